@@ -132,7 +132,14 @@ public sealed partial class NodeAgent : IAsyncDisposable
             Run(Reflect(ResourcePath.Services, null, services));
         if (_options.ServiceProxy)
         {
-            _proxy = new ServiceProxy(_options, services, endpoints, _timeProvider, _loggers);
+            _proxy = new ServiceProxy(
+                new ServiceProxyOptions
+                {
+                    ServiceCidr = _options.ServiceCidr,
+                    NodePortAddresses = _options.NodePortAddresses,
+                    ConnectionsMax = _options.ProxyConnectionsMax,
+                },
+                services, endpoints, _timeProvider, _loggers);
             await _proxy.StartAsync(cancellationToken);
             Run(Reflect(ResourcePath.Endpoints, null, endpoints));
         }
