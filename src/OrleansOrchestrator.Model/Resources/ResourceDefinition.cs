@@ -58,8 +58,12 @@ public abstract class ResourceDefinition
     /// <summary>Whether a PUT to a name that does not exist creates it.</summary>
     public virtual bool AllowCreateOnUpdate => false;
 
-    /// <summary>Whether deletion is graceful: the object stays, marked with a deletion time, until its holder confirms.</summary>
+    /// <summary>How long a deleted object stays, marked with a deletion time, so that its holder can end it in order; seconds.
+    /// 0 for all that nobody holds.</summary>
     public virtual long DefaultGracePeriodSeconds(KubeObject obj) => 0;
+
+    /// <summary>Whether something besides <c>metadata.finalizers</c> keeps a deleted object, as a namespace's own finalizers do.</summary>
+    public virtual bool IsHeld(KubeObject obj) => false;
 
     /// <summary>How the scale subresource works on this kind; null if it has none.</summary>
     public virtual ScaleAccess? Scale => null;
