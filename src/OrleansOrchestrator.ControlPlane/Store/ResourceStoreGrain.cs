@@ -13,7 +13,6 @@ namespace OrleansOrchestrator.ControlPlane.Store;
 /// </remarks>
 [Reentrant]
 [KeepAlive]
-[Alias("ResourceStoreGrain")]
 internal sealed partial class ResourceStoreGrain(
     IObjectLog log, ResourceRegistry registry, StoreOptions options, TimeProvider time, ILogger<ResourceStoreGrain> logger)
     : Grain, IResourceStoreGrain

@@ -49,7 +49,7 @@ internal sealed class PostingIndex(ResourceDefinition definition)
         List<HashSet<ObjectKey>>? best = null;
         foreach (var requirement in filter.Fields.Requirements)
         {
-            if (requirement.Operator == FieldOperator.Equals && IsIndexed(requirement.Field))
+            if (requirement.Operator == SelectorOperator.Equals && IsIndexed(requirement.Field))
                 best = Shorter(best, Lists([new Term(TermKind.Field, "", requirement.Field, requirement.Value)]));
         }
 
@@ -57,7 +57,7 @@ internal sealed class PostingIndex(ResourceDefinition definition)
         {
             foreach (var requirement in filter.Labels.Requirements)
             {
-                if (requirement.Operator is LabelOperator.In or LabelOperator.Equals)
+                if (requirement.Operator is SelectorOperator.In or SelectorOperator.Equals)
                     best = Shorter(best, Lists(requirement.Values.Select(value => new Term(TermKind.Label, filter.Namespace, requirement.Key, value))));
             }
         }
@@ -85,18 +85,20 @@ internal sealed class PostingIndex(ResourceDefinition definition)
 
     private bool IsIndexed(string path) => definition.SelectableFields.Any(field => field.Indexed && field.Path == path);
 
-    private IEnumerable<Term> Terms(StoredObject obj)
+    private List<Term> Terms(StoredObject obj)
     {
+        var terms = new List<Term>(obj.Labels.Count + obj.OwnerUids.Count + 1);
         foreach (var (key, value) in obj.Labels)
-            yield return new Term(TermKind.Label, obj.Key.Namespace, key, value);
+            terms.Add(new Term(TermKind.Label, obj.Key.Namespace, key, value));
         for (var i = 0; i < definition.SelectableFields.Count; i++)
         {
             if (definition.SelectableFields[i].Indexed)
-                yield return new Term(TermKind.Field, "", definition.SelectableFields[i].Path, obj.Fields[i]);
+                terms.Add(new Term(TermKind.Field, "", definition.SelectableFields[i].Path, obj.Fields[i]));
         }
 
         foreach (var uid in obj.OwnerUids)
-            yield return new Term(TermKind.Owner, "", "", uid);
+            terms.Add(new Term(TermKind.Owner, "", "", uid));
+        return terms;
     }
 
     private void Add(in Term term, in ObjectKey key)
