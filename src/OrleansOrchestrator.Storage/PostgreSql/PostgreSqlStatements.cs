@@ -19,31 +19,37 @@ internal static class PostgreSqlStatements
     /// The whole commit: without the row in <c>head</c> every other part finds nothing to do, so a fenced writer changes
     /// nothing. The row lock is taken before anything is written and held until the commit is durable.
     /// </summary>
-    public const string Commit = """
+    public const string Commit = $"""
         WITH head AS (
             UPDATE resource_shards
             SET head_revision = $6, lease_until = greatest(lease_until, clock_timestamp() + $7)
             WHERE resource = $1 AND shard = $2 AND epoch = $3 AND barrier = $4 AND head_revision = $5
             RETURNING id, clock_timestamp() AS committed_at
-        ), batch AS MATERIALIZED (
-            SELECT * FROM unnest($8, $9, $10, $11, $12, $13, $14)
-                AS change (revision, type, namespace, name, value, previous, newest)
         ), history AS (
             INSERT INTO changes (shard_id, revision, committed_at, type, namespace, name, value, previous)
             SELECT head.id, revision, committed_at, type, namespace, name, value, previous
-            FROM head CROSS JOIN batch
+            FROM head CROSS JOIN ({Batch}) AS batch
         ), stored AS (
             INSERT INTO objects (shard_id, revision, namespace, name, value)
             SELECT head.id, revision, namespace, name, value
-            FROM head CROSS JOIN batch
+            FROM head CROSS JOIN ({Batch}) AS batch
             WHERE newest AND type <> 3
             ON CONFLICT (shard_id, namespace, name) DO UPDATE SET revision = excluded.revision, value = excluded.value
         ), removed AS (
-            DELETE FROM objects USING head, batch
-            WHERE newest AND batch.type = 3
+            DELETE FROM objects USING head, ({Batch}) AS batch
+            WHERE newest AND type = 3
                 AND objects.shard_id = head.id AND objects.namespace = batch.namespace AND objects.name = batch.name
         )
         SELECT id FROM head
+        """;
+
+    /// <summary>
+    /// The arrays side by side as rows. Set-returning functions in the select list run in lockstep and hand each row on at
+    /// once; <c>FROM unnest(…)</c>, or one shared CTE, would first copy all values, which costs more than storing them.
+    /// </summary>
+    private const string Batch = """
+        SELECT unnest($8) AS revision, unnest($9) AS type, unnest($10) AS namespace, unnest($11) AS name,
+            unnest($12) AS value, unnest($13) AS previous, unnest($14) AS newest
         """;
 
     /// <summary>Waits for a commit that is being executed, and makes one that has not arrived yet come too late.</summary>
