@@ -31,6 +31,7 @@ public static class ControlPlaneHosting
         services.AddSingleton(options.Watch);
         services.AddSingleton(options.Controllers);
         services.AddSingleton(options.ServiceAddresses);
+        services.AddSingleton(options.NodeLifecycle);
 
         services.AddSingleton<StoreClient>();
         services.AddSingleton<IStoreReader>(provider => provider.GetRequiredService<StoreClient>());
@@ -59,6 +60,7 @@ public static class ControlPlaneHosting
         services.AddSingleton<Observer>();
         services.AddSingleton<PlanExecutor>();
         services.AddSingleton<OwnershipGraph>();
+        services.AddTransient<NodeObserver>();
         foreach (var type in typeof(IReconciler).Assembly.GetTypes().Where(type => type.IsAssignableTo(typeof(IReconciler)) && type is { IsAbstract: false, IsClass: true }))
         {
             var reconciler = (IReconciler)Activator.CreateInstance(type)!;

@@ -21,6 +21,7 @@ internal sealed class PostingIndex(ResourceDefinition definition)
     }
 
     private readonly Dictionary<Term, HashSet<ObjectKey>> _postings = [];
+    private readonly Dictionary<string, HashSet<string>> _fieldValues = new(StringComparer.Ordinal);
 
     /// <summary>Puts an object in the place of its earlier version; either may be missing.</summary>
     public void Replace(StoredObject? previous, StoredObject? current)
@@ -41,7 +42,14 @@ internal sealed class PostingIndex(ResourceDefinition definition)
     }
 
     /// <summary>Forgets everything.</summary>
-    public void Clear() => _postings.Clear();
+    public void Clear()
+    {
+        _postings.Clear();
+        _fieldValues.Clear();
+    }
+
+    /// <summary>The values that an indexed field has on any object.</summary>
+    public List<string> ValuesOf(string path) => _fieldValues.TryGetValue(path, out var values) ? [.. values] : [];
 
     /// <summary>Keys that contain every match of a filter; null if only a scan can tell.</summary>
     public List<ObjectKey>? Candidates(ObjectFilter filter)
@@ -104,13 +112,21 @@ internal sealed class PostingIndex(ResourceDefinition definition)
     private void Add(in Term term, in ObjectKey key)
     {
         if (!_postings.TryGetValue(term, out var posting))
+        {
             _postings[term] = posting = [];
+            if (term.Kind == TermKind.Field)
+                (_fieldValues.TryGetValue(term.Name, out var values) ? values : _fieldValues[term.Name] = new(StringComparer.Ordinal)).Add(term.Value);
+        }
+
         posting.Add(key);
     }
 
     private void Remove(in Term term, in ObjectKey key)
     {
-        if (_postings.TryGetValue(term, out var posting) && posting.Remove(key) && posting.Count == 0)
-            _postings.Remove(term);
+        if (!_postings.TryGetValue(term, out var posting) || !posting.Remove(key) || posting.Count > 0)
+            return;
+        _postings.Remove(term);
+        if (term.Kind == TermKind.Field)
+            _fieldValues[term.Name].Remove(term.Value);
     }
 }

@@ -108,6 +108,13 @@ internal sealed partial class WatchCache : IAsyncDisposable
         return [.. keys.Select(key => tree.Find(key)).OfType<StoredObject>()];
     }
 
+    /// <summary>The values that an indexed field has on any object.</summary>
+    public List<string> IndexedValues(string path)
+    {
+        lock (_gate)
+            return _index.ValuesOf(path);
+    }
+
     /// <summary>A page of the objects that match. Pages of one list show one revision.</summary>
     /// <exception cref="ApiException">410: the token has expired.</exception>
     public ObjectPage SelectPage(ListQuery query)
