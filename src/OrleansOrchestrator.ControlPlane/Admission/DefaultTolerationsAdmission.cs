@@ -1,6 +1,5 @@
 using k8s.Models;
 using OrleansOrchestrator.Controllers.NodeLifecycle;
-using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.ControlPlane.Admission;
 

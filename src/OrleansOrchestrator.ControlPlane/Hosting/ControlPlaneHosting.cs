@@ -19,8 +19,9 @@ namespace OrleansOrchestrator.ControlPlane.Hosting;
 public static class ControlPlaneHosting
 {
     /// <summary>
-    /// Adds the control plane's services. The host also needs an Orleans silo and an <see cref="Storage.Log.IObjectLog"/>;
-    /// the API is then served through <see cref="IObjectClient"/>.
+    /// Adds the control plane's services. The host also needs an <see cref="Storage.Log.IObjectLog"/> and an Orleans silo, which
+    /// has to be added first: its start must have ended when the loops here begin to call grains. The API is then served
+    /// through <see cref="IObjectClient"/>.
     /// </summary>
     public static IServiceCollection AddControlPlane(this IServiceCollection services, ControlPlaneOptions options)
     {
@@ -35,7 +36,7 @@ public static class ControlPlaneHosting
 
         services.AddSingleton<StoreClient>();
         services.AddSingleton<IStoreReader>(provider => provider.GetRequiredService<StoreClient>());
-        services.AddSingleton<WatchCaches>();
+        AddHostedSingleton<WatchCaches>(services);
         services.AddSingleton<CacheFollower>();
 
         services.AddSingleton<IAdmissionPlugin, NamespaceLifecycleAdmission>();

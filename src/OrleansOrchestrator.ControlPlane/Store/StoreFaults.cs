@@ -1,4 +1,3 @@
-using Orleans.Runtime;
 using OrleansOrchestrator.Storage.Log;
 
 namespace OrleansOrchestrator.ControlPlane.Store;

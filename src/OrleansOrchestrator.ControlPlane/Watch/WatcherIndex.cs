@@ -1,5 +1,4 @@
 using OrleansOrchestrator.ControlPlane.Store;
-using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Model.Resources;
 using OrleansOrchestrator.Model.Selectors;
 
