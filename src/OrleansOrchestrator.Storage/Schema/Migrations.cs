@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using DbUp;
 using DbUp.Builder;
 using DbUp.Postgresql;
@@ -8,6 +9,7 @@ using Npgsql;
 using OrleansOrchestrator.Storage.Log;
 using OrleansOrchestrator.Storage.PostgreSql;
 using OrleansOrchestrator.Storage.Sqlite;
+using SQLitePCL;
 
 namespace OrleansOrchestrator.Storage.Schema;
 
@@ -70,6 +72,8 @@ public static class Migrations
         await using var database = await SqliteDatabase.OpenAsync(path, logger, cancellationToken);
     }
 
+    /// <exception cref="SqliteException">The file cannot be used.</exception>
+    /// <exception cref="StoreUnusableException">A script failed.</exception>
     internal static void MigrateSqlite(SqliteConnection connection, ILogger logger)
     {
         using var shared = new SharedConnection(connection);
@@ -87,6 +91,8 @@ public static class Migrations
             .LogTo(logger)
             .Build()
             .PerformUpgrade();
+        if (result.Error is SqliteException { SqliteErrorCode: not raw.SQLITE_ERROR })
+            ExceptionDispatchInfo.Throw(result.Error);
         if (!result.Successful)
         {
             throw new StoreUnusableException(

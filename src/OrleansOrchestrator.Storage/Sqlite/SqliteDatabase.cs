@@ -15,10 +15,14 @@ public sealed class SqliteDatabase : IAsyncDisposable
     private const string Settings = """
         PRAGMA busy_timeout = 5000;
         PRAGMA journal_mode = WAL;
-        PRAGMA synchronous = FULL;
+        PRAGMA synchronous = NORMAL;
         PRAGMA journal_size_limit = 67108864;
         PRAGMA temp_store = MEMORY;
         """;
+
+    // Only once the migrations are done: until then nothing has been acknowledged to anyone, a migration that a crash takes
+    // back is run again, and the first durable commit makes everything before it in the log durable too.
+    private const string Durable = "PRAGMA synchronous = FULL";
 
     private readonly SqliteFileLock _lock;
     private readonly SqliteConnection _writer;
@@ -111,10 +115,9 @@ public sealed class SqliteDatabase : IAsyncDisposable
         try
         {
             writer.Open();
-            using var settings = writer.CreateCommand();
-            settings.CommandText = Settings;
-            settings.ExecuteNonQuery();
+            Execute(writer, Settings);
             Migrations.MigrateSqlite(writer, logger);
+            Execute(writer, Durable);
             return new SqliteDatabase(path, claimed, writer);
         }
         catch (Exception e)
@@ -125,6 +128,12 @@ public sealed class SqliteDatabase : IAsyncDisposable
                 throw new StoreUnusableException(SqliteFailure.Explain(failure, path), e);
             throw;
         }
+    }
+
+    private static void Execute(SqliteConnection connection, string statement)
+    {
+        using var command = connection.Command(statement);
+        command.ExecuteNonQuery();
     }
 
     private static string ConnectionString(string path, bool pooling) =>
