@@ -40,6 +40,9 @@ public static class ApiErrors
         });
     }
 
+    /// <summary>422: the request is well-formed, but cannot be applied to the object as it is.</summary>
+    public static ApiException Unprocessable(string message) => New(422, "Invalid", message);
+
     /// <summary>400: the request makes no sense.</summary>
     public static ApiException BadRequest(string message) => New(400, "BadRequest", message);
 
