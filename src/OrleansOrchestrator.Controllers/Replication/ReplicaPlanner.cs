@@ -32,14 +32,16 @@ internal static class ReplicaPlanner
 
         var missing = demand.Replicas - claims.Pods.Count;
         var budget = Math.Max(0, BurstMax - claims.Changes.Count);
-        IEnumerable<ObjectAction> scaling = missing >= 0
-            ? Create(demand, Math.Min(missing, budget))
-            : DeletionRanking.Rank(claims.Pods, related ?? claims.Pods).Take(Math.Min(-missing, budget)).Select(Delete);
-        var isMoreLeft = claims.Changes.Count + Math.Abs(missing) > BurstMax;
-        return new ReplicaPlan(
-            [.. claims.Changes.Take(BurstMax), .. scaling],
-            counts,
-            isMoreLeft ? TimeSpan.Zero : nextAvailable);
+        IEnumerable<ObjectAction> scaling = (missing, claims.Changes.Count) switch
+        {
+            ( >= 0, _) => Create(demand, Math.Min(missing, budget)),
+            // An adoption may fail because another owner was faster, so what is not surely one's own yet is not deleted.
+            ( < 0, > 0) => [],
+            _ => DeletionRanking.Rank(claims.Pods, related ?? claims.Pods).Take(Math.Min(-missing, budget)).Select(Delete),
+        };
+        ObjectAction[] actions = [.. claims.Changes.Take(BurstMax), .. scaling];
+        var isMoreLeft = actions.Length < claims.Changes.Count + Math.Abs(missing);
+        return new ReplicaPlan(actions, counts, isMoreLeft ? TimeSpan.Zero : nextAvailable);
     }
 
     private static (ReplicaCounts Counts, TimeSpan? NextAvailable) Count(ReplicaDemand demand, IReadOnlyList<V1Pod> pods, DateTimeOffset now)
