@@ -18,7 +18,6 @@ namespace OrleansOrchestrator.ControlPlane.Controllers;
 [Reentrant]
 [KeepAlive]
 [PreferLocalPlacement]
-[Alias("ControllerGrain")]
 internal sealed partial class ControllerGrain(
     IEnumerable<IReconciler> reconcilers, WatchCaches caches, CacheFollower follower, ResourceRegistry registry,
     ControllerOptions options, TimeProvider time, ILogger<ControllerGrain> logger) : Grain, IControllerGrain

@@ -12,7 +12,9 @@ namespace OrleansOrchestrator.ControlPlane.Controllers;
 /// <summary>What came of a plan.</summary>
 /// <param name="Succeeded">Whether every action did.</param>
 /// <param name="Written">The newest revision written of each resource.</param>
-internal sealed record PlanOutcome(bool Succeeded, IReadOnlyDictionary<ResourceName, long> Written);
+/// <param name="Failed">The objects that were to be written and were not; a creation's by the name it asked for.</param>
+internal sealed record PlanOutcome(
+    bool Succeeded, IReadOnlyDictionary<ResourceName, long> Written, IReadOnlySet<(ResourceName Resource, ObjectKey Key)> Failed);
 
 /// <summary>Applies plans through the one door that all writes use.</summary>
 internal sealed partial class PlanExecutor(
@@ -25,7 +27,7 @@ internal sealed partial class PlanExecutor(
     public async Task<PlanOutcome> ApplyAsync(string component, ObjectReference subject, Plan plan)
     {
         var written = new Dictionary<ResourceName, long>();
-        var succeeded = true;
+        var failed = new HashSet<(ResourceName, ObjectKey)>();
         for (var i = 0; i < plan.Actions.Count;)
         {
             var batch = TakeBatch(plan.Actions, ref i);
@@ -33,16 +35,19 @@ internal sealed partial class PlanExecutor(
                 ? await objects.CreateManyAsync(registry[create.Resource], [.. batch.Select(action => ((CreateObject)action).Object)], WriteOptions.ControlPlane)
                 : await Task.WhenAll(batch.Select(TryApplyAsync));
             for (var j = 0; j < batch.Count; j++)
-                succeeded &= Note(component, subject, batch[j], results[j], written);
+            {
+                if (!Note(component, subject, batch[j], results[j], written))
+                    failed.Add((batch[j].Resource, KeyOf(batch[j])));
+            }
         }
 
-        if (succeeded)
+        if (failed.Count == 0)
         {
             foreach (var planned in plan.Events)
                 Record(component, subject, planned);
         }
 
-        return new PlanOutcome(succeeded, written);
+        return new PlanOutcome(failed.Count == 0, written, failed);
     }
 
     /// <summary>The next actions of one kind on one resource.</summary>
@@ -53,6 +58,18 @@ internal sealed partial class PlanExecutor(
             batch.Add(actions[next++]);
         return batch;
     }
+
+    private static ObjectKey KeyOf(ObjectAction action) => action switch
+    {
+        CreateObject create => KeyOf(create.Object),
+        UpdateObject update => KeyOf(update.Object),
+        UpdateStatus update => KeyOf(update.Object),
+        FinalizeNamespace finalize => KeyOf(finalize.Object),
+        DeleteObject delete => delete.Key,
+        _ => throw new InvalidOperationException($"no way to tell what {action.GetType().Name} writes"),
+    };
+
+    private static ObjectKey KeyOf(KubeObject obj) => new(obj.Metadata.NamespaceProperty ?? "", obj.Metadata.Name ?? "");
 
     private async Task<WriteOutcome> TryApplyAsync(ObjectAction action)
     {
@@ -86,8 +103,7 @@ internal sealed partial class PlanExecutor(
 
     private async Task<StoredObject> ReplaceAsync(ResourceDefinition definition, KubeObject obj, string subresource)
     {
-        var key = new ObjectKey(obj.Metadata.NamespaceProperty ?? "", obj.Metadata.Name);
-        var reference = new ObjectReference(definition, key, subresource);
+        var reference = new ObjectReference(definition, KeyOf(obj), subresource);
         return (await objects.UpdateAsync(reference, obj, WriteOptions.ControlPlane, CancellationToken.None)).Object;
     }
 

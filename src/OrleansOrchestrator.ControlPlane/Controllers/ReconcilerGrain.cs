@@ -12,7 +12,6 @@ namespace OrleansOrchestrator.ControlPlane.Controllers;
 /// "expectations" that Kubernetes' controllers keep.
 /// </remarks>
 [PreferLocalPlacement]
-[Alias("ReconcilerGrain")]
 internal sealed class ReconcilerGrain(
     IEnumerable<IReconciler> reconcilers, Observer observer, PlanExecutor executor, WatchCaches caches, ResourceRegistry registry)
     : Grain, IReconcilerGrain

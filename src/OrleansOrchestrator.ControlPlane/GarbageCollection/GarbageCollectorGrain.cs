@@ -16,7 +16,6 @@ namespace OrleansOrchestrator.ControlPlane.GarbageCollection;
 [Reentrant]
 [KeepAlive]
 [PreferLocalPlacement]
-[Alias("GarbageCollectorGrain")]
 internal sealed partial class GarbageCollectorGrain(
     OwnershipGraph graph, CacheFollower follower, PlanExecutor executor, WatchCaches caches, ResourceRegistry registry,
     ControllerOptions options, TimeProvider time, ILogger<GarbageCollectorGrain> logger) : Grain, IGarbageCollectorGrain

@@ -19,8 +19,9 @@ namespace OrleansOrchestrator.ControlPlane.Hosting;
 public static class ControlPlaneHosting
 {
     /// <summary>
-    /// Adds the control plane's services. The host also needs an Orleans silo and an <see cref="Storage.Log.IObjectLog"/>;
-    /// the API is then served through <see cref="IObjectClient"/>.
+    /// Adds the control plane's services. The host also needs an <see cref="Storage.Log.IObjectLog"/> and an Orleans silo, which
+    /// has to be added first: its start must have ended when the loops here begin to call grains. The API is then served
+    /// through <see cref="IObjectClient"/>.
     /// </summary>
     public static IServiceCollection AddControlPlane(this IServiceCollection services, ControlPlaneOptions options)
     {
@@ -31,10 +32,11 @@ public static class ControlPlaneHosting
         services.AddSingleton(options.Watch);
         services.AddSingleton(options.Controllers);
         services.AddSingleton(options.ServiceAddresses);
+        services.AddSingleton(options.NodeLifecycle);
 
         services.AddSingleton<StoreClient>();
         services.AddSingleton<IStoreReader>(provider => provider.GetRequiredService<StoreClient>());
-        services.AddSingleton<WatchCaches>();
+        AddHostedSingleton<WatchCaches>(services);
         services.AddSingleton<CacheFollower>();
 
         services.AddSingleton<IAdmissionPlugin, NamespaceLifecycleAdmission>();
@@ -59,6 +61,7 @@ public static class ControlPlaneHosting
         services.AddSingleton<Observer>();
         services.AddSingleton<PlanExecutor>();
         services.AddSingleton<OwnershipGraph>();
+        services.AddTransient<NodeObserver>();
         foreach (var type in typeof(IReconciler).Assembly.GetTypes().Where(type => type.IsAssignableTo(typeof(IReconciler)) && type is { IsAbstract: false, IsClass: true }))
         {
             var reconciler = (IReconciler)Activator.CreateInstance(type)!;

@@ -2,6 +2,7 @@ using OrleansOrchestrator.ControlPlane.Admission;
 using OrleansOrchestrator.ControlPlane.Controllers;
 using OrleansOrchestrator.ControlPlane.Store;
 using OrleansOrchestrator.ControlPlane.Watch;
+using OrleansOrchestrator.Controllers.NodeLifecycle;
 
 namespace OrleansOrchestrator.ControlPlane.Hosting;
 
@@ -16,6 +17,9 @@ public sealed record ControlPlaneOptions
 
     /// <summary>The controllers.</summary>
     public ControllerOptions Controllers { get; init; } = new();
+
+    /// <summary>Nodes that fall silent.</summary>
+    public NodeLifecycleOptions NodeLifecycle { get; init; } = new();
 
     /// <summary>Service addresses.</summary>
     public ServiceAddressOptions ServiceAddresses { get; init; } = new();

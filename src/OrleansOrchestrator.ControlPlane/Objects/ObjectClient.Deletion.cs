@@ -70,7 +70,7 @@ internal sealed partial class ObjectClient
         // An object that goes at once was never seen as being deleted: its last state stays as it was.
         var result = await store.CommitAsync(definition, new ObjectWrite(
             isGone ? WriteType.Delete : WriteType.Replace,
-            stored.Key.Namespace, stored.Key.Name, isGone && !stored.IsDeleting ? null : json, stored.Revision, definition.Claims(obj)));
+            stored.Key.Namespace, stored.Key.Name, isGone && !stored.IsDeleting ? (ReadOnlyMemory<byte>?)null : json, stored.Revision, definition.Claims(obj)));
         return result.Status switch
         {
             WriteStatus.Committed => new DeletionResult(result.Object!, isGone),

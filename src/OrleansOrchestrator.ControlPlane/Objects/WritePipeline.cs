@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
 using OrleansOrchestrator.ControlPlane.Admission;
-using OrleansOrchestrator.ControlPlane.Store;
 using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Model.Errors;
 using OrleansOrchestrator.Model.Metadata;

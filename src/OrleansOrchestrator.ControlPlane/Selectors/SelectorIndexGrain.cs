@@ -11,7 +11,6 @@ namespace OrleansOrchestrator.ControlPlane.Selectors;
 /// <inheritdoc cref="ISelectorIndexGrain"/>
 [Reentrant]
 [PreferLocalPlacement]
-[Alias("SelectorIndexGrain")]
 internal sealed class SelectorIndexGrain(
     WatchCaches caches, ResourceRegistry registry, IEnumerable<IReconciler> reconcilers, TimeProvider time)
     : Grain, ISelectorIndexGrain
@@ -32,7 +31,7 @@ internal sealed class SelectorIndexGrain(
 
         var found = new HashSet<string>(StringComparer.Ordinal);
         foreach (var set in labels)
-            found.UnionWith(follower.Index.Match(set));
+            follower.Index.Match(set, found);
         return [.. found];
     }
 

@@ -1,5 +1,3 @@
-using OrleansOrchestrator.Storage.Log;
-
 namespace OrleansOrchestrator.ControlPlane.Store;
 
 /// <summary>

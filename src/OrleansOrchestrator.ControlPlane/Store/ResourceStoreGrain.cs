@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Orleans.Concurrency;
 using OrleansOrchestrator.Model.Codec;
@@ -13,9 +14,9 @@ namespace OrleansOrchestrator.ControlPlane.Store;
 /// </remarks>
 [Reentrant]
 [KeepAlive]
-[Alias("ResourceStoreGrain")]
 internal sealed partial class ResourceStoreGrain(
-    IObjectLog log, ResourceRegistry registry, StoreOptions options, TimeProvider time, ILogger<ResourceStoreGrain> logger)
+    IObjectLog log, ResourceRegistry registry, StoreOptions options, IHostApplicationLifetime host, TimeProvider time,
+    ILogger<ResourceStoreGrain> logger)
     : Grain, IResourceStoreGrain
 {
     private readonly Queue<PendingChange> _pending = new();
@@ -131,11 +132,13 @@ internal sealed partial class ResourceStoreGrain(
         {
             ThrowIfStopped();
             var moved = _headMoved.Task;
+            if (host.ApplicationStopping.IsCancellationRequested)
+                throw new StoreUnavailableException($"the silo of the store of {_shard.Resource} is stopping");
             var batch = await ReadChangesAsync(afterRevision);
             var remaining = options.FollowWait - time.GetElapsedTime(deadline);
             if (batch.Changes.Count > 0 || batch.IsCompacted || batch.Head > afterRevision || remaining <= TimeSpan.Zero)
                 return batch;
-            await Task.WhenAny(moved, Task.Delay(remaining, time));
+            await WaitAsync(moved, remaining);
         }
     }
 
@@ -170,6 +173,19 @@ internal sealed partial class ResourceStoreGrain(
         ObjectKey? after = afterName.Length == 0 ? null : new ObjectKey(afterNamespace, afterName);
         var objects = _state.Durable.Range("", after).Take(options.SnapshotPageMax).ToList();
         return Task.FromResult(new SnapshotPage(_state.Head, objects, objects.Count < options.SnapshotPageMax));
+    }
+
+    /// <summary>Waits for the head to move, but not beyond the end of the silo, whose grains cannot move while calls wait in them.</summary>
+    private async Task WaitAsync(Task moved, TimeSpan wait)
+    {
+        try
+        {
+            await moved.WaitAsync(wait, time, host.ApplicationStopping);
+        }
+        catch (Exception exception) when (exception is TimeoutException or OperationCanceledException)
+        {
+            // The caller looks again.
+        }
     }
 
     private StoredChange ReadChange(LogChange change) => new(

@@ -1,4 +1,3 @@
-using Orleans.Runtime;
 using OrleansOrchestrator.Storage.Log;
 
 namespace OrleansOrchestrator.ControlPlane.Store;
@@ -9,7 +8,7 @@ internal static class StoreFaults
     /// <summary>Whether trying again may help.</summary>
     public static bool IsTransient(Exception exception) => exception is
         StoreUnavailableException or TimeoutException or SiloUnavailableException or OrleansMessageRejectionException
-        or ConnectionFailedException or GatewayTooBusyException or LimitExceededException or LogUnavailableException
+        or GatewayTooBusyException or LimitExceededException or LogUnavailableException
         or OrleansException { InnerException: StoreUnavailableException or LogUnavailableException };
 
     /// <summary>Whether the call certainly had no effect, so that the very same call may be made again.</summary>

@@ -21,6 +21,7 @@ internal sealed class PostingIndex(ResourceDefinition definition)
     }
 
     private readonly Dictionary<Term, HashSet<ObjectKey>> _postings = [];
+    private readonly Dictionary<string, HashSet<string>> _fieldValues = new(StringComparer.Ordinal);
 
     /// <summary>Puts an object in the place of its earlier version; either may be missing.</summary>
     public void Replace(StoredObject? previous, StoredObject? current)
@@ -41,7 +42,14 @@ internal sealed class PostingIndex(ResourceDefinition definition)
     }
 
     /// <summary>Forgets everything.</summary>
-    public void Clear() => _postings.Clear();
+    public void Clear()
+    {
+        _postings.Clear();
+        _fieldValues.Clear();
+    }
+
+    /// <summary>The values that an indexed field has on any object.</summary>
+    public List<string> ValuesOf(string path) => _fieldValues.TryGetValue(path, out var values) ? [.. values] : [];
 
     /// <summary>Keys that contain every match of a filter; null if only a scan can tell.</summary>
     public List<ObjectKey>? Candidates(ObjectFilter filter)
@@ -49,7 +57,7 @@ internal sealed class PostingIndex(ResourceDefinition definition)
         List<HashSet<ObjectKey>>? best = null;
         foreach (var requirement in filter.Fields.Requirements)
         {
-            if (requirement.Operator == FieldOperator.Equals && IsIndexed(requirement.Field))
+            if (requirement.Operator == SelectorOperator.Equals && IsIndexed(requirement.Field))
                 best = Shorter(best, Lists([new Term(TermKind.Field, "", requirement.Field, requirement.Value)]));
         }
 
@@ -57,7 +65,7 @@ internal sealed class PostingIndex(ResourceDefinition definition)
         {
             foreach (var requirement in filter.Labels.Requirements)
             {
-                if (requirement.Operator is LabelOperator.In or LabelOperator.Equals)
+                if (requirement.Operator is SelectorOperator.In or SelectorOperator.Equals)
                     best = Shorter(best, Lists(requirement.Values.Select(value => new Term(TermKind.Label, filter.Namespace, requirement.Key, value))));
             }
         }
@@ -85,30 +93,40 @@ internal sealed class PostingIndex(ResourceDefinition definition)
 
     private bool IsIndexed(string path) => definition.SelectableFields.Any(field => field.Indexed && field.Path == path);
 
-    private IEnumerable<Term> Terms(StoredObject obj)
+    private List<Term> Terms(StoredObject obj)
     {
+        var terms = new List<Term>(obj.Labels.Count + obj.OwnerUids.Count + 1);
         foreach (var (key, value) in obj.Labels)
-            yield return new Term(TermKind.Label, obj.Key.Namespace, key, value);
+            terms.Add(new Term(TermKind.Label, obj.Key.Namespace, key, value));
         for (var i = 0; i < definition.SelectableFields.Count; i++)
         {
             if (definition.SelectableFields[i].Indexed)
-                yield return new Term(TermKind.Field, "", definition.SelectableFields[i].Path, obj.Fields[i]);
+                terms.Add(new Term(TermKind.Field, "", definition.SelectableFields[i].Path, obj.Fields[i]));
         }
 
         foreach (var uid in obj.OwnerUids)
-            yield return new Term(TermKind.Owner, "", "", uid);
+            terms.Add(new Term(TermKind.Owner, "", "", uid));
+        return terms;
     }
 
     private void Add(in Term term, in ObjectKey key)
     {
         if (!_postings.TryGetValue(term, out var posting))
+        {
             _postings[term] = posting = [];
+            if (term.Kind == TermKind.Field)
+                (_fieldValues.TryGetValue(term.Name, out var values) ? values : _fieldValues[term.Name] = new(StringComparer.Ordinal)).Add(term.Value);
+        }
+
         posting.Add(key);
     }
 
     private void Remove(in Term term, in ObjectKey key)
     {
-        if (_postings.TryGetValue(term, out var posting) && posting.Remove(key) && posting.Count == 0)
-            _postings.Remove(term);
+        if (!_postings.TryGetValue(term, out var posting) || !posting.Remove(key) || posting.Count > 0)
+            return;
+        _postings.Remove(term);
+        if (term.Kind == TermKind.Field)
+            _fieldValues[term.Name].Remove(term.Value);
     }
 }

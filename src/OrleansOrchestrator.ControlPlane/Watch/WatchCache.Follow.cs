@@ -18,8 +18,8 @@ internal sealed partial class WatchCache
             try
             {
                 if (_revision < 0)
-                    await FillAsync();
-                var batch = await _store.FollowAsync(Definition, _revision);
+                    await FillAsync().WaitAsync(_stopping.Token);
+                var batch = await _store.FollowAsync(Definition, _revision).WaitAsync(_stopping.Token);
                 if (batch.IsCompacted)
                     Empty();
                 else

@@ -4,7 +4,6 @@ using OrleansOrchestrator.ControlPlane.Store;
 using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Model.Errors;
 using OrleansOrchestrator.Model.Resources;
-using OrleansOrchestrator.Storage.Log;
 
 namespace OrleansOrchestrator.ControlPlane.Watch;
 
@@ -60,6 +59,8 @@ internal sealed partial class WatchCache : IAsyncDisposable
     /// <exception cref="ApiException">The revision lies in the future, or the store cannot be reached.</exception>
     public async ValueTask EnsureFreshAsync(Freshness freshness, CancellationToken cancellationToken)
     {
+        if (_stopping.IsCancellationRequested)
+            throw ApiErrors.ServiceUnavailable("this silo is stopping");
         var target = freshness.MinimumRevision ?? await AskHeadAsync(cancellationToken);
         if (Revision < target)
             await WaitForRevisionAsync(target, cancellationToken);
@@ -106,6 +107,13 @@ internal sealed partial class WatchCache : IAsyncDisposable
         }
 
         return [.. keys.Select(key => tree.Find(key)).OfType<StoredObject>()];
+    }
+
+    /// <summary>The values that an indexed field has on any object.</summary>
+    public List<string> IndexedValues(string path)
+    {
+        lock (_gate)
+            return _index.ValuesOf(path);
     }
 
     /// <summary>A page of the objects that match. Pages of one list show one revision.</summary>
@@ -180,7 +188,6 @@ internal sealed partial class WatchCache : IAsyncDisposable
     {
         await _stopping.CancelAsync();
         await _following;
-        _stopping.Dispose();
     }
 
     private void BeginWithObjects(Watcher watcher)

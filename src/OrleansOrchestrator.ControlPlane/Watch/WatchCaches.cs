@@ -1,12 +1,13 @@
 using System.Collections.Concurrent;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using OrleansOrchestrator.ControlPlane.Store;
 using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.ControlPlane.Watch;
 
-/// <summary>This silo's caches, each started when it is first used.</summary>
-internal sealed class WatchCaches(IStoreReader store, WatchOptions options, TimeProvider time, ILoggerFactory loggers) : IAsyncDisposable
+/// <summary>This silo's caches, each started when it is first used, and all stopped before the silo is.</summary>
+internal sealed class WatchCaches(IStoreReader store, WatchOptions options, TimeProvider time, ILoggerFactory loggers) : IHostedService
 {
     private readonly ConcurrentDictionary<ResourceName, Lazy<WatchCache>> _caches = new();
 
@@ -15,9 +16,8 @@ internal sealed class WatchCaches(IStoreReader store, WatchOptions options, Time
         definition.Name,
         _ => new Lazy<WatchCache>(() => new WatchCache(definition, store, options, time, loggers.CreateLogger<WatchCache>()))).Value;
 
-    public async ValueTask DisposeAsync()
-    {
-        foreach (var cache in _caches.Values.Where(cache => cache.IsValueCreated))
-            await cache.Value.DisposeAsync();
-    }
+    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StopAsync(CancellationToken cancellationToken) =>
+        Task.WhenAll(_caches.Values.Where(cache => cache.IsValueCreated).Select(cache => cache.Value.DisposeAsync().AsTask()));
 }

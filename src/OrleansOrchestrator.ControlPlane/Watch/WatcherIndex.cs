@@ -1,5 +1,4 @@
 using OrleansOrchestrator.ControlPlane.Store;
-using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Model.Resources;
 using OrleansOrchestrator.Model.Selectors;
 
@@ -79,7 +78,7 @@ internal sealed class WatcherIndex(ResourceDefinition definition)
         var filter = watcher.Filter;
         foreach (var requirement in filter.Fields.Requirements)
         {
-            if (requirement.Operator != FieldOperator.Equals)
+            if (requirement.Operator != SelectorOperator.Equals)
                 continue;
             if (requirement.Field == "metadata.name" && (filter.Namespace.Length > 0 || !definition.Namespaced))
                 return new Interest(OneObject, filter.Namespace, requirement.Value);
