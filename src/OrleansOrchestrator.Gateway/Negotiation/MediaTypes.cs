@@ -12,7 +12,7 @@ internal static class MediaTypes
     public const string ApplyPatch = "application/apply-patch+yaml";
     public const string Text = "text/plain; charset=utf-8";
 
-    /// <summary>What can be read and written.</summary>
+    /// <summary>What can be both read and written.</summary>
     public const string Supported = Json + ", " + Yaml;
 
     /// <summary>The type and subtype of a header's value, without its parameters.</summary>

@@ -3,25 +3,26 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using OrleansOrchestrator.Gateway.Hosting;
 using OrleansOrchestrator.Gateway.Negotiation;
+using OrleansOrchestrator.Gateway.Protobuf;
 using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Model.Errors;
 using OrleansOrchestrator.Model.Yaml;
 
 namespace OrleansOrchestrator.Gateway.Requests;
 
-/// <summary>Reads bodies that are objects, as JSON or YAML.</summary>
+/// <summary>Reads bodies that are objects, as JSON, YAML or protobuf.</summary>
 internal sealed class ObjectBody(GatewayOptions options)
 {
     /// <summary>Reads a body as JSON, whatever it is sent as.</summary>
-    /// <exception cref="ApiException">415: neither JSON nor YAML; 413: too large; 400: malformed YAML.</exception>
+    /// <exception cref="ApiException">415: in no format that is read; 413: too large; 400: malformed YAML or protobuf.</exception>
     public async ValueTask<RequestBody> ReadJsonAsync(ApiRequest request)
     {
-        var isYaml = IsYaml(request.Http.Request);
+        var mediaType = MediaTypeOf(request.Http.Request);
         var body = await ReadAsync(request);
-        if (!isYaml)
+        if (mediaType == MediaTypes.Json || body.Length == 0)
             return body;
         using (body)
-            return RequestBody.Of(ToJson(body.Span));
+            return RequestBody.Of(ToJson(body.Span, mediaType).Span);
     }
 
     /// <summary>Reads a body as it is.</summary>
@@ -53,18 +54,19 @@ internal sealed class ObjectBody(GatewayOptions options)
         }
     }
 
-    private static bool IsYaml(HttpRequest request) => MediaTypes.WithoutParameters(request.ContentType) switch
+    private static string MediaTypeOf(HttpRequest request) => MediaTypes.WithoutParameters(request.ContentType) switch
     {
-        "" or MediaTypes.Json => false,
-        MediaTypes.Yaml => true,
-        _ => throw ApiErrors.UnsupportedMediaType(request.ContentType!, MediaTypes.Supported),
+        "" or MediaTypes.Json => MediaTypes.Json,
+        MediaTypes.Yaml => MediaTypes.Yaml,
+        MediaTypes.Protobuf => MediaTypes.Protobuf,
+        _ => throw ApiErrors.UnsupportedMediaType(request.ContentType!, $"{MediaTypes.Supported}, {MediaTypes.Protobuf}"),
     };
 
-    private static byte[] ToJson(ReadOnlySpan<byte> yaml)
+    private static ReadOnlyMemory<byte> ToJson(ReadOnlySpan<byte> body, string mediaType)
     {
         try
         {
-            return YamlConverter.ToJson(Encoding.UTF8.GetString(yaml));
+            return mediaType == MediaTypes.Yaml ? YamlConverter.ToJson(Encoding.UTF8.GetString(body)) : ProtobufConverter.ToJson(body);
         }
         catch (FormatException malformed)
         {
