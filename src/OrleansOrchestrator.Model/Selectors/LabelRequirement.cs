@@ -62,14 +62,17 @@ public sealed class LabelRequirement : IEquatable<LabelRequirement>
     {
         SelectorOperator.Equals => $"{Key}={_values[0]}",
         SelectorOperator.NotEquals => $"{Key}!={_values[0]}",
-        SelectorOperator.In => $"{Key} in ({string.Join(',', _values)})",
-        SelectorOperator.NotIn => $"{Key} notin ({string.Join(',', _values)})",
+        SelectorOperator.In => $"{Key} in ({SetText})",
+        SelectorOperator.NotIn => $"{Key} notin ({SetText})",
         SelectorOperator.Exists => Key,
         SelectorOperator.DoesNotExist => $"!{Key}",
         SelectorOperator.GreaterThan => $"{Key}>{_values[0]}",
         SelectorOperator.LessThan => $"{Key}<{_values[0]}",
         _ => throw new InvalidOperationException($"unknown selector operator {Operator}"),
     };
+
+    // "()" is the set without values, which is refused; the set of the empty value alone needs its comma to be read back.
+    private string SetText => _values is [""] ? "," : string.Join(',', _values);
 
     internal static bool TryParseInteger(string? text, out long number) =>
         long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out number);
