@@ -21,8 +21,8 @@ public enum WatchEventType
 /// <summary>One event of a watch.</summary>
 /// <param name="Type">What it tells.</param>
 /// <param name="Revision">Its revision.</param>
-/// <param name="Object">The object; null for a bookmark.</param>
-/// <param name="Frame">The event as it is sent, <c>{"type":…,"object":…}</c> and a line end; shared by all watchers. Empty for a bookmark.</param>
+/// <param name="Object">The object, whose JSON is shared by all watchers; null for a bookmark.</param>
 /// <param name="EndsInitialEvents">On a bookmark: whether the objects present at the start have all been sent.</param>
+/// <param name="Previous">The object before, where it is known: it may have matched other selectors.</param>
 public readonly record struct WatchEvent(
-    WatchEventType Type, long Revision, StoredObject? Object, ReadOnlyMemory<byte> Frame, bool EndsInitialEvents = false);
+    WatchEventType Type, long Revision, StoredObject? Object, bool EndsInitialEvents = false, StoredObject? Previous = null);

@@ -2,9 +2,25 @@ using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.Controllers.Reconciling;
 
-/// <summary>One write.</summary>
+/// <summary>
+/// One write. A plan writes each object at most once: every write moves the object's resourceVersion, so that a second one
+/// on the same observation could only fail.
+/// </summary>
 /// <param name="Resource">The resource written to.</param>
-public abstract record ObjectAction(ResourceName Resource);
+public abstract record ObjectAction(ResourceName Resource)
+{
+    /// <summary>
+    /// The event to record on the primary object once the action has succeeded, from the name of the object written, which
+    /// for a generated name is known only then; null for none.
+    /// </summary>
+    public Func<string, PlannedEvent>? EventOnSuccess { get; init; }
+
+    /// <summary>
+    /// The event to record on the primary object if the action failed for a reason other than a conflict, from the error's
+    /// message; null for none.
+    /// </summary>
+    public Func<string, PlannedEvent>? EventOnFailure { get; init; }
+}
 
 /// <summary>Creates an object; that it exists already counts as a failure of this action only.</summary>
 /// <param name="Resource">The resource.</param>
@@ -26,7 +42,10 @@ public sealed record UpdateStatus(ResourceName Resource, KubeObject Object) : Ob
 /// <param name="Key">The object.</param>
 /// <param name="Uid">The observed uid.</param>
 /// <param name="GracePeriodSeconds">The grace period; null for the kind's default.</param>
-public sealed record DeleteObject(ResourceName Resource, ObjectKey Key, string Uid, long? GracePeriodSeconds = null) : ObjectAction(Resource);
+/// <param name="Propagation">What happens to the object's own dependents; null for the kind's default.</param>
+public sealed record DeleteObject(
+    ResourceName Resource, ObjectKey Key, string Uid, long? GracePeriodSeconds = null, Propagation? Propagation = null)
+    : ObjectAction(Resource);
 
 /// <summary>Takes <c>kubernetes</c> off a namespace's spec.finalizers, which lets it go.</summary>
 /// <param name="Object">The namespace with its wanted finalizers and the observed resourceVersion.</param>

@@ -9,18 +9,30 @@ public sealed class Observation
     private readonly IReadOnlyDictionary<ResourceName, IReadOnlyList<KubeObject>> _dependents;
 
     /// <summary>Puts an observation together.</summary>
-    /// <param name="primary">The primary object.</param>
+    /// <param name="primaryKey">The primary object's key.</param>
+    /// <param name="primary">The primary object; null if there is none with that key.</param>
     /// <param name="dependents">What belongs to it, by resource, in key order.</param>
     /// <param name="now">The moment.</param>
-    public Observation(KubeObject primary, IReadOnlyDictionary<ResourceName, IReadOnlyList<KubeObject>> dependents, DateTimeOffset now)
+    public Observation(
+        ObjectKey primaryKey,
+        KubeObject? primary,
+        IReadOnlyDictionary<ResourceName, IReadOnlyList<KubeObject>> dependents,
+        DateTimeOffset now)
     {
+        PrimaryKey = primaryKey;
         Primary = primary;
         _dependents = dependents;
         Now = now;
     }
 
-    /// <summary>The object to reconcile.</summary>
-    public KubeObject Primary { get; }
+    /// <summary>The key of the object to reconcile.</summary>
+    public ObjectKey PrimaryKey { get; }
+
+    /// <summary>
+    /// The object to reconcile; null if it is gone or was never there. A change of a dependent found by name
+    /// (<see cref="SameName"/>, <see cref="Named"/>) reaches the reconciler in that case too.
+    /// </summary>
+    public KubeObject? Primary { get; }
 
     /// <summary>The moment of the decision.</summary>
     public DateTimeOffset Now { get; }

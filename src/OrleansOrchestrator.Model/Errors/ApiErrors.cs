@@ -40,6 +40,9 @@ public static class ApiErrors
         });
     }
 
+    /// <summary>422: the request is well-formed, but cannot be applied to the object as it is.</summary>
+    public static ApiException Unprocessable(string message) => New(422, "Invalid", message);
+
     /// <summary>400: the request makes no sense.</summary>
     public static ApiException BadRequest(string message) => New(400, "BadRequest", message);
 
@@ -63,8 +66,10 @@ public static class ApiErrors
     public static ApiException Expired(string message) => New(410, "Expired", message);
 
     /// <summary>413: the body is over the limit.</summary>
-    public static ApiException RequestEntityTooLarge(long limitBytes) =>
-        New(413, "RequestEntityTooLarge", $"Request entity too large: limit is {limitBytes}");
+    public static ApiException RequestEntityTooLarge(long limitBytes) => TooLarge($"limit is {limitBytes}");
+
+    /// <summary>413: the request asks for more than is allowed at once.</summary>
+    public static ApiException TooLarge(string why) => New(413, "RequestEntityTooLarge", $"Request entity too large: {why}");
 
     /// <summary>415: the body's media type is not understood.</summary>
     public static ApiException UnsupportedMediaType(string given, string supported) => New(415, "UnsupportedMediaType",

@@ -1,5 +1,4 @@
 using System.Reflection;
-using k8s.Models;
 using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Model.Names;
 using OrleansOrchestrator.Model.Tables;

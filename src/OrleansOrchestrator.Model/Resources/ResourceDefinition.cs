@@ -102,6 +102,11 @@ public abstract class ResourceDefinition
     /// <summary>Restores what a status update cannot change: all but the status.</summary>
     public abstract void PrepareForStatusUpdate(KubeObject updated, KubeObject current);
 
+    /// <summary>Changes what a deletion changes besides metadata, as in a namespace's phase.</summary>
+    public virtual void PrepareForDeletion(KubeObject obj)
+    {
+    }
+
     /// <summary>Gathers all faults of an object as a whole. Metadata is checked elsewhere.</summary>
     public abstract void Validate(KubeObject obj, FieldErrors errors);
 
