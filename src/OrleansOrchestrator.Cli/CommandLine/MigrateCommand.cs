@@ -1,6 +1,6 @@
 using System.CommandLine;
 using Microsoft.Extensions.Logging.Abstractions;
-using OrleansOrchestrator.Storage;
+using OrleansOrchestrator.Cli.Hosting;
 using OrleansOrchestrator.Storage.Schema;
 
 namespace OrleansOrchestrator.Cli.CommandLine;

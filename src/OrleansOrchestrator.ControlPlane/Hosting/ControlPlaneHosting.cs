@@ -61,6 +61,7 @@ public static class ControlPlaneHosting
         services.AddSingleton<Observer>();
         services.AddSingleton<PlanExecutor>();
         services.AddSingleton<OwnershipGraph>();
+        services.AddSingleton<PlacementWriter>();
         services.AddTransient<NodeObserver>();
         foreach (var type in typeof(IReconciler).Assembly.GetTypes().Where(type => type.IsAssignableTo(typeof(IReconciler)) && type is { IsAbstract: false, IsClass: true }))
         {

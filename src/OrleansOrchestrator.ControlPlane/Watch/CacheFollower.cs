@@ -19,12 +19,9 @@ internal sealed partial class CacheFollower(TimeProvider time, ILogger<CacheFoll
     {
         while (!cancellationToken.IsCancellationRequested)
         {
-            Watcher? watcher = null;
             try
             {
-                watcher = await cache.WatchAsync(new WatchQuery(ObjectFilter.All, null, Freshness.Latest), cancellationToken);
-                while (true)
-                    await handle(await watcher.ReadAsync(Idle, time, cancellationToken));
+                await FollowOnceAsync(cache, handle, cancellationToken);
             }
             catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
             {
@@ -35,11 +32,21 @@ internal sealed partial class CacheFollower(TimeProvider time, ILogger<CacheFoll
                 LogFollowingAgain(exception, cache.Definition.Name);
                 await Task.Delay(Pause, time, CancellationToken.None);
             }
-            finally
-            {
-                if (watcher is not null)
-                    cache.Unwatch(watcher);
-            }
+        }
+    }
+
+    /// <summary>The same, but ends with an exception where the other starts over.</summary>
+    public async Task FollowOnceAsync(WatchCache cache, Func<IReadOnlyList<WatchEvent>, Task> handle, CancellationToken cancellationToken)
+    {
+        var watcher = await cache.WatchAsync(new WatchQuery(ObjectFilter.All, null, Freshness.Latest), cancellationToken);
+        try
+        {
+            while (true)
+                await handle(await watcher.ReadAsync(Idle, time, cancellationToken));
+        }
+        finally
+        {
+            cache.Unwatch(watcher);
         }
     }
 

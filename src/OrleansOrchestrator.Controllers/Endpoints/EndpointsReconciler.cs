@@ -108,6 +108,6 @@ public sealed class EndpointsReconciler : IReconciler
 
     private static bool IsSame(V1Endpoints current, V1Endpoints wanted) =>
         LabelSet.From(current.Metadata.Labels).Equals(LabelSet.From(wanted.Metadata.Labels))
-        && (current.Metadata.Annotations?.Count ?? 0) == (wanted.Metadata.Annotations?.Count ?? 0)
+        && LabelSet.From(current.Metadata.Annotations).Equals(LabelSet.From(wanted.Metadata.Annotations))
         && ObjectFacts.SameJson(current.Subsets ?? [], wanted.Subsets ?? []);
 }

@@ -24,6 +24,12 @@ public sealed class NamespaceReconciler : IReconciler
     /// <summary>How soon to look again while contents remain that are on their way out.</summary>
     public static readonly TimeSpan RecheckInterval = TimeSpan.FromSeconds(2);
 
+    /// <summary>
+    /// How long after its deletion a namespace goes at the earliest, even if it is empty: whoever still takes it for open
+    /// has learnt of the deletion by then, and what they created has become visible.
+    /// </summary>
+    public static readonly TimeSpan ClosingTime = TimeSpan.FromSeconds(2);
+
     /// <inheritdoc/>
     public string Name => "namespace-controller";
 
@@ -41,7 +47,8 @@ public sealed class NamespaceReconciler : IReconciler
 
         var contents = NamespaceContent.Of(observation);
         var isFinalizing = ns.Spec?.Finalizers?.Contains(ContentFinalizer) is true;
-        if (contents.Count == 0 && isFinalizing)
+        var closing = ApiTime.Read(ns.Metadata.DeletionTimestamp.Value) + ClosingTime - observation.Now;
+        if (contents.Count == 0 && isFinalizing && closing <= TimeSpan.Zero)
             return new Plan { Actions = [Finalize(ns)] };
 
         var deletions = isFinalizing ? Deletions(contents) : [];
@@ -52,7 +59,13 @@ public sealed class NamespaceReconciler : IReconciler
         {
             // The phase comes first: it is what closes the namespace to new contents.
             Actions = [.. StatusUpdate(ns, status), .. deletions.Take(DeletionsMax)],
-            RequeueAfter = contents.Count == 0 ? null : isMoreLeft ? TimeSpan.Zero : RecheckInterval,
+            RequeueAfter = (isFinalizing, isMoreLeft, contents.Count) switch
+            {
+                (false, _, _) => null,
+                (true, true, _) => TimeSpan.Zero,
+                (true, false, 0) => closing,
+                _ => RecheckInterval,
+            },
         };
     }
 

@@ -9,6 +9,9 @@ namespace OrleansOrchestrator.Storage.PostgreSql;
 /// </summary>
 public sealed class PostgreSqlConnections : IAsyncDisposable
 {
+    // A commit that the server itself gives up has certainly not happened; one that the client gives up is in doubt.
+    private static readonly TimeSpan ServerAnswersFirst = TimeSpan.FromSeconds(2);
+
     private PostgreSqlConnections(NpgsqlDataSource general, NpgsqlDataSource commits, PostgreSqlOptions options, string endpoint)
     {
         General = general;
@@ -51,6 +54,7 @@ public sealed class PostgreSqlConnections : IAsyncDisposable
         {
             MaxPoolSize = options.CommitConnectionsMax,
             WriteBufferSize = 64 * 1024,
+            CommandTimeout = WholeSeconds(options.CommandTimeout + ServerAnswersFirst),
             Options = CommitSession(settings.Options, options),
         };
         return new PostgreSqlConnections(Build(general), Build(commits), options, Describe(settings));

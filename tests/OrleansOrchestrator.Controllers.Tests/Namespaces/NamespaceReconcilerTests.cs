@@ -26,8 +26,11 @@ public sealed class NamespaceReconcilerTests
         var cluster = new ClusterModel();
         cluster.Add(NewNamespace());
 
-        cluster.Step(Reconciler, Key).Actions.ShouldHaveSingleItem().ShouldBeOfType<FinalizeNamespace>();
+        cluster.Step(Reconciler, Key).RequeueAfter.ShouldBe(NamespaceReconciler.ClosingTime);
+        cluster.Find<V1Namespace>(Key).ShouldNotBeNull("others may not know yet that it is closed").Status.Phase.ShouldBe("Terminating");
 
+        cluster.Now += NamespaceReconciler.ClosingTime;
+        cluster.Step(Reconciler, Key).Actions.ShouldHaveSingleItem().ShouldBeOfType<FinalizeNamespace>();
         cluster.Find<V1Namespace>(Key).ShouldBeNull();
     }
 
@@ -61,6 +64,7 @@ public sealed class NamespaceReconcilerTests
 
         cluster.Remove(cluster.All<V1Pod>().ShouldHaveSingleItem());
         cluster.Step(Reconciler, Key).Actions.OfType<DeleteObject>().Select(action => action.Key.Name).ShouldBe(["settings", "web"]);
+        cluster.Now += NamespaceReconciler.ClosingTime;
         cluster.Settle(Reconciler, Key);
         cluster.Find<V1Namespace>(Key).ShouldBeNull();
         cluster.All<V1ConfigMap>().ShouldHaveSingleItem().Metadata.NamespaceProperty.ShouldBe("other");
@@ -118,6 +122,7 @@ public sealed class NamespaceReconcilerTests
 
         first.Actions.OfType<DeleteObject>().Count().ShouldBe(NamespaceReconciler.DeletionsMax);
         first.RequeueAfter.ShouldBe(TimeSpan.Zero);
+        cluster.Now += NamespaceReconciler.ClosingTime;
         cluster.Settle(Reconciler, Key);
         cluster.Find<V1Namespace>(Key).ShouldBeNull();
     }
