@@ -15,6 +15,7 @@ internal sealed class CandidateSet(SchedulerCache cache)
 
     private int[] _scores = [];
     private Rejection?[] _rejections = [];
+    private double[] _crowds = [];
     private bool _hasRejections;
 
     public SchedulerCache Cache { get; } = cache;
@@ -41,6 +42,7 @@ internal sealed class CandidateSet(SchedulerCache cache)
             _scores = new int[Nodes.Capacity];
             _rejections = new Rejection?[Nodes.Capacity];
             Scratch = new int[Nodes.Capacity];
+            _crowds = new double[Nodes.Capacity];
         }
 
         if (_hasRejections)
@@ -50,6 +52,14 @@ internal sealed class CandidateSet(SchedulerCache cache)
             Scores.Fill(NoCandidate);
         else
             scores.CopyTo(_scores);
+    }
+
+    /// <summary>A number per row, all zero, for adding up how crowded nodes are.</summary>
+    public Span<double> ClearedCrowds()
+    {
+        var crowds = _crowds.AsSpan(0, Nodes.RowLimit);
+        crowds.Clear();
+        return crowds;
     }
 
     public bool IsCandidate(int row) => _scores[row] >= 0;

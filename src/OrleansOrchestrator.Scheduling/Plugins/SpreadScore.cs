@@ -13,8 +13,7 @@ internal ref struct SpreadScore(CandidateSet candidates, int pluginWeight)
     public const int NodeSkew = 3;
     public const int ZoneSkew = 5;
 
-    private readonly double[] _raw = new double[candidates.Scores.Length];
-    private readonly bool[] _isIgnored = new bool[candidates.Scores.Length];
+    private readonly Span<double> _raw = candidates.ClearedCrowds();
 
     public static double DomainWeight(int domains) => Math.Log(domains + 2);
 
@@ -63,12 +62,13 @@ internal ref struct SpreadScore(CandidateSet candidates, int pluginWeight)
         }
 
         var weight = DomainWeight(used);
+        var crowds = Array.ConvertAll(totals, total => Raw(total, weight, maxSkew));
         for (var row = 0; row < scores.Length; row++)
         {
             if (domains[row] != TopologyColumn.NoDomain)
-                _raw[row] += Raw(totals[domains[row]], weight, maxSkew);
-            else
-                _isIgnored[row] |= isRequired;
+                _raw[row] += crowds[domains[row]];
+            else if (isRequired)
+                _raw[row] = double.NaN;
         }
     }
 
@@ -79,14 +79,14 @@ internal ref struct SpreadScore(CandidateSet candidates, int pluginWeight)
         var (min, max) = (double.MaxValue, 0.0);
         for (var row = 0; row < scores.Length; row++)
         {
-            if (scores[row] < 0 || _isIgnored[row])
+            if (scores[row] < 0 || double.IsNaN(_raw[row]))
                 continue;
             (min, max) = (Math.Min(min, _raw[row]), Math.Max(max, _raw[row]));
         }
 
         for (var row = 0; row < scores.Length; row++)
         {
-            if (scores[row] < 0 || _isIgnored[row])
+            if (scores[row] < 0 || double.IsNaN(_raw[row]))
                 continue;
             scores[row] += pluginWeight * (max == 0 ? 100 : (int)(100 * (max + min - _raw[row]) / max));
         }
