@@ -36,7 +36,7 @@ internal static class HelloWorkload
                 {
                     TerminationGracePeriodSeconds = 2,
                     Containers = [Container()],
-                    Volumes = [.. HostFolders().Select((path, i) => new V1Volume { Name = $"host-{i}", HostPath = new V1HostPathVolumeSource(path) })],
+                    Volumes = [.. HostFolders().Select((path, i) => new V1Volume { Name = $"host-{i}", HostPath = new V1HostPathVolumeSource { Path = path } })],
                 },
             },
         },

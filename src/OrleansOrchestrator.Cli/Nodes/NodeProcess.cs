@@ -1,15 +1,22 @@
 using k8s;
+using k8s.Autorest;
 using k8s.Exceptions;
+using k8s.Models;
 using Microsoft.Extensions.Logging;
 using OrleansOrchestrator.Cli.CommandLine;
 using OrleansOrchestrator.Cli.Hosting;
 using OrleansOrchestrator.Node.Agent;
+using OrleansOrchestrator.Node.Proxy;
 
 namespace OrleansOrchestrator.Cli.Nodes;
 
 /// <summary>Runs <c>orchestrator node</c>.</summary>
 internal static class NodeProcess
 {
+    private const string ServiceCidrAnnotation = "orleansorchestrator.io/service-cidr";
+
+    private static readonly TimeSpan ApiAnswersWithin = TimeSpan.FromSeconds(3);
+
     /// <summary>Runs the daemon until it is told to stop. Its pods go on running, and are taken over again at its next start.</summary>
     public static async Task<int> RunAsync(NodeSettings settings, CancellationToken cancellationToken)
     {
@@ -23,6 +30,7 @@ internal static class NodeProcess
             Runtime = RuntimeKinds.Parse(settings.Runtime),
             DataDirectory = Path.Combine(settings.DataDirectory, "node"),
             ServiceProxy = true,
+            ServiceCidr = await ReadServiceCidrAsync(configuration, signal.Token),
         };
         try
         {
@@ -40,6 +48,23 @@ internal static class NodeProcess
         catch (Exception exception) when (exception is ArgumentException or IOException or UnauthorizedAccessException or HttpRequestException)
         {
             throw new CommandException(exception.Message, exception);
+        }
+    }
+
+    /// <summary>The cluster says which addresses are services'; a daemon that starts while the API is away takes the usual ones.</summary>
+    private static async Task<string> ReadServiceCidrAsync(KubernetesClientConfiguration configuration, CancellationToken cancellationToken)
+    {
+        using var client = new Kubernetes(configuration);
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        timeout.CancelAfter(ApiAnswersWithin);
+        try
+        {
+            var service = await client.CoreV1.ReadNamespacedServiceAsync("kubernetes", "default", cancellationToken: timeout.Token);
+            return service.GetAnnotation(ServiceCidrAnnotation) ?? ServiceProxyAddressing.RoutedCidr;
+        }
+        catch (Exception away) when (away is HttpRequestException or HttpOperationException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
+        {
+            return ServiceProxyAddressing.RoutedCidr;
         }
     }
 
