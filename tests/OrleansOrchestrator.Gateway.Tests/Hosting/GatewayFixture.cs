@@ -49,6 +49,9 @@ public sealed class GatewayFixture : IAsyncLifetime
         Admin = CreateClient(Identity.AdminToken);
     }
 
+    /// <summary>Stops the gateway as an operator would.</summary>
+    internal Task StopAsync(CancellationToken cancellationToken) => _application!.StopAsync(cancellationToken);
+
     public async ValueTask DisposeAsync()
     {
         Admin.Dispose();
@@ -73,7 +76,12 @@ public sealed class GatewayFixture : IAsyncLifetime
         tls.CertificateChainPolicy.CustomTrustStore.Add(trusted);
         if (certificate is not null)
             tls.ClientCertificates = [certificate];
-        var client = new HttpClient(new SocketsHttpHandler { SslOptions = tls, UseProxy = false })
+        var client = new HttpClient(new SocketsHttpHandler
+        {
+            SslOptions = tls,
+            UseProxy = false,
+            ResponseHeaderEncodingSelector = static (_, _) => Encoding.UTF8,
+        })
         {
             BaseAddress = Address,
             DefaultRequestVersion = HttpVersion.Version20,

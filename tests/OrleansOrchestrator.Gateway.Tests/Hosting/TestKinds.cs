@@ -8,7 +8,8 @@ internal static class TestKinds
 {
     public static ResourceRegistry Registry { get; } = new(
         ResourceRegistry.BuiltIn.All.Concat(
-            new ResourceDefinition[] { new PodKind(), new NodeKind(), new NamespaceKind(), new RcKind(), new LeaseKind() }
+            new ResourceDefinition[] { new PodKind(), new NodeKind(), new NamespaceKind(), new RcKind(), new LeaseKind(),
+                new ServiceKind(), new EventKind() }
                 .Where(kind => ResourceRegistry.BuiltIn.Find(kind.Name) is null)));
 
     private sealed class PodKind : ResourceDefinition<V1Pod>
@@ -37,6 +38,20 @@ internal static class TestKinds
         public override IReadOnlyList<string> ShortNames => ["ns"];
         public override bool Namespaced => false;
         public override bool HasStatus => true;
+    }
+
+    private sealed class ServiceKind : ResourceDefinition<V1Service>
+    {
+        public override string Kind => "Service";
+        public override string Plural => "services";
+    }
+
+    private sealed class EventKind : ResourceDefinition<Corev1Event>
+    {
+        public override string Kind => "Event";
+        public override string Plural => "events";
+        public override IReadOnlyList<SelectableField> SelectableFields =>
+            [new("involvedObject.name"), new("involvedObject.namespace"), new("involvedObject.kind"), new("involvedObject.uid")];
     }
 
     private sealed class LeaseKind : ResourceDefinition<V1Lease>
