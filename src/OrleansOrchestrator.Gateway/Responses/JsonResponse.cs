@@ -15,7 +15,7 @@ internal static class JsonResponse
         HttpContext http, int code, ReadOnlyMemory<byte> json, ResponseFormat format, CancellationToken cancellationToken)
     {
         if (format.IsYaml)
-            json = Encoding.UTF8.GetBytes(YamlConverter.FromJson(json));
+            json = Encoding.UTF8.GetBytes(YamlConverter.FromJson(json.Span));
         else if (format.IsPretty)
             json = Indent(json);
         await SendBytesAsync(http, code, json, format.ContentType, cancellationToken);

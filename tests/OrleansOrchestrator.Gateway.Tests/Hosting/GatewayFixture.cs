@@ -39,7 +39,6 @@ public sealed class GatewayFixture : IAsyncLifetime
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.Services.AddSingleton<IObjectClient>(Objects);
-        builder.Services.AddSingleton(TestKinds.Registry);
         foreach (var check in Checks)
             builder.Services.AddSingleton(check);
         builder.Services.AddGateway(Options, Identity);

@@ -1,7 +1,6 @@
 using Microsoft.AspNetCore.Http;
 using OrleansOrchestrator.ControlPlane.Objects;
 using OrleansOrchestrator.Gateway.Requests;
-using OrleansOrchestrator.Gateway.Tests.Hosting;
 using OrleansOrchestrator.Model.Errors;
 using OrleansOrchestrator.Model.Resources;
 
@@ -15,7 +14,7 @@ public sealed class ReadQueriesTests
         Verb = Verbs.List,
         IsResource = true,
         Namespace = "default",
-        Definition = TestKinds.Registry[WellKnownResources.Pods],
+        Definition = ResourceRegistry.BuiltIn[WellKnownResources.Pods],
     };
 
     [Theory]

@@ -1,13 +1,13 @@
 using CsCheck;
 using Microsoft.AspNetCore.Http;
 using OrleansOrchestrator.Gateway.Requests;
-using OrleansOrchestrator.Gateway.Tests.Hosting;
+using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.Gateway.Tests.Requests;
 
 public sealed class RequestInfoParserTests
 {
-    private readonly RequestInfoParser _parser = new(new ResourceRoutes(TestKinds.Registry));
+    private readonly RequestInfoParser _parser = new(new ResourceRoutes(ResourceRegistry.BuiltIn));
 
     [Theory]
     [InlineData("GET", "/api/v1/pods", "list v1 pods")]
@@ -68,8 +68,8 @@ public sealed class RequestInfoParserTests
     [Fact]
     public void Key_OfNamespaceObject_IsInNoNamespace()
     {
-        Parse("GET", "/api/v1/namespaces/default").Key.ShouldBe(new Model.Resources.ObjectKey("", "default"));
-        Parse("GET", "/api/v1/namespaces/default/pods/web").Key.ShouldBe(new Model.Resources.ObjectKey("default", "web"));
+        Parse("GET", "/api/v1/namespaces/default").Key.ShouldBe(new ObjectKey("", "default"));
+        Parse("GET", "/api/v1/namespaces/default/pods/web").Key.ShouldBe(new ObjectKey("default", "web"));
     }
 
     [Fact]
