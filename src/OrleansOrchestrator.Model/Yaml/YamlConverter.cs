@@ -20,8 +20,11 @@ public static class YamlConverter
 
     /// <summary>Reads one document as UTF-8 JSON; text without a document is null.</summary>
     /// <exception cref="YamlConversionException">The text is malformed, has no JSON form, or has several documents.</exception>
-    public static byte[] ToJson(ReadOnlySpan<byte> yaml) =>
-        JsonSerializer.SerializeToUtf8Bytes(Parse(Decode(yaml)), ObjectCodec.Options);
+    public static byte[] ToJson(ReadOnlySpan<byte> yaml) => ToJson(Decode(yaml));
+
+    /// <summary>Reads one document as UTF-8 JSON; text without a document is null.</summary>
+    /// <exception cref="YamlConversionException">The text is malformed, has no JSON form, or has several documents.</exception>
+    public static byte[] ToJson(string yaml) => JsonSerializer.SerializeToUtf8Bytes(Parse(yaml), ObjectCodec.Options);
 
     /// <summary>Reads one document; null if it is null or there is none.</summary>
     /// <exception cref="YamlConversionException">The text is malformed, has no JSON form, or has several documents.</exception>
@@ -54,9 +57,12 @@ public static class YamlConverter
 
     /// <summary>Writes JSON as a YAML document with its keys in order.</summary>
     /// <exception cref="JsonException">The JSON is malformed.</exception>
-    public static string FromJson(ReadOnlyMemory<byte> json)
+    public static string FromJson(ReadOnlySpan<byte> json)
     {
-        using var document = JsonDocument.Parse(json, new JsonDocumentOptions { MaxDepth = ObjectCodec.DepthMax });
+        var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = ObjectCodec.DepthMax });
+        using var document = JsonDocument.ParseValue(ref reader);
+        // Fails if there is anything behind the value.
+        reader.Read();
         var output = new StringWriter();
         new YamlWriter(output).Write(document.RootElement);
         return output.ToString();
