@@ -12,6 +12,30 @@ public sealed class SchedulerProperties
     private static readonly Gen<(V1Node[] Nodes, V1Pod[] Pods)> Clusters = Gen.Select(
         Gen.Int[1, 40].SelectMany(count => Many(count, RandomCluster.Node)), Gen.Int[1, 30].SelectMany(count => Many(count, RandomCluster.Pod)));
 
+    private static readonly Gen<(V1Node[] Nodes, V1Pod[] Pods)> Neighbourhoods = Gen.Select(
+        Gen.Int[1, 8].SelectMany(count => Many(count, RandomCluster.Node)), Gen.Int[1, 20].SelectMany(count => Many(count, RandomCluster.Neighbour)));
+
+    [Fact]
+    public void Schedule_PodsThatCareAboutEachOther_PlacesExactlyWhatTheOracleFinds() => Neighbourhoods.Sample(cluster =>
+    {
+        var harness = new Harness(cluster.Nodes);
+        var running = cluster.Nodes.ToDictionary(node => node.Metadata.Name, _ => new List<V1Pod>());
+        foreach (var pod in cluster.Pods)
+        {
+            var fitting = cluster.Nodes.Where(node => NaiveFilter.Fits(pod, node, running[node.Metadata.Name])
+                && NaiveNeighbours.Allows(pod, node, cluster.Nodes, running)).Select(node => node.Metadata.Name);
+            if (harness.Schedule(pod) is not Placement placement)
+            {
+                fitting.ShouldBeEmpty();
+                continue;
+            }
+
+            fitting.ShouldContain(placement.NodeName);
+            running[placement.NodeName].Add(pod);
+            harness.Cache.Assume(PodInfo.From(pod), placement.NodeName);
+        }
+    });
+
     [Theory]
     [InlineData(100)]
     [InlineData(1)]
