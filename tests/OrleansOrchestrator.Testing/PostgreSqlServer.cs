@@ -8,8 +8,7 @@ namespace OrleansOrchestrator.Testing;
 
 /// <summary>
 /// A PostgreSQL server of its own for a test run: a fresh data folder under the temporary folder, a free port on 127.0.0.1 and
-/// a unix socket, fsync on. Stopped and deleted when it is disposed of; killed by the kernel's hand if the test run dies is
-/// not promised, but the folder is then only temporary.
+/// a unix socket, fsync on. Stopped, and its folder deleted, when it is disposed of.
 /// </summary>
 public sealed class PostgreSqlServer : IAsyncDisposable
 {

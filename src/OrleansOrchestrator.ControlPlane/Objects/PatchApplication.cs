@@ -22,7 +22,7 @@ internal static class PatchApplication
             var patched = type switch
             {
                 PatchType.JsonPatch => JsonPatch.Apply(target, patch.Span),
-                PatchType.MergePatch => MergePatch.Apply(target, patch.Span),
+                PatchType.MergePatch => JsonMergePatch.Apply(target, patch.Span),
                 _ => StrategicMergePatch.Apply(target, patch.Span, definition.ModelType),
             };
             return JsonSerializer.SerializeToUtf8Bytes(patched, ObjectCodec.Options);
@@ -33,9 +33,12 @@ internal static class PatchApplication
         }
         catch (PatchException refused)
         {
-            throw refused.IsMalformed
-                ? ApiErrors.BadRequest(refused.Message)
-                : ApiErrors.Unprocessable(refused.Message);
+            throw refused.Fault switch
+            {
+                PatchFault.Malformed => ApiErrors.BadRequest(refused.Message),
+                PatchFault.TooLarge => ApiErrors.TooLarge(refused.Message),
+                _ => ApiErrors.Unprocessable(refused.Message),
+            };
         }
     }
 }

@@ -82,6 +82,7 @@ public static class GatewayServices
         services.AddSingleton<BindingEndpoint>();
         services.AddSingleton<ISubresourceEndpoint>(provider => provider.GetRequiredService<BindingEndpoint>());
         services.AddSingleton<ISubresourceEndpoint, StatusEndpoint>();
+        services.AddSingleton<ISubresourceEndpoint, ScaleEndpoint>();
         services.AddSingleton<ISubresourceEndpoint, FinalizeEndpoint>();
         services.AddSingleton<ISubresourceEndpoint, PodLogEndpoint>();
         services.AddSingleton<ResourceEndpoint>();

@@ -66,8 +66,10 @@ public static class ApiErrors
     public static ApiException Expired(string message) => New(410, "Expired", message);
 
     /// <summary>413: the body is over the limit.</summary>
-    public static ApiException RequestEntityTooLarge(long limitBytes) =>
-        New(413, "RequestEntityTooLarge", $"Request entity too large: limit is {limitBytes}");
+    public static ApiException RequestEntityTooLarge(long limitBytes) => TooLarge($"limit is {limitBytes}");
+
+    /// <summary>413: the request asks for more than is allowed at once.</summary>
+    public static ApiException TooLarge(string why) => New(413, "RequestEntityTooLarge", $"Request entity too large: {why}");
 
     /// <summary>415: the body's media type is not understood.</summary>
     public static ApiException UnsupportedMediaType(string given, string supported) => New(415, "UnsupportedMediaType",

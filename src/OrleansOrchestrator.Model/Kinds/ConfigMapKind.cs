@@ -19,8 +19,6 @@ internal sealed class ConfigMapKind : ResourceDefinition<V1ConfigMap>
 
     public override IReadOnlyList<string> ShortNames => ["cm"];
 
-    public override bool AllowCreateOnUpdate => true;
-
     protected override IReadOnlyList<TableColumn<V1ConfigMap>> TypedColumns =>
     [
         TableColumn<V1ConfigMap>.Name,
@@ -47,7 +45,7 @@ internal sealed class ConfigMapKind : ResourceDefinition<V1ConfigMap>
         }
 
         if (bytes > DataBytesMax)
-            errors.TooLong(FieldPath.Root("data"), DataBytesMax);
+            errors.TooLong(FieldPath.Root("[]"), DataBytesMax);
     }
 
     protected override void ValidateUpdate(V1ConfigMap updated, V1ConfigMap current, FieldErrors errors)

@@ -57,7 +57,8 @@ public static class ObjectMetaValidation
         }
     }
 
-    private static void ValidateAnnotations(IEnumerable<KeyValuePair<string, string>>? annotations, FieldPath path, FieldErrors errors)
+    /// <summary>Gathers the faults of a set of annotations.</summary>
+    public static void ValidateAnnotations(IEnumerable<KeyValuePair<string, string>>? annotations, FieldPath path, FieldErrors errors)
     {
         long bytes = 0;
         foreach (var (key, value) in annotations ?? [])

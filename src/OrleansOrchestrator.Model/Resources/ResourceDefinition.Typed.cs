@@ -25,6 +25,9 @@ public abstract class ResourceDefinition<T> : ResourceDefinition
     /// <summary>The columns, in order. The first one is the name.</summary>
     protected virtual IReadOnlyList<TableColumn<T>> TypedColumns => [TableColumn<T>.Name, TableColumn<T>.Age];
 
+    /// <summary>Whether a creator may give a status, as a node does that tells what its machine has.</summary>
+    protected virtual bool KeepsStatusOnCreate => false;
+
     /// <inheritdoc/>
     public sealed override KubeObject Decode(ReadOnlySpan<byte> json) => ObjectCodec.Decode<T>(json);
 
@@ -44,7 +47,7 @@ public abstract class ResourceDefinition<T> : ResourceDefinition
     /// <inheritdoc/>
     public sealed override void PrepareForCreate(KubeObject obj)
     {
-        if (HasStatus)
+        if (HasStatus && !KeepsStatusOnCreate)
             Status!.SetValue(obj, null);
         PrepareForCreate((T)obj);
     }

@@ -29,7 +29,7 @@ public sealed class FieldErrors
         Add(FieldErrorType.NotSupported, path, value, "supported values: " + string.Join(", ", supported.Select(s => $"\"{s}\"")));
 
     /// <summary>A value must be unique and is not.</summary>
-    public void Duplicate(FieldPath path, object? value) => Add(FieldErrorType.Duplicate, path, value, "");
+    public void Duplicate(FieldPath path, object? value, string detail = "") => Add(FieldErrorType.Duplicate, path, value, detail);
 
     /// <summary>A value is not allowed here.</summary>
     public void Forbidden(FieldPath path, string detail) => Add(FieldErrorType.Forbidden, path, null, detail);

@@ -26,18 +26,25 @@ internal static class PostgreSqlFailure
 
     public static string Explain(Exception exception, string endpoint) => exception switch
     {
-        PostgresException { SqlState: PostgresErrorCodes.UndefinedTable } e =>
+        PostgresException e when e.SqlState == PostgresErrorCodes.UndefinedTable =>
             $"PostgreSQL at {endpoint} has not been migrated ({e.MessageText}): run 'orchestrator migrate'",
-        PostgresException { SqlState: PostgresErrorCodes.InvalidPassword or PostgresErrorCodes.InvalidAuthorizationSpecification
-            or PostgresErrorCodes.InvalidCatalogName or PostgresErrorCodes.TooManyConnections
-            or PostgresErrorCodes.CannotConnectNow } e => $"cannot connect to PostgreSQL at {endpoint}: {e.MessageText}",
+        PostgresException e when RefusesConnection(e.SqlState) => $"cannot connect to PostgreSQL at {endpoint}: {e.MessageText}",
         PostgresException e => $"PostgreSQL at {endpoint} refused: {e.MessageText} ({e.SqlState})",
-        _ => Root(exception) switch
-        {
-            SocketException e => $"cannot connect to PostgreSQL at {endpoint}: {Lower(e.SocketErrorCode)}",
-            TimeoutException => $"PostgreSQL at {endpoint} did not answer in time",
-            var e => $"lost the connection to PostgreSQL at {endpoint}: {e.Message.ReplaceLineEndings(" ")}",
-        },
+        _ => ExplainConnection(Root(exception), endpoint),
+    };
+
+    private static bool RefusesConnection(string state) => state
+        is PostgresErrorCodes.InvalidPassword
+        or PostgresErrorCodes.InvalidAuthorizationSpecification
+        or PostgresErrorCodes.InvalidCatalogName
+        or PostgresErrorCodes.TooManyConnections
+        or PostgresErrorCodes.CannotConnectNow;
+
+    private static string ExplainConnection(Exception cause, string endpoint) => cause switch
+    {
+        SocketException e => $"cannot connect to PostgreSQL at {endpoint}: {Lower(e.SocketErrorCode)}",
+        TimeoutException => $"PostgreSQL at {endpoint} did not answer in time",
+        _ => $"lost the connection to PostgreSQL at {endpoint}: {cause.Message.ReplaceLineEndings(" ")}",
     };
 
     private static string Lower(SocketError error) => error switch

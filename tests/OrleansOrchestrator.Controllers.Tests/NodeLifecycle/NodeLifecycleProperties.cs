@@ -17,8 +17,13 @@ public sealed class NodeLifecycleProperties
                 StopTime = TimeSpan.FromSeconds(stop),
             });
 
-    /// <summary>For each half second, which of three nodes renew their leases.</summary>
-    private static readonly Gen<int[]> Renewals = Gen.Int[0, 7].Array[1, 120];
+    /// <summary>
+    /// For each half second, which of three nodes renew their leases, as bits. Nodes live and fall silent for a while: with
+    /// a new choice at every moment hardly any would be silent for long enough.
+    /// </summary>
+    private static readonly Gen<int[]> Renewals = Gen.Select(Gen.Int[0, 7], Gen.Int[1, 50])
+        .Array[1, 8]
+        .Select(spans => spans.SelectMany(span => Enumerable.Repeat(span.Item1, span.Item2)).ToArray());
 
     private static readonly Gen<int?[]> Tolerations = Any.Of<int?>(null, 0, 3, 5, 20).Array[3];
 
@@ -70,7 +75,7 @@ public sealed class NodeLifecycleProperties
                 model.AddPod($"more-{i}", $"node-{i}", tolerations[2 - i]);
             }
 
-            foreach (var renewing in renewals.Take(40))
+            foreach (var renewing in renewals)
             {
                 model.Seconds += 0.5;
                 for (var i = 0; i < 3; i++)

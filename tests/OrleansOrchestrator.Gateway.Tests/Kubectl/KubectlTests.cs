@@ -120,6 +120,30 @@ public sealed class KubectlTests(GatewayFixture gateway) : IClassFixture<Gateway
     }
 
     [Fact]
+    public async Task Scale_OfReplicationController_ChangesItsReplicas()
+    {
+        await _kubectl.RunAsync("create -f -", """
+            {"apiVersion":"v1","kind":"ReplicationController","metadata":{"name":"scaled"},
+             "spec":{"replicas":1,"selector":{"app":"a"},"template":{"metadata":{"labels":{"app":"a"}},"spec":{"containers":[{"name":"c","image":"i"}]}}}}
+            """);
+        (await _kubectl.RunAsync("scale rc scaled --replicas=3")).ShouldContain("scaled");
+        (await _kubectl.RunAsync("scale rc scaled --current-replicas=3 --replicas=5")).ShouldContain("scaled");
+        (await _kubectl.RunAsync("get rc scaled -o jsonpath={.spec.replicas}")).ShouldBe("5");
+        (await _kubectl.RunAsync("get rc scaled --subresource=scale -o jsonpath={.status.selector}")).ShouldBe("app=a");
+        (await _kubectl.TryRunAsync("scale rc scaled --current-replicas=9 --replicas=1")).Output.ShouldContain("Expected replicas to be 9, was 5");
+    }
+
+    [Fact]
+    public async Task Logs_OfUnscheduledPod_AreEmpty()
+    {
+        await _kubectl.RunAsync("create -f -", """
+            {"apiVersion":"v1","kind":"Pod","metadata":{"name":"idle"},"spec":{"containers":[{"name":"a","image":"i"},{"name":"b","image":"i"}]}}
+            """);
+        (await _kubectl.RunAsync("logs idle -c a")).ShouldBe("");
+        (await _kubectl.TryRunAsync("logs idle -c x")).Output.ShouldContain("container x is not valid for pod idle");
+    }
+
+    [Fact]
     public async Task Apply_ServerSide_IsRefusedClearly()
     {
         var (code, output) = await _kubectl.TryRunAsync(
