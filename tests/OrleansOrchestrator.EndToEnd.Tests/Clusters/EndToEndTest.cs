@@ -85,6 +85,20 @@ public abstract class EndToEndTest : IAsyncLifetime
         return member;
     }
 
+    /// <summary>Starts a node daemon and waits until the cluster says that it is ready.</summary>
+    private protected async Task<Member> StartNodeAsync(DevCluster cluster, string dataFolder, string name, string runtime)
+    {
+        var member = Own(Member.Launch(dataFolder, "node", "--kubeconfig", cluster.Member.KubeConfig, "--name", name, "--runtime", runtime));
+        OnFailure(() => Task.FromResult(member.Describe()));
+        await Eventually.AssertAsync(async () =>
+        {
+            var node = await cluster.Api.GetAsync($"/api/v1/nodes/{name}");
+            node["status"]!["conditions"]!.AsArray().ShouldContain(
+                item => (string?)item!["type"] == "Ready" && (string?)item["status"] == "True", member.Describe());
+        });
+        return member;
+    }
+
     private async Task ReportAsync()
     {
         foreach (var describe in _descriptions)

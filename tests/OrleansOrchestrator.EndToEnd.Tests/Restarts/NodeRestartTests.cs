@@ -7,6 +7,9 @@ namespace OrleansOrchestrator.EndToEnd.Tests.Restarts;
 /// <summary>The daemon is not what its pods live by.</summary>
 public sealed class NodeRestartTests : EndToEndTest
 {
+    /// <summary>The daemon's command line names the node: it must not look like what belongs to the test's namespace.</summary>
+    private string NodeName => "node-" + UniqueName["e2e-".Length..];
+
     [Theory]
     [InlineData("process")]
     [InlineData("docker")]
@@ -18,15 +21,13 @@ public sealed class NodeRestartTests : EndToEndTest
         if (runtime == "docker")
             await DockerEngine.ImportImageAsync(scratch.Folder);
         var cluster = await StartDevAsync("hollow");
-        string[] arguments = ["node", "--kubeconfig", cluster.Member.KubeConfig, "--name", UniqueName, "--runtime", runtime];
-        var first = await StartMemberAsync(scratch.At("node"), arguments);
-        var hello = await StartHelloOnAsync(cluster, UniqueName, runtime == "docker" ? DockerEngine.Image : "any");
+        var first = await StartNodeAsync(cluster, scratch.At("node"), NodeName, runtime);
+        var hello = await StartHelloOnAsync(cluster, NodeName, runtime == "docker" ? DockerEngine.Image : "any");
         var before = await DescribePodsAsync(hello);
 
         await first.KillAsync();
         before.ShouldAllBe(pod => HostProcesses.StartOf(pod.Process) == pod.Start, "pods outlive their daemon");
-        await StartMemberAsync(scratch.At("node"), arguments);
-        await cluster.Kubectl.RunAsync("wait", $"node/{UniqueName}", "--for=condition=Ready", "--timeout=40s");
+        await StartNodeAsync(cluster, scratch.At("node"), NodeName, runtime);
 
         // A change that only a living daemon can bring about shows that it has taken over.
         await cluster.Kubectl.RunAsync("scale", "rc", "hello", "--replicas", "4", "-n", UniqueName);
@@ -34,7 +35,7 @@ public sealed class NodeRestartTests : EndToEndTest
         (await DescribePodsAsync(hello)).Where(pod => before.Any(old => old.Name == pod.Name)).ShouldBe(before);
 
         await cluster.Kubectl.RunAsync("delete", "namespace", UniqueName, "--timeout=40s");
-        await Eventually.AssertAsync(async () => (await Leftovers.FindAsync(UniqueName + "\0")).ShouldBeEmpty());
+        await Eventually.AssertAsync(async () => (await Leftovers.FindAsync(UniqueName)).ShouldBeEmpty());
     }
 
     /// <summary>Runs the sample where only one node takes it.</summary>
