@@ -11,9 +11,11 @@ namespace OrleansOrchestrator.ControlPlane.Controllers;
 internal sealed class Observer(WatchCaches caches, ResourceRegistry registry, TimeProvider time)
 {
     /// <summary>Observes one primary object and what belongs to it.</summary>
-    public Observation Observe(IReconciler reconciler, ObjectKey key)
+    public async Task<Observation> ObserveAsync(IReconciler reconciler, ObjectKey key, CancellationToken cancellationToken)
     {
         var primary = caches[registry[reconciler.Primary]].Find(key);
+        if (primary is { IsDeleting: true } && reconciler.Dependencies.Any(dependency => dependency is NamespaceContents))
+            await ReachNewestContentsAsync(cancellationToken);
         var dependents = new Dictionary<ResourceName, IReadOnlyList<KubeObject>>();
         foreach (var dependency in reconciler.Dependencies)
         {
@@ -55,6 +57,13 @@ internal sealed class Observer(WatchCaches caches, ResourceRegistry registry, Ti
         selected.AddRange(cache.OwnedBy(primary.Uid).Where(obj => obj.Key.Namespace == primary.Key.Namespace && known.Add(obj.Key)));
         selected.Sort((left, right) => left.Key.CompareTo(right.Key));
         return selected;
+    }
+
+    /// <summary>That a namespace is empty may only be said of the newest state: what is missed would be left behind.</summary>
+    private async Task ReachNewestContentsAsync(CancellationToken cancellationToken)
+    {
+        foreach (var definition in registry.All.Where(definition => definition.Namespaced))
+            await caches[definition].EnsureFreshAsync(Freshness.Latest, cancellationToken);
     }
 
     private IEnumerable<(ResourceName Resource, IReadOnlyList<StoredObject> Objects)> Contents(string @namespace) =>

@@ -37,7 +37,7 @@ internal sealed class ReconcilerGrain(
             await ReachAsync(_reconciler.Dependencies[i].Resource, revisions[i + 1]);
         _isFirst = false;
 
-        var plan = _reconciler.Reconcile(observer.Observe(_reconciler, _key));
+        var plan = _reconciler.Reconcile(await observer.ObserveAsync(_reconciler, _key, CancellationToken.None));
         var outcome = await executor.ApplyAsync(
             _reconciler.Name, new ObjectReference(registry[_reconciler.Primary], _key), plan);
         foreach (var (resource, revision) in outcome.Written)

@@ -72,11 +72,10 @@ internal sealed class NodeObserver(WatchCaches caches, ResourceRegistry registry
         if (_nodeRevisions.Count == nodes.Count)
             return;
         var present = nodes.Select(node => node.Key.Name).ToHashSet(StringComparer.Ordinal);
-        foreach (var gone in _nodeRevisions.Keys.Where(name => !present.Contains(name)).ToList())
+        foreach (var gone in _nodeRevisions.Keys.Where(name => !present.Contains(name) && PodsOn(name).Count == 0).ToList())
         {
             _nodeRevisions.Remove(gone);
-            if (PodsOn(gone).Count == 0)
-                _ledger.Forget(gone);
+            _ledger.Forget(gone);
         }
     }
 

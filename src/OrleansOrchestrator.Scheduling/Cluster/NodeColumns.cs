@@ -33,6 +33,12 @@ internal sealed class NodeColumns(int capacity)
     /// <summary>How many more pods a node takes.</summary>
     public long[] FreePods = new long[capacity];
 
+    /// <summary>CPU that pods have requested, as a number that scores calculate with.</summary>
+    public double[] RequestedCpuMilli = new double[capacity];
+
+    /// <summary>Memory that pods have requested, as a number that scores calculate with.</summary>
+    public double[] RequestedMemoryBytes = new double[capacity];
+
     /// <summary>The CPU that scores count as requested, with a default for pods without a request.</summary>
     public double[] ScoredCpuMilli = new double[capacity];
 
@@ -44,6 +50,9 @@ internal sealed class NodeColumns(int capacity)
 
     /// <summary>The reciprocal of allocatable memory; zero if there is none.</summary>
     public double[] PerMemory = new double[capacity];
+
+    /// <summary>What filters would otherwise look up in the node's record, where most nodes have nothing to find.</summary>
+    public NodeTraits[] Traits = new NodeTraits[capacity];
 
     public void SetAllocatable(int row, in ResourceAmounts amounts)
     {
@@ -62,6 +71,8 @@ internal sealed class NodeColumns(int capacity)
         FreeMemoryBytes[row] -= sign * requests.MemoryBytes;
         FreeStorageBytes[row] -= sign * requests.StorageBytes;
         FreePods[row] -= sign;
+        RequestedCpuMilli[row] += sign * requests.CpuMilli;
+        RequestedMemoryBytes[row] += sign * requests.MemoryBytes;
         ScoredCpuMilli[row] += sign * shape.ScoredCpuMilli;
         ScoredMemoryBytes[row] += sign * shape.ScoredMemoryBytes;
     }
@@ -76,6 +87,9 @@ internal sealed class NodeColumns(int capacity)
         Array.Resize(ref FreeMemoryBytes, rows);
         Array.Resize(ref FreeStorageBytes, rows);
         Array.Resize(ref FreePods, rows);
+        Array.Resize(ref RequestedCpuMilli, rows);
+        Array.Resize(ref RequestedMemoryBytes, rows);
+        Array.Resize(ref Traits, rows);
         Array.Resize(ref ScoredCpuMilli, rows);
         Array.Resize(ref ScoredMemoryBytes, rows);
         Array.Resize(ref PerCpu, rows);

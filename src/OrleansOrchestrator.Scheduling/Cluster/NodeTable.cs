@@ -86,6 +86,9 @@ internal sealed class NodeTable
         record.Labels = properties.Labels;
         record.Taints = properties.Taints;
         NotePreferences(record, 1);
+        Columns.Traits[row] = NodeTraits.IsPresent
+            | (record.IsUnschedulable ? NodeTraits.IsUnschedulable : NodeTraits.None)
+            | (record.Taints.Count > 0 ? NodeTraits.HasTaints : NodeTraits.None);
         SetAllocatable(row, properties.Allocatable);
         _topology.Update(row, record);
         Changes.Add(row, nodeChanged: true);
@@ -98,6 +101,7 @@ internal sealed class NodeTable
         NotePreferences(record, -1);
         record.Clear();
         NodeCount--;
+        Columns.Traits[row] = NodeTraits.None;
         SetAllocatable(row, default);
         _topology.Update(row, record);
         Changes.Add(row, nodeChanged: true);

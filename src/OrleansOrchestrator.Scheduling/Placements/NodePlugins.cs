@@ -17,7 +17,7 @@ internal sealed class NodePlugins
         var affinity = new NodeAffinity();
         _filters = [new NodeUnschedulable(), taints, affinity, new NodePorts(), new ResourceFilter()];
         _scores = [taints, affinity, new NodeResourcesFit(options.ScoringStrategy), new BalancedAllocation()];
-        Cluster = [new NodeName(), new DefaultSpread()];
+        Cluster = [new NodeName(), new PodTopologySpread(), new DefaultSpread(), new InterPodAffinity()];
         WakeEvents = _filters.Select(filter => (filter.Name, filter.WakesOn))
             .Concat(Cluster.Select(plugin => (plugin.Name, plugin.WakesOn)))
             .ToFrozenDictionary(pair => pair.Name, pair => pair.WakesOn, StringComparer.Ordinal);

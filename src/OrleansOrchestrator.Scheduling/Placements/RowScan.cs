@@ -6,6 +6,8 @@ namespace OrleansOrchestrator.Scheduling.Placements;
 /// <summary>Searches over a number per row, a vector at a time.</summary>
 internal static class RowScan
 {
+    private const int BlockRows = 128;
+
     /// <summary>The highest value; the given floor if all are lower.</summary>
     public static int Max(ReadOnlySpan<int> values, int floor)
     {
@@ -35,16 +37,41 @@ internal static class RowScan
         return count;
     }
 
+    /// <summary>How many scores are those of candidates: not negative.</summary>
+    public static int CountCandidates(ReadOnlySpan<int> scores)
+    {
+        var row = 0;
+        var counts = Vector<int>.Zero;
+        for (; row <= scores.Length - Vector<int>.Count; row += Vector<int>.Count)
+            counts -= Vector.GreaterThanOrEqual(new Vector<int>(scores[row..]), Vector<int>.Zero);
+        var count = Vector.Sum(counts);
+        for (; row < scores.Length; row++)
+            count += scores[row] >= 0 ? 1 : 0;
+        return count;
+    }
+
     /// <summary>The row of the n-th occurrence of a value, counted from zero.</summary>
     public static int Find(ReadOnlySpan<int> values, int value, int n)
     {
-        for (var from = 0; ;)
+        // Counting a block costs a fraction of looking for each occurrence in it.
+        for (var block = 0; block < values.Length; block += BlockRows)
         {
-            from += values[from..].IndexOf(value);
-            if (n-- == 0)
-                return from;
-            from++;
+            var rest = values.Slice(block, Math.Min(BlockRows, values.Length - block));
+            var count = Count(rest, value);
+            if (n >= count)
+            {
+                n -= count;
+                continue;
+            }
+
+            var row = -1;
+            do
+                row += 1 + rest[(row + 1)..].IndexOf(value);
+            while (n-- > 0);
+            return block + row;
         }
+
+        throw new ArgumentOutOfRangeException(nameof(n), "the value does not occur so often");
     }
 
     /// <summary>Adds the scores of a plugin after stretching them so that the highest among the candidates counts as 100.</summary>

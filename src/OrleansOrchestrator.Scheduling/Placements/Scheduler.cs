@@ -1,6 +1,8 @@
+using k8s.Models;
 using OrleansOrchestrator.Scheduling.Cluster;
 using OrleansOrchestrator.Scheduling.Plugins;
 using OrleansOrchestrator.Scheduling.Pods;
+using OrleansOrchestrator.Scheduling.Preemption;
 
 namespace OrleansOrchestrator.Scheduling.Placements;
 
@@ -16,6 +18,7 @@ public sealed class Scheduler
     private readonly ShapeEvaluations _evaluations;
     private readonly CandidateSet _candidates;
     private readonly NodeSampler _sampler;
+    private readonly Preemptor _preemptor;
     private readonly List<IClusterPlugin> _applying = [];
 
     /// <summary>Creates a scheduler over a cluster.</summary>
@@ -33,6 +36,7 @@ public sealed class Scheduler
         _evaluations = new ShapeEvaluations(cache.Nodes, _plugins, options.EvaluationsMax);
         _candidates = new CandidateSet(cache);
         _sampler = new NodeSampler(cache.Nodes, _plugins, options.NodesToScorePercentage);
+        _preemptor = new Preemptor(cache, new VictimSearch(cache, WhyNot), options.PreemptionCandidatesMax);
     }
 
     /// <summary>Finds the best node for a pod.</summary>
@@ -55,6 +59,36 @@ public sealed class Scheduler
         var ties = RowScan.Count(scores, best);
         var row = RowScan.Find(scores, best, (int)(Mix(seed) % (uint)ties));
         return new Placement(_cache.Nodes.Record(row).Name, best);
+    }
+
+    /// <summary>
+    /// Looks for pods of lower priority to evict, so that a pod fits that fits nowhere now. It evicts nobody; the caller
+    /// deletes the victims, nominates the node in the pod's status, and schedules the pod again when they are gone.
+    /// </summary>
+    /// <param name="pod">The pod.</param>
+    /// <param name="failure">What <see cref="Schedule"/> just said about it, with no change of the cache since.</param>
+    /// <param name="budgets">The disruption budgets, which are violated only where nothing else helps.</param>
+    /// <param name="seed">Decides where the search starts.</param>
+    public PreemptionResult Preempt(PodInfo pod, Unschedulable failure, IReadOnlyList<V1PodDisruptionBudget> budgets, ulong seed)
+    {
+        ArgumentNullException.ThrowIfNull(pod);
+        ArgumentNullException.ThrowIfNull(failure);
+        ArgumentNullException.ThrowIfNull(budgets);
+        return _preemptor.Preempt(pod, failure, budgets, Mix(seed));
+    }
+
+    /// <summary>Why a pod does not fit on one node, all plugins asked; null if it fits.</summary>
+    private Rejection? WhyNot(PodInfo pod, int row)
+    {
+        if (NodeDiagnosis.Reject(_plugins.FiltersFor(pod.Shape), pod.Shape, _cache.Nodes, row) is { } rejection)
+            return rejection;
+        FindApplying(pod);
+        if (_applying.Count == 0)
+            return null;
+        _candidates.Reset(pod, []);
+        _candidates.Scores[row] = 0;
+        FilterByCluster();
+        return _candidates.RejectionOf(row);
     }
 
     private void FindApplying(PodInfo pod)

@@ -81,9 +81,9 @@ internal sealed class ShapeEvaluation
         _finalScores = [.. scores.Where(score => score.Normalization == Normalization.None)];
         RawScores = [.. scores.Where(score => score.Normalization != Normalization.None).Select(score => (score, new int[rows]))];
 
-        var records = _nodes.Records;
+        var traits = _nodes.Columns.Traits;
         for (var row = 0; row < rows; row++)
-            _passesNodeOnly[row] = records[row] is { IsPresent: true };
+            _passesNodeOnly[row] = (traits[row] & NodeTraits.IsPresent) != 0;
         foreach (var filter in _nodeOnlyFilters)
             filter.FilterAll(_shape, _nodes, _passesNodeOnly);
 
@@ -91,11 +91,23 @@ internal sealed class ShapeEvaluation
         _passesNodeOnly.CopyTo(passes, 0);
         foreach (var filter in _podFilters)
             filter.FilterAll(_shape, _nodes, passes);
+
+        Array.Clear(_scores);
+        foreach (var score in _finalScores)
+            score.AddAll(_shape, _nodes, passes, _scores);
         for (var row = 0; row < rows; row++)
         {
-            _scores[row] = passes[row] ? FinalScore(row) : CandidateSet.NoCandidate;
-            if (_passesNodeOnly[row])
-                ScoreRaw(row);
+            if (!passes[row])
+                _scores[row] = CandidateSet.NoCandidate;
+        }
+
+        foreach (var (score, byRow) in RawScores)
+        {
+            for (var row = 0; row < rows; row++)
+            {
+                if (_passesNodeOnly[row])
+                    byRow[row] = score.Score(_shape, _nodes, row);
+            }
         }
     }
 
@@ -103,7 +115,7 @@ internal sealed class ShapeEvaluation
     {
         if (nodeChanged)
         {
-            _passesNodeOnly[row] = _nodes.Records[row] is { IsPresent: true } && PassesAll(_nodeOnlyFilters, row);
+            _passesNodeOnly[row] = (_nodes.Columns.Traits[row] & NodeTraits.IsPresent) != 0 && PassesAll(_nodeOnlyFilters, row);
             if (_passesNodeOnly[row])
                 ScoreRaw(row);
         }

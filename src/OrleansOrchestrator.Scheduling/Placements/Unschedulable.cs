@@ -1,3 +1,5 @@
+using OrleansOrchestrator.Scheduling.Preemption;
+
 namespace OrleansOrchestrator.Scheduling.Placements;
 
 /// <summary>No node fits, and why, counted by reason.</summary>
@@ -24,6 +26,14 @@ public sealed record Unschedulable : SchedulingResult
     /// The reasons as kube-scheduler writes them into the pod's condition and event, without a word on preemption.
     /// </summary>
     public string Message => NodeCount == 0 ? NoNodes : $"0/{NodeCount} nodes are available: {PodFault ?? ReasonText(Reasons)}.";
+
+    /// <summary>The message as kube-scheduler writes it after preemption was tried.</summary>
+    /// <param name="preemption">What came of that.</param>
+    public string MessageWith(PreemptionResult preemption)
+    {
+        ArgumentNullException.ThrowIfNull(preemption);
+        return preemption.Message.Length == 0 ? Message : $"{Message} {preemption.Message}";
+    }
 
     /// <summary>The rows that would fit if pods of lower priority left, for preemption.</summary>
     internal IReadOnlyList<int> ResolvableRows { get; init; } = [];

@@ -1,3 +1,4 @@
+using System.Numerics;
 using OrleansOrchestrator.Scheduling.Cluster;
 using OrleansOrchestrator.Scheduling.Pods;
 
@@ -23,13 +24,37 @@ internal sealed class BalancedAllocation : INodeScore
     {
         var columns = nodes.Columns;
         var requests = shape.Requests;
-        var cpu = Fraction(columns.AllocatableCpuMilli[row] - columns.FreeCpuMilli[row] + requests.CpuMilli, columns.PerCpu[row]);
-        var memory = Fraction(columns.AllocatableMemoryBytes[row] - columns.FreeMemoryBytes[row] + requests.MemoryBytes, columns.PerMemory[row]);
+        var perCpu = columns.PerCpu[row];
+        var perMemory = columns.PerMemory[row];
         // A resource that the node does not have leaves nothing to balance with.
-        if (columns.PerCpu[row] == 0 || columns.PerMemory[row] == 0)
+        if (perCpu == 0 || perMemory == 0)
             return 100;
+        var cpu = Math.Min((columns.RequestedCpuMilli[row] + requests.CpuMilli) * perCpu, 1);
+        var memory = Math.Min((columns.RequestedMemoryBytes[row] + requests.MemoryBytes) * perMemory, 1);
         return (int)(((1 - (Math.Abs(cpu - memory) / 2)) * 100) + RoundingGuard);
     }
 
-    private static double Fraction(long requested, double perUnit) => Math.Min(requested * perUnit, 1);
+    public void AddAll(PodShape shape, NodeTable nodes, ReadOnlySpan<bool> passes, Span<int> sums)
+    {
+        var columns = nodes.Columns;
+        var requests = shape.Requests;
+        Span<double> scores = stackalloc double[Vector<double>.Count];
+        var row = 0;
+        for (; row <= sums.Length - Vector<double>.Count; row += Vector<double>.Count)
+        {
+            var perCpu = new Vector<double>(columns.PerCpu, row);
+            var perMemory = new Vector<double>(columns.PerMemory, row);
+            var cpu = (new Vector<double>(columns.RequestedCpuMilli, row) + new Vector<double>(requests.CpuMilli)) * perCpu;
+            var memory = (new Vector<double>(columns.RequestedMemoryBytes, row) + new Vector<double>(requests.MemoryBytes)) * perMemory;
+            var gap = Vector.Abs(Vector.Min(cpu, Vector<double>.One) - Vector.Min(memory, Vector<double>.One));
+            var score = ((Vector<double>.One - (gap / 2)) * 100) + new Vector<double>(RoundingGuard);
+            var hasBoth = Vector.GreaterThan(perCpu, Vector<double>.Zero) & Vector.GreaterThan(perMemory, Vector<double>.Zero);
+            Vector.ConditionalSelect(hasBoth, score, new Vector<double>(100)).CopyTo(scores);
+            for (var i = 0; i < scores.Length; i++)
+                sums[row + i] += (int)scores[i];
+        }
+
+        for (; row < sums.Length; row++)
+            sums[row] += Score(shape, nodes, row);
+    }
 }

@@ -19,6 +19,19 @@ internal interface INodeScore
 
     /// <summary>The score of the node at a row: 0…100, or any number from zero if it is normalised.</summary>
     int Score(PodShape shape, NodeTable nodes, int row);
+
+    /// <summary>
+    /// Adds the weighted scores of all rows to their sums. What it adds to rows without a passing node is of no
+    /// consequence; for the others it must agree with <see cref="Score"/> to the last digit.
+    /// </summary>
+    void AddAll(PodShape shape, NodeTable nodes, ReadOnlySpan<bool> passes, Span<int> sums)
+    {
+        for (var row = 0; row < sums.Length; row++)
+        {
+            if (passes[row])
+                sums[row] += Weight * Score(shape, nodes, row);
+        }
+    }
 }
 
 /// <summary>What becomes of the scores of one plugin before they are weighed.</summary>

@@ -1,3 +1,4 @@
+using System.Numerics;
 using OrleansOrchestrator.Scheduling.Cluster;
 using OrleansOrchestrator.Scheduling.Placements;
 using OrleansOrchestrator.Scheduling.Pods;
@@ -28,27 +29,46 @@ internal sealed class NodeResourcesFit(ScoringStrategy strategy) : INodeScore
         var columns = nodes.Columns;
         var perCpu = columns.PerCpu[row];
         var perMemory = columns.PerMemory[row];
-        var sum = 0;
-        var resources = 0;
-        if (perCpu > 0)
-        {
-            sum += ScoreOf((columns.ScoredCpuMilli[row] + shape.ScoredCpuMilli) * perCpu);
-            resources++;
-        }
-
-        if (perMemory > 0)
-        {
-            sum += ScoreOf((columns.ScoredMemoryBytes[row] + shape.ScoredMemoryBytes) * perMemory);
-            resources++;
-        }
-
-        return resources == 2 ? sum >> 1 : sum;
+        var sum = ScoreOf((columns.ScoredCpuMilli[row] + shape.ScoredCpuMilli) * perCpu, perCpu)
+            + ScoreOf((columns.ScoredMemoryBytes[row] + shape.ScoredMemoryBytes) * perMemory, perMemory);
+        return (int)(perCpu > 0 && perMemory > 0 ? sum / 2 : sum);
     }
 
-    private int ScoreOf(double requestedFraction)
+    public void AddAll(PodShape shape, NodeTable nodes, ReadOnlySpan<bool> passes, Span<int> sums)
     {
-        if (strategy == ScoringStrategy.MostAllocated)
-            return (int)((Math.Min(requestedFraction, 1) * 100) + RoundingGuard);
-        return requestedFraction >= 1 ? 0 : (int)(((1 - requestedFraction) * 100) + RoundingGuard);
+        var columns = nodes.Columns;
+        Span<double> scores = stackalloc double[Vector<double>.Count];
+        var row = 0;
+        for (; row <= sums.Length - Vector<double>.Count; row += Vector<double>.Count)
+        {
+            var perCpu = new Vector<double>(columns.PerCpu, row);
+            var perMemory = new Vector<double>(columns.PerMemory, row);
+            var cpu = (new Vector<double>(columns.ScoredCpuMilli, row) + new Vector<double>(shape.ScoredCpuMilli)) * perCpu;
+            var memory = (new Vector<double>(columns.ScoredMemoryBytes, row) + new Vector<double>(shape.ScoredMemoryBytes)) * perMemory;
+            var sum = ScoreOf(cpu, perCpu) + ScoreOf(memory, perMemory);
+            var hasBoth = Vector.GreaterThan(perCpu, Vector<double>.Zero) & Vector.GreaterThan(perMemory, Vector<double>.Zero);
+            Vector.ConditionalSelect(hasBoth, sum / 2, sum).CopyTo(scores);
+            for (var i = 0; i < scores.Length; i++)
+                sums[row + i] += (int)scores[i];
+        }
+
+        for (; row < sums.Length; row++)
+            sums[row] += Score(shape, nodes, row);
+    }
+
+    private double ScoreOf(double fraction, double perUnit)
+    {
+        if (perUnit == 0)
+            return 0;
+        fraction = Math.Min(fraction, 1);
+        return Math.Floor(((strategy == ScoringStrategy.MostAllocated ? fraction : 1 - fraction) * 100) + RoundingGuard);
+    }
+
+    private Vector<double> ScoreOf(Vector<double> fraction, Vector<double> perUnit)
+    {
+        fraction = Vector.Min(fraction, Vector<double>.One);
+        var preferred = strategy == ScoringStrategy.MostAllocated ? fraction : Vector<double>.One - fraction;
+        var score = Vector.Floor((preferred * 100) + new Vector<double>(RoundingGuard));
+        return Vector.ConditionalSelect(Vector.GreaterThan(perUnit, Vector<double>.Zero), score, Vector<double>.Zero);
     }
 }

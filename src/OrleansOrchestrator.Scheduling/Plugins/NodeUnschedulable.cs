@@ -18,7 +18,7 @@ internal sealed class NodeUnschedulable : INodeFilter
 
     public bool Applies(PodShape shape) => !Taints.AreTolerated(Taints.Unschedulable, shape.Tolerations);
 
-    public bool Passes(PodShape shape, NodeTable nodes, int row) => !nodes.Record(row).IsUnschedulable;
+    public bool Passes(PodShape shape, NodeTable nodes, int row) => (nodes.Columns.Traits[row] & NodeTraits.IsUnschedulable) == 0;
 
     public Rejection Explain(PodShape shape, NodeTable nodes, int row) => Cordoned;
 }

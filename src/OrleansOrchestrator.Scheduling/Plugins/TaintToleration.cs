@@ -22,11 +22,9 @@ internal sealed class TaintToleration : INodeFilter, INodeScore
 
     public bool Applies(PodShape shape) => true;
 
-    public bool Passes(PodShape shape, NodeTable nodes, int row)
-    {
-        var taints = nodes.Record(row).Taints;
-        return taints.Count == 0 || Taints.FindUntolerated(taints, shape.Tolerations) is null;
-    }
+    public bool Passes(PodShape shape, NodeTable nodes, int row) =>
+        (nodes.Columns.Traits[row] & NodeTraits.HasTaints) == 0
+        || Taints.FindUntolerated(nodes.Record(row).Taints, shape.Tolerations) is null;
 
     public Rejection Explain(PodShape shape, NodeTable nodes, int row)
     {

@@ -248,7 +248,11 @@ public sealed class ReplicationControllerReconcilerTests
         var controller = Samples.Controller(replicas: 0);
         controller.Status = new V1ReplicationControllerStatus
         {
-            Replicas = 0, ReadyReplicas = 0, AvailableReplicas = 0, FullyLabeledReplicas = 0, ObservedGeneration = 1,
+            Replicas = 0,
+            ReadyReplicas = 0,
+            AvailableReplicas = 0,
+            FullyLabeledReplicas = 0,
+            ObservedGeneration = 1,
         };
         cluster.Add(controller);
 

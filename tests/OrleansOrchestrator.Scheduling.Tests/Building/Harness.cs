@@ -2,6 +2,7 @@ using k8s.Models;
 using OrleansOrchestrator.Scheduling.Cluster;
 using OrleansOrchestrator.Scheduling.Placements;
 using OrleansOrchestrator.Scheduling.Pods;
+using OrleansOrchestrator.Scheduling.Preemption;
 
 namespace OrleansOrchestrator.Scheduling.Tests.Building;
 
@@ -44,6 +45,14 @@ internal sealed class Harness
 
     /// <summary>The message of a pod that fits nowhere.</summary>
     public string Refuse(V1Pod pod) => Schedule(pod).ShouldBeOfType<Unschedulable>().Message;
+
+    /// <summary>What preemption makes of a pod that fits nowhere.</summary>
+    public (PreemptionResult Result, string Message) Preempt(V1Pod pod, params V1PodDisruptionBudget[] budgets)
+    {
+        var failure = Schedule(pod).ShouldBeOfType<Unschedulable>();
+        var result = Scheduler.Preempt(PodInfo.From(pod), failure, budgets, ++_seed);
+        return (result, failure.MessageWith(result));
+    }
 
     /// <summary>Places the pod and counts it against its node.</summary>
     public string PlaceAndAssume(V1Pod pod)

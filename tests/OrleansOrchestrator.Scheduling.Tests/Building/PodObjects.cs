@@ -91,6 +91,45 @@ internal static class PodObjects
         return pod;
     }
 
+    public static V1Pod Near(this V1Pod pod, string app, string topologyKey, int? weight = null)
+    {
+        var affinity = (pod.Spec.Affinity ??= new V1Affinity()).PodAffinity ??= new V1PodAffinity();
+        if (weight is null)
+            (affinity.RequiredDuringSchedulingIgnoredDuringExecution ??= []).Add(Term(app, topologyKey));
+        else
+            (affinity.PreferredDuringSchedulingIgnoredDuringExecution ??= []).Add(new() { Weight = weight.Value, PodAffinityTerm = Term(app, topologyKey) });
+        return pod;
+    }
+
+    public static V1Pod AwayFrom(this V1Pod pod, string app, string topologyKey, int? weight = null)
+    {
+        var affinity = (pod.Spec.Affinity ??= new V1Affinity()).PodAntiAffinity ??= new V1PodAntiAffinity();
+        if (weight is null)
+            (affinity.RequiredDuringSchedulingIgnoredDuringExecution ??= []).Add(Term(app, topologyKey));
+        else
+            (affinity.PreferredDuringSchedulingIgnoredDuringExecution ??= []).Add(new() { Weight = weight.Value, PodAffinityTerm = Term(app, topologyKey) });
+        return pod;
+    }
+
+    public static V1Pod SpreadOver(this V1Pod pod, string topologyKey, int maxSkew, string app, bool isRequired = true, int? minDomains = null)
+    {
+        (pod.Spec.TopologySpreadConstraints ??= []).Add(new V1TopologySpreadConstraint
+        {
+            TopologyKey = topologyKey,
+            MaxSkew = maxSkew,
+            WhenUnsatisfiable = isRequired ? "DoNotSchedule" : "ScheduleAnyway",
+            MinDomains = minDomains,
+            LabelSelector = new V1LabelSelector { MatchLabels = new Dictionary<string, string> { ["app"] = app } },
+        });
+        return pod;
+    }
+
+    private static V1PodAffinityTerm Term(string app, string topologyKey) => new()
+    {
+        TopologyKey = topologyKey,
+        LabelSelector = new V1LabelSelector { MatchLabels = new Dictionary<string, string> { ["app"] = app } },
+    };
+
     public static PodInfo Info(this V1Pod pod) => PodInfo.From(pod);
 
     public static V1NodeSelectorTerm Labels(string key, string op, params string[] values) =>
