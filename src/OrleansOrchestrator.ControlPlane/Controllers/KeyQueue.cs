@@ -15,6 +15,7 @@ internal sealed class KeyQueue<TKey>(TimeSpan backoffBase, TimeSpan backoffMax)
     private readonly HashSet<TKey> _again = [];
     private readonly Dictionary<TKey, int> _failures = [];
     private readonly PriorityQueue<TKey, DateTimeOffset> _delayed = new();
+    private readonly Dictionary<TKey, DateTimeOffset> _due = [];
 
     /// <summary>The number of keys that are ready or at work.</summary>
     public int Count => _ready.Count + _working.Count;
@@ -28,8 +29,14 @@ internal sealed class KeyQueue<TKey>(TimeSpan backoffBase, TimeSpan backoffMax)
             _ready.Enqueue(key);
     }
 
-    /// <summary>Wants a key to be reconciled at a time.</summary>
-    public void AddAt(TKey key, DateTimeOffset due) => _delayed.Enqueue(key, due);
+    /// <summary>Wants a key to be reconciled at a time. Of several times the earliest counts.</summary>
+    public void AddAt(TKey key, DateTimeOffset due)
+    {
+        if (_due.TryGetValue(key, out var earlier) && earlier <= due)
+            return;
+        _due[key] = due;
+        _delayed.Enqueue(key, due);
+    }
 
     /// <summary>Takes the next key to work on.</summary>
     public bool TryTake(DateTimeOffset now, [MaybeNullWhen(false)] out TKey key)
@@ -37,7 +44,13 @@ internal sealed class KeyQueue<TKey>(TimeSpan backoffBase, TimeSpan backoffMax)
         while (_delayed.TryPeek(out var delayed, out var due) && due <= now)
         {
             _delayed.Dequeue();
-            Add(delayed);
+
+            // An earlier time has taken the place of this one if they differ.
+            if (_due.TryGetValue(delayed, out var wanted) && wanted == due)
+            {
+                _due.Remove(delayed);
+                Add(delayed);
+            }
         }
 
         if (!_ready.TryDequeue(out key))

@@ -28,7 +28,8 @@ internal sealed class ExpiryQueue(TimeSpan timeToLive)
             _queue.Enqueue((_now + timeToLive, change.Object.Key, change.Revision));
     }
 
-    /// <summary>Deletions of what has expired and was not written again; a bounded number at a time.</summary>
+    /// <summary>Deletions of what has expired and was not written again; a bounded number at a time, and none when there is
+    /// nothing more. What is still there after another time to live, because its deletion failed, is given again.</summary>
     public IReadOnlyList<ObjectWrite> TakeExpired(ObjectTree objects, DateTimeOffset now)
     {
         _now = now;
@@ -36,8 +37,10 @@ internal sealed class ExpiryQueue(TimeSpan timeToLive)
         while (expired.Count < ExpiredMax && _queue.TryPeek(out var next) && next.Expires <= now)
         {
             _queue.Dequeue();
-            if (objects.Find(next.Key) is { } obj && obj.Revision == next.Revision)
-                expired.Add(new ObjectWrite(WriteType.Delete, next.Key.Namespace, next.Key.Name, null, obj.Revision, []));
+            if (objects.Find(next.Key) is not { } obj || obj.Revision != next.Revision)
+                continue;
+            expired.Add(new ObjectWrite(WriteType.Delete, next.Key.Namespace, next.Key.Name, null, obj.Revision, []));
+            _queue.Enqueue(next with { Expires = now + timeToLive });
         }
 
         return expired;

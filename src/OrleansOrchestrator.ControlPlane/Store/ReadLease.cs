@@ -1,3 +1,5 @@
+using OrleansOrchestrator.Storage.Log;
+
 namespace OrleansOrchestrator.ControlPlane.Store;
 
 /// <summary>
@@ -9,7 +11,7 @@ internal sealed class ReadLease(TimeSpan duration, TimeProvider time, Func<TimeS
 {
     private long _renewedAt;
     private bool _held;
-    private Task? _renewal;
+    private Task _renewal = Task.CompletedTask;
 
     /// <summary>How long the lease lasts.</summary>
     public TimeSpan Duration => duration;
@@ -22,24 +24,27 @@ internal sealed class ReadLease(TimeSpan duration, TimeProvider time, Func<TimeS
     }
 
     /// <summary>Returns once the lease is held.</summary>
-    public Task EnsureAsync()
+    /// <exception cref="LogUnavailableException">The database could not be asked, or answered too late.</exception>
+    public Task EnsureAsync() => IsHeld ? Task.CompletedTask : ShareRenewalAsync();
+
+    private bool IsHeld => _held && time.GetElapsedTime(_renewedAt) < duration;
+
+    private async Task ShareRenewalAsync()
     {
-        if (_held && time.GetElapsedTime(_renewedAt) < duration)
-            return Task.CompletedTask;
-        return _renewal ??= RenewAsync();
+        if (_renewal.IsCompleted)
+            _renewal = RenewAsync();
+        await _renewal;
+
+        // A renewal whose answer was long on its way may have run out: a new activation may have taken over since, and
+        // whoever joined that renewal late must not miss what it has acknowledged.
+        if (!IsHeld)
+            throw new LogUnavailableException("the database took too long to renew the read lease");
     }
 
     private async Task RenewAsync()
     {
-        try
-        {
-            var sent = time.GetTimestamp();
-            await renewInDatabase(duration);
-            RenewedAt(sent);
-        }
-        finally
-        {
-            _renewal = null;
-        }
+        var sent = time.GetTimestamp();
+        await renewInDatabase(duration);
+        RenewedAt(sent);
     }
 }

@@ -13,7 +13,8 @@ namespace OrleansOrchestrator.ControlPlane.Store;
 /// Example. Head is 7 and <c>a</c> is durable at 5. A replacement of <c>a</c> based on 5 is accepted as 8: the overlay has
 /// <c>a</c>@8, readers still see <c>a</c>@5. A second writer based on 5 gets a conflict at once; one based on 8 is accepted
 /// as 9. When the database has 8 and 9, <see cref="Promote"/> moves both into the tree and the head to 9. Had it refused
-/// them, <see cref="Rollback"/> would have dropped the overlay and nobody would ever have seen 8 or 9 (invariant I1).
+/// them, <see cref="Rollback"/> would have dropped the overlay and no reader would ever have seen 8 or 9 (invariant I1).
+/// The next write would be 10: a writer may have read <c>a</c>@8, and must not take another 8 for it.
 /// </para>
 /// </remarks>
 internal sealed class ResourceState
@@ -37,8 +38,11 @@ internal sealed class ResourceState
     /// <summary>The newest durable revision.</summary>
     public long Head { get; private set; }
 
-    /// <summary>The newest accepted revision.</summary>
+    /// <summary>The newest revision that has been given to a write, durable or not.</summary>
     public long Accepted { get; private set; }
+
+    /// <summary>The head once everything is durable that has been accepted and not rolled back.</summary>
+    public long ExpectedHead => _overlay.Count == 0 ? Head : Accepted;
 
     /// <summary>The newest accepted version of an object; null if it does not exist.</summary>
     public StoredObject? FindAccepted(in ObjectKey key) => _overlay.TryGetValue(key, out var newest)
@@ -68,12 +72,12 @@ internal sealed class ResourceState
             return new WriteResult(WriteStatus.Conflict);
         }
 
-        if (_claims.TryClaim(key, write.Type == WriteType.Delete ? [] : write.Claims) is { } taken)
-            return new WriteResult(WriteStatus.ClaimTaken, Detail: taken);
-
         var json = RevisionSplice.Set((write.Json ?? current!.Json).Span, Accepted + 1);
         var obj = StoredObject.Read(_definition, json);
         Check(obj.Key == key && obj.Revision == Accepted + 1, "a stored object says which object it is, and its revision");
+        if (_claims.TryClaim(key, write.Type == WriteType.Delete ? [] : write.Claims) is { } taken)
+            return new WriteResult(WriteStatus.ClaimTaken, Detail: taken);
+
         Accepted++;
         change = new StoredChange(
             write.Type switch
@@ -103,11 +107,10 @@ internal sealed class ResourceState
         }
     }
 
-    /// <summary>Forgets everything accepted that is not durable.</summary>
+    /// <summary>Forgets everything accepted that is not durable. Its revisions are not given again.</summary>
     public void Rollback()
     {
         _overlay.Clear();
-        Accepted = Head;
         _claims.Rebuild(Durable);
     }
 

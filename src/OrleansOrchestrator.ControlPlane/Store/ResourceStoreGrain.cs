@@ -114,11 +114,11 @@ internal sealed partial class ResourceStoreGrain(
         }
 
         // Writes that are acknowledged before they are durable must still be seen by whoever reads afterwards.
-        var accepted = _definition.Durability == Durability.WriteBehind ? _state.Accepted : 0;
+        var accepted = _definition.Durability == Durability.WriteBehind ? _state.ExpectedHead : 0;
         while (_state.Head < accepted)
         {
             await _headMoved.Task;
-            accepted = Math.Min(accepted, _state.Accepted);
+            accepted = Math.Min(accepted, _state.ExpectedHead);
         }
 
         ThrowIfStopped();
@@ -210,12 +210,8 @@ internal sealed partial class ResourceStoreGrain(
             return;
         try
         {
-            if (_expiry is not null)
-            {
-                var expired = _expiry.TakeExpired(_state.Durable, time.GetUtcNow());
-                if (expired.Count > 0)
-                    await CommitAsync(expired);
-            }
+            while (_expiry?.TakeExpired(_state.Durable, time.GetUtcNow()) is { Count: > 0 } expired)
+                await CommitAsync(expired);
 
             if (_definition.Durability != Durability.Volatile)
                 await log.TrimAsync(_shard, options.ChangesKept, options.ChangesKeptMin, cancellationToken);
