@@ -6,7 +6,16 @@ namespace OrleansOrchestrator.Cli.Demo;
 /// <summary>Prints the demo: its steps, and a table of the pods whenever it changes.</summary>
 internal sealed class DemoOutput
 {
+    private const int RedirectedWidth = 200;
+
     private string _shown = "";
+
+    /// <summary>Prints to standard output. A line is a line where that is no terminal.</summary>
+    public DemoOutput()
+    {
+        if (Console.IsOutputRedirected)
+            AnsiConsole.Profile.Width = RedirectedWidth;
+    }
 
     /// <summary>Prints a step.</summary>
     public void Say(string text) => AnsiConsole.MarkupLineInterpolated($"[bold]•[/] {text}");
