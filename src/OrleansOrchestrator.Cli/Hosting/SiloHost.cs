@@ -1,16 +1,11 @@
 using System.Net;
 using System.Net.Sockets;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
 using OrleansOrchestrator.Cli.CommandLine;
 using OrleansOrchestrator.ControlPlane.Admission;
 using OrleansOrchestrator.ControlPlane.Hosting;
 using OrleansOrchestrator.ControlPlane.Objects;
 using OrleansOrchestrator.Gateway.Hosting;
 using OrleansOrchestrator.Gateway.Identity;
-using OrleansOrchestrator.Storage.Identity;
 using OrleansOrchestrator.Storage.Log;
 
 namespace OrleansOrchestrator.Cli.Hosting;

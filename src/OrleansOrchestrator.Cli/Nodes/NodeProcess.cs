@@ -2,7 +2,6 @@ using k8s;
 using k8s.Autorest;
 using k8s.Exceptions;
 using k8s.Models;
-using Microsoft.Extensions.Logging;
 using OrleansOrchestrator.Cli.CommandLine;
 using OrleansOrchestrator.Cli.Hosting;
 using OrleansOrchestrator.Node.Agent;

@@ -1,5 +1,3 @@
-using Microsoft.Extensions.Logging;
-
 namespace OrleansOrchestrator.Cli.Nodes;
 
 /// <summary>What the user asked of <c>node</c>.</summary>
