@@ -6,7 +6,6 @@ using OrleansOrchestrator.ControlPlane.Hosting;
 using OrleansOrchestrator.ControlPlane.Objects;
 using OrleansOrchestrator.Gateway.Hosting;
 using OrleansOrchestrator.Gateway.Identity;
-using OrleansOrchestrator.Storage.Log;
 
 namespace OrleansOrchestrator.Cli.Hosting;
 
