@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Microsoft.Extensions.Logging;
 
 namespace OrleansOrchestrator.Cli.CommandLine;
 

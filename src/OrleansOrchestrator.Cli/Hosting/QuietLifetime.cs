@@ -1,5 +1,3 @@
-using Microsoft.Extensions.Hosting;
-
 namespace OrleansOrchestrator.Cli.Hosting;
 
 /// <summary>Leaves signals to the command, which stops the parts of the process in order; the host only follows.</summary>

@@ -1,5 +1,3 @@
-using Microsoft.Extensions.Logging;
-
 namespace OrleansOrchestrator.Cli.Hosting;
 
 /// <summary>What the user asked of <c>dev</c>.</summary>

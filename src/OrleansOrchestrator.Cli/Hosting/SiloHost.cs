@@ -1,16 +1,11 @@
 using System.Net;
 using System.Net.Sockets;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
 using OrleansOrchestrator.Cli.CommandLine;
 using OrleansOrchestrator.ControlPlane.Admission;
 using OrleansOrchestrator.ControlPlane.Hosting;
 using OrleansOrchestrator.ControlPlane.Objects;
 using OrleansOrchestrator.Gateway.Hosting;
 using OrleansOrchestrator.Gateway.Identity;
-using OrleansOrchestrator.Storage.Identity;
 using OrleansOrchestrator.Storage.Log;
 
 namespace OrleansOrchestrator.Cli.Hosting;
@@ -23,12 +18,13 @@ internal sealed class SiloHost : IAsyncDisposable
     private readonly WebApplication _application;
     private readonly ClusterIdentity _identity;
 
-    private SiloHost(WebApplication application, ClusterIdentity identity, Uri address, string kubeConfigPath)
+    private SiloHost(WebApplication application, ClusterIdentity identity, Uri address, string kubeConfigPath, string serviceCidr)
     {
         _application = application;
         _identity = identity;
         Address = address;
         KubeConfigPath = kubeConfigPath;
+        ServiceCidr = serviceCidr;
     }
 
     /// <summary>Where the API is.</summary>
@@ -36,6 +32,9 @@ internal sealed class SiloHost : IAsyncDisposable
 
     /// <summary>The kubeconfig of the administrator.</summary>
     public string KubeConfigPath { get; }
+
+    /// <summary>The range of the cluster's service addresses.</summary>
+    public string ServiceCidr { get; }
 
     /// <summary>Logs of everything in the process.</summary>
     public ILoggerFactory Loggers => _application.Services.GetRequiredService<ILoggerFactory>();
@@ -54,7 +53,7 @@ internal sealed class SiloHost : IAsyncDisposable
             var advertised = new UriBuilder(Uri.UriSchemeHttps, setup.AdvertisedAddress, address.Port).Uri;
             var kubeConfigPath = Path.Combine(setup.DataDirectory, "kubeconfig");
             KubeConfigFile.Write(kubeConfigPath, advertised, identity);
-            return new SiloHost(application, identity, advertised, kubeConfigPath);
+            return new SiloHost(application, identity, advertised, kubeConfigPath, serviceCidr);
         }
         catch (GatewayAddressInUseException inUse)
         {
@@ -85,12 +84,7 @@ internal sealed class SiloHost : IAsyncDisposable
     private static WebApplication Build(SiloSetup setup, ClusterIdentity identity, string serviceCidr, int port)
     {
         var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
-        builder.Logging.AddSimpleConsole(console => console.SingleLine = true);
-        builder.Logging.AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
-        builder.Logging.SetMinimumLevel(setup.LogLevel);
-        QuietLibraries(builder.Logging, setup.LogLevel);
-
+        ProcessLogging.Configure(builder.Logging, setup.LogLevel);
         builder.Host.UseOrleans(silo => setup.ConfigureSilo(silo));
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = StopWithin);
         builder.Services.AddSingleton<IHostLifetime, QuietLifetime>();
@@ -128,15 +122,5 @@ internal sealed class SiloHost : IAsyncDisposable
         using var probe = new TcpListener(address, 0);
         probe.Start();
         return ((IPEndPoint)probe.LocalEndpoint).Port;
-    }
-
-    // A silo that dies is everyday business here: what the libraries have to say of it is not for the operator.
-    private static void QuietLibraries(ILoggingBuilder logging, LogLevel level)
-    {
-        if (level < LogLevel.Warning)
-            return;
-        logging.AddFilter("Orleans", LogLevel.Critical);
-        logging.AddFilter("Polly", LogLevel.None);
-        logging.AddFilter("Microsoft.AspNetCore.Server.Kestrel", LogLevel.Critical);
     }
 }

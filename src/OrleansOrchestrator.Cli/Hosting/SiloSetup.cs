@@ -1,5 +1,4 @@
 using System.Net;
-using Microsoft.Extensions.Logging;
 using OrleansOrchestrator.Storage.Identity;
 using OrleansOrchestrator.Storage.Log;
 

@@ -1,4 +1,3 @@
-using Microsoft.Extensions.DependencyInjection;
 using Orleans.Configuration;
 
 namespace OrleansOrchestrator.Cli.Hosting;

@@ -16,6 +16,9 @@ internal sealed partial class ClusterBootstrap(
     IObjectClient objects, ResourceRegistry registry, ServiceAddressOptions addresses, TimeProvider time, ILogger<ClusterBootstrap> logger)
     : BackgroundService, IReadinessCheck
 {
+    /// <summary>Tells node daemons, on the <c>kubernetes</c> service, which addresses belong to services.</summary>
+    public const string ServiceCidrAnnotation = "orleansorchestrator.io/service-cidr";
+
     private static readonly string[] Namespaces = ["default", "kube-node-lease", "kube-public", "kube-system"];
 
     private string? _pending = "the system's namespaces do not exist yet";
@@ -72,6 +75,7 @@ internal sealed partial class ClusterBootstrap(
         {
             Name = "kubernetes",
             Labels = new Dictionary<string, string> { ["component"] = "apiserver", ["provider"] = "kubernetes" },
+            Annotations = new Dictionary<string, string> { [ServiceCidrAnnotation] = addresses.ServiceCidr },
         },
         Spec = new V1ServiceSpec
         {

@@ -94,8 +94,6 @@ internal sealed record ApiSurface(IReadOnlyList<ServedGroup> Groups)
             yield return new ServedSubresource("status", definition.Group, definition.Version, definition.Kind, PartVerbs);
         if (definition.Scale is not null)
             yield return new ServedSubresource("scale", "autoscaling", "v1", "Scale", PartVerbs);
-        if (definition.Name == WellKnownResources.Namespaces)
-            yield return new ServedSubresource("finalize", "", "v1", "Namespace", [Requests.Verbs.Update]);
         foreach (var other in definition.Subresources)
         {
             yield return new ServedSubresource(

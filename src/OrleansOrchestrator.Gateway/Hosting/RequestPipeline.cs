@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using OrleansOrchestrator.ControlPlane.Objects;
 using OrleansOrchestrator.Gateway.Authentication;
@@ -25,6 +26,7 @@ internal sealed partial class RequestPipeline(
     PathEndpoints paths,
     RequestInstruments instruments,
     GatewayOptions options,
+    IHostApplicationLifetime lifetime,
     TimeProvider time,
     ILogger<RequestPipeline> logger)
 {
@@ -45,9 +47,9 @@ internal sealed partial class RequestPipeline(
             await authorizers.RequireAsync(user, info, http.RequestAborted);
             await ServeCountedAsync(http, info, requested, user, next);
         }
-        catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
+        catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested || IsStopping)
         {
-            // The client is gone; nobody is left to answer.
+            // The client is gone and nobody is left to answer, or a stream has been ended since the silo stops.
         }
         catch (Exception failure)
         {
@@ -66,7 +68,7 @@ internal sealed partial class RequestPipeline(
         try
         {
             if (requestClass == RequestClass.Stream)
-                await ServeAsync(new ApiRequest(http, info, requested, user, http.RequestAborted), next);
+                await ServeStreamAsync(http, info, requested, user, next);
             else
                 await ServeTimedAsync(http, info, requested, user, next);
         }
@@ -74,6 +76,15 @@ internal sealed partial class RequestPipeline(
         {
             limiter.Exit(user.Name, requestClass);
         }
+    }
+
+    private bool IsStopping => lifetime.ApplicationStopping.IsCancellationRequested;
+
+    // A stream lasts as long as its client wants, but it does not keep a silo from stopping: the client resumes on another one.
+    private async Task ServeStreamAsync(HttpContext http, RequestInfo info, RequestOptions requested, UserInfo user, RequestDelegate next)
+    {
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(lifetime.ApplicationStopping, http.RequestAborted);
+        await ServeAsync(new ApiRequest(http, info, requested, user, either.Token), next);
     }
 
     private async Task ServeTimedAsync(HttpContext http, RequestInfo info, RequestOptions requested, UserInfo user, RequestDelegate next)
@@ -124,7 +135,6 @@ internal sealed partial class RequestPipeline(
     private static ApiException ErrorOf(Exception failure) => failure switch
     {
         ApiException known => known,
-        BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } => ApiErrors.RequestEntityTooLarge(0),
         BadHttpRequestException malformed => ApiErrors.BadRequest(malformed.Message),
         _ => ApiErrors.Internal("the request failed; the server's log tells why"),
     };

@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using OrleansOrchestrator.Gateway.Hosting;
@@ -66,7 +65,7 @@ internal sealed class ObjectBody(GatewayOptions options)
     {
         try
         {
-            return mediaType == MediaTypes.Yaml ? YamlConverter.ToJson(Encoding.UTF8.GetString(body)) : ProtobufConverter.ToJson(body);
+            return mediaType == MediaTypes.Yaml ? YamlConverter.ToJson(body) : ProtobufConverter.ToJson(body);
         }
         catch (FormatException malformed)
         {

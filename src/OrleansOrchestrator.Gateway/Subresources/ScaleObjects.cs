@@ -55,7 +55,12 @@ internal static class ScaleObjects
         }
         catch (PatchException refused)
         {
-            throw refused.Fault == PatchFault.NotApplicable ? ApiErrors.Unprocessable(refused.Message) : ApiErrors.BadRequest(refused.Message);
+            throw refused.Fault switch
+            {
+                PatchFault.Malformed => ApiErrors.BadRequest(refused.Message),
+                PatchFault.TooLarge => ApiErrors.TooLarge(refused.Message),
+                _ => ApiErrors.Unprocessable(refused.Message),
+            };
         }
     }
 

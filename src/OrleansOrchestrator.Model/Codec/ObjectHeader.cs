@@ -20,7 +20,9 @@ internal struct ObjectHeader
     public bool IsDeleting;
     public bool HasFinalizers;
 
-    public static ObjectHeader Read(ReadOnlySpan<byte> json, IReadOnlyList<SelectableField> selectable)
+    /// <summary>Reads a stored object.</summary>
+    /// <exception cref="JsonException">The JSON is malformed.</exception>
+    public static ObjectHeader Read(ReadOnlySpan<byte> json, ResourceDefinition definition)
     {
         var header = new ObjectHeader
         {
@@ -29,39 +31,54 @@ internal struct ObjectHeader
             Uid = "",
             Labels = LabelSet.Empty,
             OwnerUids = NoStrings,
-            Fields = selectable.Count == 0 ? NoStrings : [.. selectable.Select(field => field.Default)],
+            Fields = DefaultsOf(definition.SelectableFields),
         };
 
+        var tree = definition.FieldTree;
         var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = ObjectCodec.DepthMax });
         reader.Read();
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
             if (reader.ValueTextEquals("metadata"u8))
                 header.ReadMetadata(ref reader);
-            else if (selectable.Count > 0)
-                header.ReadFields(ref reader, "", selectable);
             else
-                reader.Skip();
+                header.ReadField(ref reader, tree);
         }
 
         return header;
     }
 
+    private static string[] DefaultsOf(IReadOnlyList<SelectableField> fields)
+    {
+        if (fields.Count == 0)
+            return NoStrings;
+        var defaults = new string[fields.Count];
+        for (var i = 0; i < defaults.Length; i++)
+            defaults[i] = fields[i].Default;
+        return defaults;
+    }
+
     private void ReadMetadata(ref Utf8JsonReader reader)
     {
         reader.Read();
+        if (reader.TokenType != JsonTokenType.StartObject)
+        {
+            reader.Skip();
+            return;
+        }
+
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
             if (reader.ValueTextEquals("name"u8))
                 Name = ReadString(ref reader);
             else if (reader.ValueTextEquals("namespace"u8))
-                Namespace = ReadString(ref reader);
+                Namespace = ReadShared(ref reader);
             else if (reader.ValueTextEquals("uid"u8))
                 Uid = ReadString(ref reader);
             else if (reader.ValueTextEquals("resourceVersion"u8))
                 Revision = long.TryParse(ReadString(ref reader), out var revision) ? revision : 0;
             else if (reader.ValueTextEquals("labels"u8))
-                ReadLabels(ref reader);
+                Labels = reader.Read() ? LabelSet.Read(ref reader) : LabelSet.Empty;
             else if (reader.ValueTextEquals("ownerReferences"u8))
                 ReadOwners(ref reader);
             else if (reader.ValueTextEquals("deletionTimestamp"u8))
@@ -73,26 +90,15 @@ internal struct ObjectHeader
         }
     }
 
-    private void ReadLabels(ref Utf8JsonReader reader)
-    {
-        reader.Read();
-        if (reader.TokenType != JsonTokenType.StartObject)
-            return;
-        var pairs = new List<KeyValuePair<string, string>>();
-        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
-        {
-            var key = reader.GetString()!;
-            pairs.Add(new(key, ReadString(ref reader)));
-        }
-
-        Labels = LabelSet.From(pairs);
-    }
-
     private void ReadOwners(ref Utf8JsonReader reader)
     {
         reader.Read();
         if (reader.TokenType != JsonTokenType.StartArray)
+        {
+            reader.Skip();
             return;
+        }
+
         var uids = new List<string>(1);
         while (reader.Read() && reader.TokenType == JsonTokenType.StartObject)
         {
@@ -117,28 +123,22 @@ internal struct ObjectHeader
     }
 
     /// <summary>Reads the property the reader stands on, descending only where a selectable field may be below it.</summary>
-    private readonly void ReadFields(ref Utf8JsonReader reader, string prefix, IReadOnlyList<SelectableField> selectable)
+    private readonly void ReadField(ref Utf8JsonReader reader, FieldTree parent)
     {
-        var path = prefix.Length == 0 ? reader.GetString()! : $"{prefix}.{reader.GetString()}";
-        var descend = false;
-        for (var i = 0; i < selectable.Count; i++)
-        {
-            if (selectable[i].Path == path)
-            {
-                Fields[i] = ReadScalar(ref reader, selectable[i].Default);
-                return;
-            }
-
-            descend |= selectable[i].Path.StartsWith(path, StringComparison.Ordinal) && selectable[i].Path[path.Length] == '.';
-        }
-
-        if (!descend)
+        var node = FindChild(ref reader, parent);
+        if (node is null)
         {
             reader.Skip();
             return;
         }
 
         reader.Read();
+        if (node.Field != FieldTree.Branch)
+        {
+            Fields[node.Field] = ReadScalar(ref reader, Fields[node.Field]);
+            return;
+        }
+
         if (reader.TokenType != JsonTokenType.StartObject)
         {
             reader.Skip();
@@ -146,7 +146,19 @@ internal struct ObjectHeader
         }
 
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
-            ReadFields(ref reader, path, selectable);
+            ReadField(ref reader, node);
+    }
+
+    private static FieldTree? FindChild(ref Utf8JsonReader reader, FieldTree parent)
+    {
+        var children = parent.Children;
+        for (var i = 0; i < children.Count; i++)
+        {
+            if (reader.ValueTextEquals(children[i].Utf8Name))
+                return children[i];
+        }
+
+        return null;
     }
 
     private static string ReadString(ref Utf8JsonReader reader)
@@ -158,13 +170,21 @@ internal struct ObjectHeader
         return "";
     }
 
-    private static string ReadScalar(ref Utf8JsonReader reader, string fallback)
+    private static string ReadShared(ref Utf8JsonReader reader)
     {
         reader.Read();
+        if (reader.TokenType == JsonTokenType.String)
+            return LabelText.Read(ref reader);
+        reader.Skip();
+        return "";
+    }
+
+    private static string ReadScalar(ref Utf8JsonReader reader, string fallback)
+    {
         switch (reader.TokenType)
         {
             case JsonTokenType.String:
-                return reader.GetString()!;
+                return LabelText.Read(ref reader);
             case JsonTokenType.True:
                 return "true";
             case JsonTokenType.False:
@@ -181,7 +201,11 @@ internal struct ObjectHeader
     {
         reader.Read();
         if (reader.TokenType != JsonTokenType.StartArray)
+        {
+            reader.Skip();
             return false;
+        }
+
         var any = false;
         while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
         {

@@ -18,35 +18,44 @@ public static class RevisionSplice
     public static byte[] Set(ReadOnlySpan<byte> json, long revision)
     {
         var offset = FindMetadataStart(json);
-        var tail = json[offset..];
-        if (tail.StartsWith(Prefix))
-            tail = tail[(Prefix.Length + tail[Prefix.Length..].IndexOf((byte)'"') + 2)..];
-
+        var tail = SkipRevision(json[offset..]);
         Span<byte> digits = stackalloc byte[20];
         Utf8Formatter.TryFormat(revision, digits, out var length);
-        var result = new byte[offset + Prefix.Length + length + 2 + tail.Length];
+        var suffix = tail[0] == '}' ? "\""u8 : "\","u8;
+
+        var result = new byte[offset + Prefix.Length + length + suffix.Length + tail.Length];
         var rest = result.AsSpan();
-        json[..offset].CopyTo(rest);
-        rest = rest[offset..];
-        Prefix.CopyTo(rest);
-        rest = rest[Prefix.Length..];
-        digits[..length].CopyTo(rest);
-        rest = rest[length..];
-        "\","u8.CopyTo(rest);
-        tail.CopyTo(rest[2..]);
+        rest = Append(rest, json[..offset]);
+        rest = Append(rest, Prefix);
+        rest = Append(rest, digits[..length]);
+        rest = Append(rest, suffix);
+        Append(rest, tail);
         return result;
     }
 
-    /// <summary>The bytes of an object without its revision, for comparing what a write would change.</summary>
+    /// <summary>Whether two encoded objects are the same but for their revisions: whether a write would change anything.</summary>
     public static bool EqualsIgnoringRevision(ReadOnlySpan<byte> stored, ReadOnlySpan<byte> encoded)
     {
         var offset = FindMetadataStart(stored);
-        if (encoded.Length < offset || !stored[..offset].SequenceEqual(encoded[..offset]))
-            return false;
-        var tail = stored[offset..];
-        if (tail.StartsWith(Prefix))
-            tail = tail[(Prefix.Length + tail[Prefix.Length..].IndexOf((byte)'"') + 2)..];
-        return tail.SequenceEqual(encoded[offset..]);
+        return encoded.Length >= offset
+            && stored[..offset].SequenceEqual(encoded[..offset])
+            && SkipRevision(stored[offset..]).SequenceEqual(encoded[offset..]);
+    }
+
+    private static Span<byte> Append(Span<byte> target, scoped ReadOnlySpan<byte> bytes)
+    {
+        bytes.CopyTo(target);
+        return target[bytes.Length..];
+    }
+
+    /// <summary>The fields of metadata after the revision, if it comes first.</summary>
+    private static ReadOnlySpan<byte> SkipRevision(ReadOnlySpan<byte> metadata)
+    {
+        if (!metadata.StartsWith(Prefix))
+            return metadata;
+        var rest = metadata[Prefix.Length..];
+        rest = rest[(rest.IndexOf((byte)'"') + 1)..];
+        return rest[0] == ',' ? rest[1..] : rest;
     }
 
     private static int FindMetadataStart(ReadOnlySpan<byte> json)

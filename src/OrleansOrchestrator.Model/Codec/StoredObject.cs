@@ -63,7 +63,7 @@ public sealed class StoredObject
     /// <summary>Reads a stored object.</summary>
     /// <exception cref="System.Text.Json.JsonException">The JSON is malformed.</exception>
     public static StoredObject Read(ResourceDefinition definition, ReadOnlyMemory<byte> json) =>
-        new(definition, json, ObjectHeader.Read(json.Span, definition.SelectableFields));
+        new(definition, json, ObjectHeader.Read(json.Span, definition));
 
     /// <summary>The value of a selectable field; null if the kind has no such field.</summary>
     public string? Field(string path)

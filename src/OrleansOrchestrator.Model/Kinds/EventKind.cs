@@ -38,7 +38,7 @@ internal sealed class EventKind : ResourceDefinition<Corev1Event>
         new("involvedObject.fieldPath"),
         new("reason"),
         new("reportingComponent"),
-        new("source"),
+        new("source") { JsonPath = "source.component" },
         new("type"),
     ];
 

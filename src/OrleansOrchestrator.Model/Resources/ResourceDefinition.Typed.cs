@@ -133,5 +133,5 @@ public abstract class ResourceDefinition<T> : ResourceDefinition
     protected virtual long DefaultGracePeriodSeconds(T obj) => 0;
 
     private static bool SameSpec(KubeObject left, KubeObject right) =>
-        Spec is null || ObjectCodec.Encode(Spec.GetValue(left)).AsSpan().SequenceEqual(ObjectCodec.Encode(Spec.GetValue(right)));
+        Spec is null || SemanticEquality.Equal(Spec.GetValue(left), Spec.GetValue(right));
 }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Model.Tables;
 using OrleansOrchestrator.Model.Validation;
 
@@ -12,6 +13,7 @@ namespace OrleansOrchestrator.Model.Resources;
 public abstract class ResourceDefinition
 {
     private ResourceName? _name;
+    private FieldTree? _fieldTree;
 
     /// <summary>The API group; empty for core.</summary>
     public virtual string Group => "";
@@ -48,6 +50,9 @@ public abstract class ResourceDefinition
 
     /// <summary>Fields that selectors can name besides <c>metadata.name</c> and <c>metadata.namespace</c>.</summary>
     public virtual IReadOnlyList<SelectableField> SelectableFields => [];
+
+    /// <summary>The selectable fields by the segments of their paths.</summary>
+    internal FieldTree FieldTree => _fieldTree ??= FieldTree.Of(SelectableFields);
 
     /// <summary>Whether the kind has a status subresource: spec and status are then written through different doors.</summary>
     public virtual bool HasStatus => false;

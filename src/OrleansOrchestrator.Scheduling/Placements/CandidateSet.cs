@@ -15,7 +15,8 @@ internal sealed class CandidateSet(SchedulerCache cache)
 
     private int[] _scores = [];
     private Rejection?[] _rejections = [];
-    private double[] _crowds = [];
+    private int[] _scratch = [];
+    private float[] _crowds = [];
     private bool _hasRejections;
 
     public SchedulerCache Cache { get; } = cache;
@@ -29,7 +30,7 @@ internal sealed class CandidateSet(SchedulerCache cache)
     public Span<int> Scores => _scores.AsSpan(0, Nodes.RowLimit);
 
     /// <summary>The plugins' working space: a number per row, with whatever the last one left there.</summary>
-    public int[] Scratch { get; private set; } = [];
+    public Span<int> Scratch => _scratch.AsSpan(0, Nodes.RowLimit);
 
     /// <summary>Starts over with a pod.</summary>
     /// <param name="pod">The pod.</param>
@@ -41,8 +42,8 @@ internal sealed class CandidateSet(SchedulerCache cache)
         {
             _scores = new int[Nodes.Capacity];
             _rejections = new Rejection?[Nodes.Capacity];
-            Scratch = new int[Nodes.Capacity];
-            _crowds = new double[Nodes.Capacity];
+            _scratch = new int[Nodes.Capacity];
+            _crowds = new float[Nodes.Capacity];
         }
 
         if (_hasRejections)
@@ -55,7 +56,7 @@ internal sealed class CandidateSet(SchedulerCache cache)
     }
 
     /// <summary>A number per row, all zero, for adding up how crowded nodes are.</summary>
-    public Span<double> ClearedCrowds()
+    public Span<float> ClearedCrowds()
     {
         var crowds = _crowds.AsSpan(0, Nodes.RowLimit);
         crowds.Clear();

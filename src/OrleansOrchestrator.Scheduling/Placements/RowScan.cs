@@ -37,6 +37,19 @@ internal static class RowScan
         return count;
     }
 
+    /// <summary>How many scores are those of candidates: not negative.</summary>
+    public static int CountCandidates(ReadOnlySpan<int> scores)
+    {
+        var row = 0;
+        var counts = Vector<int>.Zero;
+        for (; row <= scores.Length - Vector<int>.Count; row += Vector<int>.Count)
+            counts -= Vector.GreaterThanOrEqual(new Vector<int>(scores[row..]), Vector<int>.Zero);
+        var count = Vector.Sum(counts);
+        for (; row < scores.Length; row++)
+            count += scores[row] >= 0 ? 1 : 0;
+        return count;
+    }
+
     /// <summary>The row of the n-th occurrence of a value, counted from zero.</summary>
     public static int Find(ReadOnlySpan<int> values, int value, int n)
     {

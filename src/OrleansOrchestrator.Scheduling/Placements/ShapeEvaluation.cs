@@ -113,14 +113,17 @@ internal sealed class ShapeEvaluation
 
     private void EvaluateRow(int row, bool nodeChanged)
     {
+        // An old change may be read when its row has lost its node since; the change that says so comes later.
+        var isPresent = (_nodes.Columns.Traits[row] & NodeTraits.IsPresent) != 0;
         if (nodeChanged)
         {
-            _passesNodeOnly[row] = (_nodes.Columns.Traits[row] & NodeTraits.IsPresent) != 0 && PassesAll(_nodeOnlyFilters, row);
+            _passesNodeOnly[row] = isPresent && PassesAll(_nodeOnlyFilters, row);
             if (_passesNodeOnly[row])
                 ScoreRaw(row);
         }
 
-        _scores[row] = _passesNodeOnly[row] && PassesAll(_podFilters, row) ? FinalScore(row) : CandidateSet.NoCandidate;
+        var passes = isPresent && _passesNodeOnly[row] && PassesAll(_podFilters, row);
+        _scores[row] = passes ? FinalScore(row) : CandidateSet.NoCandidate;
     }
 
     private bool PassesAll(INodeFilter[] filters, int row)

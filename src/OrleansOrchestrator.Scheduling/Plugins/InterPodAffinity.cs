@@ -58,7 +58,8 @@ internal sealed class InterPodAffinity : IClusterPlugin
 
     public void Score(CandidateSet candidates)
     {
-        var sums = candidates.ClearedCrowds();
+        var sums = candidates.Scratch;
+        sums.Clear();
         foreach (var term in candidates.Pod.Shape.AffinityTerms)
         {
             if (term.Kind == AffinityKind.Preferred)
@@ -115,20 +116,20 @@ internal sealed class InterPodAffinity : IClusterPlugin
         }
     }
 
-    private static void AddWeighted(Span<double> sums, CandidateSet candidates, AffinityTerm term, int[] totals, int weight)
+    private static void AddWeighted(Span<int> sums, CandidateSet candidates, AffinityTerm term, int[] totals, int weight)
     {
         var domains = candidates.Nodes.Topology(term.TopologyKey).ByRow;
         for (var row = 0; row < sums.Length; row++)
         {
             if (domains[row] != TopologyColumn.NoDomain)
-                sums[row] += (double)weight * totals[domains[row]];
+                sums[row] += weight * totals[domains[row]];
         }
     }
 
-    private static void AddNormalized(CandidateSet candidates, ReadOnlySpan<double> sums)
+    private static void AddNormalized(CandidateSet candidates, ReadOnlySpan<int> sums)
     {
         var scores = candidates.Scores;
-        var (min, max) = (double.MaxValue, double.MinValue);
+        var (min, max) = (int.MaxValue, int.MinValue);
         for (var row = 0; row < sums.Length; row++)
         {
             if (scores[row] >= 0)
@@ -140,7 +141,7 @@ internal sealed class InterPodAffinity : IClusterPlugin
         for (var row = 0; row < sums.Length; row++)
         {
             if (scores[row] >= 0)
-                scores[row] += PluginWeight * (int)(100 * (sums[row] - min) / (max - min));
+                scores[row] += PluginWeight * (int)(100L * (sums[row] - min) / ((long)max - min));
         }
     }
 

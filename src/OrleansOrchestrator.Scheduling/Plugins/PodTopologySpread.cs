@@ -46,7 +46,7 @@ internal sealed class PodTopologySpread : IClusterPlugin
         {
             var counter = candidates.Cache.Counters.Of(constraint.Pods);
             var column = candidates.Nodes.Topology(constraint.TopologyKey);
-            score.AddDomains(counter, column, constraint.MaxSkew, isRequired: true, (_, node) => Counts(candidates, constraint, node));
+            score.AddDomains(counter, column, constraint.MaxSkew, isRequired: true, node => Counts(candidates, constraint, node));
         }
 
         score.Apply();

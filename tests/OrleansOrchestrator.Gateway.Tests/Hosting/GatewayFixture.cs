@@ -39,7 +39,6 @@ public sealed class GatewayFixture : IAsyncLifetime
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.Services.AddSingleton<IObjectClient>(Objects);
-        builder.Services.AddSingleton(TestKinds.Registry);
         foreach (var check in Checks)
             builder.Services.AddSingleton(check);
         builder.Services.AddGateway(Options, Identity);
@@ -48,6 +47,9 @@ public sealed class GatewayFixture : IAsyncLifetime
         Address = await _application.StartGatewayAsync(default);
         Admin = CreateClient(Identity.AdminToken);
     }
+
+    /// <summary>Stops the gateway as an operator would.</summary>
+    internal Task StopAsync(CancellationToken cancellationToken) => _application!.StopAsync(cancellationToken);
 
     public async ValueTask DisposeAsync()
     {
@@ -73,7 +75,12 @@ public sealed class GatewayFixture : IAsyncLifetime
         tls.CertificateChainPolicy.CustomTrustStore.Add(trusted);
         if (certificate is not null)
             tls.ClientCertificates = [certificate];
-        var client = new HttpClient(new SocketsHttpHandler { SslOptions = tls, UseProxy = false })
+        var client = new HttpClient(new SocketsHttpHandler
+        {
+            SslOptions = tls,
+            UseProxy = false,
+            ResponseHeaderEncodingSelector = static (_, _) => Encoding.UTF8,
+        })
         {
             BaseAddress = Address,
             DefaultRequestVersion = HttpVersion.Version20,

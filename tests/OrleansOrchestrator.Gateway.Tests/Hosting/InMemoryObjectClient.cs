@@ -249,9 +249,21 @@ internal sealed class InMemoryObjectClient : IObjectClient
         return last;
     }
 
+    /// <summary>Lets all watches look for changes, and for <see cref="NextFailure"/>.</summary>
+    public void Wake()
+    {
+        lock (_lock)
+            Signal();
+    }
+
     private void Publish(ResourceDefinition definition, WatchEvent change)
     {
         _log.Add((definition, change));
+        Signal();
+    }
+
+    private void Signal()
+    {
         var changed = _changed;
         _changed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         changed.SetResult();

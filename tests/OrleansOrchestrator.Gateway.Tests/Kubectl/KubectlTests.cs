@@ -29,7 +29,7 @@ public sealed class KubectlTests(GatewayFixture gateway) : IClassFixture<Gateway
         var output = await _kubectl.RunAsync("api-resources");
         output.ShouldMatch(@"configmaps\s+cm\s+v1\s+true\s+ConfigMap");
         output.ShouldMatch(@"leases\s+coordination.k8s.io/v1\s+true\s+Lease");
-        output.ShouldMatch(@"nodes\s+(no\s+)?v1\s+false\s+Node");
+        output.ShouldMatch(@"nodes\s+no\s+v1\s+false\s+Node");
     }
 
     [Fact]
@@ -91,6 +91,23 @@ public sealed class KubectlTests(GatewayFixture gateway) : IClassFixture<Gateway
         output.ShouldContain("greeting:");
         output.ShouldContain("hello");
     }
+
+    [Fact]
+    public async Task DescribeAndGet_OfPod_TellItsStateAndColumns()
+    {
+        await _kubectl.RunAsync("run shown --image=nginx:1 --labels=app=shown");
+        var described = await _kubectl.RunAsync("describe pod shown");
+        described.ShouldMatch(@"Image:\s+nginx:1");
+        (await _kubectl.RunAsync("get pod shown -o wide")).ShouldMatch(@"NAME\s+READY\s+STATUS\s+RESTARTS\s+AGE\s+IP\s+NODE");
+    }
+
+    [Theory]
+    [InlineData("create namespace made", "namespace/made created")]
+    [InlineData("create secret generic made --from-literal=a=b", "secret/made created")]
+    [InlineData("create serviceaccount made", "serviceaccount/made created")]
+    [InlineData("create service clusterip made --tcp=80:8080", "service/made created")]
+    public async Task Create_OfTypedCommand_IsReadFromProtobuf(string command, string expected) =>
+        (await _kubectl.RunAsync(command)).ShouldContain(expected);
 
     [Fact]
     public async Task Delete_OfObject_WaitsUntilItIsGone()

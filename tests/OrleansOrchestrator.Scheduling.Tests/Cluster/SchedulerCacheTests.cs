@@ -108,4 +108,16 @@ public sealed class SchedulerCacheTests
         _harness.Refuse(Create("p", "6")).ShouldBe("0/1 nodes are available: 1 Insufficient cpu.");
         _harness.Place(Create("p", "5")).ShouldBe("later");
     }
+
+    [Fact]
+    public void RemoveNode_RightAfterItsLastPod_LeavesKeptEvaluationsRight()
+    {
+        for (var i = 0; i < 20; i++)
+            Cache.SetNode(Nodes.Create($"n{i}"));
+        Cache.SetPod(Create("q", "1").On("a"));
+        _harness.Schedule(Create("p", "3").WithHostPort(80));
+        Cache.RemovePod("uid-q");
+        Cache.RemoveNode("a");
+        _harness.Place(Create("p", "3").WithHostPort(80)).ShouldNotBe("a");
+    }
 }

@@ -39,7 +39,7 @@ internal static class NaiveFilter
         && (string.IsNullOrEmpty(toleration.Key) || toleration.Key == taint.Key)
         && (toleration.OperatorProperty == "Exists" || toleration.Value == taint.Value));
 
-    private static bool MatchesAffinity(V1Pod pod, V1Node node)
+    public static bool MatchesAffinity(V1Pod pod, V1Node node)
     {
         if ((pod.Spec.NodeSelector ?? new Dictionary<string, string>()).Any(pair => Label(node, pair.Key) != pair.Value))
             return false;

@@ -47,6 +47,39 @@ internal static class RandomCluster
             return pod.WithLabel("app", $"{owner}");
         });
 
+    /// <summary>Pods that care about each other's place; few ask for anything else.</summary>
+    public static Gen<V1Pod> Neighbour(int index) =>
+        Gen.Select(Gen.Int[0, 3], Gen.Int[0, 3], Gen.Int[0, 7], Gen.Int[0, 1], Gen.Int[0, 7], (app, target, kind, key, selector) =>
+        {
+            var pod = PodObjects.Create($"p{index}").WithLabel("app", $"{app}");
+            var topologyKey = key == 0 ? "zone" : "kubernetes.io/hostname";
+            if (selector < Zones.Length)
+                pod.WithNodeSelector("zone", Zones[selector]);
+            switch (kind)
+            {
+                case 0 or 1:
+                    pod.AwayFrom($"{target}", topologyKey);
+                    break;
+                case 2:
+                    pod.Near($"{target}", topologyKey);
+                    break;
+                case 3:
+                    pod.Near($"{app}", topologyKey).AwayFrom($"{target}", "kubernetes.io/hostname");
+                    break;
+                case 4:
+                    pod.SpreadOver(topologyKey, 1 + (target % 2), $"{app}");
+                    break;
+                case 5:
+                    pod.SpreadOver("zone", 1, $"{target}").SpreadOver("kubernetes.io/hostname", 1, $"{app}");
+                    break;
+                case 6:
+                    pod.Near($"{target}", topologyKey, weight: 10).AwayFrom($"{app}", topologyKey, weight: 20);
+                    break;
+            }
+
+            return pod;
+        });
+
     private static V1NodeSelectorTerm Term(int choice)
     {
         var op = Operators[choice % Operators.Length];

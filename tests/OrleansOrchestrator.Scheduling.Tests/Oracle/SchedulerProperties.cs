@@ -12,6 +12,30 @@ public sealed class SchedulerProperties
     private static readonly Gen<(V1Node[] Nodes, V1Pod[] Pods)> Clusters = Gen.Select(
         Gen.Int[1, 40].SelectMany(count => Many(count, RandomCluster.Node)), Gen.Int[1, 30].SelectMany(count => Many(count, RandomCluster.Pod)));
 
+    private static readonly Gen<(V1Node[] Nodes, V1Pod[] Pods)> Neighbourhoods = Gen.Select(
+        Gen.Int[1, 8].SelectMany(count => Many(count, RandomCluster.Node)), Gen.Int[1, 20].SelectMany(count => Many(count, RandomCluster.Neighbour)));
+
+    [Fact]
+    public void Schedule_PodsThatCareAboutEachOther_PlacesExactlyWhatTheOracleFinds() => Neighbourhoods.Sample(cluster =>
+    {
+        var harness = new Harness(cluster.Nodes);
+        var running = cluster.Nodes.ToDictionary(node => node.Metadata.Name, _ => new List<V1Pod>());
+        foreach (var pod in cluster.Pods)
+        {
+            var fitting = cluster.Nodes.Where(node => NaiveFilter.Fits(pod, node, running[node.Metadata.Name])
+                && NaiveNeighbours.Allows(pod, node, cluster.Nodes, running)).Select(node => node.Metadata.Name);
+            if (harness.Schedule(pod) is not Placement placement)
+            {
+                fitting.ShouldBeEmpty();
+                continue;
+            }
+
+            fitting.ShouldContain(placement.NodeName);
+            running[placement.NodeName].Add(pod);
+            harness.Cache.Assume(PodInfo.From(pod), placement.NodeName);
+        }
+    });
+
     [Theory]
     [InlineData(100)]
     [InlineData(1)]
@@ -47,7 +71,7 @@ public sealed class SchedulerProperties
 
     [Fact]
     public void Cache_RandomChanges_EqualsOneBuiltFromScratch() =>
-        Gen.Select(Gen.Int[0, 6], Gen.Int[0, 9], Gen.Int[0, 5], Gen.Int[0, 3]).Array[1, 80].Sample(operations =>
+        Gen.Select(Gen.Int[0, 6], Gen.Int[0, 9], Gen.Int[0, 15], Gen.Int[0, 3]).Array[1, 150].Sample(operations =>
         {
             var changed = new Harness();
             var nodes = new Dictionary<string, V1Node>(StringComparer.Ordinal);
@@ -56,7 +80,8 @@ public sealed class SchedulerProperties
             {
                 Apply(changed.Cache, nodes, pods, operation, pod, node, variant);
                 // Asking in between makes the kept evaluations old, which is what must not show.
-                changed.Schedule(PodObjects.Create("probe", $"{variant}"));
+                changed.Schedule(Probe(1));
+                changed.Schedule(Probe(variant));
             }
 
             var rebuilt = new Harness([.. nodes.Values]);
@@ -64,10 +89,12 @@ public sealed class SchedulerProperties
             CacheText.Write(changed.Cache).ShouldBe(CacheText.Write(rebuilt.Cache));
             for (var variant = 0; variant <= 4; variant++)
             {
-                var probe = PodObjects.Create("probe", $"{variant}").WithOwner("rs").WithHostPort(8080);
+                var probe = Probe(variant);
                 Describe(changed.Schedule(probe)).ShouldBe(Describe(rebuilt.Schedule(probe)));
             }
         });
+
+    private static V1Pod Probe(int variant) => PodObjects.Create("probe", $"{variant}").WithOwner("rs").WithHostPort(8080);
 
     private static string Describe(SchedulingResult result) =>
         result is Unschedulable failure ? failure.Message : $"score {((Placement)result).Score}";
@@ -83,6 +110,10 @@ public sealed class SchedulerProperties
         {
             case 0 or 1:
                 nodes[nodeName] = Nodes.Create(nodeName, $"{variant + 1}", $"{variant + 1}Gi").WithLabel("topology.kubernetes.io/zone", $"z{variant % 2}");
+                if (pod == 0)
+                    nodes[nodeName].Cordoned();
+                if (pod is 1 or 2)
+                    nodes[nodeName].WithTaint("dedicated", "team", pod == 1 ? "NoSchedule" : "PreferNoSchedule");
                 cache.SetNode(nodes[nodeName]);
                 break;
             case 2:

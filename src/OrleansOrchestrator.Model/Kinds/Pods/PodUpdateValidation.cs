@@ -34,7 +34,7 @@ internal static class PodUpdateValidation
         ValidateGates(updated, current, path.Child("schedulingGates"), errors);
 
         var expected = WithUpdatableFields(current, updated);
-        if (!ObjectCodec.Encode(updated).AsSpan().SequenceEqual(ObjectCodec.Encode(expected)))
+        if (!SemanticEquality.Equal(updated, expected))
             errors.Forbidden(path, $"pod updates may not change fields other than {Updatable}\n{FieldDifference.Describe(expected, updated)}");
     }
 

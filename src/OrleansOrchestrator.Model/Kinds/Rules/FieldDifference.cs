@@ -1,5 +1,4 @@
 using System.Text.Json;
-using System.Text.Json.Nodes;
 using OrleansOrchestrator.Model.Codec;
 
 namespace OrleansOrchestrator.Model.Kinds.Rules;
@@ -14,25 +13,27 @@ internal static class FieldDifference
     public static string Describe<T>(T before, T after)
     {
         var lines = new List<string>();
-        Compare(ToNode(before), ToNode(after), "", lines);
+        Compare(ToElement(before), ToElement(after), "", lines);
         return string.Join('\n', lines);
     }
 
-    private static JsonNode? ToNode<T>(T value) => JsonSerializer.SerializeToNode(value, ObjectCodec.Options);
+    private static JsonElement ToElement<T>(T value) => JsonSerializer.SerializeToElement(value, ObjectCodec.Options);
 
-    private static void Compare(JsonNode? before, JsonNode? after, string path, List<string> lines)
+    private static void Compare(JsonElement before, JsonElement after, string path, List<string> lines)
     {
-        if (lines.Count == LinesMax || JsonNode.DeepEquals(before, after))
+        if (lines.Count == LinesMax || SemanticEquality.Equal(before, after))
             return;
-        if (before is JsonObject beforeObject && after is JsonObject afterObject)
+        if (before.ValueKind == JsonValueKind.Object && after.ValueKind == JsonValueKind.Object)
         {
-            foreach (var name in beforeObject.Concat(afterObject).Select(property => property.Key).Distinct(StringComparer.Ordinal))
-                Compare(beforeObject[name], afterObject[name], path.Length == 0 ? name : $"{path}.{name}", lines);
+            var names = before.EnumerateObject().Concat(after.EnumerateObject()).Select(property => property.Name);
+            foreach (var name in names.Distinct(StringComparer.Ordinal))
+                Compare(Property(before, name), Property(after, name), path.Length == 0 ? name : $"{path}.{name}", lines);
         }
-        else if (before is JsonArray beforeArray && after is JsonArray afterArray && beforeArray.Count == afterArray.Count)
+        else if (before.ValueKind == JsonValueKind.Array && after.ValueKind == JsonValueKind.Array
+            && before.GetArrayLength() == after.GetArrayLength())
         {
-            for (var i = 0; i < beforeArray.Count; i++)
-                Compare(beforeArray[i], afterArray[i], $"{path}[{i}]", lines);
+            for (var i = 0; i < before.GetArrayLength(); i++)
+                Compare(before[i], after[i], $"{path}[{i}]", lines);
         }
         else
         {
@@ -40,5 +41,7 @@ internal static class FieldDifference
         }
     }
 
-    private static string Text(JsonNode? node) => node?.ToJsonString(ObjectCodec.Options) ?? "unset";
+    private static JsonElement Property(JsonElement obj, string name) => obj.TryGetProperty(name, out var value) ? value : default;
+
+    private static string Text(JsonElement value) => value.ValueKind == JsonValueKind.Undefined ? "unset" : value.GetRawText();
 }

@@ -1,0 +1,23 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace OrleansOrchestrator.Node.Agent;
+
+/// <summary>Finds the address under which others reach this node.</summary>
+internal static class AdvertiseAddress
+{
+    /// <summary>Loopback if the API is reached over loopback, else this machine's address on the route to the API.</summary>
+    public static async Task<IPAddress> FindAsync(Uri server, CancellationToken cancellationToken)
+    {
+        var target = IPAddress.TryParse(server.Host.Trim('[', ']'), out var literal)
+            ? literal
+            : (await Dns.GetHostAddressesAsync(server.Host, cancellationToken)).FirstOrDefault() ?? IPAddress.Loopback;
+        if (IPAddress.IsLoopback(target))
+            return IPAddress.Loopback;
+
+        // Connecting a datagram socket sends nothing; it only asks the kernel for the route.
+        using var socket = new Socket(target.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
+        await socket.ConnectAsync(new IPEndPoint(target, server.Port), cancellationToken);
+        return ((IPEndPoint)socket.LocalEndPoint!).Address;
+    }
+}

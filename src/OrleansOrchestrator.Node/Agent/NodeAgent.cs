@@ -1,0 +1,214 @@
+using System.Net;
+using System.Security.Cryptography.X509Certificates;
+using k8s;
+using k8s.Models;
+using Microsoft.Extensions.Logging;
+using OrleansOrchestrator.Node.Api;
+using OrleansOrchestrator.Node.Configuration;
+using OrleansOrchestrator.Node.Events;
+using OrleansOrchestrator.Node.Leases;
+using OrleansOrchestrator.Node.Pods;
+using OrleansOrchestrator.Node.Probes;
+using OrleansOrchestrator.Node.Proxy;
+using OrleansOrchestrator.Node.Registration;
+using OrleansOrchestrator.Node.Runtime;
+using OrleansOrchestrator.Node.Runtime.Hollow;
+using OrleansOrchestrator.Node.Server;
+using OrleansOrchestrator.Node.Volumes;
+
+namespace OrleansOrchestrator.Node.Agent;
+
+/// <summary>A node of the cluster: runs the pods that are assigned to it and reports about them and about itself.</summary>
+/// <remarks>Several agents may run in one process, each with its own name and data folder; at most one runs the service proxy.</remarks>
+public sealed partial class NodeAgent : IAsyncDisposable
+{
+    private static readonly TimeSpan DrainTime = TimeSpan.FromSeconds(3);
+
+    private readonly NodeAgentOptions _options;
+    private readonly ClusterConnection _api;
+    private readonly bool _ownsApi;
+    private readonly TimeProvider _timeProvider;
+    private readonly ILoggerFactory _loggers;
+    private readonly ILogger _logger;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly List<Task> _loops = [];
+    private IContainerRuntime? _runtime;
+    private PodDirectory? _pods;
+    private NodeServer? _server;
+    private X509Certificate2? _certificate;
+    private ServiceProxy? _proxy;
+
+    /// <summary>Prepares an agent that shares a connection with others.</summary>
+    /// <param name="options">What the operator decided.</param>
+    /// <param name="api">The connection; it stays open when the agent stops.</param>
+    /// <param name="timeProvider">The clock of all delays and reports.</param>
+    /// <param name="loggers">Where the agent logs.</param>
+    /// <exception cref="ArgumentException">The options have faults; the message lists all of them.</exception>
+    public NodeAgent(NodeAgentOptions options, ClusterConnection api, TimeProvider timeProvider, ILoggerFactory loggers)
+    {
+        var faults = NodeAgentOptionsValidator.Validate(options);
+        if (faults.Count > 0)
+            throw new ArgumentException(string.Join(' ', faults), nameof(options));
+        _options = options;
+        _api = api;
+        _timeProvider = timeProvider;
+        _loggers = loggers;
+        _logger = loggers.CreateLogger<NodeAgent>();
+    }
+
+    /// <summary>Prepares an agent with a connection of its own.</summary>
+    /// <param name="options">What the operator decided.</param>
+    /// <param name="configuration">Server, authority and credentials of the cluster.</param>
+    /// <param name="timeProvider">The clock of all delays and reports.</param>
+    /// <param name="loggers">Where the agent logs.</param>
+    /// <exception cref="ArgumentException">The options have faults; the message lists all of them.</exception>
+    public NodeAgent(NodeAgentOptions options, KubernetesClientConfiguration configuration, TimeProvider timeProvider, ILoggerFactory loggers)
+        : this(options, ClusterConnection.Open(configuration), timeProvider, loggers) => _ownsApi = true;
+
+    /// <summary>The port of the node's own server; 0 before <see cref="StartAsync"/> has returned.</summary>
+    public int Port => _server?.Port ?? 0;
+
+    /// <summary>The runtime in use, for example <c>docker://20.10.24</c>; empty before <see cref="StartAsync"/> has returned.</summary>
+    public string RuntimeVersion => _runtime?.Version ?? "";
+
+    internal IContainerRuntime Runtime => _runtime ?? throw new InvalidOperationException("The agent has not started.");
+
+    internal PodDirectory Pods => _pods ?? throw new InvalidOperationException("The agent has not started.");
+
+    /// <summary>Starts the daemon; it returns when the node's server listens, whether or not the API is reachable.</summary>
+    /// <param name="cancellationToken">Ends the start, not the agent.</param>
+    public async Task StartAsync(CancellationToken cancellationToken = default)
+    {
+        Directory.CreateDirectory(_options.DataDirectory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        _runtime = await NodeRuntimes.CreateAsync(_options, _timeProvider, _loggers, cancellationToken);
+        var address = _options.AdvertiseAddress is { } given
+            ? IPAddress.Parse(given)
+            : await AdvertiseAddress.FindAsync(_api.Server, cancellationToken);
+        var machine = MachineFacts.Read(_options.DataDirectory);
+        _certificate = ServingCertificate.LoadOrCreate(_options.DataDirectory, _options.Name, address, _timeProvider);
+
+        var isHollow = _runtime is HollowRuntime;
+        var events = new EventRecorder(_api, _options.Name, _options.RecordEvents ?? !isHollow, _timeProvider, _loggers.CreateLogger<EventRecorder>());
+        var services = new ServiceCatalog(() => _proxy?.Signal());
+        var endpoints = new ObjectCatalog<V1Endpoints>(() => _proxy?.Signal());
+        var clock = new LeaseClock(_timeProvider, isHollow ? null : Path.Combine(_options.DataDirectory, "lease-acknowledged"));
+        var fencing = new FencingPolicy(_options.FencingTime, _options.UnreachableToleration);
+        var configuration = new ApiConfigurationSource(_api);
+        var resources = new ResourceField(AllocatableOf(machine));
+        _pods = new PodDirectory(new PodServices
+        {
+            Options = _options,
+            HostAddress = address.ToString(),
+            Api = _api,
+            Runtime = _runtime,
+            Specs = new ContainerSpecBuilder(
+                new EnvironmentBuilder(configuration, resources), isHollow ? new NoServices() : services, machine.MemoryBytes),
+            Volumes = new VolumePreparer(new VolumeContent(configuration, resources)),
+            Events = events,
+            Probes = new ProbeAction(_runtime),
+            Fencing = fencing,
+            Lease = clock,
+            TimeProvider = _timeProvider,
+            Logger = _loggers.CreateLogger<PodWorker>(),
+            StartGate = new SemaphoreSlim(_options.StartsInParallel),
+        });
+        _runtime.PodChanged += _pods.Signal;
+        _pods.Adopt((await _runtime.ListAsync(cancellationToken)).Select(s => s.PodUid));
+
+        _server = await NodeServer.StartAsync(
+            address, _options.Port, _certificate, _options.ClientAuthorities ?? _api.Authorities, new NodeEndpoints(_pods, _runtime), _loggers, cancellationToken);
+        var node = new NodeObjectBuilder(
+            _options, machine, address.ToString(), _server.Port, _runtime.Version, ServingCertificate.HashOf(_certificate));
+        var lease = new LeaseAgent(
+            _api, _options.Name, _options.LeaseDuration, _options.LeaseRenewInterval, clock, _timeProvider, _loggers.CreateLogger<LeaseAgent>());
+
+        Run(lease.RunAsync);
+        Run(new FencingAgent(_pods, fencing, clock, lease, _timeProvider, _loggers.CreateLogger<FencingAgent>()).RunAsync);
+        Run(new NodeRegistrar(
+            _api, _options.Name, node, () => null, _options.StatusPeriod, _timeProvider, _loggers.CreateLogger<NodeRegistrar>()).RunAsync);
+        Run(events.RunAsync);
+        Run(Reflect(ResourcePath.Pods, $"spec.nodeName={_options.Name}", _pods));
+        if (!isHollow || _options.ServiceProxy)
+            Run(Reflect(ResourcePath.Services, null, services));
+        if (_options.ServiceProxy)
+        {
+            _proxy = new ServiceProxy(
+                new ServiceProxyOptions
+                {
+                    ServiceCidr = _options.ServiceCidr,
+                    NodePortAddresses = _options.NodePortAddresses,
+                    ConnectionsMax = _options.ProxyConnectionsMax,
+                },
+                services, endpoints, _timeProvider, _loggers);
+            await _proxy.StartAsync(cancellationToken);
+            Run(Reflect(ResourcePath.Endpoints, null, endpoints));
+        }
+
+        LogStarted(_options.Name, _runtime.Version, address, _server.Port);
+    }
+
+    /// <summary>Kills a container at once, as a crash would; what follows is up to its pod's restart policy.</summary>
+    /// <param name="containerId">The id in the pod's status, as in <c>docker://4f3c…</c>.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="ArgumentException">The id is not one of this node's runtime.</exception>
+    public Task KillContainerAsync(string containerId, CancellationToken cancellationToken = default)
+    {
+        var prefix = Runtime.Scheme + "://";
+        if (!containerId.StartsWith(prefix, StringComparison.Ordinal))
+            throw new ArgumentException($"\"{containerId}\" is not the id of a container of {Runtime.Version}", nameof(containerId));
+        return Runtime.SignalContainerAsync(containerId[prefix.Length..], ContainerSignal.Kill, cancellationToken);
+    }
+
+    /// <summary>Stops the daemon.</summary>
+    /// <param name="stopPods">
+    /// Whether the containers of this node end too, within 4 s; otherwise they run on and a later start adopts them.
+    /// </param>
+    /// <param name="cancellationToken">Ends the wait for containers that take their time; they are killed then.</param>
+    public async Task StopAsync(bool stopPods, CancellationToken cancellationToken = default)
+    {
+        await _stop.CancelAsync();
+        await Task.WhenAll(_loops);
+        _loops.Clear();
+        if (_server is not null)
+            await _server.DisposeAsync();
+        if (_pods is not null)
+            await _pods.DisposeAsync();
+        if (_proxy is not null)
+            await _proxy.DisposeAsync();
+        if (_runtime is not null)
+        {
+            if (stopPods)
+                await new PodDrain(_runtime, _timeProvider, _loggers.CreateLogger<PodDrain>()).RunAsync(DrainTime, cancellationToken);
+            await _runtime.DisposeAsync();
+        }
+
+        _certificate?.Dispose();
+        (_server, _pods, _proxy, _runtime, _certificate) = (null, null, null, null, null);
+        LogStopped(_options.Name);
+    }
+
+    /// <summary>Stops the daemon if it runs, and leaves its pods running.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (_runtime is not null)
+            await StopAsync(stopPods: false);
+        _stop.Dispose();
+        if (_ownsApi)
+            _api.Dispose();
+    }
+
+    private Func<CancellationToken, Task> Reflect<T>(string path, string? fieldSelector, IObjectSink<T> sink)
+        where T : IKubernetesObject<V1ObjectMeta> =>
+        new Reflector<T>(_api, path, fieldSelector, sink, _timeProvider, _loggers.CreateLogger<NodeAgent>()).RunAsync;
+
+    private void Run(Func<CancellationToken, Task> loop) => _loops.Add(Task.Run(() => loop(_stop.Token)));
+
+    private Dictionary<string, ResourceQuantity> AllocatableOf(MachineFacts machine) =>
+        new NodeObjectBuilder(_options, machine, "", 0, "", "").Resources;
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Node {Node} runs pods with {Runtime} and listens on {Address}:{Port}")]
+    private partial void LogStarted(string node, string runtime, IPAddress address, int port);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Node {Node} has stopped")]
+    private partial void LogStopped(string node);
+}

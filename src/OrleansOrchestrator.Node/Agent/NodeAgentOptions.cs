@@ -1,0 +1,102 @@
+using System.Security.Cryptography.X509Certificates;
+
+namespace OrleansOrchestrator.Node.Agent;
+
+/// <summary>What an operator decides about one node daemon. Immutable; checked by <see cref="NodeAgentOptionsValidator"/>.</summary>
+public sealed record NodeAgentOptions
+{
+    /// <summary>The name of the node object: a DNS label, by default the machine's name in lower case.</summary>
+    public string Name { get; init; } = System.Environment.MachineName.ToLowerInvariant();
+
+    /// <summary>A number of this agent among those of the machine; it picks the address range of its pods.</summary>
+    public int Index { get; init; }
+
+    /// <summary>What runs the pods.</summary>
+    public RuntimeKind Runtime { get; init; } = RuntimeKind.Auto;
+
+    /// <summary>Where the daemon keeps its certificate, the volumes of pods, and the state of processes. One folder per agent.</summary>
+    public required string DataDirectory { get; init; }
+
+    /// <summary>
+    /// The address under which the control plane and other nodes reach this one, or null to choose: 127.0.0.1 if the
+    /// API is reached over loopback, else the machine's address on the route to the API.
+    /// </summary>
+    public string? AdvertiseAddress { get; init; }
+
+    /// <summary>The port of the node's own HTTPS server; 0 takes a free one.</summary>
+    public int Port { get; init; }
+
+    /// <summary>
+    /// Who may sign the certificate of a caller of the node's server; null takes the authorities of the connection.
+    /// </summary>
+    public X509Certificate2Collection? ClientAuthorities { get; init; }
+
+    /// <summary>Labels the node registers with besides its own; they are set again at every start.</summary>
+    public IReadOnlyDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>After how long without renewal the control plane takes the node for dead. Must agree with its setting.</summary>
+    public TimeSpan LeaseDuration { get; init; } = TimeSpan.FromSeconds(8);
+
+    /// <summary>How often the lease is renewed.</summary>
+    public TimeSpan LeaseRenewInterval { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>The toleration of an unreachable node that pods have by default. Must agree with the control plane's setting.</summary>
+    public TimeSpan UnreachableToleration { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>
+    /// After how long without an acknowledged renewal the daemon kills pods with the default toleration; for others it
+    /// moves by the difference of the tolerations. Default: lease + toleration - 6 s.
+    /// </summary>
+    public TimeSpan FencingTime { get; init; } = TimeSpan.FromSeconds(7);
+
+    /// <summary>How long killing all pods of this node may take at most.</summary>
+    public TimeSpan FencingStopTime { get; init; } = TimeSpan.FromSeconds(4);
+
+    /// <summary>How many pods the node takes.</summary>
+    public int MaxPods { get; init; } = 110;
+
+    /// <summary>How many pods are started at the same time.</summary>
+    public int StartsInParallel { get; init; } = 8;
+
+    /// <summary>How often volumes that show objects of the API are refreshed.</summary>
+    public TimeSpan SyncPeriod { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How often the node's status is reported when nothing changed.</summary>
+    public TimeSpan StatusPeriod { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>The delay before the second restart of a container; it doubles up to <see cref="RestartDelayMax"/>.</summary>
+    public TimeSpan RestartDelay { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>The longest delay before a restart of a container.</summary>
+    public TimeSpan RestartDelayMax { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>Whether what happens to pods is reported as events; null means yes, except on a hollow node.</summary>
+    public bool? RecordEvents { get; init; }
+
+    /// <summary>Whether this agent runs the service proxy; at most one agent of a machine does.</summary>
+    public bool ServiceProxy { get; init; }
+
+    /// <summary>The range of service addresses, for example <c>10.96.0.0/16</c>; the proxy makes it local to this machine.</summary>
+    public string ServiceCidr { get; init; } = "127.96.0.0/16";
+
+    /// <summary>On which addresses of this machine node ports are served.</summary>
+    public IReadOnlyList<string> NodePortAddresses { get; init; } = ["0.0.0.0"];
+
+    /// <summary>How many connections the service proxy carries at the same time.</summary>
+    public int ProxyConnectionsMax { get; init; } = 10_000;
+
+    /// <summary>The addresses of the cluster's DNS servers, for the containers' resolver; empty leaves the host's.</summary>
+    public IReadOnlyList<string> ClusterDns { get; init; } = [];
+
+    /// <summary>The domain of the cluster in DNS.</summary>
+    public string ClusterDomain { get; init; } = "cluster.local";
+
+    /// <summary>The Docker engine's address; null takes <c>DOCKER_HOST</c> or the usual socket.</summary>
+    public Uri? DockerEndpoint { get; init; }
+
+    /// <summary>
+    /// Whether pods of the process runtime get a network and a file system of their own when the machine allows it
+    /// (root, <c>ip</c>, <c>unshare</c>).
+    /// </summary>
+    public bool IsolateProcesses { get; init; }
+}

@@ -1,0 +1,51 @@
+using System.Globalization;
+using System.Net;
+using System.Text.RegularExpressions;
+
+namespace OrleansOrchestrator.Node.Agent;
+
+/// <summary>Finds everything that is wrong with the options of an agent.</summary>
+public static partial class NodeAgentOptionsValidator
+{
+    /// <summary>How many agents of one machine can have an address range of their own for processes.</summary>
+    internal const int IndexMax = 31;
+
+    /// <summary>Lists all faults; empty if the options are good.</summary>
+    /// <param name="options">The options to check.</param>
+    /// <returns>One sentence for each fault, naming the option.</returns>
+    public static IReadOnlyList<string> Validate(NodeAgentOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        var faults = new List<string>();
+        Require(NamePattern().IsMatch(options.Name) && options.Name.Length <= 63, "Name must be a DNS label: lower-case letters, digits, '-', '.'.");
+        Require(options.DataDirectory.Length > 0, "DataDirectory must name a folder.");
+        Require(options.Index >= 0, "Index must not be negative.");
+        Require(options.Runtime is not RuntimeKind.Process || options.Index <= IndexMax, $"Index must be at most {IndexMax} with the process runtime.");
+        Require(options.Port is >= 0 and <= 65535, "Port must be between 0 and 65535.");
+        Require(options.AdvertiseAddress is null || IPAddress.TryParse(options.AdvertiseAddress, out _), "AdvertiseAddress must be an IP address.");
+        Require(options.MaxPods > 0, "MaxPods must be positive.");
+        Require(options.StartsInParallel > 0, "StartsInParallel must be positive.");
+        Require(options.ProxyConnectionsMax > 0, "ProxyConnectionsMax must be positive.");
+        Require(options.LeaseRenewInterval > TimeSpan.Zero, "LeaseRenewInterval must be positive.");
+        Require(options.LeaseDuration > 2 * options.LeaseRenewInterval, "LeaseDuration must be more than twice LeaseRenewInterval, so that one lost renewal does no harm.");
+        Require(options.FencingTime > 2 * options.LeaseRenewInterval, "FencingTime must be more than twice LeaseRenewInterval, so that one lost renewal stops no pod.");
+        Require(
+            options.FencingTime + options.FencingStopTime < options.LeaseDuration + options.UnreachableToleration,
+            string.Create(CultureInfo.InvariantCulture, $"FencingTime + FencingStopTime ({(options.FencingTime + options.FencingStopTime).TotalSeconds} s) must be less than LeaseDuration + UnreachableToleration ({(options.LeaseDuration + options.UnreachableToleration).TotalSeconds} s), or a pod could run twice."));
+        Require(options.SyncPeriod > TimeSpan.Zero, "SyncPeriod must be positive.");
+        Require(options.StatusPeriod > TimeSpan.Zero, "StatusPeriod must be positive.");
+        Require(options.RestartDelay > TimeSpan.Zero && options.RestartDelay <= options.RestartDelayMax, "RestartDelay must be positive and at most RestartDelayMax.");
+        Require(IPNetwork.TryParse(options.ServiceCidr, out _), "ServiceCidr must be an address range such as 10.96.0.0/16.");
+        Require(options.NodePortAddresses.All(a => IPAddress.TryParse(a, out _)), "NodePortAddresses must be IP addresses.");
+        return faults;
+
+        void Require(bool holds, string fault)
+        {
+            if (!holds)
+                faults.Add(fault);
+        }
+    }
+
+    [GeneratedRegex("^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$")]
+    private static partial Regex NamePattern();
+}

@@ -1,0 +1,17 @@
+namespace OrleansOrchestrator.Node.Agent;
+
+/// <summary>What runs the pods of a node.</summary>
+public enum RuntimeKind
+{
+    /// <summary>Docker if an engine answers, else host processes. See <see cref="NodeRuntimes.DetectAsync"/>.</summary>
+    Auto,
+
+    /// <summary>Containers of a Docker engine, version 20.10 or later.</summary>
+    Docker,
+
+    /// <summary>Processes of the host, for a machine without Docker. Little is isolated; see docs/node.md.</summary>
+    Process,
+
+    /// <summary>Nothing runs; pods only seem to. For scale tests.</summary>
+    Hollow,
+}

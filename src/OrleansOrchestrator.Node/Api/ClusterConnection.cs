@@ -1,0 +1,172 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Runtime.CompilerServices;
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
+using k8s;
+using k8s.Models;
+
+namespace OrleansOrchestrator.Node.Api;
+
+/// <summary>The way to the Kubernetes API: one HTTP connection pool that any number of agents in this process share.</summary>
+/// <remarks>
+/// TLS, credentials and JSON come from the KubernetesClient package. Requests go through its HTTP pipeline by
+/// relative URL, because its generated operations cannot patch a subresource with prepared bytes and its watch is
+/// unfit (see <see cref="WatchLineReader"/>).
+/// </remarks>
+public sealed class ClusterConnection : IDisposable
+{
+    /// <summary>How long a request other than a watch may take.</summary>
+    internal static readonly TimeSpan RequestTimeout = TimeSpan.FromSeconds(10);
+
+    private readonly Kubernetes _client;
+
+    private ClusterConnection(Kubernetes client, X509Certificate2Collection authorities, Uri server)
+    {
+        _client = client;
+        Authorities = authorities;
+        Server = server;
+    }
+
+    /// <summary>The certificate authorities of the cluster, empty if the configuration has none.</summary>
+    internal X509Certificate2Collection Authorities { get; }
+
+    /// <summary>The address of the API server.</summary>
+    internal Uri Server { get; }
+
+    /// <summary>Prepares a connection; nothing is sent until the first request.</summary>
+    /// <param name="configuration">Server, authority and credentials, as read from a kubeconfig file.</param>
+    /// <returns>The connection; dispose it after every agent that uses it has stopped.</returns>
+    /// <exception cref="k8s.Exceptions.KubeConfigException">The configuration names no usable server.</exception>
+    public static ClusterConnection Open(KubernetesClientConfiguration configuration)
+    {
+        ArgumentNullException.ThrowIfNull(configuration);
+        var setUp = configuration.FirstMessageHandlerSetup;
+        configuration.FirstMessageHandlerSetup = handler =>
+        {
+            setUp?.Invoke(handler);
+
+            // A watch holds a stream for minutes, so thousands of agents need more than one HTTP/2 connection,
+            // and a peer that vanished must be noticed well within the fencing time.
+            handler.EnableMultipleHttp2Connections = true;
+            handler.ConnectTimeout = TimeSpan.FromSeconds(5);
+            handler.KeepAlivePingDelay = TimeSpan.FromSeconds(5);
+            handler.KeepAlivePingTimeout = TimeSpan.FromSeconds(5);
+        };
+        var client = new Kubernetes(configuration);
+        return new ClusterConnection(client, configuration.SslCaCerts ?? [], client.BaseUri);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _client.Dispose();
+
+    internal Task<T> GetAsync<T>(string path, CancellationToken cancellationToken) =>
+        ExchangeAsync<T>(HttpMethod.Get, path, null, null, cancellationToken);
+
+    internal Task<ObjectList<T>> ListAsync<T>(string path, string? fieldSelector, CancellationToken cancellationToken) =>
+        ExchangeAsync<ObjectList<T>>(
+            HttpMethod.Get,
+            fieldSelector is null ? path : $"{path}?fieldSelector={Uri.EscapeDataString(fieldSelector)}",
+            null,
+            null,
+            cancellationToken);
+
+    internal Task<T> CreateAsync<T>(string path, T body, CancellationToken cancellationToken) where T : notnull =>
+        ExchangeAsync<T>(HttpMethod.Post, path, ToBytes(body), "application/json", cancellationToken);
+
+    internal Task<T> ReplaceAsync<T>(string path, T body, CancellationToken cancellationToken) where T : notnull =>
+        ExchangeAsync<T>(HttpMethod.Put, path, ToBytes(body), "application/json", cancellationToken);
+
+    internal Task<T> MergePatchAsync<T>(string path, byte[] patch, CancellationToken cancellationToken) =>
+        ExchangeAsync<T>(HttpMethod.Patch, path, patch, "application/merge-patch+json", cancellationToken);
+
+    /// <summary>Patches with lists merged by their keys, so that conditions of other writers stay.</summary>
+    internal async Task StrategicPatchAsync(string path, byte[] patch, CancellationToken cancellationToken) =>
+        await SendAsync(HttpMethod.Patch, path, patch, "application/strategic-merge-patch+json", cancellationToken);
+
+    internal async Task DeleteAsync(string path, V1DeleteOptions options, CancellationToken cancellationToken) =>
+        await SendAsync(HttpMethod.Delete, path, ToBytes(options), "application/json", cancellationToken);
+
+    /// <summary>Streams the changes after a revision until the server or the token ends the watch.</summary>
+    internal async IAsyncEnumerable<WatchEvent<T>> WatchAsync<T>(
+        string path,
+        string? fieldSelector,
+        string resourceVersion,
+        TimeSpan timeout,
+        [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var query = $"{path}?watch=true&allowWatchBookmarks=true&timeoutSeconds={(int)timeout.TotalSeconds}"
+            + $"&resourceVersion={Uri.EscapeDataString(resourceVersion)}"
+            + (fieldSelector is null ? "" : $"&fieldSelector={Uri.EscapeDataString(fieldSelector)}");
+        using var request = await PrepareAsync(HttpMethod.Get, query, null, null, cancellationToken);
+        using var response = await _client.HttpClient.SendAsync(
+            request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+        if (!response.IsSuccessStatusCode)
+            throw ToException(response, await response.Content.ReadAsByteArrayAsync(cancellationToken));
+
+        await using var body = await response.Content.ReadAsStreamAsync(cancellationToken);
+        await foreach (var change in WatchLineReader.ReadAsync<T>(body, cancellationToken))
+            yield return change;
+    }
+
+    private async Task<T> ExchangeAsync<T>(
+        HttpMethod method, string path, byte[]? body, string? contentType, CancellationToken cancellationToken)
+    {
+        using var content = new MemoryStream(await SendAsync(method, path, body, contentType, cancellationToken));
+        return KubernetesJson.Deserialize<T>(content);
+    }
+
+    private async Task<byte[]> SendAsync(
+        HttpMethod method, string path, byte[]? body, string? contentType, CancellationToken cancellationToken)
+    {
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        timeout.CancelAfter(RequestTimeout);
+        try
+        {
+            using var request = await PrepareAsync(method, path, body, contentType, timeout.Token);
+            using var response = await _client.HttpClient.SendAsync(
+                request, HttpCompletionOption.ResponseHeadersRead, timeout.Token);
+            var answer = await response.Content.ReadAsByteArrayAsync(timeout.Token);
+            return response.IsSuccessStatusCode ? answer : throw ToException(response, answer);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new TimeoutException($"{method} {path} was not answered within {RequestTimeout.TotalSeconds} s.");
+        }
+    }
+
+    private async Task<HttpRequestMessage> PrepareAsync(
+        HttpMethod method, string path, byte[]? body, string? contentType, CancellationToken cancellationToken)
+    {
+        var request = new HttpRequestMessage(method, new Uri(_client.BaseUri, path)) { Version = HttpVersion.Version20 };
+        request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("application/json"));
+        if (body is not null)
+        {
+            request.Content = new ByteArrayContent(body);
+            request.Content.Headers.ContentType = new MediaTypeHeaderValue(contentType!);
+        }
+
+        if (_client.Credentials is { } credentials)
+            await credentials.ProcessHttpRequestAsync(request, cancellationToken);
+        return request;
+    }
+
+    private static byte[] ToBytes(object body) => Encoding.UTF8.GetBytes(KubernetesJson.Serialize(body));
+
+    private static ApiException ToException(HttpResponseMessage response, byte[] answer)
+    {
+        V1Status? status = null;
+        try
+        {
+            using var content = new MemoryStream(answer);
+            status = KubernetesJson.Deserialize<V1Status>(content);
+        }
+        catch (System.Text.Json.JsonException)
+        {
+            // A proxy in between may answer in its own words; the code alone is enough then.
+        }
+
+        return new ApiException(
+            response.StatusCode, status, status?.Message ?? $"The API server answered {(int)response.StatusCode}.");
+    }
+}

@@ -1,0 +1,44 @@
+using System.Collections.Concurrent;
+using k8s;
+using k8s.Models;
+
+namespace OrleansOrchestrator.Node.Api;
+
+/// <summary>All objects of one kind as the node last saw them, by namespace and name.</summary>
+/// <param name="changed">Called after every change.</param>
+internal class ObjectCatalog<T>(Action? changed) : IObjectSink<T> where T : IKubernetesObject<V1ObjectMeta>
+{
+    private readonly ConcurrentDictionary<(string Namespace, string Name), T> _objects = new();
+
+    /// <summary>Whether the objects have been read once.</summary>
+    public bool IsSynced { get; private set; }
+
+    public ICollection<T> All => _objects.Values;
+
+    public void Replace(IReadOnlyCollection<T> objects)
+    {
+        var present = objects.Select(Key).ToHashSet();
+        foreach (var gone in _objects.Keys.Where(key => !present.Contains(key)))
+            _objects.TryRemove(gone, out _);
+        foreach (var obj in objects)
+            _objects[Key(obj)] = obj;
+        IsSynced = true;
+        changed?.Invoke();
+    }
+
+    public void Upsert(T obj)
+    {
+        _objects[Key(obj)] = obj;
+        changed?.Invoke();
+    }
+
+    public void Delete(T obj)
+    {
+        _objects.TryRemove(Key(obj), out _);
+        changed?.Invoke();
+    }
+
+    public T? Find(string ns, string name) => _objects.GetValueOrDefault((ns, name));
+
+    private static (string Namespace, string Name) Key(T obj) => (obj.Metadata.NamespaceProperty, obj.Metadata.Name);
+}

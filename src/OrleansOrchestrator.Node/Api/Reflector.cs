@@ -1,0 +1,110 @@
+using System.Text.Json;
+using k8s;
+using k8s.Models;
+using Microsoft.Extensions.Logging;
+
+namespace OrleansOrchestrator.Node.Api;
+
+/// <summary>Keeps a sink up to date with one resource: lists, watches from there, resumes, and lists again when it must.</summary>
+/// <remarks>An outage of the API of any length ends in one more list or in a resumed watch; it never ends the loop.</remarks>
+internal sealed partial class Reflector<T>(
+    ClusterConnection api,
+    string path,
+    string? fieldSelector,
+    IObjectSink<T> sink,
+    TimeProvider timeProvider,
+    ILogger logger)
+    where T : IKubernetesObject<V1ObjectMeta>
+{
+    private static readonly TimeSpan WatchTimeoutMin = TimeSpan.FromMinutes(5);
+
+    private readonly RetryDelay _delay = new(TimeSpan.FromMilliseconds(200), TimeSpan.FromSeconds(5), Random.Shared);
+    private string? _resourceVersion;
+
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        while (!cancellationToken.IsCancellationRequested)
+        {
+            try
+            {
+                if (_resourceVersion is null)
+                    await ListAsync(cancellationToken);
+                if (!await WatchAsync(cancellationToken))
+                    await PauseAsync(null, cancellationToken);
+            }
+            catch (Exception) when (cancellationToken.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (ApiException exception) when (exception.IsGone)
+            {
+                LogGone(path);
+                _resourceVersion = null;
+                await PauseAsync(null, cancellationToken);
+            }
+            catch (Exception exception) when (IsTransient(exception))
+            {
+                LogInterrupted(path, exception.Message);
+                await PauseAsync((exception as ApiException)?.RetryAfter, cancellationToken);
+            }
+        }
+    }
+
+    /// <summary>Whether the failure is the network's or the server's, so that trying again can help.</summary>
+    internal static bool IsTransient(Exception exception) =>
+        exception is ApiException or HttpRequestException or IOException or TimeoutException or JsonException
+            or InvalidDataException or OperationCanceledException;
+
+    private async Task ListAsync(CancellationToken cancellationToken)
+    {
+        var list = await api.ListAsync<T>(path, fieldSelector, cancellationToken);
+        sink.Replace(list.Items?.AsReadOnly() ?? []);
+        _resourceVersion = list.Metadata?.ResourceVersion ?? "0";
+    }
+
+    /// <summary>Follows one watch to its end; false if it ended without any event, so that it is not reopened in a tight loop.</summary>
+    private async Task<bool> WatchAsync(CancellationToken cancellationToken)
+    {
+        var progressed = false;
+        var timeout = WatchTimeoutMin * (1 + Random.Shared.NextDouble());
+        var changes = api.WatchAsync<T>(path, fieldSelector, _resourceVersion!, timeout, cancellationToken);
+        await foreach (var (kind, obj) in changes)
+        {
+            switch (kind)
+            {
+                case WatchEventKind.Added or WatchEventKind.Modified:
+                    sink.Upsert(obj);
+                    break;
+                case WatchEventKind.Deleted:
+                    sink.Delete(obj);
+                    break;
+                case WatchEventKind.Bookmark:
+                    break;
+            }
+
+            _resourceVersion = obj.Metadata.ResourceVersion;
+            _delay.Reset();
+            progressed = true;
+        }
+
+        return progressed;
+    }
+
+    private async Task PauseAsync(TimeSpan? atLeast, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await Task.Delay(_delay.Next(atLeast), timeProvider, cancellationToken);
+        }
+        catch (OperationCanceledException)
+        {
+            // The loop's condition ends it.
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "Watching {Path} was interrupted: {Reason}")]
+    private partial void LogInterrupted(string path, string reason);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "The watched revision of {Path} was compacted; listing again")]
+    private partial void LogGone(string path);
+}

@@ -1,0 +1,35 @@
+namespace OrleansOrchestrator.Node.Api;
+
+/// <summary>Relative URLs of the resources the node daemon uses.</summary>
+internal static class ResourcePath
+{
+    public const string Pods = "api/v1/pods";
+    public const string Services = "api/v1/services";
+    public const string Endpoints = "api/v1/endpoints";
+    public const string Nodes = "api/v1/nodes";
+    public const string NodeLeaseNamespace = "kube-node-lease";
+    public const string NodeLeases = $"apis/coordination.k8s.io/v1/namespaces/{NodeLeaseNamespace}/leases";
+
+    public static string Pod(string ns, string name) => Namespaced(ns, "pods", name);
+
+    public static string PodStatus(string ns, string name) => Pod(ns, name) + "/status";
+
+    public static string ConfigMap(string ns, string name) => Namespaced(ns, "configmaps", name);
+
+    public static string Secret(string ns, string name) => Namespaced(ns, "secrets", name);
+
+    public static string Events(string ns) => $"api/v1/namespaces/{Escape(ns)}/events";
+
+    public static string Event(string ns, string name) => $"{Events(ns)}/{Escape(name)}";
+
+    public static string Node(string name) => $"{Nodes}/{Escape(name)}";
+
+    public static string NodeStatus(string name) => Node(name) + "/status";
+
+    public static string NodeLease(string name) => $"{NodeLeases}/{Escape(name)}";
+
+    private static string Namespaced(string ns, string plural, string name) =>
+        $"api/v1/namespaces/{Escape(ns)}/{plural}/{Escape(name)}";
+
+    private static string Escape(string segment) => Uri.EscapeDataString(segment);
+}

@@ -1,0 +1,26 @@
+using k8s.Models;
+using OrleansOrchestrator.Node.Api;
+
+namespace OrleansOrchestrator.Node.Configuration;
+
+/// <summary>Reads each object from the API when it is asked for, so that a pod starts with what is true now.</summary>
+internal sealed class ApiConfigurationSource(ClusterConnection api) : IConfigurationSource
+{
+    public Task<V1ConfigMap?> GetConfigMapAsync(string ns, string name, CancellationToken cancellationToken) =>
+        FindAsync<V1ConfigMap>(ResourcePath.ConfigMap(ns, name), cancellationToken);
+
+    public Task<V1Secret?> GetSecretAsync(string ns, string name, CancellationToken cancellationToken) =>
+        FindAsync<V1Secret>(ResourcePath.Secret(ns, name), cancellationToken);
+
+    private async Task<T?> FindAsync<T>(string path, CancellationToken cancellationToken) where T : class
+    {
+        try
+        {
+            return await api.GetAsync<T>(path, cancellationToken);
+        }
+        catch (ApiException exception) when (exception.IsNotFound)
+        {
+            return null;
+        }
+    }
+}

@@ -1,0 +1,106 @@
+using System.Text;
+using k8s.Models;
+
+namespace OrleansOrchestrator.Node.Configuration;
+
+/// <summary>Resolves the environment of a container: services, <c>envFrom</c>, then <c>env</c> in order.</summary>
+internal sealed class EnvironmentBuilder(IConfigurationSource source, ResourceField resources)
+{
+    /// <param name="pod">The pod, with its addresses in its status.</param>
+    /// <param name="container">The container of the pod.</param>
+    /// <param name="services">The services of the cluster.</param>
+    /// <param name="cancellationToken">Ends the look-ups.</param>
+    /// <returns>Names and values; a later value of a name has replaced an earlier one.</returns>
+    /// <exception cref="ConfigurationException">A ConfigMap, Secret, key or field that is not optional is missing.</exception>
+    public async Task<IReadOnlyDictionary<string, string>> BuildAsync(
+        V1Pod pod, V1Container container, IEnumerable<V1Service> services, CancellationToken cancellationToken)
+    {
+        var result = new OrderedDictionary<string, string>(StringComparer.Ordinal);
+        var ns = pod.Metadata.NamespaceProperty;
+        foreach (var (name, value) in ServiceEnvironment.Build(services, ns, pod.Spec.EnableServiceLinks ?? true))
+            result[name] = value;
+        foreach (var from in container.EnvFrom ?? [])
+            await AddAllAsync(result, ns, from, cancellationToken);
+
+        // References see the variables that are defined so far, those of services included.
+        foreach (var variable in container.Env ?? [])
+        {
+            var value = variable.ValueFrom is { } from
+                ? await ReadAsync(pod, container, from, cancellationToken)
+                : VariableExpansion.Expand(variable.Value ?? "", result);
+            if (value is not null)
+                result[variable.Name] = value;
+        }
+
+        return result;
+    }
+
+    private async Task AddAllAsync(
+        OrderedDictionary<string, string> result, string ns, V1EnvFromSource from, CancellationToken cancellationToken)
+    {
+        if (from.ConfigMapRef is { } map)
+        {
+            foreach (var (key, value) in (await ConfigMapAsync(ns, map.Name, map.Optional, cancellationToken))?.Data ?? Empty)
+                result[from.Prefix + key] = value;
+        }
+
+        if (from.SecretRef is { } secret)
+        {
+            foreach (var (key, value) in (await SecretAsync(ns, secret.Name, secret.Optional, cancellationToken))?.Data ?? NoBytes)
+                result[from.Prefix + key] = Encoding.UTF8.GetString(value);
+        }
+    }
+
+    private async Task<string?> ReadAsync(
+        V1Pod pod, V1Container container, V1EnvVarSource from, CancellationToken cancellationToken)
+    {
+        var ns = pod.Metadata.NamespaceProperty;
+        if (from.FieldRef is { } field)
+            return PodField.Read(pod, field.FieldPath);
+        if (from.ResourceFieldRef is { } resource)
+            return resources.Read(Named(pod, resource.ContainerName) ?? container, resource.Resource, resource.Divisor);
+        if (from.ConfigMapKeyRef is { } map)
+        {
+            var found = await ConfigMapAsync(ns, map.Name, map.Optional, cancellationToken);
+            return found?.Data is { } data && data.TryGetValue(map.Key, out var text)
+                ? text
+                : Missing(map.Optional, $"couldn't find key {map.Key} in ConfigMap {ns}/{map.Name}");
+        }
+
+        if (from.SecretKeyRef is { } secret)
+        {
+            var found = await SecretAsync(ns, secret.Name, secret.Optional, cancellationToken);
+            return found?.Data is { } data && data.TryGetValue(secret.Key, out var bytes)
+                ? Encoding.UTF8.GetString(bytes)
+                : Missing(secret.Optional, $"couldn't find key {secret.Key} in Secret {ns}/{secret.Name}");
+        }
+
+        return "";
+    }
+
+    private static V1Container? Named(V1Pod pod, string? name) =>
+        string.IsNullOrEmpty(name) ? null : pod.Spec.Containers.FirstOrDefault(c => c.Name == name);
+
+    private async Task<V1ConfigMap?> ConfigMapAsync(
+        string ns, string name, bool? optional, CancellationToken cancellationToken)
+    {
+        var found = await source.GetConfigMapAsync(ns, name, cancellationToken);
+        if (found is null)
+            Missing(optional, $"configmap \"{name}\" not found");
+        return found;
+    }
+
+    private async Task<V1Secret?> SecretAsync(string ns, string name, bool? optional, CancellationToken cancellationToken)
+    {
+        var found = await source.GetSecretAsync(ns, name, cancellationToken);
+        if (found is null)
+            Missing(optional, $"secret \"{name}\" not found");
+        return found;
+    }
+
+    private static string? Missing(bool? optional, string message) =>
+        optional == true ? null : throw new ConfigurationException(message);
+
+    private static readonly Dictionary<string, string> Empty = [];
+    private static readonly Dictionary<string, byte[]> NoBytes = [];
+}

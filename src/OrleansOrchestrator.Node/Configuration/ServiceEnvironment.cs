@@ -1,0 +1,61 @@
+using System.Globalization;
+using k8s.Models;
+
+namespace OrleansOrchestrator.Node.Configuration;
+
+/// <summary>The variables by which a container finds services without DNS.</summary>
+/// <remarks>See "Environment variables" in the Kubernetes page on Services; the second half are Docker's link variables.</remarks>
+internal static class ServiceEnvironment
+{
+    /// <summary>Lists the variables of all services that a pod of the namespace can see.</summary>
+    /// <param name="services">The services of the cluster.</param>
+    /// <param name="ns">The namespace of the pod.</param>
+    /// <param name="enableLinks">Whether the services of the namespace are included, or the API's alone.</param>
+    public static IEnumerable<KeyValuePair<string, string>> Build(
+        IEnumerable<V1Service> services, string ns, bool enableLinks)
+    {
+        var visible = new SortedDictionary<string, V1Service>(StringComparer.Ordinal);
+        foreach (var service in services.Where(HasAddress))
+        {
+            var isApi = service.Metadata.NamespaceProperty == "default" && service.Metadata.Name == "kubernetes";
+            var isOwn = service.Metadata.NamespaceProperty == ns;
+
+            // A service named kubernetes in the pod's own namespace hides the API's, if links are on.
+            if (isOwn && (enableLinks || isApi))
+                visible[service.Metadata.Name] = service;
+            else if (isApi)
+                visible.TryAdd(service.Metadata.Name, service);
+        }
+
+        return visible.Values.SelectMany(Variables);
+    }
+
+    private static bool HasAddress(V1Service service) =>
+        service.Spec?.ClusterIP is { Length: > 0 } ip && ip != "None" && service.Spec.Ports is { Count: > 0 };
+
+    private static IEnumerable<KeyValuePair<string, string>> Variables(V1Service service)
+    {
+        var prefix = service.Metadata.Name.ToUpperInvariant().Replace('-', '_');
+        var ip = service.Spec.ClusterIP;
+        var host = ip.Contains(':', StringComparison.Ordinal) ? $"[{ip}]" : ip;
+        yield return new($"{prefix}_SERVICE_HOST", ip);
+        yield return new($"{prefix}_SERVICE_PORT", Number(service.Spec.Ports[0].Port));
+        foreach (var port in service.Spec.Ports.Where(p => !string.IsNullOrEmpty(p.Name)))
+            yield return new($"{prefix}_SERVICE_PORT_{port.Name.ToUpperInvariant().Replace('-', '_')}", Number(port.Port));
+
+        var first = service.Spec.Ports[0];
+        yield return new($"{prefix}_PORT", $"{Protocol(first)}://{host}:{Number(first.Port)}");
+        foreach (var port in service.Spec.Ports)
+        {
+            var name = $"{prefix}_PORT_{Number(port.Port)}_{Protocol(port).ToUpperInvariant()}";
+            yield return new(name, $"{Protocol(port)}://{host}:{Number(port.Port)}");
+            yield return new($"{name}_PROTO", Protocol(port));
+            yield return new($"{name}_PORT", Number(port.Port));
+            yield return new($"{name}_ADDR", ip);
+        }
+    }
+
+    private static string Protocol(V1ServicePort port) => (port.Protocol ?? "TCP").ToLowerInvariant();
+
+    private static string Number(int value) => value.ToString(CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,46 @@
+using System.Text;
+
+namespace OrleansOrchestrator.Node.Configuration;
+
+/// <summary>Replaces <c>$(NAME)</c> in commands, arguments and environment values.</summary>
+/// <remarks>
+/// <c>$$</c> stands for one dollar sign, so <c>$$(NAME)</c> becomes the text <c>$(NAME)</c>; a name that is not
+/// defined stays as it was written. See "Define Dependent Environment Variables" in the Kubernetes documentation.
+/// </remarks>
+internal static class VariableExpansion
+{
+    public static string Expand(string text, IReadOnlyDictionary<string, string> variables)
+    {
+        if (!text.Contains('$', StringComparison.Ordinal))
+            return text;
+
+        var result = new StringBuilder(text.Length);
+        for (var i = 0; i < text.Length; i++)
+        {
+            var next = i + 1 < text.Length ? text[i + 1] : '\0';
+            if (text[i] != '$' || next is not ('$' or '('))
+            {
+                result.Append(text[i]);
+            }
+            else if (next == '$')
+            {
+                result.Append('$');
+                i++;
+            }
+            else if (text.IndexOf(')', i) is var end and >= 0)
+            {
+                var name = text[(i + 2)..end];
+                result.Append(variables.TryGetValue(name, out var value) ? value : text[i..(end + 1)]);
+                i = end;
+            }
+            else
+            {
+                // An opened reference that never closes is plain text.
+                result.Append("$(");
+                i++;
+            }
+        }
+
+        return result.ToString();
+    }
+}

@@ -1,0 +1,130 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json.Nodes;
+using System.Threading.Channels;
+using k8s.Models;
+using Microsoft.Extensions.Logging;
+using OrleansOrchestrator.Node.Api;
+using OrleansOrchestrator.Node.Status;
+
+namespace OrleansOrchestrator.Node.Events;
+
+/// <summary>Reports what happens to pods as events; equal ones raise the count of the first.</summary>
+/// <remarks>
+/// Events are a courtesy: when the API is away or slow they are dropped rather than kept, and nothing waits for them.
+/// </remarks>
+internal sealed partial class EventRecorder(
+    ClusterConnection api, string nodeName, bool isEnabled, TimeProvider timeProvider, ILogger logger)
+{
+    private const int QueueMax = 1024;
+    private const int RememberedMax = 1024;
+
+    private readonly Channel<(EventKey Key, V1ObjectReference Object, DateTimeOffset Time)> _queue =
+        Channel.CreateBounded<(EventKey, V1ObjectReference, DateTimeOffset)>(
+            new BoundedChannelOptions(QueueMax) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true });
+
+    private readonly OrderedDictionary<EventKey, (string Name, int Count)> _remembered = [];
+
+    /// <summary>Notes an event of the pod, or of one of its containers.</summary>
+    public void Record(V1Pod pod, string? container, EventType type, string reason, string message)
+    {
+        if (!isEnabled)
+            return;
+        var fieldPath = container is null ? null
+            : (pod.Spec.InitContainers?.Any(c => c.Name == container) == true)
+                ? $"spec.initContainers{{{container}}}"
+                : $"spec.containers{{{container}}}";
+        var reference = new V1ObjectReference
+        {
+            ApiVersion = "v1",
+            Kind = "Pod",
+            Name = pod.Metadata.Name,
+            NamespaceProperty = pod.Metadata.NamespaceProperty,
+            Uid = pod.Metadata.Uid,
+            ResourceVersion = pod.Metadata.ResourceVersion,
+            FieldPath = fieldPath,
+        };
+        _queue.Writer.TryWrite((new(pod.Metadata.Uid, fieldPath, type.ToString(), reason, message), reference, timeProvider.GetUtcNow()));
+    }
+
+    /// <summary>Sends what was noted until the token ends it.</summary>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await foreach (var (key, reference, time) in _queue.Reader.ReadAllAsync(cancellationToken))
+                await SendAsync(key, reference, time, cancellationToken);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // The agent stops.
+        }
+    }
+
+    private async Task SendAsync(EventKey key, V1ObjectReference reference, DateTimeOffset time, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (!_remembered.TryGetValue(key, out var sent) || !await CountAsync(reference, sent, time, cancellationToken))
+                sent = (await CreateAsync(key, reference, time, cancellationToken), 0);
+            _remembered.Remove(key);
+            _remembered.Add(key, (sent.Name, sent.Count + 1));
+            if (_remembered.Count > RememberedMax)
+                _remembered.RemoveAt(0);
+        }
+        catch (Exception exception) when (Reflector<V1Pod>.IsTransient(exception) && !cancellationToken.IsCancellationRequested)
+        {
+            LogDropped(key.Reason, reference.NamespaceProperty, reference.Name, exception.Message);
+        }
+    }
+
+    private async Task<string> CreateAsync(EventKey key, V1ObjectReference reference, DateTimeOffset time, CancellationToken cancellationToken)
+    {
+        var name = string.Create(CultureInfo.InvariantCulture, $"{reference.Name}.{time.UtcTicks:x}{Random.Shared.Next():x8}");
+        var at = WireTime.Seconds(time);
+        await api.CreateAsync(
+            ResourcePath.Events(reference.NamespaceProperty),
+            new Corev1Event
+            {
+                ApiVersion = "v1",
+                Kind = "Event",
+                Metadata = new V1ObjectMeta { Name = name, NamespaceProperty = reference.NamespaceProperty },
+                InvolvedObject = reference,
+                Type = key.Type,
+                Reason = key.Reason,
+                Message = key.Message,
+                Count = 1,
+                FirstTimestamp = at,
+                LastTimestamp = at,
+                Source = new V1EventSource { Component = "kubelet", Host = nodeName },
+                ReportingComponent = "kubelet",
+                ReportingInstance = nodeName,
+            },
+            cancellationToken);
+        return name;
+    }
+
+    /// <summary>Raises the count of an event; false if it has expired meanwhile.</summary>
+    private async Task<bool> CountAsync(
+        V1ObjectReference reference, (string Name, int Count) sent, DateTimeOffset time, CancellationToken cancellationToken)
+    {
+        var patch = new JsonObject
+        {
+            ["count"] = sent.Count + 1,
+            ["lastTimestamp"] = time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture),
+        };
+        try
+        {
+            var path = ResourcePath.Event(reference.NamespaceProperty, sent.Name);
+            await api.MergePatchAsync<Corev1Event>(path, Encoding.UTF8.GetBytes(patch.ToJsonString()), cancellationToken);
+            return true;
+        }
+        catch (ApiException exception) when (exception.IsNotFound)
+        {
+            return false;
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "The event {Reason} of pod {Namespace}/{Name} was dropped: {Cause}")]
+    private partial void LogDropped(string reason, string @namespace, string name, string cause);
+}

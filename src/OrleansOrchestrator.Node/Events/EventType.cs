@@ -1,0 +1,7 @@
+namespace OrleansOrchestrator.Node.Events;
+
+internal enum EventType
+{
+    Normal,
+    Warning,
+}

@@ -1,0 +1,63 @@
+using Microsoft.Extensions.Logging;
+using OrleansOrchestrator.Node.Pods;
+
+namespace OrleansOrchestrator.Node.Leases;
+
+/// <summary>Wakes the workers when their pods have to stop because the control plane is out of reach, and when it is back.</summary>
+internal sealed partial class FencingAgent(
+    PodDirectory pods, FencingPolicy policy, LeaseClock clock, LeaseAgent lease, TimeProvider timeProvider, ILogger logger)
+{
+    private static readonly TimeSpan CheckInterval = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan IdleInterval = TimeSpan.FromSeconds(1);
+
+    private bool _isFenced;
+
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            while (true)
+                await Task.Delay(Check(), timeProvider, cancellationToken);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // The agent stops.
+        }
+    }
+
+    /// <summary>Wakes whom it concerns; returns when to check again.</summary>
+    private TimeSpan Check()
+    {
+        var limit = pods.Workers.Select(w => w.Pod is { } pod ? policy.FenceAfter(pod) : null).Min();
+        if (limit is not { } soonest)
+            return IdleInterval;
+
+        // A pod that tolerates less than usual needs a shorter distance between renewals, or it could never run.
+        lease.LimitInterval(soonest / 3);
+        var silence = clock.SinceAcknowledged;
+        if (silence >= soonest)
+        {
+            if (!_isFenced)
+                LogFenced(silence.TotalSeconds);
+            _isFenced = true;
+            pods.SignalAll();
+            return CheckInterval;
+        }
+
+        if (_isFenced)
+        {
+            _isFenced = false;
+            LogReleased();
+            pods.SignalAll();
+        }
+
+        var rest = soonest - silence;
+        return rest < IdleInterval ? rest : IdleInterval;
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "No lease renewal was acknowledged for {Seconds:0.0} s; pods that could be running elsewhere soon are stopped")]
+    private partial void LogFenced(double seconds);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "The control plane acknowledges the lease again; pods may run")]
+    private partial void LogReleased();
+}

@@ -1,0 +1,100 @@
+using k8s.Models;
+using OrleansOrchestrator.Node.Configuration;
+using OrleansOrchestrator.Node.Events;
+using OrleansOrchestrator.Node.Runtime;
+using OrleansOrchestrator.Node.Status;
+using OrleansOrchestrator.Node.Volumes;
+
+namespace OrleansOrchestrator.Node.Pods;
+
+/// <summary>Carries out the start of one container: image, environment, creation, start, with the events of each.</summary>
+internal sealed class ContainerStarter(PodServices services)
+{
+    /// <summary>Attempts of a container that are kept besides the newest: its log and its end are still asked for.</summary>
+    private const int KeptAttempts = 1;
+
+    /// <summary>Starts the container.</summary>
+    /// <param name="pod">The pod, with its addresses in its status.</param>
+    /// <param name="sandbox">The pod in the runtime.</param>
+    /// <param name="start">Which container, and the how-manieth attempt.</param>
+    /// <param name="volumes">Where each volume is on the node, by name.</param>
+    /// <param name="cancellationToken">Ends a pull.</param>
+    /// <exception cref="RuntimeException">It could not be started; the events say so already.</exception>
+    public async Task StartAsync(
+        V1Pod pod, PodSandbox sandbox, ContainerStart start, IReadOnlyDictionary<string, string> volumes, CancellationToken cancellationToken)
+    {
+        var runtime = services.Runtime;
+        var image = await PullAsync(pod, start.Container, cancellationToken);
+        await RemoveOldAsync(sandbox, start, cancellationToken);
+        try
+        {
+            var directory = services.DirectoryOf(pod.Metadata.Uid);
+            var spec = await services.Specs.BuildAsync(pod, start, image.ImageId, volumes, directory, cancellationToken);
+            spec = WithHostsFile(pod, sandbox, spec);
+            var id = await runtime.CreateContainerAsync(sandbox, spec, cancellationToken);
+            services.Events.Record(pod, spec.Name, EventType.Normal, "Created", $"Created container: {spec.Name}");
+            await runtime.StartContainerAsync(id, cancellationToken);
+            services.Events.Record(pod, spec.Name, EventType.Normal, "Started", $"Started container {spec.Name}");
+        }
+        catch (ConfigurationException exception)
+        {
+            services.Events.Record(pod, start.Container.Name, EventType.Warning, "Failed", $"Error: {exception.Message}");
+            throw new RuntimeException(RuntimeException.CreateContainerConfig, exception.Message, exception);
+        }
+        catch (RuntimeException exception)
+        {
+            services.Events.Record(pod, start.Container.Name, EventType.Warning, "Failed", $"Error: {exception.Message}");
+            throw;
+        }
+    }
+
+    private async Task<ImageResult> PullAsync(V1Pod pod, V1Container container, CancellationToken cancellationToken)
+    {
+        var image = container.Image ?? "";
+        try
+        {
+            var result = await services.Runtime.EnsureImageAsync(image, PolicyOf(container), cancellationToken);
+            services.Events.Record(pod, container.Name, EventType.Normal, "Pulled", result.PullDuration is { } duration
+                ? $"Successfully pulled image \"{image}\" in {GoDuration.Format(duration)}"
+                : $"Container image \"{image}\" already present on machine");
+            return result;
+        }
+        catch (RuntimeException exception)
+        {
+            var reason = exception.Reason == RuntimeException.ImageNeverPull ? exception.Reason : "Failed";
+            services.Events.Record(pod, container.Name, EventType.Warning, reason, exception.Reason == RuntimeException.ImageNeverPull
+                ? exception.Message
+                : $"Failed to pull image \"{image}\": {exception.Message}");
+            services.Events.Record(pod, container.Name, EventType.Warning, "Failed", $"Error: {exception.Reason}");
+            throw;
+        }
+    }
+
+    /// <summary>The API server fills the policy in; without it, <c>latest</c> is pulled and other tags are not.</summary>
+    internal static ImagePullPolicy PolicyOf(V1Container container) => container.ImagePullPolicy switch
+    {
+        "Always" => ImagePullPolicy.Always,
+        "Never" => ImagePullPolicy.Never,
+        "IfNotPresent" => ImagePullPolicy.IfNotPresent,
+        _ => container.Image?.EndsWith(":latest", StringComparison.Ordinal) == true ? ImagePullPolicy.Always : ImagePullPolicy.IfNotPresent,
+    };
+
+    private async Task RemoveOldAsync(PodSandbox sandbox, ContainerStart start, CancellationToken cancellationToken)
+    {
+        var old = sandbox.Containers.Where(c => c.Name == start.Container.Name
+            && (c.Attempt < start.Attempt - KeptAttempts || c.Attempt >= start.Attempt));
+        foreach (var container in old)
+            await services.Runtime.RemoveContainerAsync(container.Id, cancellationToken);
+    }
+
+    private ContainerSpec WithHostsFile(V1Pod pod, PodSandbox sandbox, ContainerSpec spec)
+    {
+        if (services.Runtime.StartsInstantly || spec.HostNetwork || spec.Mounts.Any(m => m.Target == "/etc/hosts"))
+            return spec;
+        Directory.CreateDirectory(spec.PodDirectory);
+        var path = Path.Combine(spec.PodDirectory, "etc-hosts");
+        var hostname = SandboxSpecBuilder.HostnameOf(pod);
+        File.WriteAllText(path, HostsFile.Content(pod, hostname, sandbox.Ip, services.Options.ClusterDomain));
+        return spec with { Mounts = [.. spec.Mounts, new ContainerMount("", path, "/etc/hosts", ReadOnly: false)] };
+    }
+}

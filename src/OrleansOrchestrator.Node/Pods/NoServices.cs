@@ -1,0 +1,9 @@
+using k8s.Models;
+
+namespace OrleansOrchestrator.Node.Pods;
+
+/// <summary>A node that runs nothing needs no services.</summary>
+internal sealed class NoServices : IServiceSource
+{
+    public IReadOnlyCollection<V1Service> Services => [];
+}

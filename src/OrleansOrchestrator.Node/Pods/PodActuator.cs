@@ -1,0 +1,173 @@
+using k8s.Models;
+using Microsoft.Extensions.Logging;
+using OrleansOrchestrator.Node.Api;
+using OrleansOrchestrator.Node.Configuration;
+using OrleansOrchestrator.Node.Events;
+using OrleansOrchestrator.Node.Runtime;
+using OrleansOrchestrator.Node.Volumes;
+
+namespace OrleansOrchestrator.Node.Pods;
+
+/// <summary>Carries out the plans of one pod and notes how that went.</summary>
+internal sealed partial class PodActuator(PodServices services, PodMemory memory)
+{
+    private static readonly IReadOnlyDictionary<string, string> NoVolumes = new Dictionary<string, string>();
+
+    private readonly ILogger _logger = services.Logger;
+    private readonly ContainerStarter _starter = new(services);
+
+    private DateTimeOffset Now => services.TimeProvider.GetUtcNow();
+
+    /// <param name="view">What the plan was made from.</param>
+    /// <param name="plan">What to do.</param>
+    /// <param name="report">Reports a status that would not be seen otherwise.</param>
+    /// <param name="cancellationToken">Ends slow actions.</param>
+    public async Task ApplyAsync(PodView view, PodPlan plan, Func<PodView, Task> report, CancellationToken cancellationToken)
+    {
+        if (plan.Failure is { } failure)
+        {
+            memory.Fail(failure);
+            services.Events.Record(view.Pod, null, EventType.Normal, failure.Reason, failure.Message);
+        }
+
+        foreach (var stop in plan.Stops)
+            await StopAsync(view, stop, cancellationToken);
+        if (plan.StopSandbox)
+            await services.Runtime.StopSandboxAsync(view.Pod.Metadata.Uid, cancellationToken);
+        if (!plan.CreateSandbox && plan.Starts.Count == 0)
+            return;
+
+        await services.StartGate.WaitAsync(cancellationToken);
+        try
+        {
+            if (plan.CreateSandbox)
+                await CreateSandboxAsync(view, cancellationToken);
+            foreach (var start in plan.Starts)
+                await StartAsync(view, start, report, cancellationToken);
+        }
+        finally
+        {
+            services.StartGate.Release();
+        }
+    }
+
+    /// <summary>Reads volumes that show objects of the API anew when it is time; returns when it is time again.</summary>
+    public async Task<TimeSpan?> RefreshVolumesAsync(PodView view, CancellationToken cancellationToken)
+    {
+        if (view.IsTerminal || view.IsDeleted || view.Pod.Spec.Volumes?.Any(VolumeContent.IsProjected) != true)
+            return null;
+        var age = view.Now - memory.VolumesReadAt;
+        if (age < services.Options.SyncPeriod)
+            return services.Options.SyncPeriod - age;
+        try
+        {
+            await PrepareVolumesAsync(view, cancellationToken);
+        }
+        catch (ConfigurationException exception)
+        {
+            // What the pod runs with stays as it is until the object is back.
+            services.Events.Record(view.Pod, null, EventType.Warning, "FailedMount", exception.Message);
+            memory.VolumesReadAt = view.Now;
+        }
+
+        return services.Options.SyncPeriod;
+    }
+
+    private async Task StopAsync(PodView view, ContainerStop stop, CancellationToken cancellationToken)
+    {
+        if (stop.Message is { } message)
+            services.Events.Record(view.Pod, stop.Container.Name, EventType.Normal, "Killing", message.Replace("{0}", stop.Container.Name, StringComparison.Ordinal));
+        await services.Runtime.SignalContainerAsync(stop.Container.Id, stop.Signal, cancellationToken);
+        memory.NoteStop(stop.Container.Id, stop.Signal, stop.Grace, Now);
+    }
+
+    private async Task CreateSandboxAsync(PodView view, CancellationToken cancellationToken)
+    {
+        var uid = view.Pod.Metadata.Uid;
+        try
+        {
+            await PrepareVolumesAsync(view, cancellationToken);
+            var attempt = view.Sandbox is { } old ? old.Attempt + 1 : 0;
+            await services.Runtime.CreateSandboxAsync(
+                SandboxSpecBuilder.Build(view.Pod, attempt, services.DirectoryOf(uid), services.Options), cancellationToken);
+            memory.NoteSandboxCreated();
+        }
+        catch (ConfigurationException exception)
+        {
+            services.Events.Record(view.Pod, null, EventType.Warning, "FailedMount", exception.Message);
+            memory.NoteFailed(PodPlanner.SandboxKey, null, Now);
+        }
+        catch (RuntimeException exception)
+        {
+            services.Events.Record(
+                view.Pod, null, EventType.Warning, "FailedCreatePodSandBox", $"Failed to create pod sandbox: {exception.Message}");
+            memory.NoteFailed(PodPlanner.SandboxKey, null, Now);
+        }
+        catch (Exception exception) when (Reflector<V1Pod>.IsTransient(exception) && !cancellationToken.IsCancellationRequested)
+        {
+            // A volume shows an object of the API, and the API is away.
+            LogStartDelayed(view.Pod.Metadata.NamespaceProperty, view.Pod.Metadata.Name, exception.Message);
+            memory.NoteFailed(PodPlanner.SandboxKey, null, Now);
+        }
+    }
+
+    private async Task StartAsync(PodView view, ContainerStart start, Func<PodView, Task> report, CancellationToken cancellationToken)
+    {
+        var name = start.Container.Name;
+        try
+        {
+            if (memory.Volumes is null || view.Pod.Spec.Volumes?.Any(VolumeContent.IsProjected) == true)
+                await PrepareVolumesAsync(view, cancellationToken);
+            await _starter.StartAsync(WithAddresses(view), view.Sandbox!, start, memory.Volumes ?? NoVolumes, cancellationToken);
+            memory.NoteStarted(start, Now);
+        }
+        catch (RuntimeException exception) when (exception.Reason == RuntimeException.RunContainer)
+        {
+            // The runtime keeps it as an ended container, so it counts as a restart like any other.
+            memory.NoteStarted(start, Now);
+        }
+        catch (RuntimeException exception)
+        {
+            memory.NoteFailed(name, new WaitingReason(exception.Reason, exception.Message), Now);
+            await report(memory.Refresh(view));
+            memory.NotePullWaits(name, start.Container.Image ?? "");
+        }
+        catch (ConfigurationException exception)
+        {
+            services.Events.Record(view.Pod, null, EventType.Warning, "FailedMount", exception.Message);
+            memory.NoteFailed(name, null, Now);
+        }
+        catch (Exception exception) when (Reflector<V1Pod>.IsTransient(exception) && !cancellationToken.IsCancellationRequested)
+        {
+            LogStartDelayed(view.Pod.Metadata.NamespaceProperty, view.Pod.Metadata.Name, exception.Message);
+            memory.NoteFailed(name, null, Now);
+        }
+    }
+
+    private async Task PrepareVolumesAsync(PodView view, CancellationToken cancellationToken)
+    {
+        memory.Volumes = view.Pod.Spec.Volumes is { Count: > 0 }
+            ? await services.Volumes.PrepareAsync(WithAddresses(view), services.DirectoryOf(view.Pod.Metadata.Uid), cancellationToken)
+            : NoVolumes;
+        memory.VolumesReadAt = Now;
+    }
+
+    /// <summary>The pod with the addresses it has on this node, for fields that refer to them.</summary>
+    private V1Pod WithAddresses(PodView view)
+    {
+        var address = view.Pod.Spec.HostNetwork == true ? services.HostAddress : view.Sandbox?.Ip;
+        return view.Pod with
+        {
+            Status = (view.Pod.Status ?? new V1PodStatus()) with
+            {
+                HostIP = services.HostAddress,
+                HostIPs = [new V1HostIP { Ip = services.HostAddress }],
+                PodIP = address,
+                PodIPs = address is null ? [] : [new V1PodIP { Ip = address }],
+            },
+        };
+    }
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "The start of pod {Namespace}/{Name} waits for the API: {Reason}")]
+    private partial void LogStartDelayed(string @namespace, string name, string reason);
+}

@@ -1,0 +1,76 @@
+using System.Collections.Concurrent;
+using k8s.Models;
+using OrleansOrchestrator.Node.Api;
+
+namespace OrleansOrchestrator.Node.Pods;
+
+/// <summary>The workers of a node, one for each pod that is assigned to it or that still runs here.</summary>
+internal sealed class PodDirectory(PodServices services) : IObjectSink<V1Pod>, IAsyncDisposable
+{
+    private readonly ConcurrentDictionary<string, PodWorker> _workers = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, bool> _orphans = new(StringComparer.Ordinal);
+
+    public IEnumerable<PodWorker> Workers => _workers.Values;
+
+    /// <summary>Notes pods that the runtime already had when the daemon started; the first list decides about them.</summary>
+    public void Adopt(IEnumerable<string> podUids)
+    {
+        foreach (var uid in podUids)
+            _orphans[uid] = true;
+    }
+
+    public PodWorker? Find(string ns, string name) => _workers.Values.FirstOrDefault(
+        w => w.Pod is { } pod && pod.Metadata.Name == name && pod.Metadata.NamespaceProperty == ns);
+
+    public void Replace(IReadOnlyCollection<V1Pod> objects)
+    {
+        var present = objects.Select(p => p.Metadata.Uid).ToHashSet(StringComparer.Ordinal);
+        foreach (var pod in objects)
+            Upsert(pod);
+        foreach (var worker in _workers.Values.Where(w => !present.Contains(w.Uid)))
+            worker.Forget();
+
+        // What runs here and is not in the list was deleted while the daemon was away.
+        foreach (var uid in _orphans.Keys.Where(uid => !present.Contains(uid)))
+            WorkerOf(uid, null).Signal();
+        _orphans.Clear();
+    }
+
+    public void Upsert(V1Pod obj)
+    {
+        // An ended worker leaves the table by itself; a pod never comes back under its uid.
+        WorkerOf(obj.Metadata.Uid, obj).Update(obj);
+    }
+
+    public void Delete(V1Pod obj)
+    {
+        if (_workers.TryGetValue(obj.Metadata.Uid, out var worker))
+            worker.Forget();
+    }
+
+    public void Signal(string podUid)
+    {
+        if (_workers.TryGetValue(podUid, out var worker))
+            worker.Signal();
+    }
+
+    public void SignalAll()
+    {
+        foreach (var worker in _workers.Values)
+            worker.Signal();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Task.WhenAll(_workers.Values.Select(w => w.DisposeAsync().AsTask()));
+        _workers.Clear();
+    }
+
+    private PodWorker WorkerOf(string uid, V1Pod? pod)
+    {
+        if (_workers.TryGetValue(uid, out var worker))
+            return worker;
+        worker = new PodWorker(uid, pod, services, ended => _workers.TryRemove(KeyValuePair.Create(ended.Uid, ended)));
+        return _workers.GetOrAdd(uid, worker);
+    }
+}

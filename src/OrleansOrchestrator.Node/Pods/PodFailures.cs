@@ -1,0 +1,8 @@
+namespace OrleansOrchestrator.Node.Pods;
+
+/// <summary>The ways in which a pod as a whole fails, in the words of the kubelet.</summary>
+internal static class PodFailures
+{
+    public static readonly PodFailure DeadlineExceeded =
+        new("DeadlineExceeded", "Pod was active on the node longer than the specified deadline");
+}

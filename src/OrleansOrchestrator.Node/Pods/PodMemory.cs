@@ -1,0 +1,94 @@
+using System.Collections.Immutable;
+using k8s.Models;
+using OrleansOrchestrator.Node.Probes;
+using OrleansOrchestrator.Node.Runtime;
+
+namespace OrleansOrchestrator.Node.Pods;
+
+/// <summary>What a worker remembers of its pod between steps, besides what the API and the runtime know.</summary>
+/// <remarks>None of it is needed for correctness after a restart of the daemon: delays start over, stops are asked for again.</remarks>
+internal sealed class PodMemory(TimeSpan restartDelay, TimeSpan restartDelayMax)
+{
+    private static readonly TimeSpan RetryDelayMin = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan RetryDelayMax = TimeSpan.FromSeconds(10);
+
+    private readonly RestartBackoff _restarts = new(restartDelay, restartDelayMax);
+    private readonly RestartBackoff _pulls = new(restartDelay, restartDelayMax);
+    private readonly RestartBackoff _retries = new(RetryDelayMin, RetryDelayMax);
+    private ImmutableDictionary<string, StopProgress> _stopping = ImmutableDictionary<string, StopProgress>.Empty;
+    private ImmutableDictionary<string, WaitingReason> _waiting = ImmutableDictionary<string, WaitingReason>.Empty;
+    private ImmutableDictionary<string, DateTimeOffset> _retryAt = ImmutableDictionary<string, DateTimeOffset>.Empty;
+    private DateTimeOffset? _startTime;
+    private PodFailure? _failure;
+
+    /// <summary>Where the volumes of the pod are, by name; null until they were prepared.</summary>
+    public IReadOnlyDictionary<string, string>? Volumes { get; set; }
+
+    /// <summary>When volumes that show objects of the API were last read.</summary>
+    public DateTimeOffset VolumesReadAt { get; set; }
+
+    public PodView View(
+        V1Pod pod, PodSandbox? sandbox, IReadOnlyDictionary<string, ContainerHealth> health, bool isFenced, DateTimeOffset now) => new()
+        {
+            Pod = pod,
+            Sandbox = sandbox,
+            Now = now,
+            StartTime = _startTime ??= pod.Status?.StartTime is { } reported ? new DateTimeOffset(reported) : now,
+            Restarts = _restarts,
+            Failure = _failure,
+            IsFenced = isFenced,
+            Health = health,
+            Stopping = _stopping,
+            Waiting = _waiting,
+            RetryAt = _retryAt,
+        };
+
+    /// <summary>The same view with what was remembered since.</summary>
+    public PodView Refresh(PodView view) => view with { Failure = _failure, Stopping = _stopping, Waiting = _waiting, RetryAt = _retryAt };
+
+    public void Fail(PodFailure failure) => _failure = failure;
+
+    public void NoteStop(string containerId, ContainerSignal signal, TimeSpan grace, DateTimeOffset now) =>
+        _stopping = _stopping.SetItem(containerId, new StopProgress(now + grace, signal == ContainerSignal.Kill));
+
+    /// <summary>A container started: nothing keeps it waiting any more, and the one before counts for its next delay.</summary>
+    public void NoteStarted(ContainerStart start, DateTimeOffset now)
+    {
+        var name = start.Container.Name;
+        _waiting = _waiting.Remove(name);
+        _retryAt = _retryAt.Remove(name);
+        _retries.Forget(name);
+        _pulls.Forget(name);
+        if (start.Previous is { Phase: ContainerPhase.Exited } previous)
+        {
+            _stopping = _stopping.Remove(previous.Id);
+            _restarts.Record(name, previous.FinishedAt ?? previous.CreatedAt, now);
+        }
+    }
+
+    public void NoteSandboxCreated()
+    {
+        _retryAt = _retryAt.Remove(PodPlanner.SandboxKey);
+        _retries.Forget(PodPlanner.SandboxKey);
+    }
+
+    /// <summary>A start failed before anything ran; it is tried again after a delay of its own.</summary>
+    /// <param name="key">The container's name, or <see cref="PodPlanner.SandboxKey"/>.</param>
+    /// <param name="reason">What the status shows meanwhile, or null for nothing.</param>
+    /// <param name="now">The time of the failure.</param>
+    public void NoteFailed(string key, WaitingReason? reason, DateTimeOffset now)
+    {
+        var backoff = reason?.Reason is RuntimeException.ImagePull or RuntimeException.ImageNeverPull ? _pulls : _retries;
+        backoff.Record(key, now, now);
+        _retryAt = _retryAt.SetItem(key, backoff.NotBefore(key, now));
+        if (reason is not null)
+            _waiting = _waiting.SetItem(key, reason);
+    }
+
+    /// <summary>After a failed pull was reported, the status says that the next try waits.</summary>
+    public void NotePullWaits(string container, string image)
+    {
+        if (_waiting.TryGetValue(container, out var reason) && reason.Reason == RuntimeException.ImagePull)
+            _waiting = _waiting.SetItem(container, new WaitingReason("ImagePullBackOff", $"Back-off pulling image \"{image}\""));
+    }
+}

@@ -1,0 +1,170 @@
+using k8s.Models;
+using OrleansOrchestrator.Node.Runtime;
+
+namespace OrleansOrchestrator.Node.Pods;
+
+/// <summary>Decides what happens to a pod next. Pure: the same view always gives the same plan.</summary>
+internal static class PodPlanner
+{
+    /// <summary>How long the daemon waits before it kills a container again that a kill did not end.</summary>
+    private static readonly TimeSpan KillAgain = TimeSpan.FromSeconds(2);
+
+    public static PodPlan Plan(PodView view)
+    {
+        if (view.IsFenced)
+            return new PodPlan { Stops = Kill(view, "Stopping container {0}: the node has lost the control plane") };
+        if (view.IsDeleted || view.IsTerminal || PodOutcome.IsComplete(view))
+            return PlanEnd(view);
+        if (DeadlineOf(view) is { } deadline && view.Now >= deadline)
+            return new PodPlan { Failure = PodFailures.DeadlineExceeded };
+        return (view.Sandbox is { IsReady: true } ? PlanContainers(view) : PlanSandbox(view)) is var plan
+            && DeadlineOf(view) is { } end
+                ? plan with { WakeAt = Earlier(plan.WakeAt, end) }
+                : plan;
+    }
+
+    private static DateTimeOffset? DeadlineOf(PodView view) =>
+        view.Pod.Spec.ActiveDeadlineSeconds is { } seconds ? view.StartTime.AddSeconds(seconds) : null;
+
+    private static PodPlan PlanEnd(PodView view)
+    {
+        var running = Running(view).ToList();
+        if (running.Count > 0)
+            return PlanStops(view, running.Select(c => (c, "Stopping container {0}")), view.TerminationGrace);
+        if (view.Sandbox is { IsReady: true })
+            return new PodPlan { StopSandbox = true };
+        return view.IsDeleted ? new PodPlan { Finish = true } : PodPlan.Nothing;
+    }
+
+    private static PodPlan PlanSandbox(PodView view)
+    {
+        // Containers that outlived their sandbox have lost their network; they go before a new sandbox comes.
+        if (Running(view).Any())
+            return new PodPlan { Stops = Kill(view, "Pod sandbox changed, it will be killed and re-created.") };
+        return Retry(view, SandboxKey) is { } later
+            ? new PodPlan { WakeAt = later }
+            : new PodPlan { CreateSandbox = true };
+    }
+
+    /// <summary>The key under which a failed sandbox waits for its next try; no container can have this name.</summary>
+    public const string SandboxKey = "";
+
+    private static PodPlan PlanContainers(PodView view)
+    {
+        var builder = new PlanBuilder(view);
+        foreach (var container in view.InitContainers)
+        {
+            if (!builder.PassInitContainer(container))
+                return builder.Build();
+        }
+
+        foreach (var container in view.Pod.Spec.Containers)
+            builder.VisitContainer(container, PodOutcome.ShouldRestart);
+        return builder.Build();
+    }
+
+    private static PodPlan PlanStops(
+        PodView view, IEnumerable<(ContainerInstance Container, string Message)> containers, TimeSpan grace)
+    {
+        var stops = new List<ContainerStop>();
+        DateTimeOffset? wake = null;
+        foreach (var (container, message) in containers)
+        {
+            var asked = view.Stopping.TryGetValue(container.Id, out var stop);
+            var killAt = stop.KillAt;
+
+            // A shorter grace period than the one the stop began with counts from now.
+            if (asked && !stop.Killed && view.Now + grace < killAt)
+                killAt = view.Now + grace;
+            if (!asked && grace > TimeSpan.Zero)
+                stops.Add(new(container, ContainerSignal.Terminate, grace, Text(message, container)));
+            else if (!asked || view.Now >= killAt)
+                stops.Add(new(container, ContainerSignal.Kill, KillAgain, asked ? null : Text(message, container)));
+            else
+                wake = Earlier(wake, killAt);
+        }
+
+        return new PodPlan { Stops = stops, WakeAt = wake };
+    }
+
+    private static IReadOnlyList<ContainerStop> Kill(PodView view, string message) =>
+        PlanStops(view, Running(view).Select(c => (c, message)), TimeSpan.Zero).Stops;
+
+    private static IEnumerable<ContainerInstance> Running(PodView view) =>
+        view.Sandbox?.Containers.Where(c => c.Phase == ContainerPhase.Running) ?? [];
+
+    private static string Text(string message, ContainerInstance container) =>
+        message.Replace("{0}", container.Name, StringComparison.Ordinal);
+
+    private static DateTimeOffset? Retry(PodView view, string key) =>
+        view.RetryAt.TryGetValue(key, out var at) && view.Now < at ? at : null;
+
+    private static DateTimeOffset? Earlier(DateTimeOffset? a, DateTimeOffset? b) =>
+        a is null ? b : b is null || a < b ? a : b;
+
+    /// <summary>Collects the actions of the containers of a pod whose sandbox is ready.</summary>
+    private sealed class PlanBuilder(PodView view)
+    {
+        private readonly List<ContainerStart> _starts = [];
+        private readonly List<ContainerStop> _stops = [];
+        private DateTimeOffset? _wake;
+
+        public PodPlan Build() => new() { Starts = _starts, Stops = _stops, WakeAt = _wake };
+
+        /// <summary>Visits an init container; true if the ones after it may start.</summary>
+        public bool PassInitContainer(V1Container container)
+        {
+            if (container.RestartPolicy == "Always")
+            {
+                VisitContainer(container, static (_, _) => true);
+                return view.Newest(container.Name) is { Phase: ContainerPhase.Running } sidecar
+                    && view.HealthOf(sidecar).IsStarted;
+            }
+
+            if (view.Newest(container.Name) is { Phase: ContainerPhase.Exited, ExitCode: 0 })
+                return true;
+            VisitContainer(container, static (policy, _) => policy != "Never");
+            return false;
+        }
+
+        public void VisitContainer(V1Container container, Func<string, ContainerInstance, bool> shouldRestart)
+        {
+            var newest = view.Newest(container.Name);
+            switch (newest?.Phase)
+            {
+                case null or ContainerPhase.Created:
+                    Start(container, newest?.Attempt ?? 0, newest, null);
+                    break;
+                case ContainerPhase.Exited when shouldRestart(view.RestartPolicy, newest):
+                    var ended = newest.FinishedAt ?? newest.CreatedAt;
+                    Start(container, newest.Attempt + 1, newest, view.Restarts.NotBefore(container.Name, ended));
+                    break;
+                case ContainerPhase.Running when RestartCause(container, newest) is { } cause:
+                    var plan = PlanStops(view, [(newest, cause)], view.TerminationGrace);
+                    _stops.AddRange(plan.Stops);
+                    _wake = Earlier(_wake, plan.WakeAt);
+                    break;
+            }
+        }
+
+        private void Start(V1Container container, int attempt, ContainerInstance? previous, DateTimeOffset? notBefore)
+        {
+            var later = Retry(view, container.Name);
+            if (notBefore is { } at && view.Now < at && (later is null || at > later))
+                later = at;
+            if (later is null)
+                _starts.Add(new(container, attempt, previous));
+            else
+                _wake = Earlier(_wake, later);
+        }
+
+        private string? RestartCause(V1Container container, ContainerInstance running)
+        {
+            if (view.HealthOf(running).RestartMessage is { } message)
+                return message;
+            return running.SpecHash.Length > 0 && running.SpecHash != ContainerSpecHash.Of(container)
+                ? "Container {0} definition changed, will be restarted"
+                : null;
+        }
+    }
+}

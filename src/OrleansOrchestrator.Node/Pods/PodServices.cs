@@ -1,0 +1,43 @@
+using Microsoft.Extensions.Logging;
+using OrleansOrchestrator.Node.Agent;
+using OrleansOrchestrator.Node.Api;
+using OrleansOrchestrator.Node.Events;
+using OrleansOrchestrator.Node.Leases;
+using OrleansOrchestrator.Node.Probes;
+using OrleansOrchestrator.Node.Runtime;
+using OrleansOrchestrator.Node.Volumes;
+
+namespace OrleansOrchestrator.Node.Pods;
+
+/// <summary>What all pod workers of a node share.</summary>
+internal sealed record PodServices
+{
+    public required NodeAgentOptions Options { get; init; }
+
+    public required string HostAddress { get; init; }
+
+    public required ClusterConnection Api { get; init; }
+
+    public required IContainerRuntime Runtime { get; init; }
+
+    public required ContainerSpecBuilder Specs { get; init; }
+
+    public required VolumePreparer Volumes { get; init; }
+
+    public required EventRecorder Events { get; init; }
+
+    public required ProbeAction Probes { get; init; }
+
+    public required FencingPolicy Fencing { get; init; }
+
+    public required LeaseClock Lease { get; init; }
+
+    public required TimeProvider TimeProvider { get; init; }
+
+    public required ILogger Logger { get; init; }
+
+    /// <summary>Bounds how many pods are started at the same time.</summary>
+    public required SemaphoreSlim StartGate { get; init; }
+
+    public string DirectoryOf(string podUid) => Path.Combine(Options.DataDirectory, "pods", podUid);
+}

@@ -1,0 +1,35 @@
+using k8s.Models;
+
+namespace OrleansOrchestrator.Node.Pods;
+
+/// <summary>How readily the kernel kills a container when memory runs out, from its requests and limits.</summary>
+/// <remarks>See "Node out of memory behavior" in the Kubernetes page on node-pressure eviction.</remarks>
+internal static class QualityOfService
+{
+    public static int OomScoreAdjust(V1Pod pod, V1Container container, decimal memoryCapacity)
+    {
+        var containers = pod.Spec.Containers.Concat(pod.Spec.InitContainers ?? []).ToList();
+        if (containers.All(IsGuaranteed))
+            return -997;
+        if (containers.All(c => IsEmpty(c.Resources?.Requests) && IsEmpty(c.Resources?.Limits)))
+            return 1000;
+        var request = Quantity(container.Resources?.Requests, "memory") ?? Quantity(container.Resources?.Limits, "memory") ?? 0;
+        var adjust = memoryCapacity > 0 ? 1000 - (int)(1000 * request / memoryCapacity) : 999;
+        return Math.Clamp(adjust, 3, 999);
+    }
+
+    public static decimal? Quantity(IDictionary<string, ResourceQuantity>? map, string name) =>
+        map is not null && map.TryGetValue(name, out var quantity) ? quantity.ToDecimal() : null;
+
+    private static bool IsGuaranteed(V1Container container) =>
+        IsLimitedTo(container, "cpu") && IsLimitedTo(container, "memory");
+
+    private static bool IsLimitedTo(V1Container container, string resource)
+    {
+        var limit = Quantity(container.Resources?.Limits, resource);
+        return limit > 0 && (Quantity(container.Resources?.Requests, resource) ?? limit) == limit;
+    }
+
+    private static bool IsEmpty(IDictionary<string, ResourceQuantity>? map) =>
+        map is null || !map.Any(e => e.Key is "cpu" or "memory" && e.Value.ToDecimal() > 0);
+}

@@ -1,0 +1,46 @@
+using k8s.Models;
+using OrleansOrchestrator.Node.Runtime;
+
+namespace OrleansOrchestrator.Node.Probes;
+
+/// <summary>The probers of one pod: one for each running container that has probes.</summary>
+internal sealed class PodProbes(ProbeAction action, TimeProvider timeProvider, Action changed) : IAsyncDisposable
+{
+    private readonly Dictionary<string, ContainerProber> _probers = new(StringComparer.Ordinal);
+
+    /// <summary>The health of every probed container, by container id.</summary>
+    public IReadOnlyDictionary<string, ContainerHealth> Health =>
+        _probers.ToDictionary(p => p.Key, p => p.Value.Health, StringComparer.Ordinal);
+
+    /// <summary>Starts and ends probers so that exactly the running containers are probed.</summary>
+    /// <param name="pod">The pod.</param>
+    /// <param name="sandbox">The pod in the runtime.</param>
+    /// <param name="hostAddress">The address of a pod on the host's network.</param>
+    /// <param name="unhealthy">Receives the container and the message of each failed probe.</param>
+    public async Task SyncAsync(V1Pod pod, PodSandbox? sandbox, string hostAddress, Action<string, string> unhealthy)
+    {
+        var running = sandbox?.Containers.Where(c => c.Phase == ContainerPhase.Running).ToDictionary(c => c.Id) ?? [];
+        foreach (var (id, prober) in _probers.Where(p => !running.ContainsKey(p.Key)).ToList())
+        {
+            _probers.Remove(id);
+            await prober.DisposeAsync();
+        }
+
+        foreach (var instance in running.Values.Where(c => !_probers.ContainsKey(c.Id)))
+        {
+            var container = pod.Spec.Containers.Concat(pod.Spec.InitContainers ?? []).FirstOrDefault(c => c.Name == instance.Name);
+            if (container is not null && ContainerProber.Applies(container))
+            {
+                _probers[instance.Id] = new ContainerProber(
+                    container, instance.Id, sandbox!.Ip ?? hostAddress, action, timeProvider, changed, message => unhealthy(container.Name, message));
+            }
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var prober in _probers.Values)
+            await prober.DisposeAsync();
+        _probers.Clear();
+    }
+}

@@ -1,0 +1,85 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+
+namespace OrleansOrchestrator.Node.Proxy;
+
+/// <summary>
+/// Makes the range of cluster IPs an address of this machine, so that the proxy can listen on them and pods reach them
+/// through their gateway. Linux takes a whole range as local ("AnyIP"), for which one has to be root; the loopback range is
+/// local everywhere and needs nothing, but containers with a network of their own do not reach it.
+/// </summary>
+public static class ServiceProxyAddressing
+{
+    /// <summary>The range where the machine can make it local.</summary>
+    public const string RoutedCidr = "10.96.0.0/16";
+
+    /// <summary>The range that is local anyway.</summary>
+    public const string LoopbackCidr = "127.96.0.0/16";
+
+    private static readonly TimeSpan CommandTimeout = TimeSpan.FromSeconds(5);
+
+    /// <summary>Proposes a range for a new cluster on this machine.</summary>
+    public static async Task<string> DetectServiceCidrAsync(CancellationToken cancellationToken)
+    {
+        if (!OperatingSystem.IsLinux() || !Environment.IsPrivilegedProcess || await IsLocalAsync(RoutedCidr, cancellationToken))
+            return !OperatingSystem.IsLinux() || !Environment.IsPrivilegedProcess ? LoopbackCidr : RoutedCidr;
+        if (!await TryMakeLocalAsync(RoutedCidr, cancellationToken))
+            return LoopbackCidr;
+        var works = CanListen(RoutedCidr);
+        await RemoveAsync(RoutedCidr, cancellationToken);
+        return works ? RoutedCidr : LoopbackCidr;
+    }
+
+    /// <summary>Whether a range is part of the loopback range, and so local without further ado.</summary>
+    internal static bool IsLoopback(string cidr) => IPNetwork.TryParse(cidr, out var network) && IPAddress.IsLoopback(network.BaseAddress);
+
+    /// <summary>Whether a range has been made local already, by another daemon of this machine.</summary>
+    internal static async Task<bool> IsLocalAsync(string cidr, CancellationToken cancellationToken) =>
+        await RunIpAsync(["route", "show", "table", "local", "exact", cidr], cancellationToken) is { Length: > 0 };
+
+    /// <summary>Makes a range local.</summary>
+    /// <returns>Whether it is local now.</returns>
+    internal static async Task<bool> TryMakeLocalAsync(string cidr, CancellationToken cancellationToken) =>
+        await RunIpAsync(["route", "replace", "local", cidr, "dev", "lo"], cancellationToken) is not null;
+
+    /// <summary>Takes back what <see cref="TryMakeLocalAsync"/> did.</summary>
+    internal static Task RemoveAsync(string cidr, CancellationToken cancellationToken) =>
+        RunIpAsync(["route", "del", "local", cidr, "dev", "lo"], cancellationToken);
+
+    private static bool CanListen(string cidr)
+    {
+        var bytes = IPNetwork.Parse(cidr).BaseAddress.GetAddressBytes();
+        bytes[3]++;
+        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            socket.Bind(new IPEndPoint(new IPAddress(bytes), 0));
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Runs <c>ip</c>.</summary>
+    /// <returns>What it prints; null if it is missing or fails.</returns>
+    private static async Task<string?> RunIpAsync(IReadOnlyList<string> arguments, CancellationToken cancellationToken)
+    {
+        var start = new ProcessStartInfo("ip", arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
+        try
+        {
+            using var process = Process.Start(start)!;
+            using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            timeout.CancelAfter(CommandTimeout);
+            var output = await process.StandardOutput.ReadToEndAsync(timeout.Token);
+            await process.WaitForExitAsync(timeout.Token);
+            return process.ExitCode == 0 ? output.Trim() : null;
+        }
+        catch (System.ComponentModel.Win32Exception)
+        {
+            return null;
+        }
+    }
+}

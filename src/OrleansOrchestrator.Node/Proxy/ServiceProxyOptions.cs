@@ -1,0 +1,20 @@
+namespace OrleansOrchestrator.Node.Proxy;
+
+/// <summary>What the service proxy serves and how much of it.</summary>
+internal sealed record ServiceProxyOptions
+{
+    /// <summary>The range of cluster IPs.</summary>
+    public required string ServiceCidr { get; init; }
+
+    /// <summary>The addresses of this machine on which node ports are served.</summary>
+    public IReadOnlyList<string> NodePortAddresses { get; init; } = ["0.0.0.0"];
+
+    /// <summary>The most connections and UDP flows that are carried at the same time; more are refused.</summary>
+    public int ConnectionsMax { get; init; } = 10_000;
+
+    /// <summary>How long an endpoint may take to accept a connection before the next one is tried.</summary>
+    public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>How long a UDP flow lives without a packet.</summary>
+    public TimeSpan UdpIdleTimeout { get; init; } = TimeSpan.FromSeconds(30);
+}

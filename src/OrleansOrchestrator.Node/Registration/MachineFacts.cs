@@ -1,0 +1,75 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+
+namespace OrleansOrchestrator.Node.Registration;
+
+/// <summary>What the node reports about the machine it runs on.</summary>
+internal sealed record MachineFacts
+{
+    public required int Cores { get; init; }
+
+    public required long MemoryBytes { get; init; }
+
+    public required long DiskBytes { get; init; }
+
+    public required string KernelVersion { get; init; }
+
+    public required string OsImage { get; init; }
+
+    public required string Architecture { get; init; }
+
+    public required string MachineId { get; init; }
+
+    public required string BootId { get; init; }
+
+    public required string SystemUuid { get; init; }
+
+    /// <summary>Reads the facts from the machine; what it does not tell is empty or zero.</summary>
+    /// <param name="dataDirectory">The folder whose disk counts as the node's ephemeral storage.</param>
+    public static MachineFacts Read(string dataDirectory)
+    {
+        var machineId = FirstLine("/etc/machine-id");
+        return new MachineFacts
+        {
+            Cores = System.Environment.ProcessorCount,
+            MemoryBytes = ReadMemory(),
+            DiskBytes = new DriveInfo(dataDirectory).TotalSize,
+            KernelVersion = FirstLine("/proc/sys/kernel/osrelease"),
+            OsImage = ReadOsImage(),
+            Architecture = RuntimeInformation.OSArchitecture switch
+            {
+                System.Runtime.InteropServices.Architecture.X64 => "amd64",
+                System.Runtime.InteropServices.Architecture.Arm64 => "arm64",
+                var other => other.ToString().ToLowerInvariant(),
+            },
+            MachineId = machineId,
+            BootId = FirstLine("/proc/sys/kernel/random/boot_id"),
+            SystemUuid = FirstLine("/sys/class/dmi/id/product_uuid") is { Length: > 0 } uuid ? uuid : machineId,
+        };
+    }
+
+    private static long ReadMemory()
+    {
+        var line = Lines("/proc/meminfo").FirstOrDefault(l => l.StartsWith("MemTotal:", StringComparison.Ordinal));
+        var kibibytes = line?.Split(' ', StringSplitOptions.RemoveEmptyEntries).ElementAtOrDefault(1);
+        return long.TryParse(kibibytes, NumberStyles.None, CultureInfo.InvariantCulture, out var value) ? value * 1024 : 0;
+    }
+
+    private static string ReadOsImage() =>
+        Lines("/etc/os-release").FirstOrDefault(l => l.StartsWith("PRETTY_NAME=", StringComparison.Ordinal))?["PRETTY_NAME=".Length..].Trim('"')
+        ?? RuntimeInformation.OSDescription;
+
+    private static string FirstLine(string path) => Lines(path).FirstOrDefault()?.Trim() ?? "";
+
+    private static string[] Lines(string path)
+    {
+        try
+        {
+            return File.ReadAllLines(path);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return [];
+        }
+    }
+}

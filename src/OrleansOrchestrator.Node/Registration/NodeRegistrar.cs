@@ -1,0 +1,107 @@
+using System.Text;
+using k8s;
+using k8s.Models;
+using Microsoft.Extensions.Logging;
+using OrleansOrchestrator.Node.Api;
+
+namespace OrleansOrchestrator.Node.Registration;
+
+/// <summary>Keeps the node object in the API: makes it if it is missing, and reports the node's status.</summary>
+/// <remarks>Only labels, annotations and status fields of the daemon's own are written; taints and what others set stay.</remarks>
+internal sealed partial class NodeRegistrar(
+    ClusterConnection api, string nodeName, NodeObjectBuilder builder, Func<string?> fault, TimeSpan period, TimeProvider timeProvider, ILogger logger)
+{
+    private static readonly TimeSpan CheckInterval = TimeSpan.FromSeconds(5);
+
+    private readonly RetryDelay _delay = new(TimeSpan.FromMilliseconds(200), TimeSpan.FromSeconds(5), Random.Shared);
+    private V1NodeStatus? _reported;
+    private string? _reportedFault;
+    private DateTimeOffset _reportedAt;
+
+    /// <summary>Registers, then reports until the token ends it, through outages of any length.</summary>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        var registered = false;
+        while (!cancellationToken.IsCancellationRequested)
+        {
+            TimeSpan wait;
+            try
+            {
+                if (!registered)
+                    await RegisterAsync(cancellationToken);
+                registered = true;
+                await ReportIfDueAsync(cancellationToken);
+                _delay.Reset();
+                wait = CheckInterval < period ? CheckInterval : period;
+            }
+            catch (Exception exception) when (Reflector<V1Node>.IsTransient(exception))
+            {
+                if (cancellationToken.IsCancellationRequested)
+                    return;
+
+                // The object may have been deleted; then the node registers again.
+                registered = registered && exception is not ApiException { IsNotFound: true };
+                LogFailed(nodeName, exception.Message);
+                wait = _delay.Next((exception as ApiException)?.RetryAfter);
+            }
+
+            try
+            {
+                await Task.Delay(wait, timeProvider, cancellationToken);
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
+        }
+    }
+
+    private async Task RegisterAsync(CancellationToken cancellationToken)
+    {
+        var node = new V1Node
+        {
+            ApiVersion = "v1",
+            Kind = "Node",
+            Metadata = new V1ObjectMeta
+            {
+                Name = nodeName,
+                Labels = new Dictionary<string, string>(builder.Labels),
+                Annotations = new Dictionary<string, string>(builder.Annotations),
+            },
+            Spec = new V1NodeSpec(),
+            Status = builder.Status(fault(), [], timeProvider.GetUtcNow()),
+        };
+        try
+        {
+            await api.CreateAsync(ResourcePath.Nodes, node, cancellationToken);
+        }
+        catch (ApiException exception) when (exception.IsConflict)
+        {
+            var own = new V1Node { Metadata = new V1ObjectMeta { Labels = node.Metadata.Labels, Annotations = node.Metadata.Annotations } };
+            var existing = await api.MergePatchAsync<V1Node>(
+                ResourcePath.Node(nodeName), Encoding.UTF8.GetBytes(KubernetesJson.Serialize(own)), cancellationToken);
+            _reported = existing.Status;
+        }
+
+        _reportedAt = default;
+        LogRegistered(nodeName);
+    }
+
+    private async Task ReportIfDueAsync(CancellationToken cancellationToken)
+    {
+        var now = timeProvider.GetUtcNow();
+        var current = fault();
+        if (_reportedFault == current && now - _reportedAt < period)
+            return;
+        var status = builder.Status(current, _reported?.Conditions ?? [], now);
+        var patch = Encoding.UTF8.GetBytes(KubernetesJson.Serialize(new V1Node { Status = status }));
+        await api.StrategicPatchAsync(ResourcePath.NodeStatus(nodeName), patch, cancellationToken);
+        (_reported, _reportedFault, _reportedAt) = (status, current, now);
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Node {Node} is registered")]
+    private partial void LogRegistered(string node);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The status of node {Node} could not be reported: {Reason}")]
+    private partial void LogFailed(string node, string reason);
+}

@@ -1,0 +1,41 @@
+namespace OrleansOrchestrator.Node.Runtime;
+
+internal enum ContainerPhase
+{
+    Created,
+    Running,
+    Exited,
+}
+
+/// <summary>One attempt to run a container.</summary>
+internal sealed record ContainerInstance
+{
+    public required string Id { get; init; }
+
+    public required string Name { get; init; }
+
+    /// <summary>0 for the first, then one more for every restart: the restart count of the container.</summary>
+    public required int Attempt { get; init; }
+
+    public required ContainerPhase Phase { get; init; }
+
+    public string Image { get; init; } = "";
+
+    public string ImageId { get; init; } = "";
+
+    /// <summary>Identifies the part of the container's spec that needs a new container when it changes.</summary>
+    public string SpecHash { get; init; } = "";
+
+    public DateTimeOffset CreatedAt { get; init; }
+
+    public DateTimeOffset? StartedAt { get; init; }
+
+    public DateTimeOffset? FinishedAt { get; init; }
+
+    public int ExitCode { get; init; }
+
+    /// <summary>Why the container ended: Completed, Error, OOMKilled or ContainerCannotRun.</summary>
+    public string Reason { get; init; } = "";
+
+    public string Message { get; init; } = "";
+}

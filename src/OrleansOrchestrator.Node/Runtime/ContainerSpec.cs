@@ -1,0 +1,78 @@
+namespace OrleansOrchestrator.Node.Runtime;
+
+/// <summary>What a runtime needs to know to make one container: everything is resolved, nothing refers to the API.</summary>
+internal sealed record ContainerSpec
+{
+    public required string Name { get; init; }
+
+    public required int Attempt { get; init; }
+
+    public required string Image { get; init; }
+
+    public string ImageId { get; init; } = "";
+
+    public string SpecHash { get; init; } = "";
+
+    /// <summary>Replaces the entry point of the image unless empty.</summary>
+    public IReadOnlyList<string> Command { get; init; } = [];
+
+    public IReadOnlyList<string> Arguments { get; init; } = [];
+
+    /// <summary>In the order of definition; a later entry of a name wins.</summary>
+    public IReadOnlyList<KeyValuePair<string, string>> Environment { get; init; } = [];
+
+    public string? WorkingDirectory { get; init; }
+
+    public IReadOnlyList<ContainerMount> Mounts { get; init; } = [];
+
+    public ContainerResources Resources { get; init; } = new();
+
+    public ContainerSecurity Security { get; init; } = new();
+
+    public bool HostNetwork { get; init; }
+
+    public bool Stdin { get; init; }
+
+    public bool Tty { get; init; }
+
+    /// <summary>The folder of the pod on the node.</summary>
+    public required string PodDirectory { get; init; }
+}
+
+/// <summary>A file or directory of the node that the container sees at a path.</summary>
+internal sealed record ContainerMount(string Volume, string Source, string Target, bool ReadOnly, bool Propagate = false);
+
+/// <summary>Limits of a container; zero means none.</summary>
+internal sealed record ContainerResources
+{
+    /// <summary>Requested processor time in thousandths of a core.</summary>
+    public long CpuRequestMillis { get; init; }
+
+    /// <summary>The most processor time in thousandths of a core.</summary>
+    public long CpuLimitMillis { get; init; }
+
+    public long MemoryLimitBytes { get; init; }
+
+    /// <summary>The kernel's preference to kill this container when memory runs out, -1000 to 1000.</summary>
+    public int OomScoreAdjust { get; init; }
+}
+
+/// <summary>Whom the container runs as and what it may do, pod and container settings merged.</summary>
+internal sealed record ContainerSecurity
+{
+    public long? User { get; init; }
+
+    public long? Group { get; init; }
+
+    public IReadOnlyList<long> SupplementalGroups { get; init; } = [];
+
+    public bool Privileged { get; init; }
+
+    public bool ReadOnlyRoot { get; init; }
+
+    public bool NoNewPrivileges { get; init; }
+
+    public IReadOnlyList<string> AddCapabilities { get; init; } = [];
+
+    public IReadOnlyList<string> DropCapabilities { get; init; } = [];
+}

@@ -1,0 +1,45 @@
+using System.Globalization;
+
+namespace OrleansOrchestrator.Node.Runtime.Docker;
+
+/// <summary>The labels by which a daemon finds its pods in the engine again.</summary>
+internal static class ContainerLabels
+{
+    public const string Node = Prefix + "node";
+    public const string PodUid = Prefix + "pod-uid";
+    public const string PodName = Prefix + "pod-name";
+    public const string PodNamespace = Prefix + "pod-namespace";
+
+    /// <summary>The name of the container in its pod; a sandbox has none.</summary>
+    public const string Container = Prefix + "container";
+    public const string Attempt = Prefix + "attempt";
+    public const string SpecHash = Prefix + "spec-hash";
+    public const string Image = Prefix + "image";
+    public const string ImageId = Prefix + "image-id";
+    private const string Prefix = "orleansorchestrator.io/";
+
+    public static Dictionary<string, string> OfSandbox(string node, SandboxSpec spec) => new(StringComparer.Ordinal)
+    {
+        [Node] = node,
+        [PodUid] = spec.PodUid,
+        [PodName] = spec.PodName,
+        [PodNamespace] = spec.PodNamespace,
+        [Attempt] = spec.Attempt.ToString(CultureInfo.InvariantCulture),
+    };
+
+    public static Dictionary<string, string> OfContainer(string node, PodSandbox sandbox, ContainerSpec spec) => new(StringComparer.Ordinal)
+    {
+        [Node] = node,
+        [PodUid] = sandbox.PodUid,
+        [PodName] = sandbox.PodName,
+        [PodNamespace] = sandbox.PodNamespace,
+        [Container] = spec.Name,
+        [Attempt] = spec.Attempt.ToString(CultureInfo.InvariantCulture),
+        [SpecHash] = spec.SpecHash,
+        [Image] = spec.Image,
+        [ImageId] = spec.ImageId,
+    };
+
+    public static string NameOf(string container, string pod, string ns, string uid, int attempt) =>
+        string.Create(CultureInfo.InvariantCulture, $"oo_{container}_{pod}_{ns}_{uid}_{attempt}");
+}

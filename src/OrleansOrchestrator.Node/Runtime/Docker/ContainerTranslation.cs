@@ -1,0 +1,74 @@
+using System.Globalization;
+using Docker.DotNet.Models;
+
+namespace OrleansOrchestrator.Node.Runtime.Docker;
+
+/// <summary>Translates what the engine says about its containers. Pure.</summary>
+internal static class ContainerTranslation
+{
+    private const int OutOfMemoryExitCode = 137;
+
+    public static bool IsSandbox(ContainerListResponse container) => !container.Labels.ContainsKey(ContainerLabels.Container);
+
+    public static int AttemptOf(ContainerListResponse container) =>
+        int.TryParse(Label(container.Labels, ContainerLabels.Attempt), NumberStyles.None, CultureInfo.InvariantCulture, out var attempt)
+            ? attempt
+            : 0;
+
+    public static PodSandbox ToSandbox(ContainerListResponse sandbox, IReadOnlyList<ContainerInstance> containers)
+    {
+        var isReady = sandbox.State == "running";
+        var address = sandbox.NetworkSettings?.Networks?.Values.Select(n => n.IPAddress).FirstOrDefault(ip => !string.IsNullOrEmpty(ip));
+        return new PodSandbox
+        {
+            Id = sandbox.ID,
+            PodUid = sandbox.Labels[ContainerLabels.PodUid],
+            PodName = Label(sandbox.Labels, ContainerLabels.PodName),
+            PodNamespace = Label(sandbox.Labels, ContainerLabels.PodNamespace),
+            Attempt = AttemptOf(sandbox),
+            IsReady = isReady,
+            Ip = address,
+            CreatedAt = sandbox.Created.ToUniversalTime(),
+            Containers = containers,
+        };
+    }
+
+    public static ContainerInstance ToInstance(ContainerInspectResponse container)
+    {
+        var labels = container.Config!.Labels;
+        var state = container.State!;
+        var hasFailedToStart = state.Status == "created" && (state.ExitCode != 0 || !string.IsNullOrEmpty(state.Error));
+        var created = new DateTimeOffset(container.Created.ToUniversalTime());
+        return new ContainerInstance
+        {
+            Id = container.ID,
+            Name = labels[ContainerLabels.Container],
+            Attempt = int.Parse(labels[ContainerLabels.Attempt], CultureInfo.InvariantCulture),
+            Phase = hasFailedToStart ? ContainerPhase.Exited : state.Status switch
+            {
+                "created" => ContainerPhase.Created,
+                "running" or "paused" or "restarting" => ContainerPhase.Running,
+                _ => ContainerPhase.Exited,
+            },
+            Image = Label(labels, ContainerLabels.Image),
+            ImageId = Label(labels, ContainerLabels.ImageId),
+            SpecHash = Label(labels, ContainerLabels.SpecHash),
+            CreatedAt = created,
+            StartedAt = ParseTime(state.StartedAt) ?? (hasFailedToStart ? created : null),
+            FinishedAt = ParseTime(state.FinishedAt) ?? (hasFailedToStart ? created : null),
+            ExitCode = (int)state.ExitCode,
+            Reason = hasFailedToStart ? "ContainerCannotRun"
+                : state.OOMKilled && state.ExitCode == OutOfMemoryExitCode ? "OOMKilled"
+                : "",
+            Message = state.Error ?? "",
+        };
+    }
+
+    private static string Label(IDictionary<string, string> labels, string name) => labels.TryGetValue(name, out var value) ? value : "";
+
+    /// <summary>The engine writes year 1 for "never".</summary>
+    private static DateTimeOffset? ParseTime(string? text) =>
+        DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time) && time.Year > 1
+            ? time
+            : null;
+}

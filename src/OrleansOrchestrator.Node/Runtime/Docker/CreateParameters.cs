@@ -1,0 +1,120 @@
+using System.Globalization;
+using Docker.DotNet.Models;
+
+namespace OrleansOrchestrator.Node.Runtime.Docker;
+
+/// <summary>Translates sandboxes and containers to what the engine's API takes. Pure.</summary>
+internal static class CreateParameters
+{
+    private const long CpuPeriodMicroseconds = 100_000;
+    private const long CpuQuotaMicrosecondsMin = 1_000;
+    private const long CpuSharesMin = 2;
+
+    // The sandbox goes last when memory runs out: without it the pod has no network.
+    private const int SandboxOomScoreAdjust = -998;
+
+    // A container's log is bounded: three files of ten megabytes.
+    private static readonly LogConfig Logs = new()
+    {
+        Type = "json-file",
+        Config = new Dictionary<string, string> { ["max-size"] = "10m", ["max-file"] = "3" },
+    };
+
+    public static CreateContainerParameters OfSandbox(string node, SandboxSpec spec, bool allowNegativeOom) => new()
+    {
+        Name = ContainerLabels.NameOf("POD", spec.PodName, spec.PodNamespace, spec.PodUid, spec.Attempt),
+        Image = BuiltInImages.Pause,
+        Hostname = spec.HostNetwork ? "" : spec.Hostname,
+        Labels = ContainerLabels.OfSandbox(node, spec),
+        ExposedPorts = spec.HostPorts.DistinctBy(PortName).ToDictionary(PortName, _ => default(EmptyStruct)),
+        HostConfig = new HostConfig
+        {
+            NetworkMode = spec.HostNetwork ? "host" : "bridge",
+            IpcMode = spec.HostIpc ? "host" : "shareable",
+            PidMode = spec.HostPid ? "host" : "",
+            PortBindings = spec.HostPorts.GroupBy(PortName).ToDictionary(
+                ports => ports.Key,
+                IList<PortBinding> (ports) => [.. ports.Select(Binding)]),
+            DNS = [.. spec.DnsServers],
+            DNSSearch = [.. spec.DnsSearches],
+            DNSOptions = [.. spec.DnsOptions],
+            OomScoreAdj = Oom(SandboxOomScoreAdjust, allowNegativeOom),
+            LogConfig = Logs,
+            SecurityOpt = ["no-new-privileges"],
+        },
+    };
+
+    public static CreateContainerParameters OfContainer(string node, PodSandbox sandbox, ContainerSpec spec, bool allowNegativeOom) => new()
+    {
+        Name = ContainerLabels.NameOf(spec.Name, sandbox.PodName, sandbox.PodNamespace, sandbox.PodUid, spec.Attempt),
+        Image = spec.Image,
+
+        // The engine takes null, and not an empty list, as "what the image says"; the model does not admit it.
+        Entrypoint = spec.Command.Count > 0 ? [.. spec.Command] : null!,
+        Cmd = spec.Arguments.Count > 0 ? [.. spec.Arguments] : null!,
+        Env = [.. spec.Environment.Select(e => $"{e.Key}={e.Value}")],
+        WorkingDir = spec.WorkingDirectory ?? "",
+        User = UserOf(spec.Security),
+        Labels = ContainerLabels.OfContainer(node, sandbox, spec),
+        OpenStdin = spec.Stdin,
+        Tty = spec.Tty,
+        HostConfig = HostConfigOf(sandbox, spec, allowNegativeOom),
+    };
+
+    private static HostConfig HostConfigOf(PodSandbox sandbox, ContainerSpec spec, bool allowNegativeOom)
+    {
+        var (resources, security) = (spec.Resources, spec.Security);
+        return new HostConfig
+        {
+            NetworkMode = $"container:{sandbox.Id}",
+            IpcMode = $"container:{sandbox.Id}",
+            Binds = [.. spec.Mounts.Select(Bind)],
+            LogConfig = Logs,
+            CPUShares = Math.Max(CpuSharesMin, resources.CpuRequestMillis * 1024 / 1000),
+            CPUPeriod = resources.CpuLimitMillis > 0 ? CpuPeriodMicroseconds : 0,
+            CPUQuota = resources.CpuLimitMillis > 0
+                ? Math.Max(CpuQuotaMicrosecondsMin, resources.CpuLimitMillis * CpuPeriodMicroseconds / 1000)
+                : 0,
+            Memory = resources.MemoryLimitBytes,
+            MemorySwap = resources.MemoryLimitBytes,
+            OomScoreAdj = Oom(resources.OomScoreAdjust, allowNegativeOom),
+            Privileged = security.Privileged,
+            ReadonlyRootfs = security.ReadOnlyRoot,
+            CapAdd = [.. security.AddCapabilities],
+            CapDrop = [.. security.DropCapabilities],
+            GroupAdd = [.. security.SupplementalGroups.Select(g => g.ToString(CultureInfo.InvariantCulture))],
+            SecurityOpt = security.NoNewPrivileges ? ["no-new-privileges"] : [],
+        };
+    }
+
+    private static string UserOf(ContainerSecurity security) => (security.User, security.Group) switch
+    {
+        ({ } user, { } group) => string.Create(CultureInfo.InvariantCulture, $"{user}:{group}"),
+        ({ } user, null) => user.ToString(CultureInfo.InvariantCulture),
+        (null, { } group) => string.Create(CultureInfo.InvariantCulture, $"0:{group}"),
+        _ => "",
+    };
+
+    private static string Bind(ContainerMount mount)
+    {
+        var options = (mount.ReadOnly, mount.Propagate) switch
+        {
+            (true, true) => ":ro,rslave",
+            (true, false) => ":ro",
+            (false, true) => ":rslave",
+            _ => "",
+        };
+        return $"{mount.Source}:{mount.Target}{options}";
+    }
+
+    private static string PortName(HostPort port) =>
+        string.Create(CultureInfo.InvariantCulture, $"{port.ContainerPort}/{port.Protocol}");
+
+    private static PortBinding Binding(HostPort port) => new()
+    {
+        HostIP = port.HostIp ?? "",
+        HostPort = port.NodePort.ToString(CultureInfo.InvariantCulture),
+    };
+
+    private static int Oom(int adjust, bool allowNegative) => allowNegative ? adjust : Math.Max(0, adjust);
+}

@@ -1,0 +1,23 @@
+using Docker.DotNet;
+
+namespace OrleansOrchestrator.Node.Runtime.Docker;
+
+/// <summary>The connection to a Docker engine.</summary>
+internal static class DockerEngine
+{
+    /// <summary>The API version of engine 20.10, the oldest supported; later engines speak it too.</summary>
+    private static readonly Version ApiVersion = new(1, 41);
+
+    public static DockerClient Connect(Uri? endpoint)
+    {
+        var builder = new DockerClientBuilder().WithApiVersion(ApiVersion).WithTimeout(Timeout.InfiniteTimeSpan);
+        var given = System.Environment.GetEnvironmentVariable("DOCKER_HOST");
+        var address = endpoint ?? (string.IsNullOrEmpty(given) ? new Uri("unix:///var/run/docker.sock") : new Uri(given));
+        return builder.WithEndpoint(address).Build();
+    }
+
+    /// <summary>Whether the failure is the engine's or the way to it, and not a fault of this program.</summary>
+    public static bool IsFailure(Exception exception) =>
+        exception is DockerApiException or HttpRequestException or IOException or TimeoutException
+            or System.Net.Sockets.SocketException or OperationCanceledException;
+}

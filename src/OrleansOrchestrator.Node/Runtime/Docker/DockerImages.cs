@@ -1,0 +1,86 @@
+using System.Net;
+using Docker.DotNet;
+using Docker.DotNet.Models;
+
+namespace OrleansOrchestrator.Node.Runtime.Docker;
+
+/// <summary>Finds, pulls and makes images.</summary>
+internal sealed class DockerImages(DockerClient client, TimeProvider timeProvider)
+{
+    private readonly SemaphoreSlim _builtIn = new(1);
+
+    public async Task<ImageResult> EnsureAsync(string image, ImagePullPolicy policy, CancellationToken cancellationToken)
+    {
+        var reference = ImageReference.Parse(image);
+        try
+        {
+            if (BuiltInImages.Contains(image))
+                return new ImageResult(await EnsureBuiltInAsync(image, cancellationToken), null);
+            if (policy != ImagePullPolicy.Always && await FindAsync(image, cancellationToken) is { } present)
+                return new ImageResult(present, null);
+            if (policy == ImagePullPolicy.Never)
+                throw new RuntimeException(RuntimeException.ImageNeverPull, $"Container image \"{image}\" is not present with pull policy of Never");
+
+            var start = timeProvider.GetTimestamp();
+            await PullAsync(reference, cancellationToken);
+            var pulled = await FindAsync(image, cancellationToken)
+                ?? throw new RuntimeException(RuntimeException.ImagePull, $"image \"{image}\" is missing after it was pulled");
+            return new ImageResult(pulled, timeProvider.GetElapsedTime(start));
+        }
+        catch (Exception exception) when (DockerEngine.IsFailure(exception) && !cancellationToken.IsCancellationRequested)
+        {
+            throw new RuntimeException(RuntimeException.ImagePull, $"rpc error: {Text(exception)}", exception);
+        }
+    }
+
+    public async Task<string> EnsureBuiltInAsync(string image, CancellationToken cancellationToken)
+    {
+        // Two pods that start at once must not import the same image twice.
+        await _builtIn.WaitAsync(cancellationToken);
+        try
+        {
+            if (await FindAsync(image, cancellationToken) is { } present)
+                return present;
+            await BuiltInImages.ImportAsync(client, image, cancellationToken);
+            return await FindAsync(image, cancellationToken)
+                ?? throw new RuntimeException(RuntimeException.ImagePull, $"image \"{image}\" is missing after it was imported");
+        }
+        finally
+        {
+            _builtIn.Release();
+        }
+    }
+
+    private async Task<string?> FindAsync(string image, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var found = await client.Images.InspectImageAsync(image, cancellationToken);
+            return found.RepoDigests is { Count: > 0 } digests ? $"docker-pullable://{digests[0]}" : $"docker://{found.ID}";
+        }
+        catch (DockerApiException exception) when (exception.StatusCode == HttpStatusCode.NotFound)
+        {
+            return null;
+        }
+    }
+
+    private async Task PullAsync(ImageReference reference, CancellationToken cancellationToken)
+    {
+        var progress = new PullProgress();
+        var parameters = new ImagesCreateParameters { FromImage = reference.Repository, Tag = reference.TagOrDigest };
+        await client.Images.CreateImageAsync(parameters, null, progress, cancellationToken);
+        if (progress.Error is { } error)
+            throw new RuntimeException(RuntimeException.ImagePull, error);
+    }
+
+    private static string Text(Exception exception) =>
+        exception is DockerApiException { ResponseBody: { Length: > 0 } body } ? DockerErrors.MessageOf(body) : exception.Message;
+
+    /// <summary>A pull fails inside an answer that began as a success.</summary>
+    private sealed class PullProgress : IProgress<JSONMessage>
+    {
+        public string? Error { get; private set; }
+
+        public void Report(JSONMessage value) => Error ??= value.Error?.Message;
+    }
+}

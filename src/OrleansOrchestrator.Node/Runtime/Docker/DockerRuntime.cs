@@ -1,0 +1,297 @@
+using System.Collections.Concurrent;
+using System.Net;
+using Docker.DotNet;
+using Docker.DotNet.Models;
+using Microsoft.Extensions.Logging;
+
+namespace OrleansOrchestrator.Node.Runtime.Docker;
+
+/// <summary>Runs pods on a Docker engine: a pause container owns the namespaces, the pod's containers join it.</summary>
+internal sealed partial class DockerRuntime : IContainerRuntime
+{
+    private readonly DockerClient _client;
+    private readonly DockerImages _images;
+    private readonly string _node;
+    private readonly ILogger _logger;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly ConcurrentDictionary<string, (string State, ContainerInstance Instance)> _inspected = new(StringComparer.Ordinal);
+    private readonly Task _events;
+    private volatile bool _refusesNegativeOom;
+
+    private DockerRuntime(DockerClient client, string node, string version, TimeProvider timeProvider, ILoggerFactory loggers)
+    {
+        _client = client;
+        _node = node;
+        _logger = loggers.CreateLogger<DockerRuntime>();
+        _images = new DockerImages(client, timeProvider);
+        Version = version;
+        _events = new DockerEvents(
+            client, node, uid => PodChanged?.Invoke(uid), ResyncAsync, timeProvider, loggers.CreateLogger<DockerEvents>()).RunAsync(_stop.Token);
+    }
+
+    public event Action<string>? PodChanged;
+
+    public string Version { get; }
+
+    public string Scheme => "docker";
+
+    public bool StartsInstantly => false;
+
+    /// <exception cref="RuntimeException">No engine answers.</exception>
+    public static async Task<DockerRuntime> OpenAsync(
+        string node, Uri? endpoint, TimeProvider timeProvider, ILoggerFactory loggers, CancellationToken cancellationToken)
+    {
+        var client = DockerEngine.Connect(endpoint);
+        try
+        {
+            var version = await client.System.GetVersionAsync(cancellationToken);
+            var bare = version.Version.Split('+', '-')[0];
+            return new DockerRuntime(client, node, $"docker://{bare}", timeProvider, loggers);
+        }
+        catch (Exception exception) when (DockerEngine.IsFailure(exception))
+        {
+            client.Dispose();
+            throw DockerErrors.ToRuntime(exception, RuntimeException.Unavailable);
+        }
+    }
+
+    public async Task<IReadOnlyList<PodSandbox>> ListAsync(CancellationToken cancellationToken)
+    {
+        var all = await FindAsync($"{ContainerLabels.Node}={_node}", cancellationToken);
+        var pods = new List<PodSandbox>();
+        foreach (var pod in all.GroupBy(c => c.Labels[ContainerLabels.PodUid]))
+        {
+            if (await ToPodAsync([.. pod], cancellationToken) is { } sandbox)
+                pods.Add(sandbox);
+        }
+
+        return pods;
+    }
+
+    public async Task<PodSandbox?> InspectAsync(string podUid, CancellationToken cancellationToken) =>
+        await ToPodAsync(await FindAsync($"{ContainerLabels.PodUid}={podUid}", cancellationToken), cancellationToken);
+
+    public async Task CreateSandboxAsync(SandboxSpec spec, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _images.EnsureBuiltInAsync(BuiltInImages.Pause, cancellationToken);
+
+            // Sandboxes that ended make room: their containers are removed with their restarts.
+            foreach (var old in await FindAsync($"{ContainerLabels.PodUid}={spec.PodUid}", cancellationToken))
+            {
+                if (ContainerTranslation.IsSandbox(old))
+                    await RemoveAsync(old.ID, cancellationToken);
+            }
+
+            var id = await CreateAsync(CreateParameters.OfSandbox(_node, spec, !_refusesNegativeOom), cancellationToken);
+            if (!await TryStartAsync(id, cancellationToken))
+            {
+                await RemoveAsync(id, cancellationToken);
+                id = await CreateAsync(CreateParameters.OfSandbox(_node, spec, allowNegativeOom: false), cancellationToken);
+                await _client.Containers.StartContainerAsync(id, new ContainerStartParameters(), cancellationToken);
+                NoteRefusal();
+            }
+        }
+        catch (Exception exception) when (DockerEngine.IsFailure(exception) && !cancellationToken.IsCancellationRequested)
+        {
+            throw DockerErrors.ToRuntime(exception, RuntimeException.CreateSandbox);
+        }
+    }
+
+    public async Task StopSandboxAsync(string podUid, CancellationToken cancellationToken)
+    {
+        foreach (var sandbox in (await FindAsync($"{ContainerLabels.PodUid}={podUid}", cancellationToken)).Where(ContainerTranslation.IsSandbox))
+            await SignalContainerAsync(sandbox.ID, ContainerSignal.Kill, cancellationToken);
+    }
+
+    public async Task RemovePodAsync(string podUid, CancellationToken cancellationToken)
+    {
+        // The sandbox goes last, so that a pod that is half removed is still found.
+        var containers = await FindAsync($"{ContainerLabels.PodUid}={podUid}", cancellationToken);
+        await Task.WhenAll(containers.Where(c => !ContainerTranslation.IsSandbox(c)).Select(c => RemoveContainerAsync(c.ID, cancellationToken)));
+        await Task.WhenAll(containers.Where(ContainerTranslation.IsSandbox).Select(c => RemoveContainerAsync(c.ID, cancellationToken)));
+    }
+
+    public Task<ImageResult> EnsureImageAsync(string image, ImagePullPolicy policy, CancellationToken cancellationToken) =>
+        _images.EnsureAsync(image, policy, cancellationToken);
+
+    public async Task<string> CreateContainerAsync(PodSandbox sandbox, ContainerSpec spec, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await CreateAsync(CreateParameters.OfContainer(_node, sandbox, spec, !_refusesNegativeOom), cancellationToken);
+        }
+        catch (Exception exception) when (DockerEngine.IsFailure(exception) && !cancellationToken.IsCancellationRequested)
+        {
+            throw DockerErrors.ToRuntime(exception, RuntimeException.CreateContainer);
+        }
+    }
+
+    public async Task StartContainerAsync(string containerId, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _client.Containers.StartContainerAsync(containerId, new ContainerStartParameters(), cancellationToken);
+        }
+        catch (Exception exception) when (DockerEngine.IsFailure(exception) && !cancellationToken.IsCancellationRequested)
+        {
+            throw DockerErrors.ToRuntime(exception, RuntimeException.RunContainer);
+        }
+    }
+
+    public async Task SignalContainerAsync(string containerId, ContainerSignal signal, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var name = signal == ContainerSignal.Kill ? "SIGKILL" : await StopSignalAsync(containerId, cancellationToken);
+            await _client.Containers.KillContainerAsync(containerId, new ContainerKillParameters { Signal = name }, cancellationToken);
+        }
+        catch (DockerApiException exception) when (exception.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.Conflict)
+        {
+            // It has ended already.
+        }
+        catch (Exception exception) when (DockerEngine.IsFailure(exception) && !cancellationToken.IsCancellationRequested)
+        {
+            throw DockerErrors.ToRuntime(exception, RuntimeException.Unavailable);
+        }
+    }
+
+    public async Task RemoveContainerAsync(string containerId, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await RemoveAsync(containerId, cancellationToken);
+            _inspected.TryRemove(containerId, out _);
+        }
+        catch (Exception exception) when (DockerEngine.IsFailure(exception) && !cancellationToken.IsCancellationRequested)
+        {
+            throw DockerErrors.ToRuntime(exception, RuntimeException.Unavailable);
+        }
+    }
+
+    public Task CopyLogsAsync(string containerId, LogQuery query, Stream output, CancellationToken cancellationToken) =>
+        DockerStreams.CopyLogsAsync(_client, containerId, query, output, cancellationToken);
+
+    public Task<ExecResult> ExecAsync(string containerId, IReadOnlyList<string> command, TimeSpan timeout, CancellationToken cancellationToken) =>
+        DockerStreams.ExecAsync(_client, containerId, command, timeout, cancellationToken);
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        await _events;
+        _client.Dispose();
+        _stop.Dispose();
+    }
+
+    private async Task<IList<ContainerListResponse>> FindAsync(string label, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var found = await _client.Containers.ListContainersAsync(
+                new ContainersListParameters
+                {
+                    All = true,
+                    Filters = new Dictionary<string, IDictionary<string, bool>> { ["label"] = new Dictionary<string, bool> { [label] = true } },
+                },
+                cancellationToken);
+            return found;
+        }
+        catch (Exception exception) when (DockerEngine.IsFailure(exception) && !cancellationToken.IsCancellationRequested)
+        {
+            throw DockerErrors.ToRuntime(exception, RuntimeException.Unavailable);
+        }
+    }
+
+    private async Task<PodSandbox?> ToPodAsync(IList<ContainerListResponse> found, CancellationToken cancellationToken)
+    {
+        var instances = new List<ContainerInstance>();
+        foreach (var container in found.Where(c => !ContainerTranslation.IsSandbox(c)))
+        {
+            if (await InspectContainerAsync(container, cancellationToken) is { } instance)
+                instances.Add(instance);
+        }
+
+        if (found.Where(ContainerTranslation.IsSandbox).MaxBy(ContainerTranslation.AttemptOf) is { } sandbox)
+            return ContainerTranslation.ToSandbox(sandbox, instances);
+
+        // Containers whose sandbox was removed by hand still belong to the pod, in a sandbox that is not ready.
+        return found.FirstOrDefault() is { } orphan
+            ? ContainerTranslation.ToSandbox(orphan, instances) with { IsReady = false, Ip = null }
+            : null;
+    }
+
+    /// <summary>Asks for details only when the state of the container is another one than last time.</summary>
+    private async Task<ContainerInstance?> InspectContainerAsync(ContainerListResponse container, CancellationToken cancellationToken)
+    {
+        if (_inspected.TryGetValue(container.ID, out var known) && known.State == container.State && container.State != "created")
+            return known.Instance;
+        try
+        {
+            var details = await _client.Containers.InspectContainerAsync(container.ID, cancellationToken);
+            var instance = ContainerTranslation.ToInstance(details);
+            _inspected[container.ID] = (details.State!.Status, instance);
+            return instance;
+        }
+        catch (DockerApiException exception) when (exception.StatusCode == HttpStatusCode.NotFound)
+        {
+            return null;
+        }
+        catch (Exception exception) when (DockerEngine.IsFailure(exception) && !cancellationToken.IsCancellationRequested)
+        {
+            throw DockerErrors.ToRuntime(exception, RuntimeException.Unavailable);
+        }
+    }
+
+    private async Task<string> CreateAsync(CreateContainerParameters parameters, CancellationToken cancellationToken) =>
+        (await _client.Containers.CreateContainerAsync(parameters, cancellationToken)).ID;
+
+    /// <summary>Starts a sandbox; false if it failed in a way that a negative OOM score can cause.</summary>
+    private async Task<bool> TryStartAsync(string id, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _client.Containers.StartContainerAsync(id, new ContainerStartParameters(), cancellationToken);
+            return true;
+        }
+        catch (DockerApiException) when (!_refusesNegativeOom)
+        {
+            return false;
+        }
+    }
+
+    private void NoteRefusal()
+    {
+        _refusesNegativeOom = true;
+        LogRefusal();
+    }
+
+    private async Task RemoveAsync(string id, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _client.Containers.RemoveContainerAsync(
+                id, new ContainerRemoveParameters { Force = true, RemoveVolumes = true }, cancellationToken);
+        }
+        catch (DockerApiException exception) when (exception.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.Conflict)
+        {
+            // It is gone, or someone else is removing it.
+        }
+    }
+
+    private async Task<string> StopSignalAsync(string containerId, CancellationToken cancellationToken)
+    {
+        var details = await _client.Containers.InspectContainerAsync(containerId, cancellationToken);
+        return details.Config?.StopSignal is { Length: > 0 } named ? named : "SIGTERM";
+    }
+
+    private async Task ResyncAsync(CancellationToken cancellationToken)
+    {
+        var all = await FindAsync($"{ContainerLabels.Node}={_node}", cancellationToken);
+        foreach (var uid in all.Select(c => c.Labels[ContainerLabels.PodUid]).Distinct())
+            PodChanged?.Invoke(uid);
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "The Docker engine refuses negative OOM scores; containers start without")]
+    private partial void LogRefusal();
+}

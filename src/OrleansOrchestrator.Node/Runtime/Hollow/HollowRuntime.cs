@@ -1,0 +1,145 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+
+namespace OrleansOrchestrator.Node.Runtime.Hollow;
+
+/// <summary>Runs nothing: containers are entries in a table. For scale tests with thousands of nodes in one process.</summary>
+/// <param name="nodeIndex">Picks the addresses of this node's pods.</param>
+/// <param name="timeProvider">The time at which containers seem to start and end.</param>
+internal sealed class HollowRuntime(int nodeIndex, TimeProvider timeProvider) : IContainerRuntime
+{
+    private readonly ConcurrentDictionary<string, PodSandbox> _pods = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, string> _podOfContainer = new(StringComparer.Ordinal);
+    private int _addresses;
+
+    public event Action<string>? PodChanged;
+
+    public string Version => "hollow://1.0.0";
+
+    public string Scheme => "hollow";
+
+    public bool StartsInstantly => true;
+
+    public Task<IReadOnlyList<PodSandbox>> ListAsync(CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlyList<PodSandbox>>([.. _pods.Values]);
+
+    public Task<PodSandbox?> InspectAsync(string podUid, CancellationToken cancellationToken) =>
+        Task.FromResult(_pods.GetValueOrDefault(podUid));
+
+    public Task CreateSandboxAsync(SandboxSpec spec, CancellationToken cancellationToken)
+    {
+        _pods[spec.PodUid] = new PodSandbox
+        {
+            Id = spec.PodUid,
+            PodUid = spec.PodUid,
+            PodName = spec.PodName,
+            PodNamespace = spec.PodNamespace,
+            Attempt = spec.Attempt,
+            IsReady = true,
+            Ip = NextAddress(),
+            CreatedAt = timeProvider.GetUtcNow(),
+            Containers = _pods.GetValueOrDefault(spec.PodUid)?.Containers ?? [],
+        };
+        return Task.CompletedTask;
+    }
+
+    public Task StopSandboxAsync(string podUid, CancellationToken cancellationToken)
+    {
+        Update(podUid, pod => pod with { IsReady = false });
+        return Task.CompletedTask;
+    }
+
+    public Task RemovePodAsync(string podUid, CancellationToken cancellationToken)
+    {
+        if (_pods.TryRemove(podUid, out var pod))
+        {
+            foreach (var container in pod.Containers)
+                _podOfContainer.TryRemove(container.Id, out _);
+        }
+
+        return Task.CompletedTask;
+    }
+
+    public Task<ImageResult> EnsureImageAsync(string image, ImagePullPolicy policy, CancellationToken cancellationToken) =>
+        Task.FromResult(new ImageResult($"hollow://{image}", null));
+
+    public Task<string> CreateContainerAsync(PodSandbox sandbox, ContainerSpec spec, CancellationToken cancellationToken)
+    {
+        var container = new ContainerInstance
+        {
+            Id = string.Create(CultureInfo.InvariantCulture, $"{sandbox.PodUid}.{spec.Name}.{spec.Attempt}"),
+            Name = spec.Name,
+            Attempt = spec.Attempt,
+            Phase = ContainerPhase.Created,
+            Image = spec.Image,
+            ImageId = spec.ImageId,
+            SpecHash = spec.SpecHash,
+            CreatedAt = timeProvider.GetUtcNow(),
+        };
+        _podOfContainer[container.Id] = sandbox.PodUid;
+        Update(sandbox.PodUid, pod => pod with { Containers = [.. pod.Containers, container] });
+        return Task.FromResult(container.Id);
+    }
+
+    public Task StartContainerAsync(string containerId, CancellationToken cancellationToken)
+    {
+        UpdateContainer(containerId, c => c with { Phase = ContainerPhase.Running, StartedAt = timeProvider.GetUtcNow() });
+        return Task.CompletedTask;
+    }
+
+    public Task SignalContainerAsync(string containerId, ContainerSignal signal, CancellationToken cancellationToken)
+    {
+        EndContainer(containerId, signal == ContainerSignal.Kill ? 137 : 0);
+        return Task.CompletedTask;
+    }
+
+    /// <summary>Makes a container seem to have ended by itself, for tests.</summary>
+    public void EndContainer(string containerId, int exitCode)
+    {
+        UpdateContainer(containerId, c => c.Phase != ContainerPhase.Running ? c : c with
+        {
+            Phase = ContainerPhase.Exited,
+            ExitCode = exitCode,
+            FinishedAt = timeProvider.GetUtcNow(),
+        });
+        if (_podOfContainer.TryGetValue(containerId, out var podUid))
+            PodChanged?.Invoke(podUid);
+    }
+
+    public Task RemoveContainerAsync(string containerId, CancellationToken cancellationToken)
+    {
+        if (_podOfContainer.TryRemove(containerId, out var podUid))
+            Update(podUid, pod => pod with { Containers = [.. pod.Containers.Where(c => c.Id != containerId)] });
+        return Task.CompletedTask;
+    }
+
+    public Task CopyLogsAsync(string containerId, LogQuery query, Stream output, CancellationToken cancellationToken) =>
+        Task.CompletedTask;
+
+    public Task<ExecResult> ExecAsync(
+        string containerId, IReadOnlyList<string> command, TimeSpan timeout, CancellationToken cancellationToken) =>
+        Task.FromResult(new ExecResult(0, ""));
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    private void Update(string podUid, Func<PodSandbox, PodSandbox> change)
+    {
+        // One worker owns a pod, but a test may end a container meanwhile.
+        while (_pods.TryGetValue(podUid, out var pod) && !_pods.TryUpdate(podUid, change(pod), pod))
+        {
+        }
+    }
+
+    private void UpdateContainer(string containerId, Func<ContainerInstance, ContainerInstance> change)
+    {
+        if (_podOfContainer.TryGetValue(containerId, out var podUid))
+            Update(podUid, pod => pod with { Containers = [.. pod.Containers.Select(c => c.Id == containerId ? change(c) : c)] });
+    }
+
+    /// <summary>Addresses in 10.0.0.0/8: 16 bits for the node, 8 for the pod. They only have to look real.</summary>
+    private string NextAddress()
+    {
+        var pod = (Interlocked.Increment(ref _addresses) % 254) + 1;
+        return string.Create(CultureInfo.InvariantCulture, $"10.{nodeIndex >> 8 & 255}.{nodeIndex & 255}.{pod}");
+    }
+}

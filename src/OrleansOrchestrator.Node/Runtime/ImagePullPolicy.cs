@@ -1,0 +1,8 @@
+namespace OrleansOrchestrator.Node.Runtime;
+
+internal enum ImagePullPolicy
+{
+    IfNotPresent,
+    Always,
+    Never,
+}

@@ -1,0 +1,11 @@
+namespace OrleansOrchestrator.Node.Runtime.Process;
+
+/// <summary>What the daemon keeps on disk about a container, besides what its wrapper writes.</summary>
+internal sealed record ContainerRecord
+{
+    public required string PodUid { get; init; }
+
+    public required ContainerSpec Spec { get; init; }
+
+    public required DateTimeOffset CreatedAt { get; init; }
+}

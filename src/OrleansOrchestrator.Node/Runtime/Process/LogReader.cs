@@ -1,0 +1,74 @@
+using System.Globalization;
+using System.Text;
+
+namespace OrleansOrchestrator.Node.Runtime.Process;
+
+/// <summary>Answers log queries from the files of a process container.</summary>
+internal static class LogReader
+{
+    private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(100);
+
+    /// <param name="log">The log.</param>
+    /// <param name="query">What to return of it.</param>
+    /// <param name="isRunning">Whether more may come.</param>
+    /// <param name="output">Where to write.</param>
+    /// <param name="timeProvider">The clock for lines that are followed.</param>
+    /// <param name="cancellationToken">Ends following.</param>
+    public static async Task CopyAsync(
+        ProcessLog log, LogQuery query, Func<bool> isRunning, Stream output, TimeProvider timeProvider, CancellationToken cancellationToken)
+    {
+        // The length is read first, so that following starts no later than where reading ended.
+        var position = log.CurrentLength;
+        var lines = log.ReadLines().Where(line => query.Since is not { } since || line.Time >= since);
+        foreach (var line in query.TailLines is { } tail ? lines.TakeLast(tail) : lines)
+            await WriteAsync(line, query.Timestamps, output, cancellationToken);
+        while (query.Follow)
+        {
+            // Asked before reading, so that what a program wrote last is not missed.
+            var goesOn = isRunning();
+            position = await CopyNewAsync(log, position, query.Timestamps, output, timeProvider, cancellationToken);
+            if (!goesOn)
+                return;
+            await Task.Delay(PollInterval, timeProvider, cancellationToken);
+        }
+    }
+
+    private static async Task<long> CopyNewAsync(
+        ProcessLog log, long position, bool timestamps, Stream output, TimeProvider timeProvider, CancellationToken cancellationToken)
+    {
+        var length = log.CurrentLength;
+        if (length < position)
+            position = 0;
+        if (length == position)
+            return position;
+
+        await using var file = log.OpenCurrent();
+        file.Position = position;
+        var content = new byte[Math.Min(length - position, 1024 * 1024)];
+        var read = await file.ReadAtLeastAsync(content, content.Length, throwOnEndOfStream: false, cancellationToken);
+
+        // Only whole lines, unless one is longer than the buffer: a line has one time stamp.
+        var end = Array.LastIndexOf(content, (byte)'\n', Math.Max(0, read - 1)) + 1;
+        var used = end > 0 || read < content.Length ? end : read;
+        var start = 0;
+        while (start < used)
+        {
+            var next = Array.IndexOf(content, (byte)'\n', start, used - start) is >= 0 and var at ? at + 1 : used;
+            await WriteAsync(new(timeProvider.GetUtcNow(), content.AsMemory(start, next - start)), timestamps, output, cancellationToken);
+            start = next;
+        }
+
+        return position + used;
+    }
+
+    private static async Task WriteAsync(LogLine line, bool timestamps, Stream output, CancellationToken cancellationToken)
+    {
+        if (timestamps)
+        {
+            var stamp = line.Time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fffffff'Z '", CultureInfo.InvariantCulture);
+            await output.WriteAsync(Encoding.ASCII.GetBytes(stamp), cancellationToken);
+        }
+
+        await output.WriteAsync(line.Content, cancellationToken);
+    }
+}

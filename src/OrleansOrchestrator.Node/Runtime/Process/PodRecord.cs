@@ -1,0 +1,13 @@
+namespace OrleansOrchestrator.Node.Runtime.Process;
+
+/// <summary>What the daemon keeps on disk about a pod.</summary>
+internal sealed record PodRecord
+{
+    public required SandboxSpec Spec { get; init; }
+
+    public required string? Ip { get; init; }
+
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    public bool IsReady { get; init; }
+}

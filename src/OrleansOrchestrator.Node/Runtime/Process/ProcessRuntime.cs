@@ -1,0 +1,265 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging;
+
+namespace OrleansOrchestrator.Node.Runtime.Process;
+
+/// <summary>Runs pods as processes of the host, for machines without Docker. An image means nothing here; see docs/node.md.</summary>
+/// <remarks>
+/// All state is in files: one folder per pod, one per container in it. Processes lead sessions of their own and
+/// survive the daemon; the next one reads the folders and goes on.
+/// </remarks>
+internal sealed partial class ProcessRuntime : IContainerRuntime
+{
+    private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(150);
+    private static readonly TimeSpan KillWait = TimeSpan.FromSeconds(2);
+
+    private readonly string _root;
+    private readonly TimeProvider _timeProvider;
+    private readonly ILogger _logger;
+    private readonly LoopbackRange _addresses;
+    private readonly Lock _lock = new();
+    private readonly ConcurrentDictionary<string, PodRecord> _pods = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, ProcessContainer> _containers = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, ContainerPhase> _phases = new(StringComparer.Ordinal);
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Task _poll;
+
+    private ProcessRuntime(string root, int index, TimeProvider timeProvider, ILogger logger)
+    {
+        _root = root;
+        _timeProvider = timeProvider;
+        _logger = logger;
+        _addresses = new LoopbackRange(index);
+        Load();
+        _poll = Task.Run(PollAsync);
+    }
+
+    public event Action<string>? PodChanged;
+
+    public string Version => $"process://{System.Environment.Version}";
+
+    public string Scheme => "process";
+
+    public bool StartsInstantly => false;
+
+    public static Task<ProcessRuntime> OpenAsync(
+        string dataDirectory, int index, bool isolate, TimeProvider timeProvider, ILoggerFactory loggers, CancellationToken cancellationToken)
+    {
+        var root = Path.Combine(dataDirectory, "processes");
+        Directory.CreateDirectory(root);
+        _ = isolate;
+        cancellationToken.ThrowIfCancellationRequested();
+        return Task.FromResult(new ProcessRuntime(root, index, timeProvider, loggers.CreateLogger<ProcessRuntime>()));
+    }
+
+    public Task<IReadOnlyList<PodSandbox>> ListAsync(CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlyList<PodSandbox>>([.. _pods.Keys.Select(Inspect).OfType<PodSandbox>()]);
+
+    public Task<PodSandbox?> InspectAsync(string podUid, CancellationToken cancellationToken) => Task.FromResult(Inspect(podUid));
+
+    public Task CreateSandboxAsync(SandboxSpec spec, CancellationToken cancellationToken)
+    {
+        string? address = null;
+        if (!spec.HostNetwork)
+        {
+            lock (_lock)
+                address = _pods.TryGetValue(spec.PodUid, out var old) && old.Ip is { } kept ? kept : _addresses.Next();
+        }
+
+        Directory.CreateDirectory(PodFolder(spec.PodUid));
+        Save(new PodRecord { Spec = spec, Ip = address, CreatedAt = _timeProvider.GetUtcNow(), IsReady = true });
+        return Task.CompletedTask;
+    }
+
+    public Task StopSandboxAsync(string podUid, CancellationToken cancellationToken)
+    {
+        if (_pods.TryGetValue(podUid, out var pod))
+            Save(pod with { IsReady = false });
+        return Task.CompletedTask;
+    }
+
+    public async Task RemovePodAsync(string podUid, CancellationToken cancellationToken)
+    {
+        var containers = _containers.Values.Where(c => c.PodUid == podUid).ToList();
+        foreach (var container in containers)
+            container.Signal(ContainerSignal.Kill);
+        await WaitUntilEndedAsync(containers, cancellationToken);
+        foreach (var container in containers)
+            Forget(container);
+        if (Directory.Exists(PodFolder(podUid)))
+            Directory.Delete(PodFolder(podUid), recursive: true);
+        if (_pods.TryRemove(podUid, out var pod) && pod.Ip is { } address)
+        {
+            lock (_lock)
+                _addresses.Release(address);
+        }
+    }
+
+    public Task<ImageResult> EnsureImageAsync(string image, ImagePullPolicy policy, CancellationToken cancellationToken) =>
+        Task.FromResult(new ImageResult($"process://{image}", null));
+
+    public Task<string> CreateContainerAsync(PodSandbox sandbox, ContainerSpec spec, CancellationToken cancellationToken)
+    {
+        ProgramBuilder.Check(spec);
+        var record = new ContainerRecord { PodUid = sandbox.PodUid, Spec = spec, CreatedAt = _timeProvider.GetUtcNow() };
+        var folder = Path.Combine(PodFolder(sandbox.PodUid), $"{spec.Name}.{spec.Attempt}");
+        var container = ProcessContainer.Create(folder, record);
+        _containers[container.Id] = container;
+        return Task.FromResult(container.Id);
+    }
+
+    public Task StartContainerAsync(string containerId, CancellationToken cancellationToken)
+    {
+        var container = Find(containerId);
+        var hostname = _pods.TryGetValue(container.PodUid, out var pod) ? pod.Spec.Hostname : "";
+        container.Start(ProgramBuilder.Words(container.Spec), ProgramBuilder.Environment(container.Spec, hostname));
+        return Task.CompletedTask;
+    }
+
+    public Task SignalContainerAsync(string containerId, ContainerSignal signal, CancellationToken cancellationToken)
+    {
+        if (_containers.TryGetValue(containerId, out var container))
+            container.Signal(signal);
+        return Task.CompletedTask;
+    }
+
+    public async Task RemoveContainerAsync(string containerId, CancellationToken cancellationToken)
+    {
+        if (!_containers.TryGetValue(containerId, out var container))
+            return;
+        container.Signal(ContainerSignal.Kill);
+        await WaitUntilEndedAsync([container], cancellationToken);
+        Forget(container);
+    }
+
+    public Task CopyLogsAsync(string containerId, LogQuery query, Stream output, CancellationToken cancellationToken)
+    {
+        var container = Find(containerId);
+        return LogReader.CopyAsync(
+            container.Log,
+            query,
+            () => container.Inspect(_timeProvider.GetUtcNow()).Phase == ContainerPhase.Running,
+            output,
+            _timeProvider,
+            cancellationToken);
+    }
+
+    public Task<ExecResult> ExecAsync(string containerId, IReadOnlyList<string> command, TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        var container = Find(containerId);
+        var hostname = _pods.TryGetValue(container.PodUid, out var pod) ? pod.Spec.Hostname : "";
+        var environment = ProgramBuilder.Environment(container.Spec, hostname);
+        return HostCommand.RunAsync(command, environment, container.Spec.WorkingDirectory, timeout, cancellationToken);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        await _poll;
+        _stop.Dispose();
+    }
+
+    private void Load()
+    {
+        foreach (var folder in Directory.EnumerateDirectories(_root))
+        {
+            if (RecordFile.Read<PodRecord>(Path.Combine(folder, "pod.json")) is not { } pod)
+                continue;
+            _pods[pod.Spec.PodUid] = pod;
+            if (pod.Ip is { } address)
+                _addresses.Take(address);
+            foreach (var container in Directory.EnumerateDirectories(folder).Select(ProcessContainer.Load).OfType<ProcessContainer>())
+                _containers[container.Id] = container;
+        }
+    }
+
+    private PodSandbox? Inspect(string podUid)
+    {
+        if (!_pods.TryGetValue(podUid, out var pod))
+            return null;
+        var now = _timeProvider.GetUtcNow();
+        return new PodSandbox
+        {
+            Id = podUid,
+            PodUid = podUid,
+            PodName = pod.Spec.PodName,
+            PodNamespace = pod.Spec.PodNamespace,
+            Attempt = pod.Spec.Attempt,
+            IsReady = pod.IsReady,
+            Ip = pod.Ip,
+            CreatedAt = pod.CreatedAt,
+            Containers = [.. _containers.Values.Where(c => c.PodUid == podUid).Select(c => c.Inspect(now))],
+        };
+    }
+
+    /// <summary>Notices ends and starts, and keeps the logs' times and sizes.</summary>
+    private async Task PollAsync()
+    {
+        while (!_stop.IsCancellationRequested)
+        {
+            foreach (var (id, container) in _containers)
+            {
+                if (_phases.GetValueOrDefault(id) != ContainerPhase.Exited)
+                    Poll(id, container);
+            }
+
+            await Task.Delay(PollInterval, _timeProvider, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private void Poll(string id, ProcessContainer container)
+    {
+        try
+        {
+            var now = _timeProvider.GetUtcNow();
+            var phase = container.Inspect(now).Phase;
+            container.Log.Poll(now);
+            if (_phases.GetValueOrDefault(id) != phase)
+            {
+                _phases[id] = phase;
+                PodChanged?.Invoke(container.PodUid);
+            }
+        }
+        catch (IOException exception)
+        {
+            // The container is being removed, or the disk is full; the next round tells.
+            LogPollFailed(id, exception.Message);
+        }
+    }
+
+    private async Task WaitUntilEndedAsync(IReadOnlyCollection<ProcessContainer> containers, CancellationToken cancellationToken)
+    {
+        var start = _timeProvider.GetTimestamp();
+        while (containers.Any(c => c.Inspect(_timeProvider.GetUtcNow()).Phase == ContainerPhase.Running)
+            && _timeProvider.GetElapsedTime(start) < KillWait)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(20), _timeProvider, cancellationToken);
+
+            // A wrapper that had not said who it is could not be killed at first.
+            foreach (var container in containers)
+                container.Signal(ContainerSignal.Kill);
+        }
+    }
+
+    private void Forget(ProcessContainer container)
+    {
+        _containers.TryRemove(container.Id, out _);
+        _phases.TryRemove(container.Id, out _);
+        container.Delete();
+    }
+
+    private void Save(PodRecord pod)
+    {
+        RecordFile.Write(Path.Combine(PodFolder(pod.Spec.PodUid), "pod.json"), pod);
+        _pods[pod.Spec.PodUid] = pod;
+    }
+
+    private ProcessContainer Find(string id) => _containers.TryGetValue(id, out var container)
+        ? container
+        : throw new RuntimeException(RuntimeException.RunContainer, $"container {id} does not exist");
+
+    private string PodFolder(string podUid) => Path.Combine(_root, podUid);
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "Container {Id} could not be looked at: {Reason}")]
+    private partial void LogPollFailed(string id, string reason);
+}

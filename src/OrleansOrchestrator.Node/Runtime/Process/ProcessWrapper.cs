@@ -1,0 +1,28 @@
+namespace OrleansOrchestrator.Node.Runtime.Process;
+
+/// <summary>The shell script that stands between the daemon and a container's program.</summary>
+/// <remarks>
+/// It leads a session of its own, so it outlives the daemon; it says who it is before the program starts and how the
+/// program ended after, so a later daemon knows both. A request to end reaches the whole group; the script itself
+/// ignores it and waits. At the end it kills what the program left behind in the group, and itself.
+/// </remarks>
+internal static class ProcessWrapper
+{
+    /// <summary>The script; its first argument is the container's folder, the rest is the program.</summary>
+    public const string Script = """
+        folder=$1
+        shift
+        exec </dev/null >>"$folder/log" 2>&1
+        echo "$$ $(cut -d ' ' -f 22 /proc/$$/stat)" >"$folder/pid.new"
+        mv "$folder/pid.new" "$folder/pid"
+        trap : TERM INT HUP
+        "$@"
+        echo $? >"$folder/exit.new"
+        mv "$folder/exit.new" "$folder/exit"
+        kill -KILL 0
+        """;
+
+    /// <summary>The words that run a program under the script in a session of its own.</summary>
+    public static IEnumerable<string> Around(string folder, IEnumerable<string> program) =>
+        ["setsid", "sh", "-c", Script, "container", folder, .. program];
+}

@@ -1,0 +1,64 @@
+using System.Globalization;
+
+namespace OrleansOrchestrator.Node.Runtime.Process;
+
+/// <summary>Computes the words and the environment of a container's program.</summary>
+internal static class ProgramBuilder
+{
+    private const string DefaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+    /// <summary>The words to run: the program, under <c>setpriv</c> if it is to run as another user and the daemon may do that.</summary>
+    public static IReadOnlyList<string> Words(ContainerSpec spec)
+    {
+        string[] words = [.. spec.Command, .. spec.Arguments];
+        if (!System.Environment.IsPrivilegedProcess || spec.Security is { User: null, Group: null })
+            return words;
+        var prefix = new List<string> { "setpriv", "--clear-groups" };
+        if (spec.Security.User is { } user)
+            prefix.Add(string.Create(CultureInfo.InvariantCulture, $"--reuid={user}"));
+        if ((spec.Security.Group ?? spec.Security.User) is { } group)
+            prefix.Add(string.Create(CultureInfo.InvariantCulture, $"--regid={group}"));
+        return [.. prefix, "--", .. words];
+    }
+
+    /// <summary>
+    /// The container's environment, with a search path, the host name, and the place of each volume as
+    /// <c>VOLUME_NAME</c>, because nothing is mounted at its path.
+    /// </summary>
+    public static IReadOnlyDictionary<string, string> Environment(ContainerSpec spec, string hostname)
+    {
+        var result = new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["PATH"] = DefaultPath,
+            ["HOSTNAME"] = hostname,
+            ["HOME"] = System.Environment.GetEnvironmentVariable("HOME") ?? "/",
+        };
+        foreach (var mount in spec.Mounts.Where(m => m.Volume.Length > 0))
+            result[$"VOLUME_{mount.Volume.ToUpperInvariant().Replace('-', '_')}"] = mount.Source;
+        foreach (var (name, value) in spec.Environment)
+            result[name] = value;
+        return result;
+    }
+
+    /// <summary>Checks what would fail in ways that are hard to understand afterwards.</summary>
+    /// <exception cref="RuntimeException">There is no command, or its program or its folder does not exist.</exception>
+    public static void Check(ContainerSpec spec)
+    {
+        if (spec.Command.Count == 0)
+        {
+            throw new RuntimeException(
+                RuntimeException.CreateContainer,
+                $"container \"{spec.Name}\" has no command: this node runs host processes, so the image \"{spec.Image}\" cannot tell what to run");
+        }
+
+        var program = spec.Command[0];
+        var path = spec.Environment.LastOrDefault(e => e.Key == "PATH").Value ?? DefaultPath;
+        var found = program.Contains('/', StringComparison.Ordinal)
+            ? File.Exists(Path.Combine(spec.WorkingDirectory ?? "/", program))
+            : path.Split(':').Any(folder => File.Exists(Path.Combine(folder, program)));
+        if (!found)
+            throw new RuntimeException(RuntimeException.CreateContainer, $"exec: \"{program}\": executable file not found on the node");
+        if (spec.WorkingDirectory is { } directory && !Directory.Exists(directory))
+            throw new RuntimeException(RuntimeException.CreateContainer, $"the working directory \"{directory}\" does not exist on the node");
+    }
+}

@@ -1,0 +1,27 @@
+using System.Text.Json;
+
+namespace OrleansOrchestrator.Node.Runtime.Process;
+
+/// <summary>Reads and writes one record as JSON; a write is seen whole or not at all.</summary>
+internal static class RecordFile
+{
+    public static void Write<T>(string path, T record)
+    {
+        var temporary = path + ".new";
+        File.WriteAllBytes(temporary, JsonSerializer.SerializeToUtf8Bytes(record));
+        File.Move(temporary, path, overwrite: true);
+    }
+
+    /// <summary>Returns the record, or null if there is none or it cannot be read.</summary>
+    public static T? Read<T>(string path) where T : class
+    {
+        try
+        {
+            return File.Exists(path) ? JsonSerializer.Deserialize<T>(File.ReadAllBytes(path)) : null;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+}

@@ -1,0 +1,17 @@
+namespace OrleansOrchestrator.Node.Runtime;
+
+/// <summary>A runtime could not do what was asked; the reason is one that a container status shows.</summary>
+internal sealed class RuntimeException(string reason, string message, Exception? inner = null)
+    : Exception(message, inner)
+{
+    public const string ImagePull = "ErrImagePull";
+    public const string ImageNeverPull = "ErrImageNeverPull";
+    public const string CreateContainerConfig = "CreateContainerConfigError";
+    public const string CreateContainer = "CreateContainerError";
+    public const string RunContainer = "RunContainerError";
+    public const string CreateSandbox = "CreatePodSandboxError";
+    public const string Unavailable = "RuntimeUnavailable";
+
+    /// <summary>A reason as the kubelet words it, for example <c>CreateContainerError</c>.</summary>
+    public string Reason { get; } = reason;
+}

@@ -1,0 +1,35 @@
+namespace OrleansOrchestrator.Node.Runtime;
+
+/// <summary>What a runtime needs to know to make a pod's sandbox.</summary>
+internal sealed record SandboxSpec
+{
+    public required string PodUid { get; init; }
+
+    public required string PodName { get; init; }
+
+    public required string PodNamespace { get; init; }
+
+    public int Attempt { get; init; }
+
+    public required string Hostname { get; init; }
+
+    public bool HostNetwork { get; init; }
+
+    public bool HostIpc { get; init; }
+
+    public bool HostPid { get; init; }
+
+    /// <summary>The folder of this pod on the node.</summary>
+    public required string Directory { get; init; }
+
+    public IReadOnlyList<HostPort> HostPorts { get; init; } = [];
+
+    public IReadOnlyList<string> DnsServers { get; init; } = [];
+
+    public IReadOnlyList<string> DnsSearches { get; init; } = [];
+
+    public IReadOnlyList<string> DnsOptions { get; init; } = [];
+}
+
+/// <summary>A port of the node that leads to a port of the pod. Protocol is <c>tcp</c> or <c>udp</c>.</summary>
+internal sealed record HostPort(int ContainerPort, int NodePort, string Protocol, string? HostIp);

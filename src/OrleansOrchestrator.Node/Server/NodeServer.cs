@@ -1,0 +1,61 @@
+using System.Net;
+using System.Security.Cryptography.X509Certificates;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace OrleansOrchestrator.Node.Server;
+
+/// <summary>The node's own HTTPS server, through which the control plane reads logs.</summary>
+internal sealed class NodeServer : IAsyncDisposable
+{
+    private readonly WebApplication _application;
+
+    private NodeServer(WebApplication application) => _application = application;
+
+    /// <summary>The port it listens on.</summary>
+    public int Port { get; private set; }
+
+    public static async Task<NodeServer> StartAsync(
+        IPAddress address,
+        int port,
+        X509Certificate2 certificate,
+        X509Certificate2Collection authorities,
+        NodeEndpoints endpoints,
+        ILoggerFactory loggers,
+        CancellationToken cancellationToken)
+    {
+        var callers = new CallerVerifier(authorities);
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.Services.AddSingleton(loggers);
+        builder.Services.AddRoutingCore();
+        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Listen(address, port, listen => listen.UseHttps(https =>
+            {
+                https.ServerCertificate = certificate;
+                https.ClientCertificateMode = ClientCertificateMode.RequireCertificate;
+
+                // The name in the certificate is checked, not the machine's trust: only the cluster's authority counts.
+                https.ClientCertificateValidation = (caller, _, _) => callers.IsApiServer(caller);
+            }));
+        });
+        var application = builder.Build();
+        application.MapGet("/healthz", () => Results.Text("ok"));
+        application.MapGet("/pods", endpoints.ListPods);
+        application.MapGet("/containerLogs/{ns}/{pod}/{container}", endpoints.CopyLogsAsync);
+        var server = new NodeServer(application);
+        await application.StartAsync(cancellationToken);
+        var bound = application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
+        server.Port = new Uri(bound).Port;
+        return server;
+    }
+
+    public ValueTask DisposeAsync() => _application.DisposeAsync();
+}

@@ -1,0 +1,88 @@
+using k8s.Models;
+using OrleansOrchestrator.Node.Pods;
+using OrleansOrchestrator.Node.Runtime;
+
+namespace OrleansOrchestrator.Node.Status;
+
+/// <summary>Computes the conditions that the node owns: all but <c>PodScheduled</c> and those of others.</summary>
+internal sealed class PodConditions(PodView view, string phase)
+{
+    private bool IsFinished => phase is "Succeeded" or "Failed";
+
+    public List<V1PodCondition> Build() =>
+    [
+        Make("PodReadyToStartContainers", view.Sandbox is { IsReady: true }, null, null),
+        Initialized(),
+        Ready(),
+        ContainersReady(),
+    ];
+
+    private V1PodCondition Initialized()
+    {
+        var incomplete = view.InitContainers
+            .Where(c => !(view.Newest(c.Name) is { } instance && (c.RestartPolicy == "Always"
+                ? instance.Phase == ContainerPhase.Running && view.HealthOf(instance).IsStarted
+                : instance is { Phase: ContainerPhase.Exited, ExitCode: 0 })))
+            .Select(c => c.Name)
+            .ToList();
+        if (phase == "Succeeded")
+            return Make("Initialized", true, "PodCompleted", null);
+        return incomplete.Count == 0
+            ? Make("Initialized", true, null, null)
+            : Make("Initialized", false, "ContainersNotInitialized", $"containers with incomplete status: {List(incomplete)}");
+    }
+
+    private V1PodCondition ContainersReady() => ContainersReadyAs("ContainersReady");
+
+    private V1PodCondition Ready()
+    {
+        var containers = ContainersReadyAs("Ready");
+        if (containers.Status != "True")
+            return containers;
+        var closed = (view.Pod.Spec.ReadinessGates ?? [])
+            .Where(gate => Existing(gate.ConditionType)?.Status != "True")
+            .Select(gate => gate.ConditionType)
+            .ToList();
+        return closed.Count == 0
+            ? containers
+            : Make("Ready", false, "ReadinessGatesNotReady", string.Join(
+                ", ", closed.Select(gate => Existing(gate) is null
+                    ? $"corresponding condition of pod readiness gate \"{gate}\" does not exist."
+                    : $"the status of pod readiness gate \"{gate}\" is not \"True\", but {Existing(gate)!.Status}")));
+    }
+
+    private V1PodCondition ContainersReadyAs(string type)
+    {
+        if (IsFinished)
+            return Make(type, false, phase == "Succeeded" ? "PodCompleted" : "PodFailed", null);
+        var unready = view.Pod.Spec.Containers
+            .Where(c => !(view.Newest(c.Name) is { Phase: ContainerPhase.Running } instance
+                && view.HealthOf(instance) is { IsStarted: true, IsReady: true }))
+            .Select(c => c.Name)
+            .ToList();
+        return unready.Count == 0
+            ? Make(type, true, null, null)
+            : Make(type, false, "ContainersNotReady", $"containers with unready status: {List(unready)}");
+    }
+
+    private V1PodCondition Make(string type, bool holds, string? reason, string? message)
+    {
+        var status = holds ? "True" : "False";
+        var existing = Existing(type);
+        return new V1PodCondition
+        {
+            Type = type,
+            Status = status,
+            Reason = reason,
+            Message = message,
+            LastTransitionTime = existing?.Status == status && existing.LastTransitionTime is { } since
+                ? since
+                : WireTime.Seconds(view.Now),
+        };
+    }
+
+    private V1PodCondition? Existing(string type) => view.Pod.Status?.Conditions?.FirstOrDefault(c => c.Type == type);
+
+    /// <summary>A list as Go prints a slice of strings.</summary>
+    private static string List(IEnumerable<string> names) => $"[{string.Join(' ', names)}]";
+}

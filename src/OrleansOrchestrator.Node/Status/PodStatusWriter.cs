@@ -1,0 +1,65 @@
+using System.Text;
+using System.Text.Json.Nodes;
+using k8s;
+using k8s.Models;
+using OrleansOrchestrator.Node.Api;
+
+namespace OrleansOrchestrator.Node.Status;
+
+/// <summary>Reports the status of one pod to the API, and only what changed since the last acknowledged report.</summary>
+/// <remarks>
+/// The patch is a strategic merge, so that the conditions of other writers stay; it carries the uid, so that it never
+/// lands on a later pod of the same name.
+/// </remarks>
+internal sealed class PodStatusWriter(ClusterConnection api)
+{
+    private JsonObject? _acknowledged;
+
+    /// <summary>What the API last acknowledged from this daemon, or null if nothing yet.</summary>
+    public V1PodStatus? Reported { get; private set; }
+
+    public bool IsCurrent(V1PodStatus status) => _acknowledged is not null && JsonNode.DeepEquals(_acknowledged, ToJson(status));
+
+    /// <summary>Sends the status if it differs from the last acknowledged one.</summary>
+    /// <returns>False if the pod is gone.</returns>
+    public async Task<bool> WriteAsync(V1Pod pod, V1PodStatus status, CancellationToken cancellationToken)
+    {
+        var json = ToJson(status);
+        if (_acknowledged is not null && JsonNode.DeepEquals(_acknowledged, json))
+            return true;
+
+        try
+        {
+            var path = ResourcePath.PodStatus(pod.Metadata.NamespaceProperty, pod.Metadata.Name);
+            await api.StrategicPatchAsync(path, Patch(pod, json), cancellationToken);
+        }
+        catch (ApiException exception) when (exception.IsNotFound || exception.IsConflict)
+        {
+            // The name is free or belongs to another pod by now.
+            return false;
+        }
+
+        _acknowledged = json;
+        Reported = status;
+        return true;
+    }
+
+    private byte[] Patch(V1Pod pod, JsonObject status)
+    {
+        var body = status.DeepClone().AsObject();
+        foreach (var (name, _) in _acknowledged ?? [])
+        {
+            // What was reported and no longer holds has to be taken away by name.
+            if (!body.ContainsKey(name))
+                body[name] = null;
+        }
+
+        return Encoding.UTF8.GetBytes(new JsonObject
+        {
+            ["metadata"] = new JsonObject { ["uid"] = pod.Metadata.Uid },
+            ["status"] = body,
+        }.ToJsonString());
+    }
+
+    private static JsonObject ToJson(V1PodStatus status) => JsonNode.Parse(KubernetesJson.Serialize(status))!.AsObject();
+}

@@ -1,0 +1,10 @@
+namespace OrleansOrchestrator.Node.Status;
+
+/// <summary>Times as <c>metav1.Time</c> carries them: UTC, whole seconds.</summary>
+internal static class WireTime
+{
+    public static DateTime Seconds(DateTimeOffset time) =>
+        new(time.UtcTicks - (time.UtcTicks % TimeSpan.TicksPerSecond), DateTimeKind.Utc);
+
+    public static DateTime? Seconds(DateTimeOffset? time) => time is { } value ? Seconds(value) : null;
+}

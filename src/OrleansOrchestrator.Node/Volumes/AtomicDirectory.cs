@@ -1,0 +1,83 @@
+using System.Globalization;
+using System.Security.Cryptography;
+
+namespace OrleansOrchestrator.Node.Volumes;
+
+/// <summary>A directory whose files change all at once, so that a container never reads half of an update.</summary>
+/// <remarks>
+/// The files live in a hidden directory of their own; <c>..data</c> is a symbolic link to it that is swapped by a
+/// rename, and the visible names are links through <c>..data</c>. This is the layout that users of Kubernetes know.
+/// </remarks>
+internal sealed class AtomicDirectory(string path)
+{
+    private const string DataLink = "..data";
+    private const UnixFileMode DirectoryMode = (UnixFileMode)0b111_101_101; // 0755
+
+    /// <summary>Makes the files the content of the directory; does nothing if they already are.</summary>
+    /// <param name="files">The new content.</param>
+    /// <param name="group">The group that owns the files and may read them, or null.</param>
+    public void Write(IReadOnlyList<VolumeFile> files, long? group)
+    {
+        foreach (var file in files)
+            EnsureInside(file.Path);
+        Directory.CreateDirectory(path, DirectoryMode);
+        var version = ".." + Hash(files);
+        var dataLink = Path.Combine(path, DataLink);
+        var previous = new FileInfo(dataLink).LinkTarget;
+        if (previous == version)
+            return;
+
+        var versionPath = Path.Combine(path, version);
+        foreach (var file in files)
+            WriteFile(Path.Combine(versionPath, file.Path), file, group);
+        Directory.CreateDirectory(versionPath, DirectoryMode);
+
+        var newLink = Path.Combine(path, "..data_tmp");
+        File.Delete(newLink);
+        File.CreateSymbolicLink(newLink, version);
+        File.Move(newLink, dataLink, overwrite: true);
+        LinkVisibleNames(files);
+        if (previous is not null)
+            Directory.Delete(Path.Combine(path, previous), recursive: true);
+    }
+
+    private static void WriteFile(string target, VolumeFile file, long? group)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(target)!, DirectoryMode);
+        File.WriteAllBytes(target, file.Content);
+        File.SetUnixFileMode(target, (UnixFileMode)(group is null ? file.Mode : file.Mode | 0b100_000));
+        if (group is { } id)
+            FileOwnership.SetGroup(target, id);
+    }
+
+    private void LinkVisibleNames(IReadOnlyList<VolumeFile> files)
+    {
+        var names = files.Select(f => f.Path.Split('/')[0]).ToHashSet(StringComparer.Ordinal);
+        foreach (var name in names.Where(n => new FileInfo(Path.Combine(path, n)).LinkTarget is null))
+            File.CreateSymbolicLink(Path.Combine(path, name), $"{DataLink}/{name}");
+        foreach (var entry in new DirectoryInfo(path).EnumerateFileSystemInfos()
+            .Where(e => !e.Name.StartsWith("..", StringComparison.Ordinal) && !names.Contains(e.Name)))
+        {
+            entry.Delete();
+        }
+    }
+
+    private static void EnsureInside(string file)
+    {
+        if (Path.IsPathRooted(file) || file.Split('/').Contains("..") || file.StartsWith("..", StringComparison.Ordinal))
+            throw new Configuration.ConfigurationException($"the path '{file}' of a volume file leaves the volume");
+    }
+
+    private static string Hash(IReadOnlyList<VolumeFile> files)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (var file in files)
+        {
+            hash.AppendData(System.Text.Encoding.UTF8.GetBytes(string.Create(
+                CultureInfo.InvariantCulture, $"{file.Path}\0{file.Mode}\0{file.Content.Length}\0")));
+            hash.AppendData(file.Content);
+        }
+
+        return Convert.ToHexStringLower(hash.GetHashAndReset().AsSpan(0, 12));
+    }
+}

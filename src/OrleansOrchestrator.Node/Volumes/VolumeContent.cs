@@ -1,0 +1,99 @@
+using System.Text;
+using k8s.Models;
+using OrleansOrchestrator.Node.Configuration;
+
+namespace OrleansOrchestrator.Node.Volumes;
+
+/// <summary>Resolves the files of volumes that show ConfigMaps, Secrets and fields of the pod.</summary>
+internal sealed class VolumeContent(IConfigurationSource source, ResourceField resources)
+{
+    private const int DefaultMode = 0b110_100_100; // 0644
+
+    /// <summary>Whether the content of the volume comes from the API.</summary>
+    public static bool IsProjected(V1Volume volume) =>
+        volume.ConfigMap is not null || volume.Secret is not null || volume.DownwardAPI is not null || volume.Projected is not null;
+
+    /// <exception cref="ConfigurationException">Something that is not optional is missing.</exception>
+    public async Task<IReadOnlyList<VolumeFile>> ReadAsync(V1Pod pod, V1Volume volume, CancellationToken cancellationToken)
+    {
+        var ns = pod.Metadata.NamespaceProperty;
+        var files = new List<VolumeFile>();
+        if (volume.ConfigMap is { } map)
+            await AddConfigMapAsync(files, ns, map.Name, map.Items, map.Optional, map.DefaultMode, cancellationToken);
+        if (volume.Secret is { } secret)
+            await AddSecretAsync(files, ns, secret.SecretName, secret.Items, secret.Optional, secret.DefaultMode, cancellationToken);
+        if (volume.DownwardAPI is { } downward)
+            AddFields(files, pod, downward.Items, downward.DefaultMode);
+        foreach (var part in volume.Projected?.Sources ?? [])
+        {
+            var mode = volume.Projected!.DefaultMode;
+            if (part.ConfigMap is { } partMap)
+                await AddConfigMapAsync(files, ns, partMap.Name, partMap.Items, partMap.Optional, mode, cancellationToken);
+            if (part.Secret is { } partSecret)
+                await AddSecretAsync(files, ns, partSecret.Name, partSecret.Items, partSecret.Optional, mode, cancellationToken);
+            if (part.DownwardAPI is { } partDownward)
+                AddFields(files, pod, partDownward.Items, mode);
+        }
+
+        return files;
+    }
+
+    private async Task AddConfigMapAsync(
+        List<VolumeFile> files, string ns, string name, IList<V1KeyToPath>? items, bool? optional, int? mode, CancellationToken cancellationToken)
+    {
+        if (await source.GetConfigMapAsync(ns, name, cancellationToken) is not { } found)
+        {
+            if (optional != true)
+                throw new ConfigurationException($"configmap \"{name}\" not found");
+            return;
+        }
+
+        var entries = new Dictionary<string, byte[]>(StringComparer.Ordinal);
+        foreach (var (key, value) in found.Data ?? new Dictionary<string, string>())
+            entries[key] = Encoding.UTF8.GetBytes(value);
+        foreach (var (key, value) in found.BinaryData ?? new Dictionary<string, byte[]>())
+            entries[key] = value;
+        AddEntries(files, entries, items, optional, mode, "configmap");
+    }
+
+    private async Task AddSecretAsync(
+        List<VolumeFile> files, string ns, string name, IList<V1KeyToPath>? items, bool? optional, int? mode, CancellationToken cancellationToken)
+    {
+        if (await source.GetSecretAsync(ns, name, cancellationToken) is { } found)
+            AddEntries(files, found.Data ?? new Dictionary<string, byte[]>(), items, optional, mode, "secret");
+        else if (optional != true)
+            throw new ConfigurationException($"secret \"{name}\" not found");
+    }
+
+    private static void AddEntries(
+        List<VolumeFile> files, IDictionary<string, byte[]> entries, IList<V1KeyToPath>? items, bool? optional, int? mode, string kind)
+    {
+        if (items is not { Count: > 0 })
+        {
+            files.AddRange(entries.Select(e => new VolumeFile(e.Key, e.Value, mode ?? DefaultMode)));
+            return;
+        }
+
+        foreach (var item in items)
+        {
+            if (entries.TryGetValue(item.Key, out var content))
+                files.Add(new VolumeFile(item.Path, content, item.Mode ?? mode ?? DefaultMode));
+            else if (optional != true)
+                throw new ConfigurationException($"{kind} references non-existent {kind} key: {item.Key}");
+        }
+    }
+
+    private void AddFields(List<VolumeFile> files, V1Pod pod, IList<V1DownwardAPIVolumeFile>? items, int? mode)
+    {
+        foreach (var item in items ?? [])
+        {
+            var value = item.FieldRef is { } field
+                ? PodField.Read(pod, field.FieldPath)
+                : item.ResourceFieldRef is { } resource
+                    ? resources.Read(
+                        pod.Spec.Containers.First(c => c.Name == resource.ContainerName), resource.Resource, resource.Divisor)
+                    : "";
+            files.Add(new VolumeFile(item.Path, Encoding.UTF8.GetBytes(value), item.Mode ?? mode ?? DefaultMode));
+        }
+    }
+}

@@ -1,0 +1,64 @@
+using k8s.Models;
+using OrleansOrchestrator.Node.Configuration;
+
+namespace OrleansOrchestrator.Node.Volumes;
+
+/// <summary>Makes the volumes of a pod on the node, and keeps those that show objects of the API up to date.</summary>
+internal sealed class VolumePreparer(VolumeContent content)
+{
+    // Any user of the pod's containers may write to its scratch space.
+    private const UnixFileMode ScratchMode = (UnixFileMode)0b111_111_111; // 0777
+
+    /// <summary>Prepares every volume and returns the path of each on the node, by volume name.</summary>
+    /// <exception cref="ConfigurationException">
+    /// A volume refers to something that does not exist, or its kind is not supported.
+    /// </exception>
+    public async Task<IReadOnlyDictionary<string, string>> PrepareAsync(
+        V1Pod pod, string podDirectory, CancellationToken cancellationToken)
+    {
+        var paths = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var volume in pod.Spec.Volumes ?? [])
+        {
+            try
+            {
+                paths[volume.Name] = await PrepareAsync(pod, volume, podDirectory, cancellationToken);
+            }
+            catch (Exception exception) when (exception is ConfigurationException or IOException or UnauthorizedAccessException)
+            {
+                throw new ConfigurationException($"MountVolume.SetUp failed for volume \"{volume.Name}\" : {exception.Message}");
+            }
+        }
+
+        return paths;
+    }
+
+    private async Task<string> PrepareAsync(
+        V1Pod pod, V1Volume volume, string podDirectory, CancellationToken cancellationToken)
+    {
+        if (volume.HostPath is { } hostPath)
+            return HostPathVolume.Prepare(hostPath);
+
+        var path = Path.Combine(podDirectory, "volumes", volume.Name);
+        if (volume.EmptyDir is not null)
+        {
+            CreateScratch(path, pod.Spec.SecurityContext?.FsGroup);
+            return path;
+        }
+
+        if (!VolumeContent.IsProjected(volume))
+            throw new ConfigurationException("the node does not support this kind of volume");
+        var files = await content.ReadAsync(pod, volume, cancellationToken);
+        new AtomicDirectory(path).Write(files, pod.Spec.SecurityContext?.FsGroup);
+        return path;
+    }
+
+    private static void CreateScratch(string path, long? group)
+    {
+        Directory.CreateDirectory(path);
+
+        // The mode given at creation is cut by the process's umask.
+        File.SetUnixFileMode(path, group is null ? ScratchMode : ScratchMode | UnixFileMode.SetGroup);
+        if (group is { } id)
+            FileOwnership.SetGroup(path, id);
+    }
+}

@@ -1,0 +1,159 @@
+using System.Text;
+using k8s.Models;
+using OrleansOrchestrator.Node.Agent;
+using OrleansOrchestrator.Node.Runtime;
+using OrleansOrchestrator.Node.Tests.Fakes;
+
+namespace OrleansOrchestrator.Node.Tests;
+
+public sealed class DockerNodeTests(DockerMachine docker) : IClassFixture<DockerMachine>
+{
+    [Fact]
+    public async Task Pod_TwoContainers_ShareNetworkAndVolumeAndEndOnDelete()
+    {
+        docker.SkipIfAbsent();
+        string name;
+        await using (var node = await TestNode.StartAsync(RuntimeKind.Docker))
+        {
+            name = node.Options.Name;
+            var pod = TestPods.Shell("a", "trap 'exit 0' TERM; while :; do echo shared | nc -l -p 8000 -s 127.0.0.1; done & while :; do sleep 0.1; done", image: DockerMachine.Image);
+            var reader = TestPods.Container("reader", "until nc 127.0.0.1 8000 </dev/null >/shared/got && test -s /shared/got; do sleep 0.1; done; cat /shared/got; hostname; cat /etc/hosts; trap 'exit 0' TERM; while :; do sleep 0.1; done", DockerMachine.Image);
+            reader.VolumeMounts = [new V1VolumeMount { Name = "scratch", MountPath = "/shared" }];
+            pod.Spec.Containers.Add(reader);
+            pod.Spec.Volumes = [new V1Volume { Name = "scratch", EmptyDir = new V1EmptyDirVolumeSource() }];
+            node.Put(pod);
+
+            var running = await node.PodAsync("a", TestPods.IsReady, "the pod is ready", 60);
+            running.Status.PodIP.ShouldStartWith("172.");
+            TestPods.Status(running)!.ContainerID.ShouldStartWith("docker://");
+            TestPods.Status(running)!.ImageID.ShouldStartWith("docker");
+            var log = await Eventually.ReturnsAsync(() => LogOf(node, running, "reader") is { } text && text.Contains(running.Status.PodIP, StringComparison.Ordinal) ? text : null, "the reader has read");
+            log.ShouldStartWith("shared\na\n# Kubernetes-managed hosts file.");
+            await Eventually.HoldsAsync(
+                () => node.Api.List<Corev1Event>("api/v1/namespaces/default/events/").Count(e => e.Reason is "Pulled" or "Created" or "Started") == 6, "all events are there");
+
+            node.Delete("a", 5);
+            await Eventually.HoldsAsync(() => node.Pod("a") is null, "the pod is gone", 30);
+            (await docker.ContainersOfAsync(name)).ShouldBeEmpty();
+        }
+
+        (await docker.ContainersOfAsync(name)).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Daemon_Restarted_KeepsContainersAndCounts()
+    {
+        docker.SkipIfAbsent();
+        await using var node = await TestNode.StartAsync(RuntimeKind.Docker);
+        node.Put(TestPods.Shell("a", "test -f /data/once && while :; do sleep 0.1; done; touch /data/once; exit 3", image: DockerMachine.Image));
+        node.Pod("a")!.Spec.Volumes.ShouldBeNull();
+        var before = await node.PodAsync("a", p => TestPods.Status(p)?.RestartCount == 1, "it was restarted", 60);
+
+        await node.StopAgentAsync();
+        await node.StartAgentAsync();
+
+        await Eventually.HoldsAsync(() => node.Agent.Pods.Workers.Any(w => w.Reported is not null), "it is reported again");
+        var after = node.Pod("a")!;
+        TestPods.Status(after)!.RestartCount.ShouldBeGreaterThanOrEqualTo(1);
+        TestPods.Status(after)!.LastState.Terminated.ExitCode.ShouldBe(3);
+        after.Status.PodIP.ShouldBe(before.Status.PodIP);
+    }
+
+    [Fact]
+    public async Task Image_NotThere_ErrsThenBacksOff()
+    {
+        docker.SkipIfAbsent();
+        await using var node = await TestNode.StartAsync(RuntimeKind.Docker, o => o with { RestartDelay = TimeSpan.FromSeconds(30), RestartDelayMax = TimeSpan.FromMinutes(5) });
+        node.Put(TestPods.Shell("pulled", "true", image: "127.0.0.1:1/none/such:1"));
+        var never = TestPods.Shell("never", "true", image: "none/such:1");
+        never.Spec.Containers[0].ImagePullPolicy = "Never";
+        node.Put(never);
+
+        var pulled = await node.PodAsync("pulled", p => TestPods.Status(p)?.State?.Waiting?.Reason == "ImagePullBackOff", "it backs off", 60);
+        TestPods.Status(pulled)!.State.Waiting.Message.ShouldBe("Back-off pulling image \"127.0.0.1:1/none/such:1\"");
+        await node.PodAsync("never", p => TestPods.Status(p)?.State?.Waiting?.Reason == "ErrImageNeverPull", "it says so", 60);
+        await Eventually.HoldsAsync(() => node.Api.List<Corev1Event>("api/v1/namespaces/default/events/").Any(e => e.Message == "Error: ErrImagePull"), "the event is there");
+    }
+
+    [Fact]
+    public async Task Container_OfEveryEnd_IsReportedAsTheKubeletDoes()
+    {
+        docker.SkipIfAbsent();
+        await using var node = await TestNode.StartAsync(RuntimeKind.Docker);
+        node.Put(TestPods.Shell("good", "exit 0", "Never", DockerMachine.Image));
+        node.Put(TestPods.Shell("bad", "exit 5", "Never", DockerMachine.Image));
+        var cannot = TestPods.Shell("cannot", "", "Never", DockerMachine.Image);
+        cannot.Spec.Containers[0].Command = ["/no/such/program"];
+        node.Put(cannot);
+
+        var good = await node.PodAsync("good", p => p.Status.Phase == "Succeeded", "good has succeeded", 60);
+        TestPods.Status(good)!.State.Terminated.Reason.ShouldBe("Completed");
+        var bad = await node.PodAsync("bad", p => p.Status.Phase == "Failed", "bad has failed", 60);
+        TestPods.Status(bad)!.State.Terminated.ExitCode.ShouldBe(5);
+        var none = await node.PodAsync("cannot", p => p.Status.Phase == "Failed", "cannot has failed", 60);
+        TestPods.Status(none)!.State.Terminated.Reason.ShouldBe("ContainerCannotRun");
+    }
+
+    [Fact]
+    public async Task Container_WithLimitsAndSecurity_RunsUnderThem()
+    {
+        docker.SkipIfAbsent();
+        await using var node = await TestNode.StartAsync(RuntimeKind.Docker);
+        var pod = TestPods.Shell("a", "id; echo x >/root-is-writable || echo read-only; cat /config/..data/key /config/sub/other; while :; do sleep 0.1; done", image: DockerMachine.Image);
+        pod.Spec.Containers[0].Resources = new V1ResourceRequirements
+        {
+            Limits = new Dictionary<string, ResourceQuantity> { ["cpu"] = new("500m"), ["memory"] = new("64Mi") },
+        };
+        pod.Spec.Containers[0].SecurityContext = new V1SecurityContext { RunAsUser = 1234, RunAsGroup = 2345, ReadOnlyRootFilesystem = true };
+        pod.Spec.Containers[0].VolumeMounts = [new V1VolumeMount { Name = "config", MountPath = "/config" }];
+        pod.Spec.Volumes =
+        [
+            new V1Volume
+            {
+                Name = "config",
+                ConfigMap = new V1ConfigMapVolumeSource { Name = "settings", Items = [new V1KeyToPath { Key = "k1", Path = "key" }, new V1KeyToPath { Key = "k2", Path = "sub/other" }] },
+            },
+        ];
+        node.Api.Put("api/v1/namespaces/default/configmaps/settings", new V1ConfigMap
+        {
+            Metadata = new V1ObjectMeta { Name = "settings", NamespaceProperty = "default" },
+            Data = new Dictionary<string, string> { ["k1"] = "one\n", ["k2"] = "two\n" },
+        });
+        node.Put(pod);
+
+        var running = await node.PodAsync("a", TestPods.IsReady, "the pod is ready", 60);
+        var log = await Eventually.ReturnsAsync(() => LogOf(node, running, "main") is { } text && text.Contains("two", StringComparison.Ordinal) ? text : null, "it has written");
+        log.ShouldContain("uid=1234 gid=2345");
+        log.ShouldContain("read-only");
+        log.ShouldContain("one\ntwo\n");
+        var id = TestPods.Status(running)!.ContainerID["docker://".Length..];
+        var details = await docker.Client.Containers.InspectContainerAsync(id, TestContext.Current.CancellationToken);
+        details.HostConfig!.Memory.ShouldBe(64 * 1024 * 1024);
+        details.HostConfig.CPUQuota.ShouldBe(50_000);
+    }
+
+    [Fact]
+    public async Task Exec_InAContainer_ReturnsCodeAndOutput()
+    {
+        docker.SkipIfAbsent();
+        await using var node = await TestNode.StartAsync(RuntimeKind.Docker);
+        node.Put(TestPods.Shell("a", "while :; do sleep 0.1; done", image: DockerMachine.Image));
+        var running = await node.PodAsync("a", TestPods.IsReady, "the pod is ready", 60);
+        var id = TestPods.Status(running)!.ContainerID["docker://".Length..];
+        var token = TestContext.Current.CancellationToken;
+
+        var result = await node.Agent.Runtime.ExecAsync(id, ["sh", "-c", "echo out; exit 4"], TimeSpan.FromSeconds(10), token);
+        var slow = await node.Agent.Runtime.ExecAsync(id, ["sleep", "20"], TimeSpan.FromMilliseconds(500), token);
+
+        result.ShouldBe(new ExecResult(4, "out\n"));
+        slow.TimedOut.ShouldBeTrue();
+    }
+
+    private static string LogOf(TestNode node, V1Pod pod, string container)
+    {
+        using var output = new MemoryStream();
+        var id = TestPods.Status(pod, container)!.ContainerID["docker://".Length..];
+        node.Agent.Runtime.CopyLogsAsync(id, new LogQuery(), output, TestContext.Current.CancellationToken).Wait(TestContext.Current.CancellationToken);
+        return Encoding.UTF8.GetString(output.ToArray());
+    }
+}

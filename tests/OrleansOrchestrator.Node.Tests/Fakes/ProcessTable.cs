@@ -1,0 +1,28 @@
+using System.Globalization;
+
+namespace OrleansOrchestrator.Node.Tests.Fakes;
+
+/// <summary>Looks for processes of this machine by what is on their command line.</summary>
+internal static class ProcessTable
+{
+    public static IReadOnlyList<int> WithArgument(string part) =>
+    [
+        .. Directory.EnumerateDirectories("/proc")
+            .Select(d => Path.GetFileName(d))
+            .Where(name => int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out _))
+            .Where(name => CommandLine(name).Contains(part, StringComparison.Ordinal))
+            .Select(name => int.Parse(name, CultureInfo.InvariantCulture)),
+    ];
+
+    private static string CommandLine(string pid)
+    {
+        try
+        {
+            return File.ReadAllText($"/proc/{pid}/cmdline");
+        }
+        catch (IOException)
+        {
+            return "";
+        }
+    }
+}

@@ -1,0 +1,87 @@
+using k8s.Models;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using OrleansOrchestrator.Node.Agent;
+using OrleansOrchestrator.Node.Api;
+
+namespace OrleansOrchestrator.Node.Tests.Fakes;
+
+/// <summary>A node daemon against a fake API, with everything removed at the end.</summary>
+internal sealed class TestNode : IAsyncDisposable
+{
+    private readonly string _directory = Directory.CreateTempSubdirectory("node-test-").FullName;
+    private ClusterConnection? _connection;
+
+    private TestNode(FakeApiServer api, NodeAgentOptions options)
+    {
+        Api = api;
+        Options = options with { DataDirectory = _directory };
+    }
+
+    public FakeApiServer Api { get; }
+
+    public NodeAgentOptions Options { get; }
+
+    public NodeAgent Agent { get; private set; } = null!;
+
+    public static string UniqueName() => $"node-{Guid.NewGuid():N}"[..20];
+
+    public static async Task<TestNode> StartAsync(RuntimeKind runtime, Func<NodeAgentOptions, NodeAgentOptions>? adjust = null)
+    {
+        var options = new NodeAgentOptions
+        {
+            Name = UniqueName(),
+            Runtime = runtime,
+            DataDirectory = "replaced",
+            RestartDelay = TimeSpan.FromMilliseconds(500),
+            RecordEvents = true,
+        };
+        var node = new TestNode(await FakeApiServer.StartAsync(), adjust is null ? options : adjust(options));
+        await node.StartAgentAsync();
+        return node;
+    }
+
+    public async Task StartAgentAsync()
+    {
+        _connection = Api.Connect();
+        ILoggerFactory loggers = NullLoggerFactory.Instance;
+        Agent = new NodeAgent(Options, _connection, TimeProvider.System, loggers);
+        await Agent.StartAsync(TestContext.Current.CancellationToken);
+    }
+
+    /// <summary>Stops the daemon and leaves its pods, as a restart does.</summary>
+    public async Task StopAgentAsync(bool stopPods = false)
+    {
+        await Agent.StopAsync(stopPods, TestContext.Current.CancellationToken);
+        await Agent.DisposeAsync();
+        _connection?.Dispose();
+    }
+
+    public string Put(V1Pod pod)
+    {
+        pod.Spec.NodeName = Options.Name;
+        var path = PathOf(pod.Metadata.Name);
+        Api.Put(path, pod);
+        return path;
+    }
+
+    public static string PathOf(string name) => $"api/v1/namespaces/default/pods/{name}";
+
+    public V1Pod? Pod(string name) => Api.Get<V1Pod>(PathOf(name));
+
+    public Task<V1Pod> PodAsync(string name, Func<V1Pod, bool> condition, string what, int seconds = 20) =>
+        Eventually.ReturnsAsync(() => Pod(name) is { } pod && condition(pod) ? pod : null, what, seconds);
+
+    public void Delete(string name, int graceSeconds) => Api.Change(PathOf(name), pod =>
+    {
+        pod["metadata"]!["deletionTimestamp"] = TimeProvider.System.GetUtcNow().AddSeconds(graceSeconds).UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'");
+        pod["metadata"]!["deletionGracePeriodSeconds"] = graceSeconds;
+    });
+
+    public async ValueTask DisposeAsync()
+    {
+        await StopAgentAsync(stopPods: true);
+        await Api.DisposeAsync();
+        Directory.Delete(_directory, recursive: true);
+    }
+}

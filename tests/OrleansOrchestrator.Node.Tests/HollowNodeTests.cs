@@ -1,0 +1,134 @@
+using k8s.Models;
+using OrleansOrchestrator.Node.Agent;
+using OrleansOrchestrator.Node.Runtime.Hollow;
+using OrleansOrchestrator.Node.Tests.Fakes;
+
+namespace OrleansOrchestrator.Node.Tests;
+
+public sealed class HollowNodeTests
+{
+    [Fact]
+    public async Task Pod_Assigned_RunsAndKeepsForeignConditions()
+    {
+        await using var node = await TestNode.StartAsync(RuntimeKind.Hollow);
+        node.Put(TestPods.Shell("a", "sleep 1000"));
+
+        var pod = await node.PodAsync("a", TestPods.IsReady, "the pod is ready");
+
+        pod.Status.Phase.ShouldBe("Running");
+        pod.Status.PodIP.ShouldNotBeNullOrEmpty();
+        pod.Status.HostIP.ShouldBe("127.0.0.1");
+        pod.Status.QosClass.ShouldBe("BestEffort");
+        TestPods.Condition(pod, "PodScheduled").ShouldBe("True");
+        TestPods.Status(pod)!.ContainerID.ShouldStartWith("hollow://");
+    }
+
+    [Fact]
+    public async Task Pod_Deleted_IsReportedEndedAndRemoved()
+    {
+        await using var node = await TestNode.StartAsync(RuntimeKind.Hollow);
+        node.Put(TestPods.Shell("a", "sleep 1000"));
+        await node.PodAsync("a", TestPods.IsReady, "the pod is ready");
+
+        node.Delete("a", 30);
+
+        await Eventually.HoldsAsync(() => node.Pod("a") is null, "the pod is gone");
+        await Eventually.HoldsAsync(() => !node.Agent.Pods.Workers.Any(), "the worker has ended");
+    }
+
+    [Fact]
+    public async Task Container_EndsWithRestartPolicyAlways_RestartsWithCountAndLastState()
+    {
+        await using var node = await TestNode.StartAsync(RuntimeKind.Hollow);
+        node.Put(TestPods.Shell("a", "sleep 1000"));
+        var pod = await node.PodAsync("a", TestPods.IsReady, "the pod is ready");
+        var runtime = (HollowRuntime)node.Agent.Runtime;
+
+        runtime.EndContainer($"{pod.Metadata.Uid}.main.0", 3);
+
+        pod = await node.PodAsync("a", p => TestPods.Status(p)?.RestartCount == 1 && TestPods.IsReady(p), "it was restarted");
+        TestPods.Status(pod)!.LastState.Terminated.ExitCode.ShouldBe(3);
+
+        // The second end waits for the back-off.
+        runtime.EndContainer($"{pod.Metadata.Uid}.main.1", 4);
+        pod = await node.PodAsync("a", p => TestPods.Status(p)?.State.Waiting?.Reason == "CrashLoopBackOff", "it backs off");
+        TestPods.Status(pod)!.State.Waiting.Message.ShouldContain("back-off 500ms restarting failed container=main pod=a_default(");
+        await node.PodAsync("a", p => TestPods.Status(p)?.RestartCount == 2 && TestPods.IsReady(p), "it was restarted again");
+    }
+
+    [Fact]
+    public async Task Container_EndsWithRestartPolicyNever_CompletesThePod()
+    {
+        await using var node = await TestNode.StartAsync(RuntimeKind.Hollow);
+        node.Put(TestPods.Shell("good", "true", "Never"));
+        node.Put(TestPods.Shell("bad", "false", "Never"));
+        var good = await node.PodAsync("good", TestPods.IsReady, "good is ready");
+        var bad = await node.PodAsync("bad", TestPods.IsReady, "bad is ready");
+        var runtime = (HollowRuntime)node.Agent.Runtime;
+
+        runtime.EndContainer($"{good.Metadata.Uid}.main.0", 0);
+        runtime.EndContainer($"{bad.Metadata.Uid}.main.0", 1);
+
+        good = await node.PodAsync("good", p => p.Status.Phase == "Succeeded", "good has succeeded");
+        TestPods.Status(good)!.State.Terminated.Reason.ShouldBe("Completed");
+        bad = await node.PodAsync("bad", p => p.Status.Phase == "Failed", "bad has failed");
+        TestPods.Status(bad)!.State.Terminated.Reason.ShouldBe("Error");
+    }
+
+    [Fact]
+    public async Task InitContainers_Assigned_RunInOrderBeforeTheOthers()
+    {
+        await using var node = await TestNode.StartAsync(RuntimeKind.Hollow);
+        var pod = TestPods.Shell("a", "sleep 1000");
+        pod.Spec.InitContainers = [TestPods.Container("one", "true"), TestPods.Container("two", "true")];
+        node.Put(pod);
+        var runtime = (HollowRuntime)node.Agent.Runtime;
+
+        var seen = await node.PodAsync("a", p => TestPods.Status(p, "one")?.State.Running is not null, "the first runs");
+        TestPods.Status(seen, "two")!.State.Waiting.ShouldNotBeNull();
+        TestPods.Status(seen)!.State.Waiting.Reason.ShouldBe("PodInitializing");
+        seen.Status.Phase.ShouldBe("Pending");
+        TestPods.Condition(seen, "Initialized").ShouldBe("False");
+        runtime.EndContainer($"{seen.Metadata.Uid}.one.0", 0);
+        await node.PodAsync("a", p => TestPods.Status(p, "two")?.State.Running is not null, "the second runs");
+        runtime.EndContainer($"{seen.Metadata.Uid}.two.0", 0);
+
+        seen = await node.PodAsync("a", TestPods.IsReady, "the pod is ready");
+        TestPods.Condition(seen, "Initialized").ShouldBe("True");
+    }
+
+    [Fact]
+    public async Task Node_Started_RegistersWithLeaseAndStatus()
+    {
+        await using var node = await TestNode.StartAsync(RuntimeKind.Hollow, o => o with { Labels = new Dictionary<string, string> { ["zone"] = "z1" } });
+        var name = node.Options.Name;
+
+        var found = await Eventually.ReturnsAsync(() => node.Api.Get<V1Node>($"api/v1/nodes/{name}"), "the node is registered");
+        await Eventually.HoldsAsync(
+            () => node.Api.Get<V1Lease>($"apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases/{name}")?.Spec.HolderIdentity == name, "the lease is held");
+
+        found.Metadata.Labels["kubernetes.io/hostname"].ShouldBe(name);
+        found.Metadata.Labels["zone"].ShouldBe("z1");
+        found.Metadata.Annotations["orleansorchestrator.io/serving-certificate-sha256"].Length.ShouldBe(64);
+        found.Status.Conditions.Single(c => c.Type == "Ready").Reason.ShouldBe("KubeletReady");
+        found.Status.DaemonEndpoints.KubeletEndpoint.Port.ShouldBe(node.Agent.Port);
+        found.Status.Capacity["pods"].ToInt32().ShouldBe(110);
+    }
+
+    [Fact]
+    public async Task Pod_GoneFromTheApiDuringAnOutage_IsRemovedAfterIt()
+    {
+        await using var node = await TestNode.StartAsync(RuntimeKind.Hollow);
+        node.Put(TestPods.Shell("a", "sleep 1000"));
+        await node.PodAsync("a", TestPods.IsReady, "the pod is ready");
+
+        await node.Api.PauseAsync();
+        node.Api.Remove(TestNode.PathOf("a"));
+        node.Api.Compact();
+        node.Put(TestPods.Shell("b", "sleep 1000"));
+        await node.Api.ResumeAsync();
+
+        await node.PodAsync("b", TestPods.IsReady, "the new pod is ready");
+        await Eventually.HoldsAsync(() => node.Agent.Pods.Workers.Count() == 1, "the old pod is removed");
+    }
+}

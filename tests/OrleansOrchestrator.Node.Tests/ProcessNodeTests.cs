@@ -1,0 +1,227 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using k8s.Models;
+using OrleansOrchestrator.Node.Agent;
+using OrleansOrchestrator.Node.Runtime;
+using OrleansOrchestrator.Node.Tests.Fakes;
+
+namespace OrleansOrchestrator.Node.Tests;
+
+public sealed class ProcessNodeTests
+{
+    private static int s_index;
+
+    [Fact]
+    public async Task Pod_Deleted_EndsOnSignalAndLeavesNoProcess()
+    {
+        var mark = Guid.NewGuid().ToString("N");
+        await using (var node = await StartAsync())
+        {
+            node.Put(TestPods.Shell("a", $"trap 'echo bye; exit 7' TERM; echo hello {mark}; while :; do sleep 0.1; done"));
+            var pod = await node.PodAsync("a", TestPods.IsReady, "the pod is ready");
+            pod.Status.PodIP.ShouldStartWith("127.");
+            await Eventually.HoldsAsync(() => LogOf(node, pod).Contains(mark, StringComparison.Ordinal), "it has written its log");
+
+            node.Delete("a", 5);
+            await Eventually.HoldsAsync(() => node.Pod("a") is null, "the pod is gone");
+            node.Api.Requests.ShouldContain($"DELETE /{TestNode.PathOf("a")}");
+            ProcessTable.WithArgument(mark).ShouldBeEmpty();
+        }
+    }
+
+    [Fact]
+    public async Task Container_IgnoresTheSignal_IsKilledAfterItsGrace()
+    {
+        var mark = Guid.NewGuid().ToString("N");
+        await using var node = await StartAsync();
+        node.Put(TestPods.Shell("a", $"trap '' TERM; : {mark}; while :; do sleep 0.1; done"));
+        await node.PodAsync("a", TestPods.IsReady, "the pod is ready");
+        await Eventually.HoldsAsync(() => ProcessTable.WithArgument(mark).Count > 0, "it runs");
+
+        var start = TimeProvider.System.GetTimestamp();
+        node.Delete("a", 1);
+        await Eventually.HoldsAsync(() => node.Pod("a") is null, "the pod is gone");
+
+        TimeProvider.System.GetElapsedTime(start).ShouldBeGreaterThan(TimeSpan.FromSeconds(1));
+        ProcessTable.WithArgument(mark).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Daemon_Restarted_AdoptsRunningPodsAndLearnsExitCodes()
+    {
+        var mark = Guid.NewGuid().ToString("N");
+        await using var node = await StartAsync();
+        node.Put(TestPods.Shell("stays", $": {mark}; while :; do sleep 0.1; done"));
+        node.Put(TestPods.Shell("ends", "sleep 1.5; exit 9", "Never"));
+        await node.PodAsync("ends", p => TestPods.Status(p)?.State?.Running is not null, "the second runs");
+        var before = await node.PodAsync("stays", TestPods.IsReady, "the first is ready");
+        await Eventually.HoldsAsync(() => ProcessTable.WithArgument(mark).Count > 0, "it runs");
+        var process = ProcessTable.WithArgument(mark);
+
+        await node.StopAgentAsync();
+        ProcessTable.WithArgument(mark).ShouldBe(process);
+        await node.StartAgentAsync();
+
+        var ended = await node.PodAsync("ends", p => p.Status.Phase == "Failed", "the end is known");
+        TestPods.Status(ended)!.State.Terminated.ExitCode.ShouldBe(9);
+        await Eventually.HoldsAsync(() => node.Agent.Pods.Workers.Count(w => w.Reported is not null) == 2, "both are reported");
+        var after = node.Pod("stays")!;
+        TestPods.Status(after)!.RestartCount.ShouldBe(0);
+        after.Status.PodIP.ShouldBe(before.Status.PodIP);
+        TestPods.Status(after)!.State.Running.StartedAt.ShouldBe(TestPods.Status(before)!.State.Running.StartedAt);
+        ProcessTable.WithArgument(mark).ShouldBe(process);
+    }
+
+    [Fact]
+    public async Task Daemon_Restarted_RemovesPodsThatAreGone()
+    {
+        var mark = Guid.NewGuid().ToString("N");
+        await using var node = await StartAsync();
+        node.Put(TestPods.Shell("a", $": {mark}; while :; do sleep 0.1; done"));
+        await node.PodAsync("a", TestPods.IsReady, "the pod is ready");
+        await Eventually.HoldsAsync(() => ProcessTable.WithArgument(mark).Count > 0, "it runs");
+
+        await node.StopAgentAsync();
+        node.Api.Remove(TestNode.PathOf("a"));
+        await node.StartAgentAsync();
+
+        await Eventually.HoldsAsync(() => ProcessTable.WithArgument(mark).Count == 0, "its process is gone");
+        await Eventually.HoldsAsync(() => !Directory.Exists(Path.Combine(node.Options.DataDirectory, "pods", "a")), "its folder is gone");
+    }
+
+    [Fact]
+    public async Task Pods_BindTheSamePortOnTheirOwnAddress_BothAnswer()
+    {
+        await using var node = await StartAsync();
+        foreach (var name in new[] { "a", "b" })
+        {
+            var pod = TestPods.Shell(name, $"exec busybox nc -l -p 18080 -s $POD_IP -e echo I am {name}");
+            pod.Spec.Containers[0].Env = [new V1EnvVar { Name = "POD_IP", ValueFrom = new V1EnvVarSource { FieldRef = new V1ObjectFieldSelector { FieldPath = "status.podIP" } } }];
+            pod.Spec.Containers[0].ReadinessProbe = null;
+            node.Put(pod);
+        }
+
+        foreach (var name in new[] { "a", "b" })
+        {
+            var pod = await node.PodAsync(name, TestPods.IsReady, $"{name} is ready");
+            var answer = await Eventually.ReturnsAsync(() => Ask(pod.Status.PodIP, 18080), $"{name} answers");
+            answer.ShouldBe($"I am {name}\n");
+        }
+    }
+
+    [Fact]
+    public async Task Container_RefersToAMissingConfigMap_WaitsAndStartsOnceItExists()
+    {
+        await using var node = await StartAsync();
+        var pod = TestPods.Shell("a", "echo $GREETING $COPY; while :; do sleep 0.1; done");
+        pod.Spec.Containers[0].Env =
+        [
+            new V1EnvVar { Name = "GREETING", ValueFrom = new V1EnvVarSource { ConfigMapKeyRef = new V1ConfigMapKeySelector { Name = "settings", Key = "greeting" } } },
+            new V1EnvVar { Name = "COPY", Value = "again $(GREETING)" },
+        ];
+        node.Put(pod);
+
+        var waiting = await node.PodAsync("a", p => TestPods.Status(p)?.State?.Waiting?.Reason == "CreateContainerConfigError", "it waits");
+        TestPods.Status(waiting)!.State.Waiting.Message.ShouldBe("configmap \"settings\" not found");
+        node.Api.Put("api/v1/namespaces/default/configmaps/settings", new V1ConfigMap
+        {
+            Metadata = new V1ObjectMeta { Name = "settings", NamespaceProperty = "default" },
+            Data = new Dictionary<string, string> { ["greeting"] = "good day" },
+        });
+
+        var running = await node.PodAsync("a", TestPods.IsReady, "it runs");
+        await Eventually.HoldsAsync(() => LogOf(node, running) == "good day again good day\n", "it saw the value");
+    }
+
+    [Fact]
+    public async Task Container_HasNoCommand_SaysWhy()
+    {
+        await using var node = await StartAsync();
+        var pod = TestPods.Shell("a", "");
+        pod.Spec.Containers[0].Command = null;
+        node.Put(pod);
+
+        var waiting = await node.PodAsync("a", p => TestPods.Status(p)?.State?.Waiting?.Reason == "CreateContainerError", "it waits");
+        TestPods.Status(waiting)!.State.Waiting.Message.ShouldContain("has no command");
+    }
+
+    [Fact]
+    public async Task Api_AwayBeyondTheFencingTime_StopsPodsThatDoNotTolerateIt()
+    {
+        var (plain, tolerant) = (Guid.NewGuid().ToString("N"), Guid.NewGuid().ToString("N"));
+        await using var node = await StartAsync(o => o with
+        {
+            LeaseRenewInterval = TimeSpan.FromMilliseconds(250),
+            FencingTime = TimeSpan.FromSeconds(2),
+        });
+        foreach (var (name, mark, seconds) in new[] { ("plain", plain, (long?)5), ("tolerant", tolerant, null) })
+        {
+            var pod = TestPods.Shell(name, $": {mark}; while :; do sleep 0.1; done");
+            pod.Spec.Tolerations = [new V1Toleration { Key = "node.kubernetes.io/unreachable", OperatorProperty = "Exists", Effect = "NoExecute", TolerationSeconds = seconds }];
+            node.Put(pod);
+            await node.PodAsync(name, TestPods.IsReady, $"{name} is ready");
+        }
+
+        await node.Api.PauseAsync();
+        var start = TimeProvider.System.GetTimestamp();
+        await Eventually.HoldsAsync(() => ProcessTable.WithArgument(plain).Count == 0, "the plain pod is stopped", seconds: 6);
+        TimeProvider.System.GetElapsedTime(start).ShouldBeGreaterThan(TimeSpan.FromSeconds(1));
+        ProcessTable.WithArgument(tolerant).ShouldNotBeEmpty();
+
+        await node.Api.ResumeAsync();
+        await node.PodAsync("plain", p => TestPods.Status(p)?.RestartCount == 1 && TestPods.IsReady(p), "it runs again");
+        TestPods.Status(node.Pod("tolerant")!)!.RestartCount.ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task Probes_LivenessFails_RestartsAndReadinessFollows()
+    {
+        var file = Path.Combine(Path.GetTempPath(), Guid.NewGuid().ToString("N"));
+        await using var node = await StartAsync();
+        var pod = TestPods.Shell("a", $"touch {file}; while :; do sleep 0.1; done");
+        pod.Spec.Containers[0].ReadinessProbe = Probe("test", "-f", file);
+        pod.Spec.Containers[0].LivenessProbe = Probe("test", "-f", file);
+        node.Put(pod);
+        await node.PodAsync("a", TestPods.IsReady, "the pod is ready");
+
+        File.Delete(file);
+
+        await node.PodAsync("a", p => TestPods.Status(p)?.RestartCount == 1 && TestPods.IsReady(p), "it was restarted");
+        File.Delete(file);
+        await Eventually.HoldsAsync(
+            () => node.Api.List<Corev1Event>("api/v1/namespaces/default/events/").Any(e => e.Message == "Container main failed liveness probe, will be restarted"),
+            "the event says why");
+    }
+
+    private static V1Probe Probe(params string[] command) =>
+        new() { Exec = new V1ExecAction { Command = command }, PeriodSeconds = 1, FailureThreshold = 2, TimeoutSeconds = 2 };
+
+    private static Task<TestNode> StartAsync(Func<NodeAgentOptions, NodeAgentOptions>? adjust = null)
+    {
+        var index = Interlocked.Increment(ref s_index) % 30;
+        return TestNode.StartAsync(RuntimeKind.Process, o => (adjust?.Invoke(o) ?? o) with { Index = index });
+    }
+
+    private static string LogOf(TestNode node, V1Pod pod)
+    {
+        using var output = new MemoryStream();
+        var copy = node.Agent.Runtime.CopyLogsAsync($"{pod.Metadata.Uid}.main.0", new LogQuery(), output, TestContext.Current.CancellationToken);
+        return copy.IsCompletedSuccessfully ? Encoding.UTF8.GetString(output.ToArray()) : "";
+    }
+
+    private static string? Ask(string address, int port)
+    {
+        try
+        {
+            using var client = new TcpClient();
+            client.Connect(IPAddress.Parse(address), port);
+            using var reader = new StreamReader(client.GetStream());
+            return reader.ReadToEnd() is { Length: > 0 } text ? text : null;
+        }
+        catch (Exception exception) when (exception is SocketException or IOException)
+        {
+            return null;
+        }
+    }
+}
