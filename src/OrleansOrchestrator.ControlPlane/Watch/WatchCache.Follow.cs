@@ -66,11 +66,12 @@ internal sealed partial class WatchCache
             reached = batch.Changes.Count > 0 ? batch.Changes[^1].Revision : batch.Head;
         }
 
+        var tree = ObjectTree.FromSorted(objects);
+        foreach (var change in changes)
+            tree = change.Type == LogChangeType.Deleted ? tree.Without(change.Object.Key) : tree.With(change.Object);
         lock (_gate)
         {
-            _tree = ObjectTree.FromSorted(objects);
-            foreach (var change in changes)
-                _tree = change.Type == LogChangeType.Deleted ? _tree.Without(change.Object.Key) : _tree.With(change.Object);
+            _tree = tree;
             _index.Clear();
             foreach (var obj in _tree.All())
                 _index.Replace(null, obj);
@@ -113,6 +114,8 @@ internal sealed partial class WatchCache
                 _watchers.Remove(watcher);
             }
 
+            // A watch that begins before the cache is filled again must not take the old history for a complete one.
+            _history.Reset(long.MaxValue);
             Volatile.Write(ref _revision, -1);
         }
     }

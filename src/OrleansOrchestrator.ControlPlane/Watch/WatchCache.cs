@@ -138,17 +138,23 @@ internal sealed partial class WatchCache : IAsyncDisposable
     public async Task<Watcher> WatchAsync(WatchQuery query, CancellationToken cancellationToken)
     {
         await EnsureFreshAsync(query.AfterRevision is { } known ? Freshness.AtLeast(known) : query.InitialFreshness, cancellationToken);
-        var watcher = new Watcher(this, query.Filter, _options.WatcherEventsMax);
         if (query.AfterRevision is not { } after)
+            return await WatchObjectsAsync(query, cancellationToken);
+
+        var watcher = new Watcher(this, query.Filter, _options.WatcherEventsMax, after);
+        lock (_gate)
+            _watchers.Add(watcher);
+        try
         {
-            BeginWithObjects(watcher);
+            // What it has missed may be more than fits its buffer: this is the first step, its reader takes the others.
+            await CatchUpAsync(watcher, cancellationToken);
             return watcher;
         }
-
-        var missed = new List<WatchEvent>();
-        while (!TryBegin(watcher, after, missed))
-            after = await ReadOlderAsync(after, query.Filter, missed);
-        return watcher;
+        catch
+        {
+            Unwatch(watcher);
+            throw;
+        }
     }
 
     /// <summary>Ends a watch.</summary>
@@ -190,29 +196,31 @@ internal sealed partial class WatchCache : IAsyncDisposable
         await _following;
     }
 
-    private void BeginWithObjects(Watcher watcher)
+    /// <summary>Starts a watch that begins with the present objects.</summary>
+    private async Task<Watcher> WatchObjectsAsync(WatchQuery query, CancellationToken cancellationToken)
     {
-        lock (_gate)
+        while (true)
         {
-            var initial = new List<WatchEvent>();
-            foreach (var obj in Select(watcher.Filter).Objects)
-                initial.Add(new WatchEvent(WatchEventType.Added, obj.Revision, obj));
-            initial.Add(new WatchEvent(WatchEventType.Bookmark, _revision, null, EndsInitialEvents: true));
-            watcher.Begin(_revision, initial);
-            _watchers.Add(watcher);
+            if (TryWatchObjects(query.Filter) is { } watcher)
+                return watcher;
+            await WaitForRevisionAsync(0, cancellationToken);
         }
     }
 
-    private bool TryBegin(Watcher watcher, long after, List<WatchEvent> missed)
+    private Watcher? TryWatchObjects(ObjectFilter filter)
     {
         lock (_gate)
         {
-            if (_history.After(after, int.MaxValue) is not { } changes)
-                return false;
-            missed.AddRange(Events(changes, watcher.Filter));
-            watcher.Begin(_revision, missed);
+            if (_revision < 0)
+                return null;
+            var watcher = new Watcher(this, filter, _options.WatcherEventsMax, _revision);
+            var initial = new List<WatchEvent>();
+            foreach (var obj in Select(filter).Objects)
+                initial.Add(new WatchEvent(WatchEventType.Added, obj.Revision, obj));
+            initial.Add(new WatchEvent(WatchEventType.Bookmark, _revision, null, EndsInitialEvents: true));
+            watcher.Resume(initial, _revision, isSynced: true);
             _watchers.Add(watcher);
-            return true;
+            return watcher;
         }
     }
 
@@ -220,7 +228,7 @@ internal sealed partial class WatchCache : IAsyncDisposable
     /// <returns>The revision up to which they have been read.</returns>
     private async Task<long> ReadOlderAsync(long after, ObjectFilter filter, List<WatchEvent> events)
     {
-        var batch = await _store.ReadChangesAsync(Definition, after);
+        var batch = await AskAsync(_store.ReadChangesAsync(Definition, after));
         if (batch.IsCompacted)
             throw ApiErrors.Expired($"too old resource version: {after}");
         events.AddRange(Events(batch.Changes, filter));
@@ -239,11 +247,13 @@ internal sealed partial class WatchCache : IAsyncDisposable
         return events;
     }
 
-    private async Task<long> AskHeadAsync(CancellationToken cancellationToken)
+    private Task<long> AskHeadAsync(CancellationToken cancellationToken) => AskAsync(_head.AskAsync().WaitAsync(cancellationToken));
+
+    private static async Task<T> AskAsync<T>(Task<T> answer)
     {
         try
         {
-            return await _head.AskAsync().WaitAsync(cancellationToken);
+            return await answer;
         }
         catch (Exception exception) when (StoreFaults.IsTransient(exception))
         {

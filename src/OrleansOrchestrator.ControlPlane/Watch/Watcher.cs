@@ -9,39 +9,31 @@ namespace OrleansOrchestrator.ControlPlane.Watch;
 /// <em>behind</em>, costs the cache nothing, and is served from the history once its reader has drained the buffer.
 /// </summary>
 /// <remarks>The cache calls it under its own lock, the reader from outside; the buffer has a lock of its own (invariant I5).</remarks>
-internal sealed class Watcher(WatchCache cache, ObjectFilter filter, int eventsMax)
+/// <param name="cache">Where it catches up.</param>
+/// <param name="filter">What it selects.</param>
+/// <param name="eventsMax">The most events that wait for it.</param>
+/// <param name="after">The revision that it begins after. It is behind until it has caught up from there, or has begun anew.</param>
+internal sealed class Watcher(WatchCache cache, ObjectFilter filter, int eventsMax, long after)
 {
     private readonly Lock _gate = new();
     private List<WatchEvent> _buffer = [];
     private TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private ApiException? _ended;
-    private long _seen;
-    private bool _isBehind;
+    private long _seen = after;
+    private bool _isBehind = true;
 
     /// <summary>What it selects.</summary>
     public ObjectFilter Filter => filter;
 
-    /// <summary>Everything up to this revision has been offered.</summary>
+    /// <summary>Everything up to this revision has been offered. It may be ahead of the cache, if it was read from the store.</summary>
     public long Seen => Volatile.Read(ref _seen);
-
-    /// <summary>Sets where the watch begins, with the events that it begins with.</summary>
-    public void Begin(long revision, List<WatchEvent> initial)
-    {
-        lock (_gate)
-        {
-            _buffer = initial;
-            _seen = revision;
-            if (initial.Count > 0)
-                _ready.TrySetResult();
-        }
-    }
 
     /// <summary>Offers the next change. Called by the cache in revision order.</summary>
     public void Offer(StoredChange change)
     {
         lock (_gate)
         {
-            if (_isBehind || _ended is not null)
+            if (_isBehind || _ended is not null || change.Revision <= _seen)
                 return;
             if (_buffer.Count >= eventsMax)
             {
@@ -108,16 +100,16 @@ internal sealed class Watcher(WatchCache cache, ObjectFilter filter, int eventsM
     public long? SeenUpTo(long offeredUpTo)
     {
         lock (_gate)
-            return _buffer.Count == 0 && !_isBehind && _ended is null ? offeredUpTo : null;
+            return _buffer.Count == 0 && !_isBehind && _ended is null ? Math.Max(offeredUpTo, _seen) : null;
     }
 
-    /// <summary>Takes note that the history has been read up to a revision for a watcher that was behind.</summary>
+    /// <summary>Takes note of what a watcher that was behind has missed, up to a revision.</summary>
     public void Resume(List<WatchEvent> missed, long revision, bool isSynced)
     {
         lock (_gate)
         {
             _buffer.AddRange(missed);
-            _seen = revision;
+            _seen = Math.Max(_seen, revision);
             _isBehind = !isSynced;
             if (_buffer.Count > 0)
                 _ready.TrySetResult();
