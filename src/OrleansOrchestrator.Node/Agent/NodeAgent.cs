@@ -147,6 +147,18 @@ public sealed partial class NodeAgent : IAsyncDisposable
         LogStarted(_options.Name, _runtime.Version, address, _server.Port);
     }
 
+    /// <summary>Kills a container at once, as a crash would; what follows is up to its pod's restart policy.</summary>
+    /// <param name="containerId">The id in the pod's status, as in <c>docker://4f3c…</c>.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="ArgumentException">The id is not one of this node's runtime.</exception>
+    public Task KillContainerAsync(string containerId, CancellationToken cancellationToken = default)
+    {
+        var prefix = Runtime.Scheme + "://";
+        if (!containerId.StartsWith(prefix, StringComparison.Ordinal))
+            throw new ArgumentException($"\"{containerId}\" is not the id of a container of {Runtime.Version}", nameof(containerId));
+        return Runtime.SignalContainerAsync(containerId[prefix.Length..], ContainerSignal.Kill, cancellationToken);
+    }
+
     /// <summary>Stops the daemon.</summary>
     /// <param name="stopPods">
     /// Whether the containers of this node end too, within 4 s; otherwise they run on and a later start adopts them.

@@ -1,0 +1,38 @@
+using System.CommandLine;
+using OrleansOrchestrator.Cli.Hosting;
+
+namespace OrleansOrchestrator.Cli.CommandLine;
+
+/// <summary><c>orchestrator dev</c>: a cluster in one process, on the embedded store.</summary>
+internal static class DevCommand
+{
+    public static Command Create()
+    {
+        var data = CommonOptions.Data();
+        var port = CommonOptions.Port();
+        var runtime = CommonOptions.Runtime();
+        var verbosity = CommonOptions.Verbosity();
+        var nodes = EnvironmentOption.Create("--nodes", "How many nodes to run in the process", 1);
+        nodes.Validators.Add(result =>
+        {
+            if (!result.Errors.Any() && result.GetValueOrDefault<int>() is < 1 or > 5000)
+                result.AddError("--nodes must be between 1 and 5000");
+        });
+        var demo = EnvironmentOption.Create("--demo", "Show a replicated service that heals, then end", false);
+
+        var command = new Command("dev", "Run a whole cluster in this process: silo, API and nodes, with its state in one folder.")
+        {
+            data, port, runtime, nodes, demo, verbosity,
+        };
+        command.SetAction((parsed, cancellationToken) => DevCluster.RunAsync(
+            new DevSettings(
+                parsed.GetRequiredValue(data),
+                parsed.GetRequiredValue(port),
+                parsed.GetRequiredValue(runtime),
+                parsed.GetRequiredValue(nodes),
+                parsed.GetRequiredValue(demo),
+                parsed.GetRequiredValue(verbosity)),
+            cancellationToken));
+        return command;
+    }
+}

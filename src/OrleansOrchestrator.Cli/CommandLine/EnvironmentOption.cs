@@ -1,0 +1,53 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.ComponentModel;
+
+namespace OrleansOrchestrator.Cli.CommandLine;
+
+/// <summary>Options that an environment variable can give too: <c>--silo-port</c> is <c>ORCHESTRATOR_SILO_PORT</c>.</summary>
+internal static class EnvironmentOption
+{
+    /// <summary>An option whose default is its environment variable, and without that a fixed value.</summary>
+    /// <param name="name">The flag, as in <c>--port</c>.</param>
+    /// <param name="description">What it decides.</param>
+    /// <param name="fallback">The value if neither gives one.</param>
+    public static Option<T> Create<T>(string name, string description, T fallback)
+    {
+        var variable = VariableOf(name);
+        return new Option<T>(name)
+        {
+            Description = $"{description} [env: {variable}]",
+            DefaultValueFactory = result => FromEnvironment(result, variable, fallback),
+        };
+    }
+
+    /// <summary>Refuses a port that is none.</summary>
+    public static Option<int> AsPort(this Option<int> option)
+    {
+        option.Validators.Add(result =>
+        {
+            if (!result.Errors.Any() && result.GetValueOrDefault<int>() is < 0 or > 65_535)
+                result.AddError($"{option.Name} must be a port between 0 and 65535");
+        });
+        return option;
+    }
+
+    private static string VariableOf(string name) =>
+        "ORCHESTRATOR_" + name.TrimStart('-').Replace('-', '_').ToUpperInvariant();
+
+    private static T FromEnvironment<T>(ArgumentResult result, string variable, T fallback)
+    {
+        var text = Environment.GetEnvironmentVariable(variable);
+        if (string.IsNullOrEmpty(text))
+            return fallback;
+        try
+        {
+            return (T)TypeDescriptor.GetConverter(typeof(T)).ConvertFromInvariantString(text)!;
+        }
+        catch (Exception exception) when (exception is FormatException or ArgumentException or NotSupportedException)
+        {
+            result.AddError($"{variable}: \"{text}\" is not a {typeof(T).Name}");
+            return fallback;
+        }
+    }
+}

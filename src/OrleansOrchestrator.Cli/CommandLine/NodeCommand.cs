@@ -1,0 +1,36 @@
+using System.CommandLine;
+using OrleansOrchestrator.Cli.Nodes;
+
+namespace OrleansOrchestrator.Cli.CommandLine;
+
+/// <summary><c>orchestrator node</c>: the daemon that runs pods on this machine.</summary>
+internal static class NodeCommand
+{
+    public static Command Create()
+    {
+        var kubeConfig = EnvironmentOption.Create("--kubeconfig", "File that says where the API is and how to log in", "");
+        kubeConfig.Validators.Add(result =>
+        {
+            if (string.IsNullOrEmpty(result.GetValueOrDefault<string>()))
+                result.AddError("--kubeconfig is required");
+        });
+        var name = EnvironmentOption.Create("--name", "Name of the node", Environment.MachineName.ToLowerInvariant());
+        var runtime = CommonOptions.Runtime();
+        var data = CommonOptions.Data();
+        var verbosity = CommonOptions.Verbosity();
+
+        var command = new Command("node", "Run the node daemon: takes the pods assigned to this machine and runs them.")
+        {
+            kubeConfig, name, runtime, data, verbosity,
+        };
+        command.SetAction((parsed, cancellationToken) => NodeProcess.RunAsync(
+            new NodeSettings(
+                parsed.GetRequiredValue(kubeConfig),
+                parsed.GetRequiredValue(name),
+                parsed.GetRequiredValue(runtime),
+                parsed.GetRequiredValue(data),
+                parsed.GetRequiredValue(verbosity)),
+            cancellationToken));
+        return command;
+    }
+}

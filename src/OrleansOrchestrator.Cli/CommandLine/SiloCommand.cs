@@ -1,0 +1,35 @@
+using System.CommandLine;
+using OrleansOrchestrator.Cli.Hosting;
+
+namespace OrleansOrchestrator.Cli.CommandLine;
+
+/// <summary><c>orchestrator silo</c>: one of any number of equal silos over one PostgreSQL database.</summary>
+internal static class SiloCommand
+{
+    public static Command Create()
+    {
+        var postgres = CommonOptions.Postgres();
+        var data = CommonOptions.Data();
+        var port = CommonOptions.Port();
+        var siloPort = EnvironmentOption.Create("--silo-port", "Port for the other silos", 11111).AsPort();
+        var advertise = EnvironmentOption.Create("--advertise", "Address under which nodes, clients and other silos reach this one", "127.0.0.1");
+        var cluster = EnvironmentOption.Create("--cluster", "Name of the cluster: silos of one name work together", "orchestrator");
+        var verbosity = CommonOptions.Verbosity();
+
+        var command = new Command("silo", "Run a silo: control plane and API. Start any number of them on one database.")
+        {
+            postgres, data, port, siloPort, advertise, cluster, verbosity,
+        };
+        command.SetAction((parsed, cancellationToken) => SiloProcess.RunAsync(
+            new SiloSettings(
+                parsed.GetRequiredValue(postgres),
+                parsed.GetRequiredValue(data),
+                parsed.GetRequiredValue(port),
+                parsed.GetRequiredValue(siloPort),
+                parsed.GetRequiredValue(advertise),
+                parsed.GetRequiredValue(cluster),
+                parsed.GetRequiredValue(verbosity)),
+            cancellationToken));
+        return command;
+    }
+}

@@ -1,0 +1,27 @@
+using OrleansOrchestrator.Cli.CommandLine;
+
+namespace OrleansOrchestrator.Cli.Hosting;
+
+/// <summary>The folder in which a process keeps what it needs across restarts; only its owner can read it.</summary>
+internal static class DataDirectory
+{
+    /// <summary>Makes sure that the folder exists and can be written.</summary>
+    /// <exception cref="CommandException">It cannot.</exception>
+    public static void Prepare(string path)
+    {
+        try
+        {
+            if (OperatingSystem.IsWindows())
+                Directory.CreateDirectory(path);
+            else
+                Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            var probe = Path.Combine(path, ".write-probe");
+            File.WriteAllBytes(probe, []);
+            File.Delete(probe);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
+        {
+            throw new CommandException($"cannot write to the data folder {path}: {exception.Message}", exception);
+        }
+    }
+}

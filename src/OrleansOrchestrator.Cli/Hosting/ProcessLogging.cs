@@ -1,0 +1,26 @@
+using Microsoft.Extensions.Logging.Console;
+
+namespace OrleansOrchestrator.Cli.Hosting;
+
+/// <summary>How the process logs: one line a message, on standard error, so that standard output is the command's own.</summary>
+internal static class ProcessLogging
+{
+    public static void Configure(ILoggingBuilder logging, LogLevel level)
+    {
+        logging.ClearProviders();
+        logging.AddSimpleConsole(console =>
+        {
+            console.SingleLine = true;
+            console.TimestampFormat = "HH:mm:ss.fff ";
+        });
+        logging.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+        logging.SetMinimumLevel(level);
+        if (level < LogLevel.Warning)
+            return;
+
+        // A silo that dies is everyday business here: what the libraries have to say of it is not for the operator.
+        logging.AddFilter("Orleans", LogLevel.Critical);
+        logging.AddFilter("Polly", LogLevel.None);
+        logging.AddFilter("Microsoft.AspNetCore.Server.Kestrel", LogLevel.Critical);
+    }
+}

@@ -1,0 +1,21 @@
+namespace OrleansOrchestrator.Cli.Hosting;
+
+/// <summary>What the user asked of <c>dev</c>.</summary>
+/// <param name="DataDirectory">Where state lives.</param>
+/// <param name="Port">The API's port; 0 for any free one.</param>
+/// <param name="Runtime">What runs containers.</param>
+/// <param name="Nodes">How many nodes.</param>
+/// <param name="Demo">Whether to show the demo and end.</param>
+/// <param name="LogLevel">The lowest level that is logged.</param>
+internal sealed record DevSettings(string DataDirectory, int Port, string Runtime, int Nodes, bool Demo, LogLevel LogLevel);
+
+/// <summary>What the user asked of <c>silo</c>.</summary>
+/// <param name="Postgres">The database's connection string.</param>
+/// <param name="DataDirectory">Where the kubeconfig is written.</param>
+/// <param name="Port">The API's port; 0 for any free one.</param>
+/// <param name="SiloPort">The port for other silos; 0 for any free one.</param>
+/// <param name="AdvertisedAddress">The address under which others reach this silo.</param>
+/// <param name="Cluster">The cluster's name.</param>
+/// <param name="LogLevel">The lowest level that is logged.</param>
+internal sealed record SiloSettings(
+    string Postgres, string DataDirectory, int Port, int SiloPort, string AdvertisedAddress, string Cluster, LogLevel LogLevel);

@@ -1,0 +1,125 @@
+using System.Net;
+using System.Net.Sockets;
+using OrleansOrchestrator.Cli.CommandLine;
+using OrleansOrchestrator.ControlPlane.Admission;
+using OrleansOrchestrator.ControlPlane.Hosting;
+using OrleansOrchestrator.ControlPlane.Objects;
+using OrleansOrchestrator.Gateway.Hosting;
+using OrleansOrchestrator.Gateway.Identity;
+
+namespace OrleansOrchestrator.Cli.Hosting;
+
+/// <summary>A silo with its gateway in this process: composes the rings, starts them, writes the kubeconfig.</summary>
+internal sealed class SiloHost : IAsyncDisposable
+{
+    private static readonly TimeSpan StopWithin = TimeSpan.FromSeconds(4);
+
+    private readonly WebApplication _application;
+    private readonly ClusterIdentity _identity;
+
+    private SiloHost(WebApplication application, ClusterIdentity identity, Uri address, string kubeConfigPath, string serviceCidr)
+    {
+        _application = application;
+        _identity = identity;
+        Address = address;
+        KubeConfigPath = kubeConfigPath;
+        ServiceCidr = serviceCidr;
+    }
+
+    /// <summary>Where the API is.</summary>
+    public Uri Address { get; }
+
+    /// <summary>The kubeconfig of the administrator.</summary>
+    public string KubeConfigPath { get; }
+
+    /// <summary>The range of the cluster's service addresses.</summary>
+    public string ServiceCidr { get; }
+
+    /// <summary>Logs of everything in the process.</summary>
+    public ILoggerFactory Loggers => _application.Services.GetRequiredService<ILoggerFactory>();
+
+    /// <summary>Starts a silo.</summary>
+    /// <exception cref="CommandException">It cannot start; the message says why.</exception>
+    public static async Task<SiloHost> StartAsync(SiloSetup setup, CancellationToken cancellationToken)
+    {
+        var identity = await ClusterIdentity.LoadAsync(setup.Identity.GetOrAddAsync, TimeProvider.System, cancellationToken);
+        var serviceCidr = await ReadServiceCidrAsync(setup, cancellationToken);
+        var port = setup.Port != 0 ? setup.Port : FreePort(setup.ListenAddress);
+        var application = Build(setup, identity, serviceCidr, port);
+        try
+        {
+            var address = await application.StartGatewayAsync(cancellationToken);
+            var advertised = new UriBuilder(Uri.UriSchemeHttps, setup.AdvertisedAddress, address.Port).Uri;
+            var kubeConfigPath = Path.Combine(setup.DataDirectory, "kubeconfig");
+            KubeConfigFile.Write(kubeConfigPath, advertised, identity);
+            return new SiloHost(application, identity, advertised, kubeConfigPath, serviceCidr);
+        }
+        catch (GatewayAddressInUseException inUse)
+        {
+            await application.DisposeAsync();
+            throw new CommandException(inUse.Message, inUse);
+        }
+    }
+
+    /// <summary>Waits until every part says that it is ready.</summary>
+    public async Task WaitUntilReadyAsync(CancellationToken cancellationToken)
+    {
+        foreach (var check in _application.Services.GetServices<IReadinessCheck>())
+        {
+            while (await check.CheckAsync(cancellationToken) is not null)
+                await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System, cancellationToken);
+        }
+    }
+
+    /// <summary>Stops the gateway, then the silo.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        using var timeout = new CancellationTokenSource(StopWithin);
+        await _application.StopAsync(timeout.Token);
+        await _application.DisposeAsync();
+        _identity.Dispose();
+    }
+
+    private static WebApplication Build(SiloSetup setup, ClusterIdentity identity, string serviceCidr, int port)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        ProcessLogging.Configure(builder.Logging, setup.LogLevel);
+        builder.Host.UseOrleans(silo => setup.ConfigureSilo(silo));
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = StopWithin);
+        builder.Services.AddSingleton<IHostLifetime, QuietLifetime>();
+        builder.Services.AddSingleton(setup.Log);
+        builder.Services.AddControlPlane(new ControlPlaneOptions
+        {
+            ServiceAddresses = new ServiceAddressOptions { ServiceCidr = serviceCidr },
+            ApiEndpoint = new ApiEndpoint(setup.AdvertisedAddress, port),
+        });
+        builder.Services.AddGateway(
+            new GatewayOptions
+            {
+                ListenAddress = setup.ListenAddress,
+                Port = port,
+                AdvertisedHosts = [setup.AdvertisedAddress],
+                ServiceAddress = ServiceRange.Parse(serviceCidr).First,
+            },
+            identity);
+        var application = builder.Build();
+        application.UseGateway();
+        return application;
+    }
+
+    /// <summary>The range is decided once for a cluster, by the first silo, and kept with its identity.</summary>
+    private static async Task<string> ReadServiceCidrAsync(SiloSetup setup, CancellationToken cancellationToken)
+    {
+        var proposed = await setup.ProposeServiceCidrAsync();
+        var stored = await setup.Identity.GetOrAddAsync(
+            "service-cidr", () => System.Text.Encoding.ASCII.GetBytes(proposed), cancellationToken);
+        return System.Text.Encoding.ASCII.GetString(stored);
+    }
+
+    private static int FreePort(IPAddress address)
+    {
+        using var probe = new TcpListener(address, 0);
+        probe.Start();
+        return ((IPEndPoint)probe.LocalEndpoint).Port;
+    }
+}

@@ -1,0 +1,84 @@
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.Extensions.Logging.Abstractions;
+using Orleans.Configuration;
+using OrleansOrchestrator.Cli.CommandLine;
+using OrleansOrchestrator.Storage.PostgreSql;
+using OrleansOrchestrator.Storage.Schema;
+
+namespace OrleansOrchestrator.Cli.Hosting;
+
+/// <summary>Runs <c>orchestrator silo</c>.</summary>
+internal static class SiloProcess
+{
+    private const string DefaultServiceCidr = "10.96.0.0/16";
+
+    /// <summary>Runs a silo until it is told to stop.</summary>
+    public static async Task<int> RunAsync(SiloSettings settings, CancellationToken cancellationToken)
+    {
+        using var signal = new ShutdownSignal(cancellationToken);
+        try
+        {
+            DataDirectory.Prepare(settings.DataDirectory);
+            await Migrations.MigratePostgreSqlAsync(settings.Postgres, NullLogger.Instance, signal.Token);
+            await using var connections = PostgreSqlConnections.Create(settings.Postgres, new PostgreSqlOptions());
+            await using var log = new PostgreSqlObjectLog(connections);
+            await using var silo = await SiloHost.StartAsync(Setup(settings, connections, log), signal.Token);
+            await silo.WaitUntilReadyAsync(signal.Token);
+            Console.WriteLine($"ready: API at {silo.Address.AbsoluteUri.TrimEnd('/')}, kubeconfig in {silo.KubeConfigPath}");
+            await signal.WaitAsync();
+            return ExitCodes.Success;
+        }
+        catch (OperationCanceledException) when (signal.Token.IsCancellationRequested)
+        {
+            return ExitCodes.Success;
+        }
+        catch (Exception exception) when (StoreFaults.Explains(exception))
+        {
+            throw new CommandException(exception.Message, exception);
+        }
+    }
+
+    private static SiloSetup Setup(SiloSettings settings, PostgreSqlConnections connections, PostgreSqlObjectLog log)
+    {
+        if (!IPAddress.TryParse(settings.AdvertisedAddress, out var advertised))
+            throw new CommandException($"--advertise must be an IP address, not \"{settings.AdvertisedAddress}\"");
+        return new SiloSetup
+        {
+            Log = log,
+            Identity = new PostgreSqlIdentityStore(connections),
+            ConfigureSilo = silo => ConfigureSilo(silo, settings, connections, advertised),
+            ProposeServiceCidrAsync = () => Task.FromResult(DefaultServiceCidr),
+            DataDirectory = settings.DataDirectory,
+            ListenAddress = IPAddress.IsLoopback(advertised) ? advertised : IPAddress.Any,
+            Port = settings.Port,
+            AdvertisedAddress = settings.AdvertisedAddress,
+            LogLevel = settings.LogLevel,
+        };
+    }
+
+    private static void ConfigureSilo(ISiloBuilder silo, SiloSettings settings, PostgreSqlConnections connections, IPAddress advertised)
+    {
+        silo.UseAdoNetClustering(clustering =>
+        {
+            clustering.Invariant = "Npgsql";
+            clustering.ConnectionString = connections.General.ConnectionString;
+        });
+        silo.Configure<ClusterOptions>(cluster =>
+        {
+            cluster.ClusterId = settings.Cluster;
+            cluster.ServiceId = settings.Cluster;
+        });
+
+        // Ports between silos belong on a private network: they carry no credentials.
+        silo.ConfigureEndpoints(advertised, settings.SiloPort != 0 ? settings.SiloPort : FreePort(advertised), gatewayPort: 0);
+        SiloTuning.Apply(silo);
+    }
+
+    private static int FreePort(IPAddress address)
+    {
+        using var probe = new TcpListener(address, 0);
+        probe.Start();
+        return ((IPEndPoint)probe.LocalEndpoint).Port;
+    }
+}

@@ -1,0 +1,9 @@
+namespace OrleansOrchestrator.Cli.Nodes;
+
+/// <summary>What the user asked of <c>node</c>.</summary>
+/// <param name="KubeConfig">The file that says where the API is.</param>
+/// <param name="Name">The node's name.</param>
+/// <param name="Runtime">What runs containers.</param>
+/// <param name="DataDirectory">Where the daemon keeps its state.</param>
+/// <param name="LogLevel">The lowest level that is logged.</param>
+internal sealed record NodeSettings(string KubeConfig, string Name, string Runtime, string DataDirectory, LogLevel LogLevel);

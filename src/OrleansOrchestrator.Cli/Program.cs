@@ -1,0 +1,3 @@
+using OrleansOrchestrator.Cli.CommandLine;
+
+return await Orchestrator.RunAsync(args);

@@ -1,0 +1,104 @@
+using Microsoft.Extensions.Logging;
+using Orleans.Concurrency;
+using Orleans.Placement;
+using OrleansOrchestrator.ControlPlane.Objects;
+using OrleansOrchestrator.ControlPlane.Watch;
+using OrleansOrchestrator.Controllers.Reconciling;
+using OrleansOrchestrator.Model.Resources;
+
+namespace OrleansOrchestrator.ControlPlane.Controllers;
+
+/// <inheritdoc cref="IControllerGrain"/>
+/// <remarks>
+/// It follows the caches of its own silo, finds whose object a change belongs to, and dispatches keys to reconciler grains,
+/// bounded and without duplicates. It remembers nothing that its activation does not find again: every object is queued when
+/// it starts, and a slow resync repairs whatever a lost signal left behind. Two activations at once are harmless, since every
+/// write has a precondition.
+/// </remarks>
+[Reentrant]
+[KeepAlive]
+[PreferLocalPlacement]
+internal sealed partial class ControllerGrain(
+    IEnumerable<IReconciler> reconcilers, WatchCaches caches, CacheFollower follower, ResourceRegistry registry,
+    ControllerOptions options, TimeProvider time, ILogger<ControllerGrain> logger) : Grain, IControllerGrain
+{
+    private readonly WorkLoop<ObjectKey> _loop = new(options, time);
+    private readonly CancellationTokenSource _stopping = new();
+    private IReconciler _reconciler = null!;
+    private DependentKeys _dependents = null!;
+    private WatchCache _primaries = null!;
+    private IReadOnlyList<WatchCache> _observed = null!;
+    private Task[] _running = [];
+
+    public Task EnsureRunningAsync() => Task.CompletedTask;
+
+    public override Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        _reconciler = reconcilers.First(reconciler => reconciler.Name == this.GetPrimaryKeyString());
+        _primaries = caches[registry[_reconciler.Primary]];
+        _observed = [_primaries, .. _reconciler.Dependencies.Select(dependency => caches[registry[dependency.Resource]])];
+        _dependents = new DependentKeys(_reconciler, _primaries, GrainFactory);
+        _running =
+        [
+            follower.FollowAsync(_primaries, NotePrimaries, _stopping.Token),
+            .. _reconciler.Dependencies.Where(dependency => dependency is not NamespaceContents).Select(FollowAsync),
+            _loop.RunAsync(ReconcileAsync, _stopping.Token),
+        ];
+        this.RegisterGrainTimer(ResyncAsync, options.ResyncPeriod, options.ResyncPeriod);
+        LogStarted(_reconciler.Name);
+        return Task.CompletedTask;
+    }
+
+    public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        await _stopping.CancelAsync();
+        await Task.WhenAll(_running);
+    }
+
+    private Task NotePrimaries(IReadOnlyList<WatchEvent> events)
+    {
+        foreach (var @event in events)
+        {
+            if (@event.Object is { } obj)
+                _loop.Add(obj.Key);
+        }
+
+        return Task.CompletedTask;
+    }
+
+    private Task FollowAsync(Dependency dependency) => follower.FollowAsync(
+        caches[registry[dependency.Resource]],
+        async events =>
+        {
+            foreach (var key in await _dependents.FindPrimariesAsync(dependency, events))
+                _loop.Add(key);
+        },
+        _stopping.Token);
+
+    private async Task<ReconcileOutcome> ReconcileAsync(ObjectKey key)
+    {
+        try
+        {
+            var grain = GrainFactory.GetGrain<IReconcilerGrain>($"{_reconciler.Name}/{key}");
+            return await grain.ReconcileAsync([.. _observed.Select(cache => cache.Revision)]);
+        }
+        catch (Exception exception)
+        {
+            LogReconcileFailed(exception, _reconciler.Name, key);
+            return new ReconcileOutcome(false, null);
+        }
+    }
+
+    private Task ResyncAsync(CancellationToken cancellationToken)
+    {
+        foreach (var obj in _primaries.Select(ObjectFilter.All).Objects)
+            _loop.Add(obj.Key);
+        return Task.CompletedTask;
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "The {Controller} runs here now")]
+    private partial void LogStarted(string controller);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The {Controller} could not reconcile {Key}; trying again")]
+    private partial void LogReconcileFailed(Exception exception, string controller, ObjectKey key);
+}

@@ -1,0 +1,87 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace OrleansOrchestrator.ControlPlane.Controllers;
+
+/// <summary>
+/// Keys that want to be reconciled: each at most once in the queue and at most once at work. A key that comes again while
+/// it is at work is queued when that work ends; one whose work failed waits for longer each time. Time is an argument.
+/// </summary>
+internal sealed class KeyQueue<TKey>(TimeSpan backoffBase, TimeSpan backoffMax)
+    where TKey : notnull
+{
+    private readonly Queue<TKey> _ready = new();
+    private readonly HashSet<TKey> _queued = [];
+    private readonly HashSet<TKey> _working = [];
+    private readonly HashSet<TKey> _again = [];
+    private readonly Dictionary<TKey, int> _failures = [];
+    private readonly PriorityQueue<TKey, DateTimeOffset> _delayed = new();
+    private readonly Dictionary<TKey, DateTimeOffset> _due = [];
+
+    /// <summary>The number of keys that are ready or at work.</summary>
+    public int Count => _ready.Count + _working.Count;
+
+    /// <summary>Wants a key to be reconciled now.</summary>
+    public void Add(TKey key)
+    {
+        if (_working.Contains(key))
+            _again.Add(key);
+        else if (_queued.Add(key))
+            _ready.Enqueue(key);
+    }
+
+    /// <summary>Wants a key to be reconciled at a time. Of several times the earliest counts.</summary>
+    public void AddAt(TKey key, DateTimeOffset due)
+    {
+        if (_due.TryGetValue(key, out var earlier) && earlier <= due)
+            return;
+        _due[key] = due;
+        _delayed.Enqueue(key, due);
+    }
+
+    /// <summary>Takes the next key to work on.</summary>
+    public bool TryTake(DateTimeOffset now, [MaybeNullWhen(false)] out TKey key)
+    {
+        while (_delayed.TryPeek(out var delayed, out var due) && due <= now)
+        {
+            _delayed.Dequeue();
+
+            // An earlier time has taken the place of this one if they differ.
+            if (_due.TryGetValue(delayed, out var wanted) && wanted == due)
+            {
+                _due.Remove(delayed);
+                Add(delayed);
+            }
+        }
+
+        if (!_ready.TryDequeue(out key))
+            return false;
+        _queued.Remove(key);
+        _working.Add(key);
+        return true;
+    }
+
+    /// <summary>When the next delayed key is due; null if there is none.</summary>
+    public DateTimeOffset? NextDue => _delayed.TryPeek(out _, out var due) ? due : null;
+
+    /// <summary>Ends the work on a key.</summary>
+    /// <param name="key">The key.</param>
+    /// <param name="succeeded">Whether it succeeded; a failure is tried again after a back-off.</param>
+    /// <param name="now">The time.</param>
+    public void Done(TKey key, bool succeeded, DateTimeOffset now)
+    {
+        _working.Remove(key);
+        if (succeeded)
+        {
+            _failures.Remove(key);
+        }
+        else
+        {
+            var failures = _failures[key] = Math.Min(_failures.GetValueOrDefault(key) + 1, 20);
+            var backoff = backoffBase * Math.Pow(2, failures - 1);
+            AddAt(key, now + (backoff < backoffMax ? backoff : backoffMax));
+        }
+
+        if (_again.Remove(key))
+            Add(key);
+    }
+}

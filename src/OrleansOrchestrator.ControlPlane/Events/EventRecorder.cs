@@ -1,0 +1,122 @@
+using System.Globalization;
+using System.Threading.Channels;
+using k8s.Models;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using OrleansOrchestrator.ControlPlane.Objects;
+using OrleansOrchestrator.Model.Codec;
+using OrleansOrchestrator.Model.Errors;
+using OrleansOrchestrator.Model.Metadata;
+using OrleansOrchestrator.Model.Resources;
+
+namespace OrleansOrchestrator.ControlPlane.Events;
+
+/// <summary>What happened to an object, and who says so.</summary>
+/// <param name="Involved">The object.</param>
+/// <param name="Component">Who says so, as in <c>default-scheduler</c>.</param>
+/// <param name="Type"><c>Normal</c> or <c>Warning</c>.</param>
+/// <param name="Reason">A short CamelCase reason.</param>
+/// <param name="Message">What happened.</param>
+internal sealed record RecordedEvent(V1ObjectReference Involved, string Component, string Type, string Reason, string Message);
+
+/// <summary>
+/// Writes the control plane's own events, behind the work that they tell of and never in its way: what does not fit the
+/// queue is dropped. An event that repeats raises the count of the first one.
+/// </summary>
+internal sealed partial class EventRecorder(
+    IObjectClient objects, ResourceRegistry registry, TimeProvider time, ILogger<EventRecorder> logger) : BackgroundService
+{
+    private const int QueuedMax = 4096;
+    private const int RememberedMax = 4096;
+
+    private readonly Channel<RecordedEvent> _queue = Channel.CreateBounded<RecordedEvent>(
+        new BoundedChannelOptions(QueuedMax) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true });
+
+    private readonly Dictionary<RecordedEvent, (ObjectKey Key, int Count)> _written = [];
+
+    /// <summary>Records an event of an object.</summary>
+    public void Record(StoredObject involved, string component, string type, string reason, string message) => _queue.Writer.TryWrite(
+        new RecordedEvent(
+            new V1ObjectReference
+            {
+                ApiVersion = involved.Definition.ApiVersion,
+                Kind = involved.Definition.Kind,
+                NamespaceProperty = involved.Key.Namespace.Length > 0 ? involved.Key.Namespace : null,
+                Name = involved.Key.Name,
+                Uid = involved.Uid,
+            },
+            component, type, reason, message));
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        await foreach (var recorded in _queue.Reader.ReadAllAsync(stoppingToken))
+        {
+            try
+            {
+                await WriteAsync(recorded, stoppingToken);
+            }
+            catch (ApiException refused)
+            {
+                LogDropped(recorded.Reason, refused.Message);
+            }
+        }
+    }
+
+    private async Task WriteAsync(RecordedEvent recorded, CancellationToken cancellationToken)
+    {
+        if (_written.TryGetValue(recorded, out var earlier) && await TryCountAsync(earlier.Key, earlier.Count + 1, cancellationToken))
+        {
+            _written[recorded] = earlier with { Count = earlier.Count + 1 };
+            return;
+        }
+
+        if (_written.Count >= RememberedMax)
+            _written.Clear();
+        var obj = NewEvent(recorded);
+        await objects.CreateAsync(
+            registry[WellKnownResources.Events], obj.Metadata.NamespaceProperty, obj, WriteOptions.ControlPlane, cancellationToken);
+        _written[recorded] = (new ObjectKey(obj.Metadata.NamespaceProperty, obj.Metadata.Name), 1);
+    }
+
+    private async Task<bool> TryCountAsync(ObjectKey key, int count, CancellationToken cancellationToken)
+    {
+        var now = ObjectMetaRules.TruncateToSeconds(time.GetUtcNow()).ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture);
+        var patch = ObjectCodec.Encode(new Dictionary<string, object> { ["count"] = count, ["lastTimestamp"] = now });
+        try
+        {
+            await objects.PatchAsync(
+                new ObjectReference(registry[WellKnownResources.Events], key), PatchType.MergePatch, patch, WriteOptions.ControlPlane, cancellationToken);
+            return true;
+        }
+        catch (ApiException expired) when (expired.Code == 404)
+        {
+            return false;
+        }
+    }
+
+    private Corev1Event NewEvent(RecordedEvent recorded)
+    {
+        var now = time.GetUtcNow();
+        return new Corev1Event
+        {
+            Metadata = new V1ObjectMeta
+            {
+                NamespaceProperty = recorded.Involved.NamespaceProperty ?? "default",
+                Name = string.Create(CultureInfo.InvariantCulture, $"{recorded.Involved.Name}.{now.UtcTicks:x}"),
+            },
+            InvolvedObject = recorded.Involved,
+            Type = recorded.Type,
+            Reason = recorded.Reason,
+            Message = recorded.Message,
+            Source = new V1EventSource { Component = recorded.Component },
+            ReportingComponent = recorded.Component,
+            ReportingInstance = "",
+            Count = 1,
+            FirstTimestamp = ObjectMetaRules.TruncateToSeconds(now),
+            LastTimestamp = ObjectMetaRules.TruncateToSeconds(now),
+        };
+    }
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "The event {Reason} was not recorded: {Why}")]
+    private partial void LogDropped(string reason, string why);
+}

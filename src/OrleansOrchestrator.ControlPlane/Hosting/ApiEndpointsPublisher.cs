@@ -1,0 +1,90 @@
+using System.Globalization;
+using k8s.Models;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using OrleansOrchestrator.ControlPlane.Objects;
+using OrleansOrchestrator.Model.Errors;
+using OrleansOrchestrator.Model.Resources;
+using OrleansOrchestrator.Model.Selectors;
+
+namespace OrleansOrchestrator.ControlPlane.Hosting;
+
+/// <summary>
+/// Keeps the endpoints of the <c>kubernetes</c> service: every silo that serves the API holds a lease in
+/// <c>kube-system</c> that tells where, and any silo writes the list of those whose leases have not run out.
+/// </summary>
+internal sealed partial class ApiEndpointsPublisher(
+    IObjectClient objects, ResourceRegistry registry, ControlPlaneOptions options, TimeProvider time, ILogger<ApiEndpointsPublisher> logger)
+    : BackgroundService
+{
+    private const string LeaseLabel = "apiserver.kubernetes.io/identity";
+    private const int LeaseSeconds = 15;
+
+    private static readonly TimeSpan Period = TimeSpan.FromSeconds(5);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        if (options.ApiEndpoint is not { } own)
+            return;
+        using var timer = new PeriodicTimer(Period, time);
+        do
+        {
+            try
+            {
+                await RenewAsync(own, stoppingToken);
+                await PublishAsync(stoppingToken);
+            }
+            catch (ApiException unavailable)
+            {
+                LogPutOff(unavailable.Message);
+            }
+        }
+        while (await timer.WaitForNextTickAsync(stoppingToken));
+    }
+
+    private async Task RenewAsync(ApiEndpoint own, CancellationToken cancellationToken)
+    {
+        var name = string.Create(CultureInfo.InvariantCulture, $"apiserver-{own.Address.Replace(':', '-')}-{own.Port}");
+        var lease = new V1Lease
+        {
+            Metadata = new V1ObjectMeta { Name = name, Labels = new Dictionary<string, string> { [LeaseLabel] = "orchestrator" } },
+            Spec = new V1LeaseSpec
+            {
+                HolderIdentity = string.Create(CultureInfo.InvariantCulture, $"{own.Address}|{own.Port}"),
+                LeaseDurationSeconds = LeaseSeconds,
+                RenewTime = time.GetUtcNow().UtcDateTime,
+            },
+        };
+        await objects.UpdateAsync(
+            new ObjectReference(registry[WellKnownResources.Leases], new ObjectKey("kube-system", name)), lease, WriteOptions.ControlPlane, cancellationToken);
+    }
+
+    private async Task PublishAsync(CancellationToken cancellationToken)
+    {
+        var filter = ObjectFilter.InNamespace("kube-system") with { Labels = LabelSelector.Parse(LeaseLabel) };
+        var leases = await objects.ListAsync(registry[WellKnownResources.Leases], new ListQuery(filter, Freshness.Latest), cancellationToken);
+        var oldest = time.GetUtcNow().UtcDateTime.AddSeconds(-LeaseSeconds);
+        var endpoints = new V1Endpoints
+        {
+            Metadata = new V1ObjectMeta { Name = "kubernetes" },
+            Subsets =
+            [
+                .. leases.Objects.Select(lease => lease.Peek<V1Lease>().Spec)
+                    .Where(spec => spec.RenewTime > oldest)
+                    .Select(spec => spec.HolderIdentity.Split('|'))
+                    .GroupBy(holder => int.Parse(holder[1], CultureInfo.InvariantCulture), holder => holder[0])
+                    .OrderBy(group => group.Key)
+                    .Select(group => new V1EndpointSubset
+                    {
+                        Addresses = [.. group.Order(StringComparer.Ordinal).Select(address => new V1EndpointAddress { Ip = address })],
+                        Ports = [new Corev1EndpointPort { Name = "https", Port = group.Key, Protocol = "TCP" }],
+                    }),
+            ],
+        };
+        await objects.UpdateAsync(
+            new ObjectReference(registry[WellKnownResources.Endpoints], new ObjectKey("default", "kubernetes")), endpoints, WriteOptions.ControlPlane, cancellationToken);
+    }
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "The endpoints of the kubernetes service are not up to date: {Why}")]
+    private partial void LogPutOff(string why);
+}

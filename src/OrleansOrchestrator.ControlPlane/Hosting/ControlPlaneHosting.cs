@@ -1,0 +1,84 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+using OrleansOrchestrator.ControlPlane.Admission;
+using OrleansOrchestrator.ControlPlane.Controllers;
+using OrleansOrchestrator.ControlPlane.Events;
+using OrleansOrchestrator.ControlPlane.GarbageCollection;
+using OrleansOrchestrator.ControlPlane.Nodes;
+using OrleansOrchestrator.ControlPlane.Objects;
+using OrleansOrchestrator.ControlPlane.Scheduling;
+using OrleansOrchestrator.ControlPlane.Store;
+using OrleansOrchestrator.ControlPlane.Watch;
+using OrleansOrchestrator.Controllers.Reconciling;
+using OrleansOrchestrator.Model.Resources;
+
+namespace OrleansOrchestrator.ControlPlane.Hosting;
+
+/// <summary>Composes the control plane of a silo.</summary>
+public static class ControlPlaneHosting
+{
+    /// <summary>
+    /// Adds the control plane's services. The host also needs an <see cref="Storage.Log.IObjectLog"/> and an Orleans silo, which
+    /// has to be added first: its start must have ended when the loops here begin to call grains. The API is then served
+    /// through <see cref="IObjectClient"/>.
+    /// </summary>
+    public static IServiceCollection AddControlPlane(this IServiceCollection services, ControlPlaneOptions options)
+    {
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton(ResourceRegistry.BuiltIn);
+        services.AddSingleton(options);
+        services.AddSingleton(options.Store);
+        services.AddSingleton(options.Watch);
+        services.AddSingleton(options.Controllers);
+        services.AddSingleton(options.ServiceAddresses);
+        services.AddSingleton(options.NodeLifecycle);
+
+        services.AddSingleton<StoreClient>();
+        services.AddSingleton<IStoreReader>(provider => provider.GetRequiredService<StoreClient>());
+        AddHostedSingleton<WatchCaches>(services);
+        services.AddSingleton<CacheFollower>();
+
+        services.AddSingleton<IAdmissionPlugin, NamespaceLifecycleAdmission>();
+        services.AddSingleton<IAdmissionPlugin, DefaultTolerationsAdmission>();
+        services.AddSingleton<IAdmissionPlugin, ServiceAddressAdmission>();
+        services.AddSingleton<WritePipeline>();
+        services.AddSingleton<ObjectClient>();
+        services.AddSingleton<IObjectClient>(provider => provider.GetRequiredService<ObjectClient>());
+
+        AddControllers(services);
+        AddHostedSingleton<EventRecorder>(services);
+        AddHostedSingleton<ClusterBootstrap>(services);
+        AddHostedSingleton<ApiEndpointsPublisher>(services);
+        services.AddSingleton<IReadinessCheck>(provider => provider.GetRequiredService<ClusterBootstrap>());
+        services.AddSingleton<IReadinessCheck, StoreReadiness>();
+        services.AddHostedService<WantedGrains>();
+        return services;
+    }
+
+    private static void AddControllers(IServiceCollection services)
+    {
+        services.AddSingleton<Observer>();
+        services.AddSingleton<PlanExecutor>();
+        services.AddSingleton<OwnershipGraph>();
+        services.AddSingleton<PlacementWriter>();
+        services.AddTransient<NodeObserver>();
+        foreach (var type in typeof(IReconciler).Assembly.GetTypes().Where(type => type.IsAssignableTo(typeof(IReconciler)) && type is { IsAbstract: false, IsClass: true }))
+        {
+            var reconciler = (IReconciler)Activator.CreateInstance(type)!;
+            services.AddSingleton(reconciler);
+            services.AddSingleton(new WantedGrain(reconciler.Name, grains => grains.GetGrain<IControllerGrain>(reconciler.Name)));
+        }
+
+        services.AddSingleton(new WantedGrain("garbage-collector", grains => grains.GetGrain<IGarbageCollectorGrain>("cluster")));
+        services.AddSingleton(new WantedGrain("scheduler", grains => grains.GetGrain<ISchedulerGrain>(SchedulerGrain.DefaultName)));
+        services.AddSingleton(new WantedGrain("node-lifecycle", grains => grains.GetGrain<INodeLifecycleGrain>("cluster")));
+    }
+
+    private static void AddHostedSingleton<T>(IServiceCollection services)
+        where T : class, IHostedService
+    {
+        services.AddSingleton<T>();
+        services.AddHostedService(provider => provider.GetRequiredService<T>());
+    }
+}

@@ -1,0 +1,34 @@
+using OrleansOrchestrator.ControlPlane.Admission;
+using OrleansOrchestrator.ControlPlane.Controllers;
+using OrleansOrchestrator.ControlPlane.Store;
+using OrleansOrchestrator.ControlPlane.Watch;
+using OrleansOrchestrator.Controllers.NodeLifecycle;
+
+namespace OrleansOrchestrator.ControlPlane.Hosting;
+
+/// <summary>All bounds and times of the control plane on a silo.</summary>
+public sealed record ControlPlaneOptions
+{
+    /// <summary>The object store.</summary>
+    public StoreOptions Store { get; init; } = new();
+
+    /// <summary>The watch caches.</summary>
+    public WatchOptions Watch { get; init; } = new();
+
+    /// <summary>The controllers.</summary>
+    public ControllerOptions Controllers { get; init; } = new();
+
+    /// <summary>Nodes that fall silent.</summary>
+    public NodeLifecycleOptions NodeLifecycle { get; init; } = new();
+
+    /// <summary>Service addresses.</summary>
+    public ServiceAddressOptions ServiceAddresses { get; init; } = new();
+
+    /// <summary>How this silo's API is reached from pods and nodes; null to leave the endpoints of <c>kubernetes</c> alone.</summary>
+    public ApiEndpoint? ApiEndpoint { get; init; }
+}
+
+/// <summary>An address and port where a silo serves the API.</summary>
+/// <param name="Address">The IP address.</param>
+/// <param name="Port">The port.</param>
+public sealed record ApiEndpoint(string Address, int Port);

@@ -1,0 +1,108 @@
+using Microsoft.Extensions.Logging;
+using Orleans.Concurrency;
+using Orleans.Placement;
+using OrleansOrchestrator.ControlPlane.Controllers;
+using OrleansOrchestrator.ControlPlane.Events;
+using OrleansOrchestrator.ControlPlane.Objects;
+using OrleansOrchestrator.ControlPlane.Watch;
+using OrleansOrchestrator.Controllers.NodeLifecycle;
+using OrleansOrchestrator.Controllers.Reconciling;
+using OrleansOrchestrator.Model.Resources;
+
+namespace OrleansOrchestrator.ControlPlane.Nodes;
+
+/// <inheritdoc cref="INodeLifecycleGrain"/>
+/// <remarks>
+/// Looks, decides and acts in rounds. Heartbeats are timed by this activation's own clock, from the moment it first looks:
+/// after a failover every node has its full time again, so that a moved grain can be late and never early.
+/// </remarks>
+[Reentrant]
+[KeepAlive]
+[PreferLocalPlacement]
+internal sealed partial class NodeLifecycleGrain(
+    NodeObserver observer, PlanExecutor executor, EventRecorder events, WatchCaches caches, ResourceRegistry registry,
+    TimeProvider time, ILogger<NodeLifecycleGrain> logger) : Grain, INodeLifecycleGrain
+{
+    private const string Component = "node-controller";
+
+    private static readonly TimeSpan RoundMin = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan RoundMax = TimeSpan.FromSeconds(1);
+
+    private readonly CancellationTokenSource _stopping = new();
+    private Task _running = Task.CompletedTask;
+    private bool _wasDisrupted;
+
+    public Task EnsureRunningAsync() => Task.CompletedTask;
+
+    public override Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        _running = RunAsync();
+        return Task.CompletedTask;
+    }
+
+    public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        await _stopping.CancelAsync();
+        await _running;
+    }
+
+    private async Task RunAsync()
+    {
+        while (!_stopping.IsCancellationRequested)
+        {
+            var wait = RoundMax;
+            try
+            {
+                wait = await RunRoundAsync();
+            }
+            catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception exception)
+            {
+                LogRoundFailed(exception);
+            }
+
+            await Task.Delay(wait, time, CancellationToken.None);
+        }
+    }
+
+    private async Task<TimeSpan> RunRoundAsync()
+    {
+        var input = await observer.ObserveAsync(_stopping.Token);
+        var plan = NodeLifecyclePlanner.Decide(input);
+        if (plan.IsDisrupted != _wasDisrupted)
+        {
+            LogDisruption(plan.IsDisrupted);
+            if (_wasDisrupted)
+                observer.Restart();
+            _wasDisrupted = plan.IsDisrupted;
+        }
+
+        if (plan.Actions.Count > 0)
+        {
+            var outcome = await executor.ApplyAsync(Component, new ObjectReference(registry[WellKnownResources.Nodes], default), new Plan { Actions = plan.Actions });
+            Record(plan, outcome);
+        }
+
+        var wait = plan.RequeueAfter ?? RoundMax;
+        return wait < RoundMin ? RoundMin : wait > RoundMax ? RoundMax : wait;
+    }
+
+    private void Record(NodeLifecyclePlan plan, PlanOutcome outcome)
+    {
+        foreach (var told in plan.Events)
+        {
+            var key = new ObjectKey(told.Regarding.Metadata.NamespaceProperty ?? "", told.Regarding.Metadata.Name);
+            if (!outcome.Failed.Contains((told.Resource, key)) && caches[registry[told.Resource]].Find(key) is { } obj)
+                events.Record(obj, Component, told.Event.Type, told.Event.Reason, told.Event.Message);
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "A round of the node controller failed; trying again")]
+    private partial void LogRoundFailed(Exception exception);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Whether no node at all is heard of, so that nothing is evicted: {IsDisrupted}")]
+    private partial void LogDisruption(bool isDisrupted);
+}

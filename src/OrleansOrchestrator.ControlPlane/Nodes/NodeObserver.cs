@@ -1,0 +1,94 @@
+using System.Globalization;
+using k8s.Models;
+using OrleansOrchestrator.ControlPlane.Objects;
+using OrleansOrchestrator.ControlPlane.Watch;
+using OrleansOrchestrator.Controllers.NodeLifecycle;
+using OrleansOrchestrator.Model.Codec;
+using OrleansOrchestrator.Model.Resources;
+using OrleansOrchestrator.Model.Selectors;
+
+namespace OrleansOrchestrator.ControlPlane.Nodes;
+
+/// <summary>Puts together what the node controller decides on: nodes, heartbeats, and whose pods they have.</summary>
+/// <remarks>Belongs to one activation.</remarks>
+internal sealed class NodeObserver(WatchCaches caches, ResourceRegistry registry, NodeLifecycleOptions options, TimeProvider time)
+{
+    private const string LeaseNamespace = "kube-node-lease";
+    private const string NodeNameField = "spec.nodeName";
+
+    private readonly HeartbeatLedger _ledger = new();
+    private readonly Dictionary<string, long> _nodeRevisions = new(StringComparer.Ordinal);
+
+    private WatchCache Leases => caches[registry[WellKnownResources.Leases]];
+
+    private WatchCache Nodes => caches[registry[WellKnownResources.Nodes]];
+
+    private WatchCache Pods => caches[registry[WellKnownResources.Pods]];
+
+    /// <summary>Observes the newest state.</summary>
+    /// <exception cref="Model.Errors.ApiException">The store cannot be asked; nothing may be concluded from that.</exception>
+    public async Task<NodeLifecycleInput> ObserveAsync(CancellationToken cancellationToken)
+    {
+        var asked = time.GetUtcNow();
+        await Leases.EnsureFreshAsync(Freshness.Latest, cancellationToken);
+        await Nodes.EnsureFreshAsync(Freshness.Latest, cancellationToken);
+        await Pods.EnsureFreshAsync(Freshness.Latest, cancellationToken);
+        var now = time.GetUtcNow();
+
+        foreach (var lease in Leases.Select(ObjectFilter.InNamespace(LeaseNamespace)).Objects)
+            _ledger.Observe(lease.Key.Name, HeartbeatSource.Lease, lease.Revision.ToString(CultureInfo.InvariantCulture), now);
+        var nodes = Nodes.Select(ObjectFilter.All).Objects;
+        foreach (var node in nodes)
+            ObserveStatus(node, now);
+        ForgetGone(nodes);
+
+        return new NodeLifecycleInput
+        {
+            Now = now,
+            SeenUntil = asked,
+            Nodes = [.. nodes.Select(node => new ObservedNode(node.Peek<V1Node>(), _ledger.LastHeartbeat(node.Key.Name, now)))],
+            MissingNodes = _ledger.ObserveMissing(NamesWithoutNode(nodes), now),
+            PodsOn = PodsOn,
+            Options = options,
+        };
+    }
+
+    /// <summary>Gives all nodes their full time to report again.</summary>
+    public void Restart() => _ledger.Restart(time.GetUtcNow());
+
+    private void ObserveStatus(StoredObject node, DateTimeOffset now)
+    {
+        var name = node.Key.Name;
+        if (_nodeRevisions.GetValueOrDefault(name) == node.Revision)
+            return;
+        _nodeRevisions[name] = node.Revision;
+        var ready = node.Peek<V1Node>().Status?.Conditions?.FirstOrDefault(condition => condition.Type == "Ready");
+        if (ready?.LastHeartbeatTime is { } heartbeat)
+            _ledger.Observe(name, HeartbeatSource.Status, heartbeat.ToString("O", CultureInfo.InvariantCulture), now);
+    }
+
+    private void ForgetGone(List<StoredObject> nodes)
+    {
+        if (_nodeRevisions.Count == nodes.Count)
+            return;
+        var present = nodes.Select(node => node.Key.Name).ToHashSet(StringComparer.Ordinal);
+        foreach (var gone in _nodeRevisions.Keys.Where(name => !present.Contains(name) && PodsOn(name).Count == 0).ToList())
+        {
+            _nodeRevisions.Remove(gone);
+            _ledger.Forget(gone);
+        }
+    }
+
+    private IReadOnlyList<V1Pod> PodsOn(string node)
+    {
+        var onNode = ObjectFilter.All with { Fields = FieldSelector.Equal(NodeNameField, node) };
+        return [.. Pods.Select(onNode).Objects.Select(pod => pod.Peek<V1Pod>())];
+    }
+
+    private IEnumerable<string> NamesWithoutNode(List<StoredObject> nodes)
+    {
+        var names = Pods.IndexedValues(NodeNameField).Where(name => name.Length > 0).ToHashSet(StringComparer.Ordinal);
+        names.ExceptWith(nodes.Select(node => node.Key.Name));
+        return names;
+    }
+}

@@ -1,0 +1,112 @@
+using OrleansOrchestrator.ControlPlane.Store;
+using OrleansOrchestrator.Model.Codec;
+using OrleansOrchestrator.Model.Errors;
+using OrleansOrchestrator.Model.Metadata;
+using OrleansOrchestrator.Model.Resources;
+
+namespace OrleansOrchestrator.ControlPlane.Objects;
+
+internal sealed partial class ObjectClient
+{
+    private const string OrphanFinalizer = "orphan";
+    private const string ForegroundFinalizer = "foregroundDeletion";
+
+    public async Task<DeletionResult> DeleteAsync(
+        ObjectReference reference, DeletionOptions deletion, WriteOptions options, CancellationToken cancellationToken)
+    {
+        var (definition, key, _) = reference;
+        for (var race = 0; race <= RacesMax; race++)
+        {
+            var stored = await store.ReadForWriteAsync(definition, key) ?? throw ApiErrors.NotFound(definition.Name, key.Name);
+            CheckPreconditions(definition, stored, deletion);
+            var obj = stored.Decode();
+            await pipeline.AdmitDeleteAsync(reference, obj, options, cancellationToken);
+            if (await TryDeleteAsync(definition, stored, obj, deletion, options, cancellationToken) is { } result)
+                return result;
+        }
+
+        throw ApiErrors.Modified(definition.Name, key.Name);
+    }
+
+    public async Task<ObjectPage> DeleteCollectionAsync(
+        ResourceDefinition definition, ListQuery query, DeletionOptions deletion, WriteOptions options, CancellationToken cancellationToken)
+    {
+        var page = await ListAsync(definition, query, cancellationToken);
+        foreach (var obj in page.Objects)
+        {
+            try
+            {
+                await DeleteAsync(new ObjectReference(definition, obj.Key), deletion with { Uid = obj.Uid }, options, cancellationToken);
+            }
+            catch (ApiException gone) when (gone.Code is 404 or 409)
+            {
+                // Somebody else deleted it, or deleted and created it anew: this one is gone either way.
+            }
+        }
+
+        return page;
+    }
+
+    /// <summary>Deletes an object at a known version, or marks it as being deleted.</summary>
+    /// <returns>The outcome; null if somebody else changed it first.</returns>
+    private async Task<DeletionResult?> TryDeleteAsync(
+        ResourceDefinition definition, StoredObject stored, KubeObject obj, DeletionOptions deletion, WriteOptions options,
+        CancellationToken cancellationToken)
+    {
+        var finalizersChanged = SetPropagation(obj, deletion.Propagation);
+        var marked = ObjectMetaRules.MarkDeleted(obj, deletion.GracePeriodSeconds ?? definition.DefaultGracePeriodSeconds(obj), time.GetUtcNow());
+        definition.PrepareForDeletion(obj);
+        var isGone = IsGoneWith(definition, obj);
+        if (!isGone && !marked && !finalizersChanged)
+        {
+            await caches[definition].EnsureFreshAsync(Freshness.AtLeast(stored.Revision), cancellationToken);
+            return new DeletionResult(stored, IsGone: false);
+        }
+
+        var json = definition.Encode(obj);
+        if (options.DryRun)
+            return new DeletionResult(StoredObject.Read(definition, RevisionSplice.Set(json, stored.Revision)), isGone);
+
+        // An object that goes at once was never seen as being deleted: its last state stays as it was.
+        var result = await store.CommitAsync(definition, new ObjectWrite(
+            isGone ? WriteType.Delete : WriteType.Replace,
+            stored.Key.Namespace, stored.Key.Name, isGone && !stored.IsDeleting ? (ReadOnlyMemory<byte>?)null : json, stored.Revision, definition.Claims(obj)));
+        return result.Status switch
+        {
+            WriteStatus.Committed => new DeletionResult(result.Object!, isGone),
+            WriteStatus.Conflict => null,
+            _ => throw Refused(definition, stored.Key, result),
+        };
+    }
+
+    /// <summary>Sets the finalizers by which the garbage collector knows what shall happen to dependents.</summary>
+    /// <returns>Whether they changed.</returns>
+    private static bool SetPropagation(KubeObject obj, DeletionPropagation? propagation)
+    {
+        if (propagation is null)
+            return false;
+        var before = obj.Metadata.Finalizers ?? [];
+        var after = before.Where(finalizer => finalizer is not (OrphanFinalizer or ForegroundFinalizer)).ToList();
+        if (propagation == DeletionPropagation.Orphan)
+            after.Add(OrphanFinalizer);
+        else if (propagation == DeletionPropagation.Foreground)
+            after.Add(ForegroundFinalizer);
+        obj.Metadata.Finalizers = after.Count > 0 ? after : null;
+        return !before.SequenceEqual(after, StringComparer.Ordinal);
+    }
+
+    private static void CheckPreconditions(ResourceDefinition definition, StoredObject stored, DeletionOptions deletion)
+    {
+        if (deletion.Uid is { } uid && uid != stored.Uid)
+        {
+            throw ApiErrors.Conflict(definition.Name, stored.Key.Name,
+                $"Precondition failed: UID in precondition: {uid}, UID in object meta: {stored.Uid}");
+        }
+
+        if (deletion.ResourceVersion is { Length: > 0 } revision && revision != stored.Revision.ToString(System.Globalization.CultureInfo.InvariantCulture))
+        {
+            throw ApiErrors.Conflict(definition.Name, stored.Key.Name,
+                $"Precondition failed: ResourceVersion in precondition: {revision}, ResourceVersion in object meta: {stored.Revision}");
+        }
+    }
+}

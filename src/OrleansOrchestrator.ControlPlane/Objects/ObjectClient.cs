@@ -1,0 +1,197 @@
+using System.Runtime.CompilerServices;
+using OrleansOrchestrator.ControlPlane.Store;
+using OrleansOrchestrator.ControlPlane.Watch;
+using OrleansOrchestrator.Model.Codec;
+using OrleansOrchestrator.Model.Errors;
+using OrleansOrchestrator.Model.Resources;
+
+namespace OrleansOrchestrator.ControlPlane.Objects;
+
+/// <inheritdoc cref="IObjectClient"/>
+internal sealed partial class ObjectClient(
+    StoreClient store, WatchCaches caches, WritePipeline pipeline, ResourceRegistry registry, WatchOptions watchOptions, TimeProvider time)
+    : IObjectClient
+{
+    // A write that states no revision is based on the newest one, and on a newer one each time that it loses a race.
+    private const int RacesMax = 10;
+
+    public async ValueTask<StoredObject> GetAsync(
+        ResourceDefinition definition, ObjectKey key, Freshness freshness, CancellationToken cancellationToken)
+    {
+        var cache = caches[definition];
+        await cache.EnsureFreshAsync(freshness, cancellationToken);
+        return cache.Find(key) ?? throw ApiErrors.NotFound(definition.Name, key.Name);
+    }
+
+    public async ValueTask<ObjectPage> ListAsync(ResourceDefinition definition, ListQuery query, CancellationToken cancellationToken)
+    {
+        var cache = caches[definition];
+        if (query.Continue is null)
+            await cache.EnsureFreshAsync(query.Freshness, cancellationToken);
+        var page = cache.SelectPage(query);
+        if (query.Freshness is { Exact: true, MinimumRevision: { } exact } && page.Revision != exact)
+            throw ApiErrors.Expired($"The resourceVersion for the provided list is too old: {exact}, current: {page.Revision}");
+        return page;
+    }
+
+    public async IAsyncEnumerable<IReadOnlyList<WatchEvent>> WatchAsync(
+        ResourceDefinition definition, WatchQuery query, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var cache = caches[definition];
+        var watcher = await cache.WatchAsync(query, cancellationToken);
+        try
+        {
+            while (true)
+                yield return await watcher.ReadAsync(watchOptions.BookmarkPeriod, time, cancellationToken);
+        }
+        finally
+        {
+            cache.Unwatch(watcher);
+        }
+    }
+
+    public KubeObject Decode(ResourceDefinition definition, ReadOnlySpan<byte> json, WriteOptions options) =>
+        WritePipeline.Decode(definition, json, options);
+
+    public async Task<StoredObject> CreateAsync(
+        ResourceDefinition definition, string requestNamespace, KubeObject obj, WriteOptions options, CancellationToken cancellationToken)
+    {
+        var generated = obj.Metadata is { } meta && string.IsNullOrEmpty(meta.Name) && !string.IsNullOrEmpty(meta.GenerateName);
+        var request = await pipeline.PrepareCreateAsync(definition, requestNamespace, obj, options, cancellationToken);
+        for (var race = 0; ; race++)
+        {
+            var key = new ObjectKey(requestNamespace, obj.Metadata.Name);
+            var json = definition.Encode(obj);
+            if (options.DryRun)
+                return await DryCreateAsync(definition, key, json, cancellationToken);
+
+            var result = await store.CommitAsync(
+                definition, new ObjectWrite(WriteType.Create, key.Namespace, key.Name, json, 0, definition.Claims(obj)));
+            if (result.Status == WriteStatus.Committed)
+                return result.Object!;
+            if (race >= RacesMax || !TryAvoid(result, request, obj, generated))
+                throw Refused(definition, key, result);
+        }
+    }
+
+    public async Task<(StoredObject Object, bool Created)> UpdateAsync(
+        ObjectReference reference, KubeObject obj, WriteOptions options, CancellationToken cancellationToken)
+    {
+        var (definition, key, subresource) = reference;
+        var hasRevision = !string.IsNullOrEmpty(obj.Metadata?.ResourceVersion) && obj.Metadata.ResourceVersion != "0";
+        var body = hasRevision ? null : definition.Encode(obj);
+        for (var race = 0; ; race++)
+        {
+            var stored = await store.ReadForWriteAsync(definition, key);
+            if (stored is null)
+            {
+                if (!definition.AllowCreateOnUpdate || subresource.Length > 0 || hasRevision)
+                    throw ApiErrors.NotFound(definition.Name, key.Name);
+                return (await CreateAsync(definition, key.Namespace, NamedLike(key, obj), options, cancellationToken), true);
+            }
+
+            if (await TryReplaceAsync(reference, obj, stored, options, cancellationToken) is { } updated)
+                return (updated, false);
+            if (hasRevision || race >= RacesMax)
+                throw ApiErrors.Modified(definition.Name, key.Name);
+            obj = definition.Decode(body);
+        }
+    }
+
+    public async Task<StoredObject> PatchAsync(
+        ObjectReference reference, PatchType type, ReadOnlyMemory<byte> patch, WriteOptions options, CancellationToken cancellationToken)
+    {
+        var (definition, key, _) = reference;
+        for (var race = 0; race <= RacesMax; race++)
+        {
+            var stored = await store.ReadForWriteAsync(definition, key) ?? throw ApiErrors.NotFound(definition.Name, key.Name);
+            var json = PatchApplication.Apply(definition, type, stored.Json, patch);
+            var obj = WritePipeline.Decode(definition, json, options);
+            if (await TryReplaceAsync(reference, obj, stored, options, cancellationToken) is { } updated)
+                return updated;
+        }
+
+        throw ApiErrors.Modified(definition.Name, key.Name);
+    }
+
+    /// <summary>Replaces an object that is at a known version.</summary>
+    /// <returns>The object after the write; null if somebody else was faster.</returns>
+    private async Task<StoredObject?> TryReplaceAsync(
+        ObjectReference reference, KubeObject obj, StoredObject stored, WriteOptions options, CancellationToken cancellationToken)
+    {
+        var definition = reference.Definition;
+        var request = await pipeline.PrepareUpdateAsync(reference, obj, stored, options, cancellationToken);
+        while (true)
+        {
+            var json = definition.Encode(obj);
+            if (RevisionSplice.EqualsIgnoringRevision(stored.Json.Span, json))
+            {
+                // Nothing changes; but what is shown as the present state must be durable (invariant I1).
+                await caches[definition].EnsureFreshAsync(Freshness.AtLeast(stored.Revision), cancellationToken);
+                return stored;
+            }
+
+            if (options.DryRun)
+                return StoredObject.Read(definition, RevisionSplice.Set(json, stored.Revision));
+            var isLast = IsGoneWith(definition, obj);
+            var result = await store.CommitAsync(definition, new ObjectWrite(
+                isLast ? WriteType.Delete : WriteType.Replace,
+                reference.Key.Namespace, reference.Key.Name, json, stored.Revision, definition.Claims(obj)));
+            switch (result.Status)
+            {
+                case WriteStatus.Committed:
+                    return result.Object;
+                case WriteStatus.Conflict:
+                    return null;
+                case WriteStatus.ClaimTaken when pipeline.TryReplaceClaim(request, result.Detail!):
+                    continue;
+                default:
+                    throw Refused(definition, reference.Key, result);
+            }
+        }
+    }
+
+    /// <summary>Whether nothing keeps a deleted object any longer once this version of it is written.</summary>
+    private static bool IsGoneWith(ResourceDefinition definition, KubeObject obj) =>
+        obj.Metadata is { DeletionTimestamp: not null, DeletionGracePeriodSeconds: null or 0, Finalizers: null or { Count: 0 } }
+        && !definition.IsHeld(obj);
+
+    private async Task<StoredObject> DryCreateAsync(
+        ResourceDefinition definition, ObjectKey key, byte[] json, CancellationToken cancellationToken)
+    {
+        var cache = caches[definition];
+        await cache.EnsureFreshAsync(Freshness.Latest, cancellationToken);
+        return cache.Find(key) is null ? StoredObject.Read(definition, json) : throw ApiErrors.AlreadyExists(definition.Name, key.Name);
+    }
+
+    /// <summary>Changes what the server itself chose about an object, where that is what was refused.</summary>
+    private bool TryAvoid(WriteResult refusal, Admission.AdmissionRequest request, KubeObject obj, bool nameIsGenerated)
+    {
+        if (refusal.Status == WriteStatus.ClaimTaken)
+            return pipeline.TryReplaceClaim(request, refusal.Detail!);
+        if (refusal.Status != WriteStatus.AlreadyExists || !nameIsGenerated)
+            return false;
+        obj.Metadata.Name = Model.Names.NameGenerator.Generate(obj.Metadata.GenerateName);
+        return true;
+    }
+
+    private static KubeObject NamedLike(ObjectKey key, KubeObject obj)
+    {
+        obj.Metadata ??= new();
+        if (string.IsNullOrEmpty(obj.Metadata.Name))
+            obj.Metadata.Name = key.Name;
+        if (obj.Metadata.Name != key.Name)
+            throw ApiErrors.BadRequest($"the name of the object ({obj.Metadata.Name}) does not match the name on the URL ({key.Name})");
+        return obj;
+    }
+
+    private static ApiException Refused(ResourceDefinition definition, ObjectKey key, WriteResult result) => result.Status switch
+    {
+        WriteStatus.AlreadyExists => ApiErrors.AlreadyExists(definition.Name, key.Name),
+        WriteStatus.NotFound => ApiErrors.NotFound(definition.Name, key.Name),
+        WriteStatus.Conflict => ApiErrors.Modified(definition.Name, key.Name),
+        WriteStatus.Unavailable => ApiErrors.ServiceUnavailable(result.Detail ?? "the object store is not available"),
+        WriteStatus.Overloaded => ApiErrors.TooManyRequests("too many writes are waiting, please try again later", 1),
+        _ => ApiErrors.Internal($"the write was refused: {result.Detail}"),
+    };
+}

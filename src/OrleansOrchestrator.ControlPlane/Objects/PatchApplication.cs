@@ -1,0 +1,44 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using OrleansOrchestrator.Model.Codec;
+using OrleansOrchestrator.Model.Errors;
+using OrleansOrchestrator.Model.Patching;
+using OrleansOrchestrator.Model.Resources;
+
+namespace OrleansOrchestrator.ControlPlane.Objects;
+
+/// <summary>Applies a patch of any format to a stored object.</summary>
+internal static class PatchApplication
+{
+    private static readonly JsonDocumentOptions ReadOptions = new() { MaxDepth = ObjectCodec.DepthMax };
+
+    /// <summary>The patched object as JSON.</summary>
+    /// <exception cref="ApiException">400 if the patch is malformed, 422 if it cannot be applied to this object.</exception>
+    public static byte[] Apply(ResourceDefinition definition, PatchType type, ReadOnlyMemory<byte> json, ReadOnlyMemory<byte> patch)
+    {
+        var target = JsonNode.Parse(json.Span, documentOptions: ReadOptions)!;
+        try
+        {
+            var patched = type switch
+            {
+                PatchType.JsonPatch => JsonPatch.Apply(target, patch.Span),
+                PatchType.MergePatch => JsonMergePatch.Apply(target, patch.Span),
+                _ => StrategicMergePatch.Apply(target, patch.Span, definition.ModelType),
+            };
+            return JsonSerializer.SerializeToUtf8Bytes(patched, ObjectCodec.Options);
+        }
+        catch (JsonException malformed)
+        {
+            throw ApiErrors.BadRequest($"error decoding patch: {malformed.Message}");
+        }
+        catch (PatchException refused)
+        {
+            throw refused.Fault switch
+            {
+                PatchFault.Malformed => ApiErrors.BadRequest(refused.Message),
+                PatchFault.TooLarge => ApiErrors.TooLarge(refused.Message),
+                _ => ApiErrors.Unprocessable(refused.Message),
+            };
+        }
+    }
+}

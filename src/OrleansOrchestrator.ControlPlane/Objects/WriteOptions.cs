@@ -1,0 +1,91 @@
+namespace OrleansOrchestrator.ControlPlane.Objects;
+
+/// <summary>How strictly a body's fields are read.</summary>
+public enum FieldValidation
+{
+    /// <summary>Unknown and duplicate fields are dropped.</summary>
+    Ignore,
+
+    /// <summary>They are dropped, and the sender is warned.</summary>
+    Warn,
+
+    /// <summary>They refuse the request.</summary>
+    Strict,
+}
+
+/// <summary>Who asks.</summary>
+/// <param name="Name">The user's name.</param>
+/// <param name="Groups">The groups the user is in.</param>
+/// <param name="Uid">The user's uid, where the authenticator knows one.</param>
+public sealed record UserInfo(string Name, IReadOnlyList<string> Groups, string? Uid = null)
+{
+    /// <summary>The control plane itself.</summary>
+    public static UserInfo ControlPlane { get; } = new("system:orchestrator", ["system:masters", "system:authenticated"]);
+
+    /// <summary>Whether the user is in a group.</summary>
+    public bool IsIn(string group) => Groups.Contains(group, StringComparer.Ordinal);
+}
+
+/// <summary>Options of a write.</summary>
+public sealed record WriteOptions
+{
+    /// <summary>The control plane's own writes.</summary>
+    public static WriteOptions ControlPlane { get; } = new() { User = UserInfo.ControlPlane };
+
+    /// <summary>Who asks.</summary>
+    public required UserInfo User { get; init; }
+
+    /// <summary>Do everything but commit.</summary>
+    public bool DryRun { get; init; }
+
+    /// <summary>How strictly the body's fields are read.</summary>
+    public FieldValidation FieldValidation { get; init; } = FieldValidation.Warn;
+
+    /// <summary>The name under which managed fields are kept.</summary>
+    public string FieldManager { get; init; } = "unknown";
+
+    /// <summary>Receives warnings for the sender; each becomes a <c>Warning</c> header.</summary>
+    public Action<string>? Warn { get; init; }
+}
+
+/// <summary>What happens to the dependents of a deleted object.</summary>
+public enum DeletionPropagation
+{
+    /// <summary>They are deleted after it.</summary>
+    Background,
+
+    /// <summary>They are deleted first.</summary>
+    Foreground,
+
+    /// <summary>They stay, without it as their owner.</summary>
+    Orphan,
+}
+
+/// <summary>Options of a deletion.</summary>
+public sealed record DeletionOptions
+{
+    /// <summary>The grace period in seconds; null for the object's own.</summary>
+    public long? GracePeriodSeconds { get; init; }
+
+    /// <summary>What happens to dependents; null for the kind's default.</summary>
+    public DeletionPropagation? Propagation { get; init; }
+
+    /// <summary>Delete only the object with this uid.</summary>
+    public string? Uid { get; init; }
+
+    /// <summary>Delete only if it is still at this revision.</summary>
+    public string? ResourceVersion { get; init; }
+}
+
+/// <summary>The formats of patches.</summary>
+public enum PatchType
+{
+    /// <summary>RFC 6902.</summary>
+    JsonPatch,
+
+    /// <summary>RFC 7386.</summary>
+    MergePatch,
+
+    /// <summary>Kubernetes' merge patch, which knows the keys of lists.</summary>
+    StrategicMergePatch,
+}

@@ -1,0 +1,175 @@
+using System.Globalization;
+using System.Text.Json;
+using OrleansOrchestrator.ControlPlane.Admission;
+using OrleansOrchestrator.Model.Codec;
+using OrleansOrchestrator.Model.Errors;
+using OrleansOrchestrator.Model.Metadata;
+using OrleansOrchestrator.Model.Resources;
+using OrleansOrchestrator.Model.Validation;
+
+namespace OrleansOrchestrator.ControlPlane.Objects;
+
+/// <summary>
+/// What every write goes through between a decoded object and the store: prepare → default → admit → validate → encode.
+/// Nothing is read or written on the way but what admission rules look up.
+/// </summary>
+internal sealed class WritePipeline(IEnumerable<IAdmissionPlugin> plugins, TimeProvider time)
+{
+    private readonly IAdmissionPlugin[] _plugins = [.. plugins];
+
+    /// <summary>Reads a body.</summary>
+    /// <exception cref="ApiException">400: malformed, of another kind, or with unknown fields where they are refused.</exception>
+    public static KubeObject Decode(ResourceDefinition definition, ReadOnlySpan<byte> json, WriteOptions options)
+    {
+        var subject = $"{definition.Kind} in version \"{definition.Version}\" cannot be handled as a {definition.Kind}";
+        try
+        {
+            var obj = definition.Decode(json);
+            CheckKind(definition, obj);
+            if (options.FieldValidation != FieldValidation.Ignore)
+                CheckFields(definition, json, options, subject);
+            return obj;
+        }
+        catch (JsonException malformed)
+        {
+            throw ApiErrors.BadRequest(malformed.Path is { Length: > 2 } path
+                ? $"{subject}: json: cannot unmarshal {path[2..]}: {FirstSentence(malformed)}"
+                : $"{subject}: {FirstSentence(malformed)}");
+        }
+        catch (Exception malformed) when (malformed is FormatException or ArgumentException or OverflowException or InvalidOperationException or NotSupportedException)
+        {
+            throw ApiErrors.BadRequest($"{subject}: {malformed.Message}");
+        }
+    }
+
+    /// <summary>Makes a new object ready to be stored.</summary>
+    public async ValueTask<AdmissionRequest> PrepareCreateAsync(
+        ResourceDefinition definition, string requestNamespace, KubeObject obj, WriteOptions options, CancellationToken cancellationToken)
+    {
+        ObjectMetaRules.PrepareForCreate(definition, obj, requestNamespace, time.GetUtcNow());
+        obj.Metadata.ManagedFields = null;
+        definition.PrepareForCreate(obj);
+        definition.ApplyDefaults(obj);
+        var request = new AdmissionRequest(
+            AdmissionOperation.Create, definition, new ObjectKey(requestNamespace, obj.Metadata.Name ?? ""), "", obj, null, options);
+        await AdmitAsync(request, cancellationToken);
+
+        var errors = new FieldErrors();
+        ObjectMetaValidation.Validate(definition, obj.Metadata, errors);
+        definition.Validate(obj, errors);
+        ThrowIfAny(definition, obj, errors);
+        return request;
+    }
+
+    /// <summary>Makes a changed object ready to be stored.</summary>
+    /// <exception cref="ApiException">Also 409 if the object carries a resourceVersion that is not the present one.</exception>
+    public async ValueTask<AdmissionRequest> PrepareUpdateAsync(
+        ObjectReference reference, KubeObject updated, StoredObject stored, WriteOptions options, CancellationToken cancellationToken)
+    {
+        var definition = reference.Definition;
+        CheckRevision(definition, updated, stored);
+        var current = stored.Decode();
+        ObjectMetaRules.PrepareForUpdate(definition, updated, current, reference.Key.Namespace);
+        updated.Metadata.ManagedFields = null;
+        definition.ApplyDefaults(updated);
+        PrepareSubresource(reference, updated, current);
+        var request = new AdmissionRequest(
+            AdmissionOperation.Update, definition, reference.Key, reference.Subresource, updated, current, options);
+        await AdmitAsync(request, cancellationToken);
+
+        var errors = new FieldErrors();
+        ObjectMetaValidation.ValidateUpdate(definition, updated.Metadata, current.Metadata, errors);
+        if (reference.Subresource == "status")
+            definition.ValidateStatusUpdate(updated, current, errors);
+        else
+            definition.ValidateUpdate(updated, current, errors);
+        ThrowIfAny(definition, updated, errors);
+        return request;
+    }
+
+    /// <summary>Asks all rules whether a deletion may go on.</summary>
+    public ValueTask AdmitDeleteAsync(
+        ObjectReference reference, KubeObject current, WriteOptions options, CancellationToken cancellationToken) =>
+        AdmitAsync(
+            new AdmissionRequest(AdmissionOperation.Delete, reference.Definition, reference.Key, reference.Subresource, current, current, options),
+            cancellationToken);
+
+    /// <summary>Lets the rule that chose a claim choose another one.</summary>
+    /// <returns>Whether the write may be tried again.</returns>
+    public bool TryReplaceClaim(AdmissionRequest request, string claim) => _plugins.Any(plugin => plugin.TryReplaceClaim(request, claim));
+
+    private static void PrepareSubresource(ObjectReference reference, KubeObject updated, KubeObject current)
+    {
+        switch (reference.Subresource)
+        {
+            case "":
+                reference.Definition.PrepareForUpdate(updated, current);
+                break;
+            case "status" when reference.Definition.HasStatus:
+                reference.Definition.PrepareForStatusUpdate(updated, current);
+                break;
+            case "finalize" when reference.Definition.Name == WellKnownResources.Namespaces:
+                NamespaceFinalization.Prepare(updated, current);
+                break;
+            default:
+                throw ApiErrors.NoSuchPath();
+        }
+    }
+
+    private static void CheckRevision(ResourceDefinition definition, KubeObject updated, StoredObject stored)
+    {
+        var given = updated.Metadata?.ResourceVersion;
+        if (string.IsNullOrEmpty(given))
+            return;
+        if (!long.TryParse(given, NumberStyles.None, CultureInfo.InvariantCulture, out var revision))
+        {
+            var errors = new FieldErrors();
+            errors.Invalid(FieldPath.Metadata.Child("resourceVersion"), given, "must be a number as the server gave it");
+            throw ApiErrors.Invalid(definition, stored.Key.Name, errors.All);
+        }
+
+        if (revision != 0 && revision != stored.Revision)
+            throw ApiErrors.Modified(definition.Name, stored.Key.Name);
+    }
+
+    private static void CheckKind(ResourceDefinition definition, KubeObject obj)
+    {
+        if (!string.IsNullOrEmpty(obj.ApiVersion) && obj.ApiVersion != definition.ApiVersion)
+        {
+            throw ApiErrors.BadRequest(
+                $"the API version in the data ({obj.ApiVersion}) does not match the expected API version ({definition.ApiVersion})");
+        }
+
+        if (!string.IsNullOrEmpty(obj.Kind) && obj.Kind != definition.Kind)
+            throw ApiErrors.BadRequest($"the kind in the data ({obj.Kind}) does not match the expected kind ({definition.Kind})");
+    }
+
+    private static void CheckFields(ResourceDefinition definition, ReadOnlySpan<byte> json, WriteOptions options, string subject)
+    {
+        var faults = StrictFields.Find(json, definition.ModelType);
+        if (faults.Count == 0)
+            return;
+        if (options.FieldValidation == FieldValidation.Strict)
+            throw ApiErrors.BadRequest($"{subject}: strict decoding error: {string.Join(", ", faults)}");
+        foreach (var fault in faults)
+            options.Warn?.Invoke(fault);
+    }
+
+    private static void ThrowIfAny(ResourceDefinition definition, KubeObject obj, FieldErrors errors)
+    {
+        if (!errors.IsEmpty)
+            throw ApiErrors.Invalid(definition, obj.Metadata.Name, errors.All);
+    }
+
+    private static string FirstSentence(JsonException exception)
+    {
+        var end = exception.Message.IndexOf(" Path:", StringComparison.Ordinal);
+        return end < 0 ? exception.Message : exception.Message[..end];
+    }
+
+    private async ValueTask AdmitAsync(AdmissionRequest request, CancellationToken cancellationToken)
+    {
+        foreach (var plugin in _plugins)
+            await plugin.AdmitAsync(request, cancellationToken);
+    }
+}

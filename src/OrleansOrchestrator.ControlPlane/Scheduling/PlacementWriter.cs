@@ -1,0 +1,85 @@
+using k8s.Models;
+using Microsoft.Extensions.Logging;
+using OrleansOrchestrator.ControlPlane.Events;
+using OrleansOrchestrator.ControlPlane.Objects;
+using OrleansOrchestrator.ControlPlane.Watch;
+using OrleansOrchestrator.Model.Codec;
+using OrleansOrchestrator.Model.Errors;
+using OrleansOrchestrator.Model.Metadata;
+using OrleansOrchestrator.Model.Resources;
+
+namespace OrleansOrchestrator.ControlPlane.Scheduling;
+
+/// <summary>Writes what a scheduler decided: bindings, and why a pod has no node.</summary>
+internal sealed partial class PlacementWriter(
+    ObjectClient objects, WatchCaches caches, ResourceRegistry registry, EventRecorder events, TimeProvider time, ILogger<PlacementWriter> logger)
+{
+    /// <summary>Binds pods in one commit.</summary>
+    /// <returns>For each, whether it is bound now.</returns>
+    public async Task<IReadOnlyList<bool>> BindAsync(string scheduler, IReadOnlyList<(ObjectKey Pod, string Uid, string NodeName)> placements)
+    {
+        var cache = caches[registry[WellKnownResources.Pods]];
+        var bound = new bool[placements.Count];
+        var bindings = new List<(StoredObject Pod, string NodeName)>(placements.Count);
+        var positions = new List<int>(placements.Count);
+        for (var i = 0; i < placements.Count; i++)
+        {
+            if (cache.Find(placements[i].Pod) is not { } pod || pod.Uid != placements[i].Uid)
+                continue;
+            bindings.Add((pod, placements[i].NodeName));
+            positions.Add(i);
+        }
+
+        var refusals = await objects.BindManyAsync(bindings);
+        for (var i = 0; i < refusals.Count; i++)
+        {
+            var (pod, node) = bindings[i];
+            bound[positions[i]] = refusals[i] is null;
+            if (refusals[i] is { } refused)
+                LogRefused(pod.Key, node, refused.Message);
+            else
+                events.Record(pod, scheduler, "Normal", "Scheduled", $"Successfully assigned {pod.Key} to {node}");
+        }
+
+        return bound;
+    }
+
+    /// <summary>Tells, in a pod's condition and in an event, why no node fits. Behind the scheduler's work, not in its way.</summary>
+    public void TellUnschedulable(ObjectKey key, string uid, string scheduler, string message)
+    {
+        if (caches[registry[WellKnownResources.Pods]].Find(key) is not { } pod || pod.Uid != uid)
+            return;
+        events.Record(pod, scheduler, "Warning", "FailedScheduling", message);
+        var present = pod.Peek<V1Pod>().Status?.Conditions?.FirstOrDefault(condition => condition.Type == "PodScheduled");
+        if (present?.Message != message)
+            _ = WriteConditionAsync(pod, present, message);
+    }
+
+    private async Task WriteConditionAsync(StoredObject pod, V1PodCondition? present, string message)
+    {
+        var condition = new V1PodCondition
+        {
+            Type = "PodScheduled",
+            Status = "False",
+            Reason = "Unschedulable",
+            Message = message,
+            LastTransitionTime = present?.Status == "False" ? present.LastTransitionTime : ObjectMetaRules.TruncateToSeconds(time.GetUtcNow()),
+        };
+        var patch = ObjectCodec.Encode(new V1Pod { Status = new V1PodStatus { Conditions = [condition] } });
+        try
+        {
+            await objects.PatchAsync(
+                new ObjectReference(pod.Definition, pod.Key, "status"), PatchType.StrategicMergePatch, patch, WriteOptions.ControlPlane, CancellationToken.None);
+        }
+        catch (ApiException refused)
+        {
+            LogConditionNotWritten(pod.Key, refused.Message);
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "The binding of {Pod} to {Node} was refused: {Why}")]
+    private partial void LogRefused(ObjectKey pod, string node, string why);
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "The condition of {Pod} was not written: {Why}")]
+    private partial void LogConditionNotWritten(ObjectKey pod, string why);
+}

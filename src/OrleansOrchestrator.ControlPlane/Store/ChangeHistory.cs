@@ -1,0 +1,85 @@
+namespace OrleansOrchestrator.ControlPlane.Store;
+
+/// <summary>
+/// The newest changes of a resource in memory, in revision order, within bounds of count and bytes: what followers and
+/// watches resume from without asking the database.
+/// </summary>
+internal sealed class ChangeHistory(int changesMax, long bytesMax)
+{
+    private StoredChange[] _ring = new StoredChange[16];
+    private int _first;
+    private int _count;
+    private long _bytes;
+
+    /// <summary>Every change after this revision is here.</summary>
+    public long CompleteAfter { get; private set; }
+
+    /// <summary>The number of changes held.</summary>
+    public int Count => _count;
+
+    /// <summary>Forgets everything; the history is complete from a revision on.</summary>
+    public void Reset(long completeAfter)
+    {
+        _ring = new StoredChange[16];
+        _first = _count = 0;
+        _bytes = 0;
+        CompleteAfter = completeAfter;
+    }
+
+    /// <summary>Appends the next change and drops the oldest ones that exceed the bounds.</summary>
+    public void Append(StoredChange change)
+    {
+        if (_count == _ring.Length)
+            Grow();
+        _ring[(_first + _count++) & (_ring.Length - 1)] = change;
+        _bytes += change.Object.Json.Length;
+        while (_count > changesMax || (_bytes > bytesMax && _count > 1))
+            DropFirst();
+    }
+
+    /// <summary>The changes after a revision, in order; null if some of them have been dropped.</summary>
+    /// <param name="revision">Changes up to here are known to the caller.</param>
+    /// <param name="max">The most to return.</param>
+    public List<StoredChange>? After(long revision, int max)
+    {
+        if (revision < CompleteAfter)
+            return null;
+
+        int low = 0, high = _count;
+        while (low < high)
+        {
+            var middle = (low + high) >>> 1;
+            if (At(middle).Revision <= revision)
+                low = middle + 1;
+            else
+                high = middle;
+        }
+
+        var length = Math.Min(max, _count - low);
+        var result = new List<StoredChange>(length);
+        for (var i = 0; i < length; i++)
+            result.Add(At(low + i));
+        return result;
+    }
+
+    private StoredChange At(int index) => _ring[(_first + index) & (_ring.Length - 1)];
+
+    private void DropFirst()
+    {
+        var dropped = _ring[_first];
+        _ring[_first] = null!;
+        _first = (_first + 1) & (_ring.Length - 1);
+        _count--;
+        _bytes -= dropped.Object.Json.Length;
+        CompleteAfter = dropped.Revision;
+    }
+
+    private void Grow()
+    {
+        var larger = new StoredChange[_ring.Length * 2];
+        for (var i = 0; i < _count; i++)
+            larger[i] = At(i);
+        _ring = larger;
+        _first = 0;
+    }
+}

@@ -1,0 +1,36 @@
+using OrleansOrchestrator.Model.Codec;
+
+namespace OrleansOrchestrator.ControlPlane.Store;
+
+/// <summary>
+/// The only writer of a resource: gives every change its place in one order, makes it durable in batches, and lets it be
+/// seen only then. The key is the resource's name, as in <c>replicasets.apps</c>.
+/// </summary>
+[Alias("IResourceStoreGrain")]
+internal interface IResourceStoreGrain : IGrainWithStringKey
+{
+    /// <summary>Commits writes, each on its own: some may succeed and others not. Answers in the order of the writes, when all
+    /// of them are decided.</summary>
+    [Alias("Commit")]
+    Task<IReadOnlyList<WriteResult>> CommitAsync(IReadOnlyList<ObjectWrite> writes);
+
+    /// <summary>Reads the newest accepted version, which may not be durable yet: only to base a write on, never to show.</summary>
+    [Alias("ReadForWrite")]
+    Task<StoredObject?> ReadForWriteAsync(string @namespace, string name);
+
+    /// <summary>The newest durable revision. Waits until everything accepted before the call is durable.</summary>
+    [Alias("GetHead")]
+    Task<long> GetHeadAsync();
+
+    /// <summary>Waits for changes after a revision and returns them; returns without any after a few seconds.</summary>
+    [Alias("Follow")]
+    Task<ChangeBatch> FollowAsync(long afterRevision);
+
+    /// <summary>Reads changes in the past for a watch that resumes further back than a cache remembers; does not wait.</summary>
+    [Alias("ReadChanges")]
+    Task<ChangeBatch> ReadChangesAsync(long afterRevision);
+
+    /// <summary>Reads a page of the durable state after a key.</summary>
+    [Alias("ReadSnapshot")]
+    Task<SnapshotPage> ReadSnapshotAsync(string afterNamespace, string afterName);
+}

@@ -1,0 +1,18 @@
+using OrleansOrchestrator.Storage.Log;
+
+namespace OrleansOrchestrator.ControlPlane.Store;
+
+/// <summary>An accepted change on its way to durability.</summary>
+/// <param name="Change">The change.</param>
+/// <param name="Decided">Completed once the change is durable, or certain not to become so.</param>
+internal sealed record PendingChange(StoredChange Change, TaskCompletionSource<WriteResult> Decided)
+{
+    /// <summary>The change as the log keeps it.</summary>
+    public LogChange ToLogChange() => new(
+        Change.Revision,
+        Change.Type,
+        Change.Object.Key.Namespace,
+        Change.Object.Key.Name,
+        Change.Object.Json,
+        Change.Previous is { } previous && !previous.SelectsLike(Change.Object) ? previous.Json : (ReadOnlyMemory<byte>?)null);
+}

@@ -1,0 +1,123 @@
+using OrleansOrchestrator.Model.Codec;
+using OrleansOrchestrator.Model.Resources;
+using OrleansOrchestrator.Storage.Log;
+
+namespace OrleansOrchestrator.ControlPlane.Store;
+
+/// <summary>
+/// What a store grain knows of its resource: the durable objects, and above them the changes that have been accepted and
+/// are not durable yet. Writes are checked against the newest accepted version, reads see the durable one.
+/// </summary>
+/// <remarks>
+/// <para>
+/// Example. Head is 7 and <c>a</c> is durable at 5. A replacement of <c>a</c> based on 5 is accepted as 8: the overlay has
+/// <c>a</c>@8, readers still see <c>a</c>@5. A second writer based on 5 gets a conflict at once; one based on 8 is accepted
+/// as 9. When the database has 8 and 9, <see cref="Promote"/> moves both into the tree and the head to 9. Had it refused
+/// them, <see cref="Rollback"/> would have dropped the overlay and no reader would ever have seen 8 or 9 (invariant I1).
+/// The next write would be 10: a writer may have read <c>a</c>@8, and must not take another 8 for it.
+/// </para>
+/// </remarks>
+internal sealed class ResourceState
+{
+    private readonly ResourceDefinition _definition;
+    private readonly Dictionary<ObjectKey, StoredChange> _overlay = [];
+    private readonly ClaimTable _claims;
+
+    public ResourceState(ResourceDefinition definition, IReadOnlyList<StoredObject> objects, long head)
+    {
+        _definition = definition;
+        Durable = ObjectTree.FromSorted(objects);
+        Head = Accepted = head;
+        _claims = new ClaimTable(definition);
+        _claims.Rebuild(Durable);
+    }
+
+    /// <summary>The durable objects.</summary>
+    public ObjectTree Durable { get; private set; }
+
+    /// <summary>The newest durable revision.</summary>
+    public long Head { get; private set; }
+
+    /// <summary>The newest revision that has been given to a write, durable or not.</summary>
+    public long Accepted { get; private set; }
+
+    /// <summary>The head once everything is durable that has been accepted and not rolled back.</summary>
+    public long ExpectedHead => _overlay.Count == 0 ? Head : Accepted;
+
+    /// <summary>The newest accepted version of an object; null if it does not exist.</summary>
+    public StoredObject? FindAccepted(in ObjectKey key) => _overlay.TryGetValue(key, out var newest)
+        ? newest.Type == LogChangeType.Deleted ? null : newest.Object
+        : Durable.Find(key);
+
+    /// <summary>Checks a write against the newest accepted state, and accepts it if it holds.</summary>
+    /// <param name="write">The write.</param>
+    /// <param name="change">The accepted change.</param>
+    /// <returns>Null if accepted; otherwise why not.</returns>
+    public WriteResult? TryAccept(ObjectWrite write, out StoredChange? change)
+    {
+        change = null;
+        var key = new ObjectKey(write.Namespace, write.Name);
+        var current = FindAccepted(key);
+        if (write.Type == WriteType.Create)
+        {
+            if (current is not null)
+                return new WriteResult(WriteStatus.AlreadyExists);
+        }
+        else if (current is null)
+        {
+            return new WriteResult(WriteStatus.NotFound);
+        }
+        else if (current.Revision != write.ExpectedRevision)
+        {
+            return new WriteResult(WriteStatus.Conflict);
+        }
+
+        var json = RevisionSplice.Set((write.Json ?? current!.Json).Span, Accepted + 1);
+        var obj = StoredObject.Read(_definition, json);
+        Check(obj.Key == key && obj.Revision == Accepted + 1, "a stored object says which object it is, and its revision");
+        if (_claims.TryClaim(key, write.Type == WriteType.Delete ? [] : write.Claims) is { } taken)
+            return new WriteResult(WriteStatus.ClaimTaken, Detail: taken);
+
+        Accepted++;
+        change = new StoredChange(
+            write.Type switch
+            {
+                WriteType.Create => LogChangeType.Added,
+                WriteType.Replace => LogChangeType.Modified,
+                _ => LogChangeType.Deleted,
+            },
+            obj,
+            current);
+        _overlay[key] = change;
+        return null;
+    }
+
+    /// <summary>Makes changes that are durable now visible. They are the oldest that have been accepted and not promoted.</summary>
+    public void Promote(IEnumerable<StoredChange> changes)
+    {
+        foreach (var change in changes)
+        {
+            Check(change.Revision > Head, "changes become durable in the order of their revisions");
+            Durable = change.Type == LogChangeType.Deleted ? Durable.Without(change.Object.Key) : Durable.With(change.Object);
+            Head = change.Revision;
+
+            // A newer accepted version of the same object stays above the durable one.
+            if (_overlay.TryGetValue(change.Object.Key, out var newest) && newest.Revision == change.Revision)
+                _overlay.Remove(change.Object.Key);
+        }
+    }
+
+    /// <summary>Forgets everything accepted that is not durable. Its revisions are not given again.</summary>
+    public void Rollback()
+    {
+        _overlay.Clear();
+        _claims.Rebuild(Durable);
+    }
+
+    // Invariants are checked in every build: a wrong object must not become durable.
+    private static void Check(bool holds, string invariant)
+    {
+        if (!holds)
+            throw new InvalidOperationException($"broken invariant: {invariant}");
+    }
+}

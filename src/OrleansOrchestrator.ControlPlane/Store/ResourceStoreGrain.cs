@@ -1,0 +1,260 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Orleans.Concurrency;
+using OrleansOrchestrator.Model.Codec;
+using OrleansOrchestrator.Model.Resources;
+using OrleansOrchestrator.Storage.Log;
+
+namespace OrleansOrchestrator.ControlPlane.Store;
+
+/// <summary>Hosts a <see cref="ResourceState"/>: accepts writes at once, and makes them durable in one flush loop.</summary>
+/// <remarks>
+/// Reentrant: nothing awaits the database while others could be served. Only <see cref="FlushAsync"/> commits, one batch at
+/// a time; while a batch is under way the next one fills (group commit).
+/// </remarks>
+[Reentrant]
+[KeepAlive]
+internal sealed partial class ResourceStoreGrain(
+    IObjectLog log, ResourceRegistry registry, StoreOptions options, IHostApplicationLifetime host, TimeProvider time,
+    ILogger<ResourceStoreGrain> logger)
+    : Grain, IResourceStoreGrain
+{
+    private readonly Queue<PendingChange> _pending = new();
+    private readonly ChangeHistory _history = new(options.HistoryChangesMax, options.HistoryBytesMax);
+    private ResourceDefinition _definition = null!;
+    private ResourceState _state = null!;
+    private ReadLease _lease = null!;
+    private ExpiryQueue? _expiry;
+    private ShardId _shard;
+    private long _epoch;
+    private long _loggedHead;
+    private Task _flushing = Task.CompletedTask;
+    private TaskCompletionSource _headMoved = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private string? _stopped;
+
+    public override async Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        _definition = registry.Find(ResourceName.Parse(this.GetPrimaryKeyString()))
+            ?? throw new StoreUnavailableException($"no resource {this.GetPrimaryKeyString()} is known");
+        _shard = new ShardId(_definition.Name.ToString());
+        _lease = new ReadLease(options.ReadLease, time, duration => log.RenewLeaseAsync(_shard, _epoch, duration, CancellationToken.None));
+        try
+        {
+            var sent = time.GetTimestamp();
+            var opening = await log.OpenAsync(_shard, options.ReadLease, cancellationToken);
+            _epoch = opening.Epoch;
+            _loggedHead = opening.HeadRevision;
+            _lease.RenewedAt(sent);
+            if (opening.PreviousLeaseRemaining > TimeSpan.Zero)
+                await Task.Delay(opening.PreviousLeaseRemaining, time, cancellationToken);
+
+            var objects = new List<StoredObject>();
+            await foreach (var row in log.LoadAsync(_shard, cancellationToken))
+                objects.Add(StoredObject.Read(_definition, row.Value));
+            _state = new ResourceState(_definition, objects, opening.HeadRevision);
+            _history.Reset(opening.HeadRevision);
+            if (_definition.TimeToLive is { } timeToLive)
+                _expiry = ExpiryQueue.Of(objects, timeToLive, time.GetUtcNow());
+            LogOpened(_shard, _epoch, objects.Count, opening.HeadRevision);
+        }
+        catch (LogUnavailableException unavailable)
+        {
+            throw new StoreUnavailableException(unavailable.Message, unavailable);
+        }
+
+        this.RegisterGrainTimer(KeepHouseAsync, options.HousekeepingPeriod, options.HousekeepingPeriod);
+    }
+
+    public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        Stop($"the store of {_shard.Resource} is moving");
+        await _flushing;
+        await log.ReleaseAsync(_shard, _epoch, cancellationToken);
+    }
+
+    public async Task<IReadOnlyList<WriteResult>> CommitAsync(IReadOnlyList<ObjectWrite> writes)
+    {
+        var results = new WriteResult?[writes.Count];
+        var decided = new Task<WriteResult>?[writes.Count];
+        for (var i = 0; i < writes.Count; i++)
+        {
+            if (_stopped is not null)
+                results[i] = new WriteResult(WriteStatus.Unavailable, Detail: _stopped);
+            else if (_pending.Count >= options.PendingChangesMax)
+                results[i] = new WriteResult(WriteStatus.Overloaded);
+            else
+                results[i] = _state.TryAccept(writes[i], out var change) ?? Enqueue(change!, out decided[i]);
+        }
+
+        for (var i = 0; i < writes.Count; i++)
+            results[i] ??= await decided[i]!;
+        return results!;
+    }
+
+    public Task<StoredObject?> ReadForWriteAsync(string @namespace, string name)
+    {
+        ThrowIfStopped();
+        return Task.FromResult(_state.FindAccepted(new ObjectKey(@namespace, name)));
+    }
+
+    public async Task<long> GetHeadAsync()
+    {
+        ThrowIfStopped();
+        try
+        {
+            await _lease.EnsureAsync();
+        }
+        catch (FencedException fenced)
+        {
+            Fence(fenced);
+        }
+        catch (LogUnavailableException unavailable)
+        {
+            throw new StoreUnavailableException(unavailable.Message, unavailable);
+        }
+
+        // Writes that are acknowledged before they are durable must still be seen by whoever reads afterwards.
+        var accepted = _definition.Durability == Durability.WriteBehind ? _state.ExpectedHead : 0;
+        while (_state.Head < accepted)
+        {
+            await _headMoved.Task;
+            accepted = Math.Min(accepted, _state.ExpectedHead);
+        }
+
+        ThrowIfStopped();
+        return _state.Head;
+    }
+
+    public async Task<ChangeBatch> FollowAsync(long afterRevision)
+    {
+        var deadline = time.GetTimestamp();
+        while (true)
+        {
+            ThrowIfStopped();
+            var moved = _headMoved.Task;
+            if (host.ApplicationStopping.IsCancellationRequested)
+                throw new StoreUnavailableException($"the silo of the store of {_shard.Resource} is stopping");
+            var batch = await ReadChangesAsync(afterRevision);
+            var remaining = options.FollowWait - time.GetElapsedTime(deadline);
+            if (batch.Changes.Count > 0 || batch.IsCompacted || batch.Head > afterRevision || remaining <= TimeSpan.Zero)
+                return batch;
+            await WaitAsync(moved, remaining);
+        }
+    }
+
+    public async Task<ChangeBatch> ReadChangesAsync(long afterRevision)
+    {
+        ThrowIfStopped();
+        if (afterRevision > _state.Head)
+            return new ChangeBatch(_state.Head, [], IsCompacted: true);
+        if (_history.After(afterRevision, options.FollowChangesMax) is { } recent)
+            return new ChangeBatch(_state.Head, recent);
+        if (_definition.Durability == Durability.Volatile)
+            return new ChangeBatch(_state.Head, [], IsCompacted: true);
+
+        try
+        {
+            var logged = await log.ReadChangesAsync(_shard, afterRevision, options.FollowChangesMax, CancellationToken.None);
+            return new ChangeBatch(_state.Head, [.. logged.Where(change => change.Revision <= _state.Head).Select(ReadChange)]);
+        }
+        catch (CompactedException)
+        {
+            return new ChangeBatch(_state.Head, [], IsCompacted: true);
+        }
+        catch (LogUnavailableException unavailable)
+        {
+            throw new StoreUnavailableException(unavailable.Message, unavailable);
+        }
+    }
+
+    public Task<SnapshotPage> ReadSnapshotAsync(string afterNamespace, string afterName)
+    {
+        ThrowIfStopped();
+        ObjectKey? after = afterName.Length == 0 ? null : new ObjectKey(afterNamespace, afterName);
+        var objects = _state.Durable.Range("", after).Take(options.SnapshotPageMax).ToList();
+        return Task.FromResult(new SnapshotPage(_state.Head, objects, objects.Count < options.SnapshotPageMax));
+    }
+
+    /// <summary>Waits for the head to move, but not beyond the end of the silo, whose grains cannot move while calls wait in them.</summary>
+    private async Task WaitAsync(Task moved, TimeSpan wait)
+    {
+        try
+        {
+            await moved.WaitAsync(wait, time, host.ApplicationStopping);
+        }
+        catch (Exception exception) when (exception is TimeoutException or OperationCanceledException)
+        {
+            // The caller looks again.
+        }
+    }
+
+    private StoredChange ReadChange(LogChange change) => new(
+        change.Type,
+        StoredObject.Read(_definition, change.Value),
+        change.Previous is { } previous ? StoredObject.Read(_definition, previous) : null);
+
+    private WriteResult? Enqueue(StoredChange change, out Task<WriteResult>? decided)
+    {
+        var pending = new PendingChange(change, new(TaskCreationOptions.RunContinuationsAsynchronously));
+        _pending.Enqueue(pending);
+        decided = pending.Decided.Task;
+        if (_flushing.IsCompleted)
+            _flushing = FlushAsync();
+        return _definition.Durability == Durability.WriteBehind ? new WriteResult(WriteStatus.Committed, change.Object) : null;
+    }
+
+    /// <summary>Deletes what has outlived its time, and trims the change history.</summary>
+    private async Task KeepHouseAsync(CancellationToken cancellationToken)
+    {
+        if (_stopped is not null)
+            return;
+        try
+        {
+            while (_expiry?.TakeExpired(_state.Durable, time.GetUtcNow()) is { Count: > 0 } expired)
+                await CommitAsync(expired);
+
+            if (_definition.Durability != Durability.Volatile)
+                await log.TrimAsync(_shard, options.ChangesKept, options.ChangesKeptMin, cancellationToken);
+        }
+        catch (LogUnavailableException unavailable)
+        {
+            LogHousekeepingPutOff(unavailable, _shard);
+        }
+    }
+
+    private void ThrowIfStopped()
+    {
+        if (_stopped is not null)
+            throw new StoreUnavailableException(_stopped);
+    }
+
+    private void Fence(FencedException fenced)
+    {
+        LogFenced(fenced, _shard, _epoch);
+        Stop($"the store of {_shard.Resource} has moved");
+        DeactivateOnIdle();
+    }
+
+    /// <summary>Ends all service: nothing is accepted or answered from now on, and whoever waits is told to try again.</summary>
+    private void Stop(string why)
+    {
+        _stopped ??= why;
+        SignalHeadMoved();
+    }
+
+    private void SignalHeadMoved()
+    {
+        var moved = _headMoved;
+        _headMoved = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        moved.SetResult();
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Opened {Shard} in epoch {Epoch}: {Objects} objects, head {Head}")]
+    private partial void LogOpened(ShardId shard, long epoch, int objects, long head);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Shard} epoch {Epoch} was taken over by a newer owner")]
+    private partial void LogFenced(Exception exception, ShardId shard, long epoch);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Housekeeping of {Shard} is put off")]
+    private partial void LogHousekeepingPutOff(Exception exception, ShardId shard);
+}

@@ -1,0 +1,119 @@
+using Microsoft.Extensions.Logging;
+using OrleansOrchestrator.Model.Codec;
+using OrleansOrchestrator.Model.Errors;
+using OrleansOrchestrator.Model.Resources;
+
+namespace OrleansOrchestrator.ControlPlane.Store;
+
+/// <summary>
+/// Calls store grains, and goes on through their failovers: a call that fails because the store moves is made again, with
+/// its precondition, until <see cref="RetryFor"/> has passed.
+/// </summary>
+/// <remarks>
+/// A write that timed out may have happened. Trying it again is safe: its precondition refuses a second effect, and
+/// <see cref="ResolveAsync"/> recognises its own first one.
+/// </remarks>
+internal sealed partial class StoreClient(IGrainFactory grains, TimeProvider time, ILogger<StoreClient> logger) : IStoreReader
+{
+    private static readonly TimeSpan RetryFor = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan RetryPauseMax = TimeSpan.FromMilliseconds(500);
+
+    public Task<long> GetHeadAsync(ResourceDefinition definition) => RetryAsync(definition, grain => grain.GetHeadAsync());
+
+    public Task<ChangeBatch> FollowAsync(ResourceDefinition definition, long afterRevision) => Grain(definition).FollowAsync(afterRevision);
+
+    public Task<ChangeBatch> ReadChangesAsync(ResourceDefinition definition, long afterRevision) =>
+        Grain(definition).ReadChangesAsync(afterRevision);
+
+    public Task<SnapshotPage> ReadSnapshotAsync(ResourceDefinition definition, ObjectKey after) =>
+        Grain(definition).ReadSnapshotAsync(after.Namespace ?? "", after.Name ?? "");
+
+    /// <inheritdoc cref="IResourceStoreGrain.ReadForWriteAsync"/>
+    public Task<StoredObject?> ReadForWriteAsync(ResourceDefinition definition, ObjectKey key) =>
+        RetryAsync(definition, grain => grain.ReadForWriteAsync(key.Namespace, key.Name));
+
+    /// <summary>Commits one write.</summary>
+    /// <exception cref="ApiException">503 if it certainly did not happen, 504 if that is not known, 429 if too many wait.</exception>
+    public async Task<WriteResult> CommitAsync(ResourceDefinition definition, ObjectWrite write) =>
+        (await CommitAsync(definition, [write]))[0];
+
+    /// <summary>Commits writes, each on its own.</summary>
+    /// <exception cref="ApiException">As for one.</exception>
+    public async Task<IReadOnlyList<WriteResult>> CommitAsync(ResourceDefinition definition, IReadOnlyList<ObjectWrite> writes)
+    {
+        var started = time.GetTimestamp();
+        var pause = TimeSpan.FromMilliseconds(20);
+        var mayHaveHappened = false;
+        while (true)
+        {
+            string why;
+            try
+            {
+                var results = await Grain(definition).CommitAsync(writes);
+                if (mayHaveHappened)
+                    results = await ResolveAsync(definition, writes, results);
+                if (writes.Count > 1 || results[0].Status is not (WriteStatus.Unavailable or WriteStatus.Overloaded))
+                    return results;
+                if (results[0].Status == WriteStatus.Overloaded)
+                    throw ApiErrors.TooManyRequests($"too many writes of {definition.Name} are waiting, please try again later", 1);
+                why = results[0].Detail ?? "the object store is not available";
+            }
+            catch (Exception exception) when (StoreFaults.IsTransient(exception))
+            {
+                mayHaveHappened |= !StoreFaults.IsCertainlyNotExecuted(exception);
+                why = StoreFaults.Describe(exception);
+            }
+
+            if (time.GetElapsedTime(started) > RetryFor)
+                throw mayHaveHappened ? ApiErrors.Timeout(why) : ApiErrors.ServiceUnavailable(why);
+            LogRetry(definition.Name, why);
+            await Task.Delay(pause, time);
+            pause = pause * 2 > RetryPauseMax ? RetryPauseMax : pause * 2;
+        }
+    }
+
+    /// <summary>After a try of unknown outcome, recognises refusals that our own first try caused.</summary>
+    private async Task<IReadOnlyList<WriteResult>> ResolveAsync(
+        ResourceDefinition definition, IReadOnlyList<ObjectWrite> writes, IReadOnlyList<WriteResult> results)
+    {
+        var resolved = results.ToArray();
+        for (var i = 0; i < resolved.Length; i++)
+        {
+            if (resolved[i].Status is WriteStatus.AlreadyExists or WriteStatus.Conflict && writes[i].Json is { } json)
+            {
+                var current = await ReadForWriteAsync(definition, new ObjectKey(writes[i].Namespace, writes[i].Name));
+                if (current is not null && RevisionSplice.EqualsIgnoringRevision(current.Json.Span, json.Span))
+                    resolved[i] = new WriteResult(WriteStatus.Committed, current);
+            }
+        }
+
+        return resolved;
+    }
+
+    private async Task<T> RetryAsync<T>(ResourceDefinition definition, Func<IResourceStoreGrain, Task<T>> call)
+    {
+        var started = time.GetTimestamp();
+        var pause = TimeSpan.FromMilliseconds(20);
+        while (true)
+        {
+            try
+            {
+                return await call(Grain(definition));
+            }
+            catch (Exception exception) when (StoreFaults.IsTransient(exception))
+            {
+                if (time.GetElapsedTime(started) > RetryFor)
+                    throw ApiErrors.ServiceUnavailable(StoreFaults.Describe(exception));
+                LogRetry(definition.Name, exception.Message);
+            }
+
+            await Task.Delay(pause, time);
+            pause = pause * 2 > RetryPauseMax ? RetryPauseMax : pause * 2;
+        }
+    }
+
+    private IResourceStoreGrain Grain(ResourceDefinition definition) => grains.GetGrain<IResourceStoreGrain>(definition.Name.ToString());
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "The store of {Resource} did not take a call, trying again: {Why}")]
+    private partial void LogRetry(ResourceName resource, string why);
+}

@@ -1,0 +1,25 @@
+using OrleansOrchestrator.Storage.Log;
+
+namespace OrleansOrchestrator.ControlPlane.Store;
+
+/// <summary>Tells failures that pass by themselves (a store that moves, a database that is away) from faults.</summary>
+internal static class StoreFaults
+{
+    /// <summary>Whether trying again may help.</summary>
+    public static bool IsTransient(Exception exception) => exception is
+        StoreUnavailableException or TimeoutException or SiloUnavailableException or OrleansMessageRejectionException
+        or GatewayTooBusyException or LimitExceededException or LogUnavailableException
+        or OrleansException { InnerException: StoreUnavailableException or LogUnavailableException };
+
+    /// <summary>Whether the call certainly had no effect, so that the very same call may be made again.</summary>
+    public static bool IsCertainlyNotExecuted(Exception exception) => exception is StoreUnavailableException;
+
+    /// <summary>Says in one line what is wrong.</summary>
+    public static string Describe(Exception exception) => exception switch
+    {
+        StoreUnavailableException or LogUnavailableException => exception.Message,
+        OrleansException { InnerException: StoreUnavailableException or LogUnavailableException } => exception.InnerException!.Message,
+        TimeoutException => "the object store did not answer in time",
+        _ => "the object store is moving to another silo",
+    };
+}

@@ -1,0 +1,23 @@
+using OrleansOrchestrator.Model.Codec;
+using OrleansOrchestrator.Model.Resources;
+
+namespace OrleansOrchestrator.ControlPlane.Store;
+
+/// <summary>A stored object on its way to another silo: its JSON says everything.</summary>
+[GenerateSerializer, Immutable, Alias("StoredObjectSurrogate")]
+internal struct StoredObjectSurrogate
+{
+    [Id(0)] public string Resource;
+    [Id(1)] public ReadOnlyMemory<byte> Json;
+}
+
+/// <summary>Turns stored objects into their surrogates and back.</summary>
+[RegisterConverter]
+internal sealed class StoredObjectConverter(ResourceRegistry registry) : IConverter<StoredObject, StoredObjectSurrogate>
+{
+    public StoredObject ConvertFromSurrogate(in StoredObjectSurrogate surrogate) =>
+        StoredObject.Read(registry[ResourceName.Parse(surrogate.Resource)], surrogate.Json);
+
+    public StoredObjectSurrogate ConvertToSurrogate(in StoredObject value) =>
+        new() { Resource = value.Definition.Name.ToString(), Json = value.Json };
+}

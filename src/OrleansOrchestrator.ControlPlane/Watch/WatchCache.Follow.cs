@@ -1,0 +1,133 @@
+using Microsoft.Extensions.Logging;
+using OrleansOrchestrator.ControlPlane.Store;
+using OrleansOrchestrator.Model.Codec;
+using OrleansOrchestrator.Model.Errors;
+using OrleansOrchestrator.Model.Resources;
+using OrleansOrchestrator.Storage.Log;
+
+namespace OrleansOrchestrator.ControlPlane.Watch;
+
+internal sealed partial class WatchCache
+{
+    /// <summary>Follows the store for as long as the cache lives: fills it, applies changes, waits out failures.</summary>
+    private async Task FollowAsync()
+    {
+        var pause = TimeSpan.FromMilliseconds(50);
+        while (!_stopping.IsCancellationRequested)
+        {
+            try
+            {
+                if (_revision < 0)
+                    await FillAsync().WaitAsync(_stopping.Token);
+                var batch = await _store.FollowAsync(Definition, _revision).WaitAsync(_stopping.Token);
+                if (batch.IsCompacted)
+                    Empty();
+                else
+                    Apply(batch);
+                pause = TimeSpan.FromMilliseconds(50);
+            }
+            catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception exception)
+            {
+                // A failover takes moments and is told once; the cache goes on from where it is.
+                if (pause > TimeSpan.FromMilliseconds(200))
+                    LogFollowFailed(exception, Definition.Name);
+                await Task.Delay(pause, _time, _stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                pause = pause * 2 > _options.RetryPauseMax ? _options.RetryPauseMax : pause * 2;
+            }
+        }
+    }
+
+    /// <summary>Fills the cache from the durable state. Later pages may be newer than the first: the changes that follow repair that.</summary>
+    private async Task FillAsync()
+    {
+        var objects = new List<StoredObject>();
+        var first = await _store.ReadSnapshotAsync(Definition, default);
+        var page = first;
+        objects.AddRange(page.Objects);
+        while (!page.IsLast)
+        {
+            page = await _store.ReadSnapshotAsync(Definition, objects[^1].Key);
+            objects.AddRange(page.Objects);
+        }
+
+        // What the pages saw beyond the first page's head is seen again as changes, which put every object in its place.
+        var changes = new List<StoredChange>();
+        var reached = first.Head;
+        while (reached < page.Head)
+        {
+            var batch = await _store.ReadChangesAsync(Definition, reached);
+            if (batch.IsCompacted)
+                throw new StoreUnavailableException("changes were compacted while the cache was being filled");
+            changes.AddRange(batch.Changes);
+            reached = batch.Changes.Count > 0 ? batch.Changes[^1].Revision : batch.Head;
+        }
+
+        var tree = ObjectTree.FromSorted(objects);
+        foreach (var change in changes)
+            tree = change.Type == LogChangeType.Deleted ? tree.Without(change.Object.Key) : tree.With(change.Object);
+        lock (_gate)
+        {
+            _tree = tree;
+            _index.Clear();
+            foreach (var obj in _tree.All())
+                _index.Replace(null, obj);
+            _history.Reset(reached);
+            MoveTo(reached);
+        }
+    }
+
+    private void Apply(ChangeBatch batch)
+    {
+        lock (_gate)
+        {
+            var revision = _revision;
+            foreach (var change in batch.Changes)
+            {
+                if (change.Revision <= revision)
+                    continue;
+                revision = change.Revision;
+                var previous = _tree.Find(change.Object.Key);
+                var whole = change with { Previous = previous };
+                _tree = change.Type == LogChangeType.Deleted ? _tree.Without(change.Object.Key) : _tree.With(change.Object);
+                _index.Replace(previous, change.Type == LogChangeType.Deleted ? null : change.Object);
+                _history.Append(whole);
+                _watchers.Offer(whole);
+            }
+
+            MoveTo(revision);
+        }
+    }
+
+    /// <summary>Starts over: what happened in between is not known, so that every watch has to start over too.</summary>
+    private void Empty()
+    {
+        lock (_gate)
+        {
+            var expired = ApiErrors.Expired("too old resource version: the history was compacted");
+            foreach (var watcher in _watchers.All().ToList())
+            {
+                watcher.End(expired);
+                _watchers.Remove(watcher);
+            }
+
+            // A watch that begins before the cache is filled again must not take the old history for a complete one.
+            _history.Reset(long.MaxValue);
+            Volatile.Write(ref _revision, -1);
+        }
+    }
+
+    private void MoveTo(long revision)
+    {
+        Volatile.Write(ref _revision, revision);
+        var moved = _revisionMoved;
+        _revisionMoved = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        moved.SetResult();
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The cache of {Resource} cannot follow its store; trying again")]
+    private partial void LogFollowFailed(Exception exception, ResourceName resource);
+}

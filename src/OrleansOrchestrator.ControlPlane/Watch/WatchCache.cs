@@ -1,0 +1,292 @@
+using Microsoft.Extensions.Logging;
+using OrleansOrchestrator.ControlPlane.Objects;
+using OrleansOrchestrator.ControlPlane.Store;
+using OrleansOrchestrator.Model.Codec;
+using OrleansOrchestrator.Model.Errors;
+using OrleansOrchestrator.Model.Resources;
+
+namespace OrleansOrchestrator.ControlPlane.Watch;
+
+/// <summary>
+/// This silo's copy of one resource: follows the store, answers reads and feeds watches. One per silo and resource in use,
+/// whatever the number of readers.
+/// </summary>
+/// <remarks>
+/// <see cref="_gate"/> guards the state, the indexes and the watchers together, so that a reader gets a tree and the
+/// index that belongs to it, and a watcher begins at exactly the revision of its initial objects (invariant I5). The tree
+/// is immutable: reading it happens outside the lock.
+/// </remarks>
+internal sealed partial class WatchCache : IAsyncDisposable
+{
+    private readonly Lock _gate = new();
+    private readonly IStoreReader _store;
+    private readonly WatchOptions _options;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly HeadQuestion _head;
+    private readonly ChangeHistory _history;
+    private readonly PostingIndex _index;
+    private readonly WatcherIndex _watchers;
+    private readonly PagedSnapshots _pages;
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly Task _following;
+    private ObjectTree _tree = ObjectTree.Empty;
+    private long _revision = -1;
+    private TaskCompletionSource _revisionMoved = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public WatchCache(ResourceDefinition definition, IStoreReader store, WatchOptions options, TimeProvider time, ILogger logger)
+    {
+        Definition = definition;
+        _store = store;
+        _options = options;
+        _time = time;
+        _logger = logger;
+        _head = new HeadQuestion(() => store.GetHeadAsync(definition));
+        _history = new ChangeHistory(options.HistoryChangesMax, options.HistoryBytesMax);
+        _index = new PostingIndex(definition);
+        _watchers = new WatcherIndex(definition);
+        _pages = new PagedSnapshots(options, time);
+        _following = Task.Run(FollowAsync);
+    }
+
+    /// <summary>The resource's kind.</summary>
+    public ResourceDefinition Definition { get; }
+
+    /// <summary>The revision that the cache has reached; -1 until it has been filled.</summary>
+    public long Revision => Volatile.Read(ref _revision);
+
+    /// <summary>Waits until the cache is as fresh as asked.</summary>
+    /// <exception cref="ApiException">The revision lies in the future, or the store cannot be reached.</exception>
+    public async ValueTask EnsureFreshAsync(Freshness freshness, CancellationToken cancellationToken)
+    {
+        if (_stopping.IsCancellationRequested)
+            throw ApiErrors.ServiceUnavailable("this silo is stopping");
+        var target = freshness.MinimumRevision ?? await AskHeadAsync(cancellationToken);
+        if (Revision < target)
+            await WaitForRevisionAsync(target, cancellationToken);
+    }
+
+    /// <summary>The object of a key at the cache's revision.</summary>
+    public StoredObject? Find(in ObjectKey key) => Volatile.Read(ref _tree).Find(key);
+
+    /// <summary>The objects that match, at one revision, in key order.</summary>
+    public (List<StoredObject> Objects, long Revision) Select(ObjectFilter filter)
+    {
+        ObjectTree tree;
+        long revision;
+        List<ObjectKey>? candidates;
+        lock (_gate)
+        {
+            tree = _tree;
+            revision = _revision;
+            candidates = _index.Candidates(filter);
+        }
+
+        if (candidates is null)
+            return ([.. tree.Range(filter.Namespace).Where(filter.Matches)], revision);
+        candidates.Sort();
+        var objects = new List<StoredObject>(candidates.Count);
+        foreach (var key in candidates)
+        {
+            if (tree.Find(key) is { } obj && filter.Matches(obj))
+                objects.Add(obj);
+        }
+
+        return (objects, revision);
+    }
+
+    /// <summary>The objects that name an owner of a uid.</summary>
+    public List<StoredObject> OwnedBy(string uid)
+    {
+        ObjectTree tree;
+        List<ObjectKey> keys;
+        lock (_gate)
+        {
+            tree = _tree;
+            keys = _index.OwnedBy(uid);
+        }
+
+        return [.. keys.Select(key => tree.Find(key)).OfType<StoredObject>()];
+    }
+
+    /// <summary>The values that an indexed field has on any object.</summary>
+    public List<string> IndexedValues(string path)
+    {
+        lock (_gate)
+            return _index.ValuesOf(path);
+    }
+
+    /// <summary>A page of the objects that match. Pages of one list show one revision.</summary>
+    /// <exception cref="ApiException">410: the token has expired.</exception>
+    public ObjectPage SelectPage(ListQuery query)
+    {
+        if (query.Limit <= 0 && query.Continue is null)
+        {
+            var (all, revision) = Select(query.Filter);
+            return new ObjectPage(all, revision, null, null);
+        }
+
+        ObjectTree tree;
+        long at;
+        lock (_gate)
+            (tree, at) = (_tree, _revision);
+        return _pages.Read(query, tree, at);
+    }
+
+    /// <summary>Starts a watch.</summary>
+    /// <exception cref="ApiException">410: the revision has been compacted.</exception>
+    public async Task<Watcher> WatchAsync(WatchQuery query, CancellationToken cancellationToken)
+    {
+        await EnsureFreshAsync(query.AfterRevision is { } known ? Freshness.AtLeast(known) : query.InitialFreshness, cancellationToken);
+        if (query.AfterRevision is not { } after)
+            return await WatchObjectsAsync(query, cancellationToken);
+
+        var watcher = new Watcher(this, query.Filter, _options.WatcherEventsMax, after);
+        lock (_gate)
+            _watchers.Add(watcher);
+        try
+        {
+            // What it has missed may be more than fits its buffer: this is the first step, its reader takes the others.
+            await CatchUpAsync(watcher, cancellationToken);
+            return watcher;
+        }
+        catch
+        {
+            Unwatch(watcher);
+            throw;
+        }
+    }
+
+    /// <summary>Ends a watch.</summary>
+    public void Unwatch(Watcher watcher)
+    {
+        lock (_gate)
+            _watchers.Remove(watcher);
+    }
+
+    /// <summary>The revision up to which a watcher's reader has seen everything; null if something waits for it.</summary>
+    public long? BookmarkFor(Watcher watcher)
+    {
+        lock (_gate)
+            return watcher.SeenUpTo(_revision);
+    }
+
+    /// <summary>Serves a watcher that is behind from the history; it is synced again when it reaches the end.</summary>
+    public async Task CatchUpAsync(Watcher watcher, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        lock (_gate)
+        {
+            if (_history.After(watcher.Seen, _options.WatcherEventsMax) is { } changes)
+            {
+                var isSynced = changes.Count < _options.WatcherEventsMax;
+                watcher.Resume(Events(changes, watcher.Filter), isSynced ? _revision : changes[^1].Revision, isSynced);
+                return;
+            }
+        }
+
+        var missed = new List<WatchEvent>();
+        var reached = await ReadOlderAsync(watcher.Seen, watcher.Filter, missed);
+        watcher.Resume(missed, reached, isSynced: false);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stopping.CancelAsync();
+        await _following;
+    }
+
+    /// <summary>Starts a watch that begins with the present objects.</summary>
+    private async Task<Watcher> WatchObjectsAsync(WatchQuery query, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            if (TryWatchObjects(query.Filter) is { } watcher)
+                return watcher;
+            await WaitForRevisionAsync(0, cancellationToken);
+        }
+    }
+
+    private Watcher? TryWatchObjects(ObjectFilter filter)
+    {
+        lock (_gate)
+        {
+            if (_revision < 0)
+                return null;
+            var watcher = new Watcher(this, filter, _options.WatcherEventsMax, _revision);
+            var initial = new List<WatchEvent>();
+            foreach (var obj in Select(filter).Objects)
+                initial.Add(new WatchEvent(WatchEventType.Added, obj.Revision, obj));
+            initial.Add(new WatchEvent(WatchEventType.Bookmark, _revision, null, EndsInitialEvents: true));
+            watcher.Resume(initial, _revision, isSynced: true);
+            _watchers.Add(watcher);
+            return watcher;
+        }
+    }
+
+    /// <summary>Reads, from the store, changes that this cache no longer remembers.</summary>
+    /// <returns>The revision up to which they have been read.</returns>
+    private async Task<long> ReadOlderAsync(long after, ObjectFilter filter, List<WatchEvent> events)
+    {
+        var batch = await AskAsync(_store.ReadChangesAsync(Definition, after));
+        if (batch.IsCompacted)
+            throw ApiErrors.Expired($"too old resource version: {after}");
+        events.AddRange(Events(batch.Changes, filter));
+        return batch.Changes.Count > 0 ? batch.Changes[^1].Revision : batch.Head;
+    }
+
+    private static List<WatchEvent> Events(IReadOnlyList<StoredChange> changes, ObjectFilter filter)
+    {
+        var events = new List<WatchEvent>();
+        foreach (var change in changes)
+        {
+            if (ChangeView.For(change, filter) is { } @event)
+                events.Add(@event);
+        }
+
+        return events;
+    }
+
+    private Task<long> AskHeadAsync(CancellationToken cancellationToken) => AskAsync(_head.AskAsync().WaitAsync(cancellationToken));
+
+    private static async Task<T> AskAsync<T>(Task<T> answer)
+    {
+        try
+        {
+            return await answer;
+        }
+        catch (Exception exception) when (StoreFaults.IsTransient(exception))
+        {
+            throw ApiErrors.ServiceUnavailable(StoreFaults.Describe(exception));
+        }
+    }
+
+    private async Task WaitForRevisionAsync(long revision, CancellationToken cancellationToken)
+    {
+        var deadline = _time.GetTimestamp();
+        while (Revision < revision)
+        {
+            Task moved;
+            lock (_gate)
+                moved = _revisionMoved.Task;
+            if (Revision >= revision)
+                return;
+            var remaining = _options.FreshnessWait - _time.GetElapsedTime(deadline);
+            if (remaining <= TimeSpan.Zero)
+            {
+                throw Revision < 0
+                    ? ApiErrors.ServiceUnavailable($"the cache of {Definition.Name} is not filled yet")
+                    : ApiErrors.Timeout($"Too large resource version: {revision}, current: {Revision}");
+            }
+
+            try
+            {
+                await moved.WaitAsync(remaining, _time, cancellationToken);
+            }
+            catch (TimeoutException)
+            {
+                // The next round tells why.
+            }
+        }
+    }
+}

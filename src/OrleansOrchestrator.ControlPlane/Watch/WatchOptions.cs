@@ -1,0 +1,29 @@
+namespace OrleansOrchestrator.ControlPlane.Watch;
+
+/// <summary>Bounds and times of the watch caches.</summary>
+public sealed record WatchOptions
+{
+    /// <summary>The most changes that a cache remembers for watches to resume from.</summary>
+    public int HistoryChangesMax { get; init; } = 10_000;
+
+    /// <summary>The most bytes of those changes.</summary>
+    public long HistoryBytesMax { get; init; } = 32 * 1024 * 1024;
+
+    /// <summary>The most events that wait for one watcher; beyond, it is served from the history when it comes back.</summary>
+    public int WatcherEventsMax { get; init; } = 1000;
+
+    /// <summary>How long a read waits for the cache to reach the revision that it needs.</summary>
+    public TimeSpan FreshnessWait { get; init; } = TimeSpan.FromSeconds(3);
+
+    /// <summary>How often a watcher that nothing happens for is told how far it has seen.</summary>
+    public TimeSpan BookmarkPeriod { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>The longest pause between tries to reach the store.</summary>
+    public TimeSpan RetryPauseMax { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>How long the pages of a list stay available.</summary>
+    public TimeSpan ContinueLifetime { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>The most revisions that are kept for unfinished lists of a resource.</summary>
+    public int ContinueSnapshotsMax { get; init; } = 64;
+}

@@ -1,0 +1,126 @@
+using OrleansOrchestrator.ControlPlane.Objects;
+using OrleansOrchestrator.ControlPlane.Store;
+using OrleansOrchestrator.Model.Errors;
+
+namespace OrleansOrchestrator.ControlPlane.Watch;
+
+/// <summary>
+/// One watch. It is <em>synced</em> while the cache hands it every event that concerns it; when its buffer is full it is
+/// <em>behind</em>, costs the cache nothing, and is served from the history once its reader has drained the buffer.
+/// </summary>
+/// <remarks>The cache calls it under its own lock, the reader from outside; the buffer has a lock of its own (invariant I5).</remarks>
+/// <param name="cache">Where it catches up.</param>
+/// <param name="filter">What it selects.</param>
+/// <param name="eventsMax">The most events that wait for it.</param>
+/// <param name="after">The revision that it begins after. It is behind until it has caught up from there, or has begun anew.</param>
+internal sealed class Watcher(WatchCache cache, ObjectFilter filter, int eventsMax, long after)
+{
+    private readonly Lock _gate = new();
+    private List<WatchEvent> _buffer = [];
+    private TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private ApiException? _ended;
+    private long _seen = after;
+    private bool _isBehind = true;
+
+    /// <summary>What it selects.</summary>
+    public ObjectFilter Filter => filter;
+
+    /// <summary>Everything up to this revision has been offered. It may be ahead of the cache, if it was read from the store.</summary>
+    public long Seen => Volatile.Read(ref _seen);
+
+    /// <summary>Offers the next change. Called by the cache in revision order.</summary>
+    public void Offer(StoredChange change)
+    {
+        lock (_gate)
+        {
+            if (_isBehind || _ended is not null || change.Revision <= _seen)
+                return;
+            if (_buffer.Count >= eventsMax)
+            {
+                _isBehind = true;
+                return;
+            }
+
+            _seen = change.Revision;
+            if (ChangeView.For(change, filter) is not { } @event)
+                return;
+            _buffer.Add(@event);
+            _ready.TrySetResult();
+        }
+    }
+
+    /// <summary>Ends the watch with an error, after what is in its buffer.</summary>
+    public void End(ApiException why)
+    {
+        lock (_gate)
+        {
+            _ended = why;
+            _ready.TrySetResult();
+        }
+    }
+
+    /// <summary>Waits for events and takes all that are at hand; a bookmark if there are none for a while.</summary>
+    /// <exception cref="ApiException">The watch has ended.</exception>
+    public async Task<IReadOnlyList<WatchEvent>> ReadAsync(TimeSpan wait, TimeProvider time, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            Task ready;
+            bool isBehind;
+            lock (_gate)
+            {
+                if (_buffer.Count > 0)
+                    return TakeBuffer();
+                if (_ended is not null)
+                    throw _ended;
+                ready = _ready.Task;
+                isBehind = _isBehind;
+            }
+
+            if (isBehind)
+            {
+                await cache.CatchUpAsync(this, cancellationToken);
+                continue;
+            }
+
+            try
+            {
+                await ready.WaitAsync(wait, time, cancellationToken);
+            }
+            catch (TimeoutException)
+            {
+                if (cache.BookmarkFor(this) is { } revision)
+                    return [new WatchEvent(WatchEventType.Bookmark, revision, null)];
+            }
+        }
+    }
+
+    /// <summary>The revision up to which the reader has seen everything, if nothing waits for it. Called under the cache's lock.</summary>
+    /// <param name="offeredUpTo">The revision up to which the cache has offered everything.</param>
+    public long? SeenUpTo(long offeredUpTo)
+    {
+        lock (_gate)
+            return _buffer.Count == 0 && !_isBehind && _ended is null ? Math.Max(offeredUpTo, _seen) : null;
+    }
+
+    /// <summary>Takes note of what a watcher that was behind has missed, up to a revision.</summary>
+    public void Resume(List<WatchEvent> missed, long revision, bool isSynced)
+    {
+        lock (_gate)
+        {
+            _buffer.AddRange(missed);
+            _seen = Math.Max(_seen, revision);
+            _isBehind = !isSynced;
+            if (_buffer.Count > 0)
+                _ready.TrySetResult();
+        }
+    }
+
+    private List<WatchEvent> TakeBuffer()
+    {
+        var events = _buffer;
+        _buffer = [];
+        _ready = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        return events;
+    }
+}

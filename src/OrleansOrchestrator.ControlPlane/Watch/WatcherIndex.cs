@@ -1,0 +1,94 @@
+using OrleansOrchestrator.ControlPlane.Store;
+using OrleansOrchestrator.Model.Resources;
+using OrleansOrchestrator.Model.Selectors;
+
+namespace OrleansOrchestrator.ControlPlane.Watch;
+
+/// <summary>
+/// Files watchers under the narrowest thing that they select: one object, an indexed field's value, a namespace, or
+/// everything. An event is offered to those filed under what it concerns: thousands of node daemons that each watch their
+/// own <c>spec.nodeName</c> cost a look-up.
+/// </summary>
+internal sealed class WatcherIndex(ResourceDefinition definition)
+{
+    private readonly record struct Interest(int Field, string Namespace, string Value);
+
+    private const int Everything = -1;
+    private const int OneObject = -2;
+
+    private readonly Dictionary<Interest, List<Watcher>> _watchers = [];
+    private readonly int[] _indexedFields =
+        [.. Enumerable.Range(0, definition.SelectableFields.Count).Where(i => definition.SelectableFields[i].Indexed)];
+
+    /// <summary>The number of watchers.</summary>
+    public int Count { get; private set; }
+
+    /// <summary>Files a watcher.</summary>
+    public void Add(Watcher watcher)
+    {
+        var interest = InterestOf(watcher);
+        if (!_watchers.TryGetValue(interest, out var filed))
+            _watchers[interest] = filed = [];
+        filed.Add(watcher);
+        Count++;
+    }
+
+    /// <summary>Takes a watcher out.</summary>
+    public void Remove(Watcher watcher)
+    {
+        var interest = InterestOf(watcher);
+        if (!_watchers.TryGetValue(interest, out var filed) || !filed.Remove(watcher))
+            return;
+        Count--;
+        if (filed.Count == 0)
+            _watchers.Remove(interest);
+    }
+
+    /// <summary>All watchers.</summary>
+    public IEnumerable<Watcher> All() => _watchers.Values.SelectMany(filed => filed);
+
+    /// <summary>Offers a change to all whom it may concern.</summary>
+    public void Offer(StoredChange change)
+    {
+        if (_watchers.Count == 0)
+            return;
+        var obj = change.Object;
+        OfferTo(new Interest(Everything, "", ""), change);
+        if (obj.Key.Namespace.Length > 0)
+            OfferTo(new Interest(Everything, obj.Key.Namespace, ""), change);
+        OfferTo(new Interest(OneObject, obj.Key.Namespace, obj.Key.Name), change);
+        foreach (var field in _indexedFields)
+        {
+            OfferTo(new Interest(field, "", obj.Fields[field]), change);
+            if (change.Previous is { } previous && previous.Fields[field] != obj.Fields[field])
+                OfferTo(new Interest(field, "", previous.Fields[field]), change);
+        }
+    }
+
+    private void OfferTo(in Interest interest, StoredChange change)
+    {
+        if (!_watchers.TryGetValue(interest, out var filed))
+            return;
+        foreach (var watcher in filed)
+            watcher.Offer(change);
+    }
+
+    private Interest InterestOf(Watcher watcher)
+    {
+        var filter = watcher.Filter;
+        foreach (var requirement in filter.Fields.Requirements)
+        {
+            if (requirement.Operator != SelectorOperator.Equals)
+                continue;
+            if (requirement.Field == "metadata.name" && (filter.Namespace.Length > 0 || !definition.Namespaced))
+                return new Interest(OneObject, filter.Namespace, requirement.Value);
+            foreach (var field in _indexedFields)
+            {
+                if (definition.SelectableFields[field].Path == requirement.Field)
+                    return new Interest(field, "", requirement.Value);
+            }
+        }
+
+        return new Interest(Everything, filter.Namespace, "");
+    }
+}

@@ -1,0 +1,130 @@
+using k8s.Models;
+using OrleansOrchestrator.Controllers.Reconciling;
+
+namespace OrleansOrchestrator.Controllers.GarbageCollection;
+
+/// <summary>
+/// Decides what owner references mean: an object goes when the last of its owners has gone, an owner in foreground deletion
+/// waits for the dependents that block it, and an owner that is to leave orphans goes when they no longer refer to it. Objects that
+/// own each other keep each other alive.
+/// </summary>
+/// <remarks>
+/// See k8s.io/kubernetes/pkg/controller/garbagecollector. Each decision is about one object; the host calls
+/// <see cref="DecideDependent"/> for an object whenever one of its owners goes or starts to wait, and
+/// <see cref="DecideOwner"/> for a deleting object whenever it or one of its dependents changes.
+/// </remarks>
+public static class GarbageCollector
+{
+    /// <summary>The finalizer of an object that waits for its dependents.</summary>
+    public const string ForegroundFinalizer = "foregroundDeletion";
+
+    /// <summary>The finalizer of an object whose dependents are to stay.</summary>
+    public const string OrphanFinalizer = "orphan";
+
+    /// <summary>The most dependents that one plan touches; the rest follows in the next one.</summary>
+    public const int DependentsMax = 500;
+
+    /// <summary>Decides about an object because of its owners.</summary>
+    /// <param name="dependent">The object.</param>
+    /// <param name="stateOf">How the owner of each of its references stands.</param>
+    /// <param name="dependents">What the object itself owns: only asked for if one of its owners waits for it.</param>
+    public static Plan DecideDependent(
+        CollectedObject dependent,
+        Func<V1OwnerReference, OwnerState> stateOf,
+        Func<IReadOnlyList<CollectedObject>> dependents)
+    {
+        var references = dependent.Object.Metadata.OwnerReferences ?? [];
+        if (references.Count == 0 || dependent.Object.IsDeleting)
+            return Plan.Nothing;
+
+        var states = references.DistinctBy(reference => reference.Uid).ToDictionary(reference => reference.Uid, stateOf);
+        if (states.ContainsValue(OwnerState.Present))
+        {
+            return states.Values.All(state => state == OwnerState.Present)
+                ? Plan.Nothing
+                : One(WithReferences(dependent, reference => states[reference.Uid] == OwnerState.Present));
+        }
+
+        var isAwaited = states.ContainsValue(OwnerState.WaitingForDependents);
+        var own = isAwaited ? dependents() : [];
+        if (own.Count == 0)
+            return One(Delete(dependent, PropagationOf(dependent.Object)));
+
+        // An awaited object whose own dependents wait already may stand in a circle, in which everyone waits for everyone:
+        // it stops blocking its owners, and is deleted in the next round, when nothing is left to unblock.
+        if (own.Any(item => IsWaitingForDependents(item.Object)) && references.Any(reference => reference.BlockOwnerDeletion is true))
+            return One(Unblocking(dependent)) with { RequeueAfter = TimeSpan.Zero };
+        return One(Delete(dependent, Propagation.Foreground));
+    }
+
+    /// <summary>Decides about an object that is being deleted, and its dependents.</summary>
+    /// <param name="owner">The object.</param>
+    /// <param name="dependents">All objects with a reference to it, as a read of the newest state showed, in any order.</param>
+    public static Plan DecideOwner(CollectedObject owner, IReadOnlyList<CollectedObject> dependents)
+    {
+        if (!owner.Object.IsDeleting)
+            return Plan.Nothing;
+        if (owner.Object.HasFinalizer(OrphanFinalizer))
+            return Orphan(owner, dependents);
+        return owner.Object.HasFinalizer(ForegroundFinalizer) ? AwaitDependents(owner, dependents) : Plan.Nothing;
+    }
+
+    private static Plan Orphan(CollectedObject owner, IReadOnlyList<CollectedObject> dependents)
+    {
+        var uid = owner.Object.Metadata.Uid;
+        var releases = dependents
+            .Where(dependent => RefersTo(dependent.Object, uid))
+            .OrderBy(dependent => dependent.Resource.ToString(), StringComparer.Ordinal)
+            .ThenBy(dependent => dependent.Object.Key)
+            .Take(DependentsMax)
+            .Select(dependent => WithReferences(dependent, reference => reference.Uid != uid))
+            .ToList();
+
+        // The finalizer goes only when a later look finds no reference any more: a release may fail.
+        return releases.Count > 0
+            ? new Plan { Actions = releases, RequeueAfter = TimeSpan.Zero }
+            : One(WithoutFinalizer(owner, OrphanFinalizer));
+    }
+
+    private static Plan AwaitDependents(CollectedObject owner, IReadOnlyList<CollectedObject> dependents) =>
+        dependents.Any(dependent => Blocks(dependent.Object, owner.Object.Metadata.Uid))
+            ? Plan.Nothing
+            : One(WithoutFinalizer(owner, ForegroundFinalizer));
+
+    private static bool RefersTo(KubeObject dependent, string ownerUid) =>
+        dependent.Metadata.OwnerReferences?.Any(reference => reference.Uid == ownerUid) is true;
+
+    private static bool Blocks(KubeObject dependent, string ownerUid) =>
+        dependent.Metadata.OwnerReferences?.Any(reference => reference.Uid == ownerUid && reference.BlockOwnerDeletion is true) is true;
+
+    private static bool IsWaitingForDependents(KubeObject obj) => obj.IsDeleting && obj.HasFinalizer(ForegroundFinalizer);
+
+    private static Propagation PropagationOf(KubeObject obj) =>
+        obj.HasFinalizer(OrphanFinalizer) ? Propagation.Orphan
+        : obj.HasFinalizer(ForegroundFinalizer) ? Propagation.Foreground
+        : Propagation.Background;
+
+    private static DeleteObject Delete(CollectedObject item, Propagation propagation) =>
+        new(item.Resource, item.Object.Key, item.Object.Metadata.Uid, Propagation: propagation);
+
+    private static UpdateObject WithReferences(CollectedObject item, Predicate<V1OwnerReference> isKept) => Changed(item, metadata =>
+        metadata.OwnerReferences = metadata.OwnerReferences.Where(reference => isKept(reference)).ToList() is { Count: > 0 } kept ? kept : null);
+
+    private static UpdateObject Unblocking(CollectedObject item) => Changed(item, metadata =>
+    {
+        foreach (var reference in metadata.OwnerReferences)
+            reference.BlockOwnerDeletion = false;
+    });
+
+    private static UpdateObject WithoutFinalizer(CollectedObject item, string finalizer) => Changed(item, metadata =>
+        metadata.Finalizers = metadata.Finalizers.Where(other => other != finalizer).ToList() is { Count: > 0 } kept ? kept : null);
+
+    private static UpdateObject Changed(CollectedObject item, Action<V1ObjectMeta> change)
+    {
+        var copy = ObjectFacts.CopyOf(item.Object);
+        change(copy.Metadata);
+        return new UpdateObject(item.Resource, copy);
+    }
+
+    private static Plan One(ObjectAction action) => new() { Actions = [action] };
+}

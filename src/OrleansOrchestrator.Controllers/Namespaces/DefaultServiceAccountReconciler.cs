@@ -1,0 +1,41 @@
+using k8s.Models;
+using OrleansOrchestrator.Controllers.Reconciling;
+using OrleansOrchestrator.Model.Resources;
+
+namespace OrleansOrchestrator.Controllers.Namespaces;
+
+/// <summary>Sees to it that every live namespace has a service account named <c>default</c>, which is what pods run as that name none.</summary>
+/// <remarks>See k8s.io/kubernetes/pkg/controller/serviceaccount/serviceaccounts_controller.go.</remarks>
+public sealed class DefaultServiceAccountReconciler : IReconciler
+{
+    /// <summary>The name of the service account.</summary>
+    public const string ServiceAccountName = "default";
+
+    /// <inheritdoc/>
+    public string Name => "service-account-controller";
+
+    /// <inheritdoc/>
+    public ResourceName Primary => WellKnownResources.Namespaces;
+
+    /// <inheritdoc/>
+    public IReadOnlyList<Dependency> Dependencies { get; } = [new Named(WellKnownResources.ServiceAccounts, ServiceAccountName)];
+
+    /// <inheritdoc/>
+    public Plan Reconcile(Observation observation)
+    {
+        if (observation.Primary is not V1Namespace { Metadata.DeletionTimestamp: null } ns
+            || ns.Status?.Phase == "Terminating"
+            || observation.Dependents(WellKnownResources.ServiceAccounts).Count > 0)
+        {
+            return Plan.Nothing;
+        }
+
+        var account = new V1ServiceAccount
+        {
+            ApiVersion = V1ServiceAccount.KubeApiVersion,
+            Kind = V1ServiceAccount.KubeKind,
+            Metadata = new V1ObjectMeta { NamespaceProperty = ns.Metadata.Name, Name = ServiceAccountName },
+        };
+        return new Plan { Actions = [new CreateObject(WellKnownResources.ServiceAccounts, account)] };
+    }
+}

@@ -1,0 +1,70 @@
+using k8s.Models;
+using OrleansOrchestrator.Controllers.Pods;
+using OrleansOrchestrator.Controllers.Reconciling;
+using OrleansOrchestrator.Model.Codec;
+using OrleansOrchestrator.Model.Metadata;
+using OrleansOrchestrator.Model.Resources;
+
+namespace OrleansOrchestrator.Controllers.NodeLifecycle;
+
+/// <summary>A plan in the making: collects decisions node by node, and puts the most urgent first.</summary>
+internal sealed class NodeLifecycleDraft
+{
+    /// <summary>How soon to look again after writes, in case that the changes themselves do not lead to it.</summary>
+    private static readonly TimeSpan FollowUpInterval = TimeSpan.FromSeconds(1);
+
+    private readonly List<(ObjectAction Action, NodeLifecycleEvent? Event)> _nodes = [];
+    private readonly List<(ObjectAction Action, NodeLifecycleEvent? Event)> _readiness = [];
+    private readonly List<(DateTimeOffset Deadline, ObjectKey Pod, ObjectAction Action, NodeLifecycleEvent Event)> _evictions = [];
+    private TimeSpan? _requeueAfter;
+
+    public void LookAgainIn(TimeSpan time)
+    {
+        if (_requeueAfter is null || time < _requeueAfter)
+            _requeueAfter = time;
+    }
+
+    public void WriteNode(ObjectAction action, PlannedEvent? @event, V1Node node) =>
+        _nodes.Add((action, @event is null ? null : new NodeLifecycleEvent(WellKnownResources.Nodes, node, @event)));
+
+    public void MarkNotReady(V1Pod pod, DateTimeOffset now)
+    {
+        var marked = ObjectCodec.Clone(pod);
+        var condition = marked.ReadyCondition!;
+        condition.Status = "False";
+        condition.Reason = "NodeNotReady";
+        condition.Message = "Node is not ready";
+        condition.LastTransitionTime = ObjectMetaRules.TruncateToSeconds(now);
+        var told = new NodeLifecycleEvent(WellKnownResources.Pods, pod, new PlannedEvent("Warning", "NodeNotReady", "Node is not ready"));
+        _readiness.Add((new UpdateStatus(WellKnownResources.Pods, marked), told));
+    }
+
+    public void Evict(V1Pod pod, PodEviction eviction)
+    {
+        var action = new DeleteObject(WellKnownResources.Pods, pod.Key, pod.Metadata.Uid, eviction.IsForced ? 0 : null);
+        var told = new PlannedEvent("Normal", "TaintManagerEviction", $"Marking for deletion Pod {pod.Key}");
+        _evictions.Add((eviction.Deadline, pod.Key, action, new NodeLifecycleEvent(WellKnownResources.Pods, pod, told)));
+    }
+
+    public NodeLifecyclePlan Finish(int actionsMax, bool isDisrupted)
+    {
+        var evictions = _evictions
+            .OrderBy(eviction => eviction.Deadline)
+            .ThenBy(eviction => eviction.Pod)
+            .Select(eviction => (eviction.Action, (NodeLifecycleEvent?)eviction.Event));
+        var all = _nodes.Concat(_readiness).Concat(evictions).ToList();
+        var planned = all.Take(actionsMax).ToList();
+        if (all.Count > planned.Count)
+            LookAgainIn(TimeSpan.Zero);
+        else if (planned.Count > 0)
+            LookAgainIn(FollowUpInterval);
+
+        return new NodeLifecyclePlan
+        {
+            Actions = [.. planned.Select(item => item.Item1)],
+            Events = [.. planned.Select(item => item.Item2).OfType<NodeLifecycleEvent>()],
+            RequeueAfter = _requeueAfter,
+            IsDisrupted = isDisrupted,
+        };
+    }
+}

@@ -1,0 +1,107 @@
+using k8s.Models;
+using OrleansOrchestrator.Controllers.Pods;
+using OrleansOrchestrator.Controllers.Reconciling;
+using OrleansOrchestrator.Model.Resources;
+
+namespace OrleansOrchestrator.Controllers.NodeLifecycle;
+
+/// <summary>
+/// Decides about all nodes of the cluster: which are silent, which taints they get, and which pods have to go. While no
+/// node is both heard of and ready, nothing is evicted: there is nowhere to go, and the fault is more likely the observer's.
+/// </summary>
+/// <remarks>See k8s.io/kubernetes/pkg/controller/{nodelifecycle,tainteviction,podgc}.</remarks>
+public static class NodeLifecyclePlanner
+{
+    /// <summary>Decides. Pure: the same input gives the same plan, whatever the order of its lists.</summary>
+    public static NodeLifecyclePlan Decide(NodeLifecycleInput input)
+    {
+        var isDisrupted = !input.Nodes.Any(observed =>
+            !IsSilent(observed, input) && NodeConditions.StatusOf(observed.Node, NodeConditions.Ready) == "True");
+        var draft = new NodeLifecycleDraft();
+        foreach (var observed in input.Nodes.OrderBy(observed => observed.Node.Metadata.Name, StringComparer.Ordinal))
+        {
+            JudgeNode(observed, input, isDisrupted, draft);
+            if (!isDisrupted)
+                JudgePods(observed, input, draft);
+        }
+
+        if (!isDisrupted)
+        {
+            foreach (var missing in input.MissingNodes.OrderBy(missing => missing.Name, StringComparer.Ordinal))
+                JudgePods(missing, input, draft);
+        }
+
+        return draft.Finish(input.Options.ActionsMax, isDisrupted && input.Nodes.Count > 0);
+    }
+
+    private static bool IsSilent(ObservedNode observed, NodeLifecycleInput input) =>
+        input.SeenUntil - observed.LastHeartbeat >= input.Options.LeaseDuration;
+
+    private static void JudgeNode(ObservedNode observed, NodeLifecycleInput input, bool isDisrupted, NodeLifecycleDraft draft)
+    {
+        var node = observed.Node;
+        var isSilent = IsSilent(observed, input);
+        if (!isSilent)
+            draft.LookAgainIn(observed.LastHeartbeat + input.Options.LeaseDuration - input.SeenUntil);
+
+        // Conditions first; the taints that follow from them come with the next decision, on the node as it is then.
+        if (isSilent && NodeConditions.Silenced(node, input.Now) is { } silenced)
+        {
+            var wasReady = NodeConditions.StatusOf(node, NodeConditions.Ready) == "True";
+            draft.WriteNode(
+                new UpdateStatus(WellKnownResources.Nodes, silenced),
+                wasReady ? new PlannedEvent("Normal", "NodeNotReady", $"Node {node.Metadata.Name} status is now: NodeNotReady") : null,
+                node);
+        }
+        else if (NodeTaints.Retainted(node, mayEvict: !isDisrupted, input.Now) is { } retainted)
+        {
+            draft.WriteNode(new UpdateObject(WellKnownResources.Nodes, retainted), null, node);
+        }
+    }
+
+    private static void JudgePods(ObservedNode observed, NodeLifecycleInput input, NodeLifecycleDraft draft)
+    {
+        var isSilent = IsSilent(observed, input);
+        var isUnreachable = isSilent && NodeConditions.StatusOf(observed.Node, NodeConditions.Ready) == "Unknown";
+        if (!isUnreachable && observed.Node.Spec?.Taints?.Any(taint => taint.Effect == TaintKeys.NoExecute) is not true)
+            return;
+
+        foreach (var pod in InOrder(input.PodsOn(observed.Node.Metadata.Name)))
+        {
+            var eviction = PodEviction.Of(pod, observed, input.Now, isSilent, input.Options);
+            if (eviction is { } due && due.Deadline <= input.SeenUntil)
+            {
+                draft.Evict(pod, due);
+                continue;
+            }
+
+            if (eviction is { } later)
+                draft.LookAgainIn(later.Deadline - input.SeenUntil);
+            if (isUnreachable && pod.IsReady)
+                draft.MarkNotReady(pod, input.Now);
+        }
+    }
+
+    /// <summary>
+    /// The pods of a node that was deleted. Whoever deletes a node says that its machine is gone, so that tolerations do not
+    /// count; but its daemon is still given the time to stop them, in good order if it lives and by fencing if it does not.
+    /// </summary>
+    private static void JudgePods(MissingNode missing, NodeLifecycleInput input, NodeLifecycleDraft draft)
+    {
+        var givenUpAt = missing.MissingSince + input.Options.MissingNodeGrace;
+        if (givenUpAt > input.SeenUntil)
+        {
+            draft.LookAgainIn(givenUpAt - input.SeenUntil);
+            return;
+        }
+
+        var fencedAt = missing.LastHeartbeat + input.Options.FencingTime + input.Options.StopTime;
+        var isFenced = fencedAt <= input.SeenUntil;
+        if (!isFenced)
+            draft.LookAgainIn(fencedAt - input.SeenUntil);
+        foreach (var pod in InOrder(input.PodsOn(missing.Name)).Where(pod => isFenced || !pod.IsDeleting))
+            draft.Evict(pod, new PodEviction(givenUpAt, isFenced));
+    }
+
+    private static IEnumerable<V1Pod> InOrder(IEnumerable<V1Pod> pods) => pods.OrderBy(pod => pod.Key);
+}

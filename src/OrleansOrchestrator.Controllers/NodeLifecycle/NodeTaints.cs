@@ -1,0 +1,95 @@
+using k8s.Models;
+using OrleansOrchestrator.Model.Codec;
+using OrleansOrchestrator.Model.Metadata;
+
+namespace OrleansOrchestrator.Controllers.NodeLifecycle;
+
+/// <summary>The taints that a node's conditions and its cordon call for.</summary>
+/// <remarks>See the taint maps of k8s.io/kubernetes/pkg/controller/nodelifecycle/node_lifecycle_controller.go.</remarks>
+internal static class NodeTaints
+{
+    private static readonly (string Condition, string Key)[] Pressures =
+    [
+        ("MemoryPressure", TaintKeys.MemoryPressure),
+        ("DiskPressure", TaintKeys.DiskPressure),
+        ("PIDPressure", TaintKeys.PidPressure),
+        ("NetworkUnavailable", TaintKeys.NetworkUnavailable),
+    ];
+
+    private static readonly HashSet<(string Key, string Effect)> Managed =
+    [
+        (TaintKeys.NotReady, TaintKeys.NoExecute),
+        (TaintKeys.Unreachable, TaintKeys.NoExecute),
+        (TaintKeys.NotReady, TaintKeys.NoSchedule),
+        (TaintKeys.Unreachable, TaintKeys.NoSchedule),
+        (TaintKeys.Unschedulable, TaintKeys.NoSchedule),
+        .. Pressures.Select(pressure => (pressure.Key, TaintKeys.NoSchedule)),
+    ];
+
+    /// <summary>The node with the taints that it should have; null if it has them. Taints that others put on stay.</summary>
+    /// <param name="node">The node.</param>
+    /// <param name="mayEvict">Whether a taint that drives pods away may be added now; one that is there stays while it fits.</param>
+    /// <param name="now">The moment, for when a taint came up.</param>
+    public static V1Node? Retainted(V1Node node, bool mayEvict, DateTimeOffset now)
+    {
+        IReadOnlyList<V1Taint> current = node.Spec?.Taints is { } taints ? [.. taints] : [];
+        var wanted = Wanted(node).ToList();
+        var missing = wanted
+            .Where(taint => !current.Any(other => Identity(other) == taint))
+            .Where(taint => taint.Effect != TaintKeys.NoExecute || mayEvict)
+            .ToList();
+        var isSurplus = current.Any(taint => IsSurplus(taint, wanted));
+        if (missing.Count == 0 && !isSurplus && !current.Any(LacksTime))
+            return null;
+
+        var added = ObjectMetaRules.TruncateToSeconds(now);
+        var retainted = ObjectCodec.Clone(node);
+        retainted.Spec ??= new V1NodeSpec();
+        var result = (retainted.Spec.Taints ?? [])
+            .Where(taint => !IsSurplus(taint, wanted))
+            .Concat(missing.Select(taint => new V1Taint { Key = taint.Key, Effect = taint.Effect }))
+            .ToList();
+        // How long a pod has stayed in spite of a taint is counted from here, whoever put the taint on.
+        foreach (var taint in result.Where(LacksTime))
+            taint.TimeAdded = added;
+        retainted.Spec.Taints = result.Count == 0 ? null : result;
+        return retainted;
+    }
+
+    private static IEnumerable<(string Key, string Effect)> Wanted(V1Node node)
+    {
+        switch (NodeConditions.StatusOf(node, NodeConditions.Ready))
+        {
+            case "True":
+                break;
+            case "Unknown":
+                yield return (TaintKeys.Unreachable, TaintKeys.NoSchedule);
+                yield return (TaintKeys.Unreachable, TaintKeys.NoExecute);
+                break;
+            case "False":
+                yield return (TaintKeys.NotReady, TaintKeys.NoSchedule);
+                yield return (TaintKeys.NotReady, TaintKeys.NoExecute);
+                break;
+            default:
+                // A node that has not reported yet takes no pods, but nothing speaks against those it may have.
+                yield return (TaintKeys.NotReady, TaintKeys.NoSchedule);
+                break;
+        }
+
+        foreach (var (condition, key) in Pressures)
+        {
+            if (NodeConditions.StatusOf(node, condition) == "True")
+                yield return (key, TaintKeys.NoSchedule);
+        }
+
+        if (node.Spec?.Unschedulable is true)
+            yield return (TaintKeys.Unschedulable, TaintKeys.NoSchedule);
+    }
+
+    private static bool IsSurplus(V1Taint taint, List<(string Key, string Effect)> wanted) =>
+        Managed.Contains(Identity(taint)) && !wanted.Contains(Identity(taint));
+
+    private static bool LacksTime(V1Taint taint) => taint.Effect == TaintKeys.NoExecute && taint.TimeAdded is null;
+
+    private static (string Key, string Effect) Identity(V1Taint taint) => (taint.Key, taint.Effect);
+}

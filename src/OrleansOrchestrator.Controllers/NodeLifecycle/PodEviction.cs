@@ -1,0 +1,54 @@
+using k8s.Models;
+using OrleansOrchestrator.Controllers.Pods;
+using OrleansOrchestrator.Controllers.Reconciling;
+
+namespace OrleansOrchestrator.Controllers.NodeLifecycle;
+
+/// <summary>When the pods of a node have to go.</summary>
+/// <param name="Deadline">The moment.</param>
+/// <param name="IsForced">
+/// Whether the pod is then removed without its node's consent: because the node cannot answer, and has surely stopped the
+/// pod by itself.
+/// </param>
+internal readonly record struct PodEviction(DateTimeOffset Deadline, bool IsForced)
+{
+    /// <summary>When a pod of a node has to go; null for never, as things stand.</summary>
+    /// <remarks>
+    /// Invariant I7: a forced eviction comes after the node's silence has lasted for its fencing time and for the time that
+    /// stopping takes, and after the pod's own toleration has passed since the node was first called unreachable.
+    /// </remarks>
+    public static PodEviction? Of(V1Pod pod, ObservedNode observed, DateTimeOffset now, bool isSilent, NodeLifecycleOptions options)
+    {
+        if (pod.IsTerminal && !pod.IsDeleting)
+            return null;
+        var taints = (observed.Node.Spec?.Taints ?? []).Where(taint => taint.Effect == TaintKeys.NoExecute).ToList();
+        var forced = isSilent ? ForcedDeadline(pod, observed, taints, options) : null;
+        var graceful = pod.IsDeleting ? null : GracefulDeadline(pod, taints, now);
+        return (forced, graceful) switch
+        {
+            (null, null) => null,
+            ({ } deadline, null) => new PodEviction(deadline, IsForced: true),
+            (null, { } deadline) => new PodEviction(deadline, IsForced: false),
+            ({ } one, { } other) => one <= other ? new PodEviction(one, IsForced: true) : new PodEviction(other, IsForced: false),
+        };
+    }
+
+    private static DateTimeOffset? ForcedDeadline(V1Pod pod, ObservedNode observed, List<V1Taint> taints, NodeLifecycleOptions options)
+    {
+        var taint = taints.Find(taint => taint.Key == TaintKeys.Unreachable);
+        if (taint is null || Tolerations.StayOf(pod, taint) is not { } stay)
+            return null;
+
+        // API times are cut to seconds and stem from whichever observer wrote them, so that our own count holds as well.
+        var unreachableSince = Later(ApiTime.Read(taint.TimeAdded), observed.LastHeartbeat + options.LeaseDuration);
+        return Later(unreachableSince + stay, observed.LastHeartbeat + options.FencingTime + options.StopTime);
+    }
+
+    /// <summary>The first time at which any taint outstays its welcome, from those that a living daemon has to act on.</summary>
+    private static DateTimeOffset? GracefulDeadline(V1Pod pod, List<V1Taint> taints, DateTimeOffset now) => taints
+        .Where(taint => taint.Key != TaintKeys.Unreachable)
+        .Select(taint => (ApiTime.Read(taint.TimeAdded) ?? now) + Tolerations.StayOf(pod, taint))
+        .Min();
+
+    private static DateTimeOffset Later(DateTimeOffset? left, DateTimeOffset right) => left > right ? left.Value : right;
+}

@@ -1,0 +1,52 @@
+using System.Globalization;
+using k8s.Models;
+using OrleansOrchestrator.Controllers.Reconciling;
+
+namespace OrleansOrchestrator.Controllers.Pods;
+
+/// <summary>What controllers ask of a pod.</summary>
+/// <remarks>See k8s.io/kubernetes/pkg/api/v1/pod and pkg/controller/controller_utils.go for the meanings.</remarks>
+internal static class PodFacts
+{
+    private const string DeletionCostAnnotation = "controller.kubernetes.io/pod-deletion-cost";
+
+    extension(V1Pod pod)
+    {
+        /// <summary>Whether the pod has run to its end and will not run again.</summary>
+        public bool IsTerminal => pod.Status?.Phase is "Succeeded" or "Failed";
+
+        /// <summary>Whether the pod counts as a replica: it neither ended nor is being deleted.</summary>
+        public bool IsActive => !pod.IsTerminal && !pod.IsDeleting;
+
+        /// <summary>Whether the pod says that it can serve.</summary>
+        public bool IsReady => pod.ReadyCondition?.Status == "True";
+
+        /// <summary>The pod's Ready condition; null if there is none.</summary>
+        public V1PodCondition? ReadyCondition => pod.Status?.Conditions?.FirstOrDefault(condition => condition.Type == "Ready");
+
+        /// <summary>Since when a ready pod has been ready; null if it is not ready, or does not say since when.</summary>
+        public DateTimeOffset? ReadySince =>
+            pod.ReadyCondition is { Status: "True" } condition ? ApiTime.Read(condition.LastTransitionTime) : null;
+
+        /// <summary>The most restarts of any of the pod's containers.</summary>
+        public int RestartCount => pod.Status?.ContainerStatuses is { Count: > 0 } statuses ? statuses.Max(status => status.RestartCount) : 0;
+
+        /// <summary>How costly the user thinks the pod's deletion is; 0 where nothing, or nothing legible, is said.</summary>
+        public int DeletionCost =>
+            pod.Metadata.Annotations is { } annotations
+            && annotations.TryGetValue(DeletionCostAnnotation, out var text)
+            && int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var cost)
+                ? cost
+                : 0;
+
+        /// <summary>When a pod counts as available that has to be ready for a while first; null if it is not ready.</summary>
+        public DateTimeOffset? AvailableFrom(int minReadySeconds)
+        {
+            if (!pod.IsReady)
+                return null;
+            if (minReadySeconds == 0)
+                return DateTimeOffset.MinValue;
+            return pod.ReadySince?.AddSeconds(minReadySeconds);
+        }
+    }
+}

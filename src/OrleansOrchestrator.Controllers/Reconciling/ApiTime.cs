@@ -1,0 +1,10 @@
+namespace OrleansOrchestrator.Controllers.Reconciling;
+
+/// <summary>Times in API objects are UTC, whichever kind their decoder gave them.</summary>
+internal static class ApiTime
+{
+    public static DateTimeOffset Read(DateTime time) => new(
+        time.Kind == DateTimeKind.Local ? time.ToUniversalTime() : DateTime.SpecifyKind(time, DateTimeKind.Utc));
+
+    public static DateTimeOffset? Read(DateTime? time) => time is { } value ? Read(value) : null;
+}

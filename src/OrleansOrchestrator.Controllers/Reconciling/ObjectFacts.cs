@@ -1,0 +1,36 @@
+using System.Text.Json;
+using k8s.Models;
+using OrleansOrchestrator.Model.Codec;
+using OrleansOrchestrator.Model.Resources;
+
+namespace OrleansOrchestrator.Controllers.Reconciling;
+
+/// <summary>What reconcilers ask of any object's metadata.</summary>
+internal static class ObjectFacts
+{
+    extension(KubeObject obj)
+    {
+        /// <summary>The object's key within its resource.</summary>
+        public ObjectKey Key => new(obj.Metadata.NamespaceProperty ?? "", obj.Metadata.Name ?? "");
+
+        /// <summary>Whether the object is marked as being deleted.</summary>
+        public bool IsDeleting => obj.Metadata.DeletionTimestamp is not null;
+
+        /// <summary>The one reference to the owner that controls the object; null if none does.</summary>
+        public V1OwnerReference? Controller =>
+            obj.Metadata.OwnerReferences?.FirstOrDefault(reference => reference.Controller is true);
+
+        /// <summary>Whether a finalizer is on the object.</summary>
+        public bool HasFinalizer(string finalizer) => obj.Metadata.Finalizers?.Contains(finalizer) is true;
+    }
+
+    /// <summary>A deep copy of an object of any kind, by the type it has at run time.</summary>
+    public static KubeObject CopyOf(KubeObject obj)
+    {
+        var json = JsonSerializer.SerializeToUtf8Bytes(obj, obj.GetType(), ObjectCodec.Options);
+        return (KubeObject)JsonSerializer.Deserialize(json, obj.GetType(), ObjectCodec.Options)!;
+    }
+
+    /// <summary>Whether two values would be stored as the same JSON.</summary>
+    public static bool SameJson<T>(T left, T right) => ObjectCodec.Encode(left).AsSpan().SequenceEqual(ObjectCodec.Encode(right));
+}

@@ -1,0 +1,24 @@
+namespace OrleansOrchestrator.Controllers.Reconciling;
+
+/// <summary>What a reconciler wants done, in order. Actions on one resource that follow each other are applied as one batch.</summary>
+public sealed record Plan
+{
+    /// <summary>Nothing to do.</summary>
+    public static Plan Nothing { get; } = new();
+
+    /// <summary>The writes, in order. When one fails the rest of the plan is still tried, and the object is reconciled again
+    /// after a back-off.</summary>
+    public IReadOnlyList<ObjectAction> Actions { get; init; } = [];
+
+    /// <summary>Events to record on the primary object, told only if the actions succeeded.</summary>
+    public IReadOnlyList<PlannedEvent> Events { get; init; } = [];
+
+    /// <summary>When to look at the object again even if nothing changes; null for only then.</summary>
+    public TimeSpan? RequeueAfter { get; init; }
+}
+
+/// <summary>An event to record on the primary object.</summary>
+/// <param name="Type"><c>Normal</c> or <c>Warning</c>.</param>
+/// <param name="Reason">A short CamelCase reason.</param>
+/// <param name="Message">What happened.</param>
+public sealed record PlannedEvent(string Type, string Reason, string Message);

@@ -1,0 +1,48 @@
+using k8s.Models;
+using OrleansOrchestrator.Controllers.Pods;
+using OrleansOrchestrator.Controllers.Reconciling;
+
+namespace OrleansOrchestrator.Controllers.Replication;
+
+/// <summary>
+/// Orders surplus pods so that those whose loss hurts least come first: the order that kubectl users know from Kubernetes,
+/// with the pod's key as the last resort, so that it is total and does not depend on the order of observation.
+/// </summary>
+/// <remarks>
+/// See ActivePodsWithRanks in k8s.io/kubernetes/pkg/controller/controller_utils.go. Kubernetes compares ages on a
+/// logarithmic scale and breaks ties there by uid, which is not transitive together with the criteria that follow; here
+/// ages are compared as they are.
+/// </remarks>
+internal static class DeletionRanking
+{
+    /// <summary>The pods, the first to delete first.</summary>
+    /// <param name="pods">The candidates.</param>
+    /// <param name="related">The pods that count for how crowded a node is, candidates included.</param>
+    public static IEnumerable<V1Pod> Rank(IEnumerable<V1Pod> pods, IEnumerable<V1Pod> related)
+    {
+        var countByNode = related
+            .Where(pod => pod.IsActive && !string.IsNullOrEmpty(pod.Spec?.NodeName))
+            .CountBy(pod => pod.Spec.NodeName, StringComparer.Ordinal)
+            .ToDictionary(StringComparer.Ordinal);
+
+        return pods
+            .OrderBy(pod => !string.IsNullOrEmpty(pod.Spec?.NodeName))
+            .ThenBy(PhaseOrder)
+            .ThenBy(pod => pod.IsReady)
+            .ThenBy(pod => pod.DeletionCost)
+            .ThenByDescending(pod => countByNode.GetValueOrDefault(pod.Spec?.NodeName ?? ""))
+            .ThenByDescending(pod => NewestIfUnknown(pod.ReadySince))
+            .ThenByDescending(pod => pod.RestartCount)
+            .ThenByDescending(pod => NewestIfUnknown(ApiTime.Read(pod.Metadata.CreationTimestamp)))
+            .ThenBy(pod => pod.Key);
+    }
+
+    private static int PhaseOrder(V1Pod pod) => pod.Status?.Phase switch
+    {
+        "Running" => 2,
+        "Unknown" => 1,
+        _ => 0,
+    };
+
+    private static DateTimeOffset NewestIfUnknown(DateTimeOffset? time) => time ?? DateTimeOffset.MaxValue;
+}

@@ -1,0 +1,109 @@
+using k8s.Models;
+using OrleansOrchestrator.Controllers.Pods;
+using OrleansOrchestrator.Controllers.Reconciling;
+using OrleansOrchestrator.Model.Codec;
+using OrleansOrchestrator.Model.Resources;
+using OrleansOrchestrator.Model.Selectors;
+
+namespace OrleansOrchestrator.Controllers.Replication;
+
+/// <summary>
+/// Keeps as many active pods as an owner wants: claims those that are its own, creates what is missing, deletes what is
+/// surplus. Serves replication controllers and whatever else counts replicas.
+/// </summary>
+/// <remarks>See k8s.io/kubernetes/pkg/controller/replicaset/replica_set.go.</remarks>
+internal static class ReplicaPlanner
+{
+    /// <summary>The most pods that one plan writes; the rest follows in the next one.</summary>
+    public const int BurstMax = 500;
+
+    /// <summary>Plans.</summary>
+    /// <param name="demand">What the owner wants.</param>
+    /// <param name="observed">All pods that it selects or controls, in any order.</param>
+    /// <param name="now">The moment, for what counts as available.</param>
+    /// <param name="related">Pods that count for how crowded a node is when surplus is chosen; null for the owner's own.</param>
+    public static ReplicaPlan Plan(
+        ReplicaDemand demand, IEnumerable<V1Pod> observed, DateTimeOffset now, IEnumerable<V1Pod>? related = null)
+    {
+        var claims = PodClaims.Of(demand, observed);
+        var (counts, nextAvailable) = Count(demand, claims.Pods, now);
+        if (demand.Owner.IsDeleting)
+            return new ReplicaPlan([], counts, null);
+
+        var missing = demand.Replicas - claims.Pods.Count;
+        var budget = Math.Max(0, BurstMax - claims.Changes.Count);
+        IEnumerable<ObjectAction> scaling = (missing, claims.Changes.Count) switch
+        {
+            ( >= 0, _) => Create(demand, Math.Min(missing, budget)),
+            // An adoption may fail because another owner was faster, so what is not surely one's own yet is not deleted.
+            ( < 0, > 0) => [],
+            _ => DeletionRanking.Rank(claims.Pods, related ?? claims.Pods).Take(Math.Min(-missing, budget)).Select(Delete),
+        };
+        ObjectAction[] actions = [.. claims.Changes.Take(BurstMax), .. scaling];
+        var isMoreLeft = actions.Length < claims.Changes.Count + Math.Abs(missing);
+        return new ReplicaPlan(actions, counts, isMoreLeft ? TimeSpan.Zero : nextAvailable);
+    }
+
+    private static (ReplicaCounts Counts, TimeSpan? NextAvailable) Count(ReplicaDemand demand, IReadOnlyList<V1Pod> pods, DateTimeOffset now)
+    {
+        var template = LabelSelector.FromMap(demand.Template.Metadata?.Labels);
+        int fullyLabeled = 0, ready = 0, available = 0;
+        TimeSpan? nextAvailable = null;
+        foreach (var pod in pods)
+        {
+            if (template.Matches(pod.Metadata.Labels))
+                fullyLabeled++;
+            if (pod.IsReady)
+                ready++;
+            if (pod.AvailableFrom(demand.MinReadySeconds) is not { } from)
+                continue;
+            if (from <= now)
+                available++;
+            else if (nextAvailable is null || from - now < nextAvailable)
+                nextAvailable = from - now;
+        }
+
+        return (new ReplicaCounts(pods.Count, fullyLabeled, ready, available), nextAvailable);
+    }
+
+    private static IEnumerable<ObjectAction> Create(ReplicaDemand demand, int count)
+    {
+        // Each pod belongs to whoever applies its action, so each gets a copy; the template is encoded only once.
+        var spec = ObjectCodec.Encode(demand.Template.Spec);
+        for (var i = 0; i < count; i++)
+        {
+            yield return new CreateObject(WellKnownResources.Pods, NewPod(demand, ObjectCodec.Decode<V1PodSpec>(spec)))
+            {
+                EventOnSuccess = static name => new PlannedEvent("Normal", "SuccessfulCreate", $"Created pod: {name}"),
+                EventOnFailure = static error => new PlannedEvent("Warning", "FailedCreate", $"Error creating: {error}"),
+            };
+        }
+    }
+
+    private static V1Pod NewPod(ReplicaDemand demand, V1PodSpec spec)
+    {
+        var template = demand.Template.Metadata;
+        return new V1Pod
+        {
+            ApiVersion = V1Pod.KubeApiVersion,
+            Kind = V1Pod.KubeKind,
+            Metadata = new V1ObjectMeta
+            {
+                NamespaceProperty = demand.Owner.Metadata.NamespaceProperty,
+                GenerateName = demand.Owner.Metadata.Name + "-",
+                Labels = template?.Labels is { } labels ? new Dictionary<string, string>(labels) : null,
+                Annotations = template?.Annotations is { } annotations ? new Dictionary<string, string>(annotations) : null,
+                Finalizers = template?.Finalizers is { } finalizers ? [.. finalizers] : null,
+                OwnerReferences = [ObjectCodec.Clone(demand.OwnerReference)],
+            },
+            Spec = spec,
+        };
+    }
+
+    private static DeleteObject Delete(V1Pod pod) =>
+        new(WellKnownResources.Pods, pod.Key, pod.Metadata.Uid)
+        {
+            EventOnSuccess = static name => new PlannedEvent("Normal", "SuccessfulDelete", $"Deleted pod: {name}"),
+            EventOnFailure = static error => new PlannedEvent("Warning", "FailedDelete", $"Error deleting: {error}"),
+        };
+}

@@ -1,0 +1,55 @@
+using System.Security.Cryptography.X509Certificates;
+using Microsoft.AspNetCore.Connections.Features;
+using Microsoft.AspNetCore.Http;
+using OrleansOrchestrator.ControlPlane.Objects;
+using OrleansOrchestrator.Gateway.Identity;
+
+namespace OrleansOrchestrator.Gateway.Authentication;
+
+/// <summary>Knows senders by a client certificate of the cluster's authority: its common name is the user, its organizations
+/// are the groups.</summary>
+internal sealed class ClientCertificateAuthenticator(ClusterIdentity identity, TimeProvider time) : IAuthenticator
+{
+    private static readonly object ItemKey = new();
+
+    /// <inheritdoc/>
+    public ValueTask<AuthenticationOutcome> AuthenticateAsync(HttpContext http, CancellationToken cancellationToken)
+    {
+        if (http.Connection.ClientCertificate is not { } certificate)
+            return ValueTask.FromResult(AuthenticationOutcome.NoCredentials);
+
+        // A connection keeps its certificate, so its chain is checked once and only its lifetime at each request.
+        var items = http.Features.Get<IConnectionItemsFeature>()?.Items;
+        if (items?.TryGetValue(ItemKey, out var known) != true)
+        {
+            known = identity.Authority.IsIssuerOf(certificate, time.GetUtcNow()) ? UserOf(certificate) : null;
+            if (items is not null)
+                items[ItemKey] = known;
+        }
+
+        var isAlive = time.GetUtcNow() <= new DateTimeOffset(certificate.NotAfter);
+        return ValueTask.FromResult(known is UserInfo user && isAlive ? AuthenticationOutcome.Known(user) : AuthenticationOutcome.Rejected);
+    }
+
+    /// <summary>The user that a certificate names; null if it names none.</summary>
+    internal static UserInfo? UserOf(X509Certificate2 certificate)
+    {
+        var name = "";
+        var groups = new List<string>();
+        foreach (var part in certificate.SubjectName.EnumerateRelativeDistinguishedNames())
+        {
+            switch (part.GetSingleElementType().Value)
+            {
+                case Oids.CommonName:
+                    name = part.GetSingleElementValue() ?? "";
+                    break;
+                case Oids.Organization:
+                    groups.Add(part.GetSingleElementValue() ?? "");
+                    break;
+            }
+        }
+
+        groups.Add(WellKnownGroups.Authenticated);
+        return name.Length == 0 ? null : new UserInfo(name, groups);
+    }
+}

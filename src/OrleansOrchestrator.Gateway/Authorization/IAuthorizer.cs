@@ -1,0 +1,11 @@
+using OrleansOrchestrator.ControlPlane.Objects;
+using OrleansOrchestrator.Gateway.Requests;
+
+namespace OrleansOrchestrator.Gateway.Authorization;
+
+/// <summary>Decides what a user may do.</summary>
+public interface IAuthorizer
+{
+    /// <summary>Decides about a request.</summary>
+    ValueTask<AuthorizationDecision> AuthorizeAsync(UserInfo user, RequestInfo request, CancellationToken cancellationToken);
+}

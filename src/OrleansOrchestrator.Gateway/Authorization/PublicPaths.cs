@@ -1,0 +1,12 @@
+namespace OrleansOrchestrator.Gateway.Authorization;
+
+/// <summary>The paths that tell nothing about anyone's objects and are open to all, so that probes need no credentials.</summary>
+internal static class PublicPaths
+{
+    /// <summary>Whether a path is one of them.</summary>
+    public static bool Contains(string path) =>
+        path is "/livez" or "/readyz" or "/healthz" or "/version"
+        || path.StartsWith("/livez/", StringComparison.Ordinal)
+        || path.StartsWith("/readyz/", StringComparison.Ordinal)
+        || path.StartsWith("/healthz/", StringComparison.Ordinal);
+}

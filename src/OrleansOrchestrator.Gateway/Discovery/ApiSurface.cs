@@ -1,0 +1,103 @@
+using OrleansOrchestrator.Model.Resources;
+
+namespace OrleansOrchestrator.Gateway.Discovery;
+
+/// <summary>A subresource that is served.</summary>
+/// <param name="Name">Its name, as in <c>status</c>.</param>
+/// <param name="Group">The group of its bodies' kind.</param>
+/// <param name="Version">The version of its bodies' kind.</param>
+/// <param name="Kind">The kind of its bodies.</param>
+/// <param name="Verbs">What can be done.</param>
+internal sealed record ServedSubresource(string Name, string Group, string Version, string Kind, IReadOnlyList<string> Verbs);
+
+/// <summary>A resource that is served.</summary>
+/// <param name="Name">The plural.</param>
+/// <param name="Singular">The singular.</param>
+/// <param name="Kind">The kind.</param>
+/// <param name="Namespaced">Whether its objects are in namespaces.</param>
+/// <param name="ShortNames">Abbreviations.</param>
+/// <param name="Categories">Categories.</param>
+/// <param name="Verbs">What can be done.</param>
+/// <param name="Subresources">Its subresources by name.</param>
+internal sealed record ServedResource(
+    string Name,
+    string Singular,
+    string Kind,
+    bool Namespaced,
+    IReadOnlyList<string> ShortNames,
+    IReadOnlyList<string> Categories,
+    IReadOnlyList<string> Verbs,
+    IReadOnlyList<ServedSubresource> Subresources);
+
+/// <summary>A version of a group.</summary>
+/// <param name="Group">The group; empty for core.</param>
+/// <param name="Version">The version.</param>
+/// <param name="Resources">Its resources by name.</param>
+internal sealed record ServedVersion(string Group, string Version, IReadOnlyList<ServedResource> Resources)
+{
+    /// <summary><c>v1</c> or <c>apps/v1</c>.</summary>
+    public string GroupVersion => Group.Length == 0 ? Version : $"{Group}/{Version}";
+}
+
+/// <summary>A group.</summary>
+/// <param name="Name">The group; empty for core.</param>
+/// <param name="Versions">Its versions, the preferred one first.</param>
+internal sealed record ServedGroup(string Name, IReadOnlyList<ServedVersion> Versions);
+
+/// <summary>All that is served, in the shape in which discovery tells it.</summary>
+/// <param name="Groups">The groups by name; core is the first.</param>
+internal sealed record ApiSurface(IReadOnlyList<ServedGroup> Groups)
+{
+    private static readonly string[] ObjectVerbs =
+        [Requests.Verbs.Create, Requests.Verbs.Delete, Requests.Verbs.DeleteCollection, Requests.Verbs.Get,
+         Requests.Verbs.List, Requests.Verbs.Patch, Requests.Verbs.Update, Requests.Verbs.Watch];
+
+    private static readonly string[] PartVerbs = [Requests.Verbs.Get, Requests.Verbs.Patch, Requests.Verbs.Update];
+
+    // Bindings are posted like objects but never stored, so no kind declares them.
+    private static readonly ServedResource Bindings = new("bindings", "binding", "Binding", true, [], [], [Requests.Verbs.Create], []);
+
+    /// <summary>What a registry's kinds make.</summary>
+    public static ApiSurface Of(ResourceRegistry registry) => new(
+    [
+        .. registry.All
+            .GroupBy(definition => definition.Group, StringComparer.Ordinal)
+            .OrderBy(group => group.Key, StringComparer.Ordinal)
+            .Select(group => new ServedGroup(
+                group.Key,
+                [.. group.GroupBy(definition => definition.Version, StringComparer.Ordinal)
+                    .OrderBy(version => version.Key, VersionPriority.HighestFirst)
+                    .Select(version => VersionOf(group.Key, version.Key, version))])),
+    ]);
+
+    private static ServedVersion VersionOf(string group, string version, IEnumerable<ResourceDefinition> definitions)
+    {
+        var resources = definitions.Select(ResourceOf);
+        if (group.Length == 0)
+            resources = resources.Append(Bindings);
+        return new ServedVersion(group, version, [.. resources.OrderBy(resource => resource.Name, StringComparer.Ordinal)]);
+    }
+
+    private static ServedResource ResourceOf(ResourceDefinition definition) => new(
+        definition.Plural,
+        definition.Singular,
+        definition.Kind,
+        definition.Namespaced,
+        definition.ShortNames,
+        definition.Categories,
+        ObjectVerbs,
+        [.. SubresourcesOf(definition).OrderBy(subresource => subresource.Name, StringComparer.Ordinal)]);
+
+    private static IEnumerable<ServedSubresource> SubresourcesOf(ResourceDefinition definition)
+    {
+        if (definition.HasStatus)
+            yield return new ServedSubresource("status", definition.Group, definition.Version, definition.Kind, PartVerbs);
+        if (definition.Scale is not null)
+            yield return new ServedSubresource("scale", "autoscaling", "v1", "Scale", PartVerbs);
+        foreach (var other in definition.Subresources)
+        {
+            yield return new ServedSubresource(
+                other.Name, other.Group ?? definition.Group, other.Version ?? definition.Version, other.Kind, other.Verbs);
+        }
+    }
+}

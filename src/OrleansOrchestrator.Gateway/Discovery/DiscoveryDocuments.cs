@@ -1,0 +1,60 @@
+using System.Buffers;
+using System.Collections.Frozen;
+using System.Text.Json;
+using OrleansOrchestrator.Gateway.Requests;
+using OrleansOrchestrator.Gateway.Responses;
+using OrleansOrchestrator.Model.Resources;
+
+namespace OrleansOrchestrator.Gateway.Discovery;
+
+/// <summary>All discovery documents of a registry, made once.</summary>
+internal sealed class DiscoveryDocuments
+{
+    private readonly FrozenDictionary<string, CachedDocument> _byPath;
+    private readonly FrozenDictionary<(string Path, string Version), CachedDocument> _aggregated;
+
+    public DiscoveryDocuments(ResourceRegistry registry)
+    {
+        var surface = ApiSurface.Of(registry);
+        var core = surface.Groups.Where(group => group.Name.Length == 0).ToList();
+        var named = surface.Groups.Where(group => group.Name.Length > 0).ToList();
+        var documents = new Dictionary<string, CachedDocument>(StringComparer.Ordinal)
+        {
+            ["/api"] = Make(writer => DiscoveryWriter.WriteVersions(writer, core)),
+            ["/apis"] = Make(writer => DiscoveryWriter.WriteGroupList(writer, named)),
+        };
+        foreach (var group in named)
+            documents[$"/apis/{group.Name}"] = Make(writer => DiscoveryWriter.WriteGroup(writer, group, isInList: false));
+        foreach (var version in surface.Groups.SelectMany(group => group.Versions))
+        {
+            documents[$"/{ResourceRoutes.PrefixOf(version.Group, version.Version)}"] =
+                Make(writer => DiscoveryWriter.WriteResources(writer, version));
+        }
+
+        _byPath = documents.ToFrozenDictionary(StringComparer.Ordinal);
+        _aggregated = new[] { "v2", "v2beta1" }
+            .SelectMany(version => new[]
+            {
+                KeyValuePair.Create(("/api", version), Make(writer => AggregatedDiscoveryWriter.Write(writer, core, version))),
+                KeyValuePair.Create(("/apis", version), Make(writer => AggregatedDiscoveryWriter.Write(writer, named, version))),
+            })
+            .ToFrozenDictionary();
+    }
+
+    /// <summary>The paths that have a document.</summary>
+    public IEnumerable<string> Paths => _byPath.Keys;
+
+    /// <summary>The document of a path; null if there is none.</summary>
+    public CachedDocument? Find(string path) => _byPath.GetValueOrDefault(path);
+
+    /// <summary>The aggregated document of a path; null if it has none.</summary>
+    public CachedDocument? FindAggregated(string path, string version) => _aggregated.GetValueOrDefault((path, version));
+
+    private static CachedDocument Make(Action<Utf8JsonWriter> write)
+    {
+        var buffer = new ArrayBufferWriter<byte>();
+        using (var writer = new Utf8JsonWriter(buffer, JsonWriting.Compact))
+            write(writer);
+        return new CachedDocument(buffer.WrittenMemory.ToArray());
+    }
+}

@@ -1,0 +1,39 @@
+using System.Net;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace OrleansOrchestrator.Gateway.Hosting;
+
+/// <summary>Runs the gateway in an application.</summary>
+public static class GatewayApplication
+{
+    /// <summary>Serves every request of the application through the gateway.</summary>
+    public static IApplicationBuilder UseGateway(this IApplicationBuilder application)
+    {
+        var pipeline = application.ApplicationServices.GetRequiredService<RequestPipeline>();
+        application.Use(next => http => pipeline.InvokeAsync(http, next));
+        return application.UseOpenTelemetryPrometheusScrapingEndpoint();
+    }
+
+    /// <summary>Starts the application, and with it the gateway.</summary>
+    /// <returns>The address under which it is reached on this machine; with the port that was chosen if the options leave it open.</returns>
+    /// <exception cref="GatewayAddressInUseException">Something else has the address.</exception>
+    public static async Task<Uri> StartGatewayAsync(this WebApplication application, CancellationToken cancellationToken)
+    {
+        var options = application.Services.GetRequiredService<GatewayOptions>();
+        try
+        {
+            await application.StartAsync(cancellationToken);
+        }
+        catch (IOException failure) when (failure.InnerException is AddressInUseException)
+        {
+            throw new GatewayAddressInUseException(new IPEndPoint(options.ListenAddress, options.Port), failure);
+        }
+
+        var port = new Uri(application.Urls.First()).Port;
+        var isEverywhere = options.ListenAddress.Equals(IPAddress.Any) || options.ListenAddress.Equals(IPAddress.IPv6Any);
+        var host = isEverywhere ? IPAddress.Loopback : options.ListenAddress;
+        return new UriBuilder(Uri.UriSchemeHttps, host.ToString(), port).Uri;
+    }
+}

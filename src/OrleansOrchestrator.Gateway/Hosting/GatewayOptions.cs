@@ -1,0 +1,58 @@
+using System.Net;
+
+namespace OrleansOrchestrator.Gateway.Hosting;
+
+/// <summary>What an operator decides about the gateway. Checked by <see cref="GatewayOptionsValidator"/> at the start.</summary>
+public sealed record GatewayOptions
+{
+    /// <summary>The address it listens on.</summary>
+    public IPAddress ListenAddress { get; init; } = IPAddress.IPv6Any;
+
+    /// <summary>The port it listens on; 0 for any free one.</summary>
+    public int Port { get; init; } = 6443;
+
+    /// <summary>Names and addresses, besides the usual ones, under which clients reach it; its certificate is valid for them.</summary>
+    public IReadOnlyList<string> AdvertisedHosts { get; init; } = [];
+
+    /// <summary>The address of the <c>kubernetes</c> service inside pods; null if there is none.</summary>
+    public IPAddress? ServiceAddress { get; init; }
+
+    /// <summary>Whether requests without credentials may reach the health and version paths.</summary>
+    public bool AllowAnonymous { get; init; } = true;
+
+    /// <summary>The largest request body, after decompression, in bytes.</summary>
+    public int RequestBodyBytesMax { get; init; } = 3 * 1024 * 1024;
+
+    /// <summary>How long a request that is not a watch or a log may take, in seconds.</summary>
+    public int RequestSecondsMax { get; init; } = 60;
+
+    /// <summary>How long a client may take to send the headers of a request, in seconds.</summary>
+    public int RequestHeadersSecondsMax { get; init; } = 15;
+
+    /// <summary>How many reads of one user may be in flight; more are answered with 429.</summary>
+    public int ReadsInFlightPerUserMax { get; init; } = 4096;
+
+    /// <summary>How many writes of one user may be in flight; more are answered with 429.</summary>
+    public int WritesInFlightPerUserMax { get; init; } = 2048;
+
+    /// <summary>How many watches and logs of one user may be open; more are answered with 429.</summary>
+    public int StreamsPerUserMax { get; init; } = 100_000;
+
+    /// <summary>What the client is told to wait after a 429, in seconds.</summary>
+    public int RetryAfterSeconds { get; init; } = 1;
+
+    /// <summary>The shortest time that a watch lasts whose client names none, in seconds; the longest is twice that.</summary>
+    public int WatchSecondsMin { get; init; } = 1800;
+
+    /// <summary>The longest time that a client can ask a watch to last, in seconds.</summary>
+    public int WatchSecondsMax { get; init; } = 24 * 3600;
+
+    /// <summary>How many requests an HTTP/2 connection carries at once.</summary>
+    public int Http2StreamsPerConnectionMax { get; init; } = 250;
+
+    /// <summary>How many connections are open at once.</summary>
+    public int ConnectionsMax { get; init; } = 100_000;
+
+    /// <summary>How long the gateway waits for a node daemon to accept a connection, in seconds.</summary>
+    public int NodeConnectSecondsMax { get; init; } = 10;
+}

@@ -1,0 +1,102 @@
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+using OpenTelemetry.Metrics;
+using OrleansOrchestrator.Gateway.Authentication;
+using OrleansOrchestrator.Gateway.Authorization;
+using OrleansOrchestrator.Gateway.Discovery;
+using OrleansOrchestrator.Gateway.Health;
+using OrleansOrchestrator.Gateway.Identity;
+using OrleansOrchestrator.Gateway.Limits;
+using OrleansOrchestrator.Gateway.Logs;
+using OrleansOrchestrator.Gateway.Metrics;
+using OrleansOrchestrator.Gateway.OpenApi;
+using OrleansOrchestrator.Gateway.Requests;
+using OrleansOrchestrator.Gateway.Resources;
+using OrleansOrchestrator.Gateway.Responses;
+using OrleansOrchestrator.Gateway.Subresources;
+using OrleansOrchestrator.Gateway.Watch;
+using OrleansOrchestrator.Model.Resources;
+
+namespace OrleansOrchestrator.Gateway.Hosting;
+
+/// <summary>Adds the gateway to a host.</summary>
+public static class GatewayServices
+{
+    /// <summary>
+    /// Adds the gateway's services and configures Kestrel for it. The host supplies an
+    /// <see cref="ControlPlane.Objects.IObjectClient"/> and any <see cref="ControlPlane.Objects.IReadinessCheck"/>, and may add
+    /// an <see cref="IAuthenticator"/> or <see cref="IAuthorizer"/>, which are asked after the built-in ones.
+    /// </summary>
+    /// <param name="services">The host's services.</param>
+    /// <param name="options">What the operator decides.</param>
+    /// <param name="identity">The cluster that is served.</param>
+    /// <exception cref="ArgumentException">The options have faults; the message tells all of them.</exception>
+    public static IServiceCollection AddGateway(this IServiceCollection services, GatewayOptions options, ClusterIdentity identity)
+    {
+        var faults = GatewayOptionsValidator.Validate(options);
+        if (faults.Count > 0)
+            throw new ArgumentException($"the gateway's options are not valid: {string.Join("; ", faults)}", nameof(options));
+
+        services.AddSingleton(options);
+        services.AddSingleton(identity);
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton(ResourceRegistry.BuiltIn);
+        AddPipeline(services);
+        AddResources(services);
+        AddPaths(services);
+        services.AddSingleton<ServingCertificate>();
+        services.AddSingleton<IConfigureOptions<KestrelServerOptions>, KestrelSetup>();
+        services.AddOpenTelemetry().WithMetrics(metrics => metrics
+            .AddMeter(RequestInstruments.MeterName)
+            .AddRuntimeInstrumentation()
+            .AddPrometheusExporter());
+        return services;
+    }
+
+    private static void AddPipeline(IServiceCollection services)
+    {
+        services.AddSingleton<ResourceRoutes>();
+        services.AddSingleton<RequestInfoParser>();
+        services.AddSingleton<AuthenticatorChain>();
+        services.AddSingleton<IAuthenticator, ClientCertificateAuthenticator>();
+        services.AddSingleton<IAuthenticator, AdminTokenAuthenticator>();
+        services.AddSingleton<AuthorizerChain>();
+        services.AddSingleton<IAuthorizer, SystemAuthorizer>();
+        services.AddSingleton<InFlightLimiter>();
+        services.AddSingleton<RequestInstruments>();
+        services.AddSingleton<RequestPipeline>();
+    }
+
+    private static void AddResources(IServiceCollection services)
+    {
+        services.AddSingleton<ObjectBody>();
+        services.AddSingleton<ObjectResponse>();
+        services.AddSingleton<ListResponse>();
+        services.AddSingleton<WatchResponse>();
+        services.AddSingleton<ObjectReads>();
+        services.AddSingleton<ObjectWrites>();
+        services.AddSingleton<ObjectDeletions>();
+        services.AddSingleton<NodeClient>();
+        services.AddSingleton<BindingEndpoint>();
+        services.AddSingleton<ISubresourceEndpoint>(provider => provider.GetRequiredService<BindingEndpoint>());
+        services.AddSingleton<ISubresourceEndpoint, StatusEndpoint>();
+        services.AddSingleton<ISubresourceEndpoint, ScaleEndpoint>();
+        services.AddSingleton<ISubresourceEndpoint, FinalizeEndpoint>();
+        services.AddSingleton<ISubresourceEndpoint, PodLogEndpoint>();
+        services.AddSingleton<ResourceEndpoint>();
+    }
+
+    private static void AddPaths(IServiceCollection services)
+    {
+        services.AddSingleton<DiscoveryDocuments>();
+        services.AddSingleton<OpenApiDocuments>();
+        services.AddSingleton<PathEndpoints>();
+        services.AddSingleton<IPathEndpoint, HealthEndpoint>();
+        services.AddSingleton<IPathEndpoint, VersionEndpoint>();
+        services.AddSingleton<IPathEndpoint, DiscoveryEndpoint>();
+        services.AddSingleton<IPathEndpoint, OpenApiEndpoint>();
+        services.AddSingleton<IPathEndpoint, RootEndpoint>();
+    }
+}

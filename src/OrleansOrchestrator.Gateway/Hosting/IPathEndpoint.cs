@@ -1,0 +1,13 @@
+using OrleansOrchestrator.Gateway.Requests;
+
+namespace OrleansOrchestrator.Gateway.Hosting;
+
+/// <summary>Serves paths that are not resources, as in <c>/version</c>; read only.</summary>
+internal interface IPathEndpoint
+{
+    /// <summary>Whether it serves a path.</summary>
+    bool Serves(string path);
+
+    /// <summary>Serves a request.</summary>
+    Task HandleAsync(ApiRequest request);
+}

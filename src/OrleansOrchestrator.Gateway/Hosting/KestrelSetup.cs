@@ -1,0 +1,50 @@
+using System.Net.Security;
+using System.Text;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
+using Microsoft.Extensions.Options;
+using OrleansOrchestrator.Gateway.Identity;
+
+namespace OrleansOrchestrator.Gateway.Hosting;
+
+/// <summary>Configures Kestrel: one HTTPS endpoint for HTTP/1.1 and HTTP/2 with the silo's certificate and optional client
+/// certificates, and its limits.</summary>
+internal sealed class KestrelSetup(GatewayOptions options, ServingCertificate certificate) : IConfigureOptions<KestrelServerOptions>
+{
+    private static readonly TimeSpan PingDelay = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan PingTimeout = TimeSpan.FromSeconds(15);
+
+    /// <inheritdoc/>
+    public void Configure(KestrelServerOptions server)
+    {
+        server.AddServerHeader = false;
+        // Warnings may carry any text; everything else the gateway sends is ASCII.
+        server.ResponseHeaderEncodingSelector = static name => name == "Warning" ? Encoding.UTF8 : null;
+
+        var limits = server.Limits;
+        // Bodies are measured by the gateway itself, after decompression and with an answer that says why.
+        limits.MaxRequestBodySize = null;
+        limits.MaxConcurrentConnections = options.ConnectionsMax;
+        limits.RequestHeadersTimeout = TimeSpan.FromSeconds(options.RequestHeadersSecondsMax);
+        limits.Http2.MaxStreamsPerConnection = options.Http2StreamsPerConnectionMax;
+        // A watch may be silent for a minute; pings tell a silent client from one that is gone.
+        limits.Http2.KeepAlivePingDelay = PingDelay;
+        limits.Http2.KeepAlivePingTimeout = PingTimeout;
+
+        server.Listen(options.ListenAddress, options.Port, listen =>
+        {
+            listen.Protocols = HttpProtocols.Http1AndHttp2;
+            listen.UseHttps(new TlsHandshakeCallbackOptions { OnConnection = _ => ValueTask.FromResult(TlsOptions()) });
+        });
+    }
+
+    private SslServerAuthenticationOptions TlsOptions() => new()
+    {
+        ServerCertificateContext = certificate.Context,
+        ClientCertificateRequired = true,
+        // Whether a certificate is good is decided per request, so that a bad one is answered with 401 and not with a broken
+        // connection, and none at all is fine.
+        RemoteCertificateValidationCallback = static (_, _, _, _) => true,
+    };
+}

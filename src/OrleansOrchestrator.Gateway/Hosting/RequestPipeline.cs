@@ -1,0 +1,144 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using OrleansOrchestrator.ControlPlane.Objects;
+using OrleansOrchestrator.Gateway.Authentication;
+using OrleansOrchestrator.Gateway.Authorization;
+using OrleansOrchestrator.Gateway.Limits;
+using OrleansOrchestrator.Gateway.Metrics;
+using OrleansOrchestrator.Gateway.Requests;
+using OrleansOrchestrator.Gateway.Resources;
+using OrleansOrchestrator.Gateway.Responses;
+using OrleansOrchestrator.Model.Errors;
+
+namespace OrleansOrchestrator.Gateway.Hosting;
+
+/// <summary>
+/// The way of every request: authenticate, read what it asks, authorize, count in, serve. Every failure on the way, whatever
+/// it is, becomes a <c>metav1.Status</c> here and nowhere else.
+/// </summary>
+internal sealed partial class RequestPipeline(
+    AuthenticatorChain authenticators,
+    AuthorizerChain authorizers,
+    RequestInfoParser parser,
+    InFlightLimiter limiter,
+    ResourceEndpoint resources,
+    PathEndpoints paths,
+    RequestInstruments instruments,
+    GatewayOptions options,
+    IHostApplicationLifetime lifetime,
+    TimeProvider time,
+    ILogger<RequestPipeline> logger)
+{
+    private const string MetricsPath = "/metrics";
+    private readonly TimeSpan _requestDuration = TimeSpan.FromSeconds(options.RequestSecondsMax);
+
+    /// <summary>Serves a request; <paramref name="next"/> is what answers for metrics.</summary>
+    public async Task InvokeAsync(HttpContext http, RequestDelegate next)
+    {
+        var started = time.GetTimestamp();
+        RequestInfo? info = null;
+        AuditId.Set(http);
+        try
+        {
+            var user = await authenticators.AuthenticateAsync(http, http.RequestAborted);
+            var requested = RequestOptions.Parse(http.Request.QueryString);
+            info = parser.Parse(http.Request.Method, http.Request.Path.Value ?? "/", requested);
+            await authorizers.RequireAsync(user, info, http.RequestAborted);
+            await ServeCountedAsync(http, info, requested, user, next);
+        }
+        catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested || IsStopping)
+        {
+            // The client is gone and nobody is left to answer, or a stream has been ended since the silo stops.
+        }
+        catch (Exception failure)
+        {
+            await FailAsync(http, info, failure);
+        }
+        finally
+        {
+            instruments.Record(info, http, time.GetElapsedTime(started));
+        }
+    }
+
+    private async Task ServeCountedAsync(HttpContext http, RequestInfo info, RequestOptions requested, UserInfo user, RequestDelegate next)
+    {
+        var requestClass = RequestClasses.Of(info);
+        limiter.Enter(user.Name, requestClass);
+        try
+        {
+            if (requestClass == RequestClass.Stream)
+                await ServeStreamAsync(http, info, requested, user, next);
+            else
+                await ServeTimedAsync(http, info, requested, user, next);
+        }
+        finally
+        {
+            limiter.Exit(user.Name, requestClass);
+        }
+    }
+
+    private bool IsStopping => lifetime.ApplicationStopping.IsCancellationRequested;
+
+    // A stream lasts as long as its client wants, but it does not keep a silo from stopping: the client resumes on another one.
+    private async Task ServeStreamAsync(HttpContext http, RequestInfo info, RequestOptions requested, UserInfo user, RequestDelegate next)
+    {
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(lifetime.ApplicationStopping, http.RequestAborted);
+        await ServeAsync(new ApiRequest(http, info, requested, user, either.Token), next);
+    }
+
+    private async Task ServeTimedAsync(HttpContext http, RequestInfo info, RequestOptions requested, UserInfo user, RequestDelegate next)
+    {
+        using var expiry = new CancellationTokenSource(_requestDuration, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(expiry.Token, http.RequestAborted);
+        try
+        {
+            await ServeAsync(new ApiRequest(http, info, requested, user, either.Token), next);
+        }
+        catch (OperationCanceledException) when (expiry.IsCancellationRequested && !http.RequestAborted.IsCancellationRequested)
+        {
+            throw ApiErrors.Timeout("request did not complete within the allotted timeout");
+        }
+    }
+
+    private Task ServeAsync(ApiRequest request, RequestDelegate next)
+    {
+        if (request.Info.IsResource)
+            return resources.HandleAsync(request);
+        return request.Info.Path == MetricsPath ? next(request.Http) : paths.HandleAsync(request);
+    }
+
+    private async Task FailAsync(HttpContext http, RequestInfo? info, Exception failure)
+    {
+        var error = ErrorOf(failure);
+        if (error.Code >= 500 && failure is not ApiException)
+            LogFailed(failure, http.Request.Method, info?.Path ?? http.Request.Path.Value);
+        if (http.Response.HasStarted)
+        {
+            // The client has a part of a good answer; only a broken connection can still tell it that the rest is missing.
+            http.Abort();
+            return;
+        }
+
+        if (error.Code == StatusCodes.Status401Unauthorized)
+            http.Response.Headers.WWWAuthenticate = "Bearer";
+        try
+        {
+            await StatusResponse.SendAsync(http, error.Status, http.RequestAborted);
+        }
+        catch (OperationCanceledException)
+        {
+            // The client does not wait for the error either.
+        }
+    }
+
+    private static ApiException ErrorOf(Exception failure) => failure switch
+    {
+        ApiException known => known,
+        BadHttpRequestException malformed => ApiErrors.BadRequest(malformed.Message),
+        _ => ApiErrors.Internal("the request failed; the server's log tells why"),
+    };
+
+    [LoggerMessage(LogLevel.Error, "{Method} {Path} failed.")]
+    private partial void LogFailed(Exception failure, string method, string? path);
+}

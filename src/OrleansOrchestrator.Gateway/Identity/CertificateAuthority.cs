@@ -1,0 +1,116 @@
+using System.Net;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
+
+namespace OrleansOrchestrator.Gateway.Identity;
+
+/// <summary>The cluster's certificate authority: signs the certificates of silos, users and nodes, and knows its own again.</summary>
+public sealed class CertificateAuthority : IDisposable
+{
+    // Clocks of a cluster's machines differ a little; a certificate made just now must be good everywhere.
+    private static readonly TimeSpan ClockSkew = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan AuthorityLifetime = TimeSpan.FromDays(3650);
+    private readonly X509Certificate2 _certificate;
+
+    private CertificateAuthority(X509Certificate2 certificate) => _certificate = certificate;
+
+    /// <summary>The authority's certificate as PEM, for those who have to trust it.</summary>
+    public string CertificatePem => _certificate.ExportCertificatePem();
+
+    /// <summary>Makes a new authority, as a PEM bundle of key and certificate.</summary>
+    /// <param name="now">The present time.</param>
+    public static byte[] Create(DateTimeOffset now)
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest("CN=orleansorchestrator-ca", key, HashAlgorithmName.SHA256);
+        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
+        request.CertificateExtensions.Add(new X509KeyUsageExtension(
+            X509KeyUsageFlags.KeyCertSign | X509KeyUsageFlags.CrlSign | X509KeyUsageFlags.DigitalSignature, true));
+        request.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(request.PublicKey, false));
+        using var certificate = request.CreateSelfSigned(now - ClockSkew, now + AuthorityLifetime);
+        return Encoding.ASCII.GetBytes($"{certificate.ExportCertificatePem()}\n{key.ExportPkcs8PrivateKeyPem()}\n");
+    }
+
+    /// <summary>Loads the bundle that <see cref="Create"/> made.</summary>
+    /// <exception cref="CryptographicException">It is not one.</exception>
+    public static CertificateAuthority Load(ReadOnlySpan<byte> bundle)
+    {
+        var pem = Encoding.ASCII.GetString(bundle);
+        return new CertificateAuthority(X509Certificate2.CreateFromPem(pem, pem));
+    }
+
+    /// <summary>Issues a certificate by which a server is known.</summary>
+    /// <param name="commonName">Its common name.</param>
+    /// <param name="hosts">The names and addresses under which it is reached.</param>
+    /// <param name="now">The present time.</param>
+    /// <param name="lifetime">How long it is good; at most as long as the authority is.</param>
+    public X509Certificate2 IssueServerCertificate(string commonName, IEnumerable<string> hosts, DateTimeOffset now, TimeSpan lifetime)
+    {
+        var names = new SubjectAlternativeNameBuilder();
+        foreach (var host in hosts.Distinct(StringComparer.OrdinalIgnoreCase))
+        {
+            if (IPAddress.TryParse(host, out var address))
+                names.AddIpAddress(address);
+            else
+                names.AddDnsName(host);
+        }
+
+        return Issue(SubjectOf(commonName, []), names.Build(), Oids.ServerAuthentication, now, lifetime);
+    }
+
+    /// <summary>Issues a certificate by which a user, node or silo is known as a client.</summary>
+    /// <param name="user">The user.</param>
+    /// <param name="groups">Its groups.</param>
+    /// <param name="now">The present time.</param>
+    /// <param name="lifetime">How long it is good; at most as long as the authority is.</param>
+    public X509Certificate2 IssueClientCertificate(string user, IReadOnlyList<string> groups, DateTimeOffset now, TimeSpan lifetime) =>
+        Issue(SubjectOf(user, groups), null, Oids.ClientAuthentication, now, lifetime);
+
+    /// <summary>Whether this authority issued a client certificate that is good now.</summary>
+    public bool IsIssuerOf(X509Certificate2 certificate, DateTimeOffset now)
+    {
+        using var chain = new X509Chain();
+        chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
+        chain.ChainPolicy.CustomTrustStore.Add(_certificate);
+        chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
+        chain.ChainPolicy.DisableCertificateDownloads = true;
+        chain.ChainPolicy.VerificationTimeIgnored = false;
+        chain.ChainPolicy.VerificationTime = now.UtcDateTime;
+        chain.ChainPolicy.ApplicationPolicy.Add(new Oid(Oids.ClientAuthentication));
+        return chain.Build(certificate);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _certificate.Dispose();
+
+    private static X500DistinguishedName SubjectOf(string commonName, IReadOnlyList<string> organizations)
+    {
+        var subject = new X500DistinguishedNameBuilder();
+        foreach (var organization in organizations)
+            subject.AddOrganizationName(organization);
+        subject.AddCommonName(commonName);
+        return subject.Build();
+    }
+
+    private X509Certificate2 Issue(
+        X500DistinguishedName subject, X509Extension? names, string usage, DateTimeOffset now, TimeSpan lifetime)
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest(subject, key, HashAlgorithmName.SHA256);
+        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(false, false, 0, true));
+        request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.DigitalSignature, true));
+        request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid(usage)], false));
+        request.CertificateExtensions.Add(X509AuthorityKeyIdentifierExtension.CreateFromCertificate(_certificate, true, false));
+        if (names is not null)
+            request.CertificateExtensions.Add(names);
+
+        var end = now + lifetime;
+        var authorityEnd = new DateTimeOffset(_certificate.NotAfter);
+        using var certificate = request.Create(
+            _certificate, now - ClockSkew, end < authorityEnd ? end : authorityEnd, RandomNumberGenerator.GetBytes(16));
+        using var withKey = certificate.CopyWithPrivateKey(key);
+        // A key that exists in memory only cannot serve TLS on every platform; one that came through PKCS #12 can.
+        return X509CertificateLoader.LoadPkcs12(withKey.Export(X509ContentType.Pkcs12), null, X509KeyStorageFlags.Exportable);
+    }
+}

@@ -1,0 +1,65 @@
+using System.Buffers.Text;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
+
+namespace OrleansOrchestrator.Gateway.Identity;
+
+/// <summary>Reads a value that all silos share, or stores the proposed one if there is none: the first writer wins.</summary>
+/// <param name="name">The value's name.</param>
+/// <param name="propose">Makes the value to store if none exists.</param>
+/// <param name="cancellationToken">Cancels the wait.</param>
+public delegate Task<byte[]> SharedValue(string name, Func<byte[]> propose, CancellationToken cancellationToken);
+
+/// <summary>What makes a cluster itself: its certificate authority and its administrator's token. The same on every silo.</summary>
+public sealed class ClusterIdentity : IDisposable
+{
+    /// <summary>The administrator's user name.</summary>
+    public const string AdminUser = "kubernetes-admin";
+
+    /// <summary>The user as which the gateway calls node daemons.</summary>
+    public const string GatewayUser = "system:kube-apiserver";
+
+    private const string MastersGroup = "system:masters";
+    private const int TokenBytes = 32;
+    private static readonly TimeSpan ClientLifetime = TimeSpan.FromDays(365);
+    private readonly TimeProvider _time;
+
+    private ClusterIdentity(CertificateAuthority authority, string adminToken, TimeProvider time)
+    {
+        Authority = authority;
+        AdminToken = adminToken;
+        _time = time;
+    }
+
+    /// <summary>The certificate authority.</summary>
+    public CertificateAuthority Authority { get; }
+
+    /// <summary>The bearer token of the administrator; printable ASCII.</summary>
+    public string AdminToken { get; }
+
+    /// <summary>Loads the identity of a cluster, or makes it at the cluster's first start.</summary>
+    /// <param name="getOrAdd">Where the cluster keeps it.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
+    /// <exception cref="CryptographicException">What the cluster keeps is damaged.</exception>
+    public static async Task<ClusterIdentity> LoadAsync(SharedValue getOrAdd, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var authority = await getOrAdd("certificate-authority", () => CertificateAuthority.Create(time.GetUtcNow()), cancellationToken);
+        var token = await getOrAdd("admin-token", CreateToken, cancellationToken);
+        return new ClusterIdentity(CertificateAuthority.Load(authority), Encoding.ASCII.GetString(token), time);
+    }
+
+    /// <summary>Issues a client certificate of the administrator, good for a year.</summary>
+    public X509Certificate2 IssueAdminCertificate() =>
+        Authority.IssueClientCertificate(AdminUser, [MastersGroup], _time.GetUtcNow(), ClientLifetime);
+
+    /// <summary>Issues the client certificate with which a gateway calls node daemons, good for a year.</summary>
+    public X509Certificate2 IssueGatewayCertificate() =>
+        Authority.IssueClientCertificate(GatewayUser, [MastersGroup], _time.GetUtcNow(), ClientLifetime);
+
+    /// <inheritdoc/>
+    public void Dispose() => Authority.Dispose();
+
+    private static byte[] CreateToken() => Encoding.ASCII.GetBytes(Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(TokenBytes)));
+}

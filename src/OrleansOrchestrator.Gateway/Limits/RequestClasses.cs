@@ -1,0 +1,15 @@
+using OrleansOrchestrator.Gateway.Requests;
+
+namespace OrleansOrchestrator.Gateway.Limits;
+
+/// <summary>Tells the class of a request.</summary>
+internal static class RequestClasses
+{
+    /// <summary>The class: what stays open, what only reads, and the rest.</summary>
+    public static RequestClass Of(RequestInfo info)
+    {
+        if (info.Verb == Verbs.Watch || info is { IsResource: true, Subresource: "log" })
+            return RequestClass.Stream;
+        return info.IsReadOnly ? RequestClass.Read : RequestClass.Write;
+    }
+}

@@ -1,0 +1,41 @@
+using System.Globalization;
+using k8s.Models;
+using OrleansOrchestrator.Model.Errors;
+
+namespace OrleansOrchestrator.Gateway.Logs;
+
+/// <summary>Where a node daemon listens, and how it is known again.</summary>
+/// <param name="Node">The node's name.</param>
+/// <param name="Address">The daemon's address, as in <c>https://10.0.0.7:10250</c>.</param>
+/// <param name="CertificateSha256">The SHA-256 of its serving certificate's DER encoding, in lower-case hex.</param>
+internal sealed record NodeEndpoint(string Node, Uri Address, string CertificateSha256)
+{
+    /// <summary>The annotation by which a node daemon tells its certificate.</summary>
+    public const string CertificateAnnotation = "orleansorchestrator.io/serving-certificate-sha256";
+
+    /// <summary>Reads the endpoint from a node object.</summary>
+    /// <exception cref="ApiException">500: the node has not told it.</exception>
+    public static NodeEndpoint Of(V1Node node)
+    {
+        var name = node.Metadata.Name;
+        var host = AddressOf(node, "InternalIP") ?? AddressOf(node, "Hostname")
+            ?? throw ApiErrors.Internal($"node \"{name}\" has no address");
+        var port = node.Status?.DaemonEndpoints?.KubeletEndpoint?.Port
+            ?? throw ApiErrors.Internal($"the daemon of node \"{name}\" has not told its port");
+        if (node.Metadata.Annotations?.TryGetValue(CertificateAnnotation, out var fingerprint) != true || string.IsNullOrEmpty(fingerprint))
+            throw ApiErrors.Internal($"the daemon of node \"{name}\" has not told its certificate");
+        var address = new UriBuilder(Uri.UriSchemeHttps, host.Contains(':', StringComparison.Ordinal) ? $"[{host}]" : host, port);
+        return new NodeEndpoint(name, address.Uri, fingerprint.ToLower(CultureInfo.InvariantCulture));
+    }
+
+    private static string? AddressOf(V1Node node, string type)
+    {
+        foreach (var address in node.Status?.Addresses ?? [])
+        {
+            if (address.Type == type && !string.IsNullOrEmpty(address.Address))
+                return address.Address;
+        }
+
+        return null;
+    }
+}

@@ -1,0 +1,24 @@
+namespace OrleansOrchestrator.Gateway.Negotiation;
+
+/// <summary>The media types of the API.</summary>
+internal static class MediaTypes
+{
+    public const string Json = "application/json";
+    public const string Yaml = "application/yaml";
+    public const string Protobuf = "application/vnd.kubernetes.protobuf";
+    public const string JsonPatch = "application/json-patch+json";
+    public const string MergePatch = "application/merge-patch+json";
+    public const string StrategicMergePatch = "application/strategic-merge-patch+json";
+    public const string ApplyPatch = "application/apply-patch+yaml";
+    public const string Text = "text/plain; charset=utf-8";
+
+    /// <summary>What can be both read and written.</summary>
+    public const string Supported = Json + ", " + Yaml;
+
+    /// <summary>The type and subtype of a header's value, without its parameters.</summary>
+    public static ReadOnlySpan<char> WithoutParameters(ReadOnlySpan<char> mediaType)
+    {
+        var end = mediaType.IndexOf(';');
+        return (end < 0 ? mediaType : mediaType[..end]).Trim();
+    }
+}

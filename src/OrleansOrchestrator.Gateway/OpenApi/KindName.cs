@@ -1,0 +1,24 @@
+using System.Text.Json;
+using OrleansOrchestrator.Model.Resources;
+
+namespace OrleansOrchestrator.Gateway.OpenApi;
+
+/// <summary>A kind with its group and version, by which clients find its schema and operations.</summary>
+internal readonly record struct KindName(string Group, string Version, string Kind)
+{
+    /// <summary>The name of the extension that carries it.</summary>
+    public const string Extension = "x-kubernetes-group-version-kind";
+
+    /// <summary>The name of a definition's kind.</summary>
+    public static KindName Of(ResourceDefinition definition) => new(definition.Group, definition.Version, definition.Kind);
+
+    /// <summary>Writes it as an object.</summary>
+    public void Write(Utf8JsonWriter writer)
+    {
+        writer.WriteStartObject();
+        writer.WriteString("group"u8, Group);
+        writer.WriteString("kind"u8, Kind);
+        writer.WriteString("version"u8, Version);
+        writer.WriteEndObject();
+    }
+}

@@ -1,0 +1,54 @@
+using System.Text.Json.Serialization.Metadata;
+using k8s.Models;
+using OrleansOrchestrator.Model.Codec;
+
+namespace OrleansOrchestrator.Gateway.OpenApi;
+
+/// <summary>Walks model types by the same contract that the codec reads and writes them with, so that a schema cannot differ
+/// from what is accepted.</summary>
+internal static class ModelShape
+{
+    /// <summary>The properties of a type that is an object of its own; empty for any other.</summary>
+    public static IList<JsonPropertyInfo> PropertiesOf(Type type) => ObjectCodec.Options.GetTypeInfo(type).Properties;
+
+    /// <summary>Whether a type has a schema of its own, to which others refer by name.</summary>
+    public static bool IsNamed(Type type) =>
+        type.Namespace == typeof(V1ObjectMeta).Namespace && type.IsClass && type != typeof(string) || type == typeof(ResourceQuantity) || type == typeof(IntOrString);
+
+    /// <summary>The type of the elements of a list; null if it is not a list.</summary>
+    public static Type? ElementOf(Type type) => ArgumentOf(type, typeof(IList<>), 0);
+
+    /// <summary>The type of the values of a map from strings; null if it is not one.</summary>
+    public static Type? ValueOf(Type type) => ArgumentOf(type, typeof(IDictionary<,>), 1);
+
+    /// <summary>All named types that the given ones consist of, themselves included, in the order in which they are met.</summary>
+    public static IReadOnlyList<Type> TypesReachedFrom(IEnumerable<Type> roots)
+    {
+        var found = new List<Type>();
+        var seen = new HashSet<Type>();
+        var open = new Stack<Type>(roots.Reverse());
+        while (open.TryPop(out var type))
+        {
+            var bare = Nullable.GetUnderlyingType(type) ?? type;
+            if (ElementOf(bare) is { } element)
+            {
+                open.Push(element);
+            }
+            else if (ValueOf(bare) is { } value)
+            {
+                open.Push(value);
+            }
+            else if (IsNamed(bare) && seen.Add(bare))
+            {
+                found.Add(bare);
+                foreach (var property in PropertiesOf(bare))
+                    open.Push(property.PropertyType);
+            }
+        }
+
+        return found;
+    }
+
+    private static Type? ArgumentOf(Type type, Type definition, int index) =>
+        type.IsGenericType && type.GetGenericTypeDefinition() == definition ? type.GetGenericArguments()[index] : null;
+}

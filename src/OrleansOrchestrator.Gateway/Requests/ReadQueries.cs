@@ -1,0 +1,111 @@
+using System.Globalization;
+using OrleansOrchestrator.ControlPlane.Objects;
+using OrleansOrchestrator.Model.Errors;
+using OrleansOrchestrator.Model.Validation;
+
+namespace OrleansOrchestrator.Gateway.Requests;
+
+/// <summary>Turns the options of reads into queries, with Kubernetes' rules for what <c>resourceVersion</c> means.</summary>
+/// <remarks>https://kubernetes.io/docs/reference/using-api/api-concepts/#resource-versions</remarks>
+internal static class ReadQueries
+{
+    private const string Exact = "Exact";
+    private const string NotOlderThan = "NotOlderThan";
+    private static readonly FieldPath MatchPath = FieldPath.Root("resourceVersionMatch");
+    private static readonly FieldPath InitialEventsPath = FieldPath.Root("sendInitialEvents");
+
+    /// <summary>How fresh a GET must be.</summary>
+    public static Freshness ForGet(RequestOptions options) =>
+        options.ResourceVersion.Length == 0 ? Freshness.Latest : Freshness.AtLeast(ParseRevision(options.ResourceVersion));
+
+    /// <summary>What a LIST asks for.</summary>
+    public static ListQuery ForList(RequestInfo info, RequestOptions options)
+    {
+        ValidateList(options);
+        var filter = ObjectFilters.Parse(info, options);
+        var limit = (int)Math.Clamp(options.Limit, 0, int.MaxValue);
+        if (options.Continue.Length > 0)
+        {
+            if (options.ResourceVersion.Length > 0 && options.ResourceVersion != "0")
+                throw ApiErrors.BadRequest("specifying resource version is not allowed when using continue");
+            return new ListQuery(filter, Freshness.Latest, limit, options.Continue);
+        }
+
+        return new ListQuery(filter, ListFreshness(options), limit);
+    }
+
+    /// <summary>What a WATCH asks for. A null <see cref="WatchQuery.AfterRevision"/> begins with the present objects.</summary>
+    public static WatchQuery ForWatch(RequestInfo info, RequestOptions options)
+    {
+        ValidateWatch(options);
+        var filter = ObjectFilters.Parse(info, options);
+        var hasRevision = options.ResourceVersion.Length > 0;
+        var revision = hasRevision ? ParseRevision(options.ResourceVersion) : 0;
+        if (options.SendInitialEvents == true || revision == 0)
+            return new WatchQuery(filter, null, hasRevision ? Freshness.AtLeast(revision) : Freshness.Latest);
+        return new WatchQuery(filter, revision, Freshness.Any);
+    }
+
+    private static Freshness ListFreshness(RequestOptions options)
+    {
+        if (options.ResourceVersion.Length == 0)
+            return Freshness.Latest;
+        var revision = ParseRevision(options.ResourceVersion);
+        // A limit without a match means the old clients' paging, which is exact.
+        var isExact = options.ResourceVersionMatch == Exact
+            || (options.ResourceVersionMatch.Length == 0 && options.Limit > 0 && revision > 0);
+        return new Freshness(revision, isExact);
+    }
+
+    private static void ValidateList(RequestOptions options)
+    {
+        var errors = new FieldErrors();
+        if (options.SendInitialEvents is not null)
+            errors.Forbidden(InitialEventsPath, "sendInitialEvents is forbidden for list");
+        var match = options.ResourceVersionMatch;
+        if (match.Length > 0)
+        {
+            if (options.ResourceVersion.Length == 0)
+                errors.Forbidden(MatchPath, "resourceVersionMatch is forbidden unless resourceVersion is provided");
+            if (options.Continue.Length > 0)
+                errors.Forbidden(MatchPath, "resourceVersionMatch is forbidden when continue is provided");
+            if (match is not (Exact or NotOlderThan))
+                errors.NotSupported(MatchPath, match, Exact, NotOlderThan);
+            if (match == Exact && options.ResourceVersion == "0")
+                errors.Forbidden(MatchPath, "resourceVersionMatch \"Exact\" is forbidden for resourceVersion \"0\"");
+        }
+
+        InvalidOptions.ThrowIfAny("ListOptions", errors);
+    }
+
+    private static void ValidateWatch(RequestOptions options)
+    {
+        var errors = new FieldErrors();
+        var match = options.ResourceVersionMatch;
+        if (options.SendInitialEvents is null)
+        {
+            if (match.Length > 0)
+                errors.Forbidden(MatchPath, "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided");
+        }
+        else if (match.Length == 0)
+        {
+            errors.Forbidden(MatchPath, "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan");
+        }
+        else if (match != NotOlderThan)
+        {
+            errors.NotSupported(MatchPath, match, NotOlderThan);
+        }
+
+        if (options.Continue.Length > 0)
+            errors.Forbidden(FieldPath.Root("continue"), "continue is forbidden for watch");
+        InvalidOptions.ThrowIfAny("ListOptions", errors);
+    }
+
+    private static long ParseRevision(string text)
+    {
+        if (long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var revision))
+            return revision;
+        throw ApiErrors.BadRequest(
+            $"invalid: resourceVersion: Invalid value: \"{text}\": strconv.ParseUint: parsing \"{text}\": invalid syntax");
+    }
+}

@@ -1,0 +1,85 @@
+namespace OrleansOrchestrator.Gateway.Requests;
+
+/// <summary>Reads <see cref="RequestInfo"/> from a request line.</summary>
+/// <remarks>
+/// <code>
+/// /api/v1/pods                                    all namespaces
+/// /api/v1/namespaces/default/pods/web/status      one object's subresource
+/// /api/v1/namespaces/default                      the namespace object itself
+/// /apis/apps/v1/namespaces/default/replicasets    a group other than core
+/// /api/v1/watch/namespaces/default/pods           the deprecated form of ?watch=true
+/// </code>
+/// </remarks>
+internal sealed class RequestInfoParser(ResourceRoutes routes)
+{
+    // The longest path is prefix, group, version, watch, "namespaces", namespace, resource, name and what follows the name.
+    private const int PartsMax = 9;
+
+    public RequestInfo Parse(string method, string path, RequestOptions options)
+    {
+        var text = path.AsSpan().Trim('/');
+        Span<Range> parts = stackalloc Range[PartsMax];
+        var count = text.Split(parts, '/');
+        var prefixCount = count == 0 ? 0 : text[parts[0]] switch
+        {
+            "api" => 2,
+            "apis" => 3,
+            _ => 0,
+        };
+        if (prefixCount == 0 || count <= prefixCount)
+            return OtherPath(method, path);
+
+        var next = prefixCount;
+        var isWatchPath = text[parts[next]] is "watch" && count > next + 1;
+        if (isWatchPath)
+            next++;
+
+        var @namespace = "";
+        if (text[parts[next]] is "namespaces" && count > next + 1)
+        {
+            @namespace = text[parts[next + 1]].ToString();
+            if (count > next + 2 && !IsNamespaceSubresource(text[parts[next + 2]]))
+                next += 2;
+        }
+
+        var prefix = text[..parts[prefixCount - 1].End.Value];
+        var resource = text[parts[next]];
+        var definition = routes.Find(prefix, resource);
+        var name = count > next + 1 ? text[parts[next + 1]].ToString() : "";
+        return new RequestInfo
+        {
+            Path = path,
+            IsResource = true,
+            Verb = VerbOf(method, name, isWatchPath, options),
+            Group = definition?.Group ?? (prefixCount == 2 ? "" : text[parts[1]].ToString()),
+            Version = definition?.Version ?? text[parts[prefixCount - 1]].ToString(),
+            Namespace = @namespace,
+            Resource = definition?.Plural ?? resource.ToString(),
+            Name = name,
+            Subresource = count > next + 2 ? text[parts[next + 2].Start.Value..].ToString() : "",
+            IsNamedWatch = isWatchPath && name.Length > 0,
+            Definition = definition,
+        };
+    }
+
+    private static RequestInfo OtherPath(string method, string path) => new() { Path = path, Verb = method.ToLowerInvariant() };
+
+    private static bool IsNamespaceSubresource(ReadOnlySpan<char> part) => part is "status" or "finalize";
+
+    private static string VerbOf(string method, string name, bool isWatchPath, RequestOptions options)
+    {
+        if (isWatchPath)
+            return Verbs.Watch;
+        var isCollection = name.Length == 0;
+        return method switch
+        {
+            "GET" or "HEAD" when isCollection => options.Watch ? Verbs.Watch : Verbs.List,
+            "GET" or "HEAD" => Verbs.Get,
+            "POST" => Verbs.Create,
+            "PUT" => Verbs.Update,
+            "PATCH" => Verbs.Patch,
+            "DELETE" => isCollection ? Verbs.DeleteCollection : Verbs.Delete,
+            _ => method.ToLowerInvariant(),
+        };
+    }
+}

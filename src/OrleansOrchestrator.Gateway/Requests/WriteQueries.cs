@@ -1,0 +1,120 @@
+using k8s.Models;
+using OrleansOrchestrator.ControlPlane.Objects;
+using OrleansOrchestrator.Model.Errors;
+using OrleansOrchestrator.Model.Validation;
+
+namespace OrleansOrchestrator.Gateway.Requests;
+
+/// <summary>Turns the options of writes into those of the object client.</summary>
+internal static class WriteQueries
+{
+    /// <summary>The most characters of a field manager's name.</summary>
+    private const int FieldManagerLengthMax = 128;
+
+    /// <summary>The options of a create, update or patch.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="kind">The options' kind, for faults, as in <c>CreateOptions</c>.</param>
+    /// <exception cref="ApiException">422: an option has a value that does not exist.</exception>
+    public static WriteOptions ForWrite(ApiRequest request, string kind)
+    {
+        var options = request.Options;
+        if (options.DryRun.Length > 0 || options.FieldValidation.Length > 0 || options.FieldManager.Length > 0)
+            Validate(options, kind);
+        return new WriteOptions
+        {
+            User = request.User,
+            DryRun = options.DryRun.Length > 0,
+            FieldValidation = options.FieldValidation switch
+            {
+                "Ignore" => FieldValidation.Ignore,
+                "Strict" => FieldValidation.Strict,
+                _ => FieldValidation.Warn,
+            },
+            FieldManager = options.FieldManager.Length > 0 ? options.FieldManager : ManagerOf(request),
+            Warn = request.Warnings.Add,
+        };
+    }
+
+    /// <summary>The options of a deletion: those of the body, or of the query if there is no body.</summary>
+    /// <exception cref="ApiException">422: an option has a value that does not exist.</exception>
+    public static (DeletionOptions Deletion, WriteOptions Write) ForDelete(ApiRequest request, V1DeleteOptions? body)
+    {
+        var query = request.Options;
+        body ??= new V1DeleteOptions
+        {
+            GracePeriodSeconds = query.GracePeriodSeconds,
+            PropagationPolicy = query.PropagationPolicy,
+            OrphanDependents = query.OrphanDependents,
+            DryRun = query.DryRun.Length == 0 ? null : [query.DryRun],
+        };
+        Validate(body);
+        var deletion = new DeletionOptions
+        {
+            GracePeriodSeconds = body.GracePeriodSeconds,
+            Propagation = PropagationOf(body),
+            Uid = body.Preconditions?.Uid,
+            ResourceVersion = body.Preconditions?.ResourceVersion,
+        };
+        return (deletion, new WriteOptions
+        {
+            User = request.User,
+            DryRun = body.DryRun is { Count: > 0 } || query.DryRun.Length > 0,
+            FieldManager = ManagerOf(request),
+            Warn = request.Warnings.Add,
+        });
+    }
+
+    private static void Validate(RequestOptions options, string kind)
+    {
+        var errors = new FieldErrors();
+        ValidateDryRun(options.DryRun, errors);
+        if (options.FieldValidation is not ("" or "Ignore" or "Warn" or "Strict"))
+            errors.NotSupported(FieldPath.Root("fieldValidation"), options.FieldValidation, "Ignore", "Warn", "Strict");
+        if (options.FieldManager.Length > FieldManagerLengthMax)
+            errors.TooLong(FieldPath.Root("fieldManager"), FieldManagerLengthMax);
+        InvalidOptions.ThrowIfAny(kind, errors);
+    }
+
+    private static void Validate(V1DeleteOptions options)
+    {
+        var errors = new FieldErrors();
+        foreach (var value in options.DryRun ?? [])
+            ValidateDryRun(value, errors);
+        if (!string.IsNullOrEmpty(options.PropagationPolicy))
+        {
+            var path = FieldPath.Root("propagationPolicy");
+            if (options.OrphanDependents is not null)
+                errors.Invalid(path, options.PropagationPolicy, "orphanDependents and deletionPropagation cannot be both set");
+            else if (options.PropagationPolicy is not ("Foreground" or "Background" or "Orphan"))
+                errors.NotSupported(path, options.PropagationPolicy, "Foreground", "Background", "Orphan");
+        }
+
+        if (options.GracePeriodSeconds is < 0)
+            errors.Invalid(FieldPath.Root("gracePeriodSeconds"), options.GracePeriodSeconds, "must be greater than or equal to 0");
+        InvalidOptions.ThrowIfAny("DeleteOptions", errors);
+    }
+
+    private static void ValidateDryRun(string value, FieldErrors errors)
+    {
+        if (value is not ("" or "All"))
+            errors.NotSupported(FieldPath.Root("dryRun"), value, "All");
+    }
+
+    private static DeletionPropagation? PropagationOf(V1DeleteOptions options) => (options.PropagationPolicy, options.OrphanDependents) switch
+    {
+        ("Foreground", _) => DeletionPropagation.Foreground,
+        ("Background", _) => DeletionPropagation.Background,
+        ("Orphan", _) or (_, true) => DeletionPropagation.Orphan,
+        (_, false) => DeletionPropagation.Background,
+        _ => null,
+    };
+
+    // Without a name of its own a client is known by the first word of its user agent, up to the version.
+    private static string ManagerOf(ApiRequest request)
+    {
+        var agent = request.Http.Request.Headers.UserAgent.ToString();
+        var end = agent.AsSpan().IndexOfAny('/', ' ');
+        var name = end < 0 ? agent : agent[..end];
+        return name.Length is > 0 and <= FieldManagerLengthMax ? name : "unknown";
+    }
+}

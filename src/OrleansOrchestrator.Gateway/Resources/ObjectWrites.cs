@@ -1,0 +1,51 @@
+using OrleansOrchestrator.ControlPlane.Objects;
+using OrleansOrchestrator.Gateway.Requests;
+using OrleansOrchestrator.Gateway.Responses;
+using OrleansOrchestrator.Model.Codec;
+
+namespace OrleansOrchestrator.Gateway.Resources;
+
+/// <summary>Serves create, update and patch, of objects and of the parts of them that have a subresource.</summary>
+internal sealed class ObjectWrites(IObjectClient objects, ObjectBody bodies, ObjectResponse response)
+{
+    /// <summary>Creates an object and answers with it.</summary>
+    public async Task CreateAsync(ApiRequest request)
+    {
+        var options = WriteQueries.ForWrite(request, "CreateOptions");
+        var obj = await DecodeAsync(request, options);
+        var created = await objects.CreateAsync(request.Definition, request.Info.Key.Namespace, obj, options, request.Cancellation);
+        await response.SendAsync(request, 201, created);
+    }
+
+    /// <summary>Replaces an object, or a part of it, and answers with it.</summary>
+    public async Task UpdateAsync(ApiRequest request, string subresource)
+    {
+        var options = WriteQueries.ForWrite(request, "UpdateOptions");
+        var obj = await DecodeAsync(request, options);
+        var (updated, isNew) = await objects.UpdateAsync(
+            request.Reference with { Subresource = subresource }, obj, options, request.Cancellation);
+        await response.SendAsync(request, isNew ? 201 : 200, updated);
+    }
+
+    /// <summary>Patches an object, or a part of it, and answers with it.</summary>
+    public async Task PatchAsync(ApiRequest request, string subresource)
+    {
+        var type = PatchMediaTypes.Read(request.Http.Request.ContentType);
+        var options = WriteQueries.ForWrite(request, "PatchOptions");
+        StoredObject patched;
+        using (var body = await bodies.ReadAsync(request))
+        {
+            // The patch may be read after a cancellation has ended the wait for it, so it cannot stay in a pooled buffer.
+            patched = await objects.PatchAsync(
+                request.Reference with { Subresource = subresource }, type, body.Span.ToArray(), options, request.Cancellation);
+        }
+
+        await response.SendAsync(request, 200, patched);
+    }
+
+    private async ValueTask<KubeObject> DecodeAsync(ApiRequest request, WriteOptions options)
+    {
+        using var body = await bodies.ReadJsonAsync(request);
+        return objects.Decode(request.Definition, body.Span, options);
+    }
+}

@@ -1,0 +1,69 @@
+using System.Collections.Frozen;
+using OrleansOrchestrator.Gateway.Requests;
+using OrleansOrchestrator.Gateway.Subresources;
+using OrleansOrchestrator.Gateway.Watch;
+using OrleansOrchestrator.Model.Errors;
+
+namespace OrleansOrchestrator.Gateway.Resources;
+
+/// <summary>Serves every kind and verb: chooses the handler of a resource request.</summary>
+internal sealed class ResourceEndpoint(
+    ObjectReads reads,
+    ObjectWrites writes,
+    ObjectDeletions deletions,
+    WatchResponse watches,
+    BindingEndpoint bindings,
+    IEnumerable<ISubresourceEndpoint> subresources)
+{
+    private readonly FrozenDictionary<string, ISubresourceEndpoint> _subresources =
+        subresources.ToFrozenDictionary(endpoint => endpoint.Name, StringComparer.Ordinal);
+
+    /// <summary>Serves a request.</summary>
+    /// <exception cref="ApiException">Whatever the sender is to be told.</exception>
+    public Task HandleAsync(ApiRequest request)
+    {
+        var info = request.Info;
+        if (info.Definition is null)
+            return BindingEndpoint.IsLegacyPath(info) ? bindings.HandleAsync(request) : throw ApiErrors.NoSuchPath();
+        CheckScope(info);
+
+        // What the client accepts is settled before anything is done: no write may be followed by a 406.
+        _ = request.Format;
+        return info.Subresource.Length == 0 ? HandleObjectAsync(request) : HandleSubresourceAsync(request);
+    }
+
+    private Task HandleObjectAsync(ApiRequest request) => (request.Info.Verb, request.Info.Name.Length > 0) switch
+    {
+        (Verbs.Get, true) => reads.GetAsync(request),
+        (Verbs.List, false) => reads.ListAsync(request),
+        (Verbs.Watch, _) => watches.SendAsync(request),
+        (Verbs.Create, false) => writes.CreateAsync(request),
+        (Verbs.Update, true) => writes.UpdateAsync(request, ""),
+        (Verbs.Patch, true) => writes.PatchAsync(request, ""),
+        (Verbs.Delete, true) => deletions.DeleteAsync(request),
+        (Verbs.DeleteCollection, false) => deletions.DeleteCollectionAsync(request),
+        _ => throw ApiErrors.MethodNotAllowed(),
+    };
+
+    private Task HandleSubresourceAsync(ApiRequest request)
+    {
+        if (!_subresources.TryGetValue(request.Info.Subresource, out var endpoint) || !endpoint.Serves(request.Definition))
+            throw ApiErrors.NoSuchPath();
+        return endpoint.HandleAsync(request);
+    }
+
+    private static void CheckScope(RequestInfo info)
+    {
+        var definition = info.Definition!;
+        var hasNamespace = info.Namespace.Length > 0;
+        if (!definition.Namespaced)
+        {
+            if (hasNamespace && definition.Plural != "namespaces")
+                throw ApiErrors.NoSuchPath();
+        }
+        else if (!hasNamespace && info.Verb is not (Verbs.List or Verbs.Watch))
+        {
+            throw info.Name.Length > 0 ? ApiErrors.NoSuchPath() : ApiErrors.MethodNotAllowed();
+        }
+    }
+}

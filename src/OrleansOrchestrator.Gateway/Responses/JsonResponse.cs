@@ -1,0 +1,43 @@
+using System.Buffers;
+using System.Text;
+using System.Text.Json;
+using Microsoft.AspNetCore.Http;
+using OrleansOrchestrator.Gateway.Negotiation;
+using OrleansOrchestrator.Model.Yaml;
+
+namespace OrleansOrchestrator.Gateway.Responses;
+
+/// <summary>Sends an answer whose JSON is at hand as a whole.</summary>
+internal static class JsonResponse
+{
+    /// <summary>Sends JSON, or what the client wants it rewritten to.</summary>
+    public static async ValueTask SendAsync(
+        HttpContext http, int code, ReadOnlyMemory<byte> json, ResponseFormat format, CancellationToken cancellationToken)
+    {
+        if (format.IsYaml)
+            json = Encoding.UTF8.GetBytes(YamlConverter.FromJson(json.Span));
+        else if (format.IsPretty)
+            json = Indent(json);
+        await SendBytesAsync(http, code, json, format.ContentType, cancellationToken);
+    }
+
+    /// <summary>Sends bytes as they are.</summary>
+    public static async ValueTask SendBytesAsync(
+        HttpContext http, int code, ReadOnlyMemory<byte> bytes, string contentType, CancellationToken cancellationToken)
+    {
+        var response = http.Response;
+        response.StatusCode = code;
+        response.ContentType = contentType;
+        response.ContentLength = bytes.Length;
+        await response.BodyWriter.WriteAsync(bytes, cancellationToken);
+    }
+
+    private static ReadOnlyMemory<byte> Indent(ReadOnlyMemory<byte> json)
+    {
+        var indented = new ArrayBufferWriter<byte>(json.Length * 2);
+        using (var document = JsonDocument.Parse(json))
+        using (var writer = new Utf8JsonWriter(indented, JsonWriting.Indented))
+            document.WriteTo(writer);
+        return indented.WrittenMemory;
+    }
+}

@@ -1,0 +1,25 @@
+using System.Buffers.Text;
+using System.Text.Json;
+
+namespace OrleansOrchestrator.Gateway.Responses;
+
+/// <summary>Writes the <c>metadata</c> of lists.</summary>
+internal static class ListMetadata
+{
+    /// <summary>Writes the property.</summary>
+    /// <param name="writer">The writer, inside the list.</param>
+    /// <param name="revision">The list's revision.</param>
+    /// <param name="next">Where the next page starts; null if there is none.</param>
+    /// <param name="remaining">How many objects follow on further pages; null where that is not known.</param>
+    public static void Write(Utf8JsonWriter writer, long revision, string? next, long? remaining)
+    {
+        Span<byte> digits = stackalloc byte[20];
+        Utf8Formatter.TryFormat(revision, digits, out var length);
+        writer.WriteStartObject("metadata"u8);
+        writer.WriteString("resourceVersion"u8, digits[..length]);
+        writer.WriteStringIfAny("continue"u8, next);
+        if (remaining is > 0 and var count)
+            writer.WriteNumber("remainingItemCount"u8, count);
+        writer.WriteEndObject();
+    }
+}

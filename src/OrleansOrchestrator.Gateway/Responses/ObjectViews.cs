@@ -1,0 +1,48 @@
+using System.Text.Json;
+using OrleansOrchestrator.Gateway.Negotiation;
+using OrleansOrchestrator.Model.Codec;
+
+namespace OrleansOrchestrator.Gateway.Responses;
+
+/// <summary>Writes one object in the view that a client asks for.</summary>
+internal static class ObjectViews
+{
+    /// <summary>Writes an object.</summary>
+    /// <param name="writer">The writer.</param>
+    /// <param name="obj">The object.</param>
+    /// <param name="format">The format; its view decides.</param>
+    /// <param name="table">Makes tables; null unless the view is one.</param>
+    /// <param name="isFirst">Whether a table is to tell its columns, as the first one of a watch does.</param>
+    public static void Write(Utf8JsonWriter writer, StoredObject obj, ResponseFormat format, TableView? table, bool isFirst = true)
+    {
+        switch (format.View)
+        {
+            case ResponseView.Table:
+                table!.WriteSingle(writer, obj, isFirst);
+                break;
+            case ResponseView.PartialMetadata or ResponseView.PartialMetadataList:
+                WritePartial(writer, obj, format.Version);
+                break;
+            default:
+                writer.WriteRawValue(obj.Json.Span, skipInputValidation: true);
+                break;
+        }
+    }
+
+    /// <summary>Writes an object's <c>PartialObjectMetadata</c>.</summary>
+    public static void WritePartial(Utf8JsonWriter writer, StoredObject obj, string version)
+    {
+        writer.WriteStartObject();
+        WriteMetaType(writer, "PartialObjectMetadata", version);
+        writer.WritePropertyName("metadata"u8);
+        writer.WriteRawValue(MetadataSlice.Of(obj.Json.Span), skipInputValidation: true);
+        writer.WriteEndObject();
+    }
+
+    /// <summary>Writes kind and apiVersion of a <c>meta.k8s.io</c> object.</summary>
+    public static void WriteMetaType(Utf8JsonWriter writer, string kind, string version)
+    {
+        writer.WriteString("kind"u8, kind);
+        writer.WriteString("apiVersion"u8, version == "v1" ? "meta.k8s.io/v1" : "meta.k8s.io/v1beta1");
+    }
+}

@@ -1,0 +1,83 @@
+using k8s.Models;
+using OrleansOrchestrator.ControlPlane.Objects;
+using OrleansOrchestrator.Gateway.Requests;
+using OrleansOrchestrator.Gateway.Responses;
+using OrleansOrchestrator.Model.Codec;
+using OrleansOrchestrator.Model.Errors;
+using OrleansOrchestrator.Model.Resources;
+
+namespace OrleansOrchestrator.Gateway.Subresources;
+
+/// <summary>Serves <c>scale</c>: the replicas of any kind that has them, as an <c>autoscaling/v1</c> Scale.</summary>
+internal sealed class ScaleEndpoint(IObjectClient objects, ObjectBody bodies) : ISubresourceEndpoint
+{
+    /// <summary>How often a write without a precondition is tried again after another one came first.</summary>
+    private const int AttemptsMax = 5;
+
+    /// <inheritdoc/>
+    public string Name => "scale";
+
+    /// <inheritdoc/>
+    public bool Serves(ResourceDefinition definition) => definition.Scale is not null;
+
+    /// <inheritdoc/>
+    public Task HandleAsync(ApiRequest request) => request.Info.Verb switch
+    {
+        Verbs.Get => GetAsync(request),
+        Verbs.Update => UpdateAsync(request),
+        Verbs.Patch => PatchAsync(request),
+        _ => throw ApiErrors.MethodNotAllowed(),
+    };
+
+    private async Task GetAsync(ApiRequest request)
+    {
+        var obj = await objects.GetAsync(request.Definition, request.Info.Key, ReadQueries.ForGet(request.Options), request.Cancellation);
+        await SendAsync(request, obj);
+    }
+
+    private async Task UpdateAsync(ApiRequest request)
+    {
+        var options = WriteQueries.ForWrite(request, "UpdateOptions");
+        var wanted = await bodies.ReadModelAsync<V1Scale>(request) ?? throw ApiErrors.BadRequest("a Scale is required");
+        await WriteAsync(request, options, _ => wanted);
+    }
+
+    private async Task PatchAsync(ApiRequest request)
+    {
+        var type = PatchMediaTypes.Read(request.Http.Request.ContentType);
+        var options = WriteQueries.ForWrite(request, "PatchOptions");
+        byte[] patch;
+        using (var body = await bodies.ReadAsync(request))
+            patch = body.Span.ToArray();
+        await WriteAsync(request, options, current => ScaleObjects.Patch(ScaleObjects.Of(current), type, patch));
+    }
+
+    private async Task WriteAsync(ApiRequest request, WriteOptions options, Func<StoredObject, V1Scale> wantedOf)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            var current = await objects.GetAsync(request.Definition, request.Info.Key, Freshness.Latest, request.Cancellation);
+            var wanted = wantedOf(current);
+            ScaleObjects.Validate(wanted, current);
+            // As decoded it carries the version that was read, which makes the write conditional on it.
+            var changed = current.Decode();
+            request.Definition.Scale!.SetSpecReplicas(changed, wanted.Spec?.Replicas ?? 0);
+            var asked = wanted.Metadata?.ResourceVersion;
+            if (!string.IsNullOrEmpty(asked))
+                changed.Metadata.ResourceVersion = asked;
+            try
+            {
+                var (updated, _) = await objects.UpdateAsync(request.Reference, changed, options, request.Cancellation);
+                await SendAsync(request, updated);
+                return;
+            }
+            catch (ApiException conflict) when (conflict.Reason == "Conflict" && string.IsNullOrEmpty(asked) && attempt < AttemptsMax)
+            {
+                // The client did not say which version it means, so the newest will do.
+            }
+        }
+    }
+
+    private static ValueTask SendAsync(ApiRequest request, StoredObject obj) => JsonResponse.SendAsync(
+        request.Http, 200, ObjectCodec.Encode(ScaleObjects.Of(obj)), request.Format, request.Cancellation);
+}

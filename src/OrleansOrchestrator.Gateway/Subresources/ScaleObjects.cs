@@ -1,0 +1,100 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using k8s.Models;
+using OrleansOrchestrator.ControlPlane.Objects;
+using OrleansOrchestrator.Gateway.Requests;
+using OrleansOrchestrator.Model.Codec;
+using OrleansOrchestrator.Model.Errors;
+using OrleansOrchestrator.Model.Patching;
+
+namespace OrleansOrchestrator.Gateway.Subresources;
+
+/// <summary>Makes, patches and checks the Scale of an object.</summary>
+internal static class ScaleObjects
+{
+    private const string Group = "autoscaling";
+
+    /// <summary>The Scale of an object of a kind that has one.</summary>
+    public static V1Scale Of(StoredObject obj)
+    {
+        var access = obj.Definition.Scale!;
+        var model = obj.Peek();
+        return new V1Scale
+        {
+            ApiVersion = "autoscaling/v1",
+            Kind = "Scale",
+            Metadata = new V1ObjectMeta
+            {
+                Name = model.Metadata.Name,
+                NamespaceProperty = model.Metadata.NamespaceProperty,
+                Uid = model.Metadata.Uid,
+                ResourceVersion = model.Metadata.ResourceVersion,
+                CreationTimestamp = model.Metadata.CreationTimestamp,
+            },
+            Spec = new V1ScaleSpec { Replicas = access.GetSpecReplicas(model) },
+            Status = new V1ScaleStatus { Replicas = access.GetStatusReplicas(model), Selector = access.GetSelector(model) },
+        };
+    }
+
+    /// <summary>A Scale after a patch.</summary>
+    /// <exception cref="ApiException">400: the patch is malformed; 413: it is over a limit; 422: it does not apply.</exception>
+    public static V1Scale Patch(V1Scale scale, PatchType type, ReadOnlySpan<byte> patch)
+    {
+        var document = JsonSerializer.SerializeToNode(scale, ObjectCodec.Options)!;
+        // The version is the server's to tell here; a patch that names one means it as a precondition.
+        document["metadata"]!.AsObject().Remove("resourceVersion");
+        try
+        {
+            var patched = type switch
+            {
+                PatchType.JsonPatch => JsonPatch.Apply(document, patch),
+                PatchType.MergePatch => JsonMergePatch.Apply(document, patch),
+                _ => StrategicMergePatch.Apply(document, patch, typeof(V1Scale)),
+            };
+            return ObjectBody.Decode<V1Scale>(JsonSerializer.SerializeToUtf8Bytes<JsonNode?>(patched, ObjectCodec.Options));
+        }
+        catch (PatchException refused)
+        {
+            throw refused.Fault switch
+            {
+                PatchFault.Malformed => ApiErrors.BadRequest(refused.Message),
+                PatchFault.TooLarge => ApiErrors.TooLarge(refused.Message),
+                _ => ApiErrors.Unprocessable(refused.Message),
+            };
+        }
+    }
+
+    /// <summary>Checks a Scale that is to be written.</summary>
+    /// <exception cref="ApiException">400: it is of another object; 422: its replicas make no sense.</exception>
+    public static void Validate(V1Scale wanted, StoredObject current)
+    {
+        var name = wanted.Metadata?.Name;
+        if (!string.IsNullOrEmpty(name) && name != current.Key.Name)
+            throw ApiErrors.BadRequest($"the name of the object ({name}) does not match the name on the URL ({current.Key.Name})");
+        var scope = wanted.Metadata?.NamespaceProperty;
+        if (!string.IsNullOrEmpty(scope) && scope != current.Key.Namespace)
+            throw ApiErrors.BadRequest("the namespace of the provided object does not match the namespace sent on the request");
+        if (wanted.Spec?.Replicas is < 0 and var replicas)
+            throw Negative(current.Key.Name, replicas);
+    }
+
+    private static ApiException Negative(string name, int replicas)
+    {
+        const string Field = "spec.replicas";
+        var fault = $"Invalid value: {replicas}: must be greater than or equal to 0";
+        return new ApiException(new V1Status
+        {
+            Status = "Failure",
+            Message = $"Scale.{Group} \"{name}\" is invalid: {Field}: {fault}",
+            Reason = "Invalid",
+            Code = 422,
+            Details = new V1StatusDetails
+            {
+                Group = Group,
+                Kind = "Scale",
+                Name = name,
+                Causes = [new V1StatusCause { Field = Field, Message = fault, Reason = "FieldValueInvalid" }],
+            },
+        });
+    }
+}

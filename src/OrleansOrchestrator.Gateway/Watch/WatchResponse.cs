@@ -1,0 +1,97 @@
+using System.IO.Pipelines;
+using Microsoft.Extensions.Logging;
+using OrleansOrchestrator.ControlPlane.Objects;
+using OrleansOrchestrator.ControlPlane.Watch;
+using OrleansOrchestrator.Gateway.Hosting;
+using OrleansOrchestrator.Gateway.Negotiation;
+using OrleansOrchestrator.Gateway.Requests;
+using OrleansOrchestrator.Gateway.Responses;
+using OrleansOrchestrator.Model.Errors;
+
+namespace OrleansOrchestrator.Gateway.Watch;
+
+/// <summary>
+/// Answers with a stream of changes. Each batch is one flush: events that are at hand together travel together, and a client
+/// that reads slowly holds up its own stream only, since the flush waits for it.
+/// </summary>
+internal sealed partial class WatchResponse(IObjectClient objects, GatewayOptions options, TimeProvider time, ILogger<WatchResponse> logger)
+{
+    /// <summary>Streams until the client goes, the time of the watch is over, or it fails.</summary>
+    public async Task SendAsync(ApiRequest request)
+    {
+        if (request.Format.IsYaml)
+            throw ApiErrors.NotAcceptable(MediaTypes.Json + ";stream=watch");
+        var query = ReadQueries.ForWatch(request.Info, request.Options);
+        if (SkipsPresentObjects(request.Options, query))
+            query = query with { AfterRevision = await ReadHeadAsync(request) };
+
+        var frames = new WatchFrames(request, TableView.For(request, time));
+        using var ending = new CancellationTokenSource(Duration(request.Options), time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(ending.Token, request.Cancellation);
+        await using var batches = objects.WatchAsync(request.Definition, query, either.Token).GetAsyncEnumerator(either.Token);
+        try
+        {
+            await StreamAsync(request, batches, frames, either.Token);
+        }
+        catch (OperationCanceledException) when (ending.IsCancellationRequested)
+        {
+            // The watch has lasted as long as it was to; the client sees an ordinary end and resumes.
+        }
+    }
+
+    private async Task StreamAsync(
+        ApiRequest request, IAsyncEnumerator<IReadOnlyList<WatchEvent>> batches, WatchFrames frames, CancellationToken cancellationToken)
+    {
+        var output = request.Http.Response.BodyWriter;
+        try
+        {
+            var next = batches.MoveNextAsync();
+            request.Http.Response.ContentType = MediaTypes.Json;
+            // A watch that fails at once is an ordinary error response; any other one tells the client that it is open.
+            if (!next.IsCompleted)
+                await output.FlushAsync(cancellationToken);
+            while (await next)
+            {
+                foreach (var change in batches.Current)
+                    frames.Write(output, change);
+                await output.FlushAsync(cancellationToken);
+                next = batches.MoveNextAsync();
+            }
+        }
+        catch (Exception failure) when (request.Http.Response.HasStarted && failure is not OperationCanceledException)
+        {
+            await EndWithErrorAsync(output, failure, cancellationToken);
+        }
+    }
+
+    private async Task EndWithErrorAsync(PipeWriter output, Exception failure, CancellationToken cancellationToken)
+    {
+        if (failure is not ApiException)
+            LogWatchFailed(failure);
+        var status = (failure as ApiException ?? ApiErrors.Internal("the watch failed")).Status;
+        WatchFrames.WriteError(output, status);
+        await output.FlushAsync(cancellationToken);
+    }
+
+    private static bool SkipsPresentObjects(RequestOptions options, WatchQuery query) =>
+        query.AfterRevision is null && options.SendInitialEvents == false;
+
+    private async Task<long> ReadHeadAsync(ApiRequest request)
+    {
+        var page = await objects.ListAsync(
+            request.Definition, new ListQuery(ObjectFilter.All, Freshness.Latest, Limit: 1), request.Cancellation);
+        return page.Revision;
+    }
+
+    private TimeSpan Duration(RequestOptions requested)
+    {
+        // Unasked durations are spread, so that the watches of one moment do not all come back in one moment.
+        var seconds = requested.TimeoutSeconds is > 0 and var asked
+            ? Math.Min(asked, options.WatchSecondsMax)
+            : options.WatchSecondsMin * (1 + Random.Shared.NextDouble());
+        return TimeSpan.FromSeconds(seconds);
+    }
+
+    [LoggerMessage(LogLevel.Error, "A watch failed.")]
+    private partial void LogWatchFailed(Exception failure);
+}

@@ -1,0 +1,77 @@
+using System.Buffers.Text;
+using System.Text;
+using System.Text.Json;
+
+namespace OrleansOrchestrator.Model.Codec;
+
+/// <summary>
+/// Puts <c>resourceVersion</c> into an encoded object without decoding it. Only the store knows a write's revision, at the
+/// moment it orders the write; by then the object is bytes. Stored objects carry it as the first field of <c>metadata</c>.
+/// </summary>
+public static class RevisionSplice
+{
+    private static ReadOnlySpan<byte> Prefix => "\"resourceVersion\":\""u8;
+
+    /// <summary>Sets the revision of an encoded object, replacing the one it has.</summary>
+    /// <param name="json">An object as <c>ResourceDefinition.Encode</c> writes it, or as this method did.</param>
+    /// <param name="revision">The revision to set.</param>
+    public static byte[] Set(ReadOnlySpan<byte> json, long revision)
+    {
+        var offset = FindMetadataStart(json);
+        var tail = SkipRevision(json[offset..]);
+        Span<byte> digits = stackalloc byte[20];
+        Utf8Formatter.TryFormat(revision, digits, out var length);
+        var suffix = tail[0] == '}' ? "\""u8 : "\","u8;
+
+        var result = new byte[offset + Prefix.Length + length + suffix.Length + tail.Length];
+        var rest = result.AsSpan();
+        rest = Append(rest, json[..offset]);
+        rest = Append(rest, Prefix);
+        rest = Append(rest, digits[..length]);
+        rest = Append(rest, suffix);
+        Append(rest, tail);
+        return result;
+    }
+
+    /// <summary>Whether two encoded objects are the same but for their revisions: whether a write would change anything.</summary>
+    public static bool EqualsIgnoringRevision(ReadOnlySpan<byte> stored, ReadOnlySpan<byte> encoded)
+    {
+        var offset = FindMetadataStart(stored);
+        return encoded.Length >= offset
+            && stored[..offset].SequenceEqual(encoded[..offset])
+            && SkipRevision(stored[offset..]).SequenceEqual(encoded[offset..]);
+    }
+
+    private static Span<byte> Append(Span<byte> target, scoped ReadOnlySpan<byte> bytes)
+    {
+        bytes.CopyTo(target);
+        return target[bytes.Length..];
+    }
+
+    /// <summary>The fields of metadata after the revision, if it comes first.</summary>
+    private static ReadOnlySpan<byte> SkipRevision(ReadOnlySpan<byte> metadata)
+    {
+        if (!metadata.StartsWith(Prefix))
+            return metadata;
+        var rest = metadata[Prefix.Length..];
+        rest = rest[(rest.IndexOf((byte)'"') + 1)..];
+        return rest[0] == ',' ? rest[1..] : rest;
+    }
+
+    private static int FindMetadataStart(ReadOnlySpan<byte> json)
+    {
+        var reader = new Utf8JsonReader(json);
+        while (reader.Read())
+        {
+            if (reader.TokenType != JsonTokenType.PropertyName || reader.CurrentDepth != 1)
+                continue;
+            var isMetadata = reader.ValueTextEquals("metadata"u8);
+            reader.Read();
+            if (isMetadata && reader.TokenType == JsonTokenType.StartObject)
+                return (int)reader.BytesConsumed;
+            reader.Skip();
+        }
+
+        throw new InvalidOperationException($"an encoded object has no metadata: {Encoding.UTF8.GetString(json[..Math.Min(json.Length, 100)])}");
+    }
+}

@@ -1,0 +1,72 @@
+using System.Text.Json;
+
+namespace OrleansOrchestrator.Model.Codec;
+
+/// <summary>
+/// Whether two values mean the same: the order of map entries does not matter, and an empty list or map is as good as none.
+/// </summary>
+/// <remarks>See k8s.io/apimachinery/pkg/api/equality.</remarks>
+internal static class SemanticEquality
+{
+    public static bool Equal<T>(T left, T right)
+    {
+        var (leftJson, rightJson) = (ObjectCodec.Encode(left), ObjectCodec.Encode(right));
+        if (leftJson.AsSpan().SequenceEqual(rightJson))
+            return true;
+        using var leftDocument = JsonDocument.Parse(leftJson);
+        using var rightDocument = JsonDocument.Parse(rightJson);
+        return Equal(leftDocument.RootElement, rightDocument.RootElement);
+    }
+
+    public static bool Equal(JsonElement left, JsonElement right)
+    {
+        if (left.ValueKind != right.ValueKind)
+            return IsEmpty(left) && IsEmpty(right);
+        return left.ValueKind switch
+        {
+            JsonValueKind.Undefined => true,
+            JsonValueKind.Object => EqualObjects(left, right),
+            JsonValueKind.Array => EqualArrays(left, right),
+            _ => JsonElement.DeepEquals(left, right),
+        };
+    }
+
+    /// <summary>Whether a value is none, or a list or map without entries.</summary>
+    private static bool IsEmpty(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.Undefined or JsonValueKind.Null => true,
+        JsonValueKind.Array => value.GetArrayLength() == 0,
+        JsonValueKind.Object => value.GetPropertyCount() == 0,
+        _ => false,
+    };
+
+    private static bool EqualObjects(JsonElement left, JsonElement right)
+    {
+        foreach (var property in left.EnumerateObject())
+        {
+            if (!Equal(property.Value, right.TryGetProperty(property.Name, out var other) ? other : default))
+                return false;
+        }
+
+        foreach (var property in right.EnumerateObject())
+        {
+            if (!left.TryGetProperty(property.Name, out _) && !IsEmpty(property.Value))
+                return false;
+        }
+
+        return true;
+    }
+
+    private static bool EqualArrays(JsonElement left, JsonElement right)
+    {
+        if (left.GetArrayLength() != right.GetArrayLength())
+            return false;
+        for (var i = 0; i < left.GetArrayLength(); i++)
+        {
+            if (!Equal(left[i], right[i]))
+                return false;
+        }
+
+        return true;
+    }
+}

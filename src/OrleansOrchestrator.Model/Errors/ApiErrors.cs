@@ -1,0 +1,112 @@
+using k8s.Models;
+using OrleansOrchestrator.Model.Resources;
+using OrleansOrchestrator.Model.Validation;
+
+namespace OrleansOrchestrator.Model.Errors;
+
+/// <summary>Makes the errors that Kubernetes' API answers, in its words.</summary>
+public static class ApiErrors
+{
+    /// <summary>404: the object does not exist.</summary>
+    public static ApiException NotFound(ResourceName resource, string name) =>
+        New(404, "NotFound", $"{resource} \"{name}\" not found", Details(resource, name));
+
+    /// <summary>404: nothing is served under the path.</summary>
+    public static ApiException NoSuchPath() =>
+        New(404, "NotFound", "the server could not find the requested resource", new V1StatusDetails());
+
+    /// <summary>409: an object of that name exists.</summary>
+    public static ApiException AlreadyExists(ResourceName resource, string name) =>
+        New(409, "AlreadyExists", $"{resource} \"{name}\" already exists", Details(resource, name));
+
+    /// <summary>409: the write is based on a state that is no longer current.</summary>
+    public static ApiException Conflict(ResourceName resource, string name, string why) =>
+        New(409, "Conflict", $"Operation cannot be fulfilled on {resource} \"{name}\": {why}", Details(resource, name));
+
+    /// <summary>409: somebody else changed the object first.</summary>
+    public static ApiException Modified(ResourceName resource, string name) => Conflict(resource, name,
+        "the object has been modified; please apply your changes to the latest version and try again");
+
+    /// <summary>422: the object breaks rules; all of them are told.</summary>
+    public static ApiException Invalid(ResourceDefinition definition, string? name, IReadOnlyList<FieldError> errors)
+    {
+        var list = errors.Count == 1 ? errors[0].ToString() : $"[{string.Join(", ", errors)}]";
+        return New(422, "Invalid", $"{Qualified(definition)} \"{name}\" is invalid: {list}", new V1StatusDetails
+        {
+            Group = Text(definition.Group),
+            Kind = definition.Kind,
+            Name = Text(name),
+            Causes = [.. errors.Select(e => new V1StatusCause { Field = e.Field, Message = e.Message, Reason = e.Reason })],
+        });
+    }
+
+    /// <summary>422: the request is well-formed, but cannot be applied to the object as it is.</summary>
+    public static ApiException Unprocessable(string message) => New(422, "Invalid", message);
+
+    /// <summary>400: the request makes no sense.</summary>
+    public static ApiException BadRequest(string message) => New(400, "BadRequest", message);
+
+    /// <summary>401: the sender is not known.</summary>
+    public static ApiException Unauthorized() => New(401, "Unauthorized", "Unauthorized");
+
+    /// <summary>403: the sender or an admission rule does not allow it.</summary>
+    public static ApiException Forbidden(ResourceName resource, string? name, string why) => New(403, "Forbidden",
+        string.IsNullOrEmpty(name) ? $"{resource} is forbidden: {why}" : $"{resource} \"{name}\" is forbidden: {why}",
+        Details(resource, name));
+
+    /// <summary>405: the resource does not take the verb.</summary>
+    public static ApiException MethodNotAllowed() =>
+        New(405, "MethodNotAllowed", "the server does not allow this method on the requested resource", new V1StatusDetails());
+
+    /// <summary>406: none of the accepted media types can be made.</summary>
+    public static ApiException NotAcceptable(string supported) =>
+        New(406, "NotAcceptable", $"only the following media types are accepted: {supported}");
+
+    /// <summary>410: the asked-for version is gone from the history; list again.</summary>
+    public static ApiException Expired(string message) => New(410, "Expired", message);
+
+    /// <summary>413: the body is over the limit.</summary>
+    public static ApiException RequestEntityTooLarge(long limitBytes) => TooLarge($"limit is {limitBytes}");
+
+    /// <summary>413: the request asks for more than is allowed at once.</summary>
+    public static ApiException TooLarge(string why) => New(413, "RequestEntityTooLarge", $"Request entity too large: {why}");
+
+    /// <summary>415: the body's media type is not understood.</summary>
+    public static ApiException UnsupportedMediaType(string given, string supported) => New(415, "UnsupportedMediaType",
+        $"the body of the request was in an unknown format - accepted media types include: {supported} (got \"{given}\")");
+
+    /// <summary>429: too much at once; try again after <paramref name="retryAfterSeconds"/>.</summary>
+    public static ApiException TooManyRequests(string message, int retryAfterSeconds) =>
+        New(429, "TooManyRequests", message, new V1StatusDetails { RetryAfterSeconds = retryAfterSeconds });
+
+    /// <summary>500: something went wrong here.</summary>
+    public static ApiException Internal(string message) => New(500, "InternalError", $"Internal error occurred: {message}");
+
+    /// <summary>503: the cluster cannot do it at the moment, and did not; try again.</summary>
+    public static ApiException ServiceUnavailable(string message) =>
+        New(503, "ServiceUnavailable", message, new V1StatusDetails { RetryAfterSeconds = 1 });
+
+    /// <summary>504: no answer in time; the write may or may not have happened.</summary>
+    public static ApiException Timeout(string message) =>
+        New(504, "Timeout", $"Timeout: {message}", new V1StatusDetails { RetryAfterSeconds = 1 });
+
+    private static ApiException New(int code, string reason, string message, V1StatusDetails? details = null) => new(new V1Status
+    {
+        ApiVersion = "v1",
+        Kind = "Status",
+        Metadata = new V1ListMeta(),
+        Status = "Failure",
+        Message = message,
+        Reason = reason,
+        Details = details,
+        Code = code,
+    });
+
+    private static V1StatusDetails Details(ResourceName resource, string? name) =>
+        new() { Group = Text(resource.Group), Kind = resource.Plural, Name = Text(name) };
+
+    private static string Qualified(ResourceDefinition definition) =>
+        definition.Group.Length == 0 ? definition.Kind : $"{definition.Kind}.{definition.Group}";
+
+    private static string? Text(string? value) => string.IsNullOrEmpty(value) ? null : value;
+}

@@ -1,0 +1,108 @@
+using System.Globalization;
+using k8s.Models;
+using OrleansOrchestrator.Model.Kinds.Rules;
+using OrleansOrchestrator.Model.Names;
+using OrleansOrchestrator.Model.Resources;
+using OrleansOrchestrator.Model.Tables;
+using OrleansOrchestrator.Model.Validation;
+
+namespace OrleansOrchestrator.Model.Kinds;
+
+/// <summary>Something that happened to an object, for people to read. It is forgotten after an hour.</summary>
+internal sealed class EventKind : ResourceDefinition<Corev1Event>
+{
+    // Events about cluster-scoped objects are kept here, for they must be somewhere.
+    private const string ClusterScopedNamespace = "default";
+    private const int InstanceCharactersMax = 128;
+
+    public override string Kind => "Event";
+
+    public override string Plural => "events";
+
+    public override IReadOnlyList<string> ShortNames => ["ev"];
+
+    public override Durability Durability => Durability.WriteBehind;
+
+    public override TimeSpan? TimeToLive { get; } = TimeSpan.FromHours(1);
+
+    public override bool AllowCreateOnUpdate => true;
+
+    public override IReadOnlyList<SelectableField> SelectableFields { get; } =
+    [
+        new("involvedObject.kind"),
+        new("involvedObject.namespace"),
+        new("involvedObject.name", Indexed: true),
+        new("involvedObject.uid"),
+        new("involvedObject.apiVersion"),
+        new("involvedObject.resourceVersion"),
+        new("involvedObject.fieldPath"),
+        new("reason"),
+        new("reportingComponent"),
+        new("source") { JsonPath = "source.component" },
+        new("type"),
+    ];
+
+    protected override IReadOnlyList<TableColumn<Corev1Event>> TypedColumns =>
+    [
+        new("Last Seen", LastSeen),
+        TableColumn<Corev1Event>.Of("Type", one => one.Type ?? ""),
+        TableColumn<Corev1Event>.Of("Reason", one => one.Reason ?? ""),
+        TableColumn<Corev1Event>.Of("Object", ObjectOf),
+        TableColumn<Corev1Event>.Of("Subobject", one => one.InvolvedObject?.FieldPath ?? "", priority: 1),
+        TableColumn<Corev1Event>.Of("Source", SourceOf, priority: 1),
+        TableColumn<Corev1Event>.Of("Message", one => (one.Message ?? "").Trim()),
+        new("First Seen", FirstSeen, Priority: 1),
+        TableColumn<Corev1Event>.Of("Count", CountOf, priority: 1),
+        new("Name", (one, _) => one.Metadata.Name, Priority: 1, Format: "name"),
+    ];
+
+    protected override void Validate(Corev1Event obj, FieldErrors errors)
+    {
+        var involved = obj.InvolvedObject?.NamespaceProperty ?? "";
+        var expected = involved.Length == 0 ? ClusterScopedNamespace : involved;
+        if (obj.Metadata.NamespaceProperty != expected)
+            errors.Invalid(FieldPath.Root("involvedObject").Child("namespace"), involved, "does not match event.namespace");
+        if (obj.EventTime is null)
+            return;
+
+        // Whoever gives an exact time follows the newer rules.
+        if (string.IsNullOrEmpty(obj.ReportingComponent))
+            errors.Required(FieldPath.Root("reportingComponent"));
+        else
+            errors.Invalid(FieldPath.Root("reportingComponent"), obj.ReportingComponent, NameRules.IsQualifiedName(obj.ReportingComponent));
+        if (string.IsNullOrEmpty(obj.ReportingInstance))
+            errors.Required(FieldPath.Root("reportingInstance"));
+        else if (obj.ReportingInstance.Length > InstanceCharactersMax)
+            errors.Invalid(FieldPath.Root("reportingInstance"), "", $"can have at most {InstanceCharactersMax} characters");
+        if (string.IsNullOrEmpty(obj.Action))
+            errors.Required(FieldPath.Root("action"));
+        if (string.IsNullOrEmpty(obj.Reason))
+            errors.Required(FieldPath.Root("reason"));
+    }
+
+    private static string FirstSeen(Corev1Event one, DateTimeOffset now) => HumanDuration.Since(one.FirstTimestamp ?? one.EventTime, now);
+
+    private static string LastSeen(Corev1Event one, DateTimeOffset now)
+    {
+        if (one.Series is { } series)
+            return HumanDuration.Since(series.LastObservedTime, now);
+        return one.LastTimestamp is null ? FirstSeen(one, now) : HumanDuration.Since(one.LastTimestamp, now);
+    }
+
+    // An event that happened once may come without a count.
+    private static string CountOf(Corev1Event one) =>
+        (one.Series?.Count ?? one.Count.Or(1)).ToString(CultureInfo.InvariantCulture);
+
+    private static string ObjectOf(Corev1Event one)
+    {
+        var kind = (one.InvolvedObject?.Kind ?? "").ToLowerInvariant();
+        return string.IsNullOrEmpty(one.InvolvedObject?.Name) ? kind : $"{kind}/{one.InvolvedObject.Name}";
+    }
+
+    private static string SourceOf(Corev1Event one)
+    {
+        var component = (one.Source?.Component).Or(one.ReportingComponent ?? "");
+        var host = (one.Source?.Host).Or(one.ReportingInstance ?? "");
+        return host.Length == 0 ? component : $"{component}, {host}";
+    }
+}

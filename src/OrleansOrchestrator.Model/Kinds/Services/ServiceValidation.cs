@@ -1,0 +1,172 @@
+using System.Net;
+using k8s.Models;
+using OrleansOrchestrator.Model.Kinds.Rules;
+using OrleansOrchestrator.Model.Metadata;
+using OrleansOrchestrator.Model.Names;
+using OrleansOrchestrator.Model.Validation;
+
+namespace OrleansOrchestrator.Model.Kinds.Services;
+
+/// <summary>The rules of services.</summary>
+/// <remarks>See ValidateService in k8s.io/kubernetes/pkg/apis/core/validation; faults come in the same order.</remarks>
+internal static class ServiceValidation
+{
+    private const int AffinityTimeoutSecondsMax = 86_400;
+
+    private static readonly string[] Types = ["ClusterIP", "ExternalName", "LoadBalancer", "NodePort"];
+    private static readonly string[] Affinities = ["ClientIP", "None"];
+    private static readonly string[] TrafficPolicies = ["Cluster", "Local"];
+    private static readonly string[] FamilyPolicies = ["SingleStack", "PreferDualStack", "RequireDualStack"];
+
+    public static void Validate(V1ServiceSpec? spec, FieldErrors errors)
+    {
+        var path = FieldPath.Spec;
+        if (spec is null)
+        {
+            errors.Required(path.Child("ports"));
+            return;
+        }
+
+        if (spec.Ports.OrNone().Count == 0 && !ServiceFacts.IsHeadless(spec) && spec.Type != "ExternalName")
+            errors.Required(path.Child("ports"));
+        ValidateType(spec, path, errors);
+        ServicePortValidation.ValidateEach(spec, path.Child("ports"), errors);
+        ObjectMetaValidation.ValidateLabels(spec.Selector, path.Child("selector"), errors);
+        ValidateAffinity(spec, path, errors);
+        ValidateAddresses(spec, path, errors);
+        ValidateExternalAddresses(spec.ExternalIPs, path.Child("externalIPs"), errors);
+        ChoiceRules.ValidateRequired(spec.Type, Types, path.Child("type"), errors);
+        ServicePortValidation.ValidateTogether(spec, path.Child("ports"), errors);
+        ValidateTraffic(spec, path, errors);
+    }
+
+    private static void ValidateType(V1ServiceSpec spec, FieldPath path, FieldErrors errors)
+    {
+        switch (spec.Type)
+        {
+            case "LoadBalancer" or "NodePort":
+                if (ServiceFacts.IsHeadless(spec))
+                    errors.Invalid(path.Child("clusterIPs").Index(0), spec.ClusterIP, $"may not be set to 'None' for {spec.Type} services");
+                break;
+            case "ExternalName":
+                ValidateExternalName(spec, path, errors);
+                break;
+        }
+    }
+
+    private static void ValidateExternalName(V1ServiceSpec spec, FieldPath path, FieldErrors errors)
+    {
+        if (spec.ClusterIPs.OrNone().Count > 0)
+            errors.Forbidden(path.Child("clusterIPs"), "may not be set for ExternalName services");
+        if (spec.IpFamilies.OrNone().Count > 0)
+            errors.Forbidden(path.Child("ipFamilies"), "may not be set for ExternalName services");
+        if (spec.IpFamilyPolicy is not null)
+            errors.Forbidden(path.Child("ipFamilyPolicy"), "may not be set for ExternalName services");
+
+        // An absolute name may end in the root's dot.
+        var name = spec.ExternalName ?? "";
+        name = name.EndsWith('.') ? name[..^1] : name;
+        if (name.Length == 0)
+            errors.Required(path.Child("externalName"));
+        else
+            errors.Invalid(path.Child("externalName"), name, NameRules.IsDns1123Subdomain(name));
+    }
+
+    private static void ValidateAffinity(V1ServiceSpec spec, FieldPath path, FieldErrors errors)
+    {
+        ChoiceRules.ValidateRequired(spec.SessionAffinity, Affinities, path.Child("sessionAffinity"), errors);
+        var config = path.Child("sessionAffinityConfig");
+        if (spec.SessionAffinity == "None" && spec.SessionAffinityConfig is not null)
+            errors.Forbidden(config, "must not be set when session affinity is None");
+        if (spec.SessionAffinity != "ClientIP")
+            return;
+        if (spec.SessionAffinityConfig?.ClientIP?.TimeoutSeconds is not { } seconds)
+            errors.Required(config, "when session affinity type is ClientIP");
+        else if (seconds is <= 0 or > AffinityTimeoutSecondsMax)
+            errors.Invalid(config.Child("clientIP").Child("timeoutSeconds"), seconds, $"must be greater than 0 and less than {AffinityTimeoutSecondsMax}");
+    }
+
+    private static void ValidateAddresses(V1ServiceSpec spec, FieldPath path, FieldErrors errors)
+    {
+        if (spec.Type == "ExternalName")
+            return;
+        ChoiceRules.ValidateOptional(spec.IpFamilyPolicy, FamilyPolicies, path.Child("ipFamilyPolicy"), errors);
+        ValidateFamilies(spec.IpFamilies.OrNone(), path.Child("ipFamilies"), errors);
+        var at = path.Child("clusterIPs");
+        var addresses = spec.ClusterIPs.OrNone();
+        if (addresses.Count == 0)
+        {
+            if (!string.IsNullOrEmpty(spec.ClusterIP))
+                errors.Required(at);
+            return;
+        }
+
+        if (addresses[0] != spec.ClusterIP)
+            errors.Invalid(at, addresses, "first value must match `clusterIP`");
+        if (addresses.Count > 2)
+            errors.Invalid(at, addresses, "may only hold up to 2 values");
+        for (var i = 0; i < addresses.Count; i++)
+        {
+            if (i == 0 && addresses[i] == ServiceFacts.NoAddress)
+            {
+                if (addresses.Count > 1)
+                    errors.Invalid(at, addresses, "'None' must be the first and only value");
+                continue;
+            }
+
+            errors.Invalid(at.Index(i), addresses[i], NameRules.IsValidIP(addresses[i]));
+        }
+    }
+
+    private static void ValidateFamilies(IList<string> families, FieldPath path, FieldErrors errors)
+    {
+        if (families.Count > 2)
+            errors.Invalid(path, families, "may only hold up to 2 values");
+        for (var i = 0; i < families.Count; i++)
+        {
+            if (families[i] is not ("IPv4" or "IPv6"))
+                errors.NotSupported(path.Index(i), families[i], "IPv4", "IPv6");
+            if (families.Take(i).Contains(families[i]))
+                errors.Duplicate(path.Index(i), families[i]);
+        }
+    }
+
+    private static void ValidateExternalAddresses(IList<string>? addresses, FieldPath path, FieldErrors errors)
+    {
+        for (var i = 0; i < addresses.OrNone().Count; i++)
+        {
+            var faults = NameRules.IsValidIP(addresses![i]);
+            errors.Invalid(path.Index(i), addresses[i], faults);
+            if (faults.Count > 0)
+                continue;
+            var address = IPAddress.Parse(addresses[i]);
+            if (address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any))
+                errors.Invalid(path.Index(i), addresses[i], $"may not be unspecified ({address})");
+            if (IPAddress.IsLoopback(address))
+                errors.Invalid(path.Index(i), addresses[i], "may not be in the loopback range (127.0.0.0/8, ::1/128)");
+        }
+    }
+
+    private static void ValidateTraffic(V1ServiceSpec spec, FieldPath path, FieldErrors errors)
+    {
+        if (spec.Type != "LoadBalancer")
+        {
+            if (spec.LoadBalancerSourceRanges.OrNone().Count > 0)
+                errors.Forbidden(path.Child("LoadBalancerSourceRanges"), "may only be used when `type` is 'LoadBalancer'");
+            if (spec.AllocateLoadBalancerNodePorts is not null)
+                errors.Forbidden(path.Child("allocateLoadBalancerNodePorts"), "may only be used when `type` is 'LoadBalancer'");
+            if (spec.LoadBalancerClass is not null)
+                errors.Forbidden(path.Child("loadBalancerClass"), "may only be used when `type` is 'LoadBalancer'");
+        }
+
+        var external = path.Child("externalTrafficPolicy");
+        if (ServiceFacts.IsExternallyAccessible(spec))
+            ChoiceRules.ValidateRequired(spec.ExternalTrafficPolicy, TrafficPolicies, external, errors);
+        else if (!string.IsNullOrEmpty(spec.ExternalTrafficPolicy))
+            errors.Invalid(external, spec.ExternalTrafficPolicy, "may only be set for externally-accessible services");
+        if (spec.Type != "ExternalName")
+            ChoiceRules.ValidateRequired(spec.InternalTrafficPolicy, TrafficPolicies, path.Child("internalTrafficPolicy"), errors);
+        if (spec.TrafficDistribution is not null and not "PreferClose")
+            errors.NotSupported(path.Child("trafficDistribution"), spec.TrafficDistribution, "PreferClose");
+    }
+}

@@ -1,0 +1,106 @@
+using k8s.Models;
+using OrleansOrchestrator.Model.Errors;
+using OrleansOrchestrator.Model.Names;
+using OrleansOrchestrator.Model.Resources;
+
+namespace OrleansOrchestrator.Model.Metadata;
+
+/// <summary>What the server does to an object's metadata, the same for every kind.</summary>
+/// <remarks>See k8s.io/apiserver/pkg/registry/rest (BeforeCreate, BeforeUpdate, BeforeDelete).</remarks>
+public static class ObjectMetaRules
+{
+    /// <summary>Fills in what the server decides about a new object.</summary>
+    /// <param name="definition">The object's kind.</param>
+    /// <param name="obj">The new object; changed in place.</param>
+    /// <param name="requestNamespace">The namespace of the request; empty for cluster scope.</param>
+    /// <param name="now">The creation time.</param>
+    /// <exception cref="ApiException">The object's namespace contradicts the request's, or it carries a resourceVersion.</exception>
+    public static void PrepareForCreate(ResourceDefinition definition, KubeObject obj, string requestNamespace, DateTimeOffset now)
+    {
+        obj.Metadata ??= new V1ObjectMeta();
+        var meta = obj.Metadata;
+        if (!string.IsNullOrEmpty(meta.ResourceVersion))
+            throw ApiErrors.BadRequest("resourceVersion should not be set on objects to be created");
+
+        SetNamespace(definition, meta, requestNamespace);
+        if (string.IsNullOrEmpty(meta.Name) && !string.IsNullOrEmpty(meta.GenerateName))
+            meta.Name = NameGenerator.Generate(meta.GenerateName);
+        meta.Uid = Guid.CreateVersion7(now).ToString();
+        meta.CreationTimestamp = TruncateToSeconds(now);
+        meta.Generation = definition.TracksGeneration ? 1 : null;
+        meta.DeletionTimestamp = null;
+        meta.DeletionGracePeriodSeconds = null;
+    }
+
+    /// <summary>Restores what an update cannot change.</summary>
+    /// <exception cref="ApiException">The update names another object, by namespace, name or uid.</exception>
+    public static void PrepareForUpdate(ResourceDefinition definition, KubeObject updated, KubeObject current, string requestNamespace)
+    {
+        updated.Metadata ??= new V1ObjectMeta();
+        var meta = updated.Metadata;
+        SetNamespace(definition, meta, requestNamespace);
+        if (string.IsNullOrEmpty(meta.Name))
+            meta.Name = current.Metadata.Name;
+        if (meta.Name != current.Metadata.Name)
+        {
+            throw ApiErrors.BadRequest(
+                $"the name of the object ({meta.Name}) does not match the name on the URL ({current.Metadata.Name})");
+        }
+
+        if (!string.IsNullOrEmpty(meta.Uid) && meta.Uid != current.Metadata.Uid)
+        {
+            throw ApiErrors.Conflict(definition.Name, meta.Name,
+                $"Precondition failed: UID in precondition: {meta.Uid}, UID in object meta: {current.Metadata.Uid}");
+        }
+
+        meta.Uid = current.Metadata.Uid;
+        meta.CreationTimestamp = current.Metadata.CreationTimestamp;
+        meta.DeletionTimestamp = current.Metadata.DeletionTimestamp;
+        meta.DeletionGracePeriodSeconds = current.Metadata.DeletionGracePeriodSeconds;
+        meta.Generation = current.Metadata.Generation;
+        meta.GenerateName = current.Metadata.GenerateName;
+    }
+
+    /// <summary>Marks an object as being deleted: it goes when its grace period has passed and its finalizers are gone.</summary>
+    /// <returns>Whether anything changed; a later deletion can only shorten the grace period.</returns>
+    public static bool MarkDeleted(KubeObject obj, long gracePeriodSeconds, DateTimeOffset now)
+    {
+        var meta = obj.Metadata;
+        if (meta.DeletionTimestamp is { } earlier)
+        {
+            var earlierGrace = meta.DeletionGracePeriodSeconds ?? 0;
+            if (gracePeriodSeconds >= earlierGrace)
+                return false;
+            meta.DeletionTimestamp = earlier.AddSeconds(gracePeriodSeconds - earlierGrace);
+            meta.DeletionGracePeriodSeconds = gracePeriodSeconds;
+            return true;
+        }
+
+        meta.DeletionTimestamp = TruncateToSeconds(now.AddSeconds(gracePeriodSeconds));
+        meta.DeletionGracePeriodSeconds = gracePeriodSeconds;
+        if (meta.Generation is > 0)
+            meta.Generation++;
+        return true;
+    }
+
+    /// <summary>API times have no fractions of a second.</summary>
+    public static DateTime TruncateToSeconds(DateTimeOffset time) =>
+        new(time.UtcTicks - (time.UtcTicks % TimeSpan.TicksPerSecond), DateTimeKind.Utc);
+
+    private static void SetNamespace(ResourceDefinition definition, V1ObjectMeta meta, string requestNamespace)
+    {
+        if (!definition.Namespaced)
+        {
+            meta.NamespaceProperty = null;
+            return;
+        }
+
+        if (string.IsNullOrEmpty(meta.NamespaceProperty))
+            meta.NamespaceProperty = requestNamespace;
+        if (meta.NamespaceProperty != requestNamespace)
+        {
+            throw ApiErrors.BadRequest(
+                $"the namespace of the provided object does not match the namespace sent on the request");
+        }
+    }
+}

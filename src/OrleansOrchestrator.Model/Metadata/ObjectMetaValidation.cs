@@ -1,0 +1,105 @@
+using System.Text;
+using k8s.Models;
+using OrleansOrchestrator.Model.Names;
+using OrleansOrchestrator.Model.Resources;
+using OrleansOrchestrator.Model.Validation;
+
+namespace OrleansOrchestrator.Model.Metadata;
+
+/// <summary>The rules of metadata, the same for every kind.</summary>
+public static class ObjectMetaValidation
+{
+    /// <summary>The most that all annotations of an object may take, keys and values together.</summary>
+    public const int AnnotationsBytesMax = 256 * 1024;
+
+    /// <summary>Gathers the faults of an object's metadata.</summary>
+    public static void Validate(ResourceDefinition definition, V1ObjectMeta meta, FieldErrors errors)
+    {
+        var path = FieldPath.Metadata;
+        if (!string.IsNullOrEmpty(meta.GenerateName))
+            errors.Invalid(path.Child("generateName"), meta.GenerateName, definition.ValidateName(MaskTrailingDash(meta.GenerateName)));
+        if (string.IsNullOrEmpty(meta.Name))
+            errors.Required(path.Child("name"), "name or generateName is required");
+        else
+            errors.Invalid(path.Child("name"), meta.Name, definition.ValidateName(meta.Name));
+        if (definition.Namespaced)
+            errors.Invalid(path.Child("namespace"), meta.NamespaceProperty, NameRules.IsDns1123Label(meta.NamespaceProperty ?? ""));
+
+        ValidateLabels(meta.Labels, path.Child("labels"), errors);
+        ValidateAnnotations(meta.Annotations, path.Child("annotations"), errors);
+        ValidateFinalizers(meta.Finalizers, path.Child("finalizers"), errors);
+        ValidateOwners(meta.OwnerReferences, path.Child("ownerReferences"), errors);
+    }
+
+    /// <summary>Gathers the faults of a metadata change.</summary>
+    public static void ValidateUpdate(ResourceDefinition definition, V1ObjectMeta updated, V1ObjectMeta current, FieldErrors errors)
+    {
+        Validate(definition, updated, errors);
+        if (current.DeletionTimestamp is null)
+            return;
+
+        // An object that is being deleted may lose finalizers but not gain any.
+        var added = (updated.Finalizers ?? []).Except(current.Finalizers ?? [], StringComparer.Ordinal).ToList();
+        if (added.Count > 0)
+        {
+            errors.Forbidden(FieldPath.Metadata.Child("finalizers"),
+                $"no new finalizers can be added if the object is being deleted, found new finalizers [{string.Join(", ", added.Select(f => $"\"{f}\""))}]");
+        }
+    }
+
+    /// <summary>Gathers the faults of a set of labels.</summary>
+    public static void ValidateLabels(IEnumerable<KeyValuePair<string, string>>? labels, FieldPath path, FieldErrors errors)
+    {
+        foreach (var (key, value) in labels ?? [])
+        {
+            errors.Invalid(path, key, NameRules.IsQualifiedName(key));
+            errors.Invalid(path, value, NameRules.IsValidLabelValue(value ?? ""));
+        }
+    }
+
+    /// <summary>Gathers the faults of a set of annotations.</summary>
+    public static void ValidateAnnotations(IEnumerable<KeyValuePair<string, string>>? annotations, FieldPath path, FieldErrors errors)
+    {
+        long bytes = 0;
+        foreach (var (key, value) in annotations ?? [])
+        {
+            errors.Invalid(path, key, NameRules.IsQualifiedName(key.ToLowerInvariant()));
+            bytes += Encoding.UTF8.GetByteCount(key) + Encoding.UTF8.GetByteCount(value ?? "");
+        }
+
+        if (bytes > AnnotationsBytesMax)
+            errors.TooLong(path, AnnotationsBytesMax);
+    }
+
+    private static void ValidateFinalizers(IList<string>? finalizers, FieldPath path, FieldErrors errors)
+    {
+        foreach (var finalizer in finalizers ?? [])
+            errors.Invalid(path, finalizer, NameRules.IsQualifiedName(finalizer));
+    }
+
+    private static void ValidateOwners(IList<V1OwnerReference>? owners, FieldPath path, FieldErrors errors)
+    {
+        if (owners is null)
+            return;
+        var controllers = 0;
+        for (var i = 0; i < owners.Count; i++)
+        {
+            var at = path.Index(i);
+            if (string.IsNullOrEmpty(owners[i].ApiVersion))
+                errors.Invalid(at.Child("apiVersion"), owners[i].ApiVersion ?? "", "version must not be empty");
+            if (string.IsNullOrEmpty(owners[i].Kind))
+                errors.Invalid(at.Child("kind"), owners[i].Kind ?? "", "kind must not be empty");
+            if (string.IsNullOrEmpty(owners[i].Name))
+                errors.Invalid(at.Child("name"), owners[i].Name ?? "", "name must not be empty");
+            if (string.IsNullOrEmpty(owners[i].Uid))
+                errors.Invalid(at.Child("uid"), owners[i].Uid ?? "", "uid must not be empty");
+            if (owners[i].Controller == true && ++controllers == 2)
+            {
+                errors.Invalid(path, owners.Count, "Only one reference can have Controller set to true. " +
+                    $"Found \"true\" in references for {owners[0].Kind}/{owners[0].Name} and {owners[i].Kind}/{owners[i].Name}");
+            }
+        }
+    }
+
+    private static string MaskTrailingDash(string name) => name.EndsWith('-') ? name[..^1] + "a" : name;
+}

@@ -1,0 +1,25 @@
+namespace OrleansOrchestrator.Model.Names;
+
+/// <summary>Makes names from <c>metadata.generateName</c>.</summary>
+/// <remarks>See k8s.io/apiserver/pkg/storage/names. The letters leave out vowels and look-alikes, so that no words appear.</remarks>
+public static class NameGenerator
+{
+    /// <summary>How many random characters end a generated name.</summary>
+    public const int SuffixLength = 5;
+
+    /// <summary>The most characters of the prefix that are kept, so that the whole fits a DNS label.</summary>
+    public const int PrefixLengthMax = NameRules.LabelBytesMax - SuffixLength;
+
+    private const string Alphabet = "bcdfghjklmnpqrstvwxz2456789";
+
+    /// <summary>The prefix, shortened if it must be, with five random characters behind it.</summary>
+    public static string Generate(string prefix) => Generate(prefix, Random.Shared);
+
+    /// <summary>The same from a given source of randomness.</summary>
+    public static string Generate(string prefix, Random random)
+    {
+        Span<char> suffix = stackalloc char[SuffixLength];
+        random.GetItems(Alphabet, suffix);
+        return string.Concat(prefix.AsSpan(0, Math.Min(prefix.Length, PrefixLengthMax)), suffix);
+    }
+}

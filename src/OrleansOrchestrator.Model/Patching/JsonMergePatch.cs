@@ -1,0 +1,66 @@
+using System.Text.Json.Nodes;
+
+namespace OrleansOrchestrator.Model.Patching;
+
+/// <summary>JSON merge patch (RFC 7386): a document that has only what changes, and null for what goes.</summary>
+public static class JsonMergePatch
+{
+    /// <summary>Applies a patch.</summary>
+    /// <param name="document">The document; it is not changed.</param>
+    /// <param name="patch">The patch as UTF-8 JSON.</param>
+    /// <exception cref="PatchException">The patch is malformed or no object.</exception>
+    public static JsonNode Apply(JsonNode document, ReadOnlySpan<byte> patch)
+    {
+        var changes = PatchDocument.ParseObject(patch);
+        var target = document.DeepClone() as JsonObject ?? [];
+        Merge(target, changes);
+        return target;
+    }
+
+    /// <summary>Makes the patch that turns one object into another; neither may have nulls, for which a merge patch has no words.</summary>
+    public static JsonObject Diff(JsonObject from, JsonObject to)
+    {
+        var patch = new JsonObject();
+        foreach (var (name, value) in to)
+        {
+            if (from[name] is JsonObject before && value is JsonObject after)
+            {
+                if (Diff(before, after) is { Count: > 0 } changes)
+                    patch[name] = changes;
+            }
+            else if (!JsonNode.DeepEquals(from[name], value))
+            {
+                patch[name] = value?.DeepClone();
+            }
+        }
+
+        foreach (var (name, _) in from)
+        {
+            if (!to.ContainsKey(name))
+                patch[name] = null;
+        }
+
+        return patch;
+    }
+
+    private static void Merge(JsonObject target, JsonObject patch)
+    {
+        foreach (var name in patch.Select(member => member.Key).ToList())
+        {
+            switch (PatchDocument.Detach(patch, name))
+            {
+                case null:
+                    target.Remove(name);
+                    break;
+                case JsonObject changes:
+                    if (target[name] is not JsonObject nested)
+                        target[name] = nested = [];
+                    Merge(nested, changes);
+                    break;
+                case var value:
+                    target[name] = value;
+                    break;
+            }
+        }
+    }
+}

@@ -1,0 +1,135 @@
+using System.Text.Json;
+using OrleansOrchestrator.Model.Codec;
+using OrleansOrchestrator.Model.Tables;
+using OrleansOrchestrator.Model.Validation;
+
+namespace OrleansOrchestrator.Model.Resources;
+
+/// <summary>
+/// Everything the machinery needs to know of a kind: names, storage, rules and columns. A kind declares; the machinery
+/// (gateway, store, caches) does. Objects passed in are of the kind's own type.
+/// </summary>
+/// <remarks>Derive from <see cref="ResourceDefinition{T}"/>; a definition in <c>Kinds/</c> is found by itself.</remarks>
+public abstract class ResourceDefinition
+{
+    private ResourceName? _name;
+    private FieldTree? _fieldTree;
+
+    /// <summary>The API group; empty for core.</summary>
+    public virtual string Group => "";
+
+    /// <summary>The served version.</summary>
+    public virtual string Version => "v1";
+
+    /// <summary>The kind, as in <c>ReplicationController</c>.</summary>
+    public abstract string Kind { get; }
+
+    /// <summary>The lower-case plural, as in <c>replicationcontrollers</c>.</summary>
+    public abstract string Plural { get; }
+
+    /// <summary>The lower-case singular.</summary>
+    public virtual string Singular => Kind.ToLowerInvariant();
+
+    /// <summary>The kind of a list of these.</summary>
+    public virtual string ListKind => Kind + "List";
+
+    /// <summary>What kubectl users abbreviate it to.</summary>
+    public virtual IReadOnlyList<string> ShortNames => [];
+
+    /// <summary>Groups of resources that kubectl can ask for together, as in <c>all</c>.</summary>
+    public virtual IReadOnlyList<string> Categories => [];
+
+    /// <summary>Whether objects live in namespaces.</summary>
+    public virtual bool Namespaced => true;
+
+    /// <summary>What the store promises about a write.</summary>
+    public virtual Durability Durability => Durability.Durable;
+
+    /// <summary>How long after their last write objects expire; null for never.</summary>
+    public virtual TimeSpan? TimeToLive => null;
+
+    /// <summary>Fields that selectors can name besides <c>metadata.name</c> and <c>metadata.namespace</c>.</summary>
+    public virtual IReadOnlyList<SelectableField> SelectableFields => [];
+
+    /// <summary>The selectable fields by the segments of their paths.</summary>
+    internal FieldTree FieldTree => _fieldTree ??= FieldTree.Of(SelectableFields);
+
+    /// <summary>Whether the kind has a status subresource: spec and status are then written through different doors.</summary>
+    public virtual bool HasStatus => false;
+
+    /// <summary>Whether <c>metadata.generation</c> counts changes of the wanted state.</summary>
+    public virtual bool TracksGeneration => false;
+
+    /// <summary>Whether a PUT to a name that does not exist creates it.</summary>
+    public virtual bool AllowCreateOnUpdate => false;
+
+    /// <summary>How long a deleted object stays, marked with a deletion time, so that its holder can end it in order; seconds.
+    /// 0 for all that nobody holds.</summary>
+    public virtual long DefaultGracePeriodSeconds(KubeObject obj) => 0;
+
+    /// <summary>Whether something besides <c>metadata.finalizers</c> keeps a deleted object, as a namespace's own finalizers do.</summary>
+    public virtual bool IsHeld(KubeObject obj) => false;
+
+    /// <summary>How the scale subresource works on this kind; null if it has none.</summary>
+    public virtual ScaleAccess? Scale => null;
+
+    /// <summary>Subresources other than status and scale, for discovery.</summary>
+    public virtual IReadOnlyList<SubresourceDefinition> Subresources => [];
+
+    /// <summary>The columns of its table, as kubectl users know them.</summary>
+    public abstract IReadOnlyList<TableColumn> Columns { get; }
+
+    /// <summary>The .NET type of the model.</summary>
+    public abstract Type ModelType { get; }
+
+    /// <summary>Plural and group.</summary>
+    public ResourceName Name => _name ??= new ResourceName(Plural, Group);
+
+    /// <summary><c>v1</c> or <c>apps/v1</c>.</summary>
+    public string ApiVersion => Group.Length == 0 ? Version : $"{Group}/{Version}";
+
+    /// <summary>Reads an object, leaving out what the kind does not know.</summary>
+    /// <exception cref="JsonException">The JSON is malformed or has a field of a wrong type.</exception>
+    public abstract KubeObject Decode(ReadOnlySpan<byte> json);
+
+    /// <summary>Writes an object as canonical UTF-8 JSON, with kind and version and without <c>resourceVersion</c>.</summary>
+    public abstract byte[] Encode(KubeObject obj);
+
+    /// <summary>Fills in the defaults that Kubernetes documents for the kind.</summary>
+    public abstract void ApplyDefaults(KubeObject obj);
+
+    /// <summary>Drops what a creator cannot decide, such as status.</summary>
+    public abstract void PrepareForCreate(KubeObject obj);
+
+    /// <summary>Restores what an ordinary update cannot change.</summary>
+    public abstract void PrepareForUpdate(KubeObject updated, KubeObject current);
+
+    /// <summary>Restores what a status update cannot change: all but the status.</summary>
+    public abstract void PrepareForStatusUpdate(KubeObject updated, KubeObject current);
+
+    /// <summary>Changes what a deletion changes besides metadata, as in a namespace's phase.</summary>
+    public virtual void PrepareForDeletion(KubeObject obj)
+    {
+    }
+
+    /// <summary>Gathers all faults of an object as a whole. Metadata is checked elsewhere.</summary>
+    public abstract void Validate(KubeObject obj, FieldErrors errors);
+
+    /// <summary>Gathers the faults of a change, such as a changed immutable field.</summary>
+    public abstract void ValidateUpdate(KubeObject updated, KubeObject current, FieldErrors errors);
+
+    /// <summary>Gathers the faults of a status.</summary>
+    public abstract void ValidateStatusUpdate(KubeObject updated, KubeObject current, FieldErrors errors);
+
+    /// <summary>The faults of an object's name, whose rules differ from kind to kind.</summary>
+    public abstract IReadOnlyList<string> ValidateName(string name);
+
+    /// <summary>
+    /// What this object holds exclusively within its resource, as in a cluster IP or a node port. The store, which is the
+    /// only writer of the resource, refuses a write that claims what another object holds.
+    /// </summary>
+    public virtual IReadOnlyList<string> Claims(KubeObject obj) => [];
+
+    /// <summary>Whether <see cref="Claims"/> ever answers anything.</summary>
+    public virtual bool HasClaims => false;
+}

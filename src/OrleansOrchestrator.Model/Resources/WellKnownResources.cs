@@ -1,0 +1,38 @@
+namespace OrleansOrchestrator.Model.Resources;
+
+/// <summary>Names of the resources that the control plane itself works with.</summary>
+public static class WellKnownResources
+{
+    /// <summary>Pods.</summary>
+    public static readonly ResourceName Pods = new("pods");
+
+    /// <summary>Nodes.</summary>
+    public static readonly ResourceName Nodes = new("nodes");
+
+    /// <summary>Services.</summary>
+    public static readonly ResourceName Services = new("services");
+
+    /// <summary>Endpoints.</summary>
+    public static readonly ResourceName Endpoints = new("endpoints");
+
+    /// <summary>Namespaces.</summary>
+    public static readonly ResourceName Namespaces = new("namespaces");
+
+    /// <summary>Replication controllers.</summary>
+    public static readonly ResourceName ReplicationControllers = new("replicationcontrollers");
+
+    /// <summary>Leases, which carry node heartbeats.</summary>
+    public static readonly ResourceName Leases = new("leases", "coordination.k8s.io");
+
+    /// <summary>Events.</summary>
+    public static readonly ResourceName Events = new("events");
+
+    /// <summary>Config maps.</summary>
+    public static readonly ResourceName ConfigMaps = new("configmaps");
+
+    /// <summary>Secrets.</summary>
+    public static readonly ResourceName Secrets = new("secrets");
+
+    /// <summary>Service accounts.</summary>
+    public static readonly ResourceName ServiceAccounts = new("serviceaccounts");
+}

@@ -1,0 +1,58 @@
+using System.Globalization;
+using System.Text.Json;
+
+namespace OrleansOrchestrator.Model.Validation;
+
+/// <summary>One fault of an object.</summary>
+/// <param name="Type">What kind of fault.</param>
+/// <param name="Field">Where it is.</param>
+/// <param name="BadValue">The offending value, where that helps.</param>
+/// <param name="Detail">What the rule is.</param>
+public sealed record FieldError(FieldErrorType Type, string Field, object? BadValue, string Detail)
+{
+    /// <summary>The cause's reason in a <c>metav1.Status</c>.</summary>
+    public string Reason => Type switch
+    {
+        FieldErrorType.Required => "FieldValueRequired",
+        FieldErrorType.Duplicate => "FieldValueDuplicate",
+        FieldErrorType.Invalid => "FieldValueInvalid",
+        FieldErrorType.NotSupported => "FieldValueNotSupported",
+        FieldErrorType.Forbidden => "FieldValueForbidden",
+        FieldErrorType.TooLong => "FieldValueTooLong",
+        FieldErrorType.TooMany => "FieldValueTooMany",
+        FieldErrorType.NotFound => "FieldValueNotFound",
+        _ => throw new InvalidOperationException($"unknown field error type {Type}"),
+    };
+
+    /// <summary>The fault without its place, in Kubernetes' words.</summary>
+    public string Message
+    {
+        get
+        {
+            var head = Type switch
+            {
+                FieldErrorType.Required => "Required value",
+                FieldErrorType.Forbidden => "Forbidden",
+                FieldErrorType.TooLong => "Too long",
+                FieldErrorType.Duplicate => $"Duplicate value: {Quote(BadValue)}",
+                FieldErrorType.NotSupported => $"Unsupported value: {Quote(BadValue)}",
+                FieldErrorType.NotFound => $"Not found: {Quote(BadValue)}",
+                FieldErrorType.TooMany => $"Too many: {Quote(BadValue)}",
+                _ => $"Invalid value: {Quote(BadValue)}",
+            };
+            return Detail.Length == 0 ? head : $"{head}: {Detail}";
+        }
+    }
+
+    /// <inheritdoc/>
+    public override string ToString() => $"{Field}: {Message}";
+
+    private static string Quote(object? value) => value switch
+    {
+        null => "null",
+        string text => $"\"{text}\"",
+        bool flag => flag ? "true" : "false",
+        IFormattable number => number.ToString(null, CultureInfo.InvariantCulture),
+        _ => JsonSerializer.Serialize(value, Codec.ObjectCodec.Options),
+    };
+}

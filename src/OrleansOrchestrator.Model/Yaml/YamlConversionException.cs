@@ -1,0 +1,7 @@
+namespace OrleansOrchestrator.Model.Yaml;
+
+/// <summary>A text is not YAML that can be JSON. The message names the line, as Kubernetes' clients know it.</summary>
+public sealed class YamlConversionException(string message) : FormatException("error converting YAML to JSON: " + message)
+{
+    internal static YamlConversionException At(long line, string problem) => new($"yaml: line {line}: {problem}");
+}

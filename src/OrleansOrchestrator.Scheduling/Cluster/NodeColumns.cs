@@ -1,0 +1,104 @@
+using OrleansOrchestrator.Scheduling.Pods;
+using OrleansOrchestrator.Scheduling.Resources;
+
+namespace OrleansOrchestrator.Scheduling.Cluster;
+
+/// <summary>
+/// The numbers of all nodes, an array per resource. What filters compare is kept as free amounts; what scores divide by
+/// is kept as its reciprocal, because a multiplication is cheaper than a division for every node.
+/// </summary>
+internal sealed class NodeColumns(int capacity)
+{
+    /// <summary>Allocatable CPU in thousandths of a core.</summary>
+    public long[] AllocatableCpuMilli = new long[capacity];
+
+    /// <summary>Allocatable memory in bytes.</summary>
+    public long[] AllocatableMemoryBytes = new long[capacity];
+
+    /// <summary>Allocatable local ephemeral storage in bytes.</summary>
+    public long[] AllocatableStorageBytes = new long[capacity];
+
+    /// <summary>The most pods a node takes.</summary>
+    public long[] AllocatablePods = new long[capacity];
+
+    /// <summary>CPU that no pod has requested; negative on an overcommitted node.</summary>
+    public long[] FreeCpuMilli = new long[capacity];
+
+    /// <summary>Memory that no pod has requested.</summary>
+    public long[] FreeMemoryBytes = new long[capacity];
+
+    /// <summary>Local ephemeral storage that no pod has requested.</summary>
+    public long[] FreeStorageBytes = new long[capacity];
+
+    /// <summary>How many more pods a node takes.</summary>
+    public long[] FreePods = new long[capacity];
+
+    /// <summary>CPU that pods have requested, as a number that scores calculate with.</summary>
+    public double[] RequestedCpuMilli = new double[capacity];
+
+    /// <summary>Memory that pods have requested, as a number that scores calculate with.</summary>
+    public double[] RequestedMemoryBytes = new double[capacity];
+
+    /// <summary>The CPU that scores count as requested, with a default for pods without a request.</summary>
+    public double[] ScoredCpuMilli = new double[capacity];
+
+    /// <summary>The memory that scores count as requested.</summary>
+    public double[] ScoredMemoryBytes = new double[capacity];
+
+    /// <summary>The reciprocal of allocatable CPU; zero if there is none.</summary>
+    public double[] PerCpu = new double[capacity];
+
+    /// <summary>The reciprocal of allocatable memory; zero if there is none.</summary>
+    public double[] PerMemory = new double[capacity];
+
+    /// <summary>What filters would otherwise look up in the node's record, where most nodes have nothing to find.</summary>
+    public NodeTraits[] Traits = new NodeTraits[capacity];
+
+    public void SetAllocatable(int row, in ResourceAmounts amounts)
+    {
+        Set(AllocatableCpuMilli, FreeCpuMilli, row, amounts.CpuMilli);
+        Set(AllocatableMemoryBytes, FreeMemoryBytes, row, amounts.MemoryBytes);
+        Set(AllocatableStorageBytes, FreeStorageBytes, row, amounts.StorageBytes);
+        Set(AllocatablePods, FreePods, row, amounts.Pods);
+        PerCpu[row] = amounts.CpuMilli > 0 ? 1.0 / amounts.CpuMilli : 0;
+        PerMemory[row] = amounts.MemoryBytes > 0 ? 1.0 / amounts.MemoryBytes : 0;
+    }
+
+    public void Take(int row, PodShape shape, int sign)
+    {
+        var requests = shape.Requests;
+        FreeCpuMilli[row] -= sign * requests.CpuMilli;
+        FreeMemoryBytes[row] -= sign * requests.MemoryBytes;
+        FreeStorageBytes[row] -= sign * requests.StorageBytes;
+        FreePods[row] -= sign;
+        RequestedCpuMilli[row] += sign * requests.CpuMilli;
+        RequestedMemoryBytes[row] += sign * requests.MemoryBytes;
+        ScoredCpuMilli[row] += sign * shape.ScoredCpuMilli;
+        ScoredMemoryBytes[row] += sign * shape.ScoredMemoryBytes;
+    }
+
+    public void Resize(int rows)
+    {
+        Array.Resize(ref AllocatableCpuMilli, rows);
+        Array.Resize(ref AllocatableMemoryBytes, rows);
+        Array.Resize(ref AllocatableStorageBytes, rows);
+        Array.Resize(ref AllocatablePods, rows);
+        Array.Resize(ref FreeCpuMilli, rows);
+        Array.Resize(ref FreeMemoryBytes, rows);
+        Array.Resize(ref FreeStorageBytes, rows);
+        Array.Resize(ref FreePods, rows);
+        Array.Resize(ref RequestedCpuMilli, rows);
+        Array.Resize(ref RequestedMemoryBytes, rows);
+        Array.Resize(ref Traits, rows);
+        Array.Resize(ref ScoredCpuMilli, rows);
+        Array.Resize(ref ScoredMemoryBytes, rows);
+        Array.Resize(ref PerCpu, rows);
+        Array.Resize(ref PerMemory, rows);
+    }
+
+    private static void Set(long[] allocatable, long[] free, int row, long amount)
+    {
+        free[row] += amount - allocatable[row];
+        allocatable[row] = amount;
+    }
+}

@@ -1,0 +1,35 @@
+using k8s.Models;
+using OrleansOrchestrator.Scheduling.Pods;
+
+namespace OrleansOrchestrator.Scheduling.Cluster;
+
+/// <summary>What a row of the node table holds that does not lend itself to columns.</summary>
+internal sealed class NodeRecord(string name)
+{
+    private static readonly IDictionary<string, string> NoLabels = new Dictionary<string, string>();
+
+    public string Name { get; } = name;
+
+    /// <summary>Whether the node object exists; pods can be assigned to a node that is not known yet or no longer.</summary>
+    public bool IsPresent { get; set; }
+
+    public bool IsUnschedulable { get; set; }
+
+    public IDictionary<string, string> Labels { get; set; } = NoLabels;
+
+    public IReadOnlyList<V1Taint> Taints { get; set; } = [];
+
+    /// <summary>The pods assigned to the node, in no order.</summary>
+    public List<PodRecord> Pods { get; } = [];
+
+    /// <summary>The host ports that its pods take.</summary>
+    public List<HostPort> Ports { get; } = [];
+
+    public void Clear()
+    {
+        IsPresent = false;
+        IsUnschedulable = false;
+        Labels = NoLabels;
+        Taints = [];
+    }
+}

@@ -1,0 +1,187 @@
+using OrleansOrchestrator.Scheduling.Matching;
+using OrleansOrchestrator.Scheduling.Pods;
+using OrleansOrchestrator.Scheduling.Resources;
+
+namespace OrleansOrchestrator.Scheduling.Cluster;
+
+/// <summary>
+/// The nodes as a structure of arrays: one row per node, one array per resource, so that a filter over all nodes is a
+/// loop over consecutive numbers. Rows are given again to other nodes; a row without a node has no free pod slot, which
+/// keeps it out of every result without a test of its own.
+/// </summary>
+internal sealed class NodeTable
+{
+    private const int InitialCapacity = 64;
+
+    private readonly Dictionary<string, int> _rows = new(StringComparer.Ordinal);
+    private readonly Stack<int> _unusedRows = [];
+    private readonly Dictionary<string, ExtendedColumn> _extended = new(StringComparer.Ordinal);
+    private readonly TopologyColumns _topology;
+    private NodeRecord?[] _records = new NodeRecord?[InitialCapacity];
+    private int _nodesWithPreferences;
+
+    public NodeTable() => _topology = new TopologyColumns(this);
+
+    /// <summary>The rows in use are below this number.</summary>
+    public int RowLimit { get; private set; }
+
+    /// <summary>How many rows fit before the columns grow.</summary>
+    public int Capacity => _records.Length;
+
+    /// <summary>How many nodes exist.</summary>
+    public int NodeCount { get; private set; }
+
+    /// <summary>Changes when everything that was computed per row must be computed again.</summary>
+    public int Epoch { get; private set; }
+
+    /// <summary>Whether some node has a taint that only scores.</summary>
+    public bool HasPreferNoSchedule => _nodesWithPreferences > 0;
+
+    public ChangeLog Changes { get; } = new();
+
+    public NodeColumns Columns { get; } = new(InitialCapacity);
+
+    public ReadOnlySpan<NodeRecord?> Records => _records.AsSpan(0, RowLimit);
+
+    /// <summary>Raised with the new capacity when the columns grow.</summary>
+    public event Action<int>? Grown;
+
+    public NodeRecord Record(int row) => _records[row]!;
+
+    public bool TryFind(string name, out int row) => _rows.TryGetValue(name, out row);
+
+    public TopologyColumn Topology(string key) => _topology.Get(key);
+
+    /// <summary>The column of an extended resource; null if no node has ever offered it and no pod asked for it.</summary>
+    public ExtendedColumn? Extended(string name) => _extended.GetValueOrDefault(name);
+
+    public int GetOrAdd(string name)
+    {
+        if (_rows.TryGetValue(name, out var row))
+            return row;
+        if (!_unusedRows.TryPop(out row))
+        {
+            row = RowLimit;
+            if (row == Capacity)
+                Grow();
+            RowLimit++;
+            // Evaluations size their arrays by the row limit.
+            Epoch++;
+        }
+
+        _records[row] = new NodeRecord(name);
+        _rows.Add(name, row);
+        return row;
+    }
+
+    /// <summary>Gives a row the properties of its node object.</summary>
+    public void SetNode(int row, NodeProperties properties)
+    {
+        var record = Record(row);
+        NotePreferences(record, -1);
+        if (!record.IsPresent)
+            NodeCount++;
+        record.IsPresent = true;
+        record.IsUnschedulable = properties.IsUnschedulable;
+        record.Labels = properties.Labels;
+        record.Taints = properties.Taints;
+        NotePreferences(record, 1);
+        Columns.Traits[row] = NodeTraits.IsPresent
+            | (record.IsUnschedulable ? NodeTraits.IsUnschedulable : NodeTraits.None)
+            | (record.Taints.Count > 0 ? NodeTraits.HasTaints : NodeTraits.None);
+        SetAllocatable(row, properties.Allocatable);
+        _topology.Update(row, record);
+        Changes.Add(row, nodeChanged: true);
+    }
+
+    /// <summary>Takes the node object away; the row stays while pods are assigned to it.</summary>
+    public void ClearNode(int row)
+    {
+        var record = Record(row);
+        NotePreferences(record, -1);
+        record.Clear();
+        NodeCount--;
+        Columns.Traits[row] = NodeTraits.None;
+        SetAllocatable(row, default);
+        _topology.Update(row, record);
+        Changes.Add(row, nodeChanged: true);
+        ReleaseIfUnused(row);
+    }
+
+    public void AddPod(PodRecord pod)
+    {
+        var record = Record(pod.Row);
+        pod.IndexInNode = record.Pods.Count;
+        record.Pods.Add(pod);
+        record.Ports.AddRange(pod.Info.Shape.Ports);
+        Take(pod.Row, pod.Info.Shape, 1);
+    }
+
+    public void RemovePod(PodRecord pod)
+    {
+        var record = Record(pod.Row);
+        var last = record.Pods[^1];
+        record.Pods[pod.IndexInNode] = last;
+        last.IndexInNode = pod.IndexInNode;
+        record.Pods.RemoveAt(record.Pods.Count - 1);
+        foreach (var port in pod.Info.Shape.Ports)
+            record.Ports.Remove(port);
+        Take(pod.Row, pod.Info.Shape, -1);
+    }
+
+    /// <summary>Gives the row to others if neither a node nor a pod needs it.</summary>
+    public void ReleaseIfUnused(int row)
+    {
+        var record = Record(row);
+        if (record.IsPresent || record.Pods.Count > 0)
+            return;
+        _rows.Remove(record.Name);
+        _records[row] = null;
+        _unusedRows.Push(row);
+    }
+
+    private void Take(int row, PodShape shape, int sign)
+    {
+        Columns.Take(row, shape, sign);
+        foreach (var (name, amount) in shape.Extended)
+            ExtendedOrNew(name).Take(row, sign * amount);
+        Changes.Add(row, nodeChanged: false);
+    }
+
+    private void SetAllocatable(int row, in ResourceAmounts allocatable)
+    {
+        Columns.SetAllocatable(row, allocatable);
+        foreach (var (name, column) in _extended)
+            column.SetAllocatable(row, allocatable.Extended.GetValueOrDefault(name));
+        foreach (var (name, amount) in allocatable.Extended)
+            ExtendedOrNew(name).SetAllocatable(row, amount);
+    }
+
+    private ExtendedColumn ExtendedOrNew(string name)
+    {
+        if (!_extended.TryGetValue(name, out var column))
+            _extended.Add(name, column = new ExtendedColumn(Capacity));
+        return column;
+    }
+
+    private void NotePreferences(NodeRecord record, int change)
+    {
+        if (!record.Taints.Any(taint => taint.Effect == Taints.PreferNoSchedule))
+            return;
+        var had = HasPreferNoSchedule;
+        _nodesWithPreferences += change;
+        if (had != HasPreferNoSchedule)
+            Epoch++;
+    }
+
+    private void Grow()
+    {
+        var capacity = Capacity * 2;
+        Array.Resize(ref _records, capacity);
+        Columns.Resize(capacity);
+        foreach (var column in _extended.Values)
+            column.Resize(capacity);
+        _topology.Resize(capacity);
+        Grown?.Invoke(capacity);
+    }
+}

@@ -1,0 +1,27 @@
+using OrleansOrchestrator.Scheduling.Pods;
+
+namespace OrleansOrchestrator.Scheduling.Cluster;
+
+/// <summary>A pod that counts against a node.</summary>
+internal sealed class PodRecord(PodInfo info, int row, LabelGroup group)
+{
+    public PodInfo Info { get; set; } = info;
+
+    /// <summary>The row of its node.</summary>
+    public int Row { get; } = row;
+
+    /// <summary>The pods with the same namespace and labels.</summary>
+    public LabelGroup Group { get; } = group;
+
+    /// <summary>Whether the assignment is the scheduler's own and not yet seen in the store.</summary>
+    public bool IsAssumed { get; set; }
+
+    /// <summary>Its place in its node's list, for removal without a search.</summary>
+    public int IndexInNode { get; set; }
+
+    /// <summary>Its place in its group's list.</summary>
+    public int IndexInGroup { get; set; }
+
+    /// <summary>Its place in its owner's list; -1 without an owner.</summary>
+    public int IndexInOwner { get; set; } = -1;
+}

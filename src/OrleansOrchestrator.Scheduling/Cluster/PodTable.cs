@@ -1,0 +1,162 @@
+using System.Text;
+using OrleansOrchestrator.Scheduling.Pods;
+
+namespace OrleansOrchestrator.Scheduling.Cluster;
+
+/// <summary>The assigned pods, found by uid, by labels, by owner and by the affinity terms they carry.</summary>
+internal sealed class PodTable
+{
+    private static readonly List<PodRecord> NoPods = [];
+
+    private readonly Dictionary<string, PodRecord> _byUid = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, LabelGroup> _groups = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, List<PodRecord>> _byOwner = new(StringComparer.Ordinal);
+    private readonly Dictionary<AffinityTerm, CarriedTerm> _carriedTerms = [];
+    private readonly Dictionary<PodShape, (PodShape Shape, int Pods)> _shapes = [];
+    private readonly SortedDictionary<int, int> _podsByPriority = [];
+    private readonly Dictionary<string, IDictionary<string, string>> _namespaceLabels = new(StringComparer.Ordinal);
+
+    public int Count => _byUid.Count;
+
+    public IEnumerable<PodRecord> All => _byUid.Values;
+
+    public IEnumerable<LabelGroup> Groups => _groups.Values;
+
+    /// <summary>The terms that at least one assigned pod carries.</summary>
+    public Dictionary<AffinityTerm, CarriedTerm>.ValueCollection CarriedTerms => _carriedTerms.Values;
+
+    /// <summary>The lowest priority of all assigned pods; without pods, the highest there can be.</summary>
+    public int LowestPriority
+    {
+        get
+        {
+            foreach (var priority in _podsByPriority.Keys)
+                return priority;
+            return int.MaxValue;
+        }
+    }
+
+    /// <summary>The labels of namespaces, which namespace selectors read.</summary>
+    public IReadOnlyDictionary<string, IDictionary<string, string>> NamespaceLabels => _namespaceLabels;
+
+    public PodRecord? Find(string uid) => _byUid.GetValueOrDefault(uid);
+
+    public List<PodRecord> OfOwner(string ownerUid) => _byOwner.GetValueOrDefault(ownerUid, NoPods);
+
+    public void SetNamespaceLabels(string name, IDictionary<string, string>? labels)
+    {
+        if (labels is null)
+            _namespaceLabels.Remove(name);
+        else
+            _namespaceLabels[name] = labels;
+    }
+
+    public PodRecord Add(PodInfo info, int row)
+    {
+        var record = new PodRecord(info, row, GroupOf(info));
+        record.IndexInGroup = Append(record.Group.Pods, record);
+        if (info.SpreadOwnerUid is { } owner)
+        {
+            if (!_byOwner.TryGetValue(owner, out var siblings))
+                _byOwner.Add(owner, siblings = []);
+            record.IndexInOwner = Append(siblings, record);
+        }
+
+        ShareShape(info);
+        foreach (var term in info.Shape.AffinityTerms)
+        {
+            if (!_carriedTerms.TryGetValue(term, out var carried))
+                _carriedTerms.Add(term, carried = new CarriedTerm(term));
+            carried.Add(row, 1);
+        }
+
+        _podsByPriority[info.Priority] = _podsByPriority.GetValueOrDefault(info.Priority) + 1;
+        _byUid.Add(info.Uid, record);
+        return record;
+    }
+
+    public void Remove(PodRecord record)
+    {
+        var info = record.Info;
+        _byUid.Remove(info.Uid);
+        var group = record.Group.Pods;
+        group[record.IndexInGroup] = group[^1];
+        group[record.IndexInGroup].IndexInGroup = record.IndexInGroup;
+        group.RemoveAt(group.Count - 1);
+        if (group.Count == 0)
+            _groups.Remove(record.Group.Key);
+
+        if (info.SpreadOwnerUid is { } owner && _byOwner.TryGetValue(owner, out var siblings))
+        {
+            siblings[record.IndexInOwner] = siblings[^1];
+            siblings[record.IndexInOwner].IndexInOwner = record.IndexInOwner;
+            siblings.RemoveAt(siblings.Count - 1);
+            if (siblings.Count == 0)
+                _byOwner.Remove(owner);
+        }
+
+        foreach (var term in info.Shape.AffinityTerms)
+        {
+            var carried = _carriedTerms[term];
+            carried.Add(record.Row, -1);
+            if (carried.CarriersByRow.Count == 0)
+                _carriedTerms.Remove(term);
+        }
+
+        if (--_podsByPriority[info.Priority] == 0)
+            _podsByPriority.Remove(info.Priority);
+        ReleaseShape(info.Shape);
+    }
+
+    private static int Append(List<PodRecord> list, PodRecord record)
+    {
+        list.Add(record);
+        return list.Count - 1;
+    }
+
+    private LabelGroup GroupOf(PodInfo info)
+    {
+        var key = GroupKey(info);
+        if (!_groups.TryGetValue(key, out var group))
+            _groups.Add(key, group = new LabelGroup(key, info.Namespace, info.Labels));
+        return group;
+    }
+
+    private static string GroupKey(PodInfo info)
+    {
+        var text = new StringBuilder(info.Namespace, 64);
+        if (info.Labels.Count == 1)
+        {
+            foreach (var (key, value) in info.Labels)
+                text.Append(';').Append(key).Append('=').Append(value);
+            return text.ToString();
+        }
+
+        foreach (var (key, value) in info.Labels.OrderBy(pair => pair.Key, StringComparer.Ordinal))
+            text.Append(';').Append(key).Append('=').Append(value);
+        return text.ToString();
+    }
+
+    /// <summary>Lets pods of equal shape hold one copy: thousands of replicas cost one compiled specification.</summary>
+    private void ShareShape(PodInfo info)
+    {
+        if (_shapes.TryGetValue(info.Shape, out var shared))
+        {
+            info.ShareShape(shared.Shape);
+            _shapes[shared.Shape] = (shared.Shape, shared.Pods + 1);
+        }
+        else
+        {
+            _shapes.Add(info.Shape, (info.Shape, 1));
+        }
+    }
+
+    private void ReleaseShape(PodShape shape)
+    {
+        var (shared, pods) = _shapes[shape];
+        if (pods == 1)
+            _shapes.Remove(shared);
+        else
+            _shapes[shared] = (shared, pods - 1);
+    }
+}

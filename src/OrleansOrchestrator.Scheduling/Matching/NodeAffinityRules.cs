@@ -1,0 +1,91 @@
+using k8s.Models;
+
+namespace OrleansOrchestrator.Scheduling.Matching;
+
+/// <summary>
+/// What a pod demands and prefers of its node's labels and name: <c>nodeSelector</c> and <c>nodeAffinity</c>, compiled.
+/// </summary>
+internal sealed class NodeAffinityRules
+{
+    private readonly KeyValuePair<string, string>[] _selector;
+    private readonly NodeTerm[]? _required;
+    private readonly (NodeTerm Term, int Weight)[] _preferred;
+
+    private NodeAffinityRules(V1PodSpec spec)
+    {
+        _selector = spec.NodeSelector is { } selector ? [.. selector] : [];
+        var affinity = spec.Affinity?.NodeAffinity;
+        _required = affinity?.RequiredDuringSchedulingIgnoredDuringExecution is { } required
+            ? [.. (required.NodeSelectorTerms ?? []).Select(term => new NodeTerm(term))]
+            : null;
+        _preferred = [.. (affinity?.PreferredDuringSchedulingIgnoredDuringExecution ?? [])
+            .Select(preference => (Term: new NodeTerm(preference.Preference), preference.Weight))
+            .Where(preference => preference.Weight != 0 && !preference.Term.IsEmpty)];
+        NodeNames = CollectNodeNames();
+    }
+
+    public bool HasRequirements => _selector.Length > 0 || _required is not null;
+
+    public bool HasPreferences => _preferred.Length > 0;
+
+    /// <summary>
+    /// The only nodes that can match, if every required term names its nodes: a pod of a DaemonSet names exactly one.
+    /// Empty if the terms contradict each other; null if the rules do not restrict by name.
+    /// </summary>
+    public IReadOnlySet<string>? NodeNames { get; }
+
+    /// <summary>The rules of a pod; null if it has none.</summary>
+    public static NodeAffinityRules? From(V1PodSpec spec)
+    {
+        var rules = new NodeAffinityRules(spec);
+        return rules.HasRequirements || rules.HasPreferences ? rules : null;
+    }
+
+    public bool Admits(string nodeName, IDictionary<string, string> labels)
+    {
+        foreach (var (key, value) in _selector)
+        {
+            if (!labels.TryGetValue(key, out var actual) || actual != value)
+                return false;
+        }
+
+        if (_required is null)
+            return true;
+        foreach (var term in _required)
+        {
+            if (term.Matches(nodeName, labels))
+                return true;
+        }
+
+        return false;
+    }
+
+    /// <summary>The sum of the weights of the preferences that a node meets.</summary>
+    public int Preference(string nodeName, IDictionary<string, string> labels)
+    {
+        var sum = 0;
+        foreach (var (term, weight) in _preferred)
+        {
+            if (term.Matches(nodeName, labels))
+                sum += weight;
+        }
+
+        return sum;
+    }
+
+    private HashSet<string>? CollectNodeNames()
+    {
+        if (_required is not { Length: > 0 })
+            return null;
+        var union = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var term in _required)
+        {
+            // One term without names leaves all nodes open, because terms are alternatives.
+            if (term.NodeNames() is not { } names)
+                return null;
+            union.UnionWith(names);
+        }
+
+        return union;
+    }
+}

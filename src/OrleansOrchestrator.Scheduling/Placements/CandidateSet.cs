@@ -1,0 +1,80 @@
+using OrleansOrchestrator.Scheduling.Cluster;
+using OrleansOrchestrator.Scheduling.Plugins;
+using OrleansOrchestrator.Scheduling.Pods;
+
+namespace OrleansOrchestrator.Scheduling.Placements;
+
+/// <summary>
+/// The nodes that are still in question for one pod, with their scores so far. Reused from pod to pod; only cluster
+/// plugins work on it.
+/// </summary>
+internal sealed class CandidateSet(SchedulerCache cache)
+{
+    /// <summary>The score of a row that is no candidate.</summary>
+    public const int NoCandidate = -1;
+
+    private int[] _scores = [];
+    private Rejection?[] _rejections = [];
+    private int[] _scratch = [];
+    private float[] _crowds = [];
+    private bool _hasRejections;
+
+    public SchedulerCache Cache { get; } = cache;
+
+    public NodeTable Nodes => Cache.Nodes;
+
+    /// <summary>The pod to place.</summary>
+    public PodInfo Pod { get; private set; } = null!;
+
+    /// <summary>The scores by row; negative where the row is no candidate.</summary>
+    public Span<int> Scores => _scores.AsSpan(0, Nodes.RowLimit);
+
+    /// <summary>The plugins' working space: a number per row, with whatever the last one left there.</summary>
+    public Span<int> Scratch => _scratch.AsSpan(0, Nodes.RowLimit);
+
+    /// <summary>Starts over with a pod.</summary>
+    /// <param name="pod">The pod.</param>
+    /// <param name="scores">The scores that nodes have by themselves; empty if no node is a candidate yet.</param>
+    public void Reset(PodInfo pod, ReadOnlySpan<int> scores)
+    {
+        Pod = pod;
+        if (_scores.Length < Nodes.RowLimit)
+        {
+            _scores = new int[Nodes.Capacity];
+            _rejections = new Rejection?[Nodes.Capacity];
+            _scratch = new int[Nodes.Capacity];
+            _crowds = new float[Nodes.Capacity];
+        }
+
+        if (_hasRejections)
+            Array.Clear(_rejections);
+        _hasRejections = false;
+        if (scores.IsEmpty)
+            Scores.Fill(NoCandidate);
+        else
+            scores.CopyTo(_scores);
+    }
+
+    /// <summary>A number per row, all zero, for adding up how crowded nodes are.</summary>
+    public Span<float> ClearedCrowds()
+    {
+        var crowds = _crowds.AsSpan(0, Nodes.RowLimit);
+        crowds.Clear();
+        return crowds;
+    }
+
+    public bool IsCandidate(int row) => _scores[row] >= 0;
+
+    public void Reject(int row, Rejection rejection)
+    {
+        _scores[row] = NoCandidate;
+        _rejections[row] = rejection;
+        _hasRejections = true;
+    }
+
+    /// <summary>Why a cluster plugin rejected a row; null if none did.</summary>
+    public Rejection? RejectionOf(int row) => _hasRejections ? _rejections[row] : null;
+
+    /// <summary>Whether the pod's node selector and node affinity admit a node, candidate or not.</summary>
+    public bool Admits(NodeRecord node) => Pod.Shape.NodeAffinity?.Admits(node.Name, node.Labels) != false;
+}

@@ -1,0 +1,39 @@
+namespace OrleansOrchestrator.Scheduling.Placements;
+
+/// <summary>Kinds of change that can make room for a pod that found no node.</summary>
+[Flags]
+public enum ClusterEvents
+{
+    /// <summary>Nothing that matters to scheduling changed.</summary>
+    None = 0,
+
+    /// <summary>A node appeared.</summary>
+    NodeAdded = 1 << 0,
+
+    /// <summary>A node's allocatable resources changed.</summary>
+    NodeAllocatableChanged = 1 << 1,
+
+    /// <summary>A node's labels changed.</summary>
+    NodeLabelsChanged = 1 << 2,
+
+    /// <summary>A node's taints changed, or it was cordoned or uncordoned.</summary>
+    NodeTaintsChanged = 1 << 3,
+
+    /// <summary>A node disappeared; spread constraints may have fewer domains to respect.</summary>
+    NodeRemoved = 1 << 4,
+
+    /// <summary>A pod was assigned to a node; pods with affinity to it may have waited for it.</summary>
+    AssignedPodAdded = 1 << 5,
+
+    /// <summary>An assigned pod ended or was deleted.</summary>
+    AssignedPodRemoved = 1 << 6,
+
+    /// <summary>The labels, requests or deletion mark of an assigned pod changed.</summary>
+    AssignedPodChanged = 1 << 7,
+
+    /// <summary>The labels of a namespace changed, which namespace selectors read.</summary>
+    NamespaceChanged = 1 << 8,
+
+    /// <summary>Every kind.</summary>
+    All = (1 << 9) - 1,
+}

@@ -1,0 +1,77 @@
+using OrleansOrchestrator.Scheduling.Cluster;
+using OrleansOrchestrator.Scheduling.Plugins;
+using OrleansOrchestrator.Scheduling.Pods;
+
+namespace OrleansOrchestrator.Scheduling.Placements;
+
+/// <summary>
+/// Finds out why no node fits: the first plugin that rejects a node speaks for it. This is done only after a search has
+/// failed, so that searches that succeed do not pay for words.
+/// </summary>
+internal static class NodeDiagnosis
+{
+    public static Unschedulable NoNodes { get; } = new()
+    {
+        NodeCount = 0,
+        Reasons = [],
+        Plugins = [],
+        WakesOn = ClusterEvents.NodeAdded,
+    };
+
+    /// <summary>The failure of a pod whose affinity terms name nodes that exclude each other.</summary>
+    public static Unschedulable ContradictoryNames(int nodeCount, NodePlugins plugins) => new()
+    {
+        NodeCount = nodeCount,
+        Reasons = [],
+        Plugins = [nameof(NodeAffinity)],
+        WakesOn = plugins.WakeEvents[nameof(NodeAffinity)],
+        PodFault = "pod affinity terms conflict",
+    };
+
+    /// <summary>Counts the reasons of all nodes.</summary>
+    /// <param name="pod">The pod that fits nowhere.</param>
+    /// <param name="nodes">The nodes.</param>
+    /// <param name="plugins">The plugins.</param>
+    /// <param name="candidates">What the cluster plugins said; null if none applies.</param>
+    public static Unschedulable Explain(PodInfo pod, NodeTable nodes, NodePlugins plugins, CandidateSet? candidates)
+    {
+        var filters = plugins.FiltersFor(pod.Shape);
+        var counts = new Dictionary<string, int>(StringComparer.Ordinal);
+        var rejecting = new HashSet<string>(StringComparer.Ordinal);
+        var resolvable = new List<int>();
+        var wakesOn = ClusterEvents.None;
+        var records = nodes.Records;
+        for (var row = 0; row < records.Length; row++)
+        {
+            if (records[row] is not { IsPresent: true } || (Reject(filters, pod.Shape, nodes, row) ?? candidates?.RejectionOf(row)) is not { } rejection)
+                continue;
+            foreach (var reason in rejection.Reasons)
+                counts[reason] = counts.GetValueOrDefault(reason) + 1;
+            if (rejecting.Add(rejection.Plugin))
+                wakesOn |= plugins.WakeEvents[rejection.Plugin];
+            if (rejection.IsResolvable)
+                resolvable.Add(row);
+        }
+
+        return new Unschedulable
+        {
+            NodeCount = nodes.NodeCount,
+            Reasons = Unschedulable.Sort(counts),
+            Plugins = rejecting,
+            WakesOn = wakesOn,
+            ResolvableRows = resolvable,
+        };
+    }
+
+    /// <summary>Why the first filter that rejects a node does so; null if all let it pass.</summary>
+    public static Rejection? Reject(INodeFilter[] filters, PodShape shape, NodeTable nodes, int row)
+    {
+        foreach (var filter in filters)
+        {
+            if (!filter.Passes(shape, nodes, row))
+                return filter.Explain(shape, nodes, row);
+        }
+
+        return null;
+    }
+}

@@ -1,0 +1,53 @@
+using OrleansOrchestrator.Scheduling.Cluster;
+using OrleansOrchestrator.Scheduling.Plugins;
+
+namespace OrleansOrchestrator.Scheduling.Placements;
+
+/// <summary>
+/// Looks for enough nodes that fit instead of all of them, and starts each search where the last one stopped, so that all
+/// nodes get their turn.
+/// </summary>
+internal sealed class NodeSampler(NodeTable nodes, NodePlugins plugins, int percentage)
+{
+    // Fewer candidates than this spread pods too badly, as in kube-scheduler.
+    private const int CandidatesMin = 100;
+
+    private int _start;
+
+    /// <summary>Makes candidates of the next nodes that fit.</summary>
+    public void Fill(CandidateSet candidates)
+    {
+        var shape = candidates.Pod.Shape;
+        var filters = plugins.FiltersFor(shape);
+        var finalScores = Array.FindAll(plugins.ScoresFor(shape, nodes), score => score.Normalization == Normalization.None);
+        var wanted = Math.Max(CandidatesMin, (int)((long)nodes.NodeCount * percentage / 100));
+        var records = nodes.Records;
+        for (var i = 0; i < records.Length && wanted > 0; i++)
+        {
+            var row = _start % records.Length;
+            _start = row + 1;
+            if (records[row] is not { IsPresent: true } || !Array.TrueForAll(filters, filter => filter.Passes(shape, nodes, row)))
+                continue;
+            var sum = 0;
+            foreach (var score in finalScores)
+                sum += score.Weight * score.Score(shape, nodes, row);
+            candidates.Scores[row] = sum;
+            wanted--;
+        }
+    }
+
+    /// <summary>Adds the scores that are relative to the best candidate.</summary>
+    public void AddNormalizedScores(CandidateSet candidates)
+    {
+        var shape = candidates.Pod.Shape;
+        foreach (var plugin in plugins.ScoresFor(shape, nodes))
+        {
+            if (plugin.Normalization == Normalization.None)
+                continue;
+            var raw = candidates.Scratch;
+            for (var row = 0; row < candidates.Scores.Length; row++)
+                raw[row] = candidates.IsCandidate(row) ? plugin.Score(shape, nodes, row) : 0;
+            RowScan.AddNormalized(candidates.Scores, raw, plugin);
+        }
+    }
+}

@@ -1,0 +1,32 @@
+using OrleansOrchestrator.Scheduling.Cluster;
+using OrleansOrchestrator.Scheduling.Placements;
+using OrleansOrchestrator.Scheduling.Pods;
+
+namespace OrleansOrchestrator.Scheduling.Plugins;
+
+/// <summary>Holds a pod that names its node to that node. The name is the pod's own, not its template's.</summary>
+internal sealed class NodeName : IClusterPlugin
+{
+    private static readonly Rejection Mismatch =
+        new(nameof(NodeName), "node(s) didn't match the requested node name", isResolvable: false);
+
+    public string Name => nameof(NodeName);
+
+    public ClusterEvents WakesOn => ClusterEvents.NodeAdded;
+
+    public bool Applies(PodInfo pod, SchedulerCache cache) => pod.NodeName is not null;
+
+    public void Filter(CandidateSet candidates)
+    {
+        var records = candidates.Nodes.Records;
+        for (var row = 0; row < records.Length; row++)
+        {
+            if (candidates.IsCandidate(row) && records[row]!.Name != candidates.Pod.NodeName)
+                candidates.Reject(row, Mismatch);
+        }
+    }
+
+    public void Score(CandidateSet candidates)
+    {
+    }
+}

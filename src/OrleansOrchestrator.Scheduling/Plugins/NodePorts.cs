@@ -1,0 +1,36 @@
+using OrleansOrchestrator.Scheduling.Cluster;
+using OrleansOrchestrator.Scheduling.Placements;
+using OrleansOrchestrator.Scheduling.Pods;
+
+namespace OrleansOrchestrator.Scheduling.Plugins;
+
+/// <summary>Keeps pods off nodes where a host port they ask for is taken.</summary>
+internal sealed class NodePorts : INodeFilter
+{
+    private static readonly Rejection Taken =
+        new(nameof(NodePorts), "node(s) didn't have free ports for the requested pod ports", isResolvable: true);
+
+    public string Name => nameof(NodePorts);
+
+    public ClusterEvents WakesOn => ClusterEvents.NodeAdded | ClusterEvents.AssignedPodRemoved;
+
+    public bool ReadsNodeOnly => false;
+
+    public bool Applies(PodShape shape) => shape.Ports.Length > 0;
+
+    public bool Passes(PodShape shape, NodeTable nodes, int row)
+    {
+        foreach (var taken in nodes.Record(row).Ports)
+        {
+            foreach (var wanted in shape.Ports)
+            {
+                if (wanted.ConflictsWith(taken))
+                    return false;
+            }
+        }
+
+        return true;
+    }
+
+    public Rejection Explain(PodShape shape, NodeTable nodes, int row) => Taken;
+}

@@ -1,0 +1,13 @@
+namespace OrleansOrchestrator.Scheduling.Plugins;
+
+/// <summary>Why a plugin refuses a node.</summary>
+/// <param name="Plugin">The plugin's name.</param>
+/// <param name="Reasons">The reasons, in the words of kube-scheduler; a node counts once for each.</param>
+/// <param name="IsResolvable">Whether the node could take the pod if other pods left it.</param>
+internal sealed record Rejection(string Plugin, IReadOnlyList<string> Reasons, bool IsResolvable)
+{
+    public Rejection(string plugin, string reason, bool isResolvable)
+        : this(plugin, [reason], isResolvable)
+    {
+    }
+}

@@ -1,0 +1,109 @@
+using System.Numerics;
+using OrleansOrchestrator.Scheduling.Cluster;
+using OrleansOrchestrator.Scheduling.Placements;
+using OrleansOrchestrator.Scheduling.Pods;
+using OrleansOrchestrator.Scheduling.Resources;
+
+namespace OrleansOrchestrator.Scheduling.Plugins;
+
+/// <summary>Keeps pods off nodes that lack a free pod slot or a resource they request.</summary>
+internal sealed class ResourceFilter : INodeFilter
+{
+    public string Name => NodeResourcesFit.PluginName;
+
+    public ClusterEvents WakesOn =>
+        ClusterEvents.NodeAdded | ClusterEvents.NodeAllocatableChanged | ClusterEvents.AssignedPodRemoved | ClusterEvents.AssignedPodChanged;
+
+    public bool ReadsNodeOnly => false;
+
+    public bool Applies(PodShape shape) => true;
+
+    public bool Passes(PodShape shape, NodeTable nodes, int row)
+    {
+        var columns = nodes.Columns;
+        var requests = shape.Requests;
+        if (columns.FreePods[row] < 1
+            || Lacks(requests.CpuMilli, columns.FreeCpuMilli[row])
+            || Lacks(requests.MemoryBytes, columns.FreeMemoryBytes[row])
+            || Lacks(requests.StorageBytes, columns.FreeStorageBytes[row]))
+        {
+            return false;
+        }
+
+        foreach (var (name, amount) in shape.Extended)
+        {
+            if (nodes.Extended(name) is not { } column || column.Free[row] < amount)
+                return false;
+        }
+
+        return true;
+    }
+
+    public void FilterAll(PodShape shape, NodeTable nodes, Span<bool> passes)
+    {
+        var columns = nodes.Columns;
+        var requests = shape.Requests;
+        Require(columns.FreePods, 1, passes);
+        Require(columns.FreeCpuMilli, requests.CpuMilli, passes);
+        Require(columns.FreeMemoryBytes, requests.MemoryBytes, passes);
+        Require(columns.FreeStorageBytes, requests.StorageBytes, passes);
+        foreach (var (name, amount) in shape.Extended)
+        {
+            if (nodes.Extended(name) is { } column)
+                Require(column.Free, amount, passes);
+            else
+                passes.Clear();
+        }
+    }
+
+    public Rejection Explain(PodShape shape, NodeTable nodes, int row)
+    {
+        var columns = nodes.Columns;
+        var requests = shape.Requests;
+        var reasons = new List<string>(1);
+        // A node that is too small even when empty is not worth evicting anybody from.
+        var isResolvable = true;
+        if (columns.FreePods[row] < 1)
+            reasons.Add("Too many pods");
+        Check(ResourceNames.Cpu, requests.CpuMilli, columns.FreeCpuMilli[row], columns.AllocatableCpuMilli[row]);
+        Check(ResourceNames.Memory, requests.MemoryBytes, columns.FreeMemoryBytes[row], columns.AllocatableMemoryBytes[row]);
+        Check(ResourceNames.EphemeralStorage, requests.StorageBytes, columns.FreeStorageBytes[row], columns.AllocatableStorageBytes[row]);
+        foreach (var (name, amount) in shape.Extended)
+        {
+            var column = nodes.Extended(name);
+            Check(name, amount, column?.Free[row] ?? 0, column?.Allocatable[row] ?? 0);
+        }
+
+        return new Rejection(Name, reasons, isResolvable);
+
+        void Check(string name, long request, long free, long allocatable)
+        {
+            if (!Lacks(request, free))
+                return;
+            reasons.Add($"Insufficient {name}");
+            isResolvable &= request <= allocatable;
+        }
+    }
+
+    // A pod that requests nothing of a resource fits even where more than there is has been promised already.
+    private static bool Lacks(long request, long free) => request > 0 && request > free;
+
+    private static void Require(ReadOnlySpan<long> free, long request, Span<bool> passes)
+    {
+        if (request <= 0)
+            return;
+        var row = 0;
+        var least = new Vector<long>(request);
+        for (; row <= passes.Length - Vector<long>.Count; row += Vector<long>.Count)
+        {
+            // Most nodes have room, so that whole vectors pass without a look at their rows.
+            if (Vector.GreaterThanOrEqualAll(new Vector<long>(free[row..]), least))
+                continue;
+            for (var i = row; i < row + Vector<long>.Count; i++)
+                passes[i] &= free[i] >= request;
+        }
+
+        for (; row < passes.Length; row++)
+            passes[row] &= free[row] >= request;
+    }
+}

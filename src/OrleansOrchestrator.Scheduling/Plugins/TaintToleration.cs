@@ -1,0 +1,39 @@
+using OrleansOrchestrator.Scheduling.Cluster;
+using OrleansOrchestrator.Scheduling.Matching;
+using OrleansOrchestrator.Scheduling.Placements;
+using OrleansOrchestrator.Scheduling.Pods;
+
+namespace OrleansOrchestrator.Scheduling.Plugins;
+
+/// <summary>
+/// Keeps pods off nodes whose taints they do not tolerate, and prefers nodes with few taints of effect PreferNoSchedule.
+/// </summary>
+internal sealed class TaintToleration : INodeFilter, INodeScore
+{
+    public string Name => nameof(TaintToleration);
+
+    public ClusterEvents WakesOn => ClusterEvents.NodeAdded | ClusterEvents.NodeTaintsChanged;
+
+    public bool ReadsNodeOnly => true;
+
+    public int Weight => 3;
+
+    public Normalization Normalization => Normalization.LowerIsBetter;
+
+    public bool Applies(PodShape shape) => true;
+
+    public bool Passes(PodShape shape, NodeTable nodes, int row) =>
+        (nodes.Columns.Traits[row] & NodeTraits.HasTaints) == 0
+        || Taints.FindUntolerated(nodes.Record(row).Taints, shape.Tolerations) is null;
+
+    public Rejection Explain(PodShape shape, NodeTable nodes, int row)
+    {
+        var taint = Taints.FindUntolerated(nodes.Record(row).Taints, shape.Tolerations)!;
+        return new Rejection(Name, $"node(s) had untolerated taint {{{taint.Key}: {taint.Value}}}", isResolvable: false);
+    }
+
+    public bool Applies(PodShape shape, NodeTable nodes) => nodes.HasPreferNoSchedule;
+
+    public int Score(PodShape shape, NodeTable nodes, int row) =>
+        Taints.CountUntoleratedPreferences(nodes.Record(row).Taints, shape.Tolerations);
+}

@@ -1,0 +1,104 @@
+using k8s.Models;
+
+namespace OrleansOrchestrator.Scheduling.Pods;
+
+/// <summary>
+/// A pod as the scheduler sees it: what identifies, orders and places it, read once from the object. Immutable, and
+/// without a reference to the object.
+/// </summary>
+public sealed class PodInfo
+{
+    private static readonly IDictionary<string, string> NoLabels = new Dictionary<string, string>();
+
+    private PodInfo(V1Pod pod)
+    {
+        var metadata = pod.Metadata;
+        Namespace = metadata.NamespaceProperty ?? "";
+        Name = metadata.Name ?? "";
+        Uid = string.IsNullOrEmpty(metadata.Uid) ? $"{Namespace}/{Name}" : metadata.Uid;
+        Labels = metadata.Labels ?? NoLabels;
+        CreatedAt = metadata.CreationTimestamp;
+        IsTerminating = metadata.DeletionTimestamp is not null;
+        SpreadOwnerUid = FindSpreadOwner(metadata);
+        Priority = pod.Spec.Priority ?? 0;
+        MayPreempt = pod.Spec.PreemptionPolicy != "Never";
+        SchedulerName = string.IsNullOrEmpty(pod.Spec.SchedulerName) ? "default-scheduler" : pod.Spec.SchedulerName;
+        NodeName = string.IsNullOrEmpty(pod.Spec.NodeName) ? null : pod.Spec.NodeName;
+        IsGated = pod.Spec.SchedulingGates is { Count: > 0 };
+        IsTerminal = pod.Status?.Phase is "Succeeded" or "Failed";
+        NominatedNodeName = string.IsNullOrEmpty(pod.Status?.NominatedNodeName) ? null : pod.Status.NominatedNodeName;
+        StartedAt = pod.Status?.StartTime;
+        Shape = new PodShape(pod);
+    }
+
+    /// <summary><c>metadata.uid</c>; namespace and name for a pod without one.</summary>
+    public string Uid { get; }
+
+    /// <summary><c>metadata.namespace</c>.</summary>
+    public string Namespace { get; }
+
+    /// <summary><c>metadata.name</c>.</summary>
+    public string Name { get; }
+
+    /// <summary>The pod's priority; higher ones are scheduled first and may evict lower ones.</summary>
+    public int Priority { get; }
+
+    /// <summary>Whether its preemption policy lets it evict pods of lower priority.</summary>
+    public bool MayPreempt { get; }
+
+    /// <summary>The scheduler that the pod asks for.</summary>
+    public string SchedulerName { get; }
+
+    /// <summary>The node it is assigned to; null while it waits.</summary>
+    public string? NodeName { get; }
+
+    /// <summary>The node that preemption makes room on for this pod; null if there is none.</summary>
+    public string? NominatedNodeName { get; }
+
+    /// <summary>Whether scheduling gates hold it back.</summary>
+    public bool IsGated { get; }
+
+    /// <summary>Whether it has ended (Succeeded or Failed) and uses nothing of its node.</summary>
+    public bool IsTerminal { get; }
+
+    /// <summary>Whether it is being deleted.</summary>
+    public bool IsTerminating { get; }
+
+    /// <summary>When it was created.</summary>
+    public DateTime? CreatedAt { get; }
+
+    /// <summary>When its node started it.</summary>
+    public DateTime? StartedAt { get; }
+
+    internal IDictionary<string, string> Labels { get; }
+
+    /// <summary>The controller whose replicas spread over nodes; null if the pod does not spread by default.</summary>
+    internal string? SpreadOwnerUid { get; }
+
+    internal PodShape Shape { get; private set; }
+
+    /// <summary>Reads a pod.</summary>
+    public static PodInfo From(V1Pod pod)
+    {
+        ArgumentNullException.ThrowIfNull(pod);
+        return new PodInfo(pod);
+    }
+
+    /// <summary>Namespace and name, for messages.</summary>
+    public override string ToString() => $"{Namespace}/{Name}";
+
+    /// <summary>Holds an equal shape instead of its own, to save memory; nothing else changes.</summary>
+    internal void ShareShape(PodShape shape) => Shape = shape;
+
+    private static string? FindSpreadOwner(V1ObjectMeta metadata)
+    {
+        foreach (var owner in metadata.OwnerReferences ?? [])
+        {
+            // A DaemonSet places its pods one by one already.
+            if (owner.Controller == true)
+                return owner.Kind == "DaemonSet" ? null : owner.Uid;
+        }
+
+        return null;
+    }
+}

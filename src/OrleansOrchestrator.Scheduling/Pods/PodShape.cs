@@ -1,0 +1,92 @@
+using k8s.Models;
+using OrleansOrchestrator.Scheduling.Matching;
+using OrleansOrchestrator.Scheduling.Resources;
+
+namespace OrleansOrchestrator.Scheduling.Pods;
+
+/// <summary>
+/// What a pod demands of a node, compiled from its specification. Pods of one template have equal shapes, and nodes that
+/// were filtered and scored for one of them need not be filtered and scored again for the next: the shape is the
+/// equivalence class. What differs between replicas (name, labels,
+/// owner, node) is not part of it.
+/// </summary>
+internal sealed class PodShape : IEquatable<PodShape>
+{
+    private static readonly V1Toleration[] NoTolerations = [];
+
+    private readonly string _key;
+    private readonly int _hash;
+
+    public PodShape(V1Pod pod)
+    {
+        var spec = pod.Spec;
+        Requests = PodRequests.Compute(spec);
+        var scored = PodRequests.ComputeForScoring(spec);
+        ScoredCpuMilli = scored.CpuMilli;
+        ScoredMemoryBytes = scored.MemoryBytes;
+        Extended = [.. Requests.Extended.Where(pair => pair.Value > 0).OrderBy(pair => pair.Key, StringComparer.Ordinal)];
+        Ports = CollectPorts(spec);
+        NodeAffinity = NodeAffinityRules.From(spec);
+        Tolerations = spec.Tolerations is { Count: > 0 } tolerations ? [.. tolerations] : NoTolerations;
+        SpreadConstraints = SpreadConstraint.From(pod);
+        AffinityTerms = AffinityTerm.From(pod);
+        _key = PodShapeKey.Format(pod, this);
+        _hash = _key.GetHashCode();
+    }
+
+    /// <summary>What the node must have free.</summary>
+    public ResourceAmounts Requests { get; }
+
+    /// <summary>CPU that scores weigh, in thousandths of a core.</summary>
+    public long ScoredCpuMilli { get; }
+
+    /// <summary>Memory that scores weigh, in bytes.</summary>
+    public long ScoredMemoryBytes { get; }
+
+    /// <summary>The extended resources that are asked for, by name.</summary>
+    public KeyValuePair<string, long>[] Extended { get; }
+
+    public HostPort[] Ports { get; }
+
+    public NodeAffinityRules? NodeAffinity { get; }
+
+    public V1Toleration[] Tolerations { get; }
+
+    public SpreadConstraint[] SpreadConstraints { get; }
+
+    public AffinityTerm[] AffinityTerms { get; }
+
+    /// <summary>Whether the pod requests nothing that a score could weigh.</summary>
+    public bool IsBestEffort => Requests.CpuMilli == 0 && Requests.MemoryBytes == 0;
+
+    public bool Equals(PodShape? other) =>
+        ReferenceEquals(this, other) || (other is not null && _hash == other._hash && _key == other._key);
+
+    public override bool Equals(object? obj) => Equals(obj as PodShape);
+
+    public override int GetHashCode() => _hash;
+
+    private static HostPort[] CollectPorts(V1PodSpec spec)
+    {
+        List<HostPort>? ports = null;
+        foreach (var container in spec.Containers ?? [])
+            Collect(container);
+        foreach (var container in spec.InitContainers ?? [])
+        {
+            // Only sidecars keep their ports while the pod runs.
+            if (container.RestartPolicy == "Always")
+                Collect(container);
+        }
+
+        return ports is null ? [] : [.. ports];
+
+        void Collect(V1Container container)
+        {
+            foreach (var port in container.Ports ?? [])
+            {
+                if (port.HostPort is > 0 and var number)
+                    (ports ??= []).Add(HostPort.From(port.HostIP, port.Protocol, number));
+            }
+        }
+    }
+}

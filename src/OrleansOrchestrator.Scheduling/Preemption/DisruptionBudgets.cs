@@ -1,0 +1,36 @@
+using k8s.Models;
+using OrleansOrchestrator.Scheduling.Matching;
+using OrleansOrchestrator.Scheduling.Pods;
+
+namespace OrleansOrchestrator.Scheduling.Preemption;
+
+/// <summary>Counts which evictions would violate a PodDisruptionBudget.</summary>
+internal sealed class DisruptionBudgets(IReadOnlyList<V1PodDisruptionBudget> budgets)
+{
+    private readonly (V1PodDisruptionBudget Budget, LabelMatcher Selector)[] _budgets =
+        [.. budgets.Select(budget => (budget, new LabelMatcher(budget.Spec?.Selector)))];
+
+    /// <summary>The pods whose eviction, in this order, exceeds what a budget allows.</summary>
+    public HashSet<PodInfo> FindViolating(IEnumerable<PodInfo> victims)
+    {
+        var violating = new HashSet<PodInfo>();
+        if (_budgets.Length == 0)
+            return violating;
+        var allowed = Array.ConvertAll(_budgets, entry => entry.Budget.Status?.DisruptionsAllowed ?? 0);
+        foreach (var victim in victims)
+        {
+            for (var i = 0; i < _budgets.Length; i++)
+            {
+                var (budget, selector) = _budgets[i];
+                // A pod that the budget has on record as disrupted was counted when that happened.
+                if (budget.Metadata.NamespaceProperty == victim.Namespace && selector.Matches(victim.Labels)
+                    && budget.Status?.DisruptedPods?.ContainsKey(victim.Name) != true && --allowed[i] < 0)
+                {
+                    violating.Add(victim);
+                }
+            }
+        }
+
+        return violating;
+    }
+}

@@ -1,0 +1,45 @@
+using OrleansOrchestrator.Scheduling.Placements;
+using OrleansOrchestrator.Scheduling.Pods;
+
+namespace OrleansOrchestrator.Scheduling.Queueing;
+
+/// <summary>A pod in the scheduling queue, with the history of its attempts.</summary>
+public sealed class QueuedPod
+{
+    internal QueuedPod(PodInfo info, DateTimeOffset now)
+    {
+        Info = info;
+        AddedAt = now;
+        Since = now;
+    }
+
+    /// <summary>The newest version of the pod.</summary>
+    public PodInfo Info { get; internal set; }
+
+    /// <summary>When the queue first saw it.</summary>
+    public DateTimeOffset AddedAt { get; }
+
+    /// <summary>How many times it was popped.</summary>
+    public int Attempts { get; internal set; }
+
+    /// <summary>Where it waits.</summary>
+    public QueuePlace Place { get; internal set; }
+
+    /// <summary>When it came to its present place.</summary>
+    internal DateTimeOffset Since { get; set; }
+
+    /// <summary>When its back-off ends.</summary>
+    internal DateTimeOffset BackoffUntil { get; set; }
+
+    /// <summary>The changes that wake it while it is unschedulable.</summary>
+    internal ClusterEvents WakesOn { get; set; }
+
+    /// <summary>How many changes the queue had seen when the pod was popped.</summary>
+    internal long PoppedAtEvent { get; set; }
+
+    /// <summary>Orders pods of equal priority and time by arrival.</summary>
+    internal long Sequence { get; set; }
+
+    /// <summary>Its place in the heap it is in.</summary>
+    internal int HeapIndex { get; set; } = -1;
+}

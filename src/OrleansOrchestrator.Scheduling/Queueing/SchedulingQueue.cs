@@ -1,0 +1,268 @@
+using OrleansOrchestrator.Scheduling.Placements;
+using OrleansOrchestrator.Scheduling.Pods;
+
+namespace OrleansOrchestrator.Scheduling.Queueing;
+
+/// <summary>
+/// The pods that wait for a node. Each is in exactly one <see cref="QueuePlace"/> from <see cref="Add"/> until
+/// <see cref="Done"/> or <see cref="Delete"/>. Popped pods are in flight: the caller ends the attempt with
+/// <see cref="Done"/>, <see cref="AddUnschedulable"/> or <see cref="Retry"/>. Time comes in as an argument; one caller at
+/// a time.
+/// </summary>
+public sealed class SchedulingQueue
+{
+    private readonly SchedulingQueueOptions _options;
+    private readonly Dictionary<string, QueuedPod> _pods = new(StringComparer.Ordinal);
+    private readonly PodHeap _active = new(ByPriority);
+    private readonly PodHeap _backingOff = new((left, right) => left.BackoffUntil.CompareTo(right.BackoffUntil));
+    private readonly PodHeap _unschedulable = new((left, right) => left.Since.CompareTo(right.Since));
+    private readonly Dictionary<ClusterEvents, HashSet<QueuedPod>> _sleepers = [];
+    private readonly EventHistory _history = new();
+    private long _sequence;
+
+    /// <summary>Creates an empty queue.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">An option is out of its range.</exception>
+    public SchedulingQueue(SchedulingQueueOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        options.Validate();
+        _options = options;
+    }
+
+    /// <summary>How many pods wait or are being tried.</summary>
+    public int Count => _pods.Count;
+
+    /// <summary>How many pods can be popped now, as of the last call that took a time.</summary>
+    public int ActiveCount => _active.Count;
+
+    /// <summary>When the next pod becomes active by itself; null if none will.</summary>
+    public DateTimeOffset? NextWake
+    {
+        get
+        {
+            DateTimeOffset? backoff = _backingOff.Count > 0 ? _backingOff.First.BackoffUntil : null;
+            DateTimeOffset? timeout = _unschedulable.Count > 0 ? _unschedulable.First.Since + _options.UnschedulableTimeout : null;
+            return backoff is null || timeout < backoff ? timeout : backoff;
+        }
+    }
+
+    /// <summary>The queue's entry for a pod; null if it has none.</summary>
+    public QueuedPod? Find(string uid) => _pods.GetValueOrDefault(uid);
+
+    /// <summary>Takes in a pod that waits for a node; one that is known already is updated.</summary>
+    /// <returns>False if the queue is full.</returns>
+    public bool Add(PodInfo pod, DateTimeOffset now)
+    {
+        ArgumentNullException.ThrowIfNull(pod);
+        if (_pods.ContainsKey(pod.Uid))
+        {
+            Update(pod, now);
+            return true;
+        }
+
+        if (_pods.Count >= _options.PodsMax)
+            return false;
+        var queued = new QueuedPod(pod, now) { Sequence = ++_sequence };
+        _pods.Add(pod.Uid, queued);
+        Enter(queued, pod.IsGated ? QueuePlace.Gated : QueuePlace.Active, now);
+        return true;
+    }
+
+    /// <summary>
+    /// Takes over a new version of a pod. If it now asks for something else, an attempt may succeed that has failed
+    /// before; a mere change of status wakes nobody.
+    /// </summary>
+    /// <returns>False if the queue does not have the pod.</returns>
+    public bool Update(PodInfo pod, DateTimeOffset now)
+    {
+        ArgumentNullException.ThrowIfNull(pod);
+        if (!_pods.TryGetValue(pod.Uid, out var queued))
+            return false;
+        var old = queued.Info;
+        var place = queued.Place;
+        if (place == QueuePlace.InFlight)
+        {
+            queued.Info = pod;
+            return true;
+        }
+
+        var asksForElse = !old.Shape.Equals(pod.Shape) || !Cluster.NodeProperties.SameLabels(old.Labels, pod.Labels);
+        var next = place switch
+        {
+            _ when pod.IsGated => QueuePlace.Gated,
+            QueuePlace.Gated => QueuePlace.Active,
+            QueuePlace.Unschedulable when asksForElse => Awake(queued, now),
+            _ => place,
+        };
+        if (next == place && old.Priority == pod.Priority)
+        {
+            queued.Info = pod;
+            return true;
+        }
+
+        // The heaps are ordered by what changes here, so that the pod leaves before it changes.
+        Leave(queued);
+        queued.Info = pod;
+        Enter(queued, next, next == place ? queued.Since : now);
+        return true;
+    }
+
+    /// <summary>Forgets a pod, wherever it is: it was deleted, or somebody else assigned it.</summary>
+    /// <returns>False if the queue did not have it.</returns>
+    public bool Delete(string uid)
+    {
+        if (!_pods.Remove(uid, out var queued))
+            return false;
+        Leave(queued);
+        return true;
+    }
+
+    /// <summary>Takes out the next pods to try, the highest priority first; they are in flight until the caller ends the attempt.</summary>
+    public IReadOnlyList<QueuedPod> Pop(int countMax, DateTimeOffset now)
+    {
+        Flush(now);
+        var popped = new List<QueuedPod>(Math.Min(countMax, _active.Count));
+        while (popped.Count < countMax && _active.Count > 0)
+        {
+            var pod = _active.First;
+            Leave(pod);
+            pod.Attempts++;
+            pod.PoppedAtEvent = _history.Count;
+            Enter(pod, QueuePlace.InFlight, now);
+            popped.Add(pod);
+        }
+
+        return popped;
+    }
+
+    /// <summary>Ends an attempt that succeeded: the pod leaves the queue.</summary>
+    public bool Done(string uid) => Delete(uid);
+
+    /// <summary>
+    /// Ends an attempt that found no node. The pod waits for a change that could help; if there was one since it was
+    /// popped, it only backs off. A pod that was deleted meanwhile is ignored.
+    /// </summary>
+    public void AddUnschedulable(string uid, Unschedulable failure, DateTimeOffset now)
+    {
+        ArgumentNullException.ThrowIfNull(failure);
+        if (!TryEndAttempt(uid, now, out var pod))
+            return;
+        pod.WakesOn = failure.WakesOn;
+        pod.BackoffUntil = now + Backoff(pod.Attempts);
+        if (pod.Info.IsGated)
+            Enter(pod, QueuePlace.Gated, now);
+        else if (_history.HasSeenSince(failure.WakesOn, pod.PoppedAtEvent))
+            Enter(pod, QueuePlace.BackingOff, now);
+        else
+            Enter(pod, QueuePlace.Unschedulable, now);
+    }
+
+    /// <summary>Ends an attempt that failed by itself, as a lost race for a node does: the pod is tried again after its back-off.</summary>
+    public void Retry(string uid, DateTimeOffset now)
+    {
+        if (!TryEndAttempt(uid, now, out var pod))
+            return;
+        pod.BackoffUntil = now + Backoff(pod.Attempts);
+        Enter(pod, pod.Info.IsGated ? QueuePlace.Gated : QueuePlace.BackingOff, now);
+    }
+
+    /// <summary>Wakes the pods that a change could help.</summary>
+    public void Move(ClusterEvents events, DateTimeOffset now)
+    {
+        if (events == ClusterEvents.None)
+            return;
+        _history.Note(events);
+        foreach (var wakesOn in _sleepers.Keys.Where(wakesOn => (wakesOn & events) != 0).ToArray())
+        {
+            foreach (var pod in _sleepers[wakesOn].ToArray())
+                Wake(pod, now);
+        }
+    }
+
+    /// <summary>Makes active whom the time has made so: back-offs that ended, and pods that have waited very long.</summary>
+    public void Flush(DateTimeOffset now)
+    {
+        while (_unschedulable.Count > 0 && _unschedulable.First.Since + _options.UnschedulableTimeout <= now)
+            Wake(_unschedulable.First, now);
+        while (_backingOff.Count > 0 && _backingOff.First.BackoffUntil <= now)
+        {
+            var pod = _backingOff.First;
+            Leave(pod);
+            Enter(pod, QueuePlace.Active, now);
+        }
+    }
+
+    private static int ByPriority(QueuedPod left, QueuedPod right)
+    {
+        var order = right.Info.Priority.CompareTo(left.Info.Priority);
+        if (order == 0)
+            order = left.Since.CompareTo(right.Since);
+        return order != 0 ? order : left.Sequence.CompareTo(right.Sequence);
+    }
+
+    private static QueuePlace Awake(QueuedPod pod, DateTimeOffset now) =>
+        pod.BackoffUntil > now ? QueuePlace.BackingOff : QueuePlace.Active;
+
+    private TimeSpan Backoff(int attempts)
+    {
+        var backoff = _options.InitialBackoff;
+        for (var attempt = 1; attempt < attempts && backoff < _options.BackoffMax; attempt++)
+            backoff *= 2;
+        return backoff < _options.BackoffMax ? backoff : _options.BackoffMax;
+    }
+
+    private bool TryEndAttempt(string uid, DateTimeOffset now, out QueuedPod pod)
+    {
+        if (!_pods.TryGetValue(uid, out pod!) || pod.Place != QueuePlace.InFlight)
+            return false;
+        pod.Since = now;
+        return true;
+    }
+
+    private void Wake(QueuedPod pod, DateTimeOffset now)
+    {
+        Leave(pod);
+        Enter(pod, Awake(pod, now), now);
+    }
+
+    private void Enter(QueuedPod pod, QueuePlace place, DateTimeOffset since)
+    {
+        pod.Place = place;
+        pod.Since = since;
+        switch (place)
+        {
+            case QueuePlace.Active:
+                _active.Add(pod);
+                break;
+            case QueuePlace.BackingOff:
+                _backingOff.Add(pod);
+                break;
+            case QueuePlace.Unschedulable:
+                _unschedulable.Add(pod);
+                if (!_sleepers.TryGetValue(pod.WakesOn, out var sleepers))
+                    _sleepers.Add(pod.WakesOn, sleepers = []);
+                sleepers.Add(pod);
+                break;
+        }
+    }
+
+    private void Leave(QueuedPod pod)
+    {
+        switch (pod.Place)
+        {
+            case QueuePlace.Active:
+                _active.Remove(pod);
+                break;
+            case QueuePlace.BackingOff:
+                _backingOff.Remove(pod);
+                break;
+            case QueuePlace.Unschedulable:
+                _unschedulable.Remove(pod);
+                var sleepers = _sleepers[pod.WakesOn];
+                sleepers.Remove(pod);
+                if (sleepers.Count == 0)
+                    _sleepers.Remove(pod.WakesOn);
+                break;
+        }
+    }
+}

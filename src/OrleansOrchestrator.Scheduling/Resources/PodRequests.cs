@@ -1,0 +1,79 @@
+using k8s.Models;
+
+namespace OrleansOrchestrator.Scheduling.Resources;
+
+/// <summary>
+/// What a pod asks of a node, as Kubernetes computes it: the sum over containers and sidecars, or the highest step of the
+/// init sequence if that is more, plus the overhead of its runtime class. A sidecar is an init container that restarts
+/// always: it stays while later init containers run (KEP-753).
+/// </summary>
+internal static class PodRequests
+{
+    // Scores count a container without a request as this much, so that such pods spread too (kube-scheduler's defaults).
+    private const long UnrequestedCpuMilli = 100;
+    private const long UnrequestedMemoryBytes = 200L << 20;
+
+    /// <summary>The requests that filters check.</summary>
+    public static ResourceAmounts Compute(V1PodSpec spec) => Compute(spec, default);
+
+    /// <summary>The requests that scores weigh: containers that request no CPU or memory count with a default.</summary>
+    public static ResourceAmounts ComputeForScoring(V1PodSpec spec) =>
+        Compute(spec, new ResourceAmounts { CpuMilli = UnrequestedCpuMilli, MemoryBytes = UnrequestedMemoryBytes });
+
+    private static ResourceAmounts Compute(V1PodSpec spec, in ResourceAmounts unrequested)
+    {
+        var running = default(ResourceAmounts);
+        foreach (var container in spec.Containers ?? [])
+            running.Add(Of(container, unrequested));
+
+        var sidecars = default(ResourceAmounts);
+        var initializing = default(ResourceAmounts);
+        foreach (var container in spec.InitContainers ?? [])
+        {
+            var own = Of(container, unrequested);
+            if (container.RestartPolicy == "Always")
+            {
+                sidecars.Add(own);
+                initializing.RaiseTo(sidecars);
+            }
+            else
+            {
+                own.Add(sidecars);
+                initializing.RaiseTo(own);
+            }
+        }
+
+        running.Add(sidecars);
+        running.RaiseTo(initializing);
+        running.Add(ResourceAmounts.From(spec.Overhead));
+        return running;
+    }
+
+    private static ResourceAmounts Of(V1Container container, in ResourceAmounts unrequested)
+    {
+        var requests = container.Resources?.Requests;
+        var limits = container.Resources?.Limits;
+        var amounts = ResourceAmounts.From(requests);
+        if (limits is { Count: > 0 })
+        {
+            // The API fills a missing request from its limit; a pod that did not pass there is read in the same way.
+            var fallback = default(Dictionary<string, ResourceQuantity>);
+            foreach (var (name, quantity) in limits)
+            {
+                if (requests?.ContainsKey(name) != true)
+                    (fallback ??= new(StringComparer.Ordinal))[name] = quantity;
+            }
+
+            if (fallback is not null)
+                amounts.Add(ResourceAmounts.From(fallback));
+        }
+
+        if (unrequested.CpuMilli > 0 && !Names(ResourceNames.Cpu))
+            amounts.CpuMilli = unrequested.CpuMilli;
+        if (unrequested.MemoryBytes > 0 && !Names(ResourceNames.Memory))
+            amounts.MemoryBytes = unrequested.MemoryBytes;
+        return amounts;
+
+        bool Names(string name) => requests?.ContainsKey(name) == true || limits?.ContainsKey(name) == true;
+    }
+}

@@ -1,0 +1,77 @@
+namespace OrleansOrchestrator.Storage.Log;
+
+/// <summary>
+/// A checked commit, turned from rows into columns: what the database takes as arrays. A value travels once, for the history
+/// and for the object; <see cref="Newest"/> marks the change that is the object's state after the batch.
+/// </summary>
+internal sealed class CommitRows
+{
+    private CommitRows(int count)
+    {
+        Revisions = new long[count];
+        Types = new short[count];
+        Namespaces = new string[count];
+        Names = new string[count];
+        Values = new ReadOnlyMemory<byte>[count];
+        Previous = new ReadOnlyMemory<byte>?[count];
+        Newest = new bool[count];
+    }
+
+    public int Count => Revisions.Length;
+
+    public long[] Revisions { get; }
+
+    public short[] Types { get; }
+
+    public string[] Namespaces { get; }
+
+    public string[] Names { get; }
+
+    public ReadOnlyMemory<byte>[] Values { get; }
+
+    public ReadOnlyMemory<byte>?[] Previous { get; }
+
+    public bool[] Newest { get; }
+
+    /// <summary>Checks what must hold before anything becomes durable, and lays the changes out in columns.</summary>
+    /// <exception cref="ArgumentException">The commit contradicts itself; nothing may be stored.</exception>
+    public static CommitRows From(LogCommit commit)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(commit.HeadAfter, commit.HeadBefore);
+
+        var rows = new CommitRows(commit.Changes.Count);
+        var previousRevision = commit.HeadBefore;
+        for (var i = 0; i < rows.Count; i++)
+        {
+            var change = commit.Changes[i];
+            Check(change, previousRevision, commit.HeadAfter);
+            previousRevision = change.Revision;
+            rows.Revisions[i] = change.Revision;
+            rows.Types[i] = (short)change.Type;
+            rows.Namespaces[i] = change.Namespace;
+            rows.Names[i] = change.Name;
+            rows.Values[i] = change.Value;
+            rows.Previous[i] = change.Previous;
+        }
+
+        rows.MarkNewest();
+        return rows;
+    }
+
+    private static void Check(LogChange change, long previousRevision, long headAfter)
+    {
+        if (change.Revision <= previousRevision || change.Revision > headAfter)
+            throw new ArgumentException($"revision {change.Revision} of {change.Namespace}/{change.Name} is not between {previousRevision} and the new head {headAfter}");
+        if (!Enum.IsDefined(change.Type))
+            throw new ArgumentException($"revision {change.Revision} has the unknown change type {(short)change.Type}");
+        if (change.Name.Length == 0 || change.Name.Contains('\0') || change.Namespace.Contains('\0'))
+            throw new ArgumentException($"revision {change.Revision} has a key that cannot be stored: '{change.Namespace}/{change.Name}'");
+    }
+
+    private void MarkNewest()
+    {
+        var seen = new HashSet<(string Namespace, string Name)>(Count);
+        for (var i = Count - 1; i >= 0; i--)
+            Newest[i] = seen.Add((Namespaces[i], Names[i]));
+    }
+}

@@ -1,0 +1,81 @@
+using Microsoft.Data.Sqlite;
+using OrleansOrchestrator.Storage.Log;
+
+namespace OrleansOrchestrator.Storage.Sqlite;
+
+/// <summary>One commit on the writing connection: the head, the history, and the objects, in one transaction.</summary>
+internal static class SqliteCommit
+{
+    /// <summary>Runs the commit.</summary>
+    /// <returns>Whether it was stored; false if the epoch or the head did not match.</returns>
+    /// <exception cref="OutcomeUnknownException">The final step failed in a way that may have left the commit on the disk.</exception>
+    /// <exception cref="SqliteException">Anything else failed; nothing was stored.</exception>
+    public static bool Execute(SqliteConnection connection, ShardId shard, long epoch, LogCommit commit, CommitRows rows, long now)
+    {
+        using var transaction = connection.BeginTransaction();
+        using var advance = connection.Command(SqliteStatements.AdvanceHead, transaction).With(shard)
+            .With("$epoch", epoch).With("$before", commit.HeadBefore).With("$after", commit.HeadAfter);
+        if (advance.ExecuteScalar() is not long id)
+            return false;
+
+        WriteHistory(connection, transaction, id, rows, now);
+        WriteObjects(connection, transaction, id, rows);
+        try
+        {
+            transaction.Commit();
+            return true;
+        }
+        catch (SqliteException e) when (!SqliteFailure.CommitCertainlyFailed(e))
+        {
+            throw new OutcomeUnknownException($"a commit may or may not be stored: {SqliteFailure.Explain(e, connection.DataSource)}", e);
+        }
+    }
+
+    private static void WriteHistory(SqliteConnection connection, SqliteTransaction transaction, long id, CommitRows rows, long now)
+    {
+        using var insert = connection.Command(SqliteStatements.InsertChange, transaction).With("$id", id).With("$now", now);
+        var revision = Parameter(insert, "$revision", SqliteType.Integer);
+        var type = Parameter(insert, "$type", SqliteType.Integer);
+        var @namespace = Parameter(insert, "$namespace", SqliteType.Text);
+        var name = Parameter(insert, "$name", SqliteType.Text);
+        var value = Parameter(insert, "$value", SqliteType.Blob);
+        var previous = Parameter(insert, "$previous", SqliteType.Blob);
+        for (var i = 0; i < rows.Count; i++)
+        {
+            revision.Value = rows.Revisions[i];
+            type.Value = rows.Types[i];
+            @namespace.Value = rows.Namespaces[i];
+            name.Value = rows.Names[i];
+            value.Value = rows.Values[i].ToBound();
+            previous.Value = rows.Previous[i]?.ToBound() ?? (object)DBNull.Value;
+            insert.ExecuteNonQuery();
+        }
+    }
+
+    private static void WriteObjects(SqliteConnection connection, SqliteTransaction transaction, long id, CommitRows rows)
+    {
+        using var store = connection.Command(SqliteStatements.StoreObject, transaction).With("$id", id);
+        var revision = Parameter(store, "$revision", SqliteType.Integer);
+        var value = Parameter(store, "$value", SqliteType.Blob);
+        var storedKey = (Parameter(store, "$namespace", SqliteType.Text), Parameter(store, "$name", SqliteType.Text));
+
+        using var remove = connection.Command(SqliteStatements.RemoveObject, transaction).With("$id", id);
+        var removedKey = (Parameter(remove, "$namespace", SqliteType.Text), Parameter(remove, "$name", SqliteType.Text));
+
+        for (var i = 0; i < rows.Count; i++)
+        {
+            if (!rows.Newest[i])
+                continue;
+
+            var removed = rows.Types[i] == (short)LogChangeType.Deleted;
+            var (namespaceKey, nameKey) = removed ? removedKey : storedKey;
+            (namespaceKey.Value, nameKey.Value) = (rows.Namespaces[i], rows.Names[i]);
+            if (!removed)
+                (revision.Value, value.Value) = (rows.Revisions[i], rows.Values[i].ToBound());
+            (removed ? remove : store).ExecuteNonQuery();
+        }
+    }
+
+    private static SqliteParameter Parameter(SqliteCommand command, string name, SqliteType type) =>
+        command.Parameters.Add(name, type);
+}

@@ -1,0 +1,172 @@
+using System.Runtime.CompilerServices;
+using Microsoft.Data.Sqlite;
+using OrleansOrchestrator.Storage.Log;
+
+namespace OrleansOrchestrator.Storage.Sqlite;
+
+/// <summary>The object log of a cluster that lives on one machine. No other process can own a shard, so there are no leases.</summary>
+/// <param name="database">The file. It belongs to the caller, who disposes of it after the log.</param>
+/// <param name="time">Tells the age of changes for trimming.</param>
+public sealed class SqliteObjectLog(SqliteDatabase database, TimeProvider time) : IObjectLog
+{
+    private const int LoadPageRows = 256;
+
+    // One trim step; a commit waits for at most that long.
+    private const int TrimBatchRows = 2000;
+
+    /// <inheritdoc/>
+    public Task<ShardOpening> OpenAsync(ShardId shard, TimeSpan leaseDuration, CancellationToken cancellationToken) =>
+        database.WriteAsync(
+            connection =>
+            {
+                using var command = connection.Command(SqliteStatements.Open).With(shard);
+                using var reader = command.ExecuteReader();
+                reader.Read();
+                return new ShardOpening(reader.GetInt64(0), reader.GetInt64(1), reader.GetInt64(2), TimeSpan.Zero);
+            },
+            cancellationToken);
+
+    /// <inheritdoc/>
+    public async IAsyncEnumerable<LogObject> LoadAsync(ShardId shard, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        using var connection = await database.RunAsync(database.OpenReader);
+        using var command = connection.Command(SqliteStatements.Load).With(shard);
+        using var reader = await database.RunAsync(command.ExecuteReader);
+        List<LogObject> page;
+        do
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            page = await database.RunAsync(() => ReadPage(reader));
+            foreach (var stored in page)
+                yield return stored;
+        }
+        while (page.Count == LoadPageRows);
+    }
+
+    /// <inheritdoc/>
+    public async Task CommitAsync(ShardId shard, long epoch, LogCommit commit, CancellationToken cancellationToken)
+    {
+        var rows = CommitRows.From(commit);
+        var now = time.GetUtcNow().ToUnixTimeMilliseconds();
+        if (!await database.WriteAsync(connection => SqliteCommit.Execute(connection, shard, epoch, commit, rows, now), cancellationToken))
+            throw new FencedException(shard, epoch);
+    }
+
+    /// <inheritdoc/>
+    public Task<long> ReadHeadAsync(ShardId shard, long epoch, CancellationToken cancellationToken) =>
+        database.WriteAsync(
+            connection =>
+            {
+                using var command = connection.Command(SqliteStatements.RaiseBarrier).With(shard).With("$epoch", epoch);
+                return command.ExecuteScalar() is long head ? head : throw new FencedException(shard, epoch);
+            },
+            cancellationToken);
+
+    /// <inheritdoc/>
+    public Task RenewLeaseAsync(ShardId shard, long epoch, TimeSpan leaseDuration, CancellationToken cancellationToken) =>
+        database.ReadAsync(
+            connection =>
+            {
+                using var command = connection.Command(SqliteStatements.ReadEpoch).With(shard);
+                return command.ExecuteScalar() is long newest && newest == epoch ? true : throw new FencedException(shard, epoch);
+            },
+            cancellationToken);
+
+    /// <inheritdoc/>
+    public Task ReleaseAsync(ShardId shard, long epoch, CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<LogChange>> ReadChangesAsync(
+        ShardId shard, long afterRevision, int limit, CancellationToken cancellationToken)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(limit, 1);
+        return database.ReadAsync<IReadOnlyList<LogChange>>(
+            connection =>
+            {
+                // One snapshot for both reads: a trim must not come between them.
+                using var snapshot = connection.BeginTransaction(deferred: true);
+                var compacted = ReadCompacted(connection, snapshot, shard);
+                return compacted > afterRevision
+                    ? throw new CompactedException(compacted)
+                    : ReadChanges(connection, snapshot, shard, afterRevision, limit);
+            },
+            cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public async Task<long> TrimAsync(ShardId shard, TimeSpan minimumAge, long minimumCount, CancellationToken cancellationToken)
+    {
+        bool advanced;
+        do
+        {
+            var before = (time.GetUtcNow() - minimumAge).ToUnixTimeMilliseconds();
+            advanced = await ExecuteAsync(
+                SqliteStatements.Compact,
+                command => command.With(shard).With("$count", minimumCount).With("$before", before).With("$batch", TrimBatchRows),
+                cancellationToken) > 0;
+            await DeleteCompactedAsync(shard, cancellationToken);
+        }
+        while (advanced);
+
+        return await database.ReadAsync(connection => ReadCompacted(connection, null, shard), cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    private static List<LogObject> ReadPage(SqliteDataReader reader)
+    {
+        List<LogObject> page = [];
+        while (page.Count < LoadPageRows && reader.Read())
+            page.Add(new LogObject(reader.GetString(0), reader.GetString(1), reader.GetInt64(2), reader.GetFieldValue<byte[]>(3)));
+        return page;
+    }
+
+    private static long ReadCompacted(SqliteConnection connection, SqliteTransaction? snapshot, ShardId shard)
+    {
+        using var command = connection.Command(SqliteStatements.ReadCompacted, snapshot).With(shard);
+        return command.ExecuteScalar() as long? ?? 0;
+    }
+
+    private static List<LogChange> ReadChanges(
+        SqliteConnection connection, SqliteTransaction snapshot, ShardId shard, long afterRevision, int limit)
+    {
+        using var command = connection.Command(SqliteStatements.ReadChanges, snapshot).With(shard)
+            .With("$after", afterRevision).With("$limit", limit);
+        using var reader = command.ExecuteReader();
+        List<LogChange> changes = [];
+        while (reader.Read())
+        {
+            changes.Add(new LogChange(
+                reader.GetInt64(0),
+                (LogChangeType)reader.GetInt16(1),
+                reader.GetString(2),
+                reader.GetString(3),
+                reader.GetFieldValue<byte[]>(4),
+                reader.IsDBNull(5) ? default(ReadOnlyMemory<byte>?) : reader.GetFieldValue<byte[]>(5)));
+        }
+
+        return changes;
+    }
+
+    private async Task DeleteCompactedAsync(ShardId shard, CancellationToken cancellationToken)
+    {
+        int deleted;
+        do
+        {
+            deleted = await ExecuteAsync(
+                SqliteStatements.DeleteCompacted, command => command.With(shard).With("$batch", TrimBatchRows), cancellationToken);
+        }
+        while (deleted == TrimBatchRows);
+    }
+
+    private Task<int> ExecuteAsync(string statement, Action<SqliteCommand> bind, CancellationToken cancellationToken) =>
+        database.WriteAsync(
+            connection =>
+            {
+                using var command = connection.Command(statement);
+                bind(command);
+                return command.ExecuteNonQuery();
+            },
+            cancellationToken);
+}

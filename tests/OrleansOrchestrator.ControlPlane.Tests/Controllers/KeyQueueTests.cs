@@ -1,0 +1,136 @@
+using CsCheck;
+using OrleansOrchestrator.ControlPlane.Controllers;
+
+namespace OrleansOrchestrator.ControlPlane.Tests.Controllers;
+
+public sealed class KeyQueueTests
+{
+    private static readonly DateTimeOffset Start = new(2030, 1, 1, 0, 0, 0, TimeSpan.Zero);
+    private static readonly TimeSpan Base = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan Max = TimeSpan.FromSeconds(1);
+
+    private readonly KeyQueue<int> _queue = new(Base, Max);
+
+    private enum Move
+    {
+        Add,
+        AddLater,
+        Take,
+        Succeed,
+        Fail,
+        Wait,
+    }
+
+    [Fact]
+    public void RandomMoves_LoseNoKey_AndWorkOnNoneTwiceAtOnce() =>
+        Gen.Select(Gen.Enum<Move>(), Gen.Int[0, 3]).Array[0, 120].Sample(moves =>
+        {
+            var queue = new KeyQueue<int>(Base, Max);
+            var now = Start;
+            var working = new List<int>();
+            var wanted = new HashSet<int>();
+            foreach (var (move, key) in moves)
+            {
+                switch (move)
+                {
+                    case Move.Add:
+                        queue.Add(key);
+                        wanted.Add(key);
+                        break;
+                    case Move.AddLater:
+                        queue.AddAt(key, now + (Base * key));
+                        wanted.Add(key);
+                        break;
+                    case Move.Take when queue.TryTake(now, out var taken):
+                        working.ShouldNotContain(taken);
+                        working.Add(taken);
+                        wanted.Remove(taken);
+                        break;
+                    case Move.Succeed or Move.Fail when working.Count > 0:
+                        var done = working[key % working.Count];
+                        working.Remove(done);
+                        queue.Done(done, move == Move.Succeed, now);
+                        if (move == Move.Fail)
+                            wanted.Add(done);
+                        break;
+                    case Move.Wait:
+                        now += Base * key;
+                        break;
+                }
+            }
+
+            // Whatever was asked for after its last work began is still taken in the end, and then the queue is empty.
+            foreach (var key in working)
+                queue.Done(key, true, now);
+            now += Max + Max;
+            while (queue.TryTake(now, out var key))
+            {
+                wanted.Remove(key);
+                queue.Done(key, true, now);
+            }
+
+            wanted.ShouldBeEmpty();
+            queue.Count.ShouldBe(0);
+            queue.NextDue.ShouldBeNull();
+        }, iter: 500);
+
+    [Fact]
+    public void AKeyAddedManyTimes_IsTakenOnce()
+    {
+        for (var i = 0; i < 5; i++)
+            _queue.Add(1);
+        Take(Start).ShouldBe(1);
+        Take(Start).ShouldBeNull();
+    }
+
+    [Fact]
+    public void AKeyAddedWhileAtWork_IsTakenAgainAfterwards()
+    {
+        _queue.Add(1);
+        Take(Start).ShouldBe(1);
+        _queue.Add(1);
+        Take(Start).ShouldBeNull();
+        _queue.Done(1, true, Start);
+        Take(Start).ShouldBe(1);
+    }
+
+    [Fact]
+    public void AFailedKey_WaitsTwiceAsLongEachTime_UpToTheLongest_AndStartsOverAfterASuccess()
+    {
+        var now = Start;
+        _queue.Add(1);
+        double[] waits = [20, 40, 80, 160, 320, 640, 1000, 1000];
+        foreach (var wait in waits)
+        {
+            Take(now).ShouldBe(1);
+            _queue.Done(1, false, now);
+            _queue.NextDue.ShouldBe(now + TimeSpan.FromMilliseconds(wait));
+            Take(now + TimeSpan.FromMilliseconds(wait - 1)).ShouldBeNull();
+            now += TimeSpan.FromMilliseconds(wait);
+        }
+
+        Take(now).ShouldBe(1);
+        _queue.Done(1, true, now);
+        _queue.Add(1);
+        Take(now).ShouldBe(1);
+        _queue.Done(1, false, now);
+        _queue.NextDue.ShouldBe(now + Base);
+    }
+
+    [Fact]
+    public void AKeyWantedAtManyTimes_IsTakenAtTheEarliest_AndOnlyThen()
+    {
+        // Each look at an object may ask for another one later. These must not add up.
+        for (var i = 10; i >= 1; i--)
+            _queue.AddAt(1, Start + TimeSpan.FromSeconds(i));
+        for (var i = 1; i <= 10; i++)
+            _queue.AddAt(1, Start + TimeSpan.FromSeconds(i));
+        var later = Start + TimeSpan.FromSeconds(1);
+        Take(later - TimeSpan.FromTicks(1)).ShouldBeNull();
+        Take(later).ShouldBe(1);
+        _queue.Done(1, true, later);
+        Take(Start + TimeSpan.FromSeconds(60)).ShouldBeNull();
+    }
+
+    private int? Take(DateTimeOffset now) => _queue.TryTake(now, out var key) ? key : null;
+}

@@ -1,0 +1,158 @@
+using OrleansOrchestrator.Controllers.GarbageCollection;
+using OrleansOrchestrator.Controllers.Reconciling;
+using OrleansOrchestrator.Controllers.Tests.Reconciling;
+using OrleansOrchestrator.Model.Resources;
+
+namespace OrleansOrchestrator.Controllers.Tests.GarbageCollection;
+
+public sealed class GarbageCollectorTests
+{
+    [Fact]
+    public void DecideDependent_WithoutOwners_IsKept() =>
+        Decide(Item("pod"), []).ShouldBeSameAs(Plan.Nothing);
+
+    [Fact]
+    public void DecideDependent_AllOwnersPresent_IsKept() =>
+        Decide(Item("pod", "a", "b"), new() { ["a"] = OwnerState.Present, ["b"] = OwnerState.Present }).ShouldBeSameAs(Plan.Nothing);
+
+    [Fact]
+    public void DecideDependent_AllOwnersAbsent_IsDeletedInTheBackground()
+    {
+        var delete = Decide(Item("pod", "a", "b"), new() { ["a"] = OwnerState.Absent, ["b"] = OwnerState.Absent })
+            .Actions.ShouldHaveSingleItem().ShouldBeOfType<DeleteObject>();
+
+        (delete.Resource, delete.Key, delete.Uid, delete.Propagation)
+            .ShouldBe((WellKnownResources.Pods, new ObjectKey(Samples.Namespace, "pod"), "pod", Propagation.Background));
+    }
+
+    [Theory]
+    [InlineData("orphan", Propagation.Orphan)]
+    [InlineData("foregroundDeletion", Propagation.Foreground)]
+    public void DecideDependent_WithAFinalizerOfItsOwn_IsDeletedAsThatSays(string finalizer, Propagation expected)
+    {
+        var item = Item("pod", "a");
+        item.Object.Metadata.Finalizers = [finalizer];
+
+        Decide(item, new() { ["a"] = OwnerState.Absent }).Actions.ShouldHaveSingleItem().ShouldBeOfType<DeleteObject>().Propagation.ShouldBe(expected);
+    }
+
+    [Theory]
+    [InlineData(OwnerState.Absent)]
+    [InlineData(OwnerState.WaitingForDependents)]
+    public void DecideDependent_SomeOwnerPresent_LosesTheOtherReferences(OwnerState other)
+    {
+        var update = Decide(Item("pod", "a", "b"), new() { ["a"] = other, ["b"] = OwnerState.Present })
+            .Actions.ShouldHaveSingleItem().ShouldBeOfType<UpdateObject>();
+
+        var pod = update.Object.ShouldBeOfType<V1Pod>();
+        pod.Metadata.OwnerReferences.ShouldHaveSingleItem().Uid.ShouldBe("b");
+        pod.Spec.Containers.ShouldHaveSingleItem("nothing else is lost");
+        pod.Metadata.ResourceVersion.ShouldBe("1");
+    }
+
+    [Fact]
+    public void DecideDependent_OwnerWaits_IsDeletedWithItsOwnDependentsFirst()
+    {
+        var plan = Decide(Item("set", "deployment"), new() { ["deployment"] = OwnerState.WaitingForDependents }, Item("pod", "set"));
+
+        plan.Actions.ShouldHaveSingleItem().ShouldBeOfType<DeleteObject>().Propagation.ShouldBe(Propagation.Foreground);
+    }
+
+    [Fact]
+    public void DecideDependent_OwnerWaitsAndNothingIsOwned_IsDeletedInTheBackground() =>
+        Decide(Item("pod", "set"), new() { ["set"] = OwnerState.WaitingForDependents })
+            .Actions.ShouldHaveSingleItem().ShouldBeOfType<DeleteObject>().Propagation.ShouldBe(Propagation.Background);
+
+    [Fact]
+    public void DecideDependent_AlreadyDeleting_IsLeftAlone() =>
+        Decide(Deleting(Item("pod", "a")), new() { ["a"] = OwnerState.Absent }).ShouldBeSameAs(Plan.Nothing);
+
+    [Fact]
+    public void DecideDependent_ObjectsThatOwnEachOther_Survive()
+    {
+        var (a, b) = (Item("a", "b"), Item("b", "a"));
+
+        Decide(a, new() { ["b"] = OwnerState.Present }, b).ShouldBeSameAs(Plan.Nothing);
+        Decide(b, new() { ["a"] = OwnerState.Present }, a).ShouldBeSameAs(Plan.Nothing);
+    }
+
+    [Fact]
+    public void Decide_ForegroundDeletionInACircle_ComesToAnEnd()
+    {
+        var (a, b) = (Deleting(Item("a", "b"), "foregroundDeletion"), Item("b", "a"));
+
+        var unblocked = Decide(b, new() { ["a"] = OwnerState.WaitingForDependents }, a)
+            .Actions.ShouldHaveSingleItem().ShouldBeOfType<UpdateObject>().Object;
+        unblocked.Metadata.OwnerReferences.ShouldHaveSingleItem().BlockOwnerDeletion.ShouldBe(false);
+
+        var next = b with { Object = unblocked };
+        Decide(next, new() { ["a"] = OwnerState.WaitingForDependents }, a).Actions.ShouldHaveSingleItem().ShouldBeOfType<DeleteObject>();
+        GarbageCollector.DecideOwner(a, [next]).Actions.ShouldHaveSingleItem().ShouldBeOfType<UpdateObject>()
+            .Object.Metadata.Finalizers.ShouldBeNull();
+    }
+
+    [Fact]
+    public void DecideOwner_NotDeleting_PlansNothing()
+    {
+        var owner = Item("owner");
+        owner.Object.Metadata.Finalizers = ["foregroundDeletion"];
+
+        GarbageCollector.DecideOwner(owner, []).ShouldBeSameAs(Plan.Nothing);
+    }
+
+    [Fact]
+    public void DecideOwner_ForegroundWithBlockingDependent_Waits() =>
+        GarbageCollector.DecideOwner(Deleting(Item("owner"), "foregroundDeletion"), [Item("pod", "owner")]).ShouldBeSameAs(Plan.Nothing);
+
+    [Fact]
+    public void DecideOwner_ForegroundWithoutBlockingDependent_GoesOn()
+    {
+        var unblocking = Item("pod", "owner");
+        unblocking.Object.Metadata.OwnerReferences[0].BlockOwnerDeletion = null;
+
+        GarbageCollector.DecideOwner(Deleting(Item("owner"), "foregroundDeletion", "other"), [unblocking])
+            .Actions.ShouldHaveSingleItem().ShouldBeOfType<UpdateObject>().Object.Metadata.Finalizers.ShouldBe(["other"]);
+    }
+
+    [Fact]
+    public void DecideOwner_Orphan_ReleasesDependentsAndOnlyThenGoesOn()
+    {
+        var owner = Deleting(Item("owner"), "orphan");
+
+        var releases = GarbageCollector.DecideOwner(owner, [Item("b", "owner", "other"), Item("a", "owner")]);
+
+        releases.Actions.Cast<UpdateObject>().Select(update => (update.Object.Metadata.Name, Owners: update.Object.Metadata.OwnerReferences?.Count ?? 0))
+            .ShouldBe([("a", 0), ("b", 1)]);
+        releases.RequeueAfter.ShouldBe(TimeSpan.Zero);
+        GarbageCollector.DecideOwner(owner, []).Actions.ShouldHaveSingleItem().ShouldBeOfType<UpdateObject>().Object.ShouldSatisfyAllConditions(
+            obj => obj.Metadata.Name.ShouldBe("owner"),
+            obj => obj.Metadata.Finalizers.ShouldBeNull());
+    }
+
+    [Fact]
+    public void DecideOwner_ManyOrphans_ReleasesThemInPortions()
+    {
+        var dependents = Enumerable.Range(0, 1_100).Select(i => Item($"pod-{i:D4}", "owner")).ToList();
+
+        GarbageCollector.DecideOwner(Deleting(Item("owner"), "orphan"), dependents).Actions.Count.ShouldBe(GarbageCollector.DependentsMax);
+    }
+
+    private static Plan Decide(CollectedObject item, Dictionary<string, OwnerState> states, params CollectedObject[] dependents) =>
+        GarbageCollector.DecideDependent(item, reference => states[reference.Uid], () => dependents);
+
+    private static CollectedObject Item(string name, params string[] owners)
+    {
+        var pod = Samples.Pod(name);
+        pod.Metadata.Uid = name;
+        pod.Metadata.ResourceVersion = "1";
+        pod.Metadata.OwnerReferences = owners.Length == 0 ? null : [.. owners.Select(owner => Samples.Owner(owner, controller: null))];
+        return new CollectedObject(WellKnownResources.Pods, pod);
+    }
+
+    private static CollectedObject Deleting(CollectedObject item, params string[] finalizers)
+    {
+        item.Object.Metadata.DeletionTimestamp = ClusterModel.Start.UtcDateTime;
+        item.Object.Metadata.Finalizers = finalizers;
+        return item;
+    }
+}

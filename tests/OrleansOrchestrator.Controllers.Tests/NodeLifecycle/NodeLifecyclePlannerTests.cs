@@ -1,0 +1,376 @@
+using OrleansOrchestrator.Controllers.Pods;
+using OrleansOrchestrator.Controllers.Reconciling;
+
+namespace OrleansOrchestrator.Controllers.Tests.NodeLifecycle;
+
+public sealed class NodeLifecyclePlannerTests
+{
+    [Fact]
+    public void Decide_LivingNodes_OnlySaysWhenToLookAgain()
+    {
+        var model = new NodeModel();
+        model.AddNode("a");
+        model.AddPod("web", "a");
+        model.Seconds = 3;
+
+        var plan = model.Step();
+
+        plan.Actions.ShouldBeEmpty();
+        plan.IsDisrupted.ShouldBeFalse();
+        plan.RequeueAfter.ShouldBe(TimeSpan.FromSeconds(5));
+    }
+
+    [Fact]
+    public void Decide_SilentNode_IsCalledUnknownAndTainted()
+    {
+        var model = new NodeModel();
+        model.AddNode("dead");
+        model.AddNode("live");
+        model.Run(8, "live");
+
+        var node = model.Node("dead");
+        node.Status.Conditions.ShouldAllBe(condition => condition.Status == "Unknown");
+        node.Status.Conditions.ShouldAllBe(condition => condition.Reason == "NodeStatusUnknown");
+        node.Status.Conditions.ShouldAllBe(condition => condition.Message == "Kubelet stopped posting node status.");
+        Taints(node).ShouldBe(["node.kubernetes.io/unreachable:NoSchedule", "node.kubernetes.io/unreachable:NoExecute"]);
+        node.Spec.Taints.Single(taint => taint.Effect == "NoExecute").TimeAdded.ShouldBe(model.Cluster.Now.UtcDateTime);
+        model.Events.ShouldContain(new PlannedEvent("Normal", "NodeNotReady", "Node dead status is now: NodeNotReady"));
+        Taints(model.Node("live")).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void Decide_SilentForLessThanTheLease_NothingHappens()
+    {
+        var model = new NodeModel();
+        model.AddNode("quiet");
+        model.AddNode("live");
+        model.Run(7.9, "live");
+
+        model.Node("quiet").Status.Conditions.ShouldAllBe(condition => condition.Status != "Unknown");
+    }
+
+    [Fact]
+    public void Decide_NodeThatNeverReported_GetsConditionsThatSaySo()
+    {
+        var model = new NodeModel();
+        model.AddNode("blank", change: node => node.Status = null);
+        model.AddNode("live");
+        model.Run(8, "live");
+
+        model.Node("blank").Status.Conditions.Select(condition => (condition.Type, condition.Status, condition.Reason)).ShouldBe(
+        [
+            ("Ready", "Unknown", "NodeStatusNeverUpdated"),
+            ("MemoryPressure", "Unknown", "NodeStatusNeverUpdated"),
+            ("DiskPressure", "Unknown", "NodeStatusNeverUpdated"),
+            ("PIDPressure", "Unknown", "NodeStatusNeverUpdated"),
+        ]);
+    }
+
+    [Fact]
+    public void Decide_PodsOfASilentNode_AreNotReadyAtOnceAndForcedOutAfterTheirToleration()
+    {
+        var model = new NodeModel();
+        model.AddNode("dead");
+        model.AddNode("live");
+        model.AddPod("web", "dead");
+        model.AddPod("other", "live");
+
+        model.Run(12.5, "live");
+        var ready = model.Pod("web").ShouldNotBeNull().ReadyCondition.ShouldNotBeNull();
+        (ready.Status, ready.Reason).ShouldBe(("False", "NodeNotReady"));
+        model.Evictions.ShouldBeEmpty();
+
+        model.Run(13, "live");
+        model.Evictions.ShouldBe([("web", true, 13.0)]);
+        model.Pod("web").ShouldBeNull();
+        model.Pod("other").ShouldNotBeNull().ReadyCondition!.Status.ShouldBe("True");
+        model.Events.ShouldContain(new PlannedEvent("Normal", "TaintManagerEviction", "Marking for deletion Pod shop/web"));
+    }
+
+    [Fact]
+    public void Decide_PodWithoutToleration_StillWaitsForFencing()
+    {
+        var model = new NodeModel();
+        model.AddNode("dead");
+        model.AddNode("live");
+        model.AddPod("web", "dead", tolerationSeconds: null);
+
+        model.Run(20, "live");
+
+        model.Evictions.ShouldBe([("web", true, 11.0)]);
+    }
+
+    [Theory]
+    [InlineData(60, 68.0)]
+    [InlineData(0, 11.0)]
+    [InlineData(-5, 11.0)]
+    public void Decide_OwnToleration_Counts(long tolerationSeconds, double evictedAt)
+    {
+        var model = new NodeModel();
+        model.AddNode("dead");
+        model.AddNode("live");
+        model.AddPod("web", "dead", tolerationSeconds);
+
+        model.Run(80, "live");
+
+        model.Evictions.ShouldBe([("web", true, evictedAt)]);
+    }
+
+    [Fact]
+    public void Decide_PodThatToleratesForever_Stays()
+    {
+        var model = new NodeModel();
+        model.AddNode("dead");
+        model.AddNode("live");
+        model.AddPod("agent", "dead", null, pod => pod.Spec.Tolerations = [new V1Toleration { OperatorProperty = "Exists" }]);
+
+        model.Run(1_000, "live");
+
+        model.Evictions.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void Decide_SeveralMatchingTolerations_TheShortestCounts()
+    {
+        var model = new NodeModel();
+        model.AddNode("dead");
+        model.AddNode("live");
+        model.AddPod("web", "dead", null, pod => pod.Spec.Tolerations =
+        [
+            new V1Toleration { OperatorProperty = "Exists" },
+            new V1Toleration { Key = "node.kubernetes.io/unreachable", OperatorProperty = "Exists", TolerationSeconds = 20 },
+            new V1Toleration { Key = "node.kubernetes.io/unreachable", OperatorProperty = "Exists", TolerationSeconds = 10 },
+        ]);
+
+        model.Run(40, "live");
+
+        model.Evictions.ShouldBe([("web", true, 18.0)]);
+    }
+
+    [Fact]
+    public void Decide_LeavingPodOfASilentNode_IsForcedOutToo()
+    {
+        var model = new NodeModel();
+        model.AddNode("dead");
+        model.AddNode("live");
+        model.AddPod("web", "dead", change: pod =>
+            (pod.Metadata.DeletionTimestamp, pod.Metadata.DeletionGracePeriodSeconds) = (model.Cluster.Now.UtcDateTime, 30));
+
+        model.Run(20, "live");
+
+        model.Evictions.ShouldBe([("web", true, 13.0)]);
+    }
+
+    [Fact]
+    public void Decide_EndedPodOfASilentNode_IsKept()
+    {
+        var model = new NodeModel();
+        model.AddNode("dead");
+        model.AddNode("live");
+        model.AddPod("job", "dead", change: pod => pod.Status.Phase = "Succeeded");
+
+        model.Run(40, "live");
+
+        model.Evictions.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void Decide_NodeComesBack_LosesItsTaintsAndKeepsItsPods()
+    {
+        var model = new NodeModel();
+        model.AddNode("flaky");
+        model.AddNode("live");
+        model.AddPod("web", "flaky");
+        model.Run(12.5, "live");
+
+        model.Report("flaky");
+        model.Run(60, "live", "flaky");
+
+        Taints(model.Node("flaky")).ShouldBeEmpty();
+        model.Evictions.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void Decide_LeaseRenewedButStatusStillUnknown_EvictsNothing()
+    {
+        var model = new NodeModel();
+        model.AddNode("slow");
+        model.AddNode("live");
+        model.AddPod("web", "slow");
+        model.Run(12.5, "live");
+
+        model.Run(60, "live", "slow");
+
+        model.Evictions.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void Decide_ObserverThatSeesNoRenewals_TakesNoNodeForSilent()
+    {
+        var model = new NodeModel { SeenUntilSeconds = 1 };
+        model.AddNode("a");
+        model.AddNode("b");
+        model.AddPod("web", "a");
+
+        model.Run(100, "b");
+
+        model.Node("a").Status.Conditions.ShouldAllBe(condition => condition.Status != "Unknown");
+        model.Evictions.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void Decide_AllNodesSilent_EvictsNothingAndLeavesPodsReady()
+    {
+        var model = new NodeModel();
+        model.AddNode("a");
+        model.AddNode("b");
+        model.AddPod("web", "a");
+
+        model.Run(100);
+
+        model.LastPlan!.IsDisrupted.ShouldBeTrue();
+        Taints(model.Node("a")).ShouldBe(["node.kubernetes.io/unreachable:NoSchedule"]);
+        model.Pod("web").ShouldNotBeNull().ReadyCondition!.Status.ShouldBe("True");
+    }
+
+    [Fact]
+    public void Decide_DisruptionEnds_GivesTheOthersTheirTolerationAgain()
+    {
+        var model = new NodeModel();
+        model.AddNode("a");
+        model.AddNode("b");
+        model.AddPod("web", "a");
+        model.Run(100);
+
+        model.Report("b");
+        model.Run(104, "b");
+        model.Evictions.ShouldBeEmpty();
+
+        model.Run(110, "b");
+        model.Evictions.ShouldHaveSingleItem().ShouldSatisfyAllConditions(
+            eviction => eviction.Pod.ShouldBe("web"),
+            eviction => eviction.Seconds.ShouldBeGreaterThanOrEqualTo(105));
+    }
+
+    [Fact]
+    public void Decide_NotReadyNodeWhoseDaemonLives_LosesItsPodsGracefully()
+    {
+        var model = new NodeModel();
+        model.AddNode("sick");
+        model.AddNode("live");
+        model.AddPod("web", "sick");
+        model.Report("sick", ready: "False");
+
+        model.Run(10, "live", "sick");
+
+        Taints(model.Node("sick")).ShouldBe(["node.kubernetes.io/not-ready:NoSchedule", "node.kubernetes.io/not-ready:NoExecute"]);
+        model.Evictions.ShouldHaveSingleItem().IsForced.ShouldBeFalse();
+        model.Pod("web").ShouldNotBeNull().Metadata.DeletionTimestamp.ShouldNotBeNull();
+    }
+
+    [Fact]
+    public void Decide_UsersNoExecuteTaint_DrivesOutWhoDoesNotTolerateIt()
+    {
+        var model = new NodeModel();
+        model.AddNode("a", change: node => node.Spec.Taints = [new V1Taint { Key = "maintenance", Value = "yes", Effect = "NoExecute" }]);
+        model.AddPod("leaves", "a");
+        model.AddPod("stays", "a", null, pod => pod.Spec.Tolerations = [new V1Toleration { Key = "maintenance", Value = "yes" }]);
+        model.AddPod("stays-a-while", "a", null, pod => pod.Spec.Tolerations =
+            [new V1Toleration { Key = "maintenance", OperatorProperty = "Exists", TolerationSeconds = 30 }]);
+
+        model.Run(40, "a");
+
+        // API times have whole seconds, so that the half second at which the taint was seen is not counted.
+        model.Evictions.ShouldBe([("leaves", false, 0.5), ("stays-a-while", false, 30.0)]);
+        model.Node("a").Spec.Taints.ShouldHaveSingleItem().TimeAdded.ShouldNotBeNull();
+    }
+
+    [Fact]
+    public void Decide_Cordon_IsATaintThatComesAndGoes()
+    {
+        var model = new NodeModel();
+        var node = model.AddNode("a", change: node =>
+        {
+            node.Spec.Unschedulable = true;
+            node.Spec.Taints = [new V1Taint { Key = "mine", Effect = "NoSchedule" }];
+        });
+        model.Settle();
+        Taints(model.Node("a")).ShouldBe(["mine:NoSchedule", "node.kubernetes.io/unschedulable:NoSchedule"]);
+
+        node = model.Node("a");
+        node.Spec.Unschedulable = null;
+        model.Settle();
+        Taints(model.Node("a")).ShouldBe(["mine:NoSchedule"]);
+    }
+
+    [Fact]
+    public void Decide_Pressure_IsATaint()
+    {
+        var model = new NodeModel();
+        model.AddNode("a", change: node => node.Status.Conditions.First(condition => condition.Type == "DiskPressure").Status = "True");
+
+        model.Settle();
+
+        Taints(model.Node("a")).ShouldBe(["node.kubernetes.io/disk-pressure:NoSchedule"]);
+    }
+
+    [Fact]
+    public void Decide_DeletedNodeWithoutDaemon_LosesItsPodsAfterFencing()
+    {
+        var model = new NodeModel();
+        model.AddNode("live");
+        var gone = model.AddNode("gone");
+        model.AddPod("web", "gone", null, pod => pod.Spec.Tolerations = [new V1Toleration { OperatorProperty = "Exists" }]);
+        model.Cluster.Remove(gone);
+
+        model.Run(30, "live");
+
+        // Asked to go once the node has surely not just been overlooked; removed when its daemon must have stopped it.
+        model.Evictions.ShouldBe([("web", false, 8.5), ("web", true, 11.0)]);
+        model.Pod("web").ShouldBeNull();
+    }
+
+    [Fact]
+    public void Decide_DeletedNodeWithLivingDaemon_IsNeverForced()
+    {
+        var model = new NodeModel();
+        model.AddNode("live");
+        var gone = model.AddNode("gone");
+        model.AddPod("web", "gone");
+        model.Cluster.Remove(gone);
+
+        model.Run(60, "live", "gone");
+
+        model.Evictions.ShouldBe([("web", false, 8.5)]);
+    }
+
+    [Fact]
+    public void Decide_NoNodesAtAll_EvictsNothing()
+    {
+        var model = new NodeModel();
+        model.AddPod("web", "unknown");
+
+        model.Run(60);
+
+        model.Evictions.ShouldBeEmpty();
+        model.LastPlan!.IsDisrupted.ShouldBeFalse();
+    }
+
+    [Fact]
+    public void Decide_MoreThanOnePlanHolds_ContinuesAtOnce()
+    {
+        var model = new NodeModel { Options = new() { ActionsMax = 3 } };
+        model.AddNode("live");
+        for (var i = 0; i < 5; i++)
+            model.AddNode($"dead-{i}");
+        model.Seconds = 8;
+        model.Heartbeat("live");
+
+        var plan = model.Step();
+
+        plan.Actions.Count.ShouldBe(3);
+        plan.RequeueAfter.ShouldBe(TimeSpan.Zero);
+    }
+
+    private static IEnumerable<string> Taints(V1Node node) => (node.Spec.Taints ?? []).Select(taint => $"{taint.Key}:{taint.Effect}");
+}

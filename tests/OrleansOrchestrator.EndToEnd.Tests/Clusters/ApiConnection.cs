@@ -1,0 +1,104 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Net.Security;
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
+using System.Text.Json.Nodes;
+using k8s;
+
+namespace OrleansOrchestrator.EndToEnd.Tests.Clusters;
+
+/// <summary>The API by plain HTTP, with the credentials of a kubeconfig: for what kubectl hides or is too slow for.</summary>
+internal sealed class ApiConnection : IDisposable
+{
+    private readonly HttpClient _client;
+
+    public ApiConnection(string kubeConfig)
+    {
+        var configuration = KubernetesClientConfiguration.BuildConfigFromConfigFile(kubeConfig);
+        Server = new Uri(configuration.Host);
+        Token = configuration.AccessToken;
+        Authority = configuration.SslCaCerts[0];
+        var handler = new SocketsHttpHandler
+        {
+            ConnectTimeout = TimeSpan.FromSeconds(2),
+            SslOptions = new SslClientAuthenticationOptions
+            {
+                RemoteCertificateValidationCallback = (_, certificate, _, faults) => IsOurs(certificate, faults),
+            },
+        };
+        _client = new HttpClient(handler) { BaseAddress = Server, Timeout = TimeSpan.FromSeconds(20) };
+        _client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", Token);
+    }
+
+    /// <summary>Where the API is.</summary>
+    public Uri Server { get; }
+
+    /// <summary>The bearer token.</summary>
+    public string Token { get; }
+
+    /// <summary>The certificate that the server's must come from.</summary>
+    public X509Certificate2 Authority { get; }
+
+    /// <summary>Reads an object or list.</summary>
+    /// <exception cref="HttpRequestException">The answer is not a success.</exception>
+    public async Task<JsonNode> GetAsync(string path) =>
+        (await _client.GetFromJsonAsync<JsonNode>(path, TestContext.Current.CancellationToken))!;
+
+    /// <summary>The items of a list.</summary>
+    public async Task<IReadOnlyList<JsonNode>> ListAsync(string path) => [.. (await GetAsync(path))["items"]!.AsArray().Select(item => item!)];
+
+    /// <summary>Sends a JSON or other text.</summary>
+    public async Task<ApiAnswer> SendAsync(
+        HttpMethod method, string path, string? body = null, string contentType = "application/json", string? token = null)
+    {
+        using var request = new HttpRequestMessage(method, path);
+        if (body is not null)
+            request.Content = new StringContent(body, Encoding.UTF8, new MediaTypeHeaderValue(contentType));
+        if (token is not null)
+            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
+        using var response = await _client.SendAsync(request, TestContext.Current.CancellationToken);
+        return new ApiAnswer(response.StatusCode, await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+    }
+
+    /// <summary>Opens a stream of lines, for watches.</summary>
+    public async Task<StreamReader> OpenAsync(string path, CancellationToken cancellationToken)
+    {
+        var response = await _client.GetAsync(path, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+        response.EnsureSuccessStatusCode();
+        return new StreamReader(await response.Content.ReadAsStreamAsync(cancellationToken));
+    }
+
+    public void Dispose()
+    {
+        _client.Dispose();
+        Authority.Dispose();
+    }
+
+    private bool IsOurs(X509Certificate? certificate, SslPolicyErrors faults)
+    {
+        if (certificate is null || faults.HasFlag(SslPolicyErrors.RemoteCertificateNameMismatch))
+            return false;
+        using var chain = new X509Chain();
+        chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
+        chain.ChainPolicy.CustomTrustStore.Add(Authority);
+        chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
+        return chain.Build(new X509Certificate2(certificate));
+    }
+}
+
+/// <summary>An answer of the API.</summary>
+/// <param name="Code">Its status code.</param>
+/// <param name="Body">Its body.</param>
+internal sealed record ApiAnswer(HttpStatusCode Code, string Body)
+{
+    /// <summary>The body as JSON.</summary>
+    public JsonNode Json => JsonNode.Parse(Body)!;
+
+    /// <summary>The message of a <c>metav1.Status</c>.</summary>
+    public string Message => (string)Json["message"]!;
+
+    /// <summary>The reason of a <c>metav1.Status</c>.</summary>
+    public string Reason => (string)Json["reason"]!;
+}

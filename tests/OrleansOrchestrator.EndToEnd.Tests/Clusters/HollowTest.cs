@@ -1,0 +1,46 @@
+using OrleansOrchestrator.EndToEnd.Tests.Commands;
+
+namespace OrleansOrchestrator.EndToEnd.Tests.Clusters;
+
+/// <summary>A test on the shared hollow cluster, in a namespace of its own.</summary>
+[Collection(typeof(HollowCollection))]
+public abstract class HollowTest(HollowCluster hollow) : EndToEndTest
+{
+    private protected DevCluster Cluster => hollow.Cluster;
+
+    private protected Kubectl Kubectl => hollow.Cluster.Kubectl;
+
+    private protected ApiConnection Api => hollow.Cluster.Api;
+
+    /// <summary>The path of the namespace in the core API.</summary>
+    private protected string Space => $"/api/v1/namespaces/{UniqueName}";
+
+    public override async ValueTask InitializeAsync()
+    {
+        await base.InitializeAsync();
+        OnFailure(Cluster.DescribeAsync);
+        await Kubectl.RunAsync("create", "namespace", UniqueName);
+        AtEnd(() => Kubectl.RunAsync("delete", "namespace", UniqueName, "--wait=false"));
+    }
+
+    /// <summary>Runs kubectl in the test's namespace.</summary>
+    private protected Task<CommandResult> RunAsync(params string[] arguments) => Kubectl.RunAsync([.. arguments, "-n", UniqueName]);
+
+    /// <summary>Runs kubectl in the test's namespace; it may fail.</summary>
+    private protected Task<CommandResult> TryAsync(params string[] arguments) => Kubectl.TryAsync([.. arguments, "-n", UniqueName]);
+
+    /// <summary>Applies a manifest in the test's namespace.</summary>
+    private protected Task<CommandResult> ApplyAsync(string manifest) =>
+        Kubectl.RunWithInputAsync(manifest, "apply", "-n", UniqueName, "-f", "-");
+
+    /// <summary>Makes pods of a replication controller, and waits until they are ready.</summary>
+    private protected async Task CreateReplicasAsync(string name, int replicas)
+    {
+        await ApplyAsync(Manifests.ReplicationController(name, replicas));
+        await Eventually.AssertAsync(async () =>
+        {
+            var controller = await Api.GetAsync($"{Space}/replicationcontrollers/{name}");
+            ((int?)controller["status"]?["readyReplicas"]).ShouldBe(replicas);
+        });
+    }
+}

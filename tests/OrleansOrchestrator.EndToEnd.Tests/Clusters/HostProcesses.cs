@@ -1,0 +1,57 @@
+using System.Globalization;
+using System.Text;
+
+namespace OrleansOrchestrator.EndToEnd.Tests.Clusters;
+
+/// <summary>
+/// What the machine's process table knows. Processes of containers are in it too, so that one question serves every runtime.
+/// </summary>
+internal static class HostProcesses
+{
+    /// <summary>Processes that have an environment variable with this value.</summary>
+    public static IReadOnlyList<int> WithEnvironment(string name, string value)
+    {
+        var wanted = $"{name}={value}";
+        return Find(folder => Read(folder, "environ").Split('\0').Contains(wanted, StringComparer.Ordinal));
+    }
+
+    /// <summary>Processes whose command line or environment mentions a text.</summary>
+    public static IReadOnlyList<int> Mentioning(string text) => Find(folder =>
+        Read(folder, "cmdline").Contains(text, StringComparison.Ordinal) || Read(folder, "environ").Contains(text, StringComparison.Ordinal));
+
+    /// <summary>The command line of a process, for messages.</summary>
+    public static string Describe(int id) => $"{id}: {Read($"/proc/{id}", "cmdline").Replace('\0', ' ')}";
+
+    /// <summary>When the process began, in clock ticks since the machine's start: with its id, what tells it from any other.</summary>
+    public static string? StartOf(int id)
+    {
+        // The second field is the program's name in parentheses and may hold anything; the start is the 22nd.
+        var stat = Read($"/proc/{id}", "stat");
+        return stat.Length == 0 ? null : stat[(stat.LastIndexOf(')') + 2)..].Split(' ')[19];
+    }
+
+    private static List<int> Find(Func<string, bool> matches)
+    {
+        var found = new List<int>();
+        foreach (var folder in Directory.EnumerateDirectories("/proc"))
+        {
+            if (int.TryParse(Path.GetFileName(folder), CultureInfo.InvariantCulture, out var id) && id != Environment.ProcessId && matches(folder))
+                found.Add(id);
+        }
+
+        return found;
+    }
+
+    private static string Read(string folder, string file)
+    {
+        try
+        {
+            return Encoding.UTF8.GetString(File.ReadAllBytes(Path.Combine(folder, file)));
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // It ended meanwhile, or belongs to somebody else.
+            return "";
+        }
+    }
+}

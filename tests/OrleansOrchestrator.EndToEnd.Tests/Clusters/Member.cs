@@ -1,0 +1,74 @@
+using System.Diagnostics;
+using OrleansOrchestrator.EndToEnd.Tests.Commands;
+
+namespace OrleansOrchestrator.EndToEnd.Tests.Clusters;
+
+/// <summary>One process of a cluster under test: <c>dev</c>, <c>silo</c> or <c>node</c>.</summary>
+internal sealed class Member : IAsyncDisposable
+{
+    /// <summary>How long a process may take to stop when it is told to.</summary>
+    public static readonly TimeSpan StopsWithin = TimeSpan.FromSeconds(5);
+
+    private readonly RunningCommand _command;
+
+    private Member(RunningCommand command, string dataFolder)
+    {
+        _command = command;
+        DataFolder = dataFolder;
+    }
+
+    public string DataFolder { get; }
+
+    public int Id => _command.Id;
+
+    public string KubeConfig => Path.Combine(DataFolder, "kubeconfig");
+
+    /// <summary>Starts a process and does not wait.</summary>
+    public static Member Launch(string dataFolder, params string[] arguments) =>
+        new(OrchestratorProgram.Start([.. arguments, "--data", dataFolder]), dataFolder);
+
+    /// <summary>Starts a process and waits until it says that it is ready.</summary>
+    public static async Task<Member> StartAsync(string dataFolder, params string[] arguments)
+    {
+        var member = Launch(dataFolder, arguments);
+        try
+        {
+            await member.WaitUntilReadyAsync();
+            return member;
+        }
+        catch
+        {
+            await member.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Waits until the process says that it is ready.</summary>
+    public Task WaitUntilReadyAsync() => Eventually.AssertAsync(() =>
+    {
+        if (_command.HasEnded)
+            throw new OperationCanceledException($"the process has ended:\n{Describe()}");
+        _command.Output.ShouldContain("ready", Case.Sensitive, Describe());
+        return Task.CompletedTask;
+    });
+
+    /// <summary>Tells the process to stop, and expects it to do so in time and without a complaint.</summary>
+    public async Task StopAsync(string signal = "TERM")
+    {
+        var clock = Stopwatch.StartNew();
+        await _command.SignalAsync(signal);
+        var result = await _command.WaitAsync(Eventually.Patience);
+        result.ExitCode.ShouldBe(0, result.ToString());
+        clock.Elapsed.ShouldBeLessThan(StopsWithin, result.ToString());
+    }
+
+    /// <summary>Ends the process like a crash.</summary>
+    public Task KillAsync() => _command.KillAsync();
+
+    /// <summary>What the process has said.</summary>
+    public string Describe() => $"$ {_command.CommandLine}\n{_command.Output}{_command.Errors}";
+
+    public bool HasEnded => _command.HasEnded;
+
+    public ValueTask DisposeAsync() => _command.DisposeAsync();
+}

@@ -1,0 +1,20 @@
+namespace OrleansOrchestrator.EndToEnd.Tests.Clusters;
+
+/// <summary>A temporary folder that is gone after the test.</summary>
+internal sealed class Scratch : IDisposable
+{
+    public string Folder { get; } = Directory.CreateTempSubdirectory("orchestrator-e2e-").FullName;
+
+    /// <summary>A path in it.</summary>
+    public string At(string name) => Path.Combine(Folder, name);
+
+    /// <summary>Writes a file into it.</summary>
+    /// <returns>The file's path.</returns>
+    public string Write(string name, string text)
+    {
+        File.WriteAllText(At(name), text);
+        return At(name);
+    }
+
+    public void Dispose() => Directory.Delete(Folder, recursive: true);
+}

@@ -1,0 +1,124 @@
+using System.Diagnostics;
+using System.Globalization;
+
+namespace OrleansOrchestrator.EndToEnd.Tests.Commands;
+
+/// <summary>A program that runs, with the lines it has written so far. Killed when it is disposed of.</summary>
+internal sealed class RunningCommand : IAsyncDisposable
+{
+    private const int LinesMax = 20_000;
+
+    private readonly Process _process;
+    private readonly Lock _gate = new();
+    private readonly Queue<string> _output = [];
+    private readonly Queue<string> _errors = [];
+    private readonly Task _read;
+
+    private RunningCommand(Process process, string commandLine)
+    {
+        _process = process;
+        CommandLine = commandLine;
+        Id = process.Id;
+        _read = Task.WhenAll(ReadAsync(process.StandardOutput, _output), ReadAsync(process.StandardError, _errors));
+    }
+
+    /// <summary>How it was called.</summary>
+    public string CommandLine { get; }
+
+    /// <summary>Its process id.</summary>
+    public int Id { get; }
+
+    /// <summary>Whether it has ended.</summary>
+    public bool HasEnded => _process.HasExited;
+
+    /// <summary>Standard output so far.</summary>
+    public string Output => Join(_output);
+
+    /// <summary>Standard error so far.</summary>
+    public string Errors => Join(_errors);
+
+    public static RunningCommand Start(
+        string program, IReadOnlyList<string> arguments, string? input = null, IReadOnlyDictionary<string, string>? environment = null)
+    {
+        var start = new ProcessStartInfo(program, arguments)
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = Path.GetTempPath(),
+        };
+        foreach (var (name, value) in environment ?? new Dictionary<string, string>())
+            start.Environment[name] = value;
+        var process = Process.Start(start)!;
+        var command = new RunningCommand(process, $"{Path.GetFileName(program)} {string.Join(' ', arguments)}");
+        try
+        {
+            process.StandardInput.Write(input);
+            process.StandardInput.Close();
+        }
+        catch (IOException)
+        {
+            // It ended without reading what it was given; its exit code and messages say why.
+        }
+
+        return command;
+    }
+
+    /// <summary>Sends a signal, by its name without SIG.</summary>
+    public async Task SignalAsync(string signal)
+    {
+        using var kill = Process.Start("kill", [$"-{signal}", Id.ToString(CultureInfo.InvariantCulture)]);
+        await kill.WaitForExitAsync();
+    }
+
+    /// <summary>Waits until it ends.</summary>
+    /// <exception cref="TimeoutException">It did not end in time; it still runs.</exception>
+    public async Task<CommandResult> WaitAsync(TimeSpan timeout)
+    {
+        using var deadline = new CancellationTokenSource(timeout);
+        try
+        {
+            await _process.WaitForExitAsync(deadline.Token);
+            await _read.WaitAsync(deadline.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            throw new TimeoutException($"{CommandLine} did not end within {timeout.TotalSeconds} s\n{Output}\n{Errors}");
+        }
+
+        return new CommandResult(CommandLine, _process.ExitCode, Output, Errors);
+    }
+
+    /// <summary>Ends it like a crash.</summary>
+    public async Task KillAsync()
+    {
+        if (!_process.HasExited)
+            _process.Kill();
+        await _process.WaitForExitAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await KillAsync();
+        _process.Dispose();
+    }
+
+    private async Task ReadAsync(StreamReader reader, Queue<string> lines)
+    {
+        while (await reader.ReadLineAsync() is { } line)
+        {
+            lock (_gate)
+            {
+                lines.Enqueue(line);
+                if (lines.Count > LinesMax)
+                    lines.Dequeue();
+            }
+        }
+    }
+
+    private string Join(Queue<string> lines)
+    {
+        lock (_gate)
+            return lines.Count == 0 ? "" : string.Join('\n', lines) + "\n";
+    }
+}

@@ -1,0 +1,29 @@
+using OrleansOrchestrator.EndToEnd.Tests.Clusters;
+using OrleansOrchestrator.EndToEnd.Tests.Commands;
+
+namespace OrleansOrchestrator.EndToEnd.Tests.Demo;
+
+public sealed class DemoTests : EndToEndTest
+{
+    private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(2);
+
+    [Theory]
+    [InlineData("process")]
+    [InlineData("docker")]
+    [InlineData("hollow")]
+    public async Task Demo_OnRuntime_SucceedsAndLeavesNothing(string runtime)
+    {
+        var missing = runtime == "docker" ? await DockerEngine.FindMissingAsync() : null;
+        Assert.SkipWhen(missing is not null, missing ?? "");
+        var scratch = NewScratch();
+        await using var demo = OrchestratorProgram.Start(["dev", "--demo", "--port", "0", "--runtime", runtime, "--data", scratch.At("data")]);
+
+        var result = await demo.WaitAsync(Timeout);
+
+        Report(result.ToString());
+        result.ExitCode.ShouldBe(0, result.ToString());
+        result.Errors.ShouldBeEmpty();
+        result.Lines[^1].ShouldNotBeEmpty();
+        (await Leftovers.FindAsync(scratch.Folder)).ShouldBeEmpty();
+    }
+}

@@ -1,0 +1,3 @@
+namespace OrleansOrchestrator.EndToEnd.Tests.Workloads;
+
+public sealed class DockerRuntimeTests(DockerRuntime runtime) : ReplicatedServiceTests(runtime), IClassFixture<DockerRuntime>;

@@ -1,0 +1,20 @@
+using System.Diagnostics;
+using OrleansOrchestrator.EndToEnd.Tests.Commands;
+
+namespace OrleansOrchestrator.EndToEnd.Tests.Workloads;
+
+/// <summary>Pods as processes of this machine.</summary>
+public sealed class ProcessRuntime : RuntimeCluster
+{
+    protected override string Runtime => "process";
+
+    internal override Task<string?> FindMissingAsync() =>
+        Task.FromResult(ProgramSearch.Find("busybox") is null ? "busybox is not in PATH" : null);
+
+    internal override Task KillContainerAsync(string containerId, int processId)
+    {
+        using var process = Process.GetProcessById(processId);
+        process.Kill();
+        return Task.CompletedTask;
+    }
+}

@@ -1,0 +1,3 @@
+namespace OrleansOrchestrator.EndToEnd.Tests.Workloads;
+
+public sealed class ProcessRuntimeTests(ProcessRuntime runtime) : ReplicatedServiceTests(runtime), IClassFixture<ProcessRuntime>;

@@ -1,0 +1,143 @@
+using System.Globalization;
+using OrleansOrchestrator.EndToEnd.Tests.Clusters;
+using OrleansOrchestrator.EndToEnd.Tests.Commands;
+
+namespace OrleansOrchestrator.EndToEnd.Tests.Workloads;
+
+/// <summary>The life of a replicated service, with real processes behind it.</summary>
+public abstract class ReplicatedServiceTests(RuntimeCluster runtime) : EndToEndTest
+{
+    private HelloSample _hello = null!;
+
+    private Kubectl Kubectl => runtime.Cluster.Kubectl;
+
+    public override async ValueTask InitializeAsync()
+    {
+        await base.InitializeAsync();
+        if (await runtime.FindMissingAsync() is { } missing)
+            Assert.Skip(missing);
+        await runtime.StartAsync();
+        _hello = new HelloSample(runtime.Cluster, UniqueName);
+        AtEnd(EndWithNothingLeftAsync);
+        OnFailure(runtime.Cluster.DescribeAsync);
+        await _hello.ApplyAsync(runtime.Image);
+        await _hello.WaitForReadyPodsAsync(3);
+    }
+
+    [Fact]
+    public async Task Service_ThreeReplicas_AnswersFromEach()
+    {
+        var pods = await _hello.WaitForReadyPodsAsync(3);
+
+        await _hello.WaitForAnswersFromAsync([.. pods.Select(HelloSample.NameOf)]);
+    }
+
+    [Fact]
+    public async Task Container_Killed_IsRestartedInItsPod()
+    {
+        var victim = (await _hello.PodsAsync())[0];
+        var name = HelloSample.NameOf(victim);
+        var process = HelloSample.ProcessOf(name);
+        await runtime.KillContainerAsync((string)HelloSample.ContainerOf(victim)["containerID"]!, process);
+
+        await Eventually.AssertAsync(async () =>
+        {
+            var pod = (await _hello.PodsAsync()).Single(item => HelloSample.NameOf(item) == name);
+            ((int)HelloSample.ContainerOf(pod)["restartCount"]!).ShouldBe(1);
+            HelloSample.IsReady(pod).ShouldBeTrue();
+        });
+        HelloSample.ProcessOf(name).ShouldNotBe(process);
+        (await _hello.PodsAsync()).Count.ShouldBe(3);
+    }
+
+    [Fact]
+    public async Task Pod_Deleted_IsReplacedByAnother()
+    {
+        var before = (await _hello.PodsAsync()).Select(HelloSample.NameOf).ToList();
+        await Kubectl.RunAsync("delete", "pod", before[0], "-n", UniqueName);
+
+        var after = (await _hello.WaitForReadyPodsAsync(3)).Select(HelloSample.NameOf).ToList();
+        after.ShouldNotContain(before[0]);
+        after.ShouldBeSubsetOf(after.Where(before.Contains).Concat(after.Except(before)));
+        after.Intersect(before).Count().ShouldBe(2);
+        HostProcesses.WithEnvironment("POD_NAME", before[0]).ShouldBeEmpty();
+        await _hello.WaitForAnswersFromAsync(after);
+    }
+
+    [Fact]
+    public async Task Controller_Scaled_FollowsUpAndDown()
+    {
+        await Kubectl.RunAsync("scale", "rc", "hello", "--replicas", "5", "-n", UniqueName);
+        var five = await _hello.WaitForReadyPodsAsync(5);
+        await _hello.WaitForAnswersFromAsync([.. five.Select(HelloSample.NameOf)]);
+
+        await Kubectl.RunAsync("scale", "rc", "hello", "--replicas", "3", "-n", UniqueName);
+        var three = await _hello.WaitForReadyPodsAsync(3);
+
+        three.Select(HelloSample.NameOf).ShouldBeSubsetOf(five.Select(HelloSample.NameOf));
+        await Eventually.AssertAsync(async () =>
+        {
+            var status = (await runtime.Cluster.Api.GetAsync($"/api/v1/namespaces/{UniqueName}/replicationcontrollers/hello"))["status"]!;
+            ((int)status["replicas"]!).ShouldBe(3);
+            ((int)status["readyReplicas"]!).ShouldBe(3);
+        });
+        await _hello.WaitForAnswersFromAsync([.. three.Select(HelloSample.NameOf)]);
+    }
+
+    [Fact]
+    public async Task Logs_OfAPod_AreWhatItWrote()
+    {
+        var pod = (await _hello.PodsAsync())[0];
+        var line = $"{HelloSample.NameOf(pod)} serves on {pod["status"]!["podIP"]}:8080";
+
+        (await Kubectl.RunAsync("logs", HelloSample.NameOf(pod), "-n", UniqueName)).Lines.ShouldBe([line]);
+        (await Kubectl.RunAsync("logs", HelloSample.NameOf(pod), "-n", UniqueName, "--tail", "0")).Lines.ShouldBeEmpty();
+        (await Kubectl.RunAsync("logs", HelloSample.NameOf(pod), "-n", UniqueName, "--timestamps")).Lines[0]
+            .ShouldMatch(@"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+Z " + System.Text.RegularExpressions.Regex.Escape(line));
+        (await Kubectl.RunAsync("logs", "-l", "app=hello", "-n", UniqueName)).Lines.Length.ShouldBe(3);
+    }
+
+    [Fact]
+    public async Task Logs_Followed_ShowNewLinesAndEndWithTheContainer()
+    {
+        await Kubectl.RunWithInputAsync(CounterPod(), "apply", "-n", UniqueName, "-f", "-");
+        await Kubectl.RunAsync("wait", "pod/counter", "--for=condition=Ready", "--timeout=30s", "-n", UniqueName);
+        await using var follow = Kubectl.Start(["logs", "-f", "counter", "-n", UniqueName]);
+
+        await Eventually.AssertAsync(() =>
+        {
+            follow.Output.ShouldContain("line 3\n");
+            return Task.CompletedTask;
+        });
+        await Kubectl.RunAsync("delete", "pod", "counter", "-n", UniqueName);
+        var ended = await follow.WaitAsync(Eventually.Patience);
+
+        ended.Lines.ShouldBe(Enumerable.Range(1, ended.Lines.Length).Select(number => string.Create(CultureInfo.InvariantCulture, $"line {number}")));
+    }
+
+    private string CounterPod() => $"""
+        apiVersion: v1
+        kind: Pod
+        metadata:
+          name: counter
+        spec:
+          terminationGracePeriodSeconds: 1
+          containers:
+            - name: counter
+              image: {runtime.Image}
+              imagePullPolicy: IfNotPresent
+              command: ["sh", "-c", "i=0; while true; do i=$((i+1)); echo line $i; sleep 0.2; done"]
+              env:
+                - name: POD_NAMESPACE
+                  value: {UniqueName}
+        """;
+
+    /// <summary>Deletes the namespace; its objects, processes and containers must go with it.</summary>
+    private async Task EndWithNothingLeftAsync()
+    {
+        await Kubectl.RunAsync("delete", "namespace", UniqueName, "--timeout=40s");
+        (await runtime.Cluster.Api.ListAsync("/api/v1/pods")).ShouldNotContain(
+            pod => (string?)pod["metadata"]!["namespace"] == UniqueName);
+        await Eventually.AssertAsync(async () => (await Leftovers.FindAsync(UniqueName)).ShouldBeEmpty());
+    }
+}

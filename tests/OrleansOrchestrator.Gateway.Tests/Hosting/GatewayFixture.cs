@@ -1,0 +1,101 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Security;
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using OrleansOrchestrator.ControlPlane.Objects;
+using OrleansOrchestrator.Gateway.Hosting;
+using OrleansOrchestrator.Gateway.Identity;
+
+namespace OrleansOrchestrator.Gateway.Tests.Hosting;
+
+/// <summary>A gateway that listens on a free port of this machine, over an in-memory control plane.</summary>
+public sealed class GatewayFixture : IAsyncLifetime
+{
+    private WebApplication? _application;
+
+    internal InMemoryObjectClient Objects { get; } = new();
+
+    internal ClusterIdentity Identity { get; private set; } = null!;
+
+    internal Uri Address { get; private set; } = null!;
+
+    internal GatewayOptions Options { get; init; } = new() { ListenAddress = IPAddress.Loopback, Port = 0 };
+
+    internal List<IReadinessCheck> Checks { get; } = [];
+
+    /// <summary>A client that is the administrator.</summary>
+    internal HttpClient Admin { get; private set; } = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        var kept = new ConcurrentDictionary<string, byte[]>();
+        Identity = await ClusterIdentity.LoadAsync(
+            (name, propose, _) => Task.FromResult(kept.GetOrAdd(name, _ => propose())), TimeProvider.System, default);
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.Services.AddSingleton<IObjectClient>(Objects);
+        foreach (var check in Checks)
+            builder.Services.AddSingleton(check);
+        builder.Services.AddGateway(Options, Identity);
+        _application = builder.Build();
+        _application.UseGateway();
+        Address = await _application.StartGatewayAsync(default);
+        Admin = CreateClient(Identity.AdminToken);
+    }
+
+    /// <summary>Stops the gateway as an operator would.</summary>
+    internal Task StopAsync(CancellationToken cancellationToken) => _application!.StopAsync(cancellationToken);
+
+    public async ValueTask DisposeAsync()
+    {
+        Admin.Dispose();
+        if (_application is not null)
+            await _application.DisposeAsync();
+        Identity.Dispose();
+    }
+
+    /// <summary>A client with the given credentials, or none.</summary>
+    internal HttpClient CreateClient(string? token = null, X509Certificate2? certificate = null)
+    {
+        using var authority = X509Certificate2.CreateFromPem(Identity.Authority.CertificatePem);
+        var trusted = X509CertificateLoader.LoadCertificate(authority.RawData);
+        var tls = new SslClientAuthenticationOptions
+        {
+            CertificateChainPolicy = new X509ChainPolicy
+            {
+                TrustMode = X509ChainTrustMode.CustomRootTrust,
+                RevocationMode = X509RevocationMode.NoCheck,
+            },
+        };
+        tls.CertificateChainPolicy.CustomTrustStore.Add(trusted);
+        if (certificate is not null)
+            tls.ClientCertificates = [certificate];
+        var client = new HttpClient(new SocketsHttpHandler
+        {
+            SslOptions = tls,
+            UseProxy = false,
+            ResponseHeaderEncodingSelector = static (_, _) => Encoding.UTF8,
+        })
+        {
+            BaseAddress = Address,
+            DefaultRequestVersion = HttpVersion.Version20,
+            DefaultVersionPolicy = HttpVersionPolicy.RequestVersionOrLower,
+            Timeout = TimeSpan.FromSeconds(60),
+        };
+        if (token is not null)
+            client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
+        return client;
+    }
+
+    /// <summary>Creates an object through the API.</summary>
+    internal async Task CreateAsync(string path, string json)
+    {
+        using var response = await Admin.PostAsync(path, new StringContent(json, Encoding.UTF8, "application/json"));
+        response.StatusCode.ShouldBe(HttpStatusCode.Created, await response.Content.ReadAsStringAsync());
+    }
+}

@@ -1,0 +1,42 @@
+using OrleansOrchestrator.Gateway.Hosting;
+using OrleansOrchestrator.Gateway.Limits;
+using OrleansOrchestrator.Model.Errors;
+
+namespace OrleansOrchestrator.Gateway.Tests.Limits;
+
+public sealed class InFlightLimiterTests
+{
+    private readonly InFlightLimiter _limiter = new(new GatewayOptions { ReadsInFlightPerUserMax = 2, WritesInFlightPerUserMax = 1, RetryAfterSeconds = 3 });
+
+    [Fact]
+    public void Enter_BeyondLimit_IsTooManyRequests()
+    {
+        _limiter.Enter("a", RequestClass.Read);
+        _limiter.Enter("a", RequestClass.Read);
+        var refused = Should.Throw<ApiException>(() => _limiter.Enter("a", RequestClass.Read));
+        refused.Code.ShouldBe(429);
+        refused.Status.Details.RetryAfterSeconds.ShouldBe(3);
+    }
+
+    [Fact]
+    public void Enter_OfOtherUserOrClass_IsCountedApart()
+    {
+        _limiter.Enter("a", RequestClass.Write);
+        Should.NotThrow(() => _limiter.Enter("b", RequestClass.Write));
+        Should.NotThrow(() => _limiter.Enter("a", RequestClass.Read));
+        Should.Throw<ApiException>(() => _limiter.Enter("a", RequestClass.Write));
+    }
+
+    [Fact]
+    public void Exit_OfOne_MakesRoomForOne()
+    {
+        for (var i = 0; i < 3; i++)
+        {
+            _limiter.Enter("a", RequestClass.Write);
+            _limiter.Exit("a", RequestClass.Write);
+        }
+
+        _limiter.Enter("a", RequestClass.Write);
+        Should.Throw<ApiException>(() => _limiter.Enter("a", RequestClass.Write));
+    }
+}

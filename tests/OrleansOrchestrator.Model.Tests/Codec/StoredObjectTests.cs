@@ -1,0 +1,47 @@
+using k8s.Models;
+using OrleansOrchestrator.Model.Codec;
+using OrleansOrchestrator.Model.Resources;
+
+namespace OrleansOrchestrator.Model.Tests.Codec;
+
+public class StoredObjectTests
+{
+    private static readonly ResourceDefinition Pods = ResourceRegistry.BuiltIn[WellKnownResources.Pods];
+
+    [Fact]
+    public void Peek_WhileHeld_IsOneModel()
+    {
+        var stored = Read("n1", "a");
+
+        var first = stored.Peek<V1Pod>();
+
+        stored.Peek().ShouldBeSameAs(first);
+        stored.Decode().ShouldNotBeSameAs(first);
+    }
+
+    [Theory]
+    [InlineData("n1", "a", true)]
+    [InlineData("n2", "a", false)]
+    [InlineData("n1", "b", false)]
+    public void SelectsLike_ComparesLabelsAndFields(string node, string label, bool alike) =>
+        Read("n1", "a").SelectsLike(Read(node, label)).ShouldBe(alike);
+
+    [Fact]
+    public void Encode_LeavesOutWhatTheStoreDecides()
+    {
+        var pod = new V1Pod { Metadata = new V1ObjectMeta { Name = "p", ResourceVersion = "5", SelfLink = "/x" } };
+
+        var node = System.Text.Json.Nodes.JsonNode.Parse(Pods.Encode(pod))!;
+
+        node["apiVersion"]!.GetValue<string>().ShouldBe("v1");
+        node["kind"]!.GetValue<string>().ShouldBe("Pod");
+        node["metadata"]!["resourceVersion"].ShouldBeNull();
+        node["metadata"]!["selfLink"].ShouldBeNull();
+    }
+
+    private static StoredObject Read(string nodeName, string label) => StoredObject.Read(Pods, Pods.Encode(new V1Pod
+    {
+        Metadata = new V1ObjectMeta { Name = "p", Labels = new Dictionary<string, string> { ["l"] = label } },
+        Spec = new V1PodSpec { NodeName = nodeName },
+    }));
+}

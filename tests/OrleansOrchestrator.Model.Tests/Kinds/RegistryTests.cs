@@ -1,0 +1,79 @@
+using OrleansOrchestrator.Model.Resources;
+
+namespace OrleansOrchestrator.Model.Tests.Kinds;
+
+public class RegistryTests
+{
+    [Theory]
+    [InlineData("v1", "Namespace", "namespaces", "namespace", "ns", "", false)]
+    [InlineData("v1", "Pod", "pods", "pod", "po", "all", true)]
+    [InlineData("v1", "ReplicationController", "replicationcontrollers", "replicationcontroller", "rc", "all", true)]
+    [InlineData("v1", "Service", "services", "service", "svc", "all", true)]
+    [InlineData("v1", "Endpoints", "endpoints", "endpoints", "ep", "", true)]
+    [InlineData("v1", "Node", "nodes", "node", "no", "", false)]
+    [InlineData("v1", "Event", "events", "event", "ev", "", true)]
+    [InlineData("v1", "ConfigMap", "configmaps", "configmap", "cm", "", true)]
+    [InlineData("v1", "Secret", "secrets", "secret", "", "", true)]
+    [InlineData("v1", "ServiceAccount", "serviceaccounts", "serviceaccount", "sa", "", true)]
+    [InlineData("coordination.k8s.io/v1", "Lease", "leases", "lease", "", "", true)]
+    public void Kind_IsServed_UnderItsNames(
+        string apiVersion, string kind, string plural, string singular, string shortNames, string categories, bool namespaced)
+    {
+        var definition = ResourceRegistry.BuiltIn.FindKind(apiVersion, kind).ShouldNotBeNull();
+
+        definition.Plural.ShouldBe(plural);
+        definition.Singular.ShouldBe(singular);
+        definition.ListKind.ShouldBe(kind + "List");
+        string.Join(',', definition.ShortNames).ShouldBe(shortNames);
+        string.Join(',', definition.Categories).ShouldBe(categories);
+        definition.Namespaced.ShouldBe(namespaced);
+    }
+
+    [Theory]
+    [InlineData("pods", Durability.Durable, null)]
+    [InlineData("events", Durability.WriteBehind, 3600)]
+    public void Kind_Durability_IsDeclared(string plural, Durability durability, int? timeToLiveSeconds)
+    {
+        var definition = ResourceRegistry.BuiltIn[new ResourceName(plural)];
+
+        definition.Durability.ShouldBe(durability);
+        definition.TimeToLive?.TotalSeconds.ShouldBe(timeToLiveSeconds!.Value);
+    }
+
+    [Fact]
+    public void Lease_Durability_IsVolatile() =>
+        ResourceRegistry.BuiltIn[WellKnownResources.Leases].Durability.ShouldBe(Durability.Volatile);
+
+    [Fact]
+    public void Columns_OfEveryKind_HaveOneNameColumn()
+    {
+        foreach (var definition in ResourceRegistry.BuiltIn.All)
+            definition.Columns.Count(column => column.Format == "name").ShouldBe(1, definition.Kind);
+    }
+
+    [Fact]
+    public void Columns_OfAnEmptyObject_HaveValues()
+    {
+        foreach (var definition in ResourceRegistry.BuiltIn.All)
+        {
+            var empty = definition.Decode("{\"metadata\":{\"name\":\"x\"}}"u8);
+            foreach (var column in definition.Columns)
+                column.Value(empty, KindCase.Now).ShouldNotBeNull($"{definition.Kind} {column.Name}");
+        }
+    }
+
+    [Fact]
+    public void Rules_OfAnEmptyObject_FindFaultsAndDoNotFail()
+    {
+        foreach (var definition in ResourceRegistry.BuiltIn.All)
+        {
+            var probe = new KindCase(definition.Plural, definition.Group);
+            Should.NotThrow(() => probe.Created("{}"), definition.Kind);
+            Should.NotThrow(() => probe.Faults("{}"), definition.Kind);
+            Should.NotThrow(() => probe.UpdateFaults("{}", "{}"), definition.Kind);
+            Should.NotThrow(() => probe.StatusFaults("{}", "{}"), definition.Kind);
+            Should.NotThrow(() => definition.Claims(probe.Decode("{}")), definition.Kind);
+            Should.NotThrow(() => definition.DefaultGracePeriodSeconds(probe.Decode("{}")), definition.Kind);
+        }
+    }
+}

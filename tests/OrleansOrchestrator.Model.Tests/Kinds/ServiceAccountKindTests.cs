@@ -1,0 +1,15 @@
+namespace OrleansOrchestrator.Model.Tests.Kinds;
+
+public class ServiceAccountKindTests
+{
+    private static readonly KindCase Accounts = new("serviceaccounts");
+
+    [Fact]
+    public void Secrets_AreKeptByName() => KindCase.ShouldBeJson(
+        Accounts.Created("{'metadata':{'name':'a'},'secrets':[{'name':'s','kind':'Secret','namespace':'elsewhere'}]}"),
+        "{'metadata':{'name':'a'},'secrets':[{'name':'s'}]}");
+
+    [Fact]
+    public void Row_CountsTheSecrets() =>
+        Accounts.Row("{'metadata':{'name':'a'},'secrets':[{'name':'s'}]}").ShouldBe("a | 1 | <unknown>");
+}

@@ -1,0 +1,65 @@
+using k8s.Models;
+using OrleansOrchestrator.Scheduling.Cluster;
+using OrleansOrchestrator.Scheduling.Placements;
+using OrleansOrchestrator.Scheduling.Pods;
+using OrleansOrchestrator.Scheduling.Preemption;
+
+namespace OrleansOrchestrator.Scheduling.Tests.Building;
+
+/// <summary>A cluster and its scheduler, built in a line or two.</summary>
+internal sealed class Harness
+{
+    private ulong _seed;
+
+    public Harness(params V1Node[] nodes)
+        : this(new SchedulerOptions(), nodes)
+    {
+    }
+
+    public Harness(SchedulerOptions options, params V1Node[] nodes)
+    {
+        Scheduler = new Scheduler(Cache, options);
+        foreach (var node in nodes)
+            Cache.SetNode(node);
+    }
+
+    public SchedulerCache Cache { get; } = new();
+
+    public Scheduler Scheduler { get; }
+
+    public Harness Running(params V1Pod[] pods)
+    {
+        foreach (var pod in pods)
+            Cache.SetPod(pod);
+        return this;
+    }
+
+    public SchedulingResult Schedule(V1Pod pod) => Scheduler.Schedule(PodInfo.From(pod), ++_seed);
+
+    /// <summary>The node that the pod is placed on.</summary>
+    public string Place(V1Pod pod) => Schedule(pod).ShouldBeOfType<Placement>().NodeName;
+
+    /// <summary>The nodes that the pod may be placed on, found by trying many seeds.</summary>
+    public string[] Choices(V1Pod pod) =>
+        [.. Enumerable.Range(0, 100).Select(_ => Place(pod)).Distinct().Order(StringComparer.Ordinal)];
+
+    /// <summary>The message of a pod that fits nowhere.</summary>
+    public string Refuse(V1Pod pod) => Schedule(pod).ShouldBeOfType<Unschedulable>().Message;
+
+    /// <summary>What preemption makes of a pod that fits nowhere.</summary>
+    public (PreemptionResult Result, string Message) Preempt(V1Pod pod, params V1PodDisruptionBudget[] budgets)
+    {
+        var failure = Schedule(pod).ShouldBeOfType<Unschedulable>();
+        var result = Scheduler.Preempt(PodInfo.From(pod), failure, budgets, ++_seed);
+        return (result, failure.MessageWith(result));
+    }
+
+    /// <summary>Places the pod and counts it against its node.</summary>
+    public string PlaceAndAssume(V1Pod pod)
+    {
+        var info = PodInfo.From(pod);
+        var node = Scheduler.Schedule(info, ++_seed).ShouldBeOfType<Placement>().NodeName;
+        Cache.Assume(info, node).ShouldBeTrue();
+        return node;
+    }
+}

@@ -1,0 +1,64 @@
+using CsCheck;
+using OrleansOrchestrator.Scheduling.Placements;
+using OrleansOrchestrator.Scheduling.Queueing;
+using OrleansOrchestrator.Scheduling.Tests.Building;
+
+namespace OrleansOrchestrator.Scheduling.Tests.Queueing;
+
+public sealed class SchedulingQueueProperties
+{
+    private static readonly DateTimeOffset Start = new(2030, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
+    [Fact]
+    public void Queue_RandomOperations_LosesNoPodAndInventsNone() =>
+        Gen.Select(Gen.Int[0, 6], Gen.Int[0, 7], Gen.Int[0, 3], Gen.Double[0, 4]).Array[1, 120].Sample(operations =>
+        {
+            var queue = new SchedulingQueue(new SchedulingQueueOptions());
+            var expected = new HashSet<string>(StringComparer.Ordinal);
+            var now = Start;
+            foreach (var (operation, pod, variant, seconds) in operations)
+            {
+                now = now.AddSeconds(seconds);
+                Apply(queue, expected, operation, $"p{pod}", variant, now);
+                queue.Count.ShouldBe(expected.Count);
+            }
+
+            // Whatever happened, everything that is still wanted comes out when its attempt ends and time passes.
+            foreach (var uid in expected)
+                queue.Retry(uid, now);
+            var popped = queue.Pop(int.MaxValue, now.AddHours(1)).Select(pod => pod.Info.Uid).ToArray();
+            popped.ShouldBe(expected, ignoreOrder: true);
+            popped.Length.ShouldBe(popped.Distinct().Count());
+        });
+
+    private static void Apply(SchedulingQueue queue, HashSet<string> expected, int operation, string name, int variant, DateTimeOffset now)
+    {
+        var info = PodObjects.Create(name, cpu: $"{variant + 1}").WithPriority(variant).Info();
+        switch (operation)
+        {
+            case 0:
+                queue.Add(info, now).ShouldBeTrue();
+                expected.Add(info.Uid);
+                break;
+            case 1:
+                queue.Update(info, now).ShouldBe(expected.Contains(info.Uid));
+                break;
+            case 2:
+                queue.Delete(info.Uid).ShouldBe(expected.Remove(info.Uid));
+                break;
+            case 3:
+                var popped = queue.Pop(variant, now);
+                popped.Select(pod => -pod.Info.Priority).ShouldBeInOrder();
+                break;
+            case 4:
+                queue.AddUnschedulable(info.Uid, new Unschedulable { NodeCount = 1, Reasons = [], Plugins = [], WakesOn = (ClusterEvents)(1 << variant) }, now);
+                break;
+            case 5:
+                queue.Retry(info.Uid, now);
+                break;
+            default:
+                queue.Move((ClusterEvents)(1 << variant), now);
+                break;
+        }
+    }
+}

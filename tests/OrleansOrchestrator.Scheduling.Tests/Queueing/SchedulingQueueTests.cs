@@ -1,0 +1,172 @@
+using OrleansOrchestrator.Scheduling.Placements;
+using OrleansOrchestrator.Scheduling.Queueing;
+using OrleansOrchestrator.Scheduling.Tests.Building;
+using static OrleansOrchestrator.Scheduling.Tests.Building.PodObjects;
+
+namespace OrleansOrchestrator.Scheduling.Tests.Queueing;
+
+public sealed class SchedulingQueueTests
+{
+    private static readonly DateTimeOffset Start = new(2030, 1, 1, 0, 0, 0, TimeSpan.Zero);
+    private readonly SchedulingQueue _queue = new(new SchedulingQueueOptions());
+
+    [Fact]
+    public void Pop_Pods_ComeByPriorityThenTime()
+    {
+        _queue.Add(Create("late").Info(), At(2));
+        _queue.Add(Create("early").Info(), At(1));
+        _queue.Add(Create("important").WithPriority(5).Info(), At(3));
+        Names(_queue.Pop(10, At(3))).ShouldBe(["important", "early", "late"]);
+    }
+
+    [Fact]
+    public void Pop_Limit_LeavesTheRest()
+    {
+        for (var i = 0; i < 5; i++)
+            _queue.Add(Create($"p{i}").Info(), At(i));
+        Names(_queue.Pop(2, At(5))).ShouldBe(["p0", "p1"]);
+        Names(_queue.Pop(9, At(5))).ShouldBe(["p2", "p3", "p4"]);
+        _queue.Pop(9, At(5)).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void Add_GatedPod_WaitsForItsGates()
+    {
+        var pod = Create("p");
+        pod.Spec.SchedulingGates = [new() { Name = "quota" }];
+        _queue.Add(pod.Info(), At(0));
+        _queue.Pop(1, At(1000)).ShouldBeEmpty();
+        _queue.NextWake.ShouldBeNull();
+        _queue.Update(Create("p").Info(), At(1001));
+        Names(_queue.Pop(1, At(1001))).ShouldBe(["p"]);
+    }
+
+    [Fact]
+    public void Add_FullQueue_Refuses()
+    {
+        var queue = new SchedulingQueue(new SchedulingQueueOptions { PodsMax = 1 });
+        queue.Add(Create("p").Info(), At(0)).ShouldBeTrue();
+        queue.Add(Create("q").Info(), At(0)).ShouldBeFalse();
+        queue.Count.ShouldBe(1);
+    }
+
+    [Fact]
+    public void Retry_EachFailure_DoublesTheBackoffUpToTheLimit()
+    {
+        _queue.Add(Create("p").Info(), At(0));
+        var now = 0.0;
+        foreach (var backoff in new[] { 1, 2, 4, 8, 10, 10 })
+        {
+            _queue.Pop(1, At(now)).Count.ShouldBe(1);
+            _queue.Retry("uid-p", At(now));
+            _queue.NextWake.ShouldBe(At(now + backoff));
+            _queue.Pop(1, At(now + backoff - 0.001)).ShouldBeEmpty();
+            now += backoff;
+        }
+    }
+
+    [Fact]
+    public void AddUnschedulable_NothingHappens_IsTriedAgainAfterFiveMinutes()
+    {
+        PopAndFail("p", ClusterEvents.NodeAdded, 0);
+        _queue.Pop(1, At(299)).ShouldBeEmpty();
+        _queue.NextWake.ShouldBe(At(300));
+        Names(_queue.Pop(1, At(300))).ShouldBe(["p"]);
+    }
+
+    [Fact]
+    public void Move_ChangeThatHelps_WakesAfterBackoff()
+    {
+        PopAndFail("p", ClusterEvents.AssignedPodRemoved, 0);
+        _queue.Move(ClusterEvents.AssignedPodRemoved, At(0.5));
+        _queue.Find("uid-p")!.Place.ShouldBe(QueuePlace.BackingOff);
+        Names(_queue.Pop(1, At(1))).ShouldBe(["p"]);
+    }
+
+    [Fact]
+    public void Move_ChangeThatHelpsAfterBackoff_WakesAtOnce()
+    {
+        PopAndFail("p", ClusterEvents.AssignedPodRemoved, 0);
+        _queue.Move(ClusterEvents.AssignedPodRemoved | ClusterEvents.NodeAdded, At(20));
+        Names(_queue.Pop(1, At(20))).ShouldBe(["p"]);
+    }
+
+    [Fact]
+    public void Move_ChangeThatCannotHelp_WakesNobody()
+    {
+        PopAndFail("p", ClusterEvents.AssignedPodRemoved, 0);
+        _queue.Move(ClusterEvents.NodeTaintsChanged, At(20));
+        _queue.Find("uid-p")!.Place.ShouldBe(QueuePlace.Unschedulable);
+    }
+
+    [Fact]
+    public void AddUnschedulable_HelpfulChangeDuringTheAttempt_IsNotLost()
+    {
+        _queue.Add(Create("p").Info(), At(0));
+        _queue.Pop(1, At(0));
+        _queue.Move(ClusterEvents.NodeAdded, At(0.1));
+        _queue.AddUnschedulable("uid-p", Failure(ClusterEvents.NodeAdded), At(0.2));
+        _queue.Find("uid-p")!.Place.ShouldBe(QueuePlace.BackingOff);
+    }
+
+    [Fact]
+    public void AddUnschedulable_HelpfulChangeBeforeTheAttempt_DoesNotCount()
+    {
+        _queue.Move(ClusterEvents.NodeAdded, At(0));
+        PopAndFail("p", ClusterEvents.NodeAdded, 1);
+        _queue.Find("uid-p")!.Place.ShouldBe(QueuePlace.Unschedulable);
+    }
+
+    [Fact]
+    public void Update_UnschedulablePodAsksForLess_IsTriedAgain()
+    {
+        PopAndFail("p", ClusterEvents.NodeAdded, 0);
+        _queue.Update(Create("p", cpu: "1").Info(), At(5));
+        _queue.Find("uid-p")!.Place.ShouldBe(QueuePlace.Active);
+    }
+
+    [Fact]
+    public void Update_UnschedulablePodChangesOnlyStatus_SleepsOn()
+    {
+        PopAndFail("p", ClusterEvents.NodeAdded, 0);
+        var pod = Create("p");
+        pod.Status.Message = "0/1 nodes are available";
+        _queue.Update(pod.Info(), At(5));
+        _queue.Find("uid-p")!.Place.ShouldBe(QueuePlace.Unschedulable);
+    }
+
+    [Fact]
+    public void Update_HigherPriority_MovesForward()
+    {
+        _queue.Add(Create("a").Info(), At(0));
+        _queue.Add(Create("b").Info(), At(1));
+        _queue.Update(Create("b").WithPriority(1).Info(), At(2));
+        Names(_queue.Pop(2, At(2))).ShouldBe(["b", "a"]);
+    }
+
+    [Fact]
+    public void Delete_PodInFlight_IgnoresItsOutcome()
+    {
+        _queue.Add(Create("p").Info(), At(0));
+        _queue.Pop(1, At(0));
+        _queue.Delete("uid-p").ShouldBeTrue();
+        _queue.AddUnschedulable("uid-p", Failure(ClusterEvents.NodeAdded), At(1));
+        _queue.Retry("uid-p", At(1));
+        _queue.Count.ShouldBe(0);
+        _queue.Pop(1, At(1000)).ShouldBeEmpty();
+    }
+
+    private static DateTimeOffset At(double seconds) => Start.AddSeconds(seconds);
+
+    private static string[] Names(IEnumerable<QueuedPod> pods) => [.. pods.Select(pod => pod.Info.Name)];
+
+    private static Unschedulable Failure(ClusterEvents wakesOn) =>
+        new() { NodeCount = 1, Reasons = [], Plugins = [], WakesOn = wakesOn };
+
+    private void PopAndFail(string name, ClusterEvents wakesOn, double seconds)
+    {
+        _queue.Add(Create(name).Info(), At(seconds));
+        Names(_queue.Pop(1, At(seconds))).ShouldBe([name]);
+        _queue.AddUnschedulable($"uid-{name}", Failure(wakesOn), At(seconds));
+    }
+}

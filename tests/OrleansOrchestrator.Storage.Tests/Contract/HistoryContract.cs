@@ -1,0 +1,133 @@
+using OrleansOrchestrator.Storage.Log;
+using static OrleansOrchestrator.Storage.Tests.Contract.LogSamples;
+
+namespace OrleansOrchestrator.Storage.Tests.Contract;
+
+/// <summary>What watches resume from (invariant I5): reading and trimming the history.</summary>
+public abstract class HistoryContract
+{
+    protected abstract Task<TestStore> CreateStoreAsync();
+
+    [Fact]
+    public async Task ReadChanges_InPages_GivesEveryChangeOnceWithPrevious()
+    {
+        await using var store = await CreateStoreAsync();
+        var epoch = await store.OpenAsync();
+        await store.CommitAsync(epoch, Commit(0, Added(3, "ns", "a", "1"), Modified(5, "ns", "a", "2", previous: "1"), Added(6, "ns", "b", "3")));
+        await store.CommitAsync(epoch, Commit(6, Deleted(9, "ns", "a", "4")));
+
+        List<string> seen = [];
+        long after = 0;
+        while (await store.ChangesAsync(after, limit: 2) is { Count: > 0 } page)
+        {
+            page.Count.ShouldBeLessThanOrEqualTo(2);
+            seen.AddRange(page.Select(Describe));
+            after = page[^1].Revision;
+        }
+
+        seen.ShouldBe(["3 Added ns/a=1", "5 Modified ns/a=2 was 1", "6 Added ns/b=3", "9 Deleted ns/a=4"]);
+    }
+
+    [Fact]
+    public async Task ReadChanges_NothingNewer_IsEmpty()
+    {
+        await using var store = await CreateStoreAsync();
+        (await store.ChangesAsync()).ShouldBeEmpty();
+        var epoch = await store.OpenAsync();
+        await store.CommitAsync(epoch, Commit(0, Added(1, "ns", "a")));
+
+        (await store.ChangesAsync(after: 1)).ShouldBeEmpty();
+        (await store.ChangesAsync(after: 500)).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Trim_KeepsTheMinimumCount()
+    {
+        await using var store = await CreateStoreAsync();
+        await FillAsync(store, 100);
+
+        var compacted = await store.Log.TrimAsync(store.Shard, TimeSpan.Zero, 10, Cancellation);
+
+        compacted.ShouldBe(89);
+        (await store.ChangesAsync(after: 89)).Select(change => change.Revision).ShouldBe(Enumerable.Range(90, 11).Select(i => (long)i));
+        var refused = await Should.ThrowAsync<CompactedException>(() => store.ChangesAsync(after: 88));
+        refused.CompactedRevision.ShouldBe(89);
+        (await store.LoadAsync()).Count.ShouldBe(100);
+    }
+
+    [Fact]
+    public async Task Trim_KeepsTheMinimumAge()
+    {
+        await using var store = await CreateStoreAsync();
+        await FillAsync(store, 100);
+
+        (await store.Log.TrimAsync(store.Shard, TimeSpan.FromHours(1), 0, Cancellation)).ShouldBe(0);
+
+        (await store.ChangesAsync()).Count.ShouldBe(100);
+    }
+
+    [Fact]
+    public async Task Trim_MoreThanOneBatch_GoesAllTheWay()
+    {
+        await using var store = await CreateStoreAsync();
+        await FillAsync(store, 5000);
+
+        (await store.Log.TrimAsync(store.Shard, TimeSpan.Zero, 100, Cancellation)).ShouldBe(4899);
+
+        (await store.ChangesAsync(after: 4899)).Count.ShouldBe(101);
+    }
+
+    [Fact]
+    public async Task Trim_Repeated_NeverGoesBack()
+    {
+        await using var store = await CreateStoreAsync();
+        await FillAsync(store, 50);
+        await store.Log.TrimAsync(store.Shard, TimeSpan.Zero, 10, Cancellation);
+
+        (await store.Log.TrimAsync(store.Shard, TimeSpan.Zero, 40, Cancellation)).ShouldBe(39);
+        (await store.Log.TrimAsync(store.Shard, TimeSpan.Zero, 0, Cancellation)).ShouldBe(49);
+
+        await store.ReopenAsync();
+        (await store.Log.OpenAsync(store.Shard, Lease, Cancellation)).CompactedRevision.ShouldBe(49);
+    }
+
+    [Fact]
+    public async Task Trim_UnknownShard_DoesNothing()
+    {
+        await using var store = await CreateStoreAsync();
+
+        (await store.Log.TrimAsync(store.Shard, TimeSpan.Zero, 0, Cancellation)).ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task Trim_WhileCommitting_DisturbsNoCommit()
+    {
+        await using var store = await CreateStoreAsync();
+        var epoch = await store.OpenAsync();
+        var done = false;
+        var trimming = Task.Run(
+            async () =>
+            {
+                while (!Volatile.Read(ref done))
+                    await store.Log.TrimAsync(store.Shard, TimeSpan.Zero, 5, Cancellation);
+            },
+            Cancellation);
+
+        for (var head = 0; head < 2000; head += 10)
+        {
+            var from = head;
+            await store.CommitAsync(epoch, Commit(from, [.. Enumerable.Range(from + 1, 10).Select(i => Added(i, "ns", $"a{i}"))]));
+        }
+
+        Volatile.Write(ref done, true);
+        await trimming;
+        (await store.LoadAsync()).Count.ShouldBe(2000);
+        (await store.Log.TrimAsync(store.Shard, TimeSpan.Zero, 5, Cancellation)).ShouldBe(1994);
+    }
+
+    private static async Task FillAsync(TestStore store, int count)
+    {
+        var epoch = await store.OpenAsync();
+        await store.CommitAsync(epoch, Commit(0, [.. Enumerable.Range(1, count).Select(i => Added(i, "ns", $"object-{i}"))]));
+    }
+}

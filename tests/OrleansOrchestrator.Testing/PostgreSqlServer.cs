@@ -1,0 +1,173 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using Npgsql;
+
+namespace OrleansOrchestrator.Testing;
+
+/// <summary>
+/// A PostgreSQL server of its own for a test run: a fresh data folder under the temporary folder, a free port on 127.0.0.1 and
+/// a unix socket, fsync on. Stopped, and its folder deleted, when it is disposed of.
+/// </summary>
+public sealed class PostgreSqlServer : IAsyncDisposable
+{
+    private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(60);
+
+    private readonly string _binaries;
+    private readonly string _folder;
+    private Process? _postmaster;
+
+    private PostgreSqlServer(string binaries, string folder, int port)
+    {
+        _binaries = binaries;
+        _folder = folder;
+        Port = port;
+    }
+
+    /// <summary>The TCP port on 127.0.0.1. It stays the same across restarts.</summary>
+    public int Port { get; }
+
+    /// <summary>The folder of the unix socket, usable as <c>Host</c>.</summary>
+    public string SocketFolder => _folder;
+
+    /// <summary>Why no server can be started here, or null if one can.</summary>
+    public static string? Missing => PostgreSqlBinaries.Find() is null
+        ? "PostgreSQL is not installed: initdb and postgres were not found with pg_config, under /usr/lib/postgresql, or in PATH"
+        : null;
+
+    /// <summary>Creates a data folder and starts a server on it.</summary>
+    /// <exception cref="InvalidOperationException">PostgreSQL is not installed or does not start; the message has its output.</exception>
+    public static async Task<PostgreSqlServer> StartAsync(CancellationToken cancellationToken = default)
+    {
+        var binaries = PostgreSqlBinaries.Find() ?? throw new InvalidOperationException(Missing);
+        var folder = Directory.CreateTempSubdirectory("orchestrator-pg-").FullName;
+        var server = new PostgreSqlServer(binaries, folder, FreePort());
+        try
+        {
+            await PostgreSqlBinaries.GiveToServerAccountAsync(folder, cancellationToken);
+            await server.InitializeAsync(cancellationToken);
+            await server.StartProcessAsync(cancellationToken);
+            return server;
+        }
+        catch
+        {
+            await server.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>A connection string for one of the server's databases.</summary>
+    public string ConnectionString(string database) =>
+        $"Host=127.0.0.1;Port={Port};Username=postgres;Database={database}";
+
+    /// <summary>Creates an empty database.</summary>
+    /// <param name="name">Its name, or null for a new one.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
+    /// <returns>Its connection string.</returns>
+    public async Task<string> CreateDatabaseAsync(string? name = null, CancellationToken cancellationToken = default)
+    {
+        name ??= "test_" + Guid.NewGuid().ToString("N")[..12];
+        await ExecuteAsync($"CREATE DATABASE \"{name}\" TEMPLATE template0", cancellationToken);
+        return ConnectionString(name);
+    }
+
+    /// <summary>Runs a statement as the superuser in the database <c>postgres</c>.</summary>
+    /// <returns>The first column of the first row, if there is one.</returns>
+    public async Task<object?> ExecuteAsync(string statement, CancellationToken cancellationToken = default)
+    {
+        await using var connection = new NpgsqlConnection(ConnectionString("postgres") + ";Pooling=false");
+        await connection.OpenAsync(cancellationToken);
+        await using var command = new NpgsqlCommand(statement, connection);
+        return await command.ExecuteScalarAsync(cancellationToken);
+    }
+
+    /// <summary>Stops the server as an administrator would ("fast": running transactions are rolled back).</summary>
+    public Task StopAsync() => EndAsync("INT");
+
+    /// <summary>Ends the server like a crash: nothing is written any more, and the next start recovers from the log.</summary>
+    public Task KillAsync() => EndAsync("QUIT");
+
+    /// <summary>Starts the server again on the same port and data.</summary>
+    public async Task RestartAsync(CancellationToken cancellationToken = default)
+    {
+        await StopAsync();
+        await StartProcessAsync(cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await KillAsync();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    private async Task InitializeAsync(CancellationToken cancellationToken)
+    {
+        // --no-sync is for the folder's creation only; the server itself runs with fsync on.
+        using var initdb = PostgreSqlBinaries.Run(
+            Path.Combine(_binaries, "initdb"),
+            ["--pgdata", Path.Combine(_folder, "data"), "--username", "postgres", "--auth", "trust", "--encoding", "UTF8", "--locale", "C", "--no-sync"]);
+        var output = initdb.StandardOutput.ReadToEndAsync(cancellationToken);
+        var errors = await initdb.StandardError.ReadToEndAsync(cancellationToken);
+        await initdb.WaitForExitAsync(cancellationToken);
+        if (initdb.ExitCode != 0)
+            throw new InvalidOperationException($"initdb failed: {await output} {errors}");
+    }
+
+    private async Task StartProcessAsync(CancellationToken cancellationToken)
+    {
+        var log = Path.Combine(_folder, "server.log");
+        _postmaster = PostgreSqlBinaries.Run(
+            Path.Combine(_binaries, "postgres"),
+            [
+                "-D", Path.Combine(_folder, "data"), "-k", _folder, "-p", Port.ToString(CultureInfo.InvariantCulture),
+                "-c", "listen_addresses=127.0.0.1", "-c", "max_connections=200", "-c", "shared_buffers=256MB",
+                "-c", "max_wal_size=2GB", "-c", "logging_collector=on", "-c", $"log_directory={_folder}", "-c", "log_filename=server.log",
+            ]);
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        deadline.CancelAfter(StartTimeout);
+        while (true)
+        {
+            try
+            {
+                await ExecuteAsync("SELECT 1", deadline.Token);
+                return;
+            }
+            catch (NpgsqlException) when (!_postmaster.HasExited)
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(25), TimeProvider.System, deadline.Token);
+            }
+            catch (NpgsqlException)
+            {
+                var written = File.Exists(log) ? await File.ReadAllTextAsync(log, CancellationToken.None) : "";
+                throw new InvalidOperationException($"postgres ended with code {_postmaster.ExitCode}: {written}");
+            }
+        }
+    }
+
+    private async Task EndAsync(string signal)
+    {
+        if (_postmaster is not { } postmaster)
+            return;
+
+        _postmaster = null;
+        using (postmaster)
+        {
+            if (!postmaster.HasExited)
+            {
+                using var kill = Process.Start("kill", [$"-{signal}", postmaster.Id.ToString(CultureInfo.InvariantCulture)]);
+                await kill.WaitForExitAsync();
+            }
+
+            await postmaster.WaitForExitAsync();
+        }
+    }
+}

@@ -1,0 +1,192 @@
+#!/usr/bin/env bash
+#
+# Builds the solution, runs every test project and the format check, and sums up.
+#
+#   tests/run.sh                 everything
+#   tests/run.sh Storage Model   only the projects whose name contains one of the words; Format is the format check
+#
+# The last line is "N passed, N failed, N skipped". The exit code is 0 if nothing failed and something ran.
+#
+# What the tests need beside the .NET SDK is installed where this runs as root on a system with apt; where something stays
+# away, the tests that need it are skipped and say why. Logs and reports are in artifacts/tests/.
+set -euo pipefail
+
+repository="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
+cd "$repository"
+
+readonly solution=OrleansOrchestrator.sln
+readonly configuration=Release
+readonly reports="$repository/artifacts/tests"
+readonly project_timeout_seconds=780
+readonly docker_start_seconds=60
+
+export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 DOTNET_SKIP_FIRST_TIME_EXPERIENCE=1
+
+passed=0 failed=0 skipped=0
+docker_pid=""
+filters=("$@")
+
+say() { printf '\n== %s\n' "$*"; }
+
+wanted() {
+  [[ ${#filters[@]} -eq 0 ]] && return 0
+  local word
+  for word in "${filters[@]}"; do
+    [[ "${1,,}" == *"${word,,}"* ]] && return 0
+  done
+  return 1
+}
+
+# --- What the tests need -------------------------------------------------------------------------------------------------
+
+missing_packages() {
+  compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || command -v initdb >/dev/null || echo postgresql
+  { command -v docker && command -v dockerd; } >/dev/null || echo docker.io
+  [[ -x /bin/busybox ]] && ! ldd /bin/busybox >/dev/null 2>&1 || echo busybox-static
+  command -v ip >/dev/null || echo iproute2
+  command -v nft >/dev/null || echo nftables
+  command -v kubectl >/dev/null || echo kubernetes-client
+  command -v setpriv >/dev/null || echo util-linux
+  command -v git >/dev/null || echo git
+}
+
+install_packages() {
+  local packages
+  mapfile -t packages < <(missing_packages)
+  [[ ${#packages[@]} -gt 0 ]] || return 0
+  if [[ $EUID -ne 0 ]] || ! command -v apt-get >/dev/null; then
+    say "not installed, and not installable here: ${packages[*]}; tests that need them are skipped"
+    return 0
+  fi
+
+  say "installing ${packages[*]}"
+  export DEBIAN_FRONTEND=noninteractive
+  apt-get update -qq >>"$reports/apt.log" 2>&1 || true
+  # One at a time: a package that this system does not have must not keep the others away.
+  local package
+  for package in "${packages[@]}"; do
+    apt-get install -y -qq --no-install-recommends "$package" >>"$reports/apt.log" 2>&1 \
+      || echo "$package could not be installed (see $reports/apt.log); tests that need it are skipped"
+  done
+}
+
+start_docker() {
+  command -v docker >/dev/null || return 0
+  docker info >/dev/null 2>&1 && return 0
+  [[ $EUID -eq 0 ]] && command -v dockerd >/dev/null || return 0
+
+  say "starting a Docker engine"
+  dockerd >"$reports/dockerd.log" 2>&1 &
+  docker_pid=$!
+  local deadline=$((SECONDS + docker_start_seconds))
+  until docker info >/dev/null 2>&1; do
+    if ((SECONDS > deadline)) || ! kill -0 "$docker_pid" 2>/dev/null; then
+      echo "the Docker engine does not start; tests that need it are skipped. Its last words:"
+      tail -n 3 "$reports/dockerd.log"
+      stop_docker
+      return 0
+    fi
+    sleep 0.2
+  done
+}
+
+stop_docker() {
+  [[ -n "$docker_pid" ]] || return 0
+  kill "$docker_pid" 2>/dev/null || true
+  wait "$docker_pid" 2>/dev/null || true
+  docker_pid=""
+}
+
+# --- Building and running ------------------------------------------------------------------------------------------------
+
+summary() {
+  local report
+  for report in "$reports"/*.xml; do
+    [[ -e "$report" ]] && list_skips "$report"
+  done
+  printf '\n%d passed, %d failed, %d skipped\n' "$passed" "$failed" "$skipped"
+  ((failed == 0 && passed > 0))
+}
+
+build() {
+  local target
+  for target in "$@"; do
+    say "building $target"
+    if ! dotnet build "$target" -c "$configuration" -v minimal -tl:off --nologo; then
+      failed=$((failed + 1))
+      return 1
+    fi
+  done
+}
+
+# Reads a number from the totals in the head of an xunit report.
+total() { grep -o -m 1 '<assembly [^>]*>' "$1" | grep -o " $2=\"[0-9]*\"" | grep -o '[0-9]*' | head -n 1; }
+
+list_skips() {
+  tr '\n' ' ' <"$1" | sed 's/<test /\n<test /g' | grep 'result="Skip"' \
+    | sed -E 's/^<test [^>]*name="([^"]*)".*<reason>(<!\[CDATA\[)?(.*)<\/reason>.*/skipped: \1: \3/; s/\]\]>$//' || true
+}
+
+run_project() {
+  local project="$1" name executable report code=0 started=$SECONDS
+  name="$(basename "$project" .csproj)"
+  executable="$(dirname "$project")/bin/$configuration/net10.0/$name"
+  report="$reports/$name.xml"
+  say "$name"
+
+  timeout --kill-after=20 "$project_timeout_seconds" "$executable" \
+    --report-xunit-xml --report-xunit-xml-filename "$name.xml" --report-xunit-trx --report-xunit-trx-filename "$name.trx" \
+    --results-directory "$reports" --progress off --ansi off --show-stdout failed --show-stderr failed || code=$?
+
+  local project_failed=0
+  if [[ -s "$report" ]]; then
+    project_failed=$(($(total "$report" failed) + $(total "$report" errors)))
+    passed=$((passed + $(total "$report" passed)))
+    skipped=$((skipped + $(total "$report" skipped)))
+  fi
+  if ((code != 0 && project_failed == 0)); then
+    ((code == 124 || code == 137)) && echo "$name did not end within $project_timeout_seconds s" || echo "$name ended with code $code"
+    project_failed=1
+  fi
+  failed=$((failed + project_failed))
+  echo "$name took $((SECONDS - started)) s"
+}
+
+# Code style is enforced by the build; what is left is white space, which needs no project to be loaded.
+check_format() {
+  local started=$SECONDS
+  say "format"
+  if dotnet format whitespace . --folder --verify-no-changes -v quiet; then
+    passed=$((passed + 1))
+  else
+    failed=$((failed + 1))
+  fi
+  echo "format took $((SECONDS - started)) s"
+}
+
+main() {
+  rm -rf "$reports"
+  mkdir -p "$reports"
+  trap stop_docker EXIT
+
+  local project projects=()
+  for project in tests/*.Tests/*.Tests.csproj; do
+    wanted "$(basename "$project" .Tests.csproj | sed 's/^OrleansOrchestrator\.//')" && projects+=("$project")
+  done
+
+  install_packages
+  start_docker
+  if [[ ${#filters[@]} -eq 0 ]]; then
+    build "$solution" || { summary; return 1; }
+  elif [[ ${#projects[@]} -gt 0 ]]; then
+    build "${projects[@]}" || { summary; return 1; }
+  fi
+
+  wanted Format && check_format
+  for project in "${projects[@]}"; do
+    run_project "$project"
+  done
+  summary
+}
+
+main
