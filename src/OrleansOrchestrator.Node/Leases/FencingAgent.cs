@@ -30,11 +30,16 @@ internal sealed partial class FencingAgent(
     {
         var limit = pods.Workers.Select(w => w.Pod is { } pod ? policy.FenceAfter(pod) : null).Min();
         if (limit is not { } soonest)
+        {
+            clock.Observe();
             return IdleInterval;
+        }
 
         // A pod that tolerates less than usual needs a shorter distance between renewals, or it could never run.
-        lease.LimitInterval(soonest / 3);
-        var silence = clock.SinceAcknowledged;
+        // The renewal that this causes at once has to be waited for: until now the pod's limit was not known.
+        if (lease.LimitInterval(soonest / 3))
+            return CheckInterval;
+        var silence = clock.Observe();
         if (silence >= soonest)
         {
             if (!_isFenced)

@@ -19,36 +19,50 @@ internal sealed partial class LeaseAgent(
 {
     private static readonly TimeSpan IntervalMin = TimeSpan.FromMilliseconds(250);
 
+    private readonly ILogger _logger = logger;
+    private readonly SemaphoreSlim _hurry = new(0, 1);
     private bool _isFailing;
     private long _intervalTicks = interval.Ticks;
 
     private TimeSpan Interval => TimeSpan.FromTicks(Interlocked.Read(ref _intervalTicks));
 
-    /// <summary>Renews at least this often from the next renewal on.</summary>
-    public void LimitInterval(TimeSpan limit)
+    /// <summary>Renews at least this often from now on; true if that is more often than before, and so renews at once.</summary>
+    public bool LimitInterval(TimeSpan limit)
     {
-        var wanted = limit < interval ? limit : interval;
-        Interlocked.Exchange(ref _intervalTicks, Math.Max(wanted.Ticks, IntervalMin.Ticks));
+        var wanted = Math.Max((limit < interval ? limit : interval).Ticks, IntervalMin.Ticks);
+        if (Interlocked.Exchange(ref _intervalTicks, wanted) <= wanted)
+            return false;
+        if (_hurry.CurrentCount == 0)
+            _hurry.Release();
+        return true;
     }
 
     /// <summary>Renews until the token ends it, whatever happens.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        using var timer = new PeriodicTimer(interval, timeProvider);
         try
         {
-            do
+            while (true)
             {
+                var start = timeProvider.GetTimestamp();
                 await RenewAsync(cancellationToken);
-                if (timer.Period != Interval)
-                    timer.Period = Interval;
+                var rest = Interval - timeProvider.GetElapsedTime(start);
+                await WaitAsync(rest > TimeSpan.Zero ? rest : TimeSpan.Zero, cancellationToken);
             }
-            while (await timer.WaitForNextTickAsync(cancellationToken));
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
             // The agent stops.
         }
+    }
+
+    /// <summary>Waits for the time, or until someone is in a hurry.</summary>
+    private async Task WaitAsync(TimeSpan time, CancellationToken cancellationToken)
+    {
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        await Task.WhenAny(_hurry.WaitAsync(ended.Token), Task.Delay(time, timeProvider, ended.Token));
+        await ended.CancelAsync();
+        cancellationToken.ThrowIfCancellationRequested();
     }
 
     private async Task RenewAsync(CancellationToken cancellationToken)

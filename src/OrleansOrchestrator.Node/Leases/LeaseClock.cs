@@ -12,6 +12,7 @@ internal sealed class LeaseClock
     private readonly Lock _lock = new();
     private long _timestamp;
     private DateTimeOffset _wall;
+    private long _observedTicks;
 
     /// <param name="timeProvider">Both clocks.</param>
     /// <param name="file">Where the last acknowledgement is kept, or null for a node whose pods end with its process.</param>
@@ -37,6 +38,17 @@ internal sealed class LeaseClock
                 return monotonic > wall ? monotonic : wall;
             }
         }
+    }
+
+    /// <summary>The silence when it was last measured to decide about pods; all workers decide by the same measurement.</summary>
+    public TimeSpan ObservedSilence => TimeSpan.FromTicks(Interlocked.Read(ref _observedTicks));
+
+    /// <summary>Measures the silence for the workers.</summary>
+    public TimeSpan Observe()
+    {
+        var silence = SinceAcknowledged;
+        Interlocked.Exchange(ref _observedTicks, silence.Ticks);
+        return silence;
     }
 
     /// <summary>Notes that the renewal that was sent at the given moment was acknowledged.</summary>
