@@ -92,6 +92,9 @@ internal sealed class TestNode : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        // A test that failed between two runs of the daemon leaves its pods to a third one.
+        if (Agent.RuntimeVersion.Length == 0)
+            await StartAgentAsync();
         var usesDocker = Agent.RuntimeVersion.StartsWith("docker:", StringComparison.Ordinal);
         await StopAgentAsync(stopPods: true);
         await Api.DisposeAsync();
