@@ -72,10 +72,16 @@ internal sealed class SiloHost : IAsyncDisposable
     }
 
     /// <summary>Stops the gateway, then the silo.</summary>
-    public async ValueTask DisposeAsync()
+    public async Task StopAsync()
     {
         using var timeout = new CancellationTokenSource(StopWithin);
         await _application.StopAsync(timeout.Token);
+    }
+
+    /// <summary>Stops what still runs.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync();
         await _application.DisposeAsync();
         _identity.Dispose();
     }
