@@ -16,8 +16,8 @@ public sealed class DockerNodeTests(DockerMachine docker) : IClassFixture<Docker
         await using (var node = await TestNode.StartAsync(RuntimeKind.Docker))
         {
             name = node.Options.Name;
-            var pod = TestPods.Shell("a", "trap 'exit 0' TERM; while :; do echo shared | nc -l -p 8000 -s 127.0.0.1; done & while :; do sleep 0.1; done", image: DockerMachine.Image);
-            var reader = TestPods.Container("reader", "until nc 127.0.0.1 8000 </dev/null >/shared/got && test -s /shared/got; do sleep 0.1; done; cat /shared/got; hostname; cat /etc/hosts; trap 'exit 0' TERM; while :; do sleep 0.1; done", DockerMachine.Image);
+            var pod = TestPods.Shell("a", "trap 'exit 0' TERM; echo shared >/tmp/page; httpd -p 127.0.0.1:8000 -h /tmp; while :; do sleep 0.1; done", image: DockerMachine.Image);
+            var reader = TestPods.Container("reader", "until wget -q -O /shared/got http://127.0.0.1:8000/page; do sleep 0.1; done; cat /shared/got; hostname; cat /etc/hosts; trap 'exit 0' TERM; while :; do sleep 0.1; done", DockerMachine.Image);
             reader.VolumeMounts = [new V1VolumeMount { Name = "scratch", MountPath = "/shared" }];
             pod.Spec.Containers.Add(reader);
             pod.Spec.Volumes = [new V1Volume { Name = "scratch", EmptyDir = new V1EmptyDirVolumeSource() }];
@@ -45,16 +45,19 @@ public sealed class DockerNodeTests(DockerMachine docker) : IClassFixture<Docker
     {
         docker.SkipIfAbsent();
         await using var node = await TestNode.StartAsync(RuntimeKind.Docker);
-        node.Put(TestPods.Shell("a", "test -f /data/once && while :; do sleep 0.1; done; touch /data/once; exit 3", image: DockerMachine.Image));
-        node.Pod("a")!.Spec.Volumes.ShouldBeNull();
-        var before = await node.PodAsync("a", p => TestPods.Status(p)?.RestartCount == 1, "it was restarted", 60);
+        var pod = TestPods.Shell("a", "test -f /data/once && while :; do sleep 0.1; done; touch /data/once; exit 3", image: DockerMachine.Image);
+        pod.Spec.Containers[0].VolumeMounts = [new V1VolumeMount { Name = "data", MountPath = "/data" }];
+        pod.Spec.Volumes = [new V1Volume { Name = "data", EmptyDir = new V1EmptyDirVolumeSource() }];
+        node.Put(pod);
+        var before = await node.PodAsync("a", p => TestPods.Status(p)?.RestartCount == 1 && TestPods.IsReady(p), "it was restarted", 60);
 
         await node.StopAgentAsync();
         await node.StartAgentAsync();
 
         await Eventually.HoldsAsync(() => node.Agent.Pods.Workers.Any(w => w.Reported is not null), "it is reported again");
         var after = node.Pod("a")!;
-        TestPods.Status(after)!.RestartCount.ShouldBeGreaterThanOrEqualTo(1);
+        TestPods.Status(after)!.RestartCount.ShouldBe(1);
+        TestPods.Status(after)!.ContainerID.ShouldBe(TestPods.Status(before)!.ContainerID);
         TestPods.Status(after)!.LastState.Terminated.ExitCode.ShouldBe(3);
         after.Status.PodIP.ShouldBe(before.Status.PodIP);
     }

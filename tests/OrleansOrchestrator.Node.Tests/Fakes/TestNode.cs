@@ -1,3 +1,4 @@
+using k8s;
 using k8s.Models;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -69,8 +70,18 @@ internal sealed class TestNode : IAsyncDisposable
 
     public V1Pod? Pod(string name) => Api.Get<V1Pod>(PathOf(name));
 
-    public Task<V1Pod> PodAsync(string name, Func<V1Pod, bool> condition, string what, int seconds = 20) =>
-        Eventually.ReturnsAsync(() => Pod(name) is { } pod && condition(pod) ? pod : null, what, seconds);
+    public async Task<V1Pod> PodAsync(string name, Func<V1Pod, bool> condition, string what, int seconds = 20)
+    {
+        try
+        {
+            return await Eventually.ReturnsAsync(() => Pod(name) is { } pod && condition(pod) ? pod : null, what, seconds);
+        }
+        catch (TimeoutException exception)
+        {
+            var events = Api.List<Corev1Event>("api/v1/namespaces/default/events/").Select(e => $"{e.Reason}: {e.Message} x{e.Count}");
+            throw new TimeoutException($"{exception.Message}\n{KubernetesJson.Serialize(Pod(name)?.Status)}\n{string.Join('\n', events)}");
+        }
+    }
 
     public void Delete(string name, int graceSeconds) => Api.Change(PathOf(name), pod =>
     {
