@@ -85,7 +85,6 @@ public sealed partial class NodeAgent : IAsyncDisposable
             ? IPAddress.Parse(given)
             : await AdvertiseAddress.FindAsync(_api.Server, cancellationToken);
         var machine = MachineFacts.Read(_options.DataDirectory);
-        _certificate = ServingCertificate.LoadOrCreate(_options.DataDirectory, _options.Name, address, _timeProvider);
 
         var isHollow = _runtime is HollowRuntime;
         var events = new EventRecorder(_api, _options.Name, _options.RecordEvents ?? !isHollow, _timeProvider, _loggers.CreateLogger<EventRecorder>());
@@ -115,17 +114,19 @@ public sealed partial class NodeAgent : IAsyncDisposable
         _runtime.PodChanged += _pods.Signal;
         _pods.Adopt((await _runtime.ListAsync(cancellationToken)).Select(s => s.PodUid));
 
-        _server = await NodeServer.StartAsync(
-            address, _options.Port, _certificate, _options.ClientAuthorities ?? _api.Authorities, new NodeEndpoints(_pods, _runtime), _loggers, cancellationToken);
+        // Thousands of hollow nodes share a process, and there is nothing to ask them.
+        if (!isHollow)
+            await StartServerAsync(address, cancellationToken);
         var node = new NodeObjectBuilder(
-            _options, machine, address.ToString(), _server.Port, _runtime.Version, ServingCertificate.HashOf(_certificate));
+            _options, machine, address.ToString(), Port, _runtime.Version, _certificate is null ? "" : ServingCertificate.HashOf(_certificate));
+        var registrar = new NodeRegistrar(
+            _api, _options.Name, node, () => _runtime?.Fault, _options.StatusPeriod, _timeProvider, _loggers.CreateLogger<NodeRegistrar>());
         var lease = new LeaseAgent(
-            _api, _options.Name, _options.LeaseDuration, _options.LeaseRenewInterval, clock, _timeProvider, _loggers.CreateLogger<LeaseAgent>());
+            _api, _options.Name, _options.LeaseDuration, _options.LeaseRenewInterval, clock, registrar.Repeat, _timeProvider, _loggers.CreateLogger<LeaseAgent>());
 
         Run(lease.RunAsync);
         Run(new FencingAgent(_pods, fencing, clock, lease, _timeProvider, _loggers.CreateLogger<FencingAgent>()).RunAsync);
-        Run(new NodeRegistrar(
-            _api, _options.Name, node, () => null, _options.StatusPeriod, _timeProvider, _loggers.CreateLogger<NodeRegistrar>()).RunAsync);
+        Run(registrar.RunAsync);
         Run(events.RunAsync);
         Run(Reflect(ResourcePath.Pods, $"spec.nodeName={_options.Name}", _pods));
         if (!isHollow || _options.ServiceProxy)
@@ -144,7 +145,7 @@ public sealed partial class NodeAgent : IAsyncDisposable
             Run(Reflect(ResourcePath.Endpoints, null, endpoints));
         }
 
-        LogStarted(_options.Name, _runtime.Version, address, _server.Port);
+        LogStarted(_options.Name, _runtime.Version, address, Port);
     }
 
     /// <summary>Kills a container at once, as a crash would; what follows is up to its pod's restart policy.</summary>
@@ -195,6 +196,13 @@ public sealed partial class NodeAgent : IAsyncDisposable
         _stop.Dispose();
         if (_ownsApi)
             _api.Dispose();
+    }
+
+    private async Task StartServerAsync(IPAddress address, CancellationToken cancellationToken)
+    {
+        _certificate = ServingCertificate.LoadOrCreate(_options.DataDirectory, _options.Name, address, _timeProvider);
+        _server = await NodeServer.StartAsync(
+            address, _options.Port, _certificate, _options.ClientAuthorities ?? _api.Authorities, new NodeEndpoints(Pods, Runtime), _loggers, cancellationToken);
     }
 
     private Func<CancellationToken, Task> Reflect<T>(string path, string? fieldSelector, IObjectSink<T> sink)
