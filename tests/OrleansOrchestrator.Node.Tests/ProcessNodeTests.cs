@@ -33,9 +33,9 @@ public sealed class ProcessNodeTests
     {
         var mark = Guid.NewGuid().ToString("N");
         await using var node = await StartAsync();
-        node.Put(TestPods.Shell("a", $"trap '' TERM; : {mark}; while :; do sleep 0.1; done"));
-        await node.PodAsync("a", TestPods.IsReady, "the pod is ready");
-        await Eventually.HoldsAsync(() => ProcessTable.WithArgument(mark).Count > 0, "it runs");
+        node.Put(TestPods.Shell("a", $"trap '' TERM; echo {mark}; while :; do sleep 0.1; done"));
+        var pod = await node.PodAsync("a", TestPods.IsReady, "the pod is ready");
+        await Eventually.HoldsAsync(() => LogOf(node, pod).Contains(mark, StringComparison.Ordinal), "it ignores the signal by now");
 
         var start = TimeProvider.System.GetTimestamp();
         node.Delete("a", 1);

@@ -71,14 +71,15 @@ public sealed class ProxyTests
         using var client = new TcpClient();
         await client.ConnectAsync(IPAddress.Parse("127.96.201.1"), 80, Token);
         using var server = await backend.AcceptTcpClientAsync(Token);
-        await client.GetStream().WriteAsync("question"u8.ToArray(), Token);
+        using var stream = client.GetStream();
+        await stream.WriteAsync("question"u8.ToArray(), Token);
         client.Client.Shutdown(SocketShutdown.Send);
         (await ReadToEndAsync(server)).ShouldBe("question");
 
         // The client has closed its half; the answer still comes through.
         await server.GetStream().WriteAsync("answer"u8.ToArray(), Token);
         server.Close();
-        (await ReadToEndAsync(client)).ShouldBe("answer");
+        (await ReadToEndAsync(stream)).ShouldBe("answer");
     }
 
     [Fact]
@@ -169,9 +170,11 @@ public sealed class ProxyTests
         }
     }
 
-    private static async Task<string> ReadToEndAsync(TcpClient client)
+    private static Task<string> ReadToEndAsync(TcpClient client) => ReadToEndAsync(client.GetStream());
+
+    private static async Task<string> ReadToEndAsync(NetworkStream stream)
     {
-        using var reader = new StreamReader(client.GetStream(), leaveOpen: true);
+        using var reader = new StreamReader(stream, leaveOpen: true);
         return await reader.ReadToEndAsync(Token);
     }
 
