@@ -20,7 +20,7 @@ public sealed class NodeServerTests : IDisposable
         await node.PodAsync("a", TestPods.IsReady, "the pod is ready");
         using var client = Client(node, Caller(_authority, "system:kube-apiserver"));
 
-        await Eventually.HoldsAsync(() => GetAsync(client, "/containerLogs/default/a/main").GetAwaiter().GetResult().Body.Contains("line 5", StringComparison.Ordinal), "all is written");
+        await Eventually.AnswersAsync(async () => (await GetAsync(client, "/containerLogs/default/a/main")).Body is var body && body.Contains("line 5", StringComparison.Ordinal) ? body : null, "all is written");
         (await GetAsync(client, "/containerLogs/default/a/main?tailLines=2")).Body.ShouldBe("line 4\nline 5\n");
         (await GetAsync(client, "/containerLogs/default/a/main?limitBytes=9")).Body.ShouldBe("line 1\nli");
         (await GetAsync(client, "/containerLogs/default/a/main?tailLines=1&timestamps=true")).Body.ShouldMatch(@"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+Z line 5\n$");

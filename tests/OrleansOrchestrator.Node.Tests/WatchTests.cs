@@ -30,19 +30,15 @@ public sealed class WatchTests
     }
 
     [Fact]
-    public void Read_CutAnywhere_GivesTheSameEvents()
+    public async Task Read_CutAnywhere_GivesTheSameEvents()
     {
         var text = string.Concat(Enumerable.Range(0, 5).Select(i => $$"""{"type":"MODIFIED","object":{"metadata":{"name":"p{{i}}"} } }""" + "\n"));
         var bytes = Encoding.UTF8.GetBytes(text);
-        Gen.Int[1, 40].Sample(chunk =>
+        await Gen.Int[1, 40].SampleAsync(async chunk =>
         {
             var names = new List<string>();
-            var task = Task.Run(async () =>
-            {
-                await foreach (var change in WatchLineReader.ReadAsync<V1Pod>(new ChunkedStream(bytes, chunk), CancellationToken.None))
-                    names.Add(change.Object.Metadata.Name);
-            });
-            task.GetAwaiter().GetResult();
+            await foreach (var change in WatchLineReader.ReadAsync<V1Pod>(new ChunkedStream(bytes, chunk), CancellationToken.None))
+                names.Add(change.Object.Metadata.Name);
             names.ShouldBe(["p0", "p1", "p2", "p3", "p4"]);
         });
     }

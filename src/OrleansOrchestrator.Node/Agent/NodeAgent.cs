@@ -160,13 +160,15 @@ public sealed partial class NodeAgent : IAsyncDisposable
         return Runtime.SignalContainerAsync(containerId[prefix.Length..], ContainerSignal.Kill, cancellationToken);
     }
 
-    /// <summary>Stops the daemon.</summary>
+    /// <summary>Stops the daemon; one that does not run stays as it is.</summary>
     /// <param name="stopPods">
     /// Whether the containers of this node end too, within 4 s; otherwise they run on and a later start adopts them.
     /// </param>
     /// <param name="cancellationToken">Ends the wait for containers that take their time; they are killed then.</param>
     public async Task StopAsync(bool stopPods, CancellationToken cancellationToken = default)
     {
+        if (_runtime is null)
+            return;
         await _stop.CancelAsync();
         await Task.WhenAll(_loops);
         _loops.Clear();
@@ -176,13 +178,9 @@ public sealed partial class NodeAgent : IAsyncDisposable
             await _pods.DisposeAsync();
         if (_proxy is not null)
             await _proxy.DisposeAsync();
-        if (_runtime is not null)
-        {
-            if (stopPods)
-                await new PodDrain(_runtime, _timeProvider, _loggers.CreateLogger<PodDrain>()).RunAsync(DrainTime, cancellationToken);
-            await _runtime.DisposeAsync();
-        }
-
+        if (stopPods)
+            await new PodDrain(_runtime, _timeProvider, _loggers.CreateLogger<PodDrain>()).RunAsync(DrainTime, cancellationToken);
+        await _runtime.DisposeAsync();
         _certificate?.Dispose();
         (_server, _pods, _proxy, _runtime, _certificate) = (null, null, null, null, null);
         LogStopped(_options.Name);
@@ -191,8 +189,7 @@ public sealed partial class NodeAgent : IAsyncDisposable
     /// <summary>Stops the daemon if it runs, and leaves its pods running.</summary>
     public async ValueTask DisposeAsync()
     {
-        if (_runtime is not null)
-            await StopAsync(stopPods: false);
+        await StopAsync(stopPods: false);
         _stop.Dispose();
         if (_ownsApi)
             _api.Dispose();
