@@ -78,7 +78,8 @@ internal sealed partial class ObjectClient(
         ObjectReference reference, KubeObject obj, WriteOptions options, CancellationToken cancellationToken)
     {
         var (definition, key, subresource) = reference;
-        var hasRevision = !string.IsNullOrEmpty(obj.Metadata?.ResourceVersion) && obj.Metadata.ResourceVersion != "0";
+        obj.Metadata ??= new();
+        var hasRevision = !string.IsNullOrEmpty(obj.Metadata.ResourceVersion) && obj.Metadata.ResourceVersion != "0";
         var body = hasRevision ? null : definition.Encode(obj);
         for (var race = 0; ; race++)
         {
@@ -182,7 +183,6 @@ internal sealed partial class ObjectClient(
 
     private static KubeObject NamedLike(ObjectKey key, KubeObject obj)
     {
-        obj.Metadata ??= new();
         if (string.IsNullOrEmpty(obj.Metadata.Name))
             obj.Metadata.Name = key.Name;
         if (obj.Metadata.Name != key.Name)

@@ -28,6 +28,8 @@ internal sealed class TestSilo : IAsyncDisposable
 
     public ApiUser Api { get; }
 
+    public IServiceProvider Services => _host.Services;
+
     public StoreClient Store => _host.Services.GetRequiredService<StoreClient>();
 
     public WatchCaches Caches => _host.Services.GetRequiredService<WatchCaches>();
