@@ -1,5 +1,3 @@
-using System.Net;
-using System.Net.Sockets;
 using System.Text;
 using k8s.Models;
 using OrleansOrchestrator.Node.Agent;
@@ -35,9 +33,9 @@ public sealed class ProcessNodeTests
     {
         var mark = Guid.NewGuid().ToString("N");
         await using var node = await StartAsync();
-        node.Put(TestPods.Shell("a", $"trap '' TERM; : {mark}; while :; do sleep 0.1; done"));
-        await node.PodAsync("a", TestPods.IsReady, "the pod is ready");
-        await Eventually.HoldsAsync(() => ProcessTable.WithArgument(mark).Count > 0, "it runs");
+        node.Put(TestPods.Shell("a", $"trap '' TERM; echo {mark}; while :; do sleep 0.1; done"));
+        var pod = await node.PodAsync("a", TestPods.IsReady, "the pod is ready");
+        await Eventually.HoldsAsync(() => LogOf(node, pod).Contains(mark, StringComparison.Ordinal), "it ignores the signal by now");
 
         var start = TimeProvider.System.GetTimestamp();
         node.Delete("a", 1);
@@ -52,11 +50,11 @@ public sealed class ProcessNodeTests
     {
         var mark = Guid.NewGuid().ToString("N");
         await using var node = await StartAsync();
-        node.Put(TestPods.Shell("stays", $": {mark}; while :; do sleep 0.1; done"));
+        node.Put(TestPods.Shell("stays", $"echo {mark}; while :; do sleep 0.1; done"));
         node.Put(TestPods.Shell("ends", "sleep 1.5; exit 9", "Never"));
         await node.PodAsync("ends", p => TestPods.Status(p)?.State?.Running is not null, "the second runs");
         var before = await node.PodAsync("stays", TestPods.IsReady, "the first is ready");
-        await Eventually.HoldsAsync(() => ProcessTable.WithArgument(mark).Count > 0, "it runs");
+        await Eventually.HoldsAsync(() => LogOf(node, before).Contains(mark, StringComparison.Ordinal), "its wrapper is done with its start");
         var process = ProcessTable.WithArgument(mark);
 
         await node.StopAgentAsync();
@@ -96,16 +94,19 @@ public sealed class ProcessNodeTests
         await using var node = await StartAsync();
         foreach (var name in new[] { "a", "b" })
         {
-            var pod = TestPods.Shell(name, $"exec busybox nc -l -p 18080 -s $POD_IP -e echo I am {name}");
+            var pod = TestPods.Shell(name, $"cd $VOLUME_PAGES && echo I am {name} >index.html && exec busybox httpd -f -p $POD_IP:18080");
             pod.Spec.Containers[0].Env = [new V1EnvVar { Name = "POD_IP", ValueFrom = new V1EnvVarSource { FieldRef = new V1ObjectFieldSelector { FieldPath = "status.podIP" } } }];
-            pod.Spec.Containers[0].ReadinessProbe = null;
+            pod.Spec.Containers[0].VolumeMounts = [new V1VolumeMount { Name = "pages", MountPath = "/pages" }];
+            pod.Spec.Containers[0].ReadinessProbe = new V1Probe { HttpGet = new V1HTTPGetAction { Port = 18080 }, PeriodSeconds = 1 };
+            pod.Spec.Volumes = [new V1Volume { Name = "pages", EmptyDir = new V1EmptyDirVolumeSource() }];
             node.Put(pod);
         }
 
         foreach (var name in new[] { "a", "b" })
         {
             var pod = await node.PodAsync(name, TestPods.IsReady, $"{name} is ready");
-            var answer = await Eventually.ReturnsAsync(() => Ask(pod.Status.PodIP, 18080), $"{name} answers");
+            using var client = new HttpClient();
+            var answer = await client.GetStringAsync($"http://{pod.Status.PodIP}:18080/", TestContext.Current.CancellationToken);
             answer.ShouldBe($"I am {name}\n");
         }
     }
@@ -208,20 +209,5 @@ public sealed class ProcessNodeTests
         using var output = new MemoryStream();
         var copy = node.Agent.Runtime.CopyLogsAsync($"{pod.Metadata.Uid}.main.0", new LogQuery(), output, TestContext.Current.CancellationToken);
         return copy.IsCompletedSuccessfully ? Encoding.UTF8.GetString(output.ToArray()) : "";
-    }
-
-    private static string? Ask(string address, int port)
-    {
-        try
-        {
-            using var client = new TcpClient();
-            client.Connect(IPAddress.Parse(address), port);
-            using var reader = new StreamReader(client.GetStream());
-            return reader.ReadToEnd() is { Length: > 0 } text ? text : null;
-        }
-        catch (Exception exception) when (exception is SocketException or IOException)
-        {
-            return null;
-        }
     }
 }

@@ -12,18 +12,18 @@ internal static class DevCommand
         var port = CommonOptions.Port();
         var runtime = CommonOptions.Runtime();
         var verbosity = CommonOptions.Verbosity();
-        var nodes = EnvironmentOption.Create("--nodes", "How many nodes to run in the process", 1);
-        nodes.Validators.Add(result =>
-        {
-            if (!result.Errors.Any() && result.GetValueOrDefault<int>() is < 1 or > 5000)
-                result.AddError("--nodes must be between 1 and 5000");
-        });
+        var nodes = EnvironmentOption.Create("--nodes", "How many nodes to run in the process", 1).Within(1, 5000);
         var demo = EnvironmentOption.Create("--demo", "Show a replicated service that heals, then end", false);
 
         var command = new Command("dev", "Run a whole cluster in this process: silo, API and nodes, with its state in one folder.")
         {
             data, port, runtime, nodes, demo, verbosity,
         };
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(demo) && result.GetValue(runtime) == "hollow")
+                result.AddError("--demo needs a runtime that runs pods: docker or process");
+        });
         command.SetAction((parsed, cancellationToken) => DevCluster.RunAsync(
             new DevSettings(
                 parsed.GetRequiredValue(data),

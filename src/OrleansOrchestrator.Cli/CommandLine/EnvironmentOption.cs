@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.ComponentModel;
+using System.Globalization;
 
 namespace OrleansOrchestrator.Cli.CommandLine;
 
@@ -22,12 +23,18 @@ internal static class EnvironmentOption
     }
 
     /// <summary>Refuses a port that is none.</summary>
-    public static Option<int> AsPort(this Option<int> option)
+    public static Option<int> AsPort(this Option<int> option) => option.Within(0, 65_535);
+
+    /// <summary>Refuses a number outside a range.</summary>
+    public static Option<int> Within(this Option<int> option, int min, int max)
     {
         option.Validators.Add(result =>
         {
-            if (!result.Errors.Any() && result.GetValueOrDefault<int>() is < 0 or > 65_535)
-                result.AddError($"{option.Name} must be a port between 0 and 65535");
+            var text = result.Tokens is [var token, ..] ? token.Value : Environment.GetEnvironmentVariable(VariableOf(option.Name));
+            if (string.IsNullOrEmpty(text))
+                return;
+            if (!int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value) || value < min || value > max)
+                result.AddError($"{option.Name} must be a number between {min} and {max}, not \"{text}\"");
         });
         return option;
     }

@@ -21,7 +21,9 @@ internal static class Orchestrator
         var parsed = root.Parse(args);
         if (parsed.Errors.Count > 0)
         {
-            await Console.Error.WriteLineAsync($"orchestrator: {parsed.Errors[0].Message} (see orchestrator {CommandPath(parsed)}--help)");
+            // What is wrong with a word that was given says more than what is missing.
+            var error = parsed.UnmatchedTokens is [var token, ..] ? $"unknown command or option \"{token}\"" : parsed.Errors[0].Message;
+            await Console.Error.WriteLineAsync($"orchestrator: {error} (see orchestrator {CommandPath(parsed)}--help)");
             return ExitCodes.Usage;
         }
 

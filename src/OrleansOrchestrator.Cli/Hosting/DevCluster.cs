@@ -40,22 +40,28 @@ internal static class DevCluster
     private static async Task<int> RunNodesAsync(DevSettings settings, SiloHost silo, ShutdownSignal signal)
     {
         var client = await KubernetesClientConfiguration.BuildConfigFromConfigFileAsync(new FileInfo(silo.KubeConfigPath));
-        await using var nodes = await DevNodes.StartAsync(settings, client, silo.ServiceCidr, silo.Loggers, signal.Token);
-        await nodes.WaitUntilReadyAsync(signal.Token);
-        var ready = $"ready: API at {silo.Address.AbsoluteUri.TrimEnd('/')}, kubeconfig in {silo.KubeConfigPath}";
-        Console.WriteLine(ready);
-        if (settings.Demo)
-            return await DemoScenario.RunAsync(client, nodes, signal.Token);
+        var nodes = await DevNodes.StartAsync(settings, client, silo.ServiceCidr, silo.Loggers, signal.Token);
+        try
+        {
+            await nodes.WaitUntilReadyAsync(signal.Token);
+            Console.WriteLine($"ready: API at {silo.Address.AbsoluteUri.TrimEnd('/')}, kubeconfig in {silo.KubeConfigPath}");
+            if (settings.Demo)
+                return await DemoScenario.RunAsync(client, nodes, signal.Token);
+            Console.WriteLine($"""
 
-        Console.WriteLine($"""
-
-            Use it with
-              export KUBECONFIG={silo.KubeConfigPath}
-              kubectl get nodes
-            Ctrl-C stops the cluster; its state stays in {settings.DataDirectory}.
-            """);
-        await signal.WaitAsync();
-        return ExitCodes.Success;
+                Use it with
+                  export KUBECONFIG={silo.KubeConfigPath}
+                  kubectl get nodes
+                Ctrl-C stops the cluster; its state stays in {settings.DataDirectory}.
+                """);
+            await signal.WaitAsync();
+            return ExitCodes.Success;
+        }
+        finally
+        {
+            // Ending containers takes the API no more than ending the API takes containers.
+            await Task.WhenAll(nodes.DisposeAsync().AsTask(), silo.StopAsync());
+        }
     }
 
     private static SiloSetup Setup(DevSettings settings, SqliteDatabase database, SqliteObjectLog log) => new()

@@ -10,8 +10,8 @@ namespace OrleansOrchestrator.ControlPlane.Store;
 /// its precondition, until <see cref="RetryFor"/> has passed.
 /// </summary>
 /// <remarks>
-/// A write that timed out may have happened. Trying it again is safe: its precondition refuses a second effect, and
-/// <see cref="ResolveAsync"/> recognises its own first one.
+/// A write that timed out may have happened. Trying it again is safe: its precondition refuses a second effect, and its own
+/// first effect is recognised in what is stored.
 /// </remarks>
 internal sealed partial class StoreClient(IGrainFactory grains, TimeProvider time, ILogger<StoreClient> logger) : IStoreReader
 {

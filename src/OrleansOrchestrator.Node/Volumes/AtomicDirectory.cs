@@ -35,7 +35,7 @@ internal sealed class AtomicDirectory(string path)
         var newLink = Path.Combine(path, "..data_tmp");
         File.Delete(newLink);
         File.CreateSymbolicLink(newLink, version);
-        File.Move(newLink, dataLink, overwrite: true);
+        FileCalls.Replace(newLink, dataLink);
         LinkVisibleNames(files);
         if (previous is not null)
             Directory.Delete(Path.Combine(path, previous), recursive: true);
@@ -47,7 +47,7 @@ internal sealed class AtomicDirectory(string path)
         File.WriteAllBytes(target, file.Content);
         File.SetUnixFileMode(target, (UnixFileMode)(group is null ? file.Mode : file.Mode | 0b100_000));
         if (group is { } id)
-            FileOwnership.SetGroup(target, id);
+            FileCalls.SetGroup(target, id);
     }
 
     private void LinkVisibleNames(IReadOnlyList<VolumeFile> files)

@@ -59,6 +59,6 @@ internal sealed class VolumePreparer(VolumeContent content)
         // The mode given at creation is cut by the process's umask.
         File.SetUnixFileMode(path, group is null ? ScratchMode : ScratchMode | UnixFileMode.SetGroup);
         if (group is { } id)
-            FileOwnership.SetGroup(path, id);
+            FileCalls.SetGroup(path, id);
     }
 }

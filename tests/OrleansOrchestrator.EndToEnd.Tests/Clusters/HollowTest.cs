@@ -24,10 +24,10 @@ public abstract class HollowTest(HollowCluster hollow) : EndToEndTest
     }
 
     /// <summary>Runs kubectl in the test's namespace.</summary>
-    private protected Task<CommandResult> RunAsync(params string[] arguments) => Kubectl.RunAsync([.. arguments, "-n", UniqueName]);
+    private protected Task<CommandResult> RunAsync(params string[] arguments) => Kubectl.RunAsync(["-n", UniqueName, .. arguments]);
 
     /// <summary>Runs kubectl in the test's namespace; it may fail.</summary>
-    private protected Task<CommandResult> TryAsync(params string[] arguments) => Kubectl.TryAsync([.. arguments, "-n", UniqueName]);
+    private protected Task<CommandResult> TryAsync(params string[] arguments) => Kubectl.TryAsync(["-n", UniqueName, .. arguments]);
 
     /// <summary>Applies a manifest in the test's namespace.</summary>
     private protected Task<CommandResult> ApplyAsync(string manifest) =>

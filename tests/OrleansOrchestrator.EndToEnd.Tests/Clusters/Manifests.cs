@@ -48,6 +48,6 @@ internal static class Manifests
         metadata:
           name: {{name}}
         data:
-          key: {{value}}
+          key: "{{value}}"
         """;
 }

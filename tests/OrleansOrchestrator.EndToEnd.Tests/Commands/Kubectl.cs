@@ -47,7 +47,8 @@ internal sealed class Kubectl(string kubeConfig, string home)
 
     private static CommandResult Succeeded(CommandResult result)
     {
-        result.ExitCode.ShouldBe(0, result.ToString());
+        if (result.ExitCode != 0)
+            Assert.Fail(result.ToString());
         return result;
     }
 

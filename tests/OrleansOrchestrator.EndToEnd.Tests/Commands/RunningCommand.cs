@@ -1,17 +1,18 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Text;
 
 namespace OrleansOrchestrator.EndToEnd.Tests.Commands;
 
-/// <summary>A program that runs, with the lines it has written so far. Killed when it is disposed of.</summary>
+/// <summary>A program that runs, with what it has written so far. Killed when it is disposed of.</summary>
 internal sealed class RunningCommand : IAsyncDisposable
 {
-    private const int LinesMax = 20_000;
+    private const int CharactersMax = 8 * 1024 * 1024;
 
     private readonly Process _process;
     private readonly Lock _gate = new();
-    private readonly Queue<string> _output = [];
-    private readonly Queue<string> _errors = [];
+    private readonly StringBuilder _output = new();
+    private readonly StringBuilder _errors = new();
     private readonly Task _read;
 
     private RunningCommand(Process process, string commandLine)
@@ -32,10 +33,10 @@ internal sealed class RunningCommand : IAsyncDisposable
     public bool HasEnded => _process.HasExited;
 
     /// <summary>Standard output so far.</summary>
-    public string Output => Join(_output);
+    public string Output => Copy(_output);
 
     /// <summary>Standard error so far.</summary>
-    public string Errors => Join(_errors);
+    public string Errors => Copy(_errors);
 
     public static RunningCommand Start(
         string program, IReadOnlyList<string> arguments, string? input = null, IReadOnlyDictionary<string, string>? environment = null)
@@ -103,22 +104,23 @@ internal sealed class RunningCommand : IAsyncDisposable
         _process.Dispose();
     }
 
-    private async Task ReadAsync(StreamReader reader, Queue<string> lines)
+    private async Task ReadAsync(StreamReader reader, StringBuilder text)
     {
-        while (await reader.ReadLineAsync() is { } line)
+        var buffer = new char[4096];
+        while (await reader.ReadAsync(buffer.AsMemory()) is > 0 and var count)
         {
             lock (_gate)
             {
-                lines.Enqueue(line);
-                if (lines.Count > LinesMax)
-                    lines.Dequeue();
+                text.Append(buffer.AsSpan(0, count));
+                if (text.Length > CharactersMax)
+                    text.Remove(0, text.Length - CharactersMax);
             }
         }
     }
 
-    private string Join(Queue<string> lines)
+    private string Copy(StringBuilder text)
     {
         lock (_gate)
-            return lines.Count == 0 ? "" : string.Join('\n', lines) + "\n";
+            return text.ToString();
     }
 }

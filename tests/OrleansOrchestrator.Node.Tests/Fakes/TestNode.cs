@@ -1,8 +1,10 @@
+using k8s;
 using k8s.Models;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using OrleansOrchestrator.Node.Agent;
 using OrleansOrchestrator.Node.Api;
+using OrleansOrchestrator.Node.Runtime.Docker;
 
 namespace OrleansOrchestrator.Node.Tests.Fakes;
 
@@ -69,8 +71,18 @@ internal sealed class TestNode : IAsyncDisposable
 
     public V1Pod? Pod(string name) => Api.Get<V1Pod>(PathOf(name));
 
-    public Task<V1Pod> PodAsync(string name, Func<V1Pod, bool> condition, string what, int seconds = 20) =>
-        Eventually.ReturnsAsync(() => Pod(name) is { } pod && condition(pod) ? pod : null, what, seconds);
+    public async Task<V1Pod> PodAsync(string name, Func<V1Pod, bool> condition, string what, int seconds = 20)
+    {
+        try
+        {
+            return await Eventually.ReturnsAsync(() => Pod(name) is { } pod && condition(pod) ? pod : null, what, seconds);
+        }
+        catch (TimeoutException exception)
+        {
+            var events = Api.List<Corev1Event>("api/v1/namespaces/default/events/").Select(e => $"{e.Reason}: {e.Message} x{e.Count}");
+            throw new TimeoutException($"{exception.Message}\n{KubernetesJson.Serialize(Pod(name)?.Status)}\n{string.Join('\n', events)}");
+        }
+    }
 
     public void Delete(string name, int graceSeconds) => Api.Change(PathOf(name), pod =>
     {
@@ -80,8 +92,18 @@ internal sealed class TestNode : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        var usesDocker = Agent.RuntimeVersion.StartsWith("docker:", StringComparison.Ordinal);
         await StopAgentAsync(stopPods: true);
         await Api.DisposeAsync();
+
+        // A node that stops with its pods leaves nothing on the machine.
+        ProcessTable.WithArgument(_directory).ShouldBeEmpty();
+        if (usesDocker)
+        {
+            using var engine = DockerEngine.Connect(null);
+            (await DockerMachine.ContainersOfAsync(engine, Options.Name)).ShouldBeEmpty();
+        }
+
         Directory.Delete(_directory, recursive: true);
     }
 }

@@ -1,0 +1,26 @@
+using System.Runtime.InteropServices;
+
+namespace OrleansOrchestrator.Node.Volumes;
+
+/// <summary>Calls of the operating system that the class library does not offer.</summary>
+internal static partial class FileCalls
+{
+    /// <summary>Changes the group of a file; without the right to do so it keeps its own.</summary>
+    public static void SetGroup(string path, long group) => _ = ChangeOwner(path, uint.MaxValue, checked((uint)group));
+
+    /// <summary>Puts one name in the place of another in one step, also when they are links to directories.</summary>
+    /// <exception cref="IOException">The system refused.</exception>
+    public static void Replace(string source, string target)
+    {
+        if (Rename(source, target) != 0)
+            throw new IOException($"rename {source} to {target}: {Marshal.GetLastPInvokeErrorMessage()}");
+    }
+
+    [LibraryImport("libc", EntryPoint = "lchown", StringMarshalling = StringMarshalling.Utf8)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int ChangeOwner(string path, uint owner, uint group);
+
+    [LibraryImport("libc", EntryPoint = "rename", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int Rename(string source, string target);
+}
