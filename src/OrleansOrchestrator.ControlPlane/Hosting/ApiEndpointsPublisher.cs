@@ -34,7 +34,7 @@ internal sealed partial class ApiEndpointsPublisher(
                 await RenewAsync(own, stoppingToken);
                 await PublishAsync(stoppingToken);
             }
-            catch (ApiException unavailable)
+            catch (Exception unavailable) when (!stoppingToken.IsCancellationRequested)
             {
                 LogPutOff(unavailable.Message);
             }
