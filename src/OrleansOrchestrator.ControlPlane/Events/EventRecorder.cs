@@ -55,7 +55,7 @@ internal sealed partial class EventRecorder(
             {
                 await WriteAsync(recorded, stoppingToken);
             }
-            catch (ApiException refused)
+            catch (Exception refused) when (!stoppingToken.IsCancellationRequested)
             {
                 LogDropped(recorded.Reason, refused.Message);
             }
