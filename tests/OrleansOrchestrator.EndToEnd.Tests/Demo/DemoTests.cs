@@ -10,7 +10,6 @@ public sealed class DemoTests : EndToEndTest
     [Theory]
     [InlineData("process")]
     [InlineData("docker")]
-    [InlineData("hollow")]
     public async Task Demo_OnRuntime_SucceedsAndLeavesNothing(string runtime)
     {
         var missing = runtime == "docker" ? await DockerEngine.FindMissingAsync() : null;
