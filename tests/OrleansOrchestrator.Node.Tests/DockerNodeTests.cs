@@ -12,10 +12,8 @@ public sealed class DockerNodeTests(DockerMachine docker) : IClassFixture<Docker
     public async Task Pod_TwoContainers_ShareNetworkAndVolumeAndEndOnDelete()
     {
         docker.SkipIfAbsent();
-        string name;
         await using (var node = await TestNode.StartAsync(RuntimeKind.Docker))
         {
-            name = node.Options.Name;
             var pod = TestPods.Shell("a", "trap 'exit 0' TERM; echo shared >/tmp/page; httpd -p 127.0.0.1:8000 -h /tmp; while :; do sleep 0.1; done", image: DockerMachine.Image);
             var reader = TestPods.Container("reader", "until wget -q -O /shared/got http://127.0.0.1:8000/page; do sleep 0.1; done; cat /shared/got; hostname; cat /etc/hosts; trap 'exit 0' TERM; while :; do sleep 0.1; done", DockerMachine.Image);
             reader.VolumeMounts = [new V1VolumeMount { Name = "scratch", MountPath = "/shared" }];
@@ -27,17 +25,15 @@ public sealed class DockerNodeTests(DockerMachine docker) : IClassFixture<Docker
             running.Status.PodIP.ShouldStartWith("172.");
             TestPods.Status(running)!.ContainerID.ShouldStartWith("docker://");
             TestPods.Status(running)!.ImageID.ShouldStartWith("docker");
-            var log = await Eventually.ReturnsAsync(() => LogOf(node, running, "reader") is { } text && text.Contains(running.Status.PodIP, StringComparison.Ordinal) ? text : null, "the reader has read");
+            var log = await Eventually.AnswersAsync(() => LogOfAsync(node, running, "reader", running.Status.PodIP), "the reader has read");
             log.ShouldStartWith("shared\na\n# Kubernetes-managed hosts file.");
             await Eventually.HoldsAsync(
                 () => node.Api.List<Corev1Event>("api/v1/namespaces/default/events/").Count(e => e.Reason is "Pulled" or "Created" or "Started") == 6, "all events are there");
 
             node.Delete("a", 5);
             await Eventually.HoldsAsync(() => node.Pod("a") is null, "the pod is gone", 30);
-            (await docker.ContainersOfAsync(name)).ShouldBeEmpty();
+            (await DockerMachine.ContainersOfAsync(docker.Client, node.Options.Name)).ShouldBeEmpty();
         }
-
-        (await docker.ContainersOfAsync(name)).ShouldBeEmpty();
     }
 
     [Fact]
@@ -125,7 +121,7 @@ public sealed class DockerNodeTests(DockerMachine docker) : IClassFixture<Docker
         node.Put(pod);
 
         var running = await node.PodAsync("a", TestPods.IsReady, "the pod is ready", 60);
-        var log = await Eventually.ReturnsAsync(() => LogOf(node, running, "main") is { } text && text.Contains("two", StringComparison.Ordinal) ? text : null, "it has written");
+        var log = await Eventually.AnswersAsync(() => LogOfAsync(node, running, "main", "two"), "it has written");
         log.ShouldContain("uid=1234 gid=2345");
         log.ShouldContain("read-only");
         log.ShouldContain("one\ntwo\n");
@@ -152,11 +148,12 @@ public sealed class DockerNodeTests(DockerMachine docker) : IClassFixture<Docker
         slow.TimedOut.ShouldBeTrue();
     }
 
-    private static string LogOf(TestNode node, V1Pod pod, string container)
+    /// <summary>The log of a container once it contains a text.</summary>
+    private static async Task<string?> LogOfAsync(TestNode node, V1Pod pod, string container, string part)
     {
         using var output = new MemoryStream();
         var id = TestPods.Status(pod, container)!.ContainerID["docker://".Length..];
-        node.Agent.Runtime.CopyLogsAsync(id, new LogQuery(), output, TestContext.Current.CancellationToken).Wait(TestContext.Current.CancellationToken);
-        return Encoding.UTF8.GetString(output.ToArray());
+        await node.Agent.Runtime.CopyLogsAsync(id, new LogQuery(), output, TestContext.Current.CancellationToken);
+        return Encoding.UTF8.GetString(output.ToArray()) is var text && text.Contains(part, StringComparison.Ordinal) ? text : null;
     }
 }

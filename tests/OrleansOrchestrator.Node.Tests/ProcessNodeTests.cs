@@ -33,9 +33,9 @@ public sealed class ProcessNodeTests
     {
         var mark = Guid.NewGuid().ToString("N");
         await using var node = await StartAsync();
-        node.Put(TestPods.Shell("a", $"trap '' TERM; : {mark}; while :; do sleep 0.1; done"));
-        await node.PodAsync("a", TestPods.IsReady, "the pod is ready");
-        await Eventually.HoldsAsync(() => ProcessTable.WithArgument(mark).Count > 0, "it runs");
+        node.Put(TestPods.Shell("a", $"trap '' TERM; echo {mark}; while :; do sleep 0.1; done"));
+        var pod = await node.PodAsync("a", TestPods.IsReady, "the pod is ready");
+        await Eventually.HoldsAsync(() => LogOf(node, pod).Contains(mark, StringComparison.Ordinal), "it ignores the signal by now");
 
         var start = TimeProvider.System.GetTimestamp();
         node.Delete("a", 1);
@@ -50,11 +50,11 @@ public sealed class ProcessNodeTests
     {
         var mark = Guid.NewGuid().ToString("N");
         await using var node = await StartAsync();
-        node.Put(TestPods.Shell("stays", $": {mark}; while :; do sleep 0.1; done"));
+        node.Put(TestPods.Shell("stays", $"echo {mark}; while :; do sleep 0.1; done"));
         node.Put(TestPods.Shell("ends", "sleep 1.5; exit 9", "Never"));
         await node.PodAsync("ends", p => TestPods.Status(p)?.State?.Running is not null, "the second runs");
         var before = await node.PodAsync("stays", TestPods.IsReady, "the first is ready");
-        await Eventually.HoldsAsync(() => ProcessTable.WithArgument(mark).Count > 0, "it runs");
+        await Eventually.HoldsAsync(() => LogOf(node, before).Contains(mark, StringComparison.Ordinal), "its wrapper is done with its start");
         var process = ProcessTable.WithArgument(mark);
 
         await node.StopAgentAsync();

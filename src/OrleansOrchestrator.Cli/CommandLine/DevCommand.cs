@@ -19,6 +19,11 @@ internal static class DevCommand
         {
             data, port, runtime, nodes, demo, verbosity,
         };
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(demo) && result.GetValue(runtime) == "hollow")
+                result.AddError("--demo needs a runtime that runs pods: docker or process");
+        });
         command.SetAction((parsed, cancellationToken) => DevCluster.RunAsync(
             new DevSettings(
                 parsed.GetRequiredValue(data),

@@ -13,8 +13,8 @@ internal static class HelloWorkload
     /// <summary>The name of both objects.</summary>
     public const string Name = "hello";
 
-    /// <summary>The service's port.</summary>
-    public const int ServicePort = 80;
+    /// <summary>The service's port: one that needs no root.</summary>
+    public const int ServicePort = 8080;
 
     private const int ContainerPort = 8080;
     private const string HostImage = "orleansorchestrator/host:1";

@@ -21,6 +21,7 @@ internal static class ProcessLogging
         // A silo that dies is everyday business here: what the libraries have to say of it is not for the operator.
         logging.AddFilter("Orleans", LogLevel.Critical);
         logging.AddFilter("Polly", LogLevel.None);
+        logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.Critical);
         logging.AddFilter("Microsoft.AspNetCore.Server.Kestrel", LogLevel.Critical);
     }
 }

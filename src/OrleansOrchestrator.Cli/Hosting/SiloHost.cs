@@ -44,7 +44,7 @@ internal sealed class SiloHost : IAsyncDisposable
     {
         var identity = await ClusterIdentity.LoadAsync(setup.Identity.GetOrAddAsync, TimeProvider.System, cancellationToken);
         var serviceCidr = await ReadServiceCidrAsync(setup, cancellationToken);
-        var port = setup.Port != 0 ? setup.Port : FreePort(setup.ListenAddress);
+        var port = ReservePort(setup.ListenAddress, setup.Port);
         var application = Build(setup, identity, serviceCidr, port);
         try
         {
@@ -56,6 +56,7 @@ internal sealed class SiloHost : IAsyncDisposable
         }
         catch (GatewayAddressInUseException inUse)
         {
+            await application.StopAsync(CancellationToken.None);
             await application.DisposeAsync();
             throw new CommandException(inUse.Message, inUse);
         }
@@ -122,10 +123,19 @@ internal sealed class SiloHost : IAsyncDisposable
         return System.Text.Encoding.ASCII.GetString(stored);
     }
 
-    private static int FreePort(IPAddress address)
+    /// <summary>Finds a free port, or makes sure that the wanted one is free before anything else is started.</summary>
+    private static int ReservePort(IPAddress address, int wanted)
     {
-        using var probe = new TcpListener(address, 0);
-        probe.Start();
-        return ((IPEndPoint)probe.LocalEndpoint).Port;
+        using var probe = new TcpListener(address, wanted);
+        try
+        {
+            probe.Start();
+            return ((IPEndPoint)probe.LocalEndpoint).Port;
+        }
+        catch (SocketException inUse)
+        {
+            throw new CommandException(
+                $"cannot listen on {address}:{wanted}: {inUse.Message.ToLowerInvariant()}; stop the other process or choose another --port", inUse);
+        }
     }
 }

@@ -10,6 +10,8 @@ namespace OrleansOrchestrator.Cli.Nodes;
 /// <summary>The nodes of <c>dev</c>: agents in this process that share one connection. Their pods end with them.</summary>
 internal sealed class DevNodes : IAsyncDisposable
 {
+    private const int StartsMax = 16;
+
     private static readonly TimeSpan StopWithin = TimeSpan.FromSeconds(4);
 
     private readonly ClusterConnection _connection;
@@ -31,27 +33,17 @@ internal sealed class DevNodes : IAsyncDisposable
         DevSettings settings, KubernetesClientConfiguration configuration, string serviceCidr, ILoggerFactory loggers, CancellationToken cancellationToken)
     {
         var nodes = new DevNodes(configuration);
-        var host = Environment.MachineName.ToLowerInvariant();
         for (var i = 0; i < settings.Nodes; i++)
         {
-            var name = settings.Nodes == 1 ? host : string.Create(CultureInfo.InvariantCulture, $"{host}-{i + 1}");
-            var agent = new NodeAgent(
-                new NodeAgentOptions
-                {
-                    Name = name,
-                    Index = i,
-                    Runtime = RuntimeKinds.Parse(settings.Runtime),
-                    DataDirectory = Path.Combine(settings.DataDirectory, "nodes", name),
-                    ServiceProxy = i == 0,
-                    ServiceCidr = serviceCidr,
-                    NodePortAddresses = ["127.0.0.1"],
-                },
-                nodes._connection, TimeProvider.System, loggers);
-            await agent.StartAsync(cancellationToken);
-            nodes._agents.Add(agent);
-            nodes._names.Add(name);
+            var options = Options(settings, i, serviceCidr);
+            nodes._agents.Add(new NodeAgent(options, nodes._connection, TimeProvider.System, loggers));
+            nodes._names.Add(options.Name);
         }
 
+        await Parallel.ForEachAsync(
+            nodes._agents,
+            new ParallelOptions { MaxDegreeOfParallelism = StartsMax, CancellationToken = cancellationToken },
+            async (agent, cancellation) => await agent.StartAsync(cancellation));
         return nodes;
     }
 
@@ -83,6 +75,22 @@ internal sealed class DevNodes : IAsyncDisposable
             await agent.DisposeAsync();
         _connection.Dispose();
         _client.Dispose();
+    }
+
+    private static NodeAgentOptions Options(DevSettings settings, int index, string serviceCidr)
+    {
+        var host = Environment.MachineName.ToLowerInvariant();
+        var name = settings.Nodes == 1 ? host : string.Create(CultureInfo.InvariantCulture, $"{host}-{index + 1}");
+        return new NodeAgentOptions
+        {
+            Name = name,
+            Index = index,
+            Runtime = RuntimeKinds.Parse(settings.Runtime),
+            DataDirectory = Path.Combine(settings.DataDirectory, "nodes", name),
+            ServiceProxy = index == 0,
+            ServiceCidr = serviceCidr,
+            NodePortAddresses = ["127.0.0.1"],
+        };
     }
 
     private static bool IsReady(V1Node node) =>

@@ -58,10 +58,7 @@ internal sealed partial class ObjectClient
         definition.PrepareForDeletion(obj);
         var isGone = IsGoneWith(definition, obj);
         if (!isGone && !marked && !finalizersChanged)
-        {
-            await caches[definition].EnsureFreshAsync(Freshness.AtLeast(stored.Revision), cancellationToken);
-            return new DeletionResult(stored, IsGone: false);
-        }
+            return await WhenDurableAsync(stored, cancellationToken) is { } shown ? new DeletionResult(shown, IsGone: false) : null;
 
         var json = definition.Encode(obj);
         if (options.DryRun)
@@ -73,7 +70,7 @@ internal sealed partial class ObjectClient
             stored.Key.Namespace, stored.Key.Name, isGone && !stored.IsDeleting ? (ReadOnlyMemory<byte>?)null : json, stored.Revision, definition.Claims(obj)));
         return result.Status switch
         {
-            WriteStatus.Committed => new DeletionResult(result.Object!, isGone),
+            WriteStatus.Committed => new DeletionResult(result.Object ?? stored, isGone),
             WriteStatus.Conflict => null,
             _ => throw Refused(definition, stored.Key, result),
         };

@@ -78,7 +78,8 @@ internal sealed partial class ObjectClient(
         ObjectReference reference, KubeObject obj, WriteOptions options, CancellationToken cancellationToken)
     {
         var (definition, key, subresource) = reference;
-        var hasRevision = !string.IsNullOrEmpty(obj.Metadata?.ResourceVersion) && obj.Metadata.ResourceVersion != "0";
+        obj.Metadata ??= new();
+        var hasRevision = !string.IsNullOrEmpty(obj.Metadata.ResourceVersion) && obj.Metadata.ResourceVersion != "0";
         var body = hasRevision ? null : definition.Encode(obj);
         for (var race = 0; ; race++)
         {
@@ -125,11 +126,7 @@ internal sealed partial class ObjectClient(
         {
             var json = definition.Encode(obj);
             if (RevisionSplice.EqualsIgnoringRevision(stored.Json.Span, json))
-            {
-                // Nothing changes; but what is shown as the present state must be durable (invariant I1).
-                await caches[definition].EnsureFreshAsync(Freshness.AtLeast(stored.Revision), cancellationToken);
-                return stored;
-            }
+                return await WhenDurableAsync(stored, cancellationToken);
 
             if (options.DryRun)
                 return StoredObject.Read(definition, RevisionSplice.Set(json, stored.Revision));
@@ -140,7 +137,7 @@ internal sealed partial class ObjectClient(
             switch (result.Status)
             {
                 case WriteStatus.Committed:
-                    return result.Object;
+                    return result.Object ?? stored;
                 case WriteStatus.Conflict:
                     return null;
                 case WriteStatus.ClaimTaken when pipeline.TryReplaceClaim(request, result.Detail!):
@@ -149,6 +146,15 @@ internal sealed partial class ObjectClient(
                     throw Refused(definition, reference.Key, result);
             }
         }
+    }
+
+    /// <summary>Waits until a version that a write would not change is durable: only then may it be shown (invariant I1).</summary>
+    /// <returns>The version; null if it is no longer the present one, or never became durable.</returns>
+    private async Task<StoredObject?> WhenDurableAsync(StoredObject stored, CancellationToken cancellationToken)
+    {
+        var cache = caches[stored.Definition];
+        await cache.EnsureFreshAsync(Freshness.AtLeast(stored.Revision), cancellationToken);
+        return cache.Find(stored.Key) is { } shown && shown.Json.Span.SequenceEqual(stored.Json.Span) ? shown : null;
     }
 
     /// <summary>Whether nothing keeps a deleted object any longer once this version of it is written.</summary>
@@ -177,7 +183,6 @@ internal sealed partial class ObjectClient(
 
     private static KubeObject NamedLike(ObjectKey key, KubeObject obj)
     {
-        obj.Metadata ??= new();
         if (string.IsNullOrEmpty(obj.Metadata.Name))
             obj.Metadata.Name = key.Name;
         if (obj.Metadata.Name != key.Name)

@@ -14,7 +14,8 @@ internal interface IResourceStoreGrain : IGrainWithStringKey
     [Alias("Commit")]
     Task<IReadOnlyList<WriteResult>> CommitAsync(IReadOnlyList<ObjectWrite> writes);
 
-    /// <summary>Reads the newest accepted version, which may not be durable yet: only to base a write on, never to show.</summary>
+    /// <summary>Reads the newest accepted version, which may not be durable yet: only to base a write on, never to show.
+    /// No acknowledged write is missed.</summary>
     [Alias("ReadForWrite")]
     Task<StoredObject?> ReadForWriteAsync(string @namespace, string name);
 

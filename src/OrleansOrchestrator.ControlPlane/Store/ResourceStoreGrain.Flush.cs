@@ -14,21 +14,23 @@ internal sealed partial class ResourceStoreGrain
         while (_pending.Count > 0)
         {
             var batch = TakeBatch();
-            string? failure;
             try
             {
-                failure = await MakeDurableAsync(batch);
+                if (await MakeDurableAsync(batch) is { } failure)
+                    FailAll(batch, WriteStatus.Unavailable, failure);
+                else
+                    Publish(batch);
             }
             catch (FencedException fenced)
             {
                 Fence(fenced);
-                failure = _stopped;
+                FailAll(batch, WriteStatus.Unavailable, _stopped!);
             }
-
-            if (failure is null)
-                Publish(batch);
-            else
-                FailAll(batch, failure);
+            catch (Exception exception)
+            {
+                Abandon(exception);
+                FailAll(batch, WriteStatus.Unknown, _stopped!);
+            }
         }
     }
 
@@ -47,7 +49,7 @@ internal sealed partial class ResourceStoreGrain
     }
 
     /// <summary>Makes a batch durable, as far as the resource promises.</summary>
-    /// <returns>Null if it is; otherwise why it certainly is not.</returns>
+    /// <returns>Null if it is; otherwise why it certainly is not. Any exception but a <see cref="FencedException"/> leaves that open.</returns>
     private async Task<string?> MakeDurableAsync(List<PendingChange> batch)
     {
         var last = batch[^1].Change.Revision;
@@ -85,9 +87,7 @@ internal sealed partial class ResourceStoreGrain
             {
                 if (isUnknown)
                 {
-                    var head = await log.ReadHeadAsync(_shard, _epoch, CancellationToken.None);
-                    LogResolved(_shard, commit.HeadAfter, head == commit.HeadAfter);
-                    if (head == commit.HeadAfter)
+                    if (await HasHappenedAsync(commit))
                         return Committed(commit);
                     isUnknown = false;
                 }
@@ -98,13 +98,16 @@ internal sealed partial class ResourceStoreGrain
                 _lease.RenewedAt(sent);
                 return Committed(commit);
             }
-            catch (OutcomeUnknownException unknown)
+            catch (Exception unknown) when (unknown is OutcomeUnknownException or OperationCanceledException)
             {
                 LogOutcomeUnknown(unknown, _shard, commit.HeadAfter);
                 isUnknown = true;
             }
             catch (LogUnavailableException unavailable)
             {
+                // What is unknown has no end but an answer, or that of this activation.
+                if (isUnknown && _stopped is not null)
+                    throw;
                 if (!isUnknown && time.GetElapsedTime(started) > options.UnavailableGrace)
                     return unavailable.Message;
                 LogUnavailable(unavailable, _shard);
@@ -112,6 +115,22 @@ internal sealed partial class ResourceStoreGrain
 
             await Task.Delay(pause, time);
             pause = pause * 2 > options.RetryPauseMax ? options.RetryPauseMax : pause * 2;
+        }
+    }
+
+    /// <summary>Whether a commit of unknown outcome happened (invariant I4).</summary>
+    /// <exception cref="OutcomeLostException">A newer owner has moved the head on: it cannot be told any more.</exception>
+    private async Task<bool> HasHappenedAsync(LogCommit commit)
+    {
+        try
+        {
+            var head = await log.ReadHeadAsync(_shard, _epoch, CancellationToken.None);
+            LogResolved(_shard, commit.HeadAfter, head == commit.HeadAfter);
+            return head == commit.HeadAfter;
+        }
+        catch (FencedException fenced)
+        {
+            throw new OutcomeLostException(_shard, commit.HeadAfter, fenced);
         }
     }
 
@@ -135,13 +154,14 @@ internal sealed partial class ResourceStoreGrain
             pending.Decided.SetResult(new WriteResult(WriteStatus.Committed, pending.Change.Object));
     }
 
-    /// <summary>Fails a batch and everything accepted after it, which was based on it.</summary>
-    private void FailAll(List<PendingChange> batch, string why)
+    /// <summary>Fails a batch and everything accepted after it, which was based on it and has certainly not happened.</summary>
+    private void FailAll(List<PendingChange> batch, WriteStatus status, string why)
     {
-        var failed = new WriteResult(WriteStatus.Unavailable, Detail: why);
         _state.Rollback();
-        foreach (var pending in batch.Concat(_pending))
-            pending.Decided.TrySetResult(failed);
+        foreach (var pending in batch)
+            pending.Decided.TrySetResult(new WriteResult(status, Detail: why));
+        foreach (var pending in _pending)
+            pending.Decided.TrySetResult(new WriteResult(WriteStatus.Unavailable, Detail: why));
         _pending.Clear();
         SignalHeadMoved();
     }

@@ -91,27 +91,15 @@ internal sealed partial class ResourceStoreGrain(
         return results!;
     }
 
-    public Task<StoredObject?> ReadForWriteAsync(string @namespace, string name)
+    public async Task<StoredObject?> ReadForWriteAsync(string @namespace, string name)
     {
-        ThrowIfStopped();
-        return Task.FromResult(_state.FindAccepted(new ObjectKey(@namespace, name)));
+        await EnsureLeaseAsync();
+        return _state.FindAccepted(new ObjectKey(@namespace, name));
     }
 
     public async Task<long> GetHeadAsync()
     {
-        ThrowIfStopped();
-        try
-        {
-            await _lease.EnsureAsync();
-        }
-        catch (FencedException fenced)
-        {
-            Fence(fenced);
-        }
-        catch (LogUnavailableException unavailable)
-        {
-            throw new StoreUnavailableException(unavailable.Message, unavailable);
-        }
+        await EnsureLeaseAsync();
 
         // Writes that are acknowledged before they are durable must still be seen by whoever reads afterwards.
         var accepted = _definition.Durability == Durability.WriteBehind ? _state.ExpectedHead : 0;
@@ -175,6 +163,26 @@ internal sealed partial class ResourceStoreGrain(
         return Task.FromResult(new SnapshotPage(_state.Head, objects, objects.Count < options.SnapshotPageMax));
     }
 
+    /// <summary>Makes sure that what is read now is the newest there is, in whatever activation (invariant I3).</summary>
+    private async Task EnsureLeaseAsync()
+    {
+        ThrowIfStopped();
+        try
+        {
+            await _lease.EnsureAsync();
+        }
+        catch (FencedException fenced)
+        {
+            Fence(fenced);
+        }
+        catch (LogUnavailableException unavailable)
+        {
+            throw new StoreUnavailableException(unavailable.Message, unavailable);
+        }
+
+        ThrowIfStopped();
+    }
+
     /// <summary>Waits for the head to move, but not beyond the end of the silo, whose grains cannot move while calls wait in them.</summary>
     private async Task WaitAsync(Task moved, TimeSpan wait)
     {
@@ -235,6 +243,14 @@ internal sealed partial class ResourceStoreGrain(
         DeactivateOnIdle();
     }
 
+    /// <summary>Ends this activation after a fault that nobody expects: a new one reads from the database what is true.</summary>
+    private void Abandon(Exception exception)
+    {
+        LogAbandoned(exception, _shard, _epoch);
+        Stop($"the store of {_shard.Resource} starts over");
+        DeactivateOnIdle();
+    }
+
     /// <summary>Ends all service: nothing is accepted or answered from now on, and whoever waits is told to try again.</summary>
     private void Stop(string why)
     {
@@ -254,6 +270,9 @@ internal sealed partial class ResourceStoreGrain(
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Shard} epoch {Epoch} was taken over by a newer owner")]
     private partial void LogFenced(Exception exception, ShardId shard, long epoch);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Shard} epoch {Epoch} cannot tell what is durable and starts over")]
+    private partial void LogAbandoned(Exception exception, ShardId shard, long epoch);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Housekeeping of {Shard} is put off")]
     private partial void LogHousekeepingPutOff(Exception exception, ShardId shard);

@@ -10,8 +10,8 @@ namespace OrleansOrchestrator.ControlPlane.Store;
 /// its precondition, until <see cref="RetryFor"/> has passed.
 /// </summary>
 /// <remarks>
-/// A write that timed out may have happened. Trying it again is safe: its precondition refuses a second effect, and
-/// <see cref="ResolveAsync"/> recognises its own first one.
+/// A write that timed out may have happened. Trying it again is safe: its precondition refuses a second effect, and its own
+/// first effect is recognised in what is stored.
 /// </remarks>
 internal sealed partial class StoreClient(IGrainFactory grains, TimeProvider time, ILogger<StoreClient> logger) : IStoreReader
 {
@@ -33,7 +33,7 @@ internal sealed partial class StoreClient(IGrainFactory grains, TimeProvider tim
         RetryAsync(definition, grain => grain.ReadForWriteAsync(key.Namespace, key.Name));
 
     /// <summary>Commits one write.</summary>
-    /// <exception cref="ApiException">503 if it certainly did not happen, 504 if that is not known, 429 if too many wait.</exception>
+    /// <exception cref="ApiException">503 if it certainly did not happen, 504 if that is not known.</exception>
     public async Task<WriteResult> CommitAsync(ResourceDefinition definition, ObjectWrite write) =>
         (await CommitAsync(definition, [write]))[0];
 
@@ -50,13 +50,13 @@ internal sealed partial class StoreClient(IGrainFactory grains, TimeProvider tim
             try
             {
                 var results = await Grain(definition).CommitAsync(writes);
-                if (mayHaveHappened)
+                if (results.Any(result => result.Status == WriteStatus.Unknown))
+                    mayHaveHappened = true;
+                else if (mayHaveHappened)
                     results = await ResolveAsync(definition, writes, results);
-                if (writes.Count > 1 || results[0].Status is not (WriteStatus.Unavailable or WriteStatus.Overloaded))
+                if (!IsToBeRepeated(results, mayHaveHappened))
                     return results;
-                if (results[0].Status == WriteStatus.Overloaded)
-                    throw ApiErrors.TooManyRequests($"too many writes of {definition.Name} are waiting, please try again later", 1);
-                why = results[0].Detail ?? "the object store is not available";
+                why = results.FirstOrDefault(result => result.Detail is not null)?.Detail ?? "the object store is not available";
             }
             catch (Exception exception) when (StoreFaults.IsTransient(exception))
             {
@@ -72,6 +72,15 @@ internal sealed partial class StoreClient(IGrainFactory grains, TimeProvider tim
         }
     }
 
+    /// <summary>Whether a try decided too little to be the last. Of several writes, those that certainly did not happen are the
+    /// caller's to repeat.</summary>
+    private static bool IsToBeRepeated(IReadOnlyList<WriteResult> results, bool mayHaveHappened)
+    {
+        if (mayHaveHappened)
+            return results.Any(result => result.Status is WriteStatus.Unknown or WriteStatus.Unavailable or WriteStatus.Overloaded);
+        return results is [{ Status: WriteStatus.Unavailable }];
+    }
+
     /// <summary>After a try of unknown outcome, recognises refusals that our own first try caused.</summary>
     private async Task<IReadOnlyList<WriteResult>> ResolveAsync(
         ResourceDefinition definition, IReadOnlyList<ObjectWrite> writes, IReadOnlyList<WriteResult> results)
@@ -79,15 +88,25 @@ internal sealed partial class StoreClient(IGrainFactory grains, TimeProvider tim
         var resolved = results.ToArray();
         for (var i = 0; i < resolved.Length; i++)
         {
-            if (resolved[i].Status is WriteStatus.AlreadyExists or WriteStatus.Conflict && writes[i].Json is { } json)
-            {
-                var current = await ReadForWriteAsync(definition, new ObjectKey(writes[i].Namespace, writes[i].Name));
-                if (current is not null && RevisionSplice.EqualsIgnoringRevision(current.Json.Span, json.Span))
-                    resolved[i] = new WriteResult(WriteStatus.Committed, current);
-            }
+            if (resolved[i].Status == WriteStatus.NotFound && writes[i].Type == WriteType.Delete)
+                resolved[i] = new WriteResult(WriteStatus.Committed);
+            else if (resolved[i].Status is WriteStatus.AlreadyExists or WriteStatus.Conflict && writes[i].Json is { } json)
+                resolved[i] = await ResolveAsync(definition, new ObjectKey(writes[i].Namespace, writes[i].Name), json, resolved[i]);
         }
 
         return resolved;
+    }
+
+    private async Task<WriteResult> ResolveAsync(ResourceDefinition definition, ObjectKey key, ReadOnlyMemory<byte> json, WriteResult refusal)
+    {
+        var current = await ReadForWriteAsync(definition, key);
+        if (current is null || !RevisionSplice.EqualsIgnoringRevision(current.Json.Span, json.Span))
+            return refusal;
+
+        // The first try may still be on its way to durability.
+        return current.Revision <= await GetHeadAsync(definition)
+            ? new WriteResult(WriteStatus.Committed, current)
+            : new WriteResult(WriteStatus.Unknown);
     }
 
     private async Task<T> RetryAsync<T>(ResourceDefinition definition, Func<IResourceStoreGrain, Task<T>> call)

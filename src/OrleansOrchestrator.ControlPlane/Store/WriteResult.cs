@@ -25,11 +25,15 @@ internal enum WriteStatus
 
     /// <summary>Too many writes are waiting; it did not happen.</summary>
     Overloaded,
+
+    /// <summary>It may have happened or not: the store was replaced before it could find out.</summary>
+    Unknown,
 }
 
 /// <summary>The outcome of a write.</summary>
 /// <param name="Status">How it ended.</param>
-/// <param name="Object">The object as committed; for a deletion its last state. Null unless committed.</param>
+/// <param name="Object">The object as committed; for a deletion its last state. Null unless committed, and for a deletion
+/// that is found to have happened in an earlier try.</param>
 /// <param name="Detail">What to tell, where the status alone does not say it.</param>
 [GenerateSerializer, Immutable, Alias("WriteResult")]
 internal sealed record WriteResult(

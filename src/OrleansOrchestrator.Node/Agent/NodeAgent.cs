@@ -85,7 +85,6 @@ public sealed partial class NodeAgent : IAsyncDisposable
             ? IPAddress.Parse(given)
             : await AdvertiseAddress.FindAsync(_api.Server, cancellationToken);
         var machine = MachineFacts.Read(_options.DataDirectory);
-        _certificate = ServingCertificate.LoadOrCreate(_options.DataDirectory, _options.Name, address, _timeProvider);
 
         var isHollow = _runtime is HollowRuntime;
         var events = new EventRecorder(_api, _options.Name, _options.RecordEvents ?? !isHollow, _timeProvider, _loggers.CreateLogger<EventRecorder>());
@@ -115,17 +114,19 @@ public sealed partial class NodeAgent : IAsyncDisposable
         _runtime.PodChanged += _pods.Signal;
         _pods.Adopt((await _runtime.ListAsync(cancellationToken)).Select(s => s.PodUid));
 
-        _server = await NodeServer.StartAsync(
-            address, _options.Port, _certificate, _options.ClientAuthorities ?? _api.Authorities, new NodeEndpoints(_pods, _runtime), _loggers, cancellationToken);
+        // Thousands of hollow nodes share a process, and there is nothing to ask them.
+        if (!isHollow)
+            await StartServerAsync(address, cancellationToken);
         var node = new NodeObjectBuilder(
-            _options, machine, address.ToString(), _server.Port, _runtime.Version, ServingCertificate.HashOf(_certificate));
+            _options, machine, address.ToString(), Port, _runtime.Version, _certificate is null ? "" : ServingCertificate.HashOf(_certificate));
+        var registrar = new NodeRegistrar(
+            _api, _options.Name, node, () => _runtime?.Fault, _options.StatusPeriod, _timeProvider, _loggers.CreateLogger<NodeRegistrar>());
         var lease = new LeaseAgent(
-            _api, _options.Name, _options.LeaseDuration, _options.LeaseRenewInterval, clock, _timeProvider, _loggers.CreateLogger<LeaseAgent>());
+            _api, _options.Name, _options.LeaseDuration, _options.LeaseRenewInterval, clock, registrar.Repeat, _timeProvider, _loggers.CreateLogger<LeaseAgent>());
 
         Run(lease.RunAsync);
         Run(new FencingAgent(_pods, fencing, clock, lease, _timeProvider, _loggers.CreateLogger<FencingAgent>()).RunAsync);
-        Run(new NodeRegistrar(
-            _api, _options.Name, node, () => null, _options.StatusPeriod, _timeProvider, _loggers.CreateLogger<NodeRegistrar>()).RunAsync);
+        Run(registrar.RunAsync);
         Run(events.RunAsync);
         Run(Reflect(ResourcePath.Pods, $"spec.nodeName={_options.Name}", _pods));
         if (!isHollow || _options.ServiceProxy)
@@ -144,7 +145,7 @@ public sealed partial class NodeAgent : IAsyncDisposable
             Run(Reflect(ResourcePath.Endpoints, null, endpoints));
         }
 
-        LogStarted(_options.Name, _runtime.Version, address, _server.Port);
+        LogStarted(_options.Name, _runtime.Version, address, Port);
     }
 
     /// <summary>Kills a container at once, as a crash would; what follows is up to its pod's restart policy.</summary>
@@ -159,13 +160,15 @@ public sealed partial class NodeAgent : IAsyncDisposable
         return Runtime.SignalContainerAsync(containerId[prefix.Length..], ContainerSignal.Kill, cancellationToken);
     }
 
-    /// <summary>Stops the daemon.</summary>
+    /// <summary>Stops the daemon; one that does not run stays as it is.</summary>
     /// <param name="stopPods">
     /// Whether the containers of this node end too, within 4 s; otherwise they run on and a later start adopts them.
     /// </param>
     /// <param name="cancellationToken">Ends the wait for containers that take their time; they are killed then.</param>
     public async Task StopAsync(bool stopPods, CancellationToken cancellationToken = default)
     {
+        if (_runtime is null)
+            return;
         await _stop.CancelAsync();
         await Task.WhenAll(_loops);
         _loops.Clear();
@@ -175,13 +178,9 @@ public sealed partial class NodeAgent : IAsyncDisposable
             await _pods.DisposeAsync();
         if (_proxy is not null)
             await _proxy.DisposeAsync();
-        if (_runtime is not null)
-        {
-            if (stopPods)
-                await new PodDrain(_runtime, _timeProvider, _loggers.CreateLogger<PodDrain>()).RunAsync(DrainTime, cancellationToken);
-            await _runtime.DisposeAsync();
-        }
-
+        if (stopPods)
+            await new PodDrain(_runtime, _timeProvider, _loggers.CreateLogger<PodDrain>()).RunAsync(DrainTime, cancellationToken);
+        await _runtime.DisposeAsync();
         _certificate?.Dispose();
         (_server, _pods, _proxy, _runtime, _certificate) = (null, null, null, null, null);
         LogStopped(_options.Name);
@@ -190,11 +189,17 @@ public sealed partial class NodeAgent : IAsyncDisposable
     /// <summary>Stops the daemon if it runs, and leaves its pods running.</summary>
     public async ValueTask DisposeAsync()
     {
-        if (_runtime is not null)
-            await StopAsync(stopPods: false);
+        await StopAsync(stopPods: false);
         _stop.Dispose();
         if (_ownsApi)
             _api.Dispose();
+    }
+
+    private async Task StartServerAsync(IPAddress address, CancellationToken cancellationToken)
+    {
+        _certificate = ServingCertificate.LoadOrCreate(_options.DataDirectory, _options.Name, address, _timeProvider);
+        _server = await NodeServer.StartAsync(
+            address, _options.Port, _certificate, _options.ClientAuthorities ?? _api.Authorities, new NodeEndpoints(Pods, Runtime), _loggers, cancellationToken);
     }
 
     private Func<CancellationToken, Task> Reflect<T>(string path, string? fieldSelector, IObjectSink<T> sink)

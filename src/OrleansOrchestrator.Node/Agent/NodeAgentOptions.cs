@@ -93,10 +93,4 @@ public sealed record NodeAgentOptions
 
     /// <summary>The Docker engine's address; null takes <c>DOCKER_HOST</c> or the usual socket.</summary>
     public Uri? DockerEndpoint { get; init; }
-
-    /// <summary>
-    /// Whether pods of the process runtime get a network and a file system of their own when the machine allows it
-    /// (root, <c>ip</c>, <c>unshare</c>).
-    /// </summary>
-    public bool IsolateProcesses { get; init; }
 }

@@ -39,7 +39,7 @@ public static class NodeRuntimes
         return kind switch
         {
             RuntimeKind.Docker => await DockerRuntime.OpenAsync(options.Name, options.DockerEndpoint, timeProvider, loggers, cancellationToken),
-            RuntimeKind.Process => await ProcessRuntime.OpenAsync(options.DataDirectory, options.Index, options.IsolateProcesses, timeProvider, loggers, cancellationToken),
+            RuntimeKind.Process => ProcessRuntime.Open(options.DataDirectory, options.Index, timeProvider, loggers),
             _ => new HollowRuntime(options.Index, timeProvider),
         };
     }

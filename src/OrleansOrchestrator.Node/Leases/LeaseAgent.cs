@@ -13,6 +13,7 @@ internal sealed partial class LeaseAgent(
     TimeSpan duration,
     TimeSpan interval,
     LeaseClock clock,
+    Action returned,
     TimeProvider timeProvider,
     ILogger logger)
 {
@@ -59,7 +60,10 @@ internal sealed partial class LeaseAgent(
             using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             timeout.CancelAfter(Interval * 2);
             await PatchOrCreateAsync(sent.Wall, timeout.Token);
+            var silence = clock.SinceAcknowledged;
             clock.Acknowledge(sent);
+            if (silence > duration / 2)
+                returned();
             if (_isFailing)
                 LogRecovered(nodeName);
             _isFailing = false;

@@ -11,6 +11,7 @@ internal sealed class TcpPortListener : IPortListener
 {
     private const int BufferBytes = 32 * 1024;
     private const int Backlog = 512;
+    private const int KeepAliveSeconds = 60;
 
     private readonly Socket _socket;
     private readonly ServiceProxyOptions _options;
@@ -89,6 +90,7 @@ internal sealed class TcpPortListener : IPortListener
         try
         {
             client.NoDelay = true;
+            KeepAlive(client);
             var from = ((IPEndPoint)client.RemoteEndPoint!).Address;
             endpoint = await ConnectAsync(from);
             if (endpoint is null)
@@ -118,6 +120,7 @@ internal sealed class TcpPortListener : IPortListener
                 using var timeout = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token);
                 timeout.CancelAfter(_options.ConnectTimeout);
                 await socket.ConnectAsync(candidate, timeout.Token);
+                KeepAlive(socket);
                 Picker.Chosen(client, candidate);
                 return socket;
             }
@@ -129,6 +132,14 @@ internal sealed class TcpPortListener : IPortListener
         }
 
         return null;
+    }
+
+    /// <summary>A connection may be idle for ever, but a peer that vanished is noticed.</summary>
+    private static void KeepAlive(Socket socket)
+    {
+        socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
+        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, KeepAliveSeconds);
+        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, KeepAliveSeconds / 4);
     }
 
     private async Task CopyAsync(Socket from, Socket to)

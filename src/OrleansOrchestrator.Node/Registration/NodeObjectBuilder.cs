@@ -21,10 +21,9 @@ internal sealed class NodeObjectBuilder(
         ["kubernetes.io/arch"] = machine.Architecture,
     };
 
-    public IReadOnlyDictionary<string, string> Annotations => new Dictionary<string, string>
-    {
-        [CertificateAnnotation] = certificateHash,
-    };
+    public IReadOnlyDictionary<string, string> Annotations => certificateHash.Length == 0
+        ? []
+        : new Dictionary<string, string> { [CertificateAnnotation] = certificateHash };
 
     /// <summary>What the node can give to pods.</summary>
     public Dictionary<string, ResourceQuantity> Resources => new(StringComparer.Ordinal)

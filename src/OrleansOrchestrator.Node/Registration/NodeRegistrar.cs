@@ -11,12 +11,20 @@ namespace OrleansOrchestrator.Node.Registration;
 internal sealed partial class NodeRegistrar(
     ClusterConnection api, string nodeName, NodeObjectBuilder builder, Func<string?> fault, TimeSpan period, TimeProvider timeProvider, ILogger logger)
 {
-    private static readonly TimeSpan CheckInterval = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan CheckInterval = TimeSpan.FromSeconds(2);
 
     private readonly RetryDelay _delay = new(TimeSpan.FromMilliseconds(200), TimeSpan.FromSeconds(5), Random.Shared);
     private V1NodeStatus? _reported;
     private string? _reportedFault;
     private DateTimeOffset _reportedAt;
+    private int _repeats;
+
+    /// <summary>Reports soon, and once more after that.</summary>
+    /// <remarks>
+    /// After a silence the control plane may have set the node's conditions to unknown, or may be about to from what it
+    /// saw a moment ago; the second report repairs the latter.
+    /// </remarks>
+    public void Repeat() => Interlocked.Exchange(ref _repeats, 2);
 
     /// <summary>Registers, then reports until the token ends it, through outages of any length.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
@@ -91,12 +99,15 @@ internal sealed partial class NodeRegistrar(
     {
         var now = timeProvider.GetUtcNow();
         var current = fault();
-        if (_reportedFault == current && now - _reportedAt < period)
+        var repeats = Volatile.Read(ref _repeats);
+        if (_reportedFault == current && now - _reportedAt < period && repeats == 0)
             return;
         var status = builder.Status(current, _reported?.Conditions ?? [], now);
         var patch = Encoding.UTF8.GetBytes(KubernetesJson.Serialize(new V1Node { Status = status }));
         await api.StrategicPatchAsync(ResourcePath.NodeStatus(nodeName), patch, cancellationToken);
         (_reported, _reportedFault, _reportedAt) = (status, current, now);
+        if (repeats > 0)
+            Interlocked.CompareExchange(ref _repeats, repeats - 1, repeats);
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Node {Node} is registered")]

@@ -17,6 +17,9 @@ internal interface IContainerRuntime : IAsyncDisposable
     /// <summary>Whether starting takes no time, so that no status in between is worth a request.</summary>
     bool StartsInstantly { get; }
 
+    /// <summary>Why no pod can run at the moment, or null. The node is not ready meanwhile.</summary>
+    string? Fault { get; }
+
     /// <summary>Raised with a pod's uid when one of its containers or its sandbox may have changed.</summary>
     event Action<string>? PodChanged;
 

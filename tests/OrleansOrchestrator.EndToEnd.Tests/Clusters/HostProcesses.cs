@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 
@@ -28,6 +29,20 @@ internal static class HostProcesses
     /// <summary>Processes whose command line or environment mentions a text.</summary>
     public static IReadOnlyList<int> Mentioning(string text) => Find(folder =>
         Read(folder, "cmdline").Contains(text, StringComparison.Ordinal) || Read(folder, "environ").Contains(text, StringComparison.Ordinal));
+
+    /// <summary>Ends a process like a crash, unless it has ended by itself.</summary>
+    public static void Kill(int id)
+    {
+        try
+        {
+            using var process = Process.GetProcessById(id);
+            process.Kill();
+        }
+        catch (Exception exception) when (exception is ArgumentException or InvalidOperationException)
+        {
+            // It has ended already.
+        }
+    }
 
     /// <summary>The command line of a process, for messages.</summary>
     public static string Describe(int id) => $"{id}: {Read($"/proc/{id}", "cmdline").Replace('\0', ' ')}";

@@ -25,4 +25,15 @@ public sealed class DemoTests : EndToEndTest
         result.Lines[^1].ShouldNotBeEmpty();
         (await Leftovers.FindAsync(scratch.Folder)).ShouldBeEmpty();
     }
+
+    [Fact]
+    public async Task Demo_OnHollowRuntime_SaysThatNothingWouldAnswer()
+    {
+        await using var demo = OrchestratorProgram.Start(["dev", "--demo", "--port", "0", "--runtime", "hollow", "--data", NewScratch().At("data")]);
+
+        var result = await demo.WaitAsync(Timeout);
+
+        result.ExitCode.ShouldBe(2, result.ToString());
+        result.Errors.ShouldContain("--demo needs a runtime that runs pods");
+    }
 }

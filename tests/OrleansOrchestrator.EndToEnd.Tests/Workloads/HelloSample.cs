@@ -32,8 +32,8 @@ internal sealed class HelloSample(DevCluster cluster, string space)
         await Eventually.AssertAsync(async () =>
         {
             pods = await PodsAsync();
+            pods.Where(pod => !IsReady(pod)).Select(pod => $"{NameOf(pod)} is {pod["status"]?["phase"]}").ShouldBeEmpty();
             pods.Count.ShouldBe(count);
-            pods.ShouldAllBe(pod => IsReady(pod));
         });
         return pods;
     }

@@ -55,7 +55,7 @@ public sealed class AuthenticationTests(GatewayFixture gateway) : IClassFixture<
     [Fact]
     public async Task Request_WithCertificateOfOtherUser_IsThatUser()
     {
-        using var certificate = gateway.Identity.Authority.IssueClientCertificate("jane", ["dev"], DateTimeOffset.Now, TimeSpan.FromHours(1));
+        using var certificate = gateway.Identity.Authority.IssueClientCertificate("jane", ["dev"], TimeProvider.System.GetUtcNow(), TimeSpan.FromHours(1));
         using var client = gateway.CreateClient(certificate: certificate);
         var text = (await client.GetJsonAsync("/apis/coordination.k8s.io/v1/namespaces/x/leases/y")).ShouldFail(HttpStatusCode.Forbidden, "Forbidden");
         text.ShouldBe("leases.coordination.k8s.io \"y\" is forbidden: User \"jane\" cannot get resource \"leases\" in API group \"coordination.k8s.io\" in the namespace \"x\"");
@@ -66,8 +66,8 @@ public sealed class AuthenticationTests(GatewayFixture gateway) : IClassFixture<
     [Fact]
     public async Task Request_WithForeignCertificate_IsUnauthorized()
     {
-        using var foreign = CertificateAuthority.Load(CertificateAuthority.Create(DateTimeOffset.Now));
-        using var certificate = foreign.IssueClientCertificate("jane", ["system:masters"], DateTimeOffset.Now, TimeSpan.FromHours(1));
+        using var foreign = CertificateAuthority.Load(CertificateAuthority.Create(TimeProvider.System.GetUtcNow()));
+        using var certificate = foreign.IssueClientCertificate("jane", ["system:masters"], TimeProvider.System.GetUtcNow(), TimeSpan.FromHours(1));
         using var client = gateway.CreateClient(certificate: certificate);
         (await client.GetJsonAsync(Pods)).ShouldFail(HttpStatusCode.Unauthorized, "Unauthorized");
     }
@@ -75,7 +75,7 @@ public sealed class AuthenticationTests(GatewayFixture gateway) : IClassFixture<
     [Fact]
     public async Task Request_WithServerCertificateAsClient_IsUnauthorized()
     {
-        using var certificate = gateway.Identity.Authority.IssueServerCertificate("system:masters", ["localhost"], DateTimeOffset.Now, TimeSpan.FromHours(1));
+        using var certificate = gateway.Identity.Authority.IssueServerCertificate("system:masters", ["localhost"], TimeProvider.System.GetUtcNow(), TimeSpan.FromHours(1));
         using var client = gateway.CreateClient(certificate: certificate);
         (await client.GetJsonAsync(Pods)).ShouldFail(HttpStatusCode.Unauthorized, "Unauthorized");
     }

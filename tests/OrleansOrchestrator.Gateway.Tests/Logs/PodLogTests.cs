@@ -16,8 +16,8 @@ public sealed class PodLogTests : IAsyncLifetime
 {
     private const string Pods = "/api/v1/namespaces/default/pods";
     private readonly GatewayFixture _gateway = new();
-    private readonly X509Certificate2 _certificate = CertificateAuthority.Load(CertificateAuthority.Create(DateTimeOffset.Now))
-        .IssueServerCertificate("node", ["127.0.0.1"], DateTimeOffset.Now, TimeSpan.FromDays(1));
+    private readonly X509Certificate2 _certificate = CertificateAuthority.Load(CertificateAuthority.Create(TimeProvider.System.GetUtcNow()))
+        .IssueServerCertificate("node", ["127.0.0.1"], TimeProvider.System.GetUtcNow(), TimeSpan.FromDays(1));
 
     private readonly TaskCompletionSource _mayEnd = new();
     private WebApplication? _daemon;

@@ -12,7 +12,7 @@ public class RevisionSpliceTests
     [InlineData("{\"metadata\":{\"resourceVersion\":\"7\"}}", 8, "{\"metadata\":{\"resourceVersion\":\"8\"}}")]
     [InlineData("{\"data\":{\"metadata\":{\"x\":1}},\"metadata\":{\"name\":\"a\"}}", 9223372036854775807,
         "{\"data\":{\"metadata\":{\"x\":1}},\"metadata\":{\"resourceVersion\":\"9223372036854775807\",\"name\":\"a\"}}")]
-    public void Set_PutsTheRevisionFirst(string json, long revision, string expected) =>
+    public void Set_WithMetadata_PutsTheRevisionFirst(string json, long revision, string expected) =>
         Encoding.UTF8.GetString(RevisionSplice.Set(Encoding.UTF8.GetBytes(json), revision)).ShouldBe(expected);
 
     [Theory]
@@ -21,7 +21,7 @@ public class RevisionSpliceTests
     [InlineData("{\"metadata\":{\"name\":\"a\"},\"spec\":1}", "{\"metadata\":{\"name\":\"a\"},\"spec\":2}", false)]
     [InlineData("{\"metadata\":{}}", "{\"metadata\":{}}", true)]
     [InlineData("{\"metadata\":{\"name\":\"a\"}}", "{}", false)]
-    public void EqualsIgnoringRevision_ComparesTheRest(string stored, string encoded, bool equal) =>
+    public void EqualsIgnoringRevision_StoredAndEncoded_ComparesTheRest(string stored, string encoded, bool equal) =>
         RevisionSplice.EqualsIgnoringRevision(RevisionSplice.Set(Encoding.UTF8.GetBytes(stored), 42), Encoding.UTF8.GetBytes(encoded)).ShouldBe(equal);
 
     [Fact]

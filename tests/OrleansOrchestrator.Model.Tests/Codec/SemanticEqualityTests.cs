@@ -16,7 +16,7 @@ public class SemanticEqualityTests
     [InlineData("{}", "{\"a\":1}", false)]
     [InlineData("{\"a\":{\"b\":[{\"c\":1}]}}", "{\"a\":{\"b\":[{\"c\":1,\"d\":[]}]}}", true)]
     [InlineData("{\"a\":\"\"}", "{}", false)]
-    public void Equal_IgnoresOrderAndEmptiness(string left, string right, bool equal)
+    public void Equal_OfDocuments_IgnoresMemberOrderAndEmptiness(string left, string right, bool equal)
     {
         using var leftDocument = JsonDocument.Parse(left);
         using var rightDocument = JsonDocument.Parse(right);

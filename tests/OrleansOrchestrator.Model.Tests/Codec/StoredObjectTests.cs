@@ -23,11 +23,11 @@ public class StoredObjectTests
     [InlineData("n1", "a", true)]
     [InlineData("n2", "a", false)]
     [InlineData("n1", "b", false)]
-    public void SelectsLike_ComparesLabelsAndFields(string node, string label, bool alike) =>
+    public void SelectsLike_AnotherVersion_ComparesLabelsAndFields(string node, string label, bool alike) =>
         Read("n1", "a").SelectsLike(Read(node, label)).ShouldBe(alike);
 
     [Fact]
-    public void Encode_LeavesOutWhatTheStoreDecides()
+    public void Encode_WithRevisionAndSelfLink_LeavesThemOut()
     {
         var pod = new V1Pod { Metadata = new V1ObjectMeta { Name = "p", ResourceVersion = "5", SelfLink = "/x" } };
 

@@ -10,7 +10,7 @@ public class ConfigMapKindTests
     [InlineData("{}", "")]
     [InlineData("{'data':{'b':'x'}}", "data[b]: Invalid value: \"b\": duplicate of key present in binaryData")]
     [InlineData("{'data':{'..':'x'}}", "data[..]: Invalid value: \"..\": must not be '..'")]
-    public void Faults_AreTold(string change, string fault) => Maps.Faults(KindCase.Merge(Valid, change)).ShouldBe(fault);
+    public void Data_Faults_AreTold(string change, string fault) => Maps.Faults(KindCase.Merge(Valid, change)).ShouldBe(fault);
 
     [Fact]
     public void Data_OverAMebibyte_IsRefused() =>
@@ -30,5 +30,5 @@ public class ConfigMapKindTests
     }
 
     [Fact]
-    public void Row_CountsBothKindsOfData() => Maps.Row(Valid).ShouldBe("m | 2 | <unknown>");
+    public void Row_WithTextAndBinaryData_CountsBoth() => Maps.Row(Valid).ShouldBe("m | 2 | <unknown>");
 }

@@ -5,7 +5,7 @@ public class EndpointsKindTests
     private static readonly KindCase Endpoints = new("endpoints");
 
     [Fact]
-    public void Ports_GetAProtocol() => KindCase.ShouldBeJson(
+    public void Port_WithoutAProtocol_GetsTcp() => KindCase.ShouldBeJson(
         Endpoints.Created("{'metadata':{'name':'e'},'subsets':[{'addresses':[{'ip':'1.1.1.1'}],'ports':[{'port':80}]}]}"),
         "{'metadata':{'name':'e'},'subsets':[{'addresses':[{'ip':'1.1.1.1'}],'ports':[{'port':80,'protocol':'TCP'}]}]}");
 
@@ -29,6 +29,6 @@ public class EndpointsKindTests
     [InlineData("[{'addresses':[{'ip':'1.1.1.1'},{'ip':'1.1.1.2'}]}]", "1.1.1.1,1.1.1.2")]
     [InlineData("[{'addresses':[{'ip':'1.1.1.1'},{'ip':'1.1.1.2'},{'ip':'1.1.1.3'},{'ip':'1.1.1.4'},{'ip':'1.1.1.5'}],'ports':[{'port':80}]}]", "1.1.1.1:80,1.1.1.2:80,1.1.1.3:80 + 2 more...")]
     [InlineData("[{'notReadyAddresses':[{'ip':'1.1.1.1'}],'ports':[{'port':80}]}]", "")]
-    public void Row_ListsTheFirstThree(string subsets, string cell) =>
+    public void Row_OfSubsets_ListsTheFirstThreePoints(string subsets, string cell) =>
         Endpoints.Row($"{{'metadata':{{'name':'e'}},'subsets':{subsets}}}").ShouldBe($"e | {cell} | <unknown>");
 }

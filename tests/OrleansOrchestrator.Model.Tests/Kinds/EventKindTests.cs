@@ -9,11 +9,11 @@ public class EventKindTests
     [InlineData("default", "{'kind':'Node','name':'n'}", "")]
     [InlineData("ns", "{'kind':'Pod','name':'p','namespace':'other'}", "involvedObject.namespace: Invalid value: \"other\": does not match event.namespace")]
     [InlineData("ns", "{'kind':'Node','name':'n'}", "involvedObject.namespace: Invalid value: \"\": does not match event.namespace")]
-    public void Namespace_IsThatOfTheObject(string ns, string involved, string fault) =>
+    public void Namespace_OtherThanTheObjects_IsRefused(string ns, string involved, string fault) =>
         Events.Faults($"{{'metadata':{{'name':'e','namespace':'{ns}'}},'involvedObject':{involved}}}").ShouldBe(fault);
 
     [Fact]
-    public void ExactTime_AsksForTheNewerFields() =>
+    public void ExactTime_WithoutTheNewerFields_IsRefused() =>
         Events.Faults("{'metadata':{'name':'e','namespace':'ns'},'involvedObject':{'namespace':'ns'},'eventTime':'2026-03-01T11:00:00.000000Z'}")
             .ShouldBe("reportingComponent: Required value\nreportingInstance: Required value\naction: Required value\nreason: Required value");
 
@@ -23,7 +23,7 @@ public class EventKindTests
     [InlineData("{'eventTime':'2026-03-01T11:50:00Z'}", "10m", "10m", "1")]
     [InlineData("{'eventTime':'2026-03-01T11:00:00Z','series':{'count':9,'lastObservedTime':'2026-03-01T11:59:50Z'}}", "10s", "60m", "9")]
     [InlineData("{}", "<unknown>", "<unknown>", "1")]
-    public void Row_TellsWhen(string times, string last, string first, string count)
+    public void Row_WithAnyOfItsTimes_TellsWhenAndHowOften(string times, string last, string first, string count)
     {
         var one = KindCase.Merge("{'metadata':{'name':'e'},'type':'Normal','reason':'Started','message':' ok\\n','involvedObject':{'kind':'Pod','name':'p','fieldPath':'f'},'source':{'component':'kubelet','host':'n1'}}", times);
 

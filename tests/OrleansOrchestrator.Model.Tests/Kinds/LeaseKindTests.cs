@@ -13,7 +13,7 @@ public class LeaseKindTests
         Leases.Faults($"{{'metadata':{{'name':'l'}},'spec':{spec}}}").ShouldBe(fault);
 
     [Fact]
-    public void Row_TellsTheHolder()
+    public void Row_OfAHeldLease_TellsTheHolder()
     {
         Leases.Headings(wide: true).ShouldBe("Name | Holder | Age");
         Leases.Row("{'metadata':{'name':'l'},'spec':{'holderIdentity':'n1'}}").ShouldBe("l | n1 | <unknown>");

@@ -15,12 +15,12 @@ public class NamespaceKindTests
     }
 
     [Fact]
-    public void Update_DoesNotChangeFinalizers() => KindCase.ShouldBeJson(
+    public void Update_WithoutFinalizers_KeepsThem() => KindCase.ShouldBeJson(
         Namespaces.Updated("{'metadata':{'name':'a'},'spec':{'finalizers':['kubernetes']}}", "{'metadata':{'name':'a'},'spec':{}}")["spec"]!,
         "{'finalizers':['kubernetes']}");
 
     [Fact]
-    public void Deletion_SetsThePhase()
+    public void Deletion_OfAnActiveNamespace_SetsThePhase()
     {
         var ns = Namespaces.Decode("{'metadata':{'name':'a'},'status':{'phase':'Active'}}");
 
@@ -32,13 +32,13 @@ public class NamespaceKindTests
     [Theory]
     [InlineData("a-1", true)]
     [InlineData("a.b", false)]
-    public void Name_IsADnsLabel(string name, bool valid) =>
+    public void Name_NoDnsLabel_IsRefused(string name, bool valid) =>
         (Namespaces.Definition.ValidateName(name).Count == 0).ShouldBe(valid);
 
     [Theory]
     [InlineData("example.com/x", "")]
     [InlineData("x", "spec.finalizers: Invalid value: \"x\": name is neither a standard finalizer name nor is it fully qualified")]
-    public void Finalizers_AreQualified(string finalizer, string fault) =>
+    public void Finalizer_NeitherStandardNorQualified_IsRefused(string finalizer, string fault) =>
         Namespaces.Faults($"{{'metadata':{{'name':'a'}},'spec':{{'finalizers':['kubernetes','{finalizer}']}}}}").ShouldBe(fault);
 
     [Fact]
@@ -47,7 +47,7 @@ public class NamespaceKindTests
             .ShouldBe("status.Phase: Invalid value: \"Terminating\": may only be 'Active' if `deletionTimestamp` is empty");
 
     [Fact]
-    public void Row_TellsThePhase()
+    public void Row_OfAnActiveNamespace_TellsThePhase()
     {
         Namespaces.Headings(wide: true).ShouldBe("Name | Status | Age");
         Namespaces.Row("{'metadata':{'name':'a','creationTimestamp':'2026-02-27T12:00:00Z'},'status':{'phase':'Active'}}").ShouldBe("a | Active | 2d");

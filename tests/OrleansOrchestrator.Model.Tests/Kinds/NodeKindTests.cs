@@ -42,11 +42,11 @@ public class NodeKindTests
     [InlineData("{'status':{'conditions':[{'type':'Ready','status':'Unknown'}]}}", "NotReady | <none>")]
     [InlineData("{'spec':{'unschedulable':true},'status':{'conditions':[{'type':'Ready','status':'True'}]}}", "Ready,SchedulingDisabled | <none>")]
     [InlineData("{'metadata':{'labels':{'node-role.kubernetes.io/worker':'','node-role.kubernetes.io/edge':'','kubernetes.io/role':'db'}}}", "Unknown | db,edge,worker")]
-    public void Row_TellsStatusAndRoles(string change, string cells) =>
+    public void Row_WithConditionsAndLabels_TellsStatusAndRoles(string change, string cells) =>
         Nodes.Row(KindCase.Merge("{'metadata':{'name':'n1'},'status':{'nodeInfo':{'kubeletVersion':'v1.33.0'}}}", change)).ShouldBe($"n1 | {cells} | <unknown> | v1.33.0");
 
     [Fact]
-    public void WideRow_TellsTheMachine()
+    public void WideRow_WithNodeInfo_TellsTheMachine()
     {
         Nodes.Headings(wide: true).ShouldBe("Name | Status | Roles | Age | Version | Internal-IP | External-IP | OS-Image | Kernel-Version | Container-Runtime");
         Nodes.Row("{'metadata':{'name':'n1'},'status':{'addresses':[{'type':'Hostname','address':'h'},{'type':'InternalIP','address':'1.1.1.1'}],'nodeInfo':{'kubeletVersion':'v1','osImage':'Debian','kernelVersion':'6.1'}}}", wide: true)

@@ -5,7 +5,7 @@ public class PodColumnTests
     private static readonly KindCase Pods = new("pods");
 
     [Fact]
-    public void Headings_AreKubectls()
+    public void Headings_NarrowAndWide_AreThoseOfKubectl()
     {
         Pods.Headings().ShouldBe("Name | Ready | Status | Restarts | Age");
         Pods.Headings(wide: true).ShouldBe("Name | Ready | Status | Restarts | Age | IP | Node | Nominated Node | Readiness Gates");
@@ -23,7 +23,7 @@ public class PodColumnTests
     [InlineData("{'phase':'Running','containerStatuses':[{'name':'a','state':{'terminated':{'exitCode':0,'reason':'Completed'}}},{'name':'b','ready':true,'state':{'running':{}}}]}", "1/2 | NotReady | 0")]
     [InlineData("{'phase':'Failed','containerStatuses':[{'name':'a','state':{'terminated':{'exitCode':7}}}]}", "0/2 | ExitCode:7 | 0")]
     [InlineData("{'phase':'Failed','containerStatuses':[{'name':'a','state':{'terminated':{'exitCode':137,'signal':9}}}]}", "0/2 | Signal:9 | 0")]
-    public void Row_FollowsTheStatus(string status, string cells) =>
+    public void Row_OfAnyStatus_TellsReadinessReasonAndRestarts(string status, string cells) =>
         Pods.Row($"{{'metadata':{{'name':'web','creationTimestamp':'2026-03-01T11:00:00Z'}},'spec':{{'containers':[{{'name':'a'}},{{'name':'b'}}]}},'status':{status}}}")
             .ShouldBe($"web | {cells} | 60m");
 
@@ -56,7 +56,7 @@ public class PodColumnTests
     }
 
     [Fact]
-    public void WideRow_TellsWhereItIs() =>
+    public void WideRow_OfARunningPod_TellsWhereItIs() =>
         Pods.Row("{'metadata':{'name':'web'},'spec':{'nodeName':'n1','readinessGates':[{'conditionType':'x'},{'conditionType':'y'}]},'status':{'phase':'Running','podIPs':[{'ip':'10.0.0.1'}],'conditions':[{'type':'y','status':'True'}]}}", wide: true)
             .ShouldBe("web | 0/0 | Running | 0 | <unknown> | 10.0.0.1 | n1 | <none> | 1/2");
 

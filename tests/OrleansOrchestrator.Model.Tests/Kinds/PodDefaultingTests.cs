@@ -93,7 +93,7 @@ public class PodDefaultingTests
     [InlineData("{'limits':{'cpu':'1','memory':'1Gi'},'requests':{'cpu':'1000m','memory':'1024Mi'}}", "Guaranteed")]
     [InlineData("{'limits':{'cpu':'1','memory':'1Gi'},'requests':{'cpu':'900m'}}", "Burstable")]
     [InlineData("{'limits':{'example.com/gpu':'1'}}", "BestEffort")]
-    public void QosClass_FollowsTheResources(string resources, string qosClass)
+    public void QosClass_OfOneContainer_FollowsItsResources(string resources, string qosClass)
     {
         var pod = Pods.Created($"{{'spec':{{'containers':[{{'name':'c','image':'i','resources':{resources}}}]}}}}");
 

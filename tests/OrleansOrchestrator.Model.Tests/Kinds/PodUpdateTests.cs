@@ -38,7 +38,7 @@ public class PodUpdateTests
     [Theory]
     [InlineData("{'spec':{'activeDeadlineSeconds':50}}", 2)]
     [InlineData("{'metadata':{'labels':{'a':'b'}}}", 1)]
-    public void Generation_CountsChangesOfTheSpec(string change, long generation)
+    public void Generation_OnUpdate_CountsChangesOfTheSpecOnly(string change, long generation)
     {
         var current = Pods.Decode(Current);
         var updated = Pods.Decode(KindCase.Merge(Current, change));

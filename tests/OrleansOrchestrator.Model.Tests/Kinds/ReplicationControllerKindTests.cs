@@ -49,7 +49,7 @@ public class ReplicationControllerKindTests
         Controllers.StatusFaults(Valid, KindCase.Merge(Valid, $"{{'status':{status}}}")).ShouldBe(fault);
 
     [Fact]
-    public void Scale_ReadsAndWritesTheReplicas()
+    public void Scale_OfAController_ReadsAndWritesTheReplicas()
     {
         var controller = Controllers.Decode("{'spec':{'replicas':3,'selector':{'b':'2','a':'1'}},'status':{'replicas':2}}");
         var scale = Controllers.Definition.Scale.ShouldNotBeNull();
@@ -62,7 +62,7 @@ public class ReplicationControllerKindTests
     }
 
     [Fact]
-    public void Row_TellsTheReplicas()
+    public void Row_OfAController_TellsTheReplicas()
     {
         const string Controller = "{'metadata':{'name':'web'},'spec':{'replicas':3,'selector':{'a':'1'},'template':{'spec':{'containers':[{'name':'c','image':'i'},{'name':'d','image':'j'}]}}},'status':{'replicas':2,'readyReplicas':1}}";
 

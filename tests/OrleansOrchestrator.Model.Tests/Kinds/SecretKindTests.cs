@@ -22,7 +22,7 @@ public class SecretKindTests
     [InlineData("{'type':'kubernetes.io/dockerconfigjson','stringData':{'.dockerconfigjson':'{}'}}", "")]
     [InlineData("{'type':'kubernetes.io/dockerconfigjson','stringData':{'.dockerconfigjson':'[]'}}", "data[.dockerconfigjson]: Invalid value: \"<secret contents redacted>\": must be a JSON object")]
     [InlineData("{'type':'kubernetes.io/service-account-token'}", "metadata.annotations[kubernetes.io/service-account.name]: Required value")]
-    public void Faults_AreTold(string change, string fault) => Secrets.Faults(KindCase.Merge(Valid, change)).ShouldBe(fault);
+    public void Data_Faults_AreTold(string change, string fault) => Secrets.Faults(KindCase.Merge(Valid, change)).ShouldBe(fault);
 
     [Fact]
     public void MalformedDockerConfig_IsRefused_WithoutShowingIt()
@@ -61,7 +61,7 @@ public class SecretKindTests
     }
 
     [Fact]
-    public void Row_TellsTypeAndCount()
+    public void Row_OfAnOpaqueSecret_TellsTypeAndCount()
     {
         Secrets.Headings(wide: true).ShouldBe("Name | Type | Data | Age");
         Secrets.Row("{'metadata':{'name':'s'},'type':'Opaque','data':{'a':'eA==','b':'eA=='}}").ShouldBe("s | Opaque | 2 | <unknown>");

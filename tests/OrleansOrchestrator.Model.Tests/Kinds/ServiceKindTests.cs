@@ -18,7 +18,7 @@ public class ServiceKindTests
     [InlineData("{'type':'ExternalName','externalName':'example.com'}", "{'type':'ExternalName','externalName':'example.com','sessionAffinity':'None'}")]
     [InlineData("{'clusterIPs':['fd00::1']}",
         "{'clusterIP':'fd00::1','clusterIPs':['fd00::1'],'type':'ClusterIP','sessionAffinity':'None','internalTrafficPolicy':'Cluster','ipFamilyPolicy':'SingleStack','ipFamilies':['IPv6']}")]
-    public void Spec_GetsDefaults(string given, string expected)
+    public void Spec_WithFieldsMissing_GetsDefaults(string given, string expected)
     {
         var service = Services.Created($"{{'spec':{given}}}");
 
@@ -59,7 +59,7 @@ public class ServiceKindTests
     [InlineData("web", true)]
     [InlineData("1web", false)]
     [InlineData("web.x", false)]
-    public void Name_IsADns1035Label(string name, bool valid) =>
+    public void Name_NoDns1035Label_IsRefused(string name, bool valid) =>
         (Services.Definition.ValidateName(name).Count == 0).ShouldBe(valid);
 
     [Theory]
@@ -68,7 +68,7 @@ public class ServiceKindTests
     [InlineData("{'clusterIP':null,'clusterIPs':null}", "")]
     [InlineData("{'type':'ExternalName','externalName':'example.com'}", "")]
     [InlineData("{'type':'NodePort'}", "")]
-    public void ClusterIP_StaysWhileThereIsOne(string change, string faults) =>
+    public void ClusterIP_OnceSet_MayNotChange(string change, string faults) =>
         Services.UpdateFaults(Valid, KindCase.Merge(Valid, $"{{'spec':{change}}}")).ShouldBe(faults);
 
     [Fact]
@@ -112,7 +112,7 @@ public class ServiceKindTests
     [InlineData("{'type':'ExternalName'}", "")]
     [InlineData("{'clusterIP':'10.0.0.5','clusterIPs':['10.0.0.5'],'type':'NodePort','ports':[{'port':80,'nodePort':30080},{'port':53,'protocol':'UDP','nodePort':30053}]}",
         "ip/10.0.0.5 nodePort/TCP/30080 nodePort/UDP/30053")]
-    public void Claims_AreTheAddressAndTheNodePorts(string spec, string claims) =>
+    public void Claims_OfAService_AreTheAddressAndTheNodePorts(string spec, string claims) =>
         string.Join(' ', Services.Definition.Claims(Services.Decode($"{{'spec':{spec}}}"))).ShouldBe(claims);
 
     [Theory]
@@ -121,7 +121,7 @@ public class ServiceKindTests
     [InlineData("{'type':'NodePort','clusterIP':'10.0.0.5','externalIPs':['1.2.3.4'],'ports':[{'port':80,'nodePort':30080,'protocol':'TCP'}]}", "NodePort | 10.0.0.5 | 1.2.3.4 | 80:30080/TCP")]
     [InlineData("{'type':'LoadBalancer','clusterIP':'10.0.0.5'}", "LoadBalancer | 10.0.0.5 | <pending> | <none>")]
     [InlineData("{'type':'ExternalName','externalName':'example.com'}", "ExternalName | <none> | example.com | <none>")]
-    public void Row_TellsTheAddresses(string spec, string cells)
+    public void Row_OfAnyType_TellsTheAddresses(string spec, string cells)
     {
         Services.Headings(wide: true).ShouldBe("Name | Type | Cluster-IP | External-IP | Port(s) | Age | Selector");
         Services.Row($"{{'metadata':{{'name':'web'}},'spec':{spec}}}", wide: true).ShouldBe($"web | {cells} | <unknown> | <none>");

@@ -15,7 +15,7 @@ public class ObjectMetaRulesTests
     private static readonly ResourceDefinition Nodes = ResourceRegistry.BuiltIn[WellKnownResources.Nodes];
 
     [Fact]
-    public void Create_DecidesWhatTheServerDecides()
+    public void Create_WithForgedMetadata_DecidesWhatTheServerDecides()
     {
         var pod = new V1Pod { Metadata = new V1ObjectMeta { Name = "p", Uid = "forged", Generation = 9, DeletionTimestamp = NowSecond, DeletionGracePeriodSeconds = 3 } };
 
@@ -64,7 +64,7 @@ public class ObjectMetaRulesTests
     }
 
     [Fact]
-    public void Update_KeepsWhatTheServerDecided()
+    public void Update_WithOtherMetadata_KeepsWhatTheServerDecided()
     {
         var current = Stored();
         var updated = new V1ConfigMap { Metadata = new V1ObjectMeta { Generation = 7, DeletionTimestamp = NowSecond } };
@@ -90,7 +90,7 @@ public class ObjectMetaRulesTests
     }
 
     [Fact]
-    public void MarkDeleted_CanOnlyBeShortened()
+    public void MarkDeleted_Again_CanOnlyBeShortened()
     {
         var map = Stored();
 
@@ -104,7 +104,7 @@ public class ObjectMetaRulesTests
     }
 
     [Fact]
-    public void MarkDeleted_CountsAsAChange()
+    public void MarkDeleted_WithAGeneration_CountsAsAChange()
     {
         var pod = new V1Pod { Metadata = new V1ObjectMeta { Generation = 4 } };
 

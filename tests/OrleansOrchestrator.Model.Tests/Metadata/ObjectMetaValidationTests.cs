@@ -22,7 +22,7 @@ public class ObjectMetaValidationTests
     }
 
     [Fact]
-    public void Labels_And_Annotations_AreQualified()
+    public void LabelsAndAnnotations_Malformed_AreRefused()
     {
         var meta = Plain();
         meta.Labels = new Dictionary<string, string> { ["a/b/c"] = "ok", ["k"] = "not ok" };

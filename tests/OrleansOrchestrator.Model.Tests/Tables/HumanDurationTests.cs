@@ -23,7 +23,7 @@ public class HumanDurationTests
     [InlineData(729 * 86400, "729d")]
     [InlineData(735 * 86400, "2y5d")]
     [InlineData(8 * 365 * 86400L, "8y")]
-    public void Format_IsKubectls(long seconds, string text) => HumanDuration.Format(TimeSpan.FromSeconds(seconds)).ShouldBe(text);
+    public void Format_AnyDuration_IsThatOfKubectl(long seconds, string text) => HumanDuration.Format(TimeSpan.FromSeconds(seconds)).ShouldBe(text);
 
     [Fact]
     public void Since_WithoutAStart_IsUnknown() => HumanDuration.Since(null, DateTimeOffset.UnixEpoch).ShouldBe("<unknown>");

@@ -9,7 +9,8 @@ namespace OrleansOrchestrator.Node.Tests.Fakes;
 /// <summary>The Docker engine of this machine with an image around busybox; checks at the end that no container is left.</summary>
 public sealed class DockerMachine : IAsyncLifetime
 {
-    internal const string Image = "orleansorchestrator-test/busybox:1";
+    // A name of this run's own, so that test runs beside each other do not remove each other's image.
+    internal static readonly string Image = $"orleansorchestrator-test/busybox:{Guid.NewGuid():N}";
     private DockerClient? _client;
 
     internal DockerClient Client => _client ?? throw new InvalidOperationException("There is no engine.");
@@ -24,19 +25,21 @@ public sealed class DockerMachine : IAsyncLifetime
             await AddBusyboxAsync(tar);
         layer.Position = 0;
         await _client.Images.CreateImageAsync(
-            new ImagesCreateParameters { FromSrc = "-", Repo = Image.Split(':')[0], Tag = "1", Message = "test", Changes = ["CMD [\"/bin/sh\"]"] },
+            new ImagesCreateParameters { FromSrc = "-", Repo = Image.Split(':')[0], Tag = Image.Split(':')[1], Message = "test", Changes = ["CMD [\"/bin/sh\"]"] },
             layer, null, new Progress<JSONMessage>(), CancellationToken.None);
     }
 
     public void SkipIfAbsent() => Assert.SkipWhen(_client is null, "This machine has no Docker engine or no static busybox.");
 
-    public ValueTask DisposeAsync()
+    public async ValueTask DisposeAsync()
     {
-        _client?.Dispose();
-        return ValueTask.CompletedTask;
+        if (_client is null)
+            return;
+        await _client.Images.DeleteImageAsync(Image, new ImageDeleteParameters { Force = true }, CancellationToken.None);
+        _client.Dispose();
     }
 
-    internal async Task<IList<ContainerListResponse>> ContainersOfAsync(string node) => await Client.Containers.ListContainersAsync(
+    internal static Task<IList<ContainerListResponse>> ContainersOfAsync(DockerClient client, string node) => client.Containers.ListContainersAsync(
         new ContainersListParameters
         {
             All = true,

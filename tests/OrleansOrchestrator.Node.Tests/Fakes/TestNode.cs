@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using OrleansOrchestrator.Node.Agent;
 using OrleansOrchestrator.Node.Api;
+using OrleansOrchestrator.Node.Runtime.Docker;
 
 namespace OrleansOrchestrator.Node.Tests.Fakes;
 
@@ -91,8 +92,18 @@ internal sealed class TestNode : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        var usesDocker = Agent.RuntimeVersion.StartsWith("docker:", StringComparison.Ordinal);
         await StopAgentAsync(stopPods: true);
         await Api.DisposeAsync();
+
+        // A node that stops with its pods leaves nothing on the machine.
+        ProcessTable.WithArgument(_directory).ShouldBeEmpty();
+        if (usesDocker)
+        {
+            using var engine = DockerEngine.Connect(null);
+            (await DockerMachine.ContainersOfAsync(engine, Options.Name)).ShouldBeEmpty();
+        }
+
         Directory.Delete(_directory, recursive: true);
     }
 }

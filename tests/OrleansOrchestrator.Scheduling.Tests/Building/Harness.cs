@@ -47,7 +47,7 @@ internal sealed class Harness
     public string Refuse(V1Pod pod) => Schedule(pod).ShouldBeOfType<Unschedulable>().Message;
 
     /// <summary>What preemption makes of a pod that fits nowhere.</summary>
-    public (PreemptionResult Result, string Message) Preempt(V1Pod pod, params V1PodDisruptionBudget[] budgets)
+    public (PreemptionResult Outcome, string Message) Preempt(V1Pod pod, params V1PodDisruptionBudget[] budgets)
     {
         var failure = Schedule(pod).ShouldBeOfType<Unschedulable>();
         var result = Scheduler.Preempt(PodInfo.From(pod), failure, budgets, ++_seed);

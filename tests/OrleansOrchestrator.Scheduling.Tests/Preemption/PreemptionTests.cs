@@ -46,9 +46,9 @@ public sealed class PreemptionTests
         var harness = new Harness(Nodes.Create("a", cpu: "4"))
             .Running(Create("low", "1").On("a").WithPriority(1), Create("middle", "1").On("a").WithPriority(2), Create("top", "2").On("a").WithPriority(9));
         var before = CacheText.Write(harness.Cache);
-        var (result, message) = harness.Preempt(Create("p", "1").WithPriority(5));
-        result.NodeName.ShouldBe("a");
-        result.Victims.Select(victim => victim.Name).ShouldBe(["low"]);
+        var (outcome, message) = harness.Preempt(Create("p", "1").WithPriority(5));
+        outcome.NodeName.ShouldBe("a");
+        outcome.Victims.Select(victim => victim.Name).ShouldBe(["low"]);
         message.ShouldBe("0/1 nodes are available: 1 Insufficient cpu.");
         CacheText.Write(harness.Cache).ShouldBe(before);
     }
@@ -57,7 +57,7 @@ public sealed class PreemptionTests
     public void Preempt_SeveralNodes_TakesTheLeastImportantVictim() =>
         new Harness(Nodes.Create("a", cpu: "1"), Nodes.Create("b", cpu: "1"))
             .Running(Create("q", "1").On("a").WithPriority(3), Create("r", "1").On("b").WithPriority(2))
-            .Preempt(Create("p", "1").WithPriority(5)).Result.NodeName.ShouldBe("b");
+            .Preempt(Create("p", "1").WithPriority(5)).Outcome.NodeName.ShouldBe("b");
 
     [Fact]
     public void Preempt_DisruptionBudget_IsSparedWhereThereIsAnotherWay()
@@ -70,14 +70,14 @@ public sealed class PreemptionTests
         };
         new Harness(Nodes.Create("a", cpu: "1"), Nodes.Create("b", cpu: "1"))
             .Running(Create("q", "1").On("a").WithPriority(1).WithLabel("app", "db"), Create("r", "1").On("b").WithPriority(2))
-            .Preempt(Create("p", "1").WithPriority(5), budget).Result.NodeName.ShouldBe("b");
+            .Preempt(Create("p", "1").WithPriority(5), budget).Outcome.NodeName.ShouldBe("b");
     }
 
     [Fact]
     public void Preempt_AntiAffinity_EvictsThePodInTheWay()
     {
-        var (result, _) = new Harness(Nodes.Create("a")).Running(Create("q").On("a").WithLabel("app", "db"))
+        var (outcome, _) = new Harness(Nodes.Create("a")).Running(Create("q").On("a").WithLabel("app", "db"))
             .Preempt(Create("p").WithPriority(5).AwayFrom("db", "kubernetes.io/hostname"));
-        result.Victims.Select(victim => victim.Name).ShouldBe(["q"]);
+        outcome.Victims.Select(victim => victim.Name).ShouldBe(["q"]);
     }
 }

@@ -41,7 +41,7 @@ public abstract class HistoryContract
     }
 
     [Fact]
-    public async Task Trim_KeepsTheMinimumCount()
+    public async Task Trim_OldEnoughChanges_KeepsTheMinimumCount()
     {
         await using var store = await CreateStoreAsync();
         await FillAsync(store, 100);
@@ -56,7 +56,7 @@ public abstract class HistoryContract
     }
 
     [Fact]
-    public async Task Trim_KeepsTheMinimumAge()
+    public async Task Trim_YoungChanges_KeepsThemAll()
     {
         await using var store = await CreateStoreAsync();
         await FillAsync(store, 100);

@@ -17,7 +17,7 @@ public abstract class ModelContract
     protected abstract Task<TestStore> CreateStoreAsync();
 
     [Fact]
-    public async Task RandomSteps_AlwaysMatchTheModel() => await Steps.Array[1, 25].SampleAsync(
+    public async Task Store_RandomSteps_MatchesTheModel() => await Steps.Array[1, 25].SampleAsync(
         async steps =>
         {
             await using var store = await CreateStoreAsync();

@@ -13,6 +13,9 @@ internal sealed partial class DockerEvents(
     /// <summary>Events lost without a broken connection are repaired after this time at the latest.</summary>
     private static readonly TimeSpan ResyncPeriod = TimeSpan.FromSeconds(20);
 
+    /// <summary>Why the engine does not answer, or null while it does.</summary>
+    public string? Fault { get; private set; }
+
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         while (!cancellationToken.IsCancellationRequested)
@@ -23,10 +26,11 @@ internal sealed partial class DockerEvents(
                 period.CancelAfter(ResyncPeriod);
                 await FollowAsync(period.Token);
             }
-            catch (Exception exception) when (DockerEngine.IsFailure(exception))
+            catch (Exception exception) when (exception is RuntimeException || DockerEngine.IsFailure(exception))
             {
                 if (exception is OperationCanceledException)
                     continue;
+                Fault = $"container runtime is down: {exception.Message}";
                 LogInterrupted(exception.Message);
                 await Task.Delay(ReconnectDelay, timeProvider, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
@@ -48,6 +52,7 @@ internal sealed partial class DockerEvents(
 
         // After the stream is open, so that what happens from here on is not missed.
         await resync(cancellationToken);
+        Fault = null;
         await follow;
     }
 

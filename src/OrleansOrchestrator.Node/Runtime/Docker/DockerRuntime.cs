@@ -15,7 +15,8 @@ internal sealed partial class DockerRuntime : IContainerRuntime
     private readonly ILogger _logger;
     private readonly CancellationTokenSource _stop = new();
     private readonly ConcurrentDictionary<string, (string State, ContainerInstance Instance)> _inspected = new(StringComparer.Ordinal);
-    private readonly Task _events;
+    private readonly DockerEvents _events;
+    private readonly Task _following;
     private volatile bool _refusesNegativeOom;
 
     private DockerRuntime(DockerClient client, string node, string version, TimeProvider timeProvider, ILoggerFactory loggers)
@@ -26,7 +27,8 @@ internal sealed partial class DockerRuntime : IContainerRuntime
         _images = new DockerImages(client, timeProvider);
         Version = version;
         _events = new DockerEvents(
-            client, node, uid => PodChanged?.Invoke(uid), ResyncAsync, timeProvider, loggers.CreateLogger<DockerEvents>()).RunAsync(_stop.Token);
+            client, node, uid => PodChanged?.Invoke(uid), ResyncAsync, timeProvider, loggers.CreateLogger<DockerEvents>());
+        _following = _events.RunAsync(_stop.Token);
     }
 
     public event Action<string>? PodChanged;
@@ -37,6 +39,8 @@ internal sealed partial class DockerRuntime : IContainerRuntime
 
     public bool StartsInstantly => false;
 
+    public string? Fault => _events.Fault;
+
     /// <exception cref="RuntimeException">No engine answers.</exception>
     public static async Task<DockerRuntime> OpenAsync(
         string node, Uri? endpoint, TimeProvider timeProvider, ILoggerFactory loggers, CancellationToken cancellationToken)
@@ -46,7 +50,9 @@ internal sealed partial class DockerRuntime : IContainerRuntime
         {
             var version = await client.System.GetVersionAsync(cancellationToken);
             var bare = version.Version.Split('+', '-')[0];
-            return new DockerRuntime(client, node, $"docker://{bare}", timeProvider, loggers);
+            var runtime = new DockerRuntime(client, node, $"docker://{bare}", timeProvider, loggers);
+            await runtime.LearnFromEarlierRunAsync(cancellationToken);
+            return runtime;
         }
         catch (Exception exception) when (DockerEngine.IsFailure(exception))
         {
@@ -179,7 +185,7 @@ internal sealed partial class DockerRuntime : IContainerRuntime
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
-        await _events;
+        await _following;
         _client.Dispose();
         _stop.Dispose();
     }
@@ -258,6 +264,16 @@ internal sealed partial class DockerRuntime : IContainerRuntime
         {
             return false;
         }
+    }
+
+    /// <summary>A sandbox of an earlier run without a negative score tells that this engine refuses them.</summary>
+    private async Task LearnFromEarlierRunAsync(CancellationToken cancellationToken)
+    {
+        var all = await FindAsync($"{ContainerLabels.Node}={_node}", cancellationToken);
+        if (all.FirstOrDefault(ContainerTranslation.IsSandbox) is not { } sandbox)
+            return;
+        var details = await _client.Containers.InspectContainerAsync(sandbox.ID, cancellationToken);
+        _refusesNegativeOom = details.HostConfig is { OomScoreAdj: >= 0 };
     }
 
     private void NoteRefusal()

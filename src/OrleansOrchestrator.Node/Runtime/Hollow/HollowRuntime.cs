@@ -20,6 +20,8 @@ internal sealed class HollowRuntime(int nodeIndex, TimeProvider timeProvider) : 
 
     public bool StartsInstantly => true;
 
+    public string? Fault => null;
+
     public Task<IReadOnlyList<PodSandbox>> ListAsync(CancellationToken cancellationToken) =>
         Task.FromResult<IReadOnlyList<PodSandbox>>([.. _pods.Values]);
 

@@ -42,14 +42,13 @@ internal sealed partial class ProcessRuntime : IContainerRuntime
 
     public bool StartsInstantly => false;
 
-    public static Task<ProcessRuntime> OpenAsync(
-        string dataDirectory, int index, bool isolate, TimeProvider timeProvider, ILoggerFactory loggers, CancellationToken cancellationToken)
+    public string? Fault => null;
+
+    public static ProcessRuntime Open(string dataDirectory, int index, TimeProvider timeProvider, ILoggerFactory loggers)
     {
         var root = Path.Combine(dataDirectory, "processes");
         Directory.CreateDirectory(root);
-        _ = isolate;
-        cancellationToken.ThrowIfCancellationRequested();
-        return Task.FromResult(new ProcessRuntime(root, index, timeProvider, loggers.CreateLogger<ProcessRuntime>()));
+        return new ProcessRuntime(root, index, timeProvider, loggers.CreateLogger<ProcessRuntime>());
     }
 
     public Task<IReadOnlyList<PodSandbox>> ListAsync(CancellationToken cancellationToken) =>

@@ -1,0 +1,63 @@
+using k8s.Models;
+using Microsoft.Extensions.DependencyInjection;
+using OrleansOrchestrator.ControlPlane.Events;
+using OrleansOrchestrator.ControlPlane.Objects;
+using OrleansOrchestrator.ControlPlane.Tests.Hosting;
+using OrleansOrchestrator.ControlPlane.Tests.Store;
+using OrleansOrchestrator.Model.Codec;
+using OrleansOrchestrator.Model.Resources;
+
+namespace OrleansOrchestrator.ControlPlane.Tests.Events;
+
+public sealed class EventRecorderTests(SharedSilo shared) : IAsyncLifetime
+{
+    private string _space = null!;
+    private StoredObject _involved = null!;
+
+    private ApiUser Api => shared.Api;
+
+    private EventRecorder Recorder => shared.Silo.Services.GetRequiredService<EventRecorder>();
+
+    public async ValueTask InitializeAsync()
+    {
+        _space = await Api.NewNamespaceAsync();
+        await Api.CreateAsync(new V1ConfigMap { Metadata = new V1ObjectMeta { Name = "a", NamespaceProperty = _space } });
+        _involved = await Api.Objects.GetAsync(Samples.Maps, new ObjectKey(_space, "a"), Freshness.Latest, TestContext.Current.CancellationToken);
+    }
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    [Fact]
+    public async Task AnEventThatRepeats_RaisesTheCountOfTheFirst()
+    {
+        for (var i = 0; i < 5; i++)
+            Recorder.Record(_involved, "tester", "Normal", "Happened", "It happened.");
+        Recorder.Record(_involved, "tester", "Normal", "Happened", "Something else happened.");
+        var events = await Api.UntilAsync<Corev1Event>(_space, all => all.Exists(told => told.Message == "Something else happened."));
+        events.Count.ShouldBe(2);
+        var repeated = events.Single(told => told.Message == "It happened.");
+        repeated.Count.ShouldBe(5);
+        (repeated.InvolvedObject.Kind, repeated.InvolvedObject.Name, repeated.InvolvedObject.Uid, repeated.Source.Component)
+            .ShouldBe(("ConfigMap", "a", _involved.Uid, "tester"));
+    }
+
+    [Fact]
+    public async Task AnEventThatIsGone_IsWrittenAnew()
+    {
+        Recorder.Record(_involved, "tester", "Normal", "Happened", "Once.");
+        var first = (await Api.UntilAsync<Corev1Event>(_space, all => all.Count == 1))[0];
+        await Api.DeleteAsync<Corev1Event>(_space, first.Metadata.Name);
+        Recorder.Record(_involved, "tester", "Normal", "Happened", "Once.");
+        var second = (await Api.UntilAsync<Corev1Event>(_space, all => all.Count == 1))[0];
+        second.Metadata.Uid.ShouldNotBe(first.Metadata.Uid);
+        second.Count.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task MoreEventsThanTheQueueHolds_LeaveTheRecorderWorking()
+    {
+        for (var i = 0; i < 10_000; i++)
+            Recorder.Record(_involved, "tester", "Normal", "Flood", $"Number {i}.");
+        await Api.UntilAsync<Corev1Event>(_space, all => all.Exists(told => told.Message == "Number 9999."));
+    }
+}

@@ -1,0 +1,84 @@
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Orleans.Configuration;
+using OrleansOrchestrator.ControlPlane.Hosting;
+using OrleansOrchestrator.ControlPlane.Objects;
+using OrleansOrchestrator.ControlPlane.Store;
+using OrleansOrchestrator.ControlPlane.Watch;
+using OrleansOrchestrator.Storage.Log;
+using OrleansOrchestrator.Testing;
+
+namespace OrleansOrchestrator.ControlPlane.Tests.Hosting;
+
+/// <summary>One silo in this process with the whole control plane, over a log that belongs to the test.</summary>
+internal sealed class TestSilo : IAsyncDisposable
+{
+    private static readonly TimeSpan StopWithin = TimeSpan.FromSeconds(10);
+
+    private readonly IHost _host;
+
+    private TestSilo(IHost host)
+    {
+        _host = host;
+        Api = new ApiUser(host.Services.GetRequiredService<IObjectClient>());
+    }
+
+    public ApiUser Api { get; }
+
+    public IServiceProvider Services => _host.Services;
+
+    public StoreClient Store => _host.Services.GetRequiredService<StoreClient>();
+
+    public WatchCaches Caches => _host.Services.GetRequiredService<WatchCaches>();
+
+    public IResourceStoreGrain StoreGrain(string resource) =>
+        _host.Services.GetRequiredService<IGrainFactory>().GetGrain<IResourceStoreGrain>(resource);
+
+    /// <summary>Starts a silo and waits until it is ready.</summary>
+    public static async Task<TestSilo> StartAsync(IObjectLog log, ControlPlaneOptions? options = null, bool isReady = true)
+    {
+        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
+        builder.Logging.SetMinimumLevel(LogLevel.None);
+        builder.UseOrleans(silo =>
+        {
+            var id = Guid.NewGuid().ToString("N");
+            silo.UseLocalhostClustering(FreePort(), gatewayPort: 0, serviceId: id, clusterId: id);
+            silo.Configure<SiloMessagingOptions>(messaging => messaging.ResponseTimeout = TimeSpan.FromSeconds(15));
+        });
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = StopWithin);
+        builder.Services.AddSingleton(log);
+        builder.Services.AddControlPlane(options ?? new ControlPlaneOptions());
+        var host = builder.Build();
+        await host.StartAsync(TestContext.Current.CancellationToken);
+        var silo = new TestSilo(host);
+        if (isReady)
+            await silo.WaitUntilReadyAsync();
+        return silo;
+    }
+
+    public async Task WaitUntilReadyAsync()
+    {
+        foreach (var check in _host.Services.GetServices<IReadinessCheck>())
+        {
+            await Poll.UntilAsync(
+                async () => await check.CheckAsync(TestContext.Current.CancellationToken) is null, TestContext.Current.CancellationToken);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        using var timeout = new CancellationTokenSource(StopWithin);
+        await _host.StopAsync(timeout.Token);
+        _host.Dispose();
+    }
+
+    private static int FreePort()
+    {
+        using var probe = new TcpListener(IPAddress.Loopback, 0);
+        probe.Start();
+        return ((IPEndPoint)probe.LocalEndpoint).Port;
+    }
+}

@@ -1,0 +1,144 @@
+using k8s.Models;
+using OrleansOrchestrator.ControlPlane.Objects;
+using OrleansOrchestrator.ControlPlane.Tests.Hosting;
+using OrleansOrchestrator.ControlPlane.Watch;
+using OrleansOrchestrator.Model.Errors;
+using OrleansOrchestrator.Model.Selectors;
+
+namespace OrleansOrchestrator.ControlPlane.Tests.Objects;
+
+public sealed class DeletionTests(SharedSilo shared) : IAsyncLifetime
+{
+    private string _space = null!;
+
+    private ApiUser Api => shared.Api;
+
+    public async ValueTask InitializeAsync() => _space = await Api.NewNamespaceAsync();
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    [Fact]
+    public async Task Delete_OfWhatNobodyHolds_IsGoneAtOnce()
+    {
+        await CreateAsync("a");
+        (await Api.DeleteAsync<V1ConfigMap>(_space, "a")).IsGone.ShouldBeTrue();
+        (await Api.FindAsync<V1ConfigMap>(_space, "a")).ShouldBeNull();
+        (await Should.ThrowAsync<ApiException>(Api.DeleteAsync<V1ConfigMap>(_space, "a"))).Code.ShouldBe(404);
+    }
+
+    [Fact]
+    public async Task Delete_WithFinalizers_OnlyMarks_UntilTheLastOneIsRemoved()
+    {
+        await CreateAsync("a", finalizer: "example.com/hold");
+        var result = await Api.DeleteAsync<V1ConfigMap>(_space, "a");
+        result.IsGone.ShouldBeFalse();
+        var held = await Api.GetAsync<V1ConfigMap>(_space, "a");
+        held.Metadata.DeletionTimestamp.ShouldNotBeNull();
+
+        var again = await Api.DeleteAsync<V1ConfigMap>(_space, "a");
+        (again.IsGone, again.Object.Revision).ShouldBe((false, result.Object.Revision));
+        (await Should.ThrowAsync<ApiException>(CreateAsync("a"))).Code.ShouldBe(409);
+
+        held.Metadata.Finalizers = null;
+        await Api.UpdateAsync(held);
+        (await Api.FindAsync<V1ConfigMap>(_space, "a")).ShouldBeNull();
+        await CreateAsync("a");
+    }
+
+    [Fact]
+    public async Task AFinalizer_CannotBeAddedToWhatIsBeingDeleted()
+    {
+        await CreateAsync("a", finalizer: "example.com/hold");
+        await Api.DeleteAsync<V1ConfigMap>(_space, "a");
+        (await Should.ThrowAsync<ApiException>(Api.PatchAsync<V1ConfigMap>(
+            _space, "a", PatchType.MergePatch, """{"metadata":{"finalizers":["example.com/hold","example.com/more"]}}"""))).Code.ShouldBe(422);
+    }
+
+    [Fact]
+    public async Task Delete_OfAPodOnANode_GivesItGrace_AndZeroGraceEndsIt()
+    {
+        await Api.CreateAsync(PodSamples.Pod(_space, "p", node: "far-away"));
+        (await Api.DeleteAsync<V1Pod>(_space, "p")).IsGone.ShouldBeFalse();
+        var dying = await Api.GetAsync<V1Pod>(_space, "p");
+        dying.Metadata.DeletionGracePeriodSeconds.ShouldBe(30);
+        (await Api.DeleteAsync<V1Pod>(_space, "p", new DeletionOptions { GracePeriodSeconds = 5 })).IsGone.ShouldBeFalse();
+        (await Api.GetAsync<V1Pod>(_space, "p")).Metadata.DeletionGracePeriodSeconds.ShouldBe(5);
+        (await Api.DeleteAsync<V1Pod>(_space, "p", new DeletionOptions { GracePeriodSeconds = 0 })).IsGone.ShouldBeTrue();
+        (await Api.FindAsync<V1Pod>(_space, "p")).ShouldBeNull();
+    }
+
+    [Fact]
+    public async Task Delete_OfAPodWithoutANode_IsGoneAtOnce()
+    {
+        await Api.CreateAsync(PodSamples.Pod(_space, "p"));
+        (await Api.DeleteAsync<V1Pod>(_space, "p")).IsGone.ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task Delete_WithAnotherUidOrRevision_IsAConflict()
+    {
+        var created = await CreateAsync("a");
+        (await Should.ThrowAsync<ApiException>(Api.DeleteAsync<V1ConfigMap>(_space, "a", new DeletionOptions { Uid = "other" }))).Code.ShouldBe(409);
+        (await Should.ThrowAsync<ApiException>(Api.DeleteAsync<V1ConfigMap>(_space, "a", new DeletionOptions { ResourceVersion = "1" }))).Code.ShouldBe(409);
+        var right = new DeletionOptions { Uid = created.Metadata.Uid, ResourceVersion = created.Metadata.ResourceVersion };
+        (await Api.DeleteAsync<V1ConfigMap>(_space, "a", right)).IsGone.ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task Delete_ByManyAtOnce_SucceedsForExactlyOne()
+    {
+        await CreateAsync("a");
+        var outcomes = await Task.WhenAll(Enumerable.Range(0, 30).Select(async _ =>
+        {
+            try
+            {
+                return (await Api.DeleteAsync<V1ConfigMap>(_space, "a")).IsGone ? 200 : 0;
+            }
+            catch (ApiException refused)
+            {
+                return refused.Code;
+            }
+        }));
+        outcomes.Count(code => code == 200).ShouldBe(1);
+        outcomes.Count(code => code == 404).ShouldBe(29);
+    }
+
+    [Fact]
+    public async Task DeleteCollection_DeletesWhatMatchesAndNothingElse()
+    {
+        for (var i = 0; i < 6; i++)
+            await CreateAsync($"m{i}", app: i % 2 == 0 ? "web" : "db");
+        var filter = ObjectFilter.InNamespace(_space) with { Labels = LabelSelector.Parse("app=web") };
+        await Api.Objects.DeleteCollectionAsync(
+            ApiUser.Of<V1ConfigMap>(), new ListQuery(filter, Freshness.Latest), new DeletionOptions(), ApiUser.Options, TestContext.Current.CancellationToken);
+        (await Api.ListAsync<V1ConfigMap>(_space)).Select(map => map.Metadata.Name).ShouldBe(["m1", "m3", "m5"]);
+    }
+
+    [Fact]
+    public async Task AWatch_SeesADeletion_WithTheLastState()
+    {
+        await CreateAsync("a", app: "web");
+        var filter = ObjectFilter.InNamespace(_space) with { Labels = LabelSelector.Parse("app=web") };
+        var definition = ApiUser.Of<V1ConfigMap>();
+        var page = await Api.Objects.ListAsync(definition, new ListQuery(filter, Freshness.Latest), TestContext.Current.CancellationToken);
+        await Api.DeleteAsync<V1ConfigMap>(_space, "a");
+        await foreach (var events in Api.Objects.WatchAsync(definition, new WatchQuery(filter, page.Revision, Freshness.Any), TestContext.Current.CancellationToken))
+        {
+            var deleted = events.ShouldHaveSingleItem();
+            (deleted.Type, deleted.Object!.Key.Name, deleted.Object.IsDeleting).ShouldBe((WatchEventType.Deleted, "a", false));
+            deleted.Revision.ShouldBeGreaterThan(page.Revision);
+            break;
+        }
+    }
+
+    private Task<V1ConfigMap> CreateAsync(string name, string? finalizer = null, string? app = null) => Api.CreateAsync(new V1ConfigMap
+    {
+        Metadata = new V1ObjectMeta
+        {
+            Name = name,
+            NamespaceProperty = _space,
+            Finalizers = finalizer is null ? null : [finalizer],
+            Labels = app is null ? null : new Dictionary<string, string> { ["app"] = app },
+        },
+    });
+}

@@ -1,0 +1,87 @@
+using k8s.Models;
+using OrleansOrchestrator.ControlPlane.Objects;
+using OrleansOrchestrator.ControlPlane.Tests.Hosting;
+using OrleansOrchestrator.Model.Errors;
+
+namespace OrleansOrchestrator.ControlPlane.Tests.Objects;
+
+public sealed class PatchTests(SharedSilo shared) : IAsyncLifetime
+{
+    private string _space = null!;
+
+    private ApiUser Api => shared.Api;
+
+    public async ValueTask InitializeAsync()
+    {
+        _space = await Api.NewNamespaceAsync();
+        await Api.CreateAsync(new V1ConfigMap
+        {
+            Metadata = new V1ObjectMeta { Name = "a", NamespaceProperty = _space },
+            Data = new Dictionary<string, string> { ["x"] = "1", ["y"] = "2" },
+        });
+    }
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    [Theory]
+    [InlineData(PatchType.MergePatch, """{"data":{"x":null,"z":"3"}}""")]
+    [InlineData(PatchType.StrategicMergePatch, """{"data":{"x":null,"z":"3"}}""")]
+    [InlineData(PatchType.JsonPatch, """[{"op":"remove","path":"/data/x"},{"op":"add","path":"/data/z","value":"3"},{"op":"test","path":"/data/y","value":"2"}]""")]
+    public async Task APatchOfAnyFormat_ChangesWhatItNamesOnly(PatchType type, string patch)
+    {
+        var patched = await Api.PatchAsync<V1ConfigMap>(_space, "a", type, patch);
+        patched.Data.ShouldBe(new Dictionary<string, string> { ["y"] = "2", ["z"] = "3" }, ignoreOrder: true);
+        (await Api.GetAsync<V1ConfigMap>(_space, "a")).ShouldBeEquivalentTo(patched);
+    }
+
+    [Fact]
+    public async Task AStrategicPatch_MergesListsByTheirKey()
+    {
+        await Api.CreateAsync(PodSamples.Pod(_space, "p"));
+        var patched = await Api.PatchAsync<V1Pod>(
+            _space, "p", PatchType.StrategicMergePatch, """{"spec":{"containers":[{"name":"c","image":"other"}]}}""");
+        patched.Spec.Containers.ShouldHaveSingleItem().Image.ShouldBe("other");
+    }
+
+    [Theory]
+    [InlineData(PatchType.JsonPatch, """[{"op":"test","path":"/data/x","value":"no"}]""", 422)]
+    [InlineData(PatchType.JsonPatch, """[{"op":"remove","path":"/data/missing"}]""", 422)]
+    [InlineData(PatchType.JsonPatch, """{"not":"a list"}""", 400)]
+    [InlineData(PatchType.MergePatch, """{"data":""", 400)]
+    [InlineData(PatchType.MergePatch, """{"data":{"x":1}}""", 400)]
+    [InlineData(PatchType.MergePatch, "null", 400)]
+    [InlineData(PatchType.MergePatch, "[]", 400)]
+    [InlineData(PatchType.MergePatch, """{"metadata":{"name":"other"}}""", 400)]
+    [InlineData(PatchType.MergePatch, """{"metadata":{"resourceVersion":"1"}}""", 409)]
+    public async Task APatchThatCannotBe_IsRefused_AndChangesNothing(PatchType type, string patch, int code)
+    {
+        var before = await Api.GetAsync<V1ConfigMap>(_space, "a");
+        (await Should.ThrowAsync<ApiException>(Api.PatchAsync<V1ConfigMap>(_space, "a", type, patch))).Code.ShouldBe(code);
+        (await Api.GetAsync<V1ConfigMap>(_space, "a")).ShouldBeEquivalentTo(before);
+    }
+
+    [Fact]
+    public async Task ManyPatchesAtOnce_AllTakeEffect()
+    {
+        // Each is applied anew to what the others left; none is lost, and none is refused for the race.
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(async i =>
+        {
+            for (var j = 0; j < 5; j++)
+                await Api.PatchAsync<V1ConfigMap>(_space, "a", PatchType.MergePatch, $$$"""{"data":{"k{{{i}}}-{{{j}}}":"v"}}""");
+        }));
+        (await Api.GetAsync<V1ConfigMap>(_space, "a")).Data.Count.ShouldBe(42);
+    }
+
+    [Fact]
+    public async Task APatchOfWhatDoesNotExist_IsNotFound() =>
+        (await Should.ThrowAsync<ApiException>(Api.PatchAsync<V1ConfigMap>(_space, "missing", PatchType.MergePatch, "{}"))).Code.ShouldBe(404);
+
+    [Fact]
+    public async Task APatchOfTheStatus_ChangesTheStatusOnly()
+    {
+        await Api.CreateAsync(PodSamples.Pod(_space, "p"));
+        var patched = await Api.PatchAsync<V1Pod>(
+            _space, "p", PatchType.MergePatch, """{"spec":{"nodeName":"sneaky"},"status":{"phase":"Running"}}""", "status");
+        (patched.Status.Phase, patched.Spec.NodeName).ShouldBe(("Running", null));
+    }
+}

@@ -1,0 +1,243 @@
+using k8s.Models;
+using OrleansOrchestrator.ControlPlane.Hosting;
+using OrleansOrchestrator.ControlPlane.Objects;
+using OrleansOrchestrator.ControlPlane.Store;
+using OrleansOrchestrator.ControlPlane.Tests.Hosting;
+using OrleansOrchestrator.ControlPlane.Watch;
+using OrleansOrchestrator.Model.Errors;
+using OrleansOrchestrator.Testing;
+
+namespace OrleansOrchestrator.ControlPlane.Tests.Store;
+
+/// <summary>A real store grain over a log that fails as told (invariants I1, I3 and I4). ConfigMaps are the subject.</summary>
+public sealed class StoreFailureTests : IAsyncLifetime
+{
+    private const string Maps = "configmaps";
+
+    private static readonly ControlPlaneOptions Options = new()
+    {
+        Store = new StoreOptions
+        {
+            ReadLease = TimeSpan.FromMilliseconds(300),
+            UnavailableGrace = TimeSpan.FromMilliseconds(300),
+            PendingChangesMax = 20,
+        },
+    };
+
+    private readonly ScriptedLog _log = new();
+    private TestSilo _silo = null!;
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    private ApiUser Api => _silo.Api;
+
+    private IResourceStoreGrain Grain => _silo.StoreGrain(Maps);
+
+    public async ValueTask InitializeAsync()
+    {
+        _silo = await TestSilo.StartAsync(_log, Options);
+        await CreateAsync("first");
+    }
+
+    public ValueTask DisposeAsync() => _silo.DisposeAsync();
+
+    [Fact]
+    public async Task AWriteOnItsWay_IsSeenByNoReaderAndNoWatcher_UntilItIsDurable()
+    {
+        var watcher = await _silo.Caches[Samples.Maps].WatchAsync(new WatchQuery(ObjectFilter.All, _log.HeadOf(Maps), Freshness.Any), Cancellation);
+        var stop = _log.StopNext(Maps);
+        var creating = CreateAsync("a");
+        await stop.Arrived;
+
+        (await Grain.ReadForWriteAsync("default", "a")).ShouldNotBeNull("it has been accepted");
+        (await Grain.GetHeadAsync()).ShouldBe(_log.HeadOf(Maps));
+        (await Grain.ReadSnapshotAsync("", "")).Objects.ShouldNotContain(obj => obj.Key.Name == "a");
+        (await Grain.ReadChangesAsync(0)).Changes.ShouldNotContain(change => change.Object.Key.Name == "a");
+        (await Api.FindAsync<V1ConfigMap>("default", "a")).ShouldBeNull();
+        var reading = watcher.ReadAsync(TimeSpan.FromSeconds(20), TimeProvider.System, Cancellation);
+        creating.IsCompleted.ShouldBeFalse();
+        reading.IsCompleted.ShouldBeFalse();
+
+        stop.GoOn();
+        var created = await creating;
+        (await reading).ShouldHaveSingleItem().Object!.Uid.ShouldBe(created.Metadata.Uid);
+        (await Api.GetAsync<V1ConfigMap>("default", "a")).Metadata.ResourceVersion.ShouldBe(created.Metadata.ResourceVersion);
+    }
+
+    [Fact]
+    public async Task WritesWhileACommitIsOnItsWay_BecomeDurableTogether()
+    {
+        var stop = _log.StopNext(Maps);
+        var first = CreateAsync("a");
+        await stop.Arrived;
+        var second = _log.StopNext(Maps);
+        var rest = Enumerable.Range(0, 10).Select(i => CreateAsync($"b{i}")).ToList();
+        await Poll.UntilAsync(async () => await Grain.ReadForWriteAsync("default", "b9") is not null, Cancellation);
+        stop.GoOn();
+        await first;
+        await second.Arrived;
+        var headBefore = _log.HeadOf(Maps);
+        second.GoOn();
+        await Task.WhenAll(rest);
+        _log.HeadOf(Maps).ShouldBe(headBefore + 10);
+    }
+
+    [Theory]
+    [InlineData(CommitFault.LostBefore)]
+    [InlineData(CommitFault.LostAfter)]
+    [InlineData(CommitFault.CancelledBefore)]
+    [InlineData(CommitFault.CancelledAfter)]
+    [InlineData(CommitFault.LostAfterAndFenced)]
+    [InlineData(CommitFault.Unknown)]
+    [InlineData(CommitFault.Unavailable)]
+    public async Task AFaultThatPasses_IsNotSeenByTheClient(CommitFault fault)
+    {
+        _log.Fail(Maps, fault);
+        var created = await CreateAsync("a");
+        (await Api.GetAsync<V1ConfigMap>("default", "a")).Metadata.Uid.ShouldBe(created.Metadata.Uid);
+
+        _log.Fail(Maps, fault);
+        created.Data["value"] = "changed";
+        var updated = await Api.UpdateAsync(created);
+        (await Api.GetAsync<V1ConfigMap>("default", "a")).Metadata.ResourceVersion.ShouldBe(updated.Metadata.ResourceVersion);
+
+        _log.Fail(Maps, fault);
+        (await Api.DeleteAsync<V1ConfigMap>("default", "a")).IsGone.ShouldBeTrue();
+        (await Api.FindAsync<V1ConfigMap>("default", "a")).ShouldBeNull();
+    }
+
+    [Theory]
+    [InlineData(CommitFault.LostBefore, CommitFault.LostBefore, CommitFault.LostAfter)]
+    [InlineData(CommitFault.LostBefore, CommitFault.Unavailable, CommitFault.CancelledAfter)]
+    public async Task SeveralFaultsInARow_LeaveOneEffect(params CommitFault[] faults)
+    {
+        var watcher = await _silo.Caches[Samples.Maps].WatchAsync(new WatchQuery(ObjectFilter.All, _log.HeadOf(Maps), Freshness.Any), Cancellation);
+        _log.Fail(Maps, faults);
+        var created = await CreateAsync("a");
+        await CreateAsync("b");
+        var events = new List<WatchEvent>();
+        while (events.Count < 2)
+            events.AddRange(await watcher.ReadAsync(TimeSpan.FromSeconds(20), TimeProvider.System, Cancellation));
+        events.Select(@event => (@event.Type, @event.Object!.Key.Name)).ShouldBe([(WatchEventType.Added, "a"), (WatchEventType.Added, "b")]);
+        events[0].Object!.Uid.ShouldBe(created.Metadata.Uid);
+    }
+
+    [Fact]
+    public async Task AFencedActivation_FailsItsCallersRetriably_AndTheNextOneGoesOn()
+    {
+        _log.TakeOver(Maps);
+        var result = (await Grain.CommitAsync([Samples.Create("a")])).ShouldHaveSingleItem();
+        result.Status.ShouldBe(WriteStatus.Unavailable);
+        await CreateAsync("a");
+        await CreateAsync("b");
+        (await Api.ListAsync<V1ConfigMap>("default")).Select(map => map.Metadata.Name).ShouldBe(["a", "b", "first"]);
+    }
+
+    [Fact]
+    public async Task AStaleActivation_ServesNoConsistentRead_OnceItsLeaseHasRunOut()
+    {
+        await Grain.GetHeadAsync();
+        _log.TakeOver(Maps);
+        await Poll.UntilAsync(() => ThrowsAsync<StoreUnavailableException>(Grain.GetHeadAsync), Cancellation);
+        (await Api.GetAsync<V1ConfigMap>("default", "first")).ShouldNotBeNull();
+    }
+
+    [Fact]
+    public async Task AStaleActivation_OnceItsLeaseHasRunOut_IsNoBasisForAWriteThatChangesNothing()
+    {
+        // Answering "it is so already" is a consistent read as well.
+        await Grain.GetHeadAsync();
+        _log.TakeOver(Maps);
+        await Poll.UntilAsync(() => ThrowsAsync<StoreUnavailableException>(() => Grain.ReadForWriteAsync("default", "first")), Cancellation);
+    }
+
+    [Fact]
+    public async Task ADatabaseThatStaysAway_FailsWritesAfterTheGrace_LeavesNothingBehind_AndIsTakenUpAgain()
+    {
+        _log.BeAway(true);
+        var result = (await Grain.CommitAsync([Samples.Create("a")])).ShouldHaveSingleItem();
+        result.Status.ShouldBe(WriteStatus.Unavailable);
+        result.Detail.ShouldBe("the scripted database is away");
+        await Poll.UntilAsync(() => ThrowsAsync<StoreUnavailableException>(Grain.GetHeadAsync), Cancellation);
+
+        _log.BeAway(false);
+        (await Api.FindAsync<V1ConfigMap>("default", "a")).ShouldBeNull();
+        await CreateAsync("a");
+        (await Api.ListAsync<V1ConfigMap>("default")).Select(map => map.Metadata.Name).ShouldBe(["a", "first"]);
+    }
+
+    [Fact]
+    public async Task AClientWhoseDatabaseStaysAway_IsTold503()
+    {
+        _log.BeAway(true);
+        await Poll.UntilAsync(() => ThrowsAsync<StoreUnavailableException>(Grain.GetHeadAsync), Cancellation);
+        var reading = Api.GetAsync<V1ConfigMap>("default", "first");
+        (await Should.ThrowAsync<ApiException>(CreateAsync("a"))).Code.ShouldBe(503);
+        (await Should.ThrowAsync<ApiException>(reading)).Code.ShouldBe(503);
+        _log.BeAway(false);
+        await CreateAsync("a");
+    }
+
+    [Fact]
+    public async Task WritesAcceptedOnTopOfOneThatFailed_FailWithIt()
+    {
+        var stop = _log.StopNext(Maps);
+        var committing = Grain.CommitAsync([Samples.Create("a", "1")]);
+        await stop.Arrived;
+        var based = (await Grain.ReadForWriteAsync("default", "a")).ShouldNotBeNull();
+        var onTop = Grain.CommitAsync([Samples.Replace("a", based.Revision, "2"), Samples.Create("b")]);
+        await Poll.UntilAsync(async () => await Grain.ReadForWriteAsync("default", "b") is not null, Cancellation);
+        _log.BeAway(true);
+        stop.GoOn();
+        (await committing).Concat(await onTop).ShouldAllBe(result => result.Status == WriteStatus.Unavailable);
+
+        _log.BeAway(false);
+        (await Grain.ReadForWriteAsync("default", "a")).ShouldBeNull();
+        (await Grain.CommitAsync([Samples.Create("a"), Samples.Create("b")])).ShouldAllBe(result => result.Status == WriteStatus.Committed);
+    }
+
+    [Fact]
+    public async Task MoreWritesThanMayWait_AreRefusedAsOverload_AndTheOthersSucceed()
+    {
+        var stop = _log.StopNext(Maps);
+        var first = CreateAsync("a");
+        await stop.Arrived;
+        var rest = Enumerable.Range(0, 30).Select(i => CreateAsync($"b{i}")).ToList();
+        await Poll.UntilAsync(() => Task.FromResult(rest.Count(task => task.IsFaulted) == 10), Cancellation);
+        stop.GoOn();
+        await first;
+        foreach (var refused in rest.Where(task => task.IsFaulted))
+            (await Should.ThrowAsync<ApiException>(refused)).Code.ShouldBe(429);
+        await Task.WhenAll(rest.Where(task => !task.IsFaulted));
+        (await Api.ListAsync<V1ConfigMap>("default")).Count.ShouldBe(22);
+    }
+
+    [Fact]
+    public async Task AStoreThatCannotBeOpened_IsTold503_AndOpensOnceItCan()
+    {
+        _log.BeAway(true);
+        (await Should.ThrowAsync<ApiException>(Api.CreateAsync(new V1Secret { Metadata = new V1ObjectMeta { Name = "s", NamespaceProperty = "default" } }))).Code.ShouldBe(503);
+        _log.BeAway(false);
+        await Api.CreateAsync(new V1Secret { Metadata = new V1ObjectMeta { Name = "s", NamespaceProperty = "default" } });
+    }
+
+    private static async Task<bool> ThrowsAsync<TException>(Func<Task> call)
+        where TException : Exception
+    {
+        try
+        {
+            await call();
+            return false;
+        }
+        catch (TException)
+        {
+            return true;
+        }
+    }
+
+    private Task<V1ConfigMap> CreateAsync(string name) => Api.CreateAsync(new V1ConfigMap
+    {
+        Metadata = new V1ObjectMeta { Name = name, NamespaceProperty = "default" },
+        Data = new Dictionary<string, string> { ["value"] = name },
+    });
+}

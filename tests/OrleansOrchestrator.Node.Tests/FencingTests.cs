@@ -1,0 +1,109 @@
+using CsCheck;
+using k8s.Models;
+using Microsoft.Extensions.Time.Testing;
+using OrleansOrchestrator.Node.Agent;
+using OrleansOrchestrator.Node.Leases;
+
+namespace OrleansOrchestrator.Node.Tests;
+
+public sealed class FencingTests
+{
+    private static readonly FencingPolicy Policy = new(TimeSpan.FromSeconds(7), TimeSpan.FromSeconds(5));
+
+    [Fact]
+    public void FenceAfter_DefaultToleration_IsTheFencingTime() =>
+        Policy.FenceAfter(Pod(Toleration(5))).ShouldBe(TimeSpan.FromSeconds(7));
+
+    [Fact]
+    public void FenceAfter_LongerToleration_MovesByTheDifference() =>
+        Policy.FenceAfter(Pod(Toleration(300))).ShouldBe(TimeSpan.FromSeconds(302));
+
+    [Fact]
+    public void FenceAfter_NoToleration_CountsAsZeroSeconds()
+    {
+        Policy.FenceAfter(Pod()).ShouldBe(TimeSpan.FromSeconds(2));
+        Policy.FenceAfter(Pod(Toleration(null) with { Effect = "NoSchedule" })).ShouldBe(TimeSpan.FromSeconds(2));
+        Policy.FenceAfter(Pod(Toleration(null) with { Key = "node.kubernetes.io/not-ready" })).ShouldBe(TimeSpan.FromSeconds(2));
+    }
+
+    [Fact]
+    public void FenceAfter_TolerationForEver_IsNever()
+    {
+        Policy.FenceAfter(Pod(Toleration(null))).ShouldBeNull();
+        Policy.FenceAfter(Pod(new V1Toleration { OperatorProperty = "Exists" })).ShouldBeNull();
+    }
+
+    [Fact]
+    public void FenceAfter_SeveralTolerations_TakesTheShortest() =>
+        Policy.FenceAfter(Pod(Toleration(null), Toleration(60), Toleration(30))).ShouldBe(TimeSpan.FromSeconds(32));
+
+    [Fact]
+    public void Fencing_AnyValidOptions_StopsBeforeAnyReplacement() =>
+        Gen.Select(Gen.Int[3, 60], Gen.Int[0, 600], Gen.Int[1, 60], Gen.Int[1, 20]).Sample((lease, toleration, fencing, stop) =>
+        {
+            var options = new NodeAgentOptions
+            {
+                Name = "a",
+                DataDirectory = "/tmp/a",
+                LeaseDuration = TimeSpan.FromSeconds(lease),
+                LeaseRenewInterval = TimeSpan.FromMilliseconds(400),
+                FencingTime = TimeSpan.FromSeconds(fencing),
+                FencingStopTime = TimeSpan.FromSeconds(stop),
+            };
+            if (NodeAgentOptionsValidator.Validate(options).Count > 0)
+                return;
+            var policy = new FencingPolicy(options.FencingTime, options.UnreachableToleration);
+            var after = policy.FenceAfter(Pod(Toleration(toleration)))!.Value;
+
+            // A pod that tolerates less than what the stop alone takes is stopped at once; it can be no better.
+            if (after > TimeSpan.Zero)
+                (after + options.FencingStopTime).ShouldBeLessThan(options.LeaseDuration + TimeSpan.FromSeconds(toleration));
+        });
+
+    [Fact]
+    public void Validate_ManyFaults_NamesAllOfThem()
+    {
+        var faults = NodeAgentOptionsValidator.Validate(new NodeAgentOptions
+        {
+            Name = "Not_A_Label",
+            DataDirectory = "",
+            FencingTime = TimeSpan.FromSeconds(9),
+            MaxPods = 0,
+        });
+
+        faults.Count.ShouldBe(4);
+        faults.ShouldContain("FencingTime + FencingStopTime (13 s) must be less than LeaseDuration + UnreachableToleration (13 s), or a pod could run twice.");
+    }
+
+    [Fact]
+    public void LeaseClock_Acknowledged_CountsFromWhenTheRenewalWasSent()
+    {
+        var time = new FakeTimeProvider();
+        var clock = new LeaseClock(time, null);
+        time.Advance(TimeSpan.FromSeconds(10));
+        var sent = clock.Now;
+        time.Advance(TimeSpan.FromSeconds(3));
+
+        clock.Acknowledge(sent);
+
+        clock.SinceAcknowledged.ShouldBe(TimeSpan.FromSeconds(3));
+    }
+
+    [Fact]
+    public void LeaseClock_DaemonRestarted_RemembersTheLastAcknowledgement()
+    {
+        var file = Path.GetTempFileName();
+        var time = new FakeTimeProvider();
+        var clock = new LeaseClock(time, file);
+        clock.Acknowledge(clock.Now);
+        time.Advance(TimeSpan.FromSeconds(40));
+
+        new LeaseClock(time, file).SinceAcknowledged.ShouldBe(TimeSpan.FromSeconds(40));
+        File.Delete(file);
+    }
+
+    private static V1Toleration Toleration(long? seconds) =>
+        new() { Key = "node.kubernetes.io/unreachable", OperatorProperty = "Exists", Effect = "NoExecute", TolerationSeconds = seconds };
+
+    private static V1Pod Pod(params V1Toleration[] tolerations) => new() { Spec = new V1PodSpec { Tolerations = tolerations } };
+}

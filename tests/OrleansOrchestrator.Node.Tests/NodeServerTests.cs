@@ -1,0 +1,133 @@
+using System.Net;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using k8s.Models;
+using OrleansOrchestrator.Node.Agent;
+using OrleansOrchestrator.Node.Server;
+using OrleansOrchestrator.Node.Tests.Fakes;
+
+namespace OrleansOrchestrator.Node.Tests;
+
+public sealed class NodeServerTests : IDisposable
+{
+    private readonly X509Certificate2 _authority = Authority("the cluster");
+
+    [Fact]
+    public async Task Logs_OfAContainer_AnswerTailTimestampsAndLimit()
+    {
+        await using var node = await StartAsync();
+        node.Put(TestPods.Shell("a", "for i in 1 2 3 4 5; do echo line $i; done; while :; do sleep 0.1; done"));
+        await node.PodAsync("a", TestPods.IsReady, "the pod is ready");
+        using var client = Client(node, Caller(_authority, "system:kube-apiserver"));
+
+        await Eventually.AnswersAsync(async () => (await GetAsync(client, "/containerLogs/default/a/main")).Body is var body && body.Contains("line 5", StringComparison.Ordinal) ? body : null, "all is written");
+        (await GetAsync(client, "/containerLogs/default/a/main?tailLines=2")).Body.ShouldBe("line 4\nline 5\n");
+        (await GetAsync(client, "/containerLogs/default/a/main?limitBytes=9")).Body.ShouldBe("line 1\nli");
+        (await GetAsync(client, "/containerLogs/default/a/main?tailLines=1&timestamps=true")).Body.ShouldMatch(@"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+Z line 5\n$");
+        (await GetAsync(client, "/containerLogs/default/a/main?sinceTime=2999-01-01T00:00:00Z")).Body.ShouldBe("");
+        (await GetAsync(client, "/pods")).Body.ShouldContain("\"kind\":\"PodList\"");
+        (await GetAsync(client, "/healthz")).Body.ShouldBe("ok");
+    }
+
+    [Fact]
+    public async Task Logs_Followed_StreamUntilTheContainerEnds()
+    {
+        await using var node = await StartAsync();
+        node.Put(TestPods.Shell("a", "echo first; sleep 1; echo last", "Never"));
+        await node.PodAsync("a", p => TestPods.Status(p)?.State?.Running is not null, "it runs");
+        using var client = Client(node, Caller(_authority, "system:kube-apiserver"));
+
+        (await GetAsync(client, "/containerLogs/default/a/main?follow=true")).Body.ShouldBe("first\nlast\n");
+    }
+
+    [Fact]
+    public async Task Logs_ThatDoNotExist_SayWhyAsTheKubeletDoes()
+    {
+        await using var node = await StartAsync();
+        var pod = TestPods.Shell("a", "");
+        pod.Spec.Containers[0].Command = null;
+        node.Put(pod);
+        await node.PodAsync("a", p => TestPods.Status(p)?.State?.Waiting?.Reason == "CreateContainerError", "it waits");
+        using var client = Client(node, Caller(_authority, "system:kube-apiserver"));
+
+        (await GetAsync(client, "/containerLogs/default/a/main")).ShouldBe((HttpStatusCode.BadRequest, "container \"main\" in pod \"a\" is waiting to start: CreateContainerError"));
+        (await GetAsync(client, "/containerLogs/default/a/main?previous=true")).ShouldBe((HttpStatusCode.BadRequest, "previous terminated container \"main\" in pod \"a\" not found"));
+        (await GetAsync(client, "/containerLogs/default/a/none")).ShouldBe((HttpStatusCode.BadRequest, "container none is not valid for pod a"));
+        (await GetAsync(client, "/containerLogs/default/b/main")).ShouldBe((HttpStatusCode.NotFound, "pod \"b\" not found"));
+        (await GetAsync(client, "/containerLogs/default/a/main?tailLines=-1")).Code.ShouldBe(HttpStatusCode.BadRequest);
+    }
+
+    [Fact]
+    public async Task Request_WithoutTheApiServersCertificate_IsRefused()
+    {
+        await using var node = await StartAsync();
+        using var stranger = Authority("a stranger");
+
+        foreach (var certificate in new[] { null, Caller(_authority, "somebody"), Caller(stranger, "system:kube-apiserver") })
+        {
+            using var client = Client(node, certificate);
+            await Should.ThrowAsync<HttpRequestException>(() => GetAsync(client, "/healthz"));
+        }
+    }
+
+    [Fact]
+    public async Task ServingCertificate_DaemonRestarted_StaysAndIsPinnedByTheNode()
+    {
+        await using var node = await StartAsync();
+        var path = Path.Combine(node.Options.DataDirectory, "serving.pem");
+        File.GetUnixFileMode(path).ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        var content = await File.ReadAllTextAsync(path, TestContext.Current.CancellationToken);
+        using var certificate = X509Certificate2.CreateFromPem(content);
+        var found = await Eventually.ReturnsAsync(() => node.Api.Get<V1Node>($"api/v1/nodes/{node.Options.Name}"), "the node is registered");
+        found.Metadata.Annotations["orleansorchestrator.io/serving-certificate-sha256"].ShouldBe(ServingCertificate.HashOf(certificate));
+        found.Status.DaemonEndpoints.KubeletEndpoint.Port.ShouldBe(node.Agent.Port);
+
+        await node.StopAgentAsync();
+        await node.StartAgentAsync();
+
+        (await File.ReadAllTextAsync(path, TestContext.Current.CancellationToken)).ShouldBe(content);
+    }
+
+    public void Dispose() => _authority.Dispose();
+
+    private Task<TestNode> StartAsync() =>
+        TestNode.StartAsync(RuntimeKind.Process, o => o with { Index = 31, ClientAuthorities = [_authority] });
+
+    private static async Task<(HttpStatusCode Code, string Body)> GetAsync(HttpClient client, string path)
+    {
+        using var response = await client.GetAsync(path, TestContext.Current.CancellationToken);
+        return (response.StatusCode, await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+    }
+
+    private static HttpClient Client(TestNode node, X509Certificate2? certificate)
+    {
+        var handler = new SocketsHttpHandler
+        {
+            SslOptions =
+            {
+                RemoteCertificateValidationCallback = (_, _, _, _) => true,
+                ClientCertificates = certificate is null ? [] : [certificate],
+                LocalCertificateSelectionCallback = (_, _, _, _, _) => certificate!,
+            },
+        };
+        return new HttpClient(handler) { BaseAddress = new Uri($"https://127.0.0.1:{node.Agent.Port}") };
+    }
+
+    private static X509Certificate2 Authority(string name)
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256);
+        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
+        return request.CreateSelfSigned(TimeProvider.System.GetUtcNow().AddHours(-1), TimeProvider.System.GetUtcNow().AddHours(1));
+    }
+
+    private static X509Certificate2 Caller(X509Certificate2 authority, string name)
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256);
+        request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid("1.3.6.1.5.5.7.3.2")], false));
+        using var signed = request.Create(authority, authority.NotBefore, authority.NotAfter, RandomNumberGenerator.GetBytes(8));
+        using var whole = signed.CopyWithPrivateKey(key);
+        return X509CertificateLoader.LoadPkcs12(whole.Export(X509ContentType.Pkcs12), null);
+    }
+}

@@ -1,0 +1,211 @@
+using k8s.Models;
+using OrleansOrchestrator.Node.Pods;
+using OrleansOrchestrator.Node.Probes;
+using OrleansOrchestrator.Node.Runtime;
+using OrleansOrchestrator.Node.Status;
+using OrleansOrchestrator.Node.Tests.Fakes;
+
+namespace OrleansOrchestrator.Node.Tests;
+
+public sealed class PodPlannerTests
+{
+    private static readonly DateTimeOffset Now = new(2030, 1, 1, 0, 0, 0, TimeSpan.Zero);
+    private readonly RestartBackoff _restarts = new(TimeSpan.FromSeconds(10), TimeSpan.FromMinutes(5));
+
+    [Fact]
+    public void Plan_NothingThere_CreatesTheSandboxFirst()
+    {
+        var plan = PodPlanner.Plan(View(TestPods.Shell("a", ""), null));
+
+        plan.CreateSandbox.ShouldBeTrue();
+        plan.Starts.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void Plan_SandboxReady_StartsAllContainersAtOnce()
+    {
+        var pod = TestPods.Shell("a", "");
+        pod.Spec.Containers.Add(TestPods.Container("second", ""));
+
+        PodPlanner.Plan(View(pod, Sandbox())).Starts.Select(s => s.Container.Name).ShouldBe(["main", "second"]);
+    }
+
+    [Fact]
+    public void Plan_SandboxEndedUnderARunningContainer_KillsItBeforeANewSandbox()
+    {
+        var plan = PodPlanner.Plan(View(TestPods.Shell("a", ""), Sandbox(Running("main")) with { IsReady = false }));
+
+        plan.Stops.Single().Signal.ShouldBe(ContainerSignal.Kill);
+        plan.CreateSandbox.ShouldBeFalse();
+    }
+
+    [Fact]
+    public void Plan_SecondRestartWithinTheBackOff_WaitsForIt()
+    {
+        var ended = Exited("main", 1, attempt: 1) with { FinishedAt = Now.AddSeconds(-3) };
+        _restarts.Record("main", Now.AddSeconds(-4), Now.AddSeconds(-4));
+        var view = View(TestPods.Shell("a", ""), Sandbox(ended));
+
+        var plan = PodPlanner.Plan(view);
+        var status = PodStatusBuilder.Build(view, "192.0.2.1", "test");
+
+        plan.Starts.ShouldBeEmpty();
+        plan.WakeAt.ShouldBe(Now.AddSeconds(7));
+        status.Phase.ShouldBe("Running");
+        status.ContainerStatuses[0].State.Waiting.Reason.ShouldBe("CrashLoopBackOff");
+        status.ContainerStatuses[0].LastState.Terminated.ExitCode.ShouldBe(1);
+        status.ContainerStatuses[0].RestartCount.ShouldBe(1);
+    }
+
+    [Theory]
+    [InlineData("Always", 0, 1)]
+    [InlineData("Always", 1, 1)]
+    [InlineData("OnFailure", 0, 0)]
+    [InlineData("OnFailure", 1, 1)]
+    [InlineData("Never", 1, 0)]
+    public void Plan_ContainerEnded_FollowsTheRestartPolicy(string policy, int exitCode, int starts)
+    {
+        var plan = PodPlanner.Plan(View(TestPods.Shell("a", "", policy), Sandbox(Exited("main", exitCode))));
+
+        plan.Starts.Count.ShouldBe(starts);
+        plan.Starts.All(s => s.Attempt == 1).ShouldBeTrue();
+    }
+
+    [Fact]
+    public void Plan_InitContainerFailedWithNever_FailsThePod()
+    {
+        var pod = TestPods.Shell("a", "", "Never");
+        pod.Spec.InitContainers = [TestPods.Container("init", "")];
+        var view = View(pod, Sandbox(Exited("init", 2)));
+
+        PodPlanner.Plan(view).StopSandbox.ShouldBeTrue();
+        var status = PodStatusBuilder.Build(view, "192.0.2.1", "test");
+        status.Phase.ShouldBe("Failed");
+        status.ContainerStatuses[0].State.Waiting.Reason.ShouldBe("PodInitializing");
+    }
+
+    [Fact]
+    public void Plan_SidecarRuns_LetsTheNextStart()
+    {
+        var pod = TestPods.Shell("a", "");
+        pod.Spec.InitContainers = [TestPods.Container("sidecar", "") with { RestartPolicy = "Always" }];
+
+        PodPlanner.Plan(View(pod, Sandbox())).Starts.Single().Container.Name.ShouldBe("sidecar");
+        PodPlanner.Plan(View(pod, Sandbox(Running("sidecar")))).Starts.Single().Container.Name.ShouldBe("main");
+    }
+
+    [Fact]
+    public void Plan_Deleted_SignalsThenKillsThenFinishes()
+    {
+        var pod = Deleted(TestPods.Shell("a", ""), 30);
+        var running = Sandbox(Running("main"));
+
+        var first = PodPlanner.Plan(View(pod, running)).Stops.Single();
+        first.Signal.ShouldBe(ContainerSignal.Terminate);
+        first.Grace.ShouldBe(TimeSpan.FromSeconds(30));
+        var asked = View(pod, running) with { Stopping = Stopping(Now.AddSeconds(30), killed: false) };
+        PodPlanner.Plan(asked).ShouldSatisfyAllConditions(p => p.Stops.ShouldBeEmpty(), p => p.WakeAt.ShouldBe(Now.AddSeconds(30)));
+        PodPlanner.Plan(asked with { Now = Now.AddSeconds(30) }).Stops.Single().Signal.ShouldBe(ContainerSignal.Kill);
+        var ended = View(pod, Sandbox(Exited("main", 137)) with { IsReady = false });
+        PodPlanner.Plan(ended).Finish.ShouldBeTrue();
+        PodStatusBuilder.Build(ended, "192.0.2.1", "test").Phase.ShouldBe("Failed");
+    }
+
+    [Fact]
+    public void Plan_DeletedAgainWithAShorterGrace_CountsFromThen()
+    {
+        var pod = Deleted(TestPods.Shell("a", ""), 0);
+        var view = View(pod, Sandbox(Running("main"))) with { Stopping = Stopping(Now.AddSeconds(30), killed: false) };
+
+        PodPlanner.Plan(view).Stops.Single().Signal.ShouldBe(ContainerSignal.Kill);
+    }
+
+    [Fact]
+    public void Plan_KilledAMomentAgo_DoesNotKillAgainAtOnce()
+    {
+        var view = View(TestPods.Shell("a", ""), Sandbox(Running("main"))) with { IsFenced = true };
+
+        PodPlanner.Plan(view).Stops.Single().Signal.ShouldBe(ContainerSignal.Kill);
+        PodPlanner.Plan(view with { Stopping = Stopping(Now.AddSeconds(2), killed: true) }).HasActions.ShouldBeFalse();
+    }
+
+    [Fact]
+    public void Plan_DeadlinePassed_FailsThePod()
+    {
+        var pod = TestPods.Shell("a", "");
+        pod.Spec.ActiveDeadlineSeconds = 60;
+        var view = View(pod, Sandbox(Running("main")));
+
+        PodPlanner.Plan(view).WakeAt.ShouldBe(Now.AddSeconds(60));
+        PodPlanner.Plan(view with { Now = Now.AddSeconds(60) }).Failure.ShouldBe(PodFailures.DeadlineExceeded);
+    }
+
+    [Fact]
+    public void Plan_ImageChanged_RestartsTheContainer()
+    {
+        var pod = TestPods.Shell("a", "");
+        var running = Running("main") with { SpecHash = ContainerSpecHash.Of(pod.Spec.Containers[0]) };
+
+        PodPlanner.Plan(View(pod, Sandbox(running))).HasActions.ShouldBeFalse();
+        pod.Spec.Containers[0].Image = "other:2";
+        PodPlanner.Plan(View(pod, Sandbox(running))).Stops.Single().Message.ShouldBe("Container main definition changed, will be restarted");
+    }
+
+    [Fact]
+    public void Plan_RuntimeLostARunOnceContainer_DoesNotRunItAgain()
+    {
+        var pod = TestPods.Shell("a", "", "Never");
+        pod.Status = PodStatusBuilder.Build(View(pod, Sandbox(Exited("main", 0))), "192.0.2.1", "test") with { Phase = "Running" };
+
+        PodPlanner.Plan(View(pod, null)).HasActions.ShouldBeFalse();
+    }
+
+    [Fact]
+    public void Status_ProbeNotYetGood_IsNotReady()
+    {
+        var view = View(TestPods.Shell("a", ""), Sandbox(Running("main"))) with
+        {
+            Health = new Dictionary<string, ContainerHealth> { ["main.0"] = new(true, false, null) },
+        };
+
+        var status = PodStatusBuilder.Build(view, "192.0.2.1", "test");
+
+        status.Phase.ShouldBe("Running");
+        var ready = status.Conditions.Single(c => c.Type == "Ready");
+        ready.Status.ShouldBe("False");
+        ready.Message.ShouldBe("containers with unready status: [main]");
+    }
+
+    [Fact]
+    public void Status_ConditionUnchanged_KeepsItsTransitionTime()
+    {
+        var pod = TestPods.Shell("a", "");
+        var first = PodStatusBuilder.Build(View(pod, Sandbox(Running("main"))), "192.0.2.1", "test");
+        pod.Status = first;
+
+        var later = PodStatusBuilder.Build(View(pod, Sandbox(Running("main"))) with { Now = Now.AddHours(1) }, "192.0.2.1", "test");
+
+        later.Conditions.ShouldBe(first.Conditions);
+    }
+
+    private PodView View(V1Pod pod, PodSandbox? sandbox) =>
+        new() { Pod = pod, Sandbox = sandbox, Now = Now, StartTime = Now, Restarts = _restarts };
+
+    private static V1Pod Deleted(V1Pod pod, long grace)
+    {
+        pod.Metadata.DeletionTimestamp = Now.UtcDateTime;
+        pod.Metadata.DeletionGracePeriodSeconds = grace;
+        return pod;
+    }
+
+    private static Dictionary<string, StopProgress> Stopping(DateTimeOffset killAt, bool killed) => new() { ["main.0"] = new(killAt, killed) };
+
+    private static PodSandbox Sandbox(params ContainerInstance[] containers) =>
+        new() { Id = "s", PodUid = "u", PodName = "a", PodNamespace = "default", IsReady = true, Ip = "10.0.0.1", Containers = containers };
+
+    private static ContainerInstance Running(string name) =>
+        new() { Id = name + ".0", Name = name, Attempt = 0, Phase = ContainerPhase.Running, StartedAt = Now };
+
+    private static ContainerInstance Exited(string name, int code, int attempt = 0) =>
+        new() { Id = $"{name}.{attempt}", Name = name, Attempt = attempt, Phase = ContainerPhase.Exited, ExitCode = code, StartedAt = Now, FinishedAt = Now };
+}

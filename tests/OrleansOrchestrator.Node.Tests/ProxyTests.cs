@@ -1,0 +1,233 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using k8s.Models;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
+using OrleansOrchestrator.Node.Api;
+using OrleansOrchestrator.Node.Proxy;
+
+namespace OrleansOrchestrator.Node.Tests;
+
+public sealed class ProxyTests
+{
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public void RouteTable_ServiceWithNodePort_ListensOnBothAndMatchesPortsByName()
+    {
+        var service = Service("127.96.1.1", 80, nodePort: 30080, name: "http");
+        var endpoints = new V1Endpoints
+        {
+            Subsets =
+            [
+                new V1EndpointSubset
+                {
+                    Addresses = [new V1EndpointAddress { Ip = "10.0.0.1" }],
+                    NotReadyAddresses = [new V1EndpointAddress { Ip = "10.0.0.2" }],
+                    Ports = [new Corev1EndpointPort { Name = "http", Port = 8080 }, new Corev1EndpointPort { Name = "other", Port = 9 }],
+                },
+            ],
+        };
+
+        var routes = RouteTable.Build([service], (_, _) => endpoints, [IPAddress.Any]);
+
+        routes.Keys.Select(k => k.ToString()).Order(StringComparer.Ordinal).ShouldBe(["0.0.0.0:30080/TCP", "127.96.1.1:80/TCP"]);
+        routes.Values.ShouldAllBe(r => r.Endpoints.Single().ToString() == "10.0.0.1:8080");
+    }
+
+    [Fact]
+    public void EndpointPicker_WithoutAffinity_TakesTurns()
+    {
+        var picker = new EndpointPicker(Route(null), new FakeTimeProvider());
+
+        var firsts = Enumerable.Range(0, 6).Select(_ => picker.Candidates(IPAddress.Loopback)[0].Port).ToList();
+
+        firsts.ShouldBe([1, 2, 3, 1, 2, 3]);
+    }
+
+    [Fact]
+    public void EndpointPicker_WithAffinity_StaysUntilItExpires()
+    {
+        var time = new FakeTimeProvider();
+        var picker = new EndpointPicker(Route(TimeSpan.FromSeconds(10)), time);
+        var chosen = picker.Candidates(IPAddress.Loopback)[0];
+        picker.Chosen(IPAddress.Loopback, chosen);
+        picker.Candidates(IPAddress.Parse("10.1.1.1"))[0].ShouldNotBe(chosen);
+
+        picker.Candidates(IPAddress.Loopback)[0].ShouldBe(chosen);
+        time.Advance(TimeSpan.FromSeconds(11));
+        picker.Candidates(IPAddress.Loopback)[0].ShouldNotBe(chosen);
+    }
+
+    [Fact]
+    public async Task Proxy_TcpConnection_CarriesBothWaysWithHalfClose()
+    {
+        await using var fixture = await ProxyFixture.StartAsync("127.96.201.1", isUdp: false);
+        using var backend = new TcpListener(IPAddress.Loopback, 0);
+        backend.Start();
+        fixture.PointTo((IPEndPoint)backend.LocalEndpoint);
+
+        using var client = new TcpClient();
+        await client.ConnectAsync(IPAddress.Parse("127.96.201.1"), 80, Token);
+        using var server = await backend.AcceptTcpClientAsync(Token);
+        using var stream = client.GetStream();
+        await stream.WriteAsync("question"u8.ToArray(), Token);
+        client.Client.Shutdown(SocketShutdown.Send);
+        (await ReadToEndAsync(server)).ShouldBe("question");
+
+        // The client has closed its half; the answer still comes through.
+        await server.GetStream().WriteAsync("answer"u8.ToArray(), Token);
+        server.Close();
+        (await ReadToEndAsync(stream)).ShouldBe("answer");
+    }
+
+    [Fact]
+    public async Task Proxy_FirstEndpointRefuses_TriesTheNext()
+    {
+        await using var fixture = await ProxyFixture.StartAsync("127.96.201.2", isUdp: false);
+        using var backend = new TcpListener(IPAddress.Loopback, 0);
+        backend.Start();
+        fixture.PointTo(new IPEndPoint(IPAddress.Parse("127.0.0.1"), 1), (IPEndPoint)backend.LocalEndpoint);
+
+        for (var i = 0; i < 2; i++)
+        {
+            using var client = new TcpClient();
+            await client.ConnectAsync(IPAddress.Parse("127.96.201.2"), 80, Token);
+            using var server = await backend.AcceptTcpClientAsync(Token);
+            await server.GetStream().WriteAsync("ok"u8.ToArray(), Token);
+            server.Close();
+            (await ReadToEndAsync(client)).ShouldBe("ok");
+        }
+    }
+
+    [Fact]
+    public async Task Proxy_EndpointsChange_KeepsOpenConnections()
+    {
+        await using var fixture = await ProxyFixture.StartAsync("127.96.201.3", isUdp: false);
+        using var first = new TcpListener(IPAddress.Loopback, 0);
+        using var second = new TcpListener(IPAddress.Loopback, 0);
+        first.Start();
+        second.Start();
+        fixture.PointTo((IPEndPoint)first.LocalEndpoint);
+        using var old = new TcpClient();
+        await old.ConnectAsync(IPAddress.Parse("127.96.201.3"), 80, Token);
+        using var oldServer = await first.AcceptTcpClientAsync(Token);
+
+        fixture.PointTo((IPEndPoint)second.LocalEndpoint);
+
+        using var fresh = new TcpClient();
+        await fresh.ConnectAsync(IPAddress.Parse("127.96.201.3"), 80, Token);
+        using var freshServer = await second.AcceptTcpClientAsync(Token);
+        await oldServer.GetStream().WriteAsync("still here"u8.ToArray(), Token);
+        oldServer.Close();
+        (await ReadToEndAsync(old)).ShouldBe("still here");
+    }
+
+    [Fact]
+    public async Task Proxy_ServiceRemoved_ClosesThePort()
+    {
+        await using var fixture = await ProxyFixture.StartAsync("127.96.201.4", isUdp: false);
+        using var backend = new TcpListener(IPAddress.Loopback, 0);
+        backend.Start();
+        fixture.PointTo((IPEndPoint)backend.LocalEndpoint);
+        using (var client = new TcpClient())
+            await client.ConnectAsync(IPAddress.Parse("127.96.201.4"), 80, Token);
+
+        fixture.RemoveService();
+
+        await Fakes.Eventually.HoldsAsync(() => !CanConnect("127.96.201.4"), "the port is closed");
+    }
+
+    [Fact]
+    public async Task Proxy_UdpDatagram_IsAnswered()
+    {
+        await using var fixture = await ProxyFixture.StartAsync("127.96.201.5", isUdp: true);
+        using var backend = new UdpClient(new IPEndPoint(IPAddress.Loopback, 0));
+        fixture.PointTo((IPEndPoint)backend.Client.LocalEndPoint!);
+        using var client = new UdpClient();
+        client.Connect("127.96.201.5", 80);
+
+        await client.SendAsync("ping"u8.ToArray(), Token);
+        var received = await backend.ReceiveAsync(Token);
+        await backend.SendAsync("pong"u8.ToArray(), received.RemoteEndPoint, Token);
+
+        Encoding.ASCII.GetString(received.Buffer).ShouldBe("ping");
+        Encoding.ASCII.GetString((await client.ReceiveAsync(Token)).Buffer).ShouldBe("pong");
+    }
+
+    private static bool CanConnect(string address)
+    {
+        try
+        {
+            using var client = new TcpClient();
+            client.Connect(IPAddress.Parse(address), 80);
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+    }
+
+    private static Task<string> ReadToEndAsync(TcpClient client) => ReadToEndAsync(client.GetStream());
+
+    private static async Task<string> ReadToEndAsync(NetworkStream stream)
+    {
+        using var reader = new StreamReader(stream, leaveOpen: true);
+        return await reader.ReadToEndAsync(Token);
+    }
+
+    private static ServiceRoute Route(TimeSpan? affinity) =>
+        new("a/b", [.. new[] { 1, 2, 3 }.Select(port => new IPEndPoint(IPAddress.Loopback, port))], affinity);
+
+    private static V1Service Service(string ip, int port, int? nodePort = null, string? name = null, string protocol = "TCP") => new()
+    {
+        Metadata = new V1ObjectMeta { NamespaceProperty = "default", Name = "web" },
+        Spec = new V1ServiceSpec { ClusterIP = ip, Ports = [new V1ServicePort { Name = name, Port = port, NodePort = nodePort, Protocol = protocol }] },
+    };
+
+    private sealed class ProxyFixture : IAsyncDisposable
+    {
+        private readonly V1Service _service;
+        private readonly bool _isUdp;
+        private readonly ServiceCatalog _services;
+        private readonly ObjectCatalog<V1Endpoints> _endpoints;
+        private readonly ServiceProxy _proxy;
+
+        private ProxyFixture(string address, bool isUdp)
+        {
+            _isUdp = isUdp;
+            _service = Service(address, 80, protocol: isUdp ? "UDP" : "TCP");
+            _services = new ServiceCatalog(() => _proxy?.Signal());
+            _endpoints = new ObjectCatalog<V1Endpoints>(() => _proxy?.Signal());
+            _proxy = new ServiceProxy(
+                new ServiceProxyOptions { ServiceCidr = "127.96.0.0/16", NodePortAddresses = [] }, _services, _endpoints, TimeProvider.System, NullLoggerFactory.Instance);
+        }
+
+        public static async Task<ProxyFixture> StartAsync(string address, bool isUdp)
+        {
+            var fixture = new ProxyFixture(address, isUdp);
+            await fixture._proxy.StartAsync(Token);
+            fixture._services.Replace([fixture._service]);
+            return fixture;
+        }
+
+        public void PointTo(params IPEndPoint[] targets) => _endpoints.Replace(
+        [
+            new V1Endpoints
+            {
+                Metadata = _service.Metadata,
+                Subsets = [.. targets.Select(target => new V1EndpointSubset
+                {
+                    Addresses = [new V1EndpointAddress { Ip = target.Address.ToString() }],
+                    Ports = [new Corev1EndpointPort { Port = target.Port, Protocol = _isUdp ? "UDP" : "TCP" }],
+                })],
+            },
+        ]);
+
+        public void RemoveService() => _services.Replace([]);
+
+        public ValueTask DisposeAsync() => _proxy.DisposeAsync();
+    }
+}
