@@ -42,7 +42,7 @@ public sealed class WorkLoopTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task MoreKeysThanTheBound_WaitForAFreePlace()
+    public async Task WorkLoop_MoreKeysThanTheBound_WaitForAFreePlace()
     {
         foreach (var key in new[] { "a", "b", "c" })
             await AddAsync(key);

@@ -20,7 +20,7 @@ public sealed class EventExpiryTests : IAsyncLifetime
     public ValueTask DisposeAsync() => _silo.DisposeAsync();
 
     [Fact]
-    public async Task AnEvent_ExpiresAnHourAfterItsLastWrite()
+    public async Task EventExpiry_Event_ExpiresAnHourAfterItsLastWrite()
     {
         await Api.CreateAsync(Event("once"));
         await Api.CreateAsync(Event("again"));
@@ -48,7 +48,7 @@ public sealed class EventExpiryTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task AnEventThatCouldNotBeMadeDurable_DoesNotHoldUpReaders()
+    public async Task EventExpiry_EventThatCouldNotBeMadeDurable_DoesNotHoldUpReaders()
     {
         _log.Fail("events", CommitFault.Unknown);
         await Api.CreateAsync(Event("lost"));

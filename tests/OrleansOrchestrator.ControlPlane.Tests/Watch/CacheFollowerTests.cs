@@ -47,7 +47,7 @@ public sealed class CacheFollowerTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task AGap_StartsOver()
+    public async Task CacheFollower_Gap_StartsOver()
     {
         _store.Put("a");
         var following = FollowAsync(_ => { });
