@@ -10,29 +10,27 @@ internal sealed class ExpiryQueue(TimeSpan timeToLive)
     private const int ExpiredMax = 1000;
 
     private readonly Queue<(DateTimeOffset Expires, ObjectKey Key, long Revision)> _queue = new();
-    private DateTimeOffset _now;
 
     /// <summary>A queue of objects that exist already; their time starts now.</summary>
     public static ExpiryQueue Of(IEnumerable<StoredObject> objects, TimeSpan timeToLive, DateTimeOffset now)
     {
-        var queue = new ExpiryQueue(timeToLive) { _now = now };
+        var queue = new ExpiryQueue(timeToLive);
         foreach (var obj in objects)
             queue._queue.Enqueue((now + timeToLive, obj.Key, obj.Revision));
         return queue;
     }
 
-    /// <summary>Takes note of a write. Its time is counted from the last look at the clock, which is housekeeping's period off at most.</summary>
-    public void Note(StoredChange change)
+    /// <summary>Takes note of a write.</summary>
+    public void Note(StoredChange change, DateTimeOffset now)
     {
         if (change.Type != LogChangeType.Deleted)
-            _queue.Enqueue((_now + timeToLive, change.Object.Key, change.Revision));
+            _queue.Enqueue((now + timeToLive, change.Object.Key, change.Revision));
     }
 
     /// <summary>Deletions of what has expired and was not written again; a bounded number at a time, and none when there is
     /// nothing more. What is still there after another time to live, because its deletion failed, is given again.</summary>
     public IReadOnlyList<ObjectWrite> TakeExpired(ObjectTree objects, DateTimeOffset now)
     {
-        _now = now;
         var expired = new List<ObjectWrite>();
         while (expired.Count < ExpiredMax && _queue.TryPeek(out var next) && next.Expires <= now)
         {

@@ -146,7 +146,7 @@ internal sealed partial class ResourceStoreGrain
         foreach (var pending in batch)
         {
             _history.Append(pending.Change);
-            _expiry?.Note(pending.Change);
+            _expiry?.Note(pending.Change, time.GetUtcNow());
         }
 
         SignalHeadMoved();

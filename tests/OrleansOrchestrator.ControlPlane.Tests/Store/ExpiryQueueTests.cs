@@ -32,7 +32,7 @@ public sealed class ExpiryQueueTests
         queue.TakeExpired(tree, Start + TimeSpan.FromMinutes(30)).ShouldBeEmpty();
         var again = Samples.Map("a", "x", 2);
         tree = tree.With(again);
-        queue.Note(Samples.Modified(again));
+        queue.Note(Samples.Modified(again), Start + TimeSpan.FromMinutes(30));
 
         queue.TakeExpired(tree, Start + TimeToLive).ShouldBeEmpty();
         queue.TakeExpired(tree, Start + TimeToLive + TimeSpan.FromMinutes(30)).ShouldHaveSingleItem().ExpectedRevision.ShouldBe(2);
@@ -65,7 +65,7 @@ public sealed class ExpiryQueueTests
     {
         var obj = Samples.Map("a", "x", 1);
         var queue = ExpiryQueue.Of([obj], TimeToLive, Start);
-        queue.Note(Samples.Deleted(Samples.Map("a", "x", 2)));
+        queue.Note(Samples.Deleted(Samples.Map("a", "x", 2)), Start);
         queue.TakeExpired(ObjectTree.Empty, Start + TimeToLive + TimeToLive).ShouldBeEmpty();
     }
 }
