@@ -22,7 +22,7 @@ internal static class DevCommand
         command.Validators.Add(result =>
         {
             if (result.GetValue(demo) && result.GetValue(runtime) == "hollow")
-                result.AddError("--demo needs a runtime that runs pods: docker or process");
+                result.AddError("--demo needs a runtime that runs pods, docker or process, not hollow");
         });
         command.SetAction((parsed, cancellationToken) => DevCluster.RunAsync(
             new DevSettings(

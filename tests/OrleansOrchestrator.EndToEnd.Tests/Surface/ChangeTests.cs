@@ -131,10 +131,10 @@ public sealed class ChangeTests(HollowCluster hollow) : HollowTest(hollow)
     [Fact]
     public async Task Replace_WithOldVersion_IsAConflict()
     {
-        await ApplyAsync(Manifests.ConfigMap("a", "1"));
+        await ApplyAsync(Manifests.ConfigMap("a", "before"));
         var old = (await RunAsync("get", "configmap", "a", "-o", "json")).Output;
 
-        (await Kubectl.RunWithInputAsync(old.Replace("\"1\"", "\"2\"", StringComparison.Ordinal), "replace", "-n", UniqueName, "-f", "-"))
+        (await Kubectl.RunWithInputAsync(old.Replace("\"before\"", "\"after\"", StringComparison.Ordinal), "replace", "-n", UniqueName, "-f", "-"))
             .Output.ShouldBe("configmap/a replaced\n");
         var conflict = await Kubectl.TryWithInputAsync(old, "replace", "-n", UniqueName, "-f", "-");
 
