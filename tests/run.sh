@@ -97,6 +97,11 @@ stop_docker() {
   docker_pid=""
 }
 
+clean_up() {
+  stop_docker
+  dotnet build-server shutdown --vbcscompiler >/dev/null 2>&1 || true
+}
+
 # --- Building and running ------------------------------------------------------------------------------------------------
 
 summary() {
@@ -112,7 +117,8 @@ build() {
   local target
   for target in "$@"; do
     say "building $target"
-    if ! dotnet build "$target" -c "$configuration" -v minimal -tl:off --nologo; then
+    # One compiler for all projects saves half of the time; it is stopped at the end.
+    if ! dotnet build "$target" -c "$configuration" -v minimal -tl:off --nologo -p:UseSharedCompilation=true; then
       failed=$((failed + 1))
       return 1
     fi
@@ -167,7 +173,7 @@ check_format() {
 main() {
   rm -rf "$reports"
   mkdir -p "$reports"
-  trap stop_docker EXIT
+  trap clean_up EXIT
 
   local project projects=()
   for project in tests/*.Tests/*.Tests.csproj; do

@@ -30,11 +30,12 @@ internal static class EnvironmentOption
     {
         option.Validators.Add(result =>
         {
-            var text = result.Tokens is [var token, ..] ? token.Value : Environment.GetEnvironmentVariable(VariableOf(option.Name));
+            var variable = VariableOf(option.Name);
+            var (source, text) = result.Tokens is [var token, ..] ? (option.Name, token.Value) : (variable, Environment.GetEnvironmentVariable(variable));
             if (string.IsNullOrEmpty(text))
                 return;
             if (!int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value) || value < min || value > max)
-                result.AddError($"{option.Name} must be a number between {min} and {max}, not \"{text}\"");
+                result.AddError($"{source} must be a number between {min} and {max}, not \"{text}\"");
         });
         return option;
     }

@@ -1,3 +1,6 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using System.Text;
 using OrleansOrchestrator.Cli.CommandLine;
 
 namespace OrleansOrchestrator.Cli.Hosting;
@@ -23,5 +26,12 @@ internal static class DataDirectory
         {
             throw new CommandException($"cannot write to the data folder {path}: {exception.Message}", exception);
         }
+    }
+
+    /// <summary>A number that stays with the folder, by which daemons of one machine keep out of each other's addresses.</summary>
+    public static int IndexOf(string path)
+    {
+        var hash = SHA256.HashData(Encoding.UTF8.GetBytes(Path.GetFullPath(path)));
+        return BinaryPrimitives.ReadUInt16BigEndian(hash);
     }
 }

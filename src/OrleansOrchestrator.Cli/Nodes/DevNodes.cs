@@ -84,7 +84,7 @@ internal sealed class DevNodes : IAsyncDisposable
         return new NodeAgentOptions
         {
             Name = name,
-            Index = index,
+            Index = DataDirectory.IndexOf(settings.DataDirectory) + index,
             Runtime = RuntimeKinds.Parse(settings.Runtime),
             DataDirectory = Path.Combine(settings.DataDirectory, "nodes", name),
             ServiceProxy = index == 0,

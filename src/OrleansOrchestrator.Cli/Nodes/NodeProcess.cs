@@ -26,6 +26,7 @@ internal static class NodeProcess
         var options = new NodeAgentOptions
         {
             Name = settings.Name,
+            Index = DataDirectory.IndexOf(settings.DataDirectory),
             Runtime = RuntimeKinds.Parse(settings.Runtime),
             DataDirectory = Path.Combine(settings.DataDirectory, "node"),
             ServiceProxy = true,

@@ -35,4 +35,7 @@ internal sealed record AdmissionRequest(
 {
     /// <summary>Claims that a plugin chose, not the request: another choice is as good.</summary>
     public HashSet<string> ChosenClaims { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>Claims that others turned out to hold. They are not chosen again, so that the choosing ends.</summary>
+    public HashSet<string> LostClaims { get; } = new(StringComparer.Ordinal);
 }

@@ -1,5 +1,6 @@
 using System.Net;
 using k8s.Models;
+using OrleansOrchestrator.ControlPlane.Objects;
 using OrleansOrchestrator.ControlPlane.Watch;
 using OrleansOrchestrator.Model.Errors;
 using OrleansOrchestrator.Model.Resources;
@@ -15,61 +16,49 @@ internal sealed class ServiceAddressAdmission(ServiceAddressOptions options, Wat
 {
     private readonly ServiceRange _range = ServiceRange.Parse(options.ServiceCidr);
 
-    public ValueTask AdmitAsync(AdmissionRequest request, CancellationToken cancellationToken)
+    private WatchCache Services => caches[registry[WellKnownResources.Services]];
+
+    public async ValueTask AdmitAsync(AdmissionRequest request, CancellationToken cancellationToken)
     {
         if (request.Definition.Name != WellKnownResources.Services || request.Operation == AdmissionOperation.Delete
-            || request.Subresource.Length > 0 || request.Object is not V1Service { Spec: { } spec })
+            || request.Subresource.Length > 0 || request.Object is not V1Service { Spec: { } spec } || spec.Type == "ExternalName")
         {
-            return ValueTask.CompletedTask;
+            return;
         }
 
-        if (spec.Type == "ExternalName")
-            return ValueTask.CompletedTask;
-        var taken = new Lazy<HashSet<string>>(ClaimsInUse);
-        if (string.IsNullOrEmpty(spec.ClusterIP))
-            ChooseClusterIP(request, spec, taken.Value);
-        else if (spec.ClusterIP != "None" && IPAddress.TryParse(spec.ClusterIP, out var address) && !_range.Contains(address))
-            throw Refused(request, FieldPath.Spec.Child("clusterIPs").Index(0), spec.ClusterIP, $"failed to allocate IP {spec.ClusterIP}: the provided IP is not in the valid range. The range of valid IPs is {options.ServiceCidr}");
+        CheckRanges(request, spec);
+        if (TryChoose(request, spec))
+            return;
 
-        if (spec.Type is "NodePort" or "LoadBalancer")
-        {
-            foreach (var port in spec.Ports ?? [])
-            {
-                if (port.NodePort is null or 0)
-                    ChooseNodePort(request, port, taken.Value);
-                else if (port.NodePort < options.NodePortFirst || port.NodePort > options.NodePortLast)
-                    throw Refused(request, FieldPath.Spec.Child("ports").Index(spec.Ports!.IndexOf(port)).Child("nodePort"), port.NodePort, $"provided port is not in the valid range. The range of valid ports is {options.NodePortFirst}-{options.NodePortLast}");
-            }
-        }
-
-        return ValueTask.CompletedTask;
+        // The cache may be behind somebody who has just given back what is wanted here.
+        await Services.EnsureFreshAsync(Freshness.Latest, cancellationToken);
+        if (!TryChoose(request, spec))
+            throw RangeIsFull(spec);
     }
 
     public bool TryReplaceClaim(AdmissionRequest request, string claim)
     {
         if (request.Object is not V1Service { Spec: { } spec })
             return false;
-        var taken = ClaimsInUse();
-        taken.Add(claim);
         if (claim == AddressClaim(spec.ClusterIP))
         {
             if (!request.ChosenClaims.Contains(claim))
                 throw Refused(request, FieldPath.Spec.Child("clusterIPs").Index(0), spec.ClusterIP, $"failed to allocate IP {spec.ClusterIP}: provided IP is already allocated");
-            ChooseClusterIP(request, spec, taken);
-            return true;
+            spec.ClusterIP = null;
         }
-
-        foreach (var port in spec.Ports ?? [])
+        else if ((spec.Ports ?? []).FirstOrDefault(port => claim == PortClaim(port.Protocol, port.NodePort ?? 0)) is { } port)
         {
-            if (claim != PortClaim(port.Protocol, port.NodePort ?? 0))
-                continue;
             if (!request.ChosenClaims.Contains(claim))
                 throw Refused(request, FieldPath.Spec.Child("ports").Index(spec.Ports!.IndexOf(port)).Child("nodePort"), port.NodePort, "provided port is already allocated");
-            ChooseNodePort(request, port, taken);
-            return true;
+            port.NodePort = null;
+        }
+        else
+        {
+            return false;
         }
 
-        return false;
+        request.LostClaims.Add(claim);
+        return TryChoose(request, spec) ? true : throw RangeIsFull(spec);
     }
 
     // The forms are those of the service kind's claims.
@@ -84,14 +73,46 @@ internal sealed class ServiceAddressAdmission(ServiceAddressOptions options, Wat
         return ApiErrors.Invalid(request.Definition, request.Key.Name, errors.All);
     }
 
-    private HashSet<string> ClaimsInUse()
+    private static ApiException RangeIsFull(V1ServiceSpec spec) => ApiErrors.Internal(
+        string.IsNullOrEmpty(spec.ClusterIP) ? "failed to allocate a serviceIP: range is full" : "failed to allocate a nodePort: range is full");
+
+    private static bool HasNodePorts(V1ServiceSpec spec) => spec.Type is "NodePort" or "LoadBalancer";
+
+    private void CheckRanges(AdmissionRequest request, V1ServiceSpec spec)
     {
-        var definition = registry[WellKnownResources.Services];
-        var (services, _) = caches[definition].Select(Objects.ObjectFilter.All);
-        return [.. services.SelectMany(service => definition.Claims(service.Peek()))];
+        if (IPAddress.TryParse(spec.ClusterIP, out var address) && !_range.Contains(address))
+            throw Refused(request, FieldPath.Spec.Child("clusterIPs").Index(0), spec.ClusterIP, $"failed to allocate IP {spec.ClusterIP}: the provided IP is not in the valid range. The range of valid IPs is {options.ServiceCidr}");
+        if (!HasNodePorts(spec))
+            return;
+        foreach (var port in spec.Ports ?? [])
+        {
+            if (port.NodePort is { } number and not 0 && (number < options.NodePortFirst || number > options.NodePortLast))
+                throw Refused(request, FieldPath.Spec.Child("ports").Index(spec.Ports!.IndexOf(port)).Child("nodePort"), number, $"provided port is not in the valid range. The range of valid ports is {options.NodePortFirst}-{options.NodePortLast}");
+        }
     }
 
-    private void ChooseClusterIP(AdmissionRequest request, V1ServiceSpec spec, HashSet<string> taken)
+    /// <summary>Chooses what the service does not have yet.</summary>
+    /// <returns>False if nothing is free.</returns>
+    private bool TryChoose(AdmissionRequest request, V1ServiceSpec spec)
+    {
+        var wantsAddress = string.IsNullOrEmpty(spec.ClusterIP);
+        var wantingPorts = HasNodePorts(spec) ? (spec.Ports ?? []).Where(port => port.NodePort is null or 0).ToList() : [];
+        if (!wantsAddress && wantingPorts.Count == 0)
+            return true;
+        var taken = ClaimsInUse();
+        taken.UnionWith(request.LostClaims);
+        taken.UnionWith(request.Definition.Claims(request.Object));
+        return (!wantsAddress || TryChooseAddress(request, spec, taken))
+            && wantingPorts.TrueForAll(port => TryChooseNodePort(request, port, taken));
+    }
+
+    private HashSet<string> ClaimsInUse()
+    {
+        var (services, _) = Services.Select(ObjectFilter.All);
+        return [.. services.SelectMany(service => service.Definition.Claims(service.Peek()))];
+    }
+
+    private bool TryChooseAddress(AdmissionRequest request, V1ServiceSpec spec, HashSet<string> taken)
     {
         // The first address is the API's own; whoever wants it names it.
         var start = Random.Shared.Next(1, _range.Count);
@@ -103,13 +124,13 @@ internal sealed class ServiceAddressAdmission(ServiceAddressOptions options, Wat
             spec.ClusterIP = address;
             spec.ClusterIPs = [address];
             request.ChosenClaims.Add(AddressClaim(address));
-            return;
+            return true;
         }
 
-        throw ApiErrors.Internal("failed to allocate a serviceIP: range is full");
+        return false;
     }
 
-    private void ChooseNodePort(AdmissionRequest request, V1ServicePort port, HashSet<string> taken)
+    private bool TryChooseNodePort(AdmissionRequest request, V1ServicePort port, HashSet<string> taken)
     {
         var count = options.NodePortLast - options.NodePortFirst + 1;
         var start = Random.Shared.Next(count);
@@ -120,9 +141,9 @@ internal sealed class ServiceAddressAdmission(ServiceAddressOptions options, Wat
                 continue;
             port.NodePort = candidate;
             request.ChosenClaims.Add(PortClaim(port.Protocol, candidate));
-            return;
+            return true;
         }
 
-        throw ApiErrors.Internal("failed to allocate a nodePort: range is full");
+        return false;
     }
 }

@@ -40,7 +40,7 @@ internal sealed partial class ControllerGrain(
         _dependents = new DependentKeys(_reconciler, _primaries, GrainFactory);
         _running =
         [
-            follower.FollowAsync(_primaries, NotePrimaries, _stopping.Token),
+            follower.FollowAsync(_primaries, QueueAll, NotePrimaries, _stopping.Token),
             .. _reconciler.Dependencies.Where(dependency => dependency is not NamespaceContents).Select(FollowAsync),
             _loop.RunAsync(ReconcileAsync, _stopping.Token),
         ];
@@ -68,6 +68,7 @@ internal sealed partial class ControllerGrain(
 
     private Task FollowAsync(Dependency dependency) => follower.FollowAsync(
         caches[registry[dependency.Resource]],
+        QueueAll,
         async events =>
         {
             foreach (var key in await _dependents.FindPrimariesAsync(dependency, events))
@@ -91,9 +92,19 @@ internal sealed partial class ControllerGrain(
 
     private Task ResyncAsync(CancellationToken cancellationToken)
     {
-        foreach (var obj in _primaries.Select(ObjectFilter.All).Objects)
-            _loop.Add(obj.Key);
+        QueueAll();
         return Task.CompletedTask;
+    }
+
+    /// <summary>Queues every primary object, and those that are gone but have left something under their name.</summary>
+    private void QueueAll()
+    {
+        IEnumerable<WatchCache> named = _reconciler.Dependencies.OfType<SameName>().Select(dependency => caches[registry[dependency.Resource]]);
+        foreach (var cache in named.Prepend(_primaries))
+        {
+            foreach (var obj in cache.Select(ObjectFilter.All).Objects)
+                _loop.Add(obj.Key);
+        }
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "The {Controller} runs here now")]

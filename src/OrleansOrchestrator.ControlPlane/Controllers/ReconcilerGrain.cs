@@ -19,7 +19,7 @@ internal sealed class ReconcilerGrain(
     private readonly Dictionary<ResourceName, long> _written = [];
     private IReconciler _reconciler = null!;
     private ObjectKey _key;
-    private bool _isFirst = true;
+    private bool _isUncertain = true;
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
@@ -35,21 +35,23 @@ internal sealed class ReconcilerGrain(
         await ReachAsync(_reconciler.Primary, revisions[0]);
         for (var i = 0; i < _reconciler.Dependencies.Count; i++)
             await ReachAsync(_reconciler.Dependencies[i].Resource, revisions[i + 1]);
-        _isFirst = false;
 
+        // Until everything is known to have gone well, something may have been written that is not in any answer.
+        _isUncertain = true;
         var plan = _reconciler.Reconcile(await observer.ObserveAsync(_reconciler, _key, CancellationToken.None));
         var outcome = await executor.ApplyAsync(
             _reconciler.Name, new ObjectReference(registry[_reconciler.Primary], _key), plan);
         foreach (var (resource, revision) in outcome.Written)
             _written[resource] = Math.Max(_written.GetValueOrDefault(resource), revision);
+        _isUncertain = !outcome.Succeeded;
         return new ReconcileOutcome(outcome.Succeeded, plan.RequeueAfter);
     }
 
     /// <summary>Waits until this silo's cache has what the caller saw and what was written here.</summary>
     private async Task ReachAsync(ResourceName resource, long revision)
     {
-        // An earlier activation, perhaps on a silo that died, may have written what only the store knows.
-        var freshness = _isFirst ? Freshness.Latest : Freshness.AtLeast(Math.Max(revision, _written.GetValueOrDefault(resource)));
+        // An earlier activation, perhaps on a silo that died, or a write that failed may have left what only the store knows.
+        var freshness = _isUncertain ? Freshness.Latest : Freshness.AtLeast(Math.Max(revision, _written.GetValueOrDefault(resource)));
         await caches[registry[resource]].EnsureFreshAsync(freshness, CancellationToken.None);
     }
 }

@@ -55,9 +55,14 @@ internal sealed partial class EventRecorder(
             {
                 await WriteAsync(recorded, stoppingToken);
             }
-            catch (ApiException refused)
+            catch (Exception refused) when (!stoppingToken.IsCancellationRequested)
             {
                 LogDropped(recorded.Reason, refused.Message);
+            }
+            catch (Exception exception) when (!stoppingToken.IsCancellationRequested)
+            {
+                // Events matter less than the silo, which would stop with this loop.
+                LogFailed(exception, recorded.Reason);
             }
         }
     }
@@ -116,6 +121,9 @@ internal sealed partial class EventRecorder(
             LastTimestamp = ObjectMetaRules.TruncateToSeconds(now),
         };
     }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The event {Reason} could not be recorded")]
+    private partial void LogFailed(Exception exception, string reason);
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "The event {Reason} was not recorded: {Why}")]
     private partial void LogDropped(string reason, string why);

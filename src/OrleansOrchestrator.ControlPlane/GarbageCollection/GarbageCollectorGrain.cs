@@ -24,6 +24,7 @@ internal sealed partial class GarbageCollectorGrain(
 
     private readonly WorkLoop<(ResourceName Resource, ObjectKey Key)> _loop = new(options, time);
     private readonly CancellationTokenSource _stopping = new();
+    private readonly HashSet<ResourceName> _followed = [];
     private Task[] _running = [];
 
     public Task EnsureRunningAsync() => Task.CompletedTask;
@@ -32,7 +33,7 @@ internal sealed partial class GarbageCollectorGrain(
     {
         _running =
         [
-            .. registry.All.Select(definition => follower.FollowAsync(caches[definition], Note, _stopping.Token)),
+            .. registry.All.Select(definition => follower.FollowAsync(caches[definition], () => Begin(definition), Note, _stopping.Token)),
             _loop.RunAsync(CollectAsync, _stopping.Token),
         ];
         return Task.CompletedTask;
@@ -42,6 +43,18 @@ internal sealed partial class GarbageCollectorGrain(
     {
         await _stopping.CancelAsync();
         await Task.WhenAll(_running);
+    }
+
+    /// <summary>After a gap in a resource's events, queues all objects that have owners: some of these may be gone unnoticed.</summary>
+    private void Begin(ResourceDefinition definition)
+    {
+        if (_followed.Add(definition.Name))
+            return;
+        foreach (var obj in registry.All.SelectMany(kind => caches[kind].Select(ObjectFilter.All).Objects))
+        {
+            if (obj.OwnerUids.Count > 0)
+                _loop.Add((obj.Definition.Name, obj.Key));
+        }
     }
 
     /// <summary>Queues everyone whom an event may concern.</summary>

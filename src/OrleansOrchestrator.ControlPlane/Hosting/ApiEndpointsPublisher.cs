@@ -3,7 +3,6 @@ using k8s.Models;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using OrleansOrchestrator.ControlPlane.Objects;
-using OrleansOrchestrator.Model.Errors;
 using OrleansOrchestrator.Model.Resources;
 using OrleansOrchestrator.Model.Selectors;
 
@@ -34,7 +33,7 @@ internal sealed partial class ApiEndpointsPublisher(
                 await RenewAsync(own, stoppingToken);
                 await PublishAsync(stoppingToken);
             }
-            catch (ApiException unavailable)
+            catch (Exception unavailable) when (!stoppingToken.IsCancellationRequested)
             {
                 LogPutOff(unavailable.Message);
             }

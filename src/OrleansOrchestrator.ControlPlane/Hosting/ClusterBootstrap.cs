@@ -40,7 +40,7 @@ internal sealed partial class ClusterBootstrap(
                 await EnsureAsync(WellKnownResources.Services, "default", KubernetesService(), stoppingToken);
                 Volatile.Write(ref _pending, null);
             }
-            catch (ApiException unavailable)
+            catch (Exception unavailable) when (!stoppingToken.IsCancellationRequested)
             {
                 Volatile.Write(ref _pending, unavailable.Message);
                 LogPutOff(unavailable.Message);

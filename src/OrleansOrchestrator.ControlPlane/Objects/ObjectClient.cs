@@ -69,7 +69,7 @@ internal sealed partial class ObjectClient(
                 definition, new ObjectWrite(WriteType.Create, key.Namespace, key.Name, json, 0, definition.Claims(obj)));
             if (result.Status == WriteStatus.Committed)
                 return result.Object!;
-            if (race >= RacesMax || !TryAvoid(result, request, obj, generated))
+            if (!TryAvoid(result, request, obj, generated && race < RacesMax))
                 throw Refused(definition, key, result);
         }
     }

@@ -51,7 +51,7 @@ internal sealed partial class SchedulerGrain(
             FollowAsync(WellKnownResources.Namespaces, NoteNamespace),
             FollowAsync(WellKnownResources.Nodes, NoteNode),
             FollowAsync(WellKnownResources.Pods, NotePod),
-            ScheduleAsync(),
+            RunAsync(),
         ];
         return Task.CompletedTask;
     }
@@ -127,6 +127,19 @@ internal sealed partial class SchedulerGrain(
             LogQueueFull(pod.ToString());
     }
 
+    private async Task RunAsync()
+    {
+        try
+        {
+            await ScheduleAsync();
+        }
+        catch (Exception exception)
+        {
+            LogStartsOver(exception, Name);
+            DeactivateOnIdle();
+        }
+    }
+
     private async Task ScheduleAsync()
     {
         while (!_stopping.IsCancellationRequested)
@@ -150,6 +163,20 @@ internal sealed partial class SchedulerGrain(
     }
 
     private void Place(PodInfo pod, List<(PodInfo Pod, string NodeName)> placed)
+    {
+        try
+        {
+            Decide(pod, placed);
+        }
+        catch (Exception exception)
+        {
+            // One pod that cannot be judged must not keep all others from their nodes.
+            LogNotJudged(exception, pod.ToString());
+            _queue.Retry(pod.Uid, time.GetUtcNow());
+        }
+    }
+
+    private void Decide(PodInfo pod, List<(PodInfo Pod, string NodeName)> placed)
     {
         switch (_scheduler.Schedule(pod, ++_attempts))
         {
@@ -227,6 +254,9 @@ internal sealed partial class SchedulerGrain(
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The scheduling queue is full; {Pod} waits for its next change")]
     private partial void LogQueueFull(string pod);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Pod} could not be judged; trying again")]
+    private partial void LogNotJudged(Exception exception, string pod);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Count} bindings failed; trying again")]
     private partial void LogBindingFailed(Exception exception, int count);

@@ -6,11 +6,12 @@ using OrleansOrchestrator.Model.Selectors;
 namespace OrleansOrchestrator.ControlPlane.Selectors;
 
 /// <summary>Keeps a <see cref="SelectorIndex{TOwner}"/> of one namespace's primaries up to date with their cache.</summary>
-/// <remarks>Belongs to one grain: everything runs in its turns.</remarks>
+/// <remarks>Belongs to one grain: everything runs in its turns. These interleave, but a watcher has one reader.</remarks>
 internal sealed class SelectorFollower(
     WatchCache cache, ObjectFilter filter, Func<KubeObject, LabelSelector> selectorOf, TimeProvider time) : IAsyncDisposable
 {
     private readonly CancellationTokenSource _stopping = new();
+    private readonly SemaphoreSlim _reading = new(1);
     private Watcher? _watcher;
     private long _reached = -1;
 
@@ -20,36 +21,61 @@ internal sealed class SelectorFollower(
     /// <summary>Brings the index to at least a revision of the primaries.</summary>
     public async Task ReachAsync(long revision)
     {
-        while (_reached < revision)
+        if (_reached >= revision)
+            return;
+        await _reading.WaitAsync(_stopping.Token);
+        try
         {
-            await cache.EnsureFreshAsync(Freshness.AtLeast(revision), _stopping.Token);
-            try
-            {
-                _watcher ??= await BeginAsync();
-                // The watcher is told at once how far it has seen, if nothing of this namespace has changed.
-                foreach (var @event in await _watcher.ReadAsync(TimeSpan.Zero, time, _stopping.Token))
-                    Apply(@event);
-            }
-            catch (ApiException expired) when (expired.Code == 410)
-            {
-                _watcher = null;
-                _reached = -1;
-            }
+            await ReadUntilAsync(revision);
+        }
+        finally
+        {
+            _reading.Release();
         }
     }
 
     public async ValueTask DisposeAsync()
     {
-        if (_watcher is not null)
-            cache.Unwatch(_watcher);
         await _stopping.CancelAsync();
+        Forget();
         _stopping.Dispose();
     }
 
-    private async Task<Watcher> BeginAsync()
+    private async Task ReadUntilAsync(long revision)
     {
+        while (_reached < revision)
+        {
+            await cache.EnsureFreshAsync(Freshness.AtLeast(revision), _stopping.Token);
+            try
+            {
+                if (_watcher is null)
+                    await BeginAsync();
+
+                // The watcher is told at once how far it has seen, if nothing of this namespace has changed.
+                foreach (var @event in await _watcher!.ReadAsync(TimeSpan.Zero, time, _stopping.Token))
+                    Apply(@event);
+            }
+            catch (ApiException expired) when (expired.Code == 410)
+            {
+                Forget();
+            }
+        }
+    }
+
+    private void Forget()
+    {
+        if (_watcher is not null)
+            cache.Unwatch(_watcher);
+        _watcher = null;
+        _reached = -1;
+    }
+
+    private async Task BeginAsync()
+    {
+        _watcher = await cache.WatchAsync(new WatchQuery(filter, null, Freshness.Any), _stopping.Token);
+
+        // The present objects are at hand: they fill the new index in this very turn, so that nobody finds it empty.
         Index = new SelectorIndex<string>();
-        return await cache.WatchAsync(new WatchQuery(filter, null, Freshness.Any), _stopping.Token);
     }
 
     private void Apply(WatchEvent @event)

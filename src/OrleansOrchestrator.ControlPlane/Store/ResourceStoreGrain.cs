@@ -59,7 +59,7 @@ internal sealed partial class ResourceStoreGrain(
         }
         catch (LogUnavailableException unavailable)
         {
-            throw new StoreUnavailableException(unavailable.Message, unavailable);
+            throw new StoreUnavailableException(unavailable.Message);
         }
 
         this.RegisterGrainTimer(KeepHouseAsync, options.HousekeepingPeriod, options.HousekeepingPeriod);
@@ -151,7 +151,7 @@ internal sealed partial class ResourceStoreGrain(
         }
         catch (LogUnavailableException unavailable)
         {
-            throw new StoreUnavailableException(unavailable.Message, unavailable);
+            throw new StoreUnavailableException(unavailable.Message);
         }
     }
 
@@ -177,7 +177,7 @@ internal sealed partial class ResourceStoreGrain(
         }
         catch (LogUnavailableException unavailable)
         {
-            throw new StoreUnavailableException(unavailable.Message, unavailable);
+            throw new StoreUnavailableException(unavailable.Message);
         }
 
         ThrowIfStopped();

@@ -7,8 +7,6 @@ namespace OrleansOrchestrator.Node.Agent;
 /// <summary>Finds everything that is wrong with the options of an agent.</summary>
 public static partial class NodeAgentOptionsValidator
 {
-    /// <summary>How many agents of one machine can have an address range of their own for processes.</summary>
-    internal const int IndexMax = 31;
 
     /// <summary>Lists all faults; empty if the options are good.</summary>
     /// <param name="options">The options to check.</param>
@@ -20,7 +18,6 @@ public static partial class NodeAgentOptionsValidator
         Require(NamePattern().IsMatch(options.Name) && options.Name.Length <= 63, "Name must be a DNS label: lower-case letters, digits, '-', '.'.");
         Require(options.DataDirectory.Length > 0, "DataDirectory must name a folder.");
         Require(options.Index >= 0, "Index must not be negative.");
-        Require(options.Runtime is not RuntimeKind.Process || options.Index <= IndexMax, $"Index must be at most {IndexMax} with the process runtime.");
         Require(options.Port is >= 0 and <= 65535, "Port must be between 0 and 65535.");
         Require(options.AdvertiseAddress is null || IPAddress.TryParse(options.AdvertiseAddress, out _), "AdvertiseAddress must be an IP address.");
         Require(options.MaxPods > 0, "MaxPods must be positive.");

@@ -73,7 +73,7 @@ public sealed class ServiceAddressTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task AHeadlessService_TakesNoAddress()
+    public async Task ServiceAddress_HeadlessService_TakesNoAddress()
     {
         await Api.CreateAsync(PodSamples.Service("default", "a", address: "None"));
         (await Api.CreateAsync(PodSamples.Service("default", "b", address: "None"))).Spec.ClusterIP.ShouldBe("None");

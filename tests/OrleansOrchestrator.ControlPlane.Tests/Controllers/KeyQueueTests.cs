@@ -75,7 +75,7 @@ public sealed class KeyQueueTests
         }, iter: 500);
 
     [Fact]
-    public void AKeyAddedManyTimes_IsTakenOnce()
+    public void KeyQueue_KeyAddedManyTimes_IsTakenOnce()
     {
         for (var i = 0; i < 5; i++)
             _queue.Add(1);
@@ -84,7 +84,7 @@ public sealed class KeyQueueTests
     }
 
     [Fact]
-    public void AKeyAddedWhileAtWork_IsTakenAgainAfterwards()
+    public void KeyQueue_KeyAddedWhileAtWork_IsTakenAgainAfterwards()
     {
         _queue.Add(1);
         Take(Start).ShouldBe(1);
@@ -95,7 +95,7 @@ public sealed class KeyQueueTests
     }
 
     [Fact]
-    public void AFailedKey_WaitsTwiceAsLongEachTime_UpToTheLongest_AndStartsOverAfterASuccess()
+    public void AFailedKey_WaitsTwiceAsLongEachTime_UpToTheLongestAndStartsOverAfterASuccess()
     {
         var now = Start;
         _queue.Add(1);

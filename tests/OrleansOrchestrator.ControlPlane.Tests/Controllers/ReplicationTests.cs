@@ -51,7 +51,7 @@ public sealed class ReplicationTests(SharedSilo shared) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task DeletedInTheBackground_ItsPodsFollow()
+    public async Task Replication_DeletedInTheBackground_ItsPodsFollow()
     {
         await Api.CreateAsync(PodSamples.Controller(_space, "web", 3));
         await PodsAsync(3);
@@ -60,7 +60,7 @@ public sealed class ReplicationTests(SharedSilo shared) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task DeletedInTheForeground_ItWaitsForItsPods()
+    public async Task Replication_DeletedInTheForeground_ItWaitsForItsPods()
     {
         await Api.CreateAsync(PodSamples.Controller(_space, "web", 2));
         var pods = await PodsAsync(2);
@@ -75,7 +75,7 @@ public sealed class ReplicationTests(SharedSilo shared) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task DeletedWithItsPodsOrphaned_TheyStayWithoutAnOwner()
+    public async Task Replication_DeletedWithItsPodsOrphaned_TheyStayWithoutAnOwner()
     {
         await Api.CreateAsync(PodSamples.Controller(_space, "web", 3));
         var pods = await PodsAsync(3);
@@ -87,7 +87,7 @@ public sealed class ReplicationTests(SharedSilo shared) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task APodWhoseOwnerNeverExisted_IsCollected()
+    public async Task Replication_PodWhoseOwnerNeverExisted_IsCollected()
     {
         var pod = PodSamples.Pod(_space, "lost");
         pod.Metadata.OwnerReferences =

@@ -42,7 +42,7 @@ public sealed class WorkLoopTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task MoreKeysThanTheBound_WaitForAFreePlace()
+    public async Task WorkLoop_MoreKeysThanTheBound_WaitForAFreePlace()
     {
         foreach (var key in new[] { "a", "b", "c" })
             await AddAsync(key);
@@ -103,7 +103,7 @@ public sealed class WorkLoopTests : IAsyncDisposable
         for (var i = 0; i < rounds * keys; i++)
         {
             var key = $"k{i % keys}";
-            await _turns.StartNew(() => loop.Add(key));
+            await _turns.StartNew(() => loop.Add(key), TestContext.Current.CancellationToken);
         }
 
         await Testing.Poll.UntilAsync(

@@ -28,7 +28,7 @@ public sealed class EventRecorderTests(SharedSilo shared) : IAsyncLifetime
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
     [Fact]
-    public async Task AnEventThatRepeats_RaisesTheCountOfTheFirst()
+    public async Task EventRecorder_EventThatRepeats_RaisesTheCountOfTheFirst()
     {
         for (var i = 0; i < 5; i++)
             Recorder.Record(_involved, "tester", "Normal", "Happened", "It happened.");
@@ -42,7 +42,7 @@ public sealed class EventRecorderTests(SharedSilo shared) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task AnEventThatIsGone_IsWrittenAnew()
+    public async Task EventRecorder_EventThatIsGone_IsWrittenAnew()
     {
         Recorder.Record(_involved, "tester", "Normal", "Happened", "Once.");
         var first = (await Api.UntilAsync<Corev1Event>(_space, all => all.Count == 1))[0];
@@ -54,7 +54,7 @@ public sealed class EventRecorderTests(SharedSilo shared) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task MoreEventsThanTheQueueHolds_LeaveTheRecorderWorking()
+    public async Task EventRecorder_MoreEventsThanTheQueueHolds_LeaveTheRecorderWorking()
     {
         for (var i = 0; i < 10_000; i++)
             Recorder.Record(_involved, "tester", "Normal", "Flood", $"Number {i}.");

@@ -2,7 +2,6 @@ using System.Globalization;
 using k8s.Models;
 using OrleansOrchestrator.ControlPlane.Objects;
 using OrleansOrchestrator.ControlPlane.Tests.Objects;
-using OrleansOrchestrator.ControlPlane.Watch;
 
 namespace OrleansOrchestrator.ControlPlane.Tests.Hosting;
 

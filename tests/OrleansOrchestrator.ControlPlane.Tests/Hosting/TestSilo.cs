@@ -38,7 +38,7 @@ internal sealed class TestSilo : IAsyncDisposable
         _host.Services.GetRequiredService<IGrainFactory>().GetGrain<IResourceStoreGrain>(resource);
 
     /// <summary>Starts a silo and waits until it is ready.</summary>
-    public static async Task<TestSilo> StartAsync(IObjectLog log, ControlPlaneOptions? options = null, bool isReady = true)
+    public static async Task<TestSilo> StartAsync(IObjectLog log, ControlPlaneOptions? options = null, TimeProvider? time = null)
     {
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
         builder.Logging.SetMinimumLevel(LogLevel.None);
@@ -49,23 +49,18 @@ internal sealed class TestSilo : IAsyncDisposable
             silo.Configure<SiloMessagingOptions>(messaging => messaging.ResponseTimeout = TimeSpan.FromSeconds(15));
         });
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = StopWithin);
+        builder.Services.AddSingleton(time ?? TimeProvider.System);
         builder.Services.AddSingleton(log);
         builder.Services.AddControlPlane(options ?? new ControlPlaneOptions());
         var host = builder.Build();
         await host.StartAsync(TestContext.Current.CancellationToken);
-        var silo = new TestSilo(host);
-        if (isReady)
-            await silo.WaitUntilReadyAsync();
-        return silo;
-    }
-
-    public async Task WaitUntilReadyAsync()
-    {
-        foreach (var check in _host.Services.GetServices<IReadinessCheck>())
+        foreach (var check in host.Services.GetServices<IReadinessCheck>())
         {
             await Poll.UntilAsync(
                 async () => await check.CheckAsync(TestContext.Current.CancellationToken) is null, TestContext.Current.CancellationToken);
         }
+
+        return new TestSilo(host);
     }
 
     public async ValueTask DisposeAsync()

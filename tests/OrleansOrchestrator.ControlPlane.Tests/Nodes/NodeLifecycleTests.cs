@@ -76,7 +76,7 @@ public sealed class NodeLifecycleTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task ANodeThatComesBack_IsUsedAgain()
+    public async Task NodeLifecycle_NodeThatComesBack_IsUsedAgain()
     {
         lock (_silent)
             _silent.Add("n1");
@@ -89,7 +89,7 @@ public sealed class NodeLifecycleTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task WhenNoNodeIsHeardOf_NothingIsEvicted()
+    public async Task NodeLifecycle_WhenNoNodeIsHeardOf_NothingIsEvicted()
     {
         await Api.CreateAsync(PodSamples.Pod("default", "p", node: "n1"));
         lock (_silent)

@@ -27,7 +27,7 @@ public sealed class DeletionTests(SharedSilo shared) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Delete_WithFinalizers_OnlyMarks_UntilTheLastOneIsRemoved()
+    public async Task Delete_WithFinalizers_OnlyMarksUntilTheLastOneIsRemoved()
     {
         await CreateAsync("a", finalizer: "example.com/hold");
         var result = await Api.DeleteAsync<V1ConfigMap>(_space, "a");
@@ -46,7 +46,7 @@ public sealed class DeletionTests(SharedSilo shared) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task AFinalizer_CannotBeAddedToWhatIsBeingDeleted()
+    public async Task Deletion_Finalizer_CannotBeAddedToWhatIsBeingDeleted()
     {
         await CreateAsync("a", finalizer: "example.com/hold");
         await Api.DeleteAsync<V1ConfigMap>(_space, "a");
@@ -55,7 +55,7 @@ public sealed class DeletionTests(SharedSilo shared) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Delete_OfAPodOnANode_GivesItGrace_AndZeroGraceEndsIt()
+    public async Task Delete_OfAPodOnANode_GivesItGraceAndZeroGraceEndsIt()
     {
         await Api.CreateAsync(PodSamples.Pod(_space, "p", node: "far-away"));
         (await Api.DeleteAsync<V1Pod>(_space, "p")).IsGone.ShouldBeFalse();
@@ -104,7 +104,7 @@ public sealed class DeletionTests(SharedSilo shared) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task DeleteCollection_DeletesWhatMatchesAndNothingElse()
+    public async Task Deletion_DeleteCollection_DeletesWhatMatchesAndNothingElse()
     {
         for (var i = 0; i < 6; i++)
             await CreateAsync($"m{i}", app: i % 2 == 0 ? "web" : "db");

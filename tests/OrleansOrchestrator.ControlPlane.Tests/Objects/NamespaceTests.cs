@@ -47,7 +47,7 @@ public sealed class NamespaceTests(SharedSilo shared)
     }
 
     [Fact]
-    public async Task ANamespace_GetsItsDefaultServiceAccount()
+    public async Task Namespace_Namespace_GetsItsDefaultServiceAccount()
     {
         var space = await Api.NewNamespaceAsync();
         await Api.UntilAsync<V1ServiceAccount>(space, accounts => accounts is [{ Metadata.Name: "default" }]);
@@ -57,7 +57,7 @@ public sealed class NamespaceTests(SharedSilo shared)
     [InlineData("default")]
     [InlineData("kube-system")]
     [InlineData("kube-public")]
-    public async Task TheSystemsNamespaces_AreNotDeleted(string name) =>
+    public async Task Namespace_TheSystemsNamespaces_AreNotDeleted(string name) =>
         (await Should.ThrowAsync<ApiException>(Api.DeleteAsync<V1Namespace>("", name))).Code.ShouldBe(403);
 
     private static V1ConfigMap Map(string space, string name) => new() { Metadata = new V1ObjectMeta { Name = name, NamespaceProperty = space } };

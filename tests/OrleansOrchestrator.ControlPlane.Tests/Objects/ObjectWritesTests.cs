@@ -2,7 +2,6 @@ using k8s.Models;
 using OrleansOrchestrator.ControlPlane.Objects;
 using OrleansOrchestrator.ControlPlane.Tests.Hosting;
 using OrleansOrchestrator.Model.Errors;
-using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.ControlPlane.Tests.Objects;
 
@@ -116,7 +115,7 @@ public sealed class ObjectWritesTests(SharedSilo shared) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Update_OfWhatDoesNotExist_IsNotFound_OrCreatesItWhereTheKindSaysSo()
+    public async Task Update_OfWhatDoesNotExist_IsNotFoundOrCreatesItWhereTheKindSaysSo()
     {
         (await Should.ThrowAsync<ApiException>(Api.UpdateAsync(Map("missing")))).Code.ShouldBe(404);
         var lease = new V1Lease { Metadata = new V1ObjectMeta { Name = "new", NamespaceProperty = _space }, Spec = new V1LeaseSpec { HolderIdentity = "me" } };
@@ -127,7 +126,7 @@ public sealed class ObjectWritesTests(SharedSilo shared) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Update_WithoutMetadata_IsTakenForTheNamedObject_OrRefused()
+    public async Task Update_WithoutMetadata_IsTakenForTheNamedObjectOrRefused()
     {
         await Api.CreateAsync(Map("a", "1"));
         var code = await CodeOfAsync(Api.Objects.UpdateAsync(
@@ -136,7 +135,7 @@ public sealed class ObjectWritesTests(SharedSilo shared) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task DryRun_DoesEverythingButWrite()
+    public async Task ObjectWrites_DryRun_DoesEverythingButWrite()
     {
         (await Api.CreateAsync(Map("dry"), DryRun)).Metadata.Uid.ShouldNotBeNullOrEmpty();
         (await Api.FindAsync<V1ConfigMap>(_space, "dry")).ShouldBeNull();
@@ -149,7 +148,7 @@ public sealed class ObjectWritesTests(SharedSilo shared) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Status_IsWrittenThroughItsOwnDoorOnly()
+    public async Task ObjectWrites_Status_IsWrittenThroughItsOwnDoorOnly()
     {
         var pod = await Api.CreateAsync(PodSamples.Pod(_space, "p"));
         pod.Metadata.ResourceVersion = null;

@@ -27,7 +27,7 @@ public sealed class PatchTests(SharedSilo shared) : IAsyncLifetime
     [InlineData(PatchType.MergePatch, """{"data":{"x":null,"z":"3"}}""")]
     [InlineData(PatchType.StrategicMergePatch, """{"data":{"x":null,"z":"3"}}""")]
     [InlineData(PatchType.JsonPatch, """[{"op":"remove","path":"/data/x"},{"op":"add","path":"/data/z","value":"3"},{"op":"test","path":"/data/y","value":"2"}]""")]
-    public async Task APatchOfAnyFormat_ChangesWhatItNamesOnly(PatchType type, string patch)
+    public async Task Patch_PatchOfAnyFormat_ChangesWhatItNamesOnly(PatchType type, string patch)
     {
         var patched = await Api.PatchAsync<V1ConfigMap>(_space, "a", type, patch);
         patched.Data.ShouldBe(new Dictionary<string, string> { ["y"] = "2", ["z"] = "3" }, ignoreOrder: true);
@@ -35,7 +35,7 @@ public sealed class PatchTests(SharedSilo shared) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task AStrategicPatch_MergesListsByTheirKey()
+    public async Task Patch_StrategicPatch_MergesListsByTheirKey()
     {
         await Api.CreateAsync(PodSamples.Pod(_space, "p"));
         var patched = await Api.PatchAsync<V1Pod>(
@@ -61,7 +61,7 @@ public sealed class PatchTests(SharedSilo shared) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task ManyPatchesAtOnce_AllTakeEffect()
+    public async Task Patch_ManyPatchesAtOnce_AllTakeEffect()
     {
         // Each is applied anew to what the others left; none is lost, and none is refused for the race.
         await Task.WhenAll(Enumerable.Range(0, 8).Select(async i =>
@@ -73,11 +73,11 @@ public sealed class PatchTests(SharedSilo shared) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task APatchOfWhatDoesNotExist_IsNotFound() =>
+    public async Task Patch_PatchOfWhatDoesNotExist_IsNotFound() =>
         (await Should.ThrowAsync<ApiException>(Api.PatchAsync<V1ConfigMap>(_space, "missing", PatchType.MergePatch, "{}"))).Code.ShouldBe(404);
 
     [Fact]
-    public async Task APatchOfTheStatus_ChangesTheStatusOnly()
+    public async Task Patch_PatchOfTheStatus_ChangesTheStatusOnly()
     {
         await Api.CreateAsync(PodSamples.Pod(_space, "p"));
         var patched = await Api.PatchAsync<V1Pod>(

@@ -46,7 +46,7 @@ public sealed class SchedulerTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task NoNode_TakesMoreThanItHolds()
+    public async Task Scheduler_NoNode_TakesMoreThanItHolds()
     {
         for (var i = 0; i < 5; i++)
             await Api.CreateAsync(PodSamples.Node($"n{i}", cpu: "1"));

@@ -45,7 +45,7 @@ public sealed class ClaimTableTests
     }
 
     [Fact]
-    public void AKindWithoutClaims_IsNeverRefused()
+    public void ClaimTable_KindWithoutClaims_IsNeverRefused()
     {
         var table = new ClaimTable(Samples.Maps);
         table.TryClaim(new ObjectKey("default", "a"), ["x"]).ShouldBeNull();

@@ -16,7 +16,7 @@ public sealed class ObjectTreeTests
     private static readonly Gen<(bool Add, int Object)[]> Edits = Gen.Select(Gen.Frequency((3, Gen.Const(true)), (1, Gen.Const(false))), Gen.Int[0, Objects.Length - 1]).Array[0, 2000];
 
     [Fact]
-    public void RandomEdits_AlwaysMatchASortedMap() => Edits.Sample(edits =>
+    public void ObjectTree_RandomEdits_AlwaysMatchASortedMap() => Edits.Sample(edits =>
     {
         var model = new SortedDictionary<ObjectKey, StoredObject>();
         var tree = ObjectTree.Empty;
@@ -28,7 +28,7 @@ public sealed class ObjectTreeTests
     }, iter: 50);
 
     [Fact]
-    public void EarlierVersions_StayAsTheyWere() => Edits.Sample(edits =>
+    public void ObjectTree_EarlierVersions_StayAsTheyWere() => Edits.Sample(edits =>
     {
         var model = new SortedDictionary<ObjectKey, StoredObject>();
         var tree = ObjectTree.Empty;
@@ -58,7 +58,7 @@ public sealed class ObjectTreeTests
     }
 
     [Fact]
-    public void With_ReplacesTheObjectOfTheSameKey()
+    public void ObjectTree_With_ReplacesTheObjectOfTheSameKey()
     {
         var first = Samples.Map("a", "x", 1);
         var second = Samples.Map("a", "x", 2);

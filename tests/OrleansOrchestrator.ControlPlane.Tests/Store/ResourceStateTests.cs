@@ -16,7 +16,7 @@ public sealed class ResourceStateTests
     private readonly ResourceState _state = new(Samples.Maps, [], 7);
 
     [Fact]
-    public void RandomSteps_AlwaysMatchTheModel() => Steps.Array[0, 80].Sample(
+    public void ResourceState_RandomSteps_AlwaysMatchTheModel() => Steps.Array[0, 80].Sample(
         steps =>
         {
             var model = new Model();
@@ -40,7 +40,7 @@ public sealed class ResourceStateTests
     }
 
     [Fact]
-    public void ARevisionThatWasRolledBack_IsNeverGivenAgain()
+    public void ResourceState_RevisionThatWasRolledBack_IsNeverGivenAgain()
     {
         // A writer may have read the version that was dropped: another one must not pass for it.
         var dropped = Accept(Samples.Create("a", "dropped"));

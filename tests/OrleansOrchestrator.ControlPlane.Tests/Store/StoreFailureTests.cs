@@ -65,7 +65,7 @@ public sealed class StoreFailureTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task WritesWhileACommitIsOnItsWay_BecomeDurableTogether()
+    public async Task StoreFailure_WritesWhileACommitIsOnItsWay_BecomeDurableTogether()
     {
         var stop = _log.StopNext(Maps);
         var first = CreateAsync("a");
@@ -90,7 +90,7 @@ public sealed class StoreFailureTests : IAsyncLifetime
     [InlineData(CommitFault.LostAfterAndFenced)]
     [InlineData(CommitFault.Unknown)]
     [InlineData(CommitFault.Unavailable)]
-    public async Task AFaultThatPasses_IsNotSeenByTheClient(CommitFault fault)
+    public async Task StoreFailure_FaultThatPasses_IsNotSeenByTheClient(CommitFault fault)
     {
         _log.Fail(Maps, fault);
         var created = await CreateAsync("a");
@@ -109,7 +109,7 @@ public sealed class StoreFailureTests : IAsyncLifetime
     [Theory]
     [InlineData(CommitFault.LostBefore, CommitFault.LostBefore, CommitFault.LostAfter)]
     [InlineData(CommitFault.LostBefore, CommitFault.Unavailable, CommitFault.CancelledAfter)]
-    public async Task SeveralFaultsInARow_LeaveOneEffect(params CommitFault[] faults)
+    public async Task StoreFailure_SeveralFaultsInARow_LeaveOneEffect(params CommitFault[] faults)
     {
         var watcher = await _silo.Caches[Samples.Maps].WatchAsync(new WatchQuery(ObjectFilter.All, _log.HeadOf(Maps), Freshness.Any), Cancellation);
         _log.Fail(Maps, faults);
@@ -152,7 +152,7 @@ public sealed class StoreFailureTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task ADatabaseThatStaysAway_FailsWritesAfterTheGrace_LeavesNothingBehind_AndIsTakenUpAgain()
+    public async Task ADatabaseThatStaysAway_FailsWritesAfterTheGrace_LeavesNothingBehindAndIsTakenUpAgain()
     {
         _log.BeAway(true);
         var result = (await Grain.CommitAsync([Samples.Create("a")])).ShouldHaveSingleItem();
@@ -167,7 +167,7 @@ public sealed class StoreFailureTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task AClientWhoseDatabaseStaysAway_IsTold503()
+    public async Task StoreFailure_ClientWhoseDatabaseStaysAway_IsTold503()
     {
         _log.BeAway(true);
         await Poll.UntilAsync(() => ThrowsAsync<StoreUnavailableException>(Grain.GetHeadAsync), Cancellation);
@@ -179,7 +179,7 @@ public sealed class StoreFailureTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task WritesAcceptedOnTopOfOneThatFailed_FailWithIt()
+    public async Task StoreFailure_WritesAcceptedOnTopOfOneThatFailed_FailWithIt()
     {
         var stop = _log.StopNext(Maps);
         var committing = Grain.CommitAsync([Samples.Create("a", "1")]);

@@ -16,7 +16,7 @@ public sealed class HeadQuestionTests
     });
 
     [Fact]
-    public async Task ThoseWhoComeWhileAQuestionIsUnderWay_ShareTheNextOne()
+    public async Task HeadQuestion_ThoseWhoComeWhileAQuestionIsUnderWay_ShareTheNextOne()
     {
         var first = _question.AskAsync();
         var later = Enumerable.Range(0, 50).Select(_ => _question.AskAsync()).ToList();
@@ -34,7 +34,7 @@ public sealed class HeadQuestionTests
     }
 
     [Fact]
-    public async Task AFailure_ReachesThoseOfItsQuestionOnly()
+    public async Task HeadQuestion_Failure_ReachesThoseOfItsQuestionOnly()
     {
         var first = _question.AskAsync();
         var second = _question.AskAsync();
@@ -50,7 +50,7 @@ public sealed class HeadQuestionTests
     }
 
     [Fact]
-    public async Task AQuestionThatThrowsAtOnce_DoesNotBlockTheNext()
+    public async Task HeadQuestion_QuestionThatThrowsAtOnce_DoesNotBlockTheNext()
     {
         var isBroken = true;
         var question = new HeadQuestion(() => isBroken ? throw new InvalidOperationException() : Task.FromResult(7L));
@@ -60,7 +60,7 @@ public sealed class HeadQuestionTests
     }
 
     [Fact]
-    public async Task ManyAtOnce_NeverGetAnAnswerOlderThanTheirQuestion()
+    public async Task HeadQuestion_ManyAtOnce_NeverGetAnAnswerOlderThanTheirQuestion()
     {
         var head = 0L;
         var asked = 0;

@@ -42,10 +42,10 @@ public sealed class PagedSnapshotsTests
     [InlineData(3, 3)]
     [InlineData(4, 3)]
     [InlineData(0, 3)]
-    public void APageThatHoldsAll_IsTheLast(int limit, int count) => _pages.Read(Query(limit), Tree(count), count).Continue.ShouldBeNull();
+    public void PagedSnapshots_PageThatHoldsAll_IsTheLast(int limit, int count) => _pages.Read(Query(limit), Tree(count), count).Continue.ShouldBeNull();
 
     [Fact]
-    public void AToken_OutlivesItsLifetimeOnlyWhileItIsUsed()
+    public void PagedSnapshots_Token_OutlivesItsLifetimeOnlyWhileItIsUsed()
     {
         var tree = Tree(10);
         var token = _pages.Read(Query(1), tree, 10).Continue;
@@ -60,7 +60,7 @@ public sealed class PagedSnapshotsTests
     }
 
     [Fact]
-    public void TooManyUnfinishedLists_EndTheOldest()
+    public void PagedSnapshots_TooManyUnfinishedLists_EndTheOldest()
     {
         var tokens = Enumerable.Range(1, 4).Select(revision => _pages.Read(Query(1), Tree(10), revision).Continue).ToList();
         CodeOf(() => _pages.Read(Query(1, tokens[0]), Tree(10), 10)).ShouldBe(410);
@@ -74,10 +74,10 @@ public sealed class PagedSnapshotsTests
     [InlineData("bm90IGpzb24=")]
     [InlineData("bnVsbA==")]
     [InlineData("W10=")]
-    public void AGarbledToken_IsABadRequest(string token) => CodeOf(() => _pages.Read(Query(1, token), Tree(3), 3)).ShouldBe(400);
+    public void PagedSnapshots_GarbledToken_IsABadRequest(string token) => CodeOf(() => _pages.Read(Query(1, token), Tree(3), 3)).ShouldBe(400);
 
     [Fact]
-    public void ATokenOfNothingThatWasHandedOut_HasExpired()
+    public void PagedSnapshots_TokenOfNothingThatWasHandedOut_HasExpired()
     {
         var forged = Convert.ToBase64String(Encoding.UTF8.GetBytes("""{"Revision":3,"Namespace":"default","Name":"n0"}"""));
         CodeOf(() => _pages.Read(Query(1, forged), Tree(3), 3)).ShouldBe(410);

@@ -24,7 +24,7 @@ public sealed class PostingIndexTests
         (space, labels, fields) => new ObjectFilter(space, LabelSelector.Parse(labels), FieldSelector.Parse(fields)));
 
     [Fact]
-    public void RandomObjects_AreFoundExactlyAsByAScan() =>
+    public void PostingIndex_RandomObjects_AreFoundExactlyAsByAScan() =>
         Gen.Select(Gen.Select(Versions, Gen.Bool).Array[0, 25], Filters.Array[1, 8]).Sample((edits, filters) =>
         {
             var objects = new Dictionary<ObjectKey, StoredObject>();
@@ -58,7 +58,7 @@ public sealed class PostingIndexTests
     [InlineData("s0", "app in (web,db)", "")]
     [InlineData("", "", "spec.nodeName=n1")]
     [InlineData("s0", "app!=web", "spec.nodeName=n1")]
-    public void ASelectiveFilter_NeedsNoScan(string space, string labels, string fields)
+    public void PostingIndex_SelectiveFilter_NeedsNoScan(string space, string labels, string fields)
     {
         var index = new PostingIndex(Samples.Pods);
         for (var i = 0; i < 100; i++)
@@ -68,7 +68,7 @@ public sealed class PostingIndexTests
     }
 
     [Fact]
-    public void Clear_ForgetsEverything()
+    public void PostingIndex_Clear_ForgetsEverything()
     {
         var index = new PostingIndex(Samples.Pods);
         index.Replace(null, Samples.Pod("s0", "p", 1, "n1", "web", "o1"));

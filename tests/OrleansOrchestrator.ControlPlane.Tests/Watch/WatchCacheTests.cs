@@ -109,7 +109,7 @@ public sealed class WatchCacheTests
     }
 
     [Fact]
-    public async Task AWatchFromFarBack_HoldsABoundedNumberOfEvents()
+    public async Task WatchCache_WatchFromFarBack_HoldsABoundedNumberOfEvents()
     {
         var store = new ScriptedStore();
         for (var i = 0; i < 500; i++)
@@ -121,7 +121,7 @@ public sealed class WatchCacheTests
     }
 
     [Fact]
-    public async Task AWatchFromACompactedRevision_IsRefusedAsExpired()
+    public async Task WatchCache_WatchFromACompactedRevision_IsRefusedAsExpired()
     {
         var store = new ScriptedStore();
         for (var i = 0; i < 30; i++)
@@ -165,7 +165,7 @@ public sealed class WatchCacheTests
     }
 
     [Fact]
-    public async Task AnObjectThatStopsMatching_IsShownAsDeleted_AsItLastMatched_AtTheRevisionOfItsLoss()
+    public async Task AnObjectThatStopsMatching_IsShownAsDeleted_AsItLastMatchedAtTheRevisionOfItsLoss()
     {
         var store = new ScriptedStore();
         await using var cache = NewCache(store, Tight);
@@ -226,7 +226,7 @@ public sealed class WatchCacheTests
     }
 
     [Fact]
-    public async Task AStoreThatFailsForAWhile_IsFollowedFromWhereItWas()
+    public async Task WatchCache_StoreThatFailsForAWhile_IsFollowedFromWhereItWas()
     {
         var store = new ScriptedStore();
         await using var cache = NewCache(store, Tight);
@@ -240,7 +240,7 @@ public sealed class WatchCacheTests
     }
 
     [Fact]
-    public async Task AWatcherThatCannotAskTheStore_EndsAsUnavailable()
+    public async Task WatchCache_WatcherThatCannotAskTheStore_EndsAsUnavailable()
     {
         var store = new ScriptedStore();
         await using var cache = NewCache(store, Tight);
@@ -254,7 +254,7 @@ public sealed class WatchCacheTests
     }
 
     [Fact]
-    public async Task ALatestRead_WaitsForTheHead_AndAnyOther_DoesNot()
+    public async Task ALatestRead_WaitsForTheHead_AndAnyOtherDoesNot()
     {
         var store = new ScriptedStore();
         store.Put("p1");
@@ -272,7 +272,7 @@ public sealed class WatchCacheTests
     }
 
     [Fact]
-    public async Task ARevisionOfTheFuture_IsWaitedForAndThenRefused()
+    public async Task WatchCache_RevisionOfTheFuture_IsWaitedForAndThenRefused()
     {
         var store = new ScriptedStore();
         store.Put("p1");
@@ -282,7 +282,7 @@ public sealed class WatchCacheTests
     }
 
     [Fact]
-    public async Task ASingleNodesWatcher_IsOfferedItsOwnPodsOnly()
+    public async Task WatchCache_SingleNodesWatcher_IsOfferedItsOwnPodsOnly()
     {
         var store = new ScriptedStore();
         await using var cache = NewCache(store, Tight);

@@ -71,6 +71,7 @@ internal sealed class DevCluster : IAsyncDisposable
         finally
         {
             await Member.DisposeAsync();
+            await Leftovers.RemoveAsync(_scratch.Folder);
             _scratch.Dispose();
         }
     }

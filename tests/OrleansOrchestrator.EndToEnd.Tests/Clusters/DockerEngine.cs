@@ -43,6 +43,9 @@ internal static class DockerEngine
     /// <summary>Ends a container's main process like a crash.</summary>
     public static async Task KillAsync(string containerId) => (await RunAsync("kill", containerId)).ExitCode.ShouldBe(0);
 
+    /// <summary>Removes a container, running or not.</summary>
+    public static Task RemoveAsync(string containerId) => RunAsync("rm", "--force", "--volumes", containerId);
+
     private static async Task<CommandResult> RunAsync(params string[] arguments)
     {
         await using var command = RunningCommand.Start("docker", arguments);

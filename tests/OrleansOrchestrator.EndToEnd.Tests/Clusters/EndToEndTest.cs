@@ -39,6 +39,7 @@ public abstract class EndToEndTest : IAsyncLifetime
             }
         }
 
+        await Leftovers.RemoveAsync(UniqueName);
         GC.SuppressFinalize(this);
         if (failures.Count > 0)
             throw new AggregateException(failures);

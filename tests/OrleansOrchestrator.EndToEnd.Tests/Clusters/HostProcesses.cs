@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 
@@ -8,6 +9,9 @@ namespace OrleansOrchestrator.EndToEnd.Tests.Clusters;
 /// </summary>
 internal static class HostProcesses
 {
+    private const int ParentField = 1;
+    private const int StartField = 19;
+
     /// <summary>Processes that have an environment variable with this value.</summary>
     public static IReadOnlyList<int> WithEnvironment(string name, string value)
     {
@@ -15,19 +19,42 @@ internal static class HostProcesses
         return Find(folder => Read(folder, "environ").Split('\0').Contains(wanted, StringComparer.Ordinal));
     }
 
+    /// <summary>Those of the processes that have no child among them: what wrappers and shells have started in the end.</summary>
+    public static IReadOnlyList<int> WithoutParents(IReadOnlyList<int> processes)
+    {
+        var parents = processes.Select(id => StatusOf(id)?[ParentField]).OfType<string>().Select(text => int.Parse(text, CultureInfo.InvariantCulture)).ToHashSet();
+        return [.. processes.Where(id => !parents.Contains(id))];
+    }
+
     /// <summary>Processes whose command line or environment mentions a text.</summary>
     public static IReadOnlyList<int> Mentioning(string text) => Find(folder =>
         Read(folder, "cmdline").Contains(text, StringComparison.Ordinal) || Read(folder, "environ").Contains(text, StringComparison.Ordinal));
+
+    /// <summary>Ends a process like a crash, unless it has ended by itself.</summary>
+    public static void Kill(int id)
+    {
+        try
+        {
+            using var process = Process.GetProcessById(id);
+            process.Kill();
+        }
+        catch (Exception exception) when (exception is ArgumentException or InvalidOperationException)
+        {
+            // It has ended already.
+        }
+    }
 
     /// <summary>The command line of a process, for messages.</summary>
     public static string Describe(int id) => $"{id}: {Read($"/proc/{id}", "cmdline").Replace('\0', ' ')}";
 
     /// <summary>When the process began, in clock ticks since the machine's start: with its id, what tells it from any other.</summary>
-    public static string? StartOf(int id)
+    public static string? StartOf(int id) => StatusOf(id)?[StartField];
+
+    /// <summary>The fields of a process's state from the third on; the second is a name that may hold anything.</summary>
+    private static string[]? StatusOf(int id)
     {
-        // The second field is the program's name in parentheses and may hold anything; the start is the 22nd.
         var stat = Read($"/proc/{id}", "stat");
-        return stat.Length == 0 ? null : stat[(stat.LastIndexOf(')') + 2)..].Split(' ')[19];
+        return stat.Length == 0 ? null : stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
     }
 
     private static List<int> Find(Func<string, bool> matches)

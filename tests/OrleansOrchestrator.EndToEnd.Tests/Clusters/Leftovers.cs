@@ -10,4 +10,15 @@ internal static class Leftovers
         var containers = await DockerEngine.FindMissingAsync() is null ? await DockerEngine.ContainersMentioningAsync(text) : [];
         return [.. processes, .. containers];
     }
+
+    /// <summary>Ends what a failed test has left, so that it does not stand in the way of the next one.</summary>
+    public static async Task RemoveAsync(string text)
+    {
+        foreach (var id in HostProcesses.Mentioning(text))
+            HostProcesses.Kill(id);
+        if (await DockerEngine.FindMissingAsync() is not null)
+            return;
+        foreach (var container in await DockerEngine.ContainersMentioningAsync(text))
+            await DockerEngine.RemoveAsync(container.Split(' ')[0]);
+    }
 }

@@ -21,7 +21,6 @@ public sealed class NodeFailoverTests : EndToEndTest
         await CordonAllAsync(cluster);
         var dying = await StartNodeAsync(cluster, scratch.At("dying"), $"dying-{Suffix}", "process");
         await StartNodeAsync(cluster, scratch.At("staying"), $"staying-{Suffix}", "process");
-        AtEnd(EndPodsOfDeadNodeAsync);
         var hello = new HelloSample(cluster, UniqueName);
         await hello.ApplyAsync("any");
         await cluster.Kubectl.RunAsync("scale", "rc", "hello", "--replicas", "4", "-n", UniqueName);
@@ -32,7 +31,7 @@ public sealed class NodeFailoverTests : EndToEndTest
         var clock = Stopwatch.StartNew();
         await dying.KillAsync();
         foreach (var pod in lost)
-            KillProcess(HelloSample.ProcessOf(pod));
+            HostProcesses.Kill(HelloSample.ProcessOf(pod));
         await Eventually.AssertAsync(async () =>
         {
             var ready = (await hello.PodsAsync()).Where(HelloSample.IsReady).ToList();
@@ -53,26 +52,5 @@ public sealed class NodeFailoverTests : EndToEndTest
     {
         foreach (var node in (await cluster.Kubectl.RunAsync("get", "nodes", "-o", "name")).Lines)
             await cluster.Kubectl.RunAsync("cordon", node);
-    }
-
-    /// <summary>What a dead daemon supervised has nobody left to end it.</summary>
-    private Task EndPodsOfDeadNodeAsync()
-    {
-        foreach (var process in HostProcesses.WithEnvironment("POD_NAMESPACE", UniqueName))
-            KillProcess(process);
-        return Task.CompletedTask;
-    }
-
-    private static void KillProcess(int id)
-    {
-        try
-        {
-            using var process = Process.GetProcessById(id);
-            process.Kill();
-        }
-        catch (ArgumentException)
-        {
-            // It has ended by itself.
-        }
     }
 }

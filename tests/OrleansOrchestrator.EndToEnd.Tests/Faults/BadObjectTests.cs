@@ -143,7 +143,7 @@ public sealed class BadObjectTests(HollowCluster hollow) : HollowTest(hollow)
     [Theory]
     [InlineData("labelSelector=a%20b%20c")]
     [InlineData("fieldSelector=spec.unknown%3Da")]
-    [InlineData("limit=-1")]
+    [InlineData("limit=many")]
     [InlineData("resourceVersion=abc")]
     [InlineData("continue=garbage")]
     public async Task List_BadParameter_IsABadRequest(string query)

@@ -18,6 +18,7 @@ public sealed class BadStartTests : EndToEndTest
     [InlineData("dev --port 70000", "--port")]
     [InlineData("dev --runtime podman", "--runtime")]
     [InlineData("dev --nodes 0", "--nodes")]
+    [InlineData("dev --demo --runtime hollow", "hollow")]
     [InlineData("silo", "--postgres")]
     [InlineData("node", "--kubeconfig")]
     [InlineData("migrate", "--postgres")]

@@ -1,4 +1,4 @@
-using System.Diagnostics;
+using OrleansOrchestrator.EndToEnd.Tests.Clusters;
 using OrleansOrchestrator.EndToEnd.Tests.Commands;
 
 namespace OrleansOrchestrator.EndToEnd.Tests.Workloads;
@@ -13,8 +13,7 @@ public sealed class ProcessRuntime : RuntimeCluster
 
     internal override Task KillContainerAsync(string containerId, int processId)
     {
-        using var process = Process.GetProcessById(processId);
-        process.Kill();
+        HostProcesses.Kill(processId);
         return Task.CompletedTask;
     }
 }
