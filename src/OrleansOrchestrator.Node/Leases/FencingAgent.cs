@@ -31,7 +31,8 @@ internal sealed partial class FencingAgent(
         var limit = pods.Workers.Select(w => w.Pod is { } pod ? policy.FenceAfter(pod) : null).Min();
         if (limit is not { } soonest)
         {
-            clock.Observe();
+            lease.LimitInterval(TimeSpan.MaxValue);
+            clock.ForgetObserved();
             return IdleInterval;
         }
 
@@ -39,6 +40,7 @@ internal sealed partial class FencingAgent(
         // The renewal that this causes at once has to be waited for: until now the pod's limit was not known.
         if (lease.LimitInterval(soonest / 3))
             return CheckInterval;
+        var before = clock.ObservedSilence;
         var silence = clock.Observe();
         if (silence >= soonest)
         {
@@ -49,12 +51,12 @@ internal sealed partial class FencingAgent(
             return CheckInterval;
         }
 
-        if (_isFenced)
-        {
-            _isFenced = false;
-            LogReleased();
+        // A pod that came since the last measurement may have decided by it that it must not run yet.
+        if (_isFenced || before >= soonest)
             pods.SignalAll();
-        }
+        if (_isFenced)
+            LogReleased();
+        _isFenced = false;
 
         var rest = soonest - silence;
         return rest < IdleInterval ? rest : IdleInterval;

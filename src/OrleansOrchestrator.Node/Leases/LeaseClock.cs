@@ -51,6 +51,9 @@ internal sealed class LeaseClock
         return silence;
     }
 
+    /// <summary>No pod of the node depends on the silence; the next one that comes does not find an old measurement.</summary>
+    public void ForgetObserved() => Interlocked.Exchange(ref _observedTicks, 0);
+
     /// <summary>Notes that the renewal that was sent at the given moment was acknowledged.</summary>
     public void Acknowledge((long Timestamp, DateTimeOffset Wall) sent)
     {
