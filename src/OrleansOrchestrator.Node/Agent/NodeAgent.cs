@@ -22,7 +22,7 @@ namespace OrleansOrchestrator.Node.Agent;
 /// <remarks>Several agents may run in one process, each with its own name and data folder; at most one runs the service proxy.</remarks>
 public sealed partial class NodeAgent : IAsyncDisposable
 {
-    private static readonly TimeSpan DrainTime = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan DrainTime = TimeSpan.FromSeconds(2);
 
     private readonly NodeAgentOptions _options;
     private readonly ClusterConnection _api;

@@ -10,8 +10,8 @@ internal sealed partial class DockerEvents(
 {
     private static readonly TimeSpan ReconnectDelay = TimeSpan.FromSeconds(1);
 
-    /// <summary>Events lost without a broken connection are repaired after this time at the latest.</summary>
-    private static readonly TimeSpan ResyncPeriod = TimeSpan.FromSeconds(20);
+    /// <summary>Events that the stream holds back, as it does with the last one, or loses are made up for after this time at the latest.</summary>
+    private static readonly TimeSpan ResyncPeriod = TimeSpan.FromSeconds(2);
 
     /// <summary>Why the engine does not answer, or null while it does.</summary>
     public string? Fault { get; private set; }
