@@ -17,7 +17,7 @@ cd "$repository"
 readonly solution=OrleansOrchestrator.sln
 readonly configuration=Release
 readonly reports="$repository/artifacts/tests"
-readonly project_timeout_seconds=780
+readonly project_timeout_seconds=1500
 readonly docker_start_seconds=60
 
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 DOTNET_SKIP_FIRST_TIME_EXPERIENCE=1
