@@ -1,4 +1,5 @@
 using System.Text;
+using Docker.DotNet.Models;
 using k8s.Models;
 using OrleansOrchestrator.Node.Agent;
 using OrleansOrchestrator.Node.Runtime;
@@ -56,6 +57,21 @@ public sealed class DockerNodeTests(DockerMachine docker) : IClassFixture<Docker
         TestPods.Status(after)!.ContainerID.ShouldBe(TestPods.Status(before)!.ContainerID);
         TestPods.Status(after)!.LastState.Terminated.ExitCode.ShouldBe(3);
         after.Status.PodIP.ShouldBe(before.Status.PodIP);
+    }
+
+    [Fact]
+    public async Task Container_KilledBehindTheDaemonsBack_IsRestartedAndCounted()
+    {
+        docker.SkipIfAbsent();
+        await using var node = await TestNode.StartAsync(RuntimeKind.Docker);
+        node.Put(TestPods.Shell("a", "while :; do sleep 0.1; done", image: DockerMachine.Image));
+        var pod = await node.PodAsync("a", TestPods.IsReady, "the pod is ready", 60);
+
+        var id = TestPods.Status(pod)!.ContainerID["docker://".Length..];
+        await docker.Client.Containers.KillContainerAsync(id, new ContainerKillParameters { Signal = "SIGKILL" });
+
+        var after = await node.PodAsync("a", p => TestPods.Status(p)?.RestartCount == 1 && TestPods.IsReady(p), "it was restarted", 60);
+        TestPods.Status(after)!.LastState.Terminated.ExitCode.ShouldBe(137);
     }
 
     [Fact]

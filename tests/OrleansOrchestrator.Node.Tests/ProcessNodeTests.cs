@@ -46,6 +46,27 @@ public sealed class ProcessNodeTests
     }
 
     [Fact]
+    public async Task Container_AskedToEnd_TellsItsProgramOnly()
+    {
+        var told = Path.GetTempFileName();
+        await using var node = await StartAsync();
+        node.Put(TestPods.Shell(
+            "a",
+            $"""
+            sh -c "trap 'echo child >>{told}' TERM; echo up >>{told}; while :; do sleep 0.1; done" &
+            trap 'echo program >>{told}; exit 0' TERM
+            while :; do sleep 0.1; done
+            """));
+        await node.PodAsync("a", TestPods.IsReady, "the pod is ready");
+        await Eventually.HoldsAsync(() => File.ReadAllText(told) == "up\n", "the child listens");
+
+        node.Delete("a", 5);
+        await Eventually.HoldsAsync(() => node.Pod("a") is null, "the pod is gone");
+        (await File.ReadAllTextAsync(told)).ShouldBe("up\nprogram\n");
+        File.Delete(told);
+    }
+
+    [Fact]
     public async Task Daemon_Restarted_AdoptsRunningPodsAndLearnsExitCodes()
     {
         var mark = Guid.NewGuid().ToString("N");

@@ -15,7 +15,7 @@ internal sealed partial class DockerRuntime : IContainerRuntime
     private readonly ILogger _logger;
     private readonly CancellationTokenSource _stop = new();
     private readonly ConcurrentDictionary<string, (string State, ContainerInstance Instance)> _inspected = new(StringComparer.Ordinal);
-    private readonly DockerEvents _events;
+    private readonly ContainerStates _states;
     private readonly Task _following;
     private volatile bool _refusesNegativeOom;
 
@@ -26,9 +26,9 @@ internal sealed partial class DockerRuntime : IContainerRuntime
         _logger = loggers.CreateLogger<DockerRuntime>();
         _images = new DockerImages(client, timeProvider);
         Version = version;
-        _events = new DockerEvents(
-            client, node, uid => PodChanged?.Invoke(uid), ResyncAsync, timeProvider, loggers.CreateLogger<DockerEvents>());
-        _following = _events.RunAsync(_stop.Token);
+        _states = new ContainerStates(
+            ListContainersAsync, uid => PodChanged?.Invoke(uid), timeProvider, loggers.CreateLogger<ContainerStates>());
+        _following = _states.RunAsync(_stop.Token);
     }
 
     public event Action<string>? PodChanged;
@@ -39,7 +39,7 @@ internal sealed partial class DockerRuntime : IContainerRuntime
 
     public bool StartsInstantly => false;
 
-    public string? Fault => _events.Fault;
+    public string? Fault => _states.Fault;
 
     /// <exception cref="RuntimeException">No engine answers.</exception>
     public static async Task<DockerRuntime> OpenAsync(
@@ -63,7 +63,7 @@ internal sealed partial class DockerRuntime : IContainerRuntime
 
     public async Task<IReadOnlyList<PodSandbox>> ListAsync(CancellationToken cancellationToken)
     {
-        var all = await FindAsync($"{ContainerLabels.Node}={_node}", cancellationToken);
+        var all = await ListContainersAsync(cancellationToken);
         var pods = new List<PodSandbox>();
         foreach (var pod in all.GroupBy(c => c.Labels[ContainerLabels.PodUid]))
         {
@@ -190,6 +190,9 @@ internal sealed partial class DockerRuntime : IContainerRuntime
         _stop.Dispose();
     }
 
+    private Task<IList<ContainerListResponse>> ListContainersAsync(CancellationToken cancellationToken) =>
+        FindAsync($"{ContainerLabels.Node}={_node}", cancellationToken);
+
     private async Task<IList<ContainerListResponse>> FindAsync(string label, CancellationToken cancellationToken)
     {
         try
@@ -269,7 +272,7 @@ internal sealed partial class DockerRuntime : IContainerRuntime
     /// <summary>A sandbox of an earlier run without a negative score tells that this engine refuses them.</summary>
     private async Task LearnFromEarlierRunAsync(CancellationToken cancellationToken)
     {
-        var all = await FindAsync($"{ContainerLabels.Node}={_node}", cancellationToken);
+        var all = await ListContainersAsync(cancellationToken);
         if (all.FirstOrDefault(ContainerTranslation.IsSandbox) is not { } sandbox)
             return;
         var details = await _client.Containers.InspectContainerAsync(sandbox.ID, cancellationToken);
@@ -299,13 +302,6 @@ internal sealed partial class DockerRuntime : IContainerRuntime
     {
         var details = await _client.Containers.InspectContainerAsync(containerId, cancellationToken);
         return details.Config?.StopSignal is { Length: > 0 } named ? named : "SIGTERM";
-    }
-
-    private async Task ResyncAsync(CancellationToken cancellationToken)
-    {
-        var all = await FindAsync($"{ContainerLabels.Node}={_node}", cancellationToken);
-        foreach (var uid in all.Select(c => c.Labels[ContainerLabels.PodUid]).Distinct())
-            PodChanged?.Invoke(uid);
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "The Docker engine refuses negative OOM scores; containers start without")]

@@ -2,21 +2,21 @@ using System.Runtime.InteropServices;
 
 namespace OrleansOrchestrator.Node.Runtime.Process;
 
-/// <summary>Sends signals to whole process groups.</summary>
+/// <summary>Sends signals to the processes of a container.</summary>
 internal static partial class ProcessSignals
 {
     private const int Kill = 9;
     private const int Terminate = 15;
 
-    /// <summary>Signals every process of the group; a group that is gone is no error.</summary>
-    public static void Send(int group, ContainerSignal signal)
+    /// <summary>Asks the leader of a group to end, or kills the whole group; what is gone is no error.</summary>
+    public static void Send(int leader, ContainerSignal signal)
     {
-        // Group 0 and 1 would mean this daemon's own group and every process of the machine.
-        ArgumentOutOfRangeException.ThrowIfLessThan(group, 2);
-        _ = SendToGroup(-group, signal == ContainerSignal.Kill ? Kill : Terminate);
+        // 0 and 1 would mean this daemon's own group and every process of the machine.
+        ArgumentOutOfRangeException.ThrowIfLessThan(leader, 2);
+        _ = signal == ContainerSignal.Kill ? Send(-leader, Kill) : Send(leader, Terminate);
     }
 
     [LibraryImport("libc", EntryPoint = "kill")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static partial int SendToGroup(int pid, int signal);
+    private static partial int Send(int pid, int signal);
 }

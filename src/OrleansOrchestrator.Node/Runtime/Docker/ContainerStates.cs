@@ -1,0 +1,66 @@
+using Docker.DotNet.Models;
+using Microsoft.Extensions.Logging;
+
+namespace OrleansOrchestrator.Node.Runtime.Docker;
+
+/// <summary>
+/// Lists the node's containers every second, as the kubelet does, and tells of the pods whose containers are other than they were.
+/// </summary>
+/// <remarks>
+/// The engine's event stream would tell sooner, but the client hands every event over only when the next one arrives, so that the
+/// end of the last container would stay unknown.
+/// </remarks>
+internal sealed partial class ContainerStates(
+    Func<CancellationToken, Task<IList<ContainerListResponse>>> list, Action<string> podChanged, TimeProvider timeProvider, ILogger logger)
+{
+    private static readonly TimeSpan Period = TimeSpan.FromSeconds(1);
+
+    private Dictionary<string, string> _known = new(StringComparer.Ordinal);
+
+    /// <summary>Why the engine does not answer, or null while it does.</summary>
+    public string? Fault { get; private set; }
+
+    /// <summary>Lists until cancelled.</summary>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        while (!cancellationToken.IsCancellationRequested)
+        {
+            try
+            {
+                await CompareAsync(cancellationToken);
+                Fault = null;
+            }
+            catch (RuntimeException exception) when (!cancellationToken.IsCancellationRequested)
+            {
+                if (Fault is null)
+                    LogInterrupted(exception.Message);
+                Fault = $"container runtime is down: {exception.Message}";
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
+
+            await Task.Delay(Period, timeProvider, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private async Task CompareAsync(CancellationToken cancellationToken)
+    {
+        var found = (await list(cancellationToken))
+            .GroupBy(container => container.Labels[ContainerLabels.PodUid], StringComparer.Ordinal)
+            .ToDictionary(pod => pod.Key, Fingerprint, StringComparer.Ordinal);
+        var changed = found.Where(pod => _known.GetValueOrDefault(pod.Key) != pod.Value).Select(pod => pod.Key)
+            .Concat(_known.Keys.Where(uid => !found.ContainsKey(uid)))
+            .ToList();
+        _known = found;
+        foreach (var uid in changed)
+            podChanged(uid);
+    }
+
+    private static string Fingerprint(IEnumerable<ContainerListResponse> containers) =>
+        string.Join(' ', containers.Select(container => $"{container.ID}={container.State}").Order(StringComparer.Ordinal));
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The Docker engine does not answer: {Reason}")]
+    private partial void LogInterrupted(string reason);
+}
