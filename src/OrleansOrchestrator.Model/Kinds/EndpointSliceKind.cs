@@ -23,7 +23,7 @@ internal sealed class EndpointSliceKind : ResourceDefinition<V1EndpointSlice>
     protected override IReadOnlyList<TableColumn<V1EndpointSlice>> TypedColumns =>
     [
         TableColumn<V1EndpointSlice>.Name,
-        TableColumn<V1EndpointSlice>.Of("AddressType", slice => slice.AddressType),
+        TableColumn<V1EndpointSlice>.Of("AddressType", slice => slice.AddressType ?? ""),
         TableColumn<V1EndpointSlice>.Of("Ports", slice => Cell(slice.Ports?.Select(port => port.Port?.ToString() ?? "*"))),
         TableColumn<V1EndpointSlice>.Of("Endpoints", slice => Cell(slice.Endpoints?.SelectMany(endpoint => endpoint.Addresses ?? []))),
         TableColumn<V1EndpointSlice>.Age,
