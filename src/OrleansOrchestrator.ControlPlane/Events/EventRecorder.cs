@@ -55,7 +55,7 @@ internal sealed partial class EventRecorder(
             {
                 await WriteAsync(recorded, stoppingToken);
             }
-            catch (Exception refused) when (!stoppingToken.IsCancellationRequested)
+            catch (ApiException refused)
             {
                 LogDropped(recorded.Reason, refused.Message);
             }

@@ -15,10 +15,16 @@ internal sealed partial class ObjectClient
         ObjectReference reference, DeletionOptions deletion, WriteOptions options, CancellationToken cancellationToken)
     {
         var (definition, key, _) = reference;
+        string? uid = null;
         for (var race = 0; race <= RacesMax; race++)
         {
             var stored = await store.ReadForWriteAsync(definition, key) ?? throw ApiErrors.NotFound(definition.Name, key.Name);
             CheckPreconditions(definition, stored, deletion);
+
+            // Whoever lost a race may find a successor of the same name, which nobody has asked to delete.
+            uid ??= stored.Uid;
+            if (stored.Uid != uid)
+                throw ApiErrors.NotFound(definition.Name, key.Name);
             var obj = stored.Decode();
             await pipeline.AdmitDeleteAsync(reference, obj, options, cancellationToken);
             if (await TryDeleteAsync(definition, stored, obj, deletion, options, cancellationToken) is { } result)

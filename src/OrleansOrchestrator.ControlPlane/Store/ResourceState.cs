@@ -23,11 +23,17 @@ internal sealed class ResourceState
     private readonly Dictionary<ObjectKey, StoredChange> _overlay = [];
     private readonly ClaimTable _claims;
 
-    public ResourceState(ResourceDefinition definition, IReadOnlyList<StoredObject> objects, long head)
+    /// <summary>Starts from what is durable.</summary>
+    /// <param name="definition">The kind.</param>
+    /// <param name="objects">The durable objects in key order.</param>
+    /// <param name="head">The newest durable revision.</param>
+    /// <param name="accepted">The newest revision that may have been given to a write, by whomever.</param>
+    public ResourceState(ResourceDefinition definition, IReadOnlyList<StoredObject> objects, long head, long accepted)
     {
         _definition = definition;
         Durable = ObjectTree.FromSorted(objects);
-        Head = Accepted = head;
+        Head = head;
+        Accepted = accepted;
         _claims = new ClaimTable(definition);
         _claims.Rebuild(Durable);
     }

@@ -51,7 +51,10 @@ internal sealed partial class ResourceStoreGrain(
             var objects = new List<StoredObject>();
             await foreach (var row in log.LoadAsync(_shard, cancellationToken))
                 objects.Add(StoredObject.Read(_definition, row.Value));
-            _state = new ResourceState(_definition, objects, opening.HeadRevision);
+
+            // The activation before may have shown writers versions that never became durable. Their revisions stay theirs.
+            _state = new ResourceState(
+                _definition, objects, opening.HeadRevision, opening.HeadRevision + options.PendingChangesMax + options.CommitRowsMax);
             _history.Reset(opening.HeadRevision);
             if (_definition.TimeToLive is { } timeToLive)
                 _expiry = ExpiryQueue.Of(objects, timeToLive, time.GetUtcNow());

@@ -134,6 +134,22 @@ public sealed class StoreFailureTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Revision_ThatAFencedActivationHasShown_IsNotGivenByTheNext()
+    {
+        var stop = _log.StopNext(Maps);
+        var committing = Grain.CommitAsync([Samples.Create("a", "never durable")]);
+        await stop.Arrived;
+        var shown = (await Grain.ReadForWriteAsync("default", "a")).ShouldNotBeNull();
+        _log.TakeOver(Maps);
+        stop.GoOn();
+        (await committing).ShouldHaveSingleItem().Status.ShouldBe(WriteStatus.Unavailable);
+
+        var created = await CreateAsync("a");
+        long.Parse(created.Metadata.ResourceVersion, System.Globalization.CultureInfo.InvariantCulture).ShouldBeGreaterThan(shown.Revision);
+        (await _silo.Store.CommitAsync(Samples.Maps, Samples.Replace("a", shown.Revision, "based on nothing"))).Status.ShouldBe(WriteStatus.Conflict);
+    }
+
+    [Fact]
     public async Task AStaleActivation_ServesNoConsistentRead_OnceItsLeaseHasRunOut()
     {
         await Grain.GetHeadAsync();
