@@ -26,6 +26,10 @@ internal sealed partial class PodDrain(IContainerRuntime runtime, TimeProvider t
             pods = await runtime.ListAsync(CancellationToken.None);
         }
 
+        // All at once, because an engine that kills takes longest for each; removing what has ended is quick.
+        await Task.WhenAll(pods.SelectMany(pod => Running(pod)
+            .Select(c => TryAsync(c.Id, () => runtime.SignalContainerAsync(c.Id, ContainerSignal.Kill, CancellationToken.None)))
+            .Append(TryAsync(pod.PodUid, () => runtime.StopSandboxAsync(pod.PodUid, CancellationToken.None)))));
         await Task.WhenAll(pods.Select(pod => TryAsync(
             pod.PodUid, () => runtime.RemovePodAsync(pod.PodUid, CancellationToken.None))));
     }
