@@ -68,7 +68,7 @@ public sealed class DockerNodeTests(DockerMachine docker) : IClassFixture<Docker
         var pod = await node.PodAsync("a", TestPods.IsReady, "the pod is ready", 60);
 
         var id = TestPods.Status(pod)!.ContainerID["docker://".Length..];
-        await docker.Client.Containers.KillContainerAsync(id, new ContainerKillParameters { Signal = "SIGKILL" });
+        await docker.Client.Containers.KillContainerAsync(id, new ContainerKillParameters { Signal = "SIGKILL" }, TestContext.Current.CancellationToken);
 
         var after = await node.PodAsync("a", p => TestPods.Status(p)?.RestartCount == 1 && TestPods.IsReady(p), "it was restarted", 60);
         TestPods.Status(after)!.LastState.Terminated.ExitCode.ShouldBe(137);

@@ -62,7 +62,7 @@ public sealed class ProcessNodeTests
 
         node.Delete("a", 5);
         await Eventually.HoldsAsync(() => node.Pod("a") is null, "the pod is gone");
-        (await File.ReadAllTextAsync(told)).ShouldBe("up\nprogram\n");
+        (await File.ReadAllTextAsync(told, TestContext.Current.CancellationToken)).ShouldBe("up\nprogram\n");
         File.Delete(told);
     }
 

@@ -20,6 +20,9 @@ internal sealed record PlanOutcome(
 internal sealed partial class PlanExecutor(
     ObjectClient objects, WatchCaches caches, ResourceRegistry registry, EventRecorder events, ILogger<PlanExecutor> logger)
 {
+    /// <summary>How many actions are under way at once; creations are one commit, the others one each.</summary>
+    private const int ActionsAtOnceMax = 128;
+
     /// <summary>Applies a plan. Creations that follow each other go to the store as one batch.</summary>
     /// <param name="component">Whose plan it is: the source of its events.</param>
     /// <param name="subject">The object that it is about, on which its events are recorded.</param>
@@ -54,7 +57,7 @@ internal sealed partial class PlanExecutor(
     private static List<ObjectAction> TakeBatch(IReadOnlyList<ObjectAction> actions, ref int next)
     {
         var batch = new List<ObjectAction> { actions[next++] };
-        while (next < actions.Count && actions[next].GetType() == batch[0].GetType() && actions[next].Resource == batch[0].Resource)
+        while (batch.Count < ActionsAtOnceMax && next < actions.Count && actions[next].GetType() == batch[0].GetType() && actions[next].Resource == batch[0].Resource)
             batch.Add(actions[next++]);
         return batch;
     }
@@ -113,13 +116,7 @@ internal sealed partial class PlanExecutor(
         {
             Uid = delete.Uid,
             GracePeriodSeconds = delete.GracePeriodSeconds,
-            Propagation = delete.Propagation switch
-            {
-                null => null,
-                Propagation.Background => DeletionPropagation.Background,
-                Propagation.Foreground => DeletionPropagation.Foreground,
-                _ => DeletionPropagation.Orphan,
-            },
+            Propagation = delete.Propagation,
         };
         try
         {

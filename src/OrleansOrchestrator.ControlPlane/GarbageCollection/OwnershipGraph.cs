@@ -3,6 +3,7 @@ using OrleansOrchestrator.ControlPlane.Objects;
 using OrleansOrchestrator.ControlPlane.Watch;
 using OrleansOrchestrator.Controllers.GarbageCollection;
 using OrleansOrchestrator.Model.Codec;
+using OrleansOrchestrator.Model.Metadata;
 using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.ControlPlane.GarbageCollection;
@@ -55,8 +56,8 @@ internal sealed class OwnershipGraph(WatchCaches caches, ResourceRegistry regist
 
     /// <summary>Whether a deleted object waits for the collector to deal with its dependents.</summary>
     public static bool IsOwnerToDecide(StoredObject obj) => obj is { IsDeleting: true, HasFinalizers: true }
-        && (obj.Peek().Metadata.Finalizers.Contains(GarbageCollector.OrphanFinalizer) || IsWaiting(obj));
+        && (obj.Peek().Metadata.Finalizers.Contains(PropagationFinalizers.Orphan) || IsWaiting(obj));
 
     private static bool IsWaiting(StoredObject obj) => obj is { IsDeleting: true, HasFinalizers: true }
-        && obj.Peek().Metadata.Finalizers.Contains(GarbageCollector.ForegroundFinalizer);
+        && obj.Peek().Metadata.Finalizers.Contains(PropagationFinalizers.Foreground);
 }

@@ -10,14 +10,21 @@ using OrleansOrchestrator.Model.Selectors;
 namespace OrleansOrchestrator.ControlPlane.Nodes;
 
 /// <summary>Puts together what the node controller decides on: nodes, heartbeats, and whose pods they have.</summary>
-/// <remarks>Belongs to one activation.</remarks>
+/// <remarks>
+/// Belongs to one activation. Its clock runs on from the moment it began, whatever happens to the time of day meanwhile: a
+/// machine whose clock is set forward must not take every node for silent.
+/// </remarks>
 internal sealed class NodeObserver(WatchCaches caches, ResourceRegistry registry, NodeLifecycleOptions options, TimeProvider time)
 {
     private const string LeaseNamespace = "kube-node-lease";
     private const string NodeNameField = "spec.nodeName";
 
     private readonly HeartbeatLedger _ledger = new();
+    private readonly DateTimeOffset _began = time.GetUtcNow();
+    private readonly long _beganTicks = time.GetTimestamp();
     private readonly Dictionary<string, long> _nodeRevisions = new(StringComparer.Ordinal);
+
+    private DateTimeOffset Now => _began + time.GetElapsedTime(_beganTicks);
 
     private WatchCache Leases => caches[registry[WellKnownResources.Leases]];
 
@@ -29,11 +36,11 @@ internal sealed class NodeObserver(WatchCaches caches, ResourceRegistry registry
     /// <exception cref="Model.Errors.ApiException">The store cannot be asked; nothing may be concluded from that.</exception>
     public async Task<NodeLifecycleInput> ObserveAsync(CancellationToken cancellationToken)
     {
-        var asked = time.GetUtcNow();
+        var asked = Now;
         await Leases.EnsureFreshAsync(Freshness.Latest, cancellationToken);
         await Nodes.EnsureFreshAsync(Freshness.Latest, cancellationToken);
         await Pods.EnsureFreshAsync(Freshness.Latest, cancellationToken);
-        var now = time.GetUtcNow();
+        var now = Now;
 
         foreach (var lease in Leases.Select(ObjectFilter.InNamespace(LeaseNamespace)).Objects)
             _ledger.Observe(lease.Key.Name, HeartbeatSource.Lease, lease.Revision.ToString(CultureInfo.InvariantCulture), now);
@@ -54,7 +61,7 @@ internal sealed class NodeObserver(WatchCaches caches, ResourceRegistry registry
     }
 
     /// <summary>Gives all nodes their full time to report again.</summary>
-    public void Restart() => _ledger.Restart(time.GetUtcNow());
+    public void Restart() => _ledger.Restart(Now);
 
     private void ObserveStatus(StoredObject node, DateTimeOffset now)
     {

@@ -8,9 +8,7 @@ namespace OrleansOrchestrator.ControlPlane.Objects;
 
 internal sealed partial class ObjectClient
 {
-    private const string OrphanFinalizer = "orphan";
-    private const string ForegroundFinalizer = "foregroundDeletion";
-
+    private const int DeletionsAtOnceMax = 128;
     public async Task<DeletionResult> DeleteAsync(
         ObjectReference reference, DeletionOptions deletion, WriteOptions options, CancellationToken cancellationToken)
     {
@@ -38,19 +36,23 @@ internal sealed partial class ObjectClient
         ResourceDefinition definition, ListQuery query, DeletionOptions deletion, WriteOptions options, CancellationToken cancellationToken)
     {
         var page = await ListAsync(definition, query, cancellationToken);
-        foreach (var obj in page.Objects)
-        {
-            try
-            {
-                await DeleteAsync(new ObjectReference(definition, obj.Key), deletion with { Uid = obj.Uid }, options, cancellationToken);
-            }
-            catch (ApiException gone) when (gone.Code is 404 or 409)
-            {
-                // Somebody else deleted it, or deleted and created it anew: this one is gone either way.
-            }
-        }
 
+        // Many at once, so that they share commits.
+        foreach (var some in page.Objects.Chunk(DeletionsAtOnceMax))
+            await Task.WhenAll(some.Select(obj => DeleteIfThereAsync(obj, deletion, options, cancellationToken)));
         return page;
+    }
+
+    private async Task DeleteIfThereAsync(StoredObject obj, DeletionOptions deletion, WriteOptions options, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await DeleteAsync(new ObjectReference(obj.Definition, obj.Key), deletion with { Uid = obj.Uid }, options, cancellationToken);
+        }
+        catch (ApiException gone) when (gone.Code is 404 or 409)
+        {
+            // Somebody else deleted it, or deleted and created it anew: this one is gone either way.
+        }
     }
 
     /// <summary>Deletes an object at a known version, or marks it as being deleted.</summary>
@@ -89,11 +91,11 @@ internal sealed partial class ObjectClient
         if (propagation is null)
             return false;
         var before = obj.Metadata.Finalizers ?? [];
-        var after = before.Where(finalizer => finalizer is not (OrphanFinalizer or ForegroundFinalizer)).ToList();
+        var after = before.Where(finalizer => finalizer is not (PropagationFinalizers.Orphan or PropagationFinalizers.Foreground)).ToList();
         if (propagation == DeletionPropagation.Orphan)
-            after.Add(OrphanFinalizer);
+            after.Add(PropagationFinalizers.Orphan);
         else if (propagation == DeletionPropagation.Foreground)
-            after.Add(ForegroundFinalizer);
+            after.Add(PropagationFinalizers.Foreground);
         obj.Metadata.Finalizers = after.Count > 0 ? after : null;
         return !before.SequenceEqual(after, StringComparer.Ordinal);
     }

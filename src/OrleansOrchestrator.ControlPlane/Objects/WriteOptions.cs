@@ -1,3 +1,5 @@
+using OrleansOrchestrator.Model.Metadata;
+
 namespace OrleansOrchestrator.ControlPlane.Objects;
 
 /// <summary>How strictly a body's fields are read.</summary>
@@ -46,19 +48,6 @@ public sealed record WriteOptions
 
     /// <summary>Receives warnings for the sender; each becomes a <c>Warning</c> header.</summary>
     public Action<string>? Warn { get; init; }
-}
-
-/// <summary>What happens to the dependents of a deleted object.</summary>
-public enum DeletionPropagation
-{
-    /// <summary>They are deleted after it.</summary>
-    Background,
-
-    /// <summary>They are deleted first.</summary>
-    Foreground,
-
-    /// <summary>They stay, without it as their owner.</summary>
-    Orphan,
 }
 
 /// <summary>Options of a deletion.</summary>

@@ -14,6 +14,10 @@ namespace OrleansOrchestrator.ControlPlane.Scheduling;
 internal sealed partial class PlacementWriter(
     ObjectClient objects, WatchCaches caches, ResourceRegistry registry, EventRecorder events, TimeProvider time, ILogger<PlacementWriter> logger)
 {
+    private const int ConditionsAtOnceMax = 64;
+
+    private readonly SemaphoreSlim _conditions = new(ConditionsAtOnceMax);
+
     /// <summary>Binds pods in one commit.</summary>
     /// <returns>For each, whether it is bound now.</returns>
     public async Task<IReadOnlyList<bool>> BindAsync(string scheduler, IReadOnlyList<(ObjectKey Pod, string Uid, string NodeName)> placements)
@@ -66,6 +70,7 @@ internal sealed partial class PlacementWriter(
             LastTransitionTime = present?.Status == "False" ? present.LastTransitionTime : ObjectMetaRules.TruncateToSeconds(time.GetUtcNow()),
         };
         var patch = ObjectCodec.Encode(new V1Pod { Status = new V1PodStatus { Conditions = [condition] } });
+        await _conditions.WaitAsync();
         try
         {
             await objects.PatchAsync(
@@ -74,6 +79,10 @@ internal sealed partial class PlacementWriter(
         catch (ApiException refused)
         {
             LogConditionNotWritten(pod.Key, refused.Message);
+        }
+        finally
+        {
+            _conditions.Release();
         }
     }
 

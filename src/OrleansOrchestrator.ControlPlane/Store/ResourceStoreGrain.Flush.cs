@@ -144,10 +144,7 @@ internal sealed partial class ResourceStoreGrain
     {
         _state.Promote(batch.Select(pending => pending.Change));
         foreach (var pending in batch)
-        {
             _history.Append(pending.Change);
-            _expiry?.Note(pending.Change, time.GetUtcNow());
-        }
 
         SignalHeadMoved();
         foreach (var pending in batch)

@@ -208,6 +208,7 @@ internal sealed partial class ResourceStoreGrain(
     {
         var pending = new PendingChange(change, new(TaskCreationOptions.RunContinuationsAsynchronously));
         _pending.Enqueue(pending);
+        _expiry?.Note(change, time.GetUtcNow());
         decided = pending.Decided.Task;
         if (_flushing.IsCompleted)
             _flushing = FlushAsync();

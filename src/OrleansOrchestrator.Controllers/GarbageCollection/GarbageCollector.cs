@@ -1,5 +1,6 @@
 using k8s.Models;
 using OrleansOrchestrator.Controllers.Reconciling;
+using OrleansOrchestrator.Model.Metadata;
 
 namespace OrleansOrchestrator.Controllers.GarbageCollection;
 
@@ -15,12 +16,6 @@ namespace OrleansOrchestrator.Controllers.GarbageCollection;
 /// </remarks>
 public static class GarbageCollector
 {
-    /// <summary>The finalizer of an object that waits for its dependents.</summary>
-    public const string ForegroundFinalizer = "foregroundDeletion";
-
-    /// <summary>The finalizer of an object whose dependents are to stay.</summary>
-    public const string OrphanFinalizer = "orphan";
-
     /// <summary>The most dependents that one plan touches; the rest follows in the next one.</summary>
     public const int DependentsMax = 500;
 
@@ -54,7 +49,7 @@ public static class GarbageCollector
         // it stops blocking its owners, and is deleted in the next round, when nothing is left to unblock.
         if (own.Any(item => IsWaitingForDependents(item.Object)) && references.Any(reference => reference.BlockOwnerDeletion is true))
             return One(Unblocking(dependent)) with { RequeueAfter = TimeSpan.Zero };
-        return One(Delete(dependent, Propagation.Foreground));
+        return One(Delete(dependent, DeletionPropagation.Foreground));
     }
 
     /// <summary>Decides about an object that is being deleted, and its dependents.</summary>
@@ -64,9 +59,9 @@ public static class GarbageCollector
     {
         if (!owner.Object.IsDeleting)
             return Plan.Nothing;
-        if (owner.Object.HasFinalizer(OrphanFinalizer))
+        if (owner.Object.HasFinalizer(PropagationFinalizers.Orphan))
             return Orphan(owner, dependents);
-        return owner.Object.HasFinalizer(ForegroundFinalizer) ? AwaitDependents(owner, dependents) : Plan.Nothing;
+        return owner.Object.HasFinalizer(PropagationFinalizers.Foreground) ? AwaitDependents(owner, dependents) : Plan.Nothing;
     }
 
     private static Plan Orphan(CollectedObject owner, IReadOnlyList<CollectedObject> dependents)
@@ -83,13 +78,13 @@ public static class GarbageCollector
         // The finalizer goes only when a later look finds no reference any more: a release may fail.
         return releases.Count > 0
             ? new Plan { Actions = releases, RequeueAfter = TimeSpan.Zero }
-            : One(WithoutFinalizer(owner, OrphanFinalizer));
+            : One(WithoutFinalizer(owner, PropagationFinalizers.Orphan));
     }
 
     private static Plan AwaitDependents(CollectedObject owner, IReadOnlyList<CollectedObject> dependents) =>
         dependents.Any(dependent => Blocks(dependent.Object, owner.Object.Metadata.Uid))
             ? Plan.Nothing
-            : One(WithoutFinalizer(owner, ForegroundFinalizer));
+            : One(WithoutFinalizer(owner, PropagationFinalizers.Foreground));
 
     private static bool RefersTo(KubeObject dependent, string ownerUid) =>
         dependent.Metadata.OwnerReferences?.Any(reference => reference.Uid == ownerUid) is true;
@@ -97,14 +92,14 @@ public static class GarbageCollector
     private static bool Blocks(KubeObject dependent, string ownerUid) =>
         dependent.Metadata.OwnerReferences?.Any(reference => reference.Uid == ownerUid && reference.BlockOwnerDeletion is true) is true;
 
-    private static bool IsWaitingForDependents(KubeObject obj) => obj.IsDeleting && obj.HasFinalizer(ForegroundFinalizer);
+    private static bool IsWaitingForDependents(KubeObject obj) => obj.IsDeleting && obj.HasFinalizer(PropagationFinalizers.Foreground);
 
-    private static Propagation PropagationOf(KubeObject obj) =>
-        obj.HasFinalizer(OrphanFinalizer) ? Propagation.Orphan
-        : obj.HasFinalizer(ForegroundFinalizer) ? Propagation.Foreground
-        : Propagation.Background;
+    private static DeletionPropagation PropagationOf(KubeObject obj) =>
+        obj.HasFinalizer(PropagationFinalizers.Orphan) ? DeletionPropagation.Orphan
+        : obj.HasFinalizer(PropagationFinalizers.Foreground) ? DeletionPropagation.Foreground
+        : DeletionPropagation.Background;
 
-    private static DeleteObject Delete(CollectedObject item, Propagation propagation) =>
+    private static DeleteObject Delete(CollectedObject item, DeletionPropagation propagation) =>
         new(item.Resource, item.Object.Key, item.Object.Metadata.Uid, Propagation: propagation);
 
     private static UpdateObject WithReferences(CollectedObject item, Predicate<V1OwnerReference> isKept) => Changed(item, metadata =>

@@ -1,3 +1,4 @@
+using OrleansOrchestrator.Model.Metadata;
 using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.Controllers.Reconciling;
@@ -44,7 +45,7 @@ public sealed record UpdateStatus(ResourceName Resource, KubeObject Object) : Ob
 /// <param name="GracePeriodSeconds">The grace period; null for the kind's default.</param>
 /// <param name="Propagation">What happens to the object's own dependents; null for the kind's default.</param>
 public sealed record DeleteObject(
-    ResourceName Resource, ObjectKey Key, string Uid, long? GracePeriodSeconds = null, Propagation? Propagation = null)
+    ResourceName Resource, ObjectKey Key, string Uid, long? GracePeriodSeconds = null, DeletionPropagation? Propagation = null)
     : ObjectAction(Resource);
 
 /// <summary>Takes <c>kubernetes</c> off a namespace's spec.finalizers, which lets it go.</summary>

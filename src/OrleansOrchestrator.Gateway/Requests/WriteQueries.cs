@@ -1,6 +1,7 @@
 using k8s.Models;
 using OrleansOrchestrator.ControlPlane.Objects;
 using OrleansOrchestrator.Model.Errors;
+using OrleansOrchestrator.Model.Metadata;
 using OrleansOrchestrator.Model.Validation;
 
 namespace OrleansOrchestrator.Gateway.Requests;

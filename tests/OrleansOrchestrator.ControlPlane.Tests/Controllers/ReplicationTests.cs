@@ -2,6 +2,7 @@ using k8s.Models;
 using OrleansOrchestrator.ControlPlane.Objects;
 using OrleansOrchestrator.ControlPlane.Tests.Hosting;
 using OrleansOrchestrator.ControlPlane.Tests.Objects;
+using OrleansOrchestrator.Model.Metadata;
 
 namespace OrleansOrchestrator.ControlPlane.Tests.Controllers;
 

@@ -1,6 +1,7 @@
 using OrleansOrchestrator.Controllers.GarbageCollection;
 using OrleansOrchestrator.Controllers.Reconciling;
 using OrleansOrchestrator.Controllers.Tests.Reconciling;
+using OrleansOrchestrator.Model.Metadata;
 using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.Controllers.Tests.GarbageCollection;
@@ -22,13 +23,13 @@ public sealed class GarbageCollectorTests
             .Actions.ShouldHaveSingleItem().ShouldBeOfType<DeleteObject>();
 
         (delete.Resource, delete.Key, delete.Uid, delete.Propagation)
-            .ShouldBe((WellKnownResources.Pods, new ObjectKey(Samples.Namespace, "pod"), "pod", Propagation.Background));
+            .ShouldBe((WellKnownResources.Pods, new ObjectKey(Samples.Namespace, "pod"), "pod", DeletionPropagation.Background));
     }
 
     [Theory]
-    [InlineData("orphan", Propagation.Orphan)]
-    [InlineData("foregroundDeletion", Propagation.Foreground)]
-    public void DecideDependent_WithAFinalizerOfItsOwn_IsDeletedAsThatSays(string finalizer, Propagation expected)
+    [InlineData("orphan", DeletionPropagation.Orphan)]
+    [InlineData("foregroundDeletion", DeletionPropagation.Foreground)]
+    public void DecideDependent_WithAFinalizerOfItsOwn_IsDeletedAsThatSays(string finalizer, DeletionPropagation expected)
     {
         var item = Item("pod", "a");
         item.Object.Metadata.Finalizers = [finalizer];
@@ -55,13 +56,13 @@ public sealed class GarbageCollectorTests
     {
         var plan = Decide(Item("set", "deployment"), new() { ["deployment"] = OwnerState.WaitingForDependents }, Item("pod", "set"));
 
-        plan.Actions.ShouldHaveSingleItem().ShouldBeOfType<DeleteObject>().Propagation.ShouldBe(Propagation.Foreground);
+        plan.Actions.ShouldHaveSingleItem().ShouldBeOfType<DeleteObject>().Propagation.ShouldBe(DeletionPropagation.Foreground);
     }
 
     [Fact]
     public void DecideDependent_OwnerWaitsAndNothingIsOwned_IsDeletedInTheBackground() =>
         Decide(Item("pod", "set"), new() { ["set"] = OwnerState.WaitingForDependents })
-            .Actions.ShouldHaveSingleItem().ShouldBeOfType<DeleteObject>().Propagation.ShouldBe(Propagation.Background);
+            .Actions.ShouldHaveSingleItem().ShouldBeOfType<DeleteObject>().Propagation.ShouldBe(DeletionPropagation.Background);
 
     [Fact]
     public void DecideDependent_AlreadyDeleting_IsLeftAlone() =>

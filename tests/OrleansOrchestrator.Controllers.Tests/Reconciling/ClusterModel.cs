@@ -138,7 +138,7 @@ internal sealed class ClusterModel
         var obj = ObjectFacts.CopyOf(found);
         var grace = obj is V1Pod && KeepsDeletedPods ? delete.GracePeriodSeconds ?? 30 : 0;
         ObjectMetaRules.MarkDeleted(obj, grace, Now);
-        if (delete.Propagation == Propagation.Foreground && !obj.HasFinalizer("foregroundDeletion"))
+        if (delete.Propagation == DeletionPropagation.Foreground && !obj.HasFinalizer("foregroundDeletion"))
             obj.Metadata.Finalizers = [.. obj.Metadata.Finalizers ?? [], "foregroundDeletion"];
         _objects[IdOf(obj)] = obj;
         Stamp(obj);

@@ -3,6 +3,7 @@ using System.Net;
 using System.Text;
 using OrleansOrchestrator.ControlPlane.Objects;
 using OrleansOrchestrator.Gateway.Tests.Hosting;
+using OrleansOrchestrator.Model.Metadata;
 
 namespace OrleansOrchestrator.Gateway.Tests.Resources;
 
