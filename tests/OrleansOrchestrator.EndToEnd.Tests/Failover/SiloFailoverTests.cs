@@ -68,6 +68,23 @@ public sealed class SiloFailoverTests : EndToEndTest
         await ShouldHoldEveryWriteAsync(survivor, history);
     }
 
+    [Theory]
+    [InlineData("first")]
+    [InlineData("second")]
+    public async Task Silo_StoppedDuringWrites_FailsNoRequest(string leaver)
+    {
+        var (leaving, survivor) = leaver == "first" ? (_silos.First, _silos.SecondApi) : (_silos.Second, _silos.FirstApi);
+        ConfigMapWriter[] survivors = [new(survivor, UniqueName, "a"), new(survivor, UniqueName, "b"), new(survivor, UniqueName, "c")];
+        var bereft = new ConfigMapWriter(leaver == "first" ? _silos.FirstApi : _silos.SecondApi, UniqueName, "d");
+
+        var history = await WriteThroughAsync(survivor, [.. survivors, bereft], survivors, () => leaving.StopAsync());
+
+        Report($"stopped the {leaver} silo; {history}");
+        survivors.SelectMany(writer => writer.Faults).ShouldBeEmpty("clients of the other silo must notice nothing");
+        bereft.Faults.ShouldAllBe(fault => fault.StartsWith("connection:", StringComparison.Ordinal), "what the leaving silo took in it answers");
+        await ShouldHoldEveryWriteAsync(survivor, history);
+    }
+
     [Fact]
     public async Task Database_AwayDuringWrites_LosesNoAcknowledgedWrite()
     {
