@@ -62,6 +62,9 @@ internal sealed class ApiConnection : IDisposable
         return new ApiAnswer(response.StatusCode, await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
     }
 
+    /// <summary>Sends a request as it is.</summary>
+    public Task<HttpResponseMessage> SendAsync(HttpRequestMessage request) => _client.SendAsync(request, TestContext.Current.CancellationToken);
+
     /// <summary>Opens a stream of lines, for watches.</summary>
     public async Task<StreamReader> OpenAsync(string path, CancellationToken cancellationToken)
     {
