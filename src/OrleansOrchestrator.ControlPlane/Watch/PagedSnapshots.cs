@@ -5,6 +5,7 @@ using OrleansOrchestrator.ControlPlane.Store;
 using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Model.Errors;
 using OrleansOrchestrator.Model.Resources;
+using OrleansOrchestrator.Model.Selectors;
 
 namespace OrleansOrchestrator.ControlPlane.Watch;
 
@@ -14,7 +15,8 @@ namespace OrleansOrchestrator.ControlPlane.Watch;
 /// </summary>
 internal sealed class PagedSnapshots(WatchOptions options, TimeProvider time)
 {
-    private sealed record Token(long Revision, string Namespace, string Name);
+    /// <param name="Remaining">How many follow, counted once when the list began; null where a selector picks among them.</param>
+    private sealed record Token(long Revision, string Namespace, string Name, long? Remaining);
 
     private readonly Lock _gate = new();
     private readonly SortedDictionary<long, (ObjectTree Tree, DateTimeOffset Expires)> _snapshots = [];
@@ -28,11 +30,13 @@ internal sealed class PagedSnapshots(WatchOptions options, TimeProvider time)
     {
         ObjectKey? after = null;
         var tree = current;
+        long? remaining = null;
         if (query.Continue is not null)
         {
             var token = Parse(query.Continue);
             after = new ObjectKey(token.Namespace, token.Name);
             revision = token.Revision;
+            remaining = token.Remaining;
             tree = Find(revision) ?? throw ApiErrors.Expired(
                 "The provided continue parameter is too old to display a consistent list result. You must start a new list without the continue parameter.");
         }
@@ -45,7 +49,9 @@ internal sealed class PagedSnapshots(WatchOptions options, TimeProvider time)
             if (query.Limit > 0 && objects.Count == query.Limit)
             {
                 Keep(revision, tree);
-                return new ObjectPage(objects, revision, Format(new Token(revision, objects[^1].Key.Namespace, objects[^1].Key.Name)), null);
+                remaining = IsPicky(query.Filter) ? null : (remaining ?? tree.Range(query.Filter.Namespace, after).LongCount()) - objects.Count;
+                var next = new Token(revision, objects[^1].Key.Namespace, objects[^1].Key.Name, remaining);
+                return new ObjectPage(objects, revision, Format(next), remaining);
             }
 
             objects.Add(obj);
@@ -53,6 +59,9 @@ internal sealed class PagedSnapshots(WatchOptions options, TimeProvider time)
 
         return new ObjectPage(objects, revision, null, null);
     }
+
+    /// <summary>Whether more than the namespace decides what is listed: Kubernetes then tells no number either.</summary>
+    private static bool IsPicky(ObjectFilter filter) => !filter.Labels.IsEverything || !filter.Fields.IsEverything;
 
     private static string Format(Token token) => Convert.ToBase64String(JsonSerializer.SerializeToUtf8Bytes(token));
 

@@ -8,7 +8,7 @@ namespace OrleansOrchestrator.EndToEnd.Tests.Golden;
 
 /// <summary>Turns messages into requests and answers into text that is the same in every run.</summary>
 /// <remarks>
-/// What differs from run to run has a name: <c>$NAMESPACE</c>, <c>$UID</c>, <c>$REVISION</c>, <c>$TIME</c>, <c>$CONTINUE</c>,
+/// What differs from run to run has a name: <c>$NAMESPACE</c>, <c>$UID</c>, <c>$REVISION</c>, <c>$TIME</c>, <c>$CONTINUE</c>, <c>$AGE</c>,
 /// and <c>$RANDOM</c> for what <c>generateName</c> adds. In a request after the first, these stand for the values in the answer before.
 /// </remarks>
 internal static partial class GoldenText
@@ -48,7 +48,7 @@ internal static partial class GoldenText
             .Replace("$UID", (string?)metadata?["uid"], StringComparison.Ordinal)
             .Replace("$REVISION", (string?)metadata?["resourceVersion"], StringComparison.Ordinal)
             .Replace("$CONTINUE", (string?)metadata?["continue"], StringComparison.Ordinal)
-            .Replace("$RANDOM", ((string?)metadata?["name"])?[^5..], StringComparison.Ordinal);
+            .Replace("$RANDOM", (string?)metadata?["name"] is { Length: > 5 } name ? name[^5..] : null, StringComparison.Ordinal);
     }
 
     /// <summary>Writes an answer: status, the headers that matter, and the body.</summary>
@@ -79,7 +79,7 @@ internal static partial class GoldenText
     private static string Normalise(string document)
     {
         if (!document.StartsWith('{') || TryParse(document) is not { } json)
-            return document;
+            return NormaliseText(document);
         NormaliseNode(json);
         return json.ToJsonString(Indented);
     }
@@ -127,8 +127,19 @@ internal static partial class GoldenText
     {
         "resourceVersion" when text.Length > 0 => "$REVISION",
         "continue" when text.Length > 0 => "$CONTINUE",
-        _ => Times().Replace(Uids().Replace(text, "$UID"), "$TIME"),
+        _ => NormaliseText(text),
     };
+
+    private static string NormaliseText(string text) =>
+        Ages().IsMatch(text) ? "$AGE" : Revisions().Replace(Times().Replace(Uids().Replace(text, "$UID"), "$TIME"), "$1$REVISION");
+
+    /// <summary>A whole text that is an age, as a table's cell.</summary>
+    [GeneratedRegex("^\\d+[smh]$")]
+    private static partial Regex Ages();
+
+    /// <summary>Where a text, not a field, tells a revision.</summary>
+    [GeneratedRegex("(current: |in object meta: |in record \\(|resourceVersion: \")\\d+")]
+    private static partial Regex Revisions();
 
     [GeneratedRegex("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")]
     private static partial Regex Uids();
