@@ -42,6 +42,7 @@ public static class ControlPlaneHosting
         services.AddSingleton<IAdmissionPlugin, NamespaceLifecycleAdmission>();
         services.AddSingleton<IAdmissionPlugin, DefaultTolerationsAdmission>();
         services.AddSingleton<IAdmissionPlugin, ServiceAddressAdmission>();
+        services.AddSingleton<IAdmissionPlugin, CertificateRequestAdmission>();
         services.AddSingleton<WritePipeline>();
         services.AddSingleton<ObjectClient>();
         services.AddSingleton<IObjectClient>(provider => provider.GetRequiredService<ObjectClient>());

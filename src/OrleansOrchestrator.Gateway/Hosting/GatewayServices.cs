@@ -84,6 +84,7 @@ public static class GatewayServices
         services.AddSingleton<ISubresourceEndpoint, StatusEndpoint>();
         services.AddSingleton<ISubresourceEndpoint, ScaleEndpoint>();
         services.AddSingleton<ISubresourceEndpoint, FinalizeEndpoint>();
+        services.AddSingleton<ISubresourceEndpoint, ApprovalEndpoint>();
         services.AddSingleton<ISubresourceEndpoint, PodLogEndpoint>();
         services.AddSingleton<ResourceEndpoint>();
     }
