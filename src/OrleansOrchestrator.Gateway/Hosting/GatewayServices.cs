@@ -16,6 +16,7 @@ using OrleansOrchestrator.Gateway.Requests;
 using OrleansOrchestrator.Gateway.Resources;
 using OrleansOrchestrator.Gateway.Responses;
 using OrleansOrchestrator.Gateway.Reviews;
+using OrleansOrchestrator.Gateway.ServiceAccounts;
 using OrleansOrchestrator.Gateway.Subresources;
 using OrleansOrchestrator.Gateway.Watch;
 using OrleansOrchestrator.Model.Resources;
@@ -64,6 +65,9 @@ public static class GatewayServices
         services.AddSingleton<AuthenticatorChain>();
         services.AddSingleton<IAuthenticator, ClientCertificateAuthenticator>();
         services.AddSingleton<IAuthenticator, AdminTokenAuthenticator>();
+        services.AddSingleton<ServiceAccountTokens>();
+        services.AddSingleton<TokenBindings>();
+        services.AddSingleton<IAuthenticator, ServiceAccountAuthenticator>();
         services.AddSingleton<AuthorizerChain>();
         services.AddSingleton<IAuthorizer, SystemAuthorizer>();
         services.AddSingleton<InFlightLimiter>();
@@ -87,6 +91,7 @@ public static class GatewayServices
         services.AddSingleton<ISubresourceEndpoint, ScaleEndpoint>();
         services.AddSingleton<ISubresourceEndpoint, FinalizeEndpoint>();
         services.AddSingleton<ISubresourceEndpoint, ApprovalEndpoint>();
+        services.AddSingleton<ISubresourceEndpoint, TokenEndpoint>();
         services.AddSingleton<ISubresourceEndpoint, PodLogEndpoint>();
         services.AddSingleton<ResourceEndpoint>();
     }

@@ -10,9 +10,6 @@ namespace OrleansOrchestrator.Gateway.Reviews;
 /// <summary>Tells whose a token is, by the authenticators that judge the requests that carry it.</summary>
 internal sealed class TokenReviewEndpoint(ReviewBody bodies, AuthenticatorChain authenticators) : IReviewEndpoint
 {
-    /// <summary>What the tokens of this API are for, unless they say otherwise.</summary>
-    private const string Audience = "https://kubernetes.default.svc.cluster.local";
-
     /// <inheritdoc/>
     public ComputedResource Resource => ComputedResource.TokenReviews;
 
@@ -25,17 +22,24 @@ internal sealed class TokenReviewEndpoint(ReviewBody bodies, AuthenticatorChain 
 
         var carrier = new DefaultHttpContext();
         carrier.Request.Headers.Authorization = $"Bearer {review.Spec.Token}";
+        if (review.Spec.Audiences is { Count: > 0 } asked)
+            TokenAudiences.Want(carrier, [.. asked]);
         var outcome = await authenticators.TryAuthenticateAsync(carrier, request.Cancellation);
-        review.Status = StatusOf(outcome, review.Spec.Audiences);
+        review.Status = StatusOf(outcome, TokenAudiences.Wanted(carrier));
         await ReviewBody.SendAsync(request, Resource, review);
     }
 
-    private static V1TokenReviewStatus StatusOf(AuthenticationOutcome outcome, IList<string>? audiences)
+    private static V1TokenReviewStatus StatusOf(AuthenticationOutcome outcome, IReadOnlyList<string> wanted)
     {
         if (outcome.User is not { } user)
-            return new V1TokenReviewStatus { User = new V1UserInfo(), Error = "the token is not valid" };
-        if (audiences is { Count: > 0 } && !audiences.Contains(Audience))
-            return new V1TokenReviewStatus { User = new V1UserInfo(), Error = $"token audiences [\"{Audience}\"] is invalid for the target audiences [{string.Join(", ", audiences.Select(one => $"\"{one}\""))}]" };
-        return new V1TokenReviewStatus { Authenticated = true, User = UserModel.Of(user), Audiences = [Audience] };
+            return Refused("the token is not valid");
+
+        // Credentials that do not say whom they are for are for this API.
+        var audiences = outcome.Audiences ?? [.. wanted.Where(audience => audience == TokenAudiences.Api)];
+        return audiences.Count == 0
+            ? Refused($"token audiences [\"{TokenAudiences.Api}\"] is invalid for the target audiences [{string.Join(", ", wanted.Select(one => $"\"{one}\""))}]")
+            : new V1TokenReviewStatus { Authenticated = true, User = UserModel.Of(user), Audiences = [.. audiences] };
     }
+
+    private static V1TokenReviewStatus Refused(string error) => new() { User = new V1UserInfo(), Error = error };
 }

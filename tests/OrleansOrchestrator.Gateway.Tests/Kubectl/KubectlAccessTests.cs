@@ -77,6 +77,16 @@ public sealed class KubectlAccessTests(GatewayFixture gateway) : IClassFixture<G
         (await _kubectl.RunAsync("create -f - -o jsonpath={.status.allowed}", Review)).ShouldBe("true");
     }
 
+    [Fact]
+    public async Task CreateToken_OfServiceAccount_IsGoodForIt()
+    {
+        await _kubectl.RunAsync("create serviceaccount robot");
+        var token = (await _kubectl.RunAsync("create token robot --duration=10m")).Trim();
+        using var client = gateway.CreateClient(token);
+        var review = await client.CallAsync(HttpMethod.Post, "/apis/authentication.k8s.io/v1/selfsubjectreviews", HttpCalls.Json("{}"));
+        review.ShouldSucceed(System.Net.HttpStatusCode.Created)["status"]!["userInfo"]!["username"]!.GetValue<string>().ShouldBe("system:serviceaccount:default:robot");
+    }
+
     private static string Request(string name)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
