@@ -114,8 +114,8 @@ public sealed class ServiceAccountTokenTests(GatewayFixture gateway) : IClassFix
     public async Task Token_AfterItsEnd_IsNotRead()
     {
         var time = new FakeTimeProvider(new DateTimeOffset(2026, 3, 1, 12, 0, 0, TimeSpan.Zero));
-        using var identity = await ClusterIdentity.LoadAsync((_, propose, _) => Task.FromResult(propose()), time, default);
-        using var other = await ClusterIdentity.LoadAsync((_, propose, _) => Task.FromResult(propose()), time, default);
+        using var identity = await ClusterIdentity.LoadAsync((_, propose, _) => Task.FromResult(propose()), time, TestContext.Current.CancellationToken);
+        using var other = await ClusterIdentity.LoadAsync((_, propose, _) => Task.FromResult(propose()), time, TestContext.Current.CancellationToken);
         var tokens = new ServiceAccountTokens(identity, time);
         var (token, expires) = tokens.Issue(new TokenBinding("ns", new BoundObject("a", "1")), ["x"], TimeSpan.FromMinutes(10));
 
