@@ -99,6 +99,7 @@ internal sealed class SiloHost : IAsyncDisposable
         {
             ServiceAddresses = new ServiceAddressOptions { ServiceCidr = serviceCidr },
             ApiEndpoint = new ApiEndpoint(setup.AdvertisedAddress, port),
+            RootCertificatePem = identity.Authority.CertificatePem,
         });
         builder.Services.AddGateway(
             new GatewayOptions

@@ -10,6 +10,7 @@ using OrleansOrchestrator.ControlPlane.Objects;
 using OrleansOrchestrator.ControlPlane.Scheduling;
 using OrleansOrchestrator.ControlPlane.Store;
 using OrleansOrchestrator.ControlPlane.Watch;
+using OrleansOrchestrator.Controllers.Namespaces;
 using OrleansOrchestrator.Controllers.Reconciling;
 using OrleansOrchestrator.Model.Resources;
 
@@ -33,6 +34,7 @@ public static class ControlPlaneHosting
         services.AddSingleton(options.Controllers);
         services.AddSingleton(options.ServiceAddresses);
         services.AddSingleton(options.NodeLifecycle);
+        services.AddSingleton(new RootCertificate(options.RootCertificatePem));
 
         services.AddSingleton<StoreClient>();
         services.AddSingleton<IStoreReader>(provider => provider.GetRequiredService<StoreClient>());
@@ -42,6 +44,7 @@ public static class ControlPlaneHosting
         services.AddSingleton<IAdmissionPlugin, NamespaceLifecycleAdmission>();
         services.AddSingleton<IAdmissionPlugin, DefaultTolerationsAdmission>();
         services.AddSingleton<IAdmissionPlugin, ServiceAddressAdmission>();
+        services.AddSingleton<IAdmissionPlugin, CertificateRequestAdmission>();
         services.AddSingleton<WritePipeline>();
         services.AddSingleton<ObjectClient>();
         services.AddSingleton<IObjectClient>(provider => provider.GetRequiredService<ObjectClient>());
@@ -64,11 +67,7 @@ public static class ControlPlaneHosting
         services.AddSingleton<PlacementWriter>();
         services.AddTransient<NodeObserver>();
         foreach (var type in typeof(IReconciler).Assembly.GetTypes().Where(type => type.IsAssignableTo(typeof(IReconciler)) && type is { IsAbstract: false, IsClass: true }))
-        {
-            var reconciler = (IReconciler)Activator.CreateInstance(type)!;
-            services.AddSingleton(reconciler);
-            services.AddSingleton(new WantedGrain(reconciler.Name, grains => grains.GetGrain<IControllerGrain>(reconciler.Name)));
-        }
+            services.AddSingleton(provider => (IReconciler)ActivatorUtilities.CreateInstance(provider, type));
 
         services.AddSingleton(new WantedGrain("garbage-collector", grains => grains.GetGrain<IGarbageCollectorGrain>("cluster")));
         services.AddSingleton(new WantedGrain("scheduler", grains => grains.GetGrain<ISchedulerGrain>(SchedulerGrain.DefaultName)));

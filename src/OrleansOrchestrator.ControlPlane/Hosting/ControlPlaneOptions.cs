@@ -24,6 +24,9 @@ public sealed record ControlPlaneOptions
     /// <summary>Service addresses.</summary>
     public ServiceAddressOptions ServiceAddresses { get; init; } = new();
 
+    /// <summary>The certificate of the cluster's authority as PEM, by which pods know the API; null to tell them none.</summary>
+    public string? RootCertificatePem { get; init; }
+
     /// <summary>How this silo's API is reached from pods and nodes; null to leave the endpoints of <c>kubernetes</c> alone.</summary>
     public ApiEndpoint? ApiEndpoint { get; init; }
 }

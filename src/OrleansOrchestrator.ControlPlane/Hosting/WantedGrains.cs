@@ -1,5 +1,7 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using OrleansOrchestrator.ControlPlane.Controllers;
+using OrleansOrchestrator.Controllers.Reconciling;
 
 namespace OrleansOrchestrator.ControlPlane.Hosting;
 
@@ -8,14 +10,15 @@ namespace OrleansOrchestrator.ControlPlane.Hosting;
 /// second; whichever asks first after a silo has died brings its grains back. An Orleans reminder would do it within a minute.
 /// </summary>
 internal sealed partial class WantedGrains(
-    IGrainFactory grains, IEnumerable<WantedGrain> wanted, TimeProvider time, ILogger<WantedGrains> logger) : BackgroundService
+    IGrainFactory grains, IEnumerable<WantedGrain> wanted, IEnumerable<IReconciler> reconcilers, TimeProvider time, ILogger<WantedGrains> logger)
+    : BackgroundService
 {
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(1);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(Period, time);
-        var all = wanted.ToArray();
+        WantedGrain[] all = [.. wanted, .. reconcilers.Select(reconciler => ControllerOf(reconciler.Name))];
         var asking = new Task[all.Length];
         Array.Fill(asking, Task.CompletedTask);
         do
@@ -28,6 +31,8 @@ internal sealed partial class WantedGrains(
         }
         while (await timer.WaitForNextTickAsync(stoppingToken));
     }
+
+    private static WantedGrain ControllerOf(string name) => new(name, grains => grains.GetGrain<IControllerGrain>(name));
 
     private async Task AskAsync(WantedGrain grain)
     {

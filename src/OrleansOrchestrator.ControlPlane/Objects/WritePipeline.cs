@@ -79,10 +79,7 @@ internal sealed class WritePipeline(IEnumerable<IAdmissionPlugin> plugins, TimeP
 
         var errors = new FieldErrors();
         ObjectMetaValidation.ValidateUpdate(definition, updated.Metadata, current.Metadata, errors);
-        if (reference.Subresource == "status")
-            definition.ValidateStatusUpdate(updated, current, errors);
-        else
-            definition.ValidateUpdate(updated, current, errors);
+        ValidateSubresource(reference, updated, current, errors);
         ThrowIfAny(definition, updated, errors);
         return request;
     }
@@ -112,7 +109,25 @@ internal sealed class WritePipeline(IEnumerable<IAdmissionPlugin> plugins, TimeP
                 NamespaceFinalization.Prepare(updated, current);
                 break;
             default:
-                throw ApiErrors.NoSuchPath();
+                if (!reference.Definition.TryPrepareForPartUpdate(reference.Subresource, updated, current))
+                    throw ApiErrors.NoSuchPath();
+                break;
+        }
+    }
+
+    private static void ValidateSubresource(ObjectReference reference, KubeObject updated, KubeObject current, FieldErrors errors)
+    {
+        switch (reference.Subresource)
+        {
+            case "" or "finalize":
+                reference.Definition.ValidateUpdate(updated, current, errors);
+                break;
+            case "status":
+                reference.Definition.ValidateStatusUpdate(updated, current, errors);
+                break;
+            default:
+                reference.Definition.ValidatePartUpdate(reference.Subresource, updated, current, errors);
+                break;
         }
     }
 

@@ -7,6 +7,9 @@ namespace OrleansOrchestrator.Gateway.Authentication;
 /// <param name="IsRejected">Whether there were credentials of the authenticator's kind that it does not accept.</param>
 public readonly record struct AuthenticationOutcome(UserInfo? User, bool IsRejected)
 {
+    /// <summary>Whom the credentials are for, of those that were asked about; null if they do not say.</summary>
+    public IReadOnlyList<string>? Audiences { get; init; }
+
     /// <summary>The request has no credentials of this kind.</summary>
     public static AuthenticationOutcome NoCredentials => default;
 

@@ -3,6 +3,9 @@ namespace OrleansOrchestrator.Gateway.Authorization;
 /// <summary>The paths that tell nothing about anyone's objects and are open to all, so that probes need no credentials.</summary>
 internal static class PublicPaths
 {
+    /// <summary>The paths as rules name them.</summary>
+    public static string[] Patterns { get; } = ["/healthz", "/healthz/*", "/livez", "/livez/*", "/readyz", "/readyz/*", "/version"];
+
     /// <summary>Whether a path is one of them.</summary>
     public static bool Contains(string path) =>
         path is "/livez" or "/readyz" or "/healthz" or "/version"

@@ -54,29 +54,21 @@ internal sealed record ApiSurface(IReadOnlyList<ServedGroup> Groups)
 
     private static readonly string[] PartVerbs = [Requests.Verbs.Get, Requests.Verbs.Patch, Requests.Verbs.Update];
 
-    // Bindings are posted like objects but never stored, so no kind declares them.
-    private static readonly ServedResource Bindings = new("bindings", "binding", "Binding", true, [], [], [Requests.Verbs.Create], []);
-
-    /// <summary>What a registry's kinds make.</summary>
+    /// <summary>What a registry's kinds make, and those that are answered without being stored.</summary>
     public static ApiSurface Of(ResourceRegistry registry) => new(
     [
         .. registry.All
-            .GroupBy(definition => definition.Group, StringComparer.Ordinal)
+            .Select(definition => (definition.Group, definition.Version, Resource: ResourceOf(definition)))
+            .Concat(ComputedResource.All.Select(computed => (computed.Group, computed.Version, Resource: computed.Served)))
+            .GroupBy(served => served.Group, StringComparer.Ordinal)
             .OrderBy(group => group.Key, StringComparer.Ordinal)
             .Select(group => new ServedGroup(
                 group.Key,
-                [.. group.GroupBy(definition => definition.Version, StringComparer.Ordinal)
+                [.. group.GroupBy(served => served.Version, served => served.Resource, StringComparer.Ordinal)
                     .OrderBy(version => version.Key, VersionPriority.HighestFirst)
-                    .Select(version => VersionOf(group.Key, version.Key, version))])),
+                    .Select(version => new ServedVersion(
+                        group.Key, version.Key, [.. version.OrderBy(resource => resource.Name, StringComparer.Ordinal)]))])),
     ]);
-
-    private static ServedVersion VersionOf(string group, string version, IEnumerable<ResourceDefinition> definitions)
-    {
-        var resources = definitions.Select(ResourceOf);
-        if (group.Length == 0)
-            resources = resources.Append(Bindings);
-        return new ServedVersion(group, version, [.. resources.OrderBy(resource => resource.Name, StringComparer.Ordinal)]);
-    }
 
     private static ServedResource ResourceOf(ResourceDefinition definition) => new(
         definition.Plural,

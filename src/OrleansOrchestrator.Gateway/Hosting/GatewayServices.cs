@@ -15,6 +15,8 @@ using OrleansOrchestrator.Gateway.OpenApi;
 using OrleansOrchestrator.Gateway.Requests;
 using OrleansOrchestrator.Gateway.Resources;
 using OrleansOrchestrator.Gateway.Responses;
+using OrleansOrchestrator.Gateway.Reviews;
+using OrleansOrchestrator.Gateway.ServiceAccounts;
 using OrleansOrchestrator.Gateway.Subresources;
 using OrleansOrchestrator.Gateway.Watch;
 using OrleansOrchestrator.Model.Resources;
@@ -45,6 +47,7 @@ public static class GatewayServices
         services.TryAddSingleton(ResourceRegistry.BuiltIn);
         AddPipeline(services);
         AddResources(services);
+        AddReviews(services);
         AddPaths(services);
         services.AddSingleton<ServingCertificate>();
         services.AddSingleton<IConfigureOptions<KestrelServerOptions>, KestrelSetup>();
@@ -62,6 +65,9 @@ public static class GatewayServices
         services.AddSingleton<AuthenticatorChain>();
         services.AddSingleton<IAuthenticator, ClientCertificateAuthenticator>();
         services.AddSingleton<IAuthenticator, AdminTokenAuthenticator>();
+        services.AddSingleton<ServiceAccountTokens>();
+        services.AddSingleton<TokenBindings>();
+        services.AddSingleton<IAuthenticator, ServiceAccountAuthenticator>();
         services.AddSingleton<AuthorizerChain>();
         services.AddSingleton<IAuthorizer, SystemAuthorizer>();
         services.AddSingleton<InFlightLimiter>();
@@ -84,8 +90,24 @@ public static class GatewayServices
         services.AddSingleton<ISubresourceEndpoint, StatusEndpoint>();
         services.AddSingleton<ISubresourceEndpoint, ScaleEndpoint>();
         services.AddSingleton<ISubresourceEndpoint, FinalizeEndpoint>();
+        services.AddSingleton<ISubresourceEndpoint, ApprovalEndpoint>();
+        services.AddSingleton<ISubresourceEndpoint, TokenEndpoint>();
         services.AddSingleton<ISubresourceEndpoint, PodLogEndpoint>();
         services.AddSingleton<ResourceEndpoint>();
+    }
+
+    private static void AddReviews(IServiceCollection services)
+    {
+        services.AddSingleton<ReviewBody>();
+        services.AddSingleton<AccessAnswers>();
+        services.AddSingleton<ReviewEndpoints>();
+        services.AddSingleton<IReviewEndpoint>(provider => provider.GetRequiredService<BindingEndpoint>());
+        services.AddSingleton<IReviewEndpoint, SelfSubjectReviewEndpoint>();
+        services.AddSingleton<IReviewEndpoint, TokenReviewEndpoint>();
+        services.AddSingleton<IReviewEndpoint, SelfSubjectAccessReviewEndpoint>();
+        services.AddSingleton<IReviewEndpoint, SubjectAccessReviewEndpoint>();
+        services.AddSingleton<IReviewEndpoint, LocalSubjectAccessReviewEndpoint>();
+        services.AddSingleton<IReviewEndpoint, SelfSubjectRulesReviewEndpoint>();
     }
 
     private static void AddPaths(IServiceCollection services)

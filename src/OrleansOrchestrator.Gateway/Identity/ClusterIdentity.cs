@@ -11,7 +11,8 @@ namespace OrleansOrchestrator.Gateway.Identity;
 /// <param name="cancellationToken">Cancels the wait.</param>
 public delegate Task<byte[]> SharedValue(string name, Func<byte[]> propose, CancellationToken cancellationToken);
 
-/// <summary>What makes a cluster itself: its certificate authority and its administrator's token. The same on every silo.</summary>
+/// <summary>What makes a cluster itself: its certificate authority, its administrator's token and the key of
+/// its service accounts. The same on every silo.</summary>
 public sealed class ClusterIdentity : IDisposable
 {
     /// <summary>The administrator's user name.</summary>
@@ -25,10 +26,11 @@ public sealed class ClusterIdentity : IDisposable
     private static readonly TimeSpan ClientLifetime = TimeSpan.FromDays(365);
     private readonly TimeProvider _time;
 
-    private ClusterIdentity(CertificateAuthority authority, string adminToken, TimeProvider time)
+    private ClusterIdentity(CertificateAuthority authority, string adminToken, ECDsa tokenKey, TimeProvider time)
     {
         Authority = authority;
         AdminToken = adminToken;
+        TokenKey = tokenKey;
         _time = time;
     }
 
@@ -37,6 +39,9 @@ public sealed class ClusterIdentity : IDisposable
 
     /// <summary>The bearer token of the administrator; printable ASCII.</summary>
     public string AdminToken { get; }
+
+    /// <summary>The key that signs the tokens of service accounts.</summary>
+    public ECDsa TokenKey { get; }
 
     /// <summary>Loads the identity of a cluster, or makes it at the cluster's first start.</summary>
     /// <param name="getOrAdd">Where the cluster keeps it.</param>
@@ -47,7 +52,9 @@ public sealed class ClusterIdentity : IDisposable
     {
         var authority = await getOrAdd("certificate-authority", () => CertificateAuthority.Create(time.GetUtcNow()), cancellationToken);
         var token = await getOrAdd("admin-token", CreateToken, cancellationToken);
-        return new ClusterIdentity(CertificateAuthority.Load(authority), Encoding.ASCII.GetString(token), time);
+        var tokenKey = ECDsa.Create();
+        tokenKey.ImportFromPem(Encoding.ASCII.GetString(await getOrAdd("service-account-key", CreateTokenKey, cancellationToken)));
+        return new ClusterIdentity(CertificateAuthority.Load(authority), Encoding.ASCII.GetString(token), tokenKey, time);
     }
 
     /// <summary>Issues a client certificate of the administrator, good for a year.</summary>
@@ -59,7 +66,17 @@ public sealed class ClusterIdentity : IDisposable
         Authority.IssueClientCertificate(GatewayUser, [MastersGroup], _time.GetUtcNow(), ClientLifetime);
 
     /// <inheritdoc/>
-    public void Dispose() => Authority.Dispose();
+    public void Dispose()
+    {
+        Authority.Dispose();
+        TokenKey.Dispose();
+    }
 
     private static byte[] CreateToken() => Encoding.ASCII.GetBytes(Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(TokenBytes)));
+
+    private static byte[] CreateTokenKey()
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        return Encoding.ASCII.GetBytes(key.ExportPkcs8PrivateKeyPem());
+    }
 }

@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using OrleansOrchestrator.Gateway.Requests;
+using OrleansOrchestrator.Gateway.Reviews;
 using OrleansOrchestrator.Gateway.Subresources;
 using OrleansOrchestrator.Gateway.Watch;
 using OrleansOrchestrator.Model.Errors;
@@ -12,7 +13,7 @@ internal sealed class ResourceEndpoint(
     ObjectWrites writes,
     ObjectDeletions deletions,
     WatchResponse watches,
-    BindingEndpoint bindings,
+    ReviewEndpoints reviews,
     IEnumerable<ISubresourceEndpoint> subresources)
 {
     private readonly FrozenDictionary<string, ISubresourceEndpoint> _subresources =
@@ -24,7 +25,7 @@ internal sealed class ResourceEndpoint(
     {
         var info = request.Info;
         if (info.Definition is null)
-            return BindingEndpoint.IsLegacyPath(info) ? bindings.HandleAsync(request) : throw ApiErrors.NoSuchPath();
+            return reviews.HandleAsync(request);
         CheckScope(info);
 
         // What the client accepts is settled before anything is done: no write may be followed by a 406.

@@ -1,27 +1,25 @@
 using k8s.Models;
 using OrleansOrchestrator.ControlPlane.Objects;
+using OrleansOrchestrator.Gateway.Discovery;
 using OrleansOrchestrator.Gateway.Requests;
 using OrleansOrchestrator.Gateway.Responses;
+using OrleansOrchestrator.Gateway.Reviews;
 using OrleansOrchestrator.Model.Errors;
 using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.Gateway.Subresources;
 
 /// <summary>Serves <c>pods/binding</c> and the older <c>bindings</c> collection: both place a pod on a node.</summary>
-internal sealed class BindingEndpoint(IObjectClient objects, ObjectBody bodies) : ISubresourceEndpoint
+internal sealed class BindingEndpoint(IObjectClient objects, ObjectBody bodies) : ISubresourceEndpoint, IReviewEndpoint
 {
     /// <summary>The resource of the older form.</summary>
-    public const string LegacyResource = "bindings";
+    public ComputedResource Resource => ComputedResource.Bindings;
 
     /// <inheritdoc/>
     public string Name => "binding";
 
     /// <inheritdoc/>
     public bool Serves(ResourceDefinition definition) => definition.Name == WellKnownResources.Pods;
-
-    /// <summary>Whether a request is for the older form, which is not a stored kind.</summary>
-    public static bool IsLegacyPath(RequestInfo info) =>
-        info is { Resource: LegacyResource, Group: "", Version: "v1", Namespace.Length: > 0, Name: "" };
 
     /// <inheritdoc/>
     public async Task HandleAsync(ApiRequest request)

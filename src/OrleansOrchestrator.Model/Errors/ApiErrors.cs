@@ -28,13 +28,18 @@ public static class ApiErrors
         "the object has been modified; please apply your changes to the latest version and try again");
 
     /// <summary>422: the object breaks rules; all of them are told.</summary>
-    public static ApiException Invalid(ResourceDefinition definition, string? name, IReadOnlyList<FieldError> errors)
+    public static ApiException Invalid(ResourceDefinition definition, string? name, IReadOnlyList<FieldError> errors) =>
+        Invalid(definition.Group, definition.Kind, name, errors);
+
+    /// <summary>422: an object of a kind that is not stored breaks rules; all of them are told.</summary>
+    public static ApiException Invalid(string group, string kind, string? name, IReadOnlyList<FieldError> errors)
     {
         var list = errors.Count == 1 ? errors[0].ToString() : $"[{string.Join(", ", errors)}]";
-        return New(422, "Invalid", $"{Qualified(definition)} \"{name}\" is invalid: {list}", new V1StatusDetails
+        var qualified = group.Length == 0 ? kind : $"{kind}.{group}";
+        return New(422, "Invalid", $"{qualified} \"{name}\" is invalid: {list}", new V1StatusDetails
         {
-            Group = Text(definition.Group),
-            Kind = definition.Kind,
+            Group = Text(group),
+            Kind = kind,
             Name = Text(name),
             Causes = [.. errors.Select(e => new V1StatusCause { Field = e.Field, Message = e.Message, Reason = e.Reason })],
         });
@@ -104,9 +109,6 @@ public static class ApiErrors
 
     private static V1StatusDetails Details(ResourceName resource, string? name) =>
         new() { Group = Text(resource.Group), Kind = resource.Plural, Name = Text(name) };
-
-    private static string Qualified(ResourceDefinition definition) =>
-        definition.Group.Length == 0 ? definition.Kind : $"{definition.Kind}.{definition.Group}";
 
     private static string? Text(string? value) => string.IsNullOrEmpty(value) ? null : value;
 }

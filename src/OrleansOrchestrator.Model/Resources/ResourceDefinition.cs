@@ -107,6 +107,15 @@ public abstract class ResourceDefinition
     /// <summary>Restores what a status update cannot change: all but the status.</summary>
     public abstract void PrepareForStatusUpdate(KubeObject updated, KubeObject current);
 
+    /// <summary>Restores what an update through one of <see cref="Subresources"/> cannot change: all but the subresource's own part.</summary>
+    /// <returns>False if the kind has no such part to write.</returns>
+    public virtual bool TryPrepareForPartUpdate(string subresource, KubeObject updated, KubeObject current) => false;
+
+    /// <summary>Gathers the faults of a change through one of <see cref="Subresources"/>.</summary>
+    public virtual void ValidatePartUpdate(string subresource, KubeObject updated, KubeObject current, FieldErrors errors)
+    {
+    }
+
     /// <summary>Changes what a deletion changes besides metadata, as in a namespace's phase.</summary>
     public virtual void PrepareForDeletion(KubeObject obj)
     {

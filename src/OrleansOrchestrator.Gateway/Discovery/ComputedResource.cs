@@ -1,0 +1,52 @@
+using OrleansOrchestrator.Gateway.Requests;
+
+namespace OrleansOrchestrator.Gateway.Discovery;
+
+/// <summary>A resource whose objects are posted and answered, but never stored: no kind of the registry declares it.</summary>
+/// <param name="Group">The group; empty for core.</param>
+/// <param name="Version">The version.</param>
+/// <param name="Plural">The plural.</param>
+/// <param name="Kind">The kind.</param>
+/// <param name="Namespaced">Whether it is posted to a namespace.</param>
+internal sealed record ComputedResource(string Group, string Version, string Plural, string Kind, bool Namespaced = false)
+{
+    private const string Authentication = "authentication.k8s.io";
+    private const string Authorization = "authorization.k8s.io";
+
+    /// <summary>Places a pod on a node.</summary>
+    public static ComputedResource Bindings { get; } = new("", "v1", "bindings", "Binding", true);
+
+    /// <summary>Whose a token is.</summary>
+    public static ComputedResource TokenReviews { get; } = new(Authentication, "v1", "tokenreviews", "TokenReview");
+
+    /// <summary>Who the sender is.</summary>
+    public static ComputedResource SelfSubjectReviews { get; } = new(Authentication, "v1", "selfsubjectreviews", "SelfSubjectReview");
+
+    /// <summary>Whether somebody may do something.</summary>
+    public static ComputedResource SubjectAccessReviews { get; } = new(Authorization, "v1", "subjectaccessreviews", "SubjectAccessReview");
+
+    /// <summary>Whether somebody may do something in a namespace.</summary>
+    public static ComputedResource LocalSubjectAccessReviews { get; } =
+        new(Authorization, "v1", "localsubjectaccessreviews", "LocalSubjectAccessReview", true);
+
+    /// <summary>Whether the sender may do something.</summary>
+    public static ComputedResource SelfSubjectAccessReviews { get; } =
+        new(Authorization, "v1", "selfsubjectaccessreviews", "SelfSubjectAccessReview");
+
+    /// <summary>What the sender may do in a namespace.</summary>
+    public static ComputedResource SelfSubjectRulesReviews { get; } =
+        new(Authorization, "v1", "selfsubjectrulesreviews", "SelfSubjectRulesReview");
+
+    /// <summary>All of them.</summary>
+    public static IReadOnlyList<ComputedResource> All { get; } =
+    [
+        Bindings, TokenReviews, SelfSubjectReviews, SubjectAccessReviews, LocalSubjectAccessReviews, SelfSubjectAccessReviews,
+        SelfSubjectRulesReviews,
+    ];
+
+    /// <summary><c>v1</c> or <c>apps/v1</c>.</summary>
+    public string ApiVersion => Group.Length == 0 ? Version : $"{Group}/{Version}";
+
+    /// <summary>It as discovery tells it.</summary>
+    public ServedResource Served => new(Plural, Kind.ToLowerInvariant(), Kind, Namespaced, [], [], [Verbs.Create], []);
+}

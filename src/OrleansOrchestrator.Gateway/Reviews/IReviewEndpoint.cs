@@ -1,0 +1,14 @@
+using OrleansOrchestrator.Gateway.Discovery;
+using OrleansOrchestrator.Gateway.Requests;
+
+namespace OrleansOrchestrator.Gateway.Reviews;
+
+/// <summary>Answers the posts of one resource that is not stored.</summary>
+internal interface IReviewEndpoint
+{
+    /// <summary>The resource.</summary>
+    ComputedResource Resource { get; }
+
+    /// <summary>Answers a post.</summary>
+    Task HandleAsync(ApiRequest request);
+}

@@ -1,0 +1,31 @@
+using k8s.Models;
+using OrleansOrchestrator.Gateway.Authorization;
+using OrleansOrchestrator.Gateway.Discovery;
+using OrleansOrchestrator.Gateway.Requests;
+using OrleansOrchestrator.Model.Errors;
+
+namespace OrleansOrchestrator.Gateway.Reviews;
+
+/// <summary>Lists what senders may do in a namespace, as <c>kubectl auth can-i --list</c> asks.</summary>
+internal sealed class SelfSubjectRulesReviewEndpoint(ReviewBody bodies, AuthorizerChain authorizers) : IReviewEndpoint
+{
+    /// <inheritdoc/>
+    public ComputedResource Resource => ComputedResource.SelfSubjectRulesReviews;
+
+    /// <inheritdoc/>
+    public async Task HandleAsync(ApiRequest request)
+    {
+        var review = await bodies.ReadAsync<V1SelfSubjectRulesReview>(request, Resource);
+        if (string.IsNullOrEmpty(review.Spec?.NamespaceProperty))
+            throw ApiErrors.BadRequest("no namespace on request");
+        var allowed = await authorizers.ListAllowedAsync(request.User, review.Spec.NamespaceProperty, request.Cancellation);
+        review.Status = new V1SubjectRulesReviewStatus
+        {
+            ResourceRules = [.. allowed.Resources],
+            NonResourceRules = [.. allowed.Paths],
+            Incomplete = allowed.WhyIncomplete.Length > 0,
+            EvaluationError = allowed.WhyIncomplete.Length > 0 ? allowed.WhyIncomplete : null,
+        };
+        await ReviewBody.SendAsync(request, Resource, review);
+    }
+}

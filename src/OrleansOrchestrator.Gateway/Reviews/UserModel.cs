@@ -1,0 +1,11 @@
+using k8s.Models;
+using OrleansOrchestrator.ControlPlane.Objects;
+
+namespace OrleansOrchestrator.Gateway.Reviews;
+
+/// <summary>Users as the API tells them.</summary>
+internal static class UserModel
+{
+    /// <summary>A user.</summary>
+    public static V1UserInfo Of(UserInfo user) => new() { Username = user.Name, Uid = user.Uid, Groups = [.. user.Groups] };
+}

@@ -1,0 +1,27 @@
+using Microsoft.AspNetCore.Http;
+using OrleansOrchestrator.Gateway.Authentication;
+
+namespace OrleansOrchestrator.Gateway.ServiceAccounts;
+
+/// <summary>Knows service accounts by the tokens that the cluster gave them, as long as what these are bound to exists.</summary>
+internal sealed class ServiceAccountAuthenticator(ServiceAccountTokens tokens, TokenBindings bindings) : IAuthenticator
+{
+    /// <inheritdoc/>
+    public ValueTask<AuthenticationOutcome> AuthenticateAsync(HttpContext http, CancellationToken cancellationToken)
+    {
+        var token = BearerToken.Of(http.Request);
+        return ServiceAccountTokens.IsTokenLike(token)
+            ? JudgeAsync(token.ToString(), TokenAudiences.Wanted(http), cancellationToken)
+            : ValueTask.FromResult(AuthenticationOutcome.NoCredentials);
+    }
+
+    private async ValueTask<AuthenticationOutcome> JudgeAsync(string token, IReadOnlyList<string> wanted, CancellationToken cancellationToken)
+    {
+        if (await tokens.ReadAsync(token) is not { } payload)
+            return AuthenticationOutcome.Rejected;
+        var audiences = wanted.Intersect(payload.Audiences, StringComparer.Ordinal).ToList();
+        if (audiences.Count == 0 || !await bindings.IsGoodAsync(payload.Binding, cancellationToken))
+            return AuthenticationOutcome.Rejected;
+        return AuthenticationOutcome.Known(ServiceAccountUser.Of(payload.Binding.Namespace, payload.Binding.Account)) with { Audiences = audiences };
+    }
+}
