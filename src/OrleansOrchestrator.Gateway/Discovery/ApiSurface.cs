@@ -60,44 +60,45 @@ internal sealed record ApiSurface(IReadOnlyList<ServedGroup> Groups)
     /// <summary>What a registry's kinds make.</summary>
     public static ApiSurface Of(ResourceRegistry registry) => new(
     [
-        .. registry.All
-            .GroupBy(definition => definition.Group, StringComparer.Ordinal)
+        .. registry.Forms
+            .GroupBy(form => form.Group, StringComparer.Ordinal)
             .OrderBy(group => group.Key, StringComparer.Ordinal)
             .Select(group => new ServedGroup(
                 group.Key,
-                [.. group.GroupBy(definition => definition.Version, StringComparer.Ordinal)
+                [.. group.GroupBy(form => form.Version, StringComparer.Ordinal)
                     .OrderBy(version => version.Key, VersionPriority.HighestFirst)
                     .Select(version => VersionOf(group.Key, version.Key, version))])),
     ]);
 
-    private static ServedVersion VersionOf(string group, string version, IEnumerable<ResourceDefinition> definitions)
+    private static ServedVersion VersionOf(string group, string version, IEnumerable<ResourceForm> forms)
     {
-        var resources = definitions.Select(ResourceOf);
+        var resources = forms.Select(ResourceOf);
         if (group.Length == 0)
             resources = resources.Append(Bindings);
         return new ServedVersion(group, version, [.. resources.OrderBy(resource => resource.Name, StringComparer.Ordinal)]);
     }
 
-    private static ServedResource ResourceOf(ResourceDefinition definition) => new(
-        definition.Plural,
-        definition.Singular,
-        definition.Kind,
-        definition.Namespaced,
-        definition.ShortNames,
-        definition.Categories,
+    private static ServedResource ResourceOf(ResourceForm form) => new(
+        form.Definition.Plural,
+        form.Definition.Singular,
+        form.Definition.Kind,
+        form.Definition.Namespaced,
+        form.Definition.ShortNames,
+        form.Definition.Categories,
         ObjectVerbs,
-        [.. SubresourcesOf(definition).OrderBy(subresource => subresource.Name, StringComparer.Ordinal)]);
+        [.. SubresourcesOf(form).OrderBy(subresource => subresource.Name, StringComparer.Ordinal)]);
 
-    private static IEnumerable<ServedSubresource> SubresourcesOf(ResourceDefinition definition)
+    private static IEnumerable<ServedSubresource> SubresourcesOf(ResourceForm form)
     {
+        var definition = form.Definition;
         if (definition.HasStatus)
-            yield return new ServedSubresource("status", definition.Group, definition.Version, definition.Kind, PartVerbs);
+            yield return new ServedSubresource("status", form.Group, form.Version, definition.Kind, PartVerbs);
         if (definition.Scale is not null)
             yield return new ServedSubresource("scale", "autoscaling", "v1", "Scale", PartVerbs);
         foreach (var other in definition.Subresources)
         {
             yield return new ServedSubresource(
-                other.Name, other.Group ?? definition.Group, other.Version ?? definition.Version, other.Kind, other.Verbs);
+                other.Name, other.Group ?? form.Group, other.Version ?? form.Version, other.Kind, other.Verbs);
         }
     }
 }
