@@ -128,6 +128,15 @@ public static class NameRules
     public static IReadOnlyList<string> IsValidCidr(string value) =>
         AddressSyntax.IsCidr(value) ? [] : ["must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)"];
 
+    /// <summary>A part of a URL's path, as the names of roles and their bindings.</summary>
+    public static IReadOnlyList<string> IsPathSegmentName(string value) => value switch
+    {
+        "." => ["may not be '.'"],
+        ".." => ["may not be '..'"],
+        _ when value.AsSpan().IndexOfAny('/', '%') < 0 => [],
+        _ => [.. "/%".Where(value.Contains).Select(part => $"may not contain '{part}'")],
+    };
+
     /// <summary>The name of an HTTP header.</summary>
     public static IReadOnlyList<string> IsHttpHeaderName(string value) =>
         NameSyntax.IsHttpHeaderName(value) ? [] : [NameFaults.HttpHeaderName];

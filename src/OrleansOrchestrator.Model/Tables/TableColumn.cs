@@ -1,3 +1,4 @@
+using System.Globalization;
 
 namespace OrleansOrchestrator.Model.Tables;
 
@@ -30,6 +31,13 @@ public sealed record TableColumn<T>(
     /// <summary>How long ago it was created.</summary>
     public static TableColumn<T> Age { get; } = new("Age", (obj, now) => HumanDuration.Since(obj.Metadata.CreationTimestamp, now),
         Description: "The time since the object was created.");
+
+    /// <summary>When it was created, for kinds of which Kubernetes shows nothing but that.</summary>
+    public static TableColumn<T> CreatedAt { get; } = new(
+        "Created At",
+        (obj, _) => obj.Metadata.CreationTimestamp is { } time ? time.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture) : "<unknown>",
+        "date",
+        Description: "The time at which the object was created.");
 
     /// <summary>Creates a column without a moment.</summary>
     public static TableColumn<T> Of(string heading, Func<T, object?> value, string type = "string", int priority = 0) =>
