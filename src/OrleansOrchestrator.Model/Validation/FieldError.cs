@@ -56,6 +56,7 @@ public sealed record FieldError(FieldErrorType Type, string Field, object? BadVa
         null => "null",
         string text => $"\"{text}\"",
         bool flag => flag ? "true" : "false",
+        DateTime time => string.Create(CultureInfo.InvariantCulture, $"\"{time.ToUniversalTime():yyyy-MM-dd'T'HH:mm:ss'Z'}\""),
         IFormattable number => number.ToString(null, CultureInfo.InvariantCulture),
         _ => JsonSerializer.Serialize(value, Codec.ObjectCodec.Options),
     };
