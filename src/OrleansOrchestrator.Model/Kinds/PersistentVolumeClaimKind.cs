@@ -1,5 +1,4 @@
 using k8s.Models;
-using OrleansOrchestrator.Model.Kinds.Rules;
 using OrleansOrchestrator.Model.Kinds.Volumes;
 using OrleansOrchestrator.Model.Resources;
 using OrleansOrchestrator.Model.Tables;

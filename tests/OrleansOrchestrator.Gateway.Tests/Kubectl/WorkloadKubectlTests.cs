@@ -42,9 +42,9 @@ public sealed class WorkloadKubectlTests(GatewayFixture gateway) : IClassFixture
 
         (await _kubectl.RunAsync("get hpa scaled")).ShouldMatch(
             @"NAME\s+REFERENCE\s+TARGETS\s+MINPODS\s+MAXPODS\s+REPLICAS\s+AGE\s+scaled\s+Deployment/scaled\s+cpu: <unknown>/70%\s+1\s+5\s+0\s+\d+s");
-        (await _kubectl.RunAsync("get hpa.v1.autoscaling scaled -o jsonpath={.apiVersion},{.spec.targetCPUUtilizationPercentage}")).ShouldBe("autoscaling/v1,70");
-        (await _kubectl.RunAsync("get hpa.v2.autoscaling scaled -o jsonpath={.apiVersion},{.spec.metrics[0].resource.name}")).ShouldBe("autoscaling/v2,cpu");
-        await _kubectl.RunAsync("""patch hpa.v1.autoscaling scaled --type merge -p {\"spec\":{\"targetCPUUtilizationPercentage\":55}}""");
+        (await _kubectl.RunAsync("get horizontalpodautoscalers.v1.autoscaling scaled -o jsonpath={.apiVersion},{.spec.targetCPUUtilizationPercentage}")).ShouldBe("autoscaling/v1,70");
+        (await _kubectl.RunAsync("get horizontalpodautoscalers.v2.autoscaling scaled -o jsonpath={.apiVersion},{.spec.metrics[0].resource.name}")).ShouldBe("autoscaling/v2,cpu");
+        await _kubectl.RunAsync("""patch horizontalpodautoscalers.v1.autoscaling scaled --type merge -p {\"spec\":{\"targetCPUUtilizationPercentage\":55}}""");
         (await _kubectl.RunAsync("get hpa scaled -o jsonpath={.spec.metrics[0].resource.target.averageUtilization}")).ShouldBe("55");
     }
 
