@@ -19,7 +19,7 @@ public sealed class WorkloadKubectlTests(GatewayFixture gateway) : IClassFixture
         (await _kubectl.RunAsync(command.Replace('\'', '"'))).ShouldContain(expected);
 
     [Fact]
-    public async Task Deployment_IsShownScaledAndChanged()
+    public async Task Deployment_OfTypedCommands_IsShownScaledAndChanged()
     {
         await _kubectl.RunAsync("create deployment shown --image=nginx:1 --replicas=2");
 
@@ -35,7 +35,7 @@ public sealed class WorkloadKubectlTests(GatewayFixture gateway) : IClassFixture
     }
 
     [Fact]
-    public async Task Autoscaler_IsServedInBothVersions()
+    public async Task Autoscaler_InBothVersions_IsOneObject()
     {
         await _kubectl.RunAsync("create deployment scaled --image=nginx:1");
         (await _kubectl.RunAsync("autoscale deployment scaled --min=1 --max=5 --cpu-percent=70")).ShouldContain("scaled");

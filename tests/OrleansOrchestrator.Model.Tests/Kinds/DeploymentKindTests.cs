@@ -52,7 +52,7 @@ public class DeploymentKindTests
     [InlineData("{'metadata':{'annotations':{'a':'b'}}}", 2)]
     [InlineData("{'metadata':{'labels':{'a':'b'}}}", 1)]
     [InlineData("{'spec':{'strategy':{'type':'RollingUpdate'}}}", 1)]
-    public void Generation_CountsChangesOfSpecAndAnnotations(string change, int generation) =>
+    public void Generation_AfterAChange_CountsSpecAndAnnotations(string change, int generation) =>
         Deployments.Updated(Valid, KindCase.Merge(Valid, change))["metadata"]!["generation"]!.GetValue<int>().ShouldBe(generation);
 
     [Theory]

@@ -35,7 +35,7 @@ public class JobKindTests
     [InlineData("{'completionMode':'Indexed','completions':3,'backoffLimitPerIndex':1}", "backoffLimit", "2147483647")]
     [InlineData("{'podFailurePolicy':{'rules':[{'action':'Ignore','onPodConditions':[{'type':'X'}]}]}}", "podReplacementPolicy", "\"Failed\"")]
     [InlineData("{'podFailurePolicy':{'rules':[{'action':'Ignore','onPodConditions':[{'type':'X'}]}]}}", "podFailurePolicy", "{\"rules\":[{\"action\":\"Ignore\",\"onPodConditions\":[{\"status\":\"True\",\"type\":\"X\"}]}]}")]
-    public void Defaults_DependOnWhatIsGiven(string spec, string field, string? value) =>
+    public void Defaults_OfAJob_DependOnWhatIsGiven(string spec, string field, string? value) =>
         Jobs.Created(KindCase.Merge(Sent, $"{{'spec':{spec}}}"))["spec"]![field]?.ToJsonString().ShouldBe(value);
 
     [Theory]

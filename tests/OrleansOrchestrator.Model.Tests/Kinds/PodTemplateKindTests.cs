@@ -14,7 +14,7 @@ public class PodTemplateKindTests
     public void Template_Faults_AreTold(string change, string fault) => Templates.Faults(KindCase.Merge(Valid, change)).ShouldBe(fault);
 
     [Fact]
-    public void Generation_CountsChangesOfTheTemplate()
+    public void Generation_AfterAChange_CountsTheTemplate()
     {
         Templates.Updated(Valid, KindCase.Merge(Valid, "{'metadata':{'labels':{'x':'y'}}}"))["metadata"]!["generation"]!.GetValue<int>().ShouldBe(1);
         Templates.Updated(Valid, KindCase.Merge(Valid, "{'template':{'metadata':{'labels':{'x':'y'}}}}"))["metadata"]!["generation"]!.GetValue<int>().ShouldBe(2);
