@@ -4,12 +4,13 @@ using Microsoft.Extensions.Logging;
 using OrleansOrchestrator.ControlPlane.Admission;
 using OrleansOrchestrator.ControlPlane.Objects;
 using OrleansOrchestrator.Model.Errors;
+using OrleansOrchestrator.Model.Kinds.Scheduling;
 using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.ControlPlane.Hosting;
 
 /// <summary>
-/// Creates what every cluster has: the system's namespaces and the <c>kubernetes</c> service. Every silo does it; that
+/// Creates what every cluster has: the system's namespaces and priority classes, and the <c>kubernetes</c> service. Every silo does it; that
 /// something exists already is success.
 /// </summary>
 internal sealed partial class ClusterBootstrap(
@@ -37,6 +38,8 @@ internal sealed partial class ClusterBootstrap(
             {
                 foreach (var name in Namespaces)
                     await EnsureAsync(WellKnownResources.Namespaces, "", new V1Namespace { Metadata = new V1ObjectMeta { Name = name } }, stoppingToken);
+                foreach (var priority in SystemPriorityClasses.Create())
+                    await EnsureAsync(WellKnownResources.PriorityClasses, "", priority, stoppingToken);
                 await EnsureAsync(WellKnownResources.Services, "default", KubernetesService(), stoppingToken);
                 Volatile.Write(ref _pending, null);
             }

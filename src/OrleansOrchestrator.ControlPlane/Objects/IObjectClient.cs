@@ -25,9 +25,9 @@ public interface IObjectClient
     /// <exception cref="Model.Errors.ApiException">410: the revision has been compacted.</exception>
     IAsyncEnumerable<IReadOnlyList<WatchEvent>> WatchAsync(ResourceDefinition definition, WatchQuery query, CancellationToken cancellationToken);
 
-    /// <summary>Reads a body for a kind, as <see cref="CreateAsync"/> and <see cref="UpdateAsync"/> take it.</summary>
+    /// <summary>Reads a body in a form of a kind, and turns it into the storage form, as <see cref="CreateAsync"/> and <see cref="UpdateAsync"/> take it.</summary>
     /// <exception cref="Model.Errors.ApiException">400: malformed, of another kind, or with unknown fields where they are refused.</exception>
-    KubeObject Decode(ResourceDefinition definition, ReadOnlySpan<byte> json, WriteOptions options);
+    KubeObject Decode(ResourceForm form, ReadOnlySpan<byte> json, WriteOptions options);
 
     /// <summary>Creates an object.</summary>
     /// <param name="definition">The kind.</param>

@@ -50,8 +50,8 @@ internal sealed partial class ObjectClient(
         }
     }
 
-    public KubeObject Decode(ResourceDefinition definition, ReadOnlySpan<byte> json, WriteOptions options) =>
-        WritePipeline.Decode(definition, json, options);
+    public KubeObject Decode(ResourceForm form, ReadOnlySpan<byte> json, WriteOptions options) =>
+        WritePipeline.Decode(form, json, options);
 
     public async Task<StoredObject> CreateAsync(
         ResourceDefinition definition, string requestNamespace, KubeObject obj, WriteOptions options, CancellationToken cancellationToken)
@@ -106,8 +106,8 @@ internal sealed partial class ObjectClient(
         for (var race = 0; race <= RacesMax; race++)
         {
             var stored = await store.ReadForWriteAsync(definition, key) ?? throw ApiErrors.NotFound(definition.Name, key.Name);
-            var json = PatchApplication.Apply(definition, type, stored.Json, patch);
-            var obj = WritePipeline.Decode(definition, json, options);
+            var json = PatchApplication.Apply(reference.Form, type, stored, patch);
+            var obj = WritePipeline.Decode(reference.Form, json, options);
             if (await TryReplaceAsync(reference, obj, stored, options, cancellationToken) is { } updated)
                 return updated;
         }

@@ -7,23 +7,23 @@ using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.ControlPlane.Objects;
 
-/// <summary>Applies a patch of any format to a stored object.</summary>
+/// <summary>Applies a patch of any format to a stored object in the form that the patch is written for.</summary>
 internal static class PatchApplication
 {
     private static readonly JsonDocumentOptions ReadOptions = new() { MaxDepth = ObjectCodec.DepthMax };
 
-    /// <summary>The patched object as JSON.</summary>
+    /// <summary>The patched object as JSON, in that form.</summary>
     /// <exception cref="ApiException">400 if the patch is malformed, 422 if it cannot be applied to this object.</exception>
-    public static byte[] Apply(ResourceDefinition definition, PatchType type, ReadOnlyMemory<byte> json, ReadOnlyMemory<byte> patch)
+    public static byte[] Apply(ResourceForm form, PatchType type, StoredObject stored, ReadOnlyMemory<byte> patch)
     {
-        var target = JsonNode.Parse(json.Span, documentOptions: ReadOptions)!;
+        var target = JsonNode.Parse(form.JsonOf(stored).Span, documentOptions: ReadOptions)!;
         try
         {
             var patched = type switch
             {
                 PatchType.JsonPatch => JsonPatch.Apply(target, patch.Span),
                 PatchType.MergePatch => JsonMergePatch.Apply(target, patch.Span),
-                _ => StrategicMergePatch.Apply(target, patch.Span, definition.ModelType),
+                _ => StrategicMergePatch.Apply(target, patch.Span, form.ModelType),
             };
             return JsonSerializer.SerializeToUtf8Bytes(patched, ObjectCodec.Options);
         }

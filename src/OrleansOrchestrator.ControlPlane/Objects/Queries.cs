@@ -60,4 +60,8 @@ public sealed record WatchQuery(ObjectFilter Filter, long? AfterRevision, Freshn
 /// <param name="Definition">The kind.</param>
 /// <param name="Key">The object.</param>
 /// <param name="Subresource">The subresource; empty for the object itself.</param>
-public readonly record struct ObjectReference(ResourceDefinition Definition, ObjectKey Key, string Subresource = "");
+public readonly record struct ObjectReference(ResourceDefinition Definition, ObjectKey Key, string Subresource = "")
+{
+    /// <summary>The form that the request speaks; the storage form unless set.</summary>
+    public ResourceForm Form { get => field ?? Definition.Storage; init; }
+}

@@ -17,18 +17,19 @@ internal sealed class WritePipeline(IEnumerable<IAdmissionPlugin> plugins, TimeP
 {
     private readonly IAdmissionPlugin[] _plugins = [.. plugins];
 
-    /// <summary>Reads a body.</summary>
+    /// <summary>Reads a body and turns it into the storage form.</summary>
     /// <exception cref="ApiException">400: malformed, of another kind, or with unknown fields where they are refused.</exception>
-    public static KubeObject Decode(ResourceDefinition definition, ReadOnlySpan<byte> json, WriteOptions options)
+    public static KubeObject Decode(ResourceForm form, ReadOnlySpan<byte> json, WriteOptions options)
     {
-        var subject = $"{definition.Kind} in version \"{definition.Version}\" cannot be handled as a {definition.Kind}";
+        var kind = form.Definition.Kind;
+        var subject = $"{kind} in version \"{form.Version}\" cannot be handled as a {kind}";
         try
         {
-            var obj = definition.Decode(json);
-            CheckKind(definition, obj);
+            var obj = form.Decode(json);
+            CheckKind(form, obj);
             if (options.FieldValidation != FieldValidation.Ignore)
-                CheckFields(definition, json, options, subject);
-            return obj;
+                CheckFields(form, json, options, subject);
+            return form.ToStorage(obj);
         }
         catch (JsonException malformed)
         {
@@ -147,21 +148,21 @@ internal sealed class WritePipeline(IEnumerable<IAdmissionPlugin> plugins, TimeP
             throw ApiErrors.Modified(definition.Name, stored.Key.Name);
     }
 
-    private static void CheckKind(ResourceDefinition definition, KubeObject obj)
+    private static void CheckKind(ResourceForm form, KubeObject obj)
     {
-        if (!string.IsNullOrEmpty(obj.ApiVersion) && obj.ApiVersion != definition.ApiVersion)
+        if (!string.IsNullOrEmpty(obj.ApiVersion) && obj.ApiVersion != form.ApiVersion)
         {
             throw ApiErrors.BadRequest(
-                $"the API version in the data ({obj.ApiVersion}) does not match the expected API version ({definition.ApiVersion})");
+                $"the API version in the data ({obj.ApiVersion}) does not match the expected API version ({form.ApiVersion})");
         }
 
-        if (!string.IsNullOrEmpty(obj.Kind) && obj.Kind != definition.Kind)
-            throw ApiErrors.BadRequest($"the kind in the data ({obj.Kind}) does not match the expected kind ({definition.Kind})");
+        if (!string.IsNullOrEmpty(obj.Kind) && obj.Kind != form.Definition.Kind)
+            throw ApiErrors.BadRequest($"the kind in the data ({obj.Kind}) does not match the expected kind ({form.Definition.Kind})");
     }
 
-    private static void CheckFields(ResourceDefinition definition, ReadOnlySpan<byte> json, WriteOptions options, string subject)
+    private static void CheckFields(ResourceForm form, ReadOnlySpan<byte> json, WriteOptions options, string subject)
     {
-        var faults = StrictFields.Find(json, definition.ModelType);
+        var faults = StrictFields.Find(json, form.ModelType);
         if (faults.Count == 0)
             return;
         if (options.FieldValidation == FieldValidation.Strict)

@@ -57,8 +57,8 @@ internal sealed record ApiSurface(IReadOnlyList<ServedGroup> Groups)
     /// <summary>What a registry's kinds make, and those that are answered without being stored.</summary>
     public static ApiSurface Of(ResourceRegistry registry) => new(
     [
-        .. registry.All
-            .Select(definition => (definition.Group, definition.Version, Resource: ResourceOf(definition)))
+        .. registry.Forms
+            .Select(form => (form.Group, form.Version, Resource: ResourceOf(form)))
             .Concat(ComputedResource.All.Select(computed => (computed.Group, computed.Version, Resource: computed.Served)))
             .GroupBy(served => served.Group, StringComparer.Ordinal)
             .OrderBy(group => group.Key, StringComparer.Ordinal)
@@ -70,26 +70,27 @@ internal sealed record ApiSurface(IReadOnlyList<ServedGroup> Groups)
                         group.Key, version.Key, [.. version.OrderBy(resource => resource.Name, StringComparer.Ordinal)]))])),
     ]);
 
-    private static ServedResource ResourceOf(ResourceDefinition definition) => new(
-        definition.Plural,
-        definition.Singular,
-        definition.Kind,
-        definition.Namespaced,
-        definition.ShortNames,
-        definition.Categories,
+    private static ServedResource ResourceOf(ResourceForm form) => new(
+        form.Definition.Plural,
+        form.Definition.Singular,
+        form.Definition.Kind,
+        form.Definition.Namespaced,
+        form.Definition.ShortNames,
+        form.Definition.Categories,
         ObjectVerbs,
-        [.. SubresourcesOf(definition).OrderBy(subresource => subresource.Name, StringComparer.Ordinal)]);
+        [.. SubresourcesOf(form).OrderBy(subresource => subresource.Name, StringComparer.Ordinal)]);
 
-    private static IEnumerable<ServedSubresource> SubresourcesOf(ResourceDefinition definition)
+    private static IEnumerable<ServedSubresource> SubresourcesOf(ResourceForm form)
     {
+        var definition = form.Definition;
         if (definition.HasStatus)
-            yield return new ServedSubresource("status", definition.Group, definition.Version, definition.Kind, PartVerbs);
+            yield return new ServedSubresource("status", form.Group, form.Version, definition.Kind, PartVerbs);
         if (definition.Scale is not null)
             yield return new ServedSubresource("scale", "autoscaling", "v1", "Scale", PartVerbs);
         foreach (var other in definition.Subresources)
         {
             yield return new ServedSubresource(
-                other.Name, other.Group ?? definition.Group, other.Version ?? definition.Version, other.Kind, other.Verbs);
+                other.Name, other.Group ?? form.Group, other.Version ?? form.Version, other.Kind, other.Verbs);
         }
     }
 }

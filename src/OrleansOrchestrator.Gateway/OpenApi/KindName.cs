@@ -9,8 +9,8 @@ internal readonly record struct KindName(string Group, string Version, string Ki
     /// <summary>The name of the extension that carries it.</summary>
     public const string Extension = "x-kubernetes-group-version-kind";
 
-    /// <summary>The name of a definition's kind.</summary>
-    public static KindName Of(ResourceDefinition definition) => new(definition.Group, definition.Version, definition.Kind);
+    /// <summary>The name of a kind in one of its forms.</summary>
+    public static KindName Of(ResourceForm form) => new(form.Group, form.Version, form.Definition.Kind);
 
     /// <summary>Writes it as an object.</summary>
     public void Write(Utf8JsonWriter writer)

@@ -18,14 +18,14 @@ internal sealed class OpenApiDocuments
     public OpenApiDocuments(ResourceRegistry registry)
     {
         _names = new Lazy<SchemaNames>(() => new SchemaNames(registry));
-        _byPrefix = registry.All
-            .GroupBy(definition => ResourceRoutes.PrefixOf(definition.Group, definition.Version), StringComparer.Ordinal)
+        _byPrefix = registry.Forms
+            .GroupBy(form => ResourceRoutes.PrefixOf(form.Group, form.Version), StringComparer.Ordinal)
             .ToFrozenDictionary(
                 group => group.Key,
                 group => new Lazy<CachedDocument>(() => Make(writer => WriteVersion3(writer, [.. group]))),
                 StringComparer.Ordinal);
         _index = new Lazy<CachedDocument>(() => Make(WriteIndex));
-        _version2 = new Lazy<CachedDocument>(() => Make(writer => WriteVersion2(writer, registry.All)));
+        _version2 = new Lazy<CachedDocument>(() => Make(writer => WriteVersion2(writer, registry.Forms)));
     }
 
     /// <summary>The index of all OpenAPI 3 documents.</summary>
@@ -52,30 +52,30 @@ internal sealed class OpenApiDocuments
         writer.WriteEndObject();
     }
 
-    private void WriteVersion3(Utf8JsonWriter writer, IReadOnlyList<ResourceDefinition> definitions)
+    private void WriteVersion3(Utf8JsonWriter writer, IReadOnlyList<ResourceForm> forms)
     {
         var schemas = new SchemaWriter(writer, _names.Value, "#/components/schemas/");
         writer.WriteStartObject();
         writer.WriteString("openapi"u8, "3.0.0"u8);
         WriteInfo(writer);
-        WritePaths(writer, definitions, new OperationWriter(writer, schemas, isVersion2: false));
+        WritePaths(writer, forms, new OperationWriter(writer, schemas, isVersion2: false));
         writer.WriteStartObject("components"u8);
         writer.WriteStartObject("schemas"u8);
-        WriteSchemas(schemas, definitions);
+        WriteSchemas(schemas, forms);
         writer.WriteEndObject();
         writer.WriteEndObject();
         writer.WriteEndObject();
     }
 
-    private void WriteVersion2(Utf8JsonWriter writer, IReadOnlyList<ResourceDefinition> definitions)
+    private void WriteVersion2(Utf8JsonWriter writer, IReadOnlyList<ResourceForm> forms)
     {
         var schemas = new SchemaWriter(writer, _names.Value, "#/definitions/");
         writer.WriteStartObject();
         writer.WriteString("swagger"u8, "2.0"u8);
         WriteInfo(writer);
-        WritePaths(writer, definitions, new OperationWriter(writer, schemas, isVersion2: true));
+        WritePaths(writer, forms, new OperationWriter(writer, schemas, isVersion2: true));
         writer.WriteStartObject("definitions"u8);
-        WriteSchemas(schemas, definitions);
+        WriteSchemas(schemas, forms);
         writer.WriteEndObject();
         writer.WriteEndObject();
     }
@@ -88,18 +88,18 @@ internal sealed class OpenApiDocuments
         writer.WriteEndObject();
     }
 
-    private static void WritePaths(Utf8JsonWriter writer, IReadOnlyList<ResourceDefinition> definitions, OperationWriter operations)
+    private static void WritePaths(Utf8JsonWriter writer, IReadOnlyList<ResourceForm> forms, OperationWriter operations)
     {
         writer.WriteStartObject("paths"u8);
-        foreach (var definition in definitions)
-            operations.WritePaths(definition);
+        foreach (var form in forms)
+            operations.WritePaths(form);
         writer.WriteEndObject();
     }
 
-    private static void WriteSchemas(SchemaWriter schemas, IReadOnlyList<ResourceDefinition> definitions)
+    private static void WriteSchemas(SchemaWriter schemas, IReadOnlyList<ResourceForm> forms)
     {
-        var kinds = definitions.ToDictionary(definition => definition.ModelType, KindName.Of);
-        foreach (var type in ModelShape.TypesReachedFrom(definitions.Select(definition => definition.ModelType)))
+        var kinds = forms.ToDictionary(form => form.ModelType, KindName.Of);
+        foreach (var type in ModelShape.TypesReachedFrom(forms.Select(form => form.ModelType)))
             schemas.WriteNamed(type, kinds.TryGetValue(type, out var kind) ? kind : null);
     }
 

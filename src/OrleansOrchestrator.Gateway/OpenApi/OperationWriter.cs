@@ -35,44 +35,44 @@ internal sealed class OperationWriter(Utf8JsonWriter writer, SchemaWriter schema
     private static readonly string[] BodyTypes = [MediaTypes.Json, MediaTypes.Yaml];
 
     /// <summary>Writes the collection's and the object's path of a kind.</summary>
-    public void WritePaths(ResourceDefinition definition)
+    public void WritePaths(ResourceForm form)
     {
-        var root = $"/{ResourceRoutes.PrefixOf(definition.Group, definition.Version)}";
-        var collection = definition.Namespaced ? $"{root}/namespaces/{{namespace}}/{definition.Plural}" : $"{root}/{definition.Plural}";
+        var root = $"/{ResourceRoutes.PrefixOf(form.Group, form.Version)}";
+        var collection = form.Definition.Namespaced ? $"{root}/namespaces/{{namespace}}/{form.Definition.Plural}" : $"{root}/{form.Definition.Plural}";
         writer.WriteStartObject(collection);
-        WriteOperation(definition, "get", "list", ListParameters, []);
-        WriteOperation(definition, "post", "post", WriteParameters, BodyTypes);
-        WriteOperation(definition, "delete", "deletecollection", ListParameters, []);
-        WritePathParameters(definition, hasName: false);
+        WriteOperation(form, "get", "list", ListParameters, []);
+        WriteOperation(form, "post", "post", WriteParameters, BodyTypes);
+        WriteOperation(form, "delete", "deletecollection", ListParameters, []);
+        WritePathParameters(form, hasName: false);
         writer.WriteEndObject();
 
         writer.WriteStartObject($"{collection}/{{name}}");
-        WriteOperation(definition, "get", "get", [], []);
-        WriteOperation(definition, "put", "put", WriteParameters, BodyTypes);
-        WriteOperation(definition, "patch", "patch", PatchParameters, PatchTypes);
-        WriteOperation(definition, "delete", "delete", DeleteParameters, []);
-        WritePathParameters(definition, hasName: true);
+        WriteOperation(form, "get", "get", [], []);
+        WriteOperation(form, "put", "put", WriteParameters, BodyTypes);
+        WriteOperation(form, "patch", "patch", PatchParameters, PatchTypes);
+        WriteOperation(form, "delete", "delete", DeleteParameters, []);
+        WritePathParameters(form, hasName: true);
         writer.WriteEndObject();
     }
 
     private void WriteOperation(
-        ResourceDefinition definition, string method, string action, (string Name, string Type)[] parameters, string[] bodyTypes)
+        ResourceForm form, string method, string action, (string Name, string Type)[] parameters, string[] bodyTypes)
     {
         writer.WriteStartObject(method);
         writer.WriteString("x-kubernetes-action"u8, action);
         writer.WritePropertyName(KindName.Extension);
-        KindName.Of(definition).Write(writer);
+        KindName.Of(form).Write(writer);
         writer.WriteStartArray("parameters"u8);
         foreach (var (name, type) in parameters)
             WriteParameter(name, type, "query");
         if (isVersion2 && bodyTypes.Length > 0)
-            WriteBodyParameter(definition, method);
+            WriteBodyParameter(form, method);
         writer.WriteEndArray();
         if (isVersion2)
             WriteMediaTypes(bodyTypes);
         else if (bodyTypes.Length > 0)
-            WriteRequestBody(definition, method, bodyTypes);
-        WriteResponses(definition, action);
+            WriteRequestBody(form, method, bodyTypes);
+        WriteResponses(form, action);
         writer.WriteEndObject();
     }
 
@@ -92,24 +92,24 @@ internal sealed class OperationWriter(Utf8JsonWriter writer, SchemaWriter schema
         writer.WriteEndObject();
     }
 
-    private void WritePathParameters(ResourceDefinition definition, bool hasName)
+    private void WritePathParameters(ResourceForm form, bool hasName)
     {
         writer.WriteStartArray("parameters"u8);
         if (hasName)
             WriteParameter("name", "string", "path");
-        if (definition.Namespaced)
+        if (form.Definition.Namespaced)
             WriteParameter("namespace", "string", "path");
         WriteParameter("pretty", "string", "query");
         writer.WriteEndArray();
     }
 
-    private void WriteBodyParameter(ResourceDefinition definition, string method)
+    private void WriteBodyParameter(ResourceForm form, string method)
     {
         writer.WriteStartObject();
         writer.WriteString("name"u8, "body"u8);
         writer.WriteString("in"u8, "body"u8);
         writer.WriteBoolean("required"u8, true);
-        WriteBodySchema(definition, method);
+        WriteBodySchema(form, method);
         writer.WriteEndObject();
     }
 
@@ -125,14 +125,14 @@ internal sealed class OperationWriter(Utf8JsonWriter writer, SchemaWriter schema
         writer.WriteEndArray();
     }
 
-    private void WriteRequestBody(ResourceDefinition definition, string method, string[] bodyTypes)
+    private void WriteRequestBody(ResourceForm form, string method, string[] bodyTypes)
     {
         writer.WriteStartObject("requestBody"u8);
         writer.WriteStartObject("content"u8);
         foreach (var type in bodyTypes)
         {
             writer.WriteStartObject(type);
-            WriteBodySchema(definition, method);
+            WriteBodySchema(form, method);
             writer.WriteEndObject();
         }
 
@@ -141,12 +141,12 @@ internal sealed class OperationWriter(Utf8JsonWriter writer, SchemaWriter schema
         writer.WriteEndObject();
     }
 
-    private void WriteBodySchema(ResourceDefinition definition, string method)
+    private void WriteBodySchema(ResourceForm form, string method)
     {
         writer.WritePropertyName("schema"u8);
         if (method != "patch")
         {
-            schemas.WriteReference(definition.ModelType);
+            schemas.WriteReference(form.ModelType);
             return;
         }
 
@@ -155,7 +155,7 @@ internal sealed class OperationWriter(Utf8JsonWriter writer, SchemaWriter schema
         writer.WriteEndObject();
     }
 
-    private void WriteResponses(ResourceDefinition definition, string action)
+    private void WriteResponses(ResourceForm form, string action)
     {
         writer.WriteStartObject("responses"u8);
         writer.WriteStartObject(action == "post" ? "201"u8 : "200"u8);
@@ -169,7 +169,7 @@ internal sealed class OperationWriter(Utf8JsonWriter writer, SchemaWriter schema
             }
 
             writer.WritePropertyName("schema"u8);
-            schemas.WriteReference(definition.ModelType);
+            schemas.WriteReference(form.ModelType);
             if (!isVersion2)
             {
                 writer.WriteEndObject();

@@ -20,11 +20,11 @@ internal sealed partial class SchemaNames
 
     public SchemaNames(ResourceRegistry registry)
     {
-        foreach (var definition in registry.All)
+        foreach (var form in registry.Forms)
         {
-            var group = definition.Group.Length == 0 ? "core" : definition.Group.Split('.')[0];
-            foreach (var type in ModelShape.TypesReachedFrom([definition.ModelType]))
-                _names.TryAdd(type, NameOf(type, group, definition.Version));
+            var group = form.Group.Length == 0 ? "core" : form.Group.Split('.')[0];
+            foreach (var type in ModelShape.TypesReachedFrom([form.ModelType]))
+                _names.TryAdd(type, NameOf(type, group, form.Version));
         }
     }
 

@@ -26,7 +26,10 @@ internal sealed class ApiRequest(HttpContext http, RequestInfo info, RequestOpti
     /// <summary>The kind, which is known to exist once an endpoint has the request.</summary>
     public ResourceDefinition Definition => Info.Definition!;
 
-    public ObjectReference Reference => new(Definition, Info.Key);
+    /// <summary>The form of the kind that the client speaks.</summary>
+    public ResourceForm Form => Info.Form!;
+
+    public ObjectReference Reference => new(Definition, Info.Key) { Form = Form };
 
     public WarningHeaders Warnings => _warnings ??= new WarningHeaders(Http.Response);
 

@@ -24,7 +24,7 @@ internal static class ObjectFilters
             return new ObjectFilter(
                 scope,
                 options.LabelSelector.Length == 0 ? LabelSelector.Everything : LabelSelector.Parse(options.LabelSelector),
-                ParseFields(definition, fields));
+                ParseFields(info.Form!, fields));
         }
         catch (FormatException malformed)
         {
@@ -32,31 +32,12 @@ internal static class ObjectFilters
         }
     }
 
-    private static FieldSelector ParseFields(ResourceDefinition definition, string text)
+    private static FieldSelector ParseFields(ResourceForm form, string text)
     {
         if (text.Length == 0)
             return FieldSelector.Everything;
-        var selector = FieldSelector.Parse(text);
-        foreach (var requirement in selector.Requirements)
-        {
-            if (!HasField(definition, requirement.Field))
-                throw ApiErrors.BadRequest(UnsupportedText(definition, requirement.Field));
-        }
-
-        return selector;
-    }
-
-    private static bool HasField(ResourceDefinition definition, string path)
-    {
-        if (path is "metadata.name" || (path is "metadata.namespace" && definition.Namespaced))
-            return true;
-        foreach (var field in definition.SelectableFields)
-        {
-            if (field.Path == path)
-                return true;
-        }
-
-        return false;
+        return FieldSelector.Parse(text).Renamed(
+            field => form.StorageField(field) ?? throw ApiErrors.BadRequest(UnsupportedText(form.Definition, field)));
     }
 
     private static string UnsupportedText(ResourceDefinition definition, string path) => definition.SelectableFields.Count > 0

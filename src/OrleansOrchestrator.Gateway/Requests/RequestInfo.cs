@@ -36,8 +36,11 @@ public sealed record RequestInfo
     /// <summary>Whether one object is followed through the deprecated <c>/watch/</c> prefix.</summary>
     public bool IsNamedWatch { get; init; }
 
+    /// <summary>The kind that is served under the path, in the form that the path names; null if none is.</summary>
+    public ResourceForm? Form { get; init; }
+
     /// <summary>The kind that is served under the path; null if none is.</summary>
-    public ResourceDefinition? Definition { get; init; }
+    public ResourceDefinition? Definition => Form?.Definition;
 
     /// <summary>Whether nothing is changed by it.</summary>
     public bool IsReadOnly => Verb is Verbs.Get or Verbs.List or Verbs.Watch or "head" or "options";

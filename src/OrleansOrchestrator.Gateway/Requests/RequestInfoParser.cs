@@ -44,21 +44,21 @@ internal sealed class RequestInfoParser(ResourceRoutes routes)
 
         var prefix = text[..parts[prefixCount - 1].End.Value];
         var resource = text[parts[next]];
-        var definition = routes.Find(prefix, resource);
+        var form = routes.Find(prefix, resource);
         var name = count > next + 1 ? text[parts[next + 1]].ToString() : "";
         return new RequestInfo
         {
             Path = path,
             IsResource = true,
             Verb = VerbOf(method, name, isWatchPath, options),
-            Group = definition?.Group ?? (prefixCount == 2 ? "" : text[parts[1]].ToString()),
-            Version = definition?.Version ?? text[parts[prefixCount - 1]].ToString(),
+            Group = form?.Group ?? (prefixCount == 2 ? "" : text[parts[1]].ToString()),
+            Version = form?.Version ?? text[parts[prefixCount - 1]].ToString(),
             Namespace = @namespace,
-            Resource = definition?.Plural ?? resource.ToString(),
+            Resource = form?.Definition.Plural ?? resource.ToString(),
             Name = name,
             Subresource = count > next + 2 ? text[parts[next + 2].Start.Value..].ToString() : "",
             IsNamedWatch = isWatchPath && name.Length > 0,
-            Definition = definition,
+            Form = form,
         };
     }
 

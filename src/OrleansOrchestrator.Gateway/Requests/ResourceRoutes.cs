@@ -3,27 +3,27 @@ using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.Gateway.Requests;
 
-/// <summary>Finds kinds by spans of a path, so that a request for a known kind allocates no strings for its route.</summary>
+/// <summary>Finds the forms of kinds by spans of a path, so that a request for a known kind allocates no strings for its route.</summary>
 internal sealed class ResourceRoutes
 {
-    private readonly FrozenDictionary<string, FrozenDictionary<string, ResourceDefinition>>.AlternateLookup<ReadOnlySpan<char>> _byPrefix;
+    private readonly FrozenDictionary<string, FrozenDictionary<string, ResourceForm>>.AlternateLookup<ReadOnlySpan<char>> _byPrefix;
 
     public ResourceRoutes(ResourceRegistry registry)
     {
-        _byPrefix = registry.All
-            .GroupBy(definition => PrefixOf(definition.Group, definition.Version), StringComparer.Ordinal)
+        _byPrefix = registry.Forms
+            .GroupBy(form => PrefixOf(form.Group, form.Version), StringComparer.Ordinal)
             .ToFrozenDictionary(
                 group => group.Key,
-                group => group.ToFrozenDictionary(definition => definition.Plural, StringComparer.Ordinal),
+                group => group.ToFrozenDictionary(form => form.Definition.Plural, StringComparer.Ordinal),
                 StringComparer.Ordinal)
             .GetAlternateLookup<ReadOnlySpan<char>>();
     }
 
-    /// <summary>Finds the kind of a resource under a prefix such as <c>apis/apps/v1</c>.</summary>
-    public ResourceDefinition? Find(ReadOnlySpan<char> prefix, ReadOnlySpan<char> plural) =>
+    /// <summary>Finds the form of a resource under a prefix such as <c>apis/apps/v1</c>.</summary>
+    public ResourceForm? Find(ReadOnlySpan<char> prefix, ReadOnlySpan<char> plural) =>
         _byPrefix.TryGetValue(prefix, out var kinds)
-        && kinds.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(plural, out var definition)
-            ? definition
+        && kinds.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(plural, out var form)
+            ? form
             : null;
 
     /// <summary>The path of a group and version, without slashes at its ends.</summary>

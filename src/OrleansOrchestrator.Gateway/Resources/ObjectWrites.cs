@@ -46,6 +46,6 @@ internal sealed class ObjectWrites(IObjectClient objects, ObjectBody bodies, Obj
     private async ValueTask<KubeObject> DecodeAsync(ApiRequest request, WriteOptions options)
     {
         using var body = await bodies.ReadJsonAsync(request);
-        return objects.Decode(request.Definition, body.Span, options);
+        return objects.Decode(request.Form, body.Span, options);
     }
 }

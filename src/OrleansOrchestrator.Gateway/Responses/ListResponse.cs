@@ -36,14 +36,14 @@ internal sealed class ListResponse(TimeProvider time)
         ApiRequest request, ObjectPage page, TableView? table, IBufferWriter<byte> output, Func<ApiRequest, CancellationToken, ValueTask> flush)
     {
         await using var writer = new Utf8JsonWriter(output, JsonWriting.Compact);
-        WriteStart(writer, request.Format, request.Definition, page, table);
+        WriteStart(writer, request.Format, request.Form, page, table);
         var flushedBytes = 0L;
         foreach (var obj in page.Objects)
         {
             if (table is not null)
                 table.WriteRow(writer, obj);
             else
-                ObjectViews.Write(writer, obj, request.Format, null);
+                ObjectViews.Write(writer, obj, request, null);
             if (writer.BytesCommitted + writer.BytesPending - flushedBytes < FlushBytes)
                 continue;
             writer.Flush();
@@ -57,7 +57,7 @@ internal sealed class ListResponse(TimeProvider time)
     }
 
     private static void WriteStart(
-        Utf8JsonWriter writer, ResponseFormat format, ResourceDefinition definition, ObjectPage page, TableView? table)
+        Utf8JsonWriter writer, ResponseFormat format, ResourceForm form, ObjectPage page, TableView? table)
     {
         if (table is not null)
         {
@@ -68,8 +68,8 @@ internal sealed class ListResponse(TimeProvider time)
         writer.WriteStartObject();
         if (format.View == ResponseView.Object)
         {
-            writer.WriteString("kind"u8, definition.ListKind);
-            writer.WriteString("apiVersion"u8, definition.ApiVersion);
+            writer.WriteString("kind"u8, form.Definition.ListKind);
+            writer.WriteString("apiVersion"u8, form.ApiVersion);
         }
         else
         {

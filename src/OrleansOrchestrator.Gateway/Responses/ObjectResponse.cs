@@ -8,15 +8,15 @@ namespace OrleansOrchestrator.Gateway.Responses;
 /// <summary>Answers with one object.</summary>
 internal sealed class ObjectResponse(TimeProvider time)
 {
-    /// <summary>Sends an object in the view that the request asks for: as stored, its bytes go out untouched.</summary>
+    /// <summary>Sends an object in the view that the request asks for: in the form in which it is stored, its bytes go out untouched.</summary>
     public ValueTask SendAsync(ApiRequest request, int code, StoredObject obj)
     {
         if (request.Format.IsPlain)
-            return JsonResponse.SendBytesAsync(request.Http, code, obj.Json, request.Format.ContentType, request.Cancellation);
+            return JsonResponse.SendBytesAsync(request.Http, code, request.Form.JsonOf(obj), request.Format.ContentType, request.Cancellation);
 
         var buffer = new ArrayBufferWriter<byte>(obj.Json.Length);
         using (var writer = new Utf8JsonWriter(buffer, JsonWriting.Compact))
-            ObjectViews.Write(writer, obj, request.Format, TableView.For(request, time));
+            ObjectViews.Write(writer, obj, request, TableView.For(request, time));
         return JsonResponse.SendAsync(request.Http, code, buffer.WrittenMemory, request.Format, request.Cancellation);
     }
 }

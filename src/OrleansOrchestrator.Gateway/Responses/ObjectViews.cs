@@ -1,5 +1,6 @@
 using System.Text.Json;
 using OrleansOrchestrator.Gateway.Negotiation;
+using OrleansOrchestrator.Gateway.Requests;
 using OrleansOrchestrator.Model.Codec;
 
 namespace OrleansOrchestrator.Gateway.Responses;
@@ -10,32 +11,32 @@ internal static class ObjectViews
     /// <summary>Writes an object.</summary>
     /// <param name="writer">The writer.</param>
     /// <param name="obj">The object.</param>
-    /// <param name="format">The format; its view decides.</param>
+    /// <param name="request">The request; the view that it asks for decides.</param>
     /// <param name="table">Makes tables; null unless the view is one.</param>
     /// <param name="isFirst">Whether a table is to tell its columns, as the first one of a watch does.</param>
-    public static void Write(Utf8JsonWriter writer, StoredObject obj, ResponseFormat format, TableView? table, bool isFirst = true)
+    public static void Write(Utf8JsonWriter writer, StoredObject obj, ApiRequest request, TableView? table, bool isFirst = true)
     {
-        switch (format.View)
+        switch (request.Format.View)
         {
             case ResponseView.Table:
                 table!.WriteSingle(writer, obj, isFirst);
                 break;
             case ResponseView.PartialMetadata or ResponseView.PartialMetadataList:
-                WritePartial(writer, obj, format.Version);
+                WritePartial(writer, request.Form.JsonOf(obj).Span, request.Format.Version);
                 break;
             default:
-                writer.WriteRawValue(obj.Json.Span, skipInputValidation: true);
+                writer.WriteRawValue(request.Form.JsonOf(obj).Span, skipInputValidation: true);
                 break;
         }
     }
 
     /// <summary>Writes an object's <c>PartialObjectMetadata</c>.</summary>
-    public static void WritePartial(Utf8JsonWriter writer, StoredObject obj, string version)
+    public static void WritePartial(Utf8JsonWriter writer, ReadOnlySpan<byte> json, string version)
     {
         writer.WriteStartObject();
         WriteMetaType(writer, "PartialObjectMetadata", version);
         writer.WritePropertyName("metadata"u8);
-        writer.WriteRawValue(MetadataSlice.Of(obj.Json.Span), skipInputValidation: true);
+        writer.WriteRawValue(MetadataSlice.Of(json), skipInputValidation: true);
         writer.WriteEndObject();
     }
 

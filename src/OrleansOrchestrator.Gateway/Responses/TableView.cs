@@ -5,7 +5,7 @@ using OrleansOrchestrator.Gateway.Negotiation;
 using OrleansOrchestrator.Gateway.Requests;
 using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Model.Errors;
-using OrleansOrchestrator.Model.Tables;
+using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.Gateway.Responses;
 
@@ -13,14 +13,14 @@ namespace OrleansOrchestrator.Gateway.Responses;
 /// <remarks>https://kubernetes.io/docs/reference/using-api/api-concepts/#receiving-resources-as-tables</remarks>
 internal sealed class TableView
 {
-    private readonly IReadOnlyList<TableColumn> _columns;
+    private readonly ResourceForm _form;
     private readonly string _version;
     private readonly string _includeObject;
     private readonly TimeProvider _time;
 
-    private TableView(IReadOnlyList<TableColumn> columns, string version, string includeObject, TimeProvider time)
+    private TableView(ResourceForm form, string version, string includeObject, TimeProvider time)
     {
-        _columns = columns;
+        _form = form;
         _version = version;
         _includeObject = includeObject;
         _time = time;
@@ -35,7 +35,7 @@ internal sealed class TableView
         var include = request.Options.IncludeObject;
         if (include is not ("" or "None" or "Metadata" or "Object"))
             throw ApiErrors.BadRequest($"unrecognized includeObject value: \"{include}\"");
-        return new TableView(request.Definition.Columns, request.Format.Version, include, time);
+        return new TableView(request.Form, request.Format.Version, include, time);
     }
 
     /// <summary>Writes a table of one row.</summary>
@@ -57,7 +57,7 @@ internal sealed class TableView
         var now = _time.GetUtcNow();
         writer.WriteStartObject();
         writer.WriteStartArray("cells"u8);
-        foreach (var column in _columns)
+        foreach (var column in _form.Columns)
             WriteCell(writer, column.Value(model, now));
         writer.WriteEndArray();
         writer.WritePropertyName("object"u8);
@@ -67,10 +67,10 @@ internal sealed class TableView
                 writer.WriteNullValue();
                 break;
             case "Object":
-                writer.WriteRawValue(obj.Json.Span, skipInputValidation: true);
+                writer.WriteRawValue(_form.JsonOf(obj).Span, skipInputValidation: true);
                 break;
             default:
-                ObjectViews.WritePartial(writer, obj, _version);
+                ObjectViews.WritePartial(writer, _form.JsonOf(obj).Span, _version);
                 break;
         }
 
@@ -106,7 +106,7 @@ internal sealed class TableView
     private void WriteColumns(Utf8JsonWriter writer)
     {
         writer.WriteStartArray("columnDefinitions"u8);
-        foreach (var column in _columns)
+        foreach (var column in _form.Columns)
         {
             writer.WriteStartObject();
             writer.WriteString("name"u8, column.Name);

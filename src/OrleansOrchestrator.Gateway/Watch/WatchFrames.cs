@@ -9,8 +9,8 @@ using OrleansOrchestrator.Gateway.Responses;
 
 namespace OrleansOrchestrator.Gateway.Watch;
 
-/// <summary>Writes the events of one watch. Objects as they are go out in the stored bytes that all watchers share; tables and
-/// metadata are made per watcher.</summary>
+/// <summary>Writes the events of one watch. Objects in the form in which they are stored go out in the bytes that all watchers share; other
+/// forms, tables and metadata are made per watcher.</summary>
 internal sealed class WatchFrames(ApiRequest request, TableView? table)
 {
     private readonly bool _sendsBookmarks = request.Options.AllowWatchBookmarks;
@@ -40,7 +40,7 @@ internal sealed class WatchFrames(ApiRequest request, TableView? table)
         output.Write("\n"u8);
     }
 
-    private static void WriteObject(IBufferWriter<byte> output, in WatchEvent change)
+    private void WriteObject(IBufferWriter<byte> output, in WatchEvent change)
     {
         output.Write(change.Type switch
         {
@@ -48,7 +48,7 @@ internal sealed class WatchFrames(ApiRequest request, TableView? table)
             WatchEventType.Modified => "{\"type\":\"MODIFIED\",\"object\":"u8,
             _ => "{\"type\":\"DELETED\",\"object\":"u8,
         });
-        output.Write(change.Object!.Json.Span);
+        output.Write(request.Form.JsonOf(change.Object!).Span);
         output.Write("}\n"u8);
     }
 
@@ -56,7 +56,7 @@ internal sealed class WatchFrames(ApiRequest request, TableView? table)
     {
         using (var writer = StartFrame(output, NameOf(change.Type)))
         {
-            ObjectViews.Write(writer, change.Object!, request.Format, table, isFirst: !_hasColumns);
+            ObjectViews.Write(writer, change.Object!, request, table, isFirst: !_hasColumns);
             writer.WriteEndObject();
         }
 
@@ -89,7 +89,7 @@ internal sealed class WatchFrames(ApiRequest request, TableView? table)
         if (request.Format.View == ResponseView.Object)
         {
             writer.WriteString("kind"u8, request.Definition.Kind);
-            writer.WriteString("apiVersion"u8, request.Definition.ApiVersion);
+            writer.WriteString("apiVersion"u8, request.Form.ApiVersion);
         }
         else
         {

@@ -1,5 +1,6 @@
 using System.Globalization;
 using k8s.Models;
+using OrleansOrchestrator.Model.Kinds.Events;
 using OrleansOrchestrator.Model.Kinds.Rules;
 using OrleansOrchestrator.Model.Names;
 using OrleansOrchestrator.Model.Resources;
@@ -41,6 +42,8 @@ internal sealed class EventKind : ResourceDefinition<Corev1Event>
         new("source") { JsonPath = "source.component" },
         new("type"),
     ];
+
+    protected override IReadOnlyList<ResourceForm> OtherForms => [new EventsGroupForm(this)];
 
     protected override IReadOnlyList<TableColumn<Corev1Event>> TypedColumns =>
     [

@@ -45,6 +45,9 @@ internal static class NameFaults
     public static readonly string HttpHeaderName = Pattern(
         "a valid HTTP header must consist of alphanumeric characters or '-'", "[-A-Za-z0-9]+", "X-Header-Name");
 
+    public static readonly string Percent = Pattern(
+        "a valid percent string must be a numeric string followed by an ending '%'", "[0-9]+%", "1%", "93%");
+
     public static string TooLong(int max) => string.Create(CultureInfo.InvariantCulture, $"must be no more than {max} characters");
 
     public static string NotBetween(int low, int high) =>

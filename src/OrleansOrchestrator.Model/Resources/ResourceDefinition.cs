@@ -14,11 +14,12 @@ public abstract class ResourceDefinition
 {
     private ResourceName? _name;
     private FieldTree? _fieldTree;
+    private IReadOnlyList<ResourceForm>? _forms;
 
     /// <summary>The API group; empty for core.</summary>
     public virtual string Group => "";
 
-    /// <summary>The served version.</summary>
+    /// <summary>The version in which it is stored.</summary>
     public virtual string Version => "v1";
 
     /// <summary>The kind, as in <c>ReplicationController</c>.</summary>
@@ -81,6 +82,15 @@ public abstract class ResourceDefinition
 
     /// <summary>The .NET type of the model.</summary>
     public abstract Type ModelType { get; }
+
+    /// <summary>All forms in which it is served; the storage form is the first.</summary>
+    public IReadOnlyList<ResourceForm> Forms => _forms ??= [new StorageForm(this), .. OtherForms];
+
+    /// <summary>The form in which it is stored.</summary>
+    public ResourceForm Storage => Forms[0];
+
+    /// <summary>The groups and versions in which it is served besides the one in which it is stored.</summary>
+    protected virtual IReadOnlyList<ResourceForm> OtherForms => [];
 
     /// <summary>Plural and group.</summary>
     public ResourceName Name => _name ??= new ResourceName(Plural, Group);

@@ -6,7 +6,7 @@ namespace OrleansOrchestrator.Model.Resources;
 public sealed class ResourceRegistry
 {
     private readonly FrozenDictionary<ResourceName, ResourceDefinition> _byName;
-    private readonly FrozenDictionary<(string Group, string Version, string Plural), ResourceDefinition> _byPath;
+    private readonly FrozenDictionary<(string Group, string Version, string Plural), ResourceForm> _byPath;
     private readonly FrozenDictionary<(string ApiVersion, string Kind), ResourceDefinition> _byKind;
 
     /// <summary>Builds a registry of the given definitions.</summary>
@@ -14,8 +14,11 @@ public sealed class ResourceRegistry
     {
         All = [.. definitions.OrderBy(d => d.Group, StringComparer.Ordinal).ThenBy(d => d.Plural, StringComparer.Ordinal)];
         _byName = All.ToFrozenDictionary(d => d.Name);
-        _byPath = All.ToFrozenDictionary(d => (d.Group, d.Version, d.Plural));
-        _byKind = All.ToFrozenDictionary(d => (d.ApiVersion, d.Kind));
+        Forms = [.. All.SelectMany(d => d.Forms)
+            .OrderBy(form => form.Group, StringComparer.Ordinal)
+            .ThenBy(form => form.Definition.Plural, StringComparer.Ordinal)];
+        _byPath = Forms.ToFrozenDictionary(form => (form.Group, form.Version, form.Definition.Plural));
+        _byKind = Forms.ToFrozenDictionary(form => (form.ApiVersion, form.Definition.Kind), form => form.Definition);
     }
 
     /// <summary>The kinds that this assembly defines: every definition in <c>Kinds/</c>.</summary>
@@ -27,11 +30,14 @@ public sealed class ResourceRegistry
     /// <summary>All definitions, ordered by group and plural.</summary>
     public IReadOnlyList<ResourceDefinition> All { get; }
 
-    /// <summary>Finds by plural and group.</summary>
+    /// <summary>All forms of all definitions, ordered by group and plural.</summary>
+    public IReadOnlyList<ResourceForm> Forms { get; }
+
+    /// <summary>Finds by plural and the group in which it is stored.</summary>
     public ResourceDefinition? Find(ResourceName name) => _byName.GetValueOrDefault(name);
 
     /// <summary>Finds by the parts of a request path.</summary>
-    public ResourceDefinition? Find(string group, string version, string plural) => _byPath.GetValueOrDefault((group, version, plural));
+    public ResourceForm? Find(string group, string version, string plural) => _byPath.GetValueOrDefault((group, version, plural));
 
     /// <summary>Finds by what an object says of itself.</summary>
     public ResourceDefinition? FindKind(string apiVersion, string kind) => _byKind.GetValueOrDefault((apiVersion, kind));
@@ -41,5 +47,5 @@ public sealed class ResourceRegistry
     public ResourceDefinition this[ResourceName name] => _byName[name];
 
     /// <summary>Whether a group has any kind in a version.</summary>
-    public bool HasGroupVersion(string group, string version) => All.Any(d => d.Group == group && d.Version == version);
+    public bool HasGroupVersion(string group, string version) => Forms.Any(form => form.Group == group && form.Version == version);
 }

@@ -35,4 +35,7 @@ public static class WellKnownResources
 
     /// <summary>Service accounts.</summary>
     public static readonly ResourceName ServiceAccounts = new("serviceaccounts");
+
+    /// <summary>Priority classes.</summary>
+    public static readonly ResourceName PriorityClasses = new("priorityclasses", "scheduling.k8s.io");
 }

@@ -38,6 +38,10 @@ public sealed class FieldSelector : IEquatable<FieldSelector>
         return null;
     }
 
+    /// <summary>The same requirements under other names.</summary>
+    public FieldSelector Renamed(Func<string, string> nameOf) =>
+        IsEverything ? this : new([.. _requirements.Select(requirement => requirement with { Field = nameOf(requirement.Field) })]);
+
     /// <summary>Whether an object is picked.</summary>
     /// <param name="fieldValue">Gives the value of a field; null if the object has no such field, which is the same as empty.</param>
     public bool Matches(Func<string, string?> fieldValue)

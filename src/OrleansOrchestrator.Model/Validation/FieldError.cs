@@ -10,6 +10,9 @@ namespace OrleansOrchestrator.Model.Validation;
 /// <param name="Detail">What the rule is.</param>
 public sealed record FieldError(FieldErrorType Type, string Field, object? BadValue, string Detail)
 {
+    /// <summary>Stands for an offending value that is not shown.</summary>
+    public static readonly object Omitted = new();
+
     /// <summary>The cause's reason in a <c>metav1.Status</c>.</summary>
     public string Reason => Type switch
     {
@@ -38,6 +41,7 @@ public sealed record FieldError(FieldErrorType Type, string Field, object? BadVa
                 FieldErrorType.NotSupported => $"Unsupported value: {Quote(BadValue)}",
                 FieldErrorType.NotFound => $"Not found: {Quote(BadValue)}",
                 FieldErrorType.TooMany => $"Too many: {Quote(BadValue)}",
+                FieldErrorType.Invalid when ReferenceEquals(BadValue, Omitted) => "Invalid value",
                 _ => $"Invalid value: {Quote(BadValue)}",
             };
             return Detail.Length == 0 ? head : $"{head}: {Detail}";
@@ -52,6 +56,7 @@ public sealed record FieldError(FieldErrorType Type, string Field, object? BadVa
         null => "null",
         string text => $"\"{text}\"",
         bool flag => flag ? "true" : "false",
+        DateTime time => string.Create(CultureInfo.InvariantCulture, $"\"{time.ToUniversalTime():yyyy-MM-dd'T'HH:mm:ss'Z'}\""),
         IFormattable number => number.ToString(null, CultureInfo.InvariantCulture),
         _ => JsonSerializer.Serialize(value, Codec.ObjectCodec.Options),
     };

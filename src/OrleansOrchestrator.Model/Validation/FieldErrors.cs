@@ -24,6 +24,9 @@ public sealed class FieldErrors
             Add(FieldErrorType.Invalid, path, value, detail);
     }
 
+    /// <summary>A value breaks a rule as a whole, and showing it would not help.</summary>
+    public void InvalidAsWhole(FieldPath path, string detail) => Add(FieldErrorType.Invalid, path, FieldError.Omitted, detail);
+
     /// <summary>A value is none of the supported ones.</summary>
     public void NotSupported(FieldPath path, object? value, params IEnumerable<string> supported) =>
         Add(FieldErrorType.NotSupported, path, value, "supported values: " + string.Join(", ", supported.Select(s => $"\"{s}\"")));

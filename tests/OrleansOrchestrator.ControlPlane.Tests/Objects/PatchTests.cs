@@ -43,6 +43,28 @@ public sealed class PatchTests(SharedSilo shared) : IAsyncLifetime
         patched.Spec.Containers.ShouldHaveSingleItem().Image.ShouldBe("other");
     }
 
+    [Fact]
+    public async Task Patch_InAnotherForm_ReadsAndChangesTheObjectInThatForm()
+    {
+        await Api.CreateAsync(new Corev1Event
+        {
+            Metadata = new V1ObjectMeta { Name = "e", NamespaceProperty = _space },
+            InvolvedObject = new V1ObjectReference { NamespaceProperty = _space, Name = "web" },
+            Message = "old",
+        });
+        var reference = ApiUser.Ref<Corev1Event>(_space, "e") with { Form = ApiUser.Of<Corev1Event>().Forms[1] };
+
+        var patched = await Api.Objects.PatchAsync(
+            reference, PatchType.JsonPatch,
+            """[{"op":"test","path":"/apiVersion","value":"events.k8s.io/v1"},{"op":"replace","path":"/note","value":"new"}]"""u8.ToArray(),
+            ApiUser.Options, TestContext.Current.CancellationToken);
+        var again = await Api.Objects.PatchAsync(
+            reference, PatchType.MergePatch, """{"note":"new"}"""u8.ToArray(), ApiUser.Options, TestContext.Current.CancellationToken);
+
+        patched.Peek<Corev1Event>().Message.ShouldBe("new");
+        again.Revision.ShouldBe(patched.Revision);
+    }
+
     [Theory]
     [InlineData(PatchType.JsonPatch, """[{"op":"test","path":"/data/x","value":"no"}]""", 422)]
     [InlineData(PatchType.JsonPatch, """[{"op":"remove","path":"/data/missing"}]""", 422)]

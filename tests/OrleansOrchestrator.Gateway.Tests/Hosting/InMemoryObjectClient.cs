@@ -109,16 +109,16 @@ internal sealed class InMemoryObjectClient : IObjectClient
         }
     }
 
-    public KubeObject Decode(ResourceDefinition definition, ReadOnlySpan<byte> json, WriteOptions options)
+    public KubeObject Decode(ResourceForm form, ReadOnlySpan<byte> json, WriteOptions options)
     {
         try
         {
-            var obj = definition.Decode(json);
-            if (!string.IsNullOrEmpty(obj.Kind) && obj.Kind != definition.Kind)
-                throw ApiErrors.BadRequest($"kind {obj.Kind} is not {definition.Kind}");
+            var obj = form.Decode(json);
+            if (!string.IsNullOrEmpty(obj.Kind) && obj.Kind != form.Definition.Kind)
+                throw ApiErrors.BadRequest($"kind {obj.Kind} is not {form.Definition.Kind}");
             if (obj.Metadata?.Annotations?.TryGetValue("warn", out var warning) == true)
                 options.Warn?.Invoke(warning);
-            return obj;
+            return form.ToStorage(obj);
         }
         catch (JsonException malformed)
         {
@@ -167,8 +167,8 @@ internal sealed class InMemoryObjectClient : IObjectClient
         lock (_lock)
         {
             var current = Find(reference.Definition, reference.Key);
-            var merged = Merge(JsonNode.Parse(current.Json.Span), JsonNode.Parse(patch.Span));
-            var obj = reference.Definition.Decode(JsonSerializer.SerializeToUtf8Bytes(merged));
+            var merged = Merge(JsonNode.Parse(reference.Form.JsonOf(current).Span), JsonNode.Parse(patch.Span));
+            var obj = reference.Form.ToStorage(reference.Form.Decode(JsonSerializer.SerializeToUtf8Bytes(merged)));
             return Commit(reference.Definition, obj, WatchEventType.Modified, options.DryRun);
         }
     }

@@ -14,7 +14,7 @@ public sealed class ReadQueriesTests
         Verb = Verbs.List,
         IsResource = true,
         Namespace = "default",
-        Definition = ResourceRegistry.BuiltIn[WellKnownResources.Pods],
+        Form = ResourceRegistry.BuiltIn[WellKnownResources.Pods].Storage,
     };
 
     [Theory]

@@ -37,6 +37,23 @@ public class RegistryTests
     [InlineData("storage.k8s.io/v1", "CSIStorageCapacity", "csistoragecapacities", "csistoragecapacity", "", "", true)]
     [InlineData("flowcontrol.apiserver.k8s.io/v1", "FlowSchema", "flowschemas", "flowschema", "", "", false)]
     [InlineData("flowcontrol.apiserver.k8s.io/v1", "PriorityLevelConfiguration", "prioritylevelconfigurations", "prioritylevelconfiguration", "", "", false)]
+    [InlineData("events.k8s.io/v1", "Event", "events", "event", "ev", "", true)]
+    [InlineData("v1", "PodTemplate", "podtemplates", "podtemplate", "", "", true)]
+    [InlineData("v1", "LimitRange", "limitranges", "limitrange", "limits", "", true)]
+    [InlineData("v1", "ResourceQuota", "resourcequotas", "resourcequota", "quota", "", true)]
+    [InlineData("v1", "PersistentVolume", "persistentvolumes", "persistentvolume", "pv", "", false)]
+    [InlineData("v1", "PersistentVolumeClaim", "persistentvolumeclaims", "persistentvolumeclaim", "pvc", "", true)]
+    [InlineData("apps/v1", "ReplicaSet", "replicasets", "replicaset", "rs", "all", true)]
+    [InlineData("apps/v1", "Deployment", "deployments", "deployment", "deploy", "all", true)]
+    [InlineData("apps/v1", "DaemonSet", "daemonsets", "daemonset", "ds", "all", true)]
+    [InlineData("apps/v1", "StatefulSet", "statefulsets", "statefulset", "sts", "all", true)]
+    [InlineData("apps/v1", "ControllerRevision", "controllerrevisions", "controllerrevision", "", "", true)]
+    [InlineData("batch/v1", "Job", "jobs", "job", "", "all", true)]
+    [InlineData("batch/v1", "CronJob", "cronjobs", "cronjob", "cj", "all", true)]
+    [InlineData("policy/v1", "PodDisruptionBudget", "poddisruptionbudgets", "poddisruptionbudget", "pdb", "", true)]
+    [InlineData("scheduling.k8s.io/v1", "PriorityClass", "priorityclasses", "priorityclass", "pc", "", false)]
+    [InlineData("autoscaling/v1", "HorizontalPodAutoscaler", "horizontalpodautoscalers", "horizontalpodautoscaler", "hpa", "all", true)]
+    [InlineData("autoscaling/v2", "HorizontalPodAutoscaler", "horizontalpodautoscalers", "horizontalpodautoscaler", "hpa", "all", true)]
     public void Kind_IsServed_UnderItsNames(
         string apiVersion, string kind, string plural, string singular, string shortNames, string categories, bool namespaced)
     {

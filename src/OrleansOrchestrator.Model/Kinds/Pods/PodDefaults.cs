@@ -1,5 +1,6 @@
 using k8s.Models;
 using OrleansOrchestrator.Model.Kinds.Rules;
+using OrleansOrchestrator.Model.Kinds.Scheduling;
 
 namespace OrleansOrchestrator.Model.Kinds.Pods;
 
@@ -9,9 +10,6 @@ internal static class PodDefaults
 {
     /// <summary>How long a pod has to end in order, unless it says otherwise.</summary>
     public const long TerminationGracePeriodSeconds = 30;
-
-    private const int SystemClusterCriticalPriority = 2_000_000_000;
-    private const int SystemNodeCriticalPriority = 2_000_001_000;
 
     /// <summary>What pods and templates have in common.</summary>
     public static void ApplyToTemplate(V1PodSpec spec)
@@ -60,8 +58,8 @@ internal static class PodDefaults
 
     private static int PriorityOf(string? priorityClass) => priorityClass switch
     {
-        "system-cluster-critical" => SystemClusterCriticalPriority,
-        "system-node-critical" => SystemNodeCriticalPriority,
+        "system-cluster-critical" => SystemPriorityClasses.ClusterCritical,
+        "system-node-critical" => SystemPriorityClasses.NodeCritical,
         _ => 0,
     };
 }

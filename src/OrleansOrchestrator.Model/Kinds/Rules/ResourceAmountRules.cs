@@ -44,22 +44,33 @@ internal static class ResourceAmountRules
         name.Contains('/', StringComparison.Ordinal) && !name.Contains("kubernetes.io/", StringComparison.Ordinal)
         && !name.StartsWith("requests.", StringComparison.Ordinal);
 
-    private static void ValidateAmount(string name, ResourceQuantity? amount, FieldPath path, FieldErrors errors)
+    /// <summary>The name of a resource that a container can ask for.</summary>
+    public static void ValidateContainerResourceName(string name, FieldPath path, FieldErrors errors)
     {
         var faults = NameRules.IsQualifiedName(name);
         errors.Invalid(path, name, faults);
         if (faults.Count == 0 && !name.Contains('/', StringComparison.Ordinal) && !IsContainerResource(name))
             errors.Invalid(path, name, "must be a standard resource for containers");
-        ValidateQuantity(name, amount, path, errors);
     }
 
-    private static void ValidateQuantity(string name, ResourceQuantity? amount, FieldPath path, FieldErrors errors)
+    /// <summary>Whether more of a resource may be promised than there is. Pages and devices cannot be shared out more than once.</summary>
+    public static bool IsOvercommitAllowed(string name) =>
+        !name.StartsWith("hugepages-", StringComparison.Ordinal) && !IsExtended(name);
+
+    /// <summary>An amount that is not negative, and whole where its resource cannot be divided.</summary>
+    public static void ValidateQuantity(string name, ResourceQuantity? amount, FieldPath path, FieldErrors errors)
     {
         var quantity = Quantity.From(amount);
         if (quantity.Sign < 0)
             errors.Invalid(path, quantity.ToString(), NumberRules.NotNegative);
         if (IsExtended(name) && quantity.MilliValue % 1000 != 0)
             errors.Invalid(path, quantity.ToString(), "must be an integer");
+    }
+
+    private static void ValidateAmount(string name, ResourceQuantity? amount, FieldPath path, FieldErrors errors)
+    {
+        ValidateContainerResourceName(name, path, errors);
+        ValidateQuantity(name, amount, path, errors);
     }
 
     private static void ValidateWithinLimit(string name, ResourceQuantity request, ResourceQuantity limit, FieldPath path, FieldErrors errors)
@@ -73,8 +84,4 @@ internal static class ResourceAmountRules
 
     private static bool IsContainerResource(string name) =>
         ContainerResources.Contains(name) || name.StartsWith("hugepages-", StringComparison.Ordinal);
-
-    // Pages and devices cannot be shared out more than once.
-    private static bool IsOvercommitAllowed(string name) =>
-        !name.StartsWith("hugepages-", StringComparison.Ordinal) && !IsExtended(name);
 }

@@ -1,0 +1,58 @@
+using System.Text.Json;
+using OrleansOrchestrator.Model.Codec;
+using OrleansOrchestrator.Model.Tables;
+
+namespace OrleansOrchestrator.Model.Resources;
+
+/// <summary>
+/// A form in which a resource is served: a group and version with a model of its own. A resource is stored, indexed,
+/// defaulted and validated in one form only, its storage form; bodies in any other form are turned into that one as they
+/// come in, and objects are turned back as they go out.
+/// </summary>
+public abstract class ResourceForm(ResourceDefinition definition)
+{
+    private string? _apiVersion;
+
+    /// <summary>The kind.</summary>
+    public ResourceDefinition Definition { get; } = definition;
+
+    /// <summary>The API group; empty for core.</summary>
+    public virtual string Group => Definition.Group;
+
+    /// <summary>The version, as in <c>v1</c>.</summary>
+    public virtual string Version => Definition.Version;
+
+    /// <summary><c>v1</c> or <c>apps/v1</c>.</summary>
+    public string ApiVersion => _apiVersion ??= Group.Length == 0 ? Version : $"{Group}/{Version}";
+
+    /// <summary>The .NET type of the model in this form.</summary>
+    public abstract Type ModelType { get; }
+
+    /// <summary>The columns of its table; their cells are read from the storage form.</summary>
+    public virtual IReadOnlyList<TableColumn> Columns => Definition.Columns;
+
+    /// <summary>Reads an object in this form, leaving out what the form does not know.</summary>
+    /// <exception cref="JsonException">The JSON is malformed or has a field of a wrong type.</exception>
+    public abstract KubeObject Decode(ReadOnlySpan<byte> json);
+
+    /// <summary>The object of this form in the storage form. It may share parts with the one it is made of.</summary>
+    /// <exception cref="JsonException">A part that the form keeps as text is malformed.</exception>
+    public abstract KubeObject ToStorage(KubeObject obj);
+
+    /// <summary>A stored object in this form, as UTF-8 JSON.</summary>
+    public abstract ReadOnlyMemory<byte> JsonOf(StoredObject obj);
+
+    /// <summary>The storage form's name of a field that selectors can name in this form; null if they cannot.</summary>
+    public virtual string? StorageField(string field)
+    {
+        if (field is "metadata.name" || (field is "metadata.namespace" && Definition.Namespaced))
+            return field;
+        foreach (var selectable in Definition.SelectableFields)
+        {
+            if (selectable.Path == field)
+                return field;
+        }
+
+        return null;
+    }
+}

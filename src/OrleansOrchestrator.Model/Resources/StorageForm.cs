@@ -1,0 +1,15 @@
+using OrleansOrchestrator.Model.Codec;
+
+namespace OrleansOrchestrator.Model.Resources;
+
+/// <summary>The form in which a resource is stored: served as it is.</summary>
+internal sealed class StorageForm(ResourceDefinition definition) : ResourceForm(definition)
+{
+    public override Type ModelType => Definition.ModelType;
+
+    public override KubeObject Decode(ReadOnlySpan<byte> json) => Definition.Decode(json);
+
+    public override KubeObject ToStorage(KubeObject obj) => obj;
+
+    public override ReadOnlyMemory<byte> JsonOf(StoredObject obj) => obj.Json;
+}
