@@ -47,6 +47,17 @@ public interface IObjectClient
     Task<StoredObject> PatchAsync(
         ObjectReference reference, PatchType type, ReadOnlyMemory<byte> patch, WriteOptions options, CancellationToken cancellationToken);
 
+    /// <summary>Applies a configuration to an object, a part of it, or one that does not exist yet: server-side apply.</summary>
+    /// <param name="reference">What is applied to.</param>
+    /// <param name="configuration">The configuration as JSON.</param>
+    /// <param name="force">Whether fields are taken from other managers.</param>
+    /// <param name="options">Options.</param>
+    /// <param name="cancellationToken">Cancels the wait; the write may still happen.</param>
+    /// <returns>The object, and whether it was created by this call.</returns>
+    /// <exception cref="Model.Errors.ApiException">409: other managers own fields that would change.</exception>
+    Task<(StoredObject Object, bool Created)> ApplyAsync(
+        ObjectReference reference, ReadOnlyMemory<byte> configuration, bool force, WriteOptions options, CancellationToken cancellationToken);
+
     /// <summary>Deletes an object, or marks it as being deleted.</summary>
     Task<DeletionResult> DeleteAsync(
         ObjectReference reference, DeletionOptions deletion, WriteOptions options, CancellationToken cancellationToken);

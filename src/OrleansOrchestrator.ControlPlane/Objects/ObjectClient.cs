@@ -3,6 +3,7 @@ using OrleansOrchestrator.ControlPlane.Store;
 using OrleansOrchestrator.ControlPlane.Watch;
 using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Model.Errors;
+using OrleansOrchestrator.Model.FieldManagement;
 using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.ControlPlane.Objects;
@@ -79,7 +80,6 @@ internal sealed partial class ObjectClient(
     {
         var (definition, key, subresource) = reference;
         obj.Metadata ??= new();
-        NamedLike(key, obj);
         var hasRevision = !string.IsNullOrEmpty(obj.Metadata.ResourceVersion) && obj.Metadata.ResourceVersion != "0";
         var body = hasRevision ? null : definition.Encode(obj);
         for (var race = 0; ; race++)
@@ -89,7 +89,7 @@ internal sealed partial class ObjectClient(
             {
                 if (!definition.AllowCreateOnUpdate || subresource.Length > 0 || hasRevision)
                     throw ApiErrors.NotFound(definition.Name, key.Name);
-                return (await CreateAsync(definition, key.Namespace, obj, options, cancellationToken), true);
+                return (await CreateAsync(definition, key.Namespace, NamedLike(key, obj), options, cancellationToken), true);
             }
 
             if (await TryReplaceAsync(reference, obj, stored, options, cancellationToken) is { } updated)
@@ -126,7 +126,7 @@ internal sealed partial class ObjectClient(
         while (true)
         {
             var json = definition.Encode(obj);
-            if (RevisionSplice.EqualsIgnoringRevision(stored.Json.Span, json))
+            if (ChangesNothing(request, stored, json))
                 return await WhenDurableAsync(stored, cancellationToken);
 
             if (options.DryRun)
@@ -147,6 +147,21 @@ internal sealed partial class ObjectClient(
                     throw Refused(definition, reference.Key, result);
             }
         }
+    }
+
+    /// <summary>Whether a write would change nothing, or only the times at which managers wrote what they own anyway.</summary>
+    private static bool ChangesNothing(Admission.AdmissionRequest request, StoredObject stored, byte[] json)
+    {
+        if (RevisionSplice.EqualsIgnoringRevision(stored.Json.Span, json))
+            return true;
+        var (updated, current) = (request.Object.Metadata, request.Current!.Metadata);
+        if (!OwnershipTracking.DifferInTimeOnly(request.Object, request.Current))
+            return false;
+        var written = updated.ManagedFields;
+        updated.ManagedFields = current.ManagedFields;
+        var isSame = RevisionSplice.EqualsIgnoringRevision(stored.Json.Span, request.Definition.Encode(request.Object));
+        updated.ManagedFields = written;
+        return isSame;
     }
 
     /// <summary>Waits until a version that a write would not change is durable: only then may it be shown (invariant I1).</summary>
@@ -182,12 +197,13 @@ internal sealed partial class ObjectClient(
         return true;
     }
 
-    private static void NamedLike(ObjectKey key, KubeObject obj)
+    private static KubeObject NamedLike(ObjectKey key, KubeObject obj)
     {
         if (string.IsNullOrEmpty(obj.Metadata.Name))
             obj.Metadata.Name = key.Name;
         if (obj.Metadata.Name != key.Name)
             throw ApiErrors.BadRequest($"the name of the object ({obj.Metadata.Name}) does not match the name on the URL ({key.Name})");
+        return obj;
     }
 
     private static ApiException Refused(ResourceDefinition definition, ObjectKey key, WriteResult result) => result.Status switch

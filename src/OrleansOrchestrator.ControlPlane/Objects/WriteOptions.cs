@@ -15,6 +15,19 @@ public enum FieldValidation
     Strict,
 }
 
+/// <summary>Whether a write keeps <c>metadata.managedFields</c>.</summary>
+public enum FieldTracking
+{
+    /// <summary>It does, and gives some to the objects that it creates.</summary>
+    Full,
+
+    /// <summary>It does where there are some. Objects that the control plane creates in great number stay small.</summary>
+    Existing,
+
+    /// <summary>They are part of what is written, and right.</summary>
+    Settled,
+}
+
 /// <summary>Who asks.</summary>
 /// <param name="Name">The user's name.</param>
 /// <param name="Groups">The groups the user is in.</param>
@@ -32,7 +45,12 @@ public sealed record UserInfo(string Name, IReadOnlyList<string> Groups, string?
 public sealed record WriteOptions
 {
     /// <summary>The control plane's own writes.</summary>
-    public static WriteOptions ControlPlane { get; } = new() { User = UserInfo.ControlPlane };
+    public static WriteOptions ControlPlane { get; } = new()
+    {
+        User = UserInfo.ControlPlane,
+        FieldManager = "orchestrator",
+        Tracking = FieldTracking.Existing,
+    };
 
     /// <summary>Who asks.</summary>
     public required UserInfo User { get; init; }
@@ -45,6 +63,9 @@ public sealed record WriteOptions
 
     /// <summary>The name under which managed fields are kept.</summary>
     public string FieldManager { get; init; } = "unknown";
+
+    /// <summary>Whether managed fields are kept.</summary>
+    public FieldTracking Tracking { get; init; }
 
     /// <summary>Receives warnings for the sender; each becomes a <c>Warning</c> header.</summary>
     public Action<string>? Warn { get; init; }

@@ -3,6 +3,7 @@ using System.Text.Json;
 using OrleansOrchestrator.ControlPlane.Admission;
 using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Model.Errors;
+using OrleansOrchestrator.Model.FieldManagement;
 using OrleansOrchestrator.Model.Metadata;
 using OrleansOrchestrator.Model.Resources;
 using OrleansOrchestrator.Model.Validation;
@@ -28,14 +29,31 @@ internal sealed class WritePipeline(IEnumerable<IAdmissionPlugin> plugins, TimeP
             var obj = form.Decode(json);
             CheckKind(form, obj);
             if (options.FieldValidation != FieldValidation.Ignore)
-                CheckFields(form, json, options, subject);
+                CheckFields(form, json, options, $"{subject}: strict decoding error");
             return form.ToStorage(obj);
         }
-        catch (Exception malformed) when (malformed is JsonException or FormatException or ArgumentException or OverflowException
-            or InvalidOperationException or NotSupportedException)
+        catch (JsonException malformed)
         {
-            throw ApiErrors.BadRequest($"{subject}: {DecodeFaults.Explain(malformed, json, kind)}");
+            throw ApiErrors.BadRequest(malformed.Path is { Length: > 2 } path
+                ? $"{subject}: json: cannot unmarshal {path[2..]}: {FirstSentence(malformed)}"
+                : $"{subject}: {FirstSentence(malformed)}");
         }
+        catch (Exception malformed) when (malformed is FormatException or ArgumentException or OverflowException or InvalidOperationException or NotSupportedException)
+        {
+            throw ApiErrors.BadRequest($"{subject}: {malformed.Message}");
+        }
+    }
+
+    /// <summary>Whoever writes, as managed fields name him.</summary>
+    public FieldWriter WriterOf(WriteOptions options, string subresource) =>
+        new(options.FieldManager, subresource, ObjectMetaRules.TruncateToSeconds(time.GetUtcNow()));
+
+    /// <summary>Looks for fields that an applied configuration gives twice; those it should not give are refused in any case.</summary>
+    /// <exception cref="ApiException">400: there are some, and they are refused.</exception>
+    public static void CheckDuplicates(ResourceForm form, ReadOnlySpan<byte> configuration, WriteOptions options)
+    {
+        if (options.FieldValidation != FieldValidation.Ignore)
+            CheckFields(form, configuration, options, "error strict decoding YAML");
     }
 
     /// <summary>Makes a new object ready to be stored.</summary>
@@ -43,16 +61,18 @@ internal sealed class WritePipeline(IEnumerable<IAdmissionPlugin> plugins, TimeP
         ResourceDefinition definition, string requestNamespace, KubeObject obj, WriteOptions options, CancellationToken cancellationToken)
     {
         ObjectMetaRules.PrepareForCreate(definition, obj, requestNamespace, time.GetUtcNow());
-        obj.Metadata.ManagedFields = null;
         definition.PrepareForCreate(obj);
         definition.ApplyDefaults(obj);
+        if (options.Tracking == FieldTracking.Full)
+            OwnershipTracking.OnCreate(definition, obj, WriterOf(options, ""));
+        else if (options.Tracking == FieldTracking.Existing)
+            obj.Metadata.ManagedFields = null;
         var request = new AdmissionRequest(
             AdmissionOperation.Create, definition, new ObjectKey(requestNamespace, obj.Metadata.Name ?? ""), "", obj, null, options);
         await AdmitAsync(request, cancellationToken);
 
         var errors = new FieldErrors();
         ObjectMetaValidation.Validate(definition, obj.Metadata, errors);
-        ObjectMetaValidation.ValidateNew(obj.Metadata, errors);
         definition.Validate(obj, errors);
         ThrowIfAny(definition, obj, errors);
         return request;
@@ -67,9 +87,10 @@ internal sealed class WritePipeline(IEnumerable<IAdmissionPlugin> plugins, TimeP
         CheckRevision(definition, updated, stored);
         var current = stored.Decode();
         ObjectMetaRules.PrepareForUpdate(definition, updated, current, reference.Key.Namespace);
-        updated.Metadata.ManagedFields = null;
         definition.ApplyDefaults(updated);
         PrepareSubresource(reference, updated, current);
+        if (options.Tracking != FieldTracking.Settled)
+            OwnershipTracking.OnUpdate(definition, updated, stored.Json, current.Metadata.ManagedFields, WriterOf(options, reference.Subresource));
         var request = new AdmissionRequest(
             AdmissionOperation.Update, definition, reference.Key, reference.Subresource, updated, current, options);
         await AdmitAsync(request, cancellationToken);
@@ -97,6 +118,7 @@ internal sealed class WritePipeline(IEnumerable<IAdmissionPlugin> plugins, TimeP
         switch (reference.Subresource)
         {
             case "":
+            case "scale" when reference.Definition.Scale is not null:
                 reference.Definition.PrepareForUpdate(updated, current);
                 break;
             case "status" when reference.Definition.HasStatus:
@@ -162,7 +184,7 @@ internal sealed class WritePipeline(IEnumerable<IAdmissionPlugin> plugins, TimeP
         if (faults.Count == 0)
             return;
         if (options.FieldValidation == FieldValidation.Strict)
-            throw ApiErrors.BadRequest($"{subject}: strict decoding error: {string.Join(", ", faults)}");
+            throw ApiErrors.BadRequest($"{subject}: {string.Join(", ", faults)}");
         foreach (var fault in faults)
             options.Warn?.Invoke(fault);
     }
@@ -171,6 +193,12 @@ internal sealed class WritePipeline(IEnumerable<IAdmissionPlugin> plugins, TimeP
     {
         if (!errors.IsEmpty)
             throw ApiErrors.Invalid(definition, obj.Metadata.Name, errors.All);
+    }
+
+    private static string FirstSentence(JsonException exception)
+    {
+        var end = exception.Message.IndexOf(" Path:", StringComparison.Ordinal);
+        return end < 0 ? exception.Message : exception.Message[..end];
     }
 
     private async ValueTask AdmitAsync(AdmissionRequest request, CancellationToken cancellationToken)

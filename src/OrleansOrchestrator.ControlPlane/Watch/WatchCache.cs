@@ -276,7 +276,7 @@ internal sealed partial class WatchCache : IAsyncDisposable
             {
                 throw Revision < 0
                     ? ApiErrors.ServiceUnavailable($"the cache of {Definition.Name} is not filled yet")
-                    : ApiErrors.TooLargeResourceVersion(revision, Revision);
+                    : ApiErrors.Timeout($"Too large resource version: {revision}, current: {Revision}");
             }
 
             try

@@ -1,7 +1,6 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Extensions;
-using OrleansOrchestrator.Model.Errors;
 using OrleansOrchestrator.Model.Validation;
 using OrleansOrchestrator.Gateway.Requests;
 
@@ -17,10 +16,8 @@ internal sealed record LogOptions(string Container, QueryString NodeQuery)
     private static readonly string[] Texts = ["sinceTime", "stream"];
 
     /// <summary>Reads the options of a request.</summary>
-    /// <param name="pod">The pod's name, for errors.</param>
-    /// <param name="query">The request's query.</param>
     /// <exception cref="Model.Errors.ApiException">422: an option has a value that makes no sense.</exception>
-    public static LogOptions Parse(string pod, IQueryCollection query)
+    public static LogOptions Parse(IQueryCollection query)
     {
         var errors = new FieldErrors();
         var forwarded = new QueryBuilder();
@@ -33,7 +30,7 @@ internal sealed record LogOptions(string Container, QueryString NodeQuery)
         ForwardNumber(query, "limitBytes", 1, forwarded, errors);
         if (query.ContainsKey("sinceSeconds") && query.ContainsKey("sinceTime"))
             errors.Forbidden(FieldPath.Root("sinceTime"), "at most one of `sinceTime` or `sinceSeconds` may be specified");
-        InvalidOptions.ThrowIfAny("PodLogOptions", errors, pod, group: "");
+        InvalidOptions.ThrowIfAny("PodLogOptions", errors);
         return new LogOptions(query["container"].ToString(), forwarded.ToQueryString());
     }
 
@@ -47,10 +44,8 @@ internal sealed record LogOptions(string Container, QueryString NodeQuery)
     {
         if (query[name] is not [{ Length: > 0 } text, ..])
             return;
-        if (!long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number))
-            throw ApiErrors.BadRequest($"strconv.ParseInt: parsing \"{text}\": invalid syntax");
-        if (number < least)
-            errors.Invalid(FieldPath.Root(name), number, least == 0 ? "must be greater than or equal to 0" : "must be greater than 0");
+        if (!long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) || number < least)
+            errors.Invalid(FieldPath.Root(name), text, $"must be greater than or equal to {least}");
         else
             forwarded.Add(name, text);
     }

@@ -31,7 +31,7 @@ internal sealed class OperationWriter(Utf8JsonWriter writer, SchemaWriter schema
 
     // Strategic merge patches are understood but not offered here: a client that finds them in this list computes its patches
     // from the schemas, which do not tell merge keys, instead of from what it knows of the kinds.
-    private static readonly string[] PatchTypes = [MediaTypes.JsonPatch, MediaTypes.MergePatch];
+    private static readonly string[] PatchTypes = [MediaTypes.JsonPatch, MediaTypes.MergePatch, MediaTypes.ApplyPatch];
     private static readonly string[] BodyTypes = [MediaTypes.Json, MediaTypes.Yaml];
 
     /// <summary>Writes the collection's and the object's path of a kind.</summary>

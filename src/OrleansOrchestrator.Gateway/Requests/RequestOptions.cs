@@ -37,6 +37,8 @@ internal sealed class RequestOptions
 
     public string FieldValidation { get; private set; } = "";
 
+    public bool? Force { get; private set; }
+
     public long? GracePeriodSeconds { get; private set; }
 
     public string PropagationPolicy { get; private set; } = "";
@@ -111,6 +113,9 @@ internal sealed class RequestOptions
                 break;
             case "fieldValidation":
                 FieldValidation = First(FieldValidation, value);
+                break;
+            case "force":
+                Force ??= Flag(value.Span);
                 break;
             case "gracePeriodSeconds":
                 GracePeriodSeconds ??= Number(value.Span);

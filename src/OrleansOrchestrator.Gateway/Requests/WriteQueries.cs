@@ -20,7 +20,27 @@ internal static class WriteQueries
     {
         var options = request.Options;
         if (options.DryRun.Length > 0 || options.FieldValidation.Length > 0 || options.FieldManager.Length > 0)
-            Validate(options, kind);
+            Validate(options, kind, new FieldErrors());
+        return MakeWrite(request);
+    }
+
+    /// <summary>The options of a patch, which depend on its format.</summary>
+    /// <exception cref="ApiException">422: an option has a value that does not exist, or is missing or out of place.</exception>
+    public static WriteOptions ForPatch(ApiRequest request, bool isApply)
+    {
+        var options = request.Options;
+        var errors = new FieldErrors();
+        if (!isApply && options.Force is not null)
+            errors.Forbidden(FieldPath.Root("force"), "may not be specified for non-apply patch");
+        if (isApply && options.FieldManager.Length == 0)
+            errors.Required(FieldPath.Root("fieldManager"), "is required for apply patch");
+        Validate(options, "PatchOptions", errors);
+        return MakeWrite(request);
+    }
+
+    private static WriteOptions MakeWrite(ApiRequest request)
+    {
+        var options = request.Options;
         return new WriteOptions
         {
             User = request.User,
@@ -65,14 +85,22 @@ internal static class WriteQueries
         });
     }
 
-    private static void Validate(RequestOptions options, string kind)
+    private static void Validate(RequestOptions options, string kind, FieldErrors errors)
     {
-        var errors = new FieldErrors();
         ValidateDryRun(options.DryRun, errors);
         if (options.FieldValidation is not ("" or "Ignore" or "Warn" or "Strict"))
-            errors.NotSupported(FieldPath.Root("fieldValidation"), options.FieldValidation, "", "Ignore", "Strict", "Warn");
+            errors.NotSupported(FieldPath.Root("fieldValidation"), options.FieldValidation, "Ignore", "Warn", "Strict");
         if (options.FieldManager.Length > FieldManagerLengthMax)
+        {
             errors.TooLong(FieldPath.Root("fieldManager"), FieldManagerLengthMax);
+        }
+        else if (options.FieldManager.AsSpan().IndexOfAnyInRange('\0', '\x1f') is >= 0 and var position)
+        {
+            errors.Invalid(
+                FieldPath.Root("fieldManager"), options.FieldManager,
+                $"invalid character U+{(int)options.FieldManager[position]:X4} (at position {position})");
+        }
+
         InvalidOptions.ThrowIfAny(kind, errors);
     }
 
@@ -98,7 +126,7 @@ internal static class WriteQueries
     private static void ValidateDryRun(string value, FieldErrors errors)
     {
         if (value is not ("" or "All"))
-            errors.NotSupported(FieldPath.Root("dryRun"), new[] { value }, "All");
+            errors.NotSupported(FieldPath.Root("dryRun"), value, "All");
     }
 
     private static DeletionPropagation? PropagationOf(V1DeleteOptions options) => (options.PropagationPolicy, options.OrphanDependents) switch
@@ -110,12 +138,14 @@ internal static class WriteQueries
         _ => null,
     };
 
-    // Without a name of its own a client is known by the first word of its user agent, up to the version.
+    // Without a name of its own a client is known by its user agent, up to the version.
     private static string ManagerOf(ApiRequest request)
     {
         var agent = request.Http.Request.Headers.UserAgent.ToString();
-        var end = agent.AsSpan().IndexOfAny('/', ' ');
+        var end = agent.IndexOf('/', StringComparison.Ordinal);
         var name = end < 0 ? agent : agent[..end];
-        return name.Length is > 0 and <= FieldManagerLengthMax ? name : "unknown";
+        if (name.Length > FieldManagerLengthMax)
+            name = name[..FieldManagerLengthMax];
+        return name.Length > 0 ? name : "unknown";
     }
 }

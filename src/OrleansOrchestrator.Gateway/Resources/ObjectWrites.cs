@@ -30,8 +30,14 @@ internal sealed class ObjectWrites(IObjectClient objects, ObjectBody bodies, Obj
     /// <summary>Patches an object, or a part of it, and answers with it.</summary>
     public async Task PatchAsync(ApiRequest request, string subresource)
     {
+        if (PatchMediaTypes.IsApply(request.Http.Request.ContentType))
+        {
+            await ApplyAsync(request, subresource);
+            return;
+        }
+
         var type = PatchMediaTypes.Read(request.Http.Request.ContentType);
-        var options = WriteQueries.ForWrite(request, "PatchOptions");
+        var options = WriteQueries.ForPatch(request, isApply: false);
         StoredObject patched;
         using (var body = await bodies.ReadAsync(request))
         {
@@ -41,6 +47,15 @@ internal sealed class ObjectWrites(IObjectClient objects, ObjectBody bodies, Obj
         }
 
         await response.SendAsync(request, 200, patched);
+    }
+
+    private async Task ApplyAsync(ApiRequest request, string subresource)
+    {
+        var options = WriteQueries.ForPatch(request, isApply: true);
+        var configuration = await bodies.ReadConfigurationAsync(request);
+        var (applied, isNew) = await objects.ApplyAsync(
+            request.Reference with { Subresource = subresource }, configuration, request.Options.Force ?? false, options, request.Cancellation);
+        await response.SendAsync(request, isNew ? 201 : 200, applied);
     }
 
     private async ValueTask<KubeObject> DecodeAsync(ApiRequest request, WriteOptions options)

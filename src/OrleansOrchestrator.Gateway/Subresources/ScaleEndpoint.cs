@@ -44,13 +44,33 @@ internal sealed class ScaleEndpoint(IObjectClient objects, ObjectBody bodies) : 
 
     private async Task PatchAsync(ApiRequest request)
     {
+        if (PatchMediaTypes.IsApply(request.Http.Request.ContentType))
+        {
+            await ApplyAsync(request);
+            return;
+        }
+
         var type = PatchMediaTypes.Read(request.Http.Request.ContentType);
-        var options = WriteQueries.ForWrite(request, "PatchOptions");
+        var options = WriteQueries.ForPatch(request, isApply: false);
         byte[] patch;
         using (var body = await bodies.ReadAsync(request))
             patch = body.Span.ToArray();
         await WriteAsync(request, options, current => ScaleObjects.Patch(ScaleObjects.Of(current), type, patch));
     }
+
+    // A Scale is a view of its object, so that who owns its replicas owns those of the object.
+    private async Task ApplyAsync(ApiRequest request)
+    {
+        var options = WriteQueries.ForPatch(request, isApply: true);
+        var wanted = ScaleObjects.Read((await bodies.ReadConfigurationAsync(request)).Span);
+        var current = await objects.GetAsync(request.Definition, request.Info.Key, Freshness.Latest, request.Cancellation);
+        ScaleObjects.Validate(wanted, current);
+        var (updated, _) = await objects.ApplyAsync(
+            Scaled(request), ScaleObjects.ConfigurationFor(current, wanted), request.Options.Force ?? false, options, request.Cancellation);
+        await SendAsync(request, updated);
+    }
+
+    private ObjectReference Scaled(ApiRequest request) => request.Reference with { Subresource = Name, Form = request.Definition.Storage };
 
     private async Task WriteAsync(ApiRequest request, WriteOptions options, Func<StoredObject, V1Scale> wantedOf)
     {
@@ -67,7 +87,7 @@ internal sealed class ScaleEndpoint(IObjectClient objects, ObjectBody bodies) : 
                 changed.Metadata.ResourceVersion = asked;
             try
             {
-                var (updated, _) = await objects.UpdateAsync(request.Reference, changed, options, request.Cancellation);
+                var (updated, _) = await objects.UpdateAsync(Scaled(request), changed, options, request.Cancellation);
                 await SendAsync(request, updated);
                 return;
             }

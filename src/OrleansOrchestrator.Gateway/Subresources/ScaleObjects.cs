@@ -64,6 +64,44 @@ internal static class ScaleObjects
         }
     }
 
+    /// <summary>Reads a Scale that is applied.</summary>
+    /// <exception cref="ApiException">400: it is none.</exception>
+    public static V1Scale Read(ReadOnlySpan<byte> json)
+    {
+        var scale = ObjectBody.Decode<V1Scale>(json);
+        if (scale is not { ApiVersion: $"{Group}/v1", Kind: "Scale" })
+        {
+            throw ApiErrors.BadRequest(
+                $"Incorrect version specified in apply patch. Specified patch version: {scale.ApiVersion}, expected: {Group}/v1");
+        }
+
+        return scale;
+    }
+
+    /// <summary>The configuration that applies a Scale's replicas to its object.</summary>
+    public static byte[] ConfigurationFor(StoredObject obj, V1Scale wanted)
+    {
+        var metadata = new JsonObject { ["name"] = obj.Key.Name };
+        if (obj.Key.Namespace.Length > 0)
+            metadata["namespace"] = obj.Key.Namespace;
+        if (!string.IsNullOrEmpty(wanted.Metadata?.ResourceVersion))
+            metadata["resourceVersion"] = wanted.Metadata.ResourceVersion;
+        var configuration = new JsonObject { ["apiVersion"] = obj.Definition.ApiVersion, ["kind"] = obj.Definition.Kind, ["metadata"] = metadata };
+        if (wanted.Spec?.Replicas is { } replicas)
+        {
+            JsonNode value = replicas;
+            foreach (var step in obj.Definition.Scale!.SpecReplicasPath.Split('.').Reverse())
+                value = new JsonObject { [step] = value };
+            foreach (var (name, member) in value.AsObject().ToList())
+            {
+                value.AsObject().Remove(name);
+                configuration[name] = member;
+            }
+        }
+
+        return JsonSerializer.SerializeToUtf8Bytes(configuration, ObjectCodec.Options);
+    }
+
     /// <summary>Checks a Scale that is to be written.</summary>
     /// <exception cref="ApiException">400: it is of another object; 422: its replicas make no sense.</exception>
     public static void Validate(V1Scale wanted, StoredObject current)

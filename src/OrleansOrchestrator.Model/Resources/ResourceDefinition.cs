@@ -1,5 +1,6 @@
 using System.Text.Json;
 using OrleansOrchestrator.Model.Codec;
+using OrleansOrchestrator.Model.FieldManagement;
 using OrleansOrchestrator.Model.Tables;
 using OrleansOrchestrator.Model.Validation;
 
@@ -91,6 +92,9 @@ public abstract class ResourceDefinition
 
     /// <summary>The groups and versions in which it is served besides the one in which it is stored.</summary>
     protected virtual IReadOnlyList<ResourceForm> OtherForms => [];
+
+    /// <summary>Which parts of the objects can have owners of their own.</summary>
+    public virtual FieldSchema FieldSchema => ModelFieldSchemas.Of(ModelType);
 
     /// <summary>Plural and group.</summary>
     public ResourceName Name => _name ??= new ResourceName(Plural, Group);

@@ -9,4 +9,8 @@ public sealed record ScaleAccess(
     Func<KubeObject, int> GetSpecReplicas,
     Action<KubeObject, int> SetSpecReplicas,
     Func<KubeObject, int> GetStatusReplicas,
-    Func<KubeObject, string> GetSelector);
+    Func<KubeObject, string> GetSelector)
+{
+    /// <summary>Where the wanted replicas stand in the object.</summary>
+    public string SpecReplicasPath { get; init; } = "spec.replicas";
+}

@@ -87,5 +87,12 @@ internal sealed class ApiUser(IObjectClient objects)
     }
 
     private static T Model<T>(StoredObject stored)
-        where T : class, KubeObject => (T)stored.Decode();
+        where T : class, KubeObject
+    {
+        var model = (T)stored.Decode();
+        // As text they can be compared. A write that sends such a text leaves the managed fields as they are.
+        foreach (var entry in model.Metadata.ManagedFields ?? [])
+            entry.FieldsV1 = entry.FieldsV1?.ToString();
+        return model;
+    }
 }

@@ -5,7 +5,9 @@ using OrleansOrchestrator.ControlPlane.Objects;
 using OrleansOrchestrator.ControlPlane.Watch;
 using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Model.Errors;
+using OrleansOrchestrator.Model.FieldManagement;
 using OrleansOrchestrator.Model.Metadata;
+using OrleansOrchestrator.Model.Patching;
 using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.Gateway.Tests.Hosting;
@@ -133,6 +135,8 @@ internal sealed class InMemoryObjectClient : IObjectClient
         LastWrite = options;
         ObjectMetaRules.PrepareForCreate(definition, obj, requestNamespace, TimeProvider.System.GetUtcNow());
         definition.ApplyDefaults(obj);
+        if (options.Tracking == FieldTracking.Full)
+            OwnershipTracking.OnCreate(definition, obj, WriterOf(options, ""));
         lock (_lock)
         {
             var key = new ObjectKey(obj.Metadata.NamespaceProperty ?? "", obj.Metadata.Name);
@@ -153,7 +157,7 @@ internal sealed class InMemoryObjectClient : IObjectClient
             var current = Find(reference.Definition, reference.Key);
             if (!string.IsNullOrEmpty(obj.Metadata?.ResourceVersion) && obj.Metadata.ResourceVersion != current.Revision.ToString())
                 throw ApiErrors.Modified(reference.Definition.Name, reference.Key.Name);
-            ObjectMetaRules.PrepareForUpdate(reference.Definition, obj, current.Decode(), reference.Key.Namespace);
+            Prepare(reference, obj, current, options);
             return (Commit(reference.Definition, obj, WatchEventType.Modified, options.DryRun), false);
         }
     }
@@ -167,10 +171,33 @@ internal sealed class InMemoryObjectClient : IObjectClient
         lock (_lock)
         {
             var current = Find(reference.Definition, reference.Key);
-            var merged = Merge(JsonNode.Parse(reference.Form.JsonOf(current).Span), JsonNode.Parse(patch.Span));
+            var target = JsonNode.Parse(reference.Form.JsonOf(current).Span)!;
+            var merged = type switch
+            {
+                PatchType.JsonPatch => JsonPatch.Apply(target, patch.Span),
+                PatchType.MergePatch => JsonMergePatch.Apply(target, patch.Span),
+                _ => StrategicMergePatch.Apply(target, patch.Span, reference.Form.ModelType),
+            };
             var obj = reference.Form.ToStorage(reference.Form.Decode(JsonSerializer.SerializeToUtf8Bytes(merged)));
+            Prepare(reference, obj, current, options);
             return Commit(reference.Definition, obj, WatchEventType.Modified, options.DryRun);
         }
+    }
+
+    public async Task<(StoredObject Object, bool Created)> ApplyAsync(
+        ObjectReference reference, ReadOnlyMemory<byte> configuration, bool force, WriteOptions options, CancellationToken cancellationToken)
+    {
+        var (definition, key, subresource) = reference;
+        var wanted = ApplyConfiguration.Read(definition, configuration.Span);
+        StoredObject? current;
+        lock (_lock)
+            _objects.TryGetValue((definition.Name.ToString(), key), out current);
+        var applied = ServerSideApply.Apply(definition, current?.Json, wanted, WriterOf(options, subresource), force);
+        var obj = definition.Decode(applied.Json.Span);
+        applied.Complete(obj);
+        if (current is null)
+            return (await CreateAsync(definition, key.Namespace, obj, options with { Tracking = FieldTracking.Settled }, cancellationToken), true);
+        return await UpdateAsync(reference, obj, options with { Tracking = FieldTracking.Settled }, cancellationToken);
     }
 
     public async Task<DeletionResult> DeleteAsync(
@@ -212,6 +239,19 @@ internal sealed class InMemoryObjectClient : IObjectClient
         return Task.CompletedTask;
     }
 
+    private static FieldWriter WriterOf(WriteOptions options, string subresource) =>
+        new(options.FieldManager, subresource, ObjectMetaRules.TruncateToSeconds(TimeProvider.System.GetUtcNow()));
+
+    private static void Prepare(ObjectReference reference, KubeObject updated, StoredObject stored, WriteOptions options)
+    {
+        var current = stored.Decode();
+        ObjectMetaRules.PrepareForUpdate(reference.Definition, updated, current, reference.Key.Namespace);
+        if (options.Tracking == FieldTracking.Settled)
+            return;
+        OwnershipTracking.OnUpdate(
+            reference.Definition, updated, stored.Json, current.Metadata.ManagedFields, WriterOf(options, reference.Subresource));
+    }
+
     private async Task EnterAsync(CancellationToken cancellationToken)
     {
         if (OnCall is { } call)
@@ -231,6 +271,13 @@ internal sealed class InMemoryObjectClient : IObjectClient
 
     private StoredObject Commit(ResourceDefinition definition, KubeObject obj, WatchEventType type, bool isDryRun)
     {
+        var key = new ObjectKey(obj.Metadata.NamespaceProperty ?? "", obj.Metadata.Name);
+        if (_objects.TryGetValue((definition.Name.ToString(), key), out var present)
+            && RevisionSplice.EqualsIgnoringRevision(present.Json.Span, definition.Encode(obj)))
+        {
+            return present;
+        }
+
         var stored = StoredObject.Read(definition, RevisionSplice.Set(definition.Encode(obj), ++_revision));
         if (isDryRun)
             return stored;
@@ -267,21 +314,5 @@ internal sealed class InMemoryObjectClient : IObjectClient
         var changed = _changed;
         _changed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         changed.SetResult();
-    }
-
-    private static JsonNode? Merge(JsonNode? target, JsonNode? patch)
-    {
-        if (patch is not JsonObject changes)
-            return patch?.DeepClone();
-        var result = target as JsonObject ?? [];
-        foreach (var (name, value) in changes)
-        {
-            if (value is null)
-                result.Remove(name);
-            else
-                result[name] = Merge(result[name]?.DeepClone(), value);
-        }
-
-        return result;
     }
 }

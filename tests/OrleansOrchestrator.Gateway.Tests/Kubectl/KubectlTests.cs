@@ -159,13 +159,4 @@ public sealed class KubectlTests(GatewayFixture gateway) : IClassFixture<Gateway
         (await _kubectl.RunAsync("logs idle -c a")).ShouldBe("");
         (await _kubectl.TryRunAsync("logs idle -c x")).Output.ShouldContain("container x is not valid for pod idle");
     }
-
-    [Fact]
-    public async Task Apply_ServerSide_IsRefusedClearly()
-    {
-        var (code, output) = await _kubectl.TryRunAsync(
-            "apply --server-side -f -", "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: server-side\n");
-        code.ShouldBe(1);
-        output.ShouldContain("server-side apply is not served");
-    }
 }

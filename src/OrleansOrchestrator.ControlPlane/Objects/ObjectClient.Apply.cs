@@ -1,0 +1,79 @@
+using OrleansOrchestrator.Model.Codec;
+using OrleansOrchestrator.Model.Errors;
+using OrleansOrchestrator.Model.FieldManagement;
+using OrleansOrchestrator.Model.Resources;
+
+namespace OrleansOrchestrator.ControlPlane.Objects;
+
+internal sealed partial class ObjectClient
+{
+    public async Task<(StoredObject Object, bool Created)> ApplyAsync(
+        ObjectReference reference, ReadOnlyMemory<byte> configuration, bool force, WriteOptions options, CancellationToken cancellationToken)
+    {
+        var (definition, key, subresource) = reference;
+        var wanted = ApplyConfiguration.Read(definition, InStorageForm(reference.Form, configuration, options).Span);
+        WritePipeline.CheckDuplicates(reference.Form, configuration.Span, options);
+        if (wanted.Name is not null && wanted.Name != key.Name)
+            throw ApiErrors.BadRequest($"the name of the object ({wanted.Name}) does not match the name on the URL ({key.Name})");
+
+        for (var race = 0; race <= RacesMax; race++)
+        {
+            var stored = await store.ReadForWriteAsync(definition, key);
+            var applied = ServerSideApply.Apply(
+                definition, stored?.Json, wanted, pipeline.WriterOf(options, subresource), force);
+            var settled = options with { Tracking = FieldTracking.Settled, FieldValidation = FieldValidation.Ignore };
+            var obj = WritePipeline.Decode(definition.Storage, applied.Json.Span, settled);
+            applied.Complete(obj);
+            if (stored is not null)
+            {
+                if (await TryReplaceAsync(reference, obj, stored, settled, cancellationToken) is { } updated)
+                    return (updated, false);
+            }
+            else if (await TryCreateAppliedAsync(reference, obj, wanted, settled, cancellationToken) is { } created)
+            {
+                return (created, true);
+            }
+        }
+
+        throw ApiErrors.Modified(definition.Name, key.Name);
+    }
+
+    // Ownership is kept of the storage form, whatever form somebody applies.
+    private static ReadOnlyMemory<byte> InStorageForm(ResourceForm form, ReadOnlyMemory<byte> configuration, WriteOptions options)
+    {
+        var definition = form.Definition;
+        if (form == definition.Storage)
+            return configuration;
+        var obj = WritePipeline.Decode(form, configuration.Span, options with { FieldValidation = FieldValidation.Strict });
+        obj.Metadata ??= new();
+        return definition.Encode(obj);
+    }
+
+    /// <summary>Creates an object that is applied and does not exist.</summary>
+    /// <returns>The object; null if somebody else has just created it.</returns>
+    private async Task<StoredObject?> TryCreateAppliedAsync(
+        ObjectReference reference, KubeObject obj, ApplyConfiguration wanted, WriteOptions options, CancellationToken cancellationToken)
+    {
+        var (definition, key, subresource) = reference;
+        if (subresource.Length > 0)
+            throw ApiErrors.NotFound(definition.Name, key.Name);
+        if (wanted.Uid is { } uid)
+        {
+            throw ApiErrors.Conflict(
+                definition.Name, key.Name, $"uid mismatch: the provided object specified uid {uid}, and no existing object was found");
+        }
+
+        if (wanted.Name is null)
+            throw ApiErrors.BadRequest("the name of the object (based on URL) was undeterminable: name must be provided");
+        // A version says which state is meant to be changed; of an object that is not there, there is none to protect.
+        obj.Metadata.ResourceVersion = null;
+        try
+        {
+            return await CreateAsync(definition, key.Namespace, obj, options, cancellationToken);
+        }
+        catch (ApiException raced) when (raced.Reason == "AlreadyExists" && !options.DryRun)
+        {
+            return null;
+        }
+    }
+}
