@@ -5,7 +5,6 @@ using OrleansOrchestrator.ControlPlane.Store;
 using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Model.Errors;
 using OrleansOrchestrator.Model.Resources;
-using OrleansOrchestrator.Model.Selectors;
 
 namespace OrleansOrchestrator.ControlPlane.Watch;
 
@@ -15,7 +14,7 @@ namespace OrleansOrchestrator.ControlPlane.Watch;
 /// </summary>
 internal sealed class PagedSnapshots(WatchOptions options, TimeProvider time)
 {
-    /// <param name="Remaining">How many follow, counted once when the list began; null where a selector picks among them.</param>
+    /// <summary>Where a page ended, and how many follow: counted once when the list began, null where a selector picks among them.</summary>
     private sealed record Token(long Revision, string Namespace, string Name, long? Remaining);
 
     private readonly Lock _gate = new();
