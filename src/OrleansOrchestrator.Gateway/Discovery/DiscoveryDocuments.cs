@@ -1,6 +1,4 @@
-using System.Buffers;
 using System.Collections.Frozen;
-using System.Text.Json;
 using OrleansOrchestrator.Gateway.Requests;
 using OrleansOrchestrator.Gateway.Responses;
 using OrleansOrchestrator.Model.Resources;
@@ -20,23 +18,23 @@ internal sealed class DiscoveryDocuments
         var named = surface.Groups.Where(group => group.Name.Length > 0).ToList();
         var documents = new Dictionary<string, CachedDocument>(StringComparer.Ordinal)
         {
-            ["/api"] = Make(writer => DiscoveryWriter.WriteVersions(writer, core)),
-            ["/apis"] = Make(writer => DiscoveryWriter.WriteGroupList(writer, named)),
+            ["/api"] = CachedDocument.Make(writer => DiscoveryWriter.WriteVersions(writer, core)),
+            ["/apis"] = CachedDocument.Make(writer => DiscoveryWriter.WriteGroupList(writer, named)),
         };
         foreach (var group in named)
-            documents[$"/apis/{group.Name}"] = Make(writer => DiscoveryWriter.WriteGroup(writer, group, isInList: false));
+            documents[$"/apis/{group.Name}"] = CachedDocument.Make(writer => DiscoveryWriter.WriteGroup(writer, group, isInList: false));
         foreach (var version in surface.Groups.SelectMany(group => group.Versions))
         {
             documents[$"/{ResourceRoutes.PrefixOf(version.Group, version.Version)}"] =
-                Make(writer => DiscoveryWriter.WriteResources(writer, version));
+                CachedDocument.Make(writer => DiscoveryWriter.WriteResources(writer, version));
         }
 
         _byPath = documents.ToFrozenDictionary(StringComparer.Ordinal);
         _aggregated = new[] { "v2", "v2beta1" }
             .SelectMany(version => new[]
             {
-                KeyValuePair.Create(("/api", version), Make(writer => AggregatedDiscoveryWriter.Write(writer, core, version))),
-                KeyValuePair.Create(("/apis", version), Make(writer => AggregatedDiscoveryWriter.Write(writer, named, version))),
+                KeyValuePair.Create(("/api", version), CachedDocument.Make(writer => AggregatedDiscoveryWriter.Write(writer, core, version))),
+                KeyValuePair.Create(("/apis", version), CachedDocument.Make(writer => AggregatedDiscoveryWriter.Write(writer, named, version))),
             })
             .ToFrozenDictionary();
     }
@@ -49,12 +47,4 @@ internal sealed class DiscoveryDocuments
 
     /// <summary>The aggregated document of a path; null if it has none.</summary>
     public CachedDocument? FindAggregated(string path, string version) => _aggregated.GetValueOrDefault((path, version));
-
-    private static CachedDocument Make(Action<Utf8JsonWriter> write)
-    {
-        var buffer = new ArrayBufferWriter<byte>();
-        using (var writer = new Utf8JsonWriter(buffer, JsonWriting.Compact))
-            write(writer);
-        return new CachedDocument(buffer.WrittenMemory.ToArray());
-    }
 }

@@ -1,5 +1,3 @@
-using System.Buffers;
-using System.Text.Json;
 using OrleansOrchestrator.Gateway.Hosting;
 using OrleansOrchestrator.Gateway.Requests;
 using OrleansOrchestrator.Gateway.Responses;
@@ -18,16 +16,10 @@ internal sealed class RootEndpoint(DiscoveryDocuments documents) : IPathEndpoint
     /// <inheritdoc/>
     public Task HandleAsync(ApiRequest request) => _document.SendAsync(request);
 
-    private static CachedDocument Make(DiscoveryDocuments documents)
+    private static CachedDocument Make(DiscoveryDocuments documents) => CachedDocument.Make(writer =>
     {
-        var buffer = new ArrayBufferWriter<byte>();
-        using (var writer = new Utf8JsonWriter(buffer, JsonWriting.Compact))
-        {
-            writer.WriteStartObject();
-            writer.WriteStrings("paths"u8, documents.Paths.Concat(OtherPaths).Order(StringComparer.Ordinal));
-            writer.WriteEndObject();
-        }
-
-        return new CachedDocument(buffer.WrittenMemory);
-    }
+        writer.WriteStartObject();
+        writer.WriteStrings("paths"u8, documents.Paths.Concat(OtherPaths).Order(StringComparer.Ordinal));
+        writer.WriteEndObject();
+    });
 }

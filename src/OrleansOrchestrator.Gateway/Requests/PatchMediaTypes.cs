@@ -12,6 +12,9 @@ internal static class PatchMediaTypes
     /// <summary>Whether the body is a configuration to apply rather than a patch.</summary>
     public static bool IsApply(string? contentType) => MediaTypes.WithoutParameters(contentType) is MediaTypes.ApplyPatch;
 
+    /// <summary>All that are understood.</summary>
+    public static IReadOnlyList<string> All { get; } = [MediaTypes.JsonPatch, MediaTypes.MergePatch, MediaTypes.StrategicMergePatch];
+
     /// <summary>The format.</summary>
     /// <exception cref="ApiException">415: none that is known.</exception>
     public static PatchType Read(string? contentType) => MediaTypes.WithoutParameters(contentType) switch
