@@ -16,6 +16,13 @@ internal sealed class WatchCaches(IStoreReader store, WatchOptions options, Time
         definition.Name,
         _ => new Lazy<WatchCache>(() => new WatchCache(definition, store, options, time, loggers.CreateLogger<WatchCache>()))).Value;
 
+    /// <summary>Ends a cache whose resource is gone or has another shape now; whoever still watches it has to start over.</summary>
+    public void Retire(ResourceName name)
+    {
+        if (_caches.TryRemove(name, out var cache) && cache.IsValueCreated)
+            _ = cache.Value.RetireAsync();
+    }
+
     public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     public Task StopAsync(CancellationToken cancellationToken) =>

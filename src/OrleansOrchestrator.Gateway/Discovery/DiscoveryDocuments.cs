@@ -1,19 +1,21 @@
 using System.Collections.Frozen;
+using System.Text.Json;
 using OrleansOrchestrator.Gateway.Requests;
 using OrleansOrchestrator.Gateway.Responses;
 using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.Gateway.Discovery;
 
-/// <summary>All discovery documents of a registry, made once.</summary>
+/// <summary>All discovery documents of a catalog, made once.</summary>
 internal sealed class DiscoveryDocuments
 {
+    private static readonly string[] OtherPaths = ["/healthz", "/livez", "/metrics", "/openapi/v2", "/openapi/v3", "/readyz", "/version"];
     private readonly FrozenDictionary<string, CachedDocument> _byPath;
     private readonly FrozenDictionary<(string Path, string Version), CachedDocument> _aggregated;
 
-    public DiscoveryDocuments(ResourceRegistry registry)
+    public DiscoveryDocuments(ResourceCatalog catalog)
     {
-        var surface = ApiSurface.Of(registry);
+        var surface = ApiSurface.Of(catalog);
         var core = surface.Groups.Where(group => group.Name.Length == 0).ToList();
         var named = surface.Groups.Where(group => group.Name.Length > 0).ToList();
         var documents = new Dictionary<string, CachedDocument>(StringComparer.Ordinal)
@@ -37,14 +39,22 @@ internal sealed class DiscoveryDocuments
                 KeyValuePair.Create(("/apis", version), CachedDocument.Make(writer => AggregatedDiscoveryWriter.Write(writer, named, version))),
             })
             .ToFrozenDictionary();
+        Root = CachedDocument.Make(WriteRoot);
     }
 
-    /// <summary>The paths that have a document.</summary>
-    public IEnumerable<string> Paths => _byPath.Keys;
+    /// <summary><c>/</c>: all paths that are not objects.</summary>
+    public CachedDocument Root { get; }
 
     /// <summary>The document of a path; null if there is none.</summary>
     public CachedDocument? Find(string path) => _byPath.GetValueOrDefault(path);
 
     /// <summary>The aggregated document of a path; null if it has none.</summary>
     public CachedDocument? FindAggregated(string path, string version) => _aggregated.GetValueOrDefault((path, version));
+
+    private void WriteRoot(Utf8JsonWriter writer)
+    {
+        writer.WriteStartObject();
+        writer.WriteStrings("paths"u8, _byPath.Keys.Concat(OtherPaths).Order(StringComparer.Ordinal));
+        writer.WriteEndObject();
+    }
 }

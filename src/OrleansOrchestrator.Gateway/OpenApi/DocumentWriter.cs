@@ -1,5 +1,6 @@
 using System.Text.Json;
 using k8s.Models;
+using OrleansOrchestrator.Model.CustomResources;
 using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.Gateway.OpenApi;
@@ -55,6 +56,9 @@ internal sealed class DocumentWriter(Utf8JsonWriter writer, SchemaNames names, O
         writer.WriteStartObject(property);
         foreach (var type in types.Distinct().OrderBy(type => names[type], StringComparer.Ordinal))
             schemas.WriteNamed(type, kinds[type]);
+        var custom = new CustomSchemaWriter(writer, names, dialect);
+        foreach (var version in forms.OfType<CustomVersion>())
+            custom.Write(version);
         writer.WriteEndObject();
     }
 
@@ -66,7 +70,7 @@ internal sealed class DocumentWriter(Utf8JsonWriter writer, SchemaNames names, O
             (typeof(V1DeleteOptions), new KindName("", "v1", "DeleteOptions")),
             (typeof(V1Scale), new KindName("autoscaling", "v1", "Scale")),
         };
-        foreach (var form in forms)
+        foreach (var form in forms.Where(form => form is not CustomVersion))
         {
             kinds.Add((form.ModelType, KindName.Of(form)));
             if (ModelShape.ListTypeOf(form.ModelType) is { } list)

@@ -2,6 +2,7 @@ using System.Reflection;
 using System.Text.Json.Serialization.Metadata;
 using k8s.Models;
 using OrleansOrchestrator.Model.Codec;
+using OrleansOrchestrator.Model.CustomResources;
 using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.Gateway.OpenApi;
@@ -16,8 +17,11 @@ internal static class ModelShape
     /// <summary>What the scale subresource speaks of.</summary>
     public static IReadOnlyList<Type> ScaleTypes { get; } = [typeof(V1Scale), typeof(V1ScaleSpec), typeof(V1ScaleStatus)];
 
+    /// <summary>What every custom kind refers to.</summary>
+    private static IReadOnlyList<Type> CustomTypes { get; } = TypesReachedFrom([typeof(V1ObjectMeta), typeof(V1ListMeta)]);
+
     /// <summary>All named types of a kind and of its lists.</summary>
-    public static IReadOnlyList<Type> TypesOf(ResourceForm form) =>
+    public static IReadOnlyList<Type> TypesOf(ResourceForm form) => form is CustomVersion ? CustomTypes :
         TypesReachedFrom(ListTypeOf(form.ModelType) is { } list ? [form.ModelType, list] : [form.ModelType]);
 
     /// <summary>The type of lists of a model; null if the package has none.</summary>

@@ -6,28 +6,31 @@ using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.Gateway.OpenApi;
 
-/// <summary>The OpenAPI documents of a registry. Each is made when it is first asked for, since most silos are never asked.</summary>
+/// <summary>
+/// The OpenAPI documents of a catalog. Each is made when it is first asked for, since most silos are never asked, and is kept
+/// while its kinds stay what they are: a custom kind that comes or goes costs the document of its own group and version.
+/// </summary>
 internal sealed class OpenApiDocuments
 {
     private readonly Lazy<SchemaNames> _names;
-    private readonly FrozenDictionary<string, Lazy<CompressedDocument>> _byPrefix;
+    private readonly FrozenDictionary<string, Part> _byPrefix;
     private readonly Lazy<CachedDocument> _index;
     private readonly Lazy<CompressedDocument> _version2;
     private readonly Lazy<CompressedDocument> _version2Protobuf;
 
-    public OpenApiDocuments(ResourceRegistry registry)
+    public OpenApiDocuments(ResourceCatalog catalog, OpenApiDocuments? previous)
     {
-        _names = new Lazy<SchemaNames>(() => new SchemaNames(registry.Forms));
-        _byPrefix = registry.Forms
+        _names = new Lazy<SchemaNames>(() => new SchemaNames(catalog.Forms));
+        _byPrefix = catalog.Forms
             .GroupBy(form => ResourceRoutes.PrefixOf(form.Group, form.Version), StringComparer.Ordinal)
-            .ToFrozenDictionary(
-                group => group.Key,
-                group => new Lazy<CompressedDocument>(() => Make(OpenApiDialect.Version3, [.. group])),
-                StringComparer.Ordinal);
+            .ToFrozenDictionary(group => group.Key, group => PartOf(group.Key, [.. group], previous), StringComparer.Ordinal);
         _index = new Lazy<CachedDocument>(() => CachedDocument.Make(WriteIndex));
-        _version2 = new Lazy<CompressedDocument>(() => Make(OpenApiDialect.Version2, registry.Forms));
+        _version2 = new Lazy<CompressedDocument>(() => Make(OpenApiDialect.Version2, catalog.Forms));
         _version2Protobuf = new Lazy<CompressedDocument>(() => CompressedDocument.Make(stream => GnosticWriter.Write(stream, Version2)));
     }
+
+    /// <summary>A document, and the forms that it is about.</summary>
+    private sealed record Part(IReadOnlyList<ResourceForm> Forms, Lazy<CompressedDocument> Document);
 
     /// <summary>The index of all OpenAPI 3 documents.</summary>
     public CachedDocument Index => _index.Value;
@@ -39,16 +42,21 @@ internal sealed class OpenApiDocuments
     public CompressedDocument Version2Protobuf => _version2Protobuf.Value;
 
     /// <summary>The OpenAPI 3 document of a prefix such as <c>apis/apps/v1</c>; null if there is none.</summary>
-    public CompressedDocument? Find(string prefix) => _byPrefix.GetValueOrDefault(prefix)?.Value;
+    public CompressedDocument? Find(string prefix) => _byPrefix.GetValueOrDefault(prefix)?.Document.Value;
+
+    private Part PartOf(string prefix, IReadOnlyList<ResourceForm> forms, OpenApiDocuments? previous) =>
+        previous?._byPrefix.GetValueOrDefault(prefix) is { } kept && kept.Forms.SequenceEqual(forms)
+            ? kept
+            : new Part(forms, new Lazy<CompressedDocument>(() => Make(OpenApiDialect.Version3, forms)));
 
     private void WriteIndex(Utf8JsonWriter writer)
     {
         writer.WriteStartObject();
         writer.WriteStartObject("paths"u8);
-        foreach (var (prefix, document) in _byPrefix.OrderBy(entry => entry.Key, StringComparer.Ordinal))
+        foreach (var (prefix, part) in _byPrefix.OrderBy(entry => entry.Key, StringComparer.Ordinal))
         {
             writer.WriteStartObject(prefix);
-            writer.WriteString("serverRelativeURL"u8, $"/openapi/v3/{prefix}?hash={document.Value.Hash}");
+            writer.WriteString("serverRelativeURL"u8, $"/openapi/v3/{prefix}?hash={part.Document.Value.Hash}");
             writer.WriteEndObject();
         }
 

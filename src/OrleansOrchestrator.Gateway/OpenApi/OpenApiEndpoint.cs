@@ -1,6 +1,7 @@
 using OrleansOrchestrator.Gateway.Hosting;
 using OrleansOrchestrator.Gateway.Requests;
 using OrleansOrchestrator.Model.Errors;
+using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.Gateway.OpenApi;
 
@@ -9,7 +10,7 @@ namespace OrleansOrchestrator.Gateway.OpenApi;
 /// kubectl turns to version 2, which it reads as protobuf only, for a kind that version 3 does not have.
 /// See https://kubernetes.io/docs/concepts/overview/kubernetes-api/#openapi-v3.
 /// </remarks>
-internal sealed class OpenApiEndpoint(OpenApiDocuments documents) : IPathEndpoint
+internal sealed class OpenApiEndpoint(CatalogView<OpenApiDocuments> view) : IPathEndpoint
 {
     private const string Version2Path = "/openapi/v2";
     private const string Version3Path = "/openapi/v3";
@@ -25,6 +26,7 @@ internal sealed class OpenApiEndpoint(OpenApiDocuments documents) : IPathEndpoin
     /// <inheritdoc/>
     public Task HandleAsync(ApiRequest request)
     {
+        var documents = view.Current;
         var path = request.Info.Path.TrimEnd('/');
         if (path == Version2Path && TakesProtobuf(request.Http.Request.Headers.Accept.ToString()))
             return documents.Version2Protobuf.SendAsync(request, Version2ProtobufSent);

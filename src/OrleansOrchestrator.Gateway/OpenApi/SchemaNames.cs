@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using System.Text.RegularExpressions;
 using k8s.Models;
+using OrleansOrchestrator.Model.CustomResources;
 using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.Gateway.OpenApi;
@@ -45,10 +46,15 @@ internal sealed partial class SchemaNames
     public string this[Type type] => _names[type];
 
     /// <summary>The name of a kind's schema.</summary>
-    public string Of(ResourceForm form) => _names[form.ModelType];
+    public string Of(ResourceForm form) => form is CustomVersion ? CustomName(form, form.Definition.Kind) : _names[form.ModelType];
 
     /// <summary>The name of the schema of a kind's lists.</summary>
-    public string ListOf(ResourceForm form) => _names[ModelShape.ListTypeOf(form.ModelType) ?? form.ModelType];
+    public string ListOf(ResourceForm form) => form is CustomVersion
+        ? CustomName(form, form.Definition.ListKind)
+        : _names[ModelShape.ListTypeOf(form.ModelType) ?? form.ModelType];
+
+    /// <summary><c>com.example.stable.v1.CronTab</c>, of the group <c>stable.example.com</c>.</summary>
+    private static string CustomName(ResourceForm form, string kind) => $"{string.Join('.', form.Group.Split('.').Reverse())}.{form.Version}.{kind}";
 
     private static string PackageOf(string group) =>
         OtherPackages.GetValueOrDefault(group) ?? $"io.k8s.api.{(group.Length == 0 ? "core" : group.Split('.')[0])}";
