@@ -69,10 +69,12 @@ internal sealed partial class CustomKinds(
                 return;
             _kinds = kinds;
             registry.SetCustom(kinds.Values);
-            foreach (var (name, old) in replaced)
+            foreach (var (name, _) in replaced)
             {
-                // What a cache has indexed stays right as long as the same fields are selectable.
-                if (kinds.GetValueOrDefault(name) is not { } renewed || !renewed.SelectableFields.SequenceEqual(old.SelectableFields))
+                // Asking for the cache of a changed kind ends an earlier one that does not fit any more.
+                if (kinds.TryGetValue(name, out var renewed))
+                    _ = caches[renewed];
+                else
                     caches.Retire(name);
             }
         }
