@@ -64,6 +64,6 @@ internal static class CustomScale
             node = child;
         }
 
-        node[path[^1]] = value;
+        node[path[^1]] = (long)value;
     }
 }
