@@ -86,6 +86,7 @@ public sealed class CustomResourceDefinitionReconciler : IReconciler
         }
 
         var deletions = remaining.Where(obj => !obj.IsDeleting)
+            .OrderBy(obj => obj.Key)
             .Select(obj => new DeleteObject(resource, obj.Key, obj.Metadata.Uid))
             .ToList();
         var updated = ObjectCodec.Clone(crd);

@@ -109,7 +109,7 @@ internal sealed class PathWriter(Utf8JsonWriter writer, SchemaNames names, OpenA
             "deletecollection" => ("delete", "Collection"),
             _ => (action, ""),
         };
-        IReadOnlyList<string> bodyTypes = method == "patch" ? PatchMediaTypes.All : body is null ? [] : BodyTypes;
+        IReadOnlyList<string> bodyTypes = method == "patch" ? PatchMediaTypes.Of(form) : body is null ? [] : BodyTypes;
         return new Operation(
             method, action, $"{verb}{group}{version}{infix}{scope}{form.Definition.Kind}{part}",
             $"{char.ToLowerInvariant(group[0])}{group[1..]}_{form.Version}", kind, parameters, bodyTypes, body, answer);

@@ -53,7 +53,7 @@ internal sealed class SchemaWriter(Utf8JsonWriter writer, SchemaNames names, Ope
         var properties = ModelShape.PropertiesOf(type);
         if (properties.Count == 0)
             return;
-        var required = properties.Where(property => property.IsRequired).Select(property => property.Name).Order(StringComparer.Ordinal).ToList();
+        var required = properties.Where(IsRequired).Select(property => property.Name).Order(StringComparer.Ordinal).ToList();
         if (required.Count > 0)
             writer.WriteStrings("required"u8, required);
         writer.WriteStartObject("properties"u8);
@@ -61,6 +61,10 @@ internal sealed class SchemaWriter(Utf8JsonWriter writer, SchemaNames names, Ope
             WriteProperty(type, property);
         writer.WriteEndObject();
     }
+
+    /// <summary>Whether a value is required, as far as the model tells: a number or flag that cannot be absent is.</summary>
+    private static bool IsRequired(JsonPropertyInfo property) =>
+        property.IsRequired || (property.PropertyType.IsValueType && Nullable.GetUnderlyingType(property.PropertyType) is null);
 
     private void WriteProperty(Type owner, JsonPropertyInfo property)
     {

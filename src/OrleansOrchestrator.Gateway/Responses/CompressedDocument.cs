@@ -24,9 +24,6 @@ internal sealed class CompressedDocument
     /// <summary>What changes exactly when the document does, in upper-case hex.</summary>
     public string Hash { get; }
 
-    /// <summary>The bytes that are kept.</summary>
-    public int CompressedBytes => _gzip.Length;
-
     /// <summary>Makes a document of what is written.</summary>
     public static CompressedDocument Make(Action<Stream> write)
     {

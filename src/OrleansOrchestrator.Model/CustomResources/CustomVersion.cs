@@ -38,6 +38,9 @@ public sealed class CustomVersion : ResourceForm
         : null;
 
     /// <inheritdoc/>
+    public override bool TakesStrategicMergePatches => false;
+
+    /// <inheritdoc/>
     public override Type ModelType => typeof(CustomObject);
 
     /// <summary>The schema.</summary>

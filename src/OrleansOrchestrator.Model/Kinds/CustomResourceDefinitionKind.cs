@@ -3,7 +3,6 @@ using k8s.Models;
 using OrleansOrchestrator.Model.CustomResources;
 using OrleansOrchestrator.Model.Kinds.Definitions;
 using OrleansOrchestrator.Model.Kinds.Rules;
-using OrleansOrchestrator.Model.Metadata;
 using OrleansOrchestrator.Model.Resources;
 using OrleansOrchestrator.Model.Tables;
 using OrleansOrchestrator.Model.Validation;

@@ -31,6 +31,9 @@ public abstract class ResourceForm(ResourceDefinition definition)
     /// <summary>What whoever uses the form is warned of; null for nothing.</summary>
     public virtual string? DeprecationWarning => null;
 
+    /// <summary>Whether strategic merge patches are understood, which takes a model that knows the keys of its lists.</summary>
+    public virtual bool TakesStrategicMergePatches => true;
+
     /// <summary>The .NET type of the model in this form.</summary>
     public abstract Type ModelType { get; }
 
