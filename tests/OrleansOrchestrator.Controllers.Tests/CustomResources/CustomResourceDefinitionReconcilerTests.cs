@@ -23,7 +23,8 @@ public sealed class CustomResourceDefinitionReconcilerTests
     }
 
     [Theory]
-    [InlineData("widgets", "Gadget", "KindConflict", "\"Gadget\" is already in use")]
+    [InlineData("widgets", "Gadget", "SingularConflict", "\"gadget\" is already in use")]
+    [InlineData("widgets", "GadgetList", "KindConflict", "\"GadgetList\" is already in use")]
     [InlineData("gadget", "Widget", "PluralConflict", "\"gadget\" is already in use")]
     public void Reconcile_DefinitionWithNamesInUse_IsNotEstablished(string plural, string kind, string reason, string message)
     {

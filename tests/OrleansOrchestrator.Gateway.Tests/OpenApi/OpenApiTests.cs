@@ -104,7 +104,7 @@ public sealed class OpenApiTests(GatewayFixture gateway) : IClassFixture<Gateway
 
     private static IEnumerable<string> References(JsonNode? node) => node switch
     {
-        JsonObject obj => obj.SelectMany(property => property.Key == "$ref" ? [property.Value!.GetValue<string>()] : References(property.Value)),
+        JsonObject obj => obj.SelectMany(property => property is { Key: "$ref", Value: JsonValue reference } ? [reference.GetValue<string>()] : References(property.Value)),
         JsonArray array => array.SelectMany(References),
         _ => [],
     };

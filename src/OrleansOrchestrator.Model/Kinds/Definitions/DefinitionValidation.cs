@@ -39,12 +39,12 @@ internal static class DefinitionValidation
 
     public static void ValidateUpdate(V1CustomResourceDefinition updated, V1CustomResourceDefinition current, FieldErrors errors)
     {
-        CheckSame(updated.Spec?.Group, current.Spec.Group, FieldPath.Spec.Child("group"), errors);
-        CheckSame(updated.Spec?.Names?.Plural, current.Spec.Names.Plural, FieldPath.Spec.Child("names").Child("plural"), errors);
+        CheckSame(updated.Spec?.Group, current.Spec?.Group, FieldPath.Spec.Child("group"), errors);
+        CheckSame(updated.Spec?.Names?.Plural, current.Spec?.Names?.Plural, FieldPath.Spec.Child("names").Child("plural"), errors);
         if (CustomResourceConditions.IsTrue(current, CustomResourceConditions.Established))
         {
-            CheckSame(updated.Spec?.Scope, current.Spec.Scope, FieldPath.Spec.Child("scope"), errors);
-            CheckSame(updated.Spec?.Names?.Kind, current.Spec.Names.Kind, FieldPath.Spec.Child("names").Child("kind"), errors);
+            CheckSame(updated.Spec?.Scope, current.Spec?.Scope, FieldPath.Spec.Child("scope"), errors);
+            CheckSame(updated.Spec?.Names?.Kind, current.Spec?.Names?.Kind, FieldPath.Spec.Child("names").Child("kind"), errors);
         }
 
         ValidateStoredVersions(updated, errors);
@@ -106,7 +106,7 @@ internal static class DefinitionValidation
             errors.Invalid(path, names, "must have exactly one version marked as storage version");
     }
 
-    private static void CheckSame(string? updated, string current, FieldPath path, FieldErrors errors)
+    private static void CheckSame(string? updated, string? current, FieldPath path, FieldErrors errors)
     {
         if (updated != current)
             errors.Invalid(path, updated ?? "", "field is immutable");
