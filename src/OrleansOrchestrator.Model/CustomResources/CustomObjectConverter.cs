@@ -1,8 +1,6 @@
 using System.Text.Json;
-using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using k8s.Models;
-using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Model.Schemas;
 
 namespace OrleansOrchestrator.Model.CustomResources;
