@@ -7,6 +7,8 @@ namespace OrleansOrchestrator.Gateway.Tests.OpenApi;
 
 public sealed class OpenApiTests(GatewayFixture gateway) : IClassFixture<GatewayFixture>
 {
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
     [Fact]
     public async Task Version3_OfCore_HasResolvableReferences()
     {
@@ -90,11 +92,11 @@ public sealed class OpenApiTests(GatewayFixture gateway) : IClassFixture<Gateway
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, "/openapi/v3/api/v1");
         request.Headers.AcceptEncoding.ParseAdd("gzip");
-        using var response = await gateway.Admin.SendAsync(request);
+        using var response = await gateway.Admin.SendAsync(request, Cancellation);
         response.Content.Headers.ContentEncoding.ShouldBe(["gzip"]);
-        await using var gzip = new GZipStream(await response.Content.ReadAsStreamAsync(), CompressionMode.Decompress);
+        await using var gzip = new GZipStream(await response.Content.ReadAsStreamAsync(Cancellation), CompressionMode.Decompress);
         using var reader = new StreamReader(gzip);
-        (await reader.ReadToEndAsync()).ShouldBe(await gateway.Admin.GetStringAsync("/openapi/v3/api/v1"));
+        (await reader.ReadToEndAsync(Cancellation)).ShouldBe(await gateway.Admin.GetStringAsync("/openapi/v3/api/v1", Cancellation));
     }
 
     [Fact]
