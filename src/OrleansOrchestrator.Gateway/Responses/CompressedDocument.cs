@@ -7,7 +7,7 @@ using OrleansOrchestrator.Gateway.Requests;
 namespace OrleansOrchestrator.Gateway.Responses;
 
 /// <summary>
-/// A large document that is made once and kept as it goes over the wire, compressed: a tenth of its size stays in memory, and it
+/// A large document that is made once and kept as it goes over the wire, compressed: a fifth of its size stays in memory, and it
 /// is never in one buffer while it is made.
 /// </summary>
 internal sealed class CompressedDocument
