@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using k8s.Models;
 using OrleansOrchestrator.Model.Codec;
+using OrleansOrchestrator.Model.FieldManagement;
 using OrleansOrchestrator.Model.Names;
 using OrleansOrchestrator.Model.Resources;
 using OrleansOrchestrator.Model.Schemas;
@@ -16,6 +17,7 @@ public sealed class CustomKind : ResourceDefinition
     private readonly V1CustomResourceDefinition _crd;
     private readonly V1CustomResourceDefinitionVersion _stored;
     private readonly CustomVersion[] _versions;
+    private FieldSchema? _fieldSchema;
 
     /// <summary>Makes the kind of a valid definition.</summary>
     public CustomKind(V1CustomResourceDefinition crd)
@@ -80,6 +82,9 @@ public sealed class CustomKind : ResourceDefinition
 
     /// <inheritdoc/>
     public override Type ModelType => typeof(CustomObject);
+
+    /// <inheritdoc/>
+    public override FieldSchema FieldSchema => _fieldSchema ??= CustomFieldSchemas.OfObjects(((CustomVersion)Storage).Schema);
 
     /// <inheritdoc/>
     protected override ResourceForm StorageForm => _versions.Single(version => version.Version == Version);
