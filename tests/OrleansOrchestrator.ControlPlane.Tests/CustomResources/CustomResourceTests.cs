@@ -70,6 +70,20 @@ public sealed class CustomResourceTests(SharedSilo shared) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Apply_OfCustomObject_OwnsItsFieldsAndConflictsByThem()
+    {
+        var gadgets = await new Gadgets(shared, "applied.example.com").DefineAsync(""", "tags":{"type":"array","x-kubernetes-list-type":"set","items":{"type":"string"}} """);
+        await gadgets.ApplyAsync(_space, "a", "one", """ "spec":{"size":1,"tags":["x"]} """);
+        var both = await gadgets.ApplyAsync(_space, "a", "two", """ "spec":{"size":1,"tags":["y"]} """);
+        both["spec"]!["tags"]!.ToJsonString().ShouldBe("""["x","y"]""");
+        both.Metadata.ManagedFields.Select(entry => entry.Manager).ShouldBe(["one", "two"], ignoreOrder: true);
+
+        var refused = await Should.ThrowAsync<ApiException>(gadgets.ApplyAsync(_space, "a", "two", """ "spec":{"size":2,"tags":["y"]} """));
+        (refused.Code, refused.Message.Contains(".spec.size", StringComparison.Ordinal)).ShouldBe((409, true));
+        (await gadgets.ApplyAsync(_space, "a", "two", """ "spec":{"size":1} """))["spec"]!["tags"]!.ToJsonString().ShouldBe("""["x"]""");
+    }
+
+    [Fact]
     public async Task Definition_WithNewSelectableField_SelectsExistingObjects()
     {
         var gadgets = await new Gadgets(shared, "selectable.example.com").DefineAsync();

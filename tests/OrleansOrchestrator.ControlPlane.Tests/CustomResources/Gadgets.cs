@@ -49,6 +49,12 @@ internal sealed class Gadgets(SharedSilo shared, string group)
             new ObjectReference(Definition, new ObjectKey(@namespace, name), subresource), PatchType.MergePatch, Encoding.UTF8.GetBytes(patch),
             ApiUser.Options, Cancellation));
 
+    public async Task<CustomObject> ApplyAsync(string @namespace, string name, string manager, string content) => Model(
+        (await shared.Api.Objects.ApplyAsync(
+            new ObjectReference(Definition, new ObjectKey(@namespace, name)),
+            Encoding.UTF8.GetBytes($$$"""{"apiVersion":"{{{group}}}/v1","kind":"Gadget","metadata":{"name":"{{{name}}}"},{{{content}}} }"""),
+            force: false, ApiUser.Options with { FieldManager = manager }, Cancellation)).Object);
+
     public async Task<List<CustomObject>> ListAsync(string @namespace) =>
     [
         .. (await shared.Api.Objects.ListAsync(Definition, new ListQuery(ObjectFilter.InNamespace(@namespace), Freshness.Latest), Cancellation))
