@@ -41,7 +41,7 @@ internal sealed partial class ControllerGrain(
         _running =
         [
             follower.FollowAsync(_primaries, QueueAll, NotePrimaries, _stopping.Token),
-            .. _reconciler.Dependencies.Where(dependency => dependency is not NamespaceContents).Select(FollowAsync),
+            .. _reconciler.Dependencies.Where(dependency => dependency is not (NamespaceContents or DefinedObjects)).Select(FollowAsync),
             _loop.RunAsync(ReconcileAsync, _stopping.Token),
         ];
         this.RegisterGrainTimer(ResyncAsync, options.ResyncPeriod, options.ResyncPeriod);

@@ -1,3 +1,5 @@
+using k8s.Models;
+using OrleansOrchestrator.ControlPlane.CustomResources;
 using OrleansOrchestrator.ControlPlane.Objects;
 using OrleansOrchestrator.ControlPlane.Watch;
 using OrleansOrchestrator.Controllers.Reconciling;
@@ -8,7 +10,7 @@ using OrleansOrchestrator.Model.Selectors;
 namespace OrleansOrchestrator.ControlPlane.Controllers;
 
 /// <summary>Puts together what a reconciler decides on, from this silo's caches.</summary>
-internal sealed class Observer(WatchCaches caches, ResourceRegistry registry, TimeProvider time)
+internal sealed class Observer(WatchCaches caches, ResourceRegistry registry, CustomKinds resources, TimeProvider time)
 {
     /// <summary>Observes one primary object and what belongs to it.</summary>
     public async Task<Observation> ObserveAsync(IReconciler reconciler, ObjectKey key, CancellationToken cancellationToken)
@@ -16,6 +18,8 @@ internal sealed class Observer(WatchCaches caches, ResourceRegistry registry, Ti
         var primary = caches[registry[reconciler.Primary]].Find(key);
         if (primary is { IsDeleting: true } && reconciler.Dependencies.Any(dependency => dependency is NamespaceContents))
             await ReachNewestContentsAsync(cancellationToken);
+        if (primary is { IsDeleting: true } && reconciler.Dependencies.Any(dependency => dependency is DefinedObjects))
+            await ReachNewestObjectsAsync(primary, cancellationToken);
         var dependents = new Dictionary<ResourceName, IReadOnlyList<KubeObject>>();
         foreach (var dependency in reconciler.Dependencies)
         {
@@ -40,6 +44,8 @@ internal sealed class Observer(WatchCaches caches, ResourceRegistry registry, Ti
                 return [(dependency.Resource, One(cache.Find(new ObjectKey(key.Namespace.Length > 0 ? key.Namespace : key.Name, named.Name))))];
             case NamespaceContents when primary is { IsDeleting: true }:
                 return Contents(key.Name);
+            case DefinedObjects when primary is not null:
+                return [(dependency.Resource, cache.Select(ObjectFilter.All).Objects), .. Defined(primary)];
             default:
                 return [];
         }
@@ -65,6 +71,17 @@ internal sealed class Observer(WatchCaches caches, ResourceRegistry registry, Ti
         foreach (var definition in registry.All.Where(definition => definition.Namespaced))
             await caches[definition].EnsureFreshAsync(Freshness.Latest, cancellationToken);
     }
+
+    private async Task ReachNewestObjectsAsync(StoredObject crd, CancellationToken cancellationToken)
+    {
+        if (await resources.FindNewestAsync(DefinedObjects.ResourceOf(crd.Peek<V1CustomResourceDefinition>()), cancellationToken) is { } definition)
+            await caches[definition].EnsureFreshAsync(Freshness.Latest, cancellationToken);
+    }
+
+    private IEnumerable<(ResourceName Resource, IReadOnlyList<StoredObject> Objects)> Defined(StoredObject crd) =>
+        crd.IsDeleting && registry.Find(DefinedObjects.ResourceOf(crd.Peek<V1CustomResourceDefinition>())) is { } definition
+            ? [(definition.Name, caches[definition].Select(ObjectFilter.All).Objects)]
+            : [];
 
     private IEnumerable<(ResourceName Resource, IReadOnlyList<StoredObject> Objects)> Contents(string @namespace) =>
         registry.All.Where(definition => definition.Namespaced)

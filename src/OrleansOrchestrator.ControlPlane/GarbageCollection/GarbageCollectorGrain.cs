@@ -33,7 +33,7 @@ internal sealed partial class GarbageCollectorGrain(
     {
         _running =
         [
-            .. registry.All.Select(definition => follower.FollowAsync(caches[definition], () => Begin(definition), Note, _stopping.Token)),
+            FollowAllAsync(),
             _loop.RunAsync(CollectAsync, _stopping.Token),
         ];
         return Task.CompletedTask;
@@ -43,6 +43,38 @@ internal sealed partial class GarbageCollectorGrain(
     {
         await _stopping.CancelAsync();
         await Task.WhenAll(_running);
+    }
+
+    /// <summary>Follows all resources there are, as custom ones come and go.</summary>
+    private async Task FollowAllAsync()
+    {
+        var followed = new Dictionary<ResourceDefinition, (CancellationTokenSource Ending, Task Following)>();
+        while (!_stopping.IsCancellationRequested)
+        {
+            var catalog = registry.Catalog;
+            foreach (var gone in followed.Keys.Except(catalog.All).ToList())
+            {
+                followed.Remove(gone, out var follow);
+                await EndAsync(follow);
+            }
+
+            foreach (var definition in catalog.All.Where(definition => !followed.ContainsKey(definition)))
+            {
+                var ending = new CancellationTokenSource();
+                followed[definition] = (ending, follower.FollowAsync(caches[definition], () => Begin(definition), Note, ending.Token));
+            }
+
+            await registry.WaitForChangeAsync(catalog, _stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        }
+
+        await Task.WhenAll(followed.Values.Select(EndAsync));
+    }
+
+    private static async Task EndAsync((CancellationTokenSource Ending, Task Following) follow)
+    {
+        await follow.Ending.CancelAsync();
+        await follow.Following;
+        follow.Ending.Dispose();
     }
 
     /// <summary>After a gap in a resource's events, queues all objects that have owners: some of these may be gone unnoticed.</summary>
@@ -93,8 +125,7 @@ internal sealed partial class GarbageCollectorGrain(
 
     private async Task<ReconcileOutcome> CollectAsync((ResourceName Resource, ObjectKey Key) item)
     {
-        var definition = registry[item.Resource];
-        if (caches[definition].Find(item.Key) is not { } obj)
+        if (registry.Find(item.Resource) is not { } definition || caches[definition].Find(item.Key) is not { } obj)
             return new ReconcileOutcome(true, null);
 
         try

@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using OrleansOrchestrator.ControlPlane.Admission;
 using OrleansOrchestrator.ControlPlane.Controllers;
+using OrleansOrchestrator.ControlPlane.CustomResources;
 using OrleansOrchestrator.ControlPlane.Events;
 using OrleansOrchestrator.ControlPlane.GarbageCollection;
 using OrleansOrchestrator.ControlPlane.Nodes;
@@ -27,7 +28,7 @@ public static class ControlPlaneHosting
     public static IServiceCollection AddControlPlane(this IServiceCollection services, ControlPlaneOptions options)
     {
         services.TryAddSingleton(TimeProvider.System);
-        services.AddSingleton(ResourceRegistry.BuiltIn);
+        services.TryAddSingleton(static _ => ResourceRegistry.BuiltIn.Copy());
         services.AddSingleton(options);
         services.AddSingleton(options.Store);
         services.AddSingleton(options.Watch);
@@ -41,6 +42,10 @@ public static class ControlPlaneHosting
         AddHostedSingleton<WatchCaches>(services);
         services.AddSingleton<CacheFollower>();
 
+        AddHostedSingleton<CustomKinds>(services);
+        services.AddSingleton<IReadinessCheck>(provider => provider.GetRequiredService<CustomKinds>());
+
+        services.AddSingleton<IAdmissionPlugin, CustomResourceLifecycleAdmission>();
         services.AddSingleton<IAdmissionPlugin, NamespaceLifecycleAdmission>();
         services.AddSingleton<IAdmissionPlugin, DefaultTolerationsAdmission>();
         services.AddSingleton<IAdmissionPlugin, ServiceAddressAdmission>();

@@ -180,7 +180,7 @@ internal sealed class WritePipeline(IEnumerable<IAdmissionPlugin> plugins, TimeP
 
     private static void CheckFields(ResourceForm form, ReadOnlySpan<byte> json, WriteOptions options, string subject)
     {
-        var faults = StrictFields.Find(json, form.ModelType);
+        var faults = form.FindUnknownFields(json);
         if (faults.Count == 0)
             return;
         if (options.FieldValidation == FieldValidation.Strict)

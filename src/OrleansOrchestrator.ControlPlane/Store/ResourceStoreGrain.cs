@@ -1,7 +1,9 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Orleans.Concurrency;
+using OrleansOrchestrator.ControlPlane.CustomResources;
 using OrleansOrchestrator.Model.Codec;
+using OrleansOrchestrator.Model.Errors;
 using OrleansOrchestrator.Model.Resources;
 using OrleansOrchestrator.Storage.Log;
 
@@ -15,7 +17,7 @@ namespace OrleansOrchestrator.ControlPlane.Store;
 [Reentrant]
 [KeepAlive]
 internal sealed partial class ResourceStoreGrain(
-    IObjectLog log, ResourceRegistry registry, StoreOptions options, IHostApplicationLifetime host, TimeProvider time,
+    IObjectLog log, CustomKinds resources, StoreOptions options, IHostApplicationLifetime host, TimeProvider time,
     ILogger<ResourceStoreGrain> logger)
     : Grain, IResourceStoreGrain
 {
@@ -34,8 +36,7 @@ internal sealed partial class ResourceStoreGrain(
 
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        _definition = registry.Find(ResourceName.Parse(this.GetPrimaryKeyString()))
-            ?? throw new StoreUnavailableException($"no resource {this.GetPrimaryKeyString()} is known");
+        _definition = await FindDefinitionAsync(cancellationToken);
         _shard = new ShardId(_definition.Name.ToString());
         _lease = new ReadLease(options.ReadLease, time, duration => log.RenewLeaseAsync(_shard, _epoch, duration, CancellationToken.None));
         try
@@ -66,6 +67,20 @@ internal sealed partial class ResourceStoreGrain(
         }
 
         this.RegisterGrainTimer(KeepHouseAsync, options.HousekeepingPeriod, options.HousekeepingPeriod);
+    }
+
+    private async Task<ResourceDefinition> FindDefinitionAsync(CancellationToken cancellationToken)
+    {
+        var name = ResourceName.Parse(this.GetPrimaryKeyString());
+        try
+        {
+            return await resources.FindNewestAsync(name, cancellationToken)
+                ?? throw new StoreUnavailableException($"no resource {name} is known");
+        }
+        catch (ApiException unavailable)
+        {
+            throw new StoreUnavailableException(unavailable.Message);
+        }
     }
 
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)

@@ -47,11 +47,11 @@ internal sealed partial class WatchCache
         var objects = new List<StoredObject>();
         var first = await _store.ReadSnapshotAsync(Definition, default);
         var page = first;
-        objects.AddRange(page.Objects);
+        objects.AddRange(page.Objects.Select(Own));
         while (!page.IsLast)
         {
             page = await _store.ReadSnapshotAsync(Definition, objects[^1].Key);
-            objects.AddRange(page.Objects);
+            objects.AddRange(page.Objects.Select(Own));
         }
 
         // What the pages saw beyond the first page's head is seen again as changes, which put every object in its place.
@@ -62,7 +62,7 @@ internal sealed partial class WatchCache
             var batch = await _store.ReadChangesAsync(Definition, reached);
             if (batch.IsCompacted)
                 throw new StoreUnavailableException("changes were compacted while the cache was being filled");
-            changes.AddRange(batch.Changes);
+            changes.AddRange(batch.Changes.Select(Own));
             reached = batch.Changes.Count > 0 ? batch.Changes[^1].Revision : batch.Head;
         }
 
@@ -85,10 +85,11 @@ internal sealed partial class WatchCache
         lock (_gate)
         {
             var revision = _revision;
-            foreach (var change in batch.Changes)
+            foreach (var foreign in batch.Changes)
             {
-                if (change.Revision <= revision)
+                if (foreign.Revision <= revision)
                     continue;
+                var change = Own(foreign);
                 revision = change.Revision;
                 var previous = _tree.Find(change.Object.Key);
                 var whole = change with { Previous = previous };
@@ -101,6 +102,15 @@ internal sealed partial class WatchCache
             MoveTo(revision);
         }
     }
+
+    /// <summary>An object as this cache's definition reads it. The store may still have an earlier definition of a custom kind, which
+    /// selects by other fields.</summary>
+    private StoredObject Own(StoredObject obj) =>
+        ReferenceEquals(obj.Definition, Definition) ? obj : StoredObject.Read(Definition, obj.Json);
+
+    private StoredChange Own(StoredChange change) => ReferenceEquals(change.Object.Definition, Definition)
+        ? change
+        : change with { Object = Own(change.Object), Previous = change.Previous is { } previous ? Own(previous) : null };
 
     /// <summary>Starts over: what happened in between is not known, so that every watch has to start over too.</summary>
     private void Empty()

@@ -190,6 +190,13 @@ internal sealed partial class WatchCache : IAsyncDisposable
         watcher.Resume(missed, reached, isSynced: false);
     }
 
+    /// <summary>Ends the cache and all its watches, while the silo goes on.</summary>
+    public async Task RetireAsync()
+    {
+        await DisposeAsync();
+        Empty();
+    }
+
     public async ValueTask DisposeAsync()
     {
         await _stopping.CancelAsync();
@@ -231,7 +238,7 @@ internal sealed partial class WatchCache : IAsyncDisposable
         var batch = await AskAsync(_store.ReadChangesAsync(Definition, after));
         if (batch.IsCompacted)
             throw ApiErrors.Expired($"too old resource version: {after}");
-        events.AddRange(Events(batch.Changes, filter));
+        events.AddRange(Events([.. batch.Changes.Select(Own)], filter));
         return batch.Changes.Count > 0 ? batch.Changes[^1].Revision : batch.Head;
     }
 

@@ -11,10 +11,32 @@ internal sealed class WatchCaches(IStoreReader store, WatchOptions options, Time
 {
     private readonly ConcurrentDictionary<ResourceName, Lazy<WatchCache>> _caches = new();
 
-    /// <summary>The cache of a resource.</summary>
-    public WatchCache this[ResourceDefinition definition] => _caches.GetOrAdd(
-        definition.Name,
-        _ => new Lazy<WatchCache>(() => new WatchCache(definition, store, options, time, loggers.CreateLogger<WatchCache>()))).Value;
+    /// <summary>The cache of a resource. One that selects by other fields than the definition, as after a change of a custom kind, is
+    /// replaced.</summary>
+    public WatchCache this[ResourceDefinition definition]
+    {
+        get
+        {
+            while (true)
+            {
+                var found = _caches.GetOrAdd(
+                    definition.Name,
+                    _ => new Lazy<WatchCache>(() => new WatchCache(definition, store, options, time, loggers.CreateLogger<WatchCache>())));
+                var cache = found.Value;
+                if (ReferenceEquals(cache.Definition, definition) || cache.Definition.SelectableFields.SequenceEqual(definition.SelectableFields))
+                    return cache;
+                if (_caches.TryRemove(KeyValuePair.Create(definition.Name, found)))
+                    _ = cache.RetireAsync();
+            }
+        }
+    }
+
+    /// <summary>Ends the cache of a resource that is gone; whoever still watches it has to start over.</summary>
+    public void Retire(ResourceName name)
+    {
+        if (_caches.TryRemove(name, out var cache) && cache.IsValueCreated)
+            _ = cache.Value.RetireAsync();
+    }
 
     public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 

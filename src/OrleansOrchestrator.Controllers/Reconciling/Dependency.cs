@@ -1,3 +1,4 @@
+using k8s.Models;
 using OrleansOrchestrator.Model.Resources;
 using OrleansOrchestrator.Model.Selectors;
 
@@ -33,3 +34,13 @@ public sealed record Named(ResourceName Resource, string Name) : Dependency(Reso
 /// while the primary is being deleted: for any other primary the control plane may leave it out.
 /// </summary>
 public sealed record NamespaceContents() : Dependency(WellKnownResources.Namespaces);
+
+/// <summary>
+/// What a CustomResourceDefinition is judged by: all definitions, whose names must not collide, and, while it is being deleted,
+/// all objects of the kind that it defines. <c>Resource</c> is the definitions' own.
+/// </summary>
+public sealed record DefinedObjects() : Dependency(WellKnownResources.CustomResourceDefinitions)
+{
+    /// <summary>The resource that a definition defines.</summary>
+    public static ResourceName ResourceOf(V1CustomResourceDefinition crd) => new(crd.Spec.Names.Plural, crd.Spec.Group);
+}

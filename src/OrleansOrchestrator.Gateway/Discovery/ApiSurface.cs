@@ -54,10 +54,10 @@ internal sealed record ApiSurface(IReadOnlyList<ServedGroup> Groups)
 
     private static readonly string[] PartVerbs = [Requests.Verbs.Get, Requests.Verbs.Patch, Requests.Verbs.Update];
 
-    /// <summary>What a registry's kinds make, and those that are answered without being stored.</summary>
-    public static ApiSurface Of(ResourceRegistry registry) => new(
+    /// <summary>What a catalog's kinds make, and those that are answered without being stored.</summary>
+    public static ApiSurface Of(ResourceCatalog catalog) => new(
     [
-        .. registry.Forms
+        .. catalog.Forms
             .Select(form => (form.Group, form.Version, Resource: ResourceOf(form)))
             .Concat(ComputedResource.All.Select(computed => (computed.Group, computed.Version, Resource: computed.Served)))
             .GroupBy(served => served.Group, StringComparer.Ordinal)

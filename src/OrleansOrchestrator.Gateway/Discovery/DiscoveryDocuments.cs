@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Collections.Frozen;
 using System.Text.Json;
 using OrleansOrchestrator.Gateway.Requests;
@@ -7,42 +6,44 @@ using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.Gateway.Discovery;
 
-/// <summary>All discovery documents of a registry, made once.</summary>
+/// <summary>All discovery documents of a catalog, made once.</summary>
 internal sealed class DiscoveryDocuments
 {
+    private static readonly string[] OtherPaths = ["/healthz", "/livez", "/metrics", "/openapi/v2", "/openapi/v3", "/readyz", "/version"];
     private readonly FrozenDictionary<string, CachedDocument> _byPath;
     private readonly FrozenDictionary<(string Path, string Version), CachedDocument> _aggregated;
 
-    public DiscoveryDocuments(ResourceRegistry registry)
+    public DiscoveryDocuments(ResourceCatalog catalog)
     {
-        var surface = ApiSurface.Of(registry);
+        var surface = ApiSurface.Of(catalog);
         var core = surface.Groups.Where(group => group.Name.Length == 0).ToList();
         var named = surface.Groups.Where(group => group.Name.Length > 0).ToList();
         var documents = new Dictionary<string, CachedDocument>(StringComparer.Ordinal)
         {
-            ["/api"] = Make(writer => DiscoveryWriter.WriteVersions(writer, core)),
-            ["/apis"] = Make(writer => DiscoveryWriter.WriteGroupList(writer, named)),
+            ["/api"] = CachedDocument.Make(writer => DiscoveryWriter.WriteVersions(writer, core)),
+            ["/apis"] = CachedDocument.Make(writer => DiscoveryWriter.WriteGroupList(writer, named)),
         };
         foreach (var group in named)
-            documents[$"/apis/{group.Name}"] = Make(writer => DiscoveryWriter.WriteGroup(writer, group, isInList: false));
+            documents[$"/apis/{group.Name}"] = CachedDocument.Make(writer => DiscoveryWriter.WriteGroup(writer, group, isInList: false));
         foreach (var version in surface.Groups.SelectMany(group => group.Versions))
         {
             documents[$"/{ResourceRoutes.PrefixOf(version.Group, version.Version)}"] =
-                Make(writer => DiscoveryWriter.WriteResources(writer, version));
+                CachedDocument.Make(writer => DiscoveryWriter.WriteResources(writer, version));
         }
 
         _byPath = documents.ToFrozenDictionary(StringComparer.Ordinal);
         _aggregated = new[] { "v2", "v2beta1" }
             .SelectMany(version => new[]
             {
-                KeyValuePair.Create(("/api", version), Make(writer => AggregatedDiscoveryWriter.Write(writer, core, version))),
-                KeyValuePair.Create(("/apis", version), Make(writer => AggregatedDiscoveryWriter.Write(writer, named, version))),
+                KeyValuePair.Create(("/api", version), CachedDocument.Make(writer => AggregatedDiscoveryWriter.Write(writer, core, version))),
+                KeyValuePair.Create(("/apis", version), CachedDocument.Make(writer => AggregatedDiscoveryWriter.Write(writer, named, version))),
             })
             .ToFrozenDictionary();
+        Root = CachedDocument.Make(WriteRoot);
     }
 
-    /// <summary>The paths that have a document.</summary>
-    public IEnumerable<string> Paths => _byPath.Keys;
+    /// <summary><c>/</c>: all paths that are not objects.</summary>
+    public CachedDocument Root { get; }
 
     /// <summary>The document of a path; null if there is none.</summary>
     public CachedDocument? Find(string path) => _byPath.GetValueOrDefault(path);
@@ -50,11 +51,10 @@ internal sealed class DiscoveryDocuments
     /// <summary>The aggregated document of a path; null if it has none.</summary>
     public CachedDocument? FindAggregated(string path, string version) => _aggregated.GetValueOrDefault((path, version));
 
-    private static CachedDocument Make(Action<Utf8JsonWriter> write)
+    private void WriteRoot(Utf8JsonWriter writer)
     {
-        var buffer = new ArrayBufferWriter<byte>();
-        using (var writer = new Utf8JsonWriter(buffer, JsonWriting.Compact))
-            write(writer);
-        return new CachedDocument(buffer.WrittenMemory.ToArray());
+        writer.WriteStartObject();
+        writer.WriteStrings("paths"u8, _byPath.Keys.Concat(OtherPaths).Order(StringComparer.Ordinal));
+        writer.WriteEndObject();
     }
 }

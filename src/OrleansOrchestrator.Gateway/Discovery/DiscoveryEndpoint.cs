@@ -2,11 +2,12 @@ using OrleansOrchestrator.Gateway.Hosting;
 using OrleansOrchestrator.Gateway.Negotiation;
 using OrleansOrchestrator.Gateway.Requests;
 using OrleansOrchestrator.Model.Errors;
+using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.Gateway.Discovery;
 
 /// <summary>Serves discovery: what a client can ask for.</summary>
-internal sealed class DiscoveryEndpoint(DiscoveryDocuments documents) : IPathEndpoint
+internal sealed class DiscoveryEndpoint(CatalogView<DiscoveryDocuments> view) : IPathEndpoint
 {
     /// <inheritdoc/>
     public bool Serves(string path) =>
@@ -17,6 +18,7 @@ internal sealed class DiscoveryEndpoint(DiscoveryDocuments documents) : IPathEnd
     /// <inheritdoc/>
     public Task HandleAsync(ApiRequest request)
     {
+        var documents = view.Current;
         var path = request.Info.Path.TrimEnd('/');
         var format = request.Format;
         if (format.View == ResponseView.AggregatedDiscovery && documents.FindAggregated(path, format.Version) is { } aggregated)

@@ -1,33 +1,15 @@
-using System.Buffers;
-using System.Text.Json;
 using OrleansOrchestrator.Gateway.Hosting;
 using OrleansOrchestrator.Gateway.Requests;
-using OrleansOrchestrator.Gateway.Responses;
+using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.Gateway.Discovery;
 
 /// <summary>Serves <c>/</c>: the paths that are not resources.</summary>
-internal sealed class RootEndpoint(DiscoveryDocuments documents) : IPathEndpoint
+internal sealed class RootEndpoint(CatalogView<DiscoveryDocuments> documents) : IPathEndpoint
 {
-    private static readonly string[] OtherPaths = ["/healthz", "/livez", "/metrics", "/openapi/v2", "/openapi/v3", "/readyz", "/version"];
-    private readonly CachedDocument _document = Make(documents);
-
     /// <inheritdoc/>
     public bool Serves(string path) => path is "/" or "";
 
     /// <inheritdoc/>
-    public Task HandleAsync(ApiRequest request) => _document.SendAsync(request);
-
-    private static CachedDocument Make(DiscoveryDocuments documents)
-    {
-        var buffer = new ArrayBufferWriter<byte>();
-        using (var writer = new Utf8JsonWriter(buffer, JsonWriting.Compact))
-        {
-            writer.WriteStartObject();
-            writer.WriteStrings("paths"u8, documents.Paths.Concat(OtherPaths).Order(StringComparer.Ordinal));
-            writer.WriteEndObject();
-        }
-
-        return new CachedDocument(buffer.WrittenMemory);
-    }
+    public Task HandleAsync(ApiRequest request) => documents.Current.Root.SendAsync(request);
 }

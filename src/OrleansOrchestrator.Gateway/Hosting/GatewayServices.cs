@@ -44,7 +44,7 @@ public static class GatewayServices
         services.AddSingleton(options);
         services.AddSingleton(identity);
         services.TryAddSingleton(TimeProvider.System);
-        services.TryAddSingleton(ResourceRegistry.BuiltIn);
+        services.TryAddSingleton(static _ => ResourceRegistry.BuiltIn.Copy());
         AddPipeline(services);
         AddResources(services);
         AddReviews(services);
@@ -112,8 +112,8 @@ public static class GatewayServices
 
     private static void AddPaths(IServiceCollection services)
     {
-        services.AddSingleton<DiscoveryDocuments>();
-        services.AddSingleton<OpenApiDocuments>();
+        AddView<DiscoveryDocuments>(services, static (catalog, _) => new DiscoveryDocuments(catalog));
+        AddView<OpenApiDocuments>(services, static (catalog, previous) => new OpenApiDocuments(catalog, previous));
         services.AddSingleton<PathEndpoints>();
         services.AddSingleton<IPathEndpoint, HealthEndpoint>();
         services.AddSingleton<IPathEndpoint, VersionEndpoint>();
@@ -121,4 +121,8 @@ public static class GatewayServices
         services.AddSingleton<IPathEndpoint, OpenApiEndpoint>();
         services.AddSingleton<IPathEndpoint, RootEndpoint>();
     }
+
+    private static void AddView<T>(IServiceCollection services, Func<ResourceCatalog, T?, T> derive)
+        where T : class =>
+        services.AddSingleton(provider => new CatalogView<T>(provider.GetRequiredService<ResourceRegistry>(), derive));
 }

@@ -12,6 +12,18 @@ internal readonly record struct KindName(string Group, string Version, string Ki
     /// <summary>The name of a kind in one of its forms.</summary>
     public static KindName Of(ResourceForm form) => new(form.Group, form.Version, form.Definition.Kind);
 
+    /// <summary>Writes the extension with the kinds of a schema, if there are any.</summary>
+    public static void WriteAll(Utf8JsonWriter writer, IEnumerable<KindName> kinds)
+    {
+        var known = kinds.ToList();
+        if (known.Count == 0)
+            return;
+        writer.WriteStartArray(Extension);
+        foreach (var kind in known)
+            kind.Write(writer);
+        writer.WriteEndArray();
+    }
+
     /// <summary>Writes it as an object.</summary>
     public void Write(Utf8JsonWriter writer)
     {

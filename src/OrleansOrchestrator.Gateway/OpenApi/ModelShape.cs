@@ -1,6 +1,9 @@
+using System.Reflection;
 using System.Text.Json.Serialization.Metadata;
 using k8s.Models;
 using OrleansOrchestrator.Model.Codec;
+using OrleansOrchestrator.Model.CustomResources;
+using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.Gateway.OpenApi;
 
@@ -8,6 +11,25 @@ namespace OrleansOrchestrator.Gateway.OpenApi;
 /// from what is accepted.</summary>
 internal static class ModelShape
 {
+    /// <summary>What every kind's operations speak of.</summary>
+    public static IReadOnlyList<Type> CommonTypes { get; } = TypesReachedFrom([typeof(V1Status), typeof(V1DeleteOptions)]);
+
+    /// <summary>What the scale subresource speaks of.</summary>
+    public static IReadOnlyList<Type> ScaleTypes { get; } = [typeof(V1Scale), typeof(V1ScaleSpec), typeof(V1ScaleStatus)];
+
+    /// <summary>What every custom kind refers to.</summary>
+    private static IReadOnlyList<Type> CustomTypes { get; } = TypesReachedFrom([typeof(V1ObjectMeta), typeof(V1ListMeta)]);
+
+    /// <summary>All named types of a kind and of its lists.</summary>
+    public static IReadOnlyList<Type> TypesOf(ResourceForm form) => form is CustomVersion ? CustomTypes :
+        TypesReachedFrom(ListTypeOf(form.ModelType) is { } list ? [form.ModelType, list] : [form.ModelType]);
+
+    /// <summary>The type of lists of a model; null if the package has none.</summary>
+    public static Type? ListTypeOf(Type type) => type.Assembly.GetType(type.FullName + "List");
+
+    /// <summary>The name of a property in the model's code, by which its documentation is found.</summary>
+    public static string CodeNameOf(JsonPropertyInfo property) => (property.AttributeProvider as MemberInfo)?.Name ?? property.Name;
+
     /// <summary>The properties of a type that is an object of its own; empty for any other.</summary>
     public static IList<JsonPropertyInfo> PropertiesOf(Type type) => ObjectCodec.Options.GetTypeInfo(type).Properties;
 

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Collections.Frozen;
 using System.Text.Json;
 using OrleansOrchestrator.Gateway.Requests;
@@ -7,44 +6,57 @@ using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.Gateway.OpenApi;
 
-/// <summary>The OpenAPI documents of a registry. Each is made when it is first asked for, since most silos are never asked.</summary>
+/// <summary>
+/// The OpenAPI documents of a catalog. Each is made when it is first asked for, since most silos are never asked, and is kept
+/// while its kinds stay what they are: a custom kind that comes or goes costs the document of its own group and version.
+/// </summary>
 internal sealed class OpenApiDocuments
 {
     private readonly Lazy<SchemaNames> _names;
-    private readonly FrozenDictionary<string, Lazy<CachedDocument>> _byPrefix;
+    private readonly FrozenDictionary<string, Part> _byPrefix;
     private readonly Lazy<CachedDocument> _index;
-    private readonly Lazy<CachedDocument> _version2;
+    private readonly Lazy<CompressedDocument> _version2;
+    private readonly Lazy<CompressedDocument> _version2Protobuf;
 
-    public OpenApiDocuments(ResourceRegistry registry)
+    public OpenApiDocuments(ResourceCatalog catalog, OpenApiDocuments? previous)
     {
-        _names = new Lazy<SchemaNames>(() => new SchemaNames(registry));
-        _byPrefix = registry.Forms
+        _names = new Lazy<SchemaNames>(() => new SchemaNames(catalog.Forms));
+        _byPrefix = catalog.Forms
             .GroupBy(form => ResourceRoutes.PrefixOf(form.Group, form.Version), StringComparer.Ordinal)
-            .ToFrozenDictionary(
-                group => group.Key,
-                group => new Lazy<CachedDocument>(() => Make(writer => WriteVersion3(writer, [.. group]))),
-                StringComparer.Ordinal);
-        _index = new Lazy<CachedDocument>(() => Make(WriteIndex));
-        _version2 = new Lazy<CachedDocument>(() => Make(writer => WriteVersion2(writer, registry.Forms)));
+            .ToFrozenDictionary(group => group.Key, group => PartOf(group.Key, [.. group], previous), StringComparer.Ordinal);
+        _index = new Lazy<CachedDocument>(() => CachedDocument.Make(WriteIndex));
+        _version2 = new Lazy<CompressedDocument>(() => Make(OpenApiDialect.Version2, catalog.Forms));
+        _version2Protobuf = new Lazy<CompressedDocument>(() => CompressedDocument.Make(stream => GnosticWriter.Write(stream, Version2)));
     }
+
+    /// <summary>A document, and the forms that it is about.</summary>
+    private sealed record Part(IReadOnlyList<ResourceForm> Forms, Lazy<CompressedDocument> Document);
 
     /// <summary>The index of all OpenAPI 3 documents.</summary>
     public CachedDocument Index => _index.Value;
 
     /// <summary>The one OpenAPI 2 document.</summary>
-    public CachedDocument Version2 => _version2.Value;
+    public CompressedDocument Version2 => _version2.Value;
+
+    /// <summary>The OpenAPI 2 document in the protobuf encoding that kubectl reads.</summary>
+    public CompressedDocument Version2Protobuf => _version2Protobuf.Value;
 
     /// <summary>The OpenAPI 3 document of a prefix such as <c>apis/apps/v1</c>; null if there is none.</summary>
-    public CachedDocument? Find(string prefix) => _byPrefix.GetValueOrDefault(prefix)?.Value;
+    public CompressedDocument? Find(string prefix) => _byPrefix.GetValueOrDefault(prefix)?.Document.Value;
+
+    private Part PartOf(string prefix, IReadOnlyList<ResourceForm> forms, OpenApiDocuments? previous) =>
+        previous?._byPrefix.GetValueOrDefault(prefix) is { } kept && kept.Forms.SequenceEqual(forms)
+            ? kept
+            : new Part(forms, new Lazy<CompressedDocument>(() => Make(OpenApiDialect.Version3, forms)));
 
     private void WriteIndex(Utf8JsonWriter writer)
     {
         writer.WriteStartObject();
         writer.WriteStartObject("paths"u8);
-        foreach (var (prefix, document) in _byPrefix.OrderBy(entry => entry.Key, StringComparer.Ordinal))
+        foreach (var (prefix, part) in _byPrefix.OrderBy(entry => entry.Key, StringComparer.Ordinal))
         {
             writer.WriteStartObject(prefix);
-            writer.WriteString("serverRelativeURL"u8, $"/openapi/v3/{prefix}?hash={document.Value.Hash}");
+            writer.WriteString("serverRelativeURL"u8, $"/openapi/v3/{prefix}?hash={part.Document.Value.Hash}");
             writer.WriteEndObject();
         }
 
@@ -52,62 +64,6 @@ internal sealed class OpenApiDocuments
         writer.WriteEndObject();
     }
 
-    private void WriteVersion3(Utf8JsonWriter writer, IReadOnlyList<ResourceForm> forms)
-    {
-        var schemas = new SchemaWriter(writer, _names.Value, "#/components/schemas/");
-        writer.WriteStartObject();
-        writer.WriteString("openapi"u8, "3.0.0"u8);
-        WriteInfo(writer);
-        WritePaths(writer, forms, new OperationWriter(writer, schemas, isVersion2: false));
-        writer.WriteStartObject("components"u8);
-        writer.WriteStartObject("schemas"u8);
-        WriteSchemas(schemas, forms);
-        writer.WriteEndObject();
-        writer.WriteEndObject();
-        writer.WriteEndObject();
-    }
-
-    private void WriteVersion2(Utf8JsonWriter writer, IReadOnlyList<ResourceForm> forms)
-    {
-        var schemas = new SchemaWriter(writer, _names.Value, "#/definitions/");
-        writer.WriteStartObject();
-        writer.WriteString("swagger"u8, "2.0"u8);
-        WriteInfo(writer);
-        WritePaths(writer, forms, new OperationWriter(writer, schemas, isVersion2: true));
-        writer.WriteStartObject("definitions"u8);
-        WriteSchemas(schemas, forms);
-        writer.WriteEndObject();
-        writer.WriteEndObject();
-    }
-
-    private static void WriteInfo(Utf8JsonWriter writer)
-    {
-        writer.WriteStartObject("info"u8);
-        writer.WriteString("title"u8, "Kubernetes"u8);
-        writer.WriteString("version"u8, "v1.33.0"u8);
-        writer.WriteEndObject();
-    }
-
-    private static void WritePaths(Utf8JsonWriter writer, IReadOnlyList<ResourceForm> forms, OperationWriter operations)
-    {
-        writer.WriteStartObject("paths"u8);
-        foreach (var form in forms)
-            operations.WritePaths(form);
-        writer.WriteEndObject();
-    }
-
-    private static void WriteSchemas(SchemaWriter schemas, IReadOnlyList<ResourceForm> forms)
-    {
-        var kinds = forms.ToDictionary(form => form.ModelType, KindName.Of);
-        foreach (var type in ModelShape.TypesReachedFrom(forms.Select(form => form.ModelType)))
-            schemas.WriteNamed(type, kinds.TryGetValue(type, out var kind) ? kind : null);
-    }
-
-    private static CachedDocument Make(Action<Utf8JsonWriter> write)
-    {
-        var buffer = new ArrayBufferWriter<byte>();
-        using (var writer = new Utf8JsonWriter(buffer, JsonWriting.Compact))
-            write(writer);
-        return new CachedDocument(buffer.WrittenMemory.ToArray());
-    }
+    private CompressedDocument Make(OpenApiDialect dialect, IReadOnlyList<ResourceForm> forms) =>
+        CompressedDocument.MakeJson(writer => new DocumentWriter(writer, _names.Value, dialect).Write(forms));
 }

@@ -1,183 +1,123 @@
 using System.Text.Json;
 using OrleansOrchestrator.Gateway.Negotiation;
-using OrleansOrchestrator.Gateway.Requests;
-using OrleansOrchestrator.Model.Resources;
+using OrleansOrchestrator.Gateway.Responses;
 
 namespace OrleansOrchestrator.Gateway.OpenApi;
 
-/// <summary>
-/// Writes the paths of a kind with their operations. Clients read from them what the server understands: kubectl validates on
-/// the server's side if a kind's PATCH takes <c>fieldValidation</c>.
-/// </summary>
+/// <summary>Writes one operation of a path: what it takes and answers.</summary>
 /// <param name="writer">Where to.</param>
-/// <param name="schemas">Writes references to schemas.</param>
-/// <param name="isVersion2">Whether the document is OpenAPI 2 rather than 3.</param>
-internal sealed class OperationWriter(Utf8JsonWriter writer, SchemaWriter schemas, bool isVersion2)
+/// <param name="dialect">The version of OpenAPI.</param>
+internal sealed class OperationWriter(Utf8JsonWriter writer, OpenApiDialect dialect)
 {
-    private static readonly (string Name, string Type)[] WriteParameters =
-        [("dryRun", "string"), ("fieldManager", "string"), ("fieldValidation", "string")];
-
-    private static readonly (string Name, string Type)[] PatchParameters = [.. WriteParameters, ("force", "boolean")];
-
-    private static readonly (string Name, string Type)[] ListParameters =
-    [
-        ("allowWatchBookmarks", "boolean"), ("continue", "string"), ("fieldSelector", "string"), ("labelSelector", "string"),
-        ("limit", "integer"), ("resourceVersion", "string"), ("resourceVersionMatch", "string"), ("sendInitialEvents", "boolean"),
-        ("timeoutSeconds", "integer"), ("watch", "boolean"),
-    ];
-
-    private static readonly (string Name, string Type)[] DeleteParameters =
-        [("dryRun", "string"), ("gracePeriodSeconds", "integer"), ("orphanDependents", "boolean"), ("propagationPolicy", "string")];
-
-    // Strategic merge patches are understood but not offered here: a client that finds them in this list computes its patches
-    // from the schemas, which do not tell merge keys, instead of from what it knows of the kinds.
-    private static readonly string[] PatchTypes = [MediaTypes.JsonPatch, MediaTypes.MergePatch, MediaTypes.ApplyPatch];
     private static readonly string[] BodyTypes = [MediaTypes.Json, MediaTypes.Yaml];
 
-    /// <summary>Writes the collection's and the object's path of a kind.</summary>
-    public void WritePaths(ResourceForm form)
+    /// <summary>Writes an operation under its method.</summary>
+    public void Write(Operation operation)
     {
-        var root = $"/{ResourceRoutes.PrefixOf(form.Group, form.Version)}";
-        var collection = form.Definition.Namespaced ? $"{root}/namespaces/{{namespace}}/{form.Definition.Plural}" : $"{root}/{form.Definition.Plural}";
-        writer.WriteStartObject(collection);
-        WriteOperation(form, "get", "list", ListParameters, []);
-        WriteOperation(form, "post", "post", WriteParameters, BodyTypes);
-        WriteOperation(form, "delete", "deletecollection", ListParameters, []);
-        WritePathParameters(form, hasName: false);
-        writer.WriteEndObject();
-
-        writer.WriteStartObject($"{collection}/{{name}}");
-        WriteOperation(form, "get", "get", [], []);
-        WriteOperation(form, "put", "put", WriteParameters, BodyTypes);
-        WriteOperation(form, "patch", "patch", PatchParameters, PatchTypes);
-        WriteOperation(form, "delete", "delete", DeleteParameters, []);
-        WritePathParameters(form, hasName: true);
-        writer.WriteEndObject();
-    }
-
-    private void WriteOperation(
-        ResourceForm form, string method, string action, (string Name, string Type)[] parameters, string[] bodyTypes)
-    {
-        writer.WriteStartObject(method);
-        writer.WriteString("x-kubernetes-action"u8, action);
+        writer.WriteStartObject(operation.Method);
+        writer.WriteStrings("tags"u8, [operation.Tag]);
+        writer.WriteString("operationId"u8, operation.Id);
+        writer.WriteString("x-kubernetes-action"u8, operation.Action);
         writer.WritePropertyName(KindName.Extension);
-        KindName.Of(form).Write(writer);
+        operation.Kind.Write(writer);
         writer.WriteStartArray("parameters"u8);
-        foreach (var (name, type) in parameters)
-            WriteParameter(name, type, "query");
-        if (isVersion2 && bodyTypes.Length > 0)
-            WriteBodyParameter(form, method);
+        foreach (var parameter in operation.Parameters)
+            WriteParameter(parameter);
+        if (dialect.IsVersion2 && operation.BodyTypes.Count > 0)
+            WriteBodyParameter(operation);
         writer.WriteEndArray();
-        if (isVersion2)
-            WriteMediaTypes(bodyTypes);
-        else if (bodyTypes.Length > 0)
-            WriteRequestBody(form, method, bodyTypes);
-        WriteResponses(form, action);
+        if (dialect.IsVersion2)
+            WriteMediaTypes(operation);
+        else if (operation.BodyTypes.Count > 0)
+            WriteRequestBody(operation);
+        WriteResponses(operation);
         writer.WriteEndObject();
     }
 
-    private void WriteParameter(string name, string type, string place)
+    /// <summary>Writes a parameter of an operation, or of all operations of a path.</summary>
+    public void WriteParameter(Parameter parameter)
     {
         writer.WriteStartObject();
-        writer.WriteString("name"u8, name);
-        writer.WriteString("in"u8, place);
-        if (place == "path")
+        writer.WriteString("name"u8, parameter.Name);
+        writer.WriteString("in"u8, parameter.Place);
+        if (parameter.Place == Parameter.InPath)
             writer.WriteBoolean("required"u8, true);
-        if (!isVersion2)
+        if (!dialect.IsVersion2)
             writer.WriteStartObject("schema"u8);
-        writer.WriteString("type"u8, type);
+        writer.WriteString("type"u8, parameter.Type);
         writer.WriteBoolean("uniqueItems"u8, true);
-        if (!isVersion2)
+        if (!dialect.IsVersion2)
             writer.WriteEndObject();
         writer.WriteEndObject();
     }
 
-    private void WritePathParameters(ResourceForm form, bool hasName)
-    {
-        writer.WriteStartArray("parameters"u8);
-        if (hasName)
-            WriteParameter("name", "string", "path");
-        if (form.Definition.Namespaced)
-            WriteParameter("namespace", "string", "path");
-        WriteParameter("pretty", "string", "query");
-        writer.WriteEndArray();
-    }
-
-    private void WriteBodyParameter(ResourceForm form, string method)
+    private void WriteBodyParameter(Operation operation)
     {
         writer.WriteStartObject();
         writer.WriteString("name"u8, "body"u8);
         writer.WriteString("in"u8, "body"u8);
-        writer.WriteBoolean("required"u8, true);
-        WriteBodySchema(form, method);
+        writer.WriteBoolean("required"u8, operation.Method != "delete");
+        WriteSchema(operation.Body);
         writer.WriteEndObject();
     }
 
-    private void WriteMediaTypes(string[] bodyTypes)
+    private void WriteMediaTypes(Operation operation)
     {
-        writer.WriteStartArray("consumes"u8);
-        foreach (var type in bodyTypes.Length > 0 ? bodyTypes : ["*/*"])
-            writer.WriteStringValue(type);
-        writer.WriteEndArray();
-        writer.WriteStartArray("produces"u8);
-        foreach (var type in BodyTypes)
-            writer.WriteStringValue(type);
-        writer.WriteEndArray();
+        writer.WriteStrings("consumes"u8, operation.BodyTypes.Count > 0 ? operation.BodyTypes : ["*/*"]);
+        writer.WriteStrings("produces"u8, BodyTypes);
     }
 
-    private void WriteRequestBody(ResourceForm form, string method, string[] bodyTypes)
+    private void WriteRequestBody(Operation operation)
     {
         writer.WriteStartObject("requestBody"u8);
         writer.WriteStartObject("content"u8);
-        foreach (var type in bodyTypes)
+        foreach (var type in operation.BodyTypes)
         {
             writer.WriteStartObject(type);
-            WriteBodySchema(form, method);
+            WriteSchema(operation.Body);
             writer.WriteEndObject();
         }
 
         writer.WriteEndObject();
-        writer.WriteBoolean("required"u8, true);
+        if (operation.Method != "delete")
+            writer.WriteBoolean("required"u8, true);
         writer.WriteEndObject();
     }
 
-    private void WriteBodySchema(ResourceForm form, string method)
-    {
-        writer.WritePropertyName("schema"u8);
-        if (method != "patch")
-        {
-            schemas.WriteReference(form.ModelType);
-            return;
-        }
-
-        writer.WriteStartObject();
-        writer.WriteString("type"u8, "object"u8);
-        writer.WriteEndObject();
-    }
-
-    private void WriteResponses(ResourceForm form, string action)
+    private void WriteResponses(Operation operation)
     {
         writer.WriteStartObject("responses"u8);
-        writer.WriteStartObject(action == "post" ? "201"u8 : "200"u8);
+        writer.WriteStartObject(operation.Action == "post" ? "201"u8 : "200"u8);
         writer.WriteString("description"u8, "OK"u8);
-        if (action is "get" or "post" or "put" or "patch")
+        if (dialect.IsVersion2)
         {
-            if (!isVersion2)
+            WriteSchema(operation.Answer);
+        }
+        else
+        {
+            writer.WriteStartObject("content"u8);
+            foreach (var type in BodyTypes)
             {
-                writer.WriteStartObject("content"u8);
-                writer.WriteStartObject(MediaTypes.Json);
+                writer.WriteStartObject(type);
+                WriteSchema(operation.Answer);
+                writer.WriteEndObject();
             }
 
-            writer.WritePropertyName("schema"u8);
-            schemas.WriteReference(form.ModelType);
-            if (!isVersion2)
-            {
-                writer.WriteEndObject();
-                writer.WriteEndObject();
-            }
+            writer.WriteEndObject();
         }
 
         writer.WriteEndObject();
+        writer.WriteEndObject();
+    }
+
+    /// <summary>Writes a reference to a schema, or that anything goes where there is no name.</summary>
+    private void WriteSchema(string? name)
+    {
+        writer.WriteStartObject("schema"u8);
+        if (name is null)
+            writer.WriteString("type"u8, "object"u8);
+        else
+            writer.WriteString("$ref"u8, dialect.ReferencePrefix + name);
         writer.WriteEndObject();
     }
 }

@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using System.Text.RegularExpressions;
 using k8s.Models;
+using OrleansOrchestrator.Model.CustomResources;
 using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.Gateway.OpenApi;
@@ -12,33 +13,59 @@ namespace OrleansOrchestrator.Gateway.OpenApi;
 internal sealed partial class SchemaNames
 {
     private const string MetaPrefix = "io.k8s.apimachinery.pkg.apis.meta.v1.";
+    private const string ScalePrefix = "io.k8s.api.autoscaling.v1.";
+
     private static readonly FrozenSet<Type> MetaTypes = FrozenSet.Create<Type>(
         typeof(V1ObjectMeta), typeof(V1ListMeta), typeof(V1OwnerReference), typeof(V1ManagedFieldsEntry), typeof(V1LabelSelector),
-        typeof(V1LabelSelectorRequirement), typeof(V1Status), typeof(V1DeleteOptions), typeof(V1Preconditions), typeof(V1Condition));
+        typeof(V1LabelSelectorRequirement), typeof(V1FieldSelectorRequirement), typeof(V1Status), typeof(V1StatusDetails),
+        typeof(V1StatusCause), typeof(V1DeleteOptions), typeof(V1Preconditions), typeof(V1Condition));
+
+    private static readonly FrozenDictionary<string, string> OtherPackages = new Dictionary<string, string>
+    {
+        ["apiextensions.k8s.io"] = "io.k8s.apiextensions-apiserver.pkg.apis.apiextensions",
+        ["apiregistration.k8s.io"] = "io.k8s.kube-aggregator.pkg.apis.apiregistration",
+    }.ToFrozenDictionary(StringComparer.Ordinal);
 
     private readonly Dictionary<Type, string> _names = [];
 
-    public SchemaNames(ResourceRegistry registry)
+    public SchemaNames(IEnumerable<ResourceForm> forms)
     {
-        foreach (var form in registry.Forms)
+        foreach (var type in ModelShape.CommonTypes)
+            _names.TryAdd(type, NameOf(type, MetaPrefix));
+        foreach (var type in ModelShape.ScaleTypes)
+            _names.TryAdd(type, NameOf(type, ScalePrefix));
+        foreach (var form in forms)
         {
-            var group = form.Group.Length == 0 ? "core" : form.Group.Split('.')[0];
-            foreach (var type in ModelShape.TypesReachedFrom([form.ModelType]))
-                _names.TryAdd(type, NameOf(type, group, form.Version));
+            var prefix = $"{PackageOf(form.Group)}.{form.Version}.";
+            foreach (var type in ModelShape.TypesOf(form))
+                _names.TryAdd(type, NameOf(type, prefix));
         }
     }
 
     /// <summary>The name of a type that a kind of the registry reaches.</summary>
     public string this[Type type] => _names[type];
 
-    private static string NameOf(Type type, string group, string version)
+    /// <summary>The name of a kind's schema.</summary>
+    public string Of(ResourceForm form) => form is CustomVersion ? CustomName(form, form.Definition.Kind) : _names[form.ModelType];
+
+    /// <summary>The name of the schema of a kind's lists.</summary>
+    public string ListOf(ResourceForm form) => form is CustomVersion
+        ? CustomName(form, form.Definition.ListKind)
+        : _names[ModelShape.ListTypeOf(form.ModelType) ?? form.ModelType];
+
+    /// <summary><c>com.example.stable.v1.CronTab</c>, of the group <c>stable.example.com</c>.</summary>
+    private static string CustomName(ResourceForm form, string kind) => $"{string.Join('.', form.Group.Split('.').Reverse())}.{form.Version}.{kind}";
+
+    private static string PackageOf(string group) =>
+        OtherPackages.GetValueOrDefault(group) ?? $"io.k8s.api.{(group.Length == 0 ? "core" : group.Split('.')[0])}";
+
+    private static string NameOf(Type type, string prefix)
     {
         if (type == typeof(ResourceQuantity))
             return "io.k8s.apimachinery.pkg.api.resource.Quantity";
         if (type == typeof(IntOrString))
             return "io.k8s.apimachinery.pkg.util.intstr.IntOrString";
-        var bare = VersionPrefix.Replace(type.Name, "");
-        return MetaTypes.Contains(type) ? MetaPrefix + bare : $"io.k8s.api.{group}.{version}.{bare}";
+        return (MetaTypes.Contains(type) ? MetaPrefix : prefix) + VersionPrefix.Replace(type.Name, "");
     }
 
     [GeneratedRegex("^(V|[A-Z][a-z]+v)[0-9]+((alpha|beta)[0-9]+)?(?=[A-Z])")]

@@ -1,67 +1,110 @@
+using System.Collections.Frozen;
 using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 using k8s.Models;
+using OrleansOrchestrator.Gateway.Responses;
+using OrleansOrchestrator.Model.Patching;
 
 namespace OrleansOrchestrator.Gateway.OpenApi;
 
 /// <summary>Writes the schemas of model types.</summary>
 /// <param name="writer">Where to.</param>
 /// <param name="names">The names of schemas.</param>
-/// <param name="referencePrefix">What precedes a name in a reference, which differs between OpenAPI's versions.</param>
-internal sealed class SchemaWriter(Utf8JsonWriter writer, SchemaNames names, string referencePrefix)
+/// <param name="dialect">The version of OpenAPI.</param>
+internal sealed class SchemaWriter(Utf8JsonWriter writer, SchemaNames names, OpenApiDialect dialect)
 {
+    // Fields whose one-of members exclude each other: a patch names the members that stay. The server takes such lists anywhere.
+    private static readonly FrozenSet<(Type, string)> RetainingKeys =
+        FrozenSet.Create((typeof(V1PodSpec), "volumes"), (typeof(V1DeploymentSpec), "strategy"));
+
+    private readonly ModelDescriptions _descriptions = ModelDescriptions.Load();
+
     /// <summary>Writes the schema of a type as a property under its name.</summary>
     /// <param name="type">The type.</param>
-    /// <param name="kind">The group, version and kind it is the model of; null if it is a part.</param>
-    public void WriteNamed(Type type, KindName? kind)
+    /// <param name="kinds">The groups, versions and kinds it is the model of; none if it is a part.</param>
+    public void WriteNamed(Type type, IEnumerable<KindName> kinds)
     {
         writer.WriteStartObject(names[type]);
+        writer.WriteStringIfAny("description"u8, _descriptions.Of(type));
         if (type == typeof(ResourceQuantity))
-        {
-            writer.WriteString("type"u8, "string"u8);
-        }
+            WriteEither("string", "number");
         else if (type == typeof(IntOrString))
-        {
-            writer.WriteString("type"u8, "string"u8);
-            writer.WriteString("format"u8, "int-or-string"u8);
-        }
+            WriteIntOrString();
         else
-        {
-            WriteObject(type, kind);
-        }
-
+            WriteObject(type);
+        KindName.WriteAll(writer, kinds);
         writer.WriteEndObject();
+        CompressedDocument.FlushIfLarge(writer);
     }
 
     /// <summary>Writes a reference to the schema of a type as an object.</summary>
     public void WriteReference(Type type)
     {
         writer.WriteStartObject();
-        writer.WriteString("$ref"u8, referencePrefix + names[type]);
+        WriteReferenceField(type);
         writer.WriteEndObject();
     }
 
-    private void WriteObject(Type type, KindName? kind)
+    private void WriteReferenceField(Type type) => writer.WriteString("$ref"u8, dialect.ReferencePrefix + names[type]);
+
+    private void WriteObject(Type type)
     {
         writer.WriteString("type"u8, "object"u8);
         var properties = ModelShape.PropertiesOf(type);
-        if (properties.Count > 0)
-        {
-            writer.WriteStartObject("properties"u8);
-            foreach (var property in properties)
-            {
-                writer.WritePropertyName(property.Name);
-                WriteValue(property.PropertyType);
-            }
+        if (properties.Count == 0)
+            return;
+        var required = properties.Where(IsRequired).Select(property => property.Name).Order(StringComparer.Ordinal).ToList();
+        if (required.Count > 0)
+            writer.WriteStrings("required"u8, required);
+        writer.WriteStartObject("properties"u8);
+        foreach (var property in properties)
+            WriteProperty(type, property);
+        writer.WriteEndObject();
+    }
 
-            writer.WriteEndObject();
+    /// <summary>Whether a value is required, as far as the model tells: a number or flag that cannot be absent is.</summary>
+    private static bool IsRequired(JsonPropertyInfo property) =>
+        property.IsRequired || (property.PropertyType.IsValueType && Nullable.GetUnderlyingType(property.PropertyType) is null);
+
+    private void WriteProperty(Type owner, JsonPropertyInfo property)
+    {
+        writer.WriteStartObject(property.Name);
+        writer.WriteStringIfAny("description"u8, _descriptions.Of(owner, ModelShape.CodeNameOf(property)));
+        WriteStrategy(owner, property.Name);
+        var type = Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType;
+        if (!ModelShape.IsNamed(type))
+        {
+            WriteShape(type);
         }
-
-        if (kind is { } known)
+        else if (dialect.IsVersion2)
         {
-            writer.WriteStartArray(KindName.Extension);
-            known.Write(writer);
+            WriteReferenceField(type);
+        }
+        else
+        {
+            // Version 3 ignores what stands beside a reference.
+            writer.WriteStartArray("allOf"u8);
+            WriteReference(type);
             writer.WriteEndArray();
         }
+
+        writer.WriteEndObject();
+    }
+
+    private void WriteStrategy(Type owner, string property)
+    {
+        var strategy = PatchStrategies.Of(owner, property);
+        if (strategy.MergeKey is { } key)
+            writer.WriteString("x-kubernetes-patch-merge-key"u8, key);
+        var words = new List<string>();
+        if (strategy.MergesList)
+            words.Add("merge");
+        if (strategy.ReplacesObject)
+            words.Add("replace");
+        if (RetainingKeys.Contains((owner, property)))
+            words.Add("retainKeys");
+        if (words.Count > 0)
+            writer.WriteString("x-kubernetes-patch-strategy"u8, string.Join(',', words));
     }
 
     private void WriteValue(Type type)
@@ -74,13 +117,19 @@ internal sealed class SchemaWriter(Utf8JsonWriter writer, SchemaNames names, str
         }
 
         writer.WriteStartObject();
-        if (ModelShape.ElementOf(bare) is { } element)
+        WriteShape(bare);
+        writer.WriteEndObject();
+    }
+
+    private void WriteShape(Type type)
+    {
+        if (ModelShape.ElementOf(type) is { } element)
         {
             writer.WriteString("type"u8, "array"u8);
             writer.WritePropertyName("items"u8);
             WriteValue(element);
         }
-        else if (ModelShape.ValueOf(bare) is { } value)
+        else if (ModelShape.ValueOf(type) is { } value)
         {
             writer.WriteString("type"u8, "object"u8);
             writer.WritePropertyName("additionalProperties"u8);
@@ -88,21 +137,44 @@ internal sealed class SchemaWriter(Utf8JsonWriter writer, SchemaNames names, str
         }
         else
         {
-            WriteScalar(bare);
+            WriteScalar(type);
         }
-
-        writer.WriteEndObject();
     }
 
     private void WriteScalar(Type type)
     {
         var (name, format) = ScalarOf(type);
         writer.WriteString("type"u8, name);
-        if (format.Length > 0)
-            writer.WriteString("format"u8, format);
+        writer.WriteStringIfAny("format"u8, format);
         // What the models keep as any JSON is kept as it comes.
         if (name == "object")
             writer.WriteBoolean("x-kubernetes-preserve-unknown-fields"u8, true);
+    }
+
+    private void WriteIntOrString()
+    {
+        writer.WriteString("format"u8, "int-or-string"u8);
+        WriteEither("string", "integer");
+    }
+
+    /// <summary>Writes that a value is of one of two types. Version 2 has no words for that; strings are said there.</summary>
+    private void WriteEither(string type, string other)
+    {
+        if (dialect.IsVersion2)
+        {
+            writer.WriteString("type"u8, type);
+            return;
+        }
+
+        writer.WriteStartArray("oneOf"u8);
+        foreach (var either in (string[])[type, other])
+        {
+            writer.WriteStartObject();
+            writer.WriteString("type"u8, either);
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndArray();
     }
 
     private static (string Type, string Format) ScalarOf(Type type) => type switch

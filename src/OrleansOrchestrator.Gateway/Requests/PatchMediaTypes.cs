@@ -1,24 +1,33 @@
 using OrleansOrchestrator.ControlPlane.Objects;
 using OrleansOrchestrator.Gateway.Negotiation;
 using OrleansOrchestrator.Model.Errors;
+using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.Gateway.Requests;
 
 /// <summary>Reads the format of a patch from its Content-Type.</summary>
 internal static class PatchMediaTypes
 {
+    private const string SupportedOfAll = $"{MediaTypes.JsonPatch}, {MediaTypes.MergePatch}, {MediaTypes.ApplyPatch}";
     private const string Supported = $"{MediaTypes.JsonPatch}, {MediaTypes.MergePatch}, {MediaTypes.StrategicMergePatch}, {MediaTypes.ApplyPatch}";
+
+    private static readonly string[] OfModels = [MediaTypes.JsonPatch, MediaTypes.MergePatch, MediaTypes.StrategicMergePatch, MediaTypes.ApplyPatch];
+    private static readonly string[] OfAll = [MediaTypes.JsonPatch, MediaTypes.MergePatch, MediaTypes.ApplyPatch];
 
     /// <summary>Whether the body is a configuration to apply rather than a patch.</summary>
     public static bool IsApply(string? contentType) => MediaTypes.WithoutParameters(contentType) is MediaTypes.ApplyPatch;
 
+    /// <summary>All that are understood for a form of a kind.</summary>
+    public static IReadOnlyList<string> Of(ResourceForm form) => form.TakesStrategicMergePatches ? OfModels : OfAll;
+
     /// <summary>The format.</summary>
     /// <exception cref="ApiException">415: none that is known.</exception>
-    public static PatchType Read(string? contentType) => MediaTypes.WithoutParameters(contentType) switch
+    public static PatchType Read(string? contentType, ResourceForm form) => MediaTypes.WithoutParameters(contentType) switch
     {
         MediaTypes.JsonPatch => PatchType.JsonPatch,
         MediaTypes.MergePatch => PatchType.MergePatch,
-        MediaTypes.StrategicMergePatch => PatchType.StrategicMergePatch,
+        MediaTypes.StrategicMergePatch when form.TakesStrategicMergePatches => PatchType.StrategicMergePatch,
+        MediaTypes.StrategicMergePatch => throw ApiErrors.UnsupportedMediaType(MediaTypes.StrategicMergePatch, SupportedOfAll),
         _ => throw ApiErrors.UnsupportedMediaType(contentType ?? "", Supported),
     };
 }

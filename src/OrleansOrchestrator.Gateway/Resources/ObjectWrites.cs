@@ -36,7 +36,7 @@ internal sealed class ObjectWrites(IObjectClient objects, ObjectBody bodies, Obj
             return;
         }
 
-        var type = PatchMediaTypes.Read(request.Http.Request.ContentType);
+        var type = PatchMediaTypes.Read(request.Http.Request.ContentType, request.Form);
         var options = WriteQueries.ForPatch(request, isApply: false);
         StoredObject patched;
         using (var body = await bodies.ReadAsync(request))

@@ -30,6 +30,8 @@ internal sealed class ResourceEndpoint(
 
         // What the client accepts is settled before anything is done: no write may be followed by a 406.
         _ = request.Format;
+        if (request.Form.DeprecationWarning is { } warning)
+            request.Warnings.Add(warning);
         return info.Subresource.Length == 0 ? HandleObjectAsync(request) : HandleSubresourceAsync(request);
     }
 

@@ -1,4 +1,6 @@
+using System.Buffers;
 using System.Security.Cryptography;
+using System.Text.Json;
 using OrleansOrchestrator.Gateway.Requests;
 
 namespace OrleansOrchestrator.Gateway.Responses;
@@ -12,24 +14,22 @@ internal sealed class CachedDocument(ReadOnlyMemory<byte> json)
     /// <summary>What changes exactly when the document does, in upper-case hex.</summary>
     public string Hash { get; } = Convert.ToHexString(SHA256.HashData(json.Span));
 
+    /// <summary>Makes a document of what is written.</summary>
+    public static CachedDocument Make(Action<Utf8JsonWriter> write)
+    {
+        var buffer = new ArrayBufferWriter<byte>();
+        using (var writer = new Utf8JsonWriter(buffer, JsonWriting.Compact))
+            write(writer);
+        return new CachedDocument(buffer.WrittenSpan.ToArray());
+    }
+
     /// <summary>Sends the document, or 304 to a client that has it.</summary>
     /// <param name="request">The request.</param>
     /// <param name="contentType">The Content-Type; null for that of the negotiated format.</param>
     public async Task SendAsync(ApiRequest request, string? contentType = null)
     {
-        var response = request.Http.Response;
-        var tag = $"\"{Hash}\"";
-        response.Headers.ETag = tag;
-        response.Headers.Vary = "Accept";
-        foreach (var known in request.Http.Request.Headers.IfNoneMatch)
-        {
-            if (known is not null && known.Contains(tag, StringComparison.Ordinal))
-            {
-                response.StatusCode = 304;
-                return;
-            }
-        }
-
+        if (EntityTag.IsKnown(request.Http, Hash))
+            return;
         if (contentType is null)
             await JsonResponse.SendAsync(request.Http, 200, Json, request.Format, request.Cancellation);
         else

@@ -50,7 +50,7 @@ internal sealed class ScaleEndpoint(IObjectClient objects, ObjectBody bodies) : 
             return;
         }
 
-        var type = PatchMediaTypes.Read(request.Http.Request.ContentType);
+        var type = PatchMediaTypes.Read(request.Http.Request.ContentType, request.Form);
         var options = WriteQueries.ForPatch(request, isApply: false);
         byte[] patch;
         using (var body = await bodies.ReadAsync(request))

@@ -23,11 +23,12 @@ public static class StrictFields
         var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = ObjectCodec.DepthMax });
         reader.Read();
         var faults = new List<string>();
-        ReadValue(ref reader, type, "", faults);
+        Read(ref reader, type, "", faults);
         return faults;
     }
 
-    private static void ReadValue(ref Utf8JsonReader reader, Type type, string path, List<string> faults)
+    /// <summary>Reads the value that the reader stands on.</summary>
+    internal static void Read(ref Utf8JsonReader reader, Type type, string path, List<string> faults)
     {
         if (reader.TokenType is not (JsonTokenType.StartObject or JsonTokenType.StartArray))
             return;
@@ -45,7 +46,7 @@ public static class StrictFields
     private static void ReadArray(ref Utf8JsonReader reader, Type elementType, string path, List<string> faults)
     {
         for (var index = 0; reader.Read() && reader.TokenType != JsonTokenType.EndArray; index++)
-            ReadValue(ref reader, elementType, string.Create(CultureInfo.InvariantCulture, $"{path}[{index}]"), faults);
+            Read(ref reader, elementType, string.Create(CultureInfo.InvariantCulture, $"{path}[{index}]"), faults);
     }
 
     private static void ReadObject(ref Utf8JsonReader reader, Type type, string path, List<string> faults)
@@ -65,7 +66,7 @@ public static class StrictFields
             }
             else if (properties.TryGetValue(name, out var propertyType))
             {
-                ReadValue(ref reader, propertyType, at, faults);
+                Read(ref reader, propertyType, at, faults);
             }
             else
             {
@@ -85,7 +86,7 @@ public static class StrictFields
             if (!seen.Add(name))
                 Add(faults, $"duplicate field \"{at}\"");
             reader.Read();
-            ReadValue(ref reader, valueType, at, faults);
+            Read(ref reader, valueType, at, faults);
         }
     }
 

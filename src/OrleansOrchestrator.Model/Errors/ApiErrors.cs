@@ -60,8 +60,8 @@ public static class ApiErrors
         Details(resource, name));
 
     /// <summary>405: the resource does not take the verb.</summary>
-    public static ApiException MethodNotAllowed() =>
-        New(405, "MethodNotAllowed", "the server does not allow this method on the requested resource", new V1StatusDetails());
+    public static ApiException MethodNotAllowed(string why = "the server does not allow this method on the requested resource") =>
+        New(405, "MethodNotAllowed", why, new V1StatusDetails());
 
     /// <summary>406: none of the accepted media types can be made.</summary>
     public static ApiException NotAcceptable(string supported) =>

@@ -8,15 +8,16 @@ namespace OrleansOrchestrator.Model.Patching;
 /// objects without one are merged.
 /// </summary>
 /// <remarks>From the patchStrategy and patchMergeKey of the Kubernetes API reference (v1.33).</remarks>
-internal static class PatchStrategies
+public static class PatchStrategies
 {
     private static readonly FrozenDictionary<(Type, string), PatchStrategy> Table = Entries().ToFrozenDictionary(
         entry => (entry.Type, entry.Field), entry => entry.Strategy);
 
+    /// <summary>How a field of a type is patched.</summary>
     public static PatchStrategy Of(Type type, string field) => Table.GetValueOrDefault((type, field), PatchStrategy.Default);
 
     /// <summary>All entries, for the check that each names a field that exists.</summary>
-    public static IEnumerable<(Type Type, string Field, PatchStrategy Strategy)> Entries() =>
+    internal static IEnumerable<(Type Type, string Field, PatchStrategy Strategy)> Entries() =>
     [
         ByKey<V1ObjectMeta>("ownerReferences", "uid"),
         Set<V1ObjectMeta>("finalizers"),

@@ -4,7 +4,7 @@ namespace OrleansOrchestrator.Model.Patching;
 /// <param name="MergesList">Whether a list is merged, element by element, rather than replaced.</param>
 /// <param name="MergeKey">The member that tells the elements of a merged list apart; null if they are scalars.</param>
 /// <param name="ReplacesObject">Whether an object is replaced rather than merged.</param>
-internal sealed record PatchStrategy(bool MergesList, string? MergeKey, bool ReplacesObject)
+public sealed record PatchStrategy(bool MergesList, string? MergeKey, bool ReplacesObject)
 {
     /// <summary>Objects are merged, lists replaced.</summary>
     public static PatchStrategy Default { get; } = new(false, null, false);

@@ -85,10 +85,13 @@ public abstract class ResourceDefinition
     public abstract Type ModelType { get; }
 
     /// <summary>All forms in which it is served; the storage form is the first.</summary>
-    public IReadOnlyList<ResourceForm> Forms => _forms ??= [new StorageForm(this), .. OtherForms];
+    public IReadOnlyList<ResourceForm> Forms => _forms ??= [StorageForm, .. OtherForms];
 
     /// <summary>The form in which it is stored.</summary>
     public ResourceForm Storage => Forms[0];
+
+    /// <summary>Makes the form in which it is stored.</summary>
+    protected virtual ResourceForm StorageForm => new StorageForm(this);
 
     /// <summary>The groups and versions in which it is served besides the one in which it is stored.</summary>
     protected virtual IReadOnlyList<ResourceForm> OtherForms => [];

@@ -25,6 +25,15 @@ public abstract class ResourceForm(ResourceDefinition definition)
     /// <summary><c>v1</c> or <c>apps/v1</c>.</summary>
     public string ApiVersion => _apiVersion ??= Group.Length == 0 ? Version : $"{Group}/{Version}";
 
+    /// <summary>Whether requests can speak it; a form that is not served still tells how objects are stored.</summary>
+    public virtual bool IsServed => true;
+
+    /// <summary>What whoever uses the form is warned of; null for nothing.</summary>
+    public virtual string? DeprecationWarning => null;
+
+    /// <summary>Whether strategic merge patches are understood, which takes a model that knows the keys of its lists.</summary>
+    public virtual bool TakesStrategicMergePatches => true;
+
     /// <summary>The .NET type of the model in this form.</summary>
     public abstract Type ModelType { get; }
 
@@ -34,6 +43,10 @@ public abstract class ResourceForm(ResourceDefinition definition)
     /// <summary>Reads an object in this form, leaving out what the form does not know.</summary>
     /// <exception cref="JsonException">The JSON is malformed or has a field of a wrong type.</exception>
     public abstract KubeObject Decode(ReadOnlySpan<byte> json);
+
+    /// <summary>The fields of a body that the form does not know, or that are given twice, in Kubernetes' words.</summary>
+    /// <exception cref="JsonException">The JSON is malformed.</exception>
+    public virtual IReadOnlyList<string> FindUnknownFields(ReadOnlySpan<byte> json) => StrictFields.Find(json, ModelType);
 
     /// <summary>The object of this form in the storage form. It may share parts with the one it is made of.</summary>
     /// <exception cref="JsonException">A part that the form keeps as text is malformed.</exception>

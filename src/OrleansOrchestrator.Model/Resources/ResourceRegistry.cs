@@ -1,51 +1,78 @@
-using System.Collections.Frozen;
-
 namespace OrleansOrchestrator.Model.Resources;
 
-/// <summary>All kinds that are served, by name.</summary>
+/// <summary>
+/// The kinds that are served now: those that are built in, and the custom ones that have been defined. Everyone in a process
+/// shares one, and sees a change at once.
+/// </summary>
+/// <remarks>
+/// All that is known is one immutable <see cref="ResourceCatalog"/>, swapped whole. Whoever derives something from it, as routes
+/// are, keeps that in a <see cref="CatalogView{T}"/>.
+/// </remarks>
 public sealed class ResourceRegistry
 {
-    private readonly FrozenDictionary<ResourceName, ResourceDefinition> _byName;
-    private readonly FrozenDictionary<(string Group, string Version, string Plural), ResourceForm> _byPath;
-    private readonly FrozenDictionary<(string ApiVersion, string Kind), ResourceDefinition> _byKind;
+    private readonly IReadOnlyList<ResourceDefinition> _builtIn;
+    private readonly Lock _swapping = new();
+    private volatile ResourceCatalog _catalog;
+    private volatile TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    /// <summary>Builds a registry of the given definitions.</summary>
-    public ResourceRegistry(IEnumerable<ResourceDefinition> definitions)
+    /// <summary>Builds a registry of kinds that are always there.</summary>
+    public ResourceRegistry(IEnumerable<ResourceDefinition> builtIn)
     {
-        All = [.. definitions.OrderBy(d => d.Group, StringComparer.Ordinal).ThenBy(d => d.Plural, StringComparer.Ordinal)];
-        _byName = All.ToFrozenDictionary(d => d.Name);
-        Forms = [.. All.SelectMany(d => d.Forms)
-            .OrderBy(form => form.Group, StringComparer.Ordinal)
-            .ThenBy(form => form.Definition.Plural, StringComparer.Ordinal)];
-        _byPath = Forms.ToFrozenDictionary(form => (form.Group, form.Version, form.Definition.Plural));
-        _byKind = Forms.ToFrozenDictionary(form => (form.ApiVersion, form.Definition.Kind), form => form.Definition);
+        _builtIn = [.. builtIn];
+        _catalog = new ResourceCatalog(_builtIn);
     }
 
-    /// <summary>The kinds that this assembly defines: every definition in <c>Kinds/</c>.</summary>
+    /// <summary>The kinds that this assembly defines: every definition in <c>Kinds/</c>. No custom kinds are ever added to this one.</summary>
     public static ResourceRegistry BuiltIn { get; } = new(
         typeof(ResourceRegistry).Assembly.GetTypes()
-            .Where(type => type.IsSubclassOf(typeof(ResourceDefinition)) && !type.IsAbstract)
+            .Where(type => type.IsSubclassOf(typeof(ResourceDefinition)) && !type.IsAbstract && type.GetConstructor(Type.EmptyTypes) is not null)
             .Select(type => (ResourceDefinition)Activator.CreateInstance(type)!));
 
-    /// <summary>All definitions, ordered by group and plural.</summary>
-    public IReadOnlyList<ResourceDefinition> All { get; }
+    /// <summary>All that is served at this moment.</summary>
+    public ResourceCatalog Catalog => _catalog;
 
-    /// <summary>All forms of all definitions, ordered by group and plural.</summary>
-    public IReadOnlyList<ResourceForm> Forms { get; }
+    /// <inheritdoc cref="ResourceCatalog.All"/>
+    public IReadOnlyList<ResourceDefinition> All => _catalog.All;
 
-    /// <summary>Finds by plural and the group in which it is stored.</summary>
-    public ResourceDefinition? Find(ResourceName name) => _byName.GetValueOrDefault(name);
-
-    /// <summary>Finds by the parts of a request path.</summary>
-    public ResourceForm? Find(string group, string version, string plural) => _byPath.GetValueOrDefault((group, version, plural));
-
-    /// <summary>Finds by what an object says of itself.</summary>
-    public ResourceDefinition? FindKind(string apiVersion, string kind) => _byKind.GetValueOrDefault((apiVersion, kind));
+    /// <inheritdoc cref="ResourceCatalog.Forms"/>
+    public IReadOnlyList<ResourceForm> Forms => _catalog.Forms;
 
     /// <summary>The definition of a name that must exist.</summary>
     /// <exception cref="KeyNotFoundException">It does not.</exception>
-    public ResourceDefinition this[ResourceName name] => _byName[name];
+    public ResourceDefinition this[ResourceName name] => _catalog.Find(name) ?? throw new KeyNotFoundException($"there is no resource {name}");
 
-    /// <summary>Whether a group has any kind in a version.</summary>
-    public bool HasGroupVersion(string group, string version) => Forms.Any(form => form.Group == group && form.Version == version);
+    /// <inheritdoc cref="ResourceCatalog.Find(ResourceName)"/>
+    public ResourceDefinition? Find(ResourceName name) => _catalog.Find(name);
+
+    /// <inheritdoc cref="ResourceCatalog.Find(string, string, string)"/>
+    public ResourceForm? Find(string group, string version, string plural) => _catalog.Find(group, version, plural);
+
+    /// <inheritdoc cref="ResourceCatalog.FindKind"/>
+    public ResourceDefinition? FindKind(string apiVersion, string kind) => _catalog.FindKind(apiVersion, kind);
+
+    /// <inheritdoc cref="ResourceCatalog.HasGroupVersion"/>
+    public bool HasGroupVersion(string group, string version) => _catalog.HasGroupVersion(group, version);
+
+    /// <summary>A registry of the same built-in kinds, to which custom ones can be added.</summary>
+    public ResourceRegistry Copy() => new(_builtIn);
+
+    /// <summary>Replaces all custom kinds.</summary>
+    public void SetCustom(IEnumerable<ResourceDefinition> custom)
+    {
+        lock (_swapping)
+        {
+            _catalog = new ResourceCatalog(_builtIn.Concat(custom));
+            var changed = _changed;
+            _changed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            changed.SetResult();
+        }
+    }
+
+    /// <summary>Waits until another catalog than the given one is in place.</summary>
+    public async Task WaitForChangeAsync(ResourceCatalog known, CancellationToken cancellationToken)
+    {
+        var changed = _changed;
+        if (ReferenceEquals(_catalog, known))
+            await changed.Task.WaitAsync(cancellationToken);
+    }
 }

@@ -38,4 +38,7 @@ public static class WellKnownResources
 
     /// <summary>Priority classes.</summary>
     public static readonly ResourceName PriorityClasses = new("priorityclasses", "scheduling.k8s.io");
+
+    /// <summary>Definitions of custom resources.</summary>
+    public static readonly ResourceName CustomResourceDefinitions = new("customresourcedefinitions", "apiextensions.k8s.io");
 }

@@ -48,6 +48,13 @@ public sealed class FieldErrors
     public void TooMany(FieldPath path, int actual, int max) =>
         Add(FieldErrorType.TooMany, path, actual, $"must have at most {max} items");
 
+    /// <summary>All faults that others gathered.</summary>
+    public void AddAll(FieldErrors others)
+    {
+        if (!others.IsEmpty)
+            (_errors ??= []).AddRange(others.All);
+    }
+
     private void Add(FieldErrorType type, FieldPath path, object? value, string detail) =>
         (_errors ??= []).Add(new FieldError(type, path.ToString(), value, detail));
 }

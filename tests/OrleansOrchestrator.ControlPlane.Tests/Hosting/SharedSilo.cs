@@ -1,6 +1,8 @@
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using OrleansOrchestrator.ControlPlane.Hosting;
 using OrleansOrchestrator.ControlPlane.Tests.Hosting;
+using OrleansOrchestrator.Model.Resources;
 using OrleansOrchestrator.Storage.Sqlite;
 
 [assembly: AssemblyFixture(typeof(SharedSilo))]
@@ -16,6 +18,8 @@ public sealed class SharedSilo : IAsyncLifetime
     internal ApiUser Api => _silo.Api;
 
     internal TestSilo Silo => _silo;
+
+    internal ResourceRegistry Registry => _silo.Services.GetRequiredService<ResourceRegistry>();
 
     public async ValueTask InitializeAsync() => _silo = await _file.StartSiloAsync();
 

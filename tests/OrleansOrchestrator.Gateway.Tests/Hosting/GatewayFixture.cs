@@ -10,6 +10,7 @@ using Microsoft.Extensions.Logging;
 using OrleansOrchestrator.ControlPlane.Objects;
 using OrleansOrchestrator.Gateway.Hosting;
 using OrleansOrchestrator.Gateway.Identity;
+using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.Gateway.Tests.Hosting;
 
@@ -19,6 +20,9 @@ public sealed class GatewayFixture : IAsyncLifetime
     private WebApplication? _application;
 
     internal InMemoryObjectClient Objects { get; } = new();
+
+    /// <summary>The kinds that are served.</summary>
+    internal ResourceRegistry Registry => _application!.Services.GetRequiredService<ResourceRegistry>();
 
     internal ClusterIdentity Identity { get; private set; } = null!;
 

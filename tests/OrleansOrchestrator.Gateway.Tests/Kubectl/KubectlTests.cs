@@ -137,6 +137,27 @@ public sealed class KubectlTests(GatewayFixture gateway) : IClassFixture<Gateway
     }
 
     [Fact]
+    public async Task Explain_OfProbeRecursively_DescribesIt()
+    {
+        var output = await _kubectl.RunAsync("explain pod.spec.containers.livenessProbe --recursive");
+        output.ShouldMatch(@"KIND:\s+Pod");
+        output.ShouldContain("Periodic probe of container liveness.");
+        output.ShouldMatch(@"httpGet\s+<HTTPGetAction>\s+host\s+<string>");
+    }
+
+    [Fact]
+    public async Task Explain_OfShortName_DescribesTheKind() =>
+        (await _kubectl.RunAsync("explain rc")).ShouldContain("ReplicationController represents the configuration of a");
+
+    [Fact]
+    public async Task Explain_OfVersion2_ReadsProtobuf()
+    {
+        var output = await _kubectl.RunAsync("explain pod.spec.volumes --output=plaintext-openapiv2");
+        output.ShouldMatch(@"RESOURCE:\s+volumes <\[\]Object>");
+        output.ShouldContain("List of volumes that can be mounted");
+    }
+
+    [Fact]
     public async Task Scale_OfReplicationController_ChangesItsReplicas()
     {
         await _kubectl.RunAsync("create -f -", """

@@ -1,3 +1,4 @@
+using System.IO.Compression;
 using System.Net;
 using System.Text.Json.Nodes;
 using OrleansOrchestrator.Gateway.Tests.Hosting;
@@ -6,6 +7,8 @@ namespace OrleansOrchestrator.Gateway.Tests.OpenApi;
 
 public sealed class OpenApiTests(GatewayFixture gateway) : IClassFixture<GatewayFixture>
 {
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
     [Fact]
     public async Task Version3_OfCore_HasResolvableReferences()
     {
@@ -47,13 +50,63 @@ public sealed class OpenApiTests(GatewayFixture gateway) : IClassFixture<Gateway
     }
 
     [Fact]
-    public async Task Document_InProtobuf_IsNotAcceptable() =>
-        (await gateway.Admin.GetJsonAsync("/openapi/v2", ("Accept", "application/com.github.proto-openapi.spec.v2.v1.0+protobuf")))
+    public async Task Property_OfSchema_IsDescribedAndTellsHowItIsPatched()
+    {
+        var document = (await gateway.Admin.GetJsonAsync("/openapi/v3/api/v1")).ShouldSucceed();
+        var properties = document["components"]!["schemas"]!["io.k8s.api.core.v1.PodSpec"]!["properties"]!;
+        properties["os"]!["description"]!.GetValue<string>().ShouldStartWith(
+            "Specifies the OS of the containers in the pod. Some pod and container fields are restricted if this is set.\n\nIf the OS field is set to linux");
+        properties["os"]!["allOf"]![0]!["$ref"]!.GetValue<string>().ShouldBe("#/components/schemas/io.k8s.api.core.v1.PodOS");
+        properties["containers"]!["x-kubernetes-patch-strategy"]!.GetValue<string>().ShouldBe("merge");
+        properties["containers"]!["x-kubernetes-patch-merge-key"]!.GetValue<string>().ShouldBe("name");
+        properties["volumes"]!["x-kubernetes-patch-strategy"]!.GetValue<string>().ShouldBe("merge,retainKeys");
+    }
+
+    [Fact]
+    public async Task Description_OfEveryKindsFields_IsThere()
+    {
+        var document = (await gateway.Admin.GetJsonAsync("/openapi/v3/api/v1")).ShouldSucceed();
+        var silent = document["components"]!["schemas"]!.AsObject()
+            .SelectMany(schema => (schema.Value!["properties"]?.AsObject() ?? []).Select(property => (Name: $"{schema.Key}.{property.Key}", property.Value)))
+            .Where(property => property.Value!["description"] is null)
+            .Select(property => property.Name);
+        silent.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Operations_OfDocument_HaveNamesOfTheirOwn()
+    {
+        var document = (await gateway.Admin.GetJsonAsync("/openapi/v2")).ShouldSucceed();
+        var ids = document["paths"]!.AsObject().SelectMany(path => path.Value!.AsObject())
+            .Where(operation => operation.Key != "parameters")
+            .Select(operation => operation.Value!["operationId"]!.GetValue<string>())
+            .ToList();
+        ids.ShouldBeUnique();
+        ids.ShouldContain("readCoreV1NamespacedPod");
+        ids.ShouldContain("listCoreV1PodForAllNamespaces");
+        ids.ShouldContain("deleteCoordinationV1CollectionNamespacedLease");
+    }
+
+    [Fact]
+    public async Task Document_OfClientThatTakesGzip_IsTheSame()
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/openapi/v3/api/v1");
+        request.Headers.AcceptEncoding.ParseAdd("gzip");
+        using var response = await gateway.Admin.SendAsync(request, Cancellation);
+        response.Content.Headers.ContentEncoding.ShouldBe(["gzip"]);
+        await using var gzip = new GZipStream(await response.Content.ReadAsStreamAsync(Cancellation), CompressionMode.Decompress);
+        using var reader = new StreamReader(gzip);
+        (await reader.ReadToEndAsync(Cancellation)).ShouldBe(await gateway.Admin.GetStringAsync("/openapi/v3/api/v1", Cancellation));
+    }
+
+    [Fact]
+    public async Task Version3_InProtobuf_IsNotAcceptable() =>
+        (await gateway.Admin.GetJsonAsync("/openapi/v3/api/v1", ("Accept", "application/com.github.proto-openapi.spec.v3.v1.0+protobuf")))
             .ShouldFail(HttpStatusCode.NotAcceptable, "NotAcceptable");
 
     private static IEnumerable<string> References(JsonNode? node) => node switch
     {
-        JsonObject obj => obj.SelectMany(property => property.Key == "$ref" ? [property.Value!.GetValue<string>()] : References(property.Value)),
+        JsonObject obj => obj.SelectMany(property => property is { Key: "$ref", Value: JsonValue reference } ? [reference.GetValue<string>()] : References(property.Value)),
         JsonArray array => array.SelectMany(References),
         _ => [],
     };

@@ -1,0 +1,103 @@
+using System.Text.Json;
+using k8s.Models;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using OrleansOrchestrator.ControlPlane.Objects;
+using OrleansOrchestrator.ControlPlane.Watch;
+using OrleansOrchestrator.Model.Codec;
+using OrleansOrchestrator.Model.CustomResources;
+using OrleansOrchestrator.Model.Resources;
+
+namespace OrleansOrchestrator.ControlPlane.CustomResources;
+
+/// <summary>
+/// Keeps this silo's registry at what the established CustomResourceDefinitions say: follows their cache, and swaps the custom
+/// kinds whenever one changes.
+/// </summary>
+internal sealed partial class CustomKinds(
+    WatchCaches caches, CacheFollower follower, ResourceRegistry registry, ILogger<CustomKinds> logger) : BackgroundService, IReadinessCheck
+{
+    private readonly Lock _applying = new();
+    private Dictionary<ResourceName, CustomKind> _kinds = [];
+    private volatile bool _isApplied;
+
+    /// <inheritdoc/>
+    public string Name => "custom-resources";
+
+    private WatchCache Definitions => caches[registry[WellKnownResources.CustomResourceDefinitions]];
+
+    /// <inheritdoc/>
+    public Task<string?> CheckAsync(CancellationToken cancellationToken) =>
+        Task.FromResult(_isApplied ? null : "the definitions of custom resources have not been read yet");
+
+    /// <summary>Finds a resource, as the newest definitions have it. A silo that has not heard of a definition yet learns of it here.</summary>
+    /// <returns>The definition; null if there is none.</returns>
+    public async Task<ResourceDefinition?> FindNewestAsync(ResourceName name, CancellationToken cancellationToken)
+    {
+        if (registry.Find(name) is { } known)
+            return known;
+        await Definitions.EnsureFreshAsync(Freshness.Latest, cancellationToken);
+        Apply();
+        return registry.Find(name);
+    }
+
+    /// <inheritdoc/>
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => follower.FollowAsync(
+        Definitions,
+        Apply,
+        _ =>
+        {
+            Apply();
+            return Task.CompletedTask;
+        },
+        stoppingToken);
+
+    private void Apply()
+    {
+        lock (_applying)
+        {
+            var kinds = new Dictionary<ResourceName, CustomKind>();
+            foreach (var stored in Definitions.Select(ObjectFilter.All).Objects)
+            {
+                if (KindOf(stored) is { } kind)
+                    kinds[kind.Name] = kind;
+            }
+
+            _isApplied = true;
+            var replaced = _kinds.Where(kind => !ReferenceEquals(kinds.GetValueOrDefault(kind.Key), kind.Value)).ToList();
+            if (replaced.Count == 0 && kinds.Count == _kinds.Count)
+                return;
+            _kinds = kinds;
+            registry.SetCustom(kinds.Values);
+            foreach (var (name, _) in replaced)
+            {
+                // Asking for the cache of a changed kind ends an earlier one that does not fit any more.
+                if (kinds.TryGetValue(name, out var renewed))
+                    _ = caches[renewed];
+                else
+                    caches.Retire(name);
+            }
+        }
+    }
+
+    private CustomKind? KindOf(StoredObject stored)
+    {
+        var crd = stored.Peek<V1CustomResourceDefinition>();
+        if (!CustomResourceConditions.IsTrue(crd, CustomResourceConditions.Established))
+            return null;
+        if (_kinds.TryGetValue(new ResourceName(crd.Spec.Names.Plural, crd.Spec.Group), out var known) && known.Source == (stored.Uid, crd.Metadata.Generation))
+            return known;
+        try
+        {
+            return new CustomKind(crd);
+        }
+        catch (Exception broken) when (broken is InvalidOperationException or JsonException or ArgumentException)
+        {
+            LogBroken(broken, stored.Key.Name);
+            return null;
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The definition {Name} cannot be served")]
+    private partial void LogBroken(Exception exception, string name);
+}

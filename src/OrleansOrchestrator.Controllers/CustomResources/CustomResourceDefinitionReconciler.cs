@@ -1,0 +1,113 @@
+using k8s.Models;
+using OrleansOrchestrator.Controllers.Reconciling;
+using OrleansOrchestrator.Model.Codec;
+using OrleansOrchestrator.Model.CustomResources;
+using OrleansOrchestrator.Model.Resources;
+
+namespace OrleansOrchestrator.Controllers.CustomResources;
+
+/// <summary>
+/// Accepts the names of CustomResourceDefinitions and establishes them; deletes all objects of a kind whose definition is being
+/// deleted, and then lets the definition go.
+/// </summary>
+/// <remarks>See k8s.io/apiextensions-apiserver/pkg/controller (status, establish, finalizer).</remarks>
+public sealed class CustomResourceDefinitionReconciler : IReconciler
+{
+    /// <summary>The most deletions of one plan; the rest follows in the next one.</summary>
+    public const int DeletionsMax = 500;
+
+    /// <summary>How soon to look again at a definition whose names are taken: nothing tells when they become free.</summary>
+    public static readonly TimeSpan NamesRecheckInterval = TimeSpan.FromSeconds(5);
+
+    /// <summary>How soon to look again while objects remain that are on their way out.</summary>
+    public static readonly TimeSpan ObjectsRecheckInterval = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>How long after its deletion a definition goes at the earliest: whoever still takes it for open has learnt of the
+    /// deletion by then, and what they created has become visible.</summary>
+    public static readonly TimeSpan ClosingTime = TimeSpan.FromSeconds(1);
+
+    /// <inheritdoc/>
+    public string Name => "custom-resource-definition-controller";
+
+    /// <inheritdoc/>
+    public ResourceName Primary => WellKnownResources.CustomResourceDefinitions;
+
+    /// <inheritdoc/>
+    public IReadOnlyList<Dependency> Dependencies { get; } = [new DefinedObjects()];
+
+    /// <inheritdoc/>
+    public Plan Reconcile(Observation observation) => observation.Primary switch
+    {
+        V1CustomResourceDefinition { Metadata.DeletionTimestamp: null } crd => Establish(crd, observation),
+        V1CustomResourceDefinition crd => CleanUp(crd, observation),
+        _ => Plan.Nothing,
+    };
+
+    private static Plan Establish(V1CustomResourceDefinition crd, Observation observation)
+    {
+        var others = observation.Dependents<V1CustomResourceDefinition>(WellKnownResources.CustomResourceDefinitions)
+            .Where(other => other.Metadata.Uid != crd.Metadata.Uid && other.Spec.Group == crd.Spec.Group);
+        var conflict = NameConflict.Find(crd, [.. others]);
+        var updated = ObjectCodec.Clone(crd);
+        if (conflict is null)
+        {
+            updated.Status ??= new V1CustomResourceDefinitionStatus();
+            updated.Status.AcceptedNames = ObjectCodec.Clone(crd.Spec.Names);
+            Set(updated, CustomResourceConditions.NamesAccepted, true, "NoConflicts", "no conflicts found", observation);
+            Set(updated, CustomResourceConditions.Established, true, "InitialNamesAccepted", "the initial names have been accepted", observation);
+        }
+        else
+        {
+            Set(updated, CustomResourceConditions.NamesAccepted, false, conflict.Reason, conflict.Message, observation);
+            if (!CustomResourceConditions.IsTrue(crd, CustomResourceConditions.Established))
+                Set(updated, CustomResourceConditions.Established, false, "NotAccepted", "not all names are accepted", observation);
+        }
+
+        return new Plan
+        {
+            Actions = ObjectFacts.SameJson(crd.Status, updated.Status) ? [] : [new UpdateStatus(WellKnownResources.CustomResourceDefinitions, updated)],
+            RequeueAfter = conflict is null ? null : NamesRecheckInterval,
+        };
+    }
+
+    private static Plan CleanUp(V1CustomResourceDefinition crd, Observation observation)
+    {
+        if (crd.Metadata.Finalizers?.Contains(CustomResourceConditions.CleanupFinalizer) is not true)
+            return Plan.Nothing;
+
+        var resource = DefinedObjects.ResourceOf(crd);
+        var remaining = observation.Dependents(resource);
+        var closing = ApiTime.Read(crd.Metadata.DeletionTimestamp!.Value) + ClosingTime - observation.Now;
+        if (remaining.Count == 0)
+        {
+            return closing > TimeSpan.Zero
+                ? new Plan { RequeueAfter = closing }
+                : new Plan { Actions = [new UpdateObject(WellKnownResources.CustomResourceDefinitions, WithoutFinalizer(crd))] };
+        }
+
+        var deletions = remaining.Where(obj => !obj.IsDeleting)
+            .OrderBy(obj => obj.Key)
+            .Select(obj => new DeleteObject(resource, obj.Key, obj.Metadata.Uid))
+            .ToList();
+        var updated = ObjectCodec.Clone(crd);
+        Set(updated, CustomResourceConditions.Terminating, true, "InstanceDeletionInProgress", "CustomResource deletion is in progress", observation);
+        IEnumerable<ObjectAction> status = ObjectFacts.SameJson(crd.Status, updated.Status)
+            ? []
+            : [new UpdateStatus(WellKnownResources.CustomResourceDefinitions, updated)];
+        return new Plan
+        {
+            Actions = [.. status, .. deletions.Take(DeletionsMax)],
+            RequeueAfter = deletions.Count > DeletionsMax ? TimeSpan.Zero : ObjectsRecheckInterval,
+        };
+    }
+
+    private static V1CustomResourceDefinition WithoutFinalizer(V1CustomResourceDefinition crd)
+    {
+        var updated = ObjectCodec.Clone(crd);
+        updated.Metadata.Finalizers = [.. updated.Metadata.Finalizers.Where(finalizer => finalizer != CustomResourceConditions.CleanupFinalizer)];
+        return updated;
+    }
+
+    private static void Set(V1CustomResourceDefinition crd, string type, bool isTrue, string reason, string message, Observation observation) =>
+        CustomResourceConditions.Set(crd, type, isTrue, reason, message, observation.Now);
+}

@@ -1,0 +1,126 @@
+using System.Text.Json;
+using k8s.Models;
+using OrleansOrchestrator.Gateway.Negotiation;
+using OrleansOrchestrator.Gateway.Requests;
+using OrleansOrchestrator.Gateway.Responses;
+using OrleansOrchestrator.Model.Resources;
+
+namespace OrleansOrchestrator.Gateway.OpenApi;
+
+/// <summary>
+/// Writes the paths of a kind with their operations. Clients read from them what the server understands: kubectl validates on
+/// the server's side if a kind's PATCH takes <c>fieldValidation</c>.
+/// </summary>
+internal sealed class PathWriter(Utf8JsonWriter writer, SchemaNames names, OpenApiDialect dialect)
+{
+    private static readonly Parameter[] WriteParameters = [new("dryRun"), new("fieldManager"), new("fieldValidation")];
+
+    private static readonly Parameter[] PatchParameters = [.. WriteParameters, new("force", "boolean")];
+
+    private static readonly Parameter[] ListParameters =
+    [
+        new("allowWatchBookmarks", "boolean"), new("continue"), new("fieldSelector"), new("labelSelector"), new("limit", "integer"),
+        new("resourceVersion"), new("resourceVersionMatch"), new("sendInitialEvents", "boolean"), new("timeoutSeconds", "integer"),
+        new("watch", "boolean"),
+    ];
+
+    private static readonly Parameter[] DeleteParameters =
+        [new("dryRun"), new("gracePeriodSeconds", "integer"), new("orphanDependents", "boolean"), new("propagationPolicy")];
+
+    private static readonly Parameter Name = new("name", Place: Parameter.InPath);
+    private static readonly Parameter Namespace = new("namespace", Place: Parameter.InPath);
+    private static readonly Parameter Pretty = new("pretty");
+    private static readonly string[] BodyTypes = [MediaTypes.Json, MediaTypes.Yaml];
+
+    private readonly OperationWriter _operations = new(writer, dialect);
+
+    /// <summary>Writes all paths of a kind.</summary>
+    public void Write(ResourceForm form)
+    {
+        var definition = form.Definition;
+        var kind = KindName.Of(form);
+        var root = $"/{ResourceRoutes.PrefixOf(form.Group, form.Version)}";
+        var collection = definition.Namespaced ? $"{root}/namespaces/{{namespace}}/{definition.Plural}" : $"{root}/{definition.Plural}";
+        var scope = definition.Namespaced ? "Namespaced" : "";
+        var item = names.Of(form);
+        var list = names.ListOf(form);
+
+        WritePath(collection, definition.Namespaced, [], [
+            Make(form, kind, "get", "list", scope, "", ListParameters, null, list),
+            Make(form, kind, "post", "post", scope, "", WriteParameters, item, item),
+            Make(form, kind, "delete", "deletecollection", scope, "", [.. ListParameters, .. DeleteParameters], names[typeof(V1DeleteOptions)], names[typeof(V1Status)]),
+        ]);
+        WritePath($"{collection}/{{name}}", definition.Namespaced, [Name], [
+            Make(form, kind, "get", "get", scope, "", [], null, item),
+            Make(form, kind, "put", "put", scope, "", WriteParameters, item, item),
+            Make(form, kind, "patch", "patch", scope, "", PatchParameters, null, item),
+            Make(form, kind, "delete", "delete", scope, "", DeleteParameters, names[typeof(V1DeleteOptions)], names[typeof(V1Status)]),
+        ]);
+        if (definition.HasStatus)
+            WritePart(form, $"{collection}/{{name}}/status", kind, "Status", item);
+        if (definition.Scale is not null)
+            WritePart(form, $"{collection}/{{name}}/scale", new KindName("autoscaling", "v1", "Scale"), "Scale", names[typeof(V1Scale)]);
+        if (definition.Namespaced)
+        {
+            WritePath($"{root}/{definition.Plural}", false, [], [
+                Make(form, kind, "get", "list", "", "ForAllNamespaces", ListParameters, null, list),
+            ]);
+        }
+
+        CompressedDocument.FlushIfLarge(writer);
+    }
+
+    private void WritePart(ResourceForm form, string path, KindName kind, string part, string schema)
+    {
+        var scope = form.Definition.Namespaced ? "Namespaced" : "";
+        WritePath(path, form.Definition.Namespaced, [Name], [
+            Make(form, kind, "get", "get", scope, part, [], null, schema),
+            Make(form, kind, "put", "put", scope, part, WriteParameters, schema, schema),
+            Make(form, kind, "patch", "patch", scope, part, PatchParameters, null, schema),
+        ]);
+    }
+
+    private void WritePath(string path, bool hasNamespace, IEnumerable<Parameter> parameters, IEnumerable<Operation> operations)
+    {
+        writer.WriteStartObject(path);
+        foreach (var operation in operations)
+            _operations.Write(operation);
+        writer.WriteStartArray("parameters"u8);
+        foreach (var parameter in parameters)
+            _operations.WriteParameter(parameter);
+        if (hasNamespace)
+            _operations.WriteParameter(Namespace);
+        _operations.WriteParameter(Pretty);
+        writer.WriteEndArray();
+        writer.WriteEndObject();
+    }
+
+    private static Operation Make(
+        ResourceForm form, KindName kind, string method, string action, string scope, string part,
+        IReadOnlyList<Parameter> parameters, string? body, string answer)
+    {
+        var group = TitleOf(form.Group);
+        var version = char.ToUpperInvariant(form.Version[0]) + form.Version[1..];
+        var (verb, infix) = action switch
+        {
+            "get" => ("read", ""),
+            "post" => ("create", ""),
+            "put" => ("replace", ""),
+            "deletecollection" => ("delete", "Collection"),
+            _ => (action, ""),
+        };
+        IReadOnlyList<string> bodyTypes = method == "patch" ? PatchMediaTypes.Of(form) : body is null ? [] : BodyTypes;
+        return new Operation(
+            method, action, $"{verb}{group}{version}{infix}{scope}{form.Definition.Kind}{part}",
+            $"{char.ToLowerInvariant(group[0])}{group[1..]}_{form.Version}", kind, parameters, bodyTypes, body, answer);
+    }
+
+    /// <summary><c>Core</c>, <c>RbacAuthorization</c>, <c>StableExampleCom</c>.</summary>
+    private static string TitleOf(string group)
+    {
+        if (group.Length == 0)
+            return "Core";
+        var own = group.EndsWith(".k8s.io", StringComparison.Ordinal) ? group[..^".k8s.io".Length] : group;
+        return string.Concat(own.Split('.', '-').Where(part => part.Length > 0).Select(part => char.ToUpperInvariant(part[0]) + part[1..]));
+    }
+}

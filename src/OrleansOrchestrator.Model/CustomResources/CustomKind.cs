@@ -1,0 +1,167 @@
+using System.Text.Json.Nodes;
+using k8s.Models;
+using OrleansOrchestrator.Model.Codec;
+using OrleansOrchestrator.Model.FieldManagement;
+using OrleansOrchestrator.Model.Names;
+using OrleansOrchestrator.Model.Resources;
+using OrleansOrchestrator.Model.Schemas;
+using OrleansOrchestrator.Model.Tables;
+using OrleansOrchestrator.Model.Validation;
+
+namespace OrleansOrchestrator.Model.CustomResources;
+
+/// <summary>The kind that a CustomResourceDefinition defines. Immutable: a changed definition makes another one.</summary>
+public sealed class CustomKind : ResourceDefinition
+{
+    private const string StatusField = "status";
+    private readonly V1CustomResourceDefinition _crd;
+    private readonly V1CustomResourceDefinitionVersion _stored;
+    private readonly CustomVersion[] _versions;
+    private FieldSchema? _fieldSchema;
+
+    /// <summary>Makes the kind of a valid definition.</summary>
+    public CustomKind(V1CustomResourceDefinition crd)
+    {
+        _crd = crd;
+        _stored = crd.Spec.Versions.Single(version => version.Storage);
+        SelectableFields = [.. (_stored.SelectableFields ?? []).Select(field => new SelectableField(field.JsonPath.TrimStart('.'), Indexed: true))];
+        Scale = CustomScale.Of(_stored.Subresources?.Scale);
+        _versions = [.. crd.Spec.Versions.Select(version => new CustomVersion(this, version))];
+    }
+
+    /// <summary>The uid of the definition, and the generation of it that this is made of.</summary>
+    public (string Uid, long? Generation) Source => (_crd.Metadata.Uid, _crd.Metadata.Generation);
+
+    /// <summary>Whether the definition is being deleted, and all objects with it.</summary>
+    public bool IsTerminating => _crd.Metadata.DeletionTimestamp is not null;
+
+    /// <inheritdoc/>
+    public override string Group => _crd.Spec.Group;
+
+    /// <inheritdoc/>
+    public override string Version => _stored.Name;
+
+    /// <inheritdoc/>
+    public override string Kind => _crd.Spec.Names.Kind;
+
+    /// <inheritdoc/>
+    public override string Plural => _crd.Spec.Names.Plural;
+
+    /// <inheritdoc/>
+    public override string Singular => _crd.Spec.Names.Singular ?? base.Singular;
+
+    /// <inheritdoc/>
+    public override string ListKind => _crd.Spec.Names.ListKind ?? base.ListKind;
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<string> ShortNames => [.. _crd.Spec.Names.ShortNames ?? []];
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<string> Categories => [.. _crd.Spec.Names.Categories ?? []];
+
+    /// <inheritdoc/>
+    public override bool Namespaced => _crd.Spec.Scope == "Namespaced";
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<SelectableField> SelectableFields { get; }
+
+    /// <inheritdoc/>
+    public override bool HasStatus => _stored.Subresources?.Status is not null;
+
+    /// <inheritdoc/>
+    public override bool TracksGeneration => true;
+
+    /// <inheritdoc/>
+    public override bool AllowCreateOnUpdate => false;
+
+    /// <inheritdoc/>
+    public override ScaleAccess? Scale { get; }
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<TableColumn> Columns => Storage.Columns;
+
+    /// <inheritdoc/>
+    public override Type ModelType => typeof(CustomObject);
+
+    /// <inheritdoc/>
+    public override FieldSchema FieldSchema => _fieldSchema ??= CustomFieldSchemas.OfObjects(((CustomVersion)Storage).Schema);
+
+    /// <inheritdoc/>
+    protected override ResourceForm StorageForm => _versions.Single(version => version.Version == Version);
+
+    /// <inheritdoc/>
+    protected override IReadOnlyList<ResourceForm> OtherForms => [.. _versions.Where(version => version.Version != Version)];
+
+    /// <inheritdoc/>
+    public override KubeObject Decode(ReadOnlySpan<byte> json) => ObjectCodec.Decode<CustomObject>(json);
+
+    /// <inheritdoc/>
+    public override byte[] Encode(KubeObject obj)
+    {
+        obj.ApiVersion = ApiVersion;
+        obj.Kind = Kind;
+        obj.Metadata.ResourceVersion = null;
+        obj.Metadata.SelfLink = null;
+        return ObjectCodec.Encode((CustomObject)obj);
+    }
+
+    /// <inheritdoc/>
+    public override void ApplyDefaults(KubeObject obj) => VersionOf(obj).ApplyDefaults(((CustomObject)obj).Content);
+
+    /// <inheritdoc/>
+    public override void PrepareForCreate(KubeObject obj)
+    {
+        if (HasStatus)
+            ((CustomObject)obj).Content.Remove(StatusField);
+    }
+
+    /// <inheritdoc/>
+    public override void PrepareForUpdate(KubeObject updated, KubeObject current)
+    {
+        var (wanted, present) = ((CustomObject)updated, (CustomObject)current);
+        if (HasStatus)
+            Take(present.Content, StatusField, wanted.Content);
+        if (!JsonNode.DeepEquals(wanted.Content, present.Content))
+            wanted.Metadata.Generation = (present.Metadata.Generation ?? 0) + 1;
+    }
+
+    /// <inheritdoc/>
+    public override void PrepareForStatusUpdate(KubeObject updated, KubeObject current)
+    {
+        var (wanted, present) = ((CustomObject)updated, (CustomObject)current);
+        var content = (JsonObject)present.Content.DeepClone();
+        Take(wanted.Content, StatusField, content);
+        wanted.Content = content;
+        wanted.Metadata = present.Metadata;
+    }
+
+    /// <inheritdoc/>
+    public override void Validate(KubeObject obj, FieldErrors errors) => ValidateContent((CustomObject)obj, errors);
+
+    /// <inheritdoc/>
+    public override void ValidateUpdate(KubeObject updated, KubeObject current, FieldErrors errors) =>
+        ValidateContent((CustomObject)updated, errors);
+
+    /// <inheritdoc/>
+    public override void ValidateStatusUpdate(KubeObject updated, KubeObject current, FieldErrors errors) =>
+        ValidateContent((CustomObject)updated, errors);
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<string> ValidateName(string name) => NameRules.IsDns1123Subdomain(name);
+
+    private void ValidateContent(CustomObject obj, FieldErrors errors)
+    {
+        SchemaValidation.Validate(obj.Content, VersionOf(obj).Schema, null, errors);
+        CustomScale.Validate(_stored.Subresources?.Scale, obj.Content, errors);
+    }
+
+    private CustomVersion VersionOf(KubeObject obj) => ((CustomObject)obj).SentAs ?? (CustomVersion)Storage;
+
+    private static void Take(JsonObject from, string field, JsonObject to)
+    {
+        if (from.TryGetPropertyValue(field, out var value))
+            to[field] = value?.DeepClone();
+        else
+            to.Remove(field);
+    }
+}

@@ -1,0 +1,42 @@
+using System.Collections.Frozen;
+
+namespace OrleansOrchestrator.Model.Resources;
+
+/// <summary>All kinds that are served at one moment, by name. Immutable: when a custom kind comes or goes, another catalog takes its place.</summary>
+public sealed class ResourceCatalog
+{
+    private readonly FrozenDictionary<ResourceName, ResourceDefinition> _byName;
+    private readonly FrozenDictionary<(string Group, string Version, string Plural), ResourceForm> _byPath;
+    private readonly FrozenDictionary<(string ApiVersion, string Kind), ResourceDefinition> _byKind;
+
+    /// <summary>Builds a catalog of the given definitions.</summary>
+    public ResourceCatalog(IEnumerable<ResourceDefinition> definitions)
+    {
+        All = [.. definitions.OrderBy(d => d.Group, StringComparer.Ordinal).ThenBy(d => d.Plural, StringComparer.Ordinal)];
+        _byName = All.ToFrozenDictionary(d => d.Name);
+        Forms = [.. All.SelectMany(d => d.Forms)
+            .Where(form => form.IsServed)
+            .OrderBy(form => form.Group, StringComparer.Ordinal)
+            .ThenBy(form => form.Definition.Plural, StringComparer.Ordinal)];
+        _byPath = Forms.ToFrozenDictionary(form => (form.Group, form.Version, form.Definition.Plural));
+        _byKind = Forms.ToFrozenDictionary(form => (form.ApiVersion, form.Definition.Kind), form => form.Definition);
+    }
+
+    /// <summary>All definitions, ordered by group and plural.</summary>
+    public IReadOnlyList<ResourceDefinition> All { get; }
+
+    /// <summary>All served forms of all definitions, ordered by group and plural.</summary>
+    public IReadOnlyList<ResourceForm> Forms { get; }
+
+    /// <summary>Finds by plural and the group in which it is stored.</summary>
+    public ResourceDefinition? Find(ResourceName name) => _byName.GetValueOrDefault(name);
+
+    /// <summary>Finds by the parts of a request path.</summary>
+    public ResourceForm? Find(string group, string version, string plural) => _byPath.GetValueOrDefault((group, version, plural));
+
+    /// <summary>Finds by what an object says of itself.</summary>
+    public ResourceDefinition? FindKind(string apiVersion, string kind) => _byKind.GetValueOrDefault((apiVersion, kind));
+
+    /// <summary>Whether a group has any kind in a version.</summary>
+    public bool HasGroupVersion(string group, string version) => Forms.Any(form => form.Group == group && form.Version == version);
+}
