@@ -8,6 +8,9 @@ namespace OrleansOrchestrator.ControlPlane.Objects;
 
 internal sealed partial class ObjectClient
 {
+    /// <summary>How the refusal begins if the object of that name is another one.</summary>
+    internal const string UidMismatch = "the UID in the precondition";
+
     private const int DeletionsAtOnceMax = 128;
     public async Task<DeletionResult> DeleteAsync(
         ObjectReference reference, DeletionOptions deletion, WriteOptions options, CancellationToken cancellationToken)
@@ -105,13 +108,13 @@ internal sealed partial class ObjectClient
         if (deletion.Uid is { } uid && uid != stored.Uid)
         {
             throw ApiErrors.Conflict(definition.Name, stored.Key.Name,
-                $"Precondition failed: UID in precondition: {uid}, UID in object meta: {stored.Uid}");
+                $"{UidMismatch} ({uid}) does not match the UID in record ({stored.Uid}). The object might have been deleted and then recreated");
         }
 
         if (deletion.ResourceVersion is { Length: > 0 } revision && revision != stored.Revision.ToString(System.Globalization.CultureInfo.InvariantCulture))
         {
             throw ApiErrors.Conflict(definition.Name, stored.Key.Name,
-                $"Precondition failed: ResourceVersion in precondition: {revision}, ResourceVersion in object meta: {stored.Revision}");
+                $"the ResourceVersion in the precondition ({revision}) does not match the ResourceVersion in record ({stored.Revision}). The object might have been modified");
         }
     }
 }

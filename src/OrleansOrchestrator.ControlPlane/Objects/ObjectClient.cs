@@ -80,6 +80,7 @@ internal sealed partial class ObjectClient(
     {
         var (definition, key, subresource) = reference;
         obj.Metadata ??= new();
+        NamedLike(key, obj);
         var hasRevision = !string.IsNullOrEmpty(obj.Metadata.ResourceVersion) && obj.Metadata.ResourceVersion != "0";
         var body = hasRevision ? null : definition.Encode(obj);
         for (var race = 0; ; race++)
@@ -89,7 +90,7 @@ internal sealed partial class ObjectClient(
             {
                 if (!definition.AllowCreateOnUpdate || subresource.Length > 0 || hasRevision)
                     throw ApiErrors.NotFound(definition.Name, key.Name);
-                return (await CreateAsync(definition, key.Namespace, NamedLike(key, obj), options, cancellationToken), true);
+                return (await CreateAsync(definition, key.Namespace, obj, options, cancellationToken), true);
             }
 
             if (await TryReplaceAsync(reference, obj, stored, options, cancellationToken) is { } updated)
@@ -197,13 +198,12 @@ internal sealed partial class ObjectClient(
         return true;
     }
 
-    private static KubeObject NamedLike(ObjectKey key, KubeObject obj)
+    private static void NamedLike(ObjectKey key, KubeObject obj)
     {
         if (string.IsNullOrEmpty(obj.Metadata.Name))
             obj.Metadata.Name = key.Name;
         if (obj.Metadata.Name != key.Name)
             throw ApiErrors.BadRequest($"the name of the object ({obj.Metadata.Name}) does not match the name on the URL ({key.Name})");
-        return obj;
     }
 
     private static ApiException Refused(ResourceDefinition definition, ObjectKey key, WriteResult result) => result.Status switch

@@ -283,7 +283,7 @@ internal sealed partial class WatchCache : IAsyncDisposable
             {
                 throw Revision < 0
                     ? ApiErrors.ServiceUnavailable($"the cache of {Definition.Name} is not filled yet")
-                    : ApiErrors.Timeout($"Too large resource version: {revision}, current: {Revision}");
+                    : ApiErrors.TooLargeResourceVersion(revision, Revision);
             }
 
             try
