@@ -49,7 +49,9 @@ internal static class LoadRun
                 CultureInfo.InvariantCulture,
                 $"API ready after {cluster.Silos[0].ReadyAfter.TotalSeconds:F2} s, idle memory {silo.MemoryBytes() / 1e6:F0} MB"),
         });
-        await RunAsync(scenario, await cluster.TargetAsync(), cluster.Processes, cluster, settings, report);
+
+        // Whoever interrupts the run finds nothing left of it: leaving this method ends the processes.
+        await RunAsync(scenario, await cluster.TargetAsync(), cluster.Processes, cluster, settings, report).WaitAsync(cancellationToken);
     }
 
     private static async Task RunAsync(
@@ -57,7 +59,7 @@ internal static class LoadRun
     {
         await using var client = new ApiClient(target, settings.UsesHttp2);
         await using var watches = new ApiClient(target, usesHttp2: true);
-        var pump = new Pump(client, processes, TimeSpan.FromSeconds(settings.SecondsMax));
+        await using var pump = new Pump(client, processes, TimeSpan.FromSeconds(settings.SecondsMax));
         await scenario.RunAsync(new LoadContext(pump, watches, report, cluster, settings.Count));
     }
 

@@ -31,4 +31,4 @@ command.SetAction((parsed, cancellationToken) => LoadRun.RunAsync(
         parsed.GetValue(seconds),
         parsed.GetValue(processes) ?? []),
     cancellationToken));
-return await command.Parse(args).InvokeAsync();
+return await command.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = TimeSpan.FromSeconds(10) });

@@ -142,7 +142,7 @@ internal sealed partial class ResourceStoreGrain
 
     private void Publish(List<PendingChange> batch)
     {
-        _state.Promote(batch.Select(pending => pending.Change));
+        _state.Promote(batch.ConvertAll(pending => pending.Change));
         foreach (var pending in batch)
             _history.Append(pending.Change);
 

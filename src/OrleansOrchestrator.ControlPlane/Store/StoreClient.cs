@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Model.Errors;
@@ -17,6 +18,11 @@ internal sealed partial class StoreClient(IGrainFactory grains, TimeProvider tim
 {
     private static readonly TimeSpan RetryFor = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan RetryPauseMax = TimeSpan.FromMilliseconds(500);
+    private static readonly Func<ResourceName, IGrainFactory, IResourceStoreGrain> CreateReference =
+        static (resource, grains) => grains.GetGrain<IResourceStoreGrain>(resource.ToString());
+
+    // The factory derives the type of a grain from its interface each time, which costs more than a call.
+    private readonly ConcurrentDictionary<ResourceName, IResourceStoreGrain> _references = new();
 
     public Task<long> GetHeadAsync(ResourceDefinition definition) => RetryAsync(definition, grain => grain.GetHeadAsync());
 
@@ -131,7 +137,7 @@ internal sealed partial class StoreClient(IGrainFactory grains, TimeProvider tim
         }
     }
 
-    private IResourceStoreGrain Grain(ResourceDefinition definition) => grains.GetGrain<IResourceStoreGrain>(definition.Name.ToString());
+    private IResourceStoreGrain Grain(ResourceDefinition definition) => _references.GetOrAdd(definition.Name, CreateReference, grains);
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "The store of {Resource} did not take a call, trying again: {Why}")]
     private partial void LogRetry(ResourceName resource, string why);

@@ -11,9 +11,6 @@ internal sealed class ApiClient(ApiTarget target, bool usesHttp2) : IAsyncDispos
 
     public IApiChannel Open() => _shared is null ? new Http1Channel(Target) : new Http2Channel(Target, _shared);
 
-    /// <summary>Opens many channels at once.</summary>
-    public IApiChannel[] Open(int count) => [.. Enumerable.Range(0, count).Select(_ => Open())];
-
     public RequestTemplate Request(string method, string path, string body = "", string contentType = "application/json") =>
         new(Target, method, path, body, contentType);
 

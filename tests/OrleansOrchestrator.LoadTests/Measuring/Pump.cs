@@ -7,11 +7,20 @@ namespace OrleansOrchestrator.LoadTests.Measuring;
 /// <param name="client">The server.</param>
 /// <param name="processes">Whose processor time is measured.</param>
 /// <param name="timeMax">The longest that a step may take; what is not sent by then is left out.</param>
-internal sealed class Pump(ApiClient client, IReadOnlyList<ProcessGroup> processes, TimeSpan timeMax)
+internal sealed class Pump(ApiClient client, IReadOnlyList<ProcessGroup> processes, TimeSpan timeMax) : IAsyncDisposable
 {
+    // Channels stay open from step to step, so that their handshakes are in the figures of none but the first.
+    private readonly List<IApiChannel> _channels = [];
+
     public ApiClient Client { get; } = client;
 
     public IReadOnlyList<ProcessGroup> Processes { get; } = processes;
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var channel in _channels)
+            await channel.DisposeAsync();
+    }
 
     /// <summary>Sends a request for each number from <paramref name="first"/> on.</summary>
     /// <param name="work">What to call it.</param>
@@ -23,15 +32,14 @@ internal sealed class Pump(ApiClient client, IReadOnlyList<ProcessGroup> process
     public async Task<Measurement> RunAsync(string work, RequestTemplate request, int first, int count, int inFlight, int modulus = 0)
     {
         var latencies = new Latencies(count);
-        var channels = Client.Open(inFlight);
+        while (_channels.Count < inFlight)
+            _channels.Add(Client.Open());
         var next = -1;
         var bytes = 0L;
         using var deadline = new CancellationTokenSource(timeMax);
         var meter = new CpuMeter(Processes);
-        await Task.WhenAll(channels.Select(channel => Task.Run(() => WorkAsync(channel))));
+        await Task.WhenAll(_channels.Take(inFlight).Select(channel => Task.Run(() => WorkAsync(channel))));
         var measured = meter.Stop(work, latencies);
-        foreach (var channel in channels)
-            await channel.DisposeAsync();
         return measured with { Note = bytes / Math.Max(1, measured.Count) is > 10_000 and var size ? $"{Report.Number(size * measured.Rate / 1e6)} MB/s" : "" };
 
         async Task WorkAsync(IApiChannel channel)
