@@ -58,7 +58,7 @@ internal static class LoadRun
         IScenario scenario, ApiTarget target, IReadOnlyList<ProcessGroup> processes, LocalCluster? cluster, LoadSettings settings, Report report)
     {
         await using var client = new ApiClient(target, settings.UsesHttp2);
-        await using var watches = new ApiClient(target, usesHttp2: true);
+        await using var watches = new ApiClient(target, settings.WatchesUseHttp2);
         await using var pump = new Pump(client, processes, TimeSpan.FromSeconds(settings.SecondsMax));
         await scenario.RunAsync(new LoadContext(pump, watches, report, cluster, settings.Count));
     }

@@ -146,6 +146,7 @@ internal sealed partial class ResourceStoreGrain
         foreach (var pending in batch)
             _history.Append(pending.Change);
 
+        _localHead?.MoveTo(_state.Head);
         SignalHeadMoved();
         foreach (var pending in batch)
             pending.Decided.SetResult(new WriteResult(WriteStatus.Committed, pending.Change.Object));

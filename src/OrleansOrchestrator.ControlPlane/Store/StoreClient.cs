@@ -14,7 +14,7 @@ namespace OrleansOrchestrator.ControlPlane.Store;
 /// A write that timed out may have happened. Trying it again is safe: its precondition refuses a second effect, and its own
 /// first effect is recognised in what is stored.
 /// </remarks>
-internal sealed partial class StoreClient(IGrainFactory grains, TimeProvider time, ILogger<StoreClient> logger) : IStoreReader
+internal sealed partial class StoreClient(IGrainFactory grains, LocalHeads heads, TimeProvider time, ILogger<StoreClient> logger) : IStoreReader
 {
     private static readonly TimeSpan RetryFor = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan RetryPauseMax = TimeSpan.FromMilliseconds(500);
@@ -25,6 +25,8 @@ internal sealed partial class StoreClient(IGrainFactory grains, TimeProvider tim
     private readonly ConcurrentDictionary<ResourceName, IResourceStoreGrain> _references = new();
 
     public Task<long> GetHeadAsync(ResourceDefinition definition) => RetryAsync(definition, grain => grain.GetHeadAsync());
+
+    public long? TryReadHead(ResourceDefinition definition) => heads.Read(definition.Name);
 
     public Task<ChangeBatch> FollowAsync(ResourceDefinition definition, long afterRevision) => Grain(definition).FollowAsync(afterRevision);
 

@@ -63,7 +63,7 @@ internal sealed partial class WatchCache : IAsyncDisposable
     {
         if (_stopping.IsCancellationRequested)
             throw ApiErrors.ServiceUnavailable("this silo is stopping");
-        var target = freshness.MinimumRevision ?? await AskHeadAsync(cancellationToken);
+        var target = freshness.MinimumRevision ?? _store.TryReadHead(Definition) ?? await AskHeadAsync(cancellationToken);
         if (Revision < target)
             await WaitForRevisionAsync(target, cancellationToken);
     }

@@ -6,7 +6,7 @@ namespace OrleansOrchestrator.LoadTests.Scenarios;
 
 /// <summary>What a scenario works with.</summary>
 /// <param name="Pump">Sends requests, over the version of HTTP that was asked for.</param>
-/// <param name="Watches">Opens watches: over HTTP/2, since client libraries share connections.</param>
+/// <param name="Watches">Opens watches, over the version of HTTP that was asked for.</param>
 /// <param name="Report">Where results go.</param>
 /// <param name="Local">The cluster that was started for this run; null if the server is somebody else's.</param>
 /// <param name="Count">How many objects writes create.</param>
