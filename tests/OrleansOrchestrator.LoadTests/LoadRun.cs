@@ -60,7 +60,14 @@ internal static class LoadRun
         await using var client = new ApiClient(target, settings.UsesHttp2);
         await using var watches = new ApiClient(target, settings.WatchesUseHttp2);
         await using var pump = new Pump(client, processes, TimeSpan.FromSeconds(settings.SecondsMax));
-        await scenario.RunAsync(new LoadContext(pump, watches, report, cluster, settings.Count));
+        try
+        {
+            await scenario.RunAsync(new LoadContext(pump, watches, report, cluster, settings.Count));
+        }
+        catch (IOException failure)
+        {
+            report.Add(new Measurement($"{scenario.Name} could not go on", 0, 1, 0) { Load = Machine.Load(), Note = failure.Message });
+        }
     }
 
     private static List<ProcessGroup> ParseProcesses(LoadSettings settings) =>

@@ -16,7 +16,8 @@ var http = new Option<string>("--http") { Description = "The version of HTTP for
 http.AcceptOnlyFromAmong("1.1", "2");
 var watchHttp = new Option<string>("--watch-http")
 {
-    Description = "The version of HTTP for watches: a connection for each with 1.1, shared ones with 2", DefaultValueFactory = _ => "2",
+    Description = "The version of HTTP for watches: a connection for each with 1.1, shared ones with 2",
+    DefaultValueFactory = _ => "2",
 };
 watchHttp.AcceptOnlyFromAmong("1.1", "2");
 var count = new Option<int>("--count") { Description = "How many objects writes create", DefaultValueFactory = _ => 20_000 };

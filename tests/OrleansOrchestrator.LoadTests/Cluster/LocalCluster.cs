@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using OrleansOrchestrator.LoadTests.Client;
 using OrleansOrchestrator.LoadTests.Measuring;
 using OrleansOrchestrator.Testing;

@@ -28,7 +28,9 @@ internal sealed record ProcessGroup(string Name, int Id)
         {
             if (int.TryParse(Path.GetFileName(folder), NumberStyles.None, CultureInfo.InvariantCulture, out var id)
                 && Read(id) is { } fields && Long(fields, ParentField) == Id)
+            {
                 members.Add(id);
+            }
         }
 
         return members;

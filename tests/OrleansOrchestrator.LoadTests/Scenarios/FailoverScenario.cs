@@ -49,7 +49,6 @@ internal sealed class FailoverScenario : IScenario
         var longest = TimeSpan.Zero;
         var failures = 0;
         var gate = new Lock();
-        var meter = new CpuMeter(cluster.Processes);
         var started = Stopwatch.GetTimestamp();
         var writers = Enumerable.Range(0, Writers).Select(writer => Task.Run(() => WriteAsync(writer))).ToList();
         await Task.Delay(Before, TimeProvider.System);
@@ -59,11 +58,12 @@ internal sealed class FailoverScenario : IScenario
         await Task.WhenAll(writers);
         foreach (var client in clients)
             await client.DisposeAsync();
-        return meter.Stop(new Measurement(
+        return new Measurement(
             $"kill -9 of silo {round + 1} of 2 during writes", next - first - failures, 0, Stopwatch.GetElapsedTime(started).TotalSeconds)
         {
+            Load = Machine.Load(),
             Note = $"longest time without a write {longest.TotalSeconds:F2} s; {failures} tries failed",
-        });
+        };
 
         async Task WriteAsync(int writer)
         {

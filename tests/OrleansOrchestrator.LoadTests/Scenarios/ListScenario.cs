@@ -1,4 +1,3 @@
-using OrleansOrchestrator.LoadTests.Client;
 using OrleansOrchestrator.LoadTests.Measuring;
 
 namespace OrleansOrchestrator.LoadTests.Scenarios;

@@ -10,7 +10,7 @@ public sealed class FieldContractTests
     [InlineData("""{"metadata":{"name":"a","labels":{"a":"1","b":"2"}},"spec":{"containers":[{"name":"c","image":"i"}]}}""")]
     [InlineData("""{"spec":{"containers":[{"resources":{"limits":{"cpu":"1","memory":"1Gi"}}}],"nodeSelector":{}}}""")]
     [InlineData("""{"metadata":null,"spec":{"containers":[],"priority":1}}""")]
-    public void Fits_KnownFields_OnceEach_IsTrue(string json) => Fits(json).ShouldBeTrue();
+    public void Fits_KnownFieldsOnceEach_IsTrue(string json) => Fits(json).ShouldBeTrue();
 
     [Theory]
     [InlineData("""{"metadata":{"name":"a"},"metadata":{}}""", "duplicate field \"metadata\"")]
