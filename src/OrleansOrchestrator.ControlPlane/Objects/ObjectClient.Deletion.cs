@@ -71,14 +71,15 @@ internal sealed partial class ObjectClient
         if (!isGone && !marked && !finalizersChanged)
             return await WhenDurableAsync(stored, cancellationToken) is { } shown ? new DeletionResult(shown, IsGone: false) : null;
 
-        var json = definition.Encode(obj);
-        if (options.DryRun)
-            return new DeletionResult(StoredObject.Read(definition, RevisionSplice.Set(json, stored.Revision)), isGone);
-
         // An object that goes at once was never seen as being deleted: its last state stays as it was.
+        var staysAsItWas = isGone && !stored.IsDeleting && !options.DryRun;
+        var json = staysAsItWas ? (ReadOnlyMemory<byte>?)null : definition.Encode(obj);
+        if (options.DryRun)
+            return new DeletionResult(StoredObject.Read(definition, RevisionSplice.Set(json!.Value.Span, stored.Revision)), isGone);
+
         var result = await store.CommitAsync(definition, new ObjectWrite(
             isGone ? WriteType.Delete : WriteType.Replace,
-            stored.Key.Namespace, stored.Key.Name, isGone && !stored.IsDeleting ? (ReadOnlyMemory<byte>?)null : json, stored.Revision, definition.Claims(obj)));
+            stored.Key.Namespace, stored.Key.Name, json, stored.Revision, definition.Claims(obj)));
         return result.Status switch
         {
             WriteStatus.Committed => new DeletionResult(result.Object ?? stored, isGone),

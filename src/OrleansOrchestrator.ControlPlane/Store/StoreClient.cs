@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Model.Errors;
@@ -13,12 +14,19 @@ namespace OrleansOrchestrator.ControlPlane.Store;
 /// A write that timed out may have happened. Trying it again is safe: its precondition refuses a second effect, and its own
 /// first effect is recognised in what is stored.
 /// </remarks>
-internal sealed partial class StoreClient(IGrainFactory grains, TimeProvider time, ILogger<StoreClient> logger) : IStoreReader
+internal sealed partial class StoreClient(IGrainFactory grains, LocalHeads heads, TimeProvider time, ILogger<StoreClient> logger) : IStoreReader
 {
     private static readonly TimeSpan RetryFor = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan RetryPauseMax = TimeSpan.FromMilliseconds(500);
+    private static readonly Func<ResourceName, IGrainFactory, IResourceStoreGrain> CreateReference =
+        static (resource, grains) => grains.GetGrain<IResourceStoreGrain>(resource.ToString());
+
+    // The factory derives the type of a grain from its interface each time, which costs more than a call.
+    private readonly ConcurrentDictionary<ResourceName, IResourceStoreGrain> _references = new();
 
     public Task<long> GetHeadAsync(ResourceDefinition definition) => RetryAsync(definition, grain => grain.GetHeadAsync());
+
+    public long? TryReadHead(ResourceDefinition definition) => heads.Read(definition.Name);
 
     public Task<ChangeBatch> FollowAsync(ResourceDefinition definition, long afterRevision) => Grain(definition).FollowAsync(afterRevision);
 
@@ -131,7 +139,7 @@ internal sealed partial class StoreClient(IGrainFactory grains, TimeProvider tim
         }
     }
 
-    private IResourceStoreGrain Grain(ResourceDefinition definition) => grains.GetGrain<IResourceStoreGrain>(definition.Name.ToString());
+    private IResourceStoreGrain Grain(ResourceDefinition definition) => _references.GetOrAdd(definition.Name, CreateReference, grains);
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "The store of {Resource} did not take a call, trying again: {Why}")]
     private partial void LogRetry(ResourceName resource, string why);

@@ -18,6 +18,8 @@ namespace OrleansOrchestrator.ControlPlane.Watch;
 /// </remarks>
 internal sealed partial class WatchCache : IAsyncDisposable
 {
+    private static readonly StoredObject[] NoObjects = [];
+
     private readonly Lock _gate = new();
     private readonly IStoreReader _store;
     private readonly WatchOptions _options;
@@ -61,7 +63,7 @@ internal sealed partial class WatchCache : IAsyncDisposable
     {
         if (_stopping.IsCancellationRequested)
             throw ApiErrors.ServiceUnavailable("this silo is stopping");
-        var target = freshness.MinimumRevision ?? await AskHeadAsync(cancellationToken);
+        var target = freshness.MinimumRevision ?? _store.TryReadHead(Definition) ?? await AskHeadAsync(cancellationToken);
         if (Revision < target)
             await WaitForRevisionAsync(target, cancellationToken);
     }
@@ -96,16 +98,18 @@ internal sealed partial class WatchCache : IAsyncDisposable
     }
 
     /// <summary>The objects that name an owner of a uid.</summary>
-    public List<StoredObject> OwnedBy(string uid)
+    public IReadOnlyList<StoredObject> OwnedBy(string uid)
     {
         ObjectTree tree;
-        List<ObjectKey> keys;
+        IReadOnlyCollection<ObjectKey> keys;
         lock (_gate)
         {
             tree = _tree;
             keys = _index.OwnedBy(uid);
         }
 
+        if (keys.Count == 0)
+            return NoObjects;
         return [.. keys.Select(key => tree.Find(key)).OfType<StoredObject>()];
     }
 
