@@ -16,7 +16,16 @@ internal sealed partial class ObjectClient
         string? uid = null;
         for (var race = 0; race <= RacesMax; race++)
         {
-            var stored = await store.ReadForWriteAsync(definition, key) ?? throw ApiErrors.NotFound(definition.Name, key.Name);
+            if (await OnNewestAsync(definition, key, TryAsync, cancellationToken) is { } result)
+                return result;
+        }
+
+        throw ApiErrors.Modified(definition.Name, key.Name);
+
+        async Task<DeletionResult?> TryAsync(StoredObject? stored)
+        {
+            if (stored is null)
+                throw ApiErrors.NotFound(definition.Name, key.Name);
             CheckPreconditions(definition, stored, deletion);
 
             // Whoever lost a race may find a successor of the same name, which nobody has asked to delete.
@@ -25,11 +34,8 @@ internal sealed partial class ObjectClient
                 throw ApiErrors.NotFound(definition.Name, key.Name);
             var obj = stored.Decode();
             await pipeline.AdmitDeleteAsync(reference, obj, options, cancellationToken);
-            if (await TryDeleteAsync(definition, stored, obj, deletion, options, cancellationToken) is { } result)
-                return result;
+            return await TryDeleteAsync(definition, stored, obj, deletion, options, cancellationToken);
         }
-
-        throw ApiErrors.Modified(definition.Name, key.Name);
     }
 
     public async Task<ObjectPage> DeleteCollectionAsync(
@@ -75,7 +81,7 @@ internal sealed partial class ObjectClient
         // An object that goes at once was never seen as being deleted: its last state stays as it was.
         var result = await store.CommitAsync(definition, new ObjectWrite(
             isGone ? WriteType.Delete : WriteType.Replace,
-            stored.Key.Namespace, stored.Key.Name, isGone && !stored.IsDeleting ? (ReadOnlyMemory<byte>?)null : json, stored.Revision, definition.Claims(obj)));
+            stored.Key.Namespace, stored.Key.Name, isGone && !stored.IsDeleting ? (ReadOnlyMemory<byte>?)null : json, stored.Revision, definition.Claims(obj)), cancellationToken);
         return result.Status switch
         {
             WriteStatus.Committed => new DeletionResult(result.Object ?? stored, isGone),

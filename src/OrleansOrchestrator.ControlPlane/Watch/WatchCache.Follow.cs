@@ -96,7 +96,8 @@ internal sealed partial class WatchCache
                 _tree = change.Type == LogChangeType.Deleted ? _tree.Without(change.Object.Key) : _tree.With(change.Object);
                 _index.Replace(previous, change.Type == LogChangeType.Deleted ? null : change.Object);
                 _history.Append(whole);
-                _watchers.Offer(whole);
+                if (_faults is null || !_faults.Skips(StoreStep.Offer, Definition.Name))
+                    _watchers.Offer(whole);
             }
 
             MoveTo(revision);
@@ -117,12 +118,7 @@ internal sealed partial class WatchCache
     {
         lock (_gate)
         {
-            var expired = ApiErrors.Expired("too old resource version: the history was compacted");
-            foreach (var watcher in _watchers.All().ToList())
-            {
-                watcher.End(expired);
-                _watchers.Remove(watcher);
-            }
+            EndWatches(ApiErrors.Expired("too old resource version: the history was compacted"));
 
             // A watch that begins before the cache is filled again must not take the old history for a complete one.
             _history.Reset(long.MaxValue);
@@ -132,6 +128,7 @@ internal sealed partial class WatchCache
 
     private void MoveTo(long revision)
     {
+        _treeRevision = revision;
         Volatile.Write(ref _revision, revision);
         var moved = _revisionMoved;
         _revisionMoved = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);

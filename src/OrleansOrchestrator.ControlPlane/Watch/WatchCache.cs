@@ -23,6 +23,7 @@ internal sealed partial class WatchCache : IAsyncDisposable
     private readonly WatchOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
+    private readonly IFaultPoints? _faults;
     private readonly HeadQuestion _head;
     private readonly ChangeHistory _history;
     private readonly PostingIndex _index;
@@ -31,16 +32,18 @@ internal sealed partial class WatchCache : IAsyncDisposable
     private readonly CancellationTokenSource _stopping = new();
     private readonly Task _following;
     private ObjectTree _tree = ObjectTree.Empty;
+    private long _treeRevision = -1;
     private long _revision = -1;
     private TaskCompletionSource _revisionMoved = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    public WatchCache(ResourceDefinition definition, IStoreReader store, WatchOptions options, TimeProvider time, ILogger logger)
+    public WatchCache(ResourceDefinition definition, IStoreReader store, WatchOptions options, TimeProvider time, ILogger logger, IFaultPoints? faults = null)
     {
         Definition = definition;
         _store = store;
         _options = options;
         _time = time;
         _logger = logger;
+        _faults = faults;
         _head = new HeadQuestion(() => store.GetHeadAsync(definition));
         _history = new ChangeHistory(options.HistoryChangesMax, options.HistoryBytesMax);
         _index = new PostingIndex(definition);
@@ -52,15 +55,17 @@ internal sealed partial class WatchCache : IAsyncDisposable
     /// <summary>The resource's kind.</summary>
     public ResourceDefinition Definition { get; }
 
-    /// <summary>The revision that the cache has reached; -1 until it has been filled.</summary>
+    /// <summary>Whether the cache is ending: nothing new begins, and its watches have ended.</summary>
+    public bool IsStopping => _stopping.IsCancellationRequested;
+
+    /// <summary>The revision that the cache has reached; -1 while it is being filled. What it shows may then be of an earlier one.</summary>
     public long Revision => Volatile.Read(ref _revision);
 
     /// <summary>Waits until the cache is as fresh as asked.</summary>
     /// <exception cref="ApiException">The revision lies in the future, or the store cannot be reached.</exception>
     public async ValueTask EnsureFreshAsync(Freshness freshness, CancellationToken cancellationToken)
     {
-        if (_stopping.IsCancellationRequested)
-            throw ApiErrors.ServiceUnavailable("this silo is stopping");
+        ThrowIfStopping();
         var target = freshness.MinimumRevision ?? await AskHeadAsync(cancellationToken);
         if (Revision < target)
             await WaitForRevisionAsync(target, cancellationToken);
@@ -78,7 +83,7 @@ internal sealed partial class WatchCache : IAsyncDisposable
         lock (_gate)
         {
             tree = _tree;
-            revision = _revision;
+            revision = _treeRevision;
             candidates = _index.Candidates(filter);
         }
 
@@ -129,7 +134,7 @@ internal sealed partial class WatchCache : IAsyncDisposable
         ObjectTree tree;
         long at;
         lock (_gate)
-            (tree, at) = (_tree, _revision);
+            (tree, at) = (_tree, _treeRevision);
         return _pages.Read(query, tree, at);
     }
 
@@ -143,7 +148,11 @@ internal sealed partial class WatchCache : IAsyncDisposable
 
         var watcher = new Watcher(this, query.Filter, _options.WatcherEventsMax, after);
         lock (_gate)
+        {
+            ThrowIfStopping();
             _watchers.Add(watcher);
+        }
+
         try
         {
             // What it has missed may be more than fits its buffer: this is the first step, its reader takes the others.
@@ -200,7 +209,28 @@ internal sealed partial class WatchCache : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _stopping.CancelAsync();
+        EndWatches(Stopping());
         await _following;
+    }
+
+    private static ApiException Stopping() => ApiErrors.ServiceUnavailable("this silo is stopping");
+
+    private void ThrowIfStopping()
+    {
+        if (IsStopping)
+            throw Stopping();
+    }
+
+    private void EndWatches(ApiException why)
+    {
+        lock (_gate)
+        {
+            foreach (var watcher in _watchers.All().ToList())
+            {
+                watcher.End(why);
+                _watchers.Remove(watcher);
+            }
+        }
     }
 
     /// <summary>Starts a watch that begins with the present objects.</summary>
@@ -218,6 +248,7 @@ internal sealed partial class WatchCache : IAsyncDisposable
     {
         lock (_gate)
         {
+            ThrowIfStopping();
             if (_revision < 0)
                 return null;
             var watcher = new Watcher(this, filter, _options.WatcherEventsMax, _revision);

@@ -7,7 +7,8 @@ using OrleansOrchestrator.Model.Resources;
 namespace OrleansOrchestrator.ControlPlane.Watch;
 
 /// <summary>This silo's caches, each started when it is first used, and all stopped before the silo is.</summary>
-internal sealed class WatchCaches(IStoreReader store, WatchOptions options, TimeProvider time, ILoggerFactory loggers) : IHostedService
+internal sealed class WatchCaches(
+    IStoreReader store, WatchOptions options, TimeProvider time, ILoggerFactory loggers, IFaultPoints? faults = null) : IHostedService
 {
     private readonly ConcurrentDictionary<ResourceName, Lazy<WatchCache>> _caches = new();
 
@@ -21,7 +22,7 @@ internal sealed class WatchCaches(IStoreReader store, WatchOptions options, Time
             {
                 var found = _caches.GetOrAdd(
                     definition.Name,
-                    _ => new Lazy<WatchCache>(() => new WatchCache(definition, store, options, time, loggers.CreateLogger<WatchCache>())));
+                    _ => new Lazy<WatchCache>(() => new WatchCache(definition, store, options, time, loggers.CreateLogger<WatchCache>(), faults)));
                 var cache = found.Value;
                 if (ReferenceEquals(cache.Definition, definition) || cache.Definition.SelectableFields.SequenceEqual(definition.SelectableFields))
                     return cache;
