@@ -29,12 +29,14 @@ internal sealed partial class ObjectClient
             CheckPreconditions(definition, stored, deletion);
 
             // Whoever lost a race may find a successor of the same name, which nobody has asked to delete.
-            uid ??= stored.Uid;
-            if (stored.Uid != uid)
+            if (uid is not null && stored.Uid != uid)
                 throw ApiErrors.NotFound(definition.Name, key.Name);
             var obj = stored.Decode();
             await pipeline.AdmitDeleteAsync(reference, obj, options, cancellationToken);
-            return await TryDeleteAsync(definition, stored, obj, deletion, options, cancellationToken);
+            var result = await TryDeleteAsync(definition, stored, obj, deletion, options, cancellationToken);
+            if (result is null)
+                uid = stored.Uid;
+            return result;
         }
     }
 

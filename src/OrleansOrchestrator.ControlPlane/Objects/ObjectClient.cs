@@ -80,21 +80,24 @@ internal sealed partial class ObjectClient(
     {
         var (definition, key, subresource) = reference;
         obj.Metadata ??= new();
-        var hasRevision = !string.IsNullOrEmpty(obj.Metadata.ResourceVersion) && obj.Metadata.ResourceVersion != "0";
+        var named = obj.Metadata.ResourceVersion;
+        var hasRevision = !string.IsNullOrEmpty(named) && named != "0";
         var body = hasRevision ? null : definition.Encode(obj);
         var isFresh = true;
         for (var race = 0; ; race++)
         {
             if (await OnNewestAsync(definition, key, TryAsync, cancellationToken) is { } written)
                 return written;
-            if (race >= RacesMax)
+            if (hasRevision || race >= RacesMax)
                 throw ApiErrors.Modified(definition.Name, key.Name);
         }
 
         async Task<(StoredObject Object, bool Created)?> TryAsync(StoredObject? stored)
         {
-            // What an earlier try has prepared is not what the client sent.
+            // What an earlier try has prepared is not what the client sent. With a revision, only one version gets past its
+            // check and is prepared for; any other must be refused by it again.
             var sent = isFresh || body is null ? obj : definition.Decode(body);
+            sent.Metadata.ResourceVersion = named;
             isFresh = false;
             if (stored is null)
             {
@@ -103,9 +106,7 @@ internal sealed partial class ObjectClient(
                 return (await CreateAsync(definition, key.Namespace, NamedLike(key, sent), options, cancellationToken), true);
             }
 
-            if (await TryReplaceAsync(reference, sent, stored, options, cancellationToken) is { } updated)
-                return (updated, false);
-            return hasRevision ? throw ApiErrors.Modified(definition.Name, key.Name) : null;
+            return await TryReplaceAsync(reference, sent, stored, options, cancellationToken) is { } updated ? (updated, false) : null;
         }
     }
 

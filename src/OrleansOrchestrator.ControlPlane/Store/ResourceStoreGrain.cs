@@ -21,6 +21,9 @@ internal sealed partial class ResourceStoreGrain(
     ILogger<ResourceStoreGrain> logger, IFaultPoints? faults = null)
     : Grain, IResourceStoreGrain
 {
+    // To clients, revision 0 means whatever is at hand: a list must not show it as one that a watch can begin after.
+    private const long FirstHead = 1;
+
     private readonly Queue<PendingChange> _pending = new();
     private readonly ChangeHistory _history = new(options.HistoryChangesMax, options.HistoryBytesMax);
     private ResourceDefinition _definition = null!;
@@ -57,9 +60,9 @@ internal sealed partial class ResourceStoreGrain(
                 objects.Add(StoredObject.Read(_definition, row.Value));
 
             // The activation before may have shown writers versions that never became durable. Their revisions stay theirs.
-            _state = new ResourceState(
-                _definition, objects, opening.HeadRevision, opening.HeadRevision + options.PendingChangesMax + options.CommitRowsMax);
-            _history.Reset(opening.HeadRevision);
+            var head = Math.Max(opening.HeadRevision, FirstHead);
+            _state = new ResourceState(_definition, objects, head, head + options.PendingChangesMax + options.CommitRowsMax);
+            _history.Reset(head);
             if (_definition.TimeToLive is { } timeToLive)
                 _expiry = ExpiryQueue.Of(objects, timeToLive, time.GetUtcNow());
             LogOpened(_shard, _epoch, objects.Count, opening.HeadRevision);

@@ -98,8 +98,9 @@ internal sealed class ClusterRun(SiloCluster cluster, RunSettings settings, Acti
 
     private async Task<ClusterFigures> MeasureAsync(CancellationToken cancellationToken)
     {
-        var figures = await ClusterFigures.MeasureAsync(cluster, cancellationToken);
-        report(figures.ToString());
+        ClusterFigures? figures = null;
+        await Eventually(async () => (figures = await ClusterFigures.MeasureAsync(cluster, cancellationToken)) is not null);
+        report(figures!.ToString());
         return figures;
     }
 
@@ -110,10 +111,22 @@ internal sealed class ClusterRun(SiloCluster cluster, RunSettings settings, Acti
             await Task.Delay(Interval, TimeProvider.System, CancellationToken.None);
     }
 
+    private static async Task<bool> HoldsAsync(Func<Task<bool>> condition)
+    {
+        try
+        {
+            return await condition();
+        }
+        catch (Exception busy) when (busy is HttpRequestException or IOException or OperationCanceledException)
+        {
+            return false;
+        }
+    }
+
     private static async Task Eventually(Func<Task<bool>> condition)
     {
         var started = Stopwatch.GetTimestamp();
-        while (!await condition())
+        while (!await HoldsAsync(condition))
         {
             if (Stopwatch.GetElapsedTime(started) > AnswersWithin)
                 throw new TimeoutException($"the cluster did not answer within {AnswersWithin.TotalSeconds} s");
