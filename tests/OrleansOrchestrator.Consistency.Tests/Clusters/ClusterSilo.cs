@@ -18,6 +18,9 @@ internal sealed class ClusterSilo(string name, string postgres, int apiPort, int
     /// <summary>Its connections to the database go through here.</summary>
     public FaultProxy Proxy => proxy;
 
+    /// <summary>Where the other silos reach it.</summary>
+    public int SiloPort => siloPort;
+
     public string KubeConfig => Path.Combine(dataFolder, "kubeconfig");
 
     public int Id => _process!.Id;

@@ -33,6 +33,9 @@ internal enum Fault
     /// <summary>Nothing passes between a silo and the database for a while, and everything comes late.</summary>
     DelayConnections,
 
+    /// <summary>All connections that other silos have made to a silo end.</summary>
+    DropSiloConnections,
+
     /// <summary>The owner's next answer from the database is lost, what it answers is not.</summary>
     LoseReply,
 
@@ -110,6 +113,9 @@ internal sealed class Nemesis(SiloCluster cluster, int seed, Action<string> repo
                 break;
             case Fault.DropConnections:
                 victim.Proxy.DropConnections();
+                break;
+            case Fault.DropSiloConnections:
+                await SocketAbort.AbortConnectionsToAsync(victim.SiloPort);
                 break;
             case Fault.DelayConnections:
                 victim.Proxy.Stall();
