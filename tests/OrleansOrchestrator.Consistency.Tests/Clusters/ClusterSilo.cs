@@ -7,7 +7,7 @@ namespace OrleansOrchestrator.Consistency.Tests.Clusters;
 /// <summary>One silo process, which is killed, paused and started again on the same ports and data, with its own way to the database.</summary>
 internal sealed class ClusterSilo(string name, string postgres, int apiPort, int siloPort, FaultProxy proxy, string dataFolder) : IAsyncDisposable
 {
-    private static readonly TimeSpan StartsWithin = TimeSpan.FromSeconds(120);
+    private static readonly TimeSpan StartsWithin = TimeSpan.FromMinutes(4);
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(50);
 
     private RunningCommand? _process;
