@@ -97,7 +97,7 @@ internal sealed partial class ObjectClient(
             // What an earlier try has prepared is not what the client sent. With a revision, only one version gets past its
             // check and is prepared for; any other must be refused by it again.
             var sent = isFresh || body is null ? obj : definition.Decode(body);
-            sent.Metadata.ResourceVersion = named;
+            (sent.Metadata ??= new()).ResourceVersion = named;
             isFresh = false;
             if (stored is null)
             {

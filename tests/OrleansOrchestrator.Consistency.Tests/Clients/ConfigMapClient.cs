@@ -53,11 +53,14 @@ internal sealed class ConfigMapClient(int number, string space, Recorder recorde
         if (answer is not { Code: HttpStatusCode.OK })
             return null;
         var list = answer.Json;
-        var items = list["items"]!.AsArray().Select(item => item!).ToDictionary(NameOf, VersionOf, StringComparer.Ordinal);
+        var items = list["items"]!.AsArray().Select(item => item!).Where(IsOurs).ToDictionary(NameOf, VersionOf, StringComparer.Ordinal);
         var listing = new Listing(number, invoked, now(), RevisionOf(list), items);
         recorder.Add(listing);
         return listing;
     }
+
+    /// <summary>Whether an object is one of the run's, rather than one that every namespace gets.</summary>
+    public static bool IsOurs(JsonNode obj) => !NameOf(obj).StartsWith("kube-", StringComparison.Ordinal);
 
     public static string NameOf(JsonNode obj) => (string)obj["metadata"]!["name"]!;
 

@@ -55,8 +55,9 @@ internal sealed class LogReader(string database, string space, long after)
         var changes = new List<Change>();
         while (await reader.ReadAsync(cancellationToken))
         {
-            var version = ConfigMapClient.VersionOf(JsonNode.Parse(reader.GetFieldValue<byte[]>(3))!);
-            changes.Add(new Change(reader.GetInt64(0), TypeOf(reader.GetInt16(1)), reader.GetString(2), version.Value));
+            var obj = JsonNode.Parse(reader.GetFieldValue<byte[]>(3))!;
+            if (ConfigMapClient.IsOurs(obj))
+                changes.Add(new Change(reader.GetInt64(0), TypeOf(reader.GetInt16(1)), reader.GetString(2), ConfigMapClient.VersionOf(obj).Value));
         }
 
         return changes;

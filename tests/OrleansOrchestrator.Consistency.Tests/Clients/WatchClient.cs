@@ -123,7 +123,7 @@ internal sealed class WatchClient(string name, string space, WatchHabit habit, I
             }
 
             var revision = ConfigMapClient.RevisionOf(obj);
-            if (type != "BOOKMARK")
+            if (type != "BOOKMARK" && ConfigMapClient.IsOurs(obj))
                 stream.Changes.Add(new Change(revision, TypeOf(type), ConfigMapClient.NameOf(obj), ConfigMapClient.VersionOf(obj).Value));
             stream.CompleteUpTo = Math.Max(stream.CompleteUpTo, revision);
             return true;

@@ -49,7 +49,7 @@ internal sealed class StoreWorkload(IReadOnlyList<TestSilo> silos, ScriptedLog l
             c => Task.Run(() => ClientAsync(silo, (s * ClientsPerSilo) + c + 1), Cancelled))));
         await heal();
         var final = await ReadFinalAsync();
-        var changes = (await log.ReadChangesAsync(Shard, after, int.MaxValue, Cancelled)).Where(change => change.Namespace == Space).Select(ReadChange).ToList();
+        var changes = (await log.ReadChangesAsync(Shard, after, int.MaxValue, Cancelled)).Where(change => change.Namespace == Space && IsOurs(change.Name)).Select(ReadChange).ToList();
         var isDrained = await DrainAsync(streams, changes.Count > 0 ? changes[^1].Revision : after);
         await stop.CancelAsync();
         await Task.WhenAll(watching);
@@ -147,7 +147,7 @@ internal sealed class StoreWorkload(IReadOnlyList<TestSilo> silos, ScriptedLog l
         try
         {
             var page = await silo.Api.Objects.ListAsync(Maps, new ListQuery(ObjectFilter.InNamespace(Space), Freshness.Latest), Cancelled);
-            var items = page.Objects.ToDictionary(obj => obj.Key.Name, obj => VersionOf(obj.Peek<V1ConfigMap>()), StringComparer.Ordinal);
+            var items = page.Objects.Where(obj => IsOurs(obj.Key.Name)).ToDictionary(obj => obj.Key.Name, obj => VersionOf(obj.Peek<V1ConfigMap>()), StringComparer.Ordinal);
             _recorder.Add(new Listing(client, invoked, Stopwatch.GetTimestamp(), page.Revision, items));
         }
         catch (ApiException refused) when (refused.Code is 503 or 504)
@@ -165,7 +165,7 @@ internal sealed class StoreWorkload(IReadOnlyList<TestSilo> silos, ScriptedLog l
             try
             {
                 var maps = await silos[0].Api.ListAsync<V1ConfigMap>(Space);
-                return maps.ToDictionary(map => map.Metadata.Name, VersionOf, StringComparer.Ordinal);
+                return maps.Where(map => IsOurs(map.Metadata.Name)).ToDictionary(map => map.Metadata.Name, VersionOf, StringComparer.Ordinal);
             }
             catch (ApiException unavailable) when (unavailable.Code is 503 or 504)
             {
@@ -204,7 +204,7 @@ internal sealed class StoreWorkload(IReadOnlyList<TestSilo> silos, ScriptedLog l
     {
         lock (stream)
         {
-            if (@event.Object is { } obj)
+            if (@event.Object is { } obj && IsOurs(obj.Key.Name))
                 stream.Changes.Add(new Change(obj.Revision, TypeOf(@event.Type), obj.Key.Name, VersionOf(obj.Peek<V1ConfigMap>()).Value));
             stream.CompleteUpTo = Math.Max(stream.CompleteUpTo, @event.Revision);
         }
@@ -230,6 +230,9 @@ internal sealed class StoreWorkload(IReadOnlyList<TestSilo> silos, ScriptedLog l
 
         return true;
     }
+
+    /// <summary>Whether an object is one of the workload's, rather than one that every namespace gets.</summary>
+    private static bool IsOurs(string name) => Keys.Contains(name, StringComparer.Ordinal);
 
     private static Change ReadChange(LogChange change)
     {

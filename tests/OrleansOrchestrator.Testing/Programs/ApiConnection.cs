@@ -70,7 +70,7 @@ public sealed class ApiConnection : IDisposable
     }
 
     /// <summary>Sends a request as it is.</summary>
-    public Task<HttpResponseMessage> SendAsync(HttpRequestMessage request) => _client.SendAsync(request, TestContext.Current.CancellationToken);
+    public Task<HttpResponseMessage> SendAsync(HttpRequestMessage request) => _client.SendAsync(request, _over);
 
     /// <summary>Opens a stream of lines, for watches.</summary>
     public async Task<StreamReader> OpenAsync(string path, CancellationToken cancellationToken)
