@@ -35,7 +35,7 @@ internal sealed class LogReader(string database, string space, long after)
         }
     }
 
-    /// <summary>Every change in the order in which it was found. What turns up late, below what had been read before, comes last.</summary>
+    /// <summary>Once the reading has been stopped: every change in the order in which it was found. What turns up late, below what had been read before, comes last.</summary>
     public async Task<IReadOnlyList<Change>> CompleteAsync(CancellationToken cancellationToken)
     {
         _changes.AddRange(await ReadAsync(_changes.Count > 0 ? _changes[^1].Revision : after, cancellationToken));

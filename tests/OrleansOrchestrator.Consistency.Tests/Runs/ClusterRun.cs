@@ -41,7 +41,8 @@ internal sealed class ClusterRun(SiloCluster cluster, RunSettings settings, Acti
         using var stopLoad = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         using var stopWatches = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var log = new LogReader(cluster.Database, Space, after);
-        var reading = log.RunAsync(stopWatches.Token);
+        using var stopReading = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var reading = log.RunAsync(stopReading.Token);
         var watches = NewWatches();
         var watching = watches.ConvertAll(watch => watch.RunAsync(after, stopWatches.Token));
         var clients = Enumerable.Range(1, HotClients + ColdClients).Select(ClientFor).ToList();
@@ -58,10 +59,12 @@ internal sealed class ClusterRun(SiloCluster cluster, RunSettings settings, Acti
         await Task.WhenAll(loading);
 
         var final = (await ListAsync(start)).Items;
+        await stopReading.CancelAsync();
+        await reading;
         var changes = await log.CompleteAsync(cancellationToken);
         await DrainAsync(watches, changes.Count > 0 ? changes[^1].Revision : after);
         await stopWatches.CancelAsync();
-        await Task.WhenAll([.. watching, reading]);
+        await Task.WhenAll(watching);
         Figures = (figures, await MeasureAsync(cancellationToken));
         Faults = nemesis.Made;
         Unexpected = [.. clients.Append(start).SelectMany(client => client.Unexpected)];
