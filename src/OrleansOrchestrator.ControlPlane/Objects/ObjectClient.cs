@@ -138,7 +138,7 @@ internal sealed partial class ObjectClient(
         {
             return await watcher.ReadAsync(watchOptions.BookmarkPeriod, time, cancellationToken);
         }
-        catch (ApiException) when (cache.IsStopping)
+        catch (ApiException ended) when (ended.Code == 503 && cache.IsStopping)
         {
             return null;
         }

@@ -118,7 +118,7 @@ internal sealed partial class WatchCache
     {
         lock (_gate)
         {
-            EndWatches(ApiErrors.Expired("too old resource version: the history was compacted"));
+            EndWatches(Compacted());
 
             // A watch that begins before the cache is filled again must not take the old history for a complete one.
             _history.Reset(long.MaxValue);

@@ -202,16 +202,20 @@ internal sealed partial class WatchCache : IAsyncDisposable
     /// <summary>Ends the cache and all its watches, while the silo goes on.</summary>
     public async Task RetireAsync()
     {
-        await DisposeAsync();
+        await StopAsync(Compacted());
         Empty();
     }
 
-    public async ValueTask DisposeAsync()
+    public async ValueTask DisposeAsync() => await StopAsync(Stopping());
+
+    private async Task StopAsync(ApiException why)
     {
         await _stopping.CancelAsync();
-        EndWatches(Stopping());
+        EndWatches(why);
         await _following;
     }
+
+    private static ApiException Compacted() => ApiErrors.Expired("too old resource version: the history was compacted");
 
     private static ApiException Stopping() => ApiErrors.ServiceUnavailable("this silo is stopping");
 

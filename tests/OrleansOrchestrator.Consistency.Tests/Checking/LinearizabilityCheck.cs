@@ -28,7 +28,7 @@ internal static class LinearizabilityCheck
     /// <summary>A list is a read of every object, those that it does not show included.</summary>
     private static IEnumerable<Operation> ReadsOf(IEnumerable<Listing> listings, string key) => listings.Select(listing =>
         listing.Items.TryGetValue(key, out var version)
-            ? new Operation(listing.Client, OperationKind.Get, key, listing.Invoked, listing.Returned, Outcome.Ok) { Result = version }
+            ? new Operation(listing.Client, OperationKind.Get, key, listing.Invoked, listing.Returned, Outcome.Ok) { Shown = version }
             : new Operation(listing.Client, OperationKind.Get, key, listing.Invoked, listing.Returned, Outcome.Absent));
 
     /// <summary>By content, the revision under which it was shown, and the first moment at which somebody had been shown it.</summary>
@@ -37,7 +37,7 @@ internal static class LinearizabilityCheck
         var seen = new Dictionary<string, (long Revision, long ShownBy)>(StringComparer.Ordinal);
         foreach (var operation in operations)
         {
-            if (operation.Outcome != Outcome.Ok || operation.Result is not { } version)
+            if (operation.Outcome != Outcome.Ok || operation.Shown is not { } version)
                 continue;
             seen[version.Value] = seen.TryGetValue(version.Value, out var before)
                 ? (before.Revision, Math.Min(before.ShownBy, operation.Returned))
@@ -56,7 +56,7 @@ internal static class LinearizabilityCheck
             else if (operation.Outcome == Outcome.Unknown && operation.Written is { } written && seen.TryGetValue(written, out var shown))
             {
                 // Somebody has seen it: it happened, before that.
-                yield return operation with { Result = new Version(shown.Revision, written), Returned = Math.Max(shown.ShownBy, operation.Invoked) };
+                yield return operation with { Shown = new Version(shown.Revision, written), Returned = Math.Max(shown.ShownBy, operation.Invoked) };
             }
         }
     }

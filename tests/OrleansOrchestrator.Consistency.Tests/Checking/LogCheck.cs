@@ -20,7 +20,7 @@ internal static class LogCheck
     /// <summary>What was acknowledged before another write was sent has the smaller revision, whatever the objects.</summary>
     private static IEnumerable<Finding> RealTime(History history)
     {
-        var writes = history.Operations.Where(operation => operation is { IsWrite: true, Outcome: Outcome.Ok, Result: not null }).ToList();
+        var writes = history.Operations.Where(operation => operation is { IsWrite: true, Outcome: Outcome.Ok, Shown: not null }).ToList();
         var byReturn = writes.OrderBy(write => write.Returned).ToList();
         Operation? newest = null;
         var next = 0;
@@ -28,11 +28,11 @@ internal static class LogCheck
         {
             for (; next < byReturn.Count && byReturn[next].Returned < write.Invoked; next++)
             {
-                if (newest is null || byReturn[next].Result!.Value.Revision > newest.Result!.Value.Revision)
+                if (newest is null || byReturn[next].Shown!.Value.Revision > newest.Shown!.Value.Revision)
                     newest = byReturn[next];
             }
 
-            if (newest is not null && write.Result!.Value.Revision <= newest.Result!.Value.Revision)
+            if (newest is not null && write.Shown!.Value.Revision <= newest.Shown!.Value.Revision)
                 yield return new Finding(Rule.Ordered, $"{write} was sent after this was acknowledged: {newest}");
         }
     }
@@ -40,9 +40,9 @@ internal static class LogCheck
     private static IEnumerable<Finding> Durability(History history)
     {
         var log = ByRevision(history);
-        foreach (var write in history.Operations.Where(operation => operation is { IsWrite: true, Outcome: Outcome.Ok, Result: not null }))
+        foreach (var write in history.Operations.Where(operation => operation is { IsWrite: true, Outcome: Outcome.Ok, Shown: not null }))
         {
-            var version = write.Result!.Value;
+            var version = write.Shown!.Value;
             if (version.Value != write.Written)
                 yield return new Finding(Rule.OneEffect, $"the answer shows something else than was written: {write}");
             if (!log.TryGetValue(version.Revision, out var change) || change.Key != write.Key || change.Value != write.Written)

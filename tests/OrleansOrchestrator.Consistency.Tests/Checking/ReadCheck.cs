@@ -10,8 +10,8 @@ internal static class ReadCheck
     private static IEnumerable<Finding> Freshness(History history)
     {
         var known = history.Operations
-            .Where(operation => operation is { Outcome: Outcome.Ok, Result: not null })
-            .Select(operation => (operation.Returned, operation.Result!.Value.Revision, By: operation.ToString()))
+            .Where(operation => operation is { Outcome: Outcome.Ok, Shown: not null })
+            .Select(operation => (operation.Returned, operation.Shown!.Value.Revision, By: operation.ToString()))
             .Concat(history.Listings.Select(listing => (listing.Returned, listing.Revision, By: $"client {listing.Client}: list -> {listing.Revision}")))
             .OrderBy(item => item.Returned)
             .ToList();

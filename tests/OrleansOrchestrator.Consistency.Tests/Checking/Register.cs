@@ -32,12 +32,12 @@ internal readonly record struct Register(bool IsPresent, long Revision, string? 
         OperationKind.Replace => IsPresent && (Revision == operation.Expected || (Revision == 0 && operation.Expected > Floor)) ? With(operation) : null,
         OperationKind.Patch => IsPresent ? With(operation) : null,
         OperationKind.Delete => IsPresent ? this with { IsPresent = false, Revision = 0, Value = null } : null,
-        _ => Read(operation.Result!.Value),
+        _ => Read(operation.Shown!.Value),
     };
 
     private Register? With(Operation write)
     {
-        var revision = write.Result?.Revision ?? 0;
+        var revision = write.Shown?.Revision ?? 0;
         var floor = Math.Max(Floor, write.Kind == OperationKind.Replace ? write.Expected : 0);
         if (revision != 0 && revision <= floor)
             return null;

@@ -187,7 +187,7 @@ internal sealed class RegisterSearch
     }
 
     private static (long Revision, long Returned) Order(Operation operation) =>
-        (operation.Result?.Revision ?? long.MaxValue, operation.Returned);
+        (operation.Shown?.Revision ?? long.MaxValue, operation.Returned);
 
     private int _firstLeft;
 

@@ -90,7 +90,7 @@ internal sealed class ConfigMapClient(int number, string space, Recorder recorde
         {
             Written = written,
             Expected = expected,
-            Result = result,
+            Shown = result,
             Detail = detail,
         };
         recorder.Add(operation);

@@ -37,7 +37,7 @@ internal sealed class LoadClient(ConfigMapClient client, IReadOnlyList<ApiConnec
             < 92 => await client.CreateAsync(silo, key),
             _ => await client.DeleteAsync(silo, key),
         };
-        if (operation.Result is { } result)
+        if (operation.Shown is { } result)
             _known[key] = result.Revision;
         return operation.Outcome is not (Outcome.Refused or Outcome.Unknown);
     }

@@ -25,7 +25,7 @@ internal sealed class HistoryBuilder
         {
             Written = kind is OperationKind.Create or OperationKind.Replace or OperationKind.Patch ? value : null,
             Expected = expected,
-            Result = revision > 0 && outcome == Outcome.Ok ? new Version(revision, value!) : null,
+            Shown = revision > 0 && outcome == Outcome.Ok ? new Version(revision, value!) : null,
         });
         return this;
     }

@@ -62,7 +62,7 @@ internal sealed record Operation(int Client, OperationKind Kind, string Key, lon
     public long Expected { get; init; }
 
     /// <summary>The version in the answer. A deletion has none.</summary>
-    public Version? Result { get; init; }
+    public Version? Shown { get; init; }
 
     /// <summary>What the server said beside that, for a report.</summary>
     public string? Detail { get; init; }
@@ -75,7 +75,7 @@ internal sealed record Operation(int Client, OperationKind Kind, string Key, lon
         + (Written is null ? "" : $" := {Written}")
         + (Kind == OperationKind.Replace ? $" if at {Expected}" : "")
         + $" -> {Outcome}"
-        + (Result is { } result ? $" {result.Value}@{result.Revision}" : "")
+        + (Shown is { } result ? $" {result.Value}@{result.Revision}" : "")
         + (Detail is null ? "" : $" ({Detail})")
         + $" [{Invoked}, {Returned}]";
 }

@@ -81,7 +81,7 @@ internal sealed class StoreWorkload(IReadOnlyList<TestSilo> silos, ScriptedLog l
                 < 93 => await DoAsync(silo, number, OperationKind.Create, key, 0),
                 _ => await DoAsync(silo, number, OperationKind.Delete, key, 0),
             };
-            if (done?.Result is { } version)
+            if (done?.Shown is { } version)
                 known[key] = version.Revision;
         }
     }
@@ -95,7 +95,7 @@ internal sealed class StoreWorkload(IReadOnlyList<TestSilo> silos, ScriptedLog l
         {
             Written = value,
             Expected = expected,
-            Result = result,
+            Shown = result,
             Detail = detail,
         };
         _recorder.Add(operation);
