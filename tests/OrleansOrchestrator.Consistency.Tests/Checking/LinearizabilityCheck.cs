@@ -52,7 +52,9 @@ internal static class LinearizabilityCheck
         foreach (var operation in operations)
         {
             if (operation.Outcome is not (Outcome.Refused or Outcome.Unknown))
+            {
                 yield return operation;
+            }
             else if (operation.Outcome == Outcome.Unknown && operation.Written is { } written && seen.TryGetValue(written, out var shown))
             {
                 // Somebody has seen it: it happened, before that.

@@ -5,7 +5,6 @@ using OrleansOrchestrator.ControlPlane.Store;
 using OrleansOrchestrator.ControlPlane.Tests.Hosting;
 using OrleansOrchestrator.ControlPlane.Tests.Store;
 using OrleansOrchestrator.Storage.Log;
-using OrleansOrchestrator.Testing;
 
 namespace OrleansOrchestrator.Consistency.Tests.Mutations;
 

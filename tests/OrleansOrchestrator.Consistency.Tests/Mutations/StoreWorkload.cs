@@ -9,7 +9,6 @@ using OrleansOrchestrator.ControlPlane.Watch;
 using OrleansOrchestrator.Model.Errors;
 using OrleansOrchestrator.Model.Resources;
 using OrleansOrchestrator.Storage.Log;
-using OrleansOrchestrator.Testing;
 
 namespace OrleansOrchestrator.Consistency.Tests.Mutations;
 

@@ -25,8 +25,9 @@ public sealed class ClusterRunTests
         var history = await run.RunAsync(Cancelled);
 
         Report(Describe(history));
-        foreach (var why in history.Operations.Where(operation => operation.Outcome is Outcome.Refused or Outcome.Unknown)
-            .GroupBy(operation => $"{operation.Kind} {operation.Outcome}: {operation.Detail}").OrderByDescending(group => group.Count()).Take(20))
+        var failures = history.Operations.Where(operation => operation.Outcome is Outcome.Refused or Outcome.Unknown)
+            .GroupBy(operation => $"{operation.Kind} {operation.Outcome}: {operation.Detail}").OrderByDescending(group => group.Count());
+        foreach (var why in failures.Take(20))
             Report($"{why.Count(),5} {why.Key}");
         run.Unexpected.ShouldBeEmpty($"seed {settings.Seed}");
         HistoryChecker.ShouldHold(history, $"seed {settings.Seed}, faults {string.Join(", ", run.Faults)}");
