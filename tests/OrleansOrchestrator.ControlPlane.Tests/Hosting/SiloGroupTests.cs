@@ -6,7 +6,6 @@ using OrleansOrchestrator.ControlPlane.Selectors;
 using OrleansOrchestrator.ControlPlane.Store;
 using OrleansOrchestrator.ControlPlane.Tests.Objects;
 using OrleansOrchestrator.ControlPlane.Tests.Store;
-using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Model.Selectors;
 using OrleansOrchestrator.Testing;
 

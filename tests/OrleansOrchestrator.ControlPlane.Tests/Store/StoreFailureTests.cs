@@ -149,7 +149,7 @@ public sealed class StoreFailureTests : IAsyncLifetime
 
         var created = await CreateAsync("a");
         long.Parse(created.Metadata.ResourceVersion, System.Globalization.CultureInfo.InvariantCulture).ShouldBeGreaterThan(shown.Revision);
-        (await _silo.Store.CommitAsync(Samples.Maps, Samples.Replace("a", shown.Revision, "based on nothing"))).Status.ShouldBe(WriteStatus.Conflict);
+        (await _silo.Store.CommitAsync(Samples.Maps, Samples.Replace("a", shown.Revision, "based on nothing"), Cancellation)).Status.ShouldBe(WriteStatus.Conflict);
     }
 
     [Fact]
