@@ -29,6 +29,7 @@ public sealed class FaultProxy : IAsyncDisposable
     private readonly TaskCompletionSource<(byte[] Request, Socket Server)> _held = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private CancellationTokenSource _dropping = new();
     private volatile ProxyFault _fault;
+    private volatile TaskCompletionSource? _stall;
 
     private FaultProxy(int serverPort)
     {
@@ -48,6 +49,12 @@ public sealed class FaultProxy : IAsyncDisposable
 
     /// <summary>Ends all connections now, whatever they are waiting for.</summary>
     public void DropConnections() => Interlocked.Exchange(ref _dropping, new CancellationTokenSource()).Cancel();
+
+    /// <summary>Keeps everything back, in both directions and on new connections too, until <see cref="Resume"/>.</summary>
+    public void Stall() => _stall ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Delivers what a stall has kept back.</summary>
+    public void Resume() => Interlocked.Exchange(ref _stall, null)?.SetResult();
 
     /// <summary>Delivers the request that was held back, whose client has long given up, and waits until the server has answered
     /// it or ended the connection.</summary>
@@ -121,6 +128,7 @@ public sealed class FaultProxy : IAsyncDisposable
         {
             while (await server.ReceiveAsync(buffer, cancellationToken) is var count and > 0)
             {
+                await PassAsync(cancellationToken);
                 if (Strikes(ProxyFault.LoseReply))
                     return;
                 await client.SendAsync(buffer.AsMemory(0, count), cancellationToken);
@@ -138,6 +146,7 @@ public sealed class FaultProxy : IAsyncDisposable
         var buffer = new byte[1024 * 1024];
         while (await client.ReceiveAsync(buffer, cancellationToken) is var count and > 0)
         {
+            await PassAsync(cancellationToken);
             if (Strikes(ProxyFault.HoldRequest))
             {
                 _held.SetResult((buffer[..count], server));
@@ -155,6 +164,8 @@ public sealed class FaultProxy : IAsyncDisposable
 
         return false;
     }
+
+    private Task PassAsync(CancellationToken cancellationToken) => _stall?.Task.WaitAsync(cancellationToken) ?? Task.CompletedTask;
 
     private bool Strikes(ProxyFault fault) =>
         _fault == fault && Interlocked.CompareExchange(ref _fault, ProxyFault.None, fault) == fault;

@@ -92,6 +92,9 @@ public sealed class PostgreSqlServer : IAsyncDisposable
     /// <summary>Ends the server like a crash: nothing is written any more, and the next start recovers from the log.</summary>
     public Task KillAsync() => EndAsync("QUIT");
 
+    /// <summary>Kills the postmaster itself, which can then tell its sessions nothing: they end once they notice.</summary>
+    public Task KillPostmasterAsync() => EndAsync("KILL");
+
     /// <summary>Starts the server again on the same port and data.</summary>
     public async Task RestartAsync(CancellationToken cancellationToken = default)
     {

@@ -18,24 +18,23 @@ internal sealed partial class ObjectClient
 
         for (var race = 0; race <= RacesMax; race++)
         {
-            var stored = await store.ReadForWriteAsync(definition, key);
+            if (await OnNewestAsync(definition, key, TryAsync, cancellationToken) is { } done)
+                return done;
+        }
+
+        throw ApiErrors.Modified(definition.Name, key.Name);
+
+        async Task<(StoredObject Object, bool Created)?> TryAsync(StoredObject? stored)
+        {
             var applied = ServerSideApply.Apply(
                 definition, stored?.Json, wanted, pipeline.WriterOf(options, subresource), force);
             var settled = options with { Tracking = FieldTracking.Settled, FieldValidation = FieldValidation.Ignore };
             var obj = WritePipeline.Decode(definition.Storage, applied.Json.Span, settled);
             applied.Complete(obj);
             if (stored is not null)
-            {
-                if (await TryReplaceAsync(reference, obj, stored, settled, cancellationToken) is { } updated)
-                    return (updated, false);
-            }
-            else if (await TryCreateAppliedAsync(reference, obj, wanted, settled, cancellationToken) is { } created)
-            {
-                return (created, true);
-            }
+                return await TryReplaceAsync(reference, obj, stored, settled, cancellationToken) is { } updated ? (updated, false) : null;
+            return await TryCreateAppliedAsync(reference, obj, wanted, settled, cancellationToken) is { } created ? (created, true) : null;
         }
-
-        throw ApiErrors.Modified(definition.Name, key.Name);
     }
 
     // Ownership is kept of the storage form, whatever form somebody applies.

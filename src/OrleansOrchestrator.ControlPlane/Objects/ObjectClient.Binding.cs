@@ -14,20 +14,29 @@ internal sealed partial class ObjectClient
         var definition = registry[WellKnownResources.Pods];
         for (var race = 0; race <= RacesMax; race++)
         {
-            var stored = await store.ReadForWriteAsync(definition, pod) ?? throw ApiErrors.NotFound(definition.Name, pod.Name);
+            if (await OnNewestAsync(definition, pod, TryAsync, cancellationToken))
+                return;
+        }
+
+        throw ApiErrors.Modified(definition.Name, pod.Name);
+
+        async Task<bool> TryAsync(StoredObject? stored)
+        {
+            if (stored is null)
+                throw ApiErrors.NotFound(definition.Name, pod.Name);
             if (!string.IsNullOrEmpty(uid) && uid != stored.Uid)
                 throw ApiErrors.Conflict(definition.Name, pod.Name, $"Precondition failed: UID in precondition: {uid}, UID in object meta: {stored.Uid}");
             var write = BindingWrite(definition, stored, nodeName);
             if (options.DryRun)
-                return;
-            var result = await store.CommitAsync(definition, write);
-            if (result.Status == WriteStatus.Committed)
-                return;
-            if (result.Status != WriteStatus.Conflict)
-                throw Refused(definition, pod, result);
+                return true;
+            var result = await store.CommitAsync(definition, write, cancellationToken);
+            return result.Status switch
+            {
+                WriteStatus.Committed => true,
+                WriteStatus.Conflict => false,
+                _ => throw Refused(definition, pod, result),
+            };
         }
-
-        throw ApiErrors.Modified(definition.Name, pod.Name);
     }
 
     /// <summary>Binds many pods in one commit. Each is bound provided that it is still at the given version.</summary>

@@ -19,20 +19,28 @@ internal sealed partial class ObjectClient
         string? uid = null;
         for (var race = 0; race <= RacesMax; race++)
         {
-            var stored = await store.ReadForWriteAsync(definition, key) ?? throw ApiErrors.NotFound(definition.Name, key.Name);
-            CheckPreconditions(definition, stored, deletion);
-
-            // Whoever lost a race may find a successor of the same name, which nobody has asked to delete.
-            uid ??= stored.Uid;
-            if (stored.Uid != uid)
-                throw ApiErrors.NotFound(definition.Name, key.Name);
-            var obj = stored.Decode();
-            await pipeline.AdmitDeleteAsync(reference, obj, options, cancellationToken);
-            if (await TryDeleteAsync(definition, stored, obj, deletion, options, cancellationToken) is { } result)
+            if (await OnNewestAsync(definition, key, TryAsync, cancellationToken) is { } result)
                 return result;
         }
 
         throw ApiErrors.Modified(definition.Name, key.Name);
+
+        async Task<DeletionResult?> TryAsync(StoredObject? stored)
+        {
+            if (stored is null)
+                throw ApiErrors.NotFound(definition.Name, key.Name);
+            CheckPreconditions(definition, stored, deletion);
+
+            // Whoever lost a race may find a successor of the same name, which nobody has asked to delete.
+            if (uid is not null && stored.Uid != uid)
+                throw ApiErrors.NotFound(definition.Name, key.Name);
+            var obj = stored.Decode();
+            await pipeline.AdmitDeleteAsync(reference, obj, options, cancellationToken);
+            var result = await TryDeleteAsync(definition, stored, obj, deletion, options, cancellationToken);
+            if (result is null)
+                uid = stored.Uid;
+            return result;
+        }
     }
 
     public async Task<ObjectPage> DeleteCollectionAsync(
@@ -79,7 +87,7 @@ internal sealed partial class ObjectClient
 
         var result = await store.CommitAsync(definition, new ObjectWrite(
             isGone ? WriteType.Delete : WriteType.Replace,
-            stored.Key.Namespace, stored.Key.Name, json, stored.Revision, definition.Claims(obj)));
+            stored.Key.Namespace, stored.Key.Name, json, stored.Revision, definition.Claims(obj)), cancellationToken);
         return result.Status switch
         {
             WriteStatus.Committed => new DeletionResult(result.Object ?? stored, isGone),

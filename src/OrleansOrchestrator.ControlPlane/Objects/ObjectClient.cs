@@ -42,8 +42,8 @@ internal sealed partial class ObjectClient(
         var watcher = await cache.WatchAsync(query, cancellationToken);
         try
         {
-            while (true)
-                yield return await watcher.ReadAsync(watchOptions.BookmarkPeriod, time, cancellationToken);
+            while (await ReadAsync(cache, watcher, cancellationToken) is { } events)
+                yield return events;
         }
         finally
         {
@@ -67,7 +67,7 @@ internal sealed partial class ObjectClient(
                 return await DryCreateAsync(definition, key, json, cancellationToken);
 
             var result = await store.CommitAsync(
-                definition, new ObjectWrite(WriteType.Create, key.Namespace, key.Name, json, 0, definition.Claims(obj)));
+                definition, new ObjectWrite(WriteType.Create, key.Namespace, key.Name, json, 0, definition.Claims(obj)), cancellationToken);
             if (result.Status == WriteStatus.Committed)
                 return result.Object!;
             if (!TryAvoid(result, request, obj, generated && race < RacesMax))
@@ -81,23 +81,33 @@ internal sealed partial class ObjectClient(
         var (definition, key, subresource) = reference;
         obj.Metadata ??= new();
         NamedLike(key, obj);
-        var hasRevision = !string.IsNullOrEmpty(obj.Metadata.ResourceVersion) && obj.Metadata.ResourceVersion != "0";
+        var named = obj.Metadata.ResourceVersion;
+        var hasRevision = !string.IsNullOrEmpty(named) && named != "0";
         var body = hasRevision ? null : definition.Encode(obj);
+        var isFresh = true;
         for (var race = 0; ; race++)
         {
-            var stored = await store.ReadForWriteAsync(definition, key);
+            if (await OnNewestAsync(definition, key, TryAsync, cancellationToken) is { } written)
+                return written;
+            if (hasRevision || race >= RacesMax)
+                throw ApiErrors.Modified(definition.Name, key.Name);
+        }
+
+        async Task<(StoredObject Object, bool Created)?> TryAsync(StoredObject? stored)
+        {
+            // What an earlier try has prepared is not what the client sent. With a revision, only one version gets past its
+            // check and is prepared for; any other must be refused by it again.
+            var sent = isFresh || body is null ? obj : definition.Decode(body);
+            (sent.Metadata ??= new()).ResourceVersion = named;
+            isFresh = false;
             if (stored is null)
             {
                 if (!definition.AllowCreateOnUpdate || subresource.Length > 0 || hasRevision)
                     throw ApiErrors.NotFound(definition.Name, key.Name);
-                return (await CreateAsync(definition, key.Namespace, obj, options, cancellationToken), true);
+                return (await CreateAsync(definition, key.Namespace, sent, options, cancellationToken), true);
             }
 
-            if (await TryReplaceAsync(reference, obj, stored, options, cancellationToken) is { } updated)
-                return (updated, false);
-            if (hasRevision || race >= RacesMax)
-                throw ApiErrors.Modified(definition.Name, key.Name);
-            obj = definition.Decode(body);
+            return await TryReplaceAsync(reference, sent, stored, options, cancellationToken) is { } updated ? (updated, false) : null;
         }
     }
 
@@ -107,14 +117,51 @@ internal sealed partial class ObjectClient(
         var (definition, key, _) = reference;
         for (var race = 0; race <= RacesMax; race++)
         {
-            var stored = await store.ReadForWriteAsync(definition, key) ?? throw ApiErrors.NotFound(definition.Name, key.Name);
-            var json = PatchApplication.Apply(reference.Form, type, stored, patch);
-            var obj = WritePipeline.Decode(reference.Form, json, options);
-            if (await TryReplaceAsync(reference, obj, stored, options, cancellationToken) is { } updated)
+            if (await OnNewestAsync(definition, key, TryAsync, cancellationToken) is { } updated)
                 return updated;
         }
 
         throw ApiErrors.Modified(definition.Name, key.Name);
+
+        Task<StoredObject?> TryAsync(StoredObject? stored)
+        {
+            if (stored is null)
+                throw ApiErrors.NotFound(definition.Name, key.Name);
+            var json = PatchApplication.Apply(reference.Form, type, stored, patch);
+            return TryReplaceAsync(reference, WritePipeline.Decode(reference.Form, json, options), stored, options, cancellationToken);
+        }
+    }
+
+    /// <summary>The next events; null if the silo stops, which ends a watch like the end of its time: the client resumes elsewhere.</summary>
+    private async Task<IReadOnlyList<WatchEvent>?> ReadAsync(WatchCache cache, Watcher watcher, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await watcher.ReadAsync(watchOptions.BookmarkPeriod, time, cancellationToken);
+        }
+        catch (ApiException ended) when (ended.Code == 503 && cache.IsStopping)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Works on the newest accepted version of an object. A refusal shows what it rests on, and that may still be
+    /// taken back: it is worked out again on a version that is durable (invariant I1).</summary>
+    private async Task<T> OnNewestAsync<T>(
+        ResourceDefinition definition, ObjectKey key, Func<StoredObject?, Task<T>> work, CancellationToken cancellationToken)
+    {
+        var newest = await store.ReadForWriteAsync(definition, key, cancellationToken);
+        try
+        {
+            return await work(newest);
+        }
+        catch (ApiException refusal) when (refusal.Code is 400 or 403 or 404 or 409 or 422)
+        {
+            var settled = await store.ReadSettledAsync(definition, key, cancellationToken);
+            if (settled?.Revision == newest?.Revision)
+                throw;
+            return await work(settled);
+        }
     }
 
     /// <summary>Replaces an object that is at a known version.</summary>
@@ -135,7 +182,7 @@ internal sealed partial class ObjectClient(
             var isLast = IsGoneWith(definition, obj);
             var result = await store.CommitAsync(definition, new ObjectWrite(
                 isLast ? WriteType.Delete : WriteType.Replace,
-                reference.Key.Namespace, reference.Key.Name, json, stored.Revision, definition.Claims(obj)));
+                reference.Key.Namespace, reference.Key.Name, json, stored.Revision, definition.Claims(obj)), cancellationToken);
             switch (result.Status)
             {
                 case WriteStatus.Committed:
@@ -211,6 +258,7 @@ internal sealed partial class ObjectClient(
         WriteStatus.AlreadyExists => ApiErrors.AlreadyExists(definition.Name, key.Name),
         WriteStatus.NotFound => ApiErrors.NotFound(definition.Name, key.Name),
         WriteStatus.Conflict => ApiErrors.Modified(definition.Name, key.Name),
+        WriteStatus.Unknown => ApiErrors.Timeout(result.Detail ?? "the write may or may not have happened"),
         WriteStatus.Unavailable => ApiErrors.ServiceUnavailable(result.Detail ?? "the object store is not available"),
         WriteStatus.Overloaded => ApiErrors.TooManyRequests("too many writes are waiting, please try again later", 1),
         _ => ApiErrors.Internal($"the write was refused: {result.Detail}"),

@@ -19,6 +19,10 @@ internal interface IResourceStoreGrain : IGrainWithStringKey
     [Alias("ReadForWrite")]
     Task<StoredObject?> ReadForWriteAsync(string @namespace, string name);
 
+    /// <summary>Reads the newest accepted version, and waits until it is durable: for what is told without writing.</summary>
+    [Alias("ReadSettled")]
+    Task<StoredObject?> ReadSettledAsync(string @namespace, string name);
+
     /// <summary>The newest durable revision. Waits until everything accepted before the call is durable.</summary>
     [Alias("GetHead")]
     Task<long> GetHeadAsync();

@@ -50,6 +50,12 @@ internal sealed class ResourceState
     /// <summary>The head once everything is durable that has been accepted and not rolled back.</summary>
     public long ExpectedHead => _overlay.Count == 0 ? Head : Accepted;
 
+    /// <summary>Whether anything has been accepted that is not durable yet.</summary>
+    public bool HasPending => _overlay.Count > 0;
+
+    /// <summary>Whether the newest accepted version of an object, or its deletion, is not durable yet.</summary>
+    public bool IsPending(in ObjectKey key) => _overlay.ContainsKey(key);
+
     /// <summary>The newest accepted version of an object; null if it does not exist.</summary>
     public StoredObject? FindAccepted(in ObjectKey key) => _overlay.TryGetValue(key, out var newest)
         ? newest.Type == LogChangeType.Deleted ? null : newest.Object

@@ -19,7 +19,7 @@ internal sealed partial class ResourceStoreGrain
                 if (await MakeDurableAsync(batch) is { } failure)
                     FailAll(batch, WriteStatus.Unavailable, failure);
                 else
-                    Publish(batch);
+                    await faults.RunAsync(StoreStep.Publish, _definition.Name, () => Publish(batch));
             }
             catch (FencedException fenced)
             {
@@ -52,6 +52,8 @@ internal sealed partial class ResourceStoreGrain
     /// <returns>Null if it is; otherwise why it certainly is not. Any exception but a <see cref="FencedException"/> leaves that open.</returns>
     private async Task<string?> MakeDurableAsync(List<PendingChange> batch)
     {
+        if (faults is not null && faults.Skips(StoreStep.Commit, _definition.Name))
+            return null;
         var last = batch[^1].Change.Revision;
         if (_definition.Durability != Durability.Volatile)
             return await CommitAsync(new LogCommit(_loggedHead, last, [.. batch.Select(p => p.ToLogChange())], _lease.Duration));
@@ -90,11 +92,13 @@ internal sealed partial class ResourceStoreGrain
                     if (await HasHappenedAsync(commit))
                         return Committed(commit);
                     isUnknown = false;
+                    if (time.GetElapsedTime(started) > options.UnavailableGrace)
+                        return "the database did not answer in time";
                 }
 
                 var sent = time.GetTimestamp();
                 using var timeout = new CancellationTokenSource(options.CommitTimeout, time);
-                await log.CommitAsync(_shard, _epoch, commit, timeout.Token);
+                await faults.RunAsync(StoreStep.Commit, _definition.Name, () => log.CommitAsync(_shard, _epoch, commit, timeout.Token));
                 _lease.RenewedAt(sent);
                 return Committed(commit);
             }
@@ -124,7 +128,9 @@ internal sealed partial class ResourceStoreGrain
     {
         try
         {
-            var head = await log.ReadHeadAsync(_shard, _epoch, CancellationToken.None);
+            var head = commit.HeadBefore;
+            await faults.RunAsync(
+                StoreStep.Resolve, _definition.Name, async () => head = await log.ReadHeadAsync(_shard, _epoch, CancellationToken.None));
             LogResolved(_shard, commit.HeadAfter, head == commit.HeadAfter);
             return head == commit.HeadAfter;
         }
@@ -140,7 +146,7 @@ internal sealed partial class ResourceStoreGrain
         return null;
     }
 
-    private void Publish(List<PendingChange> batch)
+    private Task Publish(List<PendingChange> batch)
     {
         _state.Promote(batch.ConvertAll(pending => pending.Change));
         foreach (var pending in batch)
@@ -149,7 +155,8 @@ internal sealed partial class ResourceStoreGrain
         _localHead?.MoveTo(_state.Head);
         SignalHeadMoved();
         foreach (var pending in batch)
-            pending.Decided.SetResult(new WriteResult(WriteStatus.Committed, pending.Change.Object));
+            pending.Decided.TrySetResult(new WriteResult(WriteStatus.Committed, pending.Change.Object));
+        return Task.CompletedTask;
     }
 
     /// <summary>Fails a batch and everything accepted after it, which was based on it and has certainly not happened.</summary>

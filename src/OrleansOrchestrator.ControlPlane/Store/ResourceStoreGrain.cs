@@ -18,9 +18,12 @@ namespace OrleansOrchestrator.ControlPlane.Store;
 [KeepAlive]
 internal sealed partial class ResourceStoreGrain(
     IObjectLog log, CustomKinds resources, LocalHeads heads, StoreOptions options, IHostApplicationLifetime host, TimeProvider time,
-    ILogger<ResourceStoreGrain> logger)
+    ILogger<ResourceStoreGrain> logger, IFaultPoints? faults = null)
     : Grain, IResourceStoreGrain
 {
+    // To clients, revision 0 means whatever is at hand: a list must not show it as one that a watch can begin after.
+    private const long FirstHead = 1;
+
     private readonly Queue<PendingChange> _pending = new();
     private readonly ChangeHistory _history = new(options.HistoryChangesMax, options.HistoryBytesMax);
     private ResourceDefinition _definition = null!;
@@ -32,6 +35,7 @@ internal sealed partial class ResourceStoreGrain(
     private long _epoch;
     private long _loggedHead;
     private Task _flushing = Task.CompletedTask;
+    private Task<WriteResult>? _newestDecided;
     private TaskCompletionSource _headMoved = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private string? _stopped;
 
@@ -39,11 +43,13 @@ internal sealed partial class ResourceStoreGrain(
     {
         _definition = await FindDefinitionAsync(cancellationToken);
         _shard = new ShardId(_definition.Name.ToString());
-        _lease = new ReadLease(options.ReadLease, time, duration => log.RenewLeaseAsync(_shard, _epoch, duration, CancellationToken.None));
+        _lease = new ReadLease(options.ReadLease, time, RenewLeaseAsync);
         try
         {
             var sent = time.GetTimestamp();
-            var opening = await log.OpenAsync(_shard, options.ReadLease, cancellationToken);
+            ShardOpening opening = null!;
+            await faults.RunAsync(
+                StoreStep.Open, _definition.Name, async () => opening = await log.OpenAsync(_shard, options.ReadLease, cancellationToken));
             _epoch = opening.Epoch;
             _loggedHead = opening.HeadRevision;
             _lease.RenewedAt(sent);
@@ -55,9 +61,9 @@ internal sealed partial class ResourceStoreGrain(
                 objects.Add(StoredObject.Read(_definition, row.Value));
 
             // The activation before may have shown writers versions that never became durable. Their revisions stay theirs.
-            _state = new ResourceState(
-                _definition, objects, opening.HeadRevision, opening.HeadRevision + options.PendingChangesMax + options.CommitRowsMax);
-            _history.Reset(opening.HeadRevision);
+            var head = Math.Max(opening.HeadRevision, FirstHead);
+            _state = new ResourceState(_definition, objects, head, head + options.PendingChangesMax + options.CommitRowsMax);
+            _history.Reset(head);
             if (_definition.TimeToLive is { } timeToLive)
                 _expiry = ExpiryQueue.Of(objects, timeToLive, time.GetUtcNow());
             LogOpened(_shard, _epoch, objects.Count, opening.HeadRevision);
@@ -91,7 +97,7 @@ internal sealed partial class ResourceStoreGrain(
     {
         Stop($"the store of {_shard.Resource} is moving");
         await _flushing;
-        await log.ReleaseAsync(_shard, _epoch, cancellationToken);
+        await faults.RunAsync(StoreStep.Release, _definition.Name, () => log.ReleaseAsync(_shard, _epoch, cancellationToken));
     }
 
     public async Task<IReadOnlyList<WriteResult>> CommitAsync(IReadOnlyList<ObjectWrite> writes)
@@ -104,8 +110,10 @@ internal sealed partial class ResourceStoreGrain(
                 results[i] = new WriteResult(WriteStatus.Unavailable, Detail: _stopped);
             else if (_pending.Count >= options.PendingChangesMax)
                 results[i] = new WriteResult(WriteStatus.Overloaded);
+            else if (_state.TryAccept(writes[i], out var change) is { } refusal)
+                decided[i] = RefuseAsync(writes[i], refusal);
             else
-                results[i] = _state.TryAccept(writes[i], out var change) ?? Enqueue(change!, out decided[i]);
+                results[i] = Enqueue(change!, out decided[i]);
         }
 
         for (var i = 0; i < writes.Count; i++)
@@ -117,6 +125,16 @@ internal sealed partial class ResourceStoreGrain(
     {
         await EnsureLeaseAsync();
         return _state.FindAccepted(new ObjectKey(@namespace, name));
+    }
+
+    public async Task<StoredObject?> ReadSettledAsync(string @namespace, string name)
+    {
+        await EnsureLeaseAsync();
+        var key = new ObjectKey(@namespace, name);
+        var accepted = _state.FindAccepted(key);
+        if (IsUnsettled(key) && await _newestDecided! is { Status: not WriteStatus.Committed } undone)
+            throw new StoreUnavailableException(undone.Detail ?? $"the store of {_shard.Resource} has taken a write back");
+        return accepted;
     }
 
     public async Task<long> GetHeadAsync()
@@ -205,6 +223,10 @@ internal sealed partial class ResourceStoreGrain(
         ThrowIfStopped();
     }
 
+    private Task RenewLeaseAsync(TimeSpan duration) => faults is not null && faults.Skips(StoreStep.RenewLease, _definition.Name)
+        ? Task.CompletedTask
+        : faults.RunAsync(StoreStep.RenewLease, _definition.Name, () => log.RenewLeaseAsync(_shard, _epoch, duration, CancellationToken.None));
+
     /// <summary>Waits for the head to move, but not beyond the end of the silo, whose grains cannot move while calls wait in them.</summary>
     private async Task WaitAsync(Task moved, TimeSpan wait)
     {
@@ -218,6 +240,21 @@ internal sealed partial class ResourceStoreGrain(
         }
     }
 
+    /// <summary>Whether the newest version of an object may still be taken back. What is acknowledged before it is durable counts as settled.</summary>
+    private bool IsUnsettled(in ObjectKey key) => _definition.Durability != Durability.WriteBehind && _state.IsPending(key);
+
+    /// <summary>A refusal shows what it rests on: it is told once that is durable (invariant I1), and not at all if it never becomes so.</summary>
+    private async Task<WriteResult> RefuseAsync(ObjectWrite write, WriteResult refusal)
+    {
+        // Whoever holds a claim is not looked for: everything accepted so far settles that as well.
+        var key = new ObjectKey(write.Namespace, write.Name);
+        var rests = refusal.Status == WriteStatus.ClaimTaken ? _state.HasPending : _state.IsPending(key);
+        if (!rests || _definition.Durability == Durability.WriteBehind)
+            return refusal;
+        var settled = await _newestDecided!;
+        return settled.Status == WriteStatus.Committed ? refusal : new WriteResult(WriteStatus.Unavailable, Detail: settled.Detail);
+    }
+
     private StoredChange ReadChange(LogChange change) => new(
         change.Type,
         StoredObject.Read(_definition, change.Value),
@@ -228,7 +265,7 @@ internal sealed partial class ResourceStoreGrain(
         var pending = new PendingChange(change, new(TaskCreationOptions.RunContinuationsAsynchronously));
         _pending.Enqueue(pending);
         _expiry?.Note(change, time.GetUtcNow());
-        decided = pending.Decided.Task;
+        decided = _newestDecided = pending.Decided.Task;
         if (_flushing.IsCompleted)
             _flushing = FlushAsync();
         return _definition.Durability == Durability.WriteBehind ? new WriteResult(WriteStatus.Committed, change.Object) : null;

@@ -11,8 +11,8 @@ namespace OrleansOrchestrator.ControlPlane.Store;
 /// its precondition, until <see cref="RetryFor"/> has passed.
 /// </summary>
 /// <remarks>
-/// A write that timed out may have happened. Trying it again is safe: its precondition refuses a second effect, and its own
-/// first effect is recognised in what is stored.
+/// A write that timed out may have happened. Trying it again is safe: its precondition refuses a second effect. What that
+/// refusal says of the first try is looked up in the history, and where the history does not tell, it is not guessed.
 /// </remarks>
 internal sealed partial class StoreClient(IGrainFactory grains, LocalHeads heads, TimeProvider time, ILogger<StoreClient> logger) : IStoreReader
 {
@@ -24,7 +24,8 @@ internal sealed partial class StoreClient(IGrainFactory grains, LocalHeads heads
     // The factory derives the type of a grain from its interface each time, which costs more than a call.
     private readonly ConcurrentDictionary<ResourceName, IResourceStoreGrain> _references = new();
 
-    public Task<long> GetHeadAsync(ResourceDefinition definition) => RetryAsync(definition, grain => grain.GetHeadAsync());
+    public Task<long> GetHeadAsync(ResourceDefinition definition) =>
+        RetryAsync(definition, grain => grain.GetHeadAsync(), CancellationToken.None);
 
     public long? TryReadHead(ResourceDefinition definition) => heads.Read(definition.Name);
 
@@ -37,87 +38,57 @@ internal sealed partial class StoreClient(IGrainFactory grains, LocalHeads heads
         Grain(definition).ReadSnapshotAsync(after.Namespace ?? "", after.Name ?? "");
 
     /// <inheritdoc cref="IResourceStoreGrain.ReadForWriteAsync"/>
-    public Task<StoredObject?> ReadForWriteAsync(ResourceDefinition definition, ObjectKey key) =>
-        RetryAsync(definition, grain => grain.ReadForWriteAsync(key.Namespace, key.Name));
+    public Task<StoredObject?> ReadForWriteAsync(ResourceDefinition definition, ObjectKey key, CancellationToken cancellationToken = default) =>
+        RetryAsync(definition, grain => grain.ReadForWriteAsync(key.Namespace, key.Name), cancellationToken);
+
+    /// <inheritdoc cref="IResourceStoreGrain.ReadSettledAsync"/>
+    public Task<StoredObject?> ReadSettledAsync(ResourceDefinition definition, ObjectKey key, CancellationToken cancellationToken = default) =>
+        RetryAsync(definition, grain => grain.ReadSettledAsync(key.Namespace, key.Name), cancellationToken);
 
     /// <summary>Commits one write.</summary>
-    /// <exception cref="ApiException">503 if it certainly did not happen, 504 if that is not known.</exception>
-    public async Task<WriteResult> CommitAsync(ResourceDefinition definition, ObjectWrite write) =>
-        (await CommitAsync(definition, [write]))[0];
+    public async Task<WriteResult> CommitAsync(ResourceDefinition definition, ObjectWrite write, CancellationToken cancellationToken = default) =>
+        (await CommitAsync(definition, [write], cancellationToken))[0];
 
-    /// <summary>Commits writes, each on its own.</summary>
-    /// <exception cref="ApiException">As for one.</exception>
-    public async Task<IReadOnlyList<WriteResult>> CommitAsync(ResourceDefinition definition, IReadOnlyList<ObjectWrite> writes)
+    /// <summary>Commits writes, each on its own. Of several, those that certainly did not happen are the caller's to repeat.</summary>
+    /// <param name="definition">The kind.</param>
+    /// <param name="writes">The writes.</param>
+    /// <param name="cancellationToken">Ends the wait; what has been sent may happen all the same.</param>
+    public async Task<IReadOnlyList<WriteResult>> CommitAsync(
+        ResourceDefinition definition, IReadOnlyList<ObjectWrite> writes, CancellationToken cancellationToken = default)
     {
+        var attempts = new WriteAttempts(writes);
+        var outcomes = new WriteOutcomes(this, definition);
         var started = time.GetTimestamp();
         var pause = TimeSpan.FromMilliseconds(20);
-        var mayHaveHappened = false;
         while (true)
         {
-            string why;
             try
             {
-                var results = await Grain(definition).CommitAsync(writes);
-                if (results.Any(result => result.Status == WriteStatus.Unknown))
-                    mayHaveHappened = true;
-                else if (mayHaveHappened)
-                    results = await ResolveAsync(definition, writes, results);
-                if (!IsToBeRepeated(results, mayHaveHappened))
-                    return results;
-                why = results.FirstOrDefault(result => result.Detail is not null)?.Detail ?? "the object store is not available";
+                var open = attempts.Open;
+                var results = await Grain(definition).CommitAsync(attempts.OpenWrites()).WaitAsync(cancellationToken);
+                for (var i = 0; i < results.Count; i++)
+                {
+                    if (attempts.NeedsResolution(open[i], results[i]))
+                        attempts.Decide(open[i], await outcomes.ResolveAsync(writes[open[i]], results[i], cancellationToken));
+                    else
+                        attempts.Note(open[i], results[i]);
+                }
             }
             catch (Exception exception) when (StoreFaults.IsTransient(exception))
             {
-                mayHaveHappened |= !StoreFaults.IsCertainlyNotExecuted(exception);
-                why = StoreFaults.Describe(exception);
+                attempts.NoteFailure(StoreFaults.Describe(exception), StoreFaults.IsCertainlyNotExecuted(exception));
             }
 
-            if (time.GetElapsedTime(started) > RetryFor)
-                throw mayHaveHappened ? ApiErrors.Timeout(why) : ApiErrors.ServiceUnavailable(why);
-            LogRetry(definition.Name, why);
-            await Task.Delay(pause, time);
+            if (attempts.AreDecided || time.GetElapsedTime(started) > RetryFor)
+                return attempts.Results();
+            LogRetry(definition.Name, attempts.Why);
+            await Task.Delay(pause, time, cancellationToken);
             pause = pause * 2 > RetryPauseMax ? RetryPauseMax : pause * 2;
         }
     }
 
-    /// <summary>Whether a try decided too little to be the last. Of several writes, those that certainly did not happen are the
-    /// caller's to repeat.</summary>
-    private static bool IsToBeRepeated(IReadOnlyList<WriteResult> results, bool mayHaveHappened)
-    {
-        if (mayHaveHappened)
-            return results.Any(result => result.Status is WriteStatus.Unknown or WriteStatus.Unavailable or WriteStatus.Overloaded);
-        return results is [{ Status: WriteStatus.Unavailable }];
-    }
-
-    /// <summary>After a try of unknown outcome, recognises refusals that our own first try caused.</summary>
-    private async Task<IReadOnlyList<WriteResult>> ResolveAsync(
-        ResourceDefinition definition, IReadOnlyList<ObjectWrite> writes, IReadOnlyList<WriteResult> results)
-    {
-        var resolved = results.ToArray();
-        for (var i = 0; i < resolved.Length; i++)
-        {
-            if (resolved[i].Status == WriteStatus.NotFound && writes[i].Type == WriteType.Delete)
-                resolved[i] = new WriteResult(WriteStatus.Committed);
-            else if (resolved[i].Status is WriteStatus.AlreadyExists or WriteStatus.Conflict && writes[i].Json is { } json)
-                resolved[i] = await ResolveAsync(definition, new ObjectKey(writes[i].Namespace, writes[i].Name), json, resolved[i]);
-        }
-
-        return resolved;
-    }
-
-    private async Task<WriteResult> ResolveAsync(ResourceDefinition definition, ObjectKey key, ReadOnlyMemory<byte> json, WriteResult refusal)
-    {
-        var current = await ReadForWriteAsync(definition, key);
-        if (current is null || !RevisionSplice.EqualsIgnoringRevision(current.Json.Span, json.Span))
-            return refusal;
-
-        // The first try may still be on its way to durability.
-        return current.Revision <= await GetHeadAsync(definition)
-            ? new WriteResult(WriteStatus.Committed, current)
-            : new WriteResult(WriteStatus.Unknown);
-    }
-
-    private async Task<T> RetryAsync<T>(ResourceDefinition definition, Func<IResourceStoreGrain, Task<T>> call)
+    private async Task<T> RetryAsync<T>(
+        ResourceDefinition definition, Func<IResourceStoreGrain, Task<T>> call, CancellationToken cancellationToken)
     {
         var started = time.GetTimestamp();
         var pause = TimeSpan.FromMilliseconds(20);
@@ -125,7 +96,7 @@ internal sealed partial class StoreClient(IGrainFactory grains, LocalHeads heads
         {
             try
             {
-                return await call(Grain(definition));
+                return await call(Grain(definition)).WaitAsync(cancellationToken);
             }
             catch (Exception exception) when (StoreFaults.IsTransient(exception))
             {
@@ -134,7 +105,7 @@ internal sealed partial class StoreClient(IGrainFactory grains, LocalHeads heads
                 LogRetry(definition.Name, exception.Message);
             }
 
-            await Task.Delay(pause, time);
+            await Task.Delay(pause, time, cancellationToken);
             pause = pause * 2 > RetryPauseMax ? RetryPauseMax : pause * 2;
         }
     }

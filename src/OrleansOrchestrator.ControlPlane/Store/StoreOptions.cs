@@ -21,8 +21,9 @@ public sealed record StoreOptions
     /// <summary>The longest pause between tries to reach the database.</summary>
     public TimeSpan RetryPauseMax { get; init; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>How long a commit may take before its outcome counts as unknown.</summary>
-    public TimeSpan CommitTimeout { get; init; } = TimeSpan.FromSeconds(10);
+    /// <summary>How long a commit may take before its outcome counts as unknown and is looked up. Shorter than
+    /// <see cref="UnavailableGrace"/>, within which it is tried again.</summary>
+    public TimeSpan CommitTimeout { get; init; } = TimeSpan.FromSeconds(4);
 
     /// <summary>How long a follower's question waits for changes.</summary>
     public TimeSpan FollowWait { get; init; } = TimeSpan.FromSeconds(5);

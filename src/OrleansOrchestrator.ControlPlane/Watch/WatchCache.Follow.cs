@@ -1,7 +1,6 @@
 using Microsoft.Extensions.Logging;
 using OrleansOrchestrator.ControlPlane.Store;
 using OrleansOrchestrator.Model.Codec;
-using OrleansOrchestrator.Model.Errors;
 using OrleansOrchestrator.Model.Resources;
 using OrleansOrchestrator.Storage.Log;
 
@@ -106,7 +105,8 @@ internal sealed partial class WatchCache
             {
                 _index.Replace(change.Previous, change.Type == LogChangeType.Deleted ? null : change.Object);
                 _history.Append(change);
-                _watchers.Offer(change);
+                if (_faults is null || !_faults.Skips(StoreStep.Offer, Definition.Name))
+                    _watchers.Offer(change);
             }
 
             MoveTo(revision);
@@ -127,12 +127,7 @@ internal sealed partial class WatchCache
     {
         lock (_gate)
         {
-            var expired = ApiErrors.Expired("too old resource version: the history was compacted");
-            foreach (var watcher in _watchers.All().ToList())
-            {
-                watcher.End(expired);
-                _watchers.Remove(watcher);
-            }
+            EndWatches(Compacted());
 
             // A watch that begins before the cache is filled again must not take the old history for a complete one.
             _history.Reset(long.MaxValue);
@@ -142,6 +137,7 @@ internal sealed partial class WatchCache
 
     private void MoveTo(long revision)
     {
+        _treeRevision = revision;
         Volatile.Write(ref _revision, revision);
         var moved = _revisionMoved;
         _revisionMoved = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);

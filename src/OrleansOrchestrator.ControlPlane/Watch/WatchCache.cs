@@ -25,6 +25,7 @@ internal sealed partial class WatchCache : IAsyncDisposable
     private readonly WatchOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
+    private readonly IFaultPoints? _faults;
     private readonly HeadQuestion _head;
     private readonly ChangeHistory _history;
     private readonly PostingIndex _index;
@@ -33,16 +34,18 @@ internal sealed partial class WatchCache : IAsyncDisposable
     private readonly CancellationTokenSource _stopping = new();
     private readonly Task _following;
     private ObjectTree _tree = ObjectTree.Empty;
+    private long _treeRevision = -1;
     private long _revision = -1;
     private TaskCompletionSource _revisionMoved = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    public WatchCache(ResourceDefinition definition, IStoreReader store, WatchOptions options, TimeProvider time, ILogger logger)
+    public WatchCache(ResourceDefinition definition, IStoreReader store, WatchOptions options, TimeProvider time, ILogger logger, IFaultPoints? faults = null)
     {
         Definition = definition;
         _store = store;
         _options = options;
         _time = time;
         _logger = logger;
+        _faults = faults;
         _head = new HeadQuestion(() => store.GetHeadAsync(definition));
         _history = new ChangeHistory(options.HistoryChangesMax, options.HistoryBytesMax);
         _index = new PostingIndex(definition);
@@ -54,15 +57,17 @@ internal sealed partial class WatchCache : IAsyncDisposable
     /// <summary>The resource's kind.</summary>
     public ResourceDefinition Definition { get; }
 
-    /// <summary>The revision that the cache has reached; -1 until it has been filled.</summary>
+    /// <summary>Whether the cache is ending: nothing new begins, and its watches have ended.</summary>
+    public bool IsStopping => _stopping.IsCancellationRequested;
+
+    /// <summary>The revision that the cache has reached; -1 while it is being filled. What it shows may then be of an earlier one.</summary>
     public long Revision => Volatile.Read(ref _revision);
 
     /// <summary>Waits until the cache is as fresh as asked.</summary>
     /// <exception cref="ApiException">The revision lies in the future, or the store cannot be reached.</exception>
     public async ValueTask EnsureFreshAsync(Freshness freshness, CancellationToken cancellationToken)
     {
-        if (_stopping.IsCancellationRequested)
-            throw ApiErrors.ServiceUnavailable("this silo is stopping");
+        ThrowIfStopping();
         var target = freshness.MinimumRevision ?? _store.TryReadHead(Definition) ?? await AskHeadAsync(cancellationToken);
         if (Revision < target)
             await WaitForRevisionAsync(target, cancellationToken);
@@ -80,7 +85,7 @@ internal sealed partial class WatchCache : IAsyncDisposable
         lock (_gate)
         {
             tree = _tree;
-            revision = _revision;
+            revision = _treeRevision;
             candidates = _index.Candidates(filter);
         }
 
@@ -133,7 +138,7 @@ internal sealed partial class WatchCache : IAsyncDisposable
         ObjectTree tree;
         long at;
         lock (_gate)
-            (tree, at) = (_tree, _revision);
+            (tree, at) = (_tree, _treeRevision);
         return _pages.Read(query, tree, at);
     }
 
@@ -147,7 +152,11 @@ internal sealed partial class WatchCache : IAsyncDisposable
 
         var watcher = new Watcher(this, query.Filter, _options.WatcherEventsMax, after);
         lock (_gate)
+        {
+            ThrowIfStopping();
             _watchers.Add(watcher);
+        }
+
         try
         {
             // What it has missed may be more than fits its buffer: this is the first step, its reader takes the others.
@@ -197,14 +206,39 @@ internal sealed partial class WatchCache : IAsyncDisposable
     /// <summary>Ends the cache and all its watches, while the silo goes on.</summary>
     public async Task RetireAsync()
     {
-        await DisposeAsync();
+        await StopAsync(Compacted());
         Empty();
     }
 
-    public async ValueTask DisposeAsync()
+    public async ValueTask DisposeAsync() => await StopAsync(Stopping());
+
+    private async Task StopAsync(ApiException why)
     {
         await _stopping.CancelAsync();
+        EndWatches(why);
         await _following;
+    }
+
+    private static ApiException Compacted() => ApiErrors.Expired("too old resource version: the history was compacted");
+
+    private static ApiException Stopping() => ApiErrors.ServiceUnavailable("this silo is stopping");
+
+    private void ThrowIfStopping()
+    {
+        if (IsStopping)
+            throw Stopping();
+    }
+
+    private void EndWatches(ApiException why)
+    {
+        lock (_gate)
+        {
+            foreach (var watcher in _watchers.All().ToList())
+            {
+                watcher.End(why);
+                _watchers.Remove(watcher);
+            }
+        }
     }
 
     /// <summary>Starts a watch that begins with the present objects.</summary>
@@ -222,6 +256,7 @@ internal sealed partial class WatchCache : IAsyncDisposable
     {
         lock (_gate)
         {
+            ThrowIfStopping();
             if (_revision < 0)
                 return null;
             var watcher = new Watcher(this, filter, _options.WatcherEventsMax, _revision);

@@ -7,7 +7,8 @@ using OrleansOrchestrator.Model.Resources;
 namespace OrleansOrchestrator.ControlPlane.Watch;
 
 /// <summary>This silo's caches, each started when it is first used, and all stopped before the silo is.</summary>
-internal sealed class WatchCaches(IStoreReader store, WatchOptions options, TimeProvider time, ILoggerFactory loggers) : IHostedService
+internal sealed class WatchCaches(
+    IStoreReader store, WatchOptions options, TimeProvider time, ILoggerFactory loggers, IFaultPoints? faults = null) : IHostedService
 {
     private readonly ConcurrentDictionary<ResourceName, Lazy<WatchCache>> _caches = new();
 
@@ -43,5 +44,5 @@ internal sealed class WatchCaches(IStoreReader store, WatchOptions options, Time
 
     private Lazy<WatchCache> GetOrAdd(ResourceDefinition definition) => _caches.GetOrAdd(
         definition.Name,
-        _ => new Lazy<WatchCache>(() => new WatchCache(definition, store, options, time, loggers.CreateLogger<WatchCache>())));
+        _ => new Lazy<WatchCache>(() => new WatchCache(definition, store, options, time, loggers.CreateLogger<WatchCache>(), faults)));
 }

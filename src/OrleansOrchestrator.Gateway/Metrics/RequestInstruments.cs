@@ -17,11 +17,13 @@ internal sealed class RequestInstruments
     private static readonly string[] Codes = [.. Enumerable.Range(0, 600).Select(code => code.ToString(CultureInfo.InvariantCulture))];
     private readonly Counter<long> _requests;
     private readonly Histogram<double> _durations;
+    private readonly UpDownCounter<long> _longRunning;
 
     public RequestInstruments(IMeterFactory meters)
     {
         var meter = meters.Create(MeterName);
         _requests = meter.CreateCounter<long>("apiserver_request", description: "Requests by verb, resource and response code.");
+        _longRunning = meter.CreateUpDownCounter<long>("apiserver_longrunning_requests", description: "Watches that are open.");
         _durations = meter.CreateHistogram(
             "apiserver_request_duration",
             unit: "s",
@@ -31,6 +33,10 @@ internal sealed class RequestInstruments
                 HistogramBucketBoundaries = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60],
             });
     }
+
+    /// <summary>Records that a watch has begun, or with -1 that it has ended.</summary>
+    public void RecordWatch(string resource, int delta) =>
+        _longRunning.Add(delta, new TagList { { "verb", "WATCH" }, { "resource", resource } });
 
     /// <summary>Records a request that has been answered.</summary>
     /// <param name="info">What it asked; null if it was refused before that was known.</param>

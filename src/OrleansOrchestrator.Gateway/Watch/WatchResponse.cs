@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using OrleansOrchestrator.ControlPlane.Objects;
 using OrleansOrchestrator.ControlPlane.Watch;
 using OrleansOrchestrator.Gateway.Hosting;
+using OrleansOrchestrator.Gateway.Metrics;
 using OrleansOrchestrator.Gateway.Negotiation;
 using OrleansOrchestrator.Gateway.Requests;
 using OrleansOrchestrator.Gateway.Responses;
@@ -14,7 +15,8 @@ namespace OrleansOrchestrator.Gateway.Watch;
 /// Answers with a stream of changes. Each batch is one flush: events that are at hand together travel together, and a client
 /// that reads slowly holds up its own stream only, since the flush waits for it.
 /// </summary>
-internal sealed partial class WatchResponse(IObjectClient objects, GatewayOptions options, TimeProvider time, ILogger<WatchResponse> logger)
+internal sealed partial class WatchResponse(
+    IObjectClient objects, GatewayOptions options, RequestInstruments instruments, TimeProvider time, ILogger<WatchResponse> logger)
 {
     /// <summary>Streams until the client goes, the time of the watch is over, or it fails.</summary>
     public async Task SendAsync(ApiRequest request)
@@ -29,6 +31,7 @@ internal sealed partial class WatchResponse(IObjectClient objects, GatewayOption
         using var ending = new CancellationTokenSource(Duration(request.Options), time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(ending.Token, request.Cancellation);
         await using var batches = objects.WatchAsync(request.Definition, query, either.Token).GetAsyncEnumerator(either.Token);
+        instruments.RecordWatch(request.Definition.Plural, 1);
         try
         {
             await StreamAsync(request, batches, frames, either.Token);
@@ -36,6 +39,10 @@ internal sealed partial class WatchResponse(IObjectClient objects, GatewayOption
         catch (OperationCanceledException) when (ending.IsCancellationRequested)
         {
             // The watch has lasted as long as it was to; the client sees an ordinary end and resumes.
+        }
+        finally
+        {
+            instruments.RecordWatch(request.Definition.Plural, -1);
         }
     }
 

@@ -28,9 +28,10 @@ public interface IObjectLog : IAsyncDisposable
     /// <param name="shard">The shard.</param>
     /// <param name="epoch">The epoch that <see cref="OpenAsync"/> answered.</param>
     /// <param name="commit">The changes, and the head before and after them.</param>
-    /// <param name="cancellationToken">Bounds the wait. A commit that is cancelled has an unknown outcome.</param>
+    /// <param name="cancellationToken">Bounds the wait. A commit that is cancelled once it has been sent has an unknown outcome.</param>
     /// <exception cref="FencedException">A newer owner has taken the shard; nothing was written.</exception>
-    /// <exception cref="LogUnavailableException">The database refused or was not reached; nothing was written.</exception>
+    /// <exception cref="LogUnavailableException">The database refused or was not reached, or the wait was over before the commit
+    /// was sent; nothing was written.</exception>
     /// <exception cref="OutcomeUnknownException">The connection was lost or timed out while committing. The caller must
     /// call <see cref="ReadHeadAsync"/> before it acknowledges anything else (invariant I4).</exception>
     Task CommitAsync(ShardId shard, long epoch, LogCommit commit, CancellationToken cancellationToken);

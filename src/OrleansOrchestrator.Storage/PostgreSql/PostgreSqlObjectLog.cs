@@ -50,18 +50,23 @@ public sealed class PostgreSqlObjectLog(PostgreSqlConnections connections) : IOb
     {
         var rows = CommitRows.From(commit);
         var owned = Owned(shard, epoch);
-        await owned.Turn.WaitAsync(cancellationToken);
+        await NothingSentAsync(() => owned.Turn.WaitAsync(cancellationToken));
         try
         {
             owned.RequireCertainty();
-            await using var connection = await GuardAsync(() => connections.Commits.OpenConnectionAsync(cancellationToken).AsTask());
+            NpgsqlConnection opened = null!;
+            await NothingSentAsync(async () => opened = await connections.Commits.OpenConnectionAsync(cancellationToken));
+            await using var connection = opened;
             await using var command = new NpgsqlCommand(PostgreSqlStatements.Commit, connection)
                 .With(shard.Resource).With(shard.Shard).With(epoch).With(owned.Barrier)
                 .With(commit.HeadBefore).With(commit.HeadAfter).With(commit.LeaseDuration)
                 .With(rows.Revisions).With(rows.Types).With(rows.Namespaces).With(rows.Names)
                 .With(rows.Values).With(rows.Previous).With(rows.Newest);
-            await GuardAsync(() => command.PrepareAsync(cancellationToken));
-            cancellationToken.ThrowIfCancellationRequested();
+            await NothingSentAsync(async () =>
+            {
+                await command.PrepareAsync(cancellationToken);
+                cancellationToken.ThrowIfCancellationRequested();
+            });
             if (!await ExecuteCommitAsync(command, owned, cancellationToken))
                 throw new FencedException(shard, epoch);
         }
@@ -201,10 +206,18 @@ public sealed class PostgreSqlObjectLog(PostgreSqlConnections connections) : IOb
             return await command.ExecuteNonQueryAsync(cancellationToken);
     });
 
-    private Task GuardAsync(Func<Task> operation) => GuardAsync(async () =>
+    /// <summary>For what comes before a commit is sent: however it ends, even cancelled, nothing has happened.</summary>
+    private Task NothingSentAsync(Func<Task> operation) => GuardAsync(async () =>
     {
-        await operation();
-        return true;
+        try
+        {
+            await operation();
+            return true;
+        }
+        catch (OperationCanceledException e)
+        {
+            throw new LogUnavailableException($"PostgreSQL at {connections.Endpoint} was not ready for a commit in time", e);
+        }
     });
 
     /// <summary>For operations without effect, or with one that is harmless when the answer is lost.</summary>

@@ -38,7 +38,7 @@ internal sealed class TestSilo : IAsyncDisposable
         _host.Services.GetRequiredService<IGrainFactory>().GetGrain<IResourceStoreGrain>(resource);
 
     /// <summary>Starts a silo and waits until it is ready.</summary>
-    public static async Task<TestSilo> StartAsync(IObjectLog log, ControlPlaneOptions? options = null, TimeProvider? time = null)
+    public static async Task<TestSilo> StartAsync(IObjectLog log, ControlPlaneOptions? options = null, TimeProvider? time = null, IFaultPoints? faults = null)
     {
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
         builder.Logging.SetMinimumLevel(LogLevel.None);
@@ -51,6 +51,8 @@ internal sealed class TestSilo : IAsyncDisposable
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = StopWithin);
         builder.Services.AddSingleton(time ?? TimeProvider.System);
         builder.Services.AddSingleton(log);
+        if (faults is not null)
+            builder.Services.AddSingleton(faults);
         builder.Services.AddControlPlane(options ?? new ControlPlaneOptions());
         var host = builder.Build();
         await host.StartAsync(TestContext.Current.CancellationToken);

@@ -111,7 +111,10 @@ public sealed class StoreFailureTests : IAsyncLifetime
         (await Api.GetAsync<V1ConfigMap>("default", "a")).Metadata.ResourceVersion.ShouldBe(updated.Metadata.ResourceVersion);
 
         _log.Fail(Maps, fault);
-        (await Api.DeleteAsync<V1ConfigMap>("default", "a")).IsGone.ShouldBeTrue();
+        if (fault == CommitFault.LostAfterAndFenced)
+            (await Should.ThrowAsync<ApiException>(Api.DeleteAsync<V1ConfigMap>("default", "a"))).Code.ShouldBe(504, "it may have been anybody's deletion");
+        else
+            (await Api.DeleteAsync<V1ConfigMap>("default", "a")).IsGone.ShouldBeTrue();
         (await Api.FindAsync<V1ConfigMap>("default", "a")).ShouldBeNull();
     }
 
@@ -155,7 +158,7 @@ public sealed class StoreFailureTests : IAsyncLifetime
 
         var created = await CreateAsync("a");
         long.Parse(created.Metadata.ResourceVersion, System.Globalization.CultureInfo.InvariantCulture).ShouldBeGreaterThan(shown.Revision);
-        (await _silo.Store.CommitAsync(Samples.Maps, Samples.Replace("a", shown.Revision, "based on nothing"))).Status.ShouldBe(WriteStatus.Conflict);
+        (await _silo.Store.CommitAsync(Samples.Maps, Samples.Replace("a", shown.Revision, "based on nothing"), Cancellation)).Status.ShouldBe(WriteStatus.Conflict);
     }
 
     [Fact]

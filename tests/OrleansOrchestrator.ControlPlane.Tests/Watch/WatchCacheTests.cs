@@ -282,6 +282,28 @@ public sealed class WatchCacheTests
     }
 
     [Fact]
+    public async Task Select_WhileTheCacheIsFilledAnew_ShowsWhatItHadAndItsRevision()
+    {
+        var store = new ScriptedStore();
+        store.Put("p1");
+        await using var cache = NewCache(store, Tight);
+        await cache.EnsureFreshAsync(Freshness.Latest, Cancellation);
+        var before = cache.Select(ObjectFilter.All);
+        (List<Model.Codec.StoredObject> Objects, long Revision)? meanwhile = null;
+        store.BeforePage = () => meanwhile ??= cache.Select(ObjectFilter.All);
+        store.Hold(true);
+        store.Put("p2");
+        store.Put("p3");
+        store.Compact(store.Head);
+        store.Hold(false);
+        await cache.EnsureFreshAsync(Freshness.Latest, Cancellation);
+
+        meanwhile.ShouldNotBeNull().Revision.ShouldBe(before.Revision);
+        meanwhile.Value.Objects.Select(obj => obj.Key).ShouldBe(before.Objects.Select(obj => obj.Key));
+        cache.Select(ObjectFilter.All).Objects.Count.ShouldBe(3);
+    }
+
+    [Fact]
     public async Task WatchCache_SingleNodesWatcher_IsOfferedItsOwnPodsOnly()
     {
         var store = new ScriptedStore();

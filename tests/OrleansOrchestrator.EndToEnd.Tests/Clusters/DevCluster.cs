@@ -21,7 +21,7 @@ internal sealed class DevCluster : IAsyncDisposable
 
     public Kubectl Kubectl { get; }
 
-    public ApiConnection Api => _api ??= new ApiConnection(Member.KubeConfig);
+    public ApiConnection Api => _api ??= new ApiConnection(Member.KubeConfig, TestContext.Current.CancellationToken);
 
     public Member Member { get; private set; } = null!;
 

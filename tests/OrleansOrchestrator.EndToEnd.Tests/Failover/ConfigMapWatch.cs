@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
-using OrleansOrchestrator.EndToEnd.Tests.Clusters;
 
 namespace OrleansOrchestrator.EndToEnd.Tests.Failover;
 

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Net;
-using OrleansOrchestrator.EndToEnd.Tests.Clusters;
 
 namespace OrleansOrchestrator.EndToEnd.Tests.Failover;
 

@@ -29,8 +29,8 @@ internal sealed class SiloPair : IAsyncDisposable
             var database = await pair.Server.CreateDatabaseAsync("cluster", TestContext.Current.CancellationToken);
             pair.First = await pair.StartSiloAsync("first", database);
             pair.Second = await pair.StartSiloAsync("second", database);
-            pair.FirstApi = new ApiConnection(pair.First.KubeConfig);
-            pair.SecondApi = new ApiConnection(pair.Second.KubeConfig);
+            pair.FirstApi = new ApiConnection(pair.First.KubeConfig, TestContext.Current.CancellationToken);
+            pair.SecondApi = new ApiConnection(pair.Second.KubeConfig, TestContext.Current.CancellationToken);
             return pair;
         }
         catch

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Text.Json.Nodes;
-using OrleansOrchestrator.EndToEnd.Tests.Clusters;
 
 namespace OrleansOrchestrator.EndToEnd.Tests.Golden;
 

@@ -157,10 +157,31 @@ public sealed class OutcomeTests(PostgreSqlFixture fixture) : IAsyncDisposable
     {
         var (store, epoch) = await OpenThroughProxyAsync();
 
-        await Should.ThrowAsync<OperationCanceledException>(() =>
+        await Should.ThrowAsync<LogUnavailableException>(() =>
             store.Log.CommitAsync(store.Shard, epoch, Commit(1, Added(2, "ns", "b")), new CancellationToken(canceled: true)));
 
         await store.CommitAsync(epoch, Commit(1, Added(2, "ns", "b")));
+    }
+
+    [Fact]
+    public async Task Commit_CancelledWhileAnotherIsOnItsWay_HasCertainlyNotHappened()
+    {
+        var (store, epoch) = await OpenThroughProxyAsync();
+        await using var blocker = await fixture.Connections.General.OpenConnectionAsync(Cancellation);
+        await using var transaction = await blocker.BeginTransactionAsync(Cancellation);
+        await LockShardAsync(blocker, store.Shard);
+        var first = store.CommitAsync(epoch, Commit(1, Added(2, "ns", "b")));
+        await WaitForLockQueueAsync(1);
+        using var impatience = new CancellationTokenSource();
+
+        var second = store.Log.CommitAsync(store.Shard, epoch, Commit(2, Added(3, "ns", "c")), impatience.Token);
+        await impatience.CancelAsync();
+        await Should.ThrowAsync<LogUnavailableException>(() => second);
+        await transaction.RollbackAsync(Cancellation);
+        await first;
+
+        await store.CommitAsync(epoch, Commit(2, Added(3, "ns", "again")));
+        (await store.LoadAsync()).Select(stored => stored.Name).ShouldBe(["a", "again", "b"]);
     }
 
     public async ValueTask DisposeAsync()

@@ -7,15 +7,20 @@ using System.Text;
 using System.Text.Json.Nodes;
 using k8s;
 
-namespace OrleansOrchestrator.EndToEnd.Tests.Clusters;
+namespace OrleansOrchestrator.Testing.Programs;
 
 /// <summary>The API by plain HTTP, with the credentials of a kubeconfig: for what kubectl hides or is too slow for.</summary>
-internal sealed class ApiConnection : IDisposable
+public sealed class ApiConnection : IDisposable
 {
     private readonly HttpClient _client;
+    private readonly CancellationToken _over;
 
-    public ApiConnection(string kubeConfig)
+    /// <summary>Prepares a connection; nothing is connected yet.</summary>
+    /// <param name="kubeConfig">The path of the kubeconfig.</param>
+    /// <param name="over">Ends every request that states no end of its own.</param>
+    public ApiConnection(string kubeConfig, CancellationToken over)
     {
+        _over = over;
         var configuration = KubernetesClientConfiguration.BuildConfigFromConfigFile(kubeConfig);
         Server = new Uri(configuration.Host);
         Token = configuration.AccessToken;
@@ -44,26 +49,28 @@ internal sealed class ApiConnection : IDisposable
     /// <summary>Reads an object or list.</summary>
     /// <exception cref="HttpRequestException">The answer is not a success.</exception>
     public async Task<JsonNode> GetAsync(string path) =>
-        (await _client.GetFromJsonAsync<JsonNode>(path, TestContext.Current.CancellationToken))!;
+        (await _client.GetFromJsonAsync<JsonNode>(path, _over))!;
 
     /// <summary>The items of a list.</summary>
     public async Task<IReadOnlyList<JsonNode>> ListAsync(string path) => [.. (await GetAsync(path))["items"]!.AsArray().Select(item => item!)];
 
     /// <summary>Sends a JSON or other text.</summary>
     public async Task<ApiAnswer> SendAsync(
-        HttpMethod method, string path, string? body = null, string contentType = "application/json", string? token = null)
+        HttpMethod method, string path, string? body = null, string contentType = "application/json", string? token = null,
+        CancellationToken? cancellationToken = null)
     {
+        var end = cancellationToken ?? _over;
         using var request = new HttpRequestMessage(method, path);
         if (body is not null)
             request.Content = new StringContent(body, Encoding.UTF8, new MediaTypeHeaderValue(contentType));
         if (token is not null)
             request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
-        using var response = await _client.SendAsync(request, TestContext.Current.CancellationToken);
-        return new ApiAnswer(response.StatusCode, await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+        using var response = await _client.SendAsync(request, end);
+        return new ApiAnswer(response.StatusCode, await response.Content.ReadAsStringAsync(end));
     }
 
     /// <summary>Sends a request as it is.</summary>
-    public Task<HttpResponseMessage> SendAsync(HttpRequestMessage request) => _client.SendAsync(request, TestContext.Current.CancellationToken);
+    public Task<HttpResponseMessage> SendAsync(HttpRequestMessage request) => _client.SendAsync(request, _over);
 
     /// <summary>Opens a stream of lines, for watches.</summary>
     public async Task<StreamReader> OpenAsync(string path, CancellationToken cancellationToken)
@@ -73,6 +80,7 @@ internal sealed class ApiConnection : IDisposable
         return new StreamReader(await response.Content.ReadAsStreamAsync(cancellationToken));
     }
 
+    /// <inheritdoc/>
     public void Dispose()
     {
         _client.Dispose();
@@ -94,7 +102,7 @@ internal sealed class ApiConnection : IDisposable
 /// <summary>An answer of the API.</summary>
 /// <param name="Code">Its status code.</param>
 /// <param name="Body">Its body.</param>
-internal sealed record ApiAnswer(HttpStatusCode Code, string Body)
+public sealed record ApiAnswer(HttpStatusCode Code, string Body)
 {
     /// <summary>The body as JSON.</summary>
     public JsonNode Json => JsonNode.Parse(Body)!;

@@ -1,7 +1,7 @@
-namespace OrleansOrchestrator.EndToEnd.Tests.Commands;
+namespace OrleansOrchestrator.Testing.Programs;
 
 /// <summary>The executable under test, built in the configuration that these tests were built in.</summary>
-internal static class OrchestratorProgram
+public static class OrchestratorProgram
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(60);
 

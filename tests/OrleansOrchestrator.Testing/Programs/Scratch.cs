@@ -1,8 +1,9 @@
-namespace OrleansOrchestrator.EndToEnd.Tests.Clusters;
+namespace OrleansOrchestrator.Testing.Programs;
 
 /// <summary>A temporary folder that is gone after the test.</summary>
-internal sealed class Scratch : IDisposable
+public sealed class Scratch : IDisposable
 {
+    /// <summary>The folder.</summary>
     public string Folder { get; } = Directory.CreateTempSubdirectory("orchestrator-e2e-").FullName;
 
     /// <summary>A path in it.</summary>
@@ -16,5 +17,6 @@ internal sealed class Scratch : IDisposable
         return At(name);
     }
 
+    /// <inheritdoc/>
     public void Dispose() => Directory.Delete(Folder, recursive: true);
 }

@@ -2,10 +2,10 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 
-namespace OrleansOrchestrator.EndToEnd.Tests.Commands;
+namespace OrleansOrchestrator.Testing.Programs;
 
 /// <summary>A program that runs, with what it has written so far. Killed when it is disposed of.</summary>
-internal sealed class RunningCommand : IAsyncDisposable
+public sealed class RunningCommand : IAsyncDisposable
 {
     private const int CharactersMax = 8 * 1024 * 1024;
 
@@ -38,6 +38,7 @@ internal sealed class RunningCommand : IAsyncDisposable
     /// <summary>Standard error so far.</summary>
     public string Errors => Copy(_errors);
 
+    /// <summary>Starts a program.</summary>
     public static RunningCommand Start(
         string program, IReadOnlyList<string> arguments, string? input = null, IReadOnlyDictionary<string, string>? environment = null)
     {
@@ -98,6 +99,7 @@ internal sealed class RunningCommand : IAsyncDisposable
         await _process.WaitForExitAsync();
     }
 
+    /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
         await KillAsync();

@@ -1,0 +1,145 @@
+using k8s.Models;
+using Orleans.TestingHost;
+using OrleansOrchestrator.ControlPlane.Controllers;
+using OrleansOrchestrator.ControlPlane.Objects;
+using OrleansOrchestrator.ControlPlane.Selectors;
+using OrleansOrchestrator.ControlPlane.Store;
+using OrleansOrchestrator.ControlPlane.Tests.Objects;
+using OrleansOrchestrator.ControlPlane.Tests.Store;
+using OrleansOrchestrator.Model.Selectors;
+using OrleansOrchestrator.Testing;
+
+namespace OrleansOrchestrator.ControlPlane.Tests.Hosting;
+
+/// <summary>Whatever silo is asked, and wherever the grain is: calls between silos carry everything.</summary>
+public sealed class SiloGroupTests : IAsyncLifetime
+{
+    private SiloGroup _group = null!;
+
+    private IReadOnlyList<InProcessSiloHandle> Silos => _group.Silos;
+
+    public async ValueTask InitializeAsync() => _group = await SiloGroup.StartAsync();
+
+    public ValueTask DisposeAsync() => _group.DisposeAsync();
+
+    [Fact]
+    public async Task Store_AskedFromEverySilo_AnswersTheSame()
+    {
+        foreach (var silo in Silos)
+        {
+            var grain = SiloGroup.Grain<IResourceStoreGrain>(silo, "configmaps");
+            var name = "from-" + silo.Name.ToLowerInvariant();
+            var created = (await grain.CommitAsync([Samples.Create(name, "1")])).ShouldHaveSingleItem();
+            created.Status.ShouldBe(WriteStatus.Committed);
+            var replaced = (await grain.CommitAsync([Samples.Replace(name, created.Object!.Revision, "2"), Samples.Create(name)])).ToList();
+            replaced.Select(result => result.Status).ShouldBe([WriteStatus.Committed, WriteStatus.AlreadyExists]);
+            var revision = replaced[0].Object!.Revision;
+
+            foreach (var other in Silos.Select(reader => SiloGroup.Grain<IResourceStoreGrain>(reader, "configmaps")))
+            {
+                Samples.ValueOf((await other.ReadForWriteAsync("default", name)).ShouldNotBeNull()).ShouldBe("2");
+                (await other.ReadSettledAsync("default", name)).ShouldNotBeNull().Json.ToArray().ShouldBe(replaced[0].Object!.Json.ToArray());
+                (await other.ReadForWriteAsync("default", "nobody")).ShouldBeNull();
+                (await other.GetHeadAsync()).ShouldBe(revision);
+                (await other.ReadSnapshotAsync("", "")).Objects.ShouldContain(obj => obj.Key.Name == name && obj.Revision == revision);
+                foreach (var batch in new[] { await other.FollowAsync(created.Object!.Revision), await other.ReadChangesAsync(created.Object!.Revision) })
+                {
+                    var change = batch.Changes.ShouldHaveSingleItem();
+                    (change.Revision, batch.Head).ShouldBe((revision, revision));
+                    Samples.ValueOf(change.Object).ShouldBe("2");
+                    Samples.ValueOf(change.Previous.ShouldNotBeNull()).ShouldBe("1");
+                }
+            }
+
+            (await grain.CommitAsync([Samples.Delete(name, revision)])).ShouldHaveSingleItem().Object.ShouldNotBeNull().Revision.ShouldBeGreaterThan(revision);
+        }
+    }
+
+    [Fact]
+    public async Task Store_ThatCannotAnswer_SaysWhyToEverySilo()
+    {
+        await SiloGroup.ApiOf(Silos[0]).CreateAsync(Samples.MapModel("default", "a"));
+        _group.Log.BeAway(true);
+        foreach (var silo in Silos)
+        {
+            var grain = SiloGroup.Grain<IResourceStoreGrain>(silo, "secrets");
+
+            // A store that is open answers for as long as its lease lasts.
+            await Poll.UntilAsync(() => SaysAsync(grain, "the scripted database is away"), TestContext.Current.CancellationToken);
+        }
+
+        _group.Log.BeAway(false);
+    }
+
+    [Fact]
+    public async Task Api_OfEverySilo_ShowsWhatTheOthersWrote()
+    {
+        for (var i = 0; i < Silos.Count; i++)
+        {
+            var writer = SiloGroup.ApiOf(Silos[i]);
+            var created = await writer.CreateAsync(Samples.MapModel("default", $"m{i}", "1"));
+            await writer.PatchAsync<V1ConfigMap>("default", $"m{i}", PatchType.MergePatch, """{"data":{"value":"2"}}""");
+            foreach (var reader in Silos.Select(SiloGroup.ApiOf))
+            {
+                var read = await reader.GetAsync<V1ConfigMap>("default", $"m{i}");
+                (read.Metadata.Uid, read.Data["value"]).ShouldBe((created.Metadata.Uid, "2"));
+            }
+        }
+    }
+
+    [Fact]
+    public async Task Controllers_SpreadOverSilos_WorkTogether()
+    {
+        // With a dozen namespaces, indexes and reconcilers are on every silo, and most of their calls go from one to another.
+        var spaces = new List<string>();
+        for (var i = 0; i < 12; i++)
+        {
+            var api = SiloGroup.ApiOf(Silos[i % Silos.Count]);
+            spaces.Add(await api.NewNamespaceAsync());
+            await api.CreateAsync(PodSamples.Controller(spaces[i], "web", 2));
+            await api.CreateAsync(PodSamples.Service(spaces[i], "web"));
+        }
+
+        for (var i = 0; i < spaces.Count; i++)
+        {
+            var api = SiloGroup.ApiOf(Silos[(i + 1) % Silos.Count]);
+            await api.UntilAsync<V1ReplicationController>(spaces[i], all => all is [{ Status.Replicas: 2 }]);
+            await api.UntilAsync<V1Pod>(spaces[i], pods => pods.Count == 2, "app=web");
+            foreach (var silo in Silos)
+            {
+                var selecting = await SiloGroup.Grain<ISelectorIndexGrain>(silo, spaces[i])
+                    .FindSelectingAsync("replication-controller", [LabelSet.From(new Dictionary<string, string> { ["app"] = "web" }), LabelSet.Empty], 0);
+                selecting.ShouldBe(["web"]);
+                var outcome = await SiloGroup.Grain<IReconcilerGrain>(silo, $"replication-controller/{spaces[i]}/web").ReconcileAsync([0, 0]);
+                outcome.Succeeded.ShouldBeTrue();
+            }
+        }
+    }
+
+    [Fact]
+    public async Task Silo_StoppedInGoodOrder_LeavesItsStoresToTheOthers()
+    {
+        var api = SiloGroup.ApiOf(Silos[0]);
+        await api.CreateAsync(Samples.MapModel("default", "before"));
+        var host = await _group.HostOfAsync(SiloGroup.Grain<IResourceStoreGrain>(Silos[0], "configmaps").GetGrainId());
+        var survivor = SiloGroup.ApiOf(Silos.First(silo => silo != host));
+        var stopping = _group.StopAsync(host);
+        for (var i = 0; i < 20; i++)
+            await survivor.CreateAsync(Samples.MapModel("default", $"during-{i}"));
+        await stopping;
+        (await survivor.ListAsync<V1ConfigMap>("default")).Count.ShouldBe(21);
+    }
+
+    private static async Task<bool> SaysAsync(IResourceStoreGrain grain, string why)
+    {
+        try
+        {
+            await grain.GetHeadAsync();
+            return false;
+        }
+        catch (StoreUnavailableException unavailable)
+        {
+            return unavailable.Message.Contains(why, StringComparison.Ordinal);
+        }
+    }
+}
