@@ -28,6 +28,10 @@ public sealed class PostgreSqlServer : IAsyncDisposable
     /// <summary>The TCP port on 127.0.0.1. It stays the same across restarts.</summary>
     public int Port { get; }
 
+    /// <summary>The id of the server's first process, the parent of all others.</summary>
+    /// <exception cref="InvalidOperationException">The server does not run.</exception>
+    public int ProcessId => _postmaster?.Id ?? throw new InvalidOperationException("the server does not run");
+
     /// <summary>The folder of the unix socket, usable as <c>Host</c>.</summary>
     public string SocketFolder => _folder;
 

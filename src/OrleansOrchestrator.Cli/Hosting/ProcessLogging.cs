@@ -15,6 +15,9 @@ internal static class ProcessLogging
         });
         logging.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
         logging.SetMinimumLevel(level);
+
+        // What this would say of each request is in the metrics; being asked to say it costs an activity and a scope per request.
+        logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
         if (level < LogLevel.Warning)
             return;
 

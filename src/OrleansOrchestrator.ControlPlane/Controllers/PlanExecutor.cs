@@ -122,7 +122,7 @@ internal sealed partial class PlanExecutor(
         {
             return (await objects.DeleteAsync(new ObjectReference(definition, delete.Key), deletion, WriteOptions.ControlPlane, CancellationToken.None)).Object;
         }
-        catch (ApiException gone) when (gone.Code == 404 || (gone.Code == 409 && gone.Message.Contains("UID in precondition", StringComparison.Ordinal)))
+        catch (ApiException gone) when (gone.Code == 404 || (gone.Code == 409 && gone.Message.Contains(ObjectClient.UidMismatch, StringComparison.Ordinal)))
         {
             return null;
         }

@@ -17,8 +17,10 @@ internal sealed class OwnershipGraph(WatchCaches caches, ResourceRegistry regist
         var dependents = new List<CollectedObject>();
         foreach (var definition in registry.All)
         {
-            foreach (var obj in caches[definition].OwnedBy(uid))
-                dependents.Add(new CollectedObject(definition.Name, obj.Peek()));
+            // Nearly every object that goes has no dependents of any kind.
+            var owned = caches[definition].OwnedBy(uid);
+            for (var i = 0; i < owned.Count; i++)
+                dependents.Add(new CollectedObject(definition.Name, owned[i].Peek()));
         }
 
         return dependents;

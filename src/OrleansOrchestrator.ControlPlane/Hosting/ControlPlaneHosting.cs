@@ -37,6 +37,7 @@ public static class ControlPlaneHosting
         services.AddSingleton(options.NodeLifecycle);
         services.AddSingleton(new RootCertificate(options.RootCertificatePem));
 
+        services.AddSingleton<LocalHeads>();
         services.AddSingleton<StoreClient>();
         services.AddSingleton<IStoreReader>(provider => provider.GetRequiredService<StoreClient>());
         AddHostedSingleton<WatchCaches>(services);

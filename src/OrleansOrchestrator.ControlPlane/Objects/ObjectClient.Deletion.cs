@@ -8,6 +8,9 @@ namespace OrleansOrchestrator.ControlPlane.Objects;
 
 internal sealed partial class ObjectClient
 {
+    /// <summary>How the refusal begins if the object of that name is another one.</summary>
+    internal const string UidMismatch = "the UID in the precondition";
+
     private const int DeletionsAtOnceMax = 128;
     public async Task<DeletionResult> DeleteAsync(
         ObjectReference reference, DeletionOptions deletion, WriteOptions options, CancellationToken cancellationToken)
@@ -76,14 +79,15 @@ internal sealed partial class ObjectClient
         if (!isGone && !marked && !finalizersChanged)
             return await WhenDurableAsync(stored, cancellationToken) is { } shown ? new DeletionResult(shown, IsGone: false) : null;
 
-        var json = definition.Encode(obj);
-        if (options.DryRun)
-            return new DeletionResult(StoredObject.Read(definition, RevisionSplice.Set(json, stored.Revision)), isGone);
-
         // An object that goes at once was never seen as being deleted: its last state stays as it was.
+        var staysAsItWas = isGone && !stored.IsDeleting && !options.DryRun;
+        var json = staysAsItWas ? (ReadOnlyMemory<byte>?)null : definition.Encode(obj);
+        if (options.DryRun)
+            return new DeletionResult(StoredObject.Read(definition, RevisionSplice.Set(json!.Value.Span, stored.Revision)), isGone);
+
         var result = await store.CommitAsync(definition, new ObjectWrite(
             isGone ? WriteType.Delete : WriteType.Replace,
-            stored.Key.Namespace, stored.Key.Name, isGone && !stored.IsDeleting ? (ReadOnlyMemory<byte>?)null : json, stored.Revision, definition.Claims(obj)), cancellationToken);
+            stored.Key.Namespace, stored.Key.Name, json, stored.Revision, definition.Claims(obj)), cancellationToken);
         return result.Status switch
         {
             WriteStatus.Committed => new DeletionResult(result.Object ?? stored, isGone),
@@ -113,13 +117,13 @@ internal sealed partial class ObjectClient
         if (deletion.Uid is { } uid && uid != stored.Uid)
         {
             throw ApiErrors.Conflict(definition.Name, stored.Key.Name,
-                $"Precondition failed: UID in precondition: {uid}, UID in object meta: {stored.Uid}");
+                $"{UidMismatch} ({uid}) does not match the UID in record ({stored.Uid}). The object might have been deleted and then recreated");
         }
 
         if (deletion.ResourceVersion is { Length: > 0 } revision && revision != stored.Revision.ToString(System.Globalization.CultureInfo.InvariantCulture))
         {
             throw ApiErrors.Conflict(definition.Name, stored.Key.Name,
-                $"Precondition failed: ResourceVersion in precondition: {revision}, ResourceVersion in object meta: {stored.Revision}");
+                $"the ResourceVersion in the precondition ({revision}) does not match the ResourceVersion in record ({stored.Revision}). The object might have been modified");
         }
     }
 }

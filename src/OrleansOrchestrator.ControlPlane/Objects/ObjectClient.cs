@@ -80,6 +80,7 @@ internal sealed partial class ObjectClient(
     {
         var (definition, key, subresource) = reference;
         obj.Metadata ??= new();
+        NamedLike(key, obj);
         var named = obj.Metadata.ResourceVersion;
         var hasRevision = !string.IsNullOrEmpty(named) && named != "0";
         var body = hasRevision ? null : definition.Encode(obj);
@@ -103,7 +104,7 @@ internal sealed partial class ObjectClient(
             {
                 if (!definition.AllowCreateOnUpdate || subresource.Length > 0 || hasRevision)
                     throw ApiErrors.NotFound(definition.Name, key.Name);
-                return (await CreateAsync(definition, key.Namespace, NamedLike(key, sent), options, cancellationToken), true);
+                return (await CreateAsync(definition, key.Namespace, sent, options, cancellationToken), true);
             }
 
             return await TryReplaceAsync(reference, sent, stored, options, cancellationToken) is { } updated ? (updated, false) : null;
@@ -244,13 +245,12 @@ internal sealed partial class ObjectClient(
         return true;
     }
 
-    private static KubeObject NamedLike(ObjectKey key, KubeObject obj)
+    private static void NamedLike(ObjectKey key, KubeObject obj)
     {
         if (string.IsNullOrEmpty(obj.Metadata.Name))
             obj.Metadata.Name = key.Name;
         if (obj.Metadata.Name != key.Name)
             throw ApiErrors.BadRequest($"the name of the object ({obj.Metadata.Name}) does not match the name on the URL ({key.Name})");
-        return obj;
     }
 
     private static ApiException Refused(ResourceDefinition definition, ObjectKey key, WriteResult result) => result.Status switch

@@ -16,15 +16,15 @@ internal static class PatchApplication
     /// <exception cref="ApiException">400 if the patch is malformed, 422 if it cannot be applied to this object.</exception>
     public static byte[] Apply(ResourceForm form, PatchType type, StoredObject stored, ReadOnlyMemory<byte> patch)
     {
-        var target = JsonNode.Parse(form.JsonOf(stored).Span, documentOptions: ReadOptions)!;
+        var json = form.JsonOf(stored);
         try
         {
-            var patched = type switch
-            {
-                PatchType.JsonPatch => JsonPatch.Apply(target, patch.Span),
-                PatchType.MergePatch => JsonMergePatch.Apply(target, patch.Span),
-                _ => StrategicMergePatch.Apply(target, patch.Span, form.ModelType),
-            };
+            if (type == PatchType.MergePatch)
+                return JsonMergePatch.Apply(json.Span, patch.Span);
+            var target = JsonNode.Parse(json.Span, documentOptions: ReadOptions)!;
+            var patched = type == PatchType.JsonPatch
+                ? JsonPatch.Apply(target, patch.Span)
+                : StrategicMergePatch.Apply(target, patch.Span, form.ModelType);
             return JsonSerializer.SerializeToUtf8Bytes(patched, ObjectCodec.Options);
         }
         catch (JsonException malformed)

@@ -32,15 +32,10 @@ internal sealed class WritePipeline(IEnumerable<IAdmissionPlugin> plugins, TimeP
                 CheckFields(form, json, options, $"{subject}: strict decoding error");
             return form.ToStorage(obj);
         }
-        catch (JsonException malformed)
+        catch (Exception malformed) when (malformed is JsonException or FormatException or ArgumentException or OverflowException
+            or InvalidOperationException or NotSupportedException)
         {
-            throw ApiErrors.BadRequest(malformed.Path is { Length: > 2 } path
-                ? $"{subject}: json: cannot unmarshal {path[2..]}: {FirstSentence(malformed)}"
-                : $"{subject}: {FirstSentence(malformed)}");
-        }
-        catch (Exception malformed) when (malformed is FormatException or ArgumentException or OverflowException or InvalidOperationException or NotSupportedException)
-        {
-            throw ApiErrors.BadRequest($"{subject}: {malformed.Message}");
+            throw ApiErrors.BadRequest($"{subject}: {DecodeFaults.Explain(malformed, json, kind)}");
         }
     }
 
@@ -73,6 +68,7 @@ internal sealed class WritePipeline(IEnumerable<IAdmissionPlugin> plugins, TimeP
 
         var errors = new FieldErrors();
         ObjectMetaValidation.Validate(definition, obj.Metadata, errors);
+        ObjectMetaValidation.ValidateNew(obj.Metadata, errors);
         definition.Validate(obj, errors);
         ThrowIfAny(definition, obj, errors);
         return request;
@@ -193,12 +189,6 @@ internal sealed class WritePipeline(IEnumerable<IAdmissionPlugin> plugins, TimeP
     {
         if (!errors.IsEmpty)
             throw ApiErrors.Invalid(definition, obj.Metadata.Name, errors.All);
-    }
-
-    private static string FirstSentence(JsonException exception)
-    {
-        var end = exception.Message.IndexOf(" Path:", StringComparison.Ordinal);
-        return end < 0 ? exception.Message : exception.Message[..end];
     }
 
     private async ValueTask AdmitAsync(AdmissionRequest request, CancellationToken cancellationToken)

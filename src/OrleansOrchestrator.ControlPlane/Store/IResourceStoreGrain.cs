@@ -12,7 +12,7 @@ internal interface IResourceStoreGrain : IGrainWithStringKey
     /// <summary>Commits writes, each on its own: some may succeed and others not. Answers in the order of the writes, when all
     /// of them are decided.</summary>
     [Alias("Commit")]
-    Task<IReadOnlyList<WriteResult>> CommitAsync(IReadOnlyList<ObjectWrite> writes);
+    Task<IReadOnlyList<WriteResult>> CommitAsync([Immutable] IReadOnlyList<ObjectWrite> writes);
 
     /// <summary>Reads the newest accepted version, which may not be durable yet: only to base a write on, never to show.
     /// No acknowledged write is missed.</summary>

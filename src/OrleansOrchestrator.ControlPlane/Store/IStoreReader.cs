@@ -8,6 +8,9 @@ internal interface IStoreReader
     /// <inheritdoc cref="IResourceStoreGrain.GetHeadAsync"/>
     Task<long> GetHeadAsync(ResourceDefinition definition);
 
+    /// <summary>The same, where it can be told without a call; null where not.</summary>
+    long? TryReadHead(ResourceDefinition definition);
+
     /// <inheritdoc cref="IResourceStoreGrain.FollowAsync"/>
     Task<ChangeBatch> FollowAsync(ResourceDefinition definition, long afterRevision);
 

@@ -96,6 +96,39 @@ internal sealed class ObjectTree
         return new ObjectTree(ReplaceChunk(chunkIndex, [rest]), Count - 1);
     }
 
+    /// <summary>
+    /// The tree with many changes at once: each chunk that they concern is copied once, and the list of chunks once, however
+    /// many they are.
+    /// </summary>
+    /// <param name="changes">The objects by key; null for those that are gone.</param>
+    public ObjectTree With(IReadOnlyCollection<KeyValuePair<ObjectKey, StoredObject?>> changes)
+    {
+        var sorted = changes.ToArray();
+        Array.Sort(sorted, static (left, right) => left.Key.CompareTo(right.Key));
+        var chunks = new List<StoredObject[]>(_chunks.Length + 1);
+        var count = Count;
+        var copied = 0;
+        for (var next = 0; next < sorted.Length;)
+        {
+            var chunkIndex = Math.Max(FindChunk(sorted[next].Key), 0);
+            chunks.AddRange(_chunks.AsSpan(copied..Math.Min(chunkIndex, _chunks.Length)));
+            copied = Math.Min(chunkIndex + 1, _chunks.Length);
+
+            // The changes before the next chunk's first key belong to this chunk.
+            var end = next + 1;
+            while (end < sorted.Length && (copied == _chunks.Length || sorted[end].Key.CompareTo(_chunks[copied][0].Key) < 0))
+                end++;
+            var chunk = chunkIndex < _chunks.Length ? _chunks[chunkIndex] : [];
+            var merged = Merge(chunk, sorted.AsSpan(next..end));
+            count += merged.Count - chunk.Length;
+            Split(merged, chunks);
+            next = end;
+        }
+
+        chunks.AddRange(_chunks.AsSpan(copied));
+        return new ObjectTree([.. chunks], count);
+    }
+
     /// <summary>All objects in key order.</summary>
     public IEnumerable<StoredObject> All()
     {
@@ -161,6 +194,36 @@ internal sealed class ObjectTree
         }
 
         return ~low;
+    }
+
+    private static List<StoredObject> Merge(StoredObject[] chunk, ReadOnlySpan<KeyValuePair<ObjectKey, StoredObject?>> changes)
+    {
+        var merged = new List<StoredObject>(chunk.Length + changes.Length);
+        var kept = 0;
+        foreach (var (key, obj) in changes)
+        {
+            var index = FindInChunk(chunk, key);
+            var before = index >= 0 ? index : ~index;
+            merged.AddRange(chunk.AsSpan(kept..before));
+            kept = index >= 0 ? index + 1 : before;
+            if (obj is not null)
+                merged.Add(obj);
+        }
+
+        merged.AddRange(chunk.AsSpan(kept));
+        return merged;
+    }
+
+    /// <summary>Adds objects as chunks that have room to grow.</summary>
+    private static void Split(List<StoredObject> objects, List<StoredObject[]> chunks)
+    {
+        var parts = objects.Count <= ChunkMax ? 1 : (objects.Count + (ChunkMax / 2) - 1) / (ChunkMax / 2);
+        for (int part = 0, start = 0; part < parts && objects.Count > 0; part++)
+        {
+            var end = objects.Count * (part + 1) / parts;
+            chunks.Add(objects[start..end].ToArray());
+            start = end;
+        }
     }
 
     private static StoredObject[] Insert(StoredObject[] chunk, int index, StoredObject obj)

@@ -10,24 +10,25 @@ namespace OrleansOrchestrator.ControlPlane.Store;
 internal sealed class ReadLease(TimeSpan duration, TimeProvider time, Func<TimeSpan, Task> renewInDatabase)
 {
     private long _renewedAt;
-    private bool _held;
+    private volatile bool _held;
     private Task _renewal = Task.CompletedTask;
 
     /// <summary>How long the lease lasts.</summary>
     public TimeSpan Duration => duration;
 
+    /// <summary>Whether the lease is held now. May be asked on any thread.</summary>
+    public bool IsHeld => _held && time.GetElapsedTime(Volatile.Read(ref _renewedAt)) < duration;
+
     /// <summary>Takes note that the database accepted a renewal that was sent at a timestamp.</summary>
     public void RenewedAt(long sentTimestamp)
     {
+        Volatile.Write(ref _renewedAt, Math.Max(_renewedAt, sentTimestamp));
         _held = true;
-        _renewedAt = Math.Max(_renewedAt, sentTimestamp);
     }
 
     /// <summary>Returns once the lease is held.</summary>
     /// <exception cref="LogUnavailableException">The database could not be asked, or answered too late.</exception>
     public Task EnsureAsync() => IsHeld ? Task.CompletedTask : ShareRenewalAsync();
-
-    private bool IsHeld => _held && time.GetElapsedTime(_renewedAt) < duration;
 
     private async Task ShareRenewalAsync()
     {

@@ -105,16 +105,24 @@ internal sealed class ResourceState
     }
 
     /// <summary>Makes changes that are durable now visible. They are the oldest that have been accepted and not promoted.</summary>
-    public void Promote(IEnumerable<StoredChange> changes)
+    public void Promote(IReadOnlyCollection<StoredChange> changes)
     {
+        var newest = new Dictionary<ObjectKey, StoredObject?>(changes.Count);
+        var head = Head;
         foreach (var change in changes)
         {
-            Check(change.Revision > Head, "changes become durable in the order of their revisions");
-            Durable = change.Type == LogChangeType.Deleted ? Durable.Without(change.Object.Key) : Durable.With(change.Object);
-            Head = change.Revision;
+            Check(change.Revision > head, "changes become durable in the order of their revisions");
+            head = change.Revision;
+            newest[change.Object.Key] = change.Type == LogChangeType.Deleted ? null : change.Object;
+        }
+
+        Durable = Durable.With(newest);
+        Head = head;
+        foreach (var change in changes)
+        {
 
             // A newer accepted version of the same object stays above the durable one.
-            if (_overlay.TryGetValue(change.Object.Key, out var newest) && newest.Revision == change.Revision)
+            if (_overlay.TryGetValue(change.Object.Key, out var accepted) && accepted.Revision == change.Revision)
                 _overlay.Remove(change.Object.Key);
         }
     }

@@ -148,10 +148,11 @@ internal sealed partial class ResourceStoreGrain
 
     private Task Publish(List<PendingChange> batch)
     {
-        _state.Promote(batch.Select(pending => pending.Change));
+        _state.Promote(batch.ConvertAll(pending => pending.Change));
         foreach (var pending in batch)
             _history.Append(pending.Change);
 
+        _localHead?.MoveTo(_state.Head);
         SignalHeadMoved();
         foreach (var pending in batch)
             pending.Decided.TrySetResult(new WriteResult(WriteStatus.Committed, pending.Change.Object));

@@ -17,7 +17,7 @@ namespace OrleansOrchestrator.ControlPlane.Store;
 [Reentrant]
 [KeepAlive]
 internal sealed partial class ResourceStoreGrain(
-    IObjectLog log, CustomKinds resources, StoreOptions options, IHostApplicationLifetime host, TimeProvider time,
+    IObjectLog log, CustomKinds resources, LocalHeads heads, StoreOptions options, IHostApplicationLifetime host, TimeProvider time,
     ILogger<ResourceStoreGrain> logger, IFaultPoints? faults = null)
     : Grain, IResourceStoreGrain
 {
@@ -29,6 +29,7 @@ internal sealed partial class ResourceStoreGrain(
     private ResourceDefinition _definition = null!;
     private ResourceState _state = null!;
     private ReadLease _lease = null!;
+    private LocalHead? _localHead;
     private ExpiryQueue? _expiry;
     private ShardId _shard;
     private long _epoch;
@@ -72,6 +73,9 @@ internal sealed partial class ResourceStoreGrain(
             throw new StoreUnavailableException(unavailable.Message);
         }
 
+        // What is acknowledged before it is durable must be waited for: the head alone does not tell of it.
+        if (_definition.Durability != Durability.WriteBehind)
+            heads.Publish(_definition.Name, _localHead = new LocalHead(_lease, _state.Head));
         this.RegisterGrainTimer(KeepHouseAsync, options.HousekeepingPeriod, options.HousekeepingPeriod);
     }
 
@@ -311,6 +315,8 @@ internal sealed partial class ResourceStoreGrain(
     private void Stop(string why)
     {
         _stopped ??= why;
+        if (_localHead is { } head)
+            heads.Withdraw(_definition.Name, head);
         SignalHeadMoved();
     }
 

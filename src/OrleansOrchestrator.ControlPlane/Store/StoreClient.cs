@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Model.Errors;
@@ -13,13 +14,27 @@ namespace OrleansOrchestrator.ControlPlane.Store;
 /// A write that timed out may have happened. Trying it again is safe: its precondition refuses a second effect. What that
 /// refusal says of the first try is looked up in the history, and where the history does not tell, it is not guessed.
 /// </remarks>
-internal sealed partial class StoreClient(IGrainFactory grains, TimeProvider time, ILogger<StoreClient> logger) : IStoreReader
+internal sealed partial class StoreClient(IGrainFactory grains, LocalHeads heads, TimeProvider time, ILogger<StoreClient> logger) : IStoreReader
 {
     private static readonly TimeSpan RetryFor = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan RetryPauseMax = TimeSpan.FromMilliseconds(500);
+    private static readonly Func<ResourceName, IGrainFactory, IResourceStoreGrain> CreateReference =
+        static (resource, grains) => grains.GetGrain<IResourceStoreGrain>(resource.ToString());
 
-    public Task<long> GetHeadAsync(ResourceDefinition definition) =>
-        RetryAsync(definition, grain => grain.GetHeadAsync(), CancellationToken.None);
+    // The factory derives the type of a grain from its interface each time, which costs more than a call.
+    private readonly ConcurrentDictionary<ResourceName, IResourceStoreGrain> _references = new();
+
+    // By resource, a revision that is known to be durable.
+    private readonly ConcurrentDictionary<ResourceName, long> _known = new();
+
+    public async Task<long> GetHeadAsync(ResourceDefinition definition)
+    {
+        var head = await RetryAsync(definition, grain => grain.GetHeadAsync(), CancellationToken.None);
+        Know(definition, head);
+        return head;
+    }
+
+    public long? TryReadHead(ResourceDefinition definition) => heads.Read(definition.Name);
 
     public Task<ChangeBatch> FollowAsync(ResourceDefinition definition, long afterRevision) => Grain(definition).FollowAsync(afterRevision);
 
@@ -49,17 +64,27 @@ internal sealed partial class StoreClient(IGrainFactory grains, TimeProvider tim
         ResourceDefinition definition, IReadOnlyList<ObjectWrite> writes, CancellationToken cancellationToken = default)
     {
         var attempts = new WriteAttempts(writes);
-        var outcomes = new WriteOutcomes(this, definition);
+        var outcomes = new WriteOutcomes(this, definition, heads.Read(definition.Name) ?? _known.GetValueOrDefault(definition.Name));
         var started = time.GetTimestamp();
         var pause = TimeSpan.FromMilliseconds(20);
         while (true)
         {
             try
             {
+                foreach (var creation in attempts.CreationsInDoubt())
+                {
+                    if (await outcomes.FindCreationAsync(writes[creation], cancellationToken) is { } found)
+                        attempts.Decide(creation, found);
+                }
+
+                if (attempts.AreDecided)
+                    return attempts.Results();
                 var open = attempts.Open;
                 var results = await Grain(definition).CommitAsync(attempts.OpenWrites()).WaitAsync(cancellationToken);
                 for (var i = 0; i < results.Count; i++)
                 {
+                    if (results[i] is { Status: WriteStatus.Committed, Object: { } committed })
+                        Know(definition, committed.Revision);
                     if (attempts.NeedsResolution(open[i], results[i]))
                         attempts.Decide(open[i], await outcomes.ResolveAsync(writes[open[i]], results[i], cancellationToken));
                     else
@@ -102,7 +127,10 @@ internal sealed partial class StoreClient(IGrainFactory grains, TimeProvider tim
         }
     }
 
-    private IResourceStoreGrain Grain(ResourceDefinition definition) => grains.GetGrain<IResourceStoreGrain>(definition.Name.ToString());
+    private void Know(ResourceDefinition definition, long revision) =>
+        _known.AddOrUpdate(definition.Name, static (_, seen) => seen, static (_, known, seen) => Math.Max(known, seen), revision);
+
+    private IResourceStoreGrain Grain(ResourceDefinition definition) => _references.GetOrAdd(definition.Name, CreateReference, grains);
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "The store of {Resource} did not take a call, trying again: {Why}")]
     private partial void LogRetry(ResourceName resource, string why);

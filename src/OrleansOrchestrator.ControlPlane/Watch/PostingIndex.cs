@@ -20,6 +20,8 @@ internal sealed class PostingIndex(ResourceDefinition definition)
         Owner,
     }
 
+    private static readonly ObjectKey[] NoKeys = [];
+
     private readonly Dictionary<Term, HashSet<ObjectKey>> _postings = [];
     private readonly Dictionary<string, HashSet<string>> _fieldValues = new(StringComparer.Ordinal);
 
@@ -74,7 +76,8 @@ internal sealed class PostingIndex(ResourceDefinition definition)
     }
 
     /// <summary>The objects with an owner of a uid.</summary>
-    public List<ObjectKey> OwnedBy(string uid) => _postings.TryGetValue(new Term(TermKind.Owner, "", "", uid), out var owned) ? [.. owned] : [];
+    public IReadOnlyCollection<ObjectKey> OwnedBy(string uid) =>
+        _postings.TryGetValue(new Term(TermKind.Owner, "", "", uid), out var owned) ? [.. owned] : NoKeys;
 
     private static List<HashSet<ObjectKey>> Shorter(List<HashSet<ObjectKey>>? left, List<HashSet<ObjectKey>> right) =>
         left is null || right.Sum(list => list.Count) < left.Sum(list => list.Count) ? right : left;

@@ -83,6 +83,8 @@ internal sealed partial class WatchCache
     {
         lock (_gate)
         {
+            var newest = new Dictionary<ObjectKey, StoredObject?>(batch.Changes.Count);
+            var changes = new List<StoredChange>(batch.Changes.Count);
             var revision = _revision;
             foreach (var foreign in batch.Changes)
             {
@@ -90,13 +92,21 @@ internal sealed partial class WatchCache
                     continue;
                 var change = Own(foreign);
                 revision = change.Revision;
-                var previous = _tree.Find(change.Object.Key);
-                var whole = change with { Previous = previous };
-                _tree = change.Type == LogChangeType.Deleted ? _tree.Without(change.Object.Key) : _tree.With(change.Object);
-                _index.Replace(previous, change.Type == LogChangeType.Deleted ? null : change.Object);
-                _history.Append(whole);
+                if (!newest.TryGetValue(change.Object.Key, out var previous))
+                    previous = _tree.Find(change.Object.Key);
+                newest[change.Object.Key] = change.Type == LogChangeType.Deleted ? null : change.Object;
+                changes.Add(ReferenceEquals(change.Previous, previous) ? change : change with { Previous = previous });
+            }
+
+            // Whoever is told of a change may look at the cache at once: the objects come before the events.
+            if (newest.Count > 0)
+                Volatile.Write(ref _tree, _tree.With(newest));
+            foreach (var change in changes)
+            {
+                _index.Replace(change.Previous, change.Type == LogChangeType.Deleted ? null : change.Object);
+                _history.Append(change);
                 if (_faults is null || !_faults.Skips(StoreStep.Offer, Definition.Name))
-                    _watchers.Offer(whole);
+                    _watchers.Offer(change);
             }
 
             MoveTo(revision);

@@ -18,6 +18,8 @@ namespace OrleansOrchestrator.ControlPlane.Watch;
 /// </remarks>
 internal sealed partial class WatchCache : IAsyncDisposable
 {
+    private static readonly StoredObject[] NoObjects = [];
+
     private readonly Lock _gate = new();
     private readonly IStoreReader _store;
     private readonly WatchOptions _options;
@@ -66,7 +68,7 @@ internal sealed partial class WatchCache : IAsyncDisposable
     public async ValueTask EnsureFreshAsync(Freshness freshness, CancellationToken cancellationToken)
     {
         ThrowIfStopping();
-        var target = freshness.MinimumRevision ?? await AskHeadAsync(cancellationToken);
+        var target = freshness.MinimumRevision ?? _store.TryReadHead(Definition) ?? await AskHeadAsync(cancellationToken);
         if (Revision < target)
             await WaitForRevisionAsync(target, cancellationToken);
     }
@@ -101,16 +103,18 @@ internal sealed partial class WatchCache : IAsyncDisposable
     }
 
     /// <summary>The objects that name an owner of a uid.</summary>
-    public List<StoredObject> OwnedBy(string uid)
+    public IReadOnlyList<StoredObject> OwnedBy(string uid)
     {
         ObjectTree tree;
-        List<ObjectKey> keys;
+        IReadOnlyCollection<ObjectKey> keys;
         lock (_gate)
         {
             tree = _tree;
             keys = _index.OwnedBy(uid);
         }
 
+        if (keys.Count == 0)
+            return NoObjects;
         return [.. keys.Select(key => tree.Find(key)).OfType<StoredObject>()];
     }
 
@@ -318,7 +322,7 @@ internal sealed partial class WatchCache : IAsyncDisposable
             {
                 throw Revision < 0
                     ? ApiErrors.ServiceUnavailable($"the cache of {Definition.Name} is not filled yet")
-                    : ApiErrors.Timeout($"Too large resource version: {revision}, current: {Revision}");
+                    : ApiErrors.TooLargeResourceVersion(revision, Revision);
             }
 
             try

@@ -20,9 +20,7 @@ internal sealed class WatchCaches(
         {
             while (true)
             {
-                var found = _caches.GetOrAdd(
-                    definition.Name,
-                    _ => new Lazy<WatchCache>(() => new WatchCache(definition, store, options, time, loggers.CreateLogger<WatchCache>(), faults)));
+                var found = _caches.TryGetValue(definition.Name, out var known) ? known : GetOrAdd(definition);
                 var cache = found.Value;
                 if (ReferenceEquals(cache.Definition, definition) || cache.Definition.SelectableFields.SequenceEqual(definition.SelectableFields))
                     return cache;
@@ -43,4 +41,8 @@ internal sealed class WatchCaches(
 
     public Task StopAsync(CancellationToken cancellationToken) =>
         Task.WhenAll(_caches.Values.Where(cache => cache.IsValueCreated).Select(cache => cache.Value.DisposeAsync().AsTask()));
+
+    private Lazy<WatchCache> GetOrAdd(ResourceDefinition definition) => _caches.GetOrAdd(
+        definition.Name,
+        _ => new Lazy<WatchCache>(() => new WatchCache(definition, store, options, time, loggers.CreateLogger<WatchCache>(), faults)));
 }

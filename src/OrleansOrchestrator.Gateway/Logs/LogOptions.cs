@@ -1,6 +1,7 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Extensions;
+using OrleansOrchestrator.Model.Errors;
 using OrleansOrchestrator.Model.Validation;
 using OrleansOrchestrator.Gateway.Requests;
 
@@ -16,8 +17,10 @@ internal sealed record LogOptions(string Container, QueryString NodeQuery)
     private static readonly string[] Texts = ["sinceTime", "stream"];
 
     /// <summary>Reads the options of a request.</summary>
+    /// <param name="pod">The pod's name, for errors.</param>
+    /// <param name="query">The request's query.</param>
     /// <exception cref="Model.Errors.ApiException">422: an option has a value that makes no sense.</exception>
-    public static LogOptions Parse(IQueryCollection query)
+    public static LogOptions Parse(string pod, IQueryCollection query)
     {
         var errors = new FieldErrors();
         var forwarded = new QueryBuilder();
@@ -30,7 +33,7 @@ internal sealed record LogOptions(string Container, QueryString NodeQuery)
         ForwardNumber(query, "limitBytes", 1, forwarded, errors);
         if (query.ContainsKey("sinceSeconds") && query.ContainsKey("sinceTime"))
             errors.Forbidden(FieldPath.Root("sinceTime"), "at most one of `sinceTime` or `sinceSeconds` may be specified");
-        InvalidOptions.ThrowIfAny("PodLogOptions", errors);
+        InvalidOptions.ThrowIfAny("PodLogOptions", errors, pod, group: "");
         return new LogOptions(query["container"].ToString(), forwarded.ToQueryString());
     }
 
@@ -44,8 +47,10 @@ internal sealed record LogOptions(string Container, QueryString NodeQuery)
     {
         if (query[name] is not [{ Length: > 0 } text, ..])
             return;
-        if (!long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) || number < least)
-            errors.Invalid(FieldPath.Root(name), text, $"must be greater than or equal to {least}");
+        if (!long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number))
+            throw ApiErrors.BadRequest($"strconv.ParseInt: parsing \"{text}\": invalid syntax");
+        if (number < least)
+            errors.Invalid(FieldPath.Root(name), number, least == 0 ? "must be greater than or equal to 0" : "must be greater than 0");
         else
             forwarded.Add(name, text);
     }

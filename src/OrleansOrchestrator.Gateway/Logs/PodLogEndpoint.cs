@@ -27,7 +27,7 @@ internal sealed class PodLogEndpoint(IObjectClient objects, ResourceRegistry reg
     {
         if (request.Info.Verb != Verbs.Get)
             throw ApiErrors.MethodNotAllowed();
-        var options = LogOptions.Parse(request.Http.Request.Query);
+        var options = LogOptions.Parse(request.Info.Key.Name, request.Http.Request.Query);
         var stored = await objects.GetAsync(request.Definition, request.Info.Key, Freshness.Latest, request.Cancellation);
         var pod = stored.Peek<V1Pod>();
         var container = PodContainers.Choose(pod, options.Container);

@@ -10,8 +10,10 @@ internal static class InvalidOptions
     /// <summary>Throws if there is any fault, telling all of them.</summary>
     /// <param name="kind">The options' kind, as in <c>ListOptions</c>.</param>
     /// <param name="errors">The faults.</param>
+    /// <param name="name">The object's name that the options are for, where Kubernetes tells it.</param>
+    /// <param name="group">The options' group.</param>
     /// <exception cref="ApiException">422: there is one.</exception>
-    public static void ThrowIfAny(string kind, FieldErrors errors)
+    public static void ThrowIfAny(string kind, FieldErrors errors, string name = "", string group = "meta.k8s.io")
     {
         if (errors.IsEmpty)
             return;
@@ -22,13 +24,14 @@ internal static class InvalidOptions
             ApiVersion = "v1",
             Kind = "Status",
             Status = "Failure",
-            Message = $"{kind}.meta.k8s.io \"\" is invalid: {list}",
+            Message = $"{(group.Length > 0 ? $"{kind}.{group}" : kind)} \"{name}\" is invalid: {list}",
             Reason = "Invalid",
             Code = 422,
             Details = new V1StatusDetails
             {
-                Group = "meta.k8s.io",
+                Group = group.Length > 0 ? group : null,
                 Kind = kind,
+                Name = name.Length > 0 ? name : null,
                 Causes = [.. all.Select(error => new V1StatusCause { Field = error.Field, Message = error.Message, Reason = error.Reason })],
             },
         });

@@ -89,7 +89,7 @@ internal static class WriteQueries
     {
         ValidateDryRun(options.DryRun, errors);
         if (options.FieldValidation is not ("" or "Ignore" or "Warn" or "Strict"))
-            errors.NotSupported(FieldPath.Root("fieldValidation"), options.FieldValidation, "Ignore", "Warn", "Strict");
+            errors.NotSupported(FieldPath.Root("fieldValidation"), options.FieldValidation, "", "Ignore", "Strict", "Warn");
         if (options.FieldManager.Length > FieldManagerLengthMax)
         {
             errors.TooLong(FieldPath.Root("fieldManager"), FieldManagerLengthMax);
@@ -126,7 +126,7 @@ internal static class WriteQueries
     private static void ValidateDryRun(string value, FieldErrors errors)
     {
         if (value is not ("" or "All"))
-            errors.NotSupported(FieldPath.Root("dryRun"), value, "All");
+            errors.NotSupported(FieldPath.Root("dryRun"), new[] { value }, "All");
     }
 
     private static DeletionPropagation? PropagationOf(V1DeleteOptions options) => (options.PropagationPolicy, options.OrphanDependents) switch

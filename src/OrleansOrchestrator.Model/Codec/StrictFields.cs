@@ -20,6 +20,8 @@ public static class StrictFields
     /// <exception cref="JsonException">The JSON is malformed.</exception>
     public static IReadOnlyList<string> Find(ReadOnlySpan<byte> json, Type type)
     {
+        if (FieldContract.Of(type).Fits(json))
+            return [];
         var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = ObjectCodec.DepthMax });
         reader.Read();
         var faults = new List<string>();

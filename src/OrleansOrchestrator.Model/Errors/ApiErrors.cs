@@ -95,6 +95,14 @@ public static class ApiErrors
     public static ApiException Timeout(string message) =>
         New(504, "Timeout", $"Timeout: {message}", new V1StatusDetails { RetryAfterSeconds = 1 });
 
+    /// <summary>504: the revision has not been given yet. Clients know it by its cause.</summary>
+    public static ApiException TooLargeResourceVersion(long asked, long current) =>
+        New(504, "Timeout", $"Timeout: Too large resource version: {asked}, current: {current}", new V1StatusDetails
+        {
+            RetryAfterSeconds = 1,
+            Causes = [new V1StatusCause { Reason = "ResourceVersionTooLarge", Message = "Too large resource version" }],
+        });
+
     private static ApiException New(int code, string reason, string message, V1StatusDetails? details = null) => new(new V1Status
     {
         ApiVersion = "v1",

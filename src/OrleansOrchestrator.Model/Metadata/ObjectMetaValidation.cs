@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Text;
 using k8s.Models;
 using OrleansOrchestrator.Model.Names;
@@ -11,6 +12,9 @@ public static class ObjectMetaValidation
 {
     /// <summary>The most that all annotations of an object may take, keys and values together.</summary>
     public const int AnnotationsBytesMax = 256 * 1024;
+
+    private static readonly FrozenSet<string> StandardFinalizers =
+        FrozenSet.Create(StringComparer.Ordinal, "kubernetes", PropagationFinalizers.Orphan, PropagationFinalizers.Foreground);
 
     /// <summary>Gathers the faults of an object's metadata.</summary>
     public static void Validate(ResourceDefinition definition, V1ObjectMeta meta, FieldErrors errors)
@@ -27,8 +31,20 @@ public static class ObjectMetaValidation
 
         ValidateLabels(meta.Labels, path.Child("labels"), errors);
         ValidateAnnotations(meta.Annotations, path.Child("annotations"), errors);
-        ValidateFinalizers(meta.Finalizers, path.Child("finalizers"), errors);
+        foreach (var finalizer in meta.Finalizers ?? [])
+            errors.Invalid(path.Child("finalizers"), finalizer, NameRules.IsQualifiedName(finalizer));
         ValidateOwners(meta.OwnerReferences, path.Child("ownerReferences"), errors);
+    }
+
+    /// <summary>Gathers the faults that only a new object can have: one that exists keeps what it was once given.</summary>
+    public static void ValidateNew(V1ObjectMeta meta, FieldErrors errors)
+    {
+        for (var i = 0; i < (meta.Finalizers?.Count ?? 0); i++)
+        {
+            var finalizer = meta.Finalizers![i];
+            if (!finalizer.Contains('/') && !StandardFinalizers.Contains(finalizer))
+                errors.Invalid(FieldPath.Metadata.Child("finalizers").Index(i), finalizer, "name is neither a standard finalizer name nor is it fully qualified");
+        }
     }
 
     /// <summary>Gathers the faults of a metadata change.</summary>
@@ -69,12 +85,6 @@ public static class ObjectMetaValidation
 
         if (bytes > AnnotationsBytesMax)
             errors.TooLong(path, AnnotationsBytesMax);
-    }
-
-    private static void ValidateFinalizers(IList<string>? finalizers, FieldPath path, FieldErrors errors)
-    {
-        foreach (var finalizer in finalizers ?? [])
-            errors.Invalid(path, finalizer, NameRules.IsQualifiedName(finalizer));
     }
 
     private static void ValidateOwners(IList<V1OwnerReference>? owners, FieldPath path, FieldErrors errors)

@@ -17,6 +17,13 @@ public static class JsonMergePatch
         return target;
     }
 
+    /// <summary>Applies a patch to an encoded object.</summary>
+    /// <param name="document">The object as UTF-8 JSON.</param>
+    /// <param name="patch">The patch as UTF-8 JSON.</param>
+    /// <exception cref="PatchException">The patch is malformed or no object.</exception>
+    public static byte[] Apply(ReadOnlySpan<byte> document, ReadOnlySpan<byte> patch) =>
+        EncodedMerge.Apply(document, PatchDocument.ParseObject(patch));
+
     /// <summary>Makes the patch that turns one object into another; neither may have nulls, for which a merge patch has no words.</summary>
     public static JsonObject Diff(JsonObject from, JsonObject to)
     {

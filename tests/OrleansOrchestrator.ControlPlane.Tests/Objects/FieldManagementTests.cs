@@ -17,7 +17,7 @@ public sealed class FieldManagementTests(SharedSilo shared) : IAsyncLifetime
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
     [Fact]
-    public async Task Create_ByClient_IsTracked_ByControlPlane_IsNot()
+    public async Task Create_ByClientOrControlPlane_IsTrackedForTheClientOnly()
     {
         var tracked = await Api.CreateAsync(Map("tracked"), By("client"));
         var entry = tracked.Metadata.ManagedFields.ShouldHaveSingleItem();
@@ -45,7 +45,7 @@ public sealed class FieldManagementTests(SharedSilo shared) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Apply_OfNewObject_CreatesIt_AndAgain_KeepsItsVersion()
+    public async Task Apply_OfNewObjectTwice_CreatesItAndKeepsItsVersion()
     {
         var (created, isNew) = await ApplyAsync("a", """ "data":{"x":"1"} """);
         isNew.ShouldBeTrue();
@@ -58,7 +58,7 @@ public sealed class FieldManagementTests(SharedSilo shared) : IAsyncLifetime
     [Fact]
     public async Task Apply_OfQuantityInOtherWords_KeepsItsVersion()
     {
-        const string Pod = """{"apiVersion":"v1","kind":"Pod","metadata":{"name":"p"},"spec":{"containers":[{"name":"c","image":"i","resources":{"limits":{"memory":"1024Mi"}}}]}}""";
+        const string Pod = """{"apiVersion":"v1","kind":"Pod","metadata":{"name":"p"},"spec":{"schedulerName":"nobody","containers":[{"name":"c","image":"i","resources":{"limits":{"memory":"1024Mi"}}}]}}""";
         var first = await ApplyAsync<V1Pod>("p", Pod, By("me"));
         var second = await ApplyAsync<V1Pod>("p", Pod, By("me"));
         second.Object.Metadata.ResourceVersion.ShouldBe(first.Object.Metadata.ResourceVersion);
@@ -74,7 +74,7 @@ public sealed class FieldManagementTests(SharedSilo shared) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Apply_WithVersion_MustBeThePresentOne_OfAnObjectThatIsThere()
+    public async Task Apply_WithVersion_MustBeThePresentOneOfWhatIsThere()
     {
         var (created, isNew) = await ApplyAsync("versioned", """ "data":{} """, """ "resourceVersion":"1", """);
         isNew.ShouldBeTrue();

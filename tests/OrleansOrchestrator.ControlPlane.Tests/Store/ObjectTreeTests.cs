@@ -45,6 +45,29 @@ public sealed class ObjectTreeTests
     }, iter: 20);
 
     [Fact]
+    public void ObjectTree_ManyChangesAtOnce_AreTheSameAsOneByOne() => Gen.Select(Edits, Gen.Int[1, 700]).Sample((edits, batchMax) =>
+    {
+        var model = new SortedDictionary<ObjectKey, StoredObject>();
+        var tree = ObjectTree.Empty;
+        foreach (var batch in edits.Chunk(batchMax))
+        {
+            var before = (Tree: tree, Objects: model.Values.ToArray());
+            var changes = new Dictionary<ObjectKey, StoredObject?>();
+            foreach (var (add, index) in batch)
+            {
+                Apply(ObjectTree.Empty, model, add, Objects[index]);
+                changes[Objects[index].Key] = add ? Objects[index] : null;
+            }
+
+            tree = tree.With(changes);
+            tree.Count.ShouldBe(model.Count);
+            before.Tree.All().ShouldBe(before.Objects);
+        }
+
+        ShouldMatch(tree, model);
+    }, iter: 50);
+
+    [Fact]
     public void RangeAfterAKey_BeginsBehindIt_WhetherItExistsOrNot()
     {
         var sorted = Objects.OrderBy(obj => obj.Key).ToList();

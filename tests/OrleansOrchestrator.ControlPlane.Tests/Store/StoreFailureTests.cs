@@ -42,6 +42,15 @@ public sealed class StoreFailureTests : IAsyncLifetime
     public ValueTask DisposeAsync() => _silo.DisposeAsync();
 
     [Fact]
+    public async Task StoredObject_ReadWithinASilo_IsShared()
+    {
+        await CreateAsync("a");
+
+        var first = await Grain.ReadForWriteAsync("default", "a");
+        (await Grain.ReadForWriteAsync("default", "a")).ShouldBeSameAs(first.ShouldNotBeNull());
+    }
+
+    [Fact]
     public async Task AWriteOnItsWay_IsSeenByNoReaderAndNoWatcher_UntilItIsDurable()
     {
         var watcher = await _silo.Caches[Samples.Maps].WatchAsync(new WatchQuery(ObjectFilter.All, _log.HeadOf(Maps), Freshness.Any), Cancellation);

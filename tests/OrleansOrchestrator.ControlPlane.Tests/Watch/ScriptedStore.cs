@@ -28,6 +28,8 @@ internal sealed class ScriptedStore : IStoreReader
 
     public long Head { get; private set; }
 
+    public long? TryReadHead(ResourceDefinition definition) => null;
+
     public int ReadsOfThePast { get; private set; }
 
     /// <summary>Every change there ever was, whole.</summary>

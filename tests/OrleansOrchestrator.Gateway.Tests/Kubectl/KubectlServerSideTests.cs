@@ -28,7 +28,7 @@ public sealed class KubectlServerSideTests(GatewayFixture gateway) : IClassFixtu
     }
 
     [Fact]
-    public async Task Apply_OfAnothersField_FailsWithItsName_UnlessForced()
+    public async Task Apply_OfAnothersField_FailsWithItsNameUnlessForced()
     {
         await _kubectl.RunAsync("apply --server-side --field-manager=other -f -", Map("fought", "a: one, b: one"));
         var (code, output) = await _kubectl.TryRunAsync("apply --server-side -f -", Map("fought", "a: two, b: two"));

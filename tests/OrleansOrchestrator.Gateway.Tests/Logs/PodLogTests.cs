@@ -98,7 +98,7 @@ public sealed class PodLogTests : IAsyncLifetime
     [Theory]
     [InlineData("tailLines=-1")]
     [InlineData("sinceSeconds=0")]
-    [InlineData("limitBytes=x")]
+    [InlineData("limitBytes=0")]
     [InlineData("sinceSeconds=1&sinceTime=2030-01-01T00:00:00Z")]
     public async Task Log_WithBadOption_IsInvalid(string query)
     {

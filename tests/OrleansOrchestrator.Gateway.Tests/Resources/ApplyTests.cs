@@ -38,7 +38,7 @@ public sealed class ApplyTests(GatewayFixture gateway) : IClassFixture<GatewayFi
     }
 
     [Fact]
-    public async Task Apply_OfAnothersField_IsAConflictWithCauses_UnlessForced()
+    public async Task Apply_OfAnothersField_IsAConflictWithCausesUnlessForced()
     {
         await ApplyAsync($"{Maps}/fought?fieldManager=one", Map("fought", "1"));
         var refused = await ApplyAsync($"{Maps}/fought?fieldManager=two", Map("fought", "2"));

@@ -85,7 +85,7 @@ public sealed class ResourceTests(GatewayFixture gateway) : IClassFixture<Gatewa
             .ShouldFail(HttpStatusCode.UnsupportedMediaType, "UnsupportedMediaType").ShouldContain("application/json");
 
     [Theory]
-    [InlineData("POST", Maps + "?dryRun=Some", "dryRun: Unsupported value: \"Some\": supported values: \"All\"")]
+    [InlineData("POST", Maps + "?dryRun=Some", "dryRun: Unsupported value: [\"Some\"]: supported values: \"All\"")]
     [InlineData("POST", Maps + "?fieldValidation=Hard", "fieldValidation: Unsupported value: \"Hard\"")]
     [InlineData("DELETE", Maps + "/x?propagationPolicy=Sideways", "propagationPolicy: Unsupported value: \"Sideways\"")]
     [InlineData("DELETE", Maps + "/x?gracePeriodSeconds=-1", "gracePeriodSeconds: Invalid value: -1")]

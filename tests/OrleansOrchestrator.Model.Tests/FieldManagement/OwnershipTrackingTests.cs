@@ -10,7 +10,7 @@ public sealed class OwnershipTrackingTests
         """;
 
     [Fact]
-    public void OnCreate_OfPod_GivesItAllToItsCreator_AsKubernetesDoes()
+    public void OnCreate_OfPod_GivesItAllToItsCreatorAsKubernetesDoes()
     {
         var pod = new LiveObject("Pod");
         pod.Update("kubectl-run", Pod);

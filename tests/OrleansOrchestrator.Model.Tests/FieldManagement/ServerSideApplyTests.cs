@@ -120,7 +120,7 @@ public sealed class ServerSideApplyTests
     }
 
     [Fact]
-    public void Apply_WithoutStructure_RemovesItWhole_OrNotAtAll()
+    public void Apply_WithoutStructure_RemovesItWholeOrNotAtAll()
     {
         var pod = new LiveObject("Pod");
         const string Probe = "livenessProbe: {httpGet: {path: /, port: 80}}";

@@ -56,6 +56,24 @@ public sealed class JsonMergePatchTests
     });
 
     [Fact]
+    public void Apply_EncodedDocument_IsTheSameAsOfTheParsedOne() => Gen.Select(Document, Document, Document).Sample((document, other, third) =>
+    {
+        // A patch made from the document touches members that are there, another one brings its own, with and without nulls.
+        foreach (var patch in new[] { other, JsonMergePatch.Diff(document, other), JsonMergePatch.Diff(other, third) })
+        {
+            var bytes = Encoding.UTF8.GetBytes(patch.ToJsonString());
+            var merged = JsonMergePatch.Apply(Encoding.UTF8.GetBytes(document.ToJsonString()), bytes);
+            JsonNode.DeepEquals(JsonNode.Parse(merged), JsonMergePatch.Apply(document, bytes)).ShouldBeTrue();
+        }
+    });
+
+    [Theory]
+    [InlineData("""{"a\u0062":1,"c":{"d\n":[1, {"e" : null}]}}""", """{"ab":2}""", """{"ab":2,"c":{"d\n":[1, {"e" : null}]}}""")]
+    [InlineData("""{"x\u0062":{"é":"ü"},"c":"\u00fc"}""", """{"c":{"d":{"e":null,"f":"ß"}}}""", """{"xb":{"é":"ü"},"c":{"d":{"f":"ß"}}}""")]
+    public void Apply_EncodedDocument_KeepsWhatIsNotNamed(string document, string patch, string expected) =>
+        Encoding.UTF8.GetString(JsonMergePatch.Apply(Encoding.UTF8.GetBytes(document), Encoding.UTF8.GetBytes(patch))).ShouldBe(expected);
+
+    [Fact]
     public void Diff_Equal_IsEmpty() => Document.Sample(document => JsonMergePatch.Diff(document, (JsonObject)document.DeepClone()).Count.ShouldBe(0));
 
     private static Gen<JsonNode> Scalar() => Gen.OneOf(

@@ -1,0 +1,42 @@
+using System.Text.Json;
+
+namespace OrleansOrchestrator.LoadTests.Client;
+
+/// <summary>Opens channels to a server, of one version of HTTP.</summary>
+internal sealed class ApiClient(ApiTarget target, bool usesHttp2) : IAsyncDisposable
+{
+    private readonly HttpMessageInvoker? _shared = usesHttp2 ? Http2Channel.Share(target) : null;
+
+    public ApiTarget Target { get; } = target;
+
+    public IApiChannel Open() => _shared is null ? new Http1Channel(Target) : new Http2Channel(Target, _shared);
+
+    public RequestTemplate Request(string method, string path, string body = "", string contentType = "application/json") =>
+        new(Target, method, path, body, contentType);
+
+    /// <summary>Sends one request and expects one of some answers.</summary>
+    /// <exception cref="IOException">It was answered otherwise.</exception>
+    public async Task RequireAsync(RequestTemplate request, int number, params int[] statuses)
+    {
+        await using var channel = Open();
+        var result = await channel.SendAsync(request, number, CancellationToken.None);
+        if (!statuses.Contains(result.Status))
+            throw new IOException($"{request.Method} {request.PathOf(number)} was answered with {result.Status}");
+    }
+
+    /// <summary>The revision that a collection is at.</summary>
+    public async Task<string> ReadRevisionAsync(string path)
+    {
+        using var shared = Http2Channel.Share(Target);
+        using var response = await new Http2Channel(Target, shared).GetAsync(Request("GET", $"{path}?limit=1"), 0, CancellationToken.None);
+        await using var body = await response.Content.ReadAsStreamAsync();
+        using var list = await JsonDocument.ParseAsync(body);
+        return list.RootElement.GetProperty("metadata").GetProperty("resourceVersion").GetString()!;
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        _shared?.Dispose();
+        return ValueTask.CompletedTask;
+    }
+}

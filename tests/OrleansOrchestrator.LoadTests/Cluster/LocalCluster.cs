@@ -1,0 +1,71 @@
+using OrleansOrchestrator.LoadTests.Client;
+using OrleansOrchestrator.LoadTests.Measuring;
+using OrleansOrchestrator.Testing;
+
+namespace OrleansOrchestrator.LoadTests.Cluster;
+
+/// <summary>A PostgreSQL server with <c>fsync</c> on and silos on it, all of this run only: ports are free ones, folders temporary.</summary>
+internal sealed class LocalCluster : IAsyncDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("orchestrator-load-").FullName;
+    private readonly PostgreSqlServer _server;
+    private readonly string _database;
+    private int _silosStarted;
+
+    private LocalCluster(PostgreSqlServer server, string database)
+    {
+        _server = server;
+        _database = database;
+    }
+
+    public List<SiloUnderLoad> Silos { get; } = [];
+
+    /// <summary>Everything whose processor time counts.</summary>
+    public IReadOnlyList<ProcessGroup> Processes =>
+        [.. Silos.Select(silo => new ProcessGroup("silo", silo.Id)), new ProcessGroup("postgres", _server.ProcessId)];
+
+    public static async Task<LocalCluster> StartAsync(int silos, CancellationToken cancellationToken)
+    {
+        var server = await PostgreSqlServer.StartAsync(cancellationToken);
+        var cluster = new LocalCluster(server, await server.CreateDatabaseAsync("load", cancellationToken));
+        try
+        {
+            for (var i = 0; i < silos; i++)
+                await cluster.StartSiloAsync(cancellationToken);
+            return cluster;
+        }
+        catch
+        {
+            await cluster.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Starts one more silo and waits until its API is ready.</summary>
+    public async Task<SiloUnderLoad> StartSiloAsync(CancellationToken cancellationToken)
+    {
+        var silo = await SiloUnderLoad.StartAsync(
+            Path.Combine(_folder, $"silo-{++_silosStarted}"),
+            ["silo", "--postgres", _database, "--port", "0", "--silo-port", "0", "--cluster", "load"],
+            cancellationToken);
+        Silos.Add(silo);
+        return silo;
+    }
+
+    /// <summary>Ends a silo like a crash.</summary>
+    public async Task KillAsync(SiloUnderLoad silo)
+    {
+        Silos.Remove(silo);
+        await silo.DisposeAsync();
+    }
+
+    public Task<ApiTarget> TargetAsync() => ApiTarget.FromKubeConfigAsync(Silos[0].KubeConfig);
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var silo in Silos.ToList())
+            await KillAsync(silo);
+        await _server.DisposeAsync();
+        Directory.Delete(_folder, recursive: true);
+    }
+}

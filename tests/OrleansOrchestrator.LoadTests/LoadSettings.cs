@@ -1,0 +1,12 @@
+namespace OrleansOrchestrator.LoadTests;
+
+/// <summary>What the user asked for.</summary>
+/// <param name="Scenarios">The names of the scenarios; none for all.</param>
+/// <param name="KubeConfig">The server to load; null to start one.</param>
+/// <param name="UsesHttp2">Whether requests go over HTTP/2.</param>
+/// <param name="WatchesUseHttp2">Whether watches go over HTTP/2, where they share connections.</param>
+/// <param name="Count">How many objects writes create; the counts of other work derive from it.</param>
+/// <param name="SecondsMax">The longest that a step may take.</param>
+/// <param name="Processes">Processes of a server that was not started here, as <c>name=id</c>.</param>
+internal sealed record LoadSettings(
+    IReadOnlyList<string> Scenarios, string? KubeConfig, bool UsesHttp2, bool WatchesUseHttp2, int Count, int SecondsMax, IReadOnlyList<string> Processes);

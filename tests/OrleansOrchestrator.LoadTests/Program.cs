@@ -1,0 +1,44 @@
+using System.CommandLine;
+using OrleansOrchestrator.LoadTests;
+
+var scenarios = new Argument<string[]>("scenario")
+{
+    Description = "What to measure, all if none is named: "
+        + string.Join("; ", LoadRun.Scenarios.Select(scenario => $"{scenario.Name} ({scenario.Summary})")),
+    Arity = ArgumentArity.ZeroOrMore,
+};
+scenarios.AcceptOnlyFromAmong([.. LoadRun.Scenarios.Select(scenario => scenario.Name)]);
+var kubeConfig = new Option<string?>("--kubeconfig")
+{
+    Description = "Load the server of this kubeconfig; without it PostgreSQL and a silo are started for each scenario",
+};
+var http = new Option<string>("--http") { Description = "The version of HTTP for requests", DefaultValueFactory = _ => "1.1" };
+http.AcceptOnlyFromAmong("1.1", "2");
+var watchHttp = new Option<string>("--watch-http")
+{
+    Description = "The version of HTTP for watches: a connection for each with 1.1, shared ones with 2",
+    DefaultValueFactory = _ => "2",
+};
+watchHttp.AcceptOnlyFromAmong("1.1", "2");
+var count = new Option<int>("--count") { Description = "How many objects writes create", DefaultValueFactory = _ => 20_000 };
+var seconds = new Option<int>("--seconds") { Description = "The longest that a step may take", DefaultValueFactory = _ => 60 };
+var processes = new Option<string[]>("--process")
+{
+    Description = "With --kubeconfig: name=id of a process of the server on this machine, whose processor time is to be told",
+};
+
+var command = new RootCommand("Loads a server of the Kubernetes API and prints what it can do.")
+{
+    scenarios, kubeConfig, http, watchHttp, count, seconds, processes,
+};
+command.SetAction((parsed, cancellationToken) => LoadRun.RunAsync(
+    new LoadSettings(
+        parsed.GetValue(scenarios) ?? [],
+        parsed.GetValue(kubeConfig),
+        parsed.GetValue(http) == "2",
+        parsed.GetValue(watchHttp) == "2",
+        parsed.GetValue(count),
+        parsed.GetValue(seconds),
+        parsed.GetValue(processes) ?? []),
+    cancellationToken));
+return await command.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = TimeSpan.FromSeconds(10) });

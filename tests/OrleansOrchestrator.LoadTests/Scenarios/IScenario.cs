@@ -1,0 +1,14 @@
+namespace OrleansOrchestrator.LoadTests.Scenarios;
+
+/// <summary>One subject of measurement.</summary>
+internal interface IScenario
+{
+    /// <summary>What it is called on the command line.</summary>
+    string Name { get; }
+
+    /// <summary>What it measures, in a line.</summary>
+    string Summary { get; }
+
+    /// <summary>Measures, adding to the report as it goes.</summary>
+    Task RunAsync(LoadContext context);
+}

@@ -1,0 +1,31 @@
+using OrleansOrchestrator.LoadTests.Client;
+
+namespace OrleansOrchestrator.LoadTests.Scenarios;
+
+/// <summary>The objects that are sent.</summary>
+internal static class Manifests
+{
+    private const string Number = RequestTemplate.Placeholder;
+
+    public static string Namespace(string name) => $$$"""{"apiVersion":"v1","kind":"Namespace","metadata":{"name":"{{{name}}}"}}""";
+
+    /// <summary>A config map with 1 KiB of data.</summary>
+    public static string ConfigMap(string prefix, string group = "all") => $$$$"""
+        {"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"{{{{prefix}}}}-{{{{Number}}}}","labels":{"group":"{{{{group}}}}"}},"data":{"payload":"{{{{new string('x', 1024)}}}}"}}
+        """;
+
+    /// <summary>A change of a config map.</summary>
+    public static string ConfigMapPatch() => "{\"data\":{\"counter\":\"" + Number + "\"}}";
+
+    /// <summary>A pod that no scheduler of the cluster looks at, so that only its creation is measured.</summary>
+    /// <param name="prefix">Its name before the number.</param>
+    /// <param name="group">Its group, a label.</param>
+    /// <param name="node">The node that it is bound to; null for none.</param>
+    public static string Pod(string prefix, string group, string? node = null)
+    {
+        var nodeName = node is null ? "" : $"\"nodeName\":\"{node}\",";
+        return $$$$"""
+            {"apiVersion":"v1","kind":"Pod","metadata":{"name":"{{{{prefix}}}}-{{{{Number}}}}","labels":{"app":"load","group":"{{{{group}}}}"}},"spec":{{{{{nodeName}}}}"schedulerName":"load","containers":[{"name":"main","image":"registry.example/load:1.0","args":["--listen",":8080"],"ports":[{"containerPort":8080}],"env":[{"name":"MODE","value":"load"}],"resources":{"requests":{"cpu":"100m","memory":"64Mi"},"limits":{"memory":"128Mi"}}}]}}
+            """;
+    }
+}
