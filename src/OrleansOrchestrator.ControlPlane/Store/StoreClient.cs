@@ -24,8 +24,15 @@ internal sealed partial class StoreClient(IGrainFactory grains, LocalHeads heads
     // The factory derives the type of a grain from its interface each time, which costs more than a call.
     private readonly ConcurrentDictionary<ResourceName, IResourceStoreGrain> _references = new();
 
-    public Task<long> GetHeadAsync(ResourceDefinition definition) =>
-        RetryAsync(definition, grain => grain.GetHeadAsync(), CancellationToken.None);
+    // By resource, a revision that is known to be durable.
+    private readonly ConcurrentDictionary<ResourceName, long> _known = new();
+
+    public async Task<long> GetHeadAsync(ResourceDefinition definition)
+    {
+        var head = await RetryAsync(definition, grain => grain.GetHeadAsync(), CancellationToken.None);
+        Know(definition, head);
+        return head;
+    }
 
     public long? TryReadHead(ResourceDefinition definition) => heads.Read(definition.Name);
 
@@ -57,17 +64,27 @@ internal sealed partial class StoreClient(IGrainFactory grains, LocalHeads heads
         ResourceDefinition definition, IReadOnlyList<ObjectWrite> writes, CancellationToken cancellationToken = default)
     {
         var attempts = new WriteAttempts(writes);
-        var outcomes = new WriteOutcomes(this, definition);
+        var outcomes = new WriteOutcomes(this, definition, heads.Read(definition.Name) ?? _known.GetValueOrDefault(definition.Name));
         var started = time.GetTimestamp();
         var pause = TimeSpan.FromMilliseconds(20);
         while (true)
         {
             try
             {
+                foreach (var creation in attempts.CreationsInDoubt())
+                {
+                    if (await outcomes.FindCreationAsync(writes[creation], cancellationToken) is { } found)
+                        attempts.Decide(creation, found);
+                }
+
+                if (attempts.AreDecided)
+                    return attempts.Results();
                 var open = attempts.Open;
                 var results = await Grain(definition).CommitAsync(attempts.OpenWrites()).WaitAsync(cancellationToken);
                 for (var i = 0; i < results.Count; i++)
                 {
+                    if (results[i] is { Status: WriteStatus.Committed, Object: { } committed })
+                        Know(definition, committed.Revision);
                     if (attempts.NeedsResolution(open[i], results[i]))
                         attempts.Decide(open[i], await outcomes.ResolveAsync(writes[open[i]], results[i], cancellationToken));
                     else
@@ -109,6 +126,9 @@ internal sealed partial class StoreClient(IGrainFactory grains, LocalHeads heads
             pause = pause * 2 > RetryPauseMax ? RetryPauseMax : pause * 2;
         }
     }
+
+    private void Know(ResourceDefinition definition, long revision) =>
+        _known.AddOrUpdate(definition.Name, static (_, seen) => seen, static (_, known, seen) => Math.Max(known, seen), revision);
 
     private IResourceStoreGrain Grain(ResourceDefinition definition) => _references.GetOrAdd(definition.Name, CreateReference, grains);
 

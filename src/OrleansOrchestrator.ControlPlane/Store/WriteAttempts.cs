@@ -15,6 +15,9 @@ internal sealed class WriteAttempts(IReadOnlyList<ObjectWrite> writes)
     /// <summary>Why the last try decided too little.</summary>
     public string Why { get; private set; } = "the object store is not available";
 
+    /// <summary>Creations that an earlier try may have made.</summary>
+    public List<int> CreationsInDoubt() => [.. Open.Where(i => _mayHaveHappened[i] && writes[i].Type == WriteType.Create)];
+
     /// <summary>What to send.</summary>
     public IReadOnlyList<ObjectWrite> OpenWrites() => Open.Count == writes.Count ? writes : [.. Open.Select(i => writes[i])];
 

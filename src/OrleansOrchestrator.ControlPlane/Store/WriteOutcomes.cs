@@ -10,10 +10,14 @@ namespace OrleansOrchestrator.ControlPlane.Store;
 /// </summary>
 /// <remarks>
 /// A write with a revision can only be the first change of its object after that revision. The history has that change: it
-/// is this write if it stores the same bytes. A deletion looks like any other deletion, and a creation that has been
-/// overwritten has no revision to look from: these stay unknown, since a guess could acknowledge what never happened.
+/// is this write if it stores the same bytes. A creation has no revision, but cannot be older than what was known before it
+/// was first sent; its bytes have a uid of their own. A deletion looks like any other deletion: whose it was stays unknown,
+/// since a guess could acknowledge what never happened.
 /// </remarks>
-internal sealed class WriteOutcomes(StoreClient store, ResourceDefinition definition)
+/// <param name="store">Where the history is.</param>
+/// <param name="definition">The kind.</param>
+/// <param name="before">A revision that was durable before the first try.</param>
+internal sealed class WriteOutcomes(StoreClient store, ResourceDefinition definition, long before)
 {
     private const int BatchesMax = 20;
 
@@ -28,10 +32,10 @@ internal sealed class WriteOutcomes(StoreClient store, ResourceDefinition defini
     {
         var key = new ObjectKey(write.Namespace, write.Name);
         if (write.Type == WriteType.Create)
-            return await ResolveCreationAsync(key, write, cancellationToken);
+            return await FindCreationAsync(write, cancellationToken) ?? refusal;
         if (refusal.Status == WriteStatus.ClaimTaken)
             return refusal;
-        var (next, isComplete) = await FindNextAsync(key, write.ExpectedRevision, cancellationToken);
+        var (next, isComplete) = await FindAsync(write.ExpectedRevision, change => change.Object.Key == key, cancellationToken);
         if (next is null)
             return isComplete ? refusal : Unknown;
         if (write.Type == WriteType.Delete)
@@ -41,24 +45,37 @@ internal sealed class WriteOutcomes(StoreClient store, ResourceDefinition defini
             : refusal;
     }
 
-    private async Task<WriteResult> ResolveCreationAsync(ObjectKey key, ObjectWrite write, CancellationToken cancellationToken)
+    /// <summary>
+    /// Looks for a creation before it is tried again: that its object does not exist is no proof, since whoever saw it may have
+    /// deleted it, and would not expect it to come back.
+    /// </summary>
+    /// <returns>Null if it has not happened.</returns>
+    public async Task<WriteResult?> FindCreationAsync(ObjectWrite write, CancellationToken cancellationToken)
     {
-        var present = await store.ReadSettledAsync(definition, key, cancellationToken);
-        return present is not null && IsSame(present, write) ? new WriteResult(WriteStatus.Committed, present) : Unknown;
+        // What lives in memory only went with the store that may have made it.
+        if (definition.Durability == Durability.Volatile)
+            return null;
+        var key = new ObjectKey(write.Namespace, write.Name);
+        var (made, isComplete) = await FindAsync(before, change => change.Object.Key == key && IsSame(change.Object, write), cancellationToken);
+        if (made is not null)
+            return new WriteResult(WriteStatus.Committed, made.Object);
+        return isComplete ? null : Unknown;
     }
 
-    /// <summary>The first durable change of an object after a revision, and whether the history has been read to its end.</summary>
-    private async Task<(StoredChange? Change, bool IsComplete)> FindNextAsync(ObjectKey key, long after, CancellationToken cancellationToken)
+    /// <summary>The first durable change after a revision that is meant, and whether the history has been read to its present end.</summary>
+    private async Task<(StoredChange? Change, bool IsComplete)> FindAsync(
+        long after, Func<StoredChange, bool> isMeant, CancellationToken cancellationToken)
     {
+        var head = await store.GetHeadAsync(definition).WaitAsync(cancellationToken);
         for (var i = 0; i < BatchesMax; i++)
         {
             var batch = await store.ReadChangesAsync(definition, after).WaitAsync(cancellationToken);
             if (batch.IsCompacted)
                 return (null, false);
-            if (batch.Changes.FirstOrDefault(change => change.Object.Key == key) is { } change)
+            if (batch.Changes.FirstOrDefault(isMeant) is { } change)
                 return (change, true);
             after = batch.Changes.Count > 0 ? batch.Changes[^1].Revision : batch.Head;
-            if (after >= batch.Head)
+            if (after >= head)
                 return (null, true);
         }
 

@@ -94,6 +94,7 @@ public sealed class StoreMutationTests : IAsyncDisposable
         _silos.Add(await TestSilo.StartAsync(_log, Options, faults: faults));
         await _silos[0].StoreGrain("configmaps").GetHeadAsync();
         _silos.Add(await TestSilo.StartAsync(_log, Options));
+        await _silos[1].StoreGrain("configmaps").GetHeadAsync();
         ShouldBreak(await RunAsync(faults, isBroken: true, readOnly: _silos[0]), Rule.Linearizable);
     }
 

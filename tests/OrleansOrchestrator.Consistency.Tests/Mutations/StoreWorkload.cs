@@ -67,7 +67,8 @@ internal sealed class StoreWorkload(IReadOnlyList<TestSilo> silos, ScriptedLog l
     {
         var random = new Random(seed + number);
         var known = new Dictionary<string, long>();
-        for (var i = 0; i < OperationsEach; i++)
+        // Who only reads has to be there for as long as the others write.
+        for (var i = 0; i < (ReadOnly.Contains(silo) ? 20 : 1) * OperationsEach; i++)
         {
             var key = Keys[random.Next(Keys.Length)];
             var choice = ReadOnly.Contains(silo) ? random.Next(40) : random.Next(100);

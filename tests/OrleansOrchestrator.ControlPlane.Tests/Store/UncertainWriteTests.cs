@@ -93,10 +93,19 @@ public sealed class UncertainWriteTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Creation_OverwrittenBeforeItIsTriedAgain_IsNotTakenForARefusal()
+    public async Task Creation_OverwrittenBeforeItIsTriedAgain_IsRecognisedAsDone()
     {
         _faults.OnceAfter(StoreStep.Commit, () => LoseWithASuccessorAsync("theirs", "b"));
-        (await Should.ThrowAsync<ApiException>(Api.CreateAsync(Samples.MapModel("default", "b", "ours")))).Code.ShouldBe(504);
+        (await Api.CreateAsync(Samples.MapModel("default", "b", "ours"))).Data["value"].ShouldBe("ours");
+        (await Api.GetAsync<V1ConfigMap>("default", "b")).Data["value"].ShouldBe("theirs");
+    }
+
+    [Fact]
+    public async Task Creation_DeletedBeforeItIsTriedAgain_DoesNotComeBack()
+    {
+        _faults.OnceAfter(StoreStep.Commit, () => LoseWithASuccessorAsync(null, "b"));
+        (await Api.CreateAsync(Samples.MapModel("default", "b", "ours"))).Data["value"].ShouldBe("ours");
+        (await Api.FindAsync<V1ConfigMap>("default", "b")).ShouldBeNull();
     }
 
     [Fact]
@@ -121,16 +130,16 @@ public sealed class UncertainWriteTests : IAsyncLifetime
     }
 
     /// <summary>The newer owner also writes.</summary>
-    private async Task LoseWithASuccessorAsync(string value, string name = "a")
+    private async Task LoseWithASuccessorAsync(string? value, string name = "a")
     {
         var shard = new ShardId(Maps);
         var opening = await _log.OpenAsync(shard, TimeSpan.Zero, Cancellation);
         var present = (await LastAsync(shard, name)).ShouldNotBeNull();
         var map = (V1ConfigMap)StoredObject.Read(Samples.Maps, present.Value).Decode();
-        map.Data["value"] = value;
+        map.Data["value"] = value ?? map.Data["value"];
         var revision = opening.HeadRevision + 1;
         var change = new LogChange(
-            revision, LogChangeType.Modified, "default", name, RevisionSplice.Set(Samples.Maps.Encode(map), revision), (ReadOnlyMemory<byte>?)null);
+            revision, value is null ? LogChangeType.Deleted : LogChangeType.Modified, "default", name, RevisionSplice.Set(Samples.Maps.Encode(map), revision), (ReadOnlyMemory<byte>?)null);
         await _log.CommitAsync(shard, opening.Epoch, new LogCommit(opening.HeadRevision, revision, [change], TimeSpan.Zero), Cancellation);
         throw Lost();
     }
