@@ -19,6 +19,7 @@ readonly configuration=Release
 readonly reports="$repository/artifacts/tests"
 readonly project_timeout_seconds=1500
 readonly docker_start_seconds=60
+readonly npm_seconds=300
 
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 DOTNET_SKIP_FIRST_TIME_EXPERIENCE=1
 
@@ -48,6 +49,9 @@ missing_packages() {
   command -v kubectl >/dev/null || echo kubernetes-client
   command -v setpriv >/dev/null || echo util-linux
   command -v git >/dev/null || echo git
+  command -v openssl >/dev/null || echo openssl
+  command -v node >/dev/null || echo nodejs
+  command -v npm >/dev/null || echo npm
 }
 
 install_packages() {
@@ -68,6 +72,17 @@ install_packages() {
     apt-get install -y -qq --no-install-recommends "$package" >>"$reports/apt.log" 2>&1 \
       || echo "$package could not be installed (see $reports/apt.log); tests that need it are skipped"
   done
+}
+
+# The client libraries that tests use beside .NET's; node_modules is not committed.
+install_javascript() {
+  local folder=tests/OrleansOrchestrator.EndToEnd.Tests/Clients/javascript
+  wanted EndToEnd && command -v npm >/dev/null || return 0
+  [[ $folder/node_modules/.package-lock.json -nt $folder/package-lock.json ]] && return 0
+
+  say "installing the JavaScript client"
+  timeout "$npm_seconds" npm ci --prefix "$folder" --no-audit --no-fund --ignore-scripts >"$reports/npm.log" 2>&1 \
+    || echo "npm ci failed (see $reports/npm.log); tests that need the client are skipped"
 }
 
 start_docker() {
@@ -181,6 +196,7 @@ main() {
   done
 
   install_packages
+  install_javascript
   start_docker
   if [[ ${#filters[@]} -eq 0 ]]; then
     build "$solution" || { summary; return 1; }
