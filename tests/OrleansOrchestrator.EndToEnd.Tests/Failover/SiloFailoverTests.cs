@@ -167,6 +167,8 @@ public sealed class SiloFailoverTests : EndToEndTest
         history.Events.Select(item => item.Name).ShouldBeUnique("a change was seen twice");
         history.Events.ShouldAllBe(item => item.Type == "ADDED");
         history.Events.ShouldAllBe(item => objects.ContainsKey(item.Name));
-        (await api.SendAsync(HttpMethod.Get, "/readyz")).Code.ShouldBe(HttpStatusCode.OK);
+
+        // Stores that nobody has asked since may still be on their way to this silo.
+        await Eventually.AssertAsync(async () => (await api.SendAsync(HttpMethod.Get, "/readyz")).Code.ShouldBe(HttpStatusCode.OK));
     }
 }
