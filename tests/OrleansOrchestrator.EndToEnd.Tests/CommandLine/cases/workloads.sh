@@ -1,0 +1,92 @@
+## run
+kubectl run one --image registry.invalid/main:1 --command -- main | is 'pod/one created'
+kubectl wait pod/one --for condition=Ready --timeout 30s
+## expose
+deployment web
+kubectl expose deployment web --port 80 --target-port 8080 | is 'service/web exposed'
+field service/web .spec.selector | is '{"app":"web"}'
+## scale
+deployment web
+kubectl scale deployment web --current-replicas 1 --replicas 3 | is 'deployment.apps/web scaled'
+field deployment/web .spec.replicas | is 3
+## autoscale
+deployment web
+kubectl autoscale deployment web --min 1 --max 3 --cpu-percent 70
+field hpa/web .spec.maxReplicas | is 3
+## rollout history
+deployment web
+kubectl rollout history deployment web | has '^1 '
+## rollout pause
+deployment web
+kubectl rollout pause deployment web
+kubectl wait deployment web --for condition=Progressing=Unknown --timeout 3s
+## rollout restart
+deployment web
+kubectl rollout restart deployment web
+kubectl rollout status deployment web --timeout 3s
+## rollout resume
+deployment web
+kubectl rollout pause deployment web
+kubectl rollout resume deployment web
+kubectl rollout status deployment web --timeout 3s
+## rollout status
+deployment web
+kubectl rollout status deployment web --timeout 3s
+## rollout undo
+deployment web
+kubectl set image deployment web main=registry.invalid/main:2
+kubectl rollout undo deployment web
+field deployment/web '.spec.template.spec.containers[0].image' | is registry.invalid/main:1
+## set env
+deployment web
+kubectl set env deployment web KEY=value
+kubectl set env deployment web --list | has '^KEY=value$'
+## set image
+deployment web
+kubectl set image deployment web main=registry.invalid/main:2 | is 'deployment.apps/web image updated'
+field deployment/web '.spec.template.spec.containers[0].image' | is registry.invalid/main:2
+## set resources
+deployment web
+kubectl set resources deployment web --limits cpu=200m,memory=64Mi
+field deployment/web '.spec.template.spec.containers[0].resources.limits.cpu' | is 200m
+## set selector
+kubectl create service clusterip web --tcp 80
+kubectl set selector service web app=other
+field service/web .spec.selector | is '{"app":"other"}'
+## set serviceaccount
+deployment web
+kubectl set serviceaccount deployment web robot
+field deployment/web .spec.template.spec.serviceAccountName | is robot
+## set subject
+kubectl create rolebinding a --role a --user jane
+kubectl set subject rolebinding a --user joe
+field rolebinding/a '.subjects[*].name' | is 'jane joe'
+## attach
+pod one
+kubectl wait pod/one --for condition=Ready --timeout 30s
+brief attach one
+## exec
+pod one
+kubectl wait pod/one --for condition=Ready --timeout 30s
+brief exec one -- true
+## cp
+pod one
+kubectl wait pod/one --for condition=Ready --timeout 30s
+echo text >file
+brief cp file one:/tmp/file
+## port-forward
+pod one
+kubectl wait pod/one --for condition=Ready --timeout 30s
+{ brief port-forward pod/one :8080 || true; } | has '^Forwarding from'
+## debug
+pod one
+kubectl debug one --image registry.invalid/debug:1 -c tools
+field pod/one '.spec.ephemeralContainers[0].name' | is tools
+## debug --copy-to
+pod one
+kubectl debug one --image registry.invalid/debug:1 -c tools --copy-to two
+field pod/two '.spec.containers[*].name' | is 'one tools'
+## debug node
+node="$(kubectl get nodes -o 'jsonpath={.items[0].metadata.name}')"
+kubectl debug "node/$node" --image registry.invalid/debug:1
+kubectl get pods -o 'jsonpath={.items[0].spec.nodeName}' | is "$node"
