@@ -101,7 +101,7 @@ public sealed class StoreMutationTests : IAsyncDisposable
     [Fact]
     public async Task Watch_LeavingAChangeOut_IsCaught()
     {
-        var faults = new RandomFaults(_seed) { Percent = 5, Skipped = [StoreStep.Offer] };
+        var faults = new RandomFaults(_seed) { Percent = 30, Skipped = [StoreStep.Offer] };
         await StartAsync(1, faults);
         ShouldBreak(await RunAsync(faults, isBroken: true), Rule.Watched);
     }

@@ -17,6 +17,7 @@ internal sealed class StoreWorkload(IReadOnlyList<TestSilo> silos, ScriptedLog l
 {
     private const string Space = "default";
     private const int ClientsPerSilo = 4;
+    private static readonly TimeSpan ReadPause = TimeSpan.FromMilliseconds(5);
 
     private static readonly ResourceDefinition Maps = ResourceRegistry.BuiltIn[WellKnownResources.ConfigMaps];
     private static readonly string[] Keys = ["a", "b", "c"];
@@ -24,6 +25,7 @@ internal sealed class StoreWorkload(IReadOnlyList<TestSilo> silos, ScriptedLog l
 
     private readonly Recorder _recorder = new();
     private int _writes;
+    private int _writing;
 
     /// <summary>The silos whose clients only read.</summary>
     public IReadOnlyList<TestSilo> ReadOnly { get; init; } = [];
@@ -44,6 +46,7 @@ internal sealed class StoreWorkload(IReadOnlyList<TestSilo> silos, ScriptedLog l
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(Cancelled);
         var streams = silos.Select((_, i) => new WatchStream($"silo {i}", after)).ToList();
         var watching = silos.Select((silo, i) => WatchAsync(silo, streams[i], stop.Token)).ToList();
+        _writing = silos.Except(ReadOnly).Count() * ClientsPerSilo;
         await Task.WhenAll(silos.SelectMany((silo, s) => Enumerable.Range(0, ClientsPerSilo).Select(
             c => Task.Run(() => ClientAsync(silo, (s * ClientsPerSilo) + c + 1), Cancelled))));
         await heal();
@@ -67,11 +70,11 @@ internal sealed class StoreWorkload(IReadOnlyList<TestSilo> silos, ScriptedLog l
     {
         var random = new Random(seed + number);
         var known = new Dictionary<string, long>();
-        // Who only reads has to be there for as long as the others write.
-        for (var i = 0; i < (ReadOnly.Contains(silo) ? 20 : 1) * OperationsEach; i++)
+        var reads = ReadOnly.Contains(silo);
+        for (var i = 0; reads ? Volatile.Read(ref _writing) > 0 : i < OperationsEach; i++)
         {
             var key = Keys[random.Next(Keys.Length)];
-            var choice = ReadOnly.Contains(silo) ? random.Next(40) : random.Next(100);
+            var choice = reads ? random.Next(40) : random.Next(100);
             var done = choice switch
             {
                 < 10 => await ListAsync(silo, number),
@@ -83,7 +86,14 @@ internal sealed class StoreWorkload(IReadOnlyList<TestSilo> silos, ScriptedLog l
             };
             if (done?.Shown is { } version)
                 known[key] = version.Revision;
+
+            // Who only reads is there for as long as the others write, and leaves them the processor.
+            if (reads)
+                await Task.Delay(ReadPause, TimeProvider.System, Cancelled);
         }
+
+        if (!reads)
+            Interlocked.Decrement(ref _writing);
     }
 
     private async Task<Operation?> DoAsync(TestSilo silo, int client, OperationKind kind, string key, long expected)
