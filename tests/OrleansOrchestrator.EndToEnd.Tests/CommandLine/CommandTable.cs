@@ -1,4 +1,3 @@
-using OrleansOrchestrator.EndToEnd.Tests.Commands;
 
 namespace OrleansOrchestrator.EndToEnd.Tests.CommandLine;
 
