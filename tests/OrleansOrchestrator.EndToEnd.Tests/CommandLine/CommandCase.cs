@@ -1,4 +1,3 @@
-
 namespace OrleansOrchestrator.EndToEnd.Tests.CommandLine;
 
 /// <summary>What shows that a command of kubectl works: a piece of bash that fails if it does not.</summary>

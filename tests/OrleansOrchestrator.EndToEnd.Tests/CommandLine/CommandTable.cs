@@ -1,4 +1,3 @@
-
 namespace OrleansOrchestrator.EndToEnd.Tests.CommandLine;
 
 /// <summary>The table of <c>docs/kubectl.md</c>.</summary>
