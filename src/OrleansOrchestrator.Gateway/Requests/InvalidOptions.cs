@@ -1,4 +1,3 @@
-using k8s.Models;
 using OrleansOrchestrator.Model.Errors;
 using OrleansOrchestrator.Model.Validation;
 
@@ -15,25 +14,7 @@ internal static class InvalidOptions
     /// <exception cref="ApiException">422: there is one.</exception>
     public static void ThrowIfAny(string kind, FieldErrors errors, string name = "", string group = "meta.k8s.io")
     {
-        if (errors.IsEmpty)
-            return;
-        var all = errors.All;
-        var list = all.Count == 1 ? all[0].ToString() : $"[{string.Join(", ", all)}]";
-        throw new ApiException(new V1Status
-        {
-            ApiVersion = "v1",
-            Kind = "Status",
-            Status = "Failure",
-            Message = $"{(group.Length > 0 ? $"{kind}.{group}" : kind)} \"{name}\" is invalid: {list}",
-            Reason = "Invalid",
-            Code = 422,
-            Details = new V1StatusDetails
-            {
-                Group = group.Length > 0 ? group : null,
-                Kind = kind,
-                Name = name.Length > 0 ? name : null,
-                Causes = [.. all.Select(error => new V1StatusCause { Field = error.Field, Message = error.Message, Reason = error.Reason })],
-            },
-        });
+        if (!errors.IsEmpty)
+            throw ApiErrors.Invalid(group, kind, name, errors.All);
     }
 }

@@ -1,34 +1,22 @@
-using System.Collections.Frozen;
 using k8s.Models;
 using OrleansOrchestrator.ControlPlane.Objects;
 using OrleansOrchestrator.Gateway.Requests;
 using OrleansOrchestrator.Gateway.Responses;
 using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Model.Metadata;
-using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.Gateway.Resources;
 
 /// <summary>Serves delete and deletecollection.</summary>
 internal sealed class ObjectDeletions(IObjectClient objects, ObjectBody bodies, ObjectResponse objectResponse, ListResponse listResponse)
 {
-    // Most kinds answer a completed deletion with a Status; clients of these few expect the object they deleted.
-    private static readonly FrozenSet<ResourceName> AnsweredWithObject = FrozenSet.Create(
-        WellKnownResources.Pods,
-        WellKnownResources.Services,
-        WellKnownResources.ServiceAccounts,
-        new ResourceName("podtemplates"),
-        new ResourceName("resourcequotas"),
-        new ResourceName("persistentvolumes"),
-        new ResourceName("persistentvolumeclaims"));
-
     /// <summary>Deletes an object; answers with it as long as it is there, and with a success once it is not.</summary>
     public async Task DeleteAsync(ApiRequest request)
     {
         var body = await bodies.ReadModelAsync<V1DeleteOptions>(request);
         var (deletion, options) = WriteQueries.ForDelete(request, body);
         var result = await objects.DeleteAsync(request.Reference, deletion, options, request.Cancellation);
-        if (result.IsGone && !AnsweredWithObject.Contains(request.Definition.Name))
+        if (result.IsGone && !request.Definition.DeletionAnswersWithObject)
         {
             await StatusResponse.SendAsync(request.Http, StatusResponse.Success(details: DetailsOf(result.Object)), request.Cancellation);
             return;

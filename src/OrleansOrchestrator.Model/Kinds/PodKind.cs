@@ -15,6 +15,8 @@ internal sealed class PodKind : ResourceDefinition<V1Pod>
 
     public override string Plural => "pods";
 
+    public override bool DeletionAnswersWithObject => true;
+
     public override IReadOnlyList<string> ShortNames => ["po"];
 
     public override IReadOnlyList<string> Categories => ["all"];

@@ -16,6 +16,8 @@ internal sealed class PodTemplateKind : ResourceDefinition<V1PodTemplate>
 
     public override string Plural => "podtemplates";
 
+    public override bool DeletionAnswersWithObject => true;
+
     public override bool TracksGeneration => true;
 
     protected override IReadOnlyList<TableColumn<V1PodTemplate>> TypedColumns =>

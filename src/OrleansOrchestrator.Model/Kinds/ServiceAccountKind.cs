@@ -12,6 +12,8 @@ internal sealed class ServiceAccountKind : ResourceDefinition<V1ServiceAccount>
 
     public override string Plural => "serviceaccounts";
 
+    public override bool DeletionAnswersWithObject => true;
+
     public override IReadOnlyList<string> ShortNames => ["sa"];
 
     public override IReadOnlyList<SubresourceDefinition> Subresources { get; } =

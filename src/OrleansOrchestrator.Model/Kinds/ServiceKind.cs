@@ -17,6 +17,8 @@ internal sealed class ServiceKind : ResourceDefinition<V1Service>
 
     public override string Plural => "services";
 
+    public override bool DeletionAnswersWithObject => true;
+
     public override IReadOnlyList<string> ShortNames => ["svc"];
 
     public override IReadOnlyList<string> Categories => ["all"];

@@ -69,6 +69,9 @@ public abstract class ResourceDefinition
     /// 0 for all that nobody holds.</summary>
     public virtual long DefaultGracePeriodSeconds(KubeObject obj) => 0;
 
+    /// <summary>Whether a deletion that is complete is answered with the object that it took, not with a success.</summary>
+    public virtual bool DeletionAnswersWithObject => false;
+
     /// <summary>Whether something besides <c>metadata.finalizers</c> keeps a deleted object, as a namespace's own finalizers do.</summary>
     public virtual bool IsHeld(KubeObject obj) => false;
 
