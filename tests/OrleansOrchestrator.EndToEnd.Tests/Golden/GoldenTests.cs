@@ -65,7 +65,13 @@ public sealed class GoldenTests(HollowCluster hollow) : EndToEndTest
         var path = await ResourcePaths.FindAsync(Api, head.ApiVersion, head.Kind, head.Metadata.Namespace ?? UniqueName);
         var answer = await Api.SendAsync(HttpMethod.Post, path, yaml, "application/yaml");
         ((int)answer.Code).ShouldBe(201, $"{manifest}\n{answer.Body}");
+        if (head.Kind == "ReplicationController")
+            await SettleAsync($"{path}/{answer.Json["metadata"]!["name"]}");
     }
+
+    /// <summary>Waits until the controller has written its status, so that it is the same in every answer.</summary>
+    private Task SettleAsync(string path) => Eventually.AssertAsync(async () =>
+        ((long?)(await Api.GetAsync(path))["status"]?["observedGeneration"]).ShouldBe(1));
 
     private sealed class ObjectHead
     {
