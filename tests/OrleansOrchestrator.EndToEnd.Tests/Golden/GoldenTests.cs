@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using k8s;
 using OrleansOrchestrator.EndToEnd.Tests.Clusters;
+using OrleansOrchestrator.EndToEnd.Tests.Commands;
 
 namespace OrleansOrchestrator.EndToEnd.Tests.Golden;
 
