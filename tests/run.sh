@@ -7,6 +7,8 @@
 #
 # The last line is "N passed, N failed, N skipped". The exit code is 0 if nothing failed and something ran.
 #
+# Two projects run at a time, because most of them wait more than they compute. What one has written is shown when it has ended.
+#
 # What the tests need beside the .NET SDK is installed where this runs as root on a system with apt; where something stays
 # away, the tests that need it are skipped and say why. Logs and reports are in artifacts/tests/.
 set -euo pipefail
@@ -18,6 +20,11 @@ readonly solution=OrleansOrchestrator.sln
 readonly configuration=Release
 readonly reports="$repository/artifacts/tests"
 readonly project_timeout_seconds=1500
+readonly projects_at_once=2
+# What takes longest begins first, so that no core is idle at the end.
+readonly longest_first=(EndToEnd Consistency ControlPlane Node Gateway Storage)
+# What starts clusters of processes and holds them to deadlines gets the machine to itself.
+readonly alone=" EndToEnd Consistency "
 readonly docker_start_seconds=60
 readonly npm_seconds=300
 
@@ -25,7 +32,10 @@ export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 DOTNET_SKIP_FIRST_TIME_EXPE
 
 passed=0 failed=0 skipped=0
 docker_pid=""
+temporary=""
 filters=("$@")
+declare -A running=() # what runs: its process id, by name
+declare -A began=()   # and when it began
 
 say() { printf '\n== %s\n' "$*"; }
 
@@ -113,8 +123,24 @@ stop_docker() {
 }
 
 clean_up() {
+  if ((${#running[@]} > 0)); then
+    kill "${running[@]}" 2>/dev/null || true
+    wait "${running[@]}" 2>/dev/null || true
+  fi
   stop_docker
   dotnet build-server shutdown --vbcscompiler >/dev/null 2>&1 || true
+  rm -rf "$temporary"
+}
+
+# The SDK leaves empty folders behind, and tests that are killed leave theirs; all of it goes with this one.
+# Like /tmp it is open to all, for servers and pods that run as another user.
+use_temporary_folder() {
+  temporary="$(mktemp -d "${TMPDIR:-/tmp}/orchestrator-tests.XXXXXX")"
+  chmod 1777 "$temporary"
+  export TMPDIR="$temporary"
+  # What has ended writes its name and exit code here.
+  mkfifo "$temporary/ended"
+  exec {ended}<>"$temporary/ended"
 }
 
 # --- Building and running ------------------------------------------------------------------------------------------------
@@ -148,18 +174,53 @@ list_skips() {
     | sed -E 's/^<test [^>]*name="([^"]*)".*<reason>(<!\[CDATA\[)?(.*)<\/reason>.*/skipped: \1: \3/; s/\]\]>$//' || true
 }
 
-run_project() {
-  local project="$1" name executable report code=0 started=$SECONDS
+# Starts what has a name and a command. A background process of a script ignores interrupts, which tests send to their children.
+start() {
+  local name="$1"
+  shift
+  began[$name]=$SECONDS
+  run_named "$name" "$@" </dev/null >"$reports/$name.log" 2>&1 &
+  running[$name]=$!
+}
+
+run_named() {
+  local name="$1" code=0
+  shift
+  env --default-signal=INT,QUIT timeout --kill-after=20 "$project_timeout_seconds" "$@" &
+  # shellcheck disable=SC2064 # the process id of now
+  trap "kill $!" TERM
+  wait $! || code=$?
+  echo "$name $code" >&"$ended"
+}
+
+start_project() {
+  local project="$1" name
   name="$(basename "$project" .csproj)"
-  executable="$(dirname "$project")/bin/$configuration/net10.0/$name"
-  report="$reports/$name.xml"
-  say "$name"
-
-  timeout --kill-after=20 "$project_timeout_seconds" "$executable" \
+  start "$name" "$(dirname "$project")/bin/$configuration/net10.0/$name" \
     --report-xunit-xml --report-xunit-xml-filename "$name.xml" --report-xunit-trx --report-xunit-trx-filename "$name.trx" \
-    --results-directory "$reports" --progress off --ansi off --show-stdout failed --show-stderr failed || code=$?
+    --results-directory "$reports" --progress off --ansi off --show-stdout failed --show-stderr failed
+}
 
-  local project_failed=0
+# Code style is enforced by the build; what is left is white space, which needs no project to be loaded.
+start_format() { start format dotnet format whitespace . --folder --verify-no-changes -v quiet; }
+
+# Waits until something has ended, shows what it has written and adds up.
+finish_one() {
+  local name code
+  read -r name code <&"$ended"
+  unset "running[$name]"
+  say "$name"
+  cat "$reports/$name.log"
+  if [[ $name == format ]]; then
+    if ((code == 0)); then passed=$((passed + 1)); else failed=$((failed + 1)); fi
+  else
+    add_up "$name" "$code"
+  fi
+  echo "$name took $((SECONDS - began[$name])) s"
+}
+
+add_up() {
+  local name="$1" code="$2" report="$reports/$1.xml" project_failed=0
   if [[ -s "$report" ]]; then
     project_failed=$(($(total "$report" failed) + $(total "$report" errors)))
     passed=$((passed + $(total "$report" passed)))
@@ -170,25 +231,50 @@ run_project() {
     project_failed=1
   fi
   failed=$((failed + project_failed))
-  echo "$name took $((SECONDS - started)) s"
 }
 
-# Code style is enforced by the build; what is left is white space, which needs no project to be loaded.
-check_format() {
-  local started=$SECONDS
-  say "format"
-  if dotnet format whitespace . --folder --verify-no-changes -v quiet; then
-    passed=$((passed + 1))
-  else
-    failed=$((failed + 1))
+# Puts the projects that take longest before the others.
+in_order() {
+  local word project
+  for word in "${longest_first[@]}"; do
+    for project in "$@"; do [[ $project == */OrleansOrchestrator."$word".Tests.csproj ]] && echo "$project"; done
+  done
+  for project in "$@"; do
+    word="$(basename "$project" .Tests.csproj)"
+    [[ " ${longest_first[*]} " == *" ${word#OrleansOrchestrator.} "* ]] || echo "$project"
+  done
+}
+
+is_alone() {
+  local word
+  word="$(basename "$1" .Tests.csproj)"
+  [[ $alone == *" ${word#OrleansOrchestrator.} "* ]]
+}
+
+run_all() {
+  local project
+  for project in "$@"; do
+    if is_alone "$project"; then
+      while ((${#running[@]} > 0)); do finish_one; done
+      start_project "$project"
+      finish_one
+    else
+      ((${#running[@]} < projects_at_once)) || finish_one
+      start_project "$project"
+    fi
+  done
+  if wanted Format; then
+    ((${#running[@]} < projects_at_once)) || finish_one
+    start_format
   fi
-  echo "format took $((SECONDS - started)) s"
+  while ((${#running[@]} > 0)); do finish_one; done
 }
 
 main() {
   rm -rf "$reports"
   mkdir -p "$reports"
   trap clean_up EXIT
+  use_temporary_folder
 
   local project projects=()
   for project in tests/*.Tests/*.Tests.csproj; do
@@ -204,10 +290,8 @@ main() {
     build "${projects[@]}" || { summary; return 1; }
   fi
 
-  wanted Format && check_format
-  for project in "${projects[@]}"; do
-    run_project "$project"
-  done
+  mapfile -t projects < <(in_order "${projects[@]}")
+  run_all "${projects[@]}"
   summary
 }
 

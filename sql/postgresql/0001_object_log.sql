@@ -1,5 +1,5 @@
--- The object log: who owns a shard and how far it is, the newest state of every object, and the history that watches
--- resume from. Keys compare by their bytes (COLLATE "C"), whatever the database's own collation is.
+-- The object log: who owns a shard and how far it is, every version of every object that is still of use, and which of them
+-- is the newest. Keys compare by their bytes (COLLATE "C"), whatever the database's own collation is.
 
 -- One row per shard, updated by every commit. Most of each page stays free and no index covers a column that changes, so
 -- that every update is heap-only: it finds room on its page, touches no index, and the dead versions are pruned in passing.
@@ -11,7 +11,9 @@ CREATE TABLE resource_shards (
     -- Raised by whoever resolves a commit of unknown outcome; a commit that was sent under a lower number has no effect.
     barrier            bigint      NOT NULL,
     head_revision      bigint      NOT NULL,
+    -- Watches cannot resume at or before this revision. Obsolete versions are deleted up to the trimmed one.
     compacted_revision bigint      NOT NULL,
+    trimmed_revision   bigint      NOT NULL DEFAULT 0,
     -- The owner's read lease: it begins when the lease of the owner before it has ended.
     lease_from         timestamptz NOT NULL,
     lease_until        timestamptz NOT NULL,
@@ -22,35 +24,38 @@ CREATE TABLE resource_shards (
 
 -- The shards' small numbers stand for their names here, which keeps rows and keys short. There are no foreign keys: a
 -- check per row would cost more than the row, and only the statement that updates the shard's own row writes here.
+-- Which change is the newest of an object that exists. Small rows: an update of an object finds room on the page of the old
+-- one and touches no index.
 CREATE TABLE objects (
     shard_id  integer NOT NULL,
     revision  bigint  NOT NULL,
     namespace text    NOT NULL COLLATE "C",
     name      text    NOT NULL COLLATE "C",
-    value     bytea   NOT NULL,
     PRIMARY KEY (shard_id, namespace, name)
-) WITH (fillfactor = 85, autovacuum_vacuum_scale_factor = 0.05, autovacuum_analyze_scale_factor = 0.05);
+) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.05, autovacuum_analyze_scale_factor = 0.05);
 
--- Written at one end and trimmed at the other in revision order, so that the primary key serves both as ranges.
+-- The only place of an object's bytes. A row is written once, never updated, and deleted once: as soon as the change that
+-- follows on it is compacted, or itself if it is a deletion.
 CREATE TABLE changes (
-    shard_id     integer     NOT NULL,
-    revision     bigint      NOT NULL,
-    committed_at timestamptz NOT NULL,
-    type         smallint    NOT NULL,
-    namespace    text        NOT NULL COLLATE "C",
-    name         text        NOT NULL COLLATE "C",
-    value        bytea       NOT NULL,
-    previous     bytea,
+    shard_id          integer     NOT NULL,
+    revision          bigint      NOT NULL,
+    -- The version that this one follows on; 0 for the first one.
+    previous_revision bigint      NOT NULL,
+    committed_at      timestamptz NOT NULL,
+    type              smallint    NOT NULL,
+    namespace         text        NOT NULL COLLATE "C",
+    name              text        NOT NULL COLLATE "C",
+    value             bytea       NOT NULL,
     PRIMARY KEY (shard_id, revision),
-    CHECK (type IN (1, 2, 3))
+    CHECK (type IN (1, 2, 3)),
+    CHECK ((type = 1) = (previous_revision = 0))
 ) WITH (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_insert_scale_factor = 0.1);
 
 -- LZ4 costs a fraction of the default compression for large values. A server may be built without it.
 DO $$
 BEGIN
     IF EXISTS (SELECT FROM pg_settings WHERE name = 'default_toast_compression' AND 'lz4' = ANY (enumvals)) THEN
-        ALTER TABLE objects ALTER COLUMN value SET COMPRESSION lz4;
-        ALTER TABLE changes ALTER COLUMN value SET COMPRESSION lz4, ALTER COLUMN previous SET COMPRESSION lz4;
+        ALTER TABLE changes ALTER COLUMN value SET COMPRESSION lz4;
     END IF;
 END
 $$;

@@ -8,6 +8,7 @@ CREATE TABLE resource_shards (
     barrier            INTEGER NOT NULL,
     head_revision      INTEGER NOT NULL,
     compacted_revision INTEGER NOT NULL,
+    trimmed_revision   INTEGER NOT NULL DEFAULT 0,
     UNIQUE (resource, shard),
     CHECK (compacted_revision <= head_revision)
 ) STRICT;
@@ -17,19 +18,19 @@ CREATE TABLE objects (
     revision  INTEGER NOT NULL,
     namespace TEXT    NOT NULL,
     name      TEXT    NOT NULL,
-    value     BLOB    NOT NULL,
     PRIMARY KEY (shard_id, namespace, name)
 ) STRICT;
 
 CREATE TABLE changes (
-    shard_id     INTEGER NOT NULL,
-    revision     INTEGER NOT NULL,
+    shard_id          INTEGER NOT NULL,
+    revision          INTEGER NOT NULL,
+    previous_revision INTEGER NOT NULL,
     -- Milliseconds since 1970 in UTC.
-    committed_at INTEGER NOT NULL,
-    type         INTEGER NOT NULL CHECK (type IN (1, 2, 3)),
-    namespace    TEXT    NOT NULL,
-    name         TEXT    NOT NULL,
-    value        BLOB    NOT NULL,
-    previous     BLOB,
-    PRIMARY KEY (shard_id, revision)
+    committed_at      INTEGER NOT NULL,
+    type              INTEGER NOT NULL CHECK (type IN (1, 2, 3)),
+    namespace         TEXT    NOT NULL,
+    name              TEXT    NOT NULL,
+    value             BLOB    NOT NULL,
+    PRIMARY KEY (shard_id, revision),
+    CHECK ((type = 1) = (previous_revision = 0))
 ) STRICT;

@@ -3,6 +3,7 @@ using OrleansOrchestrator.LoadTests.Client;
 using OrleansOrchestrator.LoadTests.Cluster;
 using OrleansOrchestrator.LoadTests.Measuring;
 using OrleansOrchestrator.LoadTests.Scenarios;
+using OrleansOrchestrator.LoadTests.Scenarios.Endurance;
 
 namespace OrleansOrchestrator.LoadTests;
 
@@ -12,7 +13,17 @@ internal static class LoadRun
     private static readonly TimeSpan Settle = TimeSpan.FromSeconds(5);
 
     public static IReadOnlyList<IScenario> Scenarios { get; } =
-        [new WriteScenario(), new ReadScenario(), new ListScenario(), new WatchScenario(), new GrowthScenario(), new FailoverScenario()];
+    [
+        new WriteScenario(),
+        new ReadScenario(),
+        new ListScenario(),
+        new WatchScenario(),
+        new GrowthScenario(),
+        new OverloadScenario(),
+        new MemoryScenario(),
+        new FailoverScenario(),
+        new EnduranceScenario(),
+    ];
 
     /// <returns>The exit code: 0 if nothing failed.</returns>
     public static async Task<int> RunAsync(LoadSettings settings, CancellationToken cancellationToken)
@@ -20,7 +31,7 @@ internal static class LoadRun
         var report = new Report(Console.Out);
         var chosen = settings.Scenarios.Count > 0
             ? Scenarios.Where(scenario => settings.Scenarios.Contains(scenario.Name)).ToList()
-            : Scenarios;
+            : [.. Scenarios.Where(scenario => !scenario.IsByNameOnly)];
         if (settings.KubeConfig is { } kubeConfig)
         {
             foreach (var scenario in chosen)
@@ -62,7 +73,7 @@ internal static class LoadRun
         await using var pump = new Pump(client, processes, TimeSpan.FromSeconds(settings.SecondsMax));
         try
         {
-            await scenario.RunAsync(new LoadContext(pump, watches, report, cluster, settings.Count));
+            await scenario.RunAsync(new LoadContext(pump, watches, report, cluster, settings.Count, settings.Duration));
         }
         catch (IOException failure)
         {

@@ -22,6 +22,7 @@ var watchHttp = new Option<string>("--watch-http")
 watchHttp.AcceptOnlyFromAmong("1.1", "2");
 var count = new Option<int>("--count") { Description = "How many objects writes create", DefaultValueFactory = _ => 20_000 };
 var seconds = new Option<int>("--seconds") { Description = "The longest that a step may take", DefaultValueFactory = _ => 60 };
+var minutes = new Option<double>("--minutes") { Description = "How long endurance goes on", DefaultValueFactory = _ => 30 };
 var processes = new Option<string[]>("--process")
 {
     Description = "With --kubeconfig: name=id of a process of the server on this machine, whose processor time is to be told",
@@ -29,7 +30,7 @@ var processes = new Option<string[]>("--process")
 
 var command = new RootCommand("Loads a server of the Kubernetes API and prints what it can do.")
 {
-    scenarios, kubeConfig, http, watchHttp, count, seconds, processes,
+    scenarios, kubeConfig, http, watchHttp, count, seconds, minutes, processes,
 };
 command.SetAction((parsed, cancellationToken) => LoadRun.RunAsync(
     new LoadSettings(
@@ -39,6 +40,7 @@ command.SetAction((parsed, cancellationToken) => LoadRun.RunAsync(
         parsed.GetValue(watchHttp) == "2",
         parsed.GetValue(count),
         parsed.GetValue(seconds),
+        TimeSpan.FromMinutes(parsed.GetValue(minutes)),
         parsed.GetValue(processes) ?? []),
     cancellationToken));
 return await command.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = TimeSpan.FromSeconds(10) });

@@ -146,7 +146,12 @@ public sealed class ProcessNodeTests
         ];
         node.Put(pod);
 
-        var waiting = await node.PodAsync("a", p => TestPods.Status(p)?.State?.Waiting?.Reason == "CreateContainerConfigError", "it waits");
+        // Before it has read the services for the first time, the daemon waits for these.
+        var waiting = await node.PodAsync(
+            "a",
+            p => TestPods.Status(p)?.State?.Waiting is { Reason: "CreateContainerConfigError", Message: var why }
+                && !why.StartsWith("services have not yet been read", StringComparison.Ordinal),
+            "it waits");
         TestPods.Status(waiting)!.State.Waiting.Message.ShouldBe("configmap \"settings\" not found");
         node.Api.Put("api/v1/namespaces/default/configmaps/settings", new V1ConfigMap
         {

@@ -61,6 +61,65 @@ public sealed class PostgreSqlServer : IAsyncDisposable
         }
     }
 
+    /// <summary>Copies a running server and starts the copy as its standby, which follows it and answers reads.</summary>
+    /// <param name="primary">The server to follow.</param>
+    /// <param name="cancellationToken">Cancels the start.</param>
+    public static async Task<PostgreSqlServer> StartStandbyAsync(PostgreSqlServer primary, CancellationToken cancellationToken = default)
+    {
+        var folder = Directory.CreateTempSubdirectory("orchestrator-pg-").FullName;
+        var standby = new PostgreSqlServer(primary._binaries, folder, FreePort());
+        try
+        {
+            await PostgreSqlBinaries.GiveToServerAccountAsync(folder, cancellationToken);
+            await RunToEndAsync(
+                Path.Combine(primary._binaries, "pg_basebackup"),
+                [
+                    "-h", "127.0.0.1", "-p", primary.Port.ToString(CultureInfo.InvariantCulture), "-U", "postgres",
+                    "-D", Path.Combine(folder, "data"), "-X", "stream", "-c", "fast", "--write-recovery-conf", "--no-sync",
+                ],
+                cancellationToken);
+            await standby.StartProcessAsync(cancellationToken);
+            return standby;
+        }
+        catch
+        {
+            await standby.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Makes a standby a server of its own, as after the loss of its primary, and waits until it takes writes.</summary>
+    public Task PromoteAsync(CancellationToken cancellationToken = default) => ExecuteAsync("SELECT pg_promote()", cancellationToken);
+
+    /// <summary>Changes a setting of the whole server, for sessions that are open too.</summary>
+    /// <param name="name">The setting.</param>
+    /// <param name="value">Its value; null for what it was at the start.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
+    public async Task ConfigureAsync(string name, string? value, CancellationToken cancellationToken = default)
+    {
+        await ExecuteAsync(value is null ? $"ALTER SYSTEM RESET {name}" : $"ALTER SYSTEM SET {name} = '{value}'", cancellationToken);
+        await ExecuteAsync("SELECT pg_reload_conf()", cancellationToken);
+    }
+
+    /// <summary>Lets an account in by password only; others need none.</summary>
+    public async Task RequirePasswordAsync(string account, CancellationToken cancellationToken = default)
+    {
+        var rules = Path.Combine(_folder, "data", "pg_hba.conf");
+        var present = await File.ReadAllTextAsync(rules, cancellationToken);
+        await File.WriteAllTextAsync(rules, $"host all {account} 127.0.0.1/32 scram-sha-256\n{present}", cancellationToken);
+        await ExecuteAsync("SELECT pg_reload_conf()", cancellationToken);
+    }
+
+    /// <summary>Runs one of PostgreSQL's programs against this server to its end.</summary>
+    /// <param name="program">Its name, as in <c>pg_dump</c>.</param>
+    /// <param name="arguments">What it is told besides which server it is.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
+    /// <exception cref="InvalidOperationException">It failed; the message has what it said.</exception>
+    public Task RunProgramAsync(string program, IReadOnlyList<string> arguments, CancellationToken cancellationToken = default) => RunToEndAsync(
+        Path.Combine(_binaries, program),
+        ["-h", "127.0.0.1", "-p", Port.ToString(CultureInfo.InvariantCulture), "-U", "postgres", .. arguments],
+        cancellationToken);
+
     /// <summary>A connection string for one of the server's databases.</summary>
     public string ConnectionString(string database) =>
         $"Host=127.0.0.1;Port={Port};Username=postgres;Database={database}";
@@ -80,7 +139,7 @@ public sealed class PostgreSqlServer : IAsyncDisposable
     /// <returns>The first column of the first row, if there is one.</returns>
     public async Task<object?> ExecuteAsync(string statement, CancellationToken cancellationToken = default)
     {
-        await using var connection = new NpgsqlConnection(ConnectionString("postgres") + ";Pooling=false");
+        await using var connection = new NpgsqlConnection(ConnectionString("postgres") + ";Pooling=false;Options=-c statement_timeout=0");
         await connection.OpenAsync(cancellationToken);
         await using var command = new NpgsqlCommand(statement, connection);
         return await command.ExecuteScalarAsync(cancellationToken);
@@ -106,7 +165,23 @@ public sealed class PostgreSqlServer : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await KillAsync();
-        Directory.Delete(_folder, recursive: true);
+
+        // Sessions of a postmaster that was killed, and the process that writes the log, may still be about to end.
+        await Poll.UntilAsync(TryDeleteFolderAsync, CancellationToken.None);
+    }
+
+    private Task<bool> TryDeleteFolderAsync()
+    {
+        try
+        {
+            if (Directory.Exists(_folder))
+                Directory.Delete(_folder, recursive: true);
+            return Task.FromResult(true);
+        }
+        catch (IOException)
+        {
+            return Task.FromResult(false);
+        }
     }
 
     private static int FreePort()
@@ -116,17 +191,20 @@ public sealed class PostgreSqlServer : IAsyncDisposable
         return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
-    private async Task InitializeAsync(CancellationToken cancellationToken)
+    // --no-sync is for the folder's creation only; the server itself runs with fsync on.
+    private Task InitializeAsync(CancellationToken cancellationToken) => RunToEndAsync(
+        Path.Combine(_binaries, "initdb"),
+        ["--pgdata", Path.Combine(_folder, "data"), "--username", "postgres", "--auth", "trust", "--encoding", "UTF8", "--locale", "C", "--no-sync"],
+        cancellationToken);
+
+    private static async Task RunToEndAsync(string program, IReadOnlyList<string> arguments, CancellationToken cancellationToken)
     {
-        // --no-sync is for the folder's creation only; the server itself runs with fsync on.
-        using var initdb = PostgreSqlBinaries.Run(
-            Path.Combine(_binaries, "initdb"),
-            ["--pgdata", Path.Combine(_folder, "data"), "--username", "postgres", "--auth", "trust", "--encoding", "UTF8", "--locale", "C", "--no-sync"]);
-        var output = initdb.StandardOutput.ReadToEndAsync(cancellationToken);
-        var errors = await initdb.StandardError.ReadToEndAsync(cancellationToken);
-        await initdb.WaitForExitAsync(cancellationToken);
-        if (initdb.ExitCode != 0)
-            throw new InvalidOperationException($"initdb failed: {await output} {errors}");
+        using var process = PostgreSqlBinaries.Run(program, arguments);
+        var output = process.StandardOutput.ReadToEndAsync(cancellationToken);
+        var errors = await process.StandardError.ReadToEndAsync(cancellationToken);
+        await process.WaitForExitAsync(cancellationToken);
+        if (process.ExitCode != 0)
+            throw new InvalidOperationException($"{Path.GetFileName(program)} failed: {await output} {errors}");
     }
 
     private async Task StartProcessAsync(CancellationToken cancellationToken)

@@ -23,6 +23,11 @@ internal static class ProcessLogging
 
         // A silo that dies is everyday business here: what the libraries have to say of it is not for the operator.
         logging.AddFilter("Orleans", LogLevel.Critical);
+
+        // A filter takes in all names that begin like it. What we cannot repair ourselves is for the operator, and so is all that
+        // is said of the database.
+        logging.AddFilter("OrleansOrchestrator", level > LogLevel.Error ? level : LogLevel.Error);
+        logging.AddFilter("OrleansOrchestrator.Storage", level);
         logging.AddFilter("Polly", LogLevel.None);
         logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.Critical);
         logging.AddFilter("Microsoft.AspNetCore.Server.Kestrel", LogLevel.Critical);

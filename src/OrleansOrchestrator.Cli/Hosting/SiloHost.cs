@@ -6,6 +6,7 @@ using OrleansOrchestrator.ControlPlane.Hosting;
 using OrleansOrchestrator.ControlPlane.Objects;
 using OrleansOrchestrator.Gateway.Hosting;
 using OrleansOrchestrator.Gateway.Identity;
+using OrleansOrchestrator.Storage.Log;
 
 namespace OrleansOrchestrator.Cli.Hosting;
 
@@ -89,12 +90,17 @@ internal sealed class SiloHost : IAsyncDisposable
 
     private static WebApplication Build(SiloSetup setup, ClusterIdentity identity, string serviceCidr, int port)
     {
-        var builder = WebApplication.CreateSlimBuilder();
+        // Everything is told on the command line: no settings file is looked for, nor the working folder watched for one.
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.WebHost.UseKestrelCore();
         ProcessLogging.Configure(builder.Logging, setup.LogLevel);
         builder.Host.UseOrleans(silo => setup.ConfigureSilo(silo));
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = StopWithin);
         builder.Services.AddSingleton<IHostLifetime, QuietLifetime>();
-        builder.Services.AddSingleton(setup.Log);
+        builder.Services.AddSingleton<IObjectLog>(services => new ObservedObjectLog(
+            setup.Log, TimeProvider.System, services.GetRequiredService<ILogger<ObservedObjectLog>>()));
+        builder.Services.AddCrashDetection();
+        builder.Services.AddMemoryTrimming();
         builder.Services.AddControlPlane(new ControlPlaneOptions
         {
             ServiceAddresses = new ServiceAddressOptions { ServiceCidr = serviceCidr },

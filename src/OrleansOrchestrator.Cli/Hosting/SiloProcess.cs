@@ -62,7 +62,7 @@ internal static class SiloProcess
         silo.UseAdoNetClustering(clustering =>
         {
             clustering.Invariant = "Npgsql";
-            clustering.ConnectionString = connections.General.ConnectionString;
+            clustering.DataSource = connections.General;
         });
         silo.Configure<ClusterOptions>(cluster =>
         {

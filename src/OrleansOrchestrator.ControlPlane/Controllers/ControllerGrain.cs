@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Orleans.Concurrency;
 using Orleans.Placement;
+using OrleansOrchestrator.ControlPlane.Hosting;
 using OrleansOrchestrator.ControlPlane.Objects;
 using OrleansOrchestrator.ControlPlane.Watch;
 using OrleansOrchestrator.Controllers.Reconciling;
@@ -20,39 +21,28 @@ namespace OrleansOrchestrator.ControlPlane.Controllers;
 [PreferLocalPlacement]
 internal sealed partial class ControllerGrain(
     IEnumerable<IReconciler> reconcilers, WatchCaches caches, CacheFollower follower, ResourceRegistry registry,
-    ControllerOptions options, TimeProvider time, ILogger<ControllerGrain> logger) : Grain, IControllerGrain
+    ControllerOptions options, TimeProvider time, ILogger<ControllerGrain> logger) : LoopingGrain, IControllerGrain
 {
     private readonly WorkLoop<ObjectKey> _loop = new(options, time);
-    private readonly CancellationTokenSource _stopping = new();
     private IReconciler _reconciler = null!;
     private DependentKeys _dependents = null!;
     private WatchCache _primaries = null!;
     private IReadOnlyList<WatchCache> _observed = null!;
-    private Task[] _running = [];
 
-    public Task EnsureRunningAsync() => Task.CompletedTask;
-
-    public override Task OnActivateAsync(CancellationToken cancellationToken)
+    protected override IEnumerable<Task> StartLoops()
     {
         _reconciler = reconcilers.First(reconciler => reconciler.Name == this.GetPrimaryKeyString());
         _primaries = caches[registry[_reconciler.Primary]];
         _observed = [_primaries, .. _reconciler.Dependencies.Select(dependency => caches[registry[dependency.Resource]])];
         _dependents = new DependentKeys(_reconciler, _primaries, GrainFactory);
-        _running =
-        [
-            follower.FollowAsync(_primaries, QueueAll, NotePrimaries, _stopping.Token),
-            .. _reconciler.Dependencies.Where(dependency => dependency is not (NamespaceContents or DefinedObjects)).Select(FollowAsync),
-            _loop.RunAsync(ReconcileAsync, _stopping.Token),
-        ];
         this.RegisterGrainTimer(ResyncAsync, options.ResyncPeriod, options.ResyncPeriod);
         LogStarted(_reconciler.Name);
-        return Task.CompletedTask;
-    }
-
-    public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
-    {
-        await _stopping.CancelAsync();
-        await Task.WhenAll(_running);
+        return
+        [
+            follower.FollowAsync(_primaries, QueueAll, NotePrimaries, Stopping),
+            .. _reconciler.Dependencies.Where(dependency => dependency is not (NamespaceContents or DefinedObjects)).Select(FollowAsync),
+            _loop.RunAsync(ReconcileAsync, Stopping),
+        ];
     }
 
     private Task NotePrimaries(IReadOnlyList<WatchEvent> events)
@@ -74,7 +64,7 @@ internal sealed partial class ControllerGrain(
             foreach (var key in await _dependents.FindPrimariesAsync(dependency, events))
                 _loop.Add(key);
         },
-        _stopping.Token);
+        Stopping);
 
     private async Task<ReconcileOutcome> ReconcileAsync(ObjectKey key)
     {

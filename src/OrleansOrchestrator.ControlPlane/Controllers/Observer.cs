@@ -68,7 +68,7 @@ internal sealed class Observer(WatchCaches caches, ResourceRegistry registry, Cu
     /// <summary>That a namespace is empty may only be said of the newest state: what is missed would be left behind.</summary>
     private async Task ReachNewestContentsAsync(CancellationToken cancellationToken)
     {
-        foreach (var definition in registry.All.Where(definition => definition.Namespaced))
+        foreach (var definition in registry.Stored.Where(definition => definition.Namespaced))
             await caches[definition].EnsureFreshAsync(Freshness.Latest, cancellationToken);
     }
 
@@ -84,7 +84,7 @@ internal sealed class Observer(WatchCaches caches, ResourceRegistry registry, Cu
             : [];
 
     private IEnumerable<(ResourceName Resource, IReadOnlyList<StoredObject> Objects)> Contents(string @namespace) =>
-        registry.All.Where(definition => definition.Namespaced)
+        registry.Stored.Where(definition => definition.Namespaced)
             .Select(definition => (definition.Name, (IReadOnlyList<StoredObject>)caches[definition].Select(ObjectFilter.InNamespace(@namespace)).Objects))
             .Where(contents => contents.Item2.Count > 0);
 }

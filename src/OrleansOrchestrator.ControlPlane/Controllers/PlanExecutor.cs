@@ -5,6 +5,7 @@ using OrleansOrchestrator.ControlPlane.Watch;
 using OrleansOrchestrator.Controllers.Reconciling;
 using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Model.Errors;
+using OrleansOrchestrator.Model.Metadata;
 using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.ControlPlane.Controllers;
@@ -116,7 +117,8 @@ internal sealed partial class PlanExecutor(
         {
             Uid = delete.Uid,
             GracePeriodSeconds = delete.GracePeriodSeconds,
-            Propagation = delete.Propagation,
+            // What the control plane deletes takes its dependents along, whatever the kind's default is for clients.
+            Propagation = delete.Propagation ?? (definition.DefaultPropagation == DeletionPropagation.Background ? null : DeletionPropagation.Background),
         };
         try
         {

@@ -1,3 +1,5 @@
+using OrleansOrchestrator.ControlPlane.Hosting;
+
 namespace OrleansOrchestrator.ControlPlane.Controllers;
 
 /// <summary>
@@ -40,16 +42,8 @@ internal sealed class WorkLoop<TKey>(ControllerOptions options, TimeProvider tim
     {
         var isFull = _working >= options.ConcurrencyMax;
         var wait = !isFull && _queue.NextDue is { } due ? due - time.GetUtcNow() : options.ResyncPeriod;
-        if (wait <= TimeSpan.Zero)
-            return;
-        try
-        {
-            await changed.WaitAsync(wait, time, cancellationToken);
-        }
-        catch (Exception exception) when (exception is TimeoutException or OperationCanceledException)
-        {
-            // The loop looks for itself.
-        }
+        if (wait > TimeSpan.Zero)
+            await changed.CompletesWithinAsync(wait, time, cancellationToken);
     }
 
     private async Task WorkAsync(TKey key, Func<TKey, Task<ReconcileOutcome>> work)

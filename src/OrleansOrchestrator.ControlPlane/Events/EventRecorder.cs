@@ -79,7 +79,7 @@ internal sealed partial class EventRecorder(
             _written.Clear();
         var obj = NewEvent(recorded);
         await objects.CreateAsync(
-            registry[WellKnownResources.Events], obj.Metadata.NamespaceProperty, obj, WriteOptions.ControlPlane, cancellationToken);
+            registry[WellKnownResources.Events].Storage, obj.Metadata.NamespaceProperty, obj, WriteOptions.ControlPlane, cancellationToken);
         _written[recorded] = (new ObjectKey(obj.Metadata.NamespaceProperty, obj.Metadata.Name), 1);
     }
 

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using Orleans.Concurrency;
 using Orleans.Placement;
 using OrleansOrchestrator.ControlPlane.Controllers;
+using OrleansOrchestrator.ControlPlane.Hosting;
 using OrleansOrchestrator.ControlPlane.Objects;
 using OrleansOrchestrator.ControlPlane.Watch;
 using OrleansOrchestrator.Controllers.GarbageCollection;
@@ -18,53 +19,35 @@ namespace OrleansOrchestrator.ControlPlane.GarbageCollection;
 [PreferLocalPlacement]
 internal sealed partial class GarbageCollectorGrain(
     OwnershipGraph graph, CacheFollower follower, PlanExecutor executor, WatchCaches caches, ResourceRegistry registry,
-    ControllerOptions options, TimeProvider time, ILogger<GarbageCollectorGrain> logger) : Grain, IGarbageCollectorGrain
+    ControllerOptions options, TimeProvider time, ILogger<GarbageCollectorGrain> logger) : LoopingGrain, IGarbageCollectorGrain
 {
     private const string Component = "garbage-collector-controller";
 
     private readonly WorkLoop<(ResourceName Resource, ObjectKey Key)> _loop = new(options, time);
-    private readonly CancellationTokenSource _stopping = new();
     private readonly HashSet<ResourceName> _followed = [];
-    private Task[] _running = [];
 
-    public Task EnsureRunningAsync() => Task.CompletedTask;
-
-    public override Task OnActivateAsync(CancellationToken cancellationToken)
-    {
-        _running =
-        [
-            FollowAllAsync(),
-            _loop.RunAsync(CollectAsync, _stopping.Token),
-        ];
-        return Task.CompletedTask;
-    }
-
-    public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
-    {
-        await _stopping.CancelAsync();
-        await Task.WhenAll(_running);
-    }
+    protected override IEnumerable<Task> StartLoops() => [FollowAllAsync(), _loop.RunAsync(CollectAsync, Stopping)];
 
     /// <summary>Follows all resources there are, as custom ones come and go.</summary>
     private async Task FollowAllAsync()
     {
         var followed = new Dictionary<ResourceDefinition, (CancellationTokenSource Ending, Task Following)>();
-        while (!_stopping.IsCancellationRequested)
+        while (!Stopping.IsCancellationRequested)
         {
             var catalog = registry.Catalog;
-            foreach (var gone in followed.Keys.Except(catalog.All).ToList())
+            foreach (var gone in followed.Keys.Except(catalog.Stored).ToList())
             {
                 followed.Remove(gone, out var follow);
                 await EndAsync(follow);
             }
 
-            foreach (var definition in catalog.All.Where(definition => !followed.ContainsKey(definition)))
+            foreach (var definition in catalog.Stored.Where(definition => !followed.ContainsKey(definition)))
             {
                 var ending = new CancellationTokenSource();
                 followed[definition] = (ending, follower.FollowAsync(caches[definition], () => Begin(definition), Note, ending.Token));
             }
 
-            await registry.WaitForChangeAsync(catalog, _stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+            await registry.WaitForChangeAsync(catalog, Stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         }
 
         await Task.WhenAll(followed.Values.Select(EndAsync));
@@ -82,7 +65,7 @@ internal sealed partial class GarbageCollectorGrain(
     {
         if (_followed.Add(definition.Name))
             return;
-        foreach (var obj in registry.All.SelectMany(kind => caches[kind].Select(ObjectFilter.All).Objects))
+        foreach (var obj in registry.Stored.SelectMany(kind => caches[kind].Select(ObjectFilter.All).Objects))
         {
             if (obj.OwnerUids.Count > 0)
                 _loop.Add((obj.Definition.Name, obj.Key));
@@ -146,7 +129,7 @@ internal sealed partial class GarbageCollectorGrain(
         var subject = new CollectedObject(obj.Definition.Name, obj.Peek());
         if (OwnershipGraph.IsOwnerToDecide(obj))
         {
-            var dependents = await graph.NewestDependentsOfAsync(obj.Uid, _stopping.Token);
+            var dependents = await graph.NewestDependentsOfAsync(obj.Uid, Stopping);
             foreach (var dependent in dependents)
                 _loop.Add((dependent.Resource, KeyOf(dependent.Object)));
             return GarbageCollector.DecideOwner(subject, dependents);
@@ -154,7 +137,7 @@ internal sealed partial class GarbageCollectorGrain(
 
         var states = new Dictionary<V1OwnerReference, OwnerState>(ReferenceEqualityComparer.Instance);
         foreach (var reference in subject.Object.Metadata.OwnerReferences ?? [])
-            states[reference] = await graph.StateOfAsync(reference, obj.Key.Namespace, _stopping.Token);
+            states[reference] = await graph.StateOfAsync(reference, obj.Key.Namespace, Stopping);
         return GarbageCollector.DecideDependent(subject, reference => states[reference], () => graph.DependentsOf(obj.Uid));
     }
 

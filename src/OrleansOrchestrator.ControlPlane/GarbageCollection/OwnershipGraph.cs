@@ -15,7 +15,7 @@ internal sealed class OwnershipGraph(WatchCaches caches, ResourceRegistry regist
     public List<CollectedObject> DependentsOf(string uid)
     {
         var dependents = new List<CollectedObject>();
-        foreach (var definition in registry.All)
+        foreach (var definition in registry.Stored)
         {
             // Nearly every object that goes has no dependents of any kind.
             var owned = caches[definition].OwnedBy(uid);
@@ -29,7 +29,7 @@ internal sealed class OwnershipGraph(WatchCaches caches, ResourceRegistry regist
     /// <summary>The same, as a read of the newest state shows it.</summary>
     public async Task<List<CollectedObject>> NewestDependentsOfAsync(string uid, CancellationToken cancellationToken)
     {
-        foreach (var definition in registry.All)
+        foreach (var definition in registry.Stored)
             await caches[definition].EnsureFreshAsync(Freshness.Latest, cancellationToken);
         return DependentsOf(uid);
     }
@@ -37,7 +37,7 @@ internal sealed class OwnershipGraph(WatchCaches caches, ResourceRegistry regist
     /// <summary>How the owner that a reference names stands. That it is absent is said only of the newest state.</summary>
     public async Task<OwnerState> StateOfAsync(V1OwnerReference reference, string dependentNamespace, CancellationToken cancellationToken)
     {
-        if (registry.FindKind(reference.ApiVersion, reference.Kind) is not { } definition)
+        if (registry.FindKind(reference.ApiVersion, reference.Kind) is not { IsStored: true } definition)
             return OwnerState.Present;
         if (definition.Namespaced && dependentNamespace.Length == 0)
             return OwnerState.Absent;

@@ -63,7 +63,7 @@ internal sealed partial class ClusterBootstrap(
         {
             try
             {
-                await objects.CreateAsync(definition, @namespace, obj, WriteOptions.ControlPlane, cancellationToken);
+                await objects.CreateAsync(definition.Storage, @namespace, obj, WriteOptions.ControlPlane, cancellationToken);
             }
             catch (ApiException raced) when (raced.Reason == "AlreadyExists")
             {

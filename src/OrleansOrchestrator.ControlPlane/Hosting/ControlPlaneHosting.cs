@@ -52,6 +52,7 @@ public static class ControlPlaneHosting
         services.AddSingleton<IAdmissionPlugin, ServiceAddressAdmission>();
         services.AddSingleton<IAdmissionPlugin, CertificateRequestAdmission>();
         services.AddSingleton<WritePipeline>();
+        services.AddSingleton<ComputedReads>();
         services.AddSingleton<ObjectClient>();
         services.AddSingleton<IObjectClient>(provider => provider.GetRequiredService<ObjectClient>());
 
@@ -60,8 +61,27 @@ public static class ControlPlaneHosting
         AddHostedSingleton<ClusterBootstrap>(services);
         AddHostedSingleton<ApiEndpointsPublisher>(services);
         services.AddSingleton<IReadinessCheck>(provider => provider.GetRequiredService<ClusterBootstrap>());
-        services.AddSingleton<IReadinessCheck, StoreReadiness>();
-        services.AddHostedService<WantedGrains>();
+        services.AddSingleton<StoreReadiness>();
+        services.AddSingleton<IReadinessCheck>(provider => provider.GetRequiredService<StoreReadiness>());
+        AddHostedSingleton<WantedGrains>(services);
+        services.AddSingleton<IComputedObjects, ComponentStatuses>();
+        return services;
+    }
+
+    /// <summary>
+    /// Declares silos dead as soon as their process is known to be gone. For clusters whose silos listen at the addresses that the
+    /// membership has of them.
+    /// </summary>
+    public static IServiceCollection AddCrashDetection(this IServiceCollection services)
+    {
+        AddHostedSingleton<CrashDetector>(services);
+        return services;
+    }
+
+    /// <summary>Gives memory back once work has come to rest. For processes that are a silo and nothing else.</summary>
+    public static IServiceCollection AddMemoryTrimming(this IServiceCollection services)
+    {
+        services.AddHostedService<MemoryTrimmer>();
         return services;
     }
 

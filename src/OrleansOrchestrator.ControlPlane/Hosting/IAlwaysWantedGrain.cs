@@ -4,7 +4,8 @@ namespace OrleansOrchestrator.ControlPlane.Hosting;
 [Alias("IAlwaysWantedGrain")]
 internal interface IAlwaysWantedGrain : IGrainWithStringKey
 {
-    /// <summary>Does nothing but be there.</summary>
-    [Alias("EnsureRunning")]
-    Task EnsureRunningAsync();
+    /// <summary>Brings it up if it is not there.</summary>
+    /// <returns>Null if it works; otherwise what keeps it from working, in one line.</returns>
+    [Alias("Check")]
+    Task<string?> CheckAsync();
 }

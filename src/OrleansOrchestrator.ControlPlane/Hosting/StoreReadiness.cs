@@ -2,13 +2,18 @@ using OrleansOrchestrator.ControlPlane.Objects;
 using OrleansOrchestrator.ControlPlane.Store;
 using OrleansOrchestrator.Model.Errors;
 using OrleansOrchestrator.Model.Resources;
+using OrleansOrchestrator.Storage.Log;
 
 namespace OrleansOrchestrator.ControlPlane.Hosting;
 
-/// <summary>Ready when the store of the namespaces answers consistently, which takes its grain and the database.</summary>
-internal sealed class StoreReadiness(StoreClient store, ResourceRegistry registry) : IReadinessCheck
+/// <summary>
+/// Ready when the store of the namespaces answers consistently, which takes its grain and the database, and when nothing is
+/// known to be wrong with the database: one that takes no writes may still answer reads.
+/// </summary>
+internal sealed class StoreReadiness(StoreClient store, IObjectLog log, ResourceRegistry registry) : IReadinessCheck
 {
     private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan AnswerLatest = AnswerWithin + TimeSpan.FromSeconds(1);
 
     /// <inheritdoc/>
     public string Name => "store";
@@ -18,16 +23,16 @@ internal sealed class StoreReadiness(StoreClient store, ResourceRegistry registr
     {
         try
         {
-            await store.GetHeadAsync(registry[WellKnownResources.Namespaces]).WaitAsync(AnswerWithin, cancellationToken);
-            return null;
+            await store.GetHeadAsync(registry[WellKnownResources.Namespaces], AnswerWithin).WaitAsync(AnswerLatest, cancellationToken);
+            return log.Trouble;
         }
         catch (ApiException unavailable)
         {
-            return unavailable.Message;
+            return log.Trouble ?? unavailable.Message;
         }
         catch (TimeoutException)
         {
-            return $"the object store did not answer within {AnswerWithin.TotalSeconds} seconds";
+            return log.Trouble ?? $"the object store did not answer within {AnswerWithin.TotalSeconds} seconds";
         }
     }
 }

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using OrleansOrchestrator.ControlPlane.Controllers;
+using OrleansOrchestrator.ControlPlane.Store;
 using OrleansOrchestrator.Controllers.Reconciling;
 
 namespace OrleansOrchestrator.ControlPlane.Hosting;
@@ -10,41 +11,56 @@ namespace OrleansOrchestrator.ControlPlane.Hosting;
 /// second; whichever asks first after a silo has died brings its grains back. An Orleans reminder would do it within a minute.
 /// </summary>
 internal sealed partial class WantedGrains(
-    IGrainFactory grains, IEnumerable<WantedGrain> wanted, IEnumerable<IReconciler> reconcilers, TimeProvider time, ILogger<WantedGrains> logger)
+    IGrainFactory grains, IEnumerable<WantedGrain> wanted, IEnumerable<IReconciler> reconcilers, TimeProvider time,
+    ILogger<WantedGrains> logger, CrashDetector? crashes = null)
     : BackgroundService
 {
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(1);
 
+    /// <summary>All of them.</summary>
+    public IReadOnlyList<WantedGrain> All { get; } =
+    [
+        .. wanted,
+        .. reconcilers.Select(reconciler => new WantedGrain(reconciler.Name, grains => grains.GetGrain<IControllerGrain>(reconciler.Name))),
+    ];
+
+    /// <summary>Asks one of them how it is.</summary>
+    /// <returns>Null if it works; otherwise what keeps it from working, in one line.</returns>
+    public Task<string?> CheckAsync(WantedGrain grain) => grain.Get(grains).CheckAsync();
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(Period, time);
-        WantedGrain[] all = [.. wanted, .. reconcilers.Select(reconciler => ControllerOf(reconciler.Name))];
-        var asking = new Task[all.Length];
+        var asking = new Task[All.Count];
         Array.Fill(asking, Task.CompletedTask);
         do
         {
-            for (var i = 0; i < all.Length; i++)
+            for (var i = 0; i < All.Count; i++)
             {
                 if (asking[i].IsCompleted)
-                    asking[i] = AskAsync(all[i]);
+                    asking[i] = AskAsync(All[i]);
             }
         }
         while (await timer.WaitForNextTickAsync(stoppingToken));
     }
 
-    private static WantedGrain ControllerOf(string name) => new(name, grains => grains.GetGrain<IControllerGrain>(name));
-
     private async Task AskAsync(WantedGrain grain)
     {
         try
         {
-            await grain.Get(grains).EnsureRunningAsync();
+            if (await CheckAsync(grain) is { } fault)
+                LogNotWorking(grain.Name, fault);
         }
         catch (Exception exception)
         {
+            if (StoreFaults.MayBeCrash(exception))
+                crashes?.Suspect();
             LogNotRunning(exception, grain.Name);
         }
     }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Grain} {Fault}")]
+    private partial void LogNotWorking(string grain, string fault);
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "{Grain} could not be started; trying again")]
     private partial void LogNotRunning(Exception exception, string grain);

@@ -3,6 +3,7 @@ using Orleans.Concurrency;
 using Orleans.Placement;
 using OrleansOrchestrator.ControlPlane.Controllers;
 using OrleansOrchestrator.ControlPlane.Events;
+using OrleansOrchestrator.ControlPlane.Hosting;
 using OrleansOrchestrator.ControlPlane.Objects;
 using OrleansOrchestrator.ControlPlane.Watch;
 using OrleansOrchestrator.Controllers.NodeLifecycle;
@@ -21,41 +22,27 @@ namespace OrleansOrchestrator.ControlPlane.Nodes;
 [PreferLocalPlacement]
 internal sealed partial class NodeLifecycleGrain(
     NodeObserver observer, PlanExecutor executor, EventRecorder events, WatchCaches caches, ResourceRegistry registry,
-    TimeProvider time, ILogger<NodeLifecycleGrain> logger) : Grain, INodeLifecycleGrain
+    TimeProvider time, ILogger<NodeLifecycleGrain> logger) : LoopingGrain, INodeLifecycleGrain
 {
     private const string Component = "node-controller";
 
     private static readonly TimeSpan RoundMin = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan RoundMax = TimeSpan.FromSeconds(1);
 
-    private readonly CancellationTokenSource _stopping = new();
-    private Task _running = Task.CompletedTask;
     private bool _wasDisrupted;
 
-    public Task EnsureRunningAsync() => Task.CompletedTask;
-
-    public override Task OnActivateAsync(CancellationToken cancellationToken)
-    {
-        _running = RunAsync();
-        return Task.CompletedTask;
-    }
-
-    public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
-    {
-        await _stopping.CancelAsync();
-        await _running;
-    }
+    protected override IEnumerable<Task> StartLoops() => [RunAsync()];
 
     private async Task RunAsync()
     {
-        while (!_stopping.IsCancellationRequested)
+        while (!Stopping.IsCancellationRequested)
         {
             var wait = RoundMax;
             try
             {
                 wait = await RunRoundAsync();
             }
-            catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
+            catch (OperationCanceledException) when (Stopping.IsCancellationRequested)
             {
                 return;
             }
@@ -70,7 +57,7 @@ internal sealed partial class NodeLifecycleGrain(
 
     private async Task<TimeSpan> RunRoundAsync()
     {
-        var input = await observer.ObserveAsync(_stopping.Token);
+        var input = await observer.ObserveAsync(Stopping);
         var plan = NodeLifecyclePlanner.Decide(input);
         if (plan.IsDisrupted != _wasDisrupted)
         {

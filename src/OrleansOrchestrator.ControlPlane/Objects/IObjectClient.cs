@@ -30,13 +30,13 @@ public interface IObjectClient
     KubeObject Decode(ResourceForm form, ReadOnlySpan<byte> json, WriteOptions options);
 
     /// <summary>Creates an object.</summary>
-    /// <param name="definition">The kind.</param>
+    /// <param name="form">The form that the creator speaks.</param>
     /// <param name="requestNamespace">The namespace of the request; empty for cluster scope.</param>
-    /// <param name="obj">The object; belongs to the callee from now on.</param>
+    /// <param name="obj">The object in the storage form; belongs to the callee from now on.</param>
     /// <param name="options">Options.</param>
     /// <param name="cancellationToken">Cancels the wait; the write may still happen.</param>
     Task<StoredObject> CreateAsync(
-        ResourceDefinition definition, string requestNamespace, KubeObject obj, WriteOptions options, CancellationToken cancellationToken);
+        ResourceForm form, string requestNamespace, KubeObject obj, WriteOptions options, CancellationToken cancellationToken);
 
     /// <summary>Replaces an object, or with <c>status</c> or <c>finalize</c> as the subresource that part of it.</summary>
     /// <returns>The object, and whether it was created by this call.</returns>

@@ -1,7 +1,6 @@
 using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Model.Errors;
 using OrleansOrchestrator.Model.FieldManagement;
-using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.ControlPlane.Objects;
 
@@ -11,8 +10,9 @@ internal sealed partial class ObjectClient
         ObjectReference reference, ReadOnlyMemory<byte> configuration, bool force, WriteOptions options, CancellationToken cancellationToken)
     {
         var (definition, key, subresource) = reference;
-        var wanted = ApplyConfiguration.Read(definition, InStorageForm(reference.Form, configuration, options).Span);
-        WritePipeline.CheckDuplicates(reference.Form, configuration.Span, options);
+        var form = reference.Form;
+        var wanted = ApplyConfiguration.Read(form, configuration.Span);
+        WritePipeline.CheckDuplicates(form, configuration.Span, options);
         if (wanted.Name is not null && wanted.Name != key.Name)
             throw ApiErrors.BadRequest($"the name of the object ({wanted.Name}) does not match the name on the URL ({key.Name})");
 
@@ -27,25 +27,14 @@ internal sealed partial class ObjectClient
         async Task<(StoredObject Object, bool Created)?> TryAsync(StoredObject? stored)
         {
             var applied = ServerSideApply.Apply(
-                definition, stored?.Json, wanted, pipeline.WriterOf(options, subresource), force);
+                form, stored is null ? (ReadOnlyMemory<byte>?)null : form.JsonOf(stored), wanted, pipeline.WriterOf(options, subresource), force);
             var settled = options with { Tracking = FieldTracking.Settled, FieldValidation = FieldValidation.Ignore };
-            var obj = WritePipeline.Decode(definition.Storage, applied.Json.Span, settled);
+            var obj = WritePipeline.Decode(form, applied.Json.Span, settled);
             applied.Complete(obj);
             if (stored is not null)
                 return await TryReplaceAsync(reference, obj, stored, settled, cancellationToken) is { } updated ? (updated, false) : null;
             return await TryCreateAppliedAsync(reference, obj, wanted, settled, cancellationToken) is { } created ? (created, true) : null;
         }
-    }
-
-    // Ownership is kept of the storage form, whatever form somebody applies.
-    private static ReadOnlyMemory<byte> InStorageForm(ResourceForm form, ReadOnlyMemory<byte> configuration, WriteOptions options)
-    {
-        var definition = form.Definition;
-        if (form == definition.Storage)
-            return configuration;
-        var obj = WritePipeline.Decode(form, configuration.Span, options with { FieldValidation = FieldValidation.Strict });
-        obj.Metadata ??= new();
-        return definition.Encode(obj);
     }
 
     /// <summary>Creates an object that is applied and does not exist.</summary>
@@ -68,7 +57,7 @@ internal sealed partial class ObjectClient
         obj.Metadata.ResourceVersion = null;
         try
         {
-            return await CreateAsync(definition, key.Namespace, obj, options, cancellationToken);
+            return await CreateAsync(reference.Form, key.Namespace, obj, options, cancellationToken);
         }
         catch (ApiException raced) when (raced.Reason == "AlreadyExists" && !options.DryRun)
         {

@@ -18,7 +18,7 @@ internal sealed partial class ObjectClient
             try
             {
                 var obj = created[i];
-                await pipeline.PrepareCreateAsync(definition, obj.Metadata.NamespaceProperty ?? "", obj, options, CancellationToken.None);
+                await pipeline.PrepareCreateAsync(definition.Storage, obj.Metadata.NamespaceProperty ?? "", obj, options, CancellationToken.None);
                 writes.Add(new ObjectWrite(
                     WriteType.Create, obj.Metadata.NamespaceProperty ?? "", obj.Metadata.Name, definition.Encode(obj), 0, definition.Claims(obj)));
                 positions.Add(i);

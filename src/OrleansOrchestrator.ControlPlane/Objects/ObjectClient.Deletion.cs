@@ -72,7 +72,7 @@ internal sealed partial class ObjectClient
         ResourceDefinition definition, StoredObject stored, KubeObject obj, DeletionOptions deletion, WriteOptions options,
         CancellationToken cancellationToken)
     {
-        var finalizersChanged = SetPropagation(obj, deletion.Propagation);
+        var finalizersChanged = SetPropagation(obj, deletion.Propagation ?? UnsaidPropagation(definition, obj));
         var marked = ObjectMetaRules.MarkDeleted(obj, deletion.GracePeriodSeconds ?? definition.DefaultGracePeriodSeconds(obj), time.GetUtcNow());
         definition.PrepareForDeletion(obj);
         var isGone = IsGoneWith(definition, obj);
@@ -94,6 +94,14 @@ internal sealed partial class ObjectClient
             WriteStatus.Conflict => null,
             _ => throw Refused(definition, stored.Key, result),
         };
+    }
+
+    /// <summary>What becomes of dependents if the deletion does not say so: what the object says, or else the kind.</summary>
+    /// <returns>Null if nothing has to be written for it.</returns>
+    private static DeletionPropagation? UnsaidPropagation(ResourceDefinition definition, KubeObject obj)
+    {
+        var isSaid = obj.Metadata.Finalizers?.Any(finalizer => finalizer is PropagationFinalizers.Orphan or PropagationFinalizers.Foreground) == true;
+        return isSaid || definition.DefaultPropagation == DeletionPropagation.Background ? null : definition.DefaultPropagation;
     }
 
     /// <summary>Sets the finalizers by which the garbage collector knows what shall happen to dependents.</summary>

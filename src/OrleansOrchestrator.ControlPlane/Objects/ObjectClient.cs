@@ -10,7 +10,8 @@ namespace OrleansOrchestrator.ControlPlane.Objects;
 
 /// <inheritdoc cref="IObjectClient"/>
 internal sealed partial class ObjectClient(
-    StoreClient store, WatchCaches caches, WritePipeline pipeline, ResourceRegistry registry, WatchOptions watchOptions, TimeProvider time)
+    StoreClient store, WatchCaches caches, ComputedReads computed, WritePipeline pipeline, ResourceRegistry registry, WatchOptions watchOptions,
+    TimeProvider time)
     : IObjectClient
 {
     // A write that states no revision is based on the newest one, and on a newer one each time that it loses a race.
@@ -19,6 +20,8 @@ internal sealed partial class ObjectClient(
     public async ValueTask<StoredObject> GetAsync(
         ResourceDefinition definition, ObjectKey key, Freshness freshness, CancellationToken cancellationToken)
     {
+        if (!definition.IsStored)
+            return await computed.GetAsync(definition, key, cancellationToken);
         var cache = caches[definition];
         await cache.EnsureFreshAsync(freshness, cancellationToken);
         return cache.Find(key) ?? throw ApiErrors.NotFound(definition.Name, key.Name);
@@ -26,6 +29,8 @@ internal sealed partial class ObjectClient(
 
     public async ValueTask<ObjectPage> ListAsync(ResourceDefinition definition, ListQuery query, CancellationToken cancellationToken)
     {
+        if (!definition.IsStored)
+            return await computed.ListAsync(definition, query, cancellationToken);
         var cache = caches[definition];
         if (query.Continue is null)
             await cache.EnsureFreshAsync(query.Freshness, cancellationToken);
@@ -55,10 +60,11 @@ internal sealed partial class ObjectClient(
         WritePipeline.Decode(form, json, options);
 
     public async Task<StoredObject> CreateAsync(
-        ResourceDefinition definition, string requestNamespace, KubeObject obj, WriteOptions options, CancellationToken cancellationToken)
+        ResourceForm form, string requestNamespace, KubeObject obj, WriteOptions options, CancellationToken cancellationToken)
     {
+        var definition = form.Definition;
         var generated = obj.Metadata is { } meta && string.IsNullOrEmpty(meta.Name) && !string.IsNullOrEmpty(meta.GenerateName);
-        var request = await pipeline.PrepareCreateAsync(definition, requestNamespace, obj, options, cancellationToken);
+        var request = await pipeline.PrepareCreateAsync(form, requestNamespace, obj, options, cancellationToken);
         for (var race = 0; ; race++)
         {
             var key = new ObjectKey(requestNamespace, obj.Metadata.Name);
@@ -104,7 +110,7 @@ internal sealed partial class ObjectClient(
             {
                 if (!definition.AllowCreateOnUpdate || subresource.Length > 0 || hasRevision)
                     throw ApiErrors.NotFound(definition.Name, key.Name);
-                return (await CreateAsync(definition, key.Namespace, sent, options, cancellationToken), true);
+                return (await CreateAsync(reference.Form, key.Namespace, sent, options, cancellationToken), true);
             }
 
             return await TryReplaceAsync(reference, sent, stored, options, cancellationToken) is { } updated ? (updated, false) : null;

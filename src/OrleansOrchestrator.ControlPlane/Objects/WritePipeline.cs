@@ -53,13 +53,14 @@ internal sealed class WritePipeline(IEnumerable<IAdmissionPlugin> plugins, TimeP
 
     /// <summary>Makes a new object ready to be stored.</summary>
     public async ValueTask<AdmissionRequest> PrepareCreateAsync(
-        ResourceDefinition definition, string requestNamespace, KubeObject obj, WriteOptions options, CancellationToken cancellationToken)
+        ResourceForm form, string requestNamespace, KubeObject obj, WriteOptions options, CancellationToken cancellationToken)
     {
+        var definition = form.Definition;
         ObjectMetaRules.PrepareForCreate(definition, obj, requestNamespace, time.GetUtcNow());
         definition.PrepareForCreate(obj);
         definition.ApplyDefaults(obj);
         if (options.Tracking == FieldTracking.Full)
-            OwnershipTracking.OnCreate(definition, obj, WriterOf(options, ""));
+            OwnershipTracking.OnCreate(form, obj, WriterOf(options, ""));
         else if (options.Tracking == FieldTracking.Existing)
             obj.Metadata.ManagedFields = null;
         var request = new AdmissionRequest(
@@ -69,7 +70,7 @@ internal sealed class WritePipeline(IEnumerable<IAdmissionPlugin> plugins, TimeP
         var errors = new FieldErrors();
         ObjectMetaValidation.Validate(definition, obj.Metadata, errors);
         ObjectMetaValidation.ValidateNew(obj.Metadata, errors);
-        definition.Validate(obj, errors);
+        form.Validate(obj, errors);
         ThrowIfAny(definition, obj, errors);
         return request;
     }
@@ -86,7 +87,7 @@ internal sealed class WritePipeline(IEnumerable<IAdmissionPlugin> plugins, TimeP
         definition.ApplyDefaults(updated);
         PrepareSubresource(reference, updated, current);
         if (options.Tracking != FieldTracking.Settled)
-            OwnershipTracking.OnUpdate(definition, updated, stored.Json, current.Metadata.ManagedFields, WriterOf(options, reference.Subresource));
+            OwnershipTracking.OnUpdate(reference.Form, updated, stored.Json, current.Metadata.ManagedFields, WriterOf(options, reference.Subresource));
         var request = new AdmissionRequest(
             AdmissionOperation.Update, definition, reference.Key, reference.Subresource, updated, current, options);
         await AdmitAsync(request, cancellationToken);
@@ -135,7 +136,7 @@ internal sealed class WritePipeline(IEnumerable<IAdmissionPlugin> plugins, TimeP
         switch (reference.Subresource)
         {
             case "" or "finalize":
-                reference.Definition.ValidateUpdate(updated, current, errors);
+                reference.Form.ValidateUpdate(updated, current, errors);
                 break;
             case "status":
                 reference.Definition.ValidateStatusUpdate(updated, current, errors);

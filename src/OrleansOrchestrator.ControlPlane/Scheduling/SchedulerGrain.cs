@@ -2,6 +2,7 @@ using k8s.Models;
 using Microsoft.Extensions.Logging;
 using Orleans.Concurrency;
 using Orleans.Placement;
+using OrleansOrchestrator.ControlPlane.Hosting;
 using OrleansOrchestrator.ControlPlane.Watch;
 using OrleansOrchestrator.Model.Resources;
 using OrleansOrchestrator.Scheduling.Cluster;
@@ -22,7 +23,7 @@ namespace OrleansOrchestrator.ControlPlane.Scheduling;
 [PreferLocalPlacement]
 internal sealed partial class SchedulerGrain(
     PlacementWriter writer, CacheFollower follower, WatchCaches caches, ResourceRegistry registry, TimeProvider time,
-    ILogger<SchedulerGrain> logger) : Grain, ISchedulerGrain
+    ILogger<SchedulerGrain> logger) : LoopingGrain, ISchedulerGrain
 {
     /// <summary>The scheduler of pods that name none.</summary>
     public const string DefaultName = "default-scheduler";
@@ -32,35 +33,23 @@ internal sealed partial class SchedulerGrain(
 
     private readonly SchedulerCache _cluster = new();
     private readonly SchedulingQueue _queue = new(new SchedulingQueueOptions());
-    private readonly CancellationTokenSource _stopping = new();
     private readonly SemaphoreSlim _bindings = new(BindingsInFlightMax);
     private Scheduler _scheduler = null!;
     private TaskCompletionSource _changed = new();
-    private Task[] _running = [];
     private ulong _attempts;
 
     private string Name => this.GetPrimaryKeyString();
 
-    public Task EnsureRunningAsync() => Task.CompletedTask;
-
-    public override Task OnActivateAsync(CancellationToken cancellationToken)
+    protected override IEnumerable<Task> StartLoops()
     {
         _scheduler = new Scheduler(_cluster, new SchedulerOptions());
-        _running =
+        return
         [
             FollowAsync(WellKnownResources.Namespaces, NoteNamespace),
             FollowAsync(WellKnownResources.Nodes, NoteNode),
             FollowAsync(WellKnownResources.Pods, NotePod),
             RunAsync(),
         ];
-        return Task.CompletedTask;
-    }
-
-    public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
-    {
-        await _stopping.CancelAsync();
-        Signal();
-        await Task.WhenAll(_running);
     }
 
     /// <summary>Follows a resource. When that has a gap the whole cluster has to be read anew, which a new activation does.</summary>
@@ -81,9 +70,9 @@ internal sealed partial class SchedulerGrain(
                     Signal();
                     return Task.CompletedTask;
                 },
-                _stopping.Token);
+                Stopping);
         }
-        catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
+        catch (OperationCanceledException) when (Stopping.IsCancellationRequested)
         {
             // The grain goes.
         }
@@ -119,9 +108,12 @@ internal sealed partial class SchedulerGrain(
             return;
         }
 
+        // What is neither on a node nor to be placed here has no bearing on anything: nothing else of it is read.
+        if (@event.Object.Field("spec.nodeName") is null or "" && @event.Object.Field("spec.schedulerName") != Name)
+            return;
         var pod = PodInfo.From(@event.Object.Peek<V1Pod>());
         _queue.Move(_cluster.SetPod(pod), now);
-        if (!string.IsNullOrEmpty(pod.NodeName) || pod.IsTerminal || pod.IsTerminating || pod.IsGated || pod.SchedulerName != Name)
+        if (!string.IsNullOrEmpty(pod.NodeName) || pod.IsTerminal || pod.IsTerminating || pod.IsGated)
             _queue.Delete(uid);
         else if (!_queue.Add(pod, now))
             LogQueueFull(pod.ToString());
@@ -142,7 +134,7 @@ internal sealed partial class SchedulerGrain(
 
     private async Task ScheduleAsync()
     {
-        while (!_stopping.IsCancellationRequested)
+        while (!Stopping.IsCancellationRequested)
         {
             var changed = _changed.Task;
             var batch = _queue.Pop(BatchMax, time.GetUtcNow());
@@ -228,16 +220,8 @@ internal sealed partial class SchedulerGrain(
     private async Task WaitAsync(Task changed)
     {
         var wait = _queue.NextWake is { } wake ? wake - time.GetUtcNow() : TimeSpan.FromMinutes(1);
-        if (wait <= TimeSpan.Zero)
-            return;
-        try
-        {
-            await changed.WaitAsync(wait, time, _stopping.Token);
-        }
-        catch (Exception exception) when (exception is TimeoutException or OperationCanceledException)
-        {
-            // The loop looks for itself.
-        }
+        if (wait > TimeSpan.Zero)
+            await changed.CompletesWithinAsync(wait, time, Stopping);
     }
 
     private void Signal()

@@ -1,15 +1,18 @@
 namespace OrleansOrchestrator.ControlPlane.Store;
 
 /// <summary>
-/// The newest changes of a resource in memory, in revision order, within bounds of count and bytes: what followers and
+/// The newest changes of a resource in memory, in revision order, within bounds of count, bytes and age: what followers and
 /// watches resume from without asking the database.
 /// </summary>
 internal sealed class ChangeHistory(int changesMax, long bytesMax)
 {
-    private StoredChange[] _ring = new StoredChange[16];
+    private const int SmallestRing = 16;
+
+    private StoredChange[] _ring = new StoredChange[SmallestRing];
     private int _first;
     private int _count;
     private long _bytes;
+    private long _newestWhenAged;
 
     /// <summary>Every change after this revision is here.</summary>
     public long CompleteAfter { get; private set; }
@@ -20,21 +23,31 @@ internal sealed class ChangeHistory(int changesMax, long bytesMax)
     /// <summary>Forgets everything; the history is complete from a revision on.</summary>
     public void Reset(long completeAfter)
     {
-        _ring = new StoredChange[16];
+        _ring = new StoredChange[SmallestRing];
         _first = _count = 0;
         _bytes = 0;
-        CompleteAfter = completeAfter;
+        CompleteAfter = _newestWhenAged = completeAfter;
     }
 
     /// <summary>Appends the next change and drops the oldest ones that exceed the bounds.</summary>
     public void Append(StoredChange change)
     {
         if (_count == _ring.Length)
-            Grow();
+            Resize(_ring.Length * 2);
         _ring[(_first + _count++) & (_ring.Length - 1)] = change;
         _bytes += change.Object.Json.Length;
         while (_count > changesMax || (_bytes > bytesMax && _count > 1))
             DropFirst();
+    }
+
+    /// <summary>Drops the changes that were here already when this was called before: called now and then, it lets none stay for ever.</summary>
+    public void Age()
+    {
+        while (_count > 0 && At(0).Revision <= _newestWhenAged)
+            DropFirst();
+        _newestWhenAged = _count > 0 ? At(_count - 1).Revision : CompleteAfter;
+        if (_count < _ring.Length / 4 && _ring.Length > SmallestRing)
+            Resize(Math.Max(SmallestRing, _ring.Length / 2));
     }
 
     /// <summary>The changes after a revision, in order; null if some of them have been dropped.</summary>
@@ -74,12 +87,12 @@ internal sealed class ChangeHistory(int changesMax, long bytesMax)
         CompleteAfter = dropped.Revision;
     }
 
-    private void Grow()
+    private void Resize(int length)
     {
-        var larger = new StoredChange[_ring.Length * 2];
+        var resized = new StoredChange[length];
         for (var i = 0; i < _count; i++)
-            larger[i] = At(i);
-        _ring = larger;
+            resized[i] = At(i);
+        _ring = resized;
         _first = 0;
     }
 }

@@ -8,11 +8,11 @@ namespace OrleansOrchestrator.ControlPlane.Store;
 internal sealed record PendingChange(StoredChange Change, TaskCompletionSource<WriteResult> Decided)
 {
     /// <summary>The change as the log keeps it.</summary>
-    public LogChange ToLogChange() => new(
+    public LogWrite ToLogWrite() => new(
         Change.Revision,
         Change.Type,
         Change.Object.Key.Namespace,
         Change.Object.Key.Name,
         Change.Object.Json,
-        Change.Previous is { } previous && !previous.SelectsLike(Change.Object) ? previous.Json : (ReadOnlyMemory<byte>?)null);
+        Change.Previous?.Revision ?? 0);
 }

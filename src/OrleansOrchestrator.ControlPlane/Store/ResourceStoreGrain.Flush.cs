@@ -14,6 +14,7 @@ internal sealed partial class ResourceStoreGrain
         while (_pending.Count > 0)
         {
             var batch = TakeBatch();
+            var started = time.GetTimestamp();
             try
             {
                 if (await MakeDurableAsync(batch) is { } failure)
@@ -31,6 +32,11 @@ internal sealed partial class ResourceStoreGrain
                 Abandon(exception);
                 FailAll(batch, WriteStatus.Unknown, _stopped!);
             }
+
+            // Those who have just been answered come back at once: with them the next commit is worth its cost.
+            var early = options.CommitInterval - time.GetElapsedTime(started);
+            if (batch.Count >= options.CommitIntervalRows && early > TimeSpan.Zero && _definition.Durability != Durability.Volatile)
+                await Task.Delay(early, time);
         }
     }
 
@@ -56,7 +62,7 @@ internal sealed partial class ResourceStoreGrain
             return null;
         var last = batch[^1].Change.Revision;
         if (_definition.Durability != Durability.Volatile)
-            return await CommitAsync(new LogCommit(_loggedHead, last, [.. batch.Select(p => p.ToLogChange())], _lease.Duration));
+            return await CommitAsync(new LogCommit(_loggedHead, last, batch.ConvertAll(pending => pending.ToLogWrite()), _lease.Duration));
 
         // Revisions of objects that live in memory only are reserved in blocks: a later activation starts above them.
         return last <= _loggedHead
@@ -177,6 +183,6 @@ internal sealed partial class ResourceStoreGrain
     [LoggerMessage(Level = LogLevel.Information, Message = "The commit of {Shard} up to {Revision} is resolved; it happened: {Happened}")]
     private partial void LogResolved(ShardId shard, long revision, bool happened);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The database of {Shard} is away; trying again")]
+    [LoggerMessage(Level = LogLevel.Debug, Message = "The database of {Shard} is away; trying again")]
     private partial void LogUnavailable(Exception exception, ShardId shard);
 }

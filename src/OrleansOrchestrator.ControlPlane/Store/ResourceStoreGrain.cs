@@ -2,6 +2,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Orleans.Concurrency;
 using OrleansOrchestrator.ControlPlane.CustomResources;
+using OrleansOrchestrator.ControlPlane.Hosting;
 using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Model.Errors;
 using OrleansOrchestrator.Model.Resources;
@@ -23,6 +24,9 @@ internal sealed partial class ResourceStoreGrain(
 {
     // To clients, revision 0 means whatever is at hand: a list must not show it as one that a watch can begin after.
     private const long FirstHead = 1;
+
+    // How many objects one processor takes at a time while a store is loaded.
+    private const int LoadChunk = 1024;
 
     private readonly Queue<PendingChange> _pending = new();
     private readonly ChangeHistory _history = new(options.HistoryChangesMax, options.HistoryBytesMax);
@@ -53,12 +57,14 @@ internal sealed partial class ResourceStoreGrain(
             _epoch = opening.Epoch;
             _loggedHead = opening.HeadRevision;
             _lease.RenewedAt(sent);
-            if (opening.PreviousLeaseRemaining > TimeSpan.Zero)
-                await Task.Delay(opening.PreviousLeaseRemaining, time, cancellationToken);
 
-            var objects = new List<StoredObject>();
-            await foreach (var row in log.LoadAsync(_shard, cancellationToken))
-                objects.Add(StoredObject.Read(_definition, row.Value));
+            // The activation before cannot write any more, so that what is loaded while its lease runs out cannot change.
+            var previousLease = opening.PreviousLeaseRemaining > TimeSpan.Zero
+                ? Task.Delay(opening.PreviousLeaseRemaining, time, cancellationToken)
+                : Task.CompletedTask;
+            var objects = await Task.Run(() => LoadAsync(_definition, cancellationToken), cancellationToken);
+            var loaded = time.GetElapsedTime(sent);
+            await previousLease;
 
             // The activation before may have shown writers versions that never became durable. Their revisions stay theirs.
             var head = Math.Max(opening.HeadRevision, FirstHead);
@@ -66,7 +72,7 @@ internal sealed partial class ResourceStoreGrain(
             _history.Reset(head);
             if (_definition.TimeToLive is { } timeToLive)
                 _expiry = ExpiryQueue.Of(objects, timeToLive, time.GetUtcNow());
-            LogOpened(_shard, _epoch, objects.Count, opening.HeadRevision);
+            LogOpened(_shard, _epoch, objects.Count, opening.HeadRevision, loaded.TotalMilliseconds, time.GetElapsedTime(sent).TotalMilliseconds);
         }
         catch (LogUnavailableException unavailable)
         {
@@ -77,6 +83,17 @@ internal sealed partial class ResourceStoreGrain(
         if (_definition.Durability != Durability.WriteBehind)
             heads.Publish(_definition.Name, _localHead = new LocalHead(_lease, _state.Head));
         this.RegisterGrainTimer(KeepHouseAsync, options.HousekeepingPeriod, options.HousekeepingPeriod);
+    }
+
+    /// <summary>Reads all objects, in order. What has arrived is looked at while more arrives.</summary>
+    private async Task<List<StoredObject>> LoadAsync(ResourceDefinition definition, CancellationToken cancellationToken)
+    {
+        var chunks = new List<Task<StoredObject[]>>();
+        await foreach (var rows in log.LoadAsync(_shard, cancellationToken).Chunk(LoadChunk).WithCancellation(cancellationToken))
+            chunks.Add(Task.Run(() => Array.ConvertAll(rows, row => StoredObject.Read(definition, row.Value)), cancellationToken));
+        var objects = (await Task.WhenAll(chunks)).SelectMany(static chunk => chunk).ToList();
+        objects.Sort(static (left, right) => left.Key.CompareTo(right.Key));
+        return objects;
     }
 
     private async Task<ResourceDefinition> FindDefinitionAsync(CancellationToken cancellationToken)
@@ -166,7 +183,9 @@ internal sealed partial class ResourceStoreGrain(
             var remaining = options.FollowWait - time.GetElapsedTime(deadline);
             if (batch.Changes.Count > 0 || batch.IsCompacted || batch.Head > afterRevision || remaining <= TimeSpan.Zero)
                 return batch;
-            await WaitAsync(moved, remaining);
+
+            // Not beyond the end of the silo, whose grains cannot move while calls wait in them.
+            await moved.CompletesWithinAsync(remaining, time, host.ApplicationStopping);
         }
     }
 
@@ -182,8 +201,10 @@ internal sealed partial class ResourceStoreGrain(
 
         try
         {
+            // The head may move while the database reads; what it did not show yet must not count as read.
+            var head = _state.Head;
             var logged = await log.ReadChangesAsync(_shard, afterRevision, options.FollowChangesMax, CancellationToken.None);
-            return new ChangeBatch(_state.Head, [.. logged.Where(change => change.Revision <= _state.Head).Select(ReadChange)]);
+            return new ChangeBatch(head, [.. logged.Where(change => change.Revision <= head).Select(ReadChange)]);
         }
         catch (CompactedException)
         {
@@ -227,19 +248,6 @@ internal sealed partial class ResourceStoreGrain(
         ? Task.CompletedTask
         : faults.RunAsync(StoreStep.RenewLease, _definition.Name, () => log.RenewLeaseAsync(_shard, _epoch, duration, CancellationToken.None));
 
-    /// <summary>Waits for the head to move, but not beyond the end of the silo, whose grains cannot move while calls wait in them.</summary>
-    private async Task WaitAsync(Task moved, TimeSpan wait)
-    {
-        try
-        {
-            await moved.WaitAsync(wait, time, host.ApplicationStopping);
-        }
-        catch (Exception exception) when (exception is TimeoutException or OperationCanceledException)
-        {
-            // The caller looks again.
-        }
-    }
-
     /// <summary>Whether the newest version of an object may still be taken back. What is acknowledged before it is durable counts as settled.</summary>
     private bool IsUnsettled(in ObjectKey key) => _definition.Durability != Durability.WriteBehind && _state.IsPending(key);
 
@@ -281,8 +289,11 @@ internal sealed partial class ResourceStoreGrain(
             while (_expiry?.TakeExpired(_state.Durable, time.GetUtcNow()) is { Count: > 0 } expired)
                 await CommitAsync(expired);
 
-            if (_definition.Durability != Durability.Volatile)
-                await log.TrimAsync(_shard, options.ChangesKept, options.ChangesKeptMin, cancellationToken);
+            // What lives in memory only can be read nowhere else.
+            if (_definition.Durability == Durability.Volatile)
+                return;
+            _history.Age();
+            await log.TrimAsync(_shard, options.ChangesKept, options.ChangesKeptMin, cancellationToken);
         }
         catch (LogUnavailableException unavailable)
         {
@@ -327,8 +338,8 @@ internal sealed partial class ResourceStoreGrain(
         moved.SetResult();
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Opened {Shard} in epoch {Epoch}: {Objects} objects, head {Head}")]
-    private partial void LogOpened(ShardId shard, long epoch, int objects, long head);
+    [LoggerMessage(Level = LogLevel.Information, Message = "Opened {Shard} in epoch {Epoch}: {Objects} objects, head {Head}, loaded after {Loaded:F0} ms, ready after {Ready:F0} ms")]
+    private partial void LogOpened(ShardId shard, long epoch, int objects, long head, double loaded, double ready);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Shard} epoch {Epoch} was taken over by a newer owner")]
     private partial void LogFenced(Exception exception, ShardId shard, long epoch);
@@ -336,6 +347,6 @@ internal sealed partial class ResourceStoreGrain(
     [LoggerMessage(Level = LogLevel.Error, Message = "{Shard} epoch {Epoch} cannot tell what is durable and starts over")]
     private partial void LogAbandoned(Exception exception, ShardId shard, long epoch);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Housekeeping of {Shard} is put off")]
+    [LoggerMessage(Level = LogLevel.Debug, Message = "Housekeeping of {Shard} is put off")]
     private partial void LogHousekeepingPutOff(Exception exception, ShardId shard);
 }

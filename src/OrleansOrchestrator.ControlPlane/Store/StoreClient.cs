@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
+using OrleansOrchestrator.ControlPlane.Hosting;
 using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Model.Errors;
 using OrleansOrchestrator.Model.Resources;
@@ -14,10 +15,11 @@ namespace OrleansOrchestrator.ControlPlane.Store;
 /// A write that timed out may have happened. Trying it again is safe: its precondition refuses a second effect. What that
 /// refusal says of the first try is looked up in the history, and where the history does not tell, it is not guessed.
 /// </remarks>
-internal sealed partial class StoreClient(IGrainFactory grains, LocalHeads heads, TimeProvider time, ILogger<StoreClient> logger) : IStoreReader
+internal sealed partial class StoreClient(
+    IGrainFactory grains, LocalHeads heads, TimeProvider time, ILogger<StoreClient> logger, CrashDetector? crashes = null) : IStoreReader
 {
     private static readonly TimeSpan RetryFor = TimeSpan.FromSeconds(10);
-    private static readonly TimeSpan RetryPauseMax = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan RetryPauseMax = TimeSpan.FromMilliseconds(200);
     private static readonly Func<ResourceName, IGrainFactory, IResourceStoreGrain> CreateReference =
         static (resource, grains) => grains.GetGrain<IResourceStoreGrain>(resource.ToString());
 
@@ -27,16 +29,33 @@ internal sealed partial class StoreClient(IGrainFactory grains, LocalHeads heads
     // By resource, a revision that is known to be durable.
     private readonly ConcurrentDictionary<ResourceName, long> _known = new();
 
-    public async Task<long> GetHeadAsync(ResourceDefinition definition)
+    public Task<long> GetHeadAsync(ResourceDefinition definition) => GetHeadAsync(definition, RetryFor);
+
+    /// <summary>The committed head, if it can be had in time.</summary>
+    /// <param name="definition">The kind.</param>
+    /// <param name="within">For how long it is tried again. The last try may take longer.</param>
+    /// <exception cref="ApiException">503: the store could not be asked, and why.</exception>
+    public async Task<long> GetHeadAsync(ResourceDefinition definition, TimeSpan within)
     {
-        var head = await RetryAsync(definition, grain => grain.GetHeadAsync(), CancellationToken.None);
+        var head = await RetryAsync(definition, grain => grain.GetHeadAsync(), within, CancellationToken.None);
         Know(definition, head);
         return head;
     }
 
     public long? TryReadHead(ResourceDefinition definition) => heads.Read(definition.Name);
 
-    public Task<ChangeBatch> FollowAsync(ResourceDefinition definition, long afterRevision) => Grain(definition).FollowAsync(afterRevision);
+    public async Task<ChangeBatch> FollowAsync(ResourceDefinition definition, long afterRevision)
+    {
+        try
+        {
+            return await Grain(definition).FollowAsync(afterRevision);
+        }
+        catch (Exception exception)
+        {
+            Suspect(exception);
+            throw;
+        }
+    }
 
     public Task<ChangeBatch> ReadChangesAsync(ResourceDefinition definition, long afterRevision) =>
         Grain(definition).ReadChangesAsync(afterRevision);
@@ -46,11 +65,11 @@ internal sealed partial class StoreClient(IGrainFactory grains, LocalHeads heads
 
     /// <inheritdoc cref="IResourceStoreGrain.ReadForWriteAsync"/>
     public Task<StoredObject?> ReadForWriteAsync(ResourceDefinition definition, ObjectKey key, CancellationToken cancellationToken = default) =>
-        RetryAsync(definition, grain => grain.ReadForWriteAsync(key.Namespace, key.Name), cancellationToken);
+        RetryAsync(definition, grain => grain.ReadForWriteAsync(key.Namespace, key.Name), RetryFor, cancellationToken);
 
     /// <inheritdoc cref="IResourceStoreGrain.ReadSettledAsync"/>
     public Task<StoredObject?> ReadSettledAsync(ResourceDefinition definition, ObjectKey key, CancellationToken cancellationToken = default) =>
-        RetryAsync(definition, grain => grain.ReadSettledAsync(key.Namespace, key.Name), cancellationToken);
+        RetryAsync(definition, grain => grain.ReadSettledAsync(key.Namespace, key.Name), RetryFor, cancellationToken);
 
     /// <summary>Commits one write.</summary>
     public async Task<WriteResult> CommitAsync(ResourceDefinition definition, ObjectWrite write, CancellationToken cancellationToken = default) =>
@@ -93,6 +112,7 @@ internal sealed partial class StoreClient(IGrainFactory grains, LocalHeads heads
             }
             catch (Exception exception) when (StoreFaults.IsTransient(exception))
             {
+                Suspect(exception);
                 attempts.NoteFailure(StoreFaults.Describe(exception), StoreFaults.IsCertainlyNotExecuted(exception));
             }
 
@@ -105,7 +125,7 @@ internal sealed partial class StoreClient(IGrainFactory grains, LocalHeads heads
     }
 
     private async Task<T> RetryAsync<T>(
-        ResourceDefinition definition, Func<IResourceStoreGrain, Task<T>> call, CancellationToken cancellationToken)
+        ResourceDefinition definition, Func<IResourceStoreGrain, Task<T>> call, TimeSpan within, CancellationToken cancellationToken)
     {
         var started = time.GetTimestamp();
         var pause = TimeSpan.FromMilliseconds(20);
@@ -117,14 +137,21 @@ internal sealed partial class StoreClient(IGrainFactory grains, LocalHeads heads
             }
             catch (Exception exception) when (StoreFaults.IsTransient(exception))
             {
-                if (time.GetElapsedTime(started) > RetryFor)
+                if (time.GetElapsedTime(started) > within)
                     throw ApiErrors.ServiceUnavailable(StoreFaults.Describe(exception));
+                Suspect(exception);
                 LogRetry(definition.Name, exception.Message);
             }
 
             await Task.Delay(pause, time, cancellationToken);
             pause = pause * 2 > RetryPauseMax ? RetryPauseMax : pause * 2;
         }
+    }
+
+    private void Suspect(Exception exception)
+    {
+        if (StoreFaults.MayBeCrash(exception))
+            crashes?.Suspect();
     }
 
     private void Know(ResourceDefinition definition, long revision) =>

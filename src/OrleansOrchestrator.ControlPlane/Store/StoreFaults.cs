@@ -11,6 +11,9 @@ internal static class StoreFaults
         or GatewayTooBusyException or LimitExceededException or LogUnavailableException
         or OrleansException { InnerException: StoreUnavailableException or LogUnavailableException };
 
+    /// <summary>Whether the cause may be that a silo is gone.</summary>
+    public static bool MayBeCrash(Exception exception) => exception is OrleansMessageRejectionException or SiloUnavailableException;
+
     /// <summary>Whether the call certainly had no effect, so that the very same call may be made again.</summary>
     public static bool IsCertainlyNotExecuted(Exception exception) => exception is StoreUnavailableException;
 

@@ -6,7 +6,7 @@ namespace OrleansOrchestrator.ControlPlane.Store;
 /// <summary>One change of a resource, as it flows from the store to the caches.</summary>
 /// <param name="Type">What happened.</param>
 /// <param name="Object">The object after the change; for a deletion its last state at the deletion's revision.</param>
-/// <param name="Previous">The object before the change. May be left out where selectors cannot tell it from <paramref name="Object"/>.</param>
+/// <param name="Previous">The object before the change; null if it was added.</param>
 [GenerateSerializer, Immutable, Alias("StoredChange")]
 internal sealed record StoredChange(
     [property: Id(0)] LogChangeType Type,

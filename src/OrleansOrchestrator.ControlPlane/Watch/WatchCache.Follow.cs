@@ -8,10 +8,15 @@ namespace OrleansOrchestrator.ControlPlane.Watch;
 
 internal sealed partial class WatchCache
 {
+    private static readonly TimeSpan RetryPauseMin = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan FailoverTakes = TimeSpan.FromSeconds(1);
+
     /// <summary>Follows the store for as long as the cache lives: fills it, applies changes, waits out failures.</summary>
     private async Task FollowAsync()
     {
-        var pause = TimeSpan.FromMilliseconds(50);
+        var pause = RetryPauseMin;
+        var isTold = false;
+        long? failingSince = null;
         while (!_stopping.IsCancellationRequested)
         {
             try
@@ -22,8 +27,11 @@ internal sealed partial class WatchCache
                 if (batch.IsCompacted)
                     Empty();
                 else
-                    Apply(batch);
-                pause = TimeSpan.FromMilliseconds(50);
+                    ApplyOrStartOver(batch);
+                AgeHistory();
+                if (isTold)
+                    LogFollowsAgain(Definition.Name);
+                (pause, failingSince, isTold) = (RetryPauseMin, null, false);
             }
             catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
             {
@@ -31,12 +39,44 @@ internal sealed partial class WatchCache
             }
             catch (Exception exception)
             {
-                // A failover takes moments and is told once; the cache goes on from where it is.
-                if (pause > TimeSpan.FromMilliseconds(200))
+                // A failover takes moments, and what takes longer is told once; the cache goes on from where it is.
+                failingSince ??= _time.GetTimestamp();
+                if (!isTold && _time.GetElapsedTime(failingSince.Value) > FailoverTakes)
+                {
+                    isTold = true;
                     LogFollowFailed(exception, Definition.Name);
+                }
+
                 await Task.Delay(pause, _time, _stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 pause = pause * 2 > _options.RetryPauseMax ? _options.RetryPauseMax : pause * 2;
             }
+        }
+    }
+
+    /// <summary>Lets old changes go. Those of what lives in memory only can be read nowhere else, and stay.</summary>
+    private void AgeHistory()
+    {
+        if (Definition.Durability == Durability.Volatile || _time.GetElapsedTime(_historyAged) < _options.HistoryAge)
+            return;
+        _historyAged = _time.GetTimestamp();
+        lock (_gate)
+            _history.Age();
+    }
+
+    /// <summary>Applies a batch. One that cannot be applied may have been applied in part: the same batch must not come on top of
+    /// that, and what the cache shows is not what the store has, so that everything is read again.</summary>
+    private void ApplyOrStartOver(ChangeBatch batch)
+    {
+        try
+        {
+            Apply(batch);
+        }
+        catch (Exception fault)
+        {
+            WatchInstruments.Failed(Definition.Name);
+            LogStartsOver(fault, Definition.Name, Revision);
+            Empty();
+            throw;
         }
     }
 
@@ -68,6 +108,7 @@ internal sealed partial class WatchCache
         var tree = ObjectTree.FromSorted(objects);
         foreach (var change in changes)
             tree = change.Type == LogChangeType.Deleted ? tree.Without(change.Object.Key) : tree.With(change.Object);
+        WatchInstruments.Filled(Definition.Name);
         lock (_gate)
         {
             _tree = tree;
@@ -109,7 +150,8 @@ internal sealed partial class WatchCache
                     _watchers.Offer(change);
             }
 
-            MoveTo(revision);
+            // A head without changes before it has none to wait for.
+            MoveTo(batch.Changes.Count == 0 ? Math.Max(revision, batch.Head) : revision);
         }
     }
 
@@ -146,4 +188,10 @@ internal sealed partial class WatchCache
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The cache of {Resource} cannot follow its store; trying again")]
     private partial void LogFollowFailed(Exception exception, ResourceName resource);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "The cache of {Resource} follows its store again")]
+    private partial void LogFollowsAgain(ResourceName resource);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The cache of {Resource} cannot apply what follows revision {Revision}, and is filled again")]
+    private partial void LogStartsOver(Exception exception, ResourceName resource, long revision);
 }

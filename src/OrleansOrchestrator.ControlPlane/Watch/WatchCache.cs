@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using OrleansOrchestrator.ControlPlane.Hosting;
 using OrleansOrchestrator.ControlPlane.Objects;
 using OrleansOrchestrator.ControlPlane.Store;
 using OrleansOrchestrator.Model.Codec;
@@ -34,6 +35,7 @@ internal sealed partial class WatchCache : IAsyncDisposable
     private readonly CancellationTokenSource _stopping = new();
     private readonly Task _following;
     private ObjectTree _tree = ObjectTree.Empty;
+    private long _historyAged;
     private long _treeRevision = -1;
     private long _revision = -1;
     private TaskCompletionSource _revisionMoved = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -51,6 +53,7 @@ internal sealed partial class WatchCache : IAsyncDisposable
         _index = new PostingIndex(definition);
         _watchers = new WatcherIndex(definition);
         _pages = new PagedSnapshots(options, time);
+        _historyAged = time.GetTimestamp();
         _following = Task.Run(FollowAsync);
     }
 
@@ -325,14 +328,9 @@ internal sealed partial class WatchCache : IAsyncDisposable
                     : ApiErrors.TooLargeResourceVersion(revision, Revision);
             }
 
-            try
-            {
-                await moved.WaitAsync(remaining, _time, cancellationToken);
-            }
-            catch (TimeoutException)
-            {
-                // The next round tells why.
-            }
+            // The next round tells why, if it took too long.
+            if (!await moved.CompletesWithinAsync(remaining, _time, cancellationToken))
+                cancellationToken.ThrowIfCancellationRequested();
         }
     }
 }

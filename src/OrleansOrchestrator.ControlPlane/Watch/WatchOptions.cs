@@ -9,6 +9,9 @@ public sealed record WatchOptions
     /// <summary>The most bytes of those changes.</summary>
     public long HistoryBytesMax { get; init; } = 32 * 1024 * 1024;
 
+    /// <summary>A change is remembered for at least this time, and for twice as long at the most; older ones are read from the database.</summary>
+    public TimeSpan HistoryAge { get; init; } = TimeSpan.FromSeconds(30);
+
     /// <summary>The most events that wait for one watcher; beyond, it is served from the history when it comes back.</summary>
     public int WatcherEventsMax { get; init; } = 1000;
 
@@ -18,8 +21,8 @@ public sealed record WatchOptions
     /// <summary>How often a watcher that nothing happens for is told how far it has seen.</summary>
     public TimeSpan BookmarkPeriod { get; init; } = TimeSpan.FromSeconds(60);
 
-    /// <summary>The longest pause between tries to reach the store.</summary>
-    public TimeSpan RetryPauseMax { get; init; } = TimeSpan.FromSeconds(1);
+    /// <summary>The longest pause between tries to reach the store. Writes wait for caches, and a failover ends between two tries.</summary>
+    public TimeSpan RetryPauseMax { get; init; } = TimeSpan.FromMilliseconds(200);
 
     /// <summary>How long the pages of a list stay available.</summary>
     public TimeSpan ContinueLifetime { get; init; } = TimeSpan.FromMinutes(5);

@@ -1,3 +1,4 @@
+using OrleansOrchestrator.ControlPlane.Hosting;
 using OrleansOrchestrator.ControlPlane.Objects;
 using OrleansOrchestrator.ControlPlane.Store;
 using OrleansOrchestrator.Model.Errors;
@@ -83,15 +84,11 @@ internal sealed class Watcher(WatchCache cache, ObjectFilter filter, int eventsM
                 continue;
             }
 
-            try
-            {
-                await ready.WaitAsync(wait, time, cancellationToken);
-            }
-            catch (TimeoutException)
-            {
-                if (cache.BookmarkFor(this) is { } revision)
-                    return [new WatchEvent(WatchEventType.Bookmark, revision, null)];
-            }
+            if (await ready.CompletesWithinAsync(wait, time, cancellationToken))
+                continue;
+            cancellationToken.ThrowIfCancellationRequested();
+            if (cache.BookmarkFor(this) is { } revision)
+                return [new WatchEvent(WatchEventType.Bookmark, revision, null)];
         }
     }
 

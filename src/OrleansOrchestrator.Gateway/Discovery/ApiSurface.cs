@@ -52,6 +52,8 @@ internal sealed record ApiSurface(IReadOnlyList<ServedGroup> Groups)
         [Requests.Verbs.Create, Requests.Verbs.Delete, Requests.Verbs.DeleteCollection, Requests.Verbs.Get,
          Requests.Verbs.List, Requests.Verbs.Patch, Requests.Verbs.Update, Requests.Verbs.Watch];
 
+    private static readonly string[] ReadVerbs = [Requests.Verbs.Get, Requests.Verbs.List];
+
     private static readonly string[] PartVerbs = [Requests.Verbs.Get, Requests.Verbs.Patch, Requests.Verbs.Update];
 
     /// <summary>What a catalog's kinds make, and those that are answered without being stored.</summary>
@@ -77,7 +79,7 @@ internal sealed record ApiSurface(IReadOnlyList<ServedGroup> Groups)
         form.Definition.Namespaced,
         form.Definition.ShortNames,
         form.Definition.Categories,
-        ObjectVerbs,
+        form.Definition.IsStored ? ObjectVerbs : ReadVerbs,
         [.. SubresourcesOf(form).OrderBy(subresource => subresource.Name, StringComparer.Ordinal)]);
 
     private static IEnumerable<ServedSubresource> SubresourcesOf(ResourceForm form)

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text;
 using Microsoft.Extensions.Logging;
 using OrleansOrchestrator.ControlPlane.Objects;
@@ -18,6 +19,7 @@ internal sealed partial class HealthEndpoint(IEnumerable<IReadinessCheck> checks
     private static readonly IReadinessCheck Ping = new PingCheck();
     private readonly IReadinessCheck[] _live = [Ping];
     private readonly IReadinessCheck[] _ready = [Ping, .. checks];
+    private readonly ConcurrentDictionary<string, string> _toldFaults = [];
 
     /// <inheritdoc/>
     public bool Serves(string path) => TrySplit(path, out _, out _);
@@ -69,14 +71,27 @@ internal sealed partial class HealthEndpoint(IEnumerable<IReadinessCheck> checks
         try
         {
             var fault = await check.CheckAsync(cancellationToken);
-            if (fault is not null)
-                LogNotReady(check.Name, fault);
+            Tell(check.Name, fault);
             return fault;
         }
         catch (Exception failure) when (failure is not OperationCanceledException)
         {
             LogCheckFailed(failure, check.Name);
             return "the check itself failed";
+        }
+    }
+
+    // Probes ask every second or so: what they find is said when it changes.
+    private void Tell(string check, string? fault)
+    {
+        if (fault is null)
+        {
+            _toldFaults.TryRemove(check, out _);
+        }
+        else if (!_toldFaults.TryGetValue(check, out var told) || told != fault)
+        {
+            _toldFaults[check] = fault;
+            LogNotReady(check, fault);
         }
     }
 

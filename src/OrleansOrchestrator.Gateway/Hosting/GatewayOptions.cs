@@ -38,6 +38,18 @@ public sealed record GatewayOptions
     /// <summary>How many watches and logs of one user may be open; more are answered with 429.</summary>
     public int StreamsPerUserMax { get; init; } = 100_000;
 
+    /// <summary>A list of more objects than this is large, and waits for a seat before it is encoded.</summary>
+    public int LargeListObjects { get; init; } = 500;
+
+    /// <summary>A list of more bytes than this is large, however few its objects are.</summary>
+    public int LargeListBytes { get; init; } = 1024 * 1024;
+
+    /// <summary>How many large lists are encoded at once, of all users together; half of the processors unless set.</summary>
+    public int LargeListSeats { get; init; } = Math.Max(1, Environment.ProcessorCount / 2);
+
+    /// <summary>How many large lists of one user may be in progress, waiting ones included; more are answered with 429.</summary>
+    public int LargeListsPerUserMax { get; init; } = 128;
+
     /// <summary>What the client is told to wait after a 429, in seconds.</summary>
     public int RetryAfterSeconds { get; init; } = 1;
 

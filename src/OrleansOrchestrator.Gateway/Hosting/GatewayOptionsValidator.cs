@@ -15,6 +15,10 @@ public static class GatewayOptionsValidator
         AtLeast(options.ReadsInFlightPerUserMax, 1, nameof(options.ReadsInFlightPerUserMax), faults);
         AtLeast(options.WritesInFlightPerUserMax, 1, nameof(options.WritesInFlightPerUserMax), faults);
         AtLeast(options.StreamsPerUserMax, 1, nameof(options.StreamsPerUserMax), faults);
+        AtLeast(options.LargeListObjects, 0, nameof(options.LargeListObjects), faults);
+        AtLeast(options.LargeListBytes, 0, nameof(options.LargeListBytes), faults);
+        AtLeast(options.LargeListSeats, 1, nameof(options.LargeListSeats), faults);
+        AtLeast(options.LargeListsPerUserMax, 1, nameof(options.LargeListsPerUserMax), faults);
         AtLeast(options.RetryAfterSeconds, 1, nameof(options.RetryAfterSeconds), faults);
         AtLeast(options.WatchSecondsMin, 1, nameof(options.WatchSecondsMin), faults);
         AtLeast(options.WatchSecondsMax, options.WatchSecondsMin, nameof(options.WatchSecondsMax), faults);

@@ -1,8 +1,11 @@
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using OpenTelemetry.Metrics;
+using OrleansOrchestrator.ControlPlane.Watch;
+using OrleansOrchestrator.ControlPlane.Objects;
 using OrleansOrchestrator.Gateway.Authentication;
 using OrleansOrchestrator.Gateway.Authorization;
 using OrleansOrchestrator.Gateway.Discovery;
@@ -51,8 +54,9 @@ public static class GatewayServices
         AddPaths(services);
         services.AddSingleton<ServingCertificate>();
         services.AddSingleton<IConfigureOptions<KestrelServerOptions>, KestrelSetup>();
+        services.Configure<SocketTransportOptions>(KestrelSetup.ConfigureSockets);
         services.AddOpenTelemetry().WithMetrics(metrics => metrics
-            .AddMeter(RequestInstruments.MeterName)
+            .AddMeter(RequestInstruments.MeterName, WatchMeter.Name)
             .AddRuntimeInstrumentation()
             .AddPrometheusExporter());
         return services;
@@ -71,6 +75,7 @@ public static class GatewayServices
         services.AddSingleton<AuthorizerChain>();
         services.AddSingleton<IAuthorizer, SystemAuthorizer>();
         services.AddSingleton<InFlightLimiter>();
+        services.AddSingleton<LargeListGate>();
         services.AddSingleton<RequestInstruments>();
         services.AddSingleton<RequestPipeline>();
     }
@@ -93,6 +98,8 @@ public static class GatewayServices
         services.AddSingleton<ISubresourceEndpoint, ApprovalEndpoint>();
         services.AddSingleton<ISubresourceEndpoint, TokenEndpoint>();
         services.AddSingleton<ISubresourceEndpoint, PodLogEndpoint>();
+        services.AddSingleton<PodEviction>();
+        services.AddSingleton<ISubresourceEndpoint, EvictionEndpoint>();
         services.AddSingleton<ResourceEndpoint>();
     }
 

@@ -45,13 +45,21 @@ internal sealed class PathWriter(Utf8JsonWriter writer, SchemaNames names, OpenA
         var item = names.Of(form);
         var list = names.ListOf(form);
 
+        var get = Make(form, kind, "get", "get", scope, "", [], null, item);
+        if (!definition.IsStored)
+        {
+            WritePath(collection, definition.Namespaced, [], [Make(form, kind, "get", "list", scope, "", ListParameters, null, list)]);
+            WritePath($"{collection}/{{name}}", definition.Namespaced, [Name], [get]);
+            return;
+        }
+
         WritePath(collection, definition.Namespaced, [], [
             Make(form, kind, "get", "list", scope, "", ListParameters, null, list),
             Make(form, kind, "post", "post", scope, "", WriteParameters, item, item),
             Make(form, kind, "delete", "deletecollection", scope, "", [.. ListParameters, .. DeleteParameters], names[typeof(V1DeleteOptions)], names[typeof(V1Status)]),
         ]);
         WritePath($"{collection}/{{name}}", definition.Namespaced, [Name], [
-            Make(form, kind, "get", "get", scope, "", [], null, item),
+            get,
             Make(form, kind, "put", "put", scope, "", WriteParameters, item, item),
             Make(form, kind, "patch", "patch", scope, "", PatchParameters, null, item),
             Make(form, kind, "delete", "delete", scope, "", DeleteParameters, names[typeof(V1DeleteOptions)], names[typeof(V1Status)]),

@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using k8s.Models;
 using OrleansOrchestrator.Gateway.Responses;
+using OrleansOrchestrator.Model.FieldManagement;
 using OrleansOrchestrator.Model.Patching;
 
 namespace OrleansOrchestrator.Gateway.OpenApi;
@@ -15,7 +16,7 @@ internal sealed class SchemaWriter(Utf8JsonWriter writer, SchemaNames names, Ope
 {
     // Fields whose one-of members exclude each other: a patch names the members that stay. The server takes such lists anywhere.
     private static readonly FrozenSet<(Type, string)> RetainingKeys =
-        FrozenSet.Create((typeof(V1PodSpec), "volumes"), (typeof(V1DeploymentSpec), "strategy"));
+        FrozenSet.Create((typeof(V1PodSpec), "volumes"), (typeof(V1PodSpec), "resourceClaims"), (typeof(V1DeploymentSpec), "strategy"));
 
     private readonly ModelDescriptions _descriptions = ModelDescriptions.Load();
 
@@ -32,6 +33,7 @@ internal sealed class SchemaWriter(Utf8JsonWriter writer, SchemaNames names, Ope
             WriteIntOrString();
         else
             WriteObject(type);
+        WriteMarkers(FieldMarkers.OfType(type));
         KindName.WriteAll(writer, kinds);
         writer.WriteEndObject();
         CompressedDocument.FlushIfLarge(writer);
@@ -72,6 +74,7 @@ internal sealed class SchemaWriter(Utf8JsonWriter writer, SchemaNames names, Ope
         writer.WriteStringIfAny("description"u8, _descriptions.Of(owner, ModelShape.CodeNameOf(property)));
         WriteStrategy(owner, property.Name);
         var type = Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType;
+        WriteMarkers(FieldMarkers.OfField(owner, property.Name, type));
         if (!ModelShape.IsNamed(type))
         {
             WriteShape(type);
@@ -105,6 +108,16 @@ internal sealed class SchemaWriter(Utf8JsonWriter writer, SchemaNames names, Ope
             words.Add("retainKeys");
         if (words.Count > 0)
             writer.WriteString("x-kubernetes-patch-strategy"u8, string.Join(',', words));
+    }
+
+    private void WriteMarkers(FieldMarkers markers)
+    {
+        if (markers.ListMapKeys.Count > 0)
+            writer.WriteStrings("x-kubernetes-list-map-keys"u8, markers.ListMapKeys);
+        if (markers.ListType is { } listType)
+            writer.WriteString("x-kubernetes-list-type"u8, listType);
+        if (markers.MapType is { } mapType)
+            writer.WriteString("x-kubernetes-map-type"u8, mapType);
     }
 
     private void WriteValue(Type type)

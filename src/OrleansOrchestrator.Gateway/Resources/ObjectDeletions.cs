@@ -15,6 +15,7 @@ internal sealed class ObjectDeletions(IObjectClient objects, ObjectBody bodies, 
     {
         var body = await bodies.ReadModelAsync<V1DeleteOptions>(request);
         var (deletion, options) = WriteQueries.ForDelete(request, body);
+        WarnOfUnsaid(request, deletion);
         var result = await objects.DeleteAsync(request.Reference, deletion, options, request.Cancellation);
         if (result.IsGone && !request.Definition.DeletionAnswersWithObject)
         {
@@ -32,8 +33,15 @@ internal sealed class ObjectDeletions(IObjectClient objects, ObjectBody bodies, 
         var query = ReadQueries.ForList(request.Info, request.Options);
         var body = await bodies.ReadModelAsync<V1DeleteOptions>(request);
         var (deletion, options) = WriteQueries.ForDelete(request, body);
+        WarnOfUnsaid(request, deletion);
         var deleted = await objects.DeleteCollectionAsync(request.Definition, query, deletion, options, request.Cancellation);
         await listResponse.SendAsync(request, deleted);
+    }
+
+    private static void WarnOfUnsaid(ApiRequest request, DeletionOptions deletion)
+    {
+        if (deletion.Propagation is null && request.Definition.UnsaidPropagationWarning is { } warning)
+            request.Warnings.Add(warning);
     }
 
     private static V1StatusDetails DetailsOf(StoredObject obj) => new()

@@ -13,7 +13,7 @@ internal sealed class ObjectWrites(IObjectClient objects, ObjectBody bodies, Obj
     {
         var options = WriteQueries.ForWrite(request, "CreateOptions");
         var obj = await DecodeAsync(request, options);
-        var created = await objects.CreateAsync(request.Definition, request.Info.Key.Namespace, obj, options, request.Cancellation);
+        var created = await objects.CreateAsync(request.Form, request.Info.Key.Namespace, obj, options, request.Cancellation);
         await response.SendAsync(request, 201, created);
     }
 

@@ -27,6 +27,8 @@ internal sealed class ResourceEndpoint(
         if (info.Definition is null)
             return reviews.HandleAsync(request);
         CheckScope(info);
+        if (!info.Definition.IsStored && info.Verb is not (Verbs.Get or Verbs.List))
+            throw ApiErrors.MethodNotAllowed();
 
         // What the client accepts is settled before anything is done: no write may be followed by a 406.
         _ = request.Format;

@@ -14,11 +14,15 @@ internal static class JsonResponse
     public static async ValueTask SendAsync(
         HttpContext http, int code, ReadOnlyMemory<byte> json, ResponseFormat format, CancellationToken cancellationToken)
     {
+        await SendBytesAsync(http, code, Rewrite(json, format), format.ContentType, cancellationToken);
+    }
+
+    /// <summary>Turns JSON into what the client wants it rewritten to, if anything.</summary>
+    public static ReadOnlyMemory<byte> Rewrite(ReadOnlyMemory<byte> json, ResponseFormat format)
+    {
         if (format.IsYaml)
-            json = Encoding.UTF8.GetBytes(YamlConverter.FromJson(json.Span));
-        else if (format.IsPretty)
-            json = Indent(json);
-        await SendBytesAsync(http, code, json, format.ContentType, cancellationToken);
+            return Encoding.UTF8.GetBytes(YamlConverter.FromJson(json.Span));
+        return format.IsPretty ? Indent(json) : json;
     }
 
     /// <summary>Sends bytes as they are.</summary>

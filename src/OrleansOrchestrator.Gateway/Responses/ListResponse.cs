@@ -1,6 +1,8 @@
 using System.Buffers;
 using System.Text.Json;
 using OrleansOrchestrator.ControlPlane.Objects;
+using OrleansOrchestrator.Gateway.Hosting;
+using OrleansOrchestrator.Gateway.Limits;
 using OrleansOrchestrator.Gateway.Negotiation;
 using OrleansOrchestrator.Gateway.Requests;
 using OrleansOrchestrator.Model.Resources;
@@ -8,8 +10,8 @@ using OrleansOrchestrator.Model.Resources;
 namespace OrleansOrchestrator.Gateway.Responses;
 
 /// <summary>Answers with a page of objects. It is written into the connection object by object: a list of any size costs a
-/// bounded buffer.</summary>
-internal sealed class ListResponse(TimeProvider time)
+/// bounded buffer. A large one is encoded in turn with others, and holds up none of them while its client reads.</summary>
+internal sealed class ListResponse(LargeListGate gate, GatewayOptions options, TimeProvider time)
 {
     /// <summary>How much is written before the connection must take it, in bytes.</summary>
     private const int FlushBytes = 64 * 1024;
@@ -17,23 +19,41 @@ internal sealed class ListResponse(TimeProvider time)
     /// <summary>Sends a page in the view that the request asks for.</summary>
     public async ValueTask SendAsync(ApiRequest request, ObjectPage page)
     {
+        using var turn = IsLarge(page) ? await gate.EnterAsync(request.User.Name, request.Cancellation) : null;
         var table = TableView.For(request, time);
         var response = request.Http.Response;
         if (request.Format.IsRewritten)
         {
             var whole = new ArrayBufferWriter<byte>();
-            await WriteAsync(request, page, table, whole, static (_, _) => ValueTask.CompletedTask);
-            await JsonResponse.SendAsync(request.Http, response.StatusCode, whole.WrittenMemory, request.Format, request.Cancellation);
+            await WriteAsync(request, page, table, whole, turn, static async (_, _) => await Task.Yield());
+            var rewritten = JsonResponse.Rewrite(whole.WrittenMemory, request.Format);
+            turn?.Leave();
+            await JsonResponse.SendBytesAsync(request.Http, response.StatusCode, rewritten, request.Format.ContentType, request.Cancellation);
             return;
         }
 
         response.ContentType = request.Format.ContentType;
-        await WriteAsync(request, page, table, response.BodyWriter, static async (request, cancellation) =>
+        await WriteAsync(request, page, table, response.BodyWriter, turn, static async (request, cancellation) =>
             await request.Http.Response.BodyWriter.FlushAsync(cancellation));
     }
 
+    private bool IsLarge(ObjectPage page)
+    {
+        if (page.Objects.Count > options.LargeListObjects)
+            return true;
+        var bytes = 0L;
+        foreach (var obj in page.Objects)
+            bytes += obj.Json.Length;
+        return bytes > options.LargeListBytes;
+    }
+
     private static async ValueTask WriteAsync(
-        ApiRequest request, ObjectPage page, TableView? table, IBufferWriter<byte> output, Func<ApiRequest, CancellationToken, ValueTask> flush)
+        ApiRequest request,
+        ObjectPage page,
+        TableView? table,
+        IBufferWriter<byte> output,
+        ListTurn? turn,
+        Func<ApiRequest, CancellationToken, ValueTask> flush)
     {
         await using var writer = new Utf8JsonWriter(output, JsonWriting.Compact);
         WriteStart(writer, request.Format, request.Form, page, table);
@@ -48,12 +68,31 @@ internal sealed class ListResponse(TimeProvider time)
                 continue;
             writer.Flush();
             flushedBytes = writer.BytesCommitted;
-            await flush(request, request.Cancellation);
+
+            // What the connection does at once, encryption above all, belongs to the turn. Then the client may take its time:
+            // others are served meanwhile, and this list goes on when it is its user's turn.
+            var flushing = flush(request, request.Cancellation);
+            if (turn is null)
+            {
+                await flushing;
+                continue;
+            }
+
+            turn.Leave();
+            if (flushing.IsCompleted)
+                await Task.Yield();
+            await flushing;
+            await turn.ReturnAsync(request.Cancellation);
         }
 
         TableView.WriteEnd(writer);
         writer.Flush();
-        await flush(request, request.Cancellation);
+        var last = flush(request, request.Cancellation);
+
+        // What is still to be rewritten keeps its turn.
+        if (!request.Format.IsRewritten)
+            turn?.Leave();
+        await last;
     }
 
     private static void WriteStart(

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using OrleansOrchestrator.Model.Quantities;
 
 namespace OrleansOrchestrator.Model.Codec;
 
@@ -18,16 +19,14 @@ public static partial class DecodeFaults
         {
             if (failure is JsonException { Path: { Length: > 2 } path } && Find(document!.RootElement, path) is { } found)
                 return ExplainValue(failure, found, $"{kind}.{path[2..]}");
-            return IsQuantity(failure) ? QuantityForm : FirstSentence(failure);
+            return FirstSentence(failure);
         }
     }
 
-    private const string QuantityForm = "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'";
-
     private static string ExplainValue(Exception failure, JsonElement value, string field)
     {
-        if (IsQuantity(failure))
-            return QuantityForm;
+        if (failure.InnerException is QuantityException malformed)
+            return malformed.Message;
         var target = TargetType().Match(failure.Message) is { Success: true } match ? NameOf(match.Groups[1].Value) : null;
         if (target is "[]byte" && value.ValueKind == JsonValueKind.String)
             return $"illegal base64 data in field {field}";
@@ -35,10 +34,6 @@ public static partial class DecodeFaults
             ? $"json: field {field}: {FirstSentence(failure)}"
             : $"json: cannot unmarshal {KindOf(value)} into field {field} of type {target}";
     }
-
-    private static bool IsQuantity(Exception failure) =>
-        failure.Message.Contains("converted to fraction", StringComparison.Ordinal)
-        || failure.InnerException?.Message.Contains("converted to fraction", StringComparison.Ordinal) == true;
 
     /// <summary>Reads the JSON without regard to any type: what fails here is its syntax.</summary>
     private static bool TryParse(ReadOnlySpan<byte> json, out JsonDocument? document, out string fault)

@@ -26,13 +26,15 @@ public static class ObjectCodec
 
     private static JsonSerializerOptions CreateOptions()
     {
-        // The package's date, quantity and int-or-string converters are reachable only through its own options.
+        // The package's date and int-or-string converters are reachable only through its own options.
         JsonSerializerOptions? packageOptions = null;
         KubernetesJson.AddJsonOptions(options => packageOptions = options);
-        return new JsonSerializerOptions(packageOptions!)
+        var options = new JsonSerializerOptions(packageOptions!)
         {
             Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
             MaxDepth = DepthMax,
         };
+        options.Converters.Insert(0, new QuantityConverter());
+        return options;
     }
 }

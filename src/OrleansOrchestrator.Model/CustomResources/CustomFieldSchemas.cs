@@ -11,7 +11,7 @@ internal static class CustomFieldSchemas
         [
             new SchemaField("apiVersion", static () => FieldSchema.Leaf, IsUnowned: true),
             new SchemaField("kind", static () => FieldSchema.Leaf, IsUnowned: true),
-            new SchemaField("metadata", static () => ModelFieldSchemas.Metadata),
+            new SchemaField("metadata", static () => ModelFieldSchemas.Metadata, FieldAbsence.EmptyObject),
             .. FieldsOf(schema).Where(field => field.Name is not ("apiVersion" or "kind" or "metadata")),
         ],
         OthersOf(schema));

@@ -17,7 +17,6 @@ public sealed class CustomKind : ResourceDefinition
     private readonly V1CustomResourceDefinition _crd;
     private readonly V1CustomResourceDefinitionVersion _stored;
     private readonly CustomVersion[] _versions;
-    private FieldSchema? _fieldSchema;
 
     /// <summary>Makes the kind of a valid definition.</summary>
     public CustomKind(V1CustomResourceDefinition crd)
@@ -84,7 +83,7 @@ public sealed class CustomKind : ResourceDefinition
     public override Type ModelType => typeof(CustomObject);
 
     /// <inheritdoc/>
-    public override FieldSchema FieldSchema => _fieldSchema ??= CustomFieldSchemas.OfObjects(((CustomVersion)Storage).Schema);
+    public override FieldSchema FieldSchema => Storage.FieldSchema;
 
     /// <inheritdoc/>
     protected override ResourceForm StorageForm => _versions.Single(version => version.Version == Version);

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using k8s.Models;
 using OrleansOrchestrator.Model.Codec;
+using OrleansOrchestrator.Model.FieldManagement;
 using OrleansOrchestrator.Model.Resources;
 using OrleansOrchestrator.Model.Schemas;
 using OrleansOrchestrator.Model.Tables;
@@ -14,6 +15,7 @@ public sealed class CustomVersion : ResourceForm
     private readonly byte[] _storagePrefix;
     private readonly byte[] _prefix;
     private IReadOnlyList<TableColumn>? _columns;
+    private FieldSchema? _fieldSchema;
     private readonly V1CustomResourceDefinitionVersion _version;
 
     internal CustomVersion(CustomKind kind, V1CustomResourceDefinitionVersion version)
@@ -50,6 +52,9 @@ public sealed class CustomVersion : ResourceForm
     public JsonElement SchemaJson { get; }
 
     /// <inheritdoc/>
+    public override FieldSchema FieldSchema => _fieldSchema ??= CustomFieldSchemas.OfObjects(Schema);
+
+    /// <inheritdoc/>
     public override IReadOnlyList<TableColumn> Columns => _columns ??= CustomColumns.Of(_version.AdditionalPrinterColumns);
 
     /// <inheritdoc/>
@@ -62,7 +67,7 @@ public sealed class CustomVersion : ResourceForm
     }
 
     /// <inheritdoc/>
-    public override IReadOnlyList<string> FindUnknownFields(ReadOnlySpan<byte> json) => SchemaFields.Find(json, Schema);
+    public override IReadOnlyList<string> FindUnknownFields(ReadOnlySpan<byte> json) => Schemas.SchemaFields.Find(json, Schema);
 
     /// <inheritdoc/>
     public override KubeObject ToStorage(KubeObject obj)

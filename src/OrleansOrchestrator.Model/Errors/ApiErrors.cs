@@ -84,6 +84,14 @@ public static class ApiErrors
     public static ApiException TooManyRequests(string message, int retryAfterSeconds) =>
         New(429, "TooManyRequests", message, new V1StatusDetails { RetryAfterSeconds = retryAfterSeconds });
 
+    /// <summary>429: a pod may not be evicted now. Clients know it by its cause.</summary>
+    public static ApiException DisruptionBudget(string why, int? retryAfterSeconds) =>
+        New(429, "TooManyRequests", "Cannot evict pod as it would violate the pod's disruption budget.", new V1StatusDetails
+        {
+            RetryAfterSeconds = retryAfterSeconds,
+            Causes = [new V1StatusCause { Reason = "DisruptionBudget", Message = why }],
+        });
+
     /// <summary>500: something went wrong here.</summary>
     public static ApiException Internal(string message) => New(500, "InternalError", $"Internal error occurred: {message}");
 

@@ -34,11 +34,11 @@ public sealed class ApplyConfiguration
     internal JsonElement Root { get; }
 
     /// <summary>Reads a configuration.</summary>
-    /// <param name="definition">The kind to which it is applied.</param>
+    /// <param name="form">The form of the kind in which it is applied.</param>
     /// <param name="json">The configuration as JSON.</param>
     /// <exception cref="ApiException">400: it is malformed, of another kind or version, or says who manages fields. 500, as in
     /// Kubernetes: it has fields that the kind does not know, or elements of lists that cannot be told apart.</exception>
-    public static ApplyConfiguration Read(ResourceDefinition definition, ReadOnlySpan<byte> json)
+    public static ApplyConfiguration Read(ResourceForm form, ReadOnlySpan<byte> json)
     {
         JsonElement root;
         try
@@ -53,26 +53,26 @@ public sealed class ApplyConfiguration
 
         if (root.ValueKind != JsonValueKind.Object)
             throw ApiErrors.BadRequest("error decoding YAML: the configuration must be an object");
-        CheckKind(definition, root);
+        CheckKind(form, root);
         var faults = new List<string>();
-        var configuration = new ApplyConfiguration(root, new FieldSetReader(faults).Read(root, definition.FieldSchema));
-        return faults.Count == 0 ? configuration : throw Untyped(definition, configuration, faults);
+        var configuration = new ApplyConfiguration(root, new FieldSetReader(faults).Read(root, form.FieldSchema));
+        return faults.Count == 0 ? configuration : throw Untyped(form, configuration, faults);
     }
 
-    private static void CheckKind(ResourceDefinition definition, JsonElement root)
+    private static void CheckKind(ResourceForm form, JsonElement root)
     {
         var version = TextOf(root, "apiVersion"u8) ?? "";
         var kind = TextOf(root, "kind"u8) ?? "";
         if (kind.Length == 0)
             throw ApiErrors.BadRequest("Object 'Kind' is missing in the applied configuration");
-        if (version != definition.ApiVersion)
+        if (version != form.ApiVersion)
         {
             throw ApiErrors.BadRequest(
-                $"Incorrect version specified in apply patch. Specified patch version: {version}, expected: {definition.ApiVersion}");
+                $"Incorrect version specified in apply patch. Specified patch version: {version}, expected: {form.ApiVersion}");
         }
 
-        if (kind != definition.Kind)
-            throw ApiErrors.BadRequest($"the kind in the data ({kind}) does not match the expected kind ({definition.Kind})");
+        if (kind != form.Definition.Kind)
+            throw ApiErrors.BadRequest($"the kind in the data ({kind}) does not match the expected kind ({form.Definition.Kind})");
         if (root.TryGetProperty("metadata"u8, out var metadata) && metadata.ValueKind == JsonValueKind.Object
             && metadata.TryGetProperty("managedFields"u8, out var managed) && managed.ValueKind != JsonValueKind.Null)
         {
@@ -80,17 +80,17 @@ public sealed class ApplyConfiguration
         }
     }
 
-    private static ApiException Untyped(ResourceDefinition definition, ApplyConfiguration configuration, List<string> faults)
+    private static ApiException Untyped(ResourceForm form, ApplyConfiguration configuration, List<string> faults)
     {
         var list = faults.Count == 1 ? faults[0] : $"errors:\n  {string.Join("\n  ", faults)}";
-        var version = definition.Group.Length == 0 ? "/" + definition.Version : definition.ApiVersion;
+        var version = form.Group.Length == 0 ? "/" + form.Version : form.ApiVersion;
         return new ApiException(new V1Status
         {
             ApiVersion = "v1",
             Kind = "Status",
             Metadata = new V1ListMeta(),
             Status = "Failure",
-            Message = $"failed to create typed patch object ({configuration.Namespace}/{configuration.Name}; {version}, Kind={definition.Kind}): {list}",
+            Message = $"failed to create typed patch object ({configuration.Namespace}/{configuration.Name}; {version}, Kind={form.Definition.Kind}): {list}",
             Code = 500,
         });
     }

@@ -11,13 +11,13 @@ internal sealed class ApplyConflicts
     public bool IsEmpty => _conflicts.Count == 0;
 
     /// <summary>The conflicts of the managers with a change.</summary>
-    public static ApplyConflicts Of(ManagedFields managed, ManagedEntry applier, FieldSet changed)
+    public static ApplyConflicts Of(ManagedFields managed, ManagedEntry applier, VersionedDifferences differences)
     {
         var conflicts = new ApplyConflicts();
         foreach (var entry in managed.Entries)
         {
-            if (!entry.IsSameManager(applier))
-                conflicts.Add(entry, entry.Fields.Intersection(changed));
+            if (!entry.IsSameManager(applier) && differences.In(entry.ApiVersion) is { } difference)
+                conflicts.Add(entry, entry.Fields.Intersection(difference.Changed));
         }
 
         return conflicts;

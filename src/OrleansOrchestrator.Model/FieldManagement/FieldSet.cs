@@ -33,6 +33,9 @@ public sealed class FieldSet : IEquatable<FieldSet>
 
     internal ReadOnlySpan<FieldSetEntry> Entries => _entries;
 
+    /// <summary>The set as FieldsV1, where it is kept.</summary>
+    internal byte[]? Json { get; private init; }
+
     /// <summary>Whether a path, given by its elements, is in the set.</summary>
     public bool Has(params ReadOnlySpan<string> path)
     {
@@ -66,6 +69,9 @@ public sealed class FieldSet : IEquatable<FieldSet>
 
     /// <summary>The set as FieldsV1.</summary>
     public override string ToString() => Encoding.UTF8.GetString(FieldSetJson.Encode(this));
+
+    /// <summary>The same set, which keeps how it is written. For sets that many objects have.</summary>
+    internal FieldSet WithJson() => Json is null ? new(_entries) { Json = FieldSetJson.Encode(this) } : this;
 
     internal static FieldSet Of(ReadOnlySpan<FieldSetEntry> ordered) => ordered.IsEmpty ? Empty : new(ordered.ToArray());
 

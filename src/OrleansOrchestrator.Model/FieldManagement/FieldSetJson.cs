@@ -35,7 +35,13 @@ internal static class FieldSetJson
         return buffer.WrittenSpan.ToArray();
     }
 
-    public static void Write(Utf8JsonWriter writer, FieldSet set) => WriteLevel(writer, set, withSelf: false);
+    public static void Write(Utf8JsonWriter writer, FieldSet set)
+    {
+        if (set.Json is { } json)
+            writer.WriteRawValue(json, skipInputValidation: true);
+        else
+            WriteLevel(writer, set, withSelf: false);
+    }
 
     private static (bool IsMember, FieldSet Children) ReadLevel(JsonElement level)
     {

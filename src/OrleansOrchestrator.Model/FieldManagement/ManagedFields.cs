@@ -55,15 +55,18 @@ internal sealed class ManagedFields
         DropEmpty();
     }
 
-    /// <summary>Takes fields from all managers but one.</summary>
-    public void Take(FieldSet fields, ManagedEntry? except = null)
+    /// <summary>Takes the fields that a write changes from all managers but one, each in his own version; whoever speaks a
+    /// version that there is no longer is forgotten.</summary>
+    public void Take(VersionedDifferences differences, ManagedEntry? except = null)
     {
-        if (fields.IsEmpty)
-            return;
         for (var i = 0; i < _entries.Count; i++)
         {
-            if (except is null || !_entries[i].IsSameManager(except))
-                _entries[i] = _entries[i].With(_entries[i].Fields.Difference(fields));
+            var entry = _entries[i];
+            if (except is not null && entry.IsSameManager(except))
+                continue;
+            _entries[i] = entry.With(differences.In(entry.ApiVersion) is { } difference
+                ? entry.Fields.Difference(difference.Changed).Difference(difference.Removed)
+                : FieldSet.Empty);
         }
 
         DropEmpty();

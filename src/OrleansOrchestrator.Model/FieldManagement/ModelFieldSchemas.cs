@@ -41,11 +41,12 @@ public static class ModelFieldSchemas
         .Select(property => new SchemaField(
             property.Name!, () => OfField(type, property.Name!, property.PropertyType), ModelFieldRules.AbsenceOf(type, property.Name!)));
 
-    private static FieldSchema OfField(Type owner, string name, Type type)
+    /// <summary>The schema of a field's value.</summary>
+    internal static FieldSchema OfField(Type owner, string name, Type type)
     {
         if (ModelFieldRules.Find(owner, name) is { } rule)
             return rule(ElementOf(type));
-        if (GenericArgument(type, typeof(IList<>)) is null)
+        if (!IsList(type))
             return OfValue(type);
         return PatchStrategies.Of(owner, name) switch
         {
@@ -54,6 +55,9 @@ public static class ModelFieldSchemas
             _ => FieldSchema.Leaf,
         };
     }
+
+    /// <summary>Whether values of a type are lists.</summary>
+    internal static bool IsList(Type type) => GenericArgument(type, typeof(IList<>)) is not null;
 
     private static FieldSchema ElementOf(Type type) =>
         GenericArgument(type, typeof(IList<>)) is { } element ? OfValue(element) : OfObject(type);

@@ -19,23 +19,30 @@ public static class OwnershipTracking
     private static readonly JsonDocumentOptions ReadOptions = new() { MaxDepth = ObjectCodec.DepthMax };
 
     /// <summary>Gives a new object to its creator.</summary>
-    /// <param name="definition">The kind.</param>
-    /// <param name="created">The object with its defaults; gets its managed fields.</param>
+    /// <param name="form">The form in which the creator speaks of it.</param>
+    /// <param name="created">The object with its defaults, in the storage form; gets its managed fields.</param>
     /// <param name="creator">Who creates it.</param>
-    public static void OnCreate(ResourceDefinition definition, KubeObject created, in FieldWriter creator)
+    public static void OnCreate(ResourceForm form, KubeObject created, in FieldWriter creator)
     {
         var managed = ManagedFields.DecodeForUpdate(created.Metadata.ManagedFields, null);
-        Record(definition, EmptyObject, created, managed, creator);
+        var json = EncodeUnmanaged(form, created);
+
+        // Only what nobody owns yet, and is not converted, depends on nothing but its outline.
+        var isPlain = managed.IsEmpty && form == form.Definition.Storage && creator.Subresource.Length == 0;
+        var fields = isPlain
+            ? form.AlikeCreations.FieldsOf(json, unknown => TakeChanged(form, EmptyObject, unknown, managed, ""))
+            : TakeChanged(form, EmptyObject, json, managed, creator.Subresource);
+        Give(form, created, managed, fields, creator);
     }
 
     /// <summary>Gives the fields that an update changes to its writer.</summary>
-    /// <param name="definition">The kind.</param>
-    /// <param name="updated">The object with its defaults; gets its managed fields.</param>
+    /// <param name="form">The form in which the writer speaks of it.</param>
+    /// <param name="updated">The object with its defaults, in the storage form; gets its managed fields.</param>
     /// <param name="live">The present object.</param>
     /// <param name="liveEntries">The managed fields of the present object.</param>
     /// <param name="writer">Who updates it.</param>
     public static void OnUpdate(
-        ResourceDefinition definition, KubeObject updated, ReadOnlyMemory<byte> live, IList<V1ManagedFieldsEntry>? liveEntries, in FieldWriter writer)
+        ResourceForm form, KubeObject updated, ReadOnlyMemory<byte> live, IList<V1ManagedFieldsEntry>? liveEntries, in FieldWriter writer)
     {
         if (updated.Metadata.ManagedFields is null && liveEntries is null)
             return;
@@ -49,7 +56,8 @@ public static class OwnershipTracking
         }
 
         using var before = Parse(live);
-        Record(definition, before.RootElement, updated, managed, writer);
+        var changed = TakeChanged(form, before.RootElement, EncodeUnmanaged(form, updated), managed, writer.Subresource);
+        Give(form, updated, managed, changed, writer);
     }
 
     /// <summary>Whether two versions of an object have the same managed fields, written at other times.</summary>
@@ -58,16 +66,26 @@ public static class OwnershipTracking
 
     internal static JsonDocument Parse(ReadOnlyMemory<byte> json) => JsonDocument.Parse(json, ReadOptions);
 
-    private static void Record(
-        ResourceDefinition definition, JsonElement before, KubeObject updated, ManagedFields managed, in FieldWriter writer)
+    private static byte[] EncodeUnmanaged(ResourceForm form, KubeObject obj)
     {
-        updated.Metadata.ManagedFields = null;
-        using var after = Parse(definition.Encode(updated));
-        var difference = FieldComparison.Of(before, after.RootElement, definition.FieldSchema);
-        var changed = OwnershipScope.Of(definition, writer.Subresource, difference.Changed);
-        managed.Take(changed);
-        managed.Take(difference.Removed);
-        managed.RecordUpdate(writer.Manager, definition.ApiVersion, writer.Subresource, changed, writer.Time);
-        updated.Metadata.ManagedFields = managed.Encode();
+        obj.Metadata.ManagedFields = null;
+        return form.Definition.Encode(obj);
+    }
+
+    /// <summary>Takes what a write changes from its owners.</summary>
+    /// <returns>The fields that it added or gave another value.</returns>
+    private static FieldSet TakeChanged(
+        ResourceForm form, JsonElement before, ReadOnlyMemory<byte> json, ManagedFields managed, string subresource)
+    {
+        using var after = Parse(json);
+        using var differences = new VersionedDifferences(form.Definition.Storage, before, after.RootElement, subresource);
+        managed.Take(differences);
+        return differences.In(form.ApiVersion)!.Value.Changed;
+    }
+
+    private static void Give(ResourceForm form, KubeObject obj, ManagedFields managed, FieldSet changed, in FieldWriter writer)
+    {
+        managed.RecordUpdate(writer.Manager, form.ApiVersion, writer.Subresource, changed, writer.Time);
+        obj.Metadata.ManagedFields = managed.Encode();
     }
 }

@@ -17,41 +17,39 @@ public static class ServerSideApply
     private const string BeforeFirstApply = "before-first-apply";
 
     /// <summary>Applies a configuration.</summary>
-    /// <param name="definition">The kind.</param>
-    /// <param name="live">The present object; null if there is none.</param>
+    /// <param name="form">The form in which it is applied.</param>
+    /// <param name="live">The present object in that form; null if there is none.</param>
     /// <param name="configuration">What is applied.</param>
     /// <param name="applier">Who applies.</param>
     /// <param name="force">Whether fields are taken from other managers.</param>
     /// <exception cref="ApiException">409: others own what would change; 400 or 500: the configuration is not of this kind.</exception>
     public static AppliedObject Apply(
-        ResourceDefinition definition, ReadOnlyMemory<byte>? live, ApplyConfiguration configuration, in FieldWriter applier, bool force)
+        ResourceForm form, ReadOnlyMemory<byte>? live, ApplyConfiguration configuration, in FieldWriter applier, bool force)
     {
         using var document = live is { } json ? OwnershipTracking.Parse(json) : null;
         var present = document?.RootElement ?? OwnershipTracking.EmptyObject;
-        var schema = definition.FieldSchema;
         var managed = ManagedFields.Decode(EntriesOf(present));
         if (managed.IsEmpty && document is not null)
-            RecordPast(definition, present, managed, applier);
+            RecordPast(form, present, managed, applier);
 
         var wanted = new ManagedEntry
         {
             Manager = applier.Manager,
             IsApplied = true,
-            ApiVersion = definition.ApiVersion,
+            ApiVersion = form.ApiVersion,
             Subresource = applier.Subresource,
             Time = applier.Time,
-            Fields = OwnershipScope.Of(definition, applier.Subresource, configuration.Fields),
+            Fields = OwnershipScope.Of(form.Definition, applier.Subresource, configuration.Fields),
         };
         var earlier = managed.Find(wanted);
-        var merged = Merge(present, configuration, schema, managed, earlier, wanted);
+        var merged = Merge(form, present, configuration, managed, earlier, wanted);
         using var after = OwnershipTracking.Parse(merged);
-        var difference = FieldComparison.Of(present, after.RootElement, schema);
-        difference = difference with { Changed = OwnershipScope.Of(definition, applier.Subresource, difference.Changed) };
+        using var differences = new VersionedDifferences(form, present, after.RootElement, applier.Subresource);
         if (!force)
-            CheckConflicts(managed, wanted, difference.Changed, present, schema);
+            CheckConflicts(managed, wanted, differences, present, form.FieldSchema);
 
-        managed.Take(difference.Changed, except: wanted);
-        managed.Take(difference.Removed, except: wanted);
+        managed.Take(differences, except: wanted);
+        var difference = differences.In(form.ApiVersion)!.Value;
         var isUnchanged = difference.IsEmpty && earlier is not null && earlier.Fields.Equals(wanted.Fields) && earlier.ApiVersion == wanted.ApiVersion;
         managed.Set(isUnchanged ? earlier! : wanted);
         var lastApplied = applier.Manager == LastApplied.KubectlManager && !string.IsNullOrEmpty(LastApplied.Of(after.RootElement))
@@ -61,8 +59,15 @@ public static class ServerSideApply
     }
 
     private static ReadOnlyMemory<byte> Merge(
-        JsonElement present, ApplyConfiguration configuration, FieldSchema schema, ManagedFields managed, ManagedEntry? earlier, ManagedEntry wanted)
+        ResourceForm form, JsonElement present, ApplyConfiguration configuration, ManagedFields managed, ManagedEntry? earlier, ManagedEntry wanted)
     {
+        var schema = form.FieldSchema;
+        if (managed.Entries.Any(entry => entry.ApiVersion != form.ApiVersion))
+        {
+            var merged = ConfigurationMerge.Merge(present, configuration.Root, schema, FieldSet.Empty, FieldSet.Empty);
+            return earlier is null ? merged : VersionedPruning.Prune(form, merged, managed, earlier, wanted);
+        }
+
         // Nearly always all that was applied before is applied again, and nothing needs to be looked for.
         var last = earlier is null || earlier.Fields.Difference(wanted.Fields).IsEmpty ? FieldSet.Empty : earlier.Fields;
         var owned = last.IsEmpty ? FieldSet.Empty : managed.OwnedByOthers(wanted).Union(wanted.Fields);
@@ -75,16 +80,16 @@ public static class ServerSideApply
             ? entries.Deserialize<V1ManagedFieldsEntry[]>(ObjectCodec.Options)
             : null;
 
-    private static void RecordPast(ResourceDefinition definition, JsonElement present, ManagedFields managed, in FieldWriter applier)
+    private static void RecordPast(ResourceForm form, JsonElement present, ManagedFields managed, in FieldWriter applier)
     {
-        var all = FieldComparison.Of(OwnershipTracking.EmptyObject, present, definition.FieldSchema).Changed;
+        var all = FieldComparison.Of(OwnershipTracking.EmptyObject, present, form.FieldSchema).Changed;
         managed.RecordUpdate(
-            BeforeFirstApply, definition.ApiVersion, "", OwnershipScope.Of(definition, applier.Subresource, all), applier.Time);
+            BeforeFirstApply, form.ApiVersion, "", OwnershipScope.Of(form.Definition, applier.Subresource, all), applier.Time);
     }
 
-    private static void CheckConflicts(ManagedFields managed, ManagedEntry wanted, FieldSet changed, JsonElement present, FieldSchema schema)
+    private static void CheckConflicts(ManagedFields managed, ManagedEntry wanted, VersionedDifferences differences, JsonElement present, FieldSchema schema)
     {
-        var conflicts = ApplyConflicts.Of(managed, wanted, changed);
+        var conflicts = ApplyConflicts.Of(managed, wanted, differences);
         if (!conflicts.IsEmpty && wanted.Manager == LastApplied.KubectlManager)
             conflicts = conflicts.Without(LastApplied.UnchangedFields(present, schema));
         if (!conflicts.IsEmpty)

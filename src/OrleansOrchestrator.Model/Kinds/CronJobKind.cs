@@ -49,7 +49,8 @@ internal sealed class CronJobKind : ResourceDefinition<V1CronJob>
         spec.Suspend ??= false;
         spec.SuccessfulJobsHistoryLimit ??= 3;
         spec.FailedJobsHistoryLimit ??= 1;
-        JobDefaults.ApplyToTemplate(spec.JobTemplate?.Spec);
+        spec.JobTemplate ??= new V1JobTemplateSpec();
+        JobDefaults.ApplyToTemplate(spec.JobTemplate.Spec ??= new V1JobSpec());
     }
 
     protected override void PrepareForCreate(V1CronJob obj) => obj.Status = new V1CronJobStatus();

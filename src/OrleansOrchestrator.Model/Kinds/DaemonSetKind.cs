@@ -43,10 +43,9 @@ internal sealed class DaemonSetKind : ResourceDefinition<V1DaemonSet>
 
     protected override void ApplyDefaults(V1DaemonSet obj)
     {
-        if (obj.Spec is not { } spec)
-            return;
+        var spec = obj.Spec ??= new V1DaemonSetSpec();
         spec.RevisionHistoryLimit ??= 10;
-        PodTemplateRules.ApplyDefaults(spec.Template);
+        spec.Template = PodTemplateRules.WithDefaults(spec.Template);
         spec.UpdateStrategy ??= new V1DaemonSetUpdateStrategy();
         spec.UpdateStrategy.Type = spec.UpdateStrategy.Type.Or(DaemonSetValidation.RollingUpdate);
         if (spec.UpdateStrategy.Type != DaemonSetValidation.RollingUpdate)

@@ -47,12 +47,11 @@ internal sealed class DeploymentKind : ResourceDefinition<V1Deployment>
 
     protected override void ApplyDefaults(V1Deployment obj)
     {
-        if (obj.Spec is not { } spec)
-            return;
+        var spec = obj.Spec ??= new V1DeploymentSpec();
         spec.Replicas ??= 1;
         spec.RevisionHistoryLimit ??= 10;
         spec.ProgressDeadlineSeconds ??= 600;
-        PodTemplateRules.ApplyDefaults(spec.Template);
+        spec.Template = PodTemplateRules.WithDefaults(spec.Template);
         spec.Strategy ??= new V1DeploymentStrategy();
         spec.Strategy.Type = spec.Strategy.Type.Or(DeploymentValidation.RollingUpdate);
         if (spec.Strategy.Type != DeploymentValidation.RollingUpdate)

@@ -2,7 +2,6 @@ using System.Globalization;
 using k8s.Models;
 using OrleansOrchestrator.Model.Kinds.Events;
 using OrleansOrchestrator.Model.Kinds.Rules;
-using OrleansOrchestrator.Model.Names;
 using OrleansOrchestrator.Model.Resources;
 using OrleansOrchestrator.Model.Tables;
 using OrleansOrchestrator.Model.Validation;
@@ -12,10 +11,6 @@ namespace OrleansOrchestrator.Model.Kinds;
 /// <summary>Something that happened to an object, for people to read. It is forgotten after an hour.</summary>
 internal sealed class EventKind : ResourceDefinition<Corev1Event>
 {
-    // Events about cluster-scoped objects are kept here, for they must be somewhere.
-    private const string ClusterScopedNamespace = "default";
-    private const int InstanceCharactersMax = 128;
-
     public override string Kind => "Event";
 
     public override string Plural => "events";
@@ -59,29 +54,7 @@ internal sealed class EventKind : ResourceDefinition<Corev1Event>
         new("Name", (one, _) => one.Metadata.Name, Priority: 1, Format: "name"),
     ];
 
-    protected override void Validate(Corev1Event obj, FieldErrors errors)
-    {
-        var involved = obj.InvolvedObject?.NamespaceProperty ?? "";
-        var expected = involved.Length == 0 ? ClusterScopedNamespace : involved;
-        if (obj.Metadata.NamespaceProperty != expected)
-            errors.Invalid(FieldPath.Root("involvedObject").Child("namespace"), involved, "does not match event.namespace");
-        if (obj.EventTime is null)
-            return;
-
-        // Whoever gives an exact time follows the newer rules.
-        if (string.IsNullOrEmpty(obj.ReportingComponent))
-            errors.Required(FieldPath.Root("reportingComponent"));
-        else
-            errors.Invalid(FieldPath.Root("reportingComponent"), obj.ReportingComponent, NameRules.IsQualifiedName(obj.ReportingComponent));
-        if (string.IsNullOrEmpty(obj.ReportingInstance))
-            errors.Required(FieldPath.Root("reportingInstance"));
-        else if (obj.ReportingInstance.Length > InstanceCharactersMax)
-            errors.Invalid(FieldPath.Root("reportingInstance"), "", $"can have at most {InstanceCharactersMax} characters");
-        if (string.IsNullOrEmpty(obj.Action))
-            errors.Required(FieldPath.Root("action"));
-        if (string.IsNullOrEmpty(obj.Reason))
-            errors.Required(FieldPath.Root("reason"));
-    }
+    protected override void Validate(Corev1Event obj, FieldErrors errors) => EventValidation.Validate(obj, "reportingComponent", errors);
 
     private static string FirstSeen(Corev1Event one, DateTimeOffset now) => HumanDuration.Since(one.FirstTimestamp ?? one.EventTime, now);
 

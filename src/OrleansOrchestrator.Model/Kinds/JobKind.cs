@@ -1,6 +1,7 @@
 using k8s.Models;
 using OrleansOrchestrator.Model.Kinds.Batch;
 using OrleansOrchestrator.Model.Kinds.Rules;
+using OrleansOrchestrator.Model.Metadata;
 using OrleansOrchestrator.Model.Resources;
 using OrleansOrchestrator.Model.Tables;
 using OrleansOrchestrator.Model.Validation;
@@ -21,6 +22,12 @@ internal sealed class JobKind : ResourceDefinition<V1Job>
     public override bool HasStatus => true;
 
     public override bool TracksGeneration => true;
+
+    // As it was before there was a garbage collector; clients have relied on it ever since.
+    public override DeletionPropagation DefaultPropagation => DeletionPropagation.Orphan;
+
+    public override string UnsaidPropagationWarning =>
+        "child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning";
 
     public override IReadOnlyList<SelectableField> SelectableFields { get; } =
         [new("status.successful", "0") { JsonPath = "status.succeeded" }];

@@ -40,6 +40,7 @@ internal sealed class PodKind : ResourceDefinition<V1Pod>
     public override IReadOnlyList<SubresourceDefinition> Subresources { get; } =
     [
         new("binding", "Binding", ["create"]),
+        new("eviction", "Eviction", ["create"], "policy", "v1"),
         new("log", "Pod", ["get"]),
     ];
 

@@ -28,7 +28,7 @@ internal sealed class PodTemplateKind : ResourceDefinition<V1PodTemplate>
         TableColumn<V1PodTemplate>.Of("Pod Labels", obj => LabelSet.From(obj.Template?.Metadata?.Labels).ToString().Or("<none>")),
     ];
 
-    protected override void ApplyDefaults(V1PodTemplate obj) => PodTemplateRules.ApplyDefaults(obj.Template);
+    protected override void ApplyDefaults(V1PodTemplate obj) => obj.Template = PodTemplateRules.WithDefaults(obj.Template);
 
     protected override void PrepareForUpdate(V1PodTemplate updated, V1PodTemplate current)
     {

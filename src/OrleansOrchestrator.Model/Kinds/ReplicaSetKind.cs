@@ -47,10 +47,9 @@ internal sealed class ReplicaSetKind : ResourceDefinition<V1ReplicaSet>
 
     protected override void ApplyDefaults(V1ReplicaSet obj)
     {
-        if (obj.Spec is not { } spec)
-            return;
+        var spec = obj.Spec ??= new V1ReplicaSetSpec();
         spec.Replicas ??= 1;
-        PodTemplateRules.ApplyDefaults(spec.Template);
+        spec.Template = PodTemplateRules.WithDefaults(spec.Template);
     }
 
     protected override void PrepareForCreate(V1ReplicaSet obj) => obj.Status = new V1ReplicaSetStatus();

@@ -1,6 +1,7 @@
 using k8s.Models;
 using OrleansOrchestrator.Model.Kinds.Pods;
 using OrleansOrchestrator.Model.Kinds.Rules;
+using OrleansOrchestrator.Model.Metadata;
 using OrleansOrchestrator.Model.Resources;
 using OrleansOrchestrator.Model.Selectors;
 using OrleansOrchestrator.Model.Tables;
@@ -18,6 +19,9 @@ internal sealed class ReplicationControllerKind : ResourceDefinition<V1Replicati
     public override IReadOnlyList<string> ShortNames => ["rc"];
 
     public override IReadOnlyList<string> Categories => ["all"];
+
+    // As it was before there was a garbage collector; clients have relied on it ever since.
+    public override DeletionPropagation DefaultPropagation => DeletionPropagation.Orphan;
 
     public override bool HasStatus => true;
 

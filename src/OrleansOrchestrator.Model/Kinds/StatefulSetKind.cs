@@ -44,11 +44,7 @@ internal sealed class StatefulSetKind : ResourceDefinition<V1StatefulSet>
     // The name begins those of its pods, and their names are host names.
     public override IReadOnlyList<string> ValidateName(string name) => NameRules.IsDns1123Label(name);
 
-    protected override void ApplyDefaults(V1StatefulSet obj)
-    {
-        if (obj.Spec is { } spec)
-            StatefulSetDefaults.Apply(spec);
-    }
+    protected override void ApplyDefaults(V1StatefulSet obj) => StatefulSetDefaults.Apply(obj.Spec ??= new V1StatefulSetSpec());
 
     protected override void PrepareForCreate(V1StatefulSet obj) => obj.Status = new V1StatefulSetStatus { AvailableReplicas = 0 };
 

@@ -50,7 +50,12 @@ public readonly struct Quantity : IEquatable<Quantity>, IComparable<Quantity>
 
     /// <summary>Reads the quantity of an API object; null is zero.</summary>
     /// <exception cref="QuantityException">Its text is malformed.</exception>
-    public static Quantity From(ResourceQuantity? quantity) => quantity is null ? Zero : Parse(quantity.ToString());
+    public static Quantity From(ResourceQuantity? quantity) => quantity switch
+    {
+        null => Zero,
+        ParsedQuantity parsed => parsed.Number,
+        _ => Parse(quantity.ToString()),
+    };
 
     /// <summary>Reads a quantity.</summary>
     /// <exception cref="QuantityException">The text is malformed.</exception>
@@ -121,7 +126,7 @@ public readonly struct Quantity : IEquatable<Quantity>, IComparable<Quantity>
     public override int GetHashCode() => _number.GetHashCode();
 
     /// <summary>The quantity for an API object.</summary>
-    public ResourceQuantity ToResourceQuantity() => new(ToString());
+    public ResourceQuantity ToResourceQuantity() => ParsedQuantity.Of(this);
 
     /// <summary>The canonical form, which parses back to an equal quantity: no fraction, and the largest suffix that loses nothing.</summary>
     public override string ToString() => QuantityText.Format(_number, Format);

@@ -13,6 +13,7 @@ public sealed class ResourceCatalog
     public ResourceCatalog(IEnumerable<ResourceDefinition> definitions)
     {
         All = [.. definitions.OrderBy(d => d.Group, StringComparer.Ordinal).ThenBy(d => d.Plural, StringComparer.Ordinal)];
+        Stored = [.. All.Where(d => d.IsStored)];
         _byName = All.ToFrozenDictionary(d => d.Name);
         Forms = [.. All.SelectMany(d => d.Forms)
             .Where(form => form.IsServed)
@@ -24,6 +25,9 @@ public sealed class ResourceCatalog
 
     /// <summary>All definitions, ordered by group and plural.</summary>
     public IReadOnlyList<ResourceDefinition> All { get; }
+
+    /// <summary>The definitions of all kinds whose objects are stored, ordered by group and plural.</summary>
+    public IReadOnlyList<ResourceDefinition> Stored { get; }
 
     /// <summary>All served forms of all definitions, ordered by group and plural.</summary>
     public IReadOnlyList<ResourceForm> Forms { get; }

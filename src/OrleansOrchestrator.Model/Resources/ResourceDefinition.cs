@@ -1,6 +1,7 @@
 using System.Text.Json;
 using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Model.FieldManagement;
+using OrleansOrchestrator.Model.Metadata;
 using OrleansOrchestrator.Model.Tables;
 using OrleansOrchestrator.Model.Validation;
 
@@ -41,6 +42,12 @@ public abstract class ResourceDefinition
     /// <summary>Groups of resources that kubectl can ask for together, as in <c>all</c>.</summary>
     public virtual IReadOnlyList<string> Categories => [];
 
+    /// <summary>Whether objects are stored. Those of other kinds are made when they are asked for, and can only be read.</summary>
+    public virtual bool IsStored => true;
+
+    /// <summary>What whoever uses the kind is warned of; null for nothing.</summary>
+    public virtual string? DeprecationWarning => null;
+
     /// <summary>Whether objects live in namespaces.</summary>
     public virtual bool Namespaced => true;
 
@@ -72,6 +79,12 @@ public abstract class ResourceDefinition
     /// <summary>Whether a deletion that is complete is answered with the object that it took, not with a success.</summary>
     public virtual bool DeletionAnswersWithObject => false;
 
+    /// <summary>What becomes of the dependents of a deleted object if nobody says so, neither the deletion nor the object.</summary>
+    public virtual DeletionPropagation DefaultPropagation => DeletionPropagation.Background;
+
+    /// <summary>What whoever deletes without saying what becomes of dependents is warned of; null for nothing.</summary>
+    public virtual string? UnsaidPropagationWarning => null;
+
     /// <summary>Whether something besides <c>metadata.finalizers</c> keeps a deleted object, as a namespace's own finalizers do.</summary>
     public virtual bool IsHeld(KubeObject obj) => false;
 
@@ -92,6 +105,18 @@ public abstract class ResourceDefinition
 
     /// <summary>The form in which it is stored.</summary>
     public ResourceForm Storage => Forms[0];
+
+    /// <summary>The form of a group and version; null if it is not served in them.</summary>
+    public ResourceForm? FindForm(string apiVersion)
+    {
+        foreach (var form in Forms)
+        {
+            if (form.ApiVersion == apiVersion)
+                return form;
+        }
+
+        return null;
+    }
 
     /// <summary>Makes the form in which it is stored.</summary>
     protected virtual ResourceForm StorageForm => new StorageForm(this);

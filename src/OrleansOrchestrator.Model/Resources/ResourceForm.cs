@@ -1,6 +1,8 @@
 using System.Text.Json;
 using OrleansOrchestrator.Model.Codec;
+using OrleansOrchestrator.Model.FieldManagement;
 using OrleansOrchestrator.Model.Tables;
+using OrleansOrchestrator.Model.Validation;
 
 namespace OrleansOrchestrator.Model.Resources;
 
@@ -37,6 +39,12 @@ public abstract class ResourceForm(ResourceDefinition definition)
     /// <summary>The .NET type of the model in this form.</summary>
     public abstract Type ModelType { get; }
 
+    /// <summary>Which parts of objects in this form can have owners of their own.</summary>
+    public virtual FieldSchema FieldSchema => ModelFieldSchemas.Of(ModelType);
+
+    /// <summary>The fields of objects that were created in this form.</summary>
+    internal AlikeCreations AlikeCreations { get; } = new();
+
     /// <summary>The columns of its table; their cells are read from the storage form.</summary>
     public virtual IReadOnlyList<TableColumn> Columns => Definition.Columns;
 
@@ -54,6 +62,13 @@ public abstract class ResourceForm(ResourceDefinition definition)
 
     /// <summary>A stored object in this form, as UTF-8 JSON.</summary>
     public abstract ReadOnlyMemory<byte> JsonOf(StoredObject obj);
+
+    /// <summary>Gathers all faults of a new object that comes in this form. It is in the storage form by now.</summary>
+    public virtual void Validate(KubeObject obj, FieldErrors errors) => Definition.Validate(obj, errors);
+
+    /// <summary>Gathers the faults of a change that comes in this form. Both are in the storage form by now.</summary>
+    public virtual void ValidateUpdate(KubeObject updated, KubeObject current, FieldErrors errors) =>
+        Definition.ValidateUpdate(updated, current, errors);
 
     /// <summary>The storage form's name of a field that selectors can name in this form; null if they cannot.</summary>
     public virtual string? StorageField(string field)

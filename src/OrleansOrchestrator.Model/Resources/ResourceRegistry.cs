@@ -34,6 +34,9 @@ public sealed class ResourceRegistry
     /// <inheritdoc cref="ResourceCatalog.All"/>
     public IReadOnlyList<ResourceDefinition> All => _catalog.All;
 
+    /// <inheritdoc cref="ResourceCatalog.Stored"/>
+    public IReadOnlyList<ResourceDefinition> Stored => _catalog.Stored;
+
     /// <inheritdoc cref="ResourceCatalog.Forms"/>
     public IReadOnlyList<ResourceForm> Forms => _catalog.Forms;
 

@@ -39,6 +39,9 @@ public static class WellKnownResources
     /// <summary>Priority classes.</summary>
     public static readonly ResourceName PriorityClasses = new("priorityclasses", "scheduling.k8s.io");
 
+    /// <summary>Disruption budgets.</summary>
+    public static readonly ResourceName PodDisruptionBudgets = new("poddisruptionbudgets", "policy");
+
     /// <summary>Definitions of custom resources.</summary>
     public static readonly ResourceName CustomResourceDefinitions = new("customresourcedefinitions", "apiextensions.k8s.io");
 }

@@ -144,6 +144,9 @@ internal sealed class YamlReader
         if (!isCoreType && (tag.Length > 0 || scalar.Style != ScalarStyle.Plain))
             return JsonValue.Create(scalar.Value);
 
+        // The parser reads over the colon after such a word. Unquoted text has no colon before a space, so that it is noticed.
+        if (scalar.Style == ScalarStyle.Plain && YamlScalar.HasColonAtAWordsEnd(scalar.Value))
+            throw YamlConversionException.At(scalar.Start.Line, "cannot read ':' after an unquoted word that begins with '*'");
         if (YamlScalar.IsNotFinite(scalar.Value))
             throw YamlConversionException.At(scalar.Start.Line, $"json: unsupported value: {scalar.Value}");
         var isResolved = YamlScalar.TryResolve(scalar.Value, out var value);

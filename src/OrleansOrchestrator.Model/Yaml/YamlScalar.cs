@@ -43,6 +43,9 @@ internal static partial class YamlScalar
     public static bool NeedsQuotes(string text) =>
         TryResolve(text, out _) || IsNotFinite(text) || text is "<<" or "=" || Timestamp().IsMatch(text) || Base60().IsMatch(text);
 
+    /// <summary>Whether a text has what ends unquoted text: a colon with nothing or a space after it.</summary>
+    public static bool HasColonAtAWordsEnd(string text) => ColonAtAWordsEnd().IsMatch(text);
+
     private static JsonNode? Integer(string text)
     {
         var isNegative = text[0] == '-';
@@ -89,6 +92,9 @@ internal static partial class YamlScalar
         && double.IsFinite(number)
             ? JsonValue.Create(number)
             : null;
+
+    [GeneratedRegex(@":([ \t\n]|\z)", RegexOptions.CultureInvariant)]
+    private static partial Regex ColonAtAWordsEnd();
 
     [GeneratedRegex(@"^[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?\z", RegexOptions.CultureInvariant)]
     private static partial Regex YamlFloat();

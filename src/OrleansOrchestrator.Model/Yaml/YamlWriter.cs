@@ -27,7 +27,7 @@ internal sealed class YamlWriter(TextWriter output)
                 _emitter.Emit(new MappingStart(AnchorName.Empty, TagName.Empty, true, members.Count == 0 ? MappingStyle.Flow : MappingStyle.Block));
                 foreach (var member in members)
                 {
-                    WriteText(member.Name);
+                    WriteKey(member.Name);
                     WriteNode(member.Value);
                 }
 
@@ -46,6 +46,13 @@ internal sealed class YamlWriter(TextWriter output)
                 WriteScalar(node.GetRawText(), ScalarStyle.Plain);
                 break;
         }
+    }
+
+    // Readers that are made with the parser used here take a word with an asterisk in a key for an alias, colon included.
+    private void WriteKey(string key)
+    {
+        var style = StyleOf(key);
+        WriteScalar(key, style == ScalarStyle.Plain && key.Contains(" *", StringComparison.Ordinal) ? ScalarStyle.SingleQuoted : style);
     }
 
     private void WriteText(string text) => WriteScalar(text, StyleOf(text));

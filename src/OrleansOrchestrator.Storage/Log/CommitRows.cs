@@ -1,8 +1,8 @@
 namespace OrleansOrchestrator.Storage.Log;
 
 /// <summary>
-/// A checked commit, turned from rows into columns: what the database takes as arrays. A value travels once, for the history
-/// and for the object; <see cref="Newest"/> marks the change that is the object's state after the batch.
+/// A checked commit, turned from rows into columns: what the database takes as arrays. <see cref="Newest"/> marks the change that
+/// is its object's state after the batch.
 /// </summary>
 internal sealed class CommitRows
 {
@@ -13,7 +13,7 @@ internal sealed class CommitRows
         Namespaces = new string[count];
         Names = new string[count];
         Values = new ReadOnlyMemory<byte>[count];
-        Previous = new ReadOnlyMemory<byte>?[count];
+        PreviousRevisions = new long[count];
         Newest = new bool[count];
     }
 
@@ -29,7 +29,7 @@ internal sealed class CommitRows
 
     public ReadOnlyMemory<byte>[] Values { get; }
 
-    public ReadOnlyMemory<byte>?[] Previous { get; }
+    public long[] PreviousRevisions { get; }
 
     public bool[] Newest { get; }
 
@@ -51,19 +51,25 @@ internal sealed class CommitRows
             rows.Namespaces[i] = change.Namespace;
             rows.Names[i] = change.Name;
             rows.Values[i] = change.Value;
-            rows.Previous[i] = change.Previous;
+            rows.PreviousRevisions[i] = change.PreviousRevision;
         }
 
         rows.MarkNewest();
         return rows;
     }
 
-    private static void Check(LogChange change, long previousRevision, long headAfter)
+    private static void Check(LogWrite change, long previousRevision, long headAfter)
     {
         if (change.Revision <= previousRevision || change.Revision > headAfter)
             throw new ArgumentException($"revision {change.Revision} of {change.Namespace}/{change.Name} is not between {previousRevision} and the new head {headAfter}");
         if (!Enum.IsDefined(change.Type))
             throw new ArgumentException($"revision {change.Revision} has the unknown change type {(short)change.Type}");
+        if (change.PreviousRevision < 0 || change.PreviousRevision >= change.Revision
+            || (change.Type == LogChangeType.Added) != (change.PreviousRevision == 0))
+        {
+            throw new ArgumentException($"revision {change.Revision} cannot follow on revision {change.PreviousRevision} as {change.Type}");
+        }
+
         if (change.Name.Length == 0 || change.Name.Contains('\0') || change.Namespace.Contains('\0'))
             throw new ArgumentException($"revision {change.Revision} has a key that cannot be stored: '{change.Namespace}/{change.Name}'");
     }

@@ -19,7 +19,7 @@ public interface IObjectLog : IAsyncDisposable
     /// <param name="cancellationToken">Cancels the wait; the take-over may still have happened, which is harmless.</param>
     Task<ShardOpening> OpenAsync(ShardId shard, TimeSpan leaseDuration, CancellationToken cancellationToken);
 
-    /// <summary>Streams all objects of the shard in ordinal order of (namespace, name).</summary>
+    /// <summary>Streams all objects of the shard, in no particular order.</summary>
     IAsyncEnumerable<LogObject> LoadAsync(ShardId shard, CancellationToken cancellationToken);
 
     /// <summary>
@@ -58,4 +58,7 @@ public interface IObjectLog : IAsyncDisposable
     /// <paramref name="minimumCount"/> revisions behind the head, and records how far it went.</summary>
     /// <returns>The shard's compacted revision: watches can resume from it and later, not before.</returns>
     Task<long> TrimAsync(ShardId shard, TimeSpan minimumAge, long minimumCount, CancellationToken cancellationToken);
+
+    /// <summary>What is wrong with the database at the moment, in one line for an operator; null if nothing is known to be.</summary>
+    string? Trouble => null;
 }

@@ -12,6 +12,9 @@ public sealed class PostgreSqlConnections : IAsyncDisposable
     // A commit that the server itself gives up has certainly not happened; one that the client gives up is in doubt.
     private static readonly TimeSpan ServerAnswersFirst = TimeSpan.FromSeconds(2);
 
+    // A standby that has just been promoted must not be taken for a standby for much longer.
+    private static readonly TimeSpan HostRecheck = TimeSpan.FromSeconds(1);
+
     private PostgreSqlConnections(NpgsqlDataSource general, NpgsqlDataSource commits, PostgreSqlOptions options, string endpoint)
     {
         General = general;
@@ -46,10 +49,17 @@ public sealed class PostgreSqlConnections : IAsyncDisposable
         settings.Timeout = WholeSeconds(options.ConnectTimeout);
         settings.MaxAutoPrepare = Math.Max(settings.MaxAutoPrepare, 40);
 
+        if (settings.Host!.Contains(','))
+            ChoosePrimary(settings);
+
         // Sessions are never left changed, so resetting one on return would be work for nothing.
         settings.NoResetOnClose = true;
 
-        var general = new NpgsqlConnectionStringBuilder(settings.ConnectionString) { MaxPoolSize = options.ReadConnectionsMax };
+        var general = new NpgsqlConnectionStringBuilder(settings.ConnectionString)
+        {
+            MaxPoolSize = options.ReadConnectionsMax,
+            Options = GeneralSession(settings.Options),
+        };
         var commits = new NpgsqlConnectionStringBuilder(settings.ConnectionString)
         {
             MaxPoolSize = options.CommitConnectionsMax,
@@ -85,8 +95,31 @@ public sealed class PostgreSqlConnections : IAsyncDisposable
         }
     }
 
-    internal static string Describe(NpgsqlConnectionStringBuilder settings) =>
-        settings.Host!.StartsWith('/') ? $"{settings.Host}/.s.PGSQL.{settings.Port}" : $"{settings.Host}:{settings.Port}";
+    /// <summary>The server, or the servers, for messages.</summary>
+    internal static string Describe(NpgsqlConnectionStringBuilder settings)
+    {
+        return string.Join(',', settings.Host!.Split(',').Select(host => DescribeHost(host.Trim())));
+
+        string DescribeHost(string host)
+        {
+            if (host.StartsWith('/'))
+                return $"{host}/.s.PGSQL.{settings.Port}";
+            var hasPort = host.LastIndexOf(':') is var colon and >= 0 && (host.IndexOf(':', StringComparison.Ordinal) == colon || host[colon - 1] == ']');
+            return hasPort ? host : $"{host}:{settings.Port}";
+        }
+    }
+
+    /// <summary>Of several servers only the primary can be used, and which one that is may change at any time.</summary>
+    internal static void ChoosePrimary(NpgsqlConnectionStringBuilder settings)
+    {
+        settings.TargetSessionAttributes ??= "primary";
+        if (!settings.ShouldSerialize("Host Recheck Seconds"))
+            settings.HostRecheckSeconds = WholeSeconds(HostRecheck);
+    }
+
+    /// <summary>Loading a large resource takes as long as it takes: a limit that a server has for all must not make it fail each
+    /// time. What the operator asks of these sessions in particular comes later and counts.</summary>
+    private static string GeneralSession(string? options) => $"-c statement_timeout=0 {options}".Trim();
 
     /// <summary>
     /// The plan of a commit is always index look-ups, one per row; a planner that reads statistics of a table that has just

@@ -28,10 +28,25 @@ internal static class PostgreSqlFailure
     {
         PostgresException e when e.SqlState == PostgresErrorCodes.UndefinedTable =>
             $"PostgreSQL at {endpoint} has not been migrated ({e.MessageText}): run 'orchestrator migrate'",
+        PostgresException { SqlState: PostgresErrorCodes.ReadOnlySqlTransaction } =>
+            $"PostgreSQL at {endpoint} is read-only: it is a standby, or default_transaction_read_only is on",
+        PostgresException { SqlState: PostgresErrorCodes.DiskFull } e => $"PostgreSQL at {endpoint} has no space left: {e.MessageText}",
         PostgresException e when RefusesConnection(e.SqlState) => $"cannot connect to PostgreSQL at {endpoint}: {e.MessageText}",
         PostgresException e => $"PostgreSQL at {endpoint} refused: {e.MessageText} ({e.SqlState})",
+        NpgsqlException { InnerException: null or AggregateException } e when NamesNoHost(e) =>
+            $"none of the PostgreSQL servers at {endpoint} can be written to: {Reasons(e)}",
+        NpgsqlException { InnerException: TimeoutException } e when e.Message.Contains("pool", StringComparison.Ordinal) =>
+            $"all connections to PostgreSQL at {endpoint} are in use",
+        NpgsqlException { InnerException: null } e => $"cannot use PostgreSQL at {endpoint}: {e.Message.ReplaceLineEndings(" ")}",
         _ => ExplainConnection(Root(exception), endpoint),
     };
+
+    // Several servers are named, and none of them is what was asked for; Npgsql has an error of its own for that, without a code.
+    private static bool NamesNoHost(NpgsqlException exception) => exception.Message.Contains("suitable host", StringComparison.Ordinal);
+
+    private static string Reasons(NpgsqlException exception) => exception.InnerException is AggregateException { InnerExceptions: var each }
+        ? string.Join(", ", each.Select(e => Root(e)).Select(e => e is SocketException socket ? Lower(socket.SocketErrorCode) : e.Message).Distinct())
+        : "none is the primary";
 
     private static bool RefusesConnection(string state) => state
         is PostgresErrorCodes.InvalidPassword

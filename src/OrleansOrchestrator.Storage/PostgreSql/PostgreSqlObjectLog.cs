@@ -61,7 +61,7 @@ public sealed class PostgreSqlObjectLog(PostgreSqlConnections connections) : IOb
                 .With(shard.Resource).With(shard.Shard).With(epoch).With(owned.Barrier)
                 .With(commit.HeadBefore).With(commit.HeadAfter).With(commit.LeaseDuration)
                 .With(rows.Revisions).With(rows.Types).With(rows.Namespaces).With(rows.Names)
-                .With(rows.Values).With(rows.Previous).With(rows.Newest);
+                .With(rows.Values).With(rows.PreviousRevisions).With(rows.Newest);
             await NothingSentAsync(async () =>
             {
                 await command.PrepareAsync(cancellationToken);
@@ -145,16 +145,12 @@ public sealed class PostgreSqlObjectLog(PostgreSqlConnections connections) : IOb
             // deletions never make a commit wait, and may be interrupted anywhere.
             advanced = await ExecuteAsync(
                 General(PostgreSqlStatements.Compact, shard).With(minimumAge).With(minimumCount).With(batch), cancellationToken) > 0;
-            while (await ExecuteAsync(General(PostgreSqlStatements.DeleteCompacted, shard).With(batch), cancellationToken) == batch)
-                cancellationToken.ThrowIfCancellationRequested();
+            while (await ExecuteScalarAsync(General(PostgreSqlStatements.DeleteObsolete, shard).With(batch), cancellationToken) is { } done)
+                await ExecuteAsync(General(PostgreSqlStatements.NoteTrimmed, shard).With(done), cancellationToken);
         }
         while (advanced);
 
-        return await GuardAsync(async () =>
-        {
-            await using var command = General(PostgreSqlStatements.ReadCompacted, shard);
-            return await command.ExecuteScalarAsync(cancellationToken) is long compacted ? compacted : 0;
-        });
+        return await ExecuteScalarAsync(General(PostgreSqlStatements.ReadCompacted, shard), cancellationToken) ?? 0;
     }
 
     /// <inheritdoc/>
@@ -204,6 +200,12 @@ public sealed class PostgreSqlObjectLog(PostgreSqlConnections connections) : IOb
     {
         await using (command)
             return await command.ExecuteNonQueryAsync(cancellationToken);
+    });
+
+    private Task<long?> ExecuteScalarAsync(NpgsqlCommand command, CancellationToken cancellationToken) => GuardAsync(async () =>
+    {
+        await using (command)
+            return await command.ExecuteScalarAsync(cancellationToken) as long?;
     });
 
     /// <summary>For what comes before a commit is sent: however it ends, even cancelled, nothing has happened.</summary>

@@ -26,17 +26,17 @@ internal static class PostgreSqlStatements
             WHERE resource = $1 AND shard = $2 AND epoch = $3 AND barrier = $4 AND head_revision = $5
             RETURNING id, clock_timestamp() AS committed_at
         ), history AS (
-            INSERT INTO changes (shard_id, revision, committed_at, type, namespace, name, value, previous)
-            SELECT head.id, revision, committed_at, type, namespace, name, value, previous
-            FROM head CROSS JOIN ({Batch}) AS batch
+            INSERT INTO changes (shard_id, revision, previous_revision, committed_at, type, namespace, name, value)
+            SELECT head.id, revision, previous_revision, committed_at, type, namespace, name, value
+            FROM head CROSS JOIN (SELECT {Keys}, unnest($12) AS value, unnest($13) AS previous_revision) AS batch
         ), stored AS (
-            INSERT INTO objects (shard_id, revision, namespace, name, value)
-            SELECT head.id, revision, namespace, name, value
-            FROM head CROSS JOIN ({Batch}) AS batch
+            INSERT INTO objects (shard_id, namespace, name, revision)
+            SELECT head.id, namespace, name, revision
+            FROM head CROSS JOIN (SELECT {Keys}, unnest($14) AS newest) AS batch
             WHERE newest AND type <> 3
-            ON CONFLICT (shard_id, namespace, name) DO UPDATE SET revision = excluded.revision, value = excluded.value
+            ON CONFLICT (shard_id, namespace, name) DO UPDATE SET revision = excluded.revision
         ), removed AS (
-            DELETE FROM objects USING head, ({Batch}) AS batch
+            DELETE FROM objects USING head, (SELECT {Keys}, unnest($14) AS newest) AS batch
             WHERE newest AND type = 3
                 AND objects.shard_id = head.id AND objects.namespace = batch.namespace AND objects.name = batch.name
         )
@@ -47,10 +47,7 @@ internal static class PostgreSqlStatements
     /// The arrays side by side as rows. Set-returning functions in the select list run in lockstep and hand each row on at
     /// once; <c>FROM unnest(…)</c>, or one shared CTE, would first copy all values, which costs more than storing them.
     /// </summary>
-    private const string Batch = """
-        SELECT unnest($8) AS revision, unnest($9) AS type, unnest($10) AS namespace, unnest($11) AS name,
-            unnest($12) AS value, unnest($13) AS previous, unnest($14) AS newest
-        """;
+    private const string Keys = "unnest($8) AS revision, unnest($9) AS type, unnest($10) AS namespace, unnest($11) AS name";
 
     /// <summary>Waits for a commit that is being executed, and makes one that has not arrived yet come too late.</summary>
     public const string RaiseBarrier = """
@@ -71,23 +68,24 @@ internal static class PostgreSqlStatements
         WHERE resource = $1 AND shard = $2 AND epoch = $3
         """;
 
+    /// <summary>Unordered: sorting whole values costs the server more than finding them.</summary>
     public const string Load = """
-        SELECT namespace, name, revision, value FROM objects
+        SELECT objects.namespace, objects.name, revision, value FROM objects JOIN changes USING (shard_id, revision)
         WHERE shard_id = (SELECT id FROM resource_shards WHERE resource = $1 AND shard = $2)
-        ORDER BY namespace, name
         """;
 
     /// <summary>One row with a null revision if there are no changes: the compacted revision must come from the same snapshot.</summary>
     public const string ReadChanges = """
-        SELECT compacted_revision, revision, type, namespace, name, value, previous
+        SELECT compacted_revision, change.revision, change.type, change.namespace, change.name, change.value, previous.value
         FROM resource_shards LEFT JOIN LATERAL (
             SELECT * FROM changes
             WHERE shard_id = resource_shards.id AND revision > $3
             ORDER BY revision
             LIMIT $4
-        ) AS change ON true
+        ) AS change ON true LEFT JOIN changes AS previous
+            ON previous.shard_id = resource_shards.id AND previous.revision = change.previous_revision
         WHERE resource = $1 AND shard = $2
-        ORDER BY revision
+        ORDER BY change.revision
         """;
 
     /// <summary>Decides how far the next bounded step of a trim goes, and records it before anything is deleted.</summary>
@@ -109,18 +107,34 @@ internal static class PostgreSqlStatements
         WHERE resource = $1 AND shard = $2 AND compacted_revision < target.revision
         """;
 
-    /// <summary>Deletes a bounded number of compacted changes; more than one call may be needed after an interruption.</summary>
-    public const string DeleteCompacted = """
+    /// <summary>
+    /// Deletes what a bounded number of compacted changes have made obsolete: the versions that they follow on, and deletions
+    /// themselves. What is the newest version of an object stays, however old it is. Repeating it does no harm.
+    /// </summary>
+    public const string DeleteObsolete = """
         WITH shard AS (
-            SELECT id, compacted_revision FROM resource_shards WHERE resource = $1 AND shard = $2
+            SELECT id, compacted_revision, trimmed_revision FROM resource_shards WHERE resource = $1 AND shard = $2
+        ), step AS (
+            SELECT revision, previous_revision, type FROM changes
+            WHERE shard_id = (SELECT id FROM shard)
+                AND revision > (SELECT trimmed_revision FROM shard)
+                AND revision <= (SELECT compacted_revision FROM shard)
+            ORDER BY revision
+            LIMIT $3
+        ), deleted AS (
+            DELETE FROM changes USING shard, (
+                SELECT previous_revision AS revision FROM step WHERE previous_revision > 0
+                UNION ALL
+                SELECT revision FROM step WHERE type = 3) AS obsolete
+            WHERE shard_id = shard.id AND changes.revision = obsolete.revision
         )
-        DELETE FROM changes
-        WHERE shard_id = (SELECT id FROM shard) AND revision <= (
-            SELECT max(revision) FROM (
-                SELECT revision FROM changes
-                WHERE shard_id = (SELECT id FROM shard) AND revision <= (SELECT compacted_revision FROM shard)
-                ORDER BY revision
-                LIMIT $3) AS step)
+        SELECT max(revision) FROM step
+        """;
+
+    /// <summary>Notes how far the deletions have come. A statement of its own, so that they hold no shard's row.</summary>
+    public const string NoteTrimmed = """
+        UPDATE resource_shards SET trimmed_revision = $3
+        WHERE resource = $1 AND shard = $2 AND trimmed_revision < $3
         """;
 
     public const string ReadCompacted = "SELECT compacted_revision FROM resource_shards WHERE resource = $1 AND shard = $2";

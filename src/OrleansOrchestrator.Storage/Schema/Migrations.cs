@@ -41,6 +41,8 @@ public static class Migrations
         var settings = PostgreSqlConnections.Parse(connectionString);
         settings.CommandTimeout = (int)StatementTimeout.TotalSeconds;
         settings.Pooling = false;
+        if (settings.Host!.Contains(','))
+            PostgreSqlConnections.ChoosePrimary(settings);
         var endpoint = PostgreSqlConnections.Describe(settings);
         await using var dataSource = NpgsqlDataSource.Create(settings);
         try
@@ -55,6 +57,7 @@ public static class Migrations
                 .PostgresqlDatabase(new PostgresqlConnectionManager(dataSource))
                 .JournalToPostgresqlTable(null, Journal);
             await Task.Run(() => Upgrade(target, "postgresql", $"PostgreSQL at {endpoint}", logger), cancellationToken);
+            await DatabaseOrigin.CheckAsync(guard, logger, cancellationToken);
         }
         catch (Exception e) when (PostgreSqlFailure.IsDatabaseFailure(e))
         {

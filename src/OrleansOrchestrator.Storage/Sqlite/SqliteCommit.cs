@@ -39,7 +39,7 @@ internal static class SqliteCommit
         var @namespace = Parameter(insert, "$namespace", SqliteType.Text);
         var name = Parameter(insert, "$name", SqliteType.Text);
         var value = Parameter(insert, "$value", SqliteType.Blob);
-        var previous = Parameter(insert, "$previous", SqliteType.Blob);
+        var previous = Parameter(insert, "$previous", SqliteType.Integer);
         for (var i = 0; i < rows.Count; i++)
         {
             revision.Value = rows.Revisions[i];
@@ -47,7 +47,7 @@ internal static class SqliteCommit
             @namespace.Value = rows.Namespaces[i];
             name.Value = rows.Names[i];
             value.Value = rows.Values[i].ToBound();
-            previous.Value = rows.Previous[i]?.ToBound() ?? (object)DBNull.Value;
+            previous.Value = rows.PreviousRevisions[i];
             insert.ExecuteNonQuery();
         }
     }
@@ -56,7 +56,6 @@ internal static class SqliteCommit
     {
         using var store = connection.Command(SqliteStatements.StoreObject, transaction).With("$id", id);
         var revision = Parameter(store, "$revision", SqliteType.Integer);
-        var value = Parameter(store, "$value", SqliteType.Blob);
         var storedKey = (Parameter(store, "$namespace", SqliteType.Text), Parameter(store, "$name", SqliteType.Text));
 
         using var remove = connection.Command(SqliteStatements.RemoveObject, transaction).With("$id", id);
@@ -71,7 +70,7 @@ internal static class SqliteCommit
             var (namespaceKey, nameKey) = removed ? removedKey : storedKey;
             (namespaceKey.Value, nameKey.Value) = (rows.Namespaces[i], rows.Names[i]);
             if (!removed)
-                (revision.Value, value.Value) = (rows.Revisions[i], rows.Values[i].ToBound());
+                revision.Value = rows.Revisions[i];
             (removed ? remove : store).ExecuteNonQuery();
         }
     }

@@ -19,7 +19,7 @@ internal static class SqliteFailure
 
     public static string Explain(SqliteException exception, string path) => exception.SqliteErrorCode switch
     {
-        raw.SQLITE_FULL => $"the disk that holds {path} is full",
+        raw.SQLITE_FULL or raw.SQLITE_IOERR when IsFull(exception) => $"the disk that holds {path} is full",
         raw.SQLITE_READONLY or raw.SQLITE_PERM => $"the database file {path} cannot be written",
         raw.SQLITE_CORRUPT or raw.SQLITE_NOTADB => $"the database file {path} is damaged or is not a database",
         raw.SQLITE_CANTOPEN => $"the database file {path} cannot be opened or created",
@@ -27,4 +27,8 @@ internal static class SqliteFailure
         raw.SQLITE_IOERR => $"the disk that holds {path} reports an error ({exception.SqliteExtendedErrorCode})",
         _ => $"the database file {path} cannot be used: {exception.Message.ReplaceLineEndings(" ")}",
     };
+
+    // The index of the write-ahead log grows through the file system and not through SQLite, which then knows no better name for it.
+    private static bool IsFull(SqliteException exception) =>
+        exception.SqliteErrorCode == raw.SQLITE_FULL || exception.SqliteExtendedErrorCode == raw.SQLITE_IOERR_SHMSIZE;
 }

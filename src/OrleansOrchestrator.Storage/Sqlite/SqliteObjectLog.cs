@@ -104,7 +104,7 @@ public sealed class SqliteObjectLog(SqliteDatabase database, TimeProvider time) 
                 SqliteStatements.Compact,
                 command => command.With(shard).With("$count", minimumCount).With("$before", before).With("$batch", TrimBatchRows),
                 cancellationToken) > 0;
-            await DeleteCompactedAsync(shard, cancellationToken);
+            await DeleteObsoleteAsync(shard, cancellationToken);
         }
         while (advanced);
 
@@ -149,15 +149,25 @@ public sealed class SqliteObjectLog(SqliteDatabase database, TimeProvider time) 
         return changes;
     }
 
-    private async Task DeleteCompactedAsync(ShardId shard, CancellationToken cancellationToken)
+    private async Task DeleteObsoleteAsync(ShardId shard, CancellationToken cancellationToken)
     {
-        int deleted;
-        do
-        {
-            deleted = await ExecuteAsync(
-                SqliteStatements.DeleteCompacted, command => command.With(shard).With("$batch", TrimBatchRows), cancellationToken);
-        }
-        while (deleted == TrimBatchRows);
+        while (await database.WriteAsync(connection => DeleteObsolete(connection, shard), cancellationToken))
+            cancellationToken.ThrowIfCancellationRequested();
+    }
+
+    private static bool DeleteObsolete(SqliteConnection connection, ShardId shard)
+    {
+        using var transaction = connection.BeginTransaction();
+        using var next = connection.Command(SqliteStatements.NextTrimStep, transaction).With(shard).With("$batch", TrimBatchRows);
+        if (next.ExecuteScalar() is not long done)
+            return false;
+
+        using var delete = connection.Command(SqliteStatements.DeleteObsolete, transaction).With(shard).With("$done", done);
+        delete.ExecuteNonQuery();
+        using var note = connection.Command(SqliteStatements.NoteTrimmed, transaction).With(shard).With("$done", done);
+        note.ExecuteNonQuery();
+        transaction.Commit();
+        return true;
     }
 
     private Task<int> ExecuteAsync(string statement, Action<SqliteCommand> bind, CancellationToken cancellationToken) =>

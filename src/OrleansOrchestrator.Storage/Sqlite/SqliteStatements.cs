@@ -17,13 +17,13 @@ internal static class SqliteStatements
         """;
 
     public const string InsertChange = """
-        INSERT INTO changes (shard_id, revision, committed_at, type, namespace, name, value, previous)
-        VALUES ($id, $revision, $now, $type, $namespace, $name, $value, $previous)
+        INSERT INTO changes (shard_id, revision, previous_revision, committed_at, type, namespace, name, value)
+        VALUES ($id, $revision, $previous, $now, $type, $namespace, $name, $value)
         """;
 
     public const string StoreObject = """
-        INSERT INTO objects (shard_id, revision, namespace, name, value) VALUES ($id, $revision, $namespace, $name, $value)
-        ON CONFLICT (shard_id, namespace, name) DO UPDATE SET revision = excluded.revision, value = excluded.value
+        INSERT INTO objects (shard_id, revision, namespace, name) VALUES ($id, $revision, $namespace, $name)
+        ON CONFLICT (shard_id, namespace, name) DO UPDATE SET revision = excluded.revision
         """;
 
     public const string RemoveObject = "DELETE FROM objects WHERE shard_id = $id AND namespace = $namespace AND name = $name";
@@ -38,17 +38,19 @@ internal static class SqliteStatements
     public const string ReadEpoch = "SELECT epoch FROM resource_shards WHERE resource = $resource AND shard = $shard";
 
     public const string Load = """
-        SELECT namespace, name, revision, value FROM objects
-        WHERE shard_id = (SELECT id FROM resource_shards WHERE resource = $resource AND shard = $shard)
-        ORDER BY namespace, name
+        SELECT o.namespace, o.name, o.revision, c.value
+        FROM objects AS o JOIN changes AS c ON c.shard_id = o.shard_id AND c.revision = o.revision
+        WHERE o.shard_id = (SELECT id FROM resource_shards WHERE resource = $resource AND shard = $shard)
         """;
 
     public const string ReadCompacted = "SELECT compacted_revision FROM resource_shards WHERE resource = $resource AND shard = $shard";
 
     public const string ReadChanges = """
-        SELECT revision, type, namespace, name, value, previous FROM changes
-        WHERE shard_id = (SELECT id FROM resource_shards WHERE resource = $resource AND shard = $shard) AND revision > $after
-        ORDER BY revision
+        SELECT c.revision, c.type, c.namespace, c.name, c.value, previous.value
+        FROM changes AS c LEFT JOIN changes AS previous
+            ON previous.shard_id = c.shard_id AND previous.revision = c.previous_revision
+        WHERE c.shard_id = (SELECT id FROM resource_shards WHERE resource = $resource AND shard = $shard) AND c.revision > $after
+        ORDER BY c.revision
         LIMIT $limit
         """;
 
@@ -66,11 +68,25 @@ internal static class SqliteStatements
         WHERE resource = $resource AND shard = $shard AND compacted_revision < target.revision
         """;
 
-    public const string DeleteCompacted = """
-        DELETE FROM changes WHERE rowid IN (
-            SELECT change.rowid FROM resource_shards AS s JOIN changes AS change ON change.shard_id = s.id
-            WHERE s.resource = $resource AND s.shard = $shard AND change.revision <= s.compacted_revision
-            ORDER BY change.revision
+    /// <summary>The last change of the next step of deletions; null once all that is compacted is done.</summary>
+    public const string NextTrimStep = """
+        SELECT max(revision) FROM (
+            SELECT c.revision FROM resource_shards AS s JOIN changes AS c ON c.shard_id = s.id
+            WHERE s.resource = $resource AND s.shard = $shard
+                AND c.revision > s.trimmed_revision AND c.revision <= s.compacted_revision
+            ORDER BY c.revision
             LIMIT $batch)
         """;
+
+    /// <summary>Deletes what the changes of a step have made obsolete: what they follow on, and deletions themselves.</summary>
+    public const string DeleteObsolete = """
+        DELETE FROM changes WHERE rowid IN (
+            SELECT obsolete.rowid FROM resource_shards AS s
+            JOIN changes AS c ON c.shard_id = s.id AND c.revision > s.trimmed_revision AND c.revision <= $done
+            JOIN changes AS obsolete ON obsolete.shard_id = s.id
+                AND obsolete.revision IN (c.previous_revision, CASE c.type WHEN 3 THEN c.revision END)
+            WHERE s.resource = $resource AND s.shard = $shard)
+        """;
+
+    public const string NoteTrimmed = "UPDATE resource_shards SET trimmed_revision = $done WHERE resource = $resource AND shard = $shard";
 }

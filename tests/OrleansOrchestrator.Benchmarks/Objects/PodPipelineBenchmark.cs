@@ -88,7 +88,7 @@ public class PodPipelineBenchmark
 
     /// <summary>What <see cref="ApplyAgain"/> spends on merging and ownership alone.</summary>
     [Benchmark(OperationsPerInvoke = Pods)]
-    public void MergeAndOwn() => Repeat(() => ServerSideApply.Apply(Definition, _applied, ApplyConfiguration.Read(Definition, Body), Writer("benchmark"), false));
+    public void MergeAndOwn() => Repeat(() => ServerSideApply.Apply(Definition.Storage, _applied, ApplyConfiguration.Read(Definition.Storage, Body), Writer("benchmark"), false));
 
     private static void Repeat(Func<object> part)
     {
@@ -118,7 +118,7 @@ public class PodPipelineBenchmark
     {
         var obj = Prepare(Definition.Decode(Body));
         if (isTracked)
-            OwnershipTracking.OnCreate(Definition, obj, Writer("benchmark"));
+            OwnershipTracking.OnCreate(Definition.Storage, obj, Writer("benchmark"));
         return Definition.Encode(Validate(obj));
     }
 
@@ -132,7 +132,7 @@ public class PodPipelineBenchmark
         ObjectMetaRules.PrepareForUpdate(Definition, updated, current, "default");
         Definition.ApplyDefaults(updated);
         Definition.PrepareForUpdate(updated, current);
-        OwnershipTracking.OnUpdate(Definition, updated, stored, current.Metadata.ManagedFields, Writer("patcher"));
+        OwnershipTracking.OnUpdate(Definition.Storage, updated, stored, current.Metadata.ManagedFields, Writer("patcher"));
         var errors = new FieldErrors();
         Definition.ValidateUpdate(updated, current, errors);
         return errors.IsEmpty ? Definition.Encode(updated) : throw new InvalidOperationException(string.Join(", ", errors.All));
@@ -140,9 +140,9 @@ public class PodPipelineBenchmark
 
     private static byte[] Apply(byte[]? stored, string manager)
     {
-        var configuration = ApplyConfiguration.Read(Definition, Body);
+        var configuration = ApplyConfiguration.Read(Definition.Storage, Body);
         var applied = ServerSideApply.Apply(
-            Definition, stored is null ? (ReadOnlyMemory<byte>?)null : stored, configuration, Writer(manager), force: false);
+            Definition.Storage, stored is null ? (ReadOnlyMemory<byte>?)null : stored, configuration, Writer(manager), force: false);
         var obj = Definition.Decode(applied.Json.Span);
         applied.Complete(obj);
         if (stored is null)

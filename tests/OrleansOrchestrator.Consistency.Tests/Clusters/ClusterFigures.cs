@@ -1,5 +1,6 @@
 using System.Globalization;
 using Npgsql;
+using OrleansOrchestrator.Testing.Programs;
 
 namespace OrleansOrchestrator.Consistency.Tests.Clusters;
 
@@ -17,7 +18,7 @@ internal sealed record ClusterFigures(
         foreach (var connection in cluster.Connections)
         {
             var answer = await connection.SendAsync(HttpMethod.Get, "/metrics", cancellationToken: cancellationToken);
-            watches.Add(CountWatches(answer.Body));
+            watches.Add(SiloMetrics.CountWatches(answer.Body));
         }
 
         return new ClusterFigures(
@@ -38,10 +39,6 @@ internal sealed record ClusterFigures(
         .Where(line => line.StartsWith("VmRSS:", StringComparison.Ordinal))
         .Select(line => long.Parse(line["VmRSS:".Length..].Replace("kB", "", StringComparison.Ordinal).Trim(), CultureInfo.InvariantCulture) / 1024)
         .FirstOrDefault();
-
-    private static int CountWatches(string metrics) => (int)metrics.Split('\n')
-        .Where(line => line.StartsWith("apiserver_longrunning_requests", StringComparison.Ordinal) && line.Contains("WATCH", StringComparison.Ordinal))
-        .Sum(line => double.Parse(line.Split('}')[1].Trim().Split(' ')[0], CultureInfo.InvariantCulture));
 
     private static async Task<long> CountSessionsAsync(SiloCluster cluster, CancellationToken cancellationToken)
     {

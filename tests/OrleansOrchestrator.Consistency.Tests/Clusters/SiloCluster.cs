@@ -44,7 +44,8 @@ internal sealed class SiloCluster : IAsyncDisposable
                 cluster.Add($"silo-{i}", ports[2 * i], ports[(2 * i) + 1]);
             await cluster._silos[0].StartAsync(cancellationToken);
             await Task.WhenAll(cluster._silos.Skip(1).Select(silo => silo.StartAsync(cancellationToken)));
-            cluster._connections.AddRange(cluster._silos.Select(silo => new ApiConnection(silo.KubeConfig, cancellationToken)));
+            cluster._connections.AddRange(
+                cluster._silos.Select(silo => new ApiConnection(silo.KubeConfig, cancellationToken, connectTimeout: TimeSpan.FromSeconds(2))));
             return cluster;
         }
         catch

@@ -107,7 +107,7 @@ public sealed class CustomResourceTests(SharedSilo shared) : IAsyncLifetime
         await gadgets.CreateAsync(_space, "a", """ "spec":{"size":1} """);
         var held = (CustomObject)gadgets.Decode(_space, "held", """ "spec":{"size":1} """);
         held.Metadata.Finalizers = ["example.com/hold"];
-        await Api.Objects.CreateAsync(gadgets.Definition, _space, held, ApiUser.Options, Cancellation);
+        await Api.Objects.CreateAsync(gadgets.Definition.Storage, _space, held, ApiUser.Options, Cancellation);
 
         (await Api.DeleteAsync<V1CustomResourceDefinition>("", gadgets.DefinitionName)).IsGone.ShouldBeFalse();
         await Poll.UntilAsync(async () => (await gadgets.ListAsync(_space)).Select(gadget => gadget.Metadata.Name).SequenceEqual(["held"]), Cancellation);

@@ -42,7 +42,7 @@ internal sealed class Gadgets(SharedSilo shared, string group)
         $$$"""{"apiVersion":"{{{group}}}/v1","kind":"Gadget","metadata":{"namespace":"{{{@namespace}}}","name":"{{{name}}}"},{{{content}}} }"""), ApiUser.Options);
 
     public async Task<CustomObject> CreateAsync(string @namespace, string name, string content) => Model(
-        await shared.Api.Objects.CreateAsync(Definition, @namespace, Decode(@namespace, name, content), ApiUser.Options, Cancellation));
+        await shared.Api.Objects.CreateAsync(Definition.Storage, @namespace, Decode(@namespace, name, content), ApiUser.Options, Cancellation));
 
     public async Task<CustomObject> PatchAsync(string @namespace, string name, string patch, string subresource = "") => Model(
         await shared.Api.Objects.PatchAsync(

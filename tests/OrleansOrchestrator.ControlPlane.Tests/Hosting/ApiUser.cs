@@ -23,7 +23,7 @@ internal sealed class ApiUser(IObjectClient objects)
 
     public async Task<T> CreateAsync<T>(T obj, WriteOptions? options = null)
         where T : class, KubeObject =>
-        Model<T>(await objects.CreateAsync(Of<T>(), obj.Metadata?.NamespaceProperty ?? "", obj, options ?? Options, Cancellation));
+        Model<T>(await objects.CreateAsync(Of<T>().Storage, obj.Metadata?.NamespaceProperty ?? "", obj, options ?? Options, Cancellation));
 
     public async Task<T> GetAsync<T>(string @namespace, string name)
         where T : class, KubeObject =>

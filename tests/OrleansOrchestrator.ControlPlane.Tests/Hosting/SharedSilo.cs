@@ -25,8 +25,8 @@ public sealed class SharedSilo : IAsyncLifetime
 
     public async ValueTask DisposeAsync()
     {
-        await _silo.DisposeAsync();
-        await _file.DisposeAsync();
+        await using (_file)
+            await _silo.DisposeAsync();
     }
 }
 

@@ -68,8 +68,8 @@ internal sealed class TestSilo : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         using var timeout = new CancellationTokenSource(StopWithin);
-        await _host.StopAsync(timeout.Token);
-        _host.Dispose();
+        using (_host)
+            await _host.StopAsync(timeout.Token);
     }
 
     private static int FreePort()

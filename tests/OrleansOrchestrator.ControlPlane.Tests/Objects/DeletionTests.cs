@@ -3,6 +3,7 @@ using OrleansOrchestrator.ControlPlane.Objects;
 using OrleansOrchestrator.ControlPlane.Tests.Hosting;
 using OrleansOrchestrator.ControlPlane.Watch;
 using OrleansOrchestrator.Model.Errors;
+using OrleansOrchestrator.Model.Metadata;
 using OrleansOrchestrator.Model.Selectors;
 
 namespace OrleansOrchestrator.ControlPlane.Tests.Objects;
@@ -43,6 +44,22 @@ public sealed class DeletionTests(SharedSilo shared) : IAsyncLifetime
         await Api.UpdateAsync(held);
         (await Api.FindAsync<V1ConfigMap>(_space, "a")).ShouldBeNull();
         await CreateAsync("a");
+    }
+
+    [Fact]
+    public async Task Delete_ThatDoesNotSaySo_LeavesTheDependentsOfKindsThatDoThatByDefault()
+    {
+        await Api.CreateAsync(SuspendedJob("left"));
+        await Api.CreateAsync(SuspendedJob("taken"));
+        await Api.CreateAsync(SuspendedJob("asked", "foregroundDeletion", "example.com/hold"));
+
+        await Api.DeleteAsync<V1Job>(_space, "left");
+        await Api.DeleteAsync<V1Job>(_space, "taken", new DeletionOptions { Propagation = DeletionPropagation.Background });
+        await Api.DeleteAsync<V1Job>(_space, "asked");
+
+        (await Api.GetAsync<V1Job>(_space, "left")).Metadata.Finalizers.ShouldBe(["example.com/hold", "orphan"]);
+        (await Api.GetAsync<V1Job>(_space, "taken")).Metadata.Finalizers.ShouldBe(["example.com/hold"]);
+        (await Api.GetAsync<V1Job>(_space, "asked")).Metadata.Finalizers.ShouldBe(["foregroundDeletion", "example.com/hold"]);
     }
 
     [Fact]
@@ -141,4 +158,17 @@ public sealed class DeletionTests(SharedSilo shared) : IAsyncLifetime
             Labels = app is null ? null : new Dictionary<string, string> { ["app"] = app },
         },
     });
+
+    private V1Job SuspendedJob(string name, params string[] finalizers) => new()
+    {
+        Metadata = new V1ObjectMeta { Name = name, NamespaceProperty = _space, Finalizers = finalizers.Length > 0 ? finalizers : ["example.com/hold"] },
+        Spec = new V1JobSpec
+        {
+            Suspend = true,
+            Template = new V1PodTemplateSpec
+            {
+                Spec = new V1PodSpec { RestartPolicy = "Never", Containers = [new V1Container { Name = "c", Image = "example.org/c" }] },
+            },
+        },
+    };
 }

@@ -56,12 +56,12 @@ public sealed class PatchTests(SharedSilo shared) : IAsyncLifetime
 
         var patched = await Api.Objects.PatchAsync(
             reference, PatchType.JsonPatch,
-            """[{"op":"test","path":"/apiVersion","value":"events.k8s.io/v1"},{"op":"replace","path":"/note","value":"new"}]"""u8.ToArray(),
+            """[{"op":"test","path":"/apiVersion","value":"events.k8s.io/v1"},{"op":"add","path":"/series","value":{"count":2,"lastObservedTime":"2026-03-01T12:00:00.000000Z"}}]"""u8.ToArray(),
             ApiUser.Options, TestContext.Current.CancellationToken);
         var again = await Api.Objects.PatchAsync(
-            reference, PatchType.MergePatch, """{"note":"new"}"""u8.ToArray(), ApiUser.Options, TestContext.Current.CancellationToken);
+            reference, PatchType.MergePatch, """{"note":"old","series":{"count":2}}"""u8.ToArray(), ApiUser.Options, TestContext.Current.CancellationToken);
 
-        patched.Peek<Corev1Event>().Message.ShouldBe("new");
+        patched.Peek<Corev1Event>().Series.Count.ShouldBe(2);
         again.Revision.ShouldBe(patched.Revision);
     }
 

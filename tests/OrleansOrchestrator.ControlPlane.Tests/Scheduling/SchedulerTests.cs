@@ -19,13 +19,21 @@ public sealed class SchedulerTests : IAsyncLifetime
     [Fact]
     public async Task Pods_AreSpreadOverTheNodes_AndToldSo()
     {
-        await Api.CreateAsync(PodSamples.Node("n1"));
-        await Api.CreateAsync(PodSamples.Node("n2"));
+        // Before it has placed a pod on each of them, the scheduler may not have heard of both.
+        foreach (var node in (string[])["n1", "n2"])
+        {
+            await Api.CreateAsync(PodSamples.Node(node));
+            var first = PodSamples.Pod("default", $"first-{node}", cpu: "100m");
+            first.Spec.NodeSelector = new Dictionary<string, string> { ["kubernetes.io/hostname"] = node };
+            await Api.CreateAsync(first);
+        }
+
+        await Api.UntilAsync<V1Pod>("default", all => all.Count == 2 && all.TrueForAll(pod => !string.IsNullOrEmpty(pod.Spec.NodeName)));
         await Task.WhenAll(Enumerable.Range(0, 40).Select(i => Api.CreateAsync(PodSamples.Pod("default", $"p{i}", cpu: "100m"))));
         var pods = await Api.UntilAsync<V1Pod>("default", all => all.TrueForAll(pod => !string.IsNullOrEmpty(pod.Spec.NodeName)));
-        pods.GroupBy(pod => pod.Spec.NodeName).Select(node => node.Count()).ShouldBe([20, 20]);
+        pods.GroupBy(pod => pod.Spec.NodeName).Select(node => node.Count()).ShouldBe([21, 21]);
         pods.ShouldAllBe(pod => pod.Status.Conditions.Single(condition => condition.Type == "PodScheduled").Status == "True");
-        var told = await Api.UntilAsync<Corev1Event>("default", events => events.Count(told => told.Reason == "Scheduled") == 40);
+        var told = await Api.UntilAsync<Corev1Event>("default", events => events.Count(told => told.Reason == "Scheduled") == 42);
         told.First(found => found.InvolvedObject.Name == "p7").Message.ShouldStartWith("Successfully assigned default/p7 to n");
     }
 

@@ -45,6 +45,27 @@ public sealed class ChangeHistoryTests
     }
 
     [Fact]
+    public void Age_CalledAgain_DropsWhatWasThereBefore()
+    {
+        var history = new ChangeHistory(1000, NoBytesMax);
+        for (var revision = 1; revision <= 100; revision++)
+            history.Append(Samples.Added(Samples.Map("a", "n", revision)));
+
+        history.Age();
+        history.Count.ShouldBe(100);
+        history.Append(Samples.Added(Samples.Map("a", "n", 101)));
+        history.Age();
+
+        history.After(99, 10).ShouldBeNull();
+        history.After(100, 10)!.ShouldHaveSingleItem().Revision.ShouldBe(101);
+        history.Age();
+        history.Count.ShouldBe(0);
+        history.After(101, 10)!.ShouldBeEmpty();
+        history.Append(Samples.Added(Samples.Map("a", "n", 102)));
+        history.After(101, 10)!.ShouldHaveSingleItem().Revision.ShouldBe(102);
+    }
+
+    [Fact]
     public void Reset_ForgetsEverything_AndIsCompleteFromThere()
     {
         var history = new ChangeHistory(10, NoBytesMax);

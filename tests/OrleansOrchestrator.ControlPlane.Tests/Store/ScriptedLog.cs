@@ -50,6 +50,9 @@ internal sealed class ScriptedLog : IObjectLog
     /// <summary>Lets owners that have been replaced write, which no log may: to see that it is noticed (invariant I3).</summary>
     public bool IgnoresEpochs { get; init; }
 
+    /// <inheritdoc/>
+    public string? Trouble { get; set; }
+
     /// <summary>Lets the next commits of a resource fail, one after another.</summary>
     public void Fail(string resource, params CommitFault[] faults)
     {
@@ -208,8 +211,9 @@ internal sealed class ScriptedLog : IObjectLog
         state.LeaseEnds = TimeProvider.System.GetUtcNow() + commit.LeaseDuration;
         foreach (var change in commit.Changes)
         {
-            state.Changes.Add(change);
             var key = new ObjectKey(change.Namespace, change.Name);
+            state.Changes.Add(new LogChange(
+                change.Revision, change.Type, change.Namespace, change.Name, change.Value, state.Objects.GetValueOrDefault(key)?.Value));
             if (change.Type == LogChangeType.Deleted)
                 state.Objects.Remove(key);
             else

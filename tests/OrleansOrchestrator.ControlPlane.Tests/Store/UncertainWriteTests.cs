@@ -113,7 +113,7 @@ public sealed class UncertainWriteTests : IAsyncLifetime
     {
         var stop = _log.StopNext(Maps);
         using var gone = new CancellationTokenSource();
-        var creating = Api.Objects.CreateAsync(Samples.Maps, "default", Samples.MapModel("default", "b"), ApiUser.Options, gone.Token);
+        var creating = Api.Objects.CreateAsync(Samples.Maps.Storage, "default", Samples.MapModel("default", "b"), ApiUser.Options, gone.Token);
         await stop.Arrived;
         await gone.CancelAsync();
         await Should.ThrowAsync<OperationCanceledException>(creating);
@@ -138,8 +138,8 @@ public sealed class UncertainWriteTests : IAsyncLifetime
         var map = (V1ConfigMap)StoredObject.Read(Samples.Maps, present.Value).Decode();
         map.Data["value"] = value ?? map.Data["value"];
         var revision = opening.HeadRevision + 1;
-        var change = new LogChange(
-            revision, value is null ? LogChangeType.Deleted : LogChangeType.Modified, "default", name, RevisionSplice.Set(Samples.Maps.Encode(map), revision), (ReadOnlyMemory<byte>?)null);
+        var change = new LogWrite(
+            revision, value is null ? LogChangeType.Deleted : LogChangeType.Modified, "default", name, RevisionSplice.Set(Samples.Maps.Encode(map), revision), present.Revision);
         await _log.CommitAsync(shard, opening.Epoch, new LogCommit(opening.HeadRevision, revision, [change], TimeSpan.Zero), Cancellation);
         throw Lost();
     }

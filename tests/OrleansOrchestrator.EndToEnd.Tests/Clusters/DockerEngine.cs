@@ -13,25 +13,15 @@ internal static class DockerEngine
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(60);
     private static readonly string[] Folders = ["bin", "tmp", "etc", "proc", "sys", "dev", "var", "root"];
 
-    /// <summary>Why no containers can be run here, or null if they can.</summary>
-    public static async Task<string?> FindMissingAsync()
-    {
-        if (ProgramSearch.Find("docker") is null)
-            return "docker is not in PATH";
-        if (!File.Exists(Busybox))
-            return $"{Busybox} is missing (package busybox-static)";
-        var info = await RunAsync("info", "--format", "{{.ServerVersion}}");
-        return info.ExitCode == 0 ? null : $"no Docker engine answers: {info.Errors.Trim()}";
-    }
+    // An engine neither comes nor goes while the tests run, and the image is the same for all of them.
+    private static readonly Lazy<Task<string?>> Missing = new(SearchAsync);
+    private static readonly Lazy<Task> Imported = new(ImportAsync);
 
-    /// <summary>Imports the image.</summary>
-    public static async Task ImportImageAsync(string folder)
-    {
-        var archive = Path.Combine(folder, "busybox.tar");
-        await WriteArchiveAsync(archive);
-        var imported = await RunAsync("import", "--change", "ENV PATH=/bin", archive, Image);
-        imported.ExitCode.ShouldBe(0, imported.ToString());
-    }
+    /// <summary>Why no containers can be run here, or null if they can.</summary>
+    public static Task<string?> FindMissingAsync() => Missing.Value;
+
+    /// <summary>Makes the image, unless it has been made already.</summary>
+    public static Task ImportImageAsync() => Imported.Value;
 
     /// <summary>Containers, running or not, whose name, labels or mounts mention a text.</summary>
     public static async Task<IReadOnlyList<string>> ContainersMentioningAsync(string text)
@@ -45,6 +35,25 @@ internal static class DockerEngine
 
     /// <summary>Removes a container, running or not.</summary>
     public static Task RemoveAsync(string containerId) => RunAsync("rm", "--force", "--volumes", containerId);
+
+    private static async Task<string?> SearchAsync()
+    {
+        if (ProgramSearch.Find("docker") is null)
+            return "docker is not in PATH";
+        if (!File.Exists(Busybox))
+            return $"{Busybox} is missing (package busybox-static)";
+        var info = await RunAsync("info", "--format", "{{.ServerVersion}}");
+        return info.ExitCode == 0 ? null : $"no Docker engine answers: {info.Errors.Trim()}";
+    }
+
+    private static async Task ImportAsync()
+    {
+        using var scratch = new Scratch();
+        var archive = scratch.At("busybox.tar");
+        await WriteArchiveAsync(archive);
+        var imported = await RunAsync("import", "--change", "ENV PATH=/bin", archive, Image);
+        imported.ExitCode.ShouldBe(0, imported.ToString());
+    }
 
     private static async Task<CommandResult> RunAsync(params string[] arguments)
     {

@@ -24,7 +24,8 @@ public abstract class EndToEndTest : IAsyncLifetime
 
     public async ValueTask DisposeAsync()
     {
-        if (TestContext.Current.TestState?.Result == TestResult.Failed)
+        var isFailed = TestContext.Current.TestState?.Result == TestResult.Failed;
+        if (isFailed)
             await ReportAsync();
         List<Exception> failures = [];
         while (_releases.TryPop(out var release))
@@ -39,7 +40,9 @@ public abstract class EndToEndTest : IAsyncLifetime
             }
         }
 
-        await Leftovers.RemoveAsync(UniqueName);
+        // Only then: to look through all processes and containers takes longer than most tests.
+        if (isFailed || failures.Count > 0)
+            await Leftovers.RemoveAsync(UniqueName);
         GC.SuppressFinalize(this);
         if (failures.Count > 0)
             throw new AggregateException(failures);

@@ -6,8 +6,7 @@ using OrleansOrchestrator.EndToEnd.Tests.Workloads;
 namespace OrleansOrchestrator.EndToEnd.Tests.CommandLine;
 
 /// <summary>What <c>docs/kubectl.md</c> says of every command of kubectl, held against kubectl and a running cluster.</summary>
-[Collection(typeof(HollowCollection))]
-public sealed class CommandTests(HollowCluster hollow) : EndToEndTest
+public sealed class CommandTests(HollowCluster hollow) : EndToEndTest, IClassFixture<HollowCluster>
 {
     // What bash says of a script that is wrong in itself: its syntax, a program that is not executable or not there.
     private static readonly int[] ScriptFaults = [2, 126, 127];

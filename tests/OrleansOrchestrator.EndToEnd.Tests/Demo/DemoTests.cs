@@ -2,6 +2,7 @@ using OrleansOrchestrator.EndToEnd.Tests.Clusters;
 
 namespace OrleansOrchestrator.EndToEnd.Tests.Demo;
 
+[Collection(typeof(PodsCollection))]
 public sealed class DemoTests : EndToEndTest
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(2);

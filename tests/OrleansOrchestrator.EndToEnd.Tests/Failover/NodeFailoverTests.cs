@@ -7,6 +7,7 @@ using OrleansOrchestrator.EndToEnd.Tests.Workloads;
 namespace OrleansOrchestrator.EndToEnd.Tests.Failover;
 
 /// <summary>A node that dies takes nothing with it but its own processes.</summary>
+[Collection(typeof(PodsCollection))]
 public sealed class NodeFailoverTests : EndToEndTest
 {
     private static readonly TimeSpan ReplacedWithin = TimeSpan.FromSeconds(20);

@@ -8,6 +8,7 @@ using OrleansOrchestrator.Testing;
 namespace OrleansOrchestrator.EndToEnd.Tests.Failover;
 
 /// <summary>Two silos on PostgreSQL: which of them dies, or whether the database is away for a while, loses nothing.</summary>
+[Collection(typeof(AloneCollection))]
 public sealed class SiloFailoverTests : EndToEndTest
 {
     private const int WritesBeforeFault = 100;

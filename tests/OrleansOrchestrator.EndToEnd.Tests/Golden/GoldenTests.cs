@@ -7,10 +7,10 @@ namespace OrleansOrchestrator.EndToEnd.Tests.Golden;
 
 /// <summary>Every case below <c>cases/</c>, against a running cluster, in a namespace of its own.</summary>
 /// <remarks>
+/// Some answers tell of the whole cluster, so that no other test has it at the same time.
 /// With <c>ORCHESTRATOR_GOLDEN_ACCEPT=1</c> in the environment the answers are written down as expected instead of compared.
 /// </remarks>
-[Collection(typeof(HollowCollection))]
-public sealed class GoldenTests(HollowCluster hollow) : EndToEndTest
+public sealed class GoldenTests(HollowCluster hollow) : EndToEndTest, IClassFixture<HollowCluster>
 {
     private static readonly bool Accepts = Environment.GetEnvironmentVariable("ORCHESTRATOR_GOLDEN_ACCEPT") == "1";
 
@@ -66,13 +66,22 @@ public sealed class GoldenTests(HollowCluster hollow) : EndToEndTest
         var path = await ResourcePaths.FindAsync(Api, head.ApiVersion, head.Kind, head.Metadata.Namespace ?? UniqueName);
         var answer = await Api.SendAsync(HttpMethod.Post, path, yaml, "application/yaml");
         ((int)answer.Code).ShouldBe(201, $"{manifest}\n{answer.Body}");
-        if (head.Kind == "ReplicationController")
-            await SettleAsync($"{path}/{answer.Json["metadata"]!["name"]}");
+        var one = $"{path}/{answer.Json["metadata"]!["name"]}";
+        if (!path.Contains("/namespaces/", StringComparison.Ordinal))
+            AtEnd(() => Api.SendAsync(HttpMethod.Delete, one));
+        await SettleAsync(head.Kind, one);
     }
 
-    /// <summary>Waits until the controller has written its status, so that it is the same in every answer.</summary>
-    private Task SettleAsync(string path) => Eventually.AssertAsync(async () =>
-        ((long?)(await Api.GetAsync(path))["status"]?["observedGeneration"]).ShouldBe(1));
+    /// <summary>Waits until controllers have written the status that they write of every object, so that it is the same in every answer.</summary>
+    private Task SettleAsync(string kind, string path) => kind switch
+    {
+        "ReplicationController" => Eventually.AssertAsync(async () =>
+            ((long?)(await Api.GetAsync(path))["status"]?["observedGeneration"]).ShouldBe(1)),
+        "CustomResourceDefinition" => Eventually.AssertAsync(async () =>
+            ((await Api.GetAsync(path))["status"]?["conditions"]?.AsArray() ?? []).ShouldContain(
+                item => (string?)item!["type"] == "Established" && (string?)item["status"] == "True")),
+        _ => Task.CompletedTask,
+    };
 
     private sealed class ObjectHead
     {

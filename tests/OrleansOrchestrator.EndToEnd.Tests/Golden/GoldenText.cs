@@ -102,7 +102,7 @@ internal static partial class GoldenText
         {
             for (var i = 0; i < array.Count; i++)
             {
-                if (array[i] is JsonValue value && value.TryGetValue<string>(out var text) && NormaliseText("", text) is { } replaced && replaced != text)
+                if (array[i] is JsonValue value && value.TryGetValue<string>(out var text) && NormaliseItem(text) is { } replaced && replaced != text)
                     array[i] = replaced;
                 else
                     NormaliseNode(array[i]);
@@ -120,8 +120,15 @@ internal static partial class GoldenText
                 else
                     NormaliseNode(child);
             }
+
+            // Managers of one kind stand in the order of the seconds in which they wrote, which differs from run to run.
+            if (obj["managedFields"] is JsonArray managers)
+                obj["managedFields"] = new JsonArray([.. managers.OrderBy(ManagerOrder, StringComparer.Ordinal).Select(manager => manager!.DeepClone())]);
         }
     }
+
+    private static string ManagerOrder(JsonNode? manager) =>
+        string.Join('/', manager!["operation"], manager["manager"], manager["apiVersion"], manager["subresource"]);
 
     private static string NormaliseText(string key, string text) => key switch
     {
@@ -130,8 +137,11 @@ internal static partial class GoldenText
         _ => NormaliseText(text),
     };
 
+    // Cells of tables are items of lists; a text elsewhere that looks like an age is a quantity.
+    private static string NormaliseItem(string text) => Ages().IsMatch(text) ? "$AGE" : NormaliseText(text);
+
     private static string NormaliseText(string text) =>
-        Ages().IsMatch(text) ? "$AGE" : Revisions().Replace(Times().Replace(Uids().Replace(text, "$UID"), "$TIME"), "$1$REVISION");
+        Revisions().Replace(Times().Replace(Uids().Replace(text, "$UID"), "$TIME"), "$1$REVISION");
 
     /// <summary>A whole text that is an age, as a table's cell.</summary>
     [GeneratedRegex("^\\d+[smh]$")]

@@ -3,6 +3,7 @@ using OrleansOrchestrator.EndToEnd.Tests.Workloads;
 
 namespace OrleansOrchestrator.EndToEnd.Tests.Restarts;
 
+[Collection(typeof(PodsCollection))]
 public sealed class DevRestartTests : EndToEndTest
 {
     [Fact]

@@ -5,6 +5,7 @@ using OrleansOrchestrator.EndToEnd.Tests.Workloads;
 namespace OrleansOrchestrator.EndToEnd.Tests.Restarts;
 
 /// <summary>The daemon is not what its pods live by.</summary>
+[Collection(typeof(PodsCollection))]
 public sealed class NodeRestartTests : EndToEndTest
 {
     /// <summary>The daemon's command line names the node: it must not look like what belongs to the test's namespace.</summary>
@@ -19,7 +20,7 @@ public sealed class NodeRestartTests : EndToEndTest
         Assert.SkipWhen(missing is not null, missing ?? "");
         var scratch = NewScratch();
         if (runtime == "docker")
-            await DockerEngine.ImportImageAsync(scratch.Folder);
+            await DockerEngine.ImportImageAsync();
         var cluster = await StartDevAsync("hollow");
         var first = await StartNodeAsync(cluster, scratch.At("node"), NodeName, runtime);
         var hello = await StartHelloOnAsync(cluster, NodeName, runtime == "docker" ? DockerEngine.Image : "any");

@@ -14,9 +14,5 @@ public sealed class DockerRuntime : RuntimeCluster
     internal override Task KillContainerAsync(string containerId, int processId) =>
         DockerEngine.KillAsync(containerId["docker://".Length..]);
 
-    private protected override async Task PrepareAsync()
-    {
-        using var scratch = new Scratch();
-        await DockerEngine.ImportImageAsync(scratch.Folder);
-    }
+    private protected override Task PrepareAsync() => DockerEngine.ImportImageAsync();
 }

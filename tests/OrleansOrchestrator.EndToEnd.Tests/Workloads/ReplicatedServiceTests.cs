@@ -5,6 +5,7 @@ using OrleansOrchestrator.EndToEnd.Tests.Commands;
 namespace OrleansOrchestrator.EndToEnd.Tests.Workloads;
 
 /// <summary>The life of a replicated service, with real processes behind it.</summary>
+[Collection(typeof(PodsCollection))]
 public abstract class ReplicatedServiceTests(RuntimeCluster runtime) : EndToEndTest
 {
     private HelloSample _hello = null!;

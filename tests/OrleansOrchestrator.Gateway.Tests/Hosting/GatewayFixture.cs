@@ -10,6 +10,7 @@ using Microsoft.Extensions.Logging;
 using OrleansOrchestrator.ControlPlane.Objects;
 using OrleansOrchestrator.Gateway.Hosting;
 using OrleansOrchestrator.Gateway.Identity;
+using OrleansOrchestrator.Gateway.Limits;
 using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.Gateway.Tests.Hosting;
@@ -23,6 +24,8 @@ public sealed class GatewayFixture : IAsyncLifetime
 
     /// <summary>The kinds that are served.</summary>
     internal ResourceRegistry Registry => _application!.Services.GetRequiredService<ResourceRegistry>();
+
+    internal LargeListGate LargeLists => _application!.Services.GetRequiredService<LargeListGate>();
 
     internal ClusterIdentity Identity { get; private set; } = null!;
 

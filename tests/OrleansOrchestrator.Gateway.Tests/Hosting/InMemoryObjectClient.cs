@@ -129,14 +129,15 @@ internal sealed class InMemoryObjectClient : IObjectClient
     }
 
     public async Task<StoredObject> CreateAsync(
-        ResourceDefinition definition, string requestNamespace, KubeObject obj, WriteOptions options, CancellationToken cancellationToken)
+        ResourceForm form, string requestNamespace, KubeObject obj, WriteOptions options, CancellationToken cancellationToken)
     {
+        var definition = form.Definition;
         await EnterAsync(cancellationToken);
         LastWrite = options;
         ObjectMetaRules.PrepareForCreate(definition, obj, requestNamespace, TimeProvider.System.GetUtcNow());
         definition.ApplyDefaults(obj);
         if (options.Tracking == FieldTracking.Full)
-            OwnershipTracking.OnCreate(definition, obj, WriterOf(options, ""));
+            OwnershipTracking.OnCreate(form, obj, WriterOf(options, ""));
         lock (_lock)
         {
             var key = new ObjectKey(obj.Metadata.NamespaceProperty ?? "", obj.Metadata.Name);
@@ -188,15 +189,16 @@ internal sealed class InMemoryObjectClient : IObjectClient
         ObjectReference reference, ReadOnlyMemory<byte> configuration, bool force, WriteOptions options, CancellationToken cancellationToken)
     {
         var (definition, key, subresource) = reference;
-        var wanted = ApplyConfiguration.Read(definition, configuration.Span);
+        var wanted = ApplyConfiguration.Read(reference.Form, configuration.Span);
         StoredObject? current;
         lock (_lock)
             _objects.TryGetValue((definition.Name.ToString(), key), out current);
-        var applied = ServerSideApply.Apply(definition, current?.Json, wanted, WriterOf(options, subresource), force);
-        var obj = definition.Decode(applied.Json.Span);
+        var applied = ServerSideApply.Apply(
+            reference.Form, current is null ? (ReadOnlyMemory<byte>?)null : reference.Form.JsonOf(current), wanted, WriterOf(options, subresource), force);
+        var obj = reference.Form.ToStorage(reference.Form.Decode(applied.Json.Span));
         applied.Complete(obj);
         if (current is null)
-            return (await CreateAsync(definition, key.Namespace, obj, options with { Tracking = FieldTracking.Settled }, cancellationToken), true);
+            return (await CreateAsync(reference.Form, key.Namespace, obj, options with { Tracking = FieldTracking.Settled }, cancellationToken), true);
         return await UpdateAsync(reference, obj, options with { Tracking = FieldTracking.Settled }, cancellationToken);
     }
 
@@ -249,7 +251,7 @@ internal sealed class InMemoryObjectClient : IObjectClient
         if (options.Tracking == FieldTracking.Settled)
             return;
         OwnershipTracking.OnUpdate(
-            reference.Definition, updated, stored.Json, current.Metadata.ManagedFields, WriterOf(options, reference.Subresource));
+            reference.Form, updated, stored.Json, current.Metadata.ManagedFields, WriterOf(options, reference.Subresource));
     }
 
     private async Task EnterAsync(CancellationToken cancellationToken)

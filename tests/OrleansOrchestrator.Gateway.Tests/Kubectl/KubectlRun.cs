@@ -45,7 +45,8 @@ internal sealed class KubectlRun : IDisposable
         }
     }
 
-    /// <summary>Runs a command that does not end; reads its lines until one contains a text.</summary>
+    /// <summary>Runs a command that does not end; reads its lines until one contains a text. If it ends before, what it says
+    /// of the reason follows its lines.</summary>
     public async Task<string> ReadUntilAsync(string arguments, string text, Func<Task> whenStarted)
     {
         using var process = Start(arguments);
@@ -64,7 +65,7 @@ internal sealed class KubectlRun : IDisposable
                 isFirst = false;
             }
 
-            return seen.ToString();
+            return seen.Append(await process.StandardError.ReadToEndAsync(deadline.Token)).ToString();
         }
         finally
         {

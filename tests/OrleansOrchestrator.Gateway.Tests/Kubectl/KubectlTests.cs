@@ -121,10 +121,13 @@ public sealed class KubectlTests(GatewayFixture gateway) : IClassFixture<Gateway
     public async Task GetWatch_OfChange_PrintsRow()
     {
         await _kubectl.RunAsync("create configmap watched");
-        var output = await _kubectl.ReadUntilAsync("get cm watched -w -L tier", "back", whenStarted: () =>
-            gateway.Admin.PatchAsync(
+        var output = await _kubectl.ReadUntilAsync("get cm watched -w -L tier", "back", whenStarted: async () =>
+        {
+            using var answer = await gateway.Admin.PatchAsync(
                 "/api/v1/namespaces/default/configmaps/watched",
-                new StringContent("""{"metadata":{"labels":{"tier":"back"}}}""", null, "application/merge-patch+json")));
+                new StringContent("""{"metadata":{"labels":{"tier":"back"}}}""", null, "application/merge-patch+json"));
+            answer.EnsureSuccessStatusCode();
+        });
         output.ShouldMatch(@"watched\s+0\s+\d+s\s+back");
     }
 

@@ -62,6 +62,22 @@ public sealed class OpenApiTests(GatewayFixture gateway) : IClassFixture<Gateway
         properties["volumes"]!["x-kubernetes-patch-strategy"]!.GetValue<string>().ShouldBe("merge,retainKeys");
     }
 
+    [Theory]
+    [InlineData("/openapi/v3/api/v1")]
+    [InlineData("/openapi/v2")]
+    public async Task Schema_OfType_TellsHowItsPartsAreOwned(string path)
+    {
+        var document = (await gateway.Admin.GetJsonAsync(path)).ShouldSucceed();
+        var schemas = (document["definitions"] ?? document["components"]!["schemas"]!).AsObject();
+        var ports = schemas["io.k8s.api.core.v1.Container"]!["properties"]!["ports"]!;
+        ports["x-kubernetes-list-type"]!.GetValue<string>().ShouldBe("map");
+        ports["x-kubernetes-list-map-keys"]!.AsArray().Select(key => key!.GetValue<string>()).ShouldBe(["containerPort", "protocol"]);
+        var pod = schemas["io.k8s.api.core.v1.PodSpec"]!["properties"]!;
+        pod["nodeSelector"]!["x-kubernetes-map-type"]!.GetValue<string>().ShouldBe("atomic");
+        pod["tolerations"]!["x-kubernetes-list-type"]!.GetValue<string>().ShouldBe("atomic");
+        schemas["io.k8s.apimachinery.pkg.apis.meta.v1.LabelSelector"]!["x-kubernetes-map-type"]!.GetValue<string>().ShouldBe("atomic");
+    }
+
     [Fact]
     public async Task Description_OfEveryKindsFields_IsThere()
     {

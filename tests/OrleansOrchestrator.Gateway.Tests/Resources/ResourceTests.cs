@@ -161,6 +161,20 @@ public sealed class ResourceTests(GatewayFixture gateway) : IClassFixture<Gatewa
     }
 
     [Fact]
+    public async Task Delete_OfAJobThatDoesNotSayWhatBecomesOfItsPods_IsWarnedOf()
+    {
+        const string jobs = "/apis/batch/v1/namespaces/default/jobs";
+        await gateway.CreateAsync(jobs, """{"metadata":{"name":"unsaid"}}""");
+        await gateway.CreateAsync(jobs, """{"metadata":{"name":"said"}}""");
+
+        using var unsaid = await gateway.Admin.DeleteAsync(jobs + "/unsaid", TestContext.Current.CancellationToken);
+        using var said = await gateway.Admin.DeleteAsync(jobs + "/said?propagationPolicy=Background", TestContext.Current.CancellationToken);
+
+        unsaid.Headers.GetValues("Warning").ShouldHaveSingleItem().ShouldContain("child pods are preserved by default when jobs are deleted");
+        said.Headers.Contains("Warning").ShouldBeFalse();
+    }
+
+    [Fact]
     public async Task Delete_OfHeldObject_AnswersTheMarkedObject()
     {
         await gateway.CreateAsync(Maps, """{"metadata":{"name":"held","finalizers":["example.com/hold"]}}""");

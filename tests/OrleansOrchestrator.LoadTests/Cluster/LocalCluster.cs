@@ -1,3 +1,4 @@
+using Npgsql;
 using OrleansOrchestrator.LoadTests.Client;
 using OrleansOrchestrator.LoadTests.Measuring;
 using OrleansOrchestrator.Testing;
@@ -7,6 +8,8 @@ namespace OrleansOrchestrator.LoadTests.Cluster;
 /// <summary>A PostgreSQL server with <c>fsync</c> on and silos on it, all of this run only: ports are free ones, folders temporary.</summary>
 internal sealed class LocalCluster : IAsyncDisposable
 {
+    private const string OfSilos = "datname = 'load' AND pid <> pg_backend_pid()";
+
     private readonly string _folder = Directory.CreateTempSubdirectory("orchestrator-load-").FullName;
     private readonly PostgreSqlServer _server;
     private readonly string _database;
@@ -57,6 +60,32 @@ internal sealed class LocalCluster : IAsyncDisposable
     {
         Silos.Remove(silo);
         await silo.DisposeAsync();
+    }
+
+    /// <summary>Takes the database away for a while.</summary>
+    /// <param name="crash">Whether it is killed, and not stopped in order.</param>
+    /// <param name="away">For how long.</param>
+    public async Task InterruptDatabaseAsync(bool crash, TimeSpan away)
+    {
+        await (crash ? _server.KillAsync() : _server.StopAsync());
+        await Task.Delay(away, TimeProvider.System);
+        await _server.RestartAsync();
+    }
+
+    /// <summary>Ends all sessions of silos at the database.</summary>
+    public Task EndSessionsAsync() => _server.ExecuteAsync($"SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE {OfSilos}");
+
+    /// <summary>How many sessions silos have at the database; -1 if it does not answer.</summary>
+    public async Task<long> CountSessionsAsync()
+    {
+        try
+        {
+            return (long)(await _server.ExecuteAsync($"SELECT count(*) FROM pg_stat_activity WHERE {OfSilos}"))!;
+        }
+        catch (NpgsqlException)
+        {
+            return -1;
+        }
     }
 
     public Task<ApiTarget> TargetAsync() => ApiTarget.FromKubeConfigAsync(Silos[0].KubeConfig);

@@ -29,14 +29,17 @@ internal sealed class Pump(ApiClient client, IReadOnlyList<ProcessGroup> process
     /// <param name="count">How many numbers.</param>
     /// <param name="inFlight">How many at once.</param>
     /// <param name="modulus">Numbers start over after so many; 0 if each is used once.</param>
-    public async Task<Measurement> RunAsync(string work, RequestTemplate request, int first, int count, int inFlight, int modulus = 0)
+    /// <param name="ends">Sends no more when cancelled; what is under way is waited for.</param>
+    public async Task<Measurement> RunAsync(
+        string work, RequestTemplate request, int first, int count, int inFlight, int modulus = 0, CancellationToken ends = default)
     {
         var latencies = new Latencies(count);
         while (_channels.Count < inFlight)
             _channels.Add(Client.Open());
         var next = -1;
         var bytes = 0L;
-        using var deadline = new CancellationTokenSource(timeMax);
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(ends);
+        deadline.CancelAfter(timeMax);
         var meter = new CpuMeter(Processes);
         await Task.WhenAll(_channels.Take(inFlight).Select(channel => Task.Run(() => WorkAsync(channel))));
         var measured = meter.Stop(work, latencies);

@@ -22,8 +22,7 @@ internal sealed class FailoverScenario : IScenario
 
     public async Task RunAsync(LoadContext context)
     {
-        if (context.Local is not { } cluster)
-            throw new InvalidOperationException("failover needs a cluster of its own: leave out --kubeconfig");
+        var cluster = context.RequireLocal(Name);
         var name = await context.CreateNamespaceAsync();
         for (var round = 0; round < 2; round++)
         {

@@ -9,6 +9,9 @@ internal interface IScenario
     /// <summary>What it measures, in a line.</summary>
     string Summary { get; }
 
+    /// <summary>Whether it runs only if it is named.</summary>
+    bool IsByNameOnly => false;
+
     /// <summary>Measures, adding to the report as it goes.</summary>
     Task RunAsync(LoadContext context);
 }

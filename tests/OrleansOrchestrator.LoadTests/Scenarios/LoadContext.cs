@@ -10,10 +10,16 @@ namespace OrleansOrchestrator.LoadTests.Scenarios;
 /// <param name="Report">Where results go.</param>
 /// <param name="Local">The cluster that was started for this run; null if the server is somebody else's.</param>
 /// <param name="Count">How many objects writes create.</param>
-internal sealed record LoadContext(Pump Pump, ApiClient Watches, Report Report, LocalCluster? Local, int Count)
+/// <param name="Duration">How long something goes on that has no end of its own.</param>
+internal sealed record LoadContext(Pump Pump, ApiClient Watches, Report Report, LocalCluster? Local, int Count, TimeSpan Duration)
 {
     /// <summary>A name for a namespace that nobody has yet.</summary>
     public static string NewNamespace() => $"load-{Guid.NewGuid().ToString("N")[..8]}";
+
+    /// <summary>The cluster that was started for this run, for scenarios that do to it what nobody may do to somebody else's.</summary>
+    /// <exception cref="InvalidOperationException">There is none.</exception>
+    public LocalCluster RequireLocal(string scenario) =>
+        Local ?? throw new InvalidOperationException($"{scenario} needs a cluster of its own: leave out --kubeconfig");
 
     /// <summary>Creates a namespace for a scenario of its own.</summary>
     public async Task<string> CreateNamespaceAsync()

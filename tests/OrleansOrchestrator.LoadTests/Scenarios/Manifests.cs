@@ -28,4 +28,14 @@ internal static class Manifests
             {"apiVersion":"v1","kind":"Pod","metadata":{"name":"{{{{prefix}}}}-{{{{Number}}}}","labels":{"app":"load","group":"{{{{group}}}}"}},"spec":{{{{{nodeName}}}}"schedulerName":"load","containers":[{"name":"main","image":"registry.example/load:1.0","args":["--listen",":8080"],"ports":[{"containerPort":8080}],"env":[{"name":"MODE","value":"load"}],"resources":{"requests":{"cpu":"100m","memory":"64Mi"},"limits":{"memory":"128Mi"}}}]}}
             """;
     }
+
+    /// <summary>A node's lease.</summary>
+    public static string Lease(string prefix) => $$$$"""
+        {"apiVersion":"coordination.k8s.io/v1","kind":"Lease","metadata":{"name":"{{{{prefix}}}}-{{{{Number}}}}"},"spec":{"holderIdentity":"{{{{prefix}}}}-{{{{Number}}}}","leaseDurationSeconds":8,"renewTime":"2030-01-01T00:00:00.000000Z"}}
+        """;
+
+    /// <summary>A node without a daemon.</summary>
+    public static string Node(string prefix) => $$$$"""
+        {"apiVersion":"v1","kind":"Node","metadata":{"name":"{{{{prefix}}}}-{{{{Number}}}}","labels":{"kubernetes.io/os":"linux","kubernetes.io/arch":"amd64","kubernetes.io/hostname":"{{{{prefix}}}}-{{{{Number}}}}"}},"status":{"capacity":{"cpu":"8","memory":"32Gi","pods":"110"},"allocatable":{"cpu":"8","memory":"32Gi","pods":"110"},"nodeInfo":{"operatingSystem":"linux","architecture":"amd64"}}}
+        """;
 }

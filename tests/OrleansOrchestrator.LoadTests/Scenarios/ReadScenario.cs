@@ -7,7 +7,7 @@ internal sealed class ReadScenario : IScenario
 {
     private const int InFlight = 64;
     private const int Objects = 1000;
-    private const int WarmUpCount = 10_000;
+    private const int WarmUpCount = 200_000;
 
     public string Name => "read";
 

@@ -17,6 +17,9 @@ internal sealed class LiveObject(string kind)
 
     public ResourceDefinition Definition { get; } = ResourceRegistry.BuiltIn.All.First(definition => definition.Kind == kind);
 
+    /// <summary>The form in which it is applied and updated; the storage form unless set.</summary>
+    public ResourceForm Form { get => field ?? Definition.Storage; set; }
+
     public byte[]? Json { get; private set; }
 
     public JsonNode Node => JsonNode.Parse(Json)!;
@@ -26,10 +29,10 @@ internal sealed class LiveObject(string kind)
     public void Apply(string manager, string configuration, bool force = false, string subresource = "")
     {
         var applied = ServerSideApply.Apply(
-            Definition, Json is null ? (ReadOnlyMemory<byte>?)null : Json,
-            ApplyConfiguration.Read(Definition, Encoding.UTF8.GetBytes(YamlConverter.Parse(configuration)!.ToJsonString())),
+            Form, Json is null ? (ReadOnlyMemory<byte>?)null : Form.JsonOf(StoredObject.Read(Definition, Json)),
+            ApplyConfiguration.Read(Form, Encoding.UTF8.GetBytes(YamlConverter.Parse(configuration)!.ToJsonString())),
             Writer(manager, subresource), force);
-        var obj = Decode(applied.Json.ToArray());
+        var obj = Form.ToStorage(Form.Decode(applied.Json.Span));
         applied.Complete(obj);
         Definition.ApplyDefaults(obj);
         Store(obj);
@@ -38,12 +41,12 @@ internal sealed class LiveObject(string kind)
     /// <summary>Creates the object, or replaces it.</summary>
     public void Update(string manager, string json, string subresource = "")
     {
-        var obj = Decode(Encoding.UTF8.GetBytes(YamlConverter.Parse(json)!.ToJsonString()));
+        var obj = Form.ToStorage(Form.Decode(Encoding.UTF8.GetBytes(YamlConverter.Parse(json)!.ToJsonString())));
         Definition.ApplyDefaults(obj);
         if (Json is null)
-            OwnershipTracking.OnCreate(Definition, obj, Writer(manager, subresource));
+            OwnershipTracking.OnCreate(Form, obj, Writer(manager, subresource));
         else
-            OwnershipTracking.OnUpdate(Definition, obj, Json, Decode(Json).Metadata.ManagedFields, Writer(manager, subresource));
+            OwnershipTracking.OnUpdate(Form, obj, Json, Decode(Json).Metadata.ManagedFields, Writer(manager, subresource));
         Store(obj);
     }
 
@@ -52,7 +55,7 @@ internal sealed class LiveObject(string kind)
     {
         var obj = Decode(Json!);
         change(obj);
-        OwnershipTracking.OnUpdate(Definition, obj, Json, Decode(Json!).Metadata.ManagedFields, Writer(manager, subresource));
+        OwnershipTracking.OnUpdate(Form, obj, Json, Decode(Json!).Metadata.ManagedFields, Writer(manager, subresource));
         Store(obj);
     }
 

@@ -10,6 +10,8 @@ internal sealed class FormCase(string group, string version, string plural)
 {
     private readonly ResourceForm _form = ResourceRegistry.BuiltIn.Find(group, version, plural)!;
 
+    public ResourceForm Form => _form;
+
     /// <summary>A stored object in the form.</summary>
     public JsonNode Shown(string stored)
     {

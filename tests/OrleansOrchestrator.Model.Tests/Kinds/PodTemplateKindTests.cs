@@ -9,7 +9,7 @@ public class PodTemplateKindTests
 
     [Theory]
     [InlineData("{}", "")]
-    [InlineData("{'template':null}", "template: Required value")]
+    [InlineData("{'template':null}", "template.spec.containers: Required value")]
     [InlineData("{'template':{'spec':{'containers':[{'name':'c'}]}}}", "template.spec.containers[0].image: Required value")]
     public void Template_Faults_AreTold(string change, string fault) => Templates.Faults(KindCase.Merge(Valid, change)).ShouldBe(fault);
 

@@ -29,7 +29,7 @@ public class ReplicaSetKindTests
     [InlineData("{'selector':{'matchLabels':{'app':'other'}}}", "spec.template.metadata.labels: Invalid value: {\"app\":\"web\"}: `selector` does not match template `labels`")]
     [InlineData("{'selector':null}", "spec.selector: Required value\nspec.template.metadata.labels: Invalid value: {\"app\":\"web\"}: `selector` does not match template `labels`")]
     [InlineData("{'selector':{'matchExpressions':[{'key':'app','operator':'Has'}]}}", "spec.selector.matchExpressions[0].operator: Invalid value: \"Has\": not a valid selector operator")]
-    [InlineData("{'template':null}", "spec.template: Required value")]
+    [InlineData("{'template':null}", "spec.template.metadata.labels: Invalid value: {}: `selector` does not match template `labels`\nspec.template.spec.containers: Required value")]
     [InlineData("{'template':{'spec':{'restartPolicy':'Never'}}}", "spec.template.spec.restartPolicy: Unsupported value: \"Never\": supported values: \"Always\"")]
     [InlineData("{'template':{'spec':{'activeDeadlineSeconds':5}}}", "spec.template.spec.activeDeadlineSeconds: Forbidden: activeDeadlineSeconds in ReplicaSet is not Supported")]
     [InlineData("{'template':{'spec':{'containers':[{'name':'c'}]}}}", "spec.template.spec.containers[0].image: Required value")]

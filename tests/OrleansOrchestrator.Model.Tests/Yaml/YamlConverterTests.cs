@@ -78,6 +78,7 @@ public sealed class YamlConverterTests
     [InlineData("a: &x {p: 1, q: 2}\nb:\n  <<: *x\n  p: 3\n", """{"a":{"p":1,"q":2},"b":{"p":3,"q":2}}""")]
     [InlineData("b:\n  <<: [{p: 1}, {p: 2, q: 2}]\n", """{"b":{"p":1,"q":2}}""")]
     [InlineData("{\"a\": \"b\\u0041\"}", """{"a":"bA"}""")]
+    [InlineData("'a *b': a *b c:d\n", """{"a *b":"a *b c:d"}""")]
     [InlineData("# nothing\n", "null")]
     [InlineData("---\na: 1\n...\n", """{"a":1}""")]
     public void Parse_Document_BecomesJson(string yaml, string json) => Json(yaml).ShouldBe(json);
@@ -92,6 +93,7 @@ public sealed class YamlConverterTests
     [InlineData("? [a]\n: 1\n", "error converting YAML to JSON: yaml: line 1: invalid map key: [\"a\"]")]
     [InlineData("a: !!int x\n", "error converting YAML to JSON: yaml: line 1: cannot decode !!str `x` as a !!int")]
     [InlineData("<<: 1\n", "error converting YAML to JSON: yaml: line 1: map merge requires map or sequence of maps as the value")]
+    [InlineData("a *b: 1\n", "error converting YAML to JSON: yaml: line 1: cannot read ':' after an unquoted word that begins with '*'")]
     [InlineData("a: 1\n---\nb: 1\n", "error converting YAML to JSON: yaml: the text has more than one document")]
     public void Parse_Faulty_NamesTheLine(string yaml, string message) =>
         Should.Throw<YamlConversionException>(() => YamlConverter.Parse(yaml)).Message.ShouldBe(message);
@@ -164,6 +166,10 @@ public sealed class YamlConverterTests
           x10: 1
 
         """);
+
+    [Fact]
+    public void FromJson_KeyWithAnAsterisk_IsQuoted() =>
+        FromJson("""{"a *b":"0 * * * *"}""").ShouldBe("'a *b': 0 * * * *\n");
 
     [Fact]
     public void FromJson_AnyDocument_ReadsBackEqual() => Document.Sample(document =>

@@ -92,12 +92,24 @@ internal sealed class TestNode : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        try
+        {
+            await EndWithNothingLeftAsync();
+        }
+        finally
+        {
+            await Api.DisposeAsync();
+            Directory.Delete(_directory, recursive: true);
+        }
+    }
+
+    private async Task EndWithNothingLeftAsync()
+    {
         // A test that failed between two runs of the daemon leaves its pods to a third one.
         if (Agent.RuntimeVersion.Length == 0)
             await StartAgentAsync();
         var usesDocker = Agent.RuntimeVersion.StartsWith("docker:", StringComparison.Ordinal);
         await StopAgentAsync(stopPods: true);
-        await Api.DisposeAsync();
 
         // A node that stops with its pods leaves nothing on the machine.
         ProcessTable.WithArgument(_directory).ShouldBeEmpty();
@@ -106,7 +118,5 @@ internal sealed class TestNode : IAsyncDisposable
             using var engine = DockerEngine.Connect(null);
             (await DockerMachine.ContainersOfAsync(engine, Options.Name)).ShouldBeEmpty();
         }
-
-        Directory.Delete(_directory, recursive: true);
     }
 }

@@ -13,8 +13,8 @@ public abstract class HistoryContract
     {
         await using var store = await CreateStoreAsync();
         var epoch = await store.OpenAsync();
-        await store.CommitAsync(epoch, Commit(0, Added(3, "ns", "a", "1"), Modified(5, "ns", "a", "2", previous: "1"), Added(6, "ns", "b", "3")));
-        await store.CommitAsync(epoch, Commit(6, Deleted(9, "ns", "a", "4")));
+        await store.CommitAsync(epoch, Commit(0, Added(3, "ns", "a", "1"), Modified(5, 3, "ns", "a", "2"), Added(6, "ns", "b", "3")));
+        await store.CommitAsync(epoch, Commit(6, Deleted(9, 5, "ns", "a", "4")));
 
         List<string> seen = [];
         long after = 0;
@@ -25,7 +25,7 @@ public abstract class HistoryContract
             after = page[^1].Revision;
         }
 
-        seen.ShouldBe(["3 Added ns/a=1", "5 Modified ns/a=2 was 1", "6 Added ns/b=3", "9 Deleted ns/a=4"]);
+        seen.ShouldBe(["3 Added ns/a=1", "5 Modified ns/a=2 was 1", "6 Added ns/b=3", "9 Deleted ns/a=4 was 2"]);
     }
 
     [Fact]
@@ -89,6 +89,26 @@ public abstract class HistoryContract
 
         await store.ReopenAsync();
         (await store.Log.OpenAsync(store.Shard, Lease, Cancellation)).CompactedRevision.ShouldBe(49);
+    }
+
+    [Fact]
+    public async Task Trim_OldVersions_KeepsTheNewestOfEachObject()
+    {
+        await using var store = await CreateStoreAsync();
+        var epoch = await store.OpenAsync();
+        await store.CommitAsync(epoch, Commit(0, Added(1, "ns", "idle", "1"), Added(2, "ns", "gone", "2"), Added(3, "ns", "busy", "3")));
+        await store.CommitAsync(epoch, Commit(3, Modified(4, 3, "ns", "busy", "4"), Deleted(5, 2, "ns", "gone", "5"), Added(6, "ns", "last", "6")));
+
+        (await store.Log.TrimAsync(store.Shard, TimeSpan.Zero, 0, Cancellation)).ShouldBe(5);
+        await store.CommitAsync(epoch, Commit(6, Modified(7, 1, "ns", "idle", "7")));
+
+        (await store.LoadAsync()).Select(Describe).ShouldBe(["ns/busy@4=4", "ns/idle@7=7", "ns/last@6=6"]);
+        (await store.ChangesAsync(after: 5)).Select(Describe).ShouldBe(["6 Added ns/last=6", "7 Modified ns/idle=7 was 1"]);
+        (await store.StoredRevisionsAsync()).ShouldBe([1, 4, 6, 7]);
+
+        await store.CommitAsync(epoch, Commit(7, Added(8, "ns", "more", "8")));
+        await store.Log.TrimAsync(store.Shard, TimeSpan.Zero, 0, Cancellation);
+        (await store.StoredRevisionsAsync()).ShouldBe([4, 6, 7, 8]);
     }
 
     [Fact]

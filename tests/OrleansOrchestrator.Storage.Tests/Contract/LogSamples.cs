@@ -14,16 +14,16 @@ internal static class LogSamples
 
     public static string Text(ReadOnlyMemory<byte> bytes) => Encoding.UTF8.GetString(bytes.Span);
 
-    public static LogChange Added(long revision, string @namespace, string name, string? value = null) =>
-        new(revision, LogChangeType.Added, @namespace, name, Bytes(value ?? $"{@namespace}/{name}@{revision}"), null);
+    public static LogWrite Added(long revision, string @namespace, string name, string? value = null) =>
+        new(revision, LogChangeType.Added, @namespace, name, Bytes(value ?? $"{@namespace}/{name}@{revision}"), 0);
 
-    public static LogChange Modified(long revision, string @namespace, string name, string? value = null, string? previous = null) =>
-        new(revision, LogChangeType.Modified, @namespace, name, Bytes(value ?? $"{@namespace}/{name}@{revision}"), previous is null ? default(ReadOnlyMemory<byte>?) : Bytes(previous));
+    public static LogWrite Modified(long revision, long previous, string @namespace, string name, string? value = null) =>
+        new(revision, LogChangeType.Modified, @namespace, name, Bytes(value ?? $"{@namespace}/{name}@{revision}"), previous);
 
-    public static LogChange Deleted(long revision, string @namespace, string name, string? value = null) =>
-        new(revision, LogChangeType.Deleted, @namespace, name, Bytes(value ?? $"{@namespace}/{name}@{revision}"), null);
+    public static LogWrite Deleted(long revision, long previous, string @namespace, string name, string? value = null) =>
+        new(revision, LogChangeType.Deleted, @namespace, name, Bytes(value ?? $"{@namespace}/{name}@{revision}"), previous);
 
-    public static LogCommit Commit(long headBefore, params LogChange[] changes) =>
+    public static LogCommit Commit(long headBefore, params LogWrite[] changes) =>
         new(headBefore, changes.Length == 0 ? headBefore : changes[^1].Revision, changes, Lease);
 
     public static async Task<long> OpenAsync(this TestStore store) =>
@@ -33,7 +33,8 @@ internal static class LogSamples
         store.Log.CommitAsync(store.Shard, epoch, commit, Cancellation);
 
     public static async Task<IReadOnlyList<LogObject>> LoadAsync(this TestStore store) =>
-        await store.Log.LoadAsync(store.Shard, Cancellation).ToListAsync(Cancellation);
+        [.. (await store.Log.LoadAsync(store.Shard, Cancellation).ToListAsync(Cancellation))
+            .OrderBy(stored => stored.Namespace, StringComparer.Ordinal).ThenBy(stored => stored.Name, StringComparer.Ordinal)];
 
     public static Task<IReadOnlyList<LogChange>> ChangesAsync(this TestStore store, long after = 0, int limit = 100_000) =>
         store.Log.ReadChangesAsync(store.Shard, after, limit, Cancellation);

@@ -98,15 +98,15 @@ public abstract class ModelContract
         }
 
         /// <summary>An even first byte deletes an object that exists; everything else adds or modifies.</summary>
-        private LogChange Change(string @namespace, string name, byte[] value)
+        private LogWrite Change(string @namespace, string name, byte[] value)
         {
             var key = $"{@namespace}/{name}";
             var revision = Math.Max(_head, _history.LastOrDefault()?.Revision ?? 0) + 1;
             var existing = _objects.GetValueOrDefault(key);
-            var change = existing is null ? new LogChange(revision, LogChangeType.Added, @namespace, name, value, null)
-                : value is [var first, ..] && first % 2 == 0 ? new LogChange(revision, LogChangeType.Deleted, @namespace, name, existing.Value, null)
-                : new LogChange(revision, LogChangeType.Modified, @namespace, name, value, existing.Value);
-            _history.Add(change);
+            var change = existing is null ? new LogWrite(revision, LogChangeType.Added, @namespace, name, value, 0)
+                : value is [var first, ..] && first % 2 == 0 ? new LogWrite(revision, LogChangeType.Deleted, @namespace, name, existing.Value, existing.Revision)
+                : new LogWrite(revision, LogChangeType.Modified, @namespace, name, value, existing.Revision);
+            _history.Add(new LogChange(revision, change.Type, @namespace, name, change.Value, existing?.Value));
             if (change.Type == LogChangeType.Deleted)
                 _objects.Remove(key);
             else

@@ -15,7 +15,7 @@ public abstract class OwnershipContract
         var stale = await store.OpenAsync();
         var current = await store.OpenAsync();
 
-        await Should.ThrowAsync<FencedException>(() => store.CommitAsync(stale, Commit(0, Added(1, "ns", "stale"), Deleted(2, "ns", "b"))));
+        await Should.ThrowAsync<FencedException>(() => store.CommitAsync(stale, Commit(0, Added(1, "ns", "stale"), Deleted(2, 1, "ns", "b"))));
         await store.CommitAsync(current, Commit(0, Added(1, "ns", "current")));
 
         (await store.LoadAsync()).Select(Describe).ShouldBe(["ns/current@1=ns/current@1"]);
@@ -29,7 +29,7 @@ public abstract class OwnershipContract
         var epoch = await store.OpenAsync();
         await store.CommitAsync(epoch, Commit(0, Added(1, "ns", "a")));
 
-        await Should.ThrowAsync<FencedException>(() => store.CommitAsync(epoch, Commit(0, Deleted(2, "ns", "a"))));
+        await Should.ThrowAsync<FencedException>(() => store.CommitAsync(epoch, Commit(0, Deleted(2, 1, "ns", "a"))));
 
         (await store.LoadAsync()).Select(Describe).ShouldBe(["ns/a@1=ns/a@1"]);
         (await store.Log.ReadHeadAsync(store.Shard, epoch, Cancellation)).ShouldBe(1);

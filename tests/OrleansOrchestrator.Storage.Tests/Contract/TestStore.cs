@@ -15,5 +15,8 @@ public abstract class TestStore : IAsyncDisposable
     /// <summary>Replaces the log by a new one on the same data, as a restarted process would have it.</summary>
     public abstract Task ReopenAsync();
 
+    /// <summary>The revisions of the shard's versions that the database still has, read past the log.</summary>
+    public abstract Task<List<long>> StoredRevisionsAsync();
+
     public abstract ValueTask DisposeAsync();
 }

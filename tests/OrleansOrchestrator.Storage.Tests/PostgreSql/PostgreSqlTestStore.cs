@@ -1,3 +1,4 @@
+using Npgsql;
 using OrleansOrchestrator.Storage.Identity;
 using OrleansOrchestrator.Storage.Log;
 using OrleansOrchestrator.Storage.PostgreSql;
@@ -18,6 +19,14 @@ internal sealed class PostgreSqlTestStore(PostgreSqlConnections connections) : T
     {
         await _log.DisposeAsync();
         _log = new PostgreSqlObjectLog(connections);
+    }
+
+    public override async Task<List<long>> StoredRevisionsAsync()
+    {
+        await using var command = connections.General.CreateCommand(
+            "SELECT array_agg(c.revision ORDER BY c.revision) FROM changes AS c JOIN resource_shards AS s ON s.id = c.shard_id WHERE s.resource = $1");
+        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = Shard.Resource });
+        return [.. (long[])(await command.ExecuteScalarAsync())!];
     }
 
     public override ValueTask DisposeAsync() => _log.DisposeAsync();

@@ -155,7 +155,7 @@ public sealed class SqliteFileTests : IDisposable
         {
             loaded.Add(stored);
             if (loaded.Count == 10)
-                await log.CommitAsync(Pods, opening.Epoch, Commit(1000, Deleted(1001, "ns", "a0900")), Cancellation);
+                await log.CommitAsync(Pods, opening.Epoch, Commit(1000, Deleted(1001, 900, "ns", "a0900")), Cancellation);
         }
 
         // The load goes on seeing the state that it began with.

@@ -35,6 +35,21 @@ internal sealed class SqliteTestStore : TestStore
         Database = await OpenAsync(_folder);
     }
 
+    public override Task<List<long>> StoredRevisionsAsync() => Database.ReadAsync(
+        connection =>
+        {
+            using var command = connection.CreateCommand();
+            command.CommandText =
+                "SELECT c.revision FROM changes AS c JOIN resource_shards AS s ON s.id = c.shard_id WHERE s.resource = $resource ORDER BY 1";
+            command.Parameters.AddWithValue("$resource", Shard.Resource);
+            using var reader = command.ExecuteReader();
+            List<long> revisions = [];
+            while (reader.Read())
+                revisions.Add(reader.GetInt64(0));
+            return revisions;
+        },
+        CancellationToken.None);
+
     public override async ValueTask DisposeAsync()
     {
         await Database.DisposeAsync();

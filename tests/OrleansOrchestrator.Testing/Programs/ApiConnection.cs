@@ -18,7 +18,9 @@ public sealed class ApiConnection : IDisposable
     /// <summary>Prepares a connection; nothing is connected yet.</summary>
     /// <param name="kubeConfig">The path of the kubeconfig.</param>
     /// <param name="over">Ends every request that states no end of its own.</param>
-    public ApiConnection(string kubeConfig, CancellationToken over)
+    /// <param name="connectTimeout">How long a connection may take: ten seconds if nothing else is said, which a busy machine
+    /// does not need; less for those who turn to another server then.</param>
+    public ApiConnection(string kubeConfig, CancellationToken over, TimeSpan? connectTimeout = null)
     {
         _over = over;
         var configuration = KubernetesClientConfiguration.BuildConfigFromConfigFile(kubeConfig);
@@ -27,7 +29,7 @@ public sealed class ApiConnection : IDisposable
         Authority = configuration.SslCaCerts[0];
         var handler = new SocketsHttpHandler
         {
-            ConnectTimeout = TimeSpan.FromSeconds(2),
+            ConnectTimeout = connectTimeout ?? TimeSpan.FromSeconds(10),
             SslOptions = new SslClientAuthenticationOptions
             {
                 RemoteCertificateValidationCallback = (_, certificate, _, faults) => IsOurs(certificate, faults),

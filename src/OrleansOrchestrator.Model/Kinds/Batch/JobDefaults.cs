@@ -14,8 +14,7 @@ internal static class JobDefaults
 
     public static void Apply(V1Job job)
     {
-        if (job.Spec is not { } spec)
-            return;
+        var spec = job.Spec ??= new V1JobSpec();
         // A job that names neither runs one pod; one that names only its parallelism ends with its first success.
         if (spec.Completions is null && spec.Parallelism is null)
             spec.Completions = 1;
@@ -31,10 +30,10 @@ internal static class JobDefaults
     }
 
     /// <summary>The defaults of what a cron job makes jobs of: the job itself gets its own as it is made.</summary>
-    public static void ApplyToTemplate(V1JobSpec? spec)
+    public static void ApplyToTemplate(V1JobSpec spec)
     {
-        PodTemplateRules.ApplyDefaults(spec?.Template);
-        foreach (var rule in (spec?.PodFailurePolicy?.Rules).OrNone())
+        spec.Template = PodTemplateRules.WithDefaults(spec.Template);
+        foreach (var rule in (spec.PodFailurePolicy?.Rules).OrNone())
         {
             foreach (var pattern in rule.OnPodConditions.OrNone())
                 pattern.Status = pattern.Status.Or("True");

@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using k8s.Models;
 using OrleansOrchestrator.Model.Resources;
+using OrleansOrchestrator.Model.Validation;
 
 namespace OrleansOrchestrator.Model.Kinds.Events;
 
@@ -9,6 +10,8 @@ namespace OrleansOrchestrator.Model.Kinds.Events;
 /// </summary>
 internal sealed class EventsGroupForm(ResourceDefinition definition) : ConvertedForm<Corev1Event, Eventsv1Event>(definition)
 {
+    private const string ControllerField = "reportingController";
+
     private static readonly FrozenDictionary<string, string> StorageFields = new Dictionary<string, string>
     {
         ["regarding.kind"] = "involvedObject.kind",
@@ -18,7 +21,7 @@ internal sealed class EventsGroupForm(ResourceDefinition definition) : Converted
         ["regarding.apiVersion"] = "involvedObject.apiVersion",
         ["regarding.resourceVersion"] = "involvedObject.resourceVersion",
         ["regarding.fieldPath"] = "involvedObject.fieldPath",
-        ["reportingController"] = "reportingComponent",
+        [ControllerField] = "reportingComponent",
         ["reason"] = "reason",
         ["type"] = "type",
         ["metadata.name"] = "metadata.name",
@@ -28,6 +31,18 @@ internal sealed class EventsGroupForm(ResourceDefinition definition) : Converted
     public override string Group => "events.k8s.io";
 
     public override string? StorageField(string field) => StorageFields.GetValueOrDefault(field);
+
+    public override void Validate(KubeObject obj, FieldErrors errors)
+    {
+        EventValidation.Validate((Corev1Event)obj, ControllerField, errors);
+        EventValidation.ValidateNew((Corev1Event)obj, errors);
+    }
+
+    public override void ValidateUpdate(KubeObject updated, KubeObject current, FieldErrors errors)
+    {
+        EventValidation.Validate((Corev1Event)updated, ControllerField, errors);
+        EventValidation.ValidateChange((Corev1Event)updated, (Corev1Event)current, errors);
+    }
 
     protected override Corev1Event ToStorage(Eventsv1Event obj) => new()
     {

@@ -13,6 +13,15 @@ internal static class PodTemplateRules
             PodDefaults.ApplyToTemplate(spec);
     }
 
+    /// <summary>The template of a kind that holds it by value, so that there is always one.</summary>
+    public static V1PodTemplateSpec WithDefaults(V1PodTemplateSpec? template)
+    {
+        template ??= new V1PodTemplateSpec();
+        template.Spec ??= new V1PodSpec();
+        PodDefaults.ApplyToTemplate(template.Spec);
+        return template;
+    }
+
     public static void Validate(V1PodTemplateSpec template, FieldPath path, FieldErrors errors)
     {
         var metadata = path.Child("metadata");

@@ -19,7 +19,7 @@ internal static class StatefulSetDefaults
         var retention = spec.PersistentVolumeClaimRetentionPolicy;
         retention.WhenDeleted = retention.WhenDeleted.Or(StatefulSetValidation.Retain);
         retention.WhenScaled = retention.WhenScaled.Or(StatefulSetValidation.Retain);
-        PodTemplateRules.ApplyDefaults(spec.Template);
+        spec.Template = PodTemplateRules.WithDefaults(spec.Template);
         foreach (var claim in spec.VolumeClaimTemplates.OrNone())
         {
             claim.ApiVersion = claim.ApiVersion.Or("v1");

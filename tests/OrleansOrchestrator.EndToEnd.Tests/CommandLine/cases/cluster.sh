@@ -11,6 +11,9 @@ pod one
 kubectl wait pod/one --for condition=Ready --timeout 30s
 kubectl cluster-info dump --namespaces "$SPACE" --output-directory dump >/dev/null
 has '"name": "one"' <"dump/$SPACE/pods.json"
+## get componentstatuses
+kubectl get cs 2>warning | has '^scheduler +Healthy +ok *$'
+has 'Warning: v1 ComponentStatus is deprecated in v1.19+' <warning
 ## auth can-i
 kubectl auth can-i create pods | is yes
 ## auth reconcile

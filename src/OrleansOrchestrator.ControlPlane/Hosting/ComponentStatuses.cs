@@ -1,0 +1,69 @@
+using k8s.Models;
+using OrleansOrchestrator.ControlPlane.Objects;
+using OrleansOrchestrator.Model.Resources;
+
+namespace OrleansOrchestrator.ControlPlane.Hosting;
+
+/// <summary>
+/// Asks the parts of the control plane how they are: the store as readiness does, scheduler and controllers wherever in the
+/// cluster they are active. There are as many schedulers and controllers as one, and none of them is part of this process.
+/// </summary>
+internal sealed class ComponentStatuses(WantedGrains wanted, StoreReadiness store, TimeProvider time) : IComputedObjects
+{
+    private const string Scheduler = "scheduler";
+    private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(2);
+
+    /// <inheritdoc/>
+    public ResourceName Resource { get; } = new("componentstatuses", "");
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<KubeObject>> ComputeAsync(CancellationToken cancellationToken)
+    {
+        var asked = wanted.All
+            .ToLookup(grain => grain.Name == Scheduler ? Scheduler : "controller-manager", grain => CheckAsync(grain, cancellationToken));
+        var storeFault = store.CheckAsync(cancellationToken);
+        List<KubeObject> statuses = [StatusOf("store", await storeFault)];
+        foreach (var component in asked)
+        {
+            var faults = (await Task.WhenAll(component)).Where(fault => fault is not null);
+            statuses.Add(StatusOf(component.Key, string.Join("; ", faults)));
+        }
+
+        return statuses;
+    }
+
+    private async Task<string?> CheckAsync(WantedGrain grain, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await wanted.CheckAsync(grain).WaitAsync(AnswerWithin, time, cancellationToken) is { } fault ? $"{grain.Name} {fault}" : null;
+        }
+        catch (TimeoutException)
+        {
+            return $"{grain.Name} did not answer within {AnswerWithin.TotalSeconds} seconds";
+        }
+        catch (Exception unreachable) when (unreachable is not OperationCanceledException)
+        {
+            return $"{grain.Name} cannot be reached: {unreachable.Message}";
+        }
+    }
+
+    private static V1ComponentStatus StatusOf(string name, string? fault)
+    {
+        var isHealthy = string.IsNullOrEmpty(fault);
+        return new V1ComponentStatus
+        {
+            Metadata = new V1ObjectMeta { Name = name },
+            Conditions =
+            [
+                new V1ComponentCondition
+                {
+                    Type = "Healthy",
+                    Status = isHealthy ? "True" : "False",
+                    Message = isHealthy ? "ok" : null,
+                    Error = isHealthy ? null : fault,
+                },
+            ],
+        };
+    }
+}

@@ -1,0 +1,34 @@
+using System.Collections.Frozen;
+using OrleansOrchestrator.Model.Codec;
+using OrleansOrchestrator.Model.Errors;
+using OrleansOrchestrator.Model.Resources;
+
+namespace OrleansOrchestrator.ControlPlane.Objects;
+
+/// <summary>Reads of kinds that are not stored. Such objects have no revision, and a list of them is one page.</summary>
+internal sealed class ComputedReads(IEnumerable<IComputedObjects> sources)
+{
+    private readonly FrozenDictionary<ResourceName, IComputedObjects> _sources = sources.ToFrozenDictionary(source => source.Resource);
+
+    /// <summary>Reads one object.</summary>
+    /// <exception cref="ApiException">404: there is none.</exception>
+    public async ValueTask<StoredObject> GetAsync(ResourceDefinition definition, ObjectKey key, CancellationToken cancellationToken)
+    {
+        var objects = await ComputeAsync(definition, cancellationToken);
+        return objects.Find(obj => obj.Key == key) ?? throw ApiErrors.NotFound(definition.Name, key.Name);
+    }
+
+    /// <summary>Reads those that a query asks for.</summary>
+    public async ValueTask<ObjectPage> ListAsync(ResourceDefinition definition, ListQuery query, CancellationToken cancellationToken)
+    {
+        var objects = await ComputeAsync(definition, cancellationToken);
+        objects.Sort((left, right) => left.Key.CompareTo(right.Key));
+        return new ObjectPage(objects.FindAll(query.Filter.Matches), 0, null, null);
+    }
+
+    private async Task<List<StoredObject>> ComputeAsync(ResourceDefinition definition, CancellationToken cancellationToken)
+    {
+        var objects = await _sources[definition.Name].ComputeAsync(cancellationToken);
+        return [.. objects.Select(obj => StoredObject.Read(definition, definition.Encode(obj)))];
+    }
+}

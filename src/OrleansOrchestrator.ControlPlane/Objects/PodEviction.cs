@@ -1,0 +1,89 @@
+using k8s.Models;
+using OrleansOrchestrator.Controllers.Disruption;
+using OrleansOrchestrator.Model.Codec;
+using OrleansOrchestrator.Model.Errors;
+using OrleansOrchestrator.Model.Resources;
+using OrleansOrchestrator.Model.Selectors;
+
+namespace OrleansOrchestrator.ControlPlane.Objects;
+
+/// <summary>Deletes pods as far as their disruption budgets allow: one eviction is taken from the budget before the pod goes.</summary>
+public sealed class PodEviction(IObjectClient objects, ResourceRegistry registry, TimeProvider time)
+{
+    private const int RacesMax = 20;
+    private const int AskAgainSeconds = 10;
+
+    private readonly ResourceDefinition _pods = registry[WellKnownResources.Pods];
+    private readonly ResourceDefinition _budgets = registry[WellKnownResources.PodDisruptionBudgets];
+
+    /// <summary>Evicts a pod.</summary>
+    /// <exception cref="ApiException">404: there is no such pod; 409: it is not the one that the preconditions name; 429: its budget does
+    /// not allow it now; 500: it has more than one budget.</exception>
+    public async Task EvictAsync(ObjectKey key, DeletionOptions deletion, WriteOptions options, CancellationToken cancellationToken)
+    {
+        for (var race = 0; race < RacesMax; race++)
+        {
+            var pod = await objects.GetAsync(_pods, key, Freshness.Latest, cancellationToken);
+            var isBeyond = DisruptionBudgets.IsBeyond(pod.Peek<V1Pod>());
+            var budget = isBeyond ? null : await FindBudgetAsync(pod, cancellationToken);
+            if (isBeyond || (budget is not null && DisruptionBudgets.AllowsUnready(budget.Peek<V1PodDisruptionBudget>(), pod.Peek<V1Pod>())))
+            {
+                if (await TryDeleteUnchangedAsync(pod, deletion, options, cancellationToken))
+                    return;
+            }
+            else if (budget is null || await TryTakeAsync(budget, key.Name, options, cancellationToken))
+            {
+                await objects.DeleteAsync(new ObjectReference(_pods, key), deletion, options, cancellationToken);
+                return;
+            }
+        }
+
+        throw ApiErrors.Timeout($"couldn't update the PodDisruptionBudget of pod \"{key.Name}\" due to conflicts");
+    }
+
+    private async Task<StoredObject?> FindBudgetAsync(StoredObject pod, CancellationToken cancellationToken)
+    {
+        var page = await objects.ListAsync(
+            _budgets, new ListQuery(ObjectFilter.InNamespace(pod.Key.Namespace), Freshness.Latest), cancellationToken);
+        var own = page.Objects
+            .Where(budget => budget.Peek<V1PodDisruptionBudget>().Spec?.Selector is { } selector && LabelSelector.From(selector).Matches(pod.Labels))
+            .ToList();
+        return own.Count <= 1
+            ? own.FirstOrDefault()
+            : throw ApiErrors.Internal("This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.");
+    }
+
+    /// <summary>A pod that goes for what it is now must still be that when it goes.</summary>
+    private async Task<bool> TryDeleteUnchangedAsync(
+        StoredObject pod, DeletionOptions deletion, WriteOptions options, CancellationToken cancellationToken)
+    {
+        var isPinned = deletion.ResourceVersion is not null;
+        var unchanged = isPinned ? deletion : deletion with { ResourceVersion = pod.Peek().Metadata.ResourceVersion };
+        try
+        {
+            await objects.DeleteAsync(new ObjectReference(_pods, pod.Key), unchanged, options, cancellationToken);
+            return true;
+        }
+        catch (ApiException conflict) when (conflict.Code == 409 && !isPinned && (deletion.Uid is null || deletion.Uid == pod.Uid))
+        {
+            return false;
+        }
+    }
+
+    private async Task<bool> TryTakeAsync(StoredObject stored, string podName, WriteOptions options, CancellationToken cancellationToken)
+    {
+        var budget = (V1PodDisruptionBudget)stored.Decode();
+        if (DisruptionBudgets.Take(budget, podName, time.GetUtcNow().UtcDateTime) is { } refusal)
+            throw ApiErrors.DisruptionBudget(refusal.Why, refusal.IsBehind ? AskAgainSeconds : null);
+        try
+        {
+            await objects.UpdateAsync(
+                new ObjectReference(_budgets, stored.Key, "status"), budget, WriteOptions.ControlPlane with { DryRun = options.DryRun }, cancellationToken);
+            return true;
+        }
+        catch (ApiException lost) when (lost.Code is 409 or 404)
+        {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,122 @@
+using OrleansOrchestrator.Gateway.Hosting;
+using OrleansOrchestrator.Model.Errors;
+
+namespace OrleansOrchestrator.Gateway.Limits;
+
+/// <summary>
+/// Bounds how many large lists are encoded at once on this silo, so that the processors are never all taken by them. Users
+/// take turns: each has a queue of its own, and a free seat goes to the next user, however long the queue of another is.
+/// </summary>
+internal sealed class LargeListGate(GatewayOptions options)
+{
+    private readonly Lock _lock = new();
+    private readonly Dictionary<string, UserLists> _users = new(StringComparer.Ordinal);
+    private readonly LinkedList<UserLists> _order = [];
+    private int _free = options.LargeListSeats;
+
+    /// <summary>Waits for a seat, which is held until the turn is left or disposed.</summary>
+    /// <exception cref="ApiException">429: the user has as many large lists in progress as it may.</exception>
+    /// <exception cref="OperationCanceledException">Nobody wants the list any more; it waits no longer.</exception>
+    public async ValueTask<ListTurn> EnterAsync(string user, CancellationToken cancellationToken)
+    {
+        UserLists lists;
+        lock (_lock)
+        {
+            if (!_users.TryGetValue(user, out lists!))
+                _users.Add(user, lists = new UserLists(user));
+            if (lists.InProgress == options.LargeListsPerUserMax)
+                throw ApiErrors.TooManyRequests("too many large lists in progress, please try again later", options.RetryAfterSeconds);
+            lists.InProgress++;
+        }
+
+        var turn = new ListTurn(this, lists);
+        try
+        {
+            await turn.ReturnAsync(cancellationToken);
+            return turn;
+        }
+        catch
+        {
+            turn.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Takes a seat, or waits in the user's queue until one is handed over.</summary>
+    internal async ValueTask SitAsync(UserLists lists, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        LinkedListNode<TaskCompletionSource> waiting;
+        lock (_lock)
+        {
+            if (_free > 0)
+            {
+                _free--;
+                return;
+            }
+
+            // Whoever frees a seat must not run the list of another on its own thread.
+            waiting = lists.Waiting.AddLast(new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+            if (lists.Waiting.Count == 1)
+                _order.AddLast(lists);
+        }
+
+        await using var registration = cancellationToken.Register(() => Abandon(lists, waiting, cancellationToken));
+        await waiting.Value.Task;
+    }
+
+    /// <summary>Hands a seat to the next user's first list, or keeps it free.</summary>
+    internal void Stand()
+    {
+        lock (_lock)
+        {
+            if (_order.First is not { } next)
+            {
+                _free++;
+                return;
+            }
+
+            _order.RemoveFirst();
+            var first = next.Value.Waiting.First!;
+            next.Value.Waiting.RemoveFirst();
+            if (next.Value.Waiting.Count > 0)
+                _order.AddLast(next);
+            first.Value.SetResult();
+        }
+    }
+
+    /// <summary>Forgets a list that has ended. Users without lists leave nothing behind.</summary>
+    internal void End(UserLists lists)
+    {
+        lock (_lock)
+        {
+            if (--lists.InProgress == 0)
+                _users.Remove(lists.User);
+        }
+    }
+
+    private void Abandon(UserLists lists, LinkedListNode<TaskCompletionSource> waiting, CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            // A seat that has been handed over already is the list's to give back.
+            if (waiting.List is null)
+                return;
+            lists.Waiting.Remove(waiting);
+            if (lists.Waiting.Count == 0)
+                _order.Remove(lists);
+            waiting.Value.SetCanceled(cancellationToken);
+        }
+    }
+
+    /// <summary>The large lists of one user.</summary>
+    internal sealed class UserLists(string user)
+    {
+        public string User { get; } = user;
+
+        /// <summary>How many wait, are encoded, or wait for their client.</summary>
+        public int InProgress { get; set; }
+
+        public LinkedList<TaskCompletionSource> Waiting { get; } = [];
+    }
+}

@@ -1,0 +1,31 @@
+using k8s.Models;
+using OrleansOrchestrator.ControlPlane.Objects;
+using OrleansOrchestrator.Gateway.Requests;
+using OrleansOrchestrator.Gateway.Responses;
+using OrleansOrchestrator.Model.Errors;
+using OrleansOrchestrator.Model.Resources;
+
+namespace OrleansOrchestrator.Gateway.Subresources;
+
+/// <summary>Serves <c>pods/eviction</c>: a deletion that disruption budgets can refuse, as <c>kubectl drain</c> asks for it.</summary>
+internal sealed class EvictionEndpoint(PodEviction evictions, ObjectBody bodies) : ISubresourceEndpoint
+{
+    /// <inheritdoc/>
+    public string Name => "eviction";
+
+    /// <inheritdoc/>
+    public bool Serves(ResourceDefinition definition) => definition.Name == WellKnownResources.Pods;
+
+    /// <inheritdoc/>
+    public async Task HandleAsync(ApiRequest request)
+    {
+        if (request.Info.Verb != Verbs.Create)
+            throw ApiErrors.MethodNotAllowed();
+        var eviction = await bodies.ReadModelAsync<V1Eviction>(request) ?? throw ApiErrors.BadRequest("an Eviction is required");
+        if ((eviction.Metadata?.Name ?? "") is var name && name != request.Info.Name)
+            throw ApiErrors.BadRequest("name in URL does not match name in Eviction object");
+        var (deletion, options) = WriteQueries.ForDelete(request, eviction.DeleteOptions);
+        await evictions.EvictAsync(request.Info.Key, deletion, options, request.Cancellation);
+        await StatusResponse.SendAsync(request.Http, StatusResponse.Success(201), request.Cancellation);
+    }
+}

@@ -1,0 +1,152 @@
+using System.Runtime.CompilerServices;
+using Microsoft.Extensions.Logging;
+
+namespace OrleansOrchestrator.Storage.Log;
+
+/// <summary>
+/// Knows in words what is wrong with a log's database, from what happens to those who use it, and tells the operator once
+/// when trouble begins, now and then while it lasts, and when it is over. Its users try again as often as they like without
+/// filling a disk with what they say.
+/// </summary>
+/// <param name="log">The log. It belongs to this one, which disposes of it.</param>
+/// <param name="time">The clock.</param>
+/// <param name="logger">Receives the words.</param>
+public sealed partial class ObservedObjectLog(IObjectLog log, TimeProvider time, ILogger<ObservedObjectLog> logger) : IObjectLog
+{
+    // A database that nobody tries to write to may have recovered. Whoever is told that it has not would never try again.
+    private static readonly TimeSpan TroubleLasts = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan RepeatAfter = TimeSpan.FromMinutes(1);
+
+    // One trouble has several faces, which take turns: a connection is reset, then refused, then lost.
+    private const int FacesMax = 8;
+
+    private readonly Lock _gate = new();
+    private Failure? _write;
+    private Failure? _read;
+    private readonly Dictionary<string, long> _told = [];
+    private long _began;
+    private long _failures;
+
+    /// <inheritdoc/>
+    /// <remarks>A database that can be read may still refuse every write: writes and reads are taken note of apart.</remarks>
+    public string? Trouble
+    {
+        get
+        {
+            lock (_gate)
+                return Recent(_write) ?? Recent(_read);
+        }
+    }
+
+    /// <inheritdoc/>
+    public Task<ShardOpening> OpenAsync(ShardId shard, TimeSpan leaseDuration, CancellationToken cancellationToken) =>
+        ReadingAsync(() => log.OpenAsync(shard, leaseDuration, cancellationToken));
+
+    /// <inheritdoc/>
+    public async IAsyncEnumerable<LogObject> LoadAsync(ShardId shard, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await using var objects = log.LoadAsync(shard, cancellationToken).GetAsyncEnumerator(cancellationToken);
+        while (await ReadingAsync(() => objects.MoveNextAsync().AsTask()))
+            yield return objects.Current;
+    }
+
+    /// <inheritdoc/>
+    public async Task CommitAsync(ShardId shard, long epoch, LogCommit commit, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await log.CommitAsync(shard, epoch, commit, cancellationToken);
+            Succeeded(ref _write);
+        }
+        catch (Exception e) when (e is LogUnavailableException or OutcomeUnknownException)
+        {
+            Failed(ref _write, e.Message);
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public Task<long> ReadHeadAsync(ShardId shard, long epoch, CancellationToken cancellationToken) =>
+        ReadingAsync(() => log.ReadHeadAsync(shard, epoch, cancellationToken));
+
+    /// <inheritdoc/>
+    public Task RenewLeaseAsync(ShardId shard, long epoch, TimeSpan leaseDuration, CancellationToken cancellationToken) =>
+        ReadingAsync(async () =>
+        {
+            await log.RenewLeaseAsync(shard, epoch, leaseDuration, cancellationToken);
+            return true;
+        });
+
+    /// <inheritdoc/>
+    public Task ReleaseAsync(ShardId shard, long epoch, CancellationToken cancellationToken) =>
+        log.ReleaseAsync(shard, epoch, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<LogChange>> ReadChangesAsync(
+        ShardId shard, long afterRevision, int limit, CancellationToken cancellationToken) =>
+        ReadingAsync(() => log.ReadChangesAsync(shard, afterRevision, limit, cancellationToken));
+
+    /// <inheritdoc/>
+    public Task<long> TrimAsync(ShardId shard, TimeSpan minimumAge, long minimumCount, CancellationToken cancellationToken) =>
+        ReadingAsync(() => log.TrimAsync(shard, minimumAge, minimumCount, cancellationToken));
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => log.DisposeAsync();
+
+    private async Task<T> ReadingAsync<T>(Func<Task<T>> operation)
+    {
+        try
+        {
+            var result = await operation();
+            Succeeded(ref _read);
+            return result;
+        }
+        catch (LogUnavailableException e)
+        {
+            Failed(ref _read, e.Message);
+            throw;
+        }
+    }
+
+    private string? Recent(Failure? failure) => failure is not null && time.GetElapsedTime(failure.At) < TroubleLasts ? failure.Message : null;
+
+    private void Succeeded(ref Failure? kind)
+    {
+        // On the way of every commit: nothing is locked while all is well.
+        if (Volatile.Read(ref kind) is null)
+            return;
+        lock (_gate)
+        {
+            kind = null;
+            if (_told.Count == 0 || Recent(_write) is not null || Recent(_read) is not null)
+                return;
+            LogRecovered(Math.Round(time.GetElapsedTime(_began).TotalSeconds, 1), _failures);
+            (_write, _read, _failures) = (null, null, 0);
+            _told.Clear();
+        }
+    }
+
+    private void Failed(ref Failure? kind, string message)
+    {
+        lock (_gate)
+        {
+            var now = time.GetTimestamp();
+            kind = new Failure(message, now);
+            if (_failures++ == 0)
+                _began = now;
+            var isKnown = _told.TryGetValue(message, out var told);
+            if (isKnown ? time.GetElapsedTime(told) < RepeatAfter : _told.Count >= FacesMax)
+                return;
+            _told[message] = now;
+            LogTrouble(message);
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The database is in trouble and tried again: {Why}")]
+    private partial void LogTrouble(string why);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The database is well again after {Seconds} s and {Failures} failures")]
+    private partial void LogRecovered(double seconds, long failures);
+
+    private sealed record Failure(string Message, long At);
+}
