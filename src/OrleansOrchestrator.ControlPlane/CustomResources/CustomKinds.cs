@@ -15,7 +15,7 @@ namespace OrleansOrchestrator.ControlPlane.CustomResources;
 /// kinds whenever one changes.
 /// </summary>
 internal sealed partial class CustomKinds(
-    WatchCaches caches, CacheFollower follower, ResourceRegistry registry, ILogger<CustomKinds> logger) : BackgroundService, IReadinessCheck
+    WatchCaches caches, CacheFollower follower, ResourceRegistry registry, ILogger<CustomKinds> logger) : BackgroundService, IReadinessCheck, INewestKinds
 {
     private readonly Lock _applying = new();
     private Dictionary<ResourceName, CustomKind> _kinds = [];
@@ -30,8 +30,7 @@ internal sealed partial class CustomKinds(
     public Task<string?> CheckAsync(CancellationToken cancellationToken) =>
         Task.FromResult(_isApplied ? null : "the definitions of custom resources have not been read yet");
 
-    /// <summary>Finds a resource, as the newest definitions have it. A silo that has not heard of a definition yet learns of it here.</summary>
-    /// <returns>The definition; null if there is none.</returns>
+    /// <inheritdoc/>
     public async Task<ResourceDefinition?> FindNewestAsync(ResourceName name, CancellationToken cancellationToken)
     {
         if (registry.Find(name) is { } known)

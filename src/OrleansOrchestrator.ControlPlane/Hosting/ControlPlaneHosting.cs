@@ -44,6 +44,7 @@ public static class ControlPlaneHosting
         services.AddSingleton<CacheFollower>();
 
         AddHostedSingleton<CustomKinds>(services);
+        services.AddSingleton<INewestKinds>(provider => provider.GetRequiredService<CustomKinds>());
         services.AddSingleton<IReadinessCheck>(provider => provider.GetRequiredService<CustomKinds>());
 
         services.AddSingleton<IAdmissionPlugin, CustomResourceLifecycleAdmission>();

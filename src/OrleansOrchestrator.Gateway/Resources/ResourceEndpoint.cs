@@ -1,9 +1,11 @@
 using System.Collections.Frozen;
+using OrleansOrchestrator.ControlPlane.CustomResources;
 using OrleansOrchestrator.Gateway.Requests;
 using OrleansOrchestrator.Gateway.Reviews;
 using OrleansOrchestrator.Gateway.Subresources;
 using OrleansOrchestrator.Gateway.Watch;
 using OrleansOrchestrator.Model.Errors;
+using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.Gateway.Resources;
 
@@ -14,6 +16,8 @@ internal sealed class ResourceEndpoint(
     ObjectDeletions deletions,
     WatchResponse watches,
     ReviewEndpoints reviews,
+    ResourceRoutes routes,
+    INewestKinds newest,
     IEnumerable<ISubresourceEndpoint> subresources)
 {
     private readonly FrozenDictionary<string, ISubresourceEndpoint> _subresources =
@@ -25,7 +29,7 @@ internal sealed class ResourceEndpoint(
     {
         var info = request.Info;
         if (info.Definition is null)
-            return reviews.HandleAsync(request);
+            return reviews.Has(info) ? reviews.HandleAsync(request) : HandleUnknownAsync(request);
         CheckScope(info);
         if (!info.Definition.IsStored && info.Verb is not (Verbs.Get or Verbs.List))
             throw ApiErrors.MethodNotAllowed();
@@ -35,6 +39,19 @@ internal sealed class ResourceEndpoint(
         if (request.Form.DeprecationWarning is { } warning)
             request.Warnings.Add(warning);
         return info.Subresource.Length == 0 ? HandleObjectAsync(request) : HandleSubresourceAsync(request);
+    }
+
+    /// <summary>A client that has been told of a new kind, maybe by another silo, may ask for it before this one has heard of it.</summary>
+    private async Task HandleUnknownAsync(ApiRequest request)
+    {
+        var info = request.Info;
+        if (await newest.FindNewestAsync(new ResourceName(info.Resource, info.Group), request.Cancellation) is null
+            || routes.Find(ResourceRoutes.PrefixOf(info.Group, info.Version), info.Resource) is not { } form)
+        {
+            throw ApiErrors.NoSuchPath();
+        }
+
+        await HandleAsync(new ApiRequest(request.Http, info with { Form = form }, request.Options, request.User, request.Cancellation));
     }
 
     private Task HandleObjectAsync(ApiRequest request) => (request.Info.Verb, request.Info.Name.Length > 0) switch

@@ -7,6 +7,7 @@ using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using OrleansOrchestrator.ControlPlane.CustomResources;
 using OrleansOrchestrator.ControlPlane.Objects;
 using OrleansOrchestrator.Gateway.Hosting;
 using OrleansOrchestrator.Gateway.Identity;
@@ -24,6 +25,8 @@ public sealed class GatewayFixture : IAsyncLifetime
 
     /// <summary>The kinds that are served.</summary>
     internal ResourceRegistry Registry => _application!.Services.GetRequiredService<ResourceRegistry>();
+
+    internal UnheardOfKinds UnheardOf => _application!.Services.GetRequiredService<UnheardOfKinds>();
 
     internal LargeListGate LargeLists => _application!.Services.GetRequiredService<LargeListGate>();
 
@@ -46,6 +49,8 @@ public sealed class GatewayFixture : IAsyncLifetime
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.Services.AddSingleton<IObjectClient>(Objects);
+        builder.Services.AddSingleton<UnheardOfKinds>();
+        builder.Services.AddSingleton<INewestKinds>(services => services.GetRequiredService<UnheardOfKinds>());
         foreach (var check in Checks)
             builder.Services.AddSingleton(check);
         builder.Services.AddGateway(Options, Identity);

@@ -5,6 +5,7 @@ using k8s.Models;
 using OrleansOrchestrator.Gateway.Tests.Hosting;
 using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Model.CustomResources;
+using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.Gateway.Tests.Resources;
 
@@ -49,6 +50,17 @@ public sealed class CustomKindTests : IAsyncLifetime
         (await _gateway.Admin.GetJsonAsync("/apis/test.example.com")).ShouldFail(HttpStatusCode.NotFound, "NotFound");
         Define();
         (await _gateway.Admin.GetJsonAsync("/apis/test.example.com")).ShouldSucceed()["preferredVersion"]!["version"]!.GetValue<string>().ShouldBe("v1");
+    }
+
+    [Fact]
+    public async Task Kind_DefinedElsewhere_IsServedToWhoAsksBeforeThisSiloHasHeardOfIt()
+    {
+        var elsewhere = _gateway.Registry[new ResourceName("gadgets", "test.example.com")];
+        _gateway.Registry.SetCustom([]);
+        (await PostAsync(Stable, Gadget)).ShouldFail(HttpStatusCode.NotFound, "NotFound");
+        _gateway.UnheardOf.Definitions.Add(elsewhere);
+        (await PostAsync(Stable, Gadget)).ShouldSucceed(HttpStatusCode.Created);
+        (await _gateway.Admin.GetJsonAsync(Stable.Replace("v1", "v7"))).ShouldFail(HttpStatusCode.NotFound, "NotFound");
     }
 
     [Fact]
