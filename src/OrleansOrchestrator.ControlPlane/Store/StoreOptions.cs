@@ -28,7 +28,7 @@ public sealed record StoreOptions
     public TimeSpan UnavailableGrace { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>The longest pause between tries to reach the database.</summary>
-    public TimeSpan RetryPauseMax { get; init; } = TimeSpan.FromSeconds(1);
+    public TimeSpan RetryPauseMax { get; init; } = TimeSpan.FromMilliseconds(250);
 
     /// <summary>How long a commit may take before its outcome counts as unknown and is looked up. Shorter than
     /// <see cref="UnavailableGrace"/>, within which it is tried again.</summary>
