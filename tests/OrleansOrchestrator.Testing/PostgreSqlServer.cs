@@ -1,7 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using Npgsql;
 
 namespace OrleansOrchestrator.Testing;
@@ -40,17 +38,23 @@ public sealed class PostgreSqlServer : IAsyncDisposable
         ? "PostgreSQL is not installed: initdb and postgres were not found with pg_config, under /usr/lib/postgresql, or in PATH"
         : null;
 
+    /// <inheritdoc cref="StartAsync(string, CancellationToken)"/>
+    public static Task<PostgreSqlServer> StartAsync(CancellationToken cancellationToken = default) => StartAsync(null, cancellationToken);
+
     /// <summary>Creates a data folder and starts a server on it.</summary>
+    /// <param name="logFolder">Where its write-ahead log is to lie, if not with the data: a folder that does not exist yet, in one
+    /// that the server's account may write to.</param>
+    /// <param name="cancellationToken">Cancels the start.</param>
     /// <exception cref="InvalidOperationException">PostgreSQL is not installed or does not start; the message has its output.</exception>
-    public static async Task<PostgreSqlServer> StartAsync(CancellationToken cancellationToken = default)
+    public static async Task<PostgreSqlServer> StartAsync(string? logFolder, CancellationToken cancellationToken)
     {
         var binaries = PostgreSqlBinaries.Find() ?? throw new InvalidOperationException(Missing);
         var folder = Directory.CreateTempSubdirectory("orchestrator-pg-").FullName;
-        var server = new PostgreSqlServer(binaries, folder, FreePort());
+        var server = new PostgreSqlServer(binaries, folder, FreePorts.Next());
         try
         {
             await PostgreSqlBinaries.GiveToServerAccountAsync(folder, cancellationToken);
-            await server.InitializeAsync(cancellationToken);
+            await server.InitializeAsync(logFolder, cancellationToken);
             await server.StartProcessAsync(cancellationToken);
             return server;
         }
@@ -67,7 +71,7 @@ public sealed class PostgreSqlServer : IAsyncDisposable
     public static async Task<PostgreSqlServer> StartStandbyAsync(PostgreSqlServer primary, CancellationToken cancellationToken = default)
     {
         var folder = Directory.CreateTempSubdirectory("orchestrator-pg-").FullName;
-        var standby = new PostgreSqlServer(primary._binaries, folder, FreePort());
+        var standby = new PostgreSqlServer(primary._binaries, folder, FreePorts.Next());
         try
         {
             await PostgreSqlBinaries.GiveToServerAccountAsync(folder, cancellationToken);
@@ -184,17 +188,13 @@ public sealed class PostgreSqlServer : IAsyncDisposable
         }
     }
 
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
-
     // --no-sync is for the folder's creation only; the server itself runs with fsync on.
-    private Task InitializeAsync(CancellationToken cancellationToken) => RunToEndAsync(
+    private Task InitializeAsync(string? logFolder, CancellationToken cancellationToken) => RunToEndAsync(
         Path.Combine(_binaries, "initdb"),
-        ["--pgdata", Path.Combine(_folder, "data"), "--username", "postgres", "--auth", "trust", "--encoding", "UTF8", "--locale", "C", "--no-sync"],
+        [
+            "--pgdata", Path.Combine(_folder, "data"), "--username", "postgres", "--auth", "trust", "--encoding", "UTF8", "--locale", "C", "--no-sync",
+            .. logFolder is null ? (string[])[] : ["--waldir", logFolder],
+        ],
         cancellationToken);
 
     private static async Task RunToEndAsync(string program, IReadOnlyList<string> arguments, CancellationToken cancellationToken)

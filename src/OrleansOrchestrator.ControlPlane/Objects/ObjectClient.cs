@@ -265,7 +265,7 @@ internal sealed partial class ObjectClient(
         WriteStatus.NotFound => ApiErrors.NotFound(definition.Name, key.Name),
         WriteStatus.Conflict => ApiErrors.Modified(definition.Name, key.Name),
         WriteStatus.Unknown => ApiErrors.Timeout(result.Detail ?? "the write may or may not have happened"),
-        WriteStatus.Unavailable => ApiErrors.ServiceUnavailable(result.Detail ?? "the object store is not available"),
+        WriteStatus.Unavailable or WriteStatus.DatabaseAway => ApiErrors.ServiceUnavailable(result.Detail ?? "the object store is not available"),
         WriteStatus.Overloaded => ApiErrors.TooManyRequests("too many writes are waiting, please try again later", 1),
         _ => ApiErrors.Internal($"the write was refused: {result.Detail}"),
     };

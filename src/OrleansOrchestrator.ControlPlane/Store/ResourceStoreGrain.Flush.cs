@@ -18,7 +18,7 @@ internal sealed partial class ResourceStoreGrain
             try
             {
                 if (await MakeDurableAsync(batch) is { } failure)
-                    FailAll(batch, WriteStatus.Unavailable, failure);
+                    FailAll(batch, _databaseMissed is not null ? WriteStatus.DatabaseAway : WriteStatus.Unavailable, failure);
                 else
                     await faults.RunAsync(StoreStep.Publish, _definition.Name, () => Publish(batch));
             }
@@ -83,9 +83,12 @@ internal sealed partial class ResourceStoreGrain
         }
     }
 
-    /// <summary>Commits, waiting out short absences of the database; an unknown outcome is resolved before anything else (I4).</summary>
+    /// <summary>Commits, waiting out short absences of the database; an unknown outcome is resolved before anything else (I4). While
+    /// an absence has not been short, a commit is tried once: whoever writes is told so, and finds out when it is over.</summary>
     private async Task<string?> CommitAsync(LogCommit commit)
     {
+        var isKnownToBeAway = _databaseMissed is { } missed && time.GetElapsedTime(missed) < options.UnavailableGrace;
+        var grace = isKnownToBeAway ? TimeSpan.Zero : options.UnavailableGrace;
         var started = time.GetTimestamp();
         var pause = TimeSpan.FromMilliseconds(20);
         var isUnknown = false;
@@ -98,8 +101,8 @@ internal sealed partial class ResourceStoreGrain
                     if (await HasHappenedAsync(commit))
                         return Committed(commit);
                     isUnknown = false;
-                    if (time.GetElapsedTime(started) > options.UnavailableGrace)
-                        return "the database did not answer in time";
+                    if (time.GetElapsedTime(started) >= grace)
+                        return NotCommitted("the database did not answer in time");
                 }
 
                 var sent = time.GetTimestamp();
@@ -118,8 +121,8 @@ internal sealed partial class ResourceStoreGrain
                 // What is unknown has no end but an answer, or that of this activation.
                 if (isUnknown && _stopped is not null)
                     throw;
-                if (!isUnknown && time.GetElapsedTime(started) > options.UnavailableGrace)
-                    return unavailable.Message;
+                if (!isUnknown && time.GetElapsedTime(started) >= grace)
+                    return NotCommitted(unavailable.Message);
                 LogUnavailable(unavailable, _shard);
             }
 
@@ -149,7 +152,14 @@ internal sealed partial class ResourceStoreGrain
     private string? Committed(LogCommit commit)
     {
         _loggedHead = commit.HeadAfter;
+        _databaseMissed = null;
         return null;
+    }
+
+    private string NotCommitted(string why)
+    {
+        _databaseMissed = time.GetTimestamp();
+        return why;
     }
 
     private Task Publish(List<PendingChange> batch)
@@ -172,10 +182,14 @@ internal sealed partial class ResourceStoreGrain
         foreach (var pending in batch)
             pending.Decided.TrySetResult(new WriteResult(status, Detail: why));
         foreach (var pending in _pending)
-            pending.Decided.TrySetResult(new WriteResult(WriteStatus.Unavailable, Detail: why));
+            pending.Decided.TrySetResult(NotTaken(status, why));
         _pending.Clear();
         SignalHeadMoved();
     }
+
+    /// <summary>The outcome of a write that certainly did not happen, since what it was based on ended in such a way.</summary>
+    private static WriteResult NotTaken(WriteStatus basis, string? why) =>
+        new(basis == WriteStatus.DatabaseAway ? basis : WriteStatus.Unavailable, Detail: why);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The outcome of the commit of {Shard} up to {Revision} is unknown; resolving it")]
     private partial void LogOutcomeUnknown(Exception exception, ShardId shard, long revision);

@@ -43,6 +43,9 @@ internal sealed partial class ResourceStoreGrain(
     private TaskCompletionSource _headMoved = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private string? _stopped;
 
+    // When a commit last had to be given up since the database was away; null once one has succeeded.
+    private long? _databaseMissed;
+
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
         _definition = await FindDefinitionAsync(cancellationToken);
@@ -260,7 +263,7 @@ internal sealed partial class ResourceStoreGrain(
         if (!rests || _definition.Durability == Durability.WriteBehind)
             return refusal;
         var settled = await _newestDecided!;
-        return settled.Status == WriteStatus.Committed ? refusal : new WriteResult(WriteStatus.Unavailable, Detail: settled.Detail);
+        return settled.Status == WriteStatus.Committed ? refusal : NotTaken(settled.Status, settled.Detail);
     }
 
     private StoredChange ReadChange(LogChange change) => new(

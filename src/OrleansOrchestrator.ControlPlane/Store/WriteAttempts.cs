@@ -34,7 +34,7 @@ internal sealed class WriteAttempts(IReadOnlyList<ObjectWrite> writes)
                 _mayHaveHappened[write] = true;
                 Why = answer.Detail ?? Why;
                 break;
-            case WriteStatus.Unavailable or WriteStatus.Overloaded when _mayHaveHappened[write]:
+            case WriteStatus.Unavailable or WriteStatus.Overloaded or WriteStatus.DatabaseAway when _mayHaveHappened[write]:
             case WriteStatus.Unavailable when writes.Count == 1:
                 Why = answer.Detail ?? Why;
                 break;

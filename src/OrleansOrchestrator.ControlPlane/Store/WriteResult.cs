@@ -28,6 +28,9 @@ internal enum WriteStatus
 
     /// <summary>It may have happened or not: the store was replaced before it could find out.</summary>
     Unknown,
+
+    /// <summary>It certainly did not happen: the database has been away for longer than writes wait for it.</summary>
+    DatabaseAway,
 }
 
 /// <summary>The outcome of a write.</summary>

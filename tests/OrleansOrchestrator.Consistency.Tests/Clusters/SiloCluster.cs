@@ -1,5 +1,3 @@
-using System.Net;
-using System.Net.Sockets;
 using Npgsql;
 using OrleansOrchestrator.Testing;
 using OrleansOrchestrator.Testing.Programs;
@@ -39,7 +37,7 @@ internal sealed class SiloCluster : IAsyncDisposable
         var cluster = new SiloCluster(server, await server.CreateDatabaseAsync("cluster", cancellationToken));
         try
         {
-            var ports = FreePorts(2 * Size);
+            var ports = FreePorts.Take(2 * Size);
             for (var i = 0; i < Size; i++)
                 cluster.Add($"silo-{i}", ports[2 * i], ports[(2 * i) + 1]);
             await cluster._silos[0].StartAsync(cancellationToken);
@@ -103,14 +101,5 @@ internal sealed class SiloCluster : IAsyncDisposable
         var proxy = FaultProxy.Start(Server.Port);
         var postgres = new NpgsqlConnectionStringBuilder(Database) { Port = proxy.Port, ApplicationName = name };
         _silos.Add(new ClusterSilo(name, postgres.ConnectionString, apiPort, siloPort, proxy, _scratch.At(name)));
-    }
-
-    private static List<int> FreePorts(int count)
-    {
-        var listeners = Enumerable.Range(0, count).Select(_ => new TcpListener(IPAddress.Loopback, 0)).ToList();
-        listeners.ForEach(listener => listener.Start());
-        var ports = listeners.ConvertAll(listener => ((IPEndPoint)listener.LocalEndpoint).Port);
-        listeners.ForEach(listener => listener.Dispose());
-        return ports;
     }
 }

@@ -1,29 +1,16 @@
-using System.Net;
-using System.Security.Cryptography;
-using System.Text;
-using System.Text.Json.Nodes;
 using OrleansOrchestrator.Testing;
 
 namespace OrleansOrchestrator.Consistency.Tests.Troubles;
 
-/// <summary>
-/// What a silo says while its database does not do what it should: clients are told to come again, operators why, and once it
-/// does, the same process goes on with all that it has acknowledged.
-/// </summary>
+/// <summary>A silo whose database does not do what it should.</summary>
 [Collection(nameof(SiloInTrouble))]
 public sealed class DatabaseTroubleTests(SiloInTrouble cluster)
 {
-    private const string Maps = "/api/v1/namespaces/default/configmaps";
-    private const int LogLinesMax = 12;
-    private static readonly TimeSpan SeenWithin = TimeSpan.FromSeconds(40);
-    private static readonly TimeSpan RecoversWithin = TimeSpan.FromSeconds(20);
-    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(100);
-
-    private readonly List<string> _acknowledged = [];
-
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     private PostgreSqlServer Server => cluster.Server;
+
+    private TroubleTrial Trial => new(cluster.Api, () => cluster.Silo.Log);
 
     [Fact]
     public Task Database_Stopped_RefusesWritesAndRecovers() => EndureAsync(
@@ -63,6 +50,22 @@ public sealed class DatabaseTroubleTests(SiloInTrouble cluster)
     }
 
     [Fact]
+    public async Task Database_WhoseLogHasNoSpace_RefusesWritesAndRecovers()
+    {
+        Assert.SkipWhen(cluster.LogDisk is null, "mounting a small disk is not allowed here");
+
+        // The server ends itself, and cannot start again before somebody has made room.
+        await EndureAsync(
+            "PostgreSQL at 127.0.0.1:",
+            () => RunAsync(cluster.LogDisk.Fill),
+            async () =>
+            {
+                cluster.LogDisk.Empty();
+                await Server.RestartAsync(Cancellation);
+            });
+    }
+
+    [Fact]
     public async Task Database_ThatDoesNotAnswer_RefusesWritesAndRecovers()
     {
         PostgreSqlRequired();
@@ -77,7 +80,7 @@ public sealed class DatabaseTroubleTests(SiloInTrouble cluster)
         try
         {
             await cluster.EndSessionsAsync();
-            await Poll.UntilAsync(async () => (await TryWriteAsync()).Code == HttpStatusCode.Created, Cancellation);
+            await Poll.UntilAsync(() => Trial.WritesAsync(), Cancellation);
         }
         finally
         {
@@ -96,75 +99,7 @@ public sealed class DatabaseTroubleTests(SiloInTrouble cluster)
     private async Task EndureAsync(string words, Func<Task> begin, Func<Task> end)
     {
         PostgreSqlRequired();
-        await UntilAsync("writes are taken before", RecoversWithin, async () => (await TryWriteAsync()).Code == HttpStatusCode.Created);
-        var linesBefore = CountLogLines();
-
-        await begin();
-        try
-        {
-            await UntilAsync("a write is refused", SeenWithin, async () => (await TryWriteAsync()).Code != HttpStatusCode.Created);
-            var ready = "";
-            await UntilAsync($"/readyz says '{words}'", SeenWithin, async () =>
-            {
-                ready = await ReadReadinessAsync();
-                if (ready.Contains(words, StringComparison.Ordinal))
-                    return true;
-                await TryWriteAsync();
-                return false;
-            }, () => ready + cluster.Silo.Log);
-            ready.ShouldContain("[-]store failed: ");
-            ready.ShouldContain("readyz check failed");
-        }
-        finally
-        {
-            await end();
-        }
-
-        await UntilAsync("writes are taken again", RecoversWithin, async () => (await TryWriteAsync()).Code == HttpStatusCode.Created);
-        await UntilAsync("it is ready again", RecoversWithin, async () => (await ReadReadinessAsync()).Contains("readyz check passed", StringComparison.Ordinal));
-        var present = (await cluster.Api.ListAsync(Maps)).Select(map => (string)map["metadata"]!["name"]!).ToHashSet();
-        _acknowledged.ShouldBeSubsetOf(present);
+        await Trial.EndureAsync(words, begin, end);
         cluster.Silo.IsRunning.ShouldBeTrue("no restart is needed");
-        (CountLogLines() - linesBefore).ShouldBeInRange(1, LogLinesMax, cluster.Silo.Log);
-    }
-
-    /// <summary>Tries to create an object. A refusal must be one that clients know how to take.</summary>
-    private async Task<(HttpStatusCode Code, string Message)> TryWriteAsync()
-    {
-        var name = $"map-{Guid.NewGuid():N}";
-        var map = $$$"""{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"{{{name}}}"},"data":{"payload":"{{{Payload()}}}"}}""";
-        using var request = new HttpRequestMessage(HttpMethod.Post, Maps) { Content = new StringContent(map, Encoding.UTF8, "application/json") };
-        using var response = await cluster.Api.SendAsync(request);
-        var body = JsonNode.Parse(await response.Content.ReadAsStringAsync(Cancellation))!;
-        if (response.StatusCode == HttpStatusCode.Created)
-        {
-            _acknowledged.Add(name);
-            return (response.StatusCode, "");
-        }
-
-        ((string?)body["kind"]).ShouldBe("Status");
-        (response.StatusCode, (string?)body["reason"]).ShouldBeOneOf(
-            (HttpStatusCode.ServiceUnavailable, "ServiceUnavailable"), (HttpStatusCode.GatewayTimeout, "Timeout"));
-        response.Headers.RetryAfter.ShouldNotBeNull().Delta.ShouldNotBeNull().ShouldBeGreaterThan(TimeSpan.Zero);
-        ((int?)body["details"]!["retryAfterSeconds"]).ShouldNotBeNull().ShouldBeGreaterThan(0);
-        return (response.StatusCode, (string)body["message"]!);
-    }
-
-    /// <summary>What no compression makes small.</summary>
-    private static string Payload() => Convert.ToBase64String(RandomNumberGenerator.GetBytes(60_000));
-
-    private async Task<string> ReadReadinessAsync() => (await cluster.Api.SendAsync(HttpMethod.Get, "/readyz?verbose")).Body;
-
-    private int CountLogLines() => cluster.Silo.Log.Split('\n').Length;
-
-    private static async Task UntilAsync(string what, TimeSpan within, Func<Task<bool>> condition, Func<string>? explain = null)
-    {
-        var started = TimeProvider.System.GetTimestamp();
-        while (!await condition())
-        {
-            if (TimeProvider.System.GetElapsedTime(started) > within)
-                throw new TimeoutException($"not within {within.TotalSeconds} s: {what} {explain?.Invoke()}");
-            await Task.Delay(Interval, TimeProvider.System, Cancellation);
-        }
     }
 }

@@ -1,5 +1,3 @@
-using System.Net;
-using System.Net.Sockets;
 using OrleansOrchestrator.Consistency.Tests.Clusters;
 using OrleansOrchestrator.Testing;
 using OrleansOrchestrator.Testing.Programs;
@@ -18,7 +16,11 @@ public sealed class SiloInTrouble : IAsyncLifetime, ICollectionFixture<SiloInTro
 
     internal PostgreSqlServer Server { get; private set; } = null!;
 
+    /// <summary>Where the data lies.</summary>
     internal SmallDisk? Disk { get; private set; }
+
+    /// <summary>Where the server's write-ahead log lies.</summary>
+    internal SmallDisk? LogDisk { get; private set; }
 
     internal ApiConnection Api { get; private set; } = null!;
 
@@ -30,11 +32,12 @@ public sealed class SiloInTrouble : IAsyncLifetime, ICollectionFixture<SiloInTro
     {
         if (PostgreSqlServer.Missing is not null)
             return;
-        Server = await PostgreSqlServer.StartAsync(Cancellation);
+        LogDisk = await SmallDisk.TryMountAsync(megabytes: 256, Cancellation);
+        Server = await PostgreSqlServer.StartAsync(LogDisk is null ? null : Path.Combine(LogDisk.Folder, "log"), Cancellation);
         await Server.ExecuteAsync($"CREATE ROLE {Account} LOGIN PASSWORD '{Password}'", Cancellation);
         await Server.RequirePasswordAsync(Account, Cancellation);
 
-        // Only the data lies on the small disk: a server whose own log has no space does not answer at all.
+        // Each has a disk of its own: a server whose data finds no space answers, one whose log finds none does not.
         Disk = await SmallDisk.TryMountAsync(megabytes: 64, Cancellation);
         if (Disk is not null)
             await Server.ExecuteAsync($"CREATE TABLESPACE small LOCATION '{Disk.Folder}'", Cancellation);
@@ -51,7 +54,7 @@ public sealed class SiloInTrouble : IAsyncLifetime, ICollectionFixture<SiloInTro
     {
         var proxy = FaultProxy.Start(Server.Port);
         var postgres = $"Host=127.0.0.1;Port={proxy.Port};Username={Account};Password={Password};Database={database}";
-        return new ClusterSilo(name, postgres, FreePort(), FreePort(), proxy, _scratch.At(name));
+        return new ClusterSilo(name, postgres, FreePorts.Next(), FreePorts.Next(), proxy, _scratch.At(name));
     }
 
     /// <summary>Ends the silo's sessions, so that it has to come in anew.</summary>
@@ -68,15 +71,12 @@ public sealed class SiloInTrouble : IAsyncLifetime, ICollectionFixture<SiloInTro
 
         if (Server is not null)
             await Server.DisposeAsync();
-        if (Disk is not null)
-            await Disk.DisposeAsync();
-        _scratch.Dispose();
-    }
+        foreach (var disk in new[] { Disk, LogDisk })
+        {
+            if (disk is not null)
+                await disk.DisposeAsync();
+        }
 
-    private static int FreePort()
-    {
-        using var probe = new TcpListener(IPAddress.Loopback, 0);
-        probe.Start();
-        return ((IPEndPoint)probe.LocalEndpoint).Port;
+        _scratch.Dispose();
     }
 }

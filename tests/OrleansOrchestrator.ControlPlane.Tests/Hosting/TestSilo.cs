@@ -1,5 +1,3 @@
-using System.Net;
-using System.Net.Sockets;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -45,7 +43,7 @@ internal sealed class TestSilo : IAsyncDisposable
         builder.UseOrleans(silo =>
         {
             var id = Guid.NewGuid().ToString("N");
-            silo.UseLocalhostClustering(FreePort(), gatewayPort: 0, serviceId: id, clusterId: id);
+            silo.UseLocalhostClustering(FreePorts.Next(), gatewayPort: 0, serviceId: id, clusterId: id);
             silo.Configure<SiloMessagingOptions>(messaging => messaging.ResponseTimeout = TimeSpan.FromSeconds(15));
         });
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = StopWithin);
@@ -70,12 +68,5 @@ internal sealed class TestSilo : IAsyncDisposable
         using var timeout = new CancellationTokenSource(StopWithin);
         using (_host)
             await _host.StopAsync(timeout.Token);
-    }
-
-    private static int FreePort()
-    {
-        using var probe = new TcpListener(IPAddress.Loopback, 0);
-        probe.Start();
-        return ((IPEndPoint)probe.LocalEndpoint).Port;
     }
 }

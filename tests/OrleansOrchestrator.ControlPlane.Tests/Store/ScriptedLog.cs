@@ -46,9 +46,13 @@ internal sealed class ScriptedLog : IObjectLog
     private readonly Lock _gate = new();
     private readonly Dictionary<ShardId, Shard> _shards = [];
     private bool _isAway;
+    private int _commits;
 
     /// <summary>Lets owners that have been replaced write, which no log may: to see that it is noticed (invariant I3).</summary>
     public bool IgnoresEpochs { get; init; }
+
+    /// <summary>How many commits have been tried.</summary>
+    public int Commits => Volatile.Read(ref _commits);
 
     /// <inheritdoc/>
     public string? Trouble { get; set; }
@@ -126,6 +130,7 @@ internal sealed class ScriptedLog : IObjectLog
 
     public async Task CommitAsync(ShardId shard, long epoch, LogCommit commit, CancellationToken cancellationToken)
     {
+        Interlocked.Increment(ref _commits);
         CommitStop? stop;
         lock (_gate)
             Of(shard).Stops.TryDequeue(out stop);

@@ -184,8 +184,18 @@ public sealed class StoreFailureTests : IAsyncLifetime
     {
         _log.BeAway(true);
         var result = (await Grain.CommitAsync([Samples.Create("a")])).ShouldHaveSingleItem();
-        result.Status.ShouldBe(WriteStatus.Unavailable);
+        result.Status.ShouldBe(WriteStatus.DatabaseAway);
         result.Detail.ShouldBe("the scripted database is away");
+
+        // From then on a write is tried once, if it comes soon.
+        await Poll.UntilAsync(
+            async () =>
+            {
+                var tries = _log.Commits;
+                (await _silo.Store.CommitAsync(Samples.Maps, Samples.Create("a"), Cancellation)).Status.ShouldBe(WriteStatus.DatabaseAway);
+                return _log.Commits - tries == 1;
+            },
+            Cancellation);
         await Poll.UntilAsync(() => ThrowsAsync<StoreUnavailableException>(Grain.GetHeadAsync), Cancellation);
 
         _log.BeAway(false);
@@ -217,7 +227,7 @@ public sealed class StoreFailureTests : IAsyncLifetime
         await Poll.UntilAsync(async () => await Grain.ReadForWriteAsync("default", "b") is not null, Cancellation);
         _log.BeAway(true);
         stop.GoOn();
-        (await committing).Concat(await onTop).ShouldAllBe(result => result.Status == WriteStatus.Unavailable);
+        (await committing).Concat(await onTop).ShouldAllBe(result => result.Status == WriteStatus.DatabaseAway);
 
         _log.BeAway(false);
         (await Grain.ReadForWriteAsync("default", "a")).ShouldBeNull();

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -119,13 +118,6 @@ public sealed class OrleansTablesTests(PostgreSqlFixture fixture)
 
     private static IGrainFactory Grains(IHost silo) => silo.Services.GetRequiredService<IGrainFactory>();
 
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
-
     private IHost CreateSilo(string cluster, bool deleteOnClear = false)
     {
         var builder = Host.CreateEmptyApplicationBuilder(null);
@@ -136,7 +128,7 @@ public sealed class OrleansTablesTests(PostgreSqlFixture fixture)
                 options.ClusterId = cluster;
                 options.ServiceId = cluster;
             })
-            .ConfigureEndpoints(IPAddress.Loopback, FreePort(), FreePort())
+            .ConfigureEndpoints(IPAddress.Loopback, FreePorts.Next(), FreePorts.Next())
             .UseAdoNetClustering(options =>
             {
                 options.Invariant = "Npgsql";
