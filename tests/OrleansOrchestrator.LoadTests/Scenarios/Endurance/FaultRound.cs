@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using System.Globalization;
 using OrleansOrchestrator.LoadTests.Cluster;
 
 namespace OrleansOrchestrator.LoadTests.Scenarios.Endurance;
@@ -30,13 +32,14 @@ internal sealed class FaultRound(LocalCluster cluster, Servers servers, TimeSpan
             if (ends.IsCancellationRequested)
                 return;
             var (name, make) = round[i % round.Length];
-            lock (_gate)
-                _made.Add(name);
+            var begun = Stopwatch.GetTimestamp();
             await make();
+            lock (_gate)
+                _made.Add(string.Create(CultureInfo.InvariantCulture, $"{name} ({Stopwatch.GetElapsedTime(begun).TotalSeconds:F1} s)"));
         }
     }
 
-    /// <summary>The faults since this was last asked.</summary>
+    /// <summary>The faults that are over since this was last asked, and how long each lasted until all was there again.</summary>
     public string Take()
     {
         lock (_gate)
