@@ -45,6 +45,9 @@ public sealed class NodeFailoverTests : EndToEndTest
         var serving = (await hello.PodsAsync()).Where(HelloSample.IsReady).Select(HelloSample.NameOf).ToList();
         await hello.WaitForAnswersFromAsync(serving);
         await cluster.Kubectl.RunAsync("delete", "rc", "hello", "-n", UniqueName);
+
+        // A daemon that ends leaves its pods running, and these would outlive the test.
+        await Eventually.AssertAsync(async () => (await hello.PodsAsync()).ShouldBeEmpty());
     }
 
     private static string NodeOf(JsonNode pod) => (string)pod["spec"]!["nodeName"]!;
