@@ -95,6 +95,15 @@ public sealed class PostgreSqlServer : IAsyncDisposable
     /// <summary>Makes a standby a server of its own, as after the loss of its primary, and waits until it takes writes.</summary>
     public Task PromoteAsync(CancellationToken cancellationToken = default) => ExecuteAsync("SELECT pg_promote()", cancellationToken);
 
+    /// <summary>Lets commits wait for the standby, so that it has all that was acknowledged; ends when it is there.</summary>
+    public async Task RequireStandbyAsync(CancellationToken cancellationToken = default)
+    {
+        await ConfigureAsync("synchronous_standby_names", "*", cancellationToken);
+        await Poll.UntilAsync(
+            async () => await ExecuteAsync("SELECT count(*) FROM pg_stat_replication WHERE sync_state = 'sync'", cancellationToken) is 1L,
+            cancellationToken);
+    }
+
     /// <summary>Changes a setting of the whole server, for sessions that are open too.</summary>
     /// <param name="name">The setting.</param>
     /// <param name="value">Its value; null for what it was at the start.</param>

@@ -21,9 +21,7 @@ public sealed class StandbyTests : IAsyncLifetime
         _primary = await PostgreSqlServer.StartAsync(Cancellation);
         await _primary.CreateDatabaseAsync("cluster", Cancellation);
         _standby = await PostgreSqlServer.StartStandbyAsync(_primary, Cancellation);
-        await _primary.ConfigureAsync("synchronous_standby_names", "*", Cancellation);
-        await Poll.UntilAsync(
-            async () => (long)(await _primary.ExecuteAsync("SELECT count(*) FROM pg_stat_replication WHERE sync_state = 'sync'", Cancellation))! == 1, Cancellation);
+        await _primary.RequireStandbyAsync(Cancellation);
     }
 
     public async ValueTask DisposeAsync()

@@ -18,9 +18,7 @@ public sealed class FailoverTests
         await using var primary = await PostgreSqlServer.StartAsync(Cancellation);
         await primary.CreateDatabaseAsync("log", Cancellation);
         await using var standby = await PostgreSqlServer.StartStandbyAsync(primary, Cancellation);
-        await primary.ConfigureAsync("synchronous_standby_names", "*", Cancellation);
-        await Poll.UntilAsync(
-            async () => (long)(await primary.ExecuteAsync("SELECT count(*) FROM pg_stat_replication WHERE sync_state = 'sync'", Cancellation))! == 1, Cancellation);
+        await primary.RequireStandbyAsync(Cancellation);
 
         // The standby comes first: which of them is the primary is found out, not assumed.
         var both = $"Host=127.0.0.1:{standby.Port},127.0.0.1:{primary.Port};Username=postgres;Database=log";
