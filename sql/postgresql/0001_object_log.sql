@@ -1,5 +1,4 @@
--- The object log: who owns a shard and how far it is, every version of every object that is still of use, and which of them
--- is the newest. Keys compare by their bytes (COLLATE "C"), whatever the database's own collation is.
+-- The object log: who owns a shard and how far it is, and every version of every object that is still of use. Keys compare by their bytes (COLLATE "C"), whatever the database's own collation is.
 
 -- One row per shard, updated by every commit. Most of each page stays free and no index covers a column that changes, so
 -- that every update is heap-only: it finds room on its page, touches no index, and the dead versions are pruned in passing.
@@ -22,20 +21,11 @@ CREATE TABLE resource_shards (
     CHECK (compacted_revision <= head_revision)
 ) WITH (fillfactor = 10, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000);
 
--- The shards' small numbers stand for their names here, which keeps rows and keys short. There are no foreign keys: a
--- check per row would cost more than the row, and only the statement that updates the shard's own row writes here.
--- Which change is the newest of an object that exists. Small rows: an update of an object finds room on the page of the old
--- one and touches no index.
-CREATE TABLE objects (
-    shard_id  integer NOT NULL,
-    revision  bigint  NOT NULL,
-    namespace text    NOT NULL COLLATE "C",
-    name      text    NOT NULL COLLATE "C",
-    PRIMARY KEY (shard_id, namespace, name)
-) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.05, autovacuum_analyze_scale_factor = 0.05);
-
--- The only place of an object's bytes. A row is written once, never updated, and deleted once: as soon as the change that
--- follows on it is compacted, or itself if it is a deletion.
+-- Every version of every object. A row is written once, never updated, and deleted once: as soon as the change that follows on
+-- it is compacted, or itself if it is a deletion. What no other row follows on, and is no deletion, is the newest version of
+-- its object. The index tells which rows those are without a look at the values.
+-- The shards' small numbers stand for their names, which keeps rows and keys short. There is no foreign key: a check per row
+-- would cost more than the row, and only the statement that updates the shard's own row writes here.
 CREATE TABLE changes (
     shard_id          integer     NOT NULL,
     revision          bigint      NOT NULL,
@@ -46,7 +36,7 @@ CREATE TABLE changes (
     namespace         text        NOT NULL COLLATE "C",
     name              text        NOT NULL COLLATE "C",
     value             bytea       NOT NULL,
-    PRIMARY KEY (shard_id, revision),
+    PRIMARY KEY (shard_id, revision) INCLUDE (previous_revision, type),
     CHECK (type IN (1, 2, 3)),
     CHECK ((type = 1) = (previous_revision = 0))
 ) WITH (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_insert_scale_factor = 0.1);

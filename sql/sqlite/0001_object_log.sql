@@ -13,14 +13,6 @@ CREATE TABLE resource_shards (
     CHECK (compacted_revision <= head_revision)
 ) STRICT;
 
-CREATE TABLE objects (
-    shard_id  INTEGER NOT NULL,
-    revision  INTEGER NOT NULL,
-    namespace TEXT    NOT NULL,
-    name      TEXT    NOT NULL,
-    PRIMARY KEY (shard_id, namespace, name)
-) STRICT;
-
 CREATE TABLE changes (
     shard_id          INTEGER NOT NULL,
     revision          INTEGER NOT NULL,

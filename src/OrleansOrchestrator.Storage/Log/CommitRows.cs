@@ -1,9 +1,6 @@
 namespace OrleansOrchestrator.Storage.Log;
 
-/// <summary>
-/// A checked commit, turned from rows into columns: what the database takes as arrays. <see cref="Newest"/> marks the change that
-/// is its object's state after the batch.
-/// </summary>
+/// <summary>A checked commit, turned from rows into columns: what the database takes as arrays.</summary>
 internal sealed class CommitRows
 {
     private CommitRows(int count)
@@ -14,7 +11,6 @@ internal sealed class CommitRows
         Names = new string[count];
         Values = new ReadOnlyMemory<byte>[count];
         PreviousRevisions = new long[count];
-        Newest = new bool[count];
     }
 
     public int Count => Revisions.Length;
@@ -30,8 +26,6 @@ internal sealed class CommitRows
     public ReadOnlyMemory<byte>[] Values { get; }
 
     public long[] PreviousRevisions { get; }
-
-    public bool[] Newest { get; }
 
     /// <summary>Checks what must hold before anything becomes durable, and lays the changes out in columns.</summary>
     /// <exception cref="ArgumentException">The commit contradicts itself; nothing may be stored.</exception>
@@ -54,7 +48,6 @@ internal sealed class CommitRows
             rows.PreviousRevisions[i] = change.PreviousRevision;
         }
 
-        rows.MarkNewest();
         return rows;
     }
 
@@ -72,12 +65,5 @@ internal sealed class CommitRows
 
         if (change.Name.Length == 0 || change.Name.Contains('\0') || change.Namespace.Contains('\0'))
             throw new ArgumentException($"revision {change.Revision} has a key that cannot be stored: '{change.Namespace}/{change.Name}'");
-    }
-
-    private void MarkNewest()
-    {
-        var seen = new HashSet<(string Namespace, string Name)>(Count);
-        for (var i = Count - 1; i >= 0; i--)
-            Newest[i] = seen.Add((Namespaces[i], Names[i]));
     }
 }

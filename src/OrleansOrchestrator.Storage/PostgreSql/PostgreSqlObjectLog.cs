@@ -60,8 +60,8 @@ public sealed class PostgreSqlObjectLog(PostgreSqlConnections connections) : IOb
             await using var command = new NpgsqlCommand(PostgreSqlStatements.Commit, connection)
                 .With(shard.Resource).With(shard.Shard).With(epoch).With(owned.Barrier)
                 .With(commit.HeadBefore).With(commit.HeadAfter).With(commit.LeaseDuration)
-                .With(rows.Revisions).With(rows.Types).With(rows.Namespaces).With(rows.Names)
-                .With(rows.Values).With(rows.PreviousRevisions).With(rows.Newest);
+                .With(rows.Revisions).With(rows.PreviousRevisions).With(rows.Types)
+                .With(rows.Namespaces).With(rows.Names).With(rows.Values);
             await NothingSentAsync(async () =>
             {
                 await command.PrepareAsync(cancellationToken);

@@ -16,10 +16,14 @@ internal static class PostgreSqlStatements
         """;
 
     /// <summary>
-    /// The whole commit: without the row in <c>head</c> every other part finds nothing to do, so a fenced writer changes
+    /// The whole commit: without the row in <c>head</c> the other part finds nothing to do, so a fenced writer changes
     /// nothing. The row lock is taken before anything is written and held until the commit is durable.
     /// </summary>
-    public const string Commit = $"""
+    /// <remarks>
+    /// The arrays side by side become rows. Set-returning functions in the select list run in lockstep and hand each row on at
+    /// once; <c>FROM unnest(…)</c> would first copy all values, which costs more than storing them.
+    /// </remarks>
+    public const string Commit = """
         WITH head AS (
             UPDATE resource_shards
             SET head_revision = $6, lease_until = greatest(lease_until, clock_timestamp() + $7)
@@ -28,26 +32,12 @@ internal static class PostgreSqlStatements
         ), history AS (
             INSERT INTO changes (shard_id, revision, previous_revision, committed_at, type, namespace, name, value)
             SELECT head.id, revision, previous_revision, committed_at, type, namespace, name, value
-            FROM head CROSS JOIN (SELECT {Keys}, unnest($12) AS value, unnest($13) AS previous_revision) AS batch
-        ), stored AS (
-            INSERT INTO objects (shard_id, namespace, name, revision)
-            SELECT head.id, namespace, name, revision
-            FROM head CROSS JOIN (SELECT {Keys}, unnest($14) AS newest) AS batch
-            WHERE newest AND type <> 3
-            ON CONFLICT (shard_id, namespace, name) DO UPDATE SET revision = excluded.revision
-        ), removed AS (
-            DELETE FROM objects USING head, (SELECT {Keys}, unnest($14) AS newest) AS batch
-            WHERE newest AND type = 3
-                AND objects.shard_id = head.id AND objects.namespace = batch.namespace AND objects.name = batch.name
+            FROM head CROSS JOIN (
+                SELECT unnest($8) AS revision, unnest($9) AS previous_revision, unnest($10) AS type,
+                    unnest($11) AS namespace, unnest($12) AS name, unnest($13) AS value) AS batch
         )
         SELECT id FROM head
         """;
-
-    /// <summary>
-    /// The arrays side by side as rows. Set-returning functions in the select list run in lockstep and hand each row on at
-    /// once; <c>FROM unnest(…)</c>, or one shared CTE, would first copy all values, which costs more than storing them.
-    /// </summary>
-    private const string Keys = "unnest($8) AS revision, unnest($9) AS type, unnest($10) AS namespace, unnest($11) AS name";
 
     /// <summary>Waits for a commit that is being executed, and makes one that has not arrived yet come too late.</summary>
     public const string RaiseBarrier = """
@@ -68,10 +58,21 @@ internal static class PostgreSqlStatements
         WHERE resource = $1 AND shard = $2 AND epoch = $3
         """;
 
-    /// <summary>Unordered: sorting whole values costs the server more than finding them.</summary>
+    /// <summary>
+    /// The newest versions: those that no other change follows on. Which they are is found in the index alone, however much
+    /// history there is, by a set operation: a planner with stale statistics cannot make a bad join of it.
+    /// Unordered: sorting whole values costs the server more than finding them.
+    /// </summary>
     public const string Load = """
-        SELECT objects.namespace, objects.name, revision, value FROM objects JOIN changes USING (shard_id, revision)
-        WHERE shard_id = (SELECT id FROM resource_shards WHERE resource = $1 AND shard = $2)
+        WITH shard AS (
+            SELECT id FROM resource_shards WHERE resource = $1 AND shard = $2
+        ), newest AS (
+            SELECT revision FROM changes WHERE shard_id = (SELECT id FROM shard) AND type <> 3
+            EXCEPT
+            SELECT previous_revision FROM changes WHERE shard_id = (SELECT id FROM shard)
+        )
+        SELECT namespace, name, revision, value FROM newest JOIN changes USING (revision)
+        WHERE shard_id = (SELECT id FROM shard)
         """;
 
     /// <summary>One row with a null revision if there are no changes: the compacted revision must come from the same snapshot.</summary>

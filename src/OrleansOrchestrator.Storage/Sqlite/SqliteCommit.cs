@@ -3,7 +3,7 @@ using OrleansOrchestrator.Storage.Log;
 
 namespace OrleansOrchestrator.Storage.Sqlite;
 
-/// <summary>One commit on the writing connection: the head, the history, and the objects, in one transaction.</summary>
+/// <summary>One commit on the writing connection: the head and the changes, in one transaction.</summary>
 internal static class SqliteCommit
 {
     /// <summary>Runs the commit.</summary>
@@ -18,8 +18,7 @@ internal static class SqliteCommit
         if (advance.ExecuteScalar() is not long id)
             return false;
 
-        WriteHistory(connection, transaction, id, rows, now);
-        WriteObjects(connection, transaction, id, rows);
+        WriteChanges(connection, transaction, id, rows, now);
         try
         {
             transaction.Commit();
@@ -31,7 +30,7 @@ internal static class SqliteCommit
         }
     }
 
-    private static void WriteHistory(SqliteConnection connection, SqliteTransaction transaction, long id, CommitRows rows, long now)
+    private static void WriteChanges(SqliteConnection connection, SqliteTransaction transaction, long id, CommitRows rows, long now)
     {
         using var insert = connection.Command(SqliteStatements.InsertChange, transaction).With("$id", id).With("$now", now);
         var revision = Parameter(insert, "$revision", SqliteType.Integer);
@@ -49,29 +48,6 @@ internal static class SqliteCommit
             value.Value = rows.Values[i].ToBound();
             previous.Value = rows.PreviousRevisions[i];
             insert.ExecuteNonQuery();
-        }
-    }
-
-    private static void WriteObjects(SqliteConnection connection, SqliteTransaction transaction, long id, CommitRows rows)
-    {
-        using var store = connection.Command(SqliteStatements.StoreObject, transaction).With("$id", id);
-        var revision = Parameter(store, "$revision", SqliteType.Integer);
-        var storedKey = (Parameter(store, "$namespace", SqliteType.Text), Parameter(store, "$name", SqliteType.Text));
-
-        using var remove = connection.Command(SqliteStatements.RemoveObject, transaction).With("$id", id);
-        var removedKey = (Parameter(remove, "$namespace", SqliteType.Text), Parameter(remove, "$name", SqliteType.Text));
-
-        for (var i = 0; i < rows.Count; i++)
-        {
-            if (!rows.Newest[i])
-                continue;
-
-            var removed = rows.Types[i] == (short)LogChangeType.Deleted;
-            var (namespaceKey, nameKey) = removed ? removedKey : storedKey;
-            (namespaceKey.Value, nameKey.Value) = (rows.Namespaces[i], rows.Names[i]);
-            if (!removed)
-                revision.Value = rows.Revisions[i];
-            (removed ? remove : store).ExecuteNonQuery();
         }
     }
 

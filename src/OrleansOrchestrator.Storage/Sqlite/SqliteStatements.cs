@@ -21,13 +21,6 @@ internal static class SqliteStatements
         VALUES ($id, $revision, $previous, $now, $type, $namespace, $name, $value)
         """;
 
-    public const string StoreObject = """
-        INSERT INTO objects (shard_id, revision, namespace, name) VALUES ($id, $revision, $namespace, $name)
-        ON CONFLICT (shard_id, namespace, name) DO UPDATE SET revision = excluded.revision
-        """;
-
-    public const string RemoveObject = "DELETE FROM objects WHERE shard_id = $id AND namespace = $namespace AND name = $name";
-
     /// <summary>A write, so that what a failed commit may have left in the write-ahead log is overwritten.</summary>
     public const string RaiseBarrier = """
         UPDATE resource_shards SET barrier = barrier + 1
@@ -38,9 +31,15 @@ internal static class SqliteStatements
     public const string ReadEpoch = "SELECT epoch FROM resource_shards WHERE resource = $resource AND shard = $shard";
 
     public const string Load = """
-        SELECT o.namespace, o.name, o.revision, c.value
-        FROM objects AS o JOIN changes AS c ON c.shard_id = o.shard_id AND c.revision = o.revision
-        WHERE o.shard_id = (SELECT id FROM resource_shards WHERE resource = $resource AND shard = $shard)
+        WITH shard AS (
+            SELECT id FROM resource_shards WHERE resource = $resource AND shard = $shard
+        ), newest AS (
+            SELECT revision FROM changes WHERE shard_id = (SELECT id FROM shard) AND type <> 3
+            EXCEPT
+            SELECT previous_revision FROM changes WHERE shard_id = (SELECT id FROM shard)
+        )
+        SELECT namespace, name, revision, value FROM newest JOIN changes USING (revision)
+        WHERE shard_id = (SELECT id FROM shard)
         """;
 
     public const string ReadCompacted = "SELECT compacted_revision FROM resource_shards WHERE resource = $resource AND shard = $shard";
