@@ -26,6 +26,7 @@ internal sealed partial class ControllerGrain(
     private readonly WorkLoop<ObjectKey> _loop = new(options, time);
     private IReconciler _reconciler = null!;
     private DependentKeys _dependents = null!;
+    private GrainReferences<IReconcilerGrain> _grains = null!;
     private WatchCache _primaries = null!;
     private IReadOnlyList<WatchCache> _observed = null!;
 
@@ -35,6 +36,7 @@ internal sealed partial class ControllerGrain(
         _primaries = caches[registry[_reconciler.Primary]];
         _observed = [_primaries, .. _reconciler.Dependencies.Select(dependency => caches[registry[dependency.Resource]])];
         _dependents = new DependentKeys(_reconciler, _primaries, GrainFactory);
+        _grains = new GrainReferences<IReconcilerGrain>(GrainFactory);
         this.RegisterGrainTimer(ResyncAsync, options.ResyncPeriod, options.ResyncPeriod);
         LogStarted(_reconciler.Name);
         return
@@ -70,8 +72,7 @@ internal sealed partial class ControllerGrain(
     {
         try
         {
-            var grain = GrainFactory.GetGrain<IReconcilerGrain>($"{_reconciler.Name}/{key}");
-            return await grain.ReconcileAsync([.. _observed.Select(cache => cache.Revision)]);
+            return await _grains[$"{_reconciler.Name}/{key}"].ReconcileAsync([.. _observed.Select(cache => cache.Revision)]);
         }
         catch (Exception exception)
         {

@@ -1,3 +1,4 @@
+using OrleansOrchestrator.ControlPlane.Hosting;
 using OrleansOrchestrator.ControlPlane.Objects;
 using OrleansOrchestrator.ControlPlane.Selectors;
 using OrleansOrchestrator.ControlPlane.Watch;
@@ -11,6 +12,8 @@ namespace OrleansOrchestrator.ControlPlane.Controllers;
 /// <summary>Finds the primary objects that a change of another resource concerns.</summary>
 internal sealed class DependentKeys(IReconciler reconciler, WatchCache primaries, IGrainFactory grains)
 {
+    private readonly GrainReferences<ISelectorIndexGrain> _indexes = new(grains);
+
     /// <summary>The keys of the primaries that some events of a dependency concern.</summary>
     public async Task<IReadOnlyCollection<ObjectKey>> FindPrimariesAsync(Dependency dependency, IReadOnlyList<WatchEvent> events)
     {
@@ -38,8 +41,7 @@ internal sealed class DependentKeys(IReconciler reconciler, WatchCache primaries
 
         foreach (var (@namespace, sets) in labels)
         {
-            var index = grains.GetGrain<ISelectorIndexGrain>(@namespace);
-            foreach (var name in await index.FindSelectingAsync(reconciler.Name, [.. sets], primaries.Revision))
+            foreach (var name in await _indexes[@namespace].FindSelectingAsync(reconciler.Name, [.. sets], primaries.Revision))
                 keys.Add(new ObjectKey(@namespace, name));
         }
 

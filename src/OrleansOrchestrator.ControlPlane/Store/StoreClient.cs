@@ -20,11 +20,10 @@ internal sealed partial class StoreClient(
 {
     private static readonly TimeSpan RetryFor = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan RetryPauseMax = TimeSpan.FromMilliseconds(200);
-    private static readonly Func<ResourceName, IGrainFactory, IResourceStoreGrain> CreateReference =
-        static (resource, grains) => grains.GetGrain<IResourceStoreGrain>(resource.ToString());
+    private static readonly Func<ResourceName, IGrainFactory, StoreCalls> CreateCalls =
+        static (resource, grains) => new StoreCalls(grains.GetGrain<IResourceStoreGrain>(resource.ToString()));
 
-    // The factory derives the type of a grain from its interface each time, which costs more than a call.
-    private readonly ConcurrentDictionary<ResourceName, IResourceStoreGrain> _references = new();
+    private readonly ConcurrentDictionary<ResourceName, StoreCalls> _calls = new();
 
     // By resource, a revision that is known to be durable.
     private readonly ConcurrentDictionary<ResourceName, long> _known = new();
@@ -98,8 +97,8 @@ internal sealed partial class StoreClient(
 
                 if (attempts.AreDecided)
                     return attempts.Results();
-                var open = attempts.Open;
-                var results = await Grain(definition).CommitAsync(attempts.OpenWrites()).WaitAsync(cancellationToken);
+                var open = attempts.Open();
+                var results = await Calls(definition).CommitAsync(attempts.WritesOf(open)).WaitAsync(cancellationToken);
                 for (var i = 0; i < results.Count; i++)
                 {
                     if (results[i] is { Status: WriteStatus.Committed, Object: { } committed })
@@ -157,7 +156,9 @@ internal sealed partial class StoreClient(
     private void Know(ResourceDefinition definition, long revision) =>
         _known.AddOrUpdate(definition.Name, static (_, seen) => seen, static (_, known, seen) => Math.Max(known, seen), revision);
 
-    private IResourceStoreGrain Grain(ResourceDefinition definition) => _references.GetOrAdd(definition.Name, CreateReference, grains);
+    private IResourceStoreGrain Grain(ResourceDefinition definition) => Calls(definition).Grain;
+
+    private StoreCalls Calls(ResourceDefinition definition) => _calls.GetOrAdd(definition.Name, CreateCalls, grains);
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "The store of {Resource} did not take a call, trying again: {Why}")]
     private partial void LogRetry(ResourceName resource, string why);

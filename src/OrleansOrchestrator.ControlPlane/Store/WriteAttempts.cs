@@ -5,21 +5,25 @@ internal sealed class WriteAttempts(IReadOnlyList<ObjectWrite> writes)
 {
     private readonly WriteResult?[] _decided = new WriteResult?[writes.Count];
     private readonly bool[] _mayHaveHappened = new bool[writes.Count];
-
-    /// <summary>Those that are to be tried, by their position.</summary>
-    public List<int> Open { get; private set; } = [.. Enumerable.Range(0, writes.Count)];
+    private int _left = writes.Count;
 
     /// <summary>Whether nothing is left to try.</summary>
-    public bool AreDecided => Open.Count == 0;
+    public bool AreDecided => _left == 0;
 
     /// <summary>Why the last try decided too little.</summary>
     public string Why { get; private set; } = "the object store is not available";
 
     /// <summary>Creations that an earlier try may have made.</summary>
-    public List<int> CreationsInDoubt() => [.. Open.Where(i => _mayHaveHappened[i] && writes[i].Type == WriteType.Create)];
+    public IReadOnlyList<int> CreationsInDoubt() => _mayHaveHappened.Contains(true)
+        ? [.. Open().Where(i => _mayHaveHappened[i] && writes[i].Type == WriteType.Create)]
+        : [];
+
+    /// <summary>Those that are to be tried, by their position.</summary>
+    public IReadOnlyList<int> Open() => [.. Enumerable.Range(0, writes.Count).Where(i => _decided[i] is null)];
 
     /// <summary>What to send.</summary>
-    public IReadOnlyList<ObjectWrite> OpenWrites() => Open.Count == writes.Count ? writes : [.. Open.Select(i => writes[i])];
+    /// <param name="open">The positions of the writes.</param>
+    public IReadOnlyList<ObjectWrite> WritesOf(IReadOnlyList<int> open) => open.Count == writes.Count ? writes : [.. open.Select(i => writes[i])];
 
     /// <summary>Whether an answer refuses what an earlier try may have done.</summary>
     public bool NeedsResolution(int write, WriteResult answer) => _mayHaveHappened[write]
@@ -50,7 +54,7 @@ internal sealed class WriteAttempts(IReadOnlyList<ObjectWrite> writes)
         Why = why;
         if (certainlyNotExecuted)
             return;
-        foreach (var write in Open)
+        foreach (var write in Open())
             _mayHaveHappened[write] = true;
     }
 
@@ -58,7 +62,7 @@ internal sealed class WriteAttempts(IReadOnlyList<ObjectWrite> writes)
     public void Decide(int write, WriteResult result)
     {
         _decided[write] = result;
-        Open = [.. Open.Where(open => open != write)];
+        _left--;
     }
 
     /// <summary>What is known of all of them when no more tries are made.</summary>

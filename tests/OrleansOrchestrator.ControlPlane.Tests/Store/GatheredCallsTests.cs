@@ -1,0 +1,62 @@
+using OrleansOrchestrator.ControlPlane.Store;
+
+namespace OrleansOrchestrator.ControlPlane.Tests.Store;
+
+public sealed class GatheredCallsTests
+{
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Ask_WhileNobodyElseDoes_IsACallOfItsOwn()
+    {
+        var sizes = new List<int>();
+        var calls = new GatheredCalls<int, int>(questions =>
+        {
+            sizes.Add(questions.Count);
+            return Task.FromResult<IReadOnlyList<int>>([.. questions.Select(question => question * 2)]);
+        });
+
+        for (var i = 0; i < 10; i++)
+            (await calls.AskAsync(i)).ShouldBe(i * 2);
+        sizes.ShouldBe(Enumerable.Repeat(1, 10));
+    }
+
+    [Fact]
+    public async Task Ask_ByManyAtOnce_AnswersEachItsOwnQuestion_InFewerCalls()
+    {
+        var count = 0;
+        var calls = new GatheredCalls<int, int>(async questions =>
+        {
+            Interlocked.Increment(ref count);
+            await Task.Delay(5, Cancellation);
+            return [.. questions.Select(question => question * 2)];
+        });
+
+        await Task.WhenAll(Enumerable.Range(0, 64).Select(asker => Task.Run(
+            async () =>
+            {
+                for (var i = 0; i < 50; i++)
+                    (await calls.AskAsync((asker * 100) + i)).ShouldBe(((asker * 100) + i) * 2);
+            },
+            Cancellation)));
+        count.ShouldBeLessThan(64 * 50);
+    }
+
+    [Fact]
+    public async Task Ask_ThatFails_FailsForAllOfTheCall_AndForNobodyAfterIt()
+    {
+        var gate = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var calls = new GatheredCalls<int, int>(async questions =>
+        {
+            await gate.Task;
+            return questions.Contains(13) ? throw new InvalidOperationException("unlucky") : questions;
+        });
+
+        var first = calls.AskAsync(1);
+        var unlucky = calls.AskAsync(13);
+        gate.SetResult();
+        (await first).ShouldBe(1);
+        (await Should.ThrowAsync<InvalidOperationException>(unlucky)).Message.ShouldBe("unlucky");
+        (await calls.AskAsync(2)).ShouldBe(2);
+    }
+}
