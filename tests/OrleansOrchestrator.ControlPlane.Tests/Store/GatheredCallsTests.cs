@@ -43,7 +43,7 @@ public sealed class GatheredCallsTests
     }
 
     [Fact]
-    public async Task Ask_ThatFails_FailsForAllOfTheCall_AndForNobodyAfterIt()
+    public async Task Ask_ThatFails_FailsForItsCallOnly()
     {
         var gate = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var calls = new GatheredCalls<int, int>(async questions =>
