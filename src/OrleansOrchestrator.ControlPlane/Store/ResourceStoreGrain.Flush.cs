@@ -14,7 +14,6 @@ internal sealed partial class ResourceStoreGrain
         while (_pending.Count > 0)
         {
             var batch = TakeBatch();
-            var started = time.GetTimestamp();
             try
             {
                 if (await MakeDurableAsync(batch) is { } failure)
@@ -32,11 +31,6 @@ internal sealed partial class ResourceStoreGrain
                 Abandon(exception);
                 FailAll(batch, WriteStatus.Unknown, _stopped!);
             }
-
-            // Those who have just been answered come back at once: with them the next commit is worth its cost.
-            var early = options.CommitInterval - time.GetElapsedTime(started);
-            if (batch.Count >= options.CommitIntervalRows && early > TimeSpan.Zero && _definition.Durability != Durability.Volatile)
-                await Task.Delay(early, time);
         }
     }
 

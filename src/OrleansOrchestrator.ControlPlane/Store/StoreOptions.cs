@@ -9,15 +9,6 @@ public sealed record StoreOptions
     /// <summary>The most bytes of one commit; a single larger change goes alone.</summary>
     public int CommitBytesMax { get; init; } = 4 * 1024 * 1024;
 
-    /// <summary>
-    /// The time from one commit's start to the next while many write at once. A commit costs the database as much as dozens of
-    /// rows do: those that wait a little share one. Never waited for where few write.
-    /// </summary>
-    public TimeSpan CommitInterval { get; init; } = TimeSpan.FromMilliseconds(2);
-
-    /// <summary>From how many rows in a commit on <see cref="CommitInterval"/> is kept.</summary>
-    public int CommitIntervalRows { get; init; } = 8;
-
     /// <summary>The most changes that wait to become durable; writes beyond are refused as overload.</summary>
     public int PendingChangesMax { get; init; } = 20_000;
 
