@@ -9,18 +9,12 @@ namespace OrleansOrchestrator.ControlPlane.Objects;
 
 internal sealed partial class ObjectClient
 {
-    public async Task BindAsync(ObjectKey pod, string? uid, string nodeName, WriteOptions options, CancellationToken cancellationToken)
+    public Task BindAsync(ObjectKey pod, string? uid, string nodeName, WriteOptions options, CancellationToken cancellationToken)
     {
         var definition = registry[WellKnownResources.Pods];
-        for (var race = 0; race <= RacesMax; race++)
-        {
-            if (await OnNewestAsync(definition, pod, TryAsync, cancellationToken))
-                return;
-        }
+        return OnNewestAsync(definition, pod, TryAsync, cancellationToken);
 
-        throw ApiErrors.Modified(definition.Name, pod.Name);
-
-        async Task<bool> TryAsync(StoredObject? stored)
+        async Task<StoredObject?> TryAsync(StoredObject? stored)
         {
             if (stored is null)
                 throw ApiErrors.NotFound(definition.Name, pod.Name);
@@ -28,12 +22,12 @@ internal sealed partial class ObjectClient
                 throw ApiErrors.Conflict(definition.Name, pod.Name, $"Precondition failed: UID in precondition: {uid}, UID in object meta: {stored.Uid}");
             var write = BindingWrite(definition, stored, nodeName);
             if (options.DryRun)
-                return true;
+                return stored;
             var result = await store.CommitAsync(definition, write, cancellationToken);
             return result.Status switch
             {
-                WriteStatus.Committed => true,
-                WriteStatus.Conflict => false,
+                WriteStatus.Committed => result.Object ?? stored,
+                WriteStatus.Conflict => null,
                 _ => throw Refused(definition, pod, result),
             };
         }

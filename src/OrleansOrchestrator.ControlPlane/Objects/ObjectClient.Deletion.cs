@@ -12,18 +12,13 @@ internal sealed partial class ObjectClient
     internal const string UidMismatch = "the UID in the precondition";
 
     private const int DeletionsAtOnceMax = 128;
-    public async Task<DeletionResult> DeleteAsync(
+
+    public Task<DeletionResult> DeleteAsync(
         ObjectReference reference, DeletionOptions deletion, WriteOptions options, CancellationToken cancellationToken)
     {
         var (definition, key, _) = reference;
         string? uid = null;
-        for (var race = 0; race <= RacesMax; race++)
-        {
-            if (await OnNewestAsync(definition, key, TryAsync, cancellationToken) is { } result)
-                return result;
-        }
-
-        throw ApiErrors.Modified(definition.Name, key.Name);
+        return OnNewestAsync(definition, key, TryAsync, cancellationToken)!;
 
         async Task<DeletionResult?> TryAsync(StoredObject? stored)
         {

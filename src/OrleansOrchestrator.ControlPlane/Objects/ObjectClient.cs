@@ -14,8 +14,7 @@ internal sealed partial class ObjectClient(
     TimeProvider time)
     : IObjectClient
 {
-    // A write that states no revision is based on the newest one, and on a newer one each time that it loses a race.
-    private const int RacesMax = 10;
+    private const int NamesTriedMax = 10;
 
     public async ValueTask<StoredObject> GetAsync(
         ResourceDefinition definition, ObjectKey key, Freshness freshness, CancellationToken cancellationToken)
@@ -65,7 +64,7 @@ internal sealed partial class ObjectClient(
         var definition = form.Definition;
         var generated = obj.Metadata is { } meta && string.IsNullOrEmpty(meta.Name) && !string.IsNullOrEmpty(meta.GenerateName);
         var request = await pipeline.PrepareCreateAsync(form, requestNamespace, obj, options, cancellationToken);
-        for (var race = 0; ; race++)
+        for (var names = 1; ; names++)
         {
             var key = new ObjectKey(requestNamespace, obj.Metadata.Name);
             var json = definition.Encode(obj);
@@ -76,7 +75,7 @@ internal sealed partial class ObjectClient(
                 definition, new ObjectWrite(WriteType.Create, key.Namespace, key.Name, json, 0, definition.Claims(obj)), cancellationToken);
             if (result.Status == WriteStatus.Committed)
                 return result.Object!;
-            if (!TryAvoid(result, request, obj, generated && race < RacesMax))
+            if (!TryAvoid(result, request, obj, generated && names < NamesTriedMax))
                 throw Refused(definition, key, result);
         }
     }
@@ -91,13 +90,7 @@ internal sealed partial class ObjectClient(
         var hasRevision = !string.IsNullOrEmpty(named) && named != "0";
         var body = hasRevision ? null : definition.Encode(obj);
         var isFresh = true;
-        for (var race = 0; ; race++)
-        {
-            if (await OnNewestAsync(definition, key, TryAsync, cancellationToken) is { } written)
-                return written;
-            if (hasRevision || race >= RacesMax)
-                throw ApiErrors.Modified(definition.Name, key.Name);
-        }
+        return (await OnNewestAsync(definition, key, TryAsync, cancellationToken))!.Value;
 
         async Task<(StoredObject Object, bool Created)?> TryAsync(StoredObject? stored)
         {
@@ -113,21 +106,17 @@ internal sealed partial class ObjectClient(
                 return (await CreateAsync(reference.Form, key.Namespace, sent, options, cancellationToken), true);
             }
 
-            return await TryReplaceAsync(reference, sent, stored, options, cancellationToken) is { } updated ? (updated, false) : null;
+            if (await TryReplaceAsync(reference, sent, stored, options, cancellationToken) is { } updated)
+                return (updated, false);
+            return hasRevision ? throw ApiErrors.Modified(definition.Name, key.Name) : null;
         }
     }
 
-    public async Task<StoredObject> PatchAsync(
+    public Task<StoredObject> PatchAsync(
         ObjectReference reference, PatchType type, ReadOnlyMemory<byte> patch, WriteOptions options, CancellationToken cancellationToken)
     {
         var (definition, key, _) = reference;
-        for (var race = 0; race <= RacesMax; race++)
-        {
-            if (await OnNewestAsync(definition, key, TryAsync, cancellationToken) is { } updated)
-                return updated;
-        }
-
-        throw ApiErrors.Modified(definition.Name, key.Name);
+        return OnNewestAsync(definition, key, TryAsync, cancellationToken)!;
 
         Task<StoredObject?> TryAsync(StoredObject? stored)
         {
@@ -151,22 +140,36 @@ internal sealed partial class ObjectClient(
         }
     }
 
-    /// <summary>Works on the newest accepted version of an object. A refusal shows what it rests on, and that may still be
-    /// taken back: it is worked out again on a version that is durable (invariant I1).</summary>
+    /// <summary>
+    /// Works on the newest accepted version of an object, and on a newer one each time that somebody else was faster. Of
+    /// those who race one always wins, so that it ends, at the latest with the request's own time.
+    /// A refusal shows what it rests on, and that may still be taken back: it is worked out again on a version that is durable
+    /// (invariant I1).
+    /// </summary>
+    /// <param name="definition">The kind.</param>
+    /// <param name="key">The object.</param>
+    /// <param name="work">Takes the version, null if there is none; its result is null if somebody else was faster.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <returns>The result, not null.</returns>
     private async Task<T> OnNewestAsync<T>(
         ResourceDefinition definition, ObjectKey key, Func<StoredObject?, Task<T>> work, CancellationToken cancellationToken)
     {
-        var newest = await store.ReadForWriteAsync(definition, key, cancellationToken);
-        try
+        while (true)
         {
-            return await work(newest);
-        }
-        catch (ApiException refusal) when (refusal.Code is 400 or 403 or 404 or 409 or 422)
-        {
-            var settled = await store.ReadSettledAsync(definition, key, cancellationToken);
-            if (settled?.Revision == newest?.Revision)
-                throw;
-            return await work(settled);
+            var newest = await store.ReadForWriteAsync(definition, key, cancellationToken);
+            try
+            {
+                if (await work(newest) is { } done)
+                    return done;
+            }
+            catch (ApiException refusal) when (refusal.Code is 400 or 403 or 404 or 409 or 422)
+            {
+                var settled = await store.ReadSettledAsync(definition, key, cancellationToken);
+                if (settled?.Revision == newest?.Revision)
+                    throw;
+                if (await work(settled) is { } done)
+                    return done;
+            }
         }
     }
 

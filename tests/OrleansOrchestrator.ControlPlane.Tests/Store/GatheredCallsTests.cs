@@ -22,7 +22,7 @@ public sealed class GatheredCallsTests
     }
 
     [Fact]
-    public async Task Ask_ByManyAtOnce_AnswersEachItsOwnQuestion_InFewerCalls()
+    public async Task Ask_ByManyAtOnce_AnswersEachItsOwn()
     {
         var count = 0;
         var calls = new GatheredCalls<int, int>(async questions =>
