@@ -120,8 +120,9 @@ public sealed class KubectlTests(GatewayFixture gateway) : IClassFixture<Gateway
     [Fact]
     public async Task GetWatch_OfChange_PrintsRow()
     {
+        // Of an object by its name kubectl hides what it finds when its watch begins, and with that a change that came just before.
         await _kubectl.RunAsync("create configmap watched");
-        var output = await _kubectl.ReadUntilAsync("get cm watched -w -L tier", "back", whenStarted: async () =>
+        var output = await _kubectl.ReadUntilAsync("get cm --field-selector metadata.name=watched -w -L tier", "back", whenStarted: async () =>
         {
             using var answer = await gateway.Admin.PatchAsync(
                 "/api/v1/namespaces/default/configmaps/watched",
