@@ -9,8 +9,13 @@ namespace OrleansOrchestrator.ControlPlane.Store;
 /// </summary>
 /// <remarks>A call is answered when all its questions are, and fails for all of them alike.</remarks>
 /// <param name="call">Asks several questions, and answers them in their order.</param>
-internal sealed class GatheredCalls<TQuestion, TAnswer>(Func<IReadOnlyList<TQuestion>, Task<IReadOnlyList<TAnswer>>> call) : IThreadPoolWorkItem
+/// <param name="bytesOf">How large a question is.</param>
+internal sealed class GatheredCalls<TQuestion, TAnswer>(
+    Func<IReadOnlyList<TQuestion>, Task<IReadOnlyList<TAnswer>>> call, Func<TQuestion, int> bytesOf) : IThreadPoolWorkItem
 {
+    /// <summary>How large a call may become before it goes; its last question may make it larger.</summary>
+    internal const int BytesMax = 1024 * 1024;
+
     private const int QuestionsMax = 128;
 
     private readonly ConcurrentQueue<Waiting> _waiting = new();
@@ -44,8 +49,13 @@ internal sealed class GatheredCalls<TQuestion, TAnswer>(Func<IReadOnlyList<TQues
     private List<Waiting> Take()
     {
         var group = new List<Waiting>();
-        while (group.Count < QuestionsMax && _waiting.TryDequeue(out var next))
+        var bytes = 0;
+        while (group.Count < QuestionsMax && bytes < BytesMax && _waiting.TryDequeue(out var next))
+        {
             group.Add(next);
+            bytes += bytesOf(next.Question);
+        }
+
         return group;
     }
 

@@ -4,6 +4,8 @@ namespace OrleansOrchestrator.ControlPlane.Tests.Store;
 
 public sealed class GatheredCallsTests
 {
+    private static readonly Func<int, int> Small = static _ => 1;
+
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
@@ -14,7 +16,7 @@ public sealed class GatheredCallsTests
         {
             sizes.Add(questions.Count);
             return Task.FromResult<IReadOnlyList<int>>([.. questions.Select(question => question * 2)]);
-        });
+        }, Small);
 
         for (var i = 0; i < 10; i++)
             (await calls.AskAsync(i)).ShouldBe(i * 2);
@@ -30,7 +32,7 @@ public sealed class GatheredCallsTests
             Interlocked.Increment(ref count);
             await Task.Delay(5, Cancellation);
             return [.. questions.Select(question => question * 2)];
-        });
+        }, Small);
 
         await Task.WhenAll(Enumerable.Range(0, 64).Select(asker => Task.Run(
             async () =>
@@ -50,7 +52,7 @@ public sealed class GatheredCallsTests
         {
             await gate.Task;
             return questions.Contains(13) ? throw new InvalidOperationException("unlucky") : questions;
-        });
+        }, Small);
 
         var first = calls.AskAsync(1);
         var unlucky = calls.AskAsync(13);
@@ -58,5 +60,21 @@ public sealed class GatheredCallsTests
         (await first).ShouldBe(1);
         (await Should.ThrowAsync<InvalidOperationException>(unlucky)).Message.ShouldBe("unlucky");
         (await calls.AskAsync(2)).ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task Ask_OfLargeThings_MakesNoCallMuchLargerThanItsBound()
+    {
+        const int Bytes = 700 * 1024;
+        var largest = 0;
+        var calls = new GatheredCalls<int, int>(async questions =>
+        {
+            largest = Math.Max(largest, questions.Count * Bytes);
+            await Task.Delay(20, Cancellation);
+            return questions;
+        }, static _ => Bytes);
+
+        await Task.WhenAll(Enumerable.Range(0, 30).Select(calls.AskAsync));
+        largest.ShouldBeInRange(2 * Bytes, GatheredCalls<int, int>.BytesMax + Bytes);
     }
 }
