@@ -10,6 +10,7 @@ internal sealed class WatchScenario : IScenario
     private const int FanOutWatchers = 200;
     private const int CreatesInFlight = 64;
     private const int NodeWatches = 1000;
+    private const int WarmUpRounds = 4;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     public string Name => "watch";
@@ -20,7 +21,8 @@ internal sealed class WatchScenario : IScenario
     {
         var name = await context.CreateNamespaceAsync();
         var maps = $"/api/v1/namespaces/{name}/configmaps";
-        await FanOutAsync(context, maps, "warm", 200);
+        for (var round = 0; round < WarmUpRounds; round++)
+            await FanOutAsync(context, maps, $"warm{round}", 2000);
         foreach (var events in new[] { 200, 2000 })
             context.Report.Add(await FanOutAsync(context, maps, $"run{events}", events));
 
