@@ -26,8 +26,9 @@ public sealed record GatewayOptions
     /// <summary>How long a request that is not a watch or a log may take, in seconds.</summary>
     public int RequestSecondsMax { get; init; } = 60;
 
-    /// <summary>How long a client may take to send the headers of a request, in seconds.</summary>
-    public int RequestHeadersSecondsMax { get; init; } = 15;
+    /// <summary>How long a client may take for the handshake of a connection, and to send the headers of a request, in seconds. After
+    /// a restart thousands of clients come back at once, and shake hands for as long as the processors take.</summary>
+    public int RequestHeadersSecondsMax { get; init; } = 30;
 
     /// <summary>How many reads of one user may be in flight; more are answered with 429.</summary>
     public int ReadsInFlightPerUserMax { get; init; } = 4096;

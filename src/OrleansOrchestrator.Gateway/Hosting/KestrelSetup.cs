@@ -36,7 +36,11 @@ internal sealed class KestrelSetup(GatewayOptions options, ServingCertificate ce
         server.Listen(options.ListenAddress, options.Port, listen =>
         {
             listen.Protocols = HttpProtocols.Http1AndHttp2;
-            listen.UseHttps(new TlsHandshakeCallbackOptions { OnConnection = _ => ValueTask.FromResult(TlsOptions()) });
+            listen.UseHttps(new TlsHandshakeCallbackOptions
+            {
+                OnConnection = _ => ValueTask.FromResult(TlsOptions()),
+                HandshakeTimeout = limits.RequestHeadersTimeout,
+            });
         });
     }
 
