@@ -1,4 +1,5 @@
--- The object log: who owns a shard and how far it is, and every version of every object that is still of use. Keys compare by their bytes (COLLATE "C"), whatever the database's own collation is.
+-- The object log: who owns a shard and how far it is, and every version of every object that is still of use. Keys compare by
+-- their bytes (COLLATE "C"), whatever the database's own collation is.
 
 -- One row per shard, updated by every commit. Most of each page stays free and no index covers a column that changes, so
 -- that every update is heap-only: it finds room on its page, touches no index, and the dead versions are pruned in passing.

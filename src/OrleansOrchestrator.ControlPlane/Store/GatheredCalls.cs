@@ -27,14 +27,9 @@ internal sealed class GatheredCalls<TQuestion, TAnswer>(
     {
         var waiting = new Waiting(question);
         if (Interlocked.Increment(ref _underWay) == 1)
-        {
             _ = CallAsync([waiting]);
-            return waiting.Task;
-        }
-
-        _waiting.Enqueue(waiting);
-        if (Interlocked.Exchange(ref _isScheduled, 1) == 0)
-            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+        else
+            Gather(waiting);
         return waiting.Task;
     }
 
@@ -44,6 +39,13 @@ internal sealed class GatheredCalls<TQuestion, TAnswer>(
         Interlocked.Exchange(ref _isScheduled, 0);
         while (Take() is { Count: > 0 } group)
             _ = CallAsync(group);
+    }
+
+    private void Gather(Waiting waiting)
+    {
+        _waiting.Enqueue(waiting);
+        if (Interlocked.Exchange(ref _isScheduled, 1) == 0)
+            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
     }
 
     private List<Waiting> Take()

@@ -1,3 +1,5 @@
+using OrleansOrchestrator.Storage.Log;
+
 namespace OrleansOrchestrator.Storage.PostgreSql;
 
 /// <summary>Every statement of the object log. docs/storage.md explains them.</summary>
@@ -58,21 +60,10 @@ internal static class PostgreSqlStatements
         WHERE resource = $1 AND shard = $2 AND epoch = $3
         """;
 
-    /// <summary>
-    /// The newest versions: those that no other change follows on. Which they are is found in the index alone, however much
-    /// history there is, by a set operation: a planner with stale statistics cannot make a bad join of it.
-    /// Unordered: sorting whole values costs the server more than finding them.
-    /// </summary>
-    public const string Load = """
-        WITH shard AS (
-            SELECT id FROM resource_shards WHERE resource = $1 AND shard = $2
-        ), newest AS (
-            SELECT revision FROM changes WHERE shard_id = (SELECT id FROM shard) AND type <> 3
-            EXCEPT
-            SELECT previous_revision FROM changes WHERE shard_id = (SELECT id FROM shard)
-        )
-        SELECT namespace, name, revision, value FROM newest JOIN changes USING (revision)
-        WHERE shard_id = (SELECT id FROM shard)
+    /// <summary>Which versions are the newest is found in the primary key alone, however much history there is.</summary>
+    public const string Load = $"""
+        WITH shard AS (SELECT id FROM resource_shards WHERE resource = $1 AND shard = $2)
+        {NewestVersions.Select}
         """;
 
     /// <summary>One row with a null revision if there are no changes: the compacted revision must come from the same snapshot.</summary>

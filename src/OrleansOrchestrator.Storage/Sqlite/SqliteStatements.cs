@@ -1,3 +1,5 @@
+using OrleansOrchestrator.Storage.Log;
+
 namespace OrleansOrchestrator.Storage.Sqlite;
 
 /// <summary>Every statement of the object log in SQLite; their counterparts are in PostgreSqlStatements.</summary>
@@ -30,16 +32,9 @@ internal static class SqliteStatements
 
     public const string ReadEpoch = "SELECT epoch FROM resource_shards WHERE resource = $resource AND shard = $shard";
 
-    public const string Load = """
-        WITH shard AS (
-            SELECT id FROM resource_shards WHERE resource = $resource AND shard = $shard
-        ), newest AS (
-            SELECT revision FROM changes WHERE shard_id = (SELECT id FROM shard) AND type <> 3
-            EXCEPT
-            SELECT previous_revision FROM changes WHERE shard_id = (SELECT id FROM shard)
-        )
-        SELECT namespace, name, revision, value FROM newest JOIN changes USING (revision)
-        WHERE shard_id = (SELECT id FROM shard)
+    public const string Load = $"""
+        WITH shard AS (SELECT id FROM resource_shards WHERE resource = $resource AND shard = $shard)
+        {NewestVersions.Select}
         """;
 
     public const string ReadCompacted = "SELECT compacted_revision FROM resource_shards WHERE resource = $resource AND shard = $shard";

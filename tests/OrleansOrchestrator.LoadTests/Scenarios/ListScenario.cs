@@ -9,7 +9,7 @@ internal sealed class ListScenario : IScenario
     private const int Groups = 50;
     private const int CreatesInFlight = 64;
 
-    // Compilers are through where a server is in service: a cold one takes three times as long for a list.
+    // Compilers are through where a server is in service: a cold one takes up to twice as long for a list.
     private const int WarmUpByLabel = 10_000;
     private const int WarmUpAll = 200;
 
