@@ -56,15 +56,20 @@ public sealed class ApiConnection : IDisposable
     /// <summary>The items of a list.</summary>
     public async Task<IReadOnlyList<JsonNode>> ListAsync(string path) => [.. (await GetAsync(path))["items"]!.AsArray().Select(item => item!)];
 
-    /// <summary>Sends a JSON or other text.</summary>
+    /// <summary>Sends a JSON or other text, once.</summary>
     public async Task<ApiAnswer> SendAsync(
         HttpMethod method, string path, string? body = null, string contentType = "application/json", string? token = null,
         CancellationToken? cancellationToken = null)
     {
         var end = cancellationToken ?? _over;
         using var request = new HttpRequestMessage(method, path);
+
+        // HttpClient sends what has no content a second time when the connection ends instead of an answer, and then tells of
+        // the second try only: a deletion that has happened would look refused.
         if (body is not null)
             request.Content = new StringContent(body, Encoding.UTF8, new MediaTypeHeaderValue(contentType));
+        else if (method != HttpMethod.Get)
+            request.Content = new ByteArrayContent([]);
         if (token is not null)
             request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
         using var response = await _client.SendAsync(request, end);
