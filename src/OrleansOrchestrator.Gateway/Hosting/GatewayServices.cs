@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection;
@@ -54,6 +55,7 @@ public static class GatewayServices
         AddPaths(services);
         services.AddSingleton<ServingCertificate>();
         services.AddSingleton<IConfigureOptions<KestrelServerOptions>, KestrelSetup>();
+        services.AddSingleton<IMemoryPoolFactory<byte>, BlockPools>();
         services.Configure<SocketTransportOptions>(KestrelSetup.ConfigureSockets);
         services.AddOpenTelemetry().WithMetrics(metrics => metrics
             .AddMeter(RequestInstruments.MeterName, WatchMeter.Name)

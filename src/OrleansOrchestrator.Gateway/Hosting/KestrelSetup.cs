@@ -41,6 +41,7 @@ internal sealed class KestrelSetup(GatewayOptions options, ServingCertificate ce
                 OnConnection = _ => ValueTask.FromResult(TlsOptions()),
                 HandshakeTimeout = limits.RequestHeadersTimeout,
             });
+            listen.Use(static next => connection => GatheredOutput.ServeAsync(connection, next));
         });
     }
 

@@ -17,15 +17,26 @@ internal sealed class WatchFrames(ApiRequest request, TableView? table)
     private readonly bool _marksInitialEvents = request.Options.SendInitialEvents == true;
     private bool _hasColumns;
 
-    /// <summary>Writes an event, if this watcher is to see it.</summary>
-    public void Write(IBufferWriter<byte> output, in WatchEvent change)
+    /// <summary>Writes those of some events that this watcher is to see.</summary>
+    public void Write(IBufferWriter<byte> output, IReadOnlyList<WatchEvent> changes)
     {
-        if (change.Type == WatchEventType.Bookmark)
-            WriteBookmark(output, change);
-        else if (request.Format.View == ResponseView.Object)
-            WriteObject(output, change);
-        else
-            WriteView(output, change);
+        var spans = new SpanFiller(output);
+        foreach (var change in changes)
+        {
+            if (change.Type != WatchEventType.Bookmark && request.Format.View == ResponseView.Object)
+            {
+                WriteObject(ref spans, change);
+                continue;
+            }
+
+            spans.Commit();
+            if (change.Type == WatchEventType.Bookmark)
+                WriteBookmark(output, change);
+            else
+                WriteView(output, change);
+        }
+
+        spans.Commit();
     }
 
     /// <summary>Writes the error that ends a watch.</summary>
@@ -40,7 +51,7 @@ internal sealed class WatchFrames(ApiRequest request, TableView? table)
         output.Write("\n"u8);
     }
 
-    private void WriteObject(IBufferWriter<byte> output, in WatchEvent change)
+    private void WriteObject(ref SpanFiller output, in WatchEvent change)
     {
         output.Write(change.Type switch
         {

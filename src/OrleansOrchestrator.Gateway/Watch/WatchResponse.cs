@@ -59,8 +59,7 @@ internal sealed partial class WatchResponse(
                 await output.FlushAsync(cancellationToken);
             while (await next)
             {
-                foreach (var change in batches.Current)
-                    frames.Write(output, change);
+                frames.Write(output, batches.Current);
                 await output.FlushAsync(cancellationToken);
                 next = batches.MoveNextAsync();
             }
