@@ -16,7 +16,7 @@ internal sealed partial class ObjectClient
         if (wanted.Name is not null && wanted.Name != key.Name)
             throw ApiErrors.BadRequest($"the name of the object ({wanted.Name}) does not match the name on the URL ({key.Name})");
 
-        return (await OnNewestAsync(definition, key, TryAsync, cancellationToken))!.Value;
+        return (await OnNewestAsync(definition, key, options, TryAsync, cancellationToken))!.Value;
 
         async Task<(StoredObject Object, bool Created)?> TryAsync(StoredObject? stored)
         {

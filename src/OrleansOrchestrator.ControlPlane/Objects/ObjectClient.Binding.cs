@@ -12,7 +12,7 @@ internal sealed partial class ObjectClient
     public Task BindAsync(ObjectKey pod, string? uid, string nodeName, WriteOptions options, CancellationToken cancellationToken)
     {
         var definition = registry[WellKnownResources.Pods];
-        return OnNewestAsync(definition, pod, TryAsync, cancellationToken);
+        return OnNewestAsync(definition, pod, options, TryAsync, cancellationToken);
 
         async Task<StoredObject?> TryAsync(StoredObject? stored)
         {

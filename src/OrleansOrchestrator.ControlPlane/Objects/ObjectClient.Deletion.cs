@@ -18,7 +18,8 @@ internal sealed partial class ObjectClient
     {
         var (definition, key, _) = reference;
         string? uid = null;
-        return OnNewestAsync(definition, key, TryAsync, cancellationToken)!;
+        var tries = 0;
+        return OnNewestAsync(definition, key, options, TryAsync, cancellationToken)!;
 
         async Task<DeletionResult?> TryAsync(StoredObject? stored)
         {
@@ -26,13 +27,14 @@ internal sealed partial class ObjectClient
                 throw ApiErrors.NotFound(definition.Name, key.Name);
             CheckPreconditions(definition, stored, deletion);
 
-            // Whoever lost a race may find a successor of the same name, which nobody has asked to delete.
+            // Whoever lost a race may find a successor of the same name, which nobody has asked to delete. Only the first version
+            // may have been gone before.
             if (uid is not null && stored.Uid != uid)
                 throw ApiErrors.NotFound(definition.Name, key.Name);
             var obj = stored.Decode();
             await pipeline.AdmitDeleteAsync(reference, obj, options, cancellationToken);
             var result = await TryDeleteAsync(definition, stored, obj, deletion, options, cancellationToken);
-            if (result is null)
+            if (result is null && tries++ > 0)
                 uid = stored.Uid;
             return result;
         }

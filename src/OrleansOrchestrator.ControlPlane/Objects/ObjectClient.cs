@@ -90,7 +90,7 @@ internal sealed partial class ObjectClient(
         var hasRevision = !string.IsNullOrEmpty(named) && named != "0";
         var body = hasRevision ? null : definition.Encode(obj);
         var isFresh = true;
-        return (await OnNewestAsync(definition, key, TryAsync, cancellationToken))!.Value;
+        return (await OnNewestAsync(definition, key, options, TryAsync, cancellationToken))!.Value;
 
         async Task<(StoredObject Object, bool Created)?> TryAsync(StoredObject? stored)
         {
@@ -116,7 +116,7 @@ internal sealed partial class ObjectClient(
         ObjectReference reference, PatchType type, ReadOnlyMemory<byte> patch, WriteOptions options, CancellationToken cancellationToken)
     {
         var (definition, key, _) = reference;
-        return OnNewestAsync(definition, key, TryAsync, cancellationToken)!;
+        return OnNewestAsync(definition, key, options, TryAsync, cancellationToken)!;
 
         Task<StoredObject?> TryAsync(StoredObject? stored)
         {
@@ -141,31 +141,35 @@ internal sealed partial class ObjectClient(
     }
 
     /// <summary>
-    /// Works on the newest accepted version of an object, and on a newer one each time that somebody else was faster. Of
-    /// those who race one always wins, so that it ends, at the latest with the request's own time.
+    /// Works on the version of an object that this silo knows, which is the newest one unless it was written a moment ago, and
+    /// on the newest accepted one each time that somebody else was faster. Of those who race one always wins, so that it ends,
+    /// at the latest with the request's own time. Whatever the version, only the newest one can be replaced.
     /// A refusal shows what it rests on, and that may still be taken back: it is worked out again on a version that is durable
     /// (invariant I1).
     /// </summary>
     /// <param name="definition">The kind.</param>
     /// <param name="key">The object.</param>
+    /// <param name="options">A dry run replaces nothing, and begins with the newest version.</param>
     /// <param name="work">Takes the version, null if there is none; its result is null if somebody else was faster.</param>
     /// <param name="cancellationToken">Ends it.</param>
     /// <returns>The result, not null.</returns>
     private async Task<T> OnNewestAsync<T>(
-        ResourceDefinition definition, ObjectKey key, Func<StoredObject?, Task<T>> work, CancellationToken cancellationToken)
+        ResourceDefinition definition, ObjectKey key, WriteOptions options, Func<StoredObject?, Task<T>> work, CancellationToken cancellationToken)
     {
+        var known = options.DryRun ? null : caches.TryGet(definition)?.Find(key);
         while (true)
         {
-            var newest = await store.ReadForWriteAsync(definition, key, cancellationToken);
+            var version = known ?? await store.ReadForWriteAsync(definition, key, cancellationToken);
+            known = null;
             try
             {
-                if (await work(newest) is { } done)
+                if (await work(version) is { } done)
                     return done;
             }
             catch (ApiException refusal) when (refusal.Code is 400 or 403 or 404 or 409 or 422)
             {
                 var settled = await store.ReadSettledAsync(definition, key, cancellationToken);
-                if (settled?.Revision == newest?.Revision)
+                if (settled?.Revision == version?.Revision)
                     throw;
                 if (await work(settled) is { } done)
                     return done;
@@ -222,10 +226,11 @@ internal sealed partial class ObjectClient(
     }
 
     /// <summary>Waits until a version that a write would not change is durable: only then may it be shown (invariant I1).</summary>
-    /// <returns>The version; null if it is no longer the present one, or never became durable.</returns>
+    /// <returns>The version; null if it is not the present one, or never became durable.</returns>
     private async Task<StoredObject?> WhenDurableAsync(StoredObject stored, CancellationToken cancellationToken)
     {
         var cache = caches[stored.Definition];
+        await cache.EnsureFreshAsync(Freshness.Latest, cancellationToken);
         await cache.EnsureFreshAsync(Freshness.AtLeast(stored.Revision), cancellationToken);
         return cache.Find(stored.Key) is { } shown && shown.Json.Span.SequenceEqual(stored.Json.Span) ? shown : null;
     }

@@ -30,6 +30,12 @@ internal sealed class WatchCaches(
         }
     }
 
+    /// <summary>The cache of a resource, if there is one that reads objects as the definition does. None is started.</summary>
+    public WatchCache? TryGet(ResourceDefinition definition) =>
+        _caches.TryGetValue(definition.Name, out var known) && known.IsValueCreated && ReferenceEquals(known.Value.Definition, definition)
+            ? known.Value
+            : null;
+
     /// <summary>Ends the cache of a resource that is gone; whoever still watches it has to start over.</summary>
     public void Retire(ResourceName name)
     {

@@ -72,6 +72,40 @@ public sealed class SiloGroupTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Patch_BackToWhatItsSiloStillKnows_IsMade()
+    {
+        // A write is acknowledged before every silo's copy has it, and the next one begins with such a copy.
+        var apis = Silos.Select(SiloGroup.ApiOf).ToList();
+        var revision = RevisionOf(await apis[0].CreateAsync(Samples.MapModel("default", "back", "0")));
+        foreach (var api in apis)
+            await api.GetAsync<V1ConfigMap>("default", "back");
+        for (var i = 1; i <= 300; i++)
+        {
+            var patched = await apis[i % apis.Count].PatchAsync<V1ConfigMap>(
+                "default", "back", PatchType.MergePatch, $$$"""{"data":{"value":"{{{i % 2}}}"}}""");
+            RevisionOf(patched).ShouldBeGreaterThan(revision, $"patch {i}");
+            revision = RevisionOf(patched);
+            patched.Data["value"].ShouldBe($"{i % 2}");
+        }
+
+        static long RevisionOf(V1ConfigMap map) => long.Parse(map.Metadata.ResourceVersion);
+    }
+
+    [Fact]
+    public async Task Deletion_OfASuccessorThatItsSiloDoesNotKnowYet_IsMade()
+    {
+        var apis = Silos.Select(SiloGroup.ApiOf).ToList();
+        await apis[0].CreateAsync(Samples.MapModel("default", "again"));
+        foreach (var api in apis)
+            await api.GetAsync<V1ConfigMap>("default", "again");
+        for (var i = 1; i <= 100; i++)
+        {
+            await apis[i % apis.Count].DeleteAsync<V1ConfigMap>("default", "again");
+            await apis[i % apis.Count].CreateAsync(Samples.MapModel("default", "again"));
+        }
+    }
+
+    [Fact]
     public async Task Api_OfEverySilo_ShowsWhatTheOthersWrote()
     {
         for (var i = 0; i < Silos.Count; i++)

@@ -10,7 +10,7 @@ internal sealed class WatchScenario : IScenario
     private const int FanOutWatchers = 200;
     private const int CreatesInFlight = 64;
     private const int NodeWatches = 1000;
-    private const int WarmUpRounds = 16;
+    private const int WarmUpRounds = 24;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     public string Name => "watch";
