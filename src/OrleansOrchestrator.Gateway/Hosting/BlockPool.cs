@@ -106,7 +106,10 @@ internal sealed class BlockPool : MemoryPool<byte>
         public void Clear()
         {
             lock (_gate)
+            {
                 _blocks.Clear();
+                _spare = 0;
+            }
         }
     }
 

@@ -46,6 +46,17 @@ public sealed class BlockPoolTests
     }
 
     [Fact]
+    public void Trim_AfterTheEnd_FindsNothing()
+    {
+        var pool = new BlockPool();
+        pool.Rent().Dispose();
+        pool.Trim();
+        pool.Dispose();
+        pool.Trim();
+        pool.Ready.ShouldBe(0);
+    }
+
+    [Fact]
     public void Rent_OfMoreThanABlock_IsRefused()
     {
         using var pool = new BlockPool();
