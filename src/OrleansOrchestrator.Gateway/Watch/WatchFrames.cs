@@ -13,16 +13,26 @@ namespace OrleansOrchestrator.Gateway.Watch;
 /// forms, tables and metadata are made per watcher.</summary>
 internal sealed class WatchFrames(ApiRequest request, TableView? table)
 {
+    // How much is written before it is to be sent: what is under way to many watchers should stay small.
+    private const int FlushBytes = 64 * 1024;
+
     private readonly bool _sendsBookmarks = request.Options.AllowWatchBookmarks;
     private readonly bool _marksInitialEvents = request.Options.SendInitialEvents == true;
     private bool _hasColumns;
 
-    /// <summary>Writes those of some events that this watcher is to see.</summary>
-    public void Write(IBufferWriter<byte> output, IReadOnlyList<WatchEvent> changes)
+    /// <summary>Writes those of some events that this watcher is to see, up to as many as should be sent at once.</summary>
+    /// <param name="output">Where to.</param>
+    /// <param name="changes">The events.</param>
+    /// <param name="first">The first that has not been written yet.</param>
+    /// <returns>The first that has not been written now.</returns>
+    public int Write(IBufferWriter<byte> output, IReadOnlyList<WatchEvent> changes, int first)
     {
         var spans = new SpanFiller(output);
-        foreach (var change in changes)
+        var bytes = 0;
+        while (first < changes.Count && bytes < FlushBytes)
         {
+            var change = changes[first++];
+            bytes += change.Object?.Json.Length ?? 0;
             if (change.Type != WatchEventType.Bookmark && request.Format.View == ResponseView.Object)
             {
                 WriteObject(ref spans, change);
@@ -37,6 +47,7 @@ internal sealed class WatchFrames(ApiRequest request, TableView? table)
         }
 
         spans.Commit();
+        return first;
     }
 
     /// <summary>Writes the error that ends a watch.</summary>

@@ -12,8 +12,8 @@ using OrleansOrchestrator.Model.Errors;
 namespace OrleansOrchestrator.Gateway.Watch;
 
 /// <summary>
-/// Answers with a stream of changes. Each batch is one flush: events that are at hand together travel together, and a client
-/// that reads slowly holds up its own stream only, since the flush waits for it.
+/// Answers with a stream of changes. Events that are at hand together travel together, up to a size; a client that reads slowly
+/// holds up its own stream only, since the flush waits for it.
 /// </summary>
 internal sealed partial class WatchResponse(
     IObjectClient objects, GatewayOptions options, RequestInstruments instruments, TimeProvider time, ILogger<WatchResponse> logger)
@@ -59,8 +59,13 @@ internal sealed partial class WatchResponse(
                 await output.FlushAsync(cancellationToken);
             while (await next)
             {
-                frames.Write(output, batches.Current);
-                await output.FlushAsync(cancellationToken);
+                var batch = batches.Current;
+                for (var written = 0; written < batch.Count;)
+                {
+                    written = frames.Write(output, batch, written);
+                    await output.FlushAsync(cancellationToken);
+                }
+
                 next = batches.MoveNextAsync();
             }
         }

@@ -34,6 +34,19 @@ public sealed class WatchTests : IAsyncLifetime
         (await watch.NextAsync()).ShouldBe("DELETED a");
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public async Task Watch_OfMoreThanIsSentAtOnce_ShowsEverything(int httpVersion)
+    {
+        var value = new string('x', 30_000);
+        for (var i = 0; i < 20; i++)
+            await _gateway.CreateAsync(Maps, $$$"""{"metadata":{"name":"m{{{i:d2}}}"},"data":{"value":"{{{value}}}"}}""");
+        await using var watch = await OpenAsync("?watch=true", httpVersion: httpVersion);
+        for (var i = 0; i < 20; i++)
+            (await watch.NextAsync()).ShouldBe($"ADDED m{i:d2}");
+    }
+
     [Fact]
     public async Task Watch_FromNow_BeginsWithPresentObjects()
     {
