@@ -118,9 +118,10 @@ public sealed class PostgreSqlConnections : IAsyncDisposable
     }
 
     /// <summary>Loading a large resource takes as long as it takes: a limit that a server has for all must not make it fail each
-    /// time. Compiling a plan takes longer than any of these statements gains by it. What the operator asks of these sessions in
-    /// particular comes later and counts.</summary>
-    private static string GeneralSession(string? options) => $"-c statement_timeout=0 -c jit=off {options}".Trim();
+    /// time. Compiling a plan takes longer than any of these statements gains by it. Nor does any gain by a bitmap: a planner without
+    /// statistics of a table that has just grown expects few rows, and reads a shard's whole history into one to sort out the first
+    /// rows that the index would have given at once. What the operator asks of these sessions in particular comes later and counts.</summary>
+    private static string GeneralSession(string? options) => $"-c statement_timeout=0 -c jit=off -c enable_bitmapscan=off {options}".Trim();
 
     /// <summary>
     /// The plan of a commit is always index look-ups, one per row; a planner that reads statistics of a table that has just
