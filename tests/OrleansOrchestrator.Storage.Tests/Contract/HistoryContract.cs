@@ -44,7 +44,7 @@ public abstract class HistoryContract
     public async Task Trim_OldEnoughChanges_KeepsTheMinimumCount()
     {
         await using var store = await CreateStoreAsync();
-        await FillAsync(store, 100);
+        await store.FillAsync(100);
 
         var compacted = await store.Log.TrimAsync(store.Shard, TimeSpan.Zero, 10, Cancellation);
 
@@ -59,7 +59,7 @@ public abstract class HistoryContract
     public async Task Trim_YoungChanges_KeepsThemAll()
     {
         await using var store = await CreateStoreAsync();
-        await FillAsync(store, 100);
+        await store.FillAsync(100);
 
         (await store.Log.TrimAsync(store.Shard, TimeSpan.FromHours(1), 0, Cancellation)).ShouldBe(0);
 
@@ -70,7 +70,7 @@ public abstract class HistoryContract
     public async Task Trim_MoreThanOneBatch_GoesAllTheWay()
     {
         await using var store = await CreateStoreAsync();
-        await FillAsync(store, 5000);
+        await store.FillAsync(5000);
 
         (await store.Log.TrimAsync(store.Shard, TimeSpan.Zero, 100, Cancellation)).ShouldBe(4899);
 
@@ -81,7 +81,7 @@ public abstract class HistoryContract
     public async Task Trim_Repeated_NeverGoesBack()
     {
         await using var store = await CreateStoreAsync();
-        await FillAsync(store, 50);
+        await store.FillAsync(50);
         await store.Log.TrimAsync(store.Shard, TimeSpan.Zero, 10, Cancellation);
 
         (await store.Log.TrimAsync(store.Shard, TimeSpan.Zero, 40, Cancellation)).ShouldBe(39);
@@ -143,11 +143,5 @@ public abstract class HistoryContract
         await trimming;
         (await store.LoadAsync()).Count.ShouldBe(2000);
         (await store.Log.TrimAsync(store.Shard, TimeSpan.Zero, 5, Cancellation)).ShouldBe(1994);
-    }
-
-    private static async Task FillAsync(TestStore store, int count)
-    {
-        var epoch = await store.OpenAsync();
-        await store.CommitAsync(epoch, Commit(0, [.. Enumerable.Range(1, count).Select(i => Added(i, "ns", $"object-{i}"))]));
     }
 }

@@ -32,6 +32,13 @@ internal static class LogSamples
     public static Task CommitAsync(this TestStore store, long epoch, LogCommit commit) =>
         store.Log.CommitAsync(store.Shard, epoch, commit, Cancellation);
 
+    /// <summary>Opens an empty shard and creates objects with the revisions 1 to <paramref name="count"/> in one commit.</summary>
+    public static async Task FillAsync(this TestStore store, int count)
+    {
+        var epoch = await store.OpenAsync();
+        await store.CommitAsync(epoch, Commit(0, [.. Enumerable.Range(1, count).Select(i => Added(i, "ns", $"object-{i}"))]));
+    }
+
     public static async Task<IReadOnlyList<LogObject>> LoadAsync(this TestStore store) =>
         [.. (await store.Log.LoadAsync(store.Shard, Cancellation).ToListAsync(Cancellation))
             .OrderBy(stored => stored.Namespace, StringComparer.Ordinal).ThenBy(stored => stored.Name, StringComparer.Ordinal)];

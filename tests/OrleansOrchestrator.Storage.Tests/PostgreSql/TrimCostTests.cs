@@ -22,14 +22,8 @@ public sealed class TrimCostTests(PostgreSqlFixture fixture)
         await using var connections = PostgreSqlConnections.Create(
             database, new PostgreSqlOptions { ReadConnectionsMax = 1, TrimBatchRows = Step });
         await using var store = new PostgreSqlTestStore(connections);
-        await store.Log.OpenAsync(store.Shard, Lease, Cancellation);
         await ExecuteAsync("ALTER TABLE changes SET (autovacuum_enabled = false)");
-        await ExecuteAsync($"UPDATE resource_shards SET head_revision = {Changes}");
-        await ExecuteAsync($"""
-            INSERT INTO changes (shard_id, revision, previous_revision, committed_at, type, namespace, name, value)
-            SELECT id, revision, 0, clock_timestamp(), 1, 'ns', revision::text, ''
-            FROM resource_shards, generate_series(1, {Changes}) AS revision
-            """);
+        await store.FillAsync(Changes);
         var before = await EntriesReadAsync();
 
         (await store.Log.TrimAsync(store.Shard, TimeSpan.FromHours(1), 0, Cancellation)).ShouldBe(0);
