@@ -25,8 +25,9 @@ public sealed record StoreOptions
     /// <see cref="UnavailableGrace"/>, within which it is tried again.</summary>
     public TimeSpan CommitTimeout { get; init; } = TimeSpan.FromSeconds(4);
 
-    /// <summary>How long a follower's question waits for changes.</summary>
-    public TimeSpan FollowWait { get; init; } = TimeSpan.FromSeconds(5);
+    /// <summary>How long a follower's question waits for changes. A store that moves to another activation, as it does when a silo
+    /// with its entry of the directory dies, takes no writes before the questions in it have ended.</summary>
+    public TimeSpan FollowWait { get; init; } = TimeSpan.FromMilliseconds(500);
 
     /// <summary>The most changes of one answer to a follower.</summary>
     public int FollowChangesMax { get; init; } = 2000;

@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using k8s.Models;
+using Orleans.Core.Internal;
 using OrleansOrchestrator.ControlPlane.Hosting;
 using OrleansOrchestrator.ControlPlane.Objects;
 using OrleansOrchestrator.ControlPlane.Store;
@@ -132,6 +134,18 @@ public sealed class StoreFailureTests : IAsyncLifetime
             events.AddRange(await watcher.ReadAsync(TimeSpan.FromSeconds(20), TimeProvider.System, Cancellation));
         events.Select(@event => (@event.Type, @event.Object!.Key.Name)).ShouldBe([(WatchEventType.Added, "a"), (WatchEventType.Added, "b")]);
         events[0].Object!.Uid.ShouldBe(created.Metadata.Uid);
+    }
+
+    [Fact]
+    public async Task AStoreThatMoves_WhileFollowersWaitForChanges_TakesWritesAgainAtOnce()
+    {
+        // Orleans ends an activation only when nothing is called in it any more, and takes no call until then.
+        var following = Grain.FollowAsync(_log.HeadOf(Maps));
+        await Grain.AsReference<IGrainManagementExtension>().DeactivateOnIdle(Cancellation);
+        var began = Stopwatch.GetTimestamp();
+        await CreateAsync("a");
+        Stopwatch.GetElapsedTime(began).ShouldBeLessThan(TimeSpan.FromSeconds(2));
+        (await following).Changes.ShouldBeEmpty();
     }
 
     [Fact]
