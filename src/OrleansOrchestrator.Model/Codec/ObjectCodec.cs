@@ -1,5 +1,6 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using k8s;
 
 namespace OrleansOrchestrator.Model.Codec;
@@ -35,6 +36,7 @@ public static class ObjectCodec
             MaxDepth = DepthMax,
         };
         options.Converters.Insert(0, new QuantityConverter());
+        options.Converters.Insert(0, new TimeConverter((JsonConverter<DateTime>)packageOptions!.GetConverter(typeof(DateTime))));
         return options;
     }
 }
