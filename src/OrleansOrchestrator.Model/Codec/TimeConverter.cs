@@ -6,7 +6,7 @@ namespace OrleansOrchestrator.Model.Codec;
 
 /// <summary>
 /// Times in JSON as RFC 3339 writes them. Those of whole seconds in UTC, which is what nearly every time in an object is, are read
-/// and written as bytes; all others are left to the package, whose custom formats take ten times as long.
+/// and written as bytes; all others are left to the package, which goes by custom formats.
 /// </summary>
 /// <param name="general">The package's converter.</param>
 internal sealed class TimeConverter(JsonConverter<DateTime> general) : JsonConverter<DateTime>
