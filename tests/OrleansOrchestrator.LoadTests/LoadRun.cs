@@ -73,7 +73,7 @@ internal static class LoadRun
         await using var pump = new Pump(client, processes, TimeSpan.FromSeconds(settings.SecondsMax));
         try
         {
-            await scenario.RunAsync(new LoadContext(pump, watches, report, cluster, settings.Count, settings.Duration));
+            await scenario.RunAsync(new LoadContext(pump, watches, report, cluster, settings.Count, settings.WarmUpPercent, settings.Duration));
         }
         catch (IOException failure)
         {

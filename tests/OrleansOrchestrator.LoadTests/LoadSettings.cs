@@ -6,8 +6,10 @@ namespace OrleansOrchestrator.LoadTests;
 /// <param name="UsesHttp2">Whether requests go over HTTP/2.</param>
 /// <param name="WatchesUseHttp2">Whether watches go over HTTP/2, where they share connections.</param>
 /// <param name="Count">How many objects writes create; the counts of other work derive from it.</param>
+/// <param name="WarmUpPercent">How much of their warm-up writes and reads do.</param>
 /// <param name="SecondsMax">The longest that a step may take.</param>
 /// <param name="Duration">How long endurance goes on.</param>
 /// <param name="Processes">Processes of a server that was not started here, as <c>name=id</c>.</param>
 internal sealed record LoadSettings(
-    IReadOnlyList<string> Scenarios, string? KubeConfig, bool UsesHttp2, bool WatchesUseHttp2, int Count, int SecondsMax, TimeSpan Duration, IReadOnlyList<string> Processes);
+    IReadOnlyList<string> Scenarios, string? KubeConfig, bool UsesHttp2, bool WatchesUseHttp2, int Count, int WarmUpPercent, int SecondsMax, TimeSpan Duration,
+    IReadOnlyList<string> Processes);

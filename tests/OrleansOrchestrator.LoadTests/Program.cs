@@ -21,6 +21,11 @@ var watchHttp = new Option<string>("--watch-http")
 };
 watchHttp.AcceptOnlyFromAmong("1.1", "2");
 var count = new Option<int>("--count") { Description = "How many objects writes create", DefaultValueFactory = _ => 20_000 };
+var warmUp = new Option<int>("--warm-up")
+{
+    Description = "How much of their warm-up writes and reads do, in percent: programs that are compiled beforehand need less",
+    DefaultValueFactory = _ => 100,
+};
 var seconds = new Option<int>("--seconds") { Description = "The longest that a step may take", DefaultValueFactory = _ => 60 };
 var minutes = new Option<double>("--minutes") { Description = "How long endurance goes on", DefaultValueFactory = _ => 30 };
 var processes = new Option<string[]>("--process")
@@ -30,7 +35,7 @@ var processes = new Option<string[]>("--process")
 
 var command = new RootCommand("Loads a server of the Kubernetes API and prints what it can do.")
 {
-    scenarios, kubeConfig, http, watchHttp, count, seconds, minutes, processes,
+    scenarios, kubeConfig, http, watchHttp, count, warmUp, seconds, minutes, processes,
 };
 command.SetAction((parsed, cancellationToken) => LoadRun.RunAsync(
     new LoadSettings(
@@ -39,6 +44,7 @@ command.SetAction((parsed, cancellationToken) => LoadRun.RunAsync(
         parsed.GetValue(http) == "2",
         parsed.GetValue(watchHttp) == "2",
         parsed.GetValue(count),
+        parsed.GetValue(warmUp),
         parsed.GetValue(seconds),
         TimeSpan.FromMinutes(parsed.GetValue(minutes)),
         parsed.GetValue(processes) ?? []),

@@ -7,9 +7,11 @@ internal sealed class ApiClient(ApiTarget target, bool usesHttp2) : IAsyncDispos
 {
     private readonly HttpMessageInvoker? _shared = usesHttp2 ? Http2Channel.Share(target) : null;
 
+    private readonly List<Http2Connection> _connections = [];
+
     public ApiTarget Target { get; } = target;
 
-    public IApiChannel Open() => _shared is null ? new Http1Channel(Target) : new Http2Channel(Target, _shared);
+    public IApiChannel Open() => _shared is null ? new Http1Channel(Target) : new Http2Channel(Target, _shared, Join());
 
     public RequestTemplate Request(string method, string path, string body = "", string contentType = "application/json") =>
         new(Target, method, path, body, contentType);
@@ -19,7 +21,7 @@ internal sealed class ApiClient(ApiTarget target, bool usesHttp2) : IAsyncDispos
     public async Task RequireAsync(RequestTemplate request, int number, params int[] statuses)
     {
         await using var channel = Open();
-        var result = await channel.SendAsync(request, number, CancellationToken.None);
+        var result = await channel.SendAsync(request, number);
         if (!statuses.Contains(result.Status))
             throw new IOException($"{request.Method} {request.PathOf(number)} was answered with {result.Status}");
     }
@@ -28,15 +30,28 @@ internal sealed class ApiClient(ApiTarget target, bool usesHttp2) : IAsyncDispos
     public async Task<string> ReadRevisionAsync(string path)
     {
         using var shared = Http2Channel.Share(Target);
-        using var response = await new Http2Channel(Target, shared).GetAsync(Request("GET", $"{path}?limit=1"), 0, CancellationToken.None);
+        using var response = await Http2Channel.GetAsync(Target, shared, Request("GET", $"{path}?limit=1"), 0, CancellationToken.None);
         await using var body = await response.Content.ReadAsStreamAsync();
         using var list = await JsonDocument.ParseAsync(body);
         return list.RootElement.GetProperty("metadata").GetProperty("resourceVersion").GetString()!;
     }
 
-    public ValueTask DisposeAsync()
+    public async ValueTask DisposeAsync()
     {
         _shared?.Dispose();
-        return ValueTask.CompletedTask;
+        foreach (var connection in _connections)
+            await connection.DisposeAsync();
+    }
+
+    private Http2Connection Join()
+    {
+        lock (_connections)
+        {
+            if (_connections.Find(static connection => connection.TryJoin()) is { } joined)
+                return joined;
+            _connections.Add(new Http2Connection(Target));
+            _connections[^1].TryJoin();
+            return _connections[^1];
+        }
     }
 }

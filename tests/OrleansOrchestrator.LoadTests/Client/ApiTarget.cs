@@ -1,4 +1,6 @@
 using System.Net.Security;
+using System.Net.Sockets;
+using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using k8s;
@@ -42,6 +44,25 @@ internal sealed class ApiTarget
             : null;
 
         static string Decode(string data) => Encoding.ASCII.GetString(Convert.FromBase64String(data));
+    }
+
+    /// <summary>Connects and agrees on a protocol.</summary>
+    /// <exception cref="IOException">The server cannot be reached.</exception>
+    public async Task<SslStream> ConnectAsync(SslApplicationProtocol protocol, CancellationToken cancellationToken)
+    {
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        try
+        {
+            await socket.ConnectAsync(Address.Host, Address.Port, cancellationToken);
+            var stream = new SslStream(new NetworkStream(socket, ownsSocket: true));
+            await stream.AuthenticateAsClientAsync(TlsOptions(protocol), cancellationToken);
+            return stream;
+        }
+        catch (Exception failure) when (failure is SocketException or AuthenticationException)
+        {
+            socket.Dispose();
+            throw new IOException($"cannot connect to {Address}: {failure.Message}", failure);
+        }
     }
 
     /// <summary>How a connection is encrypted.</summary>

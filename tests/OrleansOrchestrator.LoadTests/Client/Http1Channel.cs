@@ -1,5 +1,4 @@
 using System.Net.Security;
-using System.Net.Sockets;
 
 namespace OrleansOrchestrator.LoadTests.Client;
 
@@ -12,16 +11,16 @@ internal sealed class Http1Channel(ApiTarget target) : IApiChannel
     private byte[] _request = new byte[SmallestBufferBytes];
     private SslStream? _stream;
 
-    public async ValueTask<CallResult> SendAsync(RequestTemplate request, int number, CancellationToken cancellationToken)
+    public async ValueTask<CallResult> SendAsync(RequestTemplate request, int number)
     {
         var parser = new ResponseParser();
         try
         {
-            var stream = await BeginAsync(request, number, cancellationToken);
+            var stream = await BeginAsync(request, number, CancellationToken.None);
             var kept = 0;
             while (!parser.IsDone)
             {
-                var count = await stream.ReadAsync(_buffer.AsMemory(kept), cancellationToken);
+                var count = await stream.ReadAsync(_buffer.AsMemory(kept));
                 if (count == 0)
                     throw new IOException("the server ended the connection");
                 kept = Keep(ref parser, kept + count);
@@ -74,7 +73,7 @@ internal sealed class Http1Channel(ApiTarget target) : IApiChannel
 
     private async ValueTask<SslStream> BeginAsync(RequestTemplate request, int number, CancellationToken cancellationToken)
     {
-        var stream = _stream ??= await ConnectAsync(cancellationToken);
+        var stream = _stream ??= await target.ConnectAsync(SslApplicationProtocol.Http11, cancellationToken);
         if (_request.Length < request.Wire.Length)
             _request = new byte[request.Wire.Length * 2];
         var length = request.Write(_request, number);
@@ -90,22 +89,5 @@ internal sealed class Http1Channel(ApiTarget target) : IApiChannel
             throw new IOException("the head of the answer is too long");
         _buffer.AsSpan(used..count).CopyTo(_buffer);
         return count - used;
-    }
-
-    private async Task<SslStream> ConnectAsync(CancellationToken cancellationToken)
-    {
-        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        try
-        {
-            await socket.ConnectAsync(target.Address.Host, target.Address.Port, cancellationToken);
-            var stream = new SslStream(new NetworkStream(socket, ownsSocket: true));
-            await stream.AuthenticateAsClientAsync(target.TlsOptions(SslApplicationProtocol.Http11), cancellationToken);
-            return stream;
-        }
-        catch (Exception failure) when (failure is SocketException or System.Security.Authentication.AuthenticationException)
-        {
-            socket.Dispose();
-            throw new IOException($"cannot connect to {target.Address}: {failure.Message}", failure);
-        }
     }
 }

@@ -4,12 +4,14 @@ using System.Net.Security;
 
 namespace OrleansOrchestrator.LoadTests.Client;
 
-/// <summary>HTTP/2 over connections that all channels of a handler share, as client libraries of Kubernetes do.</summary>
-internal sealed class Http2Channel(ApiTarget target, HttpMessageInvoker shared) : IApiChannel
+/// <summary>HTTP/2 over connections that channels share, as client libraries of Kubernetes do. Requests go over one that costs the client
+/// little, long answers over those of the framework.</summary>
+internal sealed class Http2Channel(ApiTarget target, HttpMessageInvoker shared, Http2Connection connection) : IApiChannel
 {
+    private readonly Http2Call _call = new();
     private readonly byte[] _buffer = new byte[32 * 1024];
 
-    /// <summary>What channels share: each connection carries as many requests as the server lets it.</summary>
+    /// <summary>What long answers share: each connection carries as many requests as the server lets it.</summary>
     public static HttpMessageInvoker Share(ApiTarget target) => new(new SocketsHttpHandler
     {
         EnableMultipleHttp2Connections = true,
@@ -21,19 +23,12 @@ internal sealed class Http2Channel(ApiTarget target, HttpMessageInvoker shared) 
         InitialHttp2StreamWindowSize = 1024 * 1024,
     });
 
-    public async ValueTask<CallResult> SendAsync(RequestTemplate request, int number, CancellationToken cancellationToken)
-    {
-        using var response = await GetAsync(request, number, cancellationToken);
-        using var body = await response.Content.ReadAsStreamAsync(cancellationToken);
-        var bytes = 0L;
-        while (await body.ReadAsync(_buffer, cancellationToken) is > 0 and var count)
-            bytes += count;
-        return new CallResult((int)response.StatusCode, bytes);
-    }
+    public ValueTask<CallResult> SendAsync(RequestTemplate request, int number) =>
+        connection.Session is { } session ? Send(session, request, number) : ConnectAndSendAsync(request, number);
 
     public async Task StreamLinesAsync(RequestTemplate request, int number, Action<int> received, CancellationToken cancellationToken)
     {
-        using var response = await GetAsync(request, number, cancellationToken);
+        using var response = await GetAsync(target, shared, request, number, cancellationToken);
         if (response.StatusCode != HttpStatusCode.OK)
             throw new IOException($"the watch was refused with {(int)response.StatusCode}");
         using var body = await response.Content.ReadAsStreamAsync(cancellationToken);
@@ -46,10 +41,25 @@ internal sealed class Http2Channel(ApiTarget target, HttpMessageInvoker shared) 
         }
     }
 
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    public ValueTask DisposeAsync()
+    {
+        connection.Leave();
+        return ValueTask.CompletedTask;
+    }
+
+    private ValueTask<CallResult> Send(Http2Session session, RequestTemplate request, int number)
+    {
+        var answer = _call.Begin(request, number);
+        session.Send(_call);
+        return answer;
+    }
+
+    private async ValueTask<CallResult> ConnectAndSendAsync(RequestTemplate request, int number) =>
+        await Send(await connection.ConnectAsync(), request, number);
 
     /// <summary>Sends a request and returns as soon as its answer begins.</summary>
-    public async Task<HttpResponseMessage> GetAsync(RequestTemplate request, int number, CancellationToken cancellationToken)
+    public static async Task<HttpResponseMessage> GetAsync(
+        ApiTarget target, HttpMessageInvoker shared, RequestTemplate request, int number, CancellationToken cancellationToken)
     {
         var message = new HttpRequestMessage(request.Method, new Uri(target.Address, request.PathOf(number)))
         {

@@ -13,7 +13,7 @@ internal interface IApiChannel : IAsyncDisposable
 {
     /// <summary>Sends a request and reads the whole answer.</summary>
     /// <exception cref="IOException">The connection was lost.</exception>
-    ValueTask<CallResult> SendAsync(RequestTemplate request, int number, CancellationToken cancellationToken);
+    ValueTask<CallResult> SendAsync(RequestTemplate request, int number);
 
     /// <summary>Sends a request and counts the lines of the answer as they come, until it ends.</summary>
     /// <param name="request">The request.</param>

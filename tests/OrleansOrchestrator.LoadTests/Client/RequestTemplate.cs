@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.Buffers.Binary;
 using System.Globalization;
 using System.Text;
 
@@ -13,6 +15,8 @@ internal sealed class RequestTemplate
     public const string Placeholder = "#######";
 
     private readonly int[] _wirePositions;
+    private readonly int[] _framePositions;
+    private readonly int _dataFrame;
 
     /// <param name="target">The server.</param>
     /// <param name="method">The method.</param>
@@ -27,6 +31,8 @@ internal sealed class RequestTemplate
         ContentType = contentType;
         Wire = Encoding.UTF8.GetBytes(Head(target) + body);
         _wirePositions = Positions(Wire);
+        Frames = Encode(target, out _dataFrame);
+        _framePositions = Positions(Frames);
     }
 
     public HttpMethod Method { get; }
@@ -40,6 +46,9 @@ internal sealed class RequestTemplate
     /// <summary>The whole request as HTTP/1.1, with placeholders.</summary>
     public byte[] Wire { get; }
 
+    /// <summary>The whole request as frames of HTTP/2, with placeholders and without a stream.</summary>
+    public byte[] Frames { get; }
+
     /// <summary>Writes the request of a number into a buffer.</summary>
     /// <returns>How many bytes it has.</returns>
     public int Write(Span<byte> buffer, int number)
@@ -48,6 +57,19 @@ internal sealed class RequestTemplate
         foreach (var position in _wirePositions)
             number.TryFormat(buffer[position..], out _, "D7", CultureInfo.InvariantCulture);
         return Wire.Length;
+    }
+
+    /// <summary>Writes the request of a number into a buffer, as frames of a stream.</summary>
+    /// <returns>How many bytes it has.</returns>
+    public int WriteFrames(Span<byte> buffer, int number, int stream)
+    {
+        Frames.CopyTo(buffer);
+        foreach (var position in _framePositions)
+            number.TryFormat(buffer[position..], out _, "D7", CultureInfo.InvariantCulture);
+        BinaryPrimitives.WriteInt32BigEndian(buffer[Http2Frames.StreamOffset..], stream);
+        if (Body.Length > 0)
+            BinaryPrimitives.WriteInt32BigEndian(buffer[(_dataFrame + Http2Frames.StreamOffset)..], stream);
+        return Frames.Length;
     }
 
     /// <summary>The path of a number.</summary>
@@ -71,6 +93,34 @@ internal sealed class RequestTemplate
         if (Body.Length > 0)
             head.Append(CultureInfo.InvariantCulture, $"Content-Type: {ContentType}\r\nContent-Length: {Body.Length}\r\n");
         return head.Append("\r\n").ToString();
+    }
+
+    /// <summary>Headers in the static table of HPACK are named by their places there (RFC 7541, Appendix A).</summary>
+    private byte[] Encode(ApiTarget target, out int dataFrame)
+    {
+        if (Body.Length > Http2Frames.PayloadMax)
+            throw new ArgumentException($"a body of {Body.Length} bytes does not fit into one frame of HTTP/2");
+        var headers = new ArrayBufferWriter<byte>();
+        Http2Frames.WriteHeader(headers, 2, Method.Method);
+        Http2Frames.WriteHeader(headers, 6, target.Address.Scheme);
+        Http2Frames.WriteHeader(headers, 1, target.Address.Authority);
+        Http2Frames.WriteHeader(headers, 4, Path);
+        Http2Frames.WriteHeader(headers, 19, "application/json");
+        if (target.Token is not null)
+            Http2Frames.WriteHeader(headers, 23, $"Bearer {target.Token}");
+        if (Body.Length > 0)
+        {
+            Http2Frames.WriteHeader(headers, 31, ContentType);
+            Http2Frames.WriteHeader(headers, 28, Body.Length.ToString(CultureInfo.InvariantCulture));
+        }
+
+        var frames = new ArrayBufferWriter<byte>();
+        var headerFlags = Body.Length > 0 ? Http2Flags.EndHeaders : Http2Flags.EndHeaders | Http2Flags.EndStream;
+        Http2Frames.Write(frames, Http2FrameType.Headers, headerFlags, 0, headers.WrittenSpan);
+        dataFrame = frames.WrittenCount;
+        if (Body.Length > 0)
+            Http2Frames.Write(frames, Http2FrameType.Data, Http2Flags.EndStream, 0, Body);
+        return frames.WrittenSpan.ToArray();
     }
 
     private static int[] Positions(ReadOnlySpan<byte> bytes)

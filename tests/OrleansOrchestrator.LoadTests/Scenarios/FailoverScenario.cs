@@ -97,7 +97,7 @@ internal sealed class FailoverScenario : IScenario
     {
         try
         {
-            return (await channel.SendAsync(create, number, CancellationToken.None)).IsSuccess;
+            return (await channel.SendAsync(create, number)).IsSuccess;
         }
         catch (IOException)
         {

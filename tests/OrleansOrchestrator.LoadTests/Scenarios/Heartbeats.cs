@@ -32,7 +32,7 @@ internal sealed class Heartbeats(Pump pump, string leases, int nodes) : IAsyncDi
                 var started = Stopwatch.GetTimestamp();
                 try
                 {
-                    if ((await _channels[node].SendAsync(_renew, node, cancellationToken)).IsSuccess)
+                    if ((await _channels[node].SendAsync(_renew, node)).IsSuccess)
                         latencies.Succeeded(node * rounds + round, started);
                     else
                         latencies.Fail(node * rounds + round);

@@ -10,9 +10,13 @@ namespace OrleansOrchestrator.LoadTests.Scenarios;
 /// <param name="Report">Where results go.</param>
 /// <param name="Local">The cluster that was started for this run; null if the server is somebody else's.</param>
 /// <param name="Count">How many objects writes create.</param>
+/// <param name="WarmUpPercent">How much of their warm-up writes and reads do.</param>
 /// <param name="Duration">How long something goes on that has no end of its own.</param>
-internal sealed record LoadContext(Pump Pump, ApiClient Watches, Report Report, LocalCluster? Local, int Count, TimeSpan Duration)
+internal sealed record LoadContext(Pump Pump, ApiClient Watches, Report Report, LocalCluster? Local, int Count, int WarmUpPercent, TimeSpan Duration)
 {
+    /// <summary>How many of the requests of a whole warm-up are sent.</summary>
+    public int WarmUp(int whole) => whole * WarmUpPercent / 100;
+
     /// <summary>A name for a namespace that nobody has yet.</summary>
     public static string NewNamespace() => $"load-{Guid.NewGuid().ToString("N")[..8]}";
 

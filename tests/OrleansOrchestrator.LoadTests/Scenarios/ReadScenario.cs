@@ -20,7 +20,7 @@ internal sealed class ReadScenario : IScenario
         var maps = $"/api/v1/namespaces/{name}/configmaps";
         var get = client.Request("GET", $"{maps}/map-{RequestTemplate.Placeholder}");
         await pump.RunAsync("", client.Request("POST", maps, Manifests.ConfigMap("map")), 0, Objects, InFlight);
-        await pump.RunAsync("", get, 0, WarmUpCount, InFlight, Objects);
+        await pump.RunAsync("", get, 0, context.WarmUp(WarmUpCount), InFlight, Objects);
 
         context.Report.Add(await pump.RunAsync("GET ConfigMap, 64 in flight", get, 0, context.Count * 5, InFlight, Objects));
         await context.DeleteNamespaceAsync(name);

@@ -29,7 +29,7 @@ internal sealed class WriteScenario : IScenario
         for (var round = 0; round < WarmUpRounds; round++)
         {
             foreach (var request in (RequestTemplate[])[create, patch, delete, createPod, deletePod])
-                await pump.RunAsync("", request, 0, WarmUpCount, InFlight);
+                await pump.RunAsync("", request, 0, context.WarmUp(WarmUpCount), InFlight);
         }
 
         context.Report.Add(await pump.RunAsync("create ConfigMap 1 KiB, 64 in flight", create, WarmUpCount, count, InFlight));

@@ -31,7 +31,7 @@ internal sealed class Failover(Servers servers, int first) : IAsyncDisposable
         {
             if (!_requests.TryGetValue(request, out var encoded))
                 _requests[request] = encoded = request(_client);
-            var status = (await _channel!.SendAsync(encoded, number, CancellationToken.None)).Status;
+            var status = (await _channel!.SendAsync(encoded, number)).Status;
             if (status >= 500)
                 Turn();
             return status;

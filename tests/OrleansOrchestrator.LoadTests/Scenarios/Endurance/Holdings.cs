@@ -26,7 +26,7 @@ internal sealed record Holdings(long MemoryBytes, int Files, int Threads, long W
         {
             var target = await ApiTarget.FromKubeConfigAsync(silo.KubeConfig);
             using var shared = Http2Channel.Share(target);
-            using var answer = await new Http2Channel(target, shared).GetAsync(new RequestTemplate(target, "GET", "/metrics"), 0, CancellationToken.None);
+            using var answer = await Http2Channel.GetAsync(target, shared, new RequestTemplate(target, "GET", "/metrics"), 0, CancellationToken.None);
             return SiloMetrics.CountWatches(await answer.Content.ReadAsStringAsync());
         }
         catch (Exception busy) when (busy is IOException or HttpRequestException)

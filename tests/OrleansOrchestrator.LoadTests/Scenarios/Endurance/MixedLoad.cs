@@ -74,7 +74,7 @@ internal sealed class MixedLoad(Servers servers, string space) : IAsyncDisposabl
         foreach (var (number, exists) in _records.SelectMany(record => record.Acknowledged()))
         {
             looked++;
-            if ((await channel.SendAsync(get, number, CancellationToken.None)).IsSuccess != exists)
+            if ((await channel.SendAsync(get, number)).IsSuccess != exists)
                 wrong++;
         }
 
