@@ -16,7 +16,8 @@ internal sealed class GatheredCalls<TQuestion, TAnswer>(
     /// <summary>How large a call may become before it goes; its last question may make it larger.</summary>
     internal const int BytesMax = 1024 * 1024;
 
-    private const int QuestionsMax = 128;
+    // A call is answered as a whole: few enough for some to be answered while others are worked on.
+    private const int QuestionsMax = 16;
 
     private readonly ConcurrentQueue<Waiting> _waiting = new();
     private int _underWay;

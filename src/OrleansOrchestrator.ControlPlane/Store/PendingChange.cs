@@ -4,8 +4,9 @@ namespace OrleansOrchestrator.ControlPlane.Store;
 
 /// <summary>An accepted change on its way to durability.</summary>
 /// <param name="Change">The change.</param>
+/// <param name="Call">The call that it came with.</param>
 /// <param name="Decided">Completed once the change is durable, or certain not to become so.</param>
-internal sealed record PendingChange(StoredChange Change, TaskCompletionSource<WriteResult> Decided)
+internal sealed record PendingChange(StoredChange Change, long Call, TaskCompletionSource<WriteResult> Decided)
 {
     /// <summary>The change as the log keeps it.</summary>
     public LogWrite ToLogWrite() => new(

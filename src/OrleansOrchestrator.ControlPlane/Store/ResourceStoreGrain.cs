@@ -38,6 +38,7 @@ internal sealed partial class ResourceStoreGrain(
     private ShardId _shard;
     private long _epoch;
     private long _loggedHead;
+    private long _calls;
     private Task _flushing = Task.CompletedTask;
     private Task<WriteResult>? _newestDecided;
     private TaskCompletionSource _headMoved = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -124,6 +125,7 @@ internal sealed partial class ResourceStoreGrain(
     {
         var results = new WriteResult?[writes.Count];
         var decided = new Task<WriteResult>?[writes.Count];
+        _calls++;
         for (var i = 0; i < writes.Count; i++)
         {
             if (_stopped is not null)
@@ -273,7 +275,7 @@ internal sealed partial class ResourceStoreGrain(
 
     private WriteResult? Enqueue(StoredChange change, out Task<WriteResult>? decided)
     {
-        var pending = new PendingChange(change, new(TaskCreationOptions.RunContinuationsAsynchronously));
+        var pending = new PendingChange(change, _calls, new(TaskCreationOptions.RunContinuationsAsynchronously));
         _pending.Enqueue(pending);
         _expiry?.Note(change, time.GetUtcNow());
         decided = _newestDecided = pending.Decided.Task;

@@ -76,21 +76,40 @@ public sealed class StoreFailureTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task StoreFailure_WritesWhileACommitIsOnItsWay_BecomeDurableTogether()
+    public async Task WritesWhileACommitIsOnItsWay_BecomeDurable_InTwoHalves()
     {
         var stop = _log.StopNext(Maps);
         var first = CreateAsync("a");
         await stop.Arrived;
-        var second = _log.StopNext(Maps);
-        var rest = Enumerable.Range(0, 10).Select(i => CreateAsync($"b{i}")).ToList();
-        await Poll.UntilAsync(async () => await Grain.ReadForWriteAsync("default", "b9") is not null, Cancellation);
+        var calls = Enumerable.Range(0, 11).Select(i => Grain.CommitAsync([Samples.Create($"b{i}")])).ToList();
+        await Poll.UntilAsync(async () => await Grain.ReadForWriteAsync("default", "b10") is not null, Cancellation);
+        var headBefore = _log.HeadOf(Maps);
+        _log.StopNext(Maps).GoOn();
+        var third = _log.StopNext(Maps);
         stop.GoOn();
         await first;
-        await second.Arrived;
-        var headBefore = _log.HeadOf(Maps);
-        second.GoOn();
-        await Task.WhenAll(rest);
-        _log.HeadOf(Maps).ShouldBe(headBefore + 10);
+        await third.Arrived.WaitAsync(TimeSpan.FromSeconds(10), Cancellation);
+        _log.HeadOf(Maps).ShouldBe(headBefore + 1 + 6, "half of the eleven and the one before");
+        calls.Count(static call => call.IsCompleted).ShouldBe(6);
+
+        third.GoOn();
+        await Task.WhenAll(calls);
+        _log.HeadOf(Maps).ShouldBe(headBefore + 1 + 11);
+    }
+
+    [Fact]
+    public async Task WritesOfOneCall_WhileACommitIsOnItsWay_StayTogether()
+    {
+        var stop = _log.StopNext(Maps);
+        var first = CreateAsync("a");
+        await stop.Arrived;
+        var call = Grain.CommitAsync([.. Enumerable.Range(0, 11).Select(i => Samples.Create($"b{i}"))]);
+        await Poll.UntilAsync(async () => await Grain.ReadForWriteAsync("default", "b10") is not null, Cancellation);
+        var commitsBefore = _log.Commits;
+        stop.GoOn();
+        await first;
+        (await call).ShouldAllBe(static result => result.Status == WriteStatus.Committed);
+        (_log.Commits - commitsBefore).ShouldBe(1);
     }
 
     [Theory]
