@@ -41,7 +41,8 @@ internal sealed partial class ResourceStoreGrain
     /// Clients that wait for their answers come back together. Were everything taken each time, soon all would wait for one commit, with
     /// the processors idle, and then for the processors, with no commit under way. Two halves take turns, in as many commits.
     /// </remarks>
-    /// <param name="share">How many changes that is. A call's changes stay together, since it is answered when the last is durable.</param>
+    /// <param name="share">How many changes that is. A call's changes stay together, as far as the bounds of a commit let
+    /// them, since it is answered when the last is durable.</param>
     private List<PendingChange> TakeBatch(int share)
     {
         var batch = new List<PendingChange>();

@@ -10,6 +10,7 @@ internal sealed class Http2Session : IAsyncDisposable
 {
     private const int BufferBytes = 64 * 1024;
     private const int ReceivedMax = 1 << 29;
+    private const int ReadsMax = 8;
     private readonly SslStream _stream;
     private readonly Lock _gate = new();
     private readonly Dictionary<int, Http2Call> _calls = [];
@@ -42,17 +43,18 @@ internal sealed class Http2Session : IAsyncDisposable
     /// <summary>Sends the request of a call, which is told what comes of it.</summary>
     public void Send(Http2Call call)
     {
+        IOException? failure;
         bool isSentByReader;
         lock (_gate)
         {
-            isSentByReader = _isReading;
-            if (_failure is null && call.Request.Body.Length > _window)
+            (failure, isSentByReader) = (_failure, _isReading);
+            if (failure is null && call.Request.Body.Length > _window)
                 _held.Enqueue(call);
-            else if (_failure is null)
+            else if (failure is null)
                 Append(call);
         }
 
-        if (_failure is { } failure)
+        if (failure is not null)
             call.Fail(failure);
         else if (!isSentByReader)
             _ = FlushAsync();
@@ -70,7 +72,7 @@ internal sealed class Http2Session : IAsyncDisposable
         _nextStream += 2;
         _calls.Add(stream, call);
         _window -= call.Request.Body.Length;
-        _output.Advance(call.Request.WriteFrames(_output.GetSpan(call.Request.Frames.Length), call.Number, stream));
+        _output.Advance(call.Request.WriteFrames(_output.GetSpan(call.Request.FramesLength), call.Number, stream));
     }
 
     private async Task FlushAsync()
@@ -84,7 +86,7 @@ internal sealed class Http2Session : IAsyncDisposable
                 await _stream.WriteAsync(_sent.WrittenMemory);
             _sent.ResetWrittenCount();
         }
-        catch (Exception failure) when (failure is IOException or ObjectDisposedException)
+        catch (Exception failure)
         {
             End(failure);
         }
@@ -100,10 +102,11 @@ internal sealed class Http2Session : IAsyncDisposable
         var filled = 0;
         try
         {
-            while (true)
+            for (var reads = 1; ; reads++)
             {
+                // What answers give rise to waits for those that are at hand, and not for an answer of megabytes.
                 var reading = _stream.ReadAsync(buffer.AsMemory(filled));
-                if (!reading.IsCompleted)
+                if (!reading.IsCompleted || reads % ReadsMax == 0)
                     await FlushWhatWasReadAsync();
                 var count = await reading;
                 if (count == 0)
@@ -116,7 +119,7 @@ internal sealed class Http2Session : IAsyncDisposable
                 filled -= used;
             }
         }
-        catch (Exception failure) when (failure is IOException or ObjectDisposedException)
+        catch (Exception failure)
         {
             End(failure);
         }
@@ -162,7 +165,7 @@ internal sealed class Http2Session : IAsyncDisposable
                 TakeHeaders(flags, stream, payload);
                 break;
             case Http2FrameType.Reset:
-                Remove(stream)?.Fail(new IOException("the server gave up the request"));
+                Leave(stream)?.Fail(new IOException("the server gave up the request"));
                 break;
             case Http2FrameType.Settings or Http2FrameType.Ping when !flags.HasFlag(Http2Flags.Acknowledged):
                 lock (_gate)
@@ -172,49 +175,53 @@ internal sealed class Http2Session : IAsyncDisposable
                 Widen(BinaryPrimitives.ReadInt32BigEndian(payload));
                 break;
             case Http2FrameType.GoAway:
-                throw new IOException("the server is going away");
+                // It answers what it has; more it does not take.
+                lock (_gate)
+                    _failure ??= new IOException("the server is going away");
+                break;
         }
     }
 
     private void TakeHeaders(Http2Flags flags, int stream, ReadOnlySpan<byte> payload)
     {
-        payload = WithoutPadding(flags, payload);
-        if (Find(stream) is not { } call)
-            return;
+        var block = WithoutPadding(flags, payload)[(flags.HasFlag(Http2Flags.Priority) ? 5 : 0)..];
+        lock (_gate)
+        {
+            // Headers after the first ones tell nothing new, unless those were of an interim answer.
+            if (_calls.TryGetValue(stream, out var call) && call.Status < 200)
+                call.Status = Http2Frames.ReadStatus(block);
+        }
 
-        // Headers after the first ones tell nothing new, unless those were of an interim answer.
-        if (call.Status < 200)
-            call.Status = Http2Frames.ReadStatus(payload[(flags.HasFlag(Http2Flags.Priority) ? 5 : 0)..]);
         if (flags.HasFlag(Http2Flags.EndStream))
-            Remove(stream)?.Complete();
+            Leave(stream)?.Complete();
     }
 
     private void TakeData(Http2Flags flags, int stream, ReadOnlySpan<byte> payload)
     {
-        _received += payload.Length;
-        if (_received >= ReceivedMax)
+        var bytes = WithoutPadding(flags, payload).Length;
+        lock (_gate)
         {
-            lock (_gate)
+            _received += payload.Length;
+            if (_received >= ReceivedMax)
+            {
                 Http2Frames.WriteWindowUpdate(_output, _received);
-            _received = 0;
+                _received = 0;
+            }
+
+            if (_calls.TryGetValue(stream, out var call))
+                call.BodyBytes += bytes;
         }
 
-        if (Find(stream) is { } call)
-            call.BodyBytes += WithoutPadding(flags, payload).Length;
         if (flags.HasFlag(Http2Flags.EndStream))
-            Remove(stream)?.Complete();
+            Leave(stream)?.Complete();
     }
 
     private static ReadOnlySpan<byte> WithoutPadding(Http2Flags flags, ReadOnlySpan<byte> payload) =>
         flags.HasFlag(Http2Flags.Padded) ? payload[1..^payload[0]] : payload;
 
-    private Http2Call? Find(int stream)
-    {
-        lock (_gate)
-            return _calls.GetValueOrDefault(stream);
-    }
-
-    private Http2Call? Remove(int stream)
+    /// <summary>Ends a stream.</summary>
+    /// <returns>Its call, which nobody else touches from now on.</returns>
+    private Http2Call? Leave(int stream)
     {
         lock (_gate)
             return _calls.Remove(stream, out var call) ? call : null;

@@ -15,8 +15,7 @@ internal sealed class RequestTemplate
     public const string Placeholder = "#######";
 
     private readonly int[] _wirePositions;
-    private readonly int[] _framePositions;
-    private readonly int _dataFrame;
+    private readonly Lazy<FramedRequest> _framed;
 
     /// <param name="target">The server.</param>
     /// <param name="method">The method.</param>
@@ -31,8 +30,7 @@ internal sealed class RequestTemplate
         ContentType = contentType;
         Wire = Encoding.UTF8.GetBytes(Head(target) + body);
         _wirePositions = Positions(Wire);
-        Frames = Encode(target, out _dataFrame);
-        _framePositions = Positions(Frames);
+        _framed = new Lazy<FramedRequest>(() => Frame(target));
     }
 
     public HttpMethod Method { get; }
@@ -46,8 +44,9 @@ internal sealed class RequestTemplate
     /// <summary>The whole request as HTTP/1.1, with placeholders.</summary>
     public byte[] Wire { get; }
 
-    /// <summary>The whole request as frames of HTTP/2, with placeholders and without a stream.</summary>
-    public byte[] Frames { get; }
+    /// <summary>How many bytes the request has as frames of HTTP/2.</summary>
+    /// <exception cref="InvalidOperationException">Its body does not fit into one.</exception>
+    public int FramesLength => _framed.Value.Bytes.Length;
 
     /// <summary>Writes the request of a number into a buffer.</summary>
     /// <returns>How many bytes it has.</returns>
@@ -63,13 +62,14 @@ internal sealed class RequestTemplate
     /// <returns>How many bytes it has.</returns>
     public int WriteFrames(Span<byte> buffer, int number, int stream)
     {
-        Frames.CopyTo(buffer);
-        foreach (var position in _framePositions)
+        var framed = _framed.Value;
+        framed.Bytes.CopyTo(buffer);
+        foreach (var position in framed.Positions)
             number.TryFormat(buffer[position..], out _, "D7", CultureInfo.InvariantCulture);
         BinaryPrimitives.WriteInt32BigEndian(buffer[Http2Frames.StreamOffset..], stream);
         if (Body.Length > 0)
-            BinaryPrimitives.WriteInt32BigEndian(buffer[(_dataFrame + Http2Frames.StreamOffset)..], stream);
-        return Frames.Length;
+            BinaryPrimitives.WriteInt32BigEndian(buffer[(framed.DataFrame + Http2Frames.StreamOffset)..], stream);
+        return framed.Bytes.Length;
     }
 
     /// <summary>The path of a number.</summary>
@@ -96,10 +96,10 @@ internal sealed class RequestTemplate
     }
 
     /// <summary>Headers in the static table of HPACK are named by their places there (RFC 7541, Appendix A).</summary>
-    private byte[] Encode(ApiTarget target, out int dataFrame)
+    private FramedRequest Frame(ApiTarget target)
     {
         if (Body.Length > Http2Frames.PayloadMax)
-            throw new ArgumentException($"a body of {Body.Length} bytes does not fit into one frame of HTTP/2");
+            throw new InvalidOperationException($"a body of {Body.Length} bytes does not fit into one frame of HTTP/2");
         var headers = new ArrayBufferWriter<byte>();
         Http2Frames.WriteHeader(headers, 2, Method.Method);
         Http2Frames.WriteHeader(headers, 6, target.Address.Scheme);
@@ -117,10 +117,10 @@ internal sealed class RequestTemplate
         var frames = new ArrayBufferWriter<byte>();
         var headerFlags = Body.Length > 0 ? Http2Flags.EndHeaders : Http2Flags.EndHeaders | Http2Flags.EndStream;
         Http2Frames.Write(frames, Http2FrameType.Headers, headerFlags, 0, headers.WrittenSpan);
-        dataFrame = frames.WrittenCount;
+        var dataFrame = frames.WrittenCount;
         if (Body.Length > 0)
             Http2Frames.Write(frames, Http2FrameType.Data, Http2Flags.EndStream, 0, Body);
-        return frames.WrittenSpan.ToArray();
+        return new FramedRequest(frames.WrittenSpan.ToArray(), dataFrame, Positions(frames.WrittenSpan));
     }
 
     private static int[] Positions(ReadOnlySpan<byte> bytes)
@@ -131,4 +131,10 @@ internal sealed class RequestTemplate
             positions.Add(at + offset);
         return [.. positions];
     }
+
+    /// <summary>A request as frames, with placeholders and without a stream.</summary>
+    /// <param name="Bytes">The frames.</param>
+    /// <param name="DataFrame">Where the frame of the body begins, if there is one.</param>
+    /// <param name="Positions">Where the placeholders are.</param>
+    private sealed record FramedRequest(byte[] Bytes, int DataFrame, int[] Positions);
 }

@@ -41,10 +41,10 @@ internal sealed class Pump(ApiClient client, IReadOnlyList<ProcessGroup> process
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(ends);
         deadline.CancelAfter(timeMax);
         var meter = new CpuMeter(Processes);
+        await Task.WhenAll(_channels.Take(inFlight).Select(channel => Task.Run(() => WorkAsync(channel))));
 
-        // What follows is not to keep a connection from reading.
-        await Task.WhenAll(_channels.Take(inFlight).Select(channel => Task.Run(() => WorkAsync(channel))))
-            .ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        // The last answer was read by a connection, which what follows is not to keep from reading.
+        await Task.Yield();
         var measured = meter.Stop(work, latencies);
         return measured with { Note = bytes / Math.Max(1, measured.Count) is > 10_000 and var size ? $"{Report.Number(size * measured.Rate / 1e6)} MB/s" : "" };
 

@@ -4,7 +4,7 @@ using OrleansOrchestrator.LoadTests.Measuring;
 
 namespace OrleansOrchestrator.LoadTests.Scenarios;
 
-/// <summary>Nodes that renew their leases at a steady pace, each over a connection of its own, whether the server keeps up or not.</summary>
+/// <summary>Nodes that renew their leases at a steady pace, each over a channel of its own, whether the server keeps up or not.</summary>
 internal sealed class Heartbeats(Pump pump, string leases, int nodes) : IAsyncDisposable
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(500);
@@ -20,6 +20,7 @@ internal sealed class Heartbeats(Pump pump, string leases, int nodes) : IAsyncDi
         var latencies = new Latencies(nodes * rounds);
         var meter = new CpuMeter(pump.Processes);
         await Task.WhenAll(Enumerable.Range(0, nodes).Select(node => Task.Run(() => RenewAsync(node), cancellationToken)));
+        await Task.Yield();
         return meter.Stop(work, latencies);
 
         async Task RenewAsync(int node)
