@@ -11,11 +11,11 @@ internal sealed partial class ResourceStoreGrain
     {
         // The first turn ends here, so that all writes of one call are in the first batch.
         await Task.Yield();
-        List<PendingChange>? last = null;
+        var answeredLast = _pending.Count;
         while (_pending.Count > 0)
         {
-            var batch = TakeBatch(last is null ? _pending.Count : (_pending.Count + last.Count + 1) / 2);
-            last = batch;
+            var batch = TakeBatch((_pending.Count + answeredLast + 1) / 2);
+            answeredLast = batch.Count;
             try
             {
                 if (await MakeDurableAsync(batch) is { } failure)

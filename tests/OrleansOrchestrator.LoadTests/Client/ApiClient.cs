@@ -6,7 +6,6 @@ namespace OrleansOrchestrator.LoadTests.Client;
 internal sealed class ApiClient(ApiTarget target, bool usesHttp2) : IAsyncDisposable
 {
     private readonly HttpMessageInvoker? _shared = usesHttp2 ? Http2Channel.Share(target) : null;
-
     private readonly List<Http2Connection> _connections = [];
 
     public ApiTarget Target { get; } = target;

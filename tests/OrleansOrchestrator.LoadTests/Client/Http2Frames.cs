@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Buffers.Binary;
+using System.Buffers.Text;
 using System.Numerics;
 using System.Text;
 
@@ -63,9 +64,10 @@ internal static class Http2Frames
     /// <summary>Writes a header whose name has a place in HPACK's static table (RFC 7541, Appendix A).</summary>
     public static void WriteHeader(ArrayBufferWriter<byte> block, int nameIndex, string value)
     {
-        WriteInteger(block, 0, 4, nameIndex);
-        WriteInteger(block, 0, 7, Encoding.UTF8.GetByteCount(value));
-        block.Write(Encoding.UTF8.GetBytes(value));
+        var bytes = Encoding.UTF8.GetBytes(value);
+        WriteInteger(block, 4, nameIndex);
+        WriteInteger(block, 7, bytes.Length);
+        block.Write(bytes);
     }
 
     /// <summary>The status of an answer, which stands first in its headers.</summary>
@@ -85,15 +87,9 @@ internal static class Http2Frames
         if (length == 0 || block.Length < 2 + length)
             throw new IOException("an answer does not begin with its status");
         var value = block.Slice(2, length);
-        return block[1] >> 7 == 1 ? ReadPackedDigits(value) : ReadDigits(value);
-    }
-
-    private static int ReadDigits(ReadOnlySpan<byte> digits)
-    {
-        var number = 0;
-        foreach (var digit in digits)
-            number = number * 10 + digit - '0';
-        return number;
+        if (block[1] >> 7 == 1)
+            return ReadPackedDigits(value);
+        return Utf8Parser.TryParse(value, out int status, out _) ? status : throw new IOException("the status of an answer is no number");
     }
 
     /// <summary>Digits in HPACK's Huffman code: 0, 1 and 2 are five bits, the others, from 011001 on, six.</summary>
@@ -119,16 +115,16 @@ internal static class Http2Frames
         BinaryPrimitives.WriteInt32BigEndian(setting[2..], value);
     }
 
-    private static void WriteInteger(ArrayBufferWriter<byte> block, byte pattern, int prefixBits, int value)
+    private static void WriteInteger(ArrayBufferWriter<byte> block, int prefixBits, int value)
     {
         var prefixMax = (1 << prefixBits) - 1;
         if (value < prefixMax)
         {
-            block.Write([(byte)(pattern | value)]);
+            block.Write([(byte)value]);
             return;
         }
 
-        block.Write([(byte)(pattern | prefixMax)]);
+        block.Write([(byte)prefixMax]);
         for (value -= prefixMax; value >= 0x80; value >>= 7)
             block.Write([(byte)(value | 0x80)]);
         block.Write([(byte)value]);

@@ -53,8 +53,7 @@ internal sealed class RequestTemplate
     public int Write(Span<byte> buffer, int number)
     {
         Wire.CopyTo(buffer);
-        foreach (var position in _wirePositions)
-            number.TryFormat(buffer[position..], out _, "D7", CultureInfo.InvariantCulture);
+        Fill(buffer, _wirePositions, number);
         return Wire.Length;
     }
 
@@ -64,8 +63,7 @@ internal sealed class RequestTemplate
     {
         var framed = _framed.Value;
         framed.Bytes.CopyTo(buffer);
-        foreach (var position in framed.Positions)
-            number.TryFormat(buffer[position..], out _, "D7", CultureInfo.InvariantCulture);
+        Fill(buffer, framed.Positions, number);
         BinaryPrimitives.WriteInt32BigEndian(buffer[Http2Frames.StreamOffset..], stream);
         if (Body.Length > 0)
             BinaryPrimitives.WriteInt32BigEndian(buffer[(framed.DataFrame + Http2Frames.StreamOffset)..], stream);
@@ -79,23 +77,32 @@ internal sealed class RequestTemplate
     public byte[] BodyOf(int number)
     {
         var body = (byte[])Body.Clone();
-        foreach (var position in Positions(body))
-            number.TryFormat(body.AsSpan(position), out _, "D7", CultureInfo.InvariantCulture);
+        Fill(body, Positions(body), number);
         return body;
     }
 
     private string Head(ApiTarget target)
     {
         var head = new StringBuilder();
-        head.Append(CultureInfo.InvariantCulture, $"{Method} {Path} HTTP/1.1\r\nHost: {target.Address.Authority}\r\nAccept: application/json\r\n");
-        if (target.Token is not null)
-            head.Append(CultureInfo.InvariantCulture, $"Authorization: Bearer {target.Token}\r\n");
-        if (Body.Length > 0)
-            head.Append(CultureInfo.InvariantCulture, $"Content-Type: {ContentType}\r\nContent-Length: {Body.Length}\r\n");
+        head.Append(CultureInfo.InvariantCulture, $"{Method} {Path} HTTP/1.1\r\nHost: {target.Address.Authority}\r\n");
+        foreach (var (name, _, value) in Headers(target))
+            head.Append(CultureInfo.InvariantCulture, $"{name}: {value}\r\n");
         return head.Append("\r\n").ToString();
     }
 
-    /// <summary>Headers in the static table of HPACK are named by their places there (RFC 7541, Appendix A).</summary>
+    /// <summary>The headers, each with its place in the static table of HPACK (RFC 7541, Appendix A).</summary>
+    private IEnumerable<(string Name, int Place, string Value)> Headers(ApiTarget target)
+    {
+        yield return ("Accept", 19, "application/json");
+        if (target.Token is not null)
+            yield return ("Authorization", 23, $"Bearer {target.Token}");
+        if (Body.Length > 0)
+        {
+            yield return ("Content-Type", 31, ContentType);
+            yield return ("Content-Length", 28, Body.Length.ToString(CultureInfo.InvariantCulture));
+        }
+    }
+
     private FramedRequest Frame(ApiTarget target)
     {
         if (Body.Length > Http2Frames.PayloadMax)
@@ -105,14 +112,8 @@ internal sealed class RequestTemplate
         Http2Frames.WriteHeader(headers, 6, target.Address.Scheme);
         Http2Frames.WriteHeader(headers, 1, target.Address.Authority);
         Http2Frames.WriteHeader(headers, 4, Path);
-        Http2Frames.WriteHeader(headers, 19, "application/json");
-        if (target.Token is not null)
-            Http2Frames.WriteHeader(headers, 23, $"Bearer {target.Token}");
-        if (Body.Length > 0)
-        {
-            Http2Frames.WriteHeader(headers, 31, ContentType);
-            Http2Frames.WriteHeader(headers, 28, Body.Length.ToString(CultureInfo.InvariantCulture));
-        }
+        foreach (var (_, place, value) in Headers(target))
+            Http2Frames.WriteHeader(headers, place, value);
 
         var frames = new ArrayBufferWriter<byte>();
         var headerFlags = Body.Length > 0 ? Http2Flags.EndHeaders : Http2Flags.EndHeaders | Http2Flags.EndStream;
@@ -121,6 +122,12 @@ internal sealed class RequestTemplate
         if (Body.Length > 0)
             Http2Frames.Write(frames, Http2FrameType.Data, Http2Flags.EndStream, 0, Body);
         return new FramedRequest(frames.WrittenSpan.ToArray(), dataFrame, Positions(frames.WrittenSpan));
+    }
+
+    private static void Fill(Span<byte> bytes, int[] positions, int number)
+    {
+        foreach (var position in positions)
+            number.TryFormat(bytes[position..], out _, "D7", CultureInfo.InvariantCulture);
     }
 
     private static int[] Positions(ReadOnlySpan<byte> bytes)

@@ -20,6 +20,8 @@ internal sealed class Heartbeats(Pump pump, string leases, int nodes) : IAsyncDi
         var latencies = new Latencies(nodes * rounds);
         var meter = new CpuMeter(pump.Processes);
         await Task.WhenAll(Enumerable.Range(0, nodes).Select(node => Task.Run(() => RenewAsync(node), cancellationToken)));
+
+        // As in Pump: not where a connection reads.
         await Task.Yield();
         return meter.Stop(work, latencies);
 
