@@ -102,6 +102,38 @@ public sealed class FencingTests
         File.Delete(file);
     }
 
+    [Fact]
+    public void LeaseClock_HeldByPeers_GivesTimeFromWhenTheQuestionWasSent()
+    {
+        var time = new FakeTimeProvider();
+        var clock = new LeaseClock(time, null);
+        time.Advance(TimeSpan.FromSeconds(6));
+        var sent = clock.Now;
+        time.Advance(TimeSpan.FromSeconds(1));
+
+        clock.Hold(sent, TimeSpan.FromSeconds(4));
+
+        clock.Remaining(TimeSpan.FromSeconds(2)).ShouldBe(TimeSpan.FromSeconds(3));
+        clock.Remaining(TimeSpan.FromSeconds(60)).ShouldBe(TimeSpan.FromSeconds(53));
+        time.Advance(TimeSpan.FromSeconds(3));
+        clock.Remaining(TimeSpan.FromSeconds(2)).ShouldBe(TimeSpan.Zero);
+    }
+
+    [Fact]
+    public void LeaseClock_DaemonRestartedWhileHeld_KeepsWhatIsLeft()
+    {
+        var file = Path.GetTempFileName();
+        var time = new FakeTimeProvider();
+        var clock = new LeaseClock(time, file);
+        clock.Acknowledge(clock.Now);
+        time.Advance(TimeSpan.FromSeconds(40));
+        clock.Hold(clock.Now, TimeSpan.FromSeconds(4));
+        time.Advance(TimeSpan.FromSeconds(1));
+
+        new LeaseClock(time, file).Remaining(TimeSpan.FromSeconds(7)).ShouldBe(TimeSpan.FromSeconds(3));
+        File.Delete(file);
+    }
+
     private static V1Toleration Toleration(long? seconds) =>
         new() { Key = "node.kubernetes.io/unreachable", OperatorProperty = "Exists", Effect = "NoExecute", TolerationSeconds = seconds };
 

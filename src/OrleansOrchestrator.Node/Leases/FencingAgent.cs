@@ -40,9 +40,10 @@ internal sealed partial class FencingAgent(
         // The renewal that this causes at once has to be waited for: until now the pod's limit was not known.
         if (lease.LimitInterval(soonest / 3))
             return CheckInterval;
-        var before = clock.ObservedSilence;
+        var wasOver = clock.ObservedRemaining(soonest) <= TimeSpan.Zero;
         var silence = clock.Observe();
-        if (silence >= soonest)
+        var rest = clock.ObservedRemaining(soonest);
+        if (rest <= TimeSpan.Zero)
         {
             if (!_isFenced)
                 LogFenced(silence.TotalSeconds);
@@ -52,13 +53,11 @@ internal sealed partial class FencingAgent(
         }
 
         // A pod that came since the last measurement may have decided by it that it must not run yet.
-        if (_isFenced || before >= soonest)
+        if (_isFenced || wasOver)
             pods.SignalAll();
         if (_isFenced)
             LogReleased();
         _isFenced = false;
-
-        var rest = soonest - silence;
         return rest < IdleInterval ? rest : IdleInterval;
     }
 

@@ -197,7 +197,7 @@ internal sealed partial class PodWorker : IAsyncDisposable
     };
 
     private bool IsFenced(V1Pod pod) =>
-        _services.Fencing.FenceAfter(pod) is { } limit && _services.Lease.ObservedSilence >= limit;
+        _services.Fencing.FenceAfter(pod) is { } limit && _services.Lease.ObservedRemaining(limit) <= TimeSpan.Zero;
 
     private void InterruptPull()
     {
