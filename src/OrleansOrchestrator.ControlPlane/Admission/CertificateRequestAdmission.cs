@@ -15,6 +15,9 @@ internal sealed class CertificateRequestAdmission(TimeProvider time) : IAdmissio
             spec.Username = request.Options.User.Name;
             spec.Groups = [.. request.Options.User.Groups];
             spec.Uid = request.Options.User.Uid;
+            spec.Extra = request.Options.User.Extra.Count == 0
+                ? null
+                : request.Options.User.Extra.ToDictionary(item => item.Key, IList<string> (item) => [.. item.Value]);
         }
         else if (request.Operation == AdmissionOperation.Update && request.Subresource.Length > 0)
         {

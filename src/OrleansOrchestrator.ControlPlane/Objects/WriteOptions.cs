@@ -34,6 +34,11 @@ public enum FieldTracking
 /// <param name="Uid">The user's uid, where the authenticator knows one.</param>
 public sealed record UserInfo(string Name, IReadOnlyList<string> Groups, string? Uid = null)
 {
+    private static readonly IReadOnlyDictionary<string, IReadOnlyList<string>> NothingMore = new Dictionary<string, IReadOnlyList<string>>();
+
+    /// <summary>What else is known of the user, by keys in lower case.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyList<string>> Extra { get; init; } = NothingMore;
+
     /// <summary>The control plane itself.</summary>
     public static UserInfo ControlPlane { get; } = new("system:orchestrator", ["system:masters", "system:authenticated"]);
 

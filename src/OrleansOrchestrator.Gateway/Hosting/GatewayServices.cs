@@ -74,6 +74,7 @@ public static class GatewayServices
         services.AddSingleton<ServiceAccountTokens>();
         services.AddSingleton<TokenBindings>();
         services.AddSingleton<IAuthenticator, ServiceAccountAuthenticator>();
+        services.AddSingleton<Impersonation>();
         services.AddSingleton<AuthorizerChain>();
         services.AddSingleton<IAuthorizer, SystemAuthorizer>();
         services.AddSingleton<InFlightLimiter>();

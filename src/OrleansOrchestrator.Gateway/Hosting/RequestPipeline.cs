@@ -14,11 +14,12 @@ using OrleansOrchestrator.Model.Errors;
 namespace OrleansOrchestrator.Gateway.Hosting;
 
 /// <summary>
-/// The way of every request: authenticate, read what it asks, authorize, count in, serve. Every failure on the way, whatever
+/// The way of every request: authenticate, read what it asks, impersonate, authorize, count in, serve. Every failure on the way, whatever
 /// it is, becomes a <c>metav1.Status</c> here and nowhere else.
 /// </summary>
 internal sealed partial class RequestPipeline(
     AuthenticatorChain authenticators,
+    Impersonation impersonation,
     AuthorizerChain authorizers,
     RequestInfoParser parser,
     InFlightLimiter limiter,
@@ -41,9 +42,10 @@ internal sealed partial class RequestPipeline(
         AuditId.Set(http);
         try
         {
-            var user = await authenticators.AuthenticateAsync(http, http.RequestAborted);
+            var sender = await authenticators.AuthenticateAsync(http, http.RequestAborted);
             var requested = RequestOptions.Parse(http.Request.QueryString);
             info = parser.Parse(http.Request.Method, http.Request.Path.Value ?? "/", requested);
+            var user = await impersonation.ApplyAsync(sender, http.Request.Headers, http.RequestAborted);
             await authorizers.RequireAsync(user, info, http.RequestAborted);
             await ServeCountedAsync(http, info, requested, user, next);
         }

@@ -26,4 +26,7 @@ public static class Verbs
 
     /// <summary>Delete all objects of a collection.</summary>
     public const string DeleteCollection = "deletecollection";
+
+    /// <summary>Act as a user, a group or a service account.</summary>
+    public const string Impersonate = "impersonate";
 }

@@ -48,7 +48,7 @@ internal sealed class ResourceEndpoint(
         if (await newest.FindNewestAsync(new ResourceName(info.Resource, info.Group), request.Cancellation) is null
             || routes.Find(ResourceRoutes.PrefixOf(info.Group, info.Version), info.Resource) is not { } form)
         {
-            throw ApiErrors.NoSuchPath();
+            throw UnservedParts.Refuse(info);
         }
 
         await HandleAsync(new ApiRequest(request.Http, info with { Form = form }, request.Options, request.User, request.Cancellation));
@@ -70,7 +70,7 @@ internal sealed class ResourceEndpoint(
     private Task HandleSubresourceAsync(ApiRequest request)
     {
         if (!_subresources.TryGetValue(request.Info.Subresource, out var endpoint) || !endpoint.Serves(request.Definition))
-            throw ApiErrors.NoSuchPath();
+            throw UnservedParts.Refuse(request.Info);
         return endpoint.HandleAsync(request);
     }
 

@@ -7,5 +7,11 @@ namespace OrleansOrchestrator.Gateway.Reviews;
 internal static class UserModel
 {
     /// <summary>A user.</summary>
-    public static V1UserInfo Of(UserInfo user) => new() { Username = user.Name, Uid = user.Uid, Groups = [.. user.Groups] };
+    public static V1UserInfo Of(UserInfo user) => new()
+    {
+        Username = user.Name,
+        Uid = user.Uid,
+        Groups = [.. user.Groups],
+        Extra = user.Extra.Count == 0 ? null : user.Extra.ToDictionary(item => item.Key, IList<string> (item) => [.. item.Value]),
+    };
 }

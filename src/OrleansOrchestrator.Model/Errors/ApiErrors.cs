@@ -95,6 +95,9 @@ public static class ApiErrors
     /// <summary>500: something went wrong here.</summary>
     public static ApiException Internal(string message) => New(500, "InternalError", $"Internal error occurred: {message}");
 
+    /// <summary>501: Kubernetes can do it, but this server cannot yet.</summary>
+    public static ApiException NotImplemented(string message) => New(501, "NotImplemented", message);
+
     /// <summary>503: the cluster cannot do it at the moment, and did not; try again.</summary>
     public static ApiException ServiceUnavailable(string message) =>
         New(503, "ServiceUnavailable", message, new V1StatusDetails { RetryAfterSeconds = 1 });

@@ -10,7 +10,10 @@ namespace OrleansOrchestrator.ControlPlane.Tests.Admission;
 
 public sealed class CertificateRequestTests(SharedSilo shared)
 {
-    private static readonly WriteOptions Jane = new() { User = new UserInfo("jane", ["dev", "system:authenticated"], "u-1") };
+    private static readonly WriteOptions Jane = new()
+    {
+        User = new UserInfo("jane", ["dev", "system:authenticated"], "u-1") { Extra = new Dictionary<string, IReadOnlyList<string>> { ["scopes"] = ["view"] } },
+    };
 
     private ApiUser Api => shared.Api;
 
@@ -21,6 +24,7 @@ public sealed class CertificateRequestTests(SharedSilo shared)
         created.Spec.Username.ShouldBe("jane");
         created.Spec.Uid.ShouldBe("u-1");
         created.Spec.Groups.ShouldBe(["dev", "system:authenticated"]);
+        created.Spec.Extra["scopes"].ShouldBe(["view"]);
 
         created.Spec.Username = "admin";
         (await Api.UpdateAsync(created)).Spec.Username.ShouldBe("jane");

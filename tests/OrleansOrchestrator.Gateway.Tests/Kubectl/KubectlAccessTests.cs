@@ -20,6 +20,16 @@ public sealed class KubectlAccessTests(GatewayFixture gateway) : IClassFixture<G
     }
 
     [Fact]
+    public async Task AuthWhoami_AsSomebodyElse_TellsExactlyThatUser()
+    {
+        (await _kubectl.RunAsync("auth whoami --as jane --as-group dev --as-group ops --as-uid u-1 -o jsonpath={.status.userInfo}"))
+            .ShouldBe("""{"groups":["dev","ops","system:authenticated"],"uid":"u-1","username":"jane"}""");
+        (await _kubectl.RunAsync("auth whoami --as system:serviceaccount:default:robot -o jsonpath={.status.userInfo.groups}"))
+            .ShouldBe("""["system:serviceaccounts","system:serviceaccounts:default","system:authenticated"]""");
+        (await _kubectl.RunAsync("auth can-i --list --as jane")).ShouldNotMatch(@"\*\.\*");
+    }
+
+    [Fact]
     public async Task AuthCanI_OfAdministrator_IsYes()
     {
         (await _kubectl.RunAsync("auth can-i create pods --namespace default")).Trim().ShouldBe("yes");

@@ -1,0 +1,37 @@
+using OrleansOrchestrator.EndToEnd.Tests.Clusters;
+using OrleansOrchestrator.EndToEnd.Tests.Commands;
+
+namespace OrleansOrchestrator.EndToEnd.Tests.Surface;
+
+/// <summary>What kubectl prints when it is asked for something that Kubernetes has and this server does not yet.</summary>
+public sealed class UnservedTests(HollowCluster hollow) : HollowTest(hollow)
+{
+    [Theory]
+    [InlineData("exec web-0 -- true", "cannot execute commands in containers: streams into containers are not supported yet")]
+    [InlineData("attach web-0", "cannot attach: streams into containers are not supported yet")]
+    [InlineData("port-forward web-0 :80", "cannot forward ports: connections into pods are not supported yet")]
+    [InlineData("cp web-0:/etc/hosts hosts", "cannot execute commands in containers")]
+    [InlineData("debug web-0 --image busybox -c tools", "ephemeral containers are not supported yet")]
+    [InlineData("top pod", "Metrics API not available")]
+    [InlineData("get --raw /api/v1/namespaces/default/services/web:80/proxy/", "requests are not passed on to pods, services and nodes yet")]
+    public async Task Command_ForWhatIsNotThereYet_SaysSo(string command, string sentence)
+    {
+        await ApplyAsync(Manifests.Pod("web-0"));
+        await Eventually.AssertAsync(async () =>
+            ((string?)(await Api.GetAsync($"{Space}/pods/web-0"))["status"]?["phase"]).ShouldBe("Running"));
+
+        var result = await TryAsync(command.Split(' '));
+
+        result.ExitCode.ShouldNotBe(0, result.ToString());
+        result.Errors.ShouldContain(sentence, Case.Sensitive, result.ToString());
+    }
+
+    [Fact]
+    public async Task Command_AsSomebodyElse_HasThatUsersRights()
+    {
+        (await TryAsync("get", "pods", "--as", "nobody")).Errors.ShouldContain("User \"nobody\" cannot list resource \"pods\"");
+        (await TryAsync("get", "pods", "--as", "nobody", "--watch")).Errors.ShouldContain("User \"nobody\" cannot");
+        (await RunAsync("auth", "whoami", "--as", "nobody")).Text.ShouldNotContain("system:masters");
+        (await RunAsync("get", "pods", "--as", "boss", "--as-group", "system:masters")).ExitCode.ShouldBe(0);
+    }
+}

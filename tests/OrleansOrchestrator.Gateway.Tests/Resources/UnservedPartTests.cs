@@ -1,0 +1,41 @@
+using System.Net;
+using OrleansOrchestrator.Gateway.Tests.Hosting;
+
+namespace OrleansOrchestrator.Gateway.Tests.Resources;
+
+public sealed class UnservedPartTests(GatewayFixture gateway) : IClassFixture<GatewayFixture>
+{
+    private const string Core = "/api/v1/namespaces/default";
+
+    [Theory]
+    [InlineData("POST", Core + "/pods/web/exec?command=sh", "cannot execute commands in containers")]
+    [InlineData("GET", Core + "/pods/web/exec?command=sh", "cannot execute commands in containers")]
+    [InlineData("POST", Core + "/pods/web/attach", "cannot attach")]
+    [InlineData("POST", Core + "/pods/web/portforward", "cannot forward ports")]
+    [InlineData("GET", Core + "/pods/web/proxy", "not passed on")]
+    [InlineData("GET", Core + "/pods/web:8080/proxy/some/path", "not passed on")]
+    [InlineData("PUT", Core + "/services/http:web:80/proxy/x", "not passed on")]
+    [InlineData("GET", "/api/v1/nodes/one/proxy/healthz", "not passed on")]
+    [InlineData("PATCH", Core + "/pods/web/ephemeralcontainers", "ephemeral containers")]
+    [InlineData("GET", "/apis/metrics.k8s.io/v1beta1/nodes", "no metrics API")]
+    [InlineData("GET", "/apis/metrics.k8s.io/v1beta1/namespaces/default/pods/web", "no metrics API")]
+    [InlineData("POST", "/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies", "would not be enforced")]
+    public async Task Request_ForWhatKubernetesServesAndWeDoNot_IsNotImplementedAndSaysWhat(string method, string path, string sentence) =>
+        (await gateway.Admin.CallAsync(new HttpMethod(method), path)).ShouldFail(HttpStatusCode.NotImplemented, "NotImplemented").ShouldContain(sentence);
+
+    [Theory]
+    [InlineData(Core + "/pods/web/frob")]
+    [InlineData(Core + "/configmaps/web/exec")]
+    [InlineData("/apis/example.org/v1/nodes")]
+    [InlineData("/apis/metrics.k8s.io/v1beta1")]
+    public async Task Request_ForWhatNobodyServes_IsNotFound(string path) =>
+        (await gateway.Admin.GetJsonAsync(path)).ShouldFail(HttpStatusCode.NotFound, "NotFound").ShouldBe("the server could not find the requested resource");
+
+    [Fact]
+    public async Task Request_ForAnUnservedPart_IsAuthorizedFirst()
+    {
+        using var client = gateway.CreateClient();
+        (await client.CallAsync(HttpMethod.Post, Core + "/pods/web/exec")).ShouldFail(HttpStatusCode.Forbidden, "Forbidden")
+            .ShouldContain("cannot create resource \"pods/exec\"");
+    }
+}
