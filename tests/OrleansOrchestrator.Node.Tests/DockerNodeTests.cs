@@ -33,7 +33,7 @@ public sealed class DockerNodeTests(DockerMachine docker) : IClassFixture<Docker
 
             node.Delete("a", 5);
             await Eventually.HoldsAsync(() => node.Pod("a") is null, "the pod is gone", 30);
-            (await DockerMachine.ContainersOfAsync(docker.Client, node.Options.Name)).ShouldBeEmpty();
+            (await DockerMachine.ContainersOfAsync(docker.Client, node)).ShouldBeEmpty();
         }
     }
 
@@ -57,6 +57,61 @@ public sealed class DockerNodeTests(DockerMachine docker) : IClassFixture<Docker
         TestPods.Status(after)!.ContainerID.ShouldBe(TestPods.Status(before)!.ContainerID);
         TestPods.Status(after)!.LastState.Terminated.ExitCode.ShouldBe(3);
         after.Status.PodIP.ShouldBe(before.Status.PodIP);
+    }
+
+    [Fact]
+    public async Task Clusters_OnOneEngineWithNodesOfOneName_LeaveEachOthersPodsAlone()
+    {
+        docker.SkipIfAbsent();
+        await using var first = await TestNode.StartAsync(RuntimeKind.Docker);
+        first.Put(TestPods.Shell("a", "while :; do sleep 0.1; done", image: DockerMachine.Image));
+        var before = await first.PodAsync("a", TestPods.IsReady, "the pod of the first cluster is ready", 60);
+
+        await using (var second = await TestNode.StartAsync(RuntimeKind.Docker, o => o with { Name = first.Options.Name }))
+        {
+            second.Put(TestPods.Shell("a", "while :; do sleep 0.1; done", image: DockerMachine.Image));
+            await second.PodAsync("a", TestPods.IsReady, "the pod of the second cluster is ready", 60);
+            await second.StopAgentAsync();
+            await second.StartAgentAsync();
+            await Eventually.HoldsAsync(() => second.Agent.Pods.Workers.Any(w => w.Reported is not null), "the second daemon has seen all that is its own");
+        }
+
+        (await DockerMachine.ContainersOfAsync(docker.Client, first)).Count(c => c.State == "running").ShouldBe(2);
+        TestPods.Status(first.Pod("a")!)!.ContainerID.ShouldBe(TestPods.Status(before)!.ContainerID);
+        TestPods.Status(first.Pod("a")!)!.RestartCount.ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task Daemon_StartedWhileTheApiIsAway_KnowsItsClusterFromDisk()
+    {
+        docker.SkipIfAbsent();
+        await using var node = await TestNode.StartAsync(RuntimeKind.Docker);
+        node.Put(TestPods.Shell("a", "while :; do sleep 0.1; done", image: DockerMachine.Image));
+        await node.PodAsync("a", TestPods.IsReady, "the pod is ready", 60);
+
+        await node.StopAgentAsync();
+        await node.Api.PauseAsync();
+        await node.StartAgentAsync();
+
+        (await node.Agent.Runtime.ListAsync(TestContext.Current.CancellationToken)).ShouldHaveSingleItem().Containers.ShouldHaveSingleItem();
+        await node.Api.ResumeAsync();
+    }
+
+    [Fact]
+    public async Task Daemon_MovedToAnotherCluster_RemovesWhatItRanForTheFormerOne()
+    {
+        docker.SkipIfAbsent();
+        await using var node = await TestNode.StartAsync(RuntimeKind.Docker);
+        node.Put(TestPods.Shell("a", "while :; do sleep 0.1; done", image: DockerMachine.Image));
+        await node.PodAsync("a", TestPods.IsReady, "the pod is ready", 60);
+
+        await node.StopAgentAsync();
+        var path = "api/v1/namespaces/kube-system";
+        node.Api.Change(path, ns => ns["metadata"]!["uid"] = Guid.NewGuid().ToString());
+        node.Api.Remove(TestNode.PathOf("a"));
+        await node.StartAgentAsync();
+
+        (await DockerMachine.ContainersOfAsync(docker.Client, node)).ShouldBeEmpty();
     }
 
     [Fact]

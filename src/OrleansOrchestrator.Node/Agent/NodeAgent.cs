@@ -76,11 +76,13 @@ public sealed partial class NodeAgent : IAsyncDisposable
     internal PodDirectory Pods => _pods ?? throw new InvalidOperationException("The agent has not started.");
 
     /// <summary>Starts the daemon; it returns when the node's server listens, whether or not the API is reachable.</summary>
+    /// <remarks>With Docker, the very first start waits for the API, which tells the cluster's id.</remarks>
     /// <param name="cancellationToken">Ends the start, not the agent.</param>
     public async Task StartAsync(CancellationToken cancellationToken = default)
     {
         Directory.CreateDirectory(_options.DataDirectory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        _runtime = await NodeRuntimes.CreateAsync(_options, _timeProvider, _loggers, cancellationToken);
+        var identity = new ClusterIdentity(_api, _options.DataDirectory, _timeProvider, _loggers.CreateLogger<ClusterIdentity>());
+        _runtime = await NodeRuntimes.CreateAsync(_options, identity, _timeProvider, _loggers, cancellationToken);
         var address = _options.AdvertiseAddress is { } given
             ? IPAddress.Parse(given)
             : await AdvertiseAddress.FindAsync(_api.Server, cancellationToken);

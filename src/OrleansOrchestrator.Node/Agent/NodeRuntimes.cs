@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using OrleansOrchestrator.Node.Runtime;
 using OrleansOrchestrator.Node.Runtime.Docker;
 using OrleansOrchestrator.Node.Runtime.Hollow;
@@ -31,16 +32,36 @@ public static class NodeRuntimes
     }
 
     internal static async Task<IContainerRuntime> CreateAsync(
-        NodeAgentOptions options, TimeProvider timeProvider, Microsoft.Extensions.Logging.ILoggerFactory loggers, CancellationToken cancellationToken)
+        NodeAgentOptions options, ClusterIdentity identity, TimeProvider timeProvider, ILoggerFactory loggers, CancellationToken cancellationToken)
     {
         var kind = options.Runtime is RuntimeKind.Auto
             ? await DetectAsync(options.DockerEndpoint, cancellationToken)
             : options.Runtime;
         return kind switch
         {
-            RuntimeKind.Docker => await DockerRuntime.OpenAsync(options.Name, options.DockerEndpoint, timeProvider, loggers, cancellationToken),
+            RuntimeKind.Docker => await OpenDockerAsync(options, identity, timeProvider, loggers, cancellationToken),
             RuntimeKind.Process => ProcessRuntime.Open(options.DataDirectory, options.Index, timeProvider, loggers),
             _ => new HollowRuntime(options.Index, timeProvider),
         };
+    }
+
+    private static async Task<IContainerRuntime> OpenDockerAsync(
+        NodeAgentOptions options, ClusterIdentity identity, TimeProvider timeProvider, ILoggerFactory loggers, CancellationToken cancellationToken)
+    {
+        var cluster = await identity.FindAsync(cancellationToken);
+        if (identity.Former is { } former && former != cluster)
+        {
+            // Nobody else knows what this node ran for the cluster that it has left.
+            await using var old = await OpenAsync(former);
+            foreach (var pod in await old.ListAsync(cancellationToken))
+                await old.RemovePodAsync(pod.PodUid, cancellationToken);
+        }
+
+        var runtime = await OpenAsync(cluster);
+        identity.Keep(cluster);
+        return runtime;
+
+        Task<DockerRuntime> OpenAsync(string id) => DockerRuntime.OpenAsync(
+            new ContainerOwner(id, options.Name), options.DockerEndpoint, timeProvider, loggers, cancellationToken);
     }
 }

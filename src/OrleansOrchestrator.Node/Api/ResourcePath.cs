@@ -7,6 +7,7 @@ internal static class ResourcePath
     public const string Services = "api/v1/services";
     public const string Endpoints = "api/v1/endpoints";
     public const string Nodes = "api/v1/nodes";
+    public const string SystemNamespace = "api/v1/namespaces/kube-system";
     public const string NodeLeaseNamespace = "kube-node-lease";
     public const string NodeLeases = $"apis/coordination.k8s.io/v1/namespaces/{NodeLeaseNamespace}/leases";
 

@@ -39,11 +39,11 @@ public sealed class DockerMachine : IAsyncLifetime
         _client.Dispose();
     }
 
-    internal static Task<IList<ContainerListResponse>> ContainersOfAsync(DockerClient client, string node) => client.Containers.ListContainersAsync(
+    internal static Task<IList<ContainerListResponse>> ContainersOfAsync(DockerClient client, TestNode node) => client.Containers.ListContainersAsync(
         new ContainersListParameters
         {
             All = true,
-            Filters = new Dictionary<string, IDictionary<string, bool>> { ["label"] = new Dictionary<string, bool> { [$"{ContainerLabels.Node}={node}"] = true } },
+            Filters = new Dictionary<string, IDictionary<string, bool>> { ["label"] = new Dictionary<string, bool> { [$"{ContainerLabels.Node}={node.Options.Name}"] = true, [$"{ContainerLabels.Cluster}={node.Api.ClusterId}"] = true } },
         });
 
     private static async Task AddBusyboxAsync(TarWriter tar)

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Text.Json.Nodes;
 using k8s;
+using k8s.Models;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -29,11 +30,15 @@ internal sealed class FakeApiServer : IAsyncDisposable
     /// <summary>Every request that was answered, as <c>METHOD /path</c>.</summary>
     public ConcurrentQueue<string> Requests { get; } = new();
 
+    /// <summary>The uid of <c>kube-system</c>.</summary>
+    public string ClusterId { get; } = Guid.NewGuid().ToString();
+
     public string Url => $"http://127.0.0.1:{_port}";
 
     public static async Task<FakeApiServer> StartAsync()
     {
         var server = new FakeApiServer();
+        server.Put("api/v1/namespaces/kube-system", new V1Namespace { Metadata = new V1ObjectMeta { Name = "kube-system", Uid = server.ClusterId } });
         await server.ResumeAsync();
         return server;
     }
@@ -252,7 +257,7 @@ internal sealed class FakeApiServer : IAsyncDisposable
             return true;
         var parts = collection.Split('/');
         return parts.Length == 3 && path.StartsWith($"{parts[0]}/{parts[1]}/namespaces/", StringComparison.Ordinal)
-            && path.Split('/')[4] == parts[2];
+            && path.Split('/').ElementAtOrDefault(4) == parts[2];
     }
 
     private static bool IsCollection(string path) => path.Split('/')[^1] is "pods" or "services" or "endpoints" or "nodes";

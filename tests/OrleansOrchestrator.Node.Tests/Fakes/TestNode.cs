@@ -116,7 +116,7 @@ internal sealed class TestNode : IAsyncDisposable
         if (usesDocker)
         {
             using var engine = DockerEngine.Connect(null);
-            (await DockerMachine.ContainersOfAsync(engine, Options.Name)).ShouldBeEmpty();
+            (await DockerMachine.ContainersOfAsync(engine, this)).ShouldBeEmpty();
         }
     }
 }

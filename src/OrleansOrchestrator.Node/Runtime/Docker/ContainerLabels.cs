@@ -5,6 +5,7 @@ namespace OrleansOrchestrator.Node.Runtime.Docker;
 /// <summary>The labels by which a daemon finds its pods in the engine again.</summary>
 internal static class ContainerLabels
 {
+    public const string Cluster = Prefix + "cluster";
     public const string Node = Prefix + "node";
     public const string PodUid = Prefix + "pod-uid";
     public const string PodName = Prefix + "pod-name";
@@ -18,18 +19,20 @@ internal static class ContainerLabels
     public const string ImageId = Prefix + "image-id";
     private const string Prefix = "orleansorchestrator.io/";
 
-    public static Dictionary<string, string> OfSandbox(string node, SandboxSpec spec) => new(StringComparer.Ordinal)
+    public static Dictionary<string, string> OfSandbox(ContainerOwner owner, SandboxSpec spec) => new(StringComparer.Ordinal)
     {
-        [Node] = node,
+        [Cluster] = owner.Cluster,
+        [Node] = owner.Node,
         [PodUid] = spec.PodUid,
         [PodName] = spec.PodName,
         [PodNamespace] = spec.PodNamespace,
         [Attempt] = spec.Attempt.ToString(CultureInfo.InvariantCulture),
     };
 
-    public static Dictionary<string, string> OfContainer(string node, PodSandbox sandbox, ContainerSpec spec) => new(StringComparer.Ordinal)
+    public static Dictionary<string, string> OfContainer(ContainerOwner owner, PodSandbox sandbox, ContainerSpec spec) => new(StringComparer.Ordinal)
     {
-        [Node] = node,
+        [Cluster] = owner.Cluster,
+        [Node] = owner.Node,
         [PodUid] = sandbox.PodUid,
         [PodName] = sandbox.PodName,
         [PodNamespace] = sandbox.PodNamespace,

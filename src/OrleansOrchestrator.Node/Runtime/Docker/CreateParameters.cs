@@ -20,12 +20,12 @@ internal static class CreateParameters
         Config = new Dictionary<string, string> { ["max-size"] = "10m", ["max-file"] = "3" },
     };
 
-    public static CreateContainerParameters OfSandbox(string node, SandboxSpec spec, bool allowNegativeOom) => new()
+    public static CreateContainerParameters OfSandbox(ContainerOwner owner, SandboxSpec spec, bool allowNegativeOom) => new()
     {
         Name = ContainerLabels.NameOf("POD", spec.PodName, spec.PodNamespace, spec.PodUid, spec.Attempt),
         Image = BuiltInImages.Pause,
         Hostname = spec.HostNetwork ? "" : spec.Hostname,
-        Labels = ContainerLabels.OfSandbox(node, spec),
+        Labels = ContainerLabels.OfSandbox(owner, spec),
         ExposedPorts = spec.HostPorts.DistinctBy(PortName).ToDictionary(PortName, _ => default(EmptyStruct)),
         HostConfig = new HostConfig
         {
@@ -44,7 +44,7 @@ internal static class CreateParameters
         },
     };
 
-    public static CreateContainerParameters OfContainer(string node, PodSandbox sandbox, ContainerSpec spec, bool allowNegativeOom) => new()
+    public static CreateContainerParameters OfContainer(ContainerOwner owner, PodSandbox sandbox, ContainerSpec spec, bool allowNegativeOom) => new()
     {
         Name = ContainerLabels.NameOf(spec.Name, sandbox.PodName, sandbox.PodNamespace, sandbox.PodUid, spec.Attempt),
         Image = spec.Image,
@@ -55,7 +55,7 @@ internal static class CreateParameters
         Env = [.. spec.Environment.Select(e => $"{e.Key}={e.Value}")],
         WorkingDir = spec.WorkingDirectory ?? "",
         User = UserOf(spec.Security),
-        Labels = ContainerLabels.OfContainer(node, sandbox, spec),
+        Labels = ContainerLabels.OfContainer(owner, sandbox, spec),
         OpenStdin = spec.Stdin,
         Tty = spec.Tty,
         HostConfig = HostConfigOf(sandbox, spec, allowNegativeOom),

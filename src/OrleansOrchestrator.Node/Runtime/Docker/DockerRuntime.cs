@@ -11,7 +11,7 @@ internal sealed partial class DockerRuntime : IContainerRuntime
 {
     private readonly DockerClient _client;
     private readonly DockerImages _images;
-    private readonly string _node;
+    private readonly ContainerOwner _owner;
     private readonly ILogger _logger;
     private readonly CancellationTokenSource _stop = new();
     private readonly ConcurrentDictionary<string, (string State, ContainerInstance Instance)> _inspected = new(StringComparer.Ordinal);
@@ -19,10 +19,10 @@ internal sealed partial class DockerRuntime : IContainerRuntime
     private readonly Task _following;
     private volatile bool _refusesNegativeOom;
 
-    private DockerRuntime(DockerClient client, string node, string version, TimeProvider timeProvider, ILoggerFactory loggers)
+    private DockerRuntime(DockerClient client, ContainerOwner owner, string version, TimeProvider timeProvider, ILoggerFactory loggers)
     {
         _client = client;
-        _node = node;
+        _owner = owner;
         _logger = loggers.CreateLogger<DockerRuntime>();
         _images = new DockerImages(client, timeProvider);
         Version = version;
@@ -43,14 +43,14 @@ internal sealed partial class DockerRuntime : IContainerRuntime
 
     /// <exception cref="RuntimeException">No engine answers.</exception>
     public static async Task<DockerRuntime> OpenAsync(
-        string node, Uri? endpoint, TimeProvider timeProvider, ILoggerFactory loggers, CancellationToken cancellationToken)
+        ContainerOwner owner, Uri? endpoint, TimeProvider timeProvider, ILoggerFactory loggers, CancellationToken cancellationToken)
     {
         var client = DockerEngine.Connect(endpoint);
         try
         {
             var version = await client.System.GetVersionAsync(cancellationToken);
             var bare = version.Version.Split('+', '-')[0];
-            var runtime = new DockerRuntime(client, node, $"docker://{bare}", timeProvider, loggers);
+            var runtime = new DockerRuntime(client, owner, $"docker://{bare}", timeProvider, loggers);
             await runtime.LearnFromEarlierRunAsync(cancellationToken);
             return runtime;
         }
@@ -75,7 +75,7 @@ internal sealed partial class DockerRuntime : IContainerRuntime
     }
 
     public async Task<PodSandbox?> InspectAsync(string podUid, CancellationToken cancellationToken) =>
-        await ToPodAsync(await FindAsync($"{ContainerLabels.PodUid}={podUid}", cancellationToken), cancellationToken);
+        await ToPodAsync(await ContainersOfAsync(podUid, cancellationToken), cancellationToken);
 
     public async Task CreateSandboxAsync(SandboxSpec spec, CancellationToken cancellationToken)
     {
@@ -84,17 +84,17 @@ internal sealed partial class DockerRuntime : IContainerRuntime
             await _images.EnsureBuiltInAsync(BuiltInImages.Pause, cancellationToken);
 
             // Sandboxes that ended make room: their containers are removed with their restarts.
-            foreach (var old in await FindAsync($"{ContainerLabels.PodUid}={spec.PodUid}", cancellationToken))
+            foreach (var old in await ContainersOfAsync(spec.PodUid, cancellationToken))
             {
                 if (ContainerTranslation.IsSandbox(old))
                     await RemoveAsync(old.ID, cancellationToken);
             }
 
-            var id = await CreateAsync(CreateParameters.OfSandbox(_node, spec, !_refusesNegativeOom), cancellationToken);
+            var id = await CreateAsync(CreateParameters.OfSandbox(_owner, spec, !_refusesNegativeOom), cancellationToken);
             if (!await TryStartAsync(id, cancellationToken))
             {
                 await RemoveAsync(id, cancellationToken);
-                id = await CreateAsync(CreateParameters.OfSandbox(_node, spec, allowNegativeOom: false), cancellationToken);
+                id = await CreateAsync(CreateParameters.OfSandbox(_owner, spec, allowNegativeOom: false), cancellationToken);
                 await _client.Containers.StartContainerAsync(id, new ContainerStartParameters(), cancellationToken);
                 NoteRefusal();
             }
@@ -107,14 +107,14 @@ internal sealed partial class DockerRuntime : IContainerRuntime
 
     public async Task StopSandboxAsync(string podUid, CancellationToken cancellationToken)
     {
-        foreach (var sandbox in (await FindAsync($"{ContainerLabels.PodUid}={podUid}", cancellationToken)).Where(ContainerTranslation.IsSandbox))
+        foreach (var sandbox in (await ContainersOfAsync(podUid, cancellationToken)).Where(ContainerTranslation.IsSandbox))
             await SignalContainerAsync(sandbox.ID, ContainerSignal.Kill, cancellationToken);
     }
 
     public async Task RemovePodAsync(string podUid, CancellationToken cancellationToken)
     {
         // The sandbox goes last, so that a pod that is half removed is still found.
-        var containers = await FindAsync($"{ContainerLabels.PodUid}={podUid}", cancellationToken);
+        var containers = await ContainersOfAsync(podUid, cancellationToken);
         await Task.WhenAll(containers.Where(c => !ContainerTranslation.IsSandbox(c)).Select(c => RemoveContainerAsync(c.ID, cancellationToken)));
         await Task.WhenAll(containers.Where(ContainerTranslation.IsSandbox).Select(c => RemoveContainerAsync(c.ID, cancellationToken)));
     }
@@ -126,7 +126,7 @@ internal sealed partial class DockerRuntime : IContainerRuntime
     {
         try
         {
-            return await CreateAsync(CreateParameters.OfContainer(_node, sandbox, spec, !_refusesNegativeOom), cancellationToken);
+            return await CreateAsync(CreateParameters.OfContainer(_owner, sandbox, spec, !_refusesNegativeOom), cancellationToken);
         }
         catch (Exception exception) when (DockerEngine.IsFailure(exception) && !cancellationToken.IsCancellationRequested)
         {
@@ -191,17 +191,22 @@ internal sealed partial class DockerRuntime : IContainerRuntime
     }
 
     private Task<IList<ContainerListResponse>> ListContainersAsync(CancellationToken cancellationToken) =>
-        FindAsync($"{ContainerLabels.Node}={_node}", cancellationToken);
+        FindAsync([], cancellationToken);
 
-    private async Task<IList<ContainerListResponse>> FindAsync(string label, CancellationToken cancellationToken)
+    private Task<IList<ContainerListResponse>> ContainersOfAsync(string podUid, CancellationToken cancellationToken) =>
+        FindAsync([$"{ContainerLabels.PodUid}={podUid}"], cancellationToken);
+
+    /// <summary>Lists the containers of this node that have the labels besides.</summary>
+    private async Task<IList<ContainerListResponse>> FindAsync(IEnumerable<string> labels, CancellationToken cancellationToken)
     {
+        string[] wanted = [$"{ContainerLabels.Cluster}={_owner.Cluster}", $"{ContainerLabels.Node}={_owner.Node}", .. labels];
         try
         {
             var found = await _client.Containers.ListContainersAsync(
                 new ContainersListParameters
                 {
                     All = true,
-                    Filters = new Dictionary<string, IDictionary<string, bool>> { ["label"] = new Dictionary<string, bool> { [label] = true } },
+                    Filters = new Dictionary<string, IDictionary<string, bool>> { ["label"] = wanted.ToDictionary(label => label, _ => true) },
                 },
                 cancellationToken);
             return found;

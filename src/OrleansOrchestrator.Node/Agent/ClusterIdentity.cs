@@ -1,0 +1,52 @@
+using k8s.Models;
+using Microsoft.Extensions.Logging;
+using OrleansOrchestrator.Node.Api;
+
+namespace OrleansOrchestrator.Node.Agent;
+
+/// <summary>Which cluster a daemon belongs to: the uid of the namespace <c>kube-system</c>, kept on disk for starts without the API.</summary>
+internal sealed partial class ClusterIdentity(ClusterConnection api, string dataDirectory, TimeProvider timeProvider, ILogger logger)
+{
+    private static readonly TimeSpan AnswerTime = TimeSpan.FromSeconds(2);
+
+    private readonly ILogger _logger = logger;
+    private readonly string _file = Path.Combine(dataDirectory, "cluster-id");
+    private readonly RetryDelay _delay = new(TimeSpan.FromMilliseconds(200), TimeSpan.FromSeconds(5), Random.Shared);
+
+    /// <summary>The id as it was at the last start with this data folder, or null.</summary>
+    public string? Former { get; } = ReadFile(Path.Combine(dataDirectory, "cluster-id"));
+
+    /// <summary>Finds out; without an answer it is what it was. A data folder that was never in a cluster waits for its first answer.</summary>
+    public async Task<string> FindAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            try
+            {
+                using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+                timeout.CancelAfter(AnswerTime);
+                return (await api.GetAsync<V1Namespace>(ResourcePath.SystemNamespace, timeout.Token)).Metadata.Uid;
+            }
+            catch (Exception exception) when (Reflector<V1Namespace>.IsTransient(exception) && !cancellationToken.IsCancellationRequested)
+            {
+                if (Former is not null)
+                    return Former;
+                LogUnknown(exception.Message);
+            }
+
+            await Task.Delay(_delay.Next(), timeProvider, cancellationToken);
+        }
+    }
+
+    /// <summary>From now on the data folder belongs to this cluster, and nothing of another one is left.</summary>
+    public void Keep(string cluster)
+    {
+        File.WriteAllText(_file + ".new", cluster);
+        File.Move(_file + ".new", _file, overwrite: true);
+    }
+
+    private static string? ReadFile(string path) => File.Exists(path) && File.ReadAllText(path).Trim() is { Length: > 0 } id ? id : null;
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The node waits for the API: it must learn which cluster it belongs to ({Reason})")]
+    private partial void LogUnknown(string reason);
+}
