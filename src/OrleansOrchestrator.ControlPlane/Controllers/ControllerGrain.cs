@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Orleans.Concurrency;
 using Orleans.Placement;
+using OrleansOrchestrator.ControlPlane.Events;
 using OrleansOrchestrator.ControlPlane.Hosting;
 using OrleansOrchestrator.ControlPlane.Objects;
 using OrleansOrchestrator.ControlPlane.Watch;
@@ -20,10 +21,10 @@ namespace OrleansOrchestrator.ControlPlane.Controllers;
 [KeepAlive]
 [PreferLocalPlacement]
 internal sealed partial class ControllerGrain(
-    IEnumerable<IReconciler> reconcilers, WatchCaches caches, CacheFollower follower, ResourceRegistry registry,
+    IEnumerable<IReconciler> reconcilers, WatchCaches caches, CacheFollower follower, ObjectFaults faults, ResourceRegistry registry,
     ControllerOptions options, TimeProvider time, ILogger<ControllerGrain> logger) : LoopingGrain, IControllerGrain
 {
-    private readonly WorkLoop<ObjectKey> _loop = new(options, time);
+    private WorkLoop<ObjectKey> _loop = null!;
     private IReconciler _reconciler = null!;
     private DependentKeys _dependents = null!;
     private GrainReferences<IReconcilerGrain> _grains = null!;
@@ -33,9 +34,10 @@ internal sealed partial class ControllerGrain(
     protected override IEnumerable<Task> StartLoops()
     {
         _reconciler = reconcilers.First(reconciler => reconciler.Name == this.GetPrimaryKeyString());
+        _loop = new WorkLoop<ObjectKey>(_reconciler.Name, options, time, logger);
         _primaries = caches[registry[_reconciler.Primary]];
         _observed = [_primaries, .. _reconciler.Dependencies.Select(dependency => caches[registry[dependency.Resource]])];
-        _dependents = new DependentKeys(_reconciler, _primaries, GrainFactory);
+        _dependents = new DependentKeys(_reconciler, _primaries, GrainFactory, faults);
         _grains = new GrainReferences<IReconcilerGrain>(GrainFactory);
         this.RegisterGrainTimer(ResyncAsync, options.ResyncPeriod, options.ResyncPeriod);
         LogStarted(_reconciler.Name);
@@ -43,7 +45,7 @@ internal sealed partial class ControllerGrain(
         [
             follower.FollowAsync(_primaries, QueueAll, NotePrimaries, Stopping),
             .. _reconciler.Dependencies.Where(dependency => dependency is not (NamespaceContents or DefinedObjects)).Select(FollowAsync),
-            _loop.RunAsync(ReconcileAsync, Stopping),
+            _loop.RunAsync(ReconcileAsync, SetAside, Stopping),
         ];
     }
 
@@ -68,18 +70,11 @@ internal sealed partial class ControllerGrain(
         },
         Stopping);
 
-    private async Task<ReconcileOutcome> ReconcileAsync(ObjectKey key)
-    {
-        try
-        {
-            return await _grains[$"{_reconciler.Name}/{key}"].ReconcileAsync([.. _observed.Select(cache => cache.Revision)]);
-        }
-        catch (Exception exception)
-        {
-            LogReconcileFailed(exception, _reconciler.Name, key);
-            return new ReconcileOutcome(false, null);
-        }
-    }
+    private Task<ReconcileOutcome> ReconcileAsync(ObjectKey key) =>
+        _grains[$"{_reconciler.Name}/{key}"].ReconcileAsync([.. _observed.Select(cache => cache.Revision)]);
+
+    private void SetAside(ObjectKey key, Exception fault) =>
+        faults.Report(_reconciler.Name, _reconciler.Primary, key, _primaries.Find(key), fault);
 
     private Task ResyncAsync(CancellationToken cancellationToken)
     {
@@ -100,7 +95,4 @@ internal sealed partial class ControllerGrain(
 
     [LoggerMessage(Level = LogLevel.Information, Message = "The {Controller} runs here now")]
     private partial void LogStarted(string controller);
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The {Controller} could not reconcile {Key}; trying again")]
-    private partial void LogReconcileFailed(Exception exception, string controller, ObjectKey key);
 }

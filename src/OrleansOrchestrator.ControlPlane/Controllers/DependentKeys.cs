@@ -1,3 +1,4 @@
+using OrleansOrchestrator.ControlPlane.Events;
 using OrleansOrchestrator.ControlPlane.Hosting;
 using OrleansOrchestrator.ControlPlane.Objects;
 using OrleansOrchestrator.ControlPlane.Selectors;
@@ -10,7 +11,7 @@ using OrleansOrchestrator.Model.Selectors;
 namespace OrleansOrchestrator.ControlPlane.Controllers;
 
 /// <summary>Finds the primary objects that a change of another resource concerns.</summary>
-internal sealed class DependentKeys(IReconciler reconciler, WatchCache primaries, IGrainFactory grains)
+internal sealed class DependentKeys(IReconciler reconciler, WatchCache primaries, IGrainFactory grains, ObjectFaults faults)
 {
     private readonly GrainReferences<ISelectorIndexGrain> _indexes = new(grains);
 
@@ -21,22 +22,8 @@ internal sealed class DependentKeys(IReconciler reconciler, WatchCache primaries
         var labels = new Dictionary<string, HashSet<LabelSet>>(StringComparer.Ordinal);
         foreach (var @event in events)
         {
-            if (@event.Object is not { } obj)
-                continue;
-            switch (dependency)
-            {
-                case SameName:
-                    keys.Add(obj.Key);
-                    break;
-                case Named named when obj.Key.Name == named.Name:
-                    keys.UnionWith(PrimariesOf(obj.Key.Namespace));
-                    break;
-                case SelectedObjects selected:
-                    if (selected.IncludeOwned && OwnerOf(obj) is { } owner)
-                        keys.Add(owner);
-                    Collect(labels, obj, @event.Previous);
-                    break;
-            }
+            if (@event.Object is { } changed)
+                faults.Try(reconciler.Name, changed, obj => Collect(dependency, obj, @event.Previous, keys, labels));
         }
 
         foreach (var (@namespace, sets) in labels)
@@ -46,6 +33,25 @@ internal sealed class DependentKeys(IReconciler reconciler, WatchCache primaries
         }
 
         return keys;
+    }
+
+    private void Collect(
+        Dependency dependency, StoredObject obj, StoredObject? previous, HashSet<ObjectKey> keys, Dictionary<string, HashSet<LabelSet>> labels)
+    {
+        switch (dependency)
+        {
+            case SameName:
+                keys.Add(obj.Key);
+                break;
+            case Named named when obj.Key.Name == named.Name:
+                keys.UnionWith(PrimariesOf(obj.Key.Namespace));
+                break;
+            case SelectedObjects selected:
+                Collect(labels, obj, previous);
+                if (selected.IncludeOwned && OwnerOf(obj) is { } owner)
+                    keys.Add(owner);
+                break;
+        }
     }
 
     /// <summary>What an object may have matched: its labels now, and before the change.</summary>

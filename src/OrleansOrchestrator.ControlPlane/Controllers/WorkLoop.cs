@@ -1,66 +1,72 @@
-using OrleansOrchestrator.ControlPlane.Hosting;
+using Microsoft.Extensions.Logging;
+using OrleansOrchestrator.Loops;
 
 namespace OrleansOrchestrator.ControlPlane.Controllers;
 
 /// <summary>
 /// Works on the keys of a <see cref="KeyQueue{TKey}"/>, a bounded number at a time. Belongs to one grain: it runs in the
-/// grain's turns and needs no lock.
+/// grain's turns and needs no lock. A key whose work throws is set aside with a back-off of its own, and told; all others go on.
 /// </summary>
-internal sealed class WorkLoop<TKey>(ControllerOptions options, TimeProvider time)
+/// <param name="name">Whose keys they are, for logs and figures.</param>
+/// <param name="options">How many at a time, and the back-off.</param>
+/// <param name="time">The clock.</param>
+/// <param name="logger">Is told of failures of the loop itself.</param>
+internal sealed class WorkLoop<TKey>(string name, ControllerOptions options, TimeProvider time, ILogger logger)
     where TKey : notnull
 {
     private readonly KeyQueue<TKey> _queue = new(options.BackoffBase, options.BackoffMax);
-    private TaskCompletionSource _changed = new();
+    private SupervisedLoop? _loop;
     private int _working;
 
     /// <summary>Wants a key to be worked on.</summary>
     public void Add(TKey key)
     {
         _queue.Add(key);
-        Signal();
+        _loop?.Signal();
     }
 
     /// <summary>Works until it is cancelled; what is at work then ends by itself.</summary>
-    /// <param name="work">Works on a key, and does not throw. Failures are tried again after a back-off.</param>
+    /// <param name="work">Works on a key. Failures are tried again after a back-off.</param>
+    /// <param name="setAside">Is told of a key whose work threw.</param>
     /// <param name="cancellationToken">Ends the loop.</param>
-    public async Task RunAsync(Func<TKey, Task<ReconcileOutcome>> work, CancellationToken cancellationToken)
+    public async Task RunAsync(Func<TKey, Task<ReconcileOutcome>> work, Action<TKey, Exception> setAside, CancellationToken cancellationToken)
     {
-        while (!cancellationToken.IsCancellationRequested)
+        await using var loop = new SupervisedLoop(name, _ => Task.FromResult(Dispatch(work, setAside)), time, logger);
+        _loop = loop;
+        await loop.RunAsync(cancellationToken);
+    }
+
+    private TimeSpan? Dispatch(Func<TKey, Task<ReconcileOutcome>> work, Action<TKey, Exception> setAside)
+    {
+        while (_working < options.ConcurrencyMax && _queue.TryTake(time.GetUtcNow(), out var key))
         {
-            var changed = _changed.Task;
-            while (_working < options.ConcurrencyMax && _queue.TryTake(time.GetUtcNow(), out var key))
-            {
-                _working++;
-                _ = WorkAsync(key, work);
-            }
-
-            await WaitAsync(changed, cancellationToken);
+            _working++;
+            _ = WorkAsync(key, work, setAside);
         }
+
+        // Whoever ends gives its place free, and signals.
+        return _working < options.ConcurrencyMax ? _queue.NextDue - time.GetUtcNow() : null;
     }
 
-    private async Task WaitAsync(Task changed, CancellationToken cancellationToken)
+    private async Task WorkAsync(TKey key, Func<TKey, Task<ReconcileOutcome>> work, Action<TKey, Exception> setAside)
     {
-        var isFull = _working >= options.ConcurrencyMax;
-        var wait = !isFull && _queue.NextDue is { } due ? due - time.GetUtcNow() : options.ResyncPeriod;
-        if (wait > TimeSpan.Zero)
-            await changed.CompletesWithinAsync(wait, time, cancellationToken);
-    }
-
-    private async Task WorkAsync(TKey key, Func<TKey, Task<ReconcileOutcome>> work)
-    {
-        var outcome = await work(key);
-        var now = time.GetUtcNow();
-        _queue.Done(key, outcome.Succeeded, now);
-        if (outcome is { Succeeded: true, RequeueAfter: { } after })
-            _queue.AddAt(key, now + after);
-        _working--;
-        Signal();
-    }
-
-    private void Signal()
-    {
-        var changed = _changed;
-        _changed = new TaskCompletionSource();
-        changed.TrySetResult();
+        var outcome = new ReconcileOutcome(false, null);
+        try
+        {
+            outcome = await work(key);
+        }
+        catch (Exception fault)
+        {
+            setAside(key, fault);
+        }
+        finally
+        {
+            var now = time.GetUtcNow();
+            _working--;
+            _queue.Done(key, outcome.Succeeded, now);
+            if (outcome is { Succeeded: true, RequeueAfter: { } after })
+                _queue.AddAt(key, Waits.After(now, after));
+            _loop?.Signal();
+        }
     }
 }

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using k8s.Models;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -81,20 +80,25 @@ internal sealed partial class CustomKinds(
 
     private CustomKind? KindOf(StoredObject stored)
     {
-        var crd = stored.Peek<V1CustomResourceDefinition>();
-        if (!CustomResourceConditions.IsTrue(crd, CustomResourceConditions.Established))
-            return null;
-        if (_kinds.TryGetValue(new ResourceName(crd.Spec.Names.Plural, crd.Spec.Group), out var known) && known.Source == (stored.Uid, crd.Metadata.Generation))
-            return known;
         try
         {
-            return new CustomKind(crd);
+            return KindOf(stored, stored.Peek<V1CustomResourceDefinition>());
         }
-        catch (Exception broken) when (broken is InvalidOperationException or JsonException or ArgumentException)
+        catch (Exception broken)
         {
+            // One definition that cannot be served takes none of the others along.
             LogBroken(broken, stored.Key.Name);
             return null;
         }
+    }
+
+    private CustomKind? KindOf(StoredObject stored, V1CustomResourceDefinition crd)
+    {
+        if (!CustomResourceConditions.IsTrue(crd, CustomResourceConditions.Established))
+            return null;
+        return _kinds.TryGetValue(new ResourceName(crd.Spec.Names.Plural, crd.Spec.Group), out var known) && known.Source == (stored.Uid, crd.Metadata.Generation)
+            ? known
+            : new CustomKind(crd);
     }
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The definition {Name} cannot be served")]

@@ -4,6 +4,7 @@ using k8s.Models;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using OrleansOrchestrator.ControlPlane.Objects;
+using OrleansOrchestrator.Loops;
 using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Model.Errors;
 using OrleansOrchestrator.Model.Metadata;
@@ -21,13 +22,21 @@ internal sealed record RecordedEvent(V1ObjectReference Involved, string Componen
 
 /// <summary>
 /// Writes the control plane's own events, behind the work that they tell of and never in its way: what does not fit the
-/// queue is dropped. An event that repeats raises the count of the first one.
+/// queue is dropped. An event that repeats raises the count of the first one. One object of which very much is told takes no
+/// places from the others: as in Kubernetes' clients it has 25 events at once, and one in five minutes after that.
 /// </summary>
 internal sealed partial class EventRecorder(
     IObjectClient objects, ResourceRegistry registry, TimeProvider time, ILogger<EventRecorder> logger) : BackgroundService
 {
     private const int QueuedMax = 4096;
     private const int RememberedMax = 4096;
+    private const int BurstOfObject = 25;
+    private const int MessageCharsMax = 1024;
+    private const int NameCharsMax = 253;
+
+    private static readonly TimeSpan RefillOfObject = TimeSpan.FromMinutes(5);
+
+    private readonly KeyedBudget<(string Uid, string Component)> _budget = new(BurstOfObject, RefillOfObject, RememberedMax, time);
 
     private readonly Channel<RecordedEvent> _queue = Channel.CreateBounded<RecordedEvent>(
         new BoundedChannelOptions(QueuedMax) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true });
@@ -35,36 +44,38 @@ internal sealed partial class EventRecorder(
     private readonly Dictionary<RecordedEvent, (ObjectKey Key, int Count)> _written = [];
 
     /// <summary>Records an event of an object.</summary>
-    public void Record(StoredObject involved, string component, string type, string reason, string message) => _queue.Writer.TryWrite(
-        new RecordedEvent(
-            new V1ObjectReference
-            {
-                ApiVersion = involved.Definition.ApiVersion,
-                Kind = involved.Definition.Kind,
-                NamespaceProperty = involved.Key.Namespace.Length > 0 ? involved.Key.Namespace : null,
-                Name = involved.Key.Name,
-                Uid = involved.Uid,
-            },
-            component, type, reason, message));
-
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    public void Record(StoredObject involved, string component, string type, string reason, string message)
     {
-        await foreach (var recorded in _queue.Reader.ReadAllAsync(stoppingToken))
+        if (!_budget.TryTake((involved.Uid, component)))
+            return;
+        var reference = new V1ObjectReference
         {
-            try
-            {
-                await WriteAsync(recorded, stoppingToken);
-            }
-            catch (ApiException refused)
-            {
-                LogDropped(recorded.Reason, refused.Message);
-            }
-            catch (Exception exception) when (!stoppingToken.IsCancellationRequested)
-            {
-                // Events matter less than the silo, which would stop with this loop.
-                LogFailed(exception, recorded.Reason);
-            }
+            ApiVersion = involved.Definition.ApiVersion,
+            Kind = involved.Definition.Kind,
+            NamespaceProperty = involved.Key.Namespace.Length > 0 ? involved.Key.Namespace : null,
+            Name = involved.Key.Name,
+            Uid = involved.Uid,
+        };
+        _queue.Writer.TryWrite(new RecordedEvent(reference, component, type, reason, Cut(message, MessageCharsMax)));
+    }
+
+    /// <inheritdoc/>
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        SupervisedLoop.RunAsync("event recorder", WriteNextAsync, time, logger, stoppingToken);
+
+    private async Task<TimeSpan?> WriteNextAsync(CancellationToken cancellationToken)
+    {
+        var recorded = await _queue.Reader.ReadAsync(cancellationToken);
+        try
+        {
+            await WriteAsync(recorded, cancellationToken);
         }
+        catch (ApiException refused)
+        {
+            LogDropped(recorded.Reason, refused.Message);
+        }
+
+        return TimeSpan.Zero;
     }
 
     private async Task WriteAsync(RecordedEvent recorded, CancellationToken cancellationToken)
@@ -102,12 +113,14 @@ internal sealed partial class EventRecorder(
     private Corev1Event NewEvent(RecordedEvent recorded)
     {
         var now = time.GetUtcNow();
+        var suffix = string.Create(CultureInfo.InvariantCulture, $".{now.UtcTicks:x}");
         return new Corev1Event
         {
             Metadata = new V1ObjectMeta
             {
                 NamespaceProperty = recorded.Involved.NamespaceProperty ?? "default",
-                Name = string.Create(CultureInfo.InvariantCulture, $"{recorded.Involved.Name}.{now.UtcTicks:x}"),
+                // The object's name may be as long as names may be.
+                Name = Cut(recorded.Involved.Name, NameCharsMax - suffix.Length).TrimEnd('-', '.') + suffix,
             },
             InvolvedObject = recorded.Involved,
             Type = recorded.Type,
@@ -122,8 +135,7 @@ internal sealed partial class EventRecorder(
         };
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The event {Reason} could not be recorded")]
-    private partial void LogFailed(Exception exception, string reason);
+    private static string Cut(string text, int charsMax) => text.Length <= charsMax ? text : text[..charsMax];
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "The event {Reason} was not recorded: {Why}")]
     private partial void LogDropped(string reason, string why);

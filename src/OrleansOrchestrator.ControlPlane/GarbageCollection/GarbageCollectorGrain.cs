@@ -3,11 +3,13 @@ using Microsoft.Extensions.Logging;
 using Orleans.Concurrency;
 using Orleans.Placement;
 using OrleansOrchestrator.ControlPlane.Controllers;
+using OrleansOrchestrator.ControlPlane.Events;
 using OrleansOrchestrator.ControlPlane.Hosting;
 using OrleansOrchestrator.ControlPlane.Objects;
 using OrleansOrchestrator.ControlPlane.Watch;
 using OrleansOrchestrator.Controllers.GarbageCollection;
 using OrleansOrchestrator.Controllers.Reconciling;
+using OrleansOrchestrator.Loops;
 using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Model.Resources;
 
@@ -17,40 +19,46 @@ namespace OrleansOrchestrator.ControlPlane.GarbageCollection;
 [Reentrant]
 [KeepAlive]
 [PreferLocalPlacement]
-internal sealed partial class GarbageCollectorGrain(
-    OwnershipGraph graph, CacheFollower follower, PlanExecutor executor, WatchCaches caches, ResourceRegistry registry,
+internal sealed class GarbageCollectorGrain(
+    OwnershipGraph graph, CacheFollower follower, PlanExecutor executor, ObjectFaults faults, WatchCaches caches, ResourceRegistry registry,
     ControllerOptions options, TimeProvider time, ILogger<GarbageCollectorGrain> logger) : LoopingGrain, IGarbageCollectorGrain
 {
     private const string Component = "garbage-collector-controller";
 
-    private readonly WorkLoop<(ResourceName Resource, ObjectKey Key)> _loop = new(options, time);
-    private readonly HashSet<ResourceName> _followed = [];
+    private readonly HashSet<ResourceName> _begun = [];
+    private readonly Dictionary<ResourceDefinition, (CancellationTokenSource Ending, Task Following)> _followed = [];
+    private WorkLoop<(ResourceName Resource, ObjectKey Key)> _loop = null!;
 
-    protected override IEnumerable<Task> StartLoops() => [FollowAllAsync(), _loop.RunAsync(CollectAsync, Stopping)];
+    protected override IEnumerable<Task> StartLoops()
+    {
+        _loop = new WorkLoop<(ResourceName Resource, ObjectKey Key)>(Component, options, time, logger);
+        return [FollowAllAsync(), _loop.RunAsync(CollectAsync, SetAside, Stopping)];
+    }
 
     /// <summary>Follows all resources there are, as custom ones come and go.</summary>
     private async Task FollowAllAsync()
     {
-        var followed = new Dictionary<ResourceDefinition, (CancellationTokenSource Ending, Task Following)>();
-        while (!Stopping.IsCancellationRequested)
+        await SupervisedLoop.RunAsync("garbage collector's followers", FollowCatalogAsync, time, logger, Stopping);
+        await Task.WhenAll(_followed.Values.Select(EndAsync));
+    }
+
+    private async Task<TimeSpan?> FollowCatalogAsync(CancellationToken cancellationToken)
+    {
+        var catalog = registry.Catalog;
+        foreach (var gone in _followed.Keys.Except(catalog.Stored).ToList())
         {
-            var catalog = registry.Catalog;
-            foreach (var gone in followed.Keys.Except(catalog.Stored).ToList())
-            {
-                followed.Remove(gone, out var follow);
-                await EndAsync(follow);
-            }
-
-            foreach (var definition in catalog.Stored.Where(definition => !followed.ContainsKey(definition)))
-            {
-                var ending = new CancellationTokenSource();
-                followed[definition] = (ending, follower.FollowAsync(caches[definition], () => Begin(definition), Note, ending.Token));
-            }
-
-            await registry.WaitForChangeAsync(catalog, Stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+            _followed.Remove(gone, out var follow);
+            await EndAsync(follow);
         }
 
-        await Task.WhenAll(followed.Values.Select(EndAsync));
+        foreach (var definition in catalog.Stored.Where(definition => !_followed.ContainsKey(definition)))
+        {
+            var ending = new CancellationTokenSource();
+            _followed[definition] = (ending, follower.FollowAsync(caches[definition], () => Begin(definition), Note, ending.Token));
+        }
+
+        await registry.WaitForChangeAsync(catalog, cancellationToken);
+        return TimeSpan.Zero;
     }
 
     private static async Task EndAsync((CancellationTokenSource Ending, Task Following) follow)
@@ -63,7 +71,7 @@ internal sealed partial class GarbageCollectorGrain(
     /// <summary>After a gap in a resource's events, queues all objects that have owners: some of these may be gone unnoticed.</summary>
     private void Begin(ResourceDefinition definition)
     {
-        if (_followed.Add(definition.Name))
+        if (_begun.Add(definition.Name))
             return;
         foreach (var obj in registry.Stored.SelectMany(kind => caches[kind].Select(ObjectFilter.All).Objects))
         {
@@ -77,15 +85,19 @@ internal sealed partial class GarbageCollectorGrain(
     {
         foreach (var @event in events)
         {
-            if (@event.Object is not { } obj)
-                continue;
-            if (@event.Type == WatchEventType.Deleted)
-                NoteGone(obj);
-            else if (OwnershipGraph.IsOwnerToDecide(obj) || HasNewOwners(obj, @event.Previous))
-                _loop.Add((obj.Definition.Name, obj.Key));
+            if (@event.Object is { } changed)
+                faults.Try(Component, changed, obj => Note(@event, obj));
         }
 
         return Task.CompletedTask;
+    }
+
+    private void Note(WatchEvent @event, StoredObject obj)
+    {
+        if (@event.Type == WatchEventType.Deleted)
+            NoteGone(obj);
+        else if (OwnershipGraph.IsOwnerToDecide(obj) || HasNewOwners(obj, @event.Previous))
+            _loop.Add((obj.Definition.Name, obj.Key));
     }
 
     private void NoteGone(StoredObject obj)
@@ -110,18 +122,15 @@ internal sealed partial class GarbageCollectorGrain(
     {
         if (registry.Find(item.Resource) is not { } definition || caches[definition].Find(item.Key) is not { } obj)
             return new ReconcileOutcome(true, null);
+        var plan = await DecideAsync(obj);
+        var outcome = await executor.ApplyAsync(Component, new ObjectReference(definition, item.Key), plan);
+        return new ReconcileOutcome(outcome.Succeeded, plan.RequeueAfter);
+    }
 
-        try
-        {
-            var plan = await DecideAsync(obj);
-            var outcome = await executor.ApplyAsync(Component, new ObjectReference(definition, item.Key), plan);
-            return new ReconcileOutcome(outcome.Succeeded, plan.RequeueAfter);
-        }
-        catch (Exception exception)
-        {
-            LogCollectFailed(exception, definition.Name, item.Key);
-            return new ReconcileOutcome(false, null);
-        }
+    private void SetAside((ResourceName Resource, ObjectKey Key) item, Exception fault)
+    {
+        var obj = registry.Find(item.Resource) is { } definition ? caches[definition].Find(item.Key) : null;
+        faults.Report(Component, item.Resource, item.Key, obj, fault);
     }
 
     private async Task<Plan> DecideAsync(StoredObject obj)
@@ -142,7 +151,4 @@ internal sealed partial class GarbageCollectorGrain(
     }
 
     private static ObjectKey KeyOf(KubeObject obj) => new(obj.Metadata.NamespaceProperty ?? "", obj.Metadata.Name);
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The garbage collector could not deal with {Resource} {Key}; trying again")]
-    private partial void LogCollectFailed(Exception exception, ResourceName resource, ObjectKey key);
 }

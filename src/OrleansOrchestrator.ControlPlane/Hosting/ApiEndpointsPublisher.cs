@@ -3,6 +3,8 @@ using k8s.Models;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using OrleansOrchestrator.ControlPlane.Objects;
+using OrleansOrchestrator.Loops;
+using OrleansOrchestrator.Model.Errors;
 using OrleansOrchestrator.Model.Resources;
 using OrleansOrchestrator.Model.Selectors;
 
@@ -21,24 +23,26 @@ internal sealed partial class ApiEndpointsPublisher(
 
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(5);
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        if (options.ApiEndpoint is not { } own)
-            return;
-        using var timer = new PeriodicTimer(Period, time);
-        do
+        return options.ApiEndpoint is { } own
+            ? SupervisedLoop.RunAsync("endpoints of the API", PublishOwnAsync, time, logger, stoppingToken)
+            : Task.CompletedTask;
+
+        async Task<TimeSpan?> PublishOwnAsync(CancellationToken cancellationToken)
         {
             try
             {
-                await RenewAsync(own, stoppingToken);
-                await PublishAsync(stoppingToken);
+                await RenewAsync(own, cancellationToken);
+                await PublishAsync(cancellationToken);
             }
-            catch (Exception unavailable) when (!stoppingToken.IsCancellationRequested)
+            catch (ApiException unavailable)
             {
                 LogPutOff(unavailable.Message);
             }
+
+            return Period;
         }
-        while (await timer.WaitForNextTickAsync(stoppingToken));
     }
 
     private async Task RenewAsync(ApiEndpoint own, CancellationToken cancellationToken)

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using OrleansOrchestrator.ControlPlane.Admission;
 using OrleansOrchestrator.ControlPlane.Objects;
+using OrleansOrchestrator.Loops;
 using OrleansOrchestrator.Model.Errors;
 using OrleansOrchestrator.Model.Kinds.Scheduling;
 using OrleansOrchestrator.Model.Resources;
@@ -30,25 +31,26 @@ internal sealed partial class ClusterBootstrap(
     /// <inheritdoc/>
     public Task<string?> CheckAsync(CancellationToken cancellationToken) => Task.FromResult(Volatile.Read(ref _pending));
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        SupervisedLoop.RunAsync("bootstrap", SetUpAsync, time, logger, stoppingToken);
+
+    private async Task<TimeSpan?> SetUpAsync(CancellationToken cancellationToken)
     {
-        while (_pending is not null)
+        try
         {
-            try
-            {
-                foreach (var name in Namespaces)
-                    await EnsureAsync(WellKnownResources.Namespaces, "", new V1Namespace { Metadata = new V1ObjectMeta { Name = name } }, stoppingToken);
-                foreach (var priority in SystemPriorityClasses.Create())
-                    await EnsureAsync(WellKnownResources.PriorityClasses, "", priority, stoppingToken);
-                await EnsureAsync(WellKnownResources.Services, "default", KubernetesService(), stoppingToken);
-                Volatile.Write(ref _pending, null);
-            }
-            catch (Exception unavailable) when (!stoppingToken.IsCancellationRequested)
-            {
-                Volatile.Write(ref _pending, unavailable.Message);
-                LogPutOff(unavailable.Message);
-                await Task.Delay(TimeSpan.FromSeconds(1), time, stoppingToken);
-            }
+            foreach (var name in Namespaces)
+                await EnsureAsync(WellKnownResources.Namespaces, "", new V1Namespace { Metadata = new V1ObjectMeta { Name = name } }, cancellationToken);
+            foreach (var priority in SystemPriorityClasses.Create())
+                await EnsureAsync(WellKnownResources.PriorityClasses, "", priority, cancellationToken);
+            await EnsureAsync(WellKnownResources.Services, "default", KubernetesService(), cancellationToken);
+            Volatile.Write(ref _pending, null);
+            return null;
+        }
+        catch (Exception unavailable) when (!cancellationToken.IsCancellationRequested)
+        {
+            Volatile.Write(ref _pending, unavailable.Message);
+            LogPutOff(unavailable.Message);
+            return TimeSpan.FromSeconds(1);
         }
     }
 

@@ -89,6 +89,7 @@ public static class ControlPlaneHosting
     private static void AddControllers(IServiceCollection services)
     {
         services.AddSingleton<Observer>();
+        services.AddSingleton<ObjectFaults>();
         services.AddSingleton<PlanExecutor>();
         services.AddSingleton<OwnershipGraph>();
         services.AddSingleton<PlacementWriter>();

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using OrleansOrchestrator.Loops;
 
 namespace OrleansOrchestrator.ControlPlane.Hosting;
 
@@ -40,23 +41,23 @@ internal sealed partial class CrashDetector(
         .Select(silo => LookAtAsync(silo.SiloAddress, cancellationToken)));
 
     /// <inheritdoc/>
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        while (true)
-        {
-            await _suspected.WaitAsync(stoppingToken);
-            try
-            {
-                await LookAsync(stoppingToken);
-            }
-            catch (Exception exception) when (exception is not OperationCanceledException)
-            {
-                // The membership table may be away. The probes go on, and the next call that fails comes back here.
-                LogLookFailed(exception);
-            }
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        SupervisedLoop.RunAsync("crash detector", LookIfSuspectedAsync, time, logger, stoppingToken);
 
-            await Task.Delay(Pause, time, stoppingToken);
+    private async Task<TimeSpan?> LookIfSuspectedAsync(CancellationToken cancellationToken)
+    {
+        await _suspected.WaitAsync(cancellationToken);
+        try
+        {
+            await LookAsync(cancellationToken);
         }
+        catch (Exception exception) when (exception is not OperationCanceledException)
+        {
+            // The membership table may be away. The probes go on, and the next call that fails comes back here.
+            LogLookFailed(exception);
+        }
+
+        return Pause;
     }
 
     private async Task LookAtAsync(SiloAddress silo, CancellationToken cancellationToken)

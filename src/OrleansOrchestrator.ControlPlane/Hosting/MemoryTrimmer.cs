@@ -1,6 +1,7 @@
 using System.Runtime;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using OrleansOrchestrator.Loops;
 
 namespace OrleansOrchestrator.ControlPlane.Hosting;
 
@@ -13,20 +14,26 @@ internal sealed partial class MemoryTrimmer(TimeProvider time, ILogger<MemoryTri
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(10);
 
     /// <inheritdoc/>
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override Task ExecuteAsync(CancellationToken stoppingToken)
     {
         var idle = new IdleTrim();
-        while (true)
+        return SupervisedLoop.RunAsync("memory trimmer", LookAsync, time, logger, stoppingToken);
+
+        Task<TimeSpan?> LookAsync(CancellationToken cancellationToken)
         {
-            await Task.Delay(Period, time, stoppingToken);
-            if (!idle.Look(GC.GetTotalAllocatedBytes()))
-                continue;
-            var before = Environment.WorkingSet;
-            var started = time.GetTimestamp();
-            GCSettings.LargeObjectHeapCompactionMode = GCLargeObjectHeapCompactionMode.CompactOnce;
-            GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
-            LogTrimmed(before, Environment.WorkingSet, time.GetElapsedTime(started).TotalMilliseconds);
+            if (idle.Look(GC.GetTotalAllocatedBytes()))
+                Trim();
+            return Task.FromResult<TimeSpan?>(Period);
         }
+    }
+
+    private void Trim()
+    {
+        var before = Environment.WorkingSet;
+        var started = time.GetTimestamp();
+        GCSettings.LargeObjectHeapCompactionMode = GCLargeObjectHeapCompactionMode.CompactOnce;
+        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+        LogTrimmed(before, Environment.WorkingSet, time.GetElapsedTime(started).TotalMilliseconds);
     }
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "Memory trimmed from {Before} to {After} bytes in {Milliseconds} ms")]

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using OrleansOrchestrator.ControlPlane.Controllers;
 using OrleansOrchestrator.ControlPlane.Store;
 using OrleansOrchestrator.Controllers.Reconciling;
+using OrleansOrchestrator.Loops;
 
 namespace OrleansOrchestrator.ControlPlane.Hosting;
 
@@ -28,20 +29,22 @@ internal sealed partial class WantedGrains(
     /// <returns>Null if it works; otherwise what keeps it from working, in one line.</returns>
     public Task<string?> CheckAsync(WantedGrain grain) => grain.Get(grains).CheckAsync();
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        using var timer = new PeriodicTimer(Period, time);
         var asking = new Task[All.Count];
         Array.Fill(asking, Task.CompletedTask);
-        do
+        return SupervisedLoop.RunAsync("wanted grains", AskAllAsync, time, logger, stoppingToken);
+
+        Task<TimeSpan?> AskAllAsync(CancellationToken cancellationToken)
         {
             for (var i = 0; i < All.Count; i++)
             {
                 if (asking[i].IsCompleted)
                     asking[i] = AskAsync(All[i]);
             }
+
+            return Task.FromResult<TimeSpan?>(Period);
         }
-        while (await timer.WaitForNextTickAsync(stoppingToken));
     }
 
     private async Task AskAsync(WantedGrain grain)

@@ -8,6 +8,7 @@ using OrleansOrchestrator.ControlPlane.Objects;
 using OrleansOrchestrator.ControlPlane.Watch;
 using OrleansOrchestrator.Controllers.NodeLifecycle;
 using OrleansOrchestrator.Controllers.Reconciling;
+using OrleansOrchestrator.Loops;
 using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.ControlPlane.Nodes;
@@ -31,33 +32,11 @@ internal sealed partial class NodeLifecycleGrain(
 
     private bool _wasDisrupted;
 
-    protected override IEnumerable<Task> StartLoops() => [RunAsync()];
+    protected override IEnumerable<Task> StartLoops() => [SupervisedLoop.RunAsync("node lifecycle", RunRoundAsync, time, logger, Stopping)];
 
-    private async Task RunAsync()
+    private async Task<TimeSpan?> RunRoundAsync(CancellationToken cancellationToken)
     {
-        while (!Stopping.IsCancellationRequested)
-        {
-            var wait = RoundMax;
-            try
-            {
-                wait = await RunRoundAsync();
-            }
-            catch (OperationCanceledException) when (Stopping.IsCancellationRequested)
-            {
-                return;
-            }
-            catch (Exception exception)
-            {
-                LogRoundFailed(exception);
-            }
-
-            await Task.Delay(wait, time, CancellationToken.None);
-        }
-    }
-
-    private async Task<TimeSpan> RunRoundAsync()
-    {
-        var input = await observer.ObserveAsync(Stopping);
+        var input = await observer.ObserveAsync(cancellationToken);
         var plan = NodeLifecyclePlanner.Decide(input);
         if (plan.IsDisrupted != _wasDisrupted)
         {
@@ -86,9 +65,6 @@ internal sealed partial class NodeLifecycleGrain(
                 events.Record(obj, Component, told.Event.Type, told.Event.Reason, told.Event.Message);
         }
     }
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "A round of the node controller failed; trying again")]
-    private partial void LogRoundFailed(Exception exception);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Whether no node at all is heard of, so that nothing is evicted: {IsDisrupted}")]
     private partial void LogDisruption(bool isDisrupted);

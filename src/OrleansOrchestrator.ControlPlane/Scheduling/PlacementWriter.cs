@@ -4,7 +4,6 @@ using OrleansOrchestrator.ControlPlane.Events;
 using OrleansOrchestrator.ControlPlane.Objects;
 using OrleansOrchestrator.ControlPlane.Watch;
 using OrleansOrchestrator.Model.Codec;
-using OrleansOrchestrator.Model.Errors;
 using OrleansOrchestrator.Model.Metadata;
 using OrleansOrchestrator.Model.Resources;
 
@@ -14,6 +13,12 @@ namespace OrleansOrchestrator.ControlPlane.Scheduling;
 internal sealed partial class PlacementWriter(
     ObjectClient objects, WatchCaches caches, ResourceRegistry registry, EventRecorder events, TimeProvider time, ILogger<PlacementWriter> logger)
 {
+    /// <summary>Why a pod has no node: none fits.</summary>
+    public const string Unschedulable = "Unschedulable";
+
+    /// <summary>Why a pod has no node: it could not be judged.</summary>
+    public const string SchedulerError = "SchedulerError";
+
     private const int ConditionsAtOnceMax = 64;
 
     private readonly SemaphoreSlim _conditions = new(ConditionsAtOnceMax);
@@ -48,24 +53,24 @@ internal sealed partial class PlacementWriter(
         return bound;
     }
 
-    /// <summary>Tells, in a pod's condition and in an event, why no node fits. Behind the scheduler's work, not in its way.</summary>
-    public void TellUnschedulable(ObjectKey key, string uid, string scheduler, string message)
+    /// <summary>Tells, in a pod's condition and in an event, why it has no node. Behind the scheduler's work, not in its way.</summary>
+    public void TellUnschedulable(ObjectKey key, string uid, string scheduler, string reason, string message)
     {
         if (caches[registry[WellKnownResources.Pods]].Find(key) is not { } pod || pod.Uid != uid)
             return;
         events.Record(pod, scheduler, "Warning", "FailedScheduling", message);
         var present = pod.Peek<V1Pod>().Status?.Conditions?.FirstOrDefault(condition => condition.Type == "PodScheduled");
         if (present?.Message != message)
-            _ = WriteConditionAsync(pod, present, message);
+            _ = WriteConditionAsync(pod, present, reason, message);
     }
 
-    private async Task WriteConditionAsync(StoredObject pod, V1PodCondition? present, string message)
+    private async Task WriteConditionAsync(StoredObject pod, V1PodCondition? present, string reason, string message)
     {
         var condition = new V1PodCondition
         {
             Type = "PodScheduled",
             Status = "False",
-            Reason = "Unschedulable",
+            Reason = reason,
             Message = message,
             LastTransitionTime = present?.Status == "False" ? present.LastTransitionTime : ObjectMetaRules.TruncateToSeconds(time.GetUtcNow()),
         };
@@ -76,7 +81,7 @@ internal sealed partial class PlacementWriter(
             await objects.PatchAsync(
                 new ObjectReference(pod.Definition, pod.Key, "status"), PatchType.StrategicMergePatch, patch, WriteOptions.ControlPlane, CancellationToken.None);
         }
-        catch (ApiException refused)
+        catch (Exception refused)
         {
             LogConditionNotWritten(pod.Key, refused.Message);
         }

@@ -2,8 +2,11 @@ using k8s.Models;
 using Microsoft.Extensions.Logging;
 using Orleans.Concurrency;
 using Orleans.Placement;
+using OrleansOrchestrator.ControlPlane.Events;
 using OrleansOrchestrator.ControlPlane.Hosting;
 using OrleansOrchestrator.ControlPlane.Watch;
+using OrleansOrchestrator.Loops;
+using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Model.Resources;
 using OrleansOrchestrator.Scheduling.Cluster;
 using OrleansOrchestrator.Scheduling.Placements;
@@ -22,7 +25,7 @@ namespace OrleansOrchestrator.ControlPlane.Scheduling;
 [KeepAlive]
 [PreferLocalPlacement]
 internal sealed partial class SchedulerGrain(
-    PlacementWriter writer, CacheFollower follower, WatchCaches caches, ResourceRegistry registry, TimeProvider time,
+    PlacementWriter writer, CacheFollower follower, ObjectFaults faults, WatchCaches caches, ResourceRegistry registry, TimeProvider time,
     ILogger<SchedulerGrain> logger) : LoopingGrain, ISchedulerGrain
 {
     /// <summary>The scheduler of pods that name none.</summary>
@@ -34,8 +37,9 @@ internal sealed partial class SchedulerGrain(
     private readonly SchedulerCache _cluster = new();
     private readonly SchedulingQueue _queue = new(new SchedulingQueueOptions());
     private readonly SemaphoreSlim _bindings = new(BindingsInFlightMax);
+    private readonly HashSet<ResourceName> _begun = [];
     private Scheduler _scheduler = null!;
-    private TaskCompletionSource _changed = new();
+    private SupervisedLoop _loop = null!;
     private ulong _attempts;
 
     private string Name => this.GetPrimaryKeyString();
@@ -43,45 +47,38 @@ internal sealed partial class SchedulerGrain(
     protected override IEnumerable<Task> StartLoops()
     {
         _scheduler = new Scheduler(_cluster, new SchedulerOptions());
+        _loop = new SupervisedLoop(Name, ScheduleAsync, time, logger);
         return
         [
             FollowAsync(WellKnownResources.Namespaces, NoteNamespace),
             FollowAsync(WellKnownResources.Nodes, NoteNode),
             FollowAsync(WellKnownResources.Pods, NotePod),
-            RunAsync(),
+            _loop.RunAsync(Stopping),
         ];
     }
 
     /// <summary>Follows a resource. When that has a gap the whole cluster has to be read anew, which a new activation does.</summary>
-    private async Task FollowAsync(ResourceName resource, Action<WatchEvent> note)
-    {
-        try
+    private Task FollowAsync(ResourceName resource, Action<WatchEvent> note) => follower.FollowAsync(
+        caches[registry[resource]],
+        () =>
         {
-            await follower.FollowOnceAsync(
-                caches[registry[resource]],
-                events =>
-                {
-                    foreach (var @event in events)
-                    {
-                        if (@event.Object is not null)
-                            note(@event);
-                    }
-
-                    Signal();
-                    return Task.CompletedTask;
-                },
-                Stopping);
-        }
-        catch (OperationCanceledException) when (Stopping.IsCancellationRequested)
-        {
-            // The grain goes.
-        }
-        catch (Exception exception)
-        {
-            LogStartsOver(exception, Name);
+            if (_begun.Add(resource))
+                return;
+            LogStartsOver(Name, resource);
             DeactivateOnIdle();
-        }
-    }
+        },
+        events =>
+        {
+            foreach (var @event in events)
+            {
+                if (@event.Object is { } obj)
+                    faults.Try(Name, obj, _ => note(@event));
+            }
+
+            _loop.Signal();
+            return Task.CompletedTask;
+        },
+        Stopping);
 
     private void NoteNamespace(WatchEvent @event)
     {
@@ -111,7 +108,8 @@ internal sealed partial class SchedulerGrain(
         // What is neither on a node nor to be placed here has no bearing on anything: nothing else of it is read.
         if (@event.Object.Field("spec.nodeName") is null or "" && @event.Object.Field("spec.schedulerName") != Name)
             return;
-        var pod = PodInfo.From(@event.Object.Peek<V1Pod>());
+        if (Read(@event.Object) is not { } pod)
+            return;
         _queue.Move(_cluster.SetPod(pod), now);
         if (!string.IsNullOrEmpty(pod.NodeName) || pod.IsTerminal || pod.IsTerminating || pod.IsGated)
             _queue.Delete(uid);
@@ -119,39 +117,35 @@ internal sealed partial class SchedulerGrain(
             LogQueueFull(pod.ToString());
     }
 
-    private async Task RunAsync()
+    /// <summary>Reads a pod. One that cannot be read counts nowhere and is not placed: it is told why, and all others go on.</summary>
+    private PodInfo? Read(StoredObject obj)
     {
         try
         {
-            await ScheduleAsync();
+            return PodInfo.From(obj.Peek<V1Pod>());
         }
-        catch (Exception exception)
+        catch (Exception fault)
         {
-            LogStartsOver(exception, Name);
-            DeactivateOnIdle();
+            _queue.Delete(obj.Uid);
+            _queue.Move(_cluster.RemovePod(obj.Uid), time.GetUtcNow());
+            TellNotJudged(obj.Key, obj.Uid, fault);
+            return null;
         }
     }
 
-    private async Task ScheduleAsync()
+    /// <summary>Places the next pods; they are bound behind it.</summary>
+    private async Task<TimeSpan?> ScheduleAsync(CancellationToken cancellationToken)
     {
-        while (!Stopping.IsCancellationRequested)
-        {
-            var changed = _changed.Task;
-            var batch = _queue.Pop(BatchMax, time.GetUtcNow());
-            if (batch.Count == 0)
-            {
-                await WaitAsync(changed);
-                continue;
-            }
-
-            var placed = new List<(PodInfo Pod, string NodeName)>(batch.Count);
-            foreach (var pod in batch)
-                Place(pod.Info, placed);
-            if (placed.Count == 0)
-                continue;
-            await _bindings.WaitAsync();
+        await _bindings.WaitAsync(cancellationToken);
+        var placed = new List<(PodInfo Pod, string NodeName)>();
+        var batch = _queue.Pop(BatchMax, time.GetUtcNow());
+        foreach (var pod in batch)
+            Place(pod.Info, placed);
+        if (placed.Count > 0)
             _ = BindAsync(placed);
-        }
+        else
+            _bindings.Release();
+        return batch.Count > 0 ? TimeSpan.Zero : _queue.NextWake - time.GetUtcNow();
     }
 
     private void Place(PodInfo pod, List<(PodInfo Pod, string NodeName)> placed)
@@ -163,9 +157,15 @@ internal sealed partial class SchedulerGrain(
         catch (Exception exception)
         {
             // One pod that cannot be judged must not keep all others from their nodes.
-            LogNotJudged(exception, pod.ToString());
             _queue.Retry(pod.Uid, time.GetUtcNow());
+            TellNotJudged(KeyOf(pod), pod.Uid, exception);
         }
+    }
+
+    private void TellNotJudged(ObjectKey key, string uid, Exception fault)
+    {
+        faults.Report(Name, WellKnownResources.Pods, key, null, fault);
+        writer.TellUnschedulable(key, uid, Name, PlacementWriter.SchedulerError, $"{fault.GetType().Name}: {fault.Message}");
     }
 
     private void Decide(PodInfo pod, List<(PodInfo Pod, string NodeName)> placed)
@@ -178,7 +178,7 @@ internal sealed partial class SchedulerGrain(
                 break;
             case Unschedulable failure:
                 _queue.AddUnschedulable(pod.Uid, failure, time.GetUtcNow());
-                writer.TellUnschedulable(KeyOf(pod), pod.Uid, Name, failure.Message);
+                writer.TellUnschedulable(KeyOf(pod), pod.Uid, Name, PlacementWriter.Unschedulable, failure.Message);
                 break;
         }
     }
@@ -205,7 +205,7 @@ internal sealed partial class SchedulerGrain(
         finally
         {
             _bindings.Release();
-            Signal();
+            _loop.Signal();
         }
     }
 
@@ -217,30 +217,13 @@ internal sealed partial class SchedulerGrain(
         _queue.Move(freed, now);
     }
 
-    private async Task WaitAsync(Task changed)
-    {
-        var wait = _queue.NextWake is { } wake ? wake - time.GetUtcNow() : TimeSpan.FromMinutes(1);
-        if (wait > TimeSpan.Zero)
-            await changed.CompletesWithinAsync(wait, time, Stopping);
-    }
-
-    private void Signal()
-    {
-        var changed = _changed;
-        _changed = new TaskCompletionSource();
-        changed.TrySetResult();
-    }
-
     private static ObjectKey KeyOf(PodInfo pod) => new(pod.Namespace, pod.Name);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "The scheduler {Name} reads the cluster anew")]
-    private partial void LogStartsOver(Exception exception, string name);
+    [LoggerMessage(Level = LogLevel.Information, Message = "The scheduler {Name} reads the cluster anew, since it has missed changes of {Resource}")]
+    private partial void LogStartsOver(string name, ResourceName resource);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The scheduling queue is full; {Pod} waits for its next change")]
     private partial void LogQueueFull(string pod);
-
-    [LoggerMessage(Level = LogLevel.Error, Message = "{Pod} could not be judged; trying again")]
-    private partial void LogNotJudged(Exception exception, string pod);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Count} bindings failed; trying again")]
     private partial void LogBindingFailed(Exception exception, int count);

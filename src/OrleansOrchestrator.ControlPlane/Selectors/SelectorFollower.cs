@@ -1,3 +1,4 @@
+using OrleansOrchestrator.ControlPlane.Events;
 using OrleansOrchestrator.ControlPlane.Objects;
 using OrleansOrchestrator.ControlPlane.Watch;
 using OrleansOrchestrator.Model.Errors;
@@ -6,9 +7,13 @@ using OrleansOrchestrator.Model.Selectors;
 namespace OrleansOrchestrator.ControlPlane.Selectors;
 
 /// <summary>Keeps a <see cref="SelectorIndex{TOwner}"/> of one namespace's primaries up to date with their cache.</summary>
-/// <remarks>Belongs to one grain: everything runs in its turns. These interleave, but a watcher has one reader.</remarks>
+/// <remarks>
+/// Belongs to one grain: everything runs in its turns. These interleave, but a watcher has one reader. A primary whose selector
+/// cannot be read selects nothing, and is told of.
+/// </remarks>
 internal sealed class SelectorFollower(
-    WatchCache cache, ObjectFilter filter, Func<KubeObject, LabelSelector> selectorOf, TimeProvider time) : IAsyncDisposable
+    string reconciler, WatchCache cache, ObjectFilter filter, Func<KubeObject, LabelSelector> selectorOf, ObjectFaults faults, TimeProvider time)
+    : IAsyncDisposable
 {
     private readonly CancellationTokenSource _stopping = new();
     private readonly SemaphoreSlim _reading = new(1);
@@ -85,6 +90,6 @@ internal sealed class SelectorFollower(
             return;
         Index.Remove(obj.Key.Name);
         if (@event.Type != WatchEventType.Deleted)
-            Index.Add(obj.Key.Name, selectorOf(obj.Peek()));
+            faults.Try(reconciler, obj, primary => Index.Add(primary.Key.Name, selectorOf(primary.Peek())));
     }
 }

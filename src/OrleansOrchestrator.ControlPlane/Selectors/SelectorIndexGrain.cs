@@ -1,5 +1,6 @@
 using Orleans.Concurrency;
 using Orleans.Placement;
+using OrleansOrchestrator.ControlPlane.Events;
 using OrleansOrchestrator.ControlPlane.Objects;
 using OrleansOrchestrator.ControlPlane.Watch;
 using OrleansOrchestrator.Controllers.Reconciling;
@@ -12,7 +13,7 @@ namespace OrleansOrchestrator.ControlPlane.Selectors;
 [Reentrant]
 [PreferLocalPlacement]
 internal sealed class SelectorIndexGrain(
-    WatchCaches caches, ResourceRegistry registry, IEnumerable<IReconciler> reconcilers, TimeProvider time)
+    WatchCaches caches, ResourceRegistry registry, IEnumerable<IReconciler> reconcilers, ObjectFaults faults, TimeProvider time)
     : Grain, ISelectorIndexGrain
 {
     private readonly Dictionary<string, SelectorFollower> _followers = new(StringComparer.Ordinal);
@@ -40,6 +41,6 @@ internal sealed class SelectorIndexGrain(
         var reconciler = reconcilers.First(r => r.Name == name);
         var selected = reconciler.Dependencies.OfType<SelectedObjects>().First();
         return new SelectorFollower(
-            caches[registry[reconciler.Primary]], ObjectFilter.InNamespace(this.GetPrimaryKeyString()), selected.SelectorOf, time);
+            name, caches[registry[reconciler.Primary]], ObjectFilter.InNamespace(this.GetPrimaryKeyString()), selected.SelectorOf, faults, time);
     }
 }

@@ -1,5 +1,8 @@
 using Microsoft.Extensions.Logging;
 using OrleansOrchestrator.ControlPlane.Objects;
+using OrleansOrchestrator.ControlPlane.Store;
+using OrleansOrchestrator.Loops;
+using OrleansOrchestrator.Model.Errors;
 using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.ControlPlane.Watch;
@@ -11,7 +14,7 @@ internal sealed partial class CacheFollower(TimeProvider time, ILogger<CacheFoll
     private static readonly TimeSpan Idle = TimeSpan.FromMinutes(1);
 
     /// <summary>Hands every batch of events to <paramref name="handle"/>, in order. Starts over with the present objects when
-    /// the history has a gap or the handler fails: a handler must be level-triggered.</summary>
+    /// the history has a gap or the handler fails: a handler must be level-triggered, and must not fail because of one object.</summary>
     /// <param name="cache">The cache.</param>
     /// <param name="begin">Is called whenever it starts, and starts over, with a cache that is up to date. Nobody tells what was
     /// deleted before: whoever depends on that has to be looked for here.</param>
@@ -20,41 +23,38 @@ internal sealed partial class CacheFollower(TimeProvider time, ILogger<CacheFoll
     public async Task FollowAsync(
         WatchCache cache, Action begin, Func<IReadOnlyList<WatchEvent>, Task> handle, CancellationToken cancellationToken)
     {
-        while (!cancellationToken.IsCancellationRequested)
+        Watcher? watcher = null;
+        await SupervisedLoop.RunAsync($"follower of {cache.Definition.Name}", FollowAsync, time, logger, cancellationToken);
+        Unwatch();
+
+        async Task<TimeSpan?> FollowAsync(CancellationToken stopping)
         {
             try
             {
-                await FollowOnceAsync(cache, begin, handle, cancellationToken);
+                if (watcher is null)
+                {
+                    watcher = await cache.WatchAsync(new WatchQuery(ObjectFilter.All, null, Freshness.Latest), stopping);
+                    begin();
+                }
+
+                await handle(await watcher.ReadAsync(Idle, time, stopping));
+                return TimeSpan.Zero;
             }
-            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+            catch (Exception interruption)
             {
-                return;
-            }
-            catch (Exception exception)
-            {
-                LogFollowingAgain(exception, cache.Definition.Name);
-                await Task.Delay(Pause, time, CancellationToken.None);
+                Unwatch();
+                if (interruption is not ApiException && !StoreFaults.IsTransient(interruption))
+                    throw;
+                LogFollowingAgain(interruption, cache.Definition.Name);
+                return Pause;
             }
         }
-    }
 
-    /// <summary>The same, but ends with an exception where the other starts over.</summary>
-    public Task FollowOnceAsync(WatchCache cache, Func<IReadOnlyList<WatchEvent>, Task> handle, CancellationToken cancellationToken) =>
-        FollowOnceAsync(cache, static () => { }, handle, cancellationToken);
-
-    private async Task FollowOnceAsync(
-        WatchCache cache, Action begin, Func<IReadOnlyList<WatchEvent>, Task> handle, CancellationToken cancellationToken)
-    {
-        var watcher = await cache.WatchAsync(new WatchQuery(ObjectFilter.All, null, Freshness.Latest), cancellationToken);
-        try
+        void Unwatch()
         {
-            begin();
-            while (true)
-                await handle(await watcher.ReadAsync(Idle, time, cancellationToken));
-        }
-        finally
-        {
-            cache.Unwatch(watcher);
+            if (watcher is not null)
+                cache.Unwatch(watcher);
+            watcher = null;
         }
     }
 

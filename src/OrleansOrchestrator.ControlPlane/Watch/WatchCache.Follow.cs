@@ -11,45 +11,41 @@ internal sealed partial class WatchCache
     private static readonly TimeSpan RetryPauseMin = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan FailoverTakes = TimeSpan.FromSeconds(1);
 
-    /// <summary>Follows the store for as long as the cache lives: fills it, applies changes, waits out failures.</summary>
-    private async Task FollowAsync()
-    {
-        var pause = RetryPauseMin;
-        var isTold = false;
-        long? failingSince = null;
-        while (!_stopping.IsCancellationRequested)
-        {
-            try
-            {
-                if (_revision < 0)
-                    await FillAsync().WaitAsync(_stopping.Token);
-                var batch = await _store.FollowAsync(Definition, _revision).WaitAsync(_stopping.Token);
-                if (batch.IsCompacted)
-                    Empty();
-                else
-                    ApplyOrStartOver(batch);
-                AgeHistory();
-                if (isTold)
-                    LogFollowsAgain(Definition.Name);
-                (pause, failingSince, isTold) = (RetryPauseMin, null, false);
-            }
-            catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
-            {
-                return;
-            }
-            catch (Exception exception)
-            {
-                // A failover takes moments, and what takes longer is told once; the cache goes on from where it is.
-                failingSince ??= _time.GetTimestamp();
-                if (!isTold && _time.GetElapsedTime(failingSince.Value) > FailoverTakes)
-                {
-                    isTold = true;
-                    LogFollowFailed(exception, Definition.Name);
-                }
+    private TimeSpan _pause = RetryPauseMin;
+    private bool _isTold;
+    private long? _failingSince;
 
-                await Task.Delay(pause, _time, _stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-                pause = pause * 2 > _options.RetryPauseMax ? _options.RetryPauseMax : pause * 2;
+    /// <summary>Follows the store by one step: fills the cache if it is empty, applies what has changed, waits out a failure.</summary>
+    private async Task<TimeSpan?> FollowAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (_revision < 0)
+                await FillAsync().WaitAsync(cancellationToken);
+            var batch = await _store.FollowAsync(Definition, _revision).WaitAsync(cancellationToken);
+            if (batch.IsCompacted)
+                Empty();
+            else
+                ApplyOrStartOver(batch);
+            AgeHistory();
+            if (_isTold)
+                LogFollowsAgain(Definition.Name);
+            (_pause, _failingSince, _isTold) = (RetryPauseMin, null, false);
+            return TimeSpan.Zero;
+        }
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            // A failover takes moments, and what takes longer is told once; the cache goes on from where it is.
+            _failingSince ??= _time.GetTimestamp();
+            if (!_isTold && _time.GetElapsedTime(_failingSince.Value) > FailoverTakes)
+            {
+                _isTold = true;
+                LogFollowFailed(exception, Definition.Name);
             }
+
+            var pause = _pause;
+            _pause = pause * 2 > _options.RetryPauseMax ? _options.RetryPauseMax : pause * 2;
+            return pause;
         }
     }
 

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using OrleansOrchestrator.ControlPlane.Hosting;
 using OrleansOrchestrator.ControlPlane.Objects;
 using OrleansOrchestrator.ControlPlane.Store;
+using OrleansOrchestrator.Loops;
 using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Model.Errors;
 using OrleansOrchestrator.Model.Resources;
@@ -54,7 +55,7 @@ internal sealed partial class WatchCache : IAsyncDisposable
         _watchers = new WatcherIndex(definition);
         _pages = new PagedSnapshots(options, time);
         _historyAged = time.GetTimestamp();
-        _following = Task.Run(FollowAsync);
+        _following = Task.Run(() => SupervisedLoop.RunAsync($"cache of {definition.Name}", FollowAsync, time, logger, _stopping.Token));
     }
 
     /// <summary>The resource's kind.</summary>

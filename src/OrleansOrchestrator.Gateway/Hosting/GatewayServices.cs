@@ -23,6 +23,7 @@ using OrleansOrchestrator.Gateway.Reviews;
 using OrleansOrchestrator.Gateway.ServiceAccounts;
 using OrleansOrchestrator.Gateway.Subresources;
 using OrleansOrchestrator.Gateway.Watch;
+using OrleansOrchestrator.Loops;
 using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.Gateway.Hosting;
@@ -58,7 +59,7 @@ public static class GatewayServices
         services.AddSingleton<IMemoryPoolFactory<byte>, BlockPools>();
         services.Configure<SocketTransportOptions>(KestrelSetup.ConfigureSockets);
         services.AddOpenTelemetry().WithMetrics(metrics => metrics
-            .AddMeter(RequestInstruments.MeterName, WatchMeter.Name)
+            .AddMeter(RequestInstruments.MeterName, WatchMeter.Name, LoopInstruments.MeterName)
             .AddRuntimeInstrumentation()
             .AddPrometheusExporter());
         return services;

@@ -2,6 +2,7 @@ using System.Text.Json;
 using k8s;
 using k8s.Models;
 using Microsoft.Extensions.Logging;
+using OrleansOrchestrator.Loops;
 
 namespace OrleansOrchestrator.Node.Api;
 
@@ -21,32 +22,27 @@ internal sealed partial class Reflector<T>(
     private readonly RetryDelay _delay = new(TimeSpan.FromMilliseconds(200), TimeSpan.FromSeconds(5), Random.Shared);
     private string? _resourceVersion;
 
-    public async Task RunAsync(CancellationToken cancellationToken)
+    public Task RunAsync(CancellationToken cancellationToken) =>
+        SupervisedLoop.RunAsync($"reflector of {path}", ListAndWatchAsync, timeProvider, logger, cancellationToken);
+
+    private async Task<TimeSpan?> ListAndWatchAsync(CancellationToken cancellationToken)
     {
-        while (!cancellationToken.IsCancellationRequested)
+        try
         {
-            try
-            {
-                if (_resourceVersion is null)
-                    await ListAsync(cancellationToken);
-                if (!await WatchAsync(cancellationToken))
-                    await PauseAsync(null, cancellationToken);
-            }
-            catch (Exception) when (cancellationToken.IsCancellationRequested)
-            {
-                return;
-            }
-            catch (ApiException exception) when (exception.IsGone)
-            {
-                LogGone(path);
-                _resourceVersion = null;
-                await PauseAsync(null, cancellationToken);
-            }
-            catch (Exception exception) when (IsTransient(exception))
-            {
-                LogInterrupted(path, exception.Message);
-                await PauseAsync((exception as ApiException)?.RetryAfter, cancellationToken);
-            }
+            if (_resourceVersion is null)
+                await ListAsync(cancellationToken);
+            return await WatchAsync(cancellationToken) ? TimeSpan.Zero : _delay.Next();
+        }
+        catch (ApiException exception) when (exception.IsGone)
+        {
+            LogGone(path);
+            _resourceVersion = null;
+            return _delay.Next();
+        }
+        catch (Exception exception) when (IsTransient(exception) && !cancellationToken.IsCancellationRequested)
+        {
+            LogInterrupted(path, exception.Message);
+            return _delay.Next((exception as ApiException)?.RetryAfter);
         }
     }
 
@@ -88,18 +84,6 @@ internal sealed partial class Reflector<T>(
         }
 
         return progressed;
-    }
-
-    private async Task PauseAsync(TimeSpan? atLeast, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await Task.Delay(_delay.Next(atLeast), timeProvider, cancellationToken);
-        }
-        catch (OperationCanceledException)
-        {
-            // The loop's condition ends it.
-        }
     }
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "Watching {Path} was interrupted: {Reason}")]

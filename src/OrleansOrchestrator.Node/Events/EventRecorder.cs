@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using System.Threading.Channels;
 using k8s.Models;
 using Microsoft.Extensions.Logging;
+using OrleansOrchestrator.Loops;
 using OrleansOrchestrator.Node.Api;
 using OrleansOrchestrator.Node.Status;
 
@@ -11,13 +12,21 @@ namespace OrleansOrchestrator.Node.Events;
 
 /// <summary>Reports what happens to pods as events; equal ones raise the count of the first.</summary>
 /// <remarks>
-/// Events are a courtesy: when the API is away or slow they are dropped rather than kept, and nothing waits for them.
+/// Events are a courtesy: when the API is away or slow they are dropped rather than kept, and nothing waits for them. A pod of
+/// which very much is told takes no places from the others: it has 25 events at once, and one in five minutes after that.
 /// </remarks>
 internal sealed partial class EventRecorder(
     ClusterConnection api, string nodeName, bool isEnabled, TimeProvider timeProvider, ILogger logger)
 {
     private const int QueueMax = 1024;
     private const int RememberedMax = 1024;
+    private const int BurstOfPod = 25;
+    private const int MessageCharsMax = 1024;
+    private const int NameCharsMax = 253;
+
+    private static readonly TimeSpan RefillOfPod = TimeSpan.FromMinutes(5);
+
+    private readonly KeyedBudget<string> _budget = new(BurstOfPod, RefillOfPod, RememberedMax, timeProvider);
 
     private readonly Channel<(EventKey Key, V1ObjectReference Object, DateTimeOffset Time)> _queue =
         Channel.CreateBounded<(EventKey, V1ObjectReference, DateTimeOffset)>(
@@ -28,7 +37,7 @@ internal sealed partial class EventRecorder(
     /// <summary>Notes an event of the pod, or of one of its containers.</summary>
     public void Record(V1Pod pod, string? container, EventType type, string reason, string message)
     {
-        if (!isEnabled)
+        if (!isEnabled || !_budget.TryTake(pod.Metadata.Uid))
             return;
         var fieldPath = container is null ? null
             : (pod.Spec.InitContainers?.Any(c => c.Name == container) == true)
@@ -44,21 +53,18 @@ internal sealed partial class EventRecorder(
             ResourceVersion = pod.Metadata.ResourceVersion,
             FieldPath = fieldPath,
         };
-        _queue.Writer.TryWrite((new(pod.Metadata.Uid, fieldPath, type.ToString(), reason, message), reference, timeProvider.GetUtcNow()));
+        _queue.Writer.TryWrite((new(pod.Metadata.Uid, fieldPath, type.ToString(), reason, Cut(message, MessageCharsMax)), reference, timeProvider.GetUtcNow()));
     }
 
     /// <summary>Sends what was noted until the token ends it.</summary>
-    public async Task RunAsync(CancellationToken cancellationToken)
+    public Task RunAsync(CancellationToken cancellationToken) =>
+        SupervisedLoop.RunAsync("event recorder", SendNextAsync, timeProvider, logger, cancellationToken);
+
+    private async Task<TimeSpan?> SendNextAsync(CancellationToken cancellationToken)
     {
-        try
-        {
-            await foreach (var (key, reference, time) in _queue.Reader.ReadAllAsync(cancellationToken))
-                await SendAsync(key, reference, time, cancellationToken);
-        }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
-        {
-            // The agent stops.
-        }
+        var (key, reference, time) = await _queue.Reader.ReadAsync(cancellationToken);
+        await SendAsync(key, reference, time, cancellationToken);
+        return TimeSpan.Zero;
     }
 
     private async Task SendAsync(EventKey key, V1ObjectReference reference, DateTimeOffset time, CancellationToken cancellationToken)
@@ -80,7 +86,9 @@ internal sealed partial class EventRecorder(
 
     private async Task<string> CreateAsync(EventKey key, V1ObjectReference reference, DateTimeOffset time, CancellationToken cancellationToken)
     {
-        var name = string.Create(CultureInfo.InvariantCulture, $"{reference.Name}.{time.UtcTicks:x}{Random.Shared.Next():x8}");
+        // The object's name may be as long as names may be.
+        var suffix = string.Create(CultureInfo.InvariantCulture, $".{time.UtcTicks:x}{Random.Shared.Next():x8}");
+        var name = Cut(reference.Name, NameCharsMax - suffix.Length).TrimEnd('-', '.') + suffix;
         var at = WireTime.Seconds(time);
         await api.CreateAsync(
             ResourcePath.Events(reference.NamespaceProperty),
@@ -124,6 +132,8 @@ internal sealed partial class EventRecorder(
             return false;
         }
     }
+
+    private static string Cut(string text, int charsMax) => text.Length <= charsMax ? text : text[..charsMax];
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "The event {Reason} of pod {Namespace}/{Name} was dropped: {Cause}")]
     private partial void LogDropped(string reason, string @namespace, string name, string cause);

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using OrleansOrchestrator.Loops;
 using OrleansOrchestrator.Node.Pods;
 
 namespace OrleansOrchestrator.Node.Leases;
@@ -12,18 +13,8 @@ internal sealed partial class FencingAgent(
 
     private bool _isFenced;
 
-    public async Task RunAsync(CancellationToken cancellationToken)
-    {
-        try
-        {
-            while (true)
-                await Task.Delay(Check(), timeProvider, cancellationToken);
-        }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
-        {
-            // The agent stops.
-        }
-    }
+    public Task RunAsync(CancellationToken cancellationToken) =>
+        SupervisedLoop.RunAsync("fencing agent", _ => Task.FromResult<TimeSpan?>(Check()), timeProvider, logger, cancellationToken);
 
     /// <summary>Wakes whom it concerns; returns when to check again.</summary>
     private TimeSpan Check()

@@ -2,6 +2,7 @@ using System.Text;
 using k8s;
 using k8s.Models;
 using Microsoft.Extensions.Logging;
+using OrleansOrchestrator.Loops;
 using OrleansOrchestrator.Node.Api;
 
 namespace OrleansOrchestrator.Node.Leases;
@@ -18,9 +19,9 @@ internal sealed partial class LeaseAgent(
     ILogger logger)
 {
     private static readonly TimeSpan IntervalMin = TimeSpan.FromMilliseconds(250);
+    private static readonly Backoff LoopBackoff = new(IntervalMin, TimeSpan.FromSeconds(1));
 
-    private readonly ILogger _logger = logger;
-    private readonly SemaphoreSlim _hurry = new(0, 1);
+    private SupervisedLoop? _loop;
     private bool _isFailing;
     private long _intervalTicks = interval.Ticks;
 
@@ -32,37 +33,23 @@ internal sealed partial class LeaseAgent(
         var wanted = Math.Max((limit < interval ? limit : interval).Ticks, IntervalMin.Ticks);
         if (Interlocked.Exchange(ref _intervalTicks, wanted) <= wanted)
             return false;
-        if (_hurry.CurrentCount == 0)
-            _hurry.Release();
+        _loop?.Signal();
         return true;
     }
 
     /// <summary>Renews until the token ends it, whatever happens.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        try
-        {
-            while (true)
-            {
-                var start = timeProvider.GetTimestamp();
-                await RenewAsync(cancellationToken);
-                var rest = Interval - timeProvider.GetElapsedTime(start);
-                await WaitAsync(rest > TimeSpan.Zero ? rest : TimeSpan.Zero, cancellationToken);
-            }
-        }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
-        {
-            // The agent stops.
-        }
+        await using var loop = new SupervisedLoop("lease agent", RenewInTimeAsync, timeProvider, logger, LoopBackoff);
+        _loop = loop;
+        await loop.RunAsync(cancellationToken);
     }
 
-    /// <summary>Waits for the time, or until someone is in a hurry.</summary>
-    private async Task WaitAsync(TimeSpan time, CancellationToken cancellationToken)
+    private async Task<TimeSpan?> RenewInTimeAsync(CancellationToken cancellationToken)
     {
-        using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        await Task.WhenAny(_hurry.WaitAsync(ended.Token), Task.Delay(time, timeProvider, ended.Token));
-        await ended.CancelAsync();
-        cancellationToken.ThrowIfCancellationRequested();
+        var start = timeProvider.GetTimestamp();
+        await RenewAsync(cancellationToken);
+        return Interval - timeProvider.GetElapsedTime(start);
     }
 
     private async Task RenewAsync(CancellationToken cancellationToken)

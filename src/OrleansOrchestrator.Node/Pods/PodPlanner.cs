@@ -1,4 +1,5 @@
 using k8s.Models;
+using OrleansOrchestrator.Loops;
 using OrleansOrchestrator.Node.Runtime;
 
 namespace OrleansOrchestrator.Node.Pods;
@@ -24,7 +25,7 @@ internal static class PodPlanner
     }
 
     private static DateTimeOffset? DeadlineOf(PodView view) =>
-        view.Pod.Spec.ActiveDeadlineSeconds is { } seconds ? view.StartTime.AddSeconds(seconds) : null;
+        view.Pod.Spec.ActiveDeadlineSeconds is { } seconds ? Waits.After(view.StartTime, Waits.Seconds(seconds)) : null;
 
     private static PodPlan PlanEnd(PodView view)
     {
@@ -74,8 +75,8 @@ internal static class PodPlanner
             var killAt = stop.KillAt;
 
             // A shorter grace period than the one the stop began with counts from now.
-            if (asked && !stop.Killed && view.Now + grace < killAt)
-                killAt = view.Now + grace;
+            if (asked && !stop.Killed && Waits.After(view.Now, grace) < killAt)
+                killAt = Waits.After(view.Now, grace);
             if (!asked && grace > TimeSpan.Zero)
                 stops.Add(new(container, ContainerSignal.Terminate, grace, Text(message, container)));
             else if (!asked || view.Now >= killAt)

@@ -1,4 +1,5 @@
 using k8s.Models;
+using OrleansOrchestrator.Loops;
 using OrleansOrchestrator.Node.Probes;
 using OrleansOrchestrator.Node.Runtime;
 
@@ -49,7 +50,7 @@ internal sealed record PodView
     public IEnumerable<V1Container> InitContainers => Pod.Spec.InitContainers ?? [];
 
     /// <summary>How long a container of this pod may take to end when it is asked to.</summary>
-    public TimeSpan TerminationGrace => TimeSpan.FromSeconds(
+    public TimeSpan TerminationGrace => Waits.Seconds(
         (IsDeleted ? Pod.Metadata.DeletionGracePeriodSeconds : null) ?? Pod.Spec.TerminationGracePeriodSeconds ?? 30);
 
     public bool IsTerminal => Failure is not null || Pod.Status?.Phase is "Succeeded" or "Failed";

@@ -1,5 +1,6 @@
 using k8s.Models;
 using Microsoft.Extensions.Logging;
+using OrleansOrchestrator.Loops;
 using OrleansOrchestrator.Node.Api;
 using OrleansOrchestrator.Node.Events;
 using OrleansOrchestrator.Node.Probes;
@@ -14,6 +15,8 @@ namespace OrleansOrchestrator.Node.Pods;
 /// </remarks>
 internal sealed partial class PodWorker : IAsyncDisposable
 {
+    private static readonly Backoff LoopBackoff = new(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(5));
+
     private readonly PodServices _services;
     private readonly ILogger _logger;
     private readonly Action<PodWorker> _ended;
@@ -21,7 +24,7 @@ internal sealed partial class PodWorker : IAsyncDisposable
     private readonly PodActuator _actuator;
     private readonly PodProbes _probes;
     private readonly PodStatusWriter _writer;
-    private readonly WorkLoop _loop;
+    private readonly SupervisedLoop _loop;
     private readonly RetryDelay _apiDelay = new(TimeSpan.FromMilliseconds(250), TimeSpan.FromSeconds(5), Random.Shared);
     private volatile V1Pod? _pod;
     private CancellationTokenSource _pull = new();
@@ -41,7 +44,7 @@ internal sealed partial class PodWorker : IAsyncDisposable
         _memory = new PodMemory(services.Options.RestartDelay, services.Options.RestartDelayMax);
         _writer = new PodStatusWriter(services.Api);
         _actuator = new PodActuator(services, _memory);
-        _loop = new WorkLoop(StepAsync, services.TimeProvider, services.Logger);
+        _loop = new SupervisedLoop("pod worker", StepAsync, services.TimeProvider, services.Logger, LoopBackoff);
         _probes = new PodProbes(services.Probes, services.TimeProvider, _loop.Signal);
     }
 
@@ -79,7 +82,23 @@ internal sealed partial class PodWorker : IAsyncDisposable
         await _probes.DisposeAsync();
     }
 
+    /// <summary>A step that fails is tried again by the loop; here the pod is told.</summary>
     private async Task<TimeSpan?> StepAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await LookAndActAsync(cancellationToken);
+        }
+        catch (Exception fault) when (!cancellationToken.IsCancellationRequested)
+        {
+            LoopInstruments.ObjectFailed("pod worker");
+            if (_pod is { } pod)
+                _services.Events.Record(pod, null, EventType.Warning, "FailedSync", $"Error syncing pod: {fault.Message}");
+            throw;
+        }
+    }
+
+    private async Task<TimeSpan?> LookAndActAsync(CancellationToken cancellationToken)
     {
         if (_pod is not { } pod)
         {

@@ -1,3 +1,5 @@
+using OrleansOrchestrator.Loops;
+
 namespace OrleansOrchestrator.Node.Pods;
 
 /// <summary>Delays between restarts of each key: none before the first, then from a base, doubling to a maximum.</summary>
@@ -7,7 +9,7 @@ internal sealed class RestartBackoff(TimeSpan initial, TimeSpan max)
     private readonly Dictionary<string, (TimeSpan Delay, DateTimeOffset Updated)> _entries = new(StringComparer.Ordinal);
 
     /// <summary>The earliest time of the next try of the key, which ended or failed last at the given time.</summary>
-    public DateTimeOffset NotBefore(string key, DateTimeOffset ended) => ended + Delay(key, ended);
+    public DateTimeOffset NotBefore(string key, DateTimeOffset ended) => Waits.After(ended, Delay(key, ended));
 
     /// <summary>The delay that counts from the end of the last run.</summary>
     public TimeSpan Delay(string key, DateTimeOffset ended) =>

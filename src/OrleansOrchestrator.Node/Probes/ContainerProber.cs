@@ -1,4 +1,5 @@
 using k8s.Models;
+using OrleansOrchestrator.Loops;
 
 namespace OrleansOrchestrator.Node.Probes;
 
@@ -99,8 +100,8 @@ internal sealed class ContainerProber : IAsyncDisposable
     private async Task RepeatAsync(
         V1Probe probe, string kind, ProbeCounter counter, Func<bool> goOn, CancellationToken cancellationToken)
     {
-        await Task.Delay(TimeSpan.FromSeconds(Math.Max(0, probe.InitialDelaySeconds ?? 0)), _timeProvider, cancellationToken);
-        var period = TimeSpan.FromSeconds(Math.Max(1, probe.PeriodSeconds ?? 10));
+        await _timeProvider.DelayAsync(Waits.Seconds(probe.InitialDelaySeconds ?? 0), cancellationToken);
+        var period = Waits.Seconds(Math.Max(1, probe.PeriodSeconds ?? 10));
         while (true)
         {
             var failure = await _action.RunAsync(probe, _container, _containerId, _address, cancellationToken);
@@ -109,7 +110,7 @@ internal sealed class ContainerProber : IAsyncDisposable
             counter.Add(failure is null);
             if (!goOn())
                 return;
-            await Task.Delay(period, _timeProvider, cancellationToken);
+            await _timeProvider.DelayAsync(period, cancellationToken);
         }
     }
 

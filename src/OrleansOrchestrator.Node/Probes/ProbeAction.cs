@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net.Sockets;
 using k8s.Models;
+using OrleansOrchestrator.Loops;
 using OrleansOrchestrator.Node.Runtime;
 
 namespace OrleansOrchestrator.Node.Probes;
@@ -24,9 +25,9 @@ internal sealed class ProbeAction(IContainerRuntime runtime)
     public async Task<string?> RunAsync(
         V1Probe probe, V1Container container, string containerId, string address, CancellationToken cancellationToken)
     {
-        var limit = TimeSpan.FromSeconds(Math.Max(1, probe.TimeoutSeconds ?? 1));
+        var limit = Waits.Clamp(Waits.Seconds(Math.Max(1, probe.TimeoutSeconds ?? 1)));
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        timeout.CancelAfter(limit + TimeSpan.FromMilliseconds(probe.Exec is null ? 0 : 500));
+        timeout.CancelWithin(limit + TimeSpan.FromMilliseconds(probe.Exec is null ? 0 : 500));
         try
         {
             return probe switch
@@ -41,8 +42,9 @@ internal sealed class ProbeAction(IContainerRuntime runtime)
         {
             return $"timed out after {limit.TotalSeconds.ToString(CultureInfo.InvariantCulture)}s";
         }
-        catch (Exception exception) when (exception is HttpRequestException or SocketException or RuntimeException or IOException)
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
         {
+            // A host that is no name, a port beyond all ports: whatever keeps a probe from an answer is a failure of that probe.
             return exception.Message;
         }
     }

@@ -2,6 +2,7 @@ using System.Text;
 using k8s;
 using k8s.Models;
 using Microsoft.Extensions.Logging;
+using OrleansOrchestrator.Loops;
 using OrleansOrchestrator.Node.Api;
 
 namespace OrleansOrchestrator.Node.Registration;
@@ -17,6 +18,7 @@ internal sealed partial class NodeRegistrar(
     private V1NodeStatus? _reported;
     private string? _reportedFault;
     private DateTimeOffset _reportedAt;
+    private bool _isRegistered;
     private int _repeats;
 
     /// <summary>Reports soon, and once more after that.</summary>
@@ -27,40 +29,26 @@ internal sealed partial class NodeRegistrar(
     public void Repeat() => Interlocked.Exchange(ref _repeats, 2);
 
     /// <summary>Registers, then reports until the token ends it, through outages of any length.</summary>
-    public async Task RunAsync(CancellationToken cancellationToken)
+    public Task RunAsync(CancellationToken cancellationToken) =>
+        SupervisedLoop.RunAsync("node registrar", RegisterAndReportAsync, timeProvider, logger, cancellationToken);
+
+    private async Task<TimeSpan?> RegisterAndReportAsync(CancellationToken cancellationToken)
     {
-        var registered = false;
-        while (!cancellationToken.IsCancellationRequested)
+        try
         {
-            TimeSpan wait;
-            try
-            {
-                if (!registered)
-                    await RegisterAsync(cancellationToken);
-                registered = true;
-                await ReportIfDueAsync(cancellationToken);
-                _delay.Reset();
-                wait = CheckInterval < period ? CheckInterval : period;
-            }
-            catch (Exception exception) when (Reflector<V1Node>.IsTransient(exception))
-            {
-                if (cancellationToken.IsCancellationRequested)
-                    return;
-
-                // The object may have been deleted; then the node registers again.
-                registered = registered && exception is not ApiException { IsNotFound: true };
-                LogFailed(nodeName, exception.Message);
-                wait = _delay.Next((exception as ApiException)?.RetryAfter);
-            }
-
-            try
-            {
-                await Task.Delay(wait, timeProvider, cancellationToken);
-            }
-            catch (OperationCanceledException)
-            {
-                return;
-            }
+            if (!_isRegistered)
+                await RegisterAsync(cancellationToken);
+            _isRegistered = true;
+            await ReportIfDueAsync(cancellationToken);
+            _delay.Reset();
+            return CheckInterval < period ? CheckInterval : period;
+        }
+        catch (Exception exception) when (Reflector<V1Node>.IsTransient(exception) && !cancellationToken.IsCancellationRequested)
+        {
+            // The object may have been deleted; then the node registers again.
+            _isRegistered = _isRegistered && exception is not ApiException { IsNotFound: true };
+            LogFailed(nodeName, exception.Message);
+            return _delay.Next((exception as ApiException)?.RetryAfter);
         }
     }
 

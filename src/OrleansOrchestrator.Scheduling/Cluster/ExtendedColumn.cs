@@ -5,6 +5,7 @@ internal sealed class ExtendedColumn(int rows)
 {
     private long[] _allocatable = new long[rows];
     private long[] _free = new long[rows];
+    private Int128[] _taken = new Int128[rows];
 
     public ReadOnlySpan<long> Allocatable => _allocatable;
 
@@ -12,15 +13,20 @@ internal sealed class ExtendedColumn(int rows)
 
     public void SetAllocatable(int row, long amount)
     {
-        _free[row] += amount - _allocatable[row];
         _allocatable[row] = amount;
+        _free[row] = NodeColumns.Free(amount, _taken[row]);
     }
 
-    public void Take(int row, long amount) => _free[row] -= amount;
+    public void Take(int row, long amount)
+    {
+        _taken[row] += amount;
+        _free[row] = NodeColumns.Free(_allocatable[row], _taken[row]);
+    }
 
     public void Resize(int rows)
     {
         Array.Resize(ref _allocatable, rows);
         Array.Resize(ref _free, rows);
+        Array.Resize(ref _taken, rows);
     }
 }

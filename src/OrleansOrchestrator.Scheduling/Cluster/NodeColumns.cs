@@ -7,6 +7,10 @@ namespace OrleansOrchestrator.Scheduling.Cluster;
 /// The numbers of all nodes, an array per resource. What filters compare is kept as free amounts; what scores divide by
 /// is kept as its reciprocal, because a multiplication is cheaper than a division for every node.
 /// </summary>
+/// <remarks>
+/// Sums are kept exactly, beyond 64 bits: whatever pods ask for, and however many, a node that has promised too much never looks
+/// free, and has again what it had when they are gone. What is read is derived from them, and saturates.
+/// </remarks>
 internal sealed class NodeColumns(int capacity)
 {
     /// <summary>Allocatable CPU in thousandths of a core.</summary>
@@ -51,15 +55,23 @@ internal sealed class NodeColumns(int capacity)
     /// <summary>The reciprocal of allocatable memory; zero if there is none.</summary>
     public double[] PerMemory = new double[capacity];
 
+    private Int128[] _cpuMilli = new Int128[capacity];
+    private Int128[] _memoryBytes = new Int128[capacity];
+    private Int128[] _storageBytes = new Int128[capacity];
+    private Int128[] _scoredCpuMilli = new Int128[capacity];
+    private Int128[] _scoredMemoryBytes = new Int128[capacity];
+
     /// <summary>What filters would otherwise look up in the node's record, where most nodes have nothing to find.</summary>
     public NodeTraits[] Traits = new NodeTraits[capacity];
 
     public void SetAllocatable(int row, in ResourceAmounts amounts)
     {
-        Set(AllocatableCpuMilli, FreeCpuMilli, row, amounts.CpuMilli);
-        Set(AllocatableMemoryBytes, FreeMemoryBytes, row, amounts.MemoryBytes);
-        Set(AllocatableStorageBytes, FreeStorageBytes, row, amounts.StorageBytes);
-        Set(AllocatablePods, FreePods, row, amounts.Pods);
+        FreePods[row] += amounts.Pods - AllocatablePods[row];
+        AllocatableCpuMilli[row] = amounts.CpuMilli;
+        AllocatableMemoryBytes[row] = amounts.MemoryBytes;
+        AllocatableStorageBytes[row] = amounts.StorageBytes;
+        AllocatablePods[row] = amounts.Pods;
+        Derive(row);
         PerCpu[row] = amounts.CpuMilli > 0 ? 1.0 / amounts.CpuMilli : 0;
         PerMemory[row] = amounts.MemoryBytes > 0 ? 1.0 / amounts.MemoryBytes : 0;
     }
@@ -67,15 +79,17 @@ internal sealed class NodeColumns(int capacity)
     public void Take(int row, PodShape shape, int sign)
     {
         var requests = shape.Requests;
-        FreeCpuMilli[row] -= sign * requests.CpuMilli;
-        FreeMemoryBytes[row] -= sign * requests.MemoryBytes;
-        FreeStorageBytes[row] -= sign * requests.StorageBytes;
+        _cpuMilli[row] += sign * requests.CpuMilli;
+        _memoryBytes[row] += sign * requests.MemoryBytes;
+        _storageBytes[row] += sign * requests.StorageBytes;
+        _scoredCpuMilli[row] += sign * shape.ScoredCpuMilli;
+        _scoredMemoryBytes[row] += sign * shape.ScoredMemoryBytes;
         FreePods[row] -= sign;
-        RequestedCpuMilli[row] += sign * requests.CpuMilli;
-        RequestedMemoryBytes[row] += sign * requests.MemoryBytes;
-        ScoredCpuMilli[row] += sign * shape.ScoredCpuMilli;
-        ScoredMemoryBytes[row] += sign * shape.ScoredMemoryBytes;
+        Derive(row);
     }
+
+    /// <summary>What is free of an allocatable amount, as far down as a long reaches.</summary>
+    public static long Free(long allocatable, Int128 taken) => (long)Int128.Max(allocatable - taken, long.MinValue);
 
     public void Resize(int rows)
     {
@@ -94,11 +108,21 @@ internal sealed class NodeColumns(int capacity)
         Array.Resize(ref ScoredMemoryBytes, rows);
         Array.Resize(ref PerCpu, rows);
         Array.Resize(ref PerMemory, rows);
+        Array.Resize(ref _cpuMilli, rows);
+        Array.Resize(ref _memoryBytes, rows);
+        Array.Resize(ref _storageBytes, rows);
+        Array.Resize(ref _scoredCpuMilli, rows);
+        Array.Resize(ref _scoredMemoryBytes, rows);
     }
 
-    private static void Set(long[] allocatable, long[] free, int row, long amount)
+    private void Derive(int row)
     {
-        free[row] += amount - allocatable[row];
-        allocatable[row] = amount;
+        FreeCpuMilli[row] = Free(AllocatableCpuMilli[row], _cpuMilli[row]);
+        FreeMemoryBytes[row] = Free(AllocatableMemoryBytes[row], _memoryBytes[row]);
+        FreeStorageBytes[row] = Free(AllocatableStorageBytes[row], _storageBytes[row]);
+        RequestedCpuMilli[row] = (double)_cpuMilli[row];
+        RequestedMemoryBytes[row] = (double)_memoryBytes[row];
+        ScoredCpuMilli[row] = (double)_scoredCpuMilli[row];
+        ScoredMemoryBytes[row] = (double)_scoredMemoryBytes[row];
     }
 }

@@ -1,27 +1,21 @@
 using k8s.Models;
+using OrleansOrchestrator.Model.Quantities;
 
 namespace OrleansOrchestrator.Scheduling.Resources;
 
 /// <summary>
 /// The only place where a Kubernetes quantity becomes a number. Fractions round up, so that a sum of requests never
-/// understates what was asked for; amounts beyond the range of a long saturate.
+/// understates what was asked for; amounts beyond the range saturate.
 /// </summary>
 internal static class QuantityConversion
 {
-    // Sums of a node's pods must not overflow, so one amount stays far below the range of a long.
-    private const long AmountMax = long.MaxValue / 4096;
+    /// <summary>The most that counts of any resource: more than any node has, and so little that 4,096 of them fit a long.</summary>
+    public const long AmountMax = long.MaxValue / 4096;
 
-    public static long ToMilli(ResourceQuantity? quantity) => Ceiling(quantity, 1000m);
+    public static long ToMilli(ResourceQuantity? quantity) => Math.Clamp(Quantity.From(quantity).MilliValue, 0, AmountMax);
 
-    public static long ToUnits(ResourceQuantity? quantity) => Ceiling(quantity, 1m);
+    public static long ToUnits(ResourceQuantity? quantity) => Math.Clamp(Quantity.From(quantity).Value, 0, AmountMax);
 
-    private static long Ceiling(ResourceQuantity? quantity, decimal scale)
-    {
-        if (quantity is null)
-            return 0;
-        var value = quantity.ToDecimal();
-        if (value <= 0)
-            return 0;
-        return value >= AmountMax / scale ? AmountMax : (long)decimal.Ceiling(value * scale);
-    }
+    /// <summary>A sum that saturates as its terms do.</summary>
+    public static long Sum(long left, long right) => Math.Min(left + right, AmountMax);
 }

@@ -59,14 +59,14 @@ internal struct ResourceAmounts
 
     public void Add(in ResourceAmounts other)
     {
-        CpuMilli += other.CpuMilli;
-        MemoryBytes += other.MemoryBytes;
-        StorageBytes += other.StorageBytes;
-        Pods += other.Pods;
+        CpuMilli = QuantityConversion.Sum(CpuMilli, other.CpuMilli);
+        MemoryBytes = QuantityConversion.Sum(MemoryBytes, other.MemoryBytes);
+        StorageBytes = QuantityConversion.Sum(StorageBytes, other.StorageBytes);
+        Pods = QuantityConversion.Sum(Pods, other.Pods);
         foreach (var (name, amount) in other.Extended)
         {
             _extended ??= new(StringComparer.Ordinal);
-            _extended[name] = _extended.GetValueOrDefault(name) + amount;
+            _extended[name] = QuantityConversion.Sum(_extended.GetValueOrDefault(name), amount);
         }
     }
 

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using OrleansOrchestrator.ControlPlane.Controllers;
 
@@ -18,8 +19,8 @@ public sealed class WorkLoopTests : IAsyncDisposable
 
     public WorkLoopTests()
     {
-        _loop = new WorkLoop<string>(Options, _time);
-        _running = _turns.StartNew(() => _loop.RunAsync(WorkAsync, _stopping.Token)).Unwrap();
+        _loop = new WorkLoop<string>("test", Options, _time, NullLogger.Instance);
+        _running = _turns.StartNew(() => _loop.RunAsync(WorkAsync, (_, _) => { }, _stopping.Token)).Unwrap();
     }
 
     public async ValueTask DisposeAsync()
@@ -88,7 +89,7 @@ public sealed class WorkLoopTests : IAsyncDisposable
         var runs = new Dictionary<string, int>();
         var running = new HashSet<string>();
         var overlapped = false;
-        var loop = new WorkLoop<string>(Options, TimeProvider.System);
+        var loop = new WorkLoop<string>("test", Options, TimeProvider.System, NullLogger.Instance);
         using var stop = new CancellationTokenSource();
         var all = _turns.StartNew(() => loop.RunAsync(
             async key =>
@@ -99,6 +100,7 @@ public sealed class WorkLoopTests : IAsyncDisposable
                 runs[key] = runs.GetValueOrDefault(key) + 1;
                 return new ReconcileOutcome(runs[key] % 7 != 3, null);
             },
+            (_, _) => { },
             stop.Token)).Unwrap();
         for (var i = 0; i < rounds * keys; i++)
         {

@@ -57,7 +57,36 @@ public sealed class EventRecorderTests(SharedSilo shared) : IAsyncLifetime
     public async Task EventRecorder_MoreEventsThanTheQueueHolds_LeaveTheRecorderWorking()
     {
         for (var i = 0; i < 10_000; i++)
-            Recorder.Record(_involved, "tester", "Normal", "Flood", $"Number {i}.");
+            Recorder.Record(_involved, $"tester-{i}", "Normal", "Flood", $"Number {i}.");
         await Api.UntilAsync<Corev1Event>(_space, all => all.Exists(told => told.Message == "Number 9999."));
+    }
+
+    [Fact]
+    public async Task EventRecorder_ObjectOfWhichVeryMuchIsTold_TakesNoPlacesFromOthers()
+    {
+        await Api.CreateAsync(new V1ConfigMap { Metadata = new V1ObjectMeta { Name = "b", NamespaceProperty = _space } });
+        var other = await Api.Objects.GetAsync(Samples.Maps, new ObjectKey(_space, "b"), Freshness.Latest, TestContext.Current.CancellationToken);
+        Recorder.Record(other, "tester", "Normal", "Happened", "Before.");
+        for (var i = 0; i < 10_000; i++)
+            Recorder.Record(_involved, "tester", "Normal", "Flood", $"Number {i}.");
+        Recorder.Record(other, "tester", "Normal", "Happened", "After.");
+
+        var events = await Api.UntilAsync<Corev1Event>(_space, all => all.Exists(told => told.Message == "After."));
+
+        events.ShouldContain(told => told.Message == "Before.");
+        events.Count(told => told.Reason == "Flood").ShouldBe(25);
+    }
+
+    [Fact]
+    public async Task EventRecorder_ObjectOfTheLongestNameAndALongMessage_IsToldOf()
+    {
+        var name = new string('a', 253);
+        await Api.CreateAsync(new V1ConfigMap { Metadata = new V1ObjectMeta { Name = name, NamespaceProperty = _space } });
+        var involved = await Api.Objects.GetAsync(Samples.Maps, new ObjectKey(_space, name), Freshness.Latest, TestContext.Current.CancellationToken);
+
+        Recorder.Record(involved, "tester", "Normal", "Happened", new string('b', 5000));
+
+        var told = (await Api.UntilAsync<Corev1Event>(_space, all => all.Count == 1))[0];
+        (told.InvolvedObject.Name, told.Message.Length).ShouldBe((name, 1024));
     }
 }

@@ -249,7 +249,7 @@ public sealed class WatchCacheTests
             store.Put($"p{i}");
         await cache.EnsureFreshAsync(Freshness.Latest, Cancellation);
         await ReadAsync(watcher);
-        store.Fail(1);
+        store.Fail(1000);
         (await Should.ThrowAsync<ApiException>(ReadAsync(watcher))).Code.ShouldBe(503);
     }
 

@@ -17,13 +17,14 @@ internal sealed record Ring(string Project, string[] MayKnow, string[] MustNotUs
     public static IReadOnlyList<Ring> All { get; } =
     [
         new("Model", [], Pure),
+        new("Loops", [], Pure),
         new("Scheduling", ["Model"], Pure),
         new("Controllers", ["Model"], Pure),
         new("Storage", [], ["Microsoft.Orleans", "Microsoft.AspNetCore", "Docker", "KubernetesClient"]),
-        new("ControlPlane", ["Model", "Scheduling", "Controllers", "Storage"], ["Microsoft.AspNetCore", "Npgsql", "Microsoft.Data.Sqlite", "dbup", "Docker"]),
-        new("Gateway", ["Model", "ControlPlane"], ["Npgsql", "Microsoft.Data.Sqlite", "dbup", "Docker"]),
-        new("Node", ["Model"], ["Microsoft.Orleans", "Npgsql", "Microsoft.Data.Sqlite", "dbup"]),
-        new("Cli", ["Model", "Scheduling", "Controllers", "Storage", "ControlPlane", "Gateway", "Node"], []),
+        new("ControlPlane", ["Loops", "Model", "Scheduling", "Controllers", "Storage"], ["Microsoft.AspNetCore", "Npgsql", "Microsoft.Data.Sqlite", "dbup", "Docker"]),
+        new("Gateway", ["Loops", "Model", "ControlPlane"], ["Npgsql", "Microsoft.Data.Sqlite", "dbup", "Docker"]),
+        new("Node", ["Loops", "Model"], ["Microsoft.Orleans", "Npgsql", "Microsoft.Data.Sqlite", "dbup"]),
+        new("Cli", ["Loops", "Model", "Scheduling", "Controllers", "Storage", "ControlPlane", "Gateway", "Node"], []),
     ];
 
     public IEnumerable<Finding> Find(ProjectFile project)

@@ -1,5 +1,6 @@
 using Docker.DotNet.Models;
 using Microsoft.Extensions.Logging;
+using OrleansOrchestrator.Loops;
 
 namespace OrleansOrchestrator.Node.Runtime.Docker;
 
@@ -21,28 +22,24 @@ internal sealed partial class ContainerStates(
     public string? Fault { get; private set; }
 
     /// <summary>Lists until cancelled.</summary>
-    public async Task RunAsync(CancellationToken cancellationToken)
-    {
-        while (!cancellationToken.IsCancellationRequested)
-        {
-            try
-            {
-                await CompareAsync(cancellationToken);
-                Fault = null;
-            }
-            catch (RuntimeException exception) when (!cancellationToken.IsCancellationRequested)
-            {
-                if (Fault is null)
-                    LogInterrupted(exception.Message);
-                Fault = $"container runtime is down: {exception.Message}";
-            }
-            catch (OperationCanceledException)
-            {
-                return;
-            }
+    public Task RunAsync(CancellationToken cancellationToken) =>
+        SupervisedLoop.RunAsync("container states", ListOnceAsync, timeProvider, logger, cancellationToken);
 
-            await Task.Delay(Period, timeProvider, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    private async Task<TimeSpan?> ListOnceAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await CompareAsync(cancellationToken);
+            Fault = null;
         }
+        catch (RuntimeException exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            if (Fault is null)
+                LogInterrupted(exception.Message);
+            Fault = $"container runtime is down: {exception.Message}";
+        }
+
+        return Period;
     }
 
     private async Task CompareAsync(CancellationToken cancellationToken)

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using Docker.DotNet;
 using Docker.DotNet.Models;
+using OrleansOrchestrator.Loops;
 
 namespace OrleansOrchestrator.Node.Runtime.Docker;
 
@@ -33,7 +34,7 @@ internal static class DockerStreams
         DockerClient client, string containerId, IReadOnlyList<string> command, TimeSpan timeout, CancellationToken cancellationToken)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(timeout);
+        limit.CancelWithin(timeout);
         try
         {
             var exec = await client.Exec.CreateContainerExecAsync(

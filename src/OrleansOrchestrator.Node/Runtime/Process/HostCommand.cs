@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using OrleansOrchestrator.Loops;
 
 namespace OrleansOrchestrator.Node.Runtime.Process;
 
@@ -30,7 +31,7 @@ internal static class HostCommand
         }
 
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(timeout);
+        limit.CancelWithin(timeout);
         using var process = Start(info);
         process.StandardInput.Close();
         try

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
+using OrleansOrchestrator.Loops;
 
 namespace OrleansOrchestrator.Node.Runtime.Process;
 
@@ -31,7 +32,7 @@ internal sealed partial class ProcessRuntime : IContainerRuntime
         _logger = logger;
         _addresses = new LoopbackRange(index);
         Load();
-        _poll = Task.Run(PollAsync);
+        _poll = Task.Run(() => SupervisedLoop.RunAsync("process runtime", Poll, timeProvider, logger, _stop.Token));
     }
 
     public event Action<string>? PodChanged;
@@ -192,18 +193,15 @@ internal sealed partial class ProcessRuntime : IContainerRuntime
     }
 
     /// <summary>Notices ends and starts, and keeps the logs' times and sizes.</summary>
-    private async Task PollAsync()
+    private Task<TimeSpan?> Poll(CancellationToken cancellationToken)
     {
-        while (!_stop.IsCancellationRequested)
+        foreach (var (id, container) in _containers)
         {
-            foreach (var (id, container) in _containers)
-            {
-                if (_phases.GetValueOrDefault(id) != ContainerPhase.Exited)
-                    Poll(id, container);
-            }
-
-            await Task.Delay(PollInterval, _timeProvider, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (_phases.GetValueOrDefault(id) != ContainerPhase.Exited)
+                Poll(id, container);
         }
+
+        return Task.FromResult<TimeSpan?>(PollInterval);
     }
 
     private void Poll(string id, ProcessContainer container)
@@ -219,9 +217,9 @@ internal sealed partial class ProcessRuntime : IContainerRuntime
                 PodChanged?.Invoke(container.PodUid);
             }
         }
-        catch (IOException exception)
+        catch (Exception exception)
         {
-            // The container is being removed, or the disk is full; the next round tells.
+            // The container is being removed, or the disk is full; the next round tells, and the others have theirs.
             LogPollFailed(id, exception.Message);
         }
     }

@@ -1,0 +1,82 @@
+using Microsoft.Extensions.Logging;
+using OrleansOrchestrator.ControlPlane.Store;
+using OrleansOrchestrator.Loops;
+using OrleansOrchestrator.Model.Codec;
+using OrleansOrchestrator.Model.Errors;
+using OrleansOrchestrator.Model.Resources;
+
+namespace OrleansOrchestrator.ControlPlane.Events;
+
+/// <summary>
+/// Tells of objects that could not be handled: a counter, a warning in the log, and an event on the object. One bad object harms
+/// itself only, and whoever made it must see that and why.
+/// </summary>
+/// <remarks>An object that fails over and over is counted each time, and told once a minute.</remarks>
+internal sealed partial class ObjectFaults(EventRecorder events, TimeProvider time, ILogger<ObjectFaults> logger)
+{
+    /// <summary>The reason of the events.</summary>
+    public const string Reason = "FailedHandling";
+
+    private const int RememberedMax = 4096;
+
+    private static readonly TimeSpan ToldAgainAfter = TimeSpan.FromMinutes(1);
+
+    private readonly Lock _gate = new();
+    private readonly Dictionary<(string Component, ResourceName Resource, ObjectKey Key), long> _told = [];
+
+    /// <summary>Handles one of many objects: if that throws, the object is told of, and the others go on.</summary>
+    /// <returns>Whether it was handled.</returns>
+    public bool Try(string component, StoredObject obj, Action<StoredObject> handle)
+    {
+        try
+        {
+            handle(obj);
+            return true;
+        }
+        catch (Exception fault) when (fault is not OperationCanceledException)
+        {
+            Report(component, obj, fault);
+            return false;
+        }
+    }
+
+    /// <summary>Tells of an object that could not be handled.</summary>
+    /// <param name="component">Who could not.</param>
+    /// <param name="obj">The object.</param>
+    /// <param name="fault">Why not.</param>
+    public void Report(string component, StoredObject obj, Exception fault) =>
+        Report(component, obj.Definition.Name, obj.Key, obj, fault);
+
+    /// <summary>Tells of an object that could not be handled.</summary>
+    /// <param name="component">Who could not.</param>
+    /// <param name="resource">Its resource.</param>
+    /// <param name="key">Its key.</param>
+    /// <param name="obj">The object, for the event; null if it is gone.</param>
+    /// <param name="fault">Why not.</param>
+    public void Report(string component, ResourceName resource, ObjectKey key, StoredObject? obj, Exception fault)
+    {
+        LoopInstruments.ObjectFailed(component);
+        if (!IsToBeTold((component, resource, key)))
+            return;
+        LogSetAside(fault, component, resource, key);
+        // That the store or another silo is away is no matter of this object.
+        if (obj is not null && !StoreFaults.IsTransient(fault) && fault is not (ApiException or OperationCanceledException))
+            events.Record(obj, component, "Warning", Reason, $"{fault.GetType().Name}: {fault.Message}");
+    }
+
+    private bool IsToBeTold((string, ResourceName, ObjectKey) whom)
+    {
+        lock (_gate)
+        {
+            if (_told.TryGetValue(whom, out var last) && time.GetElapsedTime(last) < ToldAgainAfter)
+                return false;
+            if (_told.Count >= RememberedMax)
+                _told.Clear();
+            _told[whom] = time.GetTimestamp();
+            return true;
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The {Component} could not handle {Resource} {Key}, which is set aside and tried again")]
+    private partial void LogSetAside(Exception exception, string component, ResourceName resource, ObjectKey key);
+}
