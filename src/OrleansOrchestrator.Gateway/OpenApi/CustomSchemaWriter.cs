@@ -10,7 +10,7 @@ namespace OrleansOrchestrator.Gateway.OpenApi;
 internal sealed class CustomSchemaWriter(Utf8JsonWriter writer, SchemaNames names, OpenApiDialect dialect)
 {
     // What OpenAPI 2 has no words for.
-    private static readonly FrozenSet<string> Version3Only = FrozenSet.Create(StringComparer.Ordinal, "oneOf", "anyOf", "not", "nullable");
+    private static readonly FrozenSet<string> Version3Only = FrozenSet.Create(StringComparer.Ordinal, "allOf", "oneOf", "anyOf", "not", "nullable");
 
     private readonly ModelDescriptions _descriptions = ModelDescriptions.Load();
 
@@ -25,24 +25,13 @@ internal sealed class CustomSchemaWriter(Utf8JsonWriter writer, SchemaNames name
     private void WriteObject(CustomVersion version)
     {
         writer.WriteStartObject(names.Of(version));
-        foreach (var member in version.SchemaJson.EnumerateObject())
-        {
-            if (member.Name is not ("properties" or "type") && IsKnown(member.Name))
-                WriteMember(member);
-        }
-
-        writer.WriteString("type"u8, "object"u8);
-        writer.WriteStartObject("properties"u8);
-        WriteTypeFields();
-        WriteReference("metadata", _descriptions.Of(typeof(V1ConfigMap), nameof(V1ConfigMap.Metadata)), names[typeof(V1ObjectMeta)]);
-        if (version.SchemaJson.TryGetProperty("properties", out var properties))
-        {
-            foreach (var property in properties.EnumerateObject().Where(property => property.Name is not ("apiVersion" or "kind" or "metadata")))
-                WriteMember(property);
-        }
-
-        writer.WriteEndObject();
+        if (dialect.IsVersion2 && version.Schema.PreservesUnknownFields)
+            // Any named field, even metadata, would make kubectl refuse all that are not named.
+            writer.WriteString("type"u8, "object"u8);
+        else
+            WriteMembers(version.SchemaJson, isResource: true, isRoot: true);
         KindName.WriteAll(writer, [KindName.Of(version)]);
+        WriteSelectableFields(version);
         writer.WriteEndObject();
     }
 
@@ -102,30 +91,129 @@ internal sealed class CustomSchemaWriter(Utf8JsonWriter writer, SchemaNames name
         writer.WriteEndObject();
     }
 
-    private bool IsKnown(string member) => !dialect.IsVersion2 || !Version3Only.Contains(member);
-
-    /// <summary>Writes a member of a schema; maps of schemas, whose members are fields, are written whole.</summary>
-    private void WriteMember(JsonProperty member)
+    private void WriteSelectableFields(CustomVersion version)
     {
-        writer.WritePropertyName(member.Name);
-        WriteSchema(member.Value, isMap: member.Name == "properties");
+        var fields = version.Definition.SelectableFields;
+        if (fields.Count == 0)
+            return;
+        writer.WriteStartArray("x-kubernetes-selectable-fields"u8);
+        foreach (var field in fields)
+        {
+            writer.WriteStartObject();
+            writer.WriteString("fieldPath"u8, field.Path);
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndArray();
     }
 
-    private void WriteSchema(JsonElement value, bool isMap)
+    private void WriteSchema(JsonElement schema)
     {
-        if (value.ValueKind != JsonValueKind.Object || !dialect.IsVersion2)
+        if (schema.ValueKind != JsonValueKind.Object)
         {
-            value.WriteTo(writer);
+            schema.WriteTo(writer);
             return;
         }
 
         writer.WriteStartObject();
-        foreach (var member in value.EnumerateObject().Where(member => isMap || IsKnown(member.Name)))
+        WriteMembers(schema, IsTrue(schema, "x-kubernetes-embedded-resource"), isRoot: false);
+        writer.WriteEndObject();
+    }
+
+    /// <summary>
+    /// Writes what a schema says. Version 2 has no words for null, for alternatives, and for an object that may have more fields than are
+    /// named: there a schema that says so says nothing of type and fields, as older clients would refuse what they do not find.
+    /// </summary>
+    private void WriteMembers(JsonElement schema, bool isResource, bool isRoot)
+    {
+        var isOpen = dialect.IsVersion2 && IsTrue(schema, "x-kubernetes-preserve-unknown-fields");
+        var isUntyped = dialect.IsVersion2 && IsTrue(schema, "nullable");
+        var hidesParts = isOpen || isUntyped;
+        foreach (var member in schema.EnumerateObject().Where(member => IsKnown(member.Name)))
         {
-            writer.WritePropertyName(member.Name);
-            WriteSchema(member.Value, isMap: !isMap && member.Name == "properties");
+            switch (member.Name)
+            {
+                case "properties" or "required":
+                case "items" when hidesParts:
+                case "type" when isUntyped || hidesParts && member.Value.GetString() is "object" or "array":
+                    break;
+                case "items" or "additionalProperties" or "not":
+                    writer.WritePropertyName(member.Name);
+                    WriteSchema(member.Value);
+                    break;
+                default:
+                    member.WriteTo(writer);
+                    break;
+            }
+        }
+
+        if (!dialect.IsVersion2)
+            WriteIntOrString(schema);
+        var isNamed = isResource && !(isOpen && !isRoot);
+        WriteRequired(schema, isNamed && !isRoot);
+        if (!hidesParts || isNamed)
+            WriteProperties(schema, isNamed, isRoot, hidesParts);
+    }
+
+    private void WriteProperties(JsonElement schema, bool isResource, bool isRoot, bool hidesParts)
+    {
+        var properties = schema.TryGetProperty("properties", out var given) && !hidesParts ? given.EnumerateObject().ToList() : [];
+        if (properties.Count == 0 && !isResource)
+            return;
+        writer.WriteStartObject("properties"u8);
+        if (isResource)
+        {
+            WriteTypeFields();
+            WriteReference("metadata", _descriptions.Of(typeof(V1ConfigMap), nameof(V1ConfigMap.Metadata)), names[typeof(V1ObjectMeta)]);
+        }
+
+        foreach (var property in properties.Where(property => !isResource || property.Name is not ("apiVersion" or "kind" or "metadata")))
+        {
+            writer.WritePropertyName(property.Name);
+            WriteSchema(property.Value);
         }
 
         writer.WriteEndObject();
     }
+
+    private void WriteRequired(JsonElement schema, bool isEmbedded)
+    {
+        var required = schema.TryGetProperty("required", out var given) ? given.EnumerateArray().Select(name => name.GetString()!).ToList() : [];
+        if (dialect.IsVersion2)
+            required.RemoveAll(name => MayBeNull(schema, name));
+        foreach (var name in isEmbedded ? (string[])["kind", "apiVersion"] : [])
+        {
+            if (!required.Contains(name))
+                required.Add(name);
+        }
+
+        if (required.Count > 0)
+            writer.WriteStrings("required"u8, required);
+    }
+
+    private static bool MayBeNull(JsonElement schema, string name) =>
+        schema.TryGetProperty("properties", out var properties) && properties.TryGetProperty(name, out var property)
+            ? IsTrue(property, "nullable")
+            : schema.TryGetProperty("additionalProperties", out var others) && IsTrue(others, "nullable");
+
+    /// <summary>Says in words that all clients know that a value is an integer or a string, where the schema leaves it to the extension.</summary>
+    private void WriteIntOrString(JsonElement schema)
+    {
+        if (!IsTrue(schema, "x-kubernetes-int-or-string") || schema.TryGetProperty("anyOf", out _) || schema.TryGetProperty("allOf", out _))
+            return;
+        writer.WriteStartArray("anyOf"u8);
+        foreach (var type in (string[])["integer", "string"])
+        {
+            writer.WriteStartObject();
+            writer.WriteString("type"u8, type);
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndArray();
+    }
+
+    private bool IsKnown(string member) => !dialect.IsVersion2 || !Version3Only.Contains(member);
+
+    private static bool IsTrue(JsonElement schema, string member) =>
+        schema.ValueKind == JsonValueKind.Object && schema.TryGetProperty(member, out var value) && value.ValueKind == JsonValueKind.True;
 }

@@ -133,6 +133,8 @@ public sealed class CustomKindTests : IAsyncLifetime
         var version2 = (await _gateway.Admin.GetJsonAsync("/openapi/v2")).ShouldSucceed();
         var either = version2["definitions"]!["com.example.test.v1.Gadget"]!["properties"]!["spec"]!["properties"]!["either"]!;
         either.ToJsonString().ShouldBe("""{"x-kubernetes-int-or-string":true}""");
+        version2["definitions"]!["com.example.test.v1beta1.Gadget"]!.ToJsonString().ShouldBe(
+            """{"type":"object","x-kubernetes-group-version-kind":[{"group":"test.example.com","kind":"Gadget","version":"v1beta1"}]}""");
 
         _gateway.Registry.SetCustom([]);
         var after = await IndexAsync();
@@ -140,8 +142,48 @@ public sealed class CustomKindTests : IAsyncLifetime
         after["apis/test.example.com/v1"].ShouldBeNull();
     }
 
-    private void Define() =>
-        _gateway.Registry.SetCustom([new CustomKind(ObjectCodec.Decode<V1CustomResourceDefinition>(Encoding.UTF8.GetBytes(Definition)))]);
+    /// <summary>What older clients are told of schemas that they have no words for, and what newer ones are told.</summary>
+    [Theory]
+    [InlineData("""{"type":"object","x-kubernetes-preserve-unknown-fields":true,"description":"d","properties":{"a":{"type":"string"}}}""",
+        """{"x-kubernetes-preserve-unknown-fields":true,"description":"d"}""",
+        """{"type":"object","x-kubernetes-preserve-unknown-fields":true,"description":"d","properties":{"a":{"type":"string"}}}""")]
+    [InlineData("""{"type":"array","items":{"type":"string"},"x-kubernetes-preserve-unknown-fields":true}""",
+        """{"x-kubernetes-preserve-unknown-fields":true}""",
+        """{"type":"array","items":{"type":"string"},"x-kubernetes-preserve-unknown-fields":true}""")]
+    [InlineData("""{"type":"object","required":["a","b"],"properties":{"a":{"type":"string","nullable":true},"b":{"type":"string"}}}""",
+        """{"type":"object","required":["b"],"properties":{"a":{},"b":{"type":"string"}}}""",
+        """{"type":"object","required":["a","b"],"properties":{"a":{"type":"string","nullable":true},"b":{"type":"string"}}}""")]
+    [InlineData("""{"type":"object","nullable":true,"properties":{"a":{"type":"string"}}}""", "{}", """{"type":"object","nullable":true,"properties":{"a":{"type":"string"}}}""")]
+    [InlineData("""{"type":"string","allOf":[{"maxLength":3}],"not":{"enum":["a"]}}""", """{"type":"string"}""", """{"type":"string","allOf":[{"maxLength":3}],"not":{"enum":["a"]}}""")]
+    [InlineData("""{"x-kubernetes-int-or-string":true}""", """{"x-kubernetes-int-or-string":true}""",
+        """{"x-kubernetes-int-or-string":true,"anyOf":[{"type":"integer"},{"type":"string"}]}""")]
+    [InlineData("""{"type":"object","x-kubernetes-embedded-resource":true,"x-kubernetes-preserve-unknown-fields":true}""",
+        """{"x-kubernetes-embedded-resource":true,"x-kubernetes-preserve-unknown-fields":true}""",
+        """{"type":"object","x-kubernetes-embedded-resource":true,"x-kubernetes-preserve-unknown-fields":true,"required":["kind","apiVersion"],"properties":["apiVersion","kind","metadata"]}""")]
+    [InlineData("""{"type":"object","x-kubernetes-embedded-resource":true,"properties":{"spec":{"type":"object"}}}""",
+        """{"type":"object","x-kubernetes-embedded-resource":true,"required":["kind","apiVersion"],"properties":["apiVersion","kind","metadata","spec"]}""",
+        """{"type":"object","x-kubernetes-embedded-resource":true,"required":["kind","apiVersion"],"properties":["apiVersion","kind","metadata","spec"]}""")]
+    public async Task OpenApi_OfASchemaOfAField_SaysWhatItsVersionCanSay(string schema, string inVersion2, string inVersion3)
+    {
+        Define(Definition.Replace("\"replicas\":{\"type\":\"integer\"", $"\"field\":{schema},\"replicas\":{{\"type\":\"integer\"", StringComparison.Ordinal));
+        var version2 = (await _gateway.Admin.GetJsonAsync("/openapi/v2")).ShouldSucceed()["definitions"]!;
+        ShouldBeSchema(version2, inVersion2);
+        var version3 = (await _gateway.Admin.GetJsonAsync("/openapi/v3/apis/test.example.com/v1")).ShouldSucceed()["components"]!["schemas"]!;
+        ShouldBeSchema(version3, inVersion3);
+    }
+
+    /// <summary>Compares a schema; of properties that are given as a list, only the names.</summary>
+    private static void ShouldBeSchema(JsonNode schemas, string expected)
+    {
+        var field = schemas["com.example.test.v1.Gadget"]!["properties"]!["spec"]!["properties"]!["field"]!.DeepClone();
+        var wanted = JsonNode.Parse(expected)!;
+        if (wanted["properties"] is JsonArray)
+            field["properties"] = new JsonArray([.. field["properties"]!.AsObject().Select(property => JsonValue.Create(property.Key))]);
+        JsonNode.DeepEquals(field, wanted).ShouldBeTrue(field.ToJsonString());
+    }
+
+    private void Define(string definition = Definition) =>
+        _gateway.Registry.SetCustom([new CustomKind(ObjectCodec.Decode<V1CustomResourceDefinition>(Encoding.UTF8.GetBytes(definition)))]);
 
     private async Task<JsonNode> IndexAsync() => (await _gateway.Admin.GetJsonAsync("/openapi/v3")).ShouldSucceed()["paths"]!;
 
