@@ -74,7 +74,7 @@ internal sealed partial class ObjectClient
         definition.PrepareForDeletion(obj);
         var isGone = IsGoneWith(definition, obj);
         if (!isGone && !marked && !finalizersChanged)
-            return await WhenDurableAsync(stored, cancellationToken) is { } shown ? new DeletionResult(shown, IsGone: false) : null;
+            return await WhenDurableAsync(definition, stored, cancellationToken) is { } shown ? new DeletionResult(shown, IsGone: false) : null;
 
         // An object that goes at once was never seen as being deleted: its last state stays as it was.
         var staysAsItWas = isGone && !stored.IsDeleting && !options.DryRun;

@@ -188,7 +188,7 @@ internal sealed partial class ObjectClient(
         {
             var json = definition.Encode(obj);
             if (ChangesNothing(request, stored, json))
-                return await WhenDurableAsync(stored, cancellationToken);
+                return await WhenDurableAsync(definition, stored, cancellationToken);
 
             if (options.DryRun)
                 return StoredObject.Read(definition, RevisionSplice.Set(json, stored.Revision));
@@ -227,9 +227,9 @@ internal sealed partial class ObjectClient(
 
     /// <summary>Waits until a version that a write would not change is durable: only then may it be shown (invariant I1).</summary>
     /// <returns>The version; null if it is not the present one, or never became durable.</returns>
-    private async Task<StoredObject?> WhenDurableAsync(StoredObject stored, CancellationToken cancellationToken)
+    private async Task<StoredObject?> WhenDurableAsync(ResourceDefinition definition, StoredObject stored, CancellationToken cancellationToken)
     {
-        var cache = caches[stored.Definition];
+        var cache = caches[definition];
         await cache.EnsureFreshAsync(Freshness.Latest, cancellationToken);
         await cache.EnsureFreshAsync(Freshness.AtLeast(stored.Revision), cancellationToken);
         return cache.Find(stored.Key) is { } shown && shown.Json.Span.SequenceEqual(stored.Json.Span) ? shown : null;

@@ -69,9 +69,10 @@ internal sealed class WritePipeline(IEnumerable<IAdmissionPlugin> plugins, TimeP
 
         var errors = new FieldErrors();
         ObjectMetaValidation.Validate(definition, obj.Metadata, errors);
-        ObjectMetaValidation.ValidateNew(obj.Metadata, errors);
+        ObjectMetaValidation.ValidateNew(definition, obj.Metadata, errors);
         form.Validate(obj, errors);
         ThrowIfAny(definition, obj, errors);
+        WarnOfFinalizers(request);
         return request;
     }
 
@@ -82,12 +83,12 @@ internal sealed class WritePipeline(IEnumerable<IAdmissionPlugin> plugins, TimeP
     {
         var definition = reference.Definition;
         CheckRevision(definition, updated, stored);
-        var current = stored.Decode();
+        var current = definition.Decode(stored.Json.Span);
         ObjectMetaRules.PrepareForUpdate(definition, updated, current, reference.Key.Namespace);
         definition.ApplyDefaults(updated);
         PrepareSubresource(reference, updated, current);
         if (options.Tracking != FieldTracking.Settled)
-            OwnershipTracking.OnUpdate(reference.Form, updated, stored.Json, current.Metadata.ManagedFields, WriterOf(options, reference.Subresource));
+            OwnershipTracking.OnUpdate(reference.Form, updated, definition.Storage.JsonOf(stored), current.Metadata.ManagedFields, WriterOf(options, reference.Subresource));
         var request = new AdmissionRequest(
             AdmissionOperation.Update, definition, reference.Key, reference.Subresource, updated, current, options);
         await AdmitAsync(request, cancellationToken);
@@ -96,6 +97,7 @@ internal sealed class WritePipeline(IEnumerable<IAdmissionPlugin> plugins, TimeP
         ObjectMetaValidation.ValidateUpdate(definition, updated.Metadata, current.Metadata, errors);
         ValidateSubresource(reference, updated, current, errors);
         ThrowIfAny(definition, updated, errors);
+        WarnOfFinalizers(request);
         return request;
     }
 
@@ -184,6 +186,14 @@ internal sealed class WritePipeline(IEnumerable<IAdmissionPlugin> plugins, TimeP
             throw ApiErrors.BadRequest($"{subject}: {string.Join(", ", faults)}");
         foreach (var fault in faults)
             options.Warn?.Invoke(fault);
+    }
+
+    private static void WarnOfFinalizers(AdmissionRequest request)
+    {
+        if (!request.Definition.TakesAnyFinalizer || request.Options.Warn is not { } warn)
+            return;
+        foreach (var warning in ObjectMetaValidation.FinalizerWarnings(request.Object.Metadata, request.Current?.Metadata))
+            warn(warning);
     }
 
     private static void ThrowIfAny(ResourceDefinition definition, KubeObject obj, FieldErrors errors)

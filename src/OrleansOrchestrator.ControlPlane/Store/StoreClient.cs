@@ -63,12 +63,12 @@ internal sealed partial class StoreClient(
         Grain(definition).ReadSnapshotAsync(after.Namespace ?? "", after.Name ?? "");
 
     /// <inheritdoc cref="IResourceStoreGrain.ReadForWriteAsync"/>
-    public Task<StoredObject?> ReadForWriteAsync(ResourceDefinition definition, ObjectKey key, CancellationToken cancellationToken = default) =>
-        RetryAsync(definition, grain => grain.ReadForWriteAsync(key.Namespace, key.Name), RetryFor, cancellationToken);
+    public async Task<StoredObject?> ReadForWriteAsync(ResourceDefinition definition, ObjectKey key, CancellationToken cancellationToken = default) =>
+        (await RetryAsync(definition, grain => grain.ReadForWriteAsync(key.Namespace, key.Name), RetryFor, cancellationToken))?.ReadBy(definition);
 
     /// <inheritdoc cref="IResourceStoreGrain.ReadSettledAsync"/>
-    public Task<StoredObject?> ReadSettledAsync(ResourceDefinition definition, ObjectKey key, CancellationToken cancellationToken = default) =>
-        RetryAsync(definition, grain => grain.ReadSettledAsync(key.Namespace, key.Name), RetryFor, cancellationToken);
+    public async Task<StoredObject?> ReadSettledAsync(ResourceDefinition definition, ObjectKey key, CancellationToken cancellationToken = default) =>
+        (await RetryAsync(definition, grain => grain.ReadSettledAsync(key.Namespace, key.Name), RetryFor, cancellationToken))?.ReadBy(definition);
 
     /// <summary>Commits one write.</summary>
     public async Task<WriteResult> CommitAsync(ResourceDefinition definition, ObjectWrite write, CancellationToken cancellationToken = default) =>
@@ -101,12 +101,13 @@ internal sealed partial class StoreClient(
                 var results = await Calls(definition).CommitAsync(attempts.WritesOf(open)).WaitAsync(cancellationToken);
                 for (var i = 0; i < results.Count; i++)
                 {
-                    if (results[i] is { Status: WriteStatus.Committed, Object: { } committed })
+                    var result = ReadBy(definition, results[i]);
+                    if (result is { Status: WriteStatus.Committed, Object: { } committed })
                         Know(definition, committed.Revision);
-                    if (attempts.NeedsResolution(open[i], results[i]))
-                        attempts.Decide(open[i], await outcomes.ResolveAsync(writes[open[i]], results[i], cancellationToken));
+                    if (attempts.NeedsResolution(open[i], result))
+                        attempts.Decide(open[i], await outcomes.ResolveAsync(writes[open[i]], result, cancellationToken));
                     else
-                        attempts.Note(open[i], results[i]);
+                        attempts.Note(open[i], result);
                 }
             }
             catch (Exception exception) when (StoreFaults.IsTransient(exception))
@@ -122,6 +123,10 @@ internal sealed partial class StoreClient(
             pause = pause * 2 > RetryPauseMax ? RetryPauseMax : pause * 2;
         }
     }
+
+    /// <summary>A result as the caller's definition reads it. A store may still have an earlier one of a custom kind.</summary>
+    private static WriteResult ReadBy(ResourceDefinition definition, WriteResult result) =>
+        result.Object is { } obj && definition.Supersedes(obj.Definition) ? result with { Object = obj.ReadBy(definition) } : result;
 
     private async Task<T> RetryAsync<T>(
         ResourceDefinition definition, Func<IResourceStoreGrain, Task<T>> call, TimeSpan within, CancellationToken cancellationToken)

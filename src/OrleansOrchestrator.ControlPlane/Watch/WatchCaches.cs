@@ -12,8 +12,8 @@ internal sealed class WatchCaches(
 {
     private readonly ConcurrentDictionary<ResourceName, Lazy<WatchCache>> _caches = new();
 
-    /// <summary>The cache of a resource. One that selects by other fields than the definition, as after a change of a custom kind, is
-    /// replaced.</summary>
+    /// <summary>The cache of a resource. One whose definition has been superseded, as after a change of a custom kind, is replaced: objects
+    /// carry the definition by which their fields, columns and defaults are read.</summary>
     public WatchCache this[ResourceDefinition definition]
     {
         get
@@ -22,7 +22,7 @@ internal sealed class WatchCaches(
             {
                 var found = _caches.TryGetValue(definition.Name, out var known) ? known : GetOrAdd(definition);
                 var cache = found.Value;
-                if (ReferenceEquals(cache.Definition, definition) || cache.Definition.SelectableFields.SequenceEqual(definition.SelectableFields))
+                if (!definition.Supersedes(cache.Definition))
                     return cache;
                 if (_caches.TryRemove(KeyValuePair.Create(definition.Name, found)))
                     _ = cache.RetireAsync();

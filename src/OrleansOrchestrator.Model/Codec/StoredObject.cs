@@ -65,6 +65,9 @@ public sealed class StoredObject
     public static StoredObject Read(ResourceDefinition definition, ReadOnlyMemory<byte> json) =>
         new(definition, json, ObjectHeader.Read(json.Span, definition));
 
+    /// <summary>The object as a definition reads it, if that is a later one than its own.</summary>
+    public StoredObject ReadBy(ResourceDefinition definition) => definition.Supersedes(Definition) ? Read(definition, Json) : this;
+
     /// <summary>The value of a selectable field; null if the kind has no such field.</summary>
     public string? Field(string path)
     {

@@ -35,6 +35,10 @@ public sealed class CustomKind : ResourceDefinition
     public bool IsTerminating => _crd.Metadata.DeletionTimestamp is not null;
 
     /// <inheritdoc/>
+    public override bool Supersedes(ResourceDefinition other) =>
+        other is CustomKind kind && (kind.Source.Uid != Source.Uid || kind.Source.Generation < Source.Generation);
+
+    /// <inheritdoc/>
     public override string Group => _crd.Spec.Group;
 
     /// <inheritdoc/>
@@ -74,6 +78,9 @@ public sealed class CustomKind : ResourceDefinition
     public override bool AllowCreateOnUpdate => false;
 
     /// <inheritdoc/>
+    public override bool TakesAnyFinalizer => true;
+
+    /// <inheritdoc/>
     public override ScaleAccess? Scale { get; }
 
     /// <inheritdoc/>
@@ -91,8 +98,14 @@ public sealed class CustomKind : ResourceDefinition
     /// <inheritdoc/>
     protected override IReadOnlyList<ResourceForm> OtherForms => [.. _versions.Where(version => version.Version != Version)];
 
-    /// <inheritdoc/>
-    public override KubeObject Decode(ReadOnlySpan<byte> json) => ObjectCodec.Decode<CustomObject>(json);
+    /// <summary>Reads a stored object: as the version in which it was stored has it, in the version in which it is stored today.</summary>
+    /// <exception cref="System.Text.Json.JsonException">The JSON is malformed.</exception>
+    public override KubeObject Decode(ReadOnlySpan<byte> json)
+    {
+        var obj = ObjectCodec.Decode<CustomObject>(json);
+        Settle(obj, (CustomVersion)Storage);
+        return obj;
+    }
 
     /// <inheritdoc/>
     public override byte[] Encode(KubeObject obj)
@@ -101,7 +114,10 @@ public sealed class CustomKind : ResourceDefinition
         obj.Kind = Kind;
         obj.Metadata.ResourceVersion = null;
         obj.Metadata.SelfLink = null;
-        return ObjectCodec.Encode((CustomObject)obj);
+        var custom = (CustomObject)obj;
+        if (custom.SentAs is not null && custom.SentAs != Storage)
+            ((CustomVersion)Storage).Coerce(custom.Content, dropsMalformed: true);
+        return ObjectCodec.Encode(custom);
     }
 
     /// <inheritdoc/>
@@ -135,23 +151,60 @@ public sealed class CustomKind : ResourceDefinition
     }
 
     /// <inheritdoc/>
-    public override void Validate(KubeObject obj, FieldErrors errors) => ValidateContent((CustomObject)obj, errors);
+    public override void Validate(KubeObject obj, FieldErrors errors) => ValidateContent((CustomObject)obj, null, errors);
 
     /// <inheritdoc/>
     public override void ValidateUpdate(KubeObject updated, KubeObject current, FieldErrors errors) =>
-        ValidateContent((CustomObject)updated, errors);
+        ValidateContent((CustomObject)updated, (CustomObject)current, errors);
 
     /// <inheritdoc/>
-    public override void ValidateStatusUpdate(KubeObject updated, KubeObject current, FieldErrors errors) =>
-        ValidateContent((CustomObject)updated, errors);
+    public override void ValidateStatusUpdate(KubeObject updated, KubeObject current, FieldErrors errors)
+    {
+        var (wanted, present) = ((CustomObject)updated, (CustomObject)current);
+        if (VersionOf(wanted).Schema.FieldOf(StatusField) is { } schema && wanted.Content.TryGetPropertyValue(StatusField, out var status))
+        {
+            SchemaValidation.Validate(status, schema, FieldPath.Status, errors, present.Content[StatusField]);
+            EmbeddedResources.Validate(status, schema, FieldPath.Status, errors);
+        }
+
+        CustomScale.ValidateStatus(_stored.Subresources?.Scale, wanted.Content, errors);
+    }
 
     /// <inheritdoc/>
     public override IReadOnlyList<string> ValidateName(string name) => NameRules.IsDns1123Subdomain(name);
 
-    private void ValidateContent(CustomObject obj, FieldErrors errors)
+    /// <summary>Brings a stored object into a version: its own version's schema and defaults count first, then what the wanted one knows.</summary>
+    /// <returns>Whether that changed its content.</returns>
+    internal bool Settle(CustomObject obj, CustomVersion wanted)
     {
-        SchemaValidation.Validate(obj.Content, VersionOf(obj).Schema, null, errors);
+        var own = Array.Find(_versions, version => version.ApiVersion == obj.ApiVersion) ?? (CustomVersion)Storage;
+        var isChanged = own.Coerce(obj.Content, dropsMalformed: true) | own.ApplyDefaults(obj.Content);
+        if (own != wanted)
+            isChanged |= wanted.Coerce(obj.Content, dropsMalformed: true);
+        obj.ApiVersion = wanted.ApiVersion;
+        return isChanged;
+    }
+
+    private void ValidateContent(CustomObject obj, CustomObject? current, FieldErrors errors)
+    {
+        var schema = VersionOf(obj).Schema;
+        SchemaValidation.Validate(Whole(obj), schema, null, errors, current is null ? null : Whole(current));
+        EmbeddedResources.Validate(obj.Content, schema, null, errors);
         CustomScale.Validate(_stored.Subresources?.Scale, obj.Content, errors);
+    }
+
+    /// <summary>The object as its schema sees it. Of metadata that is the names: a schema can say nothing of the rest.</summary>
+    private JsonObject Whole(CustomObject obj)
+    {
+        var metadata = new JsonObject();
+        if (!string.IsNullOrEmpty(obj.Metadata.Name))
+            metadata["name"] = obj.Metadata.Name;
+        if (!string.IsNullOrEmpty(obj.Metadata.GenerateName))
+            metadata["generateName"] = obj.Metadata.GenerateName;
+        var whole = new JsonObject { ["apiVersion"] = VersionOf(obj).ApiVersion, ["kind"] = Kind, ["metadata"] = metadata };
+        foreach (var (name, value) in obj.Content)
+            whole[name] = value?.DeepClone();
+        return whole;
     }
 
     private CustomVersion VersionOf(KubeObject obj) => ((CustomObject)obj).SentAs ?? (CustomVersion)Storage;

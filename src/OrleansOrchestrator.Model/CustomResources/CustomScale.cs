@@ -28,17 +28,27 @@ internal static class CustomScale
     {
         if (scale is null)
             return;
-        foreach (var path in (string[])[scale.SpecReplicasPath, scale.StatusReplicasPath])
-        {
-            if (Find(content, SegmentsOf(path)) is not JsonValue value)
-                continue;
-            if (!value.TryGetValue<long>(out var replicas))
-                errors.Invalid(FieldPath.Root(path), value, "should be an integer");
-            else if (replicas < 0)
-                errors.Invalid(FieldPath.Root(path), replicas, "should be a non-negative integer");
-            else if (replicas > int.MaxValue)
-                errors.Invalid(FieldPath.Root(path), replicas, "should be less than or equal to 2147483647");
-        }
+        ValidateReplicas(scale.SpecReplicasPath, content, errors);
+        ValidateStatus(scale, content, errors);
+    }
+
+    /// <summary>Gathers the faults of the replicas in an object's status.</summary>
+    public static void ValidateStatus(V1CustomResourceSubresourceScale? scale, JsonObject content, FieldErrors errors)
+    {
+        if (scale is not null)
+            ValidateReplicas(scale.StatusReplicasPath, content, errors);
+    }
+
+    private static void ValidateReplicas(string path, JsonObject content, FieldErrors errors)
+    {
+        if (Find(content, SegmentsOf(path)) is not JsonValue value)
+            return;
+        if (!value.TryGetValue<long>(out var replicas))
+            errors.Invalid(FieldPath.Root(path), value, "should be an integer");
+        else if (replicas < 0)
+            errors.Invalid(FieldPath.Root(path), replicas, "should be a non-negative integer");
+        else if (replicas > int.MaxValue)
+            errors.Invalid(FieldPath.Root(path), replicas, "should be less than or equal to 2147483647");
     }
 
     private static string[] SegmentsOf(string path) => path.Split('.', StringSplitOptions.RemoveEmptyEntries);

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using k8s.Models;
@@ -14,6 +15,9 @@ public sealed class CustomVersion : ResourceForm
 {
     private readonly byte[] _storagePrefix;
     private readonly byte[] _prefix;
+
+    // Objects are shared by all who read them: each is brought into this version once.
+    private readonly ConditionalWeakTable<StoredObject, byte[]> _settled = [];
     private IReadOnlyList<TableColumn>? _columns;
     private FieldSchema? _fieldSchema;
     private readonly V1CustomResourceDefinitionVersion _version;
@@ -61,7 +65,7 @@ public sealed class CustomVersion : ResourceForm
     public override KubeObject Decode(ReadOnlySpan<byte> json)
     {
         var obj = ObjectCodec.Decode<CustomObject>(json);
-        Pruning.Prune(obj.Content, Schema, isResource: true);
+        Coerce(obj.Content, dropsMalformed: false);
         obj.SentAs = this;
         return obj;
     }
@@ -80,19 +84,37 @@ public sealed class CustomVersion : ResourceForm
     /// <inheritdoc/>
     public override ReadOnlyMemory<byte> JsonOf(StoredObject obj)
     {
-        // An object that was stored when another version was the one to store has kept that version's name.
-        var json = obj.Json.Span;
+        var settled = _settled.GetValue(obj, Settle);
+        return settled.Length == 0 ? obj.Json : settled;
+    }
+
+    /// <summary>Fills in the defaults of this version.</summary>
+    /// <returns>Whether anything was missing.</returns>
+    internal bool ApplyDefaults(JsonObject content) => Defaulting.Apply(content, Schema);
+
+    /// <summary>Takes away what this version does not know, and brings embedded objects into shape.</summary>
+    /// <returns>Whether anything changed.</returns>
+    /// <exception cref="FormatException">A part has a wrong type, and is not to be dropped for that.</exception>
+    internal bool Coerce(JsonObject content, bool dropsMalformed) =>
+        Pruning.Prune(content, Schema, isResource: true)
+        | Pruning.PruneNulls(content, Schema)
+        | EmbeddedResources.Coerce(content, Schema, null, dropsMalformed);
+
+    /// <summary>A stored object in this version; empty if that is how it is stored. The schema may have changed since.</summary>
+    private byte[] Settle(StoredObject stored)
+    {
+        var json = stored.Json.Span;
+        var obj = ObjectCodec.Decode<CustomObject>(json);
+        if (((CustomKind)Definition).Settle(obj, this))
+            return ObjectCodec.Encode(obj);
         if (json.StartsWith(_prefix))
-            return obj.Json;
+            return [];
         var end = json.StartsWith(_storagePrefix) ? _storagePrefix.Length : EndOfVersion(json);
         var converted = new byte[_prefix.Length + json.Length - end];
         _prefix.CopyTo(converted, 0);
         json[end..].CopyTo(converted.AsSpan(_prefix.Length));
         return converted;
     }
-
-    /// <summary>Fills in the defaults of this version.</summary>
-    internal void ApplyDefaults(JsonObject content) => Defaulting.Apply(content, Schema);
 
     private static byte[] PrefixOf(string apiVersion) => [.. "{\"apiVersion\":"u8, .. JsonSerializer.SerializeToUtf8Bytes(apiVersion, ObjectCodec.Options)];
 

@@ -20,13 +20,23 @@ public static class ObjectMetaValidation
     public static void Validate(ResourceDefinition definition, V1ObjectMeta meta, FieldErrors errors)
     {
         var path = FieldPath.Metadata;
-        if (!string.IsNullOrEmpty(meta.GenerateName))
-            errors.Invalid(path.Child("generateName"), meta.GenerateName, definition.ValidateName(MaskTrailingDash(meta.GenerateName)));
         if (string.IsNullOrEmpty(meta.Name))
             errors.Required(path.Child("name"), "name or generateName is required");
-        else
-            errors.Invalid(path.Child("name"), meta.Name, definition.ValidateName(meta.Name));
-        if (definition.Namespaced)
+        ValidateParts(meta, path, definition.ValidateName, definition.Namespaced, errors);
+    }
+
+    /// <summary>Gathers the faults of the metadata of an object inside another one. What kind it is of nobody needs to know.</summary>
+    public static void ValidateEmbedded(V1ObjectMeta meta, FieldPath path, FieldErrors errors) =>
+        ValidateParts(meta, path, NameRules.IsPathSegmentName, !string.IsNullOrEmpty(meta.NamespaceProperty), errors);
+
+    private static void ValidateParts(
+        V1ObjectMeta meta, FieldPath path, Func<string, IReadOnlyList<string>> validateName, bool isNamespaced, FieldErrors errors)
+    {
+        if (!string.IsNullOrEmpty(meta.GenerateName))
+            errors.Invalid(path.Child("generateName"), meta.GenerateName, validateName(MaskTrailingDash(meta.GenerateName)));
+        if (!string.IsNullOrEmpty(meta.Name))
+            errors.Invalid(path.Child("name"), meta.Name, validateName(meta.Name));
+        if (isNamespaced)
             errors.Invalid(path.Child("namespace"), meta.NamespaceProperty, NameRules.IsDns1123Label(meta.NamespaceProperty ?? ""));
 
         ValidateLabels(meta.Labels, path.Child("labels"), errors);
@@ -37,13 +47,27 @@ public static class ObjectMetaValidation
     }
 
     /// <summary>Gathers the faults that only a new object can have: one that exists keeps what it was once given.</summary>
-    public static void ValidateNew(V1ObjectMeta meta, FieldErrors errors)
+    public static void ValidateNew(ResourceDefinition definition, V1ObjectMeta meta, FieldErrors errors)
     {
+        if (definition.TakesAnyFinalizer)
+            return;
         for (var i = 0; i < (meta.Finalizers?.Count ?? 0); i++)
         {
             var finalizer = meta.Finalizers![i];
             if (!finalizer.Contains('/') && !StandardFinalizers.Contains(finalizer))
                 errors.Invalid(FieldPath.Metadata.Child("finalizers").Index(i), finalizer, "name is neither a standard finalizer name nor is it fully qualified");
+        }
+    }
+
+    /// <summary>What whoever adds finalizers is warned of where any name is taken.</summary>
+    public static IEnumerable<string> FinalizerWarnings(V1ObjectMeta updated, V1ObjectMeta? current)
+    {
+        foreach (var finalizer in (updated.Finalizers ?? []).Except(current?.Finalizers ?? [], StringComparer.Ordinal).Order(StringComparer.Ordinal))
+        {
+            if (finalizer.Contains('/') || StandardFinalizers.Contains(finalizer))
+                continue;
+            var name = finalizer.Contains('.') ? "name including a path (/)" : "name";
+            yield return $"metadata.finalizers: \"{finalizer}\": prefer a domain-qualified finalizer {name} to avoid accidental conflicts with other finalizer writers";
         }
     }
 

@@ -69,6 +69,9 @@ public abstract class ResourceDefinition
     /// <summary>Whether <c>metadata.generation</c> counts changes of the wanted state.</summary>
     public virtual bool TracksGeneration => false;
 
+    /// <summary>Whether finalizers need no domain in their names; whoever adds one without is warned.</summary>
+    public virtual bool TakesAnyFinalizer => false;
+
     /// <summary>Whether a PUT to a name that does not exist creates it.</summary>
     public virtual bool AllowCreateOnUpdate => false;
 
@@ -117,6 +120,9 @@ public abstract class ResourceDefinition
 
         return null;
     }
+
+    /// <summary>Whether this is a later definition of the same resource, by which objects are to be read from now on.</summary>
+    public virtual bool Supersedes(ResourceDefinition other) => false;
 
     /// <summary>Makes the form in which it is stored.</summary>
     protected virtual ResourceForm StorageForm => new StorageForm(this);

@@ -7,43 +7,61 @@ namespace OrleansOrchestrator.Model.Schemas;
 public static class Defaulting
 {
     /// <summary>Fills in a value in place.</summary>
-    public static void Apply(JsonNode? value, StructuralSchema schema)
+    /// <returns>Whether anything was missing.</returns>
+    public static bool Apply(JsonNode? value, StructuralSchema schema)
     {
         if (!schema.HasDefaults)
-            return;
+            return false;
         if (value is JsonArray array && schema.Items is { } items)
-            ApplyToElements(array, items);
-        else if (value is JsonObject obj)
-            ApplyToObject(obj, schema);
+            return ApplyToElements(array, items);
+        return value is JsonObject obj && ApplyToObject(obj, schema);
     }
 
-    private static void ApplyToElements(JsonArray array, StructuralSchema items)
+    private static bool ApplyToElements(JsonArray array, StructuralSchema items)
     {
+        var isChanged = false;
         for (var i = 0; i < array.Count; i++)
         {
             if (IsUnwantedNull(array[i], items))
+            {
                 array[i] = items.Default!.DeepClone();
-            Apply(array[i], items);
+                isChanged = true;
+            }
+
+            isChanged |= Apply(array[i], items);
         }
+
+        return isChanged;
     }
 
-    private static void ApplyToObject(JsonObject obj, StructuralSchema schema)
+    private static bool ApplyToObject(JsonObject obj, StructuralSchema schema)
     {
+        var isChanged = false;
         foreach (var (name, field) in schema.Properties)
         {
             if (field.Default is { } value && (!obj.TryGetPropertyValue(name, out var present) || IsUnwantedNull(present, field)))
+            {
                 obj[name] = value.DeepClone();
-            Apply(obj[name], field);
+                isChanged = true;
+            }
+
+            isChanged |= Apply(obj[name], field);
         }
 
         if (schema.AdditionalProperties is not { } additional)
-            return;
+            return isChanged;
         foreach (var name in obj.Select(entry => entry.Key).Where(name => !schema.Properties.ContainsKey(name)).ToList())
         {
             if (IsUnwantedNull(obj[name], additional))
+            {
                 obj[name] = additional.Default!.DeepClone();
-            Apply(obj[name], additional);
+                isChanged = true;
+            }
+
+            isChanged |= Apply(obj[name], additional);
         }
+
+        return isChanged;
     }
 
     /// <summary>A null where null is no value counts as missing, provided that there is a default to put in its place.</summary>

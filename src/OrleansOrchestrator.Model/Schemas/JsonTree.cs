@@ -38,6 +38,9 @@ internal static class JsonTree
         return Read(json);
     }
 
+    /// <summary>A model as nodes.</summary>
+    public static JsonObject Of(k8s.Models.V1ObjectMeta metadata) => (JsonObject)Read(ObjectCodec.Encode(metadata))!;
+
     private static JsonObject ReadObject(ref Utf8JsonReader reader)
     {
         var obj = new JsonObject();

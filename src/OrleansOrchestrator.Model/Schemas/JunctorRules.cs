@@ -6,48 +6,86 @@ namespace OrleansOrchestrator.Model.Schemas;
 /// <summary>Within <c>allOf</c>, <c>anyOf</c>, <c>oneOf</c> and <c>not</c> a schema may say what values are allowed, but not what fields are.</summary>
 internal static class JunctorRules
 {
-    private static readonly string[] Forbidden =
+    private static readonly (string Field, string Fault)[] Forbidden =
     [
-        "type", "default", "title", "description", "nullable", "additionalProperties", "x-kubernetes-preserve-unknown-fields",
-        "x-kubernetes-embedded-resource", "x-kubernetes-int-or-string", "x-kubernetes-list-type", "x-kubernetes-list-map-keys",
-        "x-kubernetes-map-type", "x-kubernetes-validations",
+        ("type", "must be empty to be structural"),
+        ("additionalProperties", "must be undefined to be structural"),
+        ("default", "must be undefined to be structural"),
+        ("title", "must be empty to be structural"),
+        ("description", "must be empty to be structural"),
+        ("nullable", "must be false to be structural"),
+        ("x-kubernetes-preserve-unknown-fields", "must be false to be structural"),
+        ("x-kubernetes-embedded-resource", "must be false to be structural"),
+        ("x-kubernetes-int-or-string", "must be false to be structural"),
+        ("x-kubernetes-list-map-keys", "must be empty to be structural"),
+        ("x-kubernetes-list-type", "must be undefined to be structural"),
+        ("x-kubernetes-map-type", "must be undefined to be structural"),
+        ("x-kubernetes-validations", "must be empty to be structural"),
     ];
 
     /// <summary>Gathers the faults of the schemas that are joined at a node.</summary>
-    public static void Validate(JsonElement schema, FieldPath path, FieldErrors errors)
-    {
-        foreach (var junctor in (string[])["allOf", "anyOf", "oneOf"])
-        {
-            var index = 0;
-            foreach (var part in schema.List(junctor))
-                ValidatePart(part, schema, path.Child(junctor).Index(index++), errors);
-        }
+    public static void Validate(JsonElement schema, FieldPath path, FieldErrors errors) =>
+        ValidateJunctors(schema, new Counterpart(schema, path), path, schema.Flag("x-kubernetes-int-or-string"), errors);
 
-        if (schema.Object("not") is { } not)
-            ValidatePart(not, schema, path.Child("not"), errors);
+    /// <summary>What the schema says outside of junctors about the place that a part speaks of.</summary>
+    private readonly record struct Counterpart(JsonElement? Schema, FieldPath Path)
+    {
+        public Counterpart Property(string name) => new(Schema?.Object("properties")?.Object(name), Path.Child("properties").Key(name));
+
+        public Counterpart Items() => new(Schema?.Object("items"), Path.Child("items"));
     }
 
-    private static void ValidatePart(JsonElement part, JsonElement whole, FieldPath path, FieldErrors errors)
+    private static void ValidateJunctors(JsonElement schema, Counterpart whole, FieldPath path, bool mayTellIntOrString, FieldErrors errors)
     {
-        foreach (var field in Forbidden)
+        // To say anew that something is an integer or a string is how authors spell it out: in anyOf, or in the first part of allOf.
+        var anyOf = schema.List("anyOf").ToList();
+        if (!mayTellIntOrString || !IsIntOrString(anyOf))
+            ValidateParts(anyOf, whole, path.Child("anyOf"), errors);
+        var allOf = schema.List("allOf").ToList();
+        for (var i = 0; i < allOf.Count; i++)
+            ValidatePart(allOf[i], whole, path.Child("allOf").Index(i), mayTellIntOrString && i == 0, errors);
+        ValidateParts([.. schema.List("oneOf")], whole, path.Child("oneOf"), errors);
+        if (schema.Object("not") is { } not)
+            ValidatePart(not, whole, path.Child("not"), mayTellIntOrString: false, errors);
+    }
+
+    private static bool IsIntOrString(List<JsonElement> parts) =>
+        parts is [var first, var second] && IsType(first, "integer") && IsType(second, "string");
+
+    private static bool IsType(JsonElement part, string type) =>
+        part.ValueKind == JsonValueKind.Object && part.EnumerateObject().Count() == 1 && part.Text("type") == type;
+
+    private static void ValidateParts(List<JsonElement> parts, Counterpart whole, FieldPath path, FieldErrors errors)
+    {
+        for (var i = 0; i < parts.Count; i++)
+            ValidatePart(parts[i], whole, path.Index(i), mayTellIntOrString: false, errors);
+    }
+
+    private static void ValidatePart(JsonElement part, Counterpart whole, FieldPath path, bool mayTellIntOrString, FieldErrors errors)
+    {
+        if (whole.Schema is null)
         {
-            var isStated = part.Member(field).ValueKind is not (JsonValueKind.Undefined or JsonValueKind.False or JsonValueKind.Null);
-            // To say anew that something is an integer or a string is how its author spells it out.
-            if (isStated && !(field == "type" && whole.Flag("x-kubernetes-int-or-string")))
-                errors.Forbidden(path.Child(field), "must be empty to be structural");
+            errors.Required(whole.Path, $"because it is defined in {path}");
+            return;
         }
 
+        foreach (var (field, fault) in Forbidden)
+        {
+            if (part.Member(field).ValueKind is not (JsonValueKind.Undefined or JsonValueKind.False or JsonValueKind.Null))
+                errors.Forbidden(path.Child(field), fault);
+        }
+
+        SchemaRules.ValidatePattern(part, path, errors);
         foreach (var property in part.Map("properties"))
         {
             var at = path.Child("properties").Key(property.Name);
-            var counterpart = whole.Object("properties")?.Object(property.Name) ?? whole.Object("additionalProperties");
-            if (counterpart is null && !whole.Flag("x-kubernetes-preserve-unknown-fields"))
-                errors.Required(at, "must be specified outside of the junctor to be structural");
-            ValidatePart(property.Value, counterpart ?? default, at, errors);
+            if (property.Name == "metadata")
+                errors.Forbidden(at, "must not be specified in a nested context");
+            ValidatePart(property.Value, whole.Property(property.Name), at, mayTellIntOrString: false, errors);
         }
 
         if (part.Object("items") is { } items)
-            ValidatePart(items, whole.Object("items") ?? default, path.Child("items"), errors);
-        Validate(part, path, errors);
+            ValidatePart(items, whole.Items(), path.Child("items"), mayTellIntOrString: false, errors);
+        ValidateJunctors(part, whole, path, mayTellIntOrString, errors);
     }
 }

@@ -12,13 +12,27 @@ internal static class ListRules
         var seen = new HashSet<string>(StringComparer.Ordinal);
         for (var i = 0; i < array.Count; i++)
         {
-            var identity = schema.ListType == "set" ? array[i] : KeysOf(array[i], schema);
+            var identity = schema.ListType == "set" ? array[i] : KeyFieldsOf(array[i], schema);
             if (!seen.Add(CanonicalText(identity)))
                 at.Errors.Duplicate(at.Index(i), SchemaPlace.Shown(identity));
         }
     }
 
-    private static JsonObject KeysOf(JsonNode? element, StructuralSchema schema)
+    /// <summary>The elements of a map by their keys; null if the list is none, so that nothing tells which element is which.</summary>
+    public static Dictionary<string, JsonNode>? ElementsByKeys(JsonArray? array, StructuralSchema schema)
+    {
+        if (array is null || schema.ListType != "map")
+            return null;
+        var elements = new Dictionary<string, JsonNode>(StringComparer.Ordinal);
+        foreach (var element in array.OfType<JsonObject>())
+            elements[KeysOf(element, schema)] = element;
+        return elements;
+    }
+
+    /// <summary>What tells an element of a map from the others.</summary>
+    public static string KeysOf(JsonNode? element, StructuralSchema schema) => CanonicalText(KeyFieldsOf(element, schema));
+
+    private static JsonObject KeyFieldsOf(JsonNode? element, StructuralSchema schema)
     {
         var keys = new JsonObject();
         foreach (var key in schema.ListMapKeys.Order(StringComparer.Ordinal))

@@ -6,6 +6,7 @@ namespace OrleansOrchestrator.Model.Schemas;
 /// Compiles the patterns of schemas. Their author is not trusted with the server's time: matching never backtracks, which is
 /// also what the language of the patterns, RE2, asks for.
 /// </summary>
+/// <remarks>https://github.com/google/re2/wiki/Syntax</remarks>
 internal static class SchemaPattern
 {
     private static readonly TimeSpan MatchWithin = TimeSpan.FromSeconds(1);
@@ -15,15 +16,11 @@ internal static class SchemaPattern
     {
         try
         {
-            return new Regex(AtVeryEnd(pattern), RegexOptions.CultureInvariant | RegexOptions.NonBacktracking, MatchWithin);
+            return new Regex(Re2Syntax.Translate(pattern), RegexOptions.CultureInvariant | RegexOptions.NonBacktracking, MatchWithin);
         }
-        catch (Exception invalid) when (invalid is ArgumentException or NotSupportedException)
+        catch (Exception invalid) when (invalid is ArgumentException or NotSupportedException or FormatException)
         {
             return null;
         }
     }
-
-    /// <summary>A dollar sign at the end means the end of the text here, not also the place before a last line break.</summary>
-    private static string AtVeryEnd(string pattern) =>
-        pattern.EndsWith('$') && !pattern.EndsWith("\\$", StringComparison.Ordinal) ? pattern[..^1] + "\\z" : pattern;
 }

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using System.Text.Json.Nodes;
 using OrleansOrchestrator.Model.Validation;
 
 namespace OrleansOrchestrator.Model.Schemas;
@@ -8,6 +7,11 @@ namespace OrleansOrchestrator.Model.Schemas;
 /// <remarks>https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definitions/#specifying-a-structural-schema</remarks>
 internal static class SchemaRules
 {
+    private const string EmbeddedField = "x-kubernetes-embedded-resource";
+    private const string IntOrStringField = "x-kubernetes-int-or-string";
+    private const string PreserveField = "x-kubernetes-preserve-unknown-fields";
+    private static readonly string[] ResourceFields = ["apiVersion", "kind", "metadata"];
+
     private static readonly (string Field, string Fault)[] Unsupported =
     [
         ("$ref", "$ref is not supported"),
@@ -21,32 +25,48 @@ internal static class SchemaRules
     /// <summary>Gathers the faults of a whole object's schema.</summary>
     public static void Validate(JsonElement schema, FieldPath path, FieldErrors errors)
     {
-        var type = schema.Text("type");
-        if (type.Length == 0)
-            errors.Required(path.Child("type"), "must not be empty at the root");
-        else if (type != "object")
-            errors.Invalid(path.Child("type"), type, "must be object at the root");
         if (schema.Flag("nullable"))
             errors.Forbidden(path.Child("nullable"), "nullable cannot be true at the root");
-        if (schema.Object("properties") is { } properties && properties.Object("metadata") is { } metadata)
+        if (schema.Text("type") is not ("" or "object") and var type)
+            errors.Invalid(path.Child("type"), type, "must be object at the root");
+        if (schema.Member("additionalProperties").ValueKind is not (JsonValueKind.Undefined or JsonValueKind.Null))
+            errors.Forbidden(path.Child("additionalProperties"), "must not be used at the root");
+        if (schema.Object("properties")?.Object("metadata") is { } metadata)
             ValidateMetadata(metadata, path.Child("properties").Key("metadata"), errors);
-        ValidateNode(schema, path, "object", errors);
+        foreach (var field in ResourceFields)
+        {
+            if (schema.Object("properties")?.Object(field) is { } reserved)
+                ForbidDefaults(reserved, path.Child("properties").Key(field), $"must not be set in top-level {field}", errors);
+        }
+
+        ValidateNode(schema, path, SchemaLevel.Root, errors);
     }
 
+    /// <summary>Metadata is what it is for every kind; a schema can restrict the names of its own.</summary>
     private static void ValidateMetadata(JsonElement metadata, FieldPath path, FieldErrors errors)
     {
-        if (metadata.Text("type") is not ("object" or ""))
-            errors.Invalid(path.Child("type"), metadata.Text("type"), "must be object");
-        if (metadata.Map("properties").Any(property => property.Name is not ("name" or "generateName")))
+        var saysMore = metadata.EnumerateObject().Any(member => member.Name is not ("type" or "properties" or "default"))
+            || metadata.Map("properties").Any(property => property.Name is not ("name" or "generateName"));
+        if (saysMore)
             errors.Forbidden(path, "must not specify anything other than name and generateName, but metadata is implicitly specified");
     }
 
-    private static void ValidateNode(JsonElement schema, FieldPath path, string within, FieldErrors errors)
+    private static void ForbidDefaults(JsonElement schema, FieldPath path, string fault, FieldErrors errors)
     {
-        ValidateType(schema, path, within, errors);
+        if (schema.Member("default").ValueKind is not (JsonValueKind.Undefined or JsonValueKind.Null))
+            errors.Forbidden(path.Child("default"), fault);
+        foreach (var property in schema.Map("properties"))
+            ForbidDefaults(property.Value, path.Child("properties").Key(property.Name), fault, errors);
+    }
+
+    private static void ValidateNode(JsonElement schema, FieldPath path, SchemaLevel level, FieldErrors errors)
+    {
+        ValidateType(schema, path, level, errors);
+        if (level == SchemaLevel.Root || schema.Flag(EmbeddedField))
+            ValidateResourceFields(schema, path, errors);
         foreach (var (field, fault) in Unsupported)
         {
-            if (schema.Member(field).ValueKind != JsonValueKind.Undefined)
+            if (schema.Member(field).ValueKind is not (JsonValueKind.Undefined or JsonValueKind.Null))
                 errors.Forbidden(path.Child(field), fault);
         }
 
@@ -58,38 +78,72 @@ internal static class SchemaRules
                 "validation rules in the Common Expression Language are not supported by this server");
         }
 
-        var pattern = schema.Text("pattern");
-        if (pattern.Length > 0 && SchemaPattern.TryCompile(pattern) is null)
-            errors.Invalid(path.Child("pattern"), pattern, "must be a valid regular expression, but isn't");
+        ValidatePattern(schema, path, errors);
         ListShapeRules.Validate(schema, path, errors);
         ValidateDefault(schema, path, errors);
         JunctorRules.Validate(schema, path, errors);
         ValidateParts(schema, path, errors);
     }
 
-    private static void ValidateType(JsonElement schema, FieldPath path, string within, FieldErrors errors)
+    /// <summary>Gathers the faults of a pattern, which may stand in any part of a schema.</summary>
+    public static void ValidatePattern(JsonElement schema, FieldPath path, FieldErrors errors)
+    {
+        var pattern = schema.Text("pattern");
+        if (pattern.Length > 0 && SchemaPattern.TryCompile(pattern) is null)
+            errors.Invalid(path.Child("pattern"), pattern, "must be a valid regular expression, but isn't");
+    }
+
+    private static void ValidateType(JsonElement schema, FieldPath path, SchemaLevel level, FieldErrors errors)
     {
         var type = schema.Text("type");
-        var isIntOrString = schema.Flag("x-kubernetes-int-or-string");
-        if (type.Length == 0 && !isIntOrString && !schema.Flag("x-kubernetes-preserve-unknown-fields"))
-            errors.Required(path.Child("type"), $"must not be empty for specified {within} {(within == "array" ? "items" : "fields")}");
-        if (type.Length > 0 && isIntOrString)
-            errors.Invalid(path.Child("type"), type, "must be empty if x-kubernetes-int-or-string is true");
-        if (type is not ("" or "object" or "array" or "string" or "integer" or "number" or "boolean"))
-            errors.NotSupported(path.Child("type"), type, "array", "boolean", "integer", "number", "object", "string");
-        if (schema.Flag("x-kubernetes-embedded-resource"))
+        var (isIntOrString, preserves) = (schema.Flag(IntOrStringField), schema.Flag(PreserveField));
+        if (schema.Flag(EmbeddedField) && type != "object")
         {
-            if (type != "object")
-                errors.Invalid(path.Child("type"), type, "must be object if x-kubernetes-embedded-resource is true");
-            if (!schema.Flag("x-kubernetes-preserve-unknown-fields") && !schema.Map("properties").Any())
+            if (type.Length == 0)
+                errors.Required(path.Child("type"), $"must be object if {EmbeddedField} is true");
+            else
+                errors.Invalid(path.Child("type"), type, $"must be object if {EmbeddedField} is true");
+        }
+        else if (type.Length == 0 && !isIntOrString && !preserves)
+        {
+            errors.Required(path.Child("type"), level switch
             {
-                errors.Required(path.Child("properties"),
-                    "must not be empty if x-kubernetes-embedded-resource is true without x-kubernetes-preserve-unknown-fields");
-            }
+                SchemaLevel.Root => "must not be empty at the root",
+                SchemaLevel.Item => "must not be empty for specified array items",
+                _ => "must not be empty for specified object fields",
+            });
         }
 
-        if (schema.Member("x-kubernetes-preserve-unknown-fields").ValueKind == JsonValueKind.False)
-            errors.Invalid(path.Child("x-kubernetes-preserve-unknown-fields"), false, "must be true or undefined");
+        if (type == "null")
+            errors.Forbidden(path.Child("type"), "type cannot be set to null, use nullable as an alternative");
+        else if (type is not ("" or "object" or "array" or "string" or "integer" or "number" or "boolean"))
+            errors.NotSupported(path.Child("type"), type, "array", "boolean", "integer", "number", "object", "string");
+        if (type.Length > 0 && isIntOrString)
+            errors.Invalid(path.Child("type"), type, $"must be empty if {IntOrStringField} is true");
+        if (isIntOrString && preserves)
+            errors.Invalid(path.Child(PreserveField), true, $"must be false if {IntOrStringField} is true");
+        if (isIntOrString && schema.Flag(EmbeddedField))
+            errors.Invalid(path.Child(EmbeddedField), true, $"must be false if {IntOrStringField} is true");
+        if (schema.Member(PreserveField).ValueKind == JsonValueKind.False)
+            errors.Invalid(path.Child(PreserveField), false, "must be true or undefined");
+    }
+
+    /// <summary>The rules of a schema that is that of a whole object: kind and version are texts, and metadata is an object.</summary>
+    private static void ValidateResourceFields(JsonElement schema, FieldPath path, FieldErrors errors)
+    {
+        foreach (var field in ResourceFields)
+        {
+            var wanted = field == "metadata" ? "object" : "string";
+            if (schema.Object("properties")?.Object(field) is { } reserved && reserved.Text("type") != wanted)
+                errors.Invalid(path.Child("properties").Key(field).Child("type"), reserved.Text("type"), $"must be {wanted}");
+        }
+
+        if (!schema.Flag(EmbeddedField))
+            return;
+        if (schema.Member("additionalProperties").ValueKind is not (JsonValueKind.Undefined or JsonValueKind.Null))
+            errors.Forbidden(path.Child("additionalProperties"), $"must not be used if {EmbeddedField} is set");
+        if (!schema.Flag(PreserveField) && !schema.Map("properties").Any())
+            errors.Required(path.Child("properties"), $"must not be empty if {EmbeddedField} is true without {PreserveField}");
     }
 
     private static void ValidateDefault(JsonElement schema, FieldPath path, FieldErrors errors)
@@ -99,31 +153,43 @@ internal static class SchemaRules
             return;
         var value = JsonTree.Of(given);
         var structural = StructuralSchema.Read(schema);
-        var pruned = value?.DeepClone();
-        Pruning.Prune(pruned, structural);
-        if (!JsonNode.DeepEquals(value, pruned))
-            errors.Invalid(path.Child("default"), value, "must not have fields that the schema does not specify");
+        if (Pruning.Prune(value?.DeepClone(), structural))
+            errors.Invalid(path.Child("default"), value, "must not have unknown fields");
+        EmbeddedResources.Validate(value, structural, path.Child("default"), errors);
         SchemaValidation.Validate(value, structural, path.Child("default"), errors);
     }
 
     private static void ValidateParts(JsonElement schema, FieldPath path, FieldErrors errors)
     {
         foreach (var property in schema.Map("properties"))
-            ValidateNode(property.Value, path.Child("properties").Key(property.Name), "object", errors);
+            ValidateNode(property.Value, path.Child("properties").Key(property.Name), SchemaLevel.Field, errors);
         if (schema.Object("additionalProperties") is { } additional)
         {
             if (schema.Map("properties").Any())
                 errors.Forbidden(path.Child("additionalProperties"), "additionalProperties and properties are mutual exclusive");
-            ValidateNode(additional, path.Child("additionalProperties"), "object", errors);
+            ValidateNode(additional, path.Child("additionalProperties"), SchemaLevel.Field, errors);
         }
 
-        if (schema.Member("additionalProperties").ValueKind == JsonValueKind.False)
-            errors.Forbidden(path.Child("additionalProperties"), "additionalProperties cannot be set to false");
+        if (schema.Member("additionalProperties").ValueKind == JsonValueKind.False && schema.Map("properties").Any())
+            errors.Forbidden(path.Child("additionalProperties"), "additionalProperties and properties are mutual exclusive");
         if (schema.Member("items").ValueKind == JsonValueKind.Array)
             errors.Forbidden(path.Child("items"), "items must be a schema object and not an array");
         else if (schema.Object("items") is { } element)
-            ValidateNode(element, path.Child("items"), "array", errors);
+            ValidateNode(element, path.Child("items"), SchemaLevel.Item, errors);
         else if (schema.Text("type") == "array")
             errors.Required(path.Child("items"), "must be specified");
     }
+}
+
+/// <summary>Where in a schema a node stands.</summary>
+internal enum SchemaLevel
+{
+    /// <summary>It is the schema of whole objects.</summary>
+    Root,
+
+    /// <summary>It is that of a list's elements.</summary>
+    Item,
+
+    /// <summary>It is that of a field.</summary>
+    Field,
 }

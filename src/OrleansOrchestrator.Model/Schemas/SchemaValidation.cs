@@ -12,8 +12,11 @@ public static class SchemaValidation
     /// <param name="schema">Its schema.</param>
     /// <param name="path">Where it is; null for a whole object.</param>
     /// <param name="errors">Takes the faults.</param>
-    public static void Validate(JsonNode? value, StructuralSchema schema, FieldPath? path, FieldErrors errors)
+    /// <param name="current">The value that it replaces; null for none. Faults that were there before are not held against a change.</param>
+    public static void Validate(JsonNode? value, StructuralSchema schema, FieldPath? path, FieldErrors errors, JsonNode? current = null)
     {
+        if (current is not null && JsonNode.DeepEquals(value, current))
+            return;
         var at = new SchemaPlace(path, errors);
         if (value is null)
         {
@@ -28,10 +31,10 @@ public static class SchemaValidation
         switch (value)
         {
             case JsonObject obj:
-                ValidateObject(obj, schema, at);
+                ValidateObject(obj, current as JsonObject, schema, at);
                 break;
             case JsonArray array:
-                ValidateArray(array, schema, at);
+                ValidateArray(array, current as JsonArray, schema, at);
                 break;
             default:
                 ValueRules.CheckScalar(value, schema, at);
@@ -66,7 +69,7 @@ public static class SchemaValidation
         return false;
     }
 
-    private static void ValidateObject(JsonObject obj, StructuralSchema schema, SchemaPlace at)
+    private static void ValidateObject(JsonObject obj, JsonObject? current, StructuralSchema schema, SchemaPlace at)
     {
         foreach (var name in schema.Required)
         {
@@ -78,16 +81,15 @@ public static class SchemaValidation
             at.Errors.TooMany(at.Path, obj.Count, (int)max);
         if (schema.MinProperties is { } min && obj.Count < min)
             at.Invalid(obj, $"should have at least {min} properties");
+        var known = schema.MapType == "atomic" ? null : current;
         foreach (var (name, value) in obj)
         {
-            if (schema.Properties.TryGetValue(name, out var field))
-                Validate(value, field, at.Child(name), at.Errors);
-            else if (schema.AdditionalProperties is { } additional)
-                Validate(value, additional, at.Child(name), at.Errors);
+            if ((schema.Properties.GetValueOrDefault(name) ?? schema.AdditionalProperties) is { } field)
+                Validate(value, field, at.Child(name), at.Errors, known?[name]);
         }
     }
 
-    private static void ValidateArray(JsonArray array, StructuralSchema schema, SchemaPlace at)
+    private static void ValidateArray(JsonArray array, JsonArray? current, StructuralSchema schema, SchemaPlace at)
     {
         if (schema.MaxItems is { } max && array.Count > max)
             at.Errors.TooMany(at.Path, array.Count, (int)max);
@@ -95,8 +97,9 @@ public static class SchemaValidation
             at.Invalid(array, $"should have at least {min} items");
         if (schema.Items is { } items)
         {
+            var known = ListRules.ElementsByKeys(current, schema);
             for (var i = 0; i < array.Count; i++)
-                Validate(array[i], items, at.Index(i), at.Errors);
+                Validate(array[i], items, at.Index(i), at.Errors, known?.GetValueOrDefault(ListRules.KeysOf(array[i], schema)));
         }
 
         ListRules.CheckDuplicates(array, schema, at);

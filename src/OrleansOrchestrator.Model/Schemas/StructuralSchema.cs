@@ -99,6 +99,9 @@ public sealed class StructuralSchema
     /// <summary>Whether anything below is filled in; where nothing is, defaulting has nothing to do.</summary>
     internal bool HasDefaults { get; private init; }
 
+    /// <summary>Whether there are whole objects of Kubernetes anywhere below.</summary>
+    internal bool HasEmbeddedResources { get; private init; }
+
     /// <summary>The schema of a field; null if it is not known.</summary>
     public StructuralSchema? FieldOf(string name) =>
         Properties.TryGetValue(name, out var property) ? property : AdditionalProperties ?? (AllowsAnyProperties ? Anything : null);
@@ -146,6 +149,8 @@ public sealed class StructuralSchema
             AnyOf = [.. json.List("anyOf").Select(Read)],
             OneOf = [.. json.List("oneOf").Select(Read)],
             Not = json.Object("not") is { } not ? Read(not) : null,
+            HasEmbeddedResources = json.Flag("x-kubernetes-embedded-resource") || properties.Values.Any(property => property.HasEmbeddedResources)
+                || additional is { HasEmbeddedResources: true } || items is { HasEmbeddedResources: true },
             HasDefaults = ownDefault is not null || properties.Values.Any(property => property.HasDefaults)
                 || additional is { HasDefaults: true } || items is { HasDefaults: true },
         };

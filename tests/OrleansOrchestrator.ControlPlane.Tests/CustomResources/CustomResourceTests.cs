@@ -1,6 +1,7 @@
 using k8s.Models;
 using OrleansOrchestrator.ControlPlane.Objects;
 using OrleansOrchestrator.ControlPlane.Tests.Hosting;
+using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Model.CustomResources;
 using OrleansOrchestrator.Model.Errors;
 using OrleansOrchestrator.Model.Resources;
@@ -61,12 +62,109 @@ public sealed class CustomResourceTests(SharedSilo shared) : IAsyncLifetime
     public async Task Definition_WithChangedSchema_TakesEffectWhileServed()
     {
         var gadgets = await new Gadgets(shared, "changed.example.com").DefineAsync();
-        var before = gadgets.Definition;
-        var crd = await Api.GetAsync<V1CustomResourceDefinition>("", gadgets.DefinitionName);
-        crd.Spec.Versions = gadgets.Crd(""", "weight":{"type":"integer","default":5} """).Spec.Versions;
-        await Api.UpdateAsync(crd);
-        await Poll.UntilAsync(() => Task.FromResult(!ReferenceEquals(gadgets.Definition, before)), Cancellation);
+        await gadgets.RedefineAsync(gadgets.Crd(""", "weight":{"type":"integer","default":5} """).Spec.Versions);
         (await gadgets.CreateAsync(_space, "a", """ "spec":{"size":1} """))["spec"]!["weight"]!.GetValue<long>().ShouldBe(5);
+    }
+
+    [Fact]
+    public async Task Object_StoredBeforeItsDefaults_HasThemOnReadListAndWatch()
+    {
+        var gadgets = await new Gadgets(shared, "defaults.example.com").DefineAsync();
+        await gadgets.CreateAsync(_space, "a", """ "spec":{"size":1} """);
+        await gadgets.RedefineAsync(gadgets.Crd(""", "weight":{"type":"integer","default":5} """).Spec.Versions);
+
+        const string Expected = """{"spec":{"size":1,"color":"red","weight":5}}""";
+        var form = gadgets.Definition.Storage;
+        var read = await Api.Objects.GetAsync(gadgets.Definition, new ObjectKey(_space, "a"), Freshness.Latest, Cancellation);
+        ContentOf(form.JsonOf(read)).ShouldBe(Expected);
+        form.JsonOf(read).Span.SequenceEqual(form.JsonOf(read).Span).ShouldBeTrue();
+        (await gadgets.ListAsync(_space)).Single().Content.ToJsonString().ShouldBe(Expected);
+        await using var events = Api.Objects.WatchAsync(gadgets.Definition, new WatchQuery(ObjectFilter.InNamespace(_space), null, Freshness.Latest), Cancellation).GetAsyncEnumerator(Cancellation);
+        (await events.MoveNextAsync()).ShouldBeTrue();
+        ContentOf(form.JsonOf(events.Current[0].Object!)).ShouldBe(Expected);
+
+        var relabelled = await gadgets.PatchAsync(_space, "a", """{"metadata":{"labels":{"a":"b"}}}""");
+        (relabelled.Metadata.Generation, relabelled.Content.ToJsonString()).ShouldBe((1, Expected));
+    }
+
+    [Fact]
+    public async Task Object_StoredInAnotherVersion_HasThatVersionsDefaultsAndTheFieldsOfTheOneAsked()
+    {
+        var gadgets = await new Gadgets(shared, "versions.example.com").DefineAsync(""", "old":{"type":"string"} """);
+        await gadgets.CreateAsync(_space, "a", """ "spec":{"size":1,"old":"x"} """);
+        var first = gadgets.Crd(""", "old":{"type":"string"}, "shape":{"type":"string","default":"round"} """).Spec.Versions[0];
+        var second = gadgets.Crd(""", "shape":{"type":"string"} """).Spec.Versions[0];
+        (first.Storage, second.Name) = (false, "v2");
+        await gadgets.RedefineAsync([first, second]);
+
+        var stored = await Api.Objects.GetAsync(gadgets.Definition, new ObjectKey(_space, "a"), Freshness.Latest, Cancellation);
+        ContentOf(gadgets.Definition.FindForm("versions.example.com/v2")!.JsonOf(stored)).ShouldBe("""{"spec":{"size":1,"color":"red","shape":"round"}}""");
+        ContentOf(gadgets.Definition.FindForm("versions.example.com/v1")!.JsonOf(stored)).ShouldBe("""{"spec":{"size":1,"old":"x","color":"red","shape":"round"}}""");
+    }
+
+    [Fact]
+    public async Task Schema_ThatSpeaksOfWholeObjects_IsHeldAgainstThem()
+    {
+        var gadgets = new Gadgets(shared, "whole.example.com");
+        await gadgets.DefineAsync(root: """ "required":["apiVersion","kind","metadata","spec"], "minProperties":4, """,
+            properties: """ "metadata":{"type":"object","properties":{"name":{"type":"string","maxLength":8,"pattern":"^[a-z]+$"}}}, """);
+        await gadgets.CreateAsync(_space, "short", """ "spec":{"size":1} """);
+        (await Should.ThrowAsync<ApiException>(gadgets.CreateAsync(_space, "much-too-long", """ "spec":{"size":1} """))).Message
+            .ShouldContain("metadata.name: Invalid value: \"much-too-long\": metadata.name in body should match '^[a-z]+$'");
+        (await Should.ThrowAsync<ApiException>(gadgets.CreateAsync(_space, "bare", """ "other":1 """))).Message.ShouldContain("spec: Required value");
+    }
+
+    [Fact]
+    public async Task Object_WithNulls_LosesThoseThatItsSchemaDoesNotAllow()
+    {
+        var gadgets = await new Gadgets(shared, "nulls.example.com").DefineAsync(""", "baz":{"type":"string"}, "m":{"type":"object","additionalProperties":{"type":"string"}} """);
+        (await gadgets.CreateAsync(_space, "a", """ "spec":{"size":1,"baz":null,"color":null,"m":{"k":null}} """)).Content.ToJsonString()
+            .ShouldBe("""{"spec":{"size":1,"color":"red","m":{}}}""");
+    }
+
+    [Theory]
+    [InlineData("cleanup.example.com", "metadata.finalizers: \"cleanup.example.com\": prefer a domain-qualified finalizer name including a path (/) to avoid accidental conflicts with other finalizer writers")]
+    [InlineData("cleanup", "metadata.finalizers: \"cleanup\": prefer a domain-qualified finalizer name to avoid accidental conflicts with other finalizer writers")]
+    [InlineData("example.com/cleanup", null)]
+    [InlineData("foregroundDeletion", null)]
+    public async Task Finalizer_WithoutPath_IsTakenWithAWarning(string finalizer, string? warning)
+    {
+        var gadgets = new Gadgets(shared, $"{Guid.NewGuid():n}.example.com");
+        await gadgets.DefineAsync();
+        var warnings = new List<string>();
+        var options = ApiUser.Options with { Warn = warnings.Add };
+        var gadget = gadgets.Decode(_space, "held", """ "spec":{"size":1} """);
+        gadget.Metadata.Finalizers = [finalizer];
+        await Api.Objects.CreateAsync(gadgets.Definition.Storage, _space, gadget, options, Cancellation);
+        await Api.Objects.PatchAsync(
+            new ObjectReference(gadgets.Definition, new ObjectKey(_space, "held")), PatchType.MergePatch, """{"spec":{"size":2}}"""u8.ToArray(), options, Cancellation);
+        warnings.ShouldBe(warning is null ? [] : [warning]);
+    }
+
+    [Fact]
+    public async Task Object_WithEmbeddedObject_IsRefusedWithItsFaults()
+    {
+        var gadgets = await new Gadgets(shared, "embedded.example.com").DefineAsync(
+            """, "template":{"type":"object","x-kubernetes-embedded-resource":true,"x-kubernetes-preserve-unknown-fields":true} """);
+        (await gadgets.CreateAsync(_space, "good", """ "spec":{"size":1,"template":{"apiVersion":"v1","kind":"Pod","metadata":{"name":"a","more":1},"spec":{}}} """))
+            ["spec"]!["template"]!.ToJsonString().ShouldBe("""{"apiVersion":"v1","kind":"Pod","metadata":{"name":"a"},"spec":{}}""");
+        (await Should.ThrowAsync<ApiException>(gadgets.CreateAsync(_space, "bad", """ "spec":{"size":1,"template":{"kind":"Pod"}} """))).Message
+            .ShouldContain("spec.template.apiVersion: Required value");
+        Should.Throw<ApiException>(() => gadgets.Decode(_space, "worse", """ "spec":{"size":1,"template":{"apiVersion":"v1","kind":"Pod","metadata":{"labels":7}}} """))
+            .Code.ShouldBe(400);
+    }
+
+    [Fact]
+    public async Task Object_ThatBreaksATightenedSchema_CanBeChangedElsewhere()
+    {
+        var gadgets = await new Gadgets(shared, "tightened.example.com").DefineAsync();
+        await gadgets.CreateAsync(_space, "a", """ "spec":{"size":7} """);
+        var versions = gadgets.Crd().Spec.Versions;
+        versions[0].Schema.OpenAPIV3Schema.Properties["spec"].Properties["size"].Maximum = 5;
+        await gadgets.RedefineAsync(versions);
+        (await gadgets.PatchAsync(_space, "a", """{"spec":{"color":"blue"}}"""))["spec"]!["color"]!.GetValue<string>().ShouldBe("blue");
+        (await gadgets.PatchAsync(_space, "a", """{"status":{"phase":"Done"}}""", "status"))["status"]!["phase"]!.GetValue<string>().ShouldBe("Done");
+        (await Should.ThrowAsync<ApiException>(gadgets.PatchAsync(_space, "a", """{"spec":{"size":8}}"""))).Code.ShouldBe(422);
     }
 
     [Fact]
@@ -148,4 +246,6 @@ public sealed class CustomResourceTests(SharedSilo shared) : IAsyncLifetime
             new ObjectReference(gadgets.Definition, new ObjectKey(_space, "owner")), new DeletionOptions(), ApiUser.Options, Cancellation);
         await Poll.UntilAsync(async () => await Api.FindAsync<V1ConfigMap>(_space, "owned") is null, Cancellation);
     }
+
+    private static string ContentOf(ReadOnlyMemory<byte> json) => ObjectCodec.Decode<CustomObject>(json.Span).Content.ToJsonString();
 }

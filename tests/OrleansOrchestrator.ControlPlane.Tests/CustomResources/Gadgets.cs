@@ -21,22 +21,37 @@ internal sealed class Gadgets(SharedSilo shared, string group)
     public ResourceDefinition Definition => shared.Registry[Resource];
 
     /// <summary>Defines the kind and waits until it is served.</summary>
-    public async Task<Gadgets> DefineAsync(string extra = "")
+    public async Task<Gadgets> DefineAsync(string extra = "", string root = "", string properties = "")
     {
-        await shared.Api.CreateAsync(Crd(extra));
+        await shared.Api.CreateAsync(Crd(extra, root, properties));
         await Poll.UntilAsync(() => Task.FromResult(shared.Registry.Find(Resource) is not null), Cancellation);
         return this;
     }
 
-    public V1CustomResourceDefinition Crd(string extra = "") => ObjectCodec.Decode<V1CustomResourceDefinition>(Encoding.UTF8.GetBytes("""
+    /// <summary>The definition.</summary>
+    /// <param name="extra">More fields of spec.</param>
+    /// <param name="root">More members of the schema.</param>
+    /// <param name="properties">More fields beside spec.</param>
+    public V1CustomResourceDefinition Crd(string extra = "", string root = "", string properties = "") => ObjectCodec.Decode<V1CustomResourceDefinition>(Encoding.UTF8.GetBytes("""
         {"metadata":{"name":"gadgets.GROUP"},
          "spec":{"group":"GROUP","scope":"Namespaced","names":{"plural":"gadgets","kind":"Gadget","shortNames":["gd"]},
           "versions":[{"name":"v1","served":true,"storage":true,"subresources":{"status":{}},
-            "schema":{"openAPIV3Schema":{"type":"object","properties":{
+            "schema":{"openAPIV3Schema":{"type":"object", ROOT "properties":{ PROPERTIES
               "spec":{"type":"object","required":["size"],"properties":{
                 "size":{"type":"integer","minimum":1},"color":{"type":"string","default":"red"} EXTRA }},
               "status":{"type":"object","properties":{"phase":{"type":"string"}}}}}}}]}}
-        """.Replace("GROUP", group, StringComparison.Ordinal).Replace("EXTRA", extra, StringComparison.Ordinal)));
+        """.Replace("GROUP", group, StringComparison.Ordinal).Replace("EXTRA", extra, StringComparison.Ordinal)
+            .Replace("ROOT", root, StringComparison.Ordinal).Replace("PROPERTIES", properties, StringComparison.Ordinal)));
+
+    /// <summary>Replaces the versions of the definition, and waits until they are served.</summary>
+    public async Task RedefineAsync(IList<V1CustomResourceDefinitionVersion> versions)
+    {
+        var before = Definition;
+        var crd = await shared.Api.GetAsync<V1CustomResourceDefinition>("", DefinitionName);
+        crd.Spec.Versions = versions;
+        await shared.Api.UpdateAsync(crd);
+        await Poll.UntilAsync(() => Task.FromResult(!ReferenceEquals(Definition, before)), Cancellation);
+    }
 
     public KubeObject Decode(string @namespace, string name, string content) => shared.Api.Objects.Decode(Definition.Storage, Encoding.UTF8.GetBytes(
         $$$"""{"apiVersion":"{{{group}}}/v1","kind":"Gadget","metadata":{"namespace":"{{{@namespace}}}","name":"{{{name}}}"},{{{content}}} }"""), ApiUser.Options);

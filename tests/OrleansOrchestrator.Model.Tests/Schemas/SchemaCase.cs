@@ -18,6 +18,38 @@ internal sealed class SchemaCase(string schema)
         return Shown(node);
     }
 
+    /// <summary>What is left once the schema's unwanted nulls are gone, and its defaults are filled in.</summary>
+    public string WithoutNulls(string json)
+    {
+        var node = JsonNode.Parse(Quoted(json));
+        Pruning.PruneNulls(node, _schema);
+        Defaulting.Apply(node, _schema);
+        return Shown(node);
+    }
+
+    /// <summary>What is left once embedded objects are in shape, or why they cannot be.</summary>
+    public string Coerced(string json, bool dropsMalformed = false)
+    {
+        var node = JsonNode.Parse(Quoted(json));
+        try
+        {
+            EmbeddedResources.Coerce(node, _schema, null, dropsMalformed);
+            return Shown(node);
+        }
+        catch (FormatException malformed)
+        {
+            return malformed.Message.Replace('"', '\'');
+        }
+    }
+
+    /// <summary>The faults of embedded objects, one a line.</summary>
+    public string EmbeddedFaults(string json)
+    {
+        var errors = new FieldErrors();
+        EmbeddedResources.Validate(JsonNode.Parse(Quoted(json)), _schema, null, errors);
+        return string.Join('\n', errors.All).Replace('"', '\'');
+    }
+
     public string Defaulted(string json)
     {
         var node = JsonNode.Parse(Quoted(json));
@@ -26,10 +58,10 @@ internal sealed class SchemaCase(string schema)
     }
 
     /// <summary>The faults, one a line.</summary>
-    public string Faults(string json)
+    public string Faults(string json, string? current = null)
     {
         var errors = new FieldErrors();
-        SchemaValidation.Validate(JsonNode.Parse(Quoted(json)), _schema, null, errors);
+        SchemaValidation.Validate(JsonNode.Parse(Quoted(json)), _schema, null, errors, current is null ? null : JsonNode.Parse(Quoted(current)));
         return string.Join('\n', errors.All).Replace('"', '\'');
     }
 

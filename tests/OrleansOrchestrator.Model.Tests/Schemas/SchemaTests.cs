@@ -1,3 +1,5 @@
+using OrleansOrchestrator.Model.Schemas;
+
 namespace OrleansOrchestrator.Model.Tests.Schemas;
 
 public sealed class SchemaTests
@@ -42,6 +44,98 @@ public sealed class SchemaTests
     [InlineData("{'spec':{'replicas':2,'mode':'a','ports':[{},{'protocol':'UDP'}]}}", "{'spec':{'replicas':2,'mode':'a','ports':[{'protocol':'TCP'},{'protocol':'UDP'}]}}")]
     [InlineData("{'spec':{'replicas':2,'mode':'a','deep':{}}}", "{'spec':{'replicas':2,'mode':'a','deep':{'x':7}}}")]
     public void Defaults_OfSchema_FillWhatIsMissing(string json, string expected) => new SchemaCase(Defaulting).Defaulted(json).ShouldBe(expected);
+
+    private const string Nullable = """
+        {'type':'object','properties':{
+          'text':{'type':'string'},
+          'port':{'x-kubernetes-int-or-string':true},
+          'allowed':{'type':'string','nullable':true},
+          'filled':{'type':'string','default':'d'},
+          'map':{'type':'object','additionalProperties':{'type':'string'}},
+          'list':{'type':'array','items':{'type':'object','properties':{'a':{'type':'string'}}}},
+          'free':{'type':'object','x-kubernetes-preserve-unknown-fields':true,'properties':{'a':{'type':'string'}}},
+          'any':{'type':'object','additionalProperties':true}}}
+        """;
+
+    [Theory]
+    [InlineData("{'text':null,'port':null}", "{'filled':'d'}")]
+    [InlineData("{'allowed':null,'filled':null}", "{'allowed':null,'filled':'d'}")]
+    [InlineData("{'map':{'k':null,'l':'x'},'filled':'x'}", "{'map':{'l':'x'},'filled':'x'}")]
+    [InlineData("{'list':[{'a':null},null],'filled':'x'}", "{'list':[{},null],'filled':'x'}")]
+    [InlineData("{'free':{'a':null,'b':null},'any':{'x':null},'filled':'x'}", "{'free':{'b':null},'any':{'x':null},'filled':'x'}")]
+    public void Null_WhereTheSchemaHasNoPlaceForIt_IsDropped(string json, string expected) => new SchemaCase(Nullable).WithoutNulls(json).ShouldBe(expected);
+
+    private const string Embedded = """
+        {'type':'object','properties':{
+          'one':{'type':'object','x-kubernetes-embedded-resource':true,'x-kubernetes-preserve-unknown-fields':true},
+          'map':{'type':'object','additionalProperties':{'type':'object','x-kubernetes-embedded-resource':true,'x-kubernetes-preserve-unknown-fields':true}},
+          'list':{'type':'array','items':{'type':'object','properties':{'in':{'type':'object','x-kubernetes-embedded-resource':true,'x-kubernetes-preserve-unknown-fields':true}}}}}}
+        """;
+
+    [Theory]
+    [InlineData("{'one':{'metadata':{'name':'a','unknown':1,'creationTimestamp':null},'x':1}}", "{'one':{'metadata':{'name':'a'},'x':1}}")]
+    [InlineData("{'list':[{'in':{'metadata':{'labels':{'a':'b'},'other':{}}}}]}", "{'list':[{'in':{'metadata':{'labels':{'a':'b'}}}}]}")]
+    [InlineData("{'map':{'k':{'kind':7}}}", "map.k.kind: Invalid value: 7: must be a string")]
+    public void EmbeddedObject_AsSent_IsBroughtIntoShape(string json, string expected) => new SchemaCase(Embedded).Coerced(json).ShouldBe(expected);
+
+    [Fact]
+    public void EmbeddedObject_StoredMalformed_LosesWhatDoesNotFit() =>
+        new SchemaCase(Embedded).Coerced("{'one':{'kind':7,'metadata':{'name':'a','labels':'x'}}}", dropsMalformed: true).ShouldBe("{'one':{'metadata':{'name':'a'}}}");
+
+    [Theory]
+    [InlineData("{'one':{'apiVersion':'v1','kind':'Pod'}}", "")]
+    [InlineData("{'one':{'apiVersion':'apps/v1','kind':'Deployment','metadata':{'name':'a.b','namespace':'c','labels':{'d':'e'}}}}", "")]
+    [InlineData("{'one':{}}", "one.apiVersion: Required value\none.kind: Required value")]
+    [InlineData("{'map':{'k':{'apiVersion':'','kind':'Pod'}}}", "map.k.apiVersion: Invalid value: '': must not be empty")]
+    [InlineData("{'one':{'apiVersion':'a/b/c','kind':'Pod'}}", "one.apiVersion: Invalid value: 'a/b/c': unexpected GroupVersion string: a/b/c")]
+    [InlineData("{'list':[{'in':{'apiVersion':'v1','kind':'Pod','metadata':{'name':'a/b','labels':{'a':'?'}}}}]}", "list[0].in.metadata.name: Invalid value: 'a/b': may not contain '/'\n" +
+        "list[0].in.metadata.labels: Invalid value: '?': a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')")]
+    public void EmbeddedObject_WithFaults_IsRefusedByThem(string json, string expected) => new SchemaCase(Embedded).EmbeddedFaults(json).ShouldBe(expected);
+
+    private const string Tightened = """
+        {'type':'object','properties':{
+          'a':{'type':'integer','maximum':5},'b':{'type':'integer','maximum':5},
+          'list':{'type':'array','x-kubernetes-list-type':'map','x-kubernetes-list-map-keys':['k'],
+            'items':{'type':'object','properties':{'k':{'type':'string'},'v':{'type':'integer','maximum':5}}}},
+          'atoms':{'type':'array','items':{'type':'integer','maximum':5}}}}
+        """;
+
+    [Theory]
+    [InlineData("{'a':9,'b':1}", "{'a':9,'b':2}", "")]
+    [InlineData("{'a':9}", "{'a':8}", "a: Invalid value: 8: a in body should be less than or equal to 5")]
+    [InlineData("{'list':[{'k':'x','v':9}]}", "{'list':[{'k':'y','v':1},{'k':'x','v':9}]}", "")]
+    [InlineData("{'list':[{'k':'x','v':9}]}", "{'list':[{'k':'y','v':9}]}", "list[0].v: Invalid value: 9: list[0].v in body should be less than or equal to 5")]
+    [InlineData("{'atoms':[9]}", "{'atoms':[9,1]}", "atoms[0]: Invalid value: 9: atoms[0] in body should be less than or equal to 5")]
+    public void Change_OfObjectThatBrokeItsSchemaBefore_AnswersForWhatItChanges(string current, string updated, string expected) =>
+        new SchemaCase(Tightened).Faults(updated, current).ShouldBe(expected);
+
+    [Theory]
+    [InlineData(@"^[[:alpha:]_]+$", "a_b", true)]
+    [InlineData(@"^[[:alpha:]_]+$", "a1", false)]
+    [InlineData(@"^[^[:digit:]]$", "1", false)]
+    [InlineData(@"^\d+$", "٣", false)]
+    [InlineData(@"^[\w.]+$", "é", false)]
+    [InlineData(@"^(?P<name>a|b)$", "a", true)]
+    [InlineData(@"^\pL\p{Nd}$", "é3", true)]
+    [InlineData(@"^[a-z-[b]+$", "a[", true)]
+    [InlineData(@"^\Qa.b\E$", "axb", false)]
+    [InlineData(@"^\x{41}$", "A", true)]
+    [InlineData(@"^a$|^b$", "a\n", false)]
+    [InlineData(@"^[]a]+$", "]a", true)]
+    [InlineData(@"^[\]\\$]+$", "]$\\", true)]
+    [InlineData(@"^\$\.$", "$.", true)]
+    [InlineData(@"(?i)^abc$", "ABC", true)]
+    public void Pattern_InTheSyntaxOfRe2_MeansWhatItMeansThere(string pattern, string text, bool matches) =>
+        SchemaPattern.TryCompile(pattern)!.IsMatch(text).ShouldBe(matches);
+
+    [Theory]
+    [InlineData("(?=a)")]
+    [InlineData("(?<!a)b")]
+    [InlineData("(a)\\1")]
+    [InlineData("[[:nope:]]")]
+    [InlineData("[a")]
+    [InlineData("a\\")]
+    public void Pattern_NotOfRe2_IsRefused(string pattern) => SchemaPattern.TryCompile(pattern).ShouldBeNull();
 
     [Theory]
     [InlineData("{'type':'integer'}", "'a'", "f: Invalid value: 'string': f in body must be of type integer: 'string'")]
@@ -92,6 +186,21 @@ public sealed class SchemaTests
         "schema.properties[a].default: Invalid value: 'string': schema.properties[a].default in body must be of type integer: 'string'")]
     [InlineData("{'type':'object','properties':{'a':{'type':'array','x-kubernetes-list-type':'map','items':{'type':'object'}}}}",
         "schema.properties[a].x-kubernetes-list-map-keys: Required value: must not be empty if x-kubernetes-list-type is map")]
+    [InlineData("{'type':'object','additionalProperties':{'type':'string'}}", "schema.additionalProperties: Forbidden: must not be used at the root")]
+    [InlineData("{'type':'object','required':['metadata','kind'],'properties':{'kind':{'type':'string'},'metadata':{'type':'object','properties':{'name':{'type':'string','maxLength':5}}}}}", "")]
+    [InlineData("{'type':'object','properties':{'kind':{'type':'integer'}}}", "schema.properties[kind].type: Invalid value: 'integer': must be string")]
+    [InlineData("{'type':'object','properties':{'metadata':{'type':'object','properties':{'name':{'type':'string','default':'x'}}}}}",
+        "schema.properties[metadata].properties[name].default: Forbidden: must not be set in top-level metadata")]
+    [InlineData("{'type':'object','properties':{'a':{'type':'object','x-kubernetes-embedded-resource':true}}}",
+        "schema.properties[a].properties: Required value: must not be empty if x-kubernetes-embedded-resource is true without x-kubernetes-preserve-unknown-fields")]
+    [InlineData("{'type':'object','properties':{'a':{'type':'object','x-kubernetes-embedded-resource':true,'properties':{'metadata':{'type':'string'}}}}}",
+        "schema.properties[a].properties[metadata].type: Invalid value: 'string': must be object")]
+    [InlineData("{'type':'object','properties':{'a':{'x-kubernetes-int-or-string':true,'allOf':[{'anyOf':[{'type':'integer'},{'type':'string'}]},{'maximum':5}]}}}", "")]
+    [InlineData("{'type':'object','properties':{'a':{'x-kubernetes-int-or-string':true,'oneOf':[{'type':'integer'}]}}}", "schema.properties[a].oneOf[0].type: Forbidden: must be empty to be structural")]
+    [InlineData("{'type':'object','anyOf':[{'required':['spec']},{'properties':{'b':{'minimum':1}}}]}", "schema.properties[b]: Required value: because it is defined in schema.anyOf[1].properties[b]")]
+    [InlineData("{'type':'object','properties':{'metadata':{'type':'object'}},'not':{'properties':{'metadata':{}}}}", "schema.not.properties[metadata]: Forbidden: must not be specified in a nested context")]
+    [InlineData("{'type':'object','properties':{'a':{'type':'object','properties':{'b':{'type':'string'}},'default':{'c':1}}}}",
+        "schema.properties[a].default: Invalid value: {'c':1}: must not have unknown fields")]
     [InlineData("{'type':'object','x-kubernetes-validations':[{'rule':'true'}]}",
         "schema.x-kubernetes-validations: Forbidden: validation rules in the Common Expression Language are not supported by this server")]
     public void Schema_NotStructural_IsRefused(string schema, string expected) => SchemaCase.RulesOf(schema).ShouldBe(expected);
