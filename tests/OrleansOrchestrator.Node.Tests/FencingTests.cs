@@ -1,6 +1,7 @@
 using CsCheck;
 using k8s.Models;
 using Microsoft.Extensions.Time.Testing;
+using OrleansOrchestrator.Model.Fencing;
 using OrleansOrchestrator.Node.Agent;
 using OrleansOrchestrator.Node.Leases;
 
@@ -8,34 +9,35 @@ namespace OrleansOrchestrator.Node.Tests;
 
 public sealed class FencingTests
 {
-    private static readonly FencingPolicy Policy = new(TimeSpan.FromSeconds(7), TimeSpan.FromSeconds(5));
+    private static readonly FencingTimes Times = new() { FencingTime = TimeSpan.FromSeconds(7) };
 
     [Fact]
-    public void FenceAfter_DefaultToleration_IsTheFencingTime() =>
-        Policy.FenceAfter(Pod(Toleration(5))).ShouldBe(TimeSpan.FromSeconds(7));
+    public void StopAfter_DefaultToleration_IsTheFencingTime() =>
+        Times.StopAfter(Pod(Toleration(5))).ShouldBe(TimeSpan.FromSeconds(7));
 
     [Fact]
-    public void FenceAfter_LongerToleration_MovesByTheDifference() =>
-        Policy.FenceAfter(Pod(Toleration(300))).ShouldBe(TimeSpan.FromSeconds(302));
+    public void StopAfter_LongerToleration_MovesByTheDifference() =>
+        Times.StopAfter(Pod(Toleration(300))).ShouldBe(TimeSpan.FromSeconds(7 + (295 * 0.97)));
 
     [Fact]
-    public void FenceAfter_NoToleration_CountsAsZeroSeconds()
+    public void StopAfter_LessThanTheDefault_IsTheFencingTimeToo()
     {
-        Policy.FenceAfter(Pod()).ShouldBe(TimeSpan.FromSeconds(2));
-        Policy.FenceAfter(Pod(Toleration(null) with { Effect = "NoSchedule" })).ShouldBe(TimeSpan.FromSeconds(2));
-        Policy.FenceAfter(Pod(Toleration(null) with { Key = "node.kubernetes.io/not-ready" })).ShouldBe(TimeSpan.FromSeconds(2));
+        Times.StopAfter(Pod()).ShouldBe(TimeSpan.FromSeconds(7));
+        Times.StopAfter(Pod(Toleration(0))).ShouldBe(TimeSpan.FromSeconds(7));
+        Times.StopAfter(Pod(Toleration(null) with { Effect = "NoSchedule" })).ShouldBe(TimeSpan.FromSeconds(7));
+        Times.StopAfter(Pod(Toleration(null) with { Key = "node.kubernetes.io/not-ready" })).ShouldBe(TimeSpan.FromSeconds(7));
     }
 
     [Fact]
-    public void FenceAfter_TolerationForEver_IsNever()
+    public void StopAfter_TolerationForEver_IsNever()
     {
-        Policy.FenceAfter(Pod(Toleration(null))).ShouldBeNull();
-        Policy.FenceAfter(Pod(new V1Toleration { OperatorProperty = "Exists" })).ShouldBeNull();
+        Times.StopAfter(Pod(Toleration(null))).ShouldBeNull();
+        Times.StopAfter(Pod(new V1Toleration { OperatorProperty = "Exists" })).ShouldBeNull();
     }
 
     [Fact]
-    public void FenceAfter_SeveralTolerations_TakesTheShortest() =>
-        Policy.FenceAfter(Pod(Toleration(null), Toleration(60), Toleration(30))).ShouldBe(TimeSpan.FromSeconds(32));
+    public void StopAfter_SeveralTolerations_TakesTheShortest() =>
+        Times.StopAfter(Pod(Toleration(null), Toleration(60), Toleration(30))).ShouldBe(TimeSpan.FromSeconds(7 + (25 * 0.97)));
 
     [Fact]
     public void Fencing_AnyValidOptions_StopsBeforeAnyReplacement() =>
@@ -52,12 +54,11 @@ public sealed class FencingTests
             };
             if (NodeAgentOptionsValidator.Validate(options).Count > 0)
                 return;
-            var policy = new FencingPolicy(options.FencingTime, options.UnreachableToleration);
-            var after = policy.FenceAfter(Pod(Toleration(toleration)))!.Value;
-
-            // A pod that tolerates less than what the stop alone takes is stopped at once; it can be no better.
-            if (after > TimeSpan.Zero)
-                (after + options.FencingStopTime).ShouldBeLessThan(options.LeaseDuration + TimeSpan.FromSeconds(toleration));
+            var pod = Pod(Toleration(toleration));
+            var stopped = options.Times.StopAfter(pod)!.Value + options.FencingStopTime;
+            var replaced = options.Times.ReplaceAfter(pod)!.Value;
+            stopped.ShouldBeLessThan(replaced);
+            replaced.ShouldBeGreaterThanOrEqualTo(options.LeaseDuration + TimeSpan.FromSeconds(toleration));
         });
 
     [Fact]
@@ -84,7 +85,7 @@ public sealed class FencingTests
         var sent = clock.Now;
         time.Advance(TimeSpan.FromSeconds(3));
 
-        clock.Acknowledge(sent);
+        clock.Acknowledge(sent, TimeSpan.FromSeconds(7));
 
         clock.SinceAcknowledged.ShouldBe(TimeSpan.FromSeconds(3));
     }
@@ -95,7 +96,7 @@ public sealed class FencingTests
         var file = Path.GetTempFileName();
         var time = new FakeTimeProvider();
         var clock = new LeaseClock(time, file);
-        clock.Acknowledge(clock.Now);
+        clock.Acknowledge(clock.Now, TimeSpan.FromSeconds(7));
         time.Advance(TimeSpan.FromSeconds(40));
 
         new LeaseClock(time, file).SinceAcknowledged.ShouldBe(TimeSpan.FromSeconds(40));
@@ -113,10 +114,38 @@ public sealed class FencingTests
 
         clock.Hold(sent, TimeSpan.FromSeconds(4));
 
-        clock.Remaining(TimeSpan.FromSeconds(2)).ShouldBe(TimeSpan.FromSeconds(3));
+        clock.Remaining(TimeSpan.FromSeconds(8)).ShouldBe(TimeSpan.FromSeconds(3));
         clock.Remaining(TimeSpan.FromSeconds(60)).ShouldBe(TimeSpan.FromSeconds(53));
         time.Advance(TimeSpan.FromSeconds(3));
-        clock.Remaining(TimeSpan.FromSeconds(2)).ShouldBe(TimeSpan.Zero);
+        clock.Remaining(TimeSpan.FromSeconds(8)).ShouldBe(TimeSpan.Zero);
+    }
+
+    [Fact]
+    public void LeaseClock_HeldAfterThePodsTimeWasOver_LeavesThePodStopped()
+    {
+        var time = new FakeTimeProvider();
+        var clock = new LeaseClock(time, null);
+        time.Advance(TimeSpan.FromSeconds(10));
+
+        clock.Hold(clock.Now, TimeSpan.FromSeconds(4));
+
+        clock.Remaining(TimeSpan.FromSeconds(7)).ShouldBe(TimeSpan.FromSeconds(-3));
+        clock.Remaining(TimeSpan.FromSeconds(12)).ShouldBe(TimeSpan.FromSeconds(4));
+    }
+
+    [Fact]
+    public void LeaseClock_OutageThatOutlastedAPod_IsRemembered()
+    {
+        var time = new FakeTimeProvider();
+        var clock = new LeaseClock(time, null);
+        var before = clock.Lapses;
+        time.Advance(TimeSpan.FromSeconds(10));
+
+        clock.Acknowledge(clock.Now, TimeSpan.FromSeconds(7));
+
+        clock.HasLapsed(before, TimeSpan.FromSeconds(7)).ShouldBeTrue();
+        clock.HasLapsed(before, TimeSpan.FromSeconds(60)).ShouldBeFalse();
+        clock.HasLapsed(clock.Lapses, TimeSpan.FromSeconds(7)).ShouldBeFalse();
     }
 
     [Fact]
@@ -125,8 +154,8 @@ public sealed class FencingTests
         var file = Path.GetTempFileName();
         var time = new FakeTimeProvider();
         var clock = new LeaseClock(time, file);
-        clock.Acknowledge(clock.Now);
-        time.Advance(TimeSpan.FromSeconds(40));
+        clock.Acknowledge(clock.Now, TimeSpan.FromSeconds(7));
+        time.Advance(TimeSpan.FromSeconds(6));
         clock.Hold(clock.Now, TimeSpan.FromSeconds(4));
         time.Advance(TimeSpan.FromSeconds(1));
 

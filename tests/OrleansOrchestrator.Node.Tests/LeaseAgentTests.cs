@@ -1,5 +1,5 @@
-using k8s.Models;
 using Microsoft.Extensions.Logging.Abstractions;
+using OrleansOrchestrator.Model.Fencing;
 using OrleansOrchestrator.Node.Leases;
 using OrleansOrchestrator.Node.Tests.Fakes;
 
@@ -8,36 +8,15 @@ namespace OrleansOrchestrator.Node.Tests;
 public sealed class LeaseAgentTests
 {
     [Fact]
-    public async Task LimitInterval_Shorter_RenewsAtOnceAndThenThatOften()
-    {
-        await using var api = await FakeApiServer.StartAsync();
-        using var connection = api.Connect();
-        var clock = new LeaseClock(TimeProvider.System, null);
-        var agent = new LeaseAgent(
-            connection, "a", TimeSpan.FromSeconds(60), TimeSpan.FromSeconds(20), clock, () => { }, TimeProvider.System, NullLogger.Instance);
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        var run = agent.RunAsync(stop.Token);
-        await Eventually.HoldsAsync(() => Renewals(api) == 1, "the lease is made");
-
-        agent.LimitInterval(TimeSpan.FromSeconds(30)).ShouldBeFalse();
-        agent.LimitInterval(TimeSpan.FromMilliseconds(300)).ShouldBeTrue();
-        agent.LimitInterval(TimeSpan.FromMilliseconds(300)).ShouldBeFalse();
-
-        await Eventually.HoldsAsync(() => Renewals(api) >= 4, "it is renewed often", seconds: 5);
-        await stop.CancelAsync();
-        await run;
-        api.List<V1Lease>("apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases/").Single().Spec.HolderIdentity.ShouldBe("a");
-    }
-
-    [Fact]
     public async Task Renew_AfterASilence_TellsThatItReturned()
     {
         await using var api = await FakeApiServer.StartAsync();
         using var connection = api.Connect();
         var returns = 0;
+        var times = new FencingTimes { LeaseDuration = TimeSpan.FromSeconds(1) };
         var clock = new LeaseClock(TimeProvider.System, null);
         var agent = new LeaseAgent(
-            connection, "a", TimeSpan.FromSeconds(1), TimeSpan.FromMilliseconds(100), clock, () => Interlocked.Increment(ref returns), TimeProvider.System, NullLogger.Instance);
+            connection, "a", times, TimeSpan.FromMilliseconds(100), clock, new NodeVote("a", times, TimeProvider.System), new FencingViews("a", null), () => Interlocked.Increment(ref returns), TimeProvider.System, NullLogger.Instance);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         var run = agent.RunAsync(stop.Token);
         await Eventually.HoldsAsync(() => Renewals(api) >= 2, "the lease is renewed");

@@ -9,7 +9,7 @@ internal sealed class DefaultTolerationsAdmission(NodeLifecycleOptions options) 
     public ValueTask AdmitAsync(AdmissionRequest request, CancellationToken cancellationToken)
     {
         if (request.Operation == AdmissionOperation.Create && request.Subresource.Length == 0 && request.Object is V1Pod { Spec: { } spec })
-            DefaultTolerations.Apply(spec, (long)options.DefaultToleration.TotalSeconds);
+            DefaultTolerations.Apply(spec, (long)options.Times.DefaultToleration.TotalSeconds);
         return ValueTask.CompletedTask;
     }
 }

@@ -116,6 +116,7 @@ internal sealed partial class PlanExecutor(
         var deletion = new DeletionOptions
         {
             Uid = delete.Uid,
+            ResourceVersion = delete.ResourceVersion,
             GracePeriodSeconds = delete.GracePeriodSeconds,
             // What the control plane deletes takes its dependents along, whatever the kind's default is for clients.
             Propagation = delete.Propagation ?? (definition.DefaultPropagation == DeletionPropagation.Background ? null : DeletionPropagation.Background),

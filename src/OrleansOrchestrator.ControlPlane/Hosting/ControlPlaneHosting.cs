@@ -65,6 +65,8 @@ public static class ControlPlaneHosting
         services.AddSingleton<StoreReadiness>();
         services.AddSingleton<IReadinessCheck>(provider => provider.GetRequiredService<StoreReadiness>());
         AddHostedSingleton<WantedGrains>(services);
+        AddHostedSingleton<NodeBeats>(services);
+        services.AddSingleton<INodeBeats>(provider => provider.GetRequiredService<NodeBeats>());
         services.AddSingleton<IComputedObjects, ComponentStatuses>();
         return services;
     }
@@ -99,7 +101,7 @@ public static class ControlPlaneHosting
 
         services.AddSingleton(new WantedGrain("garbage-collector", grains => grains.GetGrain<IGarbageCollectorGrain>("cluster")));
         services.AddSingleton(new WantedGrain("scheduler", grains => grains.GetGrain<ISchedulerGrain>(SchedulerGrain.DefaultName)));
-        services.AddSingleton(new WantedGrain("node-lifecycle", grains => grains.GetGrain<INodeLifecycleGrain>("cluster")));
+        services.AddSingleton(new WantedGrain("node-lifecycle", grains => grains.GetGrain<INodeLifecycleGrain>(NodeLifecycleGrain.Key)));
     }
 
     private static void AddHostedSingleton<T>(IServiceCollection services)

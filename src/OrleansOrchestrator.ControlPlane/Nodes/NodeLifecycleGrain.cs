@@ -25,12 +25,17 @@ internal sealed partial class NodeLifecycleGrain(
     NodeObserver observer, PlanExecutor executor, EventRecorder events, WatchCaches caches, ResourceRegistry registry,
     TimeProvider time, ILogger<NodeLifecycleGrain> logger) : LoopingGrain, INodeLifecycleGrain
 {
+    internal const string Key = "cluster";
+
     private const string Component = "node-controller";
 
     private static readonly TimeSpan RoundMin = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan RoundMax = TimeSpan.FromSeconds(1);
 
     private bool _wasDisrupted;
+    private IReadOnlyList<string> _waitingForVotes = [];
+
+    public Task<string> BeatAsync() => Task.FromResult(observer.IssueBeat());
 
     protected override IEnumerable<Task> StartLoops() => [SupervisedLoop.RunAsync("node lifecycle", RunRoundAsync, time, logger, Stopping)];
 
@@ -46,6 +51,7 @@ internal sealed partial class NodeLifecycleGrain(
             _wasDisrupted = plan.IsDisrupted;
         }
 
+        TellOfMissingVotes(plan.WaitingForVotes);
         if (plan.Actions.Count > 0)
         {
             var outcome = await executor.ApplyAsync(Component, new ObjectReference(registry[WellKnownResources.Nodes], default), new Plan { Actions = plan.Actions });
@@ -65,6 +71,21 @@ internal sealed partial class NodeLifecycleGrain(
                 events.Record(obj, Component, told.Event.Type, told.Event.Reason, told.Event.Message);
         }
     }
+
+    private void TellOfMissingVotes(IReadOnlyList<string> waiting)
+    {
+        foreach (var name in waiting.Except(_waitingForVotes))
+        {
+            LogWaitingForVotes(name);
+            if (caches[registry[WellKnownResources.Nodes]].Find(new ObjectKey("", name)) is { } node)
+                events.Record(node, Component, "Warning", "EvictionWaitsForVotes", "Too few of the node's peers are heard of to know that it does not run its pods; delete the Node if its machine is gone");
+        }
+
+        _waitingForVotes = waiting;
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Node {Node} is silent, and too few of its peers are heard of to know that it does not run its pods: they are not replaced")]
+    private partial void LogWaitingForVotes(string node);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Whether no node at all is heard of, so that nothing is evicted: {IsDisrupted}")]
     private partial void LogDisruption(bool isDisrupted);

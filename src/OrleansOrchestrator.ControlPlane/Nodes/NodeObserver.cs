@@ -1,9 +1,11 @@
 using System.Globalization;
 using k8s.Models;
+using Microsoft.Extensions.Logging;
 using OrleansOrchestrator.ControlPlane.Objects;
 using OrleansOrchestrator.ControlPlane.Watch;
 using OrleansOrchestrator.Controllers.NodeLifecycle;
 using OrleansOrchestrator.Model.Codec;
+using OrleansOrchestrator.Model.Fencing;
 using OrleansOrchestrator.Model.Resources;
 using OrleansOrchestrator.Model.Selectors;
 
@@ -14,7 +16,7 @@ namespace OrleansOrchestrator.ControlPlane.Nodes;
 /// Belongs to one activation. Its clock runs on from the moment it began, whatever happens to the time of day meanwhile: a
 /// machine whose clock is set forward must not take every node for silent.
 /// </remarks>
-internal sealed class NodeObserver(WatchCaches caches, ResourceRegistry registry, NodeLifecycleOptions options, TimeProvider time)
+internal sealed partial class NodeObserver(WatchCaches caches, ResourceRegistry registry, NodeLifecycleOptions options, TimeProvider time, ILogger<NodeObserver> logger)
 {
     private const string LeaseNamespace = "kube-node-lease";
     private const string NodeNameField = "spec.nodeName";
@@ -23,6 +25,11 @@ internal sealed class NodeObserver(WatchCaches caches, ResourceRegistry registry
     private readonly DateTimeOffset _began = time.GetUtcNow();
     private readonly long _beganTicks = time.GetTimestamp();
     private readonly Dictionary<string, long> _nodeRevisions = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, string?> _confirmedViews = new(StringComparer.Ordinal);
+    private readonly VoteLedger _votes = new(options.Times.VoteTime);
+    private DateTimeOffset? _seenUntil;
+    private DateTimeOffset _heardAt;
+    private TimeSpan _clockDifference;
 
     private DateTimeOffset Now => _began + time.GetElapsedTime(_beganTicks);
 
@@ -37,13 +44,17 @@ internal sealed class NodeObserver(WatchCaches caches, ResourceRegistry registry
     public async Task<NodeLifecycleInput> ObserveAsync(CancellationToken cancellationToken)
     {
         var asked = Now;
+
+        // A daemon that comes back renews before it writes to its pods: whoever sees what it wrote must see the renewal too.
+        await Pods.EnsureFreshAsync(Freshness.Latest, cancellationToken);
+        var podsSeen = Pods.Revision;
         await Leases.EnsureFreshAsync(Freshness.Latest, cancellationToken);
         await Nodes.EnsureFreshAsync(Freshness.Latest, cancellationToken);
-        await Pods.EnsureFreshAsync(Freshness.Latest, cancellationToken);
         var now = Now;
+        RestartAfterBlindness(asked);
 
         foreach (var lease in Leases.Select(ObjectFilter.InNamespace(LeaseNamespace)).Objects)
-            _ledger.Observe(lease.Key.Name, HeartbeatSource.Lease, lease.Revision.ToString(CultureInfo.InvariantCulture), now);
+            ObserveLease(lease, now);
         var nodes = Nodes.Select(ObjectFilter.All).Objects;
         foreach (var node in nodes)
             ObserveStatus(node, now);
@@ -53,15 +64,51 @@ internal sealed class NodeObserver(WatchCaches caches, ResourceRegistry registry
         {
             Now = now,
             SeenUntil = asked,
-            Nodes = [.. nodes.Select(node => new ObservedNode(node.Peek<V1Node>(), _ledger.LastHeartbeat(node.Key.Name, now)))],
+            Nodes = [.. nodes.Select(node => new ObservedNode(node.Peek<V1Node>(), _ledger.LastHeartbeat(node.Key.Name, now), _confirmedViews.GetValueOrDefault(node.Key.Name)))],
             MissingNodes = _ledger.ObserveMissing(NamesWithoutNode(nodes), now),
-            PodsOn = PodsOn,
+            PodsOn = name => PodsOn(name, podsSeen),
+            IsCounted = voter => _votes.IsCounted(voter, asked),
             Options = options,
         };
     }
 
     /// <summary>Gives all nodes their full time to report again.</summary>
     public void Restart() => _ledger.Restart(Now);
+
+    /// <summary>Issues a beat.</summary>
+    public string IssueBeat() => _votes.Issue(Now);
+
+    /// <summary>
+    /// After a time in which nothing was seen, whether this silo or its machine stood still, the stores were away or the nodes
+    /// could reach nobody, all nodes get their full time again.
+    /// </summary>
+    private void RestartAfterBlindness(DateTimeOffset asked)
+    {
+        // The clocks part when the machine has slept, and when its time of day is set.
+        var difference = time.GetUtcNow() - Now;
+        var isBlind = _seenUntil is { } seenUntil
+            && (asked - seenUntil > options.BlindTimeMax || (difference - _clockDifference).Duration() > options.BlindTimeMax);
+        (_seenUntil, _clockDifference) = (asked, difference);
+        if (!isBlind)
+            return;
+        LogBlind();
+        _votes.Restart();
+        _ledger.Restart(Now);
+    }
+
+    private void ObserveLease(StoredObject lease, DateTimeOffset now)
+    {
+        var name = lease.Key.Name;
+        if (!_ledger.Observe(name, HeartbeatSource.Lease, lease.Revision.ToString(CultureInfo.InvariantCulture), now))
+            return;
+        if (now - _heardAt > options.BlindTimeMax && _heardAt != default)
+            _ledger.Restart(now);
+        _heardAt = now;
+        if (lease.Peek<V1Lease>().Metadata.Annotations?.TryGetValue(VoteReport.Annotation, out var text) is not true || VoteReport.Parse(text) is not { } report)
+            return;
+        _confirmedViews[name] = report.View;
+        _votes.Observe(report, now);
+    }
 
     private void ObserveStatus(StoredObject node, DateTimeOffset now)
     {
@@ -79,17 +126,18 @@ internal sealed class NodeObserver(WatchCaches caches, ResourceRegistry registry
         if (_nodeRevisions.Count == nodes.Count)
             return;
         var present = nodes.Select(node => node.Key.Name).ToHashSet(StringComparer.Ordinal);
-        foreach (var gone in _nodeRevisions.Keys.Where(name => !present.Contains(name) && PodsOn(name).Count == 0).ToList())
+        foreach (var gone in _nodeRevisions.Keys.Where(name => !present.Contains(name) && PodsOn(name, long.MaxValue).Count == 0).ToList())
         {
             _nodeRevisions.Remove(gone);
+            _confirmedViews.Remove(gone);
             _ledger.Forget(gone);
         }
     }
 
-    private IReadOnlyList<V1Pod> PodsOn(string node)
+    private IReadOnlyList<V1Pod> PodsOn(string node, long seen)
     {
         var onNode = ObjectFilter.All with { Fields = FieldSelector.Equal(NodeNameField, node) };
-        return [.. Pods.Select(onNode).Objects.Select(pod => pod.Peek<V1Pod>())];
+        return [.. Pods.Select(onNode).Objects.Where(pod => pod.Revision <= seen).Select(pod => pod.Peek<V1Pod>())];
     }
 
     private IEnumerable<string> NamesWithoutNode(List<StoredObject> nodes)
@@ -98,4 +146,7 @@ internal sealed class NodeObserver(WatchCaches caches, ResourceRegistry registry
         names.ExceptWith(nodes.Select(node => node.Key.Name));
         return names;
     }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Nodes could not be watched for a while: all of them get their full time to report again")]
+    private partial void LogBlind();
 }

@@ -24,15 +24,17 @@ public sealed class HeartbeatLedger
     /// <param name="source">Where the evidence is from.</param>
     /// <param name="evidence">What changes with each heartbeat.</param>
     /// <param name="seenAt">When it was seen.</param>
-    public void Observe(string node, HeartbeatSource source, string evidence, DateTimeOffset seenAt)
+    /// <returns>Whether it is a heartbeat: the evidence is new.</returns>
+    public bool Observe(string node, HeartbeatSource source, string evidence, DateTimeOffset seenAt)
     {
         var entry = _entries.GetValueOrDefault(node);
         var known = source == HeartbeatSource.Lease ? entry.Lease : entry.Status;
         if (known == evidence)
-            return;
+            return false;
 
         var updated = source == HeartbeatSource.Lease ? entry with { Lease = evidence } : entry with { Status = evidence };
         _entries[node] = updated with { LastHeartbeat = Later(entry.LastHeartbeat, seenAt) };
+        return true;
     }
 
     /// <summary>When a node was last heard of. An unknown node counts as heard of now, so that it gets its time to report.</summary>

@@ -13,15 +13,25 @@ internal sealed class NodeLifecycleDraft
     /// <summary>How soon to look again after writes, in case that the changes themselves do not lead to it.</summary>
     private static readonly TimeSpan FollowUpInterval = TimeSpan.FromSeconds(1);
 
+    /// <summary>How soon to count votes again: they come with every renewal.</summary>
+    private static readonly TimeSpan VoteInterval = TimeSpan.FromMilliseconds(250);
+
     private readonly List<(ObjectAction Action, NodeLifecycleEvent? Event)> _nodes = [];
     private readonly List<(ObjectAction Action, NodeLifecycleEvent? Event)> _readiness = [];
     private readonly List<(DateTimeOffset Deadline, ObjectKey Pod, ObjectAction Action, NodeLifecycleEvent Event)> _evictions = [];
+    private readonly List<string> _waitingForVotes = [];
     private TimeSpan? _requeueAfter;
 
     public void LookAgainIn(TimeSpan time)
     {
         if (_requeueAfter is null || time < _requeueAfter)
             _requeueAfter = time;
+    }
+
+    public void WaitForVotes(string node)
+    {
+        _waitingForVotes.Add(node);
+        LookAgainIn(VoteInterval);
     }
 
     public void WriteNode(ObjectAction action, PlannedEvent? @event, V1Node node) =>
@@ -41,7 +51,11 @@ internal sealed class NodeLifecycleDraft
 
     public void Evict(V1Pod pod, PodEviction eviction)
     {
-        var action = new DeleteObject(WellKnownResources.Pods, pod.Key, pod.Metadata.Uid, eviction.IsForced ? 0 : null);
+        var action = new DeleteObject(WellKnownResources.Pods, pod.Key, pod.Metadata.Uid, eviction.IsForced ? 0 : null)
+        {
+            // A daemon that comes back writes to the pod before it starts it again: whoever is first is right.
+            ResourceVersion = eviction.IsForced ? pod.Metadata.ResourceVersion : null,
+        };
         var told = new PlannedEvent("Normal", "TaintManagerEviction", $"Marking for deletion Pod {pod.Key}");
         _evictions.Add((eviction.Deadline, pod.Key, action, new NodeLifecycleEvent(WellKnownResources.Pods, pod, told)));
     }
@@ -64,6 +78,7 @@ internal sealed class NodeLifecycleDraft
             Actions = [.. planned.Select(item => item.Item1)],
             Events = [.. planned.Select(item => item.Item2).OfType<NodeLifecycleEvent>()],
             RequeueAfter = _requeueAfter,
+            WaitingForVotes = _waitingForVotes,
             IsDisrupted = isDisrupted,
         };
     }

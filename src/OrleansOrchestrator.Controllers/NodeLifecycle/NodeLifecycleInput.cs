@@ -24,6 +24,9 @@ public sealed record NodeLifecycleInput
     /// <summary>The pods bound to a node of that name, in any order; asked only for nodes whose pods are in question.</summary>
     public required Func<string, IReadOnlyList<V1Pod>> PodsOn { get; init; }
 
+    /// <summary>Whether a voter's vote was with the control plane at <see cref="SeenUntil"/>; see <see cref="Model.Fencing.VoteLedger"/>.</summary>
+    public Func<string, bool> IsCounted { get; init; } = static _ => false;
+
     /// <summary>Options.</summary>
     public NodeLifecycleOptions Options { get; init; } = new();
 }
@@ -34,7 +37,8 @@ public sealed record NodeLifecycleInput
 /// When the observer, by its own clock, last saw the node renew its lease or its status; when it first saw the node, if it
 /// has seen neither since.
 /// </param>
-public sealed record ObservedNode(V1Node Node, DateTimeOffset LastHeartbeat);
+/// <param name="ConfirmedView">The id of the view that the node said it uses; null if it has said nothing.</param>
+public sealed record ObservedNode(V1Node Node, DateTimeOffset LastHeartbeat, string? ConfirmedView = null);
 
 /// <summary>A node that pods are bound to and that does not exist.</summary>
 /// <param name="Name">The name.</param>

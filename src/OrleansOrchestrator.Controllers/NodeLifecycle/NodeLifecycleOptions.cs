@@ -1,22 +1,24 @@
+using OrleansOrchestrator.Model.Fencing;
+
 namespace OrleansOrchestrator.Controllers.NodeLifecycle;
 
 /// <summary>How long a silent node is given, and what may be relied on about its daemon.</summary>
 public sealed record NodeLifecycleOptions
 {
-    /// <summary>How long a node may be silent until it counts as unreachable.</summary>
-    public TimeSpan LeaseDuration { get; init; } = TimeSpan.FromSeconds(8);
-
-    /// <summary>The toleration for unreachable and not-ready nodes that a pod gets if it states none.</summary>
-    public TimeSpan DefaultToleration { get; init; } = TimeSpan.FromSeconds(5);
-
-    /// <summary>After how long without an acknowledged renewal a daemon starts to stop its pods by itself.</summary>
-    public TimeSpan FencingTime { get; init; } = TimeSpan.FromSeconds(7);
-
-    /// <summary>The longest that a daemon takes for that.</summary>
-    public TimeSpan StopTime { get; init; } = TimeSpan.FromSeconds(4);
+    /// <summary>The times that daemons and the node controller agree on.</summary>
+    public FencingTimes Times { get; init; } = new();
 
     /// <summary>How long a node has to be missing from the API until its pods are given up: longer than caches lag.</summary>
     public TimeSpan MissingNodeGrace { get; init; } = TimeSpan.FromSeconds(8);
+
+    /// <summary>After how long in which the observer saw nothing, or no node was heard of, all nodes get their full time again.</summary>
+    public TimeSpan BlindTimeMax { get; init; } = TimeSpan.FromSeconds(4);
+
+    /// <summary>The most nodes of a view, the node whose view it is included; odd, so that it has as many neighbours on either side.</summary>
+    public int ViewNodesMax { get; init; } = 7;
+
+    /// <summary>How long a node has to be unreachable until the others decide without it.</summary>
+    public TimeSpan ViewRemovalTime { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>The most writes of one plan; the rest follows in the next one.</summary>
     public int ActionsMax { get; init; } = 500;
@@ -24,21 +26,17 @@ public sealed record NodeLifecycleOptions
     /// <summary>All faults, each in a sentence; empty if the options hold together (invariant I7).</summary>
     public IReadOnlyList<string> Faults()
     {
-        var faults = new List<string>();
-        if (LeaseDuration <= TimeSpan.Zero)
-            faults.Add("LeaseDuration must be positive.");
-        if (DefaultToleration < TimeSpan.Zero)
-            faults.Add("DefaultToleration must not be negative.");
-        if (FencingTime <= TimeSpan.Zero)
-            faults.Add("FencingTime must be positive.");
-        if (StopTime < TimeSpan.Zero)
-            faults.Add("StopTime must not be negative.");
+        var faults = Times.Faults().ToList();
         if (MissingNodeGrace < TimeSpan.Zero)
             faults.Add("MissingNodeGrace must not be negative.");
+        if (BlindTimeMax <= TimeSpan.Zero)
+            faults.Add("BlindTimeMax must be positive.");
+        if (ViewNodesMax < 1 || ViewNodesMax % 2 == 0)
+            faults.Add("ViewNodesMax must be odd and positive.");
+        if (ViewRemovalTime < TimeSpan.Zero)
+            faults.Add("ViewRemovalTime must not be negative.");
         if (ActionsMax <= 0)
             faults.Add("ActionsMax must be positive.");
-        if (FencingTime + StopTime >= LeaseDuration + DefaultToleration)
-            faults.Add("FencingTime + StopTime must be less than LeaseDuration + DefaultToleration.");
         return faults;
     }
 }

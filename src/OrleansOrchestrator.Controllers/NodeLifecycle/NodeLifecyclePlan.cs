@@ -15,6 +15,9 @@ public sealed record NodeLifecyclePlan
     /// <summary>When to decide again even if nothing changes; null for only then.</summary>
     public required TimeSpan? RequeueAfter { get; init; }
 
+    /// <summary>The names of nodes whose pods would be replaced if votes enough said that the nodes do not run them, in order.</summary>
+    public required IReadOnlyList<string> WaitingForVotes { get; init; }
+
     /// <summary>
     /// Whether no node at all is heard of, which is more likely the observer's fault. When this ends, the observer calls
     /// <see cref="HeartbeatLedger.Restart"/>, so that all nodes get their time to report.

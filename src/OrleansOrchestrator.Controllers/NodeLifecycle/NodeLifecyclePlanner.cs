@@ -1,6 +1,7 @@
 using k8s.Models;
 using OrleansOrchestrator.Controllers.Pods;
 using OrleansOrchestrator.Controllers.Reconciling;
+using OrleansOrchestrator.Model.Fencing;
 using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.Controllers.NodeLifecycle;
@@ -8,6 +9,7 @@ namespace OrleansOrchestrator.Controllers.NodeLifecycle;
 /// <summary>
 /// Decides about all nodes of the cluster: which are silent, which taints they get, and which pods have to go. While no
 /// node is both heard of and ready, nothing is evicted: there is nowhere to go, and the fault is more likely the observer's.
+/// A silent node's pods go only if enough of its peers have not let it run on: see <see cref="FencingView"/>.
 /// </summary>
 /// <remarks>See k8s.io/kubernetes/pkg/controller/{nodelifecycle,tainteviction,podgc}.</remarks>
 public static class NodeLifecyclePlanner
@@ -18,9 +20,10 @@ public static class NodeLifecyclePlanner
         var isDisrupted = !input.Nodes.Any(observed =>
             !IsSilent(observed, input) && NodeConditions.StatusOf(observed.Node, NodeConditions.Ready) == "True");
         var draft = new NodeLifecycleDraft();
+        var ring = FencingRing.Of(input);
         foreach (var observed in input.Nodes.OrderBy(observed => observed.Node.Metadata.Name, StringComparer.Ordinal))
         {
-            JudgeNode(observed, input, isDisrupted, draft);
+            JudgeNode(observed, input, ring, isDisrupted, draft);
             if (!isDisrupted)
                 JudgePods(observed, input, draft);
         }
@@ -35,14 +38,14 @@ public static class NodeLifecyclePlanner
     }
 
     private static bool IsSilent(ObservedNode observed, NodeLifecycleInput input) =>
-        input.SeenUntil - observed.LastHeartbeat >= input.Options.LeaseDuration;
+        input.SeenUntil - observed.LastHeartbeat >= input.Options.Times.LeaseDuration;
 
-    private static void JudgeNode(ObservedNode observed, NodeLifecycleInput input, bool isDisrupted, NodeLifecycleDraft draft)
+    private static void JudgeNode(ObservedNode observed, NodeLifecycleInput input, FencingRing ring, bool isDisrupted, NodeLifecycleDraft draft)
     {
         var node = observed.Node;
         var isSilent = IsSilent(observed, input);
         if (!isSilent)
-            draft.LookAgainIn(observed.LastHeartbeat + input.Options.LeaseDuration - input.SeenUntil);
+            draft.LookAgainIn(observed.LastHeartbeat + input.Options.Times.LeaseDuration - input.SeenUntil);
 
         // Conditions first; the taints that follow from them come with the next decision, on the node as it is then.
         if (isSilent && NodeConditions.Silenced(node, input.Now) is { } silenced)
@@ -57,6 +60,10 @@ public static class NodeLifecyclePlanner
         {
             draft.WriteNode(new UpdateObject(WellKnownResources.Nodes, retainted), null, node);
         }
+        else if (!isSilent && !isDisrupted && ring.Reviewed(observed) is { } reviewed)
+        {
+            draft.WriteNode(new UpdateObject(WellKnownResources.Nodes, reviewed), null, node);
+        }
     }
 
     private static void JudgePods(ObservedNode observed, NodeLifecycleInput input, NodeLifecycleDraft draft)
@@ -66,20 +73,27 @@ public static class NodeLifecyclePlanner
         if (!isUnreachable && observed.Node.Spec?.Taints?.Any(taint => taint.Effect == TaintKeys.NoExecute) is not true)
             return;
 
+        var mayForce = FencingView.Of(observed.Node).All(view => view.MayEvict(input.IsCounted));
+        var lacksVotes = false;
         foreach (var pod in InOrder(input.PodsOn(observed.Node.Metadata.Name)))
         {
             var eviction = PodEviction.Of(pod, observed, input.Now, isSilent, input.Options);
-            if (eviction is { } due && due.Deadline <= input.SeenUntil)
+            var isDue = eviction?.Deadline <= input.SeenUntil;
+            if (isDue && (mayForce || !eviction!.Value.IsForced))
             {
-                draft.Evict(pod, due);
+                draft.Evict(pod, eviction!.Value);
                 continue;
             }
 
-            if (eviction is { } later)
+            lacksVotes |= isDue;
+            if (!isDue && eviction is { } later)
                 draft.LookAgainIn(later.Deadline - input.SeenUntil);
             if (isUnreachable && pod.IsReady)
                 draft.MarkNotReady(pod, input.Now);
         }
+
+        if (lacksVotes)
+            draft.WaitForVotes(observed.Node.Metadata.Name);
     }
 
     /// <summary>
@@ -95,7 +109,7 @@ public static class NodeLifecyclePlanner
             return;
         }
 
-        var fencedAt = missing.LastHeartbeat + input.Options.FencingTime + input.Options.StopTime;
+        var fencedAt = missing.LastHeartbeat + input.Options.Times.LeaseDuration + input.Options.Times.DefaultToleration;
         var isFenced = fencedAt <= input.SeenUntil;
         if (!isFenced)
             draft.LookAgainIn(fencedAt - input.SeenUntil);

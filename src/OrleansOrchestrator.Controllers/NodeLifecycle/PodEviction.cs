@@ -1,6 +1,7 @@
 using k8s.Models;
 using OrleansOrchestrator.Controllers.Pods;
 using OrleansOrchestrator.Controllers.Reconciling;
+using OrleansOrchestrator.Model.Fencing;
 
 namespace OrleansOrchestrator.Controllers.NodeLifecycle;
 
@@ -14,8 +15,8 @@ internal readonly record struct PodEviction(DateTimeOffset Deadline, bool IsForc
 {
     /// <summary>When a pod of a node has to go; null for never, as things stand.</summary>
     /// <remarks>
-    /// Invariant I7: a forced eviction comes after the node's silence has lasted for its fencing time and for the time that
-    /// stopping takes, and after the pod's own toleration has passed since the node was first called unreachable.
+    /// Invariant I7: a forced eviction comes after a silence in which the node's daemon has surely stopped the pod, unless
+    /// peers let it run on, and after the pod's own toleration has passed since the node was first called unreachable.
     /// </remarks>
     public static PodEviction? Of(V1Pod pod, ObservedNode observed, DateTimeOffset now, bool isSilent, NodeLifecycleOptions options)
     {
@@ -36,12 +37,11 @@ internal readonly record struct PodEviction(DateTimeOffset Deadline, bool IsForc
     private static DateTimeOffset? ForcedDeadline(V1Pod pod, ObservedNode observed, List<V1Taint> taints, NodeLifecycleOptions options)
     {
         var taint = taints.Find(taint => taint.Key == TaintKeys.Unreachable);
-        if (taint is null || Tolerations.StayOf(pod, taint) is not { } stay)
+        if (taint is null || Tolerations.StayOf(pod, taint) is not { } stay || options.Times.ReplaceAfter(pod) is not { } after)
             return null;
 
         // API times are cut to seconds and stem from whichever observer wrote them, so that our own count holds as well.
-        var unreachableSince = Later(ApiTime.Read(taint.TimeAdded), observed.LastHeartbeat + options.LeaseDuration);
-        return Later(unreachableSince + stay, observed.LastHeartbeat + options.FencingTime + options.StopTime);
+        return Later(ApiTime.Read(taint.TimeAdded) + stay, observed.LastHeartbeat + after);
     }
 
     /// <summary>The first time at which any taint outstays its welcome, from those that a living daemon has to act on.</summary>

@@ -46,7 +46,11 @@ public sealed record UpdateStatus(ResourceName Resource, KubeObject Object) : Ob
 /// <param name="Propagation">What happens to the object's own dependents; null for the kind's default.</param>
 public sealed record DeleteObject(
     ResourceName Resource, ObjectKey Key, string Uid, long? GracePeriodSeconds = null, DeletionPropagation? Propagation = null)
-    : ObjectAction(Resource);
+    : ObjectAction(Resource)
+{
+    /// <summary>Delete only if the object is still at this resourceVersion; null for at any.</summary>
+    public string? ResourceVersion { get; init; }
+}
 
 /// <summary>Takes <c>kubernetes</c> off a namespace's spec.finalizers, which lets it go.</summary>
 /// <param name="Object">The namespace with its wanted finalizers and the observed resourceVersion.</param>

@@ -1,10 +1,12 @@
 using System.Collections.Frozen;
 using OrleansOrchestrator.ControlPlane.CustomResources;
+using OrleansOrchestrator.ControlPlane.Nodes;
 using OrleansOrchestrator.Gateway.Requests;
 using OrleansOrchestrator.Gateway.Reviews;
 using OrleansOrchestrator.Gateway.Subresources;
 using OrleansOrchestrator.Gateway.Watch;
 using OrleansOrchestrator.Model.Errors;
+using OrleansOrchestrator.Model.Fencing;
 using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.Gateway.Resources;
@@ -18,8 +20,11 @@ internal sealed class ResourceEndpoint(
     ReviewEndpoints reviews,
     ResourceRoutes routes,
     INewestKinds newest,
-    IEnumerable<ISubresourceEndpoint> subresources)
+    IEnumerable<ISubresourceEndpoint> subresources,
+    INodeBeats? beats = null)
 {
+    private const string NodeLeaseNamespace = "kube-node-lease";
+
     private readonly FrozenDictionary<string, ISubresourceEndpoint> _subresources =
         subresources.ToFrozenDictionary(endpoint => endpoint.Name, StringComparer.Ordinal);
 
@@ -38,6 +43,8 @@ internal sealed class ResourceEndpoint(
         _ = request.Format;
         if (request.Form.DeprecationWarning is { } warning)
             request.Warnings.Add(warning);
+        if (info is { Namespace: NodeLeaseNamespace, Resource: "leases", IsReadOnly: false } && beats?.Newest is { } beat)
+            request.Http.Response.Headers[VoteReport.BeatHeader] = beat;
         return info.Subresource.Length == 0 ? HandleObjectAsync(request) : HandleSubresourceAsync(request);
     }
 

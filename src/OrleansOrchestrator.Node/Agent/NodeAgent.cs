@@ -3,6 +3,7 @@ using System.Security.Cryptography.X509Certificates;
 using k8s;
 using k8s.Models;
 using Microsoft.Extensions.Logging;
+using OrleansOrchestrator.Model.Fencing;
 using OrleansOrchestrator.Node.Api;
 using OrleansOrchestrator.Node.Configuration;
 using OrleansOrchestrator.Node.Events;
@@ -36,6 +37,8 @@ public sealed partial class NodeAgent : IAsyncDisposable
     private PodDirectory? _pods;
     private NodeServer? _server;
     private X509Certificate2? _certificate;
+    private NodeVote? _vote;
+    private PeerContacts? _peers;
     private ServiceProxy? _proxy;
 
     /// <summary>Prepares an agent that shares a connection with others.</summary>
@@ -85,7 +88,7 @@ public sealed partial class NodeAgent : IAsyncDisposable
         _runtime = await NodeRuntimes.CreateAsync(_options, identity, _timeProvider, _loggers, cancellationToken);
         var address = _options.AdvertiseAddress is { } given
             ? IPAddress.Parse(given)
-            : await AdvertiseAddress.FindAsync(_api.Server, cancellationToken);
+            : await AdvertiseAddress.FindAsync(_api.Servers.Current, cancellationToken);
         var machine = MachineFacts.Read(_options.DataDirectory);
 
         var isHollow = _runtime is HollowRuntime;
@@ -93,7 +96,14 @@ public sealed partial class NodeAgent : IAsyncDisposable
         var services = new ServiceCatalog(() => _proxy?.Signal());
         var endpoints = new ObjectCatalog<V1Endpoints>(() => _proxy?.Signal());
         var clock = new LeaseClock(_timeProvider, isHollow ? null : Path.Combine(_options.DataDirectory, "lease-acknowledged"));
-        var fencing = new FencingPolicy(_options.FencingTime, _options.UnreachableToleration);
+        var times = _options.Times;
+        if (!isHollow)
+            _certificate = ServingCertificate.LoadOrCreate(_options.DataDirectory, _options.Name, address, _timeProvider);
+        var vote = new NodeVote(_certificate is null ? $"local-{Guid.NewGuid():N}" : ServingCertificate.HashOf(_certificate), times, _timeProvider);
+        var views = new FencingViews(_options.Name, isHollow ? null : Path.Combine(_options.DataDirectory, "fencing-view"));
+        _api.Votes[vote.Voter] = _vote = vote;
+        if (_ownsApi)
+            _api.Servers.KeepIn(Path.Combine(_options.DataDirectory, "api-servers"));
         var configuration = new ApiConfigurationSource(_api);
         var resources = new ResourceField(AllocatableOf(machine));
         _pods = new PodDirectory(new PodServices
@@ -107,7 +117,7 @@ public sealed partial class NodeAgent : IAsyncDisposable
             Volumes = new VolumePreparer(new VolumeContent(configuration, resources)),
             Events = events,
             Probes = new ProbeAction(_runtime),
-            Fencing = fencing,
+            Fencing = times,
             Lease = clock,
             TimeProvider = _timeProvider,
             Logger = _loggers.CreateLogger<PodWorker>(),
@@ -118,16 +128,22 @@ public sealed partial class NodeAgent : IAsyncDisposable
 
         // Thousands of hollow nodes share a process, and there is nothing to ask them.
         if (!isHollow)
-            await StartServerAsync(address, cancellationToken);
+            await StartServerAsync(address, new PeerQuestions(views, vote), cancellationToken);
         var node = new NodeObjectBuilder(
-            _options, machine, address.ToString(), Port, _runtime.Version, _certificate is null ? "" : ServingCertificate.HashOf(_certificate));
+            _options, machine, address.ToString(), Port, _runtime.Version, _certificate is null ? "" : ServingCertificate.HashOf(_certificate),
+            vote.Voter);
         var registrar = new NodeRegistrar(
             _api, _options.Name, node, () => _runtime?.Fault, _options.StatusPeriod, _timeProvider, _loggers.CreateLogger<NodeRegistrar>());
         var lease = new LeaseAgent(
-            _api, _options.Name, _options.LeaseDuration, _options.LeaseRenewInterval, clock, registrar.Repeat, _timeProvider, _loggers.CreateLogger<LeaseAgent>());
+            _api, _options.Name, times, _options.LeaseRenewInterval, clock, vote, views, registrar.Repeat, _timeProvider, _loggers.CreateLogger<LeaseAgent>());
+        _peers = new PeerContacts(_api.Votes, _certificate);
 
         Run(lease.RunAsync);
-        Run(new FencingAgent(_pods, fencing, clock, lease, _timeProvider, _loggers.CreateLogger<FencingAgent>()).RunAsync);
+        Run(new HoldAgent(views, vote, clock, _peers, times, _timeProvider, _loggers.CreateLogger<HoldAgent>()).RunAsync);
+        Run(new FencingAgent(_pods, times, clock, _timeProvider, _loggers.CreateLogger<FencingAgent>()).RunAsync);
+        Run(Reflect(ResourcePath.Nodes, $"metadata.name={_options.Name}", views));
+        if (_ownsApi)
+            Run(Reflect(ResourcePath.ApiEndpoints, "metadata.name=kubernetes", _api.Servers));
         Run(registrar.RunAsync);
         Run(events.RunAsync);
         Run(Reflect(ResourcePath.Pods, $"spec.nodeName={_options.Name}", _pods));
@@ -182,6 +198,9 @@ public sealed partial class NodeAgent : IAsyncDisposable
             await _proxy.DisposeAsync();
         if (stopPods)
             await new PodDrain(_runtime, _timeProvider, _loggers.CreateLogger<PodDrain>()).RunAsync(DrainTime, cancellationToken);
+        if (_vote is not null)
+            _api.Votes.TryRemove(KeyValuePair.Create(_vote.Voter, _vote));
+        _peers?.Dispose();
         await _runtime.DisposeAsync();
         _certificate?.Dispose();
         (_server, _pods, _proxy, _runtime, _certificate) = (null, null, null, null, null);
@@ -197,11 +216,14 @@ public sealed partial class NodeAgent : IAsyncDisposable
             _api.Dispose();
     }
 
-    private async Task StartServerAsync(IPAddress address, CancellationToken cancellationToken)
+    private async Task StartServerAsync(IPAddress address, PeerQuestions peers, CancellationToken cancellationToken)
     {
-        _certificate = ServingCertificate.LoadOrCreate(_options.DataDirectory, _options.Name, address, _timeProvider);
+        // Peers know the port from the node object, which cannot change while the control plane is away.
+        var port = new ServerPort(Path.Combine(_options.DataDirectory, "server-port"));
         _server = await NodeServer.StartAsync(
-            address, _options.Port, _certificate, _options.ClientAuthorities ?? _api.Authorities, new NodeEndpoints(Pods, Runtime), _loggers, cancellationToken);
+            address, _options.Port != 0 ? _options.Port : port.FindLast(address), _certificate!, _options.ClientAuthorities ?? _api.Authorities,
+            new NodeEndpoints(Pods, Runtime), peers, _loggers, cancellationToken);
+        port.Keep(_server.Port);
     }
 
     private Func<CancellationToken, Task> Reflect<T>(string path, string? fieldSelector, IObjectSink<T> sink)
@@ -211,7 +233,7 @@ public sealed partial class NodeAgent : IAsyncDisposable
     private void Run(Func<CancellationToken, Task> loop) => _loops.Add(Task.Run(() => loop(_stop.Token)));
 
     private Dictionary<string, ResourceQuantity> AllocatableOf(MachineFacts machine) =>
-        new NodeObjectBuilder(_options, machine, "", 0, "", "").Resources;
+        new NodeObjectBuilder(_options, machine, "", 0, "", "", "").Resources;
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Node {Node} runs pods with {Runtime} and listens on {Address}:{Port}")]
     private partial void LogStarted(string node, string runtime, IPAddress address, int port);

@@ -1,4 +1,5 @@
 using System.Security.Cryptography.X509Certificates;
+using OrleansOrchestrator.Model.Fencing;
 
 namespace OrleansOrchestrator.Node.Agent;
 
@@ -44,13 +45,29 @@ public sealed record NodeAgentOptions
     public TimeSpan UnreachableToleration { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>
-    /// After how long without an acknowledged renewal the daemon kills pods with the default toleration; for others it
-    /// moves by the difference of the tolerations. Default: lease + toleration - 6 s.
+    /// After how long without an acknowledged renewal the daemon kills pods that tolerate no more than the default, unless
+    /// peers let it run on; for others it moves by the difference of the tolerations.
     /// </summary>
-    public TimeSpan FencingTime { get; init; } = TimeSpan.FromSeconds(7);
+    public TimeSpan FencingTime { get; init; } = new FencingTimes().FencingTime;
+
+    /// <summary>How long this node's vote is the control plane's after an acknowledgement. Must agree with its setting.</summary>
+    public TimeSpan VoteTime { get; init; } = new FencingTimes().VoteTime;
+
+    /// <summary>How long a peer may run on by this node's vote. The same on all nodes.</summary>
+    public TimeSpan GrantTime { get; init; } = new FencingTimes().GrantTime;
 
     /// <summary>How long killing all pods of this node may take at most.</summary>
-    public TimeSpan FencingStopTime { get; init; } = TimeSpan.FromSeconds(4);
+    public TimeSpan FencingStopTime { get; init; } = new FencingTimes().StopTime;
+
+    internal FencingTimes Times => new()
+    {
+        LeaseDuration = LeaseDuration,
+        DefaultToleration = UnreachableToleration,
+        FencingTime = FencingTime,
+        StopTime = FencingStopTime,
+        VoteTime = VoteTime,
+        GrantTime = GrantTime,
+    };
 
     /// <summary>How many pods the node takes.</summary>
     public int MaxPods { get; init; } = 110;

@@ -29,6 +29,7 @@ public static partial class NodeAgentOptionsValidator
         Require(
             options.FencingTime + options.FencingStopTime < options.LeaseDuration + options.UnreachableToleration,
             string.Create(CultureInfo.InvariantCulture, $"FencingTime + FencingStopTime ({(options.FencingTime + options.FencingStopTime).TotalSeconds} s) must be less than LeaseDuration + UnreachableToleration ({(options.LeaseDuration + options.UnreachableToleration).TotalSeconds} s), or a pod could run twice."));
+        Require(options.VoteTime > TimeSpan.Zero && options.GrantTime > TimeSpan.Zero, "VoteTime and GrantTime must be positive.");
         Require(options.SyncPeriod > TimeSpan.Zero, "SyncPeriod must be positive.");
         Require(options.StatusPeriod > TimeSpan.Zero, "StatusPeriod must be positive.");
         Require(options.RestartDelay > TimeSpan.Zero && options.RestartDelay <= options.RestartDelayMax, "RestartDelay must be positive and at most RestartDelayMax.");

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Runtime.CompilerServices;
@@ -5,6 +6,7 @@ using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using k8s;
 using k8s.Models;
+using OrleansOrchestrator.Model.Fencing;
 
 namespace OrleansOrchestrator.Node.Api;
 
@@ -25,14 +27,17 @@ public sealed class ClusterConnection : IDisposable
     {
         _client = client;
         Authorities = authorities;
-        Server = server;
+        Servers = new ApiServers(server);
     }
 
     /// <summary>The certificate authorities of the cluster, empty if the configuration has none.</summary>
     internal X509Certificate2Collection Authorities { get; }
 
-    /// <summary>The address of the API server.</summary>
-    internal Uri Server { get; }
+    /// <summary>Where the API is.</summary>
+    internal ApiServers Servers { get; }
+
+    /// <summary>The votes of the nodes that share this connection, by their voters.</summary>
+    internal ConcurrentDictionary<string, NodeVote> Votes { get; } = new(StringComparer.Ordinal);
 
     /// <summary>Prepares a connection; nothing is sent until the first request.</summary>
     /// <param name="configuration">Server, authority and credentials, as read from a kubeconfig file.</param>
@@ -49,9 +54,9 @@ public sealed class ClusterConnection : IDisposable
             // A watch holds a stream for minutes, so thousands of agents need more than one HTTP/2 connection,
             // and a peer that vanished must be noticed well within the fencing time.
             handler.EnableMultipleHttp2Connections = true;
-            handler.ConnectTimeout = TimeSpan.FromSeconds(5);
-            handler.KeepAlivePingDelay = TimeSpan.FromSeconds(5);
-            handler.KeepAlivePingTimeout = TimeSpan.FromSeconds(5);
+            handler.ConnectTimeout = TimeSpan.FromSeconds(1);
+            handler.KeepAlivePingDelay = TimeSpan.FromSeconds(1);
+            handler.KeepAlivePingTimeout = TimeSpan.FromSeconds(3);
         };
         var client = new Kubernetes(configuration);
         return new ClusterConnection(client, configuration.SslCaCerts ?? [], client.BaseUri);
@@ -98,15 +103,28 @@ public sealed class ClusterConnection : IDisposable
         var query = $"{path}?watch=true&allowWatchBookmarks=true&timeoutSeconds={(int)timeout.TotalSeconds}"
             + $"&resourceVersion={Uri.EscapeDataString(resourceVersion)}"
             + (fieldSelector is null ? "" : $"&fieldSelector={Uri.EscapeDataString(fieldSelector)}");
-        using var request = await PrepareAsync(HttpMethod.Get, query, null, null, cancellationToken);
-        using var response = await _client.HttpClient.SendAsync(
-            request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
-        if (!response.IsSuccessStatusCode)
-            throw ToException(response, await response.Content.ReadAsByteArrayAsync(cancellationToken));
+        var (server, moved) = Servers.Follow();
 
-        await using var body = await response.Content.ReadAsStreamAsync(cancellationToken);
-        await foreach (var change in WatchLineReader.ReadAsync<T>(body, cancellationToken))
+        // A silo that hangs does not end its watches: they end with the decision that it does not answer.
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(moved, cancellationToken);
+        using var response = await SendToAsync(server, HttpMethod.Get, query, null, null, either.Token);
+        if (!response.IsSuccessStatusCode)
+            throw ToException(response, await response.Content.ReadAsByteArrayAsync(either.Token));
+
+        await using var body = await response.Content.ReadAsStreamAsync(either.Token);
+        await foreach (var change in WatchLineReader.ReadAsync<T>(body, either.Token))
             yield return change;
+    }
+
+    /// <summary>Sends a write to one server, and returns what the answer says in a header.</summary>
+    internal async Task<string?> WriteToAsync(
+        Uri server, HttpMethod method, string path, byte[] body, string contentType, string header, CancellationToken cancellationToken)
+    {
+        using var response = await SendToAsync(server, method, path, body, contentType, cancellationToken);
+        var answer = await response.Content.ReadAsByteArrayAsync(cancellationToken);
+        if (!response.IsSuccessStatusCode)
+            throw ToException(response, answer);
+        return response.Headers.TryGetValues(header, out var values) ? values.FirstOrDefault() : null;
     }
 
     private async Task<T> ExchangeAsync<T>(
@@ -123,9 +141,7 @@ public sealed class ClusterConnection : IDisposable
         timeout.CancelAfter(RequestTimeout);
         try
         {
-            using var request = await PrepareAsync(method, path, body, contentType, timeout.Token);
-            using var response = await _client.HttpClient.SendAsync(
-                request, HttpCompletionOption.ResponseHeadersRead, timeout.Token);
+            using var response = await SendInTurnAsync(method, path, body, contentType, timeout.Token);
             var answer = await response.Content.ReadAsByteArrayAsync(timeout.Token);
             return response.IsSuccessStatusCode ? answer : throw ToException(response, answer);
         }
@@ -135,10 +151,37 @@ public sealed class ClusterConnection : IDisposable
         }
     }
 
-    private async Task<HttpRequestMessage> PrepareAsync(
+    /// <summary>Sends to the current server, or to the next one if that takes no connection, so that nothing was done there.</summary>
+    private async Task<HttpResponseMessage> SendInTurnAsync(
         HttpMethod method, string path, byte[]? body, string? contentType, CancellationToken cancellationToken)
     {
-        var request = new HttpRequestMessage(method, new Uri(_client.BaseUri, path)) { Version = HttpVersion.Version20 };
+        for (var left = Servers.InTurn.Count - 1; ; left--)
+        {
+            var server = Servers.Current;
+            try
+            {
+                return await SendToAsync(server, method, path, body, contentType, cancellationToken);
+            }
+            catch (HttpRequestException unreachable) when (
+                unreachable.HttpRequestError is HttpRequestError.ConnectionError or HttpRequestError.SecureConnectionError
+                && Servers.MoveFrom(server) && left > 0)
+            {
+                // The next server is tried at once.
+            }
+        }
+    }
+
+    private async Task<HttpResponseMessage> SendToAsync(
+        Uri server, HttpMethod method, string path, byte[]? body, string? contentType, CancellationToken cancellationToken)
+    {
+        using var request = await PrepareAsync(server, method, path, body, contentType, cancellationToken);
+        return await _client.HttpClient.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+    }
+
+    private async Task<HttpRequestMessage> PrepareAsync(
+        Uri server, HttpMethod method, string path, byte[]? body, string? contentType, CancellationToken cancellationToken)
+    {
+        var request = new HttpRequestMessage(method, new Uri(server, path)) { Version = HttpVersion.Version20 };
         request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("application/json"));
         if (body is not null)
         {

@@ -6,6 +6,7 @@ internal static class ResourcePath
     public const string Pods = "api/v1/pods";
     public const string Services = "api/v1/services";
     public const string Endpoints = "api/v1/endpoints";
+    public const string ApiEndpoints = "api/v1/namespaces/default/endpoints";
     public const string Nodes = "api/v1/nodes";
     public const string SystemNamespace = "api/v1/namespaces/kube-system";
     public const string NodeLeaseNamespace = "kube-node-lease";

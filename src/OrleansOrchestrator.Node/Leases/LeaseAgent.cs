@@ -3,45 +3,45 @@ using k8s;
 using k8s.Models;
 using Microsoft.Extensions.Logging;
 using OrleansOrchestrator.Loops;
+using OrleansOrchestrator.Model.Fencing;
 using OrleansOrchestrator.Node.Api;
 
 namespace OrleansOrchestrator.Node.Leases;
 
 /// <summary>Renews the node's lease, the heartbeat by which the control plane knows that the node is alive.</summary>
+/// <param name="api">The way to the control plane.</param>
+/// <param name="nodeName">The node.</param>
+/// <param name="times">The times of the cluster.</param>
+/// <param name="interval">How often the lease is renewed.</param>
+/// <param name="clock">What is told of acknowledgements.</param>
+/// <param name="vote">The node's vote, of which renewals tell.</param>
+/// <param name="views">The view that the node uses, of which renewals tell.</param>
+/// <param name="returned">Called after a long silence has ended.</param>
+/// <param name="timeProvider">The clock of all delays.</param>
+/// <param name="logger">Where the agent logs.</param>
 internal sealed partial class LeaseAgent(
     ClusterConnection api,
     string nodeName,
-    TimeSpan duration,
+    FencingTimes times,
     TimeSpan interval,
     LeaseClock clock,
+    NodeVote vote,
+    FencingViews views,
     Action returned,
     TimeProvider timeProvider,
     ILogger logger)
 {
-    private static readonly TimeSpan IntervalMin = TimeSpan.FromMilliseconds(250);
-    private static readonly Backoff LoopBackoff = new(IntervalMin, TimeSpan.FromSeconds(1));
+    private static readonly Backoff LoopBackoff = new(TimeSpan.FromMilliseconds(250), TimeSpan.FromSeconds(1));
 
-    private SupervisedLoop? _loop;
+    /// <summary>How long a server has to answer before another one is asked too. The first is not given up by that.</summary>
+    private readonly TimeSpan _patience = interval / 2;
+
     private bool _isFailing;
-    private long _intervalTicks = interval.Ticks;
-
-    private TimeSpan Interval => TimeSpan.FromTicks(Interlocked.Read(ref _intervalTicks));
-
-    /// <summary>Renews at least this often from now on; true if that is more often than before, and so renews at once.</summary>
-    public bool LimitInterval(TimeSpan limit)
-    {
-        var wanted = Math.Max((limit < interval ? limit : interval).Ticks, IntervalMin.Ticks);
-        if (Interlocked.Exchange(ref _intervalTicks, wanted) <= wanted)
-            return false;
-        _loop?.Signal();
-        return true;
-    }
 
     /// <summary>Renews until the token ends it, whatever happens.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         await using var loop = new SupervisedLoop("lease agent", RenewInTimeAsync, timeProvider, logger, LoopBackoff);
-        _loop = loop;
         await loop.RunAsync(cancellationToken);
     }
 
@@ -49,63 +49,105 @@ internal sealed partial class LeaseAgent(
     {
         var start = timeProvider.GetTimestamp();
         await RenewAsync(cancellationToken);
-        return Interval - timeProvider.GetElapsedTime(start);
+        return interval - timeProvider.GetElapsedTime(start);
     }
 
+    /// <summary>Asks one server after the other, and takes whichever acknowledges first.</summary>
     private async Task RenewAsync(CancellationToken cancellationToken)
     {
-        var sent = clock.Now;
-        try
+        // A renewal that hangs must not delay the next one beyond what fencing allows.
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        timeout.CancelAfter(interval * 2);
+        var servers = api.Servers.InTurn;
+        var tries = new List<Task<Acknowledgement>>();
+        foreach (var server in servers)
         {
-            // A renewal that hangs must not delay the next one beyond what fencing allows.
-            using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-            timeout.CancelAfter(Interval * 2);
-            await PatchOrCreateAsync(sent.Wall, timeout.Token);
-            var silence = clock.SinceAcknowledged;
-            clock.Acknowledge(sent);
-            if (silence > duration / 2)
-                returned();
-            if (_isFailing)
-                LogRecovered(nodeName);
-            _isFailing = false;
+            tries.Add(TryAsync(server, timeout.Token));
+            var patience = Task.Delay(server == servers[^1] ? Timeout.InfiniteTimeSpan : _patience, timeProvider, timeout.Token);
+            if (await FirstOfAsync(tries, patience) is not { } acknowledged)
+                continue;
+            await timeout.CancelAsync();
+            Note(acknowledged);
+            return;
         }
-        catch (Exception exception) when (Reflector<V1Lease>.IsTransient(exception) && !cancellationToken.IsCancellationRequested)
+
+        cancellationToken.ThrowIfCancellationRequested();
+        if (!_isFailing)
+            LogFailed(nodeName, Why(tries));
+        _isFailing = true;
+    }
+
+    /// <summary>The first try that succeeds; null if all have failed or the time is over.</summary>
+    private static async Task<Acknowledgement?> FirstOfAsync(List<Task<Acknowledgement>> tries, Task patience)
+    {
+        while (true)
         {
-            if (!_isFailing)
-                LogFailed(nodeName, exception.Message);
-            _isFailing = true;
+            if (tries.Find(attempt => attempt.IsCompletedSuccessfully) is { } succeeded)
+                return await succeeded;
+            if (patience.IsCompleted || tries.TrueForAll(attempt => attempt.IsCompleted))
+                return null;
+            await Task.WhenAny([patience, .. tries.Where(attempt => !attempt.IsCompleted)]);
         }
+    }
+
+    private void Note(Acknowledgement acknowledged)
+    {
+        api.Servers.MoveTo(acknowledged.Server);
+        vote.Acknowledge(acknowledged.Beat);
+        var silence = clock.SinceAcknowledged;
+        clock.Acknowledge(acknowledged.Sent, times.FencingTime);
+        if (silence > times.LeaseDuration / 2)
+            returned();
+        if (_isFailing)
+            LogRecovered(nodeName);
+        _isFailing = false;
     }
 
     /// <summary>Patches without a resource version: the node is the only writer, and a lost answer must not cause a conflict.</summary>
-    private async Task PatchOrCreateAsync(DateTimeOffset now, CancellationToken cancellationToken)
+    private async Task<Acknowledgement> TryAsync(Uri server, CancellationToken cancellationToken)
     {
+        var sent = clock.Now;
         var lease = new V1Lease
         {
             ApiVersion = "coordination.k8s.io/v1",
             Kind = "Lease",
-            Metadata = new V1ObjectMeta { Name = nodeName, NamespaceProperty = ResourcePath.NodeLeaseNamespace },
+            Metadata = new V1ObjectMeta
+            {
+                Name = nodeName,
+                NamespaceProperty = ResourcePath.NodeLeaseNamespace,
+                Annotations = new Dictionary<string, string> { [VoteReport.Annotation] = vote.Report(views.Current?.Id).ToString() },
+            },
             Spec = new V1LeaseSpec
             {
                 HolderIdentity = nodeName,
-                LeaseDurationSeconds = (int)Math.Ceiling(duration.TotalSeconds),
-                RenewTime = now.UtcDateTime,
+                LeaseDurationSeconds = (int)Math.Ceiling(times.LeaseDuration.TotalSeconds),
+                RenewTime = sent.Wall.UtcDateTime,
             },
         };
+        var body = Encoding.UTF8.GetBytes(KubernetesJson.Serialize(lease));
+        string? beat;
         try
         {
-            var patch = Encoding.UTF8.GetBytes(KubernetesJson.Serialize(new V1Lease { Spec = lease.Spec }));
-            await api.MergePatchAsync<V1Lease>(ResourcePath.NodeLease(nodeName), patch, cancellationToken);
+            beat = await api.WriteToAsync(
+                server, HttpMethod.Patch, ResourcePath.NodeLease(nodeName), body, "application/merge-patch+json", VoteReport.BeatHeader, cancellationToken);
         }
         catch (ApiException exception) when (exception.IsNotFound)
         {
-            await api.CreateAsync(ResourcePath.NodeLeases, lease, cancellationToken);
+            beat = await api.WriteToAsync(
+                server, HttpMethod.Post, ResourcePath.NodeLeases, body, "application/json", VoteReport.BeatHeader, cancellationToken);
         }
+
+        return new Acknowledgement(server, sent, beat);
     }
+
+    private static string Why(List<Task<Acknowledgement>> tries) =>
+        tries.Select(attempt => attempt.Exception?.InnerException?.Message).FirstOrDefault(message => message is not null) ?? "no answer";
+
+    private readonly record struct Acknowledgement(Uri Server, LeaseClock.Moment Sent, string? Beat);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The lease of node {Node} could not be renewed: {Reason}")]
     private partial void LogFailed(string node, string reason);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "The lease of node {Node} is renewed again")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The lease of node {Node} is renewed again")]
     private partial void LogRecovered(string node);
 }

@@ -9,12 +9,15 @@ namespace OrleansOrchestrator.Node.Leases;
 /// </remarks>
 internal sealed class LeaseClock
 {
+    private const int LapsesMax = 1000;
+
     private readonly TimeProvider _timeProvider;
     private readonly string? _file;
     private readonly Lock _lock = new();
+    private readonly List<Measurement> _lapses = [];
+    private int _lapsesForgotten;
     private Moment _acknowledged;
-    private (Moment Since, TimeSpan Time) _hold;
-    private Measurement _observed = Measurement.Fresh;
+    private Held _held;
 
     /// <param name="timeProvider">Both clocks.</param>
     /// <param name="file">Where the last acknowledgement is kept, or null for a node whose pods end with its process.</param>
@@ -23,9 +26,7 @@ internal sealed class LeaseClock
         _timeProvider = timeProvider;
         _file = file;
         var now = Now;
-        var (acknowledged, heldUntil) = Read();
-        _acknowledged = now with { Wall = Earlier(acknowledged, now.Wall) };
-        _hold = (now, heldUntil is { } until && acknowledged is { } last && last <= now.Wall && until > now.Wall ? until - now.Wall : TimeSpan.Zero);
+        (_acknowledged, _held) = Read(now) ?? (now, new Held(now, TimeSpan.Zero, TimeSpan.Zero));
     }
 
     /// <summary>The moment to remember before a question is sent, for <see cref="Acknowledge"/> and <see cref="Hold"/>.</summary>
@@ -41,51 +42,67 @@ internal sealed class LeaseClock
         }
     }
 
-    /// <summary>How long a pod with this limit of silence may still run; zero or less if it has to stop.</summary>
-    public TimeSpan Remaining(TimeSpan limit) => Measure().Remaining(limit);
-
-    /// <summary>The same by the measurement by which all workers decide, so that none is ahead of the others.</summary>
-    public TimeSpan ObservedRemaining(TimeSpan limit) => Volatile.Read(ref _observed).Remaining(limit);
-
-    /// <summary>Measures for the workers.</summary>
-    public TimeSpan Observe()
+    /// <summary>How many outages have ended so far, for <see cref="HasLapsed"/>.</summary>
+    public int Lapses
     {
-        var measured = Measure();
-        Volatile.Write(ref _observed, measured);
-        return measured.Silence;
+        get
+        {
+            lock (_lock)
+                return _lapsesForgotten + _lapses.Count;
+        }
     }
 
-    /// <summary>No pod of the node depends on the silence; the next one that comes does not find an old measurement.</summary>
-    public void ForgetObserved() => Volatile.Write(ref _observed, Measurement.Fresh);
-
-    /// <summary>Notes that the renewal that was sent at the given moment was acknowledged.</summary>
-    public void Acknowledge(Moment sent)
+    /// <summary>How long a pod with this limit of silence may still run; zero or less if it has to stop.</summary>
+    public TimeSpan Remaining(TimeSpan limit)
     {
         lock (_lock)
-            _acknowledged = sent;
-        Write();
+            return Measure().Remaining(limit);
     }
 
-    /// <summary>Lets all pods run, whatever the silence, for a time that counts from a moment in the past.</summary>
+    /// <summary>Whether the time of a pod with this limit was over in any of the outages that ended since.</summary>
+    /// <param name="since">What <see cref="Lapses"/> was.</param>
+    /// <param name="limit">The limit.</param>
+    public bool HasLapsed(int since, TimeSpan limit)
+    {
+        lock (_lock)
+            return since < _lapsesForgotten || _lapses.Skip(since - _lapsesForgotten).Any(lapse => lapse.Remaining(limit) <= TimeSpan.Zero);
+    }
+
+    /// <summary>Notes that the renewal that was sent at the given moment was acknowledged.</summary>
+    /// <param name="sent">The moment.</param>
+    /// <param name="shortest">The limit of silence that no pod is below: shorter outages stop none, and are not remembered.</param>
+    public void Acknowledge(Moment sent, TimeSpan shortest)
+    {
+        lock (_lock)
+        {
+            // An answer that was long on its way is no news after one to a later question.
+            var before = Measure();
+            if (Since(sent) > before.Silence)
+                return;
+            if (before.Remaining(shortest) <= TimeSpan.Zero)
+                Remember(before);
+            _acknowledged = sent;
+            _held = _held with { Began = TimeSpan.Zero };
+            Write();
+        }
+    }
+
+    /// <summary>Lets pods run on, whatever the silence, for a time that counts from a moment in the past. A pod whose time was over stays stopped.</summary>
     /// <param name="since">When the question was sent that a majority granted.</param>
     /// <param name="time">For how long it was granted.</param>
     public void Hold(Moment since, TimeSpan time)
     {
         lock (_lock)
         {
-            if (time - Since(since) <= _hold.Time - Since(_hold.Since))
+            var (silence, rest, began) = Measure();
+            if (time - Since(since) <= rest)
                 return;
-            _hold = (since, time);
+            _held = new Held(since, time, rest > TimeSpan.Zero ? began : silence);
+            Write();
         }
-
-        Write();
     }
 
-    private Measurement Measure()
-    {
-        lock (_lock)
-            return new Measurement(Since(_acknowledged), _hold.Time - Since(_hold.Since));
-    }
+    private Measurement Measure() => new(Since(_acknowledged), _held.Time - Since(_held.Since), _held.Began);
 
     private TimeSpan Since(Moment moment)
     {
@@ -94,34 +111,52 @@ internal sealed class LeaseClock
         return monotonic > wall ? monotonic : wall;
     }
 
+    private void Remember(Measurement lapse)
+    {
+        _lapses.Add(lapse);
+        if (_lapses.Count <= LapsesMax)
+            return;
+        _lapses.RemoveAt(0);
+        _lapsesForgotten++;
+    }
+
     private void Write()
     {
-        if (_file is null)
-            return;
-        lock (_lock)
-            File.WriteAllText(_file, $"{_acknowledged.Wall:O}\n{_hold.Since.Wall + _hold.Time:O}\n");
+        if (_file is not null)
+            File.WriteAllLines(_file, [_acknowledged.Wall.ToString("O"), (_held.Since.Wall + _held.Time).ToString("O"), _held.Began.ToString("c")]);
     }
 
-    private (DateTimeOffset? Acknowledged, DateTimeOffset? HeldUntil) Read()
+    private (Moment Acknowledged, Held Held)? Read(Moment now)
     {
-        if (_file is null || !File.Exists(_file))
-            return (null, null);
-        var lines = File.ReadAllLines(_file);
-        return (Time(lines.ElementAtOrDefault(0)), Time(lines.ElementAtOrDefault(1)));
+        if (_file is null || !File.Exists(_file) || File.ReadAllLines(_file) is not [var first, .. var rest]
+            || !DateTimeOffset.TryParse(first, CultureInfo.InvariantCulture, out var acknowledged))
+        {
+            return null;
+        }
 
-        static DateTimeOffset? Time(string? text) =>
-            DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, out var time) ? time : null;
+        var last = now with { Wall = acknowledged < now.Wall ? acknowledged : now.Wall };
+        var isHeld = DateTimeOffset.TryParse(rest.ElementAtOrDefault(0), CultureInfo.InvariantCulture, out var until)
+            & TimeSpan.TryParse(rest.ElementAtOrDefault(1), CultureInfo.InvariantCulture, out var began);
+        return (last, isHeld && acknowledged <= now.Wall ? new Held(now, until - now.Wall, began) : new Held(now, TimeSpan.Zero, TimeSpan.Zero));
     }
-
-    private static DateTimeOffset Earlier(DateTimeOffset? left, DateTimeOffset right) => left < right ? left.Value : right;
 
     /// <summary>A moment by both clocks.</summary>
     public readonly record struct Moment(long Timestamp, DateTimeOffset Wall);
 
-    private sealed record Measurement(TimeSpan Silence, TimeSpan Held)
-    {
-        public static readonly Measurement Fresh = new(TimeSpan.Zero, TimeSpan.Zero);
+    /// <param name="Since">From when.</param>
+    /// <param name="Time">For how long.</param>
+    /// <param name="Began">How long the silence had lasted when it began, without a gap since.</param>
+    private readonly record struct Held(Moment Since, TimeSpan Time, TimeSpan Began);
 
-        public TimeSpan Remaining(TimeSpan limit) => limit - Silence > Held ? limit - Silence : Held;
+    /// <param name="Silence">The time since the last acknowledged renewal was sent.</param>
+    /// <param name="Held">For how long peers let this node run on from now.</param>
+    /// <param name="HeldFrom">How long the silence had lasted when they began to, without a gap since.</param>
+    private readonly record struct Measurement(TimeSpan Silence, TimeSpan Held, TimeSpan HeldFrom)
+    {
+        public TimeSpan Remaining(TimeSpan limit)
+        {
+            var own = limit - Silence;
+            return HeldFrom < limit && Held > own ? Held : own;
+        }
     }
 }

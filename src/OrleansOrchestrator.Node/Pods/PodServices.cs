@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using OrleansOrchestrator.Model.Fencing;
 using OrleansOrchestrator.Node.Agent;
 using OrleansOrchestrator.Node.Api;
 using OrleansOrchestrator.Node.Events;
@@ -28,7 +29,7 @@ internal sealed record PodServices
 
     public required ProbeAction Probes { get; init; }
 
-    public required FencingPolicy Fencing { get; init; }
+    public required FencingTimes Fencing { get; init; }
 
     public required LeaseClock Lease { get; init; }
 

@@ -1,3 +1,5 @@
+using System.Text;
+using System.Text.Json.Nodes;
 using k8s.Models;
 using Microsoft.Extensions.Logging;
 using OrleansOrchestrator.Loops;
@@ -17,6 +19,11 @@ internal sealed partial class PodWorker : IAsyncDisposable
 {
     private static readonly Backoff LoopBackoff = new(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(5));
 
+    /// <summary>The pod annotation that says when the control plane last confirmed that the pod may run here again after an outage.</summary>
+    private const string ConfirmedAnnotation = "orleansorchestrator.io/confirmed-at";
+
+    private static readonly TimeSpan ConfirmInterval = TimeSpan.FromSeconds(1);
+
     private readonly PodServices _services;
     private readonly ILogger _logger;
     private readonly Action<PodWorker> _ended;
@@ -29,6 +36,7 @@ internal sealed partial class PodWorker : IAsyncDisposable
     private volatile V1Pod? _pod;
     private CancellationTokenSource _pull = new();
     private bool _isFinished;
+    private int? _lapsesConfirmed;
 
     /// <param name="uid">The pod's uid.</param>
     /// <param name="pod">The pod, or null to remove what the runtime still has of it.</param>
@@ -112,7 +120,8 @@ internal sealed partial class PodWorker : IAsyncDisposable
         var sandbox = await _services.Runtime.InspectAsync(Uid, cancellationToken);
         await _probes.SyncAsync(pod, sandbox, _services.HostAddress, (container, message) =>
             _services.Events.Record(pod, container, EventType.Warning, "Unhealthy", message));
-        var view = _memory.View(WithReported(pod), sandbox, _probes.Health, IsFenced(pod), _services.TimeProvider.GetUtcNow());
+        var isFenced = await IsFencedAsync(pod, sandbox is not null, cancellationToken);
+        var view = _memory.View(WithReported(pod), sandbox, _probes.Health, isFenced, _services.TimeProvider.GetUtcNow());
         var plan = PodPlanner.Plan(view);
         try
         {
@@ -123,15 +132,15 @@ internal sealed partial class PodWorker : IAsyncDisposable
             }
 
             if (!plan.HasActions)
-                return await RestAsync(view, plan, cancellationToken);
-            if (plan.CreateSandbox && !_services.Runtime.StartsInstantly)
-                await ReportAsync(view, cancellationToken);
+                return Sooner(await RestAsync(view, plan, cancellationToken), isFenced ? ConfirmInterval : null);
+            if (plan.CreateSandbox && !_services.Runtime.StartsInstantly && !await ReportAsync(view, cancellationToken))
+                return null;
         }
         catch (Exception exception) when (Reflector<V1Pod>.IsTransient(exception) && !cancellationToken.IsCancellationRequested)
         {
             // The pod goes on without the API; only what is reported waits.
             LogUnreported(pod.Metadata.NamespaceProperty, pod.Metadata.Name, exception.Message);
-            if (!plan.HasActions || plan.Finish)
+            if (!plan.HasActions || plan.Finish || (plan.CreateSandbox && _writer.Reported is null))
                 return Earlier(_apiDelay.Next((exception as ApiException)?.RetryAfter), plan.WakeAt, view.Now);
         }
 
@@ -159,11 +168,9 @@ internal sealed partial class PodWorker : IAsyncDisposable
         }
     }
 
-    private async Task ReportAsync(PodView view, CancellationToken cancellationToken)
-    {
-        var status = PodStatusBuilder.Build(view, _services.HostAddress, _services.Runtime.Scheme);
-        await _writer.WriteAsync(view.Pod, status, cancellationToken);
-    }
+    /// <returns>False if the pod is gone.</returns>
+    private Task<bool> ReportAsync(PodView view, CancellationToken cancellationToken) =>
+        _writer.WriteAsync(view.Pod, PodStatusBuilder.Build(view, _services.HostAddress, _services.Runtime.Scheme), cancellationToken);
 
     /// <summary>Reports how the containers ended, removes them, then the object: in this order, so that nothing is lost in between.</summary>
     private async Task FinishAsync(PodView view, CancellationToken cancellationToken)
@@ -215,8 +222,50 @@ internal sealed partial class PodWorker : IAsyncDisposable
         },
     };
 
-    private bool IsFenced(V1Pod pod) =>
-        _services.Fencing.FenceAfter(pod) is { } limit && _services.Lease.ObservedRemaining(limit) <= TimeSpan.Zero;
+    /// <summary>
+    /// Whether the pod may not run: its time is over, or was while the control plane was out of reach, and the control plane
+    /// has not said since that the pod is still this node's. It says so by taking a write to the pod, which a deletion that was
+    /// decided on before cannot outlast: that names the version it has seen.
+    /// </summary>
+    /// <remarks>A pod that is new to this node has been read from the control plane, and is reported before it is started.</remarks>
+    private async Task<bool> IsFencedAsync(V1Pod pod, bool runs, CancellationToken cancellationToken)
+    {
+        if (_services.Fencing.StopAfter(pod) is not { } limit)
+            return false;
+        var lapses = _services.Lease.Lapses;
+        _lapsesConfirmed ??= runs ? 0 : lapses;
+        if (_services.Lease.Remaining(limit) <= TimeSpan.Zero)
+            return true;
+        if (_services.Lease.HasLapsed(_lapsesConfirmed.Value, limit) && !await ConfirmAsync(pod, cancellationToken))
+            return true;
+        _lapsesConfirmed = lapses;
+        return false;
+    }
+
+    private async Task<bool> ConfirmAsync(V1Pod pod, CancellationToken cancellationToken)
+    {
+        var patch = new JsonObject
+        {
+            ["metadata"] = new JsonObject
+            {
+                ["uid"] = Uid,
+                ["annotations"] = new JsonObject { [ConfirmedAnnotation] = _services.TimeProvider.GetUtcNow().ToString("O") },
+            },
+        };
+        try
+        {
+            await _services.Api.MergePatchAsync<V1Pod>(
+                ResourcePath.Pod(pod.Metadata.NamespaceProperty, pod.Metadata.Name), Encoding.UTF8.GetBytes(patch.ToJsonString()), cancellationToken);
+            return true;
+        }
+        catch (Exception exception) when (Reflector<V1Pod>.IsTransient(exception) && !cancellationToken.IsCancellationRequested)
+        {
+            LogUnreported(pod.Metadata.NamespaceProperty, pod.Metadata.Name, exception.Message);
+            return false;
+        }
+    }
+
+    private static TimeSpan? Sooner(TimeSpan? delay, TimeSpan? other) => delay is null || other < delay ? other ?? delay : delay;
 
     private void InterruptPull()
     {

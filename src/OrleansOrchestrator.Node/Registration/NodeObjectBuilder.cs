@@ -1,5 +1,6 @@
 using System.Globalization;
 using k8s.Models;
+using OrleansOrchestrator.Model.Fencing;
 using OrleansOrchestrator.Node.Agent;
 using OrleansOrchestrator.Node.Status;
 
@@ -7,7 +8,7 @@ namespace OrleansOrchestrator.Node.Registration;
 
 /// <summary>Computes the parts of the node object that the daemon owns. Pure.</summary>
 internal sealed class NodeObjectBuilder(
-    NodeAgentOptions options, MachineFacts machine, string address, int port, string runtimeVersion, string certificateHash)
+    NodeAgentOptions options, MachineFacts machine, string address, int port, string runtimeVersion, string certificateHash, string voter)
 {
     /// <summary>Where the node publishes the SHA-256 of its serving certificate, for callers to pin it.</summary>
     public const string CertificateAnnotation = "orleansorchestrator.io/serving-certificate-sha256";
@@ -22,8 +23,8 @@ internal sealed class NodeObjectBuilder(
     };
 
     public IReadOnlyDictionary<string, string> Annotations => certificateHash.Length == 0
-        ? []
-        : new Dictionary<string, string> { [CertificateAnnotation] = certificateHash };
+        ? new Dictionary<string, string> { [FencingView.VoterAnnotation] = voter }
+        : new Dictionary<string, string> { [CertificateAnnotation] = certificateHash, [FencingView.VoterAnnotation] = voter };
 
     /// <summary>What the node can give to pods.</summary>
     public Dictionary<string, ResourceQuantity> Resources => new(StringComparer.Ordinal)

@@ -11,7 +11,7 @@ using Microsoft.Extensions.Logging;
 
 namespace OrleansOrchestrator.Node.Server;
 
-/// <summary>The node's own HTTPS server, through which the control plane reads logs.</summary>
+/// <summary>The node's own HTTPS server, through which the control plane reads logs and peers ask for votes.</summary>
 internal sealed class NodeServer : IAsyncDisposable
 {
     private readonly WebApplication _application;
@@ -27,6 +27,7 @@ internal sealed class NodeServer : IAsyncDisposable
         X509Certificate2 certificate,
         X509Certificate2Collection authorities,
         NodeEndpoints endpoints,
+        PeerQuestions peers,
         ILoggerFactory loggers,
         CancellationToken cancellationToken)
     {
@@ -43,10 +44,13 @@ internal sealed class NodeServer : IAsyncDisposable
                 https.ClientCertificateMode = ClientCertificateMode.RequireCertificate;
 
                 // The name in the certificate is checked, not the machine's trust: only the cluster's authority counts.
-                https.ClientCertificateValidation = (caller, _, _) => callers.IsApiServer(caller);
+                https.ClientCertificateValidation = (caller, _, _) => callers.IsApiServer(caller) || peers.IsPeer(caller);
             }));
         });
         var application = builder.Build();
+        application.Use((context, next) => peers.Concern(context) ? peers.AnswerAsync(context)
+            : context.Connection.ClientCertificate is { } caller && callers.IsApiServer(caller) ? next(context)
+            : PeerQuestions.RefuseAsync(context));
         application.MapGet("/healthz", () => Results.Text("ok"));
         application.MapGet("/pods", endpoints.ListPods);
         application.MapGet("/containerLogs/{ns}/{pod}/{container}", endpoints.CopyLogsAsync);

@@ -1,4 +1,5 @@
 using OrleansOrchestrator.Controllers.NodeLifecycle;
+using OrleansOrchestrator.Model.Fencing;
 
 namespace OrleansOrchestrator.Controllers.Tests.NodeLifecycle;
 
@@ -51,6 +52,6 @@ public sealed class DefaultTolerationsTests
 
     [Fact]
     public void Options_FencingTooSlow_IsAFault() =>
-        new NodeLifecycleOptions { FencingTime = TimeSpan.FromSeconds(9), StopTime = TimeSpan.FromSeconds(4) }.Faults()
+        new NodeLifecycleOptions { Times = new FencingTimes { FencingTime = TimeSpan.FromSeconds(9), StopTime = TimeSpan.FromSeconds(4) } }.Faults()
             .ShouldBe(["FencingTime + StopTime must be less than LeaseDuration + DefaultToleration."]);
 }

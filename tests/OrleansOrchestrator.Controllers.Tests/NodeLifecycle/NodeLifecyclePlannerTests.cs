@@ -97,13 +97,13 @@ public sealed class NodeLifecyclePlannerTests
 
         model.Run(20, "live");
 
-        model.Evictions.ShouldBe([("web", true, 11.0)]);
+        model.Evictions.ShouldBe([("web", true, 13.0)]);
     }
 
     [Theory]
     [InlineData(60, 68.0)]
-    [InlineData(0, 11.0)]
-    [InlineData(-5, 11.0)]
+    [InlineData(0, 13.0)]
+    [InlineData(-5, 13.0)]
     public void Decide_OwnToleration_Counts(long tolerationSeconds, double evictedAt)
     {
         var model = new NodeModel();
@@ -326,7 +326,7 @@ public sealed class NodeLifecyclePlannerTests
         model.Run(30, "live");
 
         // Asked to go once the node has surely not just been overlooked; removed when its daemon must have stopped it.
-        model.Evictions.ShouldBe([("web", false, 8.5), ("web", true, 11.0)]);
+        model.Evictions.ShouldBe([("web", false, 8.5), ("web", true, 13.0)]);
         model.Pod("web").ShouldBeNull();
     }
 

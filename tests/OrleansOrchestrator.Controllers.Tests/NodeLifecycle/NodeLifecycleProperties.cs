@@ -1,6 +1,7 @@
 using CsCheck;
 using OrleansOrchestrator.Controllers.NodeLifecycle;
 using OrleansOrchestrator.Controllers.Tests.Reconciling;
+using OrleansOrchestrator.Model.Fencing;
 
 namespace OrleansOrchestrator.Controllers.Tests.NodeLifecycle;
 
@@ -11,10 +12,13 @@ public sealed class NodeLifecycleProperties
             .Where((lease, toleration, fencing, stop) => fencing + stop < lease + toleration)
             .Select((lease, toleration, fencing, stop) => new NodeLifecycleOptions
             {
-                LeaseDuration = TimeSpan.FromSeconds(lease),
-                DefaultToleration = TimeSpan.FromSeconds(toleration),
-                FencingTime = TimeSpan.FromSeconds(fencing),
-                StopTime = TimeSpan.FromSeconds(stop),
+                Times = new FencingTimes
+                {
+                    LeaseDuration = TimeSpan.FromSeconds(lease),
+                    DefaultToleration = TimeSpan.FromSeconds(toleration),
+                    FencingTime = TimeSpan.FromSeconds(fencing),
+                    StopTime = TimeSpan.FromSeconds(stop),
+                },
             });
 
     /// <summary>
@@ -57,8 +61,8 @@ public sealed class NodeLifecycleProperties
                     var i = name[^1] - '0';
                     var silence = seconds - lastRenewal[i];
                     isForced.ShouldBeTrue();
-                    silence.ShouldBeGreaterThanOrEqualTo((options.FencingTime + options.StopTime).TotalSeconds);
-                    silence.ShouldBeGreaterThanOrEqualTo(options.LeaseDuration.TotalSeconds + (tolerations[i] ?? 0));
+                    silence.ShouldBeGreaterThanOrEqualTo((options.Times.FencingTime + options.Times.StopTime).TotalSeconds);
+                    silence.ShouldBeGreaterThanOrEqualTo(options.Times.LeaseDuration.TotalSeconds + (tolerations[i] ?? 0));
                 }
             }
         }, iter: 200);

@@ -1,6 +1,7 @@
 using OrleansOrchestrator.Controllers.NodeLifecycle;
 using OrleansOrchestrator.Controllers.Reconciling;
 using OrleansOrchestrator.Controllers.Tests.Reconciling;
+using OrleansOrchestrator.Model.Fencing;
 using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.Controllers.Tests.NodeLifecycle;
@@ -10,6 +11,7 @@ internal sealed class NodeModel
 {
     private readonly Dictionary<string, DateTimeOffset> _heartbeats = [];
     private readonly Dictionary<string, DateTimeOffset> _missing = [];
+    private readonly Dictionary<string, string> _confirmed = [];
 
     public ClusterModel Cluster { get; } = new() { KeepsDeletedPods = true };
 
@@ -17,6 +19,9 @@ internal sealed class NodeModel
 
     /// <summary>Every deletion, with its moment.</summary>
     public List<(string Pod, bool IsForced, double Seconds)> Evictions { get; } = [];
+
+    /// <summary>The voters whose votes are with the control plane.</summary>
+    public HashSet<string> Votes { get; } = [];
 
     public List<PlannedEvent> Events { get; } = [];
 
@@ -54,6 +59,17 @@ internal sealed class NodeModel
         return Cluster.Add(node);
     }
 
+    /// <summary>Adds a node whose daemon takes part in votes.</summary>
+    public V1Node AddVoter(string name) => AddNode(name, change: node =>
+    {
+        node.Metadata.Annotations = new Dictionary<string, string> { [FencingView.VoterAnnotation] = name };
+        node.Status.Addresses = [new V1NodeAddress { Type = "InternalIP", Address = "10.0.0.1" }];
+        node.Status.DaemonEndpoints = new V1NodeDaemonEndpoints { KubeletEndpoint = new V1DaemonEndpoint { Port = 10250 } };
+    });
+
+    /// <summary>The daemon says that it uses its newest view.</summary>
+    public void Confirm(string node) => _confirmed[node] = FencingView.Of(Node(node))[^1].Id;
+
     public V1Pod AddPod(string name, string node, long? tolerationSeconds = 5, Action<V1Pod>? change = null)
     {
         var pod = Samples.Pod(name, node: node, ready: true);
@@ -88,7 +104,9 @@ internal sealed class NodeModel
         {
             Now = Cluster.Now,
             SeenUntil = SeenUntilSeconds is { } seconds ? ClusterModel.Start.AddSeconds(seconds) : Cluster.Now,
-            Nodes = [.. Cluster.All<V1Node>().Select(node => new ObservedNode(node, _heartbeats[node.Metadata.Name]))],
+            Nodes = [.. Cluster.All<V1Node>().Select(node => new ObservedNode(
+                node, _heartbeats[node.Metadata.Name], _confirmed.GetValueOrDefault(node.Metadata.Name)))],
+            IsCounted = Votes.Contains,
             MissingNodes =
                 [.. _missing.Select(entry => new MissingNode(entry.Key, entry.Value, _heartbeats.GetValueOrDefault(entry.Key, entry.Value)))],
             PodsOn = name => [.. Cluster.All<V1Pod>().Where(pod => pod.Spec.NodeName == name)],

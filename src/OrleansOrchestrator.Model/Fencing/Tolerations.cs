@@ -1,10 +1,10 @@
 using k8s.Models;
 
-namespace OrleansOrchestrator.Controllers.NodeLifecycle;
+namespace OrleansOrchestrator.Model.Fencing;
 
 /// <summary>Whether, and for how long, a pod stays on a node with a taint.</summary>
 /// <remarks>See ToleratesTaint in k8s.io/api/core/v1/toleration.go.</remarks>
-internal static class Tolerations
+public static class Tolerations
 {
     /// <summary>
     /// How long a pod stays after a taint has come up: zero if it does not tolerate it, null for as long as it likes. Of

@@ -1,0 +1,76 @@
+using k8s.Models;
+
+namespace OrleansOrchestrator.Model.Fencing;
+
+/// <summary>The times by which daemons stop pods and the node controller replaces them. One home, so that both sides agree.</summary>
+/// <remarks>docs/node.md has the rule and its proof.</remarks>
+public sealed record FencingTimes
+{
+    /// <summary>How much two clocks may differ in rate, taken together: 1.5 % each. Real ones differ by 0.01 %.</summary>
+    public const double ClockDrift = 0.03;
+
+    private static readonly TimeSpan TolerationMax = TimeSpan.FromDays(3650);
+
+    private static readonly V1Taint Unreachable = new() { Key = "node.kubernetes.io/unreachable", Effect = "NoExecute" };
+
+    /// <summary>How long a node may be silent until it counts as unreachable.</summary>
+    public TimeSpan LeaseDuration { get; init; } = TimeSpan.FromSeconds(8);
+
+    /// <summary>How long pods tolerate an unreachable node if they do not say.</summary>
+    public TimeSpan DefaultToleration { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>After how long without an acknowledged renewal a daemon stops pods that tolerate no more than the default.</summary>
+    public TimeSpan FencingTime { get; init; } = TimeSpan.FromSeconds(7);
+
+    /// <summary>The longest that stopping takes.</summary>
+    public TimeSpan StopTime { get; init; } = TimeSpan.FromSeconds(4);
+
+    /// <summary>
+    /// How long a node's vote belongs to the control plane after a beat was issued of which the node has told. The node gives
+    /// its vote to no peer before this time has passed since its last acknowledgement.
+    /// </summary>
+    public TimeSpan VoteTime { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long a vote that was given to a peer is good, from when the peer asked.</summary>
+    public TimeSpan GrantTime { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long a node keeps its vote after an acknowledgement, by its own clock.</summary>
+    public TimeSpan VoteKept => VoteTime * (1 + ClockDrift);
+
+    /// <summary>How long a vote given to a peer is away, by the clock of the node that gave it: until what the peer held by it has stopped.</summary>
+    public TimeSpan VoteLent => (GrantTime + StopTime) * (1 + ClockDrift);
+
+    /// <summary>How long without an acknowledged renewal a daemon runs a pod; null for ever.</summary>
+    public TimeSpan? StopAfter(V1Pod pod) => Longer(pod) is { } longer ? FencingTime + (longer * (1 - ClockDrift)) : null;
+
+    /// <summary>How long the control plane waits after a node's last renewal until it replaces a pod; null for ever.</summary>
+    public TimeSpan? ReplaceAfter(V1Pod pod) => Longer(pod) is { } longer ? LeaseDuration + DefaultToleration + longer : null;
+
+    /// <summary>All faults, each in a sentence; empty if the times hold together (invariant I7).</summary>
+    public IReadOnlyList<string> Faults()
+    {
+        var faults = new List<string>();
+        Require(LeaseDuration > TimeSpan.Zero, "LeaseDuration must be positive.");
+        Require(DefaultToleration >= TimeSpan.Zero, "DefaultToleration must not be negative.");
+        Require(FencingTime > TimeSpan.Zero, "FencingTime must be positive.");
+        Require(StopTime >= TimeSpan.Zero, "StopTime must not be negative.");
+        Require(VoteTime > TimeSpan.Zero && GrantTime > TimeSpan.Zero, "VoteTime and GrantTime must be positive.");
+        Require(FencingTime + StopTime < LeaseDuration + DefaultToleration, "FencingTime + StopTime must be less than LeaseDuration + DefaultToleration.");
+        return faults;
+
+        void Require(bool holds, string fault)
+        {
+            if (!holds)
+                faults.Add(fault);
+        }
+    }
+
+    /// <summary>How much longer than the default a pod tolerates an unreachable node. One that tolerates less has the default's time to stop in.</summary>
+    private TimeSpan? Longer(V1Pod pod)
+    {
+        if (Tolerations.StayOf(pod, Unreachable) is not { } stay)
+            return null;
+        var longer = (stay < TolerationMax ? stay : TolerationMax) - DefaultToleration;
+        return longer > TimeSpan.Zero ? longer : TimeSpan.Zero;
+    }
+}

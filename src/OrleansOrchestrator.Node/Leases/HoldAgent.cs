@@ -1,0 +1,85 @@
+using Microsoft.Extensions.Logging;
+using OrleansOrchestrator.Loops;
+using OrleansOrchestrator.Model.Fencing;
+
+namespace OrleansOrchestrator.Node.Leases;
+
+/// <summary>While acknowledgements stay away, asks the peers whether they are without them too, and lets pods run on if most are (invariant I8).</summary>
+internal sealed partial class HoldAgent(
+    FencingViews views, NodeVote vote, LeaseClock clock, IPeers peers, FencingTimes times, TimeProvider timeProvider, ILogger logger)
+{
+    private static readonly TimeSpan IdleInterval = TimeSpan.FromMilliseconds(250);
+
+    private static readonly Backoff LoopBackoff = new(IdleInterval, TimeSpan.FromSeconds(1));
+
+    private readonly TimeSpan _askAfter = times.FencingTime / 2;
+    private bool _isLost;
+    private bool _isHeld;
+
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        await using var loop = new SupervisedLoop("hold agent", async token => await CheckAsync(token), timeProvider, logger, LoopBackoff);
+        await loop.RunAsync(cancellationToken);
+    }
+
+    /// <summary>Asks the peers if it is time to; returns when to look again.</summary>
+    internal async Task<TimeSpan> CheckAsync(CancellationToken cancellationToken)
+    {
+        var silence = clock.SinceAcknowledged;
+        if (silence < _askAfter)
+        {
+            if (_isLost)
+                LogBack();
+            (_isLost, _isHeld) = (false, false);
+            peers.Rest();
+            return IdleInterval;
+        }
+
+        if (!_isLost)
+            LogLost(silence.TotalSeconds);
+        _isLost = true;
+        if (views.Current is not { } view)
+            return IdleInterval;
+
+        var sent = clock.Now;
+        var votes = await CountAsync(view, cancellationToken);
+        var isHeld = votes >= view.HoldMin;
+        if (isHeld)
+            clock.Hold(sent, times.GrantTime);
+        if (isHeld && !_isHeld)
+            LogHeld(votes, view.Members.Count);
+        _isHeld = isHeld;
+        return times.GrantTime / (isHeld ? 5 : 10);
+    }
+
+    /// <summary>The votes for running on, until there are enough or all have answered.</summary>
+    private async Task<int> CountAsync(FencingView view, CancellationToken cancellationToken)
+    {
+        // The own vote is not lent to anybody, but it is not the control plane's either.
+        if (!vote.TryLend())
+            return 0;
+        using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        enough.CancelAfter(times.GrantTime / 2);
+        var votes = 1;
+        var own = vote.Voter;
+        var asked = view.Members.Where(member => member.Voter != own).Select(member => peers.AskAsync(member, enough.Token)).ToHashSet();
+        while (votes < view.HoldMin && asked.Count > 0)
+        {
+            var answered = await Task.WhenAny(asked);
+            asked.Remove(answered);
+            votes += await answered ? 1 : 0;
+        }
+
+        await enough.CancelAsync();
+        return votes;
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The control plane has not acknowledged the node's lease for {Seconds:0.0} s")]
+    private partial void LogLost(double seconds);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Votes} of {Nodes} nodes are without the control plane: the fault is not this node's, and its pods run on")]
+    private partial void LogHeld(int votes, int nodes);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The control plane acknowledges the node's lease again")]
+    private partial void LogBack();
+}

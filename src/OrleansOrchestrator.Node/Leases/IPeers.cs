@@ -1,0 +1,13 @@
+using OrleansOrchestrator.Model.Fencing;
+
+namespace OrleansOrchestrator.Node.Leases;
+
+/// <summary>The way to the nodes of a view.</summary>
+internal interface IPeers
+{
+    /// <summary>Asks a peer for its vote; false if it keeps it, or does not answer.</summary>
+    Task<bool> AskAsync(FencingMember peer, CancellationToken cancellationToken);
+
+    /// <summary>Nobody is asked for a while.</summary>
+    void Rest();
+}

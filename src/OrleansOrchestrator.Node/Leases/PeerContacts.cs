@@ -1,0 +1,63 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Security;
+using System.Security.Cryptography.X509Certificates;
+using OrleansOrchestrator.Model.Fencing;
+using OrleansOrchestrator.Node.Server;
+
+namespace OrleansOrchestrator.Node.Leases;
+
+/// <summary>Asks peers over HTTPS, and those of this process directly. Connections last for one outage.</summary>
+/// <param name="local">The votes of the nodes of this process, by their voters.</param>
+/// <param name="certificate">What this node shows; null for one that has no server, which only nodes of its process know.</param>
+internal sealed class PeerContacts(ConcurrentDictionary<string, NodeVote> local, X509Certificate2? certificate) : IPeers, IDisposable
+{
+    /// <summary>Where a node's server takes the question.</summary>
+    public const string Path = "/fencing/vote";
+
+    private readonly ConcurrentDictionary<FencingMember, HttpClient> _clients = new();
+
+    /// <inheritdoc/>
+    public async Task<bool> AskAsync(FencingMember peer, CancellationToken cancellationToken)
+    {
+        if (local.TryGetValue(peer.Voter, out var vote))
+            return vote.TryLend();
+        if (certificate is null || peer.Port == 0 || !IPAddress.TryParse(peer.Address, out var address))
+            return false;
+        var client = _clients.GetOrAdd(peer, Connect);
+        var url = new UriBuilder(Uri.UriSchemeHttps, address.ToString(), peer.Port, Path).Uri;
+        try
+        {
+            using var response = await client.PostAsync(url, null, cancellationToken);
+            return response.StatusCode == HttpStatusCode.OK;
+        }
+        catch (Exception exception) when (exception is HttpRequestException or OperationCanceledException or ObjectDisposedException)
+        {
+            return false;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Rest()
+    {
+        foreach (var peer in _clients.Keys)
+        {
+            if (_clients.TryRemove(peer, out var client))
+                client.Dispose();
+        }
+    }
+
+    public void Dispose() => Rest();
+
+    private HttpClient Connect(FencingMember peer) => new(new SocketsHttpHandler
+    {
+        ConnectTimeout = TimeSpan.FromSeconds(1),
+        MaxConnectionsPerServer = 1,
+        SslOptions = new SslClientAuthenticationOptions
+        {
+            // Both sides pin: what counts is the certificate that the view names, not who signed it.
+            ClientCertificateContext = SslStreamCertificateContext.Create(certificate!, null, offline: true),
+            RemoteCertificateValidationCallback = (_, shown, _, _) => shown is X509Certificate2 other && ServingCertificate.HashOf(other) == peer.Voter,
+        },
+    });
+}

@@ -1,0 +1,124 @@
+using OrleansOrchestrator.Model.Fencing;
+
+namespace OrleansOrchestrator.Controllers.Tests.NodeLifecycle;
+
+public sealed class FencingRingTests
+{
+    [Theory]
+    [InlineData(2, 1)]
+    [InlineData(3, 2)]
+    [InlineData(4, 2)]
+    [InlineData(5, 3)]
+    [InlineData(7, 4)]
+    public void Decide_SilentNodeWithAView_WaitsForVotesEnough(int nodes, int votesNeeded)
+    {
+        var model = new NodeModel();
+        for (var i = 0; i < nodes; i++)
+            model.AddVoter($"n{i}");
+        model.AddPod("web", "n0");
+        model.Settle();
+        string[] living = [.. Enumerable.Range(1, nodes - 1).Select(i => $"n{i}")];
+        model.Votes.UnionWith(living.Take(votesNeeded - 1));
+
+        model.Run(60, living);
+        model.Evictions.ShouldBeEmpty();
+        model.LastPlan!.WaitingForVotes.ShouldBe(["n0"]);
+
+        model.Votes.UnionWith(living);
+        model.Run(61, living);
+        model.Evictions.ShouldBe([("web", true, 60.5)]);
+        model.LastPlan!.WaitingForVotes.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void Decide_NodesThatVote_GetOneViewOfASmallClusterEach()
+    {
+        var model = new NodeModel();
+        model.AddVoter("a");
+        model.AddVoter("b");
+        model.AddNode("foreign");
+
+        model.Settle();
+
+        var view = FencingView.Of(model.Node("a")).ShouldHaveSingleItem();
+        view.Members.ShouldBe([new("a", "a", "10.0.0.1", 10250), new("b", "b", "10.0.0.1", 10250)]);
+        (view.HoldMin, view.EvictMin).ShouldBe((2, 1));
+        FencingView.Of(model.Node("foreign")).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void Decide_ManyNodes_AreInTheViewsOfThoseInTheirOwn()
+    {
+        var model = new NodeModel();
+        for (var i = 0; i < 40; i++)
+            model.AddVoter($"node-{i}");
+
+        model.Settle();
+
+        var peers = model.Cluster.All<V1Node>().ToDictionary(
+            node => node.Metadata.Name, node => FencingView.Of(node).Single().Members.Select(member => member.Name).ToHashSet());
+        peers.Values.ShouldAllBe(view => view.Count == 7);
+        foreach (var (name, view) in peers)
+            view.ShouldAllBe(peer => peers[peer].Contains(name));
+    }
+
+    [Fact]
+    public void Decide_NodeJoins_OthersMoveOnOnlyAsTheyConfirm()
+    {
+        var model = new NodeModel();
+        model.AddVoter("a");
+        model.AddVoter("b");
+        model.Settle();
+        model.AddVoter("c");
+
+        model.Settle();
+        FencingView.Of(model.Node("a")).Count.ShouldBe(1, "a has not said that it uses its first view");
+
+        model.Confirm("a");
+        model.Settle();
+        FencingView.Of(model.Node("a")).Select(view => view.Members.Count).ShouldBe([2, 3], "a may be using either");
+
+        model.Confirm("a");
+        model.Settle();
+        FencingView.Of(model.Node("a")).Select(view => view.Members.Count).ShouldBe([3]);
+    }
+
+    [Fact]
+    public void Decide_NodeThatMayUseTwoViews_NeedsTheVotesOfBoth()
+    {
+        var model = new NodeModel();
+        foreach (var name in (string[])["a", "b", "c"])
+            model.AddVoter(name);
+        model.Settle();
+        model.Confirm("a");
+        foreach (var name in (string[])["d", "e", "f", "g"])
+            model.AddVoter(name);
+        model.AddPod("web", "a");
+        model.Settle();
+        FencingView.Of(model.Node("a")).Select(view => view.EvictMin).ShouldBe([2, 4]);
+        model.Votes.UnionWith(["c", "d", "e", "f", "g"]);
+
+        model.Run(40, "b", "c", "d", "e", "f", "g");
+        model.Evictions.ShouldBeEmpty();
+
+        model.Votes.Add("b");
+        model.Run(41, "b", "c", "d", "e", "f", "g");
+        model.Evictions.ShouldHaveSingleItem();
+    }
+
+    [Fact]
+    public void Decide_NodeUnreachableForLong_IsLeftOutOfTheViewsOfOthersAndKeepsItsOwn()
+    {
+        var model = new NodeModel();
+        foreach (var name in (string[])["a", "b", "c"])
+            model.AddVoter(name);
+        model.Settle();
+        model.Confirm("a");
+        model.Confirm("b");
+
+        model.Run(60, "a", "b");
+
+        FencingView.Of(model.Node("a"))[^1].Members.Select(member => member.Name).ShouldBe(["a", "b"]);
+        FencingView.Of(model.Node("c")).Single().Members.Count.ShouldBe(3);
+    }
+}
