@@ -2,10 +2,9 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using k8s.Models;
-using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
-using OrleansOrchestrator.Node.Api;
 using OrleansOrchestrator.Node.Proxy;
+using OrleansOrchestrator.Node.Tests.Fakes;
 
 namespace OrleansOrchestrator.Node.Tests;
 
@@ -16,7 +15,7 @@ public sealed class ProxyTests
     [Fact]
     public void RouteTable_ServiceWithNodePort_ListensOnBothAndMatchesPortsByName()
     {
-        var service = Service("127.96.1.1", 80, nodePort: 30080, name: "http");
+        var service = ProxyFixture.Service("web", "127.96.1.1", new V1ServicePort { Name = "http", Port = 80, NodePort = 30080, Protocol = "TCP" });
         var endpoints = new V1Endpoints
         {
             Subsets =
@@ -30,10 +29,10 @@ public sealed class ProxyTests
             ],
         };
 
-        var routes = RouteTable.Build([service], (_, _) => endpoints, [IPAddress.Any]);
+        var routes = RouteTable.Of(service, endpoints, [IPAddress.Any], 100).ToList();
 
-        routes.Keys.Select(k => k.ToString()).Order(StringComparer.Ordinal).ShouldBe(["0.0.0.0:30080/TCP", "127.96.1.1:80/TCP"]);
-        routes.Values.ShouldAllBe(r => r.Endpoints.Single().ToString() == "10.0.0.1:8080");
+        routes.Select(route => route.Key.ToString()).ShouldBe(["127.96.1.1:80/TCP", "0.0.0.0:30080/TCP"]);
+        routes.ShouldAllBe(route => route.Value.Endpoints.Single().ToString() == "10.0.0.1:8080");
     }
 
     [Fact]
@@ -66,7 +65,7 @@ public sealed class ProxyTests
         await using var fixture = await ProxyFixture.StartAsync("127.96.201.1", isUdp: false);
         using var backend = new TcpListener(IPAddress.Loopback, 0);
         backend.Start();
-        fixture.PointTo((IPEndPoint)backend.LocalEndpoint);
+        await fixture.PointToAsync((IPEndPoint)backend.LocalEndpoint);
 
         using var client = new TcpClient();
         await client.ConnectAsync(IPAddress.Parse("127.96.201.1"), 80, Token);
@@ -88,7 +87,7 @@ public sealed class ProxyTests
         await using var fixture = await ProxyFixture.StartAsync("127.96.201.2", isUdp: false);
         using var backend = new TcpListener(IPAddress.Loopback, 0);
         backend.Start();
-        fixture.PointTo(new IPEndPoint(IPAddress.Parse("127.0.0.1"), 1), (IPEndPoint)backend.LocalEndpoint);
+        await fixture.PointToAsync(new IPEndPoint(IPAddress.Parse("127.0.0.1"), 1), (IPEndPoint)backend.LocalEndpoint);
 
         for (var i = 0; i < 2; i++)
         {
@@ -109,12 +108,12 @@ public sealed class ProxyTests
         using var second = new TcpListener(IPAddress.Loopback, 0);
         first.Start();
         second.Start();
-        fixture.PointTo((IPEndPoint)first.LocalEndpoint);
+        await fixture.PointToAsync((IPEndPoint)first.LocalEndpoint);
         using var old = new TcpClient();
         await old.ConnectAsync(IPAddress.Parse("127.96.201.3"), 80, Token);
         using var oldServer = await first.AcceptTcpClientAsync(Token);
 
-        fixture.PointTo((IPEndPoint)second.LocalEndpoint);
+        await fixture.PointToAsync((IPEndPoint)second.LocalEndpoint);
 
         using var fresh = new TcpClient();
         await fresh.ConnectAsync(IPAddress.Parse("127.96.201.3"), 80, Token);
@@ -130,13 +129,13 @@ public sealed class ProxyTests
         await using var fixture = await ProxyFixture.StartAsync("127.96.201.4", isUdp: false);
         using var backend = new TcpListener(IPAddress.Loopback, 0);
         backend.Start();
-        fixture.PointTo((IPEndPoint)backend.LocalEndpoint);
+        await fixture.PointToAsync((IPEndPoint)backend.LocalEndpoint);
         using (var client = new TcpClient())
             await client.ConnectAsync(IPAddress.Parse("127.96.201.4"), 80, Token);
 
         fixture.RemoveService();
 
-        await Fakes.Eventually.HoldsAsync(() => !CanConnect("127.96.201.4"), "the port is closed");
+        await Eventually.HoldsAsync(() => !CanConnect("127.96.201.4"), "the port is closed");
     }
 
     [Fact]
@@ -144,7 +143,7 @@ public sealed class ProxyTests
     {
         await using var fixture = await ProxyFixture.StartAsync("127.96.201.5", isUdp: true);
         using var backend = new UdpClient(new IPEndPoint(IPAddress.Loopback, 0));
-        fixture.PointTo((IPEndPoint)backend.Client.LocalEndPoint!);
+        await fixture.PointToAsync((IPEndPoint)backend.Client.LocalEndPoint!);
         using var client = new UdpClient();
         client.Connect("127.96.201.5", 80);
 
@@ -180,54 +179,4 @@ public sealed class ProxyTests
 
     private static ServiceRoute Route(TimeSpan? affinity) =>
         new("a/b", [.. new[] { 1, 2, 3 }.Select(port => new IPEndPoint(IPAddress.Loopback, port))], affinity);
-
-    private static V1Service Service(string ip, int port, int? nodePort = null, string? name = null, string protocol = "TCP") => new()
-    {
-        Metadata = new V1ObjectMeta { NamespaceProperty = "default", Name = "web" },
-        Spec = new V1ServiceSpec { ClusterIP = ip, Ports = [new V1ServicePort { Name = name, Port = port, NodePort = nodePort, Protocol = protocol }] },
-    };
-
-    private sealed class ProxyFixture : IAsyncDisposable
-    {
-        private readonly V1Service _service;
-        private readonly bool _isUdp;
-        private readonly ServiceCatalog _services;
-        private readonly ObjectCatalog<V1Endpoints> _endpoints;
-        private readonly ServiceProxy _proxy;
-
-        private ProxyFixture(string address, bool isUdp)
-        {
-            _isUdp = isUdp;
-            _service = Service(address, 80, protocol: isUdp ? "UDP" : "TCP");
-            _services = new ServiceCatalog(() => _proxy?.Signal());
-            _endpoints = new ObjectCatalog<V1Endpoints>(() => _proxy?.Signal());
-            _proxy = new ServiceProxy(
-                new ServiceProxyOptions { ServiceCidr = "127.96.0.0/16", NodePortAddresses = [] }, _services, _endpoints, TimeProvider.System, NullLoggerFactory.Instance);
-        }
-
-        public static async Task<ProxyFixture> StartAsync(string address, bool isUdp)
-        {
-            var fixture = new ProxyFixture(address, isUdp);
-            await fixture._proxy.StartAsync(Token);
-            fixture._services.Replace([fixture._service]);
-            return fixture;
-        }
-
-        public void PointTo(params IPEndPoint[] targets) => _endpoints.Replace(
-        [
-            new V1Endpoints
-            {
-                Metadata = _service.Metadata,
-                Subsets = [.. targets.Select(target => new V1EndpointSubset
-                {
-                    Addresses = [new V1EndpointAddress { Ip = target.Address.ToString() }],
-                    Ports = [new Corev1EndpointPort { Port = target.Port, Protocol = _isUdp ? "UDP" : "TCP" }],
-                })],
-            },
-        ]);
-
-        public void RemoveService() => _services.Replace([]);
-
-        public ValueTask DisposeAsync() => _proxy.DisposeAsync();
-    }
 }

@@ -156,9 +156,13 @@ public sealed partial class NodeAgent : IAsyncDisposable
                 {
                     ServiceCidr = _options.ServiceCidr,
                     NodePortAddresses = _options.NodePortAddresses,
+                    PortsMax = _options.ProxyPortsMax,
                     ConnectionsMax = _options.ProxyConnectionsMax,
+                    ServicePortsMax = _options.ProxyServicePortsMax,
+                    ServiceConnectionsMax = _options.ProxyServiceConnectionsMax,
+                    ServiceSessionsMax = _options.ProxyServiceSessionsMax,
                 },
-                services, endpoints, _timeProvider, _loggers);
+                services, endpoints, (service, reason, message) => events.Record(service, EventType.Warning, reason, message), _timeProvider, _loggers);
             await _proxy.StartAsync(cancellationToken);
             Run(Reflect(ResourcePath.Endpoints, null, endpoints));
         }

@@ -99,8 +99,20 @@ public sealed record NodeAgentOptions
     /// <summary>On which addresses of this machine node ports are served.</summary>
     public IReadOnlyList<string> NodePortAddresses { get; init; } = ["0.0.0.0"];
 
-    /// <summary>How many connections the service proxy carries at the same time.</summary>
+    /// <summary>How many ports the service proxy opens, whatever the process's limit of descriptors allows beyond that.</summary>
+    public int ProxyPortsMax { get; init; } = 4096;
+
+    /// <summary>How many connections the service proxy carries at the same time; a UDP session counts as half of one.</summary>
     public int ProxyConnectionsMax { get; init; } = 10_000;
+
+    /// <summary>How many ports the service proxy opens for one service.</summary>
+    public int ProxyServicePortsMax { get; init; } = 256;
+
+    /// <summary>How many connections the service proxy carries for one service at the same time.</summary>
+    public int ProxyServiceConnectionsMax { get; init; } = 5000;
+
+    /// <summary>How many UDP sessions the service proxy carries for one service at the same time.</summary>
+    public int ProxyServiceSessionsMax { get; init; } = 1000;
 
     /// <summary>The addresses of the cluster's DNS servers, for the containers' resolver; empty leaves the host's.</summary>
     public IReadOnlyList<string> ClusterDns { get; init; } = [];

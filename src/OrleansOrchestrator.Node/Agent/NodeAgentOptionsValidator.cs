@@ -22,7 +22,11 @@ public static partial class NodeAgentOptionsValidator
         Require(options.AdvertiseAddress is null || IPAddress.TryParse(options.AdvertiseAddress, out _), "AdvertiseAddress must be an IP address.");
         Require(options.MaxPods > 0, "MaxPods must be positive.");
         Require(options.StartsInParallel > 0, "StartsInParallel must be positive.");
+        Require(options.ProxyPortsMax > 0, "ProxyPortsMax must be positive.");
         Require(options.ProxyConnectionsMax > 0, "ProxyConnectionsMax must be positive.");
+        Require(options.ProxyServicePortsMax > 0, "ProxyServicePortsMax must be positive.");
+        Require(options.ProxyServiceConnectionsMax > 0, "ProxyServiceConnectionsMax must be positive.");
+        Require(options.ProxyServiceSessionsMax > 0, "ProxyServiceSessionsMax must be positive.");
         Require(options.LeaseRenewInterval > TimeSpan.Zero, "LeaseRenewInterval must be positive.");
         Require(options.LeaseDuration > 2 * options.LeaseRenewInterval, "LeaseDuration must be more than twice LeaseRenewInterval, so that one lost renewal does no harm.");
         Require(options.FencingTime > 2 * options.LeaseRenewInterval, "FencingTime must be more than twice LeaseRenewInterval, so that one lost renewal stops no pod.");

@@ -10,23 +10,23 @@ using OrleansOrchestrator.Node.Status;
 
 namespace OrleansOrchestrator.Node.Events;
 
-/// <summary>Reports what happens to pods as events; equal ones raise the count of the first.</summary>
+/// <summary>Reports what happens to pods and services as events; equal ones raise the count of the first.</summary>
 /// <remarks>
-/// Events are a courtesy: when the API is away or slow they are dropped rather than kept, and nothing waits for them. A pod of
-/// which very much is told takes no places from the others: it has 25 events at once, and one in five minutes after that.
+/// Events are a courtesy: when the API is away or slow they are dropped rather than kept, and nothing waits for them. One of which
+/// very much is told takes no places from the others: it has 25 events at once, and one in five minutes after that.
 /// </remarks>
 internal sealed partial class EventRecorder(
     ClusterConnection api, string nodeName, bool isEnabled, TimeProvider timeProvider, ILogger logger)
 {
     private const int QueueMax = 1024;
     private const int RememberedMax = 1024;
-    private const int BurstOfPod = 25;
+    private const int BurstOfObject = 25;
     private const int MessageCharsMax = 1024;
     private const int NameCharsMax = 253;
 
-    private static readonly TimeSpan RefillOfPod = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan RefillOfObject = TimeSpan.FromMinutes(5);
 
-    private readonly KeyedBudget<string> _budget = new(BurstOfPod, RefillOfPod, RememberedMax, timeProvider);
+    private readonly KeyedBudget<string> _budget = new(BurstOfObject, RefillOfObject, RememberedMax, timeProvider);
 
     private readonly Channel<(EventKey Key, V1ObjectReference Object, DateTimeOffset Time)> _queue =
         Channel.CreateBounded<(EventKey, V1ObjectReference, DateTimeOffset)>(
@@ -37,23 +37,33 @@ internal sealed partial class EventRecorder(
     /// <summary>Notes an event of the pod, or of one of its containers.</summary>
     public void Record(V1Pod pod, string? container, EventType type, string reason, string message)
     {
-        if (!isEnabled || !_budget.TryTake(pod.Metadata.Uid))
-            return;
         var fieldPath = container is null ? null
             : (pod.Spec.InitContainers?.Any(c => c.Name == container) == true)
                 ? $"spec.initContainers{{{container}}}"
                 : $"spec.containers{{{container}}}";
+        Record("kubelet", "Pod", pod.Metadata, fieldPath, type, reason, message);
+    }
+
+    /// <summary>Notes an event of a service that this node serves.</summary>
+    public void Record(V1Service service, EventType type, string reason, string message) =>
+        Record("kube-proxy", "Service", service.Metadata, null, type, reason, message);
+
+    private void Record(string component, string kind, V1ObjectMeta metadata, string? fieldPath, EventType type, string reason, string message)
+    {
+        if (!isEnabled || !_budget.TryTake(metadata.Uid ?? metadata.Name))
+            return;
         var reference = new V1ObjectReference
         {
             ApiVersion = "v1",
-            Kind = "Pod",
-            Name = pod.Metadata.Name,
-            NamespaceProperty = pod.Metadata.NamespaceProperty,
-            Uid = pod.Metadata.Uid,
-            ResourceVersion = pod.Metadata.ResourceVersion,
+            Kind = kind,
+            Name = metadata.Name,
+            NamespaceProperty = metadata.NamespaceProperty,
+            Uid = metadata.Uid,
+            ResourceVersion = metadata.ResourceVersion,
             FieldPath = fieldPath,
         };
-        _queue.Writer.TryWrite((new(pod.Metadata.Uid, fieldPath, type.ToString(), reason, Cut(message, MessageCharsMax)), reference, timeProvider.GetUtcNow()));
+        var key = new EventKey(component, metadata.Uid ?? "", fieldPath, type.ToString(), reason, Cut(message, MessageCharsMax));
+        _queue.Writer.TryWrite((key, reference, timeProvider.GetUtcNow()));
     }
 
     /// <summary>Sends what was noted until the token ends it.</summary>
@@ -104,8 +114,8 @@ internal sealed partial class EventRecorder(
                 Count = 1,
                 FirstTimestamp = at,
                 LastTimestamp = at,
-                Source = new V1EventSource { Component = "kubelet", Host = nodeName },
-                ReportingComponent = "kubelet",
+                Source = new V1EventSource { Component = key.Component, Host = nodeName },
+                ReportingComponent = key.Component,
                 ReportingInstance = nodeName,
             },
             cancellationToken);
@@ -135,6 +145,6 @@ internal sealed partial class EventRecorder(
 
     private static string Cut(string text, int charsMax) => text.Length <= charsMax ? text : text[..charsMax];
 
-    [LoggerMessage(Level = LogLevel.Debug, Message = "The event {Reason} of pod {Namespace}/{Name} was dropped: {Cause}")]
+    [LoggerMessage(Level = LogLevel.Debug, Message = "The event {Reason} of {Namespace}/{Name} was dropped: {Cause}")]
     private partial void LogDropped(string reason, string @namespace, string name, string cause);
 }

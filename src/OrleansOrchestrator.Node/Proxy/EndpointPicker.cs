@@ -1,17 +1,22 @@
 using System.Net;
+using OrleansOrchestrator.Loops;
 
 namespace OrleansOrchestrator.Node.Proxy;
 
 /// <summary>
-/// Picks the endpoint of a connection: in turn, or the one that the client had before while its session lasts. Safe for
-/// concurrent use.
+/// Picks the endpoint of a connection: in turn, or the one that the client had before while its session lasts. An endpoint that
+/// cannot be reached is left out for a while, so that nobody waits for it. Safe for concurrent use.
 /// </summary>
 internal sealed class EndpointPicker(ServiceRoute route, TimeProvider time)
 {
     private const int SessionsMax = 10_000;
+    private const int CandidatesMax = 3;
+
+    private static readonly Backoff Unreachable = new(TimeSpan.FromMilliseconds(500), TimeSpan.FromSeconds(5));
 
     private readonly Lock _gate = new();
     private readonly Dictionary<IPAddress, (IPEndPoint Endpoint, DateTimeOffset Expires)> _sessions = [];
+    private readonly Dictionary<IPEndPoint, (int Failures, DateTimeOffset Until)> _unreachable = [];
     private ServiceRoute _route = route;
     private int _next;
 
@@ -19,41 +24,80 @@ internal sealed class EndpointPicker(ServiceRoute route, TimeProvider time)
     public ServiceRoute Route
     {
         get => Volatile.Read(ref _route);
-        set => Volatile.Write(ref _route, value);
+        set
+        {
+            lock (_gate)
+            {
+                Volatile.Write(ref _route, value);
+                if (_unreachable.Count == 0)
+                    return;
+                var present = value.Endpoints.ToHashSet();
+                foreach (var gone in _unreachable.Keys.Where(endpoint => !present.Contains(endpoint)).ToList())
+                    _unreachable.Remove(gone);
+            }
+        }
     }
 
-    /// <summary>The endpoints to try for a client, the best one first; empty if the service has none.</summary>
+    /// <summary>The endpoints to try for a client, the best one first; empty if the service has none that can be reached.</summary>
     public IReadOnlyList<IPEndPoint> Candidates(IPAddress client)
     {
-        var route = Route;
-        if (route.Endpoints.Count == 0)
-            return [];
         lock (_gate)
         {
-            var first = Sticky(client, route) is { } sticky ? route.Endpoints.ToList().IndexOf(sticky) : -1;
-            if (first < 0)
-                first = (int)((uint)_next++ % (uint)route.Endpoints.Count);
-            return [.. route.Endpoints.Skip(first), .. route.Endpoints.Take(first)];
+            var route = _route;
+            var count = route.Endpoints.Count;
+            if (count == 0)
+                return [];
+            var candidates = new List<IPEndPoint>(Math.Min(count, CandidatesMax));
+            if (Sticky(client, route) is { } sticky && !IsBackedOff(sticky))
+                candidates.Add(sticky);
+            var first = (int)((uint)(candidates.Count == 0 ? _next++ : _next) % (uint)count);
+            for (var i = 0; i < count && candidates.Count < CandidatesMax; i++)
+            {
+                var endpoint = route.Endpoints[(first + i) % count];
+                if (!candidates.Contains(endpoint) && !IsBackedOff(endpoint))
+                    candidates.Add(endpoint);
+            }
+
+            return candidates;
         }
     }
 
     /// <summary>Takes note of the endpoint that a client got.</summary>
     public void Chosen(IPAddress client, IPEndPoint endpoint)
     {
-        if (Route.AffinityTimeout is not { } timeout)
-            return;
         lock (_gate)
         {
+            _unreachable.Remove(endpoint);
+            if (_route.AffinityTimeout is not { } timeout)
+                return;
             var now = time.GetUtcNow();
             if (_sessions.Count >= SessionsMax)
                 DropExpired(now);
             if (_sessions.Count < SessionsMax || _sessions.ContainsKey(client))
-                _sessions[client] = (endpoint, now + timeout);
+                _sessions[client] = (endpoint, Waits.After(now, timeout));
         }
     }
 
+    /// <summary>Takes note that an endpoint could not be reached: it is left out for longer each time.</summary>
+    public void Failed(IPEndPoint endpoint)
+    {
+        lock (_gate)
+        {
+            var now = time.GetUtcNow();
+            var known = _unreachable.GetValueOrDefault(endpoint);
+
+            // Of connections that were under way together one counts.
+            if (known.Until <= now)
+                _unreachable[endpoint] = (known.Failures + 1, now + Unreachable.After(known.Failures + 1));
+        }
+    }
+
+    private bool IsBackedOff(IPEndPoint endpoint) =>
+        _unreachable.Count > 0 && _unreachable.TryGetValue(endpoint, out var failure) && failure.Until > time.GetUtcNow();
+
     private IPEndPoint? Sticky(IPAddress client, ServiceRoute route) =>
         route.AffinityTimeout is not null && _sessions.TryGetValue(client, out var session) && session.Expires > time.GetUtcNow()
+            && route.Endpoints.Contains(session.Endpoint)
             ? session.Endpoint
             : null;
 

@@ -1,63 +1,56 @@
 using System.Net;
 using k8s.Models;
+using OrleansOrchestrator.Loops;
 
 namespace OrleansOrchestrator.Node.Proxy;
 
-/// <summary>Computes what the proxy has to serve from the services and endpoints of the cluster. Pure.</summary>
+/// <summary>Computes what the proxy has to serve from a service and its endpoints. Pure.</summary>
 internal static class RouteTable
 {
     private static readonly TimeSpan DefaultAffinityTimeout = TimeSpan.FromHours(3);
 
-    /// <summary>The routes of all services.</summary>
-    /// <param name="services">The services.</param>
-    /// <param name="endpointsOf">The endpoints of a service, by namespace and name; null if there are none.</param>
+    /// <summary>The routes of one service, in the order of its ports.</summary>
+    /// <param name="service">The service.</param>
+    /// <param name="endpoints">Its endpoints; null if there are none.</param>
     /// <param name="nodePortAddresses">Where node ports are served.</param>
-    public static Dictionary<Listening, ServiceRoute> Build(
-        IEnumerable<V1Service> services, Func<string, string, V1Endpoints?> endpointsOf, IReadOnlyList<IPAddress> nodePortAddresses)
+    /// <param name="countMax">The most routes that are wanted: what a service has beyond its budget costs nothing.</param>
+    public static IEnumerable<KeyValuePair<Listening, ServiceRoute>> Of(
+        V1Service service, V1Endpoints? endpoints, IReadOnlyList<IPAddress> nodePortAddresses, int countMax)
     {
-        var routes = new Dictionary<Listening, ServiceRoute>();
-        foreach (var service in services.OrderBy(s => s.Metadata.NamespaceProperty, StringComparer.Ordinal).ThenBy(s => s.Metadata.Name, StringComparer.Ordinal))
+        if (service.Spec is not { Type: not "ExternalName" } spec)
+            return [];
+        var key = $"{service.Metadata.NamespaceProperty}/{service.Metadata.Name}";
+        var affinity = AffinityOf(spec);
+        var clusterIP = IPAddress.TryParse(spec.ClusterIP, out var parsed) ? parsed : null;
+        var ready = ReadyEndpoints(endpoints);
+        return (spec.Ports ?? []).Where(port => port.Protocol is null or "TCP" or "UDP").SelectMany(RoutesOf).Take(countMax);
+
+        IEnumerable<KeyValuePair<Listening, ServiceRoute>> RoutesOf(V1ServicePort port)
         {
-            if (service.Spec is not { Type: not "ExternalName" } spec)
-                continue;
-            var endpoints = endpointsOf(service.Metadata.NamespaceProperty, service.Metadata.Name);
-            foreach (var port in spec.Ports ?? [])
-                Add(routes, service, port, endpoints, nodePortAddresses);
+            var isUdp = port.Protocol == "UDP";
+            var route = new ServiceRoute(key, ready.GetValueOrDefault((port.Name ?? "", isUdp), []), affinity);
+            if (clusterIP is not null)
+                yield return new(new Listening(clusterIP, port.Port, isUdp), route);
+            if (port.NodePort is not > 0)
+                yield break;
+            foreach (var address in nodePortAddresses)
+                yield return new(new Listening(address, port.NodePort.Value, isUdp), route);
         }
-
-        return routes;
     }
 
-    private static void Add(
-        Dictionary<Listening, ServiceRoute> routes, V1Service service, V1ServicePort port, V1Endpoints? endpoints, IReadOnlyList<IPAddress> nodePortAddresses)
+    /// <summary>The ready endpoints of each port, by name and protocol.</summary>
+    private static Dictionary<(string Name, bool IsUdp), List<IPEndPoint>> ReadyEndpoints(V1Endpoints? endpoints)
     {
-        if (port.Protocol is not (null or "TCP" or "UDP"))
-            return;
-        var isUdp = port.Protocol == "UDP";
-        var route = new ServiceRoute(
-            $"{service.Metadata.NamespaceProperty}/{service.Metadata.Name}", ReadyEndpoints(endpoints, port.Name, isUdp), AffinityOf(service.Spec));
-        if (IPAddress.TryParse(service.Spec.ClusterIP, out var clusterIP))
-            routes.TryAdd(new Listening(clusterIP, port.Port, isUdp), route);
-        if (port.NodePort is not > 0)
-            return;
-        foreach (var address in nodePortAddresses)
-            routes.TryAdd(new Listening(address, port.NodePort.Value, isUdp), route);
-    }
-
-    private static List<IPEndPoint> ReadyEndpoints(V1Endpoints? endpoints, string? portName, bool isUdp)
-    {
-        var ready = new List<IPEndPoint>();
+        var ready = new Dictionary<(string, bool), List<IPEndPoint>>();
         foreach (var subset in endpoints?.Subsets ?? [])
         {
+            var addresses = (subset.Addresses ?? []).Select(address => IPAddress.TryParse(address.Ip, out var parsed) ? parsed : null).OfType<IPAddress>().ToList();
             foreach (var port in subset.Ports ?? [])
             {
-                if ((port.Name ?? "") != (portName ?? "") || port.Protocol == "UDP" != isUdp)
-                    continue;
-                foreach (var address in subset.Addresses ?? [])
-                {
-                    if (IPAddress.TryParse(address.Ip, out var parsed))
-                        ready.Add(new IPEndPoint(parsed, port.Port));
-                }
+                var key = (port.Name ?? "", port.Protocol == "UDP");
+                if (!ready.TryGetValue(key, out var known))
+                    ready[key] = known = [];
+                known.AddRange(addresses.Select(address => new IPEndPoint(address, port.Port)));
             }
         }
 
@@ -68,6 +61,6 @@ internal static class RouteTable
     {
         if (spec.SessionAffinity != "ClientIP")
             return null;
-        return spec.SessionAffinityConfig?.ClientIP?.TimeoutSeconds is { } seconds ? TimeSpan.FromSeconds(seconds) : DefaultAffinityTimeout;
+        return spec.SessionAffinityConfig?.ClientIP?.TimeoutSeconds is { } seconds ? Waits.Seconds(seconds) : DefaultAffinityTimeout;
     }
 }

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using k8s.Models;
 using Microsoft.Extensions.Logging;
+using OrleansOrchestrator.Loops;
 using OrleansOrchestrator.Node.Api;
 
 namespace OrleansOrchestrator.Node.Proxy;
@@ -10,38 +11,54 @@ namespace OrleansOrchestrator.Node.Proxy;
 /// Serves cluster IPs and node ports in user space: opens a port for each service port, and carries what comes to a ready
 /// endpoint. A change opens and closes only the ports that differ, and leaves connections alone whose port stays.
 /// </summary>
+/// <remarks>Each service has its budget of ports, connections and UDP sessions, and the whole one against the process's limit of
+/// descriptors. Whoever exceeds his, and whose port another process has, is told in an event.</remarks>
 internal sealed partial class ServiceProxy : IAsyncDisposable
 {
+    private static readonly TimeSpan RetryPeriod = TimeSpan.FromSeconds(10);
+
     private readonly ServiceProxyOptions _options;
     private readonly ServiceCatalog _services;
     private readonly ObjectCatalog<V1Endpoints> _endpoints;
+    private readonly Action<V1Service, string, string> _tell;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly IReadOnlyList<IPAddress> _nodePortAddresses;
-    private readonly ConnectionBudget _budget;
-    private readonly Lock _gate = new();
     private readonly Dictionary<Listening, IPortListener> _listeners = [];
+    private readonly Dictionary<string, ServiceBudget> _budgets = new(StringComparer.Ordinal);
     private readonly HashSet<Listening> _refused = [];
+    private readonly SupervisedLoop _loop;
+    private int _rounds;
     private bool _madeLocal;
-    private bool _isRunning;
+    private volatile bool _isRunning;
 
     /// <summary>Prepares the proxy.</summary>
     /// <param name="options">What it serves.</param>
     /// <param name="services">The cluster's services.</param>
     /// <param name="endpoints">The cluster's endpoints.</param>
+    /// <param name="tell">Records a warning on a service, with a reason and a message.</param>
     /// <param name="time">The clock of session affinity.</param>
     /// <param name="loggers">Where it logs.</param>
     public ServiceProxy(
-        ServiceProxyOptions options, ServiceCatalog services, ObjectCatalog<V1Endpoints> endpoints, TimeProvider time, ILoggerFactory loggers)
+        ServiceProxyOptions options, ServiceCatalog services, ObjectCatalog<V1Endpoints> endpoints, Action<V1Service, string, string> tell,
+        TimeProvider time, ILoggerFactory loggers)
     {
         _options = options;
         _services = services;
         _endpoints = endpoints;
+        _tell = tell;
         _time = time;
         _logger = loggers.CreateLogger<ServiceProxy>();
         _nodePortAddresses = [.. options.NodePortAddresses.Select(IPAddress.Parse)];
-        _budget = new ConnectionBudget(options.ConnectionsMax);
+        Budget = new ProxyBudget(options, DescriptorLimit.Read());
+        _loop = new SupervisedLoop("service proxy", _ => SynchronizeAsync(), time, _logger);
     }
+
+    /// <summary>What the whole proxy holds.</summary>
+    public ProxyBudget Budget { get; }
+
+    /// <summary>How often the open ports have been brought in line.</summary>
+    public int Rounds => Volatile.Read(ref _rounds);
 
     /// <summary>Makes cluster IPs addresses of this machine where that takes anything, and begins to serve.</summary>
     public async Task StartAsync(CancellationToken cancellationToken)
@@ -53,77 +70,123 @@ internal sealed partial class ServiceProxy : IAsyncDisposable
                 LogNotLocal(_options.ServiceCidr);
         }
 
-        lock (_gate)
-            _isRunning = true;
+        _isRunning = true;
         Signal();
     }
 
-    /// <summary>Brings the open ports in line with the services and endpoints, after any of them has changed.</summary>
+    /// <summary>Brings the open ports in line with the services and endpoints, soon after any of them has changed.</summary>
     public void Signal()
     {
-        var closed = new List<IPortListener>();
-        lock (_gate)
-        {
-            if (!_isRunning)
-                return;
-            var routes = RouteTable.Build(_services.All, _endpoints.Find, _nodePortAddresses);
-            foreach (var gone in _listeners.Keys.Where(listening => !routes.ContainsKey(listening)).ToList())
-            {
-                closed.Add(_listeners[gone]);
-                _listeners.Remove(gone);
-            }
-
-            _refused.RemoveWhere(listening => !routes.ContainsKey(listening));
-            foreach (var (listening, route) in routes)
-            {
-                if (_listeners.TryGetValue(listening, out var listener))
-                    listener.Picker.Route = route;
-                else
-                    Open(listening, route);
-            }
-        }
-
-        foreach (var listener in closed)
-            _ = listener.DisposeAsync().AsTask();
+        if (_isRunning)
+            _loop.Signal();
     }
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        List<IPortListener> open;
-        lock (_gate)
-        {
-            _isRunning = false;
-            open = [.. _listeners.Values];
-            _listeners.Clear();
-        }
-
-        await Task.WhenAll(open.Select(listener => listener.DisposeAsync().AsTask()));
+        await _loop.DisposeAsync();
+        await Task.WhenAll(_listeners.Values.Select(listener => listener.DisposeAsync().AsTask()));
+        _listeners.Clear();
         if (_madeLocal)
             await ServiceProxyAddressing.RemoveAsync(_options.ServiceCidr, CancellationToken.None);
     }
 
-    private void Open(Listening listening, ServiceRoute route)
+    private async Task<TimeSpan?> SynchronizeAsync()
     {
+        var routes = new Dictionary<Listening, ServiceRoute>();
+        var services = _services.All.ToDictionary(KeyOf, StringComparer.Ordinal);
+        foreach (var (_, service) in services.OrderBy(service => service.Key, StringComparer.Ordinal))
+            AddRoutes(routes, service);
+        foreach (var gone in _listeners.Keys.Where(listening => !routes.ContainsKey(listening)).ToList())
+        {
+            _listeners.Remove(gone, out var listener);
+            await listener!.DisposeAsync();
+        }
+
+        foreach (var gone in _budgets.Keys.Where(key => !services.ContainsKey(key)).ToList())
+            _budgets.Remove(gone);
+        _refused.RemoveWhere(listening => !routes.ContainsKey(listening));
+        foreach (var (listening, route) in routes)
+        {
+            if (_listeners.TryGetValue(listening, out var listener))
+                listener.Picker.Route = route;
+            else
+                Open(listening, route, services[route.Service]);
+        }
+
+        Interlocked.Increment(ref _rounds);
+
+        // Whoever has the port may give it back, and so may other services.
+        return _listeners.Count < routes.Count ? RetryPeriod : null;
+    }
+
+    private void AddRoutes(Dictionary<Listening, ServiceRoute> routes, V1Service service)
+    {
+        try
+        {
+            // One more than the budget, which refuses it and tells.
+            var endpoints = _endpoints.Find(service.Metadata.NamespaceProperty, service.Metadata.Name);
+            foreach (var (listening, route) in RouteTable.Of(service, endpoints, _nodePortAddresses, _options.ServicePortsMax + 1))
+                routes.TryAdd(listening, route);
+        }
+        catch (Exception fault)
+        {
+            LoopInstruments.ObjectFailed("service proxy");
+            LogNotServed(fault, KeyOf(service));
+            _tell(service, "FailedSync", $"cannot be served on this node: {fault.Message}");
+        }
+    }
+
+    private void Open(Listening listening, ServiceRoute route, V1Service service)
+    {
+        var budget = BudgetOf(service);
+        if (budget.TryTake(ProxyUse.Port) is not { } place)
+            return;
         try
         {
             var picker = new EndpointPicker(route, _time);
             _listeners[listening] = listening.IsUdp
-                ? UdpPortListener.Open(listening, picker, _options, _budget)
-                : TcpPortListener.Open(listening, picker, _options, _budget);
+                ? UdpPortListener.Open(listening, place, picker, _options, budget, _time, _logger)
+                : TcpPortListener.Open(listening, place, picker, _options, budget, _time, _logger);
             _refused.Remove(listening);
         }
         catch (SocketException refused)
         {
-            // Told once, and tried again with every change.
-            if (_refused.Add(listening))
-                LogCannotListen(listening, route.Service, refused.Message);
+            place.Dispose();
+            // Told once, and tried again.
+            if (!_refused.Add(listening))
+                return;
+            LogCannotListen(listening, route.Service, refused.Message);
+            _tell(service, refused.SocketErrorCode == SocketError.AddressAlreadyInUse ? "PortInUse" : "FailedToListen",
+                $"cannot listen on {listening} on this node: {refused.Message}");
         }
     }
+
+    private ServiceBudget BudgetOf(V1Service service)
+    {
+        var key = KeyOf(service);
+        if (!_budgets.TryGetValue(key, out var budget))
+            _budgets[key] = budget = new ServiceBudget(Budget, _options, _time, Tell);
+        return budget;
+
+        void Tell(string reason, string message)
+        {
+            LogOverBudget(key, message);
+            _tell(service, reason, message);
+        }
+    }
+
+    private static string KeyOf(V1Service service) => $"{service.Metadata.NamespaceProperty}/{service.Metadata.Name}";
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The service range {Cidr} cannot be made local to this machine (that takes root and the ip command); only node ports are served")]
     private partial void LogNotLocal(string cidr);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Cannot listen on {Listening} for the service {Service}: {Why}")]
     private partial void LogCannotListen(Listening listening, string service, string why);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The service {Service} cannot be served")]
+    private partial void LogNotServed(Exception exception, string service);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The service {Service} has used up its budget: {What}")]
+    private partial void LogOverBudget(string service, string what);
 }

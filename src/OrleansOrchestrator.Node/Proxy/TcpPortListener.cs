@@ -1,5 +1,8 @@
+using System.Buffers;
 using System.Net;
 using System.Net.Sockets;
+using Microsoft.Extensions.Logging;
+using OrleansOrchestrator.Loops;
 
 namespace OrleansOrchestrator.Node.Proxy;
 
@@ -13,112 +16,109 @@ internal sealed class TcpPortListener : IPortListener
     private const int Backlog = 512;
     private const int KeepAliveSeconds = 60;
 
+    private readonly Holding _place;
     private readonly Socket _socket;
     private readonly ServiceProxyOptions _options;
-    private readonly ConnectionBudget _budget;
+    private readonly ServiceBudget _budget;
     private readonly CancellationTokenSource _stopping = new();
-    private readonly Task _accepting;
+    private readonly SupervisedLoop _accepting;
 
-    private TcpPortListener(Socket socket, EndpointPicker picker, ServiceProxyOptions options, ConnectionBudget budget)
+    private TcpPortListener(
+        Holding place, Socket socket, EndpointPicker picker, ServiceProxyOptions options, ServiceBudget budget, TimeProvider time, ILogger logger)
     {
+        _place = place;
         _socket = socket;
         Picker = picker;
         _options = options;
         _budget = budget;
-        _accepting = AcceptAsync();
+        _accepting = new SupervisedLoop("TCP port", AcceptAsync, time, logger);
+        _accepting.Signal();
     }
 
     /// <inheritdoc/>
     public EndpointPicker Picker { get; }
 
-    /// <summary>Opens a port.</summary>
+    /// <summary>Opens a port. Another process that has it keeps it: the port is not shared.</summary>
+    /// <param name="at">Where to listen.</param>
+    /// <param name="place">The port's place in the budget, which this takes over.</param>
+    /// <param name="picker">Picks endpoints.</param>
+    /// <param name="options">Times.</param>
+    /// <param name="budget">Bounds the connections.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="logger">Is told of failures.</param>
     /// <exception cref="SocketException">The port cannot be opened.</exception>
-    public static TcpPortListener Open(Listening at, EndpointPicker picker, ServiceProxyOptions options, ConnectionBudget budget)
+    public static TcpPortListener Open(
+        Listening at, Holding place, EndpointPicker picker, ServiceProxyOptions options, ServiceBudget budget, TimeProvider time, ILogger logger)
     {
-        var socket = new Socket(at.Address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
-        try
-        {
-            socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
-            socket.Bind(new IPEndPoint(at.Address, at.Port));
-            socket.Listen(Backlog);
-            return new TcpPortListener(socket, picker, options, budget);
-        }
-        catch
-        {
-            socket.Dispose();
-            throw;
-        }
+        var socket = place.Add(new Socket(at.Address.AddressFamily, SocketType.Stream, ProtocolType.Tcp));
+        socket.Bind(new IPEndPoint(at.Address, at.Port));
+        socket.Listen(Backlog);
+        return new TcpPortListener(place, socket, picker, options, budget, time, logger);
     }
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
         await _stopping.CancelAsync();
-        _socket.Dispose();
-        await _accepting;
+        await _accepting.DisposeAsync();
+        _place.Dispose();
     }
 
-    private async Task AcceptAsync()
+    private async Task<TimeSpan?> AcceptAsync(CancellationToken cancellationToken)
     {
-        while (!_stopping.IsCancellationRequested)
-        {
-            Socket client;
-            try
-            {
-                client = await _socket.AcceptAsync(_stopping.Token);
-            }
-            catch (Exception exception) when (exception is OperationCanceledException or ObjectDisposedException)
-            {
-                return;
-            }
-            catch (SocketException)
-            {
-                // A client that is gone before it was accepted concerns nobody else.
-                continue;
-            }
-
-            if (_budget.TryTake())
-                _ = CarryAsync(client);
-            else
-                client.Dispose();
-        }
-    }
-
-    private async Task CarryAsync(Socket client)
-    {
-        Socket? endpoint = null;
+        Socket client;
         try
         {
-            client.NoDelay = true;
-            KeepAlive(client);
-            var from = ((IPEndPoint)client.RemoteEndPoint!).Address;
-            endpoint = await ConnectAsync(from);
-            if (endpoint is null)
-                return;
-            await Task.WhenAll(CopyAsync(client, endpoint), CopyAsync(endpoint, client));
+            client = await _socket.AcceptAsync(cancellationToken);
         }
-        catch (Exception exception) when (exception is SocketException or OperationCanceledException or ObjectDisposedException)
+        catch (SocketException gone) when (gone.SocketErrorCode is SocketError.ConnectionAborted or SocketError.ConnectionReset)
         {
-            // A broken connection is broken for both sides, which the closing below tells them.
+            // A client that is gone before it was accepted concerns nobody else.
+            return TimeSpan.Zero;
         }
-        finally
+
+        if (_budget.TryTake(ProxyUse.Connection) is { } place)
         {
-            endpoint?.Dispose();
+            place.Add(client);
+            _ = CarryAsync(client, place);
+        }
+        else
+        {
             client.Dispose();
-            _budget.Return();
+        }
+
+        return TimeSpan.Zero;
+    }
+
+    private async Task CarryAsync(Socket client, Holding place)
+    {
+        using (place)
+        {
+            try
+            {
+                client.NoDelay = true;
+                KeepAlive(client);
+                var from = ((IPEndPoint)client.RemoteEndPoint!).Address;
+                if (await ConnectAsync(from, place) is { } endpoint)
+                    await Task.WhenAll(CopyAsync(client, endpoint, place), CopyAsync(endpoint, client, place));
+            }
+            catch (Exception exception) when (exception is SocketException or OperationCanceledException or ObjectDisposedException)
+            {
+                // A broken connection is broken for both sides, which the closing tells them.
+            }
         }
     }
 
     /// <summary>Connects to the first endpoint that accepts; null if none does.</summary>
-    private async Task<Socket?> ConnectAsync(IPAddress client)
+    private async Task<Socket?> ConnectAsync(IPAddress client, Holding place)
     {
         foreach (var candidate in Picker.Candidates(client))
         {
-            var socket = new Socket(candidate.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+            var socket = place.Add(new Socket(candidate.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true });
             try
             {
                 using var timeout = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token);
-                timeout.CancelAfter(_options.ConnectTimeout);
+                timeout.CancelWithin(_options.ConnectTimeout);
                 await socket.ConnectAsync(candidate, timeout.Token);
                 KeepAlive(socket);
                 Picker.Chosen(client, candidate);
@@ -126,8 +126,12 @@ internal sealed class TcpPortListener : IPortListener
             }
             catch (Exception exception) when (exception is SocketException or OperationCanceledException)
             {
-                socket.Dispose();
+                place.Close(socket);
                 _stopping.Token.ThrowIfCancellationRequested();
+
+                // One that refuses costs nobody any time: its program may be back in a moment.
+                if (exception is not SocketException { SocketErrorCode: SocketError.ConnectionRefused })
+                    Picker.Failed(candidate);
             }
         }
 
@@ -142,15 +146,13 @@ internal sealed class TcpPortListener : IPortListener
         socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, KeepAliveSeconds / 4);
     }
 
-    private async Task CopyAsync(Socket from, Socket to)
+    private async Task CopyAsync(Socket from, Socket to, Holding place)
     {
-        var buffer = new byte[BufferBytes];
         try
         {
-            while (await from.ReceiveAsync(buffer, _stopping.Token) is > 0 and var count)
+            while (await CopyNextAsync(from, to))
             {
-                for (var sent = 0; sent < count;)
-                    sent += await to.SendAsync(buffer.AsMemory(sent, count - sent), _stopping.Token);
+                // Until its end.
             }
 
             to.Shutdown(SocketShutdown.Send);
@@ -158,9 +160,27 @@ internal sealed class TcpPortListener : IPortListener
         catch
         {
             // The other direction must not wait for a peer that is gone.
-            from.Dispose();
-            to.Dispose();
+            place.Dispose();
             throw;
+        }
+    }
+
+    /// <summary>Copies what comes next. A connection that is idle holds no buffer.</summary>
+    /// <returns>False at the end.</returns>
+    private async Task<bool> CopyNextAsync(Socket from, Socket to)
+    {
+        await from.ReceiveAsync(Memory<byte>.Empty, _stopping.Token);
+        var buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
+        try
+        {
+            var count = await from.ReceiveAsync(buffer.AsMemory(0, BufferBytes), _stopping.Token);
+            for (var sent = 0; sent < count;)
+                sent += await to.SendAsync(buffer.AsMemory(sent, count - sent), _stopping.Token);
+            return count > 0;
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
         }
     }
 }

@@ -1,120 +1,147 @@
+using System.Buffers;
 using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
+using Microsoft.Extensions.Logging;
+using OrleansOrchestrator.Loops;
 
 namespace OrleansOrchestrator.Node.Proxy;
 
-/// <summary>Carries UDP packets between clients and endpoints. Packets of one client go to one endpoint while its flow lasts.</summary>
+/// <summary>Carries UDP packets between clients and endpoints. Packets of one client go to one endpoint while its session lasts.</summary>
 internal sealed class UdpPortListener : IPortListener
 {
     private const int PacketBytesMax = 64 * 1024;
 
+    private readonly Holding _place;
     private readonly Socket _socket;
+    private readonly IPEndPoint _anyone;
     private readonly ServiceProxyOptions _options;
-    private readonly ConnectionBudget _budget;
-    private readonly ConcurrentDictionary<IPEndPoint, Socket> _flows = new();
+    private readonly ServiceBudget _budget;
+    private readonly ConcurrentDictionary<IPEndPoint, Session> _sessions = new();
     private readonly CancellationTokenSource _stopping = new();
-    private readonly Task _receiving;
+    private readonly SupervisedLoop _receiving;
 
-    private UdpPortListener(Socket socket, EndpointPicker picker, ServiceProxyOptions options, ConnectionBudget budget)
+    private UdpPortListener(
+        Holding place, Socket socket, EndpointPicker picker, ServiceProxyOptions options, ServiceBudget budget, TimeProvider time, ILogger logger)
     {
+        _place = place;
         _socket = socket;
+        _anyone = new IPEndPoint(socket.AddressFamily == AddressFamily.InterNetwork ? IPAddress.Any : IPAddress.IPv6Any, 0);
         Picker = picker;
         _options = options;
         _budget = budget;
-        _receiving = ReceiveAsync();
+        _receiving = new SupervisedLoop("UDP port", ReceiveAsync, time, logger);
+        _receiving.Signal();
     }
 
     /// <inheritdoc/>
     public EndpointPicker Picker { get; }
 
-    /// <summary>Opens a port.</summary>
-    /// <exception cref="SocketException">The port cannot be opened.</exception>
-    public static UdpPortListener Open(Listening at, EndpointPicker picker, ServiceProxyOptions options, ConnectionBudget budget)
+    /// <inheritdoc cref="TcpPortListener.Open"/>
+    public static UdpPortListener Open(
+        Listening at, Holding place, EndpointPicker picker, ServiceProxyOptions options, ServiceBudget budget, TimeProvider time, ILogger logger)
     {
-        var socket = new Socket(at.Address.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
-        try
-        {
-            socket.Bind(new IPEndPoint(at.Address, at.Port));
-            return new UdpPortListener(socket, picker, options, budget);
-        }
-        catch
-        {
-            socket.Dispose();
-            throw;
-        }
+        var socket = place.Add(new Socket(at.Address.AddressFamily, SocketType.Dgram, ProtocolType.Udp));
+        socket.Bind(new IPEndPoint(at.Address, at.Port));
+        return new UdpPortListener(place, socket, picker, options, budget, time, logger);
     }
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
         await _stopping.CancelAsync();
-        _socket.Dispose();
-        await _receiving;
-        foreach (var flow in _flows.Values)
-            flow.Dispose();
+        await _receiving.DisposeAsync();
+        foreach (var session in _sessions.Values)
+            session.Place.Dispose();
+        _place.Dispose();
     }
 
-    private async Task ReceiveAsync()
+    private async Task<TimeSpan?> ReceiveAsync(CancellationToken cancellationToken)
     {
-        var buffer = new byte[PacketBytesMax];
-        var anyone = new IPEndPoint(_socket.AddressFamily == AddressFamily.InterNetwork ? IPAddress.Any : IPAddress.IPv6Any, 0);
-        while (!_stopping.IsCancellationRequested)
-        {
-            try
-            {
-                var received = await _socket.ReceiveFromAsync(buffer, anyone, _stopping.Token);
-                var client = (IPEndPoint)received.RemoteEndPoint;
-                if (FlowOf(client) is { } flow)
-                    await flow.SendAsync(buffer.AsMemory(0, received.ReceivedBytes), _stopping.Token);
-            }
-            catch (Exception exception) when (exception is OperationCanceledException or ObjectDisposedException && _stopping.IsCancellationRequested)
-            {
-                return;
-            }
-            catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
-            {
-                // UDP promises nothing: a packet that cannot be carried is lost.
-            }
-        }
-    }
-
-    private Socket? FlowOf(IPEndPoint client)
-    {
-        if (_flows.TryGetValue(client, out var flow))
-            return flow;
-        if (Picker.Candidates(client.Address) is not [var endpoint, ..] || !_budget.TryTake())
-            return null;
-        flow = new Socket(endpoint.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
-        flow.Connect(endpoint);
-        Picker.Chosen(client.Address, endpoint);
-        _flows[client] = flow;
-        _ = AnswerAsync(client, flow);
-        return flow;
-    }
-
-    private async Task AnswerAsync(IPEndPoint client, Socket flow)
-    {
-        var buffer = new byte[PacketBytesMax];
+        // A port that waits holds no buffer.
+        await _socket.ReceiveAsync(Memory<byte>.Empty, SocketFlags.Peek, cancellationToken);
+        var buffer = ArrayPool<byte>.Shared.Rent(PacketBytesMax);
         try
         {
-            while (true)
-            {
-                using var idle = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token);
-                idle.CancelAfter(_options.UdpIdleTimeout);
-                var count = await flow.ReceiveAsync(buffer, idle.Token);
-                await _socket.SendToAsync(buffer.AsMemory(0, count), client, _stopping.Token);
-            }
+            var received = await _socket.ReceiveFromAsync(buffer.AsMemory(0, PacketBytesMax), _anyone, cancellationToken);
+            if (SessionOf((IPEndPoint)received.RemoteEndPoint) is { } session)
+                session.Socket.Send(buffer.AsSpan(0, received.ReceivedBytes));
         }
-        catch (Exception exception) when (exception is SocketException or OperationCanceledException or ObjectDisposedException)
+        catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
         {
-            // The flow is idle, or its endpoint is gone: the client's next packet starts another one.
+            // UDP promises nothing: a packet that cannot be carried is lost. Whether the session is, its own reader finds out.
         }
         finally
         {
-            _flows.TryRemove(client, out _);
-            flow.Dispose();
-            _budget.Return();
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+
+        return TimeSpan.Zero;
+    }
+
+    private Session? SessionOf(IPEndPoint client)
+    {
+        if (_sessions.TryGetValue(client, out var known))
+            return known;
+        if (Picker.Candidates(client.Address) is not [var endpoint, ..] || _budget.TryTake(ProxyUse.Session) is not { } place)
+            return null;
+        try
+        {
+            // A full buffer loses the packet, as anywhere on its way, and holds up nobody else's.
+            var socket = place.Add(new Socket(endpoint.AddressFamily, SocketType.Dgram, ProtocolType.Udp) { Blocking = false });
+            socket.Connect(endpoint);
+            var session = _sessions[client] = new Session(place, socket);
+            _ = AnswerAsync(client, endpoint, session);
+            return session;
+        }
+        catch (SocketException)
+        {
+            Picker.Failed(endpoint);
+            place.Dispose();
+            throw;
         }
     }
+
+    private async Task AnswerAsync(IPEndPoint client, IPEndPoint endpoint, Session session)
+    {
+        try
+        {
+            while (await CarryAnswerAsync(client, session.Socket))
+                Picker.Chosen(client.Address, endpoint);
+        }
+        catch (SocketException unreachable) when (unreachable.SocketErrorCode is SocketError.HostUnreachable or SocketError.NetworkUnreachable)
+        {
+            Picker.Failed(endpoint);
+        }
+        catch (Exception exception) when (exception is SocketException or OperationCanceledException or ObjectDisposedException)
+        {
+            // The session is idle, or its endpoint is gone: the client's next packet starts another one.
+        }
+        finally
+        {
+            _sessions.TryRemove(KeyValuePair.Create(client, session));
+            session.Place.Dispose();
+        }
+    }
+
+    /// <summary>Carries the next answer. A session that waits for one holds no buffer.</summary>
+    private async Task<bool> CarryAnswerAsync(IPEndPoint client, Socket socket)
+    {
+        using var idle = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token);
+        idle.CancelWithin(_options.UdpIdleTimeout);
+        await socket.ReceiveAsync(Memory<byte>.Empty, SocketFlags.Peek, idle.Token);
+        var buffer = ArrayPool<byte>.Shared.Rent(PacketBytesMax);
+        try
+        {
+            var count = await socket.ReceiveAsync(buffer.AsMemory(0, PacketBytesMax), idle.Token);
+            await _socket.SendToAsync(buffer.AsMemory(0, count), client, _stopping.Token);
+            return true;
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    private sealed record Session(Holding Place, Socket Socket);
 }

@@ -1,0 +1,119 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Sockets;
+using k8s.Models;
+using Microsoft.Extensions.Logging.Abstractions;
+using OrleansOrchestrator.Node.Api;
+using OrleansOrchestrator.Node.Proxy;
+
+namespace OrleansOrchestrator.Node.Tests.Fakes;
+
+/// <summary>A service proxy, its services, and what it tells.</summary>
+internal sealed class ProxyFixture : IAsyncDisposable
+{
+    private readonly ServiceCatalog _services;
+    private readonly ObjectCatalog<V1Endpoints> _endpoints;
+    private readonly V1Service? _only;
+
+    private ProxyFixture(ServiceProxyOptions options, V1Service? only)
+    {
+        _only = only;
+        _services = new ServiceCatalog(() => Proxy?.Signal());
+        _endpoints = new ObjectCatalog<V1Endpoints>(() => Proxy?.Signal());
+        Proxy = new ServiceProxy(
+            options, _services, _endpoints, (service, reason, message) => Told.Enqueue((service.Metadata.Name, reason, message)),
+            TimeProvider.System, NullLoggerFactory.Instance);
+    }
+
+    public static ServiceProxyOptions Options { get; } = new() { ServiceCidr = "127.96.0.0/16", NodePortAddresses = [] };
+
+    public ServiceProxy Proxy { get; }
+
+    /// <summary>The events of services: whose, with which reason and message.</summary>
+    public ConcurrentQueue<(string Service, string Reason, string Message)> Told { get; } = new();
+
+    /// <summary>Starts a proxy without services.</summary>
+    public static async Task<ProxyFixture> StartAsync(ServiceProxyOptions options)
+    {
+        var fixture = new ProxyFixture(options, null);
+        await fixture.Proxy.StartAsync(TestContext.Current.CancellationToken);
+        return fixture;
+    }
+
+    /// <summary>Starts a proxy of one service on port 80, and waits until it listens.</summary>
+    public static async Task<ProxyFixture> StartAsync(string address, bool isUdp)
+    {
+        var fixture = new ProxyFixture(Options, Service("web", address, new V1ServicePort { Port = 80, Protocol = isUdp ? "UDP" : "TCP" }));
+        await fixture.Proxy.StartAsync(TestContext.Current.CancellationToken);
+        fixture._services.Replace([fixture._only!]);
+        await Eventually.HoldsAsync(() => fixture.Proxy.Budget.Ports == 1, "the port is open");
+        return fixture;
+    }
+
+    public static V1Service Service(string name, string address, params V1ServicePort[] ports) => new()
+    {
+        Metadata = new V1ObjectMeta { NamespaceProperty = "default", Name = name },
+        Spec = new V1ServiceSpec { ClusterIP = address, Ports = ports },
+    };
+
+    public static V1Endpoints Endpoints(V1Service service, params IPEndPoint[] targets) => new()
+    {
+        Metadata = service.Metadata,
+        Subsets =
+        [
+            .. targets.Select(target => new V1EndpointSubset
+            {
+                Addresses = [new V1EndpointAddress { Ip = target.Address.ToString() }],
+                Ports =
+                [
+                    .. service.Spec.Ports.Select(port => new Corev1EndpointPort { Name = port.Name, Port = target.Port, Protocol = port.Protocol }),
+                ],
+            }),
+        ],
+    };
+
+    /// <summary>Sends the connections of the only service to other endpoints, and waits until new ones go there.</summary>
+    public async Task PointToAsync(params IPEndPoint[] targets)
+    {
+        _endpoints.Replace([Endpoints(_only!, targets)]);
+
+        // The round that runs now may have begun before.
+        for (var i = 0; i < 2; i++)
+        {
+            var before = Proxy.Rounds;
+            Proxy.Signal();
+            await Eventually.HoldsAsync(() => Proxy.Rounds > before, "the proxy has seen the endpoints");
+        }
+    }
+
+    public void RemoveService() => _services.Replace([]);
+
+    /// <summary>Serves a service with an endpoint.</summary>
+    public void Put(V1Service service, IPEndPoint target)
+    {
+        _endpoints.Upsert(Endpoints(service, target));
+        _services.Upsert(service);
+    }
+
+    public bool HasTold(string service, string reason) => Told.Any(told => told.Service == service && told.Reason == reason);
+
+    /// <summary>Whether the address takes a connection on port 80 and something answers behind it.</summary>
+    public static async Task<bool> AnswersAsync(string address, int port)
+    {
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        timeout.CancelAfter(TimeSpan.FromSeconds(5));
+        try
+        {
+            using var client = new TcpClient();
+            await client.ConnectAsync(IPAddress.Parse(address), port, timeout.Token);
+            await client.GetStream().WriteAsync("?"u8.ToArray(), timeout.Token);
+            return await client.GetStream().ReadAsync(new byte[1], timeout.Token) == 1;
+        }
+        catch (Exception exception) when (exception is SocketException or IOException or OperationCanceledException)
+        {
+            return false;
+        }
+    }
+
+    public ValueTask DisposeAsync() => Proxy.DisposeAsync();
+}
