@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using OrleansOrchestrator.Loops;
 
 namespace OrleansOrchestrator.ControlPlane.Nodes;
 
@@ -14,22 +15,23 @@ internal sealed partial class NodeBeats(IGrainFactory grains, TimeProvider time,
     public string? Newest => _newest;
 
     /// <inheritdoc/>
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        SupervisedLoop.RunAsync("node beats", BringAsync, time, logger, stoppingToken);
+
+    private async Task<TimeSpan?> BringAsync(CancellationToken cancellationToken)
     {
-        using var timer = new PeriodicTimer(Period, time);
-        do
+        var began = time.GetTimestamp();
+        try
         {
-            try
-            {
-                // A call that hangs with the silo that it went to must not keep the next one from asking elsewhere.
-                _newest = await grains.GetGrain<INodeLifecycleGrain>(NodeLifecycleGrain.Key).BeatAsync().WaitAsync(Period, time, stoppingToken);
-            }
-            catch (Exception away) when (!stoppingToken.IsCancellationRequested)
-            {
-                LogAway(away.Message);
-            }
+            // A call that hangs with the silo that it went to must not keep the next one from asking elsewhere.
+            _newest = await grains.GetGrain<INodeLifecycleGrain>(NodeLifecycleGrain.Key).BeatAsync().WaitAsync(Period, time, cancellationToken);
         }
-        while (await timer.WaitForNextTickAsync(stoppingToken));
+        catch (Exception away) when (!cancellationToken.IsCancellationRequested)
+        {
+            LogAway(away.Message);
+        }
+
+        return Period - time.GetElapsedTime(began);
     }
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "The node controller gave no beat: {Why}")]
