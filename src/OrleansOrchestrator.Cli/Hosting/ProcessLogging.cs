@@ -28,6 +28,8 @@ internal static class ProcessLogging
         // is said of the database.
         logging.AddFilter("OrleansOrchestrator", level > LogLevel.Error ? level : LogLevel.Error);
         logging.AddFilter("OrleansOrchestrator.Storage", level);
+        logging.AddFilter("OrleansOrchestrator.ControlPlane.Store.SlowOpenings", level);
+        logging.AddFilter("OrleansOrchestrator.ControlPlane.Watch.CacheHealth", level);
         logging.AddFilter("Polly", LogLevel.None);
         logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.Critical);
         logging.AddFilter("Microsoft.AspNetCore.Server.Kestrel", LogLevel.Critical);

@@ -30,10 +30,12 @@ internal sealed class NamespaceLifecycleAdmission(WatchCaches caches, ResourceRe
 
         var name = request.Key.Namespace;
         var cache = caches[registry[WellKnownResources.Namespaces]];
+        var isCurrent = cache.IsCurrent;
         var found = cache.Find(new ObjectKey("", name));
-        if (found is null || found.IsDeleting)
+        if (!isCurrent || found is null || found.IsDeleting)
         {
-            // The cache may be behind somebody who has just created or deleted the namespace and knows it.
+            // The cache may be behind somebody who has just created or deleted the namespace and knows it. A deletion is told when no
+            // cache that says it is current is behind it; of a creation only the store knows.
             await cache.EnsureFreshAsync(Freshness.Latest, cancellationToken);
             found = cache.Find(new ObjectKey("", name)) ?? throw ApiErrors.NotFound(WellKnownResources.Namespaces, name);
         }

@@ -25,8 +25,11 @@ public static class ControlPlaneHosting
     /// has to be added first: its start must have ended when the loops here begin to call grains. The API is then served
     /// through <see cref="IObjectClient"/>.
     /// </summary>
+    /// <exception cref="ArgumentException">The options have faults; the message tells all of them.</exception>
     public static IServiceCollection AddControlPlane(this IServiceCollection services, ControlPlaneOptions options)
     {
+        if (options.Store.Validate().Concat(options.Watch.Validate()).ToList() is { Count: > 0 } faults)
+            throw new ArgumentException($"the control plane's options are not valid: {string.Join("; ", faults)}", nameof(options));
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton(static _ => ResourceRegistry.BuiltIn.Copy());
         services.AddSingleton(options);
@@ -38,9 +41,12 @@ public static class ControlPlaneHosting
         services.AddSingleton(new RootCertificate(options.RootCertificatePem));
 
         services.AddSingleton<LocalHeads>();
+        services.AddSingleton<SlowOpenings>();
         services.AddSingleton<StoreClient>();
         services.AddSingleton<IStoreReader>(provider => provider.GetRequiredService<StoreClient>());
         AddHostedSingleton<WatchCaches>(services);
+        AddHostedSingleton<CacheHealth>(services);
+        services.AddSingleton<IReadinessCheck>(provider => provider.GetRequiredService<CacheHealth>());
         services.AddSingleton<CacheFollower>();
 
         AddHostedSingleton<CustomKinds>(services);

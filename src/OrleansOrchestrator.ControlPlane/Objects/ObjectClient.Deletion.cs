@@ -45,8 +45,8 @@ internal sealed partial class ObjectClient
     {
         var page = await ListAsync(definition, query, cancellationToken);
 
-        // Many at once, so that they share commits.
-        foreach (var some in page.Objects.Chunk(DeletionsAtOnceMax))
+        // Many at once, so that they share commits, which carry their last states.
+        foreach (var some in page.Objects.InBatches(DeletionsAtOnceMax, storeOptions.CommitBytesMax, static obj => obj.Json.Length))
             await Task.WhenAll(some.Select(obj => DeleteIfThereAsync(obj, deletion, options, cancellationToken)));
         return page;
     }
@@ -85,12 +85,29 @@ internal sealed partial class ObjectClient
         var result = await store.CommitAsync(definition, new ObjectWrite(
             isGone ? WriteType.Delete : WriteType.Replace,
             stored.Key.Namespace, stored.Key.Name, json, stored.Revision, definition.Claims(obj)), cancellationToken);
+        if (result.Status == WriteStatus.Committed)
+            await WhenSeenAsync(definition, result.Object ?? stored, cancellationToken);
         return result.Status switch
         {
             WriteStatus.Committed => new DeletionResult(result.Object ?? stored, isGone),
             WriteStatus.Conflict => null,
             _ => throw Refused(definition, stored.Key, result),
         };
+    }
+
+    /// <summary>Waits until the end of something that other creations rest on is known to every silo: none is admitted from then on.</summary>
+    private async Task WhenSeenAsync(ResourceDefinition definition, StoredObject ended, CancellationToken cancellationToken)
+    {
+        if (definition.Name != WellKnownResources.Namespaces)
+            return;
+        try
+        {
+            await store.WhenSeenAsync(definition, ended.Revision, cancellationToken);
+        }
+        catch (ApiException unavailable) when (unavailable.Code == 503)
+        {
+            // It has happened, and was tried for longer than any silo takes a cache at its word.
+        }
     }
 
     /// <summary>What becomes of dependents if the deletion does not say so: what the object says, or else the kind.</summary>

@@ -11,7 +11,7 @@ namespace OrleansOrchestrator.ControlPlane.Objects;
 /// <inheritdoc cref="IObjectClient"/>
 internal sealed partial class ObjectClient(
     StoreClient store, WatchCaches caches, ComputedReads computed, WritePipeline pipeline, ResourceRegistry registry, WatchOptions watchOptions,
-    TimeProvider time)
+    StoreOptions storeOptions, TimeProvider time)
     : IObjectClient
 {
     private const int NamesTriedMax = 10;
@@ -30,13 +30,7 @@ internal sealed partial class ObjectClient(
     {
         if (!definition.IsStored)
             return await computed.ListAsync(definition, query, cancellationToken);
-        var cache = caches[definition];
-        if (query.Continue is null)
-            await cache.EnsureFreshAsync(query.Freshness, cancellationToken);
-        var page = cache.SelectPage(query);
-        if (query.Freshness is { Exact: true, MinimumRevision: { } exact } && page.Revision != exact)
-            throw ApiErrors.Expired($"The resourceVersion for the provided list is too old: {exact}, current: {page.Revision}");
-        return page;
+        return await caches[definition].SelectPageAsync(query, cancellationToken);
     }
 
     public async IAsyncEnumerable<IReadOnlyList<WatchEvent>> WatchAsync(
@@ -274,6 +268,7 @@ internal sealed partial class ObjectClient(
         WriteStatus.Conflict => ApiErrors.Modified(definition.Name, key.Name),
         WriteStatus.Unknown => ApiErrors.Timeout(result.Detail ?? "the write may or may not have happened"),
         WriteStatus.Unavailable or WriteStatus.DatabaseAway => ApiErrors.ServiceUnavailable(result.Detail ?? "the object store is not available"),
+        WriteStatus.TooLarge => ApiErrors.TooLarge(result.Detail!),
         WriteStatus.Overloaded => ApiErrors.TooManyRequests("too many writes are waiting, please try again later", 1),
         _ => ApiErrors.Internal($"the write was refused: {result.Detail}"),
     };

@@ -17,6 +17,9 @@ internal sealed class ChangeHistory(int changesMax, long bytesMax)
     /// <summary>Every change after this revision is here.</summary>
     public long CompleteAfter { get; private set; }
 
+    /// <summary>The revision of the newest change; <see cref="CompleteAfter"/> if there is none.</summary>
+    public long Newest => _count > 0 ? At(_count - 1).Revision : CompleteAfter;
+
     /// <summary>The number of changes held.</summary>
     public int Count => _count;
 
@@ -35,7 +38,7 @@ internal sealed class ChangeHistory(int changesMax, long bytesMax)
         if (_count == _ring.Length)
             Resize(_ring.Length * 2);
         _ring[(_first + _count++) & (_ring.Length - 1)] = change;
-        _bytes += change.Object.Json.Length;
+        _bytes += change.Bytes;
         while (_count > changesMax || (_bytes > bytesMax && _count > 1))
             DropFirst();
     }
@@ -45,7 +48,7 @@ internal sealed class ChangeHistory(int changesMax, long bytesMax)
     {
         while (_count > 0 && At(0).Revision <= _newestWhenAged)
             DropFirst();
-        _newestWhenAged = _count > 0 ? At(_count - 1).Revision : CompleteAfter;
+        _newestWhenAged = Newest;
         if (_count < _ring.Length / 4 && _ring.Length > SmallestRing)
             Resize(Math.Max(SmallestRing, _ring.Length / 2));
     }
@@ -53,7 +56,8 @@ internal sealed class ChangeHistory(int changesMax, long bytesMax)
     /// <summary>The changes after a revision, in order; null if some of them have been dropped.</summary>
     /// <param name="revision">Changes up to here are known to the caller.</param>
     /// <param name="max">The most to return.</param>
-    public List<StoredChange>? After(long revision, int max)
+    /// <param name="bytesMax">The most bytes to return; a first change that is larger comes alone.</param>
+    public List<StoredChange>? After(long revision, int max, long bytesMax = long.MaxValue)
     {
         if (revision < CompleteAfter)
             return null;
@@ -71,7 +75,14 @@ internal sealed class ChangeHistory(int changesMax, long bytesMax)
         var length = Math.Min(max, _count - low);
         var result = new List<StoredChange>(length);
         for (var i = 0; i < length; i++)
-            result.Add(At(low + i));
+        {
+            var change = At(low + i);
+            bytesMax -= change.Bytes;
+            if (i > 0 && bytesMax < 0)
+                break;
+            result.Add(change);
+        }
+
         return result;
     }
 
@@ -83,7 +94,7 @@ internal sealed class ChangeHistory(int changesMax, long bytesMax)
         _ring[_first] = null!;
         _first = (_first + 1) & (_ring.Length - 1);
         _count--;
-        _bytes -= dropped.Object.Json.Length;
+        _bytes -= dropped.Bytes;
         CompleteAfter = dropped.Revision;
     }
 

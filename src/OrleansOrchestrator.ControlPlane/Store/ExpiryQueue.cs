@@ -4,15 +4,17 @@ using OrleansOrchestrator.Storage.Log;
 
 namespace OrleansOrchestrator.ControlPlane.Store;
 
-/// <summary>Finds objects whose time to live has passed since their last write, without looking at the others.</summary>
+/// <summary>Finds objects whose time to live has passed since their last write, without looking at the others. Times are those of a
+/// clock that only runs, whatever is done to the time of day.</summary>
 internal sealed class ExpiryQueue(TimeSpan timeToLive)
 {
-    private const int ExpiredMax = 1000;
+    private readonly Queue<(TimeSpan Expires, ObjectKey Key, long Revision)> _queue = new();
 
-    private readonly Queue<(DateTimeOffset Expires, ObjectKey Key, long Revision)> _queue = new();
+    // Those whose deletion did not happen.
+    private readonly Queue<(TimeSpan Expires, ObjectKey Key, long Revision)> _again = new();
 
     /// <summary>A queue of objects that exist already; their time starts now.</summary>
-    public static ExpiryQueue Of(IEnumerable<StoredObject> objects, TimeSpan timeToLive, DateTimeOffset now)
+    public static ExpiryQueue Of(IEnumerable<StoredObject> objects, TimeSpan timeToLive, TimeSpan now)
     {
         var queue = new ExpiryQueue(timeToLive);
         foreach (var obj in objects)
@@ -21,26 +23,42 @@ internal sealed class ExpiryQueue(TimeSpan timeToLive)
     }
 
     /// <summary>Takes note of a write.</summary>
-    public void Note(StoredChange change, DateTimeOffset now)
+    public void Note(StoredChange change, TimeSpan now)
     {
         if (change.Type != LogChangeType.Deleted)
             _queue.Enqueue((now + timeToLive, change.Object.Key, change.Revision));
     }
 
-    /// <summary>Deletions of what has expired and was not written again; a bounded number at a time, and none when there is
-    /// nothing more. What is still there after another time to live, because its deletion failed, is given again.</summary>
-    public IReadOnlyList<ObjectWrite> TakeExpired(ObjectTree objects, DateTimeOffset now)
+    /// <summary>Takes deletions of what has expired and was not written again; none when there is nothing more.</summary>
+    /// <param name="objects">What there is.</param>
+    /// <param name="now">How long the clock has run.</param>
+    /// <param name="max">The most to take.</param>
+    public IReadOnlyList<ObjectWrite> TakeExpired(ObjectTree objects, TimeSpan now, int max)
     {
         var expired = new List<ObjectWrite>();
-        while (expired.Count < ExpiredMax && _queue.TryPeek(out var next) && next.Expires <= now)
+        while (expired.Count < max && TryDequeue(now, out var key, out var revision))
         {
-            _queue.Dequeue();
-            if (objects.Find(next.Key) is not { } obj || obj.Revision != next.Revision)
-                continue;
-            expired.Add(new ObjectWrite(WriteType.Delete, next.Key.Namespace, next.Key.Name, null, obj.Revision, []));
-            _queue.Enqueue(next with { Expires = now + timeToLive });
+            if (objects.Find(key) is { } obj && obj.Revision == revision)
+                expired.Add(new ObjectWrite(WriteType.Delete, key.Namespace, key.Name, null, revision, []));
         }
 
         return expired;
+    }
+
+    /// <summary>Takes deletions back that did not happen: they are given again.</summary>
+    public void PutBack(IEnumerable<ObjectWrite> deletions)
+    {
+        foreach (var deletion in deletions)
+            _again.Enqueue((TimeSpan.Zero, new ObjectKey(deletion.Namespace, deletion.Name), deletion.ExpectedRevision));
+    }
+
+    private bool TryDequeue(TimeSpan now, out ObjectKey key, out long revision)
+    {
+        var queue = _again.Count > 0 ? _again : _queue;
+        var isDue = queue.TryPeek(out var next) && next.Expires <= now;
+        if (isDue)
+            queue.Dequeue();
+        (_, key, revision) = next;
+        return isDue;
     }
 }

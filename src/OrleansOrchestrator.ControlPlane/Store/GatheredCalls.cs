@@ -10,12 +10,10 @@ namespace OrleansOrchestrator.ControlPlane.Store;
 /// <remarks>A call is answered when all its questions are, and fails for all of them alike.</remarks>
 /// <param name="call">Asks several questions, and answers them in their order.</param>
 /// <param name="bytesOf">How large a question is.</param>
+/// <param name="bytesMax">How large a call may become before it goes; its last question may make it larger.</param>
 internal sealed class GatheredCalls<TQuestion, TAnswer>(
-    Func<IReadOnlyList<TQuestion>, Task<IReadOnlyList<TAnswer>>> call, Func<TQuestion, int> bytesOf) : IThreadPoolWorkItem
+    Func<IReadOnlyList<TQuestion>, Task<IReadOnlyList<TAnswer>>> call, Func<TQuestion, int> bytesOf, int bytesMax) : IThreadPoolWorkItem
 {
-    /// <summary>How large a call may become before it goes; its last question may make it larger.</summary>
-    internal const int BytesMax = 1024 * 1024;
-
     // A call is answered as a whole: few enough for some to be answered while others are worked on.
     private const int QuestionsMax = 16;
 
@@ -53,7 +51,7 @@ internal sealed class GatheredCalls<TQuestion, TAnswer>(
     {
         var group = new List<Waiting>();
         var bytes = 0;
-        while (group.Count < QuestionsMax && bytes < BytesMax && _waiting.TryDequeue(out var next))
+        while (group.Count < QuestionsMax && bytes < bytesMax && _waiting.TryDequeue(out var next))
         {
             group.Add(next);
             bytes += bytesOf(next.Question);

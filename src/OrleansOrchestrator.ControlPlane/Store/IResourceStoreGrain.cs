@@ -27,9 +27,16 @@ internal interface IResourceStoreGrain : IGrainWithStringKey
     [Alias("GetHead")]
     Task<long> GetHeadAsync();
 
-    /// <summary>Waits for changes after a revision and returns them; returns without any after a few seconds.</summary>
+    /// <summary>Returns changes after a revision.</summary>
+    /// <param name="afterRevision">Everything up to here is known to the follower.</param>
+    /// <param name="follower">Who asks.</param>
+    /// <param name="waits">Whether to wait for a change, for a moment, where there is none.</param>
     [Alias("Follow")]
-    Task<ChangeBatch> FollowAsync(long afterRevision);
+    Task<ChangeBatch> FollowAsync(long afterRevision, Guid follower, bool waits);
+
+    /// <summary>Waits until no silo takes a state before a durable revision for the present one.</summary>
+    [Alias("WhenSeen")]
+    Task WhenSeenAsync(long revision);
 
     /// <summary>Reads changes in the past for a watch that resumes further back than a cache remembers; does not wait.</summary>
     [Alias("ReadChanges")]

@@ -4,8 +4,8 @@ using OrleansOrchestrator.Model.Resources;
 namespace OrleansOrchestrator.ControlPlane.Store;
 
 /// <summary>
-/// The committed heads of the stores on this silo, for readers on the same silo: a consistent read that can see the store's
-/// memory need not call it.
+/// The committed heads of the stores on this silo, for readers and followers on the same silo: a consistent read that can see the
+/// store's memory need not call it, and a follower that is woken need not ask again and again.
 /// </summary>
 internal sealed class LocalHeads
 {
@@ -15,10 +15,18 @@ internal sealed class LocalHeads
     public void Publish(ResourceName resource, LocalHead head) => _heads[resource] = head;
 
     /// <summary>Sends readers to the store again. Whoever has looked before that has looked in time.</summary>
-    public void Withdraw(ResourceName resource, LocalHead head) => _heads.TryRemove(KeyValuePair.Create(resource, head));
+    public void Withdraw(ResourceName resource, LocalHead head)
+    {
+        _heads.TryRemove(KeyValuePair.Create(resource, head));
+        head.End();
+    }
 
     /// <summary>The head; null if only the store can tell.</summary>
     public long? Read(ResourceName resource) => _heads.TryGetValue(resource, out var head) ? head.Read() : null;
+
+    /// <summary>Ends when a store on this silo has moved on from a revision, or has left.</summary>
+    /// <returns>Null if the store is not here.</returns>
+    public Task? WhenMoved(ResourceName resource, long from) => _heads.TryGetValue(resource, out var head) ? head.WhenMoved(from) : null;
 }
 
 /// <summary>The head of one activation of a store.</summary>
@@ -26,13 +34,43 @@ internal sealed class LocalHeads
 /// While the lease is held, no other activation has acknowledged anything. What this one has acknowledged is in the head, which
 /// moves before the callers are told. So whatever was acknowledged before a reader looks is not beyond what it sees (invariant I3).
 /// </remarks>
-internal sealed class LocalHead(ReadLease lease, long head)
+/// <param name="lease">The activation's lease.</param>
+/// <param name="head">Where it stands.</param>
+/// <param name="tellsAll">Whether all that is acknowledged is in the head. What is acknowledged before it is durable is not.</param>
+internal sealed class LocalHead(ReadLease lease, long head, bool tellsAll = true)
 {
     private long _head = head;
+    private volatile bool _hasEnded;
+    private TaskCompletionSource? _moved;
 
     /// <summary>Moves the head on.</summary>
-    public void MoveTo(long head) => Volatile.Write(ref _head, head);
+    public void MoveTo(long head)
+    {
+        Volatile.Write(ref _head, head);
+        Interlocked.Exchange(ref _moved, null)?.SetResult();
+    }
+
+    /// <summary>Wakes those who wait: this activation moves no more.</summary>
+    public void End()
+    {
+        _hasEnded = true;
+        Interlocked.Exchange(ref _moved, null)?.SetResult();
+    }
 
     /// <summary>The head; null if the lease has to be renewed first.</summary>
-    public long? Read() => lease.IsHeld ? Volatile.Read(ref _head) : null;
+    public long? Read() => tellsAll && lease.IsHeld ? Volatile.Read(ref _head) : null;
+
+    /// <summary>Ends when the head is another one than a revision.</summary>
+    public Task WhenMoved(long from)
+    {
+        // Whoever moves the head finds this, or has moved it before it is looked at below.
+        var moved = Volatile.Read(ref _moved);
+        if (moved is null)
+        {
+            var added = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            moved = Interlocked.CompareExchange(ref _moved, added, null) ?? added;
+        }
+
+        return _hasEnded || Interlocked.Read(ref _head) != from ? Task.CompletedTask : moved.Task;
+    }
 }

@@ -17,7 +17,10 @@ internal sealed class ReadLease(TimeSpan duration, TimeProvider time, Func<TimeS
     public TimeSpan Duration => duration;
 
     /// <summary>Whether the lease is held now. May be asked on any thread.</summary>
-    public bool IsHeld => _held && time.GetElapsedTime(Volatile.Read(ref _renewedAt)) < duration;
+    public bool IsHeld => WasRenewedWithin(duration);
+
+    /// <summary>Whether the database has said within a time that this activation is the newest.</summary>
+    public bool WasRenewedWithin(TimeSpan span) => _held && time.GetElapsedTime(Volatile.Read(ref _renewedAt)) < span;
 
     /// <summary>Takes note that the database accepted a renewal that was sent at a timestamp.</summary>
     public void RenewedAt(long sentTimestamp)

@@ -54,6 +54,7 @@ internal sealed partial class ResourceStoreGrain
             bytes += next.Change.Object.Json.Length;
         }
 
+        _pendingBytes -= bytes;
         return batch;
     }
 
@@ -171,7 +172,7 @@ internal sealed partial class ResourceStoreGrain
         foreach (var pending in batch)
             _history.Append(pending.Change);
 
-        _localHead?.MoveTo(_state.Head);
+        _localHead.MoveTo(_state.Head);
         SignalHeadMoved();
         foreach (var pending in batch)
             pending.Decided.TrySetResult(new WriteResult(WriteStatus.Committed, pending.Change.Object));
@@ -187,6 +188,7 @@ internal sealed partial class ResourceStoreGrain
         foreach (var pending in _pending)
             pending.Decided.TrySetResult(NotTaken(status, why));
         _pending.Clear();
+        _pendingBytes = 0;
         SignalHeadMoved();
     }
 

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using Orleans.Concurrency;
 using OrleansOrchestrator.ControlPlane.CustomResources;
 using OrleansOrchestrator.ControlPlane.Hosting;
+using OrleansOrchestrator.ControlPlane.Watch;
 using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Model.Errors;
 using OrleansOrchestrator.Model.Resources;
@@ -18,8 +19,8 @@ namespace OrleansOrchestrator.ControlPlane.Store;
 [Reentrant]
 [KeepAlive]
 internal sealed partial class ResourceStoreGrain(
-    IObjectLog log, CustomKinds resources, LocalHeads heads, StoreOptions options, IHostApplicationLifetime host, TimeProvider time,
-    ILogger<ResourceStoreGrain> logger, IFaultPoints? faults = null)
+    IObjectLog log, CustomKinds resources, LocalHeads heads, SlowOpenings openings, StoreOptions options, WatchOptions watching,
+    IHostApplicationLifetime host, TimeProvider time, ILogger<ResourceStoreGrain> logger, IFaultPoints? faults = null)
     : Grain, IResourceStoreGrain
 {
     // To clients, revision 0 means whatever is at hand: a list must not show it as one that a watch can begin after.
@@ -28,16 +29,22 @@ internal sealed partial class ResourceStoreGrain(
     // How many objects one processor takes at a time while a store is loaded.
     private const int LoadChunk = 1024;
 
+    // A database that did not answer is not asked again on behalf of each follower.
+    private static readonly TimeSpan AskAgainAfter = TimeSpan.FromSeconds(1);
+
     private readonly Queue<PendingChange> _pending = new();
+    private readonly FollowerProgress _followers = new(watching.CurrentFor, time);
+    private readonly long _began = time.GetTimestamp();
     private readonly ChangeHistory _history = new(options.HistoryChangesMax, options.HistoryBytesMax);
     private ResourceDefinition _definition = null!;
     private ResourceState _state = null!;
     private ReadLease _lease = null!;
-    private LocalHead? _localHead;
+    private LocalHead _localHead = null!;
     private ExpiryQueue? _expiry;
     private ShardId _shard;
     private long _epoch;
     private long _loggedHead;
+    private long _pendingBytes;
     private long _calls;
     private Task _flushing = Task.CompletedTask;
     private Task<WriteResult>? _newestDecided;
@@ -47,54 +54,67 @@ internal sealed partial class ResourceStoreGrain(
     // When a commit last had to be given up since the database was away; null once one has succeeded.
     private long? _databaseMissed;
 
+    // When the database last could not say whether this activation has been replaced.
+    private long? _leaseMissed;
+
+    private TimeSpan Clock => time.GetElapsedTime(_began);
+
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
         _definition = await FindDefinitionAsync(cancellationToken);
         _shard = new ShardId(_definition.Name.ToString());
         _lease = new ReadLease(options.ReadLease, time, RenewLeaseAsync);
+        using var slow = openings.Watch(_shard);
         try
         {
             var sent = time.GetTimestamp();
             ShardOpening opening = null!;
             await faults.RunAsync(
-                StoreStep.Open, _definition.Name, async () => opening = await log.OpenAsync(_shard, options.ReadLease, cancellationToken));
+                StoreStep.Open, _definition.Name, async () => opening = await log.OpenAsync(_shard, cancellationToken));
             _epoch = opening.Epoch;
             _loggedHead = opening.HeadRevision;
-            _lease.RenewedAt(sent);
 
-            // The activation before cannot write any more, so that what is loaded while its lease runs out cannot change.
-            var previousLease = opening.PreviousLeaseRemaining > TimeSpan.Zero
-                ? Task.Delay(opening.PreviousLeaseRemaining, time, cancellationToken)
+            // The activation before cannot write any more, so that what is loaded while its lease runs out cannot change. It may
+            // have renewed its lease until the opening took place, which was before the answer: from here on its whole time counts.
+            var previousLease = opening.PreviousLease > TimeSpan.Zero
+                ? Task.Delay(opening.PreviousLease, time, cancellationToken)
                 : Task.CompletedTask;
             var objects = await Task.Run(() => LoadAsync(_definition, cancellationToken), cancellationToken);
             var loaded = time.GetElapsedTime(sent);
             await previousLease;
+
+            // Until it takes its own lease, the one that whoever comes next waits for is that of the activation before.
+            if (opening.PreviousLease > TimeSpan.Zero)
+                await _lease.EnsureAsync();
 
             // The activation before may have shown writers versions that never became durable. Their revisions stay theirs.
             var head = Math.Max(opening.HeadRevision, FirstHead);
             _state = new ResourceState(_definition, objects, head, head + options.PendingChangesMax + options.CommitRowsMax);
             _history.Reset(head);
             if (_definition.TimeToLive is { } timeToLive)
-                _expiry = ExpiryQueue.Of(objects, timeToLive, time.GetUtcNow());
+                _expiry = ExpiryQueue.Of(objects, timeToLive, Clock);
+            openings.Opened(_shard);
             LogOpened(_shard, _epoch, objects.Count, opening.HeadRevision, loaded.TotalMilliseconds, time.GetElapsedTime(sent).TotalMilliseconds);
         }
-        catch (LogUnavailableException unavailable)
+        catch (Exception unavailable) when (unavailable is LogUnavailableException or FencedException)
         {
             throw new StoreUnavailableException(unavailable.Message);
         }
 
         // What is acknowledged before it is durable must be waited for: the head alone does not tell of it.
-        if (_definition.Durability != Durability.WriteBehind)
-            heads.Publish(_definition.Name, _localHead = new LocalHead(_lease, _state.Head));
+        _localHead = new LocalHead(_lease, _state.Head, tellsAll: _definition.Durability != Durability.WriteBehind);
+        heads.Publish(_definition.Name, _localHead);
         this.RegisterGrainTimer(KeepHouseAsync, options.HousekeepingPeriod, options.HousekeepingPeriod);
+        if (_expiry is not null)
+            this.RegisterGrainTimer(ExpireAsync, options.ExpiryPeriod, options.ExpiryPeriod);
     }
 
     /// <summary>Reads all objects, in order. What has arrived is looked at while more arrives.</summary>
     private async Task<List<StoredObject>> LoadAsync(ResourceDefinition definition, CancellationToken cancellationToken)
     {
-        var chunks = new List<Task<StoredObject[]>>();
-        await foreach (var rows in log.LoadAsync(_shard, cancellationToken).Chunk(LoadChunk).WithCancellation(cancellationToken))
-            chunks.Add(Task.Run(() => Array.ConvertAll(rows, row => StoredObject.Read(definition, row.Value)), cancellationToken));
+        var chunks = new List<Task<List<StoredObject>>>();
+        await foreach (var rows in log.LoadAsync(_shard, cancellationToken).InBatches(LoadChunk, options.BatchBytesMax, static row => row.Value.Length))
+            chunks.Add(Task.Run(() => rows.ConvertAll(row => StoredObject.Read(definition, row.Value)), cancellationToken));
         var objects = (await Task.WhenAll(chunks)).SelectMany(static chunk => chunk).ToList();
         objects.Sort(static (left, right) => left.Key.CompareTo(right.Key));
         return objects;
@@ -118,6 +138,10 @@ internal sealed partial class ResourceStoreGrain(
     {
         Stop($"the store of {_shard.Resource} is moving");
         await _flushing;
+
+        // An opening that failed has no lease of its own to give up.
+        if (_localHead is null)
+            return;
         await faults.RunAsync(StoreStep.Release, _definition.Name, () => log.ReleaseAsync(_shard, _epoch, cancellationToken));
     }
 
@@ -130,8 +154,10 @@ internal sealed partial class ResourceStoreGrain(
         {
             if (_stopped is not null)
                 results[i] = new WriteResult(WriteStatus.Unavailable, Detail: _stopped);
-            else if (_pending.Count >= options.PendingChangesMax)
+            else if (_pending.Count >= options.PendingChangesMax || _pendingBytes >= options.PendingBytesMax)
                 results[i] = new WriteResult(WriteStatus.Overloaded);
+            else if (IsTooLarge(writes[i]))
+                results[i] = new WriteResult(WriteStatus.TooLarge, Detail: $"limit is {options.ObjectBytesMax}");
             else if (_state.TryAccept(writes[i], out var change) is { } refusal)
                 decided[i] = RefuseAsync(writes[i], refusal);
             else
@@ -175,8 +201,9 @@ internal sealed partial class ResourceStoreGrain(
         return _state.Head;
     }
 
-    public async Task<ChangeBatch> FollowAsync(long afterRevision)
+    public async Task<ChangeBatch> FollowAsync(long afterRevision, Guid follower, bool waits)
     {
+        _followers.Note(follower, afterRevision);
         var deadline = time.GetTimestamp();
         while (true)
         {
@@ -185,7 +212,7 @@ internal sealed partial class ResourceStoreGrain(
             if (host.ApplicationStopping.IsCancellationRequested)
                 throw new StoreUnavailableException($"the silo of the store of {_shard.Resource} is stopping");
             var batch = await ReadChangesAsync(afterRevision);
-            var remaining = options.FollowWait - time.GetElapsedTime(deadline);
+            var remaining = waits ? options.FollowWait - time.GetElapsedTime(deadline) : TimeSpan.Zero;
             if (batch.Changes.Count > 0 || batch.IsCompacted || batch.Head > afterRevision || remaining <= TimeSpan.Zero)
                 return batch;
 
@@ -194,12 +221,14 @@ internal sealed partial class ResourceStoreGrain(
         }
     }
 
+    public Task WhenSeenAsync(long revision) => _followers.WhenSeenAsync(revision);
+
     public async Task<ChangeBatch> ReadChangesAsync(long afterRevision)
     {
-        ThrowIfStopped();
+        await EnsureNotReplacedAsync();
         if (afterRevision > _state.Head)
             return new ChangeBatch(_state.Head, [], IsCompacted: true);
-        if (_history.After(afterRevision, options.FollowChangesMax) is { } recent)
+        if (_history.After(afterRevision, options.FollowChangesMax, options.BatchBytesMax) is { } recent)
             return new ChangeBatch(_state.Head, recent);
         if (_definition.Durability == Durability.Volatile)
             return new ChangeBatch(_state.Head, [], IsCompacted: true);
@@ -208,7 +237,8 @@ internal sealed partial class ResourceStoreGrain(
         {
             // The head may move while the database reads; what it did not show yet must not count as read.
             var head = _state.Head;
-            var logged = await log.ReadChangesAsync(_shard, afterRevision, options.FollowChangesMax, CancellationToken.None);
+            var logged = await log.ReadChangesAsync(
+                _shard, afterRevision, options.FollowChangesMax, options.BatchBytesMax, CancellationToken.None);
             return new ChangeBatch(head, [.. logged.Where(change => change.Revision <= head).Select(ReadChange)]);
         }
         catch (CompactedException)
@@ -221,12 +251,34 @@ internal sealed partial class ResourceStoreGrain(
         }
     }
 
-    public Task<SnapshotPage> ReadSnapshotAsync(string afterNamespace, string afterName)
+    public async Task<SnapshotPage> ReadSnapshotAsync(string afterNamespace, string afterName)
+    {
+        await EnsureNotReplacedAsync();
+        ObjectKey? after = afterName.Length == 0 ? null : new ObjectKey(afterNamespace, afterName);
+        var (objects, isLast) = _state.Durable.Range("", after)
+            .TakeBatch(options.SnapshotPageMax, options.BatchBytesMax, static obj => obj.Json.Length);
+        return new SnapshotPage(_state.Head, objects, isLast);
+    }
+
+    /// <summary>Makes sure that this activation had not been replaced a moment ago. One that has, without noticing since nobody writes,
+    /// would show its followers for ever what was true then.</summary>
+    private async Task EnsureNotReplacedAsync()
     {
         ThrowIfStopped();
-        ObjectKey? after = afterName.Length == 0 ? null : new ObjectKey(afterNamespace, afterName);
-        var objects = _state.Durable.Range("", after).Take(options.SnapshotPageMax).ToList();
-        return Task.FromResult(new SnapshotPage(_state.Head, objects, objects.Count < options.SnapshotPageMax));
+        if (_lease.WasRenewedWithin(options.FollowLease))
+            return;
+        if (_leaseMissed is { } missed && time.GetElapsedTime(missed) < AskAgainAfter)
+            throw new StoreUnavailableException("the database does not say whether this store has moved");
+        try
+        {
+            await EnsureLeaseAsync();
+            _leaseMissed = null;
+        }
+        catch (StoreUnavailableException)
+        {
+            _leaseMissed = time.GetTimestamp();
+            throw;
+        }
     }
 
     /// <summary>Makes sure that what is read now is the newest there is, in whatever activation (invariant I3).</summary>
@@ -273,27 +325,52 @@ internal sealed partial class ResourceStoreGrain(
         StoredObject.Read(_definition, change.Value),
         change.Previous is { } previous ? StoredObject.Read(_definition, previous) : null);
 
+    /// <summary>Whether a write would make an object larger than objects may be. One that is already may become smaller.</summary>
+    private bool IsTooLarge(ObjectWrite write) => write.Type != WriteType.Delete
+        && write.Json is { } json && json.Length > options.ObjectBytesMax
+        && json.Length > (_state.FindAccepted(new ObjectKey(write.Namespace, write.Name))?.Json.Length ?? 0);
+
     private WriteResult? Enqueue(StoredChange change, out Task<WriteResult>? decided)
     {
         var pending = new PendingChange(change, _calls, new(TaskCreationOptions.RunContinuationsAsynchronously));
         _pending.Enqueue(pending);
-        _expiry?.Note(change, time.GetUtcNow());
+        _pendingBytes += change.Object.Json.Length;
+        _expiry?.Note(change, Clock);
         decided = _newestDecided = pending.Decided.Task;
         if (_flushing.IsCompleted)
             _flushing = FlushAsync();
         return _definition.Durability == Durability.WriteBehind ? new WriteResult(WriteStatus.Committed, change.Object) : null;
     }
 
-    /// <summary>Deletes what has outlived its time, and trims the change history.</summary>
+    /// <summary>Deletes what has outlived its time: some, and when they are gone some more. However many expire at once, a write that
+    /// comes meanwhile has a bounded number of them before it, and none of them takes its place.</summary>
+    private async Task ExpireAsync(CancellationToken cancellationToken)
+    {
+        while (_stopped is null && _expiry!.TakeExpired(_state.Durable, Clock, options.ExpiryBatchMax) is { Count: > 0 } expired)
+        {
+            _calls++;
+            Task<WriteResult>? last = null;
+            foreach (var deletion in expired)
+            {
+                // What was written again meanwhile is not accepted, and will expire later.
+                if (_state.TryAccept(deletion, out var change) is null)
+                    Enqueue(change!, out last);
+            }
+
+            if (last is null || await last is { Status: WriteStatus.Committed })
+                continue;
+            _expiry.PutBack(expired);
+            return;
+        }
+    }
+
+    /// <summary>Trims the change history.</summary>
     private async Task KeepHouseAsync(CancellationToken cancellationToken)
     {
         if (_stopped is not null)
             return;
         try
         {
-            while (_expiry?.TakeExpired(_state.Durable, time.GetUtcNow()) is { Count: > 0 } expired)
-                await CommitAsync(expired);
-
             // What lives in memory only can be read nowhere else.
             if (_definition.Durability == Durability.Volatile)
                 return;
@@ -331,8 +408,8 @@ internal sealed partial class ResourceStoreGrain(
     private void Stop(string why)
     {
         _stopped ??= why;
-        if (_localHead is { } head)
-            heads.Withdraw(_definition.Name, head);
+        if (_localHead is not null)
+            heads.Withdraw(_definition.Name, _localHead);
         SignalHeadMoved();
     }
 

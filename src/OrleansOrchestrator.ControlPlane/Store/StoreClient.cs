@@ -16,13 +16,14 @@ namespace OrleansOrchestrator.ControlPlane.Store;
 /// refusal says of the first try is looked up in the history, and where the history does not tell, it is not guessed.
 /// </remarks>
 internal sealed partial class StoreClient(
-    IGrainFactory grains, LocalHeads heads, TimeProvider time, ILogger<StoreClient> logger, CrashDetector? crashes = null) : IStoreReader
+    IGrainFactory grains, LocalHeads heads, StoreOptions options, TimeProvider time, ILogger<StoreClient> logger, CrashDetector? crashes = null)
+    : IStoreReader
 {
     private static readonly TimeSpan RetryFor = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan RetryPauseMax = TimeSpan.FromMilliseconds(200);
-    private static readonly Func<ResourceName, IGrainFactory, StoreCalls> CreateCalls =
-        static (resource, grains) => new StoreCalls(grains.GetGrain<IResourceStoreGrain>(resource.ToString()));
 
+    // What the stores know this silo's caches by.
+    private readonly Guid _follower = Guid.NewGuid();
     private readonly ConcurrentDictionary<ResourceName, StoreCalls> _calls = new();
 
     // By resource, a revision that is known to be durable.
@@ -36,7 +37,7 @@ internal sealed partial class StoreClient(
     /// <exception cref="ApiException">503: the store could not be asked, and why.</exception>
     public async Task<long> GetHeadAsync(ResourceDefinition definition, TimeSpan within)
     {
-        var head = await RetryAsync(definition, grain => grain.GetHeadAsync(), within, CancellationToken.None);
+        var head = await RetryAsync(definition, calls => calls.AskAsync(static grain => grain.GetHeadAsync()), within, CancellationToken.None);
         Know(definition, head);
         return head;
     }
@@ -47,7 +48,13 @@ internal sealed partial class StoreClient(
     {
         try
         {
-            return await Grain(definition).FollowAsync(afterRevision);
+            // A store on this silo wakes its follower, which need not wait in the grain.
+            var moved = heads.WhenMoved(definition.Name, afterRevision);
+            if (moved is not null)
+                await moved.CompletesWithinAsync(options.LocalFollowWait, time, CancellationToken.None);
+            var waits = moved is null;
+            return await Calls(definition).AskAsync(
+                grain => grain.FollowAsync(afterRevision, _follower, waits), waits ? options.FollowWait : TimeSpan.Zero);
         }
         catch (Exception exception)
         {
@@ -57,29 +64,52 @@ internal sealed partial class StoreClient(
     }
 
     public Task<ChangeBatch> ReadChangesAsync(ResourceDefinition definition, long afterRevision) =>
-        Grain(definition).ReadChangesAsync(afterRevision);
+        Calls(definition).AskAsync(grain => grain.ReadChangesAsync(afterRevision));
 
     public Task<SnapshotPage> ReadSnapshotAsync(ResourceDefinition definition, ObjectKey after) =>
-        Grain(definition).ReadSnapshotAsync(after.Namespace ?? "", after.Name ?? "");
+        Calls(definition).AskAsync(grain => grain.ReadSnapshotAsync(after.Namespace ?? "", after.Name ?? ""));
+
+    /// <inheritdoc cref="IResourceStoreGrain.WhenSeenAsync"/>
+    public Task WhenSeenAsync(ResourceDefinition definition, long revision, CancellationToken cancellationToken) =>
+        RetryAsync(
+            definition,
+            async calls =>
+            {
+                await calls.Grain.WhenSeenAsync(revision);
+                return revision;
+            },
+            RetryFor, cancellationToken);
 
     /// <inheritdoc cref="IResourceStoreGrain.ReadForWriteAsync"/>
     public async Task<StoredObject?> ReadForWriteAsync(ResourceDefinition definition, ObjectKey key, CancellationToken cancellationToken = default) =>
-        (await RetryAsync(definition, grain => grain.ReadForWriteAsync(key.Namespace, key.Name), RetryFor, cancellationToken))?.ReadBy(definition);
+        (await RetryAsync(definition, calls => calls.Grain.ReadForWriteAsync(key.Namespace, key.Name), RetryFor, cancellationToken))?.ReadBy(definition);
 
     /// <inheritdoc cref="IResourceStoreGrain.ReadSettledAsync"/>
     public async Task<StoredObject?> ReadSettledAsync(ResourceDefinition definition, ObjectKey key, CancellationToken cancellationToken = default) =>
-        (await RetryAsync(definition, grain => grain.ReadSettledAsync(key.Namespace, key.Name), RetryFor, cancellationToken))?.ReadBy(definition);
+        (await RetryAsync(definition, calls => calls.Grain.ReadSettledAsync(key.Namespace, key.Name), RetryFor, cancellationToken))?.ReadBy(definition);
 
     /// <summary>Commits one write.</summary>
     public async Task<WriteResult> CommitAsync(ResourceDefinition definition, ObjectWrite write, CancellationToken cancellationToken = default) =>
         (await CommitAsync(definition, [write], cancellationToken))[0];
 
-    /// <summary>Commits writes, each on its own. Of several, those that certainly did not happen are the caller's to repeat.</summary>
+    /// <summary>Commits writes, each on its own. Of several, those that certainly did not happen are the caller's to repeat. What is
+    /// more than one commit takes goes in several calls, one after another.</summary>
     /// <param name="definition">The kind.</param>
     /// <param name="writes">The writes.</param>
     /// <param name="cancellationToken">Ends the wait; what has been sent may happen all the same.</param>
     public async Task<IReadOnlyList<WriteResult>> CommitAsync(
         ResourceDefinition definition, IReadOnlyList<ObjectWrite> writes, CancellationToken cancellationToken = default)
+    {
+        if (writes.Count == 1)
+            return await CommitTogetherAsync(definition, writes, cancellationToken);
+        var results = new List<WriteResult>(writes.Count);
+        foreach (var batch in writes.InBatches(options.CommitRowsMax, options.CommitBytesMax, static write => write.Json?.Length ?? 0))
+            results.AddRange(await CommitTogetherAsync(definition, batch, cancellationToken));
+        return results;
+    }
+
+    private async Task<IReadOnlyList<WriteResult>> CommitTogetherAsync(
+        ResourceDefinition definition, IReadOnlyList<ObjectWrite> writes, CancellationToken cancellationToken)
     {
         var attempts = new WriteAttempts(writes);
         var outcomes = new WriteOutcomes(this, definition, heads.Read(definition.Name) ?? _known.GetValueOrDefault(definition.Name));
@@ -129,7 +159,7 @@ internal sealed partial class StoreClient(
         result.Object is { } obj && definition.Supersedes(obj.Definition) ? result with { Object = obj.ReadBy(definition) } : result;
 
     private async Task<T> RetryAsync<T>(
-        ResourceDefinition definition, Func<IResourceStoreGrain, Task<T>> call, TimeSpan within, CancellationToken cancellationToken)
+        ResourceDefinition definition, Func<StoreCalls, Task<T>> call, TimeSpan within, CancellationToken cancellationToken)
     {
         var started = time.GetTimestamp();
         var pause = TimeSpan.FromMilliseconds(20);
@@ -137,7 +167,7 @@ internal sealed partial class StoreClient(
         {
             try
             {
-                return await call(Grain(definition)).WaitAsync(cancellationToken);
+                return await call(Calls(definition)).WaitAsync(cancellationToken);
             }
             catch (Exception exception) when (StoreFaults.IsTransient(exception))
             {
@@ -161,9 +191,10 @@ internal sealed partial class StoreClient(
     private void Know(ResourceDefinition definition, long revision) =>
         _known.AddOrUpdate(definition.Name, static (_, seen) => seen, static (_, known, seen) => Math.Max(known, seen), revision);
 
-    private IResourceStoreGrain Grain(ResourceDefinition definition) => Calls(definition).Grain;
-
-    private StoreCalls Calls(ResourceDefinition definition) => _calls.GetOrAdd(definition.Name, CreateCalls, grains);
+    private StoreCalls Calls(ResourceDefinition definition) => _calls.GetOrAdd(
+        definition.Name,
+        static (resource, silo) => new StoreCalls(silo.grains.GetGrain<IResourceStoreGrain>(resource.ToString()), silo.options, silo.time),
+        (grains, options, time));
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "The store of {Resource} did not take a call, trying again: {Why}")]
     private partial void LogRetry(ResourceName resource, string why);

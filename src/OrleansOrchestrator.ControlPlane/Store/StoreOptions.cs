@@ -3,6 +3,8 @@ namespace OrleansOrchestrator.ControlPlane.Store;
 /// <summary>Bounds and times of the object store.</summary>
 public sealed record StoreOptions
 {
+    private const int BatchBytesLimit = 64 * 1024 * 1024;
+
     /// <summary>The most changes of one commit.</summary>
     public int CommitRowsMax { get; init; } = 1000;
 
@@ -12,8 +14,24 @@ public sealed record StoreOptions
     /// <summary>The most changes that wait to become durable; writes beyond are refused as overload.</summary>
     public int PendingChangesMax { get; init; } = 20_000;
 
+    /// <summary>The most bytes of them; a single larger change is taken where none waits.</summary>
+    public long PendingBytesMax { get; init; } = 128 * 1024 * 1024;
+
+    /// <summary>The most bytes of one object. An object that is larger already may become smaller, and be deleted.</summary>
+    public int ObjectBytesMax { get; init; } = 1536 * 1024;
+
+    /// <summary>The most bytes of the writes that share a call of the store; its last write may make it larger.</summary>
+    public int CallBytesMax { get; init; } = 1024 * 1024;
+
+    /// <summary>The most bytes of whatever is read from a store or from the log at once: an answer to a follower, a page of a snapshot,
+    /// a step of a load. A single larger object or change comes alone.</summary>
+    public int BatchBytesMax { get; init; } = 4 * 1024 * 1024;
+
     /// <summary>How long an activation may serve consistent reads without hearing from the database (invariant I3).</summary>
     public TimeSpan ReadLease { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>How long an activation may serve followers without hearing from the database that it has not been replaced.</summary>
+    public TimeSpan FollowLease { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>How long writes wait for a database that is away before they fail.</summary>
     public TimeSpan UnavailableGrace { get; init; } = TimeSpan.FromSeconds(5);
@@ -28,6 +46,16 @@ public sealed record StoreOptions
     /// <summary>How long a follower's question waits for changes. A store that moves to another activation, as it does when a silo
     /// with its entry of the directory dies, takes no writes before the questions in it have ended.</summary>
     public TimeSpan FollowWait { get; init; } = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>How long a follower on the store's own silo, which is woken by changes, goes without asking.</summary>
+    public TimeSpan LocalFollowWait { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>How long a question to a store may go unanswered before it counts as lost and is asked again, on top of the time that the
+    /// store itself may take. It doubles with each answer that stays away, up to <see cref="AnswerWithinMax"/>.</summary>
+    public TimeSpan AnswerWithin { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>The longest such time.</summary>
+    public TimeSpan AnswerWithinMax { get; init; } = TimeSpan.FromSeconds(15);
 
     /// <summary>The most changes of one answer to a follower.</summary>
     public int FollowChangesMax { get; init; } = 2000;
@@ -50,6 +78,60 @@ public sealed record StoreOptions
     /// <summary>At least this many changes are kept, however old.</summary>
     public long ChangesKeptMin { get; init; } = 1000;
 
-    /// <summary>How often old changes are trimmed and expired objects deleted.</summary>
+    /// <summary>How often old changes are trimmed.</summary>
     public TimeSpan HousekeepingPeriod { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How often it is looked for expired objects.</summary>
+    public TimeSpan ExpiryPeriod { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>The most expired objects that are deleted at once. The next ones have to wait until they are gone, so that no more
+    /// than these stand before anybody's write.</summary>
+    public int ExpiryBatchMax { get; init; } = 250;
+
+    /// <summary>Finds all faults at once.</summary>
+    /// <returns>One line each; empty if there are none.</returns>
+    internal IReadOnlyList<string> Validate()
+    {
+        var faults = new List<string>();
+        AtLeastOne(CommitRowsMax, nameof(CommitRowsMax));
+        AtLeastOne(CommitBytesMax, nameof(CommitBytesMax));
+        AtLeastOne(PendingChangesMax, nameof(PendingChangesMax));
+        AtLeastOne(PendingBytesMax, nameof(PendingBytesMax));
+        AtLeastOne(ObjectBytesMax, nameof(ObjectBytesMax));
+        AtLeastOne(CallBytesMax, nameof(CallBytesMax));
+        AtLeastOne(BatchBytesMax, nameof(BatchBytesMax));
+        AtLeastOne(FollowChangesMax, nameof(FollowChangesMax));
+        AtLeastOne(SnapshotPageMax, nameof(SnapshotPageMax));
+        AtLeastOne(HistoryChangesMax, nameof(HistoryChangesMax));
+        AtLeastOne(HistoryBytesMax, nameof(HistoryBytesMax));
+        AtLeastOne(RevisionsReserved, nameof(RevisionsReserved));
+        AtLeastOne(ExpiryBatchMax, nameof(ExpiryBatchMax));
+        Positive(ReadLease, nameof(ReadLease));
+        Positive(FollowLease, nameof(FollowLease));
+        Positive(FollowWait, nameof(FollowWait));
+        Positive(LocalFollowWait, nameof(LocalFollowWait));
+        Positive(AnswerWithin, nameof(AnswerWithin));
+        Positive(CommitTimeout, nameof(CommitTimeout));
+        Positive(HousekeepingPeriod, nameof(HousekeepingPeriod));
+        Positive(ExpiryPeriod, nameof(ExpiryPeriod));
+        if (AnswerWithinMax < AnswerWithin)
+            faults.Add($"{nameof(AnswerWithinMax)} must not be shorter than {nameof(AnswerWithin)}");
+
+        // A message of the silos, which an answer has to fit in, is refused from 100 MB on.
+        if (BatchBytesMax > BatchBytesLimit || CommitBytesMax > BatchBytesLimit || CallBytesMax > BatchBytesLimit)
+            faults.Add($"{nameof(BatchBytesMax)}, {nameof(CommitBytesMax)} and {nameof(CallBytesMax)} must be at most {BatchBytesLimit}");
+        return faults;
+
+        void AtLeastOne(long value, string name)
+        {
+            if (value < 1)
+                faults.Add($"{name} must be at least 1, but is {value}");
+        }
+
+        void Positive(TimeSpan value, string name)
+        {
+            if (value <= TimeSpan.Zero)
+                faults.Add($"{name} must be longer than nothing, but is {value}");
+        }
+    }
 }

@@ -15,4 +15,7 @@ internal sealed record StoredChange(
 {
     /// <summary>The revision of the change.</summary>
     public long Revision => Object.Revision;
+
+    /// <summary>How many bytes its objects have.</summary>
+    public long Bytes => Object.Json.Length + (Previous?.Json.Length ?? 0);
 }

@@ -19,7 +19,7 @@ namespace OrleansOrchestrator.ControlPlane.Store;
 /// <param name="before">A revision that was durable before the first try.</param>
 internal sealed class WriteOutcomes(StoreClient store, ResourceDefinition definition, long before)
 {
-    private const int BatchesMax = 20;
+    private const int BatchesMax = 100;
 
     private static readonly WriteResult Unknown = new(
         WriteStatus.Unknown, Detail: "the store moved during the write, and whether it happened cannot be told");

@@ -31,6 +31,9 @@ internal enum WriteStatus
 
     /// <summary>It certainly did not happen: the database has been away for longer than writes wait for it.</summary>
     DatabaseAway,
+
+    /// <summary>The object would be larger than objects may be; <see cref="WriteResult.Detail"/> says how large that is.</summary>
+    TooLarge,
 }
 
 /// <summary>The outcome of a write.</summary>

@@ -9,44 +9,52 @@ namespace OrleansOrchestrator.ControlPlane.Watch;
 internal sealed partial class WatchCache
 {
     private static readonly TimeSpan RetryPauseMin = TimeSpan.FromMilliseconds(50);
-    private static readonly TimeSpan FailoverTakes = TimeSpan.FromSeconds(1);
 
     private TimeSpan _pause = RetryPauseMin;
-    private bool _isTold;
-    private long? _failingSince;
 
-    /// <summary>Follows the store by one step: fills the cache if it is empty, applies what has changed, waits out a failure.</summary>
+    /// <summary>Follows the store by one step: fills the cache if it is empty, applies what has changed, waits out a failure. Whether
+    /// that takes too long <see cref="CacheHealth"/> sees and tells.</summary>
     private async Task<TimeSpan?> FollowAsync(CancellationToken cancellationToken)
     {
         try
         {
             if (_revision < 0)
                 await FillAsync().WaitAsync(cancellationToken);
+            var asked = _time.GetTimestamp();
             var batch = await _store.FollowAsync(Definition, _revision).WaitAsync(cancellationToken);
             if (batch.IsCompacted)
                 Empty();
             else
                 ApplyOrStartOver(batch);
+            Heard(asked, isAll: !batch.IsCompacted && _revision >= batch.Head);
             AgeHistory();
-            if (_isTold)
-                LogFollowsAgain(Definition.Name);
-            (_pause, _failingSince, _isTold) = (RetryPauseMin, null, false);
+            _pause = RetryPauseMin;
             return TimeSpan.Zero;
         }
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
         {
-            // A failover takes moments, and what takes longer is told once; the cache goes on from where it is.
-            _failingSince ??= _time.GetTimestamp();
-            if (!_isTold && _time.GetElapsedTime(_failingSince.Value) > FailoverTakes)
-            {
-                _isTold = true;
-                LogFollowFailed(exception, Definition.Name);
-            }
-
+            // The cache goes on from where it is.
+            _silentBecause = StoreFaults.IsTransient(exception) ? StoreFaults.Describe(exception) : exception.Message;
+            LogFollowFailed(exception, Definition.Name);
             var pause = _pause;
             _pause = pause * 2 > _options.RetryPauseMax ? _options.RetryPauseMax : pause * 2;
             return pause;
         }
+    }
+
+    /// <summary>Takes note of an answer of the store to a question.</summary>
+    /// <param name="asked">When it was asked: what the answer says was true then or later.</param>
+    /// <param name="isAll">Whether the cache now has all that the store had.</param>
+    private void Heard(long asked, bool isAll)
+    {
+        // A cache that is emptied again and again is never of use, however often its store answers.
+        if (_revision >= 0)
+        {
+            Volatile.Write(ref _heardAt, _time.GetTimestamp());
+            _silentBecause = null;
+        }
+
+        Volatile.Write(ref _currentAt, isAll ? asked : -1);
     }
 
     /// <summary>Lets old changes go. Those of what lives in memory only can be read nowhere else, and stay.</summary>
@@ -90,20 +98,18 @@ internal sealed partial class WatchCache
         }
 
         // What the pages saw beyond the first page's head is seen again as changes, which put every object in its place.
-        var changes = new List<StoredChange>();
+        var tree = ObjectTree.FromSorted(objects);
         var reached = first.Head;
         while (reached < page.Head)
         {
             var batch = await _store.ReadChangesAsync(Definition, reached);
             if (batch.IsCompacted)
                 throw new StoreUnavailableException("changes were compacted while the cache was being filled");
-            changes.AddRange(batch.Changes.Select(Own));
+            foreach (var change in batch.Changes.Select(Own))
+                tree = change.Type == LogChangeType.Deleted ? tree.Without(change.Object.Key) : tree.With(change.Object);
             reached = batch.Changes.Count > 0 ? batch.Changes[^1].Revision : batch.Head;
         }
 
-        var tree = ObjectTree.FromSorted(objects);
-        foreach (var change in changes)
-            tree = change.Type == LogChangeType.Deleted ? tree.Without(change.Object.Key) : tree.With(change.Object);
         WatchInstruments.Filled(Definition.Name);
         lock (_gate)
         {
@@ -142,6 +148,7 @@ internal sealed partial class WatchCache
             {
                 _index.Replace(change.Previous, change.Type == LogChangeType.Deleted ? null : change.Object);
                 _history.Append(change);
+                _replacedBytes += change.Previous?.Json.Length ?? 0;
                 if (_faults is null || !_faults.Skips(StoreStep.Offer, Definition.Name))
                     _watchers.Offer(change);
             }
@@ -182,11 +189,8 @@ internal sealed partial class WatchCache
         moved.SetResult();
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The cache of {Resource} cannot follow its store; trying again")]
+    [LoggerMessage(Level = LogLevel.Debug, Message = "The cache of {Resource} cannot follow its store; trying again")]
     private partial void LogFollowFailed(Exception exception, ResourceName resource);
-
-    [LoggerMessage(Level = LogLevel.Information, Message = "The cache of {Resource} follows its store again")]
-    private partial void LogFollowsAgain(ResourceName resource);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The cache of {Resource} cannot apply what follows revision {Revision}, and is filled again")]
     private partial void LogStartsOver(Exception exception, ResourceName resource, long revision);

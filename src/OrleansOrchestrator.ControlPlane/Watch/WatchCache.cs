@@ -20,6 +20,9 @@ namespace OrleansOrchestrator.ControlPlane.Watch;
 /// </remarks>
 internal sealed partial class WatchCache : IAsyncDisposable
 {
+    // The most changes that a watcher selects from under the lock, when it has nearly caught up.
+    private const int LastStepMax = 16;
+
     private static readonly StoredObject[] NoObjects = [];
 
     private readonly Lock _gate = new();
@@ -32,11 +35,15 @@ internal sealed partial class WatchCache : IAsyncDisposable
     private readonly ChangeHistory _history;
     private readonly PostingIndex _index;
     private readonly WatcherIndex _watchers;
-    private readonly PagedSnapshots _pages;
+    private readonly PastRevisions _past;
     private readonly CancellationTokenSource _stopping = new();
     private readonly Task _following;
     private ObjectTree _tree = ObjectTree.Empty;
     private long _historyAged;
+    private long _heardAt;
+    private long _currentAt = -1;
+    private long _replacedBytes;
+    private volatile string? _silentBecause;
     private long _treeRevision = -1;
     private long _revision = -1;
     private TaskCompletionSource _revisionMoved = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -53,8 +60,8 @@ internal sealed partial class WatchCache : IAsyncDisposable
         _history = new ChangeHistory(options.HistoryChangesMax, options.HistoryBytesMax);
         _index = new PostingIndex(definition);
         _watchers = new WatcherIndex(definition);
-        _pages = new PagedSnapshots(options, time);
-        _historyAged = time.GetTimestamp();
+        _past = new PastRevisions(options, time);
+        _historyAged = _heardAt = time.GetTimestamp();
         _following = Task.Run(() => SupervisedLoop.RunAsync($"cache of {definition.Name}", FollowAsync, time, logger, _stopping.Token));
     }
 
@@ -66,6 +73,18 @@ internal sealed partial class WatchCache : IAsyncDisposable
 
     /// <summary>The revision that the cache has reached; -1 while it is being filled. What it shows may then be of an earlier one.</summary>
     public long Revision => Volatile.Read(ref _revision);
+
+    /// <summary>Whether nobody has been told of a state that this cache does not have, as far as that can be known without a call: the
+    /// store is on this silo, or has said a moment ago that there is nothing else. What it says it remembers (<see cref="FollowerProgress"/>).</summary>
+    public bool IsCurrent => _store.TryReadHead(Definition) is { } head
+        ? Revision >= head
+        : Volatile.Read(ref _currentAt) is >= 0 and var asked && _time.GetElapsedTime(asked) < _options.CurrentFor;
+
+    /// <summary>For how long the store has said nothing, or the cache has not been filled.</summary>
+    public TimeSpan Silence => _time.GetElapsedTime(Volatile.Read(ref _heardAt));
+
+    /// <summary>What came instead of an answer, in one line; null if nothing did.</summary>
+    public string? SilentBecause => _silentBecause;
 
     /// <summary>Waits until the cache is as fresh as asked.</summary>
     /// <exception cref="ApiException">The revision lies in the future, or the store cannot be reached.</exception>
@@ -129,23 +148,6 @@ internal sealed partial class WatchCache : IAsyncDisposable
             return _index.ValuesOf(path);
     }
 
-    /// <summary>A page of the objects that match. Pages of one list show one revision.</summary>
-    /// <exception cref="ApiException">410: the token has expired.</exception>
-    public ObjectPage SelectPage(ListQuery query)
-    {
-        if (query.Limit <= 0 && query.Continue is null)
-        {
-            var (all, revision) = Select(query.Filter);
-            return new ObjectPage(all, revision, null, null);
-        }
-
-        ObjectTree tree;
-        long at;
-        lock (_gate)
-            (tree, at) = (_tree, _treeRevision);
-        return _pages.Read(query, tree, at);
-    }
-
     /// <summary>Starts a watch.</summary>
     /// <exception cref="ApiException">410: the revision has been compacted.</exception>
     public async Task<Watcher> WatchAsync(WatchQuery query, CancellationToken cancellationToken)
@@ -154,7 +156,7 @@ internal sealed partial class WatchCache : IAsyncDisposable
         if (query.AfterRevision is not { } after)
             return await WatchObjectsAsync(query, cancellationToken);
 
-        var watcher = new Watcher(this, query.Filter, _options.WatcherEventsMax, after);
+        var watcher = NewWatcher(query.Filter, after);
         lock (_gate)
         {
             ThrowIfStopping();
@@ -189,17 +191,26 @@ internal sealed partial class WatchCache : IAsyncDisposable
     }
 
     /// <summary>Serves a watcher that is behind from the history; it is synced again when it reaches the end.</summary>
+    /// <remarks>What it selects of many changes is found out beside the lock, step by step. Only the last few, which nothing may come
+    /// between, are looked at under it.</remarks>
     public async Task CatchUpAsync(Watcher watcher, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
+        List<StoredChange>? changes;
         lock (_gate)
         {
-            if (_history.After(watcher.Seen, _options.WatcherEventsMax) is { } changes)
+            changes = _history.After(watcher.Seen, _options.WatcherEventsMax, _options.WatcherBytesMax);
+            if (changes is { Count: <= LastStepMax } && (changes.Count == 0 || changes[^1].Revision == _history.Newest))
             {
-                var isSynced = changes.Count < _options.WatcherEventsMax;
-                watcher.Resume(Events(changes, watcher.Filter), isSynced ? _revision : changes[^1].Revision, isSynced);
+                watcher.Resume(Events(changes, watcher.Filter), _revision, isSynced: true);
                 return;
             }
+        }
+
+        if (changes is { Count: > 0 })
+        {
+            watcher.Resume(Events(changes, watcher.Filter), changes[^1].Revision, isSynced: false);
+            return;
         }
 
         var missed = new List<WatchEvent>();
@@ -258,21 +269,29 @@ internal sealed partial class WatchCache : IAsyncDisposable
 
     private Watcher? TryWatchObjects(ObjectFilter filter)
     {
+        if (Revision < 0)
+            return null;
+
+        // What changes from here on is caught up with, as by a watch that begins after the revision of these objects.
+        var (objects, revision) = Select(filter);
+        var initial = new List<WatchEvent>(objects.Count + 1);
+        foreach (var obj in objects)
+            initial.Add(new WatchEvent(WatchEventType.Added, obj.Revision, obj));
+        initial.Add(new WatchEvent(WatchEventType.Bookmark, revision, null, EndsInitialEvents: true));
+        var watcher = NewWatcher(filter, revision);
+        watcher.Resume(initial, revision, isSynced: false);
         lock (_gate)
         {
             ThrowIfStopping();
-            if (_revision < 0)
+            if (_revision < revision)
                 return null;
-            var watcher = new Watcher(this, filter, _options.WatcherEventsMax, _revision);
-            var initial = new List<WatchEvent>();
-            foreach (var obj in Select(filter).Objects)
-                initial.Add(new WatchEvent(WatchEventType.Added, obj.Revision, obj));
-            initial.Add(new WatchEvent(WatchEventType.Bookmark, _revision, null, EndsInitialEvents: true));
-            watcher.Resume(initial, _revision, isSynced: true);
             _watchers.Add(watcher);
             return watcher;
         }
     }
+
+    private Watcher NewWatcher(ObjectFilter filter, long after) =>
+        new(this, filter, _options.WatcherEventsMax, _options.WatcherBytesMax, after);
 
     /// <summary>Reads, from the store, changes that this cache no longer remembers.</summary>
     /// <returns>The revision up to which they have been read.</returns>

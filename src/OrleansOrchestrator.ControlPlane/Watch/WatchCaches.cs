@@ -30,6 +30,9 @@ internal sealed class WatchCaches(
         }
     }
 
+    /// <summary>All that have been used.</summary>
+    public IEnumerable<WatchCache> InUse => _caches.Values.Where(static cache => cache.IsValueCreated).Select(static cache => cache.Value);
+
     /// <summary>The cache of a resource, if there is one that reads objects as the definition does. None is started.</summary>
     public WatchCache? TryGet(ResourceDefinition definition) =>
         _caches.TryGetValue(definition.Name, out var known) && known.IsValueCreated && ReferenceEquals(known.Value.Definition, definition)
@@ -46,7 +49,7 @@ internal sealed class WatchCaches(
     public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     public Task StopAsync(CancellationToken cancellationToken) =>
-        Task.WhenAll(_caches.Values.Where(cache => cache.IsValueCreated).Select(cache => cache.Value.DisposeAsync().AsTask()));
+        Task.WhenAll(InUse.Select(cache => cache.DisposeAsync().AsTask()));
 
     private Lazy<WatchCache> GetOrAdd(ResourceDefinition definition) => _caches.GetOrAdd(
         definition.Name,

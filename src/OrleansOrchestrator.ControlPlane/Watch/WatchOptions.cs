@@ -15,6 +15,9 @@ public sealed record WatchOptions
     /// <summary>The most events that wait for one watcher; beyond, it is served from the history when it comes back.</summary>
     public int WatcherEventsMax { get; init; } = 1000;
 
+    /// <summary>The most bytes of those events.</summary>
+    public long WatcherBytesMax { get; init; } = 8 * 1024 * 1024;
+
     /// <summary>How long a read waits for the cache to reach the revision that it needs.</summary>
     public TimeSpan FreshnessWait { get; init; } = TimeSpan.FromSeconds(3);
 
@@ -29,4 +32,51 @@ public sealed record WatchOptions
 
     /// <summary>The most revisions that are kept for unfinished lists of a resource.</summary>
     public int ContinueSnapshotsMax { get; init; } = 64;
+
+    /// <summary>The most bytes of objects that are kept for them and are not the present ones; what is given up is worked out again, from
+    /// the changes since, if somebody comes for it.</summary>
+    public long ContinueBytesMax { get; init; } = 64 * 1024 * 1024;
+
+    /// <summary>The most changes that are read to work out a revision of the past.</summary>
+    public int ContinueChangesMax { get; init; } = 200_000;
+
+    /// <summary>How long a cache is taken at its word without asking the store, where a decision rests on it, after it has heard that it has
+    /// everything.</summary>
+    public TimeSpan CurrentFor { get; init; } = TimeSpan.FromSeconds(1.5);
+
+    /// <summary>How long a cache may hear nothing from its store, or take to be filled, before this silo says that it is not ready.</summary>
+    public TimeSpan SilenceMax { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>Finds all faults at once.</summary>
+    /// <returns>One line each; empty if there are none.</returns>
+    internal IReadOnlyList<string> Validate()
+    {
+        var faults = new List<string>();
+        AtLeastOne(HistoryChangesMax, nameof(HistoryChangesMax));
+        AtLeastOne(HistoryBytesMax, nameof(HistoryBytesMax));
+        AtLeastOne(WatcherEventsMax, nameof(WatcherEventsMax));
+        AtLeastOne(WatcherBytesMax, nameof(WatcherBytesMax));
+        AtLeastOne(ContinueSnapshotsMax, nameof(ContinueSnapshotsMax));
+        AtLeastOne(ContinueBytesMax, nameof(ContinueBytesMax));
+        AtLeastOne(ContinueChangesMax, nameof(ContinueChangesMax));
+        Positive(FreshnessWait, nameof(FreshnessWait));
+        Positive(BookmarkPeriod, nameof(BookmarkPeriod));
+        Positive(RetryPauseMax, nameof(RetryPauseMax));
+        Positive(ContinueLifetime, nameof(ContinueLifetime));
+        Positive(CurrentFor, nameof(CurrentFor));
+        Positive(SilenceMax, nameof(SilenceMax));
+        return faults;
+
+        void AtLeastOne(long value, string name)
+        {
+            if (value < 1)
+                faults.Add($"{name} must be at least 1, but is {value}");
+        }
+
+        void Positive(TimeSpan value, string name)
+        {
+            if (value <= TimeSpan.Zero)
+                faults.Add($"{name} must be longer than nothing, but is {value}");
+        }
+    }
 }

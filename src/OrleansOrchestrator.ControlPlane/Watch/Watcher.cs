@@ -13,13 +13,15 @@ namespace OrleansOrchestrator.ControlPlane.Watch;
 /// <param name="cache">Where it catches up.</param>
 /// <param name="filter">What it selects.</param>
 /// <param name="eventsMax">The most events that wait for it.</param>
+/// <param name="bytesMax">The most bytes of their objects.</param>
 /// <param name="after">The revision that it begins after. It is behind until it has caught up from there, or has begun anew.</param>
-internal sealed class Watcher(WatchCache cache, ObjectFilter filter, int eventsMax, long after)
+internal sealed class Watcher(WatchCache cache, ObjectFilter filter, int eventsMax, long bytesMax, long after)
 {
     private readonly Lock _gate = new();
     private List<WatchEvent> _buffer = [];
     private TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private ApiException? _ended;
+    private long _bufferBytes;
     private long _seen = after;
     private bool _isBehind = true;
 
@@ -36,7 +38,7 @@ internal sealed class Watcher(WatchCache cache, ObjectFilter filter, int eventsM
         {
             if (_isBehind || _ended is not null || change.Revision <= _seen)
                 return;
-            if (_buffer.Count >= eventsMax)
+            if (_buffer.Count >= eventsMax || _bufferBytes >= bytesMax)
             {
                 _isBehind = true;
                 return;
@@ -46,6 +48,7 @@ internal sealed class Watcher(WatchCache cache, ObjectFilter filter, int eventsM
             if (ChangeView.For(change, filter) is not { } @event)
                 return;
             _buffer.Add(@event);
+            _bufferBytes += BytesOf(@event);
             _ready.TrySetResult();
         }
     }
@@ -106,6 +109,8 @@ internal sealed class Watcher(WatchCache cache, ObjectFilter filter, int eventsM
         lock (_gate)
         {
             _buffer.AddRange(missed);
+            foreach (var @event in missed)
+                _bufferBytes += BytesOf(@event);
             _seen = Math.Max(_seen, revision);
             _isBehind = !isSynced;
             if (_buffer.Count > 0)
@@ -113,10 +118,13 @@ internal sealed class Watcher(WatchCache cache, ObjectFilter filter, int eventsM
         }
     }
 
+    private static long BytesOf(in WatchEvent @event) => @event.Object?.Json.Length ?? 0;
+
     private List<WatchEvent> TakeBuffer()
     {
         var events = _buffer;
         _buffer = [];
+        _bufferBytes = 0;
         _ready = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         return events;
     }

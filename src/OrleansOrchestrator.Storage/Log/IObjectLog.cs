@@ -12,12 +12,11 @@ namespace OrleansOrchestrator.Storage.Log;
 /// </remarks>
 public interface IObjectLog : IAsyncDisposable
 {
-    /// <summary>Takes the shard over: raises its epoch, which fences every earlier owner, and reads where it stands.</summary>
+    /// <summary>Takes the shard over: raises its epoch, which fences every earlier owner, and reads where it stands. It grants
+    /// nothing: the new owner has no read lease before it has waited for <see cref="ShardOpening.PreviousLease"/> and renewed its own.</summary>
     /// <param name="shard">The shard; it is created at revision 0 if it has never existed.</param>
-    /// <param name="leaseDuration">How long the new owner's read lease lasts unless renewed. It starts when the previous
-    /// owner's lease has ended; see <see cref="ShardOpening.PreviousLeaseRemaining"/>.</param>
     /// <param name="cancellationToken">Cancels the wait; the take-over may still have happened, which is harmless.</param>
-    Task<ShardOpening> OpenAsync(ShardId shard, TimeSpan leaseDuration, CancellationToken cancellationToken);
+    Task<ShardOpening> OpenAsync(ShardId shard, CancellationToken cancellationToken);
 
     /// <summary>Streams all objects of the shard, in no particular order.</summary>
     IAsyncEnumerable<LogObject> LoadAsync(ShardId shard, CancellationToken cancellationToken);
@@ -42,17 +41,20 @@ public interface IObjectLog : IAsyncDisposable
     /// <exception cref="FencedException">A newer owner has taken the shard.</exception>
     Task<long> ReadHeadAsync(ShardId shard, long epoch, CancellationToken cancellationToken);
 
-    /// <summary>Extends the owner's read lease to <paramref name="leaseDuration"/> from now by the database's clock.</summary>
+    /// <summary>Extends the owner's read lease to <paramref name="leaseDuration"/> from when it sent this, by its own clock.</summary>
     /// <exception cref="FencedException">A newer owner has taken the shard.</exception>
     Task RenewLeaseAsync(ShardId shard, long epoch, TimeSpan leaseDuration, CancellationToken cancellationToken);
 
-    /// <summary>Ends the owner's read lease at once, so that the next owner need not wait. Does nothing when fenced.</summary>
+    /// <summary>Ends the owner's read lease at once, so that the next owner need not wait. Does nothing when fenced, or while the
+    /// lease that counts is still that of the owner before.</summary>
     Task ReleaseAsync(ShardId shard, long epoch, CancellationToken cancellationToken);
 
     /// <summary>Reads changes with a revision greater than <paramref name="afterRevision"/>, in order.</summary>
-    /// <returns>At most <paramref name="limit"/> changes.</returns>
+    /// <returns>At most <paramref name="limit"/> changes whose values, together with those before them, are at most
+    /// <paramref name="bytesMax"/> bytes; at least one if there is any.</returns>
     /// <exception cref="CompactedException">Changes after <paramref name="afterRevision"/> have been trimmed.</exception>
-    Task<IReadOnlyList<LogChange>> ReadChangesAsync(ShardId shard, long afterRevision, int limit, CancellationToken cancellationToken);
+    Task<IReadOnlyList<LogChange>> ReadChangesAsync(
+        ShardId shard, long afterRevision, int limit, long bytesMax, CancellationToken cancellationToken);
 
     /// <summary>Deletes, in bounded batches, changes that are both older than <paramref name="minimumAge"/> and more than
     /// <paramref name="minimumCount"/> revisions behind the head, and records how far it went.</summary>

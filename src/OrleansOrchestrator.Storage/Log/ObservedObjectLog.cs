@@ -39,8 +39,8 @@ public sealed partial class ObservedObjectLog(IObjectLog log, TimeProvider time,
     }
 
     /// <inheritdoc/>
-    public Task<ShardOpening> OpenAsync(ShardId shard, TimeSpan leaseDuration, CancellationToken cancellationToken) =>
-        ReadingAsync(() => log.OpenAsync(shard, leaseDuration, cancellationToken));
+    public Task<ShardOpening> OpenAsync(ShardId shard, CancellationToken cancellationToken) =>
+        ReadingAsync(() => log.OpenAsync(shard, cancellationToken));
 
     /// <inheritdoc/>
     public async IAsyncEnumerable<LogObject> LoadAsync(ShardId shard, [EnumeratorCancellation] CancellationToken cancellationToken)
@@ -83,8 +83,8 @@ public sealed partial class ObservedObjectLog(IObjectLog log, TimeProvider time,
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<LogChange>> ReadChangesAsync(
-        ShardId shard, long afterRevision, int limit, CancellationToken cancellationToken) =>
-        ReadingAsync(() => log.ReadChangesAsync(shard, afterRevision, limit, cancellationToken));
+        ShardId shard, long afterRevision, int limit, long bytesMax, CancellationToken cancellationToken) =>
+        ReadingAsync(() => log.ReadChangesAsync(shard, afterRevision, limit, bytesMax, cancellationToken));
 
     /// <inheritdoc/>
     public Task<long> TrimAsync(ShardId shard, TimeSpan minimumAge, long minimumCount, CancellationToken cancellationToken) =>

@@ -16,16 +16,14 @@ public sealed class PostgreSqlObjectLog(PostgreSqlConnections connections) : IOb
     private readonly ConcurrentDictionary<ShardId, ShardOwnership> _owned = new();
 
     /// <inheritdoc/>
-    public async Task<ShardOpening> OpenAsync(ShardId shard, TimeSpan leaseDuration, CancellationToken cancellationToken)
+    public async Task<ShardOpening> OpenAsync(ShardId shard, CancellationToken cancellationToken)
     {
         var opening = await GuardAsync(async () =>
         {
-            await using var command = General(PostgreSqlStatements.Open, shard).With(leaseDuration);
+            await using var command = General(PostgreSqlStatements.Open, shard);
             await using var reader = await command.ExecuteReaderAsync(cancellationToken);
             await reader.ReadAsync(cancellationToken);
-            var remaining = reader.GetFieldValue<TimeSpan>(3);
-            return new ShardOpening(
-                reader.GetInt64(0), reader.GetInt64(1), reader.GetInt64(2), remaining > TimeSpan.Zero ? remaining : TimeSpan.Zero);
+            return new ShardOpening(reader.GetInt64(0), reader.GetInt64(1), reader.GetInt64(2), reader.GetFieldValue<TimeSpan>(3));
         });
 
         // Openings of one shard may overtake each other on their way back.
@@ -114,12 +112,12 @@ public sealed class PostgreSqlObjectLog(PostgreSqlConnections connections) : IOb
 
     /// <inheritdoc/>
     public async Task<IReadOnlyList<LogChange>> ReadChangesAsync(
-        ShardId shard, long afterRevision, int limit, CancellationToken cancellationToken)
+        ShardId shard, long afterRevision, int limit, long bytesMax, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(limit, 1);
         return await GuardAsync(async () =>
         {
-            await using var command = General(PostgreSqlStatements.ReadChanges, shard).With(afterRevision).With(limit);
+            await using var command = General(PostgreSqlStatements.ReadChanges, shard).With(afterRevision).With(limit).With(bytesMax);
             await using var reader = await command.ExecuteReaderAsync(cancellationToken);
             List<LogChange> changes = [];
             while (await reader.ReadAsync(cancellationToken))

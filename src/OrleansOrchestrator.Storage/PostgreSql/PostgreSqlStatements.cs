@@ -5,16 +5,12 @@ namespace OrleansOrchestrator.Storage.PostgreSql;
 /// <summary>Every statement of the object log. docs/storage.md explains them.</summary>
 internal static class PostgreSqlStatements
 {
-    /// <summary>Raises the epoch. The new lease is appended to the one that may still be running.</summary>
+    /// <summary>Raises the epoch. It grants no lease, and leaves the one that may still be running as it is.</summary>
     public const string Open = """
-        INSERT INTO resource_shards (resource, shard, epoch, barrier, head_revision, compacted_revision, lease_from, lease_until)
-        VALUES ($1, $2, 1, 0, 0, 0, clock_timestamp(), clock_timestamp() + $3)
-        ON CONFLICT (resource, shard) DO UPDATE SET
-            epoch = resource_shards.epoch + 1,
-            barrier = 0,
-            lease_from = greatest(resource_shards.lease_until, clock_timestamp()),
-            lease_until = greatest(resource_shards.lease_until, clock_timestamp()) + $3
-        RETURNING epoch, head_revision, compacted_revision, lease_from - clock_timestamp()
+        INSERT INTO resource_shards (resource, shard, epoch, barrier, head_revision, compacted_revision, lease_duration)
+        VALUES ($1, $2, 1, 0, 0, 0, interval '0')
+        ON CONFLICT (resource, shard) DO UPDATE SET epoch = resource_shards.epoch + 1, barrier = 0
+        RETURNING epoch, head_revision, compacted_revision, lease_duration
         """;
 
     /// <summary>
@@ -28,7 +24,8 @@ internal static class PostgreSqlStatements
     public const string Commit = """
         WITH head AS (
             UPDATE resource_shards
-            SET head_revision = $6, lease_until = greatest(lease_until, clock_timestamp() + $7)
+            SET head_revision = $6, lease_epoch = epoch,
+                lease_duration = CASE WHEN lease_epoch = epoch THEN greatest(lease_duration, $7) ELSE $7 END
             WHERE resource = $1 AND shard = $2 AND epoch = $3 AND barrier = $4 AND head_revision = $5
             RETURNING id, clock_timestamp() AS committed_at
         ), history AS (
@@ -48,16 +45,17 @@ internal static class PostgreSqlStatements
         RETURNING head_revision
         """;
 
-    /// <summary>A lease is only ever extended.</summary>
+    /// <summary>While one owner has it, a lease never becomes shorter. Whoever is granted one has waited for the one before.</summary>
     public const string RenewLease = """
-        UPDATE resource_shards SET lease_until = greatest(lease_until, clock_timestamp() + $4)
+        UPDATE resource_shards
+        SET lease_epoch = epoch, lease_duration = CASE WHEN lease_epoch = epoch THEN greatest(lease_duration, $4) ELSE $4 END
         WHERE resource = $1 AND shard = $2 AND epoch = $3
         """;
 
-    /// <summary>Gives up the owner's own lease, not what may remain of the one before it.</summary>
+    /// <summary>Gives up the owner's own lease. One that was granted to the owner before may still run.</summary>
     public const string Release = """
-        UPDATE resource_shards SET lease_until = greatest(lease_from, clock_timestamp())
-        WHERE resource = $1 AND shard = $2 AND epoch = $3
+        UPDATE resource_shards SET lease_duration = interval '0'
+        WHERE resource = $1 AND shard = $2 AND epoch = $3 AND lease_epoch = $3
         """;
 
     /// <summary>Which versions are the newest is found in the primary key alone, however much history there is.</summary>
@@ -66,16 +64,27 @@ internal static class PostgreSqlStatements
         {NewestVersions.Select}
         """;
 
-    /// <summary>One row with a null revision if there are no changes: the compacted revision must come from the same snapshot.</summary>
+    /// <summary>
+    /// One row with a null revision if there are no changes: the compacted revision must come from the same snapshot. Sizes are
+    /// known without a look at large values, which are kept elsewhere. The first change comes whatever its size.
+    /// </summary>
     public const string ReadChanges = """
-        SELECT compacted_revision, change.revision, change.type, change.namespace, change.name, change.value, previous.value
+        SELECT compacted_revision, change.revision, change.type, change.namespace, change.name, change.value, change.previous_value
         FROM resource_shards LEFT JOIN LATERAL (
-            SELECT * FROM changes
-            WHERE shard_id = resource_shards.id AND revision > $3
-            ORDER BY revision
-            LIMIT $4
-        ) AS change ON true LEFT JOIN changes AS previous
-            ON previous.shard_id = resource_shards.id AND previous.revision = change.previous_revision
+            SELECT *,
+                sum(octet_length(value) + coalesce(octet_length(previous_value), 0)) OVER (ORDER BY revision) AS bytes,
+                row_number() OVER (ORDER BY revision) AS position
+            FROM (
+                SELECT step.*, previous.value AS previous_value
+                FROM (
+                    SELECT * FROM changes
+                    WHERE shard_id = resource_shards.id AND revision > $3
+                    ORDER BY revision
+                    LIMIT $4
+                ) AS step LEFT JOIN changes AS previous
+                    ON previous.shard_id = resource_shards.id AND previous.revision = step.previous_revision
+            ) AS sized
+        ) AS change ON bytes <= $5 OR position = 1
         WHERE resource = $1 AND shard = $2
         ORDER BY change.revision
         """;

@@ -15,7 +15,7 @@ public sealed class SqliteObjectLog(SqliteDatabase database, TimeProvider time) 
     private const int TrimBatchRows = 2000;
 
     /// <inheritdoc/>
-    public Task<ShardOpening> OpenAsync(ShardId shard, TimeSpan leaseDuration, CancellationToken cancellationToken) =>
+    public Task<ShardOpening> OpenAsync(ShardId shard, CancellationToken cancellationToken) =>
         database.WriteAsync(
             connection =>
             {
@@ -77,7 +77,7 @@ public sealed class SqliteObjectLog(SqliteDatabase database, TimeProvider time) 
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<LogChange>> ReadChangesAsync(
-        ShardId shard, long afterRevision, int limit, CancellationToken cancellationToken)
+        ShardId shard, long afterRevision, int limit, long bytesMax, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(limit, 1);
         return database.ReadAsync<IReadOnlyList<LogChange>>(
@@ -88,7 +88,7 @@ public sealed class SqliteObjectLog(SqliteDatabase database, TimeProvider time) 
                 var compacted = ReadCompacted(connection, snapshot, shard);
                 return compacted > afterRevision
                     ? throw new CompactedException(compacted)
-                    : ReadChanges(connection, snapshot, shard, afterRevision, limit);
+                    : ReadChanges(connection, snapshot, shard, afterRevision, limit, bytesMax);
             },
             cancellationToken);
     }
@@ -129,21 +129,26 @@ public sealed class SqliteObjectLog(SqliteDatabase database, TimeProvider time) 
     }
 
     private static List<LogChange> ReadChanges(
-        SqliteConnection connection, SqliteTransaction snapshot, ShardId shard, long afterRevision, int limit)
+        SqliteConnection connection, SqliteTransaction snapshot, ShardId shard, long afterRevision, int limit, long bytesMax)
     {
         using var command = connection.Command(SqliteStatements.ReadChanges, snapshot).With(shard)
             .With("$after", afterRevision).With("$limit", limit);
         using var reader = command.ExecuteReader();
         List<LogChange> changes = [];
+        var bytes = 0L;
         while (reader.Read())
         {
-            changes.Add(new LogChange(
+            var change = new LogChange(
                 reader.GetInt64(0),
                 (LogChangeType)reader.GetInt16(1),
                 reader.GetString(2),
                 reader.GetString(3),
                 reader.GetFieldValue<byte[]>(4),
-                reader.IsDBNull(5) ? default(ReadOnlyMemory<byte>?) : reader.GetFieldValue<byte[]>(5)));
+                reader.IsDBNull(5) ? default(ReadOnlyMemory<byte>?) : reader.GetFieldValue<byte[]>(5));
+            bytes += change.Value.Length + (change.Previous?.Length ?? 0);
+            if (changes.Count > 0 && bytes > bytesMax)
+                break;
+            changes.Add(change);
         }
 
         return changes;

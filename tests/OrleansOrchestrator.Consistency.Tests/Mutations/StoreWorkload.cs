@@ -51,7 +51,7 @@ internal sealed class StoreWorkload(IReadOnlyList<TestSilo> silos, ScriptedLog l
             c => Task.Run(() => ClientAsync(silo, (s * ClientsPerSilo) + c + 1), Cancelled))));
         await heal();
         var final = await ReadFinalAsync();
-        var changes = (await log.ReadChangesAsync(Shard, after, int.MaxValue, Cancelled)).Where(change => change.Namespace == Space && IsOurs(change.Name)).Select(ReadChange).ToList();
+        var changes = (await log.ReadChangesAsync(Shard, after, int.MaxValue, long.MaxValue, Cancelled)).Where(change => change.Namespace == Space && IsOurs(change.Name)).Select(ReadChange).ToList();
         var isDrained = await DrainAsync(streams, changes.Count > 0 ? changes[^1].Revision : after);
         await stop.CancelAsync();
         await Task.WhenAll(watching);

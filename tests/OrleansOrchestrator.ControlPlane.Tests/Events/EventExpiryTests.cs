@@ -3,19 +3,26 @@ using OrleansOrchestrator.ControlPlane.Hosting;
 using OrleansOrchestrator.ControlPlane.Store;
 using OrleansOrchestrator.ControlPlane.Tests.Hosting;
 using OrleansOrchestrator.ControlPlane.Tests.Store;
+using OrleansOrchestrator.Testing;
 
 namespace OrleansOrchestrator.ControlPlane.Tests.Events;
 
 public sealed class EventExpiryTests : IAsyncLifetime
 {
+    private const int PendingChangesMax = 200;
+
     private readonly ShiftedTime _time = new();
     private readonly ScriptedLog _log = new();
     private TestSilo _silo = null!;
 
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
     private ApiUser Api => _silo.Api;
 
     public async ValueTask InitializeAsync() => _silo = await TestSilo.StartAsync(
-        _log, new ControlPlaneOptions { Store = new StoreOptions { HousekeepingPeriod = TimeSpan.FromMilliseconds(50) } }, _time);
+        _log,
+        new ControlPlaneOptions { Store = new StoreOptions { ExpiryPeriod = TimeSpan.FromMilliseconds(50), PendingChangesMax = PendingChangesMax, ExpiryBatchMax = 50 } },
+        _time);
 
     public ValueTask DisposeAsync() => _silo.DisposeAsync();
 
@@ -33,6 +40,29 @@ public sealed class EventExpiryTests : IAsyncLifetime
         await Api.UntilAsync<Corev1Event>("default", events => events is [{ Metadata.Name: "again" }]);
         _time.Shift(TimeSpan.FromMinutes(50));
         await Api.UntilAsync<Corev1Event>("default", events => events.Count == 0);
+    }
+
+    [Fact]
+    public async Task EventExpiry_OfMoreThanMayWaitAtOnce_RefusesNobodysWrites()
+    {
+        const int Count = 2000;
+        for (var i = 0; i < Count; i += PendingChangesMax / 2)
+        {
+            await Task.WhenAll(Enumerable.Range(i, PendingChangesMax / 2).Select(j => Api.CreateAsync(Event($"e{j}"))));
+            (await Api.ListAsync<Corev1Event>("default")).Count.ShouldBe(i + (PendingChangesMax / 2));
+        }
+
+        // All of them expire at once, and events are written on and on.
+        _time.Shift(TimeSpan.FromMinutes(61));
+        var written = 0;
+        await Poll.UntilAsync(
+            async () =>
+            {
+                for (var i = 0; i < 20; i++)
+                    await Api.CreateAsync(Event($"new-{written++}"));
+                return (await Api.ListAsync<Corev1Event>("default")).Count == written;
+            },
+            Cancellation);
     }
 
     [Fact]

@@ -6,6 +6,7 @@ using OrleansOrchestrator.ControlPlane.Selectors;
 using OrleansOrchestrator.ControlPlane.Store;
 using OrleansOrchestrator.ControlPlane.Tests.Objects;
 using OrleansOrchestrator.ControlPlane.Tests.Store;
+using OrleansOrchestrator.Model.Errors;
 using OrleansOrchestrator.Model.Selectors;
 using OrleansOrchestrator.Testing;
 
@@ -42,7 +43,7 @@ public sealed class SiloGroupTests : IAsyncLifetime
                 (await other.ReadForWriteAsync("default", "nobody")).ShouldBeNull();
                 (await other.GetHeadAsync()).ShouldBe(revision);
                 (await other.ReadSnapshotAsync("", "")).Objects.ShouldContain(obj => obj.Key.Name == name && obj.Revision == revision);
-                foreach (var batch in new[] { await other.FollowAsync(created.Object!.Revision), await other.ReadChangesAsync(created.Object!.Revision) })
+                foreach (var batch in new[] { await other.FollowAsync(created.Object!.Revision, Guid.NewGuid(), waits: true), await other.ReadChangesAsync(created.Object!.Revision) })
                 {
                     var change = batch.Changes.ShouldHaveSingleItem();
                     (change.Revision, batch.Head).ShouldBe((revision, revision));
@@ -119,6 +120,46 @@ public sealed class SiloGroupTests : IAsyncLifetime
                 (read.Metadata.Uid, read.Data["value"]).ShouldBe((created.Metadata.Uid, "2"));
             }
         }
+    }
+
+    [Fact]
+    public async Task Namespace_DeletedOnOneSilo_TakesNothingNewOnAnother()
+    {
+        var apis = Silos.Select(SiloGroup.ApiOf).ToList();
+        for (var i = 0; i < 30; i++)
+        {
+            var space = await apis[i % apis.Count].NewNamespaceAsync();
+            foreach (var api in apis)
+                await api.CreateAsync(Samples.MapModel(space, $"before-{apis.IndexOf(api)}"));
+            await apis[i % apis.Count].DeleteAsync<V1Namespace>("", space);
+            var refusals = await Task.WhenAll(apis.Select(api => Should.ThrowAsync<ApiException>(() => api.CreateAsync(Samples.MapModel(space, "late")))));
+            refusals.ShouldAllBe(refused => refused.Code == 403 || refused.Code == 404);
+        }
+    }
+
+    [Fact]
+    public async Task List_ContinuedOnOtherSilos_AndAfterItsStoreHasMoved_ShowsOneRevision()
+    {
+        var apis = Silos.Select(SiloGroup.ApiOf).ToList();
+        for (var i = 0; i < 9; i++)
+            await apis[0].CreateAsync(Samples.MapModel("default", $"m{i}", "0"));
+        var first = await PageAsync(Silos[0], null);
+        await apis[1].PatchAsync<V1ConfigMap>("default", "m4", PatchType.MergePatch, """{"data":{"value":"1"}}""");
+        await apis[1].DeleteAsync<V1ConfigMap>("default", "m5");
+        await apis[1].CreateAsync(Samples.MapModel("default", "m3x"));
+        var second = await PageAsync(Silos[1], first.Continue);
+        await _group.StopAsync(await _group.HostOfAsync(SiloGroup.Grain<IResourceStoreGrain>(Silos[0], "configmaps").GetGrainId()));
+        await SiloGroup.ApiOf(Silos[^1]).DeleteAsync<V1ConfigMap>("default", "m7");
+        var third = await PageAsync(Silos[^1], second.Continue);
+
+        ObjectPage[] pages = [first, second, third];
+        pages.Select(page => page.Revision).Distinct().Count().ShouldBe(1);
+        pages.Select(page => page.RemainingCount).ShouldBe([6, 3, null]);
+        pages.SelectMany(page => page.Objects).Select(map => map.Key.Name).ShouldBe(Enumerable.Range(0, 9).Select(i => $"m{i}"));
+        Samples.ValueOf(second.Objects[1]).ShouldBe("0");
+
+        static async Task<ObjectPage> PageAsync(InProcessSiloHandle silo, string? token) => await SiloGroup.ApiOf(silo).Objects.ListAsync(
+            Samples.Maps, new ListQuery(ObjectFilter.InNamespace("default"), Freshness.Latest, 3, token), TestContext.Current.CancellationToken);
     }
 
     [Fact]

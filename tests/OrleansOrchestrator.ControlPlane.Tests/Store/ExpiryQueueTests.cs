@@ -5,14 +5,14 @@ namespace OrleansOrchestrator.ControlPlane.Tests.Store;
 public sealed class ExpiryQueueTests
 {
     private static readonly TimeSpan TimeToLive = TimeSpan.FromHours(1);
-    private static readonly DateTimeOffset Start = new(2030, 1, 1, 0, 0, 0, TimeSpan.Zero);
+    private static readonly TimeSpan Start = TimeSpan.FromMinutes(3);
 
     [Fact]
     public void TakeExpired_BeforeTheTime_TakesNothing()
     {
         var tree = ObjectTree.Empty.With(Samples.Map("a", "x", 1));
         var queue = ExpiryQueue.Of(tree.All(), TimeToLive, Start);
-        queue.TakeExpired(tree, Start + TimeToLive - TimeSpan.FromTicks(1)).ShouldBeEmpty();
+        queue.TakeExpired(tree, Start + TimeToLive - TimeSpan.FromTicks(1), 1000).ShouldBeEmpty();
     }
 
     [Fact]
@@ -20,7 +20,7 @@ public sealed class ExpiryQueueTests
     {
         var tree = ObjectTree.Empty.With(Samples.Map("a", "x", 7));
         var queue = ExpiryQueue.Of(tree.All(), TimeToLive, Start);
-        var write = queue.TakeExpired(tree, Start + TimeToLive).ShouldHaveSingleItem();
+        var write = queue.TakeExpired(tree, Start + TimeToLive, 1000).ShouldHaveSingleItem();
         (write.Type, write.Namespace, write.Name, write.ExpectedRevision).ShouldBe((WriteType.Delete, "a", "x", 7L));
     }
 
@@ -29,13 +29,13 @@ public sealed class ExpiryQueueTests
     {
         var tree = ObjectTree.Empty.With(Samples.Map("a", "x", 1));
         var queue = ExpiryQueue.Of(tree.All(), TimeToLive, Start);
-        queue.TakeExpired(tree, Start + TimeSpan.FromMinutes(30)).ShouldBeEmpty();
+        queue.TakeExpired(tree, Start + TimeSpan.FromMinutes(30), 1000).ShouldBeEmpty();
         var again = Samples.Map("a", "x", 2);
         tree = tree.With(again);
         queue.Note(Samples.Modified(again), Start + TimeSpan.FromMinutes(30));
 
-        queue.TakeExpired(tree, Start + TimeToLive).ShouldBeEmpty();
-        queue.TakeExpired(tree, Start + TimeToLive + TimeSpan.FromMinutes(30)).ShouldHaveSingleItem().ExpectedRevision.ShouldBe(2);
+        queue.TakeExpired(tree, Start + TimeToLive, 1000).ShouldBeEmpty();
+        queue.TakeExpired(tree, Start + TimeToLive + TimeSpan.FromMinutes(30), 1000).ShouldHaveSingleItem().ExpectedRevision.ShouldBe(2);
     }
 
     [Fact]
@@ -44,20 +44,23 @@ public sealed class ExpiryQueueTests
         var tree = ObjectTree.FromSorted([.. Enumerable.Range(0, 2500).Select(i => Samples.Map("a", $"n{i:d4}", i + 1))]);
         var queue = ExpiryQueue.Of(tree.All(), TimeToLive, Start);
         var now = Start + TimeToLive;
-        queue.TakeExpired(tree, now).Count.ShouldBe(1000);
-        queue.TakeExpired(tree, now).Count.ShouldBe(1000);
-        queue.TakeExpired(tree, now).Count.ShouldBe(500);
+        queue.TakeExpired(tree, now, 1000).Count.ShouldBe(1000);
+        queue.TakeExpired(tree, now, 1000).Count.ShouldBe(1000);
+        queue.TakeExpired(tree, now, 1000).Count.ShouldBe(500);
     }
 
     [Fact]
-    public void TakeExpired_WhoseDeletionDidNotHappen_IsTakenAgainLater()
+    public void TakeExpired_WhoseDeletionDidNotHappen_IsTakenAgain()
     {
         var tree = ObjectTree.Empty.With(Samples.Map("a", "x", 1));
         var queue = ExpiryQueue.Of(tree.All(), TimeToLive, Start);
         var now = Start + TimeToLive;
-        queue.TakeExpired(tree, now).Count.ShouldBe(1);
-        queue.TakeExpired(tree, now).ShouldBeEmpty();
-        queue.TakeExpired(tree, now + TimeToLive).Count.ShouldBe(1);
+        var taken = queue.TakeExpired(tree, now, 1000);
+        taken.Count.ShouldBe(1);
+        queue.TakeExpired(tree, now, 1000).ShouldBeEmpty();
+        queue.PutBack(taken);
+        queue.TakeExpired(tree, now, 1000).ShouldHaveSingleItem().ShouldBe(taken[0]);
+        queue.TakeExpired(tree, now + TimeToLive, 1000).ShouldBeEmpty();
     }
 
     [Fact]
@@ -66,6 +69,6 @@ public sealed class ExpiryQueueTests
         var obj = Samples.Map("a", "x", 1);
         var queue = ExpiryQueue.Of([obj], TimeToLive, Start);
         queue.Note(Samples.Deleted(Samples.Map("a", "x", 2)), Start);
-        queue.TakeExpired(ObjectTree.Empty, Start + TimeToLive + TimeToLive).ShouldBeEmpty();
+        queue.TakeExpired(ObjectTree.Empty, Start + TimeToLive + TimeToLive, 1000).ShouldBeEmpty();
     }
 }

@@ -4,6 +4,8 @@ namespace OrleansOrchestrator.ControlPlane.Tests.Store;
 
 public sealed class GatheredCallsTests
 {
+    private const int BytesMax = 1024 * 1024;
+
     private static readonly Func<int, int> Small = static _ => 1;
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
@@ -16,7 +18,7 @@ public sealed class GatheredCallsTests
         {
             sizes.Add(questions.Count);
             return Task.FromResult<IReadOnlyList<int>>([.. questions.Select(question => question * 2)]);
-        }, Small);
+        }, Small, BytesMax);
 
         for (var i = 0; i < 10; i++)
             (await calls.AskAsync(i)).ShouldBe(i * 2);
@@ -32,7 +34,7 @@ public sealed class GatheredCallsTests
             Interlocked.Increment(ref count);
             await Task.Delay(5, Cancellation);
             return [.. questions.Select(question => question * 2)];
-        }, Small);
+        }, Small, BytesMax);
 
         await Task.WhenAll(Enumerable.Range(0, 64).Select(asker => Task.Run(
             async () =>
@@ -52,7 +54,7 @@ public sealed class GatheredCallsTests
         {
             await gate.Task;
             return questions.Contains(13) ? throw new InvalidOperationException("unlucky") : questions;
-        }, Small);
+        }, Small, BytesMax);
 
         var first = calls.AskAsync(1);
         var unlucky = calls.AskAsync(13);
@@ -72,9 +74,9 @@ public sealed class GatheredCallsTests
             largest = Math.Max(largest, questions.Count * Bytes);
             await Task.Delay(20, Cancellation);
             return questions;
-        }, static _ => Bytes);
+        }, static _ => Bytes, BytesMax);
 
         await Task.WhenAll(Enumerable.Range(0, 30).Select(calls.AskAsync));
-        largest.ShouldBeInRange(2 * Bytes, GatheredCalls<int, int>.BytesMax + Bytes);
+        largest.ShouldBeInRange(2 * Bytes, BytesMax + Bytes);
     }
 }

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using OrleansOrchestrator.ControlPlane.Store;
 using OrleansOrchestrator.Model.Resources;
 using OrleansOrchestrator.Storage.Log;
 
@@ -36,7 +37,8 @@ internal sealed class ScriptedLog : IObjectLog
     {
         public long Epoch;
         public long Head;
-        public DateTimeOffset LeaseEnds;
+        public TimeSpan Lease;
+        public long LeaseEpoch;
         public readonly List<LogChange> Changes = [];
         public readonly SortedDictionary<ObjectKey, LogObject> Objects = [];
         public readonly Queue<CommitFault> Faults = new();
@@ -90,6 +92,19 @@ internal sealed class ScriptedLog : IObjectLog
             Of(new ShardId(resource)).Epoch++;
     }
 
+    /// <summary>Takes a resource over as a new owner does, and writes.</summary>
+    public async Task CommitElsewhereAsync(string resource, ObjectWrite write)
+    {
+        var shard = new ShardId(resource);
+        var opening = await OpenAsync(shard, CancellationToken.None);
+        var revision = opening.HeadRevision + 1;
+        var json = Model.Codec.RevisionSplice.Set(write.Json!.Value.Span, revision);
+        await CommitAsync(
+            shard, opening.Epoch,
+            new LogCommit(opening.HeadRevision, revision, [new LogWrite(revision, LogChangeType.Added, write.Namespace, write.Name, json, 0)], TimeSpan.Zero),
+            CancellationToken.None);
+    }
+
     /// <summary>What is durable.</summary>
     public long HeadOf(string resource)
     {
@@ -97,16 +112,13 @@ internal sealed class ScriptedLog : IObjectLog
             return Of(new ShardId(resource)).Head;
     }
 
-    public Task<ShardOpening> OpenAsync(ShardId shard, TimeSpan leaseDuration, CancellationToken cancellationToken)
+    public Task<ShardOpening> OpenAsync(ShardId shard, CancellationToken cancellationToken)
     {
         lock (_gate)
         {
             ThrowIfAway();
             var state = Of(shard);
-            var now = TimeProvider.System.GetUtcNow();
-            var remaining = state.LeaseEnds > now ? state.LeaseEnds - now : TimeSpan.Zero;
-            state.LeaseEnds = now + remaining + leaseDuration;
-            return Task.FromResult(new ShardOpening(++state.Epoch, state.Head, 0, remaining));
+            return Task.FromResult(new ShardOpening(++state.Epoch, state.Head, 0, state.Lease));
         }
     }
 
@@ -180,7 +192,7 @@ internal sealed class ScriptedLog : IObjectLog
             ThrowIfAway();
             if (!IgnoresEpochs && Of(shard).Epoch != epoch)
                 throw new FencedException(shard, epoch);
-            Of(shard).LeaseEnds = TimeProvider.System.GetUtcNow() + leaseDuration;
+            (Of(shard).Lease, Of(shard).LeaseEpoch) = (leaseDuration, epoch);
             return Task.CompletedTask;
         }
     }
@@ -189,18 +201,21 @@ internal sealed class ScriptedLog : IObjectLog
     {
         lock (_gate)
         {
-            if (Of(shard).Epoch == epoch)
-                Of(shard).LeaseEnds = default;
+            if (Of(shard).Epoch == epoch && Of(shard).LeaseEpoch == epoch)
+                Of(shard).Lease = default;
             return Task.CompletedTask;
         }
     }
 
-    public Task<IReadOnlyList<LogChange>> ReadChangesAsync(ShardId shard, long afterRevision, int limit, CancellationToken cancellationToken)
+    public Task<IReadOnlyList<LogChange>> ReadChangesAsync(
+        ShardId shard, long afterRevision, int limit, long bytesMax, CancellationToken cancellationToken)
     {
         lock (_gate)
         {
             ThrowIfAway();
-            return Task.FromResult<IReadOnlyList<LogChange>>([.. Of(shard).Changes.Where(change => change.Revision > afterRevision).Take(limit)]);
+            return Task.FromResult<IReadOnlyList<LogChange>>(
+                Of(shard).Changes.Where(change => change.Revision > afterRevision)
+                    .TakeBatch(limit, bytesMax, static change => change.Value.Length + (change.Previous?.Length ?? 0)).Batch);
         }
     }
 
@@ -213,7 +228,7 @@ internal sealed class ScriptedLog : IObjectLog
         if (!IgnoresEpochs && (state.Epoch != epoch || state.Head != commit.HeadBefore))
             throw new FencedException(shard, epoch);
         state.Head = commit.HeadAfter;
-        state.LeaseEnds = TimeProvider.System.GetUtcNow() + commit.LeaseDuration;
+        (state.Lease, state.LeaseEpoch) = (commit.LeaseDuration, epoch);
         foreach (var change in commit.Changes)
         {
             var key = new ObjectKey(change.Namespace, change.Name);

@@ -21,8 +21,10 @@ public sealed class StoreFailureTests : IAsyncLifetime
         Store = new StoreOptions
         {
             ReadLease = TimeSpan.FromMilliseconds(300),
+            FollowLease = TimeSpan.FromMilliseconds(500),
             UnavailableGrace = TimeSpan.FromMilliseconds(300),
             PendingChangesMax = 20,
+            PendingBytesMax = 500_000,
         },
     };
 
@@ -159,7 +161,7 @@ public sealed class StoreFailureTests : IAsyncLifetime
     public async Task AStoreThatMoves_WhileFollowersWaitForChanges_TakesWritesAgainAtOnce()
     {
         // Orleans ends an activation only when nothing is called in it any more, and takes no call until then.
-        var following = Grain.FollowAsync(_log.HeadOf(Maps));
+        var following = Grain.FollowAsync(_log.HeadOf(Maps), Guid.NewGuid(), waits: true);
         await Grain.AsReference<IGrainManagementExtension>().DeactivateOnIdle(Cancellation);
         var began = Stopwatch.GetTimestamp();
         await CreateAsync("a");
@@ -201,6 +203,31 @@ public sealed class StoreFailureTests : IAsyncLifetime
         _log.TakeOver(Maps);
         await Poll.UntilAsync(() => ThrowsAsync<StoreUnavailableException>(Grain.GetHeadAsync), Cancellation);
         (await Api.GetAsync<V1ConfigMap>("default", "first")).ShouldNotBeNull();
+    }
+
+    [Fact]
+    public async Task AStaleActivation_ThatNobodyWritesTo_EndsItsFollowersAnswers()
+    {
+        // A watch shows what others write, however long nobody writes through the activation that it follows.
+        var watcher = await _silo.Caches[Samples.Maps].WatchAsync(new WatchQuery(ObjectFilter.All, _log.HeadOf(Maps), Freshness.Any), Cancellation);
+        await Poll.UntilAsync(() => FollowsAsync(Grain), Cancellation);
+        await _log.CommitElsewhereAsync(Maps, Samples.Create("elsewhere"));
+        var events = await watcher.ReadAsync(TimeSpan.FromMinutes(1), TimeProvider.System, Cancellation);
+        events.ShouldHaveSingleItem().Object!.Key.Name.ShouldBe("elsewhere");
+    }
+
+    [Fact]
+    public async Task WritesThatWait_AreBoundedByTheirBytesAndNeverNone()
+    {
+        var stop = _log.StopNext(Maps);
+        var first = Grain.CommitAsync([Samples.Create("on-its-way")]);
+        await stop.Arrived;
+        var large = new string('x', 600_000);
+        var waiting = Grain.CommitAsync([Samples.Create("large", large), Samples.Create("too-much")]);
+        stop.GoOn();
+        await first;
+        (await waiting).Select(result => result.Status).ShouldBe([WriteStatus.Committed, WriteStatus.Overloaded]);
+        await CreateAsync("afterwards");
     }
 
     [Fact]
@@ -291,6 +318,9 @@ public sealed class StoreFailureTests : IAsyncLifetime
         _log.BeAway(false);
         await Api.CreateAsync(new V1Secret { Metadata = new V1ObjectMeta { Name = "s", NamespaceProperty = "default" } });
     }
+
+    private static async Task<bool> FollowsAsync(IResourceStoreGrain grain) =>
+        (await grain.FollowAsync(0, Guid.NewGuid(), waits: false)).Head > 0;
 
     private static async Task<bool> ThrowsAsync<TException>(Func<Task> call)
         where TException : Exception

@@ -133,7 +133,7 @@ public sealed class UncertainWriteTests : IAsyncLifetime
     private async Task LoseWithASuccessorAsync(string? value, string name = "a")
     {
         var shard = new ShardId(Maps);
-        var opening = await _log.OpenAsync(shard, TimeSpan.Zero, Cancellation);
+        var opening = await _log.OpenAsync(shard, Cancellation);
         var present = (await LastAsync(shard, name)).ShouldNotBeNull();
         var map = (V1ConfigMap)StoredObject.Read(Samples.Maps, present.Value).Decode();
         map.Data["value"] = value ?? map.Data["value"];
@@ -145,9 +145,9 @@ public sealed class UncertainWriteTests : IAsyncLifetime
     }
 
     private async Task<LogChange?> LastAsync(ShardId shard, string name) =>
-        (await _log.ReadChangesAsync(shard, 0, int.MaxValue, Cancellation)).LastOrDefault(change => change.Name == name);
+        (await _log.ReadChangesAsync(shard, 0, int.MaxValue, long.MaxValue, Cancellation)).LastOrDefault(change => change.Name == name);
 
     private async Task<List<string>> ValuesAsync() =>
-        [.. (await _log.ReadChangesAsync(new ShardId(Maps), 0, int.MaxValue, Cancellation)).Where(change => change.Name == "a")
+        [.. (await _log.ReadChangesAsync(new ShardId(Maps), 0, int.MaxValue, long.MaxValue, Cancellation)).Where(change => change.Name == "a")
             .Select(change => Samples.ValueOf(StoredObject.Read(Samples.Maps, change.Value)))];
 }

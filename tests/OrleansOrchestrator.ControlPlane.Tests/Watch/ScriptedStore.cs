@@ -155,11 +155,7 @@ internal sealed class ScriptedStore : IStoreReader
 
     private ChangeBatch Read(long after) => after < _compacted
         ? new ChangeBatch(Head, [], IsCompacted: true)
-        : new ChangeBatch(Head, [.. _changes.Where(change => change.Revision > after).Take(ChangesMax).Select(AsLogged)]);
-
-    /// <summary>The log keeps a previous version only where a selector can tell the two apart.</summary>
-    private static StoredChange AsLogged(StoredChange change) =>
-        change.Previous is { } previous && previous.SelectsLike(change.Object) ? change with { Previous = null } : change;
+        : new ChangeBatch(Head, [.. _changes.Where(change => change.Revision > after).Take(ChangesMax)]);
 
     private void ThrowIfFailing()
     {

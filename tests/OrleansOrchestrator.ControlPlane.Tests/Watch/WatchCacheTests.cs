@@ -321,6 +321,28 @@ public sealed class WatchCacheTests
         watchers.Where(watcher => watcher.Seen > 0).ShouldBe([watchers[3], watchers[7]]);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task AWatch_WhoseSelectionTakesLong_HoldsUpNobody(bool resumes)
+    {
+        var store = new ScriptedStore { ChangesMax = 1000 };
+        await using var cache = NewCache(store, new WatchOptions());
+        for (var i = 0; i < 1000; i++)
+            store.Put($"p{i}");
+        await cache.EnsureFreshAsync(Freshness.Latest, Cancellation);
+        var slow = ObjectFilter.All with { Labels = LabelSelector.Parse(string.Join(',', Enumerable.Range(0, 30_000).Select(i => $"key-{i}!=value"))) };
+        var watching = Task.Run(() => cache.WatchAsync(new WatchQuery(slow, resumes ? 1 : null, Freshness.Any), Cancellation), Cancellation);
+        for (var i = 0; i < 5; i++)
+        {
+            store.Put("p0", node: $"n{i}");
+            await cache.EnsureFreshAsync(Freshness.Latest, Cancellation);
+        }
+
+        watching.IsCompleted.ShouldBeFalse();
+        cache.Unwatch(await watching);
+    }
+
     private static WatchCache NewCache(ScriptedStore store, WatchOptions options) =>
         new(Samples.Pods, store, options, TimeProvider.System, NullLogger.Instance);
 

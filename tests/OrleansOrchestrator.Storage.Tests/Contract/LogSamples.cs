@@ -27,7 +27,7 @@ internal static class LogSamples
         new(headBefore, changes.Length == 0 ? headBefore : changes[^1].Revision, changes, Lease);
 
     public static async Task<long> OpenAsync(this TestStore store) =>
-        (await store.Log.OpenAsync(store.Shard, Lease, Cancellation)).Epoch;
+        (await store.Log.OpenAsync(store.Shard, Cancellation)).Epoch;
 
     public static Task CommitAsync(this TestStore store, long epoch, LogCommit commit) =>
         store.Log.CommitAsync(store.Shard, epoch, commit, Cancellation);
@@ -43,8 +43,8 @@ internal static class LogSamples
         [.. (await store.Log.LoadAsync(store.Shard, Cancellation).ToListAsync(Cancellation))
             .OrderBy(stored => stored.Namespace, StringComparer.Ordinal).ThenBy(stored => stored.Name, StringComparer.Ordinal)];
 
-    public static Task<IReadOnlyList<LogChange>> ChangesAsync(this TestStore store, long after = 0, int limit = 100_000) =>
-        store.Log.ReadChangesAsync(store.Shard, after, limit, Cancellation);
+    public static Task<IReadOnlyList<LogChange>> ChangesAsync(this TestStore store, long after = 0, int limit = 100_000, long bytesMax = long.MaxValue) =>
+        store.Log.ReadChangesAsync(store.Shard, after, limit, bytesMax, Cancellation);
 
     public static string Describe(LogObject stored) =>
         $"{stored.Namespace}/{stored.Name}@{stored.Revision}={Text(stored.Value)}";

@@ -56,7 +56,7 @@ public abstract class ModelContract
 
         public async Task OpenAsync()
         {
-            var opening = await store.Log.OpenAsync(store.Shard, Lease, Cancellation);
+            var opening = await store.Log.OpenAsync(store.Shard, Cancellation);
             opening.Epoch.ShouldBeGreaterThan(_epoch);
             opening.HeadRevision.ShouldBe(_head);
             opening.CompactedRevision.ShouldBe(_compacted);

@@ -84,12 +84,12 @@ public abstract class OwnershipContract
     public async Task Commit_WhileAnotherOwnerTakesOver_EitherCountsOrIsFenced()
     {
         await using var store = await CreateStoreAsync();
-        var opening = await store.Log.OpenAsync(store.Shard, Lease, Cancellation);
+        var opening = await store.Log.OpenAsync(store.Shard, Cancellation);
         for (var round = 0; round < 40; round++)
         {
             var before = opening;
             var commit = TryCommitAsync(store, before.Epoch, Commit(before.HeadRevision, Added(before.HeadRevision + 1, "ns", $"round{round}")));
-            var takeOver = store.Log.OpenAsync(store.Shard, Lease, Cancellation);
+            var takeOver = store.Log.OpenAsync(store.Shard, Cancellation);
 
             // What the new owner read is final: a commit of the old one is in it, or never happens.
             opening = await takeOver;

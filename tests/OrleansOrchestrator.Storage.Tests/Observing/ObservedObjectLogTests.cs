@@ -100,7 +100,7 @@ public sealed class ObservedObjectLogTests : IAsyncLifetime
     {
         public string? Fault { get; set; }
 
-        public Task<ShardOpening> OpenAsync(ShardId shard, TimeSpan leaseDuration, CancellationToken cancellationToken) =>
+        public Task<ShardOpening> OpenAsync(ShardId shard, CancellationToken cancellationToken) =>
             AnswerAsync(new ShardOpening(1, 0, 0, TimeSpan.Zero));
 
         public IAsyncEnumerable<LogObject> LoadAsync(ShardId shard, CancellationToken cancellationToken) => AsyncEnumerable.Empty<LogObject>();
@@ -113,7 +113,7 @@ public sealed class ObservedObjectLogTests : IAsyncLifetime
 
         public Task ReleaseAsync(ShardId shard, long epoch, CancellationToken cancellationToken) => AnswerAsync(0);
 
-        public Task<IReadOnlyList<LogChange>> ReadChangesAsync(ShardId shard, long afterRevision, int limit, CancellationToken cancellationToken) =>
+        public Task<IReadOnlyList<LogChange>> ReadChangesAsync(ShardId shard, long afterRevision, int limit, long bytesMax, CancellationToken cancellationToken) =>
             AnswerAsync<IReadOnlyList<LogChange>>([]);
 
         public Task<long> TrimAsync(ShardId shard, TimeSpan minimumAge, long minimumCount, CancellationToken cancellationToken) => AnswerAsync(0L);

@@ -55,11 +55,11 @@ public sealed class FailoverTests
         await using var connections = PostgreSqlConnections.Create(standby.ConnectionString("log"), new PostgreSqlOptions());
         await using var log = new PostgreSqlObjectLog(connections);
 
-        var failure = await Should.ThrowAsync<LogUnavailableException>(() => log.OpenAsync(new ShardId("pods"), Lease, Cancellation));
+        var failure = await Should.ThrowAsync<LogUnavailableException>(() => log.OpenAsync(new ShardId("pods"), Cancellation));
 
         failure.Message.ShouldBe($"PostgreSQL at 127.0.0.1:{standby.Port} is read-only: it is a standby, or default_transaction_read_only is on");
         await standby.PromoteAsync(Cancellation);
-        (await log.OpenAsync(new ShardId("pods"), Lease, Cancellation)).HeadRevision.ShouldBe(0);
+        (await log.OpenAsync(new ShardId("pods"), Cancellation)).HeadRevision.ShouldBe(0);
     }
 
     /// <summary>Tries again while connections to the lost server are found broken, one by one.</summary>

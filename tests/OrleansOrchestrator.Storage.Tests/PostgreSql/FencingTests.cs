@@ -15,7 +15,7 @@ public sealed class FencingTests(PostgreSqlFixture fixture)
         await using var old = CreateStore();
         await using var replacement = new PostgreSqlObjectLog(fixture.Connections);
         var stale = await old.OpenAsync();
-        var current = (await replacement.OpenAsync(old.Shard, Lease, Cancellation)).Epoch;
+        var current = (await replacement.OpenAsync(old.Shard, Cancellation)).Epoch;
 
         await Should.ThrowAsync<FencedException>(() => old.CommitAsync(stale, Commit(0, Added(1, "ns", "stale"))));
         await Should.ThrowAsync<FencedException>(() => old.Log.ReadHeadAsync(old.Shard, stale, Cancellation));
@@ -87,7 +87,7 @@ public sealed class FencingTests(PostgreSqlFixture fixture)
         List<string> acknowledged = [];
         for (var take = 0; take < 15; take++)
         {
-            var opening = await log.OpenAsync(shard, Lease, Cancellation);
+            var opening = await log.OpenAsync(shard, Cancellation);
             var head = opening.HeadRevision;
             try
             {

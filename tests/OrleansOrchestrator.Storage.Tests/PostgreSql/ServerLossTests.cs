@@ -40,7 +40,7 @@ public sealed class ServerLossTests
         await using var connections = PostgreSqlConnections.Create("Host=127.0.0.1;Port=1;Username=x;Database=x", new PostgreSqlOptions());
         await using var log = new PostgreSqlObjectLog(connections);
 
-        var failure = await Should.ThrowAsync<LogUnavailableException>(() => log.OpenAsync(new ShardId("pods"), Lease, Cancellation));
+        var failure = await Should.ThrowAsync<LogUnavailableException>(() => log.OpenAsync(new ShardId("pods"), Cancellation));
 
         failure.Message.ShouldBe("cannot connect to PostgreSQL at 127.0.0.1:1: connection refused");
     }

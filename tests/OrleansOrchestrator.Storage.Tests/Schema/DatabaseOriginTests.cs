@@ -79,7 +79,7 @@ public sealed class DatabaseOriginTests(PostgreSqlFixture fixture)
         await Migrations.MigratePostgreSqlAsync(database, NullLogger.Instance, Cancellation);
         await using var connections = PostgreSqlConnections.Create(database, new PostgreSqlOptions());
         await using var log = new PostgreSqlObjectLog(connections);
-        var opening = await log.OpenAsync(Pods, Lease, Cancellation);
+        var opening = await log.OpenAsync(Pods, Cancellation);
         await log.CommitAsync(Pods, opening.Epoch, Commit(0, Added(1, "ns", "a"), Added(2, "ns", "b")), Cancellation);
         return database;
     }
@@ -88,7 +88,7 @@ public sealed class DatabaseOriginTests(PostgreSqlFixture fixture)
     {
         await using var connections = PostgreSqlConnections.Create(database, new PostgreSqlOptions());
         await using var log = new PostgreSqlObjectLog(connections);
-        var opening = await log.OpenAsync(Pods, Lease, Cancellation);
+        var opening = await log.OpenAsync(Pods, Cancellation);
         (await log.LoadAsync(Pods, Cancellation).ToListAsync(Cancellation)).Count.ShouldBe(2);
         return (opening.HeadRevision, opening.CompactedRevision);
     }

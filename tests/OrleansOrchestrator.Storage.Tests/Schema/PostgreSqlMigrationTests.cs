@@ -32,7 +32,7 @@ public sealed class PostgreSqlMigrationTests(PostgreSqlFixture fixture)
         [
             "postgresql/0001_object_log.sql", "postgresql/0002_cluster_identity.sql", "postgresql/0003_orleans_queries.sql",
             "postgresql/0004_orleans_membership.sql", "postgresql/0005_orleans_persistence.sql", "postgresql/0006_orleans_reminders.sql",
-            "postgresql/0007_database_origin.sql",
+            "postgresql/0007_database_origin.sql", "postgresql/0008_lease_durations.sql",
         ]);
     }
 
@@ -130,7 +130,7 @@ public sealed class PostgreSqlMigrationTests(PostgreSqlFixture fixture)
             await fixture.Server.CreateDatabaseAsync(cancellationToken: Cancellation), new PostgreSqlOptions());
         await using var log = new PostgreSqlObjectLog(connections);
 
-        var failure = await Should.ThrowAsync<LogUnavailableException>(() => log.OpenAsync(new ShardId("pods"), TimeSpan.Zero, Cancellation));
+        var failure = await Should.ThrowAsync<LogUnavailableException>(() => log.OpenAsync(new ShardId("pods"), Cancellation));
 
         failure.Message.ShouldEndWith("run 'orchestrator migrate'");
     }

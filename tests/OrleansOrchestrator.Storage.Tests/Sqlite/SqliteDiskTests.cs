@@ -25,7 +25,7 @@ public sealed class SqliteDiskTests : IAsyncLifetime
         Assert.SkipWhen(_disk is null, "mounting a small disk is not allowed here");
         await using var database = await SqliteDatabase.OpenAsync(File, NullLogger.Instance, Cancellation);
         var log = new SqliteObjectLog(database, TimeProvider.System);
-        var epoch = (await log.OpenAsync(Pods, Lease, Cancellation)).Epoch;
+        var epoch = (await log.OpenAsync(Pods, Cancellation)).Epoch;
         await log.CommitAsync(Pods, epoch, Commit(0, Added(1, "ns", "a")), Cancellation);
         var large = Commit(1, Added(2, "ns", "large", new string('v', 1_000_000)));
 
@@ -86,7 +86,7 @@ public sealed class SqliteDiskTests : IAsyncLifetime
         Assert.SkipWhen(_disk is null, "mounting a small disk is not allowed here");
         await using var database = await SqliteDatabase.OpenAsync(File, NullLogger.Instance, Cancellation);
         var log = new SqliteObjectLog(database, TimeProvider.System);
-        var epoch = (await log.OpenAsync(Pods, Lease, Cancellation)).Epoch;
+        var epoch = (await log.OpenAsync(Pods, Cancellation)).Epoch;
 
         await database.WriteAsync(connection => connection.Command("PRAGMA query_only = 1").ExecuteNonQuery(), Cancellation);
         var failure = await Should.ThrowAsync<LogUnavailableException>(

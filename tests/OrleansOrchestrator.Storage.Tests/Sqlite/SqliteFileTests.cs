@@ -93,7 +93,7 @@ public sealed class SqliteFileTests : IDisposable
         await using (var database = await OpenAsync())
         {
             var log = new SqliteObjectLog(database, TimeProvider.System);
-            var opening = await log.OpenAsync(Pods, Lease, Cancellation);
+            var opening = await log.OpenAsync(Pods, Cancellation);
             await log.CommitAsync(Pods, opening.Epoch, Commit(0, [.. Enumerable.Range(1, 500).Select(i => Added(i, "ns", $"a{i}", new string('v', 500)))]), Cancellation);
         }
 
@@ -128,7 +128,7 @@ public sealed class SqliteFileTests : IDisposable
     {
         await using var database = await OpenAsync();
         var log = new SqliteObjectLog(database, TimeProvider.System);
-        var opening = await log.OpenAsync(Pods, Lease, Cancellation);
+        var opening = await log.OpenAsync(Pods, Cancellation);
         await log.CommitAsync(Pods, opening.Epoch, Commit(0, Added(1, "ns", "a")), Cancellation);
         var large = Commit(1, Added(2, "ns", "large", new string('v', 1_000_000)));
 
@@ -147,7 +147,7 @@ public sealed class SqliteFileTests : IDisposable
     {
         await using var database = await OpenAsync();
         var log = new SqliteObjectLog(database, TimeProvider.System);
-        var opening = await log.OpenAsync(Pods, Lease, Cancellation);
+        var opening = await log.OpenAsync(Pods, Cancellation);
         await log.CommitAsync(Pods, opening.Epoch, Commit(0, [.. Enumerable.Range(1, 1000).Select(i => Added(i, "ns", $"a{i:D4}"))]), Cancellation);
 
         List<LogObject> loaded = [];
@@ -168,7 +168,7 @@ public sealed class SqliteFileTests : IDisposable
         var time = new FakeTimeProvider();
         await using var database = await OpenAsync();
         var log = new SqliteObjectLog(database, time);
-        var opening = await log.OpenAsync(Pods, Lease, Cancellation);
+        var opening = await log.OpenAsync(Pods, Cancellation);
         await log.CommitAsync(Pods, opening.Epoch, Commit(0, Added(1, "ns", "a"), Added(2, "ns", "b")), Cancellation);
         time.Advance(TimeSpan.FromMinutes(10));
         await log.CommitAsync(Pods, opening.Epoch, Commit(2, Added(3, "ns", "c"), Added(4, "ns", "d")), Cancellation);

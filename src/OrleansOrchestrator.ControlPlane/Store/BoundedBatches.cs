@@ -1,0 +1,63 @@
+namespace OrleansOrchestrator.ControlPlane.Store;
+
+/// <summary>
+/// Cuts sequences into parts that are bounded by count and by bytes. Every part has at least one element, however large it is, so
+/// that whoever works part by part comes to an end.
+/// </summary>
+internal static class BoundedBatches
+{
+    /// <summary>Takes the first part.</summary>
+    /// <param name="source">The sequence.</param>
+    /// <param name="countMax">The most elements.</param>
+    /// <param name="bytesMax">The most bytes; a first element that is larger comes alone.</param>
+    /// <param name="bytesOf">How large an element is.</param>
+    /// <returns>The part, and whether it is all there is.</returns>
+    public static (List<T> Batch, bool IsLast) TakeBatch<T>(this IEnumerable<T> source, int countMax, long bytesMax, Func<T, long> bytesOf)
+    {
+        var batch = new List<T>();
+        var bytes = 0L;
+        foreach (var element in source)
+        {
+            bytes += bytesOf(element);
+            if (batch.Count == countMax || (batch.Count > 0 && bytes > bytesMax))
+                return (batch, false);
+            batch.Add(element);
+        }
+
+        return (batch, true);
+    }
+
+    /// <summary>Cuts a whole sequence.</summary>
+    public static IEnumerable<List<T>> InBatches<T>(this IReadOnlyList<T> source, int countMax, long bytesMax, Func<T, long> bytesOf)
+    {
+        for (var start = 0; start < source.Count;)
+        {
+            var batch = source.Skip(start).TakeBatch(countMax, bytesMax, bytesOf).Batch;
+            start += batch.Count;
+            yield return batch;
+        }
+    }
+
+    /// <summary>Cuts a whole sequence as it arrives.</summary>
+    public static async IAsyncEnumerable<List<T>> InBatches<T>(
+        this IAsyncEnumerable<T> source, int countMax, long bytesMax, Func<T, long> bytesOf)
+    {
+        var batch = new List<T>();
+        var bytes = 0L;
+        await foreach (var element in source)
+        {
+            var size = bytesOf(element);
+            if (batch.Count == countMax || (batch.Count > 0 && bytes + size > bytesMax))
+            {
+                yield return batch;
+                (batch, bytes) = ([], 0);
+            }
+
+            batch.Add(element);
+            bytes += size;
+        }
+
+        if (batch.Count > 0)
+            yield return batch;
+    }
+}

@@ -1,0 +1,63 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using OrleansOrchestrator.ControlPlane.Objects;
+using OrleansOrchestrator.Model.Resources;
+
+namespace OrleansOrchestrator.ControlPlane.Watch;
+
+/// <summary>
+/// Notices caches in use that hear nothing from their stores, or cannot be filled: this silo then shows old objects, or none. It is not
+/// ready for as long as that lasts, and the operator is told once when it begins and once when it is over.
+/// </summary>
+internal sealed partial class CacheHealth(WatchCaches caches, WatchOptions options, TimeProvider time, ILogger<CacheHealth> logger)
+    : BackgroundService, IReadinessCheck
+{
+    private const int NamedMax = 5;
+
+    private static readonly TimeSpan Period = TimeSpan.FromSeconds(1);
+
+    private readonly HashSet<ResourceName> _told = [];
+
+    /// <inheritdoc/>
+    public string Name => "watch-caches";
+
+    /// <inheritdoc/>
+    public Task<string?> CheckAsync(CancellationToken cancellationToken) => Task.FromResult(FindSilent() is { Count: > 0 } silent
+        ? $"{Names(silent)}: nothing heard from the store for {silent.Max(cache => cache.Silence).TotalSeconds:F0} s{Why(silent)}"
+        : null);
+
+    /// <summary>Looks once, and tells what has changed.</summary>
+    internal void Look()
+    {
+        var silent = FindSilent();
+        var news = silent.Where(cache => _told.Add(cache.Definition.Name)).ToList();
+        if (news.Count > 0)
+            LogSilent(Names(news), Why(news));
+        if (_told.RemoveWhere(name => !silent.Exists(cache => cache.Definition.Name == name)) > 0 && _told.Count == 0)
+            LogHears();
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(Period, time);
+        while (await timer.WaitForNextTickAsync(stoppingToken))
+            Look();
+    }
+
+    private List<WatchCache> FindSilent() => [.. caches.InUse.Where(cache => !cache.IsStopping && cache.Silence > options.SilenceMax)];
+
+    private static string Names(List<WatchCache> silent)
+    {
+        var names = string.Join(", ", silent.Take(NamedMax).Select(cache => cache.Definition.Name.ToString()).Order(StringComparer.Ordinal));
+        return silent.Count > NamedMax ? $"{names} and {silent.Count - NamedMax} more" : names;
+    }
+
+    private static string Why(List<WatchCache> silent) =>
+        silent.Select(cache => cache.SilentBecause).FirstOrDefault(why => why is not null) is { } why ? $" ({why})" : "";
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "What this silo shows of {Resources} is old or missing: their stores do not answer{Why}")]
+    private partial void LogSilent(string resources, string why);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "What this silo shows is up to date again")]
+    private partial void LogHears();
+}

@@ -1,0 +1,41 @@
+using System.Text;
+using System.Text.Json;
+using OrleansOrchestrator.Model.Errors;
+using OrleansOrchestrator.Model.Resources;
+
+namespace OrleansOrchestrator.ControlPlane.Watch;
+
+/// <summary>Where a page of a list ended. It says all that any silo needs to go on.</summary>
+/// <param name="Revision">The revision that the list shows; <see cref="AnyRevision"/> to go on with the present one.</param>
+/// <param name="Namespace">The namespace of the last object.</param>
+/// <param name="Name">Its name.</param>
+/// <param name="Remaining">How many follow: counted once when the list began, null where a selector picks among them.</param>
+internal sealed record ContinueToken(long Revision, string Namespace, string Name, long? Remaining)
+{
+    /// <summary>Stands for the present revision, as in Kubernetes.</summary>
+    public const long AnyRevision = -1;
+
+    /// <summary>The last object of the page.</summary>
+    public ObjectKey After() => new(Namespace, Name);
+
+    /// <summary>The token as clients hold it.</summary>
+    public string Format() => Convert.ToBase64String(JsonSerializer.SerializeToUtf8Bytes(this));
+
+    /// <summary>Reads a token.</summary>
+    /// <exception cref="ApiException">400: it is not one of ours.</exception>
+    public static ContinueToken Parse(string text)
+    {
+        try
+        {
+            var token = JsonSerializer.Deserialize<ContinueToken>(Encoding.UTF8.GetString(Convert.FromBase64String(text)));
+            if (token is { Namespace: not null, Name: not null, Revision: >= AnyRevision and not 0 })
+                return token;
+        }
+        catch (Exception exception) when (exception is FormatException or JsonException)
+        {
+            // As for any other text that is no token.
+        }
+
+        throw ApiErrors.BadRequest("continue key is not valid");
+    }
+}
