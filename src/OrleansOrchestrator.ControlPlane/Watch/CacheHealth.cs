@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using OrleansOrchestrator.ControlPlane.Objects;
+using OrleansOrchestrator.Loops;
 using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.ControlPlane.Watch;
@@ -37,11 +38,15 @@ internal sealed partial class CacheHealth(WatchCaches caches, WatchOptions optio
             LogHears();
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        using var timer = new PeriodicTimer(Period, time);
-        while (await timer.WaitForNextTickAsync(stoppingToken))
+        return SupervisedLoop.RunAsync("cache health", LookAsync, time, logger, stoppingToken);
+
+        Task<TimeSpan?> LookAsync(CancellationToken cancellationToken)
+        {
             Look();
+            return Task.FromResult<TimeSpan?>(Period);
+        }
     }
 
     private List<WatchCache> FindSilent() => [.. caches.InUse.Where(cache => !cache.IsStopping && cache.Silence > options.SilenceMax)];

@@ -1,4 +1,5 @@
 using k8s.Models;
+using OrleansOrchestrator.ControlPlane.Objects;
 using OrleansOrchestrator.ControlPlane.Tests.Hosting;
 using OrleansOrchestrator.Model.Errors;
 
@@ -40,9 +41,7 @@ public sealed class NamespaceTests(SharedSilo shared)
         await Api.UntilAsync<V1ConfigMap>(space, maps => maps.Count == 1);
         (await Api.FindAsync<V1Namespace>("", space)).ShouldNotBeNull("something is still in it");
 
-        var left = await Api.GetAsync<V1ConfigMap>(space, "held");
-        left.Metadata.Finalizers = null;
-        await Api.UpdateAsync(left);
+        await Api.PatchAsync<V1ConfigMap>(space, "held", PatchType.MergePatch, """{"metadata":{"finalizers":null}}""");
         await Api.UntilAsync<V1Namespace>("", spaces => spaces.TrueForAll(found => found.Metadata.Name != space));
     }
 
