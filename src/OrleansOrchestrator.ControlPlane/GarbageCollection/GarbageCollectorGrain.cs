@@ -27,6 +27,12 @@ internal sealed class GarbageCollectorGrain(
 
     private readonly HashSet<ResourceName> _begun = [];
     private readonly Dictionary<ResourceDefinition, (CancellationTokenSource Ending, Task Following)> _followed = [];
+
+    // Objects whose owners could not be resolved: a kind that comes may change that.
+    private readonly HashSet<(ResourceName Resource, ObjectKey Key)> _unresolved = [];
+
+    // Owners that wait for their dependents, by uid: each change of a dependent may let them go.
+    private readonly Dictionary<string, (ResourceName Resource, ObjectKey Key)> _waiting = new(StringComparer.Ordinal);
     private WorkLoop<(ResourceName Resource, ObjectKey Key)> _loop = null!;
 
     protected override IEnumerable<Task> StartLoops()
@@ -51,6 +57,9 @@ internal sealed class GarbageCollectorGrain(
             await EndAsync(follow);
         }
 
+        foreach (var item in _unresolved)
+            _loop.Add(item);
+        _unresolved.Clear();
         foreach (var definition in catalog.Stored.Where(definition => !_followed.ContainsKey(definition)))
         {
             var ending = new CancellationTokenSource();
@@ -73,6 +82,8 @@ internal sealed class GarbageCollectorGrain(
     {
         if (_begun.Add(definition.Name))
             return;
+        foreach (var owner in _waiting.Values)
+            _loop.Add(owner);
         foreach (var obj in registry.Stored.SelectMany(kind => caches[kind].Select(ObjectFilter.All).Objects))
         {
             if (obj.OwnerUids.Count > 0)
@@ -94,25 +105,33 @@ internal sealed class GarbageCollectorGrain(
 
     private void Note(WatchEvent @event, StoredObject obj)
     {
+        NoteDependent(obj);
+        if (@event.Previous is { } previous)
+            NoteDependent(previous);
         if (@event.Type == WatchEventType.Deleted)
             NoteGone(obj);
         else if (OwnershipGraph.IsOwnerToDecide(obj) || HasNewOwners(obj, @event.Previous))
             _loop.Add((obj.Definition.Name, obj.Key));
     }
 
+    /// <summary>Queues the owners that wait for an object which has changed or gone.</summary>
+    private void NoteDependent(StoredObject obj)
+    {
+        if (_waiting.Count == 0)
+            return;
+        foreach (var uid in obj.OwnerUids)
+        {
+            if (_waiting.TryGetValue(uid, out var owner))
+                _loop.Add(owner);
+        }
+    }
+
     private void NoteGone(StoredObject obj)
     {
+        _waiting.Remove(obj.Uid);
+        _unresolved.Remove((obj.Definition.Name, obj.Key));
         foreach (var dependent in graph.DependentsOf(obj.Uid))
             _loop.Add((dependent.Resource, KeyOf(dependent.Object)));
-        if (obj.OwnerUids.Count == 0)
-            return;
-
-        // An owner may have waited for this one.
-        foreach (var reference in obj.Peek().Metadata.OwnerReferences)
-        {
-            if (registry.FindKind(reference.ApiVersion, reference.Kind) is { } definition)
-                _loop.Add((definition.Name, new ObjectKey(definition.Namespaced ? obj.Key.Namespace : "", reference.Name)));
-        }
     }
 
     private static bool HasNewOwners(StoredObject obj, StoredObject? previous) =>
@@ -138,6 +157,7 @@ internal sealed class GarbageCollectorGrain(
         var subject = new CollectedObject(obj.Definition.Name, obj.Peek());
         if (OwnershipGraph.IsOwnerToDecide(obj))
         {
+            _waiting[obj.Uid] = (obj.Definition.Name, obj.Key);
             var dependents = await graph.NewestDependentsOfAsync(obj.Uid, Stopping);
             foreach (var dependent in dependents)
                 _loop.Add((dependent.Resource, KeyOf(dependent.Object)));
@@ -147,6 +167,8 @@ internal sealed class GarbageCollectorGrain(
         var states = new Dictionary<V1OwnerReference, OwnerState>(ReferenceEqualityComparer.Instance);
         foreach (var reference in subject.Object.Metadata.OwnerReferences ?? [])
             states[reference] = await graph.StateOfAsync(reference, obj.Key.Namespace, Stopping);
+        if (states.ContainsValue(OwnerState.Unresolvable))
+            _unresolved.Add((obj.Definition.Name, obj.Key));
         return GarbageCollector.DecideDependent(subject, reference => states[reference], () => graph.DependentsOf(obj.Uid));
     }
 

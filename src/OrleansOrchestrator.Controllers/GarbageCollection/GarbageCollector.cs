@@ -7,7 +7,7 @@ namespace OrleansOrchestrator.Controllers.GarbageCollection;
 /// <summary>
 /// Decides what owner references mean: an object goes when the last of its owners has gone, an owner in foreground deletion
 /// waits for the dependents that block it, and an owner that is to leave orphans goes when they no longer refer to it. Objects that
-/// own each other keep each other alive.
+/// own each other keep each other alive. Nothing is done to an object while one of its owners cannot be resolved.
 /// </summary>
 /// <remarks>
 /// See k8s.io/kubernetes/pkg/controller/garbagecollector. Each decision is about one object; the host calls
@@ -32,15 +32,21 @@ public static class GarbageCollector
         if (references.Count == 0 || dependent.Object.IsDeleting)
             return Plan.Nothing;
 
-        var states = references.DistinctBy(reference => reference.Uid).ToDictionary(reference => reference.Uid, stateOf);
-        if (states.ContainsValue(OwnerState.Present))
+        var states = references.Select(stateOf).ToList();
+        if (states.Exists(state => state is OwnerState.Unresolvable or OwnerState.OutsideNamespace))
         {
-            return states.Values.All(state => state == OwnerState.Present)
-                ? Plan.Nothing
-                : One(WithReferences(dependent, reference => states[reference.Uid] == OwnerState.Present));
+            var outside = references.Where((_, i) => states[i] == OwnerState.OutsideNamespace);
+            return new Plan { Events = [.. outside.Select(reference => InvalidNamespace(dependent, reference))] };
         }
 
-        var isAwaited = states.ContainsValue(OwnerState.WaitingForDependents);
+        if (states.Contains(OwnerState.Present))
+        {
+            return states.TrueForAll(state => state == OwnerState.Present)
+                ? Plan.Nothing
+                : One(WithReferences(dependent, (_, i) => states[i] == OwnerState.Present));
+        }
+
+        var isAwaited = states.Contains(OwnerState.WaitingForDependents);
         var own = isAwaited ? dependents() : [];
         if (own.Count == 0)
             return One(Delete(dependent, PropagationOf(dependent.Object)));
@@ -72,7 +78,7 @@ public static class GarbageCollector
             .OrderBy(dependent => dependent.Resource.ToString(), StringComparer.Ordinal)
             .ThenBy(dependent => dependent.Object.Key)
             .Take(DependentsMax)
-            .Select(dependent => WithReferences(dependent, reference => reference.Uid != uid))
+            .Select(dependent => WithReferences(dependent, (reference, _) => reference.Uid != uid))
             .ToList();
 
         // The finalizer goes only when a later look finds no reference any more: a release may fail.
@@ -99,11 +105,19 @@ public static class GarbageCollector
         : obj.HasFinalizer(PropagationFinalizers.Foreground) ? DeletionPropagation.Foreground
         : DeletionPropagation.Background;
 
+    /// <summary>Only at the version that was judged: a newer one may have an owner that lives.</summary>
     private static DeleteObject Delete(CollectedObject item, DeletionPropagation propagation) =>
-        new(item.Resource, item.Object.Key, item.Object.Metadata.Uid, Propagation: propagation);
+        new(item.Resource, item.Object.Key, item.Object.Metadata.Uid, Propagation: propagation) { ResourceVersion = item.Object.Metadata.ResourceVersion };
 
-    private static UpdateObject WithReferences(CollectedObject item, Predicate<V1OwnerReference> isKept) => Changed(item, metadata =>
-        metadata.OwnerReferences = metadata.OwnerReferences.Where(reference => isKept(reference)).ToList() is { Count: > 0 } kept ? kept : null);
+    private static UpdateObject WithReferences(CollectedObject item, Func<V1OwnerReference, int, bool> isKept) => Changed(item, metadata =>
+        metadata.OwnerReferences = metadata.OwnerReferences.Where(isKept).ToList() is { Count: > 0 } kept ? kept : null);
+
+    private static PlannedEvent InvalidNamespace(CollectedObject dependent, V1OwnerReference owner)
+    {
+        var @namespace = dependent.Object.Metadata.NamespaceProperty;
+        return new PlannedEvent("Warning", "OwnerRefInvalidNamespace",
+            $"ownerRef [{owner.ApiVersion}/{owner.Kind}, namespace: {@namespace}, name: {owner.Name}, uid: {owner.Uid}] does not exist in namespace \"{@namespace}\"");
+    }
 
     private static UpdateObject Unblocking(CollectedObject item) => Changed(item, metadata =>
     {

@@ -1,3 +1,4 @@
+using CsCheck;
 using OrleansOrchestrator.Controllers.GarbageCollection;
 using OrleansOrchestrator.Controllers.Reconciling;
 using OrleansOrchestrator.Controllers.Tests.Reconciling;
@@ -91,6 +92,64 @@ public sealed class GarbageCollectorTests
         GarbageCollector.DecideOwner(a, [next]).Actions.ShouldHaveSingleItem().ShouldBeOfType<UpdateObject>()
             .Object.Metadata.Finalizers.ShouldBeNull();
     }
+
+    [Theory]
+    [InlineData(OwnerState.Absent)]
+    [InlineData(OwnerState.Present)]
+    [InlineData(OwnerState.WaitingForDependents)]
+    public void DecideDependent_SomeOwnerUnresolvable_IsLeftAsItIs(OwnerState other) =>
+        Decide(Item("pod", "a", "b"), new() { ["a"] = other, ["b"] = OwnerState.Unresolvable }).Actions.ShouldBeEmpty();
+
+    [Fact]
+    public void DecideDependent_OwnerOutsideItsNamespace_IsKeptAndToldOf()
+    {
+        var item = Item("pod", "a", "b");
+        item.Object.Metadata.NamespaceProperty = null;
+
+        var plan = Decide(item, new() { ["a"] = OwnerState.Absent, ["b"] = OwnerState.OutsideNamespace });
+
+        plan.Actions.ShouldBeEmpty();
+        plan.Events.ShouldBe(
+            [new PlannedEvent("Warning", "OwnerRefInvalidNamespace", "ownerRef [v1/ReplicationController, namespace: , name: b, uid: b] does not exist in namespace \"\"")]);
+    }
+
+    [Fact]
+    public void DecideDependent_SameUidUnderAWrongName_IsKeptByTheRightOne()
+    {
+        var item = Item("pod", "a", "a");
+        item.Object.Metadata.OwnerReferences[0].Name = "wrong";
+
+        GarbageCollector.DecideDependent(item, reference => reference.Name == "wrong" ? OwnerState.Absent : OwnerState.Present, () => [])
+            .Actions.ShouldHaveSingleItem().ShouldBeOfType<UpdateObject>();
+    }
+
+    [Fact]
+    public void DecideDependent_Deletion_IsOfTheVersionThatWasJudged() =>
+        Decide(Item("pod", "a"), new() { ["a"] = OwnerState.Absent })
+            .Actions.ShouldHaveSingleItem().ShouldBeOfType<DeleteObject>().ResourceVersion.ShouldBe("1");
+
+    [Fact]
+    public void DecideDependent_AnyOwners_IsNeverDeletedWhileOneLivesOrCannotBeResolved() =>
+        Gen.Select(Gen.Enum<OwnerState>(), Gen.Bool, Gen.Int[0, 3]).List[1, 5].Sample(owners =>
+        {
+            var item = Item("pod", [.. owners.Select((owner, i) => $"{owner.Item3}-{i}")]);
+            for (var i = 0; i < owners.Count; i++)
+                item.Object.Metadata.OwnerReferences[i].BlockOwnerDeletion = owners[i].Item2;
+            var states = owners.Select((owner, i) => ($"{owner.Item3}-{i}", owner.Item1)).ToDictionary(one => one.Item1, one => one.Item2);
+
+            var plan = Decide(item, states, Deleting(Item("child", "pod"), "foregroundDeletion"));
+
+            var isHeld = states.Values.Any(state => state is OwnerState.Present or OwnerState.Unresolvable or OwnerState.OutsideNamespace);
+            if (isHeld)
+                plan.Actions.ShouldNotContain(action => action is DeleteObject);
+            if (states.Values.Any(state => state is OwnerState.Unresolvable or OwnerState.OutsideNamespace))
+                plan.Actions.ShouldBeEmpty();
+            foreach (var update in plan.Actions.OfType<UpdateObject>().Where(_ => isHeld))
+            {
+                update.Object.Metadata.OwnerReferences.Select(reference => reference.Uid).ShouldBe(
+                    item.Object.Metadata.OwnerReferences.Select(reference => reference.Uid).Where(uid => states[uid] == OwnerState.Present));
+            }
+        });
 
     [Fact]
     public void DecideOwner_NotDeleting_PlansNothing()
