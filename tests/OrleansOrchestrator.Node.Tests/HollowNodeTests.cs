@@ -24,6 +24,35 @@ public sealed class HollowNodeTests
     }
 
     [Fact]
+    public async Task Pod_Ready_SaysNoLongerWhyItWasNot()
+    {
+        await using var node = await TestNode.StartAsync(RuntimeKind.Hollow);
+        var waiting = TestPods.Shell("a", "sleep 1000");
+        waiting.Spec.InitContainers = [TestPods.Container("one", "true")];
+        node.Put(waiting);
+        var seen = await node.PodAsync("a", p => p.Status?.Conditions?.Any(c => c.Reason == "ContainersNotReady") is true, "it says that it is not ready");
+
+        ((HollowRuntime)node.Agent.Runtime).EndContainer($"{seen.Metadata.Uid}.one.0", 0);
+
+        var pod = await node.PodAsync("a", TestPods.IsReady, "the pod is ready");
+        pod.Status.Conditions.ShouldAllBe(condition => condition.Reason == null && condition.Message == null);
+    }
+
+    [Fact]
+    public async Task Pod_WithANewAddress_ForgetsTheOldOne()
+    {
+        await using var node = await TestNode.StartAsync(RuntimeKind.Hollow);
+        var pod = TestPods.Shell("a", "sleep 1000");
+        pod.Status = new V1PodStatus { PodIP = "192.0.2.9", PodIPs = [new V1PodIP { Ip = "192.0.2.9" }], HostIPs = [new V1HostIP { Ip = "192.0.2.8" }] };
+        node.Put(pod);
+
+        var ready = await node.PodAsync("a", TestPods.IsReady, "the pod is ready");
+
+        ready.Status.PodIPs.ShouldHaveSingleItem().Ip.ShouldBe(ready.Status.PodIP);
+        ready.Status.HostIPs.ShouldHaveSingleItem().Ip.ShouldBe("127.0.0.1");
+    }
+
+    [Fact]
     public async Task Pod_Deleted_IsReportedEndedAndRemoved()
     {
         await using var node = await TestNode.StartAsync(RuntimeKind.Hollow);
@@ -85,7 +114,7 @@ public sealed class HollowNodeTests
         var runtime = (HollowRuntime)node.Agent.Runtime;
 
         var seen = await node.PodAsync("a", p => TestPods.Status(p, "one")?.State.Running is not null, "the first runs");
-        TestPods.Status(seen, "two")!.State.Waiting.ShouldNotBeNull();
+        TestPods.Status(seen, "two")!.State.Waiting.Reason.ShouldBe("PodInitializing");
         TestPods.Status(seen)!.State.Waiting.Reason.ShouldBe("PodInitializing");
         seen.Status.Phase.ShouldBe("Pending");
         TestPods.Condition(seen, "Initialized").ShouldBe("False");

@@ -85,6 +85,25 @@ public sealed class PodPlannerTests
     }
 
     [Fact]
+    public void Status_ContainersThatWaitForTheirTurn_SayWhatTheyWaitFor()
+    {
+        var pod = TestPods.Shell("a", "");
+        PodStatusBuilder.Build(View(pod, null), "192.0.2.1", "test").ContainerStatuses[0].State.Waiting.Reason.ShouldBe("ContainerCreating");
+
+        pod.Spec.InitContainers = [TestPods.Container("one", ""), TestPods.Container("two", "")];
+        var status = PodStatusBuilder.Build(View(pod, null), "192.0.2.1", "test");
+        status.InitContainerStatuses.Concat(status.ContainerStatuses).ShouldAllBe(container => container.State.Waiting.Reason == "PodInitializing");
+    }
+
+    [Fact]
+    public void Status_PodThatNoSchedulerPlaced_IsScheduledAllTheSame()
+    {
+        var condition = PodStatusBuilder.Build(View(TestPods.Shell("a", ""), null), "192.0.2.1", "test").Conditions.Single(c => c.Type == "PodScheduled");
+
+        (condition.Status, condition.Reason).ShouldBe(("True", null));
+    }
+
+    [Fact]
     public void Plan_SidecarRuns_LetsTheNextStart()
     {
         var pod = TestPods.Shell("a", "");

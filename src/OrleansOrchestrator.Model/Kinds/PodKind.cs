@@ -63,8 +63,21 @@ internal sealed class PodKind : ResourceDefinition<V1Pod>
             PodDefaults.ApplyToPod(spec);
     }
 
-    protected override void PrepareForCreate(V1Pod obj) =>
-        obj.Status = new V1PodStatus { Phase = "Pending", QosClass = QosClass.Of(obj.Spec) };
+    protected override void PrepareForCreate(V1Pod obj) => obj.Status = new V1PodStatus
+    {
+        Phase = "Pending",
+        QosClass = QosClass.Of(obj.Spec),
+        Conditions = obj.Spec?.SchedulingGates is not { Count: > 0 } ? null :
+        [
+            new V1PodCondition
+            {
+                Type = "PodScheduled",
+                Status = "False",
+                Reason = "SchedulingGated",
+                Message = "Scheduling is blocked due to non-empty scheduling gates",
+            },
+        ],
+    };
 
     protected override void PrepareForStatusUpdate(V1Pod updated, V1Pod current)
     {

@@ -50,8 +50,9 @@ internal sealed record PodView
     public IEnumerable<V1Container> InitContainers => Pod.Spec.InitContainers ?? [];
 
     /// <summary>How long a container of this pod may take to end when it is asked to.</summary>
+    /// <remarks>Kubernetes takes a negative grace for one second.</remarks>
     public TimeSpan TerminationGrace => Waits.Seconds(
-        (IsDeleted ? Pod.Metadata.DeletionGracePeriodSeconds : null) ?? Pod.Spec.TerminationGracePeriodSeconds ?? 30);
+        ((IsDeleted ? Pod.Metadata.DeletionGracePeriodSeconds : null) ?? Pod.Spec.TerminationGracePeriodSeconds ?? 30) is var seconds and >= 0 ? seconds : 1);
 
     public bool IsTerminal => Failure is not null || Pod.Status?.Phase is "Succeeded" or "Failed";
 

@@ -8,8 +8,6 @@ namespace OrleansOrchestrator.Node.Status;
 /// <summary>Computes the status of each container of one pod.</summary>
 internal sealed class ContainerStatusBuilder(PodView view, string scheme)
 {
-    private readonly bool _isInitialized = PodOutcome.IsInitialized(view);
-
     public V1ContainerStatus Build(V1Container container)
     {
         var newest = view.Newest(container.Name);
@@ -47,13 +45,11 @@ internal sealed class ContainerStatusBuilder(PodView view, string scheme)
         },
         ContainerPhase.Exited when WaitsForRestart(container, newest) is { } reason => Waiting(reason),
         ContainerPhase.Exited => new V1ContainerState { Terminated = Terminated(newest) },
-        _ => Waiting(view.Waiting.GetValueOrDefault(container.Name) ?? FirstReason(container)),
+        _ => Waiting(view.Waiting.GetValueOrDefault(container.Name) ?? FirstReason),
     };
 
-    private WaitingReason FirstReason(V1Container container) =>
-        _isInitialized || view.InitContainers.Contains(container) || !view.InitContainers.Any()
-            ? new WaitingReason("ContainerCreating", "")
-            : new WaitingReason("PodInitializing", "");
+    /// <summary>What is said of a container that nothing keeps from starting but its turn. Init containers have turns, and all others wait for them.</summary>
+    private WaitingReason FirstReason => new(view.InitContainers.Any() ? "PodInitializing" : "ContainerCreating", "");
 
     private WaitingReason? WaitsForRestart(V1Container container, ContainerInstance ended)
     {

@@ -4,13 +4,16 @@ using OrleansOrchestrator.Node.Runtime;
 
 namespace OrleansOrchestrator.Node.Status;
 
-/// <summary>Computes the conditions that the node owns: all but <c>PodScheduled</c> and those of others.</summary>
+/// <summary>
+/// Computes the conditions that the node owns: all but those of others. A pod that is here has been scheduled, also if no scheduler did it.
+/// </summary>
 internal sealed class PodConditions(PodView view, string phase)
 {
     private bool IsFinished => phase is "Succeeded" or "Failed";
 
     public List<V1PodCondition> Build() =>
     [
+        Make("PodScheduled", true, null, null),
         Make("PodReadyToStartContainers", view.Sandbox is { IsReady: true }, null, null),
         Initialized(),
         Ready(),

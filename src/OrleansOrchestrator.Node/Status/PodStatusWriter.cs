@@ -13,6 +13,9 @@ namespace OrleansOrchestrator.Node.Status;
 /// </remarks>
 internal sealed class PodStatusWriter(ClusterConnection api)
 {
+    private static readonly string[] ConditionTexts = ["reason", "message"];
+    private static readonly string[] MergedLists = ["hostIPs", "podIPs"];
+
     private JsonObject? _acknowledged;
 
     /// <summary>What the API last acknowledged from this daemon, or null if nothing yet.</summary>
@@ -47,6 +50,16 @@ internal sealed class PodStatusWriter(ClusterConnection api)
     private byte[] Patch(V1Pod pod, JsonObject status)
     {
         var body = status.DeepClone().AsObject();
+
+        // A merge keeps what an entry of the same key said before: what is no longer true has to be taken away too.
+        foreach (var condition in body["conditions"]?.AsArray() ?? [])
+        {
+            foreach (var name in ConditionTexts)
+                condition!.AsObject().TryAdd(name, null);
+        }
+
+        foreach (var name in MergedLists)
+            body[name]?.AsArray().Add(new JsonObject { ["$patch"] = "replace" });
         foreach (var (name, _) in _acknowledged ?? [])
         {
             // What was reported and no longer holds has to be taken away by name.

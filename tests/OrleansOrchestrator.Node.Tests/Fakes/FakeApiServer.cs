@@ -1,3 +1,6 @@
+using OrleansOrchestrator.Model.Patching;
+using k8s.Models;
+using System.Text.Json;
 using System.Collections.Concurrent;
 using System.Net;
 using System.Text.Json.Nodes;
@@ -186,7 +189,10 @@ internal sealed class FakeApiServer : IAsyncDisposable
                     if (body!["metadata"]?["uid"] is { } uid && uid.ToString() != patched["metadata"]!["uid"]!.ToString())
                         return Failure(409, "Conflict");
                     var copy = patched.DeepClone().AsObject();
-                    Merge(copy, body, context.Request.ContentType!.Contains("strategic", StringComparison.Ordinal));
+                    if (context.Request.ContentType!.Contains("strategic", StringComparison.Ordinal))
+                        copy = StrategicMergePatch.Apply(copy, JsonSerializer.SerializeToUtf8Bytes(body), bare.Contains("/pods/", StringComparison.Ordinal) ? typeof(V1Pod) : typeof(V1Node)).AsObject();
+                    else
+                        Merge(copy, body);
                     Store(bare, copy, "MODIFIED");
                     return (200, copy.DeepClone());
                 case "DELETE" when _objects.TryGetValue(path, out var deleted):
@@ -269,29 +275,16 @@ internal sealed class FakeApiServer : IAsyncDisposable
     private static (int Code, JsonNode Answer) Failure(int code, string reason) =>
         (code, new JsonObject { ["kind"] = "Status", ["code"] = code, ["reason"] = reason, ["message"] = reason });
 
-    private static void Merge(JsonObject target, JsonObject patch, bool strategic)
+    private static void Merge(JsonObject target, JsonObject patch)
     {
         foreach (var (name, value) in patch)
         {
             if (value is null)
                 target.Remove(name);
             else if (value is JsonObject inner && target[name] is JsonObject existing)
-                Merge(existing, inner, strategic);
-            else if (strategic && name == "conditions" && target[name] is JsonArray conditions)
-                MergeConditions(conditions, value.AsArray());
+                Merge(existing, inner);
             else
                 target[name] = value.DeepClone();
-        }
-    }
-
-    private static void MergeConditions(JsonArray target, JsonArray patch)
-    {
-        foreach (var condition in patch)
-        {
-            var old = target.FirstOrDefault(c => c!["type"]!.ToString() == condition!["type"]!.ToString());
-            if (old is not null)
-                target.Remove(old);
-            target.Add(condition!.DeepClone());
         }
     }
 }
