@@ -1,8 +1,9 @@
-using System.Net;
 using k8s.Models;
 using OrleansOrchestrator.ControlPlane.Objects;
 using OrleansOrchestrator.ControlPlane.Watch;
 using OrleansOrchestrator.Model.Errors;
+using OrleansOrchestrator.Model.Kinds.Services;
+using OrleansOrchestrator.Model.Names;
 using OrleansOrchestrator.Model.Resources;
 using OrleansOrchestrator.Model.Validation;
 
@@ -26,6 +27,9 @@ internal sealed class ServiceAddressAdmission(ServiceAddressOptions options, Wat
             return;
         }
 
+        var faults = ServiceFamilies.Complete(spec, request.Current is V1Service { Spec: { Type: not "ExternalName" } current } ? current : null);
+        if (!faults.IsEmpty)
+            throw ApiErrors.Invalid(request.Definition, request.Key.Name, faults.All);
         CheckRanges(request, spec);
         if (TryChoose(request, spec))
             return;
@@ -40,19 +44,13 @@ internal sealed class ServiceAddressAdmission(ServiceAddressOptions options, Wat
     {
         if (request.Object is not V1Service { Spec: { } spec })
             return false;
-        if (claim == AddressClaim(spec.ClusterIP))
+        if (claim == ServiceClaims.Address(spec.ClusterIP))
         {
             if (!request.ChosenClaims.Contains(claim))
                 throw Refused(request, FieldPath.Spec.Child("clusterIPs").Index(0), spec.ClusterIP, $"failed to allocate IP {spec.ClusterIP}: provided IP is already allocated");
             spec.ClusterIP = null;
         }
-        else if ((spec.Ports ?? []).FirstOrDefault(port => claim == PortClaim(port.Protocol, port.NodePort ?? 0)) is { } port)
-        {
-            if (!request.ChosenClaims.Contains(claim))
-                throw Refused(request, FieldPath.Spec.Child("ports").Index(spec.Ports!.IndexOf(port)).Child("nodePort"), port.NodePort, "provided port is already allocated");
-            port.NodePort = null;
-        }
-        else
+        else if (!TryGiveBack(request, spec, claim))
         {
             return false;
         }
@@ -61,10 +59,27 @@ internal sealed class ServiceAddressAdmission(ServiceAddressOptions options, Wat
         return TryChoose(request, spec) ? true : throw RangeIsFull(spec);
     }
 
-    // The forms are those of the service kind's claims.
-    private static string AddressClaim(string? address) => $"ip/{address}";
+    /// <summary>Takes a node port that was chosen, and that somebody else has, off all that use it.</summary>
+    /// <returns>Whether anything used it.</returns>
+    private static bool TryGiveBack(AdmissionRequest request, V1ServiceSpec spec, string claim)
+    {
+        var holders = (spec.Ports ?? []).Where(port => claim == ServiceClaims.NodePort(port.NodePort ?? 0)).ToList();
+        var isHealthCheck = claim == ServiceClaims.NodePort(spec.HealthCheckNodePort ?? 0);
+        if (holders.Count == 0 && !isHealthCheck)
+            return false;
+        if (!request.ChosenClaims.Contains(claim))
+        {
+            throw holders is [var first, ..]
+                ? Refused(request, FieldPath.Spec.Child("ports").Index(spec.Ports!.IndexOf(first)).Child("nodePort"), first.NodePort, "provided port is already allocated")
+                : Refused(request, FieldPath.Spec.Child("healthCheckNodePort"), spec.HealthCheckNodePort, "provided port is already allocated");
+        }
 
-    private static string PortClaim(string? protocol, int port) => $"nodePort/{protocol ?? "TCP"}/{port}";
+        foreach (var port in holders)
+            port.NodePort = null;
+        if (isHealthCheck)
+            spec.HealthCheckNodePort = null;
+        return true;
+    }
 
     private static ApiException Refused(AdmissionRequest request, FieldPath path, object? value, string why)
     {
@@ -76,13 +91,11 @@ internal sealed class ServiceAddressAdmission(ServiceAddressOptions options, Wat
     private static ApiException RangeIsFull(V1ServiceSpec spec) => ApiErrors.Internal(
         string.IsNullOrEmpty(spec.ClusterIP) ? "failed to allocate a serviceIP: range is full" : "failed to allocate a nodePort: range is full");
 
-    private static bool HasNodePorts(V1ServiceSpec spec) => spec.Type is "NodePort" or "LoadBalancer";
-
     private void CheckRanges(AdmissionRequest request, V1ServiceSpec spec)
     {
-        if (IPAddress.TryParse(spec.ClusterIP, out var address) && !_range.Contains(address))
+        if (AddressSyntax.TryParse(spec.ClusterIP ?? "", out var address) && !_range.Contains(address))
             throw Refused(request, FieldPath.Spec.Child("clusterIPs").Index(0), spec.ClusterIP, $"failed to allocate IP {spec.ClusterIP}: the provided IP is not in the valid range. The range of valid IPs is {options.ServiceCidr}");
-        if (!HasNodePorts(spec))
+        if (!ServiceFacts.HasNodePorts(spec))
             return;
         foreach (var port in spec.Ports ?? [])
         {
@@ -95,15 +108,44 @@ internal sealed class ServiceAddressAdmission(ServiceAddressOptions options, Wat
     /// <returns>False if nothing is free.</returns>
     private bool TryChoose(AdmissionRequest request, V1ServiceSpec spec)
     {
+        ShareNodePorts(spec);
         var wantsAddress = string.IsNullOrEmpty(spec.ClusterIP);
-        var wantingPorts = HasNodePorts(spec) ? (spec.Ports ?? []).Where(port => port.NodePort is null or 0).ToList() : [];
-        if (!wantsAddress && wantingPorts.Count == 0)
+        var wantsHealthCheck = ServiceFacts.NeedsHealthCheck(spec) && spec.HealthCheckNodePort is null or 0;
+        var wantsPorts = ServiceFacts.ChoosesNodePorts(spec) && (spec.Ports ?? []).Any(port => port.NodePort is null or 0);
+        if (!wantsAddress && !wantsPorts && !wantsHealthCheck)
             return true;
         var taken = ClaimsInUse();
         taken.UnionWith(request.LostClaims);
         taken.UnionWith(request.Definition.Claims(request.Object));
-        return (!wantsAddress || TryChooseAddress(request, spec, taken))
-            && wantingPorts.TrueForAll(port => TryChooseNodePort(request, port, taken));
+        if (wantsAddress && !TryChooseAddress(request, spec, taken))
+            return false;
+        foreach (var port in wantsPorts ? spec.Ports! : [])
+        {
+            if (port.NodePort is not (null or 0))
+                continue;
+            if (!TryChooseNodePort(request, taken, out var chosen))
+                return false;
+            port.NodePort = chosen;
+            ShareNodePorts(spec);
+        }
+
+        if (!wantsHealthCheck)
+            return true;
+        var isChosen = TryChooseNodePort(request, taken, out var healthCheck);
+        spec.HealthCheckNodePort = isChosen ? healthCheck : null;
+        return isChosen;
+    }
+
+    /// <summary>One port in several protocols, as DNS has, is one node port.</summary>
+    private static void ShareNodePorts(V1ServiceSpec spec)
+    {
+        if (!ServiceFacts.ChoosesNodePorts(spec))
+            return;
+        foreach (var port in spec.Ports ?? [])
+        {
+            if (port.NodePort is null or 0)
+                port.NodePort = spec.Ports!.FirstOrDefault(other => other.Port == port.Port && other.NodePort is not (null or 0))?.NodePort;
+        }
     }
 
     private HashSet<string> ClaimsInUse()
@@ -119,31 +161,31 @@ internal sealed class ServiceAddressAdmission(ServiceAddressOptions options, Wat
         for (var i = 0; i < _range.Count - 1; i++)
         {
             var address = _range.At(1 + ((start - 1 + i) % (_range.Count - 1))).ToString();
-            if (!taken.Add(AddressClaim(address)))
+            if (!taken.Add(ServiceClaims.Address(address)))
                 continue;
             spec.ClusterIP = address;
             spec.ClusterIPs = [address];
-            request.ChosenClaims.Add(AddressClaim(address));
+            request.ChosenClaims.Add(ServiceClaims.Address(address));
             return true;
         }
 
         return false;
     }
 
-    private bool TryChooseNodePort(AdmissionRequest request, V1ServicePort port, HashSet<string> taken)
+    private bool TryChooseNodePort(AdmissionRequest request, HashSet<string> taken, out int chosen)
     {
         var count = options.NodePortLast - options.NodePortFirst + 1;
         var start = Random.Shared.Next(count);
         for (var i = 0; i < count; i++)
         {
-            var candidate = options.NodePortFirst + ((start + i) % count);
-            if (!taken.Add(PortClaim(port.Protocol, candidate)))
+            chosen = options.NodePortFirst + ((start + i) % count);
+            if (!taken.Add(ServiceClaims.NodePort(chosen)))
                 continue;
-            port.NodePort = candidate;
-            request.ChosenClaims.Add(PortClaim(port.Protocol, candidate));
+            request.ChosenClaims.Add(ServiceClaims.NodePort(chosen));
             return true;
         }
 
+        chosen = 0;
         return false;
     }
 }

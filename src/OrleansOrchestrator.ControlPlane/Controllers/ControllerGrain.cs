@@ -91,6 +91,15 @@ internal sealed partial class ControllerGrain(
             foreach (var obj in cache.Select(ObjectFilter.All).Objects)
                 _loop.Add(obj.Key);
         }
+
+        foreach (var referring in _reconciler.Dependencies.OfType<ReferringObjects>())
+        {
+            foreach (var obj in caches[registry[referring.Resource]].Select(ObjectFilter.All).Objects)
+            {
+                if (referring.PrimaryOf(obj.Peek()) is { } primary)
+                    _loop.Add(primary);
+            }
+        }
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "The {Controller} runs here now")]

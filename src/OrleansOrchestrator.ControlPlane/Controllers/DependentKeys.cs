@@ -46,6 +46,12 @@ internal sealed class DependentKeys(IReconciler reconciler, WatchCache primaries
             case Named named when obj.Key.Name == named.Name:
                 keys.UnionWith(PrimariesOf(obj.Key.Namespace));
                 break;
+            case ReferringObjects referring when referring.PrimaryOf(obj.Peek()) is { } primary:
+                keys.Add(primary);
+                break;
+            case OwnedObjects when OwnerOf(obj) is { } controller:
+                keys.Add(controller);
+                break;
             case SelectedObjects selected:
                 Collect(labels, obj, previous);
                 if (selected.IncludeOwned && OwnerOf(obj) is { } owner)

@@ -38,6 +38,13 @@ internal sealed class Observer(WatchCaches caches, ResourceRegistry registry, Cu
         {
             case SelectedObjects selected when primary is not null:
                 return [(dependency.Resource, Selected(cache, selected, primary))];
+            case OwnedObjects when primary is not null:
+                return [(dependency.Resource, [.. cache.OwnedBy(primary.Uid)
+                    .Where(obj => obj.ControllerUid == primary.Uid && obj.Key.Namespace == primary.Key.Namespace)
+                    .OrderBy(obj => obj.Key)])];
+            case ReferringObjects referring:
+                var candidates = cache.Select(ObjectFilter.All with { Fields = FieldSelector.Equal(referring.NameField, key.Name) }).Objects;
+                return [(dependency.Resource, candidates.FindAll(obj => referring.PrimaryOf(obj.Peek()) == key))];
             case SameName:
                 return [(dependency.Resource, One(cache.Find(key)))];
             case Named named:

@@ -3,8 +3,10 @@ using k8s.Models;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using OrleansOrchestrator.ControlPlane.Objects;
+using OrleansOrchestrator.Controllers.Endpoints;
 using OrleansOrchestrator.Loops;
 using OrleansOrchestrator.Model.Errors;
+using OrleansOrchestrator.Model.Names;
 using OrleansOrchestrator.Model.Resources;
 using OrleansOrchestrator.Model.Selectors;
 
@@ -69,7 +71,11 @@ internal sealed partial class ApiEndpointsPublisher(
         var oldest = time.GetUtcNow().UtcDateTime.AddSeconds(-LeaseSeconds);
         var endpoints = new V1Endpoints
         {
-            Metadata = new V1ObjectMeta { Name = "kubernetes" },
+            Metadata = new V1ObjectMeta
+            {
+                Name = "kubernetes",
+                Labels = new Dictionary<string, string> { [EndpointSliceMirroringReconciler.SkipMirrorLabel] = "true" },
+            },
             Subsets =
             [
                 .. leases.Objects.Select(lease => lease.Peek<V1Lease>().Spec)
@@ -86,6 +92,35 @@ internal sealed partial class ApiEndpointsPublisher(
         };
         await objects.UpdateAsync(
             new ObjectReference(registry[WellKnownResources.Endpoints], new ObjectKey("default", "kubernetes")), endpoints, WriteOptions.ControlPlane, cancellationToken);
+        await PublishSliceAsync(endpoints.Subsets, cancellationToken);
+    }
+
+    /// <summary>Shows the same as a slice. All silos of a cluster listen at the same port; of others the first port's are shown.</summary>
+    private async Task PublishSliceAsync(IList<V1EndpointSubset> subsets, CancellationToken cancellationToken)
+    {
+        if (subsets is not [var first, ..])
+            return;
+        var slice = new V1EndpointSlice
+        {
+            Metadata = new V1ObjectMeta
+            {
+                Name = "kubernetes",
+                NamespaceProperty = "default",
+                Labels = new Dictionary<string, string> { ["kubernetes.io/service-name"] = "kubernetes" },
+            },
+            AddressType = AddressSyntax.FamilyOf(first.Addresses[0].Ip) ?? "FQDN",
+            Endpoints = [.. first.Addresses.Select(address => new V1Endpoint { Addresses = [address.Ip], Conditions = new V1EndpointConditions { Ready = true } })],
+            Ports = [.. first.Ports.Select(port => new Discoveryv1EndpointPort { Name = port.Name, Port = port.Port, Protocol = port.Protocol })],
+        };
+        var slices = registry[WellKnownResources.EndpointSlices];
+        try
+        {
+            await objects.UpdateAsync(new ObjectReference(slices, new ObjectKey("default", "kubernetes")), slice, WriteOptions.ControlPlane, cancellationToken);
+        }
+        catch (ApiException missing) when (missing.Code == 404)
+        {
+            await objects.CreateAsync(slices.Storage, "default", slice, WriteOptions.ControlPlane, cancellationToken);
+        }
     }
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "The endpoints of the kubernetes service are not up to date: {Why}")]

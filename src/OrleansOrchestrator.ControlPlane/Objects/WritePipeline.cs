@@ -4,6 +4,7 @@ using OrleansOrchestrator.ControlPlane.Admission;
 using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Model.Errors;
 using OrleansOrchestrator.Model.FieldManagement;
+using OrleansOrchestrator.Model.Kinds.Warnings;
 using OrleansOrchestrator.Model.Metadata;
 using OrleansOrchestrator.Model.Resources;
 using OrleansOrchestrator.Model.Validation;
@@ -57,6 +58,7 @@ internal sealed class WritePipeline(IEnumerable<IAdmissionPlugin> plugins, TimeP
     {
         var definition = form.Definition;
         ObjectMetaRules.PrepareForCreate(definition, obj, requestNamespace, time.GetUtcNow());
+        DropDuplicateOwners(obj, options);
         definition.PrepareForCreate(obj);
         definition.ApplyDefaults(obj);
         if (options.Tracking == FieldTracking.Full)
@@ -72,7 +74,7 @@ internal sealed class WritePipeline(IEnumerable<IAdmissionPlugin> plugins, TimeP
         ObjectMetaValidation.ValidateNew(definition, obj.Metadata, errors);
         form.Validate(obj, errors);
         ThrowIfAny(definition, obj, errors);
-        WarnOfFinalizers(request);
+        Warn(request);
         return request;
     }
 
@@ -85,6 +87,7 @@ internal sealed class WritePipeline(IEnumerable<IAdmissionPlugin> plugins, TimeP
         CheckRevision(definition, updated, stored);
         var current = definition.Decode(stored.Json.Span);
         ObjectMetaRules.PrepareForUpdate(definition, updated, current, reference.Key.Namespace);
+        DropDuplicateOwners(updated, options);
         definition.ApplyDefaults(updated);
         PrepareSubresource(reference, updated, current);
         if (options.Tracking != FieldTracking.Settled)
@@ -97,7 +100,7 @@ internal sealed class WritePipeline(IEnumerable<IAdmissionPlugin> plugins, TimeP
         ObjectMetaValidation.ValidateUpdate(definition, updated.Metadata, current.Metadata, errors);
         ValidateSubresource(reference, updated, current, errors);
         ThrowIfAny(definition, updated, errors);
-        WarnOfFinalizers(request);
+        Warn(request);
         return request;
     }
 
@@ -188,11 +191,22 @@ internal sealed class WritePipeline(IEnumerable<IAdmissionPlugin> plugins, TimeP
             options.Warn?.Invoke(fault);
     }
 
-    private static void WarnOfFinalizers(AdmissionRequest request)
+    private static void DropDuplicateOwners(KubeObject obj, WriteOptions options)
     {
-        if (!request.Definition.TakesAnyFinalizer || request.Options.Warn is not { } warn)
+        if (ObjectMetaRules.DropDuplicateOwners(obj.Metadata) is { Count: > 0 } duplicates)
+        {
+            options.Warn?.Invoke(
+                ".metadata.ownerReferences contains duplicate entries; API server dedups owner references in 1.20+, and may reject such requests "
+                + $"as early as 1.24; please fix your requests; duplicate UID(s) observed: {string.Join(", ", duplicates)}");
+        }
+    }
+
+    /// <summary>Tells the sender what is odd about an object that is accepted. Statuses and other parts are written by machines.</summary>
+    private static void Warn(AdmissionRequest request)
+    {
+        if (request.Options.Warn is not { } warn || request.Subresource.Length > 0)
             return;
-        foreach (var warning in ObjectMetaValidation.FinalizerWarnings(request.Object.Metadata, request.Current?.Metadata))
+        foreach (var warning in ObjectWarnings.Of(request.Definition, request.Object, request.Current))
             warn(warning);
     }
 

@@ -1,139 +1,142 @@
-using System.Globalization;
-using System.Security.Cryptography;
-using System.Text;
 using k8s.Models;
+using OrleansOrchestrator.Controllers.Pods;
 using OrleansOrchestrator.Controllers.Reconciling;
-using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Model.Resources;
-using OrleansOrchestrator.Model.Selectors;
 
 namespace OrleansOrchestrator.Controllers.Endpoints;
 
 /// <summary>
-/// Shows every Endpoints object as EndpointSlices too, whoever keeps it: each subset becomes one slice, or several where it
-/// has more addresses than a slice holds. The slices belong to the Endpoints and go with them.
+/// Keeps the EndpointSlices of a service with a selector equal to the pods behind it. A service without pods keeps one empty slice of
+/// each address family.
 /// </summary>
-/// <remarks>
-/// Kubernetes computes slices from pods, and mirrors only the Endpoints that users keep. Here both come from one
-/// computation, so that they cannot disagree.
-/// </remarks>
+/// <remarks>See k8s.io/kubernetes/pkg/controller/endpointslice.</remarks>
 public sealed class EndpointSliceReconciler : IReconciler
 {
-    private const string ServiceNameLabel = "kubernetes.io/service-name";
-    private const string ManagedByLabel = "endpointslice.kubernetes.io/managed-by";
-    private const int EndpointsMax = 1000;
-    private const int HashLength = 5;
+    /// <summary>The most endpoints of a slice.</summary>
+    public const int EndpointsMax = 100;
 
-    private static readonly ResourceName Slices = new("endpointslices", "discovery.k8s.io");
+    private const string Manager = "endpointslice-controller.k8s.io";
 
     /// <inheritdoc/>
     public string Name => "endpointslice-controller";
 
     /// <inheritdoc/>
-    public ResourceName Primary => WellKnownResources.Endpoints;
+    public ResourceName Primary => WellKnownResources.Services;
 
     /// <inheritdoc/>
     public IReadOnlyList<Dependency> Dependencies { get; } =
-        [new SelectedObjects(Slices, endpoints => SelectorOf(endpoints.Metadata.Name), IncludeOwned: true)];
+    [
+        new SelectedObjects(WellKnownResources.Pods, service => EndpointsReconciler.SelectorOf((V1Service)service), IncludeOwned: false),
+        new OwnedObjects(WellKnownResources.EndpointSlices),
+    ];
 
     /// <inheritdoc/>
     public Plan Reconcile(Observation observation)
     {
-        if (observation.Primary is not V1Endpoints endpoints || endpoints.IsDeleting)
+        // What is left of a service that is gone goes with it by its owner reference.
+        if (observation.Primary is not V1Service { Spec: not null, IsDeleting: false } service)
             return Plan.Nothing;
-        var present = observation.Dependents<V1EndpointSlice>(Slices)
-            .Where(slice => slice.Controller?.Uid == endpoints.Metadata.Uid)
-            .ToDictionary(slice => slice.Metadata.Name, StringComparer.Ordinal);
-        var actions = new List<ObjectAction>();
-        foreach (var wanted in Wanted(endpoints))
-        {
-            if (!present.Remove(wanted.Metadata.Name, out var current))
-                actions.Add(new CreateObject(Slices, wanted));
-            else if (Changed(current, wanted) is { } changed)
-                actions.Add(new UpdateObject(Slices, changed));
-        }
-
-        actions.AddRange(present.Values.Where(slice => !slice.IsDeleting)
-            .OrderBy(slice => slice.Metadata.Name, StringComparer.Ordinal)
-            .Select(slice => new DeleteObject(Slices, slice.Key, slice.Metadata.Uid)));
-        return actions.Count == 0 ? Plan.Nothing : new Plan { Actions = actions };
+        var planner = new EndpointSlicePlanner(service, Manager, LabelsFor(service));
+        var wanted = service.Spec.Type == "ExternalName" || EndpointsReconciler.SelectorOf(service).IsNothing
+            ? []
+            : Wanted(service, [.. observation.Dependents<V1Pod>(WellKnownResources.Pods)]);
+        return planner.Plan(observation.Dependents<V1EndpointSlice>(WellKnownResources.EndpointSlices), wanted, EndpointsMax);
     }
 
-    private static LabelSelector SelectorOf(string service) =>
-        LabelSelector.FromMap(new Dictionary<string, string> { [ServiceNameLabel] = service });
-
-    private List<V1EndpointSlice> Wanted(V1Endpoints endpoints)
+    private static IEnumerable<SliceContent> Wanted(V1Service service, List<V1Pod> pods)
     {
-        var slices = new List<V1EndpointSlice>();
-        foreach (var subset in endpoints.Subsets ?? [])
+        foreach (var family in service.Spec.IpFamilies is { Count: > 0 } families ? families : ["IPv4"])
         {
-            var all = (subset.Addresses ?? []).Select(address => Endpoint(address, isReady: true))
-                .Concat((subset.NotReadyAddresses ?? []).Select(address => Endpoint(address, isReady: false)));
-            foreach (var part in all.Chunk(EndpointsMax))
-                slices.Add(Slice(endpoints, slices.Count, part, subset.Ports ?? []));
-        }
-
-        return slices;
-    }
-
-    private V1EndpointSlice Slice(V1Endpoints endpoints, int index, IList<V1Endpoint> part, IList<Corev1EndpointPort> ports) => new()
-    {
-        Metadata = new V1ObjectMeta
-        {
-            NamespaceProperty = endpoints.Metadata.NamespaceProperty,
-            Name = $"{endpoints.Metadata.Name}-{Hash(endpoints.Metadata.Uid, index)}",
-            Labels = new Dictionary<string, string> { [ServiceNameLabel] = endpoints.Metadata.Name, [ManagedByLabel] = Name },
-            OwnerReferences =
-            [
-                new V1OwnerReference
-                {
-                    ApiVersion = V1Endpoints.KubeApiVersion,
-                    Kind = V1Endpoints.KubeKind,
-                    Name = endpoints.Metadata.Name,
-                    Uid = endpoints.Metadata.Uid,
-                    Controller = true,
-                    BlockOwnerDeletion = true,
-                },
-            ],
-        },
-        AddressType = part[0].Addresses[0].Contains(':', StringComparison.Ordinal) ? "IPv6" : "IPv4",
-        Endpoints = part,
-        Ports =
-        [
-            .. ports.Select(port => new Discoveryv1EndpointPort
+            var addressed = pods
+                .Where(pod => !pod.IsTerminal)
+                .Select(pod => (Pod: pod, Ip: IpOf(pod, family)))
+                .Where(one => one.Ip is not null)
+                .OrderBy(one => one.Ip, StringComparer.Ordinal)
+                .ThenBy(one => one.Pod.Metadata.Uid, StringComparer.Ordinal)
+                .ToList();
+            if (addressed.Count == 0)
             {
-                Name = port.Name ?? "",
-                Port = port.Port,
-                Protocol = port.Protocol ?? "TCP",
-                AppProtocol = port.AppProtocol,
-            }),
-        ],
-    };
+                yield return new SliceContent(family, [], []);
+                continue;
+            }
 
-    private static V1Endpoint Endpoint(V1EndpointAddress address, bool isReady) => new()
-    {
-        Addresses = [address.Ip],
-        Conditions = new V1EndpointConditions { Ready = isReady, Serving = isReady, Terminating = false },
-        Hostname = address.Hostname,
-        NodeName = address.NodeName,
-        TargetRef = address.TargetRef,
-    };
-
-    /// <summary>The present slice with what it should show; null if it shows that already.</summary>
-    private static V1EndpointSlice? Changed(V1EndpointSlice current, V1EndpointSlice wanted)
-    {
-        if (ObjectFacts.SameJson(current.Endpoints, wanted.Endpoints) && ObjectFacts.SameJson(current.Ports, wanted.Ports))
-            return null;
-        var changed = ObjectCodec.Clone(current);
-        changed.Endpoints = wanted.Endpoints;
-        changed.Ports = wanted.Ports;
-        return changed;
+            foreach (var sameports in addressed.GroupBy(one => PortsOf(service, one.Pod), PortListComparer.Instance))
+            {
+                yield return new SliceContent(
+                    family,
+                    [.. sameports.Key.Select(port => new Discoveryv1EndpointPort
+                    {
+                        Name = port.Name,
+                        Port = port.Number,
+                        Protocol = port.Protocol,
+                        AppProtocol = port.AppProtocol.Length == 0 ? null : port.AppProtocol,
+                    })],
+                    [.. sameports.Select(one => Endpoint(service, one.Pod, one.Ip!))]);
+            }
+        }
     }
 
-    /// <summary>Names follow from what they are for, so that a plan that is applied twice writes the same objects.</summary>
-    private static string Hash(string uid, int index)
+    private static string? IpOf(V1Pod pod, string family)
     {
-        var text = string.Create(CultureInfo.InvariantCulture, $"{uid}/{index}");
-        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)))[..HashLength];
+        var all = pod.Status?.PodIPs is { Count: > 0 } ips ? ips.Select(ip => ip.Ip) : [pod.Status?.PodIP ?? ""];
+        return all.FirstOrDefault(ip => !string.IsNullOrEmpty(ip) && SliceContent.AddressTypeOf(ip) == family);
+    }
+
+    private static List<EndpointPort> PortsOf(V1Service service, V1Pod pod) =>
+    [
+        .. (service.Spec.Ports ?? [])
+            .Select(port => (Port: port, Number: TargetPort.Find(pod, port)))
+            .Where(found => found.Number is not null)
+            .Select(found => new EndpointPort(
+                found.Port.Name ?? "", found.Number!.Value, found.Port.Protocol ?? "TCP", found.Port.AppProtocol ?? "")),
+    ];
+
+    /// <summary>
+    /// A pod that ends may still serve: whoever has nothing better may use it. It is never ready, except where a service wants its pods
+    /// known whatever their state is.
+    /// </summary>
+    private static V1Endpoint Endpoint(V1Service service, V1Pod pod, string ip) => new()
+    {
+        Addresses = [ip],
+        Conditions = new V1EndpointConditions
+        {
+            Ready = service.Spec.PublishNotReadyAddresses is true || (pod.IsReady && !pod.IsDeleting),
+            Serving = pod.IsReady,
+            Terminating = pod.IsDeleting,
+        },
+        Hostname = pod.Spec?.Hostname is { Length: > 0 } hostname && pod.Spec.Subdomain == service.Metadata.Name ? hostname : null,
+        NodeName = pod.Spec?.NodeName is { Length: > 0 } node ? node : null,
+        TargetRef = new V1ObjectReference
+        {
+            Kind = V1Pod.KubeKind,
+            NamespaceProperty = pod.Metadata.NamespaceProperty,
+            Name = pod.Metadata.Name,
+            Uid = pod.Metadata.Uid,
+        },
+    };
+
+    private static Dictionary<string, string> LabelsFor(V1Service service)
+    {
+        var labels = service.Metadata.Labels is { } own ? new Dictionary<string, string>(own) : [];
+        labels.Remove(EndpointsReconciler.HeadlessLabel);
+        if (service.Spec.ClusterIP is null or "" or "None")
+            labels[EndpointsReconciler.HeadlessLabel] = "";
+        return labels;
+    }
+
+    /// <summary>Lists of ports are equal if they hold the same ports in the same order.</summary>
+    private sealed class PortListComparer : IEqualityComparer<List<EndpointPort>>
+    {
+        public static readonly PortListComparer Instance = new();
+
+        public bool Equals(List<EndpointPort>? x, List<EndpointPort>? y) => ReferenceEquals(x, y) || (x is not null && y is not null && x.SequenceEqual(y));
+
+        public int GetHashCode(List<EndpointPort> obj)
+        {
+            var hash = new HashCode();
+            foreach (var port in obj)
+                hash.Add(port);
+            return hash.ToHashCode();
+        }
     }
 }

@@ -18,6 +18,10 @@ public abstract record Dependency(ResourceName Resource);
 public sealed record SelectedObjects(ResourceName Resource, Func<KubeObject, LabelSelector> SelectorOf, bool IncludeOwned)
     : Dependency(Resource);
 
+/// <summary>Objects in the primary's namespace that it controls by owner reference. An absent primary has none.</summary>
+/// <param name="Resource">The other resource.</param>
+public sealed record OwnedObjects(ResourceName Resource) : Dependency(Resource);
+
 /// <summary>The object with the primary's namespace and name, whether or not the primary itself exists.</summary>
 /// <param name="Resource">The other resource.</param>
 public sealed record SameName(ResourceName Resource) : Dependency(Resource);
@@ -28,6 +32,12 @@ public sealed record SameName(ResourceName Resource) : Dependency(Resource);
 /// <param name="Resource">The other resource.</param>
 /// <param name="Name">The name.</param>
 public sealed record Named(ResourceName Resource, string Name) : Dependency(Resource);
+
+/// <summary>Objects in any namespace that name the primary in a field, whether or not the primary itself exists.</summary>
+/// <param name="Resource">The other resource.</param>
+/// <param name="NameField">The indexed field that holds the primary's name.</param>
+/// <param name="PrimaryOf">The primary that an object names; null for none.</param>
+public sealed record ReferringObjects(ResourceName Resource, string NameField, Func<KubeObject, ObjectKey?> PrimaryOf) : Dependency(Resource);
 
 /// <summary>
 /// Everything that lives in the namespace that the primary object is. <c>Resource</c> is the namespaces' own. Needed only

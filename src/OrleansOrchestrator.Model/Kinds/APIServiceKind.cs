@@ -22,6 +22,8 @@ internal sealed class APIServiceKind : ResourceDefinition<V1APIService>
 
     public override string Plural => "apiservices";
 
+    public override bool IsActedOn => false;
+
     public override IReadOnlyList<string> Categories => ["api-extensions"];
 
     public override bool Namespaced => false;

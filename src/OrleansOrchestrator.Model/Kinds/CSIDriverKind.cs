@@ -22,6 +22,8 @@ internal sealed class CSIDriverKind : ResourceDefinition<V1CSIDriver>
 
     public override string Plural => "csidrivers";
 
+    public override bool IsActedOn => false;
+
     public override bool Namespaced => false;
 
     protected override IReadOnlyList<TableColumn<V1CSIDriver>> TypedColumns =>

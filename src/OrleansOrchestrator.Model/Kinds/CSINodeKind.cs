@@ -20,6 +20,8 @@ internal sealed class CSINodeKind : ResourceDefinition<V1CSINode>
 
     public override string Plural => "csinodes";
 
+    public override bool IsActedOn => false;
+
     public override bool Namespaced => false;
 
     protected override IReadOnlyList<TableColumn<V1CSINode>> TypedColumns =>

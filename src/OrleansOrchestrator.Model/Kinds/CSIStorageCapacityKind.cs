@@ -19,6 +19,8 @@ internal sealed class CSIStorageCapacityKind : ResourceDefinition<V1CSIStorageCa
 
     public override string Plural => "csistoragecapacities";
 
+    public override bool IsActedOn => false;
+
     protected override IReadOnlyList<TableColumn<V1CSIStorageCapacity>> TypedColumns =>
     [
         TableColumn<V1CSIStorageCapacity>.Name,

@@ -18,6 +18,8 @@ internal sealed class DaemonSetKind : ResourceDefinition<V1DaemonSet>
 
     public override string Plural => "daemonsets";
 
+    public override bool IsActedOn => false;
+
     public override IReadOnlyList<string> ShortNames => ["ds"];
 
     public override IReadOnlyList<string> Categories => ["all"];

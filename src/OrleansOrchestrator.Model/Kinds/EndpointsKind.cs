@@ -24,6 +24,8 @@ internal sealed class EndpointsKind : ResourceDefinition<V1Endpoints>
 
     public override bool AllowCreateOnUpdate => true;
 
+    public override string DeprecationWarning => "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice";
+
     protected override IReadOnlyList<TableColumn<V1Endpoints>> TypedColumns =>
     [
         TableColumn<V1Endpoints>.Name,
@@ -68,18 +70,16 @@ internal sealed class EndpointsKind : ResourceDefinition<V1Endpoints>
     private static void ValidateAddress(V1EndpointAddress address, FieldPath path, FieldErrors errors)
     {
         var ip = address.Ip ?? "";
-        var faults = NameRules.IsValidIP(ip);
-        errors.Invalid(path.Child("ip"), ip, faults);
+        errors.Invalid(path.Child("ip"), ip, NameRules.IsValidIP(ip));
         if (!string.IsNullOrEmpty(address.Hostname))
             errors.Invalid(path.Child("hostname"), address.Hostname, NameRules.IsDns1123Label(address.Hostname));
         if (!string.IsNullOrEmpty(address.NodeName))
             errors.Invalid(path.Child("nodeName"), address.NodeName, NameRules.IsDns1123Subdomain(address.NodeName));
-        if (faults.Count > 0)
+        if (!AddressSyntax.TryParse(ip, out var parsed))
             return;
-        var parsed = IPAddress.Parse(ip);
         if (parsed.Equals(IPAddress.Any) || parsed.Equals(IPAddress.IPv6Any))
             errors.Invalid(path.Child("ip"), ip, $"may not be unspecified ({ip})");
-        if (parsed.IsIPv6LinkLocal || (ip.StartsWith("169.254.", StringComparison.Ordinal) && parsed.GetAddressBytes().Length == 4))
+        if (parsed.IsIPv6LinkLocal || parsed.GetAddressBytes() is [169, 254, _, _])
             errors.Invalid(path.Child("ip"), ip, "may not be in the link-local range (169.254.0.0/16, fe80::/10)");
     }
 

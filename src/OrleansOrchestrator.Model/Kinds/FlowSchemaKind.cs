@@ -23,6 +23,8 @@ internal sealed class FlowSchemaKind : ResourceDefinition<V1FlowSchema>
 
     public override string Plural => "flowschemas";
 
+    public override bool IsActedOn => false;
+
     public override bool Namespaced => false;
 
     public override bool HasStatus => true;

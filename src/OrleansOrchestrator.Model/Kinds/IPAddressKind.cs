@@ -22,7 +22,7 @@ internal sealed class IPAddressKind : ResourceDefinition<V1IPAddress>
     public override bool Namespaced => false;
 
     public override IReadOnlyList<SelectableField> SelectableFields { get; } =
-        [new("spec.parentRef.group"), new("spec.parentRef.resource"), new("spec.parentRef.namespace"), new("spec.parentRef.name")];
+        [new("spec.parentRef.group"), new("spec.parentRef.resource"), new("spec.parentRef.namespace"), new("spec.parentRef.name", Indexed: true)];
 
     protected override IReadOnlyList<TableColumn<V1IPAddress>> TypedColumns =>
     [

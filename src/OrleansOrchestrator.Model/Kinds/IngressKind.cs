@@ -19,6 +19,8 @@ internal sealed class IngressKind : ResourceDefinition<V1Ingress>
 
     public override string Plural => "ingresses";
 
+    public override bool IsActedOn => false;
+
     public override IReadOnlyList<string> ShortNames => ["ing"];
 
     public override bool HasStatus => true;

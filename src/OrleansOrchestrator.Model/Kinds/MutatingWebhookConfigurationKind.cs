@@ -19,6 +19,8 @@ internal sealed class MutatingWebhookConfigurationKind : ResourceDefinition<V1Mu
 
     public override string Plural => "mutatingwebhookconfigurations";
 
+    public override bool IsActedOn => false;
+
     public override IReadOnlyList<string> Categories => [WebhookValidation.Category];
 
     public override bool Namespaced => false;

@@ -16,6 +16,8 @@ internal sealed class NetworkPolicyKind : ResourceDefinition<V1NetworkPolicy>
 
     public override string Plural => "networkpolicies";
 
+    public override bool IsActedOn => false;
+
     public override IReadOnlyList<string> ShortNames => ["netpol"];
 
     public override bool TracksGeneration => true;

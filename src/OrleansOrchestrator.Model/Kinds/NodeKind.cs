@@ -1,4 +1,5 @@
 using k8s.Models;
+using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Model.Kinds.Rules;
 using OrleansOrchestrator.Model.Names;
 using OrleansOrchestrator.Model.Resources;
@@ -60,6 +61,25 @@ internal sealed class NodeKind : ResourceDefinition<V1Node>
     protected override void PrepareForCreate(V1Node obj) => obj.Spec ??= new V1NodeSpec();
 
     protected override void PrepareForUpdate(V1Node updated, V1Node current) => updated.Spec ??= new V1NodeSpec();
+
+    // Whoever adds an extended resource to the capacity, as is done for devices that the daemon does not know, gives it to pods too.
+    protected override void PrepareForStatusUpdate(V1Node updated, V1Node current)
+    {
+        var (capacity, before) = ((updated.Status?.Capacity).OrNone(), (current.Status?.Capacity).OrNone());
+        foreach (var (resource, amount) in capacity.Where(entry => ResourceAmountRules.IsExtended(entry.Key)))
+        {
+            var allocatable = updated.Status!.Allocatable ??= new Dictionary<string, ResourceQuantity>();
+            var isChanged = !before.TryGetValue(resource, out var had) || !SemanticEquality.Equal(had, amount);
+            if (!allocatable.TryGetValue(resource, out var given)
+                || (isChanged && SemanticEquality.Equal(given, (current.Status?.Allocatable).OrNone().TryGetValue(resource, out var gave) ? gave : null)))
+            {
+                allocatable[resource] = amount;
+            }
+        }
+
+        foreach (var resource in before.Keys.Where(resource => ResourceAmountRules.IsExtended(resource) && !capacity.ContainsKey(resource)))
+            updated.Status?.Allocatable?.Remove(resource);
+    }
 
     protected override void Validate(V1Node obj, FieldErrors errors)
     {

@@ -18,6 +18,8 @@ internal sealed class PriorityLevelConfigurationKind : ResourceDefinition<V1Prio
 
     public override string Plural => "prioritylevelconfigurations";
 
+    public override bool IsActedOn => false;
+
     public override bool Namespaced => false;
 
     public override bool HasStatus => true;

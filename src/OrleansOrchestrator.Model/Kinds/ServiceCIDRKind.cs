@@ -18,6 +18,8 @@ internal sealed class ServiceCIDRKind : ResourceDefinition<V1ServiceCIDR>
 
     public override string Plural => "servicecidrs";
 
+    public override bool IsActedOn => false;
+
     public override bool Namespaced => false;
 
     public override bool HasStatus => true;

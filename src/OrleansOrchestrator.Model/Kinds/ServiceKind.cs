@@ -75,17 +75,18 @@ internal sealed class ServiceKind : ResourceDefinition<V1Service>
     {
         if (obj.Spec is not { } spec || spec.Type == "ExternalName")
             return [];
+        // An address counts by its value, and a node port whatever its protocol is. Ports of one service may share it.
         var claims = new List<string>();
         foreach (var address in spec.ClusterIPs.OrNone())
         {
             if (address != ServiceFacts.NoAddress)
-                claims.Add($"ip/{address}");
+                claims.Add(ServiceClaims.Address(address));
         }
 
-        foreach (var port in spec.Ports.OrNone())
+        foreach (var port in spec.Ports.OrNone().Select(port => port.NodePort ?? 0).Append(spec.HealthCheckNodePort ?? 0).Distinct())
         {
-            if (port.NodePort is { } nodePort and not 0)
-                claims.Add(string.Create(CultureInfo.InvariantCulture, $"nodePort/{port.Protocol.Or(PortRules.DefaultProtocol)}/{nodePort}"));
+            if (port != 0)
+                claims.Add(ServiceClaims.NodePort(port));
         }
 
         return claims;

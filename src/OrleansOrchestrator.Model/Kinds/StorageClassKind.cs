@@ -26,6 +26,8 @@ internal sealed class StorageClassKind : ResourceDefinition<V1StorageClass>
 
     public override string Plural => "storageclasses";
 
+    public override bool IsActedOn => false;
+
     public override IReadOnlyList<string> ShortNames => ["sc"];
 
     public override bool Namespaced => false;

@@ -17,6 +17,8 @@ internal sealed class ValidatingWebhookConfigurationKind : ResourceDefinition<V1
 
     public override string Plural => "validatingwebhookconfigurations";
 
+    public override bool IsActedOn => false;
+
     public override IReadOnlyList<string> Categories => [WebhookValidation.Category];
 
     public override bool Namespaced => false;

@@ -22,6 +22,8 @@ internal sealed class VolumeAttachmentKind : ResourceDefinition<V1VolumeAttachme
 
     public override string Plural => "volumeattachments";
 
+    public override bool IsActedOn => false;
+
     public override bool Namespaced => false;
 
     public override bool HasStatus => true;

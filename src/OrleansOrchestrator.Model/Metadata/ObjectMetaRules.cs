@@ -1,4 +1,5 @@
 using k8s.Models;
+using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Model.Errors;
 using OrleansOrchestrator.Model.Names;
 using OrleansOrchestrator.Model.Resources;
@@ -102,5 +103,26 @@ public static class ObjectMetaRules
             throw ApiErrors.BadRequest(
                 $"the namespace of the provided object does not match the namespace sent on the request");
         }
+    }
+
+    /// <summary>Drops owner references that stand in the list already.</summary>
+    /// <returns>The uids of those that were dropped.</returns>
+    public static IReadOnlyList<string> DropDuplicateOwners(V1ObjectMeta metadata)
+    {
+        if (metadata.OwnerReferences is not { Count: > 1 } references)
+            return [];
+        var kept = new List<V1OwnerReference>(references.Count);
+        var dropped = new List<string>();
+        foreach (var reference in references)
+        {
+            if (!kept.Exists(other => SemanticEquality.Equal(other, reference)))
+                kept.Add(reference);
+            else if (!dropped.Contains(reference.Uid))
+                dropped.Add(reference.Uid);
+        }
+
+        if (dropped.Count > 0)
+            metadata.OwnerReferences = kept;
+        return dropped;
     }
 }

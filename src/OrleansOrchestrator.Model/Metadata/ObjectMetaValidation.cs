@@ -127,6 +127,8 @@ public static class ObjectMetaValidation
                 errors.Invalid(at.Child("name"), owners[i].Name ?? "", "name must not be empty");
             if (string.IsNullOrEmpty(owners[i].Uid))
                 errors.Invalid(at.Child("uid"), owners[i].Uid ?? "", "uid must not be empty");
+            if (owners[i] is { ApiVersion: "v1", Kind: "Event" })
+                errors.Invalid(path, owners[i], "/v1, Kind=Event is disallowed from being an owner");
             if (owners[i].Controller == true && ++controllers == 2)
             {
                 errors.Invalid(path, owners.Count, "Only one reference can have Controller set to true. " +

@@ -5,10 +5,30 @@ using System.Net.Sockets;
 
 namespace OrleansOrchestrator.Model.Names;
 
-/// <summary>IP addresses as Kubernetes reads them, which is stricter than <see cref="IPAddress"/>'s own parser.</summary>
-internal static class AddressSyntax
+/// <summary>
+/// IP addresses as Kubernetes reads them, which is stricter than <see cref="IPAddress"/>'s own parser: parts of IPv4 addresses are
+/// decimal, whatever they begin with, and nothing stands around an address.
+/// </summary>
+public static class AddressSyntax
 {
+    /// <summary>Reads an address. One of IPv4 that is written as one of IPv6 (<c>::ffff:10.0.0.1</c>) is one of IPv4.</summary>
     public static bool TryParse(string text, [NotNullWhen(true)] out IPAddress? address)
+    {
+        if (!TryParseAsWritten(text, out address))
+            return false;
+        if (address.IsIPv4MappedToIPv6)
+            address = address.MapToIPv4();
+        return true;
+    }
+
+    /// <summary>The one text for an address that can be written in several ways; the text itself if it is none.</summary>
+    public static string Canonical(string text) => TryParse(text, out var address) ? address.ToString() : text;
+
+    /// <summary>The family of an address, <c>IPv4</c> or <c>IPv6</c>; null if it is none.</summary>
+    public static string? FamilyOf(string text) =>
+        TryParse(text, out var address) ? address.AddressFamily == AddressFamily.InterNetwork ? "IPv4" : "IPv6" : null;
+
+    private static bool TryParseAsWritten(string text, [NotNullWhen(true)] out IPAddress? address)
     {
         address = null;
         if (!text.Contains(':', StringComparison.Ordinal))
@@ -20,10 +40,11 @@ internal static class AddressSyntax
             && address.AddressFamily == AddressFamily.InterNetworkV6;
     }
 
+    /// <summary>Whether a text is an address, a slash and a prefix length.</summary>
     public static bool IsCidr(string text)
     {
         var slash = text.IndexOf('/');
-        if (slash < 0 || !TryParse(text[..slash], out var address))
+        if (slash < 0 || !TryParseAsWritten(text[..slash], out var address))
             return false;
         var digits = text.AsSpan(slash + 1);
         var bitsMax = address.AddressFamily == AddressFamily.InterNetwork ? 32 : 128;

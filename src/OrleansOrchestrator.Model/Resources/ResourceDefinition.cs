@@ -48,6 +48,12 @@ public abstract class ResourceDefinition
     /// <summary>What whoever uses the kind is warned of; null for nothing.</summary>
     public virtual string? DeprecationWarning => null;
 
+    /// <summary>
+    /// Whether anything in the cluster acts on objects of the kind, or they are data that others read. Whoever creates one of another kind
+    /// is warned, and README.md lists those kinds.
+    /// </summary>
+    public virtual bool IsActedOn => true;
+
     /// <summary>Whether objects live in namespaces.</summary>
     public virtual bool Namespaced => true;
 

@@ -44,4 +44,13 @@ public static class WellKnownResources
 
     /// <summary>Definitions of custom resources.</summary>
     public static readonly ResourceName CustomResourceDefinitions = new("customresourcedefinitions", "apiextensions.k8s.io");
+
+    /// <summary>Addresses that services hold.</summary>
+    public static readonly ResourceName IPAddresses = new("ipaddresses", "networking.k8s.io");
+
+    /// <summary>Ranges of service addresses.</summary>
+    public static readonly ResourceName ServiceCIDRs = new("servicecidrs", "networking.k8s.io");
+
+    /// <summary>Slices of endpoints.</summary>
+    public static readonly ResourceName EndpointSlices = new("endpointslices", "discovery.k8s.io");
 }

@@ -61,6 +61,116 @@ public sealed class ServiceAddressTests : IAsyncLifetime
         outside.Code.ShouldBe(422);
     }
 
+    [Theory]
+    [InlineData("010.096.000.020")]
+    [InlineData("::ffff:10.96.0.20")]
+    [InlineData("::ffff:0a60:14")]
+    public async Task AnAddress_WrittenInAnotherWay_IsTheSameAddress(string text)
+    {
+        await Api.CreateAsync(PodSamples.Service("default", "a", address: "10.96.0.20"));
+        var refused = await Should.ThrowAsync<ApiException>(Api.CreateAsync(PodSamples.Service("default", "b", address: text)));
+        (refused.Code, refused.Status.Details.Causes.Single().Field).ShouldBe((422, "spec.clusterIPs[0]"));
+
+        await Api.DeleteAsync<V1Service>("default", "a");
+        (await Api.CreateAsync(PodSamples.Service("default", "b", address: text))).Spec.ClusterIP.ShouldBe(text);
+        (await Should.ThrowAsync<ApiException>(Api.CreateAsync(PodSamples.Service("default", "a", address: "10.96.0.20")))).Code.ShouldBe(422);
+    }
+
+    [Fact]
+    public async Task ANodePort_IsOneWhateverItsProtocolIs()
+    {
+        var dns = PodSamples.Service("default", "dns", "NodePort");
+        dns.Spec.Ports = [new V1ServicePort { Name = "tcp", Port = 53, Protocol = "TCP" }, new V1ServicePort { Name = "udp", Port = 53, Protocol = "UDP" }];
+        dns = await Api.CreateAsync(dns);
+        dns.Spec.Ports[0].NodePort.ShouldBe(dns.Spec.Ports[1].NodePort);
+
+        var other = PodSamples.Service("default", "other", "NodePort", nodePort: dns.Spec.Ports[0].NodePort);
+        other.Spec.Ports[0].Protocol = "SCTP";
+        (await Should.ThrowAsync<ApiException>(Api.CreateAsync(other))).Status.Details.Causes.Single().Field.ShouldBe("spec.ports[0].nodePort");
+    }
+
+    [Fact]
+    public async Task ABalancedService_GetsTheNodePortsThatItAsksFor()
+    {
+        var service = PodSamples.Service("default", "lb", "LoadBalancer");
+        service.Spec.AllocateLoadBalancerNodePorts = false;
+        service.Spec.ExternalTrafficPolicy = "Local";
+        service = await Api.CreateAsync(service);
+        service.Spec.Ports[0].NodePort.ShouldBeNull();
+        var healthCheck = service.Spec.HealthCheckNodePort.ShouldNotBeNull();
+
+        service.Spec.AllocateLoadBalancerNodePorts = true;
+        service = await Api.UpdateAsync(service);
+        var port = service.Spec.Ports[0].NodePort.ShouldNotBeNull();
+        service.Spec.HealthCheckNodePort.ShouldBe(healthCheck);
+        (await Should.ThrowAsync<ApiException>(Api.CreateAsync(PodSamples.Service("default", "b", "NodePort", nodePort: healthCheck)))).Code.ShouldBe(422);
+
+        service.Spec.AllocateLoadBalancerNodePorts = false;
+        service = await Api.UpdateAsync(service);
+        service.Spec.Ports[0].NodePort.ShouldBe(port, "what was given is given back only when asked for");
+        service.Spec.Ports[0].NodePort = null;
+        service = await Api.UpdateAsync(service);
+        service.Spec.Ports[0].NodePort.ShouldBeNull();
+        await Api.CreateAsync(PodSamples.Service("default", "b", "NodePort", nodePort: port));
+    }
+
+    [Theory]
+    [InlineData(null, "IPv6", null, "spec.ipFamilies[0]: not configured on this cluster")]
+    [InlineData("RequireDualStack", null, null, "spec.ipFamilyPolicy: this cluster is not configured for dual-stack services")]
+    [InlineData("SingleStack", "IPv4,IPv6", null, "spec.ipFamilyPolicy: must be 'RequireDualStack' or 'PreferDualStack' when multiple IP families are specified")]
+    [InlineData("PreferDualStack", "IPv4,IPv6", null, "spec.ipFamilies[1]: not configured on this cluster")]
+    [InlineData(null, null, "fd00::1", "spec.clusterIPs[0]: IPv6 is not configured on this cluster")]
+    public async Task AFamilyThatTheClusterDoesNotHave_IsRefused(string? policy, string? families, string? address, string expected)
+    {
+        var service = PodSamples.Service("default", "a", address: address);
+        service.Spec.IpFamilyPolicy = policy;
+        service.Spec.IpFamilies = families?.Split(',');
+
+        var cause = (await Should.ThrowAsync<ApiException>(Api.CreateAsync(service))).Status.Details.Causes.Single();
+
+        $"{cause.Field}: {cause.Message.Split(": ")[^1]}".ShouldBe(expected);
+    }
+
+    [Theory]
+    [InlineData(null, "SingleStack", "IPv4")]
+    [InlineData("PreferDualStack", "PreferDualStack", "IPv4")]
+    public async Task AServiceThatSaysNothingOfFamilies_GetsTheClusters(string? policy, string settled, string families)
+    {
+        var service = PodSamples.Service("default", "a");
+        service.Spec.IpFamilyPolicy = policy;
+
+        var created = await Api.CreateAsync(service);
+
+        (created.Spec.IpFamilyPolicy, string.Join(',', created.Spec.IpFamilies)).ShouldBe((settled, families));
+        created.Spec.IpFamilies = null;
+        created.Spec.IpFamilyPolicy = null;
+        (await Api.UpdateAsync(created)).Spec.IpFamilyPolicy.ShouldBe(settled);
+    }
+
+    [Fact]
+    public async Task AHeadlessServiceWithoutASelector_MayUseAnyFamily()
+    {
+        var service = PodSamples.Service("default", "a", address: "None");
+        service.Spec.Selector = null;
+
+        var created = await Api.CreateAsync(service);
+
+        (created.Spec.IpFamilyPolicy, string.Join(',', created.Spec.IpFamilies)).ShouldBe(("RequireDualStack", "IPv4,IPv6"));
+    }
+
+    [Fact]
+    public async Task IPAddresses_FollowTheServices()
+    {
+        await Api.CreateAsync(PodSamples.Service("default", "a", address: "10.96.0.20"));
+        await Api.UntilAsync<V1IPAddress>("", all => all.Any(one => one.Metadata.Name == "10.96.0.20" && one.Spec.ParentRef.Name == "a"));
+
+        await Api.DeleteAsync<V1IPAddress>("", "10.96.0.20");
+        await Api.UntilAsync<V1IPAddress>("", all => all.Any(one => one.Metadata.Name == "10.96.0.20"));
+
+        await Api.DeleteAsync<V1Service>("default", "a");
+        await Api.UntilAsync<V1IPAddress>("", all => all is [{ Metadata.Name: "10.96.0.1" }]);
+    }
+
     [Fact]
     public async Task AServiceThatBecomesExternal_GivesItsAddressBack_AndKeepsItOtherwise()
     {

@@ -1,94 +1,152 @@
+using CsCheck;
 using OrleansOrchestrator.Controllers.Endpoints;
 using OrleansOrchestrator.Controllers.Reconciling;
+using OrleansOrchestrator.Controllers.Tests.Reconciling;
 using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.Controllers.Tests.Endpoints;
 
 public sealed class EndpointSliceReconcilerTests
 {
-    private static readonly ResourceName Slices = new("endpointslices", "discovery.k8s.io");
+    private static readonly ObjectKey Web = new(Samples.Namespace, "web");
     private static readonly EndpointSliceReconciler Reconciler = new();
 
     [Fact]
-    public void Reconcile_ReadyAndUnreadyAddresses_ShowsBothWithTheirReadiness()
+    public void Reconcile_ServiceWithoutPods_HasOneEmptySlice()
     {
-        var slice = Create(Reconcile(Endpoints(ready: ["10.0.0.1", "10.0.0.2"], unready: ["10.0.0.3"]))).ShouldHaveSingleItem();
+        var cluster = Cluster();
 
+        cluster.Settle(Reconciler, Web).ShouldBe(1);
+
+        var slice = cluster.All<V1EndpointSlice>().ShouldHaveSingleItem();
         slice.AddressType.ShouldBe("IPv4");
-        slice.Endpoints.Select(endpoint => (endpoint.Addresses[0], endpoint.Conditions.Ready))
-            .ShouldBe([("10.0.0.1", true), ("10.0.0.2", true), ("10.0.0.3", false)]);
+        slice.Endpoints.ShouldBeEmpty();
+        slice.Ports.ShouldBeEmpty();
+        slice.Metadata.OwnerReferences.ShouldHaveSingleItem().Kind.ShouldBe("Service");
+        slice.Metadata.Labels.ShouldBe(
+            new Dictionary<string, string>
+            {
+                ["team"] = "a",
+                ["kubernetes.io/service-name"] = "web",
+                ["endpointslice.kubernetes.io/managed-by"] = "endpointslice-controller.k8s.io",
+            },
+            ignoreOrder: true);
+    }
+
+    [Fact]
+    public void Reconcile_PodsInAnyState_AreShownWithTheirConditions()
+    {
+        var cluster = Cluster();
+        cluster.Add(Samples.Pod("ready", ip: "10.0.0.1", node: "n1", ready: true));
+        cluster.Add(Samples.Pod("unready", ip: "10.0.0.2"));
+        cluster.Add(Samples.Pod("ending", ip: "10.0.0.3", ready: true)).Metadata.DeletionTimestamp = ClusterModel.Start.UtcDateTime;
+        cluster.Add(Samples.Pod("ended", ip: "10.0.0.4", phase: "Succeeded"));
+        cluster.Add(Samples.Pod("no-address-yet"));
+
+        cluster.Settle(Reconciler, Web);
+
+        var slice = cluster.All<V1EndpointSlice>().ShouldHaveSingleItem();
+        slice.Endpoints.Select(one => (one.TargetRef.Name, one.Addresses[0], one.Conditions.Ready, one.Conditions.Serving, one.Conditions.Terminating))
+            .ShouldBe([("ready", "10.0.0.1", true, true, false), ("unready", "10.0.0.2", false, false, false), ("ending", "10.0.0.3", false, true, true)]);
+        slice.Endpoints[0].NodeName.ShouldBe("n1");
         slice.Ports.ShouldHaveSingleItem().Port.ShouldBe(8080);
-        slice.Metadata.Labels["kubernetes.io/service-name"].ShouldBe("web");
-        slice.Metadata.OwnerReferences.ShouldHaveSingleItem().Uid.ShouldBe("endpoints-uid");
     }
 
     [Fact]
-    public void Reconcile_SlicesAsWanted_PlansNothing()
+    public void Reconcile_ServiceThatWantsItsPodsEarly_CallsThemReady()
     {
-        var endpoints = Endpoints(ready: ["10.0.0.1"], unready: []);
-        var slices = Create(Reconcile(endpoints));
+        var cluster = Cluster();
+        cluster.Find<V1Service>(Web)!.Spec.PublishNotReadyAddresses = true;
+        cluster.Add(Samples.Pod("unready", ip: "10.0.0.2"));
 
-        Reconcile(endpoints, slices).Actions.ShouldBeEmpty();
+        cluster.Settle(Reconciler, Web);
+
+        cluster.All<V1EndpointSlice>().Single().Endpoints.Single().Conditions.Ready.ShouldBe(true);
     }
 
     [Fact]
-    public void Reconcile_AddressGone_UpdatesTheSameSlice()
+    public void Reconcile_PodsOfAHeadlessServiceWithNames_KeepTheirHostNames()
     {
-        var slices = Create(Reconcile(Endpoints(ready: ["10.0.0.1", "10.0.0.2"], unready: [])));
+        var cluster = Cluster();
+        cluster.Find<V1Service>(Web)!.Spec.ClusterIP = "None";
+        var pod = cluster.Add(Samples.Pod("p", ip: "10.0.0.1", ready: true));
+        (pod.Spec.Hostname, pod.Spec.Subdomain) = ("web-0", "web");
 
-        var action = Reconcile(Endpoints(ready: ["10.0.0.2"], unready: []), slices).Actions.ShouldHaveSingleItem();
+        cluster.Settle(Reconciler, Web);
 
-        var updated = (V1EndpointSlice)action.ShouldBeOfType<UpdateObject>().Object;
-        updated.Metadata.Name.ShouldBe(slices[0].Metadata.Name);
-        updated.Endpoints.ShouldHaveSingleItem().Addresses.ShouldBe(["10.0.0.2"]);
+        var slice = cluster.All<V1EndpointSlice>().Single();
+        slice.Endpoints.Single().Hostname.ShouldBe("web-0");
+        slice.Metadata.Labels.ShouldContainKey("service.kubernetes.io/headless");
     }
 
     [Fact]
-    public void Reconcile_MoreAddressesThanASliceHolds_MakesSeveralAndDropsThemAgain()
+    public void Reconcile_LastPodGone_EmptiesTheSliceThatIsThere()
     {
-        var many = Enumerable.Range(0, 1500).Select(i => $"10.0.{i / 250}.{(i % 250) + 1}").ToList();
-        var slices = Create(Reconcile(Endpoints(many, unready: [])));
-        slices.Select(slice => slice.Endpoints.Count).ShouldBe([1000, 500]);
+        var cluster = Cluster();
+        var pod = cluster.Add(Samples.Pod("p", ip: "10.0.0.1", ready: true));
+        cluster.Settle(Reconciler, Web);
+        var name = cluster.All<V1EndpointSlice>().Single().Metadata.Name;
 
-        var actions = Reconcile(Endpoints(ready: [], unready: []), slices).Actions;
+        cluster.Remove(pod);
+        cluster.Settle(Reconciler, Web);
 
-        actions.Count.ShouldBe(2);
-        actions.ShouldAllBe(action => action is DeleteObject);
+        var slice = cluster.All<V1EndpointSlice>().ShouldHaveSingleItem();
+        slice.Metadata.Name.ShouldBe(name);
+        slice.Endpoints.ShouldBeEmpty();
     }
 
     [Fact]
-    public void Reconcile_SliceOfSomebodyElse_IsLeftAlone()
+    public void Reconcile_OnePodMore_ChangesOneSliceOnly()
     {
-        var foreign = new V1EndpointSlice
+        var cluster = Cluster();
+        for (var i = 0; i < 250; i++)
+            cluster.Add(Samples.Pod($"p{i:D3}", ip: $"10.0.1.{i}", ready: true));
+        cluster.Settle(Reconciler, Web);
+        cluster.All<V1EndpointSlice>().Select(slice => slice.Endpoints.Count).Order().ShouldBe([50, 100, 100]);
+
+        cluster.Add(Samples.Pod("first", ip: "10.0.0.1", ready: true));
+
+        cluster.Step(Reconciler, Web).Actions.ShouldHaveSingleItem().ShouldBeOfType<UpdateObject>();
+    }
+
+    [Fact]
+    public void Reconcile_ServiceThatLosesItsSelector_LosesItsSlices()
+    {
+        var cluster = Cluster();
+        cluster.Add(Samples.Pod("p", ip: "10.0.0.1", ready: true));
+        cluster.Settle(Reconciler, Web);
+
+        cluster.Find<V1Service>(Web)!.Spec.Selector = null;
+        cluster.Settle(Reconciler, Web);
+
+        cluster.All<V1EndpointSlice>().ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void Reconcile_AnyChanges_ShowsEachPodOnceAndComesToRest() =>
+        Gen.Select(Gen.Int[0, 350], Gen.Bool).List[1, 4].Sample(rounds =>
         {
-            Metadata = new V1ObjectMeta { Name = "theirs", NamespaceProperty = "default", Uid = "x" },
-            AddressType = "IPv4",
-        };
+            var cluster = Cluster();
+            foreach (var (count, isReady) in rounds)
+            {
+                foreach (var pod in cluster.All<V1Pod>())
+                    cluster.Remove(pod);
+                for (var i = 0; i < count; i++)
+                    cluster.Add(Samples.Pod($"p{i}", ip: $"10.{i / 250}.0.{i % 250}", ready: isReady));
+                cluster.Settle(Reconciler, Web);
 
-        Reconcile(Endpoints(ready: [], unready: []), [foreign]).Actions.ShouldBeEmpty();
-    }
+                var slices = cluster.All<V1EndpointSlice>();
+                slices.SelectMany(slice => slice.Endpoints).Select(endpoint => endpoint.TargetRef.Name)
+                    .ShouldBe(cluster.All<V1Pod>().Select(pod => pod.Metadata.Name), ignoreOrder: true);
+                slices.ShouldAllBe(slice => slice.Endpoints.Count <= EndpointSliceReconciler.EndpointsMax);
+                slices.Count.ShouldBeGreaterThan(0);
+            }
+        }, iter: 20);
 
-    private static Plan Reconcile(V1Endpoints endpoints, IReadOnlyList<V1EndpointSlice>? slices = null) => Reconciler.Reconcile(new Observation(
-        new ObjectKey("default", "web"),
-        endpoints,
-        new Dictionary<ResourceName, IReadOnlyList<KubeObject>> { [Slices] = [.. slices ?? []] },
-        DateTimeOffset.UnixEpoch));
-
-    private static List<V1EndpointSlice> Create(Plan plan) =>
-        [.. plan.Actions.Select(action => (V1EndpointSlice)action.ShouldBeOfType<CreateObject>().Object)];
-
-    private static V1Endpoints Endpoints(IEnumerable<string> ready, IEnumerable<string> unready)
+    private static ClusterModel Cluster()
     {
-        var subset = new V1EndpointSubset
-        {
-            Addresses = [.. ready.Select(ip => new V1EndpointAddress { Ip = ip })],
-            NotReadyAddresses = [.. unready.Select(ip => new V1EndpointAddress { Ip = ip })],
-            Ports = [new Corev1EndpointPort { Port = 8080, Protocol = "TCP" }],
-        };
-        return new V1Endpoints
-        {
-            Metadata = new V1ObjectMeta { Name = "web", NamespaceProperty = "default", Uid = "endpoints-uid" },
-            Subsets = subset.Addresses.Count + subset.NotReadyAddresses.Count > 0 ? [subset] : null,
-        };
+        var cluster = new ClusterModel();
+        cluster.Add(Samples.Service("web", Samples.Port(80, "http")));
+        return cluster;
     }
 }

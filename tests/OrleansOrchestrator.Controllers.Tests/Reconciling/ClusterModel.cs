@@ -161,6 +161,9 @@ internal sealed class ClusterModel
             .Where(obj => (obj.Metadata.NamespaceProperty ?? "") == key.Namespace)
             .Where(obj => selected.SelectorOf(primary).Matches(obj.Metadata.Labels)
                 || (selected.IncludeOwned && obj.Controller?.Uid == primary.Metadata.Uid)),
+        OwnedObjects owned when primary is not null => OfResource(owned.Resource)
+            .Where(obj => (obj.Metadata.NamespaceProperty ?? "") == key.Namespace && obj.Controller?.Uid == primary.Metadata.Uid),
+        ReferringObjects referring => OfResource(referring.Resource).Where(obj => referring.PrimaryOf(obj) == key),
         SameName same => OfResource(same.Resource).Where(obj => obj.Key == key),
         Named named => OfResource(named.Resource)
             .Where(obj => obj.Key == new ObjectKey(primary is V1Namespace ? key.Name : key.Namespace, named.Name)),
@@ -180,6 +183,8 @@ internal sealed class ClusterModel
         nameof(V1Pod) => WellKnownResources.Pods,
         nameof(V1Node) => WellKnownResources.Nodes,
         nameof(V1Service) => WellKnownResources.Services,
+        nameof(V1IPAddress) => WellKnownResources.IPAddresses,
+        nameof(V1EndpointSlice) => WellKnownResources.EndpointSlices,
         nameof(V1Endpoints) => WellKnownResources.Endpoints,
         nameof(V1Namespace) => WellKnownResources.Namespaces,
         nameof(V1ReplicationController) => WellKnownResources.ReplicationControllers,

@@ -37,6 +37,14 @@ internal sealed class KindCase(string plural, string group = "")
         return Bare(sent);
     }
 
+    /// <summary>The object as a status update stores it.</summary>
+    public JsonNode StatusUpdated(string current, string updated)
+    {
+        var (stored, sent) = (Decode(current), Decode(updated));
+        Definition.PrepareForStatusUpdate(sent, stored);
+        return Bare(sent);
+    }
+
     /// <summary>The faults of a new object.</summary>
     public string Faults(string json)
     {

@@ -37,6 +37,20 @@ public class NodeKindTests
         Nodes.StatusFaults(Valid, KindCase.Merge(Valid, $"{{'status':{status}}}")).ShouldBe(fault);
 
     [Theory]
+    [InlineData("{'capacity':{'cpu':'2','example.com/dongle':'4'},'allocatable':{'cpu':'1'}}", "{'cpu':'1','example.com/dongle':'4'}")]
+    [InlineData("{'capacity':{'cpu':'2','example.com/dongle':'4'},'allocatable':{'cpu':'1','example.com/dongle':'3'}}", "{'cpu':'1','example.com/dongle':'3'}")]
+    [InlineData("{'capacity':{'cpu':'2','example.com/old':'7'},'allocatable':{'cpu':'1','example.com/old':'5'}}", "{'cpu':'1','example.com/old':'7'}")]
+    [InlineData("{'capacity':{'cpu':'2','example.com/old':'5'},'allocatable':{'cpu':'1','example.com/old':'2'}}", "{'cpu':'1','example.com/old':'2'}")]
+    [InlineData("{'capacity':{'cpu':'2'},'allocatable':{'cpu':'1','example.com/old':'5'}}", "{'cpu':'1'}")]
+    [InlineData("{'capacity':{'cpu':'3'},'allocatable':{'cpu':'1'}}", "{'cpu':'1'}")]
+    public void Status_ExtendedResources_ArePassedOnToPods(string status, string allocatable)
+    {
+        const string Current = "{'status':{'capacity':{'cpu':'2','example.com/old':'5'},'allocatable':{'cpu':'1','example.com/old':'5'}}}";
+
+        KindCase.ShouldBeJson(Nodes.StatusUpdated(Current, $"{{'status':{status}}}")["status"]!["allocatable"]!, allocatable);
+    }
+
+    [Theory]
     [InlineData("{}", "Unknown | <none>")]
     [InlineData("{'status':{'conditions':[{'type':'Ready','status':'True'}]}}", "Ready | <none>")]
     [InlineData("{'status':{'conditions':[{'type':'Ready','status':'Unknown'}]}}", "NotReady | <none>")]

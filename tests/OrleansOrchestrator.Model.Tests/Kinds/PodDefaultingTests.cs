@@ -18,6 +18,19 @@ public class PodDefaultingTests
          "status":{"phase":"Pending","qosClass":"BestEffort"}}
         """);
 
+    [Fact]
+    public void Pod_WithSchedulingGates_SaysThatItWaitsForThem()
+    {
+        const string Gated = "{'metadata':{'name':'p'},'spec':{'schedulingGates':[{'name':'ex.com/g'}],'containers':[{'name':'c','image':'i'}]}}";
+
+        var pod = Pods.Created(Gated);
+
+        KindCase.ShouldBeJson(
+            pod["status"]!["conditions"]!,
+            "[{'type':'PodScheduled','status':'False','reason':'SchedulingGated','message':'Scheduling is blocked due to non-empty scheduling gates'}]");
+        Pods.Row(pod.ToJsonString()).ShouldBe("p | 0/1 | SchedulingGated | 0 | <unknown>");
+    }
+
     [Theory]
     [InlineData("nginx", "Always")]
     [InlineData("nginx:latest", "Always")]

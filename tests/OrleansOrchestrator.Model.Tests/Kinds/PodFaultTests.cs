@@ -15,11 +15,19 @@ public class PodFaultTests
     [InlineData("{'dnsPolicy':'x'}", "spec.dnsPolicy: Unsupported value: \"x\": supported values: \"ClusterFirstWithHostNet\", \"ClusterFirst\", \"Default\", \"None\"")]
     [InlineData("{'dnsPolicy':'None'}", "spec.dnsConfig: Required value: must provide `dnsConfig` when `dnsPolicy` is None")]
     [InlineData("{'activeDeadlineSeconds':0}", "spec.activeDeadlineSeconds: Invalid value: 0: must be between 1 and 2147483647, inclusive")]
-    [InlineData("{'terminationGracePeriodSeconds':-2}", "spec.terminationGracePeriodSeconds: Invalid value: -2: must be greater than or equal to 0")]
+    [InlineData("{'terminationGracePeriodSeconds':-2}", "")]
+    [InlineData("{'securityContext':{'sysctls':[{'name':'kernel.shm_rmid_forced','value':'1'},{'name':'net.ipv4.conf.eth0/1.x','value':'1'}]}}", "")]
+    [InlineData("{'securityContext':{'sysctls':[{'name':'foo-','value':'1'},{'name':'KERNEL','value':'1'},{'value':'1'}]}}",
+        "spec.securityContext.sysctls[0].name: Invalid value: \"foo-\": must have at most 253 characters and match regex ^([a-z0-9]([-_a-z0-9]*[a-z0-9])?[\\./])*([a-z0-9]([-_a-z0-9]*[a-z0-9])?)$\n"
+        + "spec.securityContext.sysctls[1].name: Invalid value: \"KERNEL\": must have at most 253 characters and match regex ^([a-z0-9]([-_a-z0-9]*[a-z0-9])?[\\./])*([a-z0-9]([-_a-z0-9]*[a-z0-9])?)$\n"
+        + "spec.securityContext.sysctls[2].name: Required value")]
+    [InlineData("{'securityContext':{'sysctls':[{'name':'kernel.sem','value':'1'},{'name':'kernel/sem','value':'1'}]}}", "spec.securityContext.sysctls[1].name: Duplicate value: \"kernel/sem\"")]
+    [InlineData("{'hostNetwork':true,'securityContext':{'sysctls':[{'name':'net.ipv4.tcp_syncookies','value':'1'}]}}", "spec.securityContext.sysctls[0].name: Invalid value: \"net.ipv4.tcp_syncookies\": may not be specified when 'hostNetwork' is true")]
+    [InlineData("{'hostIPC':true,'securityContext':{'sysctls':[{'name':'kernel.shmmax','value':'1'}]}}", "spec.securityContext.sysctls[0].name: Invalid value: \"kernel.shmmax\": may not be specified when 'hostIPC' is true")]
     [InlineData("{'nodeSelector':{'a b':'c'}}", "spec.nodeSelector: Invalid value: \"a b\": name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')")]
     [InlineData("{'hostPID':true,'shareProcessNamespace':true}", "spec.shareProcessNamespace: Invalid value: true: ShareProcessNamespace and HostPID cannot both be enabled")]
     [InlineData("{'securityContext':{'runAsUser':-1}}", "spec.securityContext.runAsUser: Invalid value: -1: must be between 0 and 2147483647, inclusive")]
-    [InlineData("{'imagePullSecrets':[{}]}", "spec.imagePullSecrets[0].name: Required value")]
+    [InlineData("{'imagePullSecrets':[{}]}", "")]
     [InlineData("{'hostAliases':[{'ip':'1.2.3'}]}", "spec.hostAliases[0].ip: Invalid value: \"1.2.3\": must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)")]
     [InlineData("{'tolerations':[{'operator':'Equal'}]}", "spec.tolerations[0].operator: Invalid value: \"Equal\": operator must be Exists when `key` is empty, which means \"match all values and all keys\"")]
     [InlineData("{'tolerations':[{'key':'a','effect':'NoSchedule','tolerationSeconds':1}]}", "spec.tolerations[0].effect: Invalid value: \"NoSchedule\": effect must be 'NoExecute' when `tolerationSeconds` is set")]

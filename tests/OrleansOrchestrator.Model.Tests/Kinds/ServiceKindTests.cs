@@ -8,16 +8,16 @@ public class ServiceKindTests
 
     [Theory]
     [InlineData("{'ports':[{'port':80}]}",
-        "{'type':'ClusterIP','sessionAffinity':'None','internalTrafficPolicy':'Cluster','ipFamilyPolicy':'SingleStack','ipFamilies':['IPv4'],'ports':[{'port':80,'targetPort':80,'protocol':'TCP'}]}")]
+        "{'type':'ClusterIP','sessionAffinity':'None','internalTrafficPolicy':'Cluster','ports':[{'port':80,'targetPort':80,'protocol':'TCP'}]}")]
     [InlineData("{'clusterIP':'None','ports':[{'port':80,'targetPort':'http'}]}",
-        "{'clusterIP':'None','clusterIPs':['None'],'type':'ClusterIP','sessionAffinity':'None','internalTrafficPolicy':'Cluster','ipFamilyPolicy':'SingleStack','ipFamilies':['IPv4'],'ports':[{'port':80,'targetPort':'http','protocol':'TCP'}]}")]
+        "{'clusterIP':'None','clusterIPs':['None'],'type':'ClusterIP','sessionAffinity':'None','internalTrafficPolicy':'Cluster','ports':[{'port':80,'targetPort':'http','protocol':'TCP'}]}")]
     [InlineData("{'type':'NodePort','sessionAffinity':'ClientIP'}",
-        "{'type':'NodePort','sessionAffinity':'ClientIP','sessionAffinityConfig':{'clientIP':{'timeoutSeconds':10800}},'externalTrafficPolicy':'Cluster','internalTrafficPolicy':'Cluster','ipFamilyPolicy':'SingleStack','ipFamilies':['IPv4']}")]
+        "{'type':'NodePort','sessionAffinity':'ClientIP','sessionAffinityConfig':{'clientIP':{'timeoutSeconds':10800}},'externalTrafficPolicy':'Cluster','internalTrafficPolicy':'Cluster'}")]
     [InlineData("{'type':'LoadBalancer'}",
-        "{'type':'LoadBalancer','sessionAffinity':'None','allocateLoadBalancerNodePorts':true,'externalTrafficPolicy':'Cluster','internalTrafficPolicy':'Cluster','ipFamilyPolicy':'SingleStack','ipFamilies':['IPv4']}")]
+        "{'type':'LoadBalancer','sessionAffinity':'None','allocateLoadBalancerNodePorts':true,'externalTrafficPolicy':'Cluster','internalTrafficPolicy':'Cluster'}")]
     [InlineData("{'type':'ExternalName','externalName':'example.com'}", "{'type':'ExternalName','externalName':'example.com','sessionAffinity':'None'}")]
     [InlineData("{'clusterIPs':['fd00::1']}",
-        "{'clusterIP':'fd00::1','clusterIPs':['fd00::1'],'type':'ClusterIP','sessionAffinity':'None','internalTrafficPolicy':'Cluster','ipFamilyPolicy':'SingleStack','ipFamilies':['IPv6']}")]
+        "{'clusterIP':'fd00::1','clusterIPs':['fd00::1'],'type':'ClusterIP','sessionAffinity':'None','internalTrafficPolicy':'Cluster'}")]
     public void Spec_WithFieldsMissing_GetsDefaults(string given, string expected)
     {
         var service = Services.Created($"{{'spec':{given}}}");
@@ -51,6 +51,11 @@ public class ServiceKindTests
     [InlineData("{'externalTrafficPolicy':'Local'}", "spec.externalTrafficPolicy: Invalid value: \"Local\": may only be set for externally-accessible services")]
     [InlineData("{'internalTrafficPolicy':'x'}", "spec.internalTrafficPolicy: Unsupported value: \"x\": supported values: \"Cluster\", \"Local\"")]
     [InlineData("{'loadBalancerClass':'a/b'}", "spec.loadBalancerClass: Forbidden: may only be used when `type` is 'LoadBalancer'")]
+    [InlineData("{'externalIPs':['09.1.1.1x'],'externalTrafficPolicy':'Cluster'}", "spec.externalIPs[0]: Invalid value: \"09.1.1.1x\": must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)")]
+    [InlineData("{'externalIPs':['0127.0.0.01'],'externalTrafficPolicy':'Cluster'}", "spec.externalIPs[0]: Invalid value: \"0127.0.0.01\": may not be in the loopback range (127.0.0.0/8, ::1/128)")]
+    [InlineData("{'ipFamilies':['IPv6']}", "spec.clusterIPs[0]: Invalid value: \"10.0.0.5\": expected an IPv6 value as indicated by `ipFamilies[0]`")]
+    [InlineData("{'clusterIPs':['10.0.0.5','10.0.0.6']}", "spec.clusterIPs: Invalid value: [\"10.0.0.5\",\"10.0.0.6\"]: may specify no more than one IP for each IP family")]
+    [InlineData("{'healthCheckNodePort':30000}", "spec.healthCheckNodePort: Invalid value: 30000: may only be set when `type` is 'LoadBalancer' and `externalTrafficPolicy` is 'Local'")]
     [InlineData("{'ipFamilies':['IPv5']}", "spec.ipFamilies[0]: Unsupported value: \"IPv5\": supported values: \"IPv4\", \"IPv6\"")]
     public void Spec_Faults_AreTold(string change, string fault) =>
         Services.Faults(KindCase.Merge(Valid, $"{{'spec':{change}}}")).ShouldBe(fault);
@@ -83,6 +88,24 @@ public class ServiceKindTests
         spec["ports"]![0]!["nodePort"]!.GetValue<int>().ShouldBe(30080);
     }
 
+    [Theory]
+    [InlineData("{'allocateLoadBalancerNodePorts':false}", "30080 30081 30090")]
+    [InlineData("{'allocateLoadBalancerNodePorts':false,'ports':[{'port':80,'name':'a'},{'port':81,'name':'b'}]}", "0 0 30090")]
+    [InlineData("{'ports':[{'port':80,'name':'a'},{'port':8081,'name':'b'}]}", "30080 30081 30090")]
+    [InlineData("{'ports':[{'port':80,'name':'a','nodePort':30081},{'port':81,'name':'b'}]}", "30081 0 30090")]
+    [InlineData("{'externalTrafficPolicy':'Cluster'}", "30080 30081 0")]
+    [InlineData("{'type':'NodePort'}", "30080 30081 0")]
+    [InlineData("{'type':'ClusterIP'}", "0 0 0")]
+    public void Update_OfABalancedService_KeepsTheNodePortsThatItMayHave(string change, string ports)
+    {
+        const string Current = "{'spec':{'type':'LoadBalancer','clusterIP':'10.0.0.5','externalTrafficPolicy':'Local','healthCheckNodePort':30090,"
+            + "'ports':[{'port':80,'name':'a','nodePort':30080},{'port':81,'name':'b','nodePort':30081}]}}";
+
+        var spec = Services.Updated(Current, KindCase.Merge(Current, $"{{'spec':{change}}}"))["spec"]!;
+
+        string.Join(' ', spec["ports"]!.AsArray().Select(port => (int?)port!["nodePort"] ?? 0).Append((int?)spec["healthCheckNodePort"] ?? 0)).ShouldBe(ports);
+    }
+
     [Fact]
     public void Update_ToClusterIP_GivesBackTheNodePorts()
     {
@@ -111,7 +134,12 @@ public class ServiceKindTests
     [InlineData("{'clusterIP':'None','clusterIPs':['None']}", "")]
     [InlineData("{'type':'ExternalName'}", "")]
     [InlineData("{'clusterIP':'10.0.0.5','clusterIPs':['10.0.0.5'],'type':'NodePort','ports':[{'port':80,'nodePort':30080},{'port':53,'protocol':'UDP','nodePort':30053}]}",
-        "ip/10.0.0.5 nodePort/TCP/30080 nodePort/UDP/30053")]
+        "ip/10.0.0.5 nodePort/30080 nodePort/30053")]
+    [InlineData("{'clusterIP':'010.000.0.5','clusterIPs':['010.000.0.5']}", "ip/10.0.0.5")]
+    [InlineData("{'clusterIP':'::ffff:10.0.0.5','clusterIPs':['::ffff:10.0.0.5']}", "ip/10.0.0.5")]
+    [InlineData("{'clusterIP':'FD00:0:0::1','clusterIPs':['FD00:0:0::1']}", "ip/fd00::1")]
+    [InlineData("{'type':'LoadBalancer','externalTrafficPolicy':'Local','healthCheckNodePort':30001,'ports':[{'port':53,'nodePort':30053},{'port':53,'protocol':'UDP','nodePort':30053}]}",
+        "nodePort/30053 nodePort/30001")]
     public void Claims_OfAService_AreTheAddressAndTheNodePorts(string spec, string claims) =>
         string.Join(' ', Services.Definition.Claims(Services.Decode($"{{'spec':{spec}}}"))).ShouldBe(claims);
 

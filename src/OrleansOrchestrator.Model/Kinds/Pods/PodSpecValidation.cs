@@ -39,7 +39,6 @@ internal static class PodSpecValidation
         ValidateNames(spec, path, errors);
         if (spec.ActiveDeadlineSeconds is < 1 or > int.MaxValue)
             errors.Invalid(path.Child("activeDeadlineSeconds"), spec.ActiveDeadlineSeconds, "must be between 1 and 2147483647, inclusive");
-        NumberRules.ValidateNotNegative(spec.TerminationGracePeriodSeconds, path.Child("terminationGracePeriodSeconds"), errors);
         TaintRules.ValidateTolerations(spec.Tolerations, path.Child("tolerations"), errors);
         ChoiceRules.ValidateOptional(spec.PreemptionPolicy, PreemptionPolicies, path.Child("preemptionPolicy"), errors);
         ResourceAmountRules.ValidateAmounts(spec.Overhead, path.Child("overhead"), errors);
@@ -68,13 +67,6 @@ internal static class PodSpecValidation
 
     private static void ValidateNames(V1PodSpec spec, FieldPath path, FieldErrors errors)
     {
-        var secrets = spec.ImagePullSecrets.OrNone();
-        for (var i = 0; i < secrets.Count; i++)
-        {
-            if (string.IsNullOrEmpty(secrets[i].Name))
-                errors.Required(path.Child("imagePullSecrets").Index(i).Child("name"));
-        }
-
         ValidateSubdomain(spec.ServiceAccountName, path.Child("serviceAccountName"), errors);
         ValidateSubdomain(spec.NodeName, path.Child("nodeName"), errors);
         ValidateSubdomain(spec.PriorityClassName, path.Child("priorityClassName"), errors);

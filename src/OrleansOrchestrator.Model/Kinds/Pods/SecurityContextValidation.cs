@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using k8s.Models;
 using OrleansOrchestrator.Model.Kinds.Rules;
 using OrleansOrchestrator.Model.Validation;
@@ -5,8 +6,11 @@ using OrleansOrchestrator.Model.Validation;
 namespace OrleansOrchestrator.Model.Kinds.Pods;
 
 /// <summary>The rules of the rights that pods and containers run with.</summary>
-internal static class SecurityContextValidation
+internal static partial class SecurityContextValidation
 {
+    private const int SysctlNameMax = 253;
+    private const string SysctlPattern = @"^([a-z0-9]([-_a-z0-9]*[a-z0-9])?[\./])*([a-z0-9]([-_a-z0-9]*[a-z0-9])?)$";
+
     private static readonly string[] SeccompTypes = ["Localhost", "RuntimeDefault", "Unconfined"];
     private static readonly string[] ProcMounts = ["Default", "Unmasked"];
     private static readonly string[] ChangePolicies = ["Always", "OnRootMismatch"];
@@ -26,8 +30,36 @@ internal static class SecurityContextValidation
             NumberRules.ValidateUserOrGroup(groups[i], at.Child("supplementalGroups").Index(i), errors);
         if (context.FsGroupChangePolicy is { } policy && !ChangePolicies.Contains(policy))
             errors.NotSupported(at.Child("fsGroupChangePolicy"), policy, ChangePolicies);
+        ValidateSysctls(context.Sysctls.OrNone(), spec, at.Child("sysctls"), errors);
         ValidateSeccomp(context.SeccompProfile, at.Child("seccompProfile"), errors);
     }
+
+    // A parameter of a namespace that the pod shares with its node would be the node's.
+    private static void ValidateSysctls(IList<V1Sysctl> sysctls, V1PodSpec spec, FieldPath path, FieldErrors errors)
+    {
+        var names = new HashSet<string>(StringComparer.Ordinal);
+        for (var i = 0; i < sysctls.Count; i++)
+        {
+            var (name, at) = (sysctls[i].Name ?? "", path.Index(i).Child("name"));
+            if (name.Length == 0)
+                errors.Required(at);
+            else if (name.Length > SysctlNameMax || !SysctlName().IsMatch(name))
+                errors.Invalid(at, name, $"must have at most {SysctlNameMax} characters and match regex {SysctlPattern}");
+            else if (!names.Add(name.Replace('/', '.')))
+                errors.Duplicate(at, name);
+            if (spec.HostNetwork == true && name.Replace('/', '.').StartsWith("net.", StringComparison.Ordinal))
+                errors.Invalid(at, name, "may not be specified when 'hostNetwork' is true");
+            if (spec.HostIPC == true && IsOfIpcNamespace(name.Replace('/', '.')))
+                errors.Invalid(at, name, "may not be specified when 'hostIPC' is true");
+        }
+    }
+
+    private static bool IsOfIpcNamespace(string name) =>
+        name is "kernel.sem" || name.StartsWith("kernel.shm", StringComparison.Ordinal) || name.StartsWith("kernel.msg", StringComparison.Ordinal)
+        || name.StartsWith("fs.mqueue.", StringComparison.Ordinal);
+
+    [GeneratedRegex(SysctlPattern)]
+    private static partial Regex SysctlName();
 
     public static void Validate(V1SecurityContext? context, FieldPath path, FieldErrors errors)
     {

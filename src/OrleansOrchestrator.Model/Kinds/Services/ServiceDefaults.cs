@@ -4,7 +4,7 @@ using OrleansOrchestrator.Model.Kinds.Rules;
 namespace OrleansOrchestrator.Model.Kinds.Services;
 
 /// <summary>The defaults of services.</summary>
-/// <remarks>See SetDefaults_Service in k8s.io/kubernetes/pkg/apis/core/v1. Addresses and node ports are chosen later.</remarks>
+/// <remarks>See SetDefaults_Service in k8s.io/kubernetes/pkg/apis/core/v1. Addresses, their families and node ports are chosen later.</remarks>
 internal static class ServiceDefaults
 {
     private const int ClientIPTimeoutSeconds = 10_800;
@@ -24,9 +24,6 @@ internal static class ServiceDefaults
         if (spec.Type == "ExternalName")
             return;
         spec.InternalTrafficPolicy ??= "Cluster";
-        spec.IpFamilyPolicy ??= "SingleStack";
-        if (spec.IpFamilies.OrNone().Count == 0)
-            spec.IpFamilies = [spec.ClusterIP?.Contains(':', StringComparison.Ordinal) == true ? "IPv6" : "IPv4"];
     }
 
     private static void ApplyAffinity(V1ServiceSpec spec)

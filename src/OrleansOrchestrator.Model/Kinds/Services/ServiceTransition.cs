@@ -60,24 +60,33 @@ internal static class ServiceTransition
             updated.InternalTrafficPolicy = null;
     }
 
+    // A port is known by its name. A value that stands in both stays where it stands.
     private static void KeepNodePorts(V1ServiceSpec updated, V1ServiceSpec current)
     {
-        if (!ServiceFacts.NeedsNodePorts(updated) || !ServiceFacts.NeedsNodePorts(current))
+        if (ServiceFacts.NeedsHealthCheck(updated) && ServiceFacts.NeedsHealthCheck(current) && updated.HealthCheckNodePort is null or 0)
+            updated.HealthCheckNodePort = current.HealthCheckNodePort;
+        if (!ServiceFacts.ChoosesNodePorts(updated) || !ServiceFacts.HasNodePorts(current))
             return;
+        var used = NodePorts(updated).ToHashSet();
         foreach (var port in updated.Ports.OrNone().Where(port => port.NodePort is null or 0))
-            port.NodePort = current.Ports.OrNone().FirstOrDefault(old => old.Protocol == port.Protocol && old.Port == port.Port)?.NodePort;
+        {
+            var old = current.Ports.OrNone().LastOrDefault(old => old.Name.Or("") == port.Name.Or(""))?.NodePort;
+            if (old is not null && !used.Contains(old.Value))
+                port.NodePort = old;
+        }
     }
 
     private static void DropNodePorts(V1ServiceSpec updated, V1ServiceSpec current)
     {
-        var given = updated.Ports.OrNone().Select(port => port.NodePort ?? 0);
-        if (ServiceFacts.NeedsNodePorts(current) && !ServiceFacts.NeedsNodePorts(updated)
-            && given.SequenceEqual(current.Ports.OrNone().Select(port => port.NodePort ?? 0)))
-        {
-            foreach (var port in updated.Ports.OrNone())
-                port.NodePort = null;
-        }
+        if (ServiceFacts.NeedsHealthCheck(current) && !ServiceFacts.NeedsHealthCheck(updated) && updated.HealthCheckNodePort == current.HealthCheckNodePort)
+            updated.HealthCheckNodePort = null;
+        if (!ServiceFacts.HasNodePorts(current) || ServiceFacts.HasNodePorts(updated) || !NodePorts(updated).ToHashSet().SetEquals(NodePorts(current)))
+            return;
+        foreach (var port in updated.Ports.OrNone())
+            port.NodePort = null;
     }
+
+    private static IEnumerable<int> NodePorts(V1ServiceSpec spec) => spec.Ports.OrNone().Select(port => port.NodePort ?? 0).Where(port => port != 0);
 
     private static bool SameAddresses(V1ServiceSpec left, V1ServiceSpec right) =>
         left.ClusterIPs.OrNone().SequenceEqual(right.ClusterIPs.OrNone());

@@ -11,6 +11,12 @@ internal static class ServiceUpdateValidation
 
     public static void Validate(V1ServiceSpec updated, V1ServiceSpec current, FieldErrors errors)
     {
+        if (ServiceFacts.NeedsHealthCheck(updated) && ServiceFacts.NeedsHealthCheck(current)
+            && (updated.HealthCheckNodePort ?? 0) != (current.HealthCheckNodePort ?? 0))
+        {
+            errors.Forbidden(FieldPath.Spec.Child("healthCheckNodePort"), "field is immutable");
+        }
+
         if (!ServiceFacts.NeedsClusterIP(updated) || !ServiceFacts.NeedsClusterIP(current))
             return;
         ValidateList(updated.ClusterIPs, current.ClusterIPs, "primary clusterIP can not be unset", FieldPath.Spec.Child("clusterIPs"), errors);

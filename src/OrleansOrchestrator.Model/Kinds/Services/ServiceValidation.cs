@@ -116,6 +116,22 @@ internal static class ServiceValidation
 
             errors.Invalid(at.Index(i), addresses[i], NameRules.IsValidIP(addresses[i]));
         }
+
+        ValidateFamiliesOf(addresses, spec.IpFamilies.OrNone(), at, errors);
+    }
+
+    private static void ValidateFamiliesOf(IList<string> addresses, IList<string> families, FieldPath at, FieldErrors errors)
+    {
+        var known = addresses.Select(AddressSyntax.FamilyOf).ToList();
+        if (known.Contains(null))
+            return;
+        if (known.Count == 2 && known[0] == known[1])
+            errors.Invalid(at, addresses, "may specify no more than one IP for each IP family");
+        for (var i = 0; i < Math.Min(known.Count, families.Count); i++)
+        {
+            if (families[i] is "IPv4" or "IPv6" && known[i] != families[i])
+                errors.Invalid(at.Index(i), addresses[i], $"expected an {families[i]} value as indicated by `ipFamilies[{i}]`");
+        }
     }
 
     private static void ValidateFamilies(IList<string> families, FieldPath path, FieldErrors errors)
@@ -135,11 +151,9 @@ internal static class ServiceValidation
     {
         for (var i = 0; i < addresses.OrNone().Count; i++)
         {
-            var faults = NameRules.IsValidIP(addresses![i]);
-            errors.Invalid(path.Index(i), addresses[i], faults);
-            if (faults.Count > 0)
+            errors.Invalid(path.Index(i), addresses![i], NameRules.IsValidIP(addresses[i]));
+            if (!AddressSyntax.TryParse(addresses[i], out var address))
                 continue;
-            var address = IPAddress.Parse(addresses[i]);
             if (address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any))
                 errors.Invalid(path.Index(i), addresses[i], $"may not be unspecified ({address})");
             if (IPAddress.IsLoopback(address))
@@ -158,6 +172,15 @@ internal static class ServiceValidation
             if (spec.LoadBalancerClass is not null)
                 errors.Forbidden(path.Child("loadBalancerClass"), "may only be used when `type` is 'LoadBalancer'");
         }
+
+        var healthCheck = path.Child("healthCheckNodePort");
+        var healthPort = spec.HealthCheckNodePort ?? 0;
+        if (healthPort < 0)
+            errors.Invalid(healthCheck, healthPort, "must be greater than or equal to 0");
+        else if (healthPort != 0 && ServiceFacts.NeedsHealthCheck(spec))
+            PortRules.ValidateNumber(healthPort, healthCheck, errors);
+        else if (healthPort != 0)
+            errors.Invalid(healthCheck, healthPort, "may only be set when `type` is 'LoadBalancer' and `externalTrafficPolicy` is 'Local'");
 
         var external = path.Child("externalTrafficPolicy");
         if (ServiceFacts.IsExternallyAccessible(spec))

@@ -1,0 +1,13 @@
+using k8s.Models;
+
+namespace OrleansOrchestrator.Controllers.Endpoints;
+
+/// <summary>Endpoints of one address family that serve the same ports: they share slices.</summary>
+/// <param name="AddressType"><c>IPv4</c> or <c>IPv6</c>.</param>
+/// <param name="Ports">The ports.</param>
+/// <param name="Endpoints">The endpoints, in the order in which new slices take them.</param>
+internal sealed record SliceContent(string AddressType, IList<Discoveryv1EndpointPort> Ports, IReadOnlyList<V1Endpoint> Endpoints)
+{
+    /// <summary>The address type of an address.</summary>
+    public static string AddressTypeOf(string ip) => ip.Contains(':', StringComparison.Ordinal) ? "IPv6" : "IPv4";
+}

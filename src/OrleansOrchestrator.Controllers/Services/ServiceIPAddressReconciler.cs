@@ -1,0 +1,69 @@
+using k8s.Models;
+using OrleansOrchestrator.Controllers.Reconciling;
+using OrleansOrchestrator.Model.Names;
+using OrleansOrchestrator.Model.Resources;
+
+namespace OrleansOrchestrator.Controllers.Services;
+
+/// <summary>
+/// Shows every address that a service holds as an IPAddress, and removes those of services that hold it no longer. Who holds an address
+/// is settled by the store of services; the IPAddresses only tell of it.
+/// </summary>
+/// <remarks>See k8s.io/kubernetes/pkg/registry/core/service/ipallocator.</remarks>
+public sealed class ServiceIPAddressReconciler : IReconciler
+{
+    /// <summary>The label that names who keeps an address.</summary>
+    public const string ManagedByLabel = "ipaddress.kubernetes.io/managed-by";
+
+    private const string FamilyLabel = "ipaddress.kubernetes.io/ip-family";
+    private const string Manager = "ipallocator.k8s.io";
+
+    /// <inheritdoc/>
+    public string Name => "service-ip-address-controller";
+
+    /// <inheritdoc/>
+    public ResourceName Primary => WellKnownResources.Services;
+
+    /// <inheritdoc/>
+    public IReadOnlyList<Dependency> Dependencies { get; } =
+        [new ReferringObjects(WellKnownResources.IPAddresses, "spec.parentRef.name", address => ServiceOf((V1IPAddress)address))];
+
+    /// <inheritdoc/>
+    public Plan Reconcile(Observation observation)
+    {
+        var wanted = observation.Primary is V1Service { Spec: { Type: not "ExternalName" } spec }
+            ? (spec.ClusterIPs ?? []).Where(address => AddressSyntax.FamilyOf(address) is not null).Select(AddressSyntax.Canonical).ToHashSet(StringComparer.Ordinal)
+            : [];
+        var actions = new List<ObjectAction>();
+        foreach (var present in observation.Dependents<V1IPAddress>(WellKnownResources.IPAddresses))
+        {
+            if (!wanted.Remove(present.Metadata.Name) && !present.IsDeleting && IsManaged(present))
+                actions.Add(new DeleteObject(WellKnownResources.IPAddresses, present.Key, present.Metadata.Uid));
+        }
+
+        actions.AddRange(wanted.Order(StringComparer.Ordinal).Select(address =>
+            new CreateObject(WellKnownResources.IPAddresses, AddressOf(observation.PrimaryKey, address))));
+        return actions.Count == 0 ? Plan.Nothing : new Plan { Actions = actions };
+    }
+
+    private static ObjectKey? ServiceOf(V1IPAddress address) =>
+        address.Spec?.ParentRef is { Resource: "services", Group: null or "" } parent
+            ? new ObjectKey(parent.NamespaceProperty ?? "", parent.Name ?? "")
+            : null;
+
+    private static bool IsManaged(V1IPAddress address) =>
+        address.Metadata.Labels?.TryGetValue(ManagedByLabel, out var manager) is true && manager == Manager;
+
+    private static V1IPAddress AddressOf(ObjectKey service, string address) => new()
+    {
+        Metadata = new V1ObjectMeta
+        {
+            Name = address,
+            Labels = new Dictionary<string, string> { [FamilyLabel] = AddressSyntax.FamilyOf(address)!, [ManagedByLabel] = Manager },
+        },
+        Spec = new V1IPAddressSpec
+        {
+            ParentRef = new V1ParentReference { Group = "", Resource = "services", NamespaceProperty = service.Namespace, Name = service.Name },
+        },
+    };
+}
