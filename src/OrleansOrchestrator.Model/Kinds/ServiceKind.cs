@@ -1,4 +1,3 @@
-using System.Globalization;
 using k8s.Models;
 using OrleansOrchestrator.Model.Kinds.Rules;
 using OrleansOrchestrator.Model.Kinds.Services;

@@ -1,8 +1,6 @@
-using OrleansOrchestrator.Model.Patching;
-using k8s.Models;
-using System.Text.Json;
 using System.Collections.Concurrent;
 using System.Net;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using k8s;
 using k8s.Models;
@@ -13,6 +11,7 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.DependencyInjection;
+using OrleansOrchestrator.Model.Patching;
 using OrleansOrchestrator.Node.Api;
 
 namespace OrleansOrchestrator.Node.Tests.Fakes;
