@@ -23,6 +23,9 @@ public sealed record GatewayOptions
     /// <summary>The largest request body, after decompression, in bytes.</summary>
     public int RequestBodyBytesMax { get; init; } = 3 * 1024 * 1024;
 
+    /// <summary>How long a client that has been answered may go on sending a body that nobody needs, in seconds.</summary>
+    public int UnreadBodySecondsMax { get; init; } = 2;
+
     /// <summary>How long a request that is not a watch or a log may take, in seconds.</summary>
     public int RequestSecondsMax { get; init; } = 60;
 

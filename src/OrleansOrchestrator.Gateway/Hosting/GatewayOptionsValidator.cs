@@ -10,6 +10,7 @@ public static class GatewayOptionsValidator
         if (options.Port is < 0 or > ushort.MaxValue)
             faults.Add($"{nameof(options.Port)} must be between 0 and 65535, but is {options.Port}");
         AtLeast(options.RequestBodyBytesMax, 1024, nameof(options.RequestBodyBytesMax), faults);
+        AtLeast(options.UnreadBodySecondsMax, 1, nameof(options.UnreadBodySecondsMax), faults);
         AtLeast(options.RequestSecondsMax, 1, nameof(options.RequestSecondsMax), faults);
         AtLeast(options.RequestHeadersSecondsMax, 1, nameof(options.RequestHeadersSecondsMax), faults);
         AtLeast(options.ReadsInFlightPerUserMax, 1, nameof(options.ReadsInFlightPerUserMax), faults);

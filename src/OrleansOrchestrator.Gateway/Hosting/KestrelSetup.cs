@@ -22,6 +22,8 @@ internal sealed class KestrelSetup(GatewayOptions options, ServingCertificate ce
         server.AddServerHeader = false;
         // Warnings may carry any text; everything else the gateway sends is ASCII.
         server.ResponseHeaderEncodingSelector = static name => name == "Warning" ? Encoding.UTF8 : null;
+        // Left to itself the server ends the connection, with all requests on it, for one header that is not UTF-8.
+        server.RequestHeaderEncodingSelector = static _ => Encoding.UTF8;
 
         var limits = server.Limits;
         // Bodies are measured by the gateway itself, after decompression and with an answer that says why.

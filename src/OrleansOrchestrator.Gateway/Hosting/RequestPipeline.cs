@@ -33,6 +33,7 @@ internal sealed partial class RequestPipeline(
 {
     private const string MetricsPath = "/metrics";
     private readonly TimeSpan _requestDuration = TimeSpan.FromSeconds(options.RequestSecondsMax);
+    private readonly TimeSpan _unreadBodyDuration = TimeSpan.FromSeconds(options.UnreadBodySecondsMax);
 
     /// <summary>Serves a request; <paramref name="next"/> is what answers for metrics.</summary>
     public async Task InvokeAsync(HttpContext http, RequestDelegate next)
@@ -49,7 +50,7 @@ internal sealed partial class RequestPipeline(
             await authorizers.RequireAsync(user, info, http.RequestAborted);
             await ServeCountedAsync(http, info, requested, user, next);
         }
-        catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested || IsStopping)
+        catch (Exception failure) when (failure is OperationCanceledException or IOException && (http.RequestAborted.IsCancellationRequested || IsStopping))
         {
             // The client is gone and nobody is left to answer, or a stream has been ended since the silo stops.
         }
@@ -61,6 +62,8 @@ internal sealed partial class RequestPipeline(
         {
             instruments.Record(info, http, time.GetElapsedTime(started));
         }
+
+        await UnreadBody.DrainAsync(http, options.RequestBodyBytesMax, _unreadBodyDuration, time);
     }
 
     private async Task ServeCountedAsync(HttpContext http, RequestInfo info, RequestOptions requested, UserInfo user, RequestDelegate next)

@@ -17,16 +17,27 @@ internal sealed class ObjectBody(GatewayOptions options)
     public async ValueTask<RequestBody> ReadJsonAsync(ApiRequest request)
     {
         var mediaType = MediaTypeOf(request.Http.Request);
+        if (mediaType == MediaTypes.Json)
+            return await ReadPlainJsonAsync(request);
         var body = await ReadAsync(request);
-        if (mediaType == MediaTypes.Json || body.Length == 0)
+        if (body.Length == 0)
             return body;
         using (body)
             return RequestBody.Of(ToJson(body.Span, mediaType).Span);
     }
 
-    /// <summary>Reads a body as it is.</summary>
+    /// <summary>Reads a body of JSON.</summary>
     /// <exception cref="ApiException">413: too large.</exception>
-    public ValueTask<RequestBody> ReadAsync(ApiRequest request) =>
+    public async ValueTask<RequestBody> ReadPlainJsonAsync(ApiRequest request)
+    {
+        var body = await ReadAsync(request);
+        if (UnicodeText.IsUnicode(body.Span))
+            return body;
+        using (body)
+            return RequestBody.Of(UnicodeText.Repair(body.Span));
+    }
+
+    private ValueTask<RequestBody> ReadAsync(ApiRequest request) =>
         RequestBody.ReadAsync(request.Http.Request, options.RequestBodyBytesMax, request.Cancellation);
 
     /// <summary>Reads a configuration to apply, which is YAML or JSON, as JSON of its own.</summary>
@@ -36,7 +47,7 @@ internal sealed class ObjectBody(GatewayOptions options)
         using var body = await ReadAsync(request);
         // All JSON is YAML, but is read much faster as what it is.
         if (body.Span.TrimStart(" \t\r\n"u8) is [(byte)'{', ..])
-            return body.Span.ToArray();
+            return UnicodeText.Repair(body.Span);
         try
         {
             return YamlConverter.ToJson(body.Span);

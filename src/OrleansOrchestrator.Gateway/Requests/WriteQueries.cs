@@ -1,3 +1,4 @@
+using System.Text;
 using k8s.Models;
 using OrleansOrchestrator.ControlPlane.Objects;
 using OrleansOrchestrator.Model.Errors;
@@ -144,8 +145,23 @@ internal static class WriteQueries
         var agent = request.Http.Request.Headers.UserAgent.ToString();
         var end = agent.IndexOf('/', StringComparison.Ordinal);
         var name = end < 0 ? agent : agent[..end];
-        if (name.Length > FieldManagerLengthMax)
-            name = name[..FieldManagerLengthMax];
+        if (!Ascii.IsValid(name) || name.Length > FieldManagerLengthMax || name.AsSpan().ContainsAnyInRange('\0', '\x1f'))
+            name = Printable(name);
         return name.Length > 0 ? name : "unknown";
+    }
+
+    private static string Printable(string name)
+    {
+        var printable = new StringBuilder();
+        var bytes = 0;
+        foreach (var rune in name.EnumerateRunes().Where(rune => !Rune.IsControl(rune)))
+        {
+            bytes += rune.Utf8SequenceLength;
+            if (bytes > FieldManagerLengthMax)
+                break;
+            printable.Append(rune);
+        }
+
+        return printable.ToString();
     }
 }

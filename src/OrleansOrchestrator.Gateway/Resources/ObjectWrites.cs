@@ -39,7 +39,7 @@ internal sealed class ObjectWrites(IObjectClient objects, ObjectBody bodies, Obj
         var type = PatchMediaTypes.Read(request.Http.Request.ContentType, request.Form);
         var options = WriteQueries.ForPatch(request, isApply: false);
         StoredObject patched;
-        using (var body = await bodies.ReadAsync(request))
+        using (var body = await bodies.ReadPlainJsonAsync(request))
         {
             // The patch may be read after a cancellation has ended the wait for it, so it cannot stay in a pooled buffer.
             patched = await objects.PatchAsync(

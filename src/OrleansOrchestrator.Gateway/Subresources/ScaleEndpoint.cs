@@ -53,7 +53,7 @@ internal sealed class ScaleEndpoint(IObjectClient objects, ObjectBody bodies) : 
         var type = PatchMediaTypes.Read(request.Http.Request.ContentType, request.Form);
         var options = WriteQueries.ForPatch(request, isApply: false);
         byte[] patch;
-        using (var body = await bodies.ReadAsync(request))
+        using (var body = await bodies.ReadPlainJsonAsync(request))
             patch = body.Span.ToArray();
         await WriteAsync(request, options, current => ScaleObjects.Patch(ScaleObjects.Of(current), type, patch));
     }

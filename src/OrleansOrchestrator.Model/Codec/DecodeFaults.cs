@@ -25,8 +25,8 @@ public static partial class DecodeFaults
 
     private static string ExplainValue(Exception failure, JsonElement value, string field)
     {
-        if (failure.InnerException is QuantityException malformed)
-            return malformed.Message;
+        if (failure.InnerException is QuantityException or ValueFormatException)
+            return failure.InnerException.Message;
         var target = TargetType().Match(failure.Message) is { Success: true } match ? NameOf(match.Groups[1].Value) : null;
         if (target is "[]byte" && value.ValueKind == JsonValueKind.String)
             return $"illegal base64 data in field {field}";

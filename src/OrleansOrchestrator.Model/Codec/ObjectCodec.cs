@@ -1,6 +1,6 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 using k8s;
 
 namespace OrleansOrchestrator.Model.Codec;
@@ -34,9 +34,11 @@ public static class ObjectCodec
         {
             Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
             MaxDepth = DepthMax,
+            TypeInfoResolver = packageOptions!.TypeInfoResolver!.WithAddedModifier(MicroTimeConverter.Apply),
         };
         options.Converters.Insert(0, new QuantityConverter());
-        options.Converters.Insert(0, new TimeConverter((JsonConverter<DateTime>)packageOptions!.GetConverter(typeof(DateTime))));
+        options.Converters.Insert(0, new TimeConverter());
+        ZeroValues.AddTo(options);
         return options;
     }
 }

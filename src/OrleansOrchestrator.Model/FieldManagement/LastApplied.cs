@@ -31,7 +31,8 @@ internal static class LastApplied
             return FieldSet.Empty;
         try
         {
-            using var applied = JsonDocument.Parse(text, new JsonDocumentOptions { MaxDepth = ObjectCodec.DepthMax });
+            // Whoever wrote the text may have written anything.
+            using var applied = JsonDocument.Parse(UnicodeText.Repair(Encoding.UTF8.GetBytes(text)), new JsonDocumentOptions { MaxDepth = ObjectCodec.DepthMax });
             if (applied.RootElement.ValueKind != JsonValueKind.Object)
                 return FieldSet.Empty;
             var difference = FieldComparison.Of(applied.RootElement, live, schema);

@@ -112,22 +112,8 @@ internal ref struct EncodedMerge
     /// <summary>Writes what has no counterpart in the document: nulls of objects say only what is not to be there.</summary>
     private readonly void WriteNew(JsonNode value)
     {
-        if (value is not JsonObject members)
-        {
-            value.WriteTo(_writer);
-            return;
-        }
-
-        _writer.WriteStartObject();
-        foreach (var (name, member) in members)
-        {
-            if (member is null)
-                continue;
-            _writer.WritePropertyName(name);
-            WriteNew(member);
-        }
-
-        _writer.WriteEndObject();
+        JsonMergePatch.DropNulls(value);
+        value.WriteTo(_writer);
     }
 
     private readonly void CopyName()

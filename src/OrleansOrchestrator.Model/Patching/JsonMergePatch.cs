@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 namespace OrleansOrchestrator.Model.Patching;
 
 /// <summary>JSON merge patch (RFC 7386): a document that has only what changes, and null for what goes.</summary>
+/// <remarks>As in Kubernetes, and other than in the RFC, null says so in the objects of a list too.</remarks>
 public static class JsonMergePatch
 {
     /// <summary>Applies a patch.</summary>
@@ -50,6 +51,24 @@ public static class JsonMergePatch
         return patch;
     }
 
+    /// <summary>Takes the nulls out of the objects of a value that is merged with nothing. Null elements of lists stay.</summary>
+    internal static void DropNulls(JsonNode? value)
+    {
+        switch (value)
+        {
+            case JsonObject members:
+                foreach (var name in members.Where(member => member.Value is null).Select(member => member.Key).ToList())
+                    members.Remove(name);
+                foreach (var (_, member) in members)
+                    DropNulls(member);
+                break;
+            case JsonArray elements:
+                foreach (var element in elements)
+                    DropNulls(element);
+                break;
+        }
+    }
+
     private static void Merge(JsonObject target, JsonObject patch)
     {
         foreach (var name in patch.Select(member => member.Key).ToList())
@@ -65,6 +84,7 @@ public static class JsonMergePatch
                     Merge(nested, changes);
                     break;
                 case var value:
+                    DropNulls(value);
                     target[name] = value;
                     break;
             }

@@ -16,8 +16,10 @@ public static class JsonPatch
     /// <summary>The most operations of a patch.</summary>
     public const int OperationsMax = 10_000;
 
-    // Copies can double the document with each operation, and moves can walk all of it; this bounds what one patch may cost.
-    private const long CopiedCharactersMax = 3 << 20;
+    /// <summary>The most bytes that the copies of a patch may add together: each one could double the document.</summary>
+    public const int CopiedBytesMax = 3 << 20;
+
+    // Moves and tests can walk all of the document; this bounds what one patch may cost.
     private const int VisitedNodesMax = 1_000_000;
 
     /// <summary>Applies a patch.</summary>
@@ -41,7 +43,7 @@ public static class JsonPatch
     /// <summary>The document while it is being patched.</summary>
     private sealed class Target(JsonNode? root)
     {
-        private long _copiedCharacters;
+        private int _copiedBytes;
         private int _visitedNodes;
 
         public JsonNode? Root { get; private set; } = root;
@@ -160,9 +162,14 @@ public static class JsonPatch
         {
             if (!from.TryFind(Root, out var value))
                 throw PatchException.NotApplicable($"copy operation does not apply: doc is missing from path: {from}: missing value");
-            _copiedCharacters += value?.ToJsonString().Length ?? 0;
-            if (_copiedCharacters > CopiedCharactersMax)
-                throw PatchException.TooLarge($"the accumulated size of the copies of a JSON patch exceeds {CopiedCharactersMax} bytes");
+            var size = JsonSize.Of(value, bytesMax: CopiedBytesMax - _copiedBytes);
+            _copiedBytes += size;
+            if (_copiedBytes > CopiedBytesMax)
+            {
+                throw PatchException.NotApplicable(
+                    $"Unable to complete the copy, the accumulated size increase of copy is {_copiedBytes}, exceeding the limit {CopiedBytesMax}");
+            }
+
             return value?.DeepClone();
         }
 
@@ -186,12 +193,20 @@ public static class JsonPatch
         {
             if (++_visitedNodes > VisitedNodesMax)
                 throw PatchException.TooLarge("the operations of the JSON patch touch too much of the document");
-            return node switch
+            var depth = 0;
+            switch (node)
             {
-                JsonObject members => 1 + members.Select(member => Visit(member.Value)).DefaultIfEmpty().Max(),
-                JsonArray elements => 1 + elements.Select(Visit).DefaultIfEmpty().Max(),
-                _ => 0,
-            };
+                case JsonObject members:
+                    foreach (var (_, member) in members)
+                        depth = Math.Max(depth, Visit(member));
+                    return depth + 1;
+                case JsonArray elements:
+                    foreach (var element in elements)
+                        depth = Math.Max(depth, Visit(element));
+                    return depth + 1;
+                default:
+                    return 0;
+            }
         }
 
         private static int Index(JsonPointer path, int max, string operation) => JsonPointer.TryIndex(path.Last, max, out var index)

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using OrleansOrchestrator.Model.Codec;
@@ -25,11 +26,20 @@ internal static class JsonTree
         JsonTokenType.StartObject => ReadObject(ref reader),
         JsonTokenType.StartArray => ReadArray(ref reader),
         JsonTokenType.String => JsonValue.Create(reader.GetString()),
-        JsonTokenType.Number => reader.TryGetInt64(out var integer) ? JsonValue.Create(integer) : JsonValue.Create(JsonElement.ParseValue(ref reader)),
+        JsonTokenType.Number => reader.TryGetInt64(out var integer) ? JsonValue.Create(integer) : JsonValue.Create(ReadNumber(ref reader)),
         JsonTokenType.True => JsonValue.Create(true),
         JsonTokenType.False => JsonValue.Create(false),
         _ => null,
     };
+
+    // Everybody else reads what is stored as double numbers, so that nothing else is kept.
+    private static double ReadNumber(ref Utf8JsonReader reader)
+    {
+        if (reader.TryGetDouble(out var number) && double.IsFinite(number))
+            return number;
+        var fault = $"json: cannot unmarshal number {Encoding.UTF8.GetString(reader.ValueSpan)} into Go value of type float64";
+        throw new JsonException(fault, new ValueFormatException(fault));
+    }
 
     /// <summary>A value as nodes of its own.</summary>
     public static JsonNode? Of(JsonElement element)

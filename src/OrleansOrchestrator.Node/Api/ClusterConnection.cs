@@ -3,9 +3,9 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography.X509Certificates;
-using System.Text;
 using k8s;
 using k8s.Models;
+using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Model.Fencing;
 
 namespace OrleansOrchestrator.Node.Api;
@@ -194,7 +194,7 @@ public sealed class ClusterConnection : IDisposable
         return request;
     }
 
-    private static byte[] ToBytes(object body) => Encoding.UTF8.GetBytes(KubernetesJson.Serialize(body));
+    private static byte[] ToBytes(object body) => ObjectCodec.Encode(body);
 
     private static ApiException ToException(HttpResponseMessage response, byte[] answer)
     {

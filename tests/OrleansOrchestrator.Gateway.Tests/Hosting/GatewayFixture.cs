@@ -92,6 +92,7 @@ public sealed class GatewayFixture : IAsyncLifetime
             SslOptions = tls,
             UseProxy = false,
             ResponseHeaderEncodingSelector = static (_, _) => Encoding.UTF8,
+            RequestHeaderEncodingSelector = static (_, _) => Encoding.Latin1,
         })
         {
             BaseAddress = Address,

@@ -26,7 +26,7 @@ public sealed class JsonMergePatchTests
     [InlineData("""{"e":null}""", """{"a":1}""", """{"e":null,"a":1}""")]
     [InlineData("""[1,2]""", """{"a":"b","c":null}""", """{"a":"b"}""")]
     [InlineData("""{}""", """{"a":{"bb":{"ccc":null}}}""", """{"a":{"bb":{}}}""")]
-    [InlineData("""{"a":1}""", """{"l":[{"x":null}]}""", """{"a":1,"l":[{"x":null}]}""")]
+    [InlineData("""{"a":1}""", """{"l":[{"x":null,"y":[null,{"z":null}]},null]}""", """{"a":1,"l":[{"y":[null,{}]},null]}""")]
     public void Apply_Patch_MergesAsTheRfcSays(string document, string patch, string expected) =>
         JsonMergePatch.Apply(JsonNode.Parse(document)!, Encoding.UTF8.GetBytes(patch)).ToJsonString().ShouldBe(expected);
 

@@ -29,6 +29,8 @@ public sealed class ApiConnection : IDisposable
         Authority = configuration.SslCaCerts[0];
         var handler = new SocketsHttpHandler
         {
+            // Bytes as they are: what a server makes of them is its own affair.
+            RequestHeaderEncodingSelector = static (_, _) => Encoding.Latin1,
             ConnectTimeout = connectTimeout ?? TimeSpan.FromSeconds(10),
             SslOptions = new SslClientAuthenticationOptions
             {
@@ -78,6 +80,10 @@ public sealed class ApiConnection : IDisposable
 
     /// <summary>Sends a request as it is.</summary>
     public Task<HttpResponseMessage> SendAsync(HttpRequestMessage request) => _client.SendAsync(request, _over);
+
+    /// <summary>Sends a request as it is, and returns once the answer has begun, or has arrived.</summary>
+    public Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, HttpCompletionOption until, CancellationToken cancellationToken) =>
+        _client.SendAsync(request, until, cancellationToken);
 
     /// <summary>Opens a stream of lines, for watches.</summary>
     public async Task<StreamReader> OpenAsync(string path, CancellationToken cancellationToken)
