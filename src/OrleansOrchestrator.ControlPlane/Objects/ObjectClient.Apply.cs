@@ -20,14 +20,27 @@ internal sealed partial class ObjectClient
 
         async Task<(StoredObject Object, bool Created)?> TryAsync(StoredObject? stored)
         {
-            var applied = ServerSideApply.Apply(
-                form, stored is null ? (ReadOnlyMemory<byte>?)null : form.JsonOf(stored), wanted, pipeline.WriterOf(options, subresource), force);
+            var applied = Apply(stored);
             var settled = options with { Tracking = FieldTracking.Settled, FieldValidation = FieldValidation.Ignore };
             var obj = WritePipeline.Decode(form, applied.Json.Span, settled);
             applied.Complete(obj);
             if (stored is not null)
                 return await TryReplaceAsync(reference, obj, stored, settled, cancellationToken) is { } updated ? (updated, false) : null;
             return await TryCreateAppliedAsync(reference, obj, wanted, settled, cancellationToken) is { } created ? (created, true) : null;
+        }
+
+        AppliedObject Apply(StoredObject? stored)
+        {
+            try
+            {
+                return ServerSideApply.Apply(
+                    form, stored is null ? (ReadOnlyMemory<byte>?)null : form.JsonOf(stored), wanted, pipeline.WriterOf(options, subresource), force);
+            }
+            catch (Exception malformed) when (WritePipeline.IsMalformed(malformed))
+            {
+                // Managers that speak several versions need the object converted before it is read.
+                throw WritePipeline.Malformed(form, malformed, configuration.Span);
+            }
         }
     }
 

@@ -23,22 +23,29 @@ internal sealed class WritePipeline(IEnumerable<IAdmissionPlugin> plugins, TimeP
     /// <exception cref="ApiException">400: malformed, of another kind, or with unknown fields where they are refused.</exception>
     public static KubeObject Decode(ResourceForm form, ReadOnlySpan<byte> json, WriteOptions options)
     {
-        var kind = form.Definition.Kind;
-        var subject = $"{kind} in version \"{form.Version}\" cannot be handled as a {kind}";
         try
         {
             var obj = form.Decode(json);
             CheckKind(form, obj);
             if (options.FieldValidation != FieldValidation.Ignore)
-                CheckFields(form, json, options, $"{subject}: strict decoding error");
+                CheckFields(form, json, options, $"{SubjectOf(form)}: strict decoding error");
             return form.ToStorage(obj);
         }
-        catch (Exception malformed) when (malformed is JsonException or FormatException or ArgumentException or OverflowException
-            or InvalidOperationException or NotSupportedException)
+        catch (Exception malformed) when (IsMalformed(malformed))
         {
-            throw ApiErrors.BadRequest($"{subject}: {DecodeFaults.Explain(malformed, json, kind)}");
+            throw Malformed(form, malformed, json);
         }
     }
+
+    /// <summary>Whether a failure says that JSON cannot be read as an object.</summary>
+    public static bool IsMalformed(Exception failure) => failure is JsonException or FormatException or ArgumentException or OverflowException
+        or InvalidOperationException or NotSupportedException;
+
+    /// <summary>What the sender is told whose JSON cannot be read as an object.</summary>
+    public static ApiException Malformed(ResourceForm form, Exception failure, ReadOnlySpan<byte> json) =>
+        ApiErrors.BadRequest($"{SubjectOf(form)}: {DecodeFaults.Explain(failure, json, form.Definition.Kind)}");
+
+    private static string SubjectOf(ResourceForm form) => $"{form.Definition.Kind} in version \"{form.Version}\" cannot be handled as a {form.Definition.Kind}";
 
     /// <summary>Whoever writes, as managed fields name him.</summary>
     public FieldWriter WriterOf(WriteOptions options, string subresource) =>

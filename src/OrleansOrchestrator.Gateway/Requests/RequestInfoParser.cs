@@ -68,12 +68,14 @@ internal sealed class RequestInfoParser(ResourceRoutes routes)
 
     private static string VerbOf(string method, string name, bool isWatchPath, RequestOptions options)
     {
-        if (isWatchPath)
+        // A watch has no end, so that its head alone has no sense.
+        if (isWatchPath && method == "GET")
             return Verbs.Watch;
         var isCollection = name.Length == 0;
         return method switch
         {
-            "GET" or "HEAD" when isCollection => options.Watch ? Verbs.Watch : Verbs.List,
+            "GET" when isCollection && options.Watch => Verbs.Watch,
+            "GET" or "HEAD" when isCollection => Verbs.List,
             "GET" or "HEAD" => Verbs.Get,
             "POST" => Verbs.Create,
             "PUT" => Verbs.Update,

@@ -10,7 +10,7 @@ namespace OrleansOrchestrator.EndToEnd.Tests.Faults;
 [Collection(typeof(AloneCollection))]
 public sealed class FuzzTests : EndToEndTest
 {
-    private const int Requests = 6_000;
+    private const int Requests = 3_000;
     private const int Senders = 16;
 
     [Fact]

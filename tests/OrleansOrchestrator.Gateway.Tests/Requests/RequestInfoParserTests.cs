@@ -14,6 +14,8 @@ public sealed class RequestInfoParserTests
     [InlineData("GET", "/api/v1/pods?watch=true", "watch v1 pods")]
     [InlineData("GET", "/api/v1/pods?watch=1", "watch v1 pods")]
     [InlineData("GET", "/api/v1/pods?watch=0", "list v1 pods")]
+    [InlineData("HEAD", "/api/v1/pods?watch=true", "list v1 pods")]
+    [InlineData("HEAD", "/api/v1/watch/pods", "list v1 pods")]
     [InlineData("GET", "/api/v1/pods?watch=false", "list v1 pods")]
     [InlineData("GET", "/api/v1/namespaces/default/pods", "list v1 pods in default")]
     [InlineData("GET", "/api/v1/namespaces/default/pods/", "list v1 pods in default")]

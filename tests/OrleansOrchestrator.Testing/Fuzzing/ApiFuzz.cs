@@ -19,6 +19,7 @@ public sealed class ApiFuzz(ApiConnection api, int seed, Action<string> report)
     private const int FaultsMax = 40;
     private const string GroupOfThings = "/apis/fuzz.example.com/v1";
     private static readonly TimeSpan SlowAfter = TimeSpan.FromSeconds(8);
+    private static readonly TimeSpan EndsWithin = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan PartOfStream = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan SettlesWithin = TimeSpan.FromSeconds(20);
 
@@ -172,14 +173,16 @@ public sealed class ApiFuzz(ApiConnection api, int seed, Action<string> report)
                 return (response.StatusCode, "");
             }
 
-            var body = await response.Content.ReadAsStringAsync(cancellationToken);
+            using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            end.CancelAfter(EndsWithin);
+            var body = await response.Content.ReadAsStringAsync(end.Token);
             if (clock.Elapsed > SlowAfter)
                 Fault($"slow {request.Resource.Name}", $"answered after {clock.Elapsed.TotalSeconds:F1} s: {request}");
             if (FuzzOracle.Judge(request, response.StatusCode, response.Content.Headers.ContentType?.MediaType ?? "", body) is { } fault)
                 Fault($"{request.Method} {request.Resource.Name} {fault[..Math.Min(fault.Length, 60)]}", $"{fault}\n{request}");
             return (response.StatusCode, body);
         }
-        catch (Exception failure) when (failure is HttpRequestException or IOException or TaskCanceledException && !cancellationToken.IsCancellationRequested)
+        catch (Exception failure) when (failure is HttpRequestException or IOException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
         {
             Fault($"broken {failure.Message}", $"no answer: {failure.Message} {failure.InnerException?.Message}\n{request}");
             return (0, "");
