@@ -48,7 +48,9 @@ public sealed class TextTests(GatewayFixture gateway) : IClassFixture<GatewayFix
         using var client = gateway.CreateClient(gateway.Identity.AdminToken);
         using var request = new HttpRequestMessage(HttpMethod.Post, Maps)
         {
-            Content = HttpCalls.Json("""{"metadata":{"name":"agent"},"data":{"a":"b"}}"""), Version = HttpVersion.Version20, VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+            Content = HttpCalls.Json("""{"metadata":{"name":"agent"},"data":{"a":"b"}}"""),
+            Version = HttpVersion.Version20,
+            VersionPolicy = HttpVersionPolicy.RequestVersionExact,
         };
         request.Headers.TryAddWithoutValidation("User-Agent", "caf\u00e9\u0009/1");
 

@@ -32,7 +32,9 @@ public sealed class UnreadBodyTests : IAsyncLifetime
         var body = new SlowBody(contentType);
         using var request = new HttpRequestMessage(new HttpMethod(method), path)
         {
-            Content = body, Version = HttpVersion.Version20, VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+            Content = body,
+            Version = HttpVersion.Version20,
+            VersionPolicy = HttpVersionPolicy.RequestVersionExact,
         };
 
         using var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
@@ -49,7 +51,9 @@ public sealed class UnreadBodyTests : IAsyncLifetime
         using var client = _gateway.CreateClient("bad token");
         using var request = new HttpRequestMessage(HttpMethod.Post, Maps)
         {
-            Content = new SlowBody("application/json"), Version = HttpVersion.Version20, VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+            Content = new SlowBody("application/json"),
+            Version = HttpVersion.Version20,
+            VersionPolicy = HttpVersionPolicy.RequestVersionExact,
         };
 
         using var response = await client.SendAsync(request, HttpCompletionOption.ResponseContentRead, TestContext.Current.CancellationToken);

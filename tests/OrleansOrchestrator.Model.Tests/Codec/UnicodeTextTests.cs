@@ -14,7 +14,7 @@ public sealed class UnicodeTextTests
     [InlineData("""{"a":"\ud83d\ude00 \u00e9 é 😀"}""")]
     [InlineData("""{"a":"\\ud800"}""")]
     [InlineData("""{"a":"\\\\\\udc00"}""")]
-    public void Unicode_StaysAsItIs(string json)
+    public void Repair_OfUnicode_LeavesItAsItIs(string json)
     {
         UnicodeText.IsUnicode(Encoding.UTF8.GetBytes(json)).ShouldBeTrue();
         Repaired(Encoding.UTF8.GetBytes(json)).ShouldBe(json);
@@ -28,7 +28,7 @@ public sealed class UnicodeTextTests
     [InlineData("""["\ud83d\\ude00"]""", "[\"\uFFFD\\\\ude00\"]")]
     [InlineData("""["\\\ud800"]""", "[\"\\\\\uFFFD\"]")]
     [InlineData("""{"\ud800":1}""", "{\"\uFFFD\":1}")]
-    public void EscapeOfHalfAPair_IsTheReplacementCharacter(string json, string expected)
+    public void Repair_OfAnEscapeOfHalfAPair_GivesTheReplacementCharacter(string json, string expected)
     {
         UnicodeText.IsUnicode(Encoding.UTF8.GetBytes(json)).ShouldBeFalse();
         Normalised(Repaired(Encoding.UTF8.GetBytes(json))).ShouldBe(Normalised(expected));
@@ -40,7 +40,7 @@ public sealed class UnicodeTextTests
     [InlineData(new byte[] { 0xf0, 0x9f, 0x98 }, 3)]
     [InlineData(new byte[] { 0xc0, 0x80 }, 2)]
     [InlineData(new byte[] { 0xed, 0xa0, 0x80 }, 3)]
-    public void ByteOfNoCharacter_IsAReplacementCharacter(byte[] bytes, int count)
+    public void Repair_OfAByteOfNoCharacter_GivesAReplacementCharacter(byte[] bytes, int count)
     {
         byte[] json = [.. "[\"a"u8, .. bytes, .. "b\"]"u8];
 

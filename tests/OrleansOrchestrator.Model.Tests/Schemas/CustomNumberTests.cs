@@ -29,7 +29,7 @@ public sealed class CustomNumberTests
     [InlineData("1e-400", "0")]
     [InlineData("9223372036854775807", "9223372036854775807")]
     [InlineData("0.1", "0.1")]
-    public void Number_IsWrittenAsItIsRead(string number, string written)
+    public void Number_ThatADoubleHolds_IsWrittenAsItIsRead(string number, string written)
     {
         var obj = ObjectCodec.Decode<CustomObject>(Encoding.UTF8.GetBytes($$$"""{"spec":{"n":{{{number}}}}}"""));
 

@@ -142,7 +142,10 @@ public sealed class ApiFuzz(ApiConnection api, int seed, Action<string> report)
         ((JsonObject)current["metadata"]!).Remove("managedFields");
         var applied = again with
         {
-            Method = "PATCH", Query = "?fieldManager=again&force=true", ContentType = "application/apply-patch+yaml", Body = Encoding.UTF8.GetBytes(current.ToJsonString(JsonText.Relaxed)),
+            Method = "PATCH",
+            Query = "?fieldManager=again&force=true",
+            ContentType = "application/apply-patch+yaml",
+            Body = Encoding.UTF8.GetBytes(current.ToJsonString(JsonText.Relaxed)),
         };
         (code, answer) = await SendAsync(applied, cancellationToken);
         if (code is not (HttpStatusCode.OK or HttpStatusCode.NotFound or HttpStatusCode.Conflict or HttpStatusCode.Created) && !answer.Contains("failed to create typed patch object", StringComparison.Ordinal))
