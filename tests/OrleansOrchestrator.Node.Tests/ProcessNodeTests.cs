@@ -29,6 +29,20 @@ public sealed class ProcessNodeTests
     }
 
     [Fact]
+    public async Task Pod_Started_SaysNothingOfImages()
+    {
+        await using var node = await StartAsync();
+        node.Put(TestPods.Shell("a", "while :; do sleep 0.1; done"));
+        var pod = await node.PodAsync("a", TestPods.IsReady, "the pod is ready");
+        await Eventually.HoldsAsync(
+            () => node.Api.List<Corev1Event>("api/v1/namespaces/default/events/").Any(e => e.Reason == "Started"), "the start is told");
+
+        node.Api.List<Corev1Event>("api/v1/namespaces/default/events/").Select(e => e.Reason).ShouldNotContain(reason => reason == "Pulled" || reason == "Created");
+        TestPods.Status(pod)!.ImageID.ShouldBeEmpty();
+        TestPods.Status(pod)!.ContainerID.ShouldStartWith("process://");
+    }
+
+    [Fact]
     public async Task Container_IgnoresTheSignal_IsKilledAfterItsGrace()
     {
         var mark = Guid.NewGuid().ToString("N");

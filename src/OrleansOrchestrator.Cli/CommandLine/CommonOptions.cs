@@ -5,6 +5,8 @@ namespace OrleansOrchestrator.Cli.CommandLine;
 /// <summary>Options that several commands have.</summary>
 internal static class CommonOptions
 {
+    private const string VerbosityName = "--log-level";
+
     /// <summary>Where a command keeps what it needs across restarts.</summary>
     public static Option<string> Data() => EnvironmentOption.Create("--data", "Folder for state and the kubeconfig", DefaultDataDirectory());
 
@@ -12,34 +14,18 @@ internal static class CommonOptions
     public static Option<int> Port() => EnvironmentOption.Create("--port", "Port of the Kubernetes API (HTTPS)", 6443).AsPort();
 
     /// <summary>What runs containers.</summary>
-    public static Option<string> Runtime() => OneOf(
-        EnvironmentOption.Create("--runtime", "What runs containers: auto, docker, process or hollow", "auto"), "auto", "docker", "process", "hollow");
+    public static Option<string> Runtime() =>
+        EnvironmentOption.Create("--runtime", "What runs containers", "auto").OneOf("auto", "docker", "process", "hollow");
 
     /// <summary>How much is logged.</summary>
-    public static Option<LogLevel> Verbosity() =>
-        EnvironmentOption.Create("--log-level", "Lowest level that is logged: trace, debug, information, warning, error", LogLevel.Warning);
+    public static Option<string> Verbosity() => EnvironmentOption.Create(VerbosityName, "Lowest level that is logged, on standard error", "warning")
+        .OneOf("trace", "debug", "information", "warning", "error", "critical", "none");
 
-    /// <summary>The PostgreSQL database.</summary>
-    public static Option<string> Postgres()
-    {
-        var option = EnvironmentOption.Create("--postgres", "PostgreSQL connection string, as in \"Host=db;Database=orchestrator;Username=app;Password=…\"", "");
-        option.Validators.Add(result =>
-        {
-            if (string.IsNullOrEmpty(result.GetValueOrDefault<string>()))
-                result.AddError("--postgres is required");
-        });
-        return option;
-    }
-
-    private static Option<string> OneOf(Option<string> option, params string[] values)
-    {
-        option.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<string>() is { } value && !values.Contains(value, StringComparer.Ordinal))
-                result.AddError($"{option.Name} must be one of {string.Join(", ", values)}, not \"{value}\"");
-        });
-        return option;
-    }
+    /// <summary>The level that a command line asks for; none if its command has no such option.</summary>
+    public static LogLevel VerbosityOf(ParseResult parsed) =>
+        parsed.CommandResult.Command.Options.FirstOrDefault(option => option.Name == VerbosityName) is Option<string> option
+            ? Enum.Parse<LogLevel>(parsed.GetRequiredValue(option), ignoreCase: true)
+            : LogLevel.None;
 
     private static string DefaultDataDirectory() =>
         Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".orchestrator");

@@ -31,7 +31,7 @@ internal static class DevCommand
                 parsed.GetRequiredValue(runtime),
                 parsed.GetRequiredValue(nodes),
                 parsed.GetRequiredValue(demo),
-                parsed.GetRequiredValue(verbosity)),
+                CommonOptions.VerbosityOf(parsed)),
             cancellationToken));
         return command;
     }

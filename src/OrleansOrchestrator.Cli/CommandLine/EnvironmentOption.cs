@@ -18,6 +18,7 @@ internal static class EnvironmentOption
         return new Option<T>(name)
         {
             Description = $"{description} [env: {variable}]",
+            HelpName = HelpNameOf(name),
             DefaultValueFactory = result => FromEnvironment(result, variable, fallback),
         };
     }
@@ -40,8 +41,25 @@ internal static class EnvironmentOption
         return option;
     }
 
-    private static string VariableOf(string name) =>
+    /// <summary>Refuses a word that is none of those given, in whatever case, and lists them in the description.</summary>
+    public static Option<string> OneOf(this Option<string> option, params string[] words)
+    {
+        option.Description = option.Description!.Replace(" [env:", $": {string.Join(", ", words)} [env:", StringComparison.Ordinal);
+        option.CompletionSources.Add(words);
+        option.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<string>() is { } value && !words.Contains(value, StringComparer.OrdinalIgnoreCase))
+                result.AddError($"{option.Name} must be one of {string.Join(", ", words)}, not \"{value}\"");
+        });
+        return option;
+    }
+
+    /// <summary>The environment variable of a flag.</summary>
+    public static string VariableOf(string name) =>
         "ORCHESTRATOR_" + name.TrimStart('-').Replace('-', '_').ToUpperInvariant();
+
+    /// <summary>What help calls a flag's value: the flag's last word.</summary>
+    public static string HelpNameOf(string name) => name[(name.LastIndexOf('-') + 1)..];
 
     private static T FromEnvironment<T>(ArgumentResult result, string variable, T fallback)
     {

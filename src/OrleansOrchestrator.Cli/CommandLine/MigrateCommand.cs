@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Microsoft.Extensions.Logging.Abstractions;
-using OrleansOrchestrator.Cli.Hosting;
 using OrleansOrchestrator.Storage.Schema;
 
 namespace OrleansOrchestrator.Cli.CommandLine;
@@ -10,19 +9,12 @@ internal static class MigrateCommand
 {
     public static Command Create()
     {
-        var postgres = CommonOptions.Postgres();
-        var command = new Command("migrate", "Create or update the tables in a PostgreSQL database; silos do it at start too.") { postgres };
+        var postgres = new PostgresOptions();
+        var command = new Command("migrate", "Create or update the tables in a PostgreSQL database; silos do it at start too.");
+        postgres.AddTo(command);
         command.SetAction(async (parsed, cancellationToken) =>
         {
-            try
-            {
-                await Migrations.MigratePostgreSqlAsync(parsed.GetRequiredValue(postgres), NullLogger.Instance, cancellationToken);
-            }
-            catch (Exception exception) when (StoreFaults.Explains(exception))
-            {
-                throw new CommandException(exception.Message, exception);
-            }
-
+            await Migrations.MigratePostgreSqlAsync(await postgres.ReadAsync(parsed, cancellationToken), NullLogger.Instance, cancellationToken);
             Console.WriteLine("the database is up to date");
             return ExitCodes.Success;
         });

@@ -29,7 +29,7 @@ internal static class NodeCommand
                 parsed.GetRequiredValue(name),
                 parsed.GetRequiredValue(runtime),
                 parsed.GetRequiredValue(data),
-                parsed.GetRequiredValue(verbosity)),
+                CommonOptions.VerbosityOf(parsed)),
             cancellationToken));
         return command;
     }

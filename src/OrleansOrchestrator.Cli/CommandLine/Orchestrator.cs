@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.CommandLine.Help;
+using OrleansOrchestrator.Cli.Hosting;
 
 namespace OrleansOrchestrator.Cli.CommandLine;
 
@@ -17,13 +19,17 @@ internal static class Orchestrator
             MigrateCommand.Create(),
             KubeConfigCommand.Create(),
             HelloCommand.Create(),
+            VersionCommand.Create(),
+            CompletionCommand.Create(),
         };
-        var parsed = root.Parse(args);
+        root.Add(HelpCommand.Create(root));
+        var help = root.Options.OfType<HelpOption>().Single();
+        help.Aliases.Clear();
+        help.Aliases.Add("-h");
+        var parsed = root.Parse(args.Length > 0 ? args : ["--help"]);
         if (parsed.Errors.Count > 0)
         {
-            // What is wrong with a word that was given says more than what is missing.
-            var error = parsed.UnmatchedTokens is [var token, ..] ? $"unknown command or option \"{token}\"" : parsed.Errors[0].Message;
-            await Console.Error.WriteLineAsync($"orchestrator: {error} (see orchestrator {CommandPath(parsed)}--help)");
+            await Console.Error.WriteLineAsync($"orchestrator: {UsageFault.Describe(parsed)} (see orchestrator {CommandPath(parsed)}--help)");
             return ExitCodes.Usage;
         }
 
@@ -31,9 +37,11 @@ internal static class Orchestrator
         {
             return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
         }
-        catch (CommandException refused)
+        catch (Exception fault)
         {
-            await Console.Error.WriteLineAsync($"orchestrator: {refused.Message}");
+            await Console.Error.WriteLineAsync($"orchestrator: {Faults.Describe(fault)}");
+            if (CommonOptions.VerbosityOf(parsed) <= LogLevel.Debug)
+                await Console.Error.WriteLineAsync(fault.ToString());
             return ExitCodes.Failure;
         }
     }

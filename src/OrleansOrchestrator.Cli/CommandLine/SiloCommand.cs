@@ -8,7 +8,7 @@ internal static class SiloCommand
 {
     public static Command Create()
     {
-        var postgres = CommonOptions.Postgres();
+        var postgres = new PostgresOptions();
         var data = CommonOptions.Data();
         var port = CommonOptions.Port();
         var siloPort = EnvironmentOption.Create("--silo-port", "Port for the other silos", 11111).AsPort();
@@ -18,17 +18,18 @@ internal static class SiloCommand
 
         var command = new Command("silo", "Run a silo: control plane and API. Start any number of them on one database.")
         {
-            postgres, data, port, siloPort, advertise, cluster, verbosity,
+            data, port, siloPort, advertise, cluster, verbosity,
         };
-        command.SetAction((parsed, cancellationToken) => SiloProcess.RunAsync(
+        postgres.AddTo(command);
+        command.SetAction(async (parsed, cancellationToken) => await SiloProcess.RunAsync(
             new SiloSettings(
-                parsed.GetRequiredValue(postgres),
+                await postgres.ReadAsync(parsed, cancellationToken),
                 parsed.GetRequiredValue(data),
                 parsed.GetRequiredValue(port),
                 parsed.GetRequiredValue(siloPort),
                 parsed.GetRequiredValue(advertise),
                 parsed.GetRequiredValue(cluster),
-                parsed.GetRequiredValue(verbosity)),
+                CommonOptions.VerbosityOf(parsed)),
             cancellationToken));
         return command;
     }

@@ -3,6 +3,7 @@ using k8s.Autorest;
 using k8s.Models;
 using OrleansOrchestrator.Cli.CommandLine;
 using OrleansOrchestrator.Cli.Nodes;
+using Spectre.Console;
 
 namespace OrleansOrchestrator.Cli.Demo;
 
@@ -10,45 +11,69 @@ namespace OrleansOrchestrator.Cli.Demo;
 /// Shows a replicated service that heals: runs three replicas behind a service, kills a container, deletes a pod, scales up
 /// and down, and cleans up. Every step is done and observed through the API, as any user could.
 /// </summary>
-internal sealed class DemoScenario(IKubernetes client, DevNodes nodes, DemoOutput output, TimeProvider time)
+internal sealed class DemoScenario(IKubernetes client, DevNodes nodes, IDemoOutput output, TimeProvider time)
 {
     private const string Namespace = "default";
 
     private static readonly TimeSpan StepTimeout = TimeSpan.FromSeconds(90);
     private static readonly TimeSpan PollPeriod = TimeSpan.FromMilliseconds(250);
 
-    /// <summary>Runs the demo.</summary>
+    private readonly DemoStep[] _steps =
+    [
+        new("Run 3 replicas", "kubectl apply -f samples/hello"),
+        new("Reach all 3", "curl http://SERVICE/"),
+        new("Kill a container", "kill -9 a process"),
+        new("Delete a pod", "kubectl delete pod"),
+        new("Scale to 5", "kubectl scale rc hello --replicas 5"),
+        new("Reach all 5", "curl http://SERVICE/"),
+        new("Scale to 3", "kubectl scale rc hello --replicas 3"),
+        new("Clean up", "kubectl delete rc,service hello"),
+    ];
+
+    private IReadOnlyList<V1Pod> _pods = [];
+    private int _current;
+    private long _begun;
+
+    /// <summary>Runs the demo: in place on a terminal, as lines elsewhere.</summary>
     /// <returns>The exit code.</returns>
     public static async Task<int> RunAsync(KubernetesClientConfiguration configuration, DevNodes nodes, CancellationToken cancellationToken)
     {
         using var client = new Kubernetes(configuration);
-        var scenario = new DemoScenario(client, nodes, new DemoOutput(), TimeProvider.System);
-        return await scenario.RunAsync(cancellationToken);
+        var started = TimeProvider.System.GetTimestamp();
+        if (Console.IsOutputRedirected || AnsiConsole.Profile.Capabilities is not { Ansi: true, Interactive: true })
+            await ScenarioOn(new PlainDemoOutput(Console.Out)).RunAsync(cancellationToken);
+        else
+            await AnsiConsole.Live(Text.Empty).Cropping(VerticalOverflowCropping.Bottom).StartAsync(display => ScenarioOn(new LiveDemoOutput(display)).RunAsync(cancellationToken));
+        Console.WriteLine(
+            "demo: 3 replicas served, a killed container and a deleted pod were replaced, scaled to 5 and back, all cleaned up "
+            + $"in {TimeProvider.System.GetElapsedTime(started).TotalSeconds:F0} s; pods ran on {nodes.RuntimeVersion}");
+        return ExitCodes.Success;
+
+        DemoScenario ScenarioOn(IDemoOutput output) => new(client, nodes, output, TimeProvider.System);
     }
 
-    private async Task<int> RunAsync(CancellationToken cancellationToken)
+    private async Task RunAsync(CancellationToken cancellationToken)
     {
-        var started = time.GetTimestamp();
         try
         {
-            output.Say($"Applying a ReplicationController of 3 and a Service; pods run on {nodes.RuntimeVersion}");
             await CleanUpAsync(cancellationToken);
+
+            Begin();
             await client.CoreV1.CreateNamespacedReplicationControllerAsync(HelloWorkload.Controller(3), Namespace, cancellationToken: cancellationToken);
             var service = await client.CoreV1.CreateNamespacedServiceAsync(HelloWorkload.Service(), Namespace, cancellationToken: cancellationToken);
-            await WaitForReplicasAsync("3 pods are ready", 3, cancellationToken);
+            await WaitForReplicasAsync(3, cancellationToken);
+
             var address = $"http://{service.Spec.ClusterIP}:{HelloWorkload.ServicePort}/";
             await WaitForAnswersAsync(address, 3, cancellationToken);
-
             await KillContainerAsync(cancellationToken);
             await DeletePodAsync(cancellationToken);
             await ScaleAsync(5, cancellationToken);
             await WaitForAnswersAsync(address, 5, cancellationToken);
             await ScaleAsync(3, cancellationToken);
 
-            output.Say("Cleaning up");
+            Begin();
             await CleanUpAsync(cancellationToken);
-            output.Say($"demo: 3 replicas served, a killed container and a deleted pod were replaced, scaled to 5 and back, all cleaned up in {time.GetElapsedTime(started).TotalSeconds:F0} s");
-            return ExitCodes.Success;
+            End("nothing is left");
         }
         catch (TimeoutException late)
         {
@@ -63,8 +88,10 @@ internal sealed class DemoScenario(IKubernetes client, DevNodes nodes, DemoOutpu
     private async Task KillContainerAsync(CancellationToken cancellationToken)
     {
         var victim = (await PodsAsync(cancellationToken))[0];
-        output.Say($"Killing the container of {victim.Name()}");
-        await nodes.KillContainerAsync(victim.Status.ContainerStatuses[0].ContainerID, cancellationToken);
+        var container = victim.Status.ContainerStatuses[0].ContainerID;
+        var id = container[(container.IndexOf("//", StringComparison.Ordinal) + 2)..];
+        Begin(container.StartsWith("docker:", StringComparison.Ordinal) ? $"docker kill {id[..12]}" : $"kill -9 (the process of {victim.Name()})");
+        await nodes.KillContainerAsync(victim.Spec.NodeName, container, cancellationToken);
         await WaitAsync(
             $"{victim.Name()} runs again, restarted once",
             pods => pods.Exists(pod => pod.Name() == victim.Name() && IsReady(pod) && pod.Status.ContainerStatuses[0].RestartCount == 1),
@@ -74,7 +101,7 @@ internal sealed class DemoScenario(IKubernetes client, DevNodes nodes, DemoOutpu
     private async Task DeletePodAsync(CancellationToken cancellationToken)
     {
         var victim = (await PodsAsync(cancellationToken))[0];
-        output.Say($"Deleting {victim.Name()}");
+        Begin($"kubectl delete pod {victim.Name()}");
         await client.CoreV1.DeleteNamespacedPodAsync(victim.Name(), Namespace, cancellationToken: cancellationToken);
         await WaitAsync(
             "another pod has taken its place",
@@ -84,24 +111,24 @@ internal sealed class DemoScenario(IKubernetes client, DevNodes nodes, DemoOutpu
 
     private async Task ScaleAsync(int replicas, CancellationToken cancellationToken)
     {
-        output.Say($"Scaling to {replicas}");
+        Begin();
         var patch = new V1Patch(new { spec = new { replicas } }, V1Patch.PatchType.MergePatch);
         await client.CoreV1.PatchNamespacedReplicationControllerScaleAsync(patch, HelloWorkload.Name, Namespace, cancellationToken: cancellationToken);
-        await WaitForReplicasAsync($"{replicas} pods are ready", replicas, cancellationToken);
+        await WaitForReplicasAsync(replicas, cancellationToken);
     }
 
-    private Task WaitForReplicasAsync(string what, int replicas, CancellationToken cancellationToken) =>
-        WaitAsync(what, pods => pods.Count == replicas && pods.TrueForAll(IsReady), cancellationToken);
+    private Task WaitForReplicasAsync(int replicas, CancellationToken cancellationToken) =>
+        WaitAsync($"{replicas} pods are ready", pods => pods.Count == replicas && pods.TrueForAll(IsReady), cancellationToken);
 
     /// <summary>Asks the service until every pod has answered.</summary>
     private async Task WaitForAnswersAsync(string address, int pods, CancellationToken cancellationToken)
     {
+        Begin($"curl {address}");
         using var http = new HttpClient(new SocketsHttpHandler { PooledConnectionLifetime = TimeSpan.Zero }) { Timeout = TimeSpan.FromSeconds(5) };
         var answers = new SortedDictionary<string, int>(StringComparer.Ordinal);
-        var started = time.GetTimestamp();
         while (answers.Count < pods)
         {
-            if (time.GetElapsedTime(started) > StepTimeout)
+            if (time.GetElapsedTime(_begun) > StepTimeout)
                 throw new TimeoutException($"only {answers.Count} of {pods} pods answered through {address}");
             try
             {
@@ -110,35 +137,57 @@ internal sealed class DemoScenario(IKubernetes client, DevNodes nodes, DemoOutpu
             }
             catch (Exception early) when (early is HttpRequestException or TaskCanceledException && !cancellationToken.IsCancellationRequested)
             {
+                Show();
                 await Task.Delay(PollPeriod, time, cancellationToken);
             }
         }
 
-        output.Say($"GET {address} was answered by all {pods} pods:");
-        output.ShowAnswers(answers);
+        End(string.Join(", ", answers.Select(answer => $"{answer.Key} ×{answer.Value}")));
     }
 
     private async Task WaitAsync(string what, Predicate<List<V1Pod>> isDone, CancellationToken cancellationToken)
     {
-        var started = time.GetTimestamp();
-        while (true)
+        while (!isDone(await PodsAsync(cancellationToken)))
         {
-            var pods = await PodsAsync(cancellationToken);
-            output.ShowPods(pods);
-            if (isDone(pods))
-                break;
-            if (time.GetElapsedTime(started) > StepTimeout)
+            if (time.GetElapsedTime(_begun) > StepTimeout)
                 throw new TimeoutException($"after {StepTimeout.TotalSeconds:F0} s it is still not so that {what}");
             await Task.Delay(PollPeriod, time, cancellationToken);
         }
 
-        output.Say($"{what} ({time.GetElapsedTime(started).TotalSeconds:F1} s)");
+        End(what);
+    }
+
+    /// <summary>Begins the next step.</summary>
+    /// <param name="command">How a user would do it, if that was not known before.</param>
+    private void Begin(string? command = null)
+    {
+        _begun = time.GetTimestamp();
+        _steps[_current] = _steps[_current] with { Command = command ?? _steps[_current].Command, Elapsed = TimeSpan.Zero };
+        Show();
+    }
+
+    /// <summary>Ends the present step.</summary>
+    private void End(string result)
+    {
+        _steps[_current] = _steps[_current] with { Elapsed = time.GetElapsedTime(_begun), Result = result };
+        Show();
+        _current++;
+    }
+
+    private void Show()
+    {
+        if (_current < _steps.Length && _steps[_current] is { Elapsed: not null, IsDone: false } step)
+            _steps[_current] = step with { Elapsed = time.GetElapsedTime(_begun) };
+        output.Show(_steps, _pods);
     }
 
     private async Task<List<V1Pod>> PodsAsync(CancellationToken cancellationToken)
     {
         var list = await client.CoreV1.ListNamespacedPodAsync(Namespace, labelSelector: $"app={HelloWorkload.Name}", cancellationToken: cancellationToken);
-        return [.. list.Items.OrderBy(pod => pod.Metadata.CreationTimestamp).ThenBy(pod => pod.Name(), StringComparer.Ordinal)];
+        List<V1Pod> pods = [.. list.Items.OrderBy(pod => pod.Metadata.CreationTimestamp).ThenBy(pod => pod.Name(), StringComparer.Ordinal)];
+        _pods = pods;
+        Show();
+        return pods;
     }
 
     private async Task CleanUpAsync(CancellationToken cancellationToken)
@@ -146,13 +195,8 @@ internal sealed class DemoScenario(IKubernetes client, DevNodes nodes, DemoOutpu
         await DeleteAsync(() => client.CoreV1.DeleteNamespacedServiceAsync(HelloWorkload.Name, Namespace, cancellationToken: cancellationToken));
         await DeleteAsync(() => client.CoreV1.DeleteNamespacedReplicationControllerAsync(
             HelloWorkload.Name, Namespace, propagationPolicy: "Background", cancellationToken: cancellationToken));
-        await WaitQuietlyAsync(pods => pods.Count == 0, cancellationToken);
-    }
-
-    private async Task WaitQuietlyAsync(Predicate<List<V1Pod>> isDone, CancellationToken cancellationToken)
-    {
         var started = time.GetTimestamp();
-        while (!isDone(await PodsAsync(cancellationToken)))
+        while ((await PodsAsync(cancellationToken)).Count > 0)
         {
             if (time.GetElapsedTime(started) > StepTimeout)
                 throw new TimeoutException("the demo's pods do not go away");

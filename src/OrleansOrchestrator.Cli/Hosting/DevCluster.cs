@@ -14,39 +14,49 @@ namespace OrleansOrchestrator.Cli.Hosting;
 internal static class DevCluster
 {
     /// <summary>Runs the cluster until it is told to stop, or until the demo has ended.</summary>
+    /// <exception cref="CommandException">It cannot start, or cannot go on.</exception>
     public static async Task<int> RunAsync(DevSettings settings, CancellationToken cancellationToken)
     {
         using var signal = new ShutdownSignal(cancellationToken);
+        DataDirectory.Prepare(settings.DataDirectory);
+        await using var database = await SqliteDatabase.OpenAsync(
+            Path.Combine(settings.DataDirectory, "state.db"), NullLogger.Instance, signal.Token);
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(signal.Token);
+        var running = RunAsync(settings, database, ending.Token);
         try
         {
-            DataDirectory.Prepare(settings.DataDirectory);
-            await using var database = await SqliteDatabase.OpenAsync(
-                Path.Combine(settings.DataDirectory, "state.db"), NullLogger.Instance, signal.Token);
-            await using var log = new SqliteObjectLog(database, TimeProvider.System);
-            await using var silo = await SiloHost.StartAsync(Setup(settings, database, log), signal.Token);
-            await silo.WaitUntilReadyAsync(signal.Token);
-            return await RunNodesAsync(settings, silo, signal);
+            if (await Task.WhenAny(running, database.Damaged) == running)
+                return await running;
         }
         catch (OperationCanceledException) when (signal.Token.IsCancellationRequested)
         {
             return ExitCodes.Success;
         }
-        catch (Exception exception) when (StoreFaults.Explains(exception))
+        catch (Exception) when (database.Damaged.IsCompleted)
         {
-            throw new CommandException(exception.Message, exception);
+            // What failed has failed for this reason.
         }
+
+        await ending.CancelAsync();
+        await Task.WhenAny(running);
+        throw await database.Damaged;
     }
 
-    private static async Task<int> RunNodesAsync(DevSettings settings, SiloHost silo, ShutdownSignal signal)
+    private static async Task<int> RunAsync(DevSettings settings, SqliteDatabase database, CancellationToken ending)
     {
+        var patience = new StartTime(StartTime.Usual, TimeProvider.System);
+        var fault = "";
+        await using var log = new SqliteObjectLog(database, TimeProvider.System);
+        await using var silo = await SiloHost.StartAsync(Setup(settings, database, log, ending), ending);
+        await patience.WaitAsync(token => silo.WaitUntilReadyAsync(why => fault = why, token), () => fault, ending);
+
         var client = await KubernetesClientConfiguration.BuildConfigFromConfigFileAsync(new FileInfo(silo.KubeConfigPath));
-        var nodes = await DevNodes.StartAsync(settings, client, silo.ServiceCidr, silo.Loggers, signal.Token);
+        var nodes = await DevNodes.StartAsync(settings, client, silo.ServiceCidr, silo.Loggers, patience, ending);
         try
         {
-            await nodes.WaitUntilReadyAsync(signal.Token);
             Console.WriteLine($"ready: API at {silo.Address.AbsoluteUri.TrimEnd('/')}, kubeconfig in {silo.KubeConfigPath}");
             if (settings.Demo)
-                return await DemoScenario.RunAsync(client, nodes, signal.Token);
+                return await DemoScenario.RunAsync(client, nodes, ending);
             Console.WriteLine($"""
 
                 Use it with
@@ -54,7 +64,7 @@ internal static class DevCluster
                   kubectl get nodes
                 Ctrl-C stops the cluster; its state stays in {settings.DataDirectory}.
                 """);
-            await signal.WaitAsync();
+            await silo.WaitUntilAskedToStopAsync(ending);
             return ExitCodes.Success;
         }
         finally
@@ -64,7 +74,7 @@ internal static class DevCluster
         }
     }
 
-    private static SiloSetup Setup(DevSettings settings, SqliteDatabase database, SqliteObjectLog log) => new()
+    private static SiloSetup Setup(DevSettings settings, SqliteDatabase database, SqliteObjectLog log, CancellationToken stopping) => new()
     {
         Log = log,
         Identity = new SqliteIdentityStore(database),
@@ -79,6 +89,7 @@ internal static class DevCluster
         Port = settings.Port,
         AdvertisedAddress = IPAddress.Loopback.ToString(),
         LogLevel = settings.LogLevel,
+        Stopping = stopping,
     };
 
     private static int FreePort()

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging.Console;
 
 namespace OrleansOrchestrator.Cli.Hosting;
@@ -5,14 +6,17 @@ namespace OrleansOrchestrator.Cli.Hosting;
 /// <summary>How the process logs: one line a message, on standard error, so that standard output is the command's own.</summary>
 internal static class ProcessLogging
 {
-    public static void Configure(ILoggingBuilder logging, LogLevel level)
+    /// <summary>Sets the logging up.</summary>
+    /// <param name="logging">The process's logging.</param>
+    /// <param name="level">The lowest level that is logged.</param>
+    /// <param name="stopping">Cancelled when the process stops. What fails then fails for that reason.</param>
+    public static void Configure(ILoggingBuilder logging, LogLevel level, CancellationToken stopping)
     {
         logging.ClearProviders();
-        logging.AddSimpleConsole(console =>
-        {
-            console.SingleLine = true;
-            console.TimestampFormat = "HH:mm:ss.fff ";
-        });
+        logging.Services.TryAddSingleton(TimeProvider.System);
+        logging.Services.AddSingleton(new LogDetail(level));
+        logging.AddConsole(console => console.FormatterName = LineFormatter.FormatName);
+        logging.AddConsoleFormatter<LineFormatter, ConsoleFormatterOptions>();
         logging.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
         logging.SetMinimumLevel(level);
 
@@ -23,15 +27,16 @@ internal static class ProcessLogging
 
         // A silo that dies is everyday business here: what the libraries have to say of it is not for the operator.
         logging.AddFilter("Orleans", LogLevel.Critical);
-
-        // A filter takes in all names that begin like it. What we cannot repair ourselves is for the operator, and so is all that
-        // is said of the database.
-        logging.AddFilter("OrleansOrchestrator", level > LogLevel.Error ? level : LogLevel.Error);
-        logging.AddFilter("OrleansOrchestrator.Storage", level);
-        logging.AddFilter("OrleansOrchestrator.ControlPlane.Store.SlowOpenings", level);
-        logging.AddFilter("OrleansOrchestrator.ControlPlane.Watch.CacheHealth", level);
         logging.AddFilter("Polly", LogLevel.None);
         logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.Critical);
         logging.AddFilter("Microsoft.AspNetCore.Server.Kestrel", LogLevel.Critical);
+
+        // A filter takes in all names that begin like it, and ours begin like Orleans'. A silo that stops fails at what it is doing.
+        logging.AddFilter("OrleansOrchestrator", level);
+        logging.AddFilter("OrleansOrchestrator.ControlPlane", MayTell);
+        logging.AddFilter("OrleansOrchestrator.Gateway", MayTell);
+        logging.AddFilter("OrleansOrchestrator.Storage", MayTell);
+
+        bool MayTell(LogLevel asked) => asked >= level && (asked > LogLevel.Error || !stopping.IsCancellationRequested);
     }
 }

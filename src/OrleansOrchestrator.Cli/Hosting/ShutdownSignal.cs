@@ -22,14 +22,6 @@ internal sealed class ShutdownSignal : IDisposable
     /// <summary>Cancelled when the process is asked to stop.</summary>
     public CancellationToken Token => _stopping.Token;
 
-    /// <summary>Waits until the process is asked to stop.</summary>
-    public async Task WaitAsync()
-    {
-        var stopped = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        await using var registration = Token.Register(stopped.SetResult);
-        await stopped.Task;
-    }
-
     public void Dispose()
     {
         foreach (var registration in _registrations)

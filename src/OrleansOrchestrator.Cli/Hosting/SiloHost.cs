@@ -55,30 +55,41 @@ internal sealed class SiloHost : IAsyncDisposable
             KubeConfigFile.Write(kubeConfigPath, advertised, identity);
             return new SiloHost(application, identity, advertised, kubeConfigPath, serviceCidr);
         }
-        catch (GatewayAddressInUseException inUse)
+        catch
         {
-            await application.StopAsync(CancellationToken.None);
+            await StopAsync(application);
             await application.DisposeAsync();
-            throw new CommandException(inUse.Message, inUse);
+            throw;
         }
     }
 
     /// <summary>Waits until every part says that it is ready.</summary>
-    public async Task WaitUntilReadyAsync(CancellationToken cancellationToken)
+    /// <param name="report">Receives why a part is not ready, at each look.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public async Task WaitUntilReadyAsync(Action<string> report, CancellationToken cancellationToken)
     {
         foreach (var check in _application.Services.GetServices<IReadinessCheck>())
         {
-            while (await check.CheckAsync(cancellationToken) is not null)
+            while (await check.CheckAsync(cancellationToken) is { } why)
+            {
+                report($"{check.Name}: {why}");
                 await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System, cancellationToken);
+            }
         }
     }
 
-    /// <summary>Stops the gateway, then the silo.</summary>
-    public async Task StopAsync()
+    /// <summary>Waits until the process is asked to stop.</summary>
+    /// <exception cref="CommandException">The silo has stopped without having been asked.</exception>
+    public async Task WaitUntilAskedToStopAsync(CancellationToken asked)
     {
-        using var timeout = new CancellationTokenSource(StopWithin);
-        await _application.StopAsync(timeout.Token);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(asked, _application.Lifetime.ApplicationStopping);
+        await either.Token.WaitAsync();
+        if (!asked.IsCancellationRequested)
+            throw new CommandException("the silo has stopped by itself; its log says why (--log-level information)");
     }
+
+    /// <summary>Stops the gateway, then the silo.</summary>
+    public Task StopAsync() => StopAsync(_application);
 
     /// <summary>Stops what still runs.</summary>
     public async ValueTask DisposeAsync()
@@ -88,12 +99,25 @@ internal sealed class SiloHost : IAsyncDisposable
         _identity.Dispose();
     }
 
+    // What takes too long is left to the end of the process.
+    private static async Task StopAsync(WebApplication application)
+    {
+        using var timeout = new CancellationTokenSource(StopWithin);
+        try
+        {
+            await application.StopAsync(timeout.Token);
+        }
+        catch (OperationCanceledException) when (timeout.IsCancellationRequested)
+        {
+        }
+    }
+
     private static WebApplication Build(SiloSetup setup, ClusterIdentity identity, string serviceCidr, int port)
     {
         // Everything is told on the command line: no settings file is looked for, nor the working folder watched for one.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore();
-        ProcessLogging.Configure(builder.Logging, setup.LogLevel);
+        ProcessLogging.Configure(builder.Logging, setup.LogLevel, setup.Stopping);
         builder.Host.UseOrleans(silo => setup.ConfigureSilo(silo));
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = StopWithin);
         builder.Services.AddSingleton<IHostLifetime, QuietLifetime>();

@@ -14,6 +14,7 @@ internal static class SiloProcess
     private const string DefaultServiceCidr = "10.96.0.0/16";
 
     /// <summary>Runs a silo until it is told to stop.</summary>
+    /// <exception cref="CommandException">It cannot start, or has stopped by itself.</exception>
     public static async Task<int> RunAsync(SiloSettings settings, CancellationToken cancellationToken)
     {
         using var signal = new ShutdownSignal(cancellationToken);
@@ -23,23 +24,27 @@ internal static class SiloProcess
             await Migrations.MigratePostgreSqlAsync(settings.Postgres, NullLogger.Instance, signal.Token);
             await using var connections = PostgreSqlConnections.Create(settings.Postgres, new PostgreSqlOptions());
             await using var log = new PostgreSqlObjectLog(connections);
-            await using var silo = await SiloHost.StartAsync(Setup(settings, connections, log), signal.Token);
-            await silo.WaitUntilReadyAsync(signal.Token);
+            await using var silo = await SiloHost.StartAsync(Setup(settings, connections, log, signal.Token), signal.Token);
+            await WaitUntilReadyAsync(silo, signal.Token);
             Console.WriteLine($"ready: API at {silo.Address.AbsoluteUri.TrimEnd('/')}, kubeconfig in {silo.KubeConfigPath}");
-            await signal.WaitAsync();
+            await silo.WaitUntilAskedToStopAsync(signal.Token);
             return ExitCodes.Success;
         }
         catch (OperationCanceledException) when (signal.Token.IsCancellationRequested)
         {
             return ExitCodes.Success;
         }
-        catch (Exception exception) when (StoreFaults.Explains(exception))
-        {
-            throw new CommandException(exception.Message, exception);
-        }
     }
 
-    private static SiloSetup Setup(SiloSettings settings, PostgreSqlConnections connections, PostgreSqlObjectLog log)
+    /// <summary>A silo may start while its database or other silos are in trouble. It waits, and says what for.</summary>
+    private static async Task WaitUntilReadyAsync(SiloHost silo, CancellationToken cancellationToken)
+    {
+        var fault = "";
+        var waiting = new WaitingNote(silo.Loggers.CreateLogger<SiloHost>(), TimeProvider.System);
+        await waiting.WaitAsync(silo.WaitUntilReadyAsync(why => fault = why, cancellationToken), () => $"the silo is not ready: {fault}", cancellationToken);
+    }
+
+    private static SiloSetup Setup(SiloSettings settings, PostgreSqlConnections connections, PostgreSqlObjectLog log, CancellationToken stopping)
     {
         if (!IPAddress.TryParse(settings.AdvertisedAddress, out var advertised))
             throw new CommandException($"--advertise must be an IP address, not \"{settings.AdvertisedAddress}\"");
@@ -54,6 +59,7 @@ internal static class SiloProcess
             Port = settings.Port,
             AdvertisedAddress = settings.AdvertisedAddress,
             LogLevel = settings.LogLevel,
+            Stopping = stopping,
         };
     }
 

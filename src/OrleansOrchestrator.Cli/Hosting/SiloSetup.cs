@@ -33,4 +33,7 @@ internal sealed record SiloSetup
 
     /// <summary>The lowest level that is logged.</summary>
     public required LogLevel LogLevel { get; init; }
+
+    /// <summary>Cancelled when the process stops.</summary>
+    public required CancellationToken Stopping { get; init; }
 }

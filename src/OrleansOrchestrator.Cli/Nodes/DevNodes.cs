@@ -1,6 +1,7 @@
 using System.Globalization;
+using System.Net;
 using k8s;
-using k8s.Models;
+using OrleansOrchestrator.Cli.CommandLine;
 using OrleansOrchestrator.Cli.Hosting;
 using OrleansOrchestrator.Node.Agent;
 using OrleansOrchestrator.Node.Api;
@@ -12,69 +13,70 @@ internal sealed class DevNodes : IAsyncDisposable
 {
     private const int StartsMax = 16;
 
+    // Every node port is listened to once for each of these.
+    private const int NodePortAddressesMax = 16;
+
     private static readonly TimeSpan StopWithin = TimeSpan.FromSeconds(4);
 
     private readonly ClusterConnection _connection;
-    private readonly Kubernetes _client;
-    private readonly List<NodeAgent> _agents = [];
-    private readonly List<string> _names = [];
+    private readonly List<(string Name, NodeAgent Agent)> _nodes = [];
 
-    private DevNodes(KubernetesClientConfiguration configuration)
+    private DevNodes(DevSettings settings, KubernetesClientConfiguration configuration, string serviceCidr, ILoggerFactory loggers)
     {
         _connection = ClusterConnection.Open(configuration);
-        _client = new Kubernetes(configuration);
-    }
-
-    /// <summary>What runs the containers, as in <c>docker://20.10.24</c>.</summary>
-    public string RuntimeVersion => _agents[0].RuntimeVersion;
-
-    /// <summary>Starts the nodes. The first one runs the service proxy of the machine.</summary>
-    public static async Task<DevNodes> StartAsync(
-        DevSettings settings, KubernetesClientConfiguration configuration, string serviceCidr, ILoggerFactory loggers, CancellationToken cancellationToken)
-    {
-        var nodes = new DevNodes(configuration);
         for (var i = 0; i < settings.Nodes; i++)
         {
             var options = Options(settings, i, serviceCidr);
-            nodes._agents.Add(new NodeAgent(options, nodes._connection, TimeProvider.System, loggers));
-            nodes._names.Add(options.Name);
+            _nodes.Add((options.Name, new NodeAgent(options, _connection, TimeProvider.System, loggers)));
         }
-
-        await Parallel.ForEachAsync(
-            nodes._agents,
-            new ParallelOptions { MaxDegreeOfParallelism = StartsMax, CancellationToken = cancellationToken },
-            async (agent, cancellation) => await agent.StartAsync(cancellation));
-        return nodes;
     }
 
-    /// <summary>Waits until every node is Ready.</summary>
-    public async Task WaitUntilReadyAsync(CancellationToken cancellationToken)
+    /// <summary>What runs the containers, as in <c>docker://20.10.24</c>.</summary>
+    public string RuntimeVersion => _nodes[0].Agent.RuntimeVersion;
+
+    /// <summary>Starts the nodes and waits until every one is Ready. The first one runs the service proxy of the machine.</summary>
+    /// <exception cref="CommandException">They are not Ready in time.</exception>
+    public static async Task<DevNodes> StartAsync(
+        DevSettings settings,
+        KubernetesClientConfiguration configuration,
+        string serviceCidr,
+        ILoggerFactory loggers,
+        StartTime patience,
+        CancellationToken cancellationToken)
     {
-        while (true)
+        var nodes = new DevNodes(settings, configuration, serviceCidr, loggers);
+        try
         {
-            var nodes = await _client.CoreV1.ListNodeAsync(cancellationToken: cancellationToken);
-            var ready = nodes.Items.Where(IsReady).Select(node => node.Name()).ToHashSet(StringComparer.Ordinal);
-            if (_names.TrueForAll(ready.Contains))
-                return;
-            await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System, cancellationToken);
+            await Parallel.ForEachAsync(
+                nodes._nodes,
+                new ParallelOptions { MaxDegreeOfParallelism = StartsMax, CancellationToken = cancellationToken },
+                async (node, cancellation) => await node.Agent.StartAsync(cancellation));
+            foreach (var (name, agent) in nodes._nodes)
+                await patience.WaitAsync(agent.WaitUntilReadyAsync, () => $"node {name} is not ready: {agent.Trouble ?? "it has not registered"}", cancellationToken);
+            return nodes;
+        }
+        catch
+        {
+            await nodes.DisposeAsync();
+            throw;
         }
     }
 
     /// <summary>Kills a container, as a crash would.</summary>
+    /// <param name="node">The node it runs on.</param>
     /// <param name="containerId">The id in the pod's status.</param>
     /// <param name="cancellationToken">Cancels the wait.</param>
-    public Task KillContainerAsync(string containerId, CancellationToken cancellationToken) =>
-        _agents[0].KillContainerAsync(containerId, cancellationToken);
+    public Task KillContainerAsync(string node, string containerId, CancellationToken cancellationToken) =>
+        _nodes.Find(one => one.Name == node).Agent.KillContainerAsync(containerId, cancellationToken);
 
     /// <summary>Stops all pods and nodes.</summary>
     public async ValueTask DisposeAsync()
     {
         using var timeout = new CancellationTokenSource(StopWithin);
-        await Task.WhenAll(_agents.Select(agent => agent.StopAsync(stopPods: true, timeout.Token)));
-        foreach (var agent in _agents)
+        await Task.WhenAll(_nodes.Select(node => node.Agent.StopAsync(stopPods: true, timeout.Token)));
+        foreach (var (_, agent) in _nodes)
             await agent.DisposeAsync();
         _connection.Dispose();
-        _client.Dispose();
     }
 
     private static NodeAgentOptions Options(DevSettings settings, int index, string serviceCidr)
@@ -87,12 +89,17 @@ internal sealed class DevNodes : IAsyncDisposable
             Index = DataDirectory.IndexOf(settings.DataDirectory) + index,
             Runtime = RuntimeKinds.Parse(settings.Runtime),
             DataDirectory = Path.Combine(settings.DataDirectory, "nodes", name),
+            AdvertiseAddress = AddressOf(index).ToString(),
             ServiceProxy = index == 0,
             ServiceCidr = serviceCidr,
-            NodePortAddresses = ["127.0.0.1"],
+            NodePortAddresses = [.. Enumerable.Range(0, Math.Min(settings.Nodes, NodePortAddressesMax)).Select(i => AddressOf(i).ToString())],
         };
     }
 
-    private static bool IsReady(V1Node node) =>
-        node.Status?.Conditions?.Any(condition => condition is { Type: "Ready", Status: "True" }) == true;
+    /// <summary>Every node has an address of its own, as on machines of their own: 127.0.0.1, 127.0.0.2, and so on.</summary>
+    private static IPAddress AddressOf(int index)
+    {
+        var number = index + 1;
+        return new IPAddress([127, (byte)(number >> 16), (byte)(number >> 8), (byte)number]);
+    }
 }

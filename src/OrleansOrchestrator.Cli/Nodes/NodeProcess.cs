@@ -1,6 +1,5 @@
 using k8s;
 using k8s.Autorest;
-using k8s.Exceptions;
 using k8s.Models;
 using OrleansOrchestrator.Cli.CommandLine;
 using OrleansOrchestrator.Cli.Hosting;
@@ -22,7 +21,7 @@ internal static class NodeProcess
         using var signal = new ShutdownSignal(cancellationToken);
         DataDirectory.Prepare(settings.DataDirectory);
         var configuration = ReadKubeConfig(settings.KubeConfig);
-        using var loggers = LoggerFactory.Create(logging => ProcessLogging.Configure(logging, settings.LogLevel));
+        using var loggers = LoggerFactory.Create(logging => ProcessLogging.Configure(logging, settings.LogLevel, signal.Token));
         var options = new NodeAgentOptions
         {
             Name = settings.Name,
@@ -35,9 +34,11 @@ internal static class NodeProcess
         try
         {
             await using var agent = new NodeAgent(options, configuration, TimeProvider.System, loggers);
-            await agent.StartAsync(signal.Token);
+            var starting = StartAsync(agent, signal.Token);
+            await new WaitingNote(loggers.CreateLogger<NodeAgent>(), TimeProvider.System).WaitAsync(
+                starting, () => $"node {settings.Name} is not ready: {agent.Trouble ?? $"{configuration.Host} has not been reached"}", signal.Token);
             Console.WriteLine($"ready: node {settings.Name} runs pods on {agent.RuntimeVersion}");
-            await signal.WaitAsync();
+            await signal.Token.WaitAsync();
             await agent.StopAsync(stopPods: false, CancellationToken.None);
             return ExitCodes.Success;
         }
@@ -45,10 +46,12 @@ internal static class NodeProcess
         {
             return ExitCodes.Success;
         }
-        catch (Exception exception) when (exception is ArgumentException or IOException or UnauthorizedAccessException or HttpRequestException)
-        {
-            throw new CommandException(exception.Message, exception);
-        }
+    }
+
+    private static async Task StartAsync(NodeAgent agent, CancellationToken cancellationToken)
+    {
+        await agent.StartAsync(cancellationToken);
+        await agent.WaitUntilReadyAsync(cancellationToken);
     }
 
     /// <summary>The cluster says which addresses are services'; a daemon that starts while the API is away takes the usual ones.</summary>
@@ -74,9 +77,10 @@ internal static class NodeProcess
         {
             return KubernetesClientConfiguration.BuildConfigFromConfigFile(path);
         }
-        catch (Exception exception) when (exception is KubeConfigException or IOException or UnauthorizedAccessException or YamlDotNet.Core.YamlException)
+        catch (Exception exception) when (exception is not OutOfMemoryException)
         {
-            throw new CommandException($"cannot use the kubeconfig {path}: {exception.Message}", exception);
+            // Whatever the library stumbles over, the file is the reason.
+            throw new CommandException($"cannot use the kubeconfig {path}: {exception.Message.ReplaceLineEndings(" ")}", exception);
         }
     }
 }

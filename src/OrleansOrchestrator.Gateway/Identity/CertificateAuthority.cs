@@ -40,6 +40,15 @@ public sealed class CertificateAuthority : IDisposable
         return new CertificateAuthority(X509Certificate2.CreateFromPem(pem, pem));
     }
 
+    /// <summary>Requires that certificates of this authority are good at a time.</summary>
+    /// <exception cref="ClockException">They are not.</exception>
+    public void RequireGoodAt(DateTimeOffset now)
+    {
+        var (from, until) = (new DateTimeOffset(_certificate.NotBefore), new DateTimeOffset(_certificate.NotAfter));
+        if (now < from || now > until)
+            throw new ClockException(now, from.ToUniversalTime(), until.ToUniversalTime());
+    }
+
     /// <summary>Issues a certificate by which a server is known.</summary>
     /// <param name="commonName">Its common name.</param>
     /// <param name="hosts">The names and addresses under which it is reached.</param>

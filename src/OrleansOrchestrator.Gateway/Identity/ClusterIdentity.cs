@@ -48,13 +48,16 @@ public sealed class ClusterIdentity : IDisposable
     /// <param name="time">The clock.</param>
     /// <param name="cancellationToken">Cancels the wait.</param>
     /// <exception cref="CryptographicException">What the cluster keeps is damaged.</exception>
+    /// <exception cref="ClockException">The clock is wrong.</exception>
     public static async Task<ClusterIdentity> LoadAsync(SharedValue getOrAdd, TimeProvider time, CancellationToken cancellationToken)
     {
         var authority = await getOrAdd("certificate-authority", () => CertificateAuthority.Create(time.GetUtcNow()), cancellationToken);
         var token = await getOrAdd("admin-token", CreateToken, cancellationToken);
         var tokenKey = ECDsa.Create();
         tokenKey.ImportFromPem(Encoding.ASCII.GetString(await getOrAdd("service-account-key", CreateTokenKey, cancellationToken)));
-        return new ClusterIdentity(CertificateAuthority.Load(authority), Encoding.ASCII.GetString(token), tokenKey, time);
+        var loaded = CertificateAuthority.Load(authority);
+        loaded.RequireGoodAt(time.GetUtcNow());
+        return new ClusterIdentity(loaded, Encoding.ASCII.GetString(token), tokenKey, time);
     }
 
     /// <summary>Issues a client certificate of the administrator, good for a year.</summary>

@@ -34,6 +34,7 @@ public sealed partial class NodeAgent : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly List<Task> _loops = [];
     private IContainerRuntime? _runtime;
+    private NodeRegistrar? _registrar;
     private PodDirectory? _pods;
     private NodeServer? _server;
     private X509Certificate2? _certificate;
@@ -73,6 +74,9 @@ public sealed partial class NodeAgent : IAsyncDisposable
 
     /// <summary>The runtime in use, for example <c>docker://20.10.24</c>; empty before <see cref="StartAsync"/> has returned.</summary>
     public string RuntimeVersion => _runtime?.Version ?? "";
+
+    /// <summary>Why the node is not Ready, as far as is known; null if it is, and before <see cref="StartAsync"/> has returned.</summary>
+    public string? Trouble => _registrar?.Trouble;
 
     internal IContainerRuntime Runtime => _runtime ?? throw new InvalidOperationException("The agent has not started.");
 
@@ -132,10 +136,10 @@ public sealed partial class NodeAgent : IAsyncDisposable
         var node = new NodeObjectBuilder(
             _options, machine, address.ToString(), Port, _runtime.Version, _certificate is null ? "" : ServingCertificate.HashOf(_certificate),
             vote.Voter);
-        var registrar = new NodeRegistrar(
+        _registrar = new NodeRegistrar(
             _api, _options.Name, node, () => _runtime?.Fault, _options.StatusPeriod, _timeProvider, _loggers.CreateLogger<NodeRegistrar>());
         var lease = new LeaseAgent(
-            _api, _options.Name, times, _options.LeaseRenewInterval, clock, vote, views, registrar.Repeat, _timeProvider, _loggers.CreateLogger<LeaseAgent>());
+            _api, _options.Name, times, _options.LeaseRenewInterval, clock, vote, views, _registrar.Repeat, _timeProvider, _loggers.CreateLogger<LeaseAgent>());
         _peers = new PeerContacts(_api.Votes, _certificate);
 
         Run(lease.RunAsync);
@@ -144,7 +148,7 @@ public sealed partial class NodeAgent : IAsyncDisposable
         Run(Reflect(ResourcePath.Nodes, $"metadata.name={_options.Name}", views));
         if (_ownsApi)
             Run(Reflect(ResourcePath.ApiEndpoints, "metadata.name=kubernetes", _api.Servers));
-        Run(registrar.RunAsync);
+        Run(_registrar.RunAsync);
         Run(events.RunAsync);
         Run(Reflect(ResourcePath.Pods, $"spec.nodeName={_options.Name}", _pods));
         if (!isHollow || _options.ServiceProxy)
@@ -169,6 +173,12 @@ public sealed partial class NodeAgent : IAsyncDisposable
 
         LogStarted(_options.Name, _runtime.Version, address, Port);
     }
+
+    /// <summary>Waits until the control plane has acknowledged that the node is Ready.</summary>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="InvalidOperationException">The agent has not been started.</exception>
+    public Task WaitUntilReadyAsync(CancellationToken cancellationToken = default) =>
+        (_registrar ?? throw new InvalidOperationException("The agent has not started.")).Ready.WaitAsync(cancellationToken);
 
     /// <summary>Kills a container at once, as a crash would; what follows is up to its pod's restart policy.</summary>
     /// <param name="containerId">The id in the pod's status, as in <c>docker://4f3c…</c>.</param>

@@ -32,9 +32,12 @@ internal sealed class ContainerStarter(PodServices services)
             var spec = await services.Specs.BuildAsync(pod, start, image.ImageId, volumes, directory, cancellationToken);
             spec = WithHostsFile(pod, sandbox, spec);
             var id = await runtime.CreateContainerAsync(sandbox, spec, cancellationToken);
-            services.Events.Record(pod, spec.Name, EventType.Normal, "Created", $"Created container: {spec.Name}");
+            if (runtime.HasImages)
+                services.Events.Record(pod, spec.Name, EventType.Normal, "Created", $"Created container: {spec.Name}");
             await runtime.StartContainerAsync(id, cancellationToken);
-            services.Events.Record(pod, spec.Name, EventType.Normal, "Started", $"Started container {spec.Name}");
+            services.Events.Record(pod, spec.Name, EventType.Normal, "Started", runtime.HasImages
+                ? $"Started container {spec.Name}"
+                : $"Started container {spec.Name} as a process of the host; its image means nothing here");
         }
         catch (ConfigurationException exception)
         {
@@ -54,6 +57,8 @@ internal sealed class ContainerStarter(PodServices services)
         try
         {
             var result = await services.Runtime.EnsureImageAsync(image, PolicyOf(container), cancellationToken);
+            if (!services.Runtime.HasImages)
+                return result;
             services.Events.Record(pod, container.Name, EventType.Normal, "Pulled", result.PullDuration is { } duration
                 ? $"Successfully pulled image \"{image}\" in {GoDuration.Format(duration)}"
                 : $"Container image \"{image}\" already present on machine");

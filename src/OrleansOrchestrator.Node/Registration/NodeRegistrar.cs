@@ -15,11 +15,18 @@ internal sealed partial class NodeRegistrar(
     private static readonly TimeSpan CheckInterval = TimeSpan.FromSeconds(2);
 
     private readonly RetryDelay _delay = new(TimeSpan.FromMilliseconds(200), TimeSpan.FromSeconds(5), Random.Shared);
+    private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private V1NodeStatus? _reported;
     private string? _reportedFault;
     private DateTimeOffset _reportedAt;
     private bool _isRegistered;
     private int _repeats;
+
+    /// <summary>Completes when the control plane has acknowledged for the first time that the node is Ready.</summary>
+    public Task Ready => _ready.Task;
+
+    /// <summary>Why the control plane does not hold the node for Ready, as far as is known here; null if it does.</summary>
+    public string? Trouble { get; private set; }
 
     /// <summary>Reports soon, and once more after that.</summary>
     /// <remarks>
@@ -47,6 +54,7 @@ internal sealed partial class NodeRegistrar(
         {
             // The object may have been deleted; then the node registers again.
             _isRegistered = _isRegistered && exception is not ApiException { IsNotFound: true };
+            Trouble = exception.Message;
             LogFailed(nodeName, exception.Message);
             return _delay.Next((exception as ApiException)?.RetryAfter);
         }
@@ -94,6 +102,9 @@ internal sealed partial class NodeRegistrar(
         var patch = Encoding.UTF8.GetBytes(KubernetesJson.Serialize(new V1Node { Status = status }));
         await api.StrategicPatchAsync(ResourcePath.NodeStatus(nodeName), patch, cancellationToken);
         (_reported, _reportedFault, _reportedAt) = (status, current, now);
+        Trouble = current;
+        if (current is null)
+            _ready.TrySetResult();
         if (repeats > 0)
             Interlocked.CompareExchange(ref _repeats, repeats - 1, repeats);
     }
@@ -101,6 +112,6 @@ internal sealed partial class NodeRegistrar(
     [LoggerMessage(Level = LogLevel.Information, Message = "Node {Node} is registered")]
     private partial void LogRegistered(string node);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The status of node {Node} could not be reported: {Reason}")]
+    [LoggerMessage(Level = LogLevel.Information, Message = "The status of node {Node} could not be reported: {Reason}")]
     private partial void LogFailed(string node, string reason);
 }

@@ -17,6 +17,9 @@ internal interface IContainerRuntime : IAsyncDisposable
     /// <summary>Whether starting takes no time, so that no status in between is worth a request.</summary>
     bool StartsInstantly { get; }
 
+    /// <summary>Whether containers are made from images; otherwise there is nothing to pull and nothing to create.</summary>
+    bool HasImages { get; }
+
     /// <summary>Why no pod can run at the moment, or null. The node is not ready meanwhile.</summary>
     string? Fault { get; }
 

@@ -80,7 +80,9 @@ public sealed class PostgreSqlConnections : IAsyncDisposable
         await General.DisposeAsync();
     }
 
-    internal static NpgsqlConnectionStringBuilder Parse(string connectionString)
+    /// <summary>Reads a connection string.</summary>
+    /// <exception cref="StoreUnusableException">It cannot be understood.</exception>
+    public static NpgsqlConnectionStringBuilder Parse(string connectionString)
     {
         try
         {
@@ -91,7 +93,10 @@ public sealed class PostgreSqlConnections : IAsyncDisposable
         }
         catch (Exception e) when (e is ArgumentException or FormatException)
         {
-            throw new StoreUnusableException($"the PostgreSQL connection string cannot be understood: {e.Message.ReplaceLineEndings(" ")}", e);
+            throw new StoreUnusableException(
+                "the PostgreSQL connection string cannot be understood; "
+                + $"it is a list such as \"Host=db;Database=orchestrator;Username=app\": {e.Message.ReplaceLineEndings(" ")}",
+                e);
         }
     }
 

@@ -1,6 +1,7 @@
 using System.Runtime.ExceptionServices;
 using DbUp;
 using DbUp.Builder;
+using DbUp.Engine;
 using DbUp.Postgresql;
 using DbUp.Sqlite.Helpers;
 using Microsoft.Data.Sqlite;
@@ -85,15 +86,17 @@ public static class Migrations
 
     private static void Upgrade(UpgradeEngineBuilder target, string dialect, string database, ILogger logger)
     {
-        var result = target
-            .WithScripts(MigrationScripts.For(dialect))
+        var scripts = MigrationScripts.For(dialect);
+        var engine = target
+            .WithScripts(scripts)
             .WithTransactionPerScript()
             .WithVariablesDisabled()
             .WithExecutionTimeout(StatementTimeout)
             .ResetConfiguredLoggers()
             .LogTo(logger)
-            .Build()
-            .PerformUpgrade();
+            .Build();
+        RequireKnown(engine.GetExecutedScripts(), scripts, database);
+        var result = engine.PerformUpgrade();
         if (result.Error is SqliteException { SqliteErrorCode: not raw.SQLITE_ERROR })
             ExceptionDispatchInfo.Throw(result.Error);
         if (!result.Successful)
@@ -102,6 +105,14 @@ public static class Migrations
                 $"cannot migrate {database}: {result.ErrorScript?.Name ?? "journal"}: {result.Error.Message.ReplaceLineEndings(" ")}",
                 result.Error);
         }
+    }
+
+    /// <summary>A schema that a later version has made may hold what this one would destroy.</summary>
+    private static void RequireKnown(IReadOnlyList<string> executed, IReadOnlyList<SqlScript> known, string database)
+    {
+        var unknown = executed.Except(known.Select(script => script.Name), StringComparer.Ordinal).Order(StringComparer.Ordinal).LastOrDefault();
+        if (unknown is not null)
+            throw new StoreUnusableException($"{database} has been written by a newer version of orchestrator (schema {unknown}); use that version, or a newer one");
     }
 
     private static async Task<string> ReadEncodingAsync(NpgsqlConnection connection, CancellationToken cancellationToken)

@@ -28,6 +28,7 @@ public sealed class SqliteDatabase : IAsyncDisposable
     private readonly SqliteConnection _writer;
     private readonly SemaphoreSlim _turn = new(1);
     private readonly string _readers;
+    private readonly TaskCompletionSource<StoreUnusableException> _damaged = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private SqliteDatabase(string path, SqliteFileLock claimed, SqliteConnection writer)
     {
@@ -39,6 +40,9 @@ public sealed class SqliteDatabase : IAsyncDisposable
 
     /// <summary>The file's full path.</summary>
     public string Path { get; }
+
+    /// <summary>Completes once the file turns out to be damaged. Nothing that is read from it or written to it can be relied on then.</summary>
+    public Task<StoreUnusableException> Damaged => _damaged.Task;
 
     /// <summary>Claims the file, creates it if it does not exist, and brings it to this build's schema.</summary>
     /// <param name="path">The file. It and its companions (<c>-wal</c>, <c>-shm</c>, <c>.lock</c>) are readable for their owner only.</param>
@@ -104,9 +108,21 @@ public sealed class SqliteDatabase : IAsyncDisposable
         }
         catch (SqliteException e)
         {
+            NoteDamage(e);
             throw SqliteFailure.Unavailable(e, Path);
         }
+        catch (OutcomeUnknownException e) when (e.InnerException is SqliteException cause)
+        {
+            NoteDamage(cause);
+            throw;
+        }
     });
+
+    private void NoteDamage(SqliteException exception)
+    {
+        if (SqliteFailure.IsDamage(exception))
+            _damaged.TrySetResult(new StoreUnusableException(SqliteFailure.Explain(exception, Path), exception));
+    }
 
     private static SqliteDatabase Open(string path, ILogger logger)
     {

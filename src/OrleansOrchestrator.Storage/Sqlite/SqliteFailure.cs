@@ -17,6 +17,9 @@ internal static class SqliteFailure
     public static bool CommitCertainlyFailed(SqliteException exception) =>
         exception.SqliteErrorCode is raw.SQLITE_FULL or raw.SQLITE_BUSY;
 
+    /// <summary>Whether the file is not what SQLite has written.</summary>
+    public static bool IsDamage(SqliteException exception) => exception.SqliteErrorCode is raw.SQLITE_CORRUPT or raw.SQLITE_NOTADB;
+
     public static string Explain(SqliteException exception, string path) => exception.SqliteErrorCode switch
     {
         raw.SQLITE_FULL or raw.SQLITE_IOERR when IsFull(exception) => $"the disk that holds {path} is full",

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using Microsoft.Data.Sqlite;
 using OrleansOrchestrator.EndToEnd.Tests.Clusters;
 
 namespace OrleansOrchestrator.EndToEnd.Tests.Faults;
@@ -22,8 +23,19 @@ public sealed class BadStartTests : EndToEndTest
     [InlineData("node", "--kubeconfig")]
     [InlineData("migrate", "--postgres")]
     [InlineData("frob", "frob")]
+    [InlineData("dve", "did you mean \"dev\"?")]
+    [InlineData("dev --prot 0", "did you mean \"--port\"?")]
+    [InlineData("dev --log-level foo", "--log-level")]
+    [InlineData("help frob", "frob")]
+    [InlineData("completion tcsh", "tcsh")]
     public async Task Start_BadArguments_IsAUsageErrorOnOneLine(string arguments, string culprit) =>
         ShouldSay(await OrchestratorProgram.RunAsync(arguments.Split(' ')), Usage, culprit);
+
+    [Fact]
+    public async Task Start_BadLevelInTheEnvironment_IsAUsageErrorOnOneLine() => ShouldSay(
+        await OrchestratorProgram.RunAsync(["dev", "--data", NewScratch().Folder], new Dictionary<string, string> { ["ORCHESTRATOR_LOG_LEVEL"] = "foo" }),
+        Usage,
+        "\"foo\"");
 
     [Fact]
     public async Task Start_BadEnvironmentVariable_IsAUsageErrorThatNamesItsValue() => ShouldSay(
@@ -60,6 +72,118 @@ public sealed class BadStartTests : EndToEndTest
         await cluster.Kubectl.RunAsync("get", "nodes");
     }
 
+    [Fact]
+    public async Task Dev_DatabaseThatIsNone_SaysSo()
+    {
+        var scratch = NewScratch();
+        var file = scratch.Write("state.db", "this is no database, and has never been one");
+
+        ShouldSay(await RunDevAsync(scratch.Folder), Failure, file);
+    }
+
+    [Theory]
+    [InlineData(8)]
+    [InlineData(20)]
+    [InlineData(60)]
+    public async Task Dev_DatabaseDamagedSomewhere_SaysSoAndEnds(int firstDamagedPage)
+    {
+        var cluster = await StartDevAsync("hollow");
+        var filler = new string('x', 3000);
+        for (var i = 0; i < 60; i++)
+            await cluster.Api.SendAsync(HttpMethod.Post, "/api/v1/namespaces/default/configmaps", $$$"""{"metadata":{"name":"c{{{i}}}"},"data":{"k":"{{{filler}}}"}}""");
+        await cluster.Member.StopAsync();
+        var file = Path.Combine(cluster.DataFolder, "state.db");
+        await using (var database = File.OpenWrite(file))
+        {
+            database.Position = firstDamagedPage * 4096;
+            await database.WriteAsync(Enumerable.Repeat((byte)0x5A, (int)(database.Length - database.Position)).ToArray(), Cancelled);
+        }
+
+        var result = await RunDevAsync(cluster.DataFolder);
+
+        // The damage may be met only when the silo runs, whose log says a line of its own.
+        result.ExitCode.ShouldBe(Failure, result.ToString());
+        var lines = result.Errors.Trim().Split('\n');
+        lines[^1].ShouldBe($"orchestrator: the database file {file} is damaged or is not a database");
+        lines[..^1].ShouldAllBe(line => line.Contains("The database is in trouble"));
+    }
+
+    [Fact]
+    public async Task Dev_DatabaseOfANewerVersion_SaysSo()
+    {
+        var scratch = NewScratch();
+        await (await Member.StartAsync(scratch.Folder, "dev", "--port", "0", "--runtime", "hollow")).StopAsync();
+        await using (var connection = new SqliteConnection($"Data Source={Path.Combine(scratch.Folder, "state.db")};Pooling=False"))
+        {
+            await connection.OpenAsync(Cancelled);
+            await using var command = connection.CreateCommand();
+            command.CommandText = "INSERT INTO schema_migrations (ScriptName, Applied) VALUES ('sqlite/9999_later.sql', '2099-01-01')";
+            await command.ExecuteNonQueryAsync(Cancelled);
+        }
+
+        ShouldSay(await RunDevAsync(scratch.Folder), Failure, "newer version");
+    }
+
+    [Fact]
+    public async Task Dev_KubeConfigThatCannotBeWritten_SaysSo()
+    {
+        var scratch = NewScratch();
+        Directory.CreateDirectory(scratch.At("kubeconfig"));
+
+        ShouldSay(await RunDevAsync(scratch.Folder), Failure, "kubeconfig");
+    }
+
+    [Theory]
+    [InlineData("dev --port 0")]
+    [InlineData("node")]
+    public async Task Start_OnDockerWithoutAnEngine_SaysWhereNoneAnswers(string command)
+    {
+        var scratch = NewScratch();
+        var kubeConfig = scratch.Write("config", """{"clusters":[{"name":"c","cluster":{"server":"https://127.0.0.1:1"}}],"contexts":[{"name":"c","context":{"cluster":"c"}}],"current-context":"c"}""");
+        string[] more = command == "node" ? ["--kubeconfig", kubeConfig] : [];
+
+        ShouldSay(
+            await OrchestratorProgram.RunAsync(
+                [.. command.Split(' '), "--runtime", "docker", "--data", scratch.At("data"), .. more],
+                new Dictionary<string, string> { ["DOCKER_HOST"] = "unix:///nowhere/docker.sock" }),
+            Failure,
+            "no Docker engine answers at unix:///nowhere/docker.sock");
+    }
+
+    [Theory]
+    [InlineData("clusters: [", "cannot use the kubeconfig")]
+    [InlineData("apiVersion: v1", "cannot use the kubeconfig")]
+    [InlineData("\u0001", "cannot use the kubeconfig")]
+    public async Task Node_KubeConfigThatIsNone_SaysSo(string text, string sentence)
+    {
+        var file = NewScratch().Write("config", text);
+
+        ShouldSay(await OrchestratorProgram.RunAsync(["node", "--kubeconfig", file, "--runtime", "hollow", "--data", NewScratch().Folder]), Failure, sentence);
+    }
+
+    [Theory]
+    [InlineData("postgres://app:geheim@db/x")]
+    [InlineData("Host=127.0.0.1;Port=1;Timeout=5;Passwort=geheim")]
+    [InlineData("Database=x;Password=geheim")]
+    public async Task Migrate_ConnectionThatIsNone_SaysSoWithoutThePassword(string connection)
+    {
+        var result = await OrchestratorProgram.RunAsync(["migrate"], new Dictionary<string, string> { ["ORCHESTRATOR_POSTGRES"] = connection });
+
+        ShouldSay(result, Failure, "connection string");
+        result.Errors.ShouldNotContain("geheim");
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData(null)]
+    public async Task Migrate_PasswordFileWithoutAPassword_SaysSo(string? content)
+    {
+        var scratch = NewScratch();
+        var file = content is null ? scratch.At("missing") : scratch.Write("password", content);
+
+        ShouldSay(await OrchestratorProgram.RunAsync(["migrate", "--postgres", "Host=127.0.0.1", "--postgres-password-file", file]), Failure, file);
+    }
+
     [Theory]
     [InlineData("silo")]
     [InlineData("migrate")]
@@ -85,6 +209,9 @@ public sealed class BadStartTests : EndToEndTest
     [Fact]
     public async Task KubeConfig_OfAFreshFolder_SaysHowToGetOne() =>
         ShouldSay(await OrchestratorProgram.RunAsync(["kubeconfig", "--data", NewScratch().Folder]), Failure, "orchestrator dev");
+
+    private static Task<CommandResult> RunDevAsync(string folder) =>
+        OrchestratorProgram.RunAsync(["dev", "--port", "0", "--runtime", "hollow", "--data", folder]);
 
     private static void ShouldSay(CommandResult result, int exitCode, string culprit)
     {

@@ -33,6 +33,17 @@ public sealed class ClusterIdentityTests
     }
 
     [Fact]
+    public async Task Load_WithAClockBeforeTheAuthority_SaysThatTheClockIsWrong()
+    {
+        (await LoadAsync()).Dispose();
+        var early = new FakeTimeProvider(Now.AddYears(-10));
+
+        (await Should.ThrowAsync<ClockException>(() =>
+                ClusterIdentity.LoadAsync((name, propose, _) => Task.FromResult(_kept.GetOrAdd(name, _ => propose())), early, default)))
+            .Message.ShouldContain("this machine's clock says 2020-01-01 00:00:00Z");
+    }
+
+    [Fact]
     public async Task IsIssuerOf_OutsideLifetime_IsFalse()
     {
         using var identity = await LoadAsync();

@@ -37,6 +37,20 @@ public sealed class PostgreSqlMigrationTests(PostgreSqlFixture fixture)
     }
 
     [Fact]
+    public async Task Migrate_DatabaseOfANewerVersion_IsRefusedInOneLine()
+    {
+        PostgreSqlFixture.RequireServer();
+        var connectionString = await fixture.Server.CreateDatabaseAsync(cancellationToken: Cancellation);
+        await Migrations.MigratePostgreSqlAsync(connectionString, NullLogger.Instance, Cancellation);
+        await using var source = NpgsqlDataSource.Create(connectionString);
+        await using (var later = source.CreateCommand("INSERT INTO schema_migrations (scriptname, applied) VALUES ('postgresql/9999_later.sql', now())"))
+            await later.ExecuteNonQueryAsync(Cancellation);
+
+        (await Should.ThrowAsync<StoreUnusableException>(() => Migrations.MigratePostgreSqlAsync(connectionString, NullLogger.Instance, Cancellation)))
+            .Message.ShouldContain("newer version of orchestrator (schema postgresql/9999_later.sql)");
+    }
+
+    [Fact]
     public async Task Migrate_SchemaOfItsOwn_PutsEverythingThere()
     {
         PostgreSqlFixture.RequireServer();

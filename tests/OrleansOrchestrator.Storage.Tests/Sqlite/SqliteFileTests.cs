@@ -105,9 +105,27 @@ public sealed class SqliteFileTests : IDisposable
         }
 
         await using var damaged = await OpenAsync();
+        damaged.Damaged.IsCompleted.ShouldBeFalse();
         var failure = await Should.ThrowAsync<LogUnavailableException>(async () =>
             await new SqliteObjectLog(damaged, TimeProvider.System).LoadAsync(Pods, Cancellation).ToListAsync(Cancellation));
         failure.Message.ShouldBe($"the database file {File} is damaged or is not a database");
+        (await damaged.Damaged).Message.ShouldBe(failure.Message);
+    }
+
+    [Fact]
+    public async Task Open_FileOfANewerVersion_SaysSoInOneLine()
+    {
+        await (await OpenAsync()).DisposeAsync();
+        await using (var connection = new SqliteConnection($"Data Source={File};Pooling=False"))
+        {
+            await connection.OpenAsync(Cancellation);
+            await using var command = connection.CreateCommand();
+            command.CommandText = "INSERT INTO schema_migrations (ScriptName, Applied) VALUES ('sqlite/9999_later.sql', '2099-01-01')";
+            await command.ExecuteNonQueryAsync(Cancellation);
+        }
+
+        (await Should.ThrowAsync<StoreUnusableException>(() => OpenAsync())).Message
+            .ShouldBe($"{File} has been written by a newer version of orchestrator (schema sqlite/9999_later.sql); use that version, or a newer one");
     }
 
     [Fact]

@@ -11,9 +11,14 @@ internal static class DockerEngine
     public static DockerClient Connect(Uri? endpoint)
     {
         var builder = new DockerClientBuilder().WithApiVersion(ApiVersion).WithTimeout(Timeout.InfiniteTimeSpan);
+        return builder.WithEndpoint(AddressOf(endpoint)).Build();
+    }
+
+    /// <summary>The engine's address: the one given, that of <c>DOCKER_HOST</c>, or the usual socket.</summary>
+    public static Uri AddressOf(Uri? endpoint)
+    {
         var given = System.Environment.GetEnvironmentVariable("DOCKER_HOST");
-        var address = endpoint ?? (string.IsNullOrEmpty(given) ? new Uri("unix:///var/run/docker.sock") : new Uri(given));
-        return builder.WithEndpoint(address).Build();
+        return endpoint ?? (string.IsNullOrEmpty(given) ? new Uri("unix:///var/run/docker.sock") : new Uri(given));
     }
 
     /// <summary>Whether the failure is the engine's or the way to it, and not a fault of this program.</summary>

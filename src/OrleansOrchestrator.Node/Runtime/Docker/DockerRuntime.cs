@@ -39,6 +39,8 @@ internal sealed partial class DockerRuntime : IContainerRuntime
 
     public bool StartsInstantly => false;
 
+    public bool HasImages => true;
+
     public string? Fault => _states.Fault;
 
     /// <exception cref="RuntimeException">No engine answers.</exception>
@@ -57,7 +59,8 @@ internal sealed partial class DockerRuntime : IContainerRuntime
         catch (Exception exception) when (DockerEngine.IsFailure(exception))
         {
             client.Dispose();
-            throw DockerErrors.ToRuntime(exception, RuntimeException.Unavailable);
+            var why = exception.InnerException?.Message ?? exception.Message;
+            throw new RuntimeException(RuntimeException.Unavailable, $"no Docker engine answers at {DockerEngine.AddressOf(endpoint)}: {why}", exception);
         }
     }
 

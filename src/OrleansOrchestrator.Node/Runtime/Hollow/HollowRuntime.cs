@@ -20,6 +20,8 @@ internal sealed class HollowRuntime(int nodeIndex, TimeProvider timeProvider) : 
 
     public bool StartsInstantly => true;
 
+    public bool HasImages => false;
+
     public string? Fault => null;
 
     public Task<IReadOnlyList<PodSandbox>> ListAsync(CancellationToken cancellationToken) =>

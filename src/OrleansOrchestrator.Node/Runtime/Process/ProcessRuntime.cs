@@ -43,6 +43,8 @@ internal sealed partial class ProcessRuntime : IContainerRuntime
 
     public bool StartsInstantly => false;
 
+    public bool HasImages => false;
+
     public string? Fault => null;
 
     public static ProcessRuntime Open(string dataDirectory, int index, TimeProvider timeProvider, ILoggerFactory loggers)
@@ -96,7 +98,7 @@ internal sealed partial class ProcessRuntime : IContainerRuntime
     }
 
     public Task<ImageResult> EnsureImageAsync(string image, ImagePullPolicy policy, CancellationToken cancellationToken) =>
-        Task.FromResult(new ImageResult($"process://{image}", null));
+        Task.FromResult(new ImageResult("", null));
 
     public Task<string> CreateContainerAsync(PodSandbox sandbox, ContainerSpec spec, CancellationToken cancellationToken)
     {

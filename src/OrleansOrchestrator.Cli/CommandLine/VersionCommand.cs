@@ -1,0 +1,20 @@
+using System.CommandLine;
+using System.Reflection;
+using System.Runtime.InteropServices;
+
+namespace OrleansOrchestrator.Cli.CommandLine;
+
+/// <summary><c>orchestrator version</c>: says which build this is, and of which Kubernetes it speaks the API.</summary>
+internal static class VersionCommand
+{
+    public static Command Create()
+    {
+        var command = new Command("version", "Print the version of this program.");
+        command.SetAction(_ => Console.WriteLine(
+            $"orchestrator {Version} ({RuntimeInformation.RuntimeIdentifier}, .NET {Environment.Version})"));
+        return command;
+    }
+
+    private static string Version =>
+        typeof(VersionCommand).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
+}
