@@ -9,8 +9,8 @@ internal static class ProcessLogging
     /// <summary>Sets the logging up.</summary>
     /// <param name="logging">The process's logging.</param>
     /// <param name="level">The lowest level that is logged.</param>
-    /// <param name="stopping">Cancelled when the process stops. What fails then fails for that reason.</param>
-    public static void Configure(ILoggingBuilder logging, LogLevel level, CancellationToken stopping)
+    /// <param name="isStopping">Whether the process stops. What fails then fails for that reason.</param>
+    public static void Configure(ILoggingBuilder logging, LogLevel level, Func<bool> isStopping)
     {
         logging.ClearProviders();
         logging.Services.TryAddSingleton(TimeProvider.System);
@@ -37,6 +37,6 @@ internal static class ProcessLogging
         logging.AddFilter("OrleansOrchestrator.Gateway", MayTell);
         logging.AddFilter("OrleansOrchestrator.Storage", MayTell);
 
-        bool MayTell(LogLevel asked) => asked >= level && (asked > LogLevel.Error || !stopping.IsCancellationRequested);
+        bool MayTell(LogLevel asked) => asked >= level && (asked > LogLevel.Error || !isStopping());
     }
 }

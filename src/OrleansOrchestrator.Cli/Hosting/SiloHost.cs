@@ -117,7 +117,8 @@ internal sealed class SiloHost : IAsyncDisposable
         // Everything is told on the command line: no settings file is looked for, nor the working folder watched for one.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore();
-        ProcessLogging.Configure(builder.Logging, setup.LogLevel, setup.Stopping);
+        var ended = setup.Stopping;
+        ProcessLogging.Configure(builder.Logging, setup.LogLevel, () => setup.Stopping.IsCancellationRequested || ended.IsCancellationRequested);
         builder.Host.UseOrleans(silo => setup.ConfigureSilo(silo));
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = StopWithin);
         builder.Services.AddSingleton<IHostLifetime, QuietLifetime>();
@@ -141,6 +142,7 @@ internal sealed class SiloHost : IAsyncDisposable
             },
             identity);
         var application = builder.Build();
+        ended = application.Lifetime.ApplicationStopping;
         application.UseGateway();
         return application;
     }

@@ -21,7 +21,7 @@ internal static class NodeProcess
         using var signal = new ShutdownSignal(cancellationToken);
         DataDirectory.Prepare(settings.DataDirectory);
         var configuration = ReadKubeConfig(settings.KubeConfig);
-        using var loggers = LoggerFactory.Create(logging => ProcessLogging.Configure(logging, settings.LogLevel, signal.Token));
+        using var loggers = LoggerFactory.Create(logging => ProcessLogging.Configure(logging, settings.LogLevel, () => signal.Token.IsCancellationRequested));
         var options = new NodeAgentOptions
         {
             Name = settings.Name,

@@ -31,12 +31,16 @@ internal sealed partial class ClusterIdentity(ClusterConnection api, string data
             {
                 if (Former is not null)
                     return Former;
+                Trouble = exception.Message;
                 LogUnknown(exception.Message);
             }
 
             await Task.Delay(_delay.Next(), timeProvider, cancellationToken);
         }
     }
+
+    /// <summary>Why the API has not told it yet; null before it has been asked.</summary>
+    public string? Trouble { get; private set; }
 
     /// <summary>From now on the data folder belongs to this cluster, and nothing of another one is left.</summary>
     public void Keep(string cluster)
@@ -47,6 +51,6 @@ internal sealed partial class ClusterIdentity(ClusterConnection api, string data
 
     private static string? ReadFile(string path) => File.Exists(path) && File.ReadAllText(path).Trim() is { Length: > 0 } id ? id : null;
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The node waits for the API: it must learn which cluster it belongs to ({Reason})")]
+    [LoggerMessage(Level = LogLevel.Information, Message = "The node waits for the API: it must learn which cluster it belongs to ({Reason})")]
     private partial void LogUnknown(string reason);
 }

@@ -34,6 +34,7 @@ public sealed partial class NodeAgent : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly List<Task> _loops = [];
     private IContainerRuntime? _runtime;
+    private ClusterIdentity? _identity;
     private NodeRegistrar? _registrar;
     private PodDirectory? _pods;
     private NodeServer? _server;
@@ -75,8 +76,8 @@ public sealed partial class NodeAgent : IAsyncDisposable
     /// <summary>The runtime in use, for example <c>docker://20.10.24</c>; empty before <see cref="StartAsync"/> has returned.</summary>
     public string RuntimeVersion => _runtime?.Version ?? "";
 
-    /// <summary>Why the node is not Ready, as far as is known; null if it is, and before <see cref="StartAsync"/> has returned.</summary>
-    public string? Trouble => _registrar?.Trouble;
+    /// <summary>Why the node is not Ready, as far as is known; null if it is.</summary>
+    public string? Trouble => _registrar is { } registrar ? registrar.Trouble : _identity?.Trouble;
 
     internal IContainerRuntime Runtime => _runtime ?? throw new InvalidOperationException("The agent has not started.");
 
@@ -88,8 +89,8 @@ public sealed partial class NodeAgent : IAsyncDisposable
     public async Task StartAsync(CancellationToken cancellationToken = default)
     {
         Directory.CreateDirectory(_options.DataDirectory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        var identity = new ClusterIdentity(_api, _options.DataDirectory, _timeProvider, _loggers.CreateLogger<ClusterIdentity>());
-        _runtime = await NodeRuntimes.CreateAsync(_options, identity, _timeProvider, _loggers, cancellationToken);
+        _identity = new ClusterIdentity(_api, _options.DataDirectory, _timeProvider, _loggers.CreateLogger<ClusterIdentity>());
+        _runtime = await NodeRuntimes.CreateAsync(_options, _identity, _timeProvider, _loggers, cancellationToken);
         var address = _options.AdvertiseAddress is { } given
             ? IPAddress.Parse(given)
             : await AdvertiseAddress.FindAsync(_api.Servers.Current, cancellationToken);

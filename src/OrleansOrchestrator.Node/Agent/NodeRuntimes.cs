@@ -48,6 +48,7 @@ public static class NodeRuntimes
     private static async Task<IContainerRuntime> OpenDockerAsync(
         NodeAgentOptions options, ClusterIdentity identity, TimeProvider timeProvider, ILoggerFactory loggers, CancellationToken cancellationToken)
     {
+        await DockerEngine.RequireAsync(options.DockerEndpoint, cancellationToken);
         var cluster = await identity.FindAsync(cancellationToken);
         if (identity.Former is { } former && former != cluster)
         {

@@ -105,7 +105,7 @@ public sealed class BadStartTests : EndToEndTest
         result.ExitCode.ShouldBe(Failure, result.ToString());
         var lines = result.Errors.Trim().Split('\n');
         lines[^1].ShouldBe($"orchestrator: the database file {file} is damaged or is not a database");
-        lines[..^1].ShouldAllBe(line => line.Contains("The database is in trouble"));
+        lines[..^1].ShouldAllBe(line => line.Contains("ObservedObjectLog: The database is"));
     }
 
     [Fact]

@@ -21,6 +21,22 @@ internal static class DockerEngine
         return endpoint ?? (string.IsNullOrEmpty(given) ? new Uri("unix:///var/run/docker.sock") : new Uri(given));
     }
 
+    /// <summary>Requires that an engine answers.</summary>
+    /// <exception cref="RuntimeException">None does.</exception>
+    public static async Task RequireAsync(Uri? endpoint, CancellationToken cancellationToken)
+    {
+        using var client = Connect(endpoint);
+        try
+        {
+            await client.System.PingAsync(cancellationToken);
+        }
+        catch (Exception exception) when (IsFailure(exception) && !cancellationToken.IsCancellationRequested)
+        {
+            var why = exception.InnerException?.Message ?? exception.Message;
+            throw new RuntimeException(RuntimeException.Unavailable, $"no Docker engine answers at {AddressOf(endpoint)}: {why}", exception);
+        }
+    }
+
     /// <summary>Whether the failure is the engine's or the way to it, and not a fault of this program.</summary>
     public static bool IsFailure(Exception exception) =>
         exception is DockerApiException or HttpRequestException or IOException or TimeoutException

@@ -59,8 +59,7 @@ internal sealed partial class DockerRuntime : IContainerRuntime
         catch (Exception exception) when (DockerEngine.IsFailure(exception))
         {
             client.Dispose();
-            var why = exception.InnerException?.Message ?? exception.Message;
-            throw new RuntimeException(RuntimeException.Unavailable, $"no Docker engine answers at {DockerEngine.AddressOf(endpoint)}: {why}", exception);
+            throw DockerErrors.ToRuntime(exception, RuntimeException.Unavailable);
         }
     }
 

@@ -1,0 +1,41 @@
+using System.Text.Json.Nodes;
+using OrleansOrchestrator.EndToEnd.Tests.Clusters;
+using OrleansOrchestrator.EndToEnd.Tests.Commands;
+
+namespace OrleansOrchestrator.EndToEnd.Tests.Restarts;
+
+/// <summary>What a node daemon says of itself, at the level that is logged by default.</summary>
+public sealed class NodeReadinessTests : EndToEndTest
+{
+    [Fact]
+    public async Task Node_ThatSaysItIsReady_IsReady()
+    {
+        var cluster = await StartDevAsync("hollow");
+
+        var node = await StartMemberAsync(NewScratch().At("data"), "node", "--kubeconfig", cluster.Member.KubeConfig, "--name", "worker", "--runtime", "hollow");
+
+        node.Describe().ShouldContain("ready: node worker runs pods on hollow");
+        ConditionsOf(await cluster.Api.GetAsync("/api/v1/nodes/worker")).ShouldContain("Ready=True");
+    }
+
+    [Fact]
+    public async Task Node_WithoutControlPlane_SaysWhatItWaitsFor()
+    {
+        const string Config = """{"clusters":[{"name":"c","cluster":{"server":"https://127.0.0.1:1"}}],"contexts":[{"name":"c","context":{"cluster":"c"}}],"current-context":"c"}""";
+        var node = Own(Member.Launch(
+            NewScratch().At("data"), "node", "--kubeconfig", NewScratch().Write("config", Config), "--name", "worker", "--runtime", "hollow"));
+
+        await Eventually.AssertAsync(() =>
+        {
+            node.Describe().ShouldContain("Still waiting: node worker is not ready");
+            return Task.CompletedTask;
+        });
+
+        node.Describe().ShouldNotContain("ready: node");
+        node.Describe().ShouldNotContain("   at ");
+        await node.StopAsync();
+    }
+
+    private static IEnumerable<string> ConditionsOf(JsonNode node) =>
+        node["status"]!["conditions"]!.AsArray().Select(condition => $"{condition!["type"]}={condition["status"]}");
+}
