@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Npgsql;
 using OrleansOrchestrator.Storage.PostgreSql;
 
 namespace OrleansOrchestrator.Cli.CommandLine;
