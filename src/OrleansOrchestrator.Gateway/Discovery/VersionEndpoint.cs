@@ -2,6 +2,7 @@ using System.Reflection;
 using System.Runtime.InteropServices;
 using k8s.Models;
 using OrleansOrchestrator.Gateway.Hosting;
+using OrleansOrchestrator.Gateway.Negotiation;
 using OrleansOrchestrator.Gateway.Requests;
 using OrleansOrchestrator.Gateway.Responses;
 using OrleansOrchestrator.Model.Codec;
@@ -19,7 +20,7 @@ internal sealed class VersionEndpoint : IPathEndpoint
     public bool Serves(string path) => path is "/version" or "/version/";
 
     /// <inheritdoc/>
-    public Task HandleAsync(ApiRequest request) => _document.SendAsync(request);
+    public Task HandleAsync(ApiRequest request) => _document.SendAsync(request, MediaTypes.Json);
 
     private static VersionInfo Describe()
     {

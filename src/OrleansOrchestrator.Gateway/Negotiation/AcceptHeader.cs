@@ -1,109 +1,94 @@
-using System.Globalization;
 using Microsoft.Extensions.Primitives;
 using OrleansOrchestrator.Model.Errors;
 
 namespace OrleansOrchestrator.Gateway.Negotiation;
 
 /// <summary>Chooses the format of an answer from the Accept header: the first of the clauses with the highest quality that can
-/// be made.</summary>
+/// be made, those that name a type before those that take any.</summary>
 /// <remarks>
-/// RFC 9110 section 12.5.1, with Kubernetes' parameters <c>as</c>, <c>g</c> and <c>v</c> that ask for a view of an object, as in
-/// <c>application/json;as=Table;v=v1;g=meta.k8s.io</c>.
+/// RFC 9110 section 12.5.1, with Kubernetes' parameters: <c>as</c>, <c>g</c> and <c>v</c> ask for a view of an object, as in
+/// <c>application/json;as=Table;v=v1;g=meta.k8s.io</c>; <c>stream</c> for a stream of events, <c>pretty</c> for indentation, and
+/// <c>sv</c> for a version of the options' group.
 /// </remarks>
 internal static class AcceptHeader
 {
     private const string MetaGroup = "meta.k8s.io";
     private const string DiscoveryGroup = "apidiscovery.k8s.io";
+    private static readonly ResponseEncoding[] Encodings = [ResponseEncoding.Json, ResponseEncoding.Yaml, ResponseEncoding.Protobuf];
 
     /// <summary>Chooses a format.</summary>
     /// <param name="accept">The header.</param>
     /// <param name="isPretty">Whether JSON is to be indented.</param>
-    /// <param name="isDiscovery">Whether the path is one that can answer with aggregated discovery.</param>
+    /// <param name="scope">What can be made.</param>
     /// <exception cref="ApiException">406: none that is accepted can be made.</exception>
-    public static ResponseFormat Negotiate(StringValues accept, bool isPretty, bool isDiscovery)
+    public static ResponseFormat Negotiate(StringValues accept, bool isPretty, ResponseScope scope)
     {
-        var format = Choose(accept, isDiscovery);
+        var format = Choose(accept, scope) ?? throw ApiErrors.NotAcceptable(scope.HasProtobuf ? MediaTypes.Supported : MediaTypes.WithoutProtobuf);
         return isPretty ? format with { IsPretty = true } : format;
     }
 
-    private static ResponseFormat Choose(StringValues accept, bool isDiscovery)
+    /// <summary>Chooses a format; null if none that is accepted can be made.</summary>
+    public static ResponseFormat? Choose(StringValues accept, ResponseScope scope)
     {
         if (accept.Count == 0 || (accept.Count == 1 && accept[0] is MediaTypes.Json or "*/*" or ""))
             return ResponseFormat.Json;
 
         ResponseFormat? best = null;
-        var bestQuality = 0.0;
+        var bestRank = (Quality: 0.0, Wildcards: 0);
         foreach (var header in accept)
         {
             foreach (var range in header.AsSpan().Split(','))
             {
-                var (format, quality) = ReadClause(header.AsSpan()[range].Trim());
-                if (format is not null && quality > bestQuality && IsPossible(format, isDiscovery))
-                    (best, bestQuality) = (format, quality);
+                var clause = AcceptClause.Read(header.AsSpan()[range].Trim());
+                var isBetter = clause.Quality > bestRank.Quality || (clause.Quality == bestRank.Quality && clause.Wildcards < bestRank.Wildcards);
+                if (!isBetter || Answer(clause, scope) is not { } format)
+                    continue;
+                (best, bestRank) = (format, (clause.Quality, clause.Wildcards));
             }
         }
 
-        return best ?? throw ApiErrors.NotAcceptable(MediaTypes.Supported);
+        return best;
     }
 
-    private static bool IsPossible(ResponseFormat format, bool isDiscovery) =>
-        format.View == ResponseView.Object || isDiscovery == (format.View == ResponseView.AggregatedDiscovery);
-
-    private static (ResponseFormat? Format, double Quality) ReadClause(ReadOnlySpan<char> clause)
+    /// <summary>The first encoding that a clause takes and that what it asks for can be made in.</summary>
+    private static ResponseFormat? Answer(in AcceptClause clause, ResponseScope scope)
     {
-        var isYaml = false;
-        switch (MediaTypes.WithoutParameters(clause))
+        foreach (var encoding in Encodings)
         {
-            case MediaTypes.Json or "*/*" or "application/*":
-                break;
-            case MediaTypes.Yaml:
-                isYaml = true;
-                break;
-            default:
-                return default;
+            if (clause.Takes(encoding) && FormatOf(clause, encoding, scope) is { } format)
+                return format;
         }
 
-        ReadOnlySpan<char> view = default, group = default, version = default;
-        var quality = 1.0;
-        foreach (var range in clause.Split(';'))
-        {
-            var parameter = clause[range].Trim();
-            if (parameter.StartsWith("as="))
-                view = parameter[3..];
-            else if (parameter.StartsWith("g="))
-                group = parameter[2..];
-            else if (parameter.StartsWith("v="))
-                version = parameter[2..];
-            else if (parameter.StartsWith("q=") && !TryReadQuality(parameter[2..], out quality))
-                return default;
-        }
-
-        return (FormatOf(view, group, version, isYaml), quality);
+        return null;
     }
 
-    private static bool TryReadQuality(ReadOnlySpan<char> text, out double quality) =>
-        double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out quality);
-
-    private static ResponseFormat? FormatOf(ReadOnlySpan<char> view, ReadOnlySpan<char> group, ReadOnlySpan<char> version, bool isYaml)
+    private static ResponseFormat? FormatOf(in AcceptClause clause, ResponseEncoding encoding, ResponseScope scope)
     {
-        if (view.IsEmpty)
-            return isYaml ? ResponseFormat.Json with { IsYaml = true } : ResponseFormat.Json;
-        if (group is DiscoveryGroup)
+        if (clause.Stream is not ("" or "watch") || (clause.Stream.Length > 0 && encoding == ResponseEncoding.Yaml) || clause.ServerVersion is not ("" or "v1"))
+            return null;
+        if (!clause.AsksForView)
         {
-            return view is "APIGroupDiscoveryList" && version is "v2" or "v2beta1" && !isYaml
-                ? new ResponseFormat(ResponseView.AggregatedDiscovery, version.ToString())
+            var isPossible = encoding != ResponseEncoding.Protobuf || scope.HasProtobuf;
+            return isPossible ? ResponseFormat.Json with { Encoding = encoding, IsPretty = clause.IsPretty } : null;
+        }
+
+        if (clause.Group == DiscoveryGroup)
+        {
+            return scope.HasAggregatedDiscovery && encoding == ResponseEncoding.Json
+                && clause is { View: "APIGroupDiscoveryList", Version: "v2" or "v2beta1" }
+                ? new ResponseFormat(ResponseView.AggregatedDiscovery, clause.Version)
                 : null;
         }
 
-        if (group is not MetaGroup || version is not ("v1" or "v1beta1"))
+        if (!scope.HasViews || clause.Group != MetaGroup || clause.Version is not ("v1" or "v1beta1"))
             return null;
-        ResponseView? known = view switch
+        ResponseView? view = clause.View switch
         {
-            "Table" => ResponseView.Table,
+            "Table" when encoding != ResponseEncoding.Protobuf => ResponseView.Table,
             "PartialObjectMetadata" => ResponseView.PartialMetadata,
             "PartialObjectMetadataList" => ResponseView.PartialMetadataList,
             _ => null,
         };
-        return known is { } found ? new ResponseFormat(found, version.ToString(), isYaml) : null;
+        return view is { } found ? new ResponseFormat(found, clause.Version, encoding, clause.IsPretty) : null;
     }
 }

@@ -19,22 +19,47 @@ internal enum ResponseView
     AggregatedDiscovery,
 }
 
+/// <summary>What an answer is written in.</summary>
+internal enum ResponseEncoding
+{
+    /// <summary>JSON.</summary>
+    Json,
+
+    /// <summary>YAML.</summary>
+    Yaml,
+
+    /// <summary>Kubernetes' protobuf.</summary>
+    Protobuf,
+}
+
 /// <summary>How an answer is to look, as the Accept header says.</summary>
 /// <param name="View">What objects are turned into.</param>
 /// <param name="Version">The version of that view, as in <c>v1beta1</c>.</param>
-/// <param name="IsYaml">Whether it is sent as YAML instead of JSON.</param>
+/// <param name="Encoding">What it is written in.</param>
 /// <param name="IsPretty">Whether JSON is indented.</param>
-internal sealed record ResponseFormat(ResponseView View, string Version = "v1", bool IsYaml = false, bool IsPretty = false)
+internal sealed record ResponseFormat(
+    ResponseView View, string Version = "v1", ResponseEncoding Encoding = ResponseEncoding.Json, bool IsPretty = false)
 {
     /// <summary>JSON of the object as it is.</summary>
     public static ResponseFormat Json { get; } = new(ResponseView.Object);
 
     /// <summary>Whether stored bytes can be sent as they are.</summary>
-    public bool IsPlain => View == ResponseView.Object && !IsYaml && !IsPretty;
+    public bool IsPlain => View == ResponseView.Object && !IsRewritten;
+
+    /// <summary>Whether it is sent as YAML.</summary>
+    public bool IsYaml => Encoding == ResponseEncoding.Yaml;
+
+    /// <summary>Whether it is sent as protobuf.</summary>
+    public bool IsProtobuf => Encoding == ResponseEncoding.Protobuf;
 
     /// <summary>Whether JSON must be rewritten as a whole before it is sent.</summary>
-    public bool IsRewritten => IsYaml || IsPretty;
+    public bool IsRewritten => Encoding != ResponseEncoding.Json || IsPretty;
 
     /// <summary>The Content-Type of the answer.</summary>
-    public string ContentType => IsYaml ? MediaTypes.Yaml : MediaTypes.Json;
+    public string ContentType => Encoding switch
+    {
+        ResponseEncoding.Yaml => MediaTypes.Yaml,
+        ResponseEncoding.Protobuf => MediaTypes.Protobuf,
+        _ => MediaTypes.Json,
+    };
 }

@@ -7,7 +7,7 @@ namespace OrleansOrchestrator.Gateway.Protobuf;
 
 /// <summary>
 /// Turns objects in Kubernetes' protobuf encoding into their JSON. kubectl and the Go client library send the kinds they know
-/// in this encoding and do not fall back to another; they are content with JSON in answer.
+/// in this encoding and do not fall back to another.
 /// </summary>
 /// <remarks>
 /// https://kubernetes.io/docs/reference/using-api/api-concepts/#protobuf-encoding. The encoding cannot tell an absent number
@@ -15,7 +15,8 @@ namespace OrleansOrchestrator.Gateway.Protobuf;
 /// </remarks>
 internal static class ProtobufConverter
 {
-    private static ReadOnlySpan<byte> Magic => "k8s\0"u8;
+    /// <summary>What all objects begin with.</summary>
+    public static ReadOnlySpan<byte> Magic => "k8s\0"u8;
 
     /// <summary>Turns an object into JSON.</summary>
     /// <exception cref="FormatException">The bytes are not an object of a kind that is known.</exception>
@@ -38,6 +39,15 @@ internal static class ProtobufConverter
         }
 
         return json.WrittenMemory;
+    }
+
+    /// <summary>Writes a message as an object.</summary>
+    /// <exception cref="FormatException">It is malformed, or nested too deeply.</exception>
+    public static void WriteMessage(Utf8JsonWriter writer, string name, ReadOnlySpan<byte> message, int depth)
+    {
+        writer.WriteStartObject();
+        WriteFields(writer, ProtobufSchema.Instance.Find(name)!, message, depth - 1);
+        writer.WriteEndObject();
     }
 
     // The envelope is runtime.Unknown: typeMeta is 1 (apiVersion 1, kind 2), raw is 2.
@@ -78,26 +88,15 @@ internal static class ProtobufConverter
     {
         if (depth == 0)
             throw new FormatException($"the object is nested deeper than {ObjectCodec.DepthMax} levels");
-        var reader = new WireReader(message);
-        var previous = 0;
+        // Encoders write fields in order; where one does not, a field that comes back would be a property twice.
+        var reader = new WireReader(FieldOrder.IsKept(message, fields) ? message : FieldOrder.Restore(message, fields));
         while (reader.TryReadTag())
         {
-            // Encoders write fields in order; a field that came back would be a property twice.
-            if (reader.Number <= previous)
-                throw new FormatException($"protobuf field {reader.Number} is out of order");
-            previous = reader.Number;
             if (reader.Number < fields.Length && fields[reader.Number] is { } field)
                 WriteField(writer, field, ref reader, depth);
             else
-                SkipAll(ref reader);
+                reader.Skip();
         }
-    }
-
-    private static void SkipAll(ref WireReader reader)
-    {
-        do
-            reader.Skip();
-        while (reader.TryReadSameTag());
     }
 
     private static void WriteField(Utf8JsonWriter writer, ProtobufField field, ref WireReader reader, int depth)
@@ -107,16 +106,12 @@ internal static class ProtobufConverter
             case FieldShape.List:
                 writer.WriteStartArray(field.Name);
                 do
-                    WriteItem(writer, field, ref reader, depth);
-                while (reader.TryReadSameTag());
+                    WriteItems(writer, field, ref reader, depth);
+                while (reader.TryReadSameNumber());
                 writer.WriteEndArray();
                 break;
             case FieldShape.Map:
-                writer.WriteStartObject(field.Name);
-                do
-                    WriteEntry(writer, field, reader.ReadBytes(), depth);
-                while (reader.TryReadSameTag());
-                writer.WriteEndObject();
+                WriteMap(writer, field, ref reader, depth);
                 break;
             default:
                 WriteSingle(writer, field, ref reader, depth);
@@ -129,15 +124,15 @@ internal static class ProtobufConverter
         switch (field.Type)
         {
             case FieldType.Message when field.IsInlined:
-                WriteFields(writer, MessageOf(field), reader.ReadBytes(), depth - 1);
+                WriteFields(writer, field.Message, reader.ReadBytes(), depth - 1);
                 break;
             case FieldType.Message:
                 writer.WriteStartObject(field.Name);
-                WriteFields(writer, MessageOf(field), reader.ReadBytes(), depth - 1);
+                WriteFields(writer, field.Message, reader.ReadBytes(), depth - 1);
                 writer.WriteEndObject();
                 break;
             case FieldType.WellKnown:
-                ProtobufScalars.WriteWellKnownProperty(writer, field, reader.ReadBytes());
+                WellKnownDecoder.WriteProperty(writer, field, reader.ReadBytes(), depth);
                 break;
             default:
                 ProtobufScalars.WriteProperty(writer, field, ref reader);
@@ -145,17 +140,68 @@ internal static class ProtobufConverter
         }
     }
 
+    /// <summary>Writes an item, or several that are packed into one field, as numbers may be.</summary>
+    private static void WriteItems(Utf8JsonWriter writer, ProtobufField field, ref WireReader reader, int depth)
+    {
+        if (reader.WireType != 2 || field.Type is not (FieldType.Integer or FieldType.Boolean or FieldType.Double))
+        {
+            WriteItem(writer, field, ref reader, depth);
+            return;
+        }
+
+        var packed = new WireReader(reader.ReadBytes(), reader.Number, field.Type == FieldType.Double ? 1 : 0);
+        while (!packed.IsAtEnd)
+            WriteItem(writer, field, ref packed, depth);
+    }
+
+    /// <summary>Writes a map; of entries with the same key the last one counts.</summary>
+    private static void WriteMap(Utf8JsonWriter writer, ProtobufField field, ref WireReader reader, int depth)
+    {
+        var entries = reader;
+        var last = new Dictionary<string, int>(StringComparer.Ordinal);
+        var count = 0;
+        do
+            last[KeyOf(entries.ReadBytes())] = count++;
+        while (entries.TryReadSameNumber());
+
+        writer.WriteStartObject(field.Name);
+        for (var i = 0; i < count; i++)
+        {
+            var entry = reader.ReadBytes();
+            if (last[KeyOf(entry)] == i)
+                WriteEntry(writer, field, entry, depth);
+            reader.TryReadSameNumber();
+        }
+
+        writer.WriteEndObject();
+    }
+
+    private static string KeyOf(ReadOnlySpan<byte> entry)
+    {
+        var reader = new WireReader(entry);
+        var key = "";
+        while (reader.TryReadTag())
+        {
+            if (reader.Number == 1)
+                key = ProtobufScalars.ReadText(reader.ReadBytes());
+            else
+                reader.Skip();
+        }
+
+        return key;
+    }
+
     private static void WriteItem(Utf8JsonWriter writer, ProtobufField field, ref WireReader reader, int depth)
     {
         if (field.Type == FieldType.Message)
         {
             writer.WriteStartObject();
-            WriteFields(writer, MessageOf(field), reader.ReadBytes(), depth - 1);
+            WriteFields(writer, field.Message, reader.ReadBytes(), depth - 1);
             writer.WriteEndObject();
         }
         else if (field.Type == FieldType.WellKnown)
         {
-            ProtobufScalars.WriteWellKnown(writer, field.TypeName, reader.ReadBytes());
+            WellKnownDecoder.Write(writer, field.TypeName, reader.ReadBytes(), depth);
         }
         else
         {
@@ -166,28 +212,22 @@ internal static class ProtobufConverter
     // A map is a list of messages: key is 1, value is 2, and either may be left out if it is empty.
     private static void WriteEntry(Utf8JsonWriter writer, ProtobufField field, ReadOnlySpan<byte> entry, int depth)
     {
+        writer.WritePropertyName(KeyOf(entry));
         var reader = new WireReader(entry);
-        var key = "";
         while (reader.TryReadTag())
         {
-            switch (reader.Number)
+            if (reader.Number == 2)
             {
-                case 1:
-                    key = ProtobufScalars.ReadText(reader.ReadBytes());
-                    break;
-                case 2:
-                    writer.WritePropertyName(key);
-                    WriteItem(writer, field, ref reader, depth);
-                    return;
-                default:
-                    reader.Skip();
-                    break;
+                WriteItem(writer, field, ref reader, depth);
+                return;
             }
+
+            reader.Skip();
         }
 
-        writer.WritePropertyName(key);
-        ProtobufScalars.WriteEmpty(writer, field.Type);
+        if (field.Type == FieldType.WellKnown)
+            WellKnownDecoder.Write(writer, field.TypeName, [], depth);
+        else
+            ProtobufScalars.WriteEmpty(writer, field.Type);
     }
-
-    private static ProtobufField?[] MessageOf(ProtobufField field) => ProtobufSchema.Instance.Find(field.TypeName)!;
 }

@@ -46,4 +46,10 @@ internal enum FieldType
 /// <param name="KeepsZero">Whether zero, false and the empty string are values, rather than what an absent one looks like.</param>
 /// <param name="IsInlined">Whether JSON has the message's fields in the place of the field.</param>
 internal sealed record ProtobufField(
-    string Name, FieldShape Shape, FieldType Type, string TypeName, bool KeepsZero, bool IsInlined);
+    string Name, FieldShape Shape, FieldType Type, string TypeName, bool KeepsZero, bool IsInlined)
+{
+    private ProtobufField?[]? _message;
+
+    /// <summary>The fields of the message that its values are.</summary>
+    public ProtobufField?[] Message => _message ??= ProtobufSchema.Instance.Find(TypeName)!;
+}

@@ -10,6 +10,13 @@ internal ref struct WireReader(ReadOnlySpan<byte> bytes)
     private readonly ReadOnlySpan<byte> _bytes = bytes;
     private int _position;
 
+    /// <summary>Reads values that stand side by side without tags, as packed ones do.</summary>
+    public WireReader(ReadOnlySpan<byte> bytes, int number, int wireType)
+        : this(bytes) => (Number, WireType) = (number, wireType);
+
+    /// <summary>How far has been read.</summary>
+    public readonly int Position => _position;
+
     /// <summary>Whether all has been read.</summary>
     public readonly bool IsAtEnd => _position == _bytes.Length;
 
@@ -32,11 +39,11 @@ internal ref struct WireReader(ReadOnlySpan<byte> bytes)
         return true;
     }
 
-    /// <summary>Whether the next field has the same tag as the one just read; its tag is then read.</summary>
-    public bool TryReadSameTag()
+    /// <summary>Whether the next field has the same number as the one just read; its tag is then read.</summary>
+    public bool TryReadSameNumber()
     {
         var (position, number, wireType) = (_position, Number, WireType);
-        if (TryReadTag() && Number == number && WireType == wireType)
+        if (TryReadTag() && Number == number)
             return true;
         (_position, Number, WireType) = (position, number, wireType);
         return false;

@@ -36,5 +36,5 @@ internal sealed class ApiRequest(HttpContext http, RequestInfo info, RequestOpti
     /// <summary>How the client wants the answer.</summary>
     /// <exception cref="Model.Errors.ApiException">406: in no way that can be made.</exception>
     public ResponseFormat Format =>
-        _format ??= AcceptHeader.Negotiate(Http.Request.Headers.Accept, Options.Pretty, !Info.IsResource);
+        _format ??= AcceptHeader.Negotiate(Http.Request.Headers.Accept, Options.Pretty, ResponseScope.Of(Info));
 }

@@ -87,7 +87,7 @@ internal sealed class ObjectBody(GatewayOptions options)
         "" or MediaTypes.Json => MediaTypes.Json,
         MediaTypes.Yaml => MediaTypes.Yaml,
         MediaTypes.Protobuf => MediaTypes.Protobuf,
-        _ => throw ApiErrors.UnsupportedMediaType(request.ContentType!, $"{MediaTypes.Supported}, {MediaTypes.Protobuf}"),
+        _ => throw ApiErrors.UnsupportedMediaType(request.ContentType!, MediaTypes.Supported),
     };
 
     private static ReadOnlyMemory<byte> ToJson(ReadOnlySpan<byte> body, string mediaType)

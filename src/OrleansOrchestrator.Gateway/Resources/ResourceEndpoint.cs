@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using OrleansOrchestrator.ControlPlane.CustomResources;
 using OrleansOrchestrator.ControlPlane.Nodes;
+using OrleansOrchestrator.Gateway.Negotiation;
 using OrleansOrchestrator.Gateway.Requests;
 using OrleansOrchestrator.Gateway.Reviews;
 using OrleansOrchestrator.Gateway.Subresources;
@@ -40,7 +41,7 @@ internal sealed class ResourceEndpoint(
             throw ApiErrors.MethodNotAllowed();
 
         // What the client accepts is settled before anything is done: no write may be followed by a 406.
-        _ = request.Format;
+        CheckView(request);
         if (request.Form.DeprecationWarning is { } warning)
             request.Warnings.Add(warning);
         if (info is { Namespace: NodeLeaseNamespace, Resource: "leases", IsReadOnly: false } && beats?.Newest is { } beat)
@@ -79,6 +80,20 @@ internal sealed class ResourceEndpoint(
         if (!_subresources.TryGetValue(request.Info.Subresource, out var endpoint) || !endpoint.Serves(request.Definition))
             throw UnservedParts.Refuse(request.Info);
         return endpoint.HandleAsync(request);
+    }
+
+    /// <summary>A list has no metadata as an object has it, and an object none as a list has it.</summary>
+    private static void CheckView(ApiRequest request)
+    {
+        var isList = request.Info.Verb is Verbs.List or Verbs.DeleteCollection;
+        var type = $"*{request.Form.Version}.{(isList ? request.Definition.ListKind : request.Definition.Kind)}";
+        switch (request.Format.View)
+        {
+            case ResponseView.PartialMetadata when isList:
+                throw ApiErrors.NotAcceptableView($"you requested PartialObjectMetadata, but the requested object is a list ({type})");
+            case ResponseView.PartialMetadataList when !isList && request.Info.Verb != Verbs.Watch:
+                throw ApiErrors.NotAcceptableView($"you requested PartialObjectMetadataList, but the requested object is not a list ({type})");
+        }
     }
 
     private static void CheckScope(RequestInfo info)

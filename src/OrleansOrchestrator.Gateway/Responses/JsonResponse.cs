@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using OrleansOrchestrator.Gateway.Negotiation;
+using OrleansOrchestrator.Gateway.Protobuf;
 using OrleansOrchestrator.Model.Yaml;
 
 namespace OrleansOrchestrator.Gateway.Responses;
@@ -22,6 +23,8 @@ internal static class JsonResponse
     {
         if (format.IsYaml)
             return Encoding.UTF8.GetBytes(YamlConverter.FromJson(json.Span));
+        if (format.IsProtobuf)
+            return ProtobufEncoder.FromJson(json);
         return format.IsPretty ? Indent(json) : json;
     }
 

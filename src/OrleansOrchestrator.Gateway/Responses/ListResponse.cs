@@ -4,6 +4,7 @@ using OrleansOrchestrator.ControlPlane.Objects;
 using OrleansOrchestrator.Gateway.Hosting;
 using OrleansOrchestrator.Gateway.Limits;
 using OrleansOrchestrator.Gateway.Negotiation;
+using OrleansOrchestrator.Gateway.Protobuf;
 using OrleansOrchestrator.Gateway.Requests;
 using OrleansOrchestrator.Model.Resources;
 
@@ -22,6 +23,12 @@ internal sealed class ListResponse(LargeListGate gate, GatewayOptions options, T
         using var turn = IsLarge(page) ? await gate.EnterAsync(request.User.Name, request.Cancellation) : null;
         var table = TableView.For(request, time);
         var response = request.Http.Response;
+        if (request.Format.IsProtobuf)
+        {
+            await SendProtobufAsync(request, page, turn);
+            return;
+        }
+
         if (request.Format.IsRewritten)
         {
             var whole = new ArrayBufferWriter<byte>();
@@ -35,6 +42,18 @@ internal sealed class ListResponse(LargeListGate gate, GatewayOptions options, T
         response.ContentType = request.Format.ContentType;
         await WriteAsync(request, page, table, response.BodyWriter, turn, static async (request, cancellation) =>
             await request.Http.Response.BodyWriter.FlushAsync(cancellation));
+    }
+
+    /// <summary>Sends a page in protobuf. What precedes the objects has their length in it, so that they are all encoded before.</summary>
+    private static async ValueTask SendProtobufAsync(ApiRequest request, ObjectPage page, ListTurn? turn)
+    {
+        using var writer = new WireWriter();
+        ProtobufList.Write(writer, request, page);
+        turn?.Leave();
+        var response = request.Http.Response;
+        response.ContentType = request.Format.ContentType;
+        response.ContentLength = writer.Length;
+        await response.BodyWriter.WriteAsync(writer.WrittenMemory, request.Cancellation);
     }
 
     private bool IsLarge(ObjectPage page)

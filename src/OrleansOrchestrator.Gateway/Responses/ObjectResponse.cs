@@ -1,5 +1,7 @@
 using System.Buffers;
 using System.Text.Json;
+using OrleansOrchestrator.Gateway.Negotiation;
+using OrleansOrchestrator.Gateway.Protobuf;
 using OrleansOrchestrator.Gateway.Requests;
 using OrleansOrchestrator.Model.Codec;
 
@@ -11,6 +13,12 @@ internal sealed class ObjectResponse(TimeProvider time)
     /// <summary>Sends an object in the view that the request asks for: in the form in which it is stored, its bytes go out untouched.</summary>
     public ValueTask SendAsync(ApiRequest request, int code, StoredObject obj)
     {
+        if (request.Format is { IsProtobuf: true, View: ResponseView.Object })
+        {
+            var message = ProtobufEncoder.FromJson(request.Form.JsonOf(obj));
+            return JsonResponse.SendBytesAsync(request.Http, code, message, request.Format.ContentType, request.Cancellation);
+        }
+
         if (request.Format.IsPlain)
             return JsonResponse.SendBytesAsync(request.Http, code, request.Form.JsonOf(obj), request.Format.ContentType, request.Cancellation);
 

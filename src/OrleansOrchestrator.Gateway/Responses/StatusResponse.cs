@@ -10,13 +10,14 @@ namespace OrleansOrchestrator.Gateway.Responses;
 /// <summary>Sends a <c>metav1.Status</c>: every failure, and the success of what has no object to answer with.</summary>
 internal static class StatusResponse
 {
-    /// <summary>Sends a status with its own code. Failures are JSON whatever the client accepts, so that it always learns why.</summary>
+    /// <summary>Sends a status with its own code. It is JSON where the client accepts nothing that it could be, so that it always learns why.</summary>
     public static ValueTask SendAsync(HttpContext http, V1Status status, CancellationToken cancellationToken)
     {
         var code = status.Code ?? StatusCodes.Status500InternalServerError;
         if (status.Details?.RetryAfterSeconds is > 0 and var seconds)
             http.Response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
-        return JsonResponse.SendBytesAsync(http, code, Encode(status), MediaTypes.Json, cancellationToken);
+        var format = AcceptHeader.Choose(http.Request.Headers.Accept, ResponseScope.Status) ?? ResponseFormat.Json;
+        return JsonResponse.SendAsync(http, code, Encode(status), format, cancellationToken);
     }
 
     /// <summary>A success.</summary>

@@ -11,25 +11,16 @@ namespace OrleansOrchestrator.Gateway.Watch;
 
 /// <summary>Writes the events of one watch. Objects in the form in which they are stored go out in the bytes that all watchers share; other
 /// forms, tables and metadata are made per watcher.</summary>
-internal sealed class WatchFrames(ApiRequest request, TableView? table)
+internal sealed class WatchFrames(ApiRequest request, TableView? table) : IWatchFrames
 {
-    // How much is written before it is to be sent: what is under way to many watchers should stay small.
-    private const int FlushBytes = 64 * 1024;
-
-    private readonly bool _sendsBookmarks = request.Options.AllowWatchBookmarks;
-    private readonly bool _marksInitialEvents = request.Options.SendInitialEvents == true;
     private bool _hasColumns;
 
-    /// <summary>Writes those of some events that this watcher is to see, up to as many as should be sent at once.</summary>
-    /// <param name="output">Where to.</param>
-    /// <param name="changes">The events.</param>
-    /// <param name="first">The first that has not been written yet.</param>
-    /// <returns>The first that has not been written now.</returns>
+    /// <inheritdoc/>
     public int Write(IBufferWriter<byte> output, IReadOnlyList<WatchEvent> changes, int first)
     {
         var spans = new SpanFiller(output);
         var bytes = 0;
-        while (first < changes.Count && bytes < FlushBytes)
+        while (first < changes.Count && bytes < IWatchFrames.FlushBytes)
         {
             var change = changes[first++];
             bytes += change.Object?.Json.Length ?? 0;
@@ -50,8 +41,8 @@ internal sealed class WatchFrames(ApiRequest request, TableView? table)
         return first;
     }
 
-    /// <summary>Writes the error that ends a watch.</summary>
-    public static void WriteError(IBufferWriter<byte> output, V1Status status)
+    /// <inheritdoc/>
+    public void WriteError(IBufferWriter<byte> output, V1Status status)
     {
         using (var writer = StartFrame(output, "ERROR"u8))
         {
@@ -88,22 +79,22 @@ internal sealed class WatchFrames(ApiRequest request, TableView? table)
 
     private void WriteBookmark(IBufferWriter<byte> output, in WatchEvent change)
     {
-        // The end of the initial events is told only to those who asked for it; to others it would be just an early bookmark.
-        if (!_sendsBookmarks || (change.EndsInitialEvents && !_marksInitialEvents))
+        if (!IWatchFrames.Wants(request, change))
             return;
         using (var writer = StartFrame(output, "BOOKMARK"u8))
         {
             if (table is not null)
                 table.WriteBookmark(writer, change.Revision);
             else
-                WriteBookmarkObject(writer, change);
+                WriteBookmarkObject(writer, request, change);
             writer.WriteEndObject();
         }
 
         output.Write("\n"u8);
     }
 
-    private void WriteBookmarkObject(Utf8JsonWriter writer, in WatchEvent change)
+    /// <summary>Writes the object of a bookmark, which has nothing but the revision.</summary>
+    public static void WriteBookmarkObject(Utf8JsonWriter writer, ApiRequest request, in WatchEvent change)
     {
         Span<byte> digits = stackalloc byte[20];
         Utf8Formatter.TryFormat(change.Revision, digits, out var length);
@@ -141,10 +132,12 @@ internal sealed class WatchFrames(ApiRequest request, TableView? table)
         return writer;
     }
 
-    private static ReadOnlySpan<byte> NameOf(WatchEventType type) => type switch
+    /// <summary>The name of a type of events.</summary>
+    public static ReadOnlySpan<byte> NameOf(WatchEventType type) => type switch
     {
         WatchEventType.Added => "ADDED"u8,
         WatchEventType.Modified => "MODIFIED"u8,
+        WatchEventType.Bookmark => "BOOKMARK"u8,
         _ => "DELETED"u8,
     };
 }

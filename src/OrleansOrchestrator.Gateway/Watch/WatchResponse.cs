@@ -22,12 +22,13 @@ internal sealed partial class WatchResponse(
     public async Task SendAsync(ApiRequest request)
     {
         if (request.Format.IsYaml)
-            throw ApiErrors.NotAcceptable(MediaTypes.Json + ";stream=watch");
+            throw ApiErrors.NotAcceptable(MediaTypes.Streams);
         var query = ReadQueries.ForWatch(request.Info, request.Options);
         if (SkipsPresentObjects(request.Options, query))
             query = query with { AfterRevision = await ReadHeadAsync(request) };
 
-        var frames = new WatchFrames(request, TableView.For(request, time));
+        IWatchFrames frames = request.Format.IsProtobuf ? new ProtobufWatchFrames(request) : new WatchFrames(request, TableView.For(request, time));
+        using var disposing = frames as IDisposable;
         using var ending = new CancellationTokenSource(Duration(request.Options), time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(ending.Token, request.Cancellation);
         await using var batches = objects.WatchAsync(request.Definition, query, either.Token).GetAsyncEnumerator(either.Token);
@@ -47,13 +48,13 @@ internal sealed partial class WatchResponse(
     }
 
     private async Task StreamAsync(
-        ApiRequest request, IAsyncEnumerator<IReadOnlyList<WatchEvent>> batches, WatchFrames frames, CancellationToken cancellationToken)
+        ApiRequest request, IAsyncEnumerator<IReadOnlyList<WatchEvent>> batches, IWatchFrames frames, CancellationToken cancellationToken)
     {
         var output = request.Http.Response.BodyWriter;
         try
         {
             var next = batches.MoveNextAsync();
-            request.Http.Response.ContentType = MediaTypes.Json;
+            request.Http.Response.ContentType = request.Format.IsProtobuf ? MediaTypes.ProtobufStream : MediaTypes.Json;
             // A watch that fails at once is an ordinary error response; any other one tells the client that it is open.
             if (!next.IsCompleted)
                 await output.FlushAsync(cancellationToken);
@@ -71,16 +72,16 @@ internal sealed partial class WatchResponse(
         }
         catch (Exception failure) when (request.Http.Response.HasStarted && failure is not OperationCanceledException)
         {
-            await EndWithErrorAsync(output, failure, cancellationToken);
+            await EndWithErrorAsync(output, frames, failure, cancellationToken);
         }
     }
 
-    private async Task EndWithErrorAsync(PipeWriter output, Exception failure, CancellationToken cancellationToken)
+    private async Task EndWithErrorAsync(PipeWriter output, IWatchFrames frames, Exception failure, CancellationToken cancellationToken)
     {
         if (failure is not ApiException)
             LogWatchFailed(failure);
         var status = (failure as ApiException ?? ApiErrors.Internal("the watch failed")).Status;
-        WatchFrames.WriteError(output, status);
+        frames.WriteError(output, status);
         await output.FlushAsync(cancellationToken);
     }
 

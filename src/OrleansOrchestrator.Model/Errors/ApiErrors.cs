@@ -67,6 +67,9 @@ public static class ApiErrors
     public static ApiException NotAcceptable(string supported) =>
         New(406, "NotAcceptable", $"only the following media types are accepted: {supported}");
 
+    /// <summary>406: an object cannot be shown in the way that is asked for, and why.</summary>
+    public static ApiException NotAcceptableView(string why) => New(406, "NotAcceptable", why);
+
     /// <summary>410: the asked-for version is gone from the history; list again.</summary>
     public static ApiException Expired(string message) => New(410, "Expired", message);
 

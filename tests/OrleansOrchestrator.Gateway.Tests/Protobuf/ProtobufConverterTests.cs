@@ -61,8 +61,28 @@ public sealed class ProtobufConverterTests
         Should.Throw<FormatException>(() => Convert("example.com/v1", "Widget", [])).Message.ShouldContain("Widget");
 
     [Fact]
-    public void ToJson_OfFieldsOutOfOrder_IsMalformed() =>
-        Should.Throw<FormatException>(() => Convert("v1", "ConfigMap", Message(Number(4, 1), Number(4, 1), Bytes(1, []))));
+    public void ToJson_OfFieldsOutOfOrder_IsTheirJson()
+    {
+        var entry = Message(Text(2, "1"), Text(1, "a"));
+        var message = Message(Number(4, 0), Bytes(2, entry), Number(4, 1), Bytes(1, Message(Text(1, "n"))), Bytes(2, Message(Text(1, "b"))), Bytes(1, Message(Text(3, "s"))));
+        ShouldBeJson(Convert("v1", "ConfigMap", message), """
+            {"kind":"ConfigMap","apiVersion":"v1","metadata":{"name":"n","namespace":"s"},"data":{"a":"1","b":""},"immutable":true}
+            """);
+    }
+
+    [Fact]
+    public void ToJson_OfKeyThatComesTwice_HasItsLastValue() =>
+        ShouldBeJson(Convert("v1", "ConfigMap", Message(Bytes(2, Message(Text(1, "a"), Text(2, "1"))), Bytes(2, Message(Text(1, "a"), Text(2, "2"))))),
+            """{"kind":"ConfigMap","apiVersion":"v1","data":{"a":"2"}}""");
+
+    [Fact]
+    public void ToJson_OfPackedNumbers_IsTheirList() =>
+        ShouldBeJson(Convert("v1", "Pod", Message(Bytes(2, Message(Bytes(14, Message(Bytes(4, [1, 2]))))))),
+            """{"kind":"Pod","apiVersion":"v1","spec":{"securityContext":{"supplementalGroups":[1,2]}}}""");
+
+    [Fact]
+    public void ToJson_OfTextThatIsNotUtf8_HasReplacements() =>
+        Convert("v1", "ConfigMap", Message(Bytes(1, Message(Bytes(1, [0xFF]))))).ShouldContain("\uFFFD");
 
     [Fact]
     public void ToJson_OfAnyBytes_FailsOnlyAsMalformed() => Check.Sample(
@@ -88,7 +108,8 @@ public sealed class ProtobufConverterTests
         {
             var parts = name.Split('.');
             var model = models[$"{parts[1].ToUpperInvariant()}{parts[2]}"].FirstOrDefault();
-            if (model is null)
+            // The model of a status has a converter of its own.
+            if (model is null || model == typeof(V1Status))
                 continue;
             var properties = ObjectCodec.Options.GetTypeInfo(model).Properties.Select(property => property.Name).ToHashSet(StringComparer.Ordinal);
             foreach (var field in ProtobufSchema.Instance.Find(name)!)

@@ -228,7 +228,7 @@ public sealed class ResourceTests(GatewayFixture gateway) : IClassFixture<Gatewa
     [Fact]
     public async Task Create_OfUnacceptableAnswer_CreatesNothing()
     {
-        (await gateway.Admin.CallAsync(HttpMethod.Post, Maps, HttpCalls.Json(Map("unacceptable")), ("Accept", "application/vnd.kubernetes.protobuf")))
+        (await gateway.Admin.CallAsync(HttpMethod.Post, Maps, HttpCalls.Json(Map("unacceptable")), ("Accept", "text/plain")))
             .ShouldFail(HttpStatusCode.NotAcceptable, "NotAcceptable");
         (await gateway.Admin.GetJsonAsync(Maps + "/unacceptable")).ShouldFail(HttpStatusCode.NotFound, "NotFound");
     }
