@@ -7,7 +7,7 @@ using OrleansOrchestrator.Node.Tests.Fakes;
 
 namespace OrleansOrchestrator.Node.Tests;
 
-public sealed class DockerNodeTests(DockerMachine docker) : IClassFixture<DockerMachine>
+public sealed class DockerNodeTests(DockerMachine docker)
 {
     [Fact]
     public async Task Pod_TwoContainers_ShareNetworkAndVolumeAndEndOnDelete()

@@ -68,7 +68,7 @@ public sealed class FencingTests
         {
             Name = "Not_A_Label",
             DataDirectory = "",
-            FencingTime = TimeSpan.FromSeconds(9),
+            FencingTime = TimeSpan.FromSeconds(11),
             MaxPods = 0,
         });
 

@@ -237,6 +237,77 @@ public sealed class ProcessNodeTests
             "the event says why");
     }
 
+    [Fact]
+    public async Task Pod_WithAnUnsafeSysctl_FailsAndNothingOfItRuns()
+    {
+        await using var node = await StartAsync();
+        var pod = TestPods.Shell("a", "true");
+        pod.Spec.SecurityContext = new V1PodSecurityContext { Sysctls = [new V1Sysctl { Name = "kernel.msgmax", Value = "1" }] };
+        node.Put(pod);
+
+        var failed = await node.PodAsync("a", p => p.Status.Phase == "Failed", "it has failed");
+
+        failed.Status.Reason.ShouldBe("SysctlForbidden");
+        failed.Status.Message.ShouldBe("Pod was rejected: forbidden sysctl: \"kernel.msgmax\" not allowlisted");
+        (await node.Agent.Runtime.ListAsync(TestContext.Current.CancellationToken)).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Container_RunsAsAnotherUser_ItsEnvironmentTouchesOnlyItself()
+    {
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "Only root can change the user.");
+        var folder = Directory.CreateTempSubdirectory("node-path-").FullName;
+        File.SetUnixFileMode(folder, (UnixFileMode)0b111_111_111);
+        foreach (var tool in new[] { "cut", "mv", "setpriv", "cat" })
+        {
+            var path = Path.Combine(folder, tool);
+            await File.WriteAllTextAsync(path, $"#!/bin/sh\nid -u >>{folder}/who\nexec /usr/bin/{tool} \"$@\"\n", TestContext.Current.CancellationToken);
+            File.SetUnixFileMode(path, (UnixFileMode)0b111_101_101);
+        }
+
+        await using var node = await StartAsync();
+        var pod = TestPods.Shell("a", "cat /dev/null; echo \"it's $GREETING\"; while :; do sleep 0.1; done");
+        pod.Spec.SecurityContext = new V1PodSecurityContext { RunAsUser = 1234, RunAsGroup = 1234 };
+        pod.Spec.Containers[0].Env = [new V1EnvVar { Name = "PATH", Value = $"{folder}:/usr/bin:/bin" }, new V1EnvVar { Name = "GREETING", Value = "a 'good' day" }];
+        pod.Spec.Containers[0].ReadinessProbe = Probe("sh", "-c", $"id -u >{folder}/probe; cat /dev/null");
+        node.Put(pod);
+        var running = await node.PodAsync("a", TestPods.IsReady, "it runs");
+
+        await Eventually.HoldsAsync(() => LogOf(node, running) == "it's a 'good' day\n", "it has its environment");
+        (await File.ReadAllLinesAsync(Path.Combine(folder, "who"), TestContext.Current.CancellationToken)).ShouldAllBe(user => user == "1234");
+        (await File.ReadAllTextAsync(Path.Combine(folder, "probe"), TestContext.Current.CancellationToken)).ShouldBe("1234\n");
+        Directory.Delete(folder, recursive: true);
+    }
+
+    [Fact]
+    public async Task Probe_WritesWithoutEnd_IsReadToABound()
+    {
+        await using var node = await StartAsync();
+        node.Put(TestPods.Shell("a", "while :; do sleep 0.1; done"));
+        var pod = await node.PodAsync("a", TestPods.IsReady, "it runs");
+
+        var result = await node.Agent.Runtime.ExecAsync(
+            TestPods.Status(pod)!.ContainerID["process://".Length..], ["head", "-c", "50000000", "/dev/zero"], TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
+
+        result.ExitCode.ShouldBe(0);
+        result.Output.Length.ShouldBe(10 * 1024);
+    }
+
+    [Fact]
+    public async Task Container_Killed_FinishedWhenItWasKilled()
+    {
+        await using var node = await StartAsync();
+        var pod = TestPods.Shell("a", "trap '' TERM; while :; do sleep 0.1; done", "Never");
+        pod.Spec.ActiveDeadlineSeconds = 3;
+        pod.Spec.TerminationGracePeriodSeconds = 1;
+        node.Put(pod);
+        var failed = await node.PodAsync("a", p => TestPods.Status(p)?.State?.Terminated is not null, "it was killed");
+
+        var end = TestPods.Status(failed)!.State.Terminated;
+        end.ExitCode.ShouldBe(137);
+        (end.FinishedAt - end.StartedAt)!.Value.TotalSeconds.ShouldBeInRange(3, 8);
+    }
+
     private static V1Probe Probe(params string[] command) =>
         new() { Exec = new V1ExecAction { Command = command }, PeriodSeconds = 1, FailureThreshold = 2, TimeoutSeconds = 2 };
 

@@ -20,10 +20,10 @@ public sealed record FencingTimes
     public TimeSpan DefaultToleration { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>After how long without an acknowledged renewal a daemon stops pods that tolerate no more than the default.</summary>
-    public TimeSpan FencingTime { get; init; } = TimeSpan.FromSeconds(7);
+    public TimeSpan FencingTime { get; init; } = TimeSpan.FromSeconds(9.5);
 
     /// <summary>The longest that stopping takes.</summary>
-    public TimeSpan StopTime { get; init; } = TimeSpan.FromSeconds(4);
+    public TimeSpan StopTime { get; init; } = TimeSpan.FromSeconds(2);
 
     /// <summary>
     /// How long a node's vote belongs to the control plane after a beat was issued of which the node has told. The node gives

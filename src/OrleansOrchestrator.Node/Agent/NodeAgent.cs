@@ -7,6 +7,7 @@ using OrleansOrchestrator.Model.Fencing;
 using OrleansOrchestrator.Node.Api;
 using OrleansOrchestrator.Node.Configuration;
 using OrleansOrchestrator.Node.Events;
+using OrleansOrchestrator.Node.Guarding;
 using OrleansOrchestrator.Node.Leases;
 using OrleansOrchestrator.Node.Pods;
 using OrleansOrchestrator.Node.Probes;
@@ -37,6 +38,7 @@ public sealed partial class NodeAgent : IAsyncDisposable
     private ClusterIdentity? _identity;
     private NodeRegistrar? _registrar;
     private PodDirectory? _pods;
+    private PodGuard? _guard;
     private NodeServer? _server;
     private X509Certificate2? _certificate;
     private NodeVote? _vote;
@@ -109,6 +111,10 @@ public sealed partial class NodeAgent : IAsyncDisposable
         _api.Votes[vote.Voter] = _vote = vote;
         if (_ownsApi)
             _api.Servers.KeepIn(Path.Combine(_options.DataDirectory, "api-servers"));
+        var guard = new PodGuard(
+            isHollow ? null : new GuardProcess(_options.DataDirectory, _timeProvider, _loggers.CreateLogger<GuardProcess>()),
+            _runtime.PlaceOf, clock, _loggers.CreateLogger<PodGuard>());
+        _guard = guard;
         var configuration = new ApiConfigurationSource(_api);
         var resources = new ResourceField(AllocatableOf(machine));
         _pods = new PodDirectory(new PodServices
@@ -124,12 +130,15 @@ public sealed partial class NodeAgent : IAsyncDisposable
             Probes = new ProbeAction(_runtime),
             Fencing = times,
             Lease = clock,
+            Guard = guard,
             TimeProvider = _timeProvider,
             Logger = _loggers.CreateLogger<PodWorker>(),
             StartGate = new SemaphoreSlim(_options.StartsInParallel),
         });
         _runtime.PodChanged += _pods.Signal;
-        _pods.Adopt((await _runtime.ListAsync(cancellationToken)).Select(s => s.PodUid));
+        var found = await _runtime.ListAsync(cancellationToken);
+        guard.Adopt(found.Select(pod => KeyValuePair.Create(pod.PodUid, pod.FenceAfter)));
+        _pods.Adopt(found.Select(pod => pod.PodUid));
 
         // Thousands of hollow nodes share a process, and there is nothing to ask them.
         if (!isHollow)
@@ -145,7 +154,7 @@ public sealed partial class NodeAgent : IAsyncDisposable
 
         Run(lease.RunAsync);
         Run(new HoldAgent(views, vote, clock, _peers, times, _timeProvider, _loggers.CreateLogger<HoldAgent>()).RunAsync);
-        Run(new FencingAgent(_pods, times, clock, _timeProvider, _loggers.CreateLogger<FencingAgent>()).RunAsync);
+        Run(new FencingAgent(_pods, guard, _runtime, clock, _timeProvider, _loggers.CreateLogger<FencingAgent>()).RunAsync);
         Run(Reflect(ResourcePath.Nodes, $"metadata.name={_options.Name}", views));
         if (_ownsApi)
             Run(Reflect(ResourcePath.ApiEndpoints, "metadata.name=kubernetes", _api.Servers));
@@ -212,7 +221,11 @@ public sealed partial class NodeAgent : IAsyncDisposable
         if (_proxy is not null)
             await _proxy.DisposeAsync();
         if (stopPods)
+        {
             await new PodDrain(_runtime, _timeProvider, _loggers.CreateLogger<PodDrain>()).RunAsync(DrainTime, cancellationToken);
+            await EndGuardAsync(_runtime);
+        }
+
         if (_vote is not null)
             _api.Votes.TryRemove(KeyValuePair.Create(_vote.Voter, _vote));
         _peers?.Dispose();
@@ -229,6 +242,20 @@ public sealed partial class NodeAgent : IAsyncDisposable
         _stop.Dispose();
         if (_ownsApi)
             _api.Dispose();
+    }
+
+    /// <summary>What the runtime could not end stays guarded.</summary>
+    private async Task EndGuardAsync(IContainerRuntime runtime)
+    {
+        try
+        {
+            if (_guard is not null && (await runtime.ListAsync(CancellationToken.None)).Count == 0)
+                await _guard.EndAsync();
+        }
+        catch (RuntimeException exception)
+        {
+            LogStillGuarded(exception.Message);
+        }
     }
 
     private async Task StartServerAsync(IPAddress address, PeerQuestions peers, CancellationToken cancellationToken)
@@ -252,6 +279,9 @@ public sealed partial class NodeAgent : IAsyncDisposable
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Node {Node} runs pods with {Runtime} and listens on {Address}:{Port}")]
     private partial void LogStarted(string node, string runtime, IPAddress address, int port);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "It is unknown whether all pods have ended ({Reason}); the guard ends what is left")]
+    private partial void LogStillGuarded(string reason);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Node {Node} has stopped")]
     private partial void LogStopped(string node);

@@ -1,6 +1,8 @@
+using System.Globalization;
 using k8s.Models;
 using OrleansOrchestrator.Node.Configuration;
 using OrleansOrchestrator.Node.Runtime;
+using OrleansOrchestrator.Node.Volumes;
 
 namespace OrleansOrchestrator.Node.Pods;
 
@@ -37,7 +39,7 @@ internal sealed class ContainerSpecBuilder(EnvironmentBuilder environment, IServ
             Arguments = [.. (container.Args ?? []).Select(word => VariableExpansion.Expand(word, variables))],
             Environment = [.. variables],
             WorkingDirectory = string.IsNullOrEmpty(container.WorkingDir) ? null : container.WorkingDir,
-            Mounts = [.. Mounts(container, volumes, variables)],
+            Mounts = [.. Mounts(pod, container, volumes, variables, directory)],
             Resources = Resources(pod, container),
             Security = Security(pod, container),
             HostNetwork = pod.Spec.HostNetwork == true,
@@ -48,35 +50,43 @@ internal sealed class ContainerSpecBuilder(EnvironmentBuilder environment, IServ
     }
 
     private static IEnumerable<ContainerMount> Mounts(
-        V1Container container, IReadOnlyDictionary<string, string> volumes, IReadOnlyDictionary<string, string> variables)
+        V1Pod pod, V1Container container, IReadOnlyDictionary<string, string> volumes, IReadOnlyDictionary<string, string> variables, string directory)
     {
-        foreach (var mount in container.VolumeMounts ?? [])
+        foreach (var (index, mount) in (container.VolumeMounts ?? []).Index())
         {
             if (!volumes.TryGetValue(mount.Name, out var source))
                 throw new ConfigurationException($"cannot find volume \"{mount.Name}\" to mount into container \"{container.Name}\"");
             var subPath = string.IsNullOrEmpty(mount.SubPathExpr)
                 ? mount.SubPath
                 : VariableExpansion.Expand(mount.SubPathExpr, variables);
+            if (!string.IsNullOrEmpty(subPath))
+            {
+                var place = Path.Combine(directory, "subpaths", container.Name, index.ToString(CultureInfo.InvariantCulture));
+                source = SubPathOf(source, subPath, place, mount.Name, container.Name);
+            }
+
+            // What shows objects of the API is written by the daemon alone, so that nobody lays links into its way.
+            var isProjected = pod.Spec.Volumes?.FirstOrDefault(volume => volume.Name == mount.Name) is { } volume && VolumeContent.IsProjected(volume);
             yield return new ContainerMount(
-                mount.Name,
-                SubPathOf(source, subPath, container.Name),
-                mount.MountPath,
-                mount.ReadOnlyProperty == true,
-                mount.MountPropagation is "HostToContainer" or "Bidirectional");
+                mount.Name, source, mount.MountPath, mount.ReadOnlyProperty == true || isProjected, mount.MountPropagation is "HostToContainer" or "Bidirectional");
         }
     }
 
-    private static string SubPathOf(string source, string? subPath, string container)
+    private static string SubPathOf(string volume, string subPath, string place, string name, string container)
     {
-        if (string.IsNullOrEmpty(subPath))
-            return source;
-        if (Path.IsPathRooted(subPath) || subPath.Split('/').Contains(".."))
-            throw new ConfigurationException($"the subPath \"{subPath}\" of container \"{container}\" leaves its volume");
-        var path = Path.Combine(source, subPath);
-        if (!Path.Exists(path))
-            Directory.CreateDirectory(path);
-        return path;
+        try
+        {
+            using var opened = SubPath.Open(volume, subPath);
+            return opened.MountAt(place);
+        }
+        catch (Exception exception) when (exception is ConfigurationException or IOException)
+        {
+            throw new ConfigurationException($"failed to prepare subPath for volumeMount \"{name}\" of container \"{container}\": {exception.Message}");
+        }
     }
+
+    // More than any machine has, and few enough to compute with.
+    private const decimal CoresMax = 1_000_000;
 
     private ContainerResources Resources(V1Pod pod, V1Container container)
     {
@@ -90,7 +100,7 @@ internal sealed class ContainerSpecBuilder(EnvironmentBuilder environment, IServ
         };
     }
 
-    private static long Millis(decimal? cores) => (long)decimal.Ceiling((cores ?? 0) * 1000);
+    private static long Millis(decimal? cores) => (long)decimal.Ceiling(Math.Min(cores ?? 0, CoresMax) * 1000);
 
     private static ContainerSecurity Security(V1Pod pod, V1Container container)
     {

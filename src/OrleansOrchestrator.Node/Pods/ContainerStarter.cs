@@ -28,6 +28,7 @@ internal sealed class ContainerStarter(PodServices services)
         await RemoveOldAsync(sandbox, start, cancellationToken);
         try
         {
+            NonRootPolicy.Verify(pod, start.Container, image.User);
             var directory = services.DirectoryOf(pod.Metadata.Uid);
             var spec = await services.Specs.BuildAsync(pod, start, image.ImageId, volumes, directory, cancellationToken);
             spec = WithHostsFile(pod, sandbox, spec);

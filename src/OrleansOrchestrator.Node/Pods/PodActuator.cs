@@ -27,7 +27,8 @@ internal sealed partial class PodActuator(PodServices services, PodMemory memory
         if (plan.Failure is { } failure)
         {
             memory.Fail(failure);
-            services.Events.Record(view.Pod, null, EventType.Normal, failure.Reason, failure.Message);
+            services.Events.Record(
+                view.Pod, null, failure.Rejection is null ? EventType.Normal : EventType.Warning, failure.Reason, failure.Rejection ?? failure.Message);
         }
 
         foreach (var stop in plan.Stops)
@@ -89,7 +90,7 @@ internal sealed partial class PodActuator(PodServices services, PodMemory memory
             await PrepareVolumesAsync(view, cancellationToken);
             var attempt = view.Sandbox is { } old ? old.Attempt + 1 : 0;
             await services.Runtime.CreateSandboxAsync(
-                SandboxSpecBuilder.Build(view.Pod, attempt, services.DirectoryOf(uid), services.Options), cancellationToken);
+                SandboxSpecBuilder.Build(view.Pod, attempt, services.DirectoryOf(uid), services.Fencing.StopAfter(view.Pod), services.Options), cancellationToken);
             memory.NoteSandboxCreated();
         }
         catch (ConfigurationException exception)

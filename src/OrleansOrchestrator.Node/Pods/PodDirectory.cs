@@ -54,10 +54,13 @@ internal sealed class PodDirectory(PodServices services) : IObjectSink<V1Pod>, I
             worker.Signal();
     }
 
-    public void SignalAll()
+    public bool Contains(string podUid) => _workers.ContainsKey(podUid);
+
+    /// <summary>Lets every worker judge anew whether its pod may run.</summary>
+    public void FenceAll()
     {
         foreach (var worker in _workers.Values)
-            worker.Signal();
+            worker.Fence();
     }
 
     public async ValueTask DisposeAsync()

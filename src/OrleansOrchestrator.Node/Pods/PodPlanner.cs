@@ -18,6 +18,8 @@ internal static class PodPlanner
             return PlanEnd(view);
         if (DeadlineOf(view) is { } deadline && view.Now >= deadline)
             return new PodPlan { Failure = PodFailures.DeadlineExceeded };
+        if (view.Sandbox is null && SysctlPolicy.Refuse(view.Pod) is { } refusal)
+            return new PodPlan { Failure = refusal };
         return (view.Sandbox is { IsReady: true } ? PlanContainers(view) : PlanSandbox(view)) is var plan
             && DeadlineOf(view) is { } end
                 ? plan with { WakeAt = Earlier(plan.WakeAt, end) }

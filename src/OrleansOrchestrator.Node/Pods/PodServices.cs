@@ -3,6 +3,7 @@ using OrleansOrchestrator.Model.Fencing;
 using OrleansOrchestrator.Node.Agent;
 using OrleansOrchestrator.Node.Api;
 using OrleansOrchestrator.Node.Events;
+using OrleansOrchestrator.Node.Guarding;
 using OrleansOrchestrator.Node.Leases;
 using OrleansOrchestrator.Node.Probes;
 using OrleansOrchestrator.Node.Runtime;
@@ -32,6 +33,8 @@ internal sealed record PodServices
     public required FencingTimes Fencing { get; init; }
 
     public required LeaseClock Lease { get; init; }
+
+    public required PodGuard Guard { get; init; }
 
     public required TimeProvider TimeProvider { get; init; }
 

@@ -64,7 +64,10 @@ internal sealed record PodView
 }
 
 /// <summary>Why a pod as a whole has failed, as its status shows it.</summary>
-internal sealed record PodFailure(string Reason, string Message);
+/// <param name="Reason">One word.</param>
+/// <param name="Message">A sentence.</param>
+/// <param name="Rejection">What the event says if the node did not take the pod; null if it ran.</param>
+internal sealed record PodFailure(string Reason, string Message, string? Rejection = null);
 
 /// <summary>Why a container is not running yet, as its status shows it.</summary>
 internal sealed record WaitingReason(string Reason, string Message);

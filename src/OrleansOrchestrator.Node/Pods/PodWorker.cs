@@ -7,6 +7,7 @@ using OrleansOrchestrator.Node.Api;
 using OrleansOrchestrator.Node.Events;
 using OrleansOrchestrator.Node.Probes;
 using OrleansOrchestrator.Node.Status;
+using OrleansOrchestrator.Node.Volumes;
 
 namespace OrleansOrchestrator.Node.Pods;
 
@@ -34,7 +35,8 @@ internal sealed partial class PodWorker : IAsyncDisposable
     private readonly SupervisedLoop _loop;
     private readonly RetryDelay _apiDelay = new(TimeSpan.FromMilliseconds(250), TimeSpan.FromSeconds(5), Random.Shared);
     private volatile V1Pod? _pod;
-    private CancellationTokenSource _pull = new();
+    private CancellationTokenSource _interrupt = new();
+    private volatile bool _isFenced;
     private bool _isFinished;
     private int? _lapsesConfirmed;
 
@@ -68,8 +70,9 @@ internal sealed partial class PodWorker : IAsyncDisposable
     {
         var isEnding = pod.Metadata.DeletionTimestamp is not null && _pod?.Metadata.DeletionTimestamp is null;
         _pod = pod;
+        _services.Guard.Set(Uid, _services.Fencing.StopAfter(pod));
         if (isEnding)
-            InterruptPull();
+            Interrupt();
         _loop.Signal();
     }
 
@@ -77,7 +80,17 @@ internal sealed partial class PodWorker : IAsyncDisposable
     public void Forget()
     {
         _pod = null;
-        InterruptPull();
+        Interrupt();
+        _loop.Signal();
+    }
+
+    /// <summary>Judges whether the pod may run; a step under way does not go on for one that may no longer.</summary>
+    public void Fence()
+    {
+        var wasFenced = _isFenced;
+        _isFenced = _services.Guard.IsFenced(Uid);
+        if (_isFenced && !wasFenced)
+            Interrupt();
         _loop.Signal();
     }
 
@@ -85,7 +98,7 @@ internal sealed partial class PodWorker : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        InterruptPull();
+        Interrupt();
         await _loop.DisposeAsync();
         await _probes.DisposeAsync();
     }
@@ -93,9 +106,15 @@ internal sealed partial class PodWorker : IAsyncDisposable
     /// <summary>A step that fails is tried again by the loop; here the pod is told.</summary>
     private async Task<TimeSpan?> StepAsync(CancellationToken cancellationToken)
     {
+        using var interruptible = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, Volatile.Read(ref _interrupt).Token);
         try
         {
-            return await LookAndActAsync(cancellationToken);
+            return await LookAndActAsync(interruptible.Token);
+        }
+        catch (OperationCanceledException) when (interruptible.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            // Something has come that must not wait for this step; the next one sees it.
+            return TimeSpan.Zero;
         }
         catch (Exception fault) when (!cancellationToken.IsCancellationRequested)
         {
@@ -144,7 +163,7 @@ internal sealed partial class PodWorker : IAsyncDisposable
                 return Earlier(_apiDelay.Next((exception as ApiException)?.RetryAfter), plan.WakeAt, view.Now);
         }
 
-        await ActAsync(view, plan, cancellationToken);
+        await _actuator.ApplyAsync(view, plan, failed => ReportAsync(failed, cancellationToken), cancellationToken);
         return TimeSpan.Zero;
     }
 
@@ -153,19 +172,6 @@ internal sealed partial class PodWorker : IAsyncDisposable
         await ReportAsync(view, cancellationToken);
         _apiDelay.Reset();
         return Earlier(await _actuator.RefreshVolumesAsync(view, cancellationToken), plan.WakeAt, view.Now);
-    }
-
-    private async Task ActAsync(PodView view, PodPlan plan, CancellationToken cancellationToken)
-    {
-        using var interruptible = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, Volatile.Read(ref _pull).Token);
-        try
-        {
-            await _actuator.ApplyAsync(view, plan, failed => ReportAsync(failed, interruptible.Token), interruptible.Token);
-        }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
-        {
-            // The pod is to end; the next step sees it.
-        }
     }
 
     /// <returns>False if the pod is gone.</returns>
@@ -203,9 +209,12 @@ internal sealed partial class PodWorker : IAsyncDisposable
     {
         await _probes.DisposeAsync();
         await _services.Runtime.RemovePodAsync(Uid, cancellationToken);
+        _services.Guard.Remove(Uid);
         var directory = _services.DirectoryOf(Uid);
-        if (Directory.Exists(directory))
-            Directory.Delete(directory, recursive: true);
+        if (!Directory.Exists(directory))
+            return;
+        SubPath.UnmountBelow(directory);
+        Directory.Delete(directory, recursive: true);
     }
 
     /// <summary>The pod with what this worker reported last, because its own report is newer than the watch.</summary>
@@ -234,7 +243,7 @@ internal sealed partial class PodWorker : IAsyncDisposable
             return false;
         var lapses = _services.Lease.Lapses;
         _lapsesConfirmed ??= runs ? 0 : lapses;
-        if (_services.Lease.Remaining(limit) <= TimeSpan.Zero)
+        if (_services.Guard.IsFenced(Uid))
             return true;
         if (_services.Lease.HasLapsed(_lapsesConfirmed.Value, limit) && !await ConfirmAsync(pod, cancellationToken))
             return true;
@@ -267,9 +276,9 @@ internal sealed partial class PodWorker : IAsyncDisposable
 
     private static TimeSpan? Sooner(TimeSpan? delay, TimeSpan? other) => delay is null || other < delay ? other ?? delay : delay;
 
-    private void InterruptPull()
+    private void Interrupt()
     {
-        using var current = Interlocked.Exchange(ref _pull, new CancellationTokenSource());
+        using var current = Interlocked.Exchange(ref _interrupt, new CancellationTokenSource());
         current.Cancel();
     }
 

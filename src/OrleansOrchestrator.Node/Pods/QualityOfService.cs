@@ -6,6 +6,9 @@ namespace OrleansOrchestrator.Node.Pods;
 /// <remarks>See "Node out of memory behavior" in the Kubernetes page on node-pressure eviction.</remarks>
 internal static class QualityOfService
 {
+    // A thousandth of what a 64-bit number holds.
+    private const decimal QuantityMax = 9_000_000_000_000_000m;
+
     public static int OomScoreAdjust(V1Pod pod, V1Container container, decimal memoryCapacity)
     {
         var containers = pod.Spec.Containers.Concat(pod.Spec.InitContainers ?? []).ToList();
@@ -14,12 +17,24 @@ internal static class QualityOfService
         if (containers.All(c => IsEmpty(c.Resources?.Requests) && IsEmpty(c.Resources?.Limits)))
             return 1000;
         var request = Quantity(container.Resources?.Requests, "memory") ?? Quantity(container.Resources?.Limits, "memory") ?? 0;
-        var adjust = memoryCapacity > 0 ? 1000 - (int)(1000 * request / memoryCapacity) : 999;
+        var adjust = memoryCapacity > 0 ? 1000 - (int)Math.Min(1000, 1000 * request / memoryCapacity) : 999;
         return Math.Clamp(adjust, 3, 999);
     }
 
-    public static decimal? Quantity(IDictionary<string, ResourceQuantity>? map, string name) =>
-        map is not null && map.TryGetValue(name, out var quantity) ? quantity.ToDecimal() : null;
+    /// <summary>A quantity of the map; one that is beyond what machines have counts as the most that can be computed with.</summary>
+    public static decimal? Quantity(IDictionary<string, ResourceQuantity>? map, string name)
+    {
+        if (map is null || !map.TryGetValue(name, out var quantity))
+            return null;
+        try
+        {
+            return Math.Clamp(quantity.ToDecimal(), 0, QuantityMax);
+        }
+        catch (OverflowException)
+        {
+            return QuantityMax;
+        }
+    }
 
     private static bool IsGuaranteed(V1Container container) =>
         IsLimitedTo(container, "cpu") && IsLimitedTo(container, "memory");
@@ -31,5 +46,5 @@ internal static class QualityOfService
     }
 
     private static bool IsEmpty(IDictionary<string, ResourceQuantity>? map) =>
-        map is null || !map.Any(e => e.Key is "cpu" or "memory" && e.Value.ToDecimal() > 0);
+        !(Quantity(map, "cpu") > 0 || Quantity(map, "memory") > 0);
 }

@@ -9,7 +9,7 @@ internal static class SandboxSpecBuilder
 {
     private const int HostnameMax = 63;
 
-    public static SandboxSpec Build(V1Pod pod, int attempt, string directory, NodeAgentOptions options)
+    public static SandboxSpec Build(V1Pod pod, int attempt, string directory, TimeSpan? fenceAfter, NodeAgentOptions options)
     {
         var dns = pod.Spec.DnsConfig;
         var usesCluster = options.ClusterDns.Count > 0
@@ -30,6 +30,8 @@ internal static class SandboxSpecBuilder
             HostIpc = pod.Spec.HostIPC == true,
             HostPid = pod.Spec.HostPID == true,
             Directory = directory,
+            FenceAfter = fenceAfter,
+            Sysctls = (pod.Spec.SecurityContext?.Sysctls ?? []).GroupBy(SysctlPolicy.NameOf).ToDictionary(s => s.Key, s => s.Last().Value),
             HostPorts = [.. HostPorts(pod)],
             DnsServers = [.. usesCluster ? options.ClusterDns : [], .. dns?.Nameservers ?? []],
             DnsSearches = [.. searches, .. dns?.Searches ?? []],

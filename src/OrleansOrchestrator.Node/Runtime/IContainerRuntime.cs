@@ -1,3 +1,5 @@
+using OrleansOrchestrator.Node.Guarding;
+
 namespace OrleansOrchestrator.Node.Runtime;
 
 /// <summary>What runs pods: sandboxes that hold a pod's network, and the containers in them.</summary>
@@ -25,6 +27,9 @@ internal interface IContainerRuntime : IAsyncDisposable
 
     /// <summary>Raised with a pod's uid when one of its containers or its sandbox may have changed.</summary>
     event Action<string>? PodChanged;
+
+    /// <summary>Where the processes of a pod are for the guard; null if it cannot reach them.</summary>
+    PodPlace? PlaceOf(string podUid);
 
     /// <summary>All pods of this node that the runtime knows, of this and of earlier runs of the daemon.</summary>
     Task<IReadOnlyList<PodSandbox>> ListAsync(CancellationToken cancellationToken);

@@ -14,6 +14,9 @@ internal sealed record PodSandbox
     /// <summary>How many sandboxes of this pod came before.</summary>
     public int Attempt { get; init; }
 
+    /// <summary>How long the pod may run without the control plane; null is for ever. Kept with its containers.</summary>
+    public TimeSpan? FenceAfter { get; init; }
+
     /// <summary>Whether the sandbox holds its namespaces, so that containers can run in it.</summary>
     public bool IsReady { get; init; }
 

@@ -22,7 +22,12 @@ internal sealed record SandboxSpec
     /// <summary>The folder of this pod on the node.</summary>
     public required string Directory { get; init; }
 
+    /// <summary>How long the pod may run without the control plane; null is for ever.</summary>
+    public TimeSpan? FenceAfter { get; init; }
+
     public IReadOnlyList<HostPort> HostPorts { get; init; } = [];
+
+    public IReadOnlyDictionary<string, string> Sysctls { get; init; } = new Dictionary<string, string>();
 
     public IReadOnlyList<string> DnsServers { get; init; } = [];
 

@@ -10,6 +10,7 @@ namespace OrleansOrchestrator.Node.Volumes;
 /// </remarks>
 internal sealed class AtomicDirectory(string path)
 {
+    private const string VersionPrefix = "..";
     private const string DataLink = "..data";
     private const UnixFileMode DirectoryMode = (UnixFileMode)0b111_101_101; // 0755
 
@@ -21,24 +22,44 @@ internal sealed class AtomicDirectory(string path)
         foreach (var file in files)
             EnsureInside(file.Path);
         Directory.CreateDirectory(path, DirectoryMode);
-        var version = ".." + Hash(files);
+        var version = VersionPrefix + Hash(files);
         var dataLink = Path.Combine(path, DataLink);
-        var previous = new FileInfo(dataLink).LinkTarget;
-        if (previous == version)
+        if (new FileInfo(dataLink).LinkTarget == version && IsDirectory(Path.Combine(path, version)))
             return;
 
-        var versionPath = Path.Combine(path, version);
+        // Made where only the daemon can write, and moved here whole: no name in the directory is followed on the way.
+        var staging = path + ".new";
+        Remove(staging);
+        Directory.CreateDirectory(staging, DirectoryMode);
         foreach (var file in files)
-            WriteFile(Path.Combine(versionPath, file.Path), file, group);
-        Directory.CreateDirectory(versionPath, DirectoryMode);
+            WriteFile(Path.Combine(staging, file.Path), file, group);
+        Remove(Path.Combine(path, version));
+        FileCalls.Replace(staging, Path.Combine(path, version));
 
         var newLink = Path.Combine(path, "..data_tmp");
-        File.Delete(newLink);
+        Remove(newLink);
         File.CreateSymbolicLink(newLink, version);
+        if (IsDirectory(dataLink))
+            Remove(dataLink);
         FileCalls.Replace(newLink, dataLink);
         LinkVisibleNames(files);
-        if (previous is not null)
-            Directory.Delete(Path.Combine(path, previous), recursive: true);
+        foreach (var entry in Directory.EnumerateFileSystemEntries(path, VersionPrefix + "*"))
+        {
+            if (Path.GetFileName(entry) is not DataLink and var name && name != version)
+                Remove(entry);
+        }
+    }
+
+    /// <summary>Whether it is a directory itself, and not a link to one.</summary>
+    private static bool IsDirectory(string entry) => new DirectoryInfo(entry) is { Exists: true, LinkTarget: null };
+
+    /// <summary>Removes an entry with what is in it, and never what a link leads to.</summary>
+    private static void Remove(string entry)
+    {
+        if (IsDirectory(entry))
+            Directory.Delete(entry, recursive: true);
+        else
+            File.Delete(entry);
     }
 
     private static void WriteFile(string target, VolumeFile file, long? group)
@@ -53,12 +74,16 @@ internal sealed class AtomicDirectory(string path)
     private void LinkVisibleNames(IReadOnlyList<VolumeFile> files)
     {
         var names = files.Select(f => f.Path.Split('/')[0]).ToHashSet(StringComparer.Ordinal);
-        foreach (var name in names.Where(n => new FileInfo(Path.Combine(path, n)).LinkTarget is null))
+        foreach (var name in names.Where(n => new FileInfo(Path.Combine(path, n)).LinkTarget != $"{DataLink}/{n}"))
+        {
+            Remove(Path.Combine(path, name));
             File.CreateSymbolicLink(Path.Combine(path, name), $"{DataLink}/{name}");
+        }
+
         foreach (var entry in new DirectoryInfo(path).EnumerateFileSystemInfos()
             .Where(e => !e.Name.StartsWith("..", StringComparison.Ordinal) && !names.Contains(e.Name)))
         {
-            entry.Delete();
+            Remove(entry.FullName);
         }
     }
 

@@ -4,6 +4,9 @@ using Docker.DotNet.Models;
 using OrleansOrchestrator.Node.Agent;
 using OrleansOrchestrator.Node.Runtime.Docker;
 
+// One for all classes: they share the image.
+[assembly: AssemblyFixture(typeof(OrleansOrchestrator.Node.Tests.Fakes.DockerMachine))]
+
 namespace OrleansOrchestrator.Node.Tests.Fakes;
 
 /// <summary>The Docker engine of this machine with an image around busybox; checks at the end that no container is left.</summary>

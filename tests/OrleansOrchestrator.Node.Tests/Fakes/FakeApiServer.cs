@@ -23,6 +23,7 @@ internal sealed class FakeApiServer : IAsyncDisposable
     private readonly SortedDictionary<string, JsonObject> _objects = new(StringComparer.Ordinal);
     private readonly List<(long Revision, string Path, string Type, JsonObject Object)> _log = [];
     private readonly SemaphoreSlim _started = new(1);
+    private readonly ConcurrentDictionary<string, bool> _hanging = new(StringComparer.Ordinal);
     private long _revision = 1;
     private long _compacted;
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -68,6 +69,13 @@ internal sealed class FakeApiServer : IAsyncDisposable
         await _application.StopAsync(now.Token).ContinueWith(_ => { }, TaskScheduler.Default);
         await _application.DisposeAsync();
         _application = null;
+    }
+
+    /// <summary>Answers no request whose path begins so, until the result is disposed.</summary>
+    public IDisposable Hang(string path)
+    {
+        _hanging[path] = true;
+        return new Release(() => _hanging.TryRemove(path, out _));
     }
 
     public void Put(string path, object obj)
@@ -152,6 +160,9 @@ internal sealed class FakeApiServer : IAsyncDisposable
             await WatchAsync(context, path);
             return;
         }
+
+        while (_hanging.Keys.Any(begin => path.StartsWith(begin, StringComparison.Ordinal)))
+            await Task.Delay(20, context.RequestAborted);
 
         JsonObject? body = null;
         if (context.Request.ContentLength is > 0)
@@ -285,5 +296,10 @@ internal sealed class FakeApiServer : IAsyncDisposable
             else
                 target[name] = value.DeepClone();
         }
+    }
+
+    private sealed class Release(Action action) : IDisposable
+    {
+        public void Dispose() => action();
     }
 }

@@ -13,13 +13,23 @@ internal static class ContainerLabels
 
     /// <summary>The name of the container in its pod; a sandbox has none.</summary>
     public const string Container = Prefix + "container";
+    /// <summary>How long the pod may run without the control plane, in milliseconds; a pod that may for ever has none.</summary>
+    public const string FenceAfter = Prefix + "fence-after";
     public const string Attempt = Prefix + "attempt";
     public const string SpecHash = Prefix + "spec-hash";
     public const string Image = Prefix + "image";
     public const string ImageId = Prefix + "image-id";
     private const string Prefix = "orleansorchestrator.io/";
 
-    public static Dictionary<string, string> OfSandbox(ContainerOwner owner, SandboxSpec spec) => new(StringComparer.Ordinal)
+    public static Dictionary<string, string> OfSandbox(ContainerOwner owner, SandboxSpec spec)
+    {
+        var labels = IdentityOf(owner, spec);
+        if (spec.FenceAfter is { } limit)
+            labels[FenceAfter] = ((long)limit.TotalMilliseconds).ToString(CultureInfo.InvariantCulture);
+        return labels;
+    }
+
+    private static Dictionary<string, string> IdentityOf(ContainerOwner owner, SandboxSpec spec) => new(StringComparer.Ordinal)
     {
         [Cluster] = owner.Cluster,
         [Node] = owner.Node,

@@ -26,6 +26,9 @@ internal static class ContainerTranslation
             PodName = Label(sandbox.Labels, ContainerLabels.PodName),
             PodNamespace = Label(sandbox.Labels, ContainerLabels.PodNamespace),
             Attempt = AttemptOf(sandbox),
+            FenceAfter = long.TryParse(Label(sandbox.Labels, ContainerLabels.FenceAfter), NumberStyles.None, CultureInfo.InvariantCulture, out var limit)
+                ? TimeSpan.FromMilliseconds(limit)
+                : null,
             IsReady = isReady,
             Ip = address,
             CreatedAt = sandbox.Created.ToUniversalTime(),

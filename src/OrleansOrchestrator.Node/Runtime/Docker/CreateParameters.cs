@@ -9,6 +9,7 @@ internal static class CreateParameters
     private const long CpuPeriodMicroseconds = 100_000;
     private const long CpuQuotaMicrosecondsMin = 1_000;
     private const long CpuSharesMin = 2;
+    private const long CpuSharesMax = 262_144;
 
     // The sandbox goes last when memory runs out: without it the pod has no network.
     private const int SandboxOomScoreAdjust = -998;
@@ -20,7 +21,7 @@ internal static class CreateParameters
         Config = new Dictionary<string, string> { ["max-size"] = "10m", ["max-file"] = "3" },
     };
 
-    public static CreateContainerParameters OfSandbox(ContainerOwner owner, SandboxSpec spec, bool allowNegativeOom) => new()
+    public static CreateContainerParameters OfSandbox(ContainerOwner owner, SandboxSpec spec, string? cgroup, bool allowNegativeOom) => new()
     {
         Name = ContainerLabels.NameOf("POD", spec.PodName, spec.PodNamespace, spec.PodUid, spec.Attempt),
         Image = BuiltInImages.Pause,
@@ -29,12 +30,14 @@ internal static class CreateParameters
         ExposedPorts = spec.HostPorts.DistinctBy(PortName).ToDictionary(PortName, _ => default(EmptyStruct)),
         HostConfig = new HostConfig
         {
+            CgroupParent = cgroup ?? "",
             NetworkMode = spec.HostNetwork ? "host" : "bridge",
             IpcMode = spec.HostIpc ? "host" : "shareable",
             PidMode = spec.HostPid ? "host" : "",
             PortBindings = spec.HostPorts.GroupBy(PortName).ToDictionary(
                 ports => ports.Key,
                 IList<PortBinding> (ports) => [.. ports.Select(Binding)]),
+            Sysctls = new Dictionary<string, string>(spec.Sysctls),
             DNS = [.. spec.DnsServers],
             DNSSearch = [.. spec.DnsSearches],
             DNSOptions = [.. spec.DnsOptions],
@@ -44,7 +47,8 @@ internal static class CreateParameters
         },
     };
 
-    public static CreateContainerParameters OfContainer(ContainerOwner owner, PodSandbox sandbox, ContainerSpec spec, bool allowNegativeOom) => new()
+    public static CreateContainerParameters OfContainer(
+        ContainerOwner owner, PodSandbox sandbox, ContainerSpec spec, string? cgroup, bool allowNegativeOom) => new()
     {
         Name = ContainerLabels.NameOf(spec.Name, sandbox.PodName, sandbox.PodNamespace, sandbox.PodUid, spec.Attempt),
         Image = spec.Image,
@@ -58,22 +62,23 @@ internal static class CreateParameters
         Labels = ContainerLabels.OfContainer(owner, sandbox, spec),
         OpenStdin = spec.Stdin,
         Tty = spec.Tty,
-        HostConfig = HostConfigOf(sandbox, spec, allowNegativeOom),
+        HostConfig = HostConfigOf(sandbox, spec, cgroup, allowNegativeOom),
     };
 
-    private static HostConfig HostConfigOf(PodSandbox sandbox, ContainerSpec spec, bool allowNegativeOom)
+    private static HostConfig HostConfigOf(PodSandbox sandbox, ContainerSpec spec, string? cgroup, bool allowNegativeOom)
     {
         var (resources, security) = (spec.Resources, spec.Security);
         return new HostConfig
         {
+            CgroupParent = cgroup ?? "",
             NetworkMode = $"container:{sandbox.Id}",
             IpcMode = $"container:{sandbox.Id}",
-            Binds = [.. spec.Mounts.Select(Bind)],
+            Mounts = [.. spec.Mounts.Select(MountOf)],
             LogConfig = Logs,
-            CPUShares = Math.Max(CpuSharesMin, resources.CpuRequestMillis * 1024 / 1000),
+            CPUShares = (long)Math.Clamp(resources.CpuRequestMillis / 1000m * 1024, CpuSharesMin, CpuSharesMax),
             CPUPeriod = resources.CpuLimitMillis > 0 ? CpuPeriodMicroseconds : 0,
             CPUQuota = resources.CpuLimitMillis > 0
-                ? Math.Max(CpuQuotaMicrosecondsMin, resources.CpuLimitMillis * CpuPeriodMicroseconds / 1000)
+                ? Math.Max(CpuQuotaMicrosecondsMin, resources.CpuLimitMillis * (CpuPeriodMicroseconds / 1000))
                 : 0,
             Memory = resources.MemoryLimitBytes,
             MemorySwap = resources.MemoryLimitBytes,
@@ -95,17 +100,15 @@ internal static class CreateParameters
         _ => "",
     };
 
-    private static string Bind(ContainerMount mount)
+    /// <summary>A mount by its parts: in the short form a colon in a path would be read as the end of it.</summary>
+    private static Mount MountOf(ContainerMount mount) => new()
     {
-        var options = (mount.ReadOnly, mount.Propagate) switch
-        {
-            (true, true) => ":ro,rslave",
-            (true, false) => ":ro",
-            (false, true) => ":rslave",
-            _ => "",
-        };
-        return $"{mount.Source}:{mount.Target}{options}";
-    }
+        Type = "bind",
+        Source = mount.Source,
+        Target = mount.Target,
+        ReadOnly = mount.ReadOnly,
+        BindOptions = new BindOptions { Propagation = mount.Propagate ? "rslave" : "rprivate" },
+    };
 
     private static string PortName(HostPort port) =>
         string.Create(CultureInfo.InvariantCulture, $"{port.ContainerPort}/{port.Protocol}");

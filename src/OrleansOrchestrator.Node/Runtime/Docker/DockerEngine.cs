@@ -8,6 +8,12 @@ internal static class DockerEngine
     /// <summary>The API version of engine 20.10, the oldest supported; later engines speak it too.</summary>
     private static readonly Version ApiVersion = new(1, 41);
 
+    /// <summary>How long the engine may take to answer a question or to send a signal.</summary>
+    public static readonly TimeSpan QuickTime = TimeSpan.FromSeconds(10);
+
+    /// <summary>How long it may take to create, start or remove a container.</summary>
+    public static readonly TimeSpan SlowTime = TimeSpan.FromMinutes(2);
+
     public static DockerClient Connect(Uri? endpoint)
     {
         var builder = new DockerClientBuilder().WithApiVersion(ApiVersion).WithTimeout(Timeout.InfiniteTimeSpan);
@@ -36,6 +42,36 @@ internal static class DockerEngine
             throw new RuntimeException(RuntimeException.Unavailable, $"no Docker engine answers at {AddressOf(endpoint)}: {why}", exception);
         }
     }
+
+    /// <summary>Calls the engine; one that hangs has failed after the given time.</summary>
+    /// <exception cref="RuntimeException">The call failed; its inner exception says how.</exception>
+    public static async Task<T> CallAsync<T>(Func<CancellationToken, Task<T>> call, TimeSpan within, string reason, CancellationToken cancellationToken)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(within);
+        try
+        {
+            return await call(limit.Token);
+        }
+        catch (OperationCanceledException exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw DockerErrors.ToRuntime(new TimeoutException($"the Docker engine has not answered within {within.TotalSeconds} s", exception), reason);
+        }
+        catch (Exception exception) when (IsFailure(exception) && !cancellationToken.IsCancellationRequested)
+        {
+            throw DockerErrors.ToRuntime(exception, reason);
+        }
+    }
+
+    /// <inheritdoc cref="CallAsync{T}"/>
+    public static Task CallAsync(Func<CancellationToken, Task> call, TimeSpan within, string reason, CancellationToken cancellationToken) =>
+        CallAsync(
+            async token =>
+            {
+                await call(token);
+                return true;
+            },
+            within, reason, cancellationToken);
 
     /// <summary>Whether the failure is the engine's or the way to it, and not a fault of this program.</summary>
     public static bool IsFailure(Exception exception) =>

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text.Json;
 using Docker.DotNet;
 
@@ -10,6 +11,9 @@ internal static class DockerErrors
         exception is DockerApiException ? reason : RuntimeException.Unavailable,
         exception is DockerApiException api ? $"Error response from daemon: {MessageOf(api.ResponseBody ?? "")}" : exception.Message,
         exception);
+
+    /// <summary>What the engine answered, or null if it did not.</summary>
+    public static HttpStatusCode? CodeOf(RuntimeException exception) => (exception.InnerException as DockerApiException)?.StatusCode;
 
     /// <summary>The text in an answer of the form <c>{"message":"…"}</c>, or the answer itself.</summary>
     public static string MessageOf(string body)

@@ -15,9 +15,9 @@ internal sealed class DockerImages(DockerClient client, TimeProvider timeProvide
         try
         {
             if (BuiltInImages.Contains(image))
-                return new ImageResult(await EnsureBuiltInAsync(image, cancellationToken), null);
+                return new ImageResult(await EnsureBuiltInAsync(image, cancellationToken), null, "");
             if (policy != ImagePullPolicy.Always && await FindAsync(image, cancellationToken) is { } present)
-                return new ImageResult(present, null);
+                return new ImageResult(present.Id, null, present.User);
             if (policy == ImagePullPolicy.Never)
                 throw new RuntimeException(RuntimeException.ImageNeverPull, $"Container image \"{image}\" is not present with pull policy of Never");
 
@@ -25,7 +25,7 @@ internal sealed class DockerImages(DockerClient client, TimeProvider timeProvide
             await PullAsync(reference, cancellationToken);
             var pulled = await FindAsync(image, cancellationToken)
                 ?? throw new RuntimeException(RuntimeException.ImagePull, $"image \"{image}\" is missing after it was pulled");
-            return new ImageResult(pulled, timeProvider.GetElapsedTime(start));
+            return new ImageResult(pulled.Id, timeProvider.GetElapsedTime(start), pulled.User);
         }
         catch (Exception exception) when (DockerEngine.IsFailure(exception) && !cancellationToken.IsCancellationRequested)
         {
@@ -40,9 +40,9 @@ internal sealed class DockerImages(DockerClient client, TimeProvider timeProvide
         try
         {
             if (await FindAsync(image, cancellationToken) is { } present)
-                return present;
+                return present.Id;
             await BuiltInImages.ImportAsync(client, image, cancellationToken);
-            return await FindAsync(image, cancellationToken)
+            return (await FindAsync(image, cancellationToken))?.Id
                 ?? throw new RuntimeException(RuntimeException.ImagePull, $"image \"{image}\" is missing after it was imported");
         }
         finally
@@ -51,12 +51,13 @@ internal sealed class DockerImages(DockerClient client, TimeProvider timeProvide
         }
     }
 
-    private async Task<string?> FindAsync(string image, CancellationToken cancellationToken)
+    private async Task<FoundImage?> FindAsync(string image, CancellationToken cancellationToken)
     {
         try
         {
             var found = await client.Images.InspectImageAsync(image, cancellationToken);
-            return found.RepoDigests is { Count: > 0 } digests ? $"docker-pullable://{digests[0]}" : $"docker://{found.ID}";
+            var id = found.RepoDigests is { Count: > 0 } digests ? $"docker-pullable://{digests[0]}" : $"docker://{found.ID}";
+            return new FoundImage(id, found.Config?.User ?? "");
         }
         catch (DockerApiException exception) when (exception.StatusCode == HttpStatusCode.NotFound)
         {
@@ -75,6 +76,8 @@ internal sealed class DockerImages(DockerClient client, TimeProvider timeProvide
 
     private static string Text(Exception exception) =>
         exception is DockerApiException { ResponseBody: { Length: > 0 } body } ? DockerErrors.MessageOf(body) : exception.Message;
+
+    private sealed record FoundImage(string Id, string User);
 
     /// <summary>A pull fails inside an answer that began as a success.</summary>
     private sealed class PullProgress : IProgress<JSONMessage>

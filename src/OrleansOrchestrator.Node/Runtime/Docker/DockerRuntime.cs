@@ -3,6 +3,7 @@ using System.Net;
 using Docker.DotNet;
 using Docker.DotNet.Models;
 using Microsoft.Extensions.Logging;
+using OrleansOrchestrator.Node.Guarding;
 
 namespace OrleansOrchestrator.Node.Runtime.Docker;
 
@@ -17,6 +18,7 @@ internal sealed partial class DockerRuntime : IContainerRuntime
     private readonly ConcurrentDictionary<string, (string State, ContainerInstance Instance)> _inspected = new(StringComparer.Ordinal);
     private readonly ContainerStates _states;
     private readonly Task _following;
+    private volatile PodCgroups? _cgroups;
     private volatile bool _refusesNegativeOom;
 
     private DockerRuntime(DockerClient client, ContainerOwner owner, string version, TimeProvider timeProvider, ILoggerFactory loggers)
@@ -43,6 +45,8 @@ internal sealed partial class DockerRuntime : IContainerRuntime
 
     public string? Fault => _states.Fault;
 
+    public PodPlace? PlaceOf(string podUid) => _cgroups is { } cgroups ? new PodPlace(cgroups.PathOf(podUid), null) : null;
+
     /// <exception cref="RuntimeException">No engine answers.</exception>
     public static async Task<DockerRuntime> OpenAsync(
         ContainerOwner owner, Uri? endpoint, TimeProvider timeProvider, ILoggerFactory loggers, CancellationToken cancellationToken)
@@ -50,16 +54,18 @@ internal sealed partial class DockerRuntime : IContainerRuntime
         var client = DockerEngine.Connect(endpoint);
         try
         {
-            var version = await client.System.GetVersionAsync(cancellationToken);
-            var bare = version.Version.Split('+', '-')[0];
+            var info = await DockerEngine.CallAsync(
+                token => client.System.GetSystemInfoAsync(token), DockerEngine.QuickTime, RuntimeException.Unavailable, cancellationToken);
+            var bare = info.ServerVersion.Split('+', '-')[0];
             var runtime = new DockerRuntime(client, owner, $"docker://{bare}", timeProvider, loggers);
+            runtime.FindCgroups(info.CgroupDriver);
             await runtime.LearnFromEarlierRunAsync(cancellationToken);
             return runtime;
         }
-        catch (Exception exception) when (DockerEngine.IsFailure(exception))
+        catch (RuntimeException)
         {
             client.Dispose();
-            throw DockerErrors.ToRuntime(exception, RuntimeException.Unavailable);
+            throw;
         }
     }
 
@@ -81,30 +87,32 @@ internal sealed partial class DockerRuntime : IContainerRuntime
 
     public async Task CreateSandboxAsync(SandboxSpec spec, CancellationToken cancellationToken)
     {
+        await CallAsync(token => _images.EnsureBuiltInAsync(BuiltInImages.Pause, token), RuntimeException.CreateSandbox, cancellationToken);
+
+        // Sandboxes that ended make room: their containers are removed with their restarts.
+        foreach (var old in await ContainersOfAsync(spec.PodUid, cancellationToken))
+        {
+            if (ContainerTranslation.IsSandbox(old))
+                await RemoveContainerAsync(old.ID, cancellationToken);
+        }
+
+        var cgroup = Open(spec.PodUid);
+        var id = await CreateAsync(CreateParameters.OfSandbox(_owner, spec, cgroup, !_refusesNegativeOom), RuntimeException.CreateSandbox, cancellationToken);
         try
         {
-            await _images.EnsureBuiltInAsync(BuiltInImages.Pause, cancellationToken);
-
-            // Sandboxes that ended make room: their containers are removed with their restarts.
-            foreach (var old in await ContainersOfAsync(spec.PodUid, cancellationToken))
-            {
-                if (ContainerTranslation.IsSandbox(old))
-                    await RemoveAsync(old.ID, cancellationToken);
-            }
-
-            var id = await CreateAsync(CreateParameters.OfSandbox(_owner, spec, !_refusesNegativeOom), cancellationToken);
-            if (!await TryStartAsync(id, cancellationToken))
-            {
-                await RemoveAsync(id, cancellationToken);
-                id = await CreateAsync(CreateParameters.OfSandbox(_owner, spec, allowNegativeOom: false), cancellationToken);
-                await _client.Containers.StartContainerAsync(id, new ContainerStartParameters(), cancellationToken);
-                NoteRefusal();
-            }
+            await StartAsync(id, RuntimeException.CreateSandbox, cancellationToken);
         }
-        catch (Exception exception) when (DockerEngine.IsFailure(exception) && !cancellationToken.IsCancellationRequested)
+        catch (RuntimeException exception) when (exception.InnerException is DockerApiException && !_refusesNegativeOom)
         {
-            throw DockerErrors.ToRuntime(exception, RuntimeException.CreateSandbox);
+            // A negative OOM score may be the cause.
+            await RemoveContainerAsync(id, cancellationToken);
+            id = await CreateAsync(CreateParameters.OfSandbox(_owner, spec, cgroup, allowNegativeOom: false), RuntimeException.CreateSandbox, cancellationToken);
+            await StartAsync(id, RuntimeException.CreateSandbox, cancellationToken);
+            NoteRefusal();
         }
+
+        if (_cgroups is { } cgroups && !cgroups.IsPopulated(spec.PodUid))
+            ForgetCgroups("its containers are not in the cgroups of this machine");
     }
 
     public async Task StopSandboxAsync(string podUid, CancellationToken cancellationToken)
@@ -119,49 +127,31 @@ internal sealed partial class DockerRuntime : IContainerRuntime
         var containers = await ContainersOfAsync(podUid, cancellationToken);
         await Task.WhenAll(containers.Where(c => !ContainerTranslation.IsSandbox(c)).Select(c => RemoveContainerAsync(c.ID, cancellationToken)));
         await Task.WhenAll(containers.Where(ContainerTranslation.IsSandbox).Select(c => RemoveContainerAsync(c.ID, cancellationToken)));
+        _cgroups?.Remove(podUid);
     }
 
     public Task<ImageResult> EnsureImageAsync(string image, ImagePullPolicy policy, CancellationToken cancellationToken) =>
         _images.EnsureAsync(image, policy, cancellationToken);
 
-    public async Task<string> CreateContainerAsync(PodSandbox sandbox, ContainerSpec spec, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await CreateAsync(CreateParameters.OfContainer(_owner, sandbox, spec, !_refusesNegativeOom), cancellationToken);
-        }
-        catch (Exception exception) when (DockerEngine.IsFailure(exception) && !cancellationToken.IsCancellationRequested)
-        {
-            throw DockerErrors.ToRuntime(exception, RuntimeException.CreateContainer);
-        }
-    }
+    public Task<string> CreateContainerAsync(PodSandbox sandbox, ContainerSpec spec, CancellationToken cancellationToken) =>
+        CreateAsync(
+            CreateParameters.OfContainer(_owner, sandbox, spec, Open(sandbox.PodUid), !_refusesNegativeOom), RuntimeException.CreateContainer, cancellationToken);
 
-    public async Task StartContainerAsync(string containerId, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await _client.Containers.StartContainerAsync(containerId, new ContainerStartParameters(), cancellationToken);
-        }
-        catch (Exception exception) when (DockerEngine.IsFailure(exception) && !cancellationToken.IsCancellationRequested)
-        {
-            throw DockerErrors.ToRuntime(exception, RuntimeException.RunContainer);
-        }
-    }
+    public Task StartContainerAsync(string containerId, CancellationToken cancellationToken) =>
+        StartAsync(containerId, RuntimeException.RunContainer, cancellationToken);
 
     public async Task SignalContainerAsync(string containerId, ContainerSignal signal, CancellationToken cancellationToken)
     {
         try
         {
             var name = signal == ContainerSignal.Kill ? "SIGKILL" : await StopSignalAsync(containerId, cancellationToken);
-            await _client.Containers.KillContainerAsync(containerId, new ContainerKillParameters { Signal = name }, cancellationToken);
+            await DockerEngine.CallAsync(
+                token => _client.Containers.KillContainerAsync(containerId, new ContainerKillParameters { Signal = name }, token),
+                DockerEngine.QuickTime, RuntimeException.Unavailable, cancellationToken);
         }
-        catch (DockerApiException exception) when (exception.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.Conflict)
+        catch (RuntimeException exception) when (DockerErrors.CodeOf(exception) is HttpStatusCode.NotFound or HttpStatusCode.Conflict)
         {
             // It has ended already.
-        }
-        catch (Exception exception) when (DockerEngine.IsFailure(exception) && !cancellationToken.IsCancellationRequested)
-        {
-            throw DockerErrors.ToRuntime(exception, RuntimeException.Unavailable);
         }
     }
 
@@ -169,13 +159,16 @@ internal sealed partial class DockerRuntime : IContainerRuntime
     {
         try
         {
-            await RemoveAsync(containerId, cancellationToken);
-            _inspected.TryRemove(containerId, out _);
+            await CallAsync(
+                token => _client.Containers.RemoveContainerAsync(containerId, new ContainerRemoveParameters { Force = true, RemoveVolumes = true }, token),
+                RuntimeException.Unavailable, cancellationToken);
         }
-        catch (Exception exception) when (DockerEngine.IsFailure(exception) && !cancellationToken.IsCancellationRequested)
+        catch (RuntimeException exception) when (DockerErrors.CodeOf(exception) is HttpStatusCode.NotFound or HttpStatusCode.Conflict)
         {
-            throw DockerErrors.ToRuntime(exception, RuntimeException.Unavailable);
+            // It is gone, or someone else is removing it.
         }
+
+        _inspected.TryRemove(containerId, out _);
     }
 
     public Task CopyLogsAsync(string containerId, LogQuery query, Stream output, CancellationToken cancellationToken) =>
@@ -202,21 +195,13 @@ internal sealed partial class DockerRuntime : IContainerRuntime
     private async Task<IList<ContainerListResponse>> FindAsync(IEnumerable<string> labels, CancellationToken cancellationToken)
     {
         string[] wanted = [$"{ContainerLabels.Cluster}={_owner.Cluster}", $"{ContainerLabels.Node}={_owner.Node}", .. labels];
-        try
+        var parameters = new ContainersListParameters
         {
-            var found = await _client.Containers.ListContainersAsync(
-                new ContainersListParameters
-                {
-                    All = true,
-                    Filters = new Dictionary<string, IDictionary<string, bool>> { ["label"] = wanted.ToDictionary(label => label, _ => true) },
-                },
-                cancellationToken);
-            return found;
-        }
-        catch (Exception exception) when (DockerEngine.IsFailure(exception) && !cancellationToken.IsCancellationRequested)
-        {
-            throw DockerErrors.ToRuntime(exception, RuntimeException.Unavailable);
-        }
+            All = true,
+            Filters = new Dictionary<string, IDictionary<string, bool>> { ["label"] = wanted.ToDictionary(label => label, _ => true) },
+        };
+        return await DockerEngine.CallAsync(
+            token => _client.Containers.ListContainersAsync(parameters, token), DockerEngine.QuickTime, RuntimeException.Unavailable, cancellationToken);
     }
 
     private async Task<PodSandbox?> ToPodAsync(IList<ContainerListResponse> found, CancellationToken cancellationToken)
@@ -244,36 +229,50 @@ internal sealed partial class DockerRuntime : IContainerRuntime
             return known.Instance;
         try
         {
-            var details = await _client.Containers.InspectContainerAsync(container.ID, cancellationToken);
+            var details = await InspectContainerAsync(container.ID, cancellationToken);
             var instance = ContainerTranslation.ToInstance(details);
             _inspected[container.ID] = (details.State!.Status, instance);
             return instance;
         }
-        catch (DockerApiException exception) when (exception.StatusCode == HttpStatusCode.NotFound)
+        catch (RuntimeException exception) when (DockerErrors.CodeOf(exception) == HttpStatusCode.NotFound)
         {
             return null;
         }
-        catch (Exception exception) when (DockerEngine.IsFailure(exception) && !cancellationToken.IsCancellationRequested)
-        {
-            throw DockerErrors.ToRuntime(exception, RuntimeException.Unavailable);
-        }
     }
 
-    private async Task<string> CreateAsync(CreateContainerParameters parameters, CancellationToken cancellationToken) =>
-        (await _client.Containers.CreateContainerAsync(parameters, cancellationToken)).ID;
+    private Task<ContainerInspectResponse> InspectContainerAsync(string id, CancellationToken cancellationToken) => DockerEngine.CallAsync(
+        token => _client.Containers.InspectContainerAsync(id, token), DockerEngine.QuickTime, RuntimeException.Unavailable, cancellationToken);
 
-    /// <summary>Starts a sandbox; false if it failed in a way that a negative OOM score can cause.</summary>
-    private async Task<bool> TryStartAsync(string id, CancellationToken cancellationToken)
+    private async Task<string> CreateAsync(CreateContainerParameters parameters, string reason, CancellationToken cancellationToken) =>
+        (await DockerEngine.CallAsync(
+            token => _client.Containers.CreateContainerAsync(parameters, token), DockerEngine.SlowTime, reason, cancellationToken)).ID;
+
+    private Task StartAsync(string id, string reason, CancellationToken cancellationToken) =>
+        CallAsync(token => _client.Containers.StartContainerAsync(id, new ContainerStartParameters(), token), reason, cancellationToken);
+
+    private static Task CallAsync(Func<CancellationToken, Task> call, string reason, CancellationToken cancellationToken) =>
+        DockerEngine.CallAsync(call, DockerEngine.SlowTime, reason, cancellationToken);
+
+    /// <summary>Lets the pod's processes start in its cgroup, and returns what the engine calls that; null without cgroups.</summary>
+    private string? Open(string podUid)
     {
-        try
-        {
-            await _client.Containers.StartContainerAsync(id, new ContainerStartParameters(), cancellationToken);
-            return true;
-        }
-        catch (DockerApiException) when (!_refusesNegativeOom)
-        {
-            return false;
-        }
+        if (_cgroups is not { } cgroups)
+            return null;
+        cgroups.Open(podUid);
+        return cgroups.ParentOf(podUid);
+    }
+
+    private void FindCgroups(string driver)
+    {
+        _cgroups = PodCgroups.Find(driver == "systemd", out var fault);
+        if (_cgroups is null)
+            LogUnguarded(fault);
+    }
+
+    private void ForgetCgroups(string why)
+    {
+        _cgroups = null;
+        LogUnguarded(why);
     }
 
     /// <summary>A sandbox of an earlier run without a negative score tells that this engine refuses them.</summary>
@@ -282,7 +281,7 @@ internal sealed partial class DockerRuntime : IContainerRuntime
         var all = await ListContainersAsync(cancellationToken);
         if (all.FirstOrDefault(ContainerTranslation.IsSandbox) is not { } sandbox)
             return;
-        var details = await _client.Containers.InspectContainerAsync(sandbox.ID, cancellationToken);
+        var details = await InspectContainerAsync(sandbox.ID, cancellationToken);
         _refusesNegativeOom = details.HostConfig is { OomScoreAdj: >= 0 };
     }
 
@@ -292,24 +291,14 @@ internal sealed partial class DockerRuntime : IContainerRuntime
         LogRefusal();
     }
 
-    private async Task RemoveAsync(string id, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await _client.Containers.RemoveContainerAsync(
-                id, new ContainerRemoveParameters { Force = true, RemoveVolumes = true }, cancellationToken);
-        }
-        catch (DockerApiException exception) when (exception.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.Conflict)
-        {
-            // It is gone, or someone else is removing it.
-        }
-    }
-
     private async Task<string> StopSignalAsync(string containerId, CancellationToken cancellationToken)
     {
-        var details = await _client.Containers.InspectContainerAsync(containerId, cancellationToken);
+        var details = await InspectContainerAsync(containerId, cancellationToken);
         return details.Config?.StopSignal is { Length: > 0 } named ? named : "SIGTERM";
     }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The containers of this engine cannot be guarded: {Reason}. Only the daemon, through the engine, stops pods that the control plane may run elsewhere")]
+    private partial void LogUnguarded(string reason);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "The Docker engine refuses negative OOM scores; containers start without")]
     private partial void LogRefusal();

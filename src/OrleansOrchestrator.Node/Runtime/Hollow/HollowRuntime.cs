@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Globalization;
+using OrleansOrchestrator.Node.Guarding;
 
 namespace OrleansOrchestrator.Node.Runtime.Hollow;
 
@@ -23,6 +24,8 @@ internal sealed class HollowRuntime(int nodeIndex, TimeProvider timeProvider) : 
     public bool HasImages => false;
 
     public string? Fault => null;
+
+    public PodPlace? PlaceOf(string podUid) => null;
 
     public Task<IReadOnlyList<PodSandbox>> ListAsync(CancellationToken cancellationToken) =>
         Task.FromResult<IReadOnlyList<PodSandbox>>([.. _pods.Values]);
@@ -65,7 +68,7 @@ internal sealed class HollowRuntime(int nodeIndex, TimeProvider timeProvider) : 
     }
 
     public Task<ImageResult> EnsureImageAsync(string image, ImagePullPolicy policy, CancellationToken cancellationToken) =>
-        Task.FromResult(new ImageResult($"hollow://{image}", null));
+        Task.FromResult(new ImageResult($"hollow://{image}", null, "65534"));
 
     public Task<string> CreateContainerAsync(PodSandbox sandbox, ContainerSpec spec, CancellationToken cancellationToken)
     {

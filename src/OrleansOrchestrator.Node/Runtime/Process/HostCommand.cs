@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text;
 using OrleansOrchestrator.Loops;
 
 namespace OrleansOrchestrator.Node.Runtime.Process;
@@ -11,7 +12,6 @@ internal static class HostCommand
     /// <exception cref="RuntimeException">The program does not exist.</exception>
     public static async Task<ExecResult> RunAsync(
         IReadOnlyList<string> command,
-        IReadOnlyDictionary<string, string>? environment,
         string? workingDirectory,
         TimeSpan timeout,
         CancellationToken cancellationToken)
@@ -23,12 +23,8 @@ internal static class HostCommand
             RedirectStandardInput = true,
             WorkingDirectory = workingDirectory ?? "/",
         };
-        if (environment is not null)
-        {
-            info.Environment.Clear();
-            foreach (var (name, value) in environment)
-                info.Environment[name] = value;
-        }
+        info.Environment.Clear();
+        info.Environment["PATH"] = ProgramBuilder.DefaultPath;
 
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelWithin(timeout);
@@ -36,8 +32,8 @@ internal static class HostCommand
         process.StandardInput.Close();
         try
         {
-            var output = process.StandardOutput.ReadToEndAsync(limit.Token);
-            var error = process.StandardError.ReadToEndAsync(limit.Token);
+            var output = ReadStartAsync(process.StandardOutput, limit.Token);
+            var error = ReadStartAsync(process.StandardError, limit.Token);
             await process.WaitForExitAsync(limit.Token);
             var text = await output + await error;
             return new ExecResult(process.ExitCode, text.Length <= OutputCharactersMax ? text : text[..OutputCharactersMax]);
@@ -51,6 +47,16 @@ internal static class HostCommand
             if (!process.HasExited)
                 process.Kill(entireProcessTree: true);
         }
+    }
+
+    /// <summary>Reads to the end, so that the command is never kept waiting, and keeps the start.</summary>
+    private static async Task<string> ReadStartAsync(StreamReader reader, CancellationToken cancellationToken)
+    {
+        var kept = new StringBuilder();
+        var buffer = new char[4096];
+        while (await reader.ReadAsync(buffer, cancellationToken) is > 0 and var count)
+            kept.Append(buffer, 0, Math.Min(count, OutputCharactersMax - kept.Length));
+        return kept.ToString();
     }
 
     private static System.Diagnostics.Process Start(ProcessStartInfo info)

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using OrleansOrchestrator.Node.Guarding;
 
 namespace OrleansOrchestrator.Node.Runtime.Process;
 
@@ -26,6 +27,8 @@ internal sealed class ProcessContainer(string folder, ContainerRecord record)
 
     private string StartedPath => Path.Combine(folder, "started");
 
+    private string KilledPath => Path.Combine(folder, "killed");
+
     private string ExitPath => Path.Combine(folder, "exit");
 
     public static ProcessContainer Create(string folder, ContainerRecord record)
@@ -40,18 +43,19 @@ internal sealed class ProcessContainer(string folder, ContainerRecord record)
     public static ProcessContainer? Load(string folder) =>
         RecordFile.Read<ContainerRecord>(Path.Combine(folder, RecordName)) is { } record ? new(folder, record) : null;
 
-    /// <param name="program">The words to run.</param>
-    /// <param name="environment">All of its environment.</param>
+    /// <param name="environment">All of the program's environment.</param>
     /// <exception cref="RuntimeException">The wrapper could not be started.</exception>
-    public void Start(IReadOnlyList<string> program, IReadOnlyDictionary<string, string> environment)
+    public void Start(IReadOnlyDictionary<string, string> environment)
     {
-        var words = ProcessWrapper.Around(folder, program).ToList();
+        File.WriteAllText(Path.Combine(folder, "environment"), ProcessWrapper.EnvironmentScript(environment));
+        if (record.Cgroup is { } cgroup)
+            Directory.CreateDirectory(cgroup);
+        var words = ProcessWrapper.Around(folder, record.Cgroup, ProgramBuilder.UserWords(Spec), [.. Spec.Command, .. Spec.Arguments]).ToList();
         var info = new ProcessStartInfo(words[0]) { WorkingDirectory = Spec.WorkingDirectory ?? "/" };
         foreach (var word in words.Skip(1))
             info.ArgumentList.Add(word);
         info.Environment.Clear();
-        foreach (var (name, value) in environment)
-            info.Environment[name] = value;
+        info.Environment["PATH"] = ProgramBuilder.DefaultPath;
         File.WriteAllText(StartedPath, ProcessIdentity.BootId);
         try
         {
@@ -67,7 +71,25 @@ internal sealed class ProcessContainer(string folder, ContainerRecord record)
     public void Signal(ContainerSignal signal)
     {
         if (!File.Exists(ExitPath) && ProcessIdentity.Read(PidPath) is { IsAlive: true } identity)
+        {
+            if (signal == ContainerSignal.Kill)
+                NoteEnd();
             ProcessSignals.Send(identity.Pid, signal);
+        }
+
+        if (signal == ContainerSignal.Kill && record.Cgroup is { } cgroup)
+            PodCgroups.Kill(cgroup);
+    }
+
+    /// <summary>Runs a command beside the program, as its user and with its environment.</summary>
+    public Task<ExecResult> ExecAsync(IReadOnlyList<string> command, TimeSpan timeout, CancellationToken cancellationToken) => HostCommand.RunAsync(
+        ProcessWrapper.Beside(folder, record.Cgroup, ProgramBuilder.UserWords(Spec), command), Spec.WorkingDirectory, timeout, cancellationToken);
+
+    /// <summary>Keeps the time at which the container is killed or was first seen gone: a killed wrapper cannot tell.</summary>
+    public void NoteEnd()
+    {
+        if (!File.Exists(KilledPath) && !File.Exists(ExitPath))
+            File.WriteAllBytes(KilledPath, []);
     }
 
     /// <summary>What the container is doing now, from its folder and the process table.</summary>
@@ -95,13 +117,15 @@ internal sealed class ProcessContainer(string folder, ContainerRecord record)
         // The wrapper writes the code before it ends, so it is looked for after the wrapper was seen gone.
         return File.Exists(ExitPath)
             ? instance with { Phase = ContainerPhase.Exited, ExitCode = ReadExitCode(), FinishedAt = WrittenAt(ExitPath) }
-            : instance with { Phase = ContainerPhase.Exited, ExitCode = KilledExitCode, FinishedAt = Log.LastWrittenAt ?? started };
+            : instance with { Phase = ContainerPhase.Exited, ExitCode = KilledExitCode, FinishedAt = File.Exists(KilledPath) ? WrittenAt(KilledPath) : Log.LastWrittenAt ?? started };
     }
 
     public void Delete()
     {
         if (Directory.Exists(folder))
             Directory.Delete(folder, recursive: true);
+        if (record.Cgroup is { } cgroup)
+            PodCgroups.RemoveTree(cgroup);
     }
 
     private bool IsRunning(DateTimeOffset started, DateTimeOffset now)

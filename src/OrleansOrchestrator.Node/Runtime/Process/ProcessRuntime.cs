@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using OrleansOrchestrator.Loops;
+using OrleansOrchestrator.Node.Guarding;
 
 namespace OrleansOrchestrator.Node.Runtime.Process;
 
@@ -15,6 +16,7 @@ internal sealed partial class ProcessRuntime : IContainerRuntime
     private static readonly TimeSpan KillWait = TimeSpan.FromSeconds(2);
 
     private readonly string _root;
+    private readonly PodCgroups? _cgroups = PodCgroups.Find(usesSlices: false, out _);
     private readonly TimeProvider _timeProvider;
     private readonly ILogger _logger;
     private readonly LoopbackRange _addresses;
@@ -47,6 +49,8 @@ internal sealed partial class ProcessRuntime : IContainerRuntime
 
     public string? Fault => null;
 
+    public PodPlace? PlaceOf(string podUid) => new(_cgroups?.PathOf(podUid), PodFolder(podUid));
+
     public static ProcessRuntime Open(string dataDirectory, int index, TimeProvider timeProvider, ILoggerFactory loggers)
     {
         var root = Path.Combine(dataDirectory, "processes");
@@ -69,6 +73,7 @@ internal sealed partial class ProcessRuntime : IContainerRuntime
         }
 
         Directory.CreateDirectory(PodFolder(spec.PodUid));
+        Open(spec.PodUid);
         Save(new PodRecord { Spec = spec, Ip = address, CreatedAt = _timeProvider.GetUtcNow(), IsReady = true });
         return Task.CompletedTask;
     }
@@ -88,6 +93,7 @@ internal sealed partial class ProcessRuntime : IContainerRuntime
         await WaitUntilEndedAsync(containers, cancellationToken);
         foreach (var container in containers)
             Forget(container);
+        _cgroups?.Remove(podUid);
         if (Directory.Exists(PodFolder(podUid)))
             Directory.Delete(PodFolder(podUid), recursive: true);
         if (_pods.TryRemove(podUid, out var pod) && pod.Ip is { } address)
@@ -98,13 +104,16 @@ internal sealed partial class ProcessRuntime : IContainerRuntime
     }
 
     public Task<ImageResult> EnsureImageAsync(string image, ImagePullPolicy policy, CancellationToken cancellationToken) =>
-        Task.FromResult(new ImageResult("", null));
+        Task.FromResult(new ImageResult("", null, ProcessUser.Current));
 
     public Task<string> CreateContainerAsync(PodSandbox sandbox, ContainerSpec spec, CancellationToken cancellationToken)
     {
         ProgramBuilder.Check(spec);
-        var record = new ContainerRecord { PodUid = sandbox.PodUid, Spec = spec, CreatedAt = _timeProvider.GetUtcNow() };
-        var folder = Path.Combine(PodFolder(sandbox.PodUid), $"{spec.Name}.{spec.Attempt}");
+        Open(sandbox.PodUid);
+        var name = $"{spec.Name}.{spec.Attempt}";
+        var cgroup = _cgroups is null ? null : Path.Combine(_cgroups.PathOf(sandbox.PodUid), name);
+        var record = new ContainerRecord { PodUid = sandbox.PodUid, Cgroup = cgroup, Spec = spec, CreatedAt = _timeProvider.GetUtcNow() };
+        var folder = Path.Combine(PodFolder(sandbox.PodUid), name);
         var container = ProcessContainer.Create(folder, record);
         _containers[container.Id] = container;
         return Task.FromResult(container.Id);
@@ -114,7 +123,7 @@ internal sealed partial class ProcessRuntime : IContainerRuntime
     {
         var container = Find(containerId);
         var hostname = _pods.TryGetValue(container.PodUid, out var pod) ? pod.Spec.Hostname : "";
-        container.Start(ProgramBuilder.Words(container.Spec), ProgramBuilder.Environment(container.Spec, hostname));
+        container.Start(ProgramBuilder.Environment(container.Spec, hostname));
         return Task.CompletedTask;
     }
 
@@ -146,13 +155,8 @@ internal sealed partial class ProcessRuntime : IContainerRuntime
             cancellationToken);
     }
 
-    public Task<ExecResult> ExecAsync(string containerId, IReadOnlyList<string> command, TimeSpan timeout, CancellationToken cancellationToken)
-    {
-        var container = Find(containerId);
-        var hostname = _pods.TryGetValue(container.PodUid, out var pod) ? pod.Spec.Hostname : "";
-        var environment = ProgramBuilder.Environment(container.Spec, hostname);
-        return HostCommand.RunAsync(command, environment, container.Spec.WorkingDirectory, timeout, cancellationToken);
-    }
+    public Task<ExecResult> ExecAsync(string containerId, IReadOnlyList<string> command, TimeSpan timeout, CancellationToken cancellationToken) =>
+        Find(containerId).ExecAsync(command, timeout, cancellationToken);
 
     public async ValueTask DisposeAsync()
     {
@@ -187,6 +191,7 @@ internal sealed partial class ProcessRuntime : IContainerRuntime
             PodName = pod.Spec.PodName,
             PodNamespace = pod.Spec.PodNamespace,
             Attempt = pod.Spec.Attempt,
+            FenceAfter = pod.Spec.FenceAfter,
             IsReady = pod.IsReady,
             Ip = pod.Ip,
             CreatedAt = pod.CreatedAt,
@@ -215,6 +220,8 @@ internal sealed partial class ProcessRuntime : IContainerRuntime
             container.Log.Poll(now);
             if (_phases.GetValueOrDefault(id) != phase)
             {
+                if (phase == ContainerPhase.Exited && _phases.GetValueOrDefault(id) == ContainerPhase.Running)
+                    container.NoteEnd();
                 _phases[id] = phase;
                 PodChanged?.Invoke(container.PodUid);
             }
@@ -238,6 +245,13 @@ internal sealed partial class ProcessRuntime : IContainerRuntime
             foreach (var container in containers)
                 container.Signal(ContainerSignal.Kill);
         }
+    }
+
+    /// <summary>Lets processes start in the pod.</summary>
+    private void Open(string podUid)
+    {
+        _cgroups?.Open(podUid);
+        File.Delete(Path.Combine(PodFolder(podUid), "sealed"));
     }
 
     private void Forget(ProcessContainer container)

@@ -1,24 +1,33 @@
+using System.Text;
+using System.Text.RegularExpressions;
+
 namespace OrleansOrchestrator.Node.Runtime.Process;
 
-/// <summary>The shell script that stands between the daemon and a container's program.</summary>
+/// <summary>The shell scripts that stand between the daemon and a container's program.</summary>
 /// <remarks>
-/// It leads a session of its own, so it outlives the daemon; it says who it is before the program starts and how the
-/// program ended after, so a later daemon knows both. A request to end is handed to the program alone, as to the first
-/// process of a container, even if it comes before the program has started. At the end the script kills what the program
-/// left behind in the group, and itself.
+/// The wrapper leads a session of its own, so it outlives the daemon; it says who it is before the program starts and how the
+/// program ended after, so a later daemon knows both. It does not start the program of a sealed pod: the guard seals before it
+/// looks for whom to kill, and the wrapper looks for the seal after it has said who it is. A request to end is handed to the
+/// program alone, as to the first process of a container, even if it comes before the program has started. At the end the
+/// wrapper kills what the program left behind in its group and in its cgroup, and itself.
+/// The pod's environment takes effect only in the last stage, when the user has been changed: what is in it (a search path, a
+/// library to load first) is the pod's and must not touch programs that run as the daemon's user.
 /// </remarks>
-internal static class ProcessWrapper
+internal static partial class ProcessWrapper
 {
-    /// <summary>The script; its first argument is the container's folder, the rest is the program.</summary>
+    /// <summary>The wrapper; its first arguments are the container's folder and its cgroup (or nothing), the rest is the program.</summary>
     public const string Script = """
         folder=$1
-        shift
+        cgroup=$2
+        shift 2
         exec </dev/null >>"$folder/log" 2>&1
+        [ -z "$cgroup" ] || echo $$ >"$cgroup/cgroup.procs"
         echo "$$ $(cut -d ' ' -f 22 /proc/$$/stat)" >"$folder/pid.new"
         mv "$folder/pid.new" "$folder/pid"
+        [ ! -e "$folder/../sealed" ] || exit
         trap : INT HUP
         trap 'asked=1; [ -z "$program" ] || kill -TERM "$program" 2>/dev/null' TERM
-        "$@" &
+        "$@" 3<"$folder/environment" &
         program=$!
         [ -z "$asked" ] || kill -TERM "$program" 2>/dev/null
         wait "$program"
@@ -29,10 +38,61 @@ internal static class ProcessWrapper
         done
         echo "$code" >"$folder/exit.new"
         mv "$folder/exit.new" "$folder/exit"
+        [ -z "$cgroup" ] || while read -r left; do
+            [ "$left" = $$ ] || kill -KILL "$left" 2>/dev/null
+        done <"$cgroup/cgroup.procs"
         kill -KILL 0
         """;
 
-    /// <summary>The words that run a program under the script in a session of its own.</summary>
-    public static IEnumerable<string> Around(string folder, IEnumerable<string> program) =>
-        ["setsid", "sh", "-c", Script, "container", folder, .. program];
+    /// <summary>Runs a command beside the program; arguments as above.</summary>
+    private const string ExecScript = """
+        folder=$1
+        cgroup=$2
+        shift 2
+        [ -z "$cgroup" ] || echo $$ >"$cgroup/cgroup.procs"
+        exec "$@" 3<"$folder/environment"
+        """;
+
+    /// <summary>The last stage: takes the environment from an open file, because it may not open it itself any more.</summary>
+    private const string LastStage = """
+        eval "$(cat <&3)"
+        exec 3<&-
+        exec "$@"
+        """;
+
+    // Names that some shells keep for themselves.
+    private static readonly string[] Reserved = ["PPID", "UID", "EUID", "GROUPS", "SHELLOPTS", "BASHOPTS", "BASH_VERSINFO"];
+
+    /// <summary>The words that run a program under the wrapper in a session of its own.</summary>
+    /// <param name="folder">The container's folder.</param>
+    /// <param name="cgroup">The container's cgroup, or null.</param>
+    /// <param name="user">The words that change the user, or none.</param>
+    /// <param name="program">The program.</param>
+    public static IEnumerable<string> Around(string folder, string? cgroup, IEnumerable<string> user, IEnumerable<string> program) =>
+        ["setsid", "sh", "-c", Script, "container", folder, cgroup ?? "", .. user, "sh", "-c", LastStage, "container", .. program];
+
+    /// <summary>The words that run a command beside the program, with its user and environment.</summary>
+    public static IReadOnlyList<string> Beside(string folder, string? cgroup, IEnumerable<string> user, IEnumerable<string> command) =>
+        ["sh", "-c", ExecScript, "exec", folder, cgroup ?? "", .. user, "sh", "-c", LastStage, "exec", .. command];
+
+    /// <summary>The file <c>environment</c>: a script for the last stage. Names that no shell takes go through <c>env</c>.</summary>
+    public static string EnvironmentScript(IReadOnlyDictionary<string, string> environment)
+    {
+        var script = new StringBuilder();
+        var odd = new StringBuilder();
+        foreach (var (name, value) in environment)
+        {
+            if (NamePattern().IsMatch(name) && !Reserved.Contains(name))
+                script.Append("export ").Append(name).Append('=').Append(Quote(value)).Append('\n');
+            else
+                odd.Append(' ').Append(Quote($"{name}={value}"));
+        }
+
+        return odd.Length == 0 ? script.ToString() : script.Append("set -- /usr/bin/env").Append(odd).Append(" \"$@\"\n").ToString();
+    }
+
+    private static string Quote(string text) => $"'{text.Replace("'", "'\\''", StringComparison.Ordinal)}'";
+
+    [GeneratedRegex("^[A-Za-z_][A-Za-z0-9_]*$")]
+    private static partial Regex NamePattern();
 }

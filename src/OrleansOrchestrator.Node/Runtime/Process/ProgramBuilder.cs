@@ -5,20 +5,19 @@ namespace OrleansOrchestrator.Node.Runtime.Process;
 /// <summary>Computes the words and the environment of a container's program.</summary>
 internal static class ProgramBuilder
 {
-    private const string DefaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+    public const string DefaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-    /// <summary>The words to run: the program, under <c>setpriv</c> if it is to run as another user and the daemon may do that.</summary>
-    public static IReadOnlyList<string> Words(ContainerSpec spec)
+    /// <summary>The words before a program that change its user, if it is to run as another one and the daemon may do that.</summary>
+    public static IReadOnlyList<string> UserWords(ContainerSpec spec)
     {
-        string[] words = [.. spec.Command, .. spec.Arguments];
         if (!System.Environment.IsPrivilegedProcess || spec.Security is { User: null, Group: null })
-            return words;
-        var prefix = new List<string> { "setpriv", "--clear-groups" };
+            return [];
+        var words = new List<string> { "setpriv", "--clear-groups" };
         if (spec.Security.User is { } user)
-            prefix.Add(string.Create(CultureInfo.InvariantCulture, $"--reuid={user}"));
+            words.Add(string.Create(CultureInfo.InvariantCulture, $"--reuid={user}"));
         if ((spec.Security.Group ?? spec.Security.User) is { } group)
-            prefix.Add(string.Create(CultureInfo.InvariantCulture, $"--regid={group}"));
-        return [.. prefix, "--", .. words];
+            words.Add(string.Create(CultureInfo.InvariantCulture, $"--regid={group}"));
+        return [.. words, "--"];
     }
 
     /// <summary>

@@ -1,19 +1,28 @@
 using System.Runtime.InteropServices;
 
-namespace OrleansOrchestrator.Node.Runtime.Process;
+using OrleansOrchestrator.Node.Runtime;
+
+namespace OrleansOrchestrator.Node.Guarding;
 
 /// <summary>Sends signals to the processes of a container.</summary>
 internal static partial class ProcessSignals
 {
-    private const int Kill = 9;
-    private const int Terminate = 15;
+    private const int KillSignal = 9;
+    private const int TerminateSignal = 15;
 
     /// <summary>Asks the leader of a group to end, or kills the whole group; what is gone is no error.</summary>
     public static void Send(int leader, ContainerSignal signal)
     {
         // 0 and 1 would mean this daemon's own group and every process of the machine.
         ArgumentOutOfRangeException.ThrowIfLessThan(leader, 2);
-        _ = signal == ContainerSignal.Kill ? Send(-leader, Kill) : Send(leader, Terminate);
+        _ = signal == ContainerSignal.Kill ? Send(-leader, KillSignal) : Send(leader, TerminateSignal);
+    }
+
+    /// <summary>Kills one process; the numbers below 2 are no single process of this machine.</summary>
+    public static void Kill(int pid)
+    {
+        if (pid > 1)
+            _ = Send(pid, KillSignal);
     }
 
     [LibraryImport("libc", EntryPoint = "kill")]

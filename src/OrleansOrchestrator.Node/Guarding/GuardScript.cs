@@ -1,0 +1,103 @@
+namespace OrleansOrchestrator.Node.Guarding;
+
+/// <summary>The program of the guard process: a dead man's switch that needs neither the daemon nor the engine nor the network.</summary>
+/// <remarks>
+/// It reads what the daemon feeds it (see <see cref="PodGuard"/>) and compares the deadlines with the machine's uptime,
+/// which goes on while the machine sleeps and which nobody sets. A pod whose deadline has passed is sealed, so that nothing
+/// of it can start, and then killed; again and again until there is a later deadline. One that finds another guard in its
+/// place ends, and so does one whose data folder is gone or that has nothing to guard and no daemon.
+/// </remarks>
+internal static class GuardScript
+{
+    /// <summary>The script; its arguments are the guard's folder and the daemon's data folder. Times are in hundredths of a second.</summary>
+    public const string Text = """
+        folder=$1
+        data=$2
+        lonely=0
+        rounds=0
+
+        # A supervisor that ends the daemon with all of its cgroup must not end its guard.
+        roots=/sys/fs/cgroup
+        [ -e $roots/cgroup.procs ] || roots="$roots/systemd $roots/unified"
+        for root in $roots; do
+            mkdir -p "$root/orchestrator/guard" && echo $$ >"$root/orchestrator/guard/cgroup.procs"
+        done 2>/dev/null
+
+        start_of() {
+            started=
+            read -r stat 2>/dev/null <"/proc/$1/stat" || return
+            set -- ${stat##*) }
+            started=${20}
+        }
+
+        kill_tree() {
+            while read -r pid; do
+                [ "$pid" -le 1 ] || kill -KILL "$pid"
+            done <"$1/cgroup.procs"
+            for child in "$1"/*/; do
+                [ ! -e "$child/cgroup.procs" ] || kill_tree "${child%/}"
+            done
+        }
+
+        end_cgroup() {
+            echo 0 >"$1/pids.max"
+            [ ! -e "$1/cgroup.max.descendants" ] || echo 0 >"$1/cgroup.max.descendants"
+            [ -e "$1/cgroup.kill" ] && echo 1 >"$1/cgroup.kill" || kill_tree "$1"
+        }
+
+        end_groups() {
+            : >"$1/sealed"
+            for record in "$1"/*/pid; do
+                read -r pid since <"$record" || continue
+                start_of "$pid"
+                [ "$started" = "$since" ] || continue
+                [ -e "${record%/pid}/exit" ] || [ -e "${record%/pid}/killed" ] || : >"${record%/pid}/killed"
+                kill -KILL -- "-$pid"
+            done
+        }
+
+        fence() {
+            read -r header
+            while read -r deadline limit uid cgroup records; do
+                [ "$deadline" -le "$now" ] || continue
+                read -r current rest <"$folder/feed"
+                [ "$current" = "$serial" ] || return
+                [ ! -d "$records" ] || end_groups "$records"
+                [ ! -d "$cgroup" ] || end_cgroup "$cgroup"
+            done
+        } 2>/dev/null
+
+        start_of $$
+        echo "$$ $started" >"$folder/pid.new"
+        mv "$folder/pid.new" "$folder/pid"
+        while [ -d "$data" ]; do
+            read -r owner rest <"$folder/pid" && [ "$owner" = $$ ] || exit
+            read -r up rest </proc/uptime
+            now=${up%.*}${up#*.}
+            pause=100
+            if read -r serial soonest offset daemon <"$folder/feed"; then
+                # Time that only the wall clock has seen pass: the machine was stopped from outside.
+                rounds=$((rounds + 1))
+                if [ $((rounds % 4)) = 0 ]; then
+                    missed=$(($(date +%s) - now / 100 - offset))
+                    [ $missed -le 2 ] || now=$((now + missed * 100))
+                fi
+                if [ "$soonest" -le "$now" ]; then
+                    fence <"$folder/feed"
+                    pause=25
+                elif [ $((soonest - now)) -lt 100 ]; then
+                    pause=$((soonest - now))
+                fi
+                if kill -0 "$daemon" 2>/dev/null; then lonely=0; else lonely=$((lonely + 1)); fi
+                [ "$soonest" -lt 999999999999 ] || [ $lonely -lt 60 ] || break
+            fi
+            case $pause in
+                ?) pause=0.0$pause ;;
+                ??) pause=0.$pause ;;
+                *) pause=1 ;;
+            esac
+            sleep "$pause"
+        done 2>/dev/null
+        rm -rf "$folder"
+        """;
+}

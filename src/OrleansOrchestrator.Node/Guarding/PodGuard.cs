@@ -1,0 +1,177 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Text;
+using Microsoft.Extensions.Logging;
+using OrleansOrchestrator.Node.Leases;
+
+namespace OrleansOrchestrator.Node.Guarding;
+
+/// <summary>How long each pod of the node may run without the control plane, and the feeding of the guard process that sees to it.</summary>
+/// <remarks>
+/// The feed is one file that is replaced whole. First line: a number of this feed, the soonest deadline, the wall clock's lead
+/// over the uptime in seconds, the daemon's process. Then a line for each pod: deadline, limit in milliseconds, uid, cgroup,
+/// folder. Deadlines are the machine's uptime in hundredths of a second. A daemon that restarts finds the limits in it.
+/// </remarks>
+internal sealed partial class PodGuard
+{
+    private const long Never = 999_999_999_999;
+    private const string Nothing = "-";
+
+    // Measurements of the same deadline differ by this much, in hundredths.
+    private const long Jitter = 5;
+
+    private static readonly TimeSpan Margin = TimeSpan.FromMilliseconds(100);
+
+    private readonly GuardProcess? _process;
+    private readonly Func<string, PodPlace?> _placeOf;
+    private readonly LeaseClock _clock;
+    private readonly ILogger _logger;
+    private readonly Lock _lock = new();
+    private readonly ConcurrentDictionary<string, TimeSpan?> _limits = new(StringComparer.Ordinal);
+    private Feeding _last = new(0, []);
+    private bool _isFailing;
+
+    /// <param name="process">The guard, or null on a node whose pods end with the daemon.</param>
+    /// <param name="placeOf">Where the processes of a pod are; null if the guard cannot reach them.</param>
+    /// <param name="clock">Says how long pods may run.</param>
+    /// <param name="logger">Receives faults.</param>
+    public PodGuard(GuardProcess? process, Func<string, PodPlace?> placeOf, LeaseClock clock, ILogger logger)
+    {
+        _process = process;
+        _placeOf = placeOf;
+        _clock = clock;
+        _logger = logger;
+    }
+
+    /// <summary>How long it is until a pod may not run any more; null if every pod tolerates any silence.</summary>
+    public TimeSpan? Rest => _limits.Values.OfType<TimeSpan>().Distinct().Select(limit => (TimeSpan?)(_clock.Remaining(limit) - Margin)).Min();
+
+    /// <summary>Whether a guard has to be told of new deadlines soon.</summary>
+    public bool IsFeeding => _process is not null;
+
+    /// <summary>The pods that may not run at the moment.</summary>
+    public IEnumerable<string> Fenced => _limits.Keys.Where(IsFenced);
+
+    /// <summary>Notes pods of an earlier daemon: by what it fed last, else by what their containers say.</summary>
+    public void Adopt(IEnumerable<KeyValuePair<string, TimeSpan?>> pods)
+    {
+        var fed = ReadFedLimits();
+        foreach (var (uid, limit) in pods)
+            _limits[uid] = fed.TryGetValue(uid, out var last) ? last : limit;
+        Feed();
+    }
+
+    /// <summary>Notes how long the pod may run without an acknowledged renewal; the guard knows when this returns.</summary>
+    public void Set(string podUid, TimeSpan? limit)
+    {
+        if (_limits.TryGetValue(podUid, out var known) && known == limit)
+            return;
+        _limits[podUid] = limit;
+        Feed();
+    }
+
+    public void Remove(string podUid) => _limits.TryRemove(podUid, out _);
+
+    /// <summary>Whether the pod may not run. A little early: what the guard ends must not be started again by one who is late.</summary>
+    public bool IsFenced(string podUid) => Remaining(podUid) <= Margin;
+
+    /// <summary>Tells the guard the deadlines as they are now, and sees to it that it lives.</summary>
+    public void Feed()
+    {
+        if (_process is null)
+            return;
+        lock (_lock)
+        {
+            try
+            {
+                var feeding = Measure();
+                if (!feeding.IsLike(_last))
+                    Write(feeding);
+                if (feeding.Pods.Count > 0)
+                    _process.EnsureRunning();
+                _isFailing = false;
+            }
+            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or System.ComponentModel.Win32Exception)
+            {
+                if (!_isFailing)
+                    LogUnfed(exception.Message);
+                _isFailing = true;
+            }
+        }
+    }
+
+    /// <summary>All pods of the node have ended for good.</summary>
+    public Task EndAsync() => _process?.EndAsync() ?? Task.CompletedTask;
+
+    private TimeSpan Remaining(string podUid) =>
+        _limits.TryGetValue(podUid, out var known) && known is { } limit ? _clock.Remaining(limit) : TimeSpan.MaxValue;
+
+    private Feeding Measure()
+    {
+        var uptime = Uptime();
+        var pods = new List<FedPod>();
+        foreach (var (uid, known) in _limits)
+        {
+            if (known is not { } limit || _placeOf(uid) is not { } place)
+                continue;
+            var deadline = uptime + (long)Math.Clamp(_clock.Remaining(limit).TotalMilliseconds / 10, -uptime, Never / 2);
+            pods.Add(new FedPod(uid, limit, deadline, place));
+        }
+
+        return new Feeding(_clock.Now.Wall.ToUnixTimeSeconds() - (uptime / 100), [.. pods.OrderBy(pod => pod.Uid, StringComparer.Ordinal)]);
+    }
+
+    private void Write(Feeding feeding)
+    {
+        var soonest = feeding.Pods.Count == 0 ? Never : feeding.Pods.Min(pod => pod.Deadline);
+        var text = new StringBuilder();
+        text.Append(CultureInfo.InvariantCulture, $"{Uptime()}.{Guid.NewGuid():N} {soonest} {feeding.Lead} {System.Environment.ProcessId}\n");
+        foreach (var pod in feeding.Pods)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"{pod.Deadline} {(long)pod.Limit.TotalMilliseconds} {pod.Uid} ");
+            text.Append(CultureInfo.InvariantCulture, $"{pod.Place.Cgroup ?? Nothing} {pod.Place.Folder ?? Nothing}\n");
+        }
+
+        var path = Path.Combine(_process!.Folder, "feed");
+        File.WriteAllText(path + ".new", text.ToString());
+        File.Move(path + ".new", path, overwrite: true);
+        _last = feeding;
+    }
+
+    private Dictionary<string, TimeSpan?> ReadFedLimits()
+    {
+        var limits = new Dictionary<string, TimeSpan?>(StringComparer.Ordinal);
+        var path = _process is null ? null : Path.Combine(_process.Folder, "feed");
+        foreach (var line in File.Exists(path) ? File.ReadLines(path).Skip(1) : [])
+        {
+            var parts = line.Split(' ', 4);
+            if (parts.Length == 4 && long.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out var milliseconds))
+                limits[parts[2]] = TimeSpan.FromMilliseconds(milliseconds);
+        }
+
+        return limits;
+    }
+
+    private static long Uptime()
+    {
+        var text = File.ReadAllText("/proc/uptime");
+        return (long)(decimal.Parse(text.AsSpan(0, text.IndexOf(' ')), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture) * 100);
+    }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The guard process could not be fed: {Reason}. Pods end when their time is over")]
+    private partial void LogUnfed(string reason);
+
+    private sealed record FedPod(string Uid, TimeSpan Limit, long Deadline, PodPlace Place);
+
+    /// <param name="Lead">The wall clock's lead over the uptime, in seconds.</param>
+    /// <param name="Pods">The pods that have a deadline, by uid.</param>
+    private sealed record Feeding(long Lead, IReadOnlyList<FedPod> Pods)
+    {
+        public bool IsLike(Feeding other) =>
+            Math.Abs(Lead - other.Lead) <= 1
+            && Pods.Count == other.Pods.Count
+            && Pods.Zip(other.Pods).All(pair =>
+                pair.First with { Deadline = pair.Second.Deadline } == pair.Second
+                && Math.Abs(pair.First.Deadline - pair.Second.Deadline) <= Jitter);
+    }
+}

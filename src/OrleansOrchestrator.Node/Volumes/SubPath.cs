@@ -1,0 +1,154 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+using OrleansOrchestrator.Node.Configuration;
+
+namespace OrleansOrchestrator.Node.Volumes;
+
+/// <summary>A path inside a volume, opened so that no link can lead out of the volume, whoever changes the volume meanwhile.</summary>
+/// <remarks>
+/// The kernel resolves (openat2, since Linux 5.6): links inside the volume are followed, everything that leaves it is refused.
+/// What was opened stays what it is; a name would have to be resolved once more by the engine, and could lead elsewhere by then.
+/// </remarks>
+internal sealed partial class SubPath : IDisposable
+{
+    private const int OpenAt2 = 437;
+    private const int PathOnly = 0x20_0000;
+    private const int CloseOnExec = 0x8_0000;
+    private const ulong NoMagicLinks = 0x02;
+    private const ulong Beneath = 0x08;
+    private const int NotFound = 2;
+    private const int Exists = 17;
+    private const uint DirectoryMode = 0b111_101_101; // 0755
+    private const ulong Bind = 4096;
+    private const int DetachWithoutLinks = 2 | 8;
+
+    private readonly SafeFileHandle _handle;
+
+    private SubPath(SafeFileHandle handle) => _handle = handle;
+
+    /// <summary>Where it is at the moment, without links.</summary>
+    public string CurrentPath => new FileInfo(Magic).LinkTarget ?? "";
+
+    private string Magic => $"/proc/self/fd/{_handle.DangerousGetHandle()}";
+
+    /// <summary>Opens a path of a volume; folders that are missing are made.</summary>
+    /// <exception cref="ConfigurationException">The path leaves the volume.</exception>
+    /// <exception cref="IOException">The system refused.</exception>
+    public static SubPath Open(string volume, string path)
+    {
+        if (Path.IsPathRooted(path) || path.Split('/').Contains(".."))
+            throw new ConfigurationException($"subPath \"{path}\" leaves its volume");
+        using var root = new SafeFileHandle(OpenFile(volume, PathOnly | CloseOnExec), ownsHandle: true);
+        if (root.IsInvalid)
+            throw new IOException($"open {volume}: {Marshal.GetLastPInvokeErrorMessage()}");
+        var walked = "";
+        SafeFileHandle? parent = null;
+        try
+        {
+            foreach (var name in path.Split('/', StringSplitOptions.RemoveEmptyEntries).Where(name => name != "."))
+            {
+                walked = walked.Length == 0 ? name : $"{walked}/{name}";
+                var next = OpenBeneath(root, walked) ?? MakeAndOpen(root, parent ?? root, walked, name);
+                parent?.Dispose();
+                parent = next;
+            }
+
+            return new SubPath(parent ?? OpenBeneath(root, ".")!);
+        }
+        catch
+        {
+            parent?.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// Shows it at a place that nobody but the daemon can change, for an engine that takes a path; returns the place. Without the
+    /// right to mount, it is the path without links.
+    /// </summary>
+    public string MountAt(string place)
+    {
+        Unmount(place);
+        Directory.CreateDirectory(Path.GetDirectoryName(place)!);
+        if (Directory.Exists(Magic))
+            Directory.CreateDirectory(place);
+        else
+            File.WriteAllBytes(place, []);
+        return Mount(Magic, place, null, Bind, null) == 0 ? place : CurrentPath;
+    }
+
+    /// <summary>Takes away all that is mounted below a folder, so that removing the folder removes nothing else.</summary>
+    /// <exception cref="IOException">Something is still mounted there.</exception>
+    public static void UnmountBelow(string folder)
+    {
+        foreach (var place in MountsBelow(folder))
+            Unmount(place);
+        if (MountsBelow(folder) is [var left, ..])
+            throw new IOException($"{left} is still mounted");
+    }
+
+    public void Dispose() => _handle.Dispose();
+
+    private static SafeFileHandle MakeAndOpen(SafeFileHandle root, SafeFileHandle parent, string walked, string name)
+    {
+        // Somebody else may have made it meanwhile, and if it is a link, opening it shows where it leads.
+        if (MakeDirectory((int)parent.DangerousGetHandle(), name, DirectoryMode) != 0 && Marshal.GetLastPInvokeError() != Exists)
+            throw new IOException($"mkdir {walked}: {Marshal.GetLastPInvokeErrorMessage()}");
+        return OpenBeneath(root, walked) ?? throw new ConfigurationException($"subPath \"{walked}\" does not lead to a file or folder of its volume");
+    }
+
+    private static SafeFileHandle? OpenBeneath(SafeFileHandle root, string path)
+    {
+        var how = new OpenHow { Flags = PathOnly | CloseOnExec, Resolve = Beneath | NoMagicLinks };
+        var handle = SystemCall(OpenAt2, root.DangerousGetHandle(), path, ref how, Marshal.SizeOf<OpenHow>());
+        if (handle >= 0)
+            return new SafeFileHandle(handle, ownsHandle: true);
+        return Marshal.GetLastPInvokeError() == NotFound
+            ? null
+            : throw new ConfigurationException($"subPath \"{path}\" cannot be resolved within its volume: {Marshal.GetLastPInvokeErrorMessage()}");
+    }
+
+    private static void Unmount(string place) => _ = UnmountAt(place, DetachWithoutLinks);
+
+    /// <summary>The mounts below a folder, the innermost first.</summary>
+    private static string[] MountsBelow(string folder)
+    {
+        const int placeField = 4;
+        var begin = Path.GetFullPath(folder) + "/";
+        return
+        [
+            .. File.ReadLines("/proc/self/mountinfo")
+                .Select(line => line.Split(' ')[placeField].Replace("\\040", " ", StringComparison.Ordinal))
+                .Where(place => place.StartsWith(begin, StringComparison.Ordinal))
+                .OrderByDescending(place => place.Length),
+        ];
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    private struct OpenHow
+    {
+        public ulong Flags;
+        public ulong Mode;
+        public ulong Resolve;
+    }
+
+    [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial nint SystemCall(nint number, nint directory, string path, ref OpenHow how, nint size);
+
+    [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int OpenFile(string path, int flags);
+
+    [LibraryImport("libc", EntryPoint = "mkdirat", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int MakeDirectory(int directory, string name, uint mode);
+
+    [LibraryImport("libc", EntryPoint = "mount", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int Mount(string source, string target, string? kind, ulong flags, string? data);
+
+    [LibraryImport("libc", EntryPoint = "umount2", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int UnmountAt(string place, int flags);
+}

@@ -1,0 +1,246 @@
+using System.Globalization;
+using k8s.Models;
+using Microsoft.Extensions.Logging.Abstractions;
+using OrleansOrchestrator.Node.Agent;
+using OrleansOrchestrator.Node.Guarding;
+using OrleansOrchestrator.Node.Tests.Fakes;
+
+namespace OrleansOrchestrator.Node.Tests;
+
+/// <summary>The guard ends pods by itself, and lets those run that a daemon speaks for.</summary>
+public sealed class GuardTests(DockerMachine docker)
+{
+    // Renewals every 250 ms and 3 s without them: long enough for a busy machine, short enough for a test.
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(3);
+
+    [Theory]
+    [InlineData(RuntimeKind.Process)]
+    [InlineData(RuntimeKind.Docker)]
+    public async Task Daemon_Gone_PodsEndAtTheirDeadlineAndNotBefore(RuntimeKind runtime)
+    {
+        var (bound, free) = (NewMark(), NewMark());
+        await using var node = await StartAsync(runtime);
+        await PutAsync(node, "bound", bound, 5);
+        await PutAsync(node, "free", free, null);
+
+        await node.StopAgentAsync();
+        var start = TimeProvider.System.GetTimestamp();
+        await Eventually.HoldsAsync(() => ProcessTable.WithArgument(bound).Count == 0, "the pod has ended", seconds: 6);
+
+        TimeProvider.System.GetElapsedTime(start).ShouldBeInRange(Limit / 2, Limit + TimeSpan.FromSeconds(2));
+        ProcessTable.WithArgument(free).ShouldNotBeEmpty("it tolerates any silence");
+
+        await node.StartAgentAsync();
+        await node.PodAsync("bound", p => TestPods.Status(p)?.RestartCount == 1 && TestPods.IsReady(p), "it runs again");
+        TestPods.Status(node.Pod("free")!)!.RestartCount.ShouldBe(0);
+    }
+
+    [Theory]
+    [InlineData(RuntimeKind.Process)]
+    [InlineData(RuntimeKind.Docker)]
+    public async Task Daemon_RestartedWhileTheApiIsAway_PodsEndByWhatTheNodeKnows(RuntimeKind runtime)
+    {
+        var mark = NewMark();
+        await using var node = await StartAsync(runtime);
+        await PutAsync(node, "a", mark, 5);
+
+        await node.Api.PauseAsync();
+        await node.StopAgentAsync();
+        await node.StartAgentAsync();
+
+        await Eventually.HoldsAsync(() => ProcessTable.WithArgument(mark).Count == 0, "the pod has ended", seconds: 8);
+        node.Agent.Pods.Workers.ShouldBeEmpty("no pod object was seen");
+        await node.Api.ResumeAsync();
+        await node.PodAsync("a", p => TestPods.Status(p)?.RestartCount == 1 && TestPods.IsReady(p), "it runs again");
+    }
+
+    [Fact]
+    public async Task Pod_ReplacedDuringTheOutage_IsNotStartedAgainBeforeTheApiConfirmsIt()
+    {
+        var mark = NewMark();
+        await using var node = await StartAsync(RuntimeKind.Process);
+        await PutAsync(node, "a", mark, 5);
+        await node.Api.PauseAsync();
+        await Eventually.HoldsAsync(() => ProcessTable.WithArgument(mark).Count == 0, "the pod has ended", seconds: 8);
+
+        node.Api.Remove(TestNode.PathOf("a"));
+        await node.Api.ResumeAsync();
+
+        await Eventually.HoldsAsync(
+            () =>
+            {
+                ProcessTable.WithArgument(mark).ShouldBeEmpty("it runs elsewhere by now");
+                return !node.Agent.Pods.Workers.Any();
+            },
+            "it is forgotten");
+    }
+
+    [Fact]
+    public async Task SealedPod_EngineStartsWhatWasAskedForBefore_DoesNotStart()
+    {
+        docker.SkipIfAbsent();
+        var (uid, token) = (Guid.NewGuid().ToString(), TestContext.Current.CancellationToken);
+        var cgroups = PodCgroups.Find(usesSlices: false, out _);
+        Assert.SkipWhen(cgroups is null, "This machine has no cgroups that a test can use.");
+        cgroups!.Open(uid);
+        var created = await docker.Client.Containers.CreateContainerAsync(
+            new Docker.DotNet.Models.CreateContainerParameters
+            {
+                Image = DockerMachine.Image,
+                Cmd = ["sleep", "60"],
+                HostConfig = new Docker.DotNet.Models.HostConfig { CgroupParent = cgroups.ParentOf(uid) },
+            },
+            token);
+        await File.WriteAllTextAsync(Path.Combine(cgroups.PathOf(uid), "pids.max"), "0", token);
+
+        await Should.ThrowAsync<Docker.DotNet.DockerApiException>(
+            () => docker.Client.Containers.StartContainerAsync(created.ID, new Docker.DotNet.Models.ContainerStartParameters(), token));
+        cgroups.IsPopulated(uid).ShouldBeFalse();
+        await docker.Client.Containers.RemoveContainerAsync(created.ID, new Docker.DotNet.Models.ContainerRemoveParameters { Force = true }, token);
+        cgroups.Remove(uid);
+        Directory.Exists(cgroups.PathOf(uid)).ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task Guard_Killed_IsStartedAgainAndNothingStops()
+    {
+        var mark = NewMark();
+        await using var node = await StartAsync(RuntimeKind.Process);
+        await PutAsync(node, "a", mark, 5);
+        var before = await Eventually.ReturnsAsync(() => GuardOf(node), "there is a guard");
+
+        using (var guard = System.Diagnostics.Process.GetProcessById(before.Pid))
+            guard.Kill();
+
+        var after = await Eventually.ReturnsAsync(() => GuardOf(node) is { } guard && guard != before ? guard : null, "there is a new guard");
+        await node.StopAgentAsync();
+        await Eventually.HoldsAsync(() => ProcessTable.WithArgument(mark).Count == 0, "the new guard ends the pod", seconds: 6);
+        await node.StartAgentAsync();
+        GuardOf(node).ShouldBe(after, "the next daemon takes it over");
+    }
+
+    [Fact]
+    public async Task Container_LeavesItsGroup_EndsWithItsPod()
+    {
+        Assert.SkipWhen(PodCgroups.Find(usesSlices: false, out _) is null, "This machine has no cgroups that a test can use.");
+        var mark = NewMark();
+        await using var node = await StartAsync(RuntimeKind.Process);
+        var pod = TestPods.Shell("a", $"setsid sh -c ': {mark}; while :; do sleep 0.1; done' & sleep 0.3; kill -9 $$", "Never");
+        pod.Spec.Tolerations = [Toleration(5)];
+        node.Put(pod);
+
+        await node.PodAsync("a", p => p.Status.Phase == "Failed", "its program has ended");
+        await Eventually.HoldsAsync(() => ProcessTable.WithArgument(mark).Count == 0, "what left the group has ended too");
+    }
+
+    [Theory]
+    [InlineData("activeDeadlineSeconds", 5_000_000)]
+    [InlineData("activeDeadlineSeconds", int.MaxValue)]
+    [InlineData("terminationGracePeriodSeconds", long.MaxValue)]
+    [InlineData("tolerationSeconds", long.MaxValue)]
+    [InlineData("probe", int.MaxValue)]
+    public async Task Pod_AbsurdTime_RunsAndCanBeDeleted(string field, long seconds)
+    {
+        await using var node = await StartAsync(RuntimeKind.Process);
+        var pod = Pod("a", NewMark(), 5);
+        Action set = field switch
+        {
+            "activeDeadlineSeconds" => () => pod.Spec.ActiveDeadlineSeconds = seconds,
+            "terminationGracePeriodSeconds" => () => pod.Spec.TerminationGracePeriodSeconds = seconds,
+            "tolerationSeconds" => () => pod.Spec.Tolerations = [Toleration(seconds)],
+            _ => () => pod.Spec.Containers[0].LivenessProbe = new V1Probe
+            {
+                Exec = new V1ExecAction { Command = ["true"] },
+                InitialDelaySeconds = (int)seconds,
+                PeriodSeconds = (int)seconds,
+                TimeoutSeconds = (int)seconds,
+            },
+        };
+        set();
+        node.Put(pod);
+        await node.PodAsync("a", TestPods.IsReady, $"it runs with {field} {seconds.ToString(CultureInfo.InvariantCulture)}");
+
+        node.Delete("a", 0);
+
+        await Eventually.HoldsAsync(() => node.Pod("a") is null, "it is gone");
+    }
+
+    [Fact]
+    public async Task Step_ThatWaitsForTheApi_DoesNotHoldUpFencing()
+    {
+        var mark = NewMark();
+        await using var node = await StartAsync(RuntimeKind.Process);
+        var pod = Pod("a", mark, 5);
+        pod.Spec.Containers.Add(TestPods.Container("late", "true"));
+        pod.Spec.Containers[1].EnvFrom = [new V1EnvFromSource { ConfigMapRef = new V1ConfigMapEnvSource { Name = "slow" } }];
+        using (node.Api.Hang("api/v1/namespaces/default/configmaps/slow"))
+        {
+            node.Put(pod);
+            await Eventually.HoldsAsync(() => node.Api.Requests.Any(r => r.EndsWith("/configmaps/slow", StringComparison.Ordinal)), "the step waits for the API");
+            ProcessTable.WithArgument(mark).ShouldNotBeEmpty();
+
+            var start = TimeProvider.System.GetTimestamp();
+            using (node.Api.Hang("apis/coordination.k8s.io"))
+                await Eventually.HoldsAsync(() => ProcessTable.WithArgument(mark).Count == 0, "the pod has ended", seconds: 8);
+            TimeProvider.System.GetElapsedTime(start).ShouldBeLessThan(Limit + TimeSpan.FromSeconds(2));
+        }
+    }
+
+    /// <summary>The guard that feels responsible at the moment.</summary>
+    private static ProcessIdentity? GuardOf(TestNode node)
+    {
+        var folder = new GuardProcess(node.Options.DataDirectory, TimeProvider.System, NullLogger.Instance).Folder;
+        return ProcessIdentity.Read(Path.Combine(folder, "pid")) is { IsAlive: true } guard ? guard : null;
+    }
+
+    [Fact]
+    public async Task Step_ThatWaitsForAPull_DoesNotHoldUpFencing()
+    {
+        var mark = NewMark();
+        using var registry = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
+        registry.Start();
+        await using var node = await StartAsync(RuntimeKind.Docker);
+        var pod = Pod("a", mark, 5);
+        pod.Spec.Containers.Add(TestPods.Container("late", "true", $"{registry.LocalEndpoint}/never/answers:1"));
+        node.Put(pod);
+        await Eventually.HoldsAsync(() => ProcessTable.WithArgument(mark).Count > 0 && registry.Pending(), "the step waits for the registry", 30);
+
+        var start = TimeProvider.System.GetTimestamp();
+        await node.Api.PauseAsync();
+        await Eventually.HoldsAsync(() => ProcessTable.WithArgument(mark).Count == 0, "the pod has ended", seconds: 8);
+
+        TimeProvider.System.GetElapsedTime(start).ShouldBeLessThan(Limit + TimeSpan.FromSeconds(2));
+        await node.Api.ResumeAsync();
+    }
+
+    private static string NewMark() => Guid.NewGuid().ToString("N");
+
+    private async Task<TestNode> StartAsync(RuntimeKind runtime)
+    {
+        if (runtime == RuntimeKind.Docker)
+            docker.SkipIfAbsent();
+        return await TestNode.StartAsync(runtime, o => o with
+        {
+            Index = Random.Shared.Next(100, 500),
+            LeaseRenewInterval = TimeSpan.FromMilliseconds(250),
+            FencingTime = Limit,
+        });
+    }
+
+    private static async Task PutAsync(TestNode node, string name, string mark, long? tolerationSeconds)
+    {
+        node.Put(Pod(name, mark, tolerationSeconds));
+        await node.PodAsync(name, TestPods.IsReady, $"{name} is ready", 30);
+        await Eventually.HoldsAsync(() => ProcessTable.WithArgument(mark).Count > 0, $"{name} runs");
+    }
+
+    private static V1Pod Pod(string name, string mark, long? tolerationSeconds)
+    {
+        var pod = TestPods.Shell(name, $": {mark}; while :; do sleep 0.1; done", image: DockerMachine.Image);
+        pod.Spec.Tolerations = [Toleration(tolerationSeconds)];
+        return pod;
+    }
+
+    private static V1Toleration Toleration(long? seconds) =>
+        new() { Key = "node.kubernetes.io/unreachable", OperatorProperty = "Exists", Effect = "NoExecute", TolerationSeconds = seconds };
+}
