@@ -167,9 +167,9 @@ internal sealed class DemoScenario(IKubernetes client, DevNodes nodes, IDemoOutp
     }
 
     /// <summary>Ends the present step.</summary>
-    private void End(string result)
+    private void End(string outcome)
     {
-        _steps[_current] = _steps[_current] with { Elapsed = time.GetElapsedTime(_begun), Result = result };
+        _steps[_current] = _steps[_current] with { Elapsed = time.GetElapsedTime(_begun), Outcome = outcome };
         Show();
         _current++;
     }

@@ -11,11 +11,11 @@ internal sealed record DemoStep(string Title, string Command)
     public TimeSpan? Elapsed { get; init; }
 
     /// <summary>What came of it; empty as long as it is under way.</summary>
-    public string Result { get; init; } = "";
+    public string Outcome { get; init; } = "";
 
     /// <summary>How long it has taken, for people.</summary>
     public string Duration => Elapsed is { } elapsed ? elapsed.TotalSeconds.ToString("F1", CultureInfo.InvariantCulture) + " s" : "";
 
     /// <summary>Whether it is done.</summary>
-    public bool IsDone => Result.Length > 0;
+    public bool IsDone => Outcome.Length > 0;
 }

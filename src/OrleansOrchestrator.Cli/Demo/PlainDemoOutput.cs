@@ -28,7 +28,7 @@ internal sealed class PlainDemoOutput(TextWriter writer) : IDemoOutput
         if (step.IsDone && _done == IndexOf(step, steps))
         {
             _done++;
-            writer.WriteLine($"  {step.Result} ({step.Duration})");
+            writer.WriteLine($"  {step.Outcome} ({step.Duration})");
         }
     }
 
