@@ -77,7 +77,7 @@ public sealed class ServiceAddressTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task ANodePort_IsOneWhateverItsProtocolIs()
+    public async Task NodePort_OfAnotherProtocol_IsTheSame()
     {
         var dns = PodSamples.Service("default", "dns", "NodePort");
         dns.Spec.Ports = [new V1ServicePort { Name = "tcp", Port = 53, Protocol = "TCP" }, new V1ServicePort { Name = "udp", Port = 53, Protocol = "UDP" }];
@@ -90,7 +90,7 @@ public sealed class ServiceAddressTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task ABalancedService_GetsTheNodePortsThatItAsksFor()
+    public async Task NodePorts_OfABalancedService_AreThoseItAsksFor()
     {
         var service = PodSamples.Service("default", "lb", "LoadBalancer");
         service.Spec.AllocateLoadBalancerNodePorts = false;
@@ -120,7 +120,7 @@ public sealed class ServiceAddressTests : IAsyncLifetime
     [InlineData("SingleStack", "IPv4,IPv6", null, "spec.ipFamilyPolicy: must be 'RequireDualStack' or 'PreferDualStack' when multiple IP families are specified")]
     [InlineData("PreferDualStack", "IPv4,IPv6", null, "spec.ipFamilies[1]: not configured on this cluster")]
     [InlineData(null, null, "fd00::1", "spec.clusterIPs[0]: IPv6 is not configured on this cluster")]
-    public async Task AFamilyThatTheClusterDoesNotHave_IsRefused(string? policy, string? families, string? address, string expected)
+    public async Task Family_ThatTheClusterDoesNotHave_IsRefused(string? policy, string? families, string? address, string expected)
     {
         var service = PodSamples.Service("default", "a", address: address);
         service.Spec.IpFamilyPolicy = policy;
@@ -134,7 +134,7 @@ public sealed class ServiceAddressTests : IAsyncLifetime
     [Theory]
     [InlineData(null, "SingleStack", "IPv4")]
     [InlineData("PreferDualStack", "PreferDualStack", "IPv4")]
-    public async Task AServiceThatSaysNothingOfFamilies_GetsTheClusters(string? policy, string settled, string families)
+    public async Task Service_ThatSaysNothingOfFamilies_GetsTheClusters(string? policy, string settled, string families)
     {
         var service = PodSamples.Service("default", "a");
         service.Spec.IpFamilyPolicy = policy;
@@ -148,7 +148,7 @@ public sealed class ServiceAddressTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task AHeadlessServiceWithoutASelector_MayUseAnyFamily()
+    public async Task Service_HeadlessWithoutASelector_MayUseAnyFamily()
     {
         var service = PodSamples.Service("default", "a", address: "None");
         service.Spec.Selector = null;
@@ -159,7 +159,7 @@ public sealed class ServiceAddressTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task IPAddresses_FollowTheServices()
+    public async Task IPAddresses_OfServicesThatComeAndGo_FollowThem()
     {
         await Api.CreateAsync(PodSamples.Service("default", "a", address: "10.96.0.20"));
         await Api.UntilAsync<V1IPAddress>("", all => all.Any(one => one.Metadata.Name == "10.96.0.20" && one.Spec.ParentRef.Name == "a"));

@@ -93,7 +93,7 @@ public sealed class GarbageCollectionTests(SharedSilo shared) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Events_CannotOwn()
+    public async Task Owner_OfAKindThatCannotOwn_IsRefused()
     {
         var refused = await Should.ThrowAsync<ApiException>(
             Api.CreateAsync(ConfigMap("dependent", new V1OwnerReference { ApiVersion = "v1", Kind = "Event", Name = "x", Uid = "u" })));

@@ -27,7 +27,7 @@ public sealed class LargeObjectTests : IAsyncLifetime
     public ValueTask DisposeAsync() => _group.DisposeAsync();
 
     [Fact]
-    public async Task EverySilo_ListsWatchesChangesAndDeletesThem()
+    public async Task LargeObjects_OnEverySilo_AreListedWatchedChangedAndDeleted()
     {
         // All of them at once, from a silo of which the store is not.
         var store = await _group.HostOfAsync(SiloGroup.Grain<IResourceStoreGrain>(Silos[0], "configmaps").GetGrainId());

@@ -138,7 +138,7 @@ public sealed class SiloGroupTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task List_ContinuedOnOtherSilos_AndAfterItsStoreHasMoved_ShowsOneRevision()
+    public async Task List_ContinuedOnOtherSilosAndAfterItsStoreHasMoved_ShowsOneRevision()
     {
         var apis = Silos.Select(SiloGroup.ApiOf).ToList();
         for (var i = 0; i < 9; i++)

@@ -217,7 +217,7 @@ public sealed class StoreFailureTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task WritesThatWait_AreBoundedByTheirBytesAndNeverNone()
+    public async Task Writes_ThatWait_AreBoundedByTheirBytesAndNeverNone()
     {
         var stop = _log.StopNext(Maps);
         var first = Grain.CommitAsync([Samples.Create("on-its-way")]);

@@ -144,7 +144,7 @@ public sealed class PastRevisionsTests
     }
 
     [Fact]
-    public void Kept_UntilNobodyCameForItsLifetime()
+    public void Revision_NobodyCameForInItsLifetime_IsLetGo()
     {
         var time = new FakeTimeProvider();
         var options = new WatchOptions { ContinueLifetime = TimeSpan.FromMinutes(5) };

@@ -49,21 +49,21 @@ internal static class CreateParameters
 
     public static CreateContainerParameters OfContainer(
         ContainerOwner owner, PodSandbox sandbox, ContainerSpec spec, string? cgroup, bool allowNegativeOom) => new()
-    {
-        Name = ContainerLabels.NameOf(spec.Name, sandbox.PodName, sandbox.PodNamespace, sandbox.PodUid, spec.Attempt),
-        Image = spec.Image,
+        {
+            Name = ContainerLabels.NameOf(spec.Name, sandbox.PodName, sandbox.PodNamespace, sandbox.PodUid, spec.Attempt),
+            Image = spec.Image,
 
-        // The engine takes null, and not an empty list, as "what the image says"; the model does not admit it.
-        Entrypoint = spec.Command.Count > 0 ? [.. spec.Command] : null!,
-        Cmd = spec.Arguments.Count > 0 ? [.. spec.Arguments] : null!,
-        Env = [.. spec.Environment.Select(e => $"{e.Key}={e.Value}")],
-        WorkingDir = spec.WorkingDirectory ?? "",
-        User = UserOf(spec.Security),
-        Labels = ContainerLabels.OfContainer(owner, sandbox, spec),
-        OpenStdin = spec.Stdin,
-        Tty = spec.Tty,
-        HostConfig = HostConfigOf(sandbox, spec, cgroup, allowNegativeOom),
-    };
+            // The engine takes null, and not an empty list, as "what the image says"; the model does not admit it.
+            Entrypoint = spec.Command.Count > 0 ? [.. spec.Command] : null!,
+            Cmd = spec.Arguments.Count > 0 ? [.. spec.Arguments] : null!,
+            Env = [.. spec.Environment.Select(e => $"{e.Key}={e.Value}")],
+            WorkingDir = spec.WorkingDirectory ?? "",
+            User = UserOf(spec.Security),
+            Labels = ContainerLabels.OfContainer(owner, sandbox, spec),
+            OpenStdin = spec.Stdin,
+            Tty = spec.Tty,
+            HostConfig = HostConfigOf(sandbox, spec, cgroup, allowNegativeOom),
+        };
 
     private static HostConfig HostConfigOf(PodSandbox sandbox, ContainerSpec spec, string? cgroup, bool allowNegativeOom)
     {
