@@ -1,0 +1,149 @@
+using OrleansOrchestrator.ControlPlane.Hosting;
+using OrleansOrchestrator.Model.Codec;
+using OrleansOrchestrator.Model.Resources;
+using OrleansOrchestrator.Storage.Log;
+
+namespace OrleansOrchestrator.ControlPlane.Store;
+
+// What a store answers: single objects, its head, changes and snapshots, and the lease without which it answers nothing.
+internal sealed partial class ResourceStoreGrain
+{
+    public async Task<StoredObject?> ReadForWriteAsync(string @namespace, string name)
+    {
+        await EnsureLeaseAsync();
+        return _state.FindAccepted(new ObjectKey(@namespace, name));
+    }
+
+    public async Task<StoredObject?> ReadSettledAsync(string @namespace, string name)
+    {
+        await EnsureLeaseAsync();
+        var key = new ObjectKey(@namespace, name);
+        var accepted = _state.FindAccepted(key);
+        if (IsUnsettled(key) && await _newestDecided! is { Status: not WriteStatus.Committed } undone)
+            throw new StoreUnavailableException(undone.Detail ?? $"the store of {_shard.Resource} has taken a write back");
+        return accepted;
+    }
+
+    public async Task<long> GetHeadAsync()
+    {
+        await EnsureLeaseAsync();
+
+        // Writes that are acknowledged before they are durable must still be seen by whoever reads afterwards.
+        var accepted = _definition.Durability == Durability.WriteBehind ? _state.ExpectedHead : 0;
+        while (_state.Head < accepted)
+        {
+            await _headMoved.Task;
+            accepted = Math.Min(accepted, _state.ExpectedHead);
+        }
+
+        ThrowIfStopped();
+        return _state.Head;
+    }
+
+    public async Task<ChangeBatch> FollowAsync(long afterRevision, Guid follower, bool waits)
+    {
+        _followers.Note(follower, afterRevision);
+        var deadline = time.GetTimestamp();
+        while (true)
+        {
+            ThrowIfStopped();
+            var moved = _headMoved.Task;
+            if (host.ApplicationStopping.IsCancellationRequested)
+                throw new StoreUnavailableException($"the silo of the store of {_shard.Resource} is stopping");
+            var batch = await ReadChangesAsync(afterRevision);
+            var remaining = waits ? options.FollowWait - time.GetElapsedTime(deadline) : TimeSpan.Zero;
+            if (batch.Changes.Count > 0 || batch.IsCompacted || batch.Head > afterRevision || remaining <= TimeSpan.Zero)
+                return batch;
+
+            // Not beyond the end of the silo, whose grains cannot move while calls wait in them.
+            await moved.CompletesWithinAsync(remaining, time, host.ApplicationStopping);
+        }
+    }
+
+    public Task WhenSeenAsync(long revision) => _followers.WhenSeenAsync(revision);
+
+    public async Task<ChangeBatch> ReadChangesAsync(long afterRevision)
+    {
+        await EnsureNotReplacedAsync();
+        if (afterRevision > _state.Head)
+            return new ChangeBatch(_state.Head, [], IsCompacted: true);
+        if (_history.After(afterRevision, options.FollowChangesMax, options.BatchBytesMax) is { } recent)
+            return new ChangeBatch(_state.Head, recent);
+        if (_definition.Durability == Durability.Volatile)
+            return new ChangeBatch(_state.Head, [], IsCompacted: true);
+
+        try
+        {
+            // The head may move while the database reads; what it did not show yet must not count as read.
+            var head = _state.Head;
+            var logged = await log.ReadChangesAsync(
+                _shard, afterRevision, options.FollowChangesMax, options.BatchBytesMax, CancellationToken.None);
+            return new ChangeBatch(head, [.. logged.Where(change => change.Revision <= head).Select(ReadChange)]);
+        }
+        catch (CompactedException)
+        {
+            return new ChangeBatch(_state.Head, [], IsCompacted: true);
+        }
+        catch (LogUnavailableException unavailable)
+        {
+            throw new StoreUnavailableException(unavailable.Message);
+        }
+    }
+
+    public async Task<SnapshotPage> ReadSnapshotAsync(string afterNamespace, string afterName)
+    {
+        await EnsureNotReplacedAsync();
+        ObjectKey? after = afterName.Length == 0 ? null : new ObjectKey(afterNamespace, afterName);
+        var (objects, isLast) = _state.Durable.Range("", after)
+            .TakeBatch(options.SnapshotPageMax, options.BatchBytesMax, static obj => obj.Json.Length);
+        return new SnapshotPage(_state.Head, objects, isLast);
+    }
+
+    /// <summary>Makes sure that this activation had not been replaced a moment ago. One that has, without noticing since nobody writes,
+    /// would show its followers for ever what was true then.</summary>
+    private async Task EnsureNotReplacedAsync()
+    {
+        ThrowIfStopped();
+        if (_lease.WasRenewedWithin(options.FollowLease))
+            return;
+        if (_leaseMissed is { } missed && time.GetElapsedTime(missed) < AskAgainAfter)
+            throw new StoreUnavailableException("the database does not say whether this store has moved");
+        try
+        {
+            await EnsureLeaseAsync();
+            _leaseMissed = null;
+        }
+        catch (StoreUnavailableException)
+        {
+            _leaseMissed = time.GetTimestamp();
+            throw;
+        }
+    }
+
+    /// <summary>Makes sure that what is read now is the newest there is, in whatever activation (invariant I3).</summary>
+    private async Task EnsureLeaseAsync()
+    {
+        ThrowIfStopped();
+        try
+        {
+            await _lease.EnsureAsync();
+        }
+        catch (FencedException fenced)
+        {
+            Fence(fenced);
+        }
+        catch (LogUnavailableException unavailable)
+        {
+            throw new StoreUnavailableException(unavailable.Message);
+        }
+
+        ThrowIfStopped();
+    }
+
+    private Task RenewLeaseAsync(TimeSpan duration) => faults is not null && faults.Skips(StoreStep.RenewLease, _definition.Name)
+        ? Task.CompletedTask
+        : faults.RunAsync(StoreStep.RenewLease, _definition.Name, () => log.RenewLeaseAsync(_shard, _epoch, duration, CancellationToken.None));
+
+    /// <summary>Whether the newest version of an object may still be taken back. What is acknowledged before it is durable counts as settled.</summary>
+    private bool IsUnsettled(in ObjectKey key) => _definition.Durability != Durability.WriteBehind && _state.IsPending(key);
+}
