@@ -13,13 +13,15 @@ internal static partial class FuzzOracle
     // What may hold any JSON, and so null.
     private static readonly string[] Free = ["data", "default", "enum", "example", "fieldsV1", "free", "x", "status", "parameters", "embedded", "maybe", "raw", "template", "set", "list"];
 
-    /// <summary>What is wrong with a whole answer; null if nothing.</summary>
+    /// <summary>What is wrong with a whole answer; null if nothing. A failure is told in whatever form the client accepts.</summary>
     public static string? Judge(FuzzRequest request, HttpStatusCode code, string contentType, string body)
     {
         if ((int)code < 400)
             return null;
         if (request.Method == "HEAD" || body.Length == 0)
             return (int)code >= 500 ? $"{(int)code} without a body" : null;
+        if (!contentType.Contains("json", StringComparison.Ordinal))
+            return (int)code >= 500 && !ServerErrors.IsKubernetes(code, body) ? $"{(int)code}: {body}" : null;
         JsonNode? status;
         try
         {
@@ -27,7 +29,7 @@ internal static partial class FuzzOracle
         }
         catch (JsonException)
         {
-            return (int)code is 400 or 404 && !contentType.Contains("json", StringComparison.Ordinal) ? null : $"{(int)code} with a body that is no JSON: {body}";
+            return $"{(int)code} with a body that is no JSON: {body}";
         }
 
         if (status is not JsonObject || (string?)status["kind"] != "Status" || (int?)status["code"] != (int)code || (string?)status["message"] is not { Length: > 0 } message)
