@@ -2,6 +2,7 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using k8s.Models;
+using OrleansOrchestrator.Model.Fencing;
 using OrleansOrchestrator.Node.Agent;
 using OrleansOrchestrator.Node.Server;
 using OrleansOrchestrator.Node.Tests.Fakes;
@@ -86,6 +87,29 @@ public sealed class NodeServerTests : IDisposable
         await node.StartAgentAsync();
 
         (await File.ReadAllTextAsync(path, TestContext.Current.CancellationToken)).ShouldBe(content);
+    }
+
+    [Fact]
+    public async Task Vote_AskedForByAPeer_IsKeptWhileTheControlPlaneAnswers()
+    {
+        await using var node = await StartAsync();
+        using var peer = Authority("a peer");
+        var path = $"api/v1/nodes/{node.Options.Name}";
+        var registered = await Eventually.ReturnsAsync(() => node.Api.Get<V1Node>(path), "the node is registered");
+        var own = FencingView.VoterOf(registered).ShouldNotBeNull();
+        FencingView[] views = [new(1, "first", [new("a", own, "127.0.0.1", node.Agent.Port), new("b", ServingCertificate.HashOf(peer), "127.0.0.1", 1)])];
+        node.Api.Change(path, json => json["metadata"]!["annotations"]![FencingView.Annotation] = FencingView.Format(views));
+        var lease = $"apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases/{node.Options.Name}";
+        await Eventually.HoldsAsync(
+            () => VoteReport.Parse(node.Api.Get<V1Lease>(lease)?.Metadata.Annotations?[VoteReport.Annotation])?.View == "first", "the node says that it uses the view");
+
+        using var asking = Client(node, peer);
+        using var answer = await asking.PostAsync("/fencing/vote", null, TestContext.Current.CancellationToken);
+        answer.StatusCode.ShouldBe(HttpStatusCode.Conflict);
+        (await GetAsync(asking, "/pods")).Code.ShouldBe(HttpStatusCode.Forbidden);
+        using var caller = Client(node, Caller(_authority, "system:kube-apiserver"));
+        using var refused = await caller.PostAsync("/fencing/vote", null, TestContext.Current.CancellationToken);
+        refused.StatusCode.ShouldBe(HttpStatusCode.Forbidden, "the control plane does not ask for votes");
     }
 
     public void Dispose() => _authority.Dispose();

@@ -16,14 +16,17 @@ namespace OrleansOrchestrator.ControlPlane.Hosting;
 /// Keeps the endpoints of the <c>kubernetes</c> service: every silo that serves the API holds a lease in
 /// <c>kube-system</c> that tells where, and any silo writes the list of those whose leases have not run out.
 /// </summary>
+/// <remarks>A lease runs out when this silo, by its own clock, has seen no renewal for a while: clocks of silos may differ.</remarks>
 internal sealed partial class ApiEndpointsPublisher(
     IObjectClient objects, ResourceRegistry registry, ControlPlaneOptions options, TimeProvider time, ILogger<ApiEndpointsPublisher> logger)
     : BackgroundService
 {
     private const string LeaseLabel = "apiserver.kubernetes.io/identity";
-    private const int LeaseSeconds = 15;
+    private const int LeaseSeconds = 6;
 
-    private static readonly TimeSpan Period = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Period = TimeSpan.FromSeconds(2);
+
+    private readonly Dictionary<string, (long Revision, long SeenAt)> _renewals = new(StringComparer.Ordinal);
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -68,7 +71,6 @@ internal sealed partial class ApiEndpointsPublisher(
     {
         var filter = ObjectFilter.InNamespace("kube-system") with { Labels = LabelSelector.Parse(LeaseLabel) };
         var leases = await objects.ListAsync(registry[WellKnownResources.Leases], new ListQuery(filter, Freshness.Latest), cancellationToken);
-        var oldest = time.GetUtcNow().UtcDateTime.AddSeconds(-LeaseSeconds);
         var endpoints = new V1Endpoints
         {
             Metadata = new V1ObjectMeta
@@ -78,9 +80,8 @@ internal sealed partial class ApiEndpointsPublisher(
             },
             Subsets =
             [
-                .. leases.Objects.Select(lease => lease.Peek<V1Lease>().Spec)
-                    .Where(spec => spec.RenewTime > oldest)
-                    .Select(spec => spec.HolderIdentity.Split('|'))
+                .. leases.Objects.Where(lease => IsHeld(lease.Key.Name, lease.Revision))
+                    .Select(lease => lease.Peek<V1Lease>().Spec.HolderIdentity.Split('|'))
                     .GroupBy(holder => int.Parse(holder[1], CultureInfo.InvariantCulture), holder => holder[0])
                     .OrderBy(group => group.Key)
                     .Select(group => new V1EndpointSubset
@@ -121,6 +122,13 @@ internal sealed partial class ApiEndpointsPublisher(
         {
             await objects.CreateAsync(slices.Storage, "default", slice, WriteOptions.ControlPlane, cancellationToken);
         }
+    }
+
+    private bool IsHeld(string lease, long revision)
+    {
+        if (!_renewals.TryGetValue(lease, out var seen) || seen.Revision != revision)
+            _renewals[lease] = seen = (revision, time.GetTimestamp());
+        return time.GetElapsedTime(seen.SeenAt) < TimeSpan.FromSeconds(LeaseSeconds);
     }
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "The endpoints of the kubernetes service are not up to date: {Why}")]

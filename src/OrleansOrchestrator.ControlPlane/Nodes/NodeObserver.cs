@@ -21,15 +21,10 @@ internal sealed partial class NodeObserver(WatchCaches caches, ResourceRegistry 
     private const string LeaseNamespace = "kube-node-lease";
     private const string NodeNameField = "spec.nodeName";
 
-    private readonly HeartbeatLedger _ledger = new();
+    private readonly NodeSightings _sightings = new(options);
     private readonly DateTimeOffset _began = time.GetUtcNow();
     private readonly long _beganTicks = time.GetTimestamp();
     private readonly Dictionary<string, long> _nodeRevisions = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, string?> _confirmedViews = new(StringComparer.Ordinal);
-    private readonly VoteLedger _votes = new(options.Times.VoteTime);
-    private DateTimeOffset? _seenUntil;
-    private DateTimeOffset _heardAt;
-    private TimeSpan _clockDifference;
 
     private DateTimeOffset Now => _began + time.GetElapsedTime(_beganTicks);
 
@@ -51,10 +46,11 @@ internal sealed partial class NodeObserver(WatchCaches caches, ResourceRegistry 
         await Leases.EnsureFreshAsync(Freshness.Latest, cancellationToken);
         await Nodes.EnsureFreshAsync(Freshness.Latest, cancellationToken);
         var now = Now;
-        RestartAfterBlindness(asked);
+        if (_sightings.Begin(asked, now, time.GetUtcNow() - now))
+            LogBlind();
 
         foreach (var lease in Leases.Select(ObjectFilter.InNamespace(LeaseNamespace)).Objects)
-            ObserveLease(lease, now);
+            _sightings.ObserveLease(lease.Key.Name, lease.Revision.ToString(CultureInfo.InvariantCulture), () => ReportOf(lease), now);
         var nodes = Nodes.Select(ObjectFilter.All).Objects;
         foreach (var node in nodes)
             ObserveStatus(node, now);
@@ -64,51 +60,19 @@ internal sealed partial class NodeObserver(WatchCaches caches, ResourceRegistry 
         {
             Now = now,
             SeenUntil = asked,
-            Nodes = [.. nodes.Select(node => new ObservedNode(node.Peek<V1Node>(), _ledger.LastHeartbeat(node.Key.Name, now), _confirmedViews.GetValueOrDefault(node.Key.Name)))],
-            MissingNodes = _ledger.ObserveMissing(NamesWithoutNode(nodes), now),
+            Nodes = [.. nodes.Select(node => new ObservedNode(node.Peek<V1Node>(), _sightings.LastHeartbeat(node.Key.Name, now), _sightings.ConfirmedView(node.Key.Name)))],
+            MissingNodes = _sightings.ObserveMissing(NamesWithoutNode(nodes), now),
             PodsOn = name => PodsOn(name, podsSeen),
-            IsCounted = voter => _votes.IsCounted(voter, asked),
+            IsCounted = voter => _sightings.IsCounted(voter, asked),
             Options = options,
         };
     }
 
     /// <summary>Gives all nodes their full time to report again.</summary>
-    public void Restart() => _ledger.Restart(Now);
+    public void Restart() => _sightings.Restart(Now);
 
     /// <summary>Issues a beat.</summary>
-    public string IssueBeat() => _votes.Issue(Now);
-
-    /// <summary>
-    /// After a time in which nothing was seen, whether this silo or its machine stood still, the stores were away or the nodes
-    /// could reach nobody, all nodes get their full time again.
-    /// </summary>
-    private void RestartAfterBlindness(DateTimeOffset asked)
-    {
-        // The clocks part when the machine has slept, and when its time of day is set.
-        var difference = time.GetUtcNow() - Now;
-        var isBlind = _seenUntil is { } seenUntil
-            && (asked - seenUntil > options.BlindTimeMax || (difference - _clockDifference).Duration() > options.BlindTimeMax);
-        (_seenUntil, _clockDifference) = (asked, difference);
-        if (!isBlind)
-            return;
-        LogBlind();
-        _votes.Restart();
-        _ledger.Restart(Now);
-    }
-
-    private void ObserveLease(StoredObject lease, DateTimeOffset now)
-    {
-        var name = lease.Key.Name;
-        if (!_ledger.Observe(name, HeartbeatSource.Lease, lease.Revision.ToString(CultureInfo.InvariantCulture), now))
-            return;
-        if (now - _heardAt > options.BlindTimeMax && _heardAt != default)
-            _ledger.Restart(now);
-        _heardAt = now;
-        if (lease.Peek<V1Lease>().Metadata.Annotations?.TryGetValue(VoteReport.Annotation, out var text) is not true || VoteReport.Parse(text) is not { } report)
-            return;
-        _confirmedViews[name] = report.View;
-        _votes.Observe(report, now);
-    }
+    public string IssueBeat() => _sightings.IssueBeat(Now);
 
     private void ObserveStatus(StoredObject node, DateTimeOffset now)
     {
@@ -118,8 +82,11 @@ internal sealed partial class NodeObserver(WatchCaches caches, ResourceRegistry 
         _nodeRevisions[name] = node.Revision;
         var ready = node.Peek<V1Node>().Status?.Conditions?.FirstOrDefault(condition => condition.Type == "Ready");
         if (ready?.LastHeartbeatTime is { } heartbeat)
-            _ledger.Observe(name, HeartbeatSource.Status, heartbeat.ToString("O", CultureInfo.InvariantCulture), now);
+            _sightings.ObserveStatus(name, heartbeat.ToString("O", CultureInfo.InvariantCulture), now);
     }
+
+    private static string? ReportOf(StoredObject lease) =>
+        lease.Peek<V1Lease>().Metadata.Annotations?.TryGetValue(VoteReport.Annotation, out var report) is true ? report : null;
 
     private void ForgetGone(List<StoredObject> nodes)
     {
@@ -129,8 +96,7 @@ internal sealed partial class NodeObserver(WatchCaches caches, ResourceRegistry 
         foreach (var gone in _nodeRevisions.Keys.Where(name => !present.Contains(name) && PodsOn(name, long.MaxValue).Count == 0).ToList())
         {
             _nodeRevisions.Remove(gone);
-            _confirmedViews.Remove(gone);
-            _ledger.Forget(gone);
+            _sightings.Forget(gone);
         }
     }
 

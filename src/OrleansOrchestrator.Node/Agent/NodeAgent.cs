@@ -150,7 +150,7 @@ public sealed partial class NodeAgent : IAsyncDisposable
             _api, _options.Name, node, () => _runtime?.Fault, _options.StatusPeriod, _timeProvider, _loggers.CreateLogger<NodeRegistrar>());
         var lease = new LeaseAgent(
             _api, _options.Name, times, _options.LeaseRenewInterval, clock, vote, views, _registrar.Repeat, _timeProvider, _loggers.CreateLogger<LeaseAgent>());
-        _peers = new PeerContacts(_api.Votes, _certificate);
+        _peers = new PeerContacts(_api.Votes, times.GrantTime / 2, _certificate);
 
         Run(lease.RunAsync);
         Run(new HoldAgent(views, vote, clock, _peers, times, _timeProvider, _loggers.CreateLogger<HoldAgent>()).RunAsync);

@@ -58,11 +58,9 @@ internal sealed partial class HoldAgent(
         // The own vote is not lent to anybody, but it is not the control plane's either.
         if (!vote.TryLend())
             return 0;
-        using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        enough.CancelAfter(times.GrantTime / 2);
         var votes = 1;
         var own = vote.Voter;
-        var asked = view.Members.Where(member => member.Voter != own).Select(member => peers.AskAsync(member, enough.Token)).ToHashSet();
+        var asked = view.Members.Where(member => member.Voter != own).Select(member => peers.AskAsync(member, cancellationToken)).ToHashSet();
         while (votes < view.HoldMin && asked.Count > 0)
         {
             var answered = await Task.WhenAny(asked);
@@ -70,7 +68,6 @@ internal sealed partial class HoldAgent(
             votes += await answered ? 1 : 0;
         }
 
-        await enough.CancelAsync();
         return votes;
     }
 

@@ -9,8 +9,9 @@ namespace OrleansOrchestrator.Node.Leases;
 
 /// <summary>Asks peers over HTTPS, and those of this process directly. Connections last for one outage.</summary>
 /// <param name="local">The votes of the nodes of this process, by their voters.</param>
+/// <param name="patience">How long a peer has to answer.</param>
 /// <param name="certificate">What this node shows; null for one that has no server, which only nodes of its process know.</param>
-internal sealed class PeerContacts(ConcurrentDictionary<string, NodeVote> local, X509Certificate2? certificate) : IPeers, IDisposable
+internal sealed class PeerContacts(ConcurrentDictionary<string, NodeVote> local, TimeSpan patience, X509Certificate2? certificate) : IPeers, IDisposable
 {
     /// <summary>Where a node's server takes the question.</summary>
     public const string Path = "/fencing/vote";
@@ -59,5 +60,8 @@ internal sealed class PeerContacts(ConcurrentDictionary<string, NodeVote> local,
             ClientCertificateContext = SslStreamCertificateContext.Create(certificate!, null, offline: true),
             RemoteCertificateValidationCallback = (_, shown, _, _) => shown is X509Certificate2 other && ServingCertificate.HashOf(other) == peer.Voter,
         },
-    });
+    })
+    {
+        Timeout = patience,
+    };
 }

@@ -245,10 +245,14 @@ internal sealed partial class PodWorker : IAsyncDisposable
         _lapsesConfirmed ??= runs ? 0 : lapses;
         if (_services.Guard.IsFenced(Uid))
             return true;
-        if (_services.Lease.HasLapsed(_lapsesConfirmed.Value, limit) && !await ConfirmAsync(pod, cancellationToken))
-            return true;
-        _lapsesConfirmed = lapses;
-        return false;
+        if (_services.Lease.HasLapsed(_lapsesConfirmed.Value, limit))
+        {
+            if (!await ConfirmAsync(pod, cancellationToken))
+                return true;
+            _lapsesConfirmed = lapses;
+        }
+
+        return _services.Guard.IsFenced(Uid) || _services.Lease.HasLapsed(_lapsesConfirmed.Value, limit);
     }
 
     private async Task<bool> ConfirmAsync(V1Pod pod, CancellationToken cancellationToken)

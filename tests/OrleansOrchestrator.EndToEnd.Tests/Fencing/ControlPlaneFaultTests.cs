@@ -1,0 +1,145 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json.Nodes;
+using OrleansOrchestrator.EndToEnd.Tests.Clusters;
+using OrleansOrchestrator.EndToEnd.Tests.Commands;
+using OrleansOrchestrator.Testing;
+
+namespace OrleansOrchestrator.EndToEnd.Tests.Fencing;
+
+/// <summary>No outage of the control plane, whole or in part, stops a pod or starts it twice (invariants I7 and I8).</summary>
+[Collection(typeof(AloneCollection))]
+public sealed class ControlPlaneFaultTests : EndToEndTest
+{
+    // Lease, toleration and what a controller needs to act: whoever is still there then stays.
+    private static readonly TimeSpan Settled = TimeSpan.FromSeconds(18);
+
+    private ThreeSilos _cluster = null!;
+    private IReadOnlyList<string> _processes = [];
+
+    private string Suffix => UniqueName["e2e-".Length..];
+
+    public override async ValueTask InitializeAsync()
+    {
+        await base.InitializeAsync();
+        Assert.SkipWhen(PostgreSqlServer.Missing is not null, PostgreSqlServer.Missing ?? "");
+        _cluster = Own(await ThreeSilos.StartAsync(Suffix));
+        OnFailure(() => Task.FromResult(_cluster.Describe()));
+        AtEnd(() => Leftovers.RemoveAsync(UniqueName));
+    }
+
+    [Fact]
+    public async Task Pods_WhileSilosOrTheDatabaseAreAway_RunOnAndRunOnce()
+    {
+        await StartPodsAsync();
+
+        // The silo that one node's kubeconfig names dies.
+        await _cluster.Silos[0].KillAsync();
+        await WatchAsync("silo killed", Settled);
+        await WaitUntilReadyAsync(1);
+
+        await _cluster.Server.StopAsync();
+        await WatchAsync("database away for 12 s", TimeSpan.FromSeconds(12));
+        await _cluster.Server.RestartAsync(Cancelled);
+        await WatchAsync("database back", Settled);
+        await WaitUntilReadyAsync(1);
+
+        await _cluster.Server.StopAsync();
+        await WatchAsync("database away for 60 s", TimeSpan.FromSeconds(60));
+        await _cluster.Server.RestartAsync(Cancelled);
+        await WatchAsync("database back", Settled);
+        await WaitUntilReadyAsync(1);
+
+        await _cluster.Silos[1].KillAsync();
+        await _cluster.Silos[2].KillAsync();
+        await WatchAsync("all silos away", Settled);
+        _cluster.Nodes.ShouldAllBe(node => node.Describe().Contains("its pods run on", StringComparison.Ordinal), "a daemon says so at the default level");
+        await _cluster.StartSiloAsync(1);
+        await WatchAsync("a silo back", Settled);
+        await WaitUntilReadyAsync(1);
+        _cluster.Nodes.ShouldAllBe(node => node.Describe().Contains("acknowledges the node's lease again", StringComparison.Ordinal));
+        _cluster.Nodes.ShouldAllBe(node => !node.Describe().Contains("are stopped", StringComparison.Ordinal));
+    }
+
+    private async Task StartPodsAsync()
+    {
+        await WaitUntilReadyAsync(0);
+        var kubectl = _cluster.KubectlOf(0);
+        await kubectl.RunAsync("create", "namespace", UniqueName);
+        for (var i = 0; i < 3; i++)
+            await kubectl.RunWithInputAsync(Manifest($"web{i}", _cluster.NameOf(i)), "apply", "-n", UniqueName, "-f", "-");
+        await Eventually.AssertAsync(async () =>
+        {
+            var pods = (await kubectl.RunAsync("get", "pods", "-n", UniqueName, "--no-headers")).Lines;
+            pods.Count(line => line.Contains("1/1", StringComparison.Ordinal)).ShouldBe(3, string.Join('\n', pods));
+        });
+        _processes = Processes();
+        _processes.Count.ShouldBe(3);
+
+        // Nodes decide together once they have said so: from then on an outage may come.
+        await Eventually.AssertAsync(async () =>
+        {
+            var leases = JsonNode.Parse((await kubectl.RunAsync("get", "leases", "-n", "kube-node-lease", "-o", "json")).Output)!["items"]!.AsArray();
+            leases.Select(lease => ((string?)lease!["metadata"]?["annotations"]?["orleansorchestrator.io/fencing-vote"] ?? "- -").Split(' ')[1])
+                .Order().ShouldBe(await NewestViewsAsync(kubectl));
+        });
+    }
+
+    private static async Task<IReadOnlyList<string>> NewestViewsAsync(Kubectl kubectl)
+    {
+        var nodes = JsonNode.Parse((await kubectl.RunAsync("get", "nodes", "-o", "json")).Output)!["items"]!.AsArray();
+        var views = nodes.Select(node => JsonNode.Parse((string)node!["metadata"]!["annotations"]!["orleansorchestrator.io/fencing-views"]!)!.AsArray()).ToList();
+        views.ShouldAllBe(view => view.Count == 1 && view[0]!["members"]!.AsArray().Count == 3);
+        return [.. views.Select(view => (string)view[0]!["id"]!).Order()];
+    }
+
+    /// <summary>Looks for a while whether the very same processes run, each once.</summary>
+    private async Task WatchAsync(string what, TimeSpan time)
+    {
+        var clock = Stopwatch.StartNew();
+        do
+        {
+            Processes().ShouldBe(_processes, what);
+            await Task.Delay(TimeSpan.FromMilliseconds(250), TimeProvider.System, Cancelled);
+        }
+        while (clock.Elapsed < time);
+        Report(string.Create(CultureInfo.InvariantCulture, $"{what}: {_processes.Count} pods run on after {clock.Elapsed.TotalSeconds:0.0} s"));
+    }
+
+    private Task WaitUntilReadyAsync(int silo) => Eventually.AssertAsync(async () =>
+    {
+        var nodes = (await _cluster.KubectlOf(silo).RunAsync("get", "nodes", "--no-headers")).Lines;
+        nodes.Count(line => line.Contains(" Ready ", StringComparison.Ordinal)).ShouldBe(3, string.Join('\n', nodes));
+    });
+
+    /// <summary>The programs of the pods: who they are, and when they began.</summary>
+    private IReadOnlyList<string> Processes() =>
+        [.. HostProcesses.WithoutParents(HostProcesses.WithEnvironment("WITNESS", UniqueName)).Select(id => $"{id} from {HostProcesses.StartOf(id)}").Order(StringComparer.Ordinal)];
+
+    private string Manifest(string name, string node) => $$"""
+        apiVersion: v1
+        kind: ReplicationController
+        metadata:
+          name: {{name}}
+        spec:
+          replicas: 1
+          selector: {app: {{name}}}
+          template:
+            metadata:
+              labels: {app: {{name}}}
+            spec:
+              affinity:
+                nodeAffinity:
+                  preferredDuringSchedulingIgnoredDuringExecution:
+                  - weight: 100
+                    preference:
+                      matchExpressions:
+                      - {key: kubernetes.io/hostname, operator: In, values: [{{node}}]}
+              containers:
+              - name: main
+                image: any
+                command: [sleep, "100000"]
+                env:
+                - {name: WITNESS, value: {{UniqueName}}}
+        """;
+}

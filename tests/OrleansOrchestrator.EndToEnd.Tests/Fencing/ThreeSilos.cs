@@ -1,0 +1,70 @@
+using OrleansOrchestrator.EndToEnd.Tests.Clusters;
+using OrleansOrchestrator.EndToEnd.Tests.Commands;
+using OrleansOrchestrator.Testing;
+
+namespace OrleansOrchestrator.EndToEnd.Tests.Fencing;
+
+/// <summary>The cluster of README: three silos on a PostgreSQL server, and three nodes that know one of them each.</summary>
+internal sealed class ThreeSilos : IAsyncDisposable
+{
+    private readonly Scratch _scratch = new();
+    private readonly string _suffix;
+    private string _database = "";
+
+    private ThreeSilos(PostgreSqlServer server, string suffix) => (Server, _suffix) = (server, suffix);
+
+    public PostgreSqlServer Server { get; }
+
+    public Member[] Silos { get; } = new Member[3];
+
+    public List<Member> Nodes { get; } = [];
+
+    public static async Task<ThreeSilos> StartAsync(string suffix)
+    {
+        var cluster = new ThreeSilos(await PostgreSqlServer.StartAsync(TestContext.Current.CancellationToken), suffix);
+        try
+        {
+            cluster._database = await cluster.Server.CreateDatabaseAsync("cluster", TestContext.Current.CancellationToken);
+            for (var i = 0; i < 3; i++)
+                await cluster.StartSiloAsync(i);
+            for (var i = 0; i < 3; i++)
+            {
+                var data = cluster._scratch.At($"node{i}");
+                cluster.Nodes.Add(Member.Launch(data, "node", "--kubeconfig", cluster.Silos[i].KubeConfig, "--name", cluster.NameOf(i), "--runtime", "process"));
+            }
+
+            return cluster;
+        }
+        catch
+        {
+            await cluster.DisposeAsync();
+            throw;
+        }
+    }
+
+    public string NameOf(int node) => $"node{node}-{_suffix}";
+
+    /// <summary>Starts a silo, again if it has run before, on the port that its kubeconfig names.</summary>
+    public async Task StartSiloAsync(int i)
+    {
+        var port = i < Ports.Count ? Ports[i] : FreePorts.Next();
+        if (i >= Ports.Count)
+            Ports.Add(port);
+        Silos[i] = await Member.StartAsync(
+            _scratch.At($"silo{i}"), "silo", "--postgres", _database, "--port", $"{port}", "--silo-port", "0", "--cluster", "three");
+    }
+
+    public Kubectl KubectlOf(int silo) => new(Silos[silo].KubeConfig, _scratch.At("home"));
+
+    public string Describe() => string.Join('\n', Silos.Concat(Nodes).OfType<Member>().Select(member => member.Describe()));
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var member in Nodes.Concat(Silos).OfType<Member>())
+            await member.DisposeAsync();
+        await Server.DisposeAsync();
+        _scratch.Dispose();
+    }
+
+    private List<int> Ports { get; } = [];
+}

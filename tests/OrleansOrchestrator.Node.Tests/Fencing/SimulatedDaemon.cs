@@ -1,0 +1,231 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using OrleansOrchestrator.Model.Fencing;
+using OrleansOrchestrator.Node.Leases;
+
+namespace OrleansOrchestrator.Node.Tests.Fencing;
+
+/// <summary>A daemon with one pod, and the guard that ends the pod when its time is over, as late as it may.</summary>
+internal sealed class SimulatedDaemon : IPeers
+{
+    private readonly FencingWorld _world;
+    private readonly DriftingClock _clock;
+    private readonly string _file;
+    private readonly FencingViews _views;
+    private readonly TimeSpan _limit;
+    private LeaseClock _lease = null!;
+    private NodeVote _vote = null!;
+    private int _life;
+    private int _lapsesConfirmed;
+    private bool _isRunning = true;
+    private double _guardedUntil = double.PositiveInfinity;
+    private double _deadAt;
+
+    public SimulatedDaemon(FencingWorld world, string name, DriftingClock clock, string file)
+    {
+        (_world, Name, _clock, _file) = (world, name, clock, file);
+        _views = new FencingViews(name, null);
+        _limit = world.Times.StopAfter(world.Pods[name])!.Value;
+        Start();
+    }
+
+    public string Name { get; }
+
+    public bool IsUp { get; private set; }
+
+    /// <summary>Whether what it sends to the control plane is lost.</summary>
+    public bool IsMute { get; set; }
+
+    /// <summary>Whether what the control plane answers is lost.</summary>
+    public bool IsDeaf { get; set; }
+
+    /// <summary>Nodes reach each other within a part of the network.</summary>
+    public int Part { get; set; }
+
+    public bool IsPodAlive
+    {
+        get
+        {
+            Look();
+            return _isRunning || _world.Now < _deadAt;
+        }
+    }
+
+    public string? UsedView => _views.Current?.Id;
+
+    /// <summary>The daemon is gone; its pod runs on, and is ended by its guard.</summary>
+    public void Kill()
+    {
+        Look();
+        IsUp = false;
+        _life++;
+    }
+
+    /// <summary>The machine is gone, with its pod.</summary>
+    public void Die()
+    {
+        Kill();
+        (_isRunning, _deadAt) = (false, _world.Now);
+    }
+
+    public void Start()
+    {
+        if (IsUp)
+            return;
+        var isRestart = _life > 0;
+        if (isRestart)
+            Look();
+        IsUp = true;
+        var life = ++_life;
+        _lease = new LeaseClock(_clock, _file);
+        var forgets = isRestart && _world.Broken == Broken.RestartedNodesLendAtOnce;
+        var instant = TimeSpan.FromMilliseconds(1);
+        _vote = new NodeVote($"voter-{Name}", forgets
+            ? _world.Times with { VoteTime = instant, GrantTime = instant, StopTime = instant }
+            : _world.Broken == Broken.VotesAreLentTooSoon ? _world.Times with { VoteTime = TimeSpan.FromSeconds(0.5) } : _world.Times, _clock);
+        var grants = _world.Broken == Broken.GrantsOutlastWhatIsLent ? TimeSpan.FromSeconds(30) : _world.Times.GrantTime;
+        var hold = new HoldAgent(_views, _vote, _lease, this, _world.Times with { GrantTime = grants }, _clock, NullLogger.Instance);
+        _world.Every(_world.Between(0, 0.5), () => Lives(life) ? Renew(life) : null);
+        _world.Every(_world.Between(0, 1), () => Lives(life) ? ReadView() : null);
+        AskAgain(hold, life, _world.Between(0, 0.5));
+        if (!isRestart)
+            _lease.Acknowledge(_lease.Now, _world.Times.FencingTime);
+        Look();
+    }
+
+    public Task<bool> AskAsync(FencingMember peer, CancellationToken cancellationToken)
+    {
+        var answer = new TaskCompletionSource<bool>();
+        _world.After(_world.Times.GrantTime.TotalSeconds / 2, () => answer.TrySetResult(false));
+        var asked = _world.Daemons.First(daemon => daemon.Name == peer.Name);
+        _world.After(_world.Latency(), () =>
+        {
+            if (!asked.IsUp || asked.Part != Part || !asked._views.IsPeer(_vote.Voter))
+                return;
+            var isGranted = asked._vote.TryLend();
+            _world.After(_world.Latency(), () =>
+            {
+                if (asked.Part == Part)
+                    answer.TrySetResult(isGranted);
+            });
+        });
+        return answer.Task;
+    }
+
+    public void Rest()
+    {
+        // Connections cost nothing here.
+    }
+
+    private bool Lives(int life) => IsUp && _life == life;
+
+    private double? Renew(int life)
+    {
+        var sent = _lease.Now;
+        var report = _vote.Report(_views.Current?.Id);
+        Send(() =>
+        {
+            if (_world.Broken == Broken.RenewalsCountFromTheirArrival)
+                report = report with { Beat = _world.Beat };
+            _world.Leases[Name] = (++_world.Revision, report.ToString());
+            var beat = _world.Beat;
+            Receive(life, () => Acknowledge(sent, beat, life));
+        });
+        return FencingWorld.RenewInterval / _clock.Rate;
+    }
+
+    private void Acknowledge(LeaseClock.Moment sent, string? beat, int life)
+    {
+        Look();
+        _vote.Acknowledge(beat);
+        _lease.Acknowledge(sent, _world.Times.FencingTime);
+        Look();
+        if (_world.Nodes[Name].Status.Conditions[0].Status != "True")
+            Send(ReportReady);
+        if (_isRunning || _world.Now < _deadAt || _lease.Remaining(_limit) <= TimeSpan.Zero)
+            return;
+        var lapses = _lease.Lapses;
+        if (_world.Broken == Broken.PodsStartAgainUnasked)
+        {
+            // The watch tells of the deletion some time after it.
+            if (_world.Pods.ContainsKey(Name))
+                Revive(lapses);
+            return;
+        }
+
+        Send(() =>
+        {
+            if (!_world.Pods.TryGetValue(Name, out var pod))
+                return;
+            _world.Pods[Name] = pod with { Metadata = pod.Metadata with { ResourceVersion = _world.NextRevision() } };
+            Receive(life, () => Revive(lapses));
+        });
+    }
+
+    private void Revive(int lapses)
+    {
+        if (_isRunning || _lease.Remaining(_limit) <= TimeSpan.Zero || _lease.HasLapsed(lapses, _limit))
+            return;
+        (_isRunning, _guardedUntil, _lapsesConfirmed) = (true, double.PositiveInfinity, lapses);
+        Look();
+        if (!_world.Pods.ContainsKey(Name) && _world.Deletions.Exists(deletion => deletion.Pod == Name))
+            _world.TwoCopies.Add($"{Name} started again at {_world.Now:0.00} s after it was replaced");
+    }
+
+    private void ReportReady()
+    {
+        var node = _world.Nodes[Name];
+        _world.Nodes[Name] = node with
+        {
+            Metadata = node.Metadata with { ResourceVersion = _world.NextRevision() },
+            Status = node.Status with { Conditions = [new k8s.Models.V1NodeCondition { Type = "Ready", Status = "True" }] },
+        };
+    }
+
+    private double? ReadView()
+    {
+        if (!IsMute && !IsDeaf && !_world.IsAway)
+            _views.Upsert(_world.Nodes[Name]);
+        return _world.Between(0.2, 1.5);
+    }
+
+    private void AskAgain(HoldAgent hold, int life, double delay) => _world.After(delay, async () =>
+    {
+        if (!Lives(life))
+            return;
+        Look();
+        var next = await hold.CheckAsync(CancellationToken.None);
+        if (!Lives(life))
+            return;
+        Look();
+        AskAgain(hold, life, next.TotalSeconds / _clock.Rate);
+    });
+
+    /// <summary>Finds out whether the pod's time has ended, and lets the guard know until when the pod may run.</summary>
+    private void Look()
+    {
+        if (!_isRunning)
+            return;
+        if (_world.Now < _guardedUntil && IsUp)
+        {
+            var rest = _lease.HasLapsed(_lapsesConfirmed, _limit) ? 0 : Math.Max(_lease.Remaining(_limit).TotalSeconds, 0);
+            _guardedUntil = _world.Now + (rest / _clock.Rate);
+        }
+
+        if (_world.Now < _guardedUntil)
+            return;
+        _isRunning = false;
+        _deadAt = _guardedUntil + (_world.Times.StopTime.TotalSeconds / _clock.Rate);
+    }
+
+    private void Send(Action arrive) => _world.After(_world.Latency(), () =>
+    {
+        if (!IsMute && !_world.IsAway)
+            arrive();
+    });
+
+    private void Receive(int life, Action arrive) => _world.After(_world.Latency(), () =>
+    {
+        if (!IsDeaf && Lives(life))
+            arrive();
+    });
+}
