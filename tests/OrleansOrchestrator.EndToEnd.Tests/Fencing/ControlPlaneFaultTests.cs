@@ -23,9 +23,11 @@ public sealed class ControlPlaneFaultTests : EndToEndTest
     {
         await base.InitializeAsync();
         Assert.SkipWhen(PostgreSqlServer.Missing is not null, PostgreSqlServer.Missing ?? "");
+
+        // After the daemons have ended, which would start the pods again.
+        AtEnd(() => Leftovers.RemoveAsync(UniqueName));
         _cluster = Own(await ThreeSilos.StartAsync(Suffix));
         OnFailure(() => Task.FromResult(_cluster.Describe()));
-        AtEnd(() => Leftovers.RemoveAsync(UniqueName));
     }
 
     [Fact]
