@@ -12,6 +12,7 @@ public static class GatewayApplication
     public static IApplicationBuilder UseGateway(this IApplicationBuilder application)
     {
         var pipeline = application.ApplicationServices.GetRequiredService<RequestPipeline>();
+        application.UseWebSockets();
         application.Use(next => http => pipeline.InvokeAsync(http, next));
         return application.UseOpenTelemetryPrometheusScrapingEndpoint();
     }

@@ -1,18 +1,29 @@
 using System.Buffers;
+using System.Collections.Frozen;
+using System.IO.Pipelines;
 using System.Text;
 using k8s.Models;
 using Microsoft.AspNetCore.Http;
 using OrleansOrchestrator.ControlPlane.Objects;
 using OrleansOrchestrator.Gateway.Requests;
 using OrleansOrchestrator.Gateway.Subresources;
+using OrleansOrchestrator.Gateway.WebSockets;
 using OrleansOrchestrator.Model.Errors;
 using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.Gateway.Logs;
 
 /// <summary>Serves <c>pods/log</c>: asks the daemon of the pod's node and passes on what it sends, as it comes.</summary>
-internal sealed class PodLogEndpoint(IObjectClient objects, ResourceRegistry registry, NodeClient nodes) : ISubresourceEndpoint
+internal sealed class PodLogEndpoint(IObjectClient objects, ResourceRegistry registry, NodeClient nodes, TimeProvider time) : ISubresourceEndpoint
 {
+    // A client that names no subprotocol gets bytes as they are.
+    private static readonly FrozenDictionary<string, MessageFraming> Framings = new Dictionary<string, MessageFraming>
+    {
+        [""] = MessageFraming.Binary,
+        ["binary.k8s.io"] = MessageFraming.Binary,
+        ["base64.binary.k8s.io"] = MessageFraming.Base64,
+    }.ToFrozenDictionary(StringComparer.Ordinal);
+
     private const int CopyBytes = 16 * 1024;
     private const int ErrorBytesMax = 8 * 1024;
 
@@ -31,10 +42,12 @@ internal sealed class PodLogEndpoint(IObjectClient objects, ResourceRegistry reg
         var stored = await objects.GetAsync(request.Definition, request.Info.Key, Freshness.Latest, request.Cancellation);
         var pod = stored.Peek<V1Pod>();
         var container = PodContainers.Choose(pod, options.Container);
-        request.Http.Response.ContentType = "text/plain";
         // A pod that is on no node has said nothing yet.
         if (string.IsNullOrEmpty(pod.Spec.NodeName))
+        {
+            await SendAsync(Stream.Null, request);
             return;
+        }
 
         var node = await FindNodeAsync(pod.Spec.NodeName, request.Cancellation);
         var path = $"/containerLogs/{Uri.EscapeDataString(pod.Metadata.NamespaceProperty)}/{Uri.EscapeDataString(pod.Metadata.Name)}/{Uri.EscapeDataString(container)}";
@@ -42,7 +55,20 @@ internal sealed class PodLogEndpoint(IObjectClient objects, ResourceRegistry reg
         await using var source = await response.Message.Content.ReadAsStreamAsync(request.Cancellation);
         if (!response.Message.IsSuccessStatusCode)
             throw await ErrorOfAsync((int)response.Message.StatusCode, source, request.Cancellation);
-        await CopyAsync(source, request.Http.Response, request.Cancellation);
+        await SendAsync(source, request);
+    }
+
+    private async Task SendAsync(Stream source, ApiRequest request)
+    {
+        if (WebSocketReply.IsAskedFor(request.Http))
+        {
+            await using var reply = await WebSocketReply.AcceptAsync(request.Http, Framings, time, request.Cancellation);
+            await CopyAsync(source, reply.Output, reply.Cancellation);
+            return;
+        }
+
+        request.Http.Response.ContentType = "text/plain";
+        await CopyAsync(source, request.Http.Response.BodyWriter, request.Cancellation);
     }
 
     private async Task<NodeEndpoint> FindNodeAsync(string name, CancellationToken cancellationToken)
@@ -53,9 +79,8 @@ internal sealed class PodLogEndpoint(IObjectClient objects, ResourceRegistry reg
     }
 
     // Each read goes out at once: whoever follows a log waits for its next line, not for a full buffer.
-    private static async Task CopyAsync(Stream source, HttpResponse response, CancellationToken cancellationToken)
+    private static async Task CopyAsync(Stream source, PipeWriter output, CancellationToken cancellationToken)
     {
-        var output = response.BodyWriter;
         await output.FlushAsync(cancellationToken);
         while (true)
         {

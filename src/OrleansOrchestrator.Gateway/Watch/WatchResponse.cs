@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.IO.Pipelines;
 using Microsoft.Extensions.Logging;
 using OrleansOrchestrator.ControlPlane.Objects;
@@ -7,6 +8,7 @@ using OrleansOrchestrator.Gateway.Metrics;
 using OrleansOrchestrator.Gateway.Negotiation;
 using OrleansOrchestrator.Gateway.Requests;
 using OrleansOrchestrator.Gateway.Responses;
+using OrleansOrchestrator.Gateway.WebSockets;
 using OrleansOrchestrator.Model.Errors;
 
 namespace OrleansOrchestrator.Gateway.Watch;
@@ -18,11 +20,17 @@ namespace OrleansOrchestrator.Gateway.Watch;
 internal sealed partial class WatchResponse(
     IObjectClient objects, GatewayOptions options, RequestInstruments instruments, TimeProvider time, ILogger<WatchResponse> logger)
 {
+    private static readonly FrozenDictionary<string, MessageFraming> Framings =
+        FrozenDictionary.Create(StringComparer.Ordinal, KeyValuePair.Create("", MessageFraming.Lines));
+
     /// <summary>Streams until the client goes, the time of the watch is over, or it fails.</summary>
     public async Task SendAsync(ApiRequest request)
     {
         if (request.Format.IsYaml)
             throw ApiErrors.NotAcceptable(MediaTypes.Streams);
+        // Messages of a WebSocket are told apart by lines, which the other encoding does not have.
+        if (request.Format.IsProtobuf && WebSocketReply.IsAskedFor(request.Http))
+            throw ApiErrors.NotAcceptable(MediaTypes.Json);
         var query = ReadQueries.ForWatch(request.Info, request.Options);
         if (SkipsPresentObjects(request.Options, query))
             query = query with { AfterRevision = await ReadHeadAsync(request) };
@@ -35,11 +43,20 @@ internal sealed partial class WatchResponse(
         instruments.RecordWatch(request.Definition.Plural, 1);
         try
         {
-            await StreamAsync(request, batches, frames, either.Token);
+            if (WebSocketReply.IsAskedFor(request.Http))
+            {
+                await using var reply = await WebSocketReply.AcceptAsync(request.Http, Framings, time, request.Cancellation);
+                await using var gone = reply.Cancellation.UnsafeRegister(static source => ((CancellationTokenSource)source!).Cancel(), either);
+                await StreamAsync(request, batches, frames, reply.Output, either.Token);
+            }
+            else
+            {
+                await StreamAsync(request, batches, frames, request.Http.Response.BodyWriter, either.Token);
+            }
         }
-        catch (OperationCanceledException) when (ending.IsCancellationRequested)
+        catch (OperationCanceledException) when (either.IsCancellationRequested && !request.Cancellation.IsCancellationRequested)
         {
-            // The watch has lasted as long as it was to; the client sees an ordinary end and resumes.
+            // The watch has lasted as long as it was to, and the client sees an ordinary end and resumes; or the client has said goodbye.
         }
         finally
         {
@@ -48,13 +65,13 @@ internal sealed partial class WatchResponse(
     }
 
     private async Task StreamAsync(
-        ApiRequest request, IAsyncEnumerator<IReadOnlyList<WatchEvent>> batches, IWatchFrames frames, CancellationToken cancellationToken)
+        ApiRequest request, IAsyncEnumerator<IReadOnlyList<WatchEvent>> batches, IWatchFrames frames, PipeWriter output, CancellationToken cancellationToken)
     {
-        var output = request.Http.Response.BodyWriter;
         try
         {
             var next = batches.MoveNextAsync();
-            request.Http.Response.ContentType = request.Format.IsProtobuf ? MediaTypes.ProtobufStream : MediaTypes.Json;
+            if (!request.Http.Response.HasStarted)
+                request.Http.Response.ContentType = request.Format.IsProtobuf ? MediaTypes.ProtobufStream : MediaTypes.Json;
             // A watch that fails at once is an ordinary error response; any other one tells the client that it is open.
             if (!next.IsCompleted)
                 await output.FlushAsync(cancellationToken);

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Security;
+using System.Net.WebSockets;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Microsoft.AspNetCore.Builder;
@@ -69,6 +70,35 @@ public sealed class GatewayFixture : IAsyncLifetime
         if (_application is not null)
             await _application.DisposeAsync();
         Identity.Dispose();
+    }
+
+    /// <summary>Opens a WebSocket as the administrator.</summary>
+    internal async Task<ClientWebSocket> OpenSocketAsync(string path, string? protocol)
+    {
+        var socket = new ClientWebSocket();
+        socket.Options.SetRequestHeader("Authorization", "Bearer " + Identity.AdminToken);
+        socket.Options.RemoteCertificateValidationCallback = static (_, _, _, _) => true;
+        if (protocol is not null)
+            socket.Options.AddSubProtocol(protocol);
+        var address = new Uri(Address, path);
+        await socket.ConnectAsync(new UriBuilder(address) { Scheme = "wss" }.Uri, TestContext.Current.CancellationToken);
+        return socket;
+    }
+
+    /// <summary>The next message; null if the server has closed.</summary>
+    internal async Task<byte[]?> ReadMessageAsync(ClientWebSocket socket)
+    {
+        var buffer = new byte[64 * 1024];
+        var read = 0;
+        while (true)
+        {
+            var result = await socket.ReceiveAsync(buffer.AsMemory(read), TestContext.Current.CancellationToken);
+            if (result.MessageType == WebSocketMessageType.Close)
+                return null;
+            read += result.Count;
+            if (result.EndOfMessage)
+                return buffer[..read];
+        }
     }
 
     /// <summary>A client with the given credentials, or none.</summary>

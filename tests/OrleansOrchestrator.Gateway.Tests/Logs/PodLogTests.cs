@@ -1,6 +1,8 @@
 using System.Net;
+using System.Net.WebSockets;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -64,6 +66,33 @@ public sealed class PodLogTests : IAsyncLifetime
         (await lines.ReadToEndAsync(TestContext.Current.CancellationToken)).ShouldBe("last\n");
         _requested.ShouldBe("/containerLogs/default/web/c?follow=true&tailLines=5");
         _caller.ShouldContain("CN=" + ClusterIdentity.GatewayUser);
+    }
+
+    [Theory]
+    [InlineData(null, false)]
+    [InlineData("binary.k8s.io", false)]
+    [InlineData("base64.binary.k8s.io", true)]
+    public async Task Log_OverAWebSocket_ComesInMessagesAsItIsWritten(string? protocol, bool isBase64)
+    {
+        await CreateNodeAsync(Fingerprint(_certificate));
+        await CreatePodAsync("web", "n1", "c");
+        using var socket = await _gateway.OpenSocketAsync(Pods + "/web/log?follow=true", protocol);
+        socket.SubProtocol.ShouldBe(protocol);
+        (await ReadAsync()).ShouldBe("");
+        (await ReadAsync()).ShouldBe("first\n");
+        _mayEnd.SetResult();
+        (await ReadAsync()).ShouldBe("last\n");
+        (await ReadAsync()).ShouldBeNull();
+
+        async Task<string?> ReadAsync() => await _gateway.ReadMessageAsync(socket) is not { } message ? null
+            : Encoding.UTF8.GetString(isBase64 ? Convert.FromBase64String(Encoding.UTF8.GetString(message)) : message);
+    }
+
+    [Fact]
+    public async Task Log_OverAWebSocketOfAnUnknownProtocol_IsRefused()
+    {
+        await CreatePodAsync("web", null, "c");
+        await Should.ThrowAsync<WebSocketException>(_gateway.OpenSocketAsync(Pods + "/web/log", "v9.example.com"));
     }
 
     [Fact]

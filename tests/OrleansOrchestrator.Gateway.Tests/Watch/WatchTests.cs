@@ -34,6 +34,35 @@ public sealed class WatchTests : IAsyncLifetime
         (await watch.NextAsync()).ShouldBe("DELETED a");
     }
 
+    [Fact]
+    public async Task Watch_OverAWebSocket_IsAMessageForEachEvent()
+    {
+        await CreateAsync("a");
+        await CreateAsync("b");
+        using var socket = await _gateway.OpenSocketAsync(Maps + "?watch=true", null);
+
+        (await NextAsync()).ShouldBe("ADDED a");
+        (await NextAsync()).ShouldBe("ADDED b");
+        await _gateway.Admin.DeleteAsync(Maps + "/a", TestContext.Current.CancellationToken);
+        (await NextAsync()).ShouldBe("DELETED a");
+        await socket.CloseAsync(System.Net.WebSockets.WebSocketCloseStatus.NormalClosure, null, TestContext.Current.CancellationToken);
+
+        async Task<string> NextAsync()
+        {
+            var change = JsonNode.Parse((await _gateway.ReadMessageAsync(socket))!)!;
+            return $"{change["type"]} {change["object"]!["metadata"]!["name"]}";
+        }
+    }
+
+    [Fact]
+    public async Task Watch_OverAWebSocketThatReachesItsTime_IsClosedInOrder()
+    {
+        using var socket = await _gateway.OpenSocketAsync(Maps + "?watch=true&timeoutSeconds=1", null);
+
+        (await _gateway.ReadMessageAsync(socket)).ShouldBeNull();
+        socket.CloseStatus.ShouldBe(System.Net.WebSockets.WebSocketCloseStatus.NormalClosure);
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
