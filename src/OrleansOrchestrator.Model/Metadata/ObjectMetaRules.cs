@@ -10,6 +10,9 @@ namespace OrleansOrchestrator.Model.Metadata;
 /// <remarks>See k8s.io/apiserver/pkg/registry/rest (BeforeCreate, BeforeUpdate, BeforeDelete).</remarks>
 public static class ObjectMetaRules
 {
+    /// <summary>The longest grace period of a deletion, a hundred years.</summary>
+    public const long GracePeriodSecondsMax = 100L * 365 * 24 * 3600;
+
     /// <summary>Fills in what the server decides about a new object.</summary>
     /// <param name="definition">The object's kind.</param>
     /// <param name="obj">The new object; changed in place.</param>
@@ -66,6 +69,8 @@ public static class ObjectMetaRules
     /// <returns>Whether anything changed; a later deletion can only shorten the grace period.</returns>
     public static bool MarkDeleted(KubeObject obj, long gracePeriodSeconds, DateTimeOffset now)
     {
+        // Nobody waits longer, and a time that far away can still be told.
+        gracePeriodSeconds = Math.Min(gracePeriodSeconds, GracePeriodSecondsMax);
         var meta = obj.Metadata;
         if (meta.DeletionTimestamp is { } earlier)
         {

@@ -89,6 +89,19 @@ public class ObjectMetaRulesTests
         Should.Throw<ApiException>(() => ObjectMetaRules.PrepareForUpdate(Maps, updated, Stored(), "ns")).Code.ShouldBe(code);
     }
 
+    [Theory]
+    [InlineData(long.MaxValue)]
+    [InlineData(9007199254740993)]
+    public void MarkDeleted_WithAnEndlessGracePeriod_WaitsACentury(long seconds)
+    {
+        var map = new V1ConfigMap { Metadata = new V1ObjectMeta { Name = "a" } };
+
+        ObjectMetaRules.MarkDeleted(map, seconds, Now).ShouldBeTrue();
+        map.Metadata.DeletionTimestamp.ShouldBe(NowSecond.AddSeconds(ObjectMetaRules.GracePeriodSecondsMax));
+        ObjectMetaRules.MarkDeleted(map, 5, Now).ShouldBeTrue();
+        map.Metadata.DeletionTimestamp.ShouldBe(NowSecond.AddSeconds(5));
+    }
+
     [Fact]
     public void MarkDeleted_Again_CanOnlyBeShortened()
     {

@@ -8,6 +8,7 @@ internal static class ServerErrors
     private static readonly (int Code, string Words)[] Known =
     [
         (500, "failed to create typed patch object"),
+        (500, "more than one PodDisruptionBudget"),
         (504, "Too large resource version"),
     ];
 
