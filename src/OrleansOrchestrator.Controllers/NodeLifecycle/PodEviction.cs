@@ -1,6 +1,7 @@
 using k8s.Models;
 using OrleansOrchestrator.Controllers.Pods;
 using OrleansOrchestrator.Controllers.Reconciling;
+using OrleansOrchestrator.Loops;
 using OrleansOrchestrator.Model.Fencing;
 
 namespace OrleansOrchestrator.Controllers.NodeLifecycle;
@@ -20,7 +21,8 @@ internal readonly record struct PodEviction(DateTimeOffset Deadline, bool IsForc
     /// </remarks>
     public static PodEviction? Of(V1Pod pod, ObservedNode observed, DateTimeOffset now, bool isSilent, NodeLifecycleOptions options)
     {
-        if (pod.IsTerminal && !pod.IsDeleting)
+        // Of one that was deleted at once nothing is left but what its finalizers wait for.
+        if (pod.IsDeleting ? pod.Metadata.DeletionGracePeriodSeconds == 0 : pod.IsTerminal)
             return null;
         var taints = (observed.Node.Spec?.Taints ?? []).Where(taint => taint.Effect == TaintKeys.NoExecute).ToList();
         var forced = isSilent ? ForcedDeadline(pod, observed, taints, options) : null;
@@ -41,14 +43,15 @@ internal readonly record struct PodEviction(DateTimeOffset Deadline, bool IsForc
             return null;
 
         // API times are cut to seconds and stem from whichever observer wrote them, so that our own count holds as well.
-        return Later(ApiTime.Read(taint.TimeAdded) + stay, observed.LastHeartbeat + after);
+        var since = ApiTime.Read(taint.TimeAdded) ?? DateTimeOffset.MinValue;
+        return Later(Waits.After(since, stay), Waits.After(observed.LastHeartbeat, after));
     }
 
     /// <summary>The first time at which any taint outstays its welcome, from those that a living daemon has to act on.</summary>
     private static DateTimeOffset? GracefulDeadline(V1Pod pod, List<V1Taint> taints, DateTimeOffset now) => taints
         .Where(taint => taint.Key != TaintKeys.Unreachable)
-        .Select(taint => (ApiTime.Read(taint.TimeAdded) ?? now) + Tolerations.StayOf(pod, taint))
+        .Select(taint => Tolerations.StayOf(pod, taint) is { } stay ? Waits.After(ApiTime.Read(taint.TimeAdded) ?? now, stay) : (DateTimeOffset?)null)
         .Min();
 
-    private static DateTimeOffset Later(DateTimeOffset? left, DateTimeOffset right) => left > right ? left.Value : right;
+    private static DateTimeOffset Later(DateTimeOffset left, DateTimeOffset right) => left > right ? left : right;
 }

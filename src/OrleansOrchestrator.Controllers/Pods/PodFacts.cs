@@ -1,6 +1,7 @@
 using System.Globalization;
 using k8s.Models;
 using OrleansOrchestrator.Controllers.Reconciling;
+using OrleansOrchestrator.Loops;
 
 namespace OrleansOrchestrator.Controllers.Pods;
 
@@ -46,7 +47,7 @@ internal static class PodFacts
                 return null;
             if (minReadySeconds == 0)
                 return DateTimeOffset.MinValue;
-            return pod.ReadySince?.AddSeconds(minReadySeconds);
+            return pod.ReadySince is { } since ? Waits.After(since, Waits.Seconds(minReadySeconds)) : null;
         }
     }
 }

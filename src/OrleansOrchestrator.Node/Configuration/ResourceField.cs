@@ -13,16 +13,11 @@ internal sealed class ResourceField(IReadOnlyDictionary<string, ResourceQuantity
         var (kind, name) = (dot < 0 ? resource : resource[..dot], dot < 0 ? "" : resource[(dot + 1)..]);
         var value = kind switch
         {
-            "limits" => Find(container.Resources?.Limits, name) ?? Of(allocatable.GetValueOrDefault(name)),
-            "requests" => Find(container.Resources?.Requests, name) ?? 0,
+            "limits" => Amount.Of(container.Resources?.Limits, name) ?? Amount.Of(allocatable.GetValueOrDefault(name)),
+            "requests" => Amount.Of(container.Resources?.Requests, name) ?? 0,
             _ => throw new ConfigurationException($"unsupported container resource: {resource}"),
         };
-        var unit = divisor?.ToDecimal() is { } d and > 0 ? d : 1;
+        var unit = Amount.Of(divisor) is > 0 and var given ? given : 1;
         return decimal.Ceiling(value / unit).ToString(CultureInfo.InvariantCulture);
     }
-
-    private static decimal? Find(IDictionary<string, ResourceQuantity>? map, string name) =>
-        map is not null && map.TryGetValue(name, out var quantity) ? quantity.ToDecimal() : null;
-
-    private static decimal Of(ResourceQuantity? quantity) => quantity?.ToDecimal() ?? 0;
 }

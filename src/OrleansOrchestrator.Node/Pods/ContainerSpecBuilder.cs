@@ -93,14 +93,14 @@ internal sealed class ContainerSpecBuilder(EnvironmentBuilder environment, IServ
         var (limits, requests) = (container.Resources?.Limits, container.Resources?.Requests);
         return new ContainerResources
         {
-            CpuRequestMillis = Millis(QualityOfService.Quantity(requests, "cpu") ?? QualityOfService.Quantity(limits, "cpu")),
-            CpuLimitMillis = Millis(QualityOfService.Quantity(limits, "cpu")),
-            MemoryLimitBytes = (long)(QualityOfService.Quantity(limits, "memory") ?? 0),
+            CpuRequestMillis = Millis(Amount.Of(requests, "cpu") ?? Amount.Of(limits, "cpu")),
+            CpuLimitMillis = Millis(Amount.Of(limits, "cpu")),
+            MemoryLimitBytes = Amount.Ceiling(Amount.Of(limits, "memory") ?? 0),
             OomScoreAdjust = QualityOfService.OomScoreAdjust(pod, container, memoryCapacity),
         };
     }
 
-    private static long Millis(decimal? cores) => (long)decimal.Ceiling(Math.Min(cores ?? 0, CoresMax) * 1000);
+    private static long Millis(decimal? cores) => Amount.Ceiling(Math.Min(cores ?? 0, CoresMax) * 1000);
 
     private static ContainerSecurity Security(V1Pod pod, V1Container container)
     {

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Http;
+using OrleansOrchestrator.Loops;
 using OrleansOrchestrator.Node.Runtime;
 
 namespace OrleansOrchestrator.Node.Server;
@@ -13,7 +14,7 @@ internal static class LogQueryParser
         var (tail, tailFault) = Number(query, "tailLines", 0);
         var (seconds, secondsFault) = Number(query, "sinceSeconds", 1);
         var (limit, limitFault) = Number(query, "limitBytes", 1);
-        DateTimeOffset? since = seconds is { } s ? TimeProvider.System.GetUtcNow().AddSeconds(-s) : null;
+        DateTimeOffset? since = seconds is { } s ? Waits.After(TimeProvider.System.GetUtcNow(), -Waits.Seconds(s)) : null;
         string? timeFault = null;
         if (query["sinceTime"].ToString() is { Length: > 0 } text)
         {

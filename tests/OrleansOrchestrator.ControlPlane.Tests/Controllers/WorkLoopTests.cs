@@ -15,12 +15,13 @@ public sealed class WorkLoopTests : IAsyncDisposable
     private readonly CancellationTokenSource _stopping = new();
     private readonly WorkLoop<string> _loop;
     private readonly List<(string Key, TaskCompletionSource<ReconcileOutcome> End)> _begun = [];
+    private readonly List<string> _setAside = [];
     private readonly Task _running;
 
     public WorkLoopTests()
     {
         _loop = new WorkLoop<string>("test", Options, _time, NullLogger.Instance);
-        _running = _turns.StartNew(() => _loop.RunAsync(WorkAsync, (_, _) => { }, _stopping.Token)).Unwrap();
+        _running = _turns.StartNew(() => _loop.RunAsync(WorkAsync, (key, fault) => _setAside.Add($"{key}: {fault.Message}"), _stopping.Token)).Unwrap();
     }
 
     public async ValueTask DisposeAsync()
@@ -113,6 +114,36 @@ public sealed class WorkLoopTests : IAsyncDisposable
         await stop.CancelAsync();
         await all;
         overlapped.ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task WorkLoop_KeyWhoseWorkThrows_IsSetAsideAndToldWhileOthersGoOn()
+    {
+        await AddAsync("bad");
+        await AddAsync("good");
+        await BegunAsync();
+        _begun[0].End.SetException(new OverflowException("absurd"));
+        await EndAsync(1, Succeeded);
+        await AddAsync("good");
+        (await BegunAsync()).ShouldBe(["bad", "good", "good"]);
+        _setAside.ShouldBe(["bad: absurd"]);
+        await AdvanceAsync(TimeSpan.FromSeconds(1));
+        (await BegunAsync()).ShouldBe(["bad", "good", "good", "bad"]);
+    }
+
+    [Theory]
+    [InlineData(5_000_000)]
+    [InlineData(int.MaxValue)]
+    [InlineData(400_000_000_000)]
+    public async Task WorkLoop_OutcomeThatAsksForALookInTheFarFuture_StopsNobody(long seconds)
+    {
+        await AddAsync("far");
+        await EndAsync(0, new ReconcileOutcome(true, TimeSpan.FromSeconds(seconds)));
+        await AddAsync("near");
+        await EndAsync(1, Succeeded);
+        await AddAsync("far");
+        (await BegunAsync()).ShouldBe(["far", "near", "far"]);
+        _running.IsCompleted.ShouldBeFalse();
     }
 
     private Task<ReconcileOutcome> WorkAsync(string key)

@@ -19,7 +19,7 @@ internal sealed record Ring(string Project, string[] MayKnow, string[] MustNotUs
         new("Model", [], Pure),
         new("Loops", [], Pure),
         new("Scheduling", ["Model"], Pure),
-        new("Controllers", ["Model"], Pure),
+        new("Controllers", ["Loops", "Model"], Pure),
         new("Storage", [], ["Microsoft.Orleans", "Microsoft.AspNetCore", "Docker", "KubernetesClient"]),
         new("ControlPlane", ["Loops", "Model", "Scheduling", "Controllers", "Storage"], ["Microsoft.AspNetCore", "Npgsql", "Microsoft.Data.Sqlite", "dbup", "Docker"]),
         new("Gateway", ["Loops", "Model", "ControlPlane"], ["Npgsql", "Microsoft.Data.Sqlite", "dbup", "Docker"]),

@@ -1,0 +1,106 @@
+using System.Text;
+using k8s;
+using k8s.Models;
+using OrleansOrchestrator.Model.Codec;
+using OrleansOrchestrator.Model.Fencing;
+using OrleansOrchestrator.Model.Resources;
+using OrleansOrchestrator.Node.Agent;
+using OrleansOrchestrator.Node.Pods;
+using OrleansOrchestrator.Node.Proxy;
+using OrleansOrchestrator.Node.Runtime;
+using OrleansOrchestrator.Node.Status;
+using OrleansOrchestrator.Testing.Absurd;
+
+namespace OrleansOrchestrator.Node.Tests;
+
+/// <summary>The daemon reads and handles what the API takes, however absurd it is in one field.</summary>
+public sealed class AbsurdObjectProperties
+{
+    private static readonly DateTimeOffset Now = new(2026, 6, 1, 0, 0, 0, TimeSpan.Zero);
+    private static readonly NodeAgentOptions Options = new() { DataDirectory = "/nowhere" };
+
+    [Fact]
+    public void Pod_AbsurdInOneField_IsPlannedAndReported() => PlainObjects.Survey(WellKnownResources.Pods, absurd =>
+    {
+        var pod = AsTheDaemonReadsIt<V1Pod>(absurd.Object);
+        var deleted = pod with
+        {
+            Metadata = pod.Metadata with { DeletionTimestamp = Now.UtcDateTime, DeletionGracePeriodSeconds = pod.Spec.TerminationGracePeriodSeconds },
+        };
+        foreach (var version in new[] { pod, deleted })
+        {
+            foreach (var sandbox in new[] { null, Sandbox(ContainerPhase.Running), Sandbox(ContainerPhase.Exited) })
+                Step(version, sandbox);
+        }
+
+        SandboxSpecBuilder.Build(pod, 0, "/nowhere", Options);
+        foreach (var container in pod.Spec.Containers)
+        {
+            ContainerSpecHash.Of(container);
+            QualityOfService.OomScoreAdjust(pod, container, 8L << 30);
+        }
+
+        new FencingTimes().StopAfter(pod);
+    }).ShouldBeEmpty();
+
+    [Fact]
+    public void Service_AbsurdInOneField_IsServed() => PlainObjects.Survey(WellKnownResources.Services, absurd =>
+    {
+        var endpoints = (V1Endpoints)PlainObjects.Of(WellKnownResources.Endpoints);
+        RouteTable.Of(AsTheDaemonReadsIt<V1Service>(absurd.Object), endpoints, [System.Net.IPAddress.Any], 100).Count().ShouldBeLessThanOrEqualTo(100);
+    }).ShouldBeEmpty();
+
+    [Fact]
+    public void Endpoints_AbsurdInOneField_AreServed() => PlainObjects.Survey(WellKnownResources.Endpoints, absurd =>
+    {
+        var service = (V1Service)PlainObjects.Of(WellKnownResources.Services);
+        RouteTable.Of(service, AsTheDaemonReadsIt<V1Endpoints>(absurd.Object), [System.Net.IPAddress.Any], 100).Count().ShouldBe(2);
+    }).ShouldBeEmpty();
+
+    private static void Step(V1Pod pod, PodSandbox? sandbox)
+    {
+        var memory = new PodMemory(TimeSpan.FromSeconds(10), TimeSpan.FromMinutes(5));
+        for (var step = 0; step < 3; step++)
+        {
+            var view = memory.View(pod, sandbox, new Dictionary<string, Node.Probes.ContainerHealth>(), isFenced: false, Now.AddHours(step));
+            var plan = PodPlanner.Plan(view);
+            PodStatusBuilder.Build(view, "192.0.2.1", "test");
+            if (plan.Failure is { } failure)
+                memory.Fail(failure);
+            foreach (var stop in plan.Stops)
+                memory.NoteStop(stop.Container.Id, stop.Signal, stop.Grace, view.Now);
+            foreach (var start in plan.Starts)
+                memory.NoteStarted(start, view.Now);
+        }
+    }
+
+    private static PodSandbox Sandbox(ContainerPhase phase) => new()
+    {
+        Id = "s",
+        PodUid = "u-absurd",
+        PodName = "absurd",
+        PodNamespace = "default",
+        Attempt = 0,
+        IsReady = true,
+        Ip = "10.0.0.1",
+        CreatedAt = Now,
+        Containers =
+        [
+            .. new[] { "init", "web" }.Select(name => new ContainerInstance
+            {
+                Id = name,
+                Name = name,
+                Attempt = 0,
+                Phase = phase,
+                CreatedAt = Now,
+                StartedAt = Now,
+                FinishedAt = phase == ContainerPhase.Exited ? Now : null,
+            }),
+        ],
+    };
+
+    /// <summary>The daemon reads the API's JSON with the client library's own converters.</summary>
+    private static T AsTheDaemonReadsIt<T>(IKubernetesObject<V1ObjectMeta> obj)
+        where T : class =>
+        KubernetesJson.Deserialize<T>(Encoding.UTF8.GetString(ObjectCodec.Encode((T)obj)));
+}
