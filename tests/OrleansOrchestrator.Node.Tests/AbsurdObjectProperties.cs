@@ -33,7 +33,7 @@ public sealed class AbsurdObjectProperties
                 Step(version, sandbox);
         }
 
-        SandboxSpecBuilder.Build(pod, 0, "/nowhere", Options);
+        SandboxSpecBuilder.Build(pod, 0, "/nowhere", null, Options);
         foreach (var container in pod.Spec.Containers)
         {
             ContainerSpecHash.Of(container);

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using CsCheck;
 using k8s.Models;
+using OrleansOrchestrator.Node.Agent;
 using OrleansOrchestrator.Node.Proxy;
 using OrleansOrchestrator.Node.Tests.Fakes;
 
@@ -47,6 +48,21 @@ public sealed class ProxyBudgetTests : IAsyncDisposable
         fixture.Proxy.Budget.Ports.ShouldBe(257);
         (OpenDescriptors() - before).ShouldBeLessThan(600);
         fixture.Told.ShouldAllBe(told => told.Service == "absurd");
+    }
+
+    [Fact]
+    public async Task Service_OverItsBudget_HasAnEventInTheApi()
+    {
+        await using var node = await TestNode.StartAsync(
+            RuntimeKind.Hollow, options => options with { ServiceProxy = true, NodePortAddresses = [], ProxyServicePortsMax = 1, RecordEvents = null });
+        var service = ProxyFixture.Service("absurd", "127.96.202.9", Ports(2));
+        service.Metadata.Uid = "u-absurd";
+        node.Api.Put("api/v1/namespaces/default/services/absurd", service);
+
+        var told = await Eventually.ReturnsAsync(
+            () => node.Api.List<Corev1Event>("api/v1/namespaces/default/events/").FirstOrDefault(told => told.Reason == "TooManyPorts"), "the service is told");
+
+        (told.InvolvedObject.Kind, told.InvolvedObject.Name, told.Type, told.Source.Component).ShouldBe(("Service", "absurd", "Warning", "kube-proxy"));
     }
 
     [Fact]

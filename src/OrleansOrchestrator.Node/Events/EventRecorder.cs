@@ -16,7 +16,7 @@ namespace OrleansOrchestrator.Node.Events;
 /// very much is told takes no places from the others: it has 25 events at once, and one in five minutes after that.
 /// </remarks>
 internal sealed partial class EventRecorder(
-    ClusterConnection api, string nodeName, bool isEnabled, TimeProvider timeProvider, ILogger logger)
+    ClusterConnection api, string nodeName, bool tellsOfPods, TimeProvider timeProvider, ILogger logger)
 {
     private const int QueueMax = 1024;
     private const int RememberedMax = 1024;
@@ -37,6 +37,8 @@ internal sealed partial class EventRecorder(
     /// <summary>Notes an event of the pod, or of one of its containers.</summary>
     public void Record(V1Pod pod, string? container, EventType type, string reason, string message)
     {
+        if (!tellsOfPods)
+            return;
         var fieldPath = container is null ? null
             : (pod.Spec.InitContainers?.Any(c => c.Name == container) == true)
                 ? $"spec.initContainers{{{container}}}"
@@ -50,7 +52,7 @@ internal sealed partial class EventRecorder(
 
     private void Record(string component, string kind, V1ObjectMeta metadata, string? fieldPath, EventType type, string reason, string message)
     {
-        if (!isEnabled || !_budget.TryTake(metadata.Uid ?? metadata.Name))
+        if (!_budget.TryTake(metadata.Uid ?? metadata.Name))
             return;
         var reference = new V1ObjectReference
         {
