@@ -27,6 +27,9 @@ internal sealed class Member : IAsyncDisposable
     public static Member Launch(string dataFolder, params string[] arguments) =>
         new(OrchestratorProgram.Start([.. arguments, "--data", dataFolder]), dataFolder);
 
+    /// <summary>Sends a signal, by its name without SIG.</summary>
+    public Task SignalAsync(string signal) => _command.SignalAsync(signal);
+
     /// <summary>Starts a process and waits until it says that it is ready.</summary>
     public static async Task<Member> StartAsync(string dataFolder, params string[] arguments)
     {
