@@ -163,6 +163,49 @@ public sealed class FencingTests
         File.Delete(file);
     }
 
+    [Fact]
+    public void LeaseClock_OfANodeThatDecidesAlone_LetsPodsRunWhateverTheSilence()
+    {
+        var time = new FakeTimeProvider();
+        var isAlone = true;
+        var clock = new LeaseClock(time, null, () => isAlone);
+        time.Advance(TimeSpan.FromHours(1));
+
+        clock.Remaining(TimeSpan.FromSeconds(7)).ShouldBe(TimeSpan.MaxValue);
+        clock.Acknowledge(clock.Now, TimeSpan.FromSeconds(7));
+        clock.HasLapsed(0, TimeSpan.FromSeconds(7)).ShouldBeFalse();
+        isAlone = false;
+        clock.Remaining(TimeSpan.FromSeconds(7)).ShouldBe(TimeSpan.FromSeconds(7));
+    }
+
+    [Fact]
+    public void FencingViews_NewerView_IsToldOnceTheGuardActsByIt()
+    {
+        var views = new FencingViews("a", null);
+        views.Upsert(Node(View(1, "a")));
+        views.IdToTell(() => true).ShouldBe("view-1");
+        views.DecidesAlone.ShouldBeTrue();
+
+        views.Upsert(Node(View(1, "a"), View(2, "a", "b")));
+
+        views.DecidesAlone.ShouldBeFalse("it acts by the newest");
+        views.IdToTell(() => false).ShouldBe("view-1", "the guard has deadlines of the older one");
+        views.IdToTell(() => true).ShouldBe("view-2");
+    }
+
+    private static FencingView View(int number, params string[] members) =>
+        new(number, $"view-{number}", [.. members.Select(name => new FencingMember(name, name, "127.0.0.1", 1))]);
+
+    private static V1Node Node(params FencingView[] views) => new()
+    {
+        Metadata = new V1ObjectMeta
+        {
+            Name = "a",
+            Uid = "u",
+            Annotations = new Dictionary<string, string> { [FencingView.Annotation] = FencingView.Format(views) },
+        },
+    };
+
     private static V1Toleration Toleration(long? seconds) =>
         new() { Key = "node.kubernetes.io/unreachable", OperatorProperty = "Exists", Effect = "NoExecute", TolerationSeconds = seconds };
 

@@ -102,12 +102,12 @@ public sealed partial class NodeAgent : IAsyncDisposable
         var events = new EventRecorder(_api, _options.Name, _options.RecordEvents ?? !isHollow, _timeProvider, _loggers.CreateLogger<EventRecorder>());
         var services = new ServiceCatalog(() => _proxy?.Signal());
         var endpoints = new ObjectCatalog<V1Endpoints>(() => _proxy?.Signal());
-        var clock = new LeaseClock(_timeProvider, isHollow ? null : Path.Combine(_options.DataDirectory, "lease-acknowledged"));
+        var views = new FencingViews(_options.Name, isHollow ? null : Path.Combine(_options.DataDirectory, "fencing-view"));
+        var clock = new LeaseClock(_timeProvider, isHollow ? null : Path.Combine(_options.DataDirectory, "lease-acknowledged"), () => views.DecidesAlone);
         var times = _options.Times;
         if (!isHollow)
             _certificate = ServingCertificate.LoadOrCreate(_options.DataDirectory, _options.Name, address, _timeProvider);
         var vote = new NodeVote(_certificate is null ? $"local-{Guid.NewGuid():N}" : ServingCertificate.HashOf(_certificate), times, _timeProvider);
-        var views = new FencingViews(_options.Name, isHollow ? null : Path.Combine(_options.DataDirectory, "fencing-view"));
         _api.Votes[vote.Voter] = _vote = vote;
         if (_ownsApi)
             _api.Servers.KeepIn(Path.Combine(_options.DataDirectory, "api-servers"));
@@ -149,7 +149,7 @@ public sealed partial class NodeAgent : IAsyncDisposable
         _registrar = new NodeRegistrar(
             _api, _options.Name, node, () => _runtime?.Fault, _options.StatusPeriod, _timeProvider, _loggers.CreateLogger<NodeRegistrar>());
         var lease = new LeaseAgent(
-            _api, _options.Name, times, _options.LeaseRenewInterval, clock, vote, views, _registrar.Repeat, _timeProvider, _loggers.CreateLogger<LeaseAgent>());
+            _api, _options.Name, times, _options.LeaseRenewInterval, clock, vote, views, guard.Feed, _registrar.Repeat, _timeProvider, _loggers.CreateLogger<LeaseAgent>());
         _peers = new PeerContacts(_api.Votes, times.GrantTime / 2, _certificate);
 
         Run(lease.RunAsync);

@@ -76,10 +76,11 @@ internal sealed partial class PodGuard
     public bool IsFenced(string podUid) => Remaining(podUid) <= Margin;
 
     /// <summary>Tells the guard the deadlines as they are now, and sees to it that it lives.</summary>
-    public void Feed()
+    /// <returns>Whether what ends the pods has these deadlines; false if the guard could not be told.</returns>
+    public bool Feed()
     {
         if (_process is null)
-            return;
+            return true;
         lock (_lock)
         {
             try
@@ -97,6 +98,8 @@ internal sealed partial class PodGuard
                     LogUnfed(exception.Message);
                 _isFailing = true;
             }
+
+            return !_isFailing;
         }
     }
 
@@ -114,12 +117,15 @@ internal sealed partial class PodGuard
         {
             if (known is not { } limit || _placeOf(uid) is not { } place)
                 continue;
-            var deadline = uptime + (long)Math.Clamp(_clock.Remaining(limit).TotalMilliseconds / 10, -uptime, Never / 2);
-            pods.Add(new FedPod(uid, limit, deadline, place));
+            pods.Add(new FedPod(uid, limit, DeadlineOf(_clock.Remaining(limit), uptime), place));
         }
 
         return new Feeding(_clock.Now.Wall.ToUnixTimeSeconds() - (uptime / 100), [.. pods.OrderBy(pod => pod.Uid, StringComparer.Ordinal)]);
     }
+
+    /// <summary>A pod whose time has no end keeps its place in the feed, with a deadline that stays the same.</summary>
+    private static long DeadlineOf(TimeSpan remaining, long uptime) =>
+        (long)Math.Clamp((remaining.TotalMilliseconds / 10) + uptime, 0, Never - 1);
 
     private void Write(Feeding feeding)
     {

@@ -13,6 +13,7 @@ internal sealed class FencingViews : IObjectSink<V1Node>
     private readonly string _nodeName;
     private readonly string? _file;
     private volatile State _state;
+    private volatile string? _told;
 
     /// <param name="nodeName">The node.</param>
     /// <param name="file">Where the view is kept, or null for a node whose pods end with its process.</param>
@@ -25,6 +26,19 @@ internal sealed class FencingViews : IObjectSink<V1Node>
 
     /// <summary>The view; null if there is none yet.</summary>
     public FencingView? Current => _state.Views is [.., var newest] ? newest : null;
+
+    /// <summary>Whether the node's own vote is enough to run on without the control plane.</summary>
+    public bool DecidesAlone => Current is { HoldMin: 1 };
+
+    /// <summary>The id of the view that renewals tell of: the newest that the node acts by.</summary>
+    /// <param name="isActedBy">Sees to it that the guard, too, has the deadlines of the newest view; false if it cannot be told now.</param>
+    public string? IdToTell(Func<bool> isActedBy)
+    {
+        var newest = Current?.Id;
+        if (newest != _told && isActedBy())
+            _told = newest;
+        return _told;
+    }
 
     /// <summary>Whether a voter is in a view that this node may be asked by.</summary>
     public bool IsPeer(string voter) => _state.Views.Any(view => view.Members.Any(member => member.Voter == voter));

@@ -13,6 +13,7 @@ internal sealed class LeaseClock
 
     private readonly TimeProvider _timeProvider;
     private readonly string? _file;
+    private readonly Func<bool> _decidesAlone;
     private readonly Lock _lock = new();
     private readonly List<Measurement> _lapses = [];
     private int _lapsesForgotten;
@@ -21,10 +22,14 @@ internal sealed class LeaseClock
 
     /// <param name="timeProvider">Both clocks.</param>
     /// <param name="file">Where the last acknowledgement is kept, or null for a node whose pods end with its process.</param>
-    public LeaseClock(TimeProvider timeProvider, string? file)
+    /// <param name="decidesAlone">
+    /// Whether the node's own vote is enough to run on: the control plane then replaces none of its pods, whatever the silence.
+    /// </param>
+    public LeaseClock(TimeProvider timeProvider, string? file, Func<bool>? decidesAlone = null)
     {
         _timeProvider = timeProvider;
         _file = file;
+        _decidesAlone = decidesAlone ?? (static () => false);
         var now = Now;
         (_acknowledged, _held) = Read(now) ?? (now, new Held(now, TimeSpan.Zero, TimeSpan.Zero));
     }
@@ -52,9 +57,11 @@ internal sealed class LeaseClock
         }
     }
 
-    /// <summary>How long a pod with this limit of silence may still run; zero or less if it has to stop.</summary>
+    /// <summary>How long a pod with this limit of silence may still run; zero or less if it has to stop, and no end for a node that decides alone.</summary>
     public TimeSpan Remaining(TimeSpan limit)
     {
+        if (_decidesAlone())
+            return TimeSpan.MaxValue;
         lock (_lock)
             return Measure().Remaining(limit);
     }
@@ -79,7 +86,7 @@ internal sealed class LeaseClock
             var before = Measure();
             if (Since(sent) > before.Silence)
                 return;
-            if (before.Remaining(shortest) <= TimeSpan.Zero)
+            if (before.Remaining(shortest) <= TimeSpan.Zero && !_decidesAlone())
                 Remember(before);
             _acknowledged = sent;
             _held = _held with { Began = TimeSpan.Zero };

@@ -21,7 +21,7 @@ public sealed class DemoTests : EndToEndTest
 
         Report(result.ToString());
         result.ExitCode.ShouldBe(0, result.ToString());
-        result.Errors.ShouldBeEmpty();
+        ComplaintsOf(result).ShouldBeEmpty();
         result.Lines[^1].ShouldNotBeEmpty();
         (await Leftovers.FindAsync(scratch.Folder)).ShouldBeEmpty();
     }
@@ -36,4 +36,8 @@ public sealed class DemoTests : EndToEndTest
         result.ExitCode.ShouldBe(2, result.ToString());
         result.Errors.ShouldContain("--demo needs a runtime that runs pods");
     }
+
+    /// <summary>What stands on standard error, but for service addresses of this machine that the cluster of another test has at the moment.</summary>
+    private static IEnumerable<string> ComplaintsOf(CommandResult result) =>
+        result.Errors.Split('\n', StringSplitOptions.RemoveEmptyEntries).Where(line => !line.Contains("ServiceProxy: Cannot listen on", StringComparison.Ordinal));
 }

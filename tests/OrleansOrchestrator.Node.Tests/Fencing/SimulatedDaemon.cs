@@ -76,7 +76,7 @@ internal sealed class SimulatedDaemon : IPeers
             Look();
         IsUp = true;
         var life = ++_life;
-        _lease = new LeaseClock(_clock, _file);
+        _lease = new LeaseClock(_clock, _file, () => _views.DecidesAlone);
         var forgets = isRestart && _world.Broken == Broken.RestartedNodesLendAtOnce;
         var instant = TimeSpan.FromMilliseconds(1);
         _vote = new NodeVote($"voter-{Name}", forgets

@@ -19,7 +19,7 @@ internal static partial class FuzzOracle
         if ((int)code < 400)
             return null;
         if (request.Method == "HEAD" || body.Length == 0)
-            return (int)code >= 500 ? $"{(int)code} without a body" : null;
+            return code is HttpStatusCode.InternalServerError or HttpStatusCode.ServiceUnavailable ? $"{(int)code} without a body" : null;
         if (!contentType.Contains("json", StringComparison.Ordinal))
             return (int)code >= 500 && !ServerErrors.IsKubernetes(code, body) ? $"{(int)code}: {body}" : null;
         JsonNode? status;
