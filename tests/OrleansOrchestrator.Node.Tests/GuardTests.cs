@@ -31,7 +31,7 @@ public sealed class GuardTests(DockerMachine docker)
         ProcessTable.WithArgument(free).ShouldNotBeEmpty("it tolerates any silence");
 
         await node.StartAgentAsync();
-        await node.PodAsync("bound", p => TestPods.Status(p)?.RestartCount == 1 && TestPods.IsReady(p), "it runs again");
+        await node.PodAsync("bound", p => TestPods.Status(p)?.RestartCount >= 1 && TestPods.IsReady(p), "it runs again");
         TestPods.Status(node.Pod("free")!)!.RestartCount.ShouldBe(0);
     }
 
@@ -51,7 +51,7 @@ public sealed class GuardTests(DockerMachine docker)
         await Eventually.HoldsAsync(() => ProcessTable.WithArgument(mark).Count == 0, "the pod has ended", seconds: 8);
         node.Agent.Pods.Workers.ShouldBeEmpty("no pod object was seen");
         await node.Api.ResumeAsync();
-        await node.PodAsync("a", p => TestPods.Status(p)?.RestartCount == 1 && TestPods.IsReady(p), "it runs again");
+        await node.PodAsync("a", p => TestPods.Status(p)?.RestartCount >= 1 && TestPods.IsReady(p), "it runs again");
     }
 
     [Fact]

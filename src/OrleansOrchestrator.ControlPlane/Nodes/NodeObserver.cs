@@ -25,6 +25,7 @@ internal sealed partial class NodeObserver(WatchCaches caches, ResourceRegistry 
     private readonly DateTimeOffset _began = time.GetUtcNow();
     private readonly long _beganTicks = time.GetTimestamp();
     private readonly Dictionary<string, long> _nodeRevisions = new(StringComparer.Ordinal);
+    private bool _wasBlind;
 
     private DateTimeOffset Now => _began + time.GetElapsedTime(_beganTicks);
 
@@ -46,8 +47,10 @@ internal sealed partial class NodeObserver(WatchCaches caches, ResourceRegistry 
         await Leases.EnsureFreshAsync(Freshness.Latest, cancellationToken);
         await Nodes.EnsureFreshAsync(Freshness.Latest, cancellationToken);
         var now = Now;
-        if (_sightings.Begin(asked, now, time.GetUtcNow() - now))
+        var isBlind = _sightings.Begin(asked, now, time.GetUtcNow() - now);
+        if (isBlind && !_wasBlind)
             LogBlind();
+        _wasBlind = isBlind;
 
         foreach (var lease in Leases.Select(ObjectFilter.InNamespace(LeaseNamespace)).Objects)
             _sightings.ObserveLease(lease.Key.Name, lease.Revision.ToString(CultureInfo.InvariantCulture), () => ReportOf(lease), now);

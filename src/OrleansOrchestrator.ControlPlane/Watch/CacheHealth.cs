@@ -2,7 +2,6 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using OrleansOrchestrator.ControlPlane.Objects;
 using OrleansOrchestrator.Loops;
-using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.ControlPlane.Watch;
 
@@ -17,7 +16,7 @@ internal sealed partial class CacheHealth(WatchCaches caches, WatchOptions optio
 
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(1);
 
-    private readonly HashSet<ResourceName> _told = [];
+    private bool _isTold;
 
     /// <inheritdoc/>
     public string Name => "watch-caches";
@@ -31,11 +30,11 @@ internal sealed partial class CacheHealth(WatchCaches caches, WatchOptions optio
     internal void Look()
     {
         var silent = FindSilent();
-        var news = silent.Where(cache => _told.Add(cache.Definition.Name)).ToList();
-        if (news.Count > 0)
-            LogSilent(Names(news), Why(news));
-        if (_told.RemoveWhere(name => !silent.Exists(cache => cache.Definition.Name == name)) > 0 && _told.Count == 0)
+        if (silent.Count > 0 && !_isTold)
+            LogSilent(Names(silent), Why(silent));
+        if (silent.Count == 0 && _isTold)
             LogHears();
+        _isTold = silent.Count > 0;
     }
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken)

@@ -19,7 +19,7 @@ internal sealed partial class HealthEndpoint(IEnumerable<IReadinessCheck> checks
     private static readonly IReadinessCheck Ping = new PingCheck();
     private readonly IReadinessCheck[] _live = [Ping];
     private readonly IReadinessCheck[] _ready = [Ping, .. checks];
-    private readonly ConcurrentDictionary<string, string> _toldFaults = [];
+    private readonly ConcurrentDictionary<string, bool> _told = [];
 
     /// <inheritdoc/>
     public bool Serves(string path) => TrySplit(path, out _, out _);
@@ -81,18 +81,13 @@ internal sealed partial class HealthEndpoint(IEnumerable<IReadinessCheck> checks
         }
     }
 
-    // Probes ask every second or so: what they find is said when it changes.
+    // Probes ask every second or so: what they find is said when it begins. How it goes on is in the answers.
     private void Tell(string check, string? fault)
     {
         if (fault is null)
-        {
-            _toldFaults.TryRemove(check, out _);
-        }
-        else if (!_toldFaults.TryGetValue(check, out var told) || told != fault)
-        {
-            _toldFaults[check] = fault;
+            _told.TryRemove(check, out _);
+        else if (_told.TryAdd(check, true))
             LogNotReady(check, fault);
-        }
     }
 
     // What is wrong inside is told to those who are known, and to nobody else.

@@ -224,6 +224,9 @@ public sealed partial class NodeAgent : IAsyncDisposable
         {
             await new PodDrain(_runtime, _timeProvider, _loggers.CreateLogger<PodDrain>()).RunAsync(DrainTime, cancellationToken);
             await EndGuardAsync(_runtime);
+
+            // What containers saw of volumes by a subPath is mounted, and would outlive them.
+            SubPath.UnmountBelow(Path.Combine(_options.DataDirectory, PodServices.Folder));
         }
 
         if (_vote is not null)

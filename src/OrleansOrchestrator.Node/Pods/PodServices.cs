@@ -14,6 +14,9 @@ namespace OrleansOrchestrator.Node.Pods;
 /// <summary>What all pod workers of a node share.</summary>
 internal sealed record PodServices
 {
+    /// <summary>The folder of the data folder that has a folder for each pod.</summary>
+    public const string Folder = "pods";
+
     public required NodeAgentOptions Options { get; init; }
 
     public required string HostAddress { get; init; }
@@ -43,5 +46,5 @@ internal sealed record PodServices
     /// <summary>Bounds how many pods are started at the same time.</summary>
     public required SemaphoreSlim StartGate { get; init; }
 
-    public string DirectoryOf(string podUid) => Path.Combine(Options.DataDirectory, "pods", podUid);
+    public string DirectoryOf(string podUid) => Path.Combine(Options.DataDirectory, Folder, podUid);
 }

@@ -15,7 +15,8 @@ namespace OrleansOrchestrator.Consistency.Tests.Troubles;
 internal sealed class TroubleTrial(ApiConnection api, Func<string> log)
 {
     private const string Maps = "/api/v1/namespaces/default/configmaps";
-    private const int LogLinesMax = 12;
+    // Each part of the silo that is in trouble says so once when it begins and once when it is over, and the database each new reason.
+    private const int LogLinesMax = 16;
     private const int LargeBytes = 60_000;
     private const int SmallBytes = 100;
     private static readonly TimeSpan SeenWithin = TimeSpan.FromSeconds(40);
