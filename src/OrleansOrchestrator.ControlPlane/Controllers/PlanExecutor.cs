@@ -13,13 +13,13 @@ namespace OrleansOrchestrator.ControlPlane.Controllers;
 /// <summary>What came of a plan.</summary>
 /// <param name="Succeeded">Whether every action did.</param>
 /// <param name="Written">The newest revision written of each resource.</param>
-/// <param name="Failed">The objects that were to be written and were not; a creation's by the name it asked for.</param>
+/// <param name="Refused">The objects that were to be written and were not, and why; a creation's by the name it asked for.</param>
 internal sealed record PlanOutcome(
-    bool Succeeded, IReadOnlyDictionary<ResourceName, long> Written, IReadOnlySet<(ResourceName Resource, ObjectKey Key)> Failed);
+    bool Succeeded, IReadOnlyDictionary<ResourceName, long> Written, IReadOnlyDictionary<(ResourceName Resource, ObjectKey Key), ApiException> Refused);
 
-/// <summary>Applies plans through the one door that all writes use.</summary>
+/// <summary>Applies plans through the one door that all writes use. An object that this door refuses for good is told of.</summary>
 internal sealed partial class PlanExecutor(
-    ObjectClient objects, WatchCaches caches, ResourceRegistry registry, EventRecorder events, ILogger<PlanExecutor> logger)
+    ObjectClient objects, WatchCaches caches, ResourceRegistry registry, EventRecorder events, ObjectFaults faults, ILogger<PlanExecutor> logger)
 {
     /// <summary>How many actions are under way at once; creations are one commit, the others one each.</summary>
     private const int ActionsAtOnceMax = 128;
@@ -31,7 +31,7 @@ internal sealed partial class PlanExecutor(
     public async Task<PlanOutcome> ApplyAsync(string component, ObjectReference subject, Plan plan)
     {
         var written = new Dictionary<ResourceName, long>();
-        var failed = new HashSet<(ResourceName, ObjectKey)>();
+        var refused = new Dictionary<(ResourceName, ObjectKey), ApiException>();
         for (var i = 0; i < plan.Actions.Count;)
         {
             var batch = TakeBatch(plan.Actions, ref i);
@@ -40,18 +40,19 @@ internal sealed partial class PlanExecutor(
                 : await Task.WhenAll(batch.Select(TryApplyAsync));
             for (var j = 0; j < batch.Count; j++)
             {
-                if (!Note(component, subject, batch[j], results[j], written))
-                    failed.Add((batch[j].Resource, KeyOf(batch[j])));
+                Note(component, subject, batch[j], results[j], written);
+                if (results[j].Refused is { } why)
+                    refused[(batch[j].Resource, batch[j].Key)] = why;
             }
         }
 
-        if (failed.Count == 0)
+        if (refused.Count == 0)
         {
             foreach (var planned in plan.Events)
                 Record(component, subject, planned);
         }
 
-        return new PlanOutcome(failed.Count == 0, written, failed);
+        return new PlanOutcome(refused.Count == 0, written, refused);
     }
 
     /// <summary>The next actions of one kind on one resource.</summary>
@@ -62,18 +63,6 @@ internal sealed partial class PlanExecutor(
             batch.Add(actions[next++]);
         return batch;
     }
-
-    private static ObjectKey KeyOf(ObjectAction action) => action switch
-    {
-        CreateObject create => KeyOf(create.Object),
-        UpdateObject update => KeyOf(update.Object),
-        UpdateStatus update => KeyOf(update.Object),
-        FinalizeNamespace finalize => KeyOf(finalize.Object),
-        DeleteObject delete => delete.Key,
-        _ => throw new InvalidOperationException($"no way to tell what {action.GetType().Name} writes"),
-    };
-
-    private static ObjectKey KeyOf(KubeObject obj) => new(obj.Metadata.NamespaceProperty ?? "", obj.Metadata.Name ?? "");
 
     private async Task<WriteOutcome> TryApplyAsync(ObjectAction action)
     {
@@ -93,11 +82,11 @@ internal sealed partial class PlanExecutor(
         switch (action)
         {
             case UpdateObject update:
-                return await ReplaceAsync(definition, update.Object, "");
+                return await ReplaceAsync(definition, action.Key, update.Object, "");
             case UpdateStatus update:
-                return await ReplaceAsync(definition, update.Object, "status");
+                return await ReplaceAsync(definition, action.Key, update.Object, "status");
             case FinalizeNamespace finalize:
-                return await ReplaceAsync(definition, finalize.Object, "finalize");
+                return await ReplaceAsync(definition, action.Key, finalize.Object, "finalize");
             case DeleteObject delete:
                 return await DeleteAsync(definition, delete);
             default:
@@ -105,9 +94,9 @@ internal sealed partial class PlanExecutor(
         }
     }
 
-    private async Task<StoredObject> ReplaceAsync(ResourceDefinition definition, KubeObject obj, string subresource)
+    private async Task<StoredObject> ReplaceAsync(ResourceDefinition definition, ObjectKey key, KubeObject obj, string subresource)
     {
-        var reference = new ObjectReference(definition, KeyOf(obj), subresource);
+        var reference = new ObjectReference(definition, key, subresource);
         return (await objects.UpdateAsync(reference, obj, WriteOptions.ControlPlane, CancellationToken.None)).Object;
     }
 
@@ -131,24 +120,23 @@ internal sealed partial class PlanExecutor(
         }
     }
 
-    private bool Note(string component, ObjectReference subject, ObjectAction action, WriteOutcome outcome, Dictionary<ResourceName, long> written)
+    private void Note(string component, ObjectReference subject, ObjectAction action, WriteOutcome outcome, Dictionary<ResourceName, long> written)
     {
         if (outcome.Refused is { } refused)
         {
             LogActionFailed(component, subject.Key, action.GetType().Name, refused.Message);
             if (refused.Code != 409 && action.EventOnFailure?.Invoke(refused.Message) is { } failure)
                 Record(component, subject, failure);
-            return false;
+            else if (ObjectFaults.IsOfTheObject(refused))
+                faults.Report(component, action.Resource, action.Key, caches[registry[action.Resource]].Find(action.Key), refused);
+            return;
         }
 
-        if (outcome.Object is { } obj)
-        {
-            written[action.Resource] = Math.Max(written.GetValueOrDefault(action.Resource), obj.Revision);
-            if (action.EventOnSuccess?.Invoke(obj.Key.Name) is { } success)
-                Record(component, subject, success);
-        }
-
-        return true;
+        if (outcome.Object is not { } obj)
+            return;
+        written[action.Resource] = Math.Max(written.GetValueOrDefault(action.Resource), obj.Revision);
+        if (action.EventOnSuccess?.Invoke(obj.Key.Name) is { } success)
+            Record(component, subject, success);
     }
 
     private void Record(string component, ObjectReference subject, PlannedEvent planned)

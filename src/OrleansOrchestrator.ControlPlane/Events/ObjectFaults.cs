@@ -24,6 +24,14 @@ internal sealed partial class ObjectFaults(EventRecorder events, TimeProvider ti
     private readonly Lock _gate = new();
     private readonly Dictionary<(string Component, ResourceName Resource, ObjectKey Key), long> _told = [];
 
+    /// <summary>Whether the object itself is at fault, and not the store, another writer or the load: waiting alone mends nothing.</summary>
+    public static bool IsOfTheObject(Exception fault) => fault switch
+    {
+        ApiException refused => refused.Code is 400 or 403 or 413 or 422 or 500,
+        OperationCanceledException => false,
+        _ => !StoreFaults.IsTransient(fault),
+    };
+
     /// <summary>Handles one of many objects: if that throws, the object is told of, and the others go on.</summary>
     /// <returns>Whether it was handled.</returns>
     public bool Try(string component, StoredObject obj, Action<StoredObject> handle)
@@ -60,8 +68,8 @@ internal sealed partial class ObjectFaults(EventRecorder events, TimeProvider ti
             return;
         LogSetAside(fault, component, resource, key);
         // That the store or another silo is away is no matter of this object.
-        if (obj is not null && !StoreFaults.IsTransient(fault) && fault is not (ApiException or OperationCanceledException))
-            events.Record(obj, component, "Warning", Reason, $"{fault.GetType().Name}: {fault.Message}");
+        if (obj is not null && IsOfTheObject(fault))
+            events.Record(obj, component, "Warning", Reason, fault is ApiException ? fault.Message : $"{fault.GetType().Name}: {fault.Message}");
     }
 
     private bool IsToBeTold((string, ResourceName, ObjectKey) whom)

@@ -32,6 +32,7 @@ internal sealed partial class NodeLifecycleGrain(
     private static readonly TimeSpan RoundMin = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan RoundMax = TimeSpan.FromSeconds(1);
 
+    private readonly SetAsides _setAside = new(time);
     private bool _wasDisrupted;
     private IReadOnlyList<string> _waitingForVotes = [];
 
@@ -42,7 +43,7 @@ internal sealed partial class NodeLifecycleGrain(
     private async Task<TimeSpan?> RunRoundAsync(CancellationToken cancellationToken)
     {
         var input = await observer.ObserveAsync(cancellationToken);
-        var plan = NodeLifecyclePlanner.Decide(input);
+        var plan = NodeLifecyclePlanner.Decide(input with { IsSetAside = (resource, key) => _setAside.Contains((resource, key)) });
         if (plan.IsDisrupted != _wasDisrupted)
         {
             LogDisruption(plan.IsDisrupted);
@@ -55,6 +56,7 @@ internal sealed partial class NodeLifecycleGrain(
         if (plan.Actions.Count > 0)
         {
             var outcome = await executor.ApplyAsync(Component, new ObjectReference(registry[WellKnownResources.Nodes], default), new Plan { Actions = plan.Actions });
+            _setAside.Note(plan.Actions.Select(action => (action.Resource, action.Key)), outcome.Refused);
             Record(plan, outcome);
         }
 
@@ -67,7 +69,7 @@ internal sealed partial class NodeLifecycleGrain(
         foreach (var told in plan.Events)
         {
             var key = new ObjectKey(told.Regarding.Metadata.NamespaceProperty ?? "", told.Regarding.Metadata.Name);
-            if (!outcome.Failed.Contains((told.Resource, key)) && caches[registry[told.Resource]].Find(key) is { } obj)
+            if (!outcome.Refused.ContainsKey((told.Resource, key)) && caches[registry[told.Resource]].Find(key) is { } obj)
                 events.Record(obj, Component, told.Event.Type, told.Event.Reason, told.Event.Message);
         }
     }

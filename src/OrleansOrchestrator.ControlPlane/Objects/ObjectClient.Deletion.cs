@@ -70,7 +70,7 @@ internal sealed partial class ObjectClient
         CancellationToken cancellationToken)
     {
         var finalizersChanged = SetPropagation(obj, deletion.Propagation ?? UnsaidPropagation(definition, obj));
-        var marked = ObjectMetaRules.MarkDeleted(obj, deletion.GracePeriodSeconds ?? definition.DefaultGracePeriodSeconds(obj), time.GetUtcNow());
+        var marked = ObjectMetaRules.MarkDeleted(definition, obj, deletion.GracePeriodSeconds, time.GetUtcNow());
         definition.PrepareForDeletion(obj);
         var isGone = IsGoneWith(definition, obj);
         if (!isGone && !marked && !finalizersChanged)

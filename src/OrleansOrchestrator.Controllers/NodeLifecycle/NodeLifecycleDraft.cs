@@ -8,7 +8,8 @@ using OrleansOrchestrator.Model.Resources;
 namespace OrleansOrchestrator.Controllers.NodeLifecycle;
 
 /// <summary>A plan in the making: collects decisions node by node, and puts the most urgent first.</summary>
-internal sealed class NodeLifecycleDraft
+/// <param name="isSetAside">Whether an object is left out.</param>
+internal sealed class NodeLifecycleDraft(Func<ResourceName, ObjectKey, bool> isSetAside)
 {
     /// <summary>How soon to look again after writes, in case that the changes themselves do not lead to it.</summary>
     private static readonly TimeSpan FollowUpInterval = TimeSpan.FromSeconds(1);
@@ -66,7 +67,7 @@ internal sealed class NodeLifecycleDraft
             .OrderBy(eviction => eviction.Deadline)
             .ThenBy(eviction => eviction.Pod)
             .Select(eviction => (eviction.Action, (NodeLifecycleEvent?)eviction.Event));
-        var all = _nodes.Concat(_readiness).Concat(evictions).ToList();
+        var all = _nodes.Concat(_readiness).Concat(evictions).Where(item => !isSetAside(item.Item1.Resource, item.Item1.Key)).ToList();
         var planned = all.Take(actionsMax).ToList();
         if (all.Count > planned.Count)
             LookAgainIn(TimeSpan.Zero);

@@ -1,4 +1,5 @@
 using k8s.Models;
+using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.Controllers.NodeLifecycle;
 
@@ -26,6 +27,9 @@ public sealed record NodeLifecycleInput
 
     /// <summary>Whether a voter's vote was with the control plane at <see cref="SeenUntil"/>; see <see cref="Model.Fencing.VoteLedger"/>.</summary>
     public Func<string, bool> IsCounted { get; init; } = static _ => false;
+
+    /// <summary>Whether an object is left out of this decision, because its writes were refused.</summary>
+    public Func<ResourceName, ObjectKey, bool> IsSetAside { get; init; } = static (_, _) => false;
 
     /// <summary>Options.</summary>
     public NodeLifecycleOptions Options { get; init; } = new();

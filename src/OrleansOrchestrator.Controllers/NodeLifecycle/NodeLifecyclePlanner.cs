@@ -19,7 +19,7 @@ public static class NodeLifecyclePlanner
     {
         var isDisrupted = !input.Nodes.Any(observed =>
             !IsSilent(observed, input) && NodeConditions.StatusOf(observed.Node, NodeConditions.Ready) == "True");
-        var draft = new NodeLifecycleDraft();
+        var draft = new NodeLifecycleDraft(input.IsSetAside);
         var ring = FencingRing.Of(input);
         foreach (var observed in input.Nodes.OrderBy(observed => observed.Node.Metadata.Name, StringComparer.Ordinal))
         {

@@ -10,6 +10,9 @@ namespace OrleansOrchestrator.Controllers.Reconciling;
 /// <param name="Resource">The resource written to.</param>
 public abstract record ObjectAction(ResourceName Resource)
 {
+    /// <summary>The object written to; one to be created by the name that it asks for.</summary>
+    public abstract ObjectKey Key { get; }
+
     /// <summary>
     /// The event to record on the primary object once the action has succeeded, from the name of the object written, which
     /// for a generated name is known only then; null for none.
@@ -26,17 +29,29 @@ public abstract record ObjectAction(ResourceName Resource)
 /// <summary>Creates an object; that it exists already counts as a failure of this action only.</summary>
 /// <param name="Resource">The resource.</param>
 /// <param name="Object">The object, with its namespace, and a name or generateName.</param>
-public sealed record CreateObject(ResourceName Resource, KubeObject Object) : ObjectAction(Resource);
+public sealed record CreateObject(ResourceName Resource, KubeObject Object) : ObjectAction(Resource)
+{
+    /// <inheritdoc/>
+    public override ObjectKey Key => Object.Key;
+}
 
 /// <summary>Replaces an object, provided that it is still at the resourceVersion that <paramref name="Object"/> carries.</summary>
 /// <param name="Resource">The resource.</param>
 /// <param name="Object">The wanted state, with the observed resourceVersion.</param>
-public sealed record UpdateObject(ResourceName Resource, KubeObject Object) : ObjectAction(Resource);
+public sealed record UpdateObject(ResourceName Resource, KubeObject Object) : ObjectAction(Resource)
+{
+    /// <inheritdoc/>
+    public override ObjectKey Key => Object.Key;
+}
 
 /// <summary>Replaces an object's status, provided that it is still at the resourceVersion that <paramref name="Object"/> carries.</summary>
 /// <param name="Resource">The resource.</param>
 /// <param name="Object">The object with its wanted status and the observed resourceVersion.</param>
-public sealed record UpdateStatus(ResourceName Resource, KubeObject Object) : ObjectAction(Resource);
+public sealed record UpdateStatus(ResourceName Resource, KubeObject Object) : ObjectAction(Resource)
+{
+    /// <inheritdoc/>
+    public override ObjectKey Key => Object.Key;
+}
 
 /// <summary>Deletes an object, provided that it is still the one with <paramref name="Uid"/>. That it is gone already is success.</summary>
 /// <param name="Resource">The resource.</param>
@@ -48,10 +63,17 @@ public sealed record DeleteObject(
     ResourceName Resource, ObjectKey Key, string Uid, long? GracePeriodSeconds = null, DeletionPropagation? Propagation = null)
     : ObjectAction(Resource)
 {
+    /// <inheritdoc/>
+    public override ObjectKey Key { get; } = Key;
+
     /// <summary>Delete only if the object is still at this resourceVersion; null for at any.</summary>
     public string? ResourceVersion { get; init; }
 }
 
 /// <summary>Takes <c>kubernetes</c> off a namespace's spec.finalizers, which lets it go.</summary>
 /// <param name="Object">The namespace with its wanted finalizers and the observed resourceVersion.</param>
-public sealed record FinalizeNamespace(KubeObject Object) : ObjectAction(WellKnownResources.Namespaces);
+public sealed record FinalizeNamespace(KubeObject Object) : ObjectAction(WellKnownResources.Namespaces)
+{
+    /// <inheritdoc/>
+    public override ObjectKey Key => Object.Key;
+}

@@ -119,8 +119,6 @@ internal static class WriteQueries
                 errors.NotSupported(path, options.PropagationPolicy, "Foreground", "Background", "Orphan");
         }
 
-        if (options.GracePeriodSeconds is < 0)
-            errors.Invalid(FieldPath.Root("gracePeriodSeconds"), options.GracePeriodSeconds, "must be greater than or equal to 0");
         InvalidOptions.ThrowIfAny("DeleteOptions", errors);
     }
 

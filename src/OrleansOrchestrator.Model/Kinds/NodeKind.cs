@@ -81,7 +81,14 @@ internal sealed class NodeKind : ResourceDefinition<V1Node>
             updated.Status?.Allocatable?.Remove(resource);
     }
 
+    // What a node brings along at its creation has to be fit for the reports that follow: they are refused as a whole.
     protected override void Validate(V1Node obj, FieldErrors errors)
+    {
+        ValidateSpec(obj, errors);
+        ValidateStatus(obj.Status, errors);
+    }
+
+    private static void ValidateSpec(V1Node obj, FieldErrors errors)
     {
         TaintRules.ValidateTaints(obj.Spec?.Taints, FieldPath.Spec.Child("taints"), errors);
         ValidatePodRanges((obj.Spec?.PodCIDRs).OrNone(), FieldPath.Spec.Child("podCIDRs"), errors);
@@ -89,18 +96,20 @@ internal sealed class NodeKind : ResourceDefinition<V1Node>
 
     protected override void ValidateUpdate(V1Node updated, V1Node current, FieldErrors errors)
     {
-        Validate(updated, errors);
+        ValidateSpec(updated, errors);
         if (current.Spec?.PodCIDRs is { Count: > 0 } ranges && !ranges.SequenceEqual((updated.Spec?.PodCIDRs).OrNone()))
             errors.Forbidden(FieldPath.Spec.Child("podCIDRs"), "node updates may not change podCIDR except from \"\" to valid");
         if (!string.IsNullOrEmpty(current.Spec?.ProviderID) && updated.Spec?.ProviderID != current.Spec.ProviderID)
             errors.Forbidden(FieldPath.Spec.Child("providerID"), "node updates may not change providerID except from \"\" to valid");
     }
 
-    protected override void ValidateStatusUpdate(V1Node updated, V1Node current, FieldErrors errors)
+    protected override void ValidateStatusUpdate(V1Node updated, V1Node current, FieldErrors errors) => ValidateStatus(updated.Status, errors);
+
+    private static void ValidateStatus(V1NodeStatus? status, FieldErrors errors)
     {
-        ResourceAmountRules.ValidateAmounts(updated.Status?.Capacity, FieldPath.Status.Child("capacity"), errors);
-        ResourceAmountRules.ValidateAmounts(updated.Status?.Allocatable, FieldPath.Status.Child("allocatable"), errors);
-        var addresses = (updated.Status?.Addresses).OrNone();
+        ResourceAmountRules.ValidateAmounts(status?.Capacity, FieldPath.Status.Child("capacity"), errors);
+        ResourceAmountRules.ValidateAmounts(status?.Allocatable, FieldPath.Status.Child("allocatable"), errors);
+        var addresses = (status?.Addresses).OrNone();
         for (var i = 0; i < addresses.Count; i++)
         {
             if (addresses.Take(i).Any(other => other.Type == addresses[i].Type && other.Address == addresses[i].Address))

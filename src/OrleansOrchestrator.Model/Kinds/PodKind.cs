@@ -105,11 +105,11 @@ internal sealed class PodKind : ResourceDefinition<V1Pod>
         PodStatusValidation.Validate(updated, current, errors);
 
     // Nobody holds a pod that no node has taken on, or whose containers have all ended.
-    protected override long DefaultGracePeriodSeconds(V1Pod obj)
+    protected override long GracePeriodSeconds(V1Pod obj, long? requested)
     {
         if (string.IsNullOrEmpty(obj.Spec?.NodeName) || obj.Status?.Phase is "Succeeded" or "Failed")
             return 0;
-        var seconds = obj.Spec.TerminationGracePeriodSeconds ?? PodDefaults.TerminationGracePeriodSeconds;
+        var seconds = requested ?? obj.Spec.TerminationGracePeriodSeconds ?? PodDefaults.TerminationGracePeriodSeconds;
         return seconds < 0 ? 1 : seconds;
     }
 

@@ -66,24 +66,29 @@ public static class ObjectMetaRules
     }
 
     /// <summary>Marks an object as being deleted: it goes when its grace period has passed and its finalizers are gone.</summary>
+    /// <param name="definition">The object's kind, which knows whether anybody needs a grace period.</param>
+    /// <param name="obj">The object; changed in place.</param>
+    /// <param name="gracePeriodSeconds">What the deletion asks for; null if it does not say. Less than nothing is a second.</param>
+    /// <param name="now">The moment.</param>
     /// <returns>Whether anything changed; a later deletion can only shorten the grace period.</returns>
-    public static bool MarkDeleted(KubeObject obj, long gracePeriodSeconds, DateTimeOffset now)
+    public static bool MarkDeleted(ResourceDefinition definition, KubeObject obj, long? gracePeriodSeconds, DateTimeOffset now)
     {
         // Nobody waits longer, and a time that far away can still be told.
-        gracePeriodSeconds = Math.Min(gracePeriodSeconds, GracePeriodSecondsMax);
+        var requested = gracePeriodSeconds is { } asked ? Math.Min(asked < 0 ? 1 : asked, GracePeriodSecondsMax) : (long?)null;
         var meta = obj.Metadata;
         if (meta.DeletionTimestamp is { } earlier)
         {
             var earlierGrace = meta.DeletionGracePeriodSeconds ?? 0;
-            if (gracePeriodSeconds >= earlierGrace)
+            if (requested is not { } shorter || shorter >= earlierGrace)
                 return false;
-            meta.DeletionTimestamp = earlier.AddSeconds(gracePeriodSeconds - earlierGrace);
-            meta.DeletionGracePeriodSeconds = gracePeriodSeconds;
+            meta.DeletionTimestamp = earlier.AddSeconds(shorter - earlierGrace);
+            meta.DeletionGracePeriodSeconds = shorter;
             return true;
         }
 
-        meta.DeletionTimestamp = TruncateToSeconds(now.AddSeconds(gracePeriodSeconds));
-        meta.DeletionGracePeriodSeconds = gracePeriodSeconds;
+        var grace = Math.Min(definition.GracePeriodSeconds(obj, requested), GracePeriodSecondsMax);
+        meta.DeletionTimestamp = TruncateToSeconds(now.AddSeconds(grace));
+        meta.DeletionGracePeriodSeconds = grace;
         if (meta.Generation is > 0)
             meta.Generation++;
         return true;

@@ -88,7 +88,7 @@ public abstract class ResourceDefinition<T> : ResourceDefinition
     public sealed override IReadOnlyList<string> Claims(KubeObject obj) => Claims((T)obj);
 
     /// <inheritdoc/>
-    public sealed override long DefaultGracePeriodSeconds(KubeObject obj) => DefaultGracePeriodSeconds((T)obj);
+    public sealed override long GracePeriodSeconds(KubeObject obj, long? requested) => GracePeriodSeconds((T)obj, requested);
 
     /// <inheritdoc/>
     public override IReadOnlyList<string> ValidateName(string name) => NameRules.IsDns1123Subdomain(name);
@@ -129,8 +129,8 @@ public abstract class ResourceDefinition<T> : ResourceDefinition
     /// <inheritdoc cref="ResourceDefinition.Claims"/>
     protected virtual IReadOnlyList<string> Claims(T obj) => [];
 
-    /// <inheritdoc cref="ResourceDefinition.DefaultGracePeriodSeconds"/>
-    protected virtual long DefaultGracePeriodSeconds(T obj) => 0;
+    /// <inheritdoc cref="ResourceDefinition.GracePeriodSeconds"/>
+    protected virtual long GracePeriodSeconds(T obj, long? requested) => 0;
 
     private static bool SameSpec(KubeObject left, KubeObject right) =>
         Spec is null || SemanticEquality.Equal(Spec.GetValue(left), Spec.GetValue(right));

@@ -82,8 +82,10 @@ public abstract class ResourceDefinition
     public virtual bool AllowCreateOnUpdate => false;
 
     /// <summary>How long a deleted object stays, marked with a deletion time, so that its holder can end it in order; seconds.
-    /// 0 for all that nobody holds.</summary>
-    public virtual long DefaultGracePeriodSeconds(KubeObject obj) => 0;
+    /// 0 for all that nobody holds, whatever the deletion asks for.</summary>
+    /// <param name="obj">The object.</param>
+    /// <param name="requested">What the deletion asks for, not negative; null if it does not say.</param>
+    public virtual long GracePeriodSeconds(KubeObject obj, long? requested) => 0;
 
     /// <summary>Whether a deletion that is complete is answered with the object that it took, not with a success.</summary>
     public virtual bool DeletionAnswersWithObject => false;

@@ -1,6 +1,7 @@
 using k8s.Models;
 using OrleansOrchestrator.ControlPlane.Hosting;
 using OrleansOrchestrator.ControlPlane.Objects;
+using OrleansOrchestrator.ControlPlane.Store;
 using OrleansOrchestrator.ControlPlane.Tests.Hosting;
 using OrleansOrchestrator.ControlPlane.Tests.Objects;
 using OrleansOrchestrator.ControlPlane.Tests.Store;
@@ -111,6 +112,23 @@ public sealed class NodeLifecycleTests : IAsyncLifetime
     }
 
     /// <summary>Renews a node's lease as its daemon does.</summary>
+    [Fact]
+    public async Task ANode_WhoseWritesAreRefused_IsToldOf_AndOthersGoOn()
+    {
+        // So large that its new conditions make it too large.
+        var full = PodSamples.Node("a-full");
+        full.Status.Images = [new V1ContainerImage { Names = [new string('a', (int)(new StoreOptions().ObjectBytesMax - 1200))] }];
+        await Api.CreateAsync(full);
+        lock (_silent)
+            _silent.Add("n1");
+
+        await Api.UntilAsync<V1Node>("", nodes => nodes.Exists(node => node is { Metadata.Name: "n1" }
+            && node.Status.Conditions.Single(condition => condition.Type == "Ready").Status == "Unknown"));
+        var told = await Api.UntilAsync<Corev1Event>("default", events => events.Exists(told => told is { Reason: "FailedHandling", InvolvedObject.Name: "a-full" }));
+
+        told.First(one => one.InvolvedObject.Name == "a-full").Message.ShouldContain("limit", Case.Insensitive);
+    }
+
     private async Task BeatAsync(string node)
     {
         using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(200), TimeProvider.System);

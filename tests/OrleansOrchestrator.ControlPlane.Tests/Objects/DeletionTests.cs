@@ -18,11 +18,14 @@ public sealed class DeletionTests(SharedSilo shared) : IAsyncLifetime
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
-    [Fact]
-    public async Task Delete_OfWhatNobodyHolds_IsGoneAtOnce()
+    [Theory]
+    [InlineData(null)]
+    [InlineData(30L)]
+    [InlineData(-1L)]
+    public async Task Delete_OfWhatNobodyHolds_IsGoneAtOnce(long? grace)
     {
         await CreateAsync("a");
-        (await Api.DeleteAsync<V1ConfigMap>(_space, "a")).IsGone.ShouldBeTrue();
+        (await Api.DeleteAsync<V1ConfigMap>(_space, "a", new DeletionOptions { GracePeriodSeconds = grace })).IsGone.ShouldBeTrue();
         (await Api.FindAsync<V1ConfigMap>(_space, "a")).ShouldBeNull();
         (await Should.ThrowAsync<ApiException>(Api.DeleteAsync<V1ConfigMap>(_space, "a"))).Code.ShouldBe(404);
     }
@@ -84,11 +87,13 @@ public sealed class DeletionTests(SharedSilo shared) : IAsyncLifetime
         (await Api.FindAsync<V1Pod>(_space, "p")).ShouldBeNull();
     }
 
-    [Fact]
-    public async Task Delete_OfAPodWithoutANode_IsGoneAtOnce()
+    [Theory]
+    [InlineData(null)]
+    [InlineData(30L)]
+    public async Task Delete_OfAPodWithoutANode_IsGoneAtOnce(long? grace)
     {
         await Api.CreateAsync(PodSamples.Pod(_space, "p"));
-        (await Api.DeleteAsync<V1Pod>(_space, "p")).IsGone.ShouldBeTrue();
+        (await Api.DeleteAsync<V1Pod>(_space, "p", new DeletionOptions { GracePeriodSeconds = grace })).IsGone.ShouldBeTrue();
     }
 
     [Fact]

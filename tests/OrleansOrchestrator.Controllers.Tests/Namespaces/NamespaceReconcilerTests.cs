@@ -40,7 +40,7 @@ public sealed class NamespaceReconcilerTests
         var cluster = new ClusterModel { KeepsDeletedPods = true };
         cluster.Add(NewNamespace());
         cluster.Add(ConfigMap("settings"));
-        cluster.Add(Samples.Pod("web"));
+        cluster.Add(Samples.Pod("web", node: "n1"));
         cluster.Add(Samples.Service());
         var elsewhere = ConfigMap("elsewhere");
         elsewhere.Metadata.NamespaceProperty = "other";

@@ -1,3 +1,4 @@
+using OrleansOrchestrator.Controllers.NodeLifecycle;
 using OrleansOrchestrator.Controllers.Pods;
 using OrleansOrchestrator.Controllers.Reconciling;
 
@@ -36,6 +37,24 @@ public sealed class NodeLifecyclePlannerTests
         node.Spec.Taints.Single(taint => taint.Effect == "NoExecute").TimeAdded.ShouldBe(model.Cluster.Now.UtcDateTime);
         model.Events.ShouldContain(new PlannedEvent("Normal", "NodeNotReady", "Node dead status is now: NodeNotReady"));
         Taints(model.Node("live")).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void Decide_WhatIsSetAside_TakesNoPlaceOfOthers()
+    {
+        var model = new NodeModel();
+        foreach (var name in new[] { "a-refused", "b-silent", "live" })
+            model.AddNode(name);
+        model.Seconds = 8;
+        model.Heartbeat("live");
+
+        var plan = NodeLifecyclePlanner.Decide(model.Input() with
+        {
+            Options = model.Options with { ActionsMax = 1 },
+            IsSetAside = static (_, key) => key.Name == "a-refused",
+        });
+
+        plan.Actions.Select(action => action.Key.Name).ShouldBe(["b-silent"]);
     }
 
     [Fact]

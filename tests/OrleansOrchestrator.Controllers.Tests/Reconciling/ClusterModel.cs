@@ -136,13 +136,12 @@ internal sealed class ClusterModel
 
         // A copy, since earlier observations are still looked at by tests.
         var obj = ObjectFacts.CopyOf(found);
-        var grace = obj is V1Pod && KeepsDeletedPods ? delete.GracePeriodSeconds ?? 30 : 0;
-        ObjectMetaRules.MarkDeleted(obj, grace, Now);
+        ObjectMetaRules.MarkDeleted(ResourceRegistry.BuiltIn[delete.Resource], obj, KeepsDeletedPods ? delete.GracePeriodSeconds : 0, Now);
         if (delete.Propagation == DeletionPropagation.Foreground && !obj.HasFinalizer("foregroundDeletion"))
             obj.Metadata.Finalizers = [.. obj.Metadata.Finalizers ?? [], "foregroundDeletion"];
         _objects[IdOf(obj)] = obj;
         Stamp(obj);
-        if (grace == 0)
+        if (obj.Metadata.DeletionGracePeriodSeconds == 0)
             RemoveIfDone(obj);
     }
 

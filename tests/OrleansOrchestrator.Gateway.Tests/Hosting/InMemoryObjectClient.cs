@@ -214,7 +214,7 @@ internal sealed class InMemoryObjectClient : IObjectClient
             if (current.HasFinalizers)
             {
                 var marked = current.Decode();
-                ObjectMetaRules.MarkDeleted(marked, deletion.GracePeriodSeconds ?? 0, TimeProvider.System.GetUtcNow());
+                ObjectMetaRules.MarkDeleted(reference.Definition, marked, deletion.GracePeriodSeconds, TimeProvider.System.GetUtcNow());
                 return new DeletionResult(Commit(reference.Definition, marked, WatchEventType.Modified, options.DryRun), false);
             }
 

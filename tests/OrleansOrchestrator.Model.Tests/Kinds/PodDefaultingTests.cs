@@ -122,11 +122,14 @@ public class PodDefaultingTests
     }
 
     [Theory]
-    [InlineData("{'spec':{'terminationGracePeriodSeconds':7}}", 0)]
-    [InlineData("{'spec':{'nodeName':'n','terminationGracePeriodSeconds':7}}", 7)]
-    [InlineData("{'spec':{'nodeName':'n'}}", 30)]
-    [InlineData("{'spec':{'nodeName':'n'},'status':{'phase':'Succeeded'}}", 0)]
-    [InlineData("{'spec':{'nodeName':'n','terminationGracePeriodSeconds':-1}}", 1)]
-    public void GracePeriod_IsThePods_WhileANodeHoldsIt(string pod, long seconds) =>
-        Pods.Definition.DefaultGracePeriodSeconds(Pods.Decode(pod)).ShouldBe(seconds);
+    [InlineData("{'spec':{'terminationGracePeriodSeconds':7}}", null, 0)]
+    [InlineData("{'spec':{'terminationGracePeriodSeconds':7}}", 5L, 0)]
+    [InlineData("{'spec':{'nodeName':'n','terminationGracePeriodSeconds':7}}", null, 7)]
+    [InlineData("{'spec':{'nodeName':'n','terminationGracePeriodSeconds':7}}", 9L, 9)]
+    [InlineData("{'spec':{'nodeName':'n'}}", null, 30)]
+    [InlineData("{'spec':{'nodeName':'n'},'status':{'phase':'Succeeded'}}", null, 0)]
+    [InlineData("{'spec':{'nodeName':'n'},'status':{'phase':'Failed'}}", 5L, 0)]
+    [InlineData("{'spec':{'nodeName':'n','terminationGracePeriodSeconds':-1}}", null, 1)]
+    public void GracePeriod_IsThePods_WhileANodeHoldsIt(string pod, long? requested, long seconds) =>
+        Pods.Definition.GracePeriodSeconds(Pods.Decode(pod), requested).ShouldBe(seconds);
 }

@@ -111,7 +111,7 @@ public class RegistryTests
             Should.NotThrow(() => probe.UpdateFaults("{}", "{}"), definition.Kind);
             Should.NotThrow(() => probe.StatusFaults("{}", "{}"), definition.Kind);
             Should.NotThrow(() => definition.Claims(probe.Decode("{}")), definition.Kind);
-            Should.NotThrow(() => definition.DefaultGracePeriodSeconds(probe.Decode("{}")), definition.Kind);
+            Should.NotThrow(() => definition.GracePeriodSeconds(probe.Decode("{}"), null), definition.Kind);
         }
     }
 }

@@ -94,26 +94,41 @@ public class ObjectMetaRulesTests
     [InlineData(9007199254740993)]
     public void MarkDeleted_WithAnEndlessGracePeriod_WaitsACentury(long seconds)
     {
-        var map = new V1ConfigMap { Metadata = new V1ObjectMeta { Name = "a" } };
+        var pod = BoundPod();
 
-        ObjectMetaRules.MarkDeleted(map, seconds, Now).ShouldBeTrue();
-        map.Metadata.DeletionTimestamp.ShouldBe(NowSecond.AddSeconds(ObjectMetaRules.GracePeriodSecondsMax));
-        ObjectMetaRules.MarkDeleted(map, 5, Now).ShouldBeTrue();
-        map.Metadata.DeletionTimestamp.ShouldBe(NowSecond.AddSeconds(5));
+        ObjectMetaRules.MarkDeleted(Pods, pod, seconds, Now).ShouldBeTrue();
+        pod.Metadata.DeletionTimestamp.ShouldBe(NowSecond.AddSeconds(ObjectMetaRules.GracePeriodSecondsMax));
+        ObjectMetaRules.MarkDeleted(Pods, pod, 5, Now).ShouldBeTrue();
+        pod.Metadata.DeletionTimestamp.ShouldBe(NowSecond.AddSeconds(5));
     }
 
     [Fact]
     public void MarkDeleted_Again_CanOnlyBeShortened()
     {
-        var map = Stored();
+        var pod = BoundPod();
 
-        ObjectMetaRules.MarkDeleted(map, 30, Now).ShouldBeTrue();
-        map.Metadata.DeletionTimestamp.ShouldBe(NowSecond.AddSeconds(30));
-        ObjectMetaRules.MarkDeleted(map, 60, Now).ShouldBeFalse();
-        ObjectMetaRules.MarkDeleted(map, 5, Now).ShouldBeTrue();
+        ObjectMetaRules.MarkDeleted(Pods, pod, 40, Now).ShouldBeTrue();
+        pod.Metadata.DeletionTimestamp.ShouldBe(NowSecond.AddSeconds(40));
+        ObjectMetaRules.MarkDeleted(Pods, pod, 60, Now).ShouldBeFalse();
+        ObjectMetaRules.MarkDeleted(Pods, pod, null, Now).ShouldBeFalse("whoever does not say so does not shorten it to the pod's own 30 s");
+        ObjectMetaRules.MarkDeleted(Pods, pod, -3, Now).ShouldBeTrue();
 
-        map.Metadata.DeletionTimestamp.ShouldBe(NowSecond.AddSeconds(5));
-        map.Metadata.DeletionGracePeriodSeconds.ShouldBe(5);
+        pod.Metadata.DeletionTimestamp.ShouldBe(NowSecond.AddSeconds(1));
+        pod.Metadata.DeletionGracePeriodSeconds.ShouldBe(1);
+    }
+
+    [Fact]
+    public void MarkDeleted_WhatNobodyHolds_HasNoGracePeriodWhateverIsAskedFor()
+    {
+        foreach (var definition in ResourceRegistry.BuiltIn.All.Where(definition => definition.IsStored))
+        {
+            var obj = definition.Decode("{\"metadata\":{\"name\":\"a\"}}"u8.ToArray());
+
+            ObjectMetaRules.MarkDeleted(definition, obj, 30, Now).ShouldBeTrue();
+
+            obj.Metadata.DeletionGracePeriodSeconds.ShouldBe(0, definition.Kind);
+            obj.Metadata.DeletionTimestamp.ShouldBe(NowSecond, definition.Kind);
+        }
     }
 
     [Fact]
@@ -121,10 +136,12 @@ public class ObjectMetaRulesTests
     {
         var pod = new V1Pod { Metadata = new V1ObjectMeta { Generation = 4 } };
 
-        ObjectMetaRules.MarkDeleted(pod, 0, Now);
+        ObjectMetaRules.MarkDeleted(Pods, pod, 0, Now);
 
         pod.Metadata.Generation.ShouldBe(5);
     }
+
+    private static V1Pod BoundPod() => new() { Metadata = new V1ObjectMeta { Name = "p", NamespaceProperty = "ns" }, Spec = new V1PodSpec { NodeName = "n" } };
 
     private static V1ConfigMap Stored() =>
         new() { Metadata = new V1ObjectMeta { Name = "m", NamespaceProperty = "ns", Uid = "u", CreationTimestamp = NowSecond } };

@@ -37,6 +37,18 @@ public static class AbsurdObjects
     /// <param name="plain">An object that is not absurd and has as many fields as possible, as JSON.</param>
     public static IEnumerable<AbsurdObject> Of(ResourceDefinition definition, string plain)
     {
+        foreach (var (field, value, changed) in Candidates(definition, plain))
+        {
+            if (Accept(definition, changed, field) is { } obj)
+                yield return new AbsurdObject(definition, field, value, obj);
+        }
+    }
+
+    /// <summary>All absurd objects of a kind, those that are refused among them.</summary>
+    /// <param name="definition">The kind.</param>
+    /// <param name="plain">An object that is not absurd and has as many fields as possible, as JSON.</param>
+    public static IEnumerable<(string Field, string Value, JsonObject Object)> Candidates(ResourceDefinition definition, string plain)
+    {
         var node = JsonNode.Parse(plain)!;
         if (Accept(definition, node, "") is not { } accepted)
             throw new ArgumentException($"the plain {definition.Kind} is refused: {Faults(definition, node)}", nameof(plain));
@@ -50,8 +62,7 @@ public static class AbsurdObjects
             {
                 var changed = whole.DeepClone().AsObject();
                 Set(changed, path, value);
-                if (Accept(definition, changed, field) is { } obj)
-                    yield return new AbsurdObject(definition, field, Shortened(value), obj);
+                yield return (field, Shortened(value), changed);
             }
         }
     }
