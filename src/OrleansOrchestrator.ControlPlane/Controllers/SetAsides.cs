@@ -1,6 +1,5 @@
 using OrleansOrchestrator.ControlPlane.Events;
 using OrleansOrchestrator.Loops;
-using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Model.Errors;
 using OrleansOrchestrator.Model.Resources;
 
