@@ -113,7 +113,7 @@ public sealed class NodeLifecycleTests : IAsyncLifetime
 
     /// <summary>Renews a node's lease as its daemon does.</summary>
     [Fact]
-    public async Task ANode_WhoseWritesAreRefused_IsToldOf_AndOthersGoOn()
+    public async Task ANode_WhoseWritesAreRefused_IsToldOfAndHoldsUpNoOther()
     {
         // So large that its new conditions make it too large.
         var full = PodSamples.Node("a-full");
