@@ -34,6 +34,9 @@ internal sealed partial class SchedulerGrain(
     private const int BatchMax = 256;
     private const int BindingsInFlightMax = 4;
 
+    // How long pods are judged in one go: those that are placed are bound then, and what has changed meanwhile is seen.
+    private static readonly TimeSpan BatchTimeMax = TimeSpan.FromMilliseconds(100);
+
     private readonly SchedulerCache _cluster = new();
     private readonly SchedulingQueue _queue = new(new SchedulingQueueOptions());
     private readonly SemaphoreSlim _bindings = new(BindingsInFlightMax);
@@ -138,14 +141,31 @@ internal sealed partial class SchedulerGrain(
     {
         await _bindings.WaitAsync(cancellationToken);
         var placed = new List<(PodInfo Pod, string NodeName)>();
-        var batch = _queue.Pop(BatchMax, time.GetUtcNow());
-        foreach (var pod in batch)
-            Place(pod.Info, placed);
+        var tried = PlaceNext(placed);
         if (placed.Count > 0)
             _ = BindAsync(placed);
         else
             _bindings.Release();
-        return batch.Count > 0 ? TimeSpan.Zero : _queue.NextWake - time.GetUtcNow();
+        return tried > 0 ? TimeSpan.Zero : _queue.NextWake - time.GetUtcNow();
+    }
+
+    /// <summary>Tries the next pods, as many as the bounds of a batch allow.</summary>
+    /// <returns>How many were tried.</returns>
+    private int PlaceNext(List<(PodInfo Pod, string NodeName)> placed)
+    {
+        var began = time.GetTimestamp();
+        var spent = TimeSpan.Zero;
+        var tried = 0;
+        while (tried < BatchMax && spent < BatchTimeMax && _queue.Pop(1, time.GetUtcNow()) is [var pod])
+        {
+            Place(pod.Info, placed);
+            tried++;
+            var elapsed = time.GetElapsedTime(began);
+            _queue.Charge(pod, elapsed - spent);
+            spent = elapsed;
+        }
+
+        return tried;
     }
 
     private void Place(PodInfo pod, List<(PodInfo Pod, string NodeName)> placed)

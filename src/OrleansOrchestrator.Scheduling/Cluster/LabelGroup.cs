@@ -1,16 +1,16 @@
+using OrleansOrchestrator.Model.Selectors;
+
 namespace OrleansOrchestrator.Scheduling.Cluster;
 
 /// <summary>
 /// The assigned pods of one namespace that have the same labels. Selectors look at groups, not pods: replicas share their
 /// labels, so that a selector is tried once for all of them.
 /// </summary>
-internal sealed class LabelGroup(string key, string podNamespace, IDictionary<string, string> labels)
+internal sealed class LabelGroup(string podNamespace, LabelSet labels)
 {
-    public string Key { get; } = key;
-
     public string Namespace { get; } = podNamespace;
 
-    public IDictionary<string, string> Labels { get; } = labels;
+    public LabelSet Labels { get; } = labels;
 
     public List<PodRecord> Pods { get; } = [];
 

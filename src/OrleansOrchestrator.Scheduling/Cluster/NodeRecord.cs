@@ -1,5 +1,4 @@
 using k8s.Models;
-using OrleansOrchestrator.Scheduling.Pods;
 
 namespace OrleansOrchestrator.Scheduling.Cluster;
 
@@ -23,7 +22,7 @@ internal sealed class NodeRecord(string name)
     public List<PodRecord> Pods { get; } = [];
 
     /// <summary>The host ports that its pods take.</summary>
-    public List<HostPort> Ports { get; } = [];
+    public TakenPorts Ports { get; } = new();
 
     public void Clear()
     {

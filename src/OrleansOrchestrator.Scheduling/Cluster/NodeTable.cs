@@ -52,7 +52,7 @@ internal sealed class NodeTable
 
     public TopologyColumn Topology(string key) => _topology.Get(key);
 
-    /// <summary>The column of an extended resource; null if no node has ever offered it and no pod asked for it.</summary>
+    /// <summary>The column of an extended resource; null if no node has ever offered it. Pods alone make none: their names are made up at will.</summary>
     public ExtendedColumn? Extended(string name) => _extended.GetValueOrDefault(name);
 
     public int GetOrAdd(string name)
@@ -113,7 +113,8 @@ internal sealed class NodeTable
         var record = Record(pod.Row);
         pod.IndexInNode = record.Pods.Count;
         record.Pods.Add(pod);
-        record.Ports.AddRange(pod.Info.Shape.Ports);
+        foreach (var port in pod.Info.Shape.Ports)
+            record.Ports.Add(port);
         Take(pod.Row, pod.Info.Shape, 1);
     }
 
@@ -144,7 +145,7 @@ internal sealed class NodeTable
     {
         Columns.Take(row, shape, sign);
         foreach (var (name, amount) in shape.Extended)
-            ExtendedOrNew(name).Take(row, sign * amount);
+            Extended(name)?.Take(row, sign * amount);
         Changes.Add(row, nodeChanged: false);
     }
 
@@ -159,8 +160,16 @@ internal sealed class NodeTable
 
     private ExtendedColumn ExtendedOrNew(string name)
     {
-        if (!_extended.TryGetValue(name, out var column))
-            _extended.Add(name, column = new ExtendedColumn(Capacity));
+        if (_extended.TryGetValue(name, out var column))
+            return column;
+        column = new ExtendedColumn(Capacity);
+        for (var row = 0; row < RowLimit; row++)
+        {
+            foreach (var pod in _records[row]?.Pods ?? [])
+                column.Take(row, pod.Info.Shape.AmountOf(name));
+        }
+
+        _extended.Add(name, column);
         return column;
     }
 

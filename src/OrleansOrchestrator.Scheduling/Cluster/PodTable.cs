@@ -1,4 +1,4 @@
-using System.Text;
+using OrleansOrchestrator.Model.Selectors;
 using OrleansOrchestrator.Scheduling.Pods;
 
 namespace OrleansOrchestrator.Scheduling.Cluster;
@@ -9,12 +9,13 @@ internal sealed class PodTable
     private static readonly List<PodRecord> NoPods = [];
 
     private readonly Dictionary<string, PodRecord> _byUid = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, LabelGroup> _groups = new(StringComparer.Ordinal);
+    private readonly Dictionary<(string Namespace, LabelSet Labels), LabelGroup> _groups = [];
     private readonly Dictionary<string, List<PodRecord>> _byOwner = new(StringComparer.Ordinal);
-    private readonly Dictionary<AffinityTerm, CarriedTerm> _carriedTerms = [];
     private readonly Dictionary<PodShape, (PodShape Shape, int Pods)> _shapes = [];
     private readonly SortedDictionary<int, int> _podsByPriority = [];
-    private readonly Dictionary<string, IDictionary<string, string>> _namespaceLabels = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, LabelSet> _namespaceLabels = new(StringComparer.Ordinal);
+
+    public PodTable() => CarriedTerms = new CarriedTerms(_namespaceLabels);
 
     public int Count => _byUid.Count;
 
@@ -23,7 +24,7 @@ internal sealed class PodTable
     public IEnumerable<LabelGroup> Groups => _groups.Values;
 
     /// <summary>The terms that at least one assigned pod carries.</summary>
-    public Dictionary<AffinityTerm, CarriedTerm>.ValueCollection CarriedTerms => _carriedTerms.Values;
+    public CarriedTerms CarriedTerms { get; }
 
     /// <summary>The lowest priority of all assigned pods; without pods, the highest there can be.</summary>
     public int LowestPriority
@@ -37,18 +38,19 @@ internal sealed class PodTable
     }
 
     /// <summary>The labels of namespaces, which namespace selectors read.</summary>
-    public IReadOnlyDictionary<string, IDictionary<string, string>> NamespaceLabels => _namespaceLabels;
+    public IReadOnlyDictionary<string, LabelSet> NamespaceLabels => _namespaceLabels;
 
     public PodRecord? Find(string uid) => _byUid.GetValueOrDefault(uid);
 
     public List<PodRecord> OfOwner(string ownerUid) => _byOwner.GetValueOrDefault(ownerUid, NoPods);
 
-    public void SetNamespaceLabels(string name, IDictionary<string, string>? labels)
+    public void SetNamespaceLabels(string name, LabelSet? labels)
     {
-        if (labels is null)
-            _namespaceLabels.Remove(name);
+        if (labels is { } set)
+            _namespaceLabels[name] = set;
         else
-            _namespaceLabels[name] = labels;
+            _namespaceLabels.Remove(name);
+        CarriedTerms.Forget();
     }
 
     public PodRecord Add(PodInfo info, int row)
@@ -64,11 +66,7 @@ internal sealed class PodTable
 
         ShareShape(info);
         foreach (var term in info.Shape.AffinityTerms)
-        {
-            if (!_carriedTerms.TryGetValue(term, out var carried))
-                _carriedTerms.Add(term, carried = new CarriedTerm(term));
-            carried.Add(row, 1);
-        }
+            CarriedTerms.Add(term, row);
 
         _podsByPriority[info.Priority] = _podsByPriority.GetValueOrDefault(info.Priority) + 1;
         _byUid.Add(info.Uid, record);
@@ -84,7 +82,7 @@ internal sealed class PodTable
         group[record.IndexInGroup].IndexInGroup = record.IndexInGroup;
         group.RemoveAt(group.Count - 1);
         if (group.Count == 0)
-            _groups.Remove(record.Group.Key);
+            _groups.Remove((record.Group.Namespace, record.Group.Labels));
 
         if (info.SpreadOwnerUid is { } owner && _byOwner.TryGetValue(owner, out var siblings))
         {
@@ -96,12 +94,7 @@ internal sealed class PodTable
         }
 
         foreach (var term in info.Shape.AffinityTerms)
-        {
-            var carried = _carriedTerms[term];
-            carried.Add(record.Row, -1);
-            if (carried.CarriersByRow.Count == 0)
-                _carriedTerms.Remove(term);
-        }
+            CarriedTerms.Remove(term, record.Row);
 
         if (--_podsByPriority[info.Priority] == 0)
             _podsByPriority.Remove(info.Priority);
@@ -116,25 +109,10 @@ internal sealed class PodTable
 
     private LabelGroup GroupOf(PodInfo info)
     {
-        var key = GroupKey(info);
+        var key = (info.Namespace, info.Labels);
         if (!_groups.TryGetValue(key, out var group))
-            _groups.Add(key, group = new LabelGroup(key, info.Namespace, info.Labels));
+            _groups.Add(key, group = new LabelGroup(info.Namespace, info.Labels));
         return group;
-    }
-
-    private static string GroupKey(PodInfo info)
-    {
-        var text = new StringBuilder(info.Namespace, 64);
-        if (info.Labels.Count == 1)
-        {
-            foreach (var (key, value) in info.Labels)
-                text.Append(';').Append(key).Append('=').Append(value);
-            return text.ToString();
-        }
-
-        foreach (var (key, value) in info.Labels.OrderBy(pair => pair.Key, StringComparer.Ordinal))
-            text.Append(';').Append(key).Append('=').Append(value);
-        return text.ToString();
     }
 
     /// <summary>Lets pods of equal shape hold one copy: thousands of replicas cost one compiled specification.</summary>

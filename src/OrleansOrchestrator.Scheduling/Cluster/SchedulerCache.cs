@@ -1,4 +1,5 @@
 using k8s.Models;
+using OrleansOrchestrator.Model.Selectors;
 using OrleansOrchestrator.Scheduling.Placements;
 using OrleansOrchestrator.Scheduling.Pods;
 
@@ -133,9 +134,9 @@ public sealed class SchedulerCache
     public ClusterEvents SetNamespace(V1Namespace value)
     {
         ArgumentNullException.ThrowIfNull(value);
-        var labels = value.Metadata.Labels ?? new Dictionary<string, string>();
+        var labels = LabelSet.From(value.Metadata.Labels);
         var name = value.Metadata.Name;
-        if (Pods.NamespaceLabels.TryGetValue(name, out var old) && NodeProperties.SameLabels(labels, old))
+        if (Pods.NamespaceLabels.TryGetValue(name, out var old) && labels == old)
             return ClusterEvents.None;
         Pods.SetNamespaceLabels(name, labels);
         Counters.DropNamespaceReaders();
@@ -170,5 +171,5 @@ public sealed class SchedulerCache
         && old.SpreadOwnerUid == pod.SpreadOwnerUid
         && old.Priority == pod.Priority
         && old.Shape.Equals(pod.Shape)
-        && NodeProperties.SameLabels(old.Labels, pod.Labels);
+        && old.Labels == pod.Labels;
 }

@@ -11,13 +11,13 @@ internal sealed class NodeTerm
 {
     private const string NameField = "metadata.name";
 
-    private readonly V1NodeSelectorRequirement[] _labels;
-    private readonly V1NodeSelectorRequirement[] _fields;
+    private readonly Requirement[] _labels;
+    private readonly Requirement[] _fields;
 
     public NodeTerm(V1NodeSelectorTerm term)
     {
-        _labels = term.MatchExpressions is { } expressions ? [.. expressions] : [];
-        _fields = term.MatchFields is { } fields ? [.. fields] : [];
+        _labels = [.. (term.MatchExpressions ?? []).Select(Requirement.From)];
+        _fields = [.. (term.MatchFields ?? []).Select(Requirement.From)];
     }
 
     public bool IsEmpty => _labels.Length == 0 && _fields.Length == 0;
@@ -31,13 +31,12 @@ internal sealed class NodeTerm
         HashSet<string>? names = null;
         foreach (var field in _fields)
         {
-            if (field.Key != NameField || field.OperatorProperty != "In")
+            if (field.Key != NameField || field.Operator != "In")
                 continue;
-            var own = new HashSet<string>(field.Values ?? [], StringComparer.Ordinal);
             if (names is null)
-                names = own;
+                names = new HashSet<string>(field.Values, StringComparer.Ordinal);
             else
-                names.IntersectWith(own);
+                names.IntersectWith(field.Values);
         }
 
         return names;
@@ -50,41 +49,48 @@ internal sealed class NodeTerm
         foreach (var requirement in _labels)
         {
             labels.TryGetValue(requirement.Key, out var value);
-            if (!Holds(requirement, value))
+            if (!requirement.Holds(value))
                 return false;
         }
 
         foreach (var requirement in _fields)
         {
-            if (requirement.Key != NameField || !Holds(requirement, nodeName))
+            if (requirement.Key != NameField || !requirement.Holds(nodeName))
                 return false;
         }
 
         return true;
     }
 
-    private static bool Holds(V1NodeSelectorRequirement requirement, string? value) => requirement.OperatorProperty switch
+    /// <summary>One expression, with its values as a set: a list may have 100,000 of them.</summary>
+    private sealed record Requirement(string Key, string Operator, HashSet<string> Values)
     {
-        "In" => value is not null && requirement.Values?.Contains(value) == true,
-        "NotIn" => value is null || requirement.Values?.Contains(value) != true,
-        "Exists" => value is not null,
-        "DoesNotExist" => value is null,
-        "Gt" => TryCompare(requirement, value, out var order) && order > 0,
-        "Lt" => TryCompare(requirement, value, out var order) && order < 0,
-        _ => false,
-    };
+        public static Requirement From(V1NodeSelectorRequirement requirement) =>
+            new(requirement.Key, requirement.OperatorProperty, new HashSet<string>(requirement.Values ?? [], StringComparer.Ordinal));
 
-    private static bool TryCompare(V1NodeSelectorRequirement requirement, string? value, out int order)
-    {
-        order = 0;
-        if (requirement.Values is not [var bound]
-            || !long.TryParse(value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var left)
-            || !long.TryParse(bound, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var right))
+        public bool Holds(string? value) => Operator switch
         {
-            return false;
-        }
+            "In" => value is not null && Values.Contains(value),
+            "NotIn" => value is null || !Values.Contains(value),
+            "Exists" => value is not null,
+            "DoesNotExist" => value is null,
+            "Gt" => TryCompare(value, out var order) && order > 0,
+            "Lt" => TryCompare(value, out var order) && order < 0,
+            _ => false,
+        };
 
-        order = left.CompareTo(right);
-        return true;
+        private bool TryCompare(string? value, out int order)
+        {
+            order = 0;
+            if (Values.Count != 1
+                || !long.TryParse(value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var left)
+                || !long.TryParse(Values.First(), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var right))
+            {
+                return false;
+            }
+
+            order = left.CompareTo(right);
+            return true;
+        }
     }
 }

@@ -1,4 +1,4 @@
-using k8s.Models;
+using OrleansOrchestrator.Model.Selectors;
 
 namespace OrleansOrchestrator.Scheduling.Matching;
 
@@ -7,59 +7,70 @@ namespace OrleansOrchestrator.Scheduling.Matching;
 /// </summary>
 internal sealed class PodPredicate : IEquatable<PodPredicate>
 {
-    private readonly string[] _namespaces;
-    private readonly LabelMatcher? _namespaceSelector;
-    private readonly LabelMatcher _selector;
+    private readonly HashSet<string> _namespaces;
+    private readonly LabelSelector? _namespaceSelector;
     private readonly PodPredicate[] _conjuncts;
     private readonly string _key;
+    private readonly int _hash;
 
-    public PodPredicate(IEnumerable<string> namespaces, LabelMatcher? namespaceSelector, LabelMatcher selector, bool ignoresTerminating)
+    public PodPredicate(IEnumerable<string> namespaces, LabelSelector? namespaceSelector, LabelSelector selector, bool ignoresTerminating)
     {
-        _namespaces = [.. namespaces.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+        _namespaces = namespaces.ToHashSet(StringComparer.Ordinal);
         _namespaceSelector = namespaceSelector;
-        _selector = selector;
+        Selector = selector;
         _conjuncts = [];
         IgnoresTerminating = ignoresTerminating;
-        _key = $"{string.Join(',', _namespaces)};{namespaceSelector?.Key ?? "-"};{selector.Key};{ignoresTerminating}";
+        var names = string.Join(',', _namespaces.Order(StringComparer.Ordinal));
+        _key = $"{names};{(namespaceSelector is null ? "-" : TextOf(namespaceSelector))};{TextOf(selector)};{ignoresTerminating}";
+        _hash = _key.GetHashCode();
     }
 
     private PodPredicate(PodPredicate[] conjuncts)
     {
         _namespaces = [];
-        _selector = new LabelMatcher(new V1LabelSelector());
+        Selector = LabelSelector.Everything;
         _conjuncts = conjuncts;
         _key = string.Join('&', conjuncts.Select(conjunct => conjunct._key));
+        _hash = _key.GetHashCode();
     }
 
     /// <summary>Whether pods that are being deleted do not count.</summary>
     public bool IgnoresTerminating { get; }
 
+    /// <summary>The labels of the pods that it means.</summary>
+    public LabelSelector Selector { get; }
+
+    /// <summary>The namespaces that it names.</summary>
+    public IReadOnlyCollection<string> Namespaces => _namespaces;
+
+    /// <summary>Whether it means pods of namespaces that it does not name.</summary>
+    public bool SelectsNamespaces => _namespaceSelector is not null;
+
     /// <summary>Whether the answer depends on the labels of namespaces.</summary>
-    public bool ReadsNamespaceLabels => _namespaceSelector is { MatchesEverything: false } || _conjuncts.Any(conjunct => conjunct.ReadsNamespaceLabels);
+    public bool ReadsNamespaceLabels => _namespaceSelector is { IsEverything: false } || _conjuncts.Any(conjunct => conjunct.ReadsNamespaceLabels);
 
     /// <summary>The pods that all of the predicates mean.</summary>
     public static PodPredicate All(PodPredicate[] predicates) => predicates.Length == 1 ? predicates[0] : new PodPredicate(predicates);
 
-    public bool Matches(string podNamespace, IDictionary<string, string> labels, IReadOnlyDictionary<string, IDictionary<string, string>> namespaceLabels)
+    public bool Matches(string podNamespace, LabelSet labels, IReadOnlyDictionary<string, LabelSet> namespaceLabels)
     {
         if (_conjuncts.Length > 0)
             return Array.TrueForAll(_conjuncts, conjunct => conjunct.Matches(podNamespace, labels, namespaceLabels));
-        return IsInNamespaces(podNamespace, namespaceLabels) && _selector.Matches(labels);
+        return (_namespaces.Contains(podNamespace) || SelectsNamespace(podNamespace, namespaceLabels)) && Selector.Matches(labels);
     }
 
-    public bool Equals(PodPredicate? other) => other is not null && _key == other._key;
+    /// <summary>Whether the selector of namespaces picks one.</summary>
+    public bool SelectsNamespace(string podNamespace, IReadOnlyDictionary<string, LabelSet> namespaceLabels) =>
+        _namespaceSelector is { } selector
+        && (selector.IsEverything || (namespaceLabels.TryGetValue(podNamespace, out var labels) && selector.Matches(labels)));
+
+    public bool Equals(PodPredicate? other) => ReferenceEquals(this, other) || (other is not null && _hash == other._hash && _key == other._key);
 
     public override bool Equals(object? obj) => Equals(obj as PodPredicate);
 
-    public override int GetHashCode() => _key.GetHashCode();
+    public override int GetHashCode() => _hash;
 
     public override string ToString() => _key;
 
-    private bool IsInNamespaces(string podNamespace, IReadOnlyDictionary<string, IDictionary<string, string>> namespaceLabels)
-    {
-        if (Array.IndexOf(_namespaces, podNamespace) >= 0)
-            return true;
-        return _namespaceSelector is { } selector
-            && (selector.MatchesEverything || (namespaceLabels.TryGetValue(podNamespace, out var labels) && selector.Matches(labels)));
-    }
+    private static string TextOf(LabelSelector selector) => selector.IsNothing ? "!" : selector.ToString();
 }

@@ -1,8 +1,9 @@
 using k8s.Models;
+using OrleansOrchestrator.Model.Fencing;
 
 namespace OrleansOrchestrator.Scheduling.Matching;
 
-/// <summary>Whether tolerations bear taints, by the rules of the Kubernetes page "Taints and Tolerations".</summary>
+/// <summary>Which taints of a node keep a pod off.</summary>
 internal static class Taints
 {
     public const string NoSchedule = "NoSchedule";
@@ -41,24 +42,10 @@ internal static class Taints
     {
         for (var i = 0; i < tolerations.Count; i++)
         {
-            if (Tolerates(tolerations[i], taint))
+            if (Tolerations.Tolerates(tolerations[i], taint))
                 return true;
         }
 
         return false;
-    }
-
-    private static bool Tolerates(V1Toleration toleration, V1Taint taint)
-    {
-        if (!string.IsNullOrEmpty(toleration.Effect) && toleration.Effect != taint.Effect)
-            return false;
-        if (!string.IsNullOrEmpty(toleration.Key) && toleration.Key != taint.Key)
-            return false;
-        return toleration.OperatorProperty switch
-        {
-            "Exists" => true,
-            null or "" or "Equal" => (toleration.Value ?? "") == (taint.Value ?? ""),
-            _ => false,
-        };
     }
 }

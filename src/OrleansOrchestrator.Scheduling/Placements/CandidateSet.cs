@@ -1,4 +1,5 @@
 using OrleansOrchestrator.Scheduling.Cluster;
+using OrleansOrchestrator.Scheduling.Matching;
 using OrleansOrchestrator.Scheduling.Plugins;
 using OrleansOrchestrator.Scheduling.Pods;
 
@@ -18,6 +19,8 @@ internal sealed class CandidateSet(SchedulerCache cache)
     private int[] _scratch = [];
     private float[] _crowds = [];
     private bool _hasRejections;
+    private readonly RowVerdicts _admitted = new();
+    private readonly RowVerdicts _tolerated = new();
 
     public SchedulerCache Cache { get; } = cache;
 
@@ -38,6 +41,8 @@ internal sealed class CandidateSet(SchedulerCache cache)
     public void Reset(PodInfo pod, ReadOnlySpan<int> scores)
     {
         Pod = pod;
+        _admitted.Clear(Nodes.Capacity);
+        _tolerated.Clear(Nodes.Capacity);
         if (_scores.Length < Nodes.RowLimit)
         {
             _scores = new int[Nodes.Capacity];
@@ -75,6 +80,15 @@ internal sealed class CandidateSet(SchedulerCache cache)
     /// <summary>Why a cluster plugin rejected a row; null if none did.</summary>
     public Rejection? RejectionOf(int row) => _hasRejections ? _rejections[row] : null;
 
-    /// <summary>Whether the pod's node selector and node affinity admit a node, candidate or not.</summary>
-    public bool Admits(NodeRecord node) => Pod.Shape.NodeAffinity?.Admits(node.Name, node.Labels) != false;
+    /// <summary>Whether the pod's node selector and node affinity admit the node at a row, candidate or not.</summary>
+    public bool Admits(int row)
+    {
+        if (Pod.Shape.NodeAffinity is not { } affinity)
+            return true;
+        return _admitted[row] ??= affinity.Admits(Nodes.Record(row).Name, Nodes.Record(row).Labels);
+    }
+
+    /// <summary>Whether the pod tolerates the taints of the node at a row, candidate or not.</summary>
+    public bool Tolerates(int row) =>
+        _tolerated[row] ??= Taints.FindUntolerated(Nodes.Record(row).Taints, Pod.Shape.Tolerations) is null;
 }

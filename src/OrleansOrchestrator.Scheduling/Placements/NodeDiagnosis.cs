@@ -28,6 +28,17 @@ internal static class NodeDiagnosis
         PodFault = "pod affinity terms conflict",
     };
 
+    /// <summary>The failure of a pod that is too costly to judge. No change of the cluster helps, only one of the pod.</summary>
+    public static Unschedulable TooCostly(int nodeCount, int comparisons) => new()
+    {
+        NodeCount = nodeCount,
+        Reasons = [],
+        Plugins = [],
+        WakesOn = ClusterEvents.None,
+        PodFault = $"the pod has {comparisons} tolerations, selectors, terms of affinity and spread, host ports and extended resources, "
+            + $"more than the {ComparisonCount.Max} that are compared with each node",
+    };
+
     /// <summary>Counts the reasons of all nodes.</summary>
     /// <param name="pod">The pod that fits nowhere.</param>
     /// <param name="nodes">The nodes.</param>

@@ -47,6 +47,8 @@ public sealed class Scheduler
         ArgumentNullException.ThrowIfNull(pod);
         if (_cache.NodeCount == 0)
             return NodeDiagnosis.NoNodes;
+        if (pod.Shape.IsTooCostly)
+            return NodeDiagnosis.TooCostly(_cache.NodeCount, pod.Shape.Comparisons);
         if (pod.Shape.NodeAffinity?.NodeNames is { Count: 0 })
             return NodeDiagnosis.ContradictoryNames(_cache.NodeCount, _plugins);
 

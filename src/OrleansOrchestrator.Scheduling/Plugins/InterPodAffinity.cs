@@ -27,54 +27,55 @@ internal sealed class InterPodAffinity : IClusterPlugin
         ClusterEvents.NodeAdded | ClusterEvents.NodeLabelsChanged | ClusterEvents.NamespaceChanged
         | ClusterEvents.AssignedPodAdded | ClusterEvents.AssignedPodRemoved | ClusterEvents.AssignedPodChanged;
 
-    public bool Applies(PodInfo pod, SchedulerCache cache)
-    {
-        if (pod.Shape.AffinityTerms.Length > 0)
-            return true;
-        foreach (var carried in cache.Pods.CarriedTerms)
-        {
-            if (Concerns(carried.Term, pod, cache))
-                return true;
-        }
-
-        return false;
-    }
+    public bool Applies(PodInfo pod, SchedulerCache cache) =>
+        pod.Shape.AffinityTerms.Length > 0 || cache.Pods.CarriedTerms.Concerning(pod.Namespace, pod.Labels).Count > 0;
 
     public void Filter(CandidateSet candidates)
     {
         RejectDistant(candidates);
+        var own = new DomainTotals(candidates);
         foreach (var term in candidates.Pod.Shape.AffinityTerms)
         {
             if (term.Kind == AffinityKind.RequiredAntiAffinity)
-                RejectNear(candidates, term, Totals(candidates, term, candidates.Cache.Counters.Of(term.Pods)), TooNear);
+                own.Add(term.TopologyKey, candidates.Cache.Counters.Of(term.Pods), 1);
         }
 
-        foreach (var carried in candidates.Cache.Pods.CarriedTerms)
+        RejectNear(candidates, own, TooNear);
+        var others = new DomainTotals(candidates);
+        foreach (var carried in Concerning(candidates))
         {
-            if (carried.Term.Kind == AffinityKind.RequiredAntiAffinity && Concerns(carried.Term, candidates.Pod, candidates.Cache))
-                RejectNear(candidates, carried.Term, Totals(candidates, carried), Unwelcome);
+            if (carried.Term.Kind == AffinityKind.RequiredAntiAffinity)
+                others.Add(carried, 1);
         }
+
+        RejectNear(candidates, others, Unwelcome);
     }
 
     public void Score(CandidateSet candidates)
     {
-        var sums = candidates.Scratch;
-        sums.Clear();
+        var totals = new DomainTotals(candidates);
         foreach (var term in candidates.Pod.Shape.AffinityTerms)
         {
             if (term.Kind == AffinityKind.Preferred)
-                AddWeighted(sums, candidates, term, Totals(candidates, term, candidates.Cache.Counters.Of(term.Pods)), term.Weight);
+                totals.Add(term.TopologyKey, candidates.Cache.Counters.Of(term.Pods), term.Weight);
         }
 
-        foreach (var carried in candidates.Cache.Pods.CarriedTerms)
+        foreach (var carried in Concerning(candidates))
         {
             var weight = carried.Term.Kind == AffinityKind.RequiredAffinity ? RequiredAffinityWeight : carried.Term.Weight;
-            if (weight != 0 && Concerns(carried.Term, candidates.Pod, candidates.Cache))
-                AddWeighted(sums, candidates, carried.Term, Totals(candidates, carried), weight);
+            if (weight != 0)
+                totals.Add(carried, weight);
         }
 
+        var sums = candidates.Scratch;
+        sums.Clear();
+        foreach (var (column, byDomain) in totals.All)
+            AddTo(sums, column, byDomain);
         AddNormalized(candidates, sums);
     }
+
+    private static IReadOnlyList<CarriedTerm> Concerning(CandidateSet candidates) =>
+        candidates.Cache.Pods.CarriedTerms.Concerning(candidates.Pod.Namespace, candidates.Pod.Labels);
 
     private static bool Concerns(AffinityTerm term, PodInfo pod, SchedulerCache cache) =>
         term.Pods.Matches(pod.Namespace, pod.Labels, cache.Pods.NamespaceLabels);
@@ -90,10 +91,10 @@ internal sealed class InterPodAffinity : IClusterPlugin
             return;
         var companions = candidates.Cache.Counters.Of(PodPredicate.All(Array.ConvertAll(terms, term => term.Pods)));
         var isFirst = companions.Total == 0 && Array.TrueForAll(terms, term => Concerns(term, candidates.Pod, candidates.Cache));
-        foreach (var term in terms)
+        foreach (var key in terms.Select(term => term.TopologyKey).Distinct(StringComparer.Ordinal))
         {
-            var column = candidates.Nodes.Topology(term.TopologyKey);
-            var totals = Totals(candidates, term, companions);
+            var column = candidates.Nodes.Topology(key);
+            var totals = DomainTotals.Of(column, companions, candidates.Scores.Length);
             for (var row = 0; row < candidates.Scores.Length; row++)
             {
                 if (!candidates.IsCandidate(row))
@@ -105,24 +106,25 @@ internal sealed class InterPodAffinity : IClusterPlugin
         }
     }
 
-    private static void RejectNear(CandidateSet candidates, AffinityTerm term, int[] totals, Rejection rejection)
+    private static void RejectNear(CandidateSet candidates, DomainTotals totals, Rejection rejection)
     {
-        var column = candidates.Nodes.Topology(term.TopologyKey);
-        for (var row = 0; row < candidates.Scores.Length; row++)
+        foreach (var (column, byDomain) in totals.All)
         {
-            var domain = column.ByRow[row];
-            if (domain != TopologyColumn.NoDomain && totals[domain] > 0 && candidates.IsCandidate(row))
-                candidates.Reject(row, rejection);
+            for (var row = 0; row < candidates.Scores.Length; row++)
+            {
+                var domain = column.ByRow[row];
+                if (domain != TopologyColumn.NoDomain && byDomain[domain] > 0 && candidates.IsCandidate(row))
+                    candidates.Reject(row, rejection);
+            }
         }
     }
 
-    private static void AddWeighted(Span<int> sums, CandidateSet candidates, AffinityTerm term, int[] totals, int weight)
+    private static void AddTo(Span<int> sums, TopologyColumn column, long[] byDomain)
     {
-        var domains = candidates.Nodes.Topology(term.TopologyKey).ByRow;
         for (var row = 0; row < sums.Length; row++)
         {
-            if (domains[row] != TopologyColumn.NoDomain)
-                sums[row] += weight * totals[domains[row]];
+            if (column.ByRow[row] is var domain and not TopologyColumn.NoDomain)
+                sums[row] = (int)Math.Clamp(sums[row] + byDomain[domain], int.MinValue, int.MaxValue);
         }
     }
 
@@ -143,36 +145,5 @@ internal sealed class InterPodAffinity : IClusterPlugin
             if (scores[row] >= 0)
                 scores[row] += PluginWeight * (int)(100L * (sums[row] - min) / ((long)max - min));
         }
-    }
-
-    /// <summary>How many counted pods run in each domain of a term's topology key.</summary>
-    private static int[] Totals(CandidateSet candidates, AffinityTerm term, PodCounter counter)
-    {
-        var column = candidates.Nodes.Topology(term.TopologyKey);
-        var totals = new int[column.DomainLimit];
-        if (counter.Total == 0)
-            return totals;
-        var counts = counter.ByRow;
-        for (var row = 0; row < candidates.Scores.Length; row++)
-        {
-            if (column.ByRow[row] is var domain and not TopologyColumn.NoDomain)
-                totals[domain] += counts[row];
-        }
-
-        return totals;
-    }
-
-    /// <summary>How many pods that carry a term run in each of its domains.</summary>
-    private static int[] Totals(CandidateSet candidates, CarriedTerm carried)
-    {
-        var column = candidates.Nodes.Topology(carried.Term.TopologyKey);
-        var totals = new int[column.DomainLimit];
-        foreach (var (row, count) in carried.CarriersByRow)
-        {
-            if (column.ByRow[row] is var domain and not TopologyColumn.NoDomain)
-                totals[domain] += count;
-        }
-
-        return totals;
     }
 }

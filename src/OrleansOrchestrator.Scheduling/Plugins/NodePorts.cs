@@ -20,13 +20,11 @@ internal sealed class NodePorts : INodeFilter
 
     public bool Passes(PodShape shape, NodeTable nodes, int row)
     {
-        foreach (var taken in nodes.Record(row).Ports)
+        var taken = nodes.Record(row).Ports;
+        foreach (var wanted in shape.Ports)
         {
-            foreach (var wanted in shape.Ports)
-            {
-                if (wanted.ConflictsWith(taken))
-                    return false;
-            }
+            if (taken.ConflictsWith(wanted))
+                return false;
         }
 
         return true;

@@ -1,5 +1,4 @@
 using OrleansOrchestrator.Scheduling.Cluster;
-using OrleansOrchestrator.Scheduling.Matching;
 using OrleansOrchestrator.Scheduling.Placements;
 using OrleansOrchestrator.Scheduling.Pods;
 
@@ -31,9 +30,15 @@ internal sealed class PodTopologySpread : IClusterPlugin
         if (required.Length == 0)
             return;
         var columns = Array.ConvertAll(required, constraint => candidates.Nodes.Topology(constraint.TopologyKey));
-        RejectWithoutLabels(candidates, columns);
+        var hasAll = new bool[candidates.Scores.Length];
+        for (var row = 0; row < hasAll.Length; row++)
+            hasAll[row] = candidates.Nodes.Records[row] is { IsPresent: true } && HasAll(columns, row);
+        RejectWithoutLabels(candidates, hasAll);
+        // Without a node that has all labels, nobody is left to reject.
+        if (!hasAll.Contains(true))
+            return;
         for (var i = 0; i < required.Length; i++)
-            RejectCrowded(candidates, required[i], columns[i], columns);
+            RejectCrowded(candidates, required[i], columns[i], hasAll);
     }
 
     public void Score(CandidateSet candidates)
@@ -46,30 +51,29 @@ internal sealed class PodTopologySpread : IClusterPlugin
         {
             var counter = candidates.Cache.Counters.Of(constraint.Pods);
             var column = candidates.Nodes.Topology(constraint.TopologyKey);
-            score.AddDomains(counter, column, constraint.MaxSkew, isRequired: true, node => Counts(candidates, constraint, node));
+            score.AddDomains(counter, column, constraint.MaxSkew, isRequired: true, row => Counts(candidates, constraint, row));
         }
 
         score.Apply();
     }
 
-    private static void RejectWithoutLabels(CandidateSet candidates, TopologyColumn[] columns)
+    private static void RejectWithoutLabels(CandidateSet candidates, bool[] hasAll)
     {
         for (var row = 0; row < candidates.Scores.Length; row++)
         {
-            if (candidates.IsCandidate(row) && !HasAll(columns, row))
+            if (candidates.IsCandidate(row) && !hasAll[row])
                 candidates.Reject(row, NoLabel);
         }
     }
 
-    private static void RejectCrowded(CandidateSet candidates, SpreadConstraint constraint, TopologyColumn column, TopologyColumn[] required)
+    private static void RejectCrowded(CandidateSet candidates, SpreadConstraint constraint, TopologyColumn column, bool[] hasAll)
     {
         var counts = candidates.Cache.Counters.Of(constraint.Pods).ByRow;
         var totals = new int[column.DomainLimit];
         Array.Fill(totals, -1);
-        var records = candidates.Nodes.Records;
-        for (var row = 0; row < records.Length; row++)
+        for (var row = 0; row < hasAll.Length; row++)
         {
-            if (records[row] is not { IsPresent: true } node || !HasAll(required, row) || !Counts(candidates, constraint, node))
+            if (!hasAll[row] || !Counts(candidates, constraint, row))
                 continue;
             ref var total = ref totals[column.ByRow[row]];
             total = Math.Max(total, 0) + counts[row];
@@ -89,7 +93,7 @@ internal sealed class PodTopologySpread : IClusterPlugin
             emptiest = 0;
         var pod = candidates.Pod;
         var own = constraint.Pods.Matches(pod.Namespace, pod.Labels, candidates.Cache.Pods.NamespaceLabels) ? 1 : 0;
-        for (var row = 0; row < records.Length; row++)
+        for (var row = 0; row < hasAll.Length; row++)
         {
             if (candidates.IsCandidate(row) && Math.Max(totals[column.ByRow[row]], 0) + own - emptiest > constraint.MaxSkew)
                 candidates.Reject(row, TooCrowded);
@@ -107,7 +111,6 @@ internal sealed class PodTopologySpread : IClusterPlugin
         return true;
     }
 
-    private static bool Counts(CandidateSet candidates, SpreadConstraint constraint, NodeRecord node) =>
-        (!constraint.HonorsNodeAffinity || candidates.Admits(node))
-        && (!constraint.HonorsTaints || Taints.FindUntolerated(node.Taints, candidates.Pod.Shape.Tolerations) is null);
+    private static bool Counts(CandidateSet candidates, SpreadConstraint constraint, int row) =>
+        (!constraint.HonorsNodeAffinity || candidates.Admits(row)) && (!constraint.HonorsTaints || candidates.Tolerates(row));
 }

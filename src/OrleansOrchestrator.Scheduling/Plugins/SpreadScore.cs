@@ -43,8 +43,8 @@ internal readonly ref struct SpreadScore(CandidateSet candidates, int pluginWeig
     /// <param name="column">The label's values by row.</param>
     /// <param name="maxSkew">The skew that is borne.</param>
     /// <param name="isRequired">Whether nodes without the label get no score at all.</param>
-    /// <param name="isCounted">Whether the pods of a node count; null if all do.</param>
-    public void AddDomains(PodCounter counter, TopologyColumn column, int maxSkew, bool isRequired, Predicate<NodeRecord>? isCounted)
+    /// <param name="isCounted">Whether the pods of the node at a row count; null if all do.</param>
+    public void AddDomains(PodCounter counter, TopologyColumn column, int maxSkew, bool isRequired, Predicate<int>? isCounted)
     {
         var scores = candidates.Scores;
         var domains = column.ByRow[..scores.Length];
@@ -56,7 +56,7 @@ internal readonly ref struct SpreadScore(CandidateSet candidates, int pluginWeig
         {
             var place = domains[row] + 1;
             isUsed[place] |= scores[row] >= 0;
-            if (counts[row] > 0 && isCounted?.Invoke(candidates.Nodes.Record(row)) != false)
+            if (counts[row] > 0 && isCounted?.Invoke(row) != false)
                 totals[place] += counts[row];
         }
 

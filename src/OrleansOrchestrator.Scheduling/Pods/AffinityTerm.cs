@@ -1,4 +1,5 @@
 using k8s.Models;
+using OrleansOrchestrator.Model.Selectors;
 using OrleansOrchestrator.Scheduling.Matching;
 
 namespace OrleansOrchestrator.Scheduling.Pods;
@@ -46,8 +47,8 @@ internal sealed record AffinityTerm(AffinityKind Kind, PodPredicate Pods, string
             IEnumerable<string> namespaces = term.Namespaces is { Count: > 0 } listed
                 ? listed
                 : term.NamespaceSelector is null ? [ownNamespace] : [];
-            var namespaceSelector = term.NamespaceSelector is null ? null : new LabelMatcher(term.NamespaceSelector);
-            var pods = new PodPredicate(namespaces, namespaceSelector, new LabelMatcher(term.LabelSelector), ignoresTerminating: false);
+            var namespaceSelector = term.NamespaceSelector is null ? null : LabelSelector.From(term.NamespaceSelector);
+            var pods = new PodPredicate(namespaces, namespaceSelector, LabelSelector.From(term.LabelSelector), ignoresTerminating: false);
             return new AffinityTerm(kind, pods, term.TopologyKey, weight);
         }
     }

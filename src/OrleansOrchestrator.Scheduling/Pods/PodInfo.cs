@@ -1,4 +1,5 @@
 using k8s.Models;
+using OrleansOrchestrator.Model.Selectors;
 
 namespace OrleansOrchestrator.Scheduling.Pods;
 
@@ -8,15 +9,13 @@ namespace OrleansOrchestrator.Scheduling.Pods;
 /// </summary>
 public sealed class PodInfo
 {
-    private static readonly IDictionary<string, string> NoLabels = new Dictionary<string, string>();
-
     private PodInfo(V1Pod pod)
     {
         var metadata = pod.Metadata;
         Namespace = metadata.NamespaceProperty ?? "";
         Name = metadata.Name ?? "";
         Uid = string.IsNullOrEmpty(metadata.Uid) ? $"{Namespace}/{Name}" : metadata.Uid;
-        Labels = metadata.Labels ?? NoLabels;
+        Labels = LabelSet.From(metadata.Labels);
         CreatedAt = metadata.CreationTimestamp;
         IsTerminating = metadata.DeletionTimestamp is not null;
         SpreadOwnerUid = FindSpreadOwner(metadata);
@@ -70,7 +69,7 @@ public sealed class PodInfo
     /// <summary>When its node started it.</summary>
     public DateTime? StartedAt { get; }
 
-    internal IDictionary<string, string> Labels { get; }
+    internal LabelSet Labels { get; }
 
     /// <summary>The controller whose replicas spread over nodes; null if the pod does not spread by default.</summary>
     internal string? SpreadOwnerUid { get; }

@@ -12,8 +12,6 @@ namespace OrleansOrchestrator.Scheduling.Pods;
 /// </summary>
 internal sealed class PodShape : IEquatable<PodShape>
 {
-    private static readonly V1Toleration[] NoTolerations = [];
-
     private readonly string _key;
     private readonly int _hash;
 
@@ -26,10 +24,17 @@ internal sealed class PodShape : IEquatable<PodShape>
         ScoredMemoryBytes = scored.MemoryBytes;
         Extended = [.. Requests.Extended.Where(pair => pair.Value > 0).OrderBy(pair => pair.Key, StringComparer.Ordinal)];
         Ports = CollectPorts(spec);
-        NodeAffinity = NodeAffinityRules.From(spec);
-        Tolerations = spec.Tolerations is { Count: > 0 } tolerations ? [.. tolerations] : NoTolerations;
-        SpreadConstraints = SpreadConstraint.From(pod);
-        AffinityTerms = AffinityTerm.From(pod);
+        Comparisons = Extended.Length + Ports.Length + ComparisonCount.Of(spec);
+        // What no node is compared with need not be compiled either; whoever changes such a pod again and again would
+        // otherwise keep all others waiting for that.
+        if (!IsTooCostly)
+        {
+            NodeAffinity = NodeAffinityRules.From(spec);
+            Tolerations = spec.Tolerations is { Count: > 0 } tolerations ? [.. tolerations] : [];
+            SpreadConstraints = SpreadConstraint.From(pod);
+            AffinityTerms = AffinityTerm.From(pod);
+        }
+
         _key = PodShapeKey.Format(pod, this);
         _hash = _key.GetHashCode();
     }
@@ -50,17 +55,38 @@ internal sealed class PodShape : IEquatable<PodShape>
 
     public NodeAffinityRules? NodeAffinity { get; }
 
-    public V1Toleration[] Tolerations { get; }
+    public V1Toleration[] Tolerations { get; } = [];
 
-    public SpreadConstraint[] SpreadConstraints { get; }
+    public SpreadConstraint[] SpreadConstraints { get; } = [];
 
-    public AffinityTerm[] AffinityTerms { get; }
+    public AffinityTerm[] AffinityTerms { get; } = [];
+
+    /// <summary>How many comparisons it takes at most to judge one node, not counting the pods that run there.</summary>
+    public int Comparisons { get; }
+
+    /// <summary>
+    /// Whether it takes so many that all others would wait for it. Such a pod is not placed, and if somebody has assigned it to
+    /// a node, its affinity terms do not count for others.
+    /// </summary>
+    public bool IsTooCostly => Comparisons > ComparisonCount.Max;
 
     /// <summary>Whether the pod requests nothing that a score could weigh.</summary>
     public bool IsBestEffort => Requests.CpuMilli == 0 && Requests.MemoryBytes == 0;
 
     public bool Equals(PodShape? other) =>
         ReferenceEquals(this, other) || (other is not null && _hash == other._hash && _key == other._key);
+
+    /// <summary>How much of an extended resource is asked for.</summary>
+    public long AmountOf(string extended)
+    {
+        foreach (var (name, amount) in Extended)
+        {
+            if (name == extended)
+                return amount;
+        }
+
+        return 0;
+    }
 
     public override bool Equals(object? obj) => Equals(obj as PodShape);
 

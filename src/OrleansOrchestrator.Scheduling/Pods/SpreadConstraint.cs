@@ -1,4 +1,5 @@
 using k8s.Models;
+using OrleansOrchestrator.Model.Selectors;
 using OrleansOrchestrator.Scheduling.Matching;
 
 namespace OrleansOrchestrator.Scheduling.Pods;
@@ -21,7 +22,7 @@ internal sealed record SpreadConstraint(
         constraint.TopologyKey,
         constraint.MaxSkew,
         constraint.WhenUnsatisfiable != "ScheduleAnyway",
-        new PodPredicate([pod.Metadata.NamespaceProperty ?? ""], null, new LabelMatcher(Selector(pod, constraint)), ignoresTerminating: true),
+        new PodPredicate([pod.Metadata.NamespaceProperty ?? ""], null, LabelSelector.From(Selector(pod, constraint)), ignoresTerminating: true),
         constraint.MinDomains ?? 1,
         constraint.NodeAffinityPolicy != "Ignore",
         constraint.NodeTaintsPolicy == "Honor");

@@ -1,5 +1,5 @@
 using k8s.Models;
-using OrleansOrchestrator.Scheduling.Matching;
+using OrleansOrchestrator.Model.Selectors;
 using OrleansOrchestrator.Scheduling.Pods;
 
 namespace OrleansOrchestrator.Scheduling.Preemption;
@@ -7,8 +7,8 @@ namespace OrleansOrchestrator.Scheduling.Preemption;
 /// <summary>Counts which evictions would violate a PodDisruptionBudget.</summary>
 internal sealed class DisruptionBudgets(IReadOnlyList<V1PodDisruptionBudget> budgets)
 {
-    private readonly (V1PodDisruptionBudget Budget, LabelMatcher Selector)[] _budgets =
-        [.. budgets.Select(budget => (budget, new LabelMatcher(budget.Spec?.Selector)))];
+    private readonly (V1PodDisruptionBudget Budget, LabelSelector Selector)[] _budgets =
+        [.. budgets.Select(budget => (budget, LabelSelector.From(budget.Spec?.Selector)))];
 
     /// <summary>The pods whose eviction, in this order, exceeds what a budget allows.</summary>
     public HashSet<PodInfo> FindViolating(IEnumerable<PodInfo> victims)

@@ -13,7 +13,7 @@ public sealed class SchedulingQueue
 {
     private readonly SchedulingQueueOptions _options;
     private readonly Dictionary<string, QueuedPod> _pods = new(StringComparer.Ordinal);
-    private readonly PodHeap _active = new(ByPriority);
+    private readonly ActivePods _active = new();
     private readonly PodHeap _backingOff = new((left, right) => left.BackoffUntil.CompareTo(right.BackoffUntil));
     private readonly PodHeap _unschedulable = new((left, right) => left.Since.CompareTo(right.Since));
     private readonly Dictionary<ClusterEvents, HashSet<QueuedPod>> _sleepers = [];
@@ -86,7 +86,7 @@ public sealed class SchedulingQueue
             return true;
         }
 
-        var asksForElse = !old.Shape.Equals(pod.Shape) || !Cluster.NodeProperties.SameLabels(old.Labels, pod.Labels);
+        var asksForElse = !old.Shape.Equals(pod.Shape) || old.Labels != pod.Labels;
         var next = place switch
         {
             _ when pod.IsGated => QueuePlace.Gated,
@@ -117,15 +117,14 @@ public sealed class SchedulingQueue
         return true;
     }
 
-    /// <summary>Takes out the next pods to try, the highest priority first; they are in flight until the caller ends the attempt.</summary>
+    /// <summary>Takes out the next pods to try, the highest priority first and namespaces in turn; they are in flight until the caller ends the attempt.</summary>
     public IReadOnlyList<QueuedPod> Pop(int countMax, DateTimeOffset now)
     {
         Flush(now);
         var popped = new List<QueuedPod>(Math.Min(countMax, _active.Count));
         while (popped.Count < countMax && _active.Count > 0)
         {
-            var pod = _active.First;
-            Leave(pod);
+            var pod = _active.Take();
             pod.Attempts++;
             pod.PoppedAtEvent = _history.Count;
             Enter(pod, QueuePlace.InFlight, now);
@@ -133,6 +132,16 @@ public sealed class SchedulingQueue
         }
 
         return popped;
+    }
+
+    /// <summary>
+    /// Tells how long an attempt took. Namespaces take turns by the time that their pods took: many pods of one, or few that
+    /// are slow to judge, do not keep those of another waiting.
+    /// </summary>
+    public void Charge(QueuedPod pod, TimeSpan elapsed)
+    {
+        ArgumentNullException.ThrowIfNull(pod);
+        _active.Charge(pod.Info.Namespace, elapsed);
     }
 
     /// <summary>Ends an attempt that succeeded: the pod leaves the queue.</summary>
@@ -190,14 +199,6 @@ public sealed class SchedulingQueue
             Leave(pod);
             Enter(pod, QueuePlace.Active, now);
         }
-    }
-
-    private static int ByPriority(QueuedPod left, QueuedPod right)
-    {
-        var order = right.Info.Priority.CompareTo(left.Info.Priority);
-        if (order == 0)
-            order = left.Since.CompareTo(right.Since);
-        return order != 0 ? order : left.Sequence.CompareTo(right.Sequence);
     }
 
     private static QueuePlace Awake(QueuedPod pod, DateTimeOffset now) =>

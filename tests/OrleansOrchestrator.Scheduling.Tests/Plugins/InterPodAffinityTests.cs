@@ -97,4 +97,37 @@ public sealed class InterPodAffinityTests
     public void Preference_CarriedByRunningPod_IsSymmetric() =>
         _harness.Running(Create("q").On("b1").Near("web", Zone, weight: 50))
             .Choices(Create("p").WithLabel("app", "web")).ShouldBe(["b1"]);
+
+    [Fact]
+    public void AntiAffinity_CarriedForSelectedNamespaces_FollowsTheirLabels()
+    {
+        var carrier = Create("q").On("a1").AwayFrom("web", Zone);
+        var term = carrier.Spec.Affinity.PodAntiAffinity.RequiredDuringSchedulingIgnoredDuringExecution[0];
+        term.NamespaceSelector = new V1LabelSelector { MatchLabels = new Dictionary<string, string> { ["team"] = "web" } };
+        _harness.Running(carrier).Choices(Create("p").WithLabel("app", "web")).ShouldContain("a2");
+
+        SetLabels("default", "web");
+        _harness.Choices(Create("p").WithLabel("app", "web")).ShouldBe(["b1", "none"]);
+        SetLabels("default", "other");
+        _harness.Choices(Create("p").WithLabel("app", "web")).ShouldContain("a2");
+    }
+
+    [Fact]
+    public void Preference_CarriedForANamespaceNamedAndSelected_CountsOnce()
+    {
+        var carrier = Create("q").On("b1").Near("web", Zone, weight: 50);
+        var term = carrier.Spec.Affinity.PodAffinity.PreferredDuringSchedulingIgnoredDuringExecution[0].PodAffinityTerm;
+        term.Namespaces = ["default"];
+        term.NamespaceSelector = new V1LabelSelector();
+        _harness.Running(carrier);
+        _harness.Cache.Pods.CarriedTerms.Concerning("default", Create("p").WithLabel("app", "web").Info().Labels).Count.ShouldBe(1);
+        _harness.Cache.Pods.CarriedTerms.Concerning("elsewhere", Create("p").WithLabel("app", "web").Info().Labels).Count.ShouldBe(1);
+        _harness.Cache.RemovePod("uid-q");
+        _harness.Cache.Pods.CarriedTerms.Concerning("default", Create("p").WithLabel("app", "web").Info().Labels).ShouldBeEmpty();
+    }
+
+    private void SetLabels(string name, string team) => _harness.Cache.SetNamespace(new V1Namespace
+    {
+        Metadata = new V1ObjectMeta { Name = name, Labels = new Dictionary<string, string> { ["team"] = team } },
+    });
 }

@@ -1,4 +1,5 @@
 using OrleansOrchestrator.Scheduling.Placements;
+using OrleansOrchestrator.Scheduling.Pods;
 using OrleansOrchestrator.Scheduling.Queueing;
 using OrleansOrchestrator.Scheduling.Tests.Building;
 using static OrleansOrchestrator.Scheduling.Tests.Building.PodObjects;
@@ -145,6 +146,58 @@ public sealed class SchedulingQueueTests
     }
 
     [Fact]
+    public void Pop_NamespaceWithManyPods_TakesTurnsWithTheOthers()
+    {
+        for (var i = 0; i < 1_000; i++)
+            _queue.Add(In("flood", $"f{i}"), At(0));
+        _queue.Add(In("calm", "a"), At(1));
+        _queue.Add(In("calm", "b"), At(1));
+        Names(_queue.Pop(4, At(2))).ShouldBe(["f0", "a", "f1", "b"]);
+    }
+
+    [Fact]
+    public void Charge_PodsThatAreSlowToJudge_WaitForAsLongAsTheyTook()
+    {
+        for (var i = 0; i < 100; i++)
+            _queue.Add(In("slow", $"s{i}"), At(0));
+        _queue.Charge(_queue.Pop(1, At(0)).Single(), TimeSpan.FromMilliseconds(100));
+        for (var i = 0; i < 100; i++)
+            _queue.Add(In("quick", $"q{i}"), At(1));
+
+        for (var i = 0; i < 100; i++)
+        {
+            var pod = _queue.Pop(1, At(2)).Single();
+            pod.Info.Namespace.ShouldBe("quick");
+            _queue.Charge(pod, TimeSpan.FromMilliseconds(0.9));
+        }
+
+        Names(_queue.Pop(1, At(2))).ShouldBe(["s1"]);
+    }
+
+    [Fact]
+    public void Charge_NamespaceThatWasAlone_OwesNothingForIt()
+    {
+        _queue.Add(In("busy", "a"), At(0));
+        _queue.Charge(_queue.Pop(1, At(0)).Single(), TimeSpan.FromHours(1));
+        _queue.Add(In("busy", "b"), At(1));
+        _queue.Pop(1, At(1));
+        _queue.Add(In("busy", "c"), At(2));
+        _queue.Add(In("new", "x"), At(2));
+        _queue.Add(In("new", "y"), At(2));
+        Names(_queue.Pop(3, At(2))).ShouldBe(["x", "c", "y"]);
+    }
+
+    [Fact]
+    public void Pop_PodsOfHigherPriority_ComeFirstWhateverTheirNamespaceHasTaken()
+    {
+        _queue.Add(In("busy", "a"), At(0));
+        _queue.Charge(_queue.Pop(1, At(0)).Single(), TimeSpan.FromHours(1));
+        _queue.Add(In("new", "x"), At(1));
+        _queue.Add(Create("important").WithPriority(5).Info(), At(1));
+        Names(_queue.Pop(2, At(2))).ShouldBe(["important", "x"]);
+    }
+
+    [Fact]
     public void Delete_PodInFlight_IgnoresItsOutcome()
     {
         _queue.Add(Create("p").Info(), At(0));
@@ -154,6 +207,13 @@ public sealed class SchedulingQueueTests
         _queue.Retry("uid-p", At(1));
         _queue.Count.ShouldBe(0);
         _queue.Pop(1, At(1000)).ShouldBeEmpty();
+    }
+
+    private static PodInfo In(string podNamespace, string name)
+    {
+        var pod = Create(name);
+        pod.Metadata.NamespaceProperty = podNamespace;
+        return pod.Info();
     }
 
     private static DateTimeOffset At(double seconds) => Start.AddSeconds(seconds);
