@@ -3,6 +3,7 @@ using CsCheck;
 using k8s.Models;
 using OrleansOrchestrator.Node.Configuration;
 using OrleansOrchestrator.Node.Tests.Fakes;
+using OrleansOrchestrator.Node.Volumes;
 
 namespace OrleansOrchestrator.Node.Tests;
 
@@ -93,8 +94,9 @@ public sealed class EnvironmentTests
             Service("shop", "headless", "None", (null, 1)),
         ];
 
-        var all = ServiceEnvironment.Build(services, "shop", enableLinks: true).ToDictionary();
-        var few = ServiceEnvironment.Build(services, "shop", enableLinks: false).ToDictionary();
+        var environment = new ServiceEnvironment(1024 * 1024, (_, why) => Assert.Fail(why));
+        var all = environment.Build(services, "shop", enableLinks: true).ToDictionary();
+        var few = environment.Build(services, "shop", enableLinks: false).ToDictionary();
 
         all["KUBERNETES_SERVICE_HOST"].ShouldBe("10.96.0.1");
         all["MY_WEB_SERVICE_HOST"].ShouldBe("10.96.0.7");
@@ -106,9 +108,101 @@ public sealed class EnvironmentTests
         few.Keys.ShouldAllBe(k => k.StartsWith("KUBERNETES_", StringComparison.Ordinal));
     }
 
+    [Fact]
+    public void ServiceEnvironment_ServiceOfVeryManyPorts_IsLeftOutAndTold()
+    {
+        V1Service[] services =
+        [
+            Service("default", "kubernetes", "10.96.0.1", ("https", 443)),
+            Service("shop", "web", "10.96.0.7", ("http", 80)),
+            Service("shop", "absurd", "10.96.0.8", [.. Enumerable.Range(1, 20_000).Select(port => ($"p{port}", port))]),
+            Service("shop", "large", "10.96.0.9", [.. Enumerable.Range(1, 1_000).Select(port => ($"p{port}", port))]),
+        ];
+        var told = new List<string>();
+
+        var variables = new ServiceEnvironment(1024 * 1024, (service, _) => told.Add(service.Metadata.Name)).Build(services, "shop", enableLinks: true).ToDictionary();
+
+        told.ShouldBe(["absurd"]);
+        variables["KUBERNETES_SERVICE_HOST"].ShouldBe("10.96.0.1");
+        variables["WEB_SERVICE_HOST"].ShouldBe("10.96.0.7");
+        variables["LARGE_PORT_1000_TCP_PORT"].ShouldBe("1000");
+        variables.ShouldNotContainKey("ABSURD_SERVICE_HOST");
+    }
+
+    [Fact]
+    public void ServiceEnvironment_VeryManyServices_LosesTheLargest()
+    {
+        V1Service[] services = [.. Enumerable.Range(0, 200).Select(i => Service("shop", $"s{i}", "10.96.0.7", [.. Enumerable.Range(1, 1 + (i % 10)).Select(port => ((string?)null, port))]))];
+        var told = new List<int>();
+
+        var variables = new ServiceEnvironment(64 * 1024, (service, _) => told.Add(service.Spec.Ports.Count)).Build(services, "shop", enableLinks: true).ToList();
+
+        variables.Sum(variable => variable.Key.Length + variable.Value.Length + 1).ShouldBeInRange(60 * 1024, 64 * 1024);
+        told.ShouldNotBeEmpty();
+        told.ShouldBeInOrder(SortDirection.Descending);
+    }
+
+    [Fact]
+    public async Task Build_ConfigMapThatIsMoreThanAProgramTakes_SaysWhich()
+    {
+        var source = new Source();
+        source.Maps["settings"] = new V1ConfigMap { Data = new Dictionary<string, string> { ["a"] = "b", ["BIG"] = new('x', 1_000_000) } };
+        var pod = TestPods.Shell("a", "");
+        pod.Spec.Containers[0].EnvFrom = [new V1EnvFromSource { ConfigMapRef = new V1ConfigMapEnvSource { Name = "settings" } }];
+
+        (await Should.ThrowAsync<ConfigurationException>(() => BuildAsync(source, pod))).Message.ShouldStartWith("environment variable \"BIG\" has more than the ");
+    }
+
+    [Fact]
+    public async Task Build_VariablesThatDoubleEachOther_AreRefusedBeforeTheyFillTheMemory()
+    {
+        var pod = TestPods.Shell("a", "");
+        pod.Spec.Containers[0].Env = [new V1EnvVar { Name = "V0", Value = new string('x', 100) }];
+        for (var i = 1; i < 60; i++)
+            pod.Spec.Containers[0].Env.Add(new V1EnvVar { Name = $"V{i}", Value = $"$(V{i - 1})$(V{i - 1})" });
+
+        (await Should.ThrowAsync<ConfigurationException>(() => BuildAsync(new Source(), pod))).Message.ShouldContain("that a program can be given");
+    }
+
+    [Fact]
+    public async Task Build_VeryManyLongVariables_AreRefusedTogether()
+    {
+        var pod = TestPods.Shell("a", "");
+        pod.Spec.Containers[0].Env = [new V1EnvVar { Name = "LONG", Value = new string('x', 100_000) }];
+        for (var i = 0; i < 50_000; i++)
+            pod.Spec.Containers[0].Env.Add(new V1EnvVar { Name = $"V{i}", Value = "$(LONG)" });
+
+        (await Should.ThrowAsync<ConfigurationException>(() => BuildAsync(new Source(), pod))).Message.ShouldStartWith("environment and arguments have more than");
+    }
+
+    [Fact]
+    public async Task Volumes_ThatShowOneConfigMapVeryOften_AreRefused()
+    {
+        var source = new Source();
+        source.Maps["settings"] = new V1ConfigMap { Data = new Dictionary<string, string> { ["key"] = new('x', 1_000_000) } };
+        var pod = TestPods.Shell("a", "");
+        pod.Spec.Volumes = [new V1Volume
+        {
+            Name = "all",
+            ConfigMap = new V1ConfigMapVolumeSource { Name = "settings", Items = [.. Enumerable.Range(0, 1_000).Select(i => new V1KeyToPath { Key = "key", Path = $"p{i}" })] },
+        }];
+        var directory = Directory.CreateTempSubdirectory("volumes-");
+        try
+        {
+            var volumes = new VolumePreparer(new VolumeContent(source, new ResourceField(new Dictionary<string, ResourceQuantity>())));
+            (await Should.ThrowAsync<ConfigurationException>(() => volumes.PrepareAsync(pod, directory.FullName, TestContext.Current.CancellationToken)))
+                .Message.ShouldContain("more than 67108864 bytes");
+        }
+        finally
+        {
+            directory.Delete(recursive: true);
+        }
+    }
+
     private static Task<IReadOnlyDictionary<string, string>> BuildAsync(IConfigurationSource source, V1Pod pod) =>
-        new EnvironmentBuilder(source, new ResourceField(new Dictionary<string, ResourceQuantity> { ["memory"] = new("1Gi") }))
-            .BuildAsync(pod, pod.Spec.Containers[0], [], TestContext.Current.CancellationToken);
+        new EnvironmentBuilder(
+            source, new ResourceField(new Dictionary<string, ResourceQuantity> { ["memory"] = new("1Gi") }), new ServiceEnvironment(1024 * 1024, (_, _) => { }))
+            .BuildAsync(pod, pod.Spec.Containers[0], [], new ProgramInput(), TestContext.Current.CancellationToken);
 
     private static V1EnvVar Field(string name, string path) =>
         new() { Name = name, ValueFrom = new V1EnvVarSource { FieldRef = new V1ObjectFieldSelector { FieldPath = path } } };

@@ -11,6 +11,61 @@ public sealed class ProcessNodeTests
     private static int s_index;
 
     [Fact]
+    public async Task Pods_ThatWaitForTheApi_KeepNobodyElseFromStarting()
+    {
+        await using var node = await TestNode.StartAsync(RuntimeKind.Process, options => options with { StartsInParallel = 2 });
+        using (node.Api.Hang("api/v1/namespaces/default/configmaps/slow"))
+        {
+            for (var i = 0; i < 4; i++)
+            {
+                var slow = TestPods.Shell($"slow-{i}", "sleep 100");
+                slow.Spec.Containers[0].EnvFrom = [new V1EnvFromSource { ConfigMapRef = new V1ConfigMapEnvSource { Name = "slow" } }];
+                node.Put(slow);
+            }
+
+            await Eventually.HoldsAsync(() => node.Api.Requests.Count(r => r.EndsWith("/configmaps/slow", StringComparison.Ordinal)) >= 4, "all of them wait");
+            node.Put(TestPods.Shell("quick", "sleep 100"));
+            await node.PodAsync("quick", TestPods.IsReady, "it runs");
+        }
+    }
+
+    [Fact]
+    public async Task Pod_OfANamespaceWithAnAbsurdService_RunsAndTheServiceIsTold()
+    {
+        await using var node = await TestNode.StartAsync(RuntimeKind.Process, options => options with { RecordEvents = null });
+        node.Api.Put("api/v1/namespaces/default/services/absurd", new V1Service
+        {
+            Metadata = new V1ObjectMeta { Name = "absurd", NamespaceProperty = "default", Uid = "u-absurd" },
+            Spec = new V1ServiceSpec { ClusterIP = "127.96.3.3", Ports = [.. Enumerable.Range(1, 20_000).Select(port => new V1ServicePort { Name = $"p{port}", Port = port })] },
+        });
+        // It starts again and again, so that one of its starts is after the daemon has heard of the service.
+        node.Put(TestPods.Shell("restarts", "exit 0"));
+
+        var told = await Eventually.ReturnsAsync(
+            () => node.Api.List<Corev1Event>("api/v1/namespaces/default/events/").FirstOrDefault(e => e.Reason == "TooManyVariables"), "the service is told");
+        (told.InvolvedObject.Kind, told.InvolvedObject.Name, told.Source.Component).ShouldBe(("Service", "absurd", "kubelet"));
+        node.Put(TestPods.Shell("a", "sleep 100"));
+        await node.PodAsync("a", TestPods.IsReady, "it runs");
+    }
+
+    [Fact]
+    public async Task Pod_GivenAConfigMapThatNoProgramTakes_SaysSo()
+    {
+        await using var node = await TestNode.StartAsync(RuntimeKind.Process);
+        node.Api.Put("api/v1/namespaces/default/configmaps/big", new V1ConfigMap
+        {
+            Metadata = new V1ObjectMeta { Name = "big", NamespaceProperty = "default" },
+            Data = new Dictionary<string, string> { ["BIG"] = new('x', 1_000_000) },
+        });
+        var pod = TestPods.Shell("a", "sleep 100");
+        pod.Spec.Containers[0].EnvFrom = [new V1EnvFromSource { ConfigMapRef = new V1ConfigMapEnvSource { Name = "big" } }];
+        node.Put(pod);
+
+        var waiting = await node.PodAsync("a", p => TestPods.Status(p)?.State?.Waiting?.Reason == "CreateContainerConfigError", "it says so");
+        TestPods.Status(waiting)!.State.Waiting.Message.ShouldContain("environment variable \"BIG\"");
+    }
+
+    [Fact]
     public async Task Pod_Deleted_EndsOnSignalAndLeavesNoProcess()
     {
         var mark = Guid.NewGuid().ToString("N");

@@ -116,6 +116,8 @@ public sealed partial class NodeAgent : IAsyncDisposable
             _runtime.PlaceOf, clock, _loggers.CreateLogger<PodGuard>());
         _guard = guard;
         var configuration = new ApiConfigurationSource(_api);
+        var serviceEnvironment = new ServiceEnvironment(
+            _options.ServiceVariablesBytesMax, (service, why) => events.Record("kubelet", service, EventType.Warning, "TooManyVariables", why));
         var resources = new ResourceField(AllocatableOf(machine));
         _pods = new PodDirectory(new PodServices
         {
@@ -124,7 +126,7 @@ public sealed partial class NodeAgent : IAsyncDisposable
             Api = _api,
             Runtime = _runtime,
             Specs = new ContainerSpecBuilder(
-                new EnvironmentBuilder(configuration, resources), isHollow ? new NoServices() : services, machine.MemoryBytes),
+                new EnvironmentBuilder(configuration, resources, serviceEnvironment), isHollow ? new NoServices() : services, machine.MemoryBytes),
             Volumes = new VolumePreparer(new VolumeContent(configuration, resources)),
             Events = events,
             Probes = new ProbeAction(_runtime),
@@ -133,7 +135,7 @@ public sealed partial class NodeAgent : IAsyncDisposable
             Guard = guard,
             TimeProvider = _timeProvider,
             Logger = _loggers.CreateLogger<PodWorker>(),
-            StartGate = new SemaphoreSlim(_options.StartsInParallel),
+            Starts = new StartGate(_options.StartsInParallel),
         });
         _runtime.PodChanged += _pods.Signal;
         var found = await _runtime.ListAsync(cancellationToken);
@@ -176,7 +178,7 @@ public sealed partial class NodeAgent : IAsyncDisposable
                     ServiceConnectionsMax = _options.ProxyServiceConnectionsMax,
                     ServiceSessionsMax = _options.ProxyServiceSessionsMax,
                 },
-                services, endpoints, (service, reason, message) => events.Record(service, EventType.Warning, reason, message), _timeProvider, _loggers);
+                services, endpoints, (service, reason, message) => events.Record("kube-proxy", service, EventType.Warning, reason, message), _timeProvider, _loggers);
             await _proxy.StartAsync(cancellationToken);
             Run(Reflect(ResourcePath.Endpoints, null, endpoints));
         }

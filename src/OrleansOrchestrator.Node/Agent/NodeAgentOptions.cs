@@ -72,7 +72,7 @@ public sealed record NodeAgentOptions
     /// <summary>How many pods the node takes.</summary>
     public int MaxPods { get; init; } = 110;
 
-    /// <summary>How many pods are started at the same time.</summary>
+    /// <summary>How many sandboxes and containers the runtime starts at the same time.</summary>
     public int StartsInParallel { get; init; } = 8;
 
     /// <summary>How often volumes that show objects of the API are refreshed.</summary>
@@ -113,6 +113,12 @@ public sealed record NodeAgentOptions
 
     /// <summary>How many UDP sessions the service proxy carries for one service at the same time.</summary>
     public int ProxyServiceSessionsMax { get; init; } = 1000;
+
+    /// <summary>
+    /// How many bytes of a container's environment the variables of services may take, of 2 MiB for everything. If they are
+    /// more, those of the largest services are left out, which is told in events on these.
+    /// </summary>
+    public int ServiceVariablesBytesMax { get; init; } = 1024 * 1024;
 
     /// <summary>The addresses of the cluster's DNS servers, for the containers' resolver; empty leaves the host's.</summary>
     public IReadOnlyList<string> ClusterDns { get; init; } = [];

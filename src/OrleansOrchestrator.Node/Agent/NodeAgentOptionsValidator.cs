@@ -7,7 +7,6 @@ namespace OrleansOrchestrator.Node.Agent;
 /// <summary>Finds everything that is wrong with the options of an agent.</summary>
 public static partial class NodeAgentOptionsValidator
 {
-
     /// <summary>Lists all faults; empty if the options are good.</summary>
     /// <param name="options">The options to check.</param>
     /// <returns>One sentence for each fault, naming the option.</returns>
@@ -27,6 +26,7 @@ public static partial class NodeAgentOptionsValidator
         Require(options.ProxyServicePortsMax > 0, "ProxyServicePortsMax must be positive.");
         Require(options.ProxyServiceConnectionsMax > 0, "ProxyServiceConnectionsMax must be positive.");
         Require(options.ProxyServiceSessionsMax > 0, "ProxyServiceSessionsMax must be positive.");
+        Require(options.ServiceVariablesBytesMax > 0, "ServiceVariablesBytesMax must be positive.");
         Require(options.LeaseRenewInterval > TimeSpan.Zero, "LeaseRenewInterval must be positive.");
         Require(options.LeaseDuration > 2 * options.LeaseRenewInterval, "LeaseDuration must be more than twice LeaseRenewInterval, so that one lost renewal does no harm.");
         Require(options.FencingTime > 2 * options.LeaseRenewInterval, "FencingTime must be more than twice LeaseRenewInterval, so that one lost renewal stops no pod.");

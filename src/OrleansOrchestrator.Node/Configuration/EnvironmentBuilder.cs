@@ -4,23 +4,24 @@ using k8s.Models;
 namespace OrleansOrchestrator.Node.Configuration;
 
 /// <summary>Resolves the environment of a container: services, <c>envFrom</c>, then <c>env</c> in order.</summary>
-internal sealed class EnvironmentBuilder(IConfigurationSource source, ResourceField resources)
+internal sealed class EnvironmentBuilder(IConfigurationSource source, ResourceField resources, ServiceEnvironment serviceEnvironment)
 {
     /// <param name="pod">The pod, with its addresses in its status.</param>
     /// <param name="container">The container of the pod.</param>
     /// <param name="services">The services of the cluster.</param>
+    /// <param name="input">Counts the variables.</param>
     /// <param name="cancellationToken">Ends the look-ups.</param>
     /// <returns>Names and values; a later value of a name has replaced an earlier one.</returns>
-    /// <exception cref="ConfigurationException">A ConfigMap, Secret, key or field that is not optional is missing.</exception>
+    /// <exception cref="ConfigurationException">A ConfigMap, Secret, key or field that is not optional is missing, or it is all too much.</exception>
     public async Task<IReadOnlyDictionary<string, string>> BuildAsync(
-        V1Pod pod, V1Container container, IEnumerable<V1Service> services, CancellationToken cancellationToken)
+        V1Pod pod, V1Container container, IEnumerable<V1Service> services, ProgramInput input, CancellationToken cancellationToken)
     {
         var result = new OrderedDictionary<string, string>(StringComparer.Ordinal);
         var ns = pod.Metadata.NamespaceProperty;
-        foreach (var (name, value) in ServiceEnvironment.Build(services, ns, pod.Spec.EnableServiceLinks ?? true))
-            result[name] = value;
+        foreach (var (name, value) in serviceEnvironment.Build(services, ns, pod.Spec.EnableServiceLinks ?? true))
+            input.Set(name, value, result);
         foreach (var from in container.EnvFrom ?? [])
-            await AddAllAsync(result, ns, from, cancellationToken);
+            await AddAllAsync(result, input, ns, from, cancellationToken);
 
         // References see the variables that are defined so far, those of services included.
         foreach (var variable in container.Env ?? [])
@@ -29,25 +30,25 @@ internal sealed class EnvironmentBuilder(IConfigurationSource source, ResourceFi
                 ? await ReadAsync(pod, container, from, cancellationToken)
                 : VariableExpansion.Expand(variable.Value ?? "", result);
             if (value is not null)
-                result[variable.Name] = value;
+                input.Set(variable.Name, value, result);
         }
 
         return result;
     }
 
     private async Task AddAllAsync(
-        OrderedDictionary<string, string> result, string ns, V1EnvFromSource from, CancellationToken cancellationToken)
+        OrderedDictionary<string, string> result, ProgramInput input, string ns, V1EnvFromSource from, CancellationToken cancellationToken)
     {
         if (from.ConfigMapRef is { } map)
         {
             foreach (var (key, value) in (await ConfigMapAsync(ns, map.Name, map.Optional, cancellationToken))?.Data ?? Empty)
-                result[from.Prefix + key] = value;
+                input.Set(from.Prefix + key, value, result);
         }
 
         if (from.SecretRef is { } secret)
         {
             foreach (var (key, value) in (await SecretAsync(ns, secret.Name, secret.Optional, cancellationToken))?.Data ?? NoBytes)
-                result[from.Prefix + key] = Encoding.UTF8.GetString(value);
+                input.Set(from.Prefix + key, Encoding.UTF8.GetString(value), result);
         }
     }
 

@@ -5,13 +5,19 @@ namespace OrleansOrchestrator.Node.Configuration;
 
 /// <summary>The variables by which a container finds services without DNS.</summary>
 /// <remarks>See "Environment variables" in the Kubernetes page on Services; the second half are Docker's link variables.</remarks>
-internal static class ServiceEnvironment
+/// <param name="bytesMax">
+/// How many bytes the variables of all services may have together. A program cannot be started with more than 2 MiB, and
+/// one service with thousands of ports must not keep all pods of its namespace from starting.
+/// </param>
+/// <param name="leftOut">Is told of services that are left out, and why.</param>
+internal sealed class ServiceEnvironment(int bytesMax, Action<V1Service, string> leftOut)
 {
     /// <summary>Lists the variables of all services that a pod of the namespace can see.</summary>
     /// <param name="services">The services of the cluster.</param>
     /// <param name="ns">The namespace of the pod.</param>
     /// <param name="enableLinks">Whether the services of the namespace are included, or the API's alone.</param>
-    public static IEnumerable<KeyValuePair<string, string>> Build(
+    /// <returns>The variables; without those of the largest services, if all together are too many.</returns>
+    public IEnumerable<KeyValuePair<string, string>> Build(
         IEnumerable<V1Service> services, string ns, bool enableLinks)
     {
         var visible = new SortedDictionary<string, V1Service>(StringComparer.Ordinal);
@@ -27,7 +33,35 @@ internal static class ServiceEnvironment
                 visible.TryAdd(service.Metadata.Name, service);
         }
 
+        LeaveOutLargest(visible);
         return visible.Values.SelectMany(Variables);
+    }
+
+    private void LeaveOutLargest(SortedDictionary<string, V1Service> visible)
+    {
+        var sizes = visible.Values.Select(service => (Service: service, Bytes: BytesOf(service))).ToList();
+        var total = sizes.Sum(size => size.Bytes);
+        foreach (var (service, bytes) in sizes.OrderByDescending(size => size.Bytes).TakeWhile(_ => total > bytesMax))
+        {
+            total -= bytes;
+            visible.Remove(service.Metadata.Name);
+            leftOut(service, $"Containers get no variables of this service, which has {service.Spec.Ports.Count} ports: those of all services "
+                + $"of the namespace would have more than {bytesMax} bytes. Find it by DNS instead.");
+        }
+    }
+
+    /// <summary>The size of a service's variables; of one that exceeds the bound by itself, a size beyond it.</summary>
+    private long BytesOf(V1Service service)
+    {
+        var bytes = 0L;
+        foreach (var (name, value) in Variables(service))
+        {
+            bytes += ProgramInput.BytesOf(name, value);
+            if (bytes > bytesMax)
+                break;
+        }
+
+        return bytes;
     }
 
     private static bool HasAddress(V1Service service) =>

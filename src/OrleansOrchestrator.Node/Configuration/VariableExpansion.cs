@@ -9,6 +9,7 @@ namespace OrleansOrchestrator.Node.Configuration;
 /// </remarks>
 internal static class VariableExpansion
 {
+    /// <exception cref="ConfigurationException">It is more than a program can be given.</exception>
     public static string Expand(string text, IReadOnlyDictionary<string, string> variables)
     {
         if (!text.Contains('$', StringComparison.Ordinal))
@@ -17,6 +18,7 @@ internal static class VariableExpansion
         var result = new StringBuilder(text.Length);
         for (var i = 0; i < text.Length; i++)
         {
+            ProgramInput.RequireFits(result.Length, "a text with its variables");
             var next = i + 1 < text.Length ? text[i + 1] : '\0';
             if (text[i] != '$' || next is not ('$' or '('))
             {
@@ -41,6 +43,7 @@ internal static class VariableExpansion
             }
         }
 
+        ProgramInput.RequireFits(result.Length, "a text with its variables");
         return result.ToString();
     }
 }

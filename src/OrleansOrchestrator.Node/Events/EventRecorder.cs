@@ -47,8 +47,8 @@ internal sealed partial class EventRecorder(
     }
 
     /// <summary>Notes an event of a service that this node serves.</summary>
-    public void Record(V1Service service, EventType type, string reason, string message) =>
-        Record("kube-proxy", "Service", service.Metadata, null, type, reason, message);
+    public void Record(string component, V1Service service, EventType type, string reason, string message) =>
+        Record(component, "Service", service.Metadata, null, type, reason, message);
 
     private void Record(string component, string kind, V1ObjectMeta metadata, string? fieldPath, EventType type, string reason, string message)
     {

@@ -27,7 +27,8 @@ internal sealed class ContainerSpecBuilder(EnvironmentBuilder environment, IServ
         var container = start.Container;
         var known = services.Services
             ?? throw new ConfigurationException("services have not yet been read at least once, cannot construct envvars");
-        var variables = await environment.BuildAsync(pod, container, known, cancellationToken);
+        var input = new ProgramInput();
+        var variables = await environment.BuildAsync(pod, container, known, input, cancellationToken);
         return new ContainerSpec
         {
             Name = container.Name,
@@ -35,8 +36,8 @@ internal sealed class ContainerSpecBuilder(EnvironmentBuilder environment, IServ
             Image = container.Image ?? "",
             ImageId = imageId,
             SpecHash = ContainerSpecHash.Of(container),
-            Command = [.. (container.Command ?? []).Select(word => VariableExpansion.Expand(word, variables))],
-            Arguments = [.. (container.Args ?? []).Select(word => VariableExpansion.Expand(word, variables))],
+            Command = input.Expand(container.Command, variables),
+            Arguments = input.Expand(container.Args, variables),
             Environment = [.. variables],
             WorkingDirectory = string.IsNullOrEmpty(container.WorkingDir) ? null : container.WorkingDir,
             Mounts = [.. Mounts(pod, container, volumes, variables, directory)],

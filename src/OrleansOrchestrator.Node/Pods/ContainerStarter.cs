@@ -32,10 +32,14 @@ internal sealed class ContainerStarter(PodServices services)
             var directory = services.DirectoryOf(pod.Metadata.Uid);
             var spec = await services.Specs.BuildAsync(pod, start, image.ImageId, volumes, directory, cancellationToken);
             spec = WithHostsFile(pod, sandbox, spec);
-            var id = await runtime.CreateContainerAsync(sandbox, spec, cancellationToken);
-            if (runtime.HasImages)
-                services.Events.Record(pod, spec.Name, EventType.Normal, "Created", $"Created container: {spec.Name}");
-            await runtime.StartContainerAsync(id, cancellationToken);
+            using (await services.Starts.EnterAsync(cancellationToken))
+            {
+                var id = await runtime.CreateContainerAsync(sandbox, spec, cancellationToken);
+                if (runtime.HasImages)
+                    services.Events.Record(pod, spec.Name, EventType.Normal, "Created", $"Created container: {spec.Name}");
+                await runtime.StartContainerAsync(id, cancellationToken);
+            }
+
             services.Events.Record(pod, spec.Name, EventType.Normal, "Started", runtime.HasImages
                 ? $"Started container {spec.Name}"
                 : $"Started container {spec.Name} as a process of the host; its image means nothing here");

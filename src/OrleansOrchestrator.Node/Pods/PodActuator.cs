@@ -35,21 +35,10 @@ internal sealed partial class PodActuator(PodServices services, PodMemory memory
             await StopAsync(view, stop, cancellationToken);
         if (plan.StopSandbox)
             await services.Runtime.StopSandboxAsync(view.Pod.Metadata.Uid, cancellationToken);
-        if (!plan.CreateSandbox && plan.Starts.Count == 0)
-            return;
-
-        await services.StartGate.WaitAsync(cancellationToken);
-        try
-        {
-            if (plan.CreateSandbox)
-                await CreateSandboxAsync(view, cancellationToken);
-            foreach (var start in plan.Starts)
-                await StartAsync(view, start, report, cancellationToken);
-        }
-        finally
-        {
-            services.StartGate.Release();
-        }
+        if (plan.CreateSandbox)
+            await CreateSandboxAsync(view, cancellationToken);
+        foreach (var start in plan.Starts)
+            await StartAsync(view, start, report, cancellationToken);
     }
 
     /// <summary>Reads volumes that show objects of the API anew when it is time; returns when it is time again.</summary>
@@ -89,8 +78,9 @@ internal sealed partial class PodActuator(PodServices services, PodMemory memory
         {
             await PrepareVolumesAsync(view, cancellationToken);
             var attempt = view.Sandbox is { } old ? old.Attempt + 1 : 0;
-            await services.Runtime.CreateSandboxAsync(
-                SandboxSpecBuilder.Build(view.Pod, attempt, services.DirectoryOf(uid), services.Fencing.StopAfter(view.Pod), services.Options), cancellationToken);
+            var spec = SandboxSpecBuilder.Build(view.Pod, attempt, services.DirectoryOf(uid), services.Fencing.StopAfter(view.Pod), services.Options);
+            using (await services.Starts.EnterAsync(cancellationToken))
+                await services.Runtime.CreateSandboxAsync(spec, cancellationToken);
             memory.NoteSandboxCreated();
         }
         catch (ConfigurationException exception)

@@ -43,8 +43,8 @@ internal sealed record PodServices
 
     public required ILogger Logger { get; init; }
 
-    /// <summary>Bounds how many pods are started at the same time.</summary>
-    public required SemaphoreSlim StartGate { get; init; }
+    /// <summary>Bounds how many sandboxes and containers the runtime starts at the same time.</summary>
+    public required StartGate Starts { get; init; }
 
     public string DirectoryOf(string podUid) => Path.Combine(Options.DataDirectory, Folder, podUid);
 }

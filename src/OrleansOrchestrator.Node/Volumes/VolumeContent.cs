@@ -13,11 +13,11 @@ internal sealed class VolumeContent(IConfigurationSource source, ResourceField r
     public static bool IsProjected(V1Volume volume) =>
         volume.ConfigMap is not null || volume.Secret is not null || volume.DownwardAPI is not null || volume.Projected is not null;
 
-    /// <exception cref="ConfigurationException">Something that is not optional is missing.</exception>
-    public async Task<IReadOnlyList<VolumeFile>> ReadAsync(V1Pod pod, V1Volume volume, CancellationToken cancellationToken)
+    /// <exception cref="ConfigurationException">Something that is not optional is missing, or it is too much.</exception>
+    public async Task<IReadOnlyList<VolumeFile>> ReadAsync(V1Pod pod, V1Volume volume, ProjectionRoom room, CancellationToken cancellationToken)
     {
         var ns = pod.Metadata.NamespaceProperty;
-        var files = new List<VolumeFile>();
+        var files = new ProjectedFiles(room);
         if (volume.ConfigMap is { } map)
             await AddConfigMapAsync(files, ns, map.Name, map.Items, map.Optional, map.DefaultMode, cancellationToken);
         if (volume.Secret is { } secret)
@@ -35,11 +35,11 @@ internal sealed class VolumeContent(IConfigurationSource source, ResourceField r
                 AddFields(files, pod, partDownward.Items, mode);
         }
 
-        return files;
+        return files.All;
     }
 
     private async Task AddConfigMapAsync(
-        List<VolumeFile> files, string ns, string name, IList<V1KeyToPath>? items, bool? optional, int? mode, CancellationToken cancellationToken)
+        ProjectedFiles files, string ns, string name, IList<V1KeyToPath>? items, bool? optional, int? mode, CancellationToken cancellationToken)
     {
         if (await source.GetConfigMapAsync(ns, name, cancellationToken) is not { } found)
         {
@@ -57,7 +57,7 @@ internal sealed class VolumeContent(IConfigurationSource source, ResourceField r
     }
 
     private async Task AddSecretAsync(
-        List<VolumeFile> files, string ns, string name, IList<V1KeyToPath>? items, bool? optional, int? mode, CancellationToken cancellationToken)
+        ProjectedFiles files, string ns, string name, IList<V1KeyToPath>? items, bool? optional, int? mode, CancellationToken cancellationToken)
     {
         if (await source.GetSecretAsync(ns, name, cancellationToken) is { } found)
             AddEntries(files, found.Data ?? new Dictionary<string, byte[]>(), items, optional, mode, "secret");
@@ -66,11 +66,12 @@ internal sealed class VolumeContent(IConfigurationSource source, ResourceField r
     }
 
     private static void AddEntries(
-        List<VolumeFile> files, IDictionary<string, byte[]> entries, IList<V1KeyToPath>? items, bool? optional, int? mode, string kind)
+        ProjectedFiles files, IDictionary<string, byte[]> entries, IList<V1KeyToPath>? items, bool? optional, int? mode, string kind)
     {
         if (items is not { Count: > 0 })
         {
-            files.AddRange(entries.Select(e => new VolumeFile(e.Key, e.Value, mode ?? DefaultMode)));
+            foreach (var (key, content) in entries)
+                files.Add(new VolumeFile(key, content, mode ?? DefaultMode));
             return;
         }
 
@@ -83,7 +84,7 @@ internal sealed class VolumeContent(IConfigurationSource source, ResourceField r
         }
     }
 
-    private void AddFields(List<VolumeFile> files, V1Pod pod, IList<V1DownwardAPIVolumeFile>? items, int? mode)
+    private void AddFields(ProjectedFiles files, V1Pod pod, IList<V1DownwardAPIVolumeFile>? items, int? mode)
     {
         foreach (var item in items ?? [])
         {

@@ -9,19 +9,23 @@ internal sealed class VolumePreparer(VolumeContent content)
     // Any user of the pod's containers may write to its scratch space.
     private const UnixFileMode ScratchMode = (UnixFileMode)0b111_111_111; // 0777
 
+    // What volumes show of the API is at most so much of the node's disk for each pod.
+    private const long ProjectedBytesMax = 64 * 1024 * 1024;
+
     /// <summary>Prepares every volume and returns the path of each on the node, by volume name.</summary>
     /// <exception cref="ConfigurationException">
-    /// A volume refers to something that does not exist, or its kind is not supported.
+    /// A volume refers to something that does not exist, its kind is not supported, or the volumes show too much.
     /// </exception>
     public async Task<IReadOnlyDictionary<string, string>> PrepareAsync(
         V1Pod pod, string podDirectory, CancellationToken cancellationToken)
     {
         var paths = new Dictionary<string, string>(StringComparer.Ordinal);
+        var room = new ProjectionRoom(ProjectedBytesMax);
         foreach (var volume in pod.Spec.Volumes ?? [])
         {
             try
             {
-                paths[volume.Name] = await PrepareAsync(pod, volume, podDirectory, cancellationToken);
+                paths[volume.Name] = await PrepareAsync(pod, volume, podDirectory, room, cancellationToken);
             }
             catch (Exception exception) when (exception is ConfigurationException or IOException or UnauthorizedAccessException)
             {
@@ -33,7 +37,7 @@ internal sealed class VolumePreparer(VolumeContent content)
     }
 
     private async Task<string> PrepareAsync(
-        V1Pod pod, V1Volume volume, string podDirectory, CancellationToken cancellationToken)
+        V1Pod pod, V1Volume volume, string podDirectory, ProjectionRoom room, CancellationToken cancellationToken)
     {
         if (volume.HostPath is { } hostPath)
             return HostPathVolume.Prepare(hostPath);
@@ -47,7 +51,7 @@ internal sealed class VolumePreparer(VolumeContent content)
 
         if (!VolumeContent.IsProjected(volume))
             throw new ConfigurationException("the node does not support this kind of volume");
-        var files = await content.ReadAsync(pod, volume, cancellationToken);
+        var files = await content.ReadAsync(pod, volume, room, cancellationToken);
         new AtomicDirectory(path).Write(files, pod.Spec.SecurityContext?.FsGroup);
         return path;
     }
