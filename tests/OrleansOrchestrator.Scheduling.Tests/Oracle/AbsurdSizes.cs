@@ -35,7 +35,9 @@ internal static class AbsurdSizes
         ["selector values"] = () => Required(PodObjects.Create("absurd"), AgainstAll("app", "zone", [.. Enumerable.Range(0, 10 * Many).Select(i => $"v{i}")])),
         ["namespaces"] = () => Required(PodObjects.Create("absurd"), new V1PodAffinityTerm
         {
-            TopologyKey = "zone", LabelSelector = new V1LabelSelector(), Namespaces = [.. Enumerable.Range(0, 10 * Many).Select(i => $"ns-{i}")],
+            TopologyKey = "zone",
+            LabelSelector = new V1LabelSelector(),
+            Namespaces = [.. Enumerable.Range(0, 10 * Many).Select(i => $"ns-{i}")],
         }),
         ["host ports"] = () => Each(2 * Many, (pod, i) => pod.WithHostPort(1 + i)),
         ["labels"] = () => Each(5 * Many, (pod, i) => pod.WithLabel($"key-{i}", "value")),
