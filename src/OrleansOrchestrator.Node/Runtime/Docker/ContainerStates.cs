@@ -16,9 +16,15 @@ internal sealed partial class ContainerStates(
 {
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(1);
 
+    /// <summary>How long the engine may not answer until the node says that it is not ready, as with the kubelet: its pods run on meanwhile.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
     private Dictionary<string, string> _known = new(StringComparer.Ordinal);
 
-    /// <summary>Why the engine does not answer, or null while it does.</summary>
+    private long _answeredAt = timeProvider.GetTimestamp();
+    private bool _isSilent;
+
+    /// <summary>Why the engine has not answered for long, or null.</summary>
     public string? Fault { get; private set; }
 
     /// <summary>Lists until cancelled.</summary>
@@ -30,13 +36,17 @@ internal sealed partial class ContainerStates(
         try
         {
             await CompareAsync(cancellationToken);
-            Fault = null;
+            if (_isSilent)
+                LogAnswers();
+            (_isSilent, Fault, _answeredAt) = (false, null, timeProvider.GetTimestamp());
         }
         catch (RuntimeException exception) when (!cancellationToken.IsCancellationRequested)
         {
-            if (Fault is null)
+            if (!_isSilent)
                 LogInterrupted(exception.Message);
-            Fault = $"container runtime is down: {exception.Message}";
+            _isSilent = true;
+            if (timeProvider.GetElapsedTime(_answeredAt) >= Patience)
+                Fault = $"container runtime is down: {exception.Message}";
         }
 
         return Period;
@@ -60,4 +70,7 @@ internal sealed partial class ContainerStates(
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The Docker engine does not answer: {Reason}")]
     private partial void LogInterrupted(string reason);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The Docker engine answers again")]
+    private partial void LogAnswers();
 }
