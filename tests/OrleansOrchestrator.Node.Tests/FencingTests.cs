@@ -4,12 +4,14 @@ using Microsoft.Extensions.Time.Testing;
 using OrleansOrchestrator.Model.Fencing;
 using OrleansOrchestrator.Node.Agent;
 using OrleansOrchestrator.Node.Leases;
+using OrleansOrchestrator.Node.Tests.Fakes;
 
 namespace OrleansOrchestrator.Node.Tests;
 
 public sealed class FencingTests
 {
-    private static readonly FencingTimes Times = new() { FencingTime = TimeSpan.FromSeconds(7) };
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(7);
+    private static readonly FencingTimes Times = new() { FencingTime = Limit };
 
     [Fact]
     public void StopAfter_DefaultToleration_IsTheFencingTime() =>
@@ -179,6 +181,89 @@ public sealed class FencingTests
     }
 
     [Fact]
+    public void LeaseClock_WallClockLeapsAndARenewalIsAcknowledged_StopsNothing()
+    {
+        var (time, clock) = Acknowledged();
+        time.SetWallClock(TimeSpan.FromHours(1));
+
+        clock.Measure().Leap.ShouldBe(TimeSpan.FromHours(1));
+        clock.Remaining(Limit).ShouldBe(Limit);
+        time.Advance(TimeSpan.FromSeconds(1));
+        var lapses = clock.Lapses;
+        clock.Acknowledge(clock.Now, Limit);
+
+        clock.Measure().Leap.ShouldBe(TimeSpan.Zero);
+        clock.Remaining(Limit).ShouldBe(Limit);
+        clock.HasLapsed(lapses, Limit).ShouldBeTrue("the machine may have stood still: the control plane has to confirm its pods");
+    }
+
+    [Fact]
+    public void LeaseClock_WallClockLeapsAndNoRenewalIsAcknowledged_CountsTheLeap()
+    {
+        var (time, clock) = Acknowledged();
+        var beforeTheLeap = clock.Now;
+        time.SetWallClock(TimeSpan.FromSeconds(5));
+        clock.Remaining(Limit).ShouldBe(Limit);
+
+        clock.Acknowledge(beforeTheLeap, Limit);
+        time.Advance(LeaseClock.DoubtTime);
+
+        clock.SinceAcknowledged.ShouldBe(TimeSpan.FromSeconds(5) + LeaseClock.DoubtTime, "what was sent before the leap proves nothing");
+        clock.Measure().Leap.ShouldBe(TimeSpan.Zero, "it is counted");
+    }
+
+    [Fact]
+    public void LeaseClock_WallClockOfAnAdjustedSpeed_IsNotInDoubt()
+    {
+        var (time, clock) = Acknowledged();
+        time.SetWallClock(TimeSpan.FromMilliseconds(900));
+
+        clock.Measure().ShouldBe(new LeaseMeasurement(TimeSpan.Zero, TimeSpan.Zero, TimeSpan.Zero, TimeSpan.Zero, false));
+    }
+
+    [Fact]
+    public void LeaseClock_WallClockSetBackWhileTheDaemonIsAway_CountsTheUptime()
+    {
+        var file = Path.GetTempFileName();
+        var (time, clock) = Acknowledged(file);
+        time.Advance(TimeSpan.FromSeconds(6));
+        time.SetWallClock(-TimeSpan.FromMinutes(10));
+
+        new LeaseClock(time, file).SinceAcknowledged.ShouldBe(TimeSpan.FromSeconds(6));
+        File.Delete(file);
+    }
+
+    [Theory]
+    [InlineData(5, true)]
+    [InlineData(20, false)]
+    public void LeaseClock_WallClockLeapsWhilePeersHold_EndsPodsWhoseTimeTheLeapMayHaveOutlasted(int leapSeconds, bool runsOn)
+    {
+        var (time, clock) = Acknowledged();
+        time.Advance(TimeSpan.FromSeconds(6));
+        for (var i = 0; i < 30; i++)
+        {
+            clock.Hold(clock.Now, TimeSpan.FromSeconds(5));
+            time.Advance(TimeSpan.FromSeconds(1));
+        }
+
+        time.SetWallClock(TimeSpan.FromSeconds(leapSeconds));
+        clock.Hold(clock.Now, TimeSpan.FromSeconds(5));
+
+        (clock.Remaining(Limit) > TimeSpan.Zero).ShouldBe(runsOn);
+        clock.Remaining(TimeSpan.FromHours(1)).ShouldBeGreaterThan(TimeSpan.Zero);
+    }
+
+    [Fact]
+    public void UptimeClock_OfTheSystem_IsTheUptime()
+    {
+        var clock = UptimeClock.Of(TimeProvider.System);
+        var uptime = double.Parse(File.ReadAllText("/proc/uptime").Split(' ')[0], System.Globalization.CultureInfo.InvariantCulture);
+
+        ((double)clock.GetTimestamp() / clock.TimestampFrequency).ShouldBe(uptime, 1);
+        clock.GetUtcNow().ShouldBe(TimeProvider.System.GetUtcNow(), TimeSpan.FromSeconds(1));
+    }
+
+    [Fact]
     public void FencingViews_NewerView_IsToldOnceTheGuardActsByIt()
     {
         var views = new FencingViews("a", null);
@@ -191,6 +276,14 @@ public sealed class FencingTests
         views.DecidesAlone.ShouldBeFalse("it acts by the newest");
         views.IdToTell(() => false).ShouldBe("view-1", "the guard has deadlines of the older one");
         views.IdToTell(() => true).ShouldBe("view-2");
+    }
+
+    private static (SteppedClock Time, LeaseClock Clock) Acknowledged(string? file = null)
+    {
+        var time = new SteppedClock();
+        var clock = new LeaseClock(time, file);
+        clock.Acknowledge(clock.Now, Limit);
+        return (time, clock);
     }
 
     private static FencingView View(int number, params string[] members) =>

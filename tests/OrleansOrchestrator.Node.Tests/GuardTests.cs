@@ -97,7 +97,7 @@ public sealed class GuardTests(DockerMachine docker)
             () => docker.Client.Containers.StartContainerAsync(created.ID, new Docker.DotNet.Models.ContainerStartParameters(), token));
         cgroups.IsPopulated(uid).ShouldBeFalse();
         await docker.Client.Containers.RemoveContainerAsync(created.ID, new Docker.DotNet.Models.ContainerRemoveParameters { Force = true }, token);
-        cgroups.Remove(uid);
+        await cgroups.RemoveAsync(uid, TimeProvider.System, token);
         Directory.Exists(cgroups.PathOf(uid)).ShouldBeFalse();
     }
 
@@ -117,6 +117,42 @@ public sealed class GuardTests(DockerMachine docker)
         await Eventually.HoldsAsync(() => ProcessTable.WithArgument(mark).Count == 0, "the new guard ends the pod", seconds: 6);
         await node.StartAgentAsync();
         GuardOf(node).ShouldBe(after, "the next daemon takes it over");
+    }
+
+    [Fact]
+    public async Task Daemon_Started_RemovesWhatPodsOfAnEarlierOneLeft()
+    {
+        await using var node = await TestNode.StartAsync(RuntimeKind.Process);
+        await node.StopAgentAsync();
+        var uid = Guid.NewGuid().ToString();
+        var folder = Directory.CreateDirectory(Path.Combine(node.Options.DataDirectory, "pods", uid)).FullName;
+        var cgroups = PodCgroups.Find(usesSlices: false, out _);
+        cgroups?.Open(uid);
+
+        await node.StartAgentAsync();
+
+        await Eventually.HoldsAsync(() => !Directory.Exists(folder) && !Directory.Exists(cgroups?.PathOf(uid)), "folder and cgroup are gone");
+    }
+
+    [Fact]
+    public async Task Guard_OfADataFolderThatIsGone_LeavesNothingForGood()
+    {
+        var (data, other) = (Directory.CreateTempSubdirectory("guard-test-"), Directory.CreateTempSubdirectory("guard-test-"));
+        var left = new GuardProcess(data.FullName, TimeProvider.System, NullLogger.Instance);
+        var kept = new GuardProcess(other.FullName, TimeProvider.System, NullLogger.Instance);
+        foreach (var guard in new[] { left, kept })
+        {
+            guard.Write("fed");
+            Directory.SetLastWriteTimeUtc(guard.Folder, TimeProvider.System.GetUtcNow().UtcDateTime.AddHours(-1));
+        }
+
+        data.Delete(recursive: true);
+        new GuardProcess("/nowhere", TimeProvider.System, NullLogger.Instance).RemoveLeftovers();
+
+        Directory.Exists(left.Folder).ShouldBeFalse();
+        Directory.Exists(kept.Folder).ShouldBeTrue();
+        await kept.EndAsync();
+        other.Delete(recursive: true);
     }
 
     [Fact]

@@ -39,6 +39,7 @@ public sealed partial class NodeAgent : IAsyncDisposable
     private NodeRegistrar? _registrar;
     private PodDirectory? _pods;
     private PodGuard? _guard;
+    private PodRemover? _remover;
     private NodeServer? _server;
     private X509Certificate2? _certificate;
     private NodeVote? _vote;
@@ -103,7 +104,7 @@ public sealed partial class NodeAgent : IAsyncDisposable
         var services = new ServiceCatalog(() => _proxy?.Signal());
         var endpoints = new ObjectCatalog<V1Endpoints>(() => _proxy?.Signal());
         var views = new FencingViews(_options.Name, isHollow ? null : Path.Combine(_options.DataDirectory, "fencing-view"));
-        var clock = new LeaseClock(_timeProvider, isHollow ? null : Path.Combine(_options.DataDirectory, "lease-acknowledged"), () => views.DecidesAlone);
+        var clock = new LeaseClock(UptimeClock.Of(_timeProvider), isHollow ? null : Path.Combine(_options.DataDirectory, "lease-acknowledged"), () => views.DecidesAlone);
         var times = _options.Times;
         if (!isHollow)
             _certificate = ServingCertificate.LoadOrCreate(_options.DataDirectory, _options.Name, address, _timeProvider);
@@ -111,10 +112,12 @@ public sealed partial class NodeAgent : IAsyncDisposable
         _api.Votes[vote.Voter] = _vote = vote;
         if (_ownsApi)
             _api.Servers.KeepIn(Path.Combine(_options.DataDirectory, "api-servers"));
-        var guard = new PodGuard(
-            isHollow ? null : new GuardProcess(_options.DataDirectory, _timeProvider, _loggers.CreateLogger<GuardProcess>()),
-            _runtime.PlaceOf, clock, _loggers.CreateLogger<PodGuard>());
+        var process = isHollow ? null : new GuardProcess(_options.DataDirectory, _timeProvider, _loggers.CreateLogger<GuardProcess>());
+        process?.RemoveLeftovers();
+        var guard = new PodGuard(process, _runtime.PlaceOf, clock, _loggers.CreateLogger<PodGuard>());
         _guard = guard;
+        var remover = new PodRemover(_runtime, guard, _options.DataDirectory);
+        _remover = remover;
         var configuration = new ApiConfigurationSource(_api);
         var serviceEnvironment = new ServiceEnvironment(
             _options.ServiceVariablesBytesMax, (service, why) => events.Record("kubelet", service, EventType.Warning, "TooManyVariables", why));
@@ -133,6 +136,7 @@ public sealed partial class NodeAgent : IAsyncDisposable
             Fencing = times,
             Lease = clock,
             Guard = guard,
+            Remover = remover,
             TimeProvider = _timeProvider,
             Logger = _loggers.CreateLogger<PodWorker>(),
             Starts = new StartGate(_options.StartsInParallel),
@@ -140,7 +144,7 @@ public sealed partial class NodeAgent : IAsyncDisposable
         _runtime.PodChanged += _pods.Signal;
         var found = await _runtime.ListAsync(cancellationToken);
         guard.Adopt(found.Select(pod => KeyValuePair.Create(pod.PodUid, pod.FenceAfter)));
-        _pods.Adopt(found.Select(pod => pod.PodUid));
+        _pods.Adopt(found.Select(pod => pod.PodUid).Concat(remover.FindLeft()));
 
         // Thousands of hollow nodes share a process, and there is nothing to ask them.
         if (!isHollow)
@@ -151,12 +155,13 @@ public sealed partial class NodeAgent : IAsyncDisposable
         _registrar = new NodeRegistrar(
             _api, _options.Name, node, () => _runtime?.Fault, _options.StatusPeriod, _timeProvider, _loggers.CreateLogger<NodeRegistrar>());
         var lease = new LeaseAgent(
-            _api, _options.Name, times, _options.LeaseRenewInterval, clock, vote, views, guard.Feed, _registrar.Repeat, _timeProvider, _loggers.CreateLogger<LeaseAgent>());
+            _api, _options.Name, times, _options.LeaseRenewInterval, clock, vote, views, () => guard.Feed().IsTold, _registrar.Repeat, _timeProvider, _loggers.CreateLogger<LeaseAgent>());
         _peers = new PeerContacts(_api.Votes, times.GrantTime / 2, _certificate);
 
         Run(lease.RunAsync);
         Run(new HoldAgent(views, vote, clock, _peers, times, _timeProvider, _loggers.CreateLogger<HoldAgent>()).RunAsync);
-        Run(new FencingAgent(_pods, guard, _runtime, clock, _timeProvider, _loggers.CreateLogger<FencingAgent>()).RunAsync);
+        Run(new FencingAgent(
+            _options.Name, _pods, guard, _runtime, clock, lease.Renew, _timeProvider, _loggers.CreateLogger<FencingAgent>()).RunAsync);
         Run(Reflect(ResourcePath.Nodes, $"metadata.name={_options.Name}", views));
         if (_ownsApi)
             Run(Reflect(ResourcePath.ApiEndpoints, "metadata.name=kubernetes", _api.Servers));
@@ -222,13 +227,10 @@ public sealed partial class NodeAgent : IAsyncDisposable
             await _pods.DisposeAsync();
         if (_proxy is not null)
             await _proxy.DisposeAsync();
-        if (stopPods)
+        if (stopPods && _remover is not null)
         {
-            await new PodDrain(_runtime, _timeProvider, _loggers.CreateLogger<PodDrain>()).RunAsync(DrainTime, cancellationToken);
+            await new PodDrain(_runtime, _remover, _timeProvider, _loggers.CreateLogger<PodDrain>()).RunAsync(DrainTime, cancellationToken);
             await EndGuardAsync(_runtime);
-
-            // What containers saw of volumes by a subPath is mounted, and would outlive them.
-            SubPath.UnmountBelow(Path.Combine(_options.DataDirectory, PodServices.Folder));
         }
 
         if (_vote is not null)

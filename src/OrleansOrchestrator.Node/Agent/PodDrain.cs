@@ -1,12 +1,16 @@
 using Microsoft.Extensions.Logging;
+using OrleansOrchestrator.Node.Pods;
 using OrleansOrchestrator.Node.Runtime;
 
 namespace OrleansOrchestrator.Node.Agent;
 
-/// <summary>Ends all pods of a node when its daemon stops for good.</summary>
-internal sealed partial class PodDrain(IContainerRuntime runtime, TimeProvider timeProvider, ILogger logger)
+/// <summary>Ends and removes all pods of a node when its daemon stops for good.</summary>
+internal sealed partial class PodDrain(IContainerRuntime runtime, PodRemover remover, TimeProvider timeProvider, ILogger logger)
 {
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(100);
+
+    // An engine works on more at a time, but not faster.
+    private static readonly ParallelOptions Bound = new() { MaxDegreeOfParallelism = 16 };
 
     /// <summary>Asks all containers to end, waits at most the given time, and removes everything.</summary>
     /// <param name="grace">How long containers may take.</param>
@@ -15,40 +19,35 @@ internal sealed partial class PodDrain(IContainerRuntime runtime, TimeProvider t
     {
         var start = timeProvider.GetTimestamp();
         var pods = await runtime.ListAsync(CancellationToken.None);
-        var running = pods.SelectMany(Running);
-        await Task.WhenAll(running.Select(c => TryAsync(
-            c.Id, () => runtime.SignalContainerAsync(c.Id, ContainerSignal.Terminate, CancellationToken.None))));
-        while (pods.Any(pod => Running(pod).Any())
+        await ForAllAsync(pods.SelectMany(Running).Select(c => c.Id), id => runtime.SignalContainerAsync(id, ContainerSignal.Terminate, CancellationToken.None));
+        var running = pods;
+        while (running.Any(pod => Running(pod).Any())
             && timeProvider.GetElapsedTime(start) < grace
             && !cancellationToken.IsCancellationRequested)
         {
             await Task.Delay(PollInterval, timeProvider, CancellationToken.None);
-            pods = await runtime.ListAsync(CancellationToken.None);
+            running = await runtime.ListAsync(CancellationToken.None);
         }
 
-        // All at once, because an engine that kills takes longest for each; removing what has ended is quick.
-        await Task.WhenAll(pods.SelectMany(pod => Running(pod)
-            .Select(c => TryAsync(c.Id, () => runtime.SignalContainerAsync(c.Id, ContainerSignal.Kill, CancellationToken.None)))
-            .Append(TryAsync(pod.PodUid, () => runtime.StopSandboxAsync(pod.PodUid, CancellationToken.None)))));
-        await Task.WhenAll(pods.Select(pod => TryAsync(
-            pod.PodUid, () => runtime.RemovePodAsync(pod.PodUid, CancellationToken.None))));
+        await ForAllAsync(
+            pods.Select(pod => pod.PodUid).Union(remover.FindLeft(), StringComparer.Ordinal), uid => remover.RemoveAsync(uid, CancellationToken.None));
     }
 
     private static IEnumerable<ContainerInstance> Running(PodSandbox pod) =>
         pod.Containers.Where(c => c.Phase == ContainerPhase.Running);
 
     /// <summary>One pod that cannot be removed must not keep the others.</summary>
-    private async Task TryAsync(string id, Func<Task> action)
+    private Task ForAllAsync(IEnumerable<string> ids, Func<string, Task> action) => Parallel.ForEachAsync(ids, Bound, async (id, _) =>
     {
         try
         {
-            await action();
+            await action(id);
         }
-        catch (RuntimeException exception)
+        catch (Exception exception) when (exception is RuntimeException or IOException or UnauthorizedAccessException)
         {
             LogLeft(id, exception.Message);
         }
-    }
+    });
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Id} could not be stopped: {Reason}")]
     private partial void LogLeft(string id, string reason);

@@ -1,33 +1,51 @@
 namespace OrleansOrchestrator.Node.Guarding;
 
-/// <summary>The program of the guard process: a dead man's switch that needs neither the daemon nor the engine nor the network.</summary>
+/// <summary>The program of the guard processes: a dead man's switch that needs neither the daemon nor the engine nor the network.</summary>
 /// <remarks>
 /// It reads what the daemon feeds it (see <see cref="PodGuard"/>) and compares the deadlines with the machine's uptime,
-/// which goes on while the machine sleeps and which nobody sets. A pod whose deadline has passed is sealed, so that nothing
-/// of it can start, and then killed; again and again until there is a later deadline. One that finds another guard in its
-/// place ends, and so does one whose data folder is gone or that has nothing to guard and no daemon.
+/// which goes on while the machine sleeps and which nobody sets. A leap of the wall clock counts too, unless the daemon feeds
+/// it what it knows of it within <see cref="Leases.LeaseClock.DoubtTime"/>. A pod whose deadline has passed is sealed, so that
+/// nothing of it can start, and then killed; again and again until there is a later deadline.
+/// Two guards do the same, and each starts the other again. One that finds another guard in its place ends, and so does one whose
+/// data folder is gone or that has nothing to guard and no daemon.
 /// </remarks>
 internal static class GuardScript
 {
-    /// <summary>The script; its arguments are the guard's folder and the daemon's data folder. Times are in hundredths of a second.</summary>
+    /// <summary>
+    /// The script; its arguments are the guard's folder, the daemon's data folder, the name of the file with its own number, and
+    /// that of the other guard. Times are in hundredths of a second.
+    /// </summary>
     public const string Text = """
         folder=$1
         data=$2
+        mine=$3
+        other=$4
         lonely=0
         rounds=0
+        doubted=
 
-        # A supervisor that ends the daemon with all of its cgroup must not end its guard.
+        # A supervisor that ends the daemon with all of its cgroup must not end its guard, and who ends one guard not the other.
         roots=/sys/fs/cgroup
         [ -e $roots/cgroup.procs ] || roots="$roots/systemd $roots/unified"
         for root in $roots; do
-            mkdir -p "$root/orchestrator/guard" && echo $$ >"$root/orchestrator/guard/cgroup.procs"
+            mkdir -p "$root/orchestrator/guard/$mine" && echo $$ >"$root/orchestrator/guard/$mine/cgroup.procs"
         done 2>/dev/null
+
+        # Without memory or processor time for others, it still acts.
+        echo -1000 2>/dev/null >/proc/self/oom_score_adj
+        renice -n -10 -p $$ >/dev/null 2>&1
 
         start_of() {
             started=
             read -r stat 2>/dev/null <"/proc/$1/stat" || return
             set -- ${stat##*) }
+            state=$1
             started=${20}
+        }
+
+        start_other() {
+            read -r pid since <"$folder/$other" && start_of "$pid" && [ "$started" = "$since" ] && [ "$state" != Z ] && return
+            setsid sh "$0" "$folder" "$data" "$other" "$mine" </dev/null >/dev/null 2>&1 &
         }
 
         kill_tree() {
@@ -52,7 +70,7 @@ internal static class GuardScript
                 start_of "$pid"
                 [ "$started" = "$since" ] || continue
                 [ -e "${record%/pid}/exit" ] || [ -e "${record%/pid}/killed" ] || : >"${record%/pid}/killed"
-                kill -KILL -- "-$pid"
+                kill -KILL "-$pid"
             done
         }
 
@@ -68,19 +86,22 @@ internal static class GuardScript
         } 2>/dev/null
 
         start_of $$
-        echo "$$ $started" >"$folder/pid.new"
-        mv "$folder/pid.new" "$folder/pid"
+        echo "$$ $started" >"$folder/$mine.new"
+        mv "$folder/$mine.new" "$folder/$mine"
         while [ -d "$data" ]; do
-            read -r owner rest <"$folder/pid" && [ "$owner" = $$ ] || exit
+            read -r owner rest <"$folder/$mine" && [ "$owner" = $$ ] || exit
             read -r up rest </proc/uptime
             now=${up%.*}${up#*.}
             pause=100
-            if read -r serial soonest offset daemon <"$folder/feed"; then
-                # Time that only the wall clock has seen pass: the machine was stopped from outside.
-                rounds=$((rounds + 1))
-                if [ $((rounds % 4)) = 0 ]; then
-                    missed=$(($(date +%s) - now / 100 - offset))
-                    [ $missed -le 2 ] || now=$((now + missed * 100))
+            if read -r serial soonest lead daemon <"$folder/feed"; then
+                # Either the clock was set, of which the daemon tells in time, or the machine was stopped from outside.
+                if [ -n "$doubted" ] || [ $((rounds % 2)) = 0 ]; then
+                    leap=$(($(date +%s) * 100 - now - lead))
+                    if [ $leap -le 100 ]; then
+                        doubted=
+                    elif [ $((now - ${doubted:=$now})) -ge 200 ]; then
+                        now=$((now + leap))
+                    fi
                 fi
                 if [ "$soonest" -le "$now" ]; then
                     fence <"$folder/feed"
@@ -91,6 +112,8 @@ internal static class GuardScript
                 if kill -0 "$daemon" 2>/dev/null; then lonely=0; else lonely=$((lonely + 1)); fi
                 [ "$soonest" -lt 999999999999 ] || [ $lonely -lt 60 ] || break
             fi
+            [ $((rounds % 4)) != 0 ] || start_other
+            rounds=$((rounds + 1))
             case $pause in
                 ?) pause=0.0$pause ;;
                 ??) pause=0.$pause ;;

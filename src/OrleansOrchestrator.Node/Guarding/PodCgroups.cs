@@ -1,4 +1,5 @@
 using System.Globalization;
+using OrleansOrchestrator.Node.Runtime;
 
 namespace OrleansOrchestrator.Node.Guarding;
 
@@ -12,6 +13,10 @@ internal sealed class PodCgroups
     private const string Mount = "/sys/fs/cgroup";
     private const string Group = "orchestrator";
     private const string Unlimited = "max";
+
+    // The kernel takes a moment to let go of what has ended.
+    private static readonly TimeSpan RemovalTime = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan RemovalInterval = TimeSpan.FromMilliseconds(20);
 
     private readonly string _root;
     private readonly bool _usesSlices;
@@ -69,13 +74,25 @@ internal sealed class PodCgroups
     public bool IsPopulated(string podUid) =>
         Directory.EnumerateFiles(PathOf(podUid), "cgroup.procs", SearchOption.AllDirectories).Any(file => File.ReadAllText(file).Length > 0);
 
-    /// <summary>Removes the pod's cgroup from every hierarchy; one that still holds a process stays.</summary>
-    public void Remove(string podUid)
+    /// <summary>Ends what is left in the pod's cgroup, and removes it from every hierarchy.</summary>
+    /// <exception cref="RuntimeException">A process of it has not ended in time.</exception>
+    public async Task RemoveAsync(string podUid, TimeProvider timeProvider, CancellationToken cancellationToken)
     {
         var relative = Path.GetRelativePath(_root, PathOf(podUid));
         string[] roots = _root == Mount ? [Mount] : [.. Directory.EnumerateDirectories(Mount)];
-        foreach (var root in roots)
-            RemoveTree(Path.Combine(root, relative));
+        var paths = roots.Select(root => Path.Combine(root, relative)).ToList();
+        var start = timeProvider.GetTimestamp();
+        while (true)
+        {
+            Kill(PathOf(podUid));
+            foreach (var path in paths)
+                RemoveTree(path);
+            if (paths.Find(Directory.Exists) is not { } left)
+                return;
+            if (timeProvider.GetElapsedTime(start) > RemovalTime)
+                throw new RuntimeException(RuntimeException.Unavailable, $"the cgroup {left} still holds processes");
+            await Task.Delay(RemovalInterval, timeProvider, cancellationToken);
+        }
     }
 
     private string GroupPath => Path.Combine(_root, _usesSlices ? $"{Group}.slice" : Group);

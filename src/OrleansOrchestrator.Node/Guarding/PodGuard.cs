@@ -8,17 +8,21 @@ namespace OrleansOrchestrator.Node.Guarding;
 
 /// <summary>How long each pod of the node may run without the control plane, and the feeding of the guard process that sees to it.</summary>
 /// <remarks>
-/// The feed is one file that is replaced whole. First line: a number of this feed, the soonest deadline, the wall clock's lead
-/// over the uptime in seconds, the daemon's process. Then a line for each pod: deadline, limit in milliseconds, uid, cgroup,
-/// folder. Deadlines are the machine's uptime in hundredths of a second. A daemon that restarts finds the limits in it.
+/// The feed is one file that is replaced whole. First line: a number of this feed, the soonest deadline, by how much the wall
+/// clock is ahead of the uptime as far as the deadlines take that into account, the daemon's process. Then a line for each pod:
+/// deadline, limit in milliseconds, uid, cgroup, folder. Deadlines are the machine's uptime; they and the lead are in hundredths
+/// of a second. A daemon that restarts finds the limits in it.
 /// </remarks>
 internal sealed partial class PodGuard
 {
     private const long Never = 999_999_999_999;
     private const string Nothing = "-";
 
-    // Measurements of the same deadline differ by this much, in hundredths.
+    // Measurements of the same deadline, and of the same lead, differ by this much, in hundredths.
     private const long Jitter = 5;
+    private const long LeadJitter = 20;
+
+    private const long TicksPerHundredth = TimeSpan.TicksPerSecond / 100;
 
     private static readonly TimeSpan Margin = TimeSpan.FromMilliseconds(100);
 
@@ -42,9 +46,6 @@ internal sealed partial class PodGuard
         _clock = clock;
         _logger = logger;
     }
-
-    /// <summary>How long it is until a pod may not run any more; null if every pod tolerates any silence.</summary>
-    public TimeSpan? Rest => _limits.Values.OfType<TimeSpan>().Distinct().Select(limit => (TimeSpan?)(_clock.Remaining(limit) - Margin)).Min();
 
     /// <summary>Whether a guard has to be told of new deadlines soon.</summary>
     public bool IsFeeding => _process is not null;
@@ -76,20 +77,28 @@ internal sealed partial class PodGuard
     public bool IsFenced(string podUid) => Remaining(podUid) <= Margin;
 
     /// <summary>Tells the guard the deadlines as they are now, and sees to it that it lives.</summary>
-    /// <returns>Whether what ends the pods has these deadlines; false if the guard could not be told.</returns>
-    public bool Feed()
+    public GuardState Feed()
     {
-        if (_process is null)
-            return true;
+        var measured = _clock.Measure();
+        var isTold = _process is null || TryFeed(_process, measured);
+        var rest = _limits.Values.OfType<TimeSpan>().Distinct().Select(limit => (TimeSpan?)(measured.Remaining(limit) - Margin)).Min();
+        return new GuardState(isTold, rest, measured.Leap);
+    }
+
+    /// <summary>All pods of the node have ended for good.</summary>
+    public Task EndAsync() => _process?.EndAsync() ?? Task.CompletedTask;
+
+    private bool TryFeed(GuardProcess process, LeaseMeasurement measured)
+    {
         lock (_lock)
         {
             try
             {
-                var feeding = Measure();
+                var feeding = FeedingOf(measured);
                 if (!feeding.IsLike(_last))
-                    Write(feeding);
+                    Write(process, feeding);
                 if (feeding.Pods.Count > 0)
-                    _process.EnsureRunning();
+                    process.EnsureRunning();
                 _isFailing = false;
             }
             catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or System.ComponentModel.Win32Exception)
@@ -103,31 +112,29 @@ internal sealed partial class PodGuard
         }
     }
 
-    /// <summary>All pods of the node have ended for good.</summary>
-    public Task EndAsync() => _process?.EndAsync() ?? Task.CompletedTask;
-
     private TimeSpan Remaining(string podUid) =>
         _limits.TryGetValue(podUid, out var known) && known is { } limit ? _clock.Remaining(limit) : TimeSpan.MaxValue;
 
-    private Feeding Measure()
+    private Feeding FeedingOf(LeaseMeasurement measured)
     {
         var uptime = Uptime();
+        var lead = (_clock.Now.Wall - measured.Leap - DateTimeOffset.UnixEpoch).Ticks / TicksPerHundredth;
         var pods = new List<FedPod>();
         foreach (var (uid, known) in _limits)
         {
             if (known is not { } limit || _placeOf(uid) is not { } place)
                 continue;
-            pods.Add(new FedPod(uid, limit, DeadlineOf(_clock.Remaining(limit), uptime), place));
+            pods.Add(new FedPod(uid, limit, DeadlineOf(measured.Remaining(limit), uptime), place));
         }
 
-        return new Feeding(_clock.Now.Wall.ToUnixTimeSeconds() - (uptime / 100), [.. pods.OrderBy(pod => pod.Uid, StringComparer.Ordinal)]);
+        return new Feeding(lead - uptime, [.. pods.OrderBy(pod => pod.Uid, StringComparer.Ordinal)]);
     }
 
     /// <summary>A pod whose time has no end keeps its place in the feed, with a deadline that stays the same.</summary>
     private static long DeadlineOf(TimeSpan remaining, long uptime) =>
         (long)Math.Clamp((remaining.TotalMilliseconds / 10) + uptime, 0, Never - 1);
 
-    private void Write(Feeding feeding)
+    private void Write(GuardProcess process, Feeding feeding)
     {
         var soonest = feeding.Pods.Count == 0 ? Never : feeding.Pods.Min(pod => pod.Deadline);
         var text = new StringBuilder();
@@ -138,17 +145,14 @@ internal sealed partial class PodGuard
             text.Append(CultureInfo.InvariantCulture, $"{pod.Place.Cgroup ?? Nothing} {pod.Place.Folder ?? Nothing}\n");
         }
 
-        var path = Path.Combine(_process!.Folder, "feed");
-        File.WriteAllText(path + ".new", text.ToString());
-        File.Move(path + ".new", path, overwrite: true);
+        process.Write(text.ToString());
         _last = feeding;
     }
 
     private Dictionary<string, TimeSpan?> ReadFedLimits()
     {
         var limits = new Dictionary<string, TimeSpan?>(StringComparer.Ordinal);
-        var path = _process is null ? null : Path.Combine(_process.Folder, "feed");
-        foreach (var line in File.Exists(path) ? File.ReadLines(path).Skip(1) : [])
+        foreach (var line in _process?.ReadFeed().Skip(1) ?? [])
         {
             var parts = line.Split(' ', 4);
             if (parts.Length == 4 && long.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out var milliseconds))
@@ -169,15 +173,21 @@ internal sealed partial class PodGuard
 
     private sealed record FedPod(string Uid, TimeSpan Limit, long Deadline, PodPlace Place);
 
-    /// <param name="Lead">The wall clock's lead over the uptime, in seconds.</param>
+    /// <param name="Lead">The wall clock's lead over the uptime, in hundredths of a second.</param>
     /// <param name="Pods">The pods that have a deadline, by uid.</param>
     private sealed record Feeding(long Lead, IReadOnlyList<FedPod> Pods)
     {
         public bool IsLike(Feeding other) =>
-            Math.Abs(Lead - other.Lead) <= 1
+            Math.Abs(Lead - other.Lead) <= LeadJitter
             && Pods.Count == other.Pods.Count
             && Pods.Zip(other.Pods).All(pair =>
                 pair.First with { Deadline = pair.Second.Deadline } == pair.Second
                 && Math.Abs(pair.First.Deadline - pair.Second.Deadline) <= Jitter);
     }
 }
+
+/// <summary>How it stands with the pods of a node, as of one moment.</summary>
+/// <param name="IsTold">Whether what ends the pods has the deadlines; false if the guard could not be told.</param>
+/// <param name="Rest">How long it is until a pod may not run any more; null if every pod tolerates any silence.</param>
+/// <param name="Leap">How far the wall clock has leapt ahead, as far as that is not counted yet.</param>
+internal readonly record struct GuardState(bool IsTold, TimeSpan? Rest, TimeSpan Leap);

@@ -9,13 +9,23 @@ namespace OrleansOrchestrator.Node.Leases;
 /// <summary>
 /// Feeds the guard, wakes the workers when their pods have to stop because the control plane is out of reach, and when it is back.
 /// </summary>
+/// <param name="nodeName">The node.</param>
+/// <param name="pods">Whom to wake.</param>
+/// <param name="guard">What ends pods whatever happens here.</param>
+/// <param name="runtime">Where pods are that nobody has told about.</param>
+/// <param name="clock">Says how long pods may run.</param>
+/// <param name="renew">Asks for a renewal at once.</param>
+/// <param name="timeProvider">The clock of all delays.</param>
+/// <param name="logger">Where the agent logs.</param>
 internal sealed partial class FencingAgent(
-    PodDirectory pods, PodGuard guard, IContainerRuntime runtime, LeaseClock clock, TimeProvider timeProvider, ILogger logger)
+    string nodeName, PodDirectory pods, PodGuard guard, IContainerRuntime runtime, LeaseClock clock, Action renew, TimeProvider timeProvider, ILogger logger)
 {
     private static readonly TimeSpan CheckInterval = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan IdleInterval = TimeSpan.FromSeconds(1);
 
     private bool _isFenced;
+    private bool _isInDoubt;
+    private int _lapses;
     private Task _kill = Task.CompletedTask;
 
     public Task RunAsync(CancellationToken cancellationToken) =>
@@ -24,12 +34,20 @@ internal sealed partial class FencingAgent(
     /// <summary>Wakes whom it concerns; returns when to check again.</summary>
     private TimeSpan Check(CancellationToken cancellationToken)
     {
-        guard.Feed();
-        var rest = guard.Rest ?? IdleInterval;
+        var state = guard.Feed();
+        var isInDoubt = state.Leap > TimeSpan.Zero;
+        if (isInDoubt && !_isInDoubt)
+        {
+            LogLeap(nodeName, state.Leap.TotalSeconds);
+            renew();
+        }
+
+        _isInDoubt = isInDoubt;
+        var rest = state.Rest ?? IdleInterval;
         if (rest <= TimeSpan.Zero)
         {
             if (!_isFenced)
-                LogFenced(clock.SinceAcknowledged.TotalSeconds);
+                LogFenced(nodeName, clock.SinceAcknowledged.TotalSeconds);
             _isFenced = true;
             pods.FenceAll();
             if (_kill.IsCompleted)
@@ -37,13 +55,13 @@ internal sealed partial class FencingAgent(
             return CheckInterval;
         }
 
-        if (_isFenced)
-        {
+        // After a lapse that stopped nothing, too, the control plane has to confirm the pods.
+        var lapses = clock.Lapses;
+        if (_isFenced || lapses != _lapses)
             pods.FenceAll();
-            LogReleased();
-        }
-
-        _isFenced = false;
+        if (_isFenced)
+            LogReleased(nodeName);
+        (_isFenced, _lapses) = (false, lapses);
         var longest = guard.IsFeeding ? CheckInterval : IdleInterval;
         return rest < longest ? rest : longest;
     }
@@ -66,11 +84,14 @@ internal sealed partial class FencingAgent(
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "No lease renewal was acknowledged for {Seconds:0.0} s; pods that could be running elsewhere soon are stopped")]
-    private partial void LogFenced(double seconds);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "No lease renewal of node {Node} was acknowledged for {Seconds:0.0} s; pods that could be running elsewhere soon are stopped")]
+    private partial void LogFenced(string node, double seconds);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Pods may run again; those that were stopped do once the control plane says that they are still this node's")]
-    private partial void LogReleased();
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Pods of node {Node} may run again; those that were stopped do once the control plane says that they are still this node's")]
+    private partial void LogReleased(string node);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The wall clock of node {Node} leapt ahead by {Seconds:0.0} s: unless the control plane acknowledges the node's lease at once, this counts as time without it")]
+    private partial void LogLeap(string node, double seconds);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The containers of pod {Uid} could not be killed by the runtime: {Reason}")]
     private partial void LogUnkilled(string uid, string reason);

@@ -10,7 +10,6 @@ namespace OrleansOrchestrator.Node.Leases;
 /// </remarks>
 internal sealed class FencingViews : IObjectSink<V1Node>
 {
-    private readonly string _nodeName;
     private readonly string? _file;
     private volatile State _state;
     private volatile string? _told;
@@ -19,10 +18,13 @@ internal sealed class FencingViews : IObjectSink<V1Node>
     /// <param name="file">Where the view is kept, or null for a node whose pods end with its process.</param>
     public FencingViews(string nodeName, string? file)
     {
-        _nodeName = nodeName;
+        NodeName = nodeName;
         _file = file;
         _state = Read();
     }
+
+    /// <summary>The node.</summary>
+    public string NodeName { get; }
 
     /// <summary>The view; null if there is none yet.</summary>
     public FencingView? Current => _state.Views is [.., var newest] ? newest : null;
@@ -51,7 +53,7 @@ internal sealed class FencingViews : IObjectSink<V1Node>
 
     public void Upsert(V1Node obj)
     {
-        if (obj.Metadata.Name != _nodeName || FencingView.Of(obj) is not [.., var newest] views)
+        if (obj.Metadata.Name != NodeName || FencingView.Of(obj) is not [.., var newest] views)
             return;
         var known = _state;
         if (known.Uid == obj.Metadata.Uid && Current is { } current && (newest.Number < current.Number || views.SequenceEqual(known.Views)))

@@ -13,7 +13,6 @@ internal sealed partial class HoldAgent(
     private static readonly Backoff LoopBackoff = new(IdleInterval, TimeSpan.FromSeconds(1));
 
     private readonly TimeSpan _askAfter = times.FencingTime / 2;
-    private bool _isLost;
     private bool _isHeld;
 
     public async Task RunAsync(CancellationToken cancellationToken)
@@ -25,19 +24,13 @@ internal sealed partial class HoldAgent(
     /// <summary>Asks the peers if it is time to; returns when to look again.</summary>
     internal async Task<TimeSpan> CheckAsync(CancellationToken cancellationToken)
     {
-        var silence = clock.SinceAcknowledged;
-        if (silence < _askAfter)
+        if (clock.SinceAcknowledged < _askAfter)
         {
-            if (_isLost)
-                LogBack();
-            (_isLost, _isHeld) = (false, false);
+            _isHeld = false;
             peers.Rest();
             return IdleInterval;
         }
 
-        if (!_isLost)
-            LogLost(silence.TotalSeconds);
-        _isLost = true;
         if (views.Current is not { } view)
             return IdleInterval;
 
@@ -47,7 +40,7 @@ internal sealed partial class HoldAgent(
         if (isHeld)
             clock.Hold(sent, times.GrantTime);
         if (isHeld && !_isHeld)
-            LogHeld(votes, view.Members.Count);
+            LogHeld(votes, view.Members.Count, views.NodeName);
         _isHeld = isHeld;
         return times.GrantTime / (isHeld ? 5 : 10);
     }
@@ -71,12 +64,6 @@ internal sealed partial class HoldAgent(
         return votes;
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The control plane has not acknowledged the node's lease for {Seconds:0.0} s")]
-    private partial void LogLost(double seconds);
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{Votes} of {Nodes} nodes are without the control plane: the fault is not this node's, and its pods run on")]
-    private partial void LogHeld(int votes, int nodes);
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The control plane acknowledges the node's lease again")]
-    private partial void LogBack();
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Votes} of {Nodes} nodes are without the control plane: the fault is not that of node {Node}, and its pods run on")]
+    private partial void LogHeld(int votes, int nodes, string node);
 }

@@ -39,11 +39,16 @@ internal sealed partial class LeaseAgent(
     private readonly TimeSpan _patience = interval / 2;
 
     private bool _isFailing;
+    private SupervisedLoop? _loop;
+
+    /// <summary>Renews at once, or once more if a renewal is under way.</summary>
+    public void Renew() => _loop?.Signal();
 
     /// <summary>Renews until the token ends it, whatever happens.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         await using var loop = new SupervisedLoop("lease agent", RenewInTimeAsync, timeProvider, logger, LoopBackoff);
+        _loop = loop;
         await loop.RunAsync(cancellationToken);
     }
 

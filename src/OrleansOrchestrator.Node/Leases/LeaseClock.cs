@@ -1,26 +1,37 @@
 using System.Globalization;
+using OrleansOrchestrator.Node.Guarding;
 
 namespace OrleansOrchestrator.Node.Leases;
 
 /// <summary>How long pods may still run here: by the last acknowledgement of the control plane, or by what peers granted.</summary>
 /// <remarks>
-/// The monotonic clock does not count while the machine sleeps and the wall clock can be set back, so the clock that
-/// leaves less time counts. What was known before a restart of the daemon is read from the data folder.
+/// Time is the machine's uptime. When the wall clock leaps ahead of it, either somebody has set the wall clock, and nothing has
+/// happened, or the machine was stopped from outside together with its uptime, and its pods may run elsewhere by now. Nobody here
+/// can tell; the control plane can. So a leap puts the time in doubt: it is not counted at first, a renewal is sent at once, and
+/// if that is not acknowledged within <see cref="DoubtTime"/>, the leap counts as silence.
+/// What was known before a restart of the daemon is read from the data folder.
 /// </remarks>
 internal sealed class LeaseClock
 {
+    /// <summary>How long a leap of the wall clock is not counted.</summary>
+    public static readonly TimeSpan DoubtTime = TimeSpan.FromSeconds(2);
+
+    // What the wall clock may gain because its speed is adjusted; the margin between stop and replacement is longer.
+    private static readonly TimeSpan LeapMin = TimeSpan.FromSeconds(1);
+
     private const int LapsesMax = 1000;
 
     private readonly TimeProvider _timeProvider;
     private readonly string? _file;
     private readonly Func<bool> _decidesAlone;
     private readonly Lock _lock = new();
-    private readonly List<Measurement> _lapses = [];
+    private readonly List<LeaseMeasurement> _lapses = [];
     private int _lapsesForgotten;
     private Moment _acknowledged;
     private Held _held;
+    private long? _doubtedSince;
 
-    /// <param name="timeProvider">Both clocks.</param>
+    /// <param name="timeProvider">Both clocks: its timestamps are the machine's uptime.</param>
     /// <param name="file">Where the last acknowledgement is kept, or null for a node whose pods end with its process.</param>
     /// <param name="decidesAlone">
     /// Whether the node's own vote is enough to run on: the control plane then replaces none of its pods, whatever the silence.
@@ -38,14 +49,7 @@ internal sealed class LeaseClock
     public Moment Now => new(_timeProvider.GetTimestamp(), _timeProvider.GetUtcNow());
 
     /// <summary>The time since the last acknowledged renewal was sent.</summary>
-    public TimeSpan SinceAcknowledged
-    {
-        get
-        {
-            lock (_lock)
-                return Since(_acknowledged);
-        }
-    }
+    public TimeSpan SinceAcknowledged => Measure().Silence;
 
     /// <summary>How many outages have ended so far, for <see cref="HasLapsed"/>.</summary>
     public int Lapses
@@ -57,16 +61,17 @@ internal sealed class LeaseClock
         }
     }
 
-    /// <summary>How long a pod with this limit of silence may still run; zero or less if it has to stop, and no end for a node that decides alone.</summary>
-    public TimeSpan Remaining(TimeSpan limit)
+    /// <summary>How long pods may still run, as of now.</summary>
+    public LeaseMeasurement Measure()
     {
-        if (_decidesAlone())
-            return TimeSpan.MaxValue;
         lock (_lock)
-            return Measure().Remaining(limit);
+            return Measure(IsInDoubt());
     }
 
-    /// <summary>Whether the time of a pod with this limit was over in any of the outages that ended since.</summary>
+    /// <summary>How long a pod with this limit of silence may still run; zero or less if it has to stop, and no end for a node that decides alone.</summary>
+    public TimeSpan Remaining(TimeSpan limit) => Measure().Remaining(limit);
+
+    /// <summary>Whether the time of a pod with this limit was over in any of the outages that ended since, or may have been in a leap of the wall clock.</summary>
     /// <param name="since">What <see cref="Lapses"/> was.</param>
     /// <param name="limit">The limit.</param>
     public bool HasLapsed(int since, TimeSpan limit)
@@ -83,10 +88,10 @@ internal sealed class LeaseClock
         lock (_lock)
         {
             // An answer that was long on its way is no news after one to a later question.
-            var before = Measure();
-            if (Since(sent) > before.Silence)
+            if (sent.Timestamp < _acknowledged.Timestamp)
                 return;
-            if (before.Remaining(shortest) <= TimeSpan.Zero && !_decidesAlone())
+            var before = Measure(isInDoubt: false);
+            if (before.Remaining(shortest) <= TimeSpan.Zero)
                 Remember(before);
             _acknowledged = sent;
             _held = _held with { Began = TimeSpan.Zero };
@@ -101,24 +106,50 @@ internal sealed class LeaseClock
     {
         lock (_lock)
         {
-            var (silence, rest, began) = Measure();
-            if (time - Since(since) <= rest)
+            var before = Measure(IsInDoubt());
+            if (time - Since(since, countsLeap: true) <= before.Held)
                 return;
-            _held = new Held(since, time, rest > TimeSpan.Zero ? began : silence);
+
+            // Peers cannot tell what happened in a leap: whose time it may have outlasted is not theirs to let run on.
+            var began = before.Held > TimeSpan.Zero ? Longer(before.HeldFrom, LeapSince(_held.Since)) : before.Silence;
+            _held = new Held(since, time, began);
             Write();
         }
     }
 
-    private Measurement Measure() => new(Since(_acknowledged), _held.Time - Since(_held.Since), _held.Began);
+    private LeaseMeasurement Measure(bool isInDoubt) => new(
+        Since(_acknowledged, !isInDoubt),
+        _held.Time - Since(_held.Since, !isInDoubt),
+        _held.Began,
+        isInDoubt ? LeapSince(_acknowledged) : TimeSpan.Zero,
+        _decidesAlone());
 
-    private TimeSpan Since(Moment moment)
+    /// <summary>Whether the wall clock has leapt a moment ago, and no renewal since was acknowledged.</summary>
+    private bool IsInDoubt()
     {
-        var monotonic = _timeProvider.GetElapsedTime(moment.Timestamp);
-        var wall = _timeProvider.GetUtcNow() - moment.Wall;
-        return monotonic > wall ? monotonic : wall;
+        if (LeapSince(_acknowledged) == TimeSpan.Zero)
+        {
+            _doubtedSince = null;
+            return false;
+        }
+
+        _doubtedSince ??= _timeProvider.GetTimestamp();
+        return _timeProvider.GetElapsedTime(_doubtedSince.Value) < DoubtTime;
     }
 
-    private void Remember(Measurement lapse)
+    private TimeSpan Since(Moment moment, bool countsLeap) =>
+        _timeProvider.GetElapsedTime(moment.Timestamp) + (countsLeap ? LeapSince(moment) : TimeSpan.Zero);
+
+    /// <summary>How far the wall clock has leapt ahead of the uptime since.</summary>
+    private TimeSpan LeapSince(Moment moment)
+    {
+        var leap = _timeProvider.GetUtcNow() - moment.Wall - _timeProvider.GetElapsedTime(moment.Timestamp);
+        return leap > LeapMin ? leap : TimeSpan.Zero;
+    }
+
+    private static TimeSpan Longer(TimeSpan one, TimeSpan other) => one > other ? one : other;
+
+    private void Remember(LeaseMeasurement lapse)
     {
         _lapses.Add(lapse);
         if (_lapses.Count <= LapsesMax)
@@ -129,23 +160,35 @@ internal sealed class LeaseClock
 
     private void Write()
     {
-        if (_file is not null)
-            File.WriteAllLines(_file, [_acknowledged.Wall.ToString("O"), (_held.Since.Wall + _held.Time).ToString("O"), _held.Began.ToString("c")]);
+        if (_file is null)
+            return;
+        var next = _file + ".next";
+        File.WriteAllLines(next, [ProcessIdentity.BootId, Format(_acknowledged), Format(_held.Since), _held.Time.ToString("c"), _held.Began.ToString("c")]);
+        File.Move(next, _file, overwrite: true);
     }
 
+    /// <summary>What was kept; null if nothing was. After a boot of the machine only the wall clock can tell how long ago it was.</summary>
     private (Moment Acknowledged, Held Held)? Read(Moment now)
     {
-        if (_file is null || !File.Exists(_file) || File.ReadAllLines(_file) is not [var first, .. var rest]
-            || !DateTimeOffset.TryParse(first, CultureInfo.InvariantCulture, out var acknowledged))
+        if (_file is null || !File.Exists(_file) || File.ReadAllLines(_file) is not [var boot, var acknowledged, var since, var time, var began]
+            || Parse(acknowledged) is not { } last)
         {
             return null;
         }
 
-        var last = now with { Wall = acknowledged < now.Wall ? acknowledged : now.Wall };
-        var isHeld = DateTimeOffset.TryParse(rest.ElementAtOrDefault(0), CultureInfo.InvariantCulture, out var until)
-            & TimeSpan.TryParse(rest.ElementAtOrDefault(1), CultureInfo.InvariantCulture, out var began);
-        return (last, isHeld && acknowledged <= now.Wall ? new Held(now, until - now.Wall, began) : new Held(now, TimeSpan.Zero, TimeSpan.Zero));
+        if (boot == ProcessIdentity.BootId && Parse(since) is { } held)
+            return (last, new Held(held, TimeSpan.ParseExact(time, "c", CultureInfo.InvariantCulture), TimeSpan.ParseExact(began, "c", CultureInfo.InvariantCulture)));
+        var ago = Longer(now.Wall - last.Wall, TimeSpan.Zero);
+        return (new Moment(now.Timestamp - (long)(ago.TotalSeconds * _timeProvider.TimestampFrequency), now.Wall - ago), new Held(now, TimeSpan.Zero, TimeSpan.Zero));
     }
+
+    private static string Format(Moment moment) => string.Create(CultureInfo.InvariantCulture, $"{moment.Timestamp} {moment.Wall:O}");
+
+    private static Moment? Parse(string text) => text.Split(' ') is [var timestamp, var wall]
+        && long.TryParse(timestamp, CultureInfo.InvariantCulture, out var ticks)
+        && DateTimeOffset.TryParse(wall, CultureInfo.InvariantCulture, out var at)
+            ? new Moment(ticks, at)
+            : null;
 
     /// <summary>A moment by both clocks.</summary>
     public readonly record struct Moment(long Timestamp, DateTimeOffset Wall);
@@ -154,16 +197,22 @@ internal sealed class LeaseClock
     /// <param name="Time">For how long.</param>
     /// <param name="Began">How long the silence had lasted when it began, without a gap since.</param>
     private readonly record struct Held(Moment Since, TimeSpan Time, TimeSpan Began);
+}
 
-    /// <param name="Silence">The time since the last acknowledged renewal was sent.</param>
-    /// <param name="Held">For how long peers let this node run on from now.</param>
-    /// <param name="HeldFrom">How long the silence had lasted when they began to, without a gap since.</param>
-    private readonly record struct Measurement(TimeSpan Silence, TimeSpan Held, TimeSpan HeldFrom)
+/// <summary>How long pods may still run, as of one moment.</summary>
+/// <param name="Silence">The time since the last acknowledged renewal was sent.</param>
+/// <param name="Held">For how long peers let this node run on.</param>
+/// <param name="HeldFrom">How long the silence had lasted when they began to, without a gap since.</param>
+/// <param name="Leap">How far the wall clock has leapt ahead, as far as that is not counted yet.</param>
+/// <param name="DecidesAlone">Whether the node's own vote is enough to run on.</param>
+internal readonly record struct LeaseMeasurement(TimeSpan Silence, TimeSpan Held, TimeSpan HeldFrom, TimeSpan Leap, bool DecidesAlone)
+{
+    /// <inheritdoc cref="LeaseClock.Remaining"/>
+    public TimeSpan Remaining(TimeSpan limit)
     {
-        public TimeSpan Remaining(TimeSpan limit)
-        {
-            var own = limit - Silence;
-            return HeldFrom < limit && Held > own ? Held : own;
-        }
+        if (DecidesAlone)
+            return TimeSpan.MaxValue;
+        var own = limit - Silence;
+        return HeldFrom < limit && Held > own ? Held : own;
     }
 }

@@ -76,6 +76,8 @@ internal sealed partial class PodActuator(PodServices services, PodMemory memory
         var uid = view.Pod.Metadata.Uid;
         try
         {
+            if (!services.Runtime.StartsInstantly)
+                Directory.CreateDirectory(services.DirectoryOf(uid));
             await PrepareVolumesAsync(view, cancellationToken);
             var attempt = view.Sandbox is { } old ? old.Attempt + 1 : 0;
             var spec = SandboxSpecBuilder.Build(view.Pod, attempt, services.DirectoryOf(uid), services.Fencing.StopAfter(view.Pod), services.Options);

@@ -14,9 +14,6 @@ namespace OrleansOrchestrator.Node.Pods;
 /// <summary>What all pod workers of a node share.</summary>
 internal sealed record PodServices
 {
-    /// <summary>The folder of the data folder that has a folder for each pod.</summary>
-    public const string Folder = "pods";
-
     public required NodeAgentOptions Options { get; init; }
 
     public required string HostAddress { get; init; }
@@ -39,6 +36,8 @@ internal sealed record PodServices
 
     public required PodGuard Guard { get; init; }
 
+    public required PodRemover Remover { get; init; }
+
     public required TimeProvider TimeProvider { get; init; }
 
     public required ILogger Logger { get; init; }
@@ -46,5 +45,5 @@ internal sealed record PodServices
     /// <summary>Bounds how many sandboxes and containers the runtime starts at the same time.</summary>
     public required StartGate Starts { get; init; }
 
-    public string DirectoryOf(string podUid) => Path.Combine(Options.DataDirectory, Folder, podUid);
+    public string DirectoryOf(string podUid) => Remover.DirectoryOf(podUid);
 }

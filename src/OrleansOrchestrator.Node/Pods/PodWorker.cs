@@ -7,7 +7,6 @@ using OrleansOrchestrator.Node.Api;
 using OrleansOrchestrator.Node.Events;
 using OrleansOrchestrator.Node.Probes;
 using OrleansOrchestrator.Node.Status;
-using OrleansOrchestrator.Node.Volumes;
 
 namespace OrleansOrchestrator.Node.Pods;
 
@@ -208,13 +207,7 @@ internal sealed partial class PodWorker : IAsyncDisposable
     private async Task RemoveAsync(CancellationToken cancellationToken)
     {
         await _probes.DisposeAsync();
-        await _services.Runtime.RemovePodAsync(Uid, cancellationToken);
-        _services.Guard.Remove(Uid);
-        var directory = _services.DirectoryOf(Uid);
-        if (!Directory.Exists(directory))
-            return;
-        SubPath.UnmountBelow(directory);
-        Directory.Delete(directory, recursive: true);
+        await _services.Remover.RemoveAsync(Uid, cancellationToken);
     }
 
     /// <summary>The pod with what this worker reported last, because its own report is newer than the watch.</summary>

@@ -13,6 +13,7 @@ internal sealed partial class DockerRuntime : IContainerRuntime
     private readonly DockerClient _client;
     private readonly DockerImages _images;
     private readonly ContainerOwner _owner;
+    private readonly TimeProvider _timeProvider;
     private readonly ILogger _logger;
     private readonly CancellationTokenSource _stop = new();
     private readonly ConcurrentDictionary<string, (string State, ContainerInstance Instance)> _inspected = new(StringComparer.Ordinal);
@@ -25,6 +26,7 @@ internal sealed partial class DockerRuntime : IContainerRuntime
     {
         _client = client;
         _owner = owner;
+        _timeProvider = timeProvider;
         _logger = loggers.CreateLogger<DockerRuntime>();
         _images = new DockerImages(client, timeProvider);
         Version = version;
@@ -127,7 +129,8 @@ internal sealed partial class DockerRuntime : IContainerRuntime
         var containers = await ContainersOfAsync(podUid, cancellationToken);
         await Task.WhenAll(containers.Where(c => !ContainerTranslation.IsSandbox(c)).Select(c => RemoveContainerAsync(c.ID, cancellationToken)));
         await Task.WhenAll(containers.Where(ContainerTranslation.IsSandbox).Select(c => RemoveContainerAsync(c.ID, cancellationToken)));
-        _cgroups?.Remove(podUid);
+        if (_cgroups is { } cgroups)
+            await cgroups.RemoveAsync(podUid, _timeProvider, cancellationToken);
     }
 
     public Task<ImageResult> EnsureImageAsync(string image, ImagePullPolicy policy, CancellationToken cancellationToken) =>

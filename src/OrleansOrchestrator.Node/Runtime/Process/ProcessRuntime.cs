@@ -93,7 +93,8 @@ internal sealed partial class ProcessRuntime : IContainerRuntime
         await WaitUntilEndedAsync(containers, cancellationToken);
         foreach (var container in containers)
             Forget(container);
-        _cgroups?.Remove(podUid);
+        if (_cgroups is not null)
+            await _cgroups.RemoveAsync(podUid, _timeProvider, cancellationToken);
         if (Directory.Exists(PodFolder(podUid)))
             Directory.Delete(PodFolder(podUid), recursive: true);
         if (_pods.TryRemove(podUid, out var pod) && pod.Ip is { } address)
