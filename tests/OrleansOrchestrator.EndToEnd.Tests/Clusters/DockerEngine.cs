@@ -15,13 +15,25 @@ internal static class DockerEngine
 
     // An engine neither comes nor goes while the tests run, and the image is the same for all of them.
     private static readonly Lazy<Task<string?>> Missing = new(SearchAsync);
-    private static readonly Lazy<Task> Imported = new(ImportAsync);
+    private static readonly Lazy<Task> Imported = new(() => ImportImageAsync(null));
 
     /// <summary>Why no containers can be run here, or null if they can.</summary>
     public static Task<string?> FindMissingAsync() => Missing.Value;
 
     /// <summary>Makes the image, unless it has been made already.</summary>
     public static Task ImportImageAsync() => Imported.Value;
+
+    /// <summary>Makes the image in an engine.</summary>
+    /// <param name="host">Where the engine is; null for that of this machine.</param>
+    public static async Task ImportImageAsync(string? host)
+    {
+        using var scratch = new Scratch();
+        var archive = scratch.At("busybox.tar");
+        await WriteArchiveAsync(archive);
+        string[] engine = host is null ? [] : ["--host", host];
+        var imported = await RunAsync([.. engine, "import", "--change", "ENV PATH=/bin", archive, Image]);
+        imported.ExitCode.ShouldBe(0, imported.ToString());
+    }
 
     /// <summary>Containers, running or not, whose name, labels or mounts mention a text.</summary>
     public static async Task<IReadOnlyList<string>> ContainersMentioningAsync(string text)
@@ -44,15 +56,6 @@ internal static class DockerEngine
             return $"{Busybox} is missing (package busybox-static)";
         var info = await RunAsync("info", "--format", "{{.ServerVersion}}");
         return info.ExitCode == 0 ? null : $"no Docker engine answers: {info.Errors.Trim()}";
-    }
-
-    private static async Task ImportAsync()
-    {
-        using var scratch = new Scratch();
-        var archive = scratch.At("busybox.tar");
-        await WriteArchiveAsync(archive);
-        var imported = await RunAsync("import", "--change", "ENV PATH=/bin", archive, Image);
-        imported.ExitCode.ShouldBe(0, imported.ToString());
     }
 
     private static async Task<CommandResult> RunAsync(params string[] arguments)

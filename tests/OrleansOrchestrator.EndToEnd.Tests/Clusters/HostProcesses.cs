@@ -44,6 +44,16 @@ internal static class HostProcesses
         }
     }
 
+    /// <summary>Sends a signal, by its name without SIG, to processes at once; those that have ended are no error.</summary>
+    public static async Task SignalAsync(string signal, IReadOnlyList<int> processes)
+    {
+        if (processes.Count == 0)
+            return;
+        string[] arguments = [$"-{signal}", .. processes.Select(id => id.ToString(CultureInfo.InvariantCulture))];
+        using var kill = Process.Start(new ProcessStartInfo("kill", arguments) { RedirectStandardError = true })!;
+        await kill.WaitForExitAsync();
+    }
+
     /// <summary>The command line of a process, for messages.</summary>
     public static string Describe(int id) => $"{id}: {Read($"/proc/{id}", "cmdline").Replace('\0', ' ')}";
 

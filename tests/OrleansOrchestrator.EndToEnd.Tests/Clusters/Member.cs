@@ -27,6 +27,11 @@ internal sealed class Member : IAsyncDisposable
     public static Member Launch(string dataFolder, params string[] arguments) =>
         new(OrchestratorProgram.Start([.. arguments, "--data", dataFolder]), dataFolder);
 
+    /// <summary>Starts a process by way of another program, which it replaces, and does not wait.</summary>
+    public static Member LaunchBy(
+        IReadOnlyList<string> program, IReadOnlyDictionary<string, string> environment, string dataFolder, params string[] arguments) =>
+        new(RunningCommand.Start(program[0], [.. program.Skip(1), OrchestratorProgram.Path, .. arguments, "--data", dataFolder], environment: environment), dataFolder);
+
     /// <summary>Sends a signal, by its name without SIG.</summary>
     public Task SignalAsync(string signal) => _command.SignalAsync(signal);
 

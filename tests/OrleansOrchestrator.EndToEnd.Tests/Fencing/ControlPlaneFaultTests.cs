@@ -59,7 +59,7 @@ public sealed class ControlPlaneFaultTests : EndToEndTest
         await _cluster.StartSiloAsync(1);
         await WatchAsync("a silo back", Settled);
         await WaitUntilReadyAsync(1);
-        _cluster.Nodes.ShouldAllBe(node => node.Describe().Contains("acknowledges the node's lease again", StringComparison.Ordinal));
+        _cluster.Nodes.ShouldAllBe(node => node.Describe().Contains("is renewed again", StringComparison.Ordinal));
         _cluster.Nodes.ShouldAllBe(node => !node.Describe().Contains("are stopped", StringComparison.Ordinal));
     }
 

@@ -3,7 +3,7 @@ using System.Globalization;
 namespace OrleansOrchestrator.EndToEnd.Tests.Fencing;
 
 /// <summary>
-/// Sees which copies of a pod ran when: each pod writes a line of its identity and the machine's uptime every 50 ms, and whoever
+/// Sees which copies of a pod ran when: each program writes a line of its identity and the machine's uptime every 50 ms, and whoever
 /// wrote while another one of the same role did was a second copy.
 /// </summary>
 /// <param name="folder">Where the pods write; all nodes of the test are on one machine.</param>
@@ -43,7 +43,7 @@ internal sealed class Witness(string folder)
               - name: main
                 image: {{{image}}}
                 imagePullPolicy: IfNotPresent
-                command: [/bin/sh, -c, 'read -r stat </proc/self/stat; while :; do read -r up rest </proc/uptime; echo "$POD_NAME ${stat%% *} $up" >>{{{folder}}}/{{{role}}}; sleep 0.05; done']
+                command: [/bin/sh, -c, 'read -r stat </proc/self/stat; set -- $stat; while :; do read -r up rest </proc/uptime; echo "$POD_NAME $1-${22} $up" >>{{{folder}}}/{{{role}}}; sleep 0.05; done']
                 env:
                 - name: POD_NAME
                   valueFrom: {fieldRef: {fieldPath: metadata.name}}
@@ -70,6 +70,16 @@ internal sealed class Witness(string folder)
         ];
     }
 
+    /// <summary>The longest time in which a run did not testify: more than a moment if it was stopped.</summary>
+    public TimeSpan LongestPauseOf(string role) => RunsOf(role).Select(run => run.LongestPause).DefaultIfEmpty().Max();
+
+    /// <summary>How much earlier a copy had ended than the next one began; negative if it had not.</summary>
+    public IReadOnlyList<TimeSpan> GapsOf(string role)
+    {
+        var runs = RunsOf(role);
+        return [.. runs.Zip(runs.Skip(1)).Select(pair => pair.Second.First - pair.First.Last)];
+    }
+
     /// <summary>How long a copy was alive after a later one had begun.</summary>
     public TimeSpan OverlapOf(string role)
     {
@@ -91,6 +101,8 @@ internal sealed record WitnessedRun(string Who, IReadOnlyList<TimeSpan> Times)
     public TimeSpan First => Times[0];
 
     public TimeSpan Last => Times[^1];
+
+    public TimeSpan LongestPause => Times.Zip(Times.Skip(1)).Select(pair => pair.Second - pair.First).DefaultIfEmpty().Max();
 
     /// <summary>How long it ran after a moment, without the time in which it was stopped; more than nothing if it ran at all.</summary>
     public TimeSpan AliveAfter(TimeSpan moment)
