@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Net;
 using k8s.Models;
 using OrleansOrchestrator.Model.Kinds.Rules;
 using OrleansOrchestrator.Model.Names;
@@ -69,18 +68,11 @@ internal sealed class EndpointsKind : ResourceDefinition<V1Endpoints>
     // Kubernetes forbids loopback addresses too. The pods of a cluster on one machine without a pod network have no others.
     private static void ValidateAddress(V1EndpointAddress address, FieldPath path, FieldErrors errors)
     {
-        var ip = address.Ip ?? "";
-        errors.Invalid(path.Child("ip"), ip, NameRules.IsValidIP(ip));
+        AddressRules.ValidateReachable(address.Ip ?? "", path.Child("ip"), errors, mayBeLoopback: true);
         if (!string.IsNullOrEmpty(address.Hostname))
             errors.Invalid(path.Child("hostname"), address.Hostname, NameRules.IsDns1123Label(address.Hostname));
         if (!string.IsNullOrEmpty(address.NodeName))
             errors.Invalid(path.Child("nodeName"), address.NodeName, NameRules.IsDns1123Subdomain(address.NodeName));
-        if (!AddressSyntax.TryParse(ip, out var parsed))
-            return;
-        if (parsed.Equals(IPAddress.Any) || parsed.Equals(IPAddress.IPv6Any))
-            errors.Invalid(path.Child("ip"), ip, $"may not be unspecified ({ip})");
-        if (parsed.IsIPv6LinkLocal || parsed.GetAddressBytes() is [169, 254, _, _])
-            errors.Invalid(path.Child("ip"), ip, "may not be in the link-local range (169.254.0.0/16, fe80::/10)");
     }
 
     private static string ListOf(V1Endpoints endpoints)

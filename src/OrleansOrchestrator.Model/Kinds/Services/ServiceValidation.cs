@@ -34,7 +34,8 @@ internal static class ServiceValidation
         ObjectMetaValidation.ValidateLabels(spec.Selector, path.Child("selector"), errors);
         ValidateAffinity(spec, path, errors);
         ValidateAddresses(spec, path, errors);
-        ValidateExternalAddresses(spec.ExternalIPs, path.Child("externalIPs"), errors);
+        foreach (var (index, address) in spec.ExternalIPs.OrNone().Index())
+            AddressRules.ValidateReachable(address, path.Child("externalIPs").Index(index), errors);
         ChoiceRules.ValidateRequired(spec.Type, Types, path.Child("type"), errors);
         ServicePortValidation.ValidateTogether(spec, path.Child("ports"), errors);
         ValidateTraffic(spec, path, errors);
@@ -147,22 +148,9 @@ internal static class ServiceValidation
         }
     }
 
-    private static void ValidateExternalAddresses(IList<string>? addresses, FieldPath path, FieldErrors errors)
-    {
-        for (var i = 0; i < addresses.OrNone().Count; i++)
-        {
-            errors.Invalid(path.Index(i), addresses![i], NameRules.IsValidIP(addresses[i]));
-            if (!AddressSyntax.TryParse(addresses[i], out var address))
-                continue;
-            if (address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any))
-                errors.Invalid(path.Index(i), addresses[i], $"may not be unspecified ({address})");
-            if (IPAddress.IsLoopback(address))
-                errors.Invalid(path.Index(i), addresses[i], "may not be in the loopback range (127.0.0.0/8, ::1/128)");
-        }
-    }
-
     private static void ValidateTraffic(V1ServiceSpec spec, FieldPath path, FieldErrors errors)
     {
+        AddressRules.ValidateRanges(spec.LoadBalancerSourceRanges.OrNone(), path.Child("LoadBalancerSourceRanges").Index, errors);
         if (spec.Type != "LoadBalancer")
         {
             if (spec.LoadBalancerSourceRanges.OrNone().Count > 0)
