@@ -1,4 +1,3 @@
-using System.Net;
 using k8s.Models;
 using OrleansOrchestrator.Model.Kinds.Rules;
 using OrleansOrchestrator.Model.Metadata;
