@@ -122,7 +122,7 @@ public sealed class PodPlannerTests
         var first = PodPlanner.Plan(View(pod, running)).Stops.Single();
         first.Signal.ShouldBe(ContainerSignal.Terminate);
         first.Grace.ShouldBe(TimeSpan.FromSeconds(30));
-        var asked = View(pod, running) with { Stopping = Stopping(Now.AddSeconds(30), killed: false) };
+        var asked = View(pod, running) with { Stopping = Stopping(30, killed: false) };
         PodPlanner.Plan(asked).ShouldSatisfyAllConditions(p => p.Stops.ShouldBeEmpty(), p => p.WakeAt.ShouldBe(Now.AddSeconds(30)));
         PodPlanner.Plan(asked with { Now = Now.AddSeconds(30) }).Stops.Single().Signal.ShouldBe(ContainerSignal.Kill);
         var ended = View(pod, Sandbox(Exited("main", 137)) with { IsReady = false });
@@ -131,12 +131,16 @@ public sealed class PodPlannerTests
     }
 
     [Fact]
-    public void Plan_DeletedAgainWithAShorterGrace_CountsFromThen()
+    public void Plan_DeletedAgainWithAShorterGrace_KillsOnceThatHasPassedSinceTheSignal()
     {
-        var pod = Deleted(TestPods.Shell("a", ""), 0);
-        var view = View(pod, Sandbox(Running("main"))) with { Stopping = Stopping(Now.AddSeconds(30), killed: false) };
+        var view = View(Deleted(TestPods.Shell("a", ""), 5), Sandbox(Running("main"))) with { Stopping = Stopping(30, killed: false) };
 
-        PodPlanner.Plan(view).Stops.Single().Signal.ShouldBe(ContainerSignal.Kill);
+        // However often it is looked at before.
+        for (var seconds = 0; seconds < 5; seconds++)
+            PodPlanner.Plan(view with { Now = Now.AddSeconds(seconds) }).ShouldSatisfyAllConditions(p => p.Stops.ShouldBeEmpty(), p => p.WakeAt.ShouldBe(Now.AddSeconds(5)));
+        PodPlanner.Plan(view with { Now = Now.AddSeconds(5) }).Stops.Single().Signal.ShouldBe(ContainerSignal.Kill);
+        PodPlanner.Plan(View(Deleted(TestPods.Shell("a", ""), 0), Sandbox(Running("main"))) with { Stopping = Stopping(30, killed: false) })
+            .Stops.Single().Signal.ShouldBe(ContainerSignal.Kill);
     }
 
     [Fact]
@@ -145,7 +149,7 @@ public sealed class PodPlannerTests
         var view = View(TestPods.Shell("a", ""), Sandbox(Running("main"))) with { IsFenced = true };
 
         PodPlanner.Plan(view).Stops.Single().Signal.ShouldBe(ContainerSignal.Kill);
-        PodPlanner.Plan(view with { Stopping = Stopping(Now.AddSeconds(2), killed: true) }).HasActions.ShouldBeFalse();
+        PodPlanner.Plan(view with { Stopping = Stopping(2, killed: true) }).HasActions.ShouldBeFalse();
     }
 
     [Fact]
@@ -217,7 +221,7 @@ public sealed class PodPlannerTests
         return pod;
     }
 
-    private static Dictionary<string, StopProgress> Stopping(DateTimeOffset killAt, bool killed) => new() { ["main.0"] = new(killAt, killed) };
+    private static Dictionary<string, StopProgress> Stopping(int graceSeconds, bool killed) => new() { ["main.0"] = new(Now, TimeSpan.FromSeconds(graceSeconds), killed) };
 
     private static PodSandbox Sandbox(params ContainerInstance[] containers) =>
         new() { Id = "s", PodUid = "u", PodName = "a", PodNamespace = "default", IsReady = true, Ip = "10.0.0.1", Containers = containers };

@@ -50,7 +50,7 @@ internal sealed class PodMemory(TimeSpan restartDelay, TimeSpan restartDelayMax)
     public void Fail(PodFailure failure) => _failure = failure;
 
     public void NoteStop(string containerId, ContainerSignal signal, TimeSpan grace, DateTimeOffset now) =>
-        _stopping = _stopping.SetItem(containerId, new StopProgress(Waits.After(now, grace), signal == ContainerSignal.Kill));
+        _stopping = _stopping.SetItem(containerId, new StopProgress(now, grace, signal == ContainerSignal.Kill));
 
     /// <summary>A container started: nothing keeps it waiting any more, and the one before counts for its next delay.</summary>
     public void NoteStarted(ContainerStart start, DateTimeOffset now)

@@ -74,11 +74,7 @@ internal static class PodPlanner
         foreach (var (container, message) in containers)
         {
             var asked = view.Stopping.TryGetValue(container.Id, out var stop);
-            var killAt = stop.KillAt;
-
-            // A shorter grace period than the one the stop began with counts from now.
-            if (asked && !stop.Killed && Waits.After(view.Now, grace) < killAt)
-                killAt = Waits.After(view.Now, grace);
+            var killAt = stop.KillAt(grace);
             if (!asked && grace > TimeSpan.Zero)
                 stops.Add(new(container, ContainerSignal.Terminate, grace, Text(message, container)));
             else if (!asked || view.Now >= killAt)

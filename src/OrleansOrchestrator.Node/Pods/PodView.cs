@@ -72,5 +72,13 @@ internal sealed record PodFailure(string Reason, string Message, string? Rejecti
 /// <summary>Why a container is not running yet, as its status shows it.</summary>
 internal sealed record WaitingReason(string Reason, string Message);
 
-/// <summary>How far the stop of a container is: when it is killed, or killed once more if it was already.</summary>
-internal readonly record struct StopProgress(DateTimeOffset KillAt, bool Killed);
+/// <summary>How far the stop of a container is.</summary>
+/// <param name="Since">When the last signal was sent.</param>
+/// <param name="Grace">How long the container was given then, until it is killed, or killed once more.</param>
+/// <param name="Killed">Whether it was killed already.</param>
+internal readonly record struct StopProgress(DateTimeOffset Since, TimeSpan Grace, bool Killed)
+{
+    /// <summary>When it is killed if it has not ended by then.</summary>
+    /// <param name="grace">How long it is given by now. Of two times the shorter one counts, from the signal on.</param>
+    public DateTimeOffset KillAt(TimeSpan grace) => Waits.After(Since, Killed || Grace < grace ? Grace : grace);
+}
