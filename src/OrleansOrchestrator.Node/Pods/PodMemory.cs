@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using k8s.Models;
-using OrleansOrchestrator.Loops;
 using OrleansOrchestrator.Node.Probes;
 using OrleansOrchestrator.Node.Runtime;
 
