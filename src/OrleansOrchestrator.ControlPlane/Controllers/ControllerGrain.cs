@@ -34,7 +34,7 @@ internal sealed partial class ControllerGrain(
     protected override IEnumerable<Task> StartLoops()
     {
         _reconciler = reconcilers.First(reconciler => reconciler.Name == this.GetPrimaryKeyString());
-        _loop = new WorkLoop<ObjectKey>(_reconciler.Name, options, time, logger);
+        _loop = new WorkLoop<ObjectKey>(_reconciler.Name, key => key.Namespace, options, time, logger);
         _primaries = caches[registry[_reconciler.Primary]];
         _observed = [_primaries, .. _reconciler.Dependencies.Select(dependency => caches[registry[dependency.Resource]])];
         _dependents = new DependentKeys(_reconciler, _primaries, GrainFactory, faults);

@@ -1,15 +1,20 @@
 using System.Diagnostics.CodeAnalysis;
+using OrleansOrchestrator.Loops;
 
 namespace OrleansOrchestrator.ControlPlane.Controllers;
 
 /// <summary>
 /// Keys that want to be reconciled: each at most once in the queue and at most once at work. A key that comes again while
-/// it is at work is queued when that work ends; one whose work failed waits for longer each time. Time is an argument.
+/// it is at work is queued when that work ends; one whose work failed waits for longer each time. Groups of keys take turns, so that a
+/// namespace with very many keeps no other waiting. Time is an argument.
 /// </summary>
-internal sealed class KeyQueue<TKey>(TimeSpan backoffBase, TimeSpan backoffMax)
+/// <param name="backoffBase">The wait after the first failure.</param>
+/// <param name="backoffMax">The longest wait after a failure.</param>
+/// <param name="groupOf">The group of a key: its namespace.</param>
+internal sealed class KeyQueue<TKey>(TimeSpan backoffBase, TimeSpan backoffMax, Func<TKey, string> groupOf)
     where TKey : notnull
 {
-    private readonly Queue<TKey> _ready = new();
+    private readonly FairQueue<TKey> _ready = new();
     private readonly HashSet<TKey> _queued = [];
     private readonly HashSet<TKey> _working = [];
     private readonly HashSet<TKey> _again = [];
@@ -26,7 +31,7 @@ internal sealed class KeyQueue<TKey>(TimeSpan backoffBase, TimeSpan backoffMax)
         if (_working.Contains(key))
             _again.Add(key);
         else if (_queued.Add(key))
-            _ready.Enqueue(key);
+            _ready.Enqueue(groupOf(key), key);
     }
 
     /// <summary>Wants a key to be reconciled at a time. Of several times the earliest counts.</summary>

@@ -8,13 +8,14 @@ namespace OrleansOrchestrator.ControlPlane.Controllers;
 /// grain's turns and needs no lock. A key whose work throws is set aside with a back-off of its own, and told; all others go on.
 /// </summary>
 /// <param name="name">Whose keys they are, for logs and figures.</param>
+/// <param name="groupOf">The group of a key, its namespace; groups take turns.</param>
 /// <param name="options">How many at a time, and the back-off.</param>
 /// <param name="time">The clock.</param>
 /// <param name="logger">Is told of failures of the loop itself.</param>
-internal sealed class WorkLoop<TKey>(string name, ControllerOptions options, TimeProvider time, ILogger logger)
+internal sealed class WorkLoop<TKey>(string name, Func<TKey, string> groupOf, ControllerOptions options, TimeProvider time, ILogger logger)
     where TKey : notnull
 {
-    private readonly KeyQueue<TKey> _queue = new(options.BackoffBase, options.BackoffMax);
+    private readonly KeyQueue<TKey> _queue = new(options.BackoffBase, options.BackoffMax, groupOf);
     private SupervisedLoop? _loop;
     private int _working;
 

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Threading.Channels;
 using k8s.Models;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -22,7 +21,7 @@ internal sealed record RecordedEvent(V1ObjectReference Involved, string Componen
 
 /// <summary>
 /// Writes the control plane's own events, behind the work that they tell of and never in its way: what does not fit the
-/// queue is dropped. An event that repeats raises the count of the first one. One object of which very much is told takes no
+/// queue is dropped, of the namespace that has the most in it; namespaces take turns. An event that repeats raises the count of the first one. One object of which very much is told takes no
 /// places from the others: as in Kubernetes' clients it has 25 events at once, and one in five minutes after that.
 /// </summary>
 internal sealed partial class EventRecorder(
@@ -38,8 +37,9 @@ internal sealed partial class EventRecorder(
 
     private readonly KeyedBudget<(string Uid, string Component)> _budget = new(BurstOfObject, RefillOfObject, RememberedMax, time);
 
-    private readonly Channel<RecordedEvent> _queue = Channel.CreateBounded<RecordedEvent>(
-        new BoundedChannelOptions(QueuedMax) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true });
+    private readonly Lock _gate = new();
+    private readonly FairQueue<RecordedEvent> _queue = new(QueuedMax);
+    private readonly SemaphoreSlim _queued = new(0);
 
     private readonly Dictionary<RecordedEvent, (ObjectKey Key, int Count)> _written = [];
 
@@ -56,7 +56,12 @@ internal sealed partial class EventRecorder(
             Name = involved.Key.Name,
             Uid = involved.Uid,
         };
-        _queue.Writer.TryWrite(new RecordedEvent(reference, component, type, reason, Cut(message, MessageCharsMax)));
+        var recorded = new RecordedEvent(reference, component, type, reason, Cut(message, MessageCharsMax));
+        lock (_gate)
+        {
+            if (_queue.Enqueue(involved.Key.Namespace, recorded))
+                _queued.Release();
+        }
     }
 
     /// <inheritdoc/>
@@ -65,17 +70,24 @@ internal sealed partial class EventRecorder(
 
     private async Task<TimeSpan?> WriteNextAsync(CancellationToken cancellationToken)
     {
-        var recorded = await _queue.Reader.ReadAsync(cancellationToken);
+        await _queued.WaitAsync(cancellationToken);
         try
         {
+            var recorded = Take();
             await WriteAsync(recorded, cancellationToken);
         }
         catch (ApiException refused)
         {
-            LogDropped(recorded.Reason, refused.Message);
+            LogDropped(refused.Message);
         }
 
         return TimeSpan.Zero;
+    }
+
+    private RecordedEvent Take()
+    {
+        lock (_gate)
+            return _queue.TryDequeue(out var recorded) ? recorded : throw new InvalidOperationException("the queue has fewer events than were counted");
     }
 
     private async Task WriteAsync(RecordedEvent recorded, CancellationToken cancellationToken)
@@ -137,6 +149,6 @@ internal sealed partial class EventRecorder(
 
     private static string Cut(string text, int charsMax) => text.Length <= charsMax ? text : text[..charsMax];
 
-    [LoggerMessage(Level = LogLevel.Debug, Message = "The event {Reason} was not recorded: {Why}")]
-    private partial void LogDropped(string reason, string why);
+    [LoggerMessage(Level = LogLevel.Debug, Message = "An event was not recorded: {Why}")]
+    private partial void LogDropped(string why);
 }

@@ -37,7 +37,7 @@ internal sealed class GarbageCollectorGrain(
 
     protected override IEnumerable<Task> StartLoops()
     {
-        _loop = new WorkLoop<(ResourceName Resource, ObjectKey Key)>(Component, options, time, logger);
+        _loop = new WorkLoop<(ResourceName Resource, ObjectKey Key)>(Component, item => item.Key.Namespace, options, time, logger);
         return [FollowAllAsync(), _loop.RunAsync(CollectAsync, SetAside, Stopping)];
     }
 

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using OrleansOrchestrator.ControlPlane.Events;
 using OrleansOrchestrator.ControlPlane.Objects;
 using OrleansOrchestrator.ControlPlane.Watch;
+using OrleansOrchestrator.Loops;
 using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Model.Metadata;
 using OrleansOrchestrator.Model.Resources;
@@ -21,7 +22,11 @@ internal sealed partial class PlacementWriter(
 
     private const int ConditionsAtOnceMax = 64;
 
-    private readonly SemaphoreSlim _conditions = new(ConditionsAtOnceMax);
+    private const int ConditionsWaitingMax = 20_000;
+
+    private readonly Lock _gate = new();
+    private readonly FairQueue<UnscheduledPod> _waiting = new(ConditionsWaitingMax);
+    private int _conditionsUnderWay;
 
     /// <summary>Binds pods in one commit.</summary>
     /// <returns>For each, whether it is bound now.</returns>
@@ -53,7 +58,10 @@ internal sealed partial class PlacementWriter(
         return bound;
     }
 
-    /// <summary>Tells, in a pod's condition and in an event, why it has no node. Behind the scheduler's work, not in its way.</summary>
+    /// <summary>
+    /// Tells, in a pod's condition and in an event, why it has no node. Behind the scheduler's work, not in its way. Namespaces
+    /// take turns; what does not fit is told with the pod's next attempt.
+    /// </summary>
     public void TellUnschedulable(ObjectKey key, string uid, string scheduler, string reason, string message)
     {
         if (caches[registry[WellKnownResources.Pods]].Find(key) is not { } pod || pod.Uid != uid)
@@ -61,11 +69,46 @@ internal sealed partial class PlacementWriter(
         events.Record(pod, scheduler, "Warning", "FailedScheduling", message);
         var present = pod.Peek<V1Pod>().Status?.Conditions?.FirstOrDefault(condition => condition.Type == "PodScheduled");
         if (present?.Message != message)
-            _ = WriteConditionAsync(pod, present, reason, message);
+            Enqueue(new UnscheduledPod(pod, present, reason, message));
     }
 
-    private async Task WriteConditionAsync(StoredObject pod, V1PodCondition? present, string reason, string message)
+    private void Enqueue(UnscheduledPod told)
     {
+        lock (_gate)
+        {
+            if (_conditionsUnderWay == ConditionsAtOnceMax)
+            {
+                _waiting.Enqueue(told.Pod.Key.Namespace, told);
+                return;
+            }
+
+            _conditionsUnderWay++;
+        }
+
+        _ = WriteConditionsAsync(told);
+    }
+
+    /// <summary>Writes a condition, and others as long as some wait.</summary>
+    private async Task WriteConditionsAsync(UnscheduledPod told)
+    {
+        for (UnscheduledPod? next = told; next is not null; next = TakeNext())
+            await WriteConditionAsync(next);
+    }
+
+    private UnscheduledPod? TakeNext()
+    {
+        lock (_gate)
+        {
+            if (_waiting.TryDequeue(out var next))
+                return next;
+            _conditionsUnderWay--;
+            return null;
+        }
+    }
+
+    private async Task WriteConditionAsync(UnscheduledPod told)
+    {
+        var (pod, present, reason, message) = told;
         var condition = new V1PodCondition
         {
             Type = "PodScheduled",
@@ -75,7 +118,6 @@ internal sealed partial class PlacementWriter(
             LastTransitionTime = present?.Status == "False" ? present.LastTransitionTime : ObjectMetaRules.TruncateToSeconds(time.GetUtcNow()),
         };
         var patch = ObjectCodec.Encode(new V1Pod { Status = new V1PodStatus { Conditions = [condition] } });
-        await _conditions.WaitAsync();
         try
         {
             await objects.PatchAsync(
@@ -85,11 +127,10 @@ internal sealed partial class PlacementWriter(
         {
             LogConditionNotWritten(pod.Key, refused.Message);
         }
-        finally
-        {
-            _conditions.Release();
-        }
     }
+
+    /// <summary>A pod that found no node, with the condition that says so at present.</summary>
+    private sealed record UnscheduledPod(StoredObject Pod, V1PodCondition? Present, string Reason, string Message);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "The binding of {Pod} to {Node} was refused: {Why}")]
     private partial void LogRefused(ObjectKey pod, string node, string why);

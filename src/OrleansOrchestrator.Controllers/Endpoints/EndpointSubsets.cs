@@ -1,6 +1,7 @@
 using k8s.Models;
 using OrleansOrchestrator.Controllers.Pods;
 using OrleansOrchestrator.Controllers.Reconciling;
+using OrleansOrchestrator.Model.Codec;
 
 namespace OrleansOrchestrator.Controllers.Endpoints;
 
@@ -36,9 +37,23 @@ internal static class EndpointSubsets
         ];
     }
 
-    /// <summary>Drops addresses beyond a number, those that are not ready first.</summary>
+    /// <summary>Drops addresses beyond a number, and beyond what an object holds, those that are not ready first.</summary>
     /// <returns>Whether any were dropped.</returns>
-    public static bool Truncate(List<V1EndpointSubset> subsets, int addressesMax)
+    public static bool Truncate(List<V1EndpointSubset> subsets, int addressesMax, int bytesMax)
+    {
+        var isTruncated = Truncate(subsets, addressesMax);
+        while (subsets.Count > 0 && ObjectCodec.Encode(subsets).LongLength is var bytes && bytes > bytesMax)
+        {
+            // Addresses are about as long as each other, but what ports take stays: at least one of ten goes at each try.
+            var present = subsets.Sum(subset => (subset.Addresses?.Count ?? 0) + (subset.NotReadyAddresses?.Count ?? 0));
+            Truncate(subsets, (int)(present * Math.Min(0.9, (double)bytesMax / bytes)));
+            isTruncated = true;
+        }
+
+        return isTruncated;
+    }
+
+    private static bool Truncate(List<V1EndpointSubset> subsets, int addressesMax)
     {
         var left = addressesMax;
         var isTruncated = false;

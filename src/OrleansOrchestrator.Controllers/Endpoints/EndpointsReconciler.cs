@@ -16,6 +16,9 @@ public sealed class EndpointsReconciler : IReconciler
     /// <summary>The most addresses of one Endpoints object, ready ones first; more than these would outgrow an object.</summary>
     public const int AddressesMax = 4_000;
 
+    /// <summary>How many bytes the addresses and ports may have as JSON: with the longest names 4,000 addresses are more than an object holds.</summary>
+    public const int SubsetsBytesMax = 1024 * 1024;
+
     internal const string HeadlessLabel = "service.kubernetes.io/headless";
     internal const string ManagedByLabel = "endpoints.kubernetes.io/managed-by";
     internal const string OverCapacityAnnotation = "endpoints.kubernetes.io/over-capacity";
@@ -65,7 +68,7 @@ public sealed class EndpointsReconciler : IReconciler
     private V1Endpoints Wanted(V1Service service, IEnumerable<V1Pod> pods, V1Endpoints? current)
     {
         var subsets = EndpointSubsets.Of(service, pods);
-        var isOverCapacity = EndpointSubsets.Truncate(subsets, AddressesMax);
+        var isOverCapacity = EndpointSubsets.Truncate(subsets, AddressesMax, SubsetsBytesMax);
 
         var wanted = current is null
             ? new V1Endpoints

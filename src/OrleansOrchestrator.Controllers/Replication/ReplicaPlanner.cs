@@ -17,6 +17,9 @@ internal static class ReplicaPlanner
     /// <summary>The most pods that one plan writes; the rest follows in the next one.</summary>
     public const int BurstMax = 500;
 
+    /// <summary>How many bytes the pods of one plan may have together, as JSON; one pod is always planned.</summary>
+    public const int BurstBytesMax = 8 * 1024 * 1024;
+
     /// <summary>Plans.</summary>
     /// <param name="demand">What the owner wants.</param>
     /// <param name="observed">All pods that it selects or controls, in any order.</param>
@@ -68,8 +71,13 @@ internal static class ReplicaPlanner
 
     private static IEnumerable<ObjectAction> Create(ReplicaDemand demand, int count)
     {
+        if (count == 0)
+            yield break;
+
         // Each pod belongs to whoever applies its action, so each gets a copy; the template is encoded only once.
         var spec = ObjectCodec.Encode(demand.Template.Spec);
+        var bytes = spec.Length + (demand.Template.Metadata is { } metadata ? ObjectCodec.Encode(metadata).Length : 0);
+        count = Math.Min(count, Math.Max(1, BurstBytesMax / bytes));
         for (var i = 0; i < count; i++)
         {
             yield return new CreateObject(WellKnownResources.Pods, NewPod(demand, ObjectCodec.Decode<V1PodSpec>(spec)))

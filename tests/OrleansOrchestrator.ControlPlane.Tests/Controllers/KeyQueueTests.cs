@@ -9,7 +9,7 @@ public sealed class KeyQueueTests
     private static readonly TimeSpan Base = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan Max = TimeSpan.FromSeconds(1);
 
-    private readonly KeyQueue<int> _queue = new(Base, Max);
+    private readonly KeyQueue<int> _queue = new(Base, Max, key => key < 1_000 ? "flood" : "calm");
 
     private enum Move
     {
@@ -22,10 +22,21 @@ public sealed class KeyQueueTests
     }
 
     [Fact]
+    public void TryTake_NamespaceWithVeryManyKeys_TakesTurnsWithTheOthers()
+    {
+        for (var key = 0; key < 1_000; key++)
+            _queue.Add(key);
+        _queue.Add(1_000);
+        _queue.Add(1_001);
+
+        Enumerable.Range(0, 4).Select(_ => _queue.TryTake(Start, out var key) ? key : -1).ShouldBe([0, 1_000, 1, 1_001]);
+    }
+
+    [Fact]
     public void RandomMoves_LoseNoKey_AndWorkOnNoneTwiceAtOnce() =>
         Gen.Select(Gen.Enum<Move>(), Gen.Int[0, 3]).Array[0, 120].Sample(moves =>
         {
-            var queue = new KeyQueue<int>(Base, Max);
+            var queue = new KeyQueue<int>(Base, Max, key => $"{key % 2}");
             var now = Start;
             var working = new List<int>();
             var wanted = new HashSet<int>();

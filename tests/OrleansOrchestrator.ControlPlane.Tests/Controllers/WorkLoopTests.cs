@@ -20,7 +20,7 @@ public sealed class WorkLoopTests : IAsyncDisposable
 
     public WorkLoopTests()
     {
-        _loop = new WorkLoop<string>("test", Options, _time, NullLogger.Instance);
+        _loop = new WorkLoop<string>("test", key => key.Split('/')[0], Options, _time, NullLogger.Instance);
         _running = _turns.StartNew(() => _loop.RunAsync(WorkAsync, (key, fault) => _setAside.Add($"{key}: {fault.Message}"), _stopping.Token)).Unwrap();
     }
 
@@ -90,7 +90,7 @@ public sealed class WorkLoopTests : IAsyncDisposable
         var runs = new Dictionary<string, int>();
         var running = new HashSet<string>();
         var overlapped = false;
-        var loop = new WorkLoop<string>("test", Options, TimeProvider.System, NullLogger.Instance);
+        var loop = new WorkLoop<string>("test", key => key.Split('/')[0], Options, TimeProvider.System, NullLogger.Instance);
         using var stop = new CancellationTokenSource();
         var all = _turns.StartNew(() => loop.RunAsync(
             async key =>

@@ -78,6 +78,24 @@ public sealed class EventRecorderTests(SharedSilo shared) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task EventRecorder_FloodFromOneNamespace_KeepsNoOtherWaiting()
+    {
+        var calm = await Api.NewNamespaceAsync();
+        await Api.CreateAsync(new V1ConfigMap { Metadata = new V1ObjectMeta { Name = "c", NamespaceProperty = calm } });
+        var other = await Api.Objects.GetAsync(Samples.Maps, new ObjectKey(calm, "c"), Freshness.Latest, TestContext.Current.CancellationToken);
+        Recorder.Record(other, "tester", "Normal", "Happened", "Before.");
+        for (var i = 0; i < 4_000; i++)
+            Recorder.Record(_involved, $"tester-{i}", "Normal", "Flood", $"Number {i}.");
+        Recorder.Record(other, "tester", "Normal", "Happened", "After.");
+        for (var i = 0; i < 4_000; i++)
+            Recorder.Record(_involved, $"tester-{i}", "Normal", "Flood", $"Number {i}, again.");
+
+        await Api.UntilAsync<Corev1Event>(calm, all => all.Count == 2);
+
+        (await Api.UntilAsync<Corev1Event>(_space, _ => true)).Count.ShouldBeLessThan(4_000);
+    }
+
+    [Fact]
     public async Task EventRecorder_ObjectOfTheLongestNameAndALongMessage_IsToldOf()
     {
         var name = new string('a', 253);

@@ -1,6 +1,7 @@
 using OrleansOrchestrator.Controllers.Endpoints;
 using OrleansOrchestrator.Controllers.Reconciling;
 using OrleansOrchestrator.Controllers.Tests.Reconciling;
+using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.Controllers.Tests.Endpoints;
@@ -246,6 +247,35 @@ public sealed class EndpointsReconcilerTests
         subset.Addresses.Count.ShouldBe(EndpointsReconciler.AddressesMax - 10);
         subset.NotReadyAddresses.Count.ShouldBe(10);
         endpoints.Metadata.Annotations.ShouldContainKeyAndValue("endpoints.kubernetes.io/over-capacity", "truncated");
+    }
+
+    [Fact]
+    public void Reconcile_AddressesWithTheLongestNames_AreNoMoreThanAnObjectHolds()
+    {
+        var cluster = new ClusterModel();
+        cluster.Add(Samples.Service("web", Samples.Port(80)));
+        var padding = new string('x', 240);
+        for (var i = 0; i < 3_000; i++)
+            cluster.Add(Samples.Pod($"pod-{i:D5}-{padding}", node: padding, ip: $"10.0.{i / 256}.{i % 256}", ready: i >= 20));
+
+        cluster.Settle(Reconciler, Key).ShouldBe(1);
+
+        var endpoints = cluster.Find<V1Endpoints>(Key)!;
+        ObjectCodec.Encode(endpoints).Length.ShouldBeInRange(900_000, 1_100_000);
+        endpoints.Subsets.ShouldHaveSingleItem().NotReadyAddresses.ShouldBeNull();
+        endpoints.Metadata.Annotations.ShouldContainKeyAndValue("endpoints.kubernetes.io/over-capacity", "truncated");
+    }
+
+    [Fact]
+    public void Reconcile_PortsThatAloneAreMoreThanAnObjectHolds_AreLeftOut()
+    {
+        var cluster = new ClusterModel();
+        cluster.Add(Samples.Service("web", [.. Enumerable.Range(1, 30_000).Select(port => Samples.Port(port, name: $"port-{port}"))]));
+        cluster.Add(Samples.Pod("pod", ip: "10.0.0.1", ready: true));
+
+        cluster.Settle(Reconciler, Key).ShouldBe(1);
+
+        cluster.Find<V1Endpoints>(Key)!.Subsets.ShouldBeNull();
     }
 
     private static V1Endpoints UsersEndpoints() => new()

@@ -181,6 +181,22 @@ public sealed class ReplicationControllerReconcilerTests
     }
 
     [Fact]
+    public void Reconcile_TemplateOfAMegabyte_CreatesAFewAtATime()
+    {
+        var cluster = new ClusterModel();
+        var controller = Samples.Controller(replicas: 40);
+        controller.Spec.Template.Spec.Containers[0].Args = [new string('x', 1_000_000)];
+        cluster.Add(controller);
+
+        var first = cluster.Step(Reconciler, Key);
+
+        first.Actions.OfType<CreateObject>().Count().ShouldBe(8);
+        first.RequeueAfter.ShouldBe(TimeSpan.Zero);
+        cluster.Settle(Reconciler, Key);
+        cluster.All<V1Pod>().Count.ShouldBe(40);
+    }
+
+    [Fact]
     public void Reconcile_MoreOrphansThanABurst_CreatesNone()
     {
         var cluster = new ClusterModel();

@@ -1,0 +1,58 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace OrleansOrchestrator.Loops;
+
+/// <summary>
+/// A queue whose groups take turns, so that one with very many items keeps no other waiting. When it is full, the group with the
+/// most loses its oldest. Not safe for several threads.
+/// </summary>
+/// <param name="itemsMax">How many items it holds.</param>
+public sealed class FairQueue<TItem>(int itemsMax = int.MaxValue)
+{
+    private readonly Dictionary<string, Queue<TItem>> _groups = new(StringComparer.Ordinal);
+    private readonly Queue<string> _turns = new();
+
+    /// <summary>How many items it holds.</summary>
+    public int Count { get; private set; }
+
+    /// <summary>Adds an item behind the others of its group.</summary>
+    /// <returns>False if an item was dropped for it.</returns>
+    public bool Enqueue(string group, TItem item)
+    {
+        ArgumentNullException.ThrowIfNull(group);
+        if (!_groups.TryGetValue(group, out var items))
+        {
+            _groups.Add(group, items = new Queue<TItem>());
+            _turns.Enqueue(group);
+        }
+
+        items.Enqueue(item);
+        if (++Count <= itemsMax)
+            return true;
+        // Whoever has more than his share pays for himself; only then the one with the most has to be looked for.
+        var fullest = items.Count > itemsMax / _groups.Count ? items : _groups.Values.MaxBy(queue => queue.Count)!;
+        fullest.Dequeue();
+        Count--;
+        return false;
+    }
+
+    /// <summary>Takes the oldest item of the group whose turn it is.</summary>
+    public bool TryDequeue([MaybeNullWhen(false)] out TItem item)
+    {
+        while (_turns.TryDequeue(out var group))
+        {
+            var items = _groups[group];
+            if (items.TryDequeue(out item))
+            {
+                Count--;
+                _turns.Enqueue(group);
+                return true;
+            }
+
+            _groups.Remove(group);
+        }
+
+        item = default;
+        return false;
+    }
+}
