@@ -17,7 +17,8 @@ internal readonly record struct PodEviction(DateTimeOffset Deadline, bool IsForc
     /// <summary>When a pod of a node has to go; null for never, as things stand.</summary>
     /// <remarks>
     /// Invariant I7: a forced eviction comes after a silence in which the node's daemon has surely stopped the pod, unless
-    /// peers let it run on, and after the pod's own toleration has passed since the node was first called unreachable.
+    /// peers let it run on. The silence is counted by one observer's own clock, and covers the pod's toleration: the time that
+    /// stands on the taint may be another observer's, whose clock was wrong.
     /// </remarks>
     public static PodEviction? Of(V1Pod pod, ObservedNode observed, DateTimeOffset now, bool isSilent, NodeLifecycleOptions options)
     {
@@ -39,12 +40,7 @@ internal readonly record struct PodEviction(DateTimeOffset Deadline, bool IsForc
     private static DateTimeOffset? ForcedDeadline(V1Pod pod, ObservedNode observed, List<V1Taint> taints, NodeLifecycleOptions options)
     {
         var taint = taints.Find(taint => taint.Key == TaintKeys.Unreachable);
-        if (taint is null || Tolerations.StayOf(pod, taint) is not { } stay || options.Times.ReplaceAfter(pod) is not { } after)
-            return null;
-
-        // API times are cut to seconds and stem from whichever observer wrote them, so that our own count holds as well.
-        var since = ApiTime.Read(taint.TimeAdded) ?? DateTimeOffset.MinValue;
-        return Later(Waits.After(since, stay), Waits.After(observed.LastHeartbeat, after));
+        return taint is null || options.Times.ReplaceAfter(pod) is not { } after ? null : Waits.After(observed.LastHeartbeat, after);
     }
 
     /// <summary>The first time at which any taint outstays its welcome, from those that a living daemon has to act on.</summary>
@@ -52,6 +48,4 @@ internal readonly record struct PodEviction(DateTimeOffset Deadline, bool IsForc
         .Where(taint => taint.Key != TaintKeys.Unreachable)
         .Select(taint => Tolerations.StayOf(pod, taint) is { } stay ? Waits.After(ApiTime.Read(taint.TimeAdded) ?? now, stay) : (DateTimeOffset?)null)
         .Min();
-
-    private static DateTimeOffset Later(DateTimeOffset left, DateTimeOffset right) => left > right ? left : right;
 }

@@ -253,7 +253,7 @@ public sealed class NodeLifecyclePlannerTests
     }
 
     [Fact]
-    public void Decide_DisruptionEnds_GivesTheOthersTheirTolerationAgain()
+    public void Decide_DisruptionEnds_GivesTheOthersTheirFullTimeAgain()
     {
         var model = new NodeModel();
         model.AddNode("a");
@@ -262,13 +262,13 @@ public sealed class NodeLifecyclePlannerTests
         model.Run(100);
 
         model.Report("b");
-        model.Run(104, "b");
+        model.Run(112.5, "b");
         model.Evictions.ShouldBeEmpty();
 
-        model.Run(110, "b");
+        model.Run(120, "b");
         model.Evictions.ShouldHaveSingleItem().ShouldSatisfyAllConditions(
             eviction => eviction.Pod.ShouldBe("web"),
-            eviction => eviction.Seconds.ShouldBeGreaterThanOrEqualTo(105));
+            eviction => eviction.Seconds.ShouldBeGreaterThanOrEqualTo(113));
     }
 
     [Fact]

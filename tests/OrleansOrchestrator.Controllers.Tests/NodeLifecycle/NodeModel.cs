@@ -117,6 +117,12 @@ internal sealed class NodeModel
     public NodeLifecyclePlan Step()
     {
         var plan = NodeLifecyclePlanner.Decide(Input());
+        if (LastPlan is { IsDisrupted: true } && !plan.IsDisrupted)
+        {
+            foreach (var name in _heartbeats.Keys)
+                _heartbeats[name] = Cluster.Now;
+        }
+
         Cluster.Apply(plan.Actions);
         Events.AddRange(plan.Events.Select(told => told.Event));
         Evictions.AddRange(plan.Actions.OfType<DeleteObject>()
