@@ -59,6 +59,7 @@ missing_packages() {
   command -v kubectl >/dev/null || echo kubernetes-client
   command -v setpriv >/dev/null || echo util-linux
   command -v git >/dev/null || echo git
+  compgen -G '/usr/lib/*/faketime/libfaketime.so.1' >/dev/null || echo libfaketime
   command -v openssl >/dev/null || echo openssl
   command -v node >/dev/null || echo nodejs
   command -v npm >/dev/null || echo npm

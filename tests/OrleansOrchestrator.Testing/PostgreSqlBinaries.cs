@@ -13,11 +13,13 @@ internal static class PostgreSqlBinaries
 
     /// <summary>Starts a program with its output redirected; when this process is root, as the server's account. The program
     /// replaces the one that changes the account, so that the process id is its own.</summary>
-    public static Process Run(string program, IReadOnlyList<string> arguments)
+    public static Process Run(string program, IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string>? environment = null)
     {
+        // The environment is that of the program alone: what it preloads must not run as another account before.
+        string[] itself = ["env", .. (environment ?? new Dictionary<string, string>()).Select(variable => $"{variable.Key}={variable.Value}"), program, .. arguments];
         string[] command = Environment.IsPrivilegedProcess
-            ? ["setpriv", "--reuid", ServerAccount, "--regid", ServerAccount, "--init-groups", "--", program, .. arguments]
-            : [program, .. arguments];
+            ? ["setpriv", "--reuid", ServerAccount, "--regid", ServerAccount, "--init-groups", "--", .. itself]
+            : itself;
         var start = new ProcessStartInfo(command[0], command[1..])
         {
             RedirectStandardOutput = true,

@@ -14,6 +14,7 @@ public sealed class PostgreSqlServer : IAsyncDisposable
 
     private readonly string _binaries;
     private readonly string _folder;
+    private FakeClock? _clock;
     private Process? _postmaster;
 
     private PostgreSqlServer(string binaries, string folder, int port)
@@ -63,6 +64,33 @@ public sealed class PostgreSqlServer : IAsyncDisposable
             await server.DisposeAsync();
             throw;
         }
+    }
+
+    /// <summary>Why no server can be started whose clock can be set, or null if one can.</summary>
+    public static string? ClockMissing => Missing ?? (FakeClock.Library is null ? "libfaketime is not installed" : null);
+
+    /// <summary>Starts a server whose time of day can be set: see <see cref="SetClockAsync"/>.</summary>
+    public static async Task<PostgreSqlServer> StartWithClockAsync(CancellationToken cancellationToken)
+    {
+        var server = await StartAsync(cancellationToken);
+        server._clock = new FakeClock(server._folder);
+        await server.RestartAsync(cancellationToken);
+        return server;
+    }
+
+    /// <summary>Sets the server's time of day, for sessions that are open too; ends when it is so.</summary>
+    /// <param name="ahead">By how much it is then ahead of the machine's.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
+    public async Task SetClockAsync(TimeSpan ahead, CancellationToken cancellationToken = default)
+    {
+        (_clock ?? throw new InvalidOperationException("the server has the machine's clock")).Set(ahead);
+        await Poll.UntilAsync(
+            async () =>
+            {
+                var now = (DateTime)(await ExecuteAsync("SELECT clock_timestamp()", cancellationToken))!;
+                return (now - TimeProvider.System.GetUtcNow().UtcDateTime - ahead).Duration() < TimeSpan.FromSeconds(5);
+            },
+            cancellationToken);
     }
 
     /// <summary>Copies a running server and starts the copy as its standby, which follows it and answers reads.</summary>
@@ -225,7 +253,8 @@ public sealed class PostgreSqlServer : IAsyncDisposable
                 "-D", Path.Combine(_folder, "data"), "-k", _folder, "-p", Port.ToString(CultureInfo.InvariantCulture),
                 "-c", "listen_addresses=127.0.0.1", "-c", "max_connections=200", "-c", "shared_buffers=256MB",
                 "-c", "max_wal_size=2GB", "-c", "logging_collector=on", "-c", $"log_directory={_folder}", "-c", "log_filename=server.log",
-            ]);
+            ],
+            _clock?.Environment);
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         deadline.CancelAfter(StartTimeout);
         while (true)
@@ -262,6 +291,8 @@ public sealed class PostgreSqlServer : IAsyncDisposable
             }
 
             await postmaster.WaitForExitAsync();
+            if (_clock is not null)
+                FakeClock.CleanUpAfter(postmaster.Id);
         }
     }
 }

@@ -16,17 +16,52 @@ namespace OrleansOrchestrator.ControlPlane.Hosting;
 /// Keeps the endpoints of the <c>kubernetes</c> service: every silo that serves the API holds a lease in
 /// <c>kube-system</c> that tells where, and any silo writes the list of those whose leases have not run out.
 /// </summary>
-/// <remarks>A lease runs out when this silo, by its own clock, has seen no renewal for a while: clocks of silos may differ.</remarks>
+/// <remarks>
+/// A lease runs out when this silo, by its own clock, has seen no renewal for a while: clocks of silos may differ. A silo that is
+/// stopped gives its lease back and writes the list without itself first, while it still serves whoever has not read it.
+/// </remarks>
 internal sealed partial class ApiEndpointsPublisher(
     IObjectClient objects, ResourceRegistry registry, ControlPlaneOptions options, TimeProvider time, ILogger<ApiEndpointsPublisher> logger)
-    : BackgroundService
+    : BackgroundService, IHostedLifecycleService
 {
     private const string LeaseLabel = "apiserver.kubernetes.io/identity";
     private const int LeaseSeconds = 6;
 
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan WithdrawalTimeMax = TimeSpan.FromSeconds(1);
 
     private readonly Dictionary<string, (long Revision, long SeenAt)> _renewals = new(StringComparer.Ordinal);
+
+    /// <inheritdoc/>
+    public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <inheritdoc/>
+    public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <summary>Withdraws this silo's address before anything is stopped. A control plane that cannot take that delays the stop by a second.</summary>
+    public async Task StoppingAsync(CancellationToken cancellationToken)
+    {
+        if (options.ApiEndpoint is not { } own)
+            return;
+        await StopAsync(cancellationToken);
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        timeout.CancelAfter(WithdrawalTimeMax);
+        try
+        {
+            await objects.DeleteAsync(LeaseOf(own), new DeletionOptions(), WriteOptions.ControlPlane, timeout.Token).WaitAsync(timeout.Token);
+            while (!await PublishAsync(timeout.Token).WaitAsync(timeout.Token))
+            {
+                // Another silo has just written the list, maybe from what it saw before.
+            }
+        }
+        catch (Exception unavailable) when (unavailable is ApiException or OperationCanceledException)
+        {
+            LogPutOff(unavailable.Message);
+        }
+    }
+
+    /// <inheritdoc/>
+    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -52,10 +87,10 @@ internal sealed partial class ApiEndpointsPublisher(
 
     private async Task RenewAsync(ApiEndpoint own, CancellationToken cancellationToken)
     {
-        var name = string.Create(CultureInfo.InvariantCulture, $"apiserver-{own.Address.Replace(':', '-')}-{own.Port}");
+        var reference = LeaseOf(own);
         var lease = new V1Lease
         {
-            Metadata = new V1ObjectMeta { Name = name, Labels = new Dictionary<string, string> { [LeaseLabel] = "orchestrator" } },
+            Metadata = new V1ObjectMeta { Name = reference.Key.Name, Labels = new Dictionary<string, string> { [LeaseLabel] = "orchestrator" } },
             Spec = new V1LeaseSpec
             {
                 HolderIdentity = string.Create(CultureInfo.InvariantCulture, $"{own.Address}|{own.Port}"),
@@ -63,25 +98,36 @@ internal sealed partial class ApiEndpointsPublisher(
                 RenewTime = time.GetUtcNow().UtcDateTime,
             },
         };
-        await objects.UpdateAsync(
-            new ObjectReference(registry[WellKnownResources.Leases], new ObjectKey("kube-system", name)), lease, WriteOptions.ControlPlane, cancellationToken);
+        await objects.UpdateAsync(reference, lease, WriteOptions.ControlPlane, cancellationToken);
     }
 
-    private async Task PublishAsync(CancellationToken cancellationToken)
+    private ObjectReference LeaseOf(ApiEndpoint own) => new(
+        registry[WellKnownResources.Leases],
+        new ObjectKey("kube-system", string.Create(CultureInfo.InvariantCulture, $"apiserver-{own.Address.Replace(':', '-')}-{own.Port}")));
+
+    /// <summary>Writes the list. The last silo leaves its address in it: daemons have to find it again.</summary>
+    /// <returns>Whether it is written; false if somebody else has written it meanwhile.</returns>
+    private async Task<bool> PublishAsync(CancellationToken cancellationToken)
     {
+        // The list is read before the leases: whoever has seen older leases than another silo does not overwrite what that one wrote.
+        var reference = new ObjectReference(registry[WellKnownResources.Endpoints], new ObjectKey("default", "kubernetes"));
+        var version = await VersionOfAsync(reference, cancellationToken);
         var filter = ObjectFilter.InNamespace("kube-system") with { Labels = LabelSelector.Parse(LeaseLabel) };
         var leases = await objects.ListAsync(registry[WellKnownResources.Leases], new ListQuery(filter, Freshness.Latest), cancellationToken);
+        var held = leases.Objects.Where(lease => IsHeld(lease.Key.Name, lease.Revision)).ToList();
+        if (held.Count == 0)
+            return true;
         var endpoints = new V1Endpoints
         {
             Metadata = new V1ObjectMeta
             {
                 Name = "kubernetes",
+                ResourceVersion = version,
                 Labels = new Dictionary<string, string> { [EndpointSliceMirroringReconciler.SkipMirrorLabel] = "true" },
             },
             Subsets =
             [
-                .. leases.Objects.Where(lease => IsHeld(lease.Key.Name, lease.Revision))
-                    .Select(lease => lease.Peek<V1Lease>().Spec.HolderIdentity.Split('|'))
+                .. held.Select(lease => lease.Peek<V1Lease>().Spec.HolderIdentity.Split('|'))
                     .GroupBy(holder => int.Parse(holder[1], CultureInfo.InvariantCulture), holder => holder[0])
                     .OrderBy(group => group.Key)
                     .Select(group => new V1EndpointSubset
@@ -91,9 +137,30 @@ internal sealed partial class ApiEndpointsPublisher(
                     }),
             ],
         };
-        await objects.UpdateAsync(
-            new ObjectReference(registry[WellKnownResources.Endpoints], new ObjectKey("default", "kubernetes")), endpoints, WriteOptions.ControlPlane, cancellationToken);
+        try
+        {
+            await objects.UpdateAsync(reference, endpoints, WriteOptions.ControlPlane, cancellationToken);
+        }
+        catch (ApiException raced) when (raced.Code == 409)
+        {
+            return false;
+        }
+
         await PublishSliceAsync(endpoints.Subsets, cancellationToken);
+        return true;
+    }
+
+    private async Task<string?> VersionOfAsync(ObjectReference reference, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var present = await objects.GetAsync(reference.Definition, reference.Key, Freshness.Latest, cancellationToken);
+            return present.Revision.ToString(CultureInfo.InvariantCulture);
+        }
+        catch (ApiException missing) when (missing.Code == 404)
+        {
+            return null;
+        }
     }
 
     /// <summary>Shows the same as a slice. All silos of a cluster listen at the same port; of others the first port's are shown.</summary>

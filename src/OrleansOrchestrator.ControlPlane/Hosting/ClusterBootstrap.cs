@@ -32,6 +32,8 @@ internal sealed partial class ClusterBootstrap(
     private static readonly IReadOnlyList<V1PriorityClass> PriorityClasses = SystemPriorityClasses.Create();
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(1);
 
+    /// <summary>At which revisions objects were found to be right: nothing is decoded to find that again.</summary>
+    private readonly Dictionary<(ResourceName Resource, ObjectKey Key), long> _right = [];
     private string? _lastFault;
     private string? _pending = "the system's namespaces do not exist yet";
 
@@ -86,11 +88,13 @@ internal sealed partial class ClusterBootstrap(
         try
         {
             var stored = await objects.GetAsync(definition, key, Freshness.Any, cancellationToken);
-            if (stored.IsDeleting || repair is null)
+            if (stored.IsDeleting || repair is null || _right.GetValueOrDefault((resource, key)) == stored.Revision)
                 return;
             var present = (T)stored.Decode();
             if (repair(present) is { } subresource)
                 await objects.UpdateAsync(new ObjectReference(definition, key, subresource), present, WriteOptions.ControlPlane, cancellationToken);
+            else
+                _right[(resource, key)] = stored.Revision;
         }
         catch (ApiException missing) when (missing.Code == 404)
         {

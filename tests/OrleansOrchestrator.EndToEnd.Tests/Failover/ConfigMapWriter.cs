@@ -7,7 +7,11 @@ namespace OrleansOrchestrator.EndToEnd.Tests.Failover;
 /// Creates ConfigMaps one after another, as a careful client does: a write whose outcome it does not know is tried again
 /// under the same name, and counts as acknowledged once the server says that it is there with the writer's content.
 /// </summary>
-internal sealed class ConfigMapWriter(ApiConnection api, string space, string prefix)
+/// <param name="api">Where it writes.</param>
+/// <param name="space">The namespace.</param>
+/// <param name="prefix">What the names of its objects begin with.</param>
+/// <param name="pace">How long it rests after each write.</param>
+internal sealed class ConfigMapWriter(ApiConnection api, string space, string prefix, TimeSpan pace = default)
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
 
@@ -45,7 +49,19 @@ internal sealed class ConfigMapWriter(ApiConnection api, string space, string pr
     public async Task RunAsync(CancellationToken stop)
     {
         for (var number = 0; !stop.IsCancellationRequested; number++)
+        {
             await WriteAsync($"{prefix}-{number:00000}", stop);
+            if (pace > TimeSpan.Zero)
+                await Task.Delay(pace, TimeProvider.System, CancellationToken.None);
+        }
+    }
+
+    /// <summary>The longest time since a moment in which the server confirmed nothing.</summary>
+    /// <param name="since">The moment, as of <see cref="Stopwatch.GetTimestamp"/>.</param>
+    public TimeSpan LongestGap(long since)
+    {
+        var times = Acknowledged.Select(item => item.Timestamp).Where(time => time > since).Prepend(since).Append(Stopwatch.GetTimestamp()).ToList();
+        return times.Zip(times.Skip(1), Stopwatch.GetElapsedTime).Max();
     }
 
     private async Task WriteAsync(string name, CancellationToken stop)

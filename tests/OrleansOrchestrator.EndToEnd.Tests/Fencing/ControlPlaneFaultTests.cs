@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using OrleansOrchestrator.EndToEnd.Tests.Clusters;
 using OrleansOrchestrator.EndToEnd.Tests.Commands;
+using OrleansOrchestrator.EndToEnd.Tests.Failover;
 using OrleansOrchestrator.Testing;
 
 namespace OrleansOrchestrator.EndToEnd.Tests.Fencing;
@@ -14,6 +15,9 @@ public sealed class ControlPlaneFaultTests : EndToEndTest
     // Lease, toleration and what a controller needs to act: whoever is still there then stays.
     private static readonly TimeSpan Settled = TimeSpan.FromSeconds(18);
 
+    private static readonly TimeSpan StepGapMax = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan TakeoverGapMax = TimeSpan.FromSeconds(30);
+
     private ThreeSilos _cluster = null!;
     private IReadOnlyList<string> _processes = [];
 
@@ -23,17 +27,12 @@ public sealed class ControlPlaneFaultTests : EndToEndTest
     {
         await base.InitializeAsync();
         Assert.SkipWhen(PostgreSqlServer.Missing is not null, PostgreSqlServer.Missing ?? "");
-
-        // After the daemons have ended, which would start the pods again.
-        AtEnd(() => Leftovers.RemoveAsync(UniqueName));
-        _cluster = Own(await ThreeSilos.StartAsync(Suffix));
-        OnFailure(() => Task.FromResult(_cluster.Describe()));
     }
 
     [Fact]
     public async Task Pods_WhileSilosOrTheDatabaseAreAway_RunOnAndRunOnce()
     {
-        await StartPodsAsync();
+        await StartAsync(await PostgreSqlServer.StartAsync(Cancelled));
 
         // The silo that one node's kubeconfig names dies.
         await _cluster.Silos[0].KillAsync();
@@ -63,8 +62,93 @@ public sealed class ControlPlaneFaultTests : EndToEndTest
         _cluster.Nodes.ShouldAllBe(node => !node.Describe().Contains("are stopped", StringComparison.Ordinal));
     }
 
-    private async Task StartPodsAsync()
+    [Fact]
+    public async Task Pods_WhileTheDatabaseClockStepsOrASiloHangs_RunOnAndRunOnce()
     {
+        Assert.SkipWhen(PostgreSqlServer.ClockMissing is not null, PostgreSqlServer.ClockMissing ?? "");
+        await StartAsync(await PostgreSqlServer.StartWithClockAsync(Cancelled), "--log-level", "information");
+        await _cluster.KubectlOf(0).RunAsync("create", "configmap", "first", "-n", UniqueName);
+
+        foreach (var (what, ahead) in new[] { ("back", TimeSpan.FromMinutes(-10)), ("forward", TimeSpan.Zero) })
+        {
+            await WriteAsync($"database clock stepped {what} 10 minutes", StepGapMax, async () =>
+            {
+                await _cluster.Server.SetClockAsync(ahead, Cancelled);
+                await WatchAsync($"database clock stepped {what}", TimeSpan.FromSeconds(6));
+            });
+            var owner = _cluster.OwnerOf("configmaps");
+            await WriteAsync($"the silo with the store killed after a step {what}", TakeoverGapMax, async () =>
+            {
+                await _cluster.Silos[owner].KillAsync();
+                await WatchAsync("silo killed", Settled);
+            });
+            _cluster.OwnerOf("configmaps").ShouldNotBe(owner);
+            await _cluster.StartSiloAsync(owner);
+            await WaitUntilReadyAsync(owner);
+        }
+
+        // A node's kubeconfig names the silo too.
+        var hung = _cluster.OwnerOf("configmaps");
+        await WriteAsync("the silo with the store hung for 30 s", TakeoverGapMax, async () =>
+        {
+            await _cluster.Silos[hung].SignalAsync("STOP");
+            await WatchAsync("silo hung for 30 s", TimeSpan.FromSeconds(30));
+            await _cluster.Silos[hung].SignalAsync("CONT");
+            await WatchAsync("silo back", TimeSpan.FromSeconds(8));
+        });
+        _cluster.OwnerOf("configmaps").ShouldNotBe(hung);
+
+        var leaver = Enumerable.Range(0, 3).First(i => i != hung && !_cluster.Silos[i].HasEnded);
+        var stayer = Enumerable.Range(0, 3).First(i => i != hung && i != leaver);
+        await Eventually.AssertAsync(async () => (await ServersAsync(stayer)).ShouldContain(_cluster.PortOf(leaver)));
+        await _cluster.Silos[leaver].StopAsync();
+        (await ServersAsync(stayer)).ShouldNotContain(_cluster.PortOf(leaver), "a silo that is stopped withdraws its address");
+        await WatchAsync("silo stopped", TimeSpan.FromSeconds(3));
+        await WaitUntilReadyAsync(stayer);
+        _cluster.Nodes.ShouldAllBe(node => !node.Describe().Contains("are stopped", StringComparison.Ordinal));
+    }
+
+    /// <summary>Writes through all silos while something happens, and looks for every write that was acknowledged.</summary>
+    /// <param name="what">What happens, for messages.</param>
+    /// <param name="gapMax">How long it may take, on a machine that is busy with the test, until one of the other silos takes writes again.</param>
+    /// <param name="happening">Makes it happen, and waits for its end.</param>
+    private async Task WriteAsync(string what, TimeSpan gapMax, Func<Task> happening)
+    {
+        var began = Stopwatch.GetTimestamp();
+        var name = $"w{began}";
+        var apis = _cluster.Silos.Select(silo => new ApiConnection(silo.KubeConfig, Cancelled)).ToList();
+        ConfigMapWriter[] writers = [.. apis.Select((api, i) => new ConfigMapWriter(api, UniqueName, $"{name}-{i}", TimeSpan.FromMilliseconds(50)))];
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(Cancelled);
+        var writing = writers.Select(writer => writer.RunAsync(stop.Token)).ToList();
+        await happening();
+        var gaps = writers.Select(writer => writer.LongestGap(began)).Order().ToList();
+        await stop.CancelAsync();
+        await Task.WhenAll(writing);
+
+        var acknowledged = writers.SelectMany(writer => writer.Acknowledged).ToList();
+        Report(string.Create(CultureInfo.InvariantCulture, $"{what}: {acknowledged.Count} writes; longest gaps {string.Join(", ", gaps.Select(gap => $"{gap.TotalSeconds:0.0} s"))}"));
+        gaps[1].ShouldBeLessThan(gapMax, what);
+        var alive = Enumerable.Range(0, 3).First(i => !_cluster.Silos[i].HasEnded);
+        var held = (await apis[alive].ListAsync($"/api/v1/namespaces/{UniqueName}/configmaps")).ToDictionary(
+            item => (string)item["metadata"]!["name"]!, item => (string)item["metadata"]!["resourceVersion"]!);
+        foreach (var write in acknowledged)
+            held.GetValueOrDefault(write.Name).ShouldBe(write.Revision.ToString(CultureInfo.InvariantCulture), $"{write.Name} was acknowledged");
+        apis.ForEach(api => api.Dispose());
+    }
+
+    /// <summary>The ports at which silos serve the API, as daemons learn them.</summary>
+    private async Task<IReadOnlyList<int>> ServersAsync(int silo)
+    {
+        var endpoints = JsonNode.Parse((await _cluster.KubectlOf(silo).RunAsync("get", "endpoints", "kubernetes", "-o", "json")).Output)!;
+        return [.. endpoints["subsets"]!.AsArray().Select(subset => (int)subset!["ports"]![0]!["port"]!)];
+    }
+
+    private async Task StartAsync(PostgreSqlServer server, params string[] siloArguments)
+    {
+        // After the daemons have ended, which would start the pods again.
+        AtEnd(() => Leftovers.RemoveAsync(UniqueName));
+        _cluster = Own(await ThreeSilos.StartAsync(server, Suffix, siloArguments));
+        OnFailure(() => Task.FromResult(_cluster.Describe()));
         await WaitUntilReadyAsync(0);
         var kubectl = _cluster.KubectlOf(0);
         await kubectl.RunAsync("create", "namespace", UniqueName);

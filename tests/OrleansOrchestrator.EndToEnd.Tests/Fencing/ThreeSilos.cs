@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
 using OrleansOrchestrator.EndToEnd.Tests.Clusters;
 using OrleansOrchestrator.EndToEnd.Tests.Commands;
 using OrleansOrchestrator.Testing;
@@ -11,7 +13,9 @@ internal sealed class ThreeSilos : IAsyncDisposable
     private readonly string _suffix;
     private string _database = "";
 
-    private ThreeSilos(PostgreSqlServer server, string suffix) => (Server, _suffix) = (server, suffix);
+    private readonly string[] _siloArguments;
+
+    private ThreeSilos(PostgreSqlServer server, string suffix, string[] siloArguments) => (Server, _suffix, _siloArguments) = (server, suffix, siloArguments);
 
     public PostgreSqlServer Server { get; }
 
@@ -19,9 +23,13 @@ internal sealed class ThreeSilos : IAsyncDisposable
 
     public List<Member> Nodes { get; } = [];
 
-    public static async Task<ThreeSilos> StartAsync(string suffix)
+    /// <summary>Starts the cluster.</summary>
+    /// <param name="server">Its database, which ends with it.</param>
+    /// <param name="suffix">What tells its nodes from those of others.</param>
+    /// <param name="siloArguments">What its silos are told besides.</param>
+    public static async Task<ThreeSilos> StartAsync(PostgreSqlServer server, string suffix, params string[] siloArguments)
     {
-        var cluster = new ThreeSilos(await PostgreSqlServer.StartAsync(TestContext.Current.CancellationToken), suffix);
+        var cluster = new ThreeSilos(server, suffix, siloArguments);
         try
         {
             cluster._database = await cluster.Server.CreateDatabaseAsync("cluster", TestContext.Current.CancellationToken);
@@ -50,9 +58,17 @@ internal sealed class ThreeSilos : IAsyncDisposable
         var port = i < Ports.Count ? Ports[i] : FreePorts.Next();
         if (i >= Ports.Count)
             Ports.Add(port);
-        Silos[i] = await Member.StartAsync(
-            _scratch.At($"silo{i}"), "silo", "--postgres", _database, "--port", $"{port}", "--silo-port", "0", "--cluster", "three");
+        Silos[i] = await Member.StartAsync(_scratch.At($"silo{i}"), [
+            "silo", "--postgres", _database, "--port", $"{port}", "--silo-port", "0", "--cluster", "three",
+            .. _siloArguments]);
     }
+
+    /// <summary>The silo that opened the store of a resource last. Needs their logs at the level Information.</summary>
+    public int OwnerOf(string resource) => Enumerable.Range(0, Silos.Length).MaxBy(i => Regex.Matches(Silos[i].Describe(), $@"Opened {resource}\S* in epoch (\d+)")
+        .Select(match => long.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture)).DefaultIfEmpty(0).Max());
+
+    /// <summary>The port of a silo's API.</summary>
+    public int PortOf(int silo) => Ports[silo];
 
     public Kubectl KubectlOf(int silo) => new(Silos[silo].KubeConfig, _scratch.At("home"));
 

@@ -1,0 +1,45 @@
+using System.Globalization;
+
+namespace OrleansOrchestrator.Testing;
+
+/// <summary>A time of day that a test sets for the processes that it starts with it, by the library libfaketime. Their other clocks run on.</summary>
+internal sealed class FakeClock
+{
+    private readonly string _file;
+
+    /// <param name="folder">Where the time is kept: a folder that the processes can read.</param>
+    public FakeClock(string folder)
+    {
+        _file = Path.Combine(folder, "clock");
+        Set(TimeSpan.Zero);
+    }
+
+    /// <summary>The library; null if it is not installed.</summary>
+    public static string? Library { get; } = Directory.Exists("/usr/lib")
+        ? Directory.EnumerateDirectories("/usr/lib", "*-linux-gnu").Prepend("/usr/lib").Select(folder => Path.Combine(folder, "faketime", "libfaketime.so.1")).FirstOrDefault(File.Exists)
+        : null;
+
+    /// <summary>What a process has to find in its environment.</summary>
+    public IReadOnlyDictionary<string, string> Environment => new Dictionary<string, string>
+    {
+        ["LD_PRELOAD"] = Library ?? throw new InvalidOperationException("libfaketime is not installed"),
+        ["FAKETIME_TIMESTAMP_FILE"] = _file,
+        ["FAKETIME_NO_CACHE"] = "1",
+        ["FAKETIME_DONT_FAKE_MONOTONIC"] = "1",
+    };
+
+    /// <summary>Removes what the library leaves of a process that was killed.</summary>
+    public static void CleanUpAfter(int process)
+    {
+        foreach (var name in (string[])["faketime_shm_", "sem.faketime_sem_"])
+            File.Delete(string.Create(CultureInfo.InvariantCulture, $"/dev/shm/{name}{process}"));
+    }
+
+    /// <summary>Sets the time of day, at once.</summary>
+    /// <param name="ahead">By how much it is ahead of the machine's.</param>
+    public void Set(TimeSpan ahead)
+    {
+        File.WriteAllText(_file + ".new", string.Create(CultureInfo.InvariantCulture, $"{ahead.TotalSeconds:+0;-0}\n"));
+        File.Move(_file + ".new", _file, overwrite: true);
+    }
+}
