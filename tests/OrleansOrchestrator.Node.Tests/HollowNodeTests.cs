@@ -1,4 +1,5 @@
 using k8s.Models;
+using OrleansOrchestrator.Model.Fencing;
 using OrleansOrchestrator.Node.Agent;
 using OrleansOrchestrator.Node.Runtime.Hollow;
 using OrleansOrchestrator.Node.Tests.Fakes;
@@ -21,6 +22,25 @@ public sealed class HollowNodeTests
         pod.Status.QosClass.ShouldBe("BestEffort");
         TestPods.Condition(pod, "PodScheduled").ShouldBe("True");
         TestPods.Status(pod)!.ContainerID.ShouldStartWith("hollow://");
+    }
+
+    [Fact]
+    public async Task Node_WhoseControlPlaneFencesByOtherTimes_TakesNoPodsAndSaysWhy()
+    {
+        await using var node = await TestNode.StartAsync(RuntimeKind.Hollow);
+        var path = $"api/v1/nodes/{node.Options.Name}";
+        await Eventually.HoldsAsync(() => Ready()?.Status == "True", "the node is ready");
+        node.Api.Get<V1Node>(path)!.Metadata.Annotations[FencingTimes.Annotation].ShouldBe(new FencingTimes().ToString());
+
+        node.Api.FencingTimes = new FencingTimes { LeaseDuration = TimeSpan.FromSeconds(4) }.ToString();
+        await Eventually.HoldsAsync(() => Ready()?.Status == "False", "the node is not ready");
+        Ready()!.Message.ShouldContain("lease=4s");
+        Ready()!.Message.ShouldContain("lease=8s");
+
+        node.Api.FencingTimes = new FencingTimes().ToString();
+        await Eventually.HoldsAsync(() => Ready()?.Status == "True", "the node is ready again");
+
+        V1NodeCondition? Ready() => node.Api.Get<V1Node>(path)?.Status?.Conditions?.FirstOrDefault(condition => condition.Type == "Ready");
     }
 
     [Fact]

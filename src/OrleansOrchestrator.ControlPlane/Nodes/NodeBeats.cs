@@ -1,11 +1,13 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using OrleansOrchestrator.Controllers.NodeLifecycle;
 using OrleansOrchestrator.Loops;
 
 namespace OrleansOrchestrator.ControlPlane.Nodes;
 
 /// <summary>Brings the node controller's beats to this silo, which hands them to daemons.</summary>
-internal sealed partial class NodeBeats(IGrainFactory grains, TimeProvider time, ILogger<NodeBeats> logger) : BackgroundService, INodeBeats
+internal sealed partial class NodeBeats(IGrainFactory grains, NodeLifecycleOptions options, TimeProvider time, ILogger<NodeBeats> logger)
+    : BackgroundService, INodeBeats
 {
     private static readonly TimeSpan Period = TimeSpan.FromMilliseconds(500);
 
@@ -13,6 +15,9 @@ internal sealed partial class NodeBeats(IGrainFactory grains, TimeProvider time,
 
     /// <inheritdoc/>
     public string? Newest => _newest;
+
+    /// <inheritdoc/>
+    public string Times { get; } = options.Times.ToString();
 
     /// <inheritdoc/>
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>

@@ -34,7 +34,7 @@ internal sealed partial class NodeLifecycleGrain(
 
     private readonly SetAsides _setAside = new(time);
     private bool _wasDisrupted;
-    private IReadOnlyList<string> _waitingForVotes = [];
+    private IReadOnlyList<WithheldEviction> _withheld = [];
 
     public Task<string> BeatAsync() => Task.FromResult(observer.IssueBeat());
 
@@ -52,7 +52,7 @@ internal sealed partial class NodeLifecycleGrain(
             _wasDisrupted = plan.IsDisrupted;
         }
 
-        TellOfMissingVotes(plan.WaitingForVotes);
+        TellOfWithheld(plan.Withheld);
         if (plan.Actions.Count > 0)
         {
             var outcome = await executor.ApplyAsync(Component, new ObjectReference(registry[WellKnownResources.Nodes], default), new Plan { Actions = plan.Actions });
@@ -74,20 +74,29 @@ internal sealed partial class NodeLifecycleGrain(
         }
     }
 
-    private void TellOfMissingVotes(IReadOnlyList<string> waiting)
+    private void TellOfWithheld(IReadOnlyList<WithheldEviction> withheld)
     {
-        foreach (var name in waiting.Except(_waitingForVotes))
+        foreach (var (name, isOtherwiseFenced) in withheld.Except(_withheld))
         {
-            LogWaitingForVotes(name);
+            if (isOtherwiseFenced)
+                LogOtherwiseFenced(name);
+            else
+                LogWaitingForVotes(name);
+            var (reason, why) = isOtherwiseFenced
+                ? ("FencingTimesDiffer", "The node's daemon stops its pods by other times than the control plane's, so that it is not known whether it runs them")
+                : ("EvictionWaitsForVotes", "Too few of the node's peers are heard of to know that it does not run its pods");
             if (caches[registry[WellKnownResources.Nodes]].Find(new ObjectKey("", name)) is { } node)
-                events.Record(node, Component, "Warning", "EvictionWaitsForVotes", "Too few of the node's peers are heard of to know that it does not run its pods; delete the Node if its machine is gone");
+                events.Record(node, Component, "Warning", reason, $"{why}; delete the Node if its machine is gone");
         }
 
-        _waitingForVotes = waiting;
+        _withheld = withheld;
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Node {Node} is silent, and too few of its peers are heard of to know that it does not run its pods: they are not replaced")]
     private partial void LogWaitingForVotes(string node);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Node {Node} is silent, and its daemon stops its pods by other times than the control plane's: they are not replaced")]
+    private partial void LogOtherwiseFenced(string node);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Whether no node at all is heard of, so that nothing is evicted: {IsDisrupted}")]
     private partial void LogDisruption(bool isDisrupted);

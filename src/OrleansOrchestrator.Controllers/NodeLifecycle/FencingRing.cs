@@ -24,11 +24,11 @@ internal sealed class FencingRing
         _placeOf = places.Select((place, i) => (place.Member.Name, i)).ToDictionary(StringComparer.Ordinal);
     }
 
-    /// <summary>The ring of all nodes that vote, but for those that have been unreachable for long.</summary>
+    /// <summary>The ring of all nodes that vote, but for those that have been unreachable for long or act by other times.</summary>
     public static FencingRing Of(NodeLifecycleInput input) => new(
         [
             .. input.Nodes
-                .Where(observed => !IsLost(observed.Node, input))
+                .Where(observed => !IsLost(observed.Node, input) && input.Options.Times.AreThoseOf(observed.Node))
                 .Select(observed => MemberOf(observed.Node))
                 .OfType<FencingMember>()
                 .Select(member => (Hash: HashOf(member.Name), member))

@@ -20,7 +20,7 @@ internal sealed class NodeLifecycleDraft(Func<ResourceName, ObjectKey, bool> isS
     private readonly List<(ObjectAction Action, NodeLifecycleEvent? Event)> _nodes = [];
     private readonly List<(ObjectAction Action, NodeLifecycleEvent? Event)> _readiness = [];
     private readonly List<(DateTimeOffset Deadline, ObjectKey Pod, ObjectAction Action, NodeLifecycleEvent Event)> _evictions = [];
-    private readonly List<string> _waitingForVotes = [];
+    private readonly List<WithheldEviction> _withheld = [];
     private TimeSpan? _requeueAfter;
 
     public void LookAgainIn(TimeSpan time)
@@ -29,9 +29,9 @@ internal sealed class NodeLifecycleDraft(Func<ResourceName, ObjectKey, bool> isS
             _requeueAfter = time;
     }
 
-    public void WaitForVotes(string node)
+    public void Withhold(string node, bool isOtherwiseFenced)
     {
-        _waitingForVotes.Add(node);
+        _withheld.Add(new WithheldEviction(node, isOtherwiseFenced));
         LookAgainIn(VoteInterval);
     }
 
@@ -79,7 +79,7 @@ internal sealed class NodeLifecycleDraft(Func<ResourceName, ObjectKey, bool> isS
             Actions = [.. planned.Select(item => item.Item1)],
             Events = [.. planned.Select(item => item.Item2).OfType<NodeLifecycleEvent>()],
             RequeueAfter = _requeueAfter,
-            WaitingForVotes = _waitingForVotes,
+            Withheld = _withheld,
             IsDisrupted = isDisrupted,
         };
     }

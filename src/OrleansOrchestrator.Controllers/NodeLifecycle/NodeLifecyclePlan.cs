@@ -15,8 +15,8 @@ public sealed record NodeLifecyclePlan
     /// <summary>When to decide again even if nothing changes; null for only then.</summary>
     public required TimeSpan? RequeueAfter { get; init; }
 
-    /// <summary>The names of nodes whose pods would be replaced if votes enough said that the nodes do not run them, in order.</summary>
-    public required IReadOnlyList<string> WaitingForVotes { get; init; }
+    /// <summary>The nodes whose pods would be replaced if it were known that the nodes do not run them, in order.</summary>
+    public required IReadOnlyList<WithheldEviction> Withheld { get; init; }
 
     /// <summary>
     /// Whether no node at all is heard of, which is more likely the observer's fault. When this ends, the observer calls
@@ -24,6 +24,11 @@ public sealed record NodeLifecyclePlan
     /// </summary>
     public required bool IsDisrupted { get; init; }
 }
+
+/// <summary>A silent node whose pods are not replaced.</summary>
+/// <param name="Node">Its name.</param>
+/// <param name="IsOtherwiseFenced">Whether that is because its daemon acts by other times, and not because votes are missing.</param>
+public readonly record struct WithheldEviction(string Node, bool IsOtherwiseFenced);
 
 /// <summary>An event about one of the objects that a plan writes.</summary>
 /// <param name="Resource">The object's resource.</param>

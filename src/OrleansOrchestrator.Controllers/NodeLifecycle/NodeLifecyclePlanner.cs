@@ -9,7 +9,8 @@ namespace OrleansOrchestrator.Controllers.NodeLifecycle;
 /// <summary>
 /// Decides about all nodes of the cluster: which are silent, which taints they get, and which pods have to go. While no
 /// node is both heard of and ready, nothing is evicted: there is nowhere to go, and the fault is more likely the observer's.
-/// A silent node's pods go only if enough of its peers have not let it run on: see <see cref="FencingView"/>.
+/// A silent node's pods go only if enough of its peers have not let it run on (see <see cref="FencingView"/>), and if its daemon
+/// stops them by the times that are known here.
 /// </summary>
 /// <remarks>See k8s.io/kubernetes/pkg/controller/{nodelifecycle,tainteviction,podgc}.</remarks>
 public static class NodeLifecyclePlanner
@@ -73,8 +74,9 @@ public static class NodeLifecyclePlanner
         if (!isUnreachable && observed.Node.Spec?.Taints?.Any(taint => taint.Effect == TaintKeys.NoExecute) is not true)
             return;
 
-        var mayForce = FencingView.Of(observed.Node).All(view => view.MayEvict(input.IsCounted));
-        var lacksVotes = false;
+        var isOtherwiseFenced = !input.Options.Times.AreThoseOf(observed.Node);
+        var mayForce = !isOtherwiseFenced && FencingView.Of(observed.Node).All(view => view.MayEvict(input.IsCounted));
+        var isWithheld = false;
         foreach (var pod in InOrder(input.PodsOn(observed.Node.Metadata.Name)))
         {
             var eviction = PodEviction.Of(pod, observed, input.Now, isSilent, input.Options);
@@ -85,15 +87,15 @@ public static class NodeLifecyclePlanner
                 continue;
             }
 
-            lacksVotes |= isDue;
+            isWithheld |= isDue;
             if (!isDue && eviction is { } later)
                 draft.LookAgainIn(later.Deadline - input.SeenUntil);
             if (isUnreachable && pod.IsReady)
                 draft.MarkNotReady(pod, input.Now);
         }
 
-        if (lacksVotes)
-            draft.WaitForVotes(observed.Node.Metadata.Name);
+        if (isWithheld)
+            draft.Withhold(observed.Node.Metadata.Name, isOtherwiseFenced);
     }
 
     /// <summary>

@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using Microsoft.AspNetCore.Http;
 using OrleansOrchestrator.ControlPlane.CustomResources;
 using OrleansOrchestrator.ControlPlane.Nodes;
 using OrleansOrchestrator.Gateway.Negotiation;
@@ -44,9 +45,17 @@ internal sealed class ResourceEndpoint(
         CheckView(request);
         if (request.Form.DeprecationWarning is { } warning)
             request.Warnings.Add(warning);
-        if (info is { Namespace: NodeLeaseNamespace, Resource: "leases", IsReadOnly: false } && beats?.Newest is { } beat)
-            request.Http.Response.Headers[VoteReport.BeatHeader] = beat;
+        if (beats is not null && info is { Namespace: NodeLeaseNamespace, Resource: "leases", IsReadOnly: false })
+            TellDaemon(beats, request.Http.Response.Headers);
         return info.Subresource.Length == 0 ? HandleObjectAsync(request) : HandleSubresourceAsync(request);
+    }
+
+    /// <summary>Hands a daemon what it acts by along with the acknowledgement of its renewal.</summary>
+    private static void TellDaemon(INodeBeats beats, IHeaderDictionary headers)
+    {
+        headers[FencingTimes.Header] = beats.Times;
+        if (beats.Newest is { } beat)
+            headers[VoteReport.BeatHeader] = beat;
     }
 
     /// <summary>A client that has been told of a new kind, maybe by another silo, may ask for it before this one has heard of it.</summary>

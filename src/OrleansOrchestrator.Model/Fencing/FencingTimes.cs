@@ -1,3 +1,4 @@
+using System.Globalization;
 using k8s.Models;
 
 namespace OrleansOrchestrator.Model.Fencing;
@@ -8,6 +9,12 @@ public sealed record FencingTimes
 {
     /// <summary>How much two clocks may differ in rate, taken together: 1.5 % each. Real ones differ by 0.01 %.</summary>
     public const double ClockDrift = 0.03;
+
+    /// <summary>The node annotation by which a daemon says by which times it acts: see <see cref="ToString"/>.</summary>
+    public const string Annotation = "orleansorchestrator.io/fencing-times";
+
+    /// <summary>The response header by which the control plane says, with each acknowledgement of a renewal, by which times it acts.</summary>
+    public const string Header = "OrleansOrchestrator-Fencing-Times";
 
     private static readonly TimeSpan TolerationMax = TimeSpan.FromDays(3650);
 
@@ -39,6 +46,14 @@ public sealed record FencingTimes
 
     /// <summary>How long a vote given to a peer is away, by the clock of the node that gave it: until what the peer held by it has stopped.</summary>
     public TimeSpan VoteLent => (GrantTime + StopTime) * (1 + ClockDrift);
+
+    /// <summary>Whether a node's daemon acts by these times. One that does not say takes part in nothing but leases.</summary>
+    public bool AreThoseOf(V1Node node) => node.Metadata.Annotations?.TryGetValue(Annotation, out var told) is not true || told == ToString();
+
+    /// <summary>The times as both sides tell them, for people and to compare: equal texts are equal times.</summary>
+    public override string ToString() => string.Create(
+        CultureInfo.InvariantCulture,
+        $"lease={LeaseDuration.TotalSeconds}s toleration={DefaultToleration.TotalSeconds}s fencing={FencingTime.TotalSeconds}s stop={StopTime.TotalSeconds}s vote={VoteTime.TotalSeconds}s grant={GrantTime.TotalSeconds}s");
 
     /// <summary>How long without an acknowledged renewal a daemon runs a pod; null for ever.</summary>
     public TimeSpan? StopAfter(V1Pod pod) => Longer(pod) is { } longer ? FencingTime + (longer * (1 - ClockDrift)) : null;

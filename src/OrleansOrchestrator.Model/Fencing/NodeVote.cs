@@ -2,8 +2,8 @@ namespace OrleansOrchestrator.Model.Fencing;
 
 /// <summary>A node's vote: with the control plane, or lent to peers that the control plane does not answer, and never with both.</summary>
 /// <remarks>
-/// Measured by the monotonic clock, which stands still while the machine sleeps: the vote is then kept, and away, for longer.
-/// A node that starts does not know what the one before it lent, and has lent its vote until that must be over.
+/// A daemon that starts does not know what the one before it lent, and has lent its vote until that must be over. It goes on to
+/// lend it if it knows when the last acknowledgement arrived; otherwise it behaves as if one had just arrived.
 /// Thread-safe.
 /// </remarks>
 public sealed class NodeVote
@@ -17,13 +17,15 @@ public sealed class NodeVote
 
     /// <param name="voter">By what name the node votes.</param>
     /// <param name="times">The times of the cluster.</param>
-    /// <param name="time">The clock.</param>
-    public NodeVote(string voter, FencingTimes times, TimeProvider time)
+    /// <param name="time">The clock, whose timestamps are the machine's uptime.</param>
+    /// <param name="acknowledgedAt">When the last acknowledgement arrived, as of the clock's timestamps; null if that is not known.</param>
+    public NodeVote(string voter, FencingTimes times, TimeProvider time, long? acknowledgedAt = null)
     {
         Voter = voter;
         _times = times;
         _time = time;
-        _acknowledgedAt = _lentAt = time.GetTimestamp();
+        _lentAt = time.GetTimestamp();
+        _acknowledgedAt = acknowledgedAt ?? _lentAt;
     }
 
     /// <summary>By what name the node votes.</summary>

@@ -104,11 +104,12 @@ public sealed partial class NodeAgent : IAsyncDisposable
         var services = new ServiceCatalog(() => _proxy?.Signal());
         var endpoints = new ObjectCatalog<V1Endpoints>(() => _proxy?.Signal());
         var views = new FencingViews(_options.Name, isHollow ? null : Path.Combine(_options.DataDirectory, "fencing-view"));
-        var clock = new LeaseClock(UptimeClock.Of(_timeProvider), isHollow ? null : Path.Combine(_options.DataDirectory, "lease-acknowledged"), () => views.DecidesAlone);
+        var uptime = UptimeClock.Of(_timeProvider);
+        var clock = new LeaseClock(uptime, isHollow ? null : Path.Combine(_options.DataDirectory, "lease-acknowledged"), () => views.DecidesAlone);
         var times = _options.Times;
         if (!isHollow)
             _certificate = ServingCertificate.LoadOrCreate(_options.DataDirectory, _options.Name, address, _timeProvider);
-        var vote = new NodeVote(_certificate is null ? $"local-{Guid.NewGuid():N}" : ServingCertificate.HashOf(_certificate), times, _timeProvider);
+        var vote = new NodeVote(_certificate is null ? $"local-{Guid.NewGuid():N}" : ServingCertificate.HashOf(_certificate), times, uptime, clock.ArrivedAt);
         _api.Votes[vote.Voter] = _vote = vote;
         if (_ownsApi)
             _api.Servers.KeepIn(Path.Combine(_options.DataDirectory, "api-servers"));
@@ -152,9 +153,10 @@ public sealed partial class NodeAgent : IAsyncDisposable
         var node = new NodeObjectBuilder(
             _options, machine, address.ToString(), Port, _runtime.Version, _certificate is null ? "" : ServingCertificate.HashOf(_certificate),
             vote.Voter);
+        LeaseAgent? lease = null;
         _registrar = new NodeRegistrar(
-            _api, _options.Name, node, () => _runtime?.Fault, _options.StatusPeriod, _timeProvider, _loggers.CreateLogger<NodeRegistrar>());
-        var lease = new LeaseAgent(
+            _api, _options.Name, node, () => lease?.Fault ?? _runtime?.Fault, _options.StatusPeriod, _timeProvider, _loggers.CreateLogger<NodeRegistrar>());
+        lease = new LeaseAgent(
             _api, _options.Name, times, _options.LeaseRenewInterval, clock, vote, views, () => guard.Feed().IsTold, _registrar.Repeat, _timeProvider, _loggers.CreateLogger<LeaseAgent>());
         _peers = new PeerContacts(_api.Votes, times.GrantTime / 2, _certificate);
 
@@ -167,7 +169,7 @@ public sealed partial class NodeAgent : IAsyncDisposable
             Run(Reflect(ResourcePath.ApiEndpoints, "metadata.name=kubernetes", _api.Servers));
         Run(_registrar.RunAsync);
         Run(events.RunAsync);
-        Run(Reflect(ResourcePath.Pods, $"spec.nodeName={_options.Name}", _pods));
+        Run(RunPodsAsync);
         if (!isHollow || _options.ServiceProxy)
             Run(Reflect(ResourcePath.Services, null, services));
         if (_options.ServiceProxy)
@@ -273,6 +275,13 @@ public sealed partial class NodeAgent : IAsyncDisposable
             address, _options.Port != 0 ? _options.Port : port.FindLast(address), _certificate!, _options.ClientAuthorities ?? _api.Authorities,
             new NodeEndpoints(Pods, Runtime), peers, _loggers, cancellationToken);
         port.Keep(_server.Port);
+    }
+
+    /// <summary>Takes in pods once the control plane can know by which times this daemon stops them.</summary>
+    private async Task RunPodsAsync(CancellationToken cancellationToken)
+    {
+        await Task.WhenAny(_registrar!.Registered, Task.Delay(Timeout.InfiniteTimeSpan, _timeProvider, cancellationToken));
+        await Reflect(ResourcePath.Pods, $"spec.nodeName={_options.Name}", Pods)(cancellationToken);
     }
 
     private Func<CancellationToken, Task> Reflect<T>(string path, string? fieldSelector, IObjectSink<T> sink)

@@ -116,15 +116,15 @@ public sealed class ClusterConnection : IDisposable
             yield return change;
     }
 
-    /// <summary>Sends a write to one server, and returns what the answer says in a header.</summary>
-    internal async Task<string?> WriteToAsync(
-        Uri server, HttpMethod method, string path, byte[] body, string contentType, string header, CancellationToken cancellationToken)
+    /// <summary>Sends a write to one server, and returns what the answer says in its headers.</summary>
+    internal async Task<HttpResponseHeaders> WriteToAsync(
+        Uri server, HttpMethod method, string path, byte[] body, string contentType, CancellationToken cancellationToken)
     {
         using var response = await SendToAsync(server, method, path, body, contentType, cancellationToken);
         var answer = await response.Content.ReadAsByteArrayAsync(cancellationToken);
         if (!response.IsSuccessStatusCode)
             throw ToException(response, answer);
-        return response.Headers.TryGetValues(header, out var values) ? values.FirstOrDefault() : null;
+        return response.Headers;
     }
 
     private async Task<T> ExchangeAsync<T>(

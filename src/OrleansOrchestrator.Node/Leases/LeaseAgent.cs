@@ -1,3 +1,4 @@
+using System.Net.Http.Headers;
 using System.Text;
 using k8s;
 using k8s.Models;
@@ -39,7 +40,12 @@ internal sealed partial class LeaseAgent(
     private readonly TimeSpan _patience = interval / 2;
 
     private bool _isFailing;
+    private volatile string? _fault;
     private SupervisedLoop? _loop;
+
+    /// <summary>Why the node must not take pods: the control plane acts by other times than this daemon. Null if all is well.</summary>
+    /// <remarks>Until that is mended the node's votes do not count, and the control plane does not replace its pods by force.</remarks>
+    public string? Fault => _fault;
 
     /// <summary>Renews at once, or once more if a renewal is under way.</summary>
     public void Renew() => _loop?.Signal();
@@ -100,14 +106,26 @@ internal sealed partial class LeaseAgent(
     private void Note(Acknowledgement acknowledged)
     {
         api.Servers.MoveTo(acknowledged.Server);
-        vote.Acknowledge(acknowledged.Beat);
+        CompareTimes(acknowledged.Times);
+
+        // What the next daemon has to know is kept before a beat is taken that may be named.
         var silence = clock.SinceAcknowledged;
         clock.Acknowledge(acknowledged.Sent, times.FencingTime);
+        vote.Acknowledge(_fault is null ? acknowledged.Beat : null);
         if (silence > times.LeaseDuration / 2)
             returned();
         if (_isFailing)
             LogRecovered(nodeName);
         _isFailing = false;
+    }
+
+    private void CompareTimes(string? told)
+    {
+        var own = times.ToString();
+        var fault = told is null || told == own ? null : $"the control plane fences nodes by other times ({told}) than this daemon ({own}): give both the same ones";
+        if (fault is not null && fault != _fault)
+            LogOtherTimes(nodeName, fault);
+        _fault = fault;
     }
 
     /// <summary>Patches without a resource version: the node is the only writer, and a lost answer must not cause a conflict.</summary>
@@ -132,25 +150,28 @@ internal sealed partial class LeaseAgent(
             },
         };
         var body = Encoding.UTF8.GetBytes(KubernetesJson.Serialize(lease));
-        string? beat;
+        HttpResponseHeaders answer;
         try
         {
-            beat = await api.WriteToAsync(
-                server, HttpMethod.Patch, ResourcePath.NodeLease(nodeName), body, "application/merge-patch+json", VoteReport.BeatHeader, cancellationToken);
+            answer = await api.WriteToAsync(server, HttpMethod.Patch, ResourcePath.NodeLease(nodeName), body, "application/merge-patch+json", cancellationToken);
         }
         catch (ApiException exception) when (exception.IsNotFound)
         {
-            beat = await api.WriteToAsync(
-                server, HttpMethod.Post, ResourcePath.NodeLeases, body, "application/json", VoteReport.BeatHeader, cancellationToken);
+            answer = await api.WriteToAsync(server, HttpMethod.Post, ResourcePath.NodeLeases, body, "application/json", cancellationToken);
         }
 
-        return new Acknowledgement(server, sent, beat);
+        return new Acknowledgement(server, sent, ValueOf(answer, VoteReport.BeatHeader), ValueOf(answer, FencingTimes.Header));
     }
+
+    private static string? ValueOf(HttpResponseHeaders headers, string name) => headers.TryGetValues(name, out var values) ? values.FirstOrDefault() : null;
 
     private static string Why(List<Task<Acknowledgement>> tries) =>
         tries.Select(attempt => attempt.Exception?.InnerException?.Message).FirstOrDefault(message => message is not null) ?? "no answer";
 
-    private readonly record struct Acknowledgement(Uri Server, LeaseClock.Moment Sent, string? Beat);
+    private readonly record struct Acknowledgement(Uri Server, LeaseClock.Moment Sent, string? Beat, string? Times);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Node {Node} takes no pods: {Fault}")]
+    private partial void LogOtherTimes(string node, string fault);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The lease of node {Node} could not be renewed: {Reason}")]
     private partial void LogFailed(string node, string reason);

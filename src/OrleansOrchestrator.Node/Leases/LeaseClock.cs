@@ -29,6 +29,7 @@ internal sealed class LeaseClock
     private int _lapsesForgotten;
     private Moment _acknowledged;
     private Held _held;
+    private long? _arrivedAt;
     private long? _doubtedSince;
 
     /// <param name="timeProvider">Both clocks: its timestamps are the machine's uptime.</param>
@@ -42,7 +43,7 @@ internal sealed class LeaseClock
         _file = file;
         _decidesAlone = decidesAlone ?? (static () => false);
         var now = Now;
-        (_acknowledged, _held) = Read(now) ?? (now, new Held(now, TimeSpan.Zero, TimeSpan.Zero));
+        (_acknowledged, _held, _arrivedAt) = Read(now) ?? (now, new Held(now, TimeSpan.Zero, TimeSpan.Zero), null);
     }
 
     /// <summary>The moment to remember before a question is sent, for <see cref="Acknowledge"/> and <see cref="Hold"/>.</summary>
@@ -50,6 +51,19 @@ internal sealed class LeaseClock
 
     /// <summary>The time since the last acknowledged renewal was sent.</summary>
     public TimeSpan SinceAcknowledged => Measure().Silence;
+
+    /// <summary>
+    /// When the last acknowledgement arrived, as of the machine's uptime; null if none has since it started. No beat is named that came
+    /// later: see <see cref="Model.Fencing.NodeVote"/>.
+    /// </summary>
+    public long? ArrivedAt
+    {
+        get
+        {
+            lock (_lock)
+                return _arrivedAt;
+        }
+    }
 
     /// <summary>How many outages have ended so far, for <see cref="HasLapsed"/>.</summary>
     public int Lapses
@@ -87,16 +101,22 @@ internal sealed class LeaseClock
     {
         lock (_lock)
         {
+            _arrivedAt = _timeProvider.GetTimestamp();
+
             // An answer that was long on its way is no news after one to a later question.
-            if (sent.Timestamp < _acknowledged.Timestamp)
-                return;
-            var before = Measure(isInDoubt: false);
-            if (before.Remaining(shortest) <= TimeSpan.Zero)
-                Remember(before);
-            _acknowledged = sent;
-            _held = _held with { Began = TimeSpan.Zero };
+            if (sent.Timestamp >= _acknowledged.Timestamp)
+                MoveTo(sent, shortest);
             Write();
         }
+    }
+
+    private void MoveTo(Moment sent, TimeSpan shortest)
+    {
+        var before = Measure(isInDoubt: false);
+        if (before.Remaining(shortest) <= TimeSpan.Zero)
+            Remember(before);
+        _acknowledged = sent;
+        _held = _held with { Began = TimeSpan.Zero };
     }
 
     /// <summary>Lets pods run on, whatever the silence, for a time that counts from a moment in the past. A pod whose time was over stays stopped.</summary>
@@ -163,23 +183,32 @@ internal sealed class LeaseClock
         if (_file is null)
             return;
         var next = _file + ".next";
-        File.WriteAllLines(next, [ProcessIdentity.BootId, Format(_acknowledged), Format(_held.Since), _held.Time.ToString("c"), _held.Began.ToString("c")]);
+        File.WriteAllLines(next, [
+            ProcessIdentity.BootId, Format(_acknowledged), Format(_held.Since), _held.Time.ToString("c"), _held.Began.ToString("c"),
+            _arrivedAt?.ToString(CultureInfo.InvariantCulture) ?? "",
+        ]);
         File.Move(next, _file, overwrite: true);
     }
 
     /// <summary>What was kept; null if nothing was. After a boot of the machine only the wall clock can tell how long ago it was.</summary>
-    private (Moment Acknowledged, Held Held)? Read(Moment now)
+    private (Moment Acknowledged, Held Held, long? ArrivedAt)? Read(Moment now)
     {
-        if (_file is null || !File.Exists(_file) || File.ReadAllLines(_file) is not [var boot, var acknowledged, var since, var time, var began]
+        if (_file is null || !File.Exists(_file) || File.ReadAllLines(_file) is not [var boot, var acknowledged, var since, var time, var began, var arrived]
             || Parse(acknowledged) is not { } last)
         {
             return null;
         }
 
         if (boot == ProcessIdentity.BootId && Parse(since) is { } held)
-            return (last, new Held(held, TimeSpan.ParseExact(time, "c", CultureInfo.InvariantCulture), TimeSpan.ParseExact(began, "c", CultureInfo.InvariantCulture)));
+        {
+            return (
+                last,
+                new Held(held, TimeSpan.ParseExact(time, "c", CultureInfo.InvariantCulture), TimeSpan.ParseExact(began, "c", CultureInfo.InvariantCulture)),
+                long.TryParse(arrived, CultureInfo.InvariantCulture, out var at) ? at : null);
+        }
+
         var ago = Longer(now.Wall - last.Wall, TimeSpan.Zero);
-        return (new Moment(now.Timestamp - (long)(ago.TotalSeconds * _timeProvider.TimestampFrequency), now.Wall - ago), new Held(now, TimeSpan.Zero, TimeSpan.Zero));
+        return (new Moment(now.Timestamp - (long)(ago.TotalSeconds * _timeProvider.TimestampFrequency), now.Wall - ago), new Held(now, TimeSpan.Zero, TimeSpan.Zero), null);
     }
 
     private static string Format(Moment moment) => string.Create(CultureInfo.InvariantCulture, $"{moment.Timestamp} {moment.Wall:O}");

@@ -22,9 +22,16 @@ internal sealed class NodeObjectBuilder(
         ["kubernetes.io/arch"] = machine.Architecture,
     };
 
-    public IReadOnlyDictionary<string, string> Annotations => certificateHash.Length == 0
-        ? new Dictionary<string, string> { [FencingView.VoterAnnotation] = voter }
-        : new Dictionary<string, string> { [CertificateAnnotation] = certificateHash, [FencingView.VoterAnnotation] = voter };
+    public IReadOnlyDictionary<string, string> Annotations
+    {
+        get
+        {
+            var annotations = new Dictionary<string, string> { [FencingView.VoterAnnotation] = voter, [FencingTimes.Annotation] = options.Times.ToString() };
+            if (certificateHash.Length > 0)
+                annotations[CertificateAnnotation] = certificateHash;
+            return annotations;
+        }
+    }
 
     /// <summary>What the node can give to pods.</summary>
     public Dictionary<string, ResourceQuantity> Resources => new(StringComparer.Ordinal)

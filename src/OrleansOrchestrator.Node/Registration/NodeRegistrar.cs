@@ -15,12 +15,16 @@ internal sealed partial class NodeRegistrar(
     private static readonly TimeSpan CheckInterval = TimeSpan.FromSeconds(2);
 
     private readonly RetryDelay _delay = new(TimeSpan.FromMilliseconds(200), TimeSpan.FromSeconds(5), Random.Shared);
+    private readonly TaskCompletionSource _registered = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private V1NodeStatus? _reported;
     private string? _reportedFault;
     private DateTimeOffset _reportedAt;
     private bool _isRegistered;
     private int _repeats;
+
+    /// <summary>Completes when the node object says for the first time what this daemon has to say of itself.</summary>
+    public Task Registered => _registered.Task;
 
     /// <summary>Completes when the control plane has acknowledged for the first time that the node is Ready.</summary>
     public Task Ready => _ready.Task;
@@ -46,6 +50,7 @@ internal sealed partial class NodeRegistrar(
             if (!_isRegistered)
                 await RegisterAsync(cancellationToken);
             _isRegistered = true;
+            _registered.TrySetResult();
             await ReportIfDueAsync(cancellationToken);
             _delay.Reset();
             return CheckInterval < period ? CheckInterval : period;

@@ -22,12 +22,34 @@ public sealed class FencingRingTests
 
         model.Run(60, living);
         model.Evictions.ShouldBeEmpty();
-        model.LastPlan!.WaitingForVotes.ShouldBe(["n0"]);
+        model.LastPlan!.Withheld.ShouldBe([new("n0", IsOtherwiseFenced: false)]);
 
         model.Votes.UnionWith(living);
         model.Run(61, living);
         model.Evictions.ShouldBe([("web", true, 60.5)]);
-        model.LastPlan!.WaitingForVotes.ShouldBeEmpty();
+        model.LastPlan!.Withheld.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void Decide_SilentNodeThatActsByOtherTimes_KeepsItsPods()
+    {
+        var model = new NodeModel();
+        foreach (var name in (string[])["a", "b", "c"])
+            model.AddVoter(name);
+        model.Node("a").Metadata.Annotations[FencingTimes.Annotation] = (model.Options.Times with { FencingTime = TimeSpan.FromSeconds(60) }).ToString();
+        model.AddPod("web", "a");
+        model.Settle();
+        model.Votes.UnionWith(["b", "c"]);
+
+        model.Run(60, "b", "c");
+        model.Evictions.ShouldBeEmpty();
+        model.LastPlan!.Withheld.ShouldBe([new("a", IsOtherwiseFenced: true)]);
+        FencingView.Of(model.Node("b")).ShouldHaveSingleItem().Members.Select(member => member.Name).ShouldBe(["b", "c"], "its votes would not count");
+
+        // The daemon was started again, with the times of the cluster.
+        model.Node("a").Metadata.Annotations[FencingTimes.Annotation] = model.Options.Times.ToString();
+        model.Run(61, "b", "c");
+        model.Evictions.ShouldHaveSingleItem();
     }
 
     [Fact]

@@ -36,6 +36,9 @@ internal sealed class FakeApiServer : IAsyncDisposable
     /// <summary>The uid of <c>kube-system</c>.</summary>
     public string ClusterId { get; } = Guid.NewGuid().ToString();
 
+    /// <summary>By which fencing times it says to act, with each acknowledgement of a renewal; null to say nothing.</summary>
+    public string? FencingTimes { get; set; }
+
     public string Url => $"http://127.0.0.1:{_port}";
 
     public static async Task<FakeApiServer> StartAsync()
@@ -170,6 +173,8 @@ internal sealed class FakeApiServer : IAsyncDisposable
         var (code, answer) = Answer(context, path, body);
         context.Response.StatusCode = code;
         context.Response.ContentType = "application/json";
+        if (FencingTimes is { } times && path.Contains("/leases/", StringComparison.Ordinal))
+            context.Response.Headers[Model.Fencing.FencingTimes.Header] = times;
         await context.Response.WriteAsync(answer.ToJsonString());
     }
 

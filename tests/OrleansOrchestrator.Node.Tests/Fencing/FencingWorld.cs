@@ -14,6 +14,7 @@ public enum Broken
     GrantsOutlastWhatIsLent,
     RenewalsCountFromTheirArrival,
     RestartedNodesLendAtOnce,
+    RestartedNodesForgetWhatTheyLent,
     ViewsChangeUnconfirmed,
     PodsStartAgainUnasked,
     DeletionsTakeAnyVersion,
@@ -32,6 +33,7 @@ internal sealed class FencingWorld : Simulation, IDisposable
     {
         IsRough = isRough;
         Broken = broken;
+        Writes = new SimulatedLink(this);
         Times = new FencingTimes { FencingTime = TimeSpan.FromSeconds(9.5), StopTime = TimeSpan.FromSeconds(2) };
         for (var i = 0; i < nodes; i++)
             AddNode();
@@ -48,6 +50,15 @@ internal sealed class FencingWorld : Simulation, IDisposable
     /// <summary>Whether the control plane is out of reach of everybody, its stores included.</summary>
     public bool IsAway { get; set; }
 
+    /// <summary>Whether nodes in other parts of the network are refused at once, as by a firewall, and do not wait for an answer.</summary>
+    public bool IsPartedByRefusal { get; set; }
+
+    /// <summary>By how many seconds the time of day of the machines with the controllers is ahead. Running controllers see it step.</summary>
+    public double ControllersLead { get; set; }
+
+    /// <summary>From controllers to the stores: a controller that stands still between decision and act.</summary>
+    public SimulatedLink Writes { get; }
+
     public List<SimulatedDaemon> Daemons { get; } = [];
 
     public Dictionary<string, V1Node> Nodes { get; } = [];
@@ -62,6 +73,9 @@ internal sealed class FencingWorld : Simulation, IDisposable
     public List<string> TwoCopies { get; } = [];
 
     public List<(string Pod, double Time)> Deletions { get; } = [];
+
+    /// <summary>How many deletions controllers have sent.</summary>
+    public int DeletionsDecided { get; set; }
 
     public long Revision { get; set; }
 
@@ -98,7 +112,7 @@ internal sealed class FencingWorld : Simulation, IDisposable
     /// <summary>A node controller starts, on another silo; whatever ran before may go on for a while.</summary>
     public SimulatedController AddController()
     {
-        var controller = new SimulatedController(this, new DriftingClock(this, Between(0.99, 1.01)));
+        var controller = new SimulatedController(this, new DriftingClock(this, Between(0.99, 1.01), ControllersLead));
         _controllers.Add(controller);
         return controller;
     }
@@ -106,9 +120,20 @@ internal sealed class FencingWorld : Simulation, IDisposable
     /// <summary>The newest controller goes away for a while or for good, and another one comes.</summary>
     public void ReplaceController()
     {
-        _controllers[^1].Suspend(Chance(0.5) ? Between(0, 60) : double.PositiveInfinity);
+        var isGone = Chance(0.5);
         if (Chance(0.8))
-            After(Between(0, 8), () => AddController());
+            ReplaceController(Between(0, 8), isGone ? double.PositiveInfinity : Between(0, 60));
+        else
+            _controllers[^1].Suspend(isGone ? double.PositiveInfinity : Between(0, 60));
+    }
+
+    /// <summary>The newest controller goes away, and another one comes.</summary>
+    /// <param name="after">After how many seconds it comes.</param>
+    /// <param name="away">For how many seconds the former one is away.</param>
+    public void ReplaceController(double after, double away)
+    {
+        _controllers[^1].Suspend(away);
+        After(after, () => AddController());
     }
 
     /// <summary>How long a message takes.</summary>

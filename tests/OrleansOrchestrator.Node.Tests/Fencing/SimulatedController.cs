@@ -16,6 +16,7 @@ internal sealed class SimulatedController
     private readonly DriftingClock _clock;
     private readonly NodeLifecycleOptions _options;
     private readonly NodeSightings _sightings;
+    private readonly double _leadAtStart;
     private double _suspendedUntil;
     private bool _wasDisrupted;
 
@@ -24,6 +25,7 @@ internal sealed class SimulatedController
         (_world, _clock) = (world, clock);
         _options = new NodeLifecycleOptions { Times = world.Times };
         _sightings = new NodeSightings(_options);
+        _leadAtStart = world.ControllersLead;
         world.Every(world.Between(0, 0.5), IssueBeat);
         BeginRound(world.Between(0, 1));
     }
@@ -79,7 +81,7 @@ internal sealed class SimulatedController
     private void Decide(DateTimeOffset asked, List<V1Pod> pods, List<KeyValuePair<string, (long Revision, string Report)>> leases, List<V1Node> nodes)
     {
         var now = _clock.Now;
-        _sightings.Begin(asked, now, TimeSpan.Zero);
+        _sightings.Begin(asked, now, TimeSpan.FromSeconds(_world.ControllersLead - _leadAtStart));
         foreach (var (name, (revision, report)) in leases)
             _sightings.ObserveLease(name, revision.ToString(CultureInfo.InvariantCulture), () => Seen(report), now);
         var observed = nodes.ConvertAll(node => new ObservedNode(
@@ -101,8 +103,9 @@ internal sealed class SimulatedController
         var slowest = 0.0;
         foreach (var action in plan.Actions)
         {
-            var latency = _world.Latency();
-            _world.After(latency, () => Apply(action));
+            if (action is DeleteObject)
+                _world.DeletionsDecided++;
+            var latency = _world.Writes.Send(() => Apply(action)) ?? CallTime;
             slowest = Math.Max(slowest, Math.Min(latency, CallTime));
         }
 

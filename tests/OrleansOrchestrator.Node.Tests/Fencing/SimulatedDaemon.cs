@@ -25,6 +25,7 @@ internal sealed class SimulatedDaemon : IPeers
         (_world, Name, _clock, _file) = (world, name, clock, file);
         _views = new FencingViews(name, null);
         _limit = world.Times.StopAfter(world.Pods[name])!.Value;
+        (Up, Down) = (new SimulatedLink(world), new SimulatedLink(world));
         Start();
     }
 
@@ -32,11 +33,17 @@ internal sealed class SimulatedDaemon : IPeers
 
     public bool IsUp { get; private set; }
 
-    /// <summary>Whether what it sends to the control plane is lost.</summary>
-    public bool IsMute { get; set; }
+    /// <summary>Whether the machine is gone.</summary>
+    public bool IsDead { get; private set; }
 
-    /// <summary>Whether what the control plane answers is lost.</summary>
-    public bool IsDeaf { get; set; }
+    /// <summary>From the daemon to the control plane.</summary>
+    public SimulatedLink Up { get; }
+
+    /// <summary>From the control plane to the daemon.</summary>
+    public SimulatedLink Down { get; }
+
+    /// <summary>How many seconds the pod may still run, as far as its daemon knows.</summary>
+    public double TimeLeft => _lease.Remaining(_limit).TotalSeconds;
 
     /// <summary>Nodes reach each other within a part of the network.</summary>
     public int Part { get; set; }
@@ -64,12 +71,13 @@ internal sealed class SimulatedDaemon : IPeers
     public void Die()
     {
         Kill();
+        IsDead = true;
         (_isRunning, _deadAt) = (false, _world.Now);
     }
 
     public void Start()
     {
-        if (IsUp)
+        if (IsUp || IsDead)
             return;
         var isRestart = _life > 0;
         if (isRestart)
@@ -77,11 +85,11 @@ internal sealed class SimulatedDaemon : IPeers
         IsUp = true;
         var life = ++_life;
         _lease = new LeaseClock(_clock, _file, () => _views.DecidesAlone);
-        var forgets = isRestart && _world.Broken == Broken.RestartedNodesLendAtOnce;
-        var instant = TimeSpan.FromMilliseconds(1);
-        _vote = new NodeVote($"voter-{Name}", forgets
-            ? _world.Times with { VoteTime = instant, GrantTime = instant, StopTime = instant }
-            : _world.Broken == Broken.VotesAreLentTooSoon ? _world.Times with { VoteTime = TimeSpan.FromSeconds(0.5) } : _world.Times, _clock);
+        _vote = new NodeVote(
+            $"voter-{Name}",
+            _world.Broken == Broken.VotesAreLentTooSoon ? _world.Times with { VoteTime = TimeSpan.FromSeconds(0.5) } : _world.Times,
+            isRestart && _world.Broken == Broken.RestartedNodesForgetWhatTheyLent ? new ForgetfulClock(_clock) : _clock,
+            isRestart && _world.Broken == Broken.RestartedNodesLendAtOnce ? _clock.GetTimestamp() - TimeSpan.TicksPerHour : _lease.ArrivedAt);
         var grants = _world.Broken == Broken.GrantsOutlastWhatIsLent ? TimeSpan.FromSeconds(30) : _world.Times.GrantTime;
         var hold = new HoldAgent(_views, _vote, _lease, this, _world.Times with { GrantTime = grants }, _clock, NullLogger.Instance);
         _world.Every(_world.Between(0, 0.5), () => Lives(life) ? Renew(life) : null);
@@ -99,12 +107,15 @@ internal sealed class SimulatedDaemon : IPeers
         var asked = _world.Daemons.First(daemon => daemon.Name == peer.Name);
         _world.After(_world.Latency(), () =>
         {
-            if (!asked.IsUp || asked.Part != Part || !asked._views.IsPeer(_vote.Voter))
+            var isReached = !asked.IsDead && asked.Part == Part;
+            if (!isReached && !_world.IsPartedByRefusal)
                 return;
-            var isGranted = asked._vote.TryLend();
+
+            // A machine whose daemon is away refuses at once.
+            var isGranted = isReached && asked.IsUp && asked._views.IsPeer(_vote.Voter) && asked._vote.TryLend();
             _world.After(_world.Latency(), () =>
             {
-                if (asked.Part == Part)
+                if (!isGranted || asked.Part == Part)
                     answer.TrySetResult(isGranted);
             });
         });
@@ -136,8 +147,8 @@ internal sealed class SimulatedDaemon : IPeers
     private void Acknowledge(LeaseClock.Moment sent, string? beat, int life)
     {
         Look();
-        _vote.Acknowledge(beat);
         _lease.Acknowledge(sent, _world.Times.FencingTime);
+        _vote.Acknowledge(beat);
         Look();
         if (_world.Nodes[Name].Status.Conditions[0].Status != "True")
             Send(ReportReady);
@@ -183,7 +194,7 @@ internal sealed class SimulatedDaemon : IPeers
 
     private double? ReadView()
     {
-        if (!IsMute && !IsDeaf && !_world.IsAway)
+        if (!Up.IsCut && !Down.IsCut && !_world.IsAway)
             _views.Upsert(_world.Nodes[Name]);
         return _world.Between(0.2, 1.5);
     }
@@ -217,15 +228,15 @@ internal sealed class SimulatedDaemon : IPeers
         _deadAt = _guardedUntil + (_world.Times.StopTime.TotalSeconds / _clock.Rate);
     }
 
-    private void Send(Action arrive) => _world.After(_world.Latency(), () =>
+    private void Send(Action arrive) => Up.Send(() =>
     {
-        if (!IsMute && !_world.IsAway)
+        if (!_world.IsAway)
             arrive();
     });
 
-    private void Receive(int life, Action arrive) => _world.After(_world.Latency(), () =>
+    private void Receive(int life, Action arrive) => Down.Send(() =>
     {
-        if (!IsDeaf && Lives(life))
+        if (Lives(life))
             arrive();
     });
 }

@@ -23,6 +23,15 @@ internal class Simulation(int seed)
             Every(next, step);
     });
 
+    /// <summary>Does something as soon as a condition holds.</summary>
+    public void When(Func<bool> condition, Action action) => Every(0, () =>
+    {
+        if (!condition())
+            return 0.02;
+        action();
+        return null;
+    });
+
     public void RunUntil(double end)
     {
         while (_events.TryPeek(out _, out var due) && due.Time <= end)
