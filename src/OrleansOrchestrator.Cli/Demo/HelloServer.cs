@@ -1,5 +1,6 @@
 using System.Net;
 using OrleansOrchestrator.Cli.CommandLine;
+using OrleansOrchestrator.Model.Names;
 
 namespace OrleansOrchestrator.Cli.Demo;
 
@@ -12,7 +13,7 @@ internal static class HelloServer
         var name = Environment.GetEnvironmentVariable("POD_NAME") ?? Environment.MachineName;
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Logging.ClearProviders();
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Parse(address), port));
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.Listen(AddressSyntax.Parse(address), port));
         var app = builder.Build();
         app.Run(async context =>
         {

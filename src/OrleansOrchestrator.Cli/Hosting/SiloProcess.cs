@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using Microsoft.Extensions.Logging.Abstractions;
 using Orleans.Configuration;
 using OrleansOrchestrator.Cli.CommandLine;
+using OrleansOrchestrator.Model.Names;
 using OrleansOrchestrator.Storage.PostgreSql;
 using OrleansOrchestrator.Storage.Schema;
 
@@ -46,7 +47,7 @@ internal static class SiloProcess
 
     private static SiloSetup Setup(SiloSettings settings, PostgreSqlConnections connections, PostgreSqlObjectLog log, CancellationToken stopping)
     {
-        if (!IPAddress.TryParse(settings.AdvertisedAddress, out var advertised))
+        if (!AddressSyntax.TryParse(settings.AdvertisedAddress, out var advertised))
             throw new CommandException($"--advertise must be an IP address, not \"{settings.AdvertisedAddress}\"");
         return new SiloSetup
         {

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Net;
 using System.Net.Sockets;
+using OrleansOrchestrator.Model.Names;
 
 namespace OrleansOrchestrator.ControlPlane.Admission;
 
@@ -25,7 +26,7 @@ public sealed class ServiceRange
     /// <exception cref="FormatException">It is not an IPv4 range of 8 to 65,536 × 256 addresses.</exception>
     public static ServiceRange Parse(string cidr)
     {
-        if (!IPNetwork.TryParse(cidr, out var network) || network.BaseAddress.AddressFamily != AddressFamily.InterNetwork
+        if (!AddressSyntax.TryParseNetwork(cidr, out var network) || network.BaseAddress.AddressFamily != AddressFamily.InterNetwork
             || network.PrefixLength is < 8 or > 29)
         {
             throw new FormatException($"\"{cidr}\" is not an IPv4 range between /8 and /29, as in 10.96.0.0/16");

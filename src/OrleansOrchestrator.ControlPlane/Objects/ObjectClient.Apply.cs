@@ -12,7 +12,7 @@ internal sealed partial class ObjectClient
         var (definition, key, subresource) = reference;
         var form = reference.Form;
         var wanted = ApplyConfiguration.Read(form, configuration.Span);
-        WritePipeline.CheckDuplicates(form, configuration.Span, options);
+        WritePipeline.CheckDuplicates(options);
         if (wanted.Name is not null && wanted.Name != key.Name)
             throw ApiErrors.BadRequest($"the name of the object ({wanted.Name}) does not match the name on the URL ({key.Name})");
 

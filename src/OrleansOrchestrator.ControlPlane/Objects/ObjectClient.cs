@@ -116,8 +116,8 @@ internal sealed partial class ObjectClient(
         {
             if (stored is null)
                 throw ApiErrors.NotFound(definition.Name, key.Name);
-            var json = PatchApplication.Apply(reference.Form, type, stored, patch);
-            return TryReplaceAsync(reference, WritePipeline.Decode(reference.Form, json, options), stored, options, cancellationToken);
+            var patched = PatchApplication.Apply(reference.Form, type, stored, patch);
+            return TryReplaceAsync(reference, WritePipeline.DecodePatched(reference.Form, patched, options), stored, options, cancellationToken);
         }
     }
 

@@ -12,20 +12,21 @@ internal static class PatchApplication
 {
     private static readonly JsonDocumentOptions ReadOptions = new() { MaxDepth = ObjectCodec.DepthMax };
 
-    /// <summary>The patched object as JSON, in that form.</summary>
+    /// <summary>The patched object, in that form.</summary>
     /// <exception cref="ApiException">400 if the patch is malformed, 422 if it cannot be applied to this object.</exception>
-    public static byte[] Apply(ResourceForm form, PatchType type, StoredObject stored, ReadOnlyMemory<byte> patch)
+    public static PatchedObject Apply(ResourceForm form, PatchType type, StoredObject stored, ReadOnlyMemory<byte> patch)
     {
         var json = form.JsonOf(stored);
+        var faults = new List<string>();
         try
         {
             if (type == PatchType.MergePatch)
-                return JsonMergePatch.Apply(json.Span, patch.Span);
+                return new PatchedObject(JsonMergePatch.Apply(json.Span, patch.Span, faults), type, patch, faults);
             var target = JsonNode.Parse(json.Span, documentOptions: ReadOptions)!;
             var patched = type == PatchType.JsonPatch
-                ? JsonPatch.Apply(target, patch.Span)
-                : StrategicMergePatch.Apply(target, patch.Span, form.ModelType);
-            return JsonSerializer.SerializeToUtf8Bytes(patched, ObjectCodec.Options);
+                ? JsonPatch.Apply(target, patch.Span, faults)
+                : StrategicMergePatch.Apply(target, patch.Span, form.ModelType, faults);
+            return new PatchedObject(JsonSerializer.SerializeToUtf8Bytes(patched, ObjectCodec.Options), type, patch, faults);
         }
         catch (JsonException malformed)
         {

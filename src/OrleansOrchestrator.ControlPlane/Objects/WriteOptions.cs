@@ -66,6 +66,9 @@ public sealed record WriteOptions
     /// <summary>How strictly the body's fields are read.</summary>
     public FieldValidation FieldValidation { get; init; } = FieldValidation.Warn;
 
+    /// <summary>Faults of fields that were found before the body became JSON: keys that YAML gives more than once.</summary>
+    public IReadOnlyList<string> YamlFaults { get; init; } = [];
+
     /// <summary>The name under which managed fields are kept.</summary>
     public string FieldManager { get; init; } = "unknown";
 

@@ -1,4 +1,4 @@
-using System.Text;
+using System.Buffers.Text;
 using System.Text.Json;
 using OrleansOrchestrator.Model.Errors;
 using OrleansOrchestrator.Model.Resources;
@@ -19,23 +19,27 @@ internal sealed record ContinueToken(long Revision, string Namespace, string Nam
     public ObjectKey After() => new(Namespace, Name);
 
     /// <summary>The token as clients hold it.</summary>
-    public string Format() => Convert.ToBase64String(JsonSerializer.SerializeToUtf8Bytes(this));
+    public string Format() => Base64Url.EncodeToString(JsonSerializer.SerializeToUtf8Bytes(this));
 
     /// <summary>Reads a token.</summary>
     /// <exception cref="ApiException">400: it is not one of ours.</exception>
     public static ContinueToken Parse(string text)
     {
+        if (!Base64Url.IsValid(text))
+            throw NotValid($": illegal base64 data at input byte {text.TakeWhile(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_').Count()}");
         try
         {
-            var token = JsonSerializer.Deserialize<ContinueToken>(Encoding.UTF8.GetString(Convert.FromBase64String(text)));
+            var token = JsonSerializer.Deserialize<ContinueToken>(Base64Url.DecodeFromChars(text));
             if (token is { Namespace: not null, Name: not null, Revision: >= AnyRevision and not 0 })
                 return token;
         }
-        catch (Exception exception) when (exception is FormatException or JsonException)
+        catch (JsonException)
         {
             // As for any other text that is no token.
         }
 
-        throw ApiErrors.BadRequest("continue key is not valid");
+        throw NotValid("");
     }
+
+    private static ApiException NotValid(string why) => ApiErrors.BadRequest($"invalid continue token: continue key is not valid{why}");
 }

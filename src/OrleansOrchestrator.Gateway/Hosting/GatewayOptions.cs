@@ -20,7 +20,7 @@ public sealed record GatewayOptions
     /// <summary>Whether requests without credentials may reach the health and version paths.</summary>
     public bool AllowAnonymous { get; init; } = true;
 
-    /// <summary>The largest request body, after decompression, in bytes.</summary>
+    /// <summary>The largest request body in bytes.</summary>
     public int RequestBodyBytesMax { get; init; } = 3 * 1024 * 1024;
 
     /// <summary>How long a client that has been answered may go on sending a body that nobody needs, in seconds.</summary>
@@ -32,6 +32,9 @@ public sealed record GatewayOptions
     /// <summary>How long a client may take for the handshake of a connection, and to send the headers of a request, in seconds. After
     /// a restart thousands of clients come back at once, and shake hands for as long as the processors take.</summary>
     public int RequestHeadersSecondsMax { get; init; } = 30;
+
+    /// <summary>The most bytes of a request's first line, and of its headers, each. As in Kubernetes, selectors may be long.</summary>
+    public int RequestHeadersBytesMax { get; init; } = 1024 * 1024;
 
     /// <summary>How many reads of one user may be in flight; more are answered with 429.</summary>
     public int ReadsInFlightPerUserMax { get; init; } = 4096;

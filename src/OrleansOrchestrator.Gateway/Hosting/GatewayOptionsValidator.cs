@@ -13,6 +13,7 @@ public static class GatewayOptionsValidator
         AtLeast(options.UnreadBodySecondsMax, 1, nameof(options.UnreadBodySecondsMax), faults);
         AtLeast(options.RequestSecondsMax, 1, nameof(options.RequestSecondsMax), faults);
         AtLeast(options.RequestHeadersSecondsMax, 1, nameof(options.RequestHeadersSecondsMax), faults);
+        AtLeast(options.RequestHeadersBytesMax, 8 * 1024, nameof(options.RequestHeadersBytesMax), faults);
         AtLeast(options.ReadsInFlightPerUserMax, 1, nameof(options.ReadsInFlightPerUserMax), faults);
         AtLeast(options.WritesInFlightPerUserMax, 1, nameof(options.WritesInFlightPerUserMax), faults);
         AtLeast(options.StreamsPerUserMax, 1, nameof(options.StreamsPerUserMax), faults);

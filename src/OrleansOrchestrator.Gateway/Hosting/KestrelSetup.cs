@@ -26,9 +26,14 @@ internal sealed class KestrelSetup(GatewayOptions options, ServingCertificate ce
         server.RequestHeaderEncodingSelector = static _ => Encoding.UTF8;
 
         var limits = server.Limits;
-        // Bodies are measured by the gateway itself, after decompression and with an answer that says why.
+        // Bodies are measured by the gateway itself, with an answer that says why.
         limits.MaxRequestBodySize = null;
         limits.MaxConcurrentConnections = options.ConnectionsMax;
+        // Selectors may be long, and are part of the first line.
+        limits.MaxRequestLineSize = options.RequestHeadersBytesMax;
+        limits.MaxRequestHeadersTotalSize = options.RequestHeadersBytesMax;
+        limits.MaxRequestBufferSize = options.RequestHeadersBytesMax;
+        limits.Http2.MaxRequestHeaderFieldSize = options.RequestHeadersBytesMax;
         limits.RequestHeadersTimeout = TimeSpan.FromSeconds(options.RequestHeadersSecondsMax);
         limits.Http2.MaxStreamsPerConnection = options.Http2StreamsPerConnectionMax;
         // A watch may be silent for a minute; pings tell a silent client from one that is gone.

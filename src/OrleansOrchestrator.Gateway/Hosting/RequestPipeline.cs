@@ -94,7 +94,7 @@ internal sealed partial class RequestPipeline(
 
     private async Task ServeTimedAsync(HttpContext http, RequestInfo info, RequestOptions requested, UserInfo user, RequestDelegate next)
     {
-        using var expiry = new CancellationTokenSource(_requestDuration, time);
+        using var expiry = new CancellationTokenSource(DurationOf(requested), time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(expiry.Token, http.RequestAborted);
         try
         {
@@ -105,6 +105,10 @@ internal sealed partial class RequestPipeline(
             throw ApiErrors.Timeout("request did not complete within the allotted timeout");
         }
     }
+
+    // Whoever asks for more time than there is, or for no end, gets what there is.
+    private TimeSpan DurationOf(RequestOptions requested) =>
+        requested.Timeout is { } asked && asked > TimeSpan.Zero && asked < _requestDuration ? asked : _requestDuration;
 
     private Task ServeAsync(ApiRequest request, RequestDelegate next)
     {

@@ -2,6 +2,7 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
+using OrleansOrchestrator.Model.Names;
 
 namespace OrleansOrchestrator.Gateway.Identity;
 
@@ -59,7 +60,7 @@ public sealed class CertificateAuthority : IDisposable
         var names = new SubjectAlternativeNameBuilder();
         foreach (var host in hosts.Distinct(StringComparer.OrdinalIgnoreCase))
         {
-            if (IPAddress.TryParse(host, out var address))
+            if (AddressSyntax.TryParse(host, out var address))
                 names.AddIpAddress(address);
             else
                 names.AddDnsName(host);

@@ -70,7 +70,7 @@ internal sealed class ServingCertificate(ClusterIdentity identity, GatewayOption
         try
         {
             using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
-            socket.Connect(new IPEndPoint(IPAddress.Parse("192.0.2.1"), 9));
+            socket.Connect(new IPEndPoint(new IPAddress([192, 0, 2, 1]), 9));
             return (socket.LocalEndPoint as IPEndPoint)?.Address.ToString();
         }
         catch (SocketException)

@@ -1,9 +1,10 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Extensions;
+using OrleansOrchestrator.Gateway.Requests;
+using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Model.Errors;
 using OrleansOrchestrator.Model.Validation;
-using OrleansOrchestrator.Gateway.Requests;
 
 namespace OrleansOrchestrator.Gateway.Logs;
 
@@ -14,7 +15,6 @@ namespace OrleansOrchestrator.Gateway.Logs;
 internal sealed record LogOptions(string Container, QueryString NodeQuery)
 {
     private static readonly string[] Flags = ["follow", "previous", "timestamps"];
-    private static readonly string[] Texts = ["sinceTime", "stream"];
 
     /// <summary>Reads the options of a request.</summary>
     /// <param name="pod">The pod's name, for errors.</param>
@@ -26,13 +26,14 @@ internal sealed record LogOptions(string Container, QueryString NodeQuery)
         var forwarded = new QueryBuilder();
         foreach (var name in Flags)
             Forward(query, name, forwarded);
-        foreach (var name in Texts)
-            Forward(query, name, forwarded);
+        ForwardTime(query, "sinceTime", forwarded);
         ForwardNumber(query, "tailLines", 0, forwarded, errors);
         ForwardNumber(query, "sinceSeconds", 1, forwarded, errors);
         ForwardNumber(query, "limitBytes", 1, forwarded, errors);
         if (query.ContainsKey("sinceSeconds") && query.ContainsKey("sinceTime"))
-            errors.Forbidden(FieldPath.Root("sinceTime"), "at most one of `sinceTime` or `sinceSeconds` may be specified");
+            errors.Forbidden(FieldPath.Root(""), "at most one of `sinceTime` or `sinceSeconds` may be specified");
+        if (query.ContainsKey("stream"))
+            errors.Forbidden(FieldPath.Root("stream"), "may not be specified");
         InvalidOptions.ThrowIfAny("PodLogOptions", errors, pod, group: "");
         return new LogOptions(query["container"].ToString(), forwarded.ToQueryString());
     }
@@ -43,15 +44,28 @@ internal sealed record LogOptions(string Container, QueryString NodeQuery)
             forwarded.Add(name, value);
     }
 
+    private static void ForwardTime(IQueryCollection query, string name, QueryBuilder forwarded)
+    {
+        // Older clients write JSON, in which no time is null.
+        if (query[name] is not [{ } text, ..] || text is "" or "null")
+            return;
+        try
+        {
+            forwarded.Add(name, GoSyntax.ParseTime(text).ToString("O", CultureInfo.InvariantCulture));
+        }
+        catch (FormatException malformed)
+        {
+            throw ApiErrors.BadRequest(malformed.Message);
+        }
+    }
+
     private static void ForwardNumber(IQueryCollection query, string name, long least, QueryBuilder forwarded, FieldErrors errors)
     {
-        if (query[name] is not [{ Length: > 0 } text, ..])
+        if (RequestOptions.Number(query[name] is [{ } text, ..] ? text : null) is not { } number)
             return;
-        if (!long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number))
-            throw ApiErrors.BadRequest($"strconv.ParseInt: parsing \"{text}\": invalid syntax");
         if (number < least)
             errors.Invalid(FieldPath.Root(name), number, least == 0 ? "must be greater than or equal to 0" : "must be greater than 0");
         else
-            forwarded.Add(name, text);
+            forwarded.Add(name, number.ToString(CultureInfo.InvariantCulture));
     }
 }

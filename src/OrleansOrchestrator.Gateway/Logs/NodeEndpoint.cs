@@ -1,6 +1,9 @@
 using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
 using k8s.Models;
 using OrleansOrchestrator.Model.Errors;
+using OrleansOrchestrator.Model.Names;
 
 namespace OrleansOrchestrator.Gateway.Logs;
 
@@ -20,11 +23,17 @@ internal sealed record NodeEndpoint(string Node, Uri Address, string Certificate
         var name = node.Metadata.Name;
         var host = AddressOf(node, "InternalIP") ?? AddressOf(node, "Hostname")
             ?? throw ApiErrors.Internal($"node \"{name}\" has no address");
-        var port = node.Status?.DaemonEndpoints?.KubeletEndpoint?.Port
-            ?? throw ApiErrors.Internal($"the daemon of node \"{name}\" has not told its port");
+        var port = node.Status?.DaemonEndpoints?.KubeletEndpoint?.Port is > 0 and <= IPEndPoint.MaxPort and var told
+            ? told
+            : throw ApiErrors.Internal($"the daemon of node \"{name}\" has not told its port");
         if (node.Metadata.Annotations?.TryGetValue(CertificateAnnotation, out var fingerprint) != true || string.IsNullOrEmpty(fingerprint))
             throw ApiErrors.Internal($"the daemon of node \"{name}\" has not told its certificate");
-        var address = new UriBuilder(Uri.UriSchemeHttps, host.Contains(':', StringComparison.Ordinal) ? $"[{host}]" : host, port);
+        // A name that looks like a number is an address to .NET, but none here.
+        if (AddressSyntax.TryParse(host, out var parsed))
+            host = parsed.AddressFamily == AddressFamily.InterNetworkV6 ? $"[{parsed}]" : parsed.ToString();
+        else if (Uri.CheckHostName(host) != UriHostNameType.Dns)
+            throw ApiErrors.Internal($"node \"{name}\" has no address that is one");
+        var address = new UriBuilder(Uri.UriSchemeHttps, host, port);
         return new NodeEndpoint(name, address.Uri, fingerprint.ToLower(CultureInfo.InvariantCulture));
     }
 

@@ -36,5 +36,12 @@ internal sealed class ApiRequest(HttpContext http, RequestInfo info, RequestOpti
     /// <summary>How the client wants the answer.</summary>
     /// <exception cref="Model.Errors.ApiException">406: in no way that can be made.</exception>
     public ResponseFormat Format =>
-        _format ??= AcceptHeader.Negotiate(Http.Request.Headers.Accept, Options.Pretty, ResponseScope.Of(Info));
+        _format ??= AcceptHeader.Negotiate(Http.Request.Headers.Accept, Options.Pretty ?? IsReadByPeople, ResponseScope.Of(Info));
+
+    // As Kubernetes does for tools that show an answer as it comes.
+    private bool IsReadByPeople =>
+        Http.Request.Headers.UserAgent is [{ } agent, ..]
+        && (agent.StartsWith("curl", StringComparison.Ordinal)
+            || agent.StartsWith("Wget", StringComparison.Ordinal)
+            || agent.StartsWith("Mozilla/5.0", StringComparison.Ordinal));
 }

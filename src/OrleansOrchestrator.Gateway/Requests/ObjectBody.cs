@@ -23,7 +23,7 @@ internal sealed class ObjectBody(GatewayOptions options)
         if (body.Length == 0)
             return body;
         using (body)
-            return RequestBody.Of(ToJson(body.Span, mediaType).Span);
+            return ToJson(request, body, mediaType);
     }
 
     /// <summary>Reads a body of JSON.</summary>
@@ -41,20 +41,22 @@ internal sealed class ObjectBody(GatewayOptions options)
         RequestBody.ReadAsync(request.Http.Request, options.RequestBodyBytesMax, request.Cancellation);
 
     /// <summary>Reads a configuration to apply, which is YAML or JSON, as JSON of its own.</summary>
+    /// <returns>The JSON, and what is odd about its fields.</returns>
     /// <exception cref="ApiException">413: too large; 400: malformed YAML.</exception>
-    public async ValueTask<ReadOnlyMemory<byte>> ReadConfigurationAsync(ApiRequest request)
+    public async ValueTask<(ReadOnlyMemory<byte> Json, IReadOnlyList<string> Faults)> ReadConfigurationAsync(ApiRequest request)
     {
         using var body = await ReadAsync(request);
-        // All JSON is YAML, but is read much faster as what it is.
-        if (body.Span.TrimStart(" \t\r\n"u8) is [(byte)'{', ..])
-            return UnicodeText.Repair(body.Span);
         try
         {
-            return YamlConverter.ToJson(body.Span);
+            // All JSON is YAML, but is read much faster as what it is.
+            if (body.Span.TrimStart(" \t\r\n"u8) is [(byte)'{', ..])
+                return (YamlConverter.SettleJson(UnicodeText.Repair(body.Span), out var repeated), [.. repeated.Select(one => one.YamlText)]);
+            var json = YamlConverter.ToJson(body.Span, out var duplicates);
+            return (json, [.. duplicates.Select(one => one.YamlText)]);
         }
-        catch (FormatException malformed)
+        catch (Exception malformed) when (malformed is FormatException or JsonException)
         {
-            throw ApiErrors.BadRequest($"error decoding YAML: {malformed.Message}");
+            throw ApiErrors.BadRequest($"error decoding patch: {malformed.Message}");
         }
     }
 
@@ -78,7 +80,7 @@ internal sealed class ObjectBody(GatewayOptions options)
         }
         catch (JsonException malformed)
         {
-            throw ApiErrors.BadRequest($"the body cannot be read: {malformed.Message}");
+            throw ApiErrors.BadRequest(DecodeFaults.Explain(malformed, json, typeof(T)));
         }
     }
 
@@ -90,11 +92,18 @@ internal sealed class ObjectBody(GatewayOptions options)
         _ => throw ApiErrors.UnsupportedMediaType(request.ContentType!, MediaTypes.Supported),
     };
 
-    private static ReadOnlyMemory<byte> ToJson(ReadOnlySpan<byte> body, string mediaType)
+    private static RequestBody ToJson(ApiRequest request, RequestBody body, string mediaType)
     {
         try
         {
-            return mediaType == MediaTypes.Yaml ? YamlConverter.ToJson(body) : ProtobufConverter.ToJson(body);
+            if (mediaType == MediaTypes.Protobuf)
+                return RequestBody.Of(ProtobufConverter.ToJson(body.Span).Span);
+            var json = YamlConverter.ToJson(body.Span, out var duplicates);
+            return RequestBody.Of(json, [.. duplicates.Select(one => one.YamlText)]);
+        }
+        catch (YamlConversionException malformed)
+        {
+            throw ApiErrors.Unrecognized(request.Info.Definition?.Kind ?? request.Info.Resource, malformed.Problem, body.Span);
         }
         catch (FormatException malformed)
         {

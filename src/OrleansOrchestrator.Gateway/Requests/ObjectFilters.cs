@@ -20,11 +20,10 @@ internal static class ObjectFilters
 
         try
         {
-            var fields = info.IsNamedWatch ? NameSelector(info.Name, options.FieldSelector) : options.FieldSelector;
             return new ObjectFilter(
                 scope,
                 options.LabelSelector.Length == 0 ? LabelSelector.Everything : LabelSelector.Parse(options.LabelSelector),
-                ParseFields(info.Form!, fields));
+                ParseFields(info, options.FieldSelector));
         }
         catch (FormatException malformed)
         {
@@ -32,18 +31,17 @@ internal static class ObjectFilters
         }
     }
 
-    private static FieldSelector ParseFields(ResourceForm form, string text)
+    private static FieldSelector ParseFields(RequestInfo info, string text)
     {
-        if (text.Length == 0)
-            return FieldSelector.Everything;
-        return FieldSelector.Parse(text).Renamed(
-            field => form.StorageField(field) ?? throw ApiErrors.BadRequest(UnsupportedText(form.Definition, field)));
+        var form = info.Form!;
+        var selector = FieldSelector.Parse(text).Renamed(
+            field => form.StorageField(field) ?? throw ApiErrors.BadRequest(form.Definition.UnsupportedFieldText(field)));
+        if (!info.IsNamedWatch)
+            return selector;
+        if (selector.IsEverything)
+            return FieldSelector.Equal("metadata.name", info.Name);
+        return selector.RequiredValue("metadata.name") == info.Name
+            ? selector
+            : throw ApiErrors.BadRequest("fieldSelector metadata.name doesn't match requested name");
     }
-
-    private static string UnsupportedText(ResourceDefinition definition, string path) => definition.SelectableFields.Count > 0
-        ? $"field label not supported: {path}"
-        : $"\"{path}\" is not a known field selector: only \"metadata.name\", \"metadata.namespace\"";
-
-    private static string NameSelector(string name, string others) =>
-        others.Length == 0 ? $"metadata.name={name}" : $"metadata.name={name},{others}";
 }

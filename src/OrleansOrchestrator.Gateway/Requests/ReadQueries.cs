@@ -1,5 +1,5 @@
-using System.Globalization;
 using OrleansOrchestrator.ControlPlane.Objects;
+using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Model.Errors;
 using OrleansOrchestrator.Model.Validation;
 
@@ -22,6 +22,7 @@ internal static class ReadQueries
     public static ListQuery ForList(RequestInfo info, RequestOptions options)
     {
         ValidateList(options);
+        CheckNumbers(options);
         var filter = ObjectFilters.Parse(info, options);
         var limit = (int)Math.Clamp(options.Limit, 0, int.MaxValue);
         if (options.Continue.Length > 0)
@@ -38,6 +39,7 @@ internal static class ReadQueries
     public static WatchQuery ForWatch(RequestInfo info, RequestOptions options)
     {
         ValidateWatch(options);
+        CheckNumbers(options);
         var filter = ObjectFilters.Parse(info, options);
         var hasRevision = options.ResourceVersion.Length > 0;
         var revision = hasRevision ? ParseRevision(options.ResourceVersion) : 0;
@@ -60,8 +62,6 @@ internal static class ReadQueries
     private static void ValidateList(RequestOptions options)
     {
         var errors = new FieldErrors();
-        if (options.SendInitialEvents is not null)
-            errors.Forbidden(InitialEventsPath, "sendInitialEvents is forbidden for list");
         var match = options.ResourceVersionMatch;
         if (match.Length > 0)
         {
@@ -70,10 +70,13 @@ internal static class ReadQueries
             if (options.Continue.Length > 0)
                 errors.Forbidden(MatchPath, "resourceVersionMatch is forbidden when continue is provided");
             if (match is not (Exact or NotOlderThan))
-                errors.NotSupported(MatchPath, match, Exact, NotOlderThan);
+                errors.NotSupported(MatchPath, match, Exact, NotOlderThan, "");
             if (match == Exact && options.ResourceVersion == "0")
-                errors.Forbidden(MatchPath, "resourceVersionMatch \"Exact\" is forbidden for resourceVersion \"0\"");
+                errors.Forbidden(MatchPath, "resourceVersionMatch \"exact\" is forbidden for resourceVersion \"0\"");
         }
+
+        if (options.SendInitialEvents is not null)
+            errors.Forbidden(InitialEventsPath, "sendInitialEvents is forbidden for list");
 
         InvalidOptions.ThrowIfAny("ListOptions", errors);
     }
@@ -82,30 +85,34 @@ internal static class ReadQueries
     {
         var errors = new FieldErrors();
         var match = options.ResourceVersionMatch;
-        if (options.SendInitialEvents is null)
-        {
-            if (match.Length > 0)
-                errors.Forbidden(MatchPath, "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided");
-        }
-        else if (match.Length == 0)
-        {
+        if (options.SendInitialEvents is not null && match != NotOlderThan)
             errors.Forbidden(MatchPath, "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan");
-        }
-        else if (match != NotOlderThan)
+        if (match.Length > 0)
         {
-            errors.NotSupported(MatchPath, match, NotOlderThan);
+            if (options.SendInitialEvents is null)
+                errors.Forbidden(MatchPath, "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided");
+            if (match != NotOlderThan)
+                errors.NotSupported(MatchPath, match, NotOlderThan);
+            if (options.Continue.Length > 0)
+                errors.Forbidden(MatchPath, "resourceVersionMatch is forbidden when continue is provided");
         }
 
-        if (options.Continue.Length > 0)
-            errors.Forbidden(FieldPath.Root("continue"), "continue is forbidden for watch");
         InvalidOptions.ThrowIfAny("ListOptions", errors);
     }
 
+    /// <summary>Reads the numbers among the options, whether they count for this verb or not.</summary>
+    private static void CheckNumbers(RequestOptions options) => _ = (options.Limit, options.TimeoutSeconds);
+
     private static long ParseRevision(string text)
     {
-        if (long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var revision))
-            return revision;
-        throw ApiErrors.BadRequest(
-            $"invalid: resourceVersion: Invalid value: \"{text}\": strconv.ParseUint: parsing \"{text}\": invalid syntax");
+        try
+        {
+            // A revision that no store will ever reach is as good as any other of them.
+            return (long)Math.Min(GoSyntax.ParseUInt(text), long.MaxValue);
+        }
+        catch (FormatException malformed)
+        {
+            throw ApiErrors.BadRequest($"invalid resource version: resourceVersion: Invalid value: {GoSyntax.Quote(text)}: {malformed.Message}");
+        }
     }
 }

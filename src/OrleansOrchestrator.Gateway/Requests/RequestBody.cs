@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.IO.Compression;
 using Microsoft.AspNetCore.Http;
 using OrleansOrchestrator.Model.Errors;
 
@@ -19,48 +18,32 @@ internal sealed class RequestBody : IDisposable
     /// <summary>How many there are.</summary>
     public int Length { get; private set; }
 
+    /// <summary>What was odd about the fields of a body that came as YAML.</summary>
+    public IReadOnlyList<string> YamlFaults { get; private init; } = [];
+
     /// <summary>A body of bytes that are at hand already.</summary>
-    public static RequestBody Of(ReadOnlySpan<byte> bytes)
+    public static RequestBody Of(ReadOnlySpan<byte> bytes, IReadOnlyList<string>? yamlFaults = null)
     {
-        var body = new RequestBody(bytes.Length) { Length = bytes.Length };
+        var body = new RequestBody(bytes.Length) { Length = bytes.Length, YamlFaults = yamlFaults ?? [] };
         bytes.CopyTo(body._buffer);
         return body;
     }
 
-    /// <summary>Reads a body, decompressing it if it says so.</summary>
+    /// <summary>Reads a body as it comes: as in Kubernetes, no body is decompressed, whatever its headers say.</summary>
     /// <param name="request">The request.</param>
-    /// <param name="bytesMax">The most bytes, after decompression.</param>
+    /// <param name="bytesMax">The most bytes.</param>
     /// <param name="cancellationToken">Cancels the reading.</param>
-    /// <exception cref="ApiException">413: too large; 415: an unknown encoding; 400: not what the encoding says.</exception>
+    /// <exception cref="ApiException">413: too large.</exception>
     public static async ValueTask<RequestBody> ReadAsync(HttpRequest request, int bytesMax, CancellationToken cancellationToken)
     {
         if (request.ContentLength > bytesMax)
             throw ApiErrors.RequestEntityTooLarge(bytesMax);
 
-        var encoding = request.Headers.ContentEncoding;
         var body = new RequestBody((int)(request.ContentLength ?? FirstBufferBytes));
         try
         {
-            if (encoding.Count == 0 || encoding[0] is "" or "identity")
-            {
-                await body.ReadAllAsync(request.Body, bytesMax, cancellationToken);
-            }
-            else if (encoding.Count == 1 && encoding[0] is "gzip")
-            {
-                await using var unzipped = new GZipStream(request.Body, CompressionMode.Decompress, leaveOpen: true);
-                await body.ReadAllAsync(unzipped, bytesMax, cancellationToken);
-            }
-            else
-            {
-                throw ApiErrors.UnsupportedMediaType($"content encoding {encoding}", "gzip");
-            }
-
+            await body.ReadAllAsync(request.Body, bytesMax, cancellationToken);
             return body;
-        }
-        catch (InvalidDataException malformed)
-        {
-            body.Dispose();
-            throw ApiErrors.BadRequest($"the body is not gzip: {malformed.Message}");
         }
         catch
         {

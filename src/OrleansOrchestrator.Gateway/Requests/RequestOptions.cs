@@ -1,15 +1,23 @@
-using System.Globalization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.WebUtilities;
+using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Model.Errors;
 
 namespace OrleansOrchestrator.Gateway.Requests;
 
 /// <summary>The query parameters of a request, read in one pass. The first of equal names counts; unknown ones are ignored.</summary>
-/// <remarks>Texts stay as they came; what they mean depends on the verb and is judged there.</remarks>
+/// <remarks>Texts stay as they came: what they mean depends on the verb, so that a number is read, and refused, only where it counts.</remarks>
 internal sealed class RequestOptions
 {
     private static readonly RequestOptions None = new();
+
+    private string? _limit;
+    private string? _timeoutSeconds;
+    private string? _gracePeriodSeconds;
+    private string? _timeout;
+    private bool? _watch;
+    private bool? _allowWatchBookmarks;
+    private List<string>? _dryRun;
 
     public string LabelSelector { get; private set; } = "";
 
@@ -21,17 +29,22 @@ internal sealed class RequestOptions
 
     public string Continue { get; private set; } = "";
 
-    public long Limit { get; private set; }
+    public string Uid { get; private set; } = "";
 
-    public long? TimeoutSeconds { get; private set; }
+    /// <exception cref="ApiException">400: it is no number.</exception>
+    public long Limit => Number(_limit) ?? 0;
 
-    public bool Watch { get; private set; }
+    /// <exception cref="ApiException">400: it is no number.</exception>
+    public long? TimeoutSeconds => Number(_timeoutSeconds);
 
-    public bool AllowWatchBookmarks { get; private set; }
+    public bool Watch => _watch ?? false;
+
+    public bool AllowWatchBookmarks => _allowWatchBookmarks ?? false;
 
     public bool? SendInitialEvents { get; private set; }
 
-    public string DryRun { get; private set; } = "";
+    /// <summary>All values that are given.</summary>
+    public IReadOnlyList<string> DryRun => _dryRun ?? [];
 
     public string FieldManager { get; private set; } = "";
 
@@ -39,18 +52,37 @@ internal sealed class RequestOptions
 
     public bool? Force { get; private set; }
 
-    public long? GracePeriodSeconds { get; private set; }
+    /// <exception cref="ApiException">400: it is no number.</exception>
+    public long? GracePeriodSeconds => Number(_gracePeriodSeconds);
 
-    public string PropagationPolicy { get; private set; } = "";
+    /// <summary>Null if it is not given; an empty one is no policy.</summary>
+    public string? PropagationPolicy { get; private set; }
 
     public bool? OrphanDependents { get; private set; }
 
-    public bool Pretty { get; private set; }
+    /// <summary>Null if it is not given, or empty.</summary>
+    public bool? Pretty { get; private set; }
 
     public string IncludeObject { get; private set; } = "";
 
+    /// <summary>How long the sender wants to wait at most; null if he does not say so.</summary>
+    /// <exception cref="ApiException">400: it is no duration.</exception>
+    public TimeSpan? Timeout
+    {
+        get
+        {
+            try
+            {
+                return string.IsNullOrEmpty(_timeout) ? null : GoSyntax.ParseDuration(_timeout);
+            }
+            catch (FormatException malformed)
+            {
+                throw ApiErrors.BadRequest($"invalid timeout specified in the request URL - {malformed.Message}");
+            }
+        }
+    }
+
     /// <summary>Reads a query string.</summary>
-    /// <exception cref="ApiException">400: a number is not one.</exception>
     public static RequestOptions Parse(QueryString query)
     {
         if (!query.HasValue)
@@ -59,6 +91,21 @@ internal sealed class RequestOptions
         foreach (var pair in new QueryStringEnumerable(query.Value))
             options.Set(pair.DecodeName().Span, pair.DecodeValue());
         return options;
+    }
+
+    /// <summary>Reads a parameter that is a number.</summary>
+    /// <returns>Null if it is not given.</returns>
+    /// <exception cref="ApiException">400: it is no number; the empty text is none either.</exception>
+    public static long? Number(string? text)
+    {
+        try
+        {
+            return text is null ? null : GoSyntax.ParseInt(text);
+        }
+        catch (FormatException malformed)
+        {
+            throw ApiErrors.BadRequest(malformed.Message);
+        }
     }
 
     private void Set(ReadOnlySpan<char> name, ReadOnlyMemory<char> value)
@@ -81,19 +128,28 @@ internal sealed class RequestOptions
                 Continue = First(Continue, value);
                 break;
             case "limit":
-                Limit = Number(value.Span) ?? 0;
+                _limit ??= value.ToString();
                 break;
             case "timeoutSeconds":
-                TimeoutSeconds ??= Number(value.Span);
+                _timeoutSeconds ??= value.ToString();
+                break;
+            case "timeout":
+                _timeout ??= value.ToString();
                 break;
             case "watch":
-                Watch = Flag(value.Span);
+                _watch ??= Flag(value.Span);
                 break;
             case "allowWatchBookmarks":
-                AllowWatchBookmarks = Flag(value.Span);
+                _allowWatchBookmarks ??= Flag(value.Span);
                 break;
             case "sendInitialEvents":
                 SendInitialEvents ??= Flag(value.Span);
+                break;
+            case "pretty":
+                Pretty ??= value.IsEmpty ? null : GoSyntax.IsTrue(value.ToString());
+                break;
+            case "includeObject":
+                IncludeObject = First(IncludeObject, value);
                 break;
             default:
                 SetWriteOption(name, value);
@@ -106,7 +162,7 @@ internal sealed class RequestOptions
         switch (name)
         {
             case "dryRun":
-                DryRun = First(DryRun, value);
+                (_dryRun ??= []).Add(value.ToString());
                 break;
             case "fieldManager":
                 FieldManager = First(FieldManager, value);
@@ -118,19 +174,16 @@ internal sealed class RequestOptions
                 Force ??= Flag(value.Span);
                 break;
             case "gracePeriodSeconds":
-                GracePeriodSeconds ??= Number(value.Span);
+                _gracePeriodSeconds ??= value.ToString();
                 break;
             case "propagationPolicy":
-                PropagationPolicy = First(PropagationPolicy, value);
+                PropagationPolicy ??= value.ToString();
                 break;
             case "orphanDependents":
                 OrphanDependents ??= Flag(value.Span);
                 break;
-            case "pretty":
-                Pretty = Flag(value.Span);
-                break;
-            case "includeObject":
-                IncludeObject = First(IncludeObject, value);
+            case "uid":
+                Uid = First(Uid, value);
                 break;
         }
     }
@@ -139,13 +192,4 @@ internal sealed class RequestOptions
 
     // Kubernetes reads every value but these as true, the empty one included.
     private static bool Flag(ReadOnlySpan<char> value) => !(value is "0" || value.Equals("false", StringComparison.OrdinalIgnoreCase));
-
-    private static long? Number(ReadOnlySpan<char> value)
-    {
-        if (value.IsEmpty)
-            return null;
-        return long.TryParse(value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number)
-            ? number
-            : throw ApiErrors.BadRequest($"strconv.ParseInt: parsing \"{value}\": invalid syntax");
-    }
 }

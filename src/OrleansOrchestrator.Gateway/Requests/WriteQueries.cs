@@ -1,6 +1,8 @@
+using System.Globalization;
 using System.Text;
 using k8s.Models;
 using OrleansOrchestrator.ControlPlane.Objects;
+using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Model.Errors;
 using OrleansOrchestrator.Model.Metadata;
 using OrleansOrchestrator.Model.Validation;
@@ -20,7 +22,7 @@ internal static class WriteQueries
     public static WriteOptions ForWrite(ApiRequest request, string kind)
     {
         var options = request.Options;
-        if (options.DryRun.Length > 0 || options.FieldValidation.Length > 0 || options.FieldManager.Length > 0)
+        if (options.DryRun.Count > 0 || options.FieldValidation.Length > 0 || options.FieldManager.Length > 0)
             Validate(options, kind, new FieldErrors());
         return MakeWrite(request);
     }
@@ -45,7 +47,7 @@ internal static class WriteQueries
         return new WriteOptions
         {
             User = request.User,
-            DryRun = options.DryRun.Length > 0,
+            DryRun = options.DryRun.Count > 0,
             FieldValidation = options.FieldValidation switch
             {
                 "Ignore" => FieldValidation.Ignore,
@@ -67,7 +69,8 @@ internal static class WriteQueries
             GracePeriodSeconds = query.GracePeriodSeconds,
             PropagationPolicy = query.PropagationPolicy,
             OrphanDependents = query.OrphanDependents,
-            DryRun = query.DryRun.Length == 0 ? null : [query.DryRun],
+            DryRun = [.. query.DryRun],
+            Preconditions = new V1Preconditions { Uid = NullIfEmpty(query.Uid), ResourceVersion = NullIfEmpty(query.ResourceVersion) },
         };
         Validate(body);
         var deletion = new DeletionOptions
@@ -80,7 +83,7 @@ internal static class WriteQueries
         return (deletion, new WriteOptions
         {
             User = request.User,
-            DryRun = body.DryRun is { Count: > 0 } || query.DryRun.Length > 0,
+            DryRun = body.DryRun is { Count: > 0 } || query.DryRun.Count > 0,
             FieldManager = ManagerOf(request),
             Warn = request.Warnings.Add,
         });
@@ -91,42 +94,47 @@ internal static class WriteQueries
         ValidateDryRun(options.DryRun, errors);
         if (options.FieldValidation is not ("" or "Ignore" or "Warn" or "Strict"))
             errors.NotSupported(FieldPath.Root("fieldValidation"), options.FieldValidation, "", "Ignore", "Strict", "Warn");
-        if (options.FieldManager.Length > FieldManagerLengthMax)
-        {
+        if (Encoding.UTF8.GetByteCount(options.FieldManager) > FieldManagerLengthMax)
             errors.TooLong(FieldPath.Root("fieldManager"), FieldManagerLengthMax);
-        }
-        else if (options.FieldManager.AsSpan().IndexOfAnyInRange('\0', '\x1f') is >= 0 and var position)
-        {
-            errors.Invalid(
-                FieldPath.Root("fieldManager"), options.FieldManager,
-                $"invalid character U+{(int)options.FieldManager[position]:X4} (at position {position})");
-        }
 
+        ValidatePrintable(options.FieldManager, FieldPath.Root("fieldManager"), errors);
         InvalidOptions.ThrowIfAny(kind, errors);
     }
 
     private static void Validate(V1DeleteOptions options)
     {
         var errors = new FieldErrors();
-        foreach (var value in options.DryRun ?? [])
-            ValidateDryRun(value, errors);
-        if (!string.IsNullOrEmpty(options.PropagationPolicy))
+        if (options.PropagationPolicy is { } policy)
         {
             var path = FieldPath.Root("propagationPolicy");
             if (options.OrphanDependents is not null)
-                errors.Invalid(path, options.PropagationPolicy, "orphanDependents and deletionPropagation cannot be both set");
-            else if (options.PropagationPolicy is not ("Foreground" or "Background" or "Orphan"))
-                errors.NotSupported(path, options.PropagationPolicy, "Foreground", "Background", "Orphan");
+                errors.Invalid(path, policy, "orphanDependents and deletionPropagation cannot be both set");
+            if (policy is not ("Foreground" or "Background" or "Orphan"))
+                errors.NotSupported(path, policy, "Foreground", "Background", "Orphan", "nil");
         }
 
+        ValidateDryRun([.. options.DryRun ?? []], errors);
         InvalidOptions.ThrowIfAny("DeleteOptions", errors);
     }
 
-    private static void ValidateDryRun(string value, FieldErrors errors)
+    private static void ValidateDryRun(IReadOnlyList<string> values, FieldErrors errors)
     {
-        if (value is not ("" or "All"))
-            errors.NotSupported(FieldPath.Root("dryRun"), new[] { value }, "All");
+        if (values.Any(value => value != "All"))
+            errors.NotSupported(FieldPath.Root("dryRun"), values, "All");
     }
+
+    private static void ValidatePrintable(string text, FieldPath path, FieldErrors errors)
+    {
+        var position = 0;
+        foreach (var rune in text.EnumerateRunes())
+        {
+            if (!GoSyntax.IsPrintable(rune))
+                errors.Invalid(path, text, string.Create(CultureInfo.InvariantCulture, $"invalid character U+{rune.Value:X4} (at position {position})"));
+            position += rune.Utf8SequenceLength;
+        }
+    }
+
+    private static string? NullIfEmpty(string text) => text.Length == 0 ? null : text;
 
     private static DeletionPropagation? PropagationOf(V1DeleteOptions options) => (options.PropagationPolicy, options.OrphanDependents) switch
     {

@@ -52,15 +52,16 @@ internal sealed class ObjectWrites(IObjectClient objects, ObjectBody bodies, Obj
     private async Task ApplyAsync(ApiRequest request, string subresource)
     {
         var options = WriteQueries.ForPatch(request, isApply: true);
-        var configuration = await bodies.ReadConfigurationAsync(request);
+        var (configuration, faults) = await bodies.ReadConfigurationAsync(request);
         var (applied, isNew) = await objects.ApplyAsync(
-            request.Reference with { Subresource = subresource }, configuration, request.Options.Force ?? false, options, request.Cancellation);
+            request.Reference with { Subresource = subresource }, configuration, request.Options.Force ?? false,
+            options with { YamlFaults = faults }, request.Cancellation);
         await response.SendAsync(request, isNew ? 201 : 200, applied);
     }
 
     private async ValueTask<KubeObject> DecodeAsync(ApiRequest request, WriteOptions options)
     {
         using var body = await bodies.ReadJsonAsync(request);
-        return objects.Decode(request.Form, body.Span, options);
+        return objects.Decode(request.Form, body.Span, options with { YamlFaults = body.YamlFaults });
     }
 }

@@ -62,11 +62,13 @@ internal sealed class ScaleEndpoint(IObjectClient objects, ObjectBody bodies) : 
     private async Task ApplyAsync(ApiRequest request)
     {
         var options = WriteQueries.ForPatch(request, isApply: true);
-        var wanted = ScaleObjects.Read((await bodies.ReadConfigurationAsync(request)).Span);
+        var (configuration, faults) = await bodies.ReadConfigurationAsync(request);
+        var wanted = ScaleObjects.Read(configuration.Span);
         var current = await objects.GetAsync(request.Definition, request.Info.Key, Freshness.Latest, request.Cancellation);
         ScaleObjects.Validate(wanted, current);
         var (updated, _) = await objects.ApplyAsync(
-            Scaled(request), ScaleObjects.ConfigurationFor(current, wanted), request.Options.Force ?? false, options, request.Cancellation);
+            Scaled(request), ScaleObjects.ConfigurationFor(current, wanted), request.Options.Force ?? false,
+            options with { YamlFaults = faults }, request.Cancellation);
         await SendAsync(request, updated);
     }
 

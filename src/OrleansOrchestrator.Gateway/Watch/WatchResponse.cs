@@ -115,8 +115,8 @@ internal sealed partial class WatchResponse(
     private TimeSpan Duration(RequestOptions requested)
     {
         // Unasked durations are spread, so that the watches of one moment do not all come back in one moment.
-        var seconds = requested.TimeoutSeconds is > 0 and var asked
-            ? Math.Min(asked, options.WatchSecondsMax)
+        var seconds = requested.TimeoutSeconds is not (null or 0) and var asked
+            ? Math.Clamp(asked.Value, 0, options.WatchSecondsMax)
             : options.WatchSecondsMin * (1 + Random.Shared.NextDouble());
         return TimeSpan.FromSeconds(seconds);
     }

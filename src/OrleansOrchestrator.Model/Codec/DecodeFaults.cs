@@ -1,4 +1,6 @@
+using System.Globalization;
 using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 using System.Text.RegularExpressions;
 using OrleansOrchestrator.Model.Quantities;
 
@@ -7,52 +9,118 @@ namespace OrleansOrchestrator.Model.Codec;
 /// <summary>Says in the words that Kubernetes' users know why JSON cannot be read as an object.</summary>
 public static partial class DecodeFaults
 {
-    /// <summary>What a client is told of a failed <see cref="ObjectCodec.Decode{T}"/>.</summary>
-    /// <param name="failure">What decoding threw.</param>
-    /// <param name="json">What was to be decoded.</param>
-    /// <param name="kind">The kind that was expected, as in <c>Pod</c>.</param>
-    public static string Explain(Exception failure, ReadOnlySpan<byte> json, string kind)
-    {
-        if (!TryParse(json, out var document, out var syntax))
-            return syntax;
-        using (document)
-        {
-            if (failure is JsonException { Path: { Length: > 2 } path } && Find(document!.RootElement, path) is { } found)
-                return ExplainValue(failure, found, $"{kind}.{path[2..]}");
-            return FirstSentence(failure);
-        }
-    }
-
-    private static string ExplainValue(Exception failure, JsonElement value, string field)
-    {
-        if (failure.InnerException is QuantityException or ValueFormatException)
-            return failure.InnerException.Message;
-        var target = TargetType().Match(failure.Message) is { Success: true } match ? NameOf(match.Groups[1].Value) : null;
-        if (target is "[]byte" && value.ValueKind == JsonValueKind.String)
-            return $"illegal base64 data in field {field}";
-        return target is null
-            ? $"json: field {field}: {FirstSentence(failure)}"
-            : $"json: cannot unmarshal {KindOf(value)} into field {field} of type {target}";
-    }
-
-    /// <summary>Reads the JSON without regard to any type: what fails here is its syntax.</summary>
-    private static bool TryParse(ReadOnlySpan<byte> json, out JsonDocument? document, out string fault)
+    /// <summary>Whether JSON is malformed, whatever it is to be read as.</summary>
+    /// <param name="json">The JSON.</param>
+    /// <param name="fault">What is wrong with it.</param>
+    public static bool IsMalformed(ReadOnlySpan<byte> json, out string fault)
     {
         try
         {
             var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = ObjectCodec.DepthMax });
-            document = JsonDocument.ParseValue(ref reader);
+            while (reader.Read())
+            {
+            }
+
             fault = "";
-            return true;
+            return false;
         }
         catch (JsonException malformed)
         {
-            document = null;
             var reader = new Utf8JsonReader(json, isFinalBlock: false, new JsonReaderState(new JsonReaderOptions { MaxDepth = ObjectCodec.DepthMax }));
             fault = "couldn't get version/kind; json parse error: "
                 + (EndsTooEarly(ref reader) ? "unexpected end of JSON input" : FirstSentence(malformed));
-            return false;
+            return true;
         }
+    }
+
+    /// <summary>What a client is told of a failed <see cref="ObjectCodec.Decode{T}"/>.</summary>
+    /// <param name="failure">What decoding threw.</param>
+    /// <param name="json">What was to be decoded.</param>
+    /// <param name="type">What it was to be decoded as.</param>
+    public static string Explain(Exception failure, ReadOnlySpan<byte> json, Type type)
+    {
+        if (IsMalformed(json, out var syntax))
+            return syntax;
+        if (failure.InnerException is QuantityException or ValueFormatException)
+            return failure.InnerException.Message;
+        if (Find(failure, json, type) is not { } found)
+            return FirstSentence(failure);
+        var (value, place) = found;
+        if (place.Type == typeof(byte[]) && value.ValueKind == JsonValueKind.String)
+            return string.Create(CultureInfo.InvariantCulture, $"illegal base64 data at input byte {FirstBadByte(value.GetString()!)}");
+        // Times read a text of their own.
+        if (place.Type == typeof(DateTime))
+            return $"json: cannot unmarshal {KindOf(value, place.Type)} into Go value of type string";
+        var target = place.Field.Length == 0 ? "Go value" : $"Go struct field {WithoutVersion(place.Owner.Name)}.{place.Field}";
+        return $"json: cannot unmarshal {KindOf(value, place.Type)} into {target} of type {NameOf(place.Type)}";
+    }
+
+    /// <summary>What a client is told whose strategic merge patch made an object that cannot be read: the words are others, since Kubernetes
+    /// reads nodes then and no text.</summary>
+    /// <inheritdoc cref="Explain"/>
+    public static string ExplainMerged(Exception failure, ReadOnlySpan<byte> json, Type type)
+    {
+        if (Find(failure, json, type) is not { } found || found.Place.Type == typeof(DateTime) || failure.InnerException is QuantityException or ValueFormatException)
+            return Explain(failure, json, type);
+        var (value, target) = (found.Value, found.Place.Type);
+        var kind = value.ValueKind switch
+        {
+            JsonValueKind.Object => "map",
+            JsonValueKind.Array => "slice",
+            JsonValueKind.String => "string",
+            JsonValueKind.Number => value.TryGetInt64(out _) ? "int64" : "float64",
+            _ => "bool",
+        };
+        if (target == typeof(byte[]) && kind == "string")
+            return Explain(failure, json, type);
+        return ObjectCodec.Options.GetTypeInfo(target).Kind switch
+        {
+            JsonTypeInfoKind.Enumerable => $"cannot restore slice from {kind}",
+            JsonTypeInfoKind.Dictionary => $"cannot restore map from {kind}",
+            JsonTypeInfoKind.Object => $"cannot restore struct from: {kind}",
+            _ when (kind, NameOf(target)) is ("int64", "string") or ("float64", "int32" or "int64") => $"cannot convert {kind} to {NameOf(target)}",
+            _ => $"unrecognized type: {NameOf(target)}",
+        };
+    }
+
+    /// <summary>The value that could not be read, and the place in the model that it is for.</summary>
+    private static (JsonElement Value, Place Place)? Find(Exception failure, ReadOnlySpan<byte> json, Type type)
+    {
+        if (failure is not JsonException { Path: { Length: > 0 } path })
+            return null;
+        var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = ObjectCodec.DepthMax });
+        var value = JsonElement.ParseValue(ref reader);
+        var place = new Place(type, "", type);
+        foreach (Match step in Steps().Matches(path))
+        {
+            var name = step.Groups["name"].Success ? step.Groups["name"].Value : step.Groups["quoted"].Value;
+            var contract = ObjectCodec.Options.GetTypeInfo(place.Type);
+            if (step.Groups["index"] is { Success: true } index)
+            {
+                var position = int.Parse(index.ValueSpan, CultureInfo.InvariantCulture);
+                if (value.ValueKind != JsonValueKind.Array || position >= value.GetArrayLength() || contract.ElementType is not { } element)
+                    break;
+                (value, place) = (value[position], place with { Type = element });
+            }
+            else if (value.ValueKind != JsonValueKind.Object || !value.TryGetProperty(name, out var member))
+            {
+                break;
+            }
+            else if (contract.Kind == JsonTypeInfoKind.Dictionary)
+            {
+                (value, place) = (member, place with { Type = contract.ElementType! });
+            }
+            else if (contract.Properties.FirstOrDefault(property => property.Name == name) is { } known)
+            {
+                (value, place) = (member, new Place(place.Type, place.Field.Length == 0 ? name : $"{place.Field}.{name}", known.PropertyType));
+            }
+            else
+            {
+                return null;
+            }
+        }
+
+        return (value, place with { Type = Nullable.GetUnderlyingType(place.Type) ?? place.Type });
     }
 
     /// <summary>Whether what there is would be fine if only more came.</summary>
@@ -72,25 +140,9 @@ public static partial class DecodeFaults
         }
     }
 
-    /// <summary>The value at a path as <see cref="JsonException.Path"/> writes it: <c>$.spec.containers[0].name</c>, <c>$['a.b']</c>.</summary>
-    private static JsonElement? Find(JsonElement root, string path)
+    private static string KindOf(JsonElement value, Type target) => value.ValueKind switch
     {
-        JsonElement? found = root;
-        foreach (Match step in Steps().Matches(path))
-        {
-            if (step.Groups["index"] is { Success: true } index && found is { ValueKind: JsonValueKind.Array } array)
-                found = int.Parse(index.ValueSpan, System.Globalization.CultureInfo.InvariantCulture) is var i && i < array.GetArrayLength() ? array[i] : null;
-            else if (found is { ValueKind: JsonValueKind.Object } obj)
-                found = obj.TryGetProperty(step.Groups["name"].Success ? step.Groups["name"].ValueSpan : step.Groups["quoted"].ValueSpan, out var child) ? child : null;
-            else
-                return null;
-        }
-
-        return found;
-    }
-
-    private static string KindOf(JsonElement value) => value.ValueKind switch
-    {
+        JsonValueKind.Number when target == typeof(int) || target == typeof(long) || target == typeof(double) => $"number {value.GetRawText()}",
         JsonValueKind.Number => "number",
         JsonValueKind.String => "string",
         JsonValueKind.True or JsonValueKind.False => "bool",
@@ -99,22 +151,40 @@ public static partial class DecodeFaults
         _ => "null",
     };
 
-    private static string NameOf(string type) => type switch
+    private static string NameOf(Type type)
     {
-        "System.String" => "string",
-        _ when type.Contains("System.Byte[]", StringComparison.Ordinal) => "[]byte",
-        _ when type.Contains("IDictionary`2", StringComparison.Ordinal) => "map",
-        _ when type.Contains("List`1", StringComparison.Ordinal) => "array",
-        _ when type.Contains("System.Int32", StringComparison.Ordinal) => "int32",
-        _ when type.Contains("System.Int64", StringComparison.Ordinal) => "int64",
-        _ when type.Contains("System.Boolean", StringComparison.Ordinal) => "bool",
-        _ when type.Contains("DateTime", StringComparison.Ordinal) => "Time",
-        _ when type.LastIndexOf('.') is > 0 and var dot => WithoutVersion(type[(dot + 1)..]),
-        _ => type,
-    };
+        if (type == typeof(string))
+            return "string";
+        if (type == typeof(int))
+            return "int32";
+        if (type == typeof(long))
+            return "int64";
+        if (type == typeof(bool))
+            return "bool";
+        if (type == typeof(double))
+            return "float64";
+        if (type == typeof(byte[]))
+            return "[]uint8";
+        var contract = ObjectCodec.Options.GetTypeInfo(type);
+        return contract.Kind switch
+        {
+            JsonTypeInfoKind.Enumerable => $"[]{NameOf(contract.ElementType!)}",
+            JsonTypeInfoKind.Dictionary => $"map[string]{NameOf(contract.ElementType!)}",
+            _ when VersionPrefix().Match(type.Name) is { Length: > 0 } version => $"{version.Value.ToLowerInvariant()}.{type.Name[version.Length..]}",
+            _ => type.Name,
+        };
+    }
 
     /// <summary>The API's name of a model: <c>V1PodSpec</c> is a <c>PodSpec</c>.</summary>
     private static string WithoutVersion(string model) => VersionPrefix().Replace(model, "");
+
+    private static int FirstBadByte(string base64)
+    {
+        var bad = 0;
+        while (bad < base64.Length && (char.IsAsciiLetterOrDigit(base64[bad]) || base64[bad] is '+' or '/' or '\r' or '\n'))
+            bad++;
+        return bad < base64.Length ? bad : base64.Length - (base64.Length % 4);
+    }
 
     private static string FirstSentence(Exception failure)
     {
@@ -123,8 +193,11 @@ public static partial class DecodeFaults
         return end < 0 ? failure.Message : failure.Message[..end];
     }
 
-    [GeneratedRegex(@"could not be converted to (\S+?)\.(?:\s|$)")]
-    private static partial Regex TargetType();
+    /// <summary>A place in a model.</summary>
+    /// <param name="Owner">The innermost structure that it is in.</param>
+    /// <param name="Field">The path of fields that leads to it, without indexes and keys.</param>
+    /// <param name="Type">What stands there.</param>
+    private readonly record struct Place(Type Owner, string Field, Type Type);
 
     [GeneratedRegex(@"\.(?<name>[^.\[]+)|\[(?<index>\d+)\]|\['(?<quoted>(?:[^'\\]|\\.)*)'\]")]
     private static partial Regex Steps();

@@ -22,6 +22,9 @@ internal sealed class FieldTree
     /// <summary>The fields below.</summary>
     public IReadOnlyList<FieldTree> Children => _children;
 
+    /// <summary>Which fields stand in for which empty ones. Only the root knows.</summary>
+    public IReadOnlyList<(int Field, int StandIn)> StandIns { get; private set; } = [];
+
     /// <summary>Arranges fields; their positions are those in the list.</summary>
     public static FieldTree Of(IReadOnlyList<SelectableField> fields)
     {
@@ -34,7 +37,20 @@ internal sealed class FieldTree
             node.Field = i;
         }
 
+        root.StandIns = [.. StandInsOf(fields)];
         return root;
+    }
+
+    private static IEnumerable<(int Field, int StandIn)> StandInsOf(IReadOnlyList<SelectableField> fields)
+    {
+        for (var i = 0; i < fields.Count; i++)
+        {
+            for (var j = 0; j < fields.Count; j++)
+            {
+                if (fields[j].Path == fields[i].StandIn)
+                    yield return (i, j);
+            }
+        }
     }
 
     private FieldTree ChildOf(string segment)

@@ -38,6 +38,7 @@ public static class ObjectCodec
         };
         options.Converters.Insert(0, new QuantityConverter());
         options.Converters.Insert(0, new TimeConverter());
+        options.Converters.Insert(0, new IntOrStringConverter());
         ZeroValues.AddTo(options);
         return options;
     }

@@ -45,6 +45,12 @@ internal struct ObjectHeader
                 header.ReadField(ref reader, tree);
         }
 
+        foreach (var (field, standIn) in tree.StandIns)
+        {
+            if (header.Fields[field].Length == 0)
+                header.Fields[field] = header.Fields[standIn];
+        }
+
         return header;
     }
 

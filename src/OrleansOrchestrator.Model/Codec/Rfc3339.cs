@@ -130,6 +130,5 @@ internal ref struct Rfc3339
         return false;
     }
 
-    private static string Quoted(ReadOnlySpan<char> text) =>
-        $"\"{text.ToString().Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\"";
+    private static string Quoted(ReadOnlySpan<char> text) => GoSyntax.Quote(text.ToString());
 }

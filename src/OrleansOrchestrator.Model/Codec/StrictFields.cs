@@ -12,7 +12,7 @@ namespace OrleansOrchestrator.Model.Codec;
 public static class StrictFields
 {
     /// <summary>The most faults that are told; a body with more is wrong in some other way.</summary>
-    public const int FaultsMax = 50;
+    public const int FaultsMax = 100;
 
     private static readonly ConcurrentDictionary<Type, Dictionary<string, Type>?> PropertiesOf = new();
 
@@ -100,9 +100,10 @@ public static class StrictFields
             : properties.ToDictionary(property => property.Name, property => property.PropertyType, StringComparer.Ordinal);
     }
 
-    private static void Add(List<string> faults, string fault)
+    /// <summary>Adds a fault, once, and as long as there are not too many.</summary>
+    internal static void Add(List<string> faults, string fault)
     {
-        if (faults.Count < FaultsMax)
+        if (faults.Count < FaultsMax && !faults.Contains(fault, StringComparer.Ordinal))
             faults.Add(fault);
     }
 }

@@ -69,6 +69,12 @@ public sealed class CustomKind : ResourceDefinition
     public override IReadOnlyList<SelectableField> SelectableFields { get; }
 
     /// <inheritdoc/>
+    public override bool SelectsByNamespace => Namespaced;
+
+    /// <inheritdoc/>
+    public override string UnsupportedFieldText(string field) => $"field label not supported: {field}";
+
+    /// <inheritdoc/>
     public override bool HasStatus => _stored.Subresources?.Status is not null;
 
     /// <inheritdoc/>

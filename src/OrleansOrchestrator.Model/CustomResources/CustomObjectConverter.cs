@@ -1,7 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using k8s.Models;
-using OrleansOrchestrator.Model.Schemas;
+using OrleansOrchestrator.Model.Codec;
 
 namespace OrleansOrchestrator.Model.CustomResources;
 
@@ -30,7 +30,7 @@ internal sealed class CustomObjectConverter : JsonConverter<CustomObject>
                     obj.Metadata = JsonSerializer.Deserialize<V1ObjectMeta>(ref reader, options)!;
                     break;
                 default:
-                    obj.Content[name] = JsonTree.Read(ref reader);
+                    obj.Content[name] = LenientJson.Read(ref reader);
                     break;
             }
         }

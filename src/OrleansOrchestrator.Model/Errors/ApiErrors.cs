@@ -1,3 +1,4 @@
+using System.Text;
 using k8s.Models;
 using OrleansOrchestrator.Model.Resources;
 using OrleansOrchestrator.Model.Validation;
@@ -50,6 +51,19 @@ public static class ApiErrors
 
     /// <summary>400: the request makes no sense.</summary>
     public static ApiException BadRequest(string message) => New(400, "BadRequest", message);
+
+    /// <summary>400: a body cannot even be read as something that has a kind.</summary>
+    /// <param name="kind">The kind that was expected.</param>
+    /// <param name="why">What is wrong with it.</param>
+    /// <param name="body">The body, of which the beginning is told.</param>
+    public static ApiException Unrecognized(string kind, string why, ReadOnlySpan<byte> body)
+    {
+        const int BytesShown = 30;
+        var shown = body[..Math.Min(body.Length, BytesShown)];
+        var summary = body.IsEmpty ? "<empty>" : (body[0] == '{' ? Encoding.UTF8.GetString(shown) : Convert.ToHexStringLower(shown))
+            + (body.Length > BytesShown ? " ..." : "");
+        return BadRequest($"the object provided is unrecognized (must be of type {kind}): {why} ({summary})");
+    }
 
     /// <summary>401: the sender is not known.</summary>
     public static ApiException Unauthorized() => New(401, "Unauthorized", "Unauthorized");

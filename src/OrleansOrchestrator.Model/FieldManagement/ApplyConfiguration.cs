@@ -48,11 +48,11 @@ public sealed class ApplyConfiguration
         }
         catch (JsonException malformed)
         {
-            throw ApiErrors.BadRequest($"error decoding YAML: {malformed.Message}");
+            throw ApiErrors.BadRequest($"error decoding patch: {malformed.Message}");
         }
 
         if (root.ValueKind != JsonValueKind.Object)
-            throw ApiErrors.BadRequest("error decoding YAML: the configuration must be an object");
+            throw ApiErrors.BadRequest("error decoding patch: the configuration must be an object");
         CheckKind(form, root);
         var faults = new List<string>();
         var configuration = new ApplyConfiguration(root, new FieldSetReader(faults).Read(root, form.FieldSchema));

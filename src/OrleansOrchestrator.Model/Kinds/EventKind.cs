@@ -34,7 +34,7 @@ internal sealed class EventKind : ResourceDefinition<Corev1Event>
         new("involvedObject.fieldPath"),
         new("reason"),
         new("reportingComponent"),
-        new("source") { JsonPath = "source.component" },
+        new("source") { JsonPath = "source.component", StandIn = "reportingComponent" },
         new("type"),
     ];
 

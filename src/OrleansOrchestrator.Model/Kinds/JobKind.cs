@@ -1,4 +1,5 @@
 using k8s.Models;
+using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Model.Kinds.Batch;
 using OrleansOrchestrator.Model.Kinds.Rules;
 using OrleansOrchestrator.Model.Metadata;
@@ -33,6 +34,8 @@ internal sealed class JobKind : ResourceDefinition<V1Job>
 
     public override IReadOnlyList<SelectableField> SelectableFields { get; } =
         [new("status.successful", "0") { JsonPath = "status.succeeded" }];
+
+    public override string UnsupportedFieldText(string field) => $"field label {GoSyntax.Quote(field)} not supported for batchv1.Job";
 
     protected override IReadOnlyList<TableColumn<V1Job>> TypedColumns =>
     [

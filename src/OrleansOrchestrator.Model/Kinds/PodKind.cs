@@ -27,13 +27,15 @@ internal sealed class PodKind : ResourceDefinition<V1Pod>
 
     public override IReadOnlyList<SelectableField> SelectableFields { get; } =
     [
-        new("spec.nodeName", Indexed: true),
+        new("spec.nodeName", Indexed: true) { Alias = "spec.host" },
         new("spec.restartPolicy"),
         new("spec.schedulerName"),
         new("spec.serviceAccountName"),
         new("spec.hostNetwork", "false"),
         new("status.phase"),
         new("status.podIP"),
+        // Kubernetes takes the list's name, too, but has no value for it.
+        new("status.podIPs"),
         new("status.nominatedNodeName"),
     ];
 

@@ -21,6 +21,10 @@ public static class AddressSyntax
         return true;
     }
 
+    /// <summary>Reads an address that is known to be one.</summary>
+    /// <exception cref="FormatException">It is none.</exception>
+    public static IPAddress Parse(string text) => TryParse(text, out var address) ? address : throw new FormatException($"\"{text}\" is not an IP address");
+
     /// <summary>The one text for an address that can be written in several ways; the text itself if it is none.</summary>
     public static string Canonical(string text) => TryParse(text, out var address) ? address.ToString() : text;
 
@@ -41,16 +45,40 @@ public static class AddressSyntax
     }
 
     /// <summary>Whether a text is an address, a slash and a prefix length.</summary>
-    public static bool IsCidr(string text)
+    public static bool IsCidr(string text) => TryParseCidr(text, out _, out _);
+
+    /// <summary>Reads a network in CIDR notation: an address without bits beyond its prefix, a slash and the prefix's length.</summary>
+    public static bool TryParseNetwork(string text, out IPNetwork network)
     {
+        network = default;
+        if (!TryParseCidr(text, out var address, out var bits) || !IsBase(address.GetAddressBytes(), bits))
+            return false;
+        network = new IPNetwork(address, bits);
+        return true;
+    }
+
+    private static bool TryParseCidr(string text, [NotNullWhen(true)] out IPAddress? address, out int bits)
+    {
+        (address, bits) = (null, 0);
         var slash = text.IndexOf('/');
-        if (slash < 0 || !TryParseAsWritten(text[..slash], out var address))
+        if (slash < 0 || !TryParseAsWritten(text[..slash], out address))
             return false;
         var digits = text.AsSpan(slash + 1);
         var bitsMax = address.AddressFamily == AddressFamily.InterNetwork ? 32 : 128;
         return digits.Length is > 0 and <= 3
-            && int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var bits)
+            && int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out bits)
             && bits <= bitsMax;
+    }
+
+    private static bool IsBase(byte[] address, int bits)
+    {
+        for (var bit = bits; bit < address.Length * 8; bit++)
+        {
+            if ((address[bit / 8] & (0x80 >> (bit % 8))) != 0)
+                return false;
+        }
+
+        return true;
     }
 
     private static bool TryParseDotted(ReadOnlySpan<char> text, [NotNullWhen(true)] out IPAddress? address)

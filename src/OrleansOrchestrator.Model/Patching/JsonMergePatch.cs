@@ -9,10 +9,11 @@ public static class JsonMergePatch
     /// <summary>Applies a patch.</summary>
     /// <param name="document">The document; it is not changed.</param>
     /// <param name="patch">The patch as UTF-8 JSON.</param>
+    /// <param name="faults">Where fields are told that the patch gives more than once; null if nobody wants to know.</param>
     /// <exception cref="PatchException">The patch is malformed or no object.</exception>
-    public static JsonNode Apply(JsonNode document, ReadOnlySpan<byte> patch)
+    public static JsonNode Apply(JsonNode document, ReadOnlySpan<byte> patch, ICollection<string>? faults = null)
     {
-        var changes = PatchDocument.ParseObject(patch);
+        var changes = PatchDocument.ParseObject(patch, faults);
         var target = document.DeepClone() as JsonObject ?? [];
         Merge(target, changes);
         return target;
@@ -21,9 +22,10 @@ public static class JsonMergePatch
     /// <summary>Applies a patch to an encoded object.</summary>
     /// <param name="document">The object as UTF-8 JSON.</param>
     /// <param name="patch">The patch as UTF-8 JSON.</param>
+    /// <param name="faults">Where fields are told that the patch gives more than once; null if nobody wants to know.</param>
     /// <exception cref="PatchException">The patch is malformed or no object.</exception>
-    public static byte[] Apply(ReadOnlySpan<byte> document, ReadOnlySpan<byte> patch) =>
-        EncodedMerge.Apply(document, PatchDocument.ParseObject(patch));
+    public static byte[] Apply(ReadOnlySpan<byte> document, ReadOnlySpan<byte> patch, ICollection<string>? faults = null) =>
+        EncodedMerge.Apply(document, PatchDocument.ParseObject(patch, faults));
 
     /// <summary>Makes the patch that turns one object into another; neither may have nulls, for which a merge patch has no words.</summary>
     public static JsonObject Diff(JsonObject from, JsonObject to)

@@ -25,15 +25,21 @@ public static class JsonPatch
     /// <summary>Applies a patch.</summary>
     /// <param name="document">The document; it is not changed.</param>
     /// <param name="patch">The patch as UTF-8 JSON.</param>
+    /// <param name="faults">Where members are told that an operation does not have, or that are given more than once; null if nobody wants
+    /// to know.</param>
     /// <returns>The patched document; null if it became a JSON null.</returns>
     /// <exception cref="PatchException">The patch is malformed, over a limit, or does not apply to the document.</exception>
-    public static JsonNode? Apply(JsonNode document, ReadOnlySpan<byte> patch)
+    public static JsonNode? Apply(JsonNode document, ReadOnlySpan<byte> patch, ICollection<string>? faults = null)
     {
-        if (PatchDocument.Parse(patch) is not JsonArray nodes)
+        var found = faults is null ? null : new List<string>();
+        if (PatchDocument.Parse(patch, found) is not JsonArray nodes)
             throw PatchException.Malformed("error decoding patch: the patch must be a JSON array of operations");
         if (nodes.Count > OperationsMax)
             throw PatchException.TooLarge($"The allowed maximum operations in a JSON patch is {OperationsMax}, got {nodes.Count}");
 
+        found?.AddRange(JsonPatchOperation.UnknownMembers(nodes));
+        foreach (var fault in found ?? [])
+            faults!.Add($"json patch {fault}");
         var operations = nodes.Select(JsonPatchOperation.Parse).ToList();
         var target = new Target(document.DeepClone());
         operations.ForEach(target.Apply);

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
@@ -44,6 +45,19 @@ internal sealed class JsonPatchOperation
                 return new(name, path, null, null);
             default:
                 throw PatchException.Malformed($"Unexpected kind: {name}");
+        }
+    }
+
+    /// <summary>The members that no operation has.</summary>
+    public static IEnumerable<string> UnknownMembers(JsonArray operations)
+    {
+        for (var i = 0; i < operations.Count; i++)
+        {
+            foreach (var (name, _) in operations[i] as JsonObject ?? [])
+            {
+                if (name is not ("op" or "path" or "from" or "value"))
+                    yield return string.Create(CultureInfo.InvariantCulture, $"unknown field \"[{i}].{name}\"");
+            }
         }
     }
 

@@ -7,14 +7,19 @@ namespace OrleansOrchestrator.Model.Patching;
 /// <summary>The body of a patch request.</summary>
 internal static class PatchDocument
 {
-    // Duplicate members are refused: of two instructions for one field, neither is the one that is meant.
-    private static readonly JsonDocumentOptions Options = new() { MaxDepth = ObjectCodec.DepthMax, AllowDuplicateProperties = false };
-
-    public static JsonNode? Parse(ReadOnlySpan<byte> patch)
+    /// <summary>Reads a patch. Of a field that is given more than once the last one counts.</summary>
+    /// <param name="patch">The patch as UTF-8 JSON.</param>
+    /// <param name="faults">Where such fields are told; null if nobody wants to know.</param>
+    /// <param name="keepsNumbers">Whether numbers stay as they are written; see <see cref="LenientJson.Parse"/>.</param>
+    public static JsonNode? Parse(ReadOnlySpan<byte> patch, ICollection<string>? faults, bool keepsNumbers = true)
     {
+        var duplicates = faults is null ? null : new List<DuplicateField>();
         try
         {
-            return JsonNode.Parse(patch, documentOptions: Options);
+            var document = LenientJson.Parse(patch, duplicates, keepsNumbers);
+            foreach (var duplicate in duplicates ?? [])
+                faults!.Add(duplicate.JsonText);
+            return document;
         }
         catch (JsonException fault)
         {
@@ -22,8 +27,9 @@ internal static class PatchDocument
         }
     }
 
-    public static JsonObject ParseObject(ReadOnlySpan<byte> patch) =>
-        Parse(patch) as JsonObject ?? throw PatchException.Malformed("error decoding patch: the patch must be a JSON object");
+    /// <inheritdoc cref="Parse"/>
+    public static JsonObject ParseObject(ReadOnlySpan<byte> patch, ICollection<string>? faults, bool keepsNumbers = true) =>
+        Parse(patch, faults, keepsNumbers) as JsonObject ?? throw PatchException.Malformed("error decoding patch: the patch must be a JSON object");
 
     /// <summary>Takes a member out of its object, so that it can be put elsewhere without a copy.</summary>
     public static JsonNode? Detach(JsonObject parent, string name)

@@ -18,10 +18,12 @@ public static class StrategicMergePatch
     /// <param name="document">The object; it is not changed.</param>
     /// <param name="patch">The patch as UTF-8 JSON.</param>
     /// <param name="type">The object's model type, which has the merge keys.</param>
+    /// <param name="faults">Where fields are told that the patch gives more than once; null if nobody wants to know.</param>
     /// <exception cref="PatchException">The patch is malformed.</exception>
-    public static JsonNode Apply(JsonNode document, ReadOnlySpan<byte> patch, Type type)
+    public static JsonNode Apply(JsonNode document, ReadOnlySpan<byte> patch, Type type, ICollection<string>? faults = null)
     {
-        var changes = PatchDocument.ParseObject(patch);
+        // Numbers are merged as Go holds them, so that 3.0 is a whole number; in the other patches they stay text to the end.
+        var changes = PatchDocument.ParseObject(patch, faults, keepsNumbers: false);
         var target = document.DeepClone() as JsonObject
             ?? throw PatchException.NotApplicable("a strategic merge patch applies to objects only");
         return Merge(target, changes, PatchSchema.Of(type));

@@ -66,6 +66,15 @@ public abstract class ResourceDefinition
     /// <summary>Fields that selectors can name besides <c>metadata.name</c> and <c>metadata.namespace</c>.</summary>
     public virtual IReadOnlyList<SelectableField> SelectableFields => [];
 
+    /// <summary>Whether selectors can name <c>metadata.namespace</c>. A cluster-scoped kind without fields of its own takes it, too: its
+    /// objects have none.</summary>
+    public virtual bool SelectsByNamespace => Namespaced || SelectableFields.Count == 0;
+
+    /// <summary>What whoever selects by a field that selectors cannot name is told.</summary>
+    public virtual string UnsupportedFieldText(string field) => SelectableFields.Count > 0
+        ? $"field label not supported: {field}"
+        : $"{Codec.GoSyntax.Quote(field)} is not a known field selector: only \"metadata.name\", \"metadata.namespace\"";
+
     /// <summary>The selectable fields by the segments of their paths.</summary>
     internal FieldTree FieldTree => _fieldTree ??= FieldTree.Of(SelectableFields);
 

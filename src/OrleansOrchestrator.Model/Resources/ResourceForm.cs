@@ -73,12 +73,12 @@ public abstract class ResourceForm(ResourceDefinition definition)
     /// <summary>The storage form's name of a field that selectors can name in this form; null if they cannot.</summary>
     public virtual string? StorageField(string field)
     {
-        if (field is "metadata.name" || (field is "metadata.namespace" && Definition.Namespaced))
+        if (field is "metadata.name" || (field is "metadata.namespace" && Definition.SelectsByNamespace))
             return field;
         foreach (var selectable in Definition.SelectableFields)
         {
-            if (selectable.Path == field)
-                return field;
+            if (selectable.Path == field || selectable.Alias == field)
+                return selectable.Path;
         }
 
         return null;

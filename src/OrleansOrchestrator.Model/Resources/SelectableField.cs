@@ -10,4 +10,10 @@ public sealed record SelectableField(string Path, string Default = "", bool Inde
 {
     /// <summary>Where the value is in the object, if the selector's name for it is not the path.</summary>
     public string JsonPath { get; init; } = Path;
+
+    /// <summary>An older name that selectors may use for the field; null if there is none.</summary>
+    public string? Alias { get; init; }
+
+    /// <summary>The selectable field whose value stands in where this one is empty; null if none does.</summary>
+    public string? StandIn { get; init; }
 }

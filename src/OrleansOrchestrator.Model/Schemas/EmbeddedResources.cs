@@ -95,7 +95,7 @@ internal static class EmbeddedResources
     {
         try
         {
-            return JsonTree.Of(ModelOf(metadata));
+            return LenientJson.Of(ModelOf(metadata));
         }
         catch (JsonException malformed)
         {
@@ -110,7 +110,7 @@ internal static class EmbeddedResources
         {
             try
             {
-                foreach (var (known, value) in JsonTree.Of(ModelOf(new JsonObject { [name] = member?.DeepClone() })).ToList())
+                foreach (var (known, value) in LenientJson.Of(ModelOf(new JsonObject { [name] = member?.DeepClone() })).ToList())
                     fitting[known] = value?.DeepClone();
             }
             catch (JsonException)

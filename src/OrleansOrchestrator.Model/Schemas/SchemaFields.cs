@@ -45,7 +45,7 @@ internal static class SchemaFields
             var name = reader.GetString()!;
             var at = path.Length == 0 ? name : $"{path}.{name}";
             if (!seen.Add(name))
-                Add(faults, $"duplicate field \"{at}\"");
+                StrictFields.Add(faults, $"duplicate field \"{at}\"");
             reader.Read();
             if (isResource && name is "metadata")
                 ReadMetadata(ref reader, at, faults);
@@ -62,7 +62,7 @@ internal static class SchemaFields
 
     private static void Skip(ref Utf8JsonReader reader, string at, List<string> faults)
     {
-        Add(faults, $"unknown field \"{at}\"");
+        StrictFields.Add(faults, $"unknown field \"{at}\"");
         reader.Skip();
     }
 
@@ -71,12 +71,6 @@ internal static class SchemaFields
         var inner = new List<string>();
         StrictFields.Read(ref reader, typeof(k8s.Models.V1ObjectMeta), at, inner);
         foreach (var fault in inner)
-            Add(faults, fault);
-    }
-
-    private static void Add(List<string> faults, string fault)
-    {
-        if (faults.Count < StrictFields.FaultsMax)
-            faults.Add(fault);
+            StrictFields.Add(faults, fault);
     }
 }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Model.Validation;
 
 namespace OrleansOrchestrator.Model.Schemas;
@@ -151,7 +152,7 @@ internal static class SchemaRules
         var given = schema.Member("default");
         if (given.ValueKind is JsonValueKind.Undefined or JsonValueKind.Null)
             return;
-        var value = JsonTree.Of(given);
+        var value = LenientJson.Of(given);
         var structural = StructuralSchema.Read(schema);
         if (Pruning.Prune(value?.DeepClone(), structural))
             errors.Invalid(path.Child("default"), value, "must not have unknown fields");

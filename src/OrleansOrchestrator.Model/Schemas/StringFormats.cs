@@ -35,7 +35,7 @@ internal static partial class StringFormats
     public static bool IsValid(string format, string text) => !Known.TryGetValue(format, out var check) || check(text);
 
     private static bool IsAddress(string text, AddressFamily family) =>
-        IPAddress.TryParse(text, out var address) && address.AddressFamily == family && NameRules.IsValidIP(text).Count == 0;
+        AddressSyntax.TryParse(text, out var address) && address.AddressFamily == family && NameRules.IsValidIP(text).Count == 0;
 
     private static bool IsDateTime(string text) =>
         DateTimeText.IsMatch(text) && DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.None, out _);

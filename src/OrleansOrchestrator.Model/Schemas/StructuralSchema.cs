@@ -2,6 +2,7 @@ using System.Collections.Frozen;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using OrleansOrchestrator.Model.Codec;
 
 namespace OrleansOrchestrator.Model.Schemas;
 
@@ -113,7 +114,7 @@ public sealed class StructuralSchema
         var additional = json.Object("additionalProperties") is { } schema ? Read(schema) : null;
         var items = json.Object("items") is { } element ? Read(element) : null;
         var pattern = json.Text("pattern");
-        var ownDefault = json.Member("default") is { ValueKind: not (JsonValueKind.Undefined or JsonValueKind.Null) } value ? JsonTree.Of(value) : null;
+        var ownDefault = json.Member("default") is { ValueKind: not (JsonValueKind.Undefined or JsonValueKind.Null) } value ? LenientJson.Of(value) : null;
         return new StructuralSchema
         {
             Type = json.Text("type"),
@@ -131,7 +132,7 @@ public sealed class StructuralSchema
             ListMapKeys = json.Texts("x-kubernetes-list-map-keys"),
             MapType = json.Text("x-kubernetes-map-type", "granular"),
             Required = json.Texts("required"),
-            Enum = [.. json.List("enum").Select(JsonTree.Of)],
+            Enum = [.. json.List("enum").Select(LenientJson.Of)],
             PatternText = pattern,
             Pattern = pattern.Length == 0 ? null : SchemaPattern.TryCompile(pattern),
             Minimum = json.Number("minimum"),

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using OrleansOrchestrator.Model.Codec;
 
 namespace OrleansOrchestrator.Model.Validation;
 
@@ -54,10 +55,10 @@ public sealed record FieldError(FieldErrorType Type, string Field, object? BadVa
     private static string Quote(object? value) => value switch
     {
         null => "null",
-        string text => $"\"{text}\"",
+        string text => GoSyntax.Quote(text),
         bool flag => flag ? "true" : "false",
         DateTime time => string.Create(CultureInfo.InvariantCulture, $"\"{time.ToUniversalTime():yyyy-MM-dd'T'HH:mm:ss'Z'}\""),
         IFormattable number => number.ToString(null, CultureInfo.InvariantCulture),
-        _ => JsonSerializer.Serialize(value, Codec.ObjectCodec.Options),
+        _ => JsonSerializer.Serialize(value, ObjectCodec.Options),
     };
 }

@@ -27,6 +27,9 @@ internal sealed class YamlReader
         Take<StreamStart>();
     }
 
+    /// <summary>The keys that were given more than once so far, or are merged in over others.</summary>
+    public List<DuplicateField> Duplicates { get; } = [];
+
     /// <summary>Reads the next document.</summary>
     /// <returns>False at the end of the text.</returns>
     public bool TryReadDocument(out JsonNode? document)
@@ -77,32 +80,35 @@ internal sealed class YamlReader
     {
         Advance();
         var members = new JsonObject();
-        var merged = new List<JsonObject>();
         while (_parser.Current is not MappingEnd)
         {
             var line = Line;
             if (_parser.Current is Scalar { Style: ScalarStyle.Plain, Value: "<<" })
             {
                 Advance();
-                merged.AddRange(MergeSources(Node(depth + 1), line));
+                // Of mappings that are merged together the first one counts.
+                foreach (var (name, value) in MergeSources(Node(depth + 1), line).Reverse().SelectMany(source => source))
+                    Set(members, name, value?.DeepClone(), line);
                 continue;
             }
 
             var key = Key(depth + 1, line);
-            var value = Node(depth + 1);
-            if (!members.TryAdd(key, value))
-                throw new YamlConversionException($"yaml: unmarshal errors:\n  line {line}: key \"{key}\" already set in map");
+            line = Line;
+            Set(members, key, Node(depth + 1), line);
         }
 
         Advance();
-        // A merged mapping gives what the mapping itself and earlier merged ones lack.
-        foreach (var (name, value) in merged.SelectMany(source => source))
-        {
-            if (!members.ContainsKey(name))
-                members.Add(name, value?.DeepClone());
-        }
-
         return members;
+    }
+
+    /// <summary>Sets a member. The last one counts, whether it is written down or merged in, as Kubernetes' reader has it.</summary>
+    private void Set(JsonObject members, string key, JsonNode? value, long line)
+    {
+        if (members.TryAdd(key, value))
+            return;
+        members[key] = value;
+        if (Duplicates.Count < StrictFields.FaultsMax)
+            Duplicates.Add(new DuplicateField(key, key, (int)line));
     }
 
     private JsonArray Sequence(int depth)

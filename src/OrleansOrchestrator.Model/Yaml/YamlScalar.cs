@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Numerics;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using OrleansOrchestrator.Model.Codec;
 
 namespace OrleansOrchestrator.Model.Yaml;
 
@@ -86,11 +87,11 @@ internal static partial class YamlScalar
         return true;
     }
 
-    private static JsonValue? Float(string text) =>
+    private static JsonNode? Float(string text) =>
         YamlFloat().IsMatch(text)
         && double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number)
         && double.IsFinite(number)
-            ? JsonValue.Create(number)
+            ? LenientJson.OfDouble(number)
             : null;
 
     [GeneratedRegex(@":([ \t\n]|\z)", RegexOptions.CultureInvariant)]

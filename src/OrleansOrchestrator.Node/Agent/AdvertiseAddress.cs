@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using OrleansOrchestrator.Model.Names;
 
 namespace OrleansOrchestrator.Node.Agent;
 
@@ -9,7 +10,7 @@ internal static class AdvertiseAddress
     /// <summary>Loopback if the API is reached over loopback, else this machine's address on the route to the API.</summary>
     public static async Task<IPAddress> FindAsync(Uri server, CancellationToken cancellationToken)
     {
-        var target = IPAddress.TryParse(server.Host.Trim('[', ']'), out var literal)
+        var target = AddressSyntax.TryParse(server.Host.Trim('[', ']'), out var literal)
             ? literal
             : (await Dns.GetHostAddressesAsync(server.Host, cancellationToken)).FirstOrDefault() ?? IPAddress.Loopback;
         if (IPAddress.IsLoopback(target))

@@ -4,6 +4,7 @@ using k8s;
 using k8s.Models;
 using Microsoft.Extensions.Logging;
 using OrleansOrchestrator.Model.Fencing;
+using OrleansOrchestrator.Model.Names;
 using OrleansOrchestrator.Node.Api;
 using OrleansOrchestrator.Node.Configuration;
 using OrleansOrchestrator.Node.Events;
@@ -95,7 +96,7 @@ public sealed partial class NodeAgent : IAsyncDisposable
         _identity = new ClusterIdentity(_api, _options.DataDirectory, _timeProvider, _loggers.CreateLogger<ClusterIdentity>());
         _runtime = await NodeRuntimes.CreateAsync(_options, _identity, _timeProvider, _loggers, cancellationToken);
         var address = _options.AdvertiseAddress is { } given
-            ? IPAddress.Parse(given)
+            ? AddressSyntax.Parse(given)
             : await AdvertiseAddress.FindAsync(_api.Servers.Current, cancellationToken);
         var machine = MachineFacts.Read(_options.DataDirectory);
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Text.RegularExpressions;
+using OrleansOrchestrator.Model.Names;
 
 namespace OrleansOrchestrator.Node.Agent;
 
@@ -18,7 +19,7 @@ public static partial class NodeAgentOptionsValidator
         Require(options.DataDirectory.Length > 0, "DataDirectory must name a folder.");
         Require(options.Index >= 0, "Index must not be negative.");
         Require(options.Port is >= 0 and <= 65535, "Port must be between 0 and 65535.");
-        Require(options.AdvertiseAddress is null || IPAddress.TryParse(options.AdvertiseAddress, out _), "AdvertiseAddress must be an IP address.");
+        Require(options.AdvertiseAddress is null || AddressSyntax.FamilyOf(options.AdvertiseAddress) is not null, "AdvertiseAddress must be an IP address.");
         Require(options.MaxPods > 0, "MaxPods must be positive.");
         Require(options.StartsInParallel > 0, "StartsInParallel must be positive.");
         Require(options.ProxyPortsMax > 0, "ProxyPortsMax must be positive.");
@@ -37,8 +38,8 @@ public static partial class NodeAgentOptionsValidator
         Require(options.SyncPeriod > TimeSpan.Zero, "SyncPeriod must be positive.");
         Require(options.StatusPeriod > TimeSpan.Zero, "StatusPeriod must be positive.");
         Require(options.RestartDelay > TimeSpan.Zero && options.RestartDelay <= options.RestartDelayMax, "RestartDelay must be positive and at most RestartDelayMax.");
-        Require(IPNetwork.TryParse(options.ServiceCidr, out _), "ServiceCidr must be an address range such as 10.96.0.0/16.");
-        Require(options.NodePortAddresses.All(a => IPAddress.TryParse(a, out _)), "NodePortAddresses must be IP addresses.");
+        Require(AddressSyntax.TryParseNetwork(options.ServiceCidr, out _), "ServiceCidr must be an address range such as 10.96.0.0/16.");
+        Require(options.NodePortAddresses.All(a => AddressSyntax.FamilyOf(a) is not null), "NodePortAddresses must be IP addresses.");
         return faults;
 
         void Require(bool holds, string fault)

@@ -1,4 +1,5 @@
 using k8s.Models;
+using OrleansOrchestrator.Model.Names;
 
 namespace OrleansOrchestrator.Node.Api;
 
@@ -104,7 +105,8 @@ internal sealed class ApiServers : IObjectSink<V1Endpoints>
     private IEnumerable<Uri> AddressesOf(V1EndpointSubset subset) =>
         from port in (subset.Ports ?? []).Where(port => port.Name is HttpsPort or null or "")
         from address in subset.Addresses ?? []
-        select new UriBuilder(_first.Scheme, address.Ip, port.Port).Uri;
+        where AddressSyntax.FamilyOf(address.Ip ?? "") is not null
+        select new UriBuilder(_first.Scheme, AddressSyntax.Canonical(address.Ip), port.Port).Uri;
 
     private void Learn(IEnumerable<Uri> servers)
     {

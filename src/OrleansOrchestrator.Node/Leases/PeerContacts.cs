@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
 using OrleansOrchestrator.Model.Fencing;
+using OrleansOrchestrator.Model.Names;
 using OrleansOrchestrator.Node.Server;
 
 namespace OrleansOrchestrator.Node.Leases;
@@ -23,7 +24,7 @@ internal sealed class PeerContacts(ConcurrentDictionary<string, NodeVote> local,
     {
         if (local.TryGetValue(peer.Voter, out var vote))
             return vote.TryLend();
-        if (certificate is null || peer.Port == 0 || !IPAddress.TryParse(peer.Address, out var address))
+        if (certificate is null || peer.Port == 0 || !AddressSyntax.TryParse(peer.Address, out var address))
             return false;
         var client = _clients.GetOrAdd(peer, Connect);
         var url = new UriBuilder(Uri.UriSchemeHttps, address.ToString(), peer.Port, Path).Uri;

@@ -1,6 +1,7 @@
 using System.Net;
 using k8s.Models;
 using OrleansOrchestrator.Loops;
+using OrleansOrchestrator.Model.Names;
 
 namespace OrleansOrchestrator.Node.Proxy;
 
@@ -21,7 +22,7 @@ internal static class RouteTable
             return [];
         var key = $"{service.Metadata.NamespaceProperty}/{service.Metadata.Name}";
         var affinity = AffinityOf(spec);
-        var clusterIP = IPAddress.TryParse(spec.ClusterIP, out var parsed) ? parsed : null;
+        var clusterIP = AddressSyntax.TryParse(spec.ClusterIP ?? "", out var parsed) ? parsed : null;
         var ready = ReadyEndpoints(endpoints);
         return (spec.Ports ?? []).Where(port => port.Protocol is null or "TCP" or "UDP").SelectMany(RoutesOf).Take(countMax);
 
@@ -44,7 +45,7 @@ internal static class RouteTable
         var ready = new Dictionary<(string, bool), List<IPEndPoint>>();
         foreach (var subset in endpoints?.Subsets ?? [])
         {
-            var addresses = (subset.Addresses ?? []).Select(address => IPAddress.TryParse(address.Ip, out var parsed) ? parsed : null).OfType<IPAddress>().ToList();
+            var addresses = (subset.Addresses ?? []).Select(address => AddressSyntax.TryParse(address.Ip ?? "", out var parsed) ? parsed : null).OfType<IPAddress>().ToList();
             foreach (var port in subset.Ports ?? [])
             {
                 var key = (port.Name ?? "", port.Protocol == "UDP");

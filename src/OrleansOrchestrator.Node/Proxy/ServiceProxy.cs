@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using k8s.Models;
 using Microsoft.Extensions.Logging;
 using OrleansOrchestrator.Loops;
+using OrleansOrchestrator.Model.Names;
 using OrleansOrchestrator.Node.Api;
 
 namespace OrleansOrchestrator.Node.Proxy;
@@ -49,7 +50,7 @@ internal sealed partial class ServiceProxy : IAsyncDisposable
         _tell = tell;
         _time = time;
         _logger = loggers.CreateLogger<ServiceProxy>();
-        _nodePortAddresses = [.. options.NodePortAddresses.Select(IPAddress.Parse)];
+        _nodePortAddresses = [.. options.NodePortAddresses.Select(AddressSyntax.Parse)];
         Budget = new ProxyBudget(options, DescriptorLimit.Read());
         _loop = new SupervisedLoop("service proxy", _ => SynchronizeAsync(), time, _logger);
     }

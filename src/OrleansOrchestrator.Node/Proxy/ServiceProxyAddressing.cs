@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using OrleansOrchestrator.Model.Names;
 
 namespace OrleansOrchestrator.Node.Proxy;
 
@@ -32,7 +33,7 @@ public static class ServiceProxyAddressing
     }
 
     /// <summary>Whether a range is part of the loopback range, and so local without further ado.</summary>
-    internal static bool IsLoopback(string cidr) => IPNetwork.TryParse(cidr, out var network) && IPAddress.IsLoopback(network.BaseAddress);
+    internal static bool IsLoopback(string cidr) => AddressSyntax.TryParseNetwork(cidr, out var network) && IPAddress.IsLoopback(network.BaseAddress);
 
     /// <summary>Whether a range has been made local already, by another daemon of this machine.</summary>
     internal static async Task<bool> IsLocalAsync(string cidr, CancellationToken cancellationToken) =>
@@ -49,7 +50,9 @@ public static class ServiceProxyAddressing
 
     private static bool CanListen(string cidr)
     {
-        var bytes = IPNetwork.Parse(cidr).BaseAddress.GetAddressBytes();
+        if (!AddressSyntax.TryParseNetwork(cidr, out var network))
+            return false;
+        var bytes = network.BaseAddress.GetAddressBytes();
         bytes[3]++;
         using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         try

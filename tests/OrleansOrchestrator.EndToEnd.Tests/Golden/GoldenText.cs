@@ -148,7 +148,7 @@ internal static partial class GoldenText
     private static partial Regex Ages();
 
     /// <summary>Where a text, not a field, tells a revision.</summary>
-    [GeneratedRegex("(current: |in object meta: |in record \\(|resourceVersion: \")\\d+")]
+    [GeneratedRegex("(current: |in object meta: |in record \\(|resourceVersion: \"|resourceVersion\\\\\":\\\\\")\\d+")]
     private static partial Regex Revisions();
 
     [GeneratedRegex("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")]

@@ -38,11 +38,27 @@ public sealed class ReadQueriesTests
     [InlineData("?resourceVersion=-1", "resourceVersion: Invalid value: \"-1\"")]
     [InlineData("?continue=abc&resourceVersion=5", "specifying resource version is not allowed when using continue")]
     [InlineData("?limit=many", "strconv.ParseInt: parsing \"many\": invalid syntax")]
+    [InlineData("?limit=", "strconv.ParseInt: parsing \"\": invalid syntax")]
+    [InlineData("?limit=99999999999999999999", "value out of range")]
+    [InlineData("?limit=many&limit=5", "parsing \"many\"")]
+    [InlineData("?timeoutSeconds=soon", "parsing \"soon\"")]
+    [InlineData("?resourceVersion=18446744073709551616", "value out of range")]
+    [InlineData("?fieldSelector=status.podIPs%3D1.2.3.4,spec.priority%3D1", "field label not supported: spec.priority")]
     [InlineData("?labelSelector=a%3D%3D%3Db", "unable to parse requirement")]
     [InlineData("?fieldSelector=spec.image%3Dx", "field label not supported: spec.image")]
     [InlineData("?fieldSelector=x", "invalid selector")]
     public void ForList_OfContradiction_TellsWhy(string query, string expected) =>
         Should.Throw<ApiException>(() => List(query)).Message.ShouldContain(expected);
+
+    [Theory]
+    [InlineData("?gracePeriodSeconds=x&propagationPolicy=y&dryRun=z&fieldManager=%01")]
+    [InlineData("?limit=5&limit=many")]
+    [InlineData("?limit=-5")]
+    public void ForList_OfOptionsThatDoNotCount_IsRead(string query) => List(query).Limit.ShouldBeOneOf(0, 5);
+
+    [Fact]
+    public void ForList_OfAnOlderFieldName_SelectsByTheNewer() =>
+        List("?fieldSelector=spec.host%3Dn").Filter.Fields.RequiredValue("spec.nodeName").ShouldBe("n");
 
     [Theory]
     [InlineData("", null, null)]
@@ -60,6 +76,9 @@ public sealed class ReadQueriesTests
 
     [Theory]
     [InlineData("?sendInitialEvents=true", "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan")]
+    [InlineData("?sendInitialEvents=true&resourceVersionMatch=Exact", "Unsupported value: \"Exact\": supported values: \"NotOlderThan\"")]
+    [InlineData("?sendInitialEvents=true&resourceVersionMatch=NotOlderThan&continue=x", "resourceVersionMatch is forbidden when continue is provided")]
+    [InlineData("?limit=many", "parsing \"many\"")]
     [InlineData("?resourceVersion=1&resourceVersionMatch=NotOlderThan", "forbidden for watch unless sendInitialEvents is provided")]
     public void ForWatch_OfContradiction_TellsWhy(string query, string expected) =>
         Should.Throw<ApiException>(() => ReadQueries.ForWatch(Pods, RequestOptions.Parse(new QueryString(query)))).Message.ShouldContain(expected);
@@ -71,6 +90,15 @@ public sealed class ReadQueriesTests
         watch.Filter.Fields.RequiredValue("metadata.name").ShouldBe("web");
         watch.Filter.Namespace.ShouldBe("default");
     }
+
+    [Theory]
+    [InlineData("spec.nodeName%3Dn")]
+    [InlineData("metadata.name%3Dother")]
+    [InlineData("metadata.name!%3Dweb")]
+    public void ForWatch_OfNamedWatchPathAndAnotherSelection_IsRefused(string fields) =>
+        Should.Throw<ApiException>(() => ReadQueries.ForWatch(
+            Pods with { Name = "web", IsNamedWatch = true }, RequestOptions.Parse(new QueryString("?fieldSelector=" + fields))))
+            .Message.ShouldBe("fieldSelector metadata.name doesn't match requested name");
 
     private static ListQuery List(string query) =>
         ReadQueries.ForList(Pods, RequestOptions.Parse(new QueryString(query.Length == 0 ? null : query)));

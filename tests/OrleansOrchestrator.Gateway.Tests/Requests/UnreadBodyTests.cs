@@ -21,7 +21,7 @@ public sealed class UnreadBodyTests : IAsyncLifetime
     [InlineData("POST", "/api/v1/namespaces/default/frobs", null, "application/json", HttpStatusCode.NotFound)]
     [InlineData("PUT", Maps, null, "application/json", HttpStatusCode.MethodNotAllowed)]
     [InlineData("POST", Maps, null, "application/xml", HttpStatusCode.UnsupportedMediaType)]
-    [InlineData("POST", Maps + "?limit=many", null, "application/json", HttpStatusCode.BadRequest)]
+    [InlineData("POST", Maps + "?timeout=soon", null, "application/json", HttpStatusCode.BadRequest)]
     [InlineData("POST", Maps + "?dryRun=Some", null, "application/json", HttpStatusCode.UnprocessableEntity)]
     [InlineData("GET", Maps, null, "application/json", HttpStatusCode.OK)]
     [InlineData("POST", "/version", null, "application/json", HttpStatusCode.MethodNotAllowed)]

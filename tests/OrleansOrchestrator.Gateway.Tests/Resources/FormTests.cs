@@ -70,6 +70,48 @@ public sealed class FormTests : IAsyncLifetime
         (await _gateway.Admin.GetJsonAsync(Core + "?fieldSelector=regarding.name%3Dweb")).ShouldFail(HttpStatusCode.BadRequest, "BadRequest");
     }
 
+    [Theory]
+    [InlineData("""{"component":"kubelet"}""", "kubelet")]
+    [InlineData("""{"component":""}""", "reporter")]
+    [InlineData("""{"host":"n"}""", "reporter")]
+    [InlineData("null", "reporter")]
+    public async Task List_BySource_FallsBackToTheReportingController(string source, string selected)
+    {
+        (await PostAsync(Core, CoreEvent[..^1] + $$""","source":{{source}},"reportingComponent":"reporter","reportingInstance":"i"}""")).ShouldSucceed(HttpStatusCode.Created);
+
+        (await NamesAsync($"{Core}?fieldSelector=source%3D{selected}")).ShouldBe(["e"]);
+        (await NamesAsync($"{Core}?fieldSelector=source!%3D{selected}")).ShouldBeEmpty();
+        (await NamesAsync(Core + "?fieldSelector=reportingComponent%3Dreporter")).ShouldBe(["e"]);
+        (await NamesAsync(Newer + "?fieldSelector=reportingController%3Dreporter")).ShouldBe(["e"]);
+        (await _gateway.Admin.GetJsonAsync(Newer + "?fieldSelector=source%3Dkubelet")).ShouldFail(HttpStatusCode.BadRequest, "BadRequest");
+    }
+
+    [Fact]
+    public async Task Event_OfTheConformanceCheck_CanBeFetchedPatchedUpdatedListedAndDeleted()
+    {
+        const string Sent =
+            """{"kind":"Event","apiVersion":"events.k8s.io/v1","metadata":{"name":"event-test","labels":{"testevent-constant":"true"}},"eventTime":"2017-09-19T13:49:16.000000Z","reportingController":"test-controller","reportingInstance":"test-node","action":"Do","reason":"Test","regarding":{"namespace":"default"},"note":"This is event-test","type":"Normal","deprecatedSource":{},"deprecatedFirstTimestamp":null,"deprecatedLastTimestamp":null}""";
+        (await PostAsync(Newer, Sent)).ShouldSucceed(HttpStatusCode.Created);
+        (await NamesAsync("/apis/events.k8s.io/v1/events?labelSelector=testevent-constant%3Dtrue")).ShouldBe(["event-test"]);
+        (await NamesAsync(Newer + "?labelSelector=testevent-constant%3Dtrue")).ShouldBe(["event-test"]);
+        (await NamesAsync(Core + "?fieldSelector=source%3Dtest-controller")).ShouldBe(["event-test"]);
+        (await NamesAsync(Newer + "?fieldSelector=reportingController%3Dtest-controller")).ShouldBe(["event-test"]);
+        var created = (await _gateway.Admin.GetJsonAsync(Newer + "/event-test")).ShouldSucceed();
+
+        var patch = new StringContent("""{"note":"This is a test event - patched"}""", System.Text.Encoding.UTF8, "application/strategic-merge-patch+json");
+        (await _gateway.Admin.CallAsync(HttpMethod.Patch, Newer + "/event-test", patch)).ShouldSucceed();
+        created["note"] = "This is a test event - patched";
+        ShouldBeSame((await _gateway.Admin.GetJsonAsync(Newer + "/event-test")).ShouldSucceed(), created);
+
+        created["series"] = new JsonObject { ["count"] = 100, ["lastObservedTime"] = "2017-09-19T13:49:16.000000Z" };
+        created["metadata"]!.AsObject().Remove("resourceVersion");
+        (await _gateway.Admin.CallAsync(HttpMethod.Put, Newer + "/event-test", HttpCalls.Json(created.ToJsonString()))).ShouldSucceed();
+        ShouldBeSame((await _gateway.Admin.GetJsonAsync(Newer + "/event-test")).ShouldSucceed(), created);
+
+        (await _gateway.Admin.CallAsync(HttpMethod.Delete, Newer + "/event-test")).ShouldSucceed();
+        (await NamesAsync(Newer)).ShouldBeEmpty();
+    }
+
     [Fact]
     public async Task List_InAForm_IsWhollyInThatForm()
     {
@@ -123,6 +165,17 @@ public sealed class FormTests : IAsyncLifetime
     {
         var document = (await _gateway.Admin.GetJsonAsync("/openapi/v3/apis/events.k8s.io/v1")).ShouldSucceed();
         document["components"]!["schemas"]!["io.k8s.api.events.v1.Event"]!["properties"]!["regarding"].ShouldNotBeNull();
+    }
+
+    private static void ShouldBeSame(JsonNode actual, JsonNode expected)
+    {
+        foreach (var obj in new[] { actual, expected })
+        {
+            obj["metadata"]!.AsObject().Remove("resourceVersion");
+            obj["metadata"]!.AsObject().Remove("managedFields");
+        }
+
+        JsonNode.DeepEquals(actual, expected).ShouldBeTrue(actual.ToJsonString());
     }
 
     private Task<(HttpResponseMessage Response, JsonNode? Body)> PostAsync(string path, string json) =>

@@ -106,6 +106,22 @@ public sealed class ViewTests(GatewayFixture gateway) : IClassFixture<GatewayFix
         (await gateway.Admin.GetStringAsync(Maps + "/a", TestContext.Current.CancellationToken)).ShouldNotContain("\n");
     }
 
+    [Theory]
+    [InlineData("curl/8.5.0", "", true)]
+    [InlineData("Wget/1.21", "", true)]
+    [InlineData("Mozilla/5.0 (X11)", "?pretty=", true)]
+    [InlineData("curl/8.5.0", "?pretty=0", false)]
+    [InlineData("kubectl/v1.33", "", false)]
+    [InlineData("kubectl/v1.33", "?pretty=yes", false)]
+    [InlineData("kubectl/v1.33", "?pretty=T", true)]
+    public async Task Get_ByAClientThatShowsAnswersToPeople_IsIndented(string agent, string query, bool isIndented)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, Maps + "/a" + query);
+        request.Headers.TryAddWithoutValidation("User-Agent", agent);
+        using var response = await gateway.Admin.SendAsync(request, TestContext.Current.CancellationToken);
+        (await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).Contains('\n', StringComparison.Ordinal).ShouldBe(isIndented);
+    }
+
     [Fact]
     public async Task List_AsYaml_IsYaml()
     {

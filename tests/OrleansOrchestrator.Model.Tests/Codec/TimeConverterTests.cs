@@ -59,7 +59,7 @@ public sealed class TimeConverterTests
     {
         var refusal = Should.Throw<JsonException>(() => Read(text));
 
-        DecodeFaults.Explain(FaultOf(text), Pod(text), "Pod").ShouldBe(why[..^1]);
+        DecodeFaults.Explain(FaultOf(text), Pod(text), typeof(V1Pod)).ShouldBe(why[..^1]);
         refusal.Message.ShouldStartWith(why[..^1]);
     }
 

@@ -206,7 +206,7 @@ public sealed class ServerSideApplyTests
     [InlineData("{apiVersion: v1, kind: Pot}", "the kind in the data (Pot) does not match the expected kind (Pod)")]
     [InlineData("{apiVersion: v1}", "Object 'Kind' is missing in the applied configuration")]
     [InlineData("{apiVersion: v1, kind: Pod, metadata: {managedFields: []}}", "metadata.managedFields must be nil")]
-    [InlineData("[]", "error decoding YAML: the configuration must be an object")]
+    [InlineData("[]", "error decoding patch: the configuration must be an object")]
     public void Apply_OfWhatIsNoConfiguration_IsRefused(string body, string message)
     {
         var refused = Should.Throw<ApiException>(() => new LiveObject("Pod").Apply("a", body));

@@ -34,9 +34,18 @@ public sealed class JsonMergePatchTests
     [InlineData("[]")]
     [InlineData("null")]
     [InlineData("{")]
-    [InlineData("""{"a":1,"a":2}""")]
     public void Apply_NoObject_IsMalformed(string patch) =>
         Should.Throw<PatchException>(() => JsonMergePatch.Apply(new JsonObject(), Encoding.UTF8.GetBytes(patch))).Fault.ShouldBe(PatchFault.Malformed);
+
+    [Theory]
+    [InlineData("""{"a":1,"a":2}""", """{"a":2}""", "a")]
+    [InlineData("""{"a":{"b":1,"b":null,"c":3}}""", """{"a":{"c":3}}""", "a.b")]
+    public void Apply_FieldGivenTwice_TheLastCountsAndItIsTold(string patch, string expected, string told)
+    {
+        var faults = new List<string>();
+        JsonMergePatch.Apply(new JsonObject(), Encoding.UTF8.GetBytes(patch), faults).ToJsonString().ShouldBe(expected);
+        faults.ShouldBe([$"duplicate field \"{told}\""]);
+    }
 
     [Fact]
     public void Apply_TooDeep_IsMalformed()

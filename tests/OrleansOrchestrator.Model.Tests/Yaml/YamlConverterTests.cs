@@ -80,11 +80,16 @@ public sealed class YamlConverterTests
     [InlineData("{\"a\": \"b\\u0041\"}", """{"a":"bA"}""")]
     [InlineData("'a *b': a *b c:d\n", """{"a *b":"a *b c:d"}""")]
     [InlineData("# nothing\n", "null")]
+    [InlineData("a: &x {p: 1, q: 2}\nb:\n  p: 3\n  <<: *x\n", """{"a":{"p":1,"q":2},"b":{"p":1,"q":2}}""")]
+    [InlineData("a: 1\n---\nb: 1\n", """{"a":1}""")]
+    [InlineData("a: 1\n---\n] not even YAML [\n", """{"a":1}""")]
+    [InlineData("# first\n\n---\n# second\na: 1\n", """{"a":1}""")]
+    [InlineData("---\n---\na: 1\n", "null")]
+    [InlineData("a: 3.0\nb: 1e3\nc: 1e15\nd: 1e21\ne: 1.5e-7\nf: -0.0\n", """{"a":3,"b":1000,"c":1000000000000000,"d":1e+21,"e":1.5e-7,"f":-0}""")]
     [InlineData("---\na: 1\n...\n", """{"a":1}""")]
     public void Parse_Document_BecomesJson(string yaml, string json) => Json(yaml).ShouldBe(json);
 
     [Theory]
-    [InlineData("a: 1\nb: 2\na: 3\n", "error converting YAML to JSON: yaml: unmarshal errors:\n  line 3: key \"a\" already set in map")]
     [InlineData("a: 1\nb: [1\n", "error converting YAML to JSON: yaml: line 3: did not find expected ',' or ']'")]
     [InlineData("a: *x\n", "error converting YAML to JSON: yaml: line 1: unknown anchor 'x' referenced")]
     [InlineData("a: &x [*x]\n", "error converting YAML to JSON: yaml: line 1: anchor 'x' value contains itself")]
@@ -94,7 +99,6 @@ public sealed class YamlConverterTests
     [InlineData("a: !!int x\n", "error converting YAML to JSON: yaml: line 1: cannot decode !!str `x` as a !!int")]
     [InlineData("<<: 1\n", "error converting YAML to JSON: yaml: line 1: map merge requires map or sequence of maps as the value")]
     [InlineData("a *b: 1\n", "error converting YAML to JSON: yaml: line 1: cannot read ':' after an unquoted word that begins with '*'")]
-    [InlineData("a: 1\n---\nb: 1\n", "error converting YAML to JSON: yaml: the text has more than one document")]
     public void Parse_Faulty_NamesTheLine(string yaml, string message) =>
         Should.Throw<YamlConversionException>(() => YamlConverter.Parse(yaml)).Message.ShouldBe(message);
 
@@ -105,6 +109,39 @@ public sealed class YamlConverterTests
     [InlineData("a: @x\n")]
     [InlineData("]")]
     public void Parse_Malformed_IsRefused(string yaml) => Should.Throw<YamlConversionException>(() => YamlConverter.Parse(yaml));
+
+    [Theory]
+    [InlineData("a: 1\nb: 2\na: 3\n", """{"a":3,"b":2}""", "line 3: key \"a\" already set in map")]
+    [InlineData("a: 1\na:\n  b: 2\n", """{"a":{"b":2}}""", "line 3: key \"a\" already set in map")]
+    [InlineData("a: {k: 1, k: 2, k: 3}\n", """{"a":{"k":3}}""", "line 1: key \"k\" already set in map", "line 1: key \"k\" already set in map")]
+    [InlineData("a: &x {k: 1}\nb:\n  <<: *x\n  k: 2\n", """{"a":{"k":1},"b":{"k":2}}""", "line 4: key \"k\" already set in map")]
+    [InlineData("\"a\\nb\": 1\n\"a\\nb\": 2\n", """{"a\nb":2}""", "line 2: key \"a\\nb\" already set in map")]
+    [InlineData("a: 1\nb: 2\n", """{"a":1,"b":2}""")]
+    public void Parse_KeyGivenTwice_TheLastCountsAndItIsTold(string yaml, string json, params string[] told)
+    {
+        YamlConverter.Parse(yaml, out var duplicates)!.ToJsonString().ShouldBe(json);
+        duplicates.Select(duplicate => duplicate.YamlText).ShouldBe(told);
+    }
+
+    [Fact]
+    public void ToJson_Utf16_IsReadByItsMark()
+    {
+        byte[] little = [.. Encoding.Unicode.GetPreamble(), .. Encoding.Unicode.GetBytes("a: é\n")];
+        byte[] big = [.. Encoding.BigEndianUnicode.GetPreamble(), .. Encoding.BigEndianUnicode.GetBytes("a: é\n")];
+
+        Encoding.UTF8.GetString(YamlConverter.ToJson(little)).ShouldBe("""{"a":"é"}""");
+        Encoding.UTF8.GetString(YamlConverter.ToJson(big)).ShouldBe("""{"a":"é"}""");
+    }
+
+    [Theory]
+    [InlineData("""{"a":{"b":1}}""", """{"a":{"b":1}}""")]
+    [InlineData("""{"a":3.0,"b":[1e3,0.5]}""", """{"a":3,"b":[1000,0.5]}""")]
+    [InlineData("{\"a\":{\"b\":1,\n\"b\":2}}", """{"a":{"b":2}}""", "line 2: key \"b\" already set in map")]
+    public void SettleJson_OfAConfiguration_IsReadAsYaml(string json, string settled, params string[] told)
+    {
+        Encoding.UTF8.GetString(YamlConverter.SettleJson(Encoding.UTF8.GetBytes(json), out var duplicates)).ShouldBe(settled);
+        duplicates.Select(duplicate => duplicate.YamlText).ShouldBe(told);
+    }
 
     [Fact]
     public void Parse_TooDeep_IsRefused()

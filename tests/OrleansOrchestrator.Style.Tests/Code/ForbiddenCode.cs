@@ -22,6 +22,11 @@ internal static class ForbiddenCode
             Folders = ["src/"],
             ExceptFolders = ["src/OrleansOrchestrator.Cli/"],
         },
+        new("the platform's reader of addresses: use AddressSyntax", @"\b(IPAddress|IPNetwork|IPEndPoint)\.(Try)?Parse\b", "IPAddress.TryParse(text, out var x);", "AddressSyntax.TryParse(text, out var x);")
+        {
+            Folders = ["src/"],
+            ExceptFolders = ["src/OrleansOrchestrator.Model/Names/AddressSyntax.cs"],
+        },
         new("leftover marker", @"\b(TO" + @"DO|FIX" + @"ME|HA" + @"CK)\b", "// TO" + "DO: later", "// Do it.") { InText = true },
     ];
 }

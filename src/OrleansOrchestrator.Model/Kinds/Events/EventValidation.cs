@@ -53,14 +53,14 @@ internal static class EventValidation
         ValidateUnset(!string.IsNullOrEmpty(obj.Source?.Component) || !string.IsNullOrEmpty(obj.Source?.Host), "source", errors);
     }
 
-    /// <summary>What is asked of a change through the newer group besides: nothing but the series goes on.</summary>
+    /// <summary>What is asked of a change through the newer group besides: nothing but the series and the note goes on.</summary>
+    /// <remarks>Kubernetes' conformance check of the group (v1.20) changes the note. Releases from 1.24 on refuse that, too.</remarks>
     public static void ValidateChange(Corev1Event updated, Corev1Event current, FieldErrors errors)
     {
         if ((updated.Series?.Count, updated.Series?.LastObservedTime) != (current.Series?.Count, current.Series?.LastObservedTime))
             ValidateSeries(updated.Series, errors);
         Same(updated.InvolvedObject, current.InvolvedObject, "involvedObject", errors);
         Same(updated.Reason ?? "", current.Reason ?? "", "reason", errors);
-        Same(updated.Message ?? "", current.Message ?? "", "message", errors);
         Same(updated.Source ?? new(), current.Source ?? new(), "source", errors);
         Same(updated.FirstTimestamp, current.FirstTimestamp, "firstTimestamp", errors);
         Same(updated.LastTimestamp, current.LastTimestamp, "lastTimestamp", errors);
