@@ -1,4 +1,3 @@
-using System.Net;
 using OrleansOrchestrator.Cli.CommandLine;
 using OrleansOrchestrator.Model.Names;
 

@@ -1,6 +1,5 @@
 using OrleansOrchestrator.ControlPlane.Objects;
 using OrleansOrchestrator.Model.Errors;
-using OrleansOrchestrator.Model.Resources;
 using OrleansOrchestrator.Model.Selectors;
 
 namespace OrleansOrchestrator.Gateway.Requests;

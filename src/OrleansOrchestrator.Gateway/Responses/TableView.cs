@@ -34,8 +34,11 @@ internal sealed class TableView
             return null;
         var include = request.Options.IncludeObject;
         if (include is not ("" or "None" or "Metadata" or "Object"))
+        {
             throw ApiErrors.BadRequest(
                 $"Unable to convert to Table as requested: includeObject: Invalid value: {GoSyntax.Quote(include)}: must be 'Metadata', 'Object', 'None', or empty");
+        }
+
         return new TableView(request.Form, request.Format.Version, include, time);
     }
 

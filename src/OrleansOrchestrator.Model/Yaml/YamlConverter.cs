@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -15,6 +16,9 @@ public static class YamlConverter
 {
     /// <summary>The most documents of one text.</summary>
     public const int DocumentsMax = 10_000;
+
+    private static readonly SearchValues<char> Controls = SearchValues.Create(
+        [.. Enumerable.Range(0, 0xA0).Where(c => c is (< 0x20 and not (0x09 or 0x0A or 0x0D)) or (>= 0x7F and not 0x85)).Select(c => (char)c), '\uFFFE', '\uFFFF']);
 
     private static readonly UnicodeEncoding StrictUtf16 = new(bigEndian: false, byteOrderMark: true, throwOnInvalidBytes: true);
     private static readonly UnicodeEncoding StrictBigEndianUtf16 = new(bigEndian: true, byteOrderMark: true, throwOnInvalidBytes: true);
@@ -105,7 +109,8 @@ public static class YamlConverter
     {
         try
         {
-            return EncodingOf(yaml).GetString(yaml).TrimStart('\uFEFF');
+            var text = EncodingOf(yaml).GetString(yaml).TrimStart('\uFEFF');
+            return text.AsSpan().ContainsAny(Controls) ? throw new YamlConversionException("yaml: control characters are not allowed") : text;
         }
         catch (DecoderFallbackException)
         {

@@ -189,6 +189,7 @@ internal sealed class YamlReader
 
     private void Advance()
     {
+        var line = Line;
         try
         {
             _parser.MoveNext();
@@ -196,6 +197,11 @@ internal sealed class YamlReader
         catch (YamlException fault)
         {
             throw YamlConversionException.At(fault.Start.Line, Problem(fault.Message));
+        }
+        catch (Exception fault) when (fault is InvalidOperationException or ArgumentException or IndexOutOfRangeException or NullReferenceException)
+        {
+            // What the parser stumbles over instead of refusing it is malformed, too.
+            throw YamlConversionException.At(line, Problem(fault.Message));
         }
     }
 

@@ -107,6 +107,10 @@ public sealed class YamlConverterTests
     [InlineData("a: b: c\n")]
     [InlineData("a: 'x\n")]
     [InlineData("a: @x\n")]
+    [InlineData("...\n---\na: 1\n")]
+    [InlineData("a: \"\\UFFFFFFFF\"\n")]
+    [InlineData("a: \"\\ud800\"\n")]
+    [InlineData("%YAML 9.9\n---\na: 1\n")]
     [InlineData("]")]
     public void Parse_Malformed_IsRefused(string yaml) => Should.Throw<YamlConversionException>(() => YamlConverter.Parse(yaml));
 
@@ -122,6 +126,13 @@ public sealed class YamlConverterTests
         YamlConverter.Parse(yaml, out var duplicates)!.ToJsonString().ShouldBe(json);
         duplicates.Select(duplicate => duplicate.YamlText).ShouldBe(told);
     }
+
+    [Theory]
+    [InlineData("a: \u0007\n")]
+    [InlineData("a: \"\0\"\n")]
+    [InlineData("a: \u009F\n")]
+    public void ToJson_ControlCharacters_AreRefused(string yaml) =>
+        Should.Throw<YamlConversionException>(() => YamlConverter.ToJson(Encoding.UTF8.GetBytes(yaml))).Problem.ShouldBe("yaml: control characters are not allowed");
 
     [Fact]
     public void ToJson_Utf16_IsReadByItsMark()

@@ -74,7 +74,11 @@ public sealed class ApiFuzz(ApiConnection api, int seed, Action<string> report)
         var random = new Random(unchecked((seed * 397) + sender));
         var maker = new RequestMaker(_resources, scope, random);
         foreach (var resource in maker.Kept.Where(resource => resource.Verbs.Contains("create")))
+        {
             await KeepAsync(maker, resource, mustSucceed: true, cancellationToken);
+            await LearnAsync(maker, resource, cancellationToken);
+        }
+
         while (Volatile.Read(ref _sent) < requests && _faults.Count < FaultsMax)
         {
             var request = maker.Next();
@@ -84,6 +88,15 @@ public sealed class ApiFuzz(ApiConnection api, int seed, Action<string> report)
             if ((code == HttpStatusCode.NotFound || request.Method == "DELETE") && request.Resource.Verbs.Contains("create") && request.Resource.Subresource.Length == 0)
                 await KeepAsync(maker, request.Resource, mustSucceed: false, cancellationToken);
         }
+    }
+
+    /// <summary>Reads an object in protobuf, which requests then spoil.</summary>
+    private async Task LearnAsync(RequestMaker maker, ServedResource resource, CancellationToken cancellationToken)
+    {
+        using var get = ToMessage(new FuzzRequest(resource, "GET", maker.KeptPath(resource), "", null, "", [("Accept", "application/vnd.kubernetes.protobuf")]));
+        using var answer = await api.SendAsync(get, HttpCompletionOption.ResponseContentRead, cancellationToken);
+        if (answer.IsSuccessStatusCode)
+            maker.Learn(resource, await answer.Content.ReadAsByteArrayAsync(cancellationToken));
     }
 
     private async Task KeepAsync(RequestMaker maker, ServedResource resource, bool mustSucceed, CancellationToken cancellationToken)
@@ -170,7 +183,7 @@ public sealed class ApiFuzz(ApiConnection api, int seed, Action<string> report)
             using var message = ToMessage(request);
             using var response = await api.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
             _answers.AddOrUpdate(((int)response.StatusCode).ToString(System.Globalization.CultureInfo.InvariantCulture), 1, static (_, count) => count + 1);
-            if (request.MayBeStream && response.IsSuccessStatusCode)
+            if ((request.MayBeStream && response.IsSuccessStatusCode) || response.StatusCode == HttpStatusCode.SwitchingProtocols)
             {
                 await ReadPartAsync(response, cancellationToken);
                 return (response.StatusCode, "");
@@ -211,7 +224,8 @@ public sealed class ApiFuzz(ApiConnection api, int seed, Action<string> report)
     {
         var message = new HttpRequestMessage(new HttpMethod(request.Method), new Uri(api.Server + request.Path.TrimStart('/') + request.Query, new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true }))
         {
-            Version = HttpVersion.Version20,
+            // Only the older version knows of upgrades.
+            Version = request.Headers.Any(header => header.Name == "Upgrade") ? HttpVersion.Version11 : HttpVersion.Version20,
         };
         if (request.Body is { } body)
         {

@@ -14,7 +14,7 @@ internal sealed class RequestMaker(IReadOnlyList<ServedResource> resources, stri
     [
         "labelSelector", "fieldSelector", "limit", "continue", "resourceVersion", "resourceVersionMatch", "timeoutSeconds", "allowWatchBookmarks", "sendInitialEvents", "dryRun",
         "fieldManager", "fieldValidation", "force", "gracePeriodSeconds", "propagationPolicy", "orphanDependents", "pretty", "includeObject", "timeout", "container", "tailLines",
-        "sinceSeconds", "sinceTime", "limitBytes", "previous", "timestamps", "exact", "export", "stream",
+        "sinceSeconds", "sinceTime", "limitBytes", "previous", "timestamps", "exact", "export", "stream", "uid",
     ];
 
     private static readonly string[] ParameterValues =
@@ -36,9 +36,19 @@ internal sealed class RequestMaker(IReadOnlyList<ServedResource> resources, stri
         "application/json", "application/yaml", "*/*", "text/html", "application/json;as=Table;v=v1;g=meta.k8s.io", "application/json;as=Table;v=v1;g=meta.k8s.io,application/json",
         "application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io", "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io", "application/json;as=Nothing;v=v1;g=meta.k8s.io",
         "application/json;q=2", "application/json;q=abc,*/*;q=0", "application/vnd.kubernetes.protobuf", ",,,", ";;", "application/yaml;as=Table;v=v1;g=meta.k8s.io", "application/json;stream=watch",
-        "application/json;as=APIGroupDiscoveryList;v=v2;g=apidiscovery.k8s.io",
+        "application/json;as=APIGroupDiscoveryList;v=v2;g=apidiscovery.k8s.io", "application/cbor", "application/cbor-seq;stream=watch,application/json", "application/vnd.kubernetes.protobuf;stream=watch",
+        "application/vnd.kubernetes.protobuf;as=Table;v=v1;g=meta.k8s.io,application/json;as=Table;v=v1;g=meta.k8s.io",
     ];
 
+    private static readonly string[] Methods = ["HEAD", "OPTIONS", "TRACE", "PROPFIND", "get", "FOO", "PATCH", "PUT", "POST", "DELETE", "GET"];
+
+    private static readonly string[] Pointers =
+    [
+        "", "/", "//", "/~", "/~2", "/~01", "/~1", "/-", "/spec/-", "/spec/containers/00", "/spec/containers/-1", "/spec/containers/99999999999999999999", "/metadata/labels/a~1b", "/metadata/", "metadata", "#/metadata",
+        "/metadata/name/x", "/\u0000", "/metadata/managedFields", "/metadata/managedFields/0/fieldsV1/f:metadata", "/kind", "/apiVersion", "/metadata/uid", "/status",
+    ];
+
+    private readonly Dictionary<ServedResource, byte[]> _protobuf = [];
     private readonly ServedResource[] _reviews = [.. resources.Where(resource => resource.Subresource.Length == 0 && !resource.Verbs.Contains("get"))];
     private readonly ServedResource[] _objects = [.. resources.Where(resource => resource.Subresource.Length == 0 && resource.Verbs.Contains("get"))];
     private readonly ServedResource[] _parts = [.. resources.Where(resource => resource.Subresource.Length > 0)];
@@ -56,6 +66,13 @@ internal sealed class RequestMaker(IReadOnlyList<ServedResource> resources, stri
 
     /// <summary>The path of the object that is to be there.</summary>
     public string KeptPath(ServedResource resource) => $"{resource.CollectionIn(scope)}/{Seed(resource, KeptName)["metadata"]!["name"]}";
+
+    /// <summary>Takes an object in protobuf, as the server wrote it, to be spoilt.</summary>
+    public void Learn(ServedResource resource, byte[] protobuf)
+    {
+        if (WireMutation.Renamed(protobuf, KeptName) is not null)
+            _protobuf[resource] = protobuf;
+    }
 
     /// <summary>The next request.</summary>
     public FuzzRequest Next()
@@ -88,13 +105,14 @@ internal sealed class RequestMaker(IReadOnlyList<ServedResource> resources, stri
 
     private FuzzRequest Create(ServedResource resource)
     {
-        var (body, contentType) = Written(Mutated(resource, $"{scope}-{_created++}"), resource);
+        var name = $"{scope}-{_created++}";
+        var (body, contentType) = Written(Mutated(resource, name), resource, name);
         return new(resource, "POST", resource.CollectionIn(scope), Options(), body, contentType, []);
     }
 
     private FuzzRequest Update(ServedResource resource)
     {
-        var (body, contentType) = Written(Mutated(resource, KeptName), resource);
+        var (body, contentType) = Written(Mutated(resource, KeptName), resource, KeptName);
         return new(resource, "PUT", KeptPath(resource), Options(), body, contentType, []);
     }
 
@@ -166,8 +184,8 @@ internal sealed class RequestMaker(IReadOnlyList<ServedResource> resources, stri
             operations.Add(new JsonObject
             {
                 ["op"] = random.Next(30) == 0 ? OddValues.Any(random) : Pick(["add", "remove", "replace", "copy", "move", "test", "add", "replace"]),
-                ["path"] = random.Next(10) == 0 ? OddValues.Any(random) : pointer + (random.Next(4) == 0 ? "/-" : random.Next(6) == 0 ? "/x" : ""),
-                ["from"] = Pick(pointers),
+                ["path"] = random.Next(10) == 0 ? OddValues.Any(random) : random.Next(10) == 0 ? Pick(Pointers) : pointer + (random.Next(4) == 0 ? "/-" : random.Next(6) == 0 ? "/x" : ""),
+                ["from"] = random.Next(10) == 0 ? Pick(Pointers) : Pick(pointers),
                 ["value"] = random.Next(2) == 0 ? OddValues.Any(random) : At(mutated, pointer),
             });
         }
@@ -199,7 +217,7 @@ internal sealed class RequestMaker(IReadOnlyList<ServedResource> resources, stri
         var whole = _objects.FirstOrDefault(resource => resource.Prefix == part.Prefix && resource.Name == part.Plural) ?? part;
         var path = $"{KeptPath(whole)}/{part.Subresource}";
         var verb = Pick(part.Verbs.Count > 0 ? part.Verbs : ["get"]);
-        var (body, contentType) = Written(Mutated(part, KeptName), part);
+        var (body, contentType) = Written(Mutated(part, KeptName), part, KeptName);
         return verb switch
         {
             "create" => new(part, "POST", path, Options(), body, contentType, []),
@@ -244,10 +262,19 @@ internal sealed class RequestMaker(IReadOnlyList<ServedResource> resources, stri
             headers.Add(("Accept", Pick(Accepts)));
         if (random.Next(40) == 0)
             headers.Add(("User-Agent", Pick(["", "kubectl/v1", "/", new string('u', 500), "\u00e9\u00ff", "a b (c) \u0080"])));
+        if (random.Next(100) == 0)
+            headers.Add(("X-Long", new string('l', random.Next(100_000))));
+        if (request.Method == "GET" && random.Next(50) == 0)
+            headers.AddRange(Upgrade());
         if (random.Next(60) == 0)
             headers.Add(("If-None-Match", Pick(["*", "\"\"", "x", "W/\"a\""])));
         if (request.Method != "DELETE" && random.Next(40) == 0)
             request = request with { Path = SpoilPath(request.Path) };
+        if (request.Method == "GET" && random.Next(60) == 0)
+            request = request with { Query = $"?labelSelector=a%20in%20({string.Join(',', Enumerable.Range(0, random.Next(20_000)))})" };
+        // A collection that all share is not deleted by chance.
+        if (request.Method != "DELETE" && random.Next(60) == 0 && Pick(Methods) is var method && (method != "DELETE" || request.Path.Contains(scope, StringComparison.Ordinal)))
+            request = request with { Method = method, Body = method == "TRACE" ? null : request.Body };
         if (request.Body is { } body)
         {
             if (random.Next(30) == 0)
@@ -276,7 +303,7 @@ internal sealed class RequestMaker(IReadOnlyList<ServedResource> resources, stri
         switch (random.Next(4))
         {
             case 0:
-                parts[at] = Pick(["", "%ff", "%2F", "%2e%2e", "%E2%82", "A_B", new string('n', 300), "%F0%9F%98%80", "a:b", "@", "namespaces", "watch", "proxy"]);
+                parts[at] = Pick(["", "%ff", "%2F", "%2e%2e", "%E2%82", "A_B", new string('n', 300), "%F0%9F%98%80", "a:b", "@", "namespaces", "watch", "proxy", "..%2f", "%c0%af", "%5c", ";a=b", "a%20b", "%0d%0a", "~", "*", "%", "%zz", "..", "."]);
                 break;
             case 1:
                 parts.Insert(at, Pick(["", "x", "watch", "status", "namespaces"]));
@@ -323,12 +350,32 @@ internal sealed class RequestMaker(IReadOnlyList<ServedResource> resources, stri
         return "?" + string.Join('&', pairs);
     }
 
-    private (byte[] Body, string ContentType) Written(JsonObject obj, ServedResource resource) => random.Next(10) switch
+    /// <summary>What asks for a WebSocket, or for something else instead of HTTP.</summary>
+    private IEnumerable<(string Name, string Value)> Upgrade() =>
+    [
+        ("Connection", "Upgrade"),
+        ("Upgrade", random.Next(4) == 0 ? Pick(["SPDY/3.1", "h2c", "x", ""]) : "websocket"),
+        ("Sec-WebSocket-Version", random.Next(6) == 0 ? Pick(["8", "", "x"]) : "13"),
+        ("Sec-WebSocket-Key", random.Next(6) == 0 ? Pick(["", "x", "===="]) : "dGhlIHNhbXBsZSBub25jZQ=="),
+        ("Sec-WebSocket-Protocol", Pick(["", "binary.k8s.io", "base64.binary.k8s.io", "channel.k8s.io", "v4.channel.k8s.io, x", ",,"])),
+    ];
+
+    private (byte[] Body, string ContentType) Written(JsonObject obj, ServedResource resource, string name) => random.Next(10) switch
     {
         0 or 1 => (Yaml(obj), "application/yaml"),
-        2 => (ProtobufBytes.Of(resource.ApiVersion, resource.Kind, random), "application/vnd.kubernetes.protobuf"),
+        2 or 3 => (Protobuf(resource, name), "application/vnd.kubernetes.protobuf"),
         _ => (Bytes(obj), "application/json"),
     };
+
+    private byte[] Protobuf(ServedResource resource, string name)
+    {
+        if (_protobuf.Count == 0 || random.Next(8) == 0)
+            return ProtobufBytes.Of(resource.ApiVersion, resource.Kind, random);
+        // Of kinds that are not stored there is none, so that they get another kind's.
+        var seeds = _protobuf.Values.ToList();
+        var body = WireMutation.Renamed(_protobuf.GetValueOrDefault(resource) ?? Pick(seeds), name)!;
+        return WireMutation.Mutate(body, Pick(seeds), random);
+    }
 
     private static byte[] Bytes(JsonNode node) => OddValues.Write(node.ToJsonString(JsonText.Relaxed));
 
@@ -338,10 +385,16 @@ internal sealed class RequestMaker(IReadOnlyList<ServedResource> resources, stri
         var text = new StringBuilder(random.Next(5) == 0 ? "---\n" : "");
         foreach (var (name, value) in obj)
             text.Append(JsonValue.Create(name).ToJsonString(JsonText.Relaxed)).Append(": ").Append(value?.ToJsonString(JsonText.Relaxed) ?? Pick(["null", "~", ""])).Append('\n');
-        if (random.Next(10) == 0)
-            text.Append(Pick(["---\nb: c\n", "...\n", "x: &x [1]\ny: *x\n", "<<: {z: 1}\n", "y: yes\n", "t: !!binary YQ==\n", "? [a]\n: b\n", "\tx: 1\n"]));
-        return OddValues.Write(text.ToString());
+        return random.Next(4) == 0 ? Encoded(OddYaml.Around(text.ToString(), random)) : OddValues.Write(text.ToString());
     }
+
+    private byte[] Encoded(string yaml) => random.Next(30) switch
+    {
+        0 => [0xFF, 0xFE, .. Encoding.Unicode.GetBytes(yaml)],
+        1 => [0xFE, 0xFF, .. Encoding.BigEndianUnicode.GetBytes(yaml)],
+        2 => [0xFF, 0xFE, 0, 0, .. Encoding.UTF32.GetBytes(yaml)],
+        _ => OddValues.Write(yaml),
+    };
 
     private static byte[] Zip(byte[] body)
     {
