@@ -1,3 +1,4 @@
+using k8s.Models;
 using OrleansOrchestrator.Gateway.Requests;
 
 namespace OrleansOrchestrator.Gateway.Discovery;
@@ -7,35 +8,36 @@ namespace OrleansOrchestrator.Gateway.Discovery;
 /// <param name="Version">The version.</param>
 /// <param name="Plural">The plural.</param>
 /// <param name="Kind">The kind.</param>
+/// <param name="Model">Its model.</param>
 /// <param name="Namespaced">Whether it is posted to a namespace.</param>
-internal sealed record ComputedResource(string Group, string Version, string Plural, string Kind, bool Namespaced = false)
+internal sealed record ComputedResource(string Group, string Version, string Plural, string Kind, Type Model, bool Namespaced = false)
 {
     private const string Authentication = "authentication.k8s.io";
     private const string Authorization = "authorization.k8s.io";
 
     /// <summary>Places a pod on a node.</summary>
-    public static ComputedResource Bindings { get; } = new("", "v1", "bindings", "Binding", true);
+    public static ComputedResource Bindings { get; } = new("", "v1", "bindings", "Binding", typeof(V1Binding), true);
 
     /// <summary>Whose a token is.</summary>
-    public static ComputedResource TokenReviews { get; } = new(Authentication, "v1", "tokenreviews", "TokenReview");
+    public static ComputedResource TokenReviews { get; } = new(Authentication, "v1", "tokenreviews", "TokenReview", typeof(V1TokenReview));
 
     /// <summary>Who the sender is.</summary>
-    public static ComputedResource SelfSubjectReviews { get; } = new(Authentication, "v1", "selfsubjectreviews", "SelfSubjectReview");
+    public static ComputedResource SelfSubjectReviews { get; } = new(Authentication, "v1", "selfsubjectreviews", "SelfSubjectReview", typeof(V1SelfSubjectReview));
 
     /// <summary>Whether somebody may do something.</summary>
-    public static ComputedResource SubjectAccessReviews { get; } = new(Authorization, "v1", "subjectaccessreviews", "SubjectAccessReview");
+    public static ComputedResource SubjectAccessReviews { get; } = new(Authorization, "v1", "subjectaccessreviews", "SubjectAccessReview", typeof(V1SubjectAccessReview));
 
     /// <summary>Whether somebody may do something in a namespace.</summary>
     public static ComputedResource LocalSubjectAccessReviews { get; } =
-        new(Authorization, "v1", "localsubjectaccessreviews", "LocalSubjectAccessReview", true);
+        new(Authorization, "v1", "localsubjectaccessreviews", "LocalSubjectAccessReview", typeof(V1LocalSubjectAccessReview), true);
 
     /// <summary>Whether the sender may do something.</summary>
     public static ComputedResource SelfSubjectAccessReviews { get; } =
-        new(Authorization, "v1", "selfsubjectaccessreviews", "SelfSubjectAccessReview");
+        new(Authorization, "v1", "selfsubjectaccessreviews", "SelfSubjectAccessReview", typeof(V1SelfSubjectAccessReview));
 
     /// <summary>What the sender may do in a namespace.</summary>
     public static ComputedResource SelfSubjectRulesReviews { get; } =
-        new(Authorization, "v1", "selfsubjectrulesreviews", "SelfSubjectRulesReview");
+        new(Authorization, "v1", "selfsubjectrulesreviews", "SelfSubjectRulesReview", typeof(V1SelfSubjectRulesReview));
 
     /// <summary>All of them.</summary>
     public static IReadOnlyList<ComputedResource> All { get; } =

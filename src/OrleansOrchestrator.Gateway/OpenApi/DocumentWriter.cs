@@ -9,20 +9,20 @@ namespace OrleansOrchestrator.Gateway.OpenApi;
 internal sealed class DocumentWriter(Utf8JsonWriter writer, SchemaNames names, OpenApiDialect dialect)
 {
     /// <summary>Writes the document.</summary>
-    public void Write(IReadOnlyList<ResourceForm> forms)
+    public void Write(IReadOnlyList<ResourceForm> forms, IReadOnlyList<PostedKind> posted)
     {
         writer.WriteStartObject();
         writer.WriteString(dialect.VersionField, dialect.Version);
         WriteInfo();
-        WritePaths(forms);
+        WritePaths(forms, posted);
         if (dialect.IsVersion2)
         {
-            WriteSchemas("definitions", forms);
+            WriteSchemas("definitions", forms, posted);
         }
         else
         {
             writer.WriteStartObject("components"u8);
-            WriteSchemas("schemas", forms);
+            WriteSchemas("schemas", forms, posted);
             writer.WriteEndObject();
         }
 
@@ -37,19 +37,22 @@ internal sealed class DocumentWriter(Utf8JsonWriter writer, SchemaNames names, O
         writer.WriteEndObject();
     }
 
-    private void WritePaths(IReadOnlyList<ResourceForm> forms)
+    private void WritePaths(IReadOnlyList<ResourceForm> forms, IReadOnlyList<PostedKind> posted)
     {
         var paths = new PathWriter(writer, names, dialect);
         writer.WriteStartObject("paths"u8);
         foreach (var form in forms)
             paths.Write(form);
+        foreach (var kind in posted)
+            paths.Write(kind);
         writer.WriteEndObject();
     }
 
-    private void WriteSchemas(string property, IReadOnlyList<ResourceForm> forms)
+    private void WriteSchemas(string property, IReadOnlyList<ResourceForm> forms, IReadOnlyList<PostedKind> posted)
     {
-        var kinds = KindsByType(forms);
-        var types = ModelShape.CommonTypes.Concat(forms.SelectMany(ModelShape.TypesOf));
+        var kinds = KindsByType(forms, posted);
+        var types = ModelShape.CommonTypes.Concat(forms.SelectMany(ModelShape.TypesOf))
+            .Concat(ModelShape.TypesReachedFrom(posted.Select(kind => kind.Model)));
         if (forms.Any(form => form.Definition.Scale is not null))
             types = types.Concat(ModelShape.ScaleTypes);
         var schemas = new SchemaWriter(writer, names, dialect);
@@ -62,7 +65,7 @@ internal sealed class DocumentWriter(Utf8JsonWriter writer, SchemaNames names, O
         writer.WriteEndObject();
     }
 
-    private static ILookup<Type, KindName> KindsByType(IReadOnlyList<ResourceForm> forms)
+    private static ILookup<Type, KindName> KindsByType(IReadOnlyList<ResourceForm> forms, IReadOnlyList<PostedKind> posted)
     {
         var kinds = new List<(Type Type, KindName Kind)>
         {
@@ -77,6 +80,7 @@ internal sealed class DocumentWriter(Utf8JsonWriter writer, SchemaNames names, O
                 kinds.Add((list, new KindName(form.Group, form.Version, form.Definition.ListKind)));
         }
 
+        kinds.AddRange(posted.Select(kind => (kind.Model, kind.Name)));
         return kinds.ToLookup(kind => kind.Type, kind => kind.Kind);
     }
 }

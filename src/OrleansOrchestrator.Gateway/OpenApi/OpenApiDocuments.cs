@@ -21,11 +21,11 @@ internal sealed class OpenApiDocuments
     public OpenApiDocuments(ResourceCatalog catalog, OpenApiDocuments? previous)
     {
         _names = new Lazy<SchemaNames>(() => new SchemaNames(catalog.Forms));
-        _byPrefix = catalog.Forms
-            .GroupBy(form => ResourceRoutes.PrefixOf(form.Group, form.Version), StringComparer.Ordinal)
-            .ToFrozenDictionary(group => group.Key, group => PartOf(group.Key, [.. group], previous), StringComparer.Ordinal);
+        var forms = catalog.Forms.ToLookup(form => ResourceRoutes.PrefixOf(form.Group, form.Version), StringComparer.Ordinal);
+        _byPrefix = forms.Select(group => group.Key).Union(PostedKind.All.Select(kind => kind.Prefix))
+            .ToFrozenDictionary(prefix => prefix, prefix => PartOf(prefix, [.. forms[prefix]], previous), StringComparer.Ordinal);
         _index = new Lazy<CachedDocument>(() => CachedDocument.Make(WriteIndex));
-        _version2 = new Lazy<CompressedDocument>(() => Make(OpenApiDialect.Version2, catalog.Forms));
+        _version2 = new Lazy<CompressedDocument>(() => Make(OpenApiDialect.Version2, catalog.Forms, PostedKind.All));
         _version2Protobuf = new Lazy<CompressedDocument>(() => CompressedDocument.Make(stream => GnosticWriter.Write(stream, Version2)));
     }
 
@@ -47,7 +47,8 @@ internal sealed class OpenApiDocuments
     private Part PartOf(string prefix, IReadOnlyList<ResourceForm> forms, OpenApiDocuments? previous) =>
         previous?._byPrefix.GetValueOrDefault(prefix) is { } kept && kept.Forms.SequenceEqual(forms)
             ? kept
-            : new Part(forms, new Lazy<CompressedDocument>(() => Make(OpenApiDialect.Version3, forms)));
+            : new Part(forms, new Lazy<CompressedDocument>(() =>
+                Make(OpenApiDialect.Version3, forms, [.. PostedKind.All.Where(kind => kind.Prefix == prefix)])));
 
     private void WriteIndex(Utf8JsonWriter writer)
     {
@@ -64,6 +65,6 @@ internal sealed class OpenApiDocuments
         writer.WriteEndObject();
     }
 
-    private CompressedDocument Make(OpenApiDialect dialect, IReadOnlyList<ResourceForm> forms) =>
-        CompressedDocument.MakeJson(writer => new DocumentWriter(writer, _names.Value, dialect).Write(forms));
+    private CompressedDocument Make(OpenApiDialect dialect, IReadOnlyList<ResourceForm> forms, IReadOnlyList<PostedKind> posted) =>
+        CompressedDocument.MakeJson(writer => new DocumentWriter(writer, _names.Value, dialect).Write(forms, posted));
 }

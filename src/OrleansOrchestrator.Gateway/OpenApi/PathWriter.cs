@@ -78,6 +78,18 @@ internal sealed class PathWriter(Utf8JsonWriter writer, SchemaNames names, OpenA
         CompressedDocument.FlushIfLarge(writer);
     }
 
+    /// <summary>Writes where a kind is posted that is not stored.</summary>
+    public void Write(PostedKind kind)
+    {
+        var (group, version) = (TitleOf(kind.Name.Group), char.ToUpperInvariant(kind.Name.Version[0]) + kind.Name.Version[1..]);
+        var scope = kind.HasNamespace ? "Namespaced" : "";
+        var schema = names[kind.Model];
+        var post = new Operation(
+            "post", "post", $"create{group}{version}{scope}{kind.Name.Kind}", $"{char.ToLowerInvariant(group[0])}{group[1..]}_{kind.Name.Version}",
+            kind.Name, WriteParameters, BodyTypes, schema, schema);
+        WritePath(kind.Path, kind.HasNamespace, kind.HasName ? [Name] : [], [post]);
+    }
+
     private void WritePart(ResourceForm form, string path, KindName kind, string part, string schema)
     {
         var scope = form.Definition.Namespaced ? "Namespaced" : "";

@@ -40,6 +40,13 @@ internal sealed partial class SchemaNames
             foreach (var type in ModelShape.TypesOf(form))
                 _names.TryAdd(type, NameOf(type, prefix));
         }
+
+        foreach (var kind in PostedKind.All)
+        {
+            var prefix = $"{PackageOf(kind.Name.Group)}.{kind.Name.Version}.";
+            foreach (var type in ModelShape.TypesReachedFrom([kind.Model]))
+                _names.TryAdd(type, NameOf(type, prefix));
+        }
     }
 
     /// <summary>The name of a type that a kind of the registry reaches.</summary>

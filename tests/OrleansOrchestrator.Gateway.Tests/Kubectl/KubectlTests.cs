@@ -149,6 +149,20 @@ public sealed class KubectlTests(GatewayFixture gateway) : IClassFixture<Gateway
         output.ShouldMatch(@"httpGet\s+<HTTPGetAction>\s+host\s+<string>");
     }
 
+    [Theory]
+    [InlineData("bindings.target", "The target object that you want to bind")]
+    [InlineData("tokenreviews.spec", "audiences")]
+    [InlineData("selfsubjectreviews.status", "userInfo")]
+    [InlineData("subjectaccessreviews.spec", "resourceAttributes")]
+    [InlineData("localsubjectaccessreviews.spec", "nonResourceAttributes")]
+    [InlineData("selfsubjectaccessreviews", "SelfSubjectAccessReview checks whether")]
+    [InlineData("selfsubjectrulesreviews.status", "incomplete")]
+    public async Task Explain_OfAKindThatIsNotStored_DescribesIt(string field, string expected)
+    {
+        (await _kubectl.RunAsync($"explain {field}")).ShouldContain(expected);
+        (await _kubectl.RunAsync($"explain {field} --output=plaintext-openapiv2")).ShouldContain(expected);
+    }
+
     [Fact]
     public async Task Explain_OfShortName_DescribesTheKind() =>
         (await _kubectl.RunAsync("explain rc")).ShouldContain("ReplicationController represents the configuration of a");

@@ -29,6 +29,20 @@ public sealed class OpenApiTests(GatewayFixture gateway) : IClassFixture<Gateway
         References(document).ShouldAllBe(reference => definitions.ContainsKey(reference.Replace("#/definitions/", "")));
     }
 
+    [Theory]
+    [InlineData("apis/authorization.k8s.io/v1", "io.k8s.api.authorization.v1.SelfSubjectAccessReview", "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews")]
+    [InlineData("apis/authentication.k8s.io/v1", "io.k8s.api.authentication.v1.TokenRequest", "/api/v1/namespaces/{namespace}/serviceaccounts/{name}/token")]
+    [InlineData("apis/policy/v1", "io.k8s.api.policy.v1.Eviction", "/api/v1/namespaces/{namespace}/pods/{name}/eviction")]
+    [InlineData("api/v1", "io.k8s.api.core.v1.Binding", "/api/v1/namespaces/{namespace}/bindings")]
+    public async Task Version3_OfKindsThatAreNotStored_DescribesThem(string prefix, string schema, string path)
+    {
+        var document = (await gateway.Admin.GetJsonAsync("/openapi/v3/" + prefix)).ShouldSucceed();
+        var schemas = document["components"]!["schemas"]!.AsObject();
+        schemas[schema]!["x-kubernetes-group-version-kind"]!.AsArray().Count.ShouldBe(1);
+        document["paths"]![path]!["post"]!["requestBody"].ShouldNotBeNull();
+        References(document).ShouldAllBe(reference => schemas.ContainsKey(reference.Replace("#/components/schemas/", "")));
+    }
+
     [Fact]
     public async Task Patch_OfEveryKind_TakesFieldValidation()
     {

@@ -19,8 +19,20 @@ internal static class OddYaml
         "metadata: {name: other}\n", "kind: Other\n", "apiVersion: v9\n",
     ];
 
-    /// <summary>A text around a document, or instead of it.</summary>
-    public static string Around(string document, Random random) => random.Next(8) switch
+    /// <summary>A text around a document, or instead of it, in any encoding.</summary>
+    public static byte[] Around(string document, Random random)
+    {
+        var yaml = TextAround(document, random);
+        return random.Next(30) switch
+        {
+            0 => [0xFF, 0xFE, .. Encoding.Unicode.GetBytes(yaml)],
+            1 => [0xFE, 0xFF, .. Encoding.BigEndianUnicode.GetBytes(yaml)],
+            2 => [0xFF, 0xFE, 0, 0, .. Encoding.UTF32.GetBytes(yaml)],
+            _ => OddValues.Write(yaml),
+        };
+    }
+
+    private static string TextAround(string document, Random random) => random.Next(8) switch
     {
         0 => Bomb(random),
         1 => Deep(random),

@@ -385,16 +385,8 @@ internal sealed class RequestMaker(IReadOnlyList<ServedResource> resources, stri
         var text = new StringBuilder(random.Next(5) == 0 ? "---\n" : "");
         foreach (var (name, value) in obj)
             text.Append(JsonValue.Create(name).ToJsonString(JsonText.Relaxed)).Append(": ").Append(value?.ToJsonString(JsonText.Relaxed) ?? Pick(["null", "~", ""])).Append('\n');
-        return random.Next(4) == 0 ? Encoded(OddYaml.Around(text.ToString(), random)) : OddValues.Write(text.ToString());
+        return random.Next(4) == 0 ? OddYaml.Around(text.ToString(), random) : OddValues.Write(text.ToString());
     }
-
-    private byte[] Encoded(string yaml) => random.Next(30) switch
-    {
-        0 => [0xFF, 0xFE, .. Encoding.Unicode.GetBytes(yaml)],
-        1 => [0xFE, 0xFF, .. Encoding.BigEndianUnicode.GetBytes(yaml)],
-        2 => [0xFF, 0xFE, 0, 0, .. Encoding.UTF32.GetBytes(yaml)],
-        _ => OddValues.Write(yaml),
-    };
 
     private static byte[] Zip(byte[] body)
     {
