@@ -15,8 +15,9 @@ public sealed record NodeAgentOptions
     /// <summary>What runs the pods.</summary>
     public RuntimeKind Runtime { get; init; } = RuntimeKind.Auto;
 
-    /// <summary>Where the daemon keeps its certificate, the volumes of pods, and the state of processes. One folder per agent.</summary>
-    public required string DataDirectory { get; init; }
+    /// <summary>Where the daemon keeps its certificate, the volumes of pods, and the state of processes. One folder per agent.
+    /// Containers and the guard find it from wherever they run.</summary>
+    public required string DataDirectory { get; init => field = value.Length == 0 ? value : Path.GetFullPath(value); }
 
     /// <summary>
     /// The address under which the control plane and other nodes reach this one, or null to choose: 127.0.0.1 if the

@@ -17,7 +17,8 @@ internal sealed class TestNode : IAsyncDisposable
     private TestNode(FakeApiServer api, NodeAgentOptions options)
     {
         Api = api;
-        Options = options with { DataDirectory = _directory };
+        // As users write it: the folder is found from wherever containers and the guard run.
+        Options = options with { DataDirectory = Path.GetRelativePath(Environment.CurrentDirectory, _directory) };
     }
 
     public FakeApiServer Api { get; }
