@@ -162,6 +162,18 @@ public sealed class YamlConverterTests
         Should.Throw<YamlConversionException>(() => YamlConverter.Parse(string.Concat(Enumerable.Repeat("? ", 5000)) + "a")).Message.ShouldContain("max depth");
     }
 
+    [Theory]
+    [InlineData(300_000, false)]
+    [InlineData(500_000, true)]
+    public void Parse_AliasesThatRepeatNodes_AreBoundedByTheNodes(int nodes, bool isRefused)
+    {
+        var yaml = $"a: &a [{string.Join(", ", Enumerable.Repeat("1", 1000))}]\nb: [{string.Join(", ", Enumerable.Repeat("*a", nodes / 1000))}]\n";
+        if (isRefused)
+            Should.Throw<YamlConversionException>(() => YamlConverter.Parse(yaml)).Message.ShouldContain("excessive aliasing");
+        else
+            YamlConverter.Parse(yaml)!["b"]!.AsArray().Count.ShouldBe(nodes / 1000);
+    }
+
     [Fact]
     public void Parse_BillionLaughs_IsRefused()
     {
