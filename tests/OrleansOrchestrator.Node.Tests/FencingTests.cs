@@ -183,12 +183,12 @@ public sealed class FencingTests
     [Fact]
     public void LeaseClock_WallClockLeapsAndARenewalIsAcknowledged_StopsNothing()
     {
-        var (time, clock) = Acknowledged();
+        var (time, uptime, clock) = Acknowledged();
         time.SetWallClock(TimeSpan.FromHours(1));
 
         clock.Measure().Leap.ShouldBe(TimeSpan.FromHours(1));
         clock.Remaining(Limit).ShouldBe(Limit);
-        time.Advance(TimeSpan.FromSeconds(1));
+        uptime.Advance(TimeSpan.FromSeconds(1));
         var lapses = clock.Lapses;
         clock.Acknowledge(clock.Now, Limit);
 
@@ -200,13 +200,13 @@ public sealed class FencingTests
     [Fact]
     public void LeaseClock_WallClockLeapsAndNoRenewalIsAcknowledged_CountsTheLeap()
     {
-        var (time, clock) = Acknowledged();
+        var (time, uptime, clock) = Acknowledged();
         var beforeTheLeap = clock.Now;
         time.SetWallClock(TimeSpan.FromSeconds(5));
         clock.Remaining(Limit).ShouldBe(Limit);
 
         clock.Acknowledge(beforeTheLeap, Limit);
-        time.Advance(LeaseClock.DoubtTime);
+        uptime.Advance(LeaseClock.DoubtTime);
 
         clock.SinceAcknowledged.ShouldBe(TimeSpan.FromSeconds(5) + LeaseClock.DoubtTime, "what was sent before the leap proves nothing");
         clock.Measure().Leap.ShouldBe(TimeSpan.Zero, "it is counted");
@@ -215,7 +215,7 @@ public sealed class FencingTests
     [Fact]
     public void LeaseClock_WallClockOfAnAdjustedSpeed_IsNotInDoubt()
     {
-        var (time, clock) = Acknowledged();
+        var (time, _, clock) = Acknowledged();
         time.SetWallClock(TimeSpan.FromMilliseconds(900));
 
         clock.Measure().ShouldBe(new LeaseMeasurement(TimeSpan.Zero, TimeSpan.Zero, TimeSpan.Zero, TimeSpan.Zero, false));
@@ -225,8 +225,8 @@ public sealed class FencingTests
     public void LeaseClock_WallClockSetBackWhileTheDaemonIsAway_CountsTheUptime()
     {
         var file = Path.GetTempFileName();
-        var (time, clock) = Acknowledged(file);
-        time.Advance(TimeSpan.FromSeconds(6));
+        var (time, uptime, _) = Acknowledged(file);
+        uptime.Advance(TimeSpan.FromSeconds(6));
         time.SetWallClock(-TimeSpan.FromMinutes(10));
 
         new LeaseClock(time, file).SinceAcknowledged.ShouldBe(TimeSpan.FromSeconds(6));
@@ -238,12 +238,12 @@ public sealed class FencingTests
     [InlineData(20, false)]
     public void LeaseClock_WallClockLeapsWhilePeersHold_EndsPodsWhoseTimeTheLeapMayHaveOutlasted(int leapSeconds, bool runsOn)
     {
-        var (time, clock) = Acknowledged();
-        time.Advance(TimeSpan.FromSeconds(6));
+        var (time, uptime, clock) = Acknowledged();
+        uptime.Advance(TimeSpan.FromSeconds(6));
         for (var i = 0; i < 30; i++)
         {
             clock.Hold(clock.Now, TimeSpan.FromSeconds(5));
-            time.Advance(TimeSpan.FromSeconds(1));
+            uptime.Advance(TimeSpan.FromSeconds(1));
         }
 
         time.SetWallClock(TimeSpan.FromSeconds(leapSeconds));
@@ -278,12 +278,13 @@ public sealed class FencingTests
         views.IdToTell(() => true).ShouldBe("view-2");
     }
 
-    private static (SteppedClock Time, LeaseClock Clock) Acknowledged(string? file = null)
+    private static (SteppedClock Time, FakeTimeProvider Uptime, LeaseClock Clock) Acknowledged(string? file = null)
     {
-        var time = new SteppedClock();
+        var uptime = new FakeTimeProvider();
+        var time = new SteppedClock(uptime);
         var clock = new LeaseClock(time, file);
         clock.Acknowledge(clock.Now, Limit);
-        return (time, clock);
+        return (time, uptime, clock);
     }
 
     private static FencingView View(int number, params string[] members) =>

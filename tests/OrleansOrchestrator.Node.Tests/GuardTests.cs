@@ -119,6 +119,37 @@ public sealed class GuardTests(DockerMachine docker)
         GuardOf(node).ShouldBe(after, "the next daemon takes it over");
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task WallClock_LeapsAhead_StopsPodsUnlessARenewalIsAcknowledged(bool isAcknowledged)
+    {
+        var mark = NewMark();
+        var clock = new SteppedClock(TimeProvider.System);
+
+        await using var node = await TestNode.StartAsync(
+            RuntimeKind.Process, o => o with { Index = Random.Shared.Next(100, 500), LeaseRenewInterval = TimeSpan.FromSeconds(3.5), FencingTime = TimeSpan.FromSeconds(10) }, clock);
+        await PutAsync(node, "a", mark, 5);
+
+        // The next renewal is so far away that only one that the leap asks for can come in time.
+        var renewals = Renewals(node);
+        await Eventually.HoldsAsync(() => Renewals(node) > renewals, "the lease has just been renewed");
+        using (isAcknowledged ? null : node.Api.Hang("apis/coordination.k8s.io"))
+        {
+            var start = TimeProvider.System.GetTimestamp();
+            clock.SetWallClock(TimeSpan.FromHours(1));
+            if (isAcknowledged)
+                await node.PodAsync("a", p => p.Metadata.Annotations?.ContainsKey("orleansorchestrator.io/confirmed-at") is true, "the API has confirmed the pod", 3);
+            else
+                await Eventually.HoldsAsync(() => ProcessTable.WithArgument(mark).Count == 0, "the pod has ended", seconds: 6);
+            TimeProvider.System.GetElapsedTime(start).TotalSeconds.ShouldBeInRange(isAcknowledged ? 0 : 1.9, 5);
+        }
+
+        // The times of files are the machine's.
+        clock.SetWallClock(-TimeSpan.FromHours(1));
+        await node.PodAsync("a", p => TestPods.IsReady(p) && TestPods.Status(p)!.RestartCount == (isAcknowledged ? 0 : 1), "it runs");
+    }
+
     [Fact]
     public async Task Daemon_Started_RemovesWhatPodsOfAnEarlierOneLeft()
     {
@@ -248,6 +279,8 @@ public sealed class GuardTests(DockerMachine docker)
         TimeProvider.System.GetElapsedTime(start).ShouldBeLessThan(Limit + TimeSpan.FromSeconds(2));
         await node.Api.ResumeAsync();
     }
+
+    private static int Renewals(TestNode node) => node.Api.Requests.Count(request => request.Contains("/leases/", StringComparison.Ordinal));
 
     private static string NewMark() => Guid.NewGuid().ToString("N");
 

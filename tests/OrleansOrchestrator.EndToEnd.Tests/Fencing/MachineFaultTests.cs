@@ -1,5 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
 using System.Text.Json.Nodes;
 using OrleansOrchestrator.EndToEnd.Tests.Clusters;
 using OrleansOrchestrator.EndToEnd.Tests.Commands;
@@ -45,10 +47,28 @@ public sealed class MachineFaultTests : EndToEndTest
             await LaunchAsync(role, runtime);
         await WaitUntilSettledAsync();
         var roles = _nodes.Keys.Where(role => role != Standby).ToList();
+        using var registry = new TcpListener(IPAddress.Parse(_network.HostAddress), 0);
+        registry.Start();
         foreach (var role in roles)
-            await _kubectl.RunWithInputAsync(_witness.Manifest(role, _nodes[role].Name, _nodes[Standby].Name, DockerEngine.Image), "apply", "-n", UniqueName, "-f", "-");
+        {
+            // Steps that are under way when the machine is lost: a read of the API that is never answered, the pull of an image.
+            var second = role switch
+            {
+                "cut" => "- {name: late, image: any, command: [sleep, '1000'], envFrom: [{configMapRef: {name: missing}}]}",
+                "hung" => $"- {{name: late, image: '{registry.LocalEndpoint}/never/answers:1', command: [sleep, '1000']}}",
+                _ => "",
+            };
+            await _kubectl.RunWithInputAsync(
+                _witness.Manifest(role, _nodes[role].Name, _nodes[Standby].Name, DockerEngine.Image, second), "apply", "-n", UniqueName, "-f", "-");
+        }
+
         foreach (var role in roles)
             await Eventually.AssertAsync(() => HasRunsAsync(role, 1));
+        await Eventually.AssertAsync(() =>
+        {
+            registry.Pending().ShouldBeTrue("an image is being pulled");
+            return Task.CompletedTask;
+        });
         var askedFor = await _engine.CreateAsync($"/orchestrator/pod{await UidOfAsync("hung")}");
 
         // A network is cut; another one too, and its machine's engine hangs, as one of a machine with a network does; one machine stands still.

@@ -14,7 +14,8 @@ internal sealed class Witness(string folder)
     /// <param name="node">Where the pod runs at first.</param>
     /// <param name="standby">Where it may run else.</param>
     /// <param name="image">The image, for a runtime with images.</param>
-    public string Manifest(string role, string node, string standby, string image = "any") => $$$"""
+    /// <param name="second">Another container of the pod that waits for something when the node is lost, in one line.</param>
+    public string Manifest(string role, string node, string standby, string image = "any", string second = "") => $$$"""
         apiVersion: v1
         kind: ReplicationController
         metadata:
@@ -49,6 +50,7 @@ internal sealed class Witness(string folder)
                   valueFrom: {fieldRef: {fieldPath: metadata.name}}
                 volumeMounts:
                 - {name: witness, mountPath: "{{{folder}}}"}
+              {{{second}}}
               volumes:
               - name: witness
                 hostPath: {path: "{{{folder}}}"}

@@ -1,20 +1,19 @@
-using Microsoft.Extensions.Time.Testing;
-
 namespace OrleansOrchestrator.Node.Tests.Fakes;
 
 /// <summary>A clock whose wall clock can be set while its timestamps go on, as a machine's.</summary>
-internal sealed class SteppedClock : TimeProvider
+/// <param name="uptime">All of the clock but that.</param>
+internal sealed class SteppedClock(TimeProvider uptime) : TimeProvider
 {
-    private readonly FakeTimeProvider _uptime = new();
     private TimeSpan _lead;
 
-    public override long TimestampFrequency => _uptime.TimestampFrequency;
+    public override long TimestampFrequency => uptime.TimestampFrequency;
 
-    public override long GetTimestamp() => _uptime.GetTimestamp();
+    public override long GetTimestamp() => uptime.GetTimestamp();
 
-    public override DateTimeOffset GetUtcNow() => _uptime.GetUtcNow() + _lead;
+    public override DateTimeOffset GetUtcNow() => uptime.GetUtcNow() + _lead;
 
-    public void Advance(TimeSpan time) => _uptime.Advance(time);
+    public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
+        uptime.CreateTimer(callback, state, dueTime, period);
 
     /// <summary>Sets the wall clock ahead, or back.</summary>
     public void SetWallClock(TimeSpan by) => _lead += by;

@@ -12,10 +12,12 @@ namespace OrleansOrchestrator.Node.Tests.Fakes;
 internal sealed class TestNode : IAsyncDisposable
 {
     private readonly string _directory = Directory.CreateTempSubdirectory("node-test-").FullName;
+    private readonly TimeProvider _clock;
     private ClusterConnection? _connection;
 
-    private TestNode(FakeApiServer api, NodeAgentOptions options)
+    private TestNode(FakeApiServer api, NodeAgentOptions options, TimeProvider clock)
     {
+        _clock = clock;
         Api = api;
         // As users write it: the folder is found from wherever containers and the guard run.
         Options = options with { DataDirectory = Path.GetRelativePath(Environment.CurrentDirectory, _directory) };
@@ -29,7 +31,8 @@ internal sealed class TestNode : IAsyncDisposable
 
     public static string UniqueName() => $"node-{Guid.NewGuid():N}"[..20];
 
-    public static async Task<TestNode> StartAsync(RuntimeKind runtime, Func<NodeAgentOptions, NodeAgentOptions>? adjust = null)
+    public static async Task<TestNode> StartAsync(
+        RuntimeKind runtime, Func<NodeAgentOptions, NodeAgentOptions>? adjust = null, TimeProvider? clock = null)
     {
         var options = new NodeAgentOptions
         {
@@ -39,7 +42,7 @@ internal sealed class TestNode : IAsyncDisposable
             RestartDelay = TimeSpan.FromMilliseconds(500),
             RecordEvents = true,
         };
-        var node = new TestNode(await FakeApiServer.StartAsync(), adjust is null ? options : adjust(options));
+        var node = new TestNode(await FakeApiServer.StartAsync(), adjust is null ? options : adjust(options), clock ?? TimeProvider.System);
         await node.StartAgentAsync();
         return node;
     }
@@ -48,7 +51,7 @@ internal sealed class TestNode : IAsyncDisposable
     {
         _connection = Api.Connect();
         ILoggerFactory loggers = NullLoggerFactory.Instance;
-        Agent = new NodeAgent(Options, _connection, TimeProvider.System, loggers);
+        Agent = new NodeAgent(Options, _connection, _clock, loggers);
         await Agent.StartAsync(TestContext.Current.CancellationToken);
     }
 

@@ -125,6 +125,10 @@ internal sealed partial class DockerRuntime : IContainerRuntime
 
     public async Task RemovePodAsync(string podUid, CancellationToken cancellationToken)
     {
+        // The kernel kills all processes of the pod at once; the engine would take its time for each of them.
+        if (_cgroups is { } own)
+            PodCgroups.Kill(own.PathOf(podUid));
+
         // The sandbox goes last, so that a pod that is half removed is still found.
         var containers = await ContainersOfAsync(podUid, cancellationToken);
         await Task.WhenAll(containers.Where(c => !ContainerTranslation.IsSandbox(c)).Select(c => RemoveContainerAsync(c.ID, cancellationToken)));
