@@ -43,11 +43,11 @@ internal sealed partial class ApiEndpointsPublisher(
     {
         if (options.ApiEndpoint is not { } own)
             return;
-        await StopAsync(cancellationToken);
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         timeout.CancelAfter(WithdrawalTimeMax);
         try
         {
+            await StopAsync(timeout.Token);
             await objects.DeleteAsync(LeaseOf(own), new DeletionOptions(), WriteOptions.ControlPlane, timeout.Token).WaitAsync(timeout.Token);
             while (!await PublishAsync(timeout.Token).WaitAsync(timeout.Token))
             {

@@ -67,7 +67,7 @@ public sealed class ControlPlaneFaultTests : EndToEndTest
     {
         Assert.SkipWhen(PostgreSqlServer.ClockMissing is not null, PostgreSqlServer.ClockMissing ?? "");
         await StartAsync(await PostgreSqlServer.StartWithClockAsync(Cancelled), "--log-level", "information");
-        await _cluster.KubectlOf(0).RunAsync("create", "configmap", "first", "-n", UniqueName);
+        await WriteAsync("nothing", TakeoverGapMax, () => WatchAsync("nothing", TimeSpan.FromSeconds(3)));
 
         foreach (var (what, ahead) in new[] { ("back", TimeSpan.FromMinutes(-10)), ("forward", TimeSpan.Zero) })
         {
