@@ -9,6 +9,19 @@ namespace OrleansOrchestrator.Node.Tests;
 public sealed class HollowNodeTests
 {
     [Fact]
+    public async Task Pod_WithThousandsOfHostPorts_GetsNoSandboxAndSaysWhy()
+    {
+        await using var node = await TestNode.StartAsync(RuntimeKind.Hollow, options => options with { RecordEvents = true });
+        var pod = TestPods.Shell("a", "");
+        pod.Spec.Containers[0].Ports = [.. Enumerable.Range(1, 20_000).Select(port => new V1ContainerPort { ContainerPort = port, HostPort = port })];
+        node.Put(pod);
+
+        var told = await Eventually.ReturnsAsync(
+            () => node.Api.List<Corev1Event>("api/v1/namespaces/default/events/").FirstOrDefault(e => e.Reason == "FailedCreatePodSandBox"), "it is told");
+        told.Message.ShouldContain("20000 host ports, more than the 256");
+    }
+
+    [Fact]
     public async Task Pod_Assigned_RunsAndKeepsForeignConditions()
     {
         await using var node = await TestNode.StartAsync(RuntimeKind.Hollow);

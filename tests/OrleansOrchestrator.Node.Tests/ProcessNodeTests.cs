@@ -11,6 +11,20 @@ public sealed class ProcessNodeTests
     private static int s_index;
 
     [Fact]
+    public async Task Pod_WithAHostPort_IsToldThatItLeadsNowhere()
+    {
+        await using var node = await TestNode.StartAsync(RuntimeKind.Process, options => options with { RecordEvents = null });
+        var pod = TestPods.Shell("a", "sleep 100");
+        pod.Spec.Containers[0].Ports = [new V1ContainerPort { ContainerPort = 80, HostPort = 8080 }];
+        node.Put(pod);
+
+        await node.PodAsync("a", TestPods.IsReady, "it runs");
+        var told = await Eventually.ReturnsAsync(
+            () => node.Api.List<Corev1Event>("api/v1/namespaces/default/events/").FirstOrDefault(e => e.Reason == "HostPortNotSupported"), "it is told");
+        told.InvolvedObject.Name.ShouldBe("a");
+    }
+
+    [Fact]
     public async Task Pods_ThatWaitForTheApi_KeepNobodyElseFromStarting()
     {
         await using var node = await TestNode.StartAsync(RuntimeKind.Process, options => options with { StartsInParallel = 2 });

@@ -1,3 +1,5 @@
+using OrleansOrchestrator.Model.Validation;
+
 namespace OrleansOrchestrator.ControlPlane.Controllers;
 
 /// <summary>Bounds and times of the controllers.</summary>
@@ -14,4 +16,16 @@ public sealed record ControllerOptions
 
     /// <summary>How often every object is looked at even if nothing changes.</summary>
     public TimeSpan ResyncPeriod { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>Finds all faults at once.</summary>
+    /// <returns>One line each; empty if there are none.</returns>
+    internal IReadOnlyList<string> Validate()
+    {
+        var faults = new OptionFaults();
+        faults.AtLeastOne(ConcurrencyMax);
+        faults.Positive(BackoffBase);
+        faults.Positive(BackoffMax);
+        faults.Positive(ResyncPeriod);
+        return faults.All;
+    }
 }

@@ -14,6 +14,7 @@ using OrleansOrchestrator.ControlPlane.Watch;
 using OrleansOrchestrator.Controllers.Namespaces;
 using OrleansOrchestrator.Controllers.Reconciling;
 using OrleansOrchestrator.Model.Resources;
+using OrleansOrchestrator.Model.Validation;
 
 namespace OrleansOrchestrator.ControlPlane.Hosting;
 
@@ -28,8 +29,13 @@ public static class ControlPlaneHosting
     /// <exception cref="ArgumentException">The options have faults; the message tells all of them.</exception>
     public static IServiceCollection AddControlPlane(this IServiceCollection services, ControlPlaneOptions options)
     {
-        if (options.Store.Validate().Concat(options.Watch.Validate()).ToList() is { Count: > 0 } faults)
-            throw new ArgumentException($"the control plane's options are not valid: {string.Join("; ", faults)}", nameof(options));
+        var faults = new OptionFaults();
+        faults.AddRange(options.Store.Validate());
+        faults.AddRange(options.Watch.Validate());
+        faults.AddRange(options.Controllers.Validate());
+        faults.AddRange(options.NodeLifecycle.Faults());
+        if (faults.All.Count > 0)
+            throw new ArgumentException($"the control plane's options are not valid: {string.Join(" ", faults.All)}", nameof(options));
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton(static _ => ResourceRegistry.BuiltIn.Copy());
         services.AddSingleton(options);

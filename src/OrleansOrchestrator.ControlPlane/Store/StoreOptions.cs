@@ -1,3 +1,5 @@
+using OrleansOrchestrator.Model.Validation;
+
 namespace OrleansOrchestrator.ControlPlane.Store;
 
 /// <summary>Bounds and times of the object store.</summary>
@@ -92,46 +94,34 @@ public sealed record StoreOptions
     /// <returns>One line each; empty if there are none.</returns>
     internal IReadOnlyList<string> Validate()
     {
-        var faults = new List<string>();
-        AtLeastOne(CommitRowsMax, nameof(CommitRowsMax));
-        AtLeastOne(CommitBytesMax, nameof(CommitBytesMax));
-        AtLeastOne(PendingChangesMax, nameof(PendingChangesMax));
-        AtLeastOne(PendingBytesMax, nameof(PendingBytesMax));
-        AtLeastOne(ObjectBytesMax, nameof(ObjectBytesMax));
-        AtLeastOne(CallBytesMax, nameof(CallBytesMax));
-        AtLeastOne(BatchBytesMax, nameof(BatchBytesMax));
-        AtLeastOne(FollowChangesMax, nameof(FollowChangesMax));
-        AtLeastOne(SnapshotPageMax, nameof(SnapshotPageMax));
-        AtLeastOne(HistoryChangesMax, nameof(HistoryChangesMax));
-        AtLeastOne(HistoryBytesMax, nameof(HistoryBytesMax));
-        AtLeastOne(RevisionsReserved, nameof(RevisionsReserved));
-        AtLeastOne(ExpiryBatchMax, nameof(ExpiryBatchMax));
-        Positive(ReadLease, nameof(ReadLease));
-        Positive(FollowLease, nameof(FollowLease));
-        Positive(FollowWait, nameof(FollowWait));
-        Positive(LocalFollowWait, nameof(LocalFollowWait));
-        Positive(AnswerWithin, nameof(AnswerWithin));
-        Positive(CommitTimeout, nameof(CommitTimeout));
-        Positive(HousekeepingPeriod, nameof(HousekeepingPeriod));
-        Positive(ExpiryPeriod, nameof(ExpiryPeriod));
-        if (AnswerWithinMax < AnswerWithin)
-            faults.Add($"{nameof(AnswerWithinMax)} must not be shorter than {nameof(AnswerWithin)}");
+        var faults = new OptionFaults();
+        faults.AtLeastOne(CommitRowsMax);
+        faults.AtLeastOne(CommitBytesMax);
+        faults.AtLeastOne(PendingChangesMax);
+        faults.AtLeastOne(PendingBytesMax);
+        faults.AtLeastOne(ObjectBytesMax);
+        faults.AtLeastOne(CallBytesMax);
+        faults.AtLeastOne(BatchBytesMax);
+        faults.AtLeastOne(FollowChangesMax);
+        faults.AtLeastOne(SnapshotPageMax);
+        faults.AtLeastOne(HistoryChangesMax);
+        faults.AtLeastOne(HistoryBytesMax);
+        faults.AtLeastOne(RevisionsReserved);
+        faults.AtLeastOne(ExpiryBatchMax);
+        faults.Positive(ReadLease);
+        faults.Positive(FollowLease);
+        faults.Positive(FollowWait);
+        faults.Positive(LocalFollowWait);
+        faults.Positive(AnswerWithin);
+        faults.Positive(CommitTimeout);
+        faults.Positive(HousekeepingPeriod);
+        faults.Positive(ExpiryPeriod);
+        faults.Require(AnswerWithinMax >= AnswerWithin, $"{nameof(AnswerWithinMax)} must not be shorter than {nameof(AnswerWithin)}.");
 
         // A message of the silos, which an answer has to fit in, is refused from 100 MB on.
-        if (BatchBytesMax > BatchBytesLimit || CommitBytesMax > BatchBytesLimit || CallBytesMax > BatchBytesLimit)
-            faults.Add($"{nameof(BatchBytesMax)}, {nameof(CommitBytesMax)} and {nameof(CallBytesMax)} must be at most {BatchBytesLimit}");
-        return faults;
-
-        void AtLeastOne(long value, string name)
-        {
-            if (value < 1)
-                faults.Add($"{name} must be at least 1, but is {value}");
-        }
-
-        void Positive(TimeSpan value, string name)
-        {
-            if (value <= TimeSpan.Zero)
-                faults.Add($"{name} must be longer than nothing, but is {value}");
-        }
+        faults.Require(
+            BatchBytesMax <= BatchBytesLimit && CommitBytesMax <= BatchBytesLimit && CallBytesMax <= BatchBytesLimit,
+            $"{nameof(BatchBytesMax)}, {nameof(CommitBytesMax)} and {nameof(CallBytesMax)} must be at most {BatchBytesLimit}.");
+        return faults.All;
     }
 }

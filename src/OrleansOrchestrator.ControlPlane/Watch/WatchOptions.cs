@@ -1,3 +1,5 @@
+using OrleansOrchestrator.Model.Validation;
+
 namespace OrleansOrchestrator.ControlPlane.Watch;
 
 /// <summary>Bounds and times of the watch caches.</summary>
@@ -51,32 +53,20 @@ public sealed record WatchOptions
     /// <returns>One line each; empty if there are none.</returns>
     internal IReadOnlyList<string> Validate()
     {
-        var faults = new List<string>();
-        AtLeastOne(HistoryChangesMax, nameof(HistoryChangesMax));
-        AtLeastOne(HistoryBytesMax, nameof(HistoryBytesMax));
-        AtLeastOne(WatcherEventsMax, nameof(WatcherEventsMax));
-        AtLeastOne(WatcherBytesMax, nameof(WatcherBytesMax));
-        AtLeastOne(ContinueSnapshotsMax, nameof(ContinueSnapshotsMax));
-        AtLeastOne(ContinueBytesMax, nameof(ContinueBytesMax));
-        AtLeastOne(ContinueChangesMax, nameof(ContinueChangesMax));
-        Positive(FreshnessWait, nameof(FreshnessWait));
-        Positive(BookmarkPeriod, nameof(BookmarkPeriod));
-        Positive(RetryPauseMax, nameof(RetryPauseMax));
-        Positive(ContinueLifetime, nameof(ContinueLifetime));
-        Positive(CurrentFor, nameof(CurrentFor));
-        Positive(SilenceMax, nameof(SilenceMax));
-        return faults;
-
-        void AtLeastOne(long value, string name)
-        {
-            if (value < 1)
-                faults.Add($"{name} must be at least 1, but is {value}");
-        }
-
-        void Positive(TimeSpan value, string name)
-        {
-            if (value <= TimeSpan.Zero)
-                faults.Add($"{name} must be longer than nothing, but is {value}");
-        }
+        var faults = new OptionFaults();
+        faults.AtLeastOne(HistoryChangesMax);
+        faults.AtLeastOne(HistoryBytesMax);
+        faults.AtLeastOne(WatcherEventsMax);
+        faults.AtLeastOne(WatcherBytesMax);
+        faults.AtLeastOne(ContinueSnapshotsMax);
+        faults.AtLeastOne(ContinueBytesMax);
+        faults.AtLeastOne(ContinueChangesMax);
+        faults.Positive(FreshnessWait);
+        faults.Positive(BookmarkPeriod);
+        faults.Positive(RetryPauseMax);
+        faults.Positive(ContinueLifetime);
+        faults.Positive(CurrentFor);
+        faults.Positive(SilenceMax);
+        return faults.All;
     }
 }

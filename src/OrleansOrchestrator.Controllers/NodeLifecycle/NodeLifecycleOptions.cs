@@ -1,4 +1,5 @@
 using OrleansOrchestrator.Model.Fencing;
+using OrleansOrchestrator.Model.Validation;
 
 namespace OrleansOrchestrator.Controllers.NodeLifecycle;
 
@@ -26,17 +27,13 @@ public sealed record NodeLifecycleOptions
     /// <summary>All faults, each in a sentence; empty if the options hold together (invariant I7).</summary>
     public IReadOnlyList<string> Faults()
     {
-        var faults = Times.Faults().ToList();
-        if (MissingNodeGrace < TimeSpan.Zero)
-            faults.Add("MissingNodeGrace must not be negative.");
-        if (BlindTimeMax <= TimeSpan.Zero)
-            faults.Add("BlindTimeMax must be positive.");
-        if (ViewNodesMax < 1 || ViewNodesMax % 2 == 0)
-            faults.Add("ViewNodesMax must be odd and positive.");
-        if (ViewRemovalTime < TimeSpan.Zero)
-            faults.Add("ViewRemovalTime must not be negative.");
-        if (ActionsMax <= 0)
-            faults.Add("ActionsMax must be positive.");
-        return faults;
+        var faults = new OptionFaults();
+        faults.AddRange(Times.Faults());
+        faults.NotNegative(MissingNodeGrace);
+        faults.Positive(BlindTimeMax);
+        faults.Require(ViewNodesMax > 0 && ViewNodesMax % 2 == 1, $"ViewNodesMax must be odd and positive, but is {ViewNodesMax}.");
+        faults.NotNegative(ViewRemovalTime);
+        faults.AtLeastOne(ActionsMax);
+        return faults.All;
     }
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using k8s.Models;
+using OrleansOrchestrator.Model.Validation;
 
 namespace OrleansOrchestrator.Model.Fencing;
 
@@ -64,20 +65,15 @@ public sealed record FencingTimes
     /// <summary>All faults, each in a sentence; empty if the times hold together (invariant I7).</summary>
     public IReadOnlyList<string> Faults()
     {
-        var faults = new List<string>();
-        Require(LeaseDuration > TimeSpan.Zero, "LeaseDuration must be positive.");
-        Require(DefaultToleration >= TimeSpan.Zero, "DefaultToleration must not be negative.");
-        Require(FencingTime > TimeSpan.Zero, "FencingTime must be positive.");
-        Require(StopTime >= TimeSpan.Zero, "StopTime must not be negative.");
-        Require(VoteTime > TimeSpan.Zero && GrantTime > TimeSpan.Zero, "VoteTime and GrantTime must be positive.");
-        Require(FencingTime + StopTime < LeaseDuration + DefaultToleration, "FencingTime + StopTime must be less than LeaseDuration + DefaultToleration.");
-        return faults;
-
-        void Require(bool holds, string fault)
-        {
-            if (!holds)
-                faults.Add(fault);
-        }
+        var faults = new OptionFaults();
+        faults.Positive(LeaseDuration);
+        faults.NotNegative(DefaultToleration);
+        faults.Positive(FencingTime);
+        faults.NotNegative(StopTime);
+        faults.Positive(VoteTime);
+        faults.Positive(GrantTime);
+        faults.Require(FencingTime + StopTime < LeaseDuration + DefaultToleration, "FencingTime + StopTime must be less than LeaseDuration + DefaultToleration.");
+        return faults.All;
     }
 
     /// <summary>How much longer than the default a pod tolerates an unreachable node. One that tolerates less has the default's time to stop in.</summary>

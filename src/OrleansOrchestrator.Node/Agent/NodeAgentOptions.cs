@@ -115,6 +115,9 @@ public sealed record NodeAgentOptions
     /// <summary>How many UDP sessions the service proxy carries for one service at the same time.</summary>
     public int ProxyServiceSessionsMax { get; init; } = 1000;
 
+    /// <summary>How many host ports one pod gets; an engine may start a process for each.</summary>
+    public int PodHostPortsMax { get; init; } = 256;
+
     /// <summary>
     /// How many bytes of a container's environment the variables of services may take, of 2 MiB for everything. If they are
     /// more, those of the largest services are left out, which is told in events on these.

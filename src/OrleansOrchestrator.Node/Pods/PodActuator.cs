@@ -81,6 +81,7 @@ internal sealed partial class PodActuator(PodServices services, PodMemory memory
             await PrepareVolumesAsync(view, cancellationToken);
             var attempt = view.Sandbox is { } old ? old.Attempt + 1 : 0;
             var spec = SandboxSpecBuilder.Build(view.Pod, attempt, services.DirectoryOf(uid), services.Fencing.StopAfter(view.Pod), services.Options);
+            CheckHostPorts(view.Pod, spec);
             using (await services.Starts.EnterAsync(cancellationToken))
                 await services.Runtime.CreateSandboxAsync(spec, cancellationToken);
             memory.NoteSandboxCreated();
@@ -101,6 +102,24 @@ internal sealed partial class PodActuator(PodServices services, PodMemory memory
             // A volume shows an object of the API, and the API is away.
             LogStartDelayed(view.Pod.Metadata.NamespaceProperty, view.Pod.Metadata.Name, exception.Message);
             memory.NoteFailed(PodPlanner.SandboxKey, null, Now);
+        }
+    }
+
+    private void CheckHostPorts(V1Pod pod, SandboxSpec spec)
+    {
+        if (spec.HostPorts.Count == 0)
+            return;
+        if (!services.Runtime.MapsHostPorts)
+        {
+            services.Events.Record(
+                pod, null, EventType.Warning, "HostPortNotSupported",
+                "Host ports lead nowhere on this node, where pods are processes of the host: they share its ports, and find their own address in $(POD_IP)");
+        }
+        else if (spec.HostPorts.Count > services.Options.PodHostPortsMax)
+        {
+            // An engine may start a process for each of them.
+            throw new RuntimeException(
+                RuntimeException.CreateSandbox, $"the pod asks for {spec.HostPorts.Count} host ports, more than the {services.Options.PodHostPortsMax} that one pod gets");
         }
     }
 

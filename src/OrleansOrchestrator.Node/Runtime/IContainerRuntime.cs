@@ -22,6 +22,9 @@ internal interface IContainerRuntime : IAsyncDisposable
     /// <summary>Whether containers are made from images; otherwise there is nothing to pull and nothing to create.</summary>
     bool HasImages { get; }
 
+    /// <summary>Whether a host port of a pod leads to it; otherwise its processes bind ports of the host themselves.</summary>
+    bool MapsHostPorts { get; }
+
     /// <summary>Why no pod can run at the moment, or null. The node is not ready meanwhile.</summary>
     string? Fault { get; }
 

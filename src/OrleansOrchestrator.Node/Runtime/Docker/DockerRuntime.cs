@@ -45,6 +45,8 @@ internal sealed partial class DockerRuntime : IContainerRuntime
 
     public bool HasImages => true;
 
+    public bool MapsHostPorts => true;
+
     public string? Fault => _states.Fault;
 
     public PodPlace? PlaceOf(string podUid) => _cgroups is { } cgroups ? new PodPlace(cgroups.PathOf(podUid), null) : null;

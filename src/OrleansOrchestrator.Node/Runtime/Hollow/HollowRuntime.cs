@@ -23,6 +23,8 @@ internal sealed class HollowRuntime(int nodeIndex, TimeProvider timeProvider) : 
 
     public bool HasImages => false;
 
+    public bool MapsHostPorts => true;
+
     public string? Fault => null;
 
     public PodPlace? PlaceOf(string podUid) => null;

@@ -47,6 +47,8 @@ internal sealed partial class ProcessRuntime : IContainerRuntime
 
     public bool HasImages => false;
 
+    public bool MapsHostPorts => false;
+
     public string? Fault => null;
 
     public PodPlace? PlaceOf(string podUid) => new(_cgroups?.PathOf(podUid), PodFolder(podUid));
