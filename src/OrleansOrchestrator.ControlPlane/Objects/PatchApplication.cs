@@ -1,5 +1,4 @@
 using System.Text.Json;
-using System.Text.Json.Nodes;
 using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Model.Errors;
 using OrleansOrchestrator.Model.Patching;
@@ -10,8 +9,6 @@ namespace OrleansOrchestrator.ControlPlane.Objects;
 /// <summary>Applies a patch of any format to a stored object in the form that the patch is written for.</summary>
 internal static class PatchApplication
 {
-    private static readonly JsonDocumentOptions ReadOptions = new() { MaxDepth = ObjectCodec.DepthMax };
-
     /// <summary>The patched object, in that form.</summary>
     /// <exception cref="ApiException">400 if the patch is malformed, 422 if it cannot be applied to this object.</exception>
     public static PatchedObject Apply(ResourceForm form, PatchType type, StoredObject stored, ReadOnlyMemory<byte> patch)
@@ -22,7 +19,7 @@ internal static class PatchApplication
         {
             if (type == PatchType.MergePatch)
                 return new PatchedObject(JsonMergePatch.Apply(json.Span, patch.Span, faults), type, patch, faults);
-            var target = JsonNode.Parse(json.Span, documentOptions: ReadOptions)!;
+            var target = PatchTarget.Read(json.Span);
             var patched = type == PatchType.JsonPatch
                 ? JsonPatch.Apply(target, patch.Span, faults)
                 : StrategicMergePatch.Apply(target, patch.Span, form.ModelType, faults);
