@@ -16,7 +16,7 @@ internal sealed record FuzzRequest(
     private const int ShownBytesMax = 1500;
 
     /// <summary>Whether it may go on for long: what is answered is then a stream.</summary>
-    public bool MayBeStream => Method == "GET" && (Query.Contains("watch", StringComparison.Ordinal) || Query.Contains("follow", StringComparison.Ordinal) || Path.Contains("/watch/", StringComparison.Ordinal));
+    public bool MayBeStream => Method.Equals("GET", StringComparison.OrdinalIgnoreCase) && (Query.Contains("watch", StringComparison.Ordinal) || Query.Contains("follow", StringComparison.Ordinal) || Path.Contains("/watch/", StringComparison.Ordinal));
 
     /// <summary>Whether it writes one object as a whole, and nothing keeps the write from being seen.</summary>
     public bool WritesObject => Method is "POST" or "PUT" or "PATCH" && Resource.Subresource.Length == 0 && !Query.Contains("dryRun", StringComparison.Ordinal)
