@@ -22,8 +22,9 @@ public static class NameRules
     public const int PortNameBytesMax = 15;
 
     /// <summary>A DNS label of RFC 1123, as the names of namespaces.</summary>
-    public static IReadOnlyList<string> IsDns1123Label(string value)
+    public static IReadOnlyList<string> IsDns1123Label(string? value)
     {
+        value ??= "";
         var faults = TooLong(value, LabelBytesMax);
         if (NameSyntax.IsDns1123Label(value))
             return faults;
@@ -31,15 +32,17 @@ public static class NameRules
     }
 
     /// <summary>A DNS subdomain of RFC 1123, as the names of most objects.</summary>
-    public static IReadOnlyList<string> IsDns1123Subdomain(string value)
+    public static IReadOnlyList<string> IsDns1123Subdomain(string? value)
     {
+        value ??= "";
         var faults = TooLong(value, SubdomainBytesMax);
         return NameSyntax.IsDns1123Subdomain(value) ? faults : [.. faults, NameFaults.Dns1123Subdomain];
     }
 
     /// <summary>A DNS subdomain behind <c>*.</c>, as an Ingress host may be (RFC 1034, section 4.3.3).</summary>
-    public static IReadOnlyList<string> IsWildcardDns1123Subdomain(string value)
+    public static IReadOnlyList<string> IsWildcardDns1123Subdomain(string? value)
     {
+        value ??= "";
         var faults = TooLong(value, SubdomainBytesMax);
         return value.StartsWith("*.", StringComparison.Ordinal) && NameSyntax.IsDns1123Subdomain(value.AsSpan(2))
             ? faults
@@ -47,15 +50,17 @@ public static class NameRules
     }
 
     /// <summary>A DNS label of RFC 1035, as the names of services.</summary>
-    public static IReadOnlyList<string> IsDns1035Label(string value)
+    public static IReadOnlyList<string> IsDns1035Label(string? value)
     {
+        value ??= "";
         var faults = TooLong(value, LabelBytesMax);
         return NameSyntax.IsDns1035Label(value) ? faults : [.. faults, NameFaults.Dns1035Label];
     }
 
     /// <summary>A label's or annotation's key, a finalizer, a resource: a name with an optional DNS prefix and a slash.</summary>
-    public static IReadOnlyList<string> IsQualifiedName(string value)
+    public static IReadOnlyList<string> IsQualifiedName(string? value)
     {
+        value ??= "";
         if (NameSyntax.IsQualifiedName(value))
             return [];
         var parts = value.Split('/');
@@ -75,15 +80,17 @@ public static class NameRules
     }
 
     /// <summary>A label's value, which may be empty.</summary>
-    public static IReadOnlyList<string> IsValidLabelValue(string value)
+    public static IReadOnlyList<string> IsValidLabelValue(string? value)
     {
+        value ??= "";
         var faults = TooLong(value, QualifiedNameBytesMax);
         return value.Length == 0 || NameSyntax.IsQualifiedNamePart(value) ? faults : [.. faults, NameFaults.LabelValue];
     }
 
     /// <summary>A key of a ConfigMap's or Secret's data: it becomes a file name.</summary>
-    public static IReadOnlyList<string> IsConfigMapKey(string value)
+    public static IReadOnlyList<string> IsConfigMapKey(string? value)
     {
+        value ??= "";
         var faults = TooLong(value, SubdomainBytesMax);
         if (!NameSyntax.IsConfigMapKey(value))
             faults = [.. faults, NameFaults.ConfigMapKey];
@@ -92,8 +99,11 @@ public static class NameRules
     }
 
     /// <summary>The name of an environment variable.</summary>
-    public static IReadOnlyList<string> IsEnvVarName(string value) =>
-        NameSyntax.IsEnvVarName(value) ? DirectoryFaults(value) : [NameFaults.EnvVarName, .. DirectoryFaults(value)];
+    public static IReadOnlyList<string> IsEnvVarName(string? value)
+    {
+        value ??= "";
+        return NameSyntax.IsEnvVarName(value) ? DirectoryFaults(value) : [NameFaults.EnvVarName, .. DirectoryFaults(value)];
+    }
 
     /// <summary>A port number: 1 to 65535.</summary>
     public static IReadOnlyList<string> IsValidPortNum(int port) => IsInRange(port, 1, ushort.MaxValue);
@@ -103,8 +113,9 @@ public static class NameRules
         value >= low && value <= high ? [] : [NameFaults.NotBetween(low, high)];
 
     /// <summary>A port's name: an IANA service name in lower case (RFC 6335, section 5.1).</summary>
-    public static IReadOnlyList<string> IsValidPortName(string value)
+    public static IReadOnlyList<string> IsValidPortName(string? value)
     {
+        value ??= "";
         if (NameSyntax.IsPortName(value))
             return [];
         var faults = new List<string>(TooLong(value, PortNameBytesMax));
@@ -121,25 +132,38 @@ public static class NameRules
 
     /// <summary>An IPv4 address of four decimal numbers or an IPv6 address without a zone.</summary>
     /// <remarks>Leading zeros are decimal, as upstream still reads them; the shortened IPv4 forms of BSD sockets are refused.</remarks>
-    public static IReadOnlyList<string> IsValidIP(string value) =>
-        AddressSyntax.TryParse(value, out _) ? [] : ["must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)"];
+    public static IReadOnlyList<string> IsValidIP(string? value)
+    {
+        value ??= "";
+        return AddressSyntax.TryParse(value, out _) ? [] : ["must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)"];
+    }
 
     /// <summary>An address, a slash and a prefix length.</summary>
-    public static IReadOnlyList<string> IsValidCidr(string value) =>
-        AddressSyntax.IsCidr(value) ? [] : ["must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)"];
+    public static IReadOnlyList<string> IsValidCidr(string? value)
+    {
+        value ??= "";
+        return AddressSyntax.IsCidr(value) ? [] : ["must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)"];
+    }
 
     /// <summary>A part of a URL's path, as the names of roles and their bindings.</summary>
-    public static IReadOnlyList<string> IsPathSegmentName(string value) => value switch
+    public static IReadOnlyList<string> IsPathSegmentName(string? value)
     {
-        "." => ["may not be '.'"],
-        ".." => ["may not be '..'"],
-        _ when value.AsSpan().IndexOfAny('/', '%') < 0 => [],
-        _ => [.. "/%".Where(value.Contains).Select(part => $"may not contain '{part}'")],
-    };
+        value ??= "";
+        return value switch
+        {
+            "." => ["may not be '.'"],
+            ".." => ["may not be '..'"],
+            _ when value.AsSpan().IndexOfAny('/', '%') < 0 => [],
+            _ => [.. "/%".Where(value.Contains).Select(part => $"may not contain '{part}'")],
+        };
+    }
 
     /// <summary>The name of an HTTP header.</summary>
-    public static IReadOnlyList<string> IsHttpHeaderName(string value) =>
-        NameSyntax.IsHttpHeaderName(value) ? [] : [NameFaults.HttpHeaderName];
+    public static IReadOnlyList<string> IsHttpHeaderName(string? value)
+    {
+        value ??= "";
+        return NameSyntax.IsHttpHeaderName(value) ? [] : [NameFaults.HttpHeaderName];
+    }
 
     private static IReadOnlyList<string> TooLong(string value, int bytesMax) =>
         ByteCount(value) <= bytesMax ? [] : [NameFaults.TooLong(bytesMax)];

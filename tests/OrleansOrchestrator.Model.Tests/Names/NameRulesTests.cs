@@ -4,6 +4,17 @@ namespace OrleansOrchestrator.Model.Tests.Names;
 
 public sealed class NameRulesTests
 {
+    public static TheoryData<string> Rules =>
+        [.. typeof(NameRules).GetMethods().Where(rule => rule.IsStatic && rule.GetParameters() is [{ ParameterType: var type }] && type == typeof(string)).Select(rule => rule.Name)];
+
+    [Theory]
+    [MemberData(nameof(Rules))]
+    public void Rule_OfNoText_IsThatOfTheEmptyText(string rule)
+    {
+        var method = typeof(NameRules).GetMethod(rule)!;
+        ((IReadOnlyList<string>)method.Invoke(null, [null])!).ShouldBe((IReadOnlyList<string>)method.Invoke(null, [""])!);
+    }
+
     private const string SubdomainFault =
         "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')";
 
