@@ -37,7 +37,7 @@ public sealed class ProxyBudgetTests : IAsyncDisposable
     public async Task Service_OfTwentyThousandPorts_HasItsBudgetAndLeavesOthersAlone()
     {
         var before = OpenDescriptors();
-        await using var fixture = await ProxyFixture.StartAsync(ProxyFixture.Options);
+        await using var fixture = ProxyFixture.Start(ProxyFixture.Options);
         fixture.Put(ProxyFixture.Service("absurd", "127.96.202.1", Ports(20_000)), Echo);
         fixture.Put(ProxyFixture.Service("web", "127.96.202.2", Ports(1)), Echo);
 
@@ -68,7 +68,7 @@ public sealed class ProxyBudgetTests : IAsyncDisposable
     [Fact]
     public async Task Connections_OfOneService_LeavePlacesToOthers()
     {
-        await using var fixture = await ProxyFixture.StartAsync(ProxyFixture.Options with { ConnectionsMax = 20, ServiceConnectionsMax = 1000 });
+        await using var fixture = ProxyFixture.Start(ProxyFixture.Options with { ConnectionsMax = 20, ServiceConnectionsMax = 1000 });
         fixture.Put(ProxyFixture.Service("greedy", "127.96.202.3", Ports(1)), Echo);
         fixture.Put(ProxyFixture.Service("web", "127.96.202.4", Ports(1)), Echo);
         await Eventually.HoldsAsync(() => fixture.Proxy.Budget.Ports == 2, "the ports are open");
@@ -120,7 +120,7 @@ public sealed class ProxyBudgetTests : IAsyncDisposable
     [Fact]
     public async Task UdpSessions_OfOneService_HaveABudget()
     {
-        await using var fixture = await ProxyFixture.StartAsync(ProxyFixture.Options with { ServiceSessionsMax = 10 });
+        await using var fixture = ProxyFixture.Start(ProxyFixture.Options with { ServiceSessionsMax = 10 });
         using var backend = new UdpClient(new IPEndPoint(IPAddress.Loopback, 0));
         fixture.Put(
             ProxyFixture.Service("greedy", "127.96.202.6", new V1ServicePort { Port = 80, Protocol = "UDP" }), (IPEndPoint)backend.Client.LocalEndPoint!);
@@ -139,8 +139,8 @@ public sealed class ProxyBudgetTests : IAsyncDisposable
     [Fact]
     public async Task Port_ThatAnotherProxyHas_IsNotSharedAndTold()
     {
-        await using var first = await ProxyFixture.StartAsync(ProxyFixture.Options);
-        await using var second = await ProxyFixture.StartAsync(ProxyFixture.Options);
+        await using var first = ProxyFixture.Start(ProxyFixture.Options);
+        await using var second = ProxyFixture.Start(ProxyFixture.Options);
         first.Put(ProxyFixture.Service("web", "127.96.202.7", Ports(1)), Echo);
         await Eventually.HoldsAsync(() => first.Proxy.Budget.Ports == 1, "the first has the port");
 

@@ -13,6 +13,19 @@ public sealed class ProxyTests
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
+    public async Task Range_NotGiven_IsWhatTheClusterSays()
+    {
+        await using var fixture = ProxyFixture.Start(ProxyFixture.Options with { ServiceCidr = null });
+        fixture.Proxy.Rounds.ShouldBe(0, "nothing is known of the cluster yet");
+        var kubernetes = ProxyFixture.Service("kubernetes", "127.98.0.1", new V1ServicePort { Port = 443 });
+        kubernetes.Metadata.Annotations = new Dictionary<string, string> { [ServiceProxyAddressing.RangeAnnotation] = "127.98.0.0/16" };
+
+        fixture.Read(kubernetes);
+
+        await Eventually.HoldsAsync(() => fixture.Proxy.Budget.Ports == 1, "the port is open");
+    }
+
+    [Fact]
     public void RouteTable_ServiceWithNodePort_ListensOnBothAndMatchesPortsByName()
     {
         var service = ProxyFixture.Service("web", "127.96.1.1", new V1ServicePort { Name = "http", Port = 80, NodePort = 30080, Protocol = "TCP" });

@@ -1,20 +1,13 @@
 using k8s;
-using k8s.Autorest;
-using k8s.Models;
 using OrleansOrchestrator.Cli.CommandLine;
 using OrleansOrchestrator.Cli.Hosting;
 using OrleansOrchestrator.Node.Agent;
-using OrleansOrchestrator.Node.Proxy;
 
 namespace OrleansOrchestrator.Cli.Nodes;
 
 /// <summary>Runs <c>orchestrator node</c>.</summary>
 internal static class NodeProcess
 {
-    private const string ServiceCidrAnnotation = "orleansorchestrator.io/service-cidr";
-
-    private static readonly TimeSpan ApiAnswersWithin = TimeSpan.FromSeconds(3);
-
     /// <summary>Runs the daemon until it is told to stop. Its pods go on running, and are taken over again at its next start.</summary>
     public static async Task<int> RunAsync(NodeSettings settings, CancellationToken cancellationToken)
     {
@@ -29,7 +22,7 @@ internal static class NodeProcess
             Runtime = RuntimeKinds.Parse(settings.Runtime),
             DataDirectory = Path.Combine(settings.DataDirectory, "node"),
             ServiceProxy = true,
-            ServiceCidr = await ReadServiceCidrAsync(configuration, signal.Token),
+            ServiceCidr = null,
         };
         try
         {
@@ -52,23 +45,6 @@ internal static class NodeProcess
     {
         await agent.StartAsync(cancellationToken);
         await agent.WaitUntilReadyAsync(cancellationToken);
-    }
-
-    /// <summary>The cluster says which addresses are services'; a daemon that starts while the API is away takes the usual ones.</summary>
-    private static async Task<string> ReadServiceCidrAsync(KubernetesClientConfiguration configuration, CancellationToken cancellationToken)
-    {
-        using var client = new Kubernetes(configuration);
-        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        timeout.CancelAfter(ApiAnswersWithin);
-        try
-        {
-            var service = await client.CoreV1.ReadNamespacedServiceAsync("kubernetes", "default", cancellationToken: timeout.Token);
-            return service.GetAnnotation(ServiceCidrAnnotation) ?? ServiceProxyAddressing.RoutedCidr;
-        }
-        catch (Exception away) when (away is HttpRequestException or HttpOperationException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
-        {
-            return ServiceProxyAddressing.RoutedCidr;
-        }
     }
 
     private static KubernetesClientConfiguration ReadKubeConfig(string path)

@@ -9,6 +9,9 @@ internal sealed partial class ClusterIdentity(ClusterConnection api, string data
 {
     private static readonly TimeSpan AnswerTime = TimeSpan.FromSeconds(2);
 
+    // Nothing is fenced and no peer asked before; while the control plane is away, pods may have 4 s left.
+    private static readonly TimeSpan AnswerTimeIfKnown = TimeSpan.FromSeconds(0.5);
+
     private readonly ILogger _logger = logger;
     private readonly string _file = Path.Combine(dataDirectory, "cluster-id");
     private readonly RetryDelay _delay = new(TimeSpan.FromMilliseconds(200), TimeSpan.FromSeconds(5), Random.Shared);
@@ -24,7 +27,7 @@ internal sealed partial class ClusterIdentity(ClusterConnection api, string data
             try
             {
                 using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-                timeout.CancelAfter(AnswerTime);
+                timeout.CancelAfter(Former is null ? AnswerTime : AnswerTimeIfKnown);
                 return (await api.GetAsync<V1Namespace>(ResourcePath.SystemNamespace, timeout.Token)).Metadata.Uid;
             }
             catch (Exception exception) when (Reflector<V1Namespace>.IsTransient(exception) && !cancellationToken.IsCancellationRequested)

@@ -187,7 +187,7 @@ public sealed partial class NodeAgent : IAsyncDisposable
                     ServiceSessionsMax = _options.ProxyServiceSessionsMax,
                 },
                 services, endpoints, (service, reason, message) => events.Record("kube-proxy", service, EventType.Warning, reason, message), _timeProvider, _loggers);
-            await _proxy.StartAsync(cancellationToken);
+            _proxy.Start();
             Run(Reflect(ResourcePath.Endpoints, null, endpoints));
         }
 

@@ -94,8 +94,9 @@ public sealed record NodeAgentOptions
     /// <summary>Whether this agent runs the service proxy; at most one agent of a machine does.</summary>
     public bool ServiceProxy { get; init; }
 
-    /// <summary>The range of service addresses, for example <c>10.96.0.0/16</c>; the proxy makes it local to this machine.</summary>
-    public string ServiceCidr { get; init; } = "127.96.0.0/16";
+    /// <summary>The range of service addresses, for example <c>10.96.0.0/16</c>; the proxy makes it local to this machine. Null for
+    /// what the cluster says, once it can be asked.</summary>
+    public string? ServiceCidr { get; init; } = "127.96.0.0/16";
 
     /// <summary>On which addresses of this machine node ports are served.</summary>
     public IReadOnlyList<string> NodePortAddresses { get; init; } = ["0.0.0.0"];

@@ -40,7 +40,7 @@ public static partial class NodeAgentOptionsValidator
         faults.Positive(options.SyncPeriod);
         faults.Positive(options.StatusPeriod);
         faults.Require(options.RestartDelay > TimeSpan.Zero && options.RestartDelay <= options.RestartDelayMax, "RestartDelay must be positive and at most RestartDelayMax.");
-        faults.Require(AddressSyntax.TryParseNetwork(options.ServiceCidr, out _), "ServiceCidr must be an address range such as 10.96.0.0/16.");
+        faults.Require(options.ServiceCidr is null || AddressSyntax.TryParseNetwork(options.ServiceCidr, out _), "ServiceCidr must be an address range such as 10.96.0.0/16.");
         faults.Require(options.NodePortAddresses.All(a => AddressSyntax.FamilyOf(a) is not null), "NodePortAddresses must be IP addresses.");
         return faults.All;
     }

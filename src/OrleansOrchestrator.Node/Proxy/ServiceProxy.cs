@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using k8s;
 using k8s.Models;
 using Microsoft.Extensions.Logging;
 using OrleansOrchestrator.Loops;
@@ -30,6 +31,7 @@ internal sealed partial class ServiceProxy : IAsyncDisposable
     private readonly HashSet<Listening> _refused = [];
     private readonly SupervisedLoop _loop;
     private int _rounds;
+    private string? _range;
     private bool _madeLocal;
     private volatile bool _isRunning;
 
@@ -52,7 +54,7 @@ internal sealed partial class ServiceProxy : IAsyncDisposable
         _logger = loggers.CreateLogger<ServiceProxy>();
         _nodePortAddresses = [.. options.NodePortAddresses.Select(AddressSyntax.Parse)];
         Budget = new ProxyBudget(options, DescriptorLimit.Read());
-        _loop = new SupervisedLoop("service proxy", _ => SynchronizeAsync(), time, _logger);
+        _loop = new SupervisedLoop("service proxy", SynchronizeAsync, time, _logger);
     }
 
     /// <summary>What the whole proxy holds.</summary>
@@ -61,16 +63,9 @@ internal sealed partial class ServiceProxy : IAsyncDisposable
     /// <summary>How often the open ports have been brought in line.</summary>
     public int Rounds => Volatile.Read(ref _rounds);
 
-    /// <summary>Makes cluster IPs addresses of this machine where that takes anything, and begins to serve.</summary>
-    public async Task StartAsync(CancellationToken cancellationToken)
+    /// <summary>Begins to serve, as soon as it is known which addresses are services'.</summary>
+    public void Start()
     {
-        if (!ServiceProxyAddressing.IsLoopback(_options.ServiceCidr) && !await ServiceProxyAddressing.IsLocalAsync(_options.ServiceCidr, cancellationToken))
-        {
-            _madeLocal = await ServiceProxyAddressing.TryMakeLocalAsync(_options.ServiceCidr, cancellationToken);
-            if (!_madeLocal)
-                LogNotLocal(_options.ServiceCidr);
-        }
-
         _isRunning = true;
         Signal();
     }
@@ -89,11 +84,19 @@ internal sealed partial class ServiceProxy : IAsyncDisposable
         await Task.WhenAll(_listeners.Values.Select(listener => listener.DisposeAsync().AsTask()));
         _listeners.Clear();
         if (_madeLocal)
-            await ServiceProxyAddressing.RemoveAsync(_options.ServiceCidr, CancellationToken.None);
+            await ServiceProxyAddressing.RemoveAsync(_range!, CancellationToken.None);
     }
 
-    private async Task<TimeSpan?> SynchronizeAsync()
+    private async Task<TimeSpan?> SynchronizeAsync(CancellationToken cancellationToken)
     {
+        if (_range is null)
+        {
+            if (KnownRange() is not { } range)
+                return null;
+            await MakeLocalAsync(range, cancellationToken);
+            _range = range;
+        }
+
         var routes = new Dictionary<Listening, ServiceRoute>();
         var services = _services.All.ToDictionary(KeyOf, StringComparer.Ordinal);
         foreach (var (_, service) in services.OrderBy(service => service.Key, StringComparer.Ordinal))
@@ -119,6 +122,23 @@ internal sealed partial class ServiceProxy : IAsyncDisposable
 
         // Whoever has the port may give it back, and so may other services.
         return _listeners.Count < routes.Count ? RetryPeriod : null;
+    }
+
+    private string? KnownRange()
+    {
+        if (_options.ServiceCidr is not null || !_services.IsSynced)
+            return _options.ServiceCidr;
+        return _services.Find("default", "kubernetes")?.GetAnnotation(ServiceProxyAddressing.RangeAnnotation) ?? ServiceProxyAddressing.RoutedCidr;
+    }
+
+    /// <summary>Makes cluster IPs addresses of this machine where that takes anything.</summary>
+    private async Task MakeLocalAsync(string range, CancellationToken cancellationToken)
+    {
+        if (ServiceProxyAddressing.IsLoopback(range) || await ServiceProxyAddressing.IsLocalAsync(range, cancellationToken))
+            return;
+        _madeLocal = await ServiceProxyAddressing.TryMakeLocalAsync(range, cancellationToken);
+        if (!_madeLocal)
+            LogNotLocal(range);
     }
 
     private void AddRoutes(Dictionary<Listening, ServiceRoute> routes, V1Service service)

@@ -12,6 +12,9 @@ namespace OrleansOrchestrator.Node.Proxy;
 /// </summary>
 public static class ServiceProxyAddressing
 {
+    /// <summary>The annotation of the service <c>kubernetes</c> that says which range the cluster has.</summary>
+    public const string RangeAnnotation = "orleansorchestrator.io/service-cidr";
+
     /// <summary>The range where the machine can make it local.</summary>
     public const string RoutedCidr = "10.96.0.0/16";
 

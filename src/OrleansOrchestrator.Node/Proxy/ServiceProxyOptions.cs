@@ -3,8 +3,8 @@ namespace OrleansOrchestrator.Node.Proxy;
 /// <summary>What the service proxy serves and how much of it.</summary>
 internal sealed record ServiceProxyOptions
 {
-    /// <summary>The range of cluster IPs.</summary>
-    public required string ServiceCidr { get; init; }
+    /// <summary>The range of cluster IPs; null for what the cluster says (<see cref="ServiceProxyAddressing.RangeAnnotation"/>).</summary>
+    public required string? ServiceCidr { get; init; }
 
     /// <summary>The addresses of this machine on which node ports are served.</summary>
     public IReadOnlyList<string> NodePortAddresses { get; init; } = ["0.0.0.0"];

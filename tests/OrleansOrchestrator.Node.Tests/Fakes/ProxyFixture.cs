@@ -33,10 +33,10 @@ internal sealed class ProxyFixture : IAsyncDisposable
     public ConcurrentQueue<(string Service, string Reason, string Message)> Told { get; } = new();
 
     /// <summary>Starts a proxy without services.</summary>
-    public static async Task<ProxyFixture> StartAsync(ServiceProxyOptions options)
+    public static ProxyFixture Start(ServiceProxyOptions options)
     {
         var fixture = new ProxyFixture(options, null);
-        await fixture.Proxy.StartAsync(TestContext.Current.CancellationToken);
+        fixture.Proxy.Start();
         return fixture;
     }
 
@@ -44,7 +44,7 @@ internal sealed class ProxyFixture : IAsyncDisposable
     public static async Task<ProxyFixture> StartAsync(string address, bool isUdp)
     {
         var fixture = new ProxyFixture(Options, Service("web", address, new V1ServicePort { Port = 80, Protocol = isUdp ? "UDP" : "TCP" }));
-        await fixture.Proxy.StartAsync(TestContext.Current.CancellationToken);
+        fixture.Proxy.Start();
         fixture._services.Replace([fixture._only!]);
         await Eventually.HoldsAsync(() => fixture.Proxy.Budget.Ports == 1, "the port is open");
         return fixture;
@@ -85,6 +85,9 @@ internal sealed class ProxyFixture : IAsyncDisposable
             await Eventually.HoldsAsync(() => Proxy.Rounds > before, "the proxy has seen the endpoints");
         }
     }
+
+    /// <summary>The cluster is read, and has this one service.</summary>
+    public void Read(V1Service service) => _services.Replace([service]);
 
     public void RemoveService() => _services.Replace([]);
 
