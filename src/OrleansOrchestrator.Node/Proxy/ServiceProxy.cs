@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Sockets;
-using k8s;
 using k8s.Models;
 using Microsoft.Extensions.Logging;
 using OrleansOrchestrator.Loops;
