@@ -39,8 +39,11 @@ public sealed record FencingTimes
     /// </summary>
     public TimeSpan VoteTime { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>How long a vote that was given to a peer is good, from when the peer asked.</summary>
-    public TimeSpan GrantTime { get; init; } = TimeSpan.FromSeconds(5);
+    /// <summary>
+    /// How long a vote that was given to a peer is good, from when the peer asked. While the control plane is away, daemons have
+    /// this long to start again, and busy machines to answer. After an outage, the votes that were given in it are away for as long.
+    /// </summary>
+    public TimeSpan GrantTime { get; init; } = TimeSpan.FromSeconds(15);
 
     /// <summary>How long a node keeps its vote after an acknowledgement, by its own clock.</summary>
     public TimeSpan VoteKept => VoteTime * (1 + ClockDrift);

@@ -9,7 +9,7 @@ internal sealed partial class ClusterIdentity(ClusterConnection api, string data
 {
     private static readonly TimeSpan AnswerTime = TimeSpan.FromSeconds(2);
 
-    // Nothing is fenced and no peer asked before; while the control plane is away, pods may have 4 s left.
+    // Nothing is fenced and no peer asked before; while the control plane is away, pods have seconds left.
     private static readonly TimeSpan AnswerTimeIfKnown = TimeSpan.FromSeconds(0.5);
 
     private readonly ILogger _logger = logger;

@@ -159,7 +159,7 @@ public sealed partial class NodeAgent : IAsyncDisposable
             _api, _options.Name, node, () => lease?.Fault ?? _runtime?.Fault, _options.StatusPeriod, _timeProvider, _loggers.CreateLogger<NodeRegistrar>());
         lease = new LeaseAgent(
             _api, _options.Name, times, _options.LeaseRenewInterval, clock, vote, views, () => guard.Feed().IsTold, _registrar.Repeat, _timeProvider, _loggers.CreateLogger<LeaseAgent>());
-        _peers = new PeerContacts(_api.Votes, times.GrantTime / 2, _certificate);
+        _peers = new PeerContacts(_api.Votes, HoldAgent.AnswerTime(times), _certificate);
 
         Run(lease.RunAsync);
         Run(new HoldAgent(views, vote, clock, _peers, times, _timeProvider, _loggers.CreateLogger<HoldAgent>()).RunAsync);

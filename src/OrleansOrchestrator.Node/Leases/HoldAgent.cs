@@ -9,11 +9,16 @@ internal sealed partial class HoldAgent(
     FencingViews views, NodeVote vote, LeaseClock clock, IPeers peers, FencingTimes times, TimeProvider timeProvider, ILogger logger)
 {
     private static readonly TimeSpan IdleInterval = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan AskInterval = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan AnswerTimeMax = TimeSpan.FromSeconds(2.5);
 
     private static readonly Backoff LoopBackoff = new(IdleInterval, TimeSpan.FromSeconds(1));
 
     private readonly TimeSpan _askAfter = times.FencingTime / 2;
     private bool _isHeld;
+
+    /// <summary>How long a peer may take to answer.</summary>
+    public static TimeSpan AnswerTime(FencingTimes times) => times.GrantTime / 2 < AnswerTimeMax ? times.GrantTime / 2 : AnswerTimeMax;
 
     public async Task RunAsync(CancellationToken cancellationToken)
     {
@@ -42,7 +47,8 @@ internal sealed partial class HoldAgent(
         if (isHeld && !_isHeld)
             LogHeld(votes, view.Members.Count, views.NodeName);
         _isHeld = isHeld;
-        return times.GrantTime / (isHeld ? 5 : 10);
+        var interval = times.GrantTime / 5;
+        return isHeld || interval < AskInterval ? interval : AskInterval;
     }
 
     /// <summary>The votes for running on, until there are enough or all have answered.</summary>

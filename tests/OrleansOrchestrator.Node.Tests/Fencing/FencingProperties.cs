@@ -43,7 +43,7 @@ public sealed class FencingProperties
             while (world.Now < end)
             {
                 if (world.Chance(0.7))
-                    Restart(world.Daemons[world.Random.Next(world.Daemons.Count)], world.Between(0, 2));
+                    Restart(world.Daemons[world.Random.Next(world.Daemons.Count)], world.Between(0, Math.Min(4, world.Times.GrantTime.TotalSeconds * 0.4)));
                 world.RunUntil(world.Now + world.Between(8, 20));
             }
 

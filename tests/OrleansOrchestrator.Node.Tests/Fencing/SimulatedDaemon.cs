@@ -103,7 +103,7 @@ internal sealed class SimulatedDaemon : IPeers
     public Task<bool> AskAsync(FencingMember peer, CancellationToken cancellationToken)
     {
         var answer = new TaskCompletionSource<bool>();
-        _world.After(_world.Times.GrantTime.TotalSeconds / 2, () => answer.TrySetResult(false));
+        _world.After(HoldAgent.AnswerTime(_world.Times).TotalSeconds, () => answer.TrySetResult(false));
         var asked = _world.Daemons.First(daemon => daemon.Name == peer.Name);
         _world.After(_world.Latency(), () =>
         {
