@@ -30,6 +30,7 @@ internal sealed partial class ApiEndpointsPublisher(
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan WithdrawalTimeMax = TimeSpan.FromSeconds(1);
 
+    private readonly CancellationTokenSource _withdrawal = new();
     private readonly Dictionary<string, (long Revision, long SeenAt)> _renewals = new(StringComparer.Ordinal);
 
     /// <inheritdoc/>
@@ -47,7 +48,8 @@ internal sealed partial class ApiEndpointsPublisher(
         timeout.CancelAfter(WithdrawalTimeMax);
         try
         {
-            await StopAsync(timeout.Token);
+            await _withdrawal.CancelAsync();
+            await (ExecuteTask ?? Task.CompletedTask).WaitAsync(timeout.Token);
             await objects.DeleteAsync(LeaseOf(own), new DeletionOptions(), WriteOptions.ControlPlane, timeout.Token).WaitAsync(timeout.Token);
             while (!await PublishAsync(timeout.Token).WaitAsync(timeout.Token))
             {
@@ -63,11 +65,19 @@ internal sealed partial class ApiEndpointsPublisher(
     /// <inheritdoc/>
     public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    protected override Task ExecuteAsync(CancellationToken stoppingToken)
+    /// <inheritdoc/>
+    public override void Dispose()
     {
-        return options.ApiEndpoint is { } own
-            ? SupervisedLoop.RunAsync("endpoints of the API", PublishOwnAsync, time, logger, stoppingToken)
-            : Task.CompletedTask;
+        base.Dispose();
+        _withdrawal.Dispose();
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        if (options.ApiEndpoint is not { } own)
+            return;
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken, _withdrawal.Token);
+        await SupervisedLoop.RunAsync("endpoints of the API", PublishOwnAsync, time, logger, either.Token);
 
         async Task<TimeSpan?> PublishOwnAsync(CancellationToken cancellationToken)
         {

@@ -70,7 +70,7 @@ public sealed class PatchTests(SharedSilo shared) : IAsyncLifetime
     [InlineData(PatchType.JsonPatch, """[{"op":"remove","path":"/data/missing"}]""", 422)]
     [InlineData(PatchType.JsonPatch, """{"not":"a list"}""", 400)]
     [InlineData(PatchType.MergePatch, """{"data":""", 400)]
-    [InlineData(PatchType.MergePatch, """{"data":{"x":1}}""", 400)]
+    [InlineData(PatchType.MergePatch, """{"data":{"x":1}}""", 422)]
     [InlineData(PatchType.MergePatch, "null", 400)]
     [InlineData(PatchType.MergePatch, "[]", 400)]
     [InlineData(PatchType.MergePatch, """{"metadata":{"name":"other"}}""", 400)]
