@@ -46,7 +46,9 @@ public sealed class StandbyTests : IAsyncLifetime
         var both = $"Host=127.0.0.1:{_standby!.Port},127.0.0.1:{proxy.Port};Username=postgres;Database=cluster";
         _silo = new ClusterSilo("silo", both, ports[0], ports[1], proxy, _scratch.At("silo"));
         await _silo.StartAsync(Cancellation);
-        using var api = new ApiConnection(_silo.KubeConfig, CancellationToken.None);
+
+        // A write that is on its way when the primary is lost may take as long as any request may.
+        using var api = new ApiConnection(_silo.KubeConfig, CancellationToken.None, answerTimeout: TimeSpan.FromSeconds(65));
         var trial = new TroubleTrial(api, () => _silo.Log);
 
         await trial.EndureAsync("can be written to", _primary.KillAsync, () => _standby.PromoteAsync(Cancellation));

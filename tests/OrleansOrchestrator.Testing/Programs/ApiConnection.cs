@@ -20,7 +20,8 @@ public sealed class ApiConnection : IDisposable
     /// <param name="over">Ends every request that states no end of its own.</param>
     /// <param name="connectTimeout">How long a connection may take: ten seconds if nothing else is said, which a busy machine
     /// does not need; less for those who turn to another server then.</param>
-    public ApiConnection(string kubeConfig, CancellationToken over, TimeSpan? connectTimeout = null)
+    /// <param name="answerTimeout">How long an answer may take: 20 s if nothing else is said.</param>
+    public ApiConnection(string kubeConfig, CancellationToken over, TimeSpan? connectTimeout = null, TimeSpan? answerTimeout = null)
     {
         _over = over;
         var configuration = KubernetesClientConfiguration.BuildConfigFromConfigFile(kubeConfig);
@@ -37,7 +38,7 @@ public sealed class ApiConnection : IDisposable
                 RemoteCertificateValidationCallback = (_, certificate, _, faults) => IsOurs(certificate, faults),
             },
         };
-        _client = new HttpClient(handler) { BaseAddress = Server, Timeout = TimeSpan.FromSeconds(20) };
+        _client = new HttpClient(handler) { BaseAddress = Server, Timeout = answerTimeout ?? TimeSpan.FromSeconds(20) };
         _client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", Token);
     }
 
