@@ -1,6 +1,7 @@
 using System.Net;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace OrleansOrchestrator.Gateway.Hosting;
@@ -12,10 +13,15 @@ public static class GatewayApplication
     public static IApplicationBuilder UseGateway(this IApplicationBuilder application)
     {
         var pipeline = application.ApplicationServices.GetRequiredService<RequestPipeline>();
-        application.UseWebSockets();
+
+        // Only those that ask for one pay for what makes a WebSocket of a request.
+        application.UseWhen(AsksForWebSocket, branch => branch.UseWebSockets());
         application.Use(next => http => pipeline.InvokeAsync(http, next));
         return application.UseOpenTelemetryPrometheusScrapingEndpoint();
     }
+
+    // Over HTTP/2 a WebSocket begins with an extended CONNECT (RFC 8441).
+    private static bool AsksForWebSocket(HttpContext http) => http.Request.Headers.Upgrade.Count > 0 || HttpMethods.IsConnect(http.Request.Method);
 
     /// <summary>Starts the application, and with it the gateway.</summary>
     /// <returns>The address under which it is reached on this machine; with the port that was chosen if the options leave it open.</returns>

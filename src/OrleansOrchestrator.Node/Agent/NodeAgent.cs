@@ -25,7 +25,7 @@ namespace OrleansOrchestrator.Node.Agent;
 /// <remarks>Several agents may run in one process, each with its own name and data folder; at most one runs the service proxy.</remarks>
 public sealed partial class NodeAgent : IAsyncDisposable
 {
-    private static readonly TimeSpan DrainTime = TimeSpan.FromSeconds(1.5);
+    private static readonly TimeSpan DrainTime = TimeSpan.FromSeconds(0.7);
 
     private readonly NodeAgentOptions _options;
     private readonly ClusterConnection _api;

@@ -10,7 +10,7 @@ internal sealed partial class PodDrain(IContainerRuntime runtime, PodRemover rem
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(100);
 
     // An engine works on more at a time, but not faster.
-    private static readonly ParallelOptions Bound = new() { MaxDegreeOfParallelism = 16 };
+    private static readonly ParallelOptions Bound = new() { MaxDegreeOfParallelism = 32 };
 
     /// <summary>Asks all containers to end, waits at most the given time, and removes everything.</summary>
     /// <param name="grace">How long containers may take.</param>
