@@ -14,6 +14,7 @@ namespace OrleansOrchestrator.ControlPlane.Controllers;
 internal sealed class KeyQueue<TKey>(TimeSpan backoffBase, TimeSpan backoffMax, Func<TKey, string> groupOf)
     where TKey : notnull
 {
+    private readonly Backoff _backoff = new(backoffBase, backoffMax);
     private readonly FairQueue<TKey> _ready = new();
     private readonly HashSet<TKey> _queued = [];
     private readonly HashSet<TKey> _working = [];
@@ -82,8 +83,7 @@ internal sealed class KeyQueue<TKey>(TimeSpan backoffBase, TimeSpan backoffMax, 
         else
         {
             var failures = _failures[key] = Math.Min(_failures.GetValueOrDefault(key) + 1, 20);
-            var backoff = backoffBase * Math.Pow(2, failures - 1);
-            AddAt(key, now + (backoff < backoffMax ? backoff : backoffMax));
+            AddAt(key, now + _backoff.After(failures));
         }
 
         if (_again.Remove(key))

@@ -214,7 +214,8 @@ public sealed partial class NodeAgent : IAsyncDisposable
 
     /// <summary>Stops the daemon; one that does not run stays as it is.</summary>
     /// <param name="stopPods">
-    /// Whether the containers of this node end too, within 4 s; otherwise they run on and a later start adopts them.
+    /// Whether the containers of this node end too, for which they have 0.7 s before they are killed; otherwise they run on and a
+    /// later start adopts them.
     /// </param>
     /// <param name="cancellationToken">Ends the wait for containers that take their time; they are killed then.</param>
     public async Task StopAsync(bool stopPods, CancellationToken cancellationToken = default)

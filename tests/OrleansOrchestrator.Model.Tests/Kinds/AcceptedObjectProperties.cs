@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using OrleansOrchestrator.Model.Metadata;
 using OrleansOrchestrator.Model.Resources;
@@ -31,17 +30,8 @@ public sealed class AcceptedObjectProperties
     /// <summary>The object as it is stored; null if it is refused.</summary>
     private static KubeObject? Create(ResourceDefinition definition, JsonObject sent)
     {
-        KubeObject obj;
-        try
-        {
-            obj = definition.Decode(JsonSerializer.SerializeToUtf8Bytes(sent));
-        }
-        catch (Exception refused) when (refused is JsonException or FormatException or ArgumentException or OverflowException
-            or InvalidOperationException or NotSupportedException)
-        {
+        if (AbsurdObjects.Decode(definition, sent) is not { } obj)
             return null;
-        }
-
         var errors = new FieldErrors();
         definition.PrepareForCreate(obj);
         definition.ApplyDefaults(obj);

@@ -76,20 +76,25 @@ public static class AbsurdObjects
         return string.Join(", ", errors.All);
     }
 
-    /// <summary>What the API does with an object; null if it refuses it.</summary>
-    private static KubeObject? Accept(ResourceDefinition definition, JsonNode node, string field)
+    /// <summary>Reads an object as it is sent; null if that is refused.</summary>
+    public static KubeObject? Decode(ResourceDefinition definition, JsonNode node)
     {
-        KubeObject obj;
         try
         {
-            obj = definition.Decode(JsonSerializer.SerializeToUtf8Bytes(node));
+            return definition.Decode(JsonSerializer.SerializeToUtf8Bytes(node));
         }
         catch (Exception refused) when (refused is JsonException or FormatException or ArgumentException or OverflowException
             or InvalidOperationException or NotSupportedException)
         {
             return null;
         }
+    }
 
+    /// <summary>What the API does with an object; null if it refuses it.</summary>
+    private static KubeObject? Accept(ResourceDefinition definition, JsonNode node, string field)
+    {
+        if (Decode(definition, node) is not { } obj)
+            return null;
         var errors = new FieldErrors();
         definition.ApplyDefaults(obj);
         ObjectMetaValidation.Validate(definition, obj.Metadata, errors);
