@@ -151,6 +151,19 @@ public sealed class FencingTests
     }
 
     [Fact]
+    public void LeaseClock_AcknowledgedWhenTheGuardMayHaveActed_IsRememberedAsALapse()
+    {
+        var time = new FakeTimeProvider();
+        var clock = new LeaseClock(time, null);
+        time.Advance(Limit - LeaseMeasurement.Margin);
+
+        clock.Measure().IsOver(Limit).ShouldBeTrue();
+        clock.Acknowledge(clock.Now, Limit);
+
+        clock.HasLapsed(0, Limit).ShouldBeTrue("what the guard ended starts again only when the control plane has confirmed it");
+    }
+
+    [Fact]
     public void LeaseClock_DaemonRestartedWhileHeld_KeepsWhatIsLeft()
     {
         var file = Path.GetTempFileName();

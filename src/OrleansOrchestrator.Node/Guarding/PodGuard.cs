@@ -24,8 +24,6 @@ internal sealed partial class PodGuard
 
     private const long TicksPerHundredth = TimeSpan.TicksPerSecond / 100;
 
-    private static readonly TimeSpan Margin = TimeSpan.FromMilliseconds(100);
-
     private readonly GuardProcess? _process;
     private readonly Func<string, PodPlace?> _placeOf;
     private readonly LeaseClock _clock;
@@ -73,15 +71,15 @@ internal sealed partial class PodGuard
 
     public void Remove(string podUid) => _limits.TryRemove(podUid, out _);
 
-    /// <summary>Whether the pod may not run. A little early: what the guard ends must not be started again by one who is late.</summary>
-    public bool IsFenced(string podUid) => Remaining(podUid) <= Margin;
+    /// <summary>Whether the pod may not run.</summary>
+    public bool IsFenced(string podUid) => _limits.TryGetValue(podUid, out var known) && known is { } limit && _clock.Measure().IsOver(limit);
 
     /// <summary>Tells the guard the deadlines as they are now, and sees to it that it lives.</summary>
     public GuardState Feed()
     {
         var measured = _clock.Measure();
         var isTold = _process is null || TryFeed(_process, measured);
-        var rest = _limits.Values.OfType<TimeSpan>().Distinct().Select(limit => (TimeSpan?)(measured.Remaining(limit) - Margin)).Min();
+        var rest = _limits.Values.OfType<TimeSpan>().Distinct().Select(limit => (TimeSpan?)(measured.Remaining(limit) - LeaseMeasurement.Margin)).Min();
         return new GuardState(isTold, rest, measured.Leap);
     }
 
@@ -111,9 +109,6 @@ internal sealed partial class PodGuard
             return !_isFailing;
         }
     }
-
-    private TimeSpan Remaining(string podUid) =>
-        _limits.TryGetValue(podUid, out var known) && known is { } limit ? _clock.Remaining(limit) : TimeSpan.MaxValue;
 
     private Feeding FeedingOf(LeaseMeasurement measured)
     {

@@ -91,7 +91,7 @@ internal sealed class LeaseClock
     public bool HasLapsed(int since, TimeSpan limit)
     {
         lock (_lock)
-            return since < _lapsesForgotten || _lapses.Skip(since - _lapsesForgotten).Any(lapse => lapse.Remaining(limit) <= TimeSpan.Zero);
+            return since < _lapsesForgotten || _lapses.Skip(since - _lapsesForgotten).Any(lapse => lapse.IsOver(limit));
     }
 
     /// <summary>Notes that the renewal that was sent at the given moment was acknowledged.</summary>
@@ -113,7 +113,7 @@ internal sealed class LeaseClock
     private void MoveTo(Moment sent, TimeSpan shortest)
     {
         var before = Measure(isInDoubt: false);
-        if (before.Remaining(shortest) <= TimeSpan.Zero)
+        if (before.IsOver(shortest))
             Remember(before);
         _acknowledged = sent;
         _held = _held with { Began = TimeSpan.Zero };
@@ -236,6 +236,12 @@ internal sealed class LeaseClock
 /// <param name="DecidesAlone">Whether the node's own vote is enough to run on.</param>
 internal readonly record struct LeaseMeasurement(TimeSpan Silence, TimeSpan Held, TimeSpan HeldFrom, TimeSpan Leap, bool DecidesAlone)
 {
+    /// <summary>How long before its end a pod's time counts as over: the guard reads another clock, and may be early by less than this.</summary>
+    public static readonly TimeSpan Margin = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>Whether a pod with this limit has to stop. Whatever the guard may have ended is over here too, so that nothing starts it again.</summary>
+    public bool IsOver(TimeSpan limit) => Remaining(limit) <= Margin;
+
     /// <inheritdoc cref="LeaseClock.Remaining"/>
     public TimeSpan Remaining(TimeSpan limit)
     {

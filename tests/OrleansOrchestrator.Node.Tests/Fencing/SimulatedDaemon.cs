@@ -174,7 +174,7 @@ internal sealed class SimulatedDaemon : IPeers
 
     private void Revive(int lapses)
     {
-        if (_isRunning || _lease.Remaining(_limit) <= TimeSpan.Zero || _lease.HasLapsed(lapses, _limit))
+        if (_isRunning || _lease.Measure().IsOver(_limit) || _lease.HasLapsed(lapses, _limit))
             return;
         (_isRunning, _guardedUntil, _lapsesConfirmed) = (true, double.PositiveInfinity, lapses);
         Look();
