@@ -1,8 +1,8 @@
 using k8s.Models;
 using OrleansOrchestrator.ControlPlane.Objects;
 using OrleansOrchestrator.ControlPlane.Watch;
+using OrleansOrchestrator.Kinds.Core.Services;
 using OrleansOrchestrator.Model.Errors;
-using OrleansOrchestrator.Model.Kinds.Services;
 using OrleansOrchestrator.Model.Names;
 using OrleansOrchestrator.Model.Resources;
 using OrleansOrchestrator.Model.Validation;

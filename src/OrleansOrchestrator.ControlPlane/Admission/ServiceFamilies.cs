@@ -1,5 +1,5 @@
 using k8s.Models;
-using OrleansOrchestrator.Model.Kinds.Services;
+using OrleansOrchestrator.Kinds.Core.Services;
 using OrleansOrchestrator.Model.Names;
 using OrleansOrchestrator.Model.Validation;
 

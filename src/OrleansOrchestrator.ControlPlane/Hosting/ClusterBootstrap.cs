@@ -3,10 +3,10 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using OrleansOrchestrator.ControlPlane.Admission;
 using OrleansOrchestrator.ControlPlane.Objects;
+using OrleansOrchestrator.Kinds.Scheduling;
 using OrleansOrchestrator.Loops;
 using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Model.Errors;
-using OrleansOrchestrator.Model.Kinds.Scheduling;
 using OrleansOrchestrator.Model.Metadata;
 using OrleansOrchestrator.Model.Resources;
 

@@ -1,6 +1,8 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
+using OrleansOrchestrator.Controllers.Namespaces;
+using OrleansOrchestrator.Controllers.Reconciling;
 using OrleansOrchestrator.ControlPlane.Admission;
 using OrleansOrchestrator.ControlPlane.Controllers;
 using OrleansOrchestrator.ControlPlane.CustomResources;
@@ -11,9 +13,7 @@ using OrleansOrchestrator.ControlPlane.Objects;
 using OrleansOrchestrator.ControlPlane.Scheduling;
 using OrleansOrchestrator.ControlPlane.Store;
 using OrleansOrchestrator.ControlPlane.Watch;
-using OrleansOrchestrator.Controllers.Namespaces;
-using OrleansOrchestrator.Controllers.Reconciling;
-using OrleansOrchestrator.Model.Resources;
+using OrleansOrchestrator.Kinds;
 using OrleansOrchestrator.Model.Validation;
 
 namespace OrleansOrchestrator.ControlPlane.Hosting;
@@ -37,7 +37,7 @@ public static class ControlPlaneHosting
         if (faults.All.Count > 0)
             throw new ArgumentException($"the control plane's options are not valid: {string.Join(" ", faults.All)}", nameof(options));
         services.TryAddSingleton(TimeProvider.System);
-        services.TryAddSingleton(static _ => ResourceRegistry.BuiltIn.Copy());
+        services.TryAddSingleton(static _ => BuiltInKinds.Registry.Copy());
         services.AddSingleton(options);
         services.AddSingleton(options.Store);
         services.AddSingleton(options.Watch);

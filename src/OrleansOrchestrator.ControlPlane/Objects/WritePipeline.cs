@@ -1,10 +1,10 @@
 using System.Globalization;
 using System.Text.Json;
 using OrleansOrchestrator.ControlPlane.Admission;
+using OrleansOrchestrator.Kinds.Warnings;
 using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Model.Errors;
 using OrleansOrchestrator.Model.FieldManagement;
-using OrleansOrchestrator.Model.Kinds.Warnings;
 using OrleansOrchestrator.Model.Metadata;
 using OrleansOrchestrator.Model.Resources;
 using OrleansOrchestrator.Model.Validation;

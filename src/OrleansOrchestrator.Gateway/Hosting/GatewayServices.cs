@@ -5,8 +5,8 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using OpenTelemetry.Metrics;
-using OrleansOrchestrator.ControlPlane.Watch;
 using OrleansOrchestrator.ControlPlane.Objects;
+using OrleansOrchestrator.ControlPlane.Watch;
 using OrleansOrchestrator.Gateway.Authentication;
 using OrleansOrchestrator.Gateway.Authorization;
 using OrleansOrchestrator.Gateway.Discovery;
@@ -23,6 +23,7 @@ using OrleansOrchestrator.Gateway.Reviews;
 using OrleansOrchestrator.Gateway.ServiceAccounts;
 using OrleansOrchestrator.Gateway.Subresources;
 using OrleansOrchestrator.Gateway.Watch;
+using OrleansOrchestrator.Kinds;
 using OrleansOrchestrator.Loops;
 using OrleansOrchestrator.Model.Resources;
 
@@ -49,7 +50,7 @@ public static class GatewayServices
         services.AddSingleton(options);
         services.AddSingleton(identity);
         services.TryAddSingleton(TimeProvider.System);
-        services.TryAddSingleton(static _ => ResourceRegistry.BuiltIn.Copy());
+        services.TryAddSingleton(static _ => BuiltInKinds.Registry.Copy());
         AddPipeline(services);
         AddResources(services);
         AddReviews(services);

@@ -6,8 +6,9 @@ namespace OrleansOrchestrator.Model.Codec;
 /// Whether two values mean the same: the order of map entries does not matter, and an empty list or map is as good as none.
 /// </summary>
 /// <remarks>See k8s.io/apimachinery/pkg/api/equality.</remarks>
-internal static class SemanticEquality
+public static class SemanticEquality
 {
+    /// <summary>Compares two values by what they encode to.</summary>
     public static bool Equal<T>(T left, T right)
     {
         var (leftJson, rightJson) = (ObjectCodec.Encode(left), ObjectCodec.Encode(right));
@@ -18,6 +19,7 @@ internal static class SemanticEquality
         return Equal(leftDocument.RootElement, rightDocument.RootElement);
     }
 
+    /// <summary>Compares two documents.</summary>
     public static bool Equal(JsonElement left, JsonElement right)
     {
         if (left.ValueKind != right.ValueKind)

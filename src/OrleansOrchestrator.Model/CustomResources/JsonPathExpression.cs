@@ -8,7 +8,7 @@ namespace OrleansOrchestrator.Model.CustomResources;
 /// <c>['name']</c>), elements (<c>[0]</c>, <c>[-1]</c>, <c>[*]</c>), and filters that compare (<c>[?(@.type=="Ready")]</c>).
 /// </summary>
 /// <remarks>https://kubernetes.io/docs/reference/kubectl/jsonpath/</remarks>
-internal sealed class JsonPathExpression
+public sealed class JsonPathExpression
 {
     private readonly List<Step> _steps;
 

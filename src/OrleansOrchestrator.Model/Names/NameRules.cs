@@ -105,6 +105,9 @@ public static class NameRules
         return NameSyntax.IsEnvVarName(value) ? DirectoryFaults(value) : [NameFaults.EnvVarName, .. DirectoryFaults(value)];
     }
 
+    /// <summary>What is said of text that should be a share of something, as <c>25%</c> is.</summary>
+    public static string NotAPercent => NameFaults.Percent;
+
     /// <summary>A port number: 1 to 65535.</summary>
     public static IReadOnlyList<string> IsValidPortNum(int port) => IsInRange(port, 1, ushort.MaxValue);
 

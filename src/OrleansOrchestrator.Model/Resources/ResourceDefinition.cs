@@ -11,7 +11,7 @@ namespace OrleansOrchestrator.Model.Resources;
 /// Everything the machinery needs to know of a kind: names, storage, rules and columns. A kind declares; the machinery
 /// (gateway, store, caches) does. Objects passed in are of the kind's own type.
 /// </summary>
-/// <remarks>Derive from <see cref="ResourceDefinition{T}"/>; a definition in <c>Kinds/</c> is found by itself.</remarks>
+/// <remarks>Derive from <see cref="ResourceDefinition{T}"/>; a definition in the Kinds project is found by itself.</remarks>
 public abstract class ResourceDefinition
 {
     private ResourceName? _name;

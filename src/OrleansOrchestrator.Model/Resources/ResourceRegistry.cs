@@ -22,12 +22,6 @@ public sealed class ResourceRegistry
         _catalog = new ResourceCatalog(_builtIn);
     }
 
-    /// <summary>The kinds that this assembly defines: every definition in <c>Kinds/</c>. No custom kinds are ever added to this one.</summary>
-    public static ResourceRegistry BuiltIn { get; } = new(
-        typeof(ResourceRegistry).Assembly.GetTypes()
-            .Where(type => type.IsSubclassOf(typeof(ResourceDefinition)) && !type.IsAbstract && type.GetConstructor(Type.EmptyTypes) is not null)
-            .Select(type => (ResourceDefinition)Activator.CreateInstance(type)!));
-
     /// <summary>All that is served at this moment.</summary>
     public ResourceCatalog Catalog => _catalog;
 

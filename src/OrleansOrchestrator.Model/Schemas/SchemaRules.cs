@@ -6,7 +6,7 @@ namespace OrleansOrchestrator.Model.Schemas;
 
 /// <summary>The rules that a schema has to follow to be structural: what each field is must be plain from the schema alone.</summary>
 /// <remarks>https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definitions/#specifying-a-structural-schema</remarks>
-internal static class SchemaRules
+public static class SchemaRules
 {
     private const string EmbeddedField = "x-kubernetes-embedded-resource";
     private const string IntOrStringField = "x-kubernetes-int-or-string";

@@ -1,6 +1,7 @@
 using System.Text;
 using BenchmarkDotNet.Attributes;
 using k8s.Models;
+using OrleansOrchestrator.Kinds;
 using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Model.FieldManagement;
 using OrleansOrchestrator.Model.Metadata;
@@ -18,7 +19,7 @@ public class PodPipelineBenchmark
 {
     private const int Pods = 2_000;
     private static readonly DateTime Now = new(2026, 1, 1, 0, 0, 0, DateTimeKind.Utc);
-    private static readonly ResourceDefinition Definition = ResourceRegistry.BuiltIn[WellKnownResources.Pods];
+    private static readonly ResourceDefinition Definition = BuiltInKinds.Registry[WellKnownResources.Pods];
     private static readonly byte[] Body = Encoding.UTF8.GetBytes("""
         {"apiVersion":"v1","kind":"Pod","metadata":{"name":"web-5d4f8","namespace":"default","labels":{"app":"web","tier":"front","pod-template-hash":"5d4f8"},
         "annotations":{"prometheus.io/scrape":"true","prometheus.io/port":"9090"}},"spec":{"serviceAccountName":"default","nodeSelector":{"kubernetes.io/os":"linux"},

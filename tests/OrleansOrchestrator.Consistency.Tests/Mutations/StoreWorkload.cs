@@ -6,6 +6,7 @@ using OrleansOrchestrator.ControlPlane.Objects;
 using OrleansOrchestrator.ControlPlane.Tests.Hosting;
 using OrleansOrchestrator.ControlPlane.Tests.Store;
 using OrleansOrchestrator.ControlPlane.Watch;
+using OrleansOrchestrator.Kinds;
 using OrleansOrchestrator.Model.Errors;
 using OrleansOrchestrator.Model.Resources;
 using OrleansOrchestrator.Storage.Log;
@@ -19,7 +20,7 @@ internal sealed class StoreWorkload(IReadOnlyList<TestSilo> silos, ScriptedLog l
     private const int ClientsPerSilo = 4;
     private static readonly TimeSpan ReadPause = TimeSpan.FromMilliseconds(5);
 
-    private static readonly ResourceDefinition Maps = ResourceRegistry.BuiltIn[WellKnownResources.ConfigMaps];
+    private static readonly ResourceDefinition Maps = BuiltInKinds.Registry[WellKnownResources.ConfigMaps];
     private static readonly string[] Keys = ["a", "b", "c"];
     private static readonly ShardId Shard = new(WellKnownResources.ConfigMaps.ToString());
 

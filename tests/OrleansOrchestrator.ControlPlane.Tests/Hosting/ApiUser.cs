@@ -1,4 +1,5 @@
 using OrleansOrchestrator.ControlPlane.Objects;
+using OrleansOrchestrator.Kinds;
 using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Model.Errors;
 using OrleansOrchestrator.Model.Resources;
@@ -16,7 +17,7 @@ internal sealed class ApiUser(IObjectClient objects)
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    public static ResourceDefinition Of<T>() => ResourceRegistry.BuiltIn.All.First(definition => definition.ModelType == typeof(T));
+    public static ResourceDefinition Of<T>() => BuiltInKinds.Registry.All.First(definition => definition.ModelType == typeof(T));
 
     public static ObjectReference Ref<T>(string @namespace, string name, string subresource = "") =>
         new(Of<T>(), new ObjectKey(@namespace, name), subresource);

@@ -1,5 +1,6 @@
 using k8s.Models;
 using OrleansOrchestrator.ControlPlane.Store;
+using OrleansOrchestrator.Kinds;
 using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Model.Resources;
 using OrleansOrchestrator.Storage.Log;
@@ -9,7 +10,7 @@ namespace OrleansOrchestrator.ControlPlane.Tests.Store;
 /// <summary>Objects, writes and changes to test with.</summary>
 internal static class Samples
 {
-    public static ResourceRegistry Registry => ResourceRegistry.BuiltIn;
+    public static ResourceRegistry Registry => BuiltInKinds.Registry;
 
     public static ResourceDefinition Maps => Registry[WellKnownResources.ConfigMaps];
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using OrleansOrchestrator.Controllers.Reconciling;
+using OrleansOrchestrator.Kinds;
 using OrleansOrchestrator.Model.Metadata;
 using OrleansOrchestrator.Model.Resources;
 
@@ -136,7 +137,7 @@ internal sealed class ClusterModel
 
         // A copy, since earlier observations are still looked at by tests.
         var obj = ObjectFacts.CopyOf(found);
-        ObjectMetaRules.MarkDeleted(ResourceRegistry.BuiltIn[delete.Resource], obj, KeepsDeletedPods ? delete.GracePeriodSeconds : 0, Now);
+        ObjectMetaRules.MarkDeleted(BuiltInKinds.Registry[delete.Resource], obj, KeepsDeletedPods ? delete.GracePeriodSeconds : 0, Now);
         if (delete.Propagation == DeletionPropagation.Foreground && !obj.HasFinalizer("foregroundDeletion"))
             obj.Metadata.Finalizers = [.. obj.Metadata.Finalizers ?? [], "foregroundDeletion"];
         _objects[IdOf(obj)] = obj;

@@ -6,6 +6,7 @@ using CsCheck;
 using k8s.Models;
 using OrleansOrchestrator.Gateway.Protobuf;
 using OrleansOrchestrator.Gateway.Responses;
+using OrleansOrchestrator.Kinds;
 using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Model.Errors;
 using OrleansOrchestrator.Model.Resources;
@@ -23,7 +24,7 @@ public sealed class ProtobufEncoderTests
         get
         {
             var kinds = new TheoryData<string, string>();
-            foreach (var form in ResourceRegistry.BuiltIn.All.SelectMany(definition => definition.Forms))
+            foreach (var form in BuiltInKinds.Registry.All.SelectMany(definition => definition.Forms))
                 kinds.Add(form.ApiVersion, form.Definition.Kind);
             return kinds;
         }
@@ -33,7 +34,7 @@ public sealed class ProtobufEncoderTests
     [MemberData(nameof(Kinds))]
     public void Kind_WithEveryFieldSet_IsTheSameAfterAJourney(string apiVersion, string kind)
     {
-        var form = ResourceRegistry.BuiltIn.All.SelectMany(definition => definition.Forms).First(form => form.ApiVersion == apiVersion && form.Definition.Kind == kind);
+        var form = BuiltInKinds.Registry.All.SelectMany(definition => definition.Forms).First(form => form.ApiVersion == apiVersion && form.Definition.Kind == kind);
         ShouldSurvive(form.ModelType, apiVersion, kind);
     }
 

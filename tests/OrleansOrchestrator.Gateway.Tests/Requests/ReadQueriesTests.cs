@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http;
 using OrleansOrchestrator.ControlPlane.Objects;
 using OrleansOrchestrator.Gateway.Requests;
+using OrleansOrchestrator.Kinds;
 using OrleansOrchestrator.Model.Errors;
 using OrleansOrchestrator.Model.Resources;
 
@@ -14,7 +15,7 @@ public sealed class ReadQueriesTests
         Verb = Verbs.List,
         IsResource = true,
         Namespace = "default",
-        Form = ResourceRegistry.BuiltIn[WellKnownResources.Pods].Storage,
+        Form = BuiltInKinds.Registry[WellKnownResources.Pods].Storage,
     };
 
     [Theory]

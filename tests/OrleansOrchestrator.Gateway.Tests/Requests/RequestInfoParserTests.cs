@@ -1,13 +1,14 @@
 using CsCheck;
 using Microsoft.AspNetCore.Http;
 using OrleansOrchestrator.Gateway.Requests;
+using OrleansOrchestrator.Kinds;
 using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.Gateway.Tests.Requests;
 
 public sealed class RequestInfoParserTests
 {
-    private readonly RequestInfoParser _parser = new(new ResourceRoutes(ResourceRegistry.BuiltIn));
+    private readonly RequestInfoParser _parser = new(new ResourceRoutes(BuiltInKinds.Registry));
 
     [Theory]
     [InlineData("GET", "/api/v1/pods", "list v1 pods")]

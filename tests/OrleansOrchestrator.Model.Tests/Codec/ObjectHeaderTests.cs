@@ -1,6 +1,7 @@
 using System.Text;
 using CsCheck;
 using k8s.Models;
+using OrleansOrchestrator.Kinds;
 using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Model.Resources;
 using OrleansOrchestrator.Model.Selectors;
@@ -9,7 +10,7 @@ namespace OrleansOrchestrator.Model.Tests.Codec;
 
 public class ObjectHeaderTests
 {
-    private static readonly ResourceDefinition Pods = ResourceRegistry.BuiltIn[WellKnownResources.Pods];
+    private static readonly ResourceDefinition Pods = BuiltInKinds.Registry[WellKnownResources.Pods];
 
     // Text that JSON escapes, that is not ASCII, and that is empty.
     private static readonly Gen<string> Text = Gen.OneOf("", "a", "web-1", "\"quoted\"", "back\\slash", "grün", "line\nbreak", "spec.nodeName");
@@ -89,7 +90,7 @@ public class ObjectHeaderTests
     [Fact]
     public void Field_OfAnotherPath_IsReadFromThere()
     {
-        var events = ResourceRegistry.BuiltIn[WellKnownResources.Events];
+        var events = BuiltInKinds.Registry[WellKnownResources.Events];
 
         var header = StoredObject.Read(events, "{\"metadata\":{\"name\":\"e\"},\"source\":{\"component\":\"kubelet\"},\"involvedObject\":{\"name\":\"p\"}}"u8.ToArray());
 

@@ -1,4 +1,5 @@
 using k8s.Models;
+using OrleansOrchestrator.Kinds;
 using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Model.Resources;
 
@@ -6,7 +7,7 @@ namespace OrleansOrchestrator.Model.Tests.Codec;
 
 public class StoredObjectTests
 {
-    private static readonly ResourceDefinition Pods = ResourceRegistry.BuiltIn[WellKnownResources.Pods];
+    private static readonly ResourceDefinition Pods = BuiltInKinds.Registry[WellKnownResources.Pods];
 
     [Fact]
     public void Peek_WhileHeld_IsOneModel()

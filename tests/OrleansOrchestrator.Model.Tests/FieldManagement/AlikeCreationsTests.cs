@@ -1,9 +1,10 @@
 using System.Text;
 using CsCheck;
 using k8s.Models;
+using OrleansOrchestrator.Kinds;
 using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Model.FieldManagement;
-using OrleansOrchestrator.Model.Kinds;
+using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.Model.Tests.FieldManagement;
 
@@ -37,7 +38,7 @@ public sealed class AlikeCreationsTests
             Gen.OneOf("x", "y").HashSet[0, 2]).Sample((labels, containers, ports, finalizers) =>
         {
             var pod = Pod(labels, containers, ports, finalizers);
-            var fresh = new PodKind();
+            var fresh = (ResourceDefinition)Activator.CreateInstance(Shared.GetType())!;
 
             OwnershipTracking.OnCreate(Shared.Storage, pod, Writer);
             var remembered = pod.Metadata.ManagedFields[0].FieldsV1?.ToString();
@@ -49,7 +50,7 @@ public sealed class AlikeCreationsTests
         }, iter: 2000);
     }
 
-    private static PodKind Shared { get; } = new();
+    private static ResourceDefinition Shared => BuiltInKinds.Registry[WellKnownResources.Pods];
 
     private static FieldWriter Writer => new("tester", "", DateTime.UnixEpoch);
 

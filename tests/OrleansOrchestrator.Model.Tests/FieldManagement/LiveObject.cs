@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using k8s.Models;
+using OrleansOrchestrator.Kinds;
 using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Model.FieldManagement;
 using OrleansOrchestrator.Model.Resources;
@@ -15,7 +16,7 @@ internal sealed class LiveObject(string kind)
     private static readonly DateTime Start = new(2026, 1, 1, 0, 0, 0, DateTimeKind.Utc);
     private int _writes;
 
-    public ResourceDefinition Definition { get; } = ResourceRegistry.BuiltIn.All.First(definition => definition.Kind == kind);
+    public ResourceDefinition Definition { get; } = BuiltInKinds.Registry.All.First(definition => definition.Kind == kind);
 
     /// <summary>The form in which it is applied and updated; the storage form unless set.</summary>
     public ResourceForm Form { get => field ?? Definition.Storage; set; }

@@ -1,4 +1,5 @@
 using k8s.Models;
+using OrleansOrchestrator.Kinds;
 using OrleansOrchestrator.Model.Errors;
 using OrleansOrchestrator.Model.Metadata;
 using OrleansOrchestrator.Model.Resources;
@@ -10,9 +11,9 @@ public class ObjectMetaRulesTests
     private static readonly DateTimeOffset Now = new(2026, 3, 1, 12, 0, 0, 750, TimeSpan.Zero);
     private static readonly DateTime NowSecond = new(2026, 3, 1, 12, 0, 0, DateTimeKind.Utc);
 
-    private static readonly ResourceDefinition Pods = ResourceRegistry.BuiltIn[WellKnownResources.Pods];
-    private static readonly ResourceDefinition Maps = ResourceRegistry.BuiltIn[WellKnownResources.ConfigMaps];
-    private static readonly ResourceDefinition Nodes = ResourceRegistry.BuiltIn[WellKnownResources.Nodes];
+    private static readonly ResourceDefinition Pods = BuiltInKinds.Registry[WellKnownResources.Pods];
+    private static readonly ResourceDefinition Maps = BuiltInKinds.Registry[WellKnownResources.ConfigMaps];
+    private static readonly ResourceDefinition Nodes = BuiltInKinds.Registry[WellKnownResources.Nodes];
 
     [Fact]
     public void Create_WithForgedMetadata_DecidesWhatTheServerDecides()
@@ -120,7 +121,7 @@ public class ObjectMetaRulesTests
     [Fact]
     public void MarkDeleted_WhatNobodyHolds_HasNoGracePeriodWhateverIsAskedFor()
     {
-        foreach (var definition in ResourceRegistry.BuiltIn.All.Where(definition => definition.IsStored))
+        foreach (var definition in BuiltInKinds.Registry.All.Where(definition => definition.IsStored))
         {
             var obj = definition.Decode("{\"metadata\":{\"name\":\"a\"}}"u8.ToArray());
 

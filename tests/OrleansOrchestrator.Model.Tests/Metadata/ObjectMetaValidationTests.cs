@@ -1,4 +1,5 @@
 using k8s.Models;
+using OrleansOrchestrator.Kinds;
 using OrleansOrchestrator.Model.Metadata;
 using OrleansOrchestrator.Model.Resources;
 using OrleansOrchestrator.Model.Validation;
@@ -7,7 +8,7 @@ namespace OrleansOrchestrator.Model.Tests.Metadata;
 
 public class ObjectMetaValidationTests
 {
-    private static readonly ResourceDefinition Maps = ResourceRegistry.BuiltIn[WellKnownResources.ConfigMaps];
+    private static readonly ResourceDefinition Maps = BuiltInKinds.Registry[WellKnownResources.ConfigMaps];
 
     [Fact]
     public void Metadata_Plain_IsValid() => Faults(Plain()).ShouldBeEmpty();

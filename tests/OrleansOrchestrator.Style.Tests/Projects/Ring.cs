@@ -17,14 +17,15 @@ internal sealed record Ring(string Project, string[] MayKnow, string[] MustNotUs
     public static IReadOnlyList<Ring> All { get; } =
     [
         new("Model", [], Pure),
+        new("Kinds", ["Model"], Pure),
         new("Loops", [], Pure),
-        new("Scheduling", ["Model"], Pure),
-        new("Controllers", ["Loops", "Model"], Pure),
+        new("Scheduling", ["Model", "Kinds"], Pure),
+        new("Controllers", ["Loops", "Model", "Kinds"], Pure),
         new("Storage", [], ["Microsoft.Orleans", "Microsoft.AspNetCore", "Docker", "KubernetesClient"]),
-        new("ControlPlane", ["Loops", "Model", "Scheduling", "Controllers", "Storage"], ["Microsoft.AspNetCore", "Npgsql", "Microsoft.Data.Sqlite", "dbup", "Docker"]),
-        new("Gateway", ["Loops", "Model", "ControlPlane"], ["Npgsql", "Microsoft.Data.Sqlite", "dbup", "Docker"]),
-        new("Node", ["Loops", "Model"], ["Microsoft.Orleans", "Npgsql", "Microsoft.Data.Sqlite", "dbup"]),
-        new("Cli", ["Loops", "Model", "Scheduling", "Controllers", "Storage", "ControlPlane", "Gateway", "Node"], []),
+        new("ControlPlane", ["Loops", "Model", "Kinds", "Scheduling", "Controllers", "Storage"], ["Microsoft.AspNetCore", "Npgsql", "Microsoft.Data.Sqlite", "dbup", "Docker"]),
+        new("Gateway", ["Loops", "Model", "Kinds", "ControlPlane"], ["Npgsql", "Microsoft.Data.Sqlite", "dbup", "Docker"]),
+        new("Node", ["Loops", "Model", "Kinds"], ["Microsoft.Orleans", "Npgsql", "Microsoft.Data.Sqlite", "dbup"]),
+        new("Cli", ["Loops", "Model", "Kinds", "Scheduling", "Controllers", "Storage", "ControlPlane", "Gateway", "Node"], []),
     ];
 
     public IEnumerable<Finding> Find(ProjectFile project)

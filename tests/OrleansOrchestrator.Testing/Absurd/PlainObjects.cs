@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Text;
 using System.Text.Json.Nodes;
+using OrleansOrchestrator.Kinds;
 using OrleansOrchestrator.Model.Resources;
 using KubeObject = k8s.IKubernetesObject<k8s.Models.V1ObjectMeta>;
 
@@ -109,16 +110,16 @@ public static class PlainObjects
 
     /// <summary>The absurd objects of a kind, to read only.</summary>
     public static IReadOnlyList<AbsurdObject> Absurd(ResourceName resource) => Made.GetOrAdd(
-        resource, static one => new Lazy<AbsurdObject[]>(() => [.. AbsurdObjects.Of(ResourceRegistry.BuiltIn[one], All[one])])).Value;
+        resource, static one => new Lazy<AbsurdObject[]>(() => [.. AbsurdObjects.Of(BuiltInKinds.Registry[one], All[one])])).Value;
 
     /// <summary>The absurd objects of a kind as they are sent, those that are refused among them.</summary>
     public static IEnumerable<(string Field, string Value, JsonObject Object)> Candidates(ResourceName resource) =>
-        AbsurdObjects.Candidates(ResourceRegistry.BuiltIn[resource], All[resource]);
+        AbsurdObjects.Candidates(BuiltInKinds.Registry[resource], All[resource]);
 
     /// <summary>The plain object of a kind, as it is stored.</summary>
     public static KubeObject Of(ResourceName resource)
     {
-        var definition = ResourceRegistry.BuiltIn[resource];
+        var definition = BuiltInKinds.Registry[resource];
         var obj = definition.Decode(Encoding.UTF8.GetBytes(All[resource]));
         definition.ApplyDefaults(obj);
         return obj;

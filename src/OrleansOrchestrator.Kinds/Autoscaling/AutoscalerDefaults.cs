@@ -1,0 +1,35 @@
+using k8s.Models;
+using OrleansOrchestrator.Kinds.Rules;
+
+namespace OrleansOrchestrator.Kinds.Autoscaling;
+
+/// <summary>The defaults of autoscalers.</summary>
+/// <remarks>See k8s.io/kubernetes/pkg/apis/autoscaling/v2/defaults.go.</remarks>
+internal static class AutoscalerDefaults
+{
+    private const int CpuUtilizationPercent = 80;
+    private const int PolicyPeriodSeconds = 15;
+
+    public static void Apply(V2HorizontalPodAutoscalerSpec spec)
+    {
+        spec.MinReplicas ??= 1;
+        if (spec.Metrics.OrNone().Count == 0)
+            spec.Metrics = [CpuMetrics.Create(CpuUtilizationPercent)];
+        if (spec.Behavior is not { } behavior)
+            return;
+        behavior.ScaleUp ??= new V2HPAScalingRules();
+        behavior.ScaleUp.StabilizationWindowSeconds ??= 0;
+        ApplyRules(behavior.ScaleUp, [Policy("Pods", 4), Policy("Percent", 100)]);
+        behavior.ScaleDown ??= new V2HPAScalingRules();
+        ApplyRules(behavior.ScaleDown, [Policy("Percent", 100)]);
+    }
+
+    private static void ApplyRules(V2HPAScalingRules rules, List<V2HPAScalingPolicy> policies)
+    {
+        rules.SelectPolicy ??= "Max";
+        rules.Policies ??= policies;
+    }
+
+    private static V2HPAScalingPolicy Policy(string type, int value) =>
+        new() { Type = type, Value = value, PeriodSeconds = PolicyPeriodSeconds };
+}

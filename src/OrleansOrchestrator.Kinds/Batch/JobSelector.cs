@@ -1,0 +1,92 @@
+using k8s.Models;
+using OrleansOrchestrator.Kinds.Apps;
+using OrleansOrchestrator.Kinds.Rules;
+using OrleansOrchestrator.Model.Selectors;
+using OrleansOrchestrator.Model.Validation;
+
+namespace OrleansOrchestrator.Kinds.Batch;
+
+/// <summary>
+/// A job knows its pods by labels that the server gives them, so that no two jobs ever share a pod. Only who asks for a
+/// manual selector chooses them.
+/// </summary>
+internal static class JobSelector
+{
+    private const string UidLabel = "batch.kubernetes.io/controller-uid";
+    private const string NameLabel = "batch.kubernetes.io/job-name";
+    private const string LegacyUidLabel = "controller-uid";
+    private const string LegacyNameLabel = "job-name";
+
+    /// <summary>Gives selector and template what is not there yet; what is there and differs is a fault.</summary>
+    public static void Generate(V1Job job)
+    {
+        if (job.Spec.Template is { } template)
+        {
+            template.Metadata ??= new V1ObjectMeta();
+            var labels = template.Metadata.Labels ??= new Dictionary<string, string>();
+            foreach (var (name, value) in LabelsOf(job))
+                labels.TryAdd(name, value);
+        }
+
+        job.Spec.Selector ??= new V1LabelSelector();
+        job.Spec.Selector.MatchLabels ??= new Dictionary<string, string>();
+        job.Spec.Selector.MatchLabels.TryAdd(UidLabel, job.Metadata.Uid ?? "");
+    }
+
+    public static void Validate(V1Job job, FieldErrors errors)
+    {
+        if (job.Spec is not { ManualSelector: not true, Selector: { } selector } spec)
+            return;
+        if (string.IsNullOrEmpty(job.Metadata.Uid))
+            errors.Required(FieldPath.Metadata.Child("uid"));
+        var given = (spec.Template?.Metadata?.Labels).OrNone();
+        var path = FieldPath.Spec.Child("template").Child("metadata").Child("labels");
+        var expected = LabelsOf(job);
+        foreach (var (name, value) in expected)
+        {
+            if (!given.TryGetValue(name, out var actual))
+                errors.Required(path.Key(name), $"must be '{value}'");
+            else if (actual != value)
+                errors.Invalid(path.Key(name), given, $"must be '{value}'");
+        }
+
+        if (!Finds(selector, expected))
+            errors.Invalid(FieldPath.Spec.Child("selector"), selector, "`selector` not auto-generated");
+    }
+
+    public static void ValidateSelected(V1JobSpec? spec, FieldErrors errors)
+    {
+        var path = FieldPath.Spec;
+        if (spec?.Selector is null)
+            errors.Required(path.Child("selector"));
+        else
+            LabelSelectorRules.Validate(spec.Selector, path.Child("selector"), errors);
+        if (spec?.Template is { } template)
+            WorkloadRules.ValidateSelected(template, spec.Selector, path.Child("template"), errors);
+    }
+
+    private static Dictionary<string, string> LabelsOf(V1Job job)
+    {
+        var (uid, name) = (job.Metadata.Uid ?? "", job.Metadata.Name ?? "");
+        return new Dictionary<string, string>
+        {
+            [LegacyUidLabel] = uid,
+            [LegacyNameLabel] = name,
+            [UidLabel] = uid,
+            [NameLabel] = name,
+        };
+    }
+
+    private static bool Finds(V1LabelSelector selector, Dictionary<string, string> labels)
+    {
+        try
+        {
+            return LabelSelector.From(selector).Matches(labels);
+        }
+        catch (SelectorException)
+        {
+            // What is wrong with it is told where its parts are checked.
+            return true;
+        }
+    }
+}

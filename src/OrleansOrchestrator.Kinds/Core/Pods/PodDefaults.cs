@@ -1,0 +1,65 @@
+using k8s.Models;
+using OrleansOrchestrator.Kinds.Rules;
+using OrleansOrchestrator.Kinds.Scheduling;
+
+namespace OrleansOrchestrator.Kinds.Core.Pods;
+
+/// <summary>The defaults of pods and of pod templates.</summary>
+/// <remarks>See k8s.io/kubernetes/pkg/apis/core/v1/defaults.go.</remarks>
+internal static class PodDefaults
+{
+    /// <summary>How long a pod has to end in order, unless it says otherwise.</summary>
+    public const long TerminationGracePeriodSeconds = 30;
+
+    /// <summary>What pods and templates have in common.</summary>
+    public static void ApplyToTemplate(V1PodSpec spec)
+    {
+        spec.RestartPolicy = spec.RestartPolicy.Or("Always");
+        spec.DnsPolicy = spec.DnsPolicy.Or("ClusterFirst");
+        spec.SchedulerName = spec.SchedulerName.Or("default-scheduler");
+        spec.SecurityContext ??= new V1PodSecurityContext();
+        spec.TerminationGracePeriodSeconds ??= TerminationGracePeriodSeconds;
+        ApplyServiceAccountAlias(spec);
+        foreach (var volume in spec.Volumes.OrNone())
+            VolumeDefaults.Apply(volume);
+        foreach (var container in spec.InitContainers.OrNone())
+            ContainerDefaults.Apply(container);
+        foreach (var container in spec.Containers.OrNone())
+            ContainerDefaults.Apply(container);
+        foreach (var container in spec.EphemeralContainers.OrNone())
+            ContainerDefaults.Apply(container);
+    }
+
+    /// <summary>What only a pod gets: a template leaves it open, so that whoever makes pods of it may decide.</summary>
+    public static void ApplyToPod(V1PodSpec spec)
+    {
+        ApplyToTemplate(spec);
+        spec.EnableServiceLinks ??= true;
+        spec.PreemptionPolicy = spec.PreemptionPolicy.Or("PreemptLowerPriority");
+        spec.Priority ??= PriorityOf(spec.PriorityClassName);
+        spec.ServiceAccountName = spec.ServiceAccountName.Or("default");
+        spec.ServiceAccount = spec.ServiceAccountName;
+        foreach (var container in spec.InitContainers.OrNone().Concat(spec.Containers.OrNone()))
+        {
+            ContainerDefaults.RequestLimits(container);
+            if (spec.HostNetwork == true)
+                ContainerDefaults.OpenOnHost(container);
+        }
+    }
+
+    // The short field is the older name of the long one; old clients read it.
+    private static void ApplyServiceAccountAlias(V1PodSpec spec)
+    {
+        if (string.IsNullOrEmpty(spec.ServiceAccountName) && !string.IsNullOrEmpty(spec.ServiceAccount))
+            spec.ServiceAccountName = spec.ServiceAccount;
+        if (!string.IsNullOrEmpty(spec.ServiceAccountName))
+            spec.ServiceAccount = spec.ServiceAccountName;
+    }
+
+    private static int PriorityOf(string? priorityClass) => priorityClass switch
+    {
+        "system-cluster-critical" => SystemPriorityClasses.ClusterCritical,
+        "system-node-critical" => SystemPriorityClasses.NodeCritical,
+        _ => 0,
+    };
+}

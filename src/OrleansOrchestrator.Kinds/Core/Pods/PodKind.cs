@@ -1,0 +1,133 @@
+using System.Globalization;
+using k8s.Models;
+using OrleansOrchestrator.Kinds.FlowControl;
+using OrleansOrchestrator.Kinds.Rules;
+using OrleansOrchestrator.Model.Resources;
+using OrleansOrchestrator.Model.Tables;
+using OrleansOrchestrator.Model.Validation;
+
+namespace OrleansOrchestrator.Kinds.Core.Pods;
+
+/// <summary>Containers that are placed and run together.</summary>
+internal sealed class PodKind : ResourceDefinition<V1Pod>
+{
+    public override string Kind => "Pod";
+
+    public override string Plural => "pods";
+
+    public override bool DeletionAnswersWithObject => true;
+
+    public override IReadOnlyList<string> ShortNames => ["po"];
+
+    public override IReadOnlyList<string> Categories => ["all"];
+
+    public override bool HasStatus => true;
+
+    public override bool TracksGeneration => true;
+
+    public override IReadOnlyList<SelectableField> SelectableFields { get; } =
+    [
+        new("spec.nodeName", Indexed: true) { Alias = "spec.host" },
+        new("spec.restartPolicy"),
+        new("spec.schedulerName"),
+        new("spec.serviceAccountName"),
+        new("spec.hostNetwork", "false"),
+        new("status.phase"),
+        new("status.podIP"),
+        // Kubernetes takes the list's name, too, but has no value for it.
+        new("status.podIPs"),
+        new("status.nominatedNodeName"),
+    ];
+
+    public override IReadOnlyList<SubresourceDefinition> Subresources { get; } =
+    [
+        new("binding", "Binding", ["create"]),
+        new("eviction", "Eviction", ["create"], "policy", "v1"),
+        new("log", "Pod", ["get"]),
+    ];
+
+    protected override IReadOnlyList<TableColumn<V1Pod>> TypedColumns =>
+    [
+        TableColumn<V1Pod>.Name,
+        TableColumn<V1Pod>.Of("Ready", ReadyOf),
+        TableColumn<V1Pod>.Of("Status", pod => PodSummary.Of(pod).Reason),
+        new("Restarts", (pod, now) => PodSummary.Of(pod).RestartsText(now)),
+        TableColumn<V1Pod>.Age,
+        TableColumn<V1Pod>.Of("IP", pod => (pod.Status?.PodIPs).OrNone().FirstOrDefault()?.Ip.Or("<none>") ?? "<none>", priority: 1),
+        TableColumn<V1Pod>.Of("Node", pod => (pod.Spec?.NodeName).Or("<none>"), priority: 1),
+        TableColumn<V1Pod>.Of("Nominated Node", pod => (pod.Status?.NominatedNodeName).Or("<none>"), priority: 1),
+        TableColumn<V1Pod>.Of("Readiness Gates", ReadinessGatesOf, priority: 1),
+    ];
+
+    protected override void ApplyDefaults(V1Pod obj)
+    {
+        if (obj.Spec is { } spec)
+            PodDefaults.ApplyToPod(spec);
+    }
+
+    protected override void PrepareForCreate(V1Pod obj) => obj.Status = new V1PodStatus
+    {
+        Phase = "Pending",
+        QosClass = QosClass.Of(obj.Spec),
+        Conditions = obj.Spec?.SchedulingGates is not { Count: > 0 } ? null :
+        [
+            new V1PodCondition
+            {
+                Type = "PodScheduled",
+                Status = "False",
+                Reason = "SchedulingGated",
+                Message = "Scheduling is blocked due to non-empty scheduling gates",
+            },
+        ],
+    };
+
+    protected override void PrepareForStatusUpdate(V1Pod updated, V1Pod current)
+    {
+        updated.Status ??= new V1PodStatus();
+        updated.Status.QosClass = updated.Status.QosClass.Or(current.Status?.QosClass ?? QosClass.Of(current.Spec));
+    }
+
+    protected override void Validate(V1Pod obj, FieldErrors errors)
+    {
+        PodSpecValidation.Validate(obj.Spec, FieldPath.Spec, isTemplate: false, errors);
+        if (obj.Spec?.EphemeralContainers is { Count: > 0 })
+            errors.Forbidden(FieldPath.Spec.Child("ephemeralContainers"), "cannot be set on create");
+        if (obj.Spec is { SchedulingGates.Count: > 0, NodeName.Length: > 0 })
+            errors.Forbidden(FieldPath.Spec.Child("nodeName"), "cannot be set until all schedulingGates have been cleared");
+    }
+
+    protected override void ValidateUpdate(V1Pod updated, V1Pod current, FieldErrors errors)
+    {
+        PodSpecValidation.Validate(updated.Spec, FieldPath.Spec, isTemplate: false, errors);
+        if (updated.Spec is not null && current.Spec is not null)
+            PodUpdateValidation.Validate(updated.Spec, current.Spec, errors);
+    }
+
+    protected override void ValidateStatusUpdate(V1Pod updated, V1Pod current, FieldErrors errors) =>
+        PodStatusValidation.Validate(updated, current, errors);
+
+    // Nobody holds a pod that no node has taken on, or whose containers have all ended.
+    protected override long GracePeriodSeconds(V1Pod obj, long? requested)
+    {
+        if (string.IsNullOrEmpty(obj.Spec?.NodeName) || obj.Status?.Phase is "Succeeded" or "Failed")
+            return 0;
+        var seconds = requested ?? obj.Spec.TerminationGracePeriodSeconds ?? PodDefaults.TerminationGracePeriodSeconds;
+        return seconds < 0 ? 1 : seconds;
+    }
+
+    private static string ReadyOf(V1Pod pod)
+    {
+        var summary = PodSummary.Of(pod);
+        return string.Create(CultureInfo.InvariantCulture, $"{summary.Ready}/{summary.Total}");
+    }
+
+    private static string ReadinessGatesOf(V1Pod pod)
+    {
+        var gates = (pod.Spec?.ReadinessGates).OrNone();
+        if (gates.Count == 0)
+            return "<none>";
+        var open = gates.Count(gate => (pod.Status?.Conditions).OrNone()
+            .Any(condition => condition.Type == gate.ConditionType && condition.Status == "True"));
+        return string.Create(CultureInfo.InvariantCulture, $"{open}/{gates.Count}");
+    }
+}

@@ -1,0 +1,43 @@
+using k8s.Models;
+using OrleansOrchestrator.Kinds.Rules;
+using OrleansOrchestrator.Model.Quantities;
+
+namespace OrleansOrchestrator.Kinds.Core.Pods;
+
+/// <summary>
+/// How much a pod may rely on what it asked for: who is evicted first under pressure. See "Pod Quality of Service Classes".
+/// </summary>
+internal static class QosClass
+{
+    public const string Guaranteed = "Guaranteed";
+    public const string Burstable = "Burstable";
+    public const string BestEffort = "BestEffort";
+
+    private static readonly string[] Resources = ["cpu", "memory"];
+
+    /// <summary>The class of a pod. A request that is missing counts as the limit, as defaulting makes it.</summary>
+    public static string Of(V1PodSpec? spec)
+    {
+        var any = false;
+        var guaranteed = true;
+        foreach (var container in (spec?.Containers).OrNone().Concat((spec?.InitContainers).OrNone()))
+        {
+            foreach (var resource in Resources)
+            {
+                var limit = Amount(container.Resources?.Limits, resource);
+                var request = container.Resources?.Requests?.ContainsKey(resource) == true
+                    ? Amount(container.Resources.Requests, resource)
+                    : limit;
+                any |= limit.Sign > 0 || request.Sign > 0;
+                guaranteed &= limit.Sign > 0 && limit == request;
+            }
+        }
+
+        if (!any)
+            return BestEffort;
+        return guaranteed ? Guaranteed : Burstable;
+    }
+
+    private static Quantity Amount(IDictionary<string, ResourceQuantity>? amounts, string resource) =>
+        amounts is not null && amounts.TryGetValue(resource, out var amount) ? Quantity.From(amount) : Quantity.Zero;
+}

@@ -1,0 +1,57 @@
+using k8s.Models;
+using OrleansOrchestrator.Kinds.Rules;
+using OrleansOrchestrator.Model.Quantities;
+using OrleansOrchestrator.Model.Validation;
+
+namespace OrleansOrchestrator.Kinds.Core.Volumes;
+
+/// <summary>What volumes and claims of volumes have in common: how they are accessed, their mode and their size.</summary>
+internal static class VolumeChoices
+{
+    public const string Filesystem = "Filesystem";
+    public const string Storage = "storage";
+    public const string ClassAnnotation = "volume.beta.kubernetes.io/storage-class";
+
+    private const string OncePod = "ReadWriteOncePod";
+
+    private static readonly string[] AccessModes = ["ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", OncePod];
+    private static readonly string[] Modes = ["Block", Filesystem];
+
+    // kubectl users know the modes by these, in this order.
+    private static readonly (string Mode, string Short)[] ShortModes =
+        [("ReadWriteOnce", "RWO"), ("ReadOnlyMany", "ROX"), ("ReadWriteMany", "RWX"), (OncePod, "RWOP")];
+
+    public static void ValidateAccessModes(IList<string>? modes, FieldPath path, FieldErrors errors)
+    {
+        foreach (var mode in modes.OrNone())
+        {
+            if (!AccessModes.Contains(mode))
+                errors.NotSupported(path, mode, AccessModes);
+        }
+
+        if (modes.OrNone().Contains(OncePod) && modes.OrNone().Any(mode => mode != OncePod && AccessModes.Contains(mode)))
+            errors.Forbidden(path, "may not use ReadWriteOncePod with other access modes");
+    }
+
+    public static void ValidateMode(string? mode, FieldPath path, FieldErrors errors)
+    {
+        if (mode is not null && !Modes.Contains(mode))
+            errors.NotSupported(path, mode, Modes);
+    }
+
+    public static void ValidatePositive(ResourceQuantity? amount, FieldPath path, FieldErrors errors)
+    {
+        if (Quantity.From(amount) is { Sign: <= 0 } quantity)
+            errors.Invalid(path, quantity.ToString(), "must be greater than zero");
+    }
+
+    public static string ShortAccessModes(IList<string>? modes) =>
+        string.Join(',', ShortModes.Where(known => modes.OrNone().Contains(known.Mode)).Select(known => known.Short));
+
+    public static string SizeOf(IDictionary<string, ResourceQuantity>? amounts) =>
+        Quantity.From(amounts.OrNone().TryGetValue(Storage, out var size) ? size : null).ToString();
+
+    /// <summary>The class by the annotation that came before the field, or by the field.</summary>
+    public static string ClassOf(V1ObjectMeta? metadata, string? className) =>
+        metadata?.Annotations.OrNone().TryGetValue(ClassAnnotation, out var annotated) == true ? annotated : className ?? "";
+}

@@ -1,0 +1,14 @@
+namespace OrleansOrchestrator.Kinds.Rules;
+
+/// <summary>Model objects leave absent lists and maps null; rules read them as empty. Nothing is allocated for it.</summary>
+internal static class NullableCollections
+{
+    public static IList<T> OrNone<T>(this IList<T>? list) => list ?? Array.Empty<T>();
+
+    public static IDictionary<string, T> OrNone<T>(this IDictionary<string, T>? map) => map ?? None<T>.Map;
+
+    private static class None<T>
+    {
+        public static readonly IDictionary<string, T> Map = System.Collections.ObjectModel.ReadOnlyDictionary<string, T>.Empty;
+    }
+}

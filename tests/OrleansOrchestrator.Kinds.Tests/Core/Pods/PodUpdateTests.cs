@@ -1,0 +1,68 @@
+namespace OrleansOrchestrator.Kinds.Tests.Core.Pods;
+
+public class PodUpdateTests
+{
+    private const string Current =
+        "{'metadata':{'name':'web','namespace':'default','generation':1},'spec':{'nodeName':'n1','activeDeadlineSeconds':100,'tolerations':[{'key':'a','operator':'Exists'}]," +
+        "'schedulingGates':[],'containers':[{'name':'c','image':'i:1'}]}}";
+
+    private const string Refusal =
+        "spec: Forbidden: pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`," +
+        "`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)\n";
+
+    private static readonly KindCase Pods = new("pods");
+
+    [Theory]
+    [InlineData("{}")]
+    [InlineData("{'metadata':{'labels':{'a':'b'}}}")]
+    [InlineData("{'spec':{'containers':[{'name':'c','image':'i:2','imagePullPolicy':'IfNotPresent'}]}}")]
+    [InlineData("{'spec':{'activeDeadlineSeconds':50}}")]
+    [InlineData("{'spec':{'tolerations':[{'key':'a','operator':'Exists'},{'key':'b','operator':'Exists'}]}}")]
+    public void Update_OfUpdatableFields_IsAllowed(string change) =>
+        Pods.UpdateFaults(Current, KindCase.Merge(Current, change)).ShouldBe("");
+
+    [Theory]
+    [InlineData("{'nodeName':'n2'}", Refusal + "nodeName: \"n1\" → \"n2\"")]
+    [InlineData("{'hostNetwork':true}", Refusal + "hostNetwork: unset → true")]
+    [InlineData("{'terminationGracePeriodSeconds':1}", Refusal + "terminationGracePeriodSeconds: 30 → 1")]
+    [InlineData("{'containers':[{'name':'c','image':'i:1','command':['x']}]}", Refusal + "containers[0].command: unset → [\"x\"]")]
+    [InlineData("{'containers':[{'name':'c','image':'i:1'},{'name':'d','image':'i:1'}]}", "spec.containers: Forbidden: pod updates may not add or remove containers")]
+    [InlineData("{'initContainers':[{'name':'d','image':'i:1'}]}", "spec.initContainers: Forbidden: pod updates may not add or remove containers")]
+    [InlineData("{'activeDeadlineSeconds':200}", "spec.activeDeadlineSeconds: Invalid value: 200: must be less than or equal to previous value")]
+    [InlineData("{'activeDeadlineSeconds':null}", "spec.activeDeadlineSeconds: Invalid value: null: must not update from a positive integer to nil value")]
+    [InlineData("{'tolerations':[]}", "spec.tolerations: Forbidden: existing toleration can not be modified except its tolerationSeconds")]
+    [InlineData("{'schedulingGates':[{'name':'g'}]}", "spec.schedulingGates: Forbidden: only deletion is allowed, but found new scheduling gate 'g'")]
+    public void Update_OfOtherFields_IsRefused(string change, string fault) =>
+        Pods.UpdateFaults(Current, KindCase.Merge(Current, $"{{'spec':{change}}}")).ShouldBe(fault);
+
+    [Theory]
+    [InlineData("{'spec':{'activeDeadlineSeconds':50}}", 2)]
+    [InlineData("{'metadata':{'labels':{'a':'b'}}}", 1)]
+    public void Generation_OnUpdate_CountsChangesOfTheSpecOnly(string change, long generation)
+    {
+        var current = Pods.Decode(Current);
+        var updated = Pods.Decode(KindCase.Merge(Current, change));
+
+        Pods.Definition.PrepareForUpdate(updated, current);
+
+        updated.Metadata.Generation.ShouldBe(generation);
+    }
+
+    [Fact]
+    public void Status_OfAnUpdate_StaysAsItWas()
+    {
+        const string Running = "{'metadata':{'name':'web'},'spec':{},'status':{'phase':'Running'}}";
+
+        Pods.Updated(Running, KindCase.Merge(Running, "{'status':{'phase':'Failed'}}"))["status"]!["phase"]!.GetValue<string>().ShouldBe("Running");
+    }
+
+    [Fact]
+    public void StatusUpdate_BringsAnEndedContainerBack_IsRefused()
+    {
+        const string Ended = "{'metadata':{'name':'web'},'spec':{'restartPolicy':'Never'},'status':{'containerStatuses':[{'name':'c','state':{'terminated':{'exitCode':1}}}]}}";
+        const string Running = "{'metadata':{'name':'web'},'spec':{'restartPolicy':'Never'},'status':{'containerStatuses':[{'name':'c','state':{'running':{}}}]}}";
+
+        Pods.StatusFaults(Ended, Running).ShouldBe("status.containerStatuses[0].state: Forbidden: may not be transitioned to non-terminated state");
+        Pods.StatusFaults(Running, Ended).ShouldBe("");
+    }
+}
