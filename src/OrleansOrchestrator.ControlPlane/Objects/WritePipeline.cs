@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
 using OrleansOrchestrator.ControlPlane.Admission;
-using OrleansOrchestrator.Kinds.Warnings;
 using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Model.Errors;
 using OrleansOrchestrator.Model.FieldManagement;
@@ -252,7 +251,7 @@ internal sealed class WritePipeline(IEnumerable<IAdmissionPlugin> plugins, TimeP
     {
         if (request.Options.Warn is not { } warn || request.Subresource.Length > 0)
             return;
-        foreach (var warning in ObjectWarnings.Of(request.Definition, request.Object, request.Current))
+        foreach (var warning in request.Definition.WarningsOf(request.Object, request.Current))
             warn(warning);
     }
 

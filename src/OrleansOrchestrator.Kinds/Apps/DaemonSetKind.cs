@@ -58,6 +58,9 @@ internal sealed class DaemonSetKind : ResourceDefinition<V1DaemonSet>
 
     protected override void PrepareForCreate(V1DaemonSet obj) => obj.Status = new V1DaemonSetStatus();
 
+    protected override void AddWarnings(V1DaemonSet set, V1DaemonSet? current, List<string> warnings) =>
+        PodWarnings.AddTemplate(set, current, set.Spec?.Template, FieldPath.Spec.Child("template"), warnings);
+
     protected override void Validate(V1DaemonSet obj, FieldErrors errors) => DaemonSetValidation.Validate(obj.Spec, errors);
 
     protected override void ValidateUpdate(V1DaemonSet updated, V1DaemonSet current, FieldErrors errors)

@@ -71,6 +71,13 @@ internal sealed class DeploymentKind : ResourceDefinition<V1Deployment>
             updated.Metadata.Generation = (current.Metadata.Generation ?? 0) + 1;
     }
 
+    protected override void AddWarnings(V1Deployment deployment, V1Deployment? current, List<string> warnings)
+    {
+        if (current is null)
+            PodWarnings.AddName(deployment.Metadata, "Pod names and hostnames", warnings);
+        PodWarnings.AddTemplate(deployment, current, deployment.Spec?.Template, FieldPath.Spec.Child("template"), warnings);
+    }
+
     protected override void Validate(V1Deployment obj, FieldErrors errors) => DeploymentValidation.Validate(obj.Spec, errors);
 
     protected override void ValidateUpdate(V1Deployment updated, V1Deployment current, FieldErrors errors)

@@ -55,6 +55,13 @@ internal sealed class ReplicaSetKind : ResourceDefinition<V1ReplicaSet>
 
     protected override void PrepareForCreate(V1ReplicaSet obj) => obj.Status = new V1ReplicaSetStatus();
 
+    protected override void AddWarnings(V1ReplicaSet set, V1ReplicaSet? current, List<string> warnings)
+    {
+        if (current is null)
+            PodWarnings.AddName(set.Metadata, "Pod names and hostnames", warnings);
+        PodWarnings.AddTemplate(set, current, set.Spec?.Template, FieldPath.Spec.Child("template"), warnings);
+    }
+
     protected override void Validate(V1ReplicaSet obj, FieldErrors errors)
     {
         var path = FieldPath.Spec;

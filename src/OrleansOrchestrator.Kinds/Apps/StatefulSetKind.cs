@@ -1,5 +1,7 @@
 using System.Globalization;
 using k8s.Models;
+using OrleansOrchestrator.Kinds.Core.Pods;
+using OrleansOrchestrator.Kinds.Core.Volumes;
 using OrleansOrchestrator.Kinds.Rules;
 using OrleansOrchestrator.Model.Names;
 using OrleansOrchestrator.Model.Resources;
@@ -48,6 +50,13 @@ internal sealed class StatefulSetKind : ResourceDefinition<V1StatefulSet>
     protected override void ApplyDefaults(V1StatefulSet obj) => StatefulSetDefaults.Apply(obj.Spec ??= new V1StatefulSetSpec());
 
     protected override void PrepareForCreate(V1StatefulSet obj) => obj.Status = new V1StatefulSetStatus { AvailableReplicas = 0 };
+
+    protected override void AddWarnings(V1StatefulSet set, V1StatefulSet? current, List<string> warnings)
+    {
+        PodWarnings.AddTemplate(set, current, set.Spec?.Template, FieldPath.Spec.Child("template"), warnings);
+        for (var i = 0; i < (set.Spec?.VolumeClaimTemplates).OrNone().Count; i++)
+            VolumeWarnings.AddClaim(set.Spec!.VolumeClaimTemplates[i].Spec, FieldPath.Spec.Child("volumeClaimTemplates").Index(i).Child("spec"), warnings);
+    }
 
     protected override void Validate(V1StatefulSet obj, FieldErrors errors) => StatefulSetValidation.Validate(obj.Spec, errors);
 

@@ -1,4 +1,5 @@
 using k8s.Models;
+using OrleansOrchestrator.Kinds.Core.Pods;
 using OrleansOrchestrator.Kinds.Rules;
 using OrleansOrchestrator.Model.Resources;
 using OrleansOrchestrator.Model.Tables;
@@ -55,6 +56,13 @@ internal sealed class CronJobKind : ResourceDefinition<V1CronJob>
     }
 
     protected override void PrepareForCreate(V1CronJob obj) => obj.Status = new V1CronJobStatus();
+
+    protected override void AddWarnings(V1CronJob job, V1CronJob? current, List<string> warnings)
+    {
+        if (current is null)
+            PodWarnings.AddName(job.Metadata, "Pod names and hostnames", warnings);
+        PodWarnings.AddTemplate(job, current, job.Spec?.JobTemplate?.Spec?.Template, FieldPath.Spec.Child("jobTemplate.spec.template"), warnings);
+    }
 
     protected override void Validate(V1CronJob obj, FieldErrors errors)
     {

@@ -1,4 +1,5 @@
 using k8s.Models;
+using OrleansOrchestrator.Kinds.Core.Pods;
 using OrleansOrchestrator.Kinds.Rules;
 using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Model.Metadata;
@@ -55,6 +56,13 @@ internal sealed class JobKind : ResourceDefinition<V1Job>
         obj.Status = new V1JobStatus();
         if (obj.Spec is { ManualSelector: not true })
             JobSelector.Generate(obj);
+    }
+
+    protected override void AddWarnings(V1Job job, V1Job? current, List<string> warnings)
+    {
+        if (current is null)
+            PodWarnings.AddName(job.Metadata, "Pod names and hostnames", warnings);
+        PodWarnings.AddTemplate(job, current, job.Spec?.Template, FieldPath.Spec.Child("template"), warnings);
     }
 
     protected override void Validate(V1Job obj, FieldErrors errors)

@@ -82,6 +82,14 @@ internal sealed class NodeKind : ResourceDefinition<V1Node>
             updated.Status?.Allocatable?.Remove(resource);
     }
 
+    protected override void AddWarnings(V1Node node, V1Node? current, List<string> warnings)
+    {
+        if (node.Spec?.ConfigSource is not null)
+            warnings.Add("spec.configSource: the feature is no longer available");
+        if (!string.IsNullOrEmpty(node.Spec?.ExternalID))
+            warnings.Add("spec.externalID: this field is deprecated, and is unused by Kubernetes");
+    }
+
     // What a node brings along at its creation has to be fit for the reports that follow: they are refused as a whole.
     protected override void Validate(V1Node obj, FieldErrors errors)
     {

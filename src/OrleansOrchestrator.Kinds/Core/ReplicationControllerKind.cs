@@ -63,6 +63,13 @@ internal sealed class ReplicationControllerKind : ResourceDefinition<V1Replicati
 
     protected override void PrepareForCreate(V1ReplicationController obj) => obj.Status = new V1ReplicationControllerStatus();
 
+    protected override void AddWarnings(V1ReplicationController controller, V1ReplicationController? current, List<string> warnings)
+    {
+        if (current is null)
+            PodWarnings.AddName(controller.Metadata, "Pod names and hostnames", warnings);
+        PodWarnings.AddTemplate(controller, current, controller.Spec?.Template, FieldPath.Root("template"), warnings);
+    }
+
     protected override void Validate(V1ReplicationController obj, FieldErrors errors)
     {
         var path = FieldPath.Spec;

@@ -30,6 +30,12 @@ internal sealed class ServiceAccountKind : ResourceDefinition<V1ServiceAccount>
 
     protected override void PrepareForUpdate(V1ServiceAccount updated, V1ServiceAccount current) => CleanSecrets(updated);
 
+    protected override void AddWarnings(V1ServiceAccount account, V1ServiceAccount? current, List<string> warnings)
+    {
+        if (account.Metadata.Annotations?.ContainsKey("kubernetes.io/enforce-mountable-secrets") is true)
+            warnings.Add("metadata.annotations[kubernetes.io/enforce-mountable-secrets]: deprecated in v1.32+; prefer separate namespaces to isolate access to mounted secrets");
+    }
+
     // Secrets are of the account's own namespace; nothing but their names means anything.
     private static void CleanSecrets(V1ServiceAccount account)
     {

@@ -44,6 +44,18 @@ internal sealed class EndpointSliceKind : ResourceDefinition<V1EndpointSlice>
         }
     }
 
+    protected override void AddWarnings(V1EndpointSlice slice, V1EndpointSlice? current, List<string> warnings)
+    {
+        if (slice.AddressType == "FQDN")
+        {
+            warnings.Add("spec.addressType: FQDN endpoints are deprecated");
+            return;
+        }
+
+        for (var i = 0; i < slice.Endpoints.OrNone().Count; i++)
+            AddressWarnings.Add(slice.Endpoints[i].Addresses, FieldPath.Root("endpoints").Index(i).Child("addresses"), warnings);
+    }
+
     protected override void Validate(V1EndpointSlice obj, FieldErrors errors)
     {
         if (string.IsNullOrEmpty(obj.AddressType))

@@ -39,6 +39,12 @@ internal sealed class IngressKind : ResourceDefinition<V1Ingress>
     protected override void PrepareForCreate(V1Ingress obj) =>
         obj.Status = new V1IngressStatus { LoadBalancer = new V1IngressLoadBalancerStatus() };
 
+    protected override void AddWarnings(V1Ingress ingress, V1Ingress? current, List<string> warnings)
+    {
+        if (ingress.Metadata.Annotations?.ContainsKey("kubernetes.io/ingress.class") is true)
+            warnings.Add("annotation \"kubernetes.io/ingress.class\" is deprecated, please use 'spec.ingressClassName' instead");
+    }
+
     protected override void Validate(V1Ingress obj, FieldErrors errors)
     {
         IngressValidation.Validate(obj.Spec, FieldPath.Spec, errors);

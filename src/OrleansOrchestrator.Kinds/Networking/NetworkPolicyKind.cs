@@ -40,6 +40,26 @@ internal sealed class NetworkPolicyKind : ResourceDefinition<V1NetworkPolicy>
             port.Protocol ??= PortRules.DefaultProtocol;
     }
 
+    protected override void AddWarnings(V1NetworkPolicy policy, V1NetworkPolicy? current, List<string> warnings)
+    {
+        for (var i = 0; i < (policy.Spec?.Ingress).OrNone().Count; i++)
+            AddWarnings(policy.Spec!.Ingress[i].FromProperty, FieldPath.Spec.Child("ingress").Index(i).Child("from"), warnings);
+        for (var i = 0; i < (policy.Spec?.Egress).OrNone().Count; i++)
+            AddWarnings(policy.Spec!.Egress[i].To, FieldPath.Spec.Child("egress").Index(i).Child("to"), warnings);
+    }
+
+    private static void AddWarnings(IList<V1NetworkPolicyPeer>? peers, FieldPath at, List<string> warnings)
+    {
+        for (var i = 0; i < peers.OrNone().Count; i++)
+        {
+            if (peers![i].IpBlock is not { } block)
+                continue;
+            AddressWarnings.AddRange(block.Cidr, at.Index(i).Child("ipBlock.cidr"), warnings);
+            for (var j = 0; j < block.Except.OrNone().Count; j++)
+                AddressWarnings.AddRange(block.Except[j], at.Index(i).Child("ipBlock.except").Index(j), warnings);
+        }
+    }
+
     protected override void Validate(V1NetworkPolicy obj, FieldErrors errors) =>
         NetworkPolicyValidation.Validate(obj.Spec, FieldPath.Spec, errors);
 }

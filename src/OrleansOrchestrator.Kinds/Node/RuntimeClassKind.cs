@@ -28,6 +28,12 @@ internal sealed class RuntimeClassKind : ResourceDefinition<V1RuntimeClass>
         TableColumn<V1RuntimeClass>.Age,
     ];
 
+    protected override void AddWarnings(V1RuntimeClass runtime, V1RuntimeClass? current, List<string> warnings)
+    {
+        foreach (var key in (runtime.Scheduling?.NodeSelector).OrNone().Keys)
+            NodeLabelWarnings.Add(key, "scheduling.nodeSelector", warnings);
+    }
+
     protected override void Validate(V1RuntimeClass obj, FieldErrors errors)
     {
         errors.Invalid(FieldPath.Root("handler"), obj.Handler ?? "", NameRules.IsDns1123Label(obj.Handler ?? ""));

@@ -73,6 +73,14 @@ internal static class ResourceAmountRules
         ValidateQuantity(name, amount, path, errors);
     }
 
+    /// <summary>Warns of an amount of bytes that is not whole.</summary>
+    public static void WarnOfFraction(ResourceQuantity? amount, FieldPath at, List<string> warnings)
+    {
+        var quantity = Quantity.From(amount);
+        if (quantity.Value != long.MaxValue && Quantity.FromValue(quantity.Value) != quantity)
+            warnings.Add($"{at}: fractional byte value \"{quantity}\" is invalid, must be an integer");
+    }
+
     private static void ValidateWithinLimit(string name, ResourceQuantity request, ResourceQuantity limit, FieldPath path, FieldErrors errors)
     {
         var (requested, limited) = (Quantity.From(request), Quantity.From(limit));

@@ -27,6 +27,9 @@ internal sealed class CSIStorageCapacityKind : ResourceDefinition<V1CSIStorageCa
         TableColumn<V1CSIStorageCapacity>.Of("Capacity", one => one.Capacity is { } capacity ? Quantity.From(capacity).ToString() : "<unset>"),
     ];
 
+    protected override void AddWarnings(V1CSIStorageCapacity capacity, V1CSIStorageCapacity? current, List<string> warnings) =>
+        NodeLabelWarnings.Add(capacity.NodeTopology, FieldPath.Root("nodeTopology"), warnings);
+
     protected override void Validate(V1CSIStorageCapacity obj, FieldErrors errors)
     {
         LabelSelectorRules.Validate(obj.NodeTopology, FieldPath.Root("nodeTopology"), errors);

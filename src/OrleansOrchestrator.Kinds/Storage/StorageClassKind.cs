@@ -48,6 +48,16 @@ internal sealed class StorageClassKind : ResourceDefinition<V1StorageClass>
         obj.VolumeBindingMode ??= "Immediate";
     }
 
+    protected override void AddWarnings(V1StorageClass storage, V1StorageClass? current, List<string> warnings)
+    {
+        for (var i = 0; i < storage.AllowedTopologies.OrNone().Count; i++)
+        {
+            var expressions = storage.AllowedTopologies[i].MatchLabelExpressions.OrNone();
+            for (var j = 0; j < expressions.Count; j++)
+                NodeLabelWarnings.AddUse(expressions[j].Key, FieldPath.Root("allowedTopologies").Index(i).Child("matchLabelExpressions").Index(j).Child("key"), warnings);
+        }
+    }
+
     protected override void Validate(V1StorageClass obj, FieldErrors errors)
     {
         if (string.IsNullOrEmpty(obj.Provisioner))

@@ -98,6 +98,10 @@ public abstract class ResourceDefinition<T> : ResourceDefinition
     {
     }
 
+    /// <inheritdoc/>
+    protected sealed override void AddWarnings(KubeObject obj, KubeObject? current, List<string> warnings) =>
+        AddWarnings((T)obj, (T?)current, warnings);
+
     /// <inheritdoc cref="ResourceDefinition.PrepareForCreate"/>
     protected virtual void PrepareForCreate(T obj)
     {
@@ -123,6 +127,14 @@ public abstract class ResourceDefinition<T> : ResourceDefinition
 
     /// <inheritdoc cref="ResourceDefinition.ValidateStatusUpdate"/>
     protected virtual void ValidateStatusUpdate(T updated, T current, FieldErrors errors)
+    {
+    }
+
+    /// <summary>Adds what Kubernetes warns of in objects of this kind.</summary>
+    /// <param name="obj">The object as it will be, defaults included.</param>
+    /// <param name="current">The object as it is; null for a new one.</param>
+    /// <param name="warnings">Where they go, in Kubernetes' words and order.</param>
+    protected virtual void AddWarnings(T obj, T? current, List<string> warnings)
     {
     }
 

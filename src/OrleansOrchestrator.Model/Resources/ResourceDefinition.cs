@@ -202,6 +202,24 @@ public abstract class ResourceDefinition
     public abstract IReadOnlyList<string> ValidateName(string name);
 
     /// <summary>
+    /// What whoever creates or changes an object is told about it although it is accepted: fields that do nothing any more, values that
+    /// hide each other, and that nothing acts on the kind yet.
+    /// </summary>
+    /// <param name="obj">The object as it will be, defaults included.</param>
+    /// <param name="current">The object as it is; null for a new one.</param>
+    /// <remarks>See GetWarningsFor… in k8s.io/kubernetes/pkg/api and WarningsOnCreate in its pkg/registry; texts and order are the same.</remarks>
+    public IReadOnlyList<string> WarningsOf(KubeObject obj, KubeObject? current)
+    {
+        var warnings = new List<string>();
+        if (current is null && !IsActedOn)
+            warnings.Add($"{ApiVersion} {Kind} is kept and checked, but nothing in this cluster acts on it yet");
+        if (TakesAnyFinalizer)
+            warnings.AddRange(ObjectMetaValidation.FinalizerWarnings(obj.Metadata, current?.Metadata));
+        AddWarnings(obj, current, warnings);
+        return warnings;
+    }
+
+    /// <summary>
     /// What this object holds exclusively within its resource, as in a cluster IP or a node port. The store, which is the
     /// only writer of the resource, refuses a write that claims what another object holds.
     /// </summary>
@@ -209,4 +227,9 @@ public abstract class ResourceDefinition
 
     /// <summary>Whether <see cref="Claims"/> ever answers anything.</summary>
     public virtual bool HasClaims => false;
+
+    /// <summary>Adds what is warned of in objects of this kind alone; see <see cref="WarningsOf"/>.</summary>
+    protected virtual void AddWarnings(KubeObject obj, KubeObject? current, List<string> warnings)
+    {
+    }
 }

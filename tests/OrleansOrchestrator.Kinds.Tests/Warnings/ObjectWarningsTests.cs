@@ -1,5 +1,4 @@
 using System.Text.RegularExpressions;
-using OrleansOrchestrator.Kinds.Warnings;
 
 namespace OrleansOrchestrator.Kinds.Tests.Warnings;
 
@@ -135,7 +134,7 @@ public sealed partial class ObjectWarningsTests
         var kind = new KindCase(plural, group);
         var (obj, old) = (kind.Decode(json), current is null ? null : kind.Decode(current));
         kind.Definition.ApplyDefaults(obj);
-        return string.Join('\n', ObjectWarnings.Of(kind.Definition, obj, old));
+        return string.Join('\n', kind.Definition.WarningsOf(obj, old));
     }
 
     private static string Repository()

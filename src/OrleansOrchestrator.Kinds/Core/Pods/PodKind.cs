@@ -87,6 +87,15 @@ internal sealed class PodKind : ResourceDefinition<V1Pod>
         updated.Status.QosClass = updated.Status.QosClass.Or(current.Status?.QosClass ?? QosClass.Of(current.Spec));
     }
 
+    protected override void AddWarnings(V1Pod pod, V1Pod? current, List<string> warnings)
+    {
+        // Pods are changed by machines, too often to look at all of them each time.
+        if (current is not null)
+            return;
+        PodWarnings.AddName(pod.Metadata, "the Pod's hostname", warnings);
+        PodWarnings.Add(pod.Spec, pod.Metadata, null, warnings);
+    }
+
     protected override void Validate(V1Pod obj, FieldErrors errors)
     {
         PodSpecValidation.Validate(obj.Spec, FieldPath.Spec, isTemplate: false, errors);

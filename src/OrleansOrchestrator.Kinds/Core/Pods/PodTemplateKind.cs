@@ -35,6 +35,9 @@ internal sealed class PodTemplateKind : ResourceDefinition<V1PodTemplate>
             updated.Metadata.Generation = (current.Metadata.Generation ?? 0) + 1;
     }
 
+    protected override void AddWarnings(V1PodTemplate template, V1PodTemplate? current, List<string> warnings) =>
+        PodWarnings.AddTemplate(template, current, template.Template, FieldPath.Root("template"), warnings);
+
     protected override void Validate(V1PodTemplate obj, FieldErrors errors)
     {
         var path = FieldPath.Root("template");

@@ -38,6 +38,18 @@ internal sealed class EndpointsKind : ResourceDefinition<V1Endpoints>
             port.Protocol = port.Protocol.Or(PortRules.DefaultProtocol);
     }
 
+    protected override void AddWarnings(V1Endpoints endpoints, V1Endpoints? current, List<string> warnings)
+    {
+        for (var i = 0; i < endpoints.Subsets.OrNone().Count; i++)
+        {
+            var (subset, at) = (endpoints.Subsets[i], FieldPath.Root("subsets").Index(i));
+            for (var j = 0; j < subset.Addresses.OrNone().Count; j++)
+                AddressWarnings.Add(subset.Addresses[j].Ip, at.Child("addresses").Index(j).Child("ip"), warnings);
+            for (var j = 0; j < subset.NotReadyAddresses.OrNone().Count; j++)
+                AddressWarnings.Add(subset.NotReadyAddresses[j].Ip, at.Child("notReadyAddresses").Index(j).Child("ip"), warnings);
+        }
+    }
+
     protected override void Validate(V1Endpoints obj, FieldErrors errors)
     {
         for (var i = 0; i < obj.Subsets.OrNone().Count; i++)

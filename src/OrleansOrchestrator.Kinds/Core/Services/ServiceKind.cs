@@ -60,6 +60,9 @@ internal sealed class ServiceKind : ResourceDefinition<V1Service>
             updated.Status = new V1ServiceStatus { LoadBalancer = new V1LoadBalancerStatus(), Conditions = current.Status?.Conditions };
     }
 
+    protected override void AddWarnings(V1Service service, V1Service? current, List<string> warnings) =>
+        ServiceWarnings.Add(service, warnings);
+
     protected override void Validate(V1Service obj, FieldErrors errors) => ServiceValidation.Validate(obj.Spec, errors);
 
     protected override void ValidateUpdate(V1Service updated, V1Service current, FieldErrors errors)

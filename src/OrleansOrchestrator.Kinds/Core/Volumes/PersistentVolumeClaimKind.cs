@@ -36,6 +36,9 @@ internal sealed class PersistentVolumeClaimKind : ResourceDefinition<V1Persisten
 
     protected override void ApplyDefaults(V1PersistentVolumeClaim obj) => ClaimDefaults.Apply(obj);
 
+    protected override void AddWarnings(V1PersistentVolumeClaim claim, V1PersistentVolumeClaim? current, List<string> warnings) =>
+        VolumeWarnings.Add(claim, warnings);
+
     protected override void Validate(V1PersistentVolumeClaim obj, FieldErrors errors) => ClaimValidation.Validate(obj.Spec, errors);
 
     protected override void ValidateUpdate(V1PersistentVolumeClaim updated, V1PersistentVolumeClaim current, FieldErrors errors)

@@ -50,6 +50,9 @@ internal sealed class PersistentVolumeKind : ResourceDefinition<V1PersistentVolu
             hostPath.Type ??= "";
     }
 
+    protected override void AddWarnings(V1PersistentVolume volume, V1PersistentVolume? current, List<string> warnings) =>
+        VolumeWarnings.Add(volume, warnings);
+
     protected override void Validate(V1PersistentVolume obj, FieldErrors errors) => PersistentVolumeValidation.Validate(obj.Spec, errors);
 
     protected override void ValidateUpdate(V1PersistentVolume updated, V1PersistentVolume current, FieldErrors errors)

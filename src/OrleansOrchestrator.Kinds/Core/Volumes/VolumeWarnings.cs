@@ -2,9 +2,9 @@ using k8s.Models;
 using OrleansOrchestrator.Kinds.Rules;
 using OrleansOrchestrator.Model.Validation;
 
-namespace OrleansOrchestrator.Kinds.Warnings;
+namespace OrleansOrchestrator.Kinds.Core.Volumes;
 
-/// <summary>The warnings about volumes, claims and storage classes.</summary>
+/// <summary>The warnings about volumes and claims.</summary>
 /// <remarks>See k8s.io/kubernetes/pkg/api/{persistentvolume,persistentvolumeclaim,storage}.</remarks>
 internal static class VolumeWarnings
 {
@@ -47,20 +47,9 @@ internal static class VolumeWarnings
     public static void AddClaim(V1PersistentVolumeClaimSpec? spec, FieldPath at, List<string> warnings)
     {
         if ((spec?.Resources?.Requests).OrNone().TryGetValue("storage", out var request))
-            PodWarnings.AddFraction(request, at.Child("resources.requests").Key("storage"), warnings);
+            ResourceAmountRules.WarnOfFraction(request, at.Child("resources.requests").Key("storage"), warnings);
         if ((spec?.Resources?.Limits).OrNone().TryGetValue("storage", out var limit))
-            PodWarnings.AddFraction(limit, at.Child("resources.limits").Key("storage"), warnings);
-    }
-
-    /// <summary>Adds the warnings about a storage class.</summary>
-    public static void Add(V1StorageClass storage, List<string> warnings)
-    {
-        for (var i = 0; i < storage.AllowedTopologies.OrNone().Count; i++)
-        {
-            var expressions = storage.AllowedTopologies[i].MatchLabelExpressions.OrNone();
-            for (var j = 0; j < expressions.Count; j++)
-                NodeLabelWarnings.AddUse(expressions[j].Key, FieldPath.Root("allowedTopologies").Index(i).Child("matchLabelExpressions").Index(j).Child("key"), warnings);
-        }
+            ResourceAmountRules.WarnOfFraction(limit, at.Child("resources.limits").Key("storage"), warnings);
     }
 
     private static void AddAnnotation(V1ObjectMeta metadata, List<string> warnings)

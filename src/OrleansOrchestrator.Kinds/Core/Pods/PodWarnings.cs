@@ -1,10 +1,11 @@
 using System.Globalization;
 using k8s.Models;
+using OrleansOrchestrator.Kinds.Core.Volumes;
 using OrleansOrchestrator.Kinds.Rules;
-using OrleansOrchestrator.Model.Quantities;
+using OrleansOrchestrator.Model.Names;
 using OrleansOrchestrator.Model.Validation;
 
-namespace OrleansOrchestrator.Kinds.Warnings;
+namespace OrleansOrchestrator.Kinds.Core.Pods;
 
 /// <summary>The warnings about pods and pod templates.</summary>
 /// <remarks>See k8s.io/kubernetes/pkg/api/pod/warnings.go.</remarks>
@@ -33,6 +34,20 @@ internal static class PodWarnings
     ];
 
     private static readonly string[] ByteResources = ["memory", "ephemeral-storage"];
+
+    /// <summary>Adds the warnings about the template of an object that makes pods, whenever what is wanted changes.</summary>
+    public static void AddTemplate(KubeObject owner, KubeObject? current, V1PodTemplateSpec? template, FieldPath path, List<string> warnings)
+    {
+        if (template is not null && (current is null || owner.Metadata.Generation != current.Metadata.Generation))
+            Add(template.Spec, template.Metadata, path, warnings);
+    }
+
+    /// <summary>Warns of a name that is not fit for hosts.</summary>
+    public static void AddName(V1ObjectMeta metadata, string use, List<string> warnings)
+    {
+        if (NameRules.IsDns1123Label(metadata.Name ?? "") is { Count: > 0 } faults)
+            warnings.Add($"metadata.name: this is used in {use}, which can result in surprising behavior; a DNS label is recommended: [{string.Join(' ', faults)}]");
+    }
 
     /// <summary>Adds the warnings about a pod or a template.</summary>
     /// <param name="spec">Its spec.</param>
@@ -178,16 +193,8 @@ internal static class PodWarnings
         foreach (var name in ByteResources)
         {
             if (amounts.OrNone().TryGetValue(name, out var amount))
-                AddFraction(amount, at.Key(name), warnings);
+                ResourceAmountRules.WarnOfFraction(amount, at.Key(name), warnings);
         }
-    }
-
-    /// <summary>Warns of an amount of bytes that is not whole.</summary>
-    public static void AddFraction(ResourceQuantity? amount, FieldPath at, List<string> warnings)
-    {
-        var quantity = Quantity.From(amount);
-        if (quantity.Value != long.MaxValue && Quantity.FromValue(quantity.Value) != quantity)
-            warnings.Add($"{at}: fractional byte value \"{quantity}\" is invalid, must be an integer");
     }
 
     private static void AddContainer(
@@ -219,7 +226,7 @@ internal static class PodWarnings
         void AddOne(IDictionary<string, ResourceQuantity>? amounts, string field, string resource)
         {
             if (amounts.OrNone().TryGetValue(resource, out var amount))
-                AddFraction(amount, container.Path.Child("resources").Child(field).Key(resource), warnings);
+                ResourceAmountRules.WarnOfFraction(amount, container.Path.Child("resources").Child(field).Key(resource), warnings);
         }
     }
 

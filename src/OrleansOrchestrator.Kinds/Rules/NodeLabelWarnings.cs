@@ -1,9 +1,8 @@
 using System.Collections.Frozen;
 using k8s.Models;
-using OrleansOrchestrator.Kinds.Rules;
 using OrleansOrchestrator.Model.Validation;
 
-namespace OrleansOrchestrator.Kinds.Warnings;
+namespace OrleansOrchestrator.Kinds.Rules;
 
 /// <summary>The warnings about labels of nodes that have another name today.</summary>
 /// <remarks>See k8s.io/kubernetes/pkg/api/node/util.go.</remarks>
