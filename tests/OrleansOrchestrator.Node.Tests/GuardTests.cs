@@ -1,6 +1,7 @@
 using System.Globalization;
 using k8s.Models;
 using Microsoft.Extensions.Logging.Abstractions;
+using OrleansOrchestrator.Model.Fencing;
 using OrleansOrchestrator.Node.Agent;
 using OrleansOrchestrator.Node.Guarding;
 using OrleansOrchestrator.Node.Tests.Fakes;
@@ -128,7 +129,7 @@ public sealed class GuardTests(DockerMachine docker)
         var clock = new SteppedClock(TimeProvider.System);
 
         await using var node = await TestNode.StartAsync(
-            RuntimeKind.Process, o => o with { Index = Random.Shared.Next(100, 500), LeaseRenewInterval = TimeSpan.FromSeconds(3.5), FencingTime = TimeSpan.FromSeconds(10) }, clock);
+            RuntimeKind.Process, o => o with { Index = Random.Shared.Next(100, 500), LeaseRenewInterval = TimeSpan.FromSeconds(3.5), Times = new FencingTimes { FencingTime = TimeSpan.FromSeconds(10) } }, clock);
         await PutAsync(node, "a", mark, 5);
 
         // The next renewal is so far away that only one that the leap asks for can come in time.
@@ -296,7 +297,7 @@ public sealed class GuardTests(DockerMachine docker)
         {
             Index = Random.Shared.Next(100, 500),
             LeaseRenewInterval = TimeSpan.FromMilliseconds(250),
-            FencingTime = Limit,
+            Times = new FencingTimes { FencingTime = Limit },
         });
     }
 

@@ -1,5 +1,6 @@
 using System.Text;
 using k8s.Models;
+using OrleansOrchestrator.Model.Fencing;
 using OrleansOrchestrator.Node.Agent;
 using OrleansOrchestrator.Node.Runtime;
 using OrleansOrchestrator.Node.Tests.Fakes;
@@ -265,7 +266,7 @@ public sealed class ProcessNodeTests
         await using var node = await StartAsync(o => o with
         {
             LeaseRenewInterval = TimeSpan.FromMilliseconds(250),
-            FencingTime = TimeSpan.FromSeconds(2),
+            Times = new FencingTimes { FencingTime = TimeSpan.FromSeconds(2) },
         });
         foreach (var (name, mark, seconds) in new[] { ("plain", plain, (long?)5), ("tolerant", tolerant, null) })
         {

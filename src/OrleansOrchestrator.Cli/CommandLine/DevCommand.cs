@@ -11,13 +11,14 @@ internal static class DevCommand
         var data = CommonOptions.Data();
         var port = CommonOptions.Port();
         var runtime = CommonOptions.Runtime();
+        var times = CommonOptions.Times();
         var verbosity = CommonOptions.Verbosity();
         var nodes = EnvironmentOption.Create("--nodes", "How many nodes to run in the process", 1).Within(1, 5000);
         var demo = EnvironmentOption.Create("--demo", "Show a replicated service that heals, then end", false);
 
         var command = new Command("dev", "Run a whole cluster in this process: silo, API and nodes, with its state in one folder.")
         {
-            data, port, runtime, nodes, demo, verbosity,
+            data, port, runtime, nodes, demo, times, verbosity,
         };
         command.Validators.Add(result =>
         {
@@ -31,6 +32,7 @@ internal static class DevCommand
                 parsed.GetRequiredValue(runtime),
                 parsed.GetRequiredValue(nodes),
                 parsed.GetRequiredValue(demo),
+                CommonOptions.TimesOf(parsed, times),
                 CommonOptions.VerbosityOf(parsed)),
             cancellationToken));
         return command;

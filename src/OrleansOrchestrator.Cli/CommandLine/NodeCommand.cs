@@ -17,11 +17,12 @@ internal static class NodeCommand
         var name = EnvironmentOption.Create("--name", "Name of the node", Environment.MachineName.ToLowerInvariant());
         var runtime = CommonOptions.Runtime();
         var data = CommonOptions.Data();
+        var times = CommonOptions.Times();
         var verbosity = CommonOptions.Verbosity();
 
         var command = new Command("node", "Run the node daemon: takes the pods assigned to this machine and runs them.")
         {
-            kubeConfig, name, runtime, data, verbosity,
+            kubeConfig, name, runtime, data, times, verbosity,
         };
         command.SetAction((parsed, cancellationToken) => NodeProcess.RunAsync(
             new NodeSettings(
@@ -29,6 +30,7 @@ internal static class NodeCommand
                 parsed.GetRequiredValue(name),
                 parsed.GetRequiredValue(runtime),
                 parsed.GetRequiredValue(data),
+                CommonOptions.TimesOf(parsed, times),
                 CommonOptions.VerbosityOf(parsed)),
             cancellationToken));
         return command;

@@ -14,11 +14,12 @@ internal static class SiloCommand
         var siloPort = EnvironmentOption.Create("--silo-port", "Port for the other silos", 11111).AsPort();
         var advertise = EnvironmentOption.Create("--advertise", "Address under which nodes, clients and other silos reach this one", "127.0.0.1");
         var cluster = EnvironmentOption.Create("--cluster", "Name of the cluster: silos of one name work together", "orchestrator");
+        var times = CommonOptions.Times();
         var verbosity = CommonOptions.Verbosity();
 
         var command = new Command("silo", "Run a silo: control plane and API. Start any number of them on one database.")
         {
-            data, port, siloPort, advertise, cluster, verbosity,
+            data, port, siloPort, advertise, cluster, times, verbosity,
         };
         postgres.AddTo(command);
         command.SetAction(async (parsed, cancellationToken) => await SiloProcess.RunAsync(
@@ -29,6 +30,7 @@ internal static class SiloCommand
                 parsed.GetRequiredValue(siloPort),
                 parsed.GetRequiredValue(advertise),
                 parsed.GetRequiredValue(cluster),
+                CommonOptions.TimesOf(parsed, times),
                 CommonOptions.VerbosityOf(parsed)),
             cancellationToken));
         return command;

@@ -3,6 +3,7 @@ using k8s.Autorest;
 using k8s.Models;
 using OrleansOrchestrator.Cli.CommandLine;
 using OrleansOrchestrator.Cli.Nodes;
+using OrleansOrchestrator.Model.Pods;
 using Spectre.Console;
 
 namespace OrleansOrchestrator.Cli.Demo;
@@ -217,5 +218,5 @@ internal sealed class DemoScenario(IKubernetes client, DevNodes nodes, IDemoOutp
     }
 
     private static bool IsReady(V1Pod pod) =>
-        pod.Metadata.DeletionTimestamp is null && pod.Status?.Conditions?.Any(condition => condition is { Type: "Ready", Status: "True" }) == true;
+        pod is { IsReady: true, Metadata.DeletionTimestamp: null };
 }

@@ -1,3 +1,5 @@
+using OrleansOrchestrator.Model.Fencing;
+
 namespace OrleansOrchestrator.Cli.Hosting;
 
 /// <summary>What the user asked of <c>dev</c>.</summary>
@@ -6,8 +8,9 @@ namespace OrleansOrchestrator.Cli.Hosting;
 /// <param name="Runtime">What runs containers.</param>
 /// <param name="Nodes">How many nodes.</param>
 /// <param name="Demo">Whether to show the demo and end.</param>
+/// <param name="Times">By which times silent nodes are given up.</param>
 /// <param name="LogLevel">The lowest level that is logged.</param>
-internal sealed record DevSettings(string DataDirectory, int Port, string Runtime, int Nodes, bool Demo, LogLevel LogLevel);
+internal sealed record DevSettings(string DataDirectory, int Port, string Runtime, int Nodes, bool Demo, FencingTimes Times, LogLevel LogLevel);
 
 /// <summary>What the user asked of <c>silo</c>.</summary>
 /// <param name="Postgres">The database's connection string.</param>
@@ -16,6 +19,7 @@ internal sealed record DevSettings(string DataDirectory, int Port, string Runtim
 /// <param name="SiloPort">The port for other silos; 0 for any free one.</param>
 /// <param name="AdvertisedAddress">The address under which others reach this silo.</param>
 /// <param name="Cluster">The cluster's name.</param>
+/// <param name="Times">By which times silent nodes are given up.</param>
 /// <param name="LogLevel">The lowest level that is logged.</param>
 internal sealed record SiloSettings(
-    string Postgres, string DataDirectory, int Port, int SiloPort, string AdvertisedAddress, string Cluster, LogLevel LogLevel);
+    string Postgres, string DataDirectory, int Port, int SiloPort, string AdvertisedAddress, string Cluster, FencingTimes Times, LogLevel LogLevel);

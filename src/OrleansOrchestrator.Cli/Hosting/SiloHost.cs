@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using OrleansOrchestrator.Cli.CommandLine;
+using OrleansOrchestrator.Controllers.NodeLifecycle;
 using OrleansOrchestrator.ControlPlane.Admission;
 using OrleansOrchestrator.ControlPlane.Hosting;
 using OrleansOrchestrator.ControlPlane.Objects;
@@ -128,6 +129,7 @@ internal sealed class SiloHost : IAsyncDisposable
         builder.Services.AddMemoryTrimming();
         builder.Services.AddControlPlane(new ControlPlaneOptions
         {
+            NodeLifecycle = new NodeLifecycleOptions { Times = setup.Times },
             ServiceAddresses = new ServiceAddressOptions { ServiceCidr = serviceCidr },
             ApiEndpoint = new ApiEndpoint(setup.AdvertisedAddress, port),
             RootCertificatePem = identity.Authority.CertificatePem,

@@ -59,6 +59,7 @@ internal static class SiloProcess
             ListenAddress = IPAddress.IsLoopback(advertised) ? advertised : IPAddress.Any,
             Port = settings.Port,
             AdvertisedAddress = settings.AdvertisedAddress,
+            Times = settings.Times,
             LogLevel = settings.LogLevel,
             Stopping = stopping,
         };

@@ -1,4 +1,5 @@
 using System.Net;
+using OrleansOrchestrator.Model.Fencing;
 using OrleansOrchestrator.Storage.Identity;
 using OrleansOrchestrator.Storage.Log;
 
@@ -30,6 +31,9 @@ internal sealed record SiloSetup
 
     /// <summary>The address under which nodes and clients reach the API.</summary>
     public required string AdvertisedAddress { get; init; }
+
+    /// <summary>By which times silent nodes are given up.</summary>
+    public required FencingTimes Times { get; init; }
 
     /// <summary>The lowest level that is logged.</summary>
     public required LogLevel LogLevel { get; init; }

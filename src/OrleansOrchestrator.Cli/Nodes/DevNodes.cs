@@ -86,6 +86,7 @@ internal sealed class DevNodes : IAsyncDisposable
         return new NodeAgentOptions
         {
             Name = name,
+            Times = settings.Times,
             Index = DataDirectory.IndexOf(settings.DataDirectory) + index,
             Runtime = RuntimeKinds.Parse(settings.Runtime),
             DataDirectory = Path.Combine(settings.DataDirectory, "nodes", name),

@@ -18,6 +18,7 @@ internal static class NodeProcess
         var options = new NodeAgentOptions
         {
             Name = settings.Name,
+            Times = settings.Times,
             Index = DataDirectory.IndexOf(settings.DataDirectory),
             Runtime = RuntimeKinds.Parse(settings.Runtime),
             DataDirectory = Path.Combine(settings.DataDirectory, "node"),

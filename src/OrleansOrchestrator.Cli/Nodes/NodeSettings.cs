@@ -1,3 +1,5 @@
+using OrleansOrchestrator.Model.Fencing;
+
 namespace OrleansOrchestrator.Cli.Nodes;
 
 /// <summary>What the user asked of <c>node</c>.</summary>
@@ -5,5 +7,6 @@ namespace OrleansOrchestrator.Cli.Nodes;
 /// <param name="Name">The node's name.</param>
 /// <param name="Runtime">What runs containers.</param>
 /// <param name="DataDirectory">Where the daemon keeps its state.</param>
+/// <param name="Times">By which times it stops its pods.</param>
 /// <param name="LogLevel">The lowest level that is logged.</param>
-internal sealed record NodeSettings(string KubeConfig, string Name, string Runtime, string DataDirectory, LogLevel LogLevel);
+internal sealed record NodeSettings(string KubeConfig, string Name, string Runtime, string DataDirectory, FencingTimes Times, LogLevel LogLevel);

@@ -1,6 +1,6 @@
 using System.Globalization;
 using k8s.Models;
-using OrleansOrchestrator.Controllers.Pods;
+using OrleansOrchestrator.Model.Pods;
 
 namespace OrleansOrchestrator.Controllers.Disruption;
 
@@ -15,11 +15,11 @@ public static class DisruptionBudgets
 
     /// <summary>Whether a pod serves nobody any more, or not yet, so that no budget is asked.</summary>
     public static bool IsBeyond(V1Pod pod) =>
-        pod.Metadata.DeletionTimestamp is not null || pod.Status?.Phase is "Succeeded" or "Failed" or "Pending";
+        !pod.IsActive || pod.Status?.Phase == PodPhase.Pending;
 
     /// <summary>Whether a pod that is not ready may go without anything being taken from its budget.</summary>
     public static bool AllowsUnready(V1PodDisruptionBudget budget, V1Pod pod) =>
-        pod is { IsReady: false, Status.Phase: "Running" }
+        pod is { IsReady: false, Status.Phase: PodPhase.Running }
         && (budget.Spec?.UnhealthyPodEvictionPolicy == AlwaysAllow
             || (budget.Status is { DesiredHealthy: > 0 } status && status.CurrentHealthy >= status.DesiredHealthy));
 

@@ -1,4 +1,5 @@
 using k8s.Models;
+using OrleansOrchestrator.Model.Pods;
 
 namespace OrleansOrchestrator.Controllers.NodeLifecycle;
 
@@ -20,11 +21,11 @@ public static class DefaultTolerations
             spec.Tolerations =
             [
                 .. spec.Tolerations ?? [],
-                new V1Toleration { Key = key, OperatorProperty = "Exists", Effect = TaintKeys.NoExecute, TolerationSeconds = seconds },
+                new V1Toleration { Key = key, OperatorProperty = "Exists", Effect = TaintEffects.NoExecute, TolerationSeconds = seconds },
             ];
         }
     }
 
     private static bool DecidesAbout(V1Toleration toleration, string key) =>
-        (string.IsNullOrEmpty(toleration.Key) || toleration.Key == key) && toleration.Effect is null or "" or TaintKeys.NoExecute;
+        (string.IsNullOrEmpty(toleration.Key) || toleration.Key == key) && toleration.Effect is null or "" or TaintEffects.NoExecute;
 }

@@ -1,8 +1,8 @@
 using k8s.Models;
-using OrleansOrchestrator.Controllers.Pods;
 using OrleansOrchestrator.Controllers.Reconciling;
 using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Model.Metadata;
+using OrleansOrchestrator.Model.Pods;
 using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.Controllers.NodeLifecycle;
@@ -41,7 +41,7 @@ internal sealed class NodeLifecycleDraft(Func<ResourceName, ObjectKey, bool> isS
     public void MarkNotReady(V1Pod pod, DateTimeOffset now)
     {
         var marked = ObjectCodec.Clone(pod);
-        var condition = marked.ReadyCondition!;
+        var condition = marked.Condition(PodConditionTypes.Ready)!;
         condition.Status = "False";
         condition.Reason = "NodeNotReady";
         condition.Message = "Node is not ready";

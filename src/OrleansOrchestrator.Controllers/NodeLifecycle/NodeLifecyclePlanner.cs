@@ -1,7 +1,7 @@
 using k8s.Models;
-using OrleansOrchestrator.Controllers.Pods;
 using OrleansOrchestrator.Controllers.Reconciling;
 using OrleansOrchestrator.Model.Fencing;
+using OrleansOrchestrator.Model.Pods;
 using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.Controllers.NodeLifecycle;
@@ -71,7 +71,7 @@ public static class NodeLifecyclePlanner
     {
         var isSilent = IsSilent(observed, input);
         var isUnreachable = isSilent && NodeConditions.StatusOf(observed.Node, NodeConditions.Ready) == "Unknown";
-        if (!isUnreachable && observed.Node.Spec?.Taints?.Any(taint => taint.Effect == TaintKeys.NoExecute) is not true)
+        if (!isUnreachable && observed.Node.Spec?.Taints?.Any(taint => taint.Effect == TaintEffects.NoExecute) is not true)
             return;
 
         var isOtherwiseFenced = !input.Options.Times.AreThoseOf(observed.Node);

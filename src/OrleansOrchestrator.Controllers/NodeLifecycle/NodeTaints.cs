@@ -1,6 +1,7 @@
 using k8s.Models;
 using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Model.Metadata;
+using OrleansOrchestrator.Model.Pods;
 
 namespace OrleansOrchestrator.Controllers.NodeLifecycle;
 
@@ -18,12 +19,12 @@ internal static class NodeTaints
 
     private static readonly HashSet<(string Key, string Effect)> Managed =
     [
-        (TaintKeys.NotReady, TaintKeys.NoExecute),
-        (TaintKeys.Unreachable, TaintKeys.NoExecute),
-        (TaintKeys.NotReady, TaintKeys.NoSchedule),
-        (TaintKeys.Unreachable, TaintKeys.NoSchedule),
-        (TaintKeys.Unschedulable, TaintKeys.NoSchedule),
-        .. Pressures.Select(pressure => (pressure.Key, TaintKeys.NoSchedule)),
+        (TaintKeys.NotReady, TaintEffects.NoExecute),
+        (TaintKeys.Unreachable, TaintEffects.NoExecute),
+        (TaintKeys.NotReady, TaintEffects.NoSchedule),
+        (TaintKeys.Unreachable, TaintEffects.NoSchedule),
+        (TaintKeys.Unschedulable, TaintEffects.NoSchedule),
+        .. Pressures.Select(pressure => (pressure.Key, TaintEffects.NoSchedule)),
     ];
 
     /// <summary>The node with the taints that it should have; null if it has them. Taints that others put on stay.</summary>
@@ -36,7 +37,7 @@ internal static class NodeTaints
         var wanted = Wanted(node).ToList();
         var missing = wanted
             .Where(taint => !current.Any(other => Identity(other) == taint))
-            .Where(taint => taint.Effect != TaintKeys.NoExecute || mayEvict)
+            .Where(taint => taint.Effect != TaintEffects.NoExecute || mayEvict)
             .ToList();
         var isSurplus = current.Any(taint => IsSurplus(taint, wanted));
         if (missing.Count == 0 && !isSurplus && !current.Any(LacksTime))
@@ -63,33 +64,33 @@ internal static class NodeTaints
             case "True":
                 break;
             case "Unknown":
-                yield return (TaintKeys.Unreachable, TaintKeys.NoSchedule);
-                yield return (TaintKeys.Unreachable, TaintKeys.NoExecute);
+                yield return (TaintKeys.Unreachable, TaintEffects.NoSchedule);
+                yield return (TaintKeys.Unreachable, TaintEffects.NoExecute);
                 break;
             case "False":
-                yield return (TaintKeys.NotReady, TaintKeys.NoSchedule);
-                yield return (TaintKeys.NotReady, TaintKeys.NoExecute);
+                yield return (TaintKeys.NotReady, TaintEffects.NoSchedule);
+                yield return (TaintKeys.NotReady, TaintEffects.NoExecute);
                 break;
             default:
                 // A node that has not reported yet takes no pods, but nothing speaks against those it may have.
-                yield return (TaintKeys.NotReady, TaintKeys.NoSchedule);
+                yield return (TaintKeys.NotReady, TaintEffects.NoSchedule);
                 break;
         }
 
         foreach (var (condition, key) in Pressures)
         {
             if (NodeConditions.StatusOf(node, condition) == "True")
-                yield return (key, TaintKeys.NoSchedule);
+                yield return (key, TaintEffects.NoSchedule);
         }
 
         if (node.Spec?.Unschedulable is true)
-            yield return (TaintKeys.Unschedulable, TaintKeys.NoSchedule);
+            yield return (TaintKeys.Unschedulable, TaintEffects.NoSchedule);
     }
 
     private static bool IsSurplus(V1Taint taint, List<(string Key, string Effect)> wanted) =>
         Managed.Contains(Identity(taint)) && !wanted.Contains(Identity(taint));
 
-    private static bool LacksTime(V1Taint taint) => taint.Effect == TaintKeys.NoExecute && taint.TimeAdded is null;
+    private static bool LacksTime(V1Taint taint) => taint.Effect == TaintEffects.NoExecute && taint.TimeAdded is null;
 
     private static (string Key, string Effect) Identity(V1Taint taint) => (taint.Key, taint.Effect);
 }

@@ -1,8 +1,7 @@
 using k8s.Models;
-using OrleansOrchestrator.Controllers.Pods;
 using OrleansOrchestrator.Controllers.Reconciling;
 using OrleansOrchestrator.Loops;
-using OrleansOrchestrator.Model.Fencing;
+using OrleansOrchestrator.Model.Pods;
 
 namespace OrleansOrchestrator.Controllers.NodeLifecycle;
 
@@ -25,7 +24,7 @@ internal readonly record struct PodEviction(DateTimeOffset Deadline, bool IsForc
         // Of one that was deleted at once nothing is left but what its finalizers wait for.
         if (pod.IsDeleting ? pod.Metadata.DeletionGracePeriodSeconds == 0 : pod.IsTerminal)
             return null;
-        var taints = (observed.Node.Spec?.Taints ?? []).Where(taint => taint.Effect == TaintKeys.NoExecute).ToList();
+        var taints = (observed.Node.Spec?.Taints ?? []).Where(taint => taint.Effect == TaintEffects.NoExecute).ToList();
         var forced = isSilent ? ForcedDeadline(pod, observed, taints, options) : null;
         var graceful = pod.IsDeleting ? null : GracefulDeadline(pod, taints, now);
         return (forced, graceful) switch

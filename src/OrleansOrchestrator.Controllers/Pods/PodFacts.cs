@@ -2,10 +2,11 @@ using System.Globalization;
 using k8s.Models;
 using OrleansOrchestrator.Controllers.Reconciling;
 using OrleansOrchestrator.Loops;
+using OrleansOrchestrator.Model.Pods;
 
 namespace OrleansOrchestrator.Controllers.Pods;
 
-/// <summary>What controllers ask of a pod.</summary>
+/// <summary>What controllers that keep replicas ask of a pod.</summary>
 /// <remarks>See k8s.io/kubernetes/pkg/api/v1/pod and pkg/controller/controller_utils.go for the meanings.</remarks>
 internal static class PodFacts
 {
@@ -13,21 +14,9 @@ internal static class PodFacts
 
     extension(V1Pod pod)
     {
-        /// <summary>Whether the pod has run to its end and will not run again.</summary>
-        public bool IsTerminal => pod.Status?.Phase is "Succeeded" or "Failed";
-
-        /// <summary>Whether the pod counts as a replica: it neither ended nor is being deleted.</summary>
-        public bool IsActive => !pod.IsTerminal && !pod.IsDeleting;
-
-        /// <summary>Whether the pod says that it can serve.</summary>
-        public bool IsReady => pod.ReadyCondition?.Status == "True";
-
-        /// <summary>The pod's Ready condition; null if there is none.</summary>
-        public V1PodCondition? ReadyCondition => pod.Status?.Conditions?.FirstOrDefault(condition => condition.Type == "Ready");
-
         /// <summary>Since when a ready pod has been ready; null if it is not ready, or does not say since when.</summary>
         public DateTimeOffset? ReadySince =>
-            pod.ReadyCondition is { Status: "True" } condition ? ApiTime.Read(condition.LastTransitionTime) : null;
+            pod.Condition(PodConditionTypes.Ready) is { Status: "True" } condition ? ApiTime.Read(condition.LastTransitionTime) : null;
 
         /// <summary>The most restarts of any of the pod's containers.</summary>
         public int RestartCount => pod.Status?.ContainerStatuses is { Count: > 0 } statuses ? statuses.Max(status => status.RestartCount) : 0;

@@ -1,5 +1,6 @@
 using k8s.Models;
 using OrleansOrchestrator.Model.Names;
+using OrleansOrchestrator.Model.Pods;
 using OrleansOrchestrator.Model.Validation;
 
 namespace OrleansOrchestrator.Kinds.Rules;
@@ -7,7 +8,7 @@ namespace OrleansOrchestrator.Kinds.Rules;
 /// <summary>Rules of taints, by which nodes repel pods, and of the tolerations of pods.</summary>
 internal static class TaintRules
 {
-    private static readonly string[] Effects = ["NoSchedule", "PreferNoSchedule", "NoExecute"];
+    private static readonly string[] Effects = [TaintEffects.NoSchedule, TaintEffects.PreferNoSchedule, TaintEffects.NoExecute];
 
     public static void ValidateTaints(IList<V1Taint>? taints, FieldPath path, FieldErrors errors)
     {
@@ -40,7 +41,7 @@ internal static class TaintRules
         else if (toleration.OperatorProperty != "Exists")
             errors.Invalid(path.Child("operator"), toleration.OperatorProperty ?? "", "operator must be Exists when `key` is empty, which means \"match all values and all keys\"");
 
-        if (toleration.TolerationSeconds is not null && toleration.Effect != "NoExecute")
+        if (toleration.TolerationSeconds is not null && toleration.Effect != TaintEffects.NoExecute)
             errors.Invalid(path.Child("effect"), toleration.Effect ?? "", "effect must be 'NoExecute' when `tolerationSeconds` is set");
 
         switch (toleration.OperatorProperty)

@@ -1,5 +1,6 @@
 using System.Globalization;
 using k8s.Models;
+using OrleansOrchestrator.Model.Pods;
 using OrleansOrchestrator.Model.Validation;
 
 namespace OrleansOrchestrator.Model.Fencing;
@@ -19,7 +20,7 @@ public sealed record FencingTimes
 
     private static readonly TimeSpan TolerationMax = TimeSpan.FromDays(3650);
 
-    private static readonly V1Taint Unreachable = new() { Key = "node.kubernetes.io/unreachable", Effect = "NoExecute" };
+    private static readonly V1Taint Unreachable = new() { Key = TaintKeys.Unreachable, Effect = TaintEffects.NoExecute };
 
     /// <summary>How long a node may be silent until it counts as unreachable.</summary>
     public TimeSpan LeaseDuration { get; init; } = TimeSpan.FromSeconds(8);
@@ -75,9 +76,40 @@ public sealed record FencingTimes
         faults.NotNegative(StopTime);
         faults.Positive(VoteTime);
         faults.Positive(GrantTime);
-        faults.Require(FencingTime + StopTime < LeaseDuration + DefaultToleration, "FencingTime + StopTime must be less than LeaseDuration + DefaultToleration.");
+        faults.Require(
+            (FencingTime + StopTime) * (1 + ClockDrift) < LeaseDuration + DefaultToleration,
+            string.Create(CultureInfo.InvariantCulture, $"FencingTime + StopTime ({(FencingTime + StopTime).TotalSeconds} s), and {ClockDrift * 100} % more for clocks that drift, must be less than LeaseDuration + DefaultToleration ({(LeaseDuration + DefaultToleration).TotalSeconds} s), or a pod could run twice."));
         return faults.All;
     }
+
+    /// <summary>Reads times in the form of <see cref="ToString"/>; those that are left out have their defaults.</summary>
+    /// <exception cref="FormatException">The text is not in that form; the message says where.</exception>
+    public static FencingTimes Parse(string text)
+    {
+        var times = new FencingTimes();
+        foreach (var part in text.Split(' ', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+        {
+            var (name, value) = part.Split('=') is [var left, var right] ? (left, right) : throw Malformed(part);
+            if (!decimal.TryParse(value.TrimEnd('s'), NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent, CultureInfo.InvariantCulture, out var seconds) || seconds > (decimal)TolerationMax.TotalSeconds)
+                throw Malformed(part);
+            var time = TimeSpan.FromTicks((long)(seconds * TimeSpan.TicksPerSecond));
+            times = name switch
+            {
+                "lease" => times with { LeaseDuration = time },
+                "toleration" => times with { DefaultToleration = time },
+                "fencing" => times with { FencingTime = time },
+                "stop" => times with { StopTime = time },
+                "vote" => times with { VoteTime = time },
+                "grant" => times with { GrantTime = time },
+                _ => throw Malformed(part),
+            };
+        }
+
+        return times;
+    }
+
+    private static FormatException Malformed(string part) =>
+        new($"\"{part}\" is none of lease, toleration, fencing, stop, vote and grant, each as in lease=8s");
 
     /// <summary>How much longer than the default a pod tolerates an unreachable node. One that tolerates less has the default's time to stop in.</summary>
     private TimeSpan? Longer(V1Pod pod)

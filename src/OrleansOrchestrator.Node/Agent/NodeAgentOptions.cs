@@ -36,39 +36,11 @@ public sealed record NodeAgentOptions
     /// <summary>Labels the node registers with besides its own; they are set again at every start.</summary>
     public IReadOnlyDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>();
 
-    /// <summary>After how long without renewal the control plane takes the node for dead. Must agree with its setting.</summary>
-    public TimeSpan LeaseDuration { get; init; } = TimeSpan.FromSeconds(8);
+    /// <summary>The times by which this node stops pods. Must be those of the control plane.</summary>
+    public FencingTimes Times { get; init; } = new();
 
     /// <summary>How often the lease is renewed.</summary>
     public TimeSpan LeaseRenewInterval { get; init; } = TimeSpan.FromSeconds(2);
-
-    /// <summary>The toleration of an unreachable node that pods have by default. Must agree with the control plane's setting.</summary>
-    public TimeSpan UnreachableToleration { get; init; } = TimeSpan.FromSeconds(5);
-
-    /// <summary>
-    /// After how long without an acknowledged renewal the daemon kills pods that tolerate no more than the default, unless
-    /// peers let it run on; for others it moves by the difference of the tolerations.
-    /// </summary>
-    public TimeSpan FencingTime { get; init; } = new FencingTimes().FencingTime;
-
-    /// <summary>How long this node's vote is the control plane's after an acknowledgement. Must agree with its setting.</summary>
-    public TimeSpan VoteTime { get; init; } = new FencingTimes().VoteTime;
-
-    /// <summary>How long a peer may run on by this node's vote. The same on all nodes.</summary>
-    public TimeSpan GrantTime { get; init; } = new FencingTimes().GrantTime;
-
-    /// <summary>How long killing all pods of this node may take at most.</summary>
-    public TimeSpan FencingStopTime { get; init; } = new FencingTimes().StopTime;
-
-    internal FencingTimes Times => new()
-    {
-        LeaseDuration = LeaseDuration,
-        DefaultToleration = UnreachableToleration,
-        FencingTime = FencingTime,
-        StopTime = FencingStopTime,
-        VoteTime = VoteTime,
-        GrantTime = GrantTime,
-    };
 
     /// <summary>How many pods the node takes.</summary>
     public int MaxPods { get; init; } = 110;

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.RegularExpressions;
 using OrleansOrchestrator.Model.Names;
 using OrleansOrchestrator.Model.Validation;
@@ -30,13 +29,9 @@ public static partial class NodeAgentOptionsValidator
         faults.AtLeastOne(options.PodHostPortsMax);
         faults.AtLeastOne(options.ServiceVariablesBytesMax);
         faults.Positive(options.LeaseRenewInterval);
-        faults.Require(options.LeaseDuration > 2 * options.LeaseRenewInterval, "LeaseDuration must be more than twice LeaseRenewInterval, so that one lost renewal does no harm.");
-        faults.Require(options.FencingTime > 2 * options.LeaseRenewInterval, "FencingTime must be more than twice LeaseRenewInterval, so that one lost renewal stops no pod.");
-        faults.Require(
-            options.FencingTime + options.FencingStopTime < options.LeaseDuration + options.UnreachableToleration,
-            string.Create(CultureInfo.InvariantCulture, $"FencingTime + FencingStopTime ({(options.FencingTime + options.FencingStopTime).TotalSeconds} s) must be less than LeaseDuration + UnreachableToleration ({(options.LeaseDuration + options.UnreachableToleration).TotalSeconds} s), or a pod could run twice."));
-        faults.Positive(options.VoteTime);
-        faults.Positive(options.GrantTime);
+        faults.Require(options.Times.LeaseDuration > 2 * options.LeaseRenewInterval, "LeaseDuration must be more than twice LeaseRenewInterval, so that one lost renewal does no harm.");
+        faults.Require(options.Times.FencingTime > 2 * options.LeaseRenewInterval, "FencingTime must be more than twice LeaseRenewInterval, so that one lost renewal stops no pod.");
+        faults.AddRange(options.Times.Faults());
         faults.Positive(options.SyncPeriod);
         faults.Positive(options.StatusPeriod);
         faults.Require(options.RestartDelay > TimeSpan.Zero && options.RestartDelay <= options.RestartDelayMax, "RestartDelay must be positive and at most RestartDelayMax.");

@@ -1,5 +1,6 @@
 using k8s.Models;
 using OrleansOrchestrator.Loops;
+using OrleansOrchestrator.Model.Pods;
 using OrleansOrchestrator.Node.Probes;
 using OrleansOrchestrator.Node.Runtime;
 
@@ -54,7 +55,7 @@ internal sealed record PodView
     public TimeSpan TerminationGrace => Waits.Seconds(
         ((IsDeleted ? Pod.Metadata.DeletionGracePeriodSeconds : null) ?? Pod.Spec.TerminationGracePeriodSeconds ?? 30) is var seconds and >= 0 ? seconds : 1);
 
-    public bool IsTerminal => Failure is not null || Pod.Status?.Phase is "Succeeded" or "Failed";
+    public bool IsTerminal => Failure is not null || Pod.IsTerminal;
 
     /// <summary>The newest instance of a container, from the runtime or, if it lost it, from the reported status.</summary>
     public ContainerInstance? Newest(string name) => Sandbox?.Newest(name) ?? ReportedInstance.Find(Pod, name);

@@ -1,4 +1,5 @@
 using k8s.Models;
+using OrleansOrchestrator.Model.Pods;
 using OrleansOrchestrator.Node.Pods;
 using OrleansOrchestrator.Node.Runtime;
 
@@ -9,12 +10,12 @@ namespace OrleansOrchestrator.Node.Status;
 /// </summary>
 internal sealed class PodConditions(PodView view, string phase)
 {
-    private bool IsFinished => phase is "Succeeded" or "Failed";
+    private bool IsFinished => PodPhase.IsTerminal(phase);
 
     public List<V1PodCondition> Build() =>
     [
-        Make("PodScheduled", true, null, null),
-        Make("PodReadyToStartContainers", view.Sandbox is { IsReady: true }, null, null),
+        Make(PodConditionTypes.PodScheduled, true, null, null),
+        Make(PodConditionTypes.PodReadyToStartContainers, view.Sandbox is { IsReady: true }, null, null),
         Initialized(),
         Ready(),
         ContainersReady(),
@@ -28,18 +29,18 @@ internal sealed class PodConditions(PodView view, string phase)
                 : instance is { Phase: ContainerPhase.Exited, ExitCode: 0 })))
             .Select(c => c.Name)
             .ToList();
-        if (phase == "Succeeded")
-            return Make("Initialized", true, "PodCompleted", null);
+        if (phase == PodPhase.Succeeded)
+            return Make(PodConditionTypes.Initialized, true, "PodCompleted", null);
         return incomplete.Count == 0
-            ? Make("Initialized", true, null, null)
-            : Make("Initialized", false, "ContainersNotInitialized", $"containers with incomplete status: {List(incomplete)}");
+            ? Make(PodConditionTypes.Initialized, true, null, null)
+            : Make(PodConditionTypes.Initialized, false, "ContainersNotInitialized", $"containers with incomplete status: {List(incomplete)}");
     }
 
-    private V1PodCondition ContainersReady() => ContainersReadyAs("ContainersReady");
+    private V1PodCondition ContainersReady() => ContainersReadyAs(PodConditionTypes.ContainersReady);
 
     private V1PodCondition Ready()
     {
-        var containers = ContainersReadyAs("Ready");
+        var containers = ContainersReadyAs(PodConditionTypes.Ready);
         if (containers.Status != "True")
             return containers;
         var closed = (view.Pod.Spec.ReadinessGates ?? [])
@@ -48,7 +49,7 @@ internal sealed class PodConditions(PodView view, string phase)
             .ToList();
         return closed.Count == 0
             ? containers
-            : Make("Ready", false, "ReadinessGatesNotReady", string.Join(
+            : Make(PodConditionTypes.Ready, false, "ReadinessGatesNotReady", string.Join(
                 ", ", closed.Select(gate => Existing(gate) is null
                     ? $"corresponding condition of pod readiness gate \"{gate}\" does not exist."
                     : $"the status of pod readiness gate \"{gate}\" is not \"True\", but {Existing(gate)!.Status}")));
@@ -57,7 +58,7 @@ internal sealed class PodConditions(PodView view, string phase)
     private V1PodCondition ContainersReadyAs(string type)
     {
         if (IsFinished)
-            return Make(type, false, phase == "Succeeded" ? "PodCompleted" : "PodFailed", null);
+            return Make(type, false, phase == PodPhase.Succeeded ? "PodCompleted" : "PodFailed", null);
         var unready = view.Pod.Spec.Containers
             .Where(c => !(view.Newest(c.Name) is { Phase: ContainerPhase.Running } instance
                 && view.HealthOf(instance) is { IsStarted: true, IsReady: true }))
@@ -84,7 +85,7 @@ internal sealed class PodConditions(PodView view, string phase)
         };
     }
 
-    private V1PodCondition? Existing(string type) => view.Pod.Status?.Conditions?.FirstOrDefault(c => c.Type == type);
+    private V1PodCondition? Existing(string type) => view.Pod.Condition(type);
 
     /// <summary>A list as Go prints a slice of strings.</summary>
     private static string List(IEnumerable<string> names) => $"[{string.Join(' ', names)}]";

@@ -1,4 +1,5 @@
 using k8s.Models;
+using OrleansOrchestrator.Model.Pods;
 using OrleansOrchestrator.Node.Pods;
 
 namespace OrleansOrchestrator.Node.Status;
@@ -34,8 +35,8 @@ internal static class PodStatusBuilder
     public static string PhaseOf(PodView view)
     {
         if (view.Failure is not null)
-            return "Failed";
-        if (view.Pod.Status?.Phase is "Succeeded" or "Failed")
+            return PodPhase.Failed;
+        if (view.Pod.IsTerminal)
             return view.Pod.Status.Phase;
 
         var newest = view.Pod.Spec.Containers.Select(c => view.Newest(c.Name)).ToList();
@@ -44,14 +45,14 @@ internal static class PodStatusBuilder
         if (view.IsDeleted && hasEnded && newest.Any(c => c is not null))
             return EndPhase(newest);
         if (PodOutcome.HasFailedInit(view))
-            return "Failed";
+            return PodPhase.Failed;
         if (PodOutcome.IsComplete(view))
             return EndPhase(newest);
-        return newest.All(c => c is { Phase: not Runtime.ContainerPhase.Created }) ? "Running" : "Pending";
+        return newest.All(c => c is { Phase: not Runtime.ContainerPhase.Created }) ? PodPhase.Running : PodPhase.Pending;
     }
 
     private static string EndPhase(IEnumerable<Runtime.ContainerInstance?> newest) =>
-        newest.All(c => c is { Phase: Runtime.ContainerPhase.Exited, ExitCode: 0 }) ? "Succeeded" : "Failed";
+        newest.All(c => c is { Phase: Runtime.ContainerPhase.Exited, ExitCode: 0 }) ? PodPhase.Succeeded : PodPhase.Failed;
 
     /// <summary>A pod keeps its address in its status after its sandbox has ended.</summary>
     private static string? AddressOf(PodView view) =>

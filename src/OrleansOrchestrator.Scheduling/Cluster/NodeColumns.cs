@@ -1,5 +1,5 @@
+using OrleansOrchestrator.Model.Pods;
 using OrleansOrchestrator.Scheduling.Pods;
-using OrleansOrchestrator.Scheduling.Resources;
 
 namespace OrleansOrchestrator.Scheduling.Cluster;
 

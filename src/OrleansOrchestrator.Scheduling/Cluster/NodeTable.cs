@@ -1,6 +1,5 @@
-using OrleansOrchestrator.Scheduling.Matching;
+using OrleansOrchestrator.Model.Pods;
 using OrleansOrchestrator.Scheduling.Pods;
-using OrleansOrchestrator.Scheduling.Resources;
 
 namespace OrleansOrchestrator.Scheduling.Cluster;
 
@@ -175,7 +174,7 @@ internal sealed class NodeTable
 
     private void NotePreferences(NodeRecord record, int change)
     {
-        if (!record.Taints.Any(taint => taint.Effect == Taints.PreferNoSchedule))
+        if (!record.Taints.Any(taint => taint.Effect == TaintEffects.PreferNoSchedule))
             return;
         var had = HasPreferNoSchedule;
         _nodesWithPreferences += change;

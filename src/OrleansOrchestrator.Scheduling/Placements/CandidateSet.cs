@@ -1,5 +1,5 @@
+using OrleansOrchestrator.Model.Pods;
 using OrleansOrchestrator.Scheduling.Cluster;
-using OrleansOrchestrator.Scheduling.Matching;
 using OrleansOrchestrator.Scheduling.Plugins;
 using OrleansOrchestrator.Scheduling.Pods;
 
@@ -90,5 +90,5 @@ internal sealed class CandidateSet(SchedulerCache cache)
 
     /// <summary>Whether the pod tolerates the taints of the node at a row, candidate or not.</summary>
     public bool Tolerates(int row) =>
-        _tolerated[row] ??= Taints.FindUntolerated(Nodes.Record(row).Taints, Pod.Shape.Tolerations) is null;
+        _tolerated[row] ??= Tolerations.FindUntolerated(Nodes.Record(row).Taints, Pod.Shape.Tolerations) is null;
 }

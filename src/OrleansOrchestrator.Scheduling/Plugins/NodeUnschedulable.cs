@@ -1,5 +1,6 @@
+using k8s.Models;
+using OrleansOrchestrator.Model.Pods;
 using OrleansOrchestrator.Scheduling.Cluster;
-using OrleansOrchestrator.Scheduling.Matching;
 using OrleansOrchestrator.Scheduling.Placements;
 using OrleansOrchestrator.Scheduling.Pods;
 
@@ -10,13 +11,16 @@ internal sealed class NodeUnschedulable : INodeFilter
 {
     private static readonly Rejection Cordoned = new(nameof(NodeUnschedulable), "node(s) were unschedulable", isResolvable: false);
 
+    // What stands for spec.unschedulable.
+    private static readonly V1Taint Taint = new() { Key = TaintKeys.Unschedulable, Effect = TaintEffects.NoSchedule };
+
     public string Name => nameof(NodeUnschedulable);
 
     public ClusterEvents WakesOn => ClusterEvents.NodeAdded | ClusterEvents.NodeTaintsChanged;
 
     public bool ReadsNodeOnly => true;
 
-    public bool Applies(PodShape shape) => !Taints.AreTolerated(Taints.Unschedulable, shape.Tolerations);
+    public bool Applies(PodShape shape) => !Tolerations.Tolerates(shape.Tolerations, Taint);
 
     public bool Passes(PodShape shape, NodeTable nodes, int row) => (nodes.Columns.Traits[row] & NodeTraits.IsUnschedulable) == 0;
 

@@ -1,8 +1,8 @@
 using System.Numerics;
+using OrleansOrchestrator.Model.Pods;
 using OrleansOrchestrator.Scheduling.Cluster;
 using OrleansOrchestrator.Scheduling.Placements;
 using OrleansOrchestrator.Scheduling.Pods;
-using OrleansOrchestrator.Scheduling.Resources;
 
 namespace OrleansOrchestrator.Scheduling.Plugins;
 

@@ -1,5 +1,5 @@
+using OrleansOrchestrator.Model.Pods;
 using OrleansOrchestrator.Scheduling.Cluster;
-using OrleansOrchestrator.Scheduling.Matching;
 using OrleansOrchestrator.Scheduling.Placements;
 using OrleansOrchestrator.Scheduling.Pods;
 
@@ -24,16 +24,16 @@ internal sealed class TaintToleration : INodeFilter, INodeScore
 
     public bool Passes(PodShape shape, NodeTable nodes, int row) =>
         (nodes.Columns.Traits[row] & NodeTraits.HasTaints) == 0
-        || Taints.FindUntolerated(nodes.Record(row).Taints, shape.Tolerations) is null;
+        || Tolerations.FindUntolerated(nodes.Record(row).Taints, shape.Tolerations) is null;
 
     public Rejection Explain(PodShape shape, NodeTable nodes, int row)
     {
-        var taint = Taints.FindUntolerated(nodes.Record(row).Taints, shape.Tolerations)!;
+        var taint = Tolerations.FindUntolerated(nodes.Record(row).Taints, shape.Tolerations)!;
         return new Rejection(Name, $"node(s) had untolerated taint {{{taint.Key}: {taint.Value}}}", isResolvable: false);
     }
 
     public bool Applies(PodShape shape, NodeTable nodes) => nodes.HasPreferNoSchedule;
 
     public int Score(PodShape shape, NodeTable nodes, int row) =>
-        Taints.CountUntoleratedPreferences(nodes.Record(row).Taints, shape.Tolerations);
+        Tolerations.CountUntoleratedPreferences(nodes.Record(row).Taints, shape.Tolerations);
 }

@@ -1,4 +1,5 @@
 using k8s.Models;
+using OrleansOrchestrator.Model.Pods;
 using OrleansOrchestrator.Model.Selectors;
 
 namespace OrleansOrchestrator.Scheduling.Pods;
@@ -19,12 +20,12 @@ public sealed class PodInfo
         CreatedAt = metadata.CreationTimestamp;
         IsTerminating = metadata.DeletionTimestamp is not null;
         SpreadOwnerUid = FindSpreadOwner(metadata);
-        Priority = pod.Spec.Priority ?? 0;
-        MayPreempt = pod.Spec.PreemptionPolicy != "Never";
+        Priority = pod.Priority;
+        MayPreempt = pod.MayPreempt;
         SchedulerName = string.IsNullOrEmpty(pod.Spec.SchedulerName) ? "default-scheduler" : pod.Spec.SchedulerName;
         NodeName = string.IsNullOrEmpty(pod.Spec.NodeName) ? null : pod.Spec.NodeName;
-        IsGated = pod.Spec.SchedulingGates is { Count: > 0 };
-        IsTerminal = pod.Status?.Phase is "Succeeded" or "Failed";
+        IsGated = pod.IsGated;
+        IsTerminal = pod.IsTerminal;
         NominatedNodeName = string.IsNullOrEmpty(pod.Status?.NominatedNodeName) ? null : pod.Status.NominatedNodeName;
         StartedAt = pod.Status?.StartTime;
         Shape = new PodShape(pod);

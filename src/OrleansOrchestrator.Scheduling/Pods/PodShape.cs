@@ -1,6 +1,6 @@
 using k8s.Models;
+using OrleansOrchestrator.Model.Pods;
 using OrleansOrchestrator.Scheduling.Matching;
-using OrleansOrchestrator.Scheduling.Resources;
 
 namespace OrleansOrchestrator.Scheduling.Pods;
 

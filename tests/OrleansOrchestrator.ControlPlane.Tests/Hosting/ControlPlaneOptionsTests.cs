@@ -1,8 +1,8 @@
 using Microsoft.Extensions.DependencyInjection;
+using OrleansOrchestrator.Controllers.NodeLifecycle;
 using OrleansOrchestrator.ControlPlane.Controllers;
 using OrleansOrchestrator.ControlPlane.Hosting;
 using OrleansOrchestrator.ControlPlane.Store;
-using OrleansOrchestrator.Controllers.NodeLifecycle;
 using OrleansOrchestrator.Model.Fencing;
 
 namespace OrleansOrchestrator.ControlPlane.Tests.Hosting;
@@ -13,7 +13,7 @@ public sealed class ControlPlaneOptionsTests
     public void AddControlPlane_TimesThatDoNotHoldTogether_AreRefused()
     {
         var options = new ControlPlaneOptions { NodeLifecycle = new NodeLifecycleOptions { Times = new FencingTimes { FencingTime = TimeSpan.FromMinutes(1) } } };
-        Should.Throw<ArgumentException>(() => new ServiceCollection().AddControlPlane(options)).Message.ShouldContain("FencingTime + StopTime must be less than");
+        Should.Throw<ArgumentException>(() => new ServiceCollection().AddControlPlane(options)).Message.ShouldContain("FencingTime + StopTime (62 s), and 3 % more for clocks that drift, must be less than LeaseDuration + DefaultToleration (13 s)");
     }
 
     [Fact]

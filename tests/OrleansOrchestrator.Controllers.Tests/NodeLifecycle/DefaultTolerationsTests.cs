@@ -53,5 +53,5 @@ public sealed class DefaultTolerationsTests
     [Fact]
     public void Options_FencingTooSlow_IsAFault() =>
         new NodeLifecycleOptions { Times = new FencingTimes { FencingTime = TimeSpan.FromSeconds(9), StopTime = TimeSpan.FromSeconds(4) } }.Faults()
-            .ShouldBe(["FencingTime + StopTime must be less than LeaseDuration + DefaultToleration."]);
+            .ShouldBe(["FencingTime + StopTime (13 s), and 3 % more for clocks that drift, must be less than LeaseDuration + DefaultToleration (13 s), or a pod could run twice."]);
 }

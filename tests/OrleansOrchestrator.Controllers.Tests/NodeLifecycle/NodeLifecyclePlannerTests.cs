@@ -1,6 +1,6 @@
 using OrleansOrchestrator.Controllers.NodeLifecycle;
-using OrleansOrchestrator.Controllers.Pods;
 using OrleansOrchestrator.Controllers.Reconciling;
+using OrleansOrchestrator.Model.Pods;
 
 namespace OrleansOrchestrator.Controllers.Tests.NodeLifecycle;
 
@@ -95,14 +95,14 @@ public sealed class NodeLifecyclePlannerTests
         model.AddPod("other", "live");
 
         model.Run(12.5, "live");
-        var ready = model.Pod("web").ShouldNotBeNull().ReadyCondition.ShouldNotBeNull();
+        var ready = model.Pod("web").ShouldNotBeNull().Condition(PodConditionTypes.Ready).ShouldNotBeNull();
         (ready.Status, ready.Reason).ShouldBe(("False", "NodeNotReady"));
         model.Evictions.ShouldBeEmpty();
 
         model.Run(13, "live");
         model.Evictions.ShouldBe([("web", true, 13.0)]);
         model.Pod("web").ShouldBeNull();
-        model.Pod("other").ShouldNotBeNull().ReadyCondition!.Status.ShouldBe("True");
+        model.Pod("other").ShouldNotBeNull().Condition(PodConditionTypes.Ready)!.Status.ShouldBe("True");
         model.Events.ShouldContain(new PlannedEvent("Normal", "TaintManagerEviction", "Marking for deletion Pod shop/web"));
     }
 
@@ -249,7 +249,7 @@ public sealed class NodeLifecyclePlannerTests
 
         model.LastPlan!.IsDisrupted.ShouldBeTrue();
         Taints(model.Node("a")).ShouldBe(["node.kubernetes.io/unreachable:NoSchedule"]);
-        model.Pod("web").ShouldNotBeNull().ReadyCondition!.Status.ShouldBe("True");
+        model.Pod("web").ShouldNotBeNull().Condition(PodConditionTypes.Ready)!.Status.ShouldBe("True");
     }
 
     [Fact]

@@ -2,6 +2,7 @@ using System.Globalization;
 using k8s.Models;
 using OrleansOrchestrator.Kinds.FlowControl;
 using OrleansOrchestrator.Kinds.Rules;
+using OrleansOrchestrator.Model.Pods;
 using OrleansOrchestrator.Model.Resources;
 using OrleansOrchestrator.Model.Tables;
 using OrleansOrchestrator.Model.Validation;
@@ -67,13 +68,13 @@ internal sealed class PodKind : ResourceDefinition<V1Pod>
 
     protected override void PrepareForCreate(V1Pod obj) => obj.Status = new V1PodStatus
     {
-        Phase = "Pending",
+        Phase = PodPhase.Pending,
         QosClass = QosClass.Of(obj.Spec),
-        Conditions = obj.Spec?.SchedulingGates is not { Count: > 0 } ? null :
+        Conditions = !obj.IsGated ? null :
         [
             new V1PodCondition
             {
-                Type = "PodScheduled",
+                Type = PodConditionTypes.PodScheduled,
                 Status = "False",
                 Reason = "SchedulingGated",
                 Message = "Scheduling is blocked due to non-empty scheduling gates",
@@ -118,7 +119,7 @@ internal sealed class PodKind : ResourceDefinition<V1Pod>
     // Nobody holds a pod that no node has taken on, or whose containers have all ended.
     protected override long GracePeriodSeconds(V1Pod obj, long? requested)
     {
-        if (string.IsNullOrEmpty(obj.Spec?.NodeName) || obj.Status?.Phase is "Succeeded" or "Failed")
+        if (string.IsNullOrEmpty(obj.Spec?.NodeName) || obj.IsTerminal)
             return 0;
         var seconds = requested ?? obj.Spec.TerminationGracePeriodSeconds ?? PodDefaults.TerminationGracePeriodSeconds;
         return seconds < 0 ? 1 : seconds;

@@ -2,6 +2,7 @@ using System.Globalization;
 using k8s.Models;
 using OrleansOrchestrator.Kinds.FlowControl;
 using OrleansOrchestrator.Kinds.Rules;
+using OrleansOrchestrator.Model.Pods;
 using OrleansOrchestrator.Model.Tables;
 
 namespace OrleansOrchestrator.Kinds.Core.Pods;
@@ -18,13 +19,13 @@ internal sealed class PodSummary
         Total = (spec?.Containers).OrNone().Count + (spec?.InitContainers).OrNone().Count(IsSidecar);
         Reason = InitialReason(pod.Status);
         var initializing = ReadInitContainers(pod);
-        if (!initializing || HasCondition(pod, "Initialized"))
+        if (!initializing || pod.HasCondition(PodConditionTypes.Initialized))
             ReadContainers(pod);
         if (pod.Metadata?.DeletionTimestamp is null)
             return;
         if (pod.Status?.Reason == "NodeLost")
             Reason = "Unknown";
-        else if (pod.Status?.Phase is not ("Succeeded" or "Failed"))
+        else if (!pod.IsTerminal)
             Reason = "Terminating";
     }
 
@@ -114,7 +115,7 @@ internal sealed class PodSummary
 
         // One container has ended well, but others go on.
         if (Reason == "Completed" && hasRunning)
-            Reason = HasCondition(pod, "Ready") ? "Running" : "NotReady";
+            Reason = pod.HasCondition(PodConditionTypes.Ready) ? "Running" : "NotReady";
     }
 
     private void CountRestarts(V1ContainerStatus status)
@@ -132,9 +133,6 @@ internal sealed class PodSummary
     }
 
     private static bool IsSidecar(V1Container container) => container.RestartPolicy == "Always";
-
-    private static bool HasCondition(V1Pod pod, string type) =>
-        (pod.Status?.Conditions).OrNone().Any(condition => condition.Type == type && condition.Status == "True");
 
     private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

@@ -1,12 +1,12 @@
 using k8s.Models;
 
-namespace OrleansOrchestrator.Scheduling.Resources;
+namespace OrleansOrchestrator.Model.Pods;
 
 /// <summary>
 /// Amounts of resources: what a pod requests or a node offers. A mutable value while it is being summed up, held
 /// read-only afterwards.
 /// </summary>
-internal struct ResourceAmounts
+public struct ResourceAmounts
 {
     private Dictionary<string, long>? _extended;
 
@@ -27,6 +27,7 @@ internal struct ResourceAmounts
 
     private static readonly Dictionary<string, long> NoneExtended = [];
 
+    /// <summary>Reads quantities by name.</summary>
     public static ResourceAmounts From(IDictionary<string, ResourceQuantity>? quantities)
     {
         var amounts = default(ResourceAmounts);
@@ -57,6 +58,7 @@ internal struct ResourceAmounts
         return amounts;
     }
 
+    /// <summary>Adds other amounts; a sum saturates as its terms do.</summary>
     public void Add(in ResourceAmounts other)
     {
         CpuMilli = QuantityConversion.Sum(CpuMilli, other.CpuMilli);
@@ -70,6 +72,7 @@ internal struct ResourceAmounts
         }
     }
 
+    /// <summary>Raises each amount to another where that is more.</summary>
     public void RaiseTo(in ResourceAmounts other)
     {
         CpuMilli = Math.Max(CpuMilli, other.CpuMilli);
@@ -83,14 +86,7 @@ internal struct ResourceAmounts
         }
     }
 
-    /// <summary>A copy whose extended resources are its own.</summary>
-    public readonly ResourceAmounts Copy()
-    {
-        var copy = this;
-        copy._extended = _extended is null ? null : new(_extended, StringComparer.Ordinal);
-        return copy;
-    }
-
+    /// <summary>Whether all amounts are equal.</summary>
     public readonly bool SameAs(in ResourceAmounts other) =>
         CpuMilli == other.CpuMilli && MemoryBytes == other.MemoryBytes && StorageBytes == other.StorageBytes && Pods == other.Pods
         && Extended.Count == other.Extended.Count && HasAll(other);

@@ -1,37 +1,36 @@
 using k8s.Models;
-using OrleansOrchestrator.Scheduling.Resources;
-using OrleansOrchestrator.Scheduling.Tests.Building;
+using OrleansOrchestrator.Model.Pods;
 
-namespace OrleansOrchestrator.Scheduling.Tests.Resources;
+namespace OrleansOrchestrator.Model.Tests.Pods;
 
 public sealed class PodRequestsTests
 {
     [Fact]
     public void Compute_Containers_AreSummedUp() =>
-        Cpu([PodObjects.Container("100m"), PodObjects.Container("0.25")], []).ShouldBe(350);
+        Cpu([Container("100m"), Container("0.25")], []).ShouldBe(350);
 
     [Fact]
     public void Compute_InitContainer_CountsWhereItIsMore() =>
-        Cpu([PodObjects.Container("100m")], [PodObjects.Container("300m"), PodObjects.Container("200m")]).ShouldBe(300);
+        Cpu([Container("100m")], [Container("300m"), Container("200m")]).ShouldBe(300);
 
     [Fact]
     public void Compute_Sidecar_AddsToContainersAndToLaterInitContainers() =>
-        Cpu([PodObjects.Container("100m")], [Sidecar("50m"), PodObjects.Container("300m")]).ShouldBe(350);
+        Cpu([Container("100m")], [Sidecar("50m"), Container("300m")]).ShouldBe(350);
 
     [Fact]
     public void Compute_SidecarAfterInitContainer_DoesNotAddToIt() =>
-        Cpu([PodObjects.Container("100m")], [PodObjects.Container("300m"), Sidecar("50m")]).ShouldBe(300);
+        Cpu([Container("100m")], [Container("300m"), Sidecar("50m")]).ShouldBe(300);
 
     [Fact]
     public void Compute_SidecarsAndContainers_AreSummedUp() =>
-        Cpu([PodObjects.Container("400m")], [Sidecar("50m"), PodObjects.Container("300m"), Sidecar("20m")]).ShouldBe(470);
+        Cpu([Container("400m")], [Sidecar("50m"), Container("300m"), Sidecar("20m")]).ShouldBe(470);
 
     [Fact]
     public void Compute_Overhead_ComesOnTop()
     {
         var spec = new V1PodSpec
         {
-            Containers = [PodObjects.Container("100m", "64Mi")],
+            Containers = [Container("100m", "64Mi")],
             Overhead = new Dictionary<string, ResourceQuantity> { ["cpu"] = new("10m"), ["memory"] = new("1Mi") },
         };
         var requests = PodRequests.Compute(spec);
@@ -42,7 +41,7 @@ public sealed class PodRequestsTests
     [Fact]
     public void Compute_MissingRequest_IsReadFromTheLimit()
     {
-        var container = PodObjects.Container("100m");
+        var container = Container("100m");
         container.Resources.Limits = new Dictionary<string, ResourceQuantity> { ["cpu"] = new("2"), ["memory"] = new("1Gi") };
         var requests = PodRequests.Compute(new V1PodSpec { Containers = [container] });
         requests.CpuMilli.ShouldBe(100);
@@ -68,7 +67,7 @@ public sealed class PodRequestsTests
     [Fact]
     public void ComputeForScoring_NoRequests_CountsADefault()
     {
-        var requests = PodRequests.ComputeForScoring(new V1PodSpec { Containers = [PodObjects.Container(), PodObjects.Container("200m")] });
+        var requests = PodRequests.ComputeForScoring(new V1PodSpec { Containers = [Container(), Container("200m")] });
         requests.CpuMilli.ShouldBe(300);
         requests.MemoryBytes.ShouldBe(400L << 20);
     }
@@ -78,8 +77,18 @@ public sealed class PodRequestsTests
 
     private static V1Container Sidecar(string cpu)
     {
-        var container = PodObjects.Container(cpu);
+        var container = Container(cpu);
         container.RestartPolicy = "Always";
         return container;
+    }
+
+    private static V1Container Container(string? cpu = null, string? memory = null)
+    {
+        var requests = new Dictionary<string, ResourceQuantity>();
+        if (cpu is not null)
+            requests["cpu"] = new ResourceQuantity(cpu);
+        if (memory is not null)
+            requests["memory"] = new ResourceQuantity(memory);
+        return new V1Container { Name = "main", Image = "app", Resources = new V1ResourceRequirements { Requests = requests } };
     }
 }

@@ -1,26 +1,30 @@
 using k8s.Models;
-using OrleansOrchestrator.Kinds.Rules;
 using OrleansOrchestrator.Model.Quantities;
 
-namespace OrleansOrchestrator.Kinds.Core.Pods;
+namespace OrleansOrchestrator.Model.Pods;
 
 /// <summary>
 /// How much a pod may rely on what it asked for: who is evicted first under pressure. See "Pod Quality of Service Classes".
 /// </summary>
-internal static class QosClass
+public static class QosClass
 {
+    /// <summary>Every container has equal limits and requests for CPU and memory.</summary>
     public const string Guaranteed = "Guaranteed";
+
+    /// <summary>Some container asks for CPU or memory.</summary>
     public const string Burstable = "Burstable";
+
+    /// <summary>No container asks for CPU or memory.</summary>
     public const string BestEffort = "BestEffort";
 
-    private static readonly string[] Resources = ["cpu", "memory"];
+    private static readonly string[] Resources = [ResourceNames.Cpu, ResourceNames.Memory];
 
     /// <summary>The class of a pod. A request that is missing counts as the limit, as defaulting makes it.</summary>
     public static string Of(V1PodSpec? spec)
     {
         var any = false;
         var guaranteed = true;
-        foreach (var container in (spec?.Containers).OrNone().Concat((spec?.InitContainers).OrNone()))
+        foreach (var container in (spec?.Containers ?? []).Concat(spec?.InitContainers ?? []))
         {
             foreach (var resource in Resources)
             {

@@ -1,7 +1,7 @@
 using k8s.Models;
 using OrleansOrchestrator.Model.Quantities;
 
-namespace OrleansOrchestrator.Scheduling.Resources;
+namespace OrleansOrchestrator.Model.Pods;
 
 /// <summary>
 /// The only place where a Kubernetes quantity becomes a number. Fractions round up, so that a sum of requests never

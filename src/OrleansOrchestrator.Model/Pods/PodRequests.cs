@@ -1,13 +1,13 @@
 using k8s.Models;
 
-namespace OrleansOrchestrator.Scheduling.Resources;
+namespace OrleansOrchestrator.Model.Pods;
 
 /// <summary>
 /// What a pod asks of a node, as Kubernetes computes it: the sum over containers and sidecars, or the highest step of the
 /// init sequence if that is more, plus the overhead of its runtime class. A sidecar is an init container that restarts
 /// always: it stays while later init containers run (KEP-753).
 /// </summary>
-internal static class PodRequests
+public static class PodRequests
 {
     // Scores count a container without a request as this much, so that such pods spread too (kube-scheduler's defaults).
     private const long UnrequestedCpuMilli = 100;

@@ -1,0 +1,35 @@
+using k8s.Models;
+
+namespace OrleansOrchestrator.Model.Pods;
+
+/// <summary>The condition that tells that a pod is about to end for a reason outside of it.</summary>
+/// <remarks>See https://kubernetes.io/docs/concepts/workloads/pods/disruptions/#pod-disruption-conditions.</remarks>
+public static class PodDisruption
+{
+    /// <summary>The scheduler makes room for a pod of higher priority.</summary>
+    public const string PreemptionByScheduler = "PreemptionByScheduler";
+
+    /// <summary>Somebody asked for its eviction.</summary>
+    public const string EvictionByEvictionApi = "EvictionByEvictionAPI";
+
+    /// <summary>It does not tolerate a taint of its node.</summary>
+    public const string DeletionByTaintManager = "DeletionByTaintManager";
+
+    /// <summary>Makes the condition.</summary>
+    /// <param name="reason">One of the reasons above.</param>
+    /// <param name="message">A sentence.</param>
+    /// <param name="since">Since when, in whole seconds.</param>
+    public static V1PodCondition Target(string reason, string message, DateTime since) => new()
+    {
+        Type = PodConditionTypes.DisruptionTarget,
+        Status = "True",
+        Reason = reason,
+        Message = message,
+        LastTransitionTime = since,
+    };
+
+    /// <summary>Whether a pod is ending because the scheduler makes room for another.</summary>
+    public static bool IsBeingPreempted(V1Pod pod) =>
+        pod.Metadata.DeletionTimestamp is not null
+        && pod.Condition(PodConditionTypes.DisruptionTarget) is { Status: "True", Reason: PreemptionByScheduler };
+}

@@ -1,0 +1,40 @@
+namespace OrleansOrchestrator.Model.Pods;
+
+/// <summary>The taints that the control plane itself puts on nodes.</summary>
+/// <remarks>See https://kubernetes.io/docs/reference/labels-annotations-taints/.</remarks>
+public static class TaintKeys
+{
+    /// <summary>The node says that it is not ready.</summary>
+    public const string NotReady = "node.kubernetes.io/not-ready";
+
+    /// <summary>The node says nothing.</summary>
+    public const string Unreachable = "node.kubernetes.io/unreachable";
+
+    /// <summary>The node is cordoned.</summary>
+    public const string Unschedulable = "node.kubernetes.io/unschedulable";
+
+    /// <summary>The node is short of memory.</summary>
+    public const string MemoryPressure = "node.kubernetes.io/memory-pressure";
+
+    /// <summary>The node is short of disk space.</summary>
+    public const string DiskPressure = "node.kubernetes.io/disk-pressure";
+
+    /// <summary>The node is short of process ids.</summary>
+    public const string PidPressure = "node.kubernetes.io/pid-pressure";
+
+    /// <summary>The node's network is not set up.</summary>
+    public const string NetworkUnavailable = "node.kubernetes.io/network-unavailable";
+}
+
+/// <summary>What a taint does to pods that do not tolerate it.</summary>
+public static class TaintEffects
+{
+    /// <summary>New pods stay off the node.</summary>
+    public const string NoSchedule = "NoSchedule";
+
+    /// <summary>New pods go elsewhere if they can.</summary>
+    public const string PreferNoSchedule = "PreferNoSchedule";
+
+    /// <summary>New pods stay off the node, and those that are there leave it.</summary>
+    public const string NoExecute = "NoExecute";
+}
