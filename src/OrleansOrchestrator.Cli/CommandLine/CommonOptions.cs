@@ -1,5 +1,4 @@
 using System.CommandLine;
-using OrleansOrchestrator.Model.Fencing;
 
 namespace OrleansOrchestrator.Cli.CommandLine;
 
@@ -10,6 +9,9 @@ internal static class CommonOptions
 
     /// <summary>Where a command keeps what it needs across restarts.</summary>
     public static Option<string> Data() => EnvironmentOption.Create("--data", "Folder for state and the kubeconfig", DefaultDataDirectory());
+
+    /// <summary>Where the options are that are no flags.</summary>
+    public static Option<string> Config() => EnvironmentOption.Create("--config", "File with further options, in YAML or JSON (docs/options.md)", "");
 
     /// <summary>The API's port.</summary>
     public static Option<int> Port() => EnvironmentOption.Create("--port", "Port of the Kubernetes API (HTTPS)", 6443).AsPort();
@@ -27,29 +29,6 @@ internal static class CommonOptions
         parsed.CommandResult.Command.Options.FirstOrDefault(option => option.Name == VerbosityName) is Option<string> option
             ? Enum.Parse<LogLevel>(parsed.GetRequiredValue(option), ignoreCase: true)
             : LogLevel.None;
-
-    /// <summary>The times by which silos and nodes tell that a node is gone: the same on all of them.</summary>
-    public static Option<string> Times()
-    {
-        var option = EnvironmentOption.Create(
-            "--fencing-times", "Times by which a silent node stops its pods and others replace them, the same on all silos and nodes", new FencingTimes().ToString());
-        option.Validators.Add(result =>
-        {
-            try
-            {
-                foreach (var fault in FencingTimes.Parse(result.GetValueOrDefault<string>() ?? "").Faults())
-                    result.AddError($"{option.Name}: {fault}");
-            }
-            catch (FormatException malformed)
-            {
-                result.AddError($"{option.Name}: {malformed.Message}");
-            }
-        });
-        return option;
-    }
-
-    /// <summary>The times that a command line asks for.</summary>
-    public static FencingTimes TimesOf(ParseResult parsed, Option<string> option) => FencingTimes.Parse(parsed.GetRequiredValue(option));
 
     private static string DefaultDataDirectory() =>
         Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".orchestrator");

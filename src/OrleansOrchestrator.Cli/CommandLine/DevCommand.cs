@@ -1,4 +1,5 @@
 using System.CommandLine;
+using OrleansOrchestrator.Cli.Configuration;
 using OrleansOrchestrator.Cli.Hosting;
 
 namespace OrleansOrchestrator.Cli.CommandLine;
@@ -11,14 +12,14 @@ internal static class DevCommand
         var data = CommonOptions.Data();
         var port = CommonOptions.Port();
         var runtime = CommonOptions.Runtime();
-        var times = CommonOptions.Times();
+        var config = CommonOptions.Config();
         var verbosity = CommonOptions.Verbosity();
         var nodes = EnvironmentOption.Create("--nodes", "How many nodes to run in the process", 1).Within(1, 5000);
         var demo = EnvironmentOption.Create("--demo", "Show a replicated service that heals, then end", false);
 
         var command = new Command("dev", "Run a whole cluster in this process: silo, API and nodes, with its state in one folder.")
         {
-            data, port, runtime, nodes, demo, times, verbosity,
+            data, port, runtime, nodes, demo, config, verbosity,
         };
         command.Validators.Add(result =>
         {
@@ -32,8 +33,8 @@ internal static class DevCommand
                 parsed.GetRequiredValue(runtime),
                 parsed.GetRequiredValue(nodes),
                 parsed.GetRequiredValue(demo),
-                CommonOptions.TimesOf(parsed, times),
-                CommonOptions.VerbosityOf(parsed)),
+                CommonOptions.VerbosityOf(parsed),
+                OperatorOptions.Read(parsed.GetRequiredValue(config))),
             cancellationToken));
         return command;
     }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using OrleansOrchestrator.Cli.Configuration;
 using OrleansOrchestrator.Cli.Nodes;
 
 namespace OrleansOrchestrator.Cli.CommandLine;
@@ -17,12 +18,12 @@ internal static class NodeCommand
         var name = EnvironmentOption.Create("--name", "Name of the node", Environment.MachineName.ToLowerInvariant());
         var runtime = CommonOptions.Runtime();
         var data = CommonOptions.Data();
-        var times = CommonOptions.Times();
+        var config = CommonOptions.Config();
         var verbosity = CommonOptions.Verbosity();
 
         var command = new Command("node", "Run the node daemon: takes the pods assigned to this machine and runs them.")
         {
-            kubeConfig, name, runtime, data, times, verbosity,
+            kubeConfig, name, runtime, data, config, verbosity,
         };
         command.SetAction((parsed, cancellationToken) => NodeProcess.RunAsync(
             new NodeSettings(
@@ -30,8 +31,8 @@ internal static class NodeCommand
                 parsed.GetRequiredValue(name),
                 parsed.GetRequiredValue(runtime),
                 parsed.GetRequiredValue(data),
-                CommonOptions.TimesOf(parsed, times),
-                CommonOptions.VerbosityOf(parsed)),
+                CommonOptions.VerbosityOf(parsed),
+                OperatorOptions.Read(parsed.GetRequiredValue(config))),
             cancellationToken));
         return command;
     }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using OrleansOrchestrator.Cli.Configuration;
 using OrleansOrchestrator.Cli.Hosting;
 
 namespace OrleansOrchestrator.Cli.CommandLine;
@@ -14,12 +15,12 @@ internal static class SiloCommand
         var siloPort = EnvironmentOption.Create("--silo-port", "Port for the other silos", 11111).AsPort();
         var advertise = EnvironmentOption.Create("--advertise", "Address under which nodes, clients and other silos reach this one", "127.0.0.1");
         var cluster = EnvironmentOption.Create("--cluster", "Name of the cluster: silos of one name work together", "orchestrator");
-        var times = CommonOptions.Times();
+        var config = CommonOptions.Config();
         var verbosity = CommonOptions.Verbosity();
 
         var command = new Command("silo", "Run a silo: control plane and API. Start any number of them on one database.")
         {
-            data, port, siloPort, advertise, cluster, times, verbosity,
+            data, port, siloPort, advertise, cluster, config, verbosity,
         };
         postgres.AddTo(command);
         command.SetAction(async (parsed, cancellationToken) => await SiloProcess.RunAsync(
@@ -30,8 +31,8 @@ internal static class SiloCommand
                 parsed.GetRequiredValue(siloPort),
                 parsed.GetRequiredValue(advertise),
                 parsed.GetRequiredValue(cluster),
-                CommonOptions.TimesOf(parsed, times),
-                CommonOptions.VerbosityOf(parsed)),
+                CommonOptions.VerbosityOf(parsed),
+                OperatorOptions.Read(parsed.GetRequiredValue(config))),
             cancellationToken));
         return command;
     }

@@ -88,7 +88,7 @@ internal static class DevCluster
         ListenAddress = IPAddress.Loopback,
         Port = settings.Port,
         AdvertisedAddress = IPAddress.Loopback.ToString(),
-        Times = settings.Times,
+        Options = settings.Options,
         LogLevel = settings.LogLevel,
         Stopping = stopping,
     };

@@ -1,4 +1,4 @@
-using OrleansOrchestrator.Model.Fencing;
+using OrleansOrchestrator.Cli.Configuration;
 
 namespace OrleansOrchestrator.Cli.Hosting;
 
@@ -8,9 +8,9 @@ namespace OrleansOrchestrator.Cli.Hosting;
 /// <param name="Runtime">What runs containers.</param>
 /// <param name="Nodes">How many nodes.</param>
 /// <param name="Demo">Whether to show the demo and end.</param>
-/// <param name="Times">By which times silent nodes are given up.</param>
 /// <param name="LogLevel">The lowest level that is logged.</param>
-internal sealed record DevSettings(string DataDirectory, int Port, string Runtime, int Nodes, bool Demo, FencingTimes Times, LogLevel LogLevel);
+/// <param name="Options">What was set besides the command line.</param>
+internal sealed record DevSettings(string DataDirectory, int Port, string Runtime, int Nodes, bool Demo, LogLevel LogLevel, OperatorOptions Options);
 
 /// <summary>What the user asked of <c>silo</c>.</summary>
 /// <param name="Postgres">The database's connection string.</param>
@@ -19,7 +19,7 @@ internal sealed record DevSettings(string DataDirectory, int Port, string Runtim
 /// <param name="SiloPort">The port for other silos; 0 for any free one.</param>
 /// <param name="AdvertisedAddress">The address under which others reach this silo.</param>
 /// <param name="Cluster">The cluster's name.</param>
-/// <param name="Times">By which times silent nodes are given up.</param>
 /// <param name="LogLevel">The lowest level that is logged.</param>
+/// <param name="Options">What was set besides the command line.</param>
 internal sealed record SiloSettings(
-    string Postgres, string DataDirectory, int Port, int SiloPort, string AdvertisedAddress, string Cluster, FencingTimes Times, LogLevel LogLevel);
+    string Postgres, string DataDirectory, int Port, int SiloPort, string AdvertisedAddress, string Cluster, LogLevel LogLevel, OperatorOptions Options);

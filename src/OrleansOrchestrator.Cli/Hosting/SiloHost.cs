@@ -3,10 +3,14 @@ using System.Net.Sockets;
 using OrleansOrchestrator.Cli.CommandLine;
 using OrleansOrchestrator.Controllers.NodeLifecycle;
 using OrleansOrchestrator.ControlPlane.Admission;
+using OrleansOrchestrator.ControlPlane.Controllers;
 using OrleansOrchestrator.ControlPlane.Hosting;
 using OrleansOrchestrator.ControlPlane.Objects;
+using OrleansOrchestrator.ControlPlane.Store;
+using OrleansOrchestrator.ControlPlane.Watch;
 using OrleansOrchestrator.Gateway.Hosting;
 using OrleansOrchestrator.Gateway.Identity;
+using OrleansOrchestrator.Model.Fencing;
 using OrleansOrchestrator.Storage.Log;
 
 namespace OrleansOrchestrator.Cli.Hosting;
@@ -115,7 +119,7 @@ internal sealed class SiloHost : IAsyncDisposable
 
     private static WebApplication Build(SiloSetup setup, ClusterIdentity identity, string serviceCidr, int port)
     {
-        // Everything is told on the command line: no settings file is looked for, nor the working folder watched for one.
+        // What the operator says has been read: no settings file is looked for, nor the working folder watched for one.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore();
         var ended = setup.Stopping;
@@ -129,13 +133,16 @@ internal sealed class SiloHost : IAsyncDisposable
         builder.Services.AddMemoryTrimming();
         builder.Services.AddControlPlane(new ControlPlaneOptions
         {
-            NodeLifecycle = new NodeLifecycleOptions { Times = setup.Times },
-            ServiceAddresses = new ServiceAddressOptions { ServiceCidr = serviceCidr },
+            Store = setup.Options.Get<StoreOptions>(),
+            Watch = setup.Options.Get<WatchOptions>(),
+            Controllers = setup.Options.Get<ControllerOptions>(),
+            NodeLifecycle = setup.Options.Get<NodeLifecycleOptions>() with { Times = setup.Options.Get<FencingTimes>() },
+            ServiceAddresses = setup.Options.Get<ServiceAddressOptions>() with { ServiceCidr = serviceCidr },
             ApiEndpoint = new ApiEndpoint(setup.AdvertisedAddress, port),
             RootCertificatePem = identity.Authority.CertificatePem,
         });
         builder.Services.AddGateway(
-            new GatewayOptions
+            setup.Options.Get<GatewayOptions>() with
             {
                 ListenAddress = setup.ListenAddress,
                 Port = port,

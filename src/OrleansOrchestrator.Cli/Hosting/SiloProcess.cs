@@ -23,7 +23,7 @@ internal static class SiloProcess
         {
             DataDirectory.Prepare(settings.DataDirectory);
             await Migrations.MigratePostgreSqlAsync(settings.Postgres, NullLogger.Instance, signal.Token);
-            await using var connections = PostgreSqlConnections.Create(settings.Postgres, new PostgreSqlOptions());
+            await using var connections = PostgreSqlConnections.Create(settings.Postgres, settings.Options.Get<PostgreSqlOptions>());
             await using var log = new PostgreSqlObjectLog(connections);
             await using var silo = await SiloHost.StartAsync(Setup(settings, connections, log, signal.Token), signal.Token);
             await WaitUntilReadyAsync(silo, signal.Token);
@@ -59,7 +59,7 @@ internal static class SiloProcess
             ListenAddress = IPAddress.IsLoopback(advertised) ? advertised : IPAddress.Any,
             Port = settings.Port,
             AdvertisedAddress = settings.AdvertisedAddress,
-            Times = settings.Times,
+            Options = settings.Options,
             LogLevel = settings.LogLevel,
             Stopping = stopping,
         };

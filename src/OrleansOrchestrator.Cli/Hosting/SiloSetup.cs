@@ -1,5 +1,5 @@
 using System.Net;
-using OrleansOrchestrator.Model.Fencing;
+using OrleansOrchestrator.Cli.Configuration;
 using OrleansOrchestrator.Storage.Identity;
 using OrleansOrchestrator.Storage.Log;
 
@@ -32,8 +32,8 @@ internal sealed record SiloSetup
     /// <summary>The address under which nodes and clients reach the API.</summary>
     public required string AdvertisedAddress { get; init; }
 
-    /// <summary>By which times silent nodes are given up.</summary>
-    public required FencingTimes Times { get; init; }
+    /// <summary>What was set besides the command line.</summary>
+    public required OperatorOptions Options { get; init; }
 
     /// <summary>The lowest level that is logged.</summary>
     public required LogLevel LogLevel { get; init; }

@@ -83,10 +83,9 @@ internal sealed class DevNodes : IAsyncDisposable
     {
         var host = Environment.MachineName.ToLowerInvariant();
         var name = settings.Nodes == 1 ? host : string.Create(CultureInfo.InvariantCulture, $"{host}-{index + 1}");
-        return new NodeAgentOptions
+        return NodeOptions.Of(settings.Options) with
         {
             Name = name,
-            Times = settings.Times,
             Index = DataDirectory.IndexOf(settings.DataDirectory) + index,
             Runtime = RuntimeKinds.Parse(settings.Runtime),
             DataDirectory = Path.Combine(settings.DataDirectory, "nodes", name),

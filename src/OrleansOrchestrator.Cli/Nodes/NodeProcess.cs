@@ -15,10 +15,9 @@ internal static class NodeProcess
         DataDirectory.Prepare(settings.DataDirectory);
         var configuration = ReadKubeConfig(settings.KubeConfig);
         using var loggers = LoggerFactory.Create(logging => ProcessLogging.Configure(logging, settings.LogLevel, () => signal.Token.IsCancellationRequested));
-        var options = new NodeAgentOptions
+        var options = NodeOptions.Of(settings.Options) with
         {
             Name = settings.Name,
-            Times = settings.Times,
             Index = DataDirectory.IndexOf(settings.DataDirectory),
             Runtime = RuntimeKinds.Parse(settings.Runtime),
             DataDirectory = Path.Combine(settings.DataDirectory, "node"),

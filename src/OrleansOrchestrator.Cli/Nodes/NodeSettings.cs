@@ -1,4 +1,4 @@
-using OrleansOrchestrator.Model.Fencing;
+using OrleansOrchestrator.Cli.Configuration;
 
 namespace OrleansOrchestrator.Cli.Nodes;
 
@@ -7,6 +7,6 @@ namespace OrleansOrchestrator.Cli.Nodes;
 /// <param name="Name">The node's name.</param>
 /// <param name="Runtime">What runs containers.</param>
 /// <param name="DataDirectory">Where the daemon keeps its state.</param>
-/// <param name="Times">By which times it stops its pods.</param>
 /// <param name="LogLevel">The lowest level that is logged.</param>
-internal sealed record NodeSettings(string KubeConfig, string Name, string Runtime, string DataDirectory, FencingTimes Times, LogLevel LogLevel);
+/// <param name="Options">What was set besides the command line.</param>
+internal sealed record NodeSettings(string KubeConfig, string Name, string Runtime, string DataDirectory, LogLevel LogLevel, OperatorOptions Options);

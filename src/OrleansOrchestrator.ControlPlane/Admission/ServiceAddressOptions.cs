@@ -1,3 +1,6 @@
+using OrleansOrchestrator.Model.Names;
+using OrleansOrchestrator.Model.Validation;
+
 namespace OrleansOrchestrator.ControlPlane.Admission;
 
 /// <summary>Where service addresses come from.</summary>
@@ -11,4 +14,15 @@ public sealed record ServiceAddressOptions
 
     /// <summary>The last node port.</summary>
     public int NodePortLast { get; init; } = 32_767;
+
+    /// <summary>Finds all faults at once.</summary>
+    /// <returns>One line each; empty if there are none.</returns>
+    public IReadOnlyList<string> Faults()
+    {
+        var faults = new OptionFaults();
+        faults.Require(AddressSyntax.TryParseNetwork(ServiceCidr, out _), $"ServiceCidr must be an address range such as 10.96.0.0/16, but is {ServiceCidr}.");
+        faults.Between(NodePortFirst, 1, ushort.MaxValue);
+        faults.Between(NodePortLast, NodePortFirst, ushort.MaxValue);
+        return faults.All;
+    }
 }

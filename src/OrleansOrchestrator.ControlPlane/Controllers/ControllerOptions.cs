@@ -19,7 +19,7 @@ public sealed record ControllerOptions
 
     /// <summary>Finds all faults at once.</summary>
     /// <returns>One line each; empty if there are none.</returns>
-    internal IReadOnlyList<string> Validate()
+    public IReadOnlyList<string> Faults()
     {
         var faults = new OptionFaults();
         faults.AtLeastOne(ConcurrencyMax);

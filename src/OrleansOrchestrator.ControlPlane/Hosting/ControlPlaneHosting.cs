@@ -30,10 +30,11 @@ public static class ControlPlaneHosting
     public static IServiceCollection AddControlPlane(this IServiceCollection services, ControlPlaneOptions options)
     {
         var faults = new OptionFaults();
-        faults.AddRange(options.Store.Validate());
-        faults.AddRange(options.Watch.Validate());
-        faults.AddRange(options.Controllers.Validate());
+        faults.AddRange(options.Store.Faults());
+        faults.AddRange(options.Watch.Faults());
+        faults.AddRange(options.Controllers.Faults());
         faults.AddRange(options.NodeLifecycle.Faults());
+        faults.AddRange(options.ServiceAddresses.Faults());
         if (faults.All.Count > 0)
             throw new ArgumentException($"the control plane's options are not valid: {string.Join(" ", faults.All)}", nameof(options));
         services.TryAddSingleton(TimeProvider.System);

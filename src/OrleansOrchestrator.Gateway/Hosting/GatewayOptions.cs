@@ -1,8 +1,9 @@
+using System.ComponentModel;
 using System.Net;
 
 namespace OrleansOrchestrator.Gateway.Hosting;
 
-/// <summary>What an operator decides about the gateway. Checked by <see cref="GatewayOptionsValidator"/> at the start.</summary>
+/// <summary>What an operator decides about the gateway.</summary>
 public sealed record GatewayOptions
 {
     /// <summary>The address it listens on.</summary>
@@ -51,7 +52,8 @@ public sealed record GatewayOptions
     /// <summary>A list of more bytes than this is large, however few its objects are.</summary>
     public int LargeListBytes { get; init; } = 1024 * 1024;
 
-    /// <summary>How many large lists are encoded at once, of all users together; half of the processors unless set.</summary>
+    /// <summary>How many large lists are encoded at once, of all users together.</summary>
+    [DefaultValue("half of the processors")]
     public int LargeListSeats { get; init; } = Math.Max(1, Environment.ProcessorCount / 2);
 
     /// <summary>How many large lists of one user may be in progress, waiting ones included; more are answered with 429.</summary>

@@ -82,35 +82,6 @@ public sealed record FencingTimes
         return faults.All;
     }
 
-    /// <summary>Reads times in the form of <see cref="ToString"/>; those that are left out have their defaults.</summary>
-    /// <exception cref="FormatException">The text is not in that form; the message says where.</exception>
-    public static FencingTimes Parse(string text)
-    {
-        var times = new FencingTimes();
-        foreach (var part in text.Split(' ', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
-        {
-            var (name, value) = part.Split('=') is [var left, var right] ? (left, right) : throw Malformed(part);
-            if (!decimal.TryParse(value.TrimEnd('s'), NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent, CultureInfo.InvariantCulture, out var seconds) || seconds > (decimal)TolerationMax.TotalSeconds)
-                throw Malformed(part);
-            var time = TimeSpan.FromTicks((long)(seconds * TimeSpan.TicksPerSecond));
-            times = name switch
-            {
-                "lease" => times with { LeaseDuration = time },
-                "toleration" => times with { DefaultToleration = time },
-                "fencing" => times with { FencingTime = time },
-                "stop" => times with { StopTime = time },
-                "vote" => times with { VoteTime = time },
-                "grant" => times with { GrantTime = time },
-                _ => throw Malformed(part),
-            };
-        }
-
-        return times;
-    }
-
-    private static FormatException Malformed(string part) =>
-        new($"\"{part}\" is none of lease, toleration, fencing, stop, vote and grant, each as in lease=8s");
-
     /// <summary>How much longer than the default a pod tolerates an unreachable node. One that tolerates less has the default's time to stop in.</summary>
     private TimeSpan? Longer(V1Pod pod)
     {

@@ -3,7 +3,7 @@ using OrleansOrchestrator.Model.Fencing;
 
 namespace OrleansOrchestrator.Node.Agent;
 
-/// <summary>What an operator decides about one node daemon. Immutable; checked by <see cref="NodeAgentOptionsValidator"/>.</summary>
+/// <summary>What an operator decides about one node daemon.</summary>
 public sealed record NodeAgentOptions
 {
     /// <summary>The name of the node object: a DNS label, by default the machine's name in lower case.</summary>

@@ -42,7 +42,8 @@ public sealed class PostgreSqlConnections : IAsyncDisposable
     /// <exception cref="ArgumentException">An option is out of range.</exception>
     public static PostgreSqlConnections Create(string connectionString, PostgreSqlOptions options, ILoggerFactory? loggerFactory = null)
     {
-        options.Validate();
+        if (options.Faults() is { Count: > 0 } faults)
+            throw new ArgumentException($"PostgreSQL options: {string.Join(' ', faults)}", nameof(options));
         var settings = Parse(connectionString);
         settings.ApplicationName ??= "orchestrator";
         settings.CommandTimeout = WholeSeconds(options.CommandTimeout);

@@ -18,22 +18,21 @@ public sealed record PostgreSqlOptions
     /// <summary>The most changes that one transaction of a trim deletes.</summary>
     public int TrimBatchRows { get; init; } = 2000;
 
-    /// <summary>Refuses values that cannot work.</summary>
-    /// <exception cref="ArgumentException">Names every faulty option.</exception>
-    public void Validate()
+    /// <summary>Finds all faults at once.</summary>
+    /// <returns>One line each; empty if there are none.</returns>
+    public IReadOnlyList<string> Faults()
     {
         List<string> faults = [];
         if (CommandTimeout < TimeSpan.FromSeconds(1))
-            faults.Add($"{nameof(CommandTimeout)} must be at least one second");
+            faults.Add($"{nameof(CommandTimeout)} must be at least one second.");
         if (ConnectTimeout < TimeSpan.FromSeconds(1))
-            faults.Add($"{nameof(ConnectTimeout)} must be at least one second");
+            faults.Add($"{nameof(ConnectTimeout)} must be at least one second.");
         if (CommitConnectionsMax < 1)
-            faults.Add($"{nameof(CommitConnectionsMax)} must be at least 1");
+            faults.Add($"{nameof(CommitConnectionsMax)} must be at least 1.");
         if (ReadConnectionsMax < 1)
-            faults.Add($"{nameof(ReadConnectionsMax)} must be at least 1");
+            faults.Add($"{nameof(ReadConnectionsMax)} must be at least 1.");
         if (TrimBatchRows < 1)
-            faults.Add($"{nameof(TrimBatchRows)} must be at least 1");
-        if (faults.Count > 0)
-            throw new ArgumentException("PostgreSQL options: " + string.Join("; ", faults));
+            faults.Add($"{nameof(TrimBatchRows)} must be at least 1.");
+        return faults;
     }
 }

@@ -57,7 +57,6 @@ public sealed class ReplacementProperties
     {
         var silo = new NodeLifecycleOptions { Times = times }.Faults();
         Daemon(times).ShouldBe(silo);
-        FencingTimes.Parse(times.ToString()).ToString().ShouldBe(times.ToString());
     });
 
     private static Gen<T> One<T>(params T[] values) => Gen.Int[0, values.Length - 1].Select(i => values[i]);

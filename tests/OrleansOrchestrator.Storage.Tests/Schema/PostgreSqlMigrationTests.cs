@@ -129,11 +129,8 @@ public sealed class PostgreSqlMigrationTests(PostgreSqlFixture fixture)
     {
         var options = new PostgreSqlOptions { CommandTimeout = TimeSpan.Zero, CommitConnectionsMax = 0, TrimBatchRows = 0 };
 
-        var failure = Should.Throw<ArgumentException>(options.Validate);
-
-        failure.Message.ShouldContain("CommandTimeout");
-        failure.Message.ShouldContain("CommitConnectionsMax");
-        failure.Message.ShouldContain("TrimBatchRows");
+        options.Faults().ShouldBe(
+            ["CommandTimeout must be at least one second.", "CommitConnectionsMax must be at least 1.", "TrimBatchRows must be at least 1."]);
     }
 
     [Fact]

@@ -1,0 +1,70 @@
+using System.Text;
+using OrleansOrchestrator.Cli.CommandLine;
+using OrleansOrchestrator.Model.Yaml;
+
+namespace OrleansOrchestrator.Cli.Configuration;
+
+/// <summary>
+/// The options that an operator has set: in a file of YAML or JSON, and in environment variables, which count more. The option
+/// <c>watch:historyAge</c> is <c>ORCHESTRATOR_WATCH__HISTORYAGE</c>. Read once, when the process starts.
+/// </summary>
+internal sealed class OperatorOptions
+{
+    private const string Prefix = "ORCHESTRATOR_";
+
+    private readonly Dictionary<Type, object> _options = [];
+
+    private OperatorOptions(IConfiguration configuration, ICollection<string> faults)
+    {
+        foreach (var section in OptionSections.All)
+            _options[section.Type] = section.Bind(configuration.GetSection(section.Name), faults);
+    }
+
+    /// <summary>Options of which nothing has been set.</summary>
+    public static OperatorOptions Default { get; } = new(new ConfigurationBuilder().Build(), []);
+
+    /// <summary>Reads what has been set, and checks it.</summary>
+    /// <param name="file">The file's path; empty for none.</param>
+    /// <exception cref="CommandException">The file cannot be read, or something in it or the environment is wrong; the message says all of it.</exception>
+    public static OperatorOptions Read(string file)
+    {
+        var faults = new List<string>();
+        var inFile = FromFile(file);
+        var inEnvironment = new ConfigurationBuilder().AddEnvironmentVariables(Prefix).Build();
+        NameUnknown(inFile.GetChildren(), faults);
+
+        // Variables without two underscores are those of the command line's options.
+        NameUnknown(inEnvironment.GetChildren().Where(section => section.GetChildren().Any()), faults);
+        var options = new OperatorOptions(new ConfigurationBuilder().AddConfiguration(inFile).AddConfiguration(inEnvironment).Build(), faults);
+        return faults.Count == 0 ? options : throw new CommandException($"options that cannot be used: {string.Join(' ', faults)}");
+    }
+
+    /// <summary>The options of a section.</summary>
+    public T Get<T>()
+        where T : class => (T)_options[typeof(T)];
+
+    private static void NameUnknown(IEnumerable<IConfigurationSection> sections, List<string> faults)
+    {
+        foreach (var section in sections)
+        {
+            if (!OptionSections.All.Any(known => known.Name.Equals(section.Key, StringComparison.OrdinalIgnoreCase)))
+                faults.Add($"there are no options {section.Key}; there are {string.Join(", ", OptionSections.All.Select(known => known.Name))}.");
+        }
+    }
+
+    private static IConfiguration FromFile(string file)
+    {
+        if (file.Length == 0)
+            return new ConfigurationBuilder().Build();
+        try
+        {
+            var json = YamlConverter.ToJson(Encoding.UTF8.GetBytes(File.ReadAllText(file)));
+            using var stream = new MemoryStream(json);
+            return new ConfigurationBuilder().AddJsonStream(stream).Build();
+        }
+        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException or YamlConversionException or FormatException or InvalidDataException)
+        {
+            throw new CommandException($"cannot use the options in {file}: {unreadable.Message.ReplaceLineEndings(" ")}", unreadable);
+        }
+    }
+}

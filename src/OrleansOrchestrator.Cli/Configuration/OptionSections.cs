@@ -1,0 +1,34 @@
+using OrleansOrchestrator.ControlPlane.Admission;
+using OrleansOrchestrator.ControlPlane.Controllers;
+using OrleansOrchestrator.ControlPlane.Store;
+using OrleansOrchestrator.ControlPlane.Watch;
+using OrleansOrchestrator.Controllers.NodeLifecycle;
+using OrleansOrchestrator.Gateway.Hosting;
+using OrleansOrchestrator.Model.Fencing;
+using OrleansOrchestrator.Node.Agent;
+using OrleansOrchestrator.Storage.PostgreSql;
+
+namespace OrleansOrchestrator.Cli.Configuration;
+
+/// <summary>Everything that an operator can set besides the command line. docs/options.md lists it.</summary>
+internal static class OptionSections
+{
+    /// <summary>The sections, in the order in which they are told.</summary>
+    public static IReadOnlyList<OptionSection> All { get; } =
+    [
+        OptionSection.Of(
+            "gateway", () => new GatewayOptions(), GatewayOptionsValidator.Validate,
+            nameof(GatewayOptions.ListenAddress), nameof(GatewayOptions.Port), nameof(GatewayOptions.AdvertisedHosts), nameof(GatewayOptions.ServiceAddress)),
+        OptionSection.Of("store", () => new StoreOptions(), options => options.Faults()),
+        OptionSection.Of("postgres", () => new PostgreSqlOptions(), options => options.Faults()),
+        OptionSection.Of("watch", () => new WatchOptions(), options => options.Faults()),
+        OptionSection.Of("controllers", () => new ControllerOptions(), options => options.Faults()),
+        OptionSection.Of("serviceAddresses", () => new ServiceAddressOptions(), options => options.Faults(), nameof(ServiceAddressOptions.ServiceCidr)),
+        OptionSection.Of("fencing", () => new FencingTimes(), times => times.Faults()),
+        OptionSection.Of("nodeLifecycle", () => new NodeLifecycleOptions(), options => options.Faults(), nameof(NodeLifecycleOptions.Times)),
+        OptionSection.Of(
+            "node", () => new NodeAgentOptions { DataDirectory = "." }, NodeAgentOptionsValidator.Validate,
+            nameof(NodeAgentOptions.Name), nameof(NodeAgentOptions.Index), nameof(NodeAgentOptions.Runtime), nameof(NodeAgentOptions.DataDirectory),
+            nameof(NodeAgentOptions.ClientAuthorities), nameof(NodeAgentOptions.ServiceProxy), nameof(NodeAgentOptions.ServiceCidr), nameof(NodeAgentOptions.Times)),
+    ];
+}
