@@ -1,5 +1,5 @@
 using System.CommandLine;
-using OrleansOrchestrator.Cli.Demo;
+using OrleansOrchestrator.Cli.Dev.Demo;
 
 namespace OrleansOrchestrator.Cli.CommandLine;
 

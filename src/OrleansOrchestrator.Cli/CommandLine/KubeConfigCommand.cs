@@ -1,4 +1,5 @@
 using System.CommandLine;
+using OrleansOrchestrator.Cli.Failures;
 
 namespace OrleansOrchestrator.Cli.CommandLine;
 

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Microsoft.Extensions.Logging.Abstractions;
+using OrleansOrchestrator.Cli.Failures;
 using OrleansOrchestrator.Storage.Schema;
 
 namespace OrleansOrchestrator.Cli.CommandLine;

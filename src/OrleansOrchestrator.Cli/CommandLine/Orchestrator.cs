@@ -1,6 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Help;
-using OrleansOrchestrator.Cli.Hosting;
+using OrleansOrchestrator.Cli.Failures;
 
 namespace OrleansOrchestrator.Cli.CommandLine;
 

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using OrleansOrchestrator.Cli.Failures;
 using OrleansOrchestrator.Storage.PostgreSql;
 
 namespace OrleansOrchestrator.Cli.CommandLine;

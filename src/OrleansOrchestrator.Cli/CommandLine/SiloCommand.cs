@@ -1,6 +1,6 @@
 using System.CommandLine;
 using OrleansOrchestrator.Cli.Configuration;
-using OrleansOrchestrator.Cli.Hosting;
+using OrleansOrchestrator.Cli.Silos;
 
 namespace OrleansOrchestrator.Cli.CommandLine;
 

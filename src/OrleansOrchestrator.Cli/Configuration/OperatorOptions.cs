@@ -1,5 +1,5 @@
 using System.Text;
-using OrleansOrchestrator.Cli.CommandLine;
+using OrleansOrchestrator.Cli.Failures;
 using OrleansOrchestrator.Model.Yaml;
 
 namespace OrleansOrchestrator.Cli.Configuration;

@@ -1,8 +1,8 @@
+using OrleansOrchestrator.Controllers.NodeLifecycle;
 using OrleansOrchestrator.ControlPlane.Admission;
 using OrleansOrchestrator.ControlPlane.Controllers;
 using OrleansOrchestrator.ControlPlane.Store;
 using OrleansOrchestrator.ControlPlane.Watch;
-using OrleansOrchestrator.Controllers.NodeLifecycle;
 using OrleansOrchestrator.Gateway.Hosting;
 using OrleansOrchestrator.Model.Fencing;
 using OrleansOrchestrator.Node.Agent;

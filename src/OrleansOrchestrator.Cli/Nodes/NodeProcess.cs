@@ -1,6 +1,6 @@
 using k8s;
-using OrleansOrchestrator.Cli.CommandLine;
-using OrleansOrchestrator.Cli.Hosting;
+using OrleansOrchestrator.Cli.Failures;
+using OrleansOrchestrator.Cli.Processes;
 using OrleansOrchestrator.Node.Agent;
 
 namespace OrleansOrchestrator.Cli.Nodes;

@@ -1,5 +1,5 @@
-using OrleansOrchestrator.Cli.CommandLine;
 using OrleansOrchestrator.Cli.Configuration;
+using OrleansOrchestrator.Cli.Failures;
 using OrleansOrchestrator.Cli.Nodes;
 using OrleansOrchestrator.ControlPlane.Watch;
 using OrleansOrchestrator.Gateway.Hosting;

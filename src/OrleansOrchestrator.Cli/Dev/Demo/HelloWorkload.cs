@@ -1,0 +1,96 @@
+using System.Runtime.InteropServices;
+using k8s.Models;
+
+namespace OrleansOrchestrator.Cli.Dev.Demo;
+
+/// <summary>The service of the demo: a ReplicationController of this executable's own <c>hello</c> command, and a Service.</summary>
+/// <remarks>
+/// It needs no registry. With Docker it runs in an empty image into which the host's system folders and this program are
+/// mounted read-only; as a process it runs where it is.
+/// </remarks>
+internal static class HelloWorkload
+{
+    /// <summary>The name of both objects.</summary>
+    public const string Name = "hello";
+
+    /// <summary>The service's port: one that needs no root.</summary>
+    public const int ServicePort = 8080;
+
+    private const int ContainerPort = 8080;
+    private const string HostImage = "orleansorchestrator/host:1";
+
+    private static readonly Dictionary<string, string> Labels = new() { ["app"] = Name };
+
+    /// <summary>The ReplicationController.</summary>
+    public static V1ReplicationController Controller(int replicas) => new()
+    {
+        Metadata = new V1ObjectMeta { Name = Name },
+        Spec = new V1ReplicationControllerSpec
+        {
+            Replicas = replicas,
+            Selector = Labels,
+            Template = new V1PodTemplateSpec
+            {
+                Metadata = new V1ObjectMeta { Labels = Labels },
+                Spec = new V1PodSpec
+                {
+                    TerminationGracePeriodSeconds = 2,
+                    Containers = [Container()],
+                    Volumes = [.. HostFolders().Select((path, i) => new V1Volume { Name = $"host-{i}", HostPath = new V1HostPathVolumeSource { Path = path } })],
+                },
+            },
+        },
+    };
+
+    /// <summary>The Service.</summary>
+    public static V1Service Service() => new()
+    {
+        Metadata = new V1ObjectMeta { Name = Name },
+        Spec = new V1ServiceSpec
+        {
+            Selector = Labels,
+            Ports = [new V1ServicePort { Name = "http", Port = ServicePort, TargetPort = ContainerPort }],
+        },
+    };
+
+    private static V1Container Container() => new()
+    {
+        Name = Name,
+        Image = HostImage,
+        ImagePullPolicy = "IfNotPresent",
+        Command = [Path.Combine(DotNetRoot(), "dotnet"), Path.Combine(AppContext.BaseDirectory, "orchestrator.dll"), "hello"],
+        Ports = [new V1ContainerPort { ContainerPort = ContainerPort }],
+        Env =
+        [
+            FromField("POD_NAME", "metadata.name"),
+            FromField("ORCHESTRATOR_ADDRESS", "status.podIP"),
+            new V1EnvVar { Name = "ORCHESTRATOR_PORT", Value = "8080" },
+            new V1EnvVar { Name = "DOTNET_EnableDiagnostics", Value = "0" },
+            new V1EnvVar { Name = "DOTNET_TieredPGO", Value = "0" },
+        ],
+        ReadinessProbe = new V1Probe { TcpSocket = new V1TCPSocketAction { Port = ContainerPort }, PeriodSeconds = 1 },
+        VolumeMounts = [.. HostFolders().Select((path, i) => new V1VolumeMount { Name = $"host-{i}", MountPath = path, ReadOnlyProperty = true })],
+    };
+
+    private static V1EnvVar FromField(string name, string path) => new()
+    {
+        Name = name,
+        ValueFrom = new V1EnvVarSource { FieldRef = new V1ObjectFieldSelector { FieldPath = path } },
+    };
+
+    /// <summary>What the program needs of the host: libraries, the .NET runtime, and its own folder.</summary>
+    private static List<string> HostFolders()
+    {
+        var folders = new List<string>();
+        foreach (var path in new[] { "/usr", "/lib", "/lib64", DotNetRoot(), AppContext.BaseDirectory.TrimEnd('/') })
+        {
+            if (Directory.Exists(path) && !folders.Any(folder => path.StartsWith(folder + "/", StringComparison.Ordinal)))
+                folders.Add(path);
+        }
+
+        return folders;
+    }
+
+    private static string DotNetRoot() =>
+        Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", ".."));
+}

@@ -1,9 +1,0 @@
-namespace OrleansOrchestrator.Cli.Hosting;
-
-/// <summary>Leaves signals to the command, which stops the parts of the process in order; the host only follows.</summary>
-internal sealed class QuietLifetime : IHostLifetime
-{
-    public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-}

@@ -1,0 +1,184 @@
+using System.Net;
+using System.Net.Sockets;
+using OrleansOrchestrator.Cli.Failures;
+using OrleansOrchestrator.Cli.Processes;
+using OrleansOrchestrator.Controllers.NodeLifecycle;
+using OrleansOrchestrator.ControlPlane.Admission;
+using OrleansOrchestrator.ControlPlane.Controllers;
+using OrleansOrchestrator.ControlPlane.Hosting;
+using OrleansOrchestrator.ControlPlane.Objects;
+using OrleansOrchestrator.ControlPlane.Store;
+using OrleansOrchestrator.ControlPlane.Watch;
+using OrleansOrchestrator.Gateway.Hosting;
+using OrleansOrchestrator.Gateway.Identity;
+using OrleansOrchestrator.Model.Fencing;
+using OrleansOrchestrator.Storage.Log;
+
+namespace OrleansOrchestrator.Cli.Silos;
+
+/// <summary>A silo with its gateway in this process: composes the rings, starts them, writes the kubeconfig.</summary>
+internal sealed class SiloHost : IAsyncDisposable
+{
+    private static readonly TimeSpan StopWithin = TimeSpan.FromSeconds(4);
+
+    private readonly WebApplication _application;
+    private readonly ClusterIdentity _identity;
+
+    private SiloHost(WebApplication application, ClusterIdentity identity, Uri address, string kubeConfigPath, string serviceCidr)
+    {
+        _application = application;
+        _identity = identity;
+        Address = address;
+        KubeConfigPath = kubeConfigPath;
+        ServiceCidr = serviceCidr;
+    }
+
+    /// <summary>Where the API is.</summary>
+    public Uri Address { get; }
+
+    /// <summary>The kubeconfig of the administrator.</summary>
+    public string KubeConfigPath { get; }
+
+    /// <summary>The range of the cluster's service addresses.</summary>
+    public string ServiceCidr { get; }
+
+    /// <summary>Logs of everything in the process.</summary>
+    public ILoggerFactory Loggers => _application.Services.GetRequiredService<ILoggerFactory>();
+
+    /// <summary>Starts a silo.</summary>
+    /// <exception cref="CommandException">It cannot start; the message says why.</exception>
+    public static async Task<SiloHost> StartAsync(SiloSetup setup, CancellationToken cancellationToken)
+    {
+        var identity = await ClusterIdentity.LoadAsync(setup.Identity.GetOrAddAsync, TimeProvider.System, cancellationToken);
+        var serviceCidr = await ReadServiceCidrAsync(setup, cancellationToken);
+        var port = ReservePort(setup.ListenAddress, setup.Port);
+        var application = Build(setup, identity, serviceCidr, port);
+        try
+        {
+            var address = await application.StartGatewayAsync(cancellationToken);
+            var advertised = new UriBuilder(Uri.UriSchemeHttps, setup.AdvertisedAddress, address.Port).Uri;
+            var kubeConfigPath = Path.Combine(setup.DataDirectory, "kubeconfig");
+            KubeConfigFile.Write(kubeConfigPath, advertised, identity);
+            return new SiloHost(application, identity, advertised, kubeConfigPath, serviceCidr);
+        }
+        catch
+        {
+            await StopAsync(application);
+            await application.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Waits until every part says that it is ready.</summary>
+    /// <param name="report">Receives why a part is not ready, at each look.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public async Task WaitUntilReadyAsync(Action<string> report, CancellationToken cancellationToken)
+    {
+        foreach (var check in _application.Services.GetServices<IReadinessCheck>())
+        {
+            while (await check.CheckAsync(cancellationToken) is { } why)
+            {
+                report($"{check.Name}: {why}");
+                await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System, cancellationToken);
+            }
+        }
+    }
+
+    /// <summary>Waits until the process is asked to stop.</summary>
+    /// <exception cref="CommandException">The silo has stopped without having been asked.</exception>
+    public async Task WaitUntilAskedToStopAsync(CancellationToken asked)
+    {
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(asked, _application.Lifetime.ApplicationStopping);
+        await either.Token.WaitAsync();
+        if (!asked.IsCancellationRequested)
+            throw new CommandException("the silo has stopped by itself; its log says why (--log-level information)");
+    }
+
+    /// <summary>Stops the gateway, then the silo.</summary>
+    public Task StopAsync() => StopAsync(_application);
+
+    /// <summary>Stops what still runs.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync();
+        await _application.DisposeAsync();
+        _identity.Dispose();
+    }
+
+    // What takes too long is left to the end of the process.
+    private static async Task StopAsync(WebApplication application)
+    {
+        using var timeout = new CancellationTokenSource(StopWithin);
+        try
+        {
+            await application.StopAsync(timeout.Token);
+        }
+        catch (OperationCanceledException) when (timeout.IsCancellationRequested)
+        {
+        }
+    }
+
+    private static WebApplication Build(SiloSetup setup, ClusterIdentity identity, string serviceCidr, int port)
+    {
+        // What the operator says has been read: no settings file is looked for, nor the working folder watched for one.
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.WebHost.UseKestrelCore();
+        var ended = setup.Stopping;
+        ProcessLogging.Configure(builder.Logging, setup.LogLevel, () => setup.Stopping.IsCancellationRequested || ended.IsCancellationRequested);
+        builder.Host.UseOrleans(silo => setup.ConfigureSilo(silo));
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = StopWithin);
+        builder.Services.AddSingleton<IHostLifetime, QuietLifetime>();
+        builder.Services.AddSingleton<IObjectLog>(services => new ObservedObjectLog(
+            setup.Log, TimeProvider.System, services.GetRequiredService<ILogger<ObservedObjectLog>>()));
+        builder.Services.AddCrashDetection();
+        builder.Services.AddMemoryTrimming();
+        builder.Services.AddControlPlane(new ControlPlaneOptions
+        {
+            Store = setup.Options.Get<StoreOptions>(),
+            Watch = setup.Options.Get<WatchOptions>(),
+            Controllers = setup.Options.Get<ControllerOptions>(),
+            NodeLifecycle = setup.Options.Get<NodeLifecycleOptions>() with { Times = setup.Options.Get<FencingTimes>() },
+            ServiceAddresses = setup.Options.Get<ServiceAddressOptions>() with { ServiceCidr = serviceCidr },
+            ApiEndpoint = new ApiEndpoint(setup.AdvertisedAddress, port),
+            RootCertificatePem = identity.Authority.CertificatePem,
+        });
+        builder.Services.AddGateway(
+            setup.Options.Get<GatewayOptions>() with
+            {
+                ListenAddress = setup.ListenAddress,
+                Port = port,
+                AdvertisedHosts = [setup.AdvertisedAddress],
+                ServiceAddress = ServiceRange.Parse(serviceCidr).First,
+            },
+            identity);
+        var application = builder.Build();
+        ended = application.Lifetime.ApplicationStopping;
+        application.UseGateway();
+        return application;
+    }
+
+    /// <summary>The range is decided once for a cluster, by the first silo, and kept with its identity.</summary>
+    private static async Task<string> ReadServiceCidrAsync(SiloSetup setup, CancellationToken cancellationToken)
+    {
+        var proposed = await setup.ProposeServiceCidrAsync();
+        var stored = await setup.Identity.GetOrAddAsync(
+            "service-cidr", () => System.Text.Encoding.ASCII.GetBytes(proposed), cancellationToken);
+        return System.Text.Encoding.ASCII.GetString(stored);
+    }
+
+    /// <summary>Finds a free port, or makes sure that the wanted one is free before anything else is started.</summary>
+    private static int ReservePort(IPAddress address, int wanted)
+    {
+        using var probe = new TcpListener(address, wanted);
+        try
+        {
+            probe.Start();
+            return ((IPEndPoint)probe.LocalEndpoint).Port;
+        }
+        catch (SocketException inUse)
+        {
+            throw new CommandException(
+                $"cannot listen on {address}:{wanted}: {inUse.Message.ToLowerInvariant()}; stop the other process or choose another --port", inUse);
+        }
+    }
+}
