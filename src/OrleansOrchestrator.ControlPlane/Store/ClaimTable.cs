@@ -11,6 +11,9 @@ internal sealed class ClaimTable(ResourceDefinition definition)
     private readonly Dictionary<string, ObjectKey> _holders = new(StringComparer.Ordinal);
     private readonly Dictionary<ObjectKey, IReadOnlyList<string>> _claims = [];
 
+    /// <summary>Whether any object holds a claim.</summary>
+    public bool IsHeld(string claim) => _holders.ContainsKey(claim);
+
     /// <summary>Sets what an object holds.</summary>
     /// <returns>Null if it holds exactly these now; otherwise the claim that another object holds, and nothing changed.</returns>
     public string? TryClaim(in ObjectKey key, IReadOnlyList<string> claims)

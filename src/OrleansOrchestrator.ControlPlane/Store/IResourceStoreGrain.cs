@@ -12,7 +12,7 @@ internal interface IResourceStoreGrain : IGrainWithStringKey
     /// <summary>Commits writes, each on its own: some may succeed and others not. Answers in the order of the writes, when all
     /// of them are decided.</summary>
     [Alias("Commit")]
-    Task<IReadOnlyList<WriteResult>> CommitAsync([Immutable] IReadOnlyList<ObjectWrite> writes);
+    Task<IReadOnlyList<CommitResult>> CommitAsync([Immutable] IReadOnlyList<ObjectWrite> writes);
 
     /// <summary>Reads the newest accepted version, which may not be durable yet: only to base a write on, never to show.
     /// No acknowledged write is missed.</summary>
@@ -38,9 +38,15 @@ internal interface IResourceStoreGrain : IGrainWithStringKey
     [Alias("WhenSeen")]
     Task WhenSeenAsync(long revision);
 
-    /// <summary>Reads changes in the past for a watch that resumes further back than a cache remembers; does not wait.</summary>
+    /// <summary>Reads changes in the past, with the objects before them, for a watch that resumes further back than a cache remembers;
+    /// does not wait.</summary>
     [Alias("ReadChanges")]
     Task<ChangeBatch> ReadChangesAsync(long afterRevision);
+
+    /// <summary>Tells which of some claims are held at the moment, by an object that is durable or about to be. Only the commit decides who
+    /// gets one: this spares it claims that it would refuse.</summary>
+    [Alias("FindHeld")]
+    Task<IReadOnlyList<string>> FindHeldAsync([Immutable] IReadOnlyList<string> claims);
 
     /// <summary>Reads a page of the durable state after a key.</summary>
     [Alias("ReadSnapshot")]

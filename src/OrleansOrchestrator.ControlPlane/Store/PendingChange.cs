@@ -6,7 +6,7 @@ namespace OrleansOrchestrator.ControlPlane.Store;
 /// <param name="Change">The change.</param>
 /// <param name="Call">The call that it came with.</param>
 /// <param name="Decided">Completed once the change is durable, or certain not to become so.</param>
-internal sealed record PendingChange(StoredChange Change, long Call, TaskCompletionSource<WriteResult> Decided)
+internal sealed record PendingChange(StoredChange Change, long Call, TaskCompletionSource<CommitResult> Decided)
 {
     /// <summary>The change as the log keeps it.</summary>
     public LogWrite ToLogWrite() => new(

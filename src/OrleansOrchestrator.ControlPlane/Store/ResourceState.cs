@@ -56,6 +56,9 @@ internal sealed class ResourceState
     /// <summary>Whether the newest accepted version of an object, or its deletion, is not durable yet.</summary>
     public bool IsPending(in ObjectKey key) => _overlay.ContainsKey(key);
 
+    /// <summary>Whether an object holds a claim, as far as has been accepted.</summary>
+    public bool IsHeld(string claim) => _claims.IsHeld(claim);
+
     /// <summary>The newest accepted version of an object; null if it does not exist.</summary>
     public StoredObject? FindAccepted(in ObjectKey key) => _overlay.TryGetValue(key, out var newest)
         ? newest.Type == LogChangeType.Deleted ? null : newest.Object
@@ -65,7 +68,7 @@ internal sealed class ResourceState
     /// <param name="write">The write.</param>
     /// <param name="change">The accepted change.</param>
     /// <returns>Null if accepted; otherwise why not.</returns>
-    public WriteResult? TryAccept(ObjectWrite write, out StoredChange? change)
+    public CommitResult? TryAccept(ObjectWrite write, out StoredChange? change)
     {
         change = null;
         var key = new ObjectKey(write.Namespace, write.Name);
@@ -73,22 +76,22 @@ internal sealed class ResourceState
         if (write.Type == WriteType.Create)
         {
             if (current is not null)
-                return new WriteResult(WriteStatus.AlreadyExists);
+                return new CommitResult(CommitStatus.AlreadyExists);
         }
         else if (current is null)
         {
-            return new WriteResult(WriteStatus.NotFound);
+            return new CommitResult(CommitStatus.NotFound);
         }
         else if (current.Revision != write.ExpectedRevision)
         {
-            return new WriteResult(WriteStatus.Conflict);
+            return new CommitResult(CommitStatus.Conflict);
         }
 
         var json = RevisionSplice.Set((write.Json ?? current!.Json).Span, Accepted + 1);
         var obj = StoredObject.Read(_definition, json);
         Check(obj.Key == key && obj.Revision == Accepted + 1, "a stored object says which object it is, and its revision");
         if (_claims.TryClaim(key, write.Type == WriteType.Delete ? [] : write.Claims) is { } taken)
-            return new WriteResult(WriteStatus.ClaimTaken, Detail: taken);
+            return new CommitResult(CommitStatus.ClaimTaken, Detail: taken);
 
         Accepted++;
         change = new StoredChange(

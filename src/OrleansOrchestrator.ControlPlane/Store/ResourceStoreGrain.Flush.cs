@@ -19,19 +19,19 @@ internal sealed partial class ResourceStoreGrain
             try
             {
                 if (await MakeDurableAsync(batch) is { } failure)
-                    FailAll(batch, _databaseMissed is not null ? WriteStatus.DatabaseAway : WriteStatus.Unavailable, failure);
+                    FailAll(batch, _databaseMissed is not null ? CommitStatus.DatabaseAway : CommitStatus.Unavailable, failure);
                 else
                     await faults.RunAsync(StoreStep.Publish, _definition.Name, () => Publish(batch));
             }
             catch (FencedException fenced)
             {
                 Fence(fenced);
-                FailAll(batch, WriteStatus.Unavailable, _stopped!);
+                FailAll(batch, CommitStatus.Unavailable, _stopped!);
             }
             catch (Exception exception)
             {
                 Abandon(exception);
-                FailAll(batch, WriteStatus.Unknown, _stopped!);
+                FailAll(batch, CommitStatus.Unknown, _stopped!);
             }
         }
     }
@@ -175,16 +175,16 @@ internal sealed partial class ResourceStoreGrain
         _localHead.MoveTo(_state.Head);
         SignalHeadMoved();
         foreach (var pending in batch)
-            pending.Decided.TrySetResult(new WriteResult(WriteStatus.Committed, pending.Change.Object));
+            pending.Decided.TrySetResult(new CommitResult(CommitStatus.Committed, pending.Change.Object));
         return Task.CompletedTask;
     }
 
     /// <summary>Fails a batch and everything accepted after it, which was based on it and has certainly not happened.</summary>
-    private void FailAll(List<PendingChange> batch, WriteStatus status, string why)
+    private void FailAll(List<PendingChange> batch, CommitStatus status, string why)
     {
         _state.Rollback();
         foreach (var pending in batch)
-            pending.Decided.TrySetResult(new WriteResult(status, Detail: why));
+            pending.Decided.TrySetResult(new CommitResult(status, Detail: why));
         foreach (var pending in _pending)
             pending.Decided.TrySetResult(NotTaken(status, why));
         _pending.Clear();
@@ -193,8 +193,8 @@ internal sealed partial class ResourceStoreGrain
     }
 
     /// <summary>The outcome of a write that certainly did not happen, since what it was based on ended in such a way.</summary>
-    private static WriteResult NotTaken(WriteStatus basis, string? why) =>
-        new(basis == WriteStatus.DatabaseAway ? basis : WriteStatus.Unavailable, Detail: why);
+    private static CommitResult NotTaken(CommitStatus basis, string? why) =>
+        new(basis == CommitStatus.DatabaseAway ? basis : CommitStatus.Unavailable, Detail: why);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The outcome of the commit of {Shard} up to {Revision} is unknown; resolving it")]
     private partial void LogOutcomeUnknown(Exception exception, ShardId shard, long revision);

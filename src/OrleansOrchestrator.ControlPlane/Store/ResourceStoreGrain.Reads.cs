@@ -19,7 +19,7 @@ internal sealed partial class ResourceStoreGrain
         await EnsureLeaseAsync();
         var key = new ObjectKey(@namespace, name);
         var accepted = _state.FindAccepted(key);
-        if (IsUnsettled(key) && await _newestDecided! is { Status: not WriteStatus.Committed } undone)
+        if (IsUnsettled(key) && await _newestDecided! is { Status: not CommitStatus.Committed } undone)
             throw new StoreUnavailableException(undone.Detail ?? $"the store of {_shard.Resource} has taken a write back");
         return accepted;
     }
@@ -50,7 +50,7 @@ internal sealed partial class ResourceStoreGrain
             var moved = _headMoved.Task;
             if (host.ApplicationStopping.IsCancellationRequested)
                 throw new StoreUnavailableException($"the silo of the store of {_shard.Resource} is stopping");
-            var batch = await ReadChangesAsync(afterRevision);
+            var batch = await ReadAfterAsync(afterRevision);
             var remaining = waits ? options.FollowWait - time.GetElapsedTime(deadline) : TimeSpan.Zero;
             if (batch.Changes.Count > 0 || batch.IsCompacted || batch.Head > afterRevision || remaining <= TimeSpan.Zero)
                 return batch;
@@ -62,7 +62,15 @@ internal sealed partial class ResourceStoreGrain
 
     public Task WhenSeenAsync(long revision) => _followers.WhenSeenAsync(revision);
 
-    public async Task<ChangeBatch> ReadChangesAsync(long afterRevision)
+    public async Task<ChangeBatch> ReadChangesAsync(long afterRevision) => (await ReadAfterAsync(afterRevision)).WithPrevious();
+
+    public Task<IReadOnlyList<string>> FindHeldAsync(IReadOnlyList<string> claims)
+    {
+        ThrowIfStopped();
+        return Task.FromResult<IReadOnlyList<string>>([.. claims.Where(_state.IsHeld)]);
+    }
+
+    private async Task<ChangeBatch> ReadAfterAsync(long afterRevision)
     {
         await EnsureNotReplacedAsync();
         if (afterRevision > _state.Head)

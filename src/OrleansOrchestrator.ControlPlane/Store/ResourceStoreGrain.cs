@@ -46,7 +46,7 @@ internal sealed partial class ResourceStoreGrain(
     private long _pendingBytes;
     private long _calls;
     private Task _flushing = Task.CompletedTask;
-    private Task<WriteResult>? _newestDecided;
+    private Task<CommitResult>? _newestDecided;
     private TaskCompletionSource _headMoved = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private string? _stopped;
 
@@ -144,19 +144,19 @@ internal sealed partial class ResourceStoreGrain(
         await faults.RunAsync(StoreStep.Release, _definition.Name, () => log.ReleaseAsync(_shard, _epoch, cancellationToken));
     }
 
-    public async Task<IReadOnlyList<WriteResult>> CommitAsync(IReadOnlyList<ObjectWrite> writes)
+    public async Task<IReadOnlyList<CommitResult>> CommitAsync(IReadOnlyList<ObjectWrite> writes)
     {
-        var results = new WriteResult?[writes.Count];
-        var decided = new Task<WriteResult>?[writes.Count];
+        var results = new CommitResult?[writes.Count];
+        var decided = new Task<CommitResult>?[writes.Count];
         _calls++;
         for (var i = 0; i < writes.Count; i++)
         {
             if (_stopped is not null)
-                results[i] = new WriteResult(WriteStatus.Unavailable, Detail: _stopped);
+                results[i] = new CommitResult(CommitStatus.Unavailable, Detail: _stopped);
             else if (_pending.Count >= options.PendingChangesMax || _pendingBytes >= options.PendingBytesMax)
-                results[i] = new WriteResult(WriteStatus.Overloaded);
+                results[i] = new CommitResult(CommitStatus.Overloaded);
             else if (IsTooLarge(writes[i]))
-                results[i] = new WriteResult(WriteStatus.TooLarge, Detail: $"limit is {options.ObjectBytesMax}");
+                results[i] = new CommitResult(CommitStatus.TooLarge, Detail: $"limit is {options.ObjectBytesMax}");
             else if (_state.TryAccept(writes[i], out var change) is { } refusal)
                 decided[i] = RefuseAsync(writes[i], refusal);
             else
@@ -169,15 +169,15 @@ internal sealed partial class ResourceStoreGrain(
     }
 
     /// <summary>A refusal shows what it rests on: it is told once that is durable (invariant I1), and not at all if it never becomes so.</summary>
-    private async Task<WriteResult> RefuseAsync(ObjectWrite write, WriteResult refusal)
+    private async Task<CommitResult> RefuseAsync(ObjectWrite write, CommitResult refusal)
     {
         // Whoever holds a claim is not looked for: everything accepted so far settles that as well.
         var key = new ObjectKey(write.Namespace, write.Name);
-        var rests = refusal.Status == WriteStatus.ClaimTaken ? _state.HasPending : _state.IsPending(key);
+        var rests = refusal.Status == CommitStatus.ClaimTaken ? _state.HasPending : _state.IsPending(key);
         if (!rests || _definition.Durability == Durability.WriteBehind)
             return refusal;
         var settled = await _newestDecided!;
-        return settled.Status == WriteStatus.Committed ? refusal : NotTaken(settled.Status, settled.Detail);
+        return settled.Status == CommitStatus.Committed ? refusal : NotTaken(settled.Status, settled.Detail);
     }
 
     private StoredChange ReadChange(LogChange change) => new(
@@ -190,7 +190,7 @@ internal sealed partial class ResourceStoreGrain(
         && write.Json is { } json && json.Length > options.ObjectBytesMax
         && json.Length > (_state.FindAccepted(new ObjectKey(write.Namespace, write.Name))?.Json.Length ?? 0);
 
-    private WriteResult? Enqueue(StoredChange change, out Task<WriteResult>? decided)
+    private CommitResult? Enqueue(StoredChange change, out Task<CommitResult>? decided)
     {
         var pending = new PendingChange(change, _calls, new(TaskCreationOptions.RunContinuationsAsynchronously));
         _pending.Enqueue(pending);
@@ -199,7 +199,7 @@ internal sealed partial class ResourceStoreGrain(
         decided = _newestDecided = pending.Decided.Task;
         if (_flushing.IsCompleted)
             _flushing = FlushAsync();
-        return _definition.Durability == Durability.WriteBehind ? new WriteResult(WriteStatus.Committed, change.Object) : null;
+        return _definition.Durability == Durability.WriteBehind ? new CommitResult(CommitStatus.Committed, change.Object) : null;
     }
 
     /// <summary>Deletes what has outlived its time: some, and when they are gone some more. However many expire at once, a write that
@@ -209,7 +209,7 @@ internal sealed partial class ResourceStoreGrain(
         while (_stopped is null && _expiry!.TakeExpired(_state.Durable, Clock, options.ExpiryBatchMax) is { Count: > 0 } expired)
         {
             _calls++;
-            Task<WriteResult>? last = null;
+            Task<CommitResult>? last = null;
             foreach (var deletion in expired)
             {
                 // What was written again meanwhile is not accepted, and will expire later.
@@ -217,7 +217,7 @@ internal sealed partial class ResourceStoreGrain(
                     Enqueue(change!, out last);
             }
 
-            if (last is null || await last is { Status: WriteStatus.Committed })
+            if (last is null || await last is { Status: CommitStatus.Committed })
                 continue;
             _expiry.PutBack(expired);
             return;

@@ -3,7 +3,7 @@ namespace OrleansOrchestrator.ControlPlane.Store;
 /// <summary>One store as a silo calls it.</summary>
 internal sealed class StoreCalls(IResourceStoreGrain grain, StoreOptions options, TimeProvider time)
 {
-    private readonly GatheredCalls<ObjectWrite, WriteResult> _commits =
+    private readonly RequestBatcher<ObjectWrite, CommitResult> _commits =
         new(grain.CommitAsync, static write => write.Json?.Length ?? 0, options.CallBytesMax);
 
     // Doubled by each answer that stays away: what only takes long is answered at last.
@@ -13,8 +13,8 @@ internal sealed class StoreCalls(IResourceStoreGrain grain, StoreOptions options
     public IResourceStoreGrain Grain => grain;
 
     /// <inheritdoc cref="IResourceStoreGrain.CommitAsync"/>
-    public async Task<IReadOnlyList<WriteResult>> CommitAsync(IReadOnlyList<ObjectWrite> writes) =>
-        writes.Count == 1 ? [await _commits.AskAsync(writes[0])] : await grain.CommitAsync(writes);
+    public async Task<IReadOnlyList<CommitResult>> CommitAsync(IReadOnlyList<ObjectWrite> writes) =>
+        writes.Count == 1 ? [await _commits.SendAsync(writes[0])] : await grain.CommitAsync(writes);
 
     /// <summary>Asks what may be asked again. An answer that is lost, as when a connection between silos ends, is not waited for as long
     /// as one that may still come.</summary>

@@ -63,8 +63,8 @@ internal sealed partial class StoreClient(
         }
     }
 
-    public Task<ChangeBatch> ReadChangesAsync(ResourceDefinition definition, long afterRevision) =>
-        Calls(definition).AskAsync(grain => grain.ReadChangesAsync(afterRevision));
+    public async Task<ChangeBatch> ReadChangesAsync(ResourceDefinition definition, long afterRevision) =>
+        (await Calls(definition).AskAsync(grain => grain.ReadChangesAsync(afterRevision))).Restored();
 
     public Task<SnapshotPage> ReadSnapshotAsync(ResourceDefinition definition, ObjectKey after) =>
         Calls(definition).AskAsync(grain => grain.ReadSnapshotAsync(after.Namespace ?? "", after.Name ?? ""));
@@ -80,6 +80,10 @@ internal sealed partial class StoreClient(
             },
             RetryFor, cancellationToken);
 
+    /// <inheritdoc cref="IResourceStoreGrain.FindHeldAsync"/>
+    public Task<IReadOnlyList<string>> FindHeldAsync(ResourceDefinition definition, IReadOnlyList<string> claims, CancellationToken cancellationToken) =>
+        RetryAsync(definition, calls => calls.AskAsync(grain => grain.FindHeldAsync(claims)), RetryFor, cancellationToken);
+
     /// <inheritdoc cref="IResourceStoreGrain.ReadForWriteAsync"/>
     public async Task<StoredObject?> ReadForWriteAsync(ResourceDefinition definition, ObjectKey key, CancellationToken cancellationToken = default) =>
         (await RetryAsync(definition, calls => calls.Grain.ReadForWriteAsync(key.Namespace, key.Name), RetryFor, cancellationToken))?.ReadBy(definition);
@@ -89,7 +93,7 @@ internal sealed partial class StoreClient(
         (await RetryAsync(definition, calls => calls.Grain.ReadSettledAsync(key.Namespace, key.Name), RetryFor, cancellationToken))?.ReadBy(definition);
 
     /// <summary>Commits one write.</summary>
-    public async Task<WriteResult> CommitAsync(ResourceDefinition definition, ObjectWrite write, CancellationToken cancellationToken = default) =>
+    public async Task<CommitResult> CommitAsync(ResourceDefinition definition, ObjectWrite write, CancellationToken cancellationToken = default) =>
         (await CommitAsync(definition, [write], cancellationToken))[0];
 
     /// <summary>Commits writes, each on its own. Of several, those that certainly did not happen are the caller's to repeat. What is
@@ -97,66 +101,59 @@ internal sealed partial class StoreClient(
     /// <param name="definition">The kind.</param>
     /// <param name="writes">The writes.</param>
     /// <param name="cancellationToken">Ends the wait; what has been sent may happen all the same.</param>
-    public async Task<IReadOnlyList<WriteResult>> CommitAsync(
+    public async Task<IReadOnlyList<CommitResult>> CommitAsync(
         ResourceDefinition definition, IReadOnlyList<ObjectWrite> writes, CancellationToken cancellationToken = default)
     {
         if (writes.Count == 1)
             return await CommitTogetherAsync(definition, writes, cancellationToken);
-        var results = new List<WriteResult>(writes.Count);
+        var results = new List<CommitResult>(writes.Count);
         foreach (var batch in writes.InBatches(options.CommitRowsMax, options.CommitBytesMax, static write => write.Json?.Length ?? 0))
             results.AddRange(await CommitTogetherAsync(definition, batch, cancellationToken));
         return results;
     }
 
-    private async Task<IReadOnlyList<WriteResult>> CommitTogetherAsync(
+    private async Task<IReadOnlyList<CommitResult>> CommitTogetherAsync(
         ResourceDefinition definition, IReadOnlyList<ObjectWrite> writes, CancellationToken cancellationToken)
     {
-        var attempts = new WriteAttempts(writes);
-        var outcomes = new WriteOutcomes(this, definition, heads.Read(definition.Name) ?? _known.GetValueOrDefault(definition.Name));
+        var commit = new CommitRetry(this, definition, writes, heads.Read(definition.Name) ?? _known.GetValueOrDefault(definition.Name));
         var started = time.GetTimestamp();
         var pause = TimeSpan.FromMilliseconds(20);
         while (true)
         {
             try
             {
-                foreach (var creation in attempts.CreationsInDoubt())
-                {
-                    if (await outcomes.FindCreationAsync(writes[creation], cancellationToken) is { } found)
-                        attempts.Decide(creation, found);
-                }
-
-                if (attempts.AreDecided)
-                    return attempts.Results();
-                var open = attempts.Open();
-                var results = await Calls(definition).CommitAsync(attempts.WritesOf(open)).WaitAsync(cancellationToken);
-                for (var i = 0; i < results.Count; i++)
-                {
-                    var result = ReadBy(definition, results[i]);
-                    if (result is { Status: WriteStatus.Committed, Object: { } committed })
-                        Know(definition, committed.Revision);
-                    if (attempts.NeedsResolution(open[i], result))
-                        attempts.Decide(open[i], await outcomes.ResolveAsync(writes[open[i]], result, cancellationToken));
-                    else
-                        attempts.Note(open[i], result);
-                }
+                await commit.TryAsync(SendAsync, cancellationToken);
             }
             catch (Exception exception) when (StoreFaults.IsTransient(exception))
             {
                 Suspect(exception);
-                attempts.NoteFailure(StoreFaults.Describe(exception), StoreFaults.IsCertainlyNotExecuted(exception));
+                commit.NoteFailure(exception);
             }
 
-            if (attempts.AreDecided || time.GetElapsedTime(started) > RetryFor)
-                return attempts.Results();
-            LogRetry(definition.Name, attempts.Why);
+            if (commit.IsDecided || time.GetElapsedTime(started) > RetryFor)
+                return commit.Results();
+            LogRetry(definition.Name, commit.Why);
             await Task.Delay(pause, time, cancellationToken);
             pause = pause * 2 > RetryPauseMax ? RetryPauseMax : pause * 2;
         }
+
+        async Task<IReadOnlyList<CommitResult>> SendAsync(IReadOnlyList<ObjectWrite> some)
+        {
+            var results = await Calls(definition).CommitAsync(some).WaitAsync(cancellationToken);
+            return [.. results.Select(result => Received(definition, result))];
+        }
     }
 
-    /// <summary>A result as the caller's definition reads it. A store may still have an earlier one of a custom kind.</summary>
-    private static WriteResult ReadBy(ResourceDefinition definition, WriteResult result) =>
-        result.Object is { } obj && definition.Supersedes(obj.Definition) ? result with { Object = obj.ReadBy(definition) } : result;
+    /// <summary>Takes note of the revision of a result, and reads its object as the caller's definition does: a store may still have an
+    /// earlier definition of a custom kind.</summary>
+    private CommitResult Received(ResourceDefinition definition, CommitResult result)
+    {
+        if (result.Object is not { } obj)
+            return result;
+        if (result.Status == CommitStatus.Committed)
+            Know(definition, obj.Revision);
+        return definition.Supersedes(obj.Definition) ? result with { Object = obj.ReadBy(definition) } : result;
+    }
 
     private async Task<T> RetryAsync<T>(
         ResourceDefinition definition, Func<StoreCalls, Task<T>> call, TimeSpan within, CancellationToken cancellationToken)

@@ -2,6 +2,15 @@ using OrleansOrchestrator.Storage.Log;
 
 namespace OrleansOrchestrator.ControlPlane.Store;
 
+/// <summary>The store cannot answer at the moment: its database is away, or it is moving to another silo. Nothing happened.</summary>
+/// <remarks>It travels between silos, which know nothing of the database's exceptions: the message says it all.</remarks>
+[GenerateSerializer, Alias("StoreUnavailableException")]
+internal sealed class StoreUnavailableException(string message) : Exception(message);
+
+/// <summary>Whether a commit happened can no longer be told: its shard had a newer owner before anybody asked.</summary>
+internal sealed class OutcomeLostException(ShardId shard, long headAfter, Exception innerException)
+    : Exception($"whether the commit of {shard} up to {headAfter} happened is not known", innerException);
+
 /// <summary>Tells failures that pass by themselves (a store that moves, a database that is away) from faults.</summary>
 internal static class StoreFaults
 {

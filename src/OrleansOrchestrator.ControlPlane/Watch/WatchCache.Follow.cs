@@ -111,6 +111,16 @@ internal sealed partial class WatchCache
         }
 
         WatchInstruments.Filled(Definition.Name);
+        lock (_indexing)
+        {
+            foreach (var index in _indexes)
+                index.Reset(tree.All());
+            Show(tree, reached);
+        }
+    }
+
+    private void Show(ObjectTree tree, long reached)
+    {
         lock (_gate)
         {
             _tree = tree;
@@ -119,28 +129,63 @@ internal sealed partial class WatchCache
                 _index.Replace(null, obj);
             _history.Reset(reached);
             MoveTo(reached);
+            _offered = reached;
         }
     }
 
     private void Apply(ChangeBatch batch)
     {
-        lock (_gate)
+        // Who selects an event is found out beside the lock, where readers do not wait for it.
+        var offers = Take(batch);
+        foreach (var (change, concerned) in offers)
         {
-            var newest = new Dictionary<ObjectKey, StoredObject?>(batch.Changes.Count);
-            var changes = new List<StoredChange>(batch.Changes.Count);
-            var revision = _revision;
-            foreach (var foreign in batch.Changes)
+            foreach (var watcher in concerned)
+                watcher.Offer(change);
+        }
+
+        lock (_gate)
+            _offered = _revision;
+    }
+
+    /// <summary>Puts a batch into the cache.</summary>
+    /// <returns>Its changes, and whom each may concern.</returns>
+    private List<(StoredChange Change, IReadOnlyList<Watcher> Concerned)> Take(ChangeBatch batch)
+    {
+        // Only this loop changes the tree, so that what follows from it can be worked out beside the lock.
+        var newest = new Dictionary<ObjectKey, StoredObject?>(batch.Changes.Count);
+        var changes = new List<StoredChange>(batch.Changes.Count);
+        var revision = _revision;
+        foreach (var foreign in batch.Changes)
+        {
+            if (foreign.Revision <= revision)
+                continue;
+            var change = Own(foreign);
+            revision = change.Revision;
+            if (!newest.TryGetValue(change.Object.Key, out var previous))
+                previous = _tree.Find(change.Object.Key);
+            newest[change.Object.Key] = change.Type == LogChangeType.Deleted ? null : change.Object;
+            changes.Add(ReferenceEquals(change.Previous, previous) ? change : change with { Previous = previous });
+        }
+
+        lock (_indexing)
+        {
+            foreach (var index in _indexes)
             {
-                if (foreign.Revision <= revision)
-                    continue;
-                var change = Own(foreign);
-                revision = change.Revision;
-                if (!newest.TryGetValue(change.Object.Key, out var previous))
-                    previous = _tree.Find(change.Object.Key);
-                newest[change.Object.Key] = change.Type == LogChangeType.Deleted ? null : change.Object;
-                changes.Add(ReferenceEquals(change.Previous, previous) ? change : change with { Previous = previous });
+                foreach (var (key, obj) in newest)
+                    index.Replace(key, obj);
             }
 
+            // A head without changes before it has none to wait for.
+            return Show(newest, changes, batch.Changes.Count == 0 ? Math.Max(revision, batch.Head) : revision);
+        }
+    }
+
+    private List<(StoredChange Change, IReadOnlyList<Watcher> Concerned)> Show(
+        Dictionary<ObjectKey, StoredObject?> newest, List<StoredChange> changes, long revision)
+    {
+        var offers = new List<(StoredChange, IReadOnlyList<Watcher>)>(changes.Count);
+        lock (_gate)
+        {
             // Whoever is told of a change may look at the cache at once: the objects come before the events.
             if (newest.Count > 0)
                 Volatile.Write(ref _tree, _tree.With(newest));
@@ -150,12 +195,13 @@ internal sealed partial class WatchCache
                 _history.Append(change);
                 _replacedBytes += change.Previous?.Json.Length ?? 0;
                 if (_faults is null || !_faults.Skips(StoreStep.Offer, Definition.Name))
-                    _watchers.Offer(change);
+                    offers.Add((change, _watchers.ConcernedBy(change)));
             }
 
-            // A head without changes before it has none to wait for.
-            MoveTo(batch.Changes.Count == 0 ? Math.Max(revision, batch.Head) : revision);
+            MoveTo(revision);
         }
+
+        return offers;
     }
 
     /// <summary>An object as this cache's definition reads it. The store may still have an earlier definition of a custom kind, which

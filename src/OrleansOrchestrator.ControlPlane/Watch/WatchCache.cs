@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Microsoft.Extensions.Logging;
 using OrleansOrchestrator.ControlPlane.Hosting;
 using OrleansOrchestrator.ControlPlane.Objects;
@@ -16,22 +17,25 @@ namespace OrleansOrchestrator.ControlPlane.Watch;
 /// <remarks>
 /// <see cref="_gate"/> guards the state, the indexes and the watchers together, so that a reader gets a tree and the
 /// index that belongs to it, and a watcher begins at exactly the revision of its initial objects (invariant I5). The tree
-/// is immutable: reading it happens outside the lock.
+/// is immutable: reading it happens outside the lock, as does every selection.
 /// </remarks>
 internal sealed partial class WatchCache : IAsyncDisposable
 {
-    // The most changes that a watcher selects from under the lock, when it has nearly caught up.
+    // The most changes that a watcher which has nearly caught up takes along to select from them itself.
     private const int LastStepMax = 16;
 
     private static readonly StoredObject[] NoObjects = [];
 
     private readonly Lock _gate = new();
+
+    // Taken around the gate by whoever changes the tree: the indexes that others have made follow it step by step.
+    private readonly Lock _indexing = new();
     private readonly IStoreReader _store;
     private readonly WatchOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly IFaultPoints? _faults;
-    private readonly HeadQuestion _head;
+    private readonly SingleFlightHeadRead _head;
     private readonly ChangeHistory _history;
     private readonly PostingIndex _index;
     private readonly WatcherIndex _watchers;
@@ -39,6 +43,7 @@ internal sealed partial class WatchCache : IAsyncDisposable
     private readonly CancellationTokenSource _stopping = new();
     private readonly Task _following;
     private ObjectTree _tree = ObjectTree.Empty;
+    private ImmutableArray<ICacheIndex> _indexes = [];
     private long _historyAged;
     private long _heardAt;
     private long _currentAt = -1;
@@ -46,6 +51,9 @@ internal sealed partial class WatchCache : IAsyncDisposable
     private volatile string? _silentBecause;
     private long _treeRevision = -1;
     private long _revision = -1;
+
+    // Everything up to here has been offered to the watchers that it concerns.
+    private long _offered = -1;
     private TaskCompletionSource _revisionMoved = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public WatchCache(ResourceDefinition definition, IStoreReader store, WatchOptions options, TimeProvider time, ILogger logger, IFaultPoints? faults = null)
@@ -56,7 +64,7 @@ internal sealed partial class WatchCache : IAsyncDisposable
         _time = time;
         _logger = logger;
         _faults = faults;
-        _head = new HeadQuestion(() => store.GetHeadAsync(definition));
+        _head = new SingleFlightHeadRead(() => store.GetHeadAsync(definition));
         _history = new ChangeHistory(options.HistoryChangesMax, options.HistoryBytesMax);
         _index = new PostingIndex(definition);
         _watchers = new WatcherIndex(definition);
@@ -148,6 +156,18 @@ internal sealed partial class WatchCache : IAsyncDisposable
             return _index.ValuesOf(path);
     }
 
+    /// <summary>Keeps an index from now on. It is never behind what the cache shows.</summary>
+    public void Attach(ICacheIndex index)
+    {
+        lock (_indexing)
+        {
+            if (_indexes.Contains(index))
+                return;
+            index.Reset(_tree.All());
+            _indexes = _indexes.Add(index);
+        }
+    }
+
     /// <summary>Starts a watch.</summary>
     /// <exception cref="ApiException">410: the revision has been compacted.</exception>
     public async Task<Watcher> WatchAsync(WatchQuery query, CancellationToken cancellationToken)
@@ -187,12 +207,12 @@ internal sealed partial class WatchCache : IAsyncDisposable
     public long? BookmarkFor(Watcher watcher)
     {
         lock (_gate)
-            return watcher.SeenUpTo(_revision);
+            return watcher.SeenUpTo(_offered);
     }
 
     /// <summary>Serves a watcher that is behind from the history; it is synced again when it reaches the end.</summary>
-    /// <remarks>What it selects of many changes is found out beside the lock, step by step. Only the last few, which nothing may come
-    /// between, are looked at under it.</remarks>
+    /// <remarks>What it selects is found out beside the lock, step by step. The last few changes, which nothing may come between, it takes
+    /// along as they are.</remarks>
     public async Task CatchUpAsync(Watcher watcher, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
@@ -202,20 +222,20 @@ internal sealed partial class WatchCache : IAsyncDisposable
             changes = _history.After(watcher.Seen, _options.WatcherEventsMax, _options.WatcherBytesMax);
             if (changes is { Count: <= LastStepMax } && (changes.Count == 0 || changes[^1].Revision == _history.Newest))
             {
-                watcher.Resume(Events(changes, watcher.Filter), _revision, isSynced: true);
+                watcher.ResumeSynced(changes, _revision);
                 return;
             }
         }
 
         if (changes is { Count: > 0 })
         {
-            watcher.Resume(Events(changes, watcher.Filter), changes[^1].Revision, isSynced: false);
+            watcher.Resume(Events(changes, watcher.Filter), changes[^1].Revision);
             return;
         }
 
         var missed = new List<WatchEvent>();
         var reached = await ReadOlderAsync(watcher.Seen, watcher.Filter, missed);
-        watcher.Resume(missed, reached, isSynced: false);
+        watcher.Resume(missed, reached);
     }
 
     /// <summary>Ends the cache and all its watches, while the silo goes on.</summary>
@@ -279,7 +299,7 @@ internal sealed partial class WatchCache : IAsyncDisposable
             initial.Add(new WatchEvent(WatchEventType.Added, obj.Revision, obj));
         initial.Add(new WatchEvent(WatchEventType.Bookmark, revision, null, EndsInitialEvents: true));
         var watcher = NewWatcher(filter, revision);
-        watcher.Resume(initial, revision, isSynced: false);
+        watcher.Resume(initial, revision);
         lock (_gate)
         {
             ThrowIfStopping();
@@ -316,7 +336,7 @@ internal sealed partial class WatchCache : IAsyncDisposable
         return events;
     }
 
-    private Task<long> AskHeadAsync(CancellationToken cancellationToken) => AskAsync(_head.AskAsync().WaitAsync(cancellationToken));
+    private Task<long> AskHeadAsync(CancellationToken cancellationToken) => AskAsync(_head.ReadAsync().WaitAsync(cancellationToken));
 
     private static async Task<T> AskAsync<T>(Task<T> answer)
     {

@@ -9,7 +9,7 @@ namespace OrleansOrchestrator.ControlPlane.Watch;
 /// One watch. It is <em>synced</em> while the cache hands it every event that concerns it; when its buffer is full it is
 /// <em>behind</em>, costs the cache nothing, and is served from the history once its reader has drained the buffer.
 /// </summary>
-/// <remarks>The cache calls it under its own lock, the reader from outside; the buffer has a lock of its own (invariant I5).</remarks>
+/// <remarks>The cache offers changes one after another, beside its lock; the buffer has a lock of its own (invariant I5).</remarks>
 /// <param name="cache">Where it catches up.</param>
 /// <param name="filter">What it selects.</param>
 /// <param name="eventsMax">The most events that wait for it.</param>
@@ -19,6 +19,9 @@ internal sealed class Watcher(WatchCache cache, ObjectFilter filter, int eventsM
 {
     private readonly Lock _gate = new();
     private List<WatchEvent> _buffer = [];
+
+    // Changes that precede the buffer, and of which the reader selects when it comes.
+    private List<StoredChange> _unselected = [];
     private TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private ApiException? _ended;
     private long _bufferBytes;
@@ -71,14 +74,25 @@ internal sealed class Watcher(WatchCache cache, ObjectFilter filter, int eventsM
         {
             Task ready;
             bool isBehind;
+            List<StoredChange> unselected;
+            List<WatchEvent> events = [];
             lock (_gate)
             {
-                if (_buffer.Count > 0)
-                    return TakeBuffer();
-                if (_ended is not null)
+                unselected = _unselected;
+                if (unselected.Count > 0 || _buffer.Count > 0)
+                    events = TakeBuffer();
+                else if (_ended is not null)
                     throw _ended;
                 ready = _ready.Task;
                 isBehind = _isBehind;
+            }
+
+            if (unselected.Count > 0 || events.Count > 0)
+            {
+                events.InsertRange(0, unselected.Select(change => ChangeView.For(change, filter)).OfType<WatchEvent>());
+                if (events.Count > 0)
+                    return events;
+                continue;
             }
 
             if (isBehind)
@@ -100,11 +114,11 @@ internal sealed class Watcher(WatchCache cache, ObjectFilter filter, int eventsM
     public long? SeenUpTo(long offeredUpTo)
     {
         lock (_gate)
-            return _buffer.Count == 0 && !_isBehind && _ended is null ? Math.Max(offeredUpTo, _seen) : null;
+            return _buffer.Count == 0 && _unselected.Count == 0 && !_isBehind && _ended is null ? Math.Max(offeredUpTo, _seen) : null;
     }
 
-    /// <summary>Takes note of what a watcher that was behind has missed, up to a revision.</summary>
-    public void Resume(List<WatchEvent> missed, long revision, bool isSynced)
+    /// <summary>Takes note of what a watcher that is behind has missed, up to a revision. It stays behind.</summary>
+    public void Resume(List<WatchEvent> missed, long revision)
     {
         lock (_gate)
         {
@@ -112,8 +126,22 @@ internal sealed class Watcher(WatchCache cache, ObjectFilter filter, int eventsM
             foreach (var @event in missed)
                 _bufferBytes += BytesOf(@event);
             _seen = Math.Max(_seen, revision);
-            _isBehind = !isSynced;
             if (_buffer.Count > 0)
+                _ready.TrySetResult();
+        }
+    }
+
+    /// <summary>Lets a watcher whose buffer is empty be offered changes again. Called under the cache's lock.</summary>
+    /// <param name="last">The last changes that it has missed; its reader selects from them.</param>
+    /// <param name="revision">The revision that these reach.</param>
+    public void ResumeSynced(List<StoredChange> last, long revision)
+    {
+        lock (_gate)
+        {
+            _unselected = last;
+            _seen = Math.Max(_seen, revision);
+            _isBehind = false;
+            if (last.Count > 0)
                 _ready.TrySetResult();
         }
     }
@@ -124,6 +152,7 @@ internal sealed class Watcher(WatchCache cache, ObjectFilter filter, int eventsM
     {
         var events = _buffer;
         _buffer = [];
+        _unselected = [];
         _bufferBytes = 0;
         _ready = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         return events;

@@ -47,30 +47,31 @@ internal sealed class WatcherIndex(ResourceDefinition definition)
     /// <summary>All watchers.</summary>
     public IEnumerable<Watcher> All() => _watchers.Values.SelectMany(filed => filed);
 
-    /// <summary>Offers a change to all whom it may concern.</summary>
-    public void Offer(StoredChange change)
+    /// <summary>All whom a change may concern.</summary>
+    public IReadOnlyList<Watcher> ConcernedBy(StoredChange change)
     {
         if (_watchers.Count == 0)
-            return;
+            return [];
+        var concerned = new List<Watcher>();
         var obj = change.Object;
-        OfferTo(new Interest(Everything, "", ""), change);
+        Add(new Interest(Everything, "", ""), concerned);
         if (obj.Key.Namespace.Length > 0)
-            OfferTo(new Interest(Everything, obj.Key.Namespace, ""), change);
-        OfferTo(new Interest(OneObject, obj.Key.Namespace, obj.Key.Name), change);
+            Add(new Interest(Everything, obj.Key.Namespace, ""), concerned);
+        Add(new Interest(OneObject, obj.Key.Namespace, obj.Key.Name), concerned);
         foreach (var field in _indexedFields)
         {
-            OfferTo(new Interest(field, "", obj.Fields[field]), change);
+            Add(new Interest(field, "", obj.Fields[field]), concerned);
             if (change.Previous is { } previous && previous.Fields[field] != obj.Fields[field])
-                OfferTo(new Interest(field, "", previous.Fields[field]), change);
+                Add(new Interest(field, "", previous.Fields[field]), concerned);
         }
+
+        return concerned;
     }
 
-    private void OfferTo(in Interest interest, StoredChange change)
+    private void Add(in Interest interest, List<Watcher> concerned)
     {
-        if (!_watchers.TryGetValue(interest, out var filed))
-            return;
-        foreach (var watcher in filed)
-            watcher.Offer(change);
+        if (_watchers.TryGetValue(interest, out var filed))
+            concerned.AddRange(filed);
     }
 
     private Interest InterestOf(Watcher watcher)

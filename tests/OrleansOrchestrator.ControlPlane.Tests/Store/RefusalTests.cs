@@ -41,9 +41,9 @@ public sealed class RefusalTests : IAsyncLifetime
         (again.IsCompleted || replacing.IsCompleted || reading.IsCompleted).ShouldBeFalse();
 
         stop.GoOn();
-        (await creating).ShouldHaveSingleItem().Status.ShouldBe(WriteStatus.Committed);
-        (await again).ShouldHaveSingleItem().Status.ShouldBe(WriteStatus.AlreadyExists);
-        (await replacing).ShouldHaveSingleItem().Status.ShouldBe(WriteStatus.Conflict);
+        (await creating).ShouldHaveSingleItem().Status.ShouldBe(CommitStatus.Committed);
+        (await again).ShouldHaveSingleItem().Status.ShouldBe(CommitStatus.AlreadyExists);
+        (await replacing).ShouldHaveSingleItem().Status.ShouldBe(CommitStatus.Conflict);
         (await reading).ShouldNotBeNull();
     }
 
@@ -60,9 +60,9 @@ public sealed class RefusalTests : IAsyncLifetime
         var reading = Grain.ReadSettledAsync("default", "b");
         _log.BeAway(true);
         stop.GoOn();
-        (await writing).ShouldAllBe(result => result.Status == WriteStatus.DatabaseAway);
-        (await creating).ShouldHaveSingleItem().Status.ShouldBe(WriteStatus.DatabaseAway);
-        (await replacing).ShouldHaveSingleItem().Status.ShouldBe(WriteStatus.DatabaseAway);
+        (await writing).ShouldAllBe(result => result.Status == CommitStatus.DatabaseAway);
+        (await creating).ShouldHaveSingleItem().Status.ShouldBe(CommitStatus.DatabaseAway);
+        (await replacing).ShouldHaveSingleItem().Status.ShouldBe(CommitStatus.DatabaseAway);
         await Should.ThrowAsync<StoreUnavailableException>(reading);
         _log.BeAway(false);
     }
@@ -104,7 +104,7 @@ public sealed class RefusalTests : IAsyncLifetime
         _log.BeAway(true);
         var updating = _silo.Api.UpdateAsync(map);
         stop.GoOn();
-        (await patching).ShouldHaveSingleItem().Status.ShouldBe(WriteStatus.DatabaseAway);
+        (await patching).ShouldHaveSingleItem().Status.ShouldBe(CommitStatus.DatabaseAway);
         _log.BeAway(false);
         (await Should.ThrowAsync<ApiException>(updating)).Code.ShouldBeOneOf(409, 503);
         (await _silo.Api.GetAsync<V1ConfigMap>("default", "a")).Data["value"].ShouldBe("1");

@@ -47,7 +47,7 @@ public sealed class ResourceStateTests
         _state.Rollback();
         var kept = Accept(Samples.Create("a", "kept"));
         kept.Revision.ShouldBeGreaterThan(dropped.Revision);
-        _state.TryAccept(Samples.Replace("a", dropped.Revision, "on top of dropped"), out _)!.Status.ShouldBe(WriteStatus.Conflict);
+        _state.TryAccept(Samples.Replace("a", dropped.Revision, "on top of dropped"), out _)!.Status.ShouldBe(CommitStatus.Conflict);
     }
 
     [Fact]
@@ -75,12 +75,12 @@ public sealed class ResourceStateTests
     public void AClaimOfAnUndurableDeletion_IsFreeForWriters_AndHeldAgainAfterARollback()
     {
         var state = new ResourceState(Samples.Services, [Samples.Stored(Samples.Services, Service("old"), 3)], 3, 3);
-        state.TryAccept(Write(WriteType.Create, "new"), out _)!.ShouldBe(new WriteResult(WriteStatus.ClaimTaken, Detail: "ip/10.0.0.2"));
+        state.TryAccept(Write(WriteType.Create, "new"), out _)!.ShouldBe(new CommitResult(CommitStatus.ClaimTaken, Detail: "ip/10.0.0.2"));
         state.TryAccept(Write(WriteType.Delete, "old", 3), out _).ShouldBeNull();
         state.TryAccept(Write(WriteType.Create, "new"), out _).ShouldBeNull();
 
         state.Rollback();
-        state.TryAccept(Write(WriteType.Create, "new"), out _)!.Status.ShouldBe(WriteStatus.ClaimTaken);
+        state.TryAccept(Write(WriteType.Create, "new"), out _)!.Status.ShouldBe(CommitStatus.ClaimTaken);
     }
 
     private static ObjectWrite Write(WriteType type, string name, long expected = 0)
@@ -152,9 +152,9 @@ public sealed class ResourceStateTests
                     _ => Samples.Delete(name, expected),
                 },
                 out var change);
-            WriteStatus? wanted = edit.Type == WriteType.Create ? exists ? WriteStatus.AlreadyExists : null
-                : !exists ? WriteStatus.NotFound
-                : edit.IsStale ? WriteStatus.Conflict : null;
+            CommitStatus? wanted = edit.Type == WriteType.Create ? exists ? CommitStatus.AlreadyExists : null
+                : !exists ? CommitStatus.NotFound
+                : edit.IsStale ? CommitStatus.Conflict : null;
             (refusal?.Status).ShouldBe(wanted);
             if (wanted is not null)
                 return;

@@ -50,7 +50,7 @@ public sealed class StoreCallsTests
     /// <summary>A store whose answers are all lost.</summary>
     private sealed class SilentStore : IResourceStoreGrain
     {
-        public Task<IReadOnlyList<WriteResult>> CommitAsync(IReadOnlyList<ObjectWrite> writes) => Lost<IReadOnlyList<WriteResult>>();
+        public Task<IReadOnlyList<CommitResult>> CommitAsync(IReadOnlyList<ObjectWrite> writes) => Lost<IReadOnlyList<CommitResult>>();
 
         public Task<Model.Codec.StoredObject?> ReadForWriteAsync(string @namespace, string name) => Lost<Model.Codec.StoredObject?>();
 
@@ -65,6 +65,8 @@ public sealed class StoreCallsTests
         public Task<ChangeBatch> ReadChangesAsync(long afterRevision) => Lost<ChangeBatch>();
 
         public Task<SnapshotPage> ReadSnapshotAsync(string afterNamespace, string afterName) => Lost<SnapshotPage>();
+
+        public Task<IReadOnlyList<string>> FindHeldAsync(IReadOnlyList<string> claims) => Lost<IReadOnlyList<string>>();
 
         private static Task<T> Lost<T>() => new TaskCompletionSource<T>().Task;
     }

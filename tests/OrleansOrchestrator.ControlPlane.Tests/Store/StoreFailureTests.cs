@@ -110,7 +110,7 @@ public sealed class StoreFailureTests : IAsyncLifetime
         var commitsBefore = _log.Commits;
         stop.GoOn();
         await first;
-        (await call).ShouldAllBe(static result => result.Status == WriteStatus.Committed);
+        (await call).ShouldAllBe(static result => result.Status == CommitStatus.Committed);
         (_log.Commits - commitsBefore).ShouldBe(1);
     }
 
@@ -174,7 +174,7 @@ public sealed class StoreFailureTests : IAsyncLifetime
     {
         _log.TakeOver(Maps);
         var result = (await Grain.CommitAsync([Samples.Create("a")])).ShouldHaveSingleItem();
-        result.Status.ShouldBe(WriteStatus.Unavailable);
+        result.Status.ShouldBe(CommitStatus.Unavailable);
         await CreateAsync("a");
         await CreateAsync("b");
         (await Api.ListAsync<V1ConfigMap>("default")).Select(map => map.Metadata.Name).ShouldBe(["a", "b", "first"]);
@@ -189,11 +189,11 @@ public sealed class StoreFailureTests : IAsyncLifetime
         var shown = (await Grain.ReadForWriteAsync("default", "a")).ShouldNotBeNull();
         _log.TakeOver(Maps);
         stop.GoOn();
-        (await committing).ShouldHaveSingleItem().Status.ShouldBe(WriteStatus.Unavailable);
+        (await committing).ShouldHaveSingleItem().Status.ShouldBe(CommitStatus.Unavailable);
 
         var created = await CreateAsync("a");
         long.Parse(created.Metadata.ResourceVersion, System.Globalization.CultureInfo.InvariantCulture).ShouldBeGreaterThan(shown.Revision);
-        (await _silo.Store.CommitAsync(Samples.Maps, Samples.Replace("a", shown.Revision, "based on nothing"), Cancellation)).Status.ShouldBe(WriteStatus.Conflict);
+        (await _silo.Store.CommitAsync(Samples.Maps, Samples.Replace("a", shown.Revision, "based on nothing"), Cancellation)).Status.ShouldBe(CommitStatus.Conflict);
     }
 
     [Fact]
@@ -226,7 +226,7 @@ public sealed class StoreFailureTests : IAsyncLifetime
         var waiting = Grain.CommitAsync([Samples.Create("large", large), Samples.Create("too-much")]);
         stop.GoOn();
         await first;
-        (await waiting).Select(result => result.Status).ShouldBe([WriteStatus.Committed, WriteStatus.Overloaded]);
+        (await waiting).Select(result => result.Status).ShouldBe([CommitStatus.Committed, CommitStatus.Overloaded]);
         await CreateAsync("afterwards");
     }
 
@@ -244,7 +244,7 @@ public sealed class StoreFailureTests : IAsyncLifetime
     {
         _log.BeAway(true);
         var result = (await Grain.CommitAsync([Samples.Create("a")])).ShouldHaveSingleItem();
-        result.Status.ShouldBe(WriteStatus.DatabaseAway);
+        result.Status.ShouldBe(CommitStatus.DatabaseAway);
         result.Detail.ShouldBe("the scripted database is away");
 
         // From then on a write is tried once, if it comes soon.
@@ -252,7 +252,7 @@ public sealed class StoreFailureTests : IAsyncLifetime
             async () =>
             {
                 var tries = _log.Commits;
-                (await _silo.Store.CommitAsync(Samples.Maps, Samples.Create("a"), Cancellation)).Status.ShouldBe(WriteStatus.DatabaseAway);
+                (await _silo.Store.CommitAsync(Samples.Maps, Samples.Create("a"), Cancellation)).Status.ShouldBe(CommitStatus.DatabaseAway);
                 return _log.Commits - tries == 1;
             },
             Cancellation);
@@ -287,11 +287,11 @@ public sealed class StoreFailureTests : IAsyncLifetime
         await Poll.UntilAsync(async () => await Grain.ReadForWriteAsync("default", "b") is not null, Cancellation);
         _log.BeAway(true);
         stop.GoOn();
-        (await committing).Concat(await onTop).ShouldAllBe(result => result.Status == WriteStatus.DatabaseAway);
+        (await committing).Concat(await onTop).ShouldAllBe(result => result.Status == CommitStatus.DatabaseAway);
 
         _log.BeAway(false);
         (await Grain.ReadForWriteAsync("default", "a")).ShouldBeNull();
-        (await Grain.CommitAsync([Samples.Create("a"), Samples.Create("b")])).ShouldAllBe(result => result.Status == WriteStatus.Committed);
+        (await Grain.CommitAsync([Samples.Create("a"), Samples.Create("b")])).ShouldAllBe(result => result.Status == CommitStatus.Committed);
     }
 
     [Fact]
@@ -305,8 +305,8 @@ public sealed class StoreFailureTests : IAsyncLifetime
         stop.GoOn();
         await first;
         var counts = (await rest).CountBy(result => result.Status).ToDictionary();
-        counts[WriteStatus.Committed].ShouldBe(20);
-        counts[WriteStatus.Overloaded].ShouldBe(10);
+        counts[CommitStatus.Committed].ShouldBe(20);
+        counts[CommitStatus.Overloaded].ShouldBe(10);
         (await Api.ListAsync<V1ConfigMap>("default")).Count.ShouldBe(22);
     }
 

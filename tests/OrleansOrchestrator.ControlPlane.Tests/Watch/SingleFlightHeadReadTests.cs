@@ -2,12 +2,12 @@ using OrleansOrchestrator.ControlPlane.Watch;
 
 namespace OrleansOrchestrator.ControlPlane.Tests.Watch;
 
-public sealed class HeadQuestionTests
+public sealed class SingleFlightHeadReadTests
 {
     private readonly List<TaskCompletionSource<long>> _asked = [];
-    private readonly HeadQuestion _question;
+    private readonly SingleFlightHeadRead _heads;
 
-    public HeadQuestionTests() => _question = new HeadQuestion(() =>
+    public SingleFlightHeadReadTests() => _heads = new SingleFlightHeadRead(() =>
     {
         var answer = new TaskCompletionSource<long>(TaskCreationOptions.RunContinuationsAsynchronously);
         lock (_asked)
@@ -16,10 +16,10 @@ public sealed class HeadQuestionTests
     });
 
     [Fact]
-    public async Task HeadQuestion_ThoseWhoComeWhileAQuestionIsUnderWay_ShareTheNextOne()
+    public async Task SingleFlightHeadRead_ThoseWhoComeWhileAQuestionIsUnderWay_ShareTheNextOne()
     {
-        var first = _question.AskAsync();
-        var later = Enumerable.Range(0, 50).Select(_ => _question.AskAsync()).ToList();
+        var first = _heads.ReadAsync();
+        var later = Enumerable.Range(0, 50).Select(_ => _heads.ReadAsync()).ToList();
         _asked.Count.ShouldBe(1);
 
         // The first answer may be older than those questions.
@@ -34,37 +34,37 @@ public sealed class HeadQuestionTests
     }
 
     [Fact]
-    public async Task HeadQuestion_Failure_ReachesThoseOfItsQuestionOnly()
+    public async Task SingleFlightHeadRead_Failure_ReachesThoseOfItsQuestionOnly()
     {
-        var first = _question.AskAsync();
-        var second = _question.AskAsync();
+        var first = _heads.ReadAsync();
+        var second = _heads.ReadAsync();
         _asked[0].SetException(new TimeoutException());
         await Should.ThrowAsync<TimeoutException>(first);
         await AskedAsync(2);
         _asked[1].SetResult(2);
         (await second).ShouldBe(2);
 
-        var third = _question.AskAsync();
+        var third = _heads.ReadAsync();
         _asked[2].SetResult(3);
         (await third).ShouldBe(3);
     }
 
     [Fact]
-    public async Task HeadQuestion_QuestionThatThrowsAtOnce_DoesNotBlockTheNext()
+    public async Task SingleFlightHeadRead_QuestionThatThrowsAtOnce_DoesNotBlockTheNext()
     {
         var isBroken = true;
-        var question = new HeadQuestion(() => isBroken ? throw new InvalidOperationException() : Task.FromResult(7L));
-        await Should.ThrowAsync<InvalidOperationException>(question.AskAsync());
+        var heads = new SingleFlightHeadRead(() => isBroken ? throw new InvalidOperationException() : Task.FromResult(7L));
+        await Should.ThrowAsync<InvalidOperationException>(heads.ReadAsync());
         isBroken = false;
-        (await question.AskAsync()).ShouldBe(7);
+        (await heads.ReadAsync()).ShouldBe(7);
     }
 
     [Fact]
-    public async Task HeadQuestion_ManyAtOnce_NeverGetAnAnswerOlderThanTheirQuestion()
+    public async Task SingleFlightHeadRead_ManyAtOnce_NeverGetAnAnswerOlderThanTheirQuestion()
     {
         var head = 0L;
         var asked = 0;
-        var question = new HeadQuestion(async () =>
+        var heads = new SingleFlightHeadRead(async () =>
         {
             Interlocked.Increment(ref asked);
             var answer = Interlocked.Read(ref head);
@@ -76,7 +76,7 @@ public sealed class HeadQuestionTests
             for (var i = 0; i < 2000; i++)
             {
                 var known = Interlocked.Increment(ref head);
-                (await question.AskAsync()).ShouldBeGreaterThanOrEqualTo(known);
+                (await heads.ReadAsync()).ShouldBeGreaterThanOrEqualTo(known);
             }
         })));
         asked.ShouldBeLessThanOrEqualTo(16_000);

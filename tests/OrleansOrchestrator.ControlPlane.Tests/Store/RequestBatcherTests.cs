@@ -2,7 +2,7 @@ using OrleansOrchestrator.ControlPlane.Store;
 
 namespace OrleansOrchestrator.ControlPlane.Tests.Store;
 
-public sealed class GatheredCallsTests
+public sealed class RequestBatcherTests
 {
     private const int BytesMax = 1024 * 1024;
 
@@ -11,25 +11,25 @@ public sealed class GatheredCallsTests
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Ask_WhileNobodyElseDoes_IsACallOfItsOwn()
+    public async Task Send_WhileNobodyElseDoes_IsACallOfItsOwn()
     {
         var sizes = new List<int>();
-        var calls = new GatheredCalls<int, int>(questions =>
+        var calls = new RequestBatcher<int, int>(questions =>
         {
             sizes.Add(questions.Count);
             return Task.FromResult<IReadOnlyList<int>>([.. questions.Select(question => question * 2)]);
         }, Small, BytesMax);
 
         for (var i = 0; i < 10; i++)
-            (await calls.AskAsync(i)).ShouldBe(i * 2);
+            (await calls.SendAsync(i)).ShouldBe(i * 2);
         sizes.ShouldBe(Enumerable.Repeat(1, 10));
     }
 
     [Fact]
-    public async Task Ask_ByManyAtOnce_AnswersEachItsOwn()
+    public async Task Send_ByManyAtOnce_AnswersEachItsOwn()
     {
         var count = 0;
-        var calls = new GatheredCalls<int, int>(async questions =>
+        var calls = new RequestBatcher<int, int>(async questions =>
         {
             Interlocked.Increment(ref count);
             await Task.Delay(5, Cancellation);
@@ -40,43 +40,43 @@ public sealed class GatheredCallsTests
             async () =>
             {
                 for (var i = 0; i < 50; i++)
-                    (await calls.AskAsync((asker * 100) + i)).ShouldBe(((asker * 100) + i) * 2);
+                    (await calls.SendAsync((asker * 100) + i)).ShouldBe(((asker * 100) + i) * 2);
             },
             Cancellation)));
         count.ShouldBeLessThan(64 * 50);
     }
 
     [Fact]
-    public async Task Ask_ThatFails_FailsForItsCallOnly()
+    public async Task Send_ThatFails_FailsForItsCallOnly()
     {
         var gate = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        var calls = new GatheredCalls<int, int>(async questions =>
+        var calls = new RequestBatcher<int, int>(async questions =>
         {
             await gate.Task;
             return questions.Contains(13) ? throw new InvalidOperationException("unlucky") : questions;
         }, Small, BytesMax);
 
-        var first = calls.AskAsync(1);
-        var unlucky = calls.AskAsync(13);
+        var first = calls.SendAsync(1);
+        var unlucky = calls.SendAsync(13);
         gate.SetResult();
         (await first).ShouldBe(1);
         (await Should.ThrowAsync<InvalidOperationException>(unlucky)).Message.ShouldBe("unlucky");
-        (await calls.AskAsync(2)).ShouldBe(2);
+        (await calls.SendAsync(2)).ShouldBe(2);
     }
 
     [Fact]
-    public async Task Ask_OfLargeThings_MakesNoCallMuchLargerThanItsBound()
+    public async Task Send_OfLargeThings_MakesNoCallMuchLargerThanItsBound()
     {
         const int Bytes = 700 * 1024;
         var largest = 0;
-        var calls = new GatheredCalls<int, int>(async questions =>
+        var calls = new RequestBatcher<int, int>(async questions =>
         {
             largest = Math.Max(largest, questions.Count * Bytes);
             await Task.Delay(20, Cancellation);
             return questions;
         }, static _ => Bytes, BytesMax);
 
-        await Task.WhenAll(Enumerable.Range(0, 30).Select(calls.AskAsync));
+        await Task.WhenAll(Enumerable.Range(0, 30).Select(calls.SendAsync));
         largest.ShouldBeInRange(2 * Bytes, BytesMax + Bytes);
     }
 }

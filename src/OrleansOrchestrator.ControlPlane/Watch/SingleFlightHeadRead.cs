@@ -1,48 +1,48 @@
 namespace OrleansOrchestrator.ControlPlane.Watch;
 
 /// <summary>
-/// Asks for the store's head on behalf of many readers: an answer serves all who were waiting before its question was sent,
-/// so that any number of consistent reads costs one question at a time.
+/// Reads the store's head for many readers with one call in flight: an answer serves all who were waiting before its call was sent, so
+/// that any number of consistent reads costs one call at a time.
 /// </summary>
-internal sealed class HeadQuestion(Func<Task<long>> ask)
+internal sealed class SingleFlightHeadRead(Func<Task<long>> read)
 {
     private readonly Lock _gate = new();
-    private bool _isAsking;
+    private bool _isInFlight;
     private TaskCompletionSource<long>? _next;
 
-    /// <summary>The head, asked for after this call.</summary>
-    public Task<long> AskAsync()
+    /// <summary>The head, read after this call.</summary>
+    public Task<long> ReadAsync()
     {
         lock (_gate)
         {
-            if (_isAsking)
+            if (_isInFlight)
                 return (_next ??= new TaskCompletionSource<long>(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
-            _isAsking = true;
+            _isInFlight = true;
         }
 
-        return AskOnceAsync();
+        return ReadOnceAsync();
     }
 
-    private async Task<long> AskOnceAsync()
+    private async Task<long> ReadOnceAsync()
     {
         try
         {
-            return await ask();
+            return await read();
         }
         finally
         {
-            AskForThoseWhoCameMeanwhile();
+            ReadForThoseWhoCameMeanwhile();
         }
     }
 
-    private void AskForThoseWhoCameMeanwhile()
+    private void ReadForThoseWhoCameMeanwhile()
     {
         TaskCompletionSource<long>? waiting;
         lock (_gate)
         {
             waiting = _next;
             _next = null;
-            _isAsking = waiting is not null;
+            _isInFlight = waiting is not null;
         }
 
         if (waiting is not null)
@@ -53,7 +53,7 @@ internal sealed class HeadQuestion(Func<Task<long>> ask)
     {
         try
         {
-            waiting.SetResult(await AskOnceAsync());
+            waiting.SetResult(await ReadOnceAsync());
         }
         catch (Exception exception)
         {

@@ -1,0 +1,163 @@
+using OrleansOrchestrator.Model.Codec;
+using OrleansOrchestrator.Model.Resources;
+using OrleansOrchestrator.Storage.Log;
+
+namespace OrleansOrchestrator.ControlPlane.Store;
+
+/// <summary>
+/// One commit of several writes, which is tried again while its store moves, until each write is decided. Knows of each what is known
+/// so far, and finds out what became of one whose answer was lost and whose next try is refused: the refusal may be its own doing, or
+/// somebody else's.
+/// </summary>
+/// <remarks>
+/// A write with a revision can only be the first change of its object after that revision. The history has that change: it is this
+/// write if it stores the same bytes. A creation has no revision, but cannot be older than what was known before it was first sent;
+/// its bytes have a uid of their own. A deletion looks like any other deletion: whose it was stays unknown, since a guess could
+/// acknowledge what never happened.
+/// </remarks>
+/// <param name="store">Where the history is.</param>
+/// <param name="definition">The kind.</param>
+/// <param name="writes">The writes.</param>
+/// <param name="before">A revision that was durable before the first try.</param>
+internal sealed class CommitRetry(IStoreReader store, ResourceDefinition definition, IReadOnlyList<ObjectWrite> writes, long before)
+{
+    private const int BatchesMax = 100;
+
+    private static readonly CommitResult Unknown = new(
+        CommitStatus.Unknown, Detail: "the store moved during the write, and whether it happened cannot be told");
+
+    private readonly CommitResult?[] _decided = new CommitResult?[writes.Count];
+    private readonly bool[] _mayHaveHappened = new bool[writes.Count];
+    private int _left = writes.Count;
+
+    /// <summary>Whether nothing is left to try.</summary>
+    public bool IsDecided => _left == 0;
+
+    /// <summary>Why the last try decided too little.</summary>
+    public string Why { get; private set; } = "the object store is not available";
+
+    /// <summary>What is known of all writes when no more tries are made, in their order.</summary>
+    public IReadOnlyList<CommitResult> Results() =>
+        [.. _decided.Select((result, i) => result ?? new CommitResult(_mayHaveHappened[i] ? CommitStatus.Unknown : CommitStatus.Unavailable, Detail: Why))];
+
+    /// <summary>Tries the writes that are not decided.</summary>
+    /// <param name="commit">Sends some of the writes to the store.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public async Task TryAsync(Func<IReadOnlyList<ObjectWrite>, Task<IReadOnlyList<CommitResult>>> commit, CancellationToken cancellationToken)
+    {
+        // That the object does not exist is no proof that it was not created: whoever saw it may have deleted it, and would not expect
+        // it to come back.
+        foreach (var i in Open().Where(i => _mayHaveHappened[i] && writes[i].Type == WriteType.Create))
+        {
+            if (await FindCreationAsync(writes[i], cancellationToken) is { } found)
+                Decide(i, found);
+        }
+
+        var open = Open();
+        if (open.Count == 0)
+            return;
+        var results = await commit(open.Count == writes.Count ? writes : [.. open.Select(i => writes[i])]);
+        for (var i = 0; i < results.Count; i++)
+        {
+            if (NeedsResolution(open[i], results[i]))
+                Decide(open[i], await ResolveAsync(writes[open[i]], results[i], cancellationToken));
+            else
+                Note(open[i], results[i]);
+        }
+    }
+
+    /// <summary>Takes note of a try that was not answered.</summary>
+    public void NoteFailure(Exception failure)
+    {
+        Why = StoreFaults.Describe(failure);
+        if (StoreFaults.IsCertainlyNotExecuted(failure))
+            return;
+        foreach (var write in Open())
+            _mayHaveHappened[write] = true;
+    }
+
+    private List<int> Open() => [.. Enumerable.Range(0, writes.Count).Where(i => _decided[i] is null)];
+
+    /// <summary>Whether an answer refuses what an earlier try may have done.</summary>
+    private bool NeedsResolution(int write, CommitResult answer) => _mayHaveHappened[write]
+        && answer.Status is CommitStatus.AlreadyExists or CommitStatus.NotFound or CommitStatus.Conflict or CommitStatus.ClaimTaken;
+
+    private void Note(int write, CommitResult answer)
+    {
+        switch (answer.Status)
+        {
+            case CommitStatus.Unknown:
+                _mayHaveHappened[write] = true;
+                Why = answer.Detail ?? Why;
+                break;
+            case CommitStatus.Unavailable or CommitStatus.Overloaded or CommitStatus.DatabaseAway when _mayHaveHappened[write]:
+            case CommitStatus.Unavailable when writes.Count == 1:
+                Why = answer.Detail ?? Why;
+                break;
+            default:
+                Decide(write, answer);
+                break;
+        }
+    }
+
+    private void Decide(int write, CommitResult result)
+    {
+        _decided[write] = result;
+        _left--;
+    }
+
+    /// <summary>What became of a write whose latest try is refused. The refusal rests on what is durable.</summary>
+    private async Task<CommitResult> ResolveAsync(ObjectWrite write, CommitResult refusal, CancellationToken cancellationToken)
+    {
+        var key = new ObjectKey(write.Namespace, write.Name);
+        if (write.Type == WriteType.Create)
+            return await FindCreationAsync(write, cancellationToken) ?? refusal;
+        if (refusal.Status == CommitStatus.ClaimTaken)
+            return refusal;
+        var (next, isComplete) = await FindAsync(write.ExpectedRevision, change => change.Object.Key == key, cancellationToken);
+        if (next is null)
+            return isComplete ? refusal : Unknown;
+        if (write.Type == WriteType.Delete)
+            return next.Type == LogChangeType.Deleted ? Unknown : refusal;
+        return next.Type != LogChangeType.Deleted && IsSame(next.Object, write)
+            ? new CommitResult(CommitStatus.Committed, next.Object)
+            : refusal;
+    }
+
+    /// <summary>Looks for a creation in the history.</summary>
+    /// <returns>Null if it has not happened.</returns>
+    private async Task<CommitResult?> FindCreationAsync(ObjectWrite write, CancellationToken cancellationToken)
+    {
+        // What lives in memory only went with the store that may have made it.
+        if (definition.Durability == Durability.Volatile)
+            return null;
+        var key = new ObjectKey(write.Namespace, write.Name);
+        var (made, isComplete) = await FindAsync(before, change => change.Object.Key == key && IsSame(change.Object, write), cancellationToken);
+        if (made is not null)
+            return new CommitResult(CommitStatus.Committed, made.Object);
+        return isComplete ? null : Unknown;
+    }
+
+    /// <summary>The first durable change after a revision that is meant, and whether the history has been read to its present end.</summary>
+    private async Task<(StoredChange? Change, bool IsComplete)> FindAsync(
+        long after, Func<StoredChange, bool> isMeant, CancellationToken cancellationToken)
+    {
+        var head = await store.GetHeadAsync(definition).WaitAsync(cancellationToken);
+        for (var i = 0; i < BatchesMax; i++)
+        {
+            var batch = await store.ReadChangesAsync(definition, after).WaitAsync(cancellationToken);
+            if (batch.IsCompacted)
+                return (null, false);
+            if (batch.Changes.FirstOrDefault(isMeant) is { } change)
+                return (change, true);
+            after = batch.Changes.Count > 0 ? batch.Changes[^1].Revision : batch.Head;
+            if (after >= head)
+                return (null, true);
+        }
+
+        return (null, false);
+    }
+
+    private static bool IsSame(StoredObject stored, ObjectWrite write) =>
+        write.Json is { } json && RevisionSplice.EqualsIgnoringRevision(stored.Json.Span, json.Span);
+}

@@ -1,0 +1,129 @@
+using OrleansOrchestrator.ControlPlane.Objects;
+using OrleansOrchestrator.Model.Codec;
+using OrleansOrchestrator.Model.Resources;
+
+namespace OrleansOrchestrator.ControlPlane.Watch;
+
+/// <summary>
+/// What the objects of a resource say, by a key of the reader's choosing, kept as its cache changes: a look-up in place of a scan, and
+/// each version of an object is read once. As a RoleBinding's role by each of its subjects, or a budget's selector by its namespace.
+/// </summary>
+/// <remarks>It has what the cache has: whoever makes sure that it is fresh sees what a read as fresh would see.</remarks>
+/// <typeparam name="TKey">The key.</typeparam>
+/// <typeparam name="TValue">What is found.</typeparam>
+public sealed class ObjectIndex<TKey, TValue> : ICacheIndex
+    where TKey : notnull
+{
+    private readonly Func<WatchCache> _cache;
+    private readonly Func<StoredObject, IEnumerable<KeyValuePair<TKey, TValue>>> _entriesOf;
+    private readonly Lock _gate = new();
+    private readonly Dictionary<TKey, Dictionary<ObjectKey, TValue>> _byKey = [];
+    private readonly Dictionary<ObjectKey, TKey[]> _keys = [];
+    private WatchCache? _following;
+
+    internal ObjectIndex(Func<WatchCache> cache, Func<StoredObject, IEnumerable<KeyValuePair<TKey, TValue>>> entriesOf)
+    {
+        _cache = cache;
+        _entriesOf = entriesOf;
+    }
+
+    /// <summary>Waits until the index is as fresh as asked.</summary>
+    /// <exception cref="Model.Errors.ApiException">The revision lies in the future, or the store cannot be reached.</exception>
+    public ValueTask EnsureFreshAsync(Freshness freshness, CancellationToken cancellationToken) => Follow().EnsureFreshAsync(freshness, cancellationToken);
+
+    /// <summary>All that is found under a key, at what the cache has now.</summary>
+    public IReadOnlyList<TValue> Find(TKey key)
+    {
+        Follow();
+        lock (_gate)
+            return _byKey.TryGetValue(key, out var found) ? [.. found.Values] : [];
+    }
+
+    void ICacheIndex.Reset(IEnumerable<StoredObject> objects)
+    {
+        // Read beside the lock: it may take long.
+        var entries = objects.Select(obj => (obj.Key, Entries: EntriesOf(obj))).ToList();
+        lock (_gate)
+        {
+            _byKey.Clear();
+            _keys.Clear();
+            foreach (var (key, found) in entries)
+                Put(key, found);
+        }
+    }
+
+    void ICacheIndex.Replace(ObjectKey key, StoredObject? current)
+    {
+        var entries = current is null ? [] : EntriesOf(current);
+        lock (_gate)
+            Put(key, entries);
+    }
+
+    /// <summary>Begins to follow the cache, or the one that has taken its place.</summary>
+    private WatchCache Follow()
+    {
+        var cache = _cache();
+        if (ReferenceEquals(Volatile.Read(ref _following), cache))
+            return cache;
+        cache.Attach(this);
+        Volatile.Write(ref _following, cache);
+        return cache;
+    }
+
+    // An object that cannot be read says nothing, and keeps no other from being found.
+    private List<KeyValuePair<TKey, TValue>> EntriesOf(StoredObject obj)
+    {
+        try
+        {
+            return [.. _entriesOf(obj)];
+        }
+        catch (Exception)
+        {
+            WatchInstruments.Failed(obj.Definition.Name);
+            return [];
+        }
+    }
+
+    private void Put(ObjectKey key, List<KeyValuePair<TKey, TValue>> entries)
+    {
+        if (_keys.Remove(key, out var before))
+        {
+            foreach (var old in before)
+            {
+                if (_byKey.TryGetValue(old, out var found) && found.Remove(key) && found.Count == 0)
+                    _byKey.Remove(old);
+            }
+        }
+
+        if (entries.Count == 0)
+            return;
+        _keys[key] = [.. entries.Select(entry => entry.Key)];
+        foreach (var (index, value) in entries)
+            (_byKey.TryGetValue(index, out var found) ? found : _byKey[index] = [])[key] = value;
+    }
+}
+
+/// <summary>An index that a cache keeps as it changes.</summary>
+internal interface ICacheIndex
+{
+    /// <summary>Starts again from the objects as they are.</summary>
+    void Reset(IEnumerable<StoredObject> objects);
+
+    /// <summary>Puts an object in the place of its earlier version; null if it is gone.</summary>
+    void Replace(ObjectKey key, StoredObject? current);
+}
+
+/// <summary>Makes indexes over this silo's caches, for code that has no cache of its own.</summary>
+public sealed class Informers
+{
+    private readonly WatchCaches _caches;
+
+    internal Informers(WatchCaches caches) => _caches = caches;
+
+    /// <summary>Makes an index of a resource. It costs nothing until it is first asked, and then follows the resource's cache.</summary>
+    /// <param name="definition">The kind.</param>
+    /// <param name="entriesOf">What an object says, under which keys. An object that it fails for says nothing.</param>
+    public ObjectIndex<TKey, TValue> Index<TKey, TValue>(
+        ResourceDefinition definition, Func<StoredObject, IEnumerable<KeyValuePair<TKey, TValue>>> entriesOf)
+        where TKey : notnull => new(() => _caches[definition], entriesOf);
+}
