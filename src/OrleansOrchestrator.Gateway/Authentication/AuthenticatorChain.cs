@@ -1,5 +1,5 @@
 using Microsoft.AspNetCore.Http;
-using OrleansOrchestrator.ControlPlane.Objects;
+using OrleansOrchestrator.ControlPlane.Authorization;
 using OrleansOrchestrator.Gateway.Hosting;
 using OrleansOrchestrator.Model.Errors;
 

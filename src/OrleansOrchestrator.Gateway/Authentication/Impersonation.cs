@@ -1,7 +1,6 @@
 using Microsoft.AspNetCore.Http;
-using OrleansOrchestrator.ControlPlane.Objects;
+using OrleansOrchestrator.ControlPlane.Authorization;
 using OrleansOrchestrator.Gateway.Authorization;
-using OrleansOrchestrator.Gateway.Requests;
 using OrleansOrchestrator.Gateway.ServiceAccounts;
 using OrleansOrchestrator.Model.Errors;
 
@@ -64,11 +63,11 @@ internal sealed class Impersonation(AuthorizerChain authorizers)
             groups = ServiceAccountUser.GroupsOf(account.Value.Namespace);
         return new UserInfo(name, WithSystemGroup(name, groups), uid.Length == 0 ? null : uid) { Extra = extra };
 
-        ValueTask RequireAsync(RequestInfo impersonated) => authorizers.RequireAsync(sender, impersonated, cancellationToken);
+        ValueTask RequireAsync(AccessAttributes impersonated) => authorizers.RequireAsync(sender, impersonated, cancellationToken);
     }
 
-    private static RequestInfo Of(string resource, string name) =>
-        new() { Path = "", IsResource = true, Verb = Verbs.Impersonate, Version = "v1", Resource = resource, Name = name };
+    private static AccessAttributes Of(string resource, string name) =>
+        new() { IsResource = true, Verb = Verbs.Impersonate, Version = "v1", Resource = resource, Name = name };
 
     /// <summary>Whoever is impersonated counts as known, unless the request says otherwise; nobody in particular does not.</summary>
     private static IReadOnlyList<string> WithSystemGroup(string name, IReadOnlyList<string> groups)

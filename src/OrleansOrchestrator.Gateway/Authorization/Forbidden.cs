@@ -1,27 +1,35 @@
 using k8s.Models;
-using OrleansOrchestrator.ControlPlane.Objects;
-using OrleansOrchestrator.Gateway.Requests;
+using OrleansOrchestrator.ControlPlane.Authorization;
 using OrleansOrchestrator.Model.Errors;
 using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.Gateway.Authorization;
 
-/// <summary>Says that a user may not do something, in Kubernetes' words.</summary>
+/// <summary>Refuses what a user may not do, in Kubernetes' words.</summary>
 internal static class Forbidden
 {
-    /// <summary>403 for a request.</summary>
-    public static ApiException Of(UserInfo user, RequestInfo request, string reason)
+    /// <summary>Requires that a user may do something.</summary>
+    /// <exception cref="ApiException">403: it may not.</exception>
+    public static async ValueTask RequireAsync(
+        this AuthorizerChain authorizers, UserInfo user, AccessAttributes access, CancellationToken cancellationToken)
+    {
+        var decision = await authorizers.DecideAsync(user, access, cancellationToken);
+        if (!decision.IsAllowed)
+            throw Of(user, access, decision.Reason);
+    }
+
+    private static ApiException Of(UserInfo user, AccessAttributes access, string reason)
     {
         var because = reason.Length == 0 ? "" : $": {reason}";
-        if (!request.IsResource)
-            return OtherPath($"forbidden: User \"{user.Name}\" cannot {request.Verb} path \"{request.Path}\"{because}");
+        if (!access.IsResource)
+            return OtherPath($"forbidden: User \"{user.Name}\" cannot {access.Verb} path \"{access.Path}\"{because}");
 
-        var resource = request.Subresource.Length == 0 ? request.Resource : $"{request.Resource}/{request.Subresource}";
-        var scope = request.Namespace.Length == 0 ? "at the cluster scope" : $"in the namespace \"{request.Namespace}\"";
+        var resource = access.Subresource.Length == 0 ? access.Resource : $"{access.Resource}/{access.Subresource}";
+        var scope = access.Namespace.Length == 0 ? "at the cluster scope" : $"in the namespace \"{access.Namespace}\"";
         return ApiErrors.Forbidden(
-            new ResourceName(request.Resource, request.Group),
-            request.Name,
-            $"User \"{user.Name}\" cannot {request.Verb} resource \"{resource}\" in API group \"{request.Group}\" {scope}{because}");
+            new ResourceName(access.Resource, access.Group),
+            access.Name,
+            $"User \"{user.Name}\" cannot {access.Verb} resource \"{resource}\" in API group \"{access.Group}\" {scope}{because}");
     }
 
     private static ApiException OtherPath(string message) => new(new V1Status

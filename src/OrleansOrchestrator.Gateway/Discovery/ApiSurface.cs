@@ -1,4 +1,5 @@
 using OrleansOrchestrator.Model.Resources;
+using AccessVerbs = OrleansOrchestrator.ControlPlane.Authorization.Verbs;
 
 namespace OrleansOrchestrator.Gateway.Discovery;
 
@@ -49,12 +50,12 @@ internal sealed record ServedGroup(string Name, IReadOnlyList<ServedVersion> Ver
 internal sealed record ApiSurface(IReadOnlyList<ServedGroup> Groups)
 {
     private static readonly string[] ObjectVerbs =
-        [Requests.Verbs.Create, Requests.Verbs.Delete, Requests.Verbs.DeleteCollection, Requests.Verbs.Get,
-         Requests.Verbs.List, Requests.Verbs.Patch, Requests.Verbs.Update, Requests.Verbs.Watch];
+        [AccessVerbs.Create, AccessVerbs.Delete, AccessVerbs.DeleteCollection, AccessVerbs.Get,
+         AccessVerbs.List, AccessVerbs.Patch, AccessVerbs.Update, AccessVerbs.Watch];
 
-    private static readonly string[] ReadVerbs = [Requests.Verbs.Get, Requests.Verbs.List];
+    private static readonly string[] ReadVerbs = [AccessVerbs.Get, AccessVerbs.List];
 
-    private static readonly string[] PartVerbs = [Requests.Verbs.Get, Requests.Verbs.Patch, Requests.Verbs.Update];
+    private static readonly string[] PartVerbs = [AccessVerbs.Get, AccessVerbs.Patch, AccessVerbs.Update];
 
     /// <summary>What a catalog's kinds make, and those that are answered without being stored.</summary>
     public static ApiSurface Of(ResourceCatalog catalog) => new(

@@ -1,5 +1,5 @@
 using k8s.Models;
-using OrleansOrchestrator.Gateway.Requests;
+using OrleansOrchestrator.ControlPlane.Authorization;
 
 namespace OrleansOrchestrator.Gateway.Discovery;
 

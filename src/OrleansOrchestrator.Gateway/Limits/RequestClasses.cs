@@ -1,3 +1,4 @@
+using OrleansOrchestrator.ControlPlane.Authorization;
 using OrleansOrchestrator.Gateway.Requests;
 
 namespace OrleansOrchestrator.Gateway.Limits;

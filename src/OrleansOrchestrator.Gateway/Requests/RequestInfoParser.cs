@@ -1,3 +1,5 @@
+using OrleansOrchestrator.ControlPlane.Authorization;
+
 namespace OrleansOrchestrator.Gateway.Requests;
 
 /// <summary>Reads <see cref="RequestInfo"/> from a request line.</summary>

@@ -1,6 +1,5 @@
 using k8s.Models;
-using OrleansOrchestrator.ControlPlane.Objects;
-using OrleansOrchestrator.Gateway.Authorization;
+using OrleansOrchestrator.ControlPlane.Authorization;
 using OrleansOrchestrator.Gateway.Discovery;
 using OrleansOrchestrator.Model.Errors;
 using OrleansOrchestrator.Model.Validation;
@@ -13,10 +12,11 @@ internal sealed class AccessAnswers(AuthorizerChain authorizers)
     /// <summary>Answers a question about a user.</summary>
     public async ValueTask<V1SubjectAccessReviewStatus> AnswerAsync(UserInfo user, AccessQuestion question, CancellationToken cancellationToken)
     {
-        var decision = await authorizers.DecideAsync(user, question.ToRequest(), cancellationToken);
+        var decision = await authorizers.DecideAsync(user, question.ToAttributes(), cancellationToken);
         return new V1SubjectAccessReviewStatus
         {
             Allowed = decision.IsAllowed,
+            Denied = decision.Verdict == Verdict.Deny ? true : null,
             Reason = decision.Reason.Length == 0 ? null : decision.Reason,
         };
     }

@@ -1,5 +1,5 @@
 using k8s.Models;
-using OrleansOrchestrator.Gateway.Requests;
+using OrleansOrchestrator.ControlPlane.Authorization;
 using OrleansOrchestrator.Model.Validation;
 
 namespace OrleansOrchestrator.Gateway.Reviews;
@@ -26,11 +26,10 @@ internal sealed record AccessQuestion(V1ResourceAttributes? Resource, V1NonResou
             ValidateSelector(labels.RawSelector, labels.Requirements?.Count ?? 0, "labelSelector", errors);
     }
 
-    /// <summary>The request that would do it.</summary>
-    public RequestInfo ToRequest() => Resource is { } resource
-        ? new RequestInfo
+    /// <summary>The question as authorizers take it.</summary>
+    public AccessAttributes ToAttributes() => Resource is { } resource
+        ? new AccessAttributes
         {
-            Path = "",
             IsResource = true,
             Verb = resource.Verb ?? "",
             Group = resource.Group ?? "",
@@ -40,7 +39,7 @@ internal sealed record AccessQuestion(V1ResourceAttributes? Resource, V1NonResou
             Subresource = resource.Subresource ?? "",
             Name = resource.Name ?? "",
         }
-        : new RequestInfo { Path = Path?.Path ?? "", Verb = Path?.Verb ?? "" };
+        : new AccessAttributes { Path = Path?.Path ?? "", Verb = Path?.Verb ?? "" };
 
     private static void ValidateSelector(string? raw, int requirements, string name, FieldErrors errors)
     {

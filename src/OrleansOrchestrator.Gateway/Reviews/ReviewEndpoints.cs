@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using OrleansOrchestrator.ControlPlane.Authorization;
 using OrleansOrchestrator.Gateway.Requests;
 using OrleansOrchestrator.Model.Errors;
 

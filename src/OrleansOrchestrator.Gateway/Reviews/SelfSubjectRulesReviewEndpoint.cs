@@ -1,5 +1,5 @@
 using k8s.Models;
-using OrleansOrchestrator.Gateway.Authorization;
+using OrleansOrchestrator.ControlPlane.Authorization;
 using OrleansOrchestrator.Gateway.Discovery;
 using OrleansOrchestrator.Gateway.Requests;
 using OrleansOrchestrator.Model.Errors;

@@ -1,5 +1,5 @@
 using k8s.Models;
-using OrleansOrchestrator.ControlPlane.Objects;
+using OrleansOrchestrator.ControlPlane.Authorization;
 
 namespace OrleansOrchestrator.Gateway.Reviews;
 

@@ -1,6 +1,6 @@
 using k8s.Models;
 
-namespace OrleansOrchestrator.Gateway.Authorization;
+namespace OrleansOrchestrator.ControlPlane.Authorization;
 
 /// <summary>What a user may do, as far as it can be listed.</summary>
 /// <param name="Resources">On resources.</param>

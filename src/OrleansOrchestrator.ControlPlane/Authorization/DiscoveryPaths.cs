@@ -1,4 +1,4 @@
-namespace OrleansOrchestrator.Gateway.Authorization;
+namespace OrleansOrchestrator.ControlPlane.Authorization;
 
 /// <summary>The paths that tell what is served. Every client starts with them.</summary>
 internal static class DiscoveryPaths

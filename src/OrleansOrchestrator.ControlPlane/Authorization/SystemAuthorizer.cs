@@ -1,9 +1,6 @@
 using k8s.Models;
-using OrleansOrchestrator.ControlPlane.Objects;
-using OrleansOrchestrator.Gateway.Authentication;
-using OrleansOrchestrator.Gateway.Requests;
 
-namespace OrleansOrchestrator.Gateway.Authorization;
+namespace OrleansOrchestrator.ControlPlane.Authorization;
 
 /// <summary>
 /// The rules that hold without any configuration: masters may do everything, anyone may ask for health and version, and
@@ -29,8 +26,8 @@ internal sealed class SystemAuthorizer : IAuthorizer
         [new V1NonResourceRule { Verbs = ["get"], NonResourceURLs = DiscoveryPaths.Patterns }]);
 
     /// <inheritdoc/>
-    public ValueTask<AuthorizationDecision> AuthorizeAsync(UserInfo user, RequestInfo request, CancellationToken cancellationToken) =>
-        ValueTask.FromResult(user.IsIn(WellKnownGroups.Masters) || IsPublic(request) || (user.IsIn(WellKnownGroups.Authenticated) && IsForKnown(request))
+    public ValueTask<AuthorizationDecision> AuthorizeAsync(UserInfo user, AccessAttributes access, CancellationToken cancellationToken) =>
+        ValueTask.FromResult(user.IsIn(WellKnownGroups.Masters) || IsPublic(access) || (user.IsIn(WellKnownGroups.Authenticated) && IsForKnown(access))
             ? AuthorizationDecision.Allowed
             : AuthorizationDecision.NoOpinion);
 
@@ -43,11 +40,11 @@ internal sealed class SystemAuthorizer : IAuthorizer
         return ValueTask.FromResult(allowed.And(ForAnyone));
     }
 
-    private static bool IsPublic(RequestInfo request) => IsRead(request) && PublicPaths.Contains(request.Path);
+    private static bool IsPublic(AccessAttributes access) => IsRead(access) && PublicPaths.Contains(access.Path);
 
-    private static bool IsForKnown(RequestInfo request) => request.IsResource
-        ? request.Verb == Verbs.Create && request.Subresource.Length == 0 && OwnReviews.Contains((request.Group, request.Resource))
-        : IsRead(request) && DiscoveryPaths.Contains(request.Path);
+    private static bool IsForKnown(AccessAttributes access) => access.IsResource
+        ? access.Verb == Verbs.Create && access.Subresource.Length == 0 && OwnReviews.Contains((access.Group, access.Resource))
+        : IsRead(access) && DiscoveryPaths.Contains(access.Path);
 
-    private static bool IsRead(RequestInfo request) => !request.IsResource && request.Verb is ("get" or "head");
+    private static bool IsRead(AccessAttributes access) => !access.IsResource && access.Verb is ("get" or "head");
 }

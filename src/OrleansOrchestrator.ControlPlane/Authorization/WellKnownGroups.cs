@@ -1,4 +1,4 @@
-namespace OrleansOrchestrator.Gateway.Authentication;
+namespace OrleansOrchestrator.ControlPlane.Authorization;
 
 /// <summary>Users and groups that mean something to the machinery.</summary>
 /// <remarks>https://kubernetes.io/docs/reference/access-authn-authz/authentication/</remarks>

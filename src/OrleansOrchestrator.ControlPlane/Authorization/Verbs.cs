@@ -1,4 +1,4 @@
-namespace OrleansOrchestrator.Gateway.Requests;
+namespace OrleansOrchestrator.ControlPlane.Authorization;
 
 /// <summary>The verbs of resource requests, as authorization rules name them.</summary>
 public static class Verbs

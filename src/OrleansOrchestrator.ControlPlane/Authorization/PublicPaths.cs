@@ -1,4 +1,4 @@
-namespace OrleansOrchestrator.Gateway.Authorization;
+namespace OrleansOrchestrator.ControlPlane.Authorization;
 
 /// <summary>The paths that tell nothing about anyone's objects and are open to all, so that probes need no credentials.</summary>
 internal static class PublicPaths

@@ -1,0 +1,36 @@
+namespace OrleansOrchestrator.ControlPlane.Authorization;
+
+/// <summary>What somebody wants to do: an action on a resource, or on another path of the API.</summary>
+/// <remarks>The same notion as k8s.io/apiserver/pkg/authorization/authorizer.Attributes.</remarks>
+public record AccessAttributes
+{
+    /// <summary>The path of the request; empty where there is none.</summary>
+    public string Path { get; init; } = "";
+
+    /// <summary>The verb: one of <see cref="Verbs"/> for a resource, the method in lower case for any other path.</summary>
+    public required string Verb { get; init; }
+
+    /// <summary>Whether it is on a resource rather than on something else, as <c>/version</c>.</summary>
+    public bool IsResource { get; init; }
+
+    /// <summary>The API group; empty for core.</summary>
+    public string Group { get; init; } = "";
+
+    /// <summary>The version, as in <c>v1</c>.</summary>
+    public string Version { get; init; } = "";
+
+    /// <summary>The namespace; empty for cluster scope and for all namespaces.</summary>
+    public string Namespace { get; init; } = "";
+
+    /// <summary>The resource's plural.</summary>
+    public string Resource { get; init; } = "";
+
+    /// <summary>The subresource and all that follows it; empty for the object itself.</summary>
+    public string Subresource { get; init; } = "";
+
+    /// <summary>The object's name; empty for a collection.</summary>
+    public string Name { get; init; } = "";
+
+    /// <summary>Whether nothing is changed by it.</summary>
+    public bool IsReadOnly => Verb is Verbs.Get or Verbs.List or Verbs.Watch or "head" or "options";
+}
