@@ -4,27 +4,30 @@ using OrleansOrchestrator.Model.Metadata;
 namespace OrleansOrchestrator.ControlPlane.Admission;
 
 /// <summary>Writes into a certificate request who asks for it, which the approver relies on, and when its conditions came about.</summary>
-internal sealed class CertificateRequestAdmission(TimeProvider time) : IAdmissionPlugin
+internal sealed class CertificateRequestAdmission(TimeProvider time) : IMutatingAdmission
 {
-    public ValueTask AdmitAsync(AdmissionRequest request, CancellationToken cancellationToken)
+    public string Name => "CertificateRequest";
+
+    public bool Handles(AdmissionRequest request) => request.Object is V1CertificateSigningRequest;
+
+    public ValueTask<AdmissionRequest> MutateAsync(AdmissionRequest request, CancellationToken cancellationToken)
     {
-        if (request.Object is not V1CertificateSigningRequest asked)
-            return ValueTask.CompletedTask;
+        var asked = (V1CertificateSigningRequest)request.Object!;
         if (request.Operation == AdmissionOperation.Create && asked.Spec is { } spec)
         {
-            spec.Username = request.Options.User.Name;
-            spec.Groups = [.. request.Options.User.Groups];
-            spec.Uid = request.Options.User.Uid;
-            spec.Extra = request.Options.User.Extra.Count == 0
+            spec.Username = request.User.Name;
+            spec.Groups = [.. request.User.Groups];
+            spec.Uid = request.User.Uid;
+            spec.Extra = request.User.Extra.Count == 0
                 ? null
-                : request.Options.User.Extra.ToDictionary(item => item.Key, IList<string> (item) => [.. item.Value]);
+                : request.User.Extra.ToDictionary(item => item.Key, IList<string> (item) => [.. item.Value]);
         }
         else if (request.Operation == AdmissionOperation.Update && request.Subresource.Length > 0)
         {
-            SetTimes(asked, request.Current as V1CertificateSigningRequest);
+            SetTimes(asked, request.OldObject as V1CertificateSigningRequest);
         }
 
-        return ValueTask.CompletedTask;
+        return ValueTask.FromResult(request);
     }
 
     private void SetTimes(V1CertificateSigningRequest updated, V1CertificateSigningRequest? current)

@@ -4,12 +4,13 @@ using OrleansOrchestrator.Model.Errors;
 namespace OrleansOrchestrator.ControlPlane.Admission;
 
 /// <summary>Nothing is created of a kind whose definition is being deleted: it would be left behind, out of everyone's reach.</summary>
-internal sealed class CustomResourceLifecycleAdmission : IAdmissionPlugin
+internal sealed class CustomResourceLifecycleAdmission : IMutatingAdmission
 {
-    public ValueTask AdmitAsync(AdmissionRequest request, CancellationToken cancellationToken)
-    {
-        if (request is { Operation: AdmissionOperation.Create, Definition: CustomKind { IsTerminating: true } kind })
-            throw ApiErrors.MethodNotAllowed($"create not allowed while custom resource definition {kind.Name} is terminating");
-        return ValueTask.CompletedTask;
-    }
+    public string Name => "CustomResourceLifecycle";
+
+    public bool Handles(AdmissionRequest request) =>
+        request is { Operation: AdmissionOperation.Create, Subresource: "", Definition: CustomKind { IsTerminating: true } };
+
+    public ValueTask<AdmissionRequest> MutateAsync(AdmissionRequest request, CancellationToken cancellationToken) =>
+        throw ApiErrors.MethodNotAllowed($"create not allowed while custom resource definition {request.Definition.Name} is terminating");
 }

@@ -4,12 +4,16 @@ using OrleansOrchestrator.Controllers.NodeLifecycle;
 namespace OrleansOrchestrator.ControlPlane.Admission;
 
 /// <summary>Lets every new pod stay for a while on a node that has gone silent, unless the pod decides otherwise.</summary>
-internal sealed class DefaultTolerationsAdmission(NodeLifecycleOptions options) : IAdmissionPlugin
+internal sealed class DefaultTolerationsAdmission(NodeLifecycleOptions options) : IMutatingAdmission
 {
-    public ValueTask AdmitAsync(AdmissionRequest request, CancellationToken cancellationToken)
+    public string Name => "DefaultTolerationSeconds";
+
+    public bool Handles(AdmissionRequest request) =>
+        request is { Operation: AdmissionOperation.Create, Subresource: "", Object: V1Pod { Spec: not null } };
+
+    public ValueTask<AdmissionRequest> MutateAsync(AdmissionRequest request, CancellationToken cancellationToken)
     {
-        if (request.Operation == AdmissionOperation.Create && request.Subresource.Length == 0 && request.Object is V1Pod { Spec: { } spec })
-            DefaultTolerations.Apply(spec, (long)options.Times.DefaultToleration.TotalSeconds);
-        return ValueTask.CompletedTask;
+        DefaultTolerations.Apply(((V1Pod)request.Object!).Spec, (long)options.Times.DefaultToleration.TotalSeconds);
+        return ValueTask.FromResult(request);
     }
 }

@@ -12,22 +12,31 @@ namespace OrleansOrchestrator.ControlPlane.Admission;
 /// needs are not deleted.
 /// </summary>
 /// <remarks>See k8s.io/apiserver/pkg/admission/plugin/namespace/lifecycle.</remarks>
-internal sealed class NamespaceLifecycleAdmission(WatchCaches caches, ResourceRegistry registry) : IAdmissionPlugin
+internal sealed class NamespaceLifecycleAdmission(WatchCaches caches, ResourceRegistry registry) : IMutatingAdmission
 {
     private static readonly FrozenSet<string> Immortal = FrozenSet.Create(StringComparer.Ordinal, "default", "kube-system", "kube-public");
 
-    public async ValueTask AdmitAsync(AdmissionRequest request, CancellationToken cancellationToken)
+    public string Name => "NamespaceLifecycle";
+
+    // Before anything else is checked, as in Kubernetes: what is in no namespace is told so, whatever else is wrong with it.
+    public bool Handles(AdmissionRequest request) => request.Operation switch
     {
-        if (request.Operation == AdmissionOperation.Delete)
-        {
-            if (request.Definition.Name == WellKnownResources.Namespaces && Immortal.Contains(request.Key.Name))
-                throw ApiErrors.Forbidden(WellKnownResources.Namespaces, request.Key.Name, "this namespace may not be deleted");
-            return;
-        }
+        AdmissionOperation.Create => request.Definition.Namespaced && request.Subresource.Length == 0,
+        AdmissionOperation.Delete => request.Definition.Name == WellKnownResources.Namespaces,
+        _ => false,
+    };
 
-        if (request.Operation != AdmissionOperation.Create || !request.Definition.Namespaced || request.Subresource.Length > 0)
-            return;
+    public async ValueTask<AdmissionRequest> MutateAsync(AdmissionRequest request, CancellationToken cancellationToken)
+    {
+        if (request.Operation == AdmissionOperation.Create)
+            await RequireNamespaceAsync(request, cancellationToken);
+        else if (Immortal.Contains(request.Key.Name))
+            throw ApiErrors.Forbidden(WellKnownResources.Namespaces, request.Key.Name, "this namespace may not be deleted");
+        return request;
+    }
 
+    private async ValueTask RequireNamespaceAsync(AdmissionRequest request, CancellationToken cancellationToken)
+    {
         var name = request.Key.Namespace;
         var cache = caches[registry[WellKnownResources.Namespaces]];
         var isCurrent = cache.IsCurrent;

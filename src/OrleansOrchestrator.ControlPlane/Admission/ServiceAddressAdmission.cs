@@ -1,62 +1,50 @@
 using k8s.Models;
-using OrleansOrchestrator.ControlPlane.Objects;
-using OrleansOrchestrator.ControlPlane.Watch;
 using OrleansOrchestrator.Kinds.Core.Services;
 using OrleansOrchestrator.Model.Errors;
 using OrleansOrchestrator.Model.Names;
-using OrleansOrchestrator.Model.Resources;
 using OrleansOrchestrator.Model.Validation;
 
 namespace OrleansOrchestrator.ControlPlane.Admission;
 
 /// <summary>
-/// Gives services their cluster IP and node ports. It picks at random among what no service of this silo's cache holds; the
-/// store, which knows every claim, refuses a pick that lost a race, and another one is made.
+/// Gives services their cluster IP and node ports. It picks at random among what the store says that no service holds; a pick that loses
+/// a race is refused by the commit, and another one is made.
 /// </summary>
-internal sealed class ServiceAddressAdmission(ServiceAddressOptions options, WatchCaches caches, ResourceRegistry registry) : IAdmissionPlugin
+internal sealed class ServiceAddressAdmission(ServiceAddressOptions options, FreeClaims free) : IChoosingAdmission
 {
     private readonly ServiceRange _range = ServiceRange.Parse(options.ServiceCidr);
 
-    private WatchCache Services => caches[registry[WellKnownResources.Services]];
+    public string Name => "ServiceAddress";
 
-    public async ValueTask AdmitAsync(AdmissionRequest request, CancellationToken cancellationToken)
+    public bool Handles(AdmissionRequest request) =>
+        request is { Subresource: "", Operation: not AdmissionOperation.Delete, Object: V1Service { Spec: { Type: not "ExternalName" } } };
+
+    public async ValueTask<AdmissionRequest> MutateAsync(AdmissionRequest request, CancellationToken cancellationToken)
     {
-        if (request.Definition.Name != WellKnownResources.Services || request.Operation == AdmissionOperation.Delete
-            || request.Subresource.Length > 0 || request.Object is not V1Service { Spec: { } spec } || spec.Type == "ExternalName")
-        {
-            return;
-        }
-
-        var faults = ServiceFamilies.Complete(spec, request.Current is V1Service { Spec: { Type: not "ExternalName" } current } ? current : null);
+        var spec = ((V1Service)request.Object!).Spec;
+        var faults = ServiceFamilies.Complete(spec, request.OldObject is V1Service { Spec: { Type: not "ExternalName" } current } ? current : null);
         if (!faults.IsEmpty)
             throw ApiErrors.Invalid(request.Definition, request.Key.Name, faults.All);
         CheckRanges(request, spec);
-        if (TryChoose(request, spec))
-            return;
-
-        // The cache may be behind somebody who has just given back what is wanted here.
-        await Services.EnsureFreshAsync(Freshness.Latest, cancellationToken);
-        if (!TryChoose(request, spec))
-            throw RangeIsFull(spec);
+        return await ChooseAsync(request, spec, cancellationToken);
     }
 
-    public bool TryReplaceClaim(AdmissionRequest request, string claim)
+    public async ValueTask<AdmissionRequest?> ReplaceClaimAsync(AdmissionRequest request, string claim, CancellationToken cancellationToken)
     {
         if (request.Object is not V1Service { Spec: { } spec })
-            return false;
+            return null;
         if (claim == ServiceClaims.Address(spec.ClusterIP))
         {
-            if (!request.ChosenClaims.Contains(claim))
+            if (!request.Choices.Chosen.Contains(claim))
                 throw Refused(request, FieldPath.Spec.Child("clusterIPs").Index(0), spec.ClusterIP, $"failed to allocate IP {spec.ClusterIP}: provided IP is already allocated");
             spec.ClusterIP = null;
         }
         else if (!TryGiveBack(request, spec, claim))
         {
-            return false;
+            return null;
         }
 
-        request.LostClaims.Add(claim);
-        return TryChoose(request, spec) ? true : throw RangeIsFull(spec);
+        return await ChooseAsync(request with { Choices = request.Choices with { Lost = request.Choices.Lost.Add(claim) } }, spec, cancellationToken);
     }
 
     /// <summary>Takes a node port that was chosen, and that somebody else has, off all that use it.</summary>
@@ -67,7 +55,7 @@ internal sealed class ServiceAddressAdmission(ServiceAddressOptions options, Wat
         var isHealthCheck = claim == ServiceClaims.NodePort(spec.HealthCheckNodePort ?? 0);
         if (holders.Count == 0 && !isHealthCheck)
             return false;
-        if (!request.ChosenClaims.Contains(claim))
+        if (!request.Choices.Chosen.Contains(claim))
         {
             throw holders is [var first, ..]
                 ? Refused(request, FieldPath.Spec.Child("ports").Index(spec.Ports!.IndexOf(first)).Child("nodePort"), first.NodePort, "provided port is already allocated")
@@ -88,8 +76,7 @@ internal sealed class ServiceAddressAdmission(ServiceAddressOptions options, Wat
         return ApiErrors.Invalid(request.Definition, request.Key.Name, errors.All);
     }
 
-    private static ApiException RangeIsFull(V1ServiceSpec spec) => ApiErrors.Internal(
-        string.IsNullOrEmpty(spec.ClusterIP) ? "failed to allocate a serviceIP: range is full" : "failed to allocate a nodePort: range is full");
+    private static ApiException RangeIsFull(string what) => ApiErrors.Internal($"failed to allocate a {what}: range is full");
 
     private void CheckRanges(AdmissionRequest request, V1ServiceSpec spec)
     {
@@ -105,35 +92,63 @@ internal sealed class ServiceAddressAdmission(ServiceAddressOptions options, Wat
     }
 
     /// <summary>Chooses what the service does not have yet.</summary>
-    /// <returns>False if nothing is free.</returns>
-    private bool TryChoose(AdmissionRequest request, V1ServiceSpec spec)
+    private async ValueTask<AdmissionRequest> ChooseAsync(AdmissionRequest request, V1ServiceSpec spec, CancellationToken cancellationToken)
     {
         ShareNodePorts(spec);
         var wantsAddress = string.IsNullOrEmpty(spec.ClusterIP);
+        var ports = PortsToChoose(spec);
         var wantsHealthCheck = ServiceFacts.NeedsHealthCheck(spec) && spec.HealthCheckNodePort is null or 0;
-        var wantsPorts = ServiceFacts.ChoosesNodePorts(spec) && (spec.Ports ?? []).Any(port => port.NodePort is null or 0);
-        if (!wantsAddress && !wantsPorts && !wantsHealthCheck)
-            return true;
-        var taken = ClaimsInUse();
-        taken.UnionWith(request.LostClaims);
-        taken.UnionWith(request.Definition.Claims(request.Object));
-        if (wantsAddress && !TryChooseAddress(request, spec, taken))
-            return false;
-        foreach (var port in wantsPorts ? spec.Ports! : [])
+        var excluded = request.Choices.Lost.Union(request.Definition.Claims(request.Written));
+        var chosen = request.Choices.Chosen;
+        if (wantsAddress)
         {
-            if (port.NodePort is not (null or 0))
-                continue;
-            if (!TryChooseNodePort(request, taken, out var chosen))
-                return false;
-            port.NodePort = chosen;
-            ShareNodePorts(spec);
+            if (await FindAsync(request, Addresses(), ServiceClaims.Address, excluded, 1, cancellationToken) is not [var address])
+                throw RangeIsFull("serviceIP");
+            spec.ClusterIP = address;
+            spec.ClusterIPs = [address];
+            chosen = chosen.Add(ServiceClaims.Address(address));
         }
 
-        if (!wantsHealthCheck)
-            return true;
-        var isChosen = TryChooseNodePort(request, taken, out var healthCheck);
-        spec.HealthCheckNodePort = isChosen ? healthCheck : null;
-        return isChosen;
+        var wanted = ports.Count + (wantsHealthCheck ? 1 : 0);
+        if (wanted > 0)
+        {
+            var found = await FindAsync(request, NodePorts(), ServiceClaims.NodePort, excluded, wanted, cancellationToken);
+            if (found.Count < wanted)
+                throw RangeIsFull("nodePort");
+            for (var i = 0; i < ports.Count; i++)
+                ports[i].NodePort = found[i];
+            if (wantsHealthCheck)
+                spec.HealthCheckNodePort = found[^1];
+            ShareNodePorts(spec);
+            chosen = chosen.Union(found.Select(ServiceClaims.NodePort));
+        }
+
+        return request with { Choices = request.Choices with { Chosen = chosen } };
+    }
+
+    private Task<List<T>> FindAsync<T>(
+        AdmissionRequest request, IEnumerable<T> values, Func<T, string> claimOf, IReadOnlySet<string> excluded, int wanted,
+        CancellationToken cancellationToken) => free.FindAsync(request.Definition, values, claimOf, excluded, wanted, cancellationToken);
+
+    /// <summary>The ports that a node port is chosen for: one of those that share it.</summary>
+    private static List<V1ServicePort> PortsToChoose(V1ServiceSpec spec) => !ServiceFacts.ChoosesNodePorts(spec)
+        ? []
+        : [.. (spec.Ports ?? []).Where(port => port.NodePort is null or 0).DistinctBy(port => port.Port)];
+
+    /// <summary>All addresses, from a random one on. The first of the range is the API's own; whoever wants it names it.</summary>
+    private IEnumerable<string> Addresses()
+    {
+        var count = _range.Count - 1;
+        var start = Random.Shared.Next(count);
+        return Enumerable.Range(0, count).Select(i => _range.At(1 + ((start + i) % count)).ToString());
+    }
+
+    /// <summary>All node ports, from a random one on.</summary>
+    private IEnumerable<int> NodePorts()
+    {
+        var count = options.NodePortLast - options.NodePortFirst + 1;
+        var start = Random.Shared.Next(count);
+        return Enumerable.Range(0, count).Select(i => options.NodePortFirst + ((start + i) % count));
     }
 
     /// <summary>One port in several protocols, as DNS has, is one node port.</summary>
@@ -146,46 +161,5 @@ internal sealed class ServiceAddressAdmission(ServiceAddressOptions options, Wat
             if (port.NodePort is null or 0)
                 port.NodePort = spec.Ports!.FirstOrDefault(other => other.Port == port.Port && other.NodePort is not (null or 0))?.NodePort;
         }
-    }
-
-    private HashSet<string> ClaimsInUse()
-    {
-        var (services, _) = Services.Select(ObjectFilter.All);
-        return [.. services.SelectMany(service => service.Definition.Claims(service.Peek()))];
-    }
-
-    private bool TryChooseAddress(AdmissionRequest request, V1ServiceSpec spec, HashSet<string> taken)
-    {
-        // The first address is the API's own; whoever wants it names it.
-        var start = Random.Shared.Next(1, _range.Count);
-        for (var i = 0; i < _range.Count - 1; i++)
-        {
-            var address = _range.At(1 + ((start - 1 + i) % (_range.Count - 1))).ToString();
-            if (!taken.Add(ServiceClaims.Address(address)))
-                continue;
-            spec.ClusterIP = address;
-            spec.ClusterIPs = [address];
-            request.ChosenClaims.Add(ServiceClaims.Address(address));
-            return true;
-        }
-
-        return false;
-    }
-
-    private bool TryChooseNodePort(AdmissionRequest request, HashSet<string> taken, out int chosen)
-    {
-        var count = options.NodePortLast - options.NodePortFirst + 1;
-        var start = Random.Shared.Next(count);
-        for (var i = 0; i < count; i++)
-        {
-            chosen = options.NodePortFirst + ((start + i) % count);
-            if (!taken.Add(ServiceClaims.NodePort(chosen)))
-                continue;
-            request.ChosenClaims.Add(ServiceClaims.NodePort(chosen));
-            return true;
-        }
-
-        chosen = 0;
-        return false;
     }
 }

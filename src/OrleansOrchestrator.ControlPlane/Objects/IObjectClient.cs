@@ -1,3 +1,5 @@
+using k8s.Models;
+using OrleansOrchestrator.ControlPlane.Admission;
 using OrleansOrchestrator.ControlPlane.Watch;
 using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Model.Resources;
@@ -66,6 +68,17 @@ public interface IObjectClient
     /// <returns>The objects that were deleted or marked.</returns>
     Task<ObjectPage> DeleteCollectionAsync(
         ResourceDefinition definition, ListQuery query, DeletionOptions deletion, WriteOptions options, CancellationToken cancellationToken);
+
+    /// <summary>Takes through admission what comes to no object: what is created through a subresource and only answered, as a token, and
+    /// connections.</summary>
+    /// <returns>The request as admission has made of it.</returns>
+    /// <exception cref="Model.Errors.ApiException">It is refused.</exception>
+    Task<AdmissionRequest> AdmitAsync(AdmissionRequest request, CancellationToken cancellationToken);
+
+    /// <summary>Deletes a pod as far as its disruption budgets allow, as a POST to its <c>eviction</c> subresource does.</summary>
+    /// <exception cref="Model.Errors.ApiException">404: there is no such pod; 409: it is not the one that the preconditions name; 429: its
+    /// budget does not allow it now; 500: it has more than one budget.</exception>
+    Task EvictAsync(ObjectKey pod, V1Eviction eviction, DeletionOptions deletion, WriteOptions options, CancellationToken cancellationToken);
 
     /// <summary>Binds a pod to a node, as a POST to its <c>binding</c> subresource does.</summary>
     Task BindAsync(ObjectKey pod, string? uid, string nodeName, WriteOptions options, CancellationToken cancellationToken);

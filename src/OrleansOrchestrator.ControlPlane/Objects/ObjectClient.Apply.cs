@@ -1,3 +1,4 @@
+using OrleansOrchestrator.ControlPlane.Admission;
 using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Model.Errors;
 using OrleansOrchestrator.Model.FieldManagement;
@@ -12,21 +13,22 @@ internal sealed partial class ObjectClient
         var (definition, key, subresource) = reference;
         var form = reference.Form;
         var wanted = ApplyConfiguration.Read(form, configuration.Span);
-        WritePipeline.CheckDuplicates(options);
+        BodyDecoding.CheckDuplicates(options);
         if (wanted.Name is not null && wanted.Name != key.Name)
             throw ApiErrors.BadRequest($"the name of the object ({wanted.Name}) does not match the name on the URL ({key.Name})");
 
-        return (await OnNewestAsync(definition, key, options, TryAsync, cancellationToken))!.Value;
+        return (await writes.RunAsync(definition, key, options, TryAsync, cancellationToken))!.Value;
 
-        async Task<(StoredObject Object, bool Created)?> TryAsync(StoredObject? stored)
+        async Task<(StoredObject Object, bool Created)?> TryAsync(WriteTry attempt)
         {
+            var stored = attempt.Version;
             var applied = Apply(stored);
             var settled = options with { Tracking = FieldTracking.Settled, FieldValidation = FieldValidation.Ignore };
-            var obj = WritePipeline.Decode(form, applied.Json.Span, settled);
+            var obj = BodyDecoding.Decode(form, applied.Json.Span, settled);
             applied.Complete(obj);
             if (stored is not null)
-                return await TryReplaceAsync(reference, obj, stored, settled, cancellationToken) is { } updated ? (updated, false) : null;
-            return await TryCreateAppliedAsync(reference, obj, wanted, settled, cancellationToken) is { } created ? (created, true) : null;
+                return await TryReplaceAsync(ChangeOf(reference, obj, stored, settled), attempt.Memory, cancellationToken) is { } updated ? (updated, false) : null;
+            return await TryCreateAppliedAsync(reference, obj, wanted, settled, attempt.Memory, cancellationToken) is { } created ? (created, true) : null;
         }
 
         AppliedObject Apply(StoredObject? stored)
@@ -36,10 +38,10 @@ internal sealed partial class ObjectClient
                 return ServerSideApply.Apply(
                     form, stored is null ? (ReadOnlyMemory<byte>?)null : form.JsonOf(stored), wanted, pipeline.WriterOf(options, subresource), force);
             }
-            catch (Exception malformed) when (WritePipeline.IsMalformed(malformed))
+            catch (Exception malformed) when (BodyDecoding.IsMalformed(malformed))
             {
                 // Managers that speak several versions need the object converted before it is read.
-                throw WritePipeline.Malformed(form, malformed, configuration.Span);
+                throw BodyDecoding.Malformed(form, malformed, configuration.Span);
             }
         }
     }
@@ -47,7 +49,8 @@ internal sealed partial class ObjectClient
     /// <summary>Creates an object that is applied and does not exist.</summary>
     /// <returns>The object; null if somebody else has just created it.</returns>
     private async Task<StoredObject?> TryCreateAppliedAsync(
-        ObjectReference reference, KubeObject obj, ApplyConfiguration wanted, WriteOptions options, CancellationToken cancellationToken)
+        ObjectReference reference, KubeObject obj, ApplyConfiguration wanted, WriteOptions options, AdmissionMemory memory,
+        CancellationToken cancellationToken)
     {
         var (definition, key, subresource) = reference;
         if (subresource.Length > 0)
@@ -64,7 +67,7 @@ internal sealed partial class ObjectClient
         obj.Metadata.ResourceVersion = null;
         try
         {
-            return await CreateAsync(reference.Form, key.Namespace, obj, options, cancellationToken);
+            return await CreateAsync(CreationOf(reference.Form, key.Namespace, obj, options), memory, cancellationToken);
         }
         catch (ApiException raced) when (raced.Reason == "AlreadyExists" && !options.DryRun)
         {

@@ -1,4 +1,6 @@
+using k8s;
 using k8s.Models;
+using OrleansOrchestrator.ControlPlane.Admission;
 using OrleansOrchestrator.ControlPlane.Store;
 using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Model.Errors;
@@ -7,16 +9,18 @@ using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.ControlPlane.Objects;
 
+// What is done to pods through subresources that have a kind of their own: each is admitted as what it is, before anything is looked up.
 internal sealed partial class ObjectClient
 {
-    public Task BindAsync(ObjectKey pod, string? uid, string nodeName, WriteOptions options, CancellationToken cancellationToken)
+    public async Task BindAsync(ObjectKey pod, string? uid, string nodeName, WriteOptions options, CancellationToken cancellationToken)
     {
         var definition = registry[WellKnownResources.Pods];
-        return OnNewestAsync(definition, pod, options, TryAsync, cancellationToken);
+        nodeName = await AdmitBindingAsync(definition, pod, uid, nodeName, options, cancellationToken);
+        await writes.RunAsync(definition, pod, options, TryAsync, cancellationToken);
 
-        async Task<StoredObject?> TryAsync(StoredObject? stored)
+        async Task<StoredObject?> TryAsync(WriteTry attempt)
         {
-            if (stored is null)
+            if (attempt.Version is not { } stored)
                 throw ApiErrors.NotFound(definition.Name, pod.Name);
             if (!string.IsNullOrEmpty(uid) && uid != stored.Uid)
                 throw ApiErrors.Conflict(definition.Name, pod.Name, $"Precondition failed: UID in precondition: {uid}, UID in object meta: {stored.Uid}");
@@ -26,8 +30,8 @@ internal sealed partial class ObjectClient
             var result = await store.CommitAsync(definition, write, cancellationToken);
             return result.Status switch
             {
-                WriteStatus.Committed => result.Object ?? stored,
-                WriteStatus.Conflict => null,
+                CommitStatus.Committed => result.Object ?? stored,
+                CommitStatus.Conflict => null,
                 _ => throw Refused(definition, pod, result),
             };
         }
@@ -38,32 +42,62 @@ internal sealed partial class ObjectClient
     public async Task<IReadOnlyList<ApiException?>> BindManyAsync(IReadOnlyList<(StoredObject Pod, string NodeName)> bindings)
     {
         var definition = registry[WellKnownResources.Pods];
-        var outcomes = new ApiException?[bindings.Count];
-        var writes = new List<ObjectWrite>(bindings.Count);
-        var positions = new List<int>(bindings.Count);
-        for (var i = 0; i < bindings.Count; i++)
+        var outcomes = await CommitManyAsync(definition, await Task.WhenAll(bindings.Select(TryAdmitAsync)));
+        return [.. outcomes.Select(outcome => outcome.Refused)];
+
+        async Task<(ObjectWrite? Write, ApiException? Refused)> TryAdmitAsync((StoredObject Pod, string NodeName) binding)
         {
+            var (pod, node) = binding;
             try
             {
-                writes.Add(BindingWrite(definition, bindings[i].Pod, bindings[i].NodeName));
-                positions.Add(i);
+                node = await AdmitBindingAsync(definition, pod.Key, pod.Uid, node, WriteOptions.ControlPlane, CancellationToken.None);
+                return (BindingWrite(definition, pod, node), null);
             }
             catch (ApiException refused)
             {
-                outcomes[i] = refused;
+                return (null, refused);
             }
         }
+    }
 
-        if (writes.Count == 0)
-            return outcomes;
-        var results = await store.CommitAsync(definition, writes);
-        for (var i = 0; i < results.Count; i++)
+    public async Task EvictAsync(
+        ObjectKey pod, V1Eviction eviction, DeletionOptions deletion, WriteOptions options, CancellationToken cancellationToken)
+    {
+        var definition = registry[WellKnownResources.Pods];
+        var admitted = await AdmitAsync(PartOf(definition, pod, "eviction", eviction, options) with { Deletion = deletion }, cancellationToken);
+        await evictions.EvictAsync(this, pod, admitted.Deletion ?? deletion, options, cancellationToken);
+    }
+
+    /// <summary>Deletes an object for the sake of something else that has been admitted, as an eviction.</summary>
+    internal Task DeleteAdmittedAsync(ObjectReference reference, DeletionOptions deletion, WriteOptions options, CancellationToken cancellationToken) =>
+        DeleteAsync(reference, deletion, options, isAdmitted: true, cancellationToken);
+
+    private async ValueTask<string> AdmitBindingAsync(
+        ResourceDefinition definition, ObjectKey pod, string? uid, string nodeName, WriteOptions options, CancellationToken cancellationToken)
+    {
+        var binding = new V1Binding
         {
-            if (results[i].Status != WriteStatus.Committed)
-                outcomes[positions[i]] = Refused(definition, bindings[positions[i]].Pod.Key, results[i]);
-        }
+            ApiVersion = "v1",
+            Kind = "Binding",
+            Metadata = new V1ObjectMeta { Name = pod.Name, NamespaceProperty = pod.Namespace, Uid = uid },
+            Target = new V1ObjectReference { Kind = "Node", Name = nodeName },
+        };
+        var admitted = await pipeline.AdmitPlainAsync(
+            PartOf(definition, pod, "binding", binding, options), new AdmissionMemory(), cancellationToken);
+        return ((V1Binding)admitted.Object!).Target.Name;
+    }
 
-        return outcomes;
+    private static AdmissionRequest PartOf(ResourceDefinition definition, ObjectKey key, string subresource, IKubernetesObject obj, WriteOptions options)
+    {
+        return new AdmissionRequest
+        {
+            Operation = AdmissionOperation.Create,
+            Form = definition.Storage,
+            Key = key,
+            Subresource = subresource,
+            Object = obj,
+            Options = options,
+        };
     }
 
     private ObjectWrite BindingWrite(ResourceDefinition definition, StoredObject stored, string nodeName)

@@ -1,3 +1,4 @@
+using OrleansOrchestrator.ControlPlane.Admission;
 using OrleansOrchestrator.ControlPlane.Store;
 using OrleansOrchestrator.Model.Errors;
 using OrleansOrchestrator.Model.Resources;
@@ -6,40 +7,37 @@ namespace OrleansOrchestrator.ControlPlane.Objects;
 
 internal sealed partial class ObjectClient
 {
-    /// <summary>Creates many objects of a kind in one commit; each succeeds or fails on its own.</summary>
+    /// <summary>Creates many objects of a kind in one commit; each is admitted, and succeeds or fails, on its own.</summary>
     /// <returns>The outcomes in the order of the objects.</returns>
     public async Task<WriteOutcome[]> CreateManyAsync(ResourceDefinition definition, IReadOnlyList<KubeObject> created, WriteOptions options)
     {
-        var outcomes = new WriteOutcome[created.Count];
-        var writes = new List<ObjectWrite>(created.Count);
-        var positions = new List<int>(created.Count);
-        for (var i = 0; i < created.Count; i++)
+        return await CommitManyAsync(definition, await Task.WhenAll(created.Select(TryAdmitAsync)));
+
+        async Task<(ObjectWrite? Write, ApiException? Refused)> TryAdmitAsync(KubeObject obj)
         {
             try
             {
-                var obj = created[i];
-                await pipeline.PrepareCreateAsync(definition.Storage, obj.Metadata.NamespaceProperty ?? "", obj, options, CancellationToken.None);
-                writes.Add(new ObjectWrite(
-                    WriteType.Create, obj.Metadata.NamespaceProperty ?? "", obj.Metadata.Name, definition.Encode(obj), 0, definition.Claims(obj)));
-                positions.Add(i);
+                var request = CreationOf(definition.Storage, obj.Metadata.NamespaceProperty ?? "", obj, options);
+                return (CreationWrite(await pipeline.AdmitAsync(request, new AdmissionMemory(), CancellationToken.None)), null);
             }
             catch (ApiException refused)
             {
-                outcomes[i] = new WriteOutcome(null, refused);
+                return (null, refused);
             }
         }
+    }
 
-        if (writes.Count == 0)
-            return outcomes;
-        var results = await store.CommitAsync(definition, writes);
-        for (var i = 0; i < results.Count; i++)
-        {
-            var key = new ObjectKey(writes[i].Namespace, writes[i].Name);
-            outcomes[positions[i]] = results[i].Status == WriteStatus.Committed
-                ? new WriteOutcome(results[i].Object, null)
-                : new WriteOutcome(null, Refused(definition, key, results[i]));
-        }
+    /// <summary>Commits those of several writes that have been admitted.</summary>
+    /// <returns>What came of each, in their order.</returns>
+    private async Task<WriteOutcome[]> CommitManyAsync(
+        ResourceDefinition definition, IReadOnlyList<(ObjectWrite? Write, ApiException? Refused)> prepared)
+    {
+        var admitted = prepared.Select(one => one.Write).OfType<ObjectWrite>().ToList();
+        var results = new Queue<CommitResult>(admitted.Count > 0 ? await store.CommitAsync(definition, admitted) : []);
+        return [.. prepared.Select(one => one.Write is { } write ? Outcome(write, results.Dequeue()) : new WriteOutcome(null, one.Refused))];
 
-        return outcomes;
+        WriteOutcome Outcome(ObjectWrite write, CommitResult result) => result.Status == CommitStatus.Committed
+            ? new WriteOutcome(result.Object, null)
+            : new WriteOutcome(null, Refused(definition, new ObjectKey(write.Namespace, write.Name), result));
     }
 }

@@ -1,3 +1,4 @@
+using OrleansOrchestrator.ControlPlane.Admission;
 using OrleansOrchestrator.ControlPlane.Store;
 using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Model.Errors;
@@ -14,16 +15,19 @@ internal sealed partial class ObjectClient
     private const int DeletionsAtOnceMax = 128;
 
     public Task<DeletionResult> DeleteAsync(
-        ObjectReference reference, DeletionOptions deletion, WriteOptions options, CancellationToken cancellationToken)
-    {
-        var (definition, key, _) = reference;
-        string? uid = null;
-        var tries = 0;
-        return OnNewestAsync(definition, key, options, TryAsync, cancellationToken)!;
+        ObjectReference reference, DeletionOptions deletion, WriteOptions options, CancellationToken cancellationToken) =>
+        DeleteAsync(reference, deletion, options, isAdmitted: false, cancellationToken);
 
-        async Task<DeletionResult?> TryAsync(StoredObject? stored)
+    private Task<DeletionResult> DeleteAsync(
+        ObjectReference reference, DeletionOptions deletion, WriteOptions options, bool isAdmitted, CancellationToken cancellationToken)
+    {
+        var (definition, key, subresource) = reference;
+        string? uid = null;
+        return writes.RunAsync(definition, key, options, TryAsync, cancellationToken)!;
+
+        async Task<DeletionResult?> TryAsync(WriteTry attempt)
         {
-            if (stored is null)
+            if (attempt.Version is not { } stored)
                 throw ApiErrors.NotFound(definition.Name, key.Name);
             CheckPreconditions(definition, stored, deletion);
 
@@ -31,10 +35,23 @@ internal sealed partial class ObjectClient
             // may have been gone before.
             if (uid is not null && stored.Uid != uid)
                 throw ApiErrors.NotFound(definition.Name, key.Name);
-            var obj = stored.Decode();
-            await pipeline.AdmitDeleteAsync(reference, obj, options, cancellationToken);
-            var result = await TryDeleteAsync(definition, stored, obj, deletion, options, cancellationToken);
-            if (result is null && tries++ > 0)
+            if (!isAdmitted)
+            {
+                var request = new AdmissionRequest
+                {
+                    Operation = AdmissionOperation.Delete,
+                    Form = reference.Form,
+                    Key = key,
+                    Subresource = subresource,
+                    Current = stored,
+                    Deletion = deletion,
+                    Options = options,
+                };
+                await pipeline.AdmitPlainAsync(request, attempt.Memory, cancellationToken);
+            }
+
+            var result = await TryDeleteAsync(definition, stored, stored.Decode(), deletion, options, cancellationToken);
+            if (result is null && attempt.Number > 0)
                 uid = stored.Uid;
             return result;
         }
@@ -85,12 +102,12 @@ internal sealed partial class ObjectClient
         var result = await store.CommitAsync(definition, new ObjectWrite(
             isGone ? WriteType.Delete : WriteType.Replace,
             stored.Key.Namespace, stored.Key.Name, json, stored.Revision, definition.Claims(obj)), cancellationToken);
-        if (result.Status == WriteStatus.Committed)
+        if (result.Status == CommitStatus.Committed)
             await WhenSeenAsync(definition, result.Object ?? stored, cancellationToken);
         return result.Status switch
         {
-            WriteStatus.Committed => new DeletionResult(result.Object ?? stored, isGone),
-            WriteStatus.Conflict => null,
+            CommitStatus.Committed => new DeletionResult(result.Object ?? stored, isGone),
+            CommitStatus.Conflict => null,
             _ => throw Refused(definition, stored.Key, result),
         };
     }

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using OrleansOrchestrator.ControlPlane.Admission;
 using OrleansOrchestrator.ControlPlane.Store;
 using OrleansOrchestrator.ControlPlane.Watch;
 using OrleansOrchestrator.Model.Codec;
@@ -10,8 +11,8 @@ namespace OrleansOrchestrator.ControlPlane.Objects;
 
 /// <inheritdoc cref="IObjectClient"/>
 internal sealed partial class ObjectClient(
-    StoreClient store, WatchCaches caches, ComputedReads computed, WritePipeline pipeline, ResourceRegistry registry, WatchOptions watchOptions,
-    StoreOptions storeOptions, TimeProvider time)
+    StoreClient store, WatchCaches caches, ComputedReads computed, WritePipeline pipeline, OptimisticWrites writes, PodEviction evictions,
+    ResourceRegistry registry, WatchOptions watchOptions, StoreOptions storeOptions, TimeProvider time)
     : IObjectClient
 {
     private const int NamesTriedMax = 10;
@@ -50,29 +51,14 @@ internal sealed partial class ObjectClient(
     }
 
     public KubeObject Decode(ResourceForm form, ReadOnlySpan<byte> json, WriteOptions options) =>
-        WritePipeline.Decode(form, json, options);
+        BodyDecoding.Decode(form, json, options);
+
+    public async Task<AdmissionRequest> AdmitAsync(AdmissionRequest request, CancellationToken cancellationToken) =>
+        await pipeline.AdmitPlainAsync(request, new AdmissionMemory(), cancellationToken);
 
     public async Task<StoredObject> CreateAsync(
-        ResourceForm form, string requestNamespace, KubeObject obj, WriteOptions options, CancellationToken cancellationToken)
-    {
-        var definition = form.Definition;
-        var generated = obj.Metadata is { } meta && string.IsNullOrEmpty(meta.Name) && !string.IsNullOrEmpty(meta.GenerateName);
-        var request = await pipeline.PrepareCreateAsync(form, requestNamespace, obj, options, cancellationToken);
-        for (var names = 1; ; names++)
-        {
-            var key = new ObjectKey(requestNamespace, obj.Metadata.Name);
-            var json = definition.Encode(obj);
-            if (options.DryRun)
-                return await DryCreateAsync(definition, key, json, cancellationToken);
-
-            var result = await store.CommitAsync(
-                definition, new ObjectWrite(WriteType.Create, key.Namespace, key.Name, json, 0, definition.Claims(obj)), cancellationToken);
-            if (result.Status == WriteStatus.Committed)
-                return result.Object!;
-            if (!TryAvoid(result, request, obj, generated && names < NamesTriedMax))
-                throw Refused(definition, key, result);
-        }
-    }
+        ResourceForm form, string requestNamespace, KubeObject obj, WriteOptions options, CancellationToken cancellationToken) =>
+        await CreateAsync(CreationOf(form, requestNamespace, obj, options), new AdmissionMemory(), cancellationToken);
 
     public async Task<(StoredObject Object, bool Created)> UpdateAsync(
         ObjectReference reference, KubeObject obj, WriteOptions options, CancellationToken cancellationToken)
@@ -82,25 +68,24 @@ internal sealed partial class ObjectClient(
         NamedLike(key, obj);
         var named = obj.Metadata.ResourceVersion;
         var hasRevision = !string.IsNullOrEmpty(named) && named != "0";
-        var body = hasRevision ? null : definition.Encode(obj);
-        var isFresh = true;
-        return (await OnNewestAsync(definition, key, options, TryAsync, cancellationToken))!.Value;
 
-        async Task<(StoredObject Object, bool Created)?> TryAsync(StoredObject? stored)
+        // What a try has made of the object is not what was sent. With a revision, only one version gets past its check, and is prepared
+        // for; any other is refused by it, try after try.
+        var body = hasRevision ? null : definition.Encode(obj);
+        return (await writes.RunAsync(definition, key, options, TryAsync, cancellationToken))!.Value;
+
+        async Task<(StoredObject Object, bool Created)?> TryAsync(WriteTry attempt)
         {
-            // What an earlier try has prepared is not what the client sent. With a revision, only one version gets past its
-            // check and is prepared for; any other must be refused by it again.
-            var sent = isFresh || body is null ? obj : definition.Decode(body);
+            var sent = attempt.Number == 0 || body is null ? obj : definition.Decode(body);
             (sent.Metadata ??= new()).ResourceVersion = named;
-            isFresh = false;
-            if (stored is null)
+            if (attempt.Version is not { } stored)
             {
                 if (!definition.AllowCreateOnUpdate || subresource.Length > 0 || hasRevision)
                     throw ApiErrors.NotFound(definition.Name, key.Name);
-                return (await CreateAsync(reference.Form, key.Namespace, sent, options, cancellationToken), true);
+                return (await CreateAsync(CreationOf(reference.Form, key.Namespace, sent, options), attempt.Memory, cancellationToken), true);
             }
 
-            if (await TryReplaceAsync(reference, sent, stored, options, cancellationToken) is { } updated)
+            if (await TryReplaceAsync(ChangeOf(reference, sent, stored, options), attempt.Memory, cancellationToken) is { } updated)
                 return (updated, false);
             return hasRevision ? throw ApiErrors.Modified(definition.Name, key.Name) : null;
         }
@@ -110,14 +95,15 @@ internal sealed partial class ObjectClient(
         ObjectReference reference, PatchType type, ReadOnlyMemory<byte> patch, WriteOptions options, CancellationToken cancellationToken)
     {
         var (definition, key, _) = reference;
-        return OnNewestAsync(definition, key, options, TryAsync, cancellationToken)!;
+        return writes.RunAsync(definition, key, options, TryAsync, cancellationToken)!;
 
-        Task<StoredObject?> TryAsync(StoredObject? stored)
+        Task<StoredObject?> TryAsync(WriteTry attempt)
         {
-            if (stored is null)
+            if (attempt.Version is not { } stored)
                 throw ApiErrors.NotFound(definition.Name, key.Name);
-            var patched = PatchApplication.Apply(reference.Form, type, stored, patch);
-            return TryReplaceAsync(reference, WritePipeline.DecodePatched(reference.Form, patched, options), stored, options, cancellationToken);
+            var patched = PatchApplication.Apply(reference, type, stored, patch);
+            var obj = BodyDecoding.DecodePatched(reference.Form, patched, options);
+            return TryReplaceAsync(ChangeOf(reference, obj, stored, options), attempt.Memory, cancellationToken);
         }
     }
 
@@ -134,88 +120,108 @@ internal sealed partial class ObjectClient(
         }
     }
 
-    /// <summary>
-    /// Works on the version of an object that this silo knows, which is the newest one unless it was written a moment ago, and
-    /// on the newest accepted one each time that somebody else was faster. Of those who race one always wins, so that it ends,
-    /// at the latest with the request's own time. Whatever the version, only the newest one can be replaced.
-    /// A refusal shows what it rests on, and that may still be taken back: it is worked out again on a version that is durable
-    /// (invariant I1).
-    /// </summary>
-    /// <param name="definition">The kind.</param>
-    /// <param name="key">The object.</param>
-    /// <param name="options">A dry run replaces nothing, and begins with the newest version.</param>
-    /// <param name="work">Takes the version, null if there is none; its result is null if somebody else was faster.</param>
-    /// <param name="cancellationToken">Ends it.</param>
-    /// <returns>The result, not null.</returns>
-    private async Task<T> OnNewestAsync<T>(
-        ResourceDefinition definition, ObjectKey key, WriteOptions options, Func<StoredObject?, Task<T>> work, CancellationToken cancellationToken)
+    private static AdmissionRequest CreationOf(ResourceForm form, string requestNamespace, KubeObject obj, WriteOptions options) => new()
     {
-        var known = options.DryRun ? null : caches.TryGet(definition)?.Find(key);
-        while (true)
+        Operation = AdmissionOperation.Create,
+        Form = form,
+        Key = new ObjectKey(requestNamespace, obj.Metadata?.Name ?? ""),
+        Object = obj,
+        Options = options,
+    };
+
+    private static AdmissionRequest ChangeOf(ObjectReference reference, KubeObject obj, StoredObject stored, WriteOptions options) => new()
+    {
+        Operation = AdmissionOperation.Update,
+        Form = reference.Form,
+        Key = reference.Key,
+        Subresource = reference.Subresource,
+        Object = obj,
+        Current = stored,
+        Options = options,
+    };
+
+    /// <summary>Creates an object. What the server chose about it, and turns out to be taken, is chosen again.</summary>
+    private async Task<StoredObject> CreateAsync(AdmissionRequest request, AdmissionMemory memory, CancellationToken cancellationToken)
+    {
+        var isGenerated = request.Written.Metadata is { } meta && string.IsNullOrEmpty(meta.Name) && !string.IsNullOrEmpty(meta.GenerateName);
+        request = await pipeline.AdmitAsync(request, memory, cancellationToken);
+        for (var names = 1; ; names++)
         {
-            var version = known ?? await store.ReadForWriteAsync(definition, key, cancellationToken);
-            known = null;
-            try
-            {
-                if (await work(version) is { } done)
-                    return done;
-            }
-            catch (ApiException refusal) when (refusal.Code is 400 or 403 or 404 or 409 or 422)
-            {
-                var settled = await store.ReadSettledAsync(definition, key, cancellationToken);
-                if (settled?.Revision == version?.Revision)
-                    throw;
-                if (await work(settled) is { } done)
-                    return done;
-            }
+            var write = CreationWrite(request);
+            if (request.IsDryRun)
+                return await DryCreateAsync(request.Definition, request.Key, write.Json!.Value, cancellationToken);
+
+            var result = await store.CommitAsync(request.Definition, write, cancellationToken);
+            if (result.Status == CommitStatus.Committed)
+                return result.Object!;
+            request = await AvoidAsync(request, result, isGenerated && names < NamesTriedMax, memory, cancellationToken)
+                ?? throw Refused(request.Definition, request.Key, result);
         }
+    }
+
+    private static ObjectWrite CreationWrite(AdmissionRequest request) => new(
+        WriteType.Create, request.Key.Namespace, request.Key.Name, request.Definition.Encode(request.Written), 0, request.Definition.Claims(request.Written));
+
+    /// <summary>Changes what the server itself chose about a new object, where that is what was refused.</summary>
+    /// <returns>The request with another choice; null if it was refused for anything else.</returns>
+    private async ValueTask<AdmissionRequest?> AvoidAsync(
+        AdmissionRequest request, CommitResult refusal, bool isNameGenerated, AdmissionMemory memory, CancellationToken cancellationToken)
+    {
+        if (refusal.Status == CommitStatus.ClaimTaken)
+            return await pipeline.ChooseAgainAsync(request, refusal.Detail!, memory, cancellationToken);
+        if (refusal.Status != CommitStatus.AlreadyExists || !isNameGenerated)
+            return null;
+        var meta = request.Written.Metadata;
+        meta.Name = Model.Names.NameGenerator.Generate(meta.GenerateName);
+        return await pipeline.JudgeAsync(request with { Key = new ObjectKey(request.Key.Namespace, meta.Name) }, memory, cancellationToken);
     }
 
     /// <summary>Replaces an object that is at a known version.</summary>
     /// <returns>The object after the write; null if somebody else was faster.</returns>
-    private async Task<StoredObject?> TryReplaceAsync(
-        ObjectReference reference, KubeObject obj, StoredObject stored, WriteOptions options, CancellationToken cancellationToken)
+    private async Task<StoredObject?> TryReplaceAsync(AdmissionRequest request, AdmissionMemory memory, CancellationToken cancellationToken)
     {
-        var definition = reference.Definition;
-        var request = await pipeline.PrepareUpdateAsync(reference, obj, stored, options, cancellationToken);
+        var (definition, stored) = (request.Definition, request.Current!);
+        request = await pipeline.AdmitAsync(request, memory, cancellationToken);
         while (true)
         {
-            var json = definition.Encode(obj);
-            if (ChangesNothing(request, stored, json))
+            var obj = request.Written;
+            var json = definition.EncodeOver(obj, stored);
+            if (ChangesNothing(request, json))
                 return await WhenDurableAsync(definition, stored, cancellationToken);
 
-            if (options.DryRun)
+            if (request.IsDryRun)
                 return StoredObject.Read(definition, RevisionSplice.Set(json, stored.Revision));
             var isLast = IsGoneWith(definition, obj);
             var result = await store.CommitAsync(definition, new ObjectWrite(
                 isLast ? WriteType.Delete : WriteType.Replace,
-                reference.Key.Namespace, reference.Key.Name, json, stored.Revision, definition.Claims(obj)), cancellationToken);
+                request.Key.Namespace, request.Key.Name, json, stored.Revision, definition.Claims(obj)), cancellationToken);
             switch (result.Status)
             {
-                case WriteStatus.Committed:
+                case CommitStatus.Committed:
                     return result.Object ?? stored;
-                case WriteStatus.Conflict:
+                case CommitStatus.Conflict:
                     return null;
-                case WriteStatus.ClaimTaken when pipeline.TryReplaceClaim(request, result.Detail!):
+                case CommitStatus.ClaimTaken when await pipeline.ChooseAgainAsync(request, result.Detail!, memory, cancellationToken) is { } replaced:
+                    request = replaced;
                     continue;
                 default:
-                    throw Refused(definition, reference.Key, result);
+                    throw Refused(definition, request.Key, result);
             }
         }
     }
 
     /// <summary>Whether a write would change nothing, or only the times at which managers wrote what they own anyway.</summary>
-    private static bool ChangesNothing(Admission.AdmissionRequest request, StoredObject stored, byte[] json)
+    private static bool ChangesNothing(AdmissionRequest request, byte[] json)
     {
+        var (stored, obj) = (request.Current!, request.Written);
         if (RevisionSplice.EqualsIgnoringRevision(stored.Json.Span, json))
             return true;
-        var (updated, current) = (request.Object.Metadata, request.Current!.Metadata);
-        if (!OwnershipTracking.DifferInTimeOnly(request.Object, request.Current))
+        if (!OwnershipTracking.DifferInTimeOnly(obj, request.OldObject!))
             return false;
-        var written = updated.ManagedFields;
-        updated.ManagedFields = current.ManagedFields;
-        var isSame = RevisionSplice.EqualsIgnoringRevision(stored.Json.Span, request.Definition.Encode(request.Object));
-        updated.ManagedFields = written;
+        var written = obj.Metadata.ManagedFields;
+        obj.Metadata.ManagedFields = request.OldObject!.Metadata.ManagedFields;
+        var isSame = RevisionSplice.EqualsIgnoringRevision(stored.Json.Span, request.Definition.EncodeOver(obj, stored));
+        obj.Metadata.ManagedFields = written;
         return isSame;
     }
 
@@ -235,22 +241,11 @@ internal sealed partial class ObjectClient(
         && !definition.IsHeld(obj);
 
     private async Task<StoredObject> DryCreateAsync(
-        ResourceDefinition definition, ObjectKey key, byte[] json, CancellationToken cancellationToken)
+        ResourceDefinition definition, ObjectKey key, ReadOnlyMemory<byte> json, CancellationToken cancellationToken)
     {
         var cache = caches[definition];
         await cache.EnsureFreshAsync(Freshness.Latest, cancellationToken);
         return cache.Find(key) is null ? StoredObject.Read(definition, json) : throw ApiErrors.AlreadyExists(definition.Name, key.Name);
-    }
-
-    /// <summary>Changes what the server itself chose about an object, where that is what was refused.</summary>
-    private bool TryAvoid(WriteResult refusal, Admission.AdmissionRequest request, KubeObject obj, bool nameIsGenerated)
-    {
-        if (refusal.Status == WriteStatus.ClaimTaken)
-            return pipeline.TryReplaceClaim(request, refusal.Detail!);
-        if (refusal.Status != WriteStatus.AlreadyExists || !nameIsGenerated)
-            return false;
-        obj.Metadata.Name = Model.Names.NameGenerator.Generate(obj.Metadata.GenerateName);
-        return true;
     }
 
     private static void NamedLike(ObjectKey key, KubeObject obj)
@@ -261,15 +256,15 @@ internal sealed partial class ObjectClient(
             throw ApiErrors.BadRequest($"the name of the object ({obj.Metadata.Name}) does not match the name on the URL ({key.Name})");
     }
 
-    private static ApiException Refused(ResourceDefinition definition, ObjectKey key, WriteResult result) => result.Status switch
+    private static ApiException Refused(ResourceDefinition definition, ObjectKey key, CommitResult result) => result.Status switch
     {
-        WriteStatus.AlreadyExists => ApiErrors.AlreadyExists(definition.Name, key.Name),
-        WriteStatus.NotFound => ApiErrors.NotFound(definition.Name, key.Name),
-        WriteStatus.Conflict => ApiErrors.Modified(definition.Name, key.Name),
-        WriteStatus.Unknown => ApiErrors.Timeout(result.Detail ?? "the write may or may not have happened"),
-        WriteStatus.Unavailable or WriteStatus.DatabaseAway => ApiErrors.ServiceUnavailable(result.Detail ?? "the object store is not available"),
-        WriteStatus.TooLarge => ApiErrors.TooLarge(result.Detail!),
-        WriteStatus.Overloaded => ApiErrors.TooManyRequests("too many writes are waiting, please try again later", 1),
+        CommitStatus.AlreadyExists => ApiErrors.AlreadyExists(definition.Name, key.Name),
+        CommitStatus.NotFound => ApiErrors.NotFound(definition.Name, key.Name),
+        CommitStatus.Conflict => ApiErrors.Modified(definition.Name, key.Name),
+        CommitStatus.Unknown => ApiErrors.Timeout(result.Detail ?? "the write may or may not have happened"),
+        CommitStatus.Unavailable or CommitStatus.DatabaseAway => ApiErrors.ServiceUnavailable(result.Detail ?? "the object store is not available"),
+        CommitStatus.TooLarge => ApiErrors.TooLarge(result.Detail!),
+        CommitStatus.Overloaded => ApiErrors.TooManyRequests("too many writes are waiting, please try again later", 1),
         _ => ApiErrors.Internal($"the write was refused: {result.Detail}"),
     };
 }

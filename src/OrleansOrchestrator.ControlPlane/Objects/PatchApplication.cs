@@ -2,7 +2,6 @@ using System.Text.Json;
 using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Model.Errors;
 using OrleansOrchestrator.Model.Patching;
-using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.ControlPlane.Objects;
 
@@ -11,8 +10,9 @@ internal static class PatchApplication
 {
     /// <summary>The patched object, in that form.</summary>
     /// <exception cref="ApiException">400 if the patch is malformed, 422 if it cannot be applied to this object.</exception>
-    public static PatchedObject Apply(ResourceForm form, PatchType type, StoredObject stored, ReadOnlyMemory<byte> patch)
+    public static PatchedObject Apply(ObjectReference reference, PatchType type, StoredObject stored, ReadOnlyMemory<byte> patch)
     {
+        var form = reference.Form;
         var json = form.JsonOf(stored);
         var faults = new List<string>();
         try

@@ -1,4 +1,5 @@
 using k8s.Models;
+using OrleansOrchestrator.ControlPlane.Watch;
 using OrleansOrchestrator.Controllers.Disruption;
 using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Model.Errors;
@@ -8,18 +9,21 @@ using OrleansOrchestrator.Model.Selectors;
 namespace OrleansOrchestrator.ControlPlane.Objects;
 
 /// <summary>Deletes pods as far as their disruption budgets allow: one eviction is taken from the budget before the pod goes.</summary>
-public sealed class PodEviction(IObjectClient objects, ResourceRegistry registry, TimeProvider time)
+internal sealed class PodEviction(Informers informers, ResourceRegistry registry, TimeProvider time)
 {
     private const int RacesMax = 20;
     private const int AskAgainSeconds = 10;
 
     private readonly ResourceDefinition _pods = registry[WellKnownResources.Pods];
-    private readonly ResourceDefinition _budgets = registry[WellKnownResources.PodDisruptionBudgets];
 
-    /// <summary>Evicts a pod.</summary>
+    // The budgets of each namespace. A selector is read once for each version of a budget.
+    private readonly ObjectIndex<string, Budget> _budgets = informers.Index<string, Budget>(registry[WellKnownResources.PodDisruptionBudgets], EntriesOf);
+
+    /// <summary>Evicts a pod. The eviction has been admitted.</summary>
     /// <exception cref="ApiException">404: there is no such pod; 409: it is not the one that the preconditions name; 429: its budget does
     /// not allow it now; 500: it has more than one budget.</exception>
-    public async Task EvictAsync(ObjectKey key, DeletionOptions deletion, WriteOptions options, CancellationToken cancellationToken)
+    public async Task EvictAsync(
+        ObjectClient objects, ObjectKey key, DeletionOptions deletion, WriteOptions options, CancellationToken cancellationToken)
     {
         for (var race = 0; race < RacesMax; race++)
         {
@@ -28,12 +32,12 @@ public sealed class PodEviction(IObjectClient objects, ResourceRegistry registry
             var budget = isBeyond ? null : await FindBudgetAsync(pod, cancellationToken);
             if (isBeyond || (budget is not null && DisruptionBudgets.AllowsUnready(budget.Peek<V1PodDisruptionBudget>(), pod.Peek<V1Pod>())))
             {
-                if (await TryDeleteUnchangedAsync(pod, deletion, options, cancellationToken))
+                if (await TryDeleteUnchangedAsync(objects, pod, deletion, options, cancellationToken))
                     return;
             }
-            else if (budget is null || await TryTakeAsync(budget, key.Name, options, cancellationToken))
+            else if (budget is null || await TryTakeAsync(objects, budget, key.Name, options, cancellationToken))
             {
-                await objects.DeleteAsync(new ObjectReference(_pods, key), deletion, options, cancellationToken);
+                await objects.DeleteAdmittedAsync(new ObjectReference(_pods, key), deletion, options, cancellationToken);
                 return;
             }
         }
@@ -43,11 +47,8 @@ public sealed class PodEviction(IObjectClient objects, ResourceRegistry registry
 
     private async Task<StoredObject?> FindBudgetAsync(StoredObject pod, CancellationToken cancellationToken)
     {
-        var page = await objects.ListAsync(
-            _budgets, new ListQuery(ObjectFilter.InNamespace(pod.Key.Namespace), Freshness.Latest), cancellationToken);
-        var own = page.Objects
-            .Where(budget => budget.Peek<V1PodDisruptionBudget>().Spec?.Selector is { } selector && LabelSelector.From(selector).Matches(pod.Labels))
-            .ToList();
+        await _budgets.EnsureFreshAsync(Freshness.Latest, cancellationToken);
+        var own = _budgets.Find(pod.Key.Namespace).Where(budget => budget.Selector.Matches(pod.Labels)).Select(budget => budget.Stored).ToList();
         return own.Count <= 1
             ? own.FirstOrDefault()
             : throw ApiErrors.Internal("This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.");
@@ -55,13 +56,13 @@ public sealed class PodEviction(IObjectClient objects, ResourceRegistry registry
 
     /// <summary>A pod that goes for what it is now must still be that when it goes.</summary>
     private async Task<bool> TryDeleteUnchangedAsync(
-        StoredObject pod, DeletionOptions deletion, WriteOptions options, CancellationToken cancellationToken)
+        ObjectClient objects, StoredObject pod, DeletionOptions deletion, WriteOptions options, CancellationToken cancellationToken)
     {
         var isPinned = deletion.ResourceVersion is not null;
         var unchanged = isPinned ? deletion : deletion with { ResourceVersion = pod.Peek().Metadata.ResourceVersion };
         try
         {
-            await objects.DeleteAsync(new ObjectReference(_pods, pod.Key), unchanged, options, cancellationToken);
+            await objects.DeleteAdmittedAsync(new ObjectReference(_pods, pod.Key), unchanged, options, cancellationToken);
             return true;
         }
         catch (ApiException conflict) when (conflict.Code == 409 && !isPinned && (deletion.Uid is null || deletion.Uid == pod.Uid))
@@ -70,7 +71,8 @@ public sealed class PodEviction(IObjectClient objects, ResourceRegistry registry
         }
     }
 
-    private async Task<bool> TryTakeAsync(StoredObject stored, string podName, WriteOptions options, CancellationToken cancellationToken)
+    private async Task<bool> TryTakeAsync(
+        ObjectClient objects, StoredObject stored, string podName, WriteOptions options, CancellationToken cancellationToken)
     {
         var budget = (V1PodDisruptionBudget)stored.Decode();
         if (DisruptionBudgets.Take(budget, podName, time.GetUtcNow().UtcDateTime) is { } refusal)
@@ -78,7 +80,7 @@ public sealed class PodEviction(IObjectClient objects, ResourceRegistry registry
         try
         {
             await objects.UpdateAsync(
-                new ObjectReference(_budgets, stored.Key, "status"), budget, WriteOptions.ControlPlane with { DryRun = options.DryRun }, cancellationToken);
+                new ObjectReference(stored.Definition, stored.Key, "status"), budget, WriteOptions.ControlPlane with { DryRun = options.DryRun }, cancellationToken);
             return true;
         }
         catch (ApiException lost) when (lost.Code is 409 or 404)
@@ -86,4 +88,11 @@ public sealed class PodEviction(IObjectClient objects, ResourceRegistry registry
             return false;
         }
     }
+
+    private static IEnumerable<KeyValuePair<string, Budget>> EntriesOf(StoredObject stored) =>
+        stored.Peek<V1PodDisruptionBudget>().Spec?.Selector is { } selector
+            ? [KeyValuePair.Create(stored.Key.Namespace, new Budget(stored, LabelSelector.From(selector)))]
+            : [];
+
+    private sealed record Budget(StoredObject Stored, LabelSelector Selector);
 }

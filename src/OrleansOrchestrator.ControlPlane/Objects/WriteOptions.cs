@@ -1,3 +1,4 @@
+using OrleansOrchestrator.ControlPlane.Authorization;
 using OrleansOrchestrator.Model.Metadata;
 
 namespace OrleansOrchestrator.ControlPlane.Objects;
@@ -26,24 +27,6 @@ public enum FieldTracking
 
     /// <summary>They are part of what is written, and right.</summary>
     Settled,
-}
-
-/// <summary>Who asks.</summary>
-/// <param name="Name">The user's name.</param>
-/// <param name="Groups">The groups the user is in.</param>
-/// <param name="Uid">The user's uid, where the authenticator knows one.</param>
-public sealed record UserInfo(string Name, IReadOnlyList<string> Groups, string? Uid = null)
-{
-    private static readonly IReadOnlyDictionary<string, IReadOnlyList<string>> NothingMore = new Dictionary<string, IReadOnlyList<string>>();
-
-    /// <summary>What else is known of the user, by keys in lower case.</summary>
-    public IReadOnlyDictionary<string, IReadOnlyList<string>> Extra { get; init; } = NothingMore;
-
-    /// <summary>The control plane itself.</summary>
-    public static UserInfo ControlPlane { get; } = new("system:orchestrator", ["system:masters", "system:authenticated"]);
-
-    /// <summary>Whether the user is in a group.</summary>
-    public bool IsIn(string group) => Groups.Contains(group, StringComparer.Ordinal);
 }
 
 /// <summary>Options of a write.</summary>

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
 using OrleansOrchestrator.ControlPlane.Admission;
 using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Model.Errors;
@@ -11,175 +10,148 @@ using OrleansOrchestrator.Model.Validation;
 namespace OrleansOrchestrator.ControlPlane.Objects;
 
 /// <summary>
-/// What every write goes through between a decoded object and the store: prepare → default → admit → validate → encode.
-/// Nothing is read or written on the way but what admission rules look up.
+/// What every request that changes something goes through between what was sent and the store, each stage a function from the request to
+/// the request: default → own fields → mutating admission → validate → validating admission. Nothing is read or written on the way but
+/// what admission looks up, and nothing is held while it is waited for. docs/writes.md tells what each stage may do.
 /// </summary>
-internal sealed class WritePipeline(IEnumerable<IAdmissionPlugin> plugins, TimeProvider time)
+internal sealed class WritePipeline(AdmissionChain admission, TimeProvider time)
 {
-    private readonly IAdmissionPlugin[] _plugins = [.. plugins];
-
-    /// <summary>Reads a body and turns it into the storage form.</summary>
-    /// <exception cref="ApiException">400: malformed, of another kind, or with unknown fields where they are refused.</exception>
-    public static KubeObject Decode(ResourceForm form, ReadOnlySpan<byte> json, WriteOptions options)
+    /// <summary>Takes a new or changed object through all stages.</summary>
+    /// <exception cref="ApiException">Whatever a stage refuses; also 409 if the object carries a resourceVersion that is not the present
+    /// one.</exception>
+    public async ValueTask<AdmissionRequest> AdmitAsync(AdmissionRequest request, AdmissionMemory memory, CancellationToken cancellationToken)
     {
-        // No object is the empty one.
-        if (json.Trim(" \t\r\n"u8) is [(byte)'n', (byte)'u', (byte)'l', (byte)'l'])
-            json = "{}"u8;
-        try
-        {
-            var obj = form.Decode(json);
-            CheckKind(form, obj);
-            if (FieldFaults(form, json, options) is { Count: > 0 } faults)
-                Report(faults, options, text => ApiErrors.BadRequest($"{SubjectOf(form)}: {text}"));
-            return form.ToStorage(obj);
-        }
-        catch (Exception malformed) when (IsMalformed(malformed))
-        {
-            throw DecodeFaults.IsMalformed(json, out var syntax)
-                ? ApiErrors.Unrecognized(form.Definition.Kind, syntax, json)
-                : Malformed(form, malformed, json);
-        }
+        request = Own(Default(request));
+        request = ScaleView.Leave(await admission.MutateAsync(ScaleView.Enter(request), memory, cancellationToken), request);
+        return await JudgeAsync(request, memory, cancellationToken);
     }
 
-    /// <summary>Reads what a patch has made of an object, and turns it into the storage form.</summary>
-    /// <exception cref="ApiException">400: of another kind; 422: what the patch made cannot be read, or has unknown fields where they are refused.</exception>
-    public static KubeObject DecodePatched(ResourceForm form, PatchedObject patched, WriteOptions options)
+    /// <summary>Takes what is not an object of the kind through admission: a deletion, a binding, an eviction, a token, a connection.</summary>
+    public async ValueTask<AdmissionRequest> AdmitPlainAsync(AdmissionRequest request, AdmissionMemory memory, CancellationToken cancellationToken)
     {
-        var json = patched.Json.Span;
-        try
-        {
-            var obj = form.Decode(json);
-            CheckKind(form, obj);
-            if (options.FieldValidation != FieldValidation.Ignore)
-                Report([.. patched.Faults, .. form.FindUnknownFields(json)], options, text => patched.Refused(text));
-            return form.ToStorage(obj);
-        }
-        catch (Exception malformed) when (IsMalformed(malformed))
-        {
-            throw patched.Refused(patched.Explain(malformed, form.ModelType));
-        }
+        request = await admission.MutateAsync(request, memory, cancellationToken);
+        await admission.ValidateAsync(request, memory, cancellationToken);
+        return request;
     }
 
-    /// <summary>Whether a failure says that JSON cannot be read as an object.</summary>
-    public static bool IsMalformed(Exception failure) => failure is JsonException or FormatException or ArgumentException or OverflowException
-        or InvalidOperationException or NotSupportedException;
+    /// <summary>Chooses again what the store says that another object holds, and judges what that makes of the request.</summary>
+    /// <returns>The request with another choice; null if nothing else can be chosen, since the sender has named it.</returns>
+    public async ValueTask<AdmissionRequest?> ChooseAgainAsync(
+        AdmissionRequest request, string claim, AdmissionMemory memory, CancellationToken cancellationToken) =>
+        await admission.ReplaceClaimAsync(request, claim, cancellationToken) is { } replaced
+            ? await JudgeAsync(replaced, memory, cancellationToken)
+            : null;
 
-    /// <summary>What the sender is told whose JSON cannot be read as an object.</summary>
-    public static ApiException Malformed(ResourceForm form, Exception failure, ReadOnlySpan<byte> json) =>
-        ApiErrors.BadRequest($"{SubjectOf(form)}: {DecodeFaults.Explain(failure, json, form.ModelType)}");
-
-    private static string SubjectOf(ResourceForm form) => $"{form.Definition.Kind} in version \"{form.Version}\" cannot be handled as a {form.Definition.Kind}";
+    /// <summary>The last two stages: validates the object, and lets validating admission judge it.</summary>
+    public async ValueTask<AdmissionRequest> JudgeAsync(AdmissionRequest request, AdmissionMemory memory, CancellationToken cancellationToken)
+    {
+        Validate(request);
+        await admission.ValidateAsync(ScaleView.Enter(request), memory, cancellationToken);
+        return request;
+    }
 
     /// <summary>Whoever writes, as managed fields name him.</summary>
     public FieldWriter WriterOf(WriteOptions options, string subresource) =>
         new(options.FieldManager, subresource, ObjectMetaRules.TruncateToSeconds(time.GetUtcNow()));
 
-    /// <summary>Looks for fields that an applied configuration gives twice; those it should not give are refused in any case.</summary>
-    /// <exception cref="ApiException">400: there are some, and they are refused.</exception>
-    public static void CheckDuplicates(WriteOptions options)
+    /// <summary>Fills in what the server decides and what the sender left out, and restores what the sender cannot change.</summary>
+    private AdmissionRequest Default(AdmissionRequest request)
     {
-        if (options is { FieldValidation: FieldValidation.Strict, YamlFaults.Count: > 0 })
-            throw ApiErrors.BadRequest($"error strict decoding patch: error converting YAML to JSON: {YamlText(options.YamlFaults)}");
-        if (options.FieldValidation != FieldValidation.Ignore)
-            Report(options.YamlFaults, options, ApiErrors.BadRequest);
-    }
+        var (definition, obj) = (request.Definition, request.Written);
+        if (request.Operation == AdmissionOperation.Create)
+        {
+            ObjectMetaRules.PrepareForCreate(definition, obj, request.Key.Namespace, time.GetUtcNow());
+            DropDuplicateOwners(obj, request.Options);
+            definition.PrepareForCreate(obj);
+            definition.ApplyDefaults(obj);
+            return request with { Key = new ObjectKey(request.Key.Namespace, obj.Metadata.Name ?? "") };
+        }
 
-    /// <summary>Makes a new object ready to be stored.</summary>
-    public async ValueTask<AdmissionRequest> PrepareCreateAsync(
-        ResourceForm form, string requestNamespace, KubeObject obj, WriteOptions options, CancellationToken cancellationToken)
-    {
-        var definition = form.Definition;
-        ObjectMetaRules.PrepareForCreate(definition, obj, requestNamespace, time.GetUtcNow());
-        DropDuplicateOwners(obj, options);
-        definition.PrepareForCreate(obj);
+        CheckRevision(definition, obj, request.Current!);
+        var current = request.Current!.Peek();
+        ObjectMetaRules.PrepareForUpdate(definition, obj, current, request.Key.Namespace);
+        DropDuplicateOwners(obj, request.Options);
         definition.ApplyDefaults(obj);
-        if (options.Tracking == FieldTracking.Full)
-            OwnershipTracking.OnCreate(form, obj, WriterOf(options, ""));
-        else if (options.Tracking == FieldTracking.Existing)
+        RestoreAllBut(request.Subresource, definition, obj, current);
+        return request;
+    }
+
+    /// <summary>Gives the fields that the sender changes to him. What later stages do belongs to nobody.</summary>
+    private AdmissionRequest Own(AdmissionRequest request)
+    {
+        var (obj, tracking, writer) = (request.Written, request.Options.Tracking, WriterOf(request.Options, request.Subresource));
+        if (tracking == FieldTracking.Settled)
+            return request;
+        if (request.Operation == AdmissionOperation.Update)
+            OwnershipTracking.OnUpdate(request.Form, obj, request.Current!, writer);
+        else if (tracking == FieldTracking.Full)
+            OwnershipTracking.OnCreate(request.Form, obj, writer);
+        else
             obj.Metadata.ManagedFields = null;
-        var request = new AdmissionRequest(
-            AdmissionOperation.Create, definition, new ObjectKey(requestNamespace, obj.Metadata.Name ?? ""), "", obj, null, options);
-        await AdmitAsync(request, cancellationToken);
-
-        var errors = new FieldErrors();
-        ObjectMetaValidation.Validate(definition, obj.Metadata, errors);
-        ObjectMetaValidation.ValidateNew(definition, obj.Metadata, errors);
-        form.Validate(obj, errors);
-        ThrowIfAny(definition, obj, errors);
-        Warn(request);
         return request;
     }
 
-    /// <summary>Makes a changed object ready to be stored.</summary>
-    /// <exception cref="ApiException">Also 409 if the object carries a resourceVersion that is not the present one.</exception>
-    public async ValueTask<AdmissionRequest> PrepareUpdateAsync(
-        ObjectReference reference, KubeObject updated, StoredObject stored, WriteOptions options, CancellationToken cancellationToken)
+    /// <summary>Refuses an object with faults, telling all of them, and warns of what is odd about one without.</summary>
+    private static void Validate(AdmissionRequest request)
     {
-        var definition = reference.Definition;
-        CheckRevision(definition, updated, stored);
-        var current = definition.Decode(stored.Json.Span);
-        ObjectMetaRules.PrepareForUpdate(definition, updated, current, reference.Key.Namespace);
-        DropDuplicateOwners(updated, options);
-        definition.ApplyDefaults(updated);
-        PrepareSubresource(reference, updated, current);
-        if (options.Tracking != FieldTracking.Settled)
-            OwnershipTracking.OnUpdate(reference.Form, updated, definition.Storage.JsonOf(stored), current.Metadata.ManagedFields, WriterOf(options, reference.Subresource));
-        var request = new AdmissionRequest(
-            AdmissionOperation.Update, definition, reference.Key, reference.Subresource, updated, current, options);
-        await AdmitAsync(request, cancellationToken);
-
+        var (definition, obj) = (request.Definition, request.Written);
         var errors = new FieldErrors();
-        ObjectMetaValidation.ValidateUpdate(definition, updated.Metadata, current.Metadata, errors);
-        ValidateSubresource(reference, updated, current, errors);
-        ThrowIfAny(definition, updated, errors);
-        Warn(request);
-        return request;
+        if (request.Operation == AdmissionOperation.Create)
+        {
+            ObjectMetaValidation.Validate(definition, obj.Metadata, errors);
+            ObjectMetaValidation.ValidateNew(definition, obj.Metadata, errors);
+            request.Form.Validate(obj, errors);
+        }
+        else
+        {
+            var current = request.Current!.Peek();
+            ObjectMetaValidation.ValidateUpdate(definition, obj.Metadata, current.Metadata, errors);
+            ValidatePart(request, obj, current, errors);
+        }
+
+        if (!errors.IsEmpty)
+            throw ApiErrors.Invalid(definition, obj.Metadata.Name, errors.All);
+
+        // Statuses and other parts are written by machines.
+        if (request.Options.Warn is not { } warn || request.Subresource.Length > 0)
+            return;
+        foreach (var warning in definition.WarningsOf(obj, request.OldObject))
+            warn(warning);
     }
 
-    /// <summary>Asks all rules whether a deletion may go on.</summary>
-    public ValueTask AdmitDeleteAsync(
-        ObjectReference reference, KubeObject current, WriteOptions options, CancellationToken cancellationToken) =>
-        AdmitAsync(
-            new AdmissionRequest(AdmissionOperation.Delete, reference.Definition, reference.Key, reference.Subresource, current, current, options),
-            cancellationToken);
-
-    /// <summary>Lets the rule that chose a claim choose another one.</summary>
-    /// <returns>Whether the write may be tried again.</returns>
-    public bool TryReplaceClaim(AdmissionRequest request, string claim) => _plugins.Any(plugin => plugin.TryReplaceClaim(request, claim));
-
-    private static void PrepareSubresource(ObjectReference reference, KubeObject updated, KubeObject current)
+    private static void RestoreAllBut(string subresource, ResourceDefinition definition, KubeObject updated, KubeObject current)
     {
-        switch (reference.Subresource)
+        switch (subresource)
         {
             case "":
-            case "scale" when reference.Definition.Scale is not null:
-                reference.Definition.PrepareForUpdate(updated, current);
+            case ScaleView.Subresource when definition.Scale is not null:
+                definition.PrepareForUpdate(updated, current);
                 break;
-            case "status" when reference.Definition.HasStatus:
-                reference.Definition.PrepareForStatusUpdate(updated, current);
+            case "status" when definition.HasStatus:
+                definition.PrepareForStatusUpdate(updated, current);
                 break;
-            case "finalize" when reference.Definition.Name == WellKnownResources.Namespaces:
+            case "finalize" when definition.Name == WellKnownResources.Namespaces:
                 NamespaceFinalization.Prepare(updated, current);
                 break;
             default:
-                if (!reference.Definition.TryPrepareForPartUpdate(reference.Subresource, updated, current))
+                if (!definition.TryPrepareForPartUpdate(subresource, updated, current))
                     throw ApiErrors.NoSuchPath();
                 break;
         }
     }
 
-    private static void ValidateSubresource(ObjectReference reference, KubeObject updated, KubeObject current, FieldErrors errors)
+    private static void ValidatePart(AdmissionRequest request, KubeObject updated, KubeObject current, FieldErrors errors)
     {
-        switch (reference.Subresource)
+        switch (request.Subresource)
         {
             case "" or "finalize":
-                reference.Form.ValidateUpdate(updated, current, errors);
+                request.Form.ValidateUpdate(updated, current, errors);
                 break;
             case "status":
-                reference.Definition.ValidateStatusUpdate(updated, current, errors);
+                request.Definition.ValidateStatusUpdate(updated, current, errors);
                 break;
             default:
-                reference.Definition.ValidatePartUpdate(reference.Subresource, updated, current, errors);
+                request.Definition.ValidatePartUpdate(request.Subresource, updated, current, errors);
                 break;
         }
     }
@@ -200,42 +172,6 @@ internal sealed class WritePipeline(IEnumerable<IAdmissionPlugin> plugins, TimeP
             throw ApiErrors.Modified(definition.Name, stored.Key.Name);
     }
 
-    private static void CheckKind(ResourceForm form, KubeObject obj)
-    {
-        if (!string.IsNullOrEmpty(obj.ApiVersion) && obj.ApiVersion != form.ApiVersion)
-        {
-            throw ApiErrors.BadRequest(
-                $"the API version in the data ({obj.ApiVersion}) does not match the expected API version ({form.ApiVersion})");
-        }
-
-        if (!string.IsNullOrEmpty(obj.Kind) && obj.Kind != form.Definition.Kind)
-            throw ApiErrors.BadRequest($"the kind in the data ({obj.Kind}) does not match the expected kind ({form.Definition.Kind})");
-    }
-
-    private static IReadOnlyList<string> FieldFaults(ResourceForm form, ReadOnlySpan<byte> json, WriteOptions options)
-    {
-        if (options.FieldValidation == FieldValidation.Ignore)
-            return [];
-        var faults = form.FindUnknownFields(json);
-        if (options.YamlFaults.Count == 0)
-            return faults;
-        // Whoever is warned is told line by line.
-        return options.FieldValidation == FieldValidation.Strict
-            ? [YamlText(options.YamlFaults), .. faults]
-            : [.. options.YamlFaults, .. faults];
-    }
-
-    private static string YamlText(IReadOnlyList<string> faults) => $"yaml: unmarshal errors:\n  {string.Join("\n  ", faults)}";
-
-    /// <summary>Warns of faults of fields, or refuses them.</summary>
-    private static void Report(IReadOnlyList<string> faults, WriteOptions options, Func<string, ApiException> refused)
-    {
-        if (faults.Count > 0 && options.FieldValidation == FieldValidation.Strict)
-            throw refused($"strict decoding error: {string.Join(", ", faults)}");
-        foreach (var fault in faults)
-            options.Warn?.Invoke(fault);
-    }
-
     private static void DropDuplicateOwners(KubeObject obj, WriteOptions options)
     {
         if (ObjectMetaRules.DropDuplicateOwners(obj.Metadata) is { Count: > 0 } duplicates)
@@ -244,26 +180,5 @@ internal sealed class WritePipeline(IEnumerable<IAdmissionPlugin> plugins, TimeP
                 ".metadata.ownerReferences contains duplicate entries; API server dedups owner references in 1.20+, and may reject such requests "
                 + $"as early as 1.24; please fix your requests; duplicate UID(s) observed: {string.Join(", ", duplicates)}");
         }
-    }
-
-    /// <summary>Tells the sender what is odd about an object that is accepted. Statuses and other parts are written by machines.</summary>
-    private static void Warn(AdmissionRequest request)
-    {
-        if (request.Options.Warn is not { } warn || request.Subresource.Length > 0)
-            return;
-        foreach (var warning in request.Definition.WarningsOf(request.Object, request.Current))
-            warn(warning);
-    }
-
-    private static void ThrowIfAny(ResourceDefinition definition, KubeObject obj, FieldErrors errors)
-    {
-        if (!errors.IsEmpty)
-            throw ApiErrors.Invalid(definition, obj.Metadata.Name, errors.All);
-    }
-
-    private async ValueTask AdmitAsync(AdmissionRequest request, CancellationToken cancellationToken)
-    {
-        foreach (var plugin in _plugins)
-            await plugin.AdmitAsync(request, cancellationToken);
     }
 }

@@ -5,10 +5,9 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using OpenTelemetry.Metrics;
-using OrleansOrchestrator.ControlPlane.Objects;
+using OrleansOrchestrator.ControlPlane.Authorization;
 using OrleansOrchestrator.ControlPlane.Watch;
 using OrleansOrchestrator.Gateway.Authentication;
-using OrleansOrchestrator.Gateway.Authorization;
 using OrleansOrchestrator.Gateway.Discovery;
 using OrleansOrchestrator.Gateway.Health;
 using OrleansOrchestrator.Gateway.Identity;
@@ -77,8 +76,7 @@ public static class GatewayServices
         services.AddSingleton<TokenBindings>();
         services.AddSingleton<IAuthenticator, ServiceAccountAuthenticator>();
         services.AddSingleton<Impersonation>();
-        services.AddSingleton<AuthorizerChain>();
-        services.AddSingleton<IAuthorizer, SystemAuthorizer>();
+        services.AddAuthorizers();
         services.AddSingleton<InFlightLimiter>();
         services.AddSingleton<LargeListGate>();
         services.AddSingleton<RequestInstruments>();
@@ -103,7 +101,6 @@ public static class GatewayServices
         services.AddSingleton<ISubresourceEndpoint, ApprovalEndpoint>();
         services.AddSingleton<ISubresourceEndpoint, TokenEndpoint>();
         services.AddSingleton<ISubresourceEndpoint, PodLogEndpoint>();
-        services.AddSingleton<PodEviction>();
         services.AddSingleton<ISubresourceEndpoint, EvictionEndpoint>();
         services.AddSingleton<ResourceEndpoint>();
     }

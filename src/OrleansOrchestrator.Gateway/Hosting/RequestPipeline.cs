@@ -1,7 +1,7 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using OrleansOrchestrator.ControlPlane.Objects;
+using OrleansOrchestrator.ControlPlane.Authorization;
 using OrleansOrchestrator.Gateway.Authentication;
 using OrleansOrchestrator.Gateway.Authorization;
 using OrleansOrchestrator.Gateway.Limits;

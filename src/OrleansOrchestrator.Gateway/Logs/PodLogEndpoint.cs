@@ -4,6 +4,7 @@ using System.IO.Pipelines;
 using System.Text;
 using k8s.Models;
 using Microsoft.AspNetCore.Http;
+using OrleansOrchestrator.ControlPlane.Authorization;
 using OrleansOrchestrator.ControlPlane.Objects;
 using OrleansOrchestrator.Gateway.Requests;
 using OrleansOrchestrator.Gateway.Subresources;

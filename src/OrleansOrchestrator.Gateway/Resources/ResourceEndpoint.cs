@@ -1,7 +1,9 @@
 using System.Collections.Frozen;
 using Microsoft.AspNetCore.Http;
+using OrleansOrchestrator.ControlPlane.Authorization;
 using OrleansOrchestrator.ControlPlane.CustomResources;
 using OrleansOrchestrator.ControlPlane.Nodes;
+using OrleansOrchestrator.ControlPlane.Objects;
 using OrleansOrchestrator.Gateway.Negotiation;
 using OrleansOrchestrator.Gateway.Requests;
 using OrleansOrchestrator.Gateway.Reviews;
@@ -19,6 +21,7 @@ internal sealed class ResourceEndpoint(
     ObjectWrites writes,
     ObjectDeletions deletions,
     WatchResponse watches,
+    IObjectClient objects,
     ReviewEndpoints reviews,
     ResourceRoutes routes,
     INewestKinds newest,
@@ -84,11 +87,13 @@ internal sealed class ResourceEndpoint(
         _ => throw ApiErrors.MethodNotAllowed(),
     };
 
-    private Task HandleSubresourceAsync(ApiRequest request)
+    private async Task HandleSubresourceAsync(ApiRequest request)
     {
+        if (ConnectOperations.Of(request) is { } connection)
+            await objects.AdmitAsync(connection, request.Cancellation);
         if (!_subresources.TryGetValue(request.Info.Subresource, out var endpoint) || !endpoint.Serves(request.Definition))
             throw UnservedParts.Refuse(request.Info);
-        return endpoint.HandleAsync(request);
+        await endpoint.HandleAsync(request);
     }
 
     /// <summary>A list has no metadata as an object has it, and an object none as a list has it.</summary>

@@ -1,5 +1,4 @@
-using OrleansOrchestrator.ControlPlane.Objects;
-using OrleansOrchestrator.Gateway.Authentication;
+using OrleansOrchestrator.ControlPlane.Authorization;
 using OrleansOrchestrator.Model.Names;
 
 namespace OrleansOrchestrator.Gateway.ServiceAccounts;

@@ -1,4 +1,6 @@
 using k8s.Models;
+using OrleansOrchestrator.ControlPlane.Authorization;
+using OrleansOrchestrator.ControlPlane.Admission;
 using OrleansOrchestrator.ControlPlane.Objects;
 using OrleansOrchestrator.Gateway.Authentication;
 using OrleansOrchestrator.Gateway.Requests;
@@ -32,10 +34,22 @@ internal sealed class TokenEndpoint(IObjectClient objects, ObjectBody bodies, To
     {
         if (request.Info.Verb != Verbs.Create)
             throw ApiErrors.MethodNotAllowed();
-        _ = WriteQueries.ForWrite(request, "CreateOptions");
+        var options = WriteQueries.ForWrite(request, "CreateOptions");
         var asked = await bodies.ReadModelAsync<Authenticationv1TokenRequest>(request) ?? throw ApiErrors.BadRequest($"a {Kind} is required");
         var account = await objects.GetAsync(request.Definition, request.Info.Key, Freshness.Latest, request.Cancellation);
         Complete(asked, account);
+        var admitted = await objects.AdmitAsync(
+            new AdmissionRequest
+            {
+                Operation = AdmissionOperation.Create,
+                Form = request.Form,
+                Key = account.Key,
+                Subresource = Name,
+                Object = asked,
+                Options = options,
+            },
+            request.Cancellation);
+        asked = (Authenticationv1TokenRequest)admitted.Object!;
 
         var binding = await bindings.BindAsync(account, asked.Spec.BoundObjectRef, request.Cancellation);
         var (token, expires) = tokens.Issue(binding, [.. asked.Spec.Audiences], TimeSpan.FromSeconds(asked.Spec.ExpirationSeconds!.Value));

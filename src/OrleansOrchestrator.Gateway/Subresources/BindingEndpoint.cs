@@ -1,4 +1,5 @@
 using k8s.Models;
+using OrleansOrchestrator.ControlPlane.Authorization;
 using OrleansOrchestrator.ControlPlane.Objects;
 using OrleansOrchestrator.Gateway.Discovery;
 using OrleansOrchestrator.Gateway.Requests;

@@ -1,4 +1,5 @@
 using k8s.Models;
+using OrleansOrchestrator.ControlPlane.Authorization;
 using OrleansOrchestrator.ControlPlane.Objects;
 using OrleansOrchestrator.Gateway.Requests;
 using OrleansOrchestrator.Gateway.Responses;
@@ -8,7 +9,7 @@ using OrleansOrchestrator.Model.Resources;
 namespace OrleansOrchestrator.Gateway.Subresources;
 
 /// <summary>Serves <c>pods/eviction</c>: a deletion that disruption budgets can refuse, as <c>kubectl drain</c> asks for it.</summary>
-internal sealed class EvictionEndpoint(PodEviction evictions, ObjectBody bodies) : ISubresourceEndpoint
+internal sealed class EvictionEndpoint(IObjectClient objects, ObjectBody bodies) : ISubresourceEndpoint
 {
     /// <inheritdoc/>
     public string Name => "eviction";
@@ -24,8 +25,9 @@ internal sealed class EvictionEndpoint(PodEviction evictions, ObjectBody bodies)
         var eviction = await bodies.ReadModelAsync<V1Eviction>(request) ?? throw ApiErrors.BadRequest("an Eviction is required");
         if ((eviction.Metadata?.Name ?? "") is var name && name != request.Info.Name)
             throw ApiErrors.BadRequest("name in URL does not match name in Eviction object");
+        (eviction.ApiVersion, eviction.Kind) = ("policy/v1", "Eviction");
         var (deletion, options) = WriteQueries.ForDelete(request, eviction.DeleteOptions);
-        await evictions.EvictAsync(request.Info.Key, deletion, options, request.Cancellation);
+        await objects.EvictAsync(request.Info.Key, eviction, deletion, options, request.Cancellation);
         await StatusResponse.SendAsync(request.Http, StatusResponse.Success(201), request.Cancellation);
     }
 }

@@ -1,3 +1,4 @@
+using OrleansOrchestrator.ControlPlane.Authorization;
 using OrleansOrchestrator.Gateway.Requests;
 using OrleansOrchestrator.Gateway.Resources;
 using OrleansOrchestrator.Model.Errors;

@@ -1,4 +1,5 @@
 using k8s.Models;
+using OrleansOrchestrator.ControlPlane.Authorization;
 using OrleansOrchestrator.ControlPlane.Objects;
 using OrleansOrchestrator.Gateway.Requests;
 using OrleansOrchestrator.Gateway.Responses;

@@ -15,26 +15,7 @@ internal static class ScaleObjects
     private const string Group = "autoscaling";
 
     /// <summary>The Scale of an object of a kind that has one.</summary>
-    public static V1Scale Of(StoredObject obj)
-    {
-        var access = obj.Definition.Scale!;
-        var model = obj.Peek();
-        return new V1Scale
-        {
-            ApiVersion = "autoscaling/v1",
-            Kind = "Scale",
-            Metadata = new V1ObjectMeta
-            {
-                Name = model.Metadata.Name,
-                NamespaceProperty = model.Metadata.NamespaceProperty,
-                Uid = model.Metadata.Uid,
-                ResourceVersion = model.Metadata.ResourceVersion,
-                CreationTimestamp = model.Metadata.CreationTimestamp,
-            },
-            Spec = new V1ScaleSpec { Replicas = access.GetSpecReplicas(model) },
-            Status = new V1ScaleStatus { Replicas = access.GetStatusReplicas(model), Selector = access.GetSelector(model) },
-        };
-    }
+    public static V1Scale Of(StoredObject obj) => ScaleView.Of(obj.Definition, obj.Peek());
 
     /// <summary>A Scale after a patch.</summary>
     /// <exception cref="ApiException">400: the patch is malformed; 413: it is over a limit; 422: it does not apply.</exception>

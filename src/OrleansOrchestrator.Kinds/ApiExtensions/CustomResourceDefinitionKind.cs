@@ -80,8 +80,9 @@ internal sealed class CustomResourceDefinitionKind : ResourceDefinition<V1Custom
 
     protected override void PrepareForUpdate(V1CustomResourceDefinition updated, V1CustomResourceDefinition current)
     {
-        updated.Status ??= new V1CustomResourceDefinitionStatus();
-        updated.Status.StoredVersions = [.. (updated.Status.StoredVersions ?? []).Union(StorageVersionsOf(updated), StringComparer.Ordinal)];
+        // The status is that of the present object, which is shared.
+        var status = updated.Status ?? new V1CustomResourceDefinitionStatus();
+        updated.Status = status with { StoredVersions = [.. (status.StoredVersions ?? []).Union(StorageVersionsOf(updated), StringComparer.Ordinal)] };
     }
 
     protected override void Validate(V1CustomResourceDefinition obj, FieldErrors errors) => DefinitionValidation.Validate(obj, errors);

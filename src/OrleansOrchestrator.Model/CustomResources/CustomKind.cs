@@ -153,7 +153,7 @@ public sealed class CustomKind : ResourceDefinition
         var content = (JsonObject)present.Content.DeepClone();
         Take(wanted.Content, StatusField, content);
         wanted.Content = content;
-        wanted.Metadata = present.Metadata;
+        wanted.Metadata = present.Metadata with { };
     }
 
     /// <inheritdoc/>

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using k8s.Models;
 using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Model.Resources;
 
@@ -38,12 +37,11 @@ public static class OwnershipTracking
     /// <summary>Gives the fields that an update changes to its writer.</summary>
     /// <param name="form">The form in which the writer speaks of it.</param>
     /// <param name="updated">The object with its defaults, in the storage form; gets its managed fields.</param>
-    /// <param name="live">The present object.</param>
-    /// <param name="liveEntries">The managed fields of the present object.</param>
+    /// <param name="current">The present object.</param>
     /// <param name="writer">Who updates it.</param>
-    public static void OnUpdate(
-        ResourceForm form, KubeObject updated, ReadOnlyMemory<byte> live, IList<V1ManagedFieldsEntry>? liveEntries, in FieldWriter writer)
+    public static void OnUpdate(ResourceForm form, KubeObject updated, StoredObject current, in FieldWriter writer)
     {
+        var liveEntries = current.Peek().Metadata.ManagedFields;
         if (updated.Metadata.ManagedFields is null && liveEntries is null)
             return;
         var managed = writer.Subresource.Length > 0
@@ -55,7 +53,7 @@ public static class OwnershipTracking
             return;
         }
 
-        using var before = Parse(live);
+        using var before = Parse(form.Definition.Storage.JsonOf(current));
         var changed = TakeChanged(form, before.RootElement, EncodeUnmanaged(form, updated), managed, writer.Subresource);
         Give(form, updated, managed, changed, writer);
     }

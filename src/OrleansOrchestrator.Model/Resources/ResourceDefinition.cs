@@ -163,6 +163,10 @@ public abstract class ResourceDefinition
     /// <summary>Writes an object as canonical UTF-8 JSON, with kind and version and without <c>resourceVersion</c>.</summary>
     public abstract byte[] Encode(KubeObject obj);
 
+    /// <summary>Writes a changed object in the same way. What it shares with the present one, as a status update shares the spec, is not
+    /// encoded again but copied as it is stored.</summary>
+    public virtual byte[] EncodeOver(KubeObject obj, StoredObject current) => Encode(obj);
+
     /// <summary>Fills in the defaults that Kubernetes documents for the kind.</summary>
     public abstract void ApplyDefaults(KubeObject obj);
 

@@ -133,7 +133,7 @@ public class PodPipelineBenchmark
         ObjectMetaRules.PrepareForUpdate(Definition, updated, current, "default");
         Definition.ApplyDefaults(updated);
         Definition.PrepareForUpdate(updated, current);
-        OwnershipTracking.OnUpdate(Definition.Storage, updated, stored, current.Metadata.ManagedFields, Writer("patcher"));
+        OwnershipTracking.OnUpdate(Definition.Storage, updated, StoredObject.Read(Definition, stored), Writer("patcher"));
         var errors = new FieldErrors();
         Definition.ValidateUpdate(updated, current, errors);
         return errors.IsEmpty ? Definition.Encode(updated) : throw new InvalidOperationException(string.Join(", ", errors.All));

@@ -31,10 +31,11 @@ public sealed class SiloGroupTests : IAsyncLifetime
             var grain = SiloGroup.Grain<IResourceStoreGrain>(silo, "configmaps");
             var name = "from-" + silo.Name.ToLowerInvariant();
             var created = (await grain.CommitAsync([Samples.Create(name, "1")])).ShouldHaveSingleItem();
-            created.Status.ShouldBe(WriteStatus.Committed);
+            created.Status.ShouldBe(CommitStatus.Committed);
             var replaced = (await grain.CommitAsync([Samples.Replace(name, created.Object!.Revision, "2"), Samples.Create(name)])).ToList();
-            replaced.Select(result => result.Status).ShouldBe([WriteStatus.Committed, WriteStatus.AlreadyExists]);
+            replaced.Select(result => result.Status).ShouldBe([CommitStatus.Committed, CommitStatus.AlreadyExists]);
             var revision = replaced[0].Object!.Revision;
+            var beside = 0;
 
             foreach (var other in Silos.Select(reader => SiloGroup.Grain<IResourceStoreGrain>(reader, "configmaps")))
             {
@@ -43,14 +44,21 @@ public sealed class SiloGroupTests : IAsyncLifetime
                 (await other.ReadForWriteAsync("default", "nobody")).ShouldBeNull();
                 (await other.GetHeadAsync()).ShouldBe(revision);
                 (await other.ReadSnapshotAsync("", "")).Objects.ShouldContain(obj => obj.Key.Name == name && obj.Revision == revision);
-                foreach (var batch in new[] { await other.FollowAsync(created.Object!.Revision, Guid.NewGuid(), waits: true), await other.ReadChangesAsync(created.Object!.Revision) })
+                var followed = await other.FollowAsync(created.Object!.Revision, Guid.NewGuid(), waits: true);
+                var past = (await other.ReadChangesAsync(created.Object!.Revision)).Restored();
+                foreach (var batch in new[] { followed, past })
                 {
                     var change = batch.Changes.ShouldHaveSingleItem();
                     (change.Revision, batch.Head).ShouldBe((revision, revision));
                     Samples.ValueOf(change.Object).ShouldBe("2");
-                    Samples.ValueOf(change.Previous.ShouldNotBeNull()).ShouldBe("1");
                 }
+
+                Samples.ValueOf(past.Changes[0].Previous.ShouldNotBeNull()).ShouldBe("1");
+                if (followed.Changes[0].Previous is not null)
+                    beside++;
             }
+
+            beside.ShouldBe(1, "the object before a change does not leave the silo of its store");
 
             (await grain.CommitAsync([Samples.Delete(name, revision)])).ShouldHaveSingleItem().Object.ShouldNotBeNull().Revision.ShouldBeGreaterThan(revision);
         }

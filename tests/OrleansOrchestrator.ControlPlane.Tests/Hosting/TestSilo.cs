@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Orleans.Configuration;
+using OrleansOrchestrator.ControlPlane.Admission;
 using OrleansOrchestrator.ControlPlane.Hosting;
 using OrleansOrchestrator.ControlPlane.Objects;
 using OrleansOrchestrator.ControlPlane.Store;
@@ -36,7 +37,9 @@ internal sealed class TestSilo : IAsyncDisposable
         _host.Services.GetRequiredService<IGrainFactory>().GetGrain<IResourceStoreGrain>(resource);
 
     /// <summary>Starts a silo and waits until it is ready.</summary>
-    public static async Task<TestSilo> StartAsync(IObjectLog log, ControlPlaneOptions? options = null, TimeProvider? time = null, IFaultPoints? faults = null)
+    public static async Task<TestSilo> StartAsync(
+        IObjectLog log, ControlPlaneOptions? options = null, TimeProvider? time = null, IFaultPoints? faults = null,
+        params IEnumerable<IAdmissionPlugin> plugins)
     {
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
         builder.Logging.SetMinimumLevel(LogLevel.None);
@@ -52,6 +55,8 @@ internal sealed class TestSilo : IAsyncDisposable
         if (faults is not null)
             builder.Services.AddSingleton(faults);
         builder.Services.AddControlPlane(options ?? new ControlPlaneOptions());
+        foreach (var plugin in plugins.Append(new SharedObjectsGuard()))
+            builder.Services.AddSingleton(plugin);
         var host = builder.Build();
         await host.StartAsync(TestContext.Current.CancellationToken);
         foreach (var check in host.Services.GetServices<IReadinessCheck>())

@@ -121,8 +121,9 @@ public sealed class PodEvictionTests(SharedSilo shared) : IAsyncLifetime
     }
 
     private Task EvictAsync(string name, WriteOptions? options = null) =>
-        new PodEviction(Api.Objects, shared.Registry, TimeProvider.System).EvictAsync(
-            new ObjectKey(_space, name), new DeletionOptions { GracePeriodSeconds = 0 }, options ?? ApiUser.Options, TestContext.Current.CancellationToken);
+        Api.Objects.EvictAsync(
+            new ObjectKey(_space, name), new V1Eviction(), new DeletionOptions { GracePeriodSeconds = 0 }, options ?? ApiUser.Options,
+            TestContext.Current.CancellationToken);
 
     private async Task PodAsync(string name, string phase = "Running", string ready = "True")
     {

@@ -1,7 +1,10 @@
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using k8s.Models;
+using OrleansOrchestrator.ControlPlane.Admission;
 using OrleansOrchestrator.ControlPlane.Objects;
+using OrleansOrchestrator.Kinds;
 using OrleansOrchestrator.ControlPlane.Watch;
 using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Model.Errors;
@@ -42,6 +45,8 @@ internal sealed class InMemoryObjectClient : IObjectClient
     public Freshness? LastFreshness { get; private set; }
 
     public (ObjectKey Pod, string? Uid, string Node)? LastBinding { get; private set; }
+
+    public AdmissionRequest? LastAdmitted { get; private set; }
 
     public string LastSubresource { get; private set; } = "";
 
@@ -241,6 +246,17 @@ internal sealed class InMemoryObjectClient : IObjectClient
         return Task.CompletedTask;
     }
 
+    public async Task EvictAsync(
+        ObjectKey pod, V1Eviction eviction, DeletionOptions deletion, WriteOptions options, CancellationToken cancellationToken) =>
+        await DeleteAsync(new ObjectReference(BuiltInKinds.Registry[WellKnownResources.Pods], pod), deletion, options, cancellationToken);
+
+    public async Task<AdmissionRequest> AdmitAsync(AdmissionRequest request, CancellationToken cancellationToken)
+    {
+        await EnterAsync(cancellationToken);
+        LastAdmitted = request;
+        return request;
+    }
+
     private static FieldWriter WriterOf(WriteOptions options, string subresource) =>
         new(options.FieldManager, subresource, ObjectMetaRules.TruncateToSeconds(TimeProvider.System.GetUtcNow()));
 
@@ -251,7 +267,7 @@ internal sealed class InMemoryObjectClient : IObjectClient
         if (options.Tracking == FieldTracking.Settled)
             return;
         OwnershipTracking.OnUpdate(
-            reference.Form, updated, stored.Json, current.Metadata.ManagedFields, WriterOf(options, reference.Subresource));
+            reference.Form, updated, stored, WriterOf(options, reference.Subresource));
     }
 
     private async Task EnterAsync(CancellationToken cancellationToken)

@@ -47,7 +47,7 @@ internal sealed class LiveObject(string kind)
         if (Json is null)
             OwnershipTracking.OnCreate(Form, obj, Writer(manager, subresource));
         else
-            OwnershipTracking.OnUpdate(Form, obj, Json, Decode(Json).Metadata.ManagedFields, Writer(manager, subresource));
+            OwnershipTracking.OnUpdate(Form, obj, StoredObject.Read(Definition, Json), Writer(manager, subresource));
         Store(obj);
     }
 
@@ -56,7 +56,7 @@ internal sealed class LiveObject(string kind)
     {
         var obj = Decode(Json!);
         change(obj);
-        OwnershipTracking.OnUpdate(Form, obj, Json, Decode(Json!).Metadata.ManagedFields, Writer(manager, subresource));
+        OwnershipTracking.OnUpdate(Form, obj, StoredObject.Read(Definition, Json), Writer(manager, subresource));
         Store(obj);
     }
 

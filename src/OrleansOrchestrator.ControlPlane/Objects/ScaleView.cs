@@ -1,0 +1,52 @@
+using k8s.Models;
+using OrleansOrchestrator.ControlPlane.Admission;
+using OrleansOrchestrator.Model.Resources;
+
+namespace OrleansOrchestrator.ControlPlane.Objects;
+
+/// <summary>The <c>autoscaling/v1</c> Scale of an object that has replicas. Admission sees a write through <c>scale</c> as that, not as
+/// the object that it changes.</summary>
+public static class ScaleView
+{
+    /// <summary>The subresource.</summary>
+    public const string Subresource = "scale";
+
+    /// <summary>The Scale of an object.</summary>
+    public static V1Scale Of(ResourceDefinition definition, KubeObject obj)
+    {
+        var access = definition.Scale!;
+        return new V1Scale
+        {
+            ApiVersion = "autoscaling/v1",
+            Kind = "Scale",
+            Metadata = new V1ObjectMeta
+            {
+                Name = obj.Metadata.Name,
+                NamespaceProperty = obj.Metadata.NamespaceProperty,
+                Uid = obj.Metadata.Uid,
+                ResourceVersion = obj.Metadata.ResourceVersion,
+                CreationTimestamp = obj.Metadata.CreationTimestamp,
+            },
+            Spec = new V1ScaleSpec { Replicas = access.GetSpecReplicas(obj) },
+            Status = new V1ScaleStatus { Replicas = access.GetStatusReplicas(obj), Selector = access.GetSelector(obj) },
+        };
+    }
+
+    /// <summary>A request as admission is to see it.</summary>
+    internal static AdmissionRequest Enter(AdmissionRequest request) => request.Subresource != Subresource ? request : request with
+    {
+        Object = Of(request.Definition, request.Written),
+        OldObject = Of(request.Definition, request.Current!.Peek()),
+    };
+
+    /// <summary>A request with what admission has made of it.</summary>
+    /// <param name="admitted">The request after admission.</param>
+    /// <param name="request">The same before.</param>
+    internal static AdmissionRequest Leave(AdmissionRequest admitted, AdmissionRequest request)
+    {
+        if (request.Subresource != Subresource)
+            return admitted;
+        request.Definition.Scale!.SetSpecReplicas(request.Written, ((V1Scale)admitted.Object!).Spec?.Replicas ?? 0);
+        return request with { Choices = admitted.Choices };
+    }
+}
