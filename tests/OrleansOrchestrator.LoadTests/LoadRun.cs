@@ -15,6 +15,8 @@ internal static class LoadRun
     public static IReadOnlyList<IScenario> Scenarios { get; } =
     [
         new WriteScenario(),
+        new StatusScenario(),
+        new ServiceScenario(),
         new ReadScenario(),
         new ListScenario(),
         new WatchScenario(),

@@ -38,4 +38,20 @@ internal static class Manifests
     public static string Node(string prefix) => $$$$"""
         {"apiVersion":"v1","kind":"Node","metadata":{"name":"{{{{prefix}}}}-{{{{Number}}}}","labels":{"kubernetes.io/os":"linux","kubernetes.io/arch":"amd64","kubernetes.io/hostname":"{{{{prefix}}}}-{{{{Number}}}}"}},"status":{"capacity":{"cpu":"8","memory":"32Gi","pods":"110"},"allocatable":{"cpu":"8","memory":"32Gi","pods":"110"},"nodeInfo":{"operatingSystem":"linux","architecture":"amd64"}}}
         """;
+
+    /// <summary>What a daemon reports of a pod of one container.</summary>
+    public static string PodStatus(bool isReady) => $$$$"""
+        {"phase":"Running","hostIP":"10.0.0.7","podIP":"10.1.2.3","podIPs":[{"ip":"10.1.2.3"}],"startTime":"2030-01-01T00:00:00Z","qosClass":"Burstable","conditions":[{"type":"Initialized","status":"True","lastTransitionTime":"2030-01-01T00:00:00Z"},{"type":"ContainersReady","status":"{{{{isReady}}}}","lastTransitionTime":"2030-01-01T00:00:{{{{(isReady ? "10" : "20")}}}}Z"},{"type":"Ready","status":"{{{{isReady}}}}","lastTransitionTime":"2030-01-01T00:00:{{{{(isReady ? "10" : "20")}}}}Z"},{"type":"PodScheduled","status":"True","lastTransitionTime":"2030-01-01T00:00:00Z"}],"containerStatuses":[{"name":"main","image":"registry.example/load:1.0","imageID":"registry.example/load@sha256:0123456789abcdef","containerID":"docker://0123456789abcdef0123456789abcdef","ready":{{{{(isReady ? "true" : "false")}}}},"started":true,"restartCount":0,"state":{"running":{"startedAt":"2030-01-01T00:00:05Z"}}}]}
+        """;
+
+    /// <summary>A change of a pod's status.</summary>
+    public static string PodStatusPatch(bool isReady) => $"{{\"status\":{PodStatus(isReady)}}}";
+
+    /// <summary>A pod with a status.</summary>
+    public static string PodWithStatus(string prefix, bool isReady) => $"{Pod(prefix, "all", "node")[..^1]},\"status\":{PodStatus(isReady)}}}";
+
+    /// <summary>A service that selects nothing.</summary>
+    public static string Service(string prefix) => $$$$"""
+        {"apiVersion":"v1","kind":"Service","metadata":{"name":"{{{{prefix}}}}-{{{{Number}}}}"},"spec":{"selector":{"app":"none-{{{{Number}}}}"},"ports":[{"port":80,"targetPort":8080}]}}
+        """;
 }
