@@ -1,7 +1,7 @@
 using System.CommandLine;
 using Microsoft.Extensions.Logging.Abstractions;
 using OrleansOrchestrator.Cli.Failures;
-using OrleansOrchestrator.Storage.Schema;
+using OrleansOrchestrator.Storage.PostgreSql;
 
 namespace OrleansOrchestrator.Cli.CommandLine;
 
@@ -15,7 +15,7 @@ internal static class MigrateCommand
         postgres.AddTo(command);
         command.SetAction(async (parsed, cancellationToken) =>
         {
-            await Migrations.MigratePostgreSqlAsync(await postgres.ReadAsync(parsed, cancellationToken), NullLogger.Instance, cancellationToken);
+            await PostgreSqlMigrations.RunAsync(await postgres.ReadAsync(parsed, cancellationToken), NullLogger.Instance, cancellationToken);
             Console.WriteLine("the database is up to date");
             return ExitCodes.Success;
         });

@@ -6,7 +6,6 @@ using OrleansOrchestrator.Cli.Failures;
 using OrleansOrchestrator.Cli.Processes;
 using OrleansOrchestrator.Model.Names;
 using OrleansOrchestrator.Storage.PostgreSql;
-using OrleansOrchestrator.Storage.Schema;
 
 namespace OrleansOrchestrator.Cli.Silos;
 
@@ -23,7 +22,7 @@ internal static class SiloProcess
         try
         {
             DataDirectory.Prepare(settings.DataDirectory);
-            await Migrations.MigratePostgreSqlAsync(settings.Postgres, NullLogger.Instance, signal.Token);
+            await PostgreSqlMigrations.RunAsync(settings.Postgres, NullLogger.Instance, signal.Token);
             await using var connections = PostgreSqlConnections.Create(settings.Postgres, settings.Options.Get<PostgreSqlOptions>());
             await using var log = new PostgreSqlObjectLog(connections);
             await using var silo = await SiloHost.StartAsync(Setup(settings, connections, log, signal.Token), signal.Token);

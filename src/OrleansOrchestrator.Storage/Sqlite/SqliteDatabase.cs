@@ -1,3 +1,5 @@
+using DbUp;
+using DbUp.Sqlite.Helpers;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
 using OrleansOrchestrator.Storage.Log;
@@ -132,7 +134,7 @@ public sealed class SqliteDatabase : IAsyncDisposable
         {
             writer.Open();
             Execute(writer, Settings);
-            Migrations.MigrateSqlite(writer, logger);
+            Migrate(writer, logger);
             Execute(writer, Durable);
             return new SqliteDatabase(path, claimed, writer);
         }
@@ -144,6 +146,12 @@ public sealed class SqliteDatabase : IAsyncDisposable
                 throw new StoreUnusableException(SqliteFailure.Explain(failure, path), e);
             throw;
         }
+    }
+
+    private static void Migrate(SqliteConnection connection, ILogger logger)
+    {
+        using var shared = new SharedConnection(connection);
+        SchemaUpgrade.Run(DeployChanges.To.SqliteDatabase(shared).JournalToSqliteTable(SchemaUpgrade.Journal), "sqlite", connection.DataSource, logger);
     }
 
     private static void Execute(SqliteConnection connection, string statement)

@@ -1,7 +1,6 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using OrleansOrchestrator.Storage.Log;
 using OrleansOrchestrator.Storage.PostgreSql;
-using OrleansOrchestrator.Storage.Schema;
 using OrleansOrchestrator.Storage.Tests.Contract;
 using OrleansOrchestrator.Testing;
 using static OrleansOrchestrator.Storage.Tests.Contract.LogSamples;
@@ -22,7 +21,7 @@ public sealed class FailoverTests
 
         // The standby comes first: which of them is the primary is found out, not assumed.
         var both = $"Host=127.0.0.1:{standby.Port},127.0.0.1:{primary.Port};Username=postgres;Database=log";
-        await Migrations.MigratePostgreSqlAsync(both, NullLogger.Instance, Cancellation);
+        await PostgreSqlMigrations.RunAsync(both, NullLogger.Instance, Cancellation);
         await using var connections = PostgreSqlConnections.Create(both, new PostgreSqlOptions());
         await using var store = new PostgreSqlTestStore(connections);
         var epoch = await store.OpenAsync();
@@ -50,7 +49,7 @@ public sealed class FailoverTests
         PostgreSqlFixture.RequireServer();
         await using var primary = await PostgreSqlServer.StartAsync(Cancellation);
         var database = await primary.CreateDatabaseAsync("log", Cancellation);
-        await Migrations.MigratePostgreSqlAsync(database, NullLogger.Instance, Cancellation);
+        await PostgreSqlMigrations.RunAsync(database, NullLogger.Instance, Cancellation);
         await using var standby = await PostgreSqlServer.StartStandbyAsync(primary, Cancellation);
         await using var connections = PostgreSqlConnections.Create(standby.ConnectionString("log"), new PostgreSqlOptions());
         await using var log = new PostgreSqlObjectLog(connections);

@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using OrleansOrchestrator.Storage.PostgreSql;
-using OrleansOrchestrator.Storage.Schema;
 using OrleansOrchestrator.Storage.Tests.PostgreSql;
 using OrleansOrchestrator.Testing;
 
@@ -31,7 +30,7 @@ public sealed class PostgreSqlFixture : IAsyncLifetime
 
         _server = await PostgreSqlServer.StartAsync();
         _connectionString = await _server.CreateDatabaseAsync();
-        await Migrations.MigratePostgreSqlAsync(_connectionString, NullLogger.Instance, CancellationToken.None);
+        await PostgreSqlMigrations.RunAsync(_connectionString, NullLogger.Instance, CancellationToken.None);
         _connections = PostgreSqlConnections.Create(_connectionString, new PostgreSqlOptions());
     }
 

@@ -1,7 +1,6 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using OrleansOrchestrator.Storage.Log;
 using OrleansOrchestrator.Storage.PostgreSql;
-using OrleansOrchestrator.Storage.Schema;
 using OrleansOrchestrator.Storage.Tests.Contract;
 using OrleansOrchestrator.Testing;
 using static OrleansOrchestrator.Storage.Tests.Contract.LogSamples;
@@ -17,7 +16,7 @@ public sealed class ServerLossTests
         PostgreSqlFixture.RequireServer();
         await using var server = await PostgreSqlServer.StartAsync(Cancellation);
         var connectionString = await server.CreateDatabaseAsync(cancellationToken: Cancellation);
-        await Migrations.MigratePostgreSqlAsync(connectionString, NullLogger.Instance, Cancellation);
+        await PostgreSqlMigrations.RunAsync(connectionString, NullLogger.Instance, Cancellation);
         await using var connections = PostgreSqlConnections.Create(connectionString, new PostgreSqlOptions());
         await using var store = new PostgreSqlTestStore(connections);
         var epoch = await store.OpenAsync();

@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using OrleansOrchestrator.Storage.PostgreSql;
-using OrleansOrchestrator.Storage.Schema;
 using static OrleansOrchestrator.Storage.Tests.Contract.LogSamples;
 
 namespace OrleansOrchestrator.Storage.Tests.PostgreSql;
@@ -16,7 +15,7 @@ public sealed class TrimCostTests(PostgreSqlFixture fixture)
     {
         PostgreSqlFixture.RequireServer();
         var database = await fixture.Server.CreateDatabaseAsync(cancellationToken: Cancellation);
-        await Migrations.MigratePostgreSqlAsync(database, NullLogger.Instance, Cancellation);
+        await PostgreSqlMigrations.RunAsync(database, NullLogger.Instance, Cancellation);
 
         // Of what a session has read only the session itself can tell at once, so there is one.
         await using var connections = PostgreSqlConnections.Create(

@@ -1,7 +1,6 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using OrleansOrchestrator.Storage.Log;
 using OrleansOrchestrator.Storage.PostgreSql;
-using OrleansOrchestrator.Storage.Schema;
 using OrleansOrchestrator.Storage.Tests.PostgreSql;
 using OrleansOrchestrator.Testing;
 using static OrleansOrchestrator.Storage.Tests.Contract.LogSamples;
@@ -19,7 +18,7 @@ public sealed class DatabaseOriginTests(PostgreSqlFixture fixture)
         PostgreSqlFixture.RequireServer();
         var database = await CreateAsync(fixture.Server, "again");
 
-        await Migrations.MigratePostgreSqlAsync(database, NullLogger.Instance, Cancellation);
+        await PostgreSqlMigrations.RunAsync(database, NullLogger.Instance, Cancellation);
 
         (await OpenAsync(database)).ShouldBe((2, 0));
     }
@@ -34,12 +33,12 @@ public sealed class DatabaseOriginTests(PostgreSqlFixture fixture)
         var restored = await fixture.Server.CreateDatabaseAsync("restored", Cancellation);
         await fixture.Server.RunProgramAsync("pg_restore", ["-d", "restored", dump], Cancellation);
 
-        await Migrations.MigratePostgreSqlAsync(restored, NullLogger.Instance, Cancellation);
+        await PostgreSqlMigrations.RunAsync(restored, NullLogger.Instance, Cancellation);
         var (head, compacted) = await OpenAsync(restored);
         head.ShouldBeGreaterThan(1_000_000_000);
         compacted.ShouldBe(head, "whoever comes with a revision of before has to start over");
 
-        await Migrations.MigratePostgreSqlAsync(restored, NullLogger.Instance, Cancellation);
+        await PostgreSqlMigrations.RunAsync(restored, NullLogger.Instance, Cancellation);
         (await OpenAsync(restored)).ShouldBe((head, compacted), "once is enough");
     }
 
@@ -52,7 +51,7 @@ public sealed class DatabaseOriginTests(PostgreSqlFixture fixture)
         await fixture.Server.RunProgramAsync("pg_dump", ["-Fc", "-f", dump, "inplace"], Cancellation);
         await fixture.Server.RunProgramAsync("pg_restore", ["--clean", "-d", "inplace", dump], Cancellation);
 
-        await Migrations.MigratePostgreSqlAsync(database, NullLogger.Instance, Cancellation);
+        await PostgreSqlMigrations.RunAsync(database, NullLogger.Instance, Cancellation);
 
         (await OpenAsync(database)).Head.ShouldBeGreaterThan(1_000_000_000);
     }
@@ -67,7 +66,7 @@ public sealed class DatabaseOriginTests(PostgreSqlFixture fixture)
         await primary.KillAsync();
         await standby.PromoteAsync(Cancellation);
 
-        await Migrations.MigratePostgreSqlAsync(standby.ConnectionString("log"), NullLogger.Instance, Cancellation);
+        await PostgreSqlMigrations.RunAsync(standby.ConnectionString("log"), NullLogger.Instance, Cancellation);
 
         (await OpenAsync(standby.ConnectionString("log"))).Head.ShouldBeGreaterThan(1_000_000_000);
     }
@@ -76,7 +75,7 @@ public sealed class DatabaseOriginTests(PostgreSqlFixture fixture)
     private static async Task<string> CreateAsync(PostgreSqlServer server, string name)
     {
         var database = await server.CreateDatabaseAsync(name, Cancellation);
-        await Migrations.MigratePostgreSqlAsync(database, NullLogger.Instance, Cancellation);
+        await PostgreSqlMigrations.RunAsync(database, NullLogger.Instance, Cancellation);
         await using var connections = PostgreSqlConnections.Create(database, new PostgreSqlOptions());
         await using var log = new PostgreSqlObjectLog(connections);
         var opening = await log.OpenAsync(Pods, Cancellation);

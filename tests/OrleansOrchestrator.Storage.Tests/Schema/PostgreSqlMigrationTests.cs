@@ -3,7 +3,6 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 using OrleansOrchestrator.Storage.Log;
 using OrleansOrchestrator.Storage.PostgreSql;
-using OrleansOrchestrator.Storage.Schema;
 using OrleansOrchestrator.Storage.Tests.PostgreSql;
 
 namespace OrleansOrchestrator.Storage.Tests.Schema;
@@ -19,8 +18,8 @@ public sealed class PostgreSqlMigrationTests(PostgreSqlFixture fixture)
         var connectionString = await fixture.Server.CreateDatabaseAsync(cancellationToken: Cancellation);
 
         await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Task.Run(() =>
-            Migrations.MigratePostgreSqlAsync(connectionString, NullLogger.Instance, Cancellation))));
-        await Migrations.MigratePostgreSqlAsync(connectionString, NullLogger.Instance, Cancellation);
+            PostgreSqlMigrations.RunAsync(connectionString, NullLogger.Instance, Cancellation))));
+        await PostgreSqlMigrations.RunAsync(connectionString, NullLogger.Instance, Cancellation);
 
         await using var source = NpgsqlDataSource.Create(connectionString);
         await using var command = source.CreateCommand("SELECT scriptname FROM schema_migrations ORDER BY 1");
@@ -41,12 +40,12 @@ public sealed class PostgreSqlMigrationTests(PostgreSqlFixture fixture)
     {
         PostgreSqlFixture.RequireServer();
         var connectionString = await fixture.Server.CreateDatabaseAsync(cancellationToken: Cancellation);
-        await Migrations.MigratePostgreSqlAsync(connectionString, NullLogger.Instance, Cancellation);
+        await PostgreSqlMigrations.RunAsync(connectionString, NullLogger.Instance, Cancellation);
         await using var source = NpgsqlDataSource.Create(connectionString);
         await using (var later = source.CreateCommand("INSERT INTO schema_migrations (scriptname, applied) VALUES ('postgresql/9999_later.sql', now())"))
             await later.ExecuteNonQueryAsync(Cancellation);
 
-        (await Should.ThrowAsync<StoreUnusableException>(() => Migrations.MigratePostgreSqlAsync(connectionString, NullLogger.Instance, Cancellation)))
+        (await Should.ThrowAsync<StoreUnusableException>(() => PostgreSqlMigrations.RunAsync(connectionString, NullLogger.Instance, Cancellation)))
             .Message.ShouldContain("newer version of orchestrator (schema postgresql/9999_later.sql)");
     }
 
@@ -59,7 +58,7 @@ public sealed class PostgreSqlMigrationTests(PostgreSqlFixture fixture)
         await using (var create = source.CreateCommand("CREATE SCHEMA orchestrator"))
             await create.ExecuteNonQueryAsync(Cancellation);
 
-        await Migrations.MigratePostgreSqlAsync(connectionString + ";Search Path=orchestrator", NullLogger.Instance, Cancellation);
+        await PostgreSqlMigrations.RunAsync(connectionString + ";Search Path=orchestrator", NullLogger.Instance, Cancellation);
 
         await using var count = source.CreateCommand("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'");
         (await count.ExecuteScalarAsync(Cancellation)).ShouldBe(0L);
@@ -73,7 +72,7 @@ public sealed class PostgreSqlMigrationTests(PostgreSqlFixture fixture)
         await fixture.Server.ExecuteAsync($"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'LATIN1'", Cancellation);
 
         var failure = await Should.ThrowAsync<StoreUnusableException>(() =>
-            Migrations.MigratePostgreSqlAsync(fixture.Server.ConnectionString(name), NullLogger.Instance, Cancellation));
+            PostgreSqlMigrations.RunAsync(fixture.Server.ConnectionString(name), NullLogger.Instance, Cancellation));
 
         failure.Message.ShouldBe($"the database {name} at 127.0.0.1:{fixture.Server.Port} is encoded in LATIN1; create it with encoding UTF8");
     }
@@ -87,7 +86,7 @@ public sealed class PostgreSqlMigrationTests(PostgreSqlFixture fixture)
         await fixture.Server.ExecuteAsync($"CREATE ROLE {role} LOGIN", Cancellation);
 
         var failure = await Should.ThrowAsync<StoreUnusableException>(() =>
-            Migrations.MigratePostgreSqlAsync(connectionString + $";Username={role}", NullLogger.Instance, Cancellation));
+            PostgreSqlMigrations.RunAsync(connectionString + $";Username={role}", NullLogger.Instance, Cancellation));
 
         failure.Message.ShouldStartWith("cannot migrate PostgreSQL at 127.0.0.1:");
         failure.Message.ShouldContain("permission denied");
@@ -101,7 +100,7 @@ public sealed class PostgreSqlMigrationTests(PostgreSqlFixture fixture)
     public async Task Migrate_ServerNotReached_SaysSoInOneLine(string connectionString, string message)
     {
         var failure = await Should.ThrowAsync<LogUnavailableException>(() =>
-            Migrations.MigratePostgreSqlAsync(connectionString, NullLogger.Instance, Cancellation));
+            PostgreSqlMigrations.RunAsync(connectionString, NullLogger.Instance, Cancellation));
 
         failure.Message.ShouldBe(message);
     }
@@ -112,7 +111,7 @@ public sealed class PostgreSqlMigrationTests(PostgreSqlFixture fixture)
         PostgreSqlFixture.RequireServer();
 
         var failure = await Should.ThrowAsync<LogUnavailableException>(() =>
-            Migrations.MigratePostgreSqlAsync(fixture.Server.ConnectionString("missing"), NullLogger.Instance, Cancellation));
+            PostgreSqlMigrations.RunAsync(fixture.Server.ConnectionString("missing"), NullLogger.Instance, Cancellation));
 
         failure.Message.ShouldBe($"cannot connect to PostgreSQL at 127.0.0.1:{fixture.Server.Port}: database \"missing\" does not exist");
     }
@@ -156,7 +155,7 @@ public sealed class PostgreSqlMigrationTests(PostgreSqlFixture fixture)
         Console.SetOut(console);
         try
         {
-            await Migrations.MigratePostgreSqlAsync(
+            await PostgreSqlMigrations.RunAsync(
                 await fixture.Server.CreateDatabaseAsync(cancellationToken: Cancellation), logger, Cancellation);
         }
         finally

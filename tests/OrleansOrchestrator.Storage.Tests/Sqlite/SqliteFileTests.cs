@@ -3,7 +3,6 @@ using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using OrleansOrchestrator.Storage.Log;
-using OrleansOrchestrator.Storage.Schema;
 using OrleansOrchestrator.Storage.Sqlite;
 using static OrleansOrchestrator.Storage.Tests.Contract.LogSamples;
 
@@ -56,8 +55,10 @@ public sealed class SqliteFileTests : IDisposable
     [Fact]
     public async Task Open_AfterDispose_SucceedsAndMigratesOnce()
     {
-        await Migrations.MigrateSqliteAsync(File, NullLogger.Instance, Cancellation);
-        await Migrations.MigrateSqliteAsync(File, NullLogger.Instance, Cancellation);
+        await using (await OpenAsync())
+        {
+        }
+
         await using var database = await OpenAsync();
 
         (await database.ReadAsync(

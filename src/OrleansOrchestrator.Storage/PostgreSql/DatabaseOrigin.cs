@@ -1,8 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Npgsql;
-using OrleansOrchestrator.Storage.PostgreSql;
 
-namespace OrleansOrchestrator.Storage.Schema;
+namespace OrleansOrchestrator.Storage.PostgreSql;
 
 /// <summary>
 /// Notices that a database holds an older state than clients may have seen: it was restored from a dump, recovered to a point
