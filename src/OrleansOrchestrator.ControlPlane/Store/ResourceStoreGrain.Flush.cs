@@ -16,12 +16,18 @@ internal sealed partial class ResourceStoreGrain
         {
             var batch = TakeBatch((_pending.Count + answeredLast + 1) / 2);
             answeredLast = batch.Count;
+            var (began, waiting, isDurable) = (time.GetTimestamp(), _pending.Count, false);
             try
             {
                 if (await MakeDurableAsync(batch) is { } failure)
+                {
                     FailAll(batch, _databaseMissed is not null ? CommitStatus.DatabaseAway : CommitStatus.Unavailable, failure);
+                }
                 else
+                {
+                    isDurable = true;
                     await faults.RunAsync(StoreStep.Publish, _definition.Name, () => Publish(batch));
+                }
             }
             catch (FencedException fenced)
             {
@@ -32,6 +38,10 @@ internal sealed partial class ResourceStoreGrain
             {
                 Abandon(exception);
                 FailAll(batch, CommitStatus.Unknown, _stopped!);
+            }
+            finally
+            {
+                StoreInstruments.Flushed(_definition.Name, batch.Count, waiting, time.GetElapsedTime(began), isDurable);
             }
         }
     }

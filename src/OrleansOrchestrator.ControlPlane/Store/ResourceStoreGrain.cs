@@ -93,6 +93,7 @@ internal sealed partial class ResourceStoreGrain(
             if (_definition.TimeToLive is { } timeToLive)
                 _expiry = ExpiryQueue.Of(objects, timeToLive, Clock);
             openings.Opened(_shard);
+            StoreInstruments.Opened(_definition.Name, time.GetElapsedTime(sent));
             LogOpened(_shard, _epoch, objects.Count, opening.HeadRevision, loaded.TotalMilliseconds, time.GetElapsedTime(sent).TotalMilliseconds);
         }
         catch (Exception unavailable) when (unavailable is LogUnavailableException or FencedException)
@@ -164,7 +165,12 @@ internal sealed partial class ResourceStoreGrain(
         }
 
         for (var i = 0; i < writes.Count; i++)
-            results[i] ??= await decided[i]!;
+        {
+            var result = results[i] ??= await decided[i]!;
+            if (result.Status != CommitStatus.Committed)
+                StoreInstruments.Refused(_definition.Name, result.Status);
+        }
+
         return results!;
     }
 

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
+using OrleansOrchestrator.ControlPlane.Telemetry;
 using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.ControlPlane.Watch;
@@ -8,12 +9,10 @@ namespace OrleansOrchestrator.ControlPlane.Watch;
 /// <remarks>https://kubernetes.io/docs/reference/instrumentation/metrics/</remarks>
 internal static class WatchInstruments
 {
-    private static readonly Meter Meter = new(WatchMeter.Name);
-
-    private static readonly Counter<long> Initializations = Meter.CreateCounter<long>(
+    private static readonly Counter<long> Initializations = ControlPlaneMeter.Meter.CreateCounter<long>(
         "apiserver_watch_cache_initializations", description: "How often the watch cache of a resource was filled.");
 
-    private static readonly Counter<long> Faults = Meter.CreateCounter<long>(
+    private static readonly Counter<long> Faults = ControlPlaneMeter.Meter.CreateCounter<long>(
         "orchestrator_watch_cache_faults", description: "How often a watch cache started over since it could not apply a change.");
 
     /// <summary>Counts that a cache has been filled.</summary>

@@ -6,7 +6,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using OpenTelemetry.Metrics;
 using OrleansOrchestrator.ControlPlane.Authorization;
-using OrleansOrchestrator.ControlPlane.Watch;
+using OrleansOrchestrator.ControlPlane.Telemetry;
 using OrleansOrchestrator.Gateway.Authentication;
 using OrleansOrchestrator.Gateway.Discovery;
 using OrleansOrchestrator.Gateway.Health;
@@ -59,7 +59,7 @@ public static class GatewayServices
         services.AddSingleton<IMemoryPoolFactory<byte>, BlockPools>();
         services.Configure<SocketTransportOptions>(KestrelSetup.ConfigureSockets);
         services.AddOpenTelemetry().WithMetrics(metrics => metrics
-            .AddMeter(RequestInstruments.MeterName, WatchMeter.Name, LoopInstruments.MeterName)
+            .AddMeter(RequestInstruments.MeterName, ControlPlaneMeter.Name, LoopInstruments.MeterName)
             .AddRuntimeInstrumentation()
             .AddPrometheusExporter());
         return services;

@@ -1,0 +1,19 @@
+using System.Diagnostics.Metrics;
+
+namespace OrleansOrchestrator.ControlPlane.Telemetry;
+
+/// <summary>The meter of stores, watch caches, scheduler and controllers. Each of them has its instruments beside it.</summary>
+public static class ControlPlaneMeter
+{
+    /// <summary>The name of the meter.</summary>
+    public const string Name = "OrleansOrchestrator.ControlPlane";
+
+    /// <summary>Bounds of histograms of what takes from a tenth of a millisecond to seconds.</summary>
+    internal static readonly InstrumentAdvice<double> Durations = new()
+    {
+        HistogramBucketBoundaries = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+    };
+
+    /// <summary>The meter.</summary>
+    internal static readonly Meter Meter = new(Name);
+}
