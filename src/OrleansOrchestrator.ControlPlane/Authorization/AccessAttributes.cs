@@ -25,7 +25,7 @@ public record AccessAttributes
     /// <summary>The resource's plural.</summary>
     public string Resource { get; init; } = "";
 
-    /// <summary>The subresource and all that follows it; empty for the object itself.</summary>
+    /// <summary>The subresource; empty for the object itself.</summary>
     public string Subresource { get; init; } = "";
 
     /// <summary>The object's name; empty for a collection.</summary>

@@ -1,5 +1,5 @@
+using OrleansOrchestrator.Gateway.Requests;
 using OrleansOrchestrator.Model.Resources;
-using AccessVerbs = OrleansOrchestrator.ControlPlane.Authorization.Verbs;
 
 namespace OrleansOrchestrator.Gateway.Discovery;
 
@@ -49,19 +49,15 @@ internal sealed record ServedGroup(string Name, IReadOnlyList<ServedVersion> Ver
 /// <param name="Groups">The groups by name; core is the first.</param>
 internal sealed record ApiSurface(IReadOnlyList<ServedGroup> Groups)
 {
-    private static readonly string[] ObjectVerbs =
-        [AccessVerbs.Create, AccessVerbs.Delete, AccessVerbs.DeleteCollection, AccessVerbs.Get,
-         AccessVerbs.List, AccessVerbs.Patch, AccessVerbs.Update, AccessVerbs.Watch];
+    private static readonly string[] ObjectVerbs = [.. ObjectVerb.All.Select(verb => verb.Name)];
 
-    private static readonly string[] ReadVerbs = [AccessVerbs.Get, AccessVerbs.List];
+    private static readonly string[] ReadVerbs = [.. ObjectVerb.All.Where(verb => !verb.NeedsStore).Select(verb => verb.Name)];
 
-    private static readonly string[] PartVerbs = [AccessVerbs.Get, AccessVerbs.Patch, AccessVerbs.Update];
-
-    /// <summary>What a catalog's kinds make, and those that are answered without being stored.</summary>
-    public static ApiSurface Of(ResourceCatalog catalog) => new(
+    /// <summary>What the routes lead to, and what is answered without being stored.</summary>
+    public static ApiSurface Of(IEnumerable<ResourceRoute> routes) => new(
     [
-        .. catalog.Forms
-            .Select(form => (form.Group, form.Version, Resource: ResourceOf(form)))
+        .. routes
+            .Select(route => (route.Form.Group, route.Form.Version, Resource: ResourceOf(route)))
             .Concat(ComputedResource.All.Select(computed => (computed.Group, computed.Version, Resource: computed.Served)))
             .GroupBy(served => served.Group, StringComparer.Ordinal)
             .OrderBy(group => group.Key, StringComparer.Ordinal)
@@ -73,27 +69,23 @@ internal sealed record ApiSurface(IReadOnlyList<ServedGroup> Groups)
                         group.Key, version.Key, [.. version.OrderBy(resource => resource.Name, StringComparer.Ordinal)]))])),
     ]);
 
-    private static ServedResource ResourceOf(ResourceForm form) => new(
-        form.Definition.Plural,
-        form.Definition.Singular,
-        form.Definition.Kind,
-        form.Definition.Namespaced,
-        form.Definition.ShortNames,
-        form.Definition.Categories,
-        form.Definition.IsStored ? ObjectVerbs : ReadVerbs,
-        [.. SubresourcesOf(form).OrderBy(subresource => subresource.Name, StringComparer.Ordinal)]);
-
-    private static IEnumerable<ServedSubresource> SubresourcesOf(ResourceForm form)
+    private static ServedResource ResourceOf(ResourceRoute route)
     {
-        var definition = form.Definition;
-        if (definition.HasStatus)
-            yield return new ServedSubresource("status", form.Group, form.Version, definition.Kind, PartVerbs);
-        if (definition.Scale is not null)
-            yield return new ServedSubresource("scale", "autoscaling", "v1", "Scale", PartVerbs);
-        foreach (var other in definition.Subresources)
-        {
-            yield return new ServedSubresource(
-                other.Name, other.Group ?? form.Group, other.Version ?? form.Version, other.Kind, other.Verbs);
-        }
+        var definition = route.Form.Definition;
+        return new ServedResource(
+            definition.Plural,
+            definition.Singular,
+            definition.Kind,
+            definition.Namespaced,
+            definition.ShortNames,
+            definition.Categories,
+            definition.IsStored ? ObjectVerbs : ReadVerbs,
+            [.. route.Subresources.Select(subresource => SubresourceOf(route.Form, subresource))]);
+    }
+
+    private static ServedSubresource SubresourceOf(ResourceForm form, SubresourceDeclaration declaration)
+    {
+        var (group, version, kind) = declaration.Body ?? (form.Group, form.Version, declaration.BodyKind ?? form.Definition.Kind);
+        return new ServedSubresource(declaration.Name, group, version, kind, declaration.Verbs);
     }
 }

@@ -13,9 +13,9 @@ internal sealed class DiscoveryDocuments
     private readonly FrozenDictionary<string, CachedDocument> _byPath;
     private readonly FrozenDictionary<(string Path, string Version), CachedDocument> _aggregated;
 
-    public DiscoveryDocuments(ResourceCatalog catalog)
+    public DiscoveryDocuments(IEnumerable<ResourceRoute> routes)
     {
-        var surface = ApiSurface.Of(catalog);
+        var surface = ApiSurface.Of(routes);
         var core = surface.Groups.Where(group => group.Name.Length == 0).ToList();
         var named = surface.Groups.Where(group => group.Name.Length > 0).ToList();
         var documents = new Dictionary<string, CachedDocument>(StringComparer.Ordinal)

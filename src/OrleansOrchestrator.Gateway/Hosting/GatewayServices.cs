@@ -67,7 +67,6 @@ public static class GatewayServices
 
     private static void AddPipeline(IServiceCollection services)
     {
-        services.AddSingleton<ResourceRoutes>();
         services.AddSingleton<RequestInfoParser>();
         services.AddSingleton<AuthenticatorChain>();
         services.AddSingleton<IAuthenticator, ClientCertificateAuthenticator>();
@@ -93,16 +92,20 @@ public static class GatewayServices
         services.AddSingleton<ObjectWrites>();
         services.AddSingleton<ObjectDeletions>();
         services.AddSingleton<NodeClient>();
-        services.AddSingleton<BindingEndpoint>();
-        services.AddSingleton<ISubresourceEndpoint>(provider => provider.GetRequiredService<BindingEndpoint>());
-        services.AddSingleton<ISubresourceEndpoint, StatusEndpoint>();
-        services.AddSingleton<ISubresourceEndpoint, ScaleEndpoint>();
-        services.AddSingleton<ISubresourceEndpoint, FinalizeEndpoint>();
-        services.AddSingleton<ISubresourceEndpoint, ApprovalEndpoint>();
-        services.AddSingleton<ISubresourceEndpoint, TokenEndpoint>();
-        services.AddSingleton<ISubresourceEndpoint, PodLogEndpoint>();
-        services.AddSingleton<ISubresourceEndpoint, EvictionEndpoint>();
         services.AddSingleton<ResourceEndpoint>();
+        AddSubresources(services);
+    }
+
+    private static void AddSubresources(IServiceCollection services)
+    {
+        foreach (var type in typeof(ISubresourceEndpoint).Assembly.GetTypes().Where(type => type.IsAssignableTo(typeof(ISubresourceEndpoint)) && !type.IsInterface))
+        {
+            services.AddSingleton(type);
+            services.AddSingleton(provider => (ISubresourceEndpoint)provider.GetRequiredService(type));
+        }
+
+        services.AddSingleton(static provider => new ResourceRoutes(
+            provider.GetRequiredService<ResourceRegistry>(), provider.GetServices<ISubresourceEndpoint>().Select(endpoint => endpoint.Declaration)));
     }
 
     private static void AddReviews(IServiceCollection services)
@@ -121,8 +124,10 @@ public static class GatewayServices
 
     private static void AddPaths(IServiceCollection services)
     {
-        AddView<DiscoveryDocuments>(services, static (catalog, _) => new DiscoveryDocuments(catalog));
-        AddView<OpenApiDocuments>(services, static (catalog, previous) => new OpenApiDocuments(catalog, previous));
+        services.AddSingleton(provider => new CatalogView<DiscoveryDocuments>(
+            provider.GetRequiredService<ResourceRegistry>(), (_, _) => new DiscoveryDocuments(provider.GetRequiredService<ResourceRoutes>().All)));
+        services.AddSingleton(provider => new CatalogView<OpenApiDocuments>(
+            provider.GetRequiredService<ResourceRegistry>(), static (catalog, previous) => new OpenApiDocuments(catalog, previous)));
         services.AddSingleton<PathEndpoints>();
         services.AddSingleton<IPathEndpoint, HealthEndpoint>();
         services.AddSingleton<IPathEndpoint, VersionEndpoint>();
@@ -130,8 +135,4 @@ public static class GatewayServices
         services.AddSingleton<IPathEndpoint, OpenApiEndpoint>();
         services.AddSingleton<IPathEndpoint, RootEndpoint>();
     }
-
-    private static void AddView<T>(IServiceCollection services, Func<ResourceCatalog, T?, T> derive)
-        where T : class =>
-        services.AddSingleton(provider => new CatalogView<T>(provider.GetRequiredService<ResourceRegistry>(), derive));
 }

@@ -13,7 +13,7 @@ internal enum RequestClass
     /// <summary>Writes.</summary>
     Write,
 
-    /// <summary>Watches and logs, which stay.</summary>
+    /// <summary>What lasts as long as its client wants: watches, logs, sessions in containers.</summary>
     Stream,
 }
 

@@ -9,7 +9,7 @@ internal static class RequestClasses
     /// <summary>The class: what stays open, what only reads, and the rest.</summary>
     public static RequestClass Of(RequestInfo info)
     {
-        if (info.Verb == Verbs.Watch || info is { IsResource: true, Subresource: "log" })
+        if (info.IsLongRunning)
             return RequestClass.Stream;
         return info.IsReadOnly ? RequestClass.Read : RequestClass.Write;
     }

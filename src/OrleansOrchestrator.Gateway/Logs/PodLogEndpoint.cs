@@ -29,16 +29,17 @@ internal sealed class PodLogEndpoint(IObjectClient objects, ResourceRegistry reg
     private const int ErrorBytesMax = 8 * 1024;
 
     /// <inheritdoc/>
-    public string Name => "log";
-
-    /// <inheritdoc/>
-    public bool Serves(ResourceDefinition definition) => definition.Name == WellKnownResources.Pods;
+    public SubresourceDeclaration Declaration { get; } = new()
+    {
+        Name = "log",
+        Serves = SubresourceDeclaration.Of(WellKnownResources.Pods),
+        Verbs = [Verbs.Get],
+        IsLongRunning = true,
+    };
 
     /// <inheritdoc/>
     public async Task HandleAsync(ApiRequest request)
     {
-        if (request.Info.Verb != Verbs.Get)
-            throw ApiErrors.MethodNotAllowed();
         var options = LogOptions.Parse(request.Info.Key.Name, request.Http.Request.Query);
         var stored = await objects.GetAsync(request.Definition, request.Info.Key, Freshness.Latest, request.Cancellation);
         var pod = stored.Peek<V1Pod>();

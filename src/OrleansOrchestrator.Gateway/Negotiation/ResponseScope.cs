@@ -24,7 +24,7 @@ internal readonly record struct ResponseScope(bool HasViews, bool HasProtobuf, b
         }
 
         // What a subresource answers that is no part of the object has neither columns nor metadata of its own.
-        var hasViews = info.Definition is not null && info.Subresource is "" or "status" or "approval" or "finalize";
+        var hasViews = info.Definition is not null && (info.Subresource.Length == 0 || info.Declaration is { AnswersWithObject: true });
         return new ResponseScope(hasViews, HasMessage(info), HasAggregatedDiscovery: false);
     }
 

@@ -14,8 +14,8 @@ namespace OrleansOrchestrator.Gateway.Requests;
 /// </remarks>
 internal sealed class RequestInfoParser(ResourceRoutes routes)
 {
-    // The longest path is prefix, group, version, watch, "namespaces", namespace, resource, name and what follows the name.
-    private const int PartsMax = 9;
+    // The longest path is prefix, group, version, watch, "namespaces", namespace, resource, name, subresource and what follows it.
+    private const int PartsMax = 10;
 
     public RequestInfo Parse(string method, string path, RequestOptions options)
     {
@@ -46,7 +46,9 @@ internal sealed class RequestInfoParser(ResourceRoutes routes)
 
         var prefix = text[..parts[prefixCount - 1].End.Value];
         var resource = text[parts[next]];
-        var form = routes.Find(prefix, resource);
+        var route = routes.Find(prefix, resource);
+        var form = route?.Form;
+        var subresource = count > next + 2 ? text[parts[next + 2]] : "";
         var name = count > next + 1 ? text[parts[next + 1]].ToString() : "";
         return new RequestInfo
         {
@@ -58,7 +60,9 @@ internal sealed class RequestInfoParser(ResourceRoutes routes)
             Namespace = @namespace,
             Resource = form?.Definition.Plural ?? resource.ToString(),
             Name = name,
-            Subresource = count > next + 2 ? text[parts[next + 2].Start.Value..].ToString() : "",
+            Subresource = subresource.ToString(),
+            SubresourcePath = subresource.Length > 0 ? path.AsSpan().TrimStart('/')[parts[next + 2].End.Value..].ToString() : "",
+            Declaration = subresource.Length > 0 ? route?.FindSubresource(subresource) : null,
             IsNamedWatch = isWatchPath && name.Length > 0,
             Form = form,
         };

@@ -3,31 +3,64 @@ using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.Gateway.Requests;
 
+/// <summary>Where a path of the API leads.</summary>
+/// <param name="Form">The form of the kind.</param>
+/// <param name="Subresources">What the kind has besides its objects, in the order of their names.</param>
+internal sealed record ResourceRoute(ResourceForm Form, IReadOnlyList<SubresourceDeclaration> Subresources)
+{
+    /// <summary>Finds a subresource of the kind; null if it has none of that name.</summary>
+    public SubresourceDeclaration? FindSubresource(ReadOnlySpan<char> name)
+    {
+        foreach (var subresource in Subresources)
+        {
+            if (name.SequenceEqual(subresource.Name))
+                return subresource;
+        }
+
+        return null;
+    }
+}
+
 /// <summary>Finds the forms of kinds by spans of a path, so that a request for a known kind allocates no strings for its route.</summary>
 internal sealed class ResourceRoutes
 {
     private readonly CatalogView<Table> _table;
 
-    public ResourceRoutes(ResourceRegistry registry) => _table = new CatalogView<Table>(registry, static (catalog, _) => new Table(catalog));
+    public ResourceRoutes(ResourceRegistry registry, IEnumerable<SubresourceDeclaration> subresources)
+    {
+        SubresourceDeclaration[] all = [.. subresources.OrderBy(subresource => subresource.Name, StringComparer.Ordinal)];
+        _table = new CatalogView<Table>(registry, (catalog, _) => new Table(catalog, all));
+    }
 
-    /// <summary>Finds the form of a resource under a prefix such as <c>apis/apps/v1</c>.</summary>
-    public ResourceForm? Find(ReadOnlySpan<char> prefix, ReadOnlySpan<char> plural) =>
+    /// <summary>All routes of the present catalog.</summary>
+    public IReadOnlyList<ResourceRoute> All => _table.Current.All;
+
+    /// <summary>Finds the route of a resource under a prefix such as <c>apis/apps/v1</c>.</summary>
+    public ResourceRoute? Find(ReadOnlySpan<char> prefix, ReadOnlySpan<char> plural) =>
         _table.Current.ByPrefix.TryGetValue(prefix, out var kinds)
-        && kinds.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(plural, out var form)
-            ? form
+        && kinds.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(plural, out var route)
+            ? route
             : null;
 
     /// <summary>The path of a group and version, without slashes at its ends.</summary>
     public static string PrefixOf(string group, string version) => group.Length == 0 ? $"api/{version}" : $"apis/{group}/{version}";
 
-    private sealed class Table(ResourceCatalog catalog)
+    private sealed class Table
     {
-        public FrozenDictionary<string, FrozenDictionary<string, ResourceForm>>.AlternateLookup<ReadOnlySpan<char>> ByPrefix { get; } = catalog.Forms
-            .GroupBy(form => PrefixOf(form.Group, form.Version), StringComparer.Ordinal)
-            .ToFrozenDictionary(
-                group => group.Key,
-                group => group.ToFrozenDictionary(form => form.Definition.Plural, StringComparer.Ordinal),
-                StringComparer.Ordinal)
-            .GetAlternateLookup<ReadOnlySpan<char>>();
+        public Table(ResourceCatalog catalog, IReadOnlyList<SubresourceDeclaration> subresources)
+        {
+            All = [.. catalog.Forms.Select(form => new ResourceRoute(form, [.. subresources.Where(subresource => subresource.Serves(form.Definition))]))];
+            ByPrefix = All
+                .GroupBy(route => PrefixOf(route.Form.Group, route.Form.Version), StringComparer.Ordinal)
+                .ToFrozenDictionary(
+                    group => group.Key,
+                    group => group.ToFrozenDictionary(route => route.Form.Definition.Plural, StringComparer.Ordinal),
+                    StringComparer.Ordinal)
+                .GetAlternateLookup<ReadOnlySpan<char>>();
+        }
+
+        public IReadOnlyList<ResourceRoute> All { get; }
+
+        public FrozenDictionary<string, FrozenDictionary<string, ResourceRoute>>.AlternateLookup<ReadOnlySpan<char>> ByPrefix { get; }
     }
 }

@@ -30,8 +30,8 @@ internal sealed class ResourceEndpoint(
 {
     private const string NodeLeaseNamespace = "kube-node-lease";
 
-    private readonly FrozenDictionary<string, ISubresourceEndpoint> _subresources =
-        subresources.ToFrozenDictionary(endpoint => endpoint.Name, StringComparer.Ordinal);
+    private readonly FrozenDictionary<SubresourceDeclaration, ISubresourceEndpoint> _subresources =
+        subresources.ToFrozenDictionary(endpoint => endpoint.Declaration);
 
     /// <summary>Serves a request.</summary>
     /// <exception cref="ApiException">Whatever the sender is to be told.</exception>
@@ -41,8 +41,7 @@ internal sealed class ResourceEndpoint(
         if (info.Definition is null)
             return reviews.Has(info) ? reviews.HandleAsync(request) : HandleUnknownAsync(request);
         CheckScope(info);
-        if (!info.Definition.IsStored && info.Verb is not (Verbs.Get or Verbs.List))
-            throw ApiErrors.MethodNotAllowed();
+        CheckVerb(info);
 
         // What the client accepts is settled before anything is done: no write may be followed by a 406.
         CheckView(request);
@@ -50,7 +49,7 @@ internal sealed class ResourceEndpoint(
             request.Warnings.Add(warning);
         if (beats is not null && info is { Namespace: NodeLeaseNamespace, Resource: "leases", IsReadOnly: false })
             TellDaemon(beats, request.Http.Response.Headers);
-        return info.Subresource.Length == 0 ? HandleObjectAsync(request) : HandleSubresourceAsync(request);
+        return info.Declaration is { } declaration ? HandleSubresourceAsync(request, declaration) : HandleObjectAsync(request);
     }
 
     /// <summary>Hands a daemon what it acts by along with the acknowledgement of its renewal.</summary>
@@ -66,34 +65,48 @@ internal sealed class ResourceEndpoint(
     {
         var info = request.Info;
         if (await newest.FindNewestAsync(new ResourceName(info.Resource, info.Group), request.Cancellation) is null
-            || routes.Find(ResourceRoutes.PrefixOf(info.Group, info.Version), info.Resource) is not { } form)
+            || routes.Find(ResourceRoutes.PrefixOf(info.Group, info.Version), info.Resource) is not { } route)
         {
             throw UnservedParts.Refuse(info);
         }
 
-        await HandleAsync(new ApiRequest(request.Http, info with { Form = form }, request.Options, request.User, request.Cancellation));
+        var known = info with { Form = route.Form, Declaration = route.FindSubresource(info.Subresource) };
+        await HandleAsync(new ApiRequest(request.Http, known, request.Options, request.User, request.Cancellation));
     }
 
-    private Task HandleObjectAsync(ApiRequest request) => (request.Info.Verb, request.Info.Name.Length > 0) switch
+    private Task HandleObjectAsync(ApiRequest request) => request.Info.Verb switch
     {
-        (Verbs.Get, true) => reads.GetAsync(request),
-        (Verbs.List, false) => reads.ListAsync(request),
-        (Verbs.Watch, _) => watches.SendAsync(request),
-        (Verbs.Create, false) => writes.CreateAsync(request),
-        (Verbs.Update, true) => writes.UpdateAsync(request, ""),
-        (Verbs.Patch, true) => writes.PatchAsync(request, ""),
-        (Verbs.Delete, true) => deletions.DeleteAsync(request),
-        (Verbs.DeleteCollection, false) => deletions.DeleteCollectionAsync(request),
+        Verbs.Get => reads.GetAsync(request),
+        Verbs.List => reads.ListAsync(request),
+        Verbs.Watch => watches.SendAsync(request),
+        Verbs.Create => writes.CreateAsync(request),
+        Verbs.Update => writes.UpdateAsync(request, ""),
+        Verbs.Patch => writes.PatchAsync(request, ""),
+        Verbs.Delete => deletions.DeleteAsync(request),
+        Verbs.DeleteCollection => deletions.DeleteCollectionAsync(request),
         _ => throw ApiErrors.MethodNotAllowed(),
     };
 
-    private async Task HandleSubresourceAsync(ApiRequest request)
+    private async Task HandleSubresourceAsync(ApiRequest request, SubresourceDeclaration declaration)
     {
-        if (ConnectOperations.Of(request) is { } connection)
-            await objects.AdmitAsync(connection, request.Cancellation);
-        if (!_subresources.TryGetValue(request.Info.Subresource, out var endpoint) || !endpoint.Serves(request.Definition))
-            throw UnservedParts.Refuse(request.Info);
-        await endpoint.HandleAsync(request);
+        if (declaration.Connects)
+            await objects.AdmitAsync(ConnectOperations.Of(request, declaration), request.Cancellation);
+        await _subresources[declaration].HandleAsync(request);
+    }
+
+    /// <summary>Refuses what neither the verbs of objects nor the declaration of the subresource know.</summary>
+    private static void CheckVerb(RequestInfo info)
+    {
+        var isKnown = info switch
+        {
+            { Subresource: "" } => ObjectVerb.Find(info.Verb) is { } verb
+                && (info.Name.Length > 0 ? verb.OnObject : verb.OnCollection)
+                && (info.Definition!.IsStored || !verb.NeedsStore),
+            { Declaration: { } declaration } when info.SubresourcePath.Trim('/').Length == 0 || declaration.TakesPath => declaration.Verbs.Contains(info.Verb),
+            _ => throw UnservedParts.Refuse(info),
+        };
+        if (!isKnown)
+            throw ApiErrors.MethodNotAllowed();
     }
 
     /// <summary>A list has no metadata as an object has it, and an object none as a list has it.</summary>

@@ -14,7 +14,7 @@ internal static class UnservedParts
     private const string Proxying = "requests are not passed on to pods, services and nodes yet";
     private const string Metrics = "there is no metrics API in this cluster yet";
 
-    // By the group's name, the resource, and the first word of the subresource. An asterisk stands for every resource.
+    // By the group's name, the resource, and the subresource. An asterisk stands for every resource.
     private static readonly FrozenDictionary<(string Group, string Resource, string Subresource), string> Sentences =
         new Dictionary<(string, string, string), string>
         {
@@ -42,7 +42,7 @@ internal static class UnservedParts
     private static string? SentenceOf(RequestInfo info)
     {
         // A subresource of a kind that is not served is as unserved as the kind.
-        var subresource = info.Definition is null ? "" : info.Subresource.Split('/', 2)[0];
+        var subresource = info.Definition is null ? "" : info.Subresource;
         return Sentences.GetValueOrDefault((info.Group, info.Resource, subresource)) ?? Sentences.GetValueOrDefault((info.Group, "*", subresource));
     }
 }

@@ -24,16 +24,17 @@ internal sealed class TokenEndpoint(IObjectClient objects, ObjectBody bodies, To
     private const long SecondsMax = 1L << 32;
 
     /// <inheritdoc/>
-    public string Name => "token";
-
-    /// <inheritdoc/>
-    public bool Serves(ResourceDefinition definition) => definition.Name == WellKnownResources.ServiceAccounts;
+    public SubresourceDeclaration Declaration { get; } = new()
+    {
+        Name = "token",
+        Serves = SubresourceDeclaration.Of(WellKnownResources.ServiceAccounts),
+        Verbs = [Verbs.Create],
+        Body = (Group, "v1", Kind),
+    };
 
     /// <inheritdoc/>
     public async Task HandleAsync(ApiRequest request)
     {
-        if (request.Info.Verb != Verbs.Create)
-            throw ApiErrors.MethodNotAllowed();
         var options = WriteQueries.ForWrite(request, "CreateOptions");
         var asked = await bodies.ReadModelAsync<Authenticationv1TokenRequest>(request) ?? throw ApiErrors.BadRequest($"a {Kind} is required");
         var account = await objects.GetAsync(request.Definition, request.Info.Key, Freshness.Latest, request.Cancellation);

@@ -1,7 +1,6 @@
 using OrleansOrchestrator.ControlPlane.Authorization;
 using OrleansOrchestrator.Gateway.Requests;
 using OrleansOrchestrator.Gateway.Resources;
-using OrleansOrchestrator.Model.Errors;
 using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.Gateway.Subresources;
@@ -10,17 +9,19 @@ namespace OrleansOrchestrator.Gateway.Subresources;
 internal sealed class ApprovalEndpoint(ObjectReads reads, ObjectWrites writes) : ISubresourceEndpoint
 {
     /// <inheritdoc/>
-    public string Name => "approval";
-
-    /// <inheritdoc/>
-    public bool Serves(ResourceDefinition definition) => definition.Subresources.Any(subresource => subresource.Name == Name);
+    public SubresourceDeclaration Declaration { get; } = new()
+    {
+        Name = "approval",
+        Serves = SubresourceDeclaration.Of(new ResourceName("certificatesigningrequests", "certificates.k8s.io")),
+        Verbs = [Verbs.Get, Verbs.Patch, Verbs.Update],
+        AnswersWithObject = true,
+    };
 
     /// <inheritdoc/>
     public Task HandleAsync(ApiRequest request) => request.Info.Verb switch
     {
         Verbs.Get => reads.GetAsync(request),
-        Verbs.Update => writes.UpdateAsync(request, Name),
-        Verbs.Patch => writes.PatchAsync(request, Name),
-        _ => throw ApiErrors.MethodNotAllowed(),
+        Verbs.Update => writes.UpdateAsync(request, Declaration.Name),
+        _ => writes.PatchAsync(request, Declaration.Name),
     };
 }

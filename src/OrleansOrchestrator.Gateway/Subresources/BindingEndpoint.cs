@@ -17,16 +17,17 @@ internal sealed class BindingEndpoint(IObjectClient objects, ObjectBody bodies) 
     public ComputedResource Resource => ComputedResource.Bindings;
 
     /// <inheritdoc/>
-    public string Name => "binding";
-
-    /// <inheritdoc/>
-    public bool Serves(ResourceDefinition definition) => definition.Name == WellKnownResources.Pods;
+    public SubresourceDeclaration Declaration { get; } = new()
+    {
+        Name = "binding",
+        Serves = SubresourceDeclaration.Of(WellKnownResources.Pods),
+        Verbs = [Verbs.Create],
+        BodyKind = "Binding",
+    };
 
     /// <inheritdoc/>
     public async Task HandleAsync(ApiRequest request)
     {
-        if (request.Info.Verb != Verbs.Create)
-            throw ApiErrors.MethodNotAllowed();
         var options = WriteQueries.ForWrite(request, "CreateOptions");
         var binding = await bodies.ReadModelAsync<V1Binding>(request) ?? throw ApiErrors.BadRequest("a Binding is required");
         var podName = PodNameOf(request.Info, binding);

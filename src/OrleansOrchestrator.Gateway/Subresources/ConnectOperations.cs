@@ -1,4 +1,3 @@
-using System.Collections.Frozen;
 using System.Globalization;
 using Microsoft.AspNetCore.Http;
 using OrleansOrchestrator.ControlPlane.Admission;
@@ -7,44 +6,29 @@ using OrleansOrchestrator.Gateway.Requests;
 
 namespace OrleansOrchestrator.Gateway.Subresources;
 
-/// <summary>The subresources that open a connection. Whatever the method, they are admitted as CONNECT, with their options as the object,
+/// <summary>The subresources that declare that they connect. Whatever the method, they are admitted as CONNECT, with their options as the object,
 /// before the connection is opened.</summary>
 /// <remarks>https://kubernetes.io/docs/reference/access-authn-authz/extensible-admission-controllers/: a log is read, not connected to.</remarks>
 internal static class ConnectOperations
 {
-    private static readonly FrozenDictionary<(string Resource, string Subresource), string> Kinds = new Dictionary<(string, string), string>
+    /// <summary>The request that asks to be admitted.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="declaration">What is declared of the subresource.</param>
+    public static AdmissionRequest Of(ApiRequest request, SubresourceDeclaration declaration) => new()
     {
-        [("pods", "exec")] = "PodExecOptions",
-        [("pods", "attach")] = "PodAttachOptions",
-        [("pods", "portforward")] = "PodPortForwardOptions",
-        [("pods", "proxy")] = "PodProxyOptions",
-        [("services", "proxy")] = "ServiceProxyOptions",
-        [("nodes", "proxy")] = "NodeProxyOptions",
-    }.ToFrozenDictionary();
+        Operation = AdmissionOperation.Connect,
+        Form = request.Form,
+        Key = request.Info.Key,
+        Subresource = declaration.Name,
+        Object = OptionsOf(declaration, request.Http.Request.Query, request.Info.SubresourcePath),
+        Options = new WriteOptions { User = request.User, Warn = request.Warnings.Add },
+    };
 
-    /// <summary>The request that asks to be admitted; null if no connection is opened.</summary>
-    public static AdmissionRequest? Of(ApiRequest request)
-    {
-        var info = request.Info;
-        var words = info.Subresource.Split('/', 2);
-        if (info.Group.Length > 0 || !Kinds.TryGetValue((info.Resource, words[0]), out var kind))
-            return null;
-        return new AdmissionRequest
-        {
-            Operation = AdmissionOperation.Connect,
-            Form = request.Form,
-            Key = info.Key,
-            Subresource = words[0],
-            Object = OptionsOf(kind, request.Http.Request.Query, words is [_, var tail] ? $"/{tail}" : null),
-            Options = new WriteOptions { User = request.User, Warn = request.Warnings.Add },
-        };
-    }
-
-    private static ConnectOptions OptionsOf(string kind, IQueryCollection query, string? tail) => kind.EndsWith("ProxyOptions", StringComparison.Ordinal)
-        ? new ConnectOptions { Kind = kind, Path = tail ?? query["path"].FirstOrDefault() }
+    private static ConnectOptions OptionsOf(SubresourceDeclaration declaration, IQueryCollection query, string path) => declaration.TakesPath
+        ? new ConnectOptions { Kind = declaration.BodyKind!, Path = path.Length > 0 ? path : query["path"].FirstOrDefault() }
         : new ConnectOptions
         {
-            Kind = kind,
+            Kind = declaration.BodyKind!,
             Container = query["container"].FirstOrDefault(),
             Command = query.TryGetValue("command", out var words) ? [.. words.OfType<string>()] : null,
             Stdin = Flag(query, "stdin"),

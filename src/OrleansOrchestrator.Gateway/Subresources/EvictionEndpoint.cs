@@ -12,16 +12,17 @@ namespace OrleansOrchestrator.Gateway.Subresources;
 internal sealed class EvictionEndpoint(IObjectClient objects, ObjectBody bodies) : ISubresourceEndpoint
 {
     /// <inheritdoc/>
-    public string Name => "eviction";
-
-    /// <inheritdoc/>
-    public bool Serves(ResourceDefinition definition) => definition.Name == WellKnownResources.Pods;
+    public SubresourceDeclaration Declaration { get; } = new()
+    {
+        Name = "eviction",
+        Serves = SubresourceDeclaration.Of(WellKnownResources.Pods),
+        Verbs = [Verbs.Create],
+        Body = ("policy", "v1", "Eviction"),
+    };
 
     /// <inheritdoc/>
     public async Task HandleAsync(ApiRequest request)
     {
-        if (request.Info.Verb != Verbs.Create)
-            throw ApiErrors.MethodNotAllowed();
         var eviction = await bodies.ReadModelAsync<V1Eviction>(request) ?? throw ApiErrors.BadRequest("an Eviction is required");
         if ((eviction.Metadata?.Name ?? "") is var name && name != request.Info.Name)
             throw ApiErrors.BadRequest("name in URL does not match name in Eviction object");

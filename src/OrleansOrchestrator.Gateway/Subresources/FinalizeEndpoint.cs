@@ -1,7 +1,6 @@
 using OrleansOrchestrator.ControlPlane.Authorization;
 using OrleansOrchestrator.Gateway.Requests;
 using OrleansOrchestrator.Gateway.Resources;
-using OrleansOrchestrator.Model.Errors;
 using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.Gateway.Subresources;
@@ -10,13 +9,14 @@ namespace OrleansOrchestrator.Gateway.Subresources;
 internal sealed class FinalizeEndpoint(ObjectWrites writes) : ISubresourceEndpoint
 {
     /// <inheritdoc/>
-    public string Name => "finalize";
+    public SubresourceDeclaration Declaration { get; } = new()
+    {
+        Name = "finalize",
+        Serves = SubresourceDeclaration.Of(WellKnownResources.Namespaces),
+        Verbs = [Verbs.Update],
+        AnswersWithObject = true,
+    };
 
     /// <inheritdoc/>
-    public bool Serves(ResourceDefinition definition) => definition.Name == WellKnownResources.Namespaces;
-
-    /// <inheritdoc/>
-    public Task HandleAsync(ApiRequest request) => request.Info.Verb == Verbs.Update
-        ? writes.UpdateAsync(request, Name)
-        : throw ApiErrors.MethodNotAllowed();
+    public Task HandleAsync(ApiRequest request) => writes.UpdateAsync(request, Declaration.Name);
 }

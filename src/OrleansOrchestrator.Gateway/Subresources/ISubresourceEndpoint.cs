@@ -1,16 +1,12 @@
 using OrleansOrchestrator.Gateway.Requests;
-using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.Gateway.Subresources;
 
-/// <summary>Serves one subresource of the kinds that have it.</summary>
+/// <summary>Serves one subresource of the kinds that have it. An implementation is found by itself.</summary>
 internal interface ISubresourceEndpoint
 {
-    /// <summary>Its name, as in <c>status</c>.</summary>
-    string Name { get; }
-
-    /// <summary>Whether a kind has it.</summary>
-    bool Serves(ResourceDefinition definition);
+    /// <summary>What it serves. Requests that do not fit it never get here.</summary>
+    SubresourceDeclaration Declaration { get; }
 
     /// <summary>Serves a request.</summary>
     Task HandleAsync(ApiRequest request);

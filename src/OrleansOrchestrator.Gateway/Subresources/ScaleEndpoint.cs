@@ -5,7 +5,6 @@ using OrleansOrchestrator.Gateway.Requests;
 using OrleansOrchestrator.Gateway.Responses;
 using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Model.Errors;
-using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.Gateway.Subresources;
 
@@ -16,18 +15,20 @@ internal sealed class ScaleEndpoint(IObjectClient objects, ObjectBody bodies) : 
     private const int AttemptsMax = 5;
 
     /// <inheritdoc/>
-    public string Name => "scale";
-
-    /// <inheritdoc/>
-    public bool Serves(ResourceDefinition definition) => definition.Scale is not null;
+    public SubresourceDeclaration Declaration { get; } = new()
+    {
+        Name = "scale",
+        Serves = static definition => definition.Scale is not null,
+        Verbs = [Verbs.Get, Verbs.Patch, Verbs.Update],
+        Body = ("autoscaling", "v1", "Scale"),
+    };
 
     /// <inheritdoc/>
     public Task HandleAsync(ApiRequest request) => request.Info.Verb switch
     {
         Verbs.Get => GetAsync(request),
         Verbs.Update => UpdateAsync(request),
-        Verbs.Patch => PatchAsync(request),
-        _ => throw ApiErrors.MethodNotAllowed(),
+        _ => PatchAsync(request),
     };
 
     private async Task GetAsync(ApiRequest request)
@@ -73,7 +74,7 @@ internal sealed class ScaleEndpoint(IObjectClient objects, ObjectBody bodies) : 
         await SendAsync(request, updated);
     }
 
-    private ObjectReference Scaled(ApiRequest request) => request.Reference with { Subresource = Name, Form = request.Definition.Storage };
+    private ObjectReference Scaled(ApiRequest request) => request.Reference with { Subresource = Declaration.Name, Form = request.Definition.Storage };
 
     private async Task WriteAsync(ApiRequest request, WriteOptions options, Func<StoredObject, V1Scale> wantedOf)
     {

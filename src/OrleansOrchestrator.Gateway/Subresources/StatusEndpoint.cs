@@ -1,8 +1,6 @@
 using OrleansOrchestrator.ControlPlane.Authorization;
 using OrleansOrchestrator.Gateway.Requests;
 using OrleansOrchestrator.Gateway.Resources;
-using OrleansOrchestrator.Model.Errors;
-using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.Gateway.Subresources;
 
@@ -10,17 +8,19 @@ namespace OrleansOrchestrator.Gateway.Subresources;
 internal sealed class StatusEndpoint(ObjectReads reads, ObjectWrites writes) : ISubresourceEndpoint
 {
     /// <inheritdoc/>
-    public string Name => "status";
-
-    /// <inheritdoc/>
-    public bool Serves(ResourceDefinition definition) => definition.HasStatus;
+    public SubresourceDeclaration Declaration { get; } = new()
+    {
+        Name = "status",
+        Serves = static definition => definition.HasStatus,
+        Verbs = [Verbs.Get, Verbs.Patch, Verbs.Update],
+        AnswersWithObject = true,
+    };
 
     /// <inheritdoc/>
     public Task HandleAsync(ApiRequest request) => request.Info.Verb switch
     {
         Verbs.Get => reads.GetAsync(request),
-        Verbs.Update => writes.UpdateAsync(request, Name),
-        Verbs.Patch => writes.PatchAsync(request, Name),
-        _ => throw ApiErrors.MethodNotAllowed(),
+        Verbs.Update => writes.UpdateAsync(request, Declaration.Name),
+        _ => writes.PatchAsync(request, Declaration.Name),
     };
 }

@@ -27,9 +27,6 @@ internal sealed class CertificateSigningRequestKind : ResourceDefinition<V1Certi
 
     public override IReadOnlyList<SelectableField> SelectableFields { get; } = [new("spec.signerName")];
 
-    public override IReadOnlyList<SubresourceDefinition> Subresources { get; } =
-        [new(Approval, "CertificateSigningRequest", ["get", "patch", "update"])];
-
     protected override IReadOnlyList<TableColumn<V1CertificateSigningRequest>> TypedColumns =>
     [
         TableColumn<V1CertificateSigningRequest>.Name,

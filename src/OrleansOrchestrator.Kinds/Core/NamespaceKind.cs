@@ -28,8 +28,6 @@ internal sealed class NamespaceKind : ResourceDefinition<V1Namespace>
 
     public override IReadOnlyList<SelectableField> SelectableFields { get; } = [new("status.phase")];
 
-    public override IReadOnlyList<SubresourceDefinition> Subresources { get; } = [new("finalize", "Namespace", ["update"])];
-
     protected override IReadOnlyList<TableColumn<V1Namespace>> TypedColumns =>
     [
         TableColumn<V1Namespace>.Name,

@@ -16,9 +16,6 @@ internal sealed class ServiceAccountKind : ResourceDefinition<V1ServiceAccount>
 
     public override IReadOnlyList<string> ShortNames => ["sa"];
 
-    public override IReadOnlyList<SubresourceDefinition> Subresources { get; } =
-        [new("token", "TokenRequest", ["create"], "authentication.k8s.io", "v1")];
-
     protected override IReadOnlyList<TableColumn<V1ServiceAccount>> TypedColumns =>
     [
         TableColumn<V1ServiceAccount>.Name,

@@ -111,9 +111,6 @@ public abstract class ResourceDefinition
     /// <summary>How the scale subresource works on this kind; null if it has none.</summary>
     public virtual ScaleAccess? Scale => null;
 
-    /// <summary>Subresources other than status and scale, for discovery.</summary>
-    public virtual IReadOnlyList<SubresourceDefinition> Subresources => [];
-
     /// <summary>The columns of its table, as kubectl users know them.</summary>
     public abstract IReadOnlyList<TableColumn> Columns { get; }
 
@@ -179,11 +176,11 @@ public abstract class ResourceDefinition
     /// <summary>Restores what a status update cannot change: all but the status.</summary>
     public abstract void PrepareForStatusUpdate(KubeObject updated, KubeObject current);
 
-    /// <summary>Restores what an update through one of <see cref="Subresources"/> cannot change: all but the subresource's own part.</summary>
+    /// <summary>Restores what an update through a subresource other than status cannot change: all but the subresource's own part.</summary>
     /// <returns>False if the kind has no such part to write.</returns>
     public virtual bool TryPrepareForPartUpdate(string subresource, KubeObject updated, KubeObject current) => false;
 
-    /// <summary>Gathers the faults of a change through one of <see cref="Subresources"/>.</summary>
+    /// <summary>Gathers the faults of a change through a subresource other than status.</summary>
     public virtual void ValidatePartUpdate(string subresource, KubeObject updated, KubeObject current, FieldErrors errors)
     {
     }

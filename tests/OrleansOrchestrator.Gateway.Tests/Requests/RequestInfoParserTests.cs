@@ -8,7 +8,7 @@ namespace OrleansOrchestrator.Gateway.Tests.Requests;
 
 public sealed class RequestInfoParserTests
 {
-    private readonly RequestInfoParser _parser = new(new ResourceRoutes(BuiltInKinds.Registry));
+    private readonly RequestInfoParser _parser = new(new ResourceRoutes(BuiltInKinds.Registry, []));
 
     [Theory]
     [InlineData("GET", "/api/v1/pods", "list v1 pods")]
@@ -39,6 +39,8 @@ public sealed class RequestInfoParserTests
     [InlineData("GET", "/api/v1/watch/namespaces/default/pods/web", "watch v1 pods in default web")]
     [InlineData("GET", "/api/v1/watch/pods", "watch v1 pods")]
     [InlineData("GET", "/api/v1/namespaces/default/pods/web/proxy/a/b", "get v1 pods in default web/proxy/a/b")]
+    [InlineData("GET", "/api/v1/namespaces/default/pods/web/proxy/", "get v1 pods in default web/proxy/")]
+    [InlineData("GET", "/apis/apps/v1/watch/namespaces/default/replicasets/web/proxy/a/b/", "watch apps/v1 replicasets in default web/proxy/a/b/")]
     [InlineData("OPTIONS", "/api/v1/pods", "options v1 pods")]
     public void Parse_OfResourcePath_ReadsItsParts(string method, string target, string expected)
     {
@@ -47,7 +49,7 @@ public sealed class RequestInfoParserTests
         var group = info.Group.Length == 0 ? "" : info.Group + "/";
         var scope = info.Namespace.Length == 0 ? "" : $" in {info.Namespace}";
         var name = info.Name.Length == 0 ? "" : $" {info.Name}";
-        var subresource = info.Subresource.Length == 0 ? "" : $"/{info.Subresource}";
+        var subresource = info.Subresource.Length == 0 ? "" : $"/{info.Subresource}{info.SubresourcePath}";
         $"{info.Verb} {group}{info.Version} {info.Resource}{scope}{name}{subresource}".ShouldBe(expected);
     }
 

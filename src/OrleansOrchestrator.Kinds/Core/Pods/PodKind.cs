@@ -40,13 +40,6 @@ internal sealed class PodKind : ResourceDefinition<V1Pod>
         new("status.nominatedNodeName"),
     ];
 
-    public override IReadOnlyList<SubresourceDefinition> Subresources { get; } =
-    [
-        new("binding", "Binding", ["create"]),
-        new("eviction", "Eviction", ["create"], "policy", "v1"),
-        new("log", "Pod", ["get"]),
-    ];
-
     protected override IReadOnlyList<TableColumn<V1Pod>> TypedColumns =>
     [
         TableColumn<V1Pod>.Name,
