@@ -1,5 +1,4 @@
 using System.Net;
-using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using k8s.Models;
 using OrleansOrchestrator.Model.Fencing;
@@ -11,7 +10,7 @@ namespace OrleansOrchestrator.Node.Tests;
 
 public sealed class NodeServerTests : IDisposable
 {
-    private readonly X509Certificate2 _authority = Authority("the cluster");
+    private readonly X509Certificate2 _authority = TestCertificates.Authority("the cluster");
 
     [Fact]
     public async Task Logs_OfAContainer_AnswerTailTimestampsAndLimit()
@@ -19,7 +18,7 @@ public sealed class NodeServerTests : IDisposable
         await using var node = await StartAsync();
         node.Put(TestPods.Shell("a", "for i in 1 2 3 4 5; do echo line $i; done; while :; do sleep 0.1; done"));
         await node.PodAsync("a", TestPods.IsReady, "the pod is ready");
-        using var client = Client(node, Caller(_authority, "system:kube-apiserver"));
+        using var client = Client(node, TestCertificates.Caller(_authority, "system:kube-apiserver"));
 
         await Eventually.AnswersAsync(async () => (await GetAsync(client, "/containerLogs/default/a/main")).Body is var body && body.Contains("line 5", StringComparison.Ordinal) ? body : null, "all is written");
         (await GetAsync(client, "/containerLogs/default/a/main?tailLines=2")).Body.ShouldBe("line 4\nline 5\n");
@@ -36,9 +35,25 @@ public sealed class NodeServerTests : IDisposable
         await using var node = await StartAsync();
         node.Put(TestPods.Shell("a", "echo first; sleep 1; echo last", "Never"));
         await node.PodAsync("a", p => TestPods.Status(p)?.State?.Running is not null, "it runs");
-        using var client = Client(node, Caller(_authority, "system:kube-apiserver"));
+        using var client = Client(node, TestCertificates.Caller(_authority, "system:kube-apiserver"));
 
         (await GetAsync(client, "/containerLogs/default/a/main?follow=true")).Body.ShouldBe("first\nlast\n");
+    }
+
+    [Fact]
+    public async Task Logs_Followed_ShowALineThatIsNotFinished()
+    {
+        await using var node = await StartAsync();
+        node.Put(TestPods.Shell("a", "echo first; sleep 1; printf 'name: '; while :; do sleep 0.1; done", "Never"));
+        await node.PodAsync("a", p => TestPods.Status(p)?.State?.Running is not null, "it runs");
+        using var client = Client(node, TestCertificates.Caller(_authority, "system:kube-apiserver"));
+
+        using var response = await client.GetAsync("/containerLogs/default/a/main?follow=true", HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
+        await using var log = await response.Content.ReadAsStreamAsync(TestContext.Current.CancellationToken);
+        var expected = "first\nname: "u8.ToArray();
+        var seen = new byte[expected.Length];
+        await log.ReadExactlyAsync(seen, TestContext.Current.CancellationToken).AsTask().WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
+        seen.ShouldBe(expected);
     }
 
     [Fact]
@@ -49,7 +64,7 @@ public sealed class NodeServerTests : IDisposable
         pod.Spec.Containers[0].Command = null;
         node.Put(pod);
         await node.PodAsync("a", p => TestPods.Status(p)?.State?.Waiting?.Reason == "CreateContainerError", "it waits");
-        using var client = Client(node, Caller(_authority, "system:kube-apiserver"));
+        using var client = Client(node, TestCertificates.Caller(_authority, "system:kube-apiserver"));
 
         (await GetAsync(client, "/containerLogs/default/a/main")).ShouldBe((HttpStatusCode.BadRequest, "container \"main\" in pod \"a\" is waiting to start: CreateContainerError"));
         (await GetAsync(client, "/containerLogs/default/a/main?previous=true")).ShouldBe((HttpStatusCode.BadRequest, "previous terminated container \"main\" in pod \"a\" not found"));
@@ -62,9 +77,9 @@ public sealed class NodeServerTests : IDisposable
     public async Task Request_WithoutTheApiServersCertificate_IsRefused()
     {
         await using var node = await StartAsync();
-        using var stranger = Authority("a stranger");
+        using var stranger = TestCertificates.Authority("a stranger");
 
-        foreach (var certificate in new[] { null, Caller(_authority, "somebody"), Caller(stranger, "system:kube-apiserver") })
+        foreach (var certificate in new[] { null, TestCertificates.Caller(_authority, "somebody"), TestCertificates.Caller(stranger, "system:kube-apiserver") })
         {
             using var client = Client(node, certificate);
             await Should.ThrowAsync<HttpRequestException>(() => GetAsync(client, "/healthz"));
@@ -93,7 +108,7 @@ public sealed class NodeServerTests : IDisposable
     public async Task Vote_AskedForByAPeer_IsKeptWhileTheControlPlaneAnswers()
     {
         await using var node = await StartAsync();
-        using var peer = Authority("a peer");
+        using var peer = TestCertificates.Authority("a peer");
         var path = $"api/v1/nodes/{node.Options.Name}";
         var registered = await Eventually.ReturnsAsync(() => node.Api.Get<V1Node>(path), "the node is registered");
         var own = FencingView.VoterOf(registered).ShouldNotBeNull();
@@ -107,7 +122,7 @@ public sealed class NodeServerTests : IDisposable
         using var answer = await asking.PostAsync("/fencing/vote", null, TestContext.Current.CancellationToken);
         answer.StatusCode.ShouldBe(HttpStatusCode.Conflict);
         (await GetAsync(asking, "/pods")).Code.ShouldBe(HttpStatusCode.Forbidden);
-        using var caller = Client(node, Caller(_authority, "system:kube-apiserver"));
+        using var caller = Client(node, TestCertificates.Caller(_authority, "system:kube-apiserver"));
         using var refused = await caller.PostAsync("/fencing/vote", null, TestContext.Current.CancellationToken);
         refused.StatusCode.ShouldBe(HttpStatusCode.Forbidden, "the control plane does not ask for votes");
     }
@@ -135,23 +150,5 @@ public sealed class NodeServerTests : IDisposable
             },
         };
         return new HttpClient(handler) { BaseAddress = new Uri($"https://127.0.0.1:{node.Agent.Port}") };
-    }
-
-    private static X509Certificate2 Authority(string name)
-    {
-        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var request = new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256);
-        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
-        return request.CreateSelfSigned(TimeProvider.System.GetUtcNow().AddHours(-1), TimeProvider.System.GetUtcNow().AddHours(1));
-    }
-
-    private static X509Certificate2 Caller(X509Certificate2 authority, string name)
-    {
-        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var request = new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256);
-        request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid("1.3.6.1.5.5.7.3.2")], false));
-        using var signed = request.Create(authority, authority.NotBefore, authority.NotAfter, RandomNumberGenerator.GetBytes(8));
-        using var whole = signed.CopyWithPrivateKey(key);
-        return X509CertificateLoader.LoadPkcs12(whole.Export(X509ContentType.Pkcs12), null);
     }
 }

@@ -80,7 +80,7 @@ internal sealed record ApiSurface(IReadOnlyList<ServedGroup> Groups)
             definition.ShortNames,
             definition.Categories,
             definition.IsStored ? ObjectVerbs : ReadVerbs,
-            [.. route.Subresources.Select(subresource => SubresourceOf(route.Form, subresource))]);
+            [.. route.Subresources.Where(subresource => subresource.IsServed).Select(subresource => SubresourceOf(route.Form, subresource))]);
     }
 
     private static ServedSubresource SubresourceOf(ResourceForm form, SubresourceDeclaration declaration)

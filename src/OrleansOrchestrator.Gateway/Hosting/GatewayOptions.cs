@@ -27,7 +27,7 @@ public sealed record GatewayOptions
     /// <summary>How long a client that has been answered may go on sending a body that nobody needs, in seconds.</summary>
     public int UnreadBodySecondsMax { get; init; } = 2;
 
-    /// <summary>How long a request that is not a watch or a log may take, in seconds.</summary>
+    /// <summary>How long a request may take that does not last as long as its client wants, in seconds.</summary>
     public int RequestSecondsMax { get; init; } = 60;
 
     /// <summary>How long a client may take for the handshake of a connection, and to send the headers of a request, in seconds. After
@@ -43,7 +43,7 @@ public sealed record GatewayOptions
     /// <summary>How many writes of one user may be in flight; more are answered with 429.</summary>
     public int WritesInFlightPerUserMax { get; init; } = 2048;
 
-    /// <summary>How many watches and logs of one user may be open; more are answered with 429.</summary>
+    /// <summary>How many watches, logs and sessions in containers of one user may be open; more are answered with 429.</summary>
     public int StreamsPerUserMax { get; init; } = 100_000;
 
     /// <summary>A list of more objects than this is large, and waits for a seat before it is encoded.</summary>
@@ -76,4 +76,17 @@ public sealed record GatewayOptions
 
     /// <summary>How long the gateway waits for a node daemon to accept a connection, in seconds.</summary>
     public int NodeConnectSecondsMax { get; init; } = 10;
+
+    /// <summary>How long a node daemon may take to begin with an answer or to open a stream, in seconds.</summary>
+    public int NodeHandshakeSecondsMax { get; init; } = 30;
+
+    /// <summary>How long a connection to a node daemon is kept that nobody uses, in seconds.</summary>
+    public int NodeIdleSecondsMax { get; init; } = 120;
+
+    /// <summary>After how much silence a node daemon is asked whether it is there, and how long it may take to say so, in seconds.</summary>
+    public int NodePingSeconds { get; init; } = 15;
+
+    /// <summary>After how much silence a client that has a stream into a container is written to, so that it shows if it has gone, in
+    /// seconds.</summary>
+    public int StreamPingSeconds { get; init; } = 15;
 }

@@ -28,6 +28,10 @@ public static class GatewayOptionsValidator
         faults.AtLeastOne(options.Http2StreamsPerConnectionMax);
         faults.AtLeastOne(options.ConnectionsMax);
         faults.AtLeastOne(options.NodeConnectSecondsMax);
+        faults.AtLeastOne(options.NodeHandshakeSecondsMax);
+        faults.AtLeastOne(options.NodeIdleSecondsMax);
+        faults.AtLeastOne(options.NodePingSeconds);
+        faults.AtLeastOne(options.StreamPingSeconds);
         return faults.All;
     }
 }

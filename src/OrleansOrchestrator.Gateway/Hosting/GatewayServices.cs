@@ -12,14 +12,15 @@ using OrleansOrchestrator.Gateway.Discovery;
 using OrleansOrchestrator.Gateway.Health;
 using OrleansOrchestrator.Gateway.Identity;
 using OrleansOrchestrator.Gateway.Limits;
-using OrleansOrchestrator.Gateway.Logs;
 using OrleansOrchestrator.Gateway.Metrics;
+using OrleansOrchestrator.Gateway.Nodes;
 using OrleansOrchestrator.Gateway.OpenApi;
 using OrleansOrchestrator.Gateway.Requests;
 using OrleansOrchestrator.Gateway.Resources;
 using OrleansOrchestrator.Gateway.Responses;
 using OrleansOrchestrator.Gateway.Reviews;
 using OrleansOrchestrator.Gateway.ServiceAccounts;
+using OrleansOrchestrator.Gateway.Streams;
 using OrleansOrchestrator.Gateway.Subresources;
 using OrleansOrchestrator.Gateway.Watch;
 using OrleansOrchestrator.Kinds;
@@ -92,13 +93,15 @@ public static class GatewayServices
         services.AddSingleton<ObjectWrites>();
         services.AddSingleton<ObjectDeletions>();
         services.AddSingleton<NodeClient>();
+        services.AddSingleton<PodLocator>();
+        services.AddSingleton<PodStreams>();
         services.AddSingleton<ResourceEndpoint>();
         AddSubresources(services);
     }
 
     private static void AddSubresources(IServiceCollection services)
     {
-        foreach (var type in typeof(ISubresourceEndpoint).Assembly.GetTypes().Where(type => type.IsAssignableTo(typeof(ISubresourceEndpoint)) && !type.IsInterface))
+        foreach (var type in typeof(ISubresourceEndpoint).Assembly.GetTypes().Where(type => type.IsAssignableTo(typeof(ISubresourceEndpoint)) && !type.IsAbstract))
         {
             services.AddSingleton(type);
             services.AddSingleton(provider => (ISubresourceEndpoint)provider.GetRequiredService(type));

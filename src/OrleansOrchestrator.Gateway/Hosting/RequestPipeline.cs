@@ -45,9 +45,11 @@ internal sealed partial class RequestPipeline(
         {
             var sender = await authenticators.AuthenticateAsync(http, http.RequestAborted);
             var requested = RequestOptions.Parse(http.Request.QueryString);
-            info = parser.Parse(http.Request.Method, http.Request.Path.Value ?? "/", requested);
+            info = parser.Parse(MethodOf(http), http.Request.Path.Value ?? "/", requested);
             var user = await impersonation.ApplyAsync(sender, http.Request.Headers, http.RequestAborted);
             await authorizers.RequireAsync(user, info, http.RequestAborted);
+            if (info.Declaration is { SocketNeedsCreate: true } && http.WebSockets.IsWebSocketRequest)
+                await authorizers.RequireAsync(user, info with { Verb = Verbs.Create }, http.RequestAborted);
             await ServeCountedAsync(http, info, requested, user, next);
         }
         catch (Exception failure) when (failure is OperationCanceledException or IOException && (http.RequestAborted.IsCancellationRequested || IsStopping))
@@ -82,6 +84,9 @@ internal sealed partial class RequestPipeline(
             limiter.Exit(user.Name, requestClass);
         }
     }
+
+    // Over HTTP/2 a WebSocket begins with a CONNECT, over HTTP/1.1 with a GET; it asks for the same.
+    private static string MethodOf(HttpContext http) => http.WebSockets.IsWebSocketRequest ? HttpMethods.Get : http.Request.Method;
 
     private bool IsStopping => lifetime.ApplicationStopping.IsCancellationRequested;
 

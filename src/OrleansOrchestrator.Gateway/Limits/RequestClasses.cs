@@ -1,4 +1,3 @@
-using OrleansOrchestrator.ControlPlane.Authorization;
 using OrleansOrchestrator.Gateway.Requests;
 
 namespace OrleansOrchestrator.Gateway.Limits;

@@ -1,3 +1,5 @@
+using OrleansOrchestrator.ControlPlane.Authorization;
+
 namespace OrleansOrchestrator.Gateway.Requests;
 
 /// <summary>A verb of objects themselves, and what is said of it elsewhere.</summary>

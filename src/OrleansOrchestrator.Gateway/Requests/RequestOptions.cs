@@ -108,6 +108,9 @@ internal sealed class RequestOptions
         }
     }
 
+    /// <summary>Reads a parameter that is a flag: as Kubernetes does, every value but these is true, the empty one included.</summary>
+    internal static bool Flag(ReadOnlySpan<char> value) => !(value is "0" || value.Equals("false", StringComparison.OrdinalIgnoreCase));
+
     private void Set(ReadOnlySpan<char> name, ReadOnlyMemory<char> value)
     {
         switch (name)
@@ -189,7 +192,4 @@ internal sealed class RequestOptions
     }
 
     private static string First(string present, ReadOnlyMemory<char> value) => present.Length > 0 ? present : value.ToString();
-
-    // Kubernetes reads every value but these as true, the empty one included.
-    private static bool Flag(ReadOnlySpan<char> value) => !(value is "0" || value.Equals("false", StringComparison.OrdinalIgnoreCase));
 }

@@ -14,7 +14,7 @@ internal sealed class SubresourceDeclaration
     /// <summary>Which kinds have it.</summary>
     public required Func<ResourceDefinition, bool> Serves { get; init; }
 
-    /// <summary>What can be done, as <see cref="Requests.Verbs"/>; anything else is 405.</summary>
+    /// <summary>What can be done, in the verbs of authorization; anything else is 405.</summary>
     public required IReadOnlyList<string> Verbs { get; init; }
 
     /// <summary>Group, version and kind of its bodies; null if they are those of its object.</summary>
@@ -41,6 +41,9 @@ internal sealed class SubresourceDeclaration
     /// </summary>
     /// <remarks>As Kubernetes since 1.35 (AuthorizePodWebsocketUpgradeCreatePermission).</remarks>
     public bool SocketNeedsCreate { get; init; }
+
+    /// <summary>Whether it is served; discovery does not tell of one that is only declared.</summary>
+    public bool IsServed { get; init; } = true;
 
     /// <summary>Whether a kind is one resource.</summary>
     public static Func<ResourceDefinition, bool> Of(ResourceName resource) => definition => definition.Name == resource;

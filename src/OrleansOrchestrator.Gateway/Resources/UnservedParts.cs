@@ -10,20 +10,12 @@ namespace OrleansOrchestrator.Gateway.Resources;
 /// </summary>
 internal static class UnservedParts
 {
-    private const string Streams = "streams into containers are not supported yet";
-    private const string Proxying = "requests are not passed on to pods, services and nodes yet";
     private const string Metrics = "there is no metrics API in this cluster yet";
 
     // By the group's name, the resource, and the subresource. An asterisk stands for every resource.
     private static readonly FrozenDictionary<(string Group, string Resource, string Subresource), string> Sentences =
         new Dictionary<(string, string, string), string>
         {
-            [("", "pods", "attach")] = $"cannot attach: {Streams}",
-            [("", "pods", "exec")] = $"cannot execute commands in containers: {Streams}",
-            [("", "pods", "portforward")] = "cannot forward ports: connections into pods are not supported yet; expose the pod with a service instead",
-            [("", "pods", "proxy")] = Proxying,
-            [("", "services", "proxy")] = Proxying,
-            [("", "nodes", "proxy")] = Proxying,
             [("", "pods", "ephemeralcontainers")] = "ephemeral containers are not supported yet; kubectl debug --copy-to works",
             [("", "pods", "resize")] = "pods cannot be resized in place yet",
             [("metrics.k8s.io", "*", "")] = Metrics,

@@ -45,7 +45,7 @@ internal sealed class TokenEndpoint(IObjectClient objects, ObjectBody bodies, To
                 Operation = AdmissionOperation.Create,
                 Form = request.Form,
                 Key = account.Key,
-                Subresource = Name,
+                Subresource = Declaration.Name,
                 Object = asked,
                 Options = options,
             },

@@ -17,6 +17,7 @@ using OrleansOrchestrator.Node.Registration;
 using OrleansOrchestrator.Node.Runtime;
 using OrleansOrchestrator.Node.Runtime.Hollow;
 using OrleansOrchestrator.Node.Server;
+using OrleansOrchestrator.Node.Server.Streams;
 using OrleansOrchestrator.Node.Volumes;
 
 namespace OrleansOrchestrator.Node.Agent;
@@ -275,7 +276,7 @@ public sealed partial class NodeAgent : IAsyncDisposable
         var port = new ServerPort(Path.Combine(_options.DataDirectory, "server-port"));
         _server = await NodeServer.StartAsync(
             address, _options.Port != 0 ? _options.Port : port.FindLast(address), _certificate!, _options.ClientAuthorities ?? _api.Authorities,
-            new NodeEndpoints(Pods, Runtime), peers, _loggers, cancellationToken);
+            new NodeEndpoints(Pods, Runtime), new StreamEndpoints(Pods, Runtime, _options.StreamIdleTime, _timeProvider), peers, _loggers, cancellationToken);
         port.Keep(_server.Port);
     }
 

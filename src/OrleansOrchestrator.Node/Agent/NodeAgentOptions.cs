@@ -42,6 +42,9 @@ public sealed record NodeAgentOptions
     /// <summary>How often the lease is renewed.</summary>
     public TimeSpan LeaseRenewInterval { get; init; } = TimeSpan.FromSeconds(2);
 
+    /// <summary>How long an exec or attach lasts in which nothing moves, as the kubelet's <c>streamingConnectionIdleTimeout</c>.</summary>
+    public TimeSpan StreamIdleTime { get; init; } = TimeSpan.FromHours(4);
+
     /// <summary>How many pods the node takes.</summary>
     public int MaxPods { get; init; } = 110;
 

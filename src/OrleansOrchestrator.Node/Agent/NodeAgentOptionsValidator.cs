@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using OrleansOrchestrator.Loops;
 using OrleansOrchestrator.Model.Names;
 using OrleansOrchestrator.Model.Validation;
 
@@ -32,6 +33,9 @@ public static partial class NodeAgentOptionsValidator
         faults.Require(options.Times.LeaseDuration > 2 * options.LeaseRenewInterval, "LeaseDuration must be more than twice LeaseRenewInterval, so that one lost renewal does no harm.");
         faults.Require(options.Times.FencingTime > 2 * options.LeaseRenewInterval, "FencingTime must be more than twice LeaseRenewInterval, so that one lost renewal stops no pod.");
         faults.AddRange(options.Times.Faults());
+        faults.Require(
+            options.StreamIdleTime > TimeSpan.Zero && options.StreamIdleTime <= Waits.Longest,
+            "StreamIdleTime must be positive and at most a day.");
         faults.Positive(options.SyncPeriod);
         faults.Positive(options.StatusPeriod);
         faults.Require(options.RestartDelay > TimeSpan.Zero && options.RestartDelay <= options.RestartDelayMax, "RestartDelay must be positive and at most RestartDelayMax.");

@@ -9,6 +9,7 @@ internal static partial class ProcessSignals
 {
     private const int KillSignal = 9;
     private const int TerminateSignal = 15;
+    private const int EndInputSignal = 10;
 
     /// <summary>Asks the leader of a group to end, or kills the whole group; what is gone is no error.</summary>
     public static void Send(int leader, ContainerSignal signal)
@@ -23,6 +24,13 @@ internal static partial class ProcessSignals
     {
         if (pid > 1)
             _ = Send(pid, KillSignal);
+    }
+
+    /// <summary>Tells the wrapper of a container that nobody will write to the container's input any more.</summary>
+    public static void EndInput(int wrapper)
+    {
+        if (wrapper > 1)
+            _ = Send(wrapper, EndInputSignal);
     }
 
     [LibraryImport("libc", EntryPoint = "kill")]

@@ -45,6 +45,7 @@ internal sealed class ContainerSpecBuilder(EnvironmentBuilder environment, IServ
             Security = Security(pod, container),
             HostNetwork = pod.Spec.HostNetwork == true,
             Stdin = container.Stdin == true,
+            StdinOnce = container.StdinOnce == true,
             Tty = container.Tty == true,
             PodDirectory = directory,
         };

@@ -33,6 +33,9 @@ internal sealed record ContainerSpec
 
     public bool Stdin { get; init; }
 
+    /// <summary>Whether the input ends with the first session that was attached to it.</summary>
+    public bool StdinOnce { get; init; }
+
     public bool Tty { get; init; }
 
     /// <summary>The folder of the pod on the node.</summary>

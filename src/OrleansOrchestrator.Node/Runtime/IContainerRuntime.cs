@@ -1,11 +1,12 @@
 using OrleansOrchestrator.Node.Guarding;
+using OrleansOrchestrator.Node.Runtime.Sessions;
 
 namespace OrleansOrchestrator.Node.Runtime;
 
 /// <summary>What runs pods: sandboxes that hold a pod's network, and the containers in them.</summary>
 /// <remarks>
 /// Shaped like the Container Runtime Interface, and small. Every call is quick except <see cref="EnsureImageAsync"/>,
-/// <see cref="ExecAsync"/> and <see cref="CopyLogsAsync"/>; nothing waits for a container to end. Every call can be
+/// <see cref="ExecAsync"/>, <see cref="CopyLogsAsync"/> and what goes on in sessions; nothing waits for a container to end. Every call can be
 /// repeated: stopping what is stopped and removing what is gone succeed. Failures are <see cref="RuntimeException"/>.
 /// </remarks>
 internal interface IContainerRuntime : IAsyncDisposable
@@ -68,4 +69,12 @@ internal interface IContainerRuntime : IAsyncDisposable
     /// <summary>Runs a command inside the container, for probes and hooks.</summary>
     Task<ExecResult> ExecAsync(
         string containerId, IReadOnlyList<string> command, TimeSpan timeout, CancellationToken cancellationToken);
+
+    /// <summary>Opens a session with a command that is started inside the container.</summary>
+    /// <exception cref="RuntimeException">The container does not run, or the command cannot be started.</exception>
+    Task<IContainerSession> OpenExecAsync(string containerId, SessionRequest request, CancellationToken cancellationToken);
+
+    /// <summary>Opens a session with the container's own process; its output is what comes from now on.</summary>
+    /// <exception cref="RuntimeException">The container does not run.</exception>
+    Task<IContainerSession> OpenAttachAsync(string containerId, SessionRequest request, CancellationToken cancellationToken);
 }

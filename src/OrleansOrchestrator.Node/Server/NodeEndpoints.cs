@@ -65,7 +65,8 @@ internal sealed class NodeEndpoints(PodDirectory pods, IContainerRuntime runtime
         }
     }
 
-    private static Task FailAsync(HttpContext context, int code, string message)
+    /// <summary>Answers with an error, as the kubelet words it: the sentence alone.</summary>
+    public static Task FailAsync(HttpContext context, int code, string message)
     {
         context.Response.StatusCode = code;
         context.Response.ContentType = "text/plain; charset=utf-8";

@@ -8,12 +8,18 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using OrleansOrchestrator.Node.Server.Streams;
 
 namespace OrleansOrchestrator.Node.Server;
 
 /// <summary>The node's own HTTPS server, through which the control plane reads logs and peers ask for votes.</summary>
 internal sealed class NodeServer : IAsyncDisposable
 {
+    // Over HTTP/2 a WebSocket begins with an extended CONNECT (RFC 8441).
+    private static readonly string[] WebSocketMethods = [HttpMethods.Get, HttpMethods.Connect];
+    private static readonly TimeSpan PingDelay = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan PingTimeout = TimeSpan.FromSeconds(15);
+
     private readonly WebApplication _application;
 
     private NodeServer(WebApplication application) => _application = application;
@@ -27,6 +33,7 @@ internal sealed class NodeServer : IAsyncDisposable
         X509Certificate2 certificate,
         X509Certificate2Collection authorities,
         NodeEndpoints endpoints,
+        StreamEndpoints streams,
         PeerQuestions peers,
         ILoggerFactory loggers,
         CancellationToken cancellationToken)
@@ -38,6 +45,11 @@ internal sealed class NodeServer : IAsyncDisposable
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
+
+            // What one stream may have under way is never taken from another one that shares its connection.
+            var http2 = kestrel.Limits.Http2;
+            http2.InitialConnectionWindowSize = http2.InitialStreamWindowSize * http2.MaxStreamsPerConnection;
+            (http2.KeepAlivePingDelay, http2.KeepAlivePingTimeout) = (PingDelay, PingTimeout);
             kestrel.Listen(address, port, listen => listen.UseHttps(https =>
             {
                 https.ServerCertificate = certificate;
@@ -51,9 +63,12 @@ internal sealed class NodeServer : IAsyncDisposable
         application.Use((context, next) => peers.Concern(context) ? peers.AnswerAsync(context)
             : context.Connection.ClientCertificate is { } caller && callers.IsApiServer(caller) ? next(context)
             : PeerQuestions.RefuseAsync(context));
+        application.UseWebSockets();
         application.MapGet("/healthz", () => Results.Text("ok"));
         application.MapGet("/pods", endpoints.ListPods);
         application.MapGet("/containerLogs/{ns}/{pod}/{container}", endpoints.CopyLogsAsync);
+        application.MapMethods("/exec/{ns}/{pod}/{container}", WebSocketMethods, streams.ExecAsync);
+        application.MapMethods("/attach/{ns}/{pod}/{container}", WebSocketMethods, streams.AttachAsync);
         var server = new NodeServer(application);
         await application.StartAsync(cancellationToken);
         var bound = application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();

@@ -13,6 +13,7 @@ using OrleansOrchestrator.ControlPlane.Objects;
 using OrleansOrchestrator.Gateway.Hosting;
 using OrleansOrchestrator.Gateway.Identity;
 using OrleansOrchestrator.Gateway.Limits;
+using OrleansOrchestrator.Gateway.Requests;
 using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.Gateway.Tests.Hosting;
@@ -29,6 +30,10 @@ public sealed class GatewayFixture : IAsyncLifetime
 
     internal UnheardOfKinds UnheardOf => _application!.Services.GetRequiredService<UnheardOfKinds>();
 
+    internal ResourceRoutes Routes => _application!.Services.GetRequiredService<ResourceRoutes>();
+
+    internal RequestInfoParser Parser => _application!.Services.GetRequiredService<RequestInfoParser>();
+
     internal LargeListGate LargeLists => _application!.Services.GetRequiredService<LargeListGate>();
 
     internal ClusterIdentity Identity { get; private set; } = null!;
@@ -36,6 +41,9 @@ public sealed class GatewayFixture : IAsyncLifetime
     internal Uri Address { get; private set; } = null!;
 
     internal GatewayOptions Options { get; init; } = new() { ListenAddress = IPAddress.Loopback, Port = 0 };
+
+    /// <summary>Adds to the services of the host.</summary>
+    internal Action<IServiceCollection> Configure { get; init; } = static _ => { };
 
     internal List<IReadinessCheck> Checks { get; } = [];
 
@@ -54,6 +62,7 @@ public sealed class GatewayFixture : IAsyncLifetime
         builder.Services.AddSingleton<INewestKinds>(services => services.GetRequiredService<UnheardOfKinds>());
         foreach (var check in Checks)
             builder.Services.AddSingleton(check);
+        Configure(builder.Services);
         builder.Services.AddGateway(Options, Identity);
         _application = builder.Build();
         _application.UseGateway();
@@ -73,10 +82,12 @@ public sealed class GatewayFixture : IAsyncLifetime
     }
 
     /// <summary>Opens a WebSocket as the administrator.</summary>
-    internal async Task<ClientWebSocket> OpenSocketAsync(string path, string? protocol)
+    internal async Task<ClientWebSocket> OpenSocketAsync(string path, string? protocol, string? impersonated = null)
     {
         var socket = new ClientWebSocket();
         socket.Options.SetRequestHeader("Authorization", "Bearer " + Identity.AdminToken);
+        if (impersonated is not null)
+            socket.Options.SetRequestHeader("Impersonate-User", impersonated);
         socket.Options.RemoteCertificateValidationCallback = static (_, _, _, _) => true;
         if (protocol is not null)
             socket.Options.AddSubProtocol(protocol);

@@ -61,6 +61,7 @@ internal static class CreateParameters
             User = UserOf(spec.Security),
             Labels = ContainerLabels.OfContainer(owner, sandbox, spec),
             OpenStdin = spec.Stdin,
+            StdinOnce = spec.StdinOnce,
             Tty = spec.Tty,
             HostConfig = HostConfigOf(sandbox, spec, cgroup, allowNegativeOom),
         };

@@ -4,6 +4,7 @@ using Docker.DotNet;
 using Docker.DotNet.Models;
 using Microsoft.Extensions.Logging;
 using OrleansOrchestrator.Node.Guarding;
+using OrleansOrchestrator.Node.Runtime.Sessions;
 
 namespace OrleansOrchestrator.Node.Runtime.Docker;
 
@@ -12,6 +13,7 @@ internal sealed partial class DockerRuntime : IContainerRuntime
 {
     private readonly DockerClient _client;
     private readonly DockerImages _images;
+    private readonly DockerSessions _sessions;
     private readonly ContainerOwner _owner;
     private readonly TimeProvider _timeProvider;
     private readonly ILogger _logger;
@@ -29,6 +31,7 @@ internal sealed partial class DockerRuntime : IContainerRuntime
         _timeProvider = timeProvider;
         _logger = loggers.CreateLogger<DockerRuntime>();
         _images = new DockerImages(client, timeProvider);
+        _sessions = new DockerSessions(client, timeProvider);
         Version = version;
         _states = new ContainerStates(
             ListContainersAsync, uid => PodChanged?.Invoke(uid), timeProvider, loggers.CreateLogger<ContainerStates>());
@@ -185,6 +188,12 @@ internal sealed partial class DockerRuntime : IContainerRuntime
 
     public Task<ExecResult> ExecAsync(string containerId, IReadOnlyList<string> command, TimeSpan timeout, CancellationToken cancellationToken) =>
         DockerStreams.ExecAsync(_client, containerId, command, timeout, cancellationToken);
+
+    public Task<IContainerSession> OpenExecAsync(string containerId, SessionRequest request, CancellationToken cancellationToken) =>
+        _sessions.ExecAsync(containerId, request, cancellationToken);
+
+    public Task<IContainerSession> OpenAttachAsync(string containerId, SessionRequest request, CancellationToken cancellationToken) =>
+        _sessions.AttachAsync(containerId, request, cancellationToken);
 
     public async ValueTask DisposeAsync()
     {

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using OrleansOrchestrator.Node.Guarding;
+using OrleansOrchestrator.Node.Runtime.Sessions;
 
 namespace OrleansOrchestrator.Node.Runtime.Hollow;
 
@@ -9,6 +10,8 @@ namespace OrleansOrchestrator.Node.Runtime.Hollow;
 /// <param name="timeProvider">The time at which containers seem to start and end.</param>
 internal sealed class HollowRuntime(int nodeIndex, TimeProvider timeProvider) : IContainerRuntime
 {
+    private const string NothingRuns = "nothing runs in the containers of a hollow node";
+
     private readonly ConcurrentDictionary<string, PodSandbox> _pods = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, string> _podOfContainer = new(StringComparer.Ordinal);
     private int _addresses;
@@ -128,6 +131,12 @@ internal sealed class HollowRuntime(int nodeIndex, TimeProvider timeProvider) : 
     public Task<ExecResult> ExecAsync(
         string containerId, IReadOnlyList<string> command, TimeSpan timeout, CancellationToken cancellationToken) =>
         Task.FromResult(new ExecResult(0, ""));
+
+    public Task<IContainerSession> OpenExecAsync(string containerId, SessionRequest request, CancellationToken cancellationToken) =>
+        throw new RuntimeException(RuntimeException.RunContainer, NothingRuns);
+
+    public Task<IContainerSession> OpenAttachAsync(string containerId, SessionRequest request, CancellationToken cancellationToken) =>
+        throw new RuntimeException(RuntimeException.RunContainer, NothingRuns);
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 

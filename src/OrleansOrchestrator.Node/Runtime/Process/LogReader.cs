@@ -22,11 +22,19 @@ internal static class LogReader
         var lines = log.ReadLines().Where(line => query.Since is not { } since || line.Time >= since);
         foreach (var line in query.TailLines is { } tail ? lines.TakeLast(tail) : lines)
             await WriteAsync(line, query.Timestamps, output, cancellationToken);
-        while (query.Follow)
+        if (query.Follow)
+            await FollowAsync(log, position, query.Timestamps, isRunning, output, timeProvider, cancellationToken);
+    }
+
+    /// <summary>Writes what comes to the log from a position on, until the container ends.</summary>
+    public static async Task FollowAsync(
+        ProcessLog log, long position, bool timestamps, Func<bool> isRunning, Stream output, TimeProvider timeProvider, CancellationToken cancellationToken)
+    {
+        while (true)
         {
             // Asked before reading, so that what a program wrote last is not missed.
             var goesOn = isRunning();
-            position = await CopyNewAsync(log, position, query.Timestamps, output, timeProvider, cancellationToken);
+            position = await CopyNewAsync(log, position, timestamps, output, timeProvider, cancellationToken);
             if (!goesOn)
                 return;
             await Task.Delay(PollInterval, timeProvider, cancellationToken);
@@ -46,6 +54,12 @@ internal static class LogReader
         file.Position = position;
         var content = new byte[Math.Min(length - position, 1024 * 1024)];
         var read = await file.ReadAtLeastAsync(content, content.Length, throwOnEndOfStream: false, cancellationToken);
+
+        if (!timestamps)
+        {
+            await output.WriteAsync(content.AsMemory(0, read), cancellationToken);
+            return position + read;
+        }
 
         // Only whole lines, unless one is longer than the buffer: a line has one time stamp.
         var end = Array.LastIndexOf(content, (byte)'\n', Math.Max(0, read - 1)) + 1;

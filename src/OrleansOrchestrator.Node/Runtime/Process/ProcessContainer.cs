@@ -1,6 +1,8 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
 using OrleansOrchestrator.Node.Guarding;
+using OrleansOrchestrator.Node.Runtime.Sessions;
 
 namespace OrleansOrchestrator.Node.Runtime.Process;
 
@@ -15,6 +17,8 @@ internal sealed class ProcessContainer(string folder, ContainerRecord record)
     // A wrapper writes its number within milliseconds; without it after this time it never started.
     private static readonly TimeSpan StartTime = TimeSpan.FromSeconds(5);
 
+    private readonly ConcurrentDictionary<ProcessExecSession, bool> _sessions = new();
+
     public string Id => $"{record.PodUid}.{record.Spec.Name}.{record.Spec.Attempt.ToString(CultureInfo.InvariantCulture)}";
 
     public string PodUid => record.PodUid;
@@ -22,6 +26,8 @@ internal sealed class ProcessContainer(string folder, ContainerRecord record)
     public ContainerSpec Spec => record.Spec;
 
     public ProcessLog Log { get; } = new(folder);
+
+    private string StdinPath => Path.Combine(folder, "stdin");
 
     private string PidPath => Path.Combine(folder, "pid");
 
@@ -37,7 +43,12 @@ internal sealed class ProcessContainer(string folder, ContainerRecord record)
             Directory.Delete(folder, recursive: true);
         Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         RecordFile.Write(Path.Combine(folder, RecordName), record);
-        return new ProcessContainer(folder, record);
+        var container = new ProcessContainer(folder, record);
+        if (record.Spec.Stdin)
+            WaitingFile.CreatePipe(container.StdinPath);
+        else
+            File.CreateSymbolicLink(container.StdinPath, "/dev/null");
+        return container;
     }
 
     public static ProcessContainer? Load(string folder) =>
@@ -85,6 +96,45 @@ internal sealed class ProcessContainer(string folder, ContainerRecord record)
     public Task<ExecResult> ExecAsync(IReadOnlyList<string> command, TimeSpan timeout, CancellationToken cancellationToken) => HostCommand.RunAsync(
         ProcessWrapper.Beside(folder, record.Cgroup, ProgramBuilder.UserWords(Spec), command), Spec.WorkingDirectory, timeout, cancellationToken);
 
+    /// <summary>Opens a session with a command beside the program, as its user and with its environment. It ends with the container.</summary>
+    /// <exception cref="RuntimeException">The command cannot be started.</exception>
+    public IContainerSession Exec(SessionRequest request, TimeProvider timeProvider)
+    {
+        var session = ProcessExecSession.Start(
+            ProcessWrapper.Beside(folder, record.Cgroup, ProgramBuilder.UserWords(Spec), request.Command),
+            ProgramBuilder.OwnerOf(Spec), Spec.WorkingDirectory, request, timeProvider, ended => _sessions.TryRemove(ended, out _));
+        _sessions[session] = true;
+        return session;
+    }
+
+    /// <summary>Opens a session with the program itself.</summary>
+    /// <param name="request">Which streams are wanted.</param>
+    /// <param name="timeProvider">The clock.</param>
+    /// <exception cref="RuntimeException">A terminal is wanted, or the input cannot be opened.</exception>
+    public IContainerSession Attach(SessionRequest request, TimeProvider timeProvider)
+    {
+        if (request.Tty)
+            throw new RuntimeException(RuntimeException.RunContainer, "containers of the process runtime have no terminal; attach without one");
+        try
+        {
+            var pipe = request.Stdin && Spec.Stdin ? WaitingFile.OpenPipe(StdinPath) : null;
+            var position = Log.CurrentLength;
+            return new ProcessAttachSession(
+                (output, token) => LogReader.FollowAsync(Log, position, timestamps: false, () => IsRunning(timeProvider), output, timeProvider, token), pipe, EndInputIfOnce);
+        }
+        catch (IOException exception)
+        {
+            throw new RuntimeException(RuntimeException.RunContainer, exception.Message, exception);
+        }
+    }
+
+    /// <summary>Ends what runs beside the program.</summary>
+    public void EndSessions()
+    {
+        foreach (var session in _sessions.Keys)
+            session.Kill();
+    }
+
     /// <summary>Keeps the time at which the container is killed or was first seen gone: a killed wrapper cannot tell.</summary>
     public void NoteEnd()
     {
@@ -126,6 +176,14 @@ internal sealed class ProcessContainer(string folder, ContainerRecord record)
             Directory.Delete(folder, recursive: true);
         if (record.Cgroup is { } cgroup)
             PodCgroups.RemoveTree(cgroup);
+    }
+
+    private bool IsRunning(TimeProvider timeProvider) => Inspect(timeProvider.GetUtcNow()).Phase == ContainerPhase.Running;
+
+    private void EndInputIfOnce()
+    {
+        if (Spec.StdinOnce && ProcessIdentity.Read(PidPath) is { IsAlive: true } identity)
+            ProcessSignals.EndInput(identity.Pid);
     }
 
     private bool IsRunning(DateTimeOffset started, DateTimeOffset now)

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using OrleansOrchestrator.Loops;
 using OrleansOrchestrator.Node.Guarding;
+using OrleansOrchestrator.Node.Runtime.Sessions;
 
 namespace OrleansOrchestrator.Node.Runtime.Process;
 
@@ -161,6 +162,12 @@ internal sealed partial class ProcessRuntime : IContainerRuntime
     public Task<ExecResult> ExecAsync(string containerId, IReadOnlyList<string> command, TimeSpan timeout, CancellationToken cancellationToken) =>
         Find(containerId).ExecAsync(command, timeout, cancellationToken);
 
+    public Task<IContainerSession> OpenExecAsync(string containerId, SessionRequest request, CancellationToken cancellationToken) =>
+        Task.FromResult(FindRunning(containerId).Exec(request, _timeProvider));
+
+    public Task<IContainerSession> OpenAttachAsync(string containerId, SessionRequest request, CancellationToken cancellationToken) =>
+        Task.FromResult(FindRunning(containerId).Attach(request, _timeProvider));
+
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
@@ -225,6 +232,8 @@ internal sealed partial class ProcessRuntime : IContainerRuntime
             {
                 if (phase == ContainerPhase.Exited && _phases.GetValueOrDefault(id) == ContainerPhase.Running)
                     container.NoteEnd();
+                if (phase == ContainerPhase.Exited)
+                    container.EndSessions();
                 _phases[id] = phase;
                 PodChanged?.Invoke(container.PodUid);
             }
@@ -261,6 +270,7 @@ internal sealed partial class ProcessRuntime : IContainerRuntime
     {
         _containers.TryRemove(container.Id, out _);
         _phases.TryRemove(container.Id, out _);
+        container.EndSessions();
         container.Delete();
     }
 
@@ -273,6 +283,11 @@ internal sealed partial class ProcessRuntime : IContainerRuntime
     private ProcessContainer Find(string id) => _containers.TryGetValue(id, out var container)
         ? container
         : throw new RuntimeException(RuntimeException.RunContainer, $"container {id} does not exist");
+
+    private ProcessContainer FindRunning(string id) =>
+        Find(id) is var container && container.Inspect(_timeProvider.GetUtcNow()).Phase == ContainerPhase.Running
+            ? container
+            : throw new RuntimeException(RuntimeException.RunContainer, $"container {id} is not running");
 
     private string PodFolder(string podUid) => Path.Combine(_root, podUid);
 

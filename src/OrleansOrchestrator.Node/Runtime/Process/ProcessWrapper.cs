@@ -9,7 +9,9 @@ namespace OrleansOrchestrator.Node.Runtime.Process;
 /// program ended after, so a later daemon knows both. It does not start the program of a sealed pod: the guard seals before it
 /// looks for whom to kill, and the wrapper looks for the seal after it has said who it is. A request to end is handed to the
 /// program alone, as to the first process of a container, even if it comes before the program has started. At the end the
-/// wrapper kills what the program left behind in its group and in its cgroup, and itself.
+/// wrapper kills what the program left behind in its group and in its cgroup, and itself. What the program reads is <c>stdin</c> in
+/// the folder: nothing, or a pipe that the wrapper keeps open, so that the program does not read its end between two writers; on
+/// SIGUSR1 it lets go of it.
 /// The pod's environment takes effect only in the last stage, when the user has been changed: what is in it (a search path, a
 /// library to load first) is the pod's and must not touch programs that run as the daemon's user.
 /// </remarks>
@@ -21,13 +23,15 @@ internal static partial class ProcessWrapper
         cgroup=$2
         shift 2
         exec </dev/null >>"$folder/log" 2>&1
+        exec 4<>"$folder/stdin" 5<"$folder/stdin"
+        trap 'exec 4>&-' USR1
         [ -z "$cgroup" ] || echo $$ >"$cgroup/cgroup.procs"
         echo "$$ $(cut -d ' ' -f 22 /proc/$$/stat)" >"$folder/pid.new"
         mv "$folder/pid.new" "$folder/pid"
         [ ! -e "$folder/../sealed" ] || exit
         trap : INT HUP
         trap 'asked=1; [ -z "$program" ] || kill -TERM "$program" 2>/dev/null' TERM
-        "$@" 3<"$folder/environment" &
+        "$@" <&5 3<"$folder/environment" 4>&- 5<&- &
         program=$!
         [ -z "$asked" ] || kill -TERM "$program" 2>/dev/null
         wait "$program"
@@ -53,6 +57,16 @@ internal static partial class ProcessWrapper
         exec "$@" 3<"$folder/environment"
         """;
 
+    /// <summary>Opens a terminal, gives it to its user, and makes it that of a new session in which a command runs.</summary>
+    private const string TerminalScript = """
+        terminal=$1
+        owner=$2
+        shift 2
+        exec <>"$terminal" >&0 2>&0
+        [ -z "$owner" ] || chown "$owner" "$terminal"
+        exec setsid --ctty "$@"
+        """;
+
     /// <summary>The last stage: takes the environment from an open file, because it may not open it itself any more.</summary>
     private const string LastStage = """
         eval "$(cat <&3)"
@@ -70,6 +84,16 @@ internal static partial class ProcessWrapper
     /// <param name="program">The program.</param>
     public static IEnumerable<string> Around(string folder, string? cgroup, IEnumerable<string> user, IEnumerable<string> program) =>
         ["setsid", "sh", "-c", Script, "container", folder, cgroup ?? "", .. user, "sh", "-c", LastStage, "container", .. program];
+
+    /// <summary>The words that run others in a session of their own.</summary>
+    public static IReadOnlyList<string> InSession(IEnumerable<string> words) => ["setsid", .. words];
+
+    /// <summary>The words that run others in a session of their own, in a terminal.</summary>
+    /// <param name="terminal">The terminal's device.</param>
+    /// <param name="owner">Who may open it; null for the daemon's user.</param>
+    /// <param name="words">The others.</param>
+    public static IReadOnlyList<string> InTerminal(string terminal, string? owner, IEnumerable<string> words) =>
+        ["sh", "-c", TerminalScript, "terminal", terminal, owner ?? "", .. words];
 
     /// <summary>The words that run a command beside the program, with its user and environment.</summary>
     public static IReadOnlyList<string> Beside(string folder, string? cgroup, IEnumerable<string> user, IEnumerable<string> command) =>

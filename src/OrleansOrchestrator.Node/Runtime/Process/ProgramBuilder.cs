@@ -20,6 +20,10 @@ internal static class ProgramBuilder
         return [.. words, "--"];
     }
 
+    /// <summary>The user of a container's program, if it is another one than the daemon's and the daemon can change to it.</summary>
+    public static string? OwnerOf(ContainerSpec spec) =>
+        System.Environment.IsPrivilegedProcess ? spec.Security.User?.ToString(CultureInfo.InvariantCulture) : null;
+
     /// <summary>
     /// The container's environment, with a search path, the host name, and the place of each volume as
     /// <c>VOLUME_NAME</c>, because nothing is mounted at its path.

@@ -5,7 +5,7 @@ using k8s.Models;
 using OrleansOrchestrator.Model.Errors;
 using OrleansOrchestrator.Model.Names;
 
-namespace OrleansOrchestrator.Gateway.Logs;
+namespace OrleansOrchestrator.Gateway.Nodes;
 
 /// <summary>Where a node daemon listens, and how it is known again.</summary>
 /// <param name="Node">The node's name.</param>
@@ -25,7 +25,7 @@ internal sealed record NodeEndpoint(string Node, Uri Address, string Certificate
             ?? throw ApiErrors.Internal($"node \"{name}\" has no address");
         var port = node.Status?.DaemonEndpoints?.KubeletEndpoint?.Port is > 0 and <= IPEndPoint.MaxPort and var told
             ? told
-            : throw ApiErrors.Internal($"the daemon of node \"{name}\" has not told its port");
+            : throw ApiErrors.Internal($"the daemon of node \"{name}\" has told no port: it serves neither logs nor sessions, as those of hollow nodes do");
         if (node.Metadata.Annotations?.TryGetValue(CertificateAnnotation, out var fingerprint) != true || string.IsNullOrEmpty(fingerprint))
             throw ApiErrors.Internal($"the daemon of node \"{name}\" has not told its certificate");
         // A name that looks like a number is an address to .NET, but none here.

@@ -1,7 +1,7 @@
 using k8s.Models;
 using OrleansOrchestrator.Model.Errors;
 
-namespace OrleansOrchestrator.Gateway.Logs;
+namespace OrleansOrchestrator.Gateway.Nodes;
 
 /// <summary>Finds the container of a pod that a request means.</summary>
 internal static class PodContainers

@@ -1,0 +1,51 @@
+using OrleansOrchestrator.ControlPlane.Authorization;
+using OrleansOrchestrator.Gateway.Requests;
+using OrleansOrchestrator.Gateway.Subresources;
+using OrleansOrchestrator.Model.Errors;
+using OrleansOrchestrator.Model.Resources;
+
+namespace OrleansOrchestrator.Gateway.Streams;
+
+/// <summary>
+/// A connection that Kubernetes serves and this server does not yet. It is authorized and admitted as what it is, and then answered
+/// with 501 and a sentence.
+/// </summary>
+internal abstract class UnservedConnection(ResourceName resource, string name, string kind, bool isProxy, string sentence) : ISubresourceEndpoint
+{
+    /// <inheritdoc/>
+    public SubresourceDeclaration Declaration { get; } = new()
+    {
+        Name = name,
+        Serves = SubresourceDeclaration.Of(resource),
+        Verbs = isProxy ? [Verbs.Create, Verbs.Delete, Verbs.Get, Verbs.Patch, Verbs.Update] : [Verbs.Create, Verbs.Get],
+        BodyKind = kind,
+        IsLongRunning = true,
+        TakesPath = isProxy,
+        Connects = true,
+        SocketNeedsCreate = !isProxy,
+        IsServed = false,
+    };
+
+    /// <inheritdoc/>
+    public Task HandleAsync(ApiRequest request) => throw ApiErrors.NotImplemented(sentence);
+}
+
+/// <summary><c>pods/portforward</c>.</summary>
+internal sealed class PodPortForwardEndpoint() : UnservedConnection(
+    WellKnownResources.Pods, "portforward", "PodPortForwardOptions", isProxy: false,
+    "cannot forward ports: connections into pods are not supported yet; expose the pod with a service instead");
+
+/// <summary><c>pods/proxy</c>.</summary>
+internal sealed class PodProxyEndpoint() : UnservedConnection(WellKnownResources.Pods, "proxy", "PodProxyOptions", isProxy: true, NotPassedOn)
+{
+    /// <summary>What is answered to all that is not passed on.</summary>
+    internal const string NotPassedOn = "requests are not passed on to pods, services and nodes yet";
+}
+
+/// <summary><c>services/proxy</c>.</summary>
+internal sealed class ServiceProxyEndpoint() : UnservedConnection(
+    WellKnownResources.Services, "proxy", "ServiceProxyOptions", isProxy: true, PodProxyEndpoint.NotPassedOn);
+
+/// <summary><c>nodes/proxy</c>.</summary>
+internal sealed class NodeProxyEndpoint() : UnservedConnection(
+    WellKnownResources.Nodes, "proxy", "NodeProxyOptions", isProxy: true, PodProxyEndpoint.NotPassedOn);

@@ -1,0 +1,98 @@
+using Docker.DotNet;
+using Docker.DotNet.Models;
+using OrleansOrchestrator.Node.Runtime.Sessions;
+
+namespace OrleansOrchestrator.Node.Runtime.Docker;
+
+/// <summary>Opens sessions on a Docker engine.</summary>
+internal sealed class DockerSessions(DockerClient client, TimeProvider timeProvider)
+{
+    private static readonly TimeSpan ExitPollMin = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan ExitPollMax = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>Starts a command in a container.</summary>
+    /// <exception cref="RuntimeException">The engine refuses.</exception>
+    public async Task<IContainerSession> ExecAsync(string containerId, SessionRequest request, CancellationToken cancellationToken)
+    {
+        var parameters = new ContainerExecCreateParameters
+        {
+            Cmd = [.. request.Command],
+            AttachStdin = request.Stdin,
+            AttachStdout = request.Stdout,
+            AttachStderr = request.Stderr,
+            TTY = request.Tty,
+        };
+        var exec = (await CallAsync(token => client.Exec.CreateContainerExecAsync(containerId, parameters, token), cancellationToken)).ID;
+        var start = new ContainerExecStartParameters { TTY = request.Tty };
+        var stream = await CallAsync(token => client.Exec.StartContainerExecAsync(exec, start, token), cancellationToken);
+        return new DockerSession(
+            stream,
+            request,
+            endsInput: true,
+            (size, token) => client.Exec.ResizeExecTtyAsync(exec, SizeOf(size), token),
+            token => ExitCodeAsync(exec, token),
+            () => KillAsync(exec, containerId));
+    }
+
+    /// <summary>Joins the streams of a container's own process.</summary>
+    /// <exception cref="RuntimeException">The engine refuses.</exception>
+    public async Task<IContainerSession> AttachAsync(string containerId, SessionRequest request, CancellationToken cancellationToken)
+    {
+        // The engine ends the whole attach with its input. The input of a container that takes it again goes on anyway.
+        var container = await CallAsync(token => client.Containers.InspectContainerAsync(containerId, token), cancellationToken);
+        var parameters = new ContainerAttachParameters { Stream = true, Stdin = request.Stdin, Stdout = request.Stdout, Stderr = request.Stderr };
+        var stream = await CallAsync(token => client.Containers.AttachContainerAsync(containerId, parameters, token), cancellationToken);
+        return new DockerSession(
+            stream,
+            request,
+            endsInput: container.Config?.StdinOnce == true,
+            (size, token) => client.Containers.ResizeContainerTtyAsync(containerId, SizeOf(size), token),
+            static _ => Task.FromResult<int?>(null),
+            static () => Task.CompletedTask);
+    }
+
+    private static ContainerResizeParameters SizeOf(TerminalSize size) => new() { Width = size.Columns, Height = size.Rows };
+
+    private static Task<T> CallAsync<T>(Func<CancellationToken, Task<T>> call, CancellationToken cancellationToken) =>
+        DockerEngine.CallAsync(call, DockerEngine.QuickTime, RuntimeException.RunContainer, cancellationToken);
+
+    /// <summary>A command may close its streams long before it ends.</summary>
+    private async Task<int?> ExitCodeAsync(string exec, CancellationToken cancellationToken)
+    {
+        for (var wait = ExitPollMin; ; wait = wait * 2 < ExitPollMax ? wait * 2 : ExitPollMax)
+        {
+            var state = await CallAsync(token => client.Exec.InspectContainerExecAsync(exec, token), cancellationToken);
+            if (!state.Running)
+                return (int)(state.ExitCode ?? -1);
+            await Task.Delay(wait, timeProvider, cancellationToken);
+        }
+    }
+
+    /// <summary>
+    /// Kills a command whose caller has gone. The engine has no call for that; the process can be killed if the engine is on this
+    /// machine, which shows by the container's id in the process's cgroup. One that just starts has no number for a moment.
+    /// </summary>
+    private async Task KillAsync(string exec, string containerId)
+    {
+        try
+        {
+            for (var wait = ExitPollMin; wait < ExitPollMax; wait *= 2)
+            {
+                var state = await CallAsync(token => client.Exec.InspectContainerExecAsync(exec, token), CancellationToken.None);
+                if (!state.Running)
+                    return;
+                if (state.Pid > 0)
+                {
+                    ContainerProcess.Kill(state.Pid, containerId);
+                    return;
+                }
+
+                await Task.Delay(wait, timeProvider, CancellationToken.None);
+            }
+        }
+        catch (RuntimeException)
+        {
+            // The container is gone, and the command with it.
+        }
+    }
+}

@@ -1,0 +1,142 @@
+using System.Buffers;
+using System.Buffers.Text;
+using System.Net.WebSockets;
+
+namespace OrleansOrchestrator.Node.Server.Streams;
+
+/// <summary>A part of what came over a channel.</summary>
+/// <param name="Channel">The channel.</param>
+/// <param name="Content">The bytes; they are valid until the next one is received.</param>
+internal readonly record struct ChannelPart(Channel Channel, ReadOnlyMemory<byte> Content);
+
+/// <summary>The channels of a WebSocket. One caller at a time receives; any number may send.</summary>
+internal sealed class ChannelSocket(WebSocket socket, ChannelProtocol protocol, TimeProvider timeProvider) : IDisposable
+{
+    // A message in base64 is decoded as a whole; others go on as they come.
+    private const int MessageBytesMax = 1024 * 1024;
+    private const int BufferBytes = 32 * 1024;
+    private static readonly TimeSpan CloseTime = TimeSpan.FromSeconds(2);
+
+    private readonly SemaphoreSlim _sending = new(1);
+    private byte[] _buffer = new byte[BufferBytes];
+    private Channel _channel;
+    private bool _isInside;
+
+    /// <summary>The protocol that is spoken.</summary>
+    public ChannelProtocol Protocol { get; } = protocol;
+
+    /// <summary>Sends a message, and waits while the other side does not read.</summary>
+    public async ValueTask SendAsync(Channel channel, ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
+    {
+        var size = 1 + (Protocol.IsBase64 ? Base64.GetMaxEncodedToUtf8Length(content.Length) : content.Length);
+        var message = ArrayPool<byte>.Shared.Rent(size);
+        try
+        {
+            message[0] = Protocol.IsBase64 ? (byte)('0' + (int)channel) : (byte)channel;
+            if (Protocol.IsBase64)
+                Base64.EncodeToUtf8(content.Span, message.AsSpan(1), out _, out _);
+            else
+                content.Span.CopyTo(message.AsSpan(1));
+            await _sending.WaitAsync(cancellationToken);
+            try
+            {
+                var type = Protocol.IsBase64 ? WebSocketMessageType.Text : WebSocketMessageType.Binary;
+                await socket.SendAsync(message.AsMemory(0, size), type, endOfMessage: true, cancellationToken);
+            }
+            finally
+            {
+                _sending.Release();
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(message);
+        }
+    }
+
+    /// <summary>Receives what comes next.</summary>
+    /// <returns>A part of a message; null once the other side sends no more.</returns>
+    /// <exception cref="WebSocketException">The connection is broken, or what came is not of the protocol.</exception>
+    /// <remarks>A wait that is cancelled would break the connection, and with it what is still on its way out.</remarks>
+    public async ValueTask<ChannelPart?> ReceiveAsync() => Protocol.IsBase64 ? await ReceiveTextAsync() : await ReceivePartAsync();
+
+    /// <summary>Says goodbye, waits a moment for the other side to do the same, and breaks the connection then.</summary>
+    /// <param name="receiving">Completes when nothing more comes.</param>
+    public async Task CloseAsync(Task receiving)
+    {
+        using var limit = new CancellationTokenSource(CloseTime, timeProvider);
+        try
+        {
+            if (socket.State is WebSocketState.Open or WebSocketState.CloseReceived)
+                await socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, limit.Token);
+            await receiving.WaitAsync(limit.Token);
+        }
+        catch (Exception gone) when (gone is WebSocketException or OperationCanceledException or IOException)
+        {
+            // The other side has gone without a word.
+        }
+
+        socket.Abort();
+        await receiving;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _sending.Dispose();
+        socket.Dispose();
+    }
+
+    private async ValueTask<ChannelPart?> ReceivePartAsync()
+    {
+        while (true)
+        {
+            var result = await socket.ReceiveAsync(_buffer.AsMemory(), CancellationToken.None);
+            if (result.MessageType == WebSocketMessageType.Close)
+                return null;
+            var part = _buffer.AsMemory(0, result.Count);
+            if (!_isInside && part.Length > 0)
+            {
+                _channel = (Channel)part.Span[0];
+                part = part[1..];
+                _isInside = true;
+            }
+
+            if (result.EndOfMessage)
+                _isInside = false;
+            if (part.Length > 0)
+                return new ChannelPart(_channel, part);
+        }
+    }
+
+    private async ValueTask<ChannelPart?> ReceiveTextAsync()
+    {
+        while (true)
+        {
+            var length = 0;
+            ValueWebSocketReceiveResult result;
+            do
+            {
+                if (length == _buffer.Length)
+                    Grow();
+                result = await socket.ReceiveAsync(_buffer.AsMemory(length), CancellationToken.None);
+                length += result.Count;
+            }
+            while (!result.EndOfMessage && result.MessageType != WebSocketMessageType.Close);
+            if (result.MessageType == WebSocketMessageType.Close)
+                return null;
+            if (length < 2)
+                continue;
+            if (Base64.DecodeFromUtf8InPlace(_buffer.AsSpan(1, length - 1), out var decoded) != OperationStatus.Done)
+                throw new WebSocketException(WebSocketError.InvalidMessageType, "a message is not base64");
+            return new ChannelPart((Channel)(_buffer[0] - '0'), _buffer.AsMemory(1, decoded));
+        }
+    }
+
+    private void Grow()
+    {
+        if (_buffer.Length >= MessageBytesMax)
+            throw new WebSocketException(WebSocketError.InvalidMessageType, $"a message is larger than {MessageBytesMax} bytes");
+        Array.Resize(ref _buffer, Math.Min(_buffer.Length * 2, MessageBytesMax));
+    }
+}

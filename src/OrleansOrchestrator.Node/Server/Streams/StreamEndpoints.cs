@@ -1,0 +1,62 @@
+using Microsoft.AspNetCore.Http;
+using OrleansOrchestrator.Node.Pods;
+using OrleansOrchestrator.Node.Runtime;
+using OrleansOrchestrator.Node.Runtime.Sessions;
+
+namespace OrleansOrchestrator.Node.Server.Streams;
+
+/// <summary>Serves <c>/exec/…</c> and <c>/attach/…</c>, whose paths and queries are those of the kubelet, over a WebSocket.</summary>
+/// <param name="pods">The pods of this node.</param>
+/// <param name="runtime">What runs them.</param>
+/// <param name="idle">How long a session may last in which nothing moves.</param>
+/// <param name="timeProvider">The clock.</param>
+internal sealed class StreamEndpoints(PodDirectory pods, IContainerRuntime runtime, TimeSpan idle, TimeProvider timeProvider)
+{
+    /// <summary>Runs a command in a container.</summary>
+    public Task ExecAsync(HttpContext context, string ns, string pod, string container) =>
+        ServeAsync(context, ns, pod, container, "error executing command in container", runtime.OpenExecAsync);
+
+    /// <summary>Joins the streams of a container.</summary>
+    public Task AttachAsync(HttpContext context, string ns, string pod, string container) =>
+        ServeAsync(context, ns, pod, container, "error attaching to container", runtime.OpenAttachAsync);
+
+    private async Task ServeAsync(
+        HttpContext context,
+        string ns,
+        string pod,
+        string container,
+        string what,
+        Func<string, SessionRequest, CancellationToken, Task<IContainerSession>> open)
+    {
+        var (request, fault) = StreamRequest.Parse(context.Request.Query);
+        if (!context.WebSockets.IsWebSocketRequest)
+        {
+            await NodeEndpoints.FailAsync(context, StatusCodes.Status400BadRequest, "a WebSocket is required");
+        }
+        else if (fault is not null)
+        {
+            await NodeEndpoints.FailAsync(context, StatusCodes.Status400BadRequest, fault);
+        }
+        else if (pods.Find(ns, pod) is not { } worker)
+        {
+            await NodeEndpoints.FailAsync(context, StatusCodes.Status404NotFound, "pod does not exist");
+        }
+        else if (ChannelProtocol.Choose(context.WebSockets.WebSocketRequestedProtocols) is not { } protocol)
+        {
+            await NodeEndpoints.FailAsync(context, StatusCodes.Status400BadRequest, "none of the client's protocols is spoken here");
+        }
+        else if ((await runtime.InspectAsync(worker.Uid, context.RequestAborted))?.Newest(container) is not { Phase: ContainerPhase.Running } instance)
+        {
+            await NodeEndpoints.FailAsync(context, StatusCodes.Status500InternalServerError, $"container not found (\"{container}\")");
+        }
+        else
+        {
+            // Whoever sees the stream open has a session that is open.
+            await using var opened = await OpenedSession.OpenAsync(() => open(instance.Id, request, context.RequestAborted));
+            using var socket = new ChannelSocket(
+                await context.WebSockets.AcceptWebSocketAsync(protocol.Name.Length == 0 ? null : protocol.Name), protocol, timeProvider);
+            using var timer = new IdleTimer(idle, timeProvider);
+            await new StreamSession(opened, request, socket, timer).RunAsync(what, context.RequestAborted);
+        }
+    }
+}

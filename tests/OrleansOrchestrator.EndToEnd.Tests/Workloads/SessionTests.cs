@@ -1,0 +1,63 @@
+using OrleansOrchestrator.EndToEnd.Tests.Clusters;
+using OrleansOrchestrator.EndToEnd.Tests.Commands;
+
+namespace OrleansOrchestrator.EndToEnd.Tests.Workloads;
+
+/// <summary>kubectl exec, attach and cp, with real processes behind them.</summary>
+[Collection(typeof(PodsCollection))]
+public sealed class SessionTests : EndToEndTest
+{
+    [Fact]
+    public async Task Kubectl_WithASessionInAContainer_WorksAsUsersKnowIt()
+    {
+        var cluster = await StartDevAsync("process");
+        await cluster.Kubectl.RunWithInputAsync(Pod, "apply", "-f", "-");
+        await cluster.Kubectl.RunAsync("wait", "--for=condition=Ready", "pod/web", "--timeout=30s");
+
+        await SessionsWorkAsync(cluster.Kubectl);
+
+        var refused = await cluster.Kubectl.TryAsync("exec", "web", "-c", "none", "--", "true");
+        refused.Errors.ShouldContain("container none is not valid for pod web");
+        (await cluster.Kubectl.TryAsync("exec", "nobody", "--", "true")).Errors.ShouldContain("pods \"nobody\" not found");
+    }
+
+    /// <summary>A pod of two containers: <c>main</c> answers what it reads, and <c>side</c> is the one that kubectl takes.</summary>
+    internal const string Pod = """
+        apiVersion: v1
+        kind: Pod
+        metadata:
+          name: web
+          annotations: {kubectl.kubernetes.io/default-container: side}
+        spec:
+          terminationGracePeriodSeconds: 1
+          containers:
+          - name: main
+            image: registry.invalid/main:1
+            stdin: true
+            stdinOnce: true
+            command: [sh, -c, 'while read line; do echo "got $line"; done; echo over; sleep 600']
+          - name: side
+            image: registry.invalid/side:1
+            command: [sh, -c, 'echo begun; while :; do sleep 1; done']
+        """;
+
+    internal static async Task SessionsWorkAsync(Kubectl kubectl)
+    {
+        var ended = await kubectl.TryAsync("exec", "web", "--", "sh", "-c", "echo out; echo err >&2; exit 3");
+        ended.ExitCode.ShouldBe(3, ended.ToString());
+        ended.Output.ShouldBe("out\n");
+        ended.Errors.ShouldContain("err");
+
+        var input = string.Concat(Enumerable.Range(0, 20_000).Select(i => $"line {i}\n"));
+        (await kubectl.RunWithInputAsync(input, "exec", "-i", "web", "--", "cat")).Output.ShouldBe(input);
+        (await kubectl.RunAsync("logs", "web", "-c", "side")).Output.ShouldBe("begun\n");
+
+        await using var attached = kubectl.Start(["attach", "-i", "web", "-c", "main"], "hello\n");
+        await Eventually.AssertAsync(() =>
+        {
+            attached.Output.ShouldContain("got hello");
+            attached.Output.ShouldContain("over");
+            return Task.CompletedTask;
+        });
+    }
+}

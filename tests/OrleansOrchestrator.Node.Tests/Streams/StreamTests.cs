@@ -1,0 +1,294 @@
+using System.Diagnostics;
+using System.Net.WebSockets;
+using System.Security.Cryptography.X509Certificates;
+using k8s.Models;
+using OrleansOrchestrator.Node.Agent;
+using OrleansOrchestrator.Node.Runtime;
+using OrleansOrchestrator.Node.Runtime.Hollow;
+using OrleansOrchestrator.Node.Runtime.Sessions;
+using OrleansOrchestrator.Node.Tests.Fakes;
+
+namespace OrleansOrchestrator.Node.Tests.Streams;
+
+/// <summary>Exec and attach, the same on every runtime that runs something.</summary>
+public sealed class StreamTests(DockerMachine docker) : IDisposable
+{
+    private const string Idle = "while :; do sleep 0.1; done";
+    private const int Stdin = 0, Stdout = 1, Stderr = 2, Resize = 4;
+
+    private readonly X509Certificate2 _authority = TestCertificates.Authority("the cluster");
+    private X509Certificate2? _caller;
+    private HttpMessageInvoker? _connections;
+
+    public static TheoryData<string> Runtimes => ["Process", "Docker"];
+
+    [Theory]
+    [MemberData(nameof(Runtimes))]
+    public async Task Exec_OfACommand_TellsOutputErrorAndExitCode(string runtime)
+    {
+        await using var node = await StartAsync(runtime);
+        await using var exec = await ExecAsync(node, "echo out; echo err >&2; exit 7", "output=1&error=1");
+        await exec.EndedAsync();
+        exec.Text(Stdout).ShouldBe("out\n");
+        exec.Text(Stderr).ShouldBe("err\n");
+        exec.Status["reason"]!.GetValue<string>().ShouldBe("NonZeroExitCode");
+        exec.ExitCode.ShouldBe(7);
+
+        await using var unheard = await ExecAsync(node, "echo out; echo err >&2", "output=1");
+        await unheard.EndedAsync();
+        (unheard.Text(Stdout), unheard.Text(Stderr), unheard.ExitCode).ShouldBe(("out\n", "", 0));
+    }
+
+    [Theory]
+    [MemberData(nameof(Runtimes))]
+    public async Task Exec_WithInput_GetsItAndItsEnd(string runtime)
+    {
+        await using var node = await StartAsync(runtime);
+        await using var exec = await ExecAsync(node, "cat; echo over", "input=1&output=1");
+        await exec.SendAsync(Stdin, "one ");
+        await exec.SeesAsync(Stdout, "one ");
+        await exec.SendAsync(Stdin, "two\n");
+        await exec.SeesAsync(Stdout, "one two\n");
+        await exec.EndInputAsync();
+        await exec.EndedAsync();
+        (exec.Text(Stdout), exec.ExitCode).ShouldBe(("one two\nover\n", 0));
+
+        await using var silent = await ExecAsync(node, "cat; echo over", "output=1");
+        await silent.EndedAsync();
+        silent.Text(Stdout).ShouldBe("over\n", "a command that gets no input reads its end");
+    }
+
+    [Theory]
+    [MemberData(nameof(Runtimes))]
+    public async Task Exec_InATerminal_KnowsItsSize(string runtime)
+    {
+        await using var node = await StartAsync(runtime);
+        await using var exec = await ExecAsync(node, "test -t 0 && test -t 1 && echo terminal $TERM; while read x; do stty size || busybox stty size; done; echo over", "input=1&output=1&error=1&tty=1");
+        await exec.SeesAsync(Stdout, "terminal xterm\r\n");
+        await exec.SendAsync(Resize, """{"Width":101,"Height":37}""");
+        await exec.SendAsync(Stdin, "\n");
+        await exec.SeesAsync(Stdout, "37 101");
+        await exec.SendAsync(Resize, """{"Width":55,"Height":22}""");
+        await exec.SendAsync(Stdin, "\n");
+        await exec.SeesAsync(Stdout, "22 55");
+        await exec.EndInputAsync();
+        await exec.EndedAsync();
+        exec.Text(Stdout).ShouldContain("over");
+        exec.ExitCode.ShouldBe(0);
+    }
+
+    [Theory]
+    [MemberData(nameof(Runtimes))]
+    public async Task Exec_WhoseCallerGoesWithoutAWord_IsEnded(string runtime)
+    {
+        await using var node = await StartAsync(runtime);
+        var mark = Random.Shared.Next(100_000, 999_999).ToString(null, null);
+        foreach (var streams in new[] { "output=1", "input=1&output=1&tty=1" })
+        {
+            await using var exec = await ExecAsync(node, $"echo started; sleep {mark}; echo not reached", streams);
+            await exec.SeesAsync(Stdout, "started");
+            await Eventually.HoldsAsync(() => ProcessTable.WithArgument(mark).Count > 0, "it runs");
+            exec.Abort();
+            await Eventually.HoldsAsync(() => ProcessTable.WithArgument(mark).Count == 0, "it has ended");
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Runtimes))]
+    public async Task Exec_InAContainerThatEnds_EndsWithIt(string runtime)
+    {
+        await using var node = await StartAsync(runtime, "sleep 2", "Never");
+        await using var exec = await ExecAsync(node, Idle, "output=1");
+        await exec.EndedAsync();
+        exec.ExitCode.ShouldNotBe(0);
+    }
+
+    [Theory]
+    [MemberData(nameof(Runtimes))]
+    public async Task Exec_WhoseCallerDoesNotRead_WaitsAndHoldsUpNobody(string runtime)
+    {
+        await using var node = await StartAsync(runtime);
+        using var process = Process.GetCurrentProcess();
+        var before = GC.GetTotalMemory(forceFullCollection: true);
+        var slow = new List<ChannelClient>();
+        for (var i = 0; i < 20; i++)
+            slow.Add(await ExecAsync(node, "while :; do echo 0123456789012345678901234567890123456789012345678901234567890123456789; done", "output=1", reads: false));
+        await using var exec = await ExecAsync(node, "i=0; while test $i -lt 2000; do echo $i; i=$((i+1)); done", "output=1");
+        await exec.EndedAsync();
+        exec.Text(Stdout).ShouldEndWith("\n1999\n");
+        (GC.GetTotalMemory(forceFullCollection: true) - before).ShouldBeLessThan(64L * 1024 * 1024);
+        foreach (var client in slow)
+            await client.DisposeAsync();
+    }
+
+    [Theory]
+    [InlineData("Process", 200)]
+    [InlineData("Docker", 30)]
+    public async Task Exec_ManyTimesAtOnce_CostsNoThreadEach(string runtime, int count)
+    {
+        await using var node = await StartAsync(runtime);
+        var threads = Threads();
+        var sessions = await Task.WhenAll(Enumerable.Range(0, count).Select(_ => ExecAsync(node, "echo ready; cat", "input=1&output=1&error=1")));
+        await Task.WhenAll(sessions.Select(session => session.SeesAsync(Stdout, "ready\n")));
+        (Threads() - threads).ShouldBeLessThan(25);
+        await Task.WhenAll(sessions.Select(async (session, index) =>
+        {
+            await session.SendAsync(Stdin, $"{index}!");
+            await session.SeesAsync(Stdout, $"{index}!");
+            await session.EndInputAsync();
+            await session.EndedAsync();
+            session.ExitCode.ShouldBe(0);
+            await session.DisposeAsync();
+        }));
+    }
+
+    [Theory]
+    [MemberData(nameof(Runtimes))]
+    public async Task Exec_OfWhatIsNotThere_SaysSo(string runtime)
+    {
+        await using var node = await StartAsync(runtime);
+        (await RefusedAsync(node, "/exec/default/none/main?command=true&output=1")).ShouldBe(404);
+        (await RefusedAsync(node, "/exec/default/a/none?command=true&output=1")).ShouldBe(500);
+        (await RefusedAsync(node, "/exec/default/a/main?command=true")).ShouldBe(400);
+        await using var exec = await OpenAsync(node, "/exec/default/a/main?command=no-such-program&output=1&error=1");
+        await exec.EndedAsync();
+        exec.ExitCode.ShouldBeInRange(126, 127);
+    }
+
+    [Theory]
+    [MemberData(nameof(Runtimes))]
+    public async Task Attach_ToAContainer_SharesItsStreams(string runtime)
+    {
+        await using var node = await StartAsync(runtime, "while read x; do echo got $x; done; echo eof; sleep 0.5", "Never", container => container.Stdin = true);
+        await using (var first = await OpenAsync(node, "/attach/default/a/main?input=1&output=1&error=1"))
+        {
+            await first.SendAsync(Stdin, "one\n");
+            await first.SeesAsync(Stdout, "got one\n");
+            await first.EndInputAsync();
+        }
+
+        await using var second = await OpenAsync(node, "/attach/default/a/main?input=1&output=1");
+        await using var third = await OpenAsync(node, "/attach/default/a/main?output=1");
+        await second.SendAsync(Stdin, "two\n");
+        await second.SeesAsync(Stdout, "got two\n");
+        await third.SeesAsync(Stdout, "got two\n");
+        await third.EndInputAsync();
+        await second.SendAsync(Stdin, "three\n");
+        await third.SeesAsync(Stdout, "got three\n");
+        second.Text(Stdout).ShouldNotContain("got one", Case.Sensitive, "it shows what comes from now on");
+        second.Text(Stdout).ShouldNotContain("eof");
+    }
+
+    [Theory]
+    [MemberData(nameof(Runtimes))]
+    public async Task Attach_ToAContainerThatTakesInputOnce_EndsTheInput(string runtime)
+    {
+        await using var node = await StartAsync(runtime, "while read x; do echo got $x; done; echo eof; sleep 0.5", "Never", container => (container.Stdin, container.StdinOnce) = (true, true));
+        await using var attach = await OpenAsync(node, "/attach/default/a/main?input=1&output=1");
+        await attach.SendAsync(Stdin, "one\n");
+        await attach.SeesAsync(Stdout, "got one\n");
+        await attach.EndInputAsync();
+        await attach.EndedAsync();
+        attach.Text(Stdout).ShouldContain("eof\n");
+        attach.ExitCode.ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task Attach_WithATerminalToAContainerOnDocker_SharesIt()
+    {
+        await using var node = await StartAsync("Docker", "while read x; do busybox stty size; done", "Never", container => (container.Stdin, container.Tty) = (true, true));
+        await using var attach = await OpenAsync(node, "/attach/default/a/main?input=1&output=1&tty=1");
+        await attach.SendAsync(Resize, """{"Width":77,"Height":11}""");
+        await Eventually.AnswersAsync(
+            async () =>
+            {
+                await attach.SendAsync(Stdin, "\n");
+                return attach.Text(Stdout).Contains("11 77", StringComparison.Ordinal) ? "it has" : null;
+            },
+            "the terminal has the size");
+    }
+
+    [Theory]
+    [InlineData("v4.channel.k8s.io")]
+    [InlineData("channel.k8s.io")]
+    public async Task Exec_InAnOlderProtocol_IsUnderstood(string protocol)
+    {
+        await using var node = await StartAsync("Process");
+        await using var exec = await OpenAsync(node, PathOf("echo out; exit 3", "output=1"), protocol);
+        await exec.EndedAsync();
+        exec.Text(Stdout).ShouldBe("out\n");
+        if (protocol.StartsWith("v4", StringComparison.Ordinal))
+            exec.ExitCode.ShouldBe(3);
+        else
+            exec.Text(3).ShouldBe("command terminated with non-zero exit code: exit status 3");
+    }
+
+    [Fact]
+    public async Task Exec_InWhichNothingMoves_EndsAfterTheTime()
+    {
+        await using var node = await StartAsync("Process", adjust: options => options with { StreamIdleTime = TimeSpan.FromSeconds(1) });
+        await using var exec = await ExecAsync(node, Idle, "output=1");
+        await exec.EndedAsync();
+    }
+
+    [Fact]
+    public async Task Exec_OfAProcessThatLeavesOthersBehind_EndsWithTheProcess()
+    {
+        await using var node = await StartAsync("Process");
+        await using var exec = await ExecAsync(node, "sleep 60 & echo started; exit 4", "output=1&error=1");
+        await exec.EndedAsync();
+        (exec.Text(Stdout), exec.ExitCode).ShouldBe(("started\n", 4));
+    }
+
+    [Fact]
+    public async Task Exec_OnAHollowNode_IsRefusedWithASentence()
+    {
+        await using var runtime = new HollowRuntime(1, TimeProvider.System);
+        (await Should.ThrowAsync<RuntimeException>(async () => await runtime.OpenExecAsync("c", new SessionRequest(), default))).Message
+            .ShouldBe("nothing runs in the containers of a hollow node");
+    }
+
+    public void Dispose()
+    {
+        _connections?.Dispose();
+        _caller?.Dispose();
+        _authority.Dispose();
+    }
+
+    private async Task<TestNode> StartAsync(
+        string runtime, string script = Idle, string restartPolicy = "Always", Action<V1Container>? change = null, Func<NodeAgentOptions, NodeAgentOptions>? adjust = null)
+    {
+        var isDocker = runtime == "Docker";
+        if (isDocker)
+            docker.SkipIfAbsent();
+        _caller = TestCertificates.Caller(_authority, "system:kube-apiserver");
+        _connections = ChannelClient.Connect(_caller);
+        var node = await TestNode.StartAsync(
+            isDocker ? RuntimeKind.Docker : RuntimeKind.Process,
+            options => (adjust ?? (same => same))(options with { Index = isDocker ? 41 : 42, ClientAuthorities = [_authority] }));
+        var pod = TestPods.Shell("a", script, restartPolicy, DockerMachine.Image);
+        change?.Invoke(pod.Spec.Containers[0]);
+        node.Put(pod);
+        await node.PodAsync("a", p => TestPods.Status(p)?.State?.Running is not null, "it runs");
+        return node;
+    }
+
+    private Task<ChannelClient> ExecAsync(TestNode node, string script, string streams, bool reads = true) => OpenAsync(node, PathOf(script, streams), reads: reads);
+
+    private static string PathOf(string script, string streams) => $"/exec/default/a/main?command=sh&command=-c&command={Uri.EscapeDataString(script)}&{streams}";
+
+    private Task<ChannelClient> OpenAsync(TestNode node, string pathAndQuery, string protocol = "v5.channel.k8s.io", bool reads = true) =>
+        ChannelClient.OpenAsync(_connections!, node, pathAndQuery, protocol, reads);
+
+    private async Task<int> RefusedAsync(TestNode node, string pathAndQuery)
+    {
+        var refused = await Should.ThrowAsync<WebSocketException>(() => OpenAsync(node, pathAndQuery));
+        return int.Parse(System.Text.RegularExpressions.Regex.Match(refused.Message, @"\b[45]\d\d\b").Value, null);
+    }
+
+    private static int Threads()
+    {
+        using var process = Process.GetCurrentProcess();
+        return process.Threads.Count;
+    }
+}
