@@ -1,5 +1,7 @@
 using k8s.Models;
+using OrleansOrchestrator.Controllers.Actions;
 using OrleansOrchestrator.Controllers.Reconciling;
+using OrleansOrchestrator.Controllers.Relations;
 using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Model.CustomResources;
 using OrleansOrchestrator.Model.Resources;
@@ -16,15 +18,15 @@ public sealed class CustomResourceDefinitionReconciler : IReconciler
     /// <summary>The most deletions of one plan; the rest follows in the next one.</summary>
     public const int DeletionsMax = 500;
 
-    /// <summary>How soon to look again at a definition whose names are taken: nothing tells when they become free.</summary>
-    public static readonly TimeSpan NamesRecheckInterval = TimeSpan.FromSeconds(5);
-
     /// <summary>How soon to look again while objects remain that are on their way out.</summary>
     public static readonly TimeSpan ObjectsRecheckInterval = TimeSpan.FromMilliseconds(500);
 
     /// <summary>How long after its deletion a definition goes at the earliest: whoever still takes it for open has learnt of the
     /// deletion by then, and what they created has become visible.</summary>
     public static readonly TimeSpan ClosingTime = TimeSpan.FromSeconds(1);
+
+    private static readonly DefinitionsOfGroup Definitions = new();
+    private static readonly DefinedObjects Objects = new();
 
     /// <inheritdoc/>
     public string Name => "custom-resource-definition-controller";
@@ -33,7 +35,10 @@ public sealed class CustomResourceDefinitionReconciler : IReconciler
     public ResourceName Primary => WellKnownResources.CustomResourceDefinitions;
 
     /// <inheritdoc/>
-    public IReadOnlyList<Dependency> Dependencies { get; } = [new DefinedObjects()];
+    public string User => ControllerUsers.ApiServer;
+
+    /// <inheritdoc/>
+    public IReadOnlyList<Relation> Relations { get; } = [Definitions, Objects];
 
     /// <inheritdoc/>
     public Plan Reconcile(Observation observation) => observation.Primary switch
@@ -45,8 +50,7 @@ public sealed class CustomResourceDefinitionReconciler : IReconciler
 
     private static Plan Establish(V1CustomResourceDefinition crd, Observation observation)
     {
-        var others = observation.Dependents<V1CustomResourceDefinition>(WellKnownResources.CustomResourceDefinitions)
-            .Where(other => other.Metadata.Uid != crd.Metadata.Uid && other.Spec.Group == crd.Spec.Group);
+        var others = observation.Of<V1CustomResourceDefinition>(Definitions).Where(other => other.Metadata.Uid != crd.Metadata.Uid);
         var conflict = NameConflict.Find(crd, [.. others]);
         var updated = ObjectCodec.Clone(crd);
         if (conflict is null)
@@ -66,7 +70,6 @@ public sealed class CustomResourceDefinitionReconciler : IReconciler
         return new Plan
         {
             Actions = ObjectFacts.SameJson(crd.Status, updated.Status) ? [] : [new UpdateStatus(WellKnownResources.CustomResourceDefinitions, updated)],
-            RequeueAfter = conflict is null ? null : NamesRecheckInterval,
         };
     }
 
@@ -75,8 +78,7 @@ public sealed class CustomResourceDefinitionReconciler : IReconciler
         if (crd.Metadata.Finalizers?.Contains(CustomResourceConditions.CleanupFinalizer) is not true)
             return Plan.Nothing;
 
-        var resource = DefinedObjects.ResourceOf(crd);
-        var remaining = observation.Dependents(resource);
+        var remaining = observation.Related(Objects);
         var closing = ApiTime.Read(crd.Metadata.DeletionTimestamp!.Value) + ClosingTime - observation.Now;
         if (remaining.Count == 0)
         {
@@ -85,9 +87,9 @@ public sealed class CustomResourceDefinitionReconciler : IReconciler
                 : new Plan { Actions = [new UpdateObject(WellKnownResources.CustomResourceDefinitions, WithoutFinalizer(crd))] };
         }
 
-        var deletions = remaining.Where(obj => !obj.IsDeleting)
-            .OrderBy(obj => obj.Key)
-            .Select(obj => new DeleteObject(resource, obj.Key, obj.Metadata.Uid))
+        var deletions = remaining.Where(left => !left.Object.IsDeleting)
+            .OrderBy(left => left.Object.Key)
+            .Select(left => new DeleteObject(left.Resource, left.Object.Key, left.Object.Metadata.Uid))
             .ToList();
         var updated = ObjectCodec.Clone(crd);
         Set(updated, CustomResourceConditions.Terminating, true, "InstanceDeletionInProgress", "CustomResource deletion is in progress", observation);

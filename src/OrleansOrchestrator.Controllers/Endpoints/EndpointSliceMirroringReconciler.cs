@@ -1,5 +1,6 @@
 using k8s.Models;
 using OrleansOrchestrator.Controllers.Reconciling;
+using OrleansOrchestrator.Controllers.Relations;
 using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.Controllers.Endpoints;
@@ -23,6 +24,9 @@ public sealed class EndpointSliceMirroringReconciler : IReconciler
     private const string LeaderAnnotation = "control-plane.alpha.kubernetes.io/leader";
     private const string Manager = "endpointslicemirroring-controller.k8s.io";
 
+    private static readonly SameName Mirrored = new(WellKnownResources.Services);
+    private static readonly ControlledByOwner Slices = new(WellKnownResources.EndpointSlices);
+
     /// <inheritdoc/>
     public string Name => "endpointslice-mirroring-controller";
 
@@ -30,17 +34,19 @@ public sealed class EndpointSliceMirroringReconciler : IReconciler
     public ResourceName Primary => WellKnownResources.Endpoints;
 
     /// <inheritdoc/>
-    public IReadOnlyList<Dependency> Dependencies { get; } =
-        [new SameName(WellKnownResources.Services), new OwnedObjects(WellKnownResources.EndpointSlices)];
+    public string User => ControllerUsers.ServiceAccount("endpointslicemirroring-controller");
+
+    /// <inheritdoc/>
+    public IReadOnlyList<Relation> Relations { get; } = [Mirrored, Slices];
 
     /// <inheritdoc/>
     public Plan Reconcile(Observation observation)
     {
         if (observation.Primary is not V1Endpoints { IsDeleting: false } endpoints)
             return Plan.Nothing;
-        var service = observation.Dependents<V1Service>(WellKnownResources.Services).FirstOrDefault();
+        var service = observation.Of<V1Service>(Mirrored).FirstOrDefault();
         return new EndpointSlicePlanner(endpoints, Manager, LabelsFor(endpoints)).Plan(
-            observation.Dependents<V1EndpointSlice>(WellKnownResources.EndpointSlices),
+            observation.Of<V1EndpointSlice>(Slices),
             IsMirrored(endpoints, service) ? Wanted(endpoints) : [],
             EndpointsMax);
     }

@@ -1,7 +1,8 @@
-using k8s.Models;
 using OrleansOrchestrator.Controllers.Reconciling;
+using OrleansOrchestrator.Controllers.Relations;
 using OrleansOrchestrator.Model.Pods;
 using OrleansOrchestrator.Model.Resources;
+using k8s.Models;
 
 namespace OrleansOrchestrator.Controllers.Endpoints;
 
@@ -17,6 +18,9 @@ public sealed class EndpointSliceReconciler : IReconciler
 
     private const string Manager = "endpointslice-controller.k8s.io";
 
+    private static readonly SelectedByLabels Pods = new(WellKnownResources.Pods, service => EndpointsReconciler.SelectorOf((V1Service)service));
+    private static readonly ControlledByOwner Slices = new(WellKnownResources.EndpointSlices);
+
     /// <inheritdoc/>
     public string Name => "endpointslice-controller";
 
@@ -24,11 +28,7 @@ public sealed class EndpointSliceReconciler : IReconciler
     public ResourceName Primary => WellKnownResources.Services;
 
     /// <inheritdoc/>
-    public IReadOnlyList<Dependency> Dependencies { get; } =
-    [
-        new SelectedObjects(WellKnownResources.Pods, service => EndpointsReconciler.SelectorOf((V1Service)service), IncludeOwned: false),
-        new OwnedObjects(WellKnownResources.EndpointSlices),
-    ];
+    public IReadOnlyList<Relation> Relations { get; } = [Pods, Slices];
 
     /// <inheritdoc/>
     public Plan Reconcile(Observation observation)
@@ -39,8 +39,8 @@ public sealed class EndpointSliceReconciler : IReconciler
         var planner = new EndpointSlicePlanner(service, Manager, LabelsFor(service));
         var wanted = service.Spec.Type == "ExternalName" || EndpointsReconciler.SelectorOf(service).IsNothing
             ? []
-            : Wanted(service, [.. observation.Dependents<V1Pod>(WellKnownResources.Pods)]);
-        return planner.Plan(observation.Dependents<V1EndpointSlice>(WellKnownResources.EndpointSlices), wanted, EndpointsMax);
+            : Wanted(service, [.. observation.Of<V1Pod>(Pods)]);
+        return planner.Plan(observation.Of<V1EndpointSlice>(Slices), wanted, EndpointsMax);
     }
 
     private static IEnumerable<SliceContent> Wanted(V1Service service, List<V1Pod> pods)

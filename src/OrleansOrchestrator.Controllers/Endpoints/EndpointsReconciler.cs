@@ -1,5 +1,7 @@
 using k8s.Models;
+using OrleansOrchestrator.Controllers.Actions;
 using OrleansOrchestrator.Controllers.Reconciling;
+using OrleansOrchestrator.Controllers.Relations;
 using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Model.Resources;
 using OrleansOrchestrator.Model.Selectors;
@@ -23,6 +25,9 @@ public sealed class EndpointsReconciler : IReconciler
     internal const string ManagedByLabel = "endpoints.kubernetes.io/managed-by";
     internal const string OverCapacityAnnotation = "endpoints.kubernetes.io/over-capacity";
 
+    private static readonly SelectedByLabels Pods = new(WellKnownResources.Pods, service => SelectorOf((V1Service)service));
+    private static readonly SameName Own = new(WellKnownResources.Endpoints);
+
     /// <inheritdoc/>
     public string Name => "endpoint-controller";
 
@@ -30,22 +35,18 @@ public sealed class EndpointsReconciler : IReconciler
     public ResourceName Primary => WellKnownResources.Services;
 
     /// <inheritdoc/>
-    public IReadOnlyList<Dependency> Dependencies { get; } =
-    [
-        new SelectedObjects(WellKnownResources.Pods, service => SelectorOf((V1Service)service), IncludeOwned: false),
-        new SameName(WellKnownResources.Endpoints),
-    ];
+    public IReadOnlyList<Relation> Relations { get; } = [Pods, Own];
 
     /// <inheritdoc/>
     public Plan Reconcile(Observation observation)
     {
-        var current = observation.Dependents<V1Endpoints>(WellKnownResources.Endpoints).FirstOrDefault();
+        var current = observation.Of<V1Endpoints>(Own).FirstOrDefault();
         if (observation.Primary is not V1Service service)
             return current is null ? Plan.Nothing : RemoveLeftOver(current);
         if (service.Spec is null or { Type: "ExternalName" } || SelectorOf(service).IsNothing)
             return Plan.Nothing;
 
-        var wanted = Wanted(service, observation.Dependents<V1Pod>(WellKnownResources.Pods), current);
+        var wanted = Wanted(service, observation.Of<V1Pod>(Pods), current);
         if (current is null)
             return new Plan { Actions = [new CreateObject(WellKnownResources.Endpoints, wanted)] };
         return IsSame(current, wanted)

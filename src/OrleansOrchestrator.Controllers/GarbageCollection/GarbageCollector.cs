@@ -1,4 +1,5 @@
 using k8s.Models;
+using OrleansOrchestrator.Controllers.Actions;
 using OrleansOrchestrator.Controllers.Reconciling;
 using OrleansOrchestrator.Model.Metadata;
 

@@ -1,5 +1,7 @@
 using k8s.Models;
+using OrleansOrchestrator.Controllers.Actions;
 using OrleansOrchestrator.Controllers.Reconciling;
+using OrleansOrchestrator.Controllers.Relations;
 using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.Controllers.Namespaces;
@@ -11,6 +13,8 @@ public sealed class DefaultServiceAccountReconciler : IReconciler
     /// <summary>The name of the service account.</summary>
     public const string ServiceAccountName = "default";
 
+    private static readonly FixedName Account = new(WellKnownResources.ServiceAccounts, ServiceAccountName);
+
     /// <inheritdoc/>
     public string Name => "service-account-controller";
 
@@ -18,14 +22,14 @@ public sealed class DefaultServiceAccountReconciler : IReconciler
     public ResourceName Primary => WellKnownResources.Namespaces;
 
     /// <inheritdoc/>
-    public IReadOnlyList<Dependency> Dependencies { get; } = [new Named(WellKnownResources.ServiceAccounts, ServiceAccountName)];
+    public IReadOnlyList<Relation> Relations { get; } = [Account];
 
     /// <inheritdoc/>
     public Plan Reconcile(Observation observation)
     {
         if (observation.Primary is not V1Namespace { Metadata.DeletionTimestamp: null } ns
             || ns.Status?.Phase == "Terminating"
-            || observation.Dependents(WellKnownResources.ServiceAccounts).Count > 0)
+            || observation.Related(Account).Count > 0)
         {
             return Plan.Nothing;
         }

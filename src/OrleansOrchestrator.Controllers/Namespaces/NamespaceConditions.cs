@@ -1,4 +1,5 @@
 using k8s.Models;
+using OrleansOrchestrator.Controllers.Relations;
 using OrleansOrchestrator.Model.Metadata;
 
 namespace OrleansOrchestrator.Controllers.Namespaces;
@@ -21,7 +22,7 @@ internal static class NamespaceConditions
     /// <param name="contents">What remains.</param>
     /// <param name="now">The moment, for conditions whose status changes.</param>
     public static List<V1NamespaceCondition> For(
-        IList<V1NamespaceCondition>? current, IReadOnlyList<NamespaceContent> contents, DateTimeOffset now)
+        IList<V1NamespaceCondition>? current, IReadOnlyList<RelatedObject> contents, DateTimeOffset now)
     {
         var conditions = current is null ? [] : current.ToList();
         foreach (var type in Types)
@@ -29,7 +30,7 @@ internal static class NamespaceConditions
         return conditions;
     }
 
-    private static V1NamespaceCondition Condition(string type, IReadOnlyList<NamespaceContent> contents) => type switch
+    private static V1NamespaceCondition Condition(string type, IReadOnlyList<RelatedObject> contents) => type switch
     {
         // There is no discovery that could fail: the kinds are known to the process.
         "NamespaceDeletionDiscoveryFailure" => False(type, "ResourcesDiscovered", "All resources successfully discovered"),
@@ -40,7 +41,7 @@ internal static class NamespaceConditions
         _ => FinalizersRemaining(type, contents),
     };
 
-    private static V1NamespaceCondition Remaining(string type, IReadOnlyList<NamespaceContent> contents)
+    private static V1NamespaceCondition Remaining(string type, IReadOnlyList<RelatedObject> contents)
     {
         if (contents.Count == 0)
             return False(type, "ContentRemoved", "All content successfully removed");
@@ -51,7 +52,7 @@ internal static class NamespaceConditions
         return True(type, "SomeResourcesRemain", $"Some resources are remaining: {string.Join(", ", counts)}");
     }
 
-    private static V1NamespaceCondition FinalizersRemaining(string type, IReadOnlyList<NamespaceContent> contents)
+    private static V1NamespaceCondition FinalizersRemaining(string type, IReadOnlyList<RelatedObject> contents)
     {
         var counts = contents
             .SelectMany(content => content.Object.Metadata.Finalizers ?? [])

@@ -1,5 +1,7 @@
 using k8s.Models;
+using OrleansOrchestrator.Controllers.Actions;
 using OrleansOrchestrator.Controllers.Reconciling;
+using OrleansOrchestrator.Controllers.Relations;
 using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Model.Resources;
 
@@ -30,6 +32,8 @@ public sealed class NamespaceReconciler : IReconciler
     /// </summary>
     public static readonly TimeSpan ClosingTime = TimeSpan.FromSeconds(2);
 
+    private static readonly NamespaceContents Contents = new();
+
     /// <inheritdoc/>
     public string Name => "namespace-controller";
 
@@ -37,7 +41,7 @@ public sealed class NamespaceReconciler : IReconciler
     public ResourceName Primary => WellKnownResources.Namespaces;
 
     /// <inheritdoc/>
-    public IReadOnlyList<Dependency> Dependencies { get; } = [new NamespaceContents()];
+    public IReadOnlyList<Relation> Relations { get; } = [Contents];
 
     /// <inheritdoc/>
     public Plan Reconcile(Observation observation)
@@ -45,7 +49,7 @@ public sealed class NamespaceReconciler : IReconciler
         if (observation.Primary is not V1Namespace { Metadata.DeletionTimestamp: not null } ns)
             return Plan.Nothing;
 
-        var contents = NamespaceContent.Of(observation);
+        var contents = observation.Related(Contents);
         var isFinalizing = ns.Spec?.Finalizers?.Contains(ContentFinalizer) is true;
         var closing = ApiTime.Read(ns.Metadata.DeletionTimestamp.Value) + ClosingTime - observation.Now;
         if (contents.Count == 0 && isFinalizing && closing <= TimeSpan.Zero)
@@ -69,13 +73,15 @@ public sealed class NamespaceReconciler : IReconciler
         };
     }
 
-    private static List<DeleteObject> Deletions(IReadOnlyList<NamespaceContent> contents)
+    private static List<DeleteObject> Deletions(IReadOnlyList<RelatedObject> contents)
     {
         var pods = contents.Where(content => content.Resource == WellKnownResources.Pods).ToList();
         return
         [
             .. (pods.Count > 0 ? pods : contents)
                 .Where(content => !content.Object.IsDeleting)
+                .OrderBy(content => content.Resource.ToString(), StringComparer.Ordinal)
+                .ThenBy(content => content.Object.Key)
                 .Select(content => new DeleteObject(content.Resource, content.Object.Key, content.Object.Metadata.Uid)),
         ];
     }

@@ -1,5 +1,7 @@
 using k8s.Models;
+using OrleansOrchestrator.Controllers.Actions;
 using OrleansOrchestrator.Controllers.Reconciling;
+using OrleansOrchestrator.Controllers.Relations;
 using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Model.Resources;
 
@@ -19,6 +21,8 @@ public sealed class RootCertificateReconciler(RootCertificate root) : IReconcile
     private const string Description =
         "The certificate by which clients inside the cluster verify the API. It is not meant for anything else.";
 
+    private static readonly FixedName Published = new(WellKnownResources.ConfigMaps, ConfigMapName);
+
     /// <inheritdoc/>
     public string Name => "root-ca-certificate-publisher";
 
@@ -26,7 +30,10 @@ public sealed class RootCertificateReconciler(RootCertificate root) : IReconcile
     public ResourceName Primary => WellKnownResources.Namespaces;
 
     /// <inheritdoc/>
-    public IReadOnlyList<Dependency> Dependencies { get; } = [new Named(WellKnownResources.ConfigMaps, ConfigMapName)];
+    public string User => ControllerUsers.ServiceAccount("root-ca-cert-publisher");
+
+    /// <inheritdoc/>
+    public IReadOnlyList<Relation> Relations { get; } = [Published];
 
     /// <inheritdoc/>
     public Plan Reconcile(Observation observation)
@@ -38,7 +45,7 @@ public sealed class RootCertificateReconciler(RootCertificate root) : IReconcile
             return Plan.Nothing;
         }
 
-        var present = observation.Dependents<V1ConfigMap>(WellKnownResources.ConfigMaps).FirstOrDefault();
+        var present = observation.Of<V1ConfigMap>(Published).FirstOrDefault();
         if (present is null)
             return new Plan { Actions = [new CreateObject(WellKnownResources.ConfigMaps, NewConfigMap(ns.Metadata.Name, pem))] };
         if (present.IsDeleting || IsRight(present, pem))

@@ -1,3 +1,4 @@
+using OrleansOrchestrator.Controllers.Relations;
 using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.Controllers.Reconciling;
@@ -12,11 +13,17 @@ public interface IReconciler
     /// <summary>The controller's name, as in <c>replication-controller</c>: the source of its events.</summary>
     string Name { get; }
 
+    /// <summary>
+    /// The user as which the controller writes. Each has a service account of its own, as in Kubernetes, so that admission and
+    /// audit can tell controllers apart.
+    /// </summary>
+    string User => ControllerUsers.ServiceAccount(Name);
+
     /// <summary>The resource whose objects are reconciled.</summary>
     ResourceName Primary { get; }
 
     /// <summary>What else decides about a primary object; changes of these run the reconciler of the primaries concerned.</summary>
-    IReadOnlyList<Dependency> Dependencies { get; }
+    IReadOnlyList<Relation> Relations { get; }
 
     /// <summary>Decides.</summary>
     Plan Reconcile(Observation observation);

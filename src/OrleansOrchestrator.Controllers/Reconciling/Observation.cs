@@ -1,3 +1,4 @@
+using OrleansOrchestrator.Controllers.Relations;
 using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.Controllers.Reconciling;
@@ -6,22 +7,19 @@ namespace OrleansOrchestrator.Controllers.Reconciling;
 /// <remarks>The objects are shared with the caches: read only. Use <see cref="Model.Codec.ObjectCodec.Clone"/> to change one.</remarks>
 public sealed class Observation
 {
-    private readonly IReadOnlyDictionary<ResourceName, IReadOnlyList<KubeObject>> _dependents;
+    private readonly IReadOnlyDictionary<Relation, IReadOnlyList<RelatedObject>> _related;
 
     /// <summary>Puts an observation together.</summary>
     /// <param name="primaryKey">The primary object's key.</param>
     /// <param name="primary">The primary object; null if there is none with that key.</param>
-    /// <param name="dependents">What belongs to it, by resource, in key order.</param>
+    /// <param name="related">What belongs to it, by relation.</param>
     /// <param name="now">The moment.</param>
     public Observation(
-        ObjectKey primaryKey,
-        KubeObject? primary,
-        IReadOnlyDictionary<ResourceName, IReadOnlyList<KubeObject>> dependents,
-        DateTimeOffset now)
+        ObjectKey primaryKey, KubeObject? primary, IReadOnlyDictionary<Relation, IReadOnlyList<RelatedObject>> related, DateTimeOffset now)
     {
         PrimaryKey = primaryKey;
         Primary = primary;
-        _dependents = dependents;
+        _related = related;
         Now = now;
     }
 
@@ -29,23 +27,36 @@ public sealed class Observation
     public ObjectKey PrimaryKey { get; }
 
     /// <summary>
-    /// The object to reconcile; null if it is gone or was never there. A change of a dependent found by name
-    /// (<see cref="SameName"/>, <see cref="Named"/>) reaches the reconciler in that case too.
+    /// The object to reconcile; null if it is gone or was never there. A change of an object that is related by name
+    /// (<see cref="Relation.OutlivesPrimary"/>) reaches the reconciler in that case too.
     /// </summary>
     public KubeObject? Primary { get; }
 
     /// <summary>The moment of the decision.</summary>
     public DateTimeOffset Now { get; }
 
-    /// <summary>Resources of which the primary has any dependents.</summary>
-    public IEnumerable<ResourceName> DependentResources => _dependents.Keys;
+    /// <summary>Observes a primary through a reconciler's relations.</summary>
+    /// <param name="reconciler">The reconciler.</param>
+    /// <param name="key">The primary's key.</param>
+    /// <param name="primary">The primary; null if there is none.</param>
+    /// <param name="view">The objects.</param>
+    /// <param name="now">The moment.</param>
+    public static Observation Take(IReconciler reconciler, ObjectKey key, KubeObject? primary, IObjectView view, DateTimeOffset now)
+    {
+        var related = new Dictionary<Relation, IReadOnlyList<RelatedObject>>();
+        foreach (var relation in reconciler.Relations)
+            related[relation] = [.. relation.Observe(key, primary, view)];
+        return new Observation(key, primary, related, now);
+    }
 
-    /// <summary>The dependents of a resource; empty if there are none.</summary>
-    public IEnumerable<T> Dependents<T>(ResourceName resource)
-        where T : class, KubeObject =>
-        _dependents.TryGetValue(resource, out var objects) ? objects.Cast<T>() : [];
+    /// <summary>The objects of a relation, with their resources.</summary>
+    public IReadOnlyList<RelatedObject> Related(Relation relation) => _related.TryGetValue(relation, out var objects) ? objects : [];
 
-    /// <summary>The dependents of a resource, of any type.</summary>
-    public IReadOnlyList<KubeObject> Dependents(ResourceName resource) =>
-        _dependents.TryGetValue(resource, out var objects) ? objects : [];
+    /// <summary>The objects of a relation to one resource.</summary>
+    public IEnumerable<T> Of<T>(Relation relation)
+        where T : class, KubeObject => Related(relation).Select(related => (T)related.Object);
+
+    /// <summary>The objects of several relations to one resource, each once.</summary>
+    public IEnumerable<T> OfAny<T>(params IEnumerable<Relation> relations)
+        where T : class, KubeObject => relations.SelectMany(Of<T>).DistinctBy(obj => obj.Key);
 }

@@ -1,3 +1,5 @@
+using OrleansOrchestrator.Controllers.Actions;
+
 namespace OrleansOrchestrator.Controllers.Reconciling;
 
 /// <summary>What a reconciler wants done, in order. Actions on one resource that follow each other are applied as one batch.</summary>

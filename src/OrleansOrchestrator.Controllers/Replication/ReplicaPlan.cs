@@ -1,4 +1,4 @@
-using OrleansOrchestrator.Controllers.Reconciling;
+using OrleansOrchestrator.Controllers.Actions;
 
 namespace OrleansOrchestrator.Controllers.Replication;
 

@@ -1,5 +1,7 @@
 using k8s.Models;
+using OrleansOrchestrator.Controllers.Actions;
 using OrleansOrchestrator.Controllers.Reconciling;
+using OrleansOrchestrator.Controllers.Relations;
 using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Model.Resources;
 using OrleansOrchestrator.Model.Selectors;
@@ -10,6 +12,9 @@ namespace OrleansOrchestrator.Controllers.Replication;
 /// <remarks>See k8s.io/kubernetes/pkg/controller/replication.</remarks>
 public sealed class ReplicationControllerReconciler : IReconciler
 {
+    private static readonly SelectedByLabels Selected = new(WellKnownResources.Pods, controller => SelectorOf((V1ReplicationController)controller));
+    private static readonly ControlledByOwner Controlled = new(WellKnownResources.Pods);
+
     /// <inheritdoc/>
     public string Name => "replication-controller";
 
@@ -17,8 +22,7 @@ public sealed class ReplicationControllerReconciler : IReconciler
     public ResourceName Primary => WellKnownResources.ReplicationControllers;
 
     /// <inheritdoc/>
-    public IReadOnlyList<Dependency> Dependencies { get; } =
-        [new SelectedObjects(WellKnownResources.Pods, controller => SelectorOf((V1ReplicationController)controller), IncludeOwned: true)];
+    public IReadOnlyList<Relation> Relations { get; } = [Selected, Controlled];
 
     /// <inheritdoc/>
     public Plan Reconcile(Observation observation)
@@ -35,7 +39,7 @@ public sealed class ReplicationControllerReconciler : IReconciler
             Replicas = controller.Spec.Replicas ?? 1,
             MinReadySeconds = controller.Spec.MinReadySeconds ?? 0,
         };
-        var replicas = ReplicaPlanner.Plan(demand, observation.Dependents<V1Pod>(WellKnownResources.Pods), observation.Now);
+        var replicas = ReplicaPlanner.Plan(demand, observation.OfAny<V1Pod>(Selected, Controlled), observation.Now);
         var status = StatusOf(controller, replicas.Counts);
         return new Plan
         {

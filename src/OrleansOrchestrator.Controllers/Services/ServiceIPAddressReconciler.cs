@@ -1,5 +1,7 @@
 using k8s.Models;
+using OrleansOrchestrator.Controllers.Actions;
 using OrleansOrchestrator.Controllers.Reconciling;
+using OrleansOrchestrator.Controllers.Relations;
 using OrleansOrchestrator.Model.Names;
 using OrleansOrchestrator.Model.Resources;
 
@@ -18,6 +20,8 @@ public sealed class ServiceIPAddressReconciler : IReconciler
     private const string FamilyLabel = "ipaddress.kubernetes.io/ip-family";
     private const string Manager = "ipallocator.k8s.io";
 
+    private static readonly NamingPrimary Addresses = new(WellKnownResources.IPAddresses, address => ServiceOf((V1IPAddress)address)) { Field = "spec.parentRef.name" };
+
     /// <inheritdoc/>
     public string Name => "service-ip-address-controller";
 
@@ -25,8 +29,10 @@ public sealed class ServiceIPAddressReconciler : IReconciler
     public ResourceName Primary => WellKnownResources.Services;
 
     /// <inheritdoc/>
-    public IReadOnlyList<Dependency> Dependencies { get; } =
-        [new ReferringObjects(WellKnownResources.IPAddresses, "spec.parentRef.name", address => ServiceOf((V1IPAddress)address))];
+    public string User => ControllerUsers.ApiServer;
+
+    /// <inheritdoc/>
+    public IReadOnlyList<Relation> Relations { get; } = [Addresses];
 
     /// <inheritdoc/>
     public Plan Reconcile(Observation observation)
@@ -35,7 +41,7 @@ public sealed class ServiceIPAddressReconciler : IReconciler
             ? (spec.ClusterIPs ?? []).Where(address => AddressSyntax.FamilyOf(address) is not null).Select(AddressSyntax.Canonical).ToHashSet(StringComparer.Ordinal)
             : [];
         var actions = new List<ObjectAction>();
-        foreach (var present in observation.Dependents<V1IPAddress>(WellKnownResources.IPAddresses))
+        foreach (var present in observation.Of<V1IPAddress>(Addresses))
         {
             if (!wanted.Remove(present.Metadata.Name) && !present.IsDeleting && IsManaged(present))
                 actions.Add(new DeleteObject(WellKnownResources.IPAddresses, present.Key, present.Metadata.Uid));

@@ -92,6 +92,9 @@ public sealed class StoredObject
     /// <summary>Whether two versions look the same to every selector.</summary>
     public bool SelectsLike(StoredObject other) => Labels.Equals(other.Labels) && Fields.SequenceEqual(other.Fields, StringComparer.Ordinal);
 
+    /// <summary>The reference to the owner that controls it; null if none does.</summary>
+    public ControllerReference? ReadController() => ControllerUid is null ? null : ControllerReference.Read(Json.Span);
+
     /// <summary>The model, shared: read only.</summary>
     public KubeObject Peek()
     {

@@ -49,6 +49,14 @@ public sealed class LabelSelector : IEquatable<LabelSelector>
         Of([.. (labels ?? new Dictionary<string, string>())
             .Select(pair => new LabelRequirement(pair.Key, SelectorOperator.Equals, [pair.Value ?? ""]))]);
 
+    /// <summary>Requires that a label has one of some values; of none, it matches nothing.</summary>
+    /// <remarks>Key and values are taken as they are.</remarks>
+    public static LabelSelector AnyOf(string key, IEnumerable<string> values)
+    {
+        string[] sorted = [.. values.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+        return sorted.Length == 0 ? Nothing : new LabelSelector([new LabelRequirement(key, SelectorOperator.In, sorted)]);
+    }
+
     /// <summary>Whether an object with these labels is picked. Allocates nothing.</summary>
     public bool Matches(LabelSet labels)
     {

@@ -1,5 +1,8 @@
+using OrleansOrchestrator.Controllers.Actions;
 using OrleansOrchestrator.Controllers.CustomResources;
 using OrleansOrchestrator.Controllers.Reconciling;
+using OrleansOrchestrator.Controllers.Relations;
+using OrleansOrchestrator.Controllers.Tests.Reconciling;
 using OrleansOrchestrator.Model.CustomResources;
 using OrleansOrchestrator.Model.Resources;
 
@@ -36,14 +39,19 @@ public sealed class CustomResourceDefinitionReconcilerTests
         var condition = CustomResourceConditions.Find(updated, CustomResourceConditions.NamesAccepted).ShouldNotBeNull();
         (condition.Status, condition.Reason, condition.Message).ShouldBe(("False", reason, message));
         CustomResourceConditions.IsTrue(updated, CustomResourceConditions.Established).ShouldBeFalse();
-        plan.RequeueAfter.ShouldBe(CustomResourceDefinitionReconciler.NamesRecheckInterval);
     }
 
     [Fact]
     public void Reconcile_DefinitionOfAnotherGroup_DoesNotConflict()
     {
-        var other = StatusOf(Reconcile(Definition("gadgets", "Gadget", group: "other.example.com")));
-        CustomResourceConditions.IsTrue(StatusOf(Reconcile(Definition("gadgets", "Gadget"), other)), CustomResourceConditions.Established).ShouldBeTrue();
+        var cluster = new ClusterModel();
+        cluster.Add(StatusOf(Reconcile(Definition("gadgets", "Gadget", group: "other.example.com"))));
+        var crd = cluster.Add(Definition("gadgets", "Gadget"));
+
+        cluster.Settle(Reconciler, new ObjectKey("", crd.Metadata.Name));
+
+        CustomResourceConditions.IsTrue(
+            cluster.Find<V1CustomResourceDefinition>(new ObjectKey("", crd.Metadata.Name))!, CustomResourceConditions.Established).ShouldBeTrue();
     }
 
     [Fact]
@@ -77,11 +85,9 @@ public sealed class CustomResourceDefinitionReconcilerTests
     private static Plan Reconcile(V1CustomResourceDefinition crd, KubeObject[] others, KubeObject[] objects) => Reconciler.Reconcile(new Observation(
         new ObjectKey("", crd.Metadata.Name),
         crd,
-        new Dictionary<ResourceName, IReadOnlyList<KubeObject>>
-        {
-            [WellKnownResources.CustomResourceDefinitions] = [crd, .. others],
-            [DefinedObjects.ResourceOf(crd)] = objects,
-        },
+        Reconciler.Relations.ToDictionary(relation => relation, relation => (IReadOnlyList<RelatedObject>)(relation is DefinedObjects
+            ? [.. objects.Select(obj => new RelatedObject(DefinedObjects.ResourceOf(crd), obj))]
+            : [.. others.Prepend(crd).Select(other => new RelatedObject(WellKnownResources.CustomResourceDefinitions, other))])),
         Now));
 
     private static V1CustomResourceDefinition StatusOf(Plan plan) =>

@@ -1,6 +1,6 @@
 using CsCheck;
+using OrleansOrchestrator.Controllers.Actions;
 using OrleansOrchestrator.Controllers.Endpoints;
-using OrleansOrchestrator.Controllers.Reconciling;
 using OrleansOrchestrator.Controllers.Tests.Reconciling;
 using OrleansOrchestrator.Model.Resources;
 

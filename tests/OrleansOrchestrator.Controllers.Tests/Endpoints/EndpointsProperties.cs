@@ -1,6 +1,7 @@
 using CsCheck;
 using OrleansOrchestrator.Controllers.Endpoints;
 using OrleansOrchestrator.Controllers.Reconciling;
+using OrleansOrchestrator.Controllers.Relations;
 using OrleansOrchestrator.Controllers.Tests.Reconciling;
 using OrleansOrchestrator.Model.Resources;
 
@@ -59,10 +60,13 @@ public sealed class EndpointsProperties
         {
             var cluster = ClusterOf(pods, ports, early);
             var seen = cluster.Observe(Reconciler, Key);
-            var shuffled = seen.Dependents(WellKnownResources.Pods).ToArray();
-            new Random(seed).Shuffle(shuffled);
-            var other = new Observation(
-                Key, seen.Primary, new Dictionary<ResourceName, IReadOnlyList<KubeObject>> { [WellKnownResources.Pods] = shuffled }, seen.Now);
+            var shuffled = Reconciler.Relations.ToDictionary(relation => relation, relation =>
+            {
+                var related = seen.Related(relation).ToArray();
+                new Random(seed).Shuffle(related);
+                return (IReadOnlyList<RelatedObject>)related;
+            });
+            var other = new Observation(Key, seen.Primary, shuffled, seen.Now);
 
             PlanText.Of(Reconciler.Reconcile(other)).ShouldBe(PlanText.Of(Reconciler.Reconcile(seen)));
         });

@@ -1,4 +1,5 @@
 using CsCheck;
+using OrleansOrchestrator.Controllers.Actions;
 using OrleansOrchestrator.Controllers.GarbageCollection;
 using OrleansOrchestrator.Controllers.Reconciling;
 using OrleansOrchestrator.Controllers.Tests.Reconciling;

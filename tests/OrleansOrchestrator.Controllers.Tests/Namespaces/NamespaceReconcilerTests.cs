@@ -1,3 +1,4 @@
+using OrleansOrchestrator.Controllers.Actions;
 using OrleansOrchestrator.Controllers.Namespaces;
 using OrleansOrchestrator.Controllers.Reconciling;
 using OrleansOrchestrator.Controllers.Tests.Reconciling;

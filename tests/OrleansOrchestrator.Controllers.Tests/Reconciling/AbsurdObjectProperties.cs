@@ -1,6 +1,8 @@
+using OrleansOrchestrator.Controllers.Actions;
 using OrleansOrchestrator.Controllers.GarbageCollection;
 using OrleansOrchestrator.Controllers.Namespaces;
 using OrleansOrchestrator.Controllers.Reconciling;
+using OrleansOrchestrator.Controllers.Relations;
 using OrleansOrchestrator.Controllers.Tests.NodeLifecycle;
 using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Model.Resources;
@@ -30,8 +32,8 @@ public sealed class AbsurdObjectProperties
             return;
         PlainObjects.Survey(reconciler.Primary, absurd =>
         {
-            foreach (var selected in reconciler.Dependencies.OfType<SelectedObjects>())
-                selected.SelectorOf(absurd.Object).Matches(new Dictionary<string, string> { ["app"] = "web" });
+            foreach (var relation in reconciler.Relations)
+                relation.SelectorOf(absurd.Object)?.Matches(new Dictionary<string, string> { ["app"] = "web" });
             reconciler.Reconcile(Observe(reconciler, absurd.Object, []));
         }).ShouldBeEmpty();
     }
@@ -44,7 +46,7 @@ public sealed class AbsurdObjectProperties
         if (!PlainObjects.Resources.Contains(reconciler.Primary))
             return;
         var primary = PlainObjects.Of(reconciler.Primary);
-        var failures = reconciler.Dependencies.Select(dependency => dependency.Resource).Where(PlainObjects.Resources.Contains).Distinct()
+        var failures = reconciler.Relations.SelectMany(relation => relation.Watched).Where(PlainObjects.Resources.Contains).Distinct()
             .SelectMany(resource => PlainObjects.Survey(resource, absurd => reconciler.Reconcile(Observe(reconciler, primary, [absurd]))));
 
         failures.ShouldBeEmpty();
@@ -61,8 +63,9 @@ public sealed class AbsurdObjectProperties
             var plain = (V1Pod)PlainObjects.Of(WellKnownResources.Pods);
             (plain.Metadata.Name, plain.Metadata.Uid, plain.Status.PodIP) = ("plain", "u-plain", "10.0.0.77");
             plain.Status.PodIPs[0].Ip = "10.0.0.77";
+            var pods = reconciler.Relations.Single(relation => relation is SelectedByLabels);
             var plan = reconciler.Reconcile(new Observation(
-                service.Key, service, new Dictionary<ResourceName, IReadOnlyList<KubeObject>> { [WellKnownResources.Pods] = [absurd.Object, plain] }, ClusterModel.Start));
+                service.Key, service, new Dictionary<Relation, IReadOnlyList<RelatedObject>> { [pods] = Related(WellKnownResources.Pods, absurd.Object, plain) }, ClusterModel.Start));
             var endpoints = plan.Actions.OfType<CreateObject>().Select(create => create.Object).OfType<V1Endpoints>().Single();
             endpoints.Subsets.SelectMany(subset => subset.Addresses ?? []).ShouldContain(address => address.Ip == "10.0.0.77");
         }).ShouldBeEmpty();
@@ -115,9 +118,16 @@ public sealed class AbsurdObjectProperties
 
     private static Observation Observe(IReconciler reconciler, KubeObject primary, IReadOnlyList<AbsurdObject> absurd)
     {
-        var dependents = new Dictionary<ResourceName, IReadOnlyList<KubeObject>>();
-        foreach (var resource in reconciler.Dependencies.Select(dependency => dependency.Resource).Where(PlainObjects.Resources.Contains))
-            dependents[resource] = [.. absurd.Where(one => one.Definition.Name == resource).Select(one => one.Object), PlainObjects.Of(resource)];
-        return new Observation(primary.Key, primary, dependents, ClusterModel.Start);
+        var related = new Dictionary<Relation, IReadOnlyList<RelatedObject>>();
+        foreach (var relation in reconciler.Relations)
+        {
+            related[relation] = [.. relation.Watched.Where(PlainObjects.Resources.Contains).SelectMany(resource => Related(
+                resource, [.. absurd.Where(one => one.Definition.Name == resource).Select(one => one.Object), PlainObjects.Of(resource)]))];
+        }
+
+        return new Observation(primary.Key, primary, related, ClusterModel.Start);
     }
+
+    private static IReadOnlyList<RelatedObject> Related(ResourceName resource, params KubeObject[] objects) =>
+        [.. objects.Select(obj => new RelatedObject(resource, obj))];
 }

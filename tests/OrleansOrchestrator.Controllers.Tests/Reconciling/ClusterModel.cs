@@ -1,21 +1,28 @@
 using System.Globalization;
+using System.Text.Json;
+using OrleansOrchestrator.Controllers.Actions;
 using OrleansOrchestrator.Controllers.Reconciling;
+using OrleansOrchestrator.Controllers.Relations;
 using OrleansOrchestrator.Kinds;
+using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Model.Metadata;
+using OrleansOrchestrator.Model.Patching;
 using OrleansOrchestrator.Model.Resources;
+using OrleansOrchestrator.Model.Selectors;
 
 namespace OrleansOrchestrator.Controllers.Tests.Reconciling;
 
 /// <summary>
-/// A cluster in memory that does to plans what the control plane does: it shows reconcilers what depends on an object,
-/// applies their writes under the same preconditions, and keeps the events.
+/// A cluster in memory that does to plans what the control plane does: it answers what relations ask, applies writes under the
+/// same preconditions, and keeps the events.
 /// </summary>
-internal sealed class ClusterModel
+internal sealed class ClusterModel : IObjectWriter
 {
     public static readonly DateTimeOffset Start = new(2026, 3, 1, 12, 0, 0, TimeSpan.Zero);
 
     private readonly SortedDictionary<(string Resource, ObjectKey Key), KubeObject> _objects = new();
     private long _revision;
+    private ObjectKey _last;
     private int _generatedNames;
 
     public DateTimeOffset Now { get; set; } = Start;
@@ -42,8 +49,13 @@ internal sealed class ClusterModel
     public IReadOnlyList<T> All<T>() => [.. _objects.Values.OfType<T>()];
 
     public T? Find<T>(ObjectKey key)
-        where T : class, KubeObject =>
-        _objects.GetValueOrDefault((ResourceOf(typeof(T)).ToString(), key)) as T;
+        where T : class, KubeObject => Find(typeof(T), key) as T;
+
+    public KubeObject? Find(Type type, ObjectKey key) => _objects.GetValueOrDefault((ResourceOf(type).ToString(), key));
+
+    /// <summary>An object as caches hold it.</summary>
+    public static StoredObject StoredOf(KubeObject obj) => StoredObject.Read(
+        BuiltInKinds.Registry[ResourceOf(obj.GetType())], JsonSerializer.SerializeToUtf8Bytes(obj, obj.GetType(), ObjectCodec.Options));
 
     public void Remove(KubeObject obj) => _objects.Remove(IdOf(obj));
 
@@ -72,12 +84,32 @@ internal sealed class ClusterModel
 
     public Observation Observe(IReconciler reconciler, ObjectKey key)
     {
-        var primary = _objects.GetValueOrDefault((reconciler.Primary.ToString(), key));
-        var seen = reconciler.Dependencies
-            .SelectMany(dependency => Dependents(dependency, key, primary))
-            .GroupBy(obj => ResourceOf(obj.GetType()))
-            .ToDictionary(group => group.Key, group => (IReadOnlyList<KubeObject>)[.. group]);
-        return new Observation(key, primary, seen, Now);
+        var view = new ModelView(this, reconciler.Primary);
+        return Observation.Take(reconciler, key, view.Find(reconciler.Primary, key), view, Now);
+    }
+
+    /// <summary>The primaries that a change concerns through a relation, as the control plane would find them.</summary>
+    public IReadOnlySet<ObjectKey> FindPrimaries(Relation relation, ResourceName primary, ObjectChange change)
+    {
+        var view = new ModelView(this, primary);
+        var concerned = new ConcernedPrimaries();
+        relation.FindPrimaries(change, view, concerned);
+        var found = concerned.Keys.ToHashSet();
+        foreach (var (@namespace, labels) in concerned.Selecting)
+        {
+            found.UnionWith(view.InNamespace(primary, @namespace)
+                .Where(obj => relation.SelectorOf(obj) is { } selector && labels.Any(selector.Matches))
+                .Select(obj => obj.Key));
+        }
+
+        return found;
+    }
+
+    /// <summary>What an observation holds of a relation.</summary>
+    public IReadOnlyList<RelatedObject> Observe(Relation relation, ResourceName primary, ObjectKey key)
+    {
+        var view = new ModelView(this, primary);
+        return [.. relation.Observe(key, view.Find(primary, key), view)];
     }
 
     public void Apply(IEnumerable<ObjectAction> actions)
@@ -85,36 +117,80 @@ internal sealed class ClusterModel
         var written = new HashSet<(string, ObjectKey)>();
         foreach (var action in actions)
         {
-            var name = Apply(action);
+            var applying = action.ApplyAsync(this);
+            applying.IsCompletedSuccessfully.ShouldBeTrue($"{action}: {applying.Exception?.InnerException}");
+            var key = _last;
             if (action is not CreateObject)
-                written.Add((action.Resource.ToString(), name)).ShouldBeTrue($"{name} is written twice in one plan");
+                written.Add((action.Resource.ToString(), key)).ShouldBeTrue($"{key} is written twice in one plan");
             if (action.EventOnSuccess is { } tell)
-                Events.Add(tell(name.Name));
+                Events.Add(tell(key.Name));
         }
     }
 
-    private ObjectKey Apply(ObjectAction action)
+    public Task<WrittenObject> CreateAsync(ResourceName resource, KubeObject obj)
     {
-        switch (action)
-        {
-            case CreateObject create:
-                create.Object.Metadata.ResourceVersion.ShouldBeNull();
-                return Add(create.Object).Key;
-            case UpdateObject update:
-                return Replace(update.Object);
-            case UpdateStatus update:
-                return Replace(update.Object);
-            case FinalizeNamespace finalize:
-                var key = Replace(finalize.Object);
-                RemoveIfDone(finalize.Object);
-                return key;
-            case DeleteObject delete:
-                Delete(delete);
-                return delete.Key;
-            default:
-                throw new InvalidOperationException($"unknown action {action}");
-        }
+        obj.Metadata.ResourceVersion.ShouldBeNull();
+        return Wrote(Add(obj).Key);
     }
+
+    public Task<WrittenObject> UpdateAsync(ResourceName resource, string subresource, KubeObject obj)
+    {
+        var key = Replace(obj);
+        RemoveIfDone(obj);
+        return Wrote(key);
+    }
+
+    public Task<WrittenObject> PatchAsync(ResourceName resource, ObjectKey key, string subresource, PatchFormat format, ReadOnlyMemory<byte> patch)
+    {
+        var definition = BuiltInKinds.Registry[resource];
+        var current = _objects[(resource.ToString(), key)];
+        var document = JsonSerializer.SerializeToNode(current, current.GetType(), ObjectCodec.Options)!;
+        var patched = format switch
+        {
+            PatchFormat.Merge => JsonMergePatch.Apply(document, patch.Span),
+            PatchFormat.StrategicMerge => StrategicMergePatch.Apply(document, patch.Span, definition.ModelType),
+            _ => throw new NotSupportedException("the model has no field managers"),
+        };
+        var obj = (KubeObject)patched.Deserialize(definition.ModelType, ObjectCodec.Options)!;
+        obj.Metadata.Uid.ShouldBe(current.Metadata.Uid);
+        return Wrote(Replace(obj));
+    }
+
+    public Task<WrittenObject?> DeleteAsync(DeleteObject deletion)
+    {
+        Delete(deletion);
+        return WroteSome(deletion.Key);
+    }
+
+    public Task<WrittenObject> BindAsync(ObjectKey pod, string uid, string nodeName)
+    {
+        var bound = ObjectCodec.Clone(Find<V1Pod>(pod).ShouldNotBeNull());
+        bound.Metadata.Uid.ShouldBe(uid);
+        bound.Spec.NodeName.ShouldBeNullOrEmpty();
+        bound.Spec.NodeName = nodeName;
+        return Wrote(Replace(bound));
+    }
+
+    public Task<WrittenObject?> EvictAsync(ObjectKey pod, string uid, long? gracePeriodSeconds) =>
+        DeleteAsync(new DeleteObject(WellKnownResources.Pods, pod, uid, gracePeriodSeconds));
+
+    public Task<WrittenObject> ScaleAsync(ResourceName resource, ObjectKey key, string uid, int replicas)
+    {
+        var scaled = ObjectFacts.CopyOf(_objects[(resource.ToString(), key)]);
+        scaled.Metadata.Uid.ShouldBe(uid);
+        BuiltInKinds.Registry[resource].Scale.ShouldNotBeNull().SetSpecReplicas(scaled, replicas);
+        return Wrote(Replace(scaled));
+    }
+
+    public static ResourceName ResourceOf(Type type) => BuiltInKinds.Registry.Stored.First(definition => definition.ModelType == type).Name;
+
+    private Task<WrittenObject> Wrote(ObjectKey key)
+    {
+        _last = key;
+        return Task.FromResult(new WrittenObject(key, _revision));
+    }
+
+    private async Task<WrittenObject?> WroteSome(ObjectKey key) => await Wrote(key);
 
     private ObjectKey Replace(KubeObject obj)
     {
@@ -155,41 +231,31 @@ internal sealed class ClusterModel
             _objects.Remove(IdOf(obj));
     }
 
-    private IEnumerable<KubeObject> Dependents(Dependency dependency, ObjectKey key, KubeObject? primary) => dependency switch
-    {
-        SelectedObjects selected when primary is not null => OfResource(selected.Resource)
-            .Where(obj => (obj.Metadata.NamespaceProperty ?? "") == key.Namespace)
-            .Where(obj => selected.SelectorOf(primary).Matches(obj.Metadata.Labels)
-                || (selected.IncludeOwned && obj.Controller?.Uid == primary.Metadata.Uid)),
-        OwnedObjects owned when primary is not null => OfResource(owned.Resource)
-            .Where(obj => (obj.Metadata.NamespaceProperty ?? "") == key.Namespace && obj.Controller?.Uid == primary.Metadata.Uid),
-        ReferringObjects referring => OfResource(referring.Resource).Where(obj => referring.PrimaryOf(obj) == key),
-        SameName same => OfResource(same.Resource).Where(obj => obj.Key == key),
-        Named named => OfResource(named.Resource)
-            .Where(obj => obj.Key == new ObjectKey(primary is V1Namespace ? key.Name : key.Namespace, named.Name)),
-        NamespaceContents => _objects.Values.Where(obj => obj.Metadata.NamespaceProperty == key.Name),
-        _ => [],
-    };
-
-    private IEnumerable<KubeObject> OfResource(ResourceName resource) =>
-        _objects.Where(entry => entry.Key.Resource == resource.ToString()).Select(entry => entry.Value);
-
     private void Stamp(KubeObject obj) => obj.Metadata.ResourceVersion = (++_revision).ToString(CultureInfo.InvariantCulture);
 
     private static (string, ObjectKey) IdOf(KubeObject obj) => (ResourceOf(obj.GetType()).ToString(), obj.Key);
 
-    public static ResourceName ResourceOf(Type type) => type.Name switch
+    /// <summary>The objects as relations see them.</summary>
+    private sealed class ModelView(ClusterModel model, ResourceName primary) : IObjectView
     {
-        nameof(V1Pod) => WellKnownResources.Pods,
-        nameof(V1Node) => WellKnownResources.Nodes,
-        nameof(V1Service) => WellKnownResources.Services,
-        nameof(V1IPAddress) => WellKnownResources.IPAddresses,
-        nameof(V1EndpointSlice) => WellKnownResources.EndpointSlices,
-        nameof(V1Endpoints) => WellKnownResources.Endpoints,
-        nameof(V1Namespace) => WellKnownResources.Namespaces,
-        nameof(V1ReplicationController) => WellKnownResources.ReplicationControllers,
-        nameof(V1ConfigMap) => WellKnownResources.ConfigMaps,
-        nameof(V1ServiceAccount) => WellKnownResources.ServiceAccounts,
-        _ => throw new InvalidOperationException($"no resource for {type}"),
-    };
+        public ResourceDefinition Primary => BuiltInKinds.Registry[primary];
+
+        public IReadOnlyList<ResourceDefinition> StoredKinds => BuiltInKinds.Registry.Stored;
+
+        public KubeObject? Find(ResourceName resource, ObjectKey key) => model._objects.GetValueOrDefault((resource.ToString(), key));
+
+        public IEnumerable<ObjectKey> Keys(ResourceName resource, string @namespace) => Of(resource, @namespace).Select(obj => obj.Key);
+
+        public IEnumerable<KubeObject> Select(ResourceName resource, string @namespace, LabelSelector selector) =>
+            Of(resource, @namespace).Where(obj => selector.Matches(obj.Metadata.Labels));
+
+        public IEnumerable<KubeObject> WithField(ResourceName resource, string field, string value) =>
+            Of(resource, "").Where(obj => StoredOf(obj).Field(field) == value);
+
+        public IEnumerable<KubeObject> ControlledBy(ResourceName resource, string uid) => Of(resource, "").Where(obj => obj.Controller?.Uid == uid);
+
+        private IEnumerable<KubeObject> Of(ResourceName resource, string @namespace) => model._objects
+            .Where(entry => entry.Key.Resource == resource.ToString() && (@namespace.Length == 0 || entry.Key.Key.Namespace == @namespace))
+            .Select(entry => entry.Value);
+    }
 }

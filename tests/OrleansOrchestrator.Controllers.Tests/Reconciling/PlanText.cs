@@ -1,32 +1,52 @@
 using System.Text;
 using System.Text.Json;
+using OrleansOrchestrator.Controllers.Actions;
 using OrleansOrchestrator.Controllers.Reconciling;
 using OrleansOrchestrator.Model.Codec;
+using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.Controllers.Tests.Reconciling;
 
-/// <summary>A plan as text, for comparing two of them by what they would do.</summary>
-internal static class PlanText
+/// <summary>A plan as text, for comparing two of them by what they would write.</summary>
+internal sealed class PlanText : IObjectWriter
 {
+    private readonly StringBuilder _text = new();
+
     public static string Of(Plan plan) => $"{Of(plan.Actions)}requeue {plan.RequeueAfter}";
 
     public static string Of(IEnumerable<ObjectAction> actions)
     {
-        var text = new StringBuilder();
+        var written = new PlanText();
         foreach (var action in actions)
-            text.Append(action.GetType().Name).Append(' ').AppendLine(Of(action));
-        return text.ToString();
+        {
+            written._text.Append(action).Append(' ');
+            action.ApplyAsync(written).IsCompletedSuccessfully.ShouldBeTrue();
+        }
+
+        return written._text.ToString();
     }
 
-    private static string Of(ObjectAction action) => action switch
-    {
-        CreateObject create => Json(create.Object),
-        UpdateObject update => Json(update.Object),
-        UpdateStatus update => Json(update.Object),
-        FinalizeNamespace finalize => Json(finalize.Object),
-        DeleteObject delete => $"{delete.Resource} {delete.Key} {delete.Uid} {delete.GracePeriodSeconds} {delete.Propagation}",
-        _ => throw new InvalidOperationException($"unknown action {action}"),
-    };
+    public Task<WrittenObject> CreateAsync(ResourceName resource, KubeObject obj) => Write(obj.Key, Json(obj));
+
+    public Task<WrittenObject> UpdateAsync(ResourceName resource, string subresource, KubeObject obj) => Write(obj.Key, Json(obj));
+
+    public Task<WrittenObject> PatchAsync(ResourceName resource, ObjectKey key, string subresource, PatchFormat format, ReadOnlyMemory<byte> patch) =>
+        Write(key, $"{format} {Encoding.UTF8.GetString(patch.Span)}");
+
+    public async Task<WrittenObject?> DeleteAsync(DeleteObject deletion) =>
+        await Write(deletion.Key, $"{deletion.Uid} {deletion.ResourceVersion} {deletion.GracePeriodSeconds} {deletion.Propagation}");
+
+    public Task<WrittenObject> BindAsync(ObjectKey pod, string uid, string nodeName) => Write(pod, $"{uid} {nodeName}");
+
+    public async Task<WrittenObject?> EvictAsync(ObjectKey pod, string uid, long? gracePeriodSeconds) => await Write(pod, $"{uid} {gracePeriodSeconds}");
+
+    public Task<WrittenObject> ScaleAsync(ResourceName resource, ObjectKey key, string uid, int replicas) => Write(key, $"{uid} {replicas}");
 
     private static string Json(KubeObject obj) => JsonSerializer.Serialize(obj, obj.GetType(), ObjectCodec.Options);
+
+    private Task<WrittenObject> Write(ObjectKey key, string what)
+    {
+        _text.AppendLine(what);
+        return Task.FromResult(new WrittenObject(key, null));
+    }
 }

@@ -46,7 +46,7 @@ internal static class Samples
     {
         ApiVersion = "v1",
         Kind = kind,
-        Name = uid,
+        Name = uid.Replace("uid-of-", "", StringComparison.Ordinal),
         Uid = uid,
         Controller = controller,
         BlockOwnerDeletion = blocks,

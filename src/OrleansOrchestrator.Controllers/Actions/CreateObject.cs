@@ -1,0 +1,19 @@
+using OrleansOrchestrator.Controllers.Reconciling;
+using OrleansOrchestrator.Model.Resources;
+
+namespace OrleansOrchestrator.Controllers.Actions;
+
+/// <summary>Creates an object; that it exists already counts as a failure of this action only.</summary>
+/// <param name="Resource">The resource.</param>
+/// <param name="Object">The object, with its namespace, and a name or generateName.</param>
+public sealed record CreateObject(ResourceName Resource, KubeObject Object) : ObjectAction(Resource)
+{
+    /// <inheritdoc/>
+    public override ObjectKey Key => Object.Key;
+
+    /// <inheritdoc/>
+    public override string Verb => "create";
+
+    /// <inheritdoc/>
+    public override async Task<WrittenObject?> ApplyAsync(IObjectWriter writer) => await writer.CreateAsync(Resource, Object);
+}

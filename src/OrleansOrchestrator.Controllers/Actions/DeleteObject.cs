@@ -1,0 +1,27 @@
+using OrleansOrchestrator.Model.Metadata;
+using OrleansOrchestrator.Model.Resources;
+
+namespace OrleansOrchestrator.Controllers.Actions;
+
+/// <summary>Deletes an object, provided that it is still the one with <paramref name="Uid"/>. That it is gone already is success.</summary>
+/// <param name="Resource">The resource.</param>
+/// <param name="Key">The object.</param>
+/// <param name="Uid">The observed uid.</param>
+/// <param name="GracePeriodSeconds">The grace period; null for the kind's default.</param>
+/// <param name="Propagation">What happens to the object's own dependents; null for the kind's default.</param>
+public sealed record DeleteObject(
+    ResourceName Resource, ObjectKey Key, string Uid, long? GracePeriodSeconds = null, DeletionPropagation? Propagation = null)
+    : ObjectAction(Resource)
+{
+    /// <inheritdoc/>
+    public override ObjectKey Key { get; } = Key;
+
+    /// <inheritdoc/>
+    public override string Verb => "delete";
+
+    /// <summary>Delete only if the object is still at this resourceVersion; null for at any.</summary>
+    public string? ResourceVersion { get; init; }
+
+    /// <inheritdoc/>
+    public override Task<WrittenObject?> ApplyAsync(IObjectWriter writer) => writer.DeleteAsync(this);
+}

@@ -1,0 +1,28 @@
+using System.Text.Json.Nodes;
+
+namespace OrleansOrchestrator.Controllers.Actions;
+
+/// <summary>The smallest merge patch (RFC 7386) that makes one JSON value of another.</summary>
+internal static class MergePatchDifference
+{
+    /// <summary>Makes the patch. A null inside <paramref name="after"/> cannot be told from an absent member, as always in merge patches.</summary>
+    public static JsonNode? Between(JsonNode? before, JsonNode? after)
+    {
+        if (before is not JsonObject from || after is not JsonObject to)
+            return after?.DeepClone();
+        var patch = new JsonObject();
+        foreach (var (name, _) in from)
+        {
+            if (!to.ContainsKey(name))
+                patch[name] = null;
+        }
+
+        foreach (var (name, value) in to)
+        {
+            if (!from.TryGetPropertyValue(name, out var present) || !JsonNode.DeepEquals(present, value))
+                patch[name] = Between(present, value);
+        }
+
+        return patch;
+    }
+}

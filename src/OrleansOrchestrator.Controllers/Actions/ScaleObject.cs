@@ -1,0 +1,23 @@
+using OrleansOrchestrator.Model.Resources;
+
+namespace OrleansOrchestrator.Controllers.Actions;
+
+/// <summary>Sets the wanted replicas of an object of any kind that has them, whatever version it is at.</summary>
+/// <param name="Resource">The resource.</param>
+/// <param name="Key">The object.</param>
+/// <param name="Uid">Its observed uid.</param>
+/// <param name="Replicas">The wanted replicas.</param>
+public sealed record ScaleObject(ResourceName Resource, ObjectKey Key, string Uid, int Replicas) : ObjectAction(Resource)
+{
+    /// <inheritdoc/>
+    public override ObjectKey Key { get; } = Key;
+
+    /// <inheritdoc/>
+    public override string Verb => "patch";
+
+    /// <inheritdoc/>
+    public override string Subresource => "scale";
+
+    /// <inheritdoc/>
+    public override async Task<WrittenObject?> ApplyAsync(IObjectWriter writer) => await writer.ScaleAsync(Resource, Key, Uid, Replicas);
+}

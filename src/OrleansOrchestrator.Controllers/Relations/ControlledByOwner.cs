@@ -1,0 +1,56 @@
+using OrleansOrchestrator.Controllers.Reconciling;
+using OrleansOrchestrator.Model.Codec;
+using OrleansOrchestrator.Model.Resources;
+
+namespace OrleansOrchestrator.Controllers.Relations;
+
+/// <summary>
+/// The objects whose controlling owner reference is the primary: by uid, and by group and kind, since kinds of several groups
+/// may have one name. A namespaced owner controls objects of its own namespace only.
+/// </summary>
+/// <param name="resource">The resource of the objects.</param>
+public sealed class ControlledByOwner(ResourceName resource) : Relation
+{
+    /// <inheritdoc/>
+    public override IReadOnlyList<ResourceName> Watched { get; } = [resource];
+
+    /// <inheritdoc/>
+    public override void FindPrimaries(ObjectChange change, IObjectView view, ConcernedPrimaries concerned)
+    {
+        foreach (var version in change.Versions)
+        {
+            if (OwnerOf(version, view) is { } owner)
+                concerned.Add(owner);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override IEnumerable<RelatedObject> Observe(ObjectKey key, KubeObject? primary, IObjectView view)
+    {
+        if (primary is null)
+            return [];
+        return view.ControlledBy(resource, primary.Metadata.Uid)
+            .Where(obj => !view.Primary.Namespaced || obj.Key.Namespace == key.Namespace)
+            .Where(obj => obj.Controller is { } reference && IsOf(view.Primary, key, reference.ApiVersion, reference.Kind, reference.Name))
+            .Select(obj => new RelatedObject(resource, obj));
+    }
+
+    private static ObjectKey? OwnerOf(StoredObject obj, IObjectView view)
+    {
+        if (obj.ReadController() is not { } reference)
+            return null;
+        var key = new ObjectKey(view.Primary.Namespaced ? obj.Key.Namespace : "", reference.Name);
+        // A primary that is not there yet will be observed when it comes.
+        return IsOf(view.Primary, key, reference.ApiVersion, reference.Kind, reference.Name)
+            && view.Find(view.Primary.Name, key)?.Metadata.Uid == reference.Uid ? key : null;
+    }
+
+    private static bool IsOf(ResourceDefinition kind, ObjectKey key, string? apiVersion, string? ownerKind, string? ownerName) =>
+        ownerKind == kind.Kind && ownerName == key.Name && GroupOf(apiVersion) == kind.Name.Group;
+
+    private static string GroupOf(string? apiVersion)
+    {
+        var slash = apiVersion?.IndexOf('/', StringComparison.Ordinal) ?? -1;
+        return slash < 0 ? "" : apiVersion![..slash];
+    }
+}

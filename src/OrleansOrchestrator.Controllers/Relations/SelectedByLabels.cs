@@ -1,0 +1,42 @@
+using OrleansOrchestrator.Model.Resources;
+using OrleansOrchestrator.Model.Selectors;
+
+namespace OrleansOrchestrator.Controllers.Relations;
+
+/// <summary>
+/// The objects that a primary's selector picks: in its own namespace, as a Service picks pods, or in all of them
+/// (<see cref="AcrossNamespaces"/>, and wherever the primary is in none).
+/// </summary>
+/// <param name="resource">The resource of the objects.</param>
+/// <param name="selectorOf">A primary's selector; <see cref="LabelSelector.Nothing"/> if it picks nothing.</param>
+public sealed class SelectedByLabels(ResourceName resource, Func<KubeObject, LabelSelector> selectorOf) : Relation
+{
+    /// <summary>Whether objects of other namespaces than the primary's are picked too.</summary>
+    public bool AcrossNamespaces { get; init; }
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<ResourceName> Watched { get; } = [resource];
+
+    /// <inheritdoc/>
+    public override LabelSelector SelectorOf(KubeObject primary) => selectorOf(primary);
+
+    /// <inheritdoc/>
+    public override void FindPrimaries(ObjectChange change, IObjectView view, ConcernedPrimaries concerned)
+    {
+        var @namespace = AcrossNamespaces || !view.Primary.Namespaced ? ConcernedPrimaries.AllNamespaces : change.Key.Namespace;
+        // An object in no namespace is in that of no primary.
+        if (@namespace.Length == 0 && view.Primary.Namespaced && !AcrossNamespaces)
+            return;
+        foreach (var version in change.Versions)
+            concerned.AddSelecting(@namespace, version.Labels);
+    }
+
+    /// <inheritdoc/>
+    public override IEnumerable<RelatedObject> Observe(ObjectKey key, KubeObject? primary, IObjectView view)
+    {
+        if (primary is null)
+            return [];
+        return view.Select(resource, AcrossNamespaces ? "" : key.Namespace, selectorOf(primary))
+            .Select(obj => new RelatedObject(resource, obj));
+    }
+}
