@@ -1,107 +1,189 @@
 using Microsoft.Extensions.Logging;
 using Orleans.Concurrency;
-using Orleans.Placement;
 using OrleansOrchestrator.ControlPlane.Events;
 using OrleansOrchestrator.ControlPlane.Hosting;
 using OrleansOrchestrator.ControlPlane.Objects;
+using OrleansOrchestrator.ControlPlane.Selectors;
 using OrleansOrchestrator.ControlPlane.Watch;
 using OrleansOrchestrator.Controllers.Reconciling;
+using OrleansOrchestrator.Controllers.Relations;
+using OrleansOrchestrator.Loops;
 using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.ControlPlane.Controllers;
 
 /// <inheritdoc cref="IControllerGrain"/>
 /// <remarks>
-/// It follows the caches of its own silo, finds whose object a change belongs to, and dispatches keys to reconciler grains,
-/// bounded and without duplicates. It remembers nothing that its activation does not find again: every object is queued when
-/// it starts, and a slow resync repairs whatever a lost signal left behind. Two activations at once are harmless, since every
-/// write has a precondition.
+/// <para>It follows the caches of its own silo, asks the relations whom a change concerns, and works on the keys that are its own,
+/// without a call to another grain. It keeps nothing of an object at rest, and nothing that its activation does not find again:
+/// every object is queued when it starts, so that no key is lost with a silo, and a slow resync repairs whatever a lost signal
+/// left behind. Two activations at once are harmless, since every write has a precondition.</para>
+/// <para>It observes at or after the revisions of its own last writes, so that it never acts on its own past and needs none of
+/// the "expectations" that Kubernetes' controllers keep.</para>
 /// </remarks>
 [Reentrant]
 [KeepAlive]
-[PreferLocalPlacement]
+[ShardPlacement]
 internal sealed partial class ControllerGrain(
-    IEnumerable<IReconciler> reconcilers, WatchCaches caches, CacheFollower follower, ObjectFaults faults, ResourceRegistry registry,
-    ControllerOptions options, TimeProvider time, ILogger<ControllerGrain> logger) : LoopingGrain, IControllerGrain
+    IEnumerable<IReconciler> reconcilers, ObservationReader reader, PlanApplier applier, SelectorIndexes indexes, WatchCaches caches,
+    Informer informer, ObjectFaults faults, ResourceRegistry registry, SiloPlaces places, ControllerOptions options, TimeProvider time,
+    ILogger<ControllerGrain> logger) : LoopingGrain, IControllerGrain
 {
-    private WorkLoop<ObjectKey> _loop = null!;
+    // What was written of each resource; one number for all objects, so that none has to be remembered.
+    private readonly Dictionary<ResourceName, long> _written = [];
+
+    // Keys of which something may have been written that is in no answer.
+    private readonly HashSet<ObjectKey> _uncertain = [];
+    private readonly long _began = time.GetTimestamp();
     private IReconciler _reconciler = null!;
-    private DependentKeys _dependents = null!;
-    private GrainReferences<IReconcilerGrain> _grains = null!;
+    private ControllerIdentity _identity = null!;
+    private uint _number;
+    private CacheView _view = null!;
     private WatchCache _primaries = null!;
     private IReadOnlyList<WatchCache> _observed = null!;
+    private WorkerPool<ObjectKey> _workers = null!;
+    private ObjectKey? _resyncedUpTo;
+
+    /// <inheritdoc/>
+    public override async Task<string?> CheckAsync()
+    {
+        // Silos have come or gone. Whoever asks next brings it up where it belongs.
+        if (time.GetElapsedTime(_began) > options.ShardStayMin && !_workers.IsBusy && places.IsMisplaced(this.GetPrimaryKeyString()))
+            DeactivateOnIdle();
+        return await base.CheckAsync();
+    }
 
     protected override IEnumerable<Task> StartLoops()
     {
-        _reconciler = reconcilers.First(reconciler => reconciler.Name == this.GetPrimaryKeyString());
-        _loop = new WorkLoop<ObjectKey>(_reconciler.Name, key => key.Namespace, options, time, logger);
+        var (name, number) = ShardPlacement.Parse(this.GetPrimaryKeyString());
+        _number = number;
+        _reconciler = reconcilers.First(reconciler => reconciler.Name == name);
+        _identity = ControllerIdentity.Of(_reconciler);
+        _view = new CacheView(caches, registry, _reconciler.Primary);
         _primaries = caches[registry[_reconciler.Primary]];
-        _observed = [_primaries, .. _reconciler.Dependencies.Select(dependency => caches[registry[dependency.Resource]])];
-        _dependents = new DependentKeys(_reconciler, _primaries, GrainFactory, faults);
-        _grains = new GrainReferences<IReconcilerGrain>(GrainFactory);
-        this.RegisterGrainTimer(ResyncAsync, options.ResyncPeriod, options.ResyncPeriod);
-        LogStarted(_reconciler.Name);
+        _observed =
+        [
+            .. _reconciler.Relations.SelectMany(relation => relation.Watched).Prepend(_reconciler.Primary).Distinct()
+                .Select(resource => caches[registry[resource]]),
+        ];
+        _workers = new WorkerPool<ObjectKey>(name, key => key.Namespace, options, time, logger);
+        LogStarted(name, number);
         return
         [
-            follower.FollowAsync(_primaries, QueueAll, NotePrimaries, Stopping),
-            .. _reconciler.Dependencies.Where(dependency => dependency is not (NamespaceContents or DefinedObjects)).Select(FollowAsync),
-            _loop.RunAsync(ReconcileAsync, SetAside, Stopping),
+            .. _observed.Select(cache => informer.FollowAsync(cache, QueueAll, events => NoteAsync(cache.Definition.Name, events), Stopping)),
+            _workers.RunAsync(ReconcileAsync, SetAside, Stopping),
+            SupervisedLoop.RunAsync($"resync of {name}", ResyncAsync, time, logger, Stopping),
         ];
     }
 
-    private Task NotePrimaries(IReadOnlyList<WatchEvent> events)
+    /// <summary>Queues the primaries that some events concern.</summary>
+    private async Task NoteAsync(ResourceName resource, IReadOnlyList<WatchEvent> events)
     {
-        foreach (var @event in events)
+        if (resource == _reconciler.Primary)
         {
-            if (@event.Object is { } obj)
-                _loop.Add(obj.Key);
+            foreach (var @event in events)
+            {
+                if (@event.Object is { } obj)
+                    Queue(obj.Key);
+            }
         }
 
-        return Task.CompletedTask;
+        for (var i = 0; i < _reconciler.Relations.Count; i++)
+        {
+            if (_reconciler.Relations[i].Watched.Contains(resource))
+                await NoteAsync(i, events);
+        }
     }
 
-    private Task FollowAsync(Dependency dependency) => follower.FollowAsync(
-        caches[registry[dependency.Resource]],
-        QueueAll,
-        async events =>
+    private async Task NoteAsync(int relation, IReadOnlyList<WatchEvent> events)
+    {
+        var concerned = new ConcernedPrimaries();
+        foreach (var @event in events)
         {
-            foreach (var key in await _dependents.FindPrimariesAsync(dependency, events))
-                _loop.Add(key);
-        },
-        Stopping);
+            if (@event.Object is { } changed)
+                faults.Try(_reconciler.Name, changed, _ => _reconciler.Relations[relation].FindPrimaries(ChangeOf(@event), _view, concerned));
+        }
 
-    private Task<ReconcileOutcome> ReconcileAsync(ObjectKey key) =>
-        _grains[$"{_reconciler.Name}/{key}"].ReconcileAsync([.. _observed.Select(cache => cache.Revision)]);
+        foreach (var key in concerned.Keys)
+            Queue(key);
+        if (concerned.Selecting.Count == 0)
+            return;
+        foreach (var key in await indexes.FindSelectingAsync(_reconciler.Name, relation, concerned.Selecting, _primaries.Revision))
+            Queue(key);
+    }
+
+    private static ObjectChange ChangeOf(in WatchEvent @event) => @event.Type == WatchEventType.Deleted
+        ? new ObjectChange(null, @event.Previous ?? @event.Object)
+        : new ObjectChange(@event.Object, @event.Previous);
+
+    /// <summary>Queues a key, if it is this shard's.</summary>
+    private void Queue(ObjectKey key)
+    {
+        var hash = ShardPlacement.StableHash(key.Name, ShardPlacement.StableHash(key.Namespace));
+        if (hash % (uint)options.ShardsPerController == _number)
+            _workers.Add(key);
+    }
+
+    /// <summary>Queues every primary object, and those that are gone but have left something behind.</summary>
+    private void QueueAll()
+    {
+        foreach (var key in _primaries.KeysAfter(null, int.MaxValue))
+            Queue(key);
+        QueueGone();
+    }
+
+    /// <summary>Queues the next part of all objects, so that all have had their turn when the period is over.</summary>
+    private Task<TimeSpan?> ResyncAsync(CancellationToken cancellationToken)
+    {
+        var share = Math.Min(1, options.ResyncSlicePeriod / options.ResyncPeriod);
+        var count = Math.Max(1, (int)Math.Ceiling(_primaries.Count * share));
+        var keys = _primaries.KeysAfter(_resyncedUpTo, count);
+        foreach (var key in keys)
+            Queue(key);
+        _resyncedUpTo = keys.Count == count ? keys[^1] : null;
+        if (_resyncedUpTo is null)
+            QueueGone();
+        return Task.FromResult<TimeSpan?>(options.ResyncSlicePeriod);
+    }
+
+    /// <summary>Queues the primaries that do not exist and to which something still relates.</summary>
+    private void QueueGone()
+    {
+        var concerned = new ConcernedPrimaries();
+        foreach (var relation in _reconciler.Relations.Where(relation => relation.OutlivesPrimary))
+        {
+            foreach (var obj in relation.Watched.SelectMany(resource => caches[registry[resource]].Select(ObjectFilter.All).Objects))
+                faults.Try(_reconciler.Name, obj, left => relation.FindPrimaries(new ObjectChange(left, null), _view, concerned));
+        }
+
+        foreach (var key in concerned.Keys.Where(key => _primaries.Find(key) is null))
+            Queue(key);
+    }
+
+    private async Task<WorkOutcome> ReconcileAsync(ObjectKey key)
+    {
+        // An earlier activation, perhaps on a silo that died, or a write that failed may have left what only the store knows.
+        var isUncertain = time.GetElapsedTime(_began) < options.LatestAfterMove || _uncertain.Contains(key);
+        foreach (var cache in _observed)
+        {
+            var freshness = isUncertain ? Freshness.Latest : Freshness.AtLeast(_written.GetValueOrDefault(cache.Definition.Name));
+            await cache.EnsureFreshAsync(freshness, CancellationToken.None);
+        }
+
+        // Until everything is known to have gone well.
+        _uncertain.Add(key);
+        var plan = _reconciler.Reconcile(await reader.ReadAsync(_reconciler, key, CancellationToken.None));
+        var outcome = await applier.ApplyAsync(_identity, new ObjectReference(registry[_reconciler.Primary], key), plan);
+        foreach (var (resource, revision) in outcome.Written)
+            _written[resource] = Math.Max(_written.GetValueOrDefault(resource), revision);
+        if (outcome.Succeeded && outcome.IsKnown)
+            _uncertain.Remove(key);
+        return new WorkOutcome(outcome.Succeeded, plan.RequeueAfter);
+    }
 
     private void SetAside(ObjectKey key, Exception fault) =>
         faults.Report(_reconciler.Name, _reconciler.Primary, key, _primaries.Find(key), fault);
 
-    private Task ResyncAsync(CancellationToken cancellationToken)
-    {
-        QueueAll();
-        return Task.CompletedTask;
-    }
-
-    /// <summary>Queues every primary object, and those that are gone but have left something under their name.</summary>
-    private void QueueAll()
-    {
-        IEnumerable<WatchCache> named = _reconciler.Dependencies.OfType<SameName>().Select(dependency => caches[registry[dependency.Resource]]);
-        foreach (var cache in named.Prepend(_primaries))
-        {
-            foreach (var obj in cache.Select(ObjectFilter.All).Objects)
-                _loop.Add(obj.Key);
-        }
-
-        foreach (var referring in _reconciler.Dependencies.OfType<ReferringObjects>())
-        {
-            foreach (var obj in caches[registry[referring.Resource]].Select(ObjectFilter.All).Objects)
-            {
-                if (referring.PrimaryOf(obj.Peek()) is { } primary)
-                    _loop.Add(primary);
-            }
-        }
-    }
-
-    [LoggerMessage(Level = LogLevel.Information, Message = "The {Controller} runs here now")]
-    private partial void LogStarted(string controller);
+    [LoggerMessage(Level = LogLevel.Information, Message = "Shard {Number} of the {Controller} runs here now")]
+    private partial void LogStarted(string controller, uint number);
 }

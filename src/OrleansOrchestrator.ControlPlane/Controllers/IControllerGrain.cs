@@ -2,6 +2,9 @@ using OrleansOrchestrator.ControlPlane.Hosting;
 
 namespace OrleansOrchestrator.ControlPlane.Controllers;
 
-/// <summary>Turns changes into keys, and hands each key to the reconciler of its object. The key is the reconciler's name.</summary>
+/// <summary>
+/// One shard of a controller: reconciles the objects whose keys have its hash. The key is the controller's name and the number
+/// of the shard, as in <c>replication-controller/2</c>.
+/// </summary>
 [Alias("IControllerGrain")]
-internal interface IControllerGrain : IAlwaysWantedGrain;
+internal interface IControllerGrain : ISingletonGrain;

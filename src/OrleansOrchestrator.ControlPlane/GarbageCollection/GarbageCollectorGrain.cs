@@ -20,10 +20,12 @@ namespace OrleansOrchestrator.ControlPlane.GarbageCollection;
 [KeepAlive]
 [PreferLocalPlacement]
 internal sealed class GarbageCollectorGrain(
-    OwnershipGraph graph, CacheFollower follower, PlanExecutor executor, ObjectFaults faults, WatchCaches caches, ResourceRegistry registry,
+    OwnershipGraph graph, Informer follower, PlanApplier applier, ObjectFaults faults, WatchCaches caches, ResourceRegistry registry,
     ControllerOptions options, TimeProvider time, ILogger<GarbageCollectorGrain> logger) : LoopingGrain, IGarbageCollectorGrain
 {
     private const string Component = "garbage-collector-controller";
+
+    private static readonly ControllerIdentity Identity = ControllerIdentity.Of(Component, ControllerUsers.ServiceAccount("generic-garbage-collector"));
 
     private readonly HashSet<ResourceName> _begun = [];
     private readonly Dictionary<ResourceDefinition, (CancellationTokenSource Ending, Task Following)> _followed = [];
@@ -33,11 +35,11 @@ internal sealed class GarbageCollectorGrain(
 
     // Owners that wait for their dependents, by uid: each change of a dependent may let them go.
     private readonly Dictionary<string, (ResourceName Resource, ObjectKey Key)> _waiting = new(StringComparer.Ordinal);
-    private WorkLoop<(ResourceName Resource, ObjectKey Key)> _loop = null!;
+    private WorkerPool<(ResourceName Resource, ObjectKey Key)> _loop = null!;
 
     protected override IEnumerable<Task> StartLoops()
     {
-        _loop = new WorkLoop<(ResourceName Resource, ObjectKey Key)>(Component, item => item.Key.Namespace, options, time, logger);
+        _loop = new WorkerPool<(ResourceName Resource, ObjectKey Key)>(Component, item => item.Key.Namespace, options, time, logger);
         return [FollowAllAsync(), _loop.RunAsync(CollectAsync, SetAside, Stopping)];
     }
 
@@ -137,13 +139,13 @@ internal sealed class GarbageCollectorGrain(
     private static bool HasNewOwners(StoredObject obj, StoredObject? previous) =>
         obj.OwnerUids.Count > 0 && (previous is null || !previous.OwnerUids.SequenceEqual(obj.OwnerUids, StringComparer.Ordinal));
 
-    private async Task<ReconcileOutcome> CollectAsync((ResourceName Resource, ObjectKey Key) item)
+    private async Task<WorkOutcome> CollectAsync((ResourceName Resource, ObjectKey Key) item)
     {
         if (registry.Find(item.Resource) is not { } definition || caches[definition].Find(item.Key) is not { } obj)
-            return new ReconcileOutcome(true, null);
+            return new WorkOutcome(true, null);
         var plan = await DecideAsync(obj);
-        var outcome = await executor.ApplyAsync(Component, new ObjectReference(definition, item.Key), plan);
-        return new ReconcileOutcome(outcome.Succeeded, plan.RequeueAfter);
+        var outcome = await applier.ApplyAsync(Identity, new ObjectReference(definition, item.Key), plan);
+        return new WorkOutcome(outcome.Succeeded, plan.RequeueAfter);
     }
 
     private void SetAside((ResourceName Resource, ObjectKey Key) item, Exception fault)

@@ -4,4 +4,4 @@ namespace OrleansOrchestrator.ControlPlane.GarbageCollection;
 
 /// <summary>Follows owner references through all resources, and deletes what has lost its last owner.</summary>
 [Alias("IGarbageCollectorGrain")]
-internal interface IGarbageCollectorGrain : IAlwaysWantedGrain;
+internal interface IGarbageCollectorGrain : ISingletonGrain;

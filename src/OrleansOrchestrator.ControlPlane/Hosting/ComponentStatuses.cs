@@ -8,7 +8,7 @@ namespace OrleansOrchestrator.ControlPlane.Hosting;
 /// Asks the parts of the control plane how they are: the store as readiness does, scheduler and controllers wherever in the
 /// cluster they are active. There are as many schedulers and controllers as one, and none of them is part of this process.
 /// </summary>
-internal sealed class ComponentStatuses(WantedGrains wanted, StoreReadiness store, TimeProvider time) : IComputedObjects
+internal sealed class ComponentStatuses(SingletonGrains wanted, StoreReadiness store, TimeProvider time) : IComputedObjects
 {
     private const string Scheduler = "scheduler";
     private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(2);
@@ -32,7 +32,7 @@ internal sealed class ComponentStatuses(WantedGrains wanted, StoreReadiness stor
         return statuses;
     }
 
-    private async Task<string?> CheckAsync(WantedGrain grain, CancellationToken cancellationToken)
+    private async Task<string?> CheckAsync(SingletonGrain grain, CancellationToken cancellationToken)
     {
         try
         {

@@ -12,6 +12,7 @@ using OrleansOrchestrator.ControlPlane.GarbageCollection;
 using OrleansOrchestrator.ControlPlane.Nodes;
 using OrleansOrchestrator.ControlPlane.Objects;
 using OrleansOrchestrator.ControlPlane.Scheduling;
+using OrleansOrchestrator.ControlPlane.Selectors;
 using OrleansOrchestrator.ControlPlane.Store;
 using OrleansOrchestrator.ControlPlane.Watch;
 using OrleansOrchestrator.Kinds;
@@ -55,7 +56,7 @@ public static class ControlPlaneHosting
         AddHostedSingleton<WatchCaches>(services);
         AddHostedSingleton<CacheHealth>(services);
         services.AddSingleton<IReadinessCheck>(provider => provider.GetRequiredService<CacheHealth>());
-        services.AddSingleton<CacheFollower>();
+        services.AddSingleton<Informer>();
 
         AddHostedSingleton<CustomKinds>(services);
         services.AddSingleton<INewestKinds>(provider => provider.GetRequiredService<CustomKinds>());
@@ -84,7 +85,7 @@ public static class ControlPlaneHosting
         services.AddSingleton<IReadinessCheck>(provider => provider.GetRequiredService<ClusterBootstrap>());
         services.AddSingleton<StoreReadiness>();
         services.AddSingleton<IReadinessCheck>(provider => provider.GetRequiredService<StoreReadiness>());
-        AddHostedSingleton<WantedGrains>(services);
+        AddHostedSingleton<SingletonGrains>(services);
         AddHostedSingleton<NodeBeats>(services);
         services.AddSingleton<INodeBeats>(provider => provider.GetRequiredService<NodeBeats>());
         services.AddSingleton<IComputedObjects, ComponentStatuses>();
@@ -110,18 +111,22 @@ public static class ControlPlaneHosting
 
     private static void AddControllers(IServiceCollection services)
     {
-        services.AddSingleton<Observer>();
+        services.AddSingleton<ObservationReader>();
+        services.AddSingleton<SelectorIndexes>();
+        services.AddSingleton<SiloPlaces>();
+        services.AddPlacementDirector<ShardPlacement, ShardPlacementDirector>();
+        services.TryAddSingleton<PodEviction>();
         services.AddSingleton<ObjectFaults>();
-        services.AddSingleton<PlanExecutor>();
+        services.AddSingleton<PlanApplier>();
         services.AddSingleton<OwnershipGraph>();
         services.AddSingleton<PlacementWriter>();
-        services.AddTransient<NodeObserver>();
+        services.AddTransient<NodeHealthReader>();
         foreach (var type in typeof(IReconciler).Assembly.GetTypes().Where(type => type.IsAssignableTo(typeof(IReconciler)) && type is { IsAbstract: false, IsClass: true }))
             services.AddSingleton(provider => (IReconciler)ActivatorUtilities.CreateInstance(provider, type));
 
-        services.AddSingleton(new WantedGrain("garbage-collector", grains => grains.GetGrain<IGarbageCollectorGrain>("cluster")));
-        services.AddSingleton(new WantedGrain("scheduler", grains => grains.GetGrain<ISchedulerGrain>(SchedulerGrain.DefaultName)));
-        services.AddSingleton(new WantedGrain("node-lifecycle", grains => grains.GetGrain<INodeLifecycleGrain>(NodeLifecycleGrain.Key)));
+        services.AddSingleton(new SingletonGrain("garbage-collector", grains => grains.GetGrain<IGarbageCollectorGrain>("cluster")));
+        services.AddSingleton(new SingletonGrain("scheduler", grains => grains.GetGrain<ISchedulerGrain>(SchedulerGrain.DefaultName)));
+        services.AddSingleton(new SingletonGrain("node-lifecycle", grains => grains.GetGrain<INodeLifecycleGrain>(NodeLifecycleGrain.Key)));
     }
 
     private static void AddHostedSingleton<T>(IServiceCollection services)

@@ -2,7 +2,7 @@ namespace OrleansOrchestrator.ControlPlane.Hosting;
 
 /// <summary>A grain whose work is loops that run from its activation to its deactivation.</summary>
 /// <remarks>A loop that ends by itself has a fault that it did not foresee: the grain then starts anew.</remarks>
-internal abstract class LoopingGrain : Grain, IAlwaysWantedGrain
+internal abstract class LoopingGrain : Grain, ISingletonGrain
 {
     private readonly CancellationTokenSource _stopping = new();
     private Task[] _loops = [];
@@ -11,7 +11,7 @@ internal abstract class LoopingGrain : Grain, IAlwaysWantedGrain
     protected CancellationToken Stopping => _stopping.Token;
 
     /// <inheritdoc/>
-    public Task<string?> CheckAsync()
+    public virtual Task<string?> CheckAsync()
     {
         if (Array.Find(_loops, loop => loop.IsCompleted) is not { } ended)
             return Task.FromResult<string?>(null);

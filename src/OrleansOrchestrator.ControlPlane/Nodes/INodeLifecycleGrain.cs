@@ -4,7 +4,7 @@ namespace OrleansOrchestrator.ControlPlane.Nodes;
 
 /// <summary>Watches the heartbeats of all nodes, taints those that fall silent, and moves their pods.</summary>
 [Alias("INodeLifecycleGrain")]
-internal interface INodeLifecycleGrain : IAlwaysWantedGrain
+internal interface INodeLifecycleGrain : ISingletonGrain
 {
     /// <summary>Issues a beat, for daemons to tell of in their renewals: see <see cref="Model.Fencing.VoteLedger"/>.</summary>
     [Alias("Beat")]

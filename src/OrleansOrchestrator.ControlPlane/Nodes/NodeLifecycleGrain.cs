@@ -22,46 +22,63 @@ namespace OrleansOrchestrator.ControlPlane.Nodes;
 [KeepAlive]
 [PreferLocalPlacement]
 internal sealed partial class NodeLifecycleGrain(
-    NodeObserver observer, PlanExecutor executor, EventRecorder events, WatchCaches caches, ResourceRegistry registry,
+    NodeHealthReader reader, PlanApplier applier, EventRecorder events, WatchCaches caches, ResourceRegistry registry,
     TimeProvider time, ILogger<NodeLifecycleGrain> logger) : LoopingGrain, INodeLifecycleGrain
 {
     internal const string Key = "cluster";
 
     private const string Component = "node-controller";
 
+    private static readonly ControllerIdentity Identity = ControllerIdentity.Of(Component, ControllerUsers.ServiceAccount(Component));
+    private static readonly TimeSpan FailuresRememberedFor = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan RoundMin = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan RoundMax = TimeSpan.FromSeconds(1);
 
-    private readonly SetAsides _setAside = new(time);
+    // Objects whose writes are refused for what they are take no part of what a round may write.
+    private readonly KeyedBackoff<(ResourceName Resource, ObjectKey Key)> _refused = new(new Backoff(TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(1)));
     private bool _wasDisrupted;
     private IReadOnlyList<WithheldEviction> _withheld = [];
 
-    public Task<string> BeatAsync() => Task.FromResult(observer.IssueBeat());
+    public Task<string> BeatAsync() => Task.FromResult(reader.IssueBeat());
 
     protected override IEnumerable<Task> StartLoops() => [SupervisedLoop.RunAsync("node lifecycle", RunRoundAsync, time, logger, Stopping)];
 
     private async Task<TimeSpan?> RunRoundAsync(CancellationToken cancellationToken)
     {
-        var input = await observer.ObserveAsync(cancellationToken);
-        var plan = NodeLifecyclePlanner.Decide(input with { IsSetAside = (resource, key) => _setAside.Contains((resource, key)) });
+        var input = await reader.ObserveAsync(cancellationToken);
+        var plan = NodeLifecyclePlanner.Decide(input with { IsSetAside = (resource, key) => _refused.IsWaiting((resource, key), time.GetUtcNow()) });
         if (plan.IsDisrupted != _wasDisrupted)
         {
             LogDisruption(plan.IsDisrupted);
             if (_wasDisrupted)
-                observer.Restart();
+                reader.Restart();
             _wasDisrupted = plan.IsDisrupted;
         }
 
         TellOfWithheld(plan.Withheld);
         if (plan.Actions.Count > 0)
         {
-            var outcome = await executor.ApplyAsync(Component, new ObjectReference(registry[WellKnownResources.Nodes], default), new Plan { Actions = plan.Actions });
-            _setAside.Note(plan.Actions.Select(action => (action.Resource, action.Key)), outcome.Refused);
+            var outcome = await applier.ApplyAsync(Identity, new ObjectReference(registry[WellKnownResources.Nodes], default), new Plan { Actions = plan.Actions });
+            NoteRefused(plan, outcome);
             Record(plan, outcome);
         }
 
         var wait = plan.RequeueAfter ?? RoundMax;
         return wait < RoundMin ? RoundMin : wait > RoundMax ? RoundMax : wait;
+    }
+
+    private void NoteRefused(NodeLifecyclePlan plan, PlanOutcome outcome)
+    {
+        var now = time.GetUtcNow();
+        foreach (var id in plan.Actions.Select(action => (action.Resource, action.Key)))
+        {
+            if (outcome.Refused.TryGetValue(id, out var why) && ObjectFaults.IsOfTheObject(why))
+                _refused.Fail(id, now);
+            else
+                _refused.Succeed(id);
+        }
+
+        _refused.Forget(now, FailuresRememberedFor);
     }
 
     private void Record(NodeLifecyclePlan plan, PlanOutcome outcome)

@@ -4,4 +4,4 @@ namespace OrleansOrchestrator.ControlPlane.Scheduling;
 
 /// <summary>Places pods on nodes. The key is the scheduler's name, which pods ask for by <c>spec.schedulerName</c>.</summary>
 [Alias("ISchedulerGrain")]
-internal interface ISchedulerGrain : IAlwaysWantedGrain;
+internal interface ISchedulerGrain : ISingletonGrain;

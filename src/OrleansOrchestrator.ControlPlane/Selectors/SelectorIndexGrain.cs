@@ -1,46 +1,33 @@
 using Orleans.Concurrency;
-using Orleans.Placement;
-using OrleansOrchestrator.ControlPlane.Events;
-using OrleansOrchestrator.ControlPlane.Objects;
-using OrleansOrchestrator.ControlPlane.Watch;
-using OrleansOrchestrator.Controllers.Reconciling;
 using OrleansOrchestrator.Model.Resources;
 using OrleansOrchestrator.Model.Selectors;
 
 namespace OrleansOrchestrator.ControlPlane.Selectors;
 
 /// <inheritdoc cref="ISelectorIndexGrain"/>
+/// <remarks>
+/// There is one on each silo that asks, since it is made of that silo's caches. It gives the index its life: as long as somebody
+/// asks it is there. Who asks often finds the index itself in <see cref="SelectorIndexes"/>.
+/// </remarks>
 [Reentrant]
-[PreferLocalPlacement]
-internal sealed class SelectorIndexGrain(
-    WatchCaches caches, ResourceRegistry registry, IEnumerable<IReconciler> reconcilers, ObjectFaults faults, TimeProvider time)
-    : Grain, ISelectorIndexGrain
+[StatelessWorker(1)]
+internal sealed class SelectorIndexGrain(SelectorIndexes indexes, TimeProvider time) : Grain, ISelectorIndexGrain
 {
-    private readonly Dictionary<string, SelectorFollower> _followers = new(StringComparer.Ordinal);
+    private NamespaceSelectors _selectors = null!;
 
-    public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        foreach (var follower in _followers.Values)
-            await follower.DisposeAsync();
+        _selectors = indexes.Begin(this.GetPrimaryKeyString());
+        return Task.CompletedTask;
     }
 
-    public async Task<IReadOnlyList<string>> FindSelectingAsync(string reconciler, IReadOnlyList<LabelSet> labels, long primaryRevision)
-    {
-        if (!_followers.TryGetValue(reconciler, out var follower))
-            _followers[reconciler] = follower = Follow(reconciler);
-        await follower.ReachAsync(primaryRevision);
+    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken) => indexes.EndAsync(_selectors).AsTask();
 
-        var found = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var set in labels)
-            follower.Index.Match(set, found);
+    public async Task<IReadOnlyList<ObjectKey>> FindSelectingAsync(string reconciler, int relation, IReadOnlyList<LabelSet> labels, long primaryRevision)
+    {
+        _selectors.CalledAt = time.GetTimestamp();
+        var found = new HashSet<ObjectKey>();
+        await _selectors.FindAsync(reconciler, relation, labels, primaryRevision, found);
         return [.. found];
-    }
-
-    private SelectorFollower Follow(string name)
-    {
-        var reconciler = reconcilers.First(r => r.Name == name);
-        var selected = reconciler.Dependencies.OfType<SelectedObjects>().First();
-        return new SelectorFollower(
-            name, caches[registry[reconciler.Primary]], ObjectFilter.InNamespace(this.GetPrimaryKeyString()), selected.SelectorOf, faults, time);
     }
 }

@@ -107,6 +107,15 @@ internal sealed partial class WatchCache : IAsyncDisposable
     /// <summary>The object of a key at the cache's revision.</summary>
     public StoredObject? Find(in ObjectKey key) => Volatile.Read(ref _tree).Find(key);
 
+    /// <summary>How many objects there are.</summary>
+    public int Count => Volatile.Read(ref _tree).Count;
+
+    /// <summary>The next keys in their order.</summary>
+    /// <param name="after">Where to begin; null for the first.</param>
+    /// <param name="countMax">The most keys.</param>
+    public IReadOnlyList<ObjectKey> KeysAfter(ObjectKey? after, int countMax) =>
+        [.. Volatile.Read(ref _tree).Range("", after).Take(countMax).Select(obj => obj.Key)];
+
     /// <summary>The objects that match, at one revision, in key order.</summary>
     public (List<StoredObject> Objects, long Revision) Select(ObjectFilter filter)
     {

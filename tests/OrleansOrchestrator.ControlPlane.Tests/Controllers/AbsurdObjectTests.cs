@@ -44,9 +44,10 @@ public sealed class AbsurdObjectTests : IAsyncLifetime
             "default", pods[0].Metadata.Name, PatchType.MergePatch,
             """{"status":{"phase":"Running","conditions":[{"type":"Ready","status":"True","lastTransitionTime":"2026-01-01T00:00:00Z"}]}}""", "status");
         await Api.UntilAsync<V1ReplicationController>("default", all => all is [{ Status: { ReadyReplicas: 1 } }]);
-        var wanted = _silo.Services.GetRequiredService<WantedGrains>();
+        var wanted = _silo.Services.GetRequiredService<SingletonGrains>();
 
-        (await wanted.CheckAsync(wanted.All.Single(grain => grain.Name == "replication-controller"))).ShouldBeNull();
+        foreach (var shard in wanted.All.Where(grain => grain.Name.StartsWith("replication-controller/", StringComparison.Ordinal)))
+            (await wanted.CheckAsync(shard)).ShouldBeNull();
         var plain = PodSamples.Controller("default", "plain", 2);
         plain.Spec.Selector = plain.Spec.Template.Metadata.Labels = new Dictionary<string, string> { ["app"] = "plain" };
         await Api.CreateAsync(plain);

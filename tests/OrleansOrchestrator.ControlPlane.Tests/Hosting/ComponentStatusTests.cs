@@ -52,7 +52,7 @@ public sealed class ComponentStatusTests(SharedSilo shared)
 }
 
 /// <summary>A grain whose loop can be made to fail.</summary>
-internal interface IBrittleGrain : IAlwaysWantedGrain
+internal interface IBrittleGrain : ISingletonGrain
 {
     Task BreakAsync(string why);
 }

@@ -23,7 +23,7 @@ internal sealed class SiloGroup : IAsyncDisposable
 
     public IReadOnlyList<InProcessSiloHandle> Silos => [.. _cluster.Silos];
 
-    public static async Task<SiloGroup> StartAsync()
+    public static async Task<SiloGroup> StartAsync(ControlPlaneOptions? options = null)
     {
         var log = new ScriptedLog();
         var builder = new InProcessTestClusterBuilder(3);
@@ -33,7 +33,7 @@ internal sealed class SiloGroup : IAsyncDisposable
         builder.ConfigureSilo((_, silo) =>
         {
             silo.Services.AddSingleton<Storage.Log.IObjectLog>(log);
-            silo.Services.AddControlPlane(new ControlPlaneOptions());
+            silo.Services.AddControlPlane(options ?? new ControlPlaneOptions());
         });
         var cluster = builder.Build();
         await cluster.DeployAsync();
@@ -57,11 +57,15 @@ internal sealed class SiloGroup : IAsyncDisposable
         where TGrain : IGrainWithStringKey => silo.ServiceProvider.GetRequiredService<IGrainFactory>().GetGrain<TGrain>(key);
 
     /// <summary>The silo that hosts a grain.</summary>
-    public async Task<InProcessSiloHandle> HostOfAsync(GrainId grain)
+    public async Task<InProcessSiloHandle> HostOfAsync(GrainId grain) =>
+        await FindHostAsync(grain) ?? throw new InvalidOperationException($"{grain} is not active");
+
+    /// <summary>The silo that hosts a grain; null if none does at this moment.</summary>
+    public async Task<InProcessSiloHandle?> FindHostAsync(GrainId grain)
     {
         var management = Silos[0].ServiceProvider.GetRequiredService<IGrainFactory>().GetGrain<IManagementGrain>(0);
         var address = await management.GetActivationAddress(GrainReferenceOf(grain));
-        return Silos.Single(silo => silo.SiloAddress.Equals(address));
+        return Silos.SingleOrDefault(silo => silo.SiloAddress.Equals(address));
     }
 
     /// <summary>Stops a silo in good order.</summary>

@@ -1,12 +1,12 @@
 using k8s.Models;
 using Orleans.TestingHost;
-using OrleansOrchestrator.ControlPlane.Controllers;
 using OrleansOrchestrator.ControlPlane.Objects;
 using OrleansOrchestrator.ControlPlane.Selectors;
 using OrleansOrchestrator.ControlPlane.Store;
 using OrleansOrchestrator.ControlPlane.Tests.Objects;
 using OrleansOrchestrator.ControlPlane.Tests.Store;
 using OrleansOrchestrator.Model.Errors;
+using OrleansOrchestrator.Model.Resources;
 using OrleansOrchestrator.Model.Selectors;
 using OrleansOrchestrator.Testing;
 
@@ -191,10 +191,8 @@ public sealed class SiloGroupTests : IAsyncLifetime
             foreach (var silo in Silos)
             {
                 var selecting = await SiloGroup.Grain<ISelectorIndexGrain>(silo, spaces[i])
-                    .FindSelectingAsync("replication-controller", [LabelSet.From(new Dictionary<string, string> { ["app"] = "web" }), LabelSet.Empty], 0);
-                selecting.ShouldBe(["web"]);
-                var outcome = await SiloGroup.Grain<IReconcilerGrain>(silo, $"replication-controller/{spaces[i]}/web").ReconcileAsync([0, 0]);
-                outcome.Succeeded.ShouldBeTrue();
+                    .FindSelectingAsync("replication-controller", 0, [LabelSet.From(new Dictionary<string, string> { ["app"] = "web" }), LabelSet.Empty], 0);
+                selecting.ShouldBe([new ObjectKey(spaces[i], "web")]);
             }
         }
     }

@@ -39,7 +39,7 @@ internal sealed class TestSilo : IAsyncDisposable
     /// <summary>Starts a silo and waits until it is ready.</summary>
     public static async Task<TestSilo> StartAsync(
         IObjectLog log, ControlPlaneOptions? options = null, TimeProvider? time = null, IFaultPoints? faults = null,
-        params IEnumerable<IAdmissionPlugin> plugins)
+        Action<ISiloBuilder>? configure = null, params IEnumerable<IAdmissionPlugin> plugins)
     {
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
         builder.Logging.SetMinimumLevel(LogLevel.None);
@@ -48,6 +48,7 @@ internal sealed class TestSilo : IAsyncDisposable
             var id = Guid.NewGuid().ToString("N");
             silo.UseLocalhostClustering(FreePorts.Next(), gatewayPort: 0, serviceId: id, clusterId: id);
             silo.Configure<SiloMessagingOptions>(messaging => messaging.ResponseTimeout = TimeSpan.FromSeconds(15));
+            configure?.Invoke(silo);
         });
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = StopWithin);
         builder.Services.AddSingleton(time ?? TimeProvider.System);

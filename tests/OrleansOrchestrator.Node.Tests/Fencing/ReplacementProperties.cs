@@ -1,7 +1,7 @@
 using CsCheck;
 using k8s.Models;
+using OrleansOrchestrator.Controllers.Actions;
 using OrleansOrchestrator.Controllers.NodeLifecycle;
-using OrleansOrchestrator.Controllers.Reconciling;
 using OrleansOrchestrator.Model.Fencing;
 using OrleansOrchestrator.Model.Pods;
 using OrleansOrchestrator.Node.Agent;

@@ -1,7 +1,7 @@
 using System.Globalization;
 using k8s.Models;
+using OrleansOrchestrator.Controllers.Actions;
 using OrleansOrchestrator.Controllers.NodeLifecycle;
-using OrleansOrchestrator.Controllers.Reconciling;
 using OrleansOrchestrator.Model.Fencing;
 
 namespace OrleansOrchestrator.Node.Tests.Fencing;

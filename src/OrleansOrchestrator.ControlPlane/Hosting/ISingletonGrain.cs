@@ -1,8 +1,8 @@
 namespace OrleansOrchestrator.ControlPlane.Hosting;
 
 /// <summary>A grain that is wanted at all times: some silo activates it again when its own dies.</summary>
-[Alias("IAlwaysWantedGrain")]
-internal interface IAlwaysWantedGrain : IGrainWithStringKey
+[Alias("ISingletonGrain")]
+internal interface ISingletonGrain : IGrainWithStringKey
 {
     /// <summary>Brings it up if it is not there.</summary>
     /// <returns>Null if it works; otherwise what keeps it from working, in one line.</returns>

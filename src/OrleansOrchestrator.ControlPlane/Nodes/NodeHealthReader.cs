@@ -16,7 +16,7 @@ namespace OrleansOrchestrator.ControlPlane.Nodes;
 /// Belongs to one activation. Its clock runs on from the moment it began, whatever happens to the time of day meanwhile: a
 /// machine whose clock is set forward must not take every node for silent.
 /// </remarks>
-internal sealed partial class NodeObserver(WatchCaches caches, ResourceRegistry registry, NodeLifecycleOptions options, TimeProvider time, ILogger<NodeObserver> logger)
+internal sealed partial class NodeHealthReader(WatchCaches caches, ResourceRegistry registry, NodeLifecycleOptions options, TimeProvider time, ILogger<NodeHealthReader> logger)
 {
     private const string LeaseNamespace = "kube-node-lease";
     private const string NodeNameField = "spec.nodeName";

@@ -3,13 +3,13 @@ using OrleansOrchestrator.ControlPlane.Controllers;
 
 namespace OrleansOrchestrator.ControlPlane.Tests.Controllers;
 
-public sealed class KeyQueueTests
+public sealed class WorkQueueTests
 {
     private static readonly DateTimeOffset Start = new(2030, 1, 1, 0, 0, 0, TimeSpan.Zero);
     private static readonly TimeSpan Base = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan Max = TimeSpan.FromSeconds(1);
 
-    private readonly KeyQueue<int> _queue = new(Base, Max, key => key < 1_000 ? "flood" : "calm");
+    private readonly WorkQueue<int> _queue = new(Base, Max, key => key < 1_000 ? "flood" : "calm");
 
     private enum Move
     {
@@ -36,7 +36,7 @@ public sealed class KeyQueueTests
     public void RandomMoves_LoseNoKey_AndWorkOnNoneTwiceAtOnce() =>
         Gen.Select(Gen.Enum<Move>(), Gen.Int[0, 3]).Array[0, 120].Sample(moves =>
         {
-            var queue = new KeyQueue<int>(Base, Max, key => $"{key % 2}");
+            var queue = new WorkQueue<int>(Base, Max, key => $"{key % 2}");
             var now = Start;
             var working = new List<int>();
             var wanted = new HashSet<int>();
@@ -86,7 +86,7 @@ public sealed class KeyQueueTests
         }, iter: 500);
 
     [Fact]
-    public void KeyQueue_KeyAddedManyTimes_IsTakenOnce()
+    public void WorkQueue_KeyAddedManyTimes_IsTakenOnce()
     {
         for (var i = 0; i < 5; i++)
             _queue.Add(1);
@@ -95,7 +95,7 @@ public sealed class KeyQueueTests
     }
 
     [Fact]
-    public void KeyQueue_KeyAddedWhileAtWork_IsTakenAgainAfterwards()
+    public void WorkQueue_KeyAddedWhileAtWork_IsTakenAgainAfterwards()
     {
         _queue.Add(1);
         Take(Start).ShouldBe(1);

@@ -11,29 +11,32 @@ namespace OrleansOrchestrator.ControlPlane.Hosting;
 /// Keeps the grains alive that nobody calls: controllers, scheduler, node lifecycle. Every silo asks for all of them once a
 /// second; whichever asks first after a silo has died brings its grains back. An Orleans reminder would do it within a minute.
 /// </summary>
-internal sealed partial class WantedGrains(
-    IGrainFactory grains, IEnumerable<WantedGrain> wanted, IEnumerable<IReconciler> reconcilers, TimeProvider time,
-    ILogger<WantedGrains> logger, CrashDetector? crashes = null)
+internal sealed partial class SingletonGrains(
+    IGrainFactory grains, IEnumerable<SingletonGrain> singletons, IEnumerable<IReconciler> reconcilers, ControllerOptions options, TimeProvider time,
+    ILogger<SingletonGrains> logger, CrashDetector? crashes = null)
     : BackgroundService
 {
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(1);
 
     /// <summary>All of them.</summary>
-    public IReadOnlyList<WantedGrain> All { get; } =
+    public IReadOnlyList<SingletonGrain> All { get; } =
     [
-        .. wanted,
-        .. reconcilers.Select(reconciler => new WantedGrain(reconciler.Name, grains => grains.GetGrain<IControllerGrain>(reconciler.Name))),
+        .. singletons,
+        .. from reconciler in reconcilers
+           from number in Enumerable.Range(0, options.ShardsPerController)
+           let shard = $"{reconciler.Name}/{number}"
+           select new SingletonGrain(shard, grains => grains.GetGrain<IControllerGrain>(shard)),
     ];
 
     /// <summary>Asks one of them how it is.</summary>
     /// <returns>Null if it works; otherwise what keeps it from working, in one line.</returns>
-    public Task<string?> CheckAsync(WantedGrain grain) => grain.Get(grains).CheckAsync();
+    public Task<string?> CheckAsync(SingletonGrain grain) => grain.Get(grains).CheckAsync();
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken)
     {
         var asking = new Task[All.Count];
         Array.Fill(asking, Task.CompletedTask);
-        return SupervisedLoop.RunAsync("wanted grains", AskAllAsync, time, logger, stoppingToken);
+        return SupervisedLoop.RunAsync("singleton grains", AskAllAsync, time, logger, stoppingToken);
 
         Task<TimeSpan?> AskAllAsync(CancellationToken cancellationToken)
         {
@@ -47,7 +50,7 @@ internal sealed partial class WantedGrains(
         }
     }
 
-    private async Task AskAsync(WantedGrain grain)
+    private async Task AskAsync(SingletonGrain grain)
     {
         try
         {
@@ -72,4 +75,4 @@ internal sealed partial class WantedGrains(
 /// <summary>A grain that is wanted at all times.</summary>
 /// <param name="Name">Its name, for logs.</param>
 /// <param name="Get">Finds it.</param>
-internal sealed record WantedGrain(string Name, Func<IGrainFactory, IAlwaysWantedGrain> Get);
+internal sealed record SingletonGrain(string Name, Func<IGrainFactory, ISingletonGrain> Get);

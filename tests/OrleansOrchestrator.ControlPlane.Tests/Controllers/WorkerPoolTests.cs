@@ -5,22 +5,22 @@ using OrleansOrchestrator.ControlPlane.Controllers;
 namespace OrleansOrchestrator.ControlPlane.Tests.Controllers;
 
 /// <summary>Runs the loop one turn at a time, as a grain does.</summary>
-public sealed class WorkLoopTests : IAsyncDisposable
+public sealed class WorkerPoolTests : IAsyncDisposable
 {
     private static readonly ControllerOptions Options = new() { ConcurrencyMax = 2, BackoffBase = TimeSpan.FromSeconds(1), BackoffMax = TimeSpan.FromSeconds(8) };
-    private static readonly ReconcileOutcome Succeeded = new(true, null);
+    private static readonly WorkOutcome Succeeded = new(true, null);
 
     private readonly TaskFactory _turns = new(new ConcurrentExclusiveSchedulerPair().ExclusiveScheduler);
     private readonly FakeTimeProvider _time = new();
     private readonly CancellationTokenSource _stopping = new();
-    private readonly WorkLoop<string> _loop;
-    private readonly List<(string Key, TaskCompletionSource<ReconcileOutcome> End)> _begun = [];
+    private readonly WorkerPool<string> _loop;
+    private readonly List<(string Key, TaskCompletionSource<WorkOutcome> End)> _begun = [];
     private readonly List<string> _setAside = [];
     private readonly Task _running;
 
-    public WorkLoopTests()
+    public WorkerPoolTests()
     {
-        _loop = new WorkLoop<string>("test", key => key.Split('/')[0], Options, _time, NullLogger.Instance);
+        _loop = new WorkerPool<string>("test", key => key.Split('/')[0], Options, _time, NullLogger.Instance);
         _running = _turns.StartNew(() => _loop.RunAsync(WorkAsync, (key, fault) => _setAside.Add($"{key}: {fault.Message}"), _stopping.Token)).Unwrap();
     }
 
@@ -44,7 +44,7 @@ public sealed class WorkLoopTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task WorkLoop_MoreKeysThanTheBound_WaitForAFreePlace()
+    public async Task WorkerPool_MoreKeysThanTheBound_WaitForAFreePlace()
     {
         foreach (var key in new[] { "a", "b", "c" })
             await AddAsync(key);
@@ -57,12 +57,12 @@ public sealed class WorkLoopTests : IAsyncDisposable
     public async Task AFailedKey_RunsAgainAfterItsBackoff_AndNotBefore()
     {
         await AddAsync("a");
-        await EndAsync(0, new ReconcileOutcome(false, null));
+        await EndAsync(0, new WorkOutcome(false, null));
         await AdvanceAsync(TimeSpan.FromSeconds(1) - TimeSpan.FromMilliseconds(1));
         (await BegunAsync()).Length.ShouldBe(1);
         await AdvanceAsync(TimeSpan.FromMilliseconds(1));
         (await BegunAsync()).Length.ShouldBe(2);
-        await EndAsync(1, new ReconcileOutcome(false, null));
+        await EndAsync(1, new WorkOutcome(false, null));
         await AdvanceAsync(TimeSpan.FromSeconds(1));
         (await BegunAsync()).Length.ShouldBe(2);
         await AdvanceAsync(TimeSpan.FromSeconds(1));
@@ -73,9 +73,9 @@ public sealed class WorkLoopTests : IAsyncDisposable
     public async Task AnOutcomeThatAsksForAnotherLook_GetsItThen_Once()
     {
         await AddAsync("a");
-        await EndAsync(0, new ReconcileOutcome(true, TimeSpan.FromSeconds(30)));
+        await EndAsync(0, new WorkOutcome(true, TimeSpan.FromSeconds(30)));
         await AddAsync("a");
-        await EndAsync(1, new ReconcileOutcome(true, TimeSpan.FromSeconds(30)));
+        await EndAsync(1, new WorkOutcome(true, TimeSpan.FromSeconds(30)));
         await AdvanceAsync(TimeSpan.FromSeconds(30));
         (await BegunAsync()).Length.ShouldBe(3);
         await EndAsync(2, Succeeded);
@@ -90,7 +90,7 @@ public sealed class WorkLoopTests : IAsyncDisposable
         var runs = new Dictionary<string, int>();
         var running = new HashSet<string>();
         var overlapped = false;
-        var loop = new WorkLoop<string>("test", key => key.Split('/')[0], Options, TimeProvider.System, NullLogger.Instance);
+        var loop = new WorkerPool<string>("test", key => key.Split('/')[0], Options, TimeProvider.System, NullLogger.Instance);
         using var stop = new CancellationTokenSource();
         var all = _turns.StartNew(() => loop.RunAsync(
             async key =>
@@ -99,7 +99,7 @@ public sealed class WorkLoopTests : IAsyncDisposable
                 await Task.Yield();
                 running.Remove(key);
                 runs[key] = runs.GetValueOrDefault(key) + 1;
-                return new ReconcileOutcome(runs[key] % 7 != 3, null);
+                return new WorkOutcome(runs[key] % 7 != 3, null);
             },
             (_, _) => { },
             stop.Token)).Unwrap();
@@ -117,7 +117,7 @@ public sealed class WorkLoopTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task WorkLoop_KeyWhoseWorkThrows_IsSetAsideAndToldWhileOthersGoOn()
+    public async Task WorkerPool_KeyWhoseWorkThrows_IsSetAsideAndToldWhileOthersGoOn()
     {
         await AddAsync("bad");
         await AddAsync("good");
@@ -135,10 +135,10 @@ public sealed class WorkLoopTests : IAsyncDisposable
     [InlineData(5_000_000)]
     [InlineData(int.MaxValue)]
     [InlineData(400_000_000_000)]
-    public async Task WorkLoop_OutcomeThatAsksForALookInTheFarFuture_StopsNobody(long seconds)
+    public async Task WorkerPool_OutcomeThatAsksForALookInTheFarFuture_StopsNobody(long seconds)
     {
         await AddAsync("far");
-        await EndAsync(0, new ReconcileOutcome(true, TimeSpan.FromSeconds(seconds)));
+        await EndAsync(0, new WorkOutcome(true, TimeSpan.FromSeconds(seconds)));
         await AddAsync("near");
         await EndAsync(1, Succeeded);
         await AddAsync("far");
@@ -146,16 +146,16 @@ public sealed class WorkLoopTests : IAsyncDisposable
         _running.IsCompleted.ShouldBeFalse();
     }
 
-    private Task<ReconcileOutcome> WorkAsync(string key)
+    private Task<WorkOutcome> WorkAsync(string key)
     {
-        var end = new TaskCompletionSource<ReconcileOutcome>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var end = new TaskCompletionSource<WorkOutcome>(TaskCreationOptions.RunContinuationsAsynchronously);
         _begun.Add((key, end));
         return end.Task;
     }
 
     private Task AddAsync(string key) => _turns.StartNew(() => _loop.Add(key));
 
-    private async Task EndAsync(int begun, ReconcileOutcome outcome)
+    private async Task EndAsync(int begun, WorkOutcome outcome)
     {
         (await BegunAsync()).Length.ShouldBeGreaterThan(begun);
         _begun[begun].End.SetResult(outcome);

@@ -3,8 +3,13 @@ using OrleansOrchestrator.Loops;
 
 namespace OrleansOrchestrator.ControlPlane.Controllers;
 
+/// <summary>How the work on a key ended.</summary>
+/// <param name="Succeeded">Whether everything that was wanted was done; otherwise it is to be tried again.</param>
+/// <param name="RequeueAfter">When to look again even if nothing changes; null for only then.</param>
+internal readonly record struct WorkOutcome(bool Succeeded, TimeSpan? RequeueAfter);
+
 /// <summary>
-/// Works on the keys of a <see cref="KeyQueue{TKey}"/>, a bounded number at a time. Belongs to one grain: it runs in the
+/// Works on the keys of a <see cref="WorkQueue{TKey}"/>, a bounded number at a time. Belongs to one grain: it runs in the
 /// grain's turns and needs no lock. A key whose work throws is set aside with a back-off of its own, and told; all others go on.
 /// </summary>
 /// <param name="name">Whose keys they are, for logs and figures.</param>
@@ -12,12 +17,15 @@ namespace OrleansOrchestrator.ControlPlane.Controllers;
 /// <param name="options">How many at a time, and the back-off.</param>
 /// <param name="time">The clock.</param>
 /// <param name="logger">Is told of failures of the loop itself.</param>
-internal sealed class WorkLoop<TKey>(string name, Func<TKey, string> groupOf, ControllerOptions options, TimeProvider time, ILogger logger)
+internal sealed class WorkerPool<TKey>(string name, Func<TKey, string> groupOf, ControllerOptions options, TimeProvider time, ILogger logger)
     where TKey : notnull
 {
-    private readonly KeyQueue<TKey> _queue = new(options.BackoffBase, options.BackoffMax, groupOf);
+    private readonly WorkQueue<TKey> _queue = new(options.BackoffBase, options.BackoffMax, groupOf);
     private SupervisedLoop? _loop;
     private int _working;
+
+    /// <summary>Whether keys are ready or at work.</summary>
+    public bool IsBusy => _queue.Count > 0;
 
     /// <summary>Wants a key to be worked on.</summary>
     public void Add(TKey key)
@@ -30,14 +38,14 @@ internal sealed class WorkLoop<TKey>(string name, Func<TKey, string> groupOf, Co
     /// <param name="work">Works on a key. Failures are tried again after a back-off.</param>
     /// <param name="setAside">Is told of a key whose work threw.</param>
     /// <param name="cancellationToken">Ends the loop.</param>
-    public async Task RunAsync(Func<TKey, Task<ReconcileOutcome>> work, Action<TKey, Exception> setAside, CancellationToken cancellationToken)
+    public async Task RunAsync(Func<TKey, Task<WorkOutcome>> work, Action<TKey, Exception> setAside, CancellationToken cancellationToken)
     {
         await using var loop = new SupervisedLoop(name, _ => Task.FromResult(Dispatch(work, setAside)), time, logger);
         _loop = loop;
         await loop.RunAsync(cancellationToken);
     }
 
-    private TimeSpan? Dispatch(Func<TKey, Task<ReconcileOutcome>> work, Action<TKey, Exception> setAside)
+    private TimeSpan? Dispatch(Func<TKey, Task<WorkOutcome>> work, Action<TKey, Exception> setAside)
     {
         while (_working < options.ConcurrencyMax && _queue.TryTake(time.GetUtcNow(), out var key))
         {
@@ -49,9 +57,9 @@ internal sealed class WorkLoop<TKey>(string name, Func<TKey, string> groupOf, Co
         return _working < options.ConcurrencyMax ? _queue.NextDue - time.GetUtcNow() : null;
     }
 
-    private async Task WorkAsync(TKey key, Func<TKey, Task<ReconcileOutcome>> work, Action<TKey, Exception> setAside)
+    private async Task WorkAsync(TKey key, Func<TKey, Task<WorkOutcome>> work, Action<TKey, Exception> setAside)
     {
-        var outcome = new ReconcileOutcome(false, null);
+        var outcome = new WorkOutcome(false, null);
         try
         {
             outcome = await work(key);

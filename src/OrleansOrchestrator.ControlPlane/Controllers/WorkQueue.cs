@@ -4,22 +4,21 @@ using OrleansOrchestrator.Loops;
 namespace OrleansOrchestrator.ControlPlane.Controllers;
 
 /// <summary>
-/// Keys that want to be reconciled: each at most once in the queue and at most once at work. A key that comes again while
+/// A rate-limited queue of keys: each is at most once in the queue and at most once at work. A key that comes again while
 /// it is at work is queued when that work ends; one whose work failed waits for longer each time. Groups of keys take turns, so that a
 /// namespace with very many keeps no other waiting. Time is an argument.
 /// </summary>
 /// <param name="backoffBase">The wait after the first failure.</param>
 /// <param name="backoffMax">The longest wait after a failure.</param>
 /// <param name="groupOf">The group of a key: its namespace.</param>
-internal sealed class KeyQueue<TKey>(TimeSpan backoffBase, TimeSpan backoffMax, Func<TKey, string> groupOf)
+internal sealed class WorkQueue<TKey>(TimeSpan backoffBase, TimeSpan backoffMax, Func<TKey, string> groupOf)
     where TKey : notnull
 {
-    private readonly Backoff _backoff = new(backoffBase, backoffMax);
+    private readonly KeyedBackoff<TKey> _backoff = new(new Backoff(backoffBase, backoffMax));
     private readonly FairQueue<TKey> _ready = new();
     private readonly HashSet<TKey> _queued = [];
     private readonly HashSet<TKey> _working = [];
     private readonly HashSet<TKey> _again = [];
-    private readonly Dictionary<TKey, int> _failures = [];
     private readonly PriorityQueue<TKey, DateTimeOffset> _delayed = new();
     private readonly Dictionary<TKey, DateTimeOffset> _due = [];
 
@@ -77,14 +76,9 @@ internal sealed class KeyQueue<TKey>(TimeSpan backoffBase, TimeSpan backoffMax, 
     {
         _working.Remove(key);
         if (succeeded)
-        {
-            _failures.Remove(key);
-        }
+            _backoff.Succeed(key);
         else
-        {
-            var failures = _failures[key] = Math.Min(_failures.GetValueOrDefault(key) + 1, 20);
-            AddAt(key, now + _backoff.After(failures));
-        }
+            AddAt(key, _backoff.Fail(key, now));
 
         if (_again.Remove(key))
             Add(key);

@@ -1,0 +1,58 @@
+using OrleansOrchestrator.ControlPlane.Objects;
+using OrleansOrchestrator.ControlPlane.Watch;
+using OrleansOrchestrator.Controllers.Relations;
+using OrleansOrchestrator.Model.Codec;
+using OrleansOrchestrator.Model.Resources;
+using OrleansOrchestrator.Model.Selectors;
+
+namespace OrleansOrchestrator.ControlPlane.Controllers;
+
+/// <summary>The cluster's objects as this silo's caches have them, for the relations of one reconciler.</summary>
+/// <param name="caches">The caches.</param>
+/// <param name="registry">All kinds.</param>
+/// <param name="primary">The reconciler's primary resource.</param>
+internal sealed class CacheView(WatchCaches caches, ResourceRegistry registry, ResourceName primary) : IObjectView
+{
+    private readonly Dictionary<ResourceName, IReadOnlyList<StoredObject>> _computed = [];
+
+    /// <inheritdoc/>
+    public ResourceDefinition Primary => registry[primary];
+
+    /// <inheritdoc/>
+    public IReadOnlyList<ResourceDefinition> StoredKinds => registry.Stored;
+
+    /// <summary>Sets the present objects of a kind that is computed.</summary>
+    public void SetComputed(ResourceName resource, IReadOnlyList<StoredObject> objects) => _computed[resource] = objects;
+
+    /// <inheritdoc/>
+    public KubeObject? Find(ResourceName resource, ObjectKey key) => _computed.TryGetValue(resource, out var computed)
+        ? computed.FirstOrDefault(obj => obj.Key == key)?.Peek()
+        : CacheOf(resource)?.Find(key)?.Peek();
+
+    /// <inheritdoc/>
+    public IEnumerable<ObjectKey> Keys(ResourceName resource, string @namespace) =>
+        Matching(resource, ObjectFilter.InNamespace(@namespace)).Select(obj => obj.Key);
+
+    /// <inheritdoc/>
+    public IEnumerable<KubeObject> Select(ResourceName resource, string @namespace, LabelSelector selector) =>
+        Matching(resource, new ObjectFilter(@namespace, selector, FieldSelector.Everything)).Select(obj => obj.Peek());
+
+    /// <inheritdoc/>
+    public IEnumerable<KubeObject> WithField(ResourceName resource, string field, string value) =>
+        Matching(resource, ObjectFilter.All with { Fields = FieldSelector.Equal(field, value) }).Select(obj => obj.Peek());
+
+    /// <inheritdoc/>
+    public IEnumerable<KubeObject> ControlledBy(ResourceName resource, string uid) => CacheOf(resource) is { } cache
+        ? cache.OwnedBy(uid).Where(obj => obj.ControllerUid == uid).OrderBy(obj => obj.Key).Select(obj => obj.Peek())
+        : [];
+
+    private IReadOnlyList<StoredObject> Matching(ResourceName resource, ObjectFilter filter)
+    {
+        if (_computed.TryGetValue(resource, out var computed))
+            return [.. computed.Where(filter.Matches)];
+        return CacheOf(resource)?.Select(filter).Objects ?? [];
+    }
+
+    private WatchCache? CacheOf(ResourceName resource) =>
+        registry.Find(resource) is { IsStored: true } definition ? caches[definition] : null;
+}

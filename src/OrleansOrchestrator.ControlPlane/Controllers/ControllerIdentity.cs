@@ -1,0 +1,33 @@
+using OrleansOrchestrator.ControlPlane.Objects;
+using OrleansOrchestrator.Controllers.Reconciling;
+
+namespace OrleansOrchestrator.ControlPlane.Controllers;
+
+/// <summary>As whom a controller writes, and as what it records events.</summary>
+/// <param name="Component">The source of its events.</param>
+/// <param name="Options">The options of its writes: its user and field manager.</param>
+internal sealed record ControllerIdentity(string Component, WriteOptions Options)
+{
+    private const string ServiceAccountPrefix = "system:serviceaccount:";
+
+    /// <summary>The identity of a reconciler.</summary>
+    public static ControllerIdentity Of(IReconciler reconciler) => Of(reconciler.Name, reconciler.User);
+
+    /// <summary>The identity of a controller.</summary>
+    /// <param name="component">The source of its events.</param>
+    /// <param name="user">The user as which it writes.</param>
+    public static ControllerIdentity Of(string component, string user) => new(component, WriteOptions.ControlPlane with
+    {
+        User = new UserInfo(user, GroupsOf(user)),
+        // Kubernetes names managers after the program, not after the account.
+        FieldManager = user == ControllerUsers.ApiServer ? "kube-apiserver" : "kube-controller-manager",
+    });
+
+    private static IReadOnlyList<string> GroupsOf(string user)
+    {
+        if (!user.StartsWith(ServiceAccountPrefix, StringComparison.Ordinal))
+            return ["system:masters", "system:authenticated"];
+        var @namespace = user[ServiceAccountPrefix.Length..].Split(':')[0];
+        return ["system:serviceaccounts", $"system:serviceaccounts:{@namespace}", "system:authenticated"];
+    }
+}

@@ -1,0 +1,37 @@
+using OrleansOrchestrator.Loops;
+
+namespace OrleansOrchestrator.ControlPlane.Controllers;
+
+/// <summary>How long each key has to wait that failed, alone and several times in a row. Time is an argument.</summary>
+/// <param name="backoff">The waits.</param>
+internal sealed class KeyedBackoff<TKey>(Backoff backoff)
+    where TKey : notnull
+{
+    private readonly Dictionary<TKey, (int Failures, DateTimeOffset Until)> _failed = [];
+
+    /// <summary>Notes a failure.</summary>
+    /// <returns>When the key may be tried again.</returns>
+    public DateTimeOffset Fail(TKey key, DateTimeOffset now)
+    {
+        var failures = _failed.GetValueOrDefault(key).Failures + 1;
+        var until = Waits.After(now, backoff.After(failures));
+        _failed[key] = (failures, until);
+        return until;
+    }
+
+    /// <summary>Notes a success: the next failure is the first again.</summary>
+    public void Succeed(TKey key) => _failed.Remove(key);
+
+    /// <summary>Whether a key that failed must not be tried yet.</summary>
+    public bool IsWaiting(TKey key, DateTimeOffset now) => _failed.TryGetValue(key, out var failed) && now < failed.Until;
+
+    /// <summary>Forgets keys that nobody has tried for some time after they could have: they are gone, or have come right.</summary>
+    public void Forget(DateTimeOffset now, TimeSpan after)
+    {
+        foreach (var (key, failed) in _failed)
+        {
+            if (now - failed.Until > after)
+                _failed.Remove(key);
+        }
+    }
+}

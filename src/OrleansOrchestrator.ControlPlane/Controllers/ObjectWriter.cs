@@ -1,0 +1,151 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using OrleansOrchestrator.ControlPlane.Objects;
+using OrleansOrchestrator.Controllers.Actions;
+using OrleansOrchestrator.Model.Codec;
+using OrleansOrchestrator.Model.Errors;
+using OrleansOrchestrator.Model.Metadata;
+using OrleansOrchestrator.Model.Resources;
+
+namespace OrleansOrchestrator.ControlPlane.Controllers;
+
+/// <summary>
+/// Writes for one controller through the door that all writes use. Creations that are asked for in one turn go to the store as
+/// one commit.
+/// </summary>
+internal sealed class ObjectWriter(ObjectClient objects, PodEviction evictions, ResourceRegistry registry, WriteOptions options) : IObjectWriter
+{
+    private readonly Lock _gate = new();
+    private List<Creation> _creations = [];
+
+    /// <inheritdoc/>
+    public Task<WrittenObject> CreateAsync(ResourceName resource, KubeObject obj)
+    {
+        var creation = new Creation(resource, obj, new TaskCompletionSource<WrittenObject>(TaskCreationOptions.RunContinuationsAsynchronously));
+        bool isFirst;
+        lock (_gate)
+        {
+            _creations.Add(creation);
+            isFirst = _creations.Count == 1;
+        }
+
+        if (isFirst)
+            _ = CreateGatheredAsync();
+        return creation.Written.Task;
+    }
+
+    /// <inheritdoc/>
+    public async Task<WrittenObject> UpdateAsync(ResourceName resource, string subresource, KubeObject obj)
+    {
+        var key = new ObjectKey(obj.Metadata.NamespaceProperty ?? "", obj.Metadata.Name);
+        var (written, _) = await objects.UpdateAsync(Reference(resource, key, subresource), obj, options, CancellationToken.None);
+        return Written(written);
+    }
+
+    /// <inheritdoc/>
+    public async Task<WrittenObject> PatchAsync(
+        ResourceName resource, ObjectKey key, string subresource, PatchFormat format, ReadOnlyMemory<byte> patch)
+    {
+        var reference = Reference(resource, key, subresource);
+        if (format == PatchFormat.Apply)
+            return Written((await objects.ApplyAsync(reference, patch, force: true, options with { Tracking = FieldTracking.Full }, CancellationToken.None)).Object);
+        var type = format == PatchFormat.Merge ? PatchType.MergePatch : PatchType.StrategicMergePatch;
+        return Written(await objects.PatchAsync(reference, type, patch, options, CancellationToken.None));
+    }
+
+    /// <inheritdoc/>
+    public Task<WrittenObject?> DeleteAsync(DeleteObject deletion)
+    {
+        var definition = registry[deletion.Resource];
+        var asked = new DeletionOptions
+        {
+            Uid = deletion.Uid,
+            ResourceVersion = deletion.ResourceVersion,
+            GracePeriodSeconds = deletion.GracePeriodSeconds,
+            // What the control plane deletes takes its dependents along, whatever the kind's default is for clients.
+            Propagation = deletion.Propagation ?? (definition.DefaultPropagation == DeletionPropagation.Background ? null : DeletionPropagation.Background),
+        };
+        return UnlessGoneAsync(async () =>
+            Written((await objects.DeleteAsync(new ObjectReference(definition, deletion.Key), asked, options, CancellationToken.None)).Object));
+    }
+
+    /// <inheritdoc/>
+    public async Task<WrittenObject> BindAsync(ObjectKey pod, string uid, string nodeName)
+    {
+        await objects.BindAsync(pod, uid, nodeName, options, CancellationToken.None);
+        return new WrittenObject(pod, null);
+    }
+
+    /// <inheritdoc/>
+    public Task<WrittenObject?> EvictAsync(ObjectKey pod, string uid, long? gracePeriodSeconds) => UnlessGoneAsync(async () =>
+    {
+        await evictions.EvictAsync(pod, new DeletionOptions { Uid = uid, GracePeriodSeconds = gracePeriodSeconds }, options, CancellationToken.None);
+        return new WrittenObject(pod, null);
+    });
+
+    /// <inheritdoc/>
+    public Task<WrittenObject> ScaleAsync(ResourceName resource, ObjectKey key, string uid, int replicas)
+    {
+        var definition = registry[resource];
+        if (definition.Scale is not { } scale)
+            throw ApiErrors.NoSuchPath();
+        JsonNode patch = replicas;
+        foreach (var step in scale.SpecReplicasPath.Split('.').Reverse())
+            patch = new JsonObject { [step] = patch };
+        patch["metadata"] = new JsonObject { ["uid"] = uid };
+        return PatchAsync(resource, key, "scale", PatchFormat.Merge, JsonSerializer.SerializeToUtf8Bytes(patch, ObjectCodec.Options));
+    }
+
+    private static WrittenObject Written(StoredObject obj) => new(obj.Key, obj.Revision);
+
+    private static async Task<WrittenObject?> UnlessGoneAsync(Func<Task<WrittenObject>> write)
+    {
+        try
+        {
+            return await write();
+        }
+        catch (ApiException gone) when (gone.Code == 404 || (gone.Code == 409 && gone.Message.Contains(ObjectClient.UidMismatch, StringComparison.Ordinal)))
+        {
+            return null;
+        }
+    }
+
+    private ObjectReference Reference(ResourceName resource, ObjectKey key, string subresource) => new(registry[resource], key, subresource);
+
+    /// <summary>Creates what has been asked for in the turn that asked first.</summary>
+    private async Task CreateGatheredAsync()
+    {
+        await Task.Yield();
+        List<Creation> gathered;
+        lock (_gate)
+        {
+            gathered = _creations;
+            _creations = [];
+        }
+
+        foreach (var ofResource in gathered.GroupBy(creation => creation.Resource))
+            await CreateAsync(ofResource.Key, [.. ofResource]);
+    }
+
+    private async Task CreateAsync(ResourceName resource, List<Creation> creations)
+    {
+        try
+        {
+            var outcomes = await objects.CreateManyAsync(registry[resource], [.. creations.Select(creation => creation.Object)], options);
+            for (var i = 0; i < outcomes.Length; i++)
+            {
+                if (outcomes[i].Refused is { } refused)
+                    creations[i].Written.SetException(refused);
+                else
+                    creations[i].Written.SetResult(Written(outcomes[i].Object!));
+            }
+        }
+        catch (Exception fault)
+        {
+            foreach (var creation in creations)
+                creation.Written.TrySetException(fault);
+        }
+    }
+
+    private sealed record Creation(ResourceName Resource, KubeObject Object, TaskCompletionSource<WrittenObject> Written);
+}

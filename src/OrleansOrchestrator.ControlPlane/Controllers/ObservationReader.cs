@@ -1,0 +1,33 @@
+using OrleansOrchestrator.ControlPlane.CustomResources;
+using OrleansOrchestrator.ControlPlane.Objects;
+using OrleansOrchestrator.ControlPlane.Watch;
+using OrleansOrchestrator.Controllers.Reconciling;
+using OrleansOrchestrator.Model.Resources;
+
+namespace OrleansOrchestrator.ControlPlane.Controllers;
+
+/// <summary>Reads what a reconciler decides on from this silo's caches.</summary>
+internal sealed class ObservationReader(
+    WatchCaches caches, ResourceRegistry registry, INewestKinds kinds, ComputedReads computed, TimeProvider time)
+{
+    /// <summary>Observes one primary object and what belongs to it.</summary>
+    public async Task<Observation> ReadAsync(IReconciler reconciler, ObjectKey key, CancellationToken cancellationToken)
+    {
+        var view = new CacheView(caches, registry, reconciler.Primary);
+        var primary = view.Find(reconciler.Primary, key);
+        foreach (var resource in reconciler.Relations.SelectMany(relation => relation.ReadAnew(primary, view)).Distinct().ToList())
+            await ReadAnewAsync(resource, view, cancellationToken);
+        return Observation.Take(reconciler, key, primary, view, time.GetUtcNow());
+    }
+
+    private async Task ReadAnewAsync(ResourceName resource, CacheView view, CancellationToken cancellationToken)
+    {
+        // A kind that is gone has no objects.
+        if (await kinds.FindNewestAsync(resource, cancellationToken) is not { } definition)
+            return;
+        if (definition.IsStored)
+            await caches[definition].EnsureFreshAsync(Freshness.Latest, cancellationToken);
+        else
+            view.SetComputed(resource, (await computed.ListAsync(definition, new ListQuery(ObjectFilter.All, Freshness.Latest), cancellationToken)).Objects);
+    }
+}

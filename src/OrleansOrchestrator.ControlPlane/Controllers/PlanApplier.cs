@@ -1,0 +1,114 @@
+using Microsoft.Extensions.Logging;
+using OrleansOrchestrator.ControlPlane.Events;
+using OrleansOrchestrator.ControlPlane.Objects;
+using OrleansOrchestrator.ControlPlane.Watch;
+using OrleansOrchestrator.Controllers.Actions;
+using OrleansOrchestrator.Controllers.Reconciling;
+using OrleansOrchestrator.Model.Errors;
+using OrleansOrchestrator.Model.Resources;
+
+namespace OrleansOrchestrator.ControlPlane.Controllers;
+
+/// <summary>What came of a plan.</summary>
+/// <param name="Written">The newest revision written of each resource.</param>
+/// <param name="IsKnown">Whether these are all revisions that were written.</param>
+/// <param name="Refused">The objects that were to be written and were not, and why; a creation's by the name it asked for.</param>
+internal sealed record PlanOutcome(
+    IReadOnlyDictionary<ResourceName, long> Written, bool IsKnown, IReadOnlyDictionary<(ResourceName Resource, ObjectKey Key), ApiException> Refused)
+{
+    /// <summary>Whether every action succeeded.</summary>
+    public bool Succeeded => Refused.Count == 0;
+}
+
+/// <summary>Applies plans through the one door that all writes use. An object that this door refuses for good is told of.</summary>
+internal sealed partial class PlanApplier(
+    ObjectClient objects, PodEviction evictions, WatchCaches caches, ResourceRegistry registry, EventRecorder events, ObjectFaults faults,
+    ILogger<PlanApplier> logger)
+{
+    /// <summary>How many actions are under way at once; creations are one commit, the others one each.</summary>
+    private const int ActionsAtOnceMax = 128;
+
+    /// <summary>Applies a plan. Actions of one type on one resource that follow each other are applied at once.</summary>
+    /// <param name="identity">Whose plan it is.</param>
+    /// <param name="subject">The object that it is about, on which its events are recorded.</param>
+    /// <param name="plan">The plan.</param>
+    public async Task<PlanOutcome> ApplyAsync(ControllerIdentity identity, ObjectReference subject, Plan plan)
+    {
+        if (plan.Actions.Count == 0 && plan.Events.Count == 0)
+            return Nothing;
+        var writer = new ObjectWriter(objects, evictions, registry, identity.Options);
+        var written = new Dictionary<ResourceName, long>();
+        var refused = new Dictionary<(ResourceName, ObjectKey), ApiException>();
+        var isKnown = true;
+        for (var i = 0; i < plan.Actions.Count;)
+        {
+            var batch = TakeBatch(plan.Actions, ref i);
+            var results = await Task.WhenAll(batch.Select(action => TryApplyAsync(action, writer)));
+            foreach (var (action, (result, why)) in batch.Zip(results))
+            {
+                if (why is not null)
+                {
+                    refused[(action.Resource, action.Key)] = why;
+                    TellRefused(identity.Component, subject, action, why);
+                }
+                else if (result is not null)
+                {
+                    isKnown &= result.Revision is not null;
+                    written[action.Resource] = Math.Max(written.GetValueOrDefault(action.Resource), result.Revision ?? 0);
+                    if (action.EventOnSuccess?.Invoke(result.Key.Name) is { } success)
+                        Record(identity.Component, subject, success);
+                }
+            }
+        }
+
+        if (refused.Count == 0)
+        {
+            foreach (var planned in plan.Events)
+                Record(identity.Component, subject, planned);
+        }
+
+        return new PlanOutcome(written, isKnown, refused);
+    }
+
+    private static PlanOutcome Nothing { get; } = new(
+        new Dictionary<ResourceName, long>(), true, new Dictionary<(ResourceName Resource, ObjectKey Key), ApiException>());
+
+    /// <summary>The next actions of one type on one resource.</summary>
+    private static List<ObjectAction> TakeBatch(IReadOnlyList<ObjectAction> actions, ref int next)
+    {
+        var batch = new List<ObjectAction> { actions[next++] };
+        while (batch.Count < ActionsAtOnceMax && next < actions.Count && actions[next].GetType() == batch[0].GetType() && actions[next].Resource == batch[0].Resource)
+            batch.Add(actions[next++]);
+        return batch;
+    }
+
+    private static async Task<(WrittenObject? Written, ApiException? Refused)> TryApplyAsync(ObjectAction action, ObjectWriter writer)
+    {
+        try
+        {
+            return (await action.ApplyAsync(writer), null);
+        }
+        catch (ApiException refused)
+        {
+            return (null, refused);
+        }
+    }
+
+    private void TellRefused(string component, ObjectReference subject, ObjectAction action, ApiException refused)
+    {
+        LogRefused(component, subject.Key, action, refused.Message);
+        if (refused.Code != 409 && action.EventOnFailure?.Invoke(refused.Message) is { } failure)
+            Record(component, subject, failure);
+        else if (ObjectFaults.IsOfTheObject(refused))
+            faults.Report(component, action.Resource, action.Key, caches[registry[action.Resource]].Find(action.Key), refused);
+    }
+
+    private void Record(string component, ObjectReference subject, PlannedEvent planned)
+    {
+        if (caches[subject.Definition].Find(subject.Key) is { } obj)
+            events.Record(obj, component, planned.Type, planned.Reason, planned.Message);
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "What the {Controller} wanted for {Subject} was refused: {Action}: {Why}")]
+    private partial void LogRefused(string controller, ObjectKey subject, ObjectAction action, string why);
+}

@@ -1,0 +1,151 @@
+using System.Collections.Concurrent;
+using k8s.Models;
+using Microsoft.Extensions.DependencyInjection;
+using OrleansOrchestrator.ControlPlane.Admission;
+using OrleansOrchestrator.ControlPlane.Controllers;
+using OrleansOrchestrator.ControlPlane.Hosting;
+using OrleansOrchestrator.ControlPlane.Objects;
+using OrleansOrchestrator.ControlPlane.Selectors;
+using OrleansOrchestrator.ControlPlane.Tests.Hosting;
+using OrleansOrchestrator.ControlPlane.Tests.Objects;
+using OrleansOrchestrator.ControlPlane.Tests.Store;
+using OrleansOrchestrator.Testing;
+
+namespace OrleansOrchestrator.ControlPlane.Tests.Controllers;
+
+/// <summary>How controllers run as grains: where, at what cost, and as whom.</summary>
+public sealed class ControllerShardTests
+{
+    private const int Shards = 3;
+
+    private static readonly ControlPlaneOptions Options = new() { Controllers = new ControllerOptions { ShardsPerController = Shards, ShardStayMin = TimeSpan.FromSeconds(1) } };
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Shards_OfOneController_AreSpreadOverTheSilosAndWorkOnWithoutOne()
+    {
+        await using var group = await SiloGroup.StartAsync(Options);
+        // The first silo has all shards at first, and hands them over as the others come.
+        var hosts = new List<string?>();
+        await Poll.UntilAsync(
+            async () =>
+            {
+                hosts.Clear();
+                for (var i = 0; i < Shards; i++)
+                    hosts.Add((await group.FindHostAsync(SiloGroup.Grain<IControllerGrain>(group.Silos[0], $"replication-controller/{i}").GetGrainId()))?.Name);
+                return hosts.Distinct().Count() == Shards && !hosts.Contains(null);
+            },
+            Cancellation);
+        var api = SiloGroup.ApiOf(group.Silos[0]);
+        for (var i = 0; i < 12; i++)
+            await api.CreateAsync(PodSamples.Controller("default", $"before-{i}", 1));
+        await api.UntilAsync<V1Pod>("default", pods => pods.Count == 12);
+
+        await group.StopAsync(group.Silos.First(silo => silo.Name == hosts[1]));
+
+        api = SiloGroup.ApiOf(group.Silos[0]);
+        for (var i = 0; i < 12; i++)
+            await api.CreateAsync(PodSamples.Controller("default", $"after-{i}", 1));
+        await api.UntilAsync<V1Pod>("default", pods => pods.Count == 24);
+        await api.UntilAsync<V1ReplicationController>("default", all => all.TrueForAll(controller => controller.Status?.Replicas == 1));
+    }
+
+    [Fact]
+    public async Task PodEvents_OnTheirWayToControllers_CostNoGrainCall()
+    {
+        var calls = new ConcurrentQueue<string>();
+        await using var silo = await TestSilo.StartAsync(new ScriptedLog(), Options, configure: builder => builder.AddIncomingGrainCallFilter(async call =>
+        {
+            calls.Enqueue($"{call.InterfaceName}.{call.MethodName}");
+            await call.Invoke();
+        }));
+        await silo.Api.CreateAsync(PodSamples.Controller("default", "web", 2));
+        await silo.Api.CreateAsync(PodSamples.Service("default", "web"));
+        var pods = await silo.Api.UntilAsync<V1Pod>("default", all => all.Count == 2);
+        await silo.Api.UntilAsync<V1ReplicationController>("default", all => all is [{ Status.Replicas: 2 }]);
+        await silo.Api.UntilAsync<V1Endpoints>("default", all => all.Exists(endpoints => endpoints.Metadata.Name == "web"));
+        calls.Clear();
+
+        for (var i = 1; i <= 20; i++)
+        {
+            await silo.Api.PatchAsync<V1Pod>(
+                "default", pods[0].Metadata.Name, PatchType.MergePatch, $$$"""{"status":{"phase":"Running","podIP":"10.0.0.{{{i}}}","podIPs":[{"ip":"10.0.0.{{{i}}}"}]}}""", "status");
+            await silo.Api.UntilAsync<V1Endpoints>("default", all => all.Exists(endpoints => endpoints.Subsets?.Any(subset =>
+                (subset.NotReadyAddresses ?? []).Any(address => address.Ip == $"10.0.0.{i}")) == true));
+        }
+
+        calls.Where(call => call.Contains("ISelectorIndexGrain", StringComparison.Ordinal)).ShouldBeEmpty();
+        calls.Where(call => call.Contains("IControllerGrain", StringComparison.Ordinal) && !call.Contains("Check", StringComparison.Ordinal)).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Objects_AtRest_CostNoActivation()
+    {
+        await using var silo = await TestSilo.StartAsync(new ScriptedLog(), Options);
+        var management = silo.Services.GetRequiredService<IGrainFactory>().GetGrain<IManagementGrain>(0);
+        await silo.Api.CreateAsync(PodSamples.Controller("default", "first", 0));
+        await silo.Api.UntilAsync<V1ReplicationController>("default", all => all is [{ Status: not null }]);
+        var before = await management.GetTotalActivationCount(Cancellation);
+
+        for (var i = 0; i < 200; i++)
+            await silo.Api.CreateAsync(PodSamples.Controller("default", $"web-{i}", 0));
+        await silo.Api.UntilAsync<V1ReplicationController>("default", all => all.Count == 201 && all.TrueForAll(controller => controller.Status?.ObservedGeneration == 1));
+
+        (await management.GetTotalActivationCount(Cancellation)).ShouldBeLessThan(before + 10);
+    }
+
+    [Fact]
+    public async Task Writes_OfControllers_AreMadeByServiceAccountsOfTheirOwn()
+    {
+        var admitted = new AdmittedUsers();
+        await using var silo = await TestSilo.StartAsync(
+            new ScriptedLog(), Options, configure: builder => builder.Services.AddSingleton<IAdmissionPlugin>(admitted));
+        await silo.Api.CreateAsync(PodSamples.Controller("default", "web", 1));
+        await silo.Api.CreateAsync(PodSamples.Service("default", "web"));
+        await silo.Api.UntilAsync<V1EndpointSlice>("default", all => all.Exists(slice => slice.Metadata.Name.StartsWith("web", StringComparison.Ordinal)));
+        await silo.Api.UntilAsync<V1Endpoints>("default", all => all.Exists(endpoints => endpoints.Metadata.Name == "web"));
+        await silo.Api.UntilAsync<V1ReplicationController>("default", all => all is [{ Status.Replicas: 1 }]);
+
+        admitted.Of("pods").ShouldContain("system:serviceaccount:kube-system:replication-controller");
+        admitted.Of("endpoints").ShouldContain("system:serviceaccount:kube-system:endpoint-controller");
+        admitted.Of("endpointslices").ShouldContain("system:serviceaccount:kube-system:endpointslice-controller");
+        admitted.Of("serviceaccounts").ShouldContain("system:serviceaccount:kube-system:service-account-controller");
+        admitted.Groups.ShouldContain("system:serviceaccounts:kube-system");
+    }
+
+    [Fact]
+    public async Task Index_OfManyNamespaces_IsAskedByEverySiloOnItself()
+    {
+        await using var group = await SiloGroup.StartAsync(Options);
+        await SiloGroup.ApiOf(group.Silos[0]).CreateAsync(PodSamples.Controller("default", "web", 0));
+        var management = group.Silos[0].ServiceProvider.GetRequiredService<IGrainFactory>().GetGrain<IManagementGrain>(0);
+        foreach (var silo in group.Silos)
+        {
+            await Poll.UntilAsync(
+                async () => (await SiloGroup.Grain<ISelectorIndexGrain>(silo, "default").FindSelectingAsync(
+                    "replication-controller", 0, [Model.Selectors.LabelSet.From(new Dictionary<string, string> { ["app"] = "web" })], 0)).Count == 1,
+                Cancellation);
+        }
+
+        var indexes = (await management.GetSimpleGrainStatistics(Cancellation)).Where(grains => grains.GrainType.Contains(nameof(SelectorIndexGrain), StringComparison.Ordinal));
+        indexes.Select(grains => grains.SiloAddress).Distinct().Count().ShouldBe(group.Silos.Count);
+    }
+
+    /// <summary>Notes as whom objects are created.</summary>
+    private sealed class AdmittedUsers : IAdmissionPlugin
+    {
+        private readonly ConcurrentQueue<(string Resource, UserInfo User)> _admitted = [];
+
+        public IEnumerable<string> Groups => _admitted.SelectMany(write => write.User.Groups);
+
+        public IEnumerable<string> Of(string resource) => _admitted.Where(write => write.Resource == resource).Select(write => write.User.Name);
+
+        public ValueTask AdmitAsync(AdmissionRequest request, CancellationToken cancellationToken)
+        {
+            if (request.Operation == AdmissionOperation.Create)
+                _admitted.Enqueue((request.Definition.Name.Plural, request.Options.User));
+            return ValueTask.CompletedTask;
+        }
+    }
+}

@@ -1,0 +1,114 @@
+using System.Text;
+using k8s.Models;
+using Microsoft.Extensions.DependencyInjection;
+using OrleansOrchestrator.ControlPlane.Controllers;
+using OrleansOrchestrator.ControlPlane.Objects;
+using OrleansOrchestrator.ControlPlane.Tests.Hosting;
+using OrleansOrchestrator.ControlPlane.Tests.Objects;
+using OrleansOrchestrator.Controllers.Actions;
+using OrleansOrchestrator.Controllers.Reconciling;
+using OrleansOrchestrator.Model.Codec;
+using OrleansOrchestrator.Model.Resources;
+
+namespace OrleansOrchestrator.ControlPlane.Tests.Controllers;
+
+/// <summary>Every action, applied through the door that users' writes use.</summary>
+public sealed class PlanApplierTests(SharedSilo shared) : IAsyncLifetime
+{
+    private static readonly ControllerIdentity Identity = ControllerIdentity.Of("test-controller", ControllerUsers.ServiceAccount("test-controller"));
+
+    private string _space = null!;
+
+    private ApiUser Api => shared.Api;
+
+    public async ValueTask InitializeAsync() => _space = await Api.NewNamespaceAsync();
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    [Fact]
+    public async Task Apply_StatusPatch_KeepsWhatOthersWroteSinceTheObservation()
+    {
+        var observed = await Api.CreateAsync(PodSamples.Pod(_space, "p"));
+        await Api.PatchAsync<V1Pod>(_space, "p", PatchType.MergePatch, """{"status":{"podIP":"10.0.0.9","phase":"Running"}}""", "status");
+        var wanted = ObjectCodec.Clone(observed);
+        wanted.Status.Message = "from the controller";
+
+        (await ApplyAsync(PatchObject.OfStatus(WellKnownResources.Pods, observed, wanted)!)).Succeeded.ShouldBeTrue();
+
+        var pod = await Api.GetAsync<V1Pod>(_space, "p");
+        (pod.Status.Message, pod.Status.PodIP, pod.Status.Phase).ShouldBe(("from the controller", "10.0.0.9", "Running"));
+    }
+
+    [Fact]
+    public async Task Apply_StatusPatchOfAPredecessor_IsRefused()
+    {
+        var observed = await Api.CreateAsync(PodSamples.Pod(_space, "p"));
+        await Api.DeleteAsync<V1Pod>(_space, "p");
+        await Api.CreateAsync(PodSamples.Pod(_space, "p"));
+        var wanted = ObjectCodec.Clone(observed);
+        wanted.Status.Message = "of another pod";
+
+        var outcome = await ApplyAsync(PatchObject.OfStatus(WellKnownResources.Pods, observed, wanted)!);
+
+        outcome.Refused.Values.ShouldHaveSingleItem().Code.ShouldBe(409);
+        (await Api.GetAsync<V1Pod>(_space, "p")).Status.Message.ShouldBeNull();
+    }
+
+    [Fact]
+    public async Task Apply_Configuration_OwnsItsFieldsAsTheControllerManager()
+    {
+        await Api.CreateAsync(new V1ConfigMap { Metadata = new V1ObjectMeta { NamespaceProperty = _space, Name = "m" }, Data = new Dictionary<string, string> { ["user"] = "1" } });
+        var patch = Encoding.UTF8.GetBytes("""{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"m"},"data":{"controller":"2"}}""");
+
+        await ApplyAsync(new PatchObject(WellKnownResources.ConfigMaps, new ObjectKey(_space, "m"), PatchFormat.Apply, patch));
+
+        var map = await Api.GetAsync<V1ConfigMap>(_space, "m");
+        map.Data.ShouldBe(new Dictionary<string, string> { ["user"] = "1", ["controller"] = "2" }, ignoreOrder: true);
+        map.Metadata.ManagedFields.ShouldContain(entry => entry.Manager == "kube-controller-manager" && entry.Operation == "Apply");
+    }
+
+    [Fact]
+    public async Task Apply_Scale_ChangesTheReplicasWhateverTheVersion()
+    {
+        var observed = await Api.CreateAsync(PodSamples.Controller(_space, "web", 0));
+        await Api.PatchAsync<V1ReplicationController>(_space, "web", PatchType.MergePatch, """{"metadata":{"labels":{"since":"then"}}}""");
+
+        var outcome = await ApplyAsync(new ScaleObject(WellKnownResources.ReplicationControllers, new ObjectKey(_space, "web"), observed.Metadata.Uid, 3));
+
+        outcome.Succeeded.ShouldBeTrue();
+        var scaled = await Api.GetAsync<V1ReplicationController>(_space, "web");
+        (scaled.Spec.Replicas, scaled.Metadata.Labels["since"]).ShouldBe((3, "then"));
+    }
+
+    [Fact]
+    public async Task Apply_BindingAndEviction_AreThoseOfUsers()
+    {
+        var unbound = PodSamples.Pod(_space, "p");
+        unbound.Spec.SchedulerName = "nobody";
+        var pod = await Api.CreateAsync(unbound);
+
+        (await ApplyAsync(new BindPod(new ObjectKey(_space, "p"), pod.Metadata.Uid, "n1"))).IsKnown.ShouldBeFalse("the revision is in no answer");
+        (await Api.GetAsync<V1Pod>(_space, "p")).Spec.NodeName.ShouldBe("n1");
+
+        (await ApplyAsync(new EvictPod(new ObjectKey(_space, "p"), "another uid"))).Succeeded.ShouldBeTrue("that one is gone");
+        (await Api.FindAsync<V1Pod>(_space, "p"))?.Metadata.DeletionTimestamp.ShouldBeNull();
+        await ApplyAsync(new EvictPod(new ObjectKey(_space, "p"), pod.Metadata.Uid, 0));
+        (await Api.FindAsync<V1Pod>(_space, "p")).ShouldBeNull();
+    }
+
+    [Fact]
+    public async Task Apply_ManyCreationsOfWhichSomeAreRefused_MakesTheOthers()
+    {
+        var outcome = await ApplyAsync([.. Enumerable.Range(0, 300).Select(i => new CreateObject(WellKnownResources.ConfigMaps, new V1ConfigMap
+        {
+            Metadata = new V1ObjectMeta { NamespaceProperty = _space, Name = i == 150 ? "Not A Name" : $"m{i}" },
+        }))]);
+
+        outcome.Refused.Keys.ShouldHaveSingleItem().Key.Name.ShouldBe("Not A Name");
+        outcome.Written[WellKnownResources.ConfigMaps].ShouldBeGreaterThan(0);
+        (await Api.ListAsync<V1ConfigMap>(_space)).Count(map => map.Metadata.Name.StartsWith('m')).ShouldBe(299);
+    }
+
+    private Task<PlanOutcome> ApplyAsync(params ObjectAction[] actions) => shared.Silo.Services.GetRequiredService<PlanApplier>().ApplyAsync(
+        Identity, new ObjectReference(shared.Registry[WellKnownResources.Namespaces], new ObjectKey("", _space)), new Plan { Actions = actions });
+}
