@@ -26,7 +26,7 @@ namespace OrleansOrchestrator.ControlPlane.Controllers;
 [ShardPlacement]
 internal sealed partial class ControllerGrain(
     IEnumerable<IReconciler> reconcilers, ObservationReader reader, PlanApplier applier, SelectorIndexes indexes, WatchCaches caches,
-    Informer informer, ObjectFaults faults, ResourceRegistry registry, SiloPlaces places, ControllerOptions options, TimeProvider time,
+    Reflector reflector, ObjectFaults faults, ResourceRegistry registry, SiloPlaces places, ControllerOptions options, TimeProvider time,
     ILogger<ControllerGrain> logger) : LoopingGrain, IControllerGrain
 {
     // What was written of each resource; one number for all objects, so that none has to be remembered.
@@ -70,7 +70,7 @@ internal sealed partial class ControllerGrain(
         LogStarted(name, number);
         return
         [
-            .. _observed.Select(cache => informer.FollowAsync(cache, QueueAll, events => NoteAsync(cache.Definition.Name, events), Stopping)),
+            .. _observed.Select(cache => reflector.FollowAsync(cache, QueueAll, events => NoteAsync(cache.Definition.Name, events), Stopping)),
             _workers.RunAsync(ReconcileAsync, SetAside, Stopping),
             SupervisedLoop.RunAsync($"resync of {name}", ResyncAsync, time, logger, Stopping),
         ];

@@ -1,3 +1,4 @@
+using OrleansOrchestrator.ControlPlane.Authorization;
 using OrleansOrchestrator.ControlPlane.Objects;
 using OrleansOrchestrator.Controllers.Reconciling;
 

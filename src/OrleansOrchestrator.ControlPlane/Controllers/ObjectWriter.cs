@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using k8s.Models;
 using OrleansOrchestrator.ControlPlane.Objects;
 using OrleansOrchestrator.Controllers.Actions;
 using OrleansOrchestrator.Model.Codec;
@@ -13,7 +14,7 @@ namespace OrleansOrchestrator.ControlPlane.Controllers;
 /// Writes for one controller through the door that all writes use. Creations that are asked for in one turn go to the store as
 /// one commit.
 /// </summary>
-internal sealed class ObjectWriter(ObjectClient objects, PodEviction evictions, ResourceRegistry registry, WriteOptions options) : IObjectWriter
+internal sealed class ObjectWriter(ObjectClient objects, ResourceRegistry registry, WriteOptions options) : IObjectWriter
 {
     private readonly Lock _gate = new();
     private List<Creation> _creations = [];
@@ -79,7 +80,9 @@ internal sealed class ObjectWriter(ObjectClient objects, PodEviction evictions, 
     /// <inheritdoc/>
     public Task<WrittenObject?> EvictAsync(ObjectKey pod, string uid, long? gracePeriodSeconds) => UnlessGoneAsync(async () =>
     {
-        await evictions.EvictAsync(pod, new DeletionOptions { Uid = uid, GracePeriodSeconds = gracePeriodSeconds }, options, CancellationToken.None);
+        var eviction = new V1Eviction { Metadata = new V1ObjectMeta { NamespaceProperty = pod.Namespace, Name = pod.Name } };
+        var deletion = new DeletionOptions { Uid = uid, GracePeriodSeconds = gracePeriodSeconds };
+        await objects.EvictAsync(pod, eviction, deletion, options, CancellationToken.None);
         return new WrittenObject(pod, null);
     });
 

@@ -22,7 +22,7 @@ internal sealed record PlanOutcome(
 
 /// <summary>Applies plans through the one door that all writes use. An object that this door refuses for good is told of.</summary>
 internal sealed partial class PlanApplier(
-    ObjectClient objects, PodEviction evictions, WatchCaches caches, ResourceRegistry registry, EventRecorder events, ObjectFaults faults,
+    ObjectClient objects, WatchCaches caches, ResourceRegistry registry, EventRecorder events, ObjectFaults faults,
     ILogger<PlanApplier> logger)
 {
     /// <summary>How many actions are under way at once; creations are one commit, the others one each.</summary>
@@ -36,7 +36,7 @@ internal sealed partial class PlanApplier(
     {
         if (plan.Actions.Count == 0 && plan.Events.Count == 0)
             return Nothing;
-        var writer = new ObjectWriter(objects, evictions, registry, identity.Options);
+        var writer = new ObjectWriter(objects, registry, identity.Options);
         var written = new Dictionary<ResourceName, long>();
         var refused = new Dictionary<(ResourceName, ObjectKey), ApiException>();
         var isKnown = true;

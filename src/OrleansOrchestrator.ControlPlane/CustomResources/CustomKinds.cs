@@ -14,7 +14,7 @@ namespace OrleansOrchestrator.ControlPlane.CustomResources;
 /// kinds whenever one changes.
 /// </summary>
 internal sealed partial class CustomKinds(
-    WatchCaches caches, Informer follower, ResourceRegistry registry, ILogger<CustomKinds> logger) : BackgroundService, IReadinessCheck, INewestKinds
+    WatchCaches caches, Reflector follower, ResourceRegistry registry, ILogger<CustomKinds> logger) : BackgroundService, IReadinessCheck, INewestKinds
 {
     private readonly Lock _applying = new();
     private Dictionary<ResourceName, CustomKind> _kinds = [];

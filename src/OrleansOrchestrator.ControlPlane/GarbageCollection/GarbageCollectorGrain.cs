@@ -20,7 +20,7 @@ namespace OrleansOrchestrator.ControlPlane.GarbageCollection;
 [KeepAlive]
 [PreferLocalPlacement]
 internal sealed class GarbageCollectorGrain(
-    OwnershipGraph graph, Informer follower, PlanApplier applier, ObjectFaults faults, WatchCaches caches, ResourceRegistry registry,
+    OwnershipGraph graph, Reflector follower, PlanApplier applier, ObjectFaults faults, WatchCaches caches, ResourceRegistry registry,
     ControllerOptions options, TimeProvider time, ILogger<GarbageCollectorGrain> logger) : LoopingGrain, IGarbageCollectorGrain
 {
     private const string Component = "garbage-collector-controller";

@@ -56,7 +56,7 @@ public static class ControlPlaneHosting
         AddHostedSingleton<WatchCaches>(services);
         AddHostedSingleton<CacheHealth>(services);
         services.AddSingleton<IReadinessCheck>(provider => provider.GetRequiredService<CacheHealth>());
-        services.AddSingleton<Informer>();
+        services.AddSingleton<Reflector>();
 
         AddHostedSingleton<CustomKinds>(services);
         services.AddSingleton<INewestKinds>(provider => provider.GetRequiredService<CustomKinds>());
@@ -115,7 +115,6 @@ public static class ControlPlaneHosting
         services.AddSingleton<SelectorIndexes>();
         services.AddSingleton<SiloPlaces>();
         services.AddPlacementDirector<ShardPlacement, ShardPlacementDirector>();
-        services.TryAddSingleton<PodEviction>();
         services.AddSingleton<ObjectFaults>();
         services.AddSingleton<PlanApplier>();
         services.AddSingleton<OwnershipGraph>();

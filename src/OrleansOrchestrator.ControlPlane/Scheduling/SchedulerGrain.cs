@@ -25,7 +25,7 @@ namespace OrleansOrchestrator.ControlPlane.Scheduling;
 [KeepAlive]
 [PreferLocalPlacement]
 internal sealed partial class SchedulerGrain(
-    PlacementWriter writer, Informer follower, ObjectFaults faults, WatchCaches caches, ResourceRegistry registry, TimeProvider time,
+    PlacementWriter writer, Reflector follower, ObjectFaults faults, WatchCaches caches, ResourceRegistry registry, TimeProvider time,
     ILogger<SchedulerGrain> logger) : LoopingGrain, ISchedulerGrain
 {
     /// <summary>The scheduler of pods that name none.</summary>

@@ -1,4 +1,3 @@
-using OrleansOrchestrator.Controllers.Reconciling;
 using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.Controllers.Actions;

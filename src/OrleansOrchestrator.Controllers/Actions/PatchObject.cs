@@ -1,6 +1,6 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
-using OrleansOrchestrator.Controllers.Reconciling;
+using System.Text.Json;
+using OrleansOrchestrator.Controllers.Objects;
 using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Model.Resources;
 

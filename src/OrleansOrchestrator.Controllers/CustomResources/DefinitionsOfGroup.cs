@@ -1,5 +1,5 @@
 using k8s.Models;
-using OrleansOrchestrator.Controllers.Reconciling;
+using OrleansOrchestrator.Controllers.Objects;
 using OrleansOrchestrator.Controllers.Relations;
 using OrleansOrchestrator.Model.Resources;
 

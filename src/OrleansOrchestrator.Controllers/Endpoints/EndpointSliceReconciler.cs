@@ -1,8 +1,9 @@
+using k8s.Models;
+using OrleansOrchestrator.Controllers.Objects;
 using OrleansOrchestrator.Controllers.Reconciling;
 using OrleansOrchestrator.Controllers.Relations;
 using OrleansOrchestrator.Model.Pods;
 using OrleansOrchestrator.Model.Resources;
-using k8s.Models;
 
 namespace OrleansOrchestrator.Controllers.Endpoints;
 

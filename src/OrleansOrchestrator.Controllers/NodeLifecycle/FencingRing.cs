@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using k8s.Models;
-using OrleansOrchestrator.Controllers.Reconciling;
+using OrleansOrchestrator.Controllers.Objects;
 using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Model.Fencing;
 

@@ -1,5 +1,4 @@
 using OrleansOrchestrator.Controllers.Actions;
-using OrleansOrchestrator.Controllers.Reconciling;
 using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.Controllers.NodeLifecycle;

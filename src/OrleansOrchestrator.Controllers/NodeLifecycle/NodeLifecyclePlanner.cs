@@ -1,9 +1,9 @@
+using k8s.Models;
 using OrleansOrchestrator.Controllers.Actions;
-using OrleansOrchestrator.Controllers.Reconciling;
+using OrleansOrchestrator.Controllers.Objects;
 using OrleansOrchestrator.Model.Fencing;
 using OrleansOrchestrator.Model.Pods;
 using OrleansOrchestrator.Model.Resources;
-using k8s.Models;
 
 namespace OrleansOrchestrator.Controllers.NodeLifecycle;
 

@@ -1,6 +1,6 @@
 using System.Globalization;
 using k8s.Models;
-using OrleansOrchestrator.Controllers.Reconciling;
+using OrleansOrchestrator.Controllers.Objects;
 using OrleansOrchestrator.Loops;
 using OrleansOrchestrator.Model.Pods;
 

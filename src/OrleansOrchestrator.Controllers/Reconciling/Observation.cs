@@ -1,3 +1,4 @@
+using OrleansOrchestrator.Controllers.Objects;
 using OrleansOrchestrator.Controllers.Relations;
 using OrleansOrchestrator.Model.Resources;
 

@@ -18,9 +18,3 @@ public sealed record Plan
     /// <summary>When to look at the object again even if nothing changes; null for only then.</summary>
     public TimeSpan? RequeueAfter { get; init; }
 }
-
-/// <summary>An event to record on the primary object.</summary>
-/// <param name="Type"><c>Normal</c> or <c>Warning</c>.</param>
-/// <param name="Reason">A short CamelCase reason.</param>
-/// <param name="Message">What happened.</param>
-public sealed record PlannedEvent(string Type, string Reason, string Message);

@@ -1,6 +1,6 @@
 using k8s.Models;
+using OrleansOrchestrator.Controllers.Objects;
 using OrleansOrchestrator.Controllers.Pods;
-using OrleansOrchestrator.Controllers.Reconciling;
 using OrleansOrchestrator.Model.Pods;
 
 namespace OrleansOrchestrator.Controllers.Replication;

@@ -1,7 +1,7 @@
 using k8s.Models;
 using OrleansOrchestrator.Controllers.Actions;
+using OrleansOrchestrator.Controllers.Objects;
 using OrleansOrchestrator.Controllers.Pods;
-using OrleansOrchestrator.Controllers.Reconciling;
 using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Model.Pods;
 using OrleansOrchestrator.Model.Resources;

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using k8s.Models;
 using Microsoft.Extensions.DependencyInjection;
 using OrleansOrchestrator.ControlPlane.Admission;
+using OrleansOrchestrator.ControlPlane.Authorization;
 using OrleansOrchestrator.ControlPlane.Controllers;
 using OrleansOrchestrator.ControlPlane.Hosting;
 using OrleansOrchestrator.ControlPlane.Objects;
@@ -100,7 +101,7 @@ public sealed class ControllerShardTests
     {
         var admitted = new AdmittedUsers();
         await using var silo = await TestSilo.StartAsync(
-            new ScriptedLog(), Options, configure: builder => builder.Services.AddSingleton<IAdmissionPlugin>(admitted));
+            new ScriptedLog(), Options, plugins: admitted);
         await silo.Api.CreateAsync(PodSamples.Controller("default", "web", 1));
         await silo.Api.CreateAsync(PodSamples.Service("default", "web"));
         await silo.Api.UntilAsync<V1EndpointSlice>("default", all => all.Exists(slice => slice.Metadata.Name.StartsWith("web", StringComparison.Ordinal)));
@@ -133,18 +134,21 @@ public sealed class ControllerShardTests
     }
 
     /// <summary>Notes as whom objects are created.</summary>
-    private sealed class AdmittedUsers : IAdmissionPlugin
+    private sealed class AdmittedUsers : IValidatingAdmission
     {
         private readonly ConcurrentQueue<(string Resource, UserInfo User)> _admitted = [];
+
+        public string Name => "AdmittedUsers";
 
         public IEnumerable<string> Groups => _admitted.SelectMany(write => write.User.Groups);
 
         public IEnumerable<string> Of(string resource) => _admitted.Where(write => write.Resource == resource).Select(write => write.User.Name);
 
-        public ValueTask AdmitAsync(AdmissionRequest request, CancellationToken cancellationToken)
+        public bool Handles(AdmissionRequest request) => request is { Operation: AdmissionOperation.Create, Subresource: "" };
+
+        public ValueTask ValidateAsync(AdmissionRequest request, CancellationToken cancellationToken)
         {
-            if (request.Operation == AdmissionOperation.Create)
-                _admitted.Enqueue((request.Definition.Name.Plural, request.Options.User));
+            _admitted.Enqueue((request.Form.Definition.Name.Plural, request.Options.User));
             return ValueTask.CompletedTask;
         }
     }

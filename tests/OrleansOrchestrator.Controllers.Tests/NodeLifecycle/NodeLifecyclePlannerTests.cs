@@ -1,5 +1,5 @@
+using OrleansOrchestrator.Controllers.Actions;
 using OrleansOrchestrator.Controllers.NodeLifecycle;
-using OrleansOrchestrator.Controllers.Reconciling;
 using OrleansOrchestrator.Model.Pods;
 
 namespace OrleansOrchestrator.Controllers.Tests.NodeLifecycle;

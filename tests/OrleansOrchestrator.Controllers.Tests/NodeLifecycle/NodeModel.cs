@@ -1,6 +1,5 @@
 using OrleansOrchestrator.Controllers.Actions;
 using OrleansOrchestrator.Controllers.NodeLifecycle;
-using OrleansOrchestrator.Controllers.Reconciling;
 using OrleansOrchestrator.Controllers.Tests.Reconciling;
 using OrleansOrchestrator.Model.Fencing;
 using OrleansOrchestrator.Model.Resources;

@@ -1,6 +1,6 @@
 using CsCheck;
 using OrleansOrchestrator.Controllers.CustomResources;
-using OrleansOrchestrator.Controllers.Reconciling;
+using OrleansOrchestrator.Controllers.Objects;
 using OrleansOrchestrator.Controllers.Relations;
 using OrleansOrchestrator.Controllers.Tests.Reconciling;
 using OrleansOrchestrator.Model.Resources;

@@ -1,4 +1,4 @@
-namespace OrleansOrchestrator.Controllers.Reconciling;
+namespace OrleansOrchestrator.Controllers.Objects;
 
 /// <summary>Times in API objects are UTC, whichever kind their decoder gave them.</summary>
 internal static class ApiTime

@@ -8,7 +8,7 @@ using OrleansOrchestrator.Model.Resources;
 namespace OrleansOrchestrator.ControlPlane.Watch;
 
 /// <summary>Follows a cache on behalf of a grain, from the present objects on and for as long as the grain lives.</summary>
-internal sealed partial class Informer(TimeProvider time, ILogger<Informer> logger)
+internal sealed partial class Reflector(TimeProvider time, ILogger<Reflector> logger)
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan Idle = TimeSpan.FromMinutes(1);

@@ -5,7 +5,7 @@ using OrleansOrchestrator.Testing;
 
 namespace OrleansOrchestrator.ControlPlane.Tests.Watch;
 
-public sealed class InformerTests : IAsyncLifetime
+public sealed class ReflectorTests : IAsyncLifetime
 {
     private readonly ScriptedStore _store = new();
     private readonly CancellationTokenSource _stopping = new();
@@ -47,7 +47,7 @@ public sealed class InformerTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Informer_Gap_StartsOver()
+    public async Task Reflector_Gap_StartsOver()
     {
         _store.Put("a");
         var following = FollowAsync(_ => { });
@@ -62,7 +62,7 @@ public sealed class InformerTests : IAsyncLifetime
         await following;
     }
 
-    private Task FollowAsync(Action<string> handle) => new Informer(TimeProvider.System, NullLogger<Informer>.Instance).FollowAsync(
+    private Task FollowAsync(Action<string> handle) => new Reflector(TimeProvider.System, NullLogger<Reflector>.Instance).FollowAsync(
         _cache,
         () => Note("begin"),
         events =>

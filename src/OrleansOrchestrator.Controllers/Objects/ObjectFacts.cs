@@ -3,7 +3,7 @@ using k8s.Models;
 using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Model.Resources;
 
-namespace OrleansOrchestrator.Controllers.Reconciling;
+namespace OrleansOrchestrator.Controllers.Objects;
 
 /// <summary>What reconcilers ask of any object's metadata.</summary>
 internal static class ObjectFacts
