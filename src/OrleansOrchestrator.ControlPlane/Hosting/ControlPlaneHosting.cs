@@ -9,6 +9,8 @@ using OrleansOrchestrator.ControlPlane.Controllers;
 using OrleansOrchestrator.ControlPlane.CustomResources;
 using OrleansOrchestrator.ControlPlane.Events;
 using OrleansOrchestrator.ControlPlane.GarbageCollection;
+using OrleansOrchestrator.ControlPlane.Membership;
+using OrleansOrchestrator.ControlPlane.Memory;
 using OrleansOrchestrator.ControlPlane.Nodes;
 using OrleansOrchestrator.ControlPlane.Objects;
 using OrleansOrchestrator.ControlPlane.Scheduling;

@@ -1,8 +1,9 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using OrleansOrchestrator.ControlPlane.Controllers;
-using OrleansOrchestrator.ControlPlane.Store;
 using OrleansOrchestrator.Controllers.Reconciling;
+using OrleansOrchestrator.ControlPlane.Controllers;
+using OrleansOrchestrator.ControlPlane.Membership;
+using OrleansOrchestrator.ControlPlane.Store;
 using OrleansOrchestrator.Loops;
 
 namespace OrleansOrchestrator.ControlPlane.Hosting;

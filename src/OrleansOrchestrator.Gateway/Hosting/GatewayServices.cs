@@ -22,6 +22,7 @@ using OrleansOrchestrator.Gateway.Reviews;
 using OrleansOrchestrator.Gateway.ServiceAccounts;
 using OrleansOrchestrator.Gateway.Streams;
 using OrleansOrchestrator.Gateway.Subresources;
+using OrleansOrchestrator.Gateway.Transport;
 using OrleansOrchestrator.Gateway.Watch;
 using OrleansOrchestrator.Kinds;
 using OrleansOrchestrator.Loops;

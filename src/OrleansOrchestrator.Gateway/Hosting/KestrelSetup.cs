@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Options;
 using OrleansOrchestrator.Gateway.Identity;
+using OrleansOrchestrator.Gateway.Transport;
 
 namespace OrleansOrchestrator.Gateway.Hosting;
 
@@ -48,7 +49,7 @@ internal sealed class KestrelSetup(GatewayOptions options, ServingCertificate ce
                 OnConnection = _ => ValueTask.FromResult(TlsOptions()),
                 HandshakeTimeout = limits.RequestHeadersTimeout,
             });
-            listen.Use(static next => connection => GatheredOutput.ServeAsync(connection, next));
+            listen.Use(static next => connection => CoalescedOutput.ServeAsync(connection, next));
         });
     }
 

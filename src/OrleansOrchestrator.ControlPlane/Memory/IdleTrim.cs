@@ -1,4 +1,4 @@
-namespace OrleansOrchestrator.ControlPlane.Hosting;
+namespace OrleansOrchestrator.ControlPlane.Memory;
 
 /// <summary>Decides from what a process allocates when its memory is to be trimmed: once, when work has come to rest after there was some.</summary>
 internal sealed class IdleTrim

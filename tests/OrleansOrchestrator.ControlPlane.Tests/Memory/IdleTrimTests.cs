@@ -1,6 +1,6 @@
-using OrleansOrchestrator.ControlPlane.Hosting;
+using OrleansOrchestrator.ControlPlane.Memory;
 
-namespace OrleansOrchestrator.ControlPlane.Tests.Hosting;
+namespace OrleansOrchestrator.ControlPlane.Tests.Memory;
 
 public sealed class IdleTrimTests
 {

@@ -6,19 +6,19 @@ using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 
-namespace OrleansOrchestrator.Gateway.Hosting;
+namespace OrleansOrchestrator.Gateway.Transport;
 
 /// <summary>
 /// Gathers what the streams of an HTTP/2 connection have to send. Kestrel encrypts and sends the answer of each on its own;
 /// here answers that are ready at the same time, as those of writes that were committed together, leave in one TLS record and
 /// one call of the system. Nothing is kept waiting: they leave as soon as a thread is free for it.
 /// </summary>
-internal sealed class GatheredOutput : IDuplexPipe
+internal sealed class CoalescedOutput : IDuplexPipe
 {
     private readonly IDuplexPipe _transport;
     private readonly Pipe _gathered;
 
-    private GatheredOutput(IDuplexPipe transport, MemoryPool<byte> pool)
+    private CoalescedOutput(IDuplexPipe transport, MemoryPool<byte> pool)
     {
         _transport = transport;
         _gathered = new Pipe(new PipeOptions(
@@ -40,7 +40,7 @@ internal sealed class GatheredOutput : IDuplexPipe
     private static async Task ServeGatheredAsync(ConnectionContext connection, ConnectionDelegate next)
     {
         var transport = connection.Transport;
-        var gathered = new GatheredOutput(transport, connection.Features.GetRequiredFeature<IMemoryPoolFeature>().MemoryPool);
+        var gathered = new CoalescedOutput(transport, connection.Features.GetRequiredFeature<IMemoryPoolFeature>().MemoryPool);
         connection.Transport = gathered;
         var sending = gathered.SendAsync();
         try

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using OrleansOrchestrator.Loops;
 
-namespace OrleansOrchestrator.ControlPlane.Hosting;
+namespace OrleansOrchestrator.ControlPlane.Membership;
 
 /// <summary>
 /// Finds silos whose process is gone without waiting for missed probes. When a call to another silo has failed, all of them are

@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Runtime.InteropServices;
 
-namespace OrleansOrchestrator.Gateway.Hosting;
+namespace OrleansOrchestrator.Gateway.Transport;
 
 /// <summary>
 /// The blocks in which connections keep what they read and write. Kestrel's own pool has blocks of 4 KiB and gives out the one

@@ -1,6 +1,6 @@
-using OrleansOrchestrator.Gateway.Hosting;
+using OrleansOrchestrator.Gateway.Transport;
 
-namespace OrleansOrchestrator.Gateway.Tests.Hosting;
+namespace OrleansOrchestrator.Gateway.Tests.Transport;
 
 public sealed class BlockPoolTests
 {

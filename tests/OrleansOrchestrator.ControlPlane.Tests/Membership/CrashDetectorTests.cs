@@ -3,9 +3,9 @@ using System.Collections.Immutable;
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.Logging.Abstractions;
-using OrleansOrchestrator.ControlPlane.Hosting;
+using OrleansOrchestrator.ControlPlane.Membership;
 
-namespace OrleansOrchestrator.ControlPlane.Tests.Hosting;
+namespace OrleansOrchestrator.ControlPlane.Tests.Membership;
 
 public sealed class CrashDetectorTests : IDisposable
 {

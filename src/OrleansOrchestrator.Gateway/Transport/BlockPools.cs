@@ -2,7 +2,7 @@ using System.Buffers;
 using System.Collections.Concurrent;
 using Microsoft.AspNetCore.Connections;
 
-namespace OrleansOrchestrator.Gateway.Hosting;
+namespace OrleansOrchestrator.Gateway.Transport;
 
 /// <summary>Gives Kestrel its pools of blocks, and sees to it that they give back what a busy time has left.</summary>
 internal sealed class BlockPools : IMemoryPoolFactory<byte>, IDisposable

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using OrleansOrchestrator.Loops;
 
-namespace OrleansOrchestrator.ControlPlane.Hosting;
+namespace OrleansOrchestrator.ControlPlane.Memory;
 
 /// <summary>
 /// Gives memory back to the machine once work has come to rest. Without allocations the collector does not run, so that what
