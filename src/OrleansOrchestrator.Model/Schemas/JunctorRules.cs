@@ -20,7 +20,6 @@ internal static class JunctorRules
         ("x-kubernetes-list-map-keys", "must be empty to be structural"),
         ("x-kubernetes-list-type", "must be undefined to be structural"),
         ("x-kubernetes-map-type", "must be undefined to be structural"),
-        ("x-kubernetes-validations", "must be empty to be structural"),
     ];
 
     /// <summary>Gathers the faults of the schemas that are joined at a node.</summary>
@@ -28,25 +27,31 @@ internal static class JunctorRules
         ValidateJunctors(schema, new Counterpart(schema, path), path, schema.Flag("x-kubernetes-int-or-string"), errors);
 
     /// <summary>What the schema says outside of junctors about the place that a part speaks of.</summary>
-    private readonly record struct Counterpart(JsonElement? Schema, FieldPath Path)
+    /// <param name="Schema">The schema of the place; null if there is none.</param>
+    /// <param name="Path">Where that is.</param>
+    /// <param name="IsCertain">Whether the part holds in any case: validation rules may stand nowhere else.</param>
+    private readonly record struct Counterpart(JsonElement? Schema, FieldPath Path, bool IsCertain = true)
     {
-        public Counterpart Property(string name) => new(Schema?.Object("properties")?.Object(name), Path.Child("properties").Key(name));
+        public Counterpart Property(string name) =>
+            this with { Schema = Schema?.Object("properties")?.Object(name), Path = Path.Child("properties").Key(name) };
 
-        public Counterpart Items() => new(Schema?.Object("items"), Path.Child("items"));
+        public Counterpart Items() => this with { Schema = Schema?.Object("items"), Path = Path.Child("items") };
     }
 
     private static void ValidateJunctors(JsonElement schema, Counterpart whole, FieldPath path, bool mayTellIntOrString, FieldErrors errors)
     {
+        var uncertain = whole with { IsCertain = false };
+
         // To say anew that something is an integer or a string is how authors spell it out: in anyOf, or in the first part of allOf.
         var anyOf = schema.List("anyOf").ToList();
         if (!mayTellIntOrString || !IsIntOrString(anyOf))
-            ValidateParts(anyOf, whole, path.Child("anyOf"), errors);
+            ValidateParts(anyOf, uncertain, path.Child("anyOf"), errors);
         var allOf = schema.List("allOf").ToList();
         for (var i = 0; i < allOf.Count; i++)
             ValidatePart(allOf[i], whole, path.Child("allOf").Index(i), mayTellIntOrString && i == 0, errors);
-        ValidateParts([.. schema.List("oneOf")], whole, path.Child("oneOf"), errors);
+        ValidateParts([.. schema.List("oneOf")], uncertain, path.Child("oneOf"), errors);
         if (schema.Object("not") is { } not)
-            ValidatePart(not, whole, path.Child("not"), mayTellIntOrString: false, errors);
+            ValidatePart(not, uncertain, path.Child("not"), mayTellIntOrString: false, errors);
     }
 
     private static bool IsIntOrString(List<JsonElement> parts) =>
@@ -75,6 +80,10 @@ internal static class JunctorRules
                 errors.Forbidden(path.Child(field), fault);
         }
 
+        if (whole.IsCertain)
+            SchemaRules.RefuseRules(part, path, errors);
+        else if (SchemaRules.HasRules(part))
+            errors.Forbidden(path.Child(SchemaRules.RulesField), "must be empty to be structural");
         SchemaRules.ValidatePattern(part, path, errors);
         foreach (var property in part.Map("properties"))
         {

@@ -8,6 +8,9 @@ namespace OrleansOrchestrator.Model.Schemas;
 /// <remarks>https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definitions/#specifying-a-structural-schema</remarks>
 public static class SchemaRules
 {
+    /// <summary>The field that holds validation rules.</summary>
+    public const string RulesField = "x-kubernetes-validations";
+
     private const string EmbeddedField = "x-kubernetes-embedded-resource";
     private const string IntOrStringField = "x-kubernetes-int-or-string";
     private const string PreserveField = "x-kubernetes-preserve-unknown-fields";
@@ -73,17 +76,22 @@ public static class SchemaRules
 
         if (schema.Flag("uniqueItems"))
             errors.Forbidden(path.Child("uniqueItems"), "uniqueItems cannot be set to true since the runtime complexity becomes quadratic");
-        if (schema.List("x-kubernetes-validations").Any())
-        {
-            errors.Forbidden(path.Child("x-kubernetes-validations"),
-                "validation rules in the Common Expression Language are not supported by this server");
-        }
-
+        RefuseRules(schema, path, errors);
         ValidatePattern(schema, path, errors);
         ListShapeRules.Validate(schema, path, errors);
         ValidateDefault(schema, path, errors);
         JunctorRules.Validate(schema, path, errors);
         ValidateParts(schema, path, errors);
+    }
+
+    /// <summary>Whether a part of a schema has validation rules.</summary>
+    public static bool HasRules(JsonElement schema) => schema.List(RulesField).Any();
+
+    /// <summary>Refuses validation rules: nothing here would evaluate them.</summary>
+    public static void RefuseRules(JsonElement schema, FieldPath path, FieldErrors errors)
+    {
+        if (HasRules(schema))
+            errors.Forbidden(path.Child(RulesField), "validation rules in the Common Expression Language are not supported by this server");
     }
 
     /// <summary>Gathers the faults of a pattern, which may stand in any part of a schema.</summary>

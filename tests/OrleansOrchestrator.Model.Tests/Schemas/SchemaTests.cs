@@ -201,7 +201,32 @@ public sealed class SchemaTests
     [InlineData("{'type':'object','properties':{'metadata':{'type':'object'}},'not':{'properties':{'metadata':{}}}}", "schema.not.properties[metadata]: Forbidden: must not be specified in a nested context")]
     [InlineData("{'type':'object','properties':{'a':{'type':'object','properties':{'b':{'type':'string'}},'default':{'c':1}}}}",
         "schema.properties[a].default: Invalid value: {'c':1}: must not have unknown fields")]
-    [InlineData("{'type':'object','x-kubernetes-validations':[{'rule':'true'}]}",
-        "schema.x-kubernetes-validations: Forbidden: validation rules in the Common Expression Language are not supported by this server")]
     public void Schema_NotStructural_IsRefused(string schema, string expected) => SchemaCase.RulesOf(schema).ShouldBe(expected);
+
+    [Theory]
+    [InlineData("{'type':'object',RULES}", "schema")]
+    [InlineData("{'type':'object','properties':{'a':{'type':'string',RULES}}}", "schema.properties[a]")]
+    [InlineData("{'type':'object','properties':{'a':{'type':'array','items':{'type':'string',RULES}}}}", "schema.properties[a].items")]
+    [InlineData("{'type':'object','properties':{'a':{'type':'object','additionalProperties':{'type':'string',RULES}}}}", "schema.properties[a].additionalProperties")]
+    [InlineData("{'type':'object','allOf':[{RULES}]}", "schema.allOf[0]")]
+    [InlineData("{'type':'object','properties':{'a':{'type':'string'}},'allOf':[{'properties':{'a':{RULES}}}]}", "schema.allOf[0].properties[a]")]
+    public void Schema_WithValidationRules_IsRefusedWhereverTheyStand(string schema, string place) =>
+        RulesOf(schema).ShouldBe($"{place}.x-kubernetes-validations: Forbidden: validation rules in the Common Expression Language are not supported by this server");
+
+    [Theory]
+    [InlineData("{'type':'object','anyOf':[{RULES}]}", "schema.anyOf[0]")]
+    [InlineData("{'type':'object','oneOf':[{RULES}]}", "schema.oneOf[0]")]
+    [InlineData("{'type':'object','not':{RULES}}", "schema.not")]
+    [InlineData("{'type':'object','not':{'allOf':[{RULES}]}}", "schema.not.allOf[0]")]
+    public void Schema_WithValidationRulesThatMayNotCount_IsNotStructural(string schema, string place) =>
+        RulesOf(schema).ShouldBe($"{place}.x-kubernetes-validations: Forbidden: must be empty to be structural");
+
+    [Theory]
+    [InlineData("{'type':'object','x-kubernetes-validations':[]}")]
+    [InlineData("{'type':'object','allOf':[{'x-kubernetes-validations':[]}]}")]
+    [InlineData("{'type':'object','anyOf':[{'x-kubernetes-validations':[]}]}")]
+    public void Schema_WithNoValidationRules_IsAccepted(string schema) => SchemaCase.RulesOf(schema).ShouldBe("");
+
+    private static string RulesOf(string schema) =>
+        SchemaCase.RulesOf(schema.Replace("RULES", "'x-kubernetes-validations':[{'rule':'true'}]", StringComparison.Ordinal));
 }
