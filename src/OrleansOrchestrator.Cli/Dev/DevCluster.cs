@@ -6,6 +6,7 @@ using OrleansOrchestrator.Cli.Dev.Demo;
 using OrleansOrchestrator.Cli.Failures;
 using OrleansOrchestrator.Cli.Processes;
 using OrleansOrchestrator.Cli.Silos;
+using OrleansOrchestrator.ControlPlane.GrainStates;
 using OrleansOrchestrator.Node.Proxy;
 using OrleansOrchestrator.Storage.Sqlite;
 
@@ -82,6 +83,7 @@ internal static class DevCluster
         ConfigureSilo = silo =>
         {
             silo.UseLocalhostClustering(siloPort: FreePort(), gatewayPort: 0, serviceId: "orchestrator-dev", clusterId: "orchestrator-dev");
+            silo.AddSqliteGrainStates(new SqliteGrainStates(database));
             SiloTuning.Apply(silo);
         },
         ProposeServiceCidrAsync = () => ServiceProxyAddressing.DetectServiceCidrAsync(CancellationToken.None),

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Orleans.Configuration;
 using OrleansOrchestrator.Cli.Failures;
 using OrleansOrchestrator.Cli.Processes;
+using OrleansOrchestrator.ControlPlane.GrainStates;
 using OrleansOrchestrator.Model.Names;
 using OrleansOrchestrator.Storage.PostgreSql;
 
@@ -71,6 +72,11 @@ internal static class SiloProcess
         {
             clustering.Invariant = "Npgsql";
             clustering.DataSource = connections.General;
+        });
+        silo.AddAdoNetGrainStorage(GrainStateStorage.Provider, storage =>
+        {
+            storage.Invariant = "Npgsql";
+            storage.DataSource = connections.General;
         });
         silo.Configure<ClusterOptions>(cluster =>
         {

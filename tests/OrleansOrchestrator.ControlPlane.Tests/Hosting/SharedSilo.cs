@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
+using OrleansOrchestrator.ControlPlane.GrainStates;
 using OrleansOrchestrator.ControlPlane.Hosting;
 using OrleansOrchestrator.ControlPlane.Tests.Hosting;
 using OrleansOrchestrator.Model.Resources;
@@ -42,7 +43,8 @@ internal sealed class SqliteFile : IAsyncDisposable
         if (_database is not null)
             await _database.DisposeAsync();
         _database = await SqliteDatabase.OpenAsync(Path.Combine(_folder, "state.db"), NullLogger.Instance, TestContext.Current.CancellationToken);
-        return await TestSilo.StartAsync(new SqliteObjectLog(_database, TimeProvider.System), options);
+        var states = new SqliteGrainStates(_database);
+        return await TestSilo.StartAsync(new SqliteObjectLog(_database, TimeProvider.System), options, configure: silo => silo.AddSqliteGrainStates(states));
     }
 
     public async ValueTask DisposeAsync()

@@ -9,7 +9,7 @@ using OrleansOrchestrator.Testing;
 
 namespace OrleansOrchestrator.Storage.Tests.Orleans;
 
-/// <summary>Our tables and statements under the real AdoNet providers: membership, grain state, reminders.</summary>
+/// <summary>Our tables and statements under the real AdoNet providers: membership and grain state.</summary>
 public sealed class OrleansTablesTests(PostgreSqlFixture fixture)
 {
     internal const string Provider = "postgresql";
@@ -89,29 +89,21 @@ public sealed class OrleansTablesTests(PostgreSqlFixture fixture)
     }
 
     [Fact]
-    public async Task Reminder_RegisteredAndUpdated_IsFoundUntilUnregistered()
+    public async Task GrainState_AfterARestartOfTheSilo_IsWhatWasWritten()
     {
         PostgreSqlFixture.RequireServer();
-        using var silo = CreateSilo(NewName());
-        await silo.StartAsync(Cancellation);
-        var grain = Grains(silo).GetGrain<IProbeGrain>("probe/reminders");
+        var cluster = NewName();
+        using (var first = CreateSilo(cluster))
+        {
+            await first.StartAsync(Cancellation);
+            await Grains(first).GetGrain<IProbeGrain>("probe/restart").WriteAsync("kept");
+            await first.StopAsync(Cancellation);
+        }
 
-        await grain.RemindAsync("nightly", TimeSpan.FromHours(24));
-        await grain.RemindAsync("yearly", TimeSpan.FromDays(365));
-        await grain.RemindAsync("nightly", TimeSpan.FromHours(12));
-        (await grain.RemindersAsync()).ShouldBe(["nightly", "yearly"]);
-
-        var table = silo.Services.GetRequiredService<IReminderTable>();
-        var all = await table.ReadRows(0, 0, Cancellation);
-        all.Reminders.Select(reminder => reminder.Period).Order().ShouldBe([TimeSpan.FromHours(12), TimeSpan.FromDays(365)]);
-        (await table.ReadRows(0, uint.MaxValue / 2, Cancellation)).Reminders.Count
-            .ShouldBe(2 - (await table.ReadRows(uint.MaxValue / 2, 0, Cancellation)).Reminders.Count);
-
-        await grain.UnremindAsync("nightly");
-        (await grain.RemindersAsync()).ShouldBe(["yearly"]);
-        await table.TestOnlyClearTable(Cancellation);
-        (await grain.RemindersAsync()).ShouldBeEmpty();
-        await silo.StopAsync(Cancellation);
+        using var second = CreateSilo(cluster);
+        await second.StartAsync(Cancellation);
+        (await Grains(second).GetGrain<IProbeGrain>("probe/restart").ReadAsync()).ShouldBe("kept");
+        await second.StopAsync(Cancellation);
     }
 
     private static string NewName() => $"cluster-{Guid.NewGuid():N}";
@@ -139,11 +131,6 @@ public sealed class OrleansTablesTests(PostgreSqlFixture fixture)
                 options.Invariant = "Npgsql";
                 options.DataSource = fixture.Connections.General;
                 options.DeleteStateOnClear = deleteOnClear;
-            })
-            .UseAdoNetReminderService(options =>
-            {
-                options.Invariant = "Npgsql";
-                options.DataSource = fixture.Connections.General;
             }));
         return builder.Build();
     }

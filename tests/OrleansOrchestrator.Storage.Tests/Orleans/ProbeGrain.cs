@@ -15,15 +15,6 @@ public interface IProbeGrain : IGrainWithStringKey
 
     [Alias("forget")]
     Task ForgetAsync();
-
-    [Alias("remind")]
-    Task RemindAsync(string name, TimeSpan period);
-
-    [Alias("reminders")]
-    Task<IReadOnlyList<string>> RemindersAsync();
-
-    [Alias("unremind")]
-    Task UnremindAsync(string name);
 }
 
 [GenerateSerializer]
@@ -35,7 +26,7 @@ internal sealed class ProbeState
 }
 
 internal sealed class ProbeGrain([PersistentState("probe", OrleansTablesTests.Provider)] IPersistentState<ProbeState> state)
-    : Grain, IProbeGrain, IRemindable
+    : Grain, IProbeGrain
 {
     public Task<string?> ReadAsync() => Task.FromResult(state.State.Value);
 
@@ -52,18 +43,4 @@ internal sealed class ProbeGrain([PersistentState("probe", OrleansTablesTests.Pr
         DeactivateOnIdle();
         return Task.CompletedTask;
     }
-
-    public Task RemindAsync(string name, TimeSpan period) => this.RegisterOrUpdateReminder(name, period, period);
-
-    public async Task<IReadOnlyList<string>> RemindersAsync() =>
-        [.. (await this.GetReminders()).Select(reminder => reminder.ReminderName).Order(StringComparer.Ordinal)];
-
-    public async Task UnremindAsync(string name)
-    {
-        var reminder = await this.GetReminder(name);
-        if (reminder is not null)
-            await this.UnregisterReminder(reminder);
-    }
-
-    public Task ReceiveReminder(string reminderName, TickStatus status) => Task.CompletedTask;
 }
