@@ -31,7 +31,7 @@ public sealed class PostgreSqlMigrationTests(PostgreSqlFixture fixture)
         [
             "postgresql/0001_object_log.sql", "postgresql/0002_cluster_identity.sql", "postgresql/0003_orleans_queries.sql",
             "postgresql/0004_orleans_membership.sql", "postgresql/0005_orleans_persistence.sql", "postgresql/0006_orleans_reminders.sql",
-            "postgresql/0007_database_origin.sql", "postgresql/0008_lease_durations.sql",
+            "postgresql/0007_database_origin.sql", "postgresql/0008_lease_durations.sql", "postgresql/0009_orleans_reminders_removed.sql",
         ]);
     }
 
