@@ -18,8 +18,6 @@ internal sealed class PriorityClassKind : ResourceDefinition<V1PriorityClass>
 
     public override string Plural => "priorityclasses";
 
-    public override bool IsActedOn => false;
-
     public override IReadOnlyList<string> ShortNames => ["pc"];
 
     public override bool Namespaced => false;

@@ -1,6 +1,5 @@
 using k8s.Models;
 using OrleansOrchestrator.Kinds.Rules;
-using OrleansOrchestrator.Kinds.Scheduling;
 
 namespace OrleansOrchestrator.Kinds.Core.Pods;
 
@@ -35,8 +34,6 @@ internal static class PodDefaults
     {
         ApplyToTemplate(spec);
         spec.EnableServiceLinks ??= true;
-        spec.PreemptionPolicy = spec.PreemptionPolicy.Or("PreemptLowerPriority");
-        spec.Priority ??= PriorityOf(spec.PriorityClassName);
         spec.ServiceAccountName = spec.ServiceAccountName.Or("default");
         spec.ServiceAccount = spec.ServiceAccountName;
         foreach (var container in spec.InitContainers.OrNone().Concat(spec.Containers.OrNone()))
@@ -55,11 +52,4 @@ internal static class PodDefaults
         if (!string.IsNullOrEmpty(spec.ServiceAccountName))
             spec.ServiceAccount = spec.ServiceAccountName;
     }
-
-    private static int PriorityOf(string? priorityClass) => priorityClass switch
-    {
-        "system-cluster-critical" => SystemPriorityClasses.ClusterCritical,
-        "system-node-critical" => SystemPriorityClasses.NodeCritical,
-        _ => 0,
-    };
 }

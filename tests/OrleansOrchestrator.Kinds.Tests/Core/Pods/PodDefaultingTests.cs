@@ -12,7 +12,7 @@ public class PodDefaultingTests
          "spec":{
            "containers":[{"name":"c","image":"nginx","imagePullPolicy":"Always","resources":{},
              "terminationMessagePath":"/dev/termination-log","terminationMessagePolicy":"File"}],
-           "dnsPolicy":"ClusterFirst","enableServiceLinks":true,"preemptionPolicy":"PreemptLowerPriority","priority":0,
+           "dnsPolicy":"ClusterFirst","enableServiceLinks":true,
            "restartPolicy":"Always","schedulerName":"default-scheduler","securityContext":{},
            "serviceAccount":"default","serviceAccountName":"default","terminationGracePeriodSeconds":30},
          "status":{"phase":"Pending","qosClass":"BestEffort"}}

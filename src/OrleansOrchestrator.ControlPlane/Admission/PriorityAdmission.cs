@@ -1,0 +1,86 @@
+using System.Globalization;
+using k8s.Models;
+using OrleansOrchestrator.ControlPlane.Objects;
+using OrleansOrchestrator.ControlPlane.Watch;
+using OrleansOrchestrator.Model.Errors;
+using OrleansOrchestrator.Model.Resources;
+
+namespace OrleansOrchestrator.ControlPlane.Admission;
+
+/// <summary>Gives every new pod the priority of its class, and holds that there is one global default.</summary>
+/// <remarks>See the admission plug-in Priority, k8s.io/kubernetes/plugin/pkg/admission/priority.</remarks>
+internal sealed class PriorityAdmission(WatchCaches caches, ResourceRegistry registry) : IMutatingAdmission
+{
+    private const string Preempts = "PreemptLowerPriority";
+
+    public string Name => "Priority";
+
+    public bool Handles(AdmissionRequest request) => request switch
+    {
+        { Operation: AdmissionOperation.Create, Subresource: "", Object: V1Pod { Spec: not null } } => true,
+        { Operation: AdmissionOperation.Create or AdmissionOperation.Update, Subresource: "", Object: V1PriorityClass { GlobalDefault: true } } => true,
+        _ => false,
+    };
+
+    public async ValueTask<AdmissionRequest> MutateAsync(AdmissionRequest request, CancellationToken cancellationToken)
+    {
+        if (request.Object is V1Pod pod)
+            Apply(request, pod.Spec, await ClassOfAsync(request, pod.Spec, cancellationToken));
+        else if (FindDefault() is { } present && present.Metadata.Name != request.Key.Name)
+            throw ApiErrors.Forbidden(WellKnownResources.PriorityClasses, request.Key.Name, $"PriorityClass {present.Metadata.Name} is already marked as globalDefault. Only one default can be marked");
+        return request;
+    }
+
+    private static void Apply(AdmissionRequest request, V1PodSpec spec, V1PriorityClass? found)
+    {
+        var priority = found?.Value ?? 0;
+        if (spec.Priority is { } said && said != priority)
+        {
+            throw ApiErrors.Forbidden(WellKnownResources.Pods, request.Key.Name, string.Create(
+                CultureInfo.InvariantCulture,
+                $"the integer value of priority ({said}) must not be provided in pod spec; priority admission controller computed {priority} from the given PriorityClass name"));
+        }
+
+        var policy = found?.PreemptionPolicy ?? Preempts;
+        if (spec.PreemptionPolicy is { Length: > 0 } saidPolicy && saidPolicy != policy)
+        {
+            throw ApiErrors.Forbidden(WellKnownResources.Pods, request.Key.Name,
+                $"the string value of PreemptionPolicy ({saidPolicy}) must not be provided in pod spec; priority admission controller computed {policy} from the given PriorityClass name");
+        }
+
+        spec.Priority = priority;
+        spec.PreemptionPolicy = policy;
+        if (string.IsNullOrEmpty(spec.PriorityClassName))
+            spec.PriorityClassName = found?.Metadata.Name;
+    }
+
+    /// <summary>The class that a pod names, or the global default.</summary>
+    private async ValueTask<V1PriorityClass?> ClassOfAsync(AdmissionRequest request, V1PodSpec spec, CancellationToken cancellationToken)
+    {
+        if (string.IsNullOrEmpty(spec.PriorityClassName))
+            return FindDefault();
+        var cache = caches[registry[WellKnownResources.PriorityClasses]];
+        var key = new ObjectKey("", spec.PriorityClassName);
+        if (cache.Find(key) is not { } found)
+        {
+            // The cache may be behind somebody who has just created the class.
+            await cache.EnsureFreshAsync(Freshness.Latest, cancellationToken);
+            found = cache.Find(key) ?? throw ApiErrors.Forbidden(WellKnownResources.Pods, request.Key.Name, $"no PriorityClass with name {spec.PriorityClassName} was found");
+        }
+
+        return found.Peek<V1PriorityClass>();
+    }
+
+    /// <summary>The global default: the one of the lowest value, should there be several.</summary>
+    private V1PriorityClass? FindDefault()
+    {
+        V1PriorityClass? lowest = null;
+        foreach (var stored in caches[registry[WellKnownResources.PriorityClasses]].Select(ObjectFilter.All).Objects)
+        {
+            if (stored.Peek<V1PriorityClass>() is { GlobalDefault: true } found && (lowest is null || found.Value < lowest.Value))
+                lowest = found;
+        }
+
+        return lowest;
+    }
+}
