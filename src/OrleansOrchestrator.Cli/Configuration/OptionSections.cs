@@ -6,6 +6,7 @@ using OrleansOrchestrator.ControlPlane.Watch;
 using OrleansOrchestrator.Gateway.Hosting;
 using OrleansOrchestrator.Model.Fencing;
 using OrleansOrchestrator.Node.Agent;
+using OrleansOrchestrator.Scheduling.Configuration;
 using OrleansOrchestrator.Storage.PostgreSql;
 
 namespace OrleansOrchestrator.Cli.Configuration;
@@ -23,6 +24,7 @@ internal static class OptionSections
         OptionSection.Of("postgres", () => new PostgreSqlOptions(), options => options.Faults()),
         OptionSection.Of("watch", () => new WatchOptions(), options => options.Faults()),
         OptionSection.Of("controllers", () => new ControllerOptions(), options => options.Faults()),
+        OptionSection.Of("scheduler", () => new SchedulerOptions(), options => options.Faults()),
         OptionSection.Of("serviceAddresses", () => new ServiceAddressOptions(), options => options.Faults(), nameof(ServiceAddressOptions.ServiceCidr)),
         OptionSection.Of("fencing", () => new FencingTimes(), times => times.Faults()),
         OptionSection.Of("nodeLifecycle", () => new NodeLifecycleOptions(), options => options.Faults(), nameof(NodeLifecycleOptions.Times)),

@@ -12,6 +12,7 @@ using OrleansOrchestrator.ControlPlane.Watch;
 using OrleansOrchestrator.Gateway.Hosting;
 using OrleansOrchestrator.Gateway.Identity;
 using OrleansOrchestrator.Model.Fencing;
+using OrleansOrchestrator.Scheduling.Configuration;
 using OrleansOrchestrator.Storage.Log;
 
 namespace OrleansOrchestrator.Cli.Silos;
@@ -138,6 +139,7 @@ internal sealed class SiloHost : IAsyncDisposable
             Watch = setup.Options.Get<WatchOptions>(),
             Controllers = setup.Options.Get<ControllerOptions>(),
             NodeLifecycle = setup.Options.Get<NodeLifecycleOptions>() with { Times = setup.Options.Get<FencingTimes>() },
+            Scheduler = setup.Options.Get<SchedulerOptions>(),
             ServiceAddresses = setup.Options.Get<ServiceAddressOptions>() with { ServiceCidr = serviceCidr },
             ApiEndpoint = new ApiEndpoint(setup.AdvertisedAddress, port),
             RootCertificatePem = identity.Authority.CertificatePem,

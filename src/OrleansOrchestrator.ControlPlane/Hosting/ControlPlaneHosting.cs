@@ -19,6 +19,7 @@ using OrleansOrchestrator.ControlPlane.Store;
 using OrleansOrchestrator.ControlPlane.Watch;
 using OrleansOrchestrator.Kinds;
 using OrleansOrchestrator.Model.Validation;
+using OrleansOrchestrator.Scheduling.Framework;
 
 namespace OrleansOrchestrator.ControlPlane.Hosting;
 
@@ -39,6 +40,7 @@ public static class ControlPlaneHosting
         faults.AddRange(options.Controllers.Faults());
         faults.AddRange(options.NodeLifecycle.Faults());
         faults.AddRange(options.ServiceAddresses.Faults());
+        faults.AddRange(options.Scheduler.Faults());
         if (faults.All.Count > 0)
             throw new ArgumentException($"the control plane's options are not valid: {string.Join(" ", faults.All)}", nameof(options));
         services.TryAddSingleton(TimeProvider.System);
@@ -48,6 +50,8 @@ public static class ControlPlaneHosting
         services.AddSingleton(options.Watch);
         services.AddSingleton(options.Controllers);
         services.AddSingleton(options.ServiceAddresses);
+        services.AddSingleton(options.Scheduler);
+        services.TryAddSingleton(PluginRegistry.BuiltIn);
         services.AddSingleton(options.NodeLifecycle);
         services.AddSingleton(new RootCertificate(options.RootCertificatePem));
 
@@ -67,6 +71,7 @@ public static class ControlPlaneHosting
         services.AddSingleton<IAdmissionPlugin, CustomResourceLifecycleAdmission>();
         services.AddSingleton<IAdmissionPlugin, NamespaceLifecycleAdmission>();
         services.AddSingleton<IAdmissionPlugin, DefaultTolerationsAdmission>();
+        services.AddSingleton<IAdmissionPlugin, PriorityAdmission>();
         services.AddSingleton<IAdmissionPlugin, ServiceAddressAdmission>();
         services.AddSingleton<IAdmissionPlugin, CertificateRequestAdmission>();
         services.AddSingleton<FreeClaims>();
@@ -126,7 +131,7 @@ public static class ControlPlaneHosting
             services.AddSingleton(provider => (IReconciler)ActivatorUtilities.CreateInstance(provider, type));
 
         services.AddSingleton(new SingletonGrain("garbage-collector", grains => grains.GetGrain<IGarbageCollectorGrain>("cluster")));
-        services.AddSingleton(new SingletonGrain("scheduler", grains => grains.GetGrain<ISchedulerGrain>(SchedulerGrain.DefaultName)));
+        services.AddSingleton(new SingletonGrain("scheduler", grains => grains.GetGrain<ISchedulerGrain>(SchedulerGrain.Key)));
         services.AddSingleton(new SingletonGrain("node-lifecycle", grains => grains.GetGrain<INodeLifecycleGrain>(NodeLifecycleGrain.Key)));
     }
 

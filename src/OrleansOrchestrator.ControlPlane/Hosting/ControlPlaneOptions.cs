@@ -1,8 +1,9 @@
+using OrleansOrchestrator.Controllers.NodeLifecycle;
 using OrleansOrchestrator.ControlPlane.Admission;
 using OrleansOrchestrator.ControlPlane.Controllers;
 using OrleansOrchestrator.ControlPlane.Store;
 using OrleansOrchestrator.ControlPlane.Watch;
-using OrleansOrchestrator.Controllers.NodeLifecycle;
+using OrleansOrchestrator.Scheduling.Configuration;
 
 namespace OrleansOrchestrator.ControlPlane.Hosting;
 
@@ -20,6 +21,9 @@ public sealed record ControlPlaneOptions
 
     /// <summary>Nodes that fall silent.</summary>
     public NodeLifecycleOptions NodeLifecycle { get; init; } = new();
+
+    /// <summary>The scheduler.</summary>
+    public SchedulerOptions Scheduler { get; init; } = new();
 
     /// <summary>Service addresses.</summary>
     public ServiceAddressOptions ServiceAddresses { get; init; } = new();

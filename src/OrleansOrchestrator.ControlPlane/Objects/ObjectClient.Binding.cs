@@ -39,7 +39,7 @@ internal sealed partial class ObjectClient
 
     /// <summary>Binds many pods in one commit. Each is bound provided that it is still at the given version.</summary>
     /// <returns>For each binding, null if it was made; otherwise why not.</returns>
-    public async Task<IReadOnlyList<ApiException?>> BindManyAsync(IReadOnlyList<(StoredObject Pod, string NodeName)> bindings)
+    public async Task<IReadOnlyList<ApiException?>> BindManyAsync(IReadOnlyList<(StoredObject Pod, string NodeName)> bindings, WriteOptions options)
     {
         var definition = registry[WellKnownResources.Pods];
         var outcomes = await CommitManyAsync(definition, await Task.WhenAll(bindings.Select(TryAdmitAsync)));
@@ -50,7 +50,7 @@ internal sealed partial class ObjectClient
             var (pod, node) = binding;
             try
             {
-                node = await AdmitBindingAsync(definition, pod.Key, pod.Uid, node, WriteOptions.ControlPlane, CancellationToken.None);
+                node = await AdmitBindingAsync(definition, pod.Key, pod.Uid, node, options, CancellationToken.None);
                 return (BindingWrite(definition, pod, node), null);
             }
             catch (ApiException refused)
@@ -113,6 +113,8 @@ internal sealed partial class ObjectClient
 
         pod.Spec.NodeName = nodeName;
         pod.Status ??= new V1PodStatus();
+        // Room was made for it, and it has it now.
+        pod.Status.NominatedNodeName = null;
         pod.Status.Conditions =
         [
             .. (pod.Status.Conditions ?? []).Where(condition => condition.Type != "PodScheduled"),

@@ -2,6 +2,6 @@ using OrleansOrchestrator.ControlPlane.Hosting;
 
 namespace OrleansOrchestrator.ControlPlane.Scheduling;
 
-/// <summary>Places pods on nodes. The key is the scheduler's name, which pods ask for by <c>spec.schedulerName</c>.</summary>
+/// <summary>Places pods on nodes: those that ask, by <c>spec.schedulerName</c>, for one of the profiles. There is one, for all of them.</summary>
 [Alias("ISchedulerGrain")]
 internal interface ISchedulerGrain : ISingletonGrain;

@@ -1,12 +1,16 @@
 using k8s.Models;
 using Microsoft.Extensions.Logging;
+using OrleansOrchestrator.ControlPlane.Authorization;
 using OrleansOrchestrator.ControlPlane.Events;
 using OrleansOrchestrator.ControlPlane.Objects;
 using OrleansOrchestrator.ControlPlane.Watch;
 using OrleansOrchestrator.Loops;
 using OrleansOrchestrator.Model.Codec;
+using OrleansOrchestrator.Model.Errors;
 using OrleansOrchestrator.Model.Metadata;
+using OrleansOrchestrator.Model.Pods;
 using OrleansOrchestrator.Model.Resources;
+using OrleansOrchestrator.Scheduling.Framework;
 
 namespace OrleansOrchestrator.ControlPlane.Scheduling;
 
@@ -20,9 +24,19 @@ internal sealed partial class PlacementWriter(
     /// <summary>Why a pod has no node: it could not be judged.</summary>
     public const string SchedulerError = "SchedulerError";
 
+    private const string Preempted = "Preempted";
+
     private const int ConditionsAtOnceMax = 64;
 
     private const int ConditionsWaitingMax = 20_000;
+
+    private const string NominatedNodeName = "nominatedNodeName";
+
+    private static readonly WriteOptions Identity = WriteOptions.ControlPlane with
+    {
+        User = new UserInfo("system:kube-scheduler", ["system:authenticated"]),
+        FieldManager = "kube-scheduler",
+    };
 
     private readonly Lock _gate = new();
     private readonly FairQueue<UnscheduledPod> _waiting = new(ConditionsWaitingMax);
@@ -30,7 +44,7 @@ internal sealed partial class PlacementWriter(
 
     /// <summary>Binds pods in one commit.</summary>
     /// <returns>For each, whether it is bound now.</returns>
-    public async Task<IReadOnlyList<bool>> BindAsync(string scheduler, IReadOnlyList<(ObjectKey Pod, string Uid, string NodeName)> placements)
+    public async Task<IReadOnlyList<bool>> BindAsync(IReadOnlyList<(ObjectKey Pod, string Uid, string Scheduler, string NodeName)> placements)
     {
         var cache = caches[registry[WellKnownResources.Pods]];
         var bound = new bool[placements.Count];
@@ -44,7 +58,7 @@ internal sealed partial class PlacementWriter(
             positions.Add(i);
         }
 
-        var refusals = await objects.BindManyAsync(bindings);
+        var refusals = await objects.BindManyAsync(bindings, Identity);
         for (var i = 0; i < refusals.Count; i++)
         {
             var (pod, node) = bindings[i];
@@ -52,24 +66,86 @@ internal sealed partial class PlacementWriter(
             if (refusals[i] is { } refused)
                 LogRefused(pod.Key, node, refused.Message);
             else
-                events.Record(pod, scheduler, "Normal", "Scheduled", $"Successfully assigned {pod.Key} to {node}");
+                events.Record(pod, placements[positions[i]].Scheduler, "Normal", "Scheduled", $"Successfully assigned {pod.Key} to {node}");
         }
 
         return bound;
     }
 
+    /// <summary>Makes the writes that plugins want before a pod is bound.</summary>
+    /// <exception cref="ApiException">One was refused.</exception>
+    public async Task PreBindAsync(IReadOnlyList<PreBindWrite> writes)
+    {
+        foreach (var write in writes)
+            await objects.PatchAsync(new ObjectReference(registry[write.Resource], write.Key), PatchType.MergePatch, write.MergePatch, Identity, CancellationToken.None);
+    }
+
     /// <summary>
-    /// Tells, in a pod's condition and in an event, why it has no node. Behind the scheduler's work, not in its way. Namespaces
-    /// take turns; what does not fit is told with the pod's next attempt.
+    /// Evicts a pod, gracefully, to make room for one of higher priority. Its condition says why before it goes, so that whoever
+    /// replaces it knows that it did not fail by itself.
     /// </summary>
-    public void TellUnschedulable(ObjectKey key, string uid, string scheduler, string reason, string message)
+    /// <returns>Whether it is going, or gone.</returns>
+    public async Task<bool> PreemptAsync(string scheduler, ObjectKey key, string uid, string preemptorUid, string nodeName)
+    {
+        if (caches[registry[WellKnownResources.Pods]].Find(key) is not { IsDeleting: false } pod || pod.Uid != uid)
+            return true;
+        var condition = PodDisruption.Target(
+            PodDisruption.PreemptionByScheduler,
+            $"{scheduler}: preempting to accommodate a higher priority pod",
+            ObjectMetaRules.TruncateToSeconds(time.GetUtcNow()));
+        try
+        {
+            await PatchStatusAsync(pod, new() { ["conditions"] = new[] { condition } });
+            await objects.DeleteAsync(new ObjectReference(pod.Definition, key), new DeletionOptions { Uid = uid }, Identity, CancellationToken.None);
+            events.Record(pod, scheduler, "Normal", Preempted, $"Preempted by pod {preemptorUid} on node {nodeName}");
+            return true;
+        }
+        catch (ApiException gone) when (gone.Code == 404)
+        {
+            return true;
+        }
+        catch (Exception refused)
+        {
+            LogNotPreempted(key, refused.Message);
+            return false;
+        }
+    }
+
+    /// <summary>Takes a nomination out of a pod's status: a pod of higher priority has the node.</summary>
+    public async Task EndNominationAsync(ObjectKey key, string uid)
+    {
+        if (caches[registry[WellKnownResources.Pods]].Find(key) is not { } pod || pod.Uid != uid || string.IsNullOrEmpty(pod.Peek<V1Pod>().Status?.NominatedNodeName))
+            return;
+        try
+        {
+            await PatchStatusAsync(pod, new() { [NominatedNodeName] = null });
+        }
+        catch (Exception refused)
+        {
+            LogConditionNotWritten(key, refused.Message);
+        }
+    }
+
+    /// <summary>
+    /// Reports, in a pod's status and in an event, why it has no node. Behind the scheduler's work, not in its way. Namespaces
+    /// take turns; what does not fit is reported with the pod's next attempt.
+    /// </summary>
+    /// <param name="key">The pod.</param>
+    /// <param name="uid">Its uid.</param>
+    /// <param name="scheduler">Who says so.</param>
+    /// <param name="reason">The condition's reason.</param>
+    /// <param name="message">Why.</param>
+    /// <param name="nominated">Where room is being made for it; empty for nowhere any more, null for no change.</param>
+    public void ReportUnschedulable(ObjectKey key, string uid, string scheduler, string reason, string message, string? nominated = null)
     {
         if (caches[registry[WellKnownResources.Pods]].Find(key) is not { } pod || pod.Uid != uid)
             return;
         events.Record(pod, scheduler, "Warning", "FailedScheduling", message);
-        var present = pod.Peek<V1Pod>().Status?.Conditions?.FirstOrDefault(condition => condition.Type == "PodScheduled");
-        if (present?.Message != message)
-            Enqueue(new UnscheduledPod(pod, present, reason, message));
+        var model = pod.Peek<V1Pod>();
+        var present = model.Condition(PodConditionTypes.PodScheduled);
+        var isNominatedSo = nominated is null || nominated == (model.Status?.NominatedNodeName ?? "");
+        if (present?.Message != message || !isNominatedSo)
+            Enqueue(new UnscheduledPod(pod, present, reason, message, isNominatedSo ? null : nominated));
     }
 
     private void Enqueue(UnscheduledPod told)
@@ -108,20 +184,21 @@ internal sealed partial class PlacementWriter(
 
     private async Task WriteConditionAsync(UnscheduledPod told)
     {
-        var (pod, present, reason, message) = told;
+        var (pod, present, reason, message, nominated) = told;
         var condition = new V1PodCondition
         {
-            Type = "PodScheduled",
+            Type = PodConditionTypes.PodScheduled,
             Status = "False",
             Reason = reason,
             Message = message,
             LastTransitionTime = present?.Status == "False" ? present.LastTransitionTime : ObjectMetaRules.TruncateToSeconds(time.GetUtcNow()),
         };
-        var patch = ObjectCodec.Encode(new V1Pod { Status = new V1PodStatus { Conditions = [condition] } });
+        var status = new Dictionary<string, object?> { ["conditions"] = new[] { condition } };
+        if (nominated is not null)
+            status[NominatedNodeName] = nominated.Length > 0 ? nominated : null;
         try
         {
-            await objects.PatchAsync(
-                new ObjectReference(pod.Definition, pod.Key, "status"), PatchType.StrategicMergePatch, patch, WriteOptions.ControlPlane, CancellationToken.None);
+            await PatchStatusAsync(pod, status);
         }
         catch (Exception refused)
         {
@@ -129,11 +206,21 @@ internal sealed partial class PlacementWriter(
         }
     }
 
-    /// <summary>A pod that found no node, with the condition that says so at present.</summary>
-    private sealed record UnscheduledPod(StoredObject Pod, V1PodCondition? Present, string Reason, string Message);
+    private Task PatchStatusAsync(StoredObject pod, Dictionary<string, object?> status) => objects.PatchAsync(
+        new ObjectReference(pod.Definition, pod.Key, "status"),
+        PatchType.StrategicMergePatch,
+        ObjectCodec.Encode(new Dictionary<string, object?> { ["status"] = status }),
+        Identity,
+        CancellationToken.None);
+
+    /// <summary>A pod that found no node, with the condition that says so at present, and where room is being made for it if that is news.</summary>
+    private sealed record UnscheduledPod(StoredObject Pod, V1PodCondition? Present, string Reason, string Message, string? Nominated);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "The binding of {Pod} to {Node} was refused: {Why}")]
     private partial void LogRefused(ObjectKey pod, string node, string why);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Pod} was not evicted for a pod of higher priority: {Why}")]
+    private partial void LogNotPreempted(ObjectKey pod, string why);
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "The condition of {Pod} was not written: {Why}")]
     private partial void LogConditionNotWritten(ObjectKey pod, string why);

@@ -9,6 +9,9 @@ using OrleansOrchestrator.Loops;
 using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Model.Resources;
 using OrleansOrchestrator.Scheduling.Cluster;
+using OrleansOrchestrator.Scheduling.Configuration;
+using OrleansOrchestrator.Scheduling.Framework;
+using OrleansOrchestrator.Scheduling.Inputs;
 using OrleansOrchestrator.Scheduling.Placements;
 using OrleansOrchestrator.Scheduling.Pods;
 using OrleansOrchestrator.Scheduling.Queueing;
@@ -17,19 +20,22 @@ namespace OrleansOrchestrator.ControlPlane.Scheduling;
 
 /// <inheritdoc cref="ISchedulerGrain"/>
 /// <remarks>
-/// Follows nodes, pods and namespaces into a <see cref="SchedulerCache"/>, takes batches of pods from the queue, assumes a
-/// placement for each and commits all bindings of a batch in one call. The store refuses the bindings that lost a race, and
+/// Follows nodes, pods, namespaces, and what plugins declare besides, into a <see cref="SchedulerCache"/>, takes batches of pods
+/// from the queue, lets the scheduler of each pod's profile decide, assumes the placements and commits all bindings of a batch in
+/// one call. The store refuses the bindings that lost a race, and
 /// those alone are tried again: two schedulers at once are slow, but never wrong.
 /// </remarks>
 [Reentrant]
 [KeepAlive]
 [PreferLocalPlacement]
 internal sealed partial class SchedulerGrain(
-    PlacementWriter writer, Reflector follower, ObjectFaults faults, WatchCaches caches, ResourceRegistry registry, TimeProvider time,
-    ILogger<SchedulerGrain> logger) : LoopingGrain, ISchedulerGrain
+    PlacementWriter writer, Reflector follower, ObjectFaults faults, WatchCaches caches, ResourceRegistry registry, SchedulerOptions options,
+    PluginRegistry plugins, TimeProvider time, ILogger<SchedulerGrain> logger) : LoopingGrain, ISchedulerGrain
 {
-    /// <summary>The scheduler of pods that name none.</summary>
-    public const string DefaultName = "default-scheduler";
+    /// <summary>The key of the grain.</summary>
+    public const string Key = "cluster";
+
+    private const string LoopName = "scheduler";
 
     private const int BatchMax = 256;
     private const int BindingsInFlightMax = 4;
@@ -37,22 +43,21 @@ internal sealed partial class SchedulerGrain(
     // How long pods are judged in one go: those that are placed are bound then, and what has changed meanwhile is seen.
     private static readonly TimeSpan BatchTimeMax = TimeSpan.FromMilliseconds(100);
 
-    private readonly SchedulerCache _cluster = new();
-    private readonly SchedulingQueue _queue = new(new SchedulingQueueOptions());
+    private readonly SchedulerCache _cluster = new(plugins);
+    private readonly SchedulingQueue _queue = new(options);
     private readonly SemaphoreSlim _bindings = new(BindingsInFlightMax);
     private readonly HashSet<ResourceName> _begun = [];
-    private Scheduler _scheduler = null!;
+    private IReadOnlyDictionary<string, Scheduler> _schedulers = null!;
     private SupervisedLoop _loop = null!;
     private ulong _attempts;
 
-    private string Name => this.GetPrimaryKeyString();
-
     protected override IEnumerable<Task> StartLoops()
     {
-        _scheduler = new Scheduler(_cluster, new SchedulerOptions());
-        _loop = new SupervisedLoop(Name, ScheduleAsync, time, logger);
+        _schedulers = Scheduler.CreateAll(_cluster, options);
+        _loop = new SupervisedLoop(LoopName, ScheduleAsync, time, logger);
         return
         [
+            .. plugins.ObjectInputs.Select(input => FollowAsync(input.Resource, @event => NoteObject(input, @event))),
             FollowAsync(WellKnownResources.Namespaces, NoteNamespace),
             FollowAsync(WellKnownResources.Nodes, NoteNode),
             FollowAsync(WellKnownResources.Pods, NotePod),
@@ -67,7 +72,7 @@ internal sealed partial class SchedulerGrain(
         {
             if (_begun.Add(resource))
                 return;
-            LogStartsOver(Name, resource);
+            LogStartsOver(resource);
             DeactivateOnIdle();
         },
         events =>
@@ -75,7 +80,7 @@ internal sealed partial class SchedulerGrain(
             foreach (var @event in events)
             {
                 if (@event.Object is { } obj)
-                    faults.Try(Name, obj, _ => note(@event));
+                    faults.Try(LoopName, obj, _ => note(@event));
             }
 
             _loop.Signal();
@@ -97,6 +102,12 @@ internal sealed partial class SchedulerGrain(
             : _cluster.SetNode(@event.Object!.Peek<V1Node>()),
         time.GetUtcNow());
 
+    private void NoteObject(ObjectInput input, WatchEvent @event) => _queue.Move(
+        @event.Type == WatchEventType.Deleted
+            ? _cluster.RemoveObject(input, @event.Object!.Key)
+            : _cluster.SetObject(input, @event.Object!.Key, @event.Object.Peek()),
+        time.GetUtcNow());
+
     private void NotePod(WatchEvent @event)
     {
         var now = time.GetUtcNow();
@@ -109,7 +120,7 @@ internal sealed partial class SchedulerGrain(
         }
 
         // What is neither on a node nor to be placed here has no bearing on anything: nothing else of it is read.
-        if (@event.Object.Field("spec.nodeName") is null or "" && @event.Object.Field("spec.schedulerName") != Name)
+        if (@event.Object.Field("spec.nodeName") is null or "" && !_schedulers.ContainsKey(@event.Object.Field("spec.schedulerName") ?? ""))
             return;
         if (Read(@event.Object) is not { } pod)
             return;
@@ -125,13 +136,13 @@ internal sealed partial class SchedulerGrain(
     {
         try
         {
-            return PodInfo.From(obj.Peek<V1Pod>());
+            return PodInfo.From(obj.Peek<V1Pod>(), plugins.PodInputs);
         }
         catch (Exception fault)
         {
             _queue.Delete(obj.Uid);
             _queue.Move(_cluster.RemovePod(obj.Uid), time.GetUtcNow());
-            TellNotJudged(obj.Key, obj.Uid, fault);
+            ReportNotJudged(obj.Key, obj.Uid, obj.Field("spec.schedulerName"), fault);
             return null;
         }
     }
@@ -178,49 +189,88 @@ internal sealed partial class SchedulerGrain(
         {
             // One pod that cannot be judged must not keep all others from their nodes.
             _queue.Retry(pod.Uid, time.GetUtcNow());
-            TellNotJudged(KeyOf(pod), pod.Uid, exception);
+            ReportNotJudged(KeyOf(pod), pod.Uid, pod.SchedulerName, exception);
         }
     }
 
-    private void TellNotJudged(ObjectKey key, string uid, Exception fault)
+    private void ReportNotJudged(ObjectKey key, string uid, string? scheduler, Exception fault)
     {
-        faults.Report(Name, WellKnownResources.Pods, key, null, fault);
-        writer.TellUnschedulable(key, uid, Name, PlacementWriter.SchedulerError, $"{fault.GetType().Name}: {fault.Message}");
+        faults.Report(LoopName, WellKnownResources.Pods, key, null, fault);
+        writer.ReportUnschedulable(key, uid, scheduler ?? LoopName, PlacementWriter.SchedulerError, $"{fault.GetType().Name}: {fault.Message}");
     }
 
     private void Decide(PodInfo pod, List<(PodInfo Pod, string NodeName)> placed)
     {
-        switch (_scheduler.Schedule(pod, ++_attempts))
+        var scheduler = _schedulers[pod.SchedulerName];
+        switch (scheduler.Schedule(pod, ++_attempts))
         {
+            case Placement placement when scheduler.Reserve(pod, placement.NodeName) is { } why:
+                _queue.Retry(pod.Uid, time.GetUtcNow());
+                writer.ReportUnschedulable(KeyOf(pod), pod.Uid, scheduler.Name, PlacementWriter.SchedulerError, why);
+                break;
             case Placement placement:
                 _cluster.Assume(pod, placement.NodeName);
                 placed.Add((pod, placement.NodeName));
                 break;
             case Unschedulable failure:
-                _queue.AddUnschedulable(pod.Uid, failure, time.GetUtcNow());
-                writer.TellUnschedulable(KeyOf(pod), pod.Uid, Name, PlacementWriter.Unschedulable, failure.Message);
+                MakeRoom(scheduler, pod, failure);
                 break;
         }
+    }
+
+    /// <summary>Lets plugins make room for a pod that fits nowhere, and reports what came of it.</summary>
+    private void MakeRoom(Scheduler scheduler, PodInfo pod, Unschedulable failure)
+    {
+        var outcome = scheduler.PostFilter(pod, failure, _attempts);
+        _queue.AddUnschedulable(pod.Uid, failure, time.GetUtcNow());
+        if (outcome.NodeName is { } nodeName)
+        {
+            _cluster.Nominate(pod, nodeName, outcome.Victims);
+            foreach (var other in outcome.Outbid)
+                _ = EndNominationAsync(other);
+            foreach (var victim in outcome.Victims)
+                _ = PreemptAsync(scheduler, pod, victim, nodeName);
+        }
+        else if (outcome.EndsNomination)
+        {
+            _queue.Move(_cluster.EndNomination(pod), time.GetUtcNow());
+        }
+
+        var nominated = outcome.NodeName ?? (outcome.EndsNomination ? "" : null);
+        writer.ReportUnschedulable(KeyOf(pod), pod.Uid, scheduler.Name, PlacementWriter.Unschedulable, failure.MessageWith(outcome), nominated);
+    }
+
+    private async Task PreemptAsync(Scheduler scheduler, PodInfo pod, PodInfo victim, string nodeName)
+    {
+        if (!await writer.PreemptAsync(scheduler.Name, KeyOf(victim), victim.Uid, pod.Uid, nodeName))
+            _cluster.Spare(victim);
+    }
+
+    private Task EndNominationAsync(PodInfo pod)
+    {
+        _cluster.EndNomination(pod);
+        return writer.EndNominationAsync(KeyOf(pod), pod.Uid);
     }
 
     private async Task BindAsync(List<(PodInfo Pod, string NodeName)> placed)
     {
         try
         {
-            var outcomes = await writer.BindAsync(Name, [.. placed.Select(p => (KeyOf(p.Pod), p.Pod.Uid, p.NodeName))]);
+            placed = await PreBindAsync(placed);
+            var outcomes = await writer.BindAsync([.. placed.Select(p => (KeyOf(p.Pod), p.Pod.Uid, p.Pod.SchedulerName, p.NodeName))]);
             for (var i = 0; i < placed.Count; i++)
             {
                 if (outcomes[i])
                     _queue.Done(placed[i].Pod.Uid);
                 else
-                    TakeBack(placed[i].Pod);
+                    TakeBack(placed[i].Pod, placed[i].NodeName);
             }
         }
         catch (Exception exception)
         {
             LogBindingFailed(exception, placed.Count);
-            foreach (var (pod, _) in placed)
-                TakeBack(pod);
+            foreach (var (pod, nodeName) in placed)
+                TakeBack(pod, nodeName);
         }
         finally
         {
@@ -229,9 +279,34 @@ internal sealed partial class SchedulerGrain(
         }
     }
 
-    private void TakeBack(PodInfo pod)
+    /// <summary>Makes the writes that plugins want before bindings. A pod whose writes are refused is tried again.</summary>
+    /// <returns>The pods that may be bound.</returns>
+    private async Task<List<(PodInfo Pod, string NodeName)>> PreBindAsync(List<(PodInfo Pod, string NodeName)> placed)
+    {
+        var prepared = new List<(PodInfo Pod, string NodeName)>(placed.Count);
+        foreach (var (pod, nodeName) in placed)
+        {
+            var writes = _schedulers[pod.SchedulerName].PreBind(pod, nodeName);
+            try
+            {
+                if (writes.Count > 0)
+                    await writer.PreBindAsync(writes);
+                prepared.Add((pod, nodeName));
+            }
+            catch (Exception refused)
+            {
+                TakeBack(pod, nodeName);
+                writer.ReportUnschedulable(KeyOf(pod), pod.Uid, pod.SchedulerName, PlacementWriter.SchedulerError, refused.Message);
+            }
+        }
+
+        return prepared;
+    }
+
+    private void TakeBack(PodInfo pod, string nodeName)
     {
         var now = time.GetUtcNow();
+        _schedulers[pod.SchedulerName].Unreserve(pod, nodeName);
         var freed = _cluster.Forget(pod);
         _queue.Retry(pod.Uid, now);
         _queue.Move(freed, now);
@@ -239,8 +314,8 @@ internal sealed partial class SchedulerGrain(
 
     private static ObjectKey KeyOf(PodInfo pod) => new(pod.Namespace, pod.Name);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "The scheduler {Name} reads the cluster anew, since it has missed changes of {Resource}")]
-    private partial void LogStartsOver(string name, ResourceName resource);
+    [LoggerMessage(Level = LogLevel.Information, Message = "The scheduler reads the cluster anew, since it has missed changes of {Resource}")]
+    private partial void LogStartsOver(ResourceName resource);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The scheduling queue is full; {Pod} waits for its next change")]
     private partial void LogQueueFull(string pod);

@@ -1,5 +1,5 @@
 using OrleansOrchestrator.Model.Pods;
-using OrleansOrchestrator.Scheduling.Pods;
+using OrleansOrchestrator.Scheduling.Inputs;
 
 namespace OrleansOrchestrator.Scheduling.Cluster;
 
@@ -78,12 +78,12 @@ internal sealed class NodeColumns(int capacity)
 
     public void Take(int row, PodShape shape, int sign)
     {
-        var requests = shape.Requests;
+        var requests = shape.Resources;
         _cpuMilli[row] += sign * requests.CpuMilli;
         _memoryBytes[row] += sign * requests.MemoryBytes;
         _storageBytes[row] += sign * requests.StorageBytes;
-        _scoredCpuMilli[row] += sign * shape.ScoredCpuMilli;
-        _scoredMemoryBytes[row] += sign * shape.ScoredMemoryBytes;
+        _scoredCpuMilli[row] += sign * requests.ScoredCpuMilli;
+        _scoredMemoryBytes[row] += sign * requests.ScoredMemoryBytes;
         FreePods[row] -= sign;
         Derive(row);
     }

@@ -1,5 +1,5 @@
 using OrleansOrchestrator.Model.Pods;
-using OrleansOrchestrator.Scheduling.Pods;
+using OrleansOrchestrator.Scheduling.Inputs;
 
 namespace OrleansOrchestrator.Scheduling.Cluster;
 
@@ -44,6 +44,9 @@ internal sealed class NodeTable
 
     /// <summary>Raised with the new capacity when the columns grow.</summary>
     public event Action<int>? Grown;
+
+    /// <summary>Makes everything old that was computed per row.</summary>
+    public void StartOver() => Epoch++;
 
     public NodeRecord Record(int row) => _records[row]!;
 
@@ -143,7 +146,7 @@ internal sealed class NodeTable
     private void Take(int row, PodShape shape, int sign)
     {
         Columns.Take(row, shape, sign);
-        foreach (var (name, amount) in shape.Extended)
+        foreach (var (name, amount) in shape.Resources.Extended)
             Extended(name)?.Take(row, sign * amount);
         Changes.Add(row, nodeChanged: false);
     }
@@ -165,7 +168,7 @@ internal sealed class NodeTable
         for (var row = 0; row < RowLimit; row++)
         {
             foreach (var pod in _records[row]?.Pods ?? [])
-                column.Take(row, pod.Info.Shape.AmountOf(name));
+                column.Take(row, pod.Info.Shape.Resources.AmountOf(name));
         }
 
         _extended.Add(name, column);

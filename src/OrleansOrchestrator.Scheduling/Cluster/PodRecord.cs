@@ -16,6 +16,9 @@ internal sealed class PodRecord(PodInfo info, int row, LabelGroup group)
     /// <summary>Whether the assignment is the scheduler's own and not yet seen in the store.</summary>
     public bool IsAssumed { get; set; }
 
+    /// <summary>Whether it is being evicted for a pod of higher priority, and its object may not say so yet.</summary>
+    public bool IsBeingPreempted { get; set; }
+
     /// <summary>Its place in its node's list, for removal without a search.</summary>
     public int IndexInNode { get; set; }
 

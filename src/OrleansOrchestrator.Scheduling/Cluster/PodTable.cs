@@ -1,4 +1,5 @@
 using OrleansOrchestrator.Model.Selectors;
+using OrleansOrchestrator.Scheduling.Inputs;
 using OrleansOrchestrator.Scheduling.Pods;
 
 namespace OrleansOrchestrator.Scheduling.Cluster;

@@ -1,5 +1,8 @@
 using k8s.Models;
+using OrleansOrchestrator.Model.Resources;
 using OrleansOrchestrator.Model.Selectors;
+using OrleansOrchestrator.Scheduling.Framework;
+using OrleansOrchestrator.Scheduling.Inputs;
 using OrleansOrchestrator.Scheduling.Placements;
 using OrleansOrchestrator.Scheduling.Pods;
 
@@ -12,10 +15,22 @@ namespace OrleansOrchestrator.Scheduling.Cluster;
 public sealed class SchedulerCache
 {
     private readonly Dictionary<string, NodeProperties> _properties = new(StringComparer.Ordinal);
+    private readonly Dictionary<ObjectInput, ObjectTable> _objects = [];
+
+    /// <summary>Creates an empty cluster for the built-in plugins.</summary>
+    public SchedulerCache()
+        : this(PluginRegistry.BuiltIn)
+    {
+    }
 
     /// <summary>Creates an empty cluster.</summary>
-    public SchedulerCache()
+    /// <param name="registry">The plugins that read it.</param>
+    public SchedulerCache(PluginRegistry registry)
     {
+        ArgumentNullException.ThrowIfNull(registry);
+        Registry = registry;
+        foreach (var input in registry.ObjectInputs)
+            _objects.Add(input, input.CreateTable());
         Counters = new PodCounters(Pods, Nodes);
         Nodes.Grown += Counters.Resize;
     }
@@ -25,6 +40,11 @@ public sealed class SchedulerCache
 
     /// <summary>How many pods count against nodes, assumed ones included.</summary>
     public int PodCount => Pods.Count;
+
+    /// <summary>The plugins that read it.</summary>
+    public PluginRegistry Registry { get; }
+
+    internal Nominations Nominations { get; } = new();
 
     internal NodeTable Nodes { get; } = new();
 
@@ -61,7 +81,7 @@ public sealed class SchedulerCache
     /// placement. A pod without a node is none of the cache's business, and leaves an assumed placement as it is.
     /// </summary>
     /// <returns>What changed for scheduling.</returns>
-    public ClusterEvents SetPod(V1Pod pod) => SetPod(PodInfo.From(pod));
+    public ClusterEvents SetPod(V1Pod pod) => SetPod(PodInfo.From(pod, Registry.PodInputs));
 
     /// <summary>Takes over a version of a pod that has been read already.</summary>
     /// <returns>What changed for scheduling.</returns>
@@ -72,7 +92,8 @@ public sealed class SchedulerCache
         if (pod.IsTerminal)
             return RemovePod(pod.Uid);
         if (pod.NodeName is not { } node)
-            return record is null or { IsAssumed: true } ? ClusterEvents.None : RemovePod(pod.Uid);
+            return record is null or { IsAssumed: true } ? NoteWaiting(pod, record) : RemovePod(pod.Uid);
+        Nominations.Remove(pod.Uid);
         if (record is null)
         {
             Add(pod, node);
@@ -98,11 +119,65 @@ public sealed class SchedulerCache
     /// <param name="uid">The pod's <see cref="PodInfo.Uid"/>.</param>
     public ClusterEvents RemovePod(string uid)
     {
+        // Room that was made for a pod is free again without it.
+        var freed = Nominations.Remove(uid) ? ClusterEvents.AssignedPodRemoved : ClusterEvents.None;
         if (Pods.Find(uid) is not { } record)
-            return ClusterEvents.None;
+            return freed;
         Remove(record);
         return ClusterEvents.AssignedPodRemoved;
     }
+
+    /// <summary>Notes that room is being made for a pod, before its status says so: pods of a lower priority do not take it.</summary>
+    /// <param name="pod">The pod.</param>
+    /// <param name="nodeName">Where.</param>
+    /// <param name="victims">The pods that are being evicted there.</param>
+    public void Nominate(PodInfo pod, string nodeName, IEnumerable<PodInfo> victims)
+    {
+        ArgumentNullException.ThrowIfNull(pod);
+        ArgumentNullException.ThrowIfNull(victims);
+        Nominations.Nominate(pod, nodeName);
+        foreach (var victim in victims)
+        {
+            if (Pods.Find(victim.Uid) is { } record)
+                record.IsBeingPreempted = true;
+        }
+    }
+
+    /// <summary>Notes that the eviction of a victim was refused.</summary>
+    public void Spare(PodInfo victim)
+    {
+        ArgumentNullException.ThrowIfNull(victim);
+        if (Pods.Find(victim.Uid) is { } record)
+            record.IsBeingPreempted = false;
+    }
+
+    /// <summary>Notes that no room is made for a pod any more.</summary>
+    /// <returns>What changed for scheduling: others may take it.</returns>
+    public ClusterEvents EndNomination(PodInfo pod)
+    {
+        ArgumentNullException.ThrowIfNull(pod);
+        return Nominations.Remove(pod.Uid) ? ClusterEvents.AssignedPodRemoved : ClusterEvents.None;
+    }
+
+    /// <summary>Takes over an object of a kind that plugins declare (<see cref="PluginRegistry.ObjectInputs"/>).</summary>
+    /// <returns>What changed for scheduling.</returns>
+    public ClusterEvents SetObject(ObjectInput input, ObjectKey key, object obj)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        _objects[input].Set(key, obj);
+        return NoteChanged(input);
+    }
+
+    /// <summary>Forgets an object of a kind that plugins declare.</summary>
+    /// <returns>What changed for scheduling.</returns>
+    public ClusterEvents RemoveObject(ObjectInput input, ObjectKey key)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        return _objects[input].Remove(key) ? NoteChanged(input) : ClusterEvents.None;
+    }
+
+    internal ObjectTable<T> ObjectsOf<T>(ObjectInput<T> input)
+        where T : class => (ObjectTable<T>)_objects[input];
 
     /// <summary>Counts a pod against the node it was placed on, before the store has confirmed it.</summary>
     /// <returns>False if the pod counts already.</returns>
@@ -111,6 +186,7 @@ public sealed class SchedulerCache
         ArgumentNullException.ThrowIfNull(pod);
         if (Pods.Find(pod.Uid) is not null)
             return false;
+        Nominations.Remove(pod.Uid);
         Add(pod, nodeName).IsAssumed = true;
         return true;
     }
@@ -120,7 +196,11 @@ public sealed class SchedulerCache
     public ClusterEvents Forget(PodInfo pod)
     {
         ArgumentNullException.ThrowIfNull(pod);
-        return Pods.Find(pod.Uid) is { IsAssumed: true } ? RemovePod(pod.Uid) : ClusterEvents.None;
+        if (Pods.Find(pod.Uid) is not { IsAssumed: true })
+            return ClusterEvents.None;
+        var freed = RemovePod(pod.Uid);
+        Nominations.Note(pod);
+        return freed;
     }
 
     /// <summary>Whether a pod counts against a node, and only by the scheduler's own word.</summary>
@@ -164,6 +244,16 @@ public sealed class SchedulerCache
         Pods.Remove(record);
         Nodes.RemovePod(record);
         Nodes.ReleaseIfUnused(record.Row);
+    }
+
+    private ClusterEvents NoteWaiting(PodInfo pod, PodRecord? assumed) =>
+        assumed is null && Nominations.Note(pod) ? ClusterEvents.AssignedPodRemoved : ClusterEvents.None;
+
+    private ClusterEvents NoteChanged(ObjectInput input)
+    {
+        if (Registry.KeptObjectInputs.Contains(input))
+            Nodes.StartOver();
+        return input.Changed;
     }
 
     private static bool CountsLike(PodInfo old, PodInfo pod) =>

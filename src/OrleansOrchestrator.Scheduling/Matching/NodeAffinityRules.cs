@@ -11,10 +11,13 @@ internal sealed class NodeAffinityRules
     private readonly NodeTerm[]? _required;
     private readonly (NodeTerm Term, int Weight)[] _preferred;
 
-    private NodeAffinityRules(V1PodSpec spec)
+    /// <summary>The rules of a pod that neither demands nor prefers anything.</summary>
+    public static readonly NodeAffinityRules None = new(new Source(null, null));
+
+    public NodeAffinityRules(Source source)
     {
-        _selector = spec.NodeSelector is { } selector ? [.. selector] : [];
-        var affinity = spec.Affinity?.NodeAffinity;
+        _selector = source.NodeSelector is { } selector ? [.. selector] : [];
+        var affinity = source.NodeAffinity;
         _required = affinity?.RequiredDuringSchedulingIgnoredDuringExecution is { } required
             ? [.. (required.NodeSelectorTerms ?? []).Select(term => new NodeTerm(term))]
             : null;
@@ -33,13 +36,6 @@ internal sealed class NodeAffinityRules
     /// Empty if the terms contradict each other; null if the rules do not restrict by name.
     /// </summary>
     public IReadOnlySet<string>? NodeNames { get; }
-
-    /// <summary>The rules of a pod; null if it has none.</summary>
-    public static NodeAffinityRules? From(V1PodSpec spec)
-    {
-        var rules = new NodeAffinityRules(spec);
-        return rules.HasRequirements || rules.HasPreferences ? rules : null;
-    }
 
     public bool Admits(string nodeName, IDictionary<string, string> labels)
     {
@@ -71,6 +67,14 @@ internal sealed class NodeAffinityRules
         }
 
         return sum;
+    }
+
+    /// <summary>The fields of a pod that they are made of.</summary>
+    public sealed record Source(IDictionary<string, string>? NodeSelector, V1NodeAffinity? NodeAffinity)
+    {
+        /// <summary>Selects them; null if the pod has none.</summary>
+        public static Source? Of(V1PodSpec spec) =>
+            spec.NodeSelector is { Count: > 0 } || spec.Affinity?.NodeAffinity is not null ? new Source(spec.NodeSelector, spec.Affinity?.NodeAffinity) : null;
     }
 
     private HashSet<string>? CollectNodeNames()

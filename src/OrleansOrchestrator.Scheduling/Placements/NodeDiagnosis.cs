@@ -1,5 +1,6 @@
 using OrleansOrchestrator.Scheduling.Cluster;
-using OrleansOrchestrator.Scheduling.Plugins;
+using OrleansOrchestrator.Scheduling.Framework;
+using OrleansOrchestrator.Scheduling.Inputs;
 using OrleansOrchestrator.Scheduling.Pods;
 
 namespace OrleansOrchestrator.Scheduling.Placements;
@@ -18,14 +19,14 @@ internal static class NodeDiagnosis
         WakesOn = ClusterEvents.NodeAdded,
     };
 
-    /// <summary>The failure of a pod whose affinity terms name nodes that exclude each other.</summary>
-    public static Unschedulable ContradictoryNames(int nodeCount, NodePlugins plugins) => new()
+    /// <summary>The failure of a pod that a plugin refuses before it looks at any node.</summary>
+    public static Unschedulable RefusedBefore(int nodeCount, string plugin, ClusterEvents wakesOn, string why) => new()
     {
         NodeCount = nodeCount,
         Reasons = [],
-        Plugins = [nameof(NodeAffinity)],
-        WakesOn = plugins.WakeEvents[nameof(NodeAffinity)],
-        PodFault = "pod affinity terms conflict",
+        Plugins = [plugin],
+        WakesOn = wakesOn,
+        PodFault = why,
     };
 
     /// <summary>The failure of a pod that is too costly to judge. No change of the cluster helps, only one of the pod.</summary>
@@ -42,11 +43,11 @@ internal static class NodeDiagnosis
     /// <summary>Counts the reasons of all nodes.</summary>
     /// <param name="pod">The pod that fits nowhere.</param>
     /// <param name="nodes">The nodes.</param>
-    /// <param name="plugins">The plugins.</param>
+    /// <param name="profile">The plugins.</param>
     /// <param name="candidates">What the cluster plugins said; null if none applies.</param>
-    public static Unschedulable Explain(PodInfo pod, NodeTable nodes, NodePlugins plugins, CandidateSet? candidates)
+    public static Unschedulable Explain(PodInfo pod, NodeTable nodes, Profile profile, CandidateSet? candidates)
     {
-        var filters = plugins.FiltersFor(pod.Shape);
+        var filters = profile.FiltersFor(pod.Shape);
         var counts = new Dictionary<string, int>(StringComparer.Ordinal);
         var rejecting = new HashSet<string>(StringComparer.Ordinal);
         var resolvable = new List<int>();
@@ -59,7 +60,7 @@ internal static class NodeDiagnosis
             foreach (var reason in rejection.Reasons)
                 counts[reason] = counts.GetValueOrDefault(reason) + 1;
             if (rejecting.Add(rejection.Plugin))
-                wakesOn |= plugins.WakeEvents[rejection.Plugin];
+                wakesOn |= profile.WakeEvents(rejection.Plugin);
             if (rejection.IsResolvable)
                 resolvable.Add(row);
         }

@@ -1,5 +1,5 @@
 using OrleansOrchestrator.Scheduling.Cluster;
-using OrleansOrchestrator.Scheduling.Plugins;
+using OrleansOrchestrator.Scheduling.Framework;
 
 namespace OrleansOrchestrator.Scheduling.Placements;
 
@@ -7,7 +7,7 @@ namespace OrleansOrchestrator.Scheduling.Placements;
 /// Looks for enough nodes that fit instead of all of them, and starts each search where the last one stopped, so that all
 /// nodes get their turn.
 /// </summary>
-internal sealed class NodeSampler(NodeTable nodes, NodePlugins plugins, int percentage)
+internal sealed class NodeSampler(NodeTable nodes, Profile profile, int percentage)
 {
     // Fewer candidates than this spread pods too badly, as in kube-scheduler.
     private const int CandidatesMin = 100;
@@ -18,8 +18,8 @@ internal sealed class NodeSampler(NodeTable nodes, NodePlugins plugins, int perc
     public void Fill(CandidateSet candidates)
     {
         var shape = candidates.Pod.Shape;
-        var filters = plugins.FiltersFor(shape);
-        var finalScores = Array.FindAll(plugins.ScoresFor(shape, nodes), score => score.Normalization == Normalization.None);
+        var filters = profile.FiltersFor(shape);
+        var finalScores = Array.FindAll(profile.ScoresFor(shape, nodes), score => score.Plugin.Normalization == Normalization.None);
         var wanted = Math.Max(CandidatesMin, (int)((long)nodes.NodeCount * percentage / 100));
         var records = nodes.Records;
         for (var i = 0; i < records.Length && wanted > 0; i++)
@@ -30,7 +30,7 @@ internal sealed class NodeSampler(NodeTable nodes, NodePlugins plugins, int perc
                 continue;
             var sum = 0;
             foreach (var score in finalScores)
-                sum += score.Weight * score.Score(shape, nodes, row);
+                sum += score.Weight * score.Plugin.Score(shape, nodes, row);
             candidates.Scores[row] = sum;
             wanted--;
         }
@@ -40,14 +40,14 @@ internal sealed class NodeSampler(NodeTable nodes, NodePlugins plugins, int perc
     public void AddNormalizedScores(CandidateSet candidates)
     {
         var shape = candidates.Pod.Shape;
-        foreach (var plugin in plugins.ScoresFor(shape, nodes))
+        foreach (var score in profile.ScoresFor(shape, nodes))
         {
-            if (plugin.Normalization == Normalization.None)
+            if (score.Plugin.Normalization == Normalization.None)
                 continue;
             var raw = candidates.Scratch;
             for (var row = 0; row < candidates.Scores.Length; row++)
-                raw[row] = candidates.IsCandidate(row) ? plugin.Score(shape, nodes, row) : 0;
-            RowScan.AddNormalized(candidates.Scores, raw, plugin);
+                raw[row] = candidates.IsCandidate(row) ? score.Plugin.Score(shape, nodes, row) : 0;
+            RowScan.AddNormalized(candidates.Scores, raw, score);
         }
     }
 }

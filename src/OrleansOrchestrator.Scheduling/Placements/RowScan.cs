@@ -1,5 +1,5 @@
 using System.Numerics;
-using OrleansOrchestrator.Scheduling.Plugins;
+using OrleansOrchestrator.Scheduling.Framework;
 
 namespace OrleansOrchestrator.Scheduling.Placements;
 
@@ -77,8 +77,8 @@ internal static class RowScan
     /// <summary>Adds the scores of a plugin after stretching them so that the highest among the candidates counts as 100.</summary>
     /// <param name="scores">The sums to add to; rows with a negative sum are no candidates.</param>
     /// <param name="raw">The plugin's scores by row.</param>
-    /// <param name="plugin">The plugin.</param>
-    public static void AddNormalized(Span<int> scores, ReadOnlySpan<int> raw, INodeScore plugin)
+    /// <param name="score">The plugin, and its weight.</param>
+    public static void AddNormalized(Span<int> scores, ReadOnlySpan<int> raw, WeightedScore<INodeScore> score)
     {
         var max = 0;
         for (var row = 0; row < scores.Length; row++)
@@ -90,13 +90,13 @@ internal static class RowScan
         // Where all are zero the plugin makes no difference.
         if (max == 0)
             return;
-        var isReversed = plugin.Normalization == Normalization.LowerIsBetter;
+        var isReversed = score.Plugin.Normalization == Normalization.LowerIsBetter;
         for (var row = 0; row < scores.Length; row++)
         {
             if (scores[row] < 0)
                 continue;
-            var score = (int)(100L * raw[row] / max);
-            scores[row] += plugin.Weight * (isReversed ? 100 - score : score);
+            var stretched = (int)(100L * raw[row] / max);
+            scores[row] += score.Weight * (isReversed ? 100 - stretched : stretched);
         }
     }
 }

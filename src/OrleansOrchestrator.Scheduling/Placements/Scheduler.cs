@@ -1,42 +1,56 @@
-using k8s.Models;
+using OrleansOrchestrator.Model.Validation;
 using OrleansOrchestrator.Scheduling.Cluster;
-using OrleansOrchestrator.Scheduling.Plugins;
+using OrleansOrchestrator.Scheduling.Configuration;
+using OrleansOrchestrator.Scheduling.Framework;
 using OrleansOrchestrator.Scheduling.Pods;
 using OrleansOrchestrator.Scheduling.Preemption;
 
 namespace OrleansOrchestrator.Scheduling.Placements;
 
 /// <summary>
-/// Finds nodes for pods in the stages of kube-scheduler: filter, score, select. It decides and changes nothing; the
-/// caller assumes the placement in the cache before it asks for the next pod.
+/// Finds nodes for the pods of one profile in the stages of kube-scheduler: filter, score, select. It decides and changes
+/// nothing; the caller assumes the placement in the cache before it asks for the next pod.
 /// </summary>
 public sealed class Scheduler
 {
     private readonly SchedulerCache _cache;
-    private readonly SchedulerOptions _options;
-    private readonly NodePlugins _plugins;
-    private readonly ShapeEvaluations _evaluations;
+    private readonly Profile _profile;
+    private readonly int _percentage;
+    private readonly EquivalenceClassCache _classes;
     private readonly CandidateSet _candidates;
+    private readonly CandidateSet _probe;
     private readonly NodeSampler _sampler;
-    private readonly Preemptor _preemptor;
-    private readonly List<IClusterPlugin> _applying = [];
+    private readonly List<IClusterFilter> _filters = [];
+    private readonly List<WeightedScore<IClusterScore>> _scores = [];
 
-    /// <summary>Creates a scheduler over a cluster.</summary>
+    private Scheduler(SchedulerCache cache, SchedulerOptions options, ProfileOptions profile, PluginRegistry registry, FieldErrors errors)
+    {
+        _cache = cache;
+        _profile = Profile.Create(profile, registry, cache, WhyNotWithNominated, FieldPath.Root("profile"), errors);
+        _percentage = profile.PercentageOfNodesToScore == 0 ? 100 : profile.PercentageOfNodesToScore;
+        _classes = new EquivalenceClassCache(cache.Nodes, _profile, options.EquivalenceClassesMax);
+        _candidates = new CandidateSet(cache);
+        _probe = new CandidateSet(cache);
+        _sampler = new NodeSampler(cache.Nodes, _profile, _percentage);
+    }
+
+    /// <summary>The name by which pods ask for it.</summary>
+    public string Name => _profile.SchedulerName;
+
+    /// <summary>Creates the schedulers of all profiles over one cluster.</summary>
     /// <param name="cache">The cluster, which the caller keeps up to date.</param>
     /// <param name="options">How to decide.</param>
-    /// <exception cref="ArgumentOutOfRangeException">An option is out of its range.</exception>
-    public Scheduler(SchedulerCache cache, SchedulerOptions options)
+    /// <returns>The schedulers, by the names by which pods ask for them.</returns>
+    /// <exception cref="ArgumentException">The options have faults; the message tells all of them.</exception>
+    public static IReadOnlyDictionary<string, Scheduler> CreateAll(SchedulerCache cache, SchedulerOptions options)
     {
         ArgumentNullException.ThrowIfNull(cache);
         ArgumentNullException.ThrowIfNull(options);
-        options.Validate();
-        _cache = cache;
-        _options = options;
-        _plugins = new NodePlugins(options);
-        _evaluations = new ShapeEvaluations(cache.Nodes, _plugins, options.EvaluationsMax);
-        _candidates = new CandidateSet(cache);
-        _sampler = new NodeSampler(cache.Nodes, _plugins, options.NodesToScorePercentage);
-        _preemptor = new Preemptor(cache, new VictimSearch(cache, WhyNot), options.PreemptionCandidatesMax);
+        if (options.Faults(cache.Registry) is { Count: > 0 } faults)
+            throw new ArgumentException(string.Join(' ', faults), nameof(options));
+        var errors = new FieldErrors();
+        return options.ReadProfiles(errors).ToDictionary(
+            profile => profile.SchedulerName, profile => new Scheduler(cache, options, profile, cache.Registry, errors), StringComparer.Ordinal);
     }
 
     /// <summary>Finds the best node for a pod.</summary>
@@ -49,69 +63,176 @@ public sealed class Scheduler
             return NodeDiagnosis.NoNodes;
         if (pod.Shape.IsTooCostly)
             return NodeDiagnosis.TooCostly(_cache.NodeCount, pod.Shape.Comparisons);
-        if (pod.Shape.NodeAffinity?.NodeNames is { Count: 0 })
-            return NodeDiagnosis.ContradictoryNames(_cache.NodeCount, _plugins);
+        foreach (var plugin in _profile.PreFilters)
+        {
+            if (plugin.PreFilter(pod) is { } why)
+                return NodeDiagnosis.RefusedBefore(_cache.NodeCount, _profile.NameOf(plugin), plugin.WakesOn, why);
+        }
+
+        // What was cleared for a pod is its own while it is enough.
+        if (_cache.Nominations.NodeOf(pod.Uid) is { } nominated && _cache.Nodes.TryFind(nominated, out var row) && IsPresent(row) && WhyNotWithNominated(pod, row) is null)
+            return new Placement(nominated, 0);
 
         FindApplying(pod);
-        var scores = _options.NodesToScorePercentage < 100 ? ScoreSample(pod) : ScoreAll(pod);
-        var best = RowScan.Max(scores, CandidateSet.NoCandidate);
-        if (best < 0)
-            return Explain(pod);
-
-        var ties = RowScan.Count(scores, best);
-        var row = RowScan.Find(scores, best, (int)(Mix(seed) % (uint)ties));
-        return new Placement(_cache.Nodes.Record(row).Name, best);
+        return _cache.Nominations.Count == 0 ? Select(pod, _percentage < 100 ? ScoreSample(pod) : ScoreAll(pod), seed) : SelectUnclaimed(pod, seed);
     }
 
     /// <summary>
-    /// Looks for pods of lower priority to evict, so that a pod fits that fits nowhere now. It evicts nobody; the caller
-    /// deletes the victims, nominates the node in the pod's status, and schedules the pod again when they are gone.
+    /// Looks for a way to make room for a pod that fits nowhere. It evicts nobody; the caller deletes the victims, nominates the
+    /// node in the pod's status, and schedules the pod again when they are gone.
     /// </summary>
     /// <param name="pod">The pod.</param>
     /// <param name="failure">What <see cref="Schedule"/> just said about it, with no change of the cache since.</param>
-    /// <param name="budgets">The disruption budgets, which are violated only where nothing else helps.</param>
     /// <param name="seed">Decides where the search starts.</param>
-    public PreemptionResult Preempt(PodInfo pod, Unschedulable failure, IReadOnlyList<V1PodDisruptionBudget> budgets, ulong seed)
+    public PreemptionResult PostFilter(PodInfo pod, Unschedulable failure, ulong seed)
     {
         ArgumentNullException.ThrowIfNull(pod);
         ArgumentNullException.ThrowIfNull(failure);
-        ArgumentNullException.ThrowIfNull(budgets);
-        return _preemptor.Preempt(pod, failure, budgets, Mix(seed));
+        var result = new PreemptionResult();
+        foreach (var plugin in _profile.PostFilters)
+        {
+            result = plugin.PostFilter(pod, failure, Mix(seed));
+            if (result.NodeName is not null)
+                break;
+        }
+
+        return result;
+    }
+
+    /// <summary>Lets plugins set aside what a placement needs besides the room on the node.</summary>
+    /// <returns>Why that is not possible, and then nothing is set aside; null if it is done.</returns>
+    public string? Reserve(PodInfo pod, string nodeName)
+    {
+        foreach (var plugin in _profile.Reserves)
+        {
+            if (plugin.Reserve(pod, nodeName) is not { } why)
+                continue;
+            Unreserve(pod, nodeName);
+            return why;
+        }
+
+        return null;
+    }
+
+    /// <summary>Gives back what was set aside, in reverse order.</summary>
+    public void Unreserve(PodInfo pod, string nodeName)
+    {
+        for (var i = _profile.Reserves.Length - 1; i >= 0; i--)
+            _profile.Reserves[i].Unreserve(pod, nodeName);
+    }
+
+    /// <summary>The writes that have to succeed before the pod is bound.</summary>
+    public IReadOnlyList<PreBindWrite> PreBind(PodInfo pod, string nodeName) =>
+        _profile.PreBinds.Length == 0 ? [] : [.. _profile.PreBinds.SelectMany(plugin => plugin.PreBind(pod, nodeName))];
+
+    private bool IsPresent(int row) => (_cache.Nodes.Columns.Traits[row] & NodeTraits.IsPresent) != 0;
+
+    private SchedulingResult Select(PodInfo pod, ReadOnlySpan<int> scores, ulong seed)
+    {
+        var best = RowScan.Max(scores, CandidateSet.NoCandidate);
+        return best < 0 ? Explain(pod, _filters.Count > 0) : new Placement(_cache.Nodes.Record(PickOf(scores, best, seed)).Name, best);
+    }
+
+    /// <summary>Selects a node on which the pod does not take the room that was made for others of its priority or a higher one.</summary>
+    private SchedulingResult SelectUnclaimed(PodInfo pod, ulong seed)
+    {
+        var scores = _percentage < 100 ? ScoreSample(pod) : ScoreAll(pod, mayChange: true);
+        var isRejected = false;
+        while (true)
+        {
+            var best = RowScan.Max(scores, CandidateSet.NoCandidate);
+            if (best < 0)
+                return Explain(pod, isRejected || _filters.Count > 0);
+            var row = PickOf(scores, best, seed);
+            var name = _cache.Nodes.Record(row).Name;
+            if (_cache.Nominations.On(name).Count == 0 || WhyNotWithNominated(pod, row) is not { } rejection)
+                return new Placement(name, best);
+            _candidates.Reject(row, rejection);
+            isRejected = true;
+        }
+    }
+
+    private static int PickOf(ReadOnlySpan<int> scores, int best, ulong seed) =>
+        RowScan.Find(scores, best, (int)(Mix(seed) % (uint)RowScan.Count(scores, best)));
+
+    /// <summary>
+    /// Why a pod does not fit on a node, be it with the pods that room is made for there or without them: its affinity may not
+    /// rest on pods that have only been promised their place. Null if it fits.
+    /// </summary>
+    private Rejection? WhyNotWithNominated(PodInfo pod, int row)
+    {
+        var name = _cache.Nodes.Record(row).Name;
+        var claims = _cache.Nominations.On(name)
+            .Where(other => other.Uid != pod.Uid && other.Priority >= pod.Priority && _cache.Pods.Find(other.Uid) is null)
+            .ToList();
+        if (claims.Count == 0)
+            return WhyNot(pod, row);
+        var added = claims.ConvertAll(claim => _cache.Add(claim, name));
+        try
+        {
+            if (WhyNot(pod, row) is { } rejection)
+                return rejection;
+        }
+        finally
+        {
+            added.ForEach(_cache.Remove);
+        }
+
+        return WhyNot(pod, row);
     }
 
     /// <summary>Why a pod does not fit on one node, all plugins asked; null if it fits.</summary>
     private Rejection? WhyNot(PodInfo pod, int row)
     {
-        if (NodeDiagnosis.Reject(_plugins.FiltersFor(pod.Shape), pod.Shape, _cache.Nodes, row) is { } rejection)
+        if (NodeDiagnosis.Reject(_profile.FiltersFor(pod.Shape), pod.Shape, _cache.Nodes, row) is { } rejection)
             return rejection;
-        FindApplying(pod);
-        if (_applying.Count == 0)
-            return null;
-        _candidates.Reset(pod, []);
-        _candidates.Scores[row] = 0;
-        FilterByCluster();
-        return _candidates.RejectionOf(row);
+        var isReset = false;
+        foreach (var plugin in _profile.ClusterFilters)
+        {
+            if (!plugin.Filters(pod))
+                continue;
+            if (!isReset)
+            {
+                _probe.Reset(pod, []);
+                _probe.Scores[row] = 0;
+                isReset = true;
+            }
+
+            plugin.Filter(_probe);
+        }
+
+        return isReset ? _probe.RejectionOf(row) : null;
     }
 
     private void FindApplying(PodInfo pod)
     {
-        _applying.Clear();
-        foreach (var plugin in _plugins.Cluster)
+        _filters.Clear();
+        _scores.Clear();
+        foreach (var plugin in _profile.ClusterFilters)
         {
-            if (plugin.Applies(pod, _cache))
-                _applying.Add(plugin);
+            if (plugin.Filters(pod))
+                _filters.Add(plugin);
+        }
+
+        foreach (var score in _profile.ClusterScores)
+        {
+            if (score.Plugin.Scores(pod))
+                _scores.Add(score);
         }
     }
 
-    private ReadOnlySpan<int> ScoreAll(PodInfo pod)
+    /// <summary>The scores of all nodes.</summary>
+    /// <param name="pod">The pod.</param>
+    /// <param name="mayChange">Whether the caller takes candidates out of them.</param>
+    private ReadOnlySpan<int> ScoreAll(PodInfo pod, bool mayChange = false)
     {
-        var evaluation = _evaluations.Get(pod.Shape);
-        if (_applying.Count == 0 && evaluation.RawScores.Length == 0)
-            return evaluation.Scores;
-        _candidates.Reset(pod, evaluation.Scores);
+        var known = _classes.Get(pod.Shape);
+        if (_filters.Count == 0 && _scores.Count == 0 && known.RawScores.Length == 0 && !mayChange)
+            return known.Scores;
+        _candidates.Reset(pod, known.Scores);
         FilterByCluster();
-        foreach (var (plugin, byRow) in evaluation.RawScores)
-            RowScan.AddNormalized(_candidates.Scores, byRow, plugin);
+        foreach (var (score, byRow) in known.RawScores)
+            RowScan.AddNormalized(_candidates.Scores, byRow, score);
         return ScoreByCluster();
     }
 
@@ -126,26 +247,26 @@ public sealed class Scheduler
 
     private void FilterByCluster()
     {
-        foreach (var plugin in _applying)
+        foreach (var plugin in _filters)
             plugin.Filter(_candidates);
     }
 
     private Span<int> ScoreByCluster()
     {
-        foreach (var plugin in _applying)
-            plugin.Score(_candidates);
+        foreach (var (plugin, weight) in _scores)
+            plugin.Score(_candidates, weight);
         return _candidates.Scores;
     }
 
-    private Unschedulable Explain(PodInfo pod)
+    private Unschedulable Explain(PodInfo pod, bool isOfThisPod)
     {
-        // Pods of one template fail alike as long as nothing changes and no plugin looks at the single pod.
-        var evaluation = _applying.Count == 0 ? _evaluations.Get(pod.Shape) : null;
-        if (evaluation?.Failure is { } known)
-            return known;
-        var failure = NodeDiagnosis.Explain(pod, _cache.Nodes, _plugins, _applying.Count > 0 ? _candidates : null);
-        if (evaluation is not null)
-            evaluation.Failure = failure;
+        // Pods of one class fail alike as long as nothing changes and nothing was looked at that concerns the single pod.
+        var known = isOfThisPod ? null : _classes.Get(pod.Shape);
+        if (known?.Failure is { } failure)
+            return failure;
+        failure = NodeDiagnosis.Explain(pod, _cache.Nodes, _profile, isOfThisPod ? _candidates : null);
+        if (known is not null)
+            known.Failure = failure;
         return failure;
     }
 

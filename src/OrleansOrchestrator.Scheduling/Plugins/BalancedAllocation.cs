@@ -1,46 +1,46 @@
 using System.Numerics;
 using OrleansOrchestrator.Scheduling.Cluster;
-using OrleansOrchestrator.Scheduling.Pods;
+using OrleansOrchestrator.Scheduling.Framework;
+using OrleansOrchestrator.Scheduling.Inputs;
 
 namespace OrleansOrchestrator.Scheduling.Plugins;
 
 /// <summary>
-/// Prefers nodes whose CPU and memory would be used to the same degree, so that neither is left over when the other runs
-/// out. The score is 100 less the standard deviation of the two fractions, in per cent.
+/// Prefers nodes whose resources would be used to the same degree, so that none is left over when another runs out. The score
+/// is 100 less the standard deviation of the fractions, in per cent.
 /// </summary>
 internal sealed class BalancedAllocation : INodeScore
 {
+    public const string Name = "NodeResourcesBalancedAllocation";
+
     private const double RoundingGuard = 1e-9;
 
-    public string Name => "NodeResourcesBalancedAllocation";
+    private readonly IReadOnlyList<WeighedResource> _resources;
+    private readonly bool _isPlain;
 
-    public int Weight => 1;
+    public BalancedAllocation(PluginContext context)
+    {
+        _resources = WeighedResource.Read(context.Arguments, weightMax: 1);
+        _isPlain = WeighedResource.AreDefault(_resources);
+    }
 
     public Normalization Normalization => Normalization.None;
 
-    public bool Applies(PodShape shape, NodeTable nodes) => !shape.IsBestEffort;
+    public bool Applies(PodShape shape, NodeTable nodes) => !shape.Resources.IsBestEffort;
 
     public int Score(PodShape shape, NodeTable nodes, int row)
     {
-        var columns = nodes.Columns;
-        var requests = shape.Requests;
-        var perCpu = columns.PerCpu[row];
-        var perMemory = columns.PerMemory[row];
-        // A resource that the node does not have leaves nothing to balance with.
-        if (perCpu == 0 || perMemory == 0)
-            return 100;
-        var cpu = Math.Min((columns.RequestedCpuMilli[row] + requests.CpuMilli) * perCpu, 1);
-        var memory = Math.Min((columns.RequestedMemoryBytes[row] + requests.MemoryBytes) * perMemory, 1);
-        return (int)(((1 - (Math.Abs(cpu - memory) / 2)) * 100) + RoundingGuard);
+        var pod = shape.Resources;
+        return _isPlain ? ScorePlain(pod, nodes, row) : ScoreAny(pod, nodes, row);
     }
 
-    public void AddAll(PodShape shape, NodeTable nodes, ReadOnlySpan<bool> passes, Span<int> sums)
+    public void AddAll(PodShape shape, NodeTable nodes, ReadOnlySpan<bool> passes, Span<int> sums, int weight)
     {
         var columns = nodes.Columns;
-        var requests = shape.Requests;
+        var requests = shape.Resources;
         Span<double> scores = stackalloc double[Vector<double>.Count];
         var row = 0;
-        for (; row <= sums.Length - Vector<double>.Count; row += Vector<double>.Count)
+        for (; _isPlain && row <= sums.Length - Vector<double>.Count; row += Vector<double>.Count)
         {
             var perCpu = new Vector<double>(columns.PerCpu, row);
             var perMemory = new Vector<double>(columns.PerMemory, row);
@@ -51,10 +51,42 @@ internal sealed class BalancedAllocation : INodeScore
             var hasBoth = Vector.GreaterThan(perCpu, Vector<double>.Zero) & Vector.GreaterThan(perMemory, Vector<double>.Zero);
             Vector.ConditionalSelect(hasBoth, score, new Vector<double>(100)).CopyTo(scores);
             for (var i = 0; i < scores.Length; i++)
-                sums[row + i] += (int)scores[i];
+                sums[row + i] += weight * (int)scores[i];
         }
 
         for (; row < sums.Length; row++)
-            sums[row] += Score(shape, nodes, row);
+        {
+            if (passes[row])
+                sums[row] += weight * Score(shape, nodes, row);
+        }
+    }
+
+    private static int ScorePlain(PodResources requests, NodeTable nodes, int row)
+    {
+        var columns = nodes.Columns;
+        var perCpu = columns.PerCpu[row];
+        var perMemory = columns.PerMemory[row];
+        // A resource that the node does not have leaves nothing to balance with.
+        if (perCpu == 0 || perMemory == 0)
+            return 100;
+        var cpu = Math.Min((columns.RequestedCpuMilli[row] + requests.CpuMilli) * perCpu, 1);
+        var memory = Math.Min((columns.RequestedMemoryBytes[row] + requests.MemoryBytes) * perMemory, 1);
+        return (int)(((1 - (Math.Abs(cpu - memory) / 2)) * 100) + RoundingGuard);
+    }
+
+    private int ScoreAny(PodResources pod, NodeTable nodes, int row)
+    {
+        var fractions = new List<double>(_resources.Count);
+        foreach (var resource in _resources)
+        {
+            if (resource.FractionOn(pod, nodes, row, isScored: false) is { } fraction)
+                fractions.Add(Math.Min(fraction, 1));
+        }
+
+        if (fractions.Count < 2)
+            return 100;
+        var mean = fractions.Average();
+        var deviation = Math.Sqrt(fractions.Sum(fraction => (fraction - mean) * (fraction - mean)) / fractions.Count);
+        return (int)(((1 - deviation) * 100) + RoundingGuard);
     }
 }

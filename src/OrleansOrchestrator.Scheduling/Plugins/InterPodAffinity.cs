@@ -1,4 +1,5 @@
 using OrleansOrchestrator.Scheduling.Cluster;
+using OrleansOrchestrator.Scheduling.Framework;
 using OrleansOrchestrator.Scheduling.Matching;
 using OrleansOrchestrator.Scheduling.Placements;
 using OrleansOrchestrator.Scheduling.Pods;
@@ -9,26 +10,26 @@ namespace OrleansOrchestrator.Scheduling.Plugins;
 /// Places pods near or away from other pods. Terms hold in both directions: those of the pod against the pods that run,
 /// and those of the pods that run against the pod.
 /// </summary>
-internal sealed class InterPodAffinity : IClusterPlugin
+internal sealed class InterPodAffinity(PluginContext context) : IClusterFilter, IClusterScore
 {
-    // A pod that others demand to be near to is preferred near them (kube-scheduler's hardPodAffinityWeight).
-    private const int RequiredAffinityWeight = 1;
-    private const int PluginWeight = 2;
-
     private static readonly Rejection NotNear = new(nameof(InterPodAffinity), "node(s) didn't match pod affinity rules", isResolvable: false);
     private static readonly Rejection TooNear = new(nameof(InterPodAffinity), "node(s) didn't match pod anti-affinity rules", isResolvable: true);
 
     private static readonly Rejection Unwelcome =
         new(nameof(InterPodAffinity), "node(s) didn't satisfy existing pods anti-affinity rules", isResolvable: true);
 
-    public string Name => nameof(InterPodAffinity);
+    // How much a pod is preferred near those that demand to be near to it.
+    private readonly int _requiredAffinityWeight = context.Arguments.Number("hardPodAffinityWeight", 1, 0, 100);
+    private readonly bool _ignoresPreferencesOfOthers = context.Arguments.Flag("ignorePreferredTermsOfExistingPods", false);
 
     public ClusterEvents WakesOn =>
         ClusterEvents.NodeAdded | ClusterEvents.NodeLabelsChanged | ClusterEvents.NamespaceChanged
         | ClusterEvents.AssignedPodAdded | ClusterEvents.AssignedPodRemoved | ClusterEvents.AssignedPodChanged;
 
-    public bool Applies(PodInfo pod, SchedulerCache cache) =>
-        pod.Shape.AffinityTerms.Length > 0 || cache.Pods.CarriedTerms.Concerning(pod.Namespace, pod.Labels).Count > 0;
+    public bool Filters(PodInfo pod) => IsConcerned(pod);
+
+    public bool Scores(PodInfo pod) =>
+        IsConcerned(pod) && (!_ignoresPreferencesOfOthers || Array.Exists(pod.Shape.AffinityTerms, term => term.Kind == AffinityKind.Preferred));
 
     public void Filter(CandidateSet candidates)
     {
@@ -51,7 +52,7 @@ internal sealed class InterPodAffinity : IClusterPlugin
         RejectNear(candidates, others, Unwelcome);
     }
 
-    public void Score(CandidateSet candidates)
+    public void Score(CandidateSet candidates, int pluginWeight)
     {
         var totals = new DomainTotals(candidates);
         foreach (var term in candidates.Pod.Shape.AffinityTerms)
@@ -62,7 +63,7 @@ internal sealed class InterPodAffinity : IClusterPlugin
 
         foreach (var carried in Concerning(candidates))
         {
-            var weight = carried.Term.Kind == AffinityKind.RequiredAffinity ? RequiredAffinityWeight : carried.Term.Weight;
+            var weight = carried.Term.Kind == AffinityKind.RequiredAffinity ? _requiredAffinityWeight : carried.Term.Weight;
             if (weight != 0)
                 totals.Add(carried, weight);
         }
@@ -71,8 +72,11 @@ internal sealed class InterPodAffinity : IClusterPlugin
         sums.Clear();
         foreach (var (column, byDomain) in totals.All)
             AddTo(sums, column, byDomain);
-        AddNormalized(candidates, sums);
+        AddNormalized(candidates, sums, pluginWeight);
     }
+
+    private bool IsConcerned(PodInfo pod) =>
+        pod.Shape.AffinityTerms.Length > 0 || context.Cluster.Pods.CarriedTerms.Concerning(pod.Namespace, pod.Labels).Count > 0;
 
     private static IReadOnlyList<CarriedTerm> Concerning(CandidateSet candidates) =>
         candidates.Cache.Pods.CarriedTerms.Concerning(candidates.Pod.Namespace, candidates.Pod.Labels);
@@ -128,7 +132,7 @@ internal sealed class InterPodAffinity : IClusterPlugin
         }
     }
 
-    private static void AddNormalized(CandidateSet candidates, ReadOnlySpan<int> sums)
+    private static void AddNormalized(CandidateSet candidates, ReadOnlySpan<int> sums, int pluginWeight)
     {
         var scores = candidates.Scores;
         var (min, max) = (int.MaxValue, int.MinValue);
@@ -143,7 +147,7 @@ internal sealed class InterPodAffinity : IClusterPlugin
         for (var row = 0; row < sums.Length; row++)
         {
             if (scores[row] >= 0)
-                scores[row] += PluginWeight * (int)(100L * (sums[row] - min) / ((long)max - min));
+                scores[row] += pluginWeight * (int)(100L * (sums[row] - min) / ((long)max - min));
         }
     }
 }

@@ -1,44 +1,64 @@
 using OrleansOrchestrator.Scheduling.Cluster;
+using OrleansOrchestrator.Scheduling.Framework;
+using OrleansOrchestrator.Scheduling.Inputs;
+using OrleansOrchestrator.Scheduling.Matching;
 using OrleansOrchestrator.Scheduling.Placements;
 using OrleansOrchestrator.Scheduling.Pods;
 
 namespace OrleansOrchestrator.Scheduling.Plugins;
 
 /// <summary>Holds pods to their node selector and node affinity, and prefers the nodes they prefer.</summary>
-internal sealed class NodeAffinity : INodeFilter, INodeScore
+internal sealed class NodeAffinity : IPreFilter, INodeFilter, INodeScore
 {
+    private static readonly Rejection NotEnforced =
+        new(nameof(NodeAffinity), "node(s) didn't match scheduler-enforced node affinity", isResolvable: false);
+
     private static readonly Rejection Mismatch =
         new(nameof(NodeAffinity), "node(s) didn't match Pod's node affinity/selector", isResolvable: false);
 
     private static readonly Rejection NotNamed =
         new(nameof(NodeAffinity), $"node(s) didn't satisfy plugin(s) [{nameof(NodeAffinity)}]", isResolvable: false);
 
-    public string Name => nameof(NodeAffinity);
+    // What the profile demands of the nodes of all its pods.
+    private readonly NodeAffinityRules _added;
+
+    public NodeAffinity(PluginContext context)
+    {
+        var added = context.Arguments.Object("addedAffinity");
+        _added = new NodeAffinityRules(new NodeAffinityRules.Source(null, AddedNodeAffinity.Read(added)));
+        added.RefuseOthers();
+    }
 
     public ClusterEvents WakesOn => ClusterEvents.NodeAdded | ClusterEvents.NodeLabelsChanged;
 
     public bool ReadsNodeOnly => true;
 
-    public int Weight => 2;
-
     public Normalization Normalization => Normalization.HigherIsBetter;
 
-    public bool Applies(PodShape shape) => shape.NodeAffinity is { HasRequirements: true };
+    /// <summary>Terms that name nodes which exclude each other leave none.</summary>
+    public string? PreFilter(PodInfo pod) => pod.Shape.NodeAffinity.NodeNames is { Count: 0 } ? "pod affinity terms conflict" : null;
+
+    public bool Applies(PodShape shape) => shape.NodeAffinity.HasRequirements || _added.HasRequirements;
 
     public bool Passes(PodShape shape, NodeTable nodes, int row)
     {
         var node = nodes.Record(row);
-        return shape.NodeAffinity!.Admits(node.Name, node.Labels);
+        return _added.Admits(node.Name, node.Labels) && shape.NodeAffinity.Admits(node.Name, node.Labels);
     }
 
-    public Rejection Explain(PodShape shape, NodeTable nodes, int row) =>
-        shape.NodeAffinity?.NodeNames is { } names && !names.Contains(nodes.Record(row).Name) ? NotNamed : Mismatch;
+    public Rejection Explain(PodShape shape, NodeTable nodes, int row)
+    {
+        var node = nodes.Record(row);
+        if (!_added.Admits(node.Name, node.Labels))
+            return NotEnforced;
+        return shape.NodeAffinity.NodeNames is { } names && !names.Contains(node.Name) ? NotNamed : Mismatch;
+    }
 
-    public bool Applies(PodShape shape, NodeTable nodes) => shape.NodeAffinity is { HasPreferences: true };
+    public bool Applies(PodShape shape, NodeTable nodes) => shape.NodeAffinity.HasPreferences || _added.HasPreferences;
 
     public int Score(PodShape shape, NodeTable nodes, int row)
     {
         var node = nodes.Record(row);
-        return Math.Max(0, shape.NodeAffinity!.Preference(node.Name, node.Labels));
+        return Math.Max(0, shape.NodeAffinity.Preference(node.Name, node.Labels) + _added.Preference(node.Name, node.Labels));
     }
 }

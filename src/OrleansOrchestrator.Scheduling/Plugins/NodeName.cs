@@ -1,20 +1,18 @@
-using OrleansOrchestrator.Scheduling.Cluster;
+using OrleansOrchestrator.Scheduling.Framework;
 using OrleansOrchestrator.Scheduling.Placements;
 using OrleansOrchestrator.Scheduling.Pods;
 
 namespace OrleansOrchestrator.Scheduling.Plugins;
 
 /// <summary>Holds a pod that names its node to that node. The name is the pod's own, not its template's.</summary>
-internal sealed class NodeName : IClusterPlugin
+internal sealed class NodeName : IClusterFilter
 {
     private static readonly Rejection Mismatch =
         new(nameof(NodeName), "node(s) didn't match the requested node name", isResolvable: false);
 
-    public string Name => nameof(NodeName);
-
     public ClusterEvents WakesOn => ClusterEvents.NodeAdded;
 
-    public bool Applies(PodInfo pod, SchedulerCache cache) => pod.NodeName is not null;
+    public bool Filters(PodInfo pod) => pod.NodeName is not null;
 
     public void Filter(CandidateSet candidates)
     {
@@ -24,9 +22,5 @@ internal sealed class NodeName : IClusterPlugin
             if (candidates.IsCandidate(row) && records[row]!.Name != candidates.Pod.NodeName)
                 candidates.Reject(row, Mismatch);
         }
-    }
-
-    public void Score(CandidateSet candidates)
-    {
     }
 }

@@ -1,6 +1,7 @@
 using OrleansOrchestrator.Scheduling.Cluster;
+using OrleansOrchestrator.Scheduling.Framework;
+using OrleansOrchestrator.Scheduling.Inputs;
 using OrleansOrchestrator.Scheduling.Placements;
-using OrleansOrchestrator.Scheduling.Pods;
 
 namespace OrleansOrchestrator.Scheduling.Plugins;
 
@@ -9,8 +10,6 @@ internal sealed class NodePorts : INodeFilter
 {
     private static readonly Rejection Taken =
         new(nameof(NodePorts), "node(s) didn't have free ports for the requested pod ports", isResolvable: true);
-
-    public string Name => nameof(NodePorts);
 
     public ClusterEvents WakesOn => ClusterEvents.NodeAdded | ClusterEvents.AssignedPodRemoved;
 

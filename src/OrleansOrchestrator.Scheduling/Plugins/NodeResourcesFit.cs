@@ -1,74 +1,143 @@
 using System.Numerics;
+using OrleansOrchestrator.Model.Pods;
 using OrleansOrchestrator.Scheduling.Cluster;
+using OrleansOrchestrator.Scheduling.Framework;
+using OrleansOrchestrator.Scheduling.Inputs;
 using OrleansOrchestrator.Scheduling.Placements;
-using OrleansOrchestrator.Scheduling.Pods;
 
 namespace OrleansOrchestrator.Scheduling.Plugins;
 
 /// <summary>
-/// Scores nodes by how much of their CPU and memory would be requested: the emptier the better, to spread load, or the
-/// fuller the better, to pack it. The filter of the same name is <see cref="ResourceFilter"/>.
+/// Keeps pods off nodes that lack a free pod slot or a resource they request, and prefers the emptier or the fuller nodes, as
+/// its <see cref="ScoringStrategy"/> says.
 /// </summary>
-internal sealed class NodeResourcesFit(ScoringStrategy strategy) : INodeScore
+internal sealed class NodeResourcesFit : INodeFilter, INodeScore
 {
-    public const string PluginName = "NodeResourcesFit";
+    public const string Name = "NodeResourcesFit";
 
-    // Whole per cents come out of a multiplication with a reciprocal a hair below what a division gives.
-    private const double RoundingGuard = 1e-9;
+    private readonly ScoringStrategy _strategy;
+    private readonly HashSet<string> _ignored;
+    private readonly HashSet<string> _ignoredGroups;
 
-    public string Name => PluginName;
+    public NodeResourcesFit(PluginContext context)
+    {
+        _ignored = context.Arguments.Texts("ignoredResources").ToHashSet(StringComparer.Ordinal);
+        _ignoredGroups = context.Arguments.Texts("ignoredResourceGroups").ToHashSet(StringComparer.Ordinal);
+        var strategy = context.Arguments.Object("scoringStrategy");
+        _strategy = ScoringStrategy.Read(strategy);
+        strategy.RefuseOthers();
+    }
 
-    public int Weight => 1;
+    public ClusterEvents WakesOn =>
+        ClusterEvents.NodeAdded | ClusterEvents.NodeAllocatableChanged | ClusterEvents.AssignedPodRemoved | ClusterEvents.AssignedPodChanged;
+
+    public bool ReadsNodeOnly => false;
 
     public Normalization Normalization => Normalization.None;
 
-    public bool Applies(PodShape shape, NodeTable nodes) => true;
+    public bool Applies(PodShape shape) => true;
 
-    public int Score(PodShape shape, NodeTable nodes, int row)
+    public bool Passes(PodShape shape, NodeTable nodes, int row)
     {
         var columns = nodes.Columns;
-        var perCpu = columns.PerCpu[row];
-        var perMemory = columns.PerMemory[row];
-        var sum = ScoreOf((columns.ScoredCpuMilli[row] + shape.ScoredCpuMilli) * perCpu, perCpu)
-            + ScoreOf((columns.ScoredMemoryBytes[row] + shape.ScoredMemoryBytes) * perMemory, perMemory);
-        return (int)(perCpu > 0 && perMemory > 0 ? sum / 2 : sum);
-    }
-
-    public void AddAll(PodShape shape, NodeTable nodes, ReadOnlySpan<bool> passes, Span<int> sums)
-    {
-        var columns = nodes.Columns;
-        Span<double> scores = stackalloc double[Vector<double>.Count];
-        var row = 0;
-        for (; row <= sums.Length - Vector<double>.Count; row += Vector<double>.Count)
+        var requests = shape.Resources;
+        if (columns.FreePods[row] < 1
+            || Lacks(requests.CpuMilli, columns.FreeCpuMilli[row])
+            || Lacks(requests.MemoryBytes, columns.FreeMemoryBytes[row])
+            || Lacks(requests.StorageBytes, columns.FreeStorageBytes[row]))
         {
-            var perCpu = new Vector<double>(columns.PerCpu, row);
-            var perMemory = new Vector<double>(columns.PerMemory, row);
-            var cpu = (new Vector<double>(columns.ScoredCpuMilli, row) + new Vector<double>(shape.ScoredCpuMilli)) * perCpu;
-            var memory = (new Vector<double>(columns.ScoredMemoryBytes, row) + new Vector<double>(shape.ScoredMemoryBytes)) * perMemory;
-            var sum = ScoreOf(cpu, perCpu) + ScoreOf(memory, perMemory);
-            var hasBoth = Vector.GreaterThan(perCpu, Vector<double>.Zero) & Vector.GreaterThan(perMemory, Vector<double>.Zero);
-            Vector.ConditionalSelect(hasBoth, sum / 2, sum).CopyTo(scores);
-            for (var i = 0; i < scores.Length; i++)
-                sums[row + i] += (int)scores[i];
+            return false;
         }
 
-        for (; row < sums.Length; row++)
-            sums[row] += Score(shape, nodes, row);
+        foreach (var (name, amount) in requests.Extended)
+        {
+            if (!IsIgnored(name) && (nodes.Extended(name) is not { } column || column.Free[row] < amount))
+                return false;
+        }
+
+        return true;
     }
 
-    private double ScoreOf(double fraction, double perUnit)
+    public void FilterAll(PodShape shape, NodeTable nodes, Span<bool> passes)
     {
-        if (perUnit == 0)
-            return 0;
-        fraction = Math.Min(fraction, 1);
-        return Math.Floor(((strategy == ScoringStrategy.MostAllocated ? fraction : 1 - fraction) * 100) + RoundingGuard);
+        var columns = nodes.Columns;
+        var requests = shape.Resources;
+        Require(columns.FreePods, 1, passes);
+        Require(columns.FreeCpuMilli, requests.CpuMilli, passes);
+        Require(columns.FreeMemoryBytes, requests.MemoryBytes, passes);
+        Require(columns.FreeStorageBytes, requests.StorageBytes, passes);
+        foreach (var (name, amount) in requests.Extended)
+        {
+            if (IsIgnored(name))
+                continue;
+            if (nodes.Extended(name) is { } column)
+                Require(column.Free, amount, passes);
+            else
+                passes.Clear();
+        }
     }
 
-    private Vector<double> ScoreOf(Vector<double> fraction, Vector<double> perUnit)
+    public Rejection Explain(PodShape shape, NodeTable nodes, int row)
     {
-        fraction = Vector.Min(fraction, Vector<double>.One);
-        var preferred = strategy == ScoringStrategy.MostAllocated ? fraction : Vector<double>.One - fraction;
-        var score = Vector.Floor((preferred * 100) + new Vector<double>(RoundingGuard));
-        return Vector.ConditionalSelect(Vector.GreaterThan(perUnit, Vector<double>.Zero), score, Vector<double>.Zero);
+        var columns = nodes.Columns;
+        var requests = shape.Resources;
+        var reasons = new List<string>(1);
+        // A node that is too small even when empty is not worth evicting anybody from.
+        var isResolvable = true;
+        if (columns.FreePods[row] < 1)
+            reasons.Add("Too many pods");
+        Check(ResourceNames.Cpu, requests.CpuMilli, columns.FreeCpuMilli[row], columns.AllocatableCpuMilli[row]);
+        Check(ResourceNames.Memory, requests.MemoryBytes, columns.FreeMemoryBytes[row], columns.AllocatableMemoryBytes[row]);
+        Check(ResourceNames.EphemeralStorage, requests.StorageBytes, columns.FreeStorageBytes[row], columns.AllocatableStorageBytes[row]);
+        foreach (var (name, amount) in requests.Extended)
+        {
+            if (IsIgnored(name))
+                continue;
+            var column = nodes.Extended(name);
+            Check(name, amount, column?.Free[row] ?? 0, column?.Allocatable[row] ?? 0);
+        }
+
+        return new Rejection(Name, reasons, isResolvable);
+
+        void Check(string name, long request, long free, long allocatable)
+        {
+            if (!Lacks(request, free))
+                return;
+            reasons.Add($"Insufficient {name}");
+            isResolvable &= request <= allocatable;
+        }
     }
+
+    public bool Applies(PodShape shape, NodeTable nodes) => true;
+
+    public int Score(PodShape shape, NodeTable nodes, int row) => _strategy.Score(shape.Resources, nodes, row);
+
+    public void AddAll(PodShape shape, NodeTable nodes, ReadOnlySpan<bool> passes, Span<int> sums, int weight) =>
+        _strategy.AddAll(shape.Resources, nodes, passes, sums, weight);
+
+    // A pod that requests nothing of a resource fits even where more than there is has been promised already.
+    private static bool Lacks(long request, long free) => request > 0 && request > free;
+
+    private static void Require(ReadOnlySpan<long> free, long request, Span<bool> passes)
+    {
+        if (request <= 0)
+            return;
+        var row = 0;
+        var least = new Vector<long>(request);
+        for (; row <= passes.Length - Vector<long>.Count; row += Vector<long>.Count)
+        {
+            // Most nodes have room, so that whole vectors pass without a look at their rows.
+            if (Vector.GreaterThanOrEqualAll(new Vector<long>(free[row..]), least))
+                continue;
+            for (var i = row; i < row + Vector<long>.Count; i++)
+                passes[i] &= free[i] >= request;
+        }
+
+        for (; row < passes.Length; row++)
+            passes[row] &= free[row] >= request;
+    }
+
+    /// <summary>Whether an extended resource is somebody else's to look after.</summary>
+    private bool IsIgnored(string name) =>
+        _ignored.Contains(name) || (_ignoredGroups.Count > 0 && _ignoredGroups.Contains(name[..Math.Max(name.IndexOf('/', StringComparison.Ordinal), 0)]));
 }

@@ -1,8 +1,9 @@
 using k8s.Models;
 using OrleansOrchestrator.Model.Pods;
 using OrleansOrchestrator.Scheduling.Cluster;
+using OrleansOrchestrator.Scheduling.Framework;
+using OrleansOrchestrator.Scheduling.Inputs;
 using OrleansOrchestrator.Scheduling.Placements;
-using OrleansOrchestrator.Scheduling.Pods;
 
 namespace OrleansOrchestrator.Scheduling.Plugins;
 
@@ -13,8 +14,6 @@ internal sealed class NodeUnschedulable : INodeFilter
 
     // What stands for spec.unschedulable.
     private static readonly V1Taint Taint = new() { Key = TaintKeys.Unschedulable, Effect = TaintEffects.NoSchedule };
-
-    public string Name => nameof(NodeUnschedulable);
 
     public ClusterEvents WakesOn => ClusterEvents.NodeAdded | ClusterEvents.NodeTaintsChanged;
 

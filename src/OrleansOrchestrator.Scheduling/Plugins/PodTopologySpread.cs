@@ -1,34 +1,42 @@
 using OrleansOrchestrator.Scheduling.Cluster;
+using OrleansOrchestrator.Scheduling.Framework;
 using OrleansOrchestrator.Scheduling.Placements;
 using OrleansOrchestrator.Scheduling.Pods;
 
 namespace OrleansOrchestrator.Scheduling.Plugins;
 
 /// <summary>
-/// Keeps the pods that a constraint selects evenly spread over the values of a node label: rejects nodes where one more
-/// would exceed the skew, and scores the constraints that only prefer.
+/// Keeps pods evenly spread over the values of node labels: rejects nodes where one more would exceed the skew, and scores the
+/// constraints that only prefer. A pod without constraints of its own, that a controller keeps, has those of the profile; they
+/// count the pods of that controller.
 /// </summary>
-internal sealed class PodTopologySpread : IClusterPlugin
+internal sealed class PodTopologySpread : IClusterFilter, IClusterScore
 {
-    private const int PluginWeight = 2;
     private const string Mismatch = "node(s) didn't match pod topology spread constraints";
 
     private static readonly Rejection TooCrowded = new(nameof(PodTopologySpread), Mismatch, isResolvable: true);
     private static readonly Rejection NoLabel = new(nameof(PodTopologySpread), $"{Mismatch} (missing required label)", isResolvable: false);
 
-    public string Name => nameof(PodTopologySpread);
+    private readonly SchedulerCache _cluster;
+    private readonly DefaultSpreadConstraints _defaults;
+
+    public PodTopologySpread(PluginContext context)
+    {
+        _cluster = context.Cluster;
+        _defaults = DefaultSpreadConstraints.Read(context.Arguments);
+    }
 
     public ClusterEvents WakesOn =>
         ClusterEvents.NodeAdded | ClusterEvents.NodeRemoved | ClusterEvents.NodeLabelsChanged | ClusterEvents.NodeTaintsChanged
         | ClusterEvents.AssignedPodAdded | ClusterEvents.AssignedPodRemoved | ClusterEvents.AssignedPodChanged;
 
-    public bool Applies(PodInfo pod, SchedulerCache cache) => pod.Shape.SpreadConstraints.Length > 0;
+    public bool Filters(PodInfo pod) => Array.Exists(ConstraintsOf(pod), constraint => constraint.IsRequired);
+
+    public bool Scores(PodInfo pod) => HasDefaults(pod) && _defaults.AreOfSystem || Array.Exists(ConstraintsOf(pod), constraint => !constraint.IsRequired);
 
     public void Filter(CandidateSet candidates)
     {
-        var required = Array.FindAll(candidates.Pod.Shape.SpreadConstraints, constraint => constraint.IsRequired);
-        if (required.Length == 0)
-            return;
+        var required = Array.FindAll(ConstraintsOf(candidates.Pod), constraint => constraint.IsRequired);
         var columns = Array.ConvertAll(required, constraint => candidates.Nodes.Topology(constraint.TopologyKey));
         var hasAll = new bool[candidates.Scores.Length];
         for (var row = 0; row < hasAll.Length; row++)
@@ -41,21 +49,32 @@ internal sealed class PodTopologySpread : IClusterPlugin
             RejectCrowded(candidates, required[i], columns[i], hasAll);
     }
 
-    public void Score(CandidateSet candidates)
+    public void Score(CandidateSet candidates, int weight)
     {
-        var preferred = Array.FindAll(candidates.Pod.Shape.SpreadConstraints, constraint => !constraint.IsRequired);
-        if (preferred.Length == 0)
-            return;
-        var score = new SpreadScore(candidates, PluginWeight);
-        foreach (var constraint in preferred)
+        var score = new SpreadScore(candidates, weight);
+        if (HasDefaults(candidates.Pod) && _defaults.AreOfSystem)
         {
-            var counter = candidates.Cache.Counters.Of(constraint.Pods);
-            var column = candidates.Nodes.Topology(constraint.TopologyKey);
-            score.AddDomains(counter, column, constraint.MaxSkew, isRequired: true, row => Counts(candidates, constraint, row));
+            if (!DefaultSpreadConstraints.TryAddSystem(candidates, score))
+                return;
+        }
+        else
+        {
+            foreach (var constraint in Array.FindAll(ConstraintsOf(candidates.Pod), constraint => !constraint.IsRequired))
+            {
+                var column = candidates.Nodes.Topology(constraint.TopologyKey);
+                score.AddDomains(CounterOf(candidates.Pod, constraint), column, constraint.MaxSkew, isRequired: true, row => Counts(candidates, constraint, row));
+            }
         }
 
         score.Apply();
     }
+
+    private static bool HasDefaults(PodInfo pod) => pod.SpreadOwnerUid is not null && pod.Shape.SpreadConstraints.Length == 0;
+
+    private SpreadConstraint[] ConstraintsOf(PodInfo pod) => HasDefaults(pod) ? _defaults.Listed : pod.Shape.SpreadConstraints;
+
+    private PodCounter CounterOf(PodInfo pod, SpreadConstraint constraint) =>
+        constraint.Pods is { } pods ? _cluster.Counters.Of(pods) : _cluster.Counters.OfOwner(pod.SpreadOwnerUid!);
 
     private static void RejectWithoutLabels(CandidateSet candidates, bool[] hasAll)
     {
@@ -66,9 +85,9 @@ internal sealed class PodTopologySpread : IClusterPlugin
         }
     }
 
-    private static void RejectCrowded(CandidateSet candidates, SpreadConstraint constraint, TopologyColumn column, bool[] hasAll)
+    private void RejectCrowded(CandidateSet candidates, SpreadConstraint constraint, TopologyColumn column, bool[] hasAll)
     {
-        var counts = candidates.Cache.Counters.Of(constraint.Pods).ByRow;
+        var counts = CounterOf(candidates.Pod, constraint).ByRow;
         var totals = new int[column.DomainLimit];
         Array.Fill(totals, -1);
         for (var row = 0; row < hasAll.Length; row++)
@@ -92,7 +111,8 @@ internal sealed class PodTopologySpread : IClusterPlugin
         if (domains < constraint.MinDomains)
             emptiest = 0;
         var pod = candidates.Pod;
-        var own = constraint.Pods.Matches(pod.Namespace, pod.Labels, candidates.Cache.Pods.NamespaceLabels) ? 1 : 0;
+        // The pods of a controller are those that it would be one of.
+        var own = constraint.Pods?.Matches(pod.Namespace, pod.Labels, _cluster.Pods.NamespaceLabels) != false ? 1 : 0;
         for (var row = 0; row < hasAll.Length; row++)
         {
             if (candidates.IsCandidate(row) && Math.Max(totals[column.ByRow[row]], 0) + own - emptiest > constraint.MaxSkew)

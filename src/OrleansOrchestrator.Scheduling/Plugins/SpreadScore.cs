@@ -11,9 +11,6 @@ namespace OrleansOrchestrator.Scheduling.Plugins;
 /// </summary>
 internal readonly ref struct SpreadScore(CandidateSet candidates, int pluginWeight)
 {
-    public const int NodeSkew = 3;
-    public const int ZoneSkew = 5;
-
     // The crowd of a node that lacks a required label: it gets no score.
     private const float NoScore = float.MaxValue;
 

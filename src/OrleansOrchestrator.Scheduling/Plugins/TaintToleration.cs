@@ -1,7 +1,8 @@
 using OrleansOrchestrator.Model.Pods;
 using OrleansOrchestrator.Scheduling.Cluster;
+using OrleansOrchestrator.Scheduling.Framework;
+using OrleansOrchestrator.Scheduling.Inputs;
 using OrleansOrchestrator.Scheduling.Placements;
-using OrleansOrchestrator.Scheduling.Pods;
 
 namespace OrleansOrchestrator.Scheduling.Plugins;
 
@@ -10,13 +11,9 @@ namespace OrleansOrchestrator.Scheduling.Plugins;
 /// </summary>
 internal sealed class TaintToleration : INodeFilter, INodeScore
 {
-    public string Name => nameof(TaintToleration);
-
     public ClusterEvents WakesOn => ClusterEvents.NodeAdded | ClusterEvents.NodeTaintsChanged;
 
     public bool ReadsNodeOnly => true;
-
-    public int Weight => 3;
 
     public Normalization Normalization => Normalization.LowerIsBetter;
 
@@ -29,7 +26,7 @@ internal sealed class TaintToleration : INodeFilter, INodeScore
     public Rejection Explain(PodShape shape, NodeTable nodes, int row)
     {
         var taint = Tolerations.FindUntolerated(nodes.Record(row).Taints, shape.Tolerations)!;
-        return new Rejection(Name, $"node(s) had untolerated taint {{{taint.Key}: {taint.Value}}}", isResolvable: false);
+        return new Rejection(nameof(TaintToleration), $"node(s) had untolerated taint {{{taint.Key}: {taint.Value}}}", isResolvable: false);
     }
 
     public bool Applies(PodShape shape, NodeTable nodes) => nodes.HasPreferNoSchedule;

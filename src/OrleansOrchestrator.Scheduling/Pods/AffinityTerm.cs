@@ -24,14 +24,9 @@ internal enum AffinityKind
 /// <param name="Weight">The weight of a preference, negative for anti-affinity; zero for requirements.</param>
 internal sealed record AffinityTerm(AffinityKind Kind, PodPredicate Pods, string TopologyKey, int Weight)
 {
-    public static AffinityTerm[] From(V1Pod pod)
+    public static AffinityTerm[] From(Source source)
     {
-        var affinity = pod.Spec.Affinity?.PodAffinity;
-        var anti = pod.Spec.Affinity?.PodAntiAffinity;
-        if (affinity is null && anti is null)
-            return [];
-
-        var ownNamespace = pod.Metadata.NamespaceProperty ?? "";
+        var (ownNamespace, affinity, anti) = source;
         return
         [
             .. (affinity?.RequiredDuringSchedulingIgnoredDuringExecution ?? []).Select(term => Compile(AffinityKind.RequiredAffinity, term, 0)),
@@ -51,5 +46,15 @@ internal sealed record AffinityTerm(AffinityKind Kind, PodPredicate Pods, string
             var pods = new PodPredicate(namespaces, namespaceSelector, LabelSelector.From(term.LabelSelector), ignoresTerminating: false);
             return new AffinityTerm(kind, pods, term.TopologyKey, weight);
         }
+    }
+
+    /// <summary>The fields of a pod that terms are made of.</summary>
+    public sealed record Source(string Namespace, V1PodAffinity? Affinity, V1PodAntiAffinity? AntiAffinity)
+    {
+        /// <summary>Selects them; null if the pod has none.</summary>
+        public static Source? Of(V1Pod pod) =>
+            pod.Spec.Affinity is { } affinity && (affinity.PodAffinity is not null || affinity.PodAntiAffinity is not null)
+                ? new Source(pod.Metadata.NamespaceProperty ?? "", affinity.PodAffinity, affinity.PodAntiAffinity)
+                : null;
     }
 }

@@ -1,3 +1,5 @@
+using k8s.Models;
+
 namespace OrleansOrchestrator.Scheduling.Pods;
 
 /// <summary>A port that a container takes on its node.</summary>
@@ -7,6 +9,31 @@ namespace OrleansOrchestrator.Scheduling.Pods;
 internal readonly record struct HostPort(string Ip, string Protocol, int Port)
 {
     public const string AnyAddress = "0.0.0.0";
+
+    /// <summary>The host ports of a pod; null if it takes none.</summary>
+    public static HostPort[]? Of(V1PodSpec spec)
+    {
+        List<HostPort>? ports = null;
+        foreach (var container in spec.Containers ?? [])
+            Collect(container);
+        foreach (var container in spec.InitContainers ?? [])
+        {
+            // Only sidecars keep their ports while the pod runs.
+            if (container.RestartPolicy == "Always")
+                Collect(container);
+        }
+
+        return ports is null ? null : [.. ports];
+
+        void Collect(V1Container container)
+        {
+            foreach (var port in container.Ports ?? [])
+            {
+                if (port.HostPort is > 0 and var number)
+                    (ports ??= []).Add(From(port.HostIP, port.Protocol, number));
+            }
+        }
+    }
 
     public static HostPort From(string? ip, string? protocol, int port) =>
         new(string.IsNullOrEmpty(ip) ? AnyAddress : ip, string.IsNullOrEmpty(protocol) ? "TCP" : protocol, port);

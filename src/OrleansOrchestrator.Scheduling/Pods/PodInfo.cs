@@ -1,6 +1,8 @@
 using k8s.Models;
 using OrleansOrchestrator.Model.Pods;
 using OrleansOrchestrator.Model.Selectors;
+using OrleansOrchestrator.Scheduling.Framework;
+using OrleansOrchestrator.Scheduling.Inputs;
 
 namespace OrleansOrchestrator.Scheduling.Pods;
 
@@ -10,7 +12,7 @@ namespace OrleansOrchestrator.Scheduling.Pods;
 /// </summary>
 public sealed class PodInfo
 {
-    private PodInfo(V1Pod pod)
+    private PodInfo(V1Pod pod, PodInputSet inputs)
     {
         var metadata = pod.Metadata;
         Namespace = metadata.NamespaceProperty ?? "";
@@ -18,6 +20,7 @@ public sealed class PodInfo
         Uid = string.IsNullOrEmpty(metadata.Uid) ? $"{Namespace}/{Name}" : metadata.Uid;
         Labels = LabelSet.From(metadata.Labels);
         CreatedAt = metadata.CreationTimestamp;
+        IsBeingPreempted = PodDisruption.IsBeingPreempted(pod);
         IsTerminating = metadata.DeletionTimestamp is not null;
         SpreadOwnerUid = FindSpreadOwner(metadata);
         Priority = pod.Priority;
@@ -28,7 +31,7 @@ public sealed class PodInfo
         IsTerminal = pod.IsTerminal;
         NominatedNodeName = string.IsNullOrEmpty(pod.Status?.NominatedNodeName) ? null : pod.Status.NominatedNodeName;
         StartedAt = pod.Status?.StartTime;
-        Shape = new PodShape(pod);
+        Shape = inputs.Read(pod);
     }
 
     /// <summary><c>metadata.uid</c>; namespace and name for a pod without one.</summary>
@@ -64,6 +67,9 @@ public sealed class PodInfo
     /// <summary>Whether it is being deleted.</summary>
     public bool IsTerminating { get; }
 
+    /// <summary>Whether it is being deleted to make room for a pod of higher priority.</summary>
+    public bool IsBeingPreempted { get; }
+
     /// <summary>When it was created.</summary>
     public DateTime? CreatedAt { get; }
 
@@ -77,11 +83,15 @@ public sealed class PodInfo
 
     internal PodShape Shape { get; private set; }
 
-    /// <summary>Reads a pod.</summary>
-    public static PodInfo From(V1Pod pod)
+    /// <summary>Reads a pod, for the built-in plugins.</summary>
+    public static PodInfo From(V1Pod pod) => From(pod, PluginRegistry.BuiltIn.PodInputs);
+
+    /// <summary>Reads a pod, for the plugins that declare certain inputs.</summary>
+    public static PodInfo From(V1Pod pod, PodInputSet inputs)
     {
         ArgumentNullException.ThrowIfNull(pod);
-        return new PodInfo(pod);
+        ArgumentNullException.ThrowIfNull(inputs);
+        return new PodInfo(pod, inputs);
     }
 
     /// <summary>Namespace and name, for messages.</summary>

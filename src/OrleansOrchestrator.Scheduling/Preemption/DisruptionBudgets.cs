@@ -4,11 +4,11 @@ using OrleansOrchestrator.Scheduling.Pods;
 
 namespace OrleansOrchestrator.Scheduling.Preemption;
 
-/// <summary>Counts which evictions would violate a PodDisruptionBudget.</summary>
-internal sealed class DisruptionBudgets(IReadOnlyList<V1PodDisruptionBudget> budgets)
+/// <summary>Counts which evictions would violate a PodDisruptionBudget. One without a selector protects nobody here, as in kube-scheduler.</summary>
+internal sealed class DisruptionBudgets(IReadOnlyCollection<V1PodDisruptionBudget> budgets)
 {
     private readonly (V1PodDisruptionBudget Budget, LabelSelector Selector)[] _budgets =
-        [.. budgets.Select(budget => (budget, LabelSelector.From(budget.Spec?.Selector)))];
+        [.. budgets.Select(budget => (budget, LabelSelector.From(budget.Spec?.Selector))).Where(entry => !entry.Item2.IsEverything)];
 
     /// <summary>The pods whose eviction, in this order, exceeds what a budget allows.</summary>
     public HashSet<PodInfo> FindViolating(IEnumerable<PodInfo> victims)

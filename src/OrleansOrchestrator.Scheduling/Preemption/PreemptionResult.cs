@@ -13,6 +13,12 @@ public sealed record PreemptionResult
     /// <summary>The pods to evict from the node, gracefully; the pod is placed when they are gone.</summary>
     public IReadOnlyList<PodInfo> Victims { get; init; } = [];
 
+    /// <summary>The pods of lower priority that were nominated to the node; their nominations end.</summary>
+    public IReadOnlyList<PodInfo> Outbid { get; init; } = [];
+
+    /// <summary>Whether a nomination that the pod has leads nowhere, so that it ends.</summary>
+    public bool EndsNomination { get; init; }
+
     /// <summary>
     /// What kube-scheduler appends to the message of the failure, as in <c>preemption: 0/5 nodes are available: …</c>;
     /// empty if preemption helps.

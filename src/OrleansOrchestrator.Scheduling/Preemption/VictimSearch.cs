@@ -1,5 +1,5 @@
 using OrleansOrchestrator.Scheduling.Cluster;
-using OrleansOrchestrator.Scheduling.Plugins;
+using OrleansOrchestrator.Scheduling.Framework;
 using OrleansOrchestrator.Scheduling.Pods;
 
 namespace OrleansOrchestrator.Scheduling.Preemption;
@@ -21,15 +21,15 @@ internal sealed class VictimSearch(SchedulerCache cache, Func<PodInfo, int, Reje
     {
         var node = cache.Nodes.Record(row);
         var removed = node.Pods.Where(record => record.Info.Priority < pod.Priority)
-            .Select(record => (record.Info, record.IsAssumed))
+            .Select(record => (record.Info, record.IsAssumed, record.IsBeingPreempted))
             .OrderByDescending(entry => entry.Info.Priority)
             .ThenBy(entry => entry.Info.StartedAt ?? DateTime.MaxValue)
             .ToList();
         if (removed.Count == 0)
             return (null, NoVictims);
 
-        var gone = new List<(PodInfo Info, bool IsAssumed)>(removed);
-        foreach (var (info, _) in removed)
+        var gone = new List<(PodInfo Info, bool IsAssumed, bool IsBeingPreempted)>(removed);
+        foreach (var (info, _, _) in removed)
             cache.Remove(cache.Pods.Find(info.Uid)!);
         try
         {
@@ -45,7 +45,7 @@ internal sealed class VictimSearch(SchedulerCache cache, Func<PodInfo, int, Reje
     }
 
     private PreemptionCandidate? Reprieve(
-        PodInfo pod, int row, string nodeName, List<(PodInfo Info, bool IsAssumed)> gone, DisruptionBudgets budgets)
+        PodInfo pod, int row, string nodeName, List<(PodInfo Info, bool IsAssumed, bool IsBeingPreempted)> gone, DisruptionBudgets budgets)
     {
         var violating = budgets.FindViolating(gone.Select(entry => entry.Info));
         // Those whose eviction breaks a promise are given back first.
@@ -63,6 +63,10 @@ internal sealed class VictimSearch(SchedulerCache cache, Func<PodInfo, int, Reje
             : new PreemptionCandidate(nodeName, [.. gone.Select(entry => entry.Info)], gone.Count(entry => violating.Contains(entry.Info)));
     }
 
-    private void PutBack((PodInfo Info, bool IsAssumed) entry, string nodeName) =>
-        cache.Add(entry.Info, nodeName).IsAssumed = entry.IsAssumed;
+    private void PutBack((PodInfo Info, bool IsAssumed, bool IsBeingPreempted) entry, string nodeName)
+    {
+        var record = cache.Add(entry.Info, nodeName);
+        record.IsAssumed = entry.IsAssumed;
+        record.IsBeingPreempted = entry.IsBeingPreempted;
+    }
 }

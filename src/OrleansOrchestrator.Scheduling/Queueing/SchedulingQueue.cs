@@ -1,3 +1,4 @@
+using OrleansOrchestrator.Scheduling.Configuration;
 using OrleansOrchestrator.Scheduling.Placements;
 using OrleansOrchestrator.Scheduling.Pods;
 
@@ -19,6 +20,12 @@ public sealed class SchedulingQueue
     private readonly Dictionary<ClusterEvents, HashSet<QueuedPod>> _sleepers = [];
     private readonly EventHistory _history = new();
     private long _sequence;
+
+    /// <summary>Creates an empty queue.</summary>
+    public SchedulingQueue(SchedulerOptions options)
+        : this(options.Queue)
+    {
+    }
 
     /// <summary>Creates an empty queue.</summary>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of its range.</exception>

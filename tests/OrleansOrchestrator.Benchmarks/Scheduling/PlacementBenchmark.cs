@@ -2,6 +2,7 @@ using System.Globalization;
 using BenchmarkDotNet.Attributes;
 using k8s.Models;
 using OrleansOrchestrator.Scheduling.Cluster;
+using OrleansOrchestrator.Scheduling.Configuration;
 using OrleansOrchestrator.Scheduling.Placements;
 using OrleansOrchestrator.Scheduling.Pods;
 
@@ -29,7 +30,7 @@ public class PlacementBenchmark
     public void CreateCluster()
     {
         _cache = new SchedulerCache();
-        _scheduler = new Scheduler(_cache, new SchedulerOptions());
+        _scheduler = Scheduler.CreateAll(_cache, new SchedulerOptions()).Values.First();
         for (var i = 0; i < Nodes; i++)
             _cache.SetNode(CreateNode(i));
     }

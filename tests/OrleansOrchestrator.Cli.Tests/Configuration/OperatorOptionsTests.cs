@@ -4,6 +4,7 @@ using OrleansOrchestrator.Cli.Nodes;
 using OrleansOrchestrator.ControlPlane.Watch;
 using OrleansOrchestrator.Gateway.Hosting;
 using OrleansOrchestrator.Node.Agent;
+using OrleansOrchestrator.Scheduling.Configuration;
 
 namespace OrleansOrchestrator.Cli.Tests.Configuration;
 
@@ -33,6 +34,26 @@ public sealed class OperatorOptionsTests : IDisposable
         options.Get<WatchOptions>().ShouldBe(new WatchOptions { HistoryAge = TimeSpan.FromMinutes(1) });
         options.Get<GatewayOptions>().RequestSecondsMax.ShouldBe(30);
         options.Get<NodeAgentOptions>().Labels["disk"].ShouldBe("ssd");
+    }
+
+    [Fact]
+    public void Read_SchedulerProfiles_KeepsAllOfThemForTheScheduler()
+    {
+        const string text = """
+            scheduler:
+              podMaxBackoffSeconds: 20
+              profiles:
+              - schedulerName: packer
+                plugins: {score: {disabled: [{name: "*"}], enabled: [{name: NodeResourcesFit, weight: 5}]}}
+                pluginConfig: [{name: NodeResourcesFit, args: {scoringStrategy: {type: MostAllocated}}}]
+            """;
+        var options = Read(text).Get<SchedulerOptions>();
+        options.PodMaxBackoffSeconds.ShouldBe(20);
+        options.Profiles["0"]["pluginConfig"]["0"]["args"]["scoringStrategy"]["type"].Text.ShouldBe("MostAllocated");
+        Should.Throw<CommandException>(() => Read(text.Replace("MostAllocated", "Full", StringComparison.Ordinal).Replace("score:", "scores:", StringComparison.Ordinal))).Message.ShouldBe(
+            "options that cannot be used: scheduler: profiles[0].plugins.scores: Forbidden: unknown field. "
+            + "scheduler: profiles[0].pluginConfig[0].args.scoringStrategy.type: Unsupported value: \"Full\": "
+            + "supported values: \"LeastAllocated\", \"MostAllocated\", \"RequestedToCapacityRatio\".");
     }
 
     [Fact]

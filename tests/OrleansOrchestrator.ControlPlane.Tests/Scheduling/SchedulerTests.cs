@@ -84,4 +84,55 @@ public sealed class SchedulerTests : IAsyncLifetime
         await Api.Objects.BindAsync(new("default", "theirs"), null, "n1", ApiUser.Options, TestContext.Current.CancellationToken);
         (await Api.GetAsync<V1Pod>("default", "theirs")).Spec.NodeName.ShouldBe("n1");
     }
+
+    [Fact]
+    public async Task Pod_OfHigherPriority_PushesOutALowerOneAndHasItsPlace()
+    {
+        await Api.CreateAsync(PodSamples.Node("n1", cpu: "1"));
+        var low = PodSamples.Pod("default", "low", cpu: "1");
+        low.Metadata.Finalizers = ["example.com/look"];
+        await Api.CreateAsync(low);
+        await Api.UntilAsync<V1Pod>("default", all => all is [{ Spec.NodeName: "n1" }]);
+
+        await Api.CreateAsync(new V1PriorityClass { Metadata = new V1ObjectMeta { Name = "high" }, Value = 1000 });
+        var high = PodSamples.Pod("default", "high", cpu: "1");
+        high.Spec.PriorityClassName = "high";
+        await Api.CreateAsync(high);
+        var equal = PodSamples.Pod("default", "equal", cpu: "1");
+        equal.Spec.PriorityClassName = "high";
+
+        // The finalizer keeps the victim in sight while it ends.
+        var pods = await Api.UntilAsync<V1Pod>("default", all =>
+            all.Exists(pod => pod is { Metadata: { Name: "low", DeletionTimestamp: not null } }) && all.Exists(pod => pod is { Metadata.Name: "high", Status.NominatedNodeName: "n1" }));
+        var victim = pods.Find(pod => pod.Metadata.Name == "low")!;
+        var told = victim.Status.Conditions.Single(condition => condition.Type == "DisruptionTarget");
+        (told.Status, told.Reason, told.Message).ShouldBe(
+            ("True", "PreemptionByScheduler", "default-scheduler: preempting to accommodate a higher priority pod"));
+        var uid = pods.Find(pod => pod.Metadata.Name == "high")!.Metadata.Uid;
+        await Api.UntilAsync<Corev1Event>("default", events => events.Exists(recorded =>
+            recorded is { Type: "Normal", Reason: "Preempted", InvolvedObject.Name: "low" } && recorded.Message == $"Preempted by pod {uid} on node n1"));
+
+        // While room is being made, others of its priority wait behind it.
+        await Api.CreateAsync(equal);
+        await Api.DeleteAsync<V1Pod>("default", "low", new ControlPlane.Objects.DeletionOptions { GracePeriodSeconds = 0 });
+        await Api.PatchAsync<V1Pod>("default", "low", ControlPlane.Objects.PatchType.MergePatch, """{"metadata": {"finalizers": null}}""");
+        pods = await Api.UntilAsync<V1Pod>("default", all => all.Exists(pod => pod is { Metadata.Name: "high", Spec.NodeName: "n1", Status.NominatedNodeName: null or "" }));
+        pods.Find(pod => pod.Metadata.Name == "equal")!.Spec.NodeName.ShouldBeNull();
+    }
+
+    [Fact]
+    public async Task Pod_ThatMayNotPreempt_WaitsAndIsToldWhy()
+    {
+        await Api.CreateAsync(PodSamples.Node("n1", cpu: "1"));
+        await Api.CreateAsync(PodSamples.Pod("default", "low", cpu: "1"));
+        await Api.UntilAsync<V1Pod>("default", all => all is [{ Spec.NodeName: "n1" }]);
+        var high = PodSamples.Pod("default", "high", cpu: "1");
+        await Api.CreateAsync(new V1PriorityClass { Metadata = new V1ObjectMeta { Name = "patient" }, Value = 1000, PreemptionPolicy = "Never" });
+        high.Spec.PriorityClassName = "patient";
+        await Api.CreateAsync(high);
+
+        await Api.UntilAsync<V1Pod>("default", all => all.Exists(pod => pod.Metadata.Name == "high" && pod.Status?.Conditions?.Any(condition =>
+            condition.Message == "0/1 nodes are available: 1 Insufficient cpu. preemption: not eligible due to preemptionPolicy=Never.") == true));
+        (await Api.GetAsync<V1Pod>("default", "low")).Metadata.DeletionTimestamp.ShouldBeNull();
+    }
 }

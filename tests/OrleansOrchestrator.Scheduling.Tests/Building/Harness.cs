@@ -1,5 +1,9 @@
 using k8s.Models;
+using OrleansOrchestrator.Model.Resources;
 using OrleansOrchestrator.Scheduling.Cluster;
+using OrleansOrchestrator.Scheduling.Configuration;
+using OrleansOrchestrator.Scheduling.Framework;
+using OrleansOrchestrator.Scheduling.Inputs;
 using OrleansOrchestrator.Scheduling.Placements;
 using OrleansOrchestrator.Scheduling.Pods;
 using OrleansOrchestrator.Scheduling.Preemption;
@@ -17,15 +21,24 @@ internal sealed class Harness
     }
 
     public Harness(SchedulerOptions options, params V1Node[] nodes)
+        : this(options, PluginRegistry.BuiltIn, nodes)
     {
-        Scheduler = new Scheduler(Cache, options);
+    }
+
+    public Harness(SchedulerOptions options, PluginRegistry registry, params V1Node[] nodes)
+    {
+        Cache = new SchedulerCache(registry);
+        Scheduler = Scheduler.CreateAll(Cache, options).Values.First();
         foreach (var node in nodes)
             Cache.SetNode(node);
     }
 
-    public SchedulerCache Cache { get; } = new();
+    public SchedulerCache Cache { get; }
 
     public Scheduler Scheduler { get; }
+
+    /// <summary>Notes the pods that wait, as the host does.</summary>
+    public Harness Waiting(params V1Pod[] pods) => Running(pods);
 
     public Harness Running(params V1Pod[] pods)
     {
@@ -50,7 +63,9 @@ internal sealed class Harness
     public (PreemptionResult Outcome, string Message) Preempt(V1Pod pod, params V1PodDisruptionBudget[] budgets)
     {
         var failure = Schedule(pod).ShouldBeOfType<Unschedulable>();
-        var result = Scheduler.Preempt(PodInfo.From(pod), failure, budgets, ++_seed);
+        foreach (var budget in budgets)
+            Cache.SetObject(ObjectInputs.PodDisruptionBudgets, new ObjectKey(budget.Metadata.NamespaceProperty, budget.Metadata.Name), budget);
+        var result = Scheduler.PostFilter(PodInfo.From(pod), failure, ++_seed);
         return (result, failure.MessageWith(result));
     }
 

@@ -1,6 +1,7 @@
 using CsCheck;
 using k8s.Models;
 using OrleansOrchestrator.Scheduling.Cluster;
+using OrleansOrchestrator.Scheduling.Configuration;
 using OrleansOrchestrator.Scheduling.Placements;
 using OrleansOrchestrator.Scheduling.Pods;
 using OrleansOrchestrator.Scheduling.Tests.Building;
@@ -41,7 +42,7 @@ public sealed class SchedulerProperties
     [InlineData(1)]
     public void Schedule_RandomCluster_PlacesExactlyWhatTheOracleFinds(int percentage) => Clusters.Sample(cluster =>
     {
-        var harness = new Harness(new SchedulerOptions { NodesToScorePercentage = percentage }, cluster.Nodes);
+        var harness = new Harness(new SchedulerOptions { PercentageOfNodesToScore = percentage }, cluster.Nodes);
         var running = cluster.Nodes.ToDictionary(node => node.Metadata.Name, _ => new List<V1Pod>());
         foreach (var pod in cluster.Pods)
         {

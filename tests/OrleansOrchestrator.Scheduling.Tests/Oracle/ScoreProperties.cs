@@ -1,7 +1,7 @@
 using CsCheck;
 using k8s.Models;
-using OrleansOrchestrator.Scheduling.Placements;
-using OrleansOrchestrator.Scheduling.Plugins;
+using OrleansOrchestrator.Scheduling.Cluster;
+using OrleansOrchestrator.Scheduling.Framework;
 using OrleansOrchestrator.Scheduling.Tests.Building;
 
 namespace OrleansOrchestrator.Scheduling.Tests.Oracle;
@@ -12,12 +12,35 @@ public sealed class ScoreProperties
         Gen.Select(Gen.Int[0, 9000], Gen.Int[0, 9000], Gen.Int[0, 9000], Gen.Int[0, 9000]).Array[1, 30];
 
     [Theory]
-    [InlineData(ScoringStrategy.LeastAllocated)]
-    [InlineData(ScoringStrategy.MostAllocated)]
-    public void NodeResourcesFit_AllRows_EqualEachRow(ScoringStrategy strategy) => AssertSame(new NodeResourcesFit(strategy));
+    [InlineData("NodeResourcesFit", "{}")]
+    [InlineData("NodeResourcesFit", "{scoringStrategy: {type: MostAllocated}}")]
+    [InlineData("NodeResourcesFit", "{scoringStrategy: {resources: [{name: cpu, weight: 3}, {name: memory, weight: 1}]}}")]
+    [InlineData("NodeResourcesFit", "{scoringStrategy: {type: RequestedToCapacityRatio, requestedToCapacityRatio: {shape: [{utilization: 0, score: 0}, {utilization: 100, score: 10}]}}}")]
+    [InlineData("NodeResourcesBalancedAllocation", "{}")]
+    [InlineData("NodeResourcesBalancedAllocation", "{resources: [{name: cpu}, {name: memory}, {name: ephemeral-storage}]}")]
+    public void Score_OfAllRows_EqualsThatOfEachRow(string plugin, string arguments) => Columns.Sample(columns =>
+    {
+        var nodes = Cluster(columns).Cache.Nodes;
+        var shape = Probe(100).Info().Shape;
+        var score = Create(plugin, arguments);
+        var sums = new int[nodes.RowLimit];
+        score.AddAll(shape, nodes, [.. Enumerable.Repeat(true, sums.Length)], sums, weight: 3);
+        for (var row = 0; row < sums.Length; row++)
+            sums[row].ShouldBe(3 * score.Score(shape, nodes, row));
+    });
 
-    [Fact]
-    public void BalancedAllocation_AllRows_EqualEachRow() => AssertSame(new BalancedAllocation());
+    [Theory]
+    [InlineData("LeastAllocated")]
+    [InlineData("MostAllocated")]
+    public void Score_ByTheWeightsThatItHasByDefault_IsThatOfTheVectors(string type) => Columns.Sample(columns =>
+    {
+        var nodes = Cluster(columns).Cache.Nodes;
+        var shape = Probe(100).Info().Shape;
+        var plain = Create("NodeResourcesFit", $"{{scoringStrategy: {{type: {type}}}}}");
+        var weighed = Create("NodeResourcesFit", $"{{scoringStrategy: {{type: {type}, resources: [{{name: cpu, weight: 2}}, {{name: memory, weight: 2}}]}}}}");
+        for (var row = 0; row < nodes.RowLimit; row++)
+            weighed.Score(shape, nodes, row).ShouldBe(plain.Score(shape, nodes, row));
+    });
 
     [Fact]
     public void NodeResourcesFit_LeastAllocated_EqualsIntegerArithmetic() =>
@@ -25,20 +48,12 @@ public sealed class ScoreProperties
         {
             var (allocatable, used, request) = sample;
             var harness = Cluster([(allocatable, allocatable, used, used)]);
-            var score = new NodeResourcesFit(ScoringStrategy.LeastAllocated).Score(Probe(request).Info().Shape, harness.Cache.Nodes, 0);
+            var score = Create("NodeResourcesFit", "{}").Score(Probe(request).Info().Shape, harness.Cache.Nodes, 0);
             var requested = used + request;
             score.ShouldBe(requested > allocatable ? 0 : (allocatable - requested) * 100 / allocatable);
         });
 
-    private static void AssertSame(INodeScore plugin) => Columns.Sample(columns =>
-    {
-        var nodes = Cluster(columns).Cache.Nodes;
-        var shape = Probe(100).Info().Shape;
-        var sums = new int[nodes.RowLimit];
-        plugin.AddAll(shape, nodes, [.. Enumerable.Repeat(true, sums.Length)], sums);
-        for (var row = 0; row < sums.Length; row++)
-            sums[row].ShouldBe(plugin.Weight * plugin.Score(shape, nodes, row));
-    });
+    private static INodeScore Create(string plugin, string arguments) => (INodeScore)SinglePlugin.Create(plugin, new SchedulerCache(), arguments);
 
     private static V1Pod Probe(int amount) => PodObjects.Create("probe", $"{amount}m", $"{amount}Mi");
 

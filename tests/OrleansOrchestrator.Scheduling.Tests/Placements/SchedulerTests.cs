@@ -1,4 +1,4 @@
-using OrleansOrchestrator.Scheduling.Placements;
+using OrleansOrchestrator.Scheduling.Configuration;
 using OrleansOrchestrator.Scheduling.Tests.Building;
 using static OrleansOrchestrator.Scheduling.Tests.Building.PodObjects;
 
@@ -13,7 +13,7 @@ public sealed class SchedulerTests
 
     [Fact]
     public void Schedule_MostAllocated_TakesTheFullerNode() =>
-        new Harness(new SchedulerOptions { ScoringStrategy = ScoringStrategy.MostAllocated }, Nodes.Create("a"), Nodes.Create("b"))
+        new Harness(Options.Arguments("NodeResourcesFit", "{scoringStrategy: {type: MostAllocated}}"), Nodes.Create("a"), Nodes.Create("b"))
             .Running(Create("q", "1", "2Gi").On("a")).Choices(Create("p", "1", "2Gi")).ShouldBe(["a"]);
 
     [Fact]
@@ -79,21 +79,21 @@ public sealed class SchedulerTests
     public void Schedule_Sampling_FindsTheOnlyNodeThatFits()
     {
         var nodes = Enumerable.Range(0, 500).Select(i => Nodes.Create($"n{i}", cpu: i == 321 ? "4" : "1")).ToArray();
-        new Harness(new SchedulerOptions { NodesToScorePercentage = 5 }, nodes).Place(Create("p", cpu: "2")).ShouldBe("n321");
+        new Harness(new SchedulerOptions { PercentageOfNodesToScore = 5 }, nodes).Place(Create("p", cpu: "2")).ShouldBe("n321");
     }
 
     [Fact]
     public void Schedule_Sampling_GoesAroundAllNodes()
     {
         var nodes = Enumerable.Range(0, 500).Select(i => Nodes.Create($"n{i}", pods: 1)).ToArray();
-        var harness = new Harness(new SchedulerOptions { NodesToScorePercentage = 5 }, nodes);
+        var harness = new Harness(new SchedulerOptions { PercentageOfNodesToScore = 5 }, nodes);
         Enumerable.Range(0, 500).Select(i => harness.PlaceAndAssume(Create($"p{i}"))).Distinct().Count().ShouldBe(500);
     }
 
     [Fact]
-    public void Schedule_ManyShapesThanEvaluationsKept_StillRight()
+    public void Schedule_MoreClassesThanAreKept_IsStillRight()
     {
-        var harness = new Harness(new SchedulerOptions { EvaluationsMax = 2 }, Nodes.Create("a", cpu: "2"), Nodes.Create("b", cpu: "4"));
+        var harness = new Harness(new SchedulerOptions { EquivalenceClassesMax = 2 }, Nodes.Create("a", cpu: "2"), Nodes.Create("b", cpu: "4"));
         for (var i = 0; i < 10; i++)
             harness.Place(Create($"p{i}", cpu: $"{3000 + i}m")).ShouldBe("b");
     }

@@ -1,4 +1,6 @@
 using k8s.Models;
+using OrleansOrchestrator.Model.Pods;
+using OrleansOrchestrator.Scheduling.Placements;
 using OrleansOrchestrator.Scheduling.Tests.Building;
 using OrleansOrchestrator.Scheduling.Tests.Oracle;
 using static OrleansOrchestrator.Scheduling.Tests.Building.PodObjects;
@@ -34,11 +36,92 @@ public sealed class PreemptionTests
     {
         var victim = Create("q", "2").On("a");
         victim.Metadata.DeletionTimestamp = new DateTime(2030, 1, 1, 0, 0, 0, DateTimeKind.Utc);
+        victim.Status.Conditions = [PodDisruption.Target(PodDisruption.PreemptionByScheduler, "", victim.Metadata.DeletionTimestamp.Value)];
         var pod = Create("p", "2").WithPriority(10);
         pod.Status.NominatedNodeName = "a";
-        new Harness(Nodes.Create("a", cpu: "2")).Running(victim).Preempt(pod).Message
+        new Harness(Nodes.Create("a", cpu: "2")).Running(victim).Waiting(pod).Preempt(pod).Message
             .ShouldBe("0/1 nodes are available: 1 Insufficient cpu. preemption: not eligible due to a terminating pod on the nominated node.");
     }
+
+    [Fact]
+    public void Preempt_PodsThatEndForOtherReasons_DoNotStopIt()
+    {
+        var ending = Create("q", "2").On("a");
+        ending.Metadata.DeletionTimestamp = new DateTime(2030, 1, 1, 0, 0, 0, DateTimeKind.Utc);
+        var pod = Create("p", "2").WithPriority(10);
+        pod.Status.NominatedNodeName = "a";
+        new Harness(Nodes.Create("a", cpu: "2")).Running(ending).Waiting(pod).Preempt(pod).Outcome.Victims.Select(victim => victim.Name).ShouldBe(["q"]);
+    }
+
+    [Fact]
+    public void Preempt_TwiceBeforeTheVictimIsSeenToEnd_EvictsNobodyElse()
+    {
+        var harness = new Harness(Nodes.Create("a", cpu: "1"), Nodes.Create("b", cpu: "1"))
+            .Running(Create("q", "1").On("a").WithPriority(1), Create("r", "1").On("b").WithPriority(2));
+        var pod = Create("p", "1").WithPriority(5);
+        var (first, _) = harness.Preempt(pod);
+        harness.Cache.Nominate(pod.Info(), first.NodeName!, first.Victims);
+
+        harness.Preempt(pod).Outcome.Victims.ShouldBeEmpty();
+        harness.Cache.Spare(first.Victims[0]);
+        harness.Preempt(pod).Outcome.Victims.Select(victim => victim.Name).ShouldBe(["q"]);
+    }
+
+    [Fact]
+    public void Nominated_RoomMadeForAPod_IsTakenByNoneOfItsPriority()
+    {
+        var harness = new Harness(Nodes.Create("a", cpu: "2"), Nodes.Create("b", cpu: "1"));
+        var waiting = Create("high", "2").WithPriority(10);
+        waiting.Status.NominatedNodeName = "a";
+        harness.Waiting(waiting);
+
+        harness.Choices(Create("low", "1")).ShouldBe(["b"]);
+        harness.Refuse(Create("low", "2")).ShouldBe("0/2 nodes are available: 2 Insufficient cpu.");
+        harness.Refuse(Create("equal", "2").WithPriority(10)).ShouldBe("0/2 nodes are available: 2 Insufficient cpu.");
+        harness.Place(Create("higher", "2").WithPriority(11)).ShouldBe("a");
+        harness.Place(waiting).ShouldBe("a");
+    }
+
+    [Fact]
+    public void Nominated_Ended_LeavesTheRoomToOthers()
+    {
+        var harness = new Harness(Nodes.Create("a", cpu: "2"));
+        var waiting = Create("high", "2").WithPriority(10);
+        waiting.Status.NominatedNodeName = "a";
+        harness.Cache.SetPod(waiting).ShouldBe(ClusterEvents.None);
+        harness.Refuse(Create("low", "2")).ShouldContain("Insufficient cpu");
+
+        waiting.Status.NominatedNodeName = null;
+        harness.Cache.SetPod(waiting).ShouldBe(ClusterEvents.AssignedPodRemoved);
+        harness.Place(Create("low", "2")).ShouldBe("a");
+    }
+
+    [Fact]
+    public void Nominated_BeforeItsStatusSaysSo_IsKept()
+    {
+        var harness = new Harness(Nodes.Create("a", cpu: "2"));
+        var waiting = Create("high", "2").WithPriority(10);
+        harness.Cache.Nominate(waiting.Info(), "a", []);
+        harness.Waiting(waiting);
+
+        harness.Refuse(Create("low", "2")).ShouldContain("Insufficient cpu");
+        harness.Cache.RemovePod(waiting.Metadata.Uid).ShouldBe(ClusterEvents.AssignedPodRemoved);
+        harness.Place(Create("low", "2")).ShouldBe("a");
+    }
+
+    [Fact]
+    public void Preempt_NodeThatWasForALesserPod_OutbidsIt()
+    {
+        var harness = new Harness(Nodes.Create("a", cpu: "2")).Running(Create("q", "2").On("a"));
+        var lesser = Create("lesser", "2").WithPriority(5);
+        lesser.Status.NominatedNodeName = "a";
+        harness.Waiting(lesser).Preempt(Create("p", "2").WithPriority(10)).Outcome.Outbid.Select(other => other.Name).ShouldBe(["lesser"]);
+    }
+
+    [Fact]
+    public void Preempt_ThatHelpsNoMore_EndsTheNomination() =>
+        new Harness(Nodes.Create("a", cpu: "2")).Running(Create("q", "2").On("a").WithPriority(20))
+            .Preempt(Create("p", "1").WithPriority(10)).Outcome.EndsNomination.ShouldBeTrue();
 
     [Fact]
     public void Preempt_SeveralPods_EvictsOnlyThoseNeeded()

@@ -1,4 +1,4 @@
-namespace OrleansOrchestrator.Scheduling.Plugins;
+namespace OrleansOrchestrator.Scheduling.Framework;
 
 /// <summary>Why a plugin refuses a node.</summary>
 /// <param name="Plugin">The plugin's name.</param>

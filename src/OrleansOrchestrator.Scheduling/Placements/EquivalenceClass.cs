@@ -1,32 +1,32 @@
 using OrleansOrchestrator.Scheduling.Cluster;
-using OrleansOrchestrator.Scheduling.Plugins;
-using OrleansOrchestrator.Scheduling.Pods;
+using OrleansOrchestrator.Scheduling.Framework;
+using OrleansOrchestrator.Scheduling.Inputs;
 
 namespace OrleansOrchestrator.Scheduling.Placements;
 
 /// <summary>
-/// What the node filters and scores say about all nodes for one shape of pod. It is brought up to date by redoing the
-/// rows that changed, which after a placement is one.
+/// What the node filters and scores of a profile say about all nodes for pods of one shape. It is brought up to date by redoing
+/// the rows that changed, which after a placement is one.
 /// </summary>
-internal sealed class ShapeEvaluation
+internal sealed class EquivalenceClass
 {
     private readonly PodShape _shape;
     private readonly NodeTable _nodes;
     private readonly INodeFilter[] _nodeOnlyFilters;
     private readonly INodeFilter[] _podFilters;
-    private readonly NodePlugins _plugins;
+    private readonly Profile _profile;
     private bool[] _passesNodeOnly = [];
-    private INodeScore[] _finalScores = [];
+    private WeightedScore<INodeScore>[] _finalScores = [];
     private int[] _scores = [];
     private long _position = -1;
     private int _epoch = -1;
 
-    public ShapeEvaluation(PodShape shape, NodeTable nodes, NodePlugins plugins)
+    public EquivalenceClass(PodShape shape, NodeTable nodes, Profile profile)
     {
         _shape = shape;
         _nodes = nodes;
-        _plugins = plugins;
-        var filters = plugins.FiltersFor(shape);
+        _profile = profile;
+        var filters = profile.FiltersFor(shape);
         _nodeOnlyFilters = [.. filters.Where(filter => filter.ReadsNodeOnly)];
         _podFilters = [.. filters.Where(filter => !filter.ReadsNodeOnly)];
     }
@@ -35,7 +35,7 @@ internal sealed class ShapeEvaluation
     public ReadOnlySpan<int> Scores => _scores;
 
     /// <summary>The scores that must be normalised over the nodes that pass, with their values by row.</summary>
-    public (INodeScore Plugin, int[] ByRow)[] RawScores { get; private set; } = [];
+    public (WeightedScore<INodeScore> Score, int[] ByRow)[] RawScores { get; private set; } = [];
 
     /// <summary>When it was last used, as a count of decisions.</summary>
     public long LastUsed { get; set; }
@@ -77,9 +77,9 @@ internal sealed class ShapeEvaluation
             _passesNodeOnly = new bool[rows];
         }
 
-        var scores = _plugins.ScoresFor(_shape, _nodes);
-        _finalScores = [.. scores.Where(score => score.Normalization == Normalization.None)];
-        RawScores = [.. scores.Where(score => score.Normalization != Normalization.None).Select(score => (score, new int[rows]))];
+        var scores = _profile.ScoresFor(_shape, _nodes);
+        _finalScores = [.. scores.Where(score => score.Plugin.Normalization == Normalization.None)];
+        RawScores = [.. scores.Where(score => score.Plugin.Normalization != Normalization.None).Select(score => (score, new int[rows]))];
 
         var traits = _nodes.Columns.Traits;
         for (var row = 0; row < rows; row++)
@@ -94,7 +94,7 @@ internal sealed class ShapeEvaluation
 
         Array.Clear(_scores);
         foreach (var score in _finalScores)
-            score.AddAll(_shape, _nodes, passes, _scores);
+            score.Plugin.AddAll(_shape, _nodes, passes, _scores, score.Weight);
         for (var row = 0; row < rows; row++)
         {
             if (!passes[row])
@@ -106,7 +106,7 @@ internal sealed class ShapeEvaluation
             for (var row = 0; row < rows; row++)
             {
                 if (_passesNodeOnly[row])
-                    byRow[row] = score.Score(_shape, _nodes, row);
+                    byRow[row] = score.Plugin.Score(_shape, _nodes, row);
             }
         }
     }
@@ -141,13 +141,13 @@ internal sealed class ShapeEvaluation
     {
         var sum = 0;
         foreach (var score in _finalScores)
-            sum += score.Weight * score.Score(_shape, _nodes, row);
+            sum += score.Weight * score.Plugin.Score(_shape, _nodes, row);
         return sum;
     }
 
     private void ScoreRaw(int row)
     {
         foreach (var (score, byRow) in RawScores)
-            byRow[row] = score.Score(_shape, _nodes, row);
+            byRow[row] = score.Plugin.Score(_shape, _nodes, row);
     }
 }

@@ -1,0 +1,105 @@
+using System.Collections.Frozen;
+using OrleansOrchestrator.Model.Validation;
+using OrleansOrchestrator.Scheduling.Cluster;
+using OrleansOrchestrator.Scheduling.Configuration;
+using OrleansOrchestrator.Scheduling.Inputs;
+using OrleansOrchestrator.Scheduling.Placements;
+using OrleansOrchestrator.Scheduling.Pods;
+
+namespace OrleansOrchestrator.Scheduling.Framework;
+
+/// <summary>The plugins of one profile, by the points at which they act, in the order in which they are asked.</summary>
+internal sealed class Profile
+{
+    private readonly FrozenDictionary<string, IPlugin> _byName;
+    private readonly FrozenDictionary<IPlugin, string> _names;
+    private readonly INodeFilter[] _nodeFilters;
+    private readonly WeightedScore<INodeScore>[] _nodeScores;
+
+    private Profile(ProfileOptions options, EnabledPlugins enabled, FrozenDictionary<string, IPlugin> byName)
+    {
+        SchedulerName = options.SchedulerName;
+        _byName = byName;
+        _names = byName.ToFrozenDictionary(pair => pair.Value, pair => pair.Key);
+        PreFilters = At<IPreFilter>(enabled, ExtensionPoint.PreFilter);
+        _nodeFilters = At<INodeFilter>(enabled, ExtensionPoint.Filter);
+        ClusterFilters = At<IClusterFilter>(enabled, ExtensionPoint.Filter);
+        PostFilters = At<IPostFilter>(enabled, ExtensionPoint.PostFilter);
+        _nodeScores = Weigh<INodeScore>(enabled);
+        ClusterScores = Weigh<IClusterScore>(enabled);
+        Reserves = At<IReserve>(enabled, ExtensionPoint.Reserve);
+        PreBinds = At<IPreBind>(enabled, ExtensionPoint.PreBind);
+    }
+
+    /// <summary>The name by which pods ask for it.</summary>
+    public string SchedulerName { get; }
+
+    public IPreFilter[] PreFilters { get; }
+
+    public IClusterFilter[] ClusterFilters { get; }
+
+    public IPostFilter[] PostFilters { get; }
+
+    public WeightedScore<IClusterScore>[] ClusterScores { get; }
+
+    public IReserve[] Reserves { get; }
+
+    public IPreBind[] PreBinds { get; }
+
+    /// <summary>Makes the plugins of a profile. Their faults are gathered; a profile with faults is not to be used.</summary>
+    public static Profile Create(
+        ProfileOptions options, PluginRegistry registry, SchedulerCache cluster, Func<PodInfo, int, Rejection?> whyNot, FieldPath path, FieldErrors errors)
+    {
+        var enabled = EnabledPlugins.Of(options, registry, path.Child("plugins"), errors);
+        var arguments = ArgumentsByName(options, registry, path.Child("pluginConfig"), errors);
+        var byName = new Dictionary<string, IPlugin>(StringComparer.Ordinal);
+        foreach (var factory in registry.All)
+        {
+            // Arguments of a plugin that is not enabled are checked too: it may be enabled tomorrow.
+            if (!enabled.Contains(factory.Name) && !arguments.ContainsKey(factory.Name))
+                continue;
+            var reader = arguments.GetValueOrDefault(factory.Name) ?? ConfigurationReader.Empty;
+            byName.Add(factory.Name, factory.Create(new PluginContext(reader, cluster, whyNot)));
+            reader.RefuseOthers();
+        }
+
+        return new Profile(options, enabled, byName.ToFrozenDictionary(StringComparer.Ordinal));
+    }
+
+    public INodeFilter[] FiltersFor(PodShape shape) => Array.FindAll(_nodeFilters, filter => filter.Applies(shape));
+
+    public WeightedScore<INodeScore>[] ScoresFor(PodShape shape, NodeTable nodes) =>
+        Array.FindAll(_nodeScores, score => score.Plugin.Applies(shape, nodes));
+
+    /// <summary>The name of one of its plugins.</summary>
+    public string NameOf(IPlugin plugin) => _names[plugin];
+
+    /// <summary>The changes after which a pod that a plugin rejected may pass.</summary>
+    public ClusterEvents WakeEvents(string plugin) => _byName.TryGetValue(plugin, out var found) ? found.WakesOn : ClusterEvents.None;
+
+    private static Dictionary<string, ConfigurationReader> ArgumentsByName(ProfileOptions options, PluginRegistry registry, FieldPath path, FieldErrors errors)
+    {
+        var arguments = new Dictionary<string, ConfigurationReader>(StringComparer.Ordinal);
+        for (var i = 0; i < options.PluginConfig.Count; i++)
+        {
+            var (name, args) = options.PluginConfig[i];
+            var reader = new ConfigurationReader(args, path.Index(i).Child("args"), errors, ["apiVersion", "kind"]);
+            if (registry.Find(name) is null)
+                errors.NotFound(path.Index(i).Child("name"), name);
+            else if (!arguments.TryAdd(name, reader))
+                errors.Duplicate(path.Index(i).Child("name"), name);
+        }
+
+        return arguments;
+    }
+
+    private T[] At<T>(EnabledPlugins enabled, ExtensionPoint point)
+        where T : IPlugin => [.. enabled.At(point).Select(one => _byName[one.Name]).OfType<T>()];
+
+    private WeightedScore<T>[] Weigh<T>(EnabledPlugins enabled)
+        where T : IPlugin =>
+        [.. enabled.At(ExtensionPoint.Score).Where(one => _byName[one.Name] is T).Select(one => new WeightedScore<T>((T)_byName[one.Name], one.Weight))];
+}
+
+/// <summary>A plugin that scores, and how much it counts beside the others.</summary>
+internal readonly record struct WeightedScore<T>(T Plugin, int Weight);

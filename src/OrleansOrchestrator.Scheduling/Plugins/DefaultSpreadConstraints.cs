@@ -1,0 +1,58 @@
+using OrleansOrchestrator.Scheduling.Configuration;
+using OrleansOrchestrator.Scheduling.Placements;
+using OrleansOrchestrator.Scheduling.Pods;
+
+namespace OrleansOrchestrator.Scheduling.Plugins;
+
+/// <summary>
+/// The spread constraints of pods that have none of their own: a list from the plugin's arguments, or those of the system, skew
+/// 3 over nodes and 5 over zones. They count the pods of one controller, where kube-scheduler derives a selector.
+/// </summary>
+/// <param name="AreOfSystem">Whether they are the system's, which pass over nodes without a zone.</param>
+/// <param name="Listed">The list; empty for those of the system.</param>
+internal sealed record DefaultSpreadConstraints(bool AreOfSystem, SpreadConstraint[] Listed)
+{
+    private const string ZoneKey = "topology.kubernetes.io/zone";
+    private const int NodeSkew = 3;
+    private const int ZoneSkew = 5;
+
+    private const string OfSystem = "System";
+    private const string OfList = "List";
+    private const string Required = "DoNotSchedule";
+    private const string Preferred = "ScheduleAnyway";
+
+    public static DefaultSpreadConstraints Read(ConfigurationReader arguments)
+    {
+        var type = arguments.Word("defaultingType", OfSystem, OfSystem, OfList);
+        var listed = arguments.List("defaultConstraints", ReadConstraint, []);
+        if (type == OfSystem && listed.Count > 0)
+            arguments.Refuse("defaultingType", type, "when .defaultConstraints are not empty, must be \"List\"");
+        return new DefaultSpreadConstraints(type == OfSystem, [.. listed]);
+    }
+
+    /// <summary>Adds up how crowded nodes are by the system's constraints.</summary>
+    /// <returns>False if there is nothing to add: no pod of the controller runs yet.</returns>
+    public static bool TryAddSystem(CandidateSet candidates, SpreadScore score)
+    {
+        var counter = candidates.Cache.Counters.OfOwner(candidates.Pod.SpreadOwnerUid!);
+        if (counter.Total == 0)
+            return false;
+        score.AddNodes(counter, NodeSkew);
+        var zones = candidates.Nodes.Topology(ZoneKey);
+        if (zones.DomainCount > 0)
+            score.AddDomains(counter, zones, ZoneSkew, isRequired: false, isCounted: null);
+        return true;
+    }
+
+    private static SpreadConstraint ReadConstraint(ConfigurationReader constraint)
+    {
+        if (constraint.Has("labelSelector"))
+            constraint.Refuse("labelSelector", constraint.Text("labelSelector", ""), "constraint must not define a selector, as they deduced for each pod");
+        var key = constraint.Text("topologyKey", "");
+        if (key.Length == 0)
+            constraint.Refuse("topologyKey", key, "can not be empty");
+        return new SpreadConstraint(
+            key, constraint.Number("maxSkew", 1, 1, int.MaxValue), constraint.Word("whenUnsatisfiable", "", Required, Preferred) == Required,
+            Pods: null, MinDomains: 1, HonorsNodeAffinity: true, HonorsTaints: false);
+    }
+}

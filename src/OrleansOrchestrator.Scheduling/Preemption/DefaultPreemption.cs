@@ -1,0 +1,93 @@
+using OrleansOrchestrator.Scheduling.Cluster;
+using OrleansOrchestrator.Scheduling.Framework;
+using OrleansOrchestrator.Scheduling.Inputs;
+using OrleansOrchestrator.Scheduling.Placements;
+using OrleansOrchestrator.Scheduling.Pods;
+
+namespace OrleansOrchestrator.Scheduling.Preemption;
+
+/// <summary>
+/// Looks for pods of lower priority whose eviction makes room for a pod that fits nowhere, on the node where that costs
+/// least.
+/// </summary>
+/// <remarks>See https://kubernetes.io/docs/concepts/scheduling-eviction/pod-priority-preemption/.</remarks>
+internal sealed class DefaultPreemption(PluginContext context) : IPostFilter
+{
+    private const string NotHelpful = "Preemption is not helpful for scheduling";
+    private const string NoVictims = "No preemption victims found for incoming pod";
+
+    private readonly SchedulerCache _cluster = context.Cluster;
+    private readonly VictimSearch _search = new(context.Cluster, context.WhyNot);
+    private readonly int _candidatesPercentage = context.Arguments.Number("minCandidateNodesPercentage", 10, 0, 100);
+    private readonly int _candidatesMin = context.Arguments.Number("minCandidateNodesAbsolute", 100, 0, int.MaxValue);
+
+    public PreemptionResult PostFilter(PodInfo pod, Unschedulable failure, ulong seed)
+    {
+        if (failure.NodeCount == 0)
+            return new PreemptionResult();
+        if (!pod.MayPreempt)
+            return PreemptionResult.Refuse("not eligible due to preemptionPolicy=Never.");
+        if (IsWaitingForVictims(pod, failure))
+            return PreemptionResult.Refuse("not eligible due to a terminating pod on the nominated node.");
+
+        var rows = failure.ResolvableRows;
+        var reasons = new Dictionary<string, int>(StringComparer.Ordinal);
+        // Without a pod of lower priority anywhere, no node needs to be looked at.
+        if (_cluster.Pods.LowestPriority >= pod.Priority)
+            reasons[NoVictims] = rows.Count;
+        else if (FindBest(pod, rows, seed, reasons) is { } best)
+            return new PreemptionResult { NodeName = best.NodeName, Victims = best.Victims, Outbid = Outbid(pod, best.NodeName) };
+        return Refuse(failure, reasons);
+    }
+
+    private PreemptionCandidate? FindBest(PodInfo pod, IReadOnlyList<int> rows, ulong seed, Dictionary<string, int> reasons)
+    {
+        var budgets = new DisruptionBudgets(_cluster.ObjectsOf(ObjectInputs.PodDisruptionBudgets).All);
+        PreemptionCandidate? best = null;
+        var wanted = Math.Max((int)((long)_cluster.NodeCount * _candidatesPercentage / 100), Math.Max(_candidatesMin, 1));
+        // A different start each time keeps the first nodes from bearing all evictions.
+        var start = rows.Count == 0 ? 0 : (int)(seed % (uint)rows.Count);
+        for (var i = 0; i < rows.Count && wanted > 0; i++)
+        {
+            var (candidate, rejection) = _search.Search(pod, rows[(start + i) % rows.Count], budgets);
+            if (candidate is not null)
+            {
+                wanted--;
+                if (candidate.CompareTo(best) < 0)
+                    best = candidate;
+            }
+
+            foreach (var reason in rejection?.Reasons ?? [])
+                reasons[reason] = reasons.GetValueOrDefault(reason) + 1;
+        }
+
+        return best;
+    }
+
+    /// <summary>Whether room is being made for the pod already, on a node that it can still have.</summary>
+    private bool IsWaitingForVictims(PodInfo pod, Unschedulable failure)
+    {
+        if (_cluster.Nominations.NodeOf(pod.Uid) is not { } nominated || !_cluster.Nodes.TryFind(nominated, out var row) || !failure.ResolvableRows.Contains(row))
+            return false;
+        foreach (var record in _cluster.Nodes.Record(row).Pods)
+        {
+            if (record.Info.Priority < pod.Priority && (record.IsBeingPreempted || record.Info.IsBeingPreempted))
+                return true;
+        }
+
+        return false;
+    }
+
+    /// <summary>The pods of lower priority that were to have the node, and have to look elsewhere now.</summary>
+    private List<PodInfo> Outbid(PodInfo pod, string nodeName) =>
+        [.. _cluster.Nominations.On(nodeName).Where(other => other.Uid != pod.Uid && other.Priority < pod.Priority)];
+
+    private static PreemptionResult Refuse(Unschedulable failure, Dictionary<string, int> reasons)
+    {
+        var hopeless = failure.NodeCount - failure.ResolvableRows.Count;
+        if (hopeless > 0)
+            reasons[NotHelpful] = hopeless;
+        var counted = Unschedulable.Sort(reasons.Where(reason => reason.Value > 0));
+        return PreemptionResult.Refuse($"0/{failure.NodeCount} nodes are available: {Unschedulable.ReasonText(counted)}.") with { EndsNomination = true };
+    }
+}

@@ -1,0 +1,22 @@
+using OrleansOrchestrator.Model.Validation;
+using OrleansOrchestrator.Model.Yaml;
+using OrleansOrchestrator.Scheduling.Cluster;
+using OrleansOrchestrator.Scheduling.Configuration;
+using OrleansOrchestrator.Scheduling.Framework;
+
+namespace OrleansOrchestrator.Scheduling.Tests.Building;
+
+/// <summary>Single plugins, outside of any profile.</summary>
+internal static class SinglePlugin
+{
+    public static IPlugin Create(string name, SchedulerCache cluster, string arguments = "{}") =>
+        PluginRegistry.BuiltIn.Find(name)!.Create(new PluginContext(Reader(arguments), cluster, static (_, _) => null));
+
+    private static ConfigurationReader Reader(string arguments)
+    {
+        var errors = new FieldErrors();
+        var reader = new ConfigurationReader(Options.Tree(YamlConverter.Parse(arguments)), FieldPath.Root("args"), errors);
+        errors.All.ShouldBeEmpty();
+        return reader;
+    }
+}
