@@ -79,7 +79,7 @@ public static class GatewayServices
         services.AddSingleton<Impersonation>();
         services.AddAuthorizers();
         services.AddSingleton<InFlightLimiter>();
-        services.AddSingleton<LargeListGate>();
+        services.AddSingleton<FairListLimiter>();
         services.AddSingleton<RequestInstruments>();
         services.AddSingleton<RequestPipeline>();
     }

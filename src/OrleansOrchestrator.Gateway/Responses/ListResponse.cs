@@ -12,7 +12,7 @@ namespace OrleansOrchestrator.Gateway.Responses;
 
 /// <summary>Answers with a page of objects. It is written into the connection object by object: a list of any size costs a
 /// bounded buffer. A large one is encoded in turn with others, and holds up none of them while its client reads.</summary>
-internal sealed class ListResponse(LargeListGate gate, GatewayOptions options, TimeProvider time)
+internal sealed class ListResponse(FairListLimiter limiter, GatewayOptions options, TimeProvider time)
 {
     /// <summary>How much is written before the connection must take it, in bytes.</summary>
     private const int FlushBytes = 64 * 1024;
@@ -20,36 +20,36 @@ internal sealed class ListResponse(LargeListGate gate, GatewayOptions options, T
     /// <summary>Sends a page in the view that the request asks for.</summary>
     public async ValueTask SendAsync(ApiRequest request, ObjectPage page)
     {
-        using var turn = IsLarge(page) ? await gate.EnterAsync(request.User.Name, request.Cancellation) : null;
+        using var permit = IsLarge(page) ? await limiter.AcquireAsync(request.User.Name, request.Cancellation) : null;
         var table = TableView.For(request, time);
         var response = request.Http.Response;
         if (request.Format.IsProtobuf)
         {
-            await SendProtobufAsync(request, page, turn);
+            await SendProtobufAsync(request, page, permit);
             return;
         }
 
         if (request.Format.IsRewritten)
         {
             var whole = new ArrayBufferWriter<byte>();
-            await WriteAsync(request, page, table, whole, turn, static async (_, _) => await Task.Yield());
+            await WriteAsync(request, page, table, whole, permit, static async (_, _) => await Task.Yield());
             var rewritten = JsonResponse.Rewrite(whole.WrittenMemory, request.Format);
-            turn?.Leave();
+            permit?.Release();
             await JsonResponse.SendBytesAsync(request.Http, response.StatusCode, rewritten, request.Format.ContentType, request.Cancellation);
             return;
         }
 
         response.ContentType = request.Format.ContentType;
-        await WriteAsync(request, page, table, response.BodyWriter, turn, static async (request, cancellation) =>
+        await WriteAsync(request, page, table, response.BodyWriter, permit, static async (request, cancellation) =>
             await request.Http.Response.BodyWriter.FlushAsync(cancellation));
     }
 
     /// <summary>Sends a page in protobuf. What precedes the objects has their length in it, so that they are all encoded before.</summary>
-    private static async ValueTask SendProtobufAsync(ApiRequest request, ObjectPage page, ListTurn? turn)
+    private static async ValueTask SendProtobufAsync(ApiRequest request, ObjectPage page, ListPermit? permit)
     {
         using var writer = new WireWriter();
         ProtobufList.Write(writer, request, page);
-        turn?.Leave();
+        permit?.Release();
         var response = request.Http.Response;
         response.ContentType = request.Format.ContentType;
         response.ContentLength = writer.Length;
@@ -71,7 +71,7 @@ internal sealed class ListResponse(LargeListGate gate, GatewayOptions options, T
         ObjectPage page,
         TableView? table,
         IBufferWriter<byte> output,
-        ListTurn? turn,
+        ListPermit? permit,
         Func<ApiRequest, CancellationToken, ValueTask> flush)
     {
         await using var writer = new Utf8JsonWriter(output, JsonWriting.Compact);
@@ -88,29 +88,29 @@ internal sealed class ListResponse(LargeListGate gate, GatewayOptions options, T
             writer.Flush();
             flushedBytes = writer.BytesCommitted;
 
-            // What the connection does at once, encryption above all, belongs to the turn. Then the client may take its time:
-            // others are served meanwhile, and this list goes on when it is its user's turn.
+            // What the connection does at once, encryption above all, belongs to the permit. Then the client may take its time:
+            // others are served meanwhile, and this list goes on when it is its user's permit.
             var flushing = flush(request, request.Cancellation);
-            if (turn is null)
+            if (permit is null)
             {
                 await flushing;
                 continue;
             }
 
-            turn.Leave();
+            permit.Release();
             if (flushing.IsCompleted)
                 await Task.Yield();
             await flushing;
-            await turn.ReturnAsync(request.Cancellation);
+            await permit.ReacquireAsync(request.Cancellation);
         }
 
         TableView.WriteEnd(writer);
         writer.Flush();
         var last = flush(request, request.Cancellation);
 
-        // What is still to be rewritten keeps its turn.
+        // What is still to be rewritten keeps its permit.
         if (!request.Format.IsRewritten)
-            turn?.Leave();
+            permit?.Release();
         await last;
     }
 

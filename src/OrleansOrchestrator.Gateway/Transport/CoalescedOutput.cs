@@ -9,35 +9,35 @@ using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 namespace OrleansOrchestrator.Gateway.Transport;
 
 /// <summary>
-/// Gathers what the streams of an HTTP/2 connection have to send. Kestrel encrypts and sends the answer of each on its own;
+/// Coalesces what the streams of an HTTP/2 connection have to send. Kestrel encrypts and sends the answer of each on its own;
 /// here answers that are ready at the same time, as those of writes that were committed together, leave in one TLS record and
 /// one call of the system. Nothing is kept waiting: they leave as soon as a thread is free for it.
 /// </summary>
 internal sealed class CoalescedOutput : IDuplexPipe
 {
     private readonly IDuplexPipe _transport;
-    private readonly Pipe _gathered;
+    private readonly Pipe _coalesced;
 
     private CoalescedOutput(IDuplexPipe transport, MemoryPool<byte> pool)
     {
         _transport = transport;
-        _gathered = new Pipe(new PipeOptions(
+        _coalesced = new Pipe(new PipeOptions(
             pool, readerScheduler: PipeScheduler.ThreadPool, writerScheduler: PipeScheduler.Inline,
             minimumSegmentSize: BlockPool.BlockBytes, useSynchronizationContext: false));
     }
 
     public PipeReader Input => _transport.Input;
 
-    public PipeWriter Output => _gathered.Writer;
+    public PipeWriter Output => _coalesced.Writer;
 
-    /// <summary>Serves a connection, whose output is gathered if it may have several streams.</summary>
+    /// <summary>Serves a connection, whose output is coalesced if it may have several streams.</summary>
     public static Task ServeAsync(ConnectionContext connection, ConnectionDelegate next) =>
         connection.Features.Get<ITlsApplicationProtocolFeature>() is { } tls
         && tls.ApplicationProtocol.Span.SequenceEqual(SslApplicationProtocol.Http2.Protocol.Span)
-            ? ServeGatheredAsync(connection, next)
+            ? ServeCoalescedAsync(connection, next)
             : next(connection);
 
-    private static async Task ServeGatheredAsync(ConnectionContext connection, ConnectionDelegate next)
+    private static async Task ServeCoalescedAsync(ConnectionContext connection, ConnectionDelegate next)
     {
         var transport = connection.Transport;
         var gathered = new CoalescedOutput(transport, connection.Features.GetRequiredFeature<IMemoryPoolFeature>().MemoryPool);
@@ -58,7 +58,7 @@ internal sealed class CoalescedOutput : IDuplexPipe
     /// <summary>Sends until there is nothing more, or nobody who takes it.</summary>
     private async Task SendAsync()
     {
-        var (reader, output) = (_gathered.Reader, _transport.Output);
+        var (reader, output) = (_coalesced.Reader, _transport.Output);
         Exception? failure = null;
         try
         {

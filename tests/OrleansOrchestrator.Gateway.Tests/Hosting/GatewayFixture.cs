@@ -34,7 +34,7 @@ public sealed class GatewayFixture : IAsyncLifetime
 
     internal RequestInfoParser Parser => _application!.Services.GetRequiredService<RequestInfoParser>();
 
-    internal LargeListGate LargeLists => _application!.Services.GetRequiredService<LargeListGate>();
+    internal FairListLimiter LargeLists => _application!.Services.GetRequiredService<FairListLimiter>();
 
     internal ClusterIdentity Identity { get; private set; } = null!;
 

@@ -26,7 +26,7 @@ public sealed class OverloadTests
         foreach (var name in new[] { "m1", "m2" })
             await gateway.CreateAsync(Maps, $$$"""{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"{{{name}}}"}}""");
 
-        var held = await gateway.LargeLists.EnterAsync("somebody", cancellation);
+        var held = await gateway.LargeLists.AcquireAsync("somebody", cancellation);
         var calls = 0;
         var allCalled = new TaskCompletionSource();
         gateway.Objects.OnCall = _ =>

@@ -4,9 +4,9 @@ using OrleansOrchestrator.Model.Errors;
 
 namespace OrleansOrchestrator.Gateway.Tests.Limits;
 
-public sealed class LargeListGateTests
+public sealed class FairListLimiterTests
 {
-    private readonly LargeListGate _gate = new(new GatewayOptions { LargeListSeats = 1, LargeListsPerUserMax = 3, RetryAfterSeconds = 3 });
+    private readonly FairListLimiter _limiter = new(new GatewayOptions { LargeListSeats = 1, LargeListsPerUserMax = 3, RetryAfterSeconds = 3 });
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -14,7 +14,7 @@ public sealed class LargeListGateTests
     public async Task Seat_ThatBecomesFree_GoesToTheNextUserInTurn()
     {
         var order = new List<string>();
-        var seated = await _gate.EnterAsync("holder", Cancellation);
+        var seated = await _limiter.AcquireAsync("holder", Cancellation);
         Task[] lists = [ListAsync("greedy"), ListAsync("greedy"), ListAsync("greedy"), ListAsync("modest")];
         seated.Dispose();
         await Task.WhenAll(lists).WaitAsync(TimeSpan.FromSeconds(30), Cancellation);
@@ -22,23 +22,23 @@ public sealed class LargeListGateTests
 
         async Task ListAsync(string user)
         {
-            using var turn = await _gate.EnterAsync(user, Cancellation);
+            using var permit = await _limiter.AcquireAsync(user, Cancellation);
             order.Add(user);
         }
     }
 
     [Fact]
-    public async Task Enter_BeyondTheLimitOfAUser_IsTooManyRequestsForThatUserOnly()
+    public async Task Acquire_BeyondTheLimitOfAUser_IsTooManyRequestsForThatUserOnly()
     {
-        using var first = await _gate.EnterAsync("a", Cancellation);
+        using var first = await _limiter.AcquireAsync("a", Cancellation);
         using var leaving = new CancellationTokenSource();
-        var second = _gate.EnterAsync("a", leaving.Token).AsTask();
-        var third = _gate.EnterAsync("a", leaving.Token).AsTask();
-        var refused = await Should.ThrowAsync<ApiException>(async () => await _gate.EnterAsync("a", Cancellation));
+        var second = _limiter.AcquireAsync("a", leaving.Token).AsTask();
+        var third = _limiter.AcquireAsync("a", leaving.Token).AsTask();
+        var refused = await Should.ThrowAsync<ApiException>(async () => await _limiter.AcquireAsync("a", Cancellation));
         refused.Code.ShouldBe(429);
         refused.Status.Details.RetryAfterSeconds.ShouldBe(3);
 
-        var other = _gate.EnterAsync("b", leaving.Token).AsTask();
+        var other = _limiter.AcquireAsync("b", leaving.Token).AsTask();
         other.IsCompleted.ShouldBeFalse();
         await leaving.CancelAsync();
         foreach (var waiting in new[] { second, third, other })
@@ -46,30 +46,30 @@ public sealed class LargeListGateTests
     }
 
     [Fact]
-    public async Task Enter_ThatIsCancelled_LeavesSeatAndQueueToOthers()
+    public async Task Acquire_ThatIsCancelled_LeavesSeatAndQueueToOthers()
     {
-        var first = await _gate.EnterAsync("a", Cancellation);
+        var first = await _limiter.AcquireAsync("a", Cancellation);
         using var leaving = new CancellationTokenSource();
-        var cancelled = _gate.EnterAsync("b", leaving.Token).AsTask();
-        var next = _gate.EnterAsync("c", Cancellation).AsTask();
+        var cancelled = _limiter.AcquireAsync("b", leaving.Token).AsTask();
+        var next = _limiter.AcquireAsync("c", Cancellation).AsTask();
         await leaving.CancelAsync();
         await Should.ThrowAsync<OperationCanceledException>(() => cancelled);
         first.Dispose();
         (await next.WaitAsync(TimeSpan.FromSeconds(30), Cancellation)).Dispose();
-        (await _gate.EnterAsync("b", Cancellation)).Dispose();
+        (await _limiter.AcquireAsync("b", Cancellation)).Dispose();
     }
 
     [Fact]
-    public async Task Leave_WhileTheClientReads_LetsAnotherIn()
+    public async Task Release_WhileTheClientReads_LetsAnotherIn()
     {
-        using var slow = await _gate.EnterAsync("slow", Cancellation);
-        var quick = _gate.EnterAsync("quick", Cancellation).AsTask();
+        using var slow = await _limiter.AcquireAsync("slow", Cancellation);
+        var quick = _limiter.AcquireAsync("quick", Cancellation).AsTask();
         quick.IsCompleted.ShouldBeFalse();
-        slow.Leave();
-        var turn = await quick.WaitAsync(TimeSpan.FromSeconds(30), Cancellation);
-        var back = slow.ReturnAsync(Cancellation).AsTask();
+        slow.Release();
+        var permit = await quick.WaitAsync(TimeSpan.FromSeconds(30), Cancellation);
+        var back = slow.ReacquireAsync(Cancellation).AsTask();
         back.IsCompleted.ShouldBeFalse();
-        turn.Dispose();
+        permit.Dispose();
         await back.WaitAsync(TimeSpan.FromSeconds(30), Cancellation);
     }
 }

@@ -7,17 +7,17 @@ namespace OrleansOrchestrator.Gateway.Limits;
 /// Bounds how many large lists are encoded at once on this silo, so that the processors are never all taken by them. Users
 /// take turns: each has a queue of its own, and a free seat goes to the next user, however long the queue of another is.
 /// </summary>
-internal sealed class LargeListGate(GatewayOptions options)
+internal sealed class FairListLimiter(GatewayOptions options)
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<string, UserLists> _users = new(StringComparer.Ordinal);
     private readonly LinkedList<UserLists> _order = [];
     private int _free = options.LargeListSeats;
 
-    /// <summary>Waits for a seat, which is held until the turn is left or disposed.</summary>
+    /// <summary>Waits for a seat, which is held until the permit is released or disposed.</summary>
     /// <exception cref="ApiException">429: the user has as many large lists in progress as it may.</exception>
     /// <exception cref="OperationCanceledException">Nobody wants the list any more; it waits no longer.</exception>
-    public async ValueTask<ListTurn> EnterAsync(string user, CancellationToken cancellationToken)
+    public async ValueTask<ListPermit> AcquireAsync(string user, CancellationToken cancellationToken)
     {
         UserLists lists;
         lock (_lock)
@@ -29,21 +29,21 @@ internal sealed class LargeListGate(GatewayOptions options)
             lists.InProgress++;
         }
 
-        var turn = new ListTurn(this, lists);
+        var permit = new ListPermit(this, lists);
         try
         {
-            await turn.ReturnAsync(cancellationToken);
-            return turn;
+            await permit.ReacquireAsync(cancellationToken);
+            return permit;
         }
         catch
         {
-            turn.Dispose();
+            permit.Dispose();
             throw;
         }
     }
 
     /// <summary>Takes a seat, or waits in the user's queue until one is handed over.</summary>
-    internal async ValueTask SitAsync(UserLists lists, CancellationToken cancellationToken)
+    internal async ValueTask TakeSeatAsync(UserLists lists, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         LinkedListNode<TaskCompletionSource> waiting;
@@ -66,7 +66,7 @@ internal sealed class LargeListGate(GatewayOptions options)
     }
 
     /// <summary>Hands a seat to the next user's first list, or keeps it free.</summary>
-    internal void Stand()
+    internal void FreeSeat()
     {
         lock (_lock)
         {
