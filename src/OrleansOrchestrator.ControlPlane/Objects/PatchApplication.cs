@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Model.Errors;
 using OrleansOrchestrator.Model.Patching;
@@ -17,13 +18,17 @@ internal static class PatchApplication
         var faults = new List<string>();
         try
         {
-            if (type == PatchType.MergePatch)
-                return new PatchedObject(JsonMergePatch.Apply(json.Span, patch.Span, faults), type, patch, faults);
-            var target = PatchTarget.Read(json.Span);
-            var patched = type == PatchType.JsonPatch
-                ? JsonPatch.Apply(target, patch.Span, faults)
-                : StrategicMergePatch.Apply(target, patch.Span, form.ModelType, faults);
-            return new PatchedObject(JsonSerializer.SerializeToUtf8Bytes(patched, ObjectCodec.Options), type, patch, faults);
+            if (type == PatchType.JsonPatch)
+            {
+                var patched = JsonPatch.Apply(PatchTarget.Read(json.Span), patch.Span, faults);
+                return new PatchedObject(JsonSerializer.SerializeToUtf8Bytes(patched, ObjectCodec.Options), type, patch, faults);
+            }
+
+            // A status update keeps the spec: where the patch does not name it, it is neither read nor checked nor written again.
+            var changes = Parse(type, patch.Span, faults);
+            return LeavesSpecAlone(reference, changes)
+                ? new PatchedObject(Merge(stored.WithoutSpec(), changes), type, patch, faults) { Whole = () => Merge(json.Span, Parse(type, patch.Span, [])) }
+                : new PatchedObject(Merge(json.Span, changes), type, patch, faults);
         }
         catch (JsonException malformed)
         {
@@ -38,5 +43,16 @@ internal static class PatchApplication
                 _ => ApiErrors.Unprocessable(refused.Message),
             };
         }
+
+        byte[] Merge(ReadOnlySpan<byte> document, JsonObject changes) => type == PatchType.MergePatch
+            ? JsonMergePatch.Apply(document, changes)
+            : StrategicMergePatch.Apply(document, changes, form.ModelType);
     }
+
+    private static JsonObject Parse(PatchType type, ReadOnlySpan<byte> patch, List<string> faults) =>
+        type == PatchType.MergePatch ? JsonMergePatch.Parse(patch, faults) : StrategicMergePatch.Parse(patch, faults);
+
+    private static bool LeavesSpecAlone(ObjectReference reference, JsonObject changes) =>
+        reference.Subresource == "status" && reference.Definition.KeepsSpec && reference.Form == reference.Definition.Storage
+        && changes.All(member => member.Key is "apiVersion" or "kind" or "metadata" or "status");
 }

@@ -17,6 +17,7 @@ internal ref struct LenientJson
     private readonly ReadOnlySpan<byte> _json;
     private readonly ICollection<DuplicateField>? _duplicates;
     private readonly bool _keepsNumbers;
+    private bool _hasDuplicates;
     private Utf8JsonReader _reader;
 
     private LenientJson(ReadOnlySpan<byte> json, ICollection<DuplicateField>? duplicates, bool keepsNumbers)
@@ -35,9 +36,17 @@ internal ref struct LenientJson
     /// <exception cref="JsonException">It is malformed, or has a number that no double holds.</exception>
     public static JsonNode? Parse(ReadOnlySpan<byte> json, ICollection<DuplicateField>? duplicates = null, bool keepsNumbers = false)
     {
+        // Nearly no body gives a field twice: only for one that does are the paths of its fields worked out.
+        var node = ParseOnce(json, null, keepsNumbers, out var hasDuplicates);
+        return duplicates is not null && hasDuplicates ? ParseOnce(json, duplicates, keepsNumbers, out _) : node;
+    }
+
+    private static JsonNode? ParseOnce(ReadOnlySpan<byte> json, ICollection<DuplicateField>? duplicates, bool keepsNumbers, out bool hasDuplicates)
+    {
         var lenient = new LenientJson(json, duplicates, keepsNumbers);
         lenient._reader.Read();
         var node = lenient.Node("");
+        hasDuplicates = lenient._hasDuplicates;
         return lenient._reader.Read() ? throw new JsonException("there is something after the value") : node;
     }
 
@@ -99,6 +108,7 @@ internal ref struct LenientJson
             if (members.TryAdd(name, value))
                 continue;
             members[name] = value;
+            _hasDuplicates = true;
             if (_duplicates is { Count: < StrictFields.FaultsMax })
                 _duplicates.Add(new DuplicateField(at, name, _json[..start].Count((byte)'\n') + 1));
         }

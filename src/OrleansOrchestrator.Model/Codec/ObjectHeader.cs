@@ -20,6 +20,9 @@ internal struct ObjectHeader
     public bool IsDeleting;
     public bool HasFinalizers;
 
+    /// <summary>Where the spec is, from its name to its end; empty if there is none.</summary>
+    public Range Spec;
+
     /// <summary>Reads a stored object.</summary>
     /// <exception cref="JsonException">The JSON is malformed.</exception>
     public static ObjectHeader Read(ReadOnlySpan<byte> json, ResourceDefinition definition)
@@ -40,9 +43,15 @@ internal struct ObjectHeader
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
             if (reader.ValueTextEquals("metadata"u8))
+            {
                 header.ReadMetadata(ref reader);
-            else
-                header.ReadField(ref reader, tree);
+                continue;
+            }
+
+            var (start, isSpec) = ((int)reader.TokenStartIndex, reader.ValueTextEquals("spec"u8));
+            header.ReadField(ref reader, tree);
+            if (isSpec)
+                header.Spec = start..(int)reader.BytesConsumed;
         }
 
         foreach (var (field, standIn) in tree.StandIns)

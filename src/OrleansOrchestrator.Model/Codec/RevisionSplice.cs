@@ -33,6 +33,17 @@ public static class RevisionSplice
         return result;
     }
 
+    /// <summary>Puts a member behind <c>metadata</c>, where a spec has its place.</summary>
+    /// <param name="json">An object as <c>ResourceDefinition.Encode</c> writes it.</param>
+    /// <param name="member">The member with its name; empty for none.</param>
+    public static byte[] InsertSpec(ReadOnlySpan<byte> json, ReadOnlySpan<byte> member)
+    {
+        if (member.IsEmpty)
+            return json.ToArray();
+        var end = FindMetadataEnd(json);
+        return [.. json[..end], (byte)',', .. member, .. json[end..]];
+    }
+
     /// <summary>Whether two encoded objects are the same but for their revisions: whether a write would change anything.</summary>
     public static bool EqualsIgnoringRevision(ReadOnlySpan<byte> stored, ReadOnlySpan<byte> encoded)
     {
@@ -56,6 +67,15 @@ public static class RevisionSplice
         var rest = metadata[Prefix.Length..];
         rest = rest[(rest.IndexOf((byte)'"') + 1)..];
         return rest[0] == ',' ? rest[1..] : rest;
+    }
+
+    private static int FindMetadataEnd(ReadOnlySpan<byte> json)
+    {
+        var start = FindMetadataStart(json) - 1;
+        var reader = new Utf8JsonReader(json[start..]);
+        reader.Read();
+        reader.Skip();
+        return start + (int)reader.BytesConsumed;
     }
 
     private static int FindMetadataStart(ReadOnlySpan<byte> json)

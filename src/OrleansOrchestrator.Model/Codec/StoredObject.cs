@@ -11,6 +11,7 @@ public sealed class StoredObject
 {
     // The decoded model is worth keeping while several controllers look at the same version, and not longer.
     private readonly WeakReference<KubeObject?> _decoded = new(null);
+    private readonly Range _spec;
 
     internal StoredObject(ResourceDefinition definition, ReadOnlyMemory<byte> json, ObjectHeader header)
     {
@@ -25,6 +26,7 @@ public sealed class StoredObject
         ControllerUid = header.ControllerUid;
         IsDeleting = header.IsDeleting;
         HasFinalizers = header.HasFinalizers;
+        _spec = header.Spec;
     }
 
     /// <summary>The object's kind.</summary>
@@ -59,6 +61,25 @@ public sealed class StoredObject
 
     /// <summary>Whether it has finalizers.</summary>
     public bool HasFinalizers { get; }
+
+    /// <summary>The member <c>spec</c> as it is encoded, with its name; empty if there is none.</summary>
+    public ReadOnlySpan<byte> SpecJson => Json.Span[_spec];
+
+    /// <summary>The object as UTF-8 JSON without its spec.</summary>
+    public byte[] WithoutSpec()
+    {
+        var json = Json.Span;
+        var (start, end) = (_spec.Start.Value, _spec.End.Value);
+        if (end == 0)
+            return json.ToArray();
+
+        // A comma goes with it: the one behind it, or for the last member the one before it.
+        if (json[end] == ',')
+            end++;
+        else if (json[start - 1] == ',')
+            start--;
+        return [.. json[..start], .. json[end..]];
+    }
 
     /// <summary>Reads a stored object.</summary>
     /// <exception cref="System.Text.Json.JsonException">The JSON is malformed.</exception>

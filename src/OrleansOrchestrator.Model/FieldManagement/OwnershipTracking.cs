@@ -29,7 +29,7 @@ public static class OwnershipTracking
         // Only what nobody owns yet, and is not converted, depends on nothing but its outline.
         var isPlain = managed.IsEmpty && form == form.Definition.Storage && creator.Subresource.Length == 0;
         var fields = isPlain
-            ? form.AlikeCreations.FieldsOf(json, unknown => TakeChanged(form, EmptyObject, unknown, managed, ""))
+            ? form.FieldSetCache.FieldsOf(json, unknown => TakeChanged(form, EmptyObject, unknown, managed, ""))
             : TakeChanged(form, EmptyObject, json, managed, creator.Subresource);
         Give(form, created, managed, fields, creator);
     }
@@ -53,8 +53,11 @@ public static class OwnershipTracking
             return;
         }
 
-        using var before = Parse(form.Definition.Storage.JsonOf(current));
-        var changed = TakeChanged(form, before.RootElement, EncodeUnmanaged(form, updated), managed, writer.Subresource);
+        // A shared spec has no differences. What is converted to another version is converted whole.
+        var leavesOutSpec = form.Definition.SharesSpec(updated, current) && form == form.Definition.Storage
+            && managed.Entries.All(entry => entry.ApiVersion == form.ApiVersion);
+        using var before = Parse(leavesOutSpec ? current.WithoutSpec() : form.Definition.Storage.JsonOf(current));
+        var changed = TakeChanged(form, before.RootElement, EncodeUnmanaged(form, updated, leavesOutSpec), managed, writer.Subresource);
         Give(form, updated, managed, changed, writer);
     }
 
@@ -64,10 +67,10 @@ public static class OwnershipTracking
 
     internal static JsonDocument Parse(ReadOnlyMemory<byte> json) => JsonDocument.Parse(json, ReadOptions);
 
-    private static byte[] EncodeUnmanaged(ResourceForm form, KubeObject obj)
+    private static byte[] EncodeUnmanaged(ResourceForm form, KubeObject obj, bool leavesOutSpec = false)
     {
         obj.Metadata.ManagedFields = null;
-        return form.Definition.Encode(obj);
+        return leavesOutSpec ? form.Definition.EncodeWithoutSpec(obj) : form.Definition.Encode(obj);
     }
 
     /// <summary>Takes what a write changes from its owners.</summary>

@@ -25,7 +25,14 @@ public static class JsonMergePatch
     /// <param name="faults">Where fields are told that the patch gives more than once; null if nobody wants to know.</param>
     /// <exception cref="PatchException">The patch is malformed or no object.</exception>
     public static byte[] Apply(ReadOnlySpan<byte> document, ReadOnlySpan<byte> patch, ICollection<string>? faults = null) =>
-        EncodedMerge.Apply(document, PatchDocument.ParseObject(patch, faults));
+        Apply(document, Parse(patch, faults));
+
+    /// <summary>Reads a patch.</summary>
+    /// <exception cref="PatchException">The patch is malformed or no object.</exception>
+    public static JsonObject Parse(ReadOnlySpan<byte> patch, ICollection<string>? faults = null) => PatchDocument.ParseObject(patch, faults);
+
+    /// <summary>Applies a patch that has been read, and takes it apart.</summary>
+    public static byte[] Apply(ReadOnlySpan<byte> document, JsonObject patch) => EncodedMerge.Apply(document, patch);
 
     /// <summary>Makes the patch that turns one object into another; neither may have nulls, for which a merge patch has no words.</summary>
     public static JsonObject Diff(JsonObject from, JsonObject to)

@@ -29,6 +29,24 @@ public static class StrategicMergePatch
         return Merge(target, changes, PatchSchema.Of(type));
     }
 
+    /// <summary>Applies a patch to an encoded object of a built-in kind.</summary>
+    /// <param name="document">The object as UTF-8 JSON.</param>
+    /// <param name="patch">The patch as UTF-8 JSON.</param>
+    /// <param name="type">The object's model type, which has the merge keys.</param>
+    /// <param name="faults">Where fields are told that the patch gives more than once; null if nobody wants to know.</param>
+    /// <exception cref="PatchException">The patch is malformed.</exception>
+    public static byte[] Apply(ReadOnlySpan<byte> document, ReadOnlySpan<byte> patch, Type type, ICollection<string>? faults = null) =>
+        Apply(document, Parse(patch, faults), type);
+
+    /// <summary>Reads a patch.</summary>
+    /// <exception cref="PatchException">The patch is malformed.</exception>
+    public static JsonObject Parse(ReadOnlySpan<byte> patch, ICollection<string>? faults = null) =>
+        PatchDocument.ParseObject(patch, faults, keepsNumbers: false);
+
+    /// <summary>Applies a patch that has been read to an encoded object, and takes it apart.</summary>
+    /// <exception cref="PatchException">The patch is malformed.</exception>
+    public static byte[] Apply(ReadOnlySpan<byte> document, JsonObject patch, Type type) => EncodedMerge.Apply(document, patch, PatchSchema.Of(type));
+
     /// <summary>Merges a patch into an object. Takes the patch apart.</summary>
     /// <returns>The object, or what replaces it; it has no parent if the object has none.</returns>
     internal static JsonObject Merge(JsonObject target, JsonObject patch, PatchSchema schema)

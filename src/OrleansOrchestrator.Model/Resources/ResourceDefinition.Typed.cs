@@ -42,6 +42,23 @@ public abstract class ResourceDefinition<T> : ResourceDefinition
     }
 
     /// <inheritdoc/>
+    public sealed override bool KeepsSpec => HasStatus && Spec is not null;
+
+    /// <inheritdoc/>
+    public sealed override bool SharesSpec(KubeObject obj, StoredObject current) =>
+        Spec?.GetValue(obj) is { } spec && ReferenceEquals(spec, Spec.GetValue(current.Peek()));
+
+    /// <inheritdoc/>
+    public sealed override byte[] EncodeWithoutSpec(KubeObject obj)
+    {
+        var spec = Spec!.GetValue(obj);
+        Spec.SetValue(obj, null);
+        var json = Encode(obj);
+        Spec.SetValue(obj, spec);
+        return json;
+    }
+
+    /// <inheritdoc/>
     public sealed override void ApplyDefaults(KubeObject obj) => ApplyDefaults((T)obj);
 
     /// <inheritdoc/>

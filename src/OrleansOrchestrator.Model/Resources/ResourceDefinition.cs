@@ -160,9 +160,19 @@ public abstract class ResourceDefinition
     /// <summary>Writes an object as canonical UTF-8 JSON, with kind and version and without <c>resourceVersion</c>.</summary>
     public abstract byte[] Encode(KubeObject obj);
 
-    /// <summary>Writes a changed object in the same way. What it shares with the present one, as a status update shares the spec, is not
-    /// encoded again but copied as it is stored.</summary>
-    public virtual byte[] EncodeOver(KubeObject obj, StoredObject current) => Encode(obj);
+    /// <summary>Whether a status update keeps the spec as it is, so that neither has to be read or written for it.</summary>
+    public virtual bool KeepsSpec => false;
+
+    /// <summary>Whether a changed object has the very spec of the present one.</summary>
+    public virtual bool SharesSpec(KubeObject obj, StoredObject current) => false;
+
+    /// <summary>Writes an object in the same way, without its spec.</summary>
+    public virtual byte[] EncodeWithoutSpec(KubeObject obj) => Encode(obj);
+
+    /// <summary>Writes a changed object in the same way. A spec that it shares with the present one is copied as it is stored.</summary>
+    public byte[] EncodeOver(KubeObject obj, StoredObject current) => SharesSpec(obj, current)
+        ? RevisionSplice.InsertSpec(EncodeWithoutSpec(obj), current.SpecJson)
+        : Encode(obj);
 
     /// <summary>Fills in the defaults that Kubernetes documents for the kind.</summary>
     public abstract void ApplyDefaults(KubeObject obj);

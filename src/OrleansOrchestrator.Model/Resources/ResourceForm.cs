@@ -43,7 +43,7 @@ public abstract class ResourceForm(ResourceDefinition definition)
     public virtual FieldSchema FieldSchema => ModelFieldSchemas.Of(ModelType);
 
     /// <summary>The fields of objects that were created in this form.</summary>
-    internal AlikeCreations AlikeCreations { get; } = new();
+    internal FieldSetCache FieldSetCache { get; } = new();
 
     /// <summary>The columns of its table; their cells are read from the storage form.</summary>
     public virtual IReadOnlyList<TableColumn> Columns => Definition.Columns;

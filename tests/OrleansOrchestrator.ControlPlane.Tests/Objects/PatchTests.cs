@@ -43,6 +43,57 @@ public sealed class PatchTests(SharedSilo shared) : IAsyncLifetime
         patched.Spec.Containers.ShouldHaveSingleItem().Image.ShouldBe("other");
     }
 
+    [Theory]
+    [InlineData(PatchType.MergePatch, """{"status":{"phase":"Running","conditions":[{"type":"Ready","status":"True"}]}}""")]
+    [InlineData(PatchType.StrategicMergePatch, """{"status":{"phase":"Running","conditions":[{"type":"Ready","status":"True"}]}}""")]
+    [InlineData(PatchType.StrategicMergePatch, """{"metadata":{"annotations":{"a":"b"},"labels":{"ignored":"yes"}},"status":{"$setElementOrder/conditions":[{"type":"Ready"}],"conditions":[{"type":"Ready","status":"True"}]}}""")]
+    [InlineData(PatchType.MergePatch, """{"metadata":{"annotations":{"a":"b"}},"status":null}""")]
+    public async Task Patch_OfAStatus_IsTheSameWhetherOrNotItNamesTheSpec(PatchType type, string patch)
+    {
+        // What names the spec is read as a whole; the spec cannot be changed through here in either case.
+        var naming = patch[..^1] + ""","spec":{"nodeName":"ignored"}}""";
+        foreach (var name in (string[])["one", "two"])
+        {
+            var pod = PodSamples.Pod(_space, name, app: "web", cpu: "100m");
+            pod.Spec.SchedulerName = "nobody";
+            await Api.CreateAsync(pod);
+        }
+
+        var one = await Api.PatchAsync<V1Pod>(_space, "one", type, patch, "status");
+        var two = await Api.PatchAsync<V1Pod>(_space, "two", type, naming, "status");
+
+        (one.Metadata.Labels.Keys, one.Spec.NodeName).ShouldBe((one.Metadata.Labels.Keys, null));
+        one.Metadata.Labels.Keys.ShouldBe(["app"]);
+        foreach (var pod in (V1Pod[])[one, two])
+        {
+            (pod.Metadata.Name, pod.Metadata.Uid, pod.Metadata.ResourceVersion, pod.Metadata.CreationTimestamp) = ("pod", null, null, null);
+            foreach (var entry in pod.Metadata.ManagedFields)
+                entry.Time = null;
+        }
+
+        two.ShouldBeEquivalentTo(one);
+    }
+
+    [Theory]
+    [InlineData(PatchType.MergePatch, """{"status":{"phase":7}}""", 422)]
+    [InlineData(PatchType.StrategicMergePatch, """{"spec":{"containers":"none"},"status":{}}""", 422)]
+    [InlineData(PatchType.MergePatch, """{"kind":"Service","status":{}}""", 400)]
+    [InlineData(PatchType.StrategicMergePatch, "[]", 400)]
+    [InlineData(PatchType.MergePatch, """{"status":""", 400)]
+    [InlineData(PatchType.MergePatch, """{"metadata":{"uid":"other"},"status":{}}""", 409)]
+    public async Task Patch_OfAStatusThatIsNone_IsRefused(PatchType type, string patch, int code)
+    {
+        var pod = PodSamples.Pod(_space, "p");
+        pod.Spec.SchedulerName = "nobody";
+        await Api.CreateAsync(pod);
+
+        var refused = await Should.ThrowAsync<ApiException>(Api.PatchAsync<V1Pod>(_space, "p", type, patch, "status"));
+
+        refused.Code.ShouldBe(code);
+        if (code == 422 && type == PatchType.MergePatch)
+            refused.Message.ShouldContain("\\\"containers\\\"", Case.Sensitive, "the whole object is shown, whatever of it was read");
+    }
+
     [Fact]
     public async Task Patch_InAnotherForm_ReadsAndChangesTheObjectInThatForm()
     {

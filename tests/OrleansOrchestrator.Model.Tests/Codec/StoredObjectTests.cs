@@ -27,6 +27,20 @@ public class StoredObjectTests
     public void SelectsLike_AnotherVersion_ComparesLabelsAndFields(string node, string label, bool alike) =>
         Read("n1", "a").SelectsLike(Read(node, label)).ShouldBe(alike);
 
+    [Theory]
+    [InlineData("""{"metadata":{"name":"p"},"spec":{"nodeName":"spec","x":[{"spec":1}]}}""", """{"metadata":{"name":"p"}}""")]
+    [InlineData("""{"spec":{},"metadata":{"name":"p"},"status":{"spec":2}}""", """{"metadata":{"name":"p"},"status":{"spec":2}}""")]
+    [InlineData("""{"metadata":{"name":"p"},"spec":null,"status":{}}""", """{"metadata":{"name":"p"},"status":{}}""")]
+    [InlineData("""{"metadata":{"spec":"p"},"status":{}}""", """{"metadata":{"spec":"p"},"status":{}}""")]
+    public void WithoutSpec_OfAnObject_LeavesTheOthersAsTheyAre(string json, string expected)
+    {
+        var stored = StoredObject.Read(Pods, System.Text.Encoding.UTF8.GetBytes(json));
+
+        System.Text.Encoding.UTF8.GetString(stored.WithoutSpec()).ShouldBe(expected);
+        System.Text.Encoding.UTF8.GetString(RevisionSplice.InsertSpec("""{"metadata":{"n":[{}]},"status":{}}"""u8, stored.SpecJson))
+            .ShouldBe($$$"""{"metadata":{"n":[{}]}{{{(stored.SpecJson.IsEmpty ? "" : "," + System.Text.Encoding.UTF8.GetString(stored.SpecJson))}}},"status":{}}""");
+    }
+
     [Fact]
     public void Encode_WithRevisionAndSelfLink_LeavesThemOut()
     {

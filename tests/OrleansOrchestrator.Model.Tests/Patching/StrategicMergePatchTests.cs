@@ -131,6 +131,22 @@ public sealed class StrategicMergePatchTests
         document.ToJsonString().ShouldBe(Web);
     }
 
-    private static string Apply<T>(string document, string patch) =>
-        StrategicMergePatch.Apply(JsonNode.Parse(document)!, Encoding.UTF8.GetBytes(patch), typeof(T)).ToJsonString();
+    /// <summary>Applies a patch to nodes, and sees to it that the encoded document ends up the same, or is refused in the same way.</summary>
+    private static string Apply<T>(string document, string patch)
+    {
+        var (json, bytes) = (Encoding.UTF8.GetBytes(document), Encoding.UTF8.GetBytes(patch));
+        JsonNode applied;
+        try
+        {
+            applied = StrategicMergePatch.Apply(JsonNode.Parse(document)!, bytes, typeof(T));
+        }
+        catch (PatchException refused)
+        {
+            Should.Throw<PatchException>(() => StrategicMergePatch.Apply(json, bytes, typeof(T))).Message.ShouldBe(refused.Message);
+            throw;
+        }
+
+        JsonNode.DeepEquals(JsonNode.Parse(StrategicMergePatch.Apply(json, bytes, typeof(T))), applied).ShouldBeTrue();
+        return applied.ToJsonString();
+    }
 }

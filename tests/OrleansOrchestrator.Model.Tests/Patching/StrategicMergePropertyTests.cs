@@ -55,6 +55,12 @@ public sealed class StrategicMergePropertyTests
 
     private static List<string> Containers(JsonNode pod) => [.. pod["spec"]!["containers"]!.AsArray().Select(container => container!["name"]!.GetValue<string>())];
 
-    private static JsonNode Apply(JsonNode document, JsonNode patch) =>
-        StrategicMergePatch.Apply(document, Encoding.UTF8.GetBytes(patch.ToJsonString()), typeof(V1Pod));
+    // An encoded document must end up the same.
+    private static JsonNode Apply(JsonNode document, JsonNode patch)
+    {
+        var bytes = Encoding.UTF8.GetBytes(patch.ToJsonString());
+        var applied = StrategicMergePatch.Apply(document, bytes, typeof(V1Pod));
+        var encoded = JsonNode.Parse(StrategicMergePatch.Apply(Encoding.UTF8.GetBytes(document.ToJsonString()), bytes, typeof(V1Pod)));
+        return JsonNode.DeepEquals(encoded, applied) ? applied : throw new InvalidOperationException($"{document}\nwith {patch}\nis {encoded} encoded, and {applied}");
+    }
 }

@@ -8,7 +8,7 @@ using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.Model.Tests.FieldManagement;
 
-public sealed class AlikeCreationsTests
+public sealed class FieldSetCacheTests
 {
     [Theory]
     [InlineData("""{"a":"x","b":{"c":1}}""", """{"a":"yy","b":{"c":234}}""", true)]

@@ -5,11 +5,11 @@ using System.Diagnostics.CodeAnalysis;
 namespace OrleansOrchestrator.Model.FieldManagement;
 
 /// <summary>
-/// The fields of objects that were created lately in one form, by outline. A controller makes thousands of pods from one
+/// Caches the field sets of objects that were created lately in one form, by their shape (outline). A controller makes thousands of pods from one
 /// template, and all of them have the same fields: what those are, and how they are written, is worked out once.
 /// </summary>
 /// <remarks>Safe for any number of threads.</remarks>
-internal sealed class AlikeCreations
+internal sealed class FieldSetCache
 {
     private const int KnownMax = 32;
     private const int OutlineBytesMax = 4 * 1024;
