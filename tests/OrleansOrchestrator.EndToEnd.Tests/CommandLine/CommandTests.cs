@@ -11,8 +11,14 @@ public sealed class CommandTests(HollowCluster hollow) : EndToEndTest, IClassFix
     // What bash says of a script that is wrong in itself: its syntax, a program that is not executable or not there.
     private static readonly int[] ScriptFaults = [2, 126, 127];
 
-    // Hollow pods write nothing, so this one is tested where pods run.
-    private static readonly (string Name, string Test)[] TestedElsewhere = [("logs", nameof(ReplicatedServiceTests.Logs_OfAPod_AreWhatItWrote))];
+    // Nothing runs in hollow pods, so these are tested where something does.
+    private static readonly (string Name, string Test)[] TestedElsewhere =
+    [
+        ("logs", nameof(ReplicatedServiceTests.Logs_OfAPod_AreWhatItWrote)),
+        ("exec", nameof(SessionTests.Kubectl_WithASessionInAContainer_WorksAsUsersKnowIt)),
+        ("attach", nameof(SessionTests.Kubectl_WithASessionInAContainer_WorksAsUsersKnowIt)),
+        ("cp", nameof(SessionTests.Kubectl_CopiesAFile_ToAContainerAndBack)),
+    ];
 
     public static TheoryData<string> Commands => [.. CommandCase.All.Select(item => item.Name)];
 

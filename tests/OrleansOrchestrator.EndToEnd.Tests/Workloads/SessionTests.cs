@@ -21,6 +21,24 @@ public sealed class SessionTests : EndToEndTest
         (await cluster.Kubectl.TryAsync("exec", "nobody", "--", "true")).Errors.ShouldContain("pods \"nobody\" not found");
     }
 
+    [Fact]
+    public async Task Kubectl_CopiesAFile_ToAContainerAndBack()
+    {
+        var cluster = await StartDevAsync("process");
+        await cluster.Kubectl.RunWithInputAsync(Pod, "apply", "-f", "-");
+        await cluster.Kubectl.RunAsync("wait", "--for=condition=Ready", "pod/web", "--timeout=30s");
+        var folder = NewScratch().Folder;
+        var (sent, there, back) = (Path.Combine(folder, "sent"), Path.Combine(folder, "there"), Path.Combine(folder, "back"));
+        await File.WriteAllTextAsync(sent, string.Concat(Enumerable.Range(0, 20_000).Select(i => $"line {i}\n")), Cancelled);
+
+        // Containers of this runtime see the machine's files.
+        await cluster.Kubectl.RunAsync("cp", sent, $"web:{there}");
+        await cluster.Kubectl.RunAsync("cp", $"web:{there}", back);
+
+        (await File.ReadAllTextAsync(there, Cancelled)).ShouldBe(await File.ReadAllTextAsync(sent, Cancelled));
+        (await File.ReadAllTextAsync(back, Cancelled)).ShouldBe(await File.ReadAllTextAsync(sent, Cancelled));
+    }
+
     /// <summary>A pod of two containers: <c>main</c> answers what it reads, and <c>side</c> is the one that kubectl takes.</summary>
     internal const string Pod = """
         apiVersion: v1

@@ -61,19 +61,6 @@ field deployment/web .spec.template.spec.serviceAccountName | is robot
 kubectl create rolebinding a --role a --user jane
 kubectl set subject rolebinding a --user joe
 field rolebinding/a '.subjects[*].name' | is 'jane joe'
-## attach
-pod one
-kubectl wait pod/one --for condition=Ready --timeout 30s
-brief attach one
-## exec
-pod one
-kubectl wait pod/one --for condition=Ready --timeout 30s
-brief exec one -- true
-## cp
-pod one
-kubectl wait pod/one --for condition=Ready --timeout 30s
-echo text >file
-brief cp file one:/tmp/file
 ## port-forward
 pod one
 kubectl wait pod/one --for condition=Ready --timeout 30s
