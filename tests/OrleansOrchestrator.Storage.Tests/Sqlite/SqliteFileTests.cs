@@ -62,7 +62,7 @@ public sealed class SqliteFileTests : IDisposable
         await using var database = await OpenAsync();
 
         (await database.ReadAsync(
-            connection => connection.Command("SELECT count(*) FROM schema_migrations").ExecuteScalar(), Cancellation)).ShouldBe(2L);
+            connection => connection.Command("SELECT count(*) FROM schema_migrations").ExecuteScalar(), Cancellation)).ShouldBe(3L);
     }
 
     [Fact]
