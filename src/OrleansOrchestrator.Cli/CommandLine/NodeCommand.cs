@@ -17,19 +17,21 @@ internal static class NodeCommand
         });
         var name = EnvironmentOption.Create("--name", "Name of the node", Environment.MachineName.ToLowerInvariant());
         var runtime = CommonOptions.Runtime();
+        var tunnel = EnvironmentOption.Create("--tunnel", "Let the control plane reach this node through a connection that the node opens", false);
         var data = CommonOptions.Data();
         var config = CommonOptions.Config();
         var verbosity = CommonOptions.Verbosity();
 
         var command = new Command("node", "Run the node daemon: takes the pods assigned to this machine and runs them.")
         {
-            kubeConfig, name, runtime, data, config, verbosity,
+            kubeConfig, name, runtime, tunnel, data, config, verbosity,
         };
         command.SetAction((parsed, cancellationToken) => NodeProcess.RunAsync(
             new NodeSettings(
                 parsed.GetRequiredValue(kubeConfig),
                 parsed.GetRequiredValue(name),
                 parsed.GetRequiredValue(runtime),
+                parsed.GetRequiredValue(tunnel),
                 parsed.GetRequiredValue(data),
                 CommonOptions.VerbosityOf(parsed),
                 OperatorOptions.Read(parsed.GetRequiredValue(config))),

@@ -15,8 +15,10 @@ internal static class NodeProcess
         DataDirectory.Prepare(settings.DataDirectory);
         var configuration = ReadKubeConfig(settings.KubeConfig);
         using var loggers = LoggerFactory.Create(logging => ProcessLogging.Configure(logging, settings.LogLevel, () => signal.Token.IsCancellationRequested));
-        var options = NodeOptions.Of(settings.Options) with
+        var configured = NodeOptions.Of(settings.Options);
+        var options = configured with
         {
+            Tunnel = configured.Tunnel || settings.Tunnel,
             Name = settings.Name,
             Index = DataDirectory.IndexOf(settings.DataDirectory),
             Runtime = RuntimeKinds.Parse(settings.Runtime),

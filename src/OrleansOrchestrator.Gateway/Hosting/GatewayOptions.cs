@@ -86,6 +86,9 @@ public sealed record GatewayOptions
     /// <summary>After how much silence a node daemon is asked whether it is there, and how long it may take to say so, in seconds.</summary>
     public int NodePingSeconds { get; init; } = 15;
 
+    /// <summary>How many tunnels of one node that nobody uses may end at this gateway; more are answered with 429.</summary>
+    public int NodeTunnelsIdleMax { get; init; } = 16;
+
     /// <summary>After how much silence a client that has a stream into a container is written to, so that it shows if it has gone, in
     /// seconds.</summary>
     public int StreamPingSeconds { get; init; } = 15;

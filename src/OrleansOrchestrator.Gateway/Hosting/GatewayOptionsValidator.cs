@@ -31,6 +31,7 @@ public static class GatewayOptionsValidator
         faults.AtLeastOne(options.NodeHandshakeSecondsMax);
         faults.AtLeastOne(options.NodeIdleSecondsMax);
         faults.AtLeastOne(options.NodePingSeconds);
+        faults.AtLeastOne(options.NodeTunnelsIdleMax);
         faults.AtLeastOne(options.StreamPingSeconds);
         return faults.All;
     }

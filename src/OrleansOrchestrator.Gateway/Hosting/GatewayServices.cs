@@ -93,6 +93,8 @@ public static class GatewayServices
         services.AddSingleton<ObjectReads>();
         services.AddSingleton<ObjectWrites>();
         services.AddSingleton<ObjectDeletions>();
+        services.AddSingleton<NodeTunnels>();
+        services.AddSingleton<TunnelDialer>();
         services.AddSingleton<NodeClient>();
         services.AddSingleton<PodLocator>();
         services.AddSingleton<PodStreams>();

@@ -15,7 +15,7 @@ namespace OrleansOrchestrator.Gateway.Nodes;
 /// node may write, tells its fingerprint. Calls and streams of a node share HTTP/2 connections, each of which was checked against
 /// the fingerprint that the node has now: another address or fingerprint begins with new connections.
 /// </summary>
-internal sealed class NodeClient(ClusterIdentity identity, GatewayOptions options, TimeProvider time) : IDisposable
+internal sealed class NodeClient(ClusterIdentity identity, TunnelDialer dialer, GatewayOptions options, TimeProvider time) : IDisposable
 {
     private const int ErrorBytesMax = 8 * 1024;
     private const string WebSocketProtocol = "websocket";
@@ -96,7 +96,7 @@ internal sealed class NodeClient(ClusterIdentity identity, GatewayOptions option
     }
 
     private static ApiException Unreachable(NodeEndpoint node, string why) =>
-        ApiErrors.ServiceUnavailable($"the daemon of node \"{node.Node}\" at {node.Address.Authority} cannot be reached: {why}");
+        ApiErrors.ServiceUnavailable($"the daemon of node \"{node.Node}\" {(node.Tunnel is null ? $"at {node.Address.Authority}" : "behind its tunnel")} cannot be reached: {why}");
 
     private static async Task<string> ReadErrorAsync(HttpResponseMessage response, CancellationToken cancellationToken)
     {
@@ -137,6 +137,8 @@ internal sealed class NodeClient(ClusterIdentity identity, GatewayOptions option
 
     private SocketsHttpHandler CreateHandler(NodeEndpoint node) => new()
     {
+        ConnectCallback = node.Tunnel is not { } gateway ? null
+            : async (_, cancellationToken) => await dialer.ConnectAsync(node.Node, gateway, Certificate(), cancellationToken),
         ConnectTimeout = TimeSpan.FromSeconds(options.NodeConnectSecondsMax),
         PooledConnectionIdleTimeout = _idle,
         EnableMultipleHttp2Connections = true,

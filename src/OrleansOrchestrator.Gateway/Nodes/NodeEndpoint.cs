@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using k8s.Models;
 using OrleansOrchestrator.Model.Errors;
 using OrleansOrchestrator.Model.Names;
+using OrleansOrchestrator.Model.Tunnels;
 
 namespace OrleansOrchestrator.Gateway.Nodes;
 
@@ -11,30 +12,37 @@ namespace OrleansOrchestrator.Gateway.Nodes;
 /// <param name="Node">The node's name.</param>
 /// <param name="Address">The daemon's address, as in <c>https://10.0.0.7:10250</c>.</param>
 /// <param name="CertificateSha256">The SHA-256 of its serving certificate's DER encoding, in lower-case hex.</param>
-internal sealed record NodeEndpoint(string Node, Uri Address, string CertificateSha256)
+/// <param name="Tunnel">The gateway at which the node's tunnels end; null if its daemon is called directly.</param>
+internal sealed record NodeEndpoint(string Node, Uri Address, string CertificateSha256, Uri? Tunnel = null)
 {
     /// <summary>The annotation by which a node daemon tells its certificate.</summary>
     public const string CertificateAnnotation = "orleansorchestrator.io/serving-certificate-sha256";
+
+    // Nobody resolves it: the tunnel leads to the node.
+    private static readonly Uri InTunnel = new("https://node/");
 
     /// <summary>Reads the endpoint from a node object.</summary>
     /// <exception cref="ApiException">500: the node has not told it.</exception>
     public static NodeEndpoint Of(V1Node node)
     {
         var name = node.Metadata.Name;
+        if (node.Metadata.Annotations?.TryGetValue(CertificateAnnotation, out var fingerprint) != true || string.IsNullOrEmpty(fingerprint))
+            throw ApiErrors.Internal($"the daemon of node \"{name}\" has told no certificate: it serves neither logs nor sessions, as those of hollow nodes do");
+        fingerprint = fingerprint.ToLower(CultureInfo.InvariantCulture);
+        if (node.Metadata.Annotations.TryGetValue(NodeTunnel.Annotation, out var tunnel) && Uri.TryCreate(tunnel, UriKind.Absolute, out var gateway))
+            return new NodeEndpoint(name, InTunnel, fingerprint, gateway);
         var host = AddressOf(node, "InternalIP") ?? AddressOf(node, "Hostname")
             ?? throw ApiErrors.Internal($"node \"{name}\" has no address");
         var port = node.Status?.DaemonEndpoints?.KubeletEndpoint?.Port is > 0 and <= IPEndPoint.MaxPort and var told
             ? told
-            : throw ApiErrors.Internal($"the daemon of node \"{name}\" has told no port: it serves neither logs nor sessions, as those of hollow nodes do");
-        if (node.Metadata.Annotations?.TryGetValue(CertificateAnnotation, out var fingerprint) != true || string.IsNullOrEmpty(fingerprint))
-            throw ApiErrors.Internal($"the daemon of node \"{name}\" has not told its certificate");
+            : throw ApiErrors.Internal($"the daemon of node \"{name}\" has told no port");
         // A name that looks like a number is an address to .NET, but none here.
         if (AddressSyntax.TryParse(host, out var parsed))
             host = parsed.AddressFamily == AddressFamily.InterNetworkV6 ? $"[{parsed}]" : parsed.ToString();
         else if (Uri.CheckHostName(host) != UriHostNameType.Dns)
             throw ApiErrors.Internal($"node \"{name}\" has no address that is one");
         var address = new UriBuilder(Uri.UriSchemeHttps, host, port);
-        return new NodeEndpoint(name, address.Uri, fingerprint.ToLower(CultureInfo.InvariantCulture));
+        return new NodeEndpoint(name, address.Uri, fingerprint);
     }
 
     private static string? AddressOf(V1Node node, string type)

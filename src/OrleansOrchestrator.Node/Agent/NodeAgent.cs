@@ -18,6 +18,7 @@ using OrleansOrchestrator.Node.Runtime;
 using OrleansOrchestrator.Node.Runtime.Hollow;
 using OrleansOrchestrator.Node.Server;
 using OrleansOrchestrator.Node.Server.Streams;
+using OrleansOrchestrator.Node.Server.Tunnels;
 using OrleansOrchestrator.Node.Volumes;
 
 namespace OrleansOrchestrator.Node.Agent;
@@ -43,6 +44,7 @@ public sealed partial class NodeAgent : IAsyncDisposable
     private PodGuard? _guard;
     private PodRemover? _remover;
     private NodeServer? _server;
+    private TunnelConnections? _tunnels;
     private X509Certificate2? _certificate;
     private NodeVote? _vote;
     private PeerContacts? _peers;
@@ -151,6 +153,8 @@ public sealed partial class NodeAgent : IAsyncDisposable
 
         // Thousands of hollow nodes share a process, and there is nothing to ask them.
         if (!isHollow)
+            _tunnels = _options.Tunnel ? new TunnelConnections() : null;
+        if (!isHollow)
             await StartServerAsync(address, new PeerQuestions(views, vote), cancellationToken);
         var node = new NodeObjectBuilder(
             _options, machine, address.ToString(), Port, _runtime.Version, _certificate is null ? "" : ServingCertificate.HashOf(_certificate),
@@ -170,6 +174,8 @@ public sealed partial class NodeAgent : IAsyncDisposable
         if (_ownsApi)
             Run(Reflect(ResourcePath.ApiEndpoints, "metadata.name=kubernetes", _api.Servers));
         Run(_registrar.RunAsync);
+        if (_tunnels is not null)
+            Run(RunTunnelAsync);
         Run(events.RunAsync);
         Run(RunPodsAsync);
         if (!isHollow || _options.ServiceProxy)
@@ -276,8 +282,15 @@ public sealed partial class NodeAgent : IAsyncDisposable
         var port = new ServerPort(Path.Combine(_options.DataDirectory, "server-port"));
         _server = await NodeServer.StartAsync(
             address, _options.Port != 0 ? _options.Port : port.FindLast(address), _certificate!, _options.ClientAuthorities ?? _api.Authorities,
-            new NodeEndpoints(Pods, Runtime), new StreamEndpoints(Pods, Runtime, _options.StreamIdleTime, _timeProvider), peers, _loggers, cancellationToken);
+            new NodeEndpoints(Pods, Runtime), new StreamEndpoints(Pods, Runtime, _options.StreamIdleTime, _timeProvider), peers, _tunnels, _loggers, cancellationToken);
         port.Keep(_server.Port);
+    }
+
+    /// <summary>Opens tunnels once there is a node object for them.</summary>
+    private async Task RunTunnelAsync(CancellationToken cancellationToken)
+    {
+        await Task.WhenAny(_registrar!.Registered, Task.Delay(Timeout.InfiniteTimeSpan, _timeProvider, cancellationToken));
+        await new TunnelAgent(_api, _options.Name, _tunnels!, _options.TunnelsMax, _timeProvider, _loggers.CreateLogger<TunnelAgent>()).RunAsync(cancellationToken);
     }
 
     /// <summary>Takes in pods once the control plane can know by which times this daemon stops them.</summary>

@@ -42,6 +42,15 @@ public sealed record NodeAgentOptions
     /// <summary>How often the lease is renewed.</summary>
     public TimeSpan LeaseRenewInterval { get; init; } = TimeSpan.FromSeconds(2);
 
+    /// <summary>
+    /// Whether the control plane reaches this node through a tunnel that the daemon opens, because nobody can call it. Otherwise each silo
+    /// calls the daemon directly, which is shorter. A daemon cannot know whether all silos can do that, so that it is not guessed.
+    /// </summary>
+    public bool Tunnel { get; init; }
+
+    /// <summary>How many connections through tunnels this node carries at the same time; each has many streams.</summary>
+    public int TunnelsMax { get; init; } = 64;
+
     /// <summary>How long an exec or attach lasts in which nothing moves, as the kubelet's <c>streamingConnectionIdleTimeout</c>.</summary>
     public TimeSpan StreamIdleTime { get; init; } = TimeSpan.FromHours(4);
 

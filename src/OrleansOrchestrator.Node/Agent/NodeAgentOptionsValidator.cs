@@ -20,6 +20,7 @@ public static partial class NodeAgentOptionsValidator
         faults.AtLeast(options.Index, 0);
         faults.Between(options.Port, 0, ushort.MaxValue);
         faults.Require(options.AdvertiseAddress is null || AddressSyntax.FamilyOf(options.AdvertiseAddress) is not null, "AdvertiseAddress must be an IP address.");
+        faults.AtLeastOne(options.TunnelsMax);
         faults.AtLeastOne(options.MaxPods);
         faults.AtLeastOne(options.StartsInParallel);
         faults.AtLeastOne(options.ProxyPortsMax);

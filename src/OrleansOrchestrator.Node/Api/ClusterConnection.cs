@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Http.Headers;
+using System.Net.WebSockets;
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography.X509Certificates;
 using k8s;
@@ -20,6 +21,8 @@ public sealed class ClusterConnection : IDisposable
 {
     /// <summary>How long a request other than a watch may take.</summary>
     internal static readonly TimeSpan RequestTimeout = TimeSpan.FromSeconds(10);
+
+    private static readonly TimeSpan SocketPingInterval = TimeSpan.FromSeconds(5);
 
     private readonly Kubernetes _client;
 
@@ -125,6 +128,37 @@ public sealed class ClusterConnection : IDisposable
         if (!response.IsSuccessStatusCode)
             throw ToException(response, answer);
         return response.Headers;
+    }
+
+    /// <summary>Opens a WebSocket to the current server, over a connection of its own: what goes over it must not delay requests.</summary>
+    /// <returns>The WebSocket, and what is cancelled once requests go to another server.</returns>
+    internal async Task<(WebSocket Socket, CancellationToken Moved)> OpenSocketAsync(string path, CancellationToken cancellationToken)
+    {
+        var (server, moved) = Servers.Follow();
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(moved, cancellationToken);
+        limit.CancelAfter(RequestTimeout);
+        using var credentials = await PrepareAsync(server, HttpMethod.Get, path, null, null, limit.Token);
+        var socket = new ClientWebSocket();
+        try
+        {
+            if (credentials.Headers.Authorization is { } authorization)
+                socket.Options.SetRequestHeader("Authorization", authorization.ToString());
+            socket.Options.KeepAliveInterval = SocketPingInterval;
+            socket.Options.KeepAliveTimeout = SocketPingInterval;
+            var address = new UriBuilder(new Uri(server, path)) { Scheme = server.Scheme == Uri.UriSchemeHttp ? Uri.UriSchemeWs : Uri.UriSchemeWss }.Uri;
+            await socket.ConnectAsync(address, _client.HttpClient, limit.Token);
+            return (socket, moved);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            socket.Dispose();
+            throw new TimeoutException($"{server} has not opened {path}.");
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
     }
 
     private async Task<T> ExchangeAsync<T>(

@@ -1,6 +1,7 @@
 using System.Globalization;
 using k8s.Models;
 using OrleansOrchestrator.Model.Fencing;
+using OrleansOrchestrator.Model.Tunnels;
 using OrleansOrchestrator.Node.Agent;
 using OrleansOrchestrator.Node.Status;
 
@@ -27,6 +28,10 @@ internal sealed class NodeObjectBuilder(
         get
         {
             var annotations = new Dictionary<string, string> { [FencingView.VoterAnnotation] = voter, [FencingTimes.Annotation] = options.Times.ToString() };
+
+            // With a tunnel a gateway tells where it ends.
+            if (!options.Tunnel)
+                annotations[NodeTunnel.Annotation] = "";
             if (certificateHash.Length > 0)
                 annotations[CertificateAnnotation] = certificateHash;
             return annotations;

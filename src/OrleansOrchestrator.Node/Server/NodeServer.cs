@@ -1,6 +1,7 @@
 using System.Net;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
@@ -9,6 +10,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using OrleansOrchestrator.Node.Server.Streams;
+using OrleansOrchestrator.Node.Server.Tunnels;
 
 namespace OrleansOrchestrator.Node.Server;
 
@@ -35,6 +37,7 @@ internal sealed class NodeServer : IAsyncDisposable
         NodeEndpoints endpoints,
         StreamEndpoints streams,
         PeerQuestions peers,
+        TunnelConnections? tunnels,
         ILoggerFactory loggers,
         CancellationToken cancellationToken)
     {
@@ -42,7 +45,10 @@ internal sealed class NodeServer : IAsyncDisposable
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.AddSingleton(loggers);
         builder.Services.AddRoutingCore();
-        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
+        builder.WebHost.UseKestrelCore();
+        if (tunnels is not null)
+            builder.Services.AddSingleton<IConnectionListenerFactory>(tunnels);
+        builder.WebHost.UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
 
@@ -50,15 +56,20 @@ internal sealed class NodeServer : IAsyncDisposable
             var http2 = kestrel.Limits.Http2;
             http2.InitialConnectionWindowSize = http2.InitialStreamWindowSize * http2.MaxStreamsPerConnection;
             (http2.KeepAlivePingDelay, http2.KeepAlivePingTimeout) = (PingDelay, PingTimeout);
-            kestrel.Listen(address, port, listen => listen.UseHttps(https =>
-            {
-                https.ServerCertificate = certificate;
-                https.ClientCertificateMode = ClientCertificateMode.RequireCertificate;
-
-                // The name in the certificate is checked, not the machine's trust: only the cluster's authority counts.
-                https.ClientCertificateValidation = (caller, _, _) => callers.IsApiServer(caller) || peers.IsPeer(caller);
-            }));
+            kestrel.Listen(address, port, listen => listen.UseHttps(Secure));
+            if (tunnels is not null)
+                kestrel.Listen(tunnels.EndPoint, listen => listen.UseHttps(Secure));
         });
+
+        void Secure(HttpsConnectionAdapterOptions https)
+        {
+            https.ServerCertificate = certificate;
+            https.ClientCertificateMode = ClientCertificateMode.RequireCertificate;
+
+            // The name in the certificate is checked, not the machine's trust: only the cluster's authority counts.
+            https.ClientCertificateValidation = (caller, _, _) => callers.IsApiServer(caller) || peers.IsPeer(caller);
+        }
+
         var application = builder.Build();
         application.Use((context, next) => peers.Concern(context) ? peers.AnswerAsync(context)
             : context.Connection.ClientCertificate is { } caller && callers.IsApiServer(caller) ? next(context)

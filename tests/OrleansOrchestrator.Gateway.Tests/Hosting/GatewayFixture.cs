@@ -13,6 +13,7 @@ using OrleansOrchestrator.ControlPlane.Objects;
 using OrleansOrchestrator.Gateway.Hosting;
 using OrleansOrchestrator.Gateway.Identity;
 using OrleansOrchestrator.Gateway.Limits;
+using OrleansOrchestrator.Gateway.Nodes;
 using OrleansOrchestrator.Gateway.Requests;
 using OrleansOrchestrator.Model.Resources;
 
@@ -29,6 +30,8 @@ public sealed class GatewayFixture : IAsyncLifetime
     internal ResourceRegistry Registry => _application!.Services.GetRequiredService<ResourceRegistry>();
 
     internal UnheardOfKinds UnheardOf => _application!.Services.GetRequiredService<UnheardOfKinds>();
+
+    internal NodeTunnels Tunnels => _application!.Services.GetRequiredService<NodeTunnels>();
 
     internal ResourceRoutes Routes => _application!.Services.GetRequiredService<ResourceRoutes>();
 

@@ -67,7 +67,7 @@ public sealed class DeclarationTests(GatewayFixture gateway) : IClassFixture<Gat
         foreach (var (route, declaration) in All().DistinctBy(declared => declared.Declaration))
         {
             var path = PathOf(route.Form) + "/" + declaration.Name;
-            var expected = declaration.TakesPath ? HttpStatusCode.NotImplemented : HttpStatusCode.NotFound;
+            var expected = !declaration.TakesPath ? HttpStatusCode.NotFound : declaration.IsServed ? HttpStatusCode.BadRequest : HttpStatusCode.NotImplemented;
             (await CallAsync("GET", path + "/x")).ShouldBe(expected, path);
         }
     }
