@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using k8s;
 using OrleansOrchestrator.ControlPlane.Authorization;
-using OrleansOrchestrator.ControlPlane.Objects;
+using OrleansOrchestrator.ControlPlane.Requests;
 using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Model.Resources;
 

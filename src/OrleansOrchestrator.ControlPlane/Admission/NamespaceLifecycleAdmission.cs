@@ -1,6 +1,6 @@
 using System.Collections.Frozen;
 using k8s.Models;
-using OrleansOrchestrator.ControlPlane.Objects;
+using OrleansOrchestrator.ControlPlane.Requests;
 using OrleansOrchestrator.ControlPlane.Watch;
 using OrleansOrchestrator.Model.Errors;
 using OrleansOrchestrator.Model.Resources;

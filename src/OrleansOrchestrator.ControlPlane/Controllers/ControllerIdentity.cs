@@ -1,6 +1,6 @@
-using OrleansOrchestrator.ControlPlane.Authorization;
-using OrleansOrchestrator.ControlPlane.Objects;
 using OrleansOrchestrator.Controllers.Reconciling;
+using OrleansOrchestrator.ControlPlane.Authorization;
+using OrleansOrchestrator.ControlPlane.Requests;
 
 namespace OrleansOrchestrator.ControlPlane.Controllers;
 

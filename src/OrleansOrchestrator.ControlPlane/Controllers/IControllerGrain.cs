@@ -1,4 +1,4 @@
-using OrleansOrchestrator.ControlPlane.Hosting;
+using OrleansOrchestrator.ControlPlane.Grains;
 
 namespace OrleansOrchestrator.ControlPlane.Controllers;
 

@@ -1,7 +1,7 @@
 using k8s.Models;
-using OrleansOrchestrator.ControlPlane.Objects;
-using OrleansOrchestrator.ControlPlane.Watch;
 using OrleansOrchestrator.Controllers.GarbageCollection;
+using OrleansOrchestrator.ControlPlane.Requests;
+using OrleansOrchestrator.ControlPlane.Watch;
 using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Model.Metadata;
 using OrleansOrchestrator.Model.Resources;

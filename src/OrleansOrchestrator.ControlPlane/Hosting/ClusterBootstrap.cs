@@ -3,6 +3,8 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using OrleansOrchestrator.ControlPlane.Admission;
 using OrleansOrchestrator.ControlPlane.Objects;
+using OrleansOrchestrator.ControlPlane.Readiness;
+using OrleansOrchestrator.ControlPlane.Requests;
 using OrleansOrchestrator.Kinds.Scheduling;
 using OrleansOrchestrator.Loops;
 using OrleansOrchestrator.Model.Codec;

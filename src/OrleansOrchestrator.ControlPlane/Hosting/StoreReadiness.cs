@@ -1,4 +1,4 @@
-using OrleansOrchestrator.ControlPlane.Objects;
+using OrleansOrchestrator.ControlPlane.Readiness;
 using OrleansOrchestrator.ControlPlane.Store;
 using OrleansOrchestrator.Model.Errors;
 using OrleansOrchestrator.Model.Resources;

@@ -1,9 +1,9 @@
 using System.Globalization;
 using k8s.Models;
 using Microsoft.Extensions.Logging;
-using OrleansOrchestrator.ControlPlane.Objects;
-using OrleansOrchestrator.ControlPlane.Watch;
 using OrleansOrchestrator.Controllers.NodeLifecycle;
+using OrleansOrchestrator.ControlPlane.Requests;
+using OrleansOrchestrator.ControlPlane.Watch;
 using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Model.Fencing;
 using OrleansOrchestrator.Model.Resources;

@@ -1,4 +1,5 @@
 using OrleansOrchestrator.ControlPlane.Admission;
+using OrleansOrchestrator.ControlPlane.Requests;
 using OrleansOrchestrator.ControlPlane.Store;
 using OrleansOrchestrator.Model.Errors;
 using OrleansOrchestrator.Model.Resources;

@@ -1,6 +1,7 @@
 using k8s.Models;
-using OrleansOrchestrator.ControlPlane.Watch;
 using OrleansOrchestrator.Controllers.Disruption;
+using OrleansOrchestrator.ControlPlane.Requests;
+using OrleansOrchestrator.ControlPlane.Watch;
 using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Model.Errors;
 using OrleansOrchestrator.Model.Resources;

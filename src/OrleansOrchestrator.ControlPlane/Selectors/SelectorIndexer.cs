@@ -1,7 +1,7 @@
-using OrleansOrchestrator.ControlPlane.Events;
-using OrleansOrchestrator.ControlPlane.Objects;
-using OrleansOrchestrator.ControlPlane.Watch;
 using OrleansOrchestrator.Controllers.Relations;
+using OrleansOrchestrator.ControlPlane.Events;
+using OrleansOrchestrator.ControlPlane.Requests;
+using OrleansOrchestrator.ControlPlane.Watch;
 using OrleansOrchestrator.Model.Errors;
 using OrleansOrchestrator.Model.Resources;
 using OrleansOrchestrator.Model.Selectors;

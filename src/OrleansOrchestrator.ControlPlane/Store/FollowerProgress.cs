@@ -1,4 +1,4 @@
-using OrleansOrchestrator.ControlPlane.Hosting;
+using OrleansOrchestrator.Loops;
 
 namespace OrleansOrchestrator.ControlPlane.Store;
 

@@ -5,6 +5,9 @@ namespace OrleansOrchestrator.ControlPlane.Store;
 /// <summary>What a cache asks of a store.</summary>
 internal interface IStoreReader
 {
+    /// <inheritdoc cref="StoreOptions.CurrentFor"/>
+    TimeSpan CurrentFor { get; }
+
     /// <inheritdoc cref="IResourceStoreGrain.GetHeadAsync"/>
     Task<long> GetHeadAsync(ResourceDefinition definition);
 

@@ -1,4 +1,4 @@
-using OrleansOrchestrator.ControlPlane.Hosting;
+using OrleansOrchestrator.Loops;
 using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Model.Resources;
 using OrleansOrchestrator.Storage.Log;

@@ -1,8 +1,7 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Orleans.Concurrency;
-using OrleansOrchestrator.ControlPlane.CustomResources;
-using OrleansOrchestrator.ControlPlane.Watch;
+using OrleansOrchestrator.ControlPlane.Definitions;
 using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Model.Errors;
 using OrleansOrchestrator.Model.Resources;
@@ -18,7 +17,7 @@ namespace OrleansOrchestrator.ControlPlane.Store;
 [Reentrant]
 [KeepAlive]
 internal sealed partial class ResourceStoreGrain(
-    IObjectLog log, CustomKinds resources, LocalHeads heads, SlowOpenings openings, StoreOptions options, WatchOptions watching,
+    IObjectLog log, INewestKinds resources, LocalHeads heads, SlowOpenings openings, StoreOptions options,
     IHostApplicationLifetime host, TimeProvider time, ILogger<ResourceStoreGrain> logger, IFaultPoints? faults = null)
     : Grain, IResourceStoreGrain
 {
@@ -32,7 +31,7 @@ internal sealed partial class ResourceStoreGrain(
     private static readonly TimeSpan AskAgainAfter = TimeSpan.FromSeconds(1);
 
     private readonly Queue<PendingChange> _pending = new();
-    private readonly FollowerProgress _followers = new(watching.CurrentFor, time);
+    private readonly FollowerProgress _followers = new(options.CurrentFor, time);
     private readonly long _began = time.GetTimestamp();
     private readonly ChangeHistory _history = new(options.HistoryChangesMax, options.HistoryBytesMax);
     private ResourceDefinition _definition = null!;

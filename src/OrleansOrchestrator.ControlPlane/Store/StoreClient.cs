@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
-using OrleansOrchestrator.ControlPlane.Hosting;
 using OrleansOrchestrator.ControlPlane.Membership;
+using OrleansOrchestrator.Loops;
 using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Model.Errors;
 using OrleansOrchestrator.Model.Resources;
@@ -20,6 +20,8 @@ internal sealed partial class StoreClient(
     IGrainFactory grains, LocalHeads heads, StoreOptions options, TimeProvider time, ILogger<StoreClient> logger, CrashDetector? crashes = null)
     : IStoreReader
 {
+    public TimeSpan CurrentFor => options.CurrentFor;
+
     private static readonly TimeSpan RetryFor = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan RetryPauseMax = TimeSpan.FromMilliseconds(200);
 

@@ -35,6 +35,10 @@ public sealed record StoreOptions
     /// <summary>How long an activation may serve followers without hearing from the database that it has not been replaced.</summary>
     public TimeSpan FollowLease { get; init; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>How long a cache is taken at its word without asking the store, where a decision rests on it, after it has heard that it has
+    /// everything.</summary>
+    public TimeSpan CurrentFor { get; init; } = TimeSpan.FromSeconds(1.5);
+
     /// <summary>How long writes wait for a database that is away before they fail.</summary>
     public TimeSpan UnavailableGrace { get; init; } = TimeSpan.FromSeconds(5);
 
@@ -110,6 +114,7 @@ public sealed record StoreOptions
         faults.AtLeastOne(ExpiryBatchMax);
         faults.Positive(ReadLease);
         faults.Positive(FollowLease);
+        faults.Positive(CurrentFor);
         faults.Positive(FollowWait);
         faults.Positive(LocalFollowWait);
         faults.Positive(AnswerWithin);

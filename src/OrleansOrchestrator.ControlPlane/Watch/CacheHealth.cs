@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using OrleansOrchestrator.ControlPlane.Objects;
+using OrleansOrchestrator.ControlPlane.Readiness;
 using OrleansOrchestrator.Loops;
 
 namespace OrleansOrchestrator.ControlPlane.Watch;

@@ -1,5 +1,5 @@
 using Microsoft.Extensions.Logging;
-using OrleansOrchestrator.ControlPlane.Objects;
+using OrleansOrchestrator.ControlPlane.Requests;
 using OrleansOrchestrator.ControlPlane.Store;
 using OrleansOrchestrator.Loops;
 using OrleansOrchestrator.Model.Errors;

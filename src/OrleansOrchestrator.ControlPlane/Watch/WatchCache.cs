@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using Microsoft.Extensions.Logging;
-using OrleansOrchestrator.ControlPlane.Hosting;
-using OrleansOrchestrator.ControlPlane.Objects;
+using OrleansOrchestrator.ControlPlane.Requests;
 using OrleansOrchestrator.ControlPlane.Store;
 using OrleansOrchestrator.Loops;
 using OrleansOrchestrator.Model.Codec;
@@ -86,7 +85,7 @@ internal sealed partial class WatchCache : IAsyncDisposable
     /// store is on this silo, or has said a moment ago that there is nothing else. What it says it remembers (<see cref="FollowerProgress"/>).</summary>
     public bool IsCurrent => _store.TryReadHead(Definition) is { } head
         ? Revision >= head
-        : Volatile.Read(ref _currentAt) is >= 0 and var asked && _time.GetElapsedTime(asked) < _options.CurrentFor;
+        : Volatile.Read(ref _currentAt) is >= 0 and var asked && _time.GetElapsedTime(asked) < _store.CurrentFor;
 
     /// <summary>For how long the store has said nothing, or the cache has not been filled.</summary>
     public TimeSpan Silence => _time.GetElapsedTime(Volatile.Read(ref _heardAt));

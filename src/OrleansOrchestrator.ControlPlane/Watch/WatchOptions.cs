@@ -42,10 +42,6 @@ public sealed record WatchOptions
     /// <summary>The most changes that are read to work out a revision of the past.</summary>
     public int ContinueChangesMax { get; init; } = 200_000;
 
-    /// <summary>How long a cache is taken at its word without asking the store, where a decision rests on it, after it has heard that it has
-    /// everything.</summary>
-    public TimeSpan CurrentFor { get; init; } = TimeSpan.FromSeconds(1.5);
-
     /// <summary>How long a cache may hear nothing from its store, or take to be filled, before this silo says that it is not ready.</summary>
     public TimeSpan SilenceMax { get; init; } = TimeSpan.FromSeconds(5);
 
@@ -65,7 +61,6 @@ public sealed record WatchOptions
         faults.Positive(BookmarkPeriod);
         faults.Positive(RetryPauseMax);
         faults.Positive(ContinueLifetime);
-        faults.Positive(CurrentFor);
         faults.Positive(SilenceMax);
         return faults.All;
     }

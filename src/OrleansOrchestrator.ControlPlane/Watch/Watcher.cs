@@ -1,6 +1,6 @@
-using OrleansOrchestrator.ControlPlane.Hosting;
-using OrleansOrchestrator.ControlPlane.Objects;
+using OrleansOrchestrator.ControlPlane.Requests;
 using OrleansOrchestrator.ControlPlane.Store;
+using OrleansOrchestrator.Loops;
 using OrleansOrchestrator.Model.Errors;
 
 namespace OrleansOrchestrator.ControlPlane.Watch;

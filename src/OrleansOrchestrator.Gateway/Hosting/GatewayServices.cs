@@ -35,7 +35,7 @@ public static class GatewayServices
 {
     /// <summary>
     /// Adds the gateway's services and configures Kestrel for it. The host supplies an
-    /// <see cref="ControlPlane.Objects.IObjectClient"/> and any <see cref="ControlPlane.Objects.IReadinessCheck"/>, and may add
+    /// <see cref="ControlPlane.Objects.IObjectClient"/> and any <see cref="ControlPlane.Readiness.IReadinessCheck"/>, and may add
     /// an <see cref="IAuthenticator"/> or <see cref="IAuthorizer"/>, which are asked after the built-in ones.
     /// </summary>
     /// <param name="services">The host's services.</param>

@@ -1,6 +1,6 @@
 using System.Buffers;
 using System.Text.Json;
-using OrleansOrchestrator.ControlPlane.Objects;
+using OrleansOrchestrator.ControlPlane.Requests;
 using OrleansOrchestrator.Gateway.Hosting;
 using OrleansOrchestrator.Gateway.Limits;
 using OrleansOrchestrator.Gateway.Negotiation;

@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using k8s.Models;
 using OrleansOrchestrator.Consistency.Tests.Histories;
-using OrleansOrchestrator.ControlPlane.Objects;
+using OrleansOrchestrator.ControlPlane.Requests;
 using OrleansOrchestrator.ControlPlane.Tests.Hosting;
 using OrleansOrchestrator.ControlPlane.Tests.Store;
 using OrleansOrchestrator.ControlPlane.Watch;

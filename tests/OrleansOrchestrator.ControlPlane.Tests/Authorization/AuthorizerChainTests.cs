@@ -1,7 +1,7 @@
 using k8s.Models;
 using Microsoft.Extensions.DependencyInjection;
 using OrleansOrchestrator.ControlPlane.Authorization;
-using OrleansOrchestrator.ControlPlane.Objects;
+using OrleansOrchestrator.ControlPlane.Requests;
 using OrleansOrchestrator.ControlPlane.Tests.Hosting;
 using OrleansOrchestrator.ControlPlane.Watch;
 

@@ -1,12 +1,12 @@
 using System.Text;
 using k8s.Models;
 using Microsoft.Extensions.DependencyInjection;
-using OrleansOrchestrator.ControlPlane.Controllers;
-using OrleansOrchestrator.ControlPlane.Objects;
-using OrleansOrchestrator.ControlPlane.Tests.Hosting;
-using OrleansOrchestrator.ControlPlane.Tests.Objects;
 using OrleansOrchestrator.Controllers.Actions;
 using OrleansOrchestrator.Controllers.Reconciling;
+using OrleansOrchestrator.ControlPlane.Controllers;
+using OrleansOrchestrator.ControlPlane.Requests;
+using OrleansOrchestrator.ControlPlane.Tests.Hosting;
+using OrleansOrchestrator.ControlPlane.Tests.Objects;
 using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Model.Resources;
 

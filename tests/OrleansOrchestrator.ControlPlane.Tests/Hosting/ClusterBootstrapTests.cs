@@ -1,6 +1,6 @@
 using k8s.Models;
 using OrleansOrchestrator.ControlPlane.Hosting;
-using OrleansOrchestrator.ControlPlane.Objects;
+using OrleansOrchestrator.ControlPlane.Requests;
 using OrleansOrchestrator.ControlPlane.Tests.Store;
 using OrleansOrchestrator.Model.Errors;
 using OrleansOrchestrator.Testing;

@@ -1,6 +1,6 @@
 using k8s.Models;
 using Microsoft.Extensions.DependencyInjection;
-using OrleansOrchestrator.ControlPlane.Hosting;
+using OrleansOrchestrator.ControlPlane.Grains;
 using OrleansOrchestrator.ControlPlane.Tests.Store;
 using OrleansOrchestrator.Model.Errors;
 using OrleansOrchestrator.Testing;

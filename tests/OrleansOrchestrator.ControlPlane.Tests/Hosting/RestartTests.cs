@@ -1,6 +1,6 @@
 using System.Globalization;
 using k8s.Models;
-using OrleansOrchestrator.ControlPlane.Objects;
+using OrleansOrchestrator.ControlPlane.Requests;
 using OrleansOrchestrator.ControlPlane.Tests.Objects;
 
 namespace OrleansOrchestrator.ControlPlane.Tests.Hosting;

@@ -1,11 +1,11 @@
 using k8s.Models;
+using OrleansOrchestrator.Controllers.NodeLifecycle;
 using OrleansOrchestrator.ControlPlane.Hosting;
-using OrleansOrchestrator.ControlPlane.Objects;
+using OrleansOrchestrator.ControlPlane.Requests;
 using OrleansOrchestrator.ControlPlane.Store;
 using OrleansOrchestrator.ControlPlane.Tests.Hosting;
 using OrleansOrchestrator.ControlPlane.Tests.Objects;
 using OrleansOrchestrator.ControlPlane.Tests.Store;
-using OrleansOrchestrator.Controllers.NodeLifecycle;
 using OrleansOrchestrator.Model.Errors;
 using OrleansOrchestrator.Model.Fencing;
 using OrleansOrchestrator.Testing;

@@ -1,6 +1,6 @@
 using System.Text;
 using k8s.Models;
-using OrleansOrchestrator.ControlPlane.Objects;
+using OrleansOrchestrator.ControlPlane.Requests;
 using OrleansOrchestrator.ControlPlane.Tests.Hosting;
 using OrleansOrchestrator.Model.Errors;
 using OrleansOrchestrator.Model.Resources;

@@ -66,7 +66,7 @@ public sealed class SchedulerTests : IAsyncLifetime
 
         // A place that becomes free is taken.
         var bound = pods.First(pod => !string.IsNullOrEmpty(pod.Spec.NodeName));
-        await Api.DeleteAsync<V1Pod>("default", bound.Metadata.Name, new ControlPlane.Objects.DeletionOptions { GracePeriodSeconds = 0 });
+        await Api.DeleteAsync<V1Pod>("default", bound.Metadata.Name, new ControlPlane.Requests.DeletionOptions { GracePeriodSeconds = 0 });
         await Api.UntilAsync<V1Pod>("default", all => all.Count(pod => pod.Spec.NodeName == bound.Spec.NodeName) == 4);
     }
 
@@ -114,8 +114,8 @@ public sealed class SchedulerTests : IAsyncLifetime
 
         // While room is being made, others of its priority wait behind it.
         await Api.CreateAsync(equal);
-        await Api.DeleteAsync<V1Pod>("default", "low", new ControlPlane.Objects.DeletionOptions { GracePeriodSeconds = 0 });
-        await Api.PatchAsync<V1Pod>("default", "low", ControlPlane.Objects.PatchType.MergePatch, """{"metadata": {"finalizers": null}}""");
+        await Api.DeleteAsync<V1Pod>("default", "low", new ControlPlane.Requests.DeletionOptions { GracePeriodSeconds = 0 });
+        await Api.PatchAsync<V1Pod>("default", "low", ControlPlane.Requests.PatchType.MergePatch, """{"metadata": {"finalizers": null}}""");
         pods = await Api.UntilAsync<V1Pod>("default", all => all.Exists(pod => pod is { Metadata.Name: "high", Spec.NodeName: "n1", Status.NominatedNodeName: null or "" }));
         pods.Find(pod => pod.Metadata.Name == "equal")!.Spec.NodeName.ShouldBeNull();
     }

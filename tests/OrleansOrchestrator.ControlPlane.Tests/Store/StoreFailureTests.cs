@@ -2,7 +2,7 @@ using System.Diagnostics;
 using k8s.Models;
 using Orleans.Core.Internal;
 using OrleansOrchestrator.ControlPlane.Hosting;
-using OrleansOrchestrator.ControlPlane.Objects;
+using OrleansOrchestrator.ControlPlane.Requests;
 using OrleansOrchestrator.ControlPlane.Store;
 using OrleansOrchestrator.ControlPlane.Tests.Hosting;
 using OrleansOrchestrator.ControlPlane.Watch;

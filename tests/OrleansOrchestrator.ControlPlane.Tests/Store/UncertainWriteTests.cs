@@ -1,6 +1,6 @@
 using k8s.Models;
 using OrleansOrchestrator.ControlPlane.Hosting;
-using OrleansOrchestrator.ControlPlane.Objects;
+using OrleansOrchestrator.ControlPlane.Requests;
 using OrleansOrchestrator.ControlPlane.Store;
 using OrleansOrchestrator.ControlPlane.Tests.Hosting;
 using OrleansOrchestrator.Model.Codec;

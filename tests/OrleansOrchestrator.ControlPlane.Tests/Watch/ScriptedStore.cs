@@ -9,6 +9,8 @@ namespace OrleansOrchestrator.ControlPlane.Tests.Watch;
 /// <summary>A store of pods that a test writes to, compacts, holds back and lets fail.</summary>
 internal sealed class ScriptedStore : IStoreReader
 {
+    public TimeSpan CurrentFor => new StoreOptions().CurrentFor;
+
     private readonly Lock _gate = new();
     private readonly List<StoredChange> _changes = [];
     private ObjectTree _tree = ObjectTree.Empty;

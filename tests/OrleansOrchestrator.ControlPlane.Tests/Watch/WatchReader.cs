@@ -1,4 +1,4 @@
-using OrleansOrchestrator.ControlPlane.Objects;
+using OrleansOrchestrator.ControlPlane.Requests;
 using OrleansOrchestrator.ControlPlane.Watch;
 
 namespace OrleansOrchestrator.ControlPlane.Tests.Watch;

@@ -1,5 +1,5 @@
 using System.Net;
-using OrleansOrchestrator.ControlPlane.Objects;
+using OrleansOrchestrator.ControlPlane.Readiness;
 using OrleansOrchestrator.Gateway.Tests.Hosting;
 
 namespace OrleansOrchestrator.Gateway.Tests.Health;

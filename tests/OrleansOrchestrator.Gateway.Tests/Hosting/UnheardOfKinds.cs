@@ -1,4 +1,4 @@
-using OrleansOrchestrator.ControlPlane.CustomResources;
+using OrleansOrchestrator.ControlPlane.Definitions;
 using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.Gateway.Tests.Hosting;

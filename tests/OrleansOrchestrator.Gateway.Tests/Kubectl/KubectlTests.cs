@@ -69,7 +69,7 @@ public sealed class KubectlTests(GatewayFixture gateway) : IClassFixture<Gateway
     public async Task Create_WithValidation_AsksTheServerToBeStrict()
     {
         await _kubectl.RunAsync("create configmap strict --from-literal=a=1 --validate=strict");
-        gateway.Objects.LastWrite!.FieldValidation.ShouldBe(ControlPlane.Objects.FieldValidation.Strict);
+        gateway.Objects.LastWrite!.FieldValidation.ShouldBe(ControlPlane.Requests.FieldValidation.Strict);
         gateway.Objects.LastWrite.FieldManager.ShouldBe("kubectl-create");
     }
 

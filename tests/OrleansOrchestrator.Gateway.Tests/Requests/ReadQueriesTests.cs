@@ -1,6 +1,6 @@
 using Microsoft.AspNetCore.Http;
 using OrleansOrchestrator.ControlPlane.Authorization;
-using OrleansOrchestrator.ControlPlane.Objects;
+using OrleansOrchestrator.ControlPlane.Requests;
 using OrleansOrchestrator.Gateway.Requests;
 using OrleansOrchestrator.Kinds;
 using OrleansOrchestrator.Model.Errors;

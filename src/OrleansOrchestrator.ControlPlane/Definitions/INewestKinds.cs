@@ -1,7 +1,7 @@
 using OrleansOrchestrator.Model.Errors;
 using OrleansOrchestrator.Model.Resources;
 
-namespace OrleansOrchestrator.ControlPlane.CustomResources;
+namespace OrleansOrchestrator.ControlPlane.Definitions;
 
 /// <summary>Finds kinds that this silo may not have heard of yet.</summary>
 public interface INewestKinds

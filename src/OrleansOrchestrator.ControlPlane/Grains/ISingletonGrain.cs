@@ -1,4 +1,4 @@
-namespace OrleansOrchestrator.ControlPlane.Hosting;
+namespace OrleansOrchestrator.ControlPlane.Grains;
 
 /// <summary>A grain that is wanted at all times: some silo activates it again when its own dies.</summary>
 [Alias("ISingletonGrain")]

@@ -1,7 +1,7 @@
-namespace OrleansOrchestrator.ControlPlane.Hosting;
+namespace OrleansOrchestrator.Loops;
 
 /// <summary>Waits that end without an exception. Loops that look again after a while do so a hundred times a second in an idle silo.</summary>
-internal static class TaskWaits
+public static class TaskWaits
 {
     /// <summary>Waits for a task, for no longer than a time.</summary>
     /// <param name="task">What is waited for. It does not fail.</param>

@@ -1,4 +1,4 @@
-namespace OrleansOrchestrator.ControlPlane.Hosting;
+namespace OrleansOrchestrator.ControlPlane.Grains;
 
 /// <summary>Makes references to many grains of one kind. The factory looks an interface's attributes up for each of them, which
 /// costs several times what a call to the grain does.</summary>

@@ -1,4 +1,4 @@
-namespace OrleansOrchestrator.ControlPlane.Hosting;
+namespace OrleansOrchestrator.ControlPlane.Grains;
 
 /// <summary>A grain whose work is loops that run from its activation to its deactivation.</summary>
 /// <remarks>A loop that ends by itself has a fault that it did not foresee: the grain then starts anew.</remarks>

@@ -1,4 +1,4 @@
-namespace OrleansOrchestrator.ControlPlane.Objects;
+namespace OrleansOrchestrator.ControlPlane.Readiness;
 
 /// <summary>Whether this silo can serve the API, part by part.</summary>
 public interface IReadinessCheck

@@ -1,7 +1,7 @@
 using OrleansOrchestrator.ControlPlane.Authorization;
 using OrleansOrchestrator.Model.Metadata;
 
-namespace OrleansOrchestrator.ControlPlane.Objects;
+namespace OrleansOrchestrator.ControlPlane.Requests;
 
 /// <summary>How strictly a body's fields are read.</summary>
 public enum FieldValidation

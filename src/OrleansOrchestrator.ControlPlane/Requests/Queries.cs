@@ -2,7 +2,7 @@ using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Model.Resources;
 using OrleansOrchestrator.Model.Selectors;
 
-namespace OrleansOrchestrator.ControlPlane.Objects;
+namespace OrleansOrchestrator.ControlPlane.Requests;
 
 /// <summary>Which objects of a resource.</summary>
 /// <param name="Namespace">The namespace; empty for all.</param>
