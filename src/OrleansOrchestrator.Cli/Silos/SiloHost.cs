@@ -11,6 +11,7 @@ using OrleansOrchestrator.ControlPlane.Store;
 using OrleansOrchestrator.ControlPlane.Watch;
 using OrleansOrchestrator.Gateway.Hosting;
 using OrleansOrchestrator.Gateway.Identity;
+using OrleansOrchestrator.Gateway.Options;
 using OrleansOrchestrator.Model.Fencing;
 using OrleansOrchestrator.Scheduling.Configuration;
 using OrleansOrchestrator.Storage.Log;

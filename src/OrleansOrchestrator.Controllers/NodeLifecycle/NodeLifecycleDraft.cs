@@ -51,7 +51,7 @@ internal sealed class NodeLifecycleDraft(Func<ResourceName, ObjectKey, bool> isS
         _readiness.Add((new UpdateStatus(WellKnownResources.Pods, marked), told));
     }
 
-    public void Evict(V1Pod pod, PodEviction eviction)
+    public void Evict(V1Pod pod, TaintEviction eviction)
     {
         var action = new DeleteObject(WellKnownResources.Pods, pod.Key, pod.Metadata.Uid, eviction.IsForced ? 0 : null)
         {

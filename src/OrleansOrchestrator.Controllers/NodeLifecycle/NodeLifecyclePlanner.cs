@@ -80,7 +80,7 @@ public static class NodeLifecyclePlanner
         var isWithheld = false;
         foreach (var pod in InOrder(input.PodsOn(observed.Node.Metadata.Name)))
         {
-            var eviction = PodEviction.Of(pod, observed, input.Now, isSilent, input.Options);
+            var eviction = TaintEviction.Of(pod, observed, input.Now, isSilent, input.Options);
             var isDue = eviction?.Deadline <= input.SeenUntil;
             if (isDue && (mayForce || !eviction!.Value.IsForced))
             {
@@ -117,7 +117,7 @@ public static class NodeLifecyclePlanner
         if (!isFenced)
             draft.LookAgainIn(fencedAt - input.SeenUntil);
         foreach (var pod in InOrder(input.PodsOn(missing.Name)).Where(pod => isFenced || !pod.IsDeleting))
-            draft.Evict(pod, new PodEviction(givenUpAt, isFenced));
+            draft.Evict(pod, new TaintEviction(givenUpAt, isFenced));
     }
 
     private static IEnumerable<V1Pod> InOrder(IEnumerable<V1Pod> pods) => pods.OrderBy(pod => pod.Key);

@@ -1,6 +1,6 @@
 using Microsoft.AspNetCore.Http;
 using OrleansOrchestrator.ControlPlane.Authorization;
-using OrleansOrchestrator.Gateway.Hosting;
+using OrleansOrchestrator.Gateway.Options;
 using OrleansOrchestrator.Model.Errors;
 
 namespace OrleansOrchestrator.Gateway.Authentication;

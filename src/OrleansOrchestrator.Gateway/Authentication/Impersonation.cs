@@ -1,7 +1,6 @@
 using Microsoft.AspNetCore.Http;
 using OrleansOrchestrator.ControlPlane.Authorization;
 using OrleansOrchestrator.Gateway.Authorization;
-using OrleansOrchestrator.Gateway.ServiceAccounts;
 using OrleansOrchestrator.Model.Errors;
 
 namespace OrleansOrchestrator.Gateway.Authentication;

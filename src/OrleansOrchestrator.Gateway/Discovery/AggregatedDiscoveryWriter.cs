@@ -1,5 +1,5 @@
 using System.Text.Json;
-using OrleansOrchestrator.Gateway.Responses;
+using OrleansOrchestrator.Gateway.Json;
 
 namespace OrleansOrchestrator.Gateway.Discovery;
 

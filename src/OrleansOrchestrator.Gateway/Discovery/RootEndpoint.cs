@@ -1,4 +1,3 @@
-using OrleansOrchestrator.Gateway.Hosting;
 using OrleansOrchestrator.Gateway.Requests;
 using OrleansOrchestrator.Model.Resources;
 

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
+using OrleansOrchestrator.Gateway.Options;
 
 namespace OrleansOrchestrator.Gateway.Hosting;
 

@@ -15,6 +15,7 @@ using OrleansOrchestrator.Gateway.Limits;
 using OrleansOrchestrator.Gateway.Metrics;
 using OrleansOrchestrator.Gateway.Nodes;
 using OrleansOrchestrator.Gateway.OpenApi;
+using OrleansOrchestrator.Gateway.Options;
 using OrleansOrchestrator.Gateway.Requests;
 using OrleansOrchestrator.Gateway.Resources;
 using OrleansOrchestrator.Gateway.Responses;

@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Options;
 using OrleansOrchestrator.Gateway.Identity;
+using OrleansOrchestrator.Gateway.Options;
 using OrleansOrchestrator.Gateway.Transport;
 
 namespace OrleansOrchestrator.Gateway.Hosting;

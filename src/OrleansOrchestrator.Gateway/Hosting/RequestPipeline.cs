@@ -6,6 +6,7 @@ using OrleansOrchestrator.Gateway.Authentication;
 using OrleansOrchestrator.Gateway.Authorization;
 using OrleansOrchestrator.Gateway.Limits;
 using OrleansOrchestrator.Gateway.Metrics;
+using OrleansOrchestrator.Gateway.Options;
 using OrleansOrchestrator.Gateway.Requests;
 using OrleansOrchestrator.Gateway.Resources;
 using OrleansOrchestrator.Gateway.Responses;

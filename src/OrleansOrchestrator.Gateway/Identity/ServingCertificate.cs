@@ -2,7 +2,7 @@ using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
-using OrleansOrchestrator.Gateway.Hosting;
+using OrleansOrchestrator.Gateway.Options;
 
 namespace OrleansOrchestrator.Gateway.Identity;
 

@@ -1,5 +1,5 @@
 using System.Runtime.InteropServices;
-using OrleansOrchestrator.Gateway.Hosting;
+using OrleansOrchestrator.Gateway.Options;
 using OrleansOrchestrator.Model.Errors;
 
 namespace OrleansOrchestrator.Gateway.Limits;

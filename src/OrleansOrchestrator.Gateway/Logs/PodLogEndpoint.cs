@@ -3,7 +3,6 @@ using System.IO.Pipelines;
 using OrleansOrchestrator.ControlPlane.Authorization;
 using OrleansOrchestrator.Gateway.Nodes;
 using OrleansOrchestrator.Gateway.Requests;
-using OrleansOrchestrator.Gateway.Subresources;
 using OrleansOrchestrator.Gateway.WebSockets;
 using OrleansOrchestrator.Model.Resources;
 

@@ -1,4 +1,4 @@
-using OrleansOrchestrator.Gateway.Hosting;
+using OrleansOrchestrator.Gateway.Options;
 using OrleansOrchestrator.Model.Errors;
 using OrleansOrchestrator.Model.Tunnels;
 

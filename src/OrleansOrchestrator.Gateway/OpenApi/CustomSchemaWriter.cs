@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using System.Text.Json;
 using k8s.Models;
+using OrleansOrchestrator.Gateway.Json;
 using OrleansOrchestrator.Gateway.Responses;
 using OrleansOrchestrator.Model.CustomResources;
 

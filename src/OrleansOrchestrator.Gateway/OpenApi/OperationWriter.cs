@@ -1,6 +1,6 @@
 using System.Text.Json;
+using OrleansOrchestrator.Gateway.Json;
 using OrleansOrchestrator.Gateway.Negotiation;
-using OrleansOrchestrator.Gateway.Responses;
 
 namespace OrleansOrchestrator.Gateway.OpenApi;
 

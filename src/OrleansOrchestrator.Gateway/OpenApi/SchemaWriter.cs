@@ -2,6 +2,7 @@ using System.Collections.Frozen;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using k8s.Models;
+using OrleansOrchestrator.Gateway.Json;
 using OrleansOrchestrator.Gateway.Responses;
 using OrleansOrchestrator.Model.FieldManagement;
 using OrleansOrchestrator.Model.Patching;

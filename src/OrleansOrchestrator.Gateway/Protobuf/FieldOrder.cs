@@ -63,7 +63,7 @@ internal static class FieldOrder
     }
 
     private static bool IsSingle(ProtobufField?[] fields, int number) =>
-        number < fields.Length && fields[number] is { Shape: FieldShape.Single };
+        number < fields.Length && fields[number] is { Shape: ProtobufShape.Single };
 
     private static ReadOnlySpan<byte> ContentOf(ReadOnlySpan<byte> value)
     {

@@ -1,6 +1,6 @@
 using System.Buffers;
 using System.Text.Json;
-using OrleansOrchestrator.Gateway.Responses;
+using OrleansOrchestrator.Gateway.Json;
 using OrleansOrchestrator.Model.Codec;
 
 namespace OrleansOrchestrator.Gateway.Protobuf;
@@ -103,14 +103,14 @@ internal static class ProtobufConverter
     {
         switch (field.Shape)
         {
-            case FieldShape.List:
+            case ProtobufShape.List:
                 writer.WriteStartArray(field.Name);
                 do
                     WriteItems(writer, field, ref reader, depth);
                 while (reader.TryReadSameNumber());
                 writer.WriteEndArray();
                 break;
-            case FieldShape.Map:
+            case ProtobufShape.Map:
                 WriteMap(writer, field, ref reader, depth);
                 break;
             default:

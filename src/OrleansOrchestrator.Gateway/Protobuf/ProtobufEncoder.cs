@@ -89,11 +89,11 @@ internal static class ProtobufEncoder
     {
         switch (field.Shape)
         {
-            case FieldShape.List:
+            case ProtobufShape.List:
                 for (var i = value.GetArrayLength() - 1; i >= 0; i--)
                     WriteValue(writer, number, field, value[i]);
                 break;
-            case FieldShape.Map:
+            case ProtobufShape.Map:
                 foreach (var entry in value.EnumerateObject().Reverse())
                 {
                     var before = writer.Length;

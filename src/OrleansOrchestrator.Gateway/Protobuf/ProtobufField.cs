@@ -1,7 +1,7 @@
 namespace OrleansOrchestrator.Gateway.Protobuf;
 
 /// <summary>How many values a field has.</summary>
-internal enum FieldShape
+internal enum ProtobufShape
 {
     /// <summary>One.</summary>
     Single,
@@ -46,7 +46,7 @@ internal enum FieldType
 /// <param name="KeepsZero">Whether zero, false and the empty string are values, rather than what an absent one looks like.</param>
 /// <param name="IsInlined">Whether JSON has the message's fields in the place of the field.</param>
 internal sealed record ProtobufField(
-    string Name, FieldShape Shape, FieldType Type, string TypeName, bool KeepsZero, bool IsInlined)
+    string Name, ProtobufShape Shape, FieldType Type, string TypeName, bool KeepsZero, bool IsInlined)
 {
     private ProtobufField?[]? _message;
 

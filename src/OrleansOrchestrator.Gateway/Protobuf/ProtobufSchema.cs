@@ -67,11 +67,11 @@ internal sealed class ProtobufSchema
         var bare = type.TrimEnd('!');
         var shape = bare[..Math.Min(2, bare.Length)] switch
         {
-            "[]" => FieldShape.List,
-            "{}" => FieldShape.Map,
-            _ => FieldShape.Single,
+            "[]" => ProtobufShape.List,
+            "{}" => ProtobufShape.Map,
+            _ => ProtobufShape.Single,
         };
-        if (shape != FieldShape.Single)
+        if (shape != ProtobufShape.Single)
             bare = bare[2..];
         return new ProtobufField(name.TrimStart('<'), shape, TypeOf(bare), bare, keepsZero, name.StartsWith('<'));
     }

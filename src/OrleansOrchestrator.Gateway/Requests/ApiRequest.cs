@@ -2,7 +2,6 @@ using Microsoft.AspNetCore.Http;
 using OrleansOrchestrator.ControlPlane.Authorization;
 using OrleansOrchestrator.ControlPlane.Requests;
 using OrleansOrchestrator.Gateway.Negotiation;
-using OrleansOrchestrator.Gateway.Responses;
 using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.Gateway.Requests;
@@ -37,7 +36,7 @@ internal sealed class ApiRequest(HttpContext http, RequestInfo info, RequestOpti
     /// <summary>How the client wants the answer.</summary>
     /// <exception cref="Model.Errors.ApiException">406: in no way that can be made.</exception>
     public ResponseFormat Format =>
-        _format ??= AcceptHeader.Negotiate(Http.Request.Headers.Accept, Options.Pretty ?? IsReadByPeople, ResponseScope.Of(Info));
+        _format ??= AcceptHeader.Negotiate(Http.Request.Headers.Accept, Options.Pretty ?? IsReadByPeople, RequestScope.Of(Info));
 
     // As Kubernetes does for tools that show an answer as it comes.
     private bool IsReadByPeople =>

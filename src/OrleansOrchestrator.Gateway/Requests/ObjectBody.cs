@@ -1,7 +1,7 @@
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
-using OrleansOrchestrator.Gateway.Hosting;
 using OrleansOrchestrator.Gateway.Negotiation;
+using OrleansOrchestrator.Gateway.Options;
 using OrleansOrchestrator.Gateway.Protobuf;
 using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Model.Errors;

@@ -7,7 +7,6 @@ using OrleansOrchestrator.ControlPlane.Objects;
 using OrleansOrchestrator.Gateway.Negotiation;
 using OrleansOrchestrator.Gateway.Requests;
 using OrleansOrchestrator.Gateway.Reviews;
-using OrleansOrchestrator.Gateway.Subresources;
 using OrleansOrchestrator.Gateway.Watch;
 using OrleansOrchestrator.Model.Errors;
 using OrleansOrchestrator.Model.Fencing;

@@ -1,5 +1,6 @@
 using System.Buffers.Text;
 using System.Text.Json;
+using OrleansOrchestrator.Gateway.Json;
 
 namespace OrleansOrchestrator.Gateway.Responses;
 

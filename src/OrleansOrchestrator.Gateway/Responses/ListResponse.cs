@@ -1,9 +1,10 @@
 using System.Buffers;
 using System.Text.Json;
 using OrleansOrchestrator.ControlPlane.Requests;
-using OrleansOrchestrator.Gateway.Hosting;
+using OrleansOrchestrator.Gateway.Json;
 using OrleansOrchestrator.Gateway.Limits;
 using OrleansOrchestrator.Gateway.Negotiation;
+using OrleansOrchestrator.Gateway.Options;
 using OrleansOrchestrator.Gateway.Protobuf;
 using OrleansOrchestrator.Gateway.Requests;
 using OrleansOrchestrator.Model.Resources;

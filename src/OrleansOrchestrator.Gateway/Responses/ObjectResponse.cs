@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text.Json;
+using OrleansOrchestrator.Gateway.Json;
 using OrleansOrchestrator.Gateway.Negotiation;
 using OrleansOrchestrator.Gateway.Protobuf;
 using OrleansOrchestrator.Gateway.Requests;

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text.Json;
 using OrleansOrchestrator.ControlPlane.Requests;
+using OrleansOrchestrator.Gateway.Json;
 using OrleansOrchestrator.Gateway.Negotiation;
 using OrleansOrchestrator.Gateway.Protobuf;
 using OrleansOrchestrator.Gateway.Requests;

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json;
 using k8s.Models;
 using Microsoft.AspNetCore.Http;
+using OrleansOrchestrator.Gateway.Json;
 using OrleansOrchestrator.Gateway.Negotiation;
 
 namespace OrleansOrchestrator.Gateway.Responses;

@@ -22,6 +22,6 @@ internal sealed class ServiceAccountAuthenticator(ServiceAccountTokens tokens, T
         var audiences = wanted.Intersect(payload.Audiences, StringComparer.Ordinal).ToList();
         if (audiences.Count == 0 || !await bindings.IsGoodAsync(payload.Binding, cancellationToken))
             return AuthenticationOutcome.Rejected;
-        return AuthenticationOutcome.Known(ServiceAccountUser.Of(payload.Binding.Namespace, payload.Binding.Account)) with { Audiences = audiences };
+        return AuthenticationOutcome.Known(ServiceAccountUser.Of(payload.Binding.Namespace, payload.Binding.Account.Name, payload.Binding.Account.Uid)) with { Audiences = audiences };
     }
 }

@@ -6,7 +6,6 @@ using OrleansOrchestrator.ControlPlane.Requests;
 using OrleansOrchestrator.Gateway.Authentication;
 using OrleansOrchestrator.Gateway.Requests;
 using OrleansOrchestrator.Gateway.Responses;
-using OrleansOrchestrator.Gateway.Subresources;
 using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Model.Errors;
 using OrleansOrchestrator.Model.Resources;

@@ -5,6 +5,7 @@ using System.Text;
 using System.Text.Json;
 using k8s.Models;
 using OrleansOrchestrator.ControlPlane.Watch;
+using OrleansOrchestrator.Gateway.Json;
 using OrleansOrchestrator.Gateway.Negotiation;
 using OrleansOrchestrator.Gateway.Protobuf;
 using OrleansOrchestrator.Gateway.Requests;

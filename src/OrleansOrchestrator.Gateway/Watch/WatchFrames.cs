@@ -3,6 +3,7 @@ using System.Buffers.Text;
 using System.Text.Json;
 using k8s.Models;
 using OrleansOrchestrator.ControlPlane.Watch;
+using OrleansOrchestrator.Gateway.Json;
 using OrleansOrchestrator.Gateway.Negotiation;
 using OrleansOrchestrator.Gateway.Requests;
 using OrleansOrchestrator.Gateway.Responses;

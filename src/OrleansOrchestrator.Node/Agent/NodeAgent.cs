@@ -38,7 +38,7 @@ public sealed partial class NodeAgent : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly List<Task> _loops = [];
     private IContainerRuntime? _runtime;
-    private ClusterIdentity? _identity;
+    private ClusterMembership? _identity;
     private NodeRegistrar? _registrar;
     private PodDirectory? _pods;
     private PodGuard? _guard;
@@ -96,7 +96,7 @@ public sealed partial class NodeAgent : IAsyncDisposable
     public async Task StartAsync(CancellationToken cancellationToken = default)
     {
         Directory.CreateDirectory(_options.DataDirectory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        _identity = new ClusterIdentity(_api, _options.DataDirectory, _timeProvider, _loggers.CreateLogger<ClusterIdentity>());
+        _identity = new ClusterMembership(_api, _options.DataDirectory, _timeProvider, _loggers.CreateLogger<ClusterMembership>());
         _runtime = await NodeRuntimes.CreateAsync(_options, _identity, _timeProvider, _loggers, cancellationToken);
         var address = _options.AdvertiseAddress is { } given
             ? AddressSyntax.Parse(given)

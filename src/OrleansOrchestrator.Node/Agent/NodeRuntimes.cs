@@ -32,7 +32,7 @@ public static class NodeRuntimes
     }
 
     internal static async Task<IContainerRuntime> CreateAsync(
-        NodeAgentOptions options, ClusterIdentity identity, TimeProvider timeProvider, ILoggerFactory loggers, CancellationToken cancellationToken)
+        NodeAgentOptions options, ClusterMembership identity, TimeProvider timeProvider, ILoggerFactory loggers, CancellationToken cancellationToken)
     {
         var kind = options.Runtime is RuntimeKind.Auto
             ? await DetectAsync(options.DockerEndpoint, cancellationToken)
@@ -46,7 +46,7 @@ public static class NodeRuntimes
     }
 
     private static async Task<IContainerRuntime> OpenDockerAsync(
-        NodeAgentOptions options, ClusterIdentity identity, TimeProvider timeProvider, ILoggerFactory loggers, CancellationToken cancellationToken)
+        NodeAgentOptions options, ClusterMembership identity, TimeProvider timeProvider, ILoggerFactory loggers, CancellationToken cancellationToken)
     {
         await DockerEngine.RequireAsync(options.DockerEndpoint, cancellationToken);
         var cluster = await identity.FindAsync(cancellationToken);

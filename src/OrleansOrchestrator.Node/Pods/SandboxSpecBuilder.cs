@@ -49,9 +49,9 @@ internal static class SandboxSpecBuilder
         return name.Length <= HostnameMax ? name : name[..HostnameMax].TrimEnd('-', '.');
     }
 
-    private static IEnumerable<HostPort> HostPorts(V1Pod pod) =>
+    private static IEnumerable<PublishedPort> HostPorts(V1Pod pod) =>
         from container in pod.Spec.Containers
         from port in container.Ports ?? []
         where port.HostPort is > 0 && pod.Spec.HostNetwork != true
-        select new HostPort(port.ContainerPort, port.HostPort!.Value, (port.Protocol ?? "TCP").ToLowerInvariant(), port.HostIP);
+        select new PublishedPort(port.ContainerPort, port.HostPort!.Value, (port.Protocol ?? "TCP").ToLowerInvariant(), port.HostIP);
 }

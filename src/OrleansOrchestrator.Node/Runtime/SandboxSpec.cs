@@ -25,7 +25,7 @@ internal sealed record SandboxSpec
     /// <summary>How long the pod may run without the control plane; null is for ever.</summary>
     public TimeSpan? FenceAfter { get; init; }
 
-    public IReadOnlyList<HostPort> HostPorts { get; init; } = [];
+    public IReadOnlyList<PublishedPort> HostPorts { get; init; } = [];
 
     public IReadOnlyDictionary<string, string> Sysctls { get; init; } = new Dictionary<string, string>();
 
@@ -37,4 +37,4 @@ internal sealed record SandboxSpec
 }
 
 /// <summary>A port of the node that leads to a port of the pod. Protocol is <c>tcp</c> or <c>udp</c>.</summary>
-internal sealed record HostPort(int ContainerPort, int NodePort, string Protocol, string? HostIp);
+internal sealed record PublishedPort(int ContainerPort, int NodePort, string Protocol, string? HostIp);

@@ -12,7 +12,7 @@ internal sealed class LabelGroup(string podNamespace, LabelSet labels)
 
     public LabelSet Labels { get; } = labels;
 
-    public List<PodRecord> Pods { get; } = [];
+    public List<AssignedPod> Pods { get; } = [];
 
     /// <summary>The counters whose predicate matches the group, valid for <see cref="CountersVersion"/>.</summary>
     public List<PodCounter> Counters { get; } = [];

@@ -19,7 +19,7 @@ internal sealed class NodeRecord(string name)
     public IReadOnlyList<V1Taint> Taints { get; set; } = [];
 
     /// <summary>The pods assigned to the node, in no order.</summary>
-    public List<PodRecord> Pods { get; } = [];
+    public List<AssignedPod> Pods { get; } = [];
 
     /// <summary>The host ports that its pods take.</summary>
     public TakenPorts Ports { get; } = new();

@@ -110,7 +110,7 @@ internal sealed class NodeTable
         ReleaseIfUnused(row);
     }
 
-    public void AddPod(PodRecord pod)
+    public void AddPod(AssignedPod pod)
     {
         var record = Record(pod.Row);
         pod.IndexInNode = record.Pods.Count;
@@ -120,7 +120,7 @@ internal sealed class NodeTable
         Take(pod.Row, pod.Info.Shape, 1);
     }
 
-    public void RemovePod(PodRecord pod)
+    public void RemovePod(AssignedPod pod)
     {
         var record = Record(pod.Row);
         var last = record.Pods[^1];

@@ -29,7 +29,7 @@ internal sealed class PodCounter
     /// <summary>The counts by row.</summary>
     public ReadOnlySpan<int> ByRow => _byRow;
 
-    public void Add(PodRecord pod, int change)
+    public void Add(AssignedPod pod, int change)
     {
         if (pod.Info.IsTerminating && Predicate?.IgnoresTerminating != false)
             return;

@@ -53,7 +53,7 @@ internal sealed class PodCounters(PodTable pods, NodeTable nodes)
     }
 
     /// <summary>Counts a pod that came (+1) or went (-1).</summary>
-    public void Note(PodRecord pod, int change)
+    public void Note(AssignedPod pod, int change)
     {
         if (pod.Info.SpreadOwnerUid is { } owner && _byOwner.TryGetValue(owner, out var counter))
             counter.Add(pod, change);
@@ -96,7 +96,7 @@ internal sealed class PodCounters(PodTable pods, NodeTable nodes)
     private bool Matches(PodCounter counter, LabelGroup group) =>
         counter.Predicate!.Matches(group.Namespace, group.Labels, pods.NamespaceLabels);
 
-    private static void AddAll(PodCounter counter, List<PodRecord> records)
+    private static void AddAll(PodCounter counter, List<AssignedPod> records)
     {
         foreach (var pod in records)
             counter.Add(pod, 1);

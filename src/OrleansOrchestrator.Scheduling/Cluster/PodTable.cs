@@ -7,11 +7,11 @@ namespace OrleansOrchestrator.Scheduling.Cluster;
 /// <summary>The assigned pods, found by uid, by labels, by owner and by the affinity terms they carry.</summary>
 internal sealed class PodTable
 {
-    private static readonly List<PodRecord> NoPods = [];
+    private static readonly List<AssignedPod> NoPods = [];
 
-    private readonly Dictionary<string, PodRecord> _byUid = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, AssignedPod> _byUid = new(StringComparer.Ordinal);
     private readonly Dictionary<(string Namespace, LabelSet Labels), LabelGroup> _groups = [];
-    private readonly Dictionary<string, List<PodRecord>> _byOwner = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, List<AssignedPod>> _byOwner = new(StringComparer.Ordinal);
     private readonly Dictionary<PodShape, (PodShape Shape, int Pods)> _shapes = [];
     private readonly SortedDictionary<int, int> _podsByPriority = [];
     private readonly Dictionary<string, LabelSet> _namespaceLabels = new(StringComparer.Ordinal);
@@ -20,7 +20,7 @@ internal sealed class PodTable
 
     public int Count => _byUid.Count;
 
-    public IEnumerable<PodRecord> All => _byUid.Values;
+    public IEnumerable<AssignedPod> All => _byUid.Values;
 
     public IEnumerable<LabelGroup> Groups => _groups.Values;
 
@@ -41,9 +41,9 @@ internal sealed class PodTable
     /// <summary>The labels of namespaces, which namespace selectors read.</summary>
     public IReadOnlyDictionary<string, LabelSet> NamespaceLabels => _namespaceLabels;
 
-    public PodRecord? Find(string uid) => _byUid.GetValueOrDefault(uid);
+    public AssignedPod? Find(string uid) => _byUid.GetValueOrDefault(uid);
 
-    public List<PodRecord> OfOwner(string ownerUid) => _byOwner.GetValueOrDefault(ownerUid, NoPods);
+    public List<AssignedPod> OfOwner(string ownerUid) => _byOwner.GetValueOrDefault(ownerUid, NoPods);
 
     public void SetNamespaceLabels(string name, LabelSet? labels)
     {
@@ -54,9 +54,9 @@ internal sealed class PodTable
         CarriedTerms.Forget();
     }
 
-    public PodRecord Add(PodInfo info, int row)
+    public AssignedPod Add(PodInfo info, int row)
     {
-        var record = new PodRecord(info, row, GroupOf(info));
+        var record = new AssignedPod(info, row, GroupOf(info));
         record.IndexInGroup = Append(record.Group.Pods, record);
         if (info.SpreadOwnerUid is { } owner)
         {
@@ -74,7 +74,7 @@ internal sealed class PodTable
         return record;
     }
 
-    public void Remove(PodRecord record)
+    public void Remove(AssignedPod record)
     {
         var info = record.Info;
         _byUid.Remove(info.Uid);
@@ -102,7 +102,7 @@ internal sealed class PodTable
         ReleaseShape(info.Shape);
     }
 
-    private static int Append(List<PodRecord> list, PodRecord record)
+    private static int Append(List<AssignedPod> list, AssignedPod record)
     {
         list.Add(record);
         return list.Count - 1;

@@ -230,7 +230,7 @@ public sealed class SchedulerCache
         Counters.DropNamespaceReaders();
     }
 
-    internal PodRecord Add(PodInfo pod, string nodeName)
+    internal AssignedPod Add(PodInfo pod, string nodeName)
     {
         var record = Pods.Add(pod, Nodes.GetOrAdd(nodeName));
         Nodes.AddPod(record);
@@ -238,7 +238,7 @@ public sealed class SchedulerCache
         return record;
     }
 
-    internal void Remove(PodRecord record)
+    internal void Remove(AssignedPod record)
     {
         Counters.Note(record, -1);
         Pods.Remove(record);
@@ -246,7 +246,7 @@ public sealed class SchedulerCache
         Nodes.ReleaseIfUnused(record.Row);
     }
 
-    private ClusterEvents NoteWaiting(PodInfo pod, PodRecord? assumed) =>
+    private ClusterEvents NoteWaiting(PodInfo pod, AssignedPod? assumed) =>
         assumed is null && Nominations.Note(pod) ? ClusterEvents.AssignedPodRemoved : ClusterEvents.None;
 
     private ClusterEvents NoteChanged(ObjectInput input)

@@ -42,7 +42,7 @@ internal sealed class DefaultPreemption(PluginContext context) : IPostFilter
 
     private PreemptionCandidate? FindBest(PodInfo pod, IReadOnlyList<int> rows, ulong seed, Dictionary<string, int> reasons)
     {
-        var budgets = new DisruptionBudgets(_cluster.ObjectsOf(ObjectInputs.PodDisruptionBudgets).All);
+        var budgets = new BudgetCount(_cluster.ObjectsOf(ObjectInputs.PodDisruptionBudgets).All);
         PreemptionCandidate? best = null;
         var wanted = Math.Max((int)((long)_cluster.NodeCount * _candidatesPercentage / 100), Math.Max(_candidatesMin, 1));
         // A different start each time keeps the first nodes from bearing all evictions.

@@ -17,7 +17,7 @@ internal sealed class VictimSearch(SchedulerCache cache, Func<PodInfo, int, Reje
         new("DefaultPreemption", "No preemption victims found for incoming pod", isResolvable: false);
 
     /// <summary>The victims on one node, or why there are none.</summary>
-    public (PreemptionCandidate? Candidate, Rejection? Rejection) Search(PodInfo pod, int row, DisruptionBudgets budgets)
+    public (PreemptionCandidate? Candidate, Rejection? Rejection) Search(PodInfo pod, int row, BudgetCount budgets)
     {
         var node = cache.Nodes.Record(row);
         var removed = node.Pods.Where(record => record.Info.Priority < pod.Priority)
@@ -45,7 +45,7 @@ internal sealed class VictimSearch(SchedulerCache cache, Func<PodInfo, int, Reje
     }
 
     private PreemptionCandidate? Reprieve(
-        PodInfo pod, int row, string nodeName, List<(PodInfo Info, bool IsAssumed, bool IsBeingPreempted)> gone, DisruptionBudgets budgets)
+        PodInfo pod, int row, string nodeName, List<(PodInfo Info, bool IsAssumed, bool IsBeingPreempted)> gone, BudgetCount budgets)
     {
         var violating = budgets.FindViolating(gone.Select(entry => entry.Info));
         // Those whose eviction breaks a promise are given back first.

@@ -2,7 +2,7 @@ using OrleansOrchestrator.Cli.Configuration;
 using OrleansOrchestrator.Cli.Failures;
 using OrleansOrchestrator.Cli.Nodes;
 using OrleansOrchestrator.ControlPlane.Watch;
-using OrleansOrchestrator.Gateway.Hosting;
+using OrleansOrchestrator.Gateway.Options;
 using OrleansOrchestrator.Node.Agent;
 using OrleansOrchestrator.Scheduling.Configuration;
 

@@ -15,6 +15,7 @@ using OrleansOrchestrator.Gateway.Hosting;
 using OrleansOrchestrator.Gateway.Identity;
 using OrleansOrchestrator.Gateway.Limits;
 using OrleansOrchestrator.Gateway.Nodes;
+using OrleansOrchestrator.Gateway.Options;
 using OrleansOrchestrator.Gateway.Requests;
 using OrleansOrchestrator.Model.Resources;
 

@@ -1,5 +1,5 @@
-using OrleansOrchestrator.Gateway.Hosting;
 using OrleansOrchestrator.Gateway.Limits;
+using OrleansOrchestrator.Gateway.Options;
 using OrleansOrchestrator.Model.Errors;
 
 namespace OrleansOrchestrator.Gateway.Tests.Limits;

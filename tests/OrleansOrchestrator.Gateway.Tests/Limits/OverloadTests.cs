@@ -1,5 +1,5 @@
 using System.Net;
-using OrleansOrchestrator.Gateway.Hosting;
+using OrleansOrchestrator.Gateway.Options;
 using OrleansOrchestrator.Gateway.Tests.Hosting;
 
 namespace OrleansOrchestrator.Gateway.Tests.Limits;

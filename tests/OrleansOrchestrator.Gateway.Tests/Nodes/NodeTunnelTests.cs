@@ -4,9 +4,9 @@ using System.Net.WebSockets;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
-using OrleansOrchestrator.Gateway.Hosting;
 using OrleansOrchestrator.Gateway.Identity;
 using OrleansOrchestrator.Gateway.Nodes;
+using OrleansOrchestrator.Gateway.Options;
 using OrleansOrchestrator.Gateway.Tests.Hosting;
 using OrleansOrchestrator.Model.Tunnels;
 

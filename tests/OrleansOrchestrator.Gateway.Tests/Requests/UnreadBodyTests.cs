@@ -1,6 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
-using OrleansOrchestrator.Gateway.Hosting;
+using OrleansOrchestrator.Gateway.Options;
 using OrleansOrchestrator.Gateway.Tests.Hosting;
 
 namespace OrleansOrchestrator.Gateway.Tests.Requests;

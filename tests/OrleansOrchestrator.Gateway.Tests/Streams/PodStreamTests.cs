@@ -4,8 +4,8 @@ using System.Net.WebSockets;
 using System.Text;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http;
-using OrleansOrchestrator.Gateway.Hosting;
 using OrleansOrchestrator.Gateway.Identity;
+using OrleansOrchestrator.Gateway.Options;
 using OrleansOrchestrator.Gateway.Tests.Hosting;
 using OrleansOrchestrator.Gateway.Tests.Nodes;
 

@@ -61,7 +61,7 @@ internal static class ContainerDefaults
     {
         if (!string.IsNullOrEmpty(policy))
             return policy;
-        return ImageReference.IsLatest(image ?? "") ? "Always" : "IfNotPresent";
+        return ImageTag.IsLatest(image ?? "") ? "Always" : "IfNotPresent";
     }
 
     private static void ApplyPorts(IList<V1ContainerPort>? ports)

@@ -111,10 +111,10 @@ internal static class CreateParameters
         BindOptions = new BindOptions { Propagation = mount.Propagate ? "rslave" : "rprivate" },
     };
 
-    private static string PortName(HostPort port) =>
+    private static string PortName(PublishedPort port) =>
         string.Create(CultureInfo.InvariantCulture, $"{port.ContainerPort}/{port.Protocol}");
 
-    private static PortBinding Binding(HostPort port) => new()
+    private static PortBinding Binding(PublishedPort port) => new()
     {
         HostIP = port.HostIp ?? "",
         HostPort = port.NodePort.ToString(CultureInfo.InvariantCulture),

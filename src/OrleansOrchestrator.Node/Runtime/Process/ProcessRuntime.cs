@@ -22,7 +22,7 @@ internal sealed partial class ProcessRuntime : IContainerRuntime
     private readonly ILogger _logger;
     private readonly LoopbackRange _addresses;
     private readonly Lock _lock = new();
-    private readonly ConcurrentDictionary<string, PodRecord> _pods = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, PodFile> _pods = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, ProcessContainer> _containers = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, ContainerPhase> _phases = new(StringComparer.Ordinal);
     private readonly CancellationTokenSource _stop = new();
@@ -77,7 +77,7 @@ internal sealed partial class ProcessRuntime : IContainerRuntime
 
         Directory.CreateDirectory(PodFolder(spec.PodUid));
         Open(spec.PodUid);
-        Save(new PodRecord { Spec = spec, Ip = address, CreatedAt = _timeProvider.GetUtcNow(), IsReady = true });
+        Save(new PodFile { Spec = spec, Ip = address, CreatedAt = _timeProvider.GetUtcNow(), IsReady = true });
         return Task.CompletedTask;
     }
 
@@ -179,7 +179,7 @@ internal sealed partial class ProcessRuntime : IContainerRuntime
     {
         foreach (var folder in Directory.EnumerateDirectories(_root))
         {
-            if (RecordFile.Read<PodRecord>(Path.Combine(folder, "pod.json")) is not { } pod)
+            if (RecordFile.Read<PodFile>(Path.Combine(folder, "pod.json")) is not { } pod)
                 continue;
             _pods[pod.Spec.PodUid] = pod;
             if (pod.Ip is { } address)
@@ -274,7 +274,7 @@ internal sealed partial class ProcessRuntime : IContainerRuntime
         container.Delete();
     }
 
-    private void Save(PodRecord pod)
+    private void Save(PodFile pod)
     {
         RecordFile.Write(Path.Combine(PodFolder(pod.Spec.PodUid), "pod.json"), pod);
         _pods[pod.Spec.PodUid] = pod;

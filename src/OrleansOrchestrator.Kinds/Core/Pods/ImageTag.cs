@@ -2,7 +2,7 @@ namespace OrleansOrchestrator.Kinds.Core.Pods;
 
 /// <summary>The parts of an image's name that decide when it is pulled.</summary>
 /// <remarks>See github.com/distribution/reference: <c>[domain[:port]/]path[:tag][@digest]</c>.</remarks>
-internal static class ImageReference
+internal static class ImageTag
 {
     /// <summary>Whether the name means a moving target: it has the tag <c>latest</c>, or neither tag nor digest.</summary>
     public static bool IsLatest(string image)

@@ -1,7 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 
-namespace OrleansOrchestrator.Gateway.Responses;
+namespace OrleansOrchestrator.Gateway.Json;
 
 /// <summary>How the gateway's own writers write JSON.</summary>
 internal static class JsonWriting

@@ -1,6 +1,4 @@
-using OrleansOrchestrator.Gateway.Requests;
-
-namespace OrleansOrchestrator.Gateway.Hosting;
+namespace OrleansOrchestrator.Gateway.Requests;
 
 /// <summary>Serves paths that are not resources, as in <c>/version</c>; read only.</summary>
 internal interface IPathEndpoint

@@ -5,7 +5,7 @@ using OrleansOrchestrator.Node.Api;
 namespace OrleansOrchestrator.Node.Agent;
 
 /// <summary>Which cluster a daemon belongs to: the uid of the namespace <c>kube-system</c>, kept on disk for starts without the API.</summary>
-internal sealed partial class ClusterIdentity(ClusterConnection api, string dataDirectory, TimeProvider timeProvider, ILogger logger)
+internal sealed partial class ClusterMembership(ClusterConnection api, string dataDirectory, TimeProvider timeProvider, ILogger logger)
 {
     private static readonly TimeSpan AnswerTime = TimeSpan.FromSeconds(2);
 

@@ -5,7 +5,7 @@ using OrleansOrchestrator.Scheduling.Pods;
 namespace OrleansOrchestrator.Scheduling.Preemption;
 
 /// <summary>Counts which evictions would violate a PodDisruptionBudget. One without a selector protects nobody here, as in kube-scheduler.</summary>
-internal sealed class DisruptionBudgets(IReadOnlyCollection<V1PodDisruptionBudget> budgets)
+internal sealed class BudgetCount(IReadOnlyCollection<V1PodDisruptionBudget> budgets)
 {
     private readonly (V1PodDisruptionBudget Budget, LabelSelector Selector)[] _budgets =
         [.. budgets.Select(budget => (budget, LabelSelector.From(budget.Spec?.Selector))).Where(entry => !entry.Item2.IsEverything)];

@@ -1,7 +1,7 @@
 using System.Text;
 using Microsoft.AspNetCore.Http;
 
-namespace OrleansOrchestrator.Gateway.Responses;
+namespace OrleansOrchestrator.Gateway.Requests;
 
 /// <summary>Warnings for the sender of a request, as <c>Warning: 299 - "…"</c> headers.</summary>
 /// <remarks>RFC 7234 section 5.5; kubectl prints each one.</remarks>

@@ -11,7 +11,7 @@ namespace OrleansOrchestrator.Controllers.NodeLifecycle;
 /// Whether the pod is then removed without its node's consent: because the node cannot answer, and has surely stopped the
 /// pod by itself.
 /// </param>
-internal readonly record struct PodEviction(DateTimeOffset Deadline, bool IsForced)
+internal readonly record struct TaintEviction(DateTimeOffset Deadline, bool IsForced)
 {
     /// <summary>When a pod of a node has to go; null for never, as things stand.</summary>
     /// <remarks>
@@ -19,7 +19,7 @@ internal readonly record struct PodEviction(DateTimeOffset Deadline, bool IsForc
     /// peers let it run on. The silence is counted by one observer's own clock, and covers the pod's toleration: the time that
     /// stands on the taint may be another observer's, whose clock was wrong.
     /// </remarks>
-    public static PodEviction? Of(V1Pod pod, ObservedNode observed, DateTimeOffset now, bool isSilent, NodeLifecycleOptions options)
+    public static TaintEviction? Of(V1Pod pod, ObservedNode observed, DateTimeOffset now, bool isSilent, NodeLifecycleOptions options)
     {
         // Of one that was deleted at once nothing is left but what its finalizers wait for.
         if (pod.IsDeleting ? pod.Metadata.DeletionGracePeriodSeconds == 0 : pod.IsTerminal)
@@ -30,9 +30,9 @@ internal readonly record struct PodEviction(DateTimeOffset Deadline, bool IsForc
         return (forced, graceful) switch
         {
             (null, null) => null,
-            ({ } deadline, null) => new PodEviction(deadline, IsForced: true),
-            (null, { } deadline) => new PodEviction(deadline, IsForced: false),
-            ({ } one, { } other) => one <= other ? new PodEviction(one, IsForced: true) : new PodEviction(other, IsForced: false),
+            ({ } deadline, null) => new TaintEviction(deadline, IsForced: true),
+            (null, { } deadline) => new TaintEviction(deadline, IsForced: false),
+            ({ } one, { } other) => one <= other ? new TaintEviction(one, IsForced: true) : new TaintEviction(other, IsForced: false),
         };
     }
 

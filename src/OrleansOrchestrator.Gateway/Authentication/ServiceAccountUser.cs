@@ -1,7 +1,7 @@
 using OrleansOrchestrator.ControlPlane.Authorization;
 using OrleansOrchestrator.Model.Names;
 
-namespace OrleansOrchestrator.Gateway.ServiceAccounts;
+namespace OrleansOrchestrator.Gateway.Authentication;
 
 /// <summary>Service accounts as users.</summary>
 /// <remarks>https://kubernetes.io/docs/reference/access-authn-authz/authentication/#service-account-tokens</remarks>
@@ -29,8 +29,8 @@ internal static class ServiceAccountUser
     }
 
     /// <summary>The user.</summary>
-    public static UserInfo Of(string @namespace, BoundObject account) => new(
-        NameOf(@namespace, account.Name),
+    public static UserInfo Of(string @namespace, string name, string uid) => new(
+        NameOf(@namespace, name),
         [.. GroupsOf(@namespace), WellKnownGroups.Authenticated],
-        account.Uid);
+        uid);
 }

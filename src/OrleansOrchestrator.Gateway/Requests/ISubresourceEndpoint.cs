@@ -1,6 +1,4 @@
-using OrleansOrchestrator.Gateway.Requests;
-
-namespace OrleansOrchestrator.Gateway.Subresources;
+namespace OrleansOrchestrator.Gateway.Requests;
 
 /// <summary>Serves one subresource of the kinds that have it. An implementation is found by itself.</summary>
 internal interface ISubresourceEndpoint

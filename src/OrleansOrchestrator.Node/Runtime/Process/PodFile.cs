@@ -1,7 +1,7 @@
 namespace OrleansOrchestrator.Node.Runtime.Process;
 
 /// <summary>What the daemon keeps on disk about a pod.</summary>
-internal sealed record PodRecord
+internal sealed record PodFile
 {
     public required SandboxSpec Spec { get; init; }
 

@@ -1,6 +1,6 @@
 using OrleansOrchestrator.Model.Validation;
 
-namespace OrleansOrchestrator.Gateway.Hosting;
+namespace OrleansOrchestrator.Gateway.Options;
 
 /// <summary>Finds all faults of the gateway's options at once.</summary>
 public static class GatewayOptionsValidator

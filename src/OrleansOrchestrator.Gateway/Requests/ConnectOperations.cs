@@ -2,9 +2,8 @@ using System.Globalization;
 using Microsoft.AspNetCore.Http;
 using OrleansOrchestrator.ControlPlane.Admission;
 using OrleansOrchestrator.ControlPlane.Requests;
-using OrleansOrchestrator.Gateway.Requests;
 
-namespace OrleansOrchestrator.Gateway.Subresources;
+namespace OrleansOrchestrator.Gateway.Requests;
 
 /// <summary>The subresources that declare that they connect. Whatever the method, they are admitted as CONNECT, with their options as the object,
 /// before the connection is opened.</summary>

@@ -3,7 +3,7 @@ using OrleansOrchestrator.Scheduling.Pods;
 namespace OrleansOrchestrator.Scheduling.Cluster;
 
 /// <summary>A pod that counts against a node.</summary>
-internal sealed class PodRecord(PodInfo info, int row, LabelGroup group)
+internal sealed class AssignedPod(PodInfo info, int row, LabelGroup group)
 {
     public PodInfo Info { get; set; } = info;
 

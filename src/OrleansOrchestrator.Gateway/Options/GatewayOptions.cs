@@ -1,7 +1,7 @@
 using System.ComponentModel;
 using System.Net;
 
-namespace OrleansOrchestrator.Gateway.Hosting;
+namespace OrleansOrchestrator.Gateway.Options;
 
 /// <summary>What an operator decides about the gateway.</summary>
 public sealed record GatewayOptions
