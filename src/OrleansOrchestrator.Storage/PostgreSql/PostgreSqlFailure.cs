@@ -44,9 +44,17 @@ internal static class PostgreSqlFailure
     // Several servers are named, and none of them is what was asked for; Npgsql has an error of its own for that, without a code.
     private static bool NamesNoHost(NpgsqlException exception) => exception.Message.Contains("suitable host", StringComparison.Ordinal);
 
+    // In one order and one word for each: the same trouble must not look like another one with every try.
     private static string Reasons(NpgsqlException exception) => exception.InnerException is AggregateException { InnerExceptions: var each }
-        ? string.Join(", ", each.Select(e => Root(e)).Select(e => e is SocketException socket ? Lower(socket.SocketErrorCode) : e.Message).Distinct())
+        ? string.Join(", ", each.Select(e => Reason(Root(e))).Distinct().Order(StringComparer.Ordinal))
         : "none is the primary";
+
+    private static string Reason(Exception cause) => cause switch
+    {
+        SocketException socket => Lower(socket.SocketErrorCode),
+        EndOfStreamException => Lower(SocketError.ConnectionReset),
+        _ => cause.Message,
+    };
 
     private static bool RefusesConnection(string state) => state
         is PostgresErrorCodes.InvalidPassword
