@@ -64,11 +64,17 @@ internal sealed partial class ObjectFaults(EventRecorder events, TimeProvider ti
     public void Report(string component, ResourceName resource, ObjectKey key, StoredObject? obj, Exception fault)
     {
         LoopInstruments.ObjectFailed(component);
+        if (!IsOfTheObject(fault))
+        {
+            // The store or another silo is away, for all objects alike. Those who find that out tell of it, once.
+            LogPostponed(fault, component, resource, key);
+            return;
+        }
+
         if (!IsToBeTold((component, resource, key)))
             return;
         LogSetAside(fault, component, resource, key);
-        // That the store or another silo is away is no matter of this object.
-        if (obj is not null && IsOfTheObject(fault))
+        if (obj is not null)
             events.Record(obj, component, "Warning", Reason, fault is ApiException ? fault.Message : $"{fault.GetType().Name}: {fault.Message}");
     }
 
@@ -87,4 +93,7 @@ internal sealed partial class ObjectFaults(EventRecorder events, TimeProvider ti
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The {Component} could not handle {Resource} {Key}, which is set aside and tried again")]
     private partial void LogSetAside(Exception exception, string component, ResourceName resource, ObjectKey key);
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "The {Component} could not handle {Resource} {Key} now, and tries again")]
+    private partial void LogPostponed(Exception exception, string component, ResourceName resource, ObjectKey key);
 }
