@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
 using OrleansOrchestrator.Cli.Configuration;
+using OrleansOrchestrator.Testing;
 
 namespace OrleansOrchestrator.Cli.Tests.Configuration;
 
@@ -14,7 +15,7 @@ public sealed partial class OptionsPageTests
     [Fact]
     public void OptionsPage_AllOptions_AreListedAsTheCodeHasThem()
     {
-        var path = Path.Combine(Root(), "docs", "options.md");
+        var path = Path.Combine(RepositoryFolder.Path, "docs", "options.md");
         var text = File.ReadAllText(path);
         var written = text[..(text.IndexOf(Begin, StringComparison.Ordinal) + Begin.Length)] + Tables();
         if (Environment.GetEnvironmentVariable("ORCHESTRATOR_WRITE_DOCS") is { Length: > 0 })
@@ -61,14 +62,6 @@ public sealed partial class OptionsPageTests
     {
         var name = reference[(reference.LastIndexOf('.') + 1)..];
         return reference.StartsWith("P:", StringComparison.Ordinal) ? char.ToLowerInvariant(name[0]) + name[1..] : name;
-    }
-
-    private static string Root()
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(folder.FullName, "OrleansOrchestrator.sln")))
-            folder = folder.Parent!;
-        return folder.FullName;
     }
 
     [GeneratedRegex(@"\s+")]

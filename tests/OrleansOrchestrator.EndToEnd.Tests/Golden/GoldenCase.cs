@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using OrleansOrchestrator.Testing;
 
 namespace OrleansOrchestrator.EndToEnd.Tests.Golden;
 
@@ -13,7 +14,7 @@ internal sealed partial class GoldenCase
     private GoldenCase(string folder) => _folder = folder;
 
     /// <summary>Where the cases are, in the source tree.</summary>
-    public static string Root { get; } = Path.Combine(FindRepository(), "tests", "OrleansOrchestrator.EndToEnd.Tests", "Golden", "cases");
+    public static string Root { get; } = Path.Combine(RepositoryFolder.Path, "tests", "OrleansOrchestrator.EndToEnd.Tests", "Golden", "cases");
 
     /// <summary>The names of all cases, as in <c>patch/merge-null-removes</c>.</summary>
     public static IEnumerable<string> Names => Directory.EnumerateFiles(Root, "request.http", SearchOption.AllDirectories)
@@ -33,14 +34,6 @@ internal sealed partial class GoldenCase
 
     /// <summary>Takes what came for what is expected. Whoever calls this reads the difference before committing it.</summary>
     public void Accept(string answers) => File.WriteAllText(At("expected.http"), answers);
-
-    private static string FindRepository()
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(folder.FullName, "OrleansOrchestrator.sln")))
-            folder = folder.Parent ?? throw new DirectoryNotFoundException("the tests do not run inside the repository");
-        return folder.FullName;
-    }
 
     private string At(string file) => Path.Combine(_folder, file);
 

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using OrleansOrchestrator.Testing;
 
 namespace OrleansOrchestrator.Kinds.Tests.Warnings;
 
@@ -115,7 +116,7 @@ public sealed partial class ObjectWarningsTests
     [Fact]
     public void Readme_OfKindsThatNothingActsOn_ListsExactlyThose()
     {
-        var listed = ListedKinds().Match(File.ReadAllText(Path.Combine(Repository(), "README.md"))).Groups["kinds"].Value
+        var listed = ListedKinds().Match(File.ReadAllText(Path.Combine(RepositoryFolder.Path, "README.md"))).Groups["kinds"].Value
             .Split([',', '\n', '.'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
 
         listed.Order(StringComparer.Ordinal).ShouldBe(
@@ -135,13 +136,5 @@ public sealed partial class ObjectWarningsTests
         var (obj, old) = (kind.Decode(json), current is null ? null : kind.Decode(current));
         kind.Definition.ApplyDefaults(obj);
         return string.Join('\n', kind.Definition.WarningsOf(obj, old));
-    }
-
-    private static string Repository()
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(folder.FullName, "OrleansOrchestrator.sln")))
-            folder = folder.Parent ?? throw new DirectoryNotFoundException("the tests do not run inside the repository");
-        return folder.FullName;
     }
 }

@@ -6,7 +6,7 @@ public static class OrchestratorProgram
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(60);
 
     /// <summary>The top folder of the repository.</summary>
-    public static string Repository { get; } = FindRepository();
+    public static string Repository => RepositoryFolder.Path;
 
     /// <summary>The executable.</summary>
     public static string Path { get; } = FindExecutable();
@@ -20,14 +20,6 @@ public static class OrchestratorProgram
     {
         await using var command = Start(arguments, environment);
         return await command.WaitAsync(Timeout);
-    }
-
-    private static string FindRepository()
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(System.IO.Path.Combine(folder.FullName, "OrleansOrchestrator.sln")))
-            folder = folder.Parent ?? throw new InvalidOperationException("the tests do not run from inside the repository");
-        return folder.FullName;
     }
 
     private static string FindExecutable()

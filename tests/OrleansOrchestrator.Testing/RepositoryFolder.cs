@@ -1,0 +1,16 @@
+namespace OrleansOrchestrator.Testing;
+
+/// <summary>Where the repository is that the tests were built from.</summary>
+public static class RepositoryFolder
+{
+    /// <summary>Its top folder.</summary>
+    public static string Path { get; } = Find();
+
+    private static string Find()
+    {
+        var folder = new DirectoryInfo(AppContext.BaseDirectory);
+        while (!File.Exists(System.IO.Path.Combine(folder.FullName, "OrleansOrchestrator.sln")))
+            folder = folder.Parent ?? throw new InvalidOperationException("the tests do not run from inside the repository");
+        return folder.FullName;
+    }
+}
