@@ -1,6 +1,7 @@
 using OrleansOrchestrator.Controllers.Reconciling;
 using OrleansOrchestrator.ControlPlane.Authorization;
 using OrleansOrchestrator.ControlPlane.Requests;
+using OrleansOrchestrator.Model.Names;
 
 namespace OrleansOrchestrator.ControlPlane.Controllers;
 
@@ -9,8 +10,6 @@ namespace OrleansOrchestrator.ControlPlane.Controllers;
 /// <param name="Options">The options of its writes: its user and field manager.</param>
 internal sealed record ControllerIdentity(string Component, WriteOptions Options)
 {
-    private const string ServiceAccountPrefix = "system:serviceaccount:";
-
     /// <summary>The identity of a reconciler.</summary>
     public static ControllerIdentity Of(IReconciler reconciler) => Of(reconciler.Name, reconciler.User);
 
@@ -24,11 +23,7 @@ internal sealed record ControllerIdentity(string Component, WriteOptions Options
         FieldManager = user == ControllerUsers.ApiServer ? "kube-apiserver" : "kube-controller-manager",
     });
 
-    private static IReadOnlyList<string> GroupsOf(string user)
-    {
-        if (!user.StartsWith(ServiceAccountPrefix, StringComparison.Ordinal))
-            return ["system:masters", "system:authenticated"];
-        var @namespace = user[ServiceAccountPrefix.Length..].Split(':')[0];
-        return ["system:serviceaccounts", $"system:serviceaccounts:{@namespace}", "system:authenticated"];
-    }
+    private static IReadOnlyList<string> GroupsOf(string user) => ServiceAccountName.Parse(user) is var (@namespace, _)
+        ? [.. ServiceAccountName.GroupsOf(@namespace), WellKnownGroups.Authenticated]
+        : [WellKnownGroups.Masters, WellKnownGroups.Authenticated];
 }

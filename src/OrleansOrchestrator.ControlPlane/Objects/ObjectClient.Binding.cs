@@ -6,6 +6,7 @@ using OrleansOrchestrator.ControlPlane.Store;
 using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Model.Errors;
 using OrleansOrchestrator.Model.Metadata;
+using OrleansOrchestrator.Model.Pods;
 using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.ControlPlane.Objects;
@@ -118,8 +119,8 @@ internal sealed partial class ObjectClient
         pod.Status.NominatedNodeName = null;
         pod.Status.Conditions =
         [
-            .. (pod.Status.Conditions ?? []).Where(condition => condition.Type != "PodScheduled"),
-            new V1PodCondition { Type = "PodScheduled", Status = "True", LastTransitionTime = ObjectMetaRules.TruncateToSeconds(time.GetUtcNow()) },
+            .. (pod.Status.Conditions ?? []).Where(condition => condition.Type != PodConditionTypes.PodScheduled),
+            new V1PodCondition { Type = PodConditionTypes.PodScheduled, Status = "True", LastTransitionTime = ObjectMetaRules.TruncateToSeconds(time.GetUtcNow()) },
         ];
         return new ObjectWrite(WriteType.Replace, stored.Key.Namespace, name, definition.Encode(pod), stored.Revision, []);
     }

@@ -35,7 +35,7 @@ internal sealed partial class PlacementWriter(
 
     private static readonly WriteOptions Identity = WriteOptions.ControlPlane with
     {
-        User = new UserInfo("system:kube-scheduler", ["system:authenticated"]),
+        User = new UserInfo("system:kube-scheduler", [WellKnownGroups.Authenticated]),
         FieldManager = "kube-scheduler",
     };
 

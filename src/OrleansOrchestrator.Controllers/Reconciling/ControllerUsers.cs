@@ -1,3 +1,5 @@
+using OrleansOrchestrator.Model.Names;
+
 namespace OrleansOrchestrator.Controllers.Reconciling;
 
 /// <summary>As whom controllers write: the same users as in Kubernetes.</summary>
@@ -7,5 +9,5 @@ public static class ControllerUsers
     public const string ApiServer = "system:apiserver";
 
     /// <summary>A controller's service account.</summary>
-    public static string ServiceAccount(string name) => $"system:serviceaccount:kube-system:{name}";
+    public static string ServiceAccount(string name) => ServiceAccountName.Of("kube-system", name);
 }

@@ -40,7 +40,7 @@ internal static class DeletionRanking
 
     private static int PhaseOrder(V1Pod pod) => pod.Status?.Phase switch
     {
-        "Running" => 2,
+        PodPhase.Running => 2,
         "Unknown" => 1,
         _ => 0,
     };

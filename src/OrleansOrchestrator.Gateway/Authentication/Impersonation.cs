@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Http;
 using OrleansOrchestrator.ControlPlane.Authorization;
 using OrleansOrchestrator.Gateway.Authorization;
 using OrleansOrchestrator.Model.Errors;
+using OrleansOrchestrator.Model.Names;
 
 namespace OrleansOrchestrator.Gateway.Authentication;
 
@@ -46,7 +47,7 @@ internal sealed class Impersonation(AuthorizerChain authorizers)
                 : throw ApiErrors.BadRequest($"requested {Requested(groups, uid, extra)} without impersonating a user");
         }
 
-        var account = ServiceAccountUser.Parse(name);
+        var account = ServiceAccountName.Parse(name);
         await RequireAsync(account is var (space, accountName) ? Of("serviceaccounts", accountName) with { Namespace = space } : Of("users", name));
         foreach (var group in groups)
             await RequireAsync(Of("groups", group));
@@ -59,7 +60,7 @@ internal sealed class Impersonation(AuthorizerChain authorizers)
         if (uid.Length > 0)
             await RequireAsync(Of("uids", uid) with { Group = ReviewGroup });
         if (groups.Count == 0 && account is not null)
-            groups = ServiceAccountUser.GroupsOf(account.Value.Namespace);
+            groups = ServiceAccountName.GroupsOf(account.Value.Namespace);
         return new UserInfo(name, WithSystemGroup(name, groups), uid.Length == 0 ? null : uid) { Extra = extra };
 
         ValueTask RequireAsync(AccessAttributes impersonated) => authorizers.RequireAsync(sender, impersonated, cancellationToken);

@@ -2,6 +2,7 @@ using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
+using OrleansOrchestrator.ControlPlane.Authorization;
 
 namespace OrleansOrchestrator.Gateway.Identity;
 
@@ -21,7 +22,6 @@ public sealed class ClusterIdentity : IDisposable
     /// <summary>The user as which the gateway calls node daemons.</summary>
     public const string GatewayUser = "system:kube-apiserver";
 
-    private const string MastersGroup = "system:masters";
     private const int TokenBytes = 32;
     private static readonly TimeSpan ClientLifetime = TimeSpan.FromDays(365);
     private readonly TimeProvider _time;
@@ -62,11 +62,11 @@ public sealed class ClusterIdentity : IDisposable
 
     /// <summary>Issues a client certificate of the administrator, good for a year.</summary>
     public X509Certificate2 IssueAdminCertificate() =>
-        Authority.IssueClientCertificate(AdminUser, [MastersGroup], _time.GetUtcNow(), ClientLifetime);
+        Authority.IssueClientCertificate(AdminUser, [WellKnownGroups.Masters], _time.GetUtcNow(), ClientLifetime);
 
     /// <summary>Issues the client certificate with which a gateway calls node daemons, good for a year.</summary>
     public X509Certificate2 IssueGatewayCertificate() =>
-        Authority.IssueClientCertificate(GatewayUser, [MastersGroup], _time.GetUtcNow(), ClientLifetime);
+        Authority.IssueClientCertificate(GatewayUser, [WellKnownGroups.Masters], _time.GetUtcNow(), ClientLifetime);
 
     /// <inheritdoc/>
     public void Dispose()

@@ -1,5 +1,7 @@
 using Microsoft.AspNetCore.Http;
+using OrleansOrchestrator.ControlPlane.Authorization;
 using OrleansOrchestrator.Gateway.Authentication;
+using OrleansOrchestrator.Model.Names;
 
 namespace OrleansOrchestrator.Gateway.ServiceAccounts;
 
@@ -22,6 +24,11 @@ internal sealed class ServiceAccountAuthenticator(ServiceAccountTokens tokens, T
         var audiences = wanted.Intersect(payload.Audiences, StringComparer.Ordinal).ToList();
         if (audiences.Count == 0 || !await bindings.IsGoodAsync(payload.Binding, cancellationToken))
             return AuthenticationOutcome.Rejected;
-        return AuthenticationOutcome.Known(ServiceAccountUser.Of(payload.Binding.Namespace, payload.Binding.Account.Name, payload.Binding.Account.Uid)) with { Audiences = audiences };
+        return AuthenticationOutcome.Known(UserOf(payload.Binding.Namespace, payload.Binding.Account)) with { Audiences = audiences };
     }
+
+    private static UserInfo UserOf(string @namespace, BoundObject account) => new(
+        ServiceAccountName.Of(@namespace, account.Name),
+        [.. ServiceAccountName.GroupsOf(@namespace), WellKnownGroups.Authenticated],
+        account.Uid);
 }

@@ -4,6 +4,7 @@ using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Tokens;
 using OrleansOrchestrator.Gateway.Authentication;
 using OrleansOrchestrator.Gateway.Identity;
+using OrleansOrchestrator.Model.Names;
 
 namespace OrleansOrchestrator.Gateway.ServiceAccounts;
 
@@ -50,7 +51,7 @@ internal sealed class ServiceAccountTokens
             Guid.NewGuid().ToString(),
             binding,
             now.ToUnixTimeSeconds(),
-            ServiceAccountUser.NameOf(binding.Namespace, binding.Account.Name));
+            ServiceAccountName.Of(binding.Namespace, binding.Account.Name));
         return (_handler.CreateToken(JsonSerializer.Serialize(payload), _credentials), now + lifetime);
     }
 

@@ -9,14 +9,8 @@ public static class PodDisruption
     /// <summary>The scheduler makes room for a pod of higher priority.</summary>
     public const string PreemptionByScheduler = "PreemptionByScheduler";
 
-    /// <summary>Somebody asked for its eviction.</summary>
-    public const string EvictionByEvictionApi = "EvictionByEvictionAPI";
-
-    /// <summary>It does not tolerate a taint of its node.</summary>
-    public const string DeletionByTaintManager = "DeletionByTaintManager";
-
     /// <summary>Makes the condition.</summary>
-    /// <param name="reason">One of the reasons above.</param>
+    /// <param name="reason">Why, in one word of CamelCase.</param>
     /// <param name="message">A sentence.</param>
     /// <param name="since">Since when, in whole seconds.</param>
     public static V1PodCondition Target(string reason, string message, DateTime since) => new()

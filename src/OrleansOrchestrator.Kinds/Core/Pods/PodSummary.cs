@@ -50,7 +50,7 @@ internal sealed class PodSummary
 
     private static string InitialReason(V1PodStatus? status)
     {
-        if ((status?.Conditions).OrNone().Any(condition => condition is { Type: "PodScheduled", Reason: "SchedulingGated" }))
+        if ((status?.Conditions).OrNone().Any(condition => condition is { Type: PodConditionTypes.PodScheduled, Reason: "SchedulingGated" }))
             return "SchedulingGated";
         return string.IsNullOrEmpty(status?.Reason) ? status?.Phase ?? "" : status.Reason;
     }
