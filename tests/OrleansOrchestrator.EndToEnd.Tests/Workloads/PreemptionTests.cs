@@ -1,0 +1,128 @@
+using System.Text.Json.Nodes;
+using OrleansOrchestrator.EndToEnd.Tests.Clusters;
+using OrleansOrchestrator.EndToEnd.Tests.Commands;
+
+namespace OrleansOrchestrator.EndToEnd.Tests.Workloads;
+
+/// <summary>Preemption, as whoever uses kubectl sees it: one node, and a pod of low priority that fills it.</summary>
+[Collection(typeof(PodsCollection))]
+public sealed class PreemptionTests(ProcessRuntime runtime) : EndToEndTest, IClassFixture<ProcessRuntime>
+{
+    private const string Pods = "/api/v1/namespaces/default/pods";
+    private const string Finalizer = "example.com/look-at-me";
+
+    private Kubectl Kubectl => runtime.Cluster.Kubectl;
+
+    public override async ValueTask InitializeAsync()
+    {
+        await base.InitializeAsync();
+        if (await runtime.FindMissingAsync() is { } missing)
+            Assert.Skip(missing);
+        await runtime.StartAsync();
+        OnFailure(runtime.Cluster.DescribeAsync);
+        AtEnd(() => Kubectl.RunAsync("delete", "pods", "--all"));
+        await ApplyAsync(string.Join("\n---\n", Class("urgent", 1000), Class("lazy", -10), Class("patient", 1000, "Never")));
+    }
+
+    [Fact]
+    public async Task Pod_OfHigherPriority_TakesTheNodeOfALowerOne()
+    {
+        // The finalizer keeps the victim after its end, so that its last state can be seen.
+        await CreatePodAsync("victim", "lazy", Finalizer);
+        await WaitForPhaseAsync("victim", "Running");
+        await using var nominations = Kubectl.Start(
+            ["get", "pods", "--field-selector", "metadata.name=preemptor", "--watch", "-o", "jsonpath={.status.nominatedNodeName}/{.spec.nodeName}{\"\\n\"}"]);
+
+        await CreatePodAsync("preemptor", "urgent");
+
+        await WaitForPhaseAsync("preemptor", "Running");
+        var (victim, preemptor) = (await PodAsync("victim"), await PodAsync("preemptor"));
+        var node = (string)preemptor["spec"]!["nodeName"]!;
+        ((int)preemptor["spec"]!["priority"]!).ShouldBe(1000);
+        ((string?)victim["spec"]!["nodeName"]).ShouldBe(node);
+        victim["metadata"]!["deletionTimestamp"].ShouldNotBeNull("it is deleted as any client would do it");
+        ((string?)victim["status"]!["phase"]).ShouldBe("Failed", "it was ended by a signal");
+        var target = ConditionOf(victim, "DisruptionTarget");
+        ((string?)target["status"]).ShouldBe("True");
+        ((string?)target["reason"]).ShouldBe("PreemptionByScheduler");
+        ((string?)target["message"]).ShouldBe("default-scheduler: preempting to accommodate a higher priority pod");
+        await Eventually.AssertAsync(async () =>
+        {
+            nominations.Output.ShouldContain($"{node}/\n", Case.Sensitive, "it was nominated before it was bound");
+            var events = await EventsOfAsync("victim");
+            events.ShouldMatch($@"(?m)^Preempted +Preempted by pod {(string)preemptor["metadata"]!["uid"]!} on node {node}$");
+            (await EventsOfAsync("preemptor")).ShouldMatch("(?m)^FailedScheduling +0/1 nodes are available: 1 Insufficient cpu");
+            (await Kubectl.RunAsync("describe", "pod", "preemptor")).Text.ShouldMatch(@"(?m)^Priority Class Name: +urgent$");
+        });
+        await Kubectl.RunAsync("patch", "pod", "victim", "--type=merge", "-p", """{"metadata":{"finalizers":null}}""");
+    }
+
+    [Fact]
+    public async Task Pod_ThatNeverPreempts_WaitsUntilTheNodeIsFree()
+    {
+        await CreatePodAsync("holder", "lazy");
+        await WaitForPhaseAsync("holder", "Running");
+
+        await CreatePodAsync("waiter", "patient");
+
+        await Eventually.AssertAsync(async () =>
+        {
+            var condition = ConditionOf(await PodAsync("waiter"), "PodScheduled");
+            ((string?)condition["reason"]).ShouldBe("Unschedulable");
+            ((string?)condition["message"]).ShouldBe(
+                "0/1 nodes are available: 1 Insufficient cpu. preemption: not eligible due to preemptionPolicy=Never.");
+        });
+        ((string?)(await PodAsync("waiter"))["spec"]!["preemptionPolicy"]).ShouldBe("Never");
+        (await PodAsync("waiter"))["status"]!["nominatedNodeName"].ShouldBeNull();
+        (await PodAsync("holder"))["metadata"]!["deletionTimestamp"].ShouldBeNull();
+        (await EventsOfAsync("holder")).ShouldNotContain("Preempted");
+
+        await Kubectl.RunAsync("delete", "pod", "holder", "--wait=false");
+        await WaitForPhaseAsync("waiter", "Running");
+    }
+
+    /// <summary>Makes a pod that needs all of the node.</summary>
+    private async Task CreatePodAsync(string name, string priorityClass, string? finalizer = null)
+    {
+        var node = (await runtime.Cluster.Api.GetAsync("/api/v1/nodes"))["items"]!.AsArray().ShouldHaveSingleItem()!;
+        await ApplyAsync($$"""
+            apiVersion: v1
+            kind: Pod
+            metadata:
+              name: {{name}}
+              finalizers: [{{finalizer}}]
+            spec:
+              priorityClassName: {{priorityClass}}
+              terminationGracePeriodSeconds: 1
+              containers:
+              - name: main
+                image: registry.invalid/main:1
+                command: [sleep, "600"]
+                resources:
+                  requests:
+                    cpu: {{(string)node["status"]!["allocatable"]!["cpu"]!}}
+            """);
+    }
+
+    private Task ApplyAsync(string manifest) => Kubectl.RunWithInputAsync(manifest, "apply", "-f", "-");
+
+    private Task<JsonNode> PodAsync(string name) => runtime.Cluster.Api.GetAsync($"{Pods}/{name}");
+
+    private Task WaitForPhaseAsync(string name, string phase) => Eventually.AssertAsync(
+        async () => ((string?)(await PodAsync(name))["status"]!["phase"]).ShouldBe(phase));
+
+    private async Task<string> EventsOfAsync(string pod) => (await Kubectl.RunAsync(
+        "get", "events", "--field-selector", $"involvedObject.name={pod}", "-o", "custom-columns=R:.reason,M:.message")).Text;
+
+    private static JsonNode ConditionOf(JsonNode pod, string type) => pod["status"]!["conditions"]!.AsArray()
+        .Single(condition => (string?)condition!["type"] == type)!;
+
+    private static string Class(string name, int value, string policy = "PreemptLowerPriority") => $$"""
+        apiVersion: scheduling.k8s.io/v1
+        kind: PriorityClass
+        metadata:
+          name: {{name}}
+        value: {{value}}
+        preemptionPolicy: {{policy}}
+        """;
+}
