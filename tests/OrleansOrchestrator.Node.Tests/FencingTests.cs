@@ -92,7 +92,7 @@ public sealed class FencingTests
         var sent = clock.Now;
         time.Advance(TimeSpan.FromSeconds(1));
 
-        clock.Hold(sent, TimeSpan.FromSeconds(4));
+        clock.Hold(sent, TimeSpan.FromSeconds(4), "view");
 
         clock.Remaining(TimeSpan.FromSeconds(8)).ShouldBe(TimeSpan.FromSeconds(3));
         clock.Remaining(TimeSpan.FromSeconds(60)).ShouldBe(TimeSpan.FromSeconds(53));
@@ -107,7 +107,7 @@ public sealed class FencingTests
         var clock = new LeaseClock(time, null);
         time.Advance(TimeSpan.FromSeconds(10));
 
-        clock.Hold(clock.Now, TimeSpan.FromSeconds(4));
+        clock.Hold(clock.Now, TimeSpan.FromSeconds(4), "view");
 
         clock.Remaining(TimeSpan.FromSeconds(7)).ShouldBe(TimeSpan.FromSeconds(-3));
         clock.Remaining(TimeSpan.FromSeconds(12)).ShouldBe(TimeSpan.FromSeconds(4));
@@ -149,7 +149,7 @@ public sealed class FencingTests
         var clock = new LeaseClock(time, file);
         clock.Acknowledge(clock.Now, TimeSpan.FromSeconds(7));
         time.Advance(TimeSpan.FromSeconds(6));
-        clock.Hold(clock.Now, TimeSpan.FromSeconds(4));
+        clock.Hold(clock.Now, TimeSpan.FromSeconds(4), "view");
         time.Advance(TimeSpan.FromSeconds(1));
 
         new LeaseClock(time, file).Remaining(TimeSpan.FromSeconds(7)).ShouldBe(TimeSpan.FromSeconds(3));
@@ -233,12 +233,12 @@ public sealed class FencingTests
         uptime.Advance(TimeSpan.FromSeconds(6));
         for (var i = 0; i < 30; i++)
         {
-            clock.Hold(clock.Now, TimeSpan.FromSeconds(5));
+            clock.Hold(clock.Now, TimeSpan.FromSeconds(5), "view");
             uptime.Advance(TimeSpan.FromSeconds(1));
         }
 
         time.SetWallClock(TimeSpan.FromSeconds(leapSeconds));
-        clock.Hold(clock.Now, TimeSpan.FromSeconds(5));
+        clock.Hold(clock.Now, TimeSpan.FromSeconds(5), "view");
 
         (clock.Remaining(Limit) > TimeSpan.Zero).ShouldBe(runsOn);
         clock.Remaining(TimeSpan.FromHours(1)).ShouldBeGreaterThan(TimeSpan.Zero);
@@ -259,14 +259,39 @@ public sealed class FencingTests
     {
         var views = new FencingViews("a", null);
         views.Upsert(Node(View(1, "a")));
-        views.IdToTell(() => true).ShouldBe("view-1");
+        views.IdToTell(_ => true).ShouldBe("view-1");
         views.DecidesAlone.ShouldBeTrue();
 
         views.Upsert(Node(View(1, "a"), View(2, "a", "b")));
 
         views.DecidesAlone.ShouldBeFalse("it acts by the newest");
-        views.IdToTell(() => false).ShouldBe("view-1", "the guard has deadlines of the older one");
-        views.IdToTell(() => true).ShouldBe("view-2");
+        views.IdToTell(_ => false).ShouldBe("view-1", "the guard has deadlines of the older one");
+        views.IdToTell(_ => true).ShouldBe("view-2");
+    }
+
+    [Fact]
+    public void FencingViews_NewerViewWhilePeersOfTheFormerOneHold_IsToldOnceTheirTimeIsOver()
+    {
+        var file = Path.GetTempFileName();
+        var time = new FakeTimeProvider();
+        var clock = new LeaseClock(time, file);
+        var views = new FencingViews("a", null);
+        var former = View(1, "a", "b", "c");
+        views.Upsert(Node(former));
+        views.IdToTell(view => !clock.IsHeldByOther(view)).ShouldBe("view-1");
+        views.TryActBy(former, () => clock.Hold(clock.Now, TimeSpan.FromSeconds(15), former.Id)).ShouldBeTrue();
+
+        views.Upsert(Node(former, View(2, "a", "b")));
+
+        views.IdToTell(view => !clock.IsHeldByOther(view)).ShouldBe("view-1");
+        views.TryActBy(former, () => throw new InvalidOperationException("votes of the former view are worth nothing now")).ShouldBeFalse();
+        clock.Acknowledge(clock.Now, Limit);
+        time.Advance(TimeSpan.FromSeconds(14.9));
+        clock.IsHeldByOther("view-2").ShouldBeTrue("an acknowledgement takes nothing back");
+        new LeaseClock(time, file).IsHeldByOther("view-2").ShouldBeTrue("the next daemon keeps to it");
+        time.Advance(TimeSpan.FromSeconds(0.1));
+        views.IdToTell(view => !clock.IsHeldByOther(view)).ShouldBe("view-2");
+        File.Delete(file);
     }
 
     private static (SteppedClock Time, FakeTimeProvider Uptime, LeaseClock Clock) Acknowledged(string? file = null)

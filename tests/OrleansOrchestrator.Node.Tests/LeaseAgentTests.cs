@@ -16,7 +16,7 @@ public sealed class LeaseAgentTests
         var times = new FencingTimes { LeaseDuration = TimeSpan.FromSeconds(1) };
         var clock = new LeaseClock(TimeProvider.System, null);
         var agent = new LeaseAgent(
-            connection, "a", times, TimeSpan.FromMilliseconds(100), clock, new NodeVote("a", times, TimeProvider.System), new FencingViews("a", null), () => true, () => Interlocked.Increment(ref returns), TimeProvider.System, NullLogger.Instance);
+            connection, "a", times, TimeSpan.FromMilliseconds(100), clock, new NodeVote("a", times, TimeProvider.System), new FencingViews("a", null), _ => true, () => Interlocked.Increment(ref returns), TimeProvider.System, NullLogger.Instance);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         var run = agent.RunAsync(stop.Token);
         await Eventually.HoldsAsync(() => Renewals(api) >= 2, "the lease is renewed");

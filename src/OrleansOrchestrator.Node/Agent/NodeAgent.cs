@@ -163,7 +163,17 @@ public sealed partial class NodeAgent : IAsyncDisposable
         _registrar = new NodeRegistrar(
             _api, _options.Name, node, () => lease?.Fault ?? _runtime?.Fault, _options.StatusPeriod, _timeProvider, _loggers.CreateLogger<NodeRegistrar>());
         lease = new LeaseAgent(
-            _api, _options.Name, times, _options.LeaseRenewInterval, clock, vote, views, () => guard.Feed().IsTold, _registrar.Repeat, _timeProvider, _loggers.CreateLogger<LeaseAgent>());
+            _api,
+            _options.Name,
+            times,
+            _options.LeaseRenewInterval,
+            clock,
+            vote,
+            views,
+            view => !clock.IsHeldByOther(view) && guard.Feed().IsTold,
+            _registrar.Repeat,
+            _timeProvider,
+            _loggers.CreateLogger<LeaseAgent>());
         _peers = new PeerContacts(_api.Votes, HoldAgent.AnswerTime(times), _certificate);
 
         Run(lease.RunAsync);

@@ -11,6 +11,7 @@ namespace OrleansOrchestrator.Node.Leases;
 internal sealed class FencingViews : IObjectSink<V1Node>
 {
     private readonly string? _file;
+    private readonly Lock _lock = new();
     private volatile State _state;
     private volatile string? _told;
 
@@ -32,14 +33,29 @@ internal sealed class FencingViews : IObjectSink<V1Node>
     /// <summary>Whether the node's own vote is enough to run on without the control plane.</summary>
     public bool DecidesAlone => Current is { HoldMin: 1 };
 
-    /// <summary>The id of the view that renewals tell of: the newest that the node acts by.</summary>
-    /// <param name="isActedBy">Sees to it that the guard, too, has the deadlines of the newest view; false if it cannot be told now.</param>
-    public string? IdToTell(Func<bool> isActedBy)
+    /// <summary>The id of the view that renewals tell of: the newest by which alone the node acts.</summary>
+    /// <param name="isActedBy">
+    /// Whether no pod runs on by an earlier view than the one with this id, and the guard has its deadlines. The control plane asks
+    /// for the votes of earlier views until it has been told.
+    /// </param>
+    public string? IdToTell(Func<string, bool> isActedBy)
     {
-        var newest = Current?.Id;
-        if (newest != _told && isActedBy())
+        if (Current?.Id is { } newest && newest != _told && isActedBy(newest))
             _told = newest;
         return _told;
+    }
+
+    /// <summary>Does something in the name of a view, unless there is a newer one by now.</summary>
+    /// <returns>Whether it was done.</returns>
+    public bool TryActBy(FencingView view, Action action)
+    {
+        lock (_lock)
+        {
+            if (Current?.Id != view.Id)
+                return false;
+            action();
+            return true;
+        }
     }
 
     /// <summary>Whether a voter is in a view that this node may be asked by.</summary>
@@ -55,12 +71,15 @@ internal sealed class FencingViews : IObjectSink<V1Node>
     {
         if (obj.Metadata.Name != NodeName || FencingView.Of(obj) is not [.., var newest] views)
             return;
-        var known = _state;
-        if (known.Uid == obj.Metadata.Uid && Current is { } current && (newest.Number < current.Number || views.SequenceEqual(known.Views)))
-            return;
-        var state = new State(obj.Metadata.Uid, views);
-        Write(state);
-        _state = state;
+        lock (_lock)
+        {
+            var known = _state;
+            if (known.Uid == obj.Metadata.Uid && Current is { } current && (newest.Number < current.Number || views.SequenceEqual(known.Views)))
+                return;
+            var state = new State(obj.Metadata.Uid, views);
+            Write(state);
+            _state = state;
+        }
     }
 
     public void Delete(V1Node obj)

@@ -41,9 +41,7 @@ internal sealed partial class HoldAgent(
 
         var sent = clock.Now;
         var votes = await CountAsync(view, cancellationToken);
-        var isHeld = votes >= view.HoldMin;
-        if (isHeld)
-            clock.Hold(sent, times.GrantTime);
+        var isHeld = votes >= view.HoldMin && views.TryActBy(view, () => clock.Hold(sent, times.GrantTime, view.Id));
         if (isHeld && !_isHeld)
             LogHeld(votes, view.Members.Count, views.NodeName);
         _isHeld = isHeld;

@@ -17,7 +17,7 @@ namespace OrleansOrchestrator.Node.Leases;
 /// <param name="clock">What is told of acknowledgements.</param>
 /// <param name="vote">The node's vote, of which renewals tell.</param>
 /// <param name="views">The view that the node uses, of which renewals tell.</param>
-/// <param name="isActedBy">Sees to it that what ends the node's pods acts by the newest view, before the control plane relies on it.</param>
+/// <param name="isActedBy">Sees to it that what ends the node's pods acts by the view with this id, before the control plane relies on it.</param>
 /// <param name="returned">Called after a long silence has ended.</param>
 /// <param name="timeProvider">The clock of all delays.</param>
 /// <param name="logger">Where the agent logs.</param>
@@ -29,7 +29,7 @@ internal sealed partial class LeaseAgent(
     LeaseClock clock,
     NodeVote vote,
     FencingViews views,
-    Func<bool> isActedBy,
+    Func<string, bool> isActedBy,
     Action returned,
     TimeProvider timeProvider,
     ILogger logger)

@@ -43,7 +43,7 @@ internal sealed class LeaseClock
         _file = file;
         _decidesAlone = decidesAlone ?? (static () => false);
         var now = Now;
-        (_acknowledged, _held, _arrivedAt) = Read(now) ?? (now, new Held(now, TimeSpan.Zero, TimeSpan.Zero), null);
+        (_acknowledged, _held, _arrivedAt) = Read(now) ?? (now, Held.Nothing(now), null);
     }
 
     /// <summary>The moment to remember before a question is sent, for <see cref="Acknowledge"/> and <see cref="Hold"/>.</summary>
@@ -122,7 +122,8 @@ internal sealed class LeaseClock
     /// <summary>Lets pods run on, whatever the silence, for a time that counts from a moment in the past. A pod whose time was over stays stopped.</summary>
     /// <param name="since">When the question was sent that a majority granted.</param>
     /// <param name="time">For how long it was granted.</param>
-    public void Hold(Moment since, TimeSpan time)
+    /// <param name="view">The id of the view that the majority is of.</param>
+    public void Hold(Moment since, TimeSpan time, string view)
     {
         lock (_lock)
         {
@@ -132,9 +133,19 @@ internal sealed class LeaseClock
 
             // Peers cannot tell what happened in a leap: whose time it may have outlasted is not theirs to let run on.
             var began = before.Held > TimeSpan.Zero ? Longer(before.HeldFrom, LeapSince(_held.Since)) : before.Silence;
-            _held = new Held(since, time, began);
+            _held = new Held(since, time, began, view);
             Write();
         }
+    }
+
+    /// <summary>
+    /// Whether pods may be running by what another view than the given one granted. The node must not say meanwhile that it has left
+    /// that view: the votes of its members would not be asked for any more.
+    /// </summary>
+    public bool IsHeldByOther(string view)
+    {
+        lock (_lock)
+            return _held.View != view && _held.Time > Since(_held.Since, countsLeap: false);
     }
 
     private LeaseMeasurement Measure(bool isInDoubt) => new(
@@ -185,7 +196,7 @@ internal sealed class LeaseClock
         var next = _file + ".next";
         File.WriteAllLines(next, [
             ProcessIdentity.BootId, Format(_acknowledged), Format(_held.Since), _held.Time.ToString("c"), _held.Began.ToString("c"),
-            _arrivedAt?.ToString(CultureInfo.InvariantCulture) ?? "",
+            _arrivedAt?.ToString(CultureInfo.InvariantCulture) ?? "", _held.View,
         ]);
         File.Move(next, _file, overwrite: true);
     }
@@ -193,7 +204,7 @@ internal sealed class LeaseClock
     /// <summary>What was kept; null if nothing was. After a boot of the machine only the wall clock can tell how long ago it was.</summary>
     private (Moment Acknowledged, Held Held, long? ArrivedAt)? Read(Moment now)
     {
-        if (_file is null || !File.Exists(_file) || File.ReadAllLines(_file) is not [var boot, var acknowledged, var since, var time, var began, var arrived]
+        if (_file is null || !File.Exists(_file) || File.ReadAllLines(_file) is not [var boot, var acknowledged, var since, var time, var began, var arrived, .. var view]
             || Parse(acknowledged) is not { } last)
         {
             return null;
@@ -203,12 +214,16 @@ internal sealed class LeaseClock
         {
             return (
                 last,
-                new Held(held, TimeSpan.ParseExact(time, "c", CultureInfo.InvariantCulture), TimeSpan.ParseExact(began, "c", CultureInfo.InvariantCulture)),
+                new Held(
+                    held,
+                    TimeSpan.ParseExact(time, "c", CultureInfo.InvariantCulture),
+                    TimeSpan.ParseExact(began, "c", CultureInfo.InvariantCulture),
+                    view.FirstOrDefault("")),
                 long.TryParse(arrived, CultureInfo.InvariantCulture, out var at) ? at : null);
         }
 
         var ago = Longer(now.Wall - last.Wall, TimeSpan.Zero);
-        return (new Moment(now.Timestamp - (long)(ago.TotalSeconds * _timeProvider.TimestampFrequency), now.Wall - ago), new Held(now, TimeSpan.Zero, TimeSpan.Zero), null);
+        return (new Moment(now.Timestamp - (long)(ago.TotalSeconds * _timeProvider.TimestampFrequency), now.Wall - ago), Held.Nothing(now), null);
     }
 
     private static string Format(Moment moment) => string.Create(CultureInfo.InvariantCulture, $"{moment.Timestamp} {moment.Wall:O}");
@@ -225,7 +240,11 @@ internal sealed class LeaseClock
     /// <param name="Since">From when.</param>
     /// <param name="Time">For how long.</param>
     /// <param name="Began">How long the silence had lasted when it began, without a gap since.</param>
-    private readonly record struct Held(Moment Since, TimeSpan Time, TimeSpan Began);
+    /// <param name="View">The id of the view that granted it; empty if that is not known.</param>
+    private readonly record struct Held(Moment Since, TimeSpan Time, TimeSpan Began, string View)
+    {
+        public static Held Nothing(Moment now) => new(now, TimeSpan.Zero, TimeSpan.Zero, "");
+    }
 }
 
 /// <summary>How long pods may still run, as of one moment.</summary>

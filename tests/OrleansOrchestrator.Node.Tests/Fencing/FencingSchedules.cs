@@ -1,3 +1,5 @@
+using OrleansOrchestrator.Model.Fencing;
+
 namespace OrleansOrchestrator.Node.Tests.Fencing;
 
 /// <summary>
@@ -10,7 +12,7 @@ internal static class FencingSchedules
     public const double End = 70;
 
     public static IReadOnlyList<Action<FencingWorld>> All { get; } =
-        [PeerComesBack, PeerComesBackRestarted, PeersLendInTurn, RestartedPeersLendInTurn, RenewalIsLate, DeletionIsLate, ViewsAreOld];
+        [PeerComesBack, PeerComesBackRestarted, PeersLendInTurn, RestartedPeersLendInTurn, RenewalIsLate, DeletionIsLate, ViewsAreOld, ViewChangesWhileHeld];
 
     /// <summary>A peer that let a node run on hears the control plane again, and votes for it.</summary>
     private static void PeerComesBack(FencingWorld world)
@@ -96,6 +98,21 @@ internal static class FencingSchedules
             world.AddNode();
         world.After(world.Between(3, 8), () => Cut(lost));
         ReturnLate(world, lost);
+    }
+
+    /// <summary>A node is held by a peer that has left its view meanwhile, hears the control plane for long enough to learn of it, and is lost.</summary>
+    private static void ViewChangesWhileHeld(FencingWorld world)
+    {
+        var (lost, peer) = (world.Daemons[0], world.Daemons[1]);
+        Cut(peer);
+        peer.Part = lost.Part = 1;
+        lost.Down.IsCut = true;
+        world.When(() => FencingView.Of(world.Nodes[lost.Name]).Count > 1, () => world.After(world.Between(0, 4), () =>
+        {
+            Connect(lost);
+            world.After(world.Between(2, 6), () => Cut(lost));
+        }));
+        ReturnLate(world, peer);
     }
 
     /// <summary>Cuts two nodes off from the control plane, and from the third, which the control plane hears.</summary>

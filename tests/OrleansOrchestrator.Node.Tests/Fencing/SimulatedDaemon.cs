@@ -57,8 +57,6 @@ internal sealed class SimulatedDaemon : IPeers
         }
     }
 
-    public string? UsedView => _views.Current?.Id;
-
     /// <summary>The daemon is gone; its pod runs on, and is ended by its guard.</summary>
     public void Kill()
     {
@@ -132,7 +130,7 @@ internal sealed class SimulatedDaemon : IPeers
     private double? Renew(int life)
     {
         var sent = _lease.Now;
-        var report = _vote.Report(_views.Current?.Id);
+        var report = _vote.Report(_views.IdToTell(IsActedBy));
         Send(() =>
         {
             if (_world.Broken == Broken.RenewalsCountFromTheirArrival)
@@ -142,6 +140,14 @@ internal sealed class SimulatedDaemon : IPeers
             Receive(life, () => Acknowledge(sent, beat, life));
         });
         return FencingWorld.RenewInterval / _clock.Rate;
+    }
+
+    private bool IsActedBy(string view)
+    {
+        if (_lease.IsHeldByOther(view) && _world.Broken != Broken.GrantsOutlastTheirView)
+            return false;
+        Look();
+        return true;
     }
 
     private void Acknowledge(LeaseClock.Moment sent, string? beat, int life)
