@@ -6,6 +6,7 @@ using OrleansOrchestrator.Gateway.Requests;
 using OrleansOrchestrator.Gateway.Responses;
 using OrleansOrchestrator.Gateway.WebSockets;
 using OrleansOrchestrator.Model.Errors;
+using OrleansOrchestrator.Model.Tunnels;
 
 namespace OrleansOrchestrator.Gateway.Streams;
 
@@ -86,7 +87,7 @@ internal sealed class PodStreams(PodLocator locator, NodeClient nodes, GatewayOp
             await client.SendAsync(told, WebSocketMessageType.Binary, endOfMessage: true, limit.Token);
             await client.CloseAsync(WebSocketCloseStatus.NormalClosure, null, limit.Token);
         }
-        catch (Exception gone) when (gone is WebSocketException or OperationCanceledException)
+        catch (Exception gone) when (gone.IsGone())
         {
             // The client does not wait for the error either.
         }

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Net.WebSockets;
+using OrleansOrchestrator.Model.Tunnels;
 
 namespace OrleansOrchestrator.Gateway.WebSockets;
 
@@ -36,8 +37,8 @@ internal static class WebSocketRelay
         }
 
         await ending.CancelAsync();
-        client.Abort();
-        node.Abort();
+        client.AbortUnlessClosed();
+        node.AbortUnlessClosed();
         await Task.WhenAll(up, down);
     }
 
@@ -59,7 +60,7 @@ internal static class WebSocketRelay
                 await to.SendAsync(buffer.AsMemory(0, part.Count), part.MessageType, part.EndOfMessage, cancellationToken);
             }
         }
-        catch (Exception gone) when (gone is WebSocketException or OperationCanceledException or IOException or ObjectDisposedException or InvalidOperationException)
+        catch (Exception gone) when (gone.IsGone())
         {
             return false;
         }
@@ -76,7 +77,7 @@ internal static class WebSocketRelay
         {
             await client.CloseOutputAsync(WebSocketCloseStatus.InternalServerError, "the connection to the node was lost", limit.Token);
         }
-        catch (Exception gone) when (gone is WebSocketException or OperationCanceledException or IOException or InvalidOperationException)
+        catch (Exception gone) when (gone.IsGone())
         {
             // The client has gone, too.
         }

@@ -1,6 +1,7 @@
 using System.Net.WebSockets;
 using Microsoft.AspNetCore.Http;
 using OrleansOrchestrator.Model.Errors;
+using OrleansOrchestrator.Model.Tunnels;
 
 namespace OrleansOrchestrator.Gateway.WebSockets;
 
@@ -63,12 +64,12 @@ internal sealed class WebSocketReply : IAsyncDisposable
                 await _socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, limit.Token);
             await _receiving.WaitAsync(limit.Token);
         }
-        catch (Exception gone) when (gone is WebSocketException or OperationCanceledException or IOException)
+        catch (Exception gone) when (gone.IsGone())
         {
             // The client has gone without a word.
         }
 
-        _socket.Abort();
+        _socket.AbortUnlessClosed();
         await _receiving;
         _socket.Dispose();
         _ending.Dispose();
@@ -84,7 +85,7 @@ internal sealed class WebSocketReply : IAsyncDisposable
                 // Nothing that a client sends means anything here.
             }
         }
-        catch (Exception gone) when (gone is WebSocketException or OperationCanceledException or IOException or ObjectDisposedException)
+        catch (Exception gone) when (gone.IsGone())
         {
             // A client that breaks the connection is as gone as one that closes it.
         }

@@ -72,7 +72,7 @@ public sealed class TunnelStream : Stream
         {
             await _socket.SendAsync(buffer, WebSocketMessageType.Binary, endOfMessage: true, cancellationToken);
         }
-        catch (Exception gone) when (gone is WebSocketException or ObjectDisposedException or InvalidOperationException)
+        catch (Exception gone) when (gone is not OperationCanceledException && gone.IsGone())
         {
             throw new IOException("the tunnel has ended", gone);
         }
@@ -140,7 +140,7 @@ public sealed class TunnelStream : Stream
                     return part.Count;
             }
         }
-        catch (Exception gone) when (gone is WebSocketException or ObjectDisposedException or InvalidOperationException or IOException)
+        catch (Exception gone) when (gone is not OperationCanceledException && gone.IsGone())
         {
             return 0;
         }

@@ -63,6 +63,17 @@ public sealed class WatchTests : IAsyncLifetime
         socket.CloseStatus.ShouldBe(System.Net.WebSockets.WebSocketCloseStatus.NormalClosure);
     }
 
+    [Fact]
+    public async Task Watch_OverAWebSocketThatTheClientCloses_IsClosedInOrder()
+    {
+        await Parallel.ForAsync(0, 100, new ParallelOptions { MaxDegreeOfParallelism = 20 }, async (_, cancellationToken) =>
+        {
+            using var socket = await _gateway.OpenSocketAsync(Maps + "?watch=true", null);
+            await socket.CloseAsync(System.Net.WebSockets.WebSocketCloseStatus.NormalClosure, null, cancellationToken);
+            socket.CloseStatus.ShouldBe(System.Net.WebSockets.WebSocketCloseStatus.NormalClosure);
+        });
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData(2)]

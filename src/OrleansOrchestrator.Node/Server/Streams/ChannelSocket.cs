@@ -1,6 +1,7 @@
-using System.Buffers;
 using System.Buffers.Text;
+using System.Buffers;
 using System.Net.WebSockets;
+using OrleansOrchestrator.Model.Tunnels;
 
 namespace OrleansOrchestrator.Node.Server.Streams;
 
@@ -71,12 +72,12 @@ internal sealed class ChannelSocket(WebSocket socket, ChannelProtocol protocol, 
                 await socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, limit.Token);
             await receiving.WaitAsync(limit.Token);
         }
-        catch (Exception gone) when (gone is WebSocketException or OperationCanceledException or IOException)
+        catch (Exception gone) when (gone.IsGone())
         {
             // The other side has gone without a word.
         }
 
-        socket.Abort();
+        socket.AbortUnlessClosed();
         await receiving;
     }
 

@@ -1,5 +1,5 @@
-using System.Net.WebSockets;
 using System.Text.Json;
+using OrleansOrchestrator.Model.Tunnels;
 using OrleansOrchestrator.Node.Runtime;
 using OrleansOrchestrator.Node.Runtime.Sessions;
 
@@ -33,7 +33,7 @@ internal sealed class StreamSession(OpenedSession opened, SessionRequest request
         {
             await TellAsync(await EndOfAsync(what, cancellationToken), cancellationToken);
         }
-        catch (Exception gone) when (IsGone(gone))
+        catch (Exception gone) when (gone.IsGone())
         {
             // Nobody is left who could be told.
         }
@@ -78,7 +78,7 @@ internal sealed class StreamSession(OpenedSession opened, SessionRequest request
                     takesInput = await HandOnAsync(session, part, takesInput, ending.Token);
             }
         }
-        catch (Exception gone) when (IsGone(gone))
+        catch (Exception gone) when (gone.IsGone())
         {
             // A caller that breaks the connection is as gone as one that closes it.
         }
@@ -106,14 +106,11 @@ internal sealed class StreamSession(OpenedSession opened, SessionRequest request
 
             return takesInput;
         }
-        catch (Exception ended) when (IsGone(ended))
+        catch (Exception ended) when (ended.IsGone())
         {
             return false;
         }
     }
-
-    private static bool IsGone(Exception exception) =>
-        exception is WebSocketException or OperationCanceledException or IOException or ObjectDisposedException or InvalidOperationException;
 
     private static TerminalSize? SizeOf(ReadOnlySpan<byte> json)
     {
