@@ -1,6 +1,5 @@
 using System.Text;
 using System.Text.Json.Nodes;
-using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.Kinds.Tests;

@@ -1,6 +1,6 @@
 using System.Text;
 using OrleansOrchestrator.Cli.Failures;
-using OrleansOrchestrator.Model.Yaml;
+using OrleansOrchestrator.Documents.Yaml;
 
 namespace OrleansOrchestrator.Cli.Configuration;
 

@@ -1,9 +1,10 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using k8s;
+using OrleansOrchestrator.Documents.CustomResources;
+using OrleansOrchestrator.Documents.Patching;
 using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Model.Errors;
-using OrleansOrchestrator.Model.Patching;
 
 namespace OrleansOrchestrator.ControlPlane.Admission;
 
@@ -25,7 +26,7 @@ internal sealed class AdmissionChain(IEnumerable<IAdmissionPlugin> plugins, Time
 
             // What an update restores of the present object it shares with it. Whoever changes the object must not change that too.
             if (!isOwn && request.Object is { } shared)
-                request = request with { Object = ObjectCodec.DecodeLike(shared, ObjectCodec.EncodeAny(shared)) };
+                request = request with { Object = CustomObject.DecodeLike(shared, ObjectCodec.EncodeAny(shared)) };
             isOwn = true;
             request = plugin.HasSideEffects
                 ? await MutateOnceAsync(plugin, request, memory, cancellationToken)
@@ -127,7 +128,7 @@ internal sealed class AdmissionChain(IEnumerable<IAdmissionPlugin> plugins, Time
         if (request.Object is not { } obj || change.Count == 0)
             return request;
         var json = JsonMergePatch.Apply(ObjectCodec.EncodeAny(obj), JsonSerializer.SerializeToUtf8Bytes(change, ObjectCodec.Options));
-        return request with { Object = ObjectCodec.DecodeLike(obj, json) };
+        return request with { Object = CustomObject.DecodeLike(obj, json) };
     }
 
     private static JsonNode? ToNode(IKubernetesObject? obj) => obj is null ? null : JsonNode.Parse(ObjectCodec.EncodeAny(obj));

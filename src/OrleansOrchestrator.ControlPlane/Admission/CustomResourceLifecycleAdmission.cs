@@ -1,4 +1,4 @@
-using OrleansOrchestrator.Model.CustomResources;
+using OrleansOrchestrator.Documents.CustomResources;
 using OrleansOrchestrator.Model.Errors;
 
 namespace OrleansOrchestrator.ControlPlane.Admission;

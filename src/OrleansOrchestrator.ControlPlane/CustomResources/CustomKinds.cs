@@ -5,8 +5,8 @@ using OrleansOrchestrator.ControlPlane.Definitions;
 using OrleansOrchestrator.ControlPlane.Readiness;
 using OrleansOrchestrator.ControlPlane.Requests;
 using OrleansOrchestrator.ControlPlane.Watch;
-using OrleansOrchestrator.Model.Codec;
-using OrleansOrchestrator.Model.CustomResources;
+using OrleansOrchestrator.Documents.CustomResources;
+using OrleansOrchestrator.Kinds.ApiExtensions;
 using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.ControlPlane.CustomResources;

@@ -1,7 +1,6 @@
 using Microsoft.Extensions.Logging;
 using OrleansOrchestrator.ControlPlane.Store;
 using OrleansOrchestrator.Loops;
-using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Model.Errors;
 using OrleansOrchestrator.Model.Resources;
 

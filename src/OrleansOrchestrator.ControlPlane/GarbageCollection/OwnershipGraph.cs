@@ -2,8 +2,6 @@ using k8s.Models;
 using OrleansOrchestrator.Controllers.GarbageCollection;
 using OrleansOrchestrator.ControlPlane.Requests;
 using OrleansOrchestrator.ControlPlane.Watch;
-using OrleansOrchestrator.Model.Codec;
-using OrleansOrchestrator.Model.Metadata;
 using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.ControlPlane.GarbageCollection;

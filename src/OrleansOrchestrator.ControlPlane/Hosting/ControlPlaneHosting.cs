@@ -10,6 +10,7 @@ using OrleansOrchestrator.ControlPlane.CustomResources;
 using OrleansOrchestrator.ControlPlane.Definitions;
 using OrleansOrchestrator.ControlPlane.Events;
 using OrleansOrchestrator.ControlPlane.GarbageCollection;
+using OrleansOrchestrator.ControlPlane.Grains;
 using OrleansOrchestrator.ControlPlane.Membership;
 using OrleansOrchestrator.ControlPlane.Memory;
 using OrleansOrchestrator.ControlPlane.Nodes;
@@ -57,6 +58,7 @@ public static class ControlPlaneHosting
         services.AddSingleton(options.NodeLifecycle);
         services.AddSingleton(new RootCertificate(options.RootCertificatePem));
 
+        WireTypeNames.AddTo(services);
         services.AddSingleton<LocalHeads>();
         services.AddSingleton<SlowOpenings>();
         services.AddSingleton<StoreClient>();

@@ -4,7 +4,6 @@ using Microsoft.Extensions.Logging;
 using OrleansOrchestrator.Controllers.NodeLifecycle;
 using OrleansOrchestrator.ControlPlane.Requests;
 using OrleansOrchestrator.ControlPlane.Watch;
-using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Model.Fencing;
 using OrleansOrchestrator.Model.Resources;
 using OrleansOrchestrator.Model.Selectors;

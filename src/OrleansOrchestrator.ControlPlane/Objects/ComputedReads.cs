@@ -1,6 +1,5 @@
 using System.Collections.Frozen;
 using OrleansOrchestrator.ControlPlane.Requests;
-using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Model.Errors;
 using OrleansOrchestrator.Model.Resources;
 

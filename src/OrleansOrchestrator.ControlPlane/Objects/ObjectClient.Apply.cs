@@ -1,8 +1,8 @@
 using OrleansOrchestrator.ControlPlane.Admission;
 using OrleansOrchestrator.ControlPlane.Requests;
-using OrleansOrchestrator.Model.Codec;
+using OrleansOrchestrator.Documents.FieldManagement;
 using OrleansOrchestrator.Model.Errors;
-using OrleansOrchestrator.Model.FieldManagement;
+using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.ControlPlane.Objects;
 

@@ -3,9 +3,9 @@ using OrleansOrchestrator.ControlPlane.Admission;
 using OrleansOrchestrator.ControlPlane.Requests;
 using OrleansOrchestrator.ControlPlane.Store;
 using OrleansOrchestrator.ControlPlane.Watch;
+using OrleansOrchestrator.Documents.FieldManagement;
 using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Model.Errors;
-using OrleansOrchestrator.Model.FieldManagement;
 using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.ControlPlane.Objects;

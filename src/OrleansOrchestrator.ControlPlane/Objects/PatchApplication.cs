@@ -1,9 +1,10 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using OrleansOrchestrator.ControlPlane.Requests;
+using OrleansOrchestrator.Documents.Patching;
 using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Model.Errors;
-using OrleansOrchestrator.Model.Patching;
+using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.ControlPlane.Objects;
 

@@ -1,9 +1,8 @@
 using System.Globalization;
 using OrleansOrchestrator.ControlPlane.Admission;
 using OrleansOrchestrator.ControlPlane.Requests;
-using OrleansOrchestrator.Model.Codec;
+using OrleansOrchestrator.Documents.FieldManagement;
 using OrleansOrchestrator.Model.Errors;
-using OrleansOrchestrator.Model.FieldManagement;
 using OrleansOrchestrator.Model.Metadata;
 using OrleansOrchestrator.Model.Resources;
 using OrleansOrchestrator.Model.Validation;

@@ -1,5 +1,5 @@
 using OrleansOrchestrator.ControlPlane.Authorization;
-using OrleansOrchestrator.Model.Metadata;
+using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.ControlPlane.Requests;
 

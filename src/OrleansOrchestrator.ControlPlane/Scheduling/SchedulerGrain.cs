@@ -6,7 +6,6 @@ using OrleansOrchestrator.ControlPlane.Events;
 using OrleansOrchestrator.ControlPlane.Grains;
 using OrleansOrchestrator.ControlPlane.Watch;
 using OrleansOrchestrator.Loops;
-using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Model.Resources;
 using OrleansOrchestrator.Scheduling.Cluster;
 using OrleansOrchestrator.Scheduling.Configuration;

@@ -1,4 +1,3 @@
-using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.ControlPlane.Store;

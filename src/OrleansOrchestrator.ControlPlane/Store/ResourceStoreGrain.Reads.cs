@@ -1,5 +1,4 @@
 using OrleansOrchestrator.Loops;
-using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Model.Resources;
 using OrleansOrchestrator.Storage.Log;
 

@@ -1,4 +1,4 @@
-using OrleansOrchestrator.Model.Codec;
+using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.ControlPlane.Store;
 

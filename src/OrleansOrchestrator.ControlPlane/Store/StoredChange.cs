@@ -1,4 +1,4 @@
-using OrleansOrchestrator.Model.Codec;
+using OrleansOrchestrator.Model.Resources;
 using OrleansOrchestrator.Storage.Log;
 
 namespace OrleansOrchestrator.ControlPlane.Store;

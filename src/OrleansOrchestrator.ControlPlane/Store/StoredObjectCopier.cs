@@ -1,5 +1,5 @@
 using Orleans.Serialization.Cloning;
-using OrleansOrchestrator.Model.Codec;
+using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.ControlPlane.Store;
 

@@ -1,6 +1,7 @@
 using OrleansOrchestrator.ControlPlane.Requests;
 using OrleansOrchestrator.ControlPlane.Store;
 using OrleansOrchestrator.Model.Codec;
+using OrleansOrchestrator.Model.Resources;
 using OrleansOrchestrator.Storage.Log;
 
 namespace OrleansOrchestrator.ControlPlane.Watch;

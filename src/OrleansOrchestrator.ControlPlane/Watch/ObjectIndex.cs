@@ -1,5 +1,4 @@
 using OrleansOrchestrator.ControlPlane.Requests;
-using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.ControlPlane.Watch;

@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Logging;
 using OrleansOrchestrator.ControlPlane.Store;
-using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Model.Resources;
 using OrleansOrchestrator.Storage.Log;
 

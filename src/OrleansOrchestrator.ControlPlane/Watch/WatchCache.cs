@@ -3,7 +3,6 @@ using Microsoft.Extensions.Logging;
 using OrleansOrchestrator.ControlPlane.Requests;
 using OrleansOrchestrator.ControlPlane.Store;
 using OrleansOrchestrator.Loops;
-using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Model.Errors;
 using OrleansOrchestrator.Model.Resources;
 

@@ -3,8 +3,8 @@ using OrleansOrchestrator.Controllers.Actions;
 using OrleansOrchestrator.Controllers.Objects;
 using OrleansOrchestrator.Controllers.Reconciling;
 using OrleansOrchestrator.Controllers.Relations;
+using OrleansOrchestrator.Kinds.ApiExtensions;
 using OrleansOrchestrator.Model.Codec;
-using OrleansOrchestrator.Model.CustomResources;
 using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.Controllers.CustomResources;

@@ -2,7 +2,7 @@ using k8s.Models;
 using OrleansOrchestrator.Controllers.Actions;
 using OrleansOrchestrator.Controllers.Objects;
 using OrleansOrchestrator.Controllers.Reconciling;
-using OrleansOrchestrator.Model.Metadata;
+using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.Controllers.GarbageCollection;
 

@@ -1,5 +1,4 @@
 using OrleansOrchestrator.Controllers.Objects;
-using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.Controllers.Relations;

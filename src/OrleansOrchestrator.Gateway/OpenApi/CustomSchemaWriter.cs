@@ -1,9 +1,9 @@
 using System.Collections.Frozen;
 using System.Text.Json;
 using k8s.Models;
+using OrleansOrchestrator.Documents.CustomResources;
 using OrleansOrchestrator.Gateway.Json;
 using OrleansOrchestrator.Gateway.Responses;
-using OrleansOrchestrator.Model.CustomResources;
 
 namespace OrleansOrchestrator.Gateway.OpenApi;
 

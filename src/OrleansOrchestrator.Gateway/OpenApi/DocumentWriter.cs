@@ -1,6 +1,6 @@
 using System.Text.Json;
 using k8s.Models;
-using OrleansOrchestrator.Model.CustomResources;
+using OrleansOrchestrator.Documents.CustomResources;
 using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.Gateway.OpenApi;

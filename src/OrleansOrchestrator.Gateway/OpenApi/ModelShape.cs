@@ -1,8 +1,8 @@
 using System.Reflection;
 using System.Text.Json.Serialization.Metadata;
 using k8s.Models;
+using OrleansOrchestrator.Documents.CustomResources;
 using OrleansOrchestrator.Model.Codec;
-using OrleansOrchestrator.Model.CustomResources;
 using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.Gateway.OpenApi;

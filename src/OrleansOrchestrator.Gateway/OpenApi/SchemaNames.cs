@@ -1,7 +1,7 @@
 using System.Collections.Frozen;
 using System.Text.RegularExpressions;
 using k8s.Models;
-using OrleansOrchestrator.Model.CustomResources;
+using OrleansOrchestrator.Documents.CustomResources;
 using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.Gateway.OpenApi;

@@ -2,10 +2,10 @@ using System.Collections.Frozen;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using k8s.Models;
+using OrleansOrchestrator.Documents.FieldManagement;
+using OrleansOrchestrator.Documents.Patching;
 using OrleansOrchestrator.Gateway.Json;
 using OrleansOrchestrator.Gateway.Responses;
-using OrleansOrchestrator.Model.FieldManagement;
-using OrleansOrchestrator.Model.Patching;
 
 namespace OrleansOrchestrator.Gateway.OpenApi;
 

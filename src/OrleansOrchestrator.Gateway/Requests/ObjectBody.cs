@@ -1,11 +1,11 @@
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
+using OrleansOrchestrator.Documents.Yaml;
 using OrleansOrchestrator.Gateway.Negotiation;
 using OrleansOrchestrator.Gateway.Options;
 using OrleansOrchestrator.Gateway.Protobuf;
 using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Model.Errors;
-using OrleansOrchestrator.Model.Yaml;
 
 namespace OrleansOrchestrator.Gateway.Requests;
 

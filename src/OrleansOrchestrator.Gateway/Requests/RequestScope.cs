@@ -1,6 +1,6 @@
+using OrleansOrchestrator.Documents.CustomResources;
 using OrleansOrchestrator.Gateway.Negotiation;
 using OrleansOrchestrator.Gateway.Protobuf;
-using OrleansOrchestrator.Model.CustomResources;
 
 namespace OrleansOrchestrator.Gateway.Requests;
 

@@ -4,7 +4,7 @@ using k8s.Models;
 using OrleansOrchestrator.ControlPlane.Requests;
 using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Model.Errors;
-using OrleansOrchestrator.Model.Metadata;
+using OrleansOrchestrator.Model.Resources;
 using OrleansOrchestrator.Model.Validation;
 
 namespace OrleansOrchestrator.Gateway.Requests;

@@ -2,10 +2,10 @@ using System.Buffers;
 using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
+using OrleansOrchestrator.Documents.Yaml;
 using OrleansOrchestrator.Gateway.Json;
 using OrleansOrchestrator.Gateway.Negotiation;
 using OrleansOrchestrator.Gateway.Protobuf;
-using OrleansOrchestrator.Model.Yaml;
 
 namespace OrleansOrchestrator.Gateway.Responses;
 

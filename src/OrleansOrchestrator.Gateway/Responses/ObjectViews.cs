@@ -1,7 +1,7 @@
 using System.Text.Json;
 using OrleansOrchestrator.Gateway.Negotiation;
 using OrleansOrchestrator.Gateway.Requests;
-using OrleansOrchestrator.Model.Codec;
+using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.Gateway.Responses;
 

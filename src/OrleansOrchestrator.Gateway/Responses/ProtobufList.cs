@@ -5,7 +5,7 @@ using OrleansOrchestrator.Gateway.Json;
 using OrleansOrchestrator.Gateway.Negotiation;
 using OrleansOrchestrator.Gateway.Protobuf;
 using OrleansOrchestrator.Gateway.Requests;
-using OrleansOrchestrator.Model.Codec;
+using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.Gateway.Responses;
 

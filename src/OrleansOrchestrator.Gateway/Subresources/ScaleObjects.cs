@@ -3,10 +3,11 @@ using System.Text.Json.Nodes;
 using k8s.Models;
 using OrleansOrchestrator.ControlPlane.Objects;
 using OrleansOrchestrator.ControlPlane.Requests;
+using OrleansOrchestrator.Documents.Patching;
 using OrleansOrchestrator.Gateway.Requests;
 using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Model.Errors;
-using OrleansOrchestrator.Model.Patching;
+using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.Gateway.Subresources;
 

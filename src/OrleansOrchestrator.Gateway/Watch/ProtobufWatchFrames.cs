@@ -10,7 +10,6 @@ using OrleansOrchestrator.Gateway.Negotiation;
 using OrleansOrchestrator.Gateway.Protobuf;
 using OrleansOrchestrator.Gateway.Requests;
 using OrleansOrchestrator.Gateway.Responses;
-using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.Gateway.Watch;

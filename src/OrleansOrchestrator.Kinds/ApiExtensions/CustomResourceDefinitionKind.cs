@@ -1,7 +1,6 @@
 using System.Globalization;
 using k8s.Models;
 using OrleansOrchestrator.Kinds.Rules;
-using OrleansOrchestrator.Model.CustomResources;
 using OrleansOrchestrator.Model.Resources;
 using OrleansOrchestrator.Model.Tables;
 using OrleansOrchestrator.Model.Validation;

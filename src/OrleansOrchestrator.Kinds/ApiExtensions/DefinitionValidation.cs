@@ -1,7 +1,6 @@
 using k8s.Models;
 using OrleansOrchestrator.Kinds.FlowControl;
 using OrleansOrchestrator.Kinds.Rules;
-using OrleansOrchestrator.Model.CustomResources;
 using OrleansOrchestrator.Model.Names;
 using OrleansOrchestrator.Model.Validation;
 

@@ -1,9 +1,9 @@
 using System.Text.Json;
 using k8s.Models;
+using OrleansOrchestrator.Documents.CustomResources;
+using OrleansOrchestrator.Documents.Schemas;
 using OrleansOrchestrator.Model.Codec;
-using OrleansOrchestrator.Model.CustomResources;
 using OrleansOrchestrator.Model.Names;
-using OrleansOrchestrator.Model.Schemas;
 using OrleansOrchestrator.Model.Validation;
 
 namespace OrleansOrchestrator.Kinds.ApiExtensions;

@@ -2,7 +2,6 @@ using k8s.Models;
 using OrleansOrchestrator.Kinds.Core.Pods;
 using OrleansOrchestrator.Kinds.Rules;
 using OrleansOrchestrator.Model.Codec;
-using OrleansOrchestrator.Model.Metadata;
 using OrleansOrchestrator.Model.Resources;
 using OrleansOrchestrator.Model.Tables;
 using OrleansOrchestrator.Model.Validation;

@@ -1,7 +1,6 @@
 using k8s.Models;
 using OrleansOrchestrator.Kinds.Core.Pods;
 using OrleansOrchestrator.Kinds.Rules;
-using OrleansOrchestrator.Model.Metadata;
 using OrleansOrchestrator.Model.Resources;
 using OrleansOrchestrator.Model.Selectors;
 using OrleansOrchestrator.Model.Tables;

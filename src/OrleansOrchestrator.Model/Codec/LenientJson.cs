@@ -10,7 +10,7 @@ namespace OrleansOrchestrator.Model.Codec;
 /// Reads JSON into nodes that can be changed, as Go does: of a field that is given more than once the last one counts.
 /// System.Text.Json's own nodes refuse that.
 /// </summary>
-internal ref struct LenientJson
+public ref struct LenientJson
 {
     private static readonly JsonReaderOptions Options = new() { MaxDepth = ObjectCodec.DepthMax };
 

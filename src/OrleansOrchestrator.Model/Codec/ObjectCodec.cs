@@ -2,7 +2,6 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using k8s;
-using OrleansOrchestrator.Model.CustomResources;
 
 namespace OrleansOrchestrator.Model.Codec;
 
@@ -28,16 +27,6 @@ public static class ObjectCodec
 
     /// <summary>Writes an object of any type.</summary>
     public static byte[] EncodeAny(IKubernetesObject obj) => JsonSerializer.SerializeToUtf8Bytes(obj, obj.GetType(), Options);
-
-    /// <summary>Reads an object of the type of another one, of which it is a later state.</summary>
-    /// <exception cref="JsonException">The JSON is malformed or has a field of a wrong type.</exception>
-    public static IKubernetesObject DecodeLike(IKubernetesObject earlier, ReadOnlySpan<byte> json)
-    {
-        var decoded = (IKubernetesObject)JsonSerializer.Deserialize(json, earlier.GetType(), Options)!;
-        if (decoded is CustomObject custom)
-            custom.SentAs = ((CustomObject)earlier).SentAs;
-        return decoded;
-    }
 
     private static JsonSerializerOptions CreateOptions()
     {

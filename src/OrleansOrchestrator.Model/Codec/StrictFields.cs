@@ -30,7 +30,7 @@ public static class StrictFields
     }
 
     /// <summary>Reads the value that the reader stands on.</summary>
-    internal static void Read(ref Utf8JsonReader reader, Type type, string path, List<string> faults)
+    public static void Read(ref Utf8JsonReader reader, Type type, string path, List<string> faults)
     {
         if (reader.TokenType is not (JsonTokenType.StartObject or JsonTokenType.StartArray))
             return;
@@ -101,7 +101,7 @@ public static class StrictFields
     }
 
     /// <summary>Adds a fault, once, and as long as there are not too many.</summary>
-    internal static void Add(List<string> faults, string fault)
+    public static void Add(List<string> faults, string fault)
     {
         if (faults.Count < FaultsMax && !faults.Contains(fault, StringComparer.Ordinal))
             faults.Add(fault);

@@ -1,7 +1,5 @@
 using System.Text.Json;
 using OrleansOrchestrator.Model.Codec;
-using OrleansOrchestrator.Model.FieldManagement;
-using OrleansOrchestrator.Model.Metadata;
 using OrleansOrchestrator.Model.Tables;
 using OrleansOrchestrator.Model.Validation;
 
@@ -73,7 +71,7 @@ public abstract class ResourceDefinition
     /// <summary>What whoever selects by a field that selectors cannot name is told.</summary>
     public virtual string UnsupportedFieldText(string field) => SelectableFields.Count > 0
         ? $"field label not supported: {field}"
-        : $"{Codec.GoSyntax.Quote(field)} is not a known field selector: only \"metadata.name\", \"metadata.namespace\"";
+        : $"{GoSyntax.Quote(field)} is not a known field selector: only \"metadata.name\", \"metadata.namespace\"";
 
     /// <summary>The selectable fields by the segments of their paths.</summary>
     internal FieldTree FieldTree => _fieldTree ??= FieldTree.Of(SelectableFields);
@@ -143,9 +141,6 @@ public abstract class ResourceDefinition
 
     /// <summary>The groups and versions in which it is served besides the one in which it is stored.</summary>
     protected virtual IReadOnlyList<ResourceForm> OtherForms => [];
-
-    /// <summary>Which parts of the objects can have owners of their own.</summary>
-    public virtual FieldSchema FieldSchema => ModelFieldSchemas.Of(ModelType);
 
     /// <summary>Plural and group.</summary>
     public ResourceName Name => _name ??= new ResourceName(Plural, Group);
@@ -224,8 +219,6 @@ public abstract class ResourceDefinition
         var warnings = new List<string>();
         if (current is null && !IsActedOn)
             warnings.Add($"{ApiVersion} {Kind} is kept and checked, but nothing in this cluster acts on it yet");
-        if (TakesAnyFinalizer)
-            warnings.AddRange(ObjectMetaValidation.FinalizerWarnings(obj.Metadata, current?.Metadata));
         AddWarnings(obj, current, warnings);
         return warnings;
     }

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using OrleansOrchestrator.Model.Codec;
-using OrleansOrchestrator.Model.FieldManagement;
 using OrleansOrchestrator.Model.Tables;
 using OrleansOrchestrator.Model.Validation;
 
@@ -38,12 +37,6 @@ public abstract class ResourceForm(ResourceDefinition definition)
 
     /// <summary>The .NET type of the model in this form.</summary>
     public abstract Type ModelType { get; }
-
-    /// <summary>Which parts of objects in this form can have owners of their own.</summary>
-    public virtual FieldSchema FieldSchema => ModelFieldSchemas.Of(ModelType);
-
-    /// <summary>The fields of objects that were created in this form.</summary>
-    internal FieldSetCache FieldSetCache { get; } = new();
 
     /// <summary>The columns of its table; their cells are read from the storage form.</summary>
     public virtual IReadOnlyList<TableColumn> Columns => Definition.Columns;

@@ -1,6 +1,3 @@
-using OrleansOrchestrator.Model.Codec;
-using OrleansOrchestrator.Model.FieldManagement;
-
 namespace OrleansOrchestrator.Model.Resources;
 
 /// <summary>The form in which a resource is stored: served as it is.</summary>
@@ -9,8 +6,6 @@ internal sealed class StorageForm(ResourceDefinition definition) : ResourceForm(
     public override string? DeprecationWarning => Definition.DeprecationWarning;
 
     public override Type ModelType => Definition.ModelType;
-
-    public override FieldSchema FieldSchema => Definition.FieldSchema;
 
     public override KubeObject Decode(ReadOnlySpan<byte> json) => Definition.Decode(json);
 

@@ -1,11 +1,11 @@
 using System.Text;
 using BenchmarkDotNet.Attributes;
 using k8s.Models;
+using OrleansOrchestrator.Documents.FieldManagement;
+using OrleansOrchestrator.Documents.Patching;
 using OrleansOrchestrator.Kinds;
 using OrleansOrchestrator.Model.Codec;
-using OrleansOrchestrator.Model.FieldManagement;
 using OrleansOrchestrator.Model.Metadata;
-using OrleansOrchestrator.Model.Patching;
 using OrleansOrchestrator.Model.Resources;
 using OrleansOrchestrator.Model.Validation;
 using KubeObject = k8s.IKubernetesObject<k8s.Models.V1ObjectMeta>;

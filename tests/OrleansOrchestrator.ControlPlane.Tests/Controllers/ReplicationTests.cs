@@ -2,7 +2,7 @@ using k8s.Models;
 using OrleansOrchestrator.ControlPlane.Requests;
 using OrleansOrchestrator.ControlPlane.Tests.Hosting;
 using OrleansOrchestrator.ControlPlane.Tests.Objects;
-using OrleansOrchestrator.Model.Metadata;
+using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.ControlPlane.Tests.Controllers;
 

@@ -1,8 +1,9 @@
 using k8s.Models;
 using OrleansOrchestrator.ControlPlane.Requests;
 using OrleansOrchestrator.ControlPlane.Tests.Hosting;
+using OrleansOrchestrator.Documents.CustomResources;
+using OrleansOrchestrator.Kinds.ApiExtensions;
 using OrleansOrchestrator.Model.Codec;
-using OrleansOrchestrator.Model.CustomResources;
 using OrleansOrchestrator.Model.Errors;
 using OrleansOrchestrator.Model.Resources;
 using OrleansOrchestrator.Model.Selectors;

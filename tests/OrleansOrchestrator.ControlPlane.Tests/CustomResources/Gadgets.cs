@@ -2,8 +2,8 @@ using System.Text;
 using k8s.Models;
 using OrleansOrchestrator.ControlPlane.Requests;
 using OrleansOrchestrator.ControlPlane.Tests.Hosting;
+using OrleansOrchestrator.Documents.CustomResources;
 using OrleansOrchestrator.Model.Codec;
-using OrleansOrchestrator.Model.CustomResources;
 using OrleansOrchestrator.Model.Resources;
 using OrleansOrchestrator.Testing;
 

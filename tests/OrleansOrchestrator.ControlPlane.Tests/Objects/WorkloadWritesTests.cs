@@ -98,7 +98,7 @@ public sealed class WorkloadWritesTests(SharedSilo shared) : IAsyncLifetime
 
     private static ResourceForm FirstForm => ApiUser.Of<V2HorizontalPodAutoscaler>().Forms.Single(form => form.Version == "v1");
 
-    private Task<Model.Codec.StoredObject> PatchFirstAsync(string patch) => Api.Objects.PatchAsync(
+    private Task<Model.Resources.StoredObject> PatchFirstAsync(string patch) => Api.Objects.PatchAsync(
         ApiUser.Ref<V2HorizontalPodAutoscaler>(_space, "web") with { Form = FirstForm },
         PatchType.MergePatch, Encoding.UTF8.GetBytes(patch), ApiUser.Options, TestContext.Current.CancellationToken);
 

@@ -1,6 +1,5 @@
 using CsCheck;
 using OrleansOrchestrator.ControlPlane.Store;
-using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.ControlPlane.Tests.Store;

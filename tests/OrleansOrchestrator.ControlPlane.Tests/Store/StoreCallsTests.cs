@@ -52,9 +52,9 @@ public sealed class StoreCallsTests
     {
         public Task<IReadOnlyList<CommitResult>> CommitAsync(IReadOnlyList<ObjectWrite> writes) => Lost<IReadOnlyList<CommitResult>>();
 
-        public Task<Model.Codec.StoredObject?> ReadForWriteAsync(string @namespace, string name) => Lost<Model.Codec.StoredObject?>();
+        public Task<Model.Resources.StoredObject?> ReadForWriteAsync(string @namespace, string name) => Lost<Model.Resources.StoredObject?>();
 
-        public Task<Model.Codec.StoredObject?> ReadSettledAsync(string @namespace, string name) => Lost<Model.Codec.StoredObject?>();
+        public Task<Model.Resources.StoredObject?> ReadSettledAsync(string @namespace, string name) => Lost<Model.Resources.StoredObject?>();
 
         public Task<long> GetHeadAsync() => Lost<long>();
 

@@ -4,7 +4,7 @@ using OrleansOrchestrator.ControlPlane.Requests;
 using OrleansOrchestrator.ControlPlane.Tests.Hosting;
 using OrleansOrchestrator.ControlPlane.Tests.Store;
 using OrleansOrchestrator.ControlPlane.Watch;
-using OrleansOrchestrator.Model.Codec;
+using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.ControlPlane.Tests.Watch;
 

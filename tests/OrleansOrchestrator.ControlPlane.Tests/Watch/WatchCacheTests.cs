@@ -289,7 +289,7 @@ public sealed class WatchCacheTests
         await using var cache = NewCache(store, Tight);
         await cache.EnsureFreshAsync(Freshness.Latest, Cancellation);
         var before = cache.Select(ObjectFilter.All);
-        (List<Model.Codec.StoredObject> Objects, long Revision)? meanwhile = null;
+        (List<Model.Resources.StoredObject> Objects, long Revision)? meanwhile = null;
         store.BeforePage = () => meanwhile ??= cache.Select(ObjectFilter.All);
         store.Hold(true);
         store.Put("p2");

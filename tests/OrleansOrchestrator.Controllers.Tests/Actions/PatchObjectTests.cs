@@ -1,8 +1,8 @@
 using System.Text.Json.Nodes;
 using OrleansOrchestrator.Controllers.Actions;
 using OrleansOrchestrator.Controllers.Tests.Reconciling;
+using OrleansOrchestrator.Documents.Patching;
 using OrleansOrchestrator.Model.Codec;
-using OrleansOrchestrator.Model.Patching;
 using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.Controllers.Tests.Actions;

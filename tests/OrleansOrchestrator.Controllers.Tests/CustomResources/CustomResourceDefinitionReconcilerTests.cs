@@ -3,7 +3,8 @@ using OrleansOrchestrator.Controllers.CustomResources;
 using OrleansOrchestrator.Controllers.Reconciling;
 using OrleansOrchestrator.Controllers.Relations;
 using OrleansOrchestrator.Controllers.Tests.Reconciling;
-using OrleansOrchestrator.Model.CustomResources;
+using OrleansOrchestrator.Documents.CustomResources;
+using OrleansOrchestrator.Kinds.ApiExtensions;
 using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.Controllers.Tests.CustomResources;

@@ -2,9 +2,9 @@ using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
 using k8s.Models;
+using OrleansOrchestrator.Documents.CustomResources;
 using OrleansOrchestrator.Gateway.Tests.Hosting;
 using OrleansOrchestrator.Model.Codec;
-using OrleansOrchestrator.Model.CustomResources;
 using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.Gateway.Tests.Resources;

@@ -3,7 +3,7 @@ using System.Net;
 using System.Text;
 using OrleansOrchestrator.ControlPlane.Requests;
 using OrleansOrchestrator.Gateway.Tests.Hosting;
-using OrleansOrchestrator.Model.Metadata;
+using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.Gateway.Tests.Resources;
 

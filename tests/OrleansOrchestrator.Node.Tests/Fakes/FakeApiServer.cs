@@ -11,7 +11,7 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.DependencyInjection;
-using OrleansOrchestrator.Model.Patching;
+using OrleansOrchestrator.Documents.Patching;
 using OrleansOrchestrator.Node.Api;
 
 namespace OrleansOrchestrator.Node.Tests.Fakes;

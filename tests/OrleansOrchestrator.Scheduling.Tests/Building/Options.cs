@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using OrleansOrchestrator.Model.Yaml;
+using OrleansOrchestrator.Documents.Yaml;
 using OrleansOrchestrator.Scheduling.Configuration;
 
 namespace OrleansOrchestrator.Scheduling.Tests.Building;

@@ -1,5 +1,5 @@
+using OrleansOrchestrator.Documents.Yaml;
 using OrleansOrchestrator.Model.Validation;
-using OrleansOrchestrator.Model.Yaml;
 using OrleansOrchestrator.Scheduling.Cluster;
 using OrleansOrchestrator.Scheduling.Configuration;
 using OrleansOrchestrator.Scheduling.Framework;

@@ -17,15 +17,16 @@ internal sealed record Ring(string Project, string[] MayKnow, string[] MustNotUs
     public static IReadOnlyList<Ring> All { get; } =
     [
         new("Model", [], Pure),
-        new("Kinds", ["Model"], Pure),
+        new("Documents", ["Model"], Pure),
+        new("Kinds", ["Model", "Documents"], Pure),
         new("Loops", [], Pure),
         new("Scheduling", ["Model", "Kinds"], Pure),
         new("Controllers", ["Loops", "Model", "Kinds"], Pure),
         new("Storage", [], ["Microsoft.Orleans", "Microsoft.AspNetCore", "Docker", "KubernetesClient"]),
-        new("ControlPlane", ["Loops", "Model", "Kinds", "Scheduling", "Controllers", "Storage"], ["Microsoft.AspNetCore", "Npgsql", "Microsoft.Data.Sqlite", "dbup", "Docker"]),
-        new("Gateway", ["Loops", "Model", "Kinds", "ControlPlane"], ["Npgsql", "Microsoft.Data.Sqlite", "dbup", "Docker"]),
+        new("ControlPlane", ["Loops", "Model", "Documents", "Kinds", "Scheduling", "Controllers", "Storage"], ["Microsoft.AspNetCore", "Npgsql", "Microsoft.Data.Sqlite", "dbup", "Docker"]),
+        new("Gateway", ["Loops", "Model", "Documents", "Kinds", "ControlPlane"], ["Npgsql", "Microsoft.Data.Sqlite", "dbup", "Docker"]),
         new("Node", ["Loops", "Model", "Kinds"], ["Microsoft.Orleans", "Npgsql", "Microsoft.Data.Sqlite", "dbup"]),
-        new("Cli", ["Loops", "Model", "Kinds", "Scheduling", "Controllers", "Storage", "ControlPlane", "Gateway", "Node"], []),
+        new("Cli", ["Loops", "Model", "Documents", "Kinds", "Scheduling", "Controllers", "Storage", "ControlPlane", "Gateway", "Node"], []),
     ];
 
     public IEnumerable<Finding> Find(ProjectFile project)

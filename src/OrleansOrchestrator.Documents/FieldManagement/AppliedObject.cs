@@ -1,0 +1,25 @@
+using k8s.Models;
+using OrleansOrchestrator.Model.Metadata;
+
+namespace OrleansOrchestrator.Documents.FieldManagement;
+
+/// <summary>An object after a configuration was applied to it.</summary>
+/// <param name="Json">The object, without defaults and managed fields.</param>
+/// <param name="ManagedFields">Its managed fields.</param>
+/// <param name="LastApplied">What kubectl's annotation is to say; null to leave it.</param>
+public sealed record AppliedObject(ReadOnlyMemory<byte> Json, IList<V1ManagedFieldsEntry>? ManagedFields, string? LastApplied)
+{
+    /// <summary>Completes the object once it is decoded.</summary>
+    public void Complete(KubeObject obj)
+    {
+        obj.Metadata ??= new V1ObjectMeta();
+        obj.Metadata.ManagedFields = ManagedFields;
+        if (LastApplied is null)
+            return;
+        obj.Metadata.Annotations[FieldManagement.LastApplied.Annotation] = LastApplied;
+        var bytes = obj.Metadata.Annotations.Sum(pair =>
+            (long)System.Text.Encoding.UTF8.GetByteCount(pair.Key) + System.Text.Encoding.UTF8.GetByteCount(pair.Value ?? ""));
+        if (bytes > ObjectMetaValidation.AnnotationsBytesMax)
+            obj.Metadata.Annotations.Remove(FieldManagement.LastApplied.Annotation);
+    }
+}

@@ -1,0 +1,13 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace OrleansOrchestrator.Documents.FieldManagement;
+
+/// <summary>Lets a set stand in an entry of <c>metadata.managedFields</c>, and be written with the object that has it.</summary>
+internal sealed class FieldSetConverter : JsonConverter<FieldSet>
+{
+    public override FieldSet Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        FieldSetJson.Read(JsonElement.ParseValue(ref reader));
+
+    public override void Write(Utf8JsonWriter writer, FieldSet value, JsonSerializerOptions options) => FieldSetJson.Write(writer, value);
+}

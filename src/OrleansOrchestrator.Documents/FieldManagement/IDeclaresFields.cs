@@ -1,0 +1,8 @@
+namespace OrleansOrchestrator.Documents.FieldManagement;
+
+/// <summary>A form of a kind without a model, which says itself which parts of its objects can have owners of their own.</summary>
+public interface IDeclaresFields
+{
+    /// <summary>The schema of its objects.</summary>
+    FieldSchema FieldSchema { get; }
+}

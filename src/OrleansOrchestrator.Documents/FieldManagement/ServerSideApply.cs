@@ -1,0 +1,98 @@
+using System.Text.Json;
+using k8s.Models;
+using OrleansOrchestrator.Model.Codec;
+using OrleansOrchestrator.Model.Errors;
+using OrleansOrchestrator.Model.Resources;
+
+namespace OrleansOrchestrator.Documents.FieldManagement;
+
+/// <summary>
+/// Server-side apply: merges the fields that an applier wants over the live object, makes him their owner, takes away what he
+/// applied before and wants no more, and refuses to change what others own.
+/// </summary>
+/// <remarks>See "Server-Side Apply" in the Kubernetes documentation, and KEP-555.</remarks>
+public static class ServerSideApply
+{
+    /// <summary>The manager of all that was there before anybody applied to an object without managed fields.</summary>
+    private const string BeforeFirstApply = "before-first-apply";
+
+    /// <summary>Applies a configuration.</summary>
+    /// <param name="form">The form in which it is applied.</param>
+    /// <param name="live">The present object in that form; null if there is none.</param>
+    /// <param name="configuration">What is applied.</param>
+    /// <param name="applier">Who applies.</param>
+    /// <param name="force">Whether fields are taken from other managers.</param>
+    /// <exception cref="ApiException">409: others own what would change; 400 or 500: the configuration is not of this kind.</exception>
+    public static AppliedObject Apply(
+        ResourceForm form, ReadOnlyMemory<byte>? live, ApplyConfiguration configuration, in FieldWriter applier, bool force)
+    {
+        using var document = live is { } json ? OwnershipTracking.Parse(json) : null;
+        var present = document?.RootElement ?? OwnershipTracking.EmptyObject;
+        var managed = ManagedFields.Decode(EntriesOf(present));
+        if (managed.IsEmpty && document is not null)
+            RecordPast(form, present, managed, applier);
+
+        var wanted = new ManagedEntry
+        {
+            Manager = applier.Manager,
+            IsApplied = true,
+            ApiVersion = form.ApiVersion,
+            Subresource = applier.Subresource,
+            Time = applier.Time,
+            Fields = OwnershipScope.Of(form.Definition, applier.Subresource, configuration.Fields),
+        };
+        var earlier = managed.Find(wanted);
+        var merged = Merge(form, present, configuration, managed, earlier, wanted);
+        using var after = OwnershipTracking.Parse(merged);
+        using var differences = new VersionedDifferences(form, present, after.RootElement, applier.Subresource);
+        if (!force)
+            CheckConflicts(managed, wanted, differences, present, ModelFieldSchemas.Of(form));
+
+        managed.Take(differences, except: wanted);
+        var difference = differences.In(form.ApiVersion)!.Value;
+        var isUnchanged = difference.IsEmpty && earlier is not null && earlier.Fields.Equals(wanted.Fields) && earlier.ApiVersion == wanted.ApiVersion;
+        managed.Set(isUnchanged ? earlier! : wanted);
+        var lastApplied = applier.Manager == LastApplied.KubectlManager && !string.IsNullOrEmpty(LastApplied.Of(after.RootElement))
+            ? LastApplied.TextFor(configuration.Root)
+            : null;
+        return new AppliedObject(merged, managed.Encode(), lastApplied);
+    }
+
+    private static ReadOnlyMemory<byte> Merge(
+        ResourceForm form, JsonElement present, ApplyConfiguration configuration, ManagedFields managed, ManagedEntry? earlier, ManagedEntry wanted)
+    {
+        var schema = ModelFieldSchemas.Of(form);
+        if (managed.Entries.Any(entry => entry.ApiVersion != form.ApiVersion))
+        {
+            var merged = ConfigurationMerge.Merge(present, configuration.Root, schema, FieldSet.Empty, FieldSet.Empty);
+            return earlier is null ? merged : VersionedPruning.Prune(form, merged, managed, earlier, wanted);
+        }
+
+        // Nearly always all that was applied before is applied again, and nothing needs to be looked for.
+        var last = earlier is null || earlier.Fields.Difference(wanted.Fields).IsEmpty ? FieldSet.Empty : earlier.Fields;
+        var owned = last.IsEmpty ? FieldSet.Empty : managed.OwnedByOthers(wanted).Union(wanted.Fields);
+        return ConfigurationMerge.Merge(present, configuration.Root, schema, last, owned);
+    }
+
+    // Much cheaper than to decode the object for them.
+    private static V1ManagedFieldsEntry[]? EntriesOf(JsonElement obj) =>
+        obj.TryGetProperty("metadata"u8, out var metadata) && metadata.TryGetProperty("managedFields"u8, out var entries)
+            ? entries.Deserialize<V1ManagedFieldsEntry[]>(ObjectCodec.Options)
+            : null;
+
+    private static void RecordPast(ResourceForm form, JsonElement present, ManagedFields managed, in FieldWriter applier)
+    {
+        var all = FieldComparison.Of(OwnershipTracking.EmptyObject, present, ModelFieldSchemas.Of(form)).Changed;
+        managed.RecordUpdate(
+            BeforeFirstApply, form.ApiVersion, "", OwnershipScope.Of(form.Definition, applier.Subresource, all), applier.Time);
+    }
+
+    private static void CheckConflicts(ManagedFields managed, ManagedEntry wanted, VersionedDifferences differences, JsonElement present, FieldSchema schema)
+    {
+        var conflicts = ApplyConflicts.Of(managed, wanted, differences);
+        if (!conflicts.IsEmpty && wanted.Manager == LastApplied.KubectlManager)
+            conflicts = conflicts.Without(LastApplied.UnchangedFields(present, schema));
+        if (!conflicts.IsEmpty)
+            throw conflicts.ToException();
+    }
+}

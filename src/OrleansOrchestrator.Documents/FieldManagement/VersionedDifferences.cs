@@ -1,0 +1,52 @@
+using System.Text.Json;
+using OrleansOrchestrator.Model.Resources;
+
+namespace OrleansOrchestrator.Documents.FieldManagement;
+
+/// <summary>
+/// What a write changes of an object, told in each version in which somebody owns fields: fields have other names and other
+/// places in other versions, and only the object itself can be converted.
+/// </summary>
+/// <param name="form">The form of both states.</param>
+/// <param name="before">The state before.</param>
+/// <param name="after">The state after.</param>
+/// <param name="subresource">What is written through, which bounds what can be owned.</param>
+internal sealed class VersionedDifferences(ResourceForm form, JsonElement before, JsonElement after, string subresource) : IDisposable
+{
+    private readonly List<(string ApiVersion, FieldComparison? Difference)> _known = [];
+    private readonly List<IDisposable> _documents = [];
+
+    /// <summary>The difference in a version; null if the kind has no such version.</summary>
+    public FieldComparison? In(string apiVersion)
+    {
+        // Nearly always there is one version.
+        foreach (var (known, difference) in _known)
+        {
+            if (known == apiVersion)
+                return difference;
+        }
+
+        var compared = Compare(apiVersion);
+        _known.Add((apiVersion, compared));
+        return compared;
+    }
+
+    public void Dispose() => _documents.ForEach(document => document.Dispose());
+
+    private FieldComparison? Compare(string apiVersion)
+    {
+        if (form.Definition.FindForm(apiVersion) is not { } other)
+            return null;
+        var difference = FieldComparison.Of(Converted(before, other), Converted(after, other), ModelFieldSchemas.Of(other));
+        return difference with { Changed = OwnershipScope.Of(form.Definition, subresource, difference.Changed) };
+    }
+
+    private JsonElement Converted(JsonElement state, ResourceForm other)
+    {
+        if (other == form || state.ValueKind != JsonValueKind.Object || !state.EnumerateObject().Any())
+            return state;
+        var document = OwnershipTracking.Parse(FormConversion.Convert(JsonSerializer.SerializeToUtf8Bytes(state), form, other));
+        _documents.Add(document);
+        return document.RootElement;
+    }
+}

@@ -1,0 +1,70 @@
+using System.Text.Json.Nodes;
+
+namespace OrleansOrchestrator.Documents.Schemas;
+
+/// <summary>Fills in what a schema gives defaults for. A default within an object counts only where the object is there.</summary>
+/// <remarks>https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definitions/#defaulting</remarks>
+public static class Defaulting
+{
+    /// <summary>Fills in a value in place.</summary>
+    /// <returns>Whether anything was missing.</returns>
+    public static bool Apply(JsonNode? value, StructuralSchema schema)
+    {
+        if (!schema.HasDefaults)
+            return false;
+        if (value is JsonArray array && schema.Items is { } items)
+            return ApplyToElements(array, items);
+        return value is JsonObject obj && ApplyToObject(obj, schema);
+    }
+
+    private static bool ApplyToElements(JsonArray array, StructuralSchema items)
+    {
+        var isChanged = false;
+        for (var i = 0; i < array.Count; i++)
+        {
+            if (IsUnwantedNull(array[i], items))
+            {
+                array[i] = items.Default!.DeepClone();
+                isChanged = true;
+            }
+
+            isChanged |= Apply(array[i], items);
+        }
+
+        return isChanged;
+    }
+
+    private static bool ApplyToObject(JsonObject obj, StructuralSchema schema)
+    {
+        var isChanged = false;
+        foreach (var (name, field) in schema.Properties)
+        {
+            if (field.Default is { } value && (!obj.TryGetPropertyValue(name, out var present) || IsUnwantedNull(present, field)))
+            {
+                obj[name] = value.DeepClone();
+                isChanged = true;
+            }
+
+            isChanged |= Apply(obj[name], field);
+        }
+
+        if (schema.AdditionalProperties is not { } additional)
+            return isChanged;
+        foreach (var name in obj.Select(entry => entry.Key).Where(name => !schema.Properties.ContainsKey(name)).ToList())
+        {
+            if (IsUnwantedNull(obj[name], additional))
+            {
+                obj[name] = additional.Default!.DeepClone();
+                isChanged = true;
+            }
+
+            isChanged |= Apply(obj[name], additional);
+        }
+
+        return isChanged;
+    }
+
+    /// <summary>A null where null is no value counts as missing, provided that there is a default to put in its place.</summary>
+    private static bool IsUnwantedNull(JsonNode? value, StructuralSchema schema) =>
+        value is null && !schema.Nullable && schema.Default is not null;
+}

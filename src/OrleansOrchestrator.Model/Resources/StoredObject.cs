@@ -1,0 +1,134 @@
+using OrleansOrchestrator.Model.Selectors;
+
+namespace OrleansOrchestrator.Model.Resources;
+
+/// <summary>
+/// One version of an object as it is stored and served: its JSON, and what the machinery needs of it to order, index and
+/// select, read in one pass without building the model. Immutable and shared by everything in the process.
+/// </summary>
+public sealed class StoredObject
+{
+    // The decoded model is worth keeping while several controllers look at the same version, and not longer.
+    private readonly WeakReference<KubeObject?> _decoded = new(null);
+    private readonly Range _spec;
+
+    internal StoredObject(ResourceDefinition definition, ReadOnlyMemory<byte> json, ObjectHeader header)
+    {
+        Definition = definition;
+        Json = json;
+        Key = new ObjectKey(header.Namespace, header.Name);
+        Revision = header.Revision;
+        Uid = header.Uid;
+        Labels = header.Labels;
+        Fields = header.Fields;
+        OwnerUids = header.OwnerUids;
+        ControllerUid = header.ControllerUid;
+        IsDeleting = header.IsDeleting;
+        HasFinalizers = header.HasFinalizers;
+        _spec = header.Spec;
+    }
+
+    /// <summary>The object's kind.</summary>
+    public ResourceDefinition Definition { get; }
+
+    /// <summary>The object as UTF-8 JSON, resourceVersion included.</summary>
+    public ReadOnlyMemory<byte> Json { get; }
+
+    /// <summary>Namespace and name.</summary>
+    public ObjectKey Key { get; }
+
+    /// <summary>The revision that wrote this version.</summary>
+    public long Revision { get; }
+
+    /// <summary><c>metadata.uid</c>.</summary>
+    public string Uid { get; }
+
+    /// <summary><c>metadata.labels</c>.</summary>
+    public LabelSet Labels { get; }
+
+    /// <summary>The values of <see cref="ResourceDefinition.SelectableFields"/>, in their order.</summary>
+    public IReadOnlyList<string> Fields { get; }
+
+    /// <summary>The uids of all owner references.</summary>
+    public IReadOnlyList<string> OwnerUids { get; }
+
+    /// <summary>The uid of the owner that is its controller; null if it has none.</summary>
+    public string? ControllerUid { get; }
+
+    /// <summary>Whether it has a deletion timestamp.</summary>
+    public bool IsDeleting { get; }
+
+    /// <summary>Whether it has finalizers.</summary>
+    public bool HasFinalizers { get; }
+
+    /// <summary>The member <c>spec</c> as it is encoded, with its name; empty if there is none.</summary>
+    public ReadOnlySpan<byte> SpecJson => Json.Span[_spec];
+
+    /// <summary>The object as UTF-8 JSON without its spec.</summary>
+    public byte[] WithoutSpec()
+    {
+        var json = Json.Span;
+        var (start, end) = (_spec.Start.Value, _spec.End.Value);
+        if (end == 0)
+            return json.ToArray();
+
+        // A comma goes with it: the one behind it, or for the last member the one before it.
+        if (json[end] == ',')
+            end++;
+        else if (json[start - 1] == ',')
+            start--;
+        return [.. json[..start], .. json[end..]];
+    }
+
+    /// <summary>Reads a stored object.</summary>
+    /// <exception cref="System.Text.Json.JsonException">The JSON is malformed.</exception>
+    public static StoredObject Read(ResourceDefinition definition, ReadOnlyMemory<byte> json) =>
+        new(definition, json, ObjectHeader.Read(json.Span, definition));
+
+    /// <summary>The object as a definition reads it, if that is a later one than its own.</summary>
+    public StoredObject ReadBy(ResourceDefinition definition) => definition.Supersedes(Definition) ? Read(definition, Json) : this;
+
+    /// <summary>The value of a selectable field; null if the kind has no such field.</summary>
+    public string? Field(string path)
+    {
+        switch (path)
+        {
+            case "metadata.name":
+                return Key.Name;
+            case "metadata.namespace":
+                return Key.Namespace;
+        }
+
+        var fields = Definition.SelectableFields;
+        for (var i = 0; i < fields.Count; i++)
+        {
+            if (fields[i].Path == path)
+                return Fields[i];
+        }
+
+        return null;
+    }
+
+    /// <summary>Whether two versions look the same to every selector.</summary>
+    public bool SelectsLike(StoredObject other) => Labels.Equals(other.Labels) && Fields.SequenceEqual(other.Fields, StringComparer.Ordinal);
+
+    /// <summary>The reference to the owner that controls it; null if none does.</summary>
+    public ControllerReference? ReadController() => ControllerUid is null ? null : ControllerReference.Read(Json.Span);
+
+    /// <summary>The model, shared: read only.</summary>
+    public KubeObject Peek()
+    {
+        if (_decoded.TryGetTarget(out var decoded))
+            return decoded;
+        decoded = Decode();
+        _decoded.SetTarget(decoded);
+        return decoded;
+    }
+
+    /// <summary>The model, shared: read only.</summary>
+    public T Peek<T>()
+        where T : class, KubeObject => (T)Peek();
+
+    /// <summary>A model of one's own, to change.</summary>
+    public KubeObject Decode() => Definition.Decode(Json.Span);
+}
