@@ -69,6 +69,37 @@ public sealed partial class SupervisedLoop : IAsyncDisposable
         await loop.RunAsync(cancellationToken);
     }
 
+    /// <summary>Runs a loop until its step has an answer.</summary>
+    /// <param name="name">What it does, for logs and figures.</param>
+    /// <param name="step">Looks for the answer; null if there is none yet.</param>
+    /// <param name="wait">After what time to look again.</param>
+    /// <param name="time">Measures that time.</param>
+    /// <param name="logger">Is told of failures.</param>
+    /// <param name="cancellationToken">Ends the loop.</param>
+    /// <exception cref="OperationCanceledException">It was cancelled before there was an answer.</exception>
+    public static async Task<T> UntilAsync<T>(
+        string name, Func<CancellationToken, Task<T?>> step, Func<TimeSpan> wait, TimeProvider time, ILogger logger, CancellationToken cancellationToken)
+        where T : class
+    {
+        T? answer = null;
+        SupervisedLoop? loop = null;
+        loop = new SupervisedLoop(name, LookAsync, time, logger);
+        await using (loop)
+            await loop.RunAsync(cancellationToken);
+        if (answer is null)
+            cancellationToken.ThrowIfCancellationRequested();
+        return answer!;
+
+        async Task<TimeSpan?> LookAsync(CancellationToken stopping)
+        {
+            answer = await step(stopping);
+            if (answer is null)
+                return wait();
+            loop!.Stop();
+            return null;
+        }
+    }
+
     /// <summary>Begins with a step, and returns when the loop has ended, without an exception.</summary>
     /// <param name="cancellationToken">Ends the loop.</param>
     public async Task RunAsync(CancellationToken cancellationToken)

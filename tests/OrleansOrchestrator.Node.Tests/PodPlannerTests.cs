@@ -1,4 +1,5 @@
 using k8s.Models;
+using OrleansOrchestrator.Loops;
 using OrleansOrchestrator.Node.Pods;
 using OrleansOrchestrator.Node.Probes;
 using OrleansOrchestrator.Node.Runtime;
@@ -10,7 +11,7 @@ namespace OrleansOrchestrator.Node.Tests;
 public sealed class PodPlannerTests
 {
     private static readonly DateTimeOffset Now = new(2030, 1, 1, 0, 0, 0, TimeSpan.Zero);
-    private readonly RestartBackoff _restarts = new(TimeSpan.FromSeconds(10), TimeSpan.FromMinutes(5));
+    private readonly RestartBackoff _restarts = new(new Backoff(TimeSpan.FromSeconds(10), TimeSpan.FromMinutes(5)));
 
     [Fact]
     public void Plan_NothingThere_CreatesTheSandboxFirst()

@@ -1,4 +1,4 @@
-using OrleansOrchestrator.Node.Api;
+using OrleansOrchestrator.Loops;
 using OrleansOrchestrator.Node.Pods;
 
 namespace OrleansOrchestrator.Node.Tests;
@@ -10,7 +10,7 @@ public sealed class RestartBackoffTests
     [Fact]
     public void Delay_RestartsInARow_DoublesToTheMaximum()
     {
-        var backoff = new RestartBackoff(TimeSpan.FromSeconds(10), TimeSpan.FromMinutes(5));
+        var backoff = new RestartBackoff(new Backoff(TimeSpan.FromSeconds(10), TimeSpan.FromMinutes(5)));
         var now = Start;
         var delays = new List<double>();
         for (var i = 0; i < 8; i++)
@@ -27,23 +27,11 @@ public sealed class RestartBackoffTests
     [Fact]
     public void Delay_RanForTwiceTheMaximum_StartsOver()
     {
-        var backoff = new RestartBackoff(TimeSpan.FromSeconds(10), TimeSpan.FromMinutes(5));
+        var backoff = new RestartBackoff(new Backoff(TimeSpan.FromSeconds(10), TimeSpan.FromMinutes(5)));
         backoff.Record("c", Start, Start);
 
         backoff.Delay("c", Start.AddMinutes(10)).ShouldBe(TimeSpan.FromSeconds(10));
         backoff.Delay("c", Start.AddMinutes(10).AddSeconds(1)).ShouldBe(TimeSpan.Zero);
         backoff.Delay("other", Start).ShouldBe(TimeSpan.Zero);
-    }
-
-    [Fact]
-    public void RetryDelay_Failures_StayWithinJitterAndBounds()
-    {
-        var delay = new RetryDelay(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(8), new Random(1));
-
-        foreach (var full in new[] { 1, 2, 4, 8, 8 })
-            delay.Next().TotalSeconds.ShouldBeInRange(full / 2.0, full);
-        delay.Next(TimeSpan.FromSeconds(60)).ShouldBe(TimeSpan.FromSeconds(60));
-        delay.Reset();
-        delay.Next().TotalSeconds.ShouldBeInRange(0.5, 1);
     }
 }

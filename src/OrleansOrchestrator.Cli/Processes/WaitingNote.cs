@@ -1,10 +1,11 @@
+using OrleansOrchestrator.Loops;
+
 namespace OrleansOrchestrator.Cli.Processes;
 
 /// <summary>Tells the operator what a process waits for that takes its time, now and then for as long as it lasts.</summary>
 internal sealed partial class WaitingNote(ILogger logger, TimeProvider time)
 {
-    private static readonly TimeSpan First = TimeSpan.FromSeconds(10);
-    private static readonly TimeSpan Longest = TimeSpan.FromMinutes(5);
+    private static readonly Backoff Pauses = new(TimeSpan.FromSeconds(10), TimeSpan.FromMinutes(5));
 
     /// <summary>Waits for a task.</summary>
     /// <param name="task">The task; it ends with the token.</param>
@@ -12,12 +13,9 @@ internal sealed partial class WaitingNote(ILogger logger, TimeProvider time)
     /// <param name="cancellationToken">Ends the wait.</param>
     public async Task WaitAsync(Task task, Func<string> why, CancellationToken cancellationToken)
     {
-        var pause = First;
-        while (await Task.WhenAny(task, Task.Delay(pause, time, cancellationToken)) != task && !cancellationToken.IsCancellationRequested)
-        {
+        var pause = new RetryDelay(Pauses);
+        while (await Task.WhenAny(task, Task.Delay(pause.Next(), time, cancellationToken)) != task && !cancellationToken.IsCancellationRequested)
             LogWaiting(why());
-            pause = pause * 2 < Longest ? pause * 2 : Longest;
-        }
 
         await task;
     }

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using k8s.Models;
 using Microsoft.Extensions.Hosting;
@@ -25,8 +26,7 @@ internal sealed record RecordedEvent(V1ObjectReference Involved, string Componen
 /// queue is dropped, of the namespace that has the most in it; namespaces take turns. An event that repeats raises the count of the first one. One object of which very much is told takes no
 /// places from the others: as in Kubernetes' clients it has 25 events at once, and one in five minutes after that.
 /// </summary>
-internal sealed partial class EventRecorder(
-    IObjectClient objects, ResourceRegistry registry, TimeProvider time, ILogger<EventRecorder> logger) : BackgroundService
+internal sealed partial class EventRecorder : BackgroundService
 {
     private const int QueuedMax = 4096;
     private const int RememberedMax = 4096;
@@ -36,13 +36,25 @@ internal sealed partial class EventRecorder(
 
     private static readonly TimeSpan RefillOfObject = TimeSpan.FromMinutes(5);
 
-    private readonly KeyedBudget<(string Uid, string Component)> _budget = new(BurstOfObject, RefillOfObject, RememberedMax, time);
-
+    private readonly IObjectClient _objects;
+    private readonly ResourceRegistry _registry;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly KeyedBudget<(string Uid, string Component)> _budget;
+    private readonly SupervisedLoop _loop;
     private readonly Lock _gate = new();
     private readonly FairQueue<RecordedEvent> _queue = new(QueuedMax);
-    private readonly SemaphoreSlim _queued = new(0);
-
     private readonly Dictionary<RecordedEvent, (ObjectKey Key, int Count)> _written = [];
+
+    public EventRecorder(IObjectClient objects, ResourceRegistry registry, TimeProvider time, ILogger<EventRecorder> logger)
+    {
+        _objects = objects;
+        _registry = registry;
+        _time = time;
+        _logger = logger;
+        _budget = new KeyedBudget<(string Uid, string Component)>(BurstOfObject, RefillOfObject, RememberedMax, time);
+        _loop = new SupervisedLoop("event recorder", WriteNextAsync, time, logger);
+    }
 
     /// <summary>Records an event of an object.</summary>
     public void Record(StoredObject involved, string component, string type, string reason, string message)
@@ -59,22 +71,19 @@ internal sealed partial class EventRecorder(
         };
         var recorded = new RecordedEvent(reference, component, type, reason, Cut(message, MessageCharsMax));
         lock (_gate)
-        {
-            if (_queue.Enqueue(involved.Key.Namespace, recorded))
-                _queued.Release();
-        }
+            _queue.Enqueue(involved.Key.Namespace, recorded);
+        _loop.Signal();
     }
 
     /// <inheritdoc/>
-    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
-        SupervisedLoop.RunAsync("event recorder", WriteNextAsync, time, logger, stoppingToken);
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => _loop.RunAsync(stoppingToken);
 
     private async Task<TimeSpan?> WriteNextAsync(CancellationToken cancellationToken)
     {
-        await _queued.WaitAsync(cancellationToken);
+        if (!TryTake(out var recorded))
+            return null;
         try
         {
-            var recorded = Take();
             await WriteAsync(recorded, cancellationToken);
         }
         catch (ApiException refused)
@@ -85,10 +94,10 @@ internal sealed partial class EventRecorder(
         return TimeSpan.Zero;
     }
 
-    private RecordedEvent Take()
+    private bool TryTake([NotNullWhen(true)] out RecordedEvent? recorded)
     {
         lock (_gate)
-            return _queue.TryDequeue(out var recorded) ? recorded : throw new InvalidOperationException("the queue has fewer events than were counted");
+            return _queue.TryDequeue(out recorded);
     }
 
     private async Task WriteAsync(RecordedEvent recorded, CancellationToken cancellationToken)
@@ -102,19 +111,19 @@ internal sealed partial class EventRecorder(
         if (_written.Count >= RememberedMax)
             _written.Clear();
         var obj = NewEvent(recorded);
-        await objects.CreateAsync(
-            registry[WellKnownResources.Events].Storage, obj.Metadata.NamespaceProperty, obj, WriteOptions.ControlPlane, cancellationToken);
+        await _objects.CreateAsync(
+            _registry[WellKnownResources.Events].Storage, obj.Metadata.NamespaceProperty, obj, WriteOptions.ControlPlane, cancellationToken);
         _written[recorded] = (new ObjectKey(obj.Metadata.NamespaceProperty, obj.Metadata.Name), 1);
     }
 
     private async Task<bool> TryCountAsync(ObjectKey key, int count, CancellationToken cancellationToken)
     {
-        var now = ObjectMetaRules.TruncateToSeconds(time.GetUtcNow()).ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture);
+        var now = ObjectMetaRules.TruncateToSeconds(_time.GetUtcNow()).ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture);
         var patch = ObjectCodec.Encode(new Dictionary<string, object> { ["count"] = count, ["lastTimestamp"] = now });
         try
         {
-            await objects.PatchAsync(
-                new ObjectReference(registry[WellKnownResources.Events], key), PatchType.MergePatch, patch, WriteOptions.ControlPlane, cancellationToken);
+            await _objects.PatchAsync(
+                new ObjectReference(_registry[WellKnownResources.Events], key), PatchType.MergePatch, patch, WriteOptions.ControlPlane, cancellationToken);
             return true;
         }
         catch (ApiException expired) when (expired.Code == 404)
@@ -125,7 +134,7 @@ internal sealed partial class EventRecorder(
 
     private Corev1Event NewEvent(RecordedEvent recorded)
     {
-        var now = time.GetUtcNow();
+        var now = _time.GetUtcNow();
         var suffix = string.Create(CultureInfo.InvariantCulture, $".{now.UtcTicks:x}");
         return new Corev1Event
         {

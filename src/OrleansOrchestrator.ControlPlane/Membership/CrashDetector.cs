@@ -12,41 +12,46 @@ namespace OrleansOrchestrator.ControlPlane.Membership;
 /// hangs, or a network that is cut, never says. Such a silo is declared dead at once; everything else is left to the probes.
 /// </summary>
 /// <remarks>A mistake costs time and nothing else: stores are fenced by epoch, and wait until the lease of the one before has run out.</remarks>
-internal sealed partial class CrashDetector(
-    IClusterMembershipService membership, ILocalSiloDetails self, TimeProvider time, ILogger<CrashDetector> logger) : BackgroundService
+internal sealed partial class CrashDetector : BackgroundService
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan ConnectWithin = TimeSpan.FromMilliseconds(500);
 
-    private readonly SemaphoreSlim _suspected = new(0, 1);
+    private readonly IClusterMembershipService _membership;
+    private readonly ILocalSiloDetails _self;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly SupervisedLoop _loop;
+    private bool _isSuspected;
+
+    public CrashDetector(IClusterMembershipService membership, ILocalSiloDetails self, TimeProvider time, ILogger<CrashDetector> logger)
+    {
+        _membership = membership;
+        _self = self;
+        _time = time;
+        _logger = logger;
+        _loop = new SupervisedLoop("crash detector", LookIfSuspectedAsync, time, logger);
+    }
 
     /// <summary>Wants the other silos to be looked at. Costs next to nothing.</summary>
     public void Suspect()
     {
-        if (_suspected.CurrentCount > 0)
-            return;
-        try
-        {
-            _suspected.Release();
-        }
-        catch (SemaphoreFullException)
-        {
-            // Somebody else wants it, too.
-        }
+        if (!Volatile.Read(ref _isSuspected) && !Interlocked.Exchange(ref _isSuspected, true))
+            _loop.Signal();
     }
 
     /// <summary>Looks at all other silos that count as active, and declares those dead whose process is gone.</summary>
-    internal Task LookAsync(CancellationToken cancellationToken) => Task.WhenAll(membership.CurrentSnapshot.Members.Values
-        .Where(silo => silo.Status == SiloStatus.Active && !silo.SiloAddress.Equals(self.SiloAddress))
+    internal Task LookAsync(CancellationToken cancellationToken) => Task.WhenAll(_membership.CurrentSnapshot.Members.Values
+        .Where(silo => silo.Status == SiloStatus.Active && !silo.SiloAddress.Equals(_self.SiloAddress))
         .Select(silo => LookAtAsync(silo.SiloAddress, cancellationToken)));
 
     /// <inheritdoc/>
-    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
-        SupervisedLoop.RunAsync("crash detector", LookIfSuspectedAsync, time, logger, stoppingToken);
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => _loop.RunAsync(stoppingToken);
 
     private async Task<TimeSpan?> LookIfSuspectedAsync(CancellationToken cancellationToken)
     {
-        await _suspected.WaitAsync(cancellationToken);
+        if (!Interlocked.Exchange(ref _isSuspected, false))
+            return null;
         try
         {
             await LookAsync(cancellationToken);
@@ -57,22 +62,24 @@ internal sealed partial class CrashDetector(
             LogLookFailed(exception);
         }
 
-        return Pause;
+        // However many calls fail, looks keep a distance.
+        await Task.Delay(Pause, _time, cancellationToken);
+        return null;
     }
 
     private async Task LookAtAsync(SiloAddress silo, CancellationToken cancellationToken)
     {
         if (!await RefusesAsync(silo.Endpoint, cancellationToken))
             return;
-        await Task.Delay(Pause, time, cancellationToken);
-        if (await RefusesAsync(silo.Endpoint, cancellationToken) && await membership.TryKill(silo))
+        await Task.Delay(Pause, _time, cancellationToken);
+        if (await RefusesAsync(silo.Endpoint, cancellationToken) && await _membership.TryKill(silo))
             LogDead(silo);
     }
 
     private async Task<bool> RefusesAsync(IPEndPoint endpoint, CancellationToken cancellationToken)
     {
         using var socket = new Socket(endpoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
-        using var late = new CancellationTokenSource(ConnectWithin, time);
+        using var late = new CancellationTokenSource(ConnectWithin, _time);
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancellationToken);
         try
         {

@@ -12,21 +12,18 @@ namespace OrleansOrchestrator.ControlPlane.Store;
 internal sealed class FollowerProgress(TimeSpan trusted, TimeProvider time)
 {
     private readonly Dictionary<Guid, (long Seen, long At)> _followers = [];
+    private readonly WakeSignal _moved = new();
 
     // Those that an earlier activation has answered are not known here.
     private readonly long _began = time.GetTimestamp();
-    private TaskCompletionSource _moved = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Takes note that a follower asks for what comes after a revision.</summary>
     public void Note(Guid follower, long seen)
     {
         var isNews = !_followers.TryGetValue(follower, out var known) || known.Seen != seen;
         _followers[follower] = (seen, time.GetTimestamp());
-        if (!isNews)
-            return;
-        var moved = _moved;
-        _moved = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        moved.SetResult();
+        if (isNews)
+            _moved.Wake();
     }
 
     /// <summary>Waits until no silo decides by a state before a revision, which is durable already.</summary>
@@ -34,7 +31,7 @@ internal sealed class FollowerProgress(TimeSpan trusted, TimeProvider time)
     {
         var started = time.GetTimestamp();
         while (IsAnyBehind(revision) && trusted - time.GetElapsedTime(started) is var remaining && remaining > TimeSpan.Zero)
-            await _moved.Task.CompletesWithinAsync(remaining, time, CancellationToken.None);
+            await _moved.Next.CompletesWithinAsync(remaining, time, CancellationToken.None);
     }
 
     private bool IsAnyBehind(long revision)

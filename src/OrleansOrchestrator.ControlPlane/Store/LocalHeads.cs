@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using OrleansOrchestrator.Loops;
 using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.ControlPlane.Store;
@@ -39,22 +40,22 @@ internal sealed class LocalHeads
 /// <param name="tellsAll">Whether all that is acknowledged is in the head. What is acknowledged before it is durable is not.</param>
 internal sealed class LocalHead(ReadLease lease, long head, bool tellsAll = true)
 {
+    private readonly WakeSignal _moved = new();
     private long _head = head;
     private volatile bool _hasEnded;
-    private TaskCompletionSource? _moved;
 
     /// <summary>Moves the head on.</summary>
     public void MoveTo(long head)
     {
         Volatile.Write(ref _head, head);
-        Interlocked.Exchange(ref _moved, null)?.SetResult();
+        _moved.Wake();
     }
 
     /// <summary>Wakes those who wait: this activation moves no more.</summary>
     public void End()
     {
         _hasEnded = true;
-        Interlocked.Exchange(ref _moved, null)?.SetResult();
+        _moved.Wake();
     }
 
     /// <summary>The head; null if the lease has to be renewed first.</summary>
@@ -63,14 +64,7 @@ internal sealed class LocalHead(ReadLease lease, long head, bool tellsAll = true
     /// <summary>Ends when the head is another one than a revision.</summary>
     public Task WhenMoved(long from)
     {
-        // Whoever moves the head finds this, or has moved it before it is looked at below.
-        var moved = Volatile.Read(ref _moved);
-        if (moved is null)
-        {
-            var added = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            moved = Interlocked.CompareExchange(ref _moved, added, null) ?? added;
-        }
-
-        return _hasEnded || Interlocked.Read(ref _head) != from ? Task.CompletedTask : moved.Task;
+        var moved = _moved.Next;
+        return _hasEnded || Interlocked.Read(ref _head) != from ? Task.CompletedTask : moved;
     }
 }

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using OrleansOrchestrator.Loops;
 using OrleansOrchestrator.Model.Resources;
 using OrleansOrchestrator.Storage.Log;
 
@@ -6,6 +7,8 @@ namespace OrleansOrchestrator.ControlPlane.Store;
 
 internal sealed partial class ResourceStoreGrain
 {
+    private static readonly TimeSpan RetryPauseMin = TimeSpan.FromMilliseconds(20);
+
     /// <summary>Makes pending changes durable, batch after batch, until there are none.</summary>
     private async Task FlushAsync()
     {
@@ -104,7 +107,7 @@ internal sealed partial class ResourceStoreGrain
         var isKnownToBeAway = _databaseMissed is { } missed && time.GetElapsedTime(missed) < options.UnavailableGrace;
         var grace = isKnownToBeAway ? TimeSpan.Zero : options.UnavailableGrace;
         var started = time.GetTimestamp();
-        var pause = TimeSpan.FromMilliseconds(20);
+        var delay = new RetryDelay(new Backoff(RetryPauseMin, options.RetryPauseMax));
         var isUnknown = false;
         while (true)
         {
@@ -140,8 +143,7 @@ internal sealed partial class ResourceStoreGrain
                 LogUnavailable(unavailable, _shard);
             }
 
-            await Task.Delay(pause, time);
-            pause = pause * 2 > options.RetryPauseMax ? options.RetryPauseMax : pause * 2;
+            await Task.Delay(delay.Next(), time);
         }
     }
 
@@ -183,7 +185,7 @@ internal sealed partial class ResourceStoreGrain
             _history.Append(pending.Change);
 
         _localHead.MoveTo(_state.Head);
-        SignalHeadMoved();
+        _headMoved.Wake();
         foreach (var pending in batch)
             pending.Decided.TrySetResult(new CommitResult(CommitStatus.Committed, pending.Change.Object));
         return Task.CompletedTask;
@@ -199,7 +201,7 @@ internal sealed partial class ResourceStoreGrain
             pending.Decided.TrySetResult(NotTaken(status, why));
         _pending.Clear();
         _pendingBytes = 0;
-        SignalHeadMoved();
+        _headMoved.Wake();
     }
 
     /// <summary>The outcome of a write that certainly did not happen, since what it was based on ended in such a way.</summary>

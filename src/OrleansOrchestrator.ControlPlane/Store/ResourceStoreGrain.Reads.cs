@@ -31,7 +31,7 @@ internal sealed partial class ResourceStoreGrain
         var accepted = _definition.Durability == Durability.WriteBehind ? _state.ExpectedHead : 0;
         while (_state.Head < accepted)
         {
-            await _headMoved.Task;
+            await _headMoved.Next;
             accepted = Math.Min(accepted, _state.ExpectedHead);
         }
 
@@ -46,7 +46,7 @@ internal sealed partial class ResourceStoreGrain
         while (true)
         {
             ThrowIfStopped();
-            var moved = _headMoved.Task;
+            var moved = _headMoved.Next;
             if (host.ApplicationStopping.IsCancellationRequested)
                 throw new StoreUnavailableException($"the silo of the store of {_shard.Resource} is stopping");
             var batch = await ReadAfterAsync(afterRevision);

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Orleans.Concurrency;
 using OrleansOrchestrator.ControlPlane.Definitions;
+using OrleansOrchestrator.Loops;
 using OrleansOrchestrator.Model.Errors;
 using OrleansOrchestrator.Model.Resources;
 using OrleansOrchestrator.Storage.Log;
@@ -30,6 +31,7 @@ internal sealed partial class ResourceStoreGrain(
     private static readonly TimeSpan AskAgainAfter = TimeSpan.FromSeconds(1);
 
     private readonly Queue<PendingChange> _pending = new();
+    private readonly WakeSignal _headMoved = new();
     private readonly FollowerProgress _followers = new(options.CurrentFor, time);
     private readonly long _began = time.GetTimestamp();
     private readonly ChangeHistory _history = new(options.HistoryChangesMax, options.HistoryBytesMax);
@@ -45,7 +47,6 @@ internal sealed partial class ResourceStoreGrain(
     private long _calls;
     private Task _flushing = Task.CompletedTask;
     private Task<CommitResult>? _newestDecided;
-    private TaskCompletionSource _headMoved = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private string? _stopped;
 
     // When a commit last had to be given up since the database was away; null once one has succeeded.
@@ -274,14 +275,7 @@ internal sealed partial class ResourceStoreGrain(
         _stopped ??= why;
         if (_localHead is not null)
             heads.Withdraw(_definition.Name, _localHead);
-        SignalHeadMoved();
-    }
-
-    private void SignalHeadMoved()
-    {
-        var moved = _headMoved;
-        _headMoved = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        moved.SetResult();
+        _headMoved.Wake();
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Opened {Shard} in epoch {Epoch}: {Objects} objects, head {Head}, loaded after {Loaded:F0} ms, ready after {Ready:F0} ms")]

@@ -1,3 +1,5 @@
+using OrleansOrchestrator.Loops;
+
 namespace OrleansOrchestrator.ControlPlane.Store;
 
 /// <summary>One store as a silo calls it.</summary>
@@ -6,8 +8,10 @@ internal sealed class StoreCalls(IResourceStoreGrain grain, StoreOptions options
     private readonly RequestBatcher<ObjectWrite, CommitResult> _commits =
         new(grain.CommitAsync, static write => write.Json?.Length ?? 0, options.CallBytesMax);
 
-    // Doubled by each answer that stays away: what only takes long is answered at last.
-    private TimeSpan _answerWithin = options.AnswerWithin;
+    private readonly Backoff _answerWithin = new(options.AnswerWithin, options.AnswerWithinMax);
+
+    // Each answer that stays away doubles the wait for the next: what only takes long is answered at last.
+    private volatile int _missed;
 
     /// <summary>The store, for calls that have their own way with what is lost.</summary>
     public IResourceStoreGrain Grain => grain;
@@ -23,16 +27,16 @@ internal sealed class StoreCalls(IResourceStoreGrain grain, StoreOptions options
     /// <exception cref="TimeoutException">No answer came in time.</exception>
     public async Task<T> AskAsync<T>(Func<IResourceStoreGrain, Task<T>> question, TimeSpan takes = default)
     {
-        var within = _answerWithin;
+        var missed = _missed;
         try
         {
-            var answer = await question(grain).WaitAsync(takes + within, time);
-            _answerWithin = options.AnswerWithin;
+            var answer = await question(grain).WaitAsync(takes + _answerWithin.After(missed + 1), time);
+            _missed = 0;
             return answer;
         }
         catch (TimeoutException)
         {
-            _answerWithin = within * 2 > options.AnswerWithinMax ? options.AnswerWithinMax : within * 2;
+            _missed = missed + 1;
             throw;
         }
     }

@@ -22,7 +22,7 @@ internal sealed partial class StoreClient(
     public TimeSpan CurrentFor => options.CurrentFor;
 
     private static readonly TimeSpan RetryFor = TimeSpan.FromSeconds(10);
-    private static readonly TimeSpan RetryPauseMax = TimeSpan.FromMilliseconds(200);
+    private static readonly Backoff RetryPauses = new(TimeSpan.FromMilliseconds(20), TimeSpan.FromMilliseconds(200));
 
     // What the stores know this silo's caches by.
     private readonly Guid _follower = Guid.NewGuid();
@@ -119,7 +119,7 @@ internal sealed partial class StoreClient(
     {
         var commit = new CommitRetry(this, definition, writes, heads.Read(definition.Name) ?? _known.GetValueOrDefault(definition.Name));
         var started = time.GetTimestamp();
-        var pause = TimeSpan.FromMilliseconds(20);
+        var delay = new RetryDelay(RetryPauses);
         while (true)
         {
             try
@@ -135,8 +135,7 @@ internal sealed partial class StoreClient(
             if (commit.IsDecided || time.GetElapsedTime(started) > RetryFor)
                 return commit.Results();
             LogRetry(definition.Name, commit.Why);
-            await Task.Delay(pause, time, cancellationToken);
-            pause = pause * 2 > RetryPauseMax ? RetryPauseMax : pause * 2;
+            await Task.Delay(delay.Next(), time, cancellationToken);
         }
 
         async Task<IReadOnlyList<CommitResult>> SendAsync(IReadOnlyList<ObjectWrite> some)
@@ -161,7 +160,7 @@ internal sealed partial class StoreClient(
         ResourceDefinition definition, Func<StoreCalls, Task<T>> call, TimeSpan within, CancellationToken cancellationToken)
     {
         var started = time.GetTimestamp();
-        var pause = TimeSpan.FromMilliseconds(20);
+        var delay = new RetryDelay(RetryPauses);
         while (true)
         {
             try
@@ -176,8 +175,7 @@ internal sealed partial class StoreClient(
                 LogRetry(definition.Name, exception.Message);
             }
 
-            await Task.Delay(pause, time, cancellationToken);
-            pause = pause * 2 > RetryPauseMax ? RetryPauseMax : pause * 2;
+            await Task.Delay(delay.Next(), time, cancellationToken);
         }
     }
 

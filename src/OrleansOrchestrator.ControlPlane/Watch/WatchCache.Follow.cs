@@ -9,7 +9,6 @@ internal sealed partial class WatchCache
 {
     private static readonly TimeSpan RetryPauseMin = TimeSpan.FromMilliseconds(50);
 
-    private TimeSpan _pause = RetryPauseMin;
 
     /// <summary>Follows the store by one step: fills the cache if it is empty, applies what has changed, waits out a failure. Whether
     /// that takes too long <see cref="CacheHealth"/> sees and tells.</summary>
@@ -27,7 +26,7 @@ internal sealed partial class WatchCache
                 ApplyOrStartOver(batch);
             Heard(asked, isAll: !batch.IsCompacted && _revision >= batch.Head);
             AgeHistory();
-            _pause = RetryPauseMin;
+            _delay.Reset();
             return TimeSpan.Zero;
         }
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
@@ -35,9 +34,7 @@ internal sealed partial class WatchCache
             // The cache goes on from where it is.
             _silentBecause = StoreFaults.IsTransient(exception) ? StoreFaults.Describe(exception) : exception.Message;
             LogFollowFailed(exception, Definition.Name);
-            var pause = _pause;
-            _pause = pause * 2 > _options.RetryPauseMax ? _options.RetryPauseMax : pause * 2;
-            return pause;
+            return _delay.Next();
         }
     }
 
@@ -229,9 +226,7 @@ internal sealed partial class WatchCache
     {
         _treeRevision = revision;
         Volatile.Write(ref _revision, revision);
-        var moved = _revisionMoved;
-        _revisionMoved = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        moved.SetResult();
+        _revisionMoved.Wake();
     }
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "The cache of {Resource} cannot follow its store; trying again")]

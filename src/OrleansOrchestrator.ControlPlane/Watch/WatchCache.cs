@@ -38,6 +38,8 @@ internal sealed partial class WatchCache : IAsyncDisposable
     private readonly PostingIndex _index;
     private readonly WatcherIndex _watchers;
     private readonly PastRevisions _past;
+    private readonly WakeSignal _revisionMoved = new();
+    private readonly RetryDelay _delay;
     private readonly CancellationTokenSource _stopping = new();
     private readonly Task _following;
     private ObjectTree _tree = ObjectTree.Empty;
@@ -52,13 +54,13 @@ internal sealed partial class WatchCache : IAsyncDisposable
 
     // Everything up to here has been offered to the watchers that it concerns.
     private long _offered = -1;
-    private TaskCompletionSource _revisionMoved = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public WatchCache(ResourceDefinition definition, IStoreReader store, WatchOptions options, TimeProvider time, ILogger logger, IFaultPoints? faults = null)
     {
         Definition = definition;
         _store = store;
         _options = options;
+        _delay = new RetryDelay(new Backoff(RetryPauseMin, options.RetryPauseMax));
         _time = time;
         _logger = logger;
         _faults = faults;
@@ -362,9 +364,7 @@ internal sealed partial class WatchCache : IAsyncDisposable
         var deadline = _time.GetTimestamp();
         while (Revision < revision)
         {
-            Task moved;
-            lock (_gate)
-                moved = _revisionMoved.Task;
+            var moved = _revisionMoved.Next;
             if (Revision >= revision)
                 return;
             var remaining = _options.FreshnessWait - _time.GetElapsedTime(deadline);

@@ -18,11 +18,11 @@ namespace OrleansOrchestrator.ControlPlane.Watch;
 internal sealed class Watcher(WatchCache cache, ObjectFilter filter, int eventsMax, long bytesMax, long after)
 {
     private readonly Lock _gate = new();
+    private readonly WakeSignal _ready = new();
     private List<WatchEvent> _buffer = [];
 
     // Changes that precede the buffer, and of which the reader selects when it comes.
     private List<StoredChange> _unselected = [];
-    private TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private ApiException? _ended;
     private long _bufferBytes;
     private long _seen = after;
@@ -52,7 +52,7 @@ internal sealed class Watcher(WatchCache cache, ObjectFilter filter, int eventsM
                 return;
             _buffer.Add(@event);
             _bufferBytes += BytesOf(@event);
-            _ready.TrySetResult();
+            _ready.Wake();
         }
     }
 
@@ -62,7 +62,7 @@ internal sealed class Watcher(WatchCache cache, ObjectFilter filter, int eventsM
         lock (_gate)
         {
             _ended = why;
-            _ready.TrySetResult();
+            _ready.Wake();
         }
     }
 
@@ -83,7 +83,7 @@ internal sealed class Watcher(WatchCache cache, ObjectFilter filter, int eventsM
                     events = TakeBuffer();
                 else if (_ended is not null)
                     throw _ended;
-                ready = _ready.Task;
+                ready = events.Count == 0 ? _ready.Next : Task.CompletedTask;
                 isBehind = _isBehind;
             }
 
@@ -127,7 +127,7 @@ internal sealed class Watcher(WatchCache cache, ObjectFilter filter, int eventsM
                 _bufferBytes += BytesOf(@event);
             _seen = Math.Max(_seen, revision);
             if (_buffer.Count > 0)
-                _ready.TrySetResult();
+                _ready.Wake();
         }
     }
 
@@ -142,7 +142,7 @@ internal sealed class Watcher(WatchCache cache, ObjectFilter filter, int eventsM
             _seen = Math.Max(_seen, revision);
             _isBehind = false;
             if (last.Count > 0)
-                _ready.TrySetResult();
+                _ready.Wake();
         }
     }
 
@@ -154,7 +154,6 @@ internal sealed class Watcher(WatchCache cache, ObjectFilter filter, int eventsM
         _buffer = [];
         _unselected = [];
         _bufferBytes = 0;
-        _ready = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         return events;
     }
 }

@@ -1,3 +1,5 @@
+using OrleansOrchestrator.Loops;
+
 namespace OrleansOrchestrator.Model.Resources;
 
 /// <summary>
@@ -12,8 +14,8 @@ public sealed class ResourceRegistry
 {
     private readonly IReadOnlyList<ResourceDefinition> _builtIn;
     private readonly Lock _swapping = new();
+    private readonly WakeSignal _changed = new();
     private volatile ResourceCatalog _catalog;
-    private volatile TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Builds a registry of kinds that are always there.</summary>
     public ResourceRegistry(IEnumerable<ResourceDefinition> builtIn)
@@ -59,17 +61,15 @@ public sealed class ResourceRegistry
         lock (_swapping)
         {
             _catalog = new ResourceCatalog(_builtIn.Concat(custom));
-            var changed = _changed;
-            _changed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            changed.SetResult();
+            _changed.Wake();
         }
     }
 
     /// <summary>Waits until another catalog than the given one is in place.</summary>
     public async Task WaitForChangeAsync(ResourceCatalog known, CancellationToken cancellationToken)
     {
-        var changed = _changed;
+        var changed = _changed.Next;
         if (ReferenceEquals(_catalog, known))
-            await changed.Task.WaitAsync(cancellationToken);
+            await changed.WaitAsync(cancellationToken);
     }
 }

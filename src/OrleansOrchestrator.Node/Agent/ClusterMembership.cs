@@ -1,5 +1,6 @@
 using k8s.Models;
 using Microsoft.Extensions.Logging;
+using OrleansOrchestrator.Loops;
 using OrleansOrchestrator.Node.Api;
 
 namespace OrleansOrchestrator.Node.Agent;
@@ -14,31 +15,30 @@ internal sealed partial class ClusterMembership(ClusterConnection api, string da
 
     private readonly ILogger _logger = logger;
     private readonly string _file = Path.Combine(dataDirectory, "cluster-id");
-    private readonly RetryDelay _delay = new(TimeSpan.FromMilliseconds(200), TimeSpan.FromSeconds(5), Random.Shared);
+    private readonly RetryDelay _delay = new(ApiServers.Retries, Random.Shared);
 
     /// <summary>The id as it was at the last start with this data folder, or null.</summary>
     public string? Former { get; } = ReadFile(Path.Combine(dataDirectory, "cluster-id"));
 
     /// <summary>Finds out; without an answer it is what it was. A data folder that was never in a cluster waits for its first answer.</summary>
-    public async Task<string> FindAsync(CancellationToken cancellationToken)
-    {
-        while (true)
-        {
-            try
-            {
-                using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-                timeout.CancelAfter(Former is null ? AnswerTime : AnswerTimeIfKnown);
-                return (await api.GetAsync<V1Namespace>(ResourcePath.SystemNamespace, timeout.Token)).Metadata.Uid;
-            }
-            catch (Exception exception) when (Reflector<V1Namespace>.IsTransient(exception) && !cancellationToken.IsCancellationRequested)
-            {
-                if (Former is not null)
-                    return Former;
-                Trouble = exception.Message;
-                LogUnknown(exception.Message);
-            }
+    public Task<string> FindAsync(CancellationToken cancellationToken) =>
+        SupervisedLoop.UntilAsync("cluster membership", AskAsync, () => _delay.Next(), timeProvider, _logger, cancellationToken);
 
-            await Task.Delay(_delay.Next(), timeProvider, cancellationToken);
+    private async Task<string?> AskAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            timeout.CancelAfter(Former is null ? AnswerTime : AnswerTimeIfKnown);
+            return (await api.GetAsync<V1Namespace>(ResourcePath.SystemNamespace, timeout.Token)).Metadata.Uid;
+        }
+        catch (Exception exception) when (Reflector<V1Namespace>.IsTransient(exception) && !cancellationToken.IsCancellationRequested)
+        {
+            if (Former is not null)
+                return Former;
+            Trouble = exception.Message;
+            LogUnknown(exception.Message);
+            return null;
         }
     }
 

@@ -5,6 +5,7 @@ using k8s.Models;
 using Microsoft.Extensions.Logging;
 using OrleansOrchestrator.Model.Fencing;
 using OrleansOrchestrator.Model.Names;
+using OrleansOrchestrator.Loops;
 using OrleansOrchestrator.Node.Api;
 using OrleansOrchestrator.Node.Configuration;
 using OrleansOrchestrator.Node.Events;
@@ -299,14 +300,14 @@ public sealed partial class NodeAgent : IAsyncDisposable
     /// <summary>Opens tunnels once there is a node object for them.</summary>
     private async Task RunTunnelAsync(CancellationToken cancellationToken)
     {
-        await Task.WhenAny(_registrar!.Registered, Task.Delay(Timeout.InfiniteTimeSpan, _timeProvider, cancellationToken));
+        await _registrar!.Registered.CompletesWithinAsync(Timeout.InfiniteTimeSpan, _timeProvider, cancellationToken);
         await new TunnelAgent(_api, _options.Name, _tunnels!, _options.TunnelsMax, _timeProvider, _loggers.CreateLogger<TunnelAgent>()).RunAsync(cancellationToken);
     }
 
     /// <summary>Takes in pods once the control plane can know by which times this daemon stops them.</summary>
     private async Task RunPodsAsync(CancellationToken cancellationToken)
     {
-        await Task.WhenAny(_registrar!.Registered, Task.Delay(Timeout.InfiniteTimeSpan, _timeProvider, cancellationToken));
+        await _registrar!.Registered.CompletesWithinAsync(Timeout.InfiniteTimeSpan, _timeProvider, cancellationToken);
         await Reflect(ResourcePath.Pods, $"spec.nodeName={_options.Name}", Pods)(cancellationToken);
     }
 

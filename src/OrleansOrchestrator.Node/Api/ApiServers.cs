@@ -1,4 +1,5 @@
 using k8s.Models;
+using OrleansOrchestrator.Loops;
 using OrleansOrchestrator.Model.Names;
 
 namespace OrleansOrchestrator.Node.Api;
@@ -10,6 +11,9 @@ namespace OrleansOrchestrator.Node.Api;
 /// </remarks>
 internal sealed class ApiServers : IObjectSink<V1Endpoints>
 {
+    /// <summary>The waits between calls that no server answers.</summary>
+    public static readonly Backoff Retries = new(TimeSpan.FromMilliseconds(200), TimeSpan.FromSeconds(5));
+
     private const string HttpsPort = "https";
 
     private readonly Lock _lock = new();

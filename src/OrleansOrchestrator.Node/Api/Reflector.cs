@@ -19,7 +19,7 @@ internal sealed partial class Reflector<T>(
 {
     private static readonly TimeSpan WatchTimeoutMin = TimeSpan.FromMinutes(5);
 
-    private readonly RetryDelay _delay = new(TimeSpan.FromMilliseconds(200), TimeSpan.FromSeconds(5), Random.Shared);
+    private readonly RetryDelay _delay = new(ApiServers.Retries, Random.Shared);
     private string? _resourceVersion;
 
     public Task RunAsync(CancellationToken cancellationToken) =>

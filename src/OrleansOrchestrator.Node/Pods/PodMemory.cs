@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using k8s.Models;
+using OrleansOrchestrator.Loops;
 using OrleansOrchestrator.Node.Probes;
 using OrleansOrchestrator.Node.Runtime;
 
@@ -9,12 +10,11 @@ namespace OrleansOrchestrator.Node.Pods;
 /// <remarks>None of it is needed for correctness after a restart of the daemon: delays start over, stops are asked for again.</remarks>
 internal sealed class PodMemory(TimeSpan restartDelay, TimeSpan restartDelayMax)
 {
-    private static readonly TimeSpan RetryDelayMin = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan RetryDelayMax = TimeSpan.FromSeconds(10);
+    private static readonly Backoff Retries = new(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(10));
 
-    private readonly RestartBackoff _restarts = new(restartDelay, restartDelayMax);
-    private readonly RestartBackoff _pulls = new(restartDelay, restartDelayMax);
-    private readonly RestartBackoff _retries = new(RetryDelayMin, RetryDelayMax);
+    private readonly RestartBackoff _restarts = new(new Backoff(restartDelay, restartDelayMax));
+    private readonly RestartBackoff _pulls = new(new Backoff(restartDelay, restartDelayMax));
+    private readonly RestartBackoff _retries = new(Retries);
     private ImmutableDictionary<string, StopProgress> _stopping = ImmutableDictionary<string, StopProgress>.Empty;
     private ImmutableDictionary<string, WaitingReason> _waiting = ImmutableDictionary<string, WaitingReason>.Empty;
     private ImmutableDictionary<string, DateTimeOffset> _retryAt = ImmutableDictionary<string, DateTimeOffset>.Empty;

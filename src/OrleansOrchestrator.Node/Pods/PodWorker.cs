@@ -32,7 +32,7 @@ internal sealed partial class PodWorker : IAsyncDisposable
     private readonly PodProbes _probes;
     private readonly PodStatusWriter _writer;
     private readonly SupervisedLoop _loop;
-    private readonly RetryDelay _apiDelay = new(TimeSpan.FromMilliseconds(250), TimeSpan.FromSeconds(5), Random.Shared);
+    private readonly RetryDelay _apiDelay = new(ApiServers.Retries, Random.Shared);
     private volatile V1Pod? _pod;
     private CancellationTokenSource _interrupt = new();
     private volatile bool _isFenced;

@@ -4,24 +4,23 @@ namespace OrleansOrchestrator.Node.Pods;
 
 /// <summary>Delays between restarts of each key: none before the first, then from a base, doubling to a maximum.</summary>
 /// <remarks>A key whose last restart is twice the maximum ago starts over, as with the kubelet's 10 s, 5 min and 10 min.</remarks>
-internal sealed class RestartBackoff(TimeSpan initial, TimeSpan max)
+/// <param name="backoff">The delays.</param>
+internal sealed class RestartBackoff(Backoff backoff)
 {
-    private readonly Dictionary<string, (TimeSpan Delay, DateTimeOffset Updated)> _entries = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (int Restarts, DateTimeOffset Updated)> _entries = new(StringComparer.Ordinal);
 
     /// <summary>The earliest time of the next try of the key, which ended or failed last at the given time.</summary>
     public DateTimeOffset NotBefore(string key, DateTimeOffset ended) => Waits.After(ended, Delay(key, ended));
 
     /// <summary>The delay that counts from the end of the last run.</summary>
     public TimeSpan Delay(string key, DateTimeOffset ended) =>
-        _entries.TryGetValue(key, out var entry) && ended - entry.Updated <= max * 2 ? entry.Delay : TimeSpan.Zero;
+        Restarts(key, ended) is var restarts and > 0 ? backoff.After(restarts) : TimeSpan.Zero;
 
     /// <summary>Notes that the key is tried again now, so that the try after it waits longer.</summary>
-    public void Record(string key, DateTimeOffset ended, DateTimeOffset now)
-    {
-        var delay = Delay(key, ended);
-        var next = delay == TimeSpan.Zero ? initial : delay * 2;
-        _entries[key] = (next < max ? next : max, now);
-    }
+    public void Record(string key, DateTimeOffset ended, DateTimeOffset now) => _entries[key] = (Restarts(key, ended) + 1, now);
 
     public void Forget(string key) => _entries.Remove(key);
+
+    private int Restarts(string key, DateTimeOffset ended) =>
+        _entries.TryGetValue(key, out var entry) && ended - entry.Updated <= backoff.Most * 2 ? entry.Restarts : 0;
 }

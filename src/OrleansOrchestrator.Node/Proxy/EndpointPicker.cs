@@ -16,7 +16,7 @@ internal sealed class EndpointPicker(ServiceRoute route, TimeProvider time)
 
     private readonly Lock _gate = new();
     private readonly Dictionary<IPAddress, (IPEndPoint Endpoint, DateTimeOffset Expires)> _sessions = [];
-    private readonly Dictionary<IPEndPoint, (int Failures, DateTimeOffset Until)> _unreachable = [];
+    private readonly KeyedBackoff<IPEndPoint> _unreachable = new(Unreachable);
     private ServiceRoute _route = route;
     private int _next;
 
@@ -29,11 +29,10 @@ internal sealed class EndpointPicker(ServiceRoute route, TimeProvider time)
             lock (_gate)
             {
                 Volatile.Write(ref _route, value);
-                if (_unreachable.Count == 0)
+                if (_unreachable.IsEmpty)
                     return;
                 var present = value.Endpoints.ToHashSet();
-                foreach (var gone in _unreachable.Keys.Where(endpoint => !present.Contains(endpoint)).ToList())
-                    _unreachable.Remove(gone);
+                _unreachable.ForgetWhere(endpoint => !present.Contains(endpoint));
             }
         }
     }
@@ -67,7 +66,7 @@ internal sealed class EndpointPicker(ServiceRoute route, TimeProvider time)
     {
         lock (_gate)
         {
-            _unreachable.Remove(endpoint);
+            _unreachable.Succeed(endpoint);
             if (_route.AffinityTimeout is not { } timeout)
                 return;
             var now = time.GetUtcNow();
@@ -84,16 +83,15 @@ internal sealed class EndpointPicker(ServiceRoute route, TimeProvider time)
         lock (_gate)
         {
             var now = time.GetUtcNow();
-            var known = _unreachable.GetValueOrDefault(endpoint);
 
             // Of connections that were under way together one counts.
-            if (known.Until <= now)
-                _unreachable[endpoint] = (known.Failures + 1, now + Unreachable.After(known.Failures + 1));
+            if (!_unreachable.IsWaiting(endpoint, now))
+                _unreachable.Fail(endpoint, now);
         }
     }
 
     private bool IsBackedOff(IPEndPoint endpoint) =>
-        _unreachable.Count > 0 && _unreachable.TryGetValue(endpoint, out var failure) && failure.Until > time.GetUtcNow();
+        !_unreachable.IsEmpty && _unreachable.IsWaiting(endpoint, time.GetUtcNow());
 
     private IPEndPoint? Sticky(IPAddress client, ServiceRoute route) =>
         route.AffinityTimeout is not null && _sessions.TryGetValue(client, out var session) && session.Expires > time.GetUtcNow()

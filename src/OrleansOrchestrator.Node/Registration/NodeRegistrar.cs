@@ -14,7 +14,7 @@ internal sealed partial class NodeRegistrar(
 {
     private static readonly TimeSpan CheckInterval = TimeSpan.FromSeconds(2);
 
-    private readonly RetryDelay _delay = new(TimeSpan.FromMilliseconds(200), TimeSpan.FromSeconds(5), Random.Shared);
+    private readonly RetryDelay _delay = new(ApiServers.Retries, Random.Shared);
     private readonly TaskCompletionSource _registered = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private V1NodeStatus? _reported;

@@ -1,3 +1,4 @@
+using OrleansOrchestrator.Loops;
 using OrleansOrchestrator.Scheduling.Configuration;
 using OrleansOrchestrator.Scheduling.Placements;
 using OrleansOrchestrator.Scheduling.Pods;
@@ -13,6 +14,7 @@ namespace OrleansOrchestrator.Scheduling.Queueing;
 public sealed class SchedulingQueue
 {
     private readonly SchedulingQueueOptions _options;
+    private readonly Backoff _backoff;
     private readonly Dictionary<string, QueuedPod> _pods = new(StringComparer.Ordinal);
     private readonly ActivePods _active = new();
     private readonly PodHeap _backingOff = new((left, right) => left.BackoffUntil.CompareTo(right.BackoffUntil));
@@ -34,6 +36,7 @@ public sealed class SchedulingQueue
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
         _options = options;
+        _backoff = new Backoff(options.InitialBackoff, options.BackoffMax);
     }
 
     /// <summary>How many pods wait or are being tried.</summary>
@@ -164,7 +167,7 @@ public sealed class SchedulingQueue
         if (!TryEndAttempt(uid, now, out var pod))
             return;
         pod.WakesOn = failure.WakesOn;
-        pod.BackoffUntil = now + Backoff(pod.Attempts);
+        pod.BackoffUntil = now + _backoff.After(pod.Attempts);
         if (pod.Info.IsGated)
             Enter(pod, QueuePlace.Gated, now);
         else if (_history.HasSeenSince(failure.WakesOn, pod.PoppedAtEvent))
@@ -178,7 +181,7 @@ public sealed class SchedulingQueue
     {
         if (!TryEndAttempt(uid, now, out var pod))
             return;
-        pod.BackoffUntil = now + Backoff(pod.Attempts);
+        pod.BackoffUntil = now + _backoff.After(pod.Attempts);
         Enter(pod, pod.Info.IsGated ? QueuePlace.Gated : QueuePlace.BackingOff, now);
     }
 
@@ -210,14 +213,6 @@ public sealed class SchedulingQueue
 
     private static QueuePlace Awake(QueuedPod pod, DateTimeOffset now) =>
         pod.BackoffUntil > now ? QueuePlace.BackingOff : QueuePlace.Active;
-
-    private TimeSpan Backoff(int attempts)
-    {
-        var backoff = _options.InitialBackoff;
-        for (var attempt = 1; attempt < attempts && backoff < _options.BackoffMax; attempt++)
-            backoff *= 2;
-        return backoff < _options.BackoffMax ? backoff : _options.BackoffMax;
-    }
 
     private bool TryEndAttempt(string uid, DateTimeOffset now, out QueuedPod pod)
     {

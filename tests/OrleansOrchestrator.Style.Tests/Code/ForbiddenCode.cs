@@ -27,6 +27,14 @@ internal static class ForbiddenCode
             Folders = ["src/"],
             ExceptFolders = ["src/OrleansOrchestrator.Model/Names/AddressSyntax.cs"],
         },
+        new("signal written by hand: use WakeSignal", @"^\s*_\w+\s*=\s*new(\s+TaskCompletionSource)?\(TaskCreationOptions\b", "_moved = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);", "private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);")
+        {
+            Folders = ["src/"],
+        },
+        new("back-off written by hand: use Backoff or RetryDelay", @"\b(\w+)\s*(\*=\s*2\b|=\s*\1\s*\*\s*2\s*[<>])", "pause = pause * 2 > Longest ? Longest : pause * 2;", "var pause = delay.Next();")
+        {
+            Folders = ["src/"],
+        },
         new("leftover marker", @"\b(TO" + @"DO|FIX" + @"ME|HA" + @"CK)\b", "// TO" + "DO: later", "// Do it.") { InText = true },
     ];
 }

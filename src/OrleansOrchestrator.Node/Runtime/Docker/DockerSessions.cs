@@ -1,5 +1,6 @@
 using Docker.DotNet;
 using Docker.DotNet.Models;
+using OrleansOrchestrator.Loops;
 using OrleansOrchestrator.Node.Runtime.Sessions;
 
 namespace OrleansOrchestrator.Node.Runtime.Docker;
@@ -7,8 +8,11 @@ namespace OrleansOrchestrator.Node.Runtime.Docker;
 /// <summary>Opens sessions on a Docker engine.</summary>
 internal sealed class DockerSessions(DockerClient client, TimeProvider timeProvider)
 {
-    private static readonly TimeSpan ExitPollMin = TimeSpan.FromMilliseconds(10);
-    private static readonly TimeSpan ExitPollMax = TimeSpan.FromMilliseconds(500);
+    // The engine announces neither the end of a command nor its number.
+    private static readonly Backoff Polls = new(TimeSpan.FromMilliseconds(10), TimeSpan.FromMilliseconds(500));
+
+    // Together 0.63 s.
+    private const int KillPollsMax = 6;
 
     /// <summary>Starts a command in a container.</summary>
     /// <exception cref="RuntimeException">The engine refuses.</exception>
@@ -59,12 +63,12 @@ internal sealed class DockerSessions(DockerClient client, TimeProvider timeProvi
     /// <summary>A command may close its streams long before it ends.</summary>
     private async Task<int?> ExitCodeAsync(string exec, CancellationToken cancellationToken)
     {
-        for (var wait = ExitPollMin; ; wait = wait * 2 < ExitPollMax ? wait * 2 : ExitPollMax)
+        for (var delay = new RetryDelay(Polls); ;)
         {
             var state = await CallAsync(token => client.Exec.InspectContainerExecAsync(exec, token), cancellationToken);
             if (!state.Running)
                 return (int)(state.ExitCode ?? -1);
-            await Task.Delay(wait, timeProvider, cancellationToken);
+            await Task.Delay(delay.Next(), timeProvider, cancellationToken);
         }
     }
 
@@ -76,7 +80,7 @@ internal sealed class DockerSessions(DockerClient client, TimeProvider timeProvi
     {
         try
         {
-            for (var wait = ExitPollMin; wait < ExitPollMax; wait *= 2)
+            for (var poll = 1; poll <= KillPollsMax; poll++)
             {
                 var state = await CallAsync(token => client.Exec.InspectContainerExecAsync(exec, token), CancellationToken.None);
                 if (!state.Running)
@@ -87,7 +91,7 @@ internal sealed class DockerSessions(DockerClient client, TimeProvider timeProvi
                     return;
                 }
 
-                await Task.Delay(wait, timeProvider, CancellationToken.None);
+                await Task.Delay(Polls.After(poll), timeProvider, CancellationToken.None);
             }
         }
         catch (RuntimeException)

@@ -13,7 +13,7 @@ namespace OrleansOrchestrator.Node.Server.Tunnels;
 internal sealed partial class TunnelAgent(
     ClusterConnection api, string node, TunnelConnections connections, int tunnelsMax, TimeProvider timeProvider, ILogger logger)
 {
-    private readonly RetryDelay _delay = new(TimeSpan.FromMilliseconds(200), TimeSpan.FromSeconds(5), Random.Shared);
+    private readonly RetryDelay _delay = new(ApiServers.Retries, Random.Shared);
     private readonly SemaphoreSlim _free = new(tunnelsMax);
 
     /// <summary>Runs until it is cancelled, through outages of any length.</summary>

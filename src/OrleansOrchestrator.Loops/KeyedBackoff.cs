@@ -1,13 +1,14 @@
-using OrleansOrchestrator.Loops;
-
-namespace OrleansOrchestrator.ControlPlane.Controllers;
+namespace OrleansOrchestrator.Loops;
 
 /// <summary>How long each key has to wait that failed, alone and several times in a row. Time is an argument.</summary>
 /// <param name="backoff">The waits.</param>
-internal sealed class KeyedBackoff<TKey>(Backoff backoff)
+public sealed class KeyedBackoff<TKey>(Backoff backoff)
     where TKey : notnull
 {
     private readonly Dictionary<TKey, (int Failures, DateTimeOffset Until)> _failed = [];
+
+    /// <summary>Whether no key has failed since it last succeeded.</summary>
+    public bool IsEmpty => _failed.Count == 0;
 
     /// <summary>Notes a failure.</summary>
     /// <returns>When the key may be tried again.</returns>
@@ -24,6 +25,17 @@ internal sealed class KeyedBackoff<TKey>(Backoff backoff)
 
     /// <summary>Whether a key that failed must not be tried yet.</summary>
     public bool IsWaiting(TKey key, DateTimeOffset now) => _failed.TryGetValue(key, out var failed) && now < failed.Until;
+
+    /// <summary>Forgets keys that are gone.</summary>
+    public void ForgetWhere(Func<TKey, bool> isGone)
+    {
+        ArgumentNullException.ThrowIfNull(isGone);
+        foreach (var key in _failed.Keys)
+        {
+            if (isGone(key))
+                _failed.Remove(key);
+        }
+    }
 
     /// <summary>Forgets keys that nobody has tried for some time after they could have: they are gone, or have come right.</summary>
     public void Forget(DateTimeOffset now, TimeSpan after)

@@ -1,7 +1,4 @@
-using OrleansOrchestrator.ControlPlane.Controllers;
-using OrleansOrchestrator.Loops;
-
-namespace OrleansOrchestrator.ControlPlane.Tests.Controllers;
+namespace OrleansOrchestrator.Loops.Tests;
 
 public sealed class KeyedBackoffTests
 {
