@@ -27,7 +27,41 @@ public sealed class SupervisedLoopTests
 
         running.IsCompleted.ShouldBeFalse();
         _told.Lines.Count(line => line.StartsWith("Warning", StringComparison.Ordinal)).ShouldBe(2, "the first failure and the second are told, the third is not");
-        await Poll.UntilAsync(() => Task.FromResult(_told.Lines.Any(line => line.Contains("works again", StringComparison.Ordinal))), Cancelled);
+        await Eventually.HoldsAsync(() => _told.Lines.Any(line => line.Contains("works again", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public async Task Until_StepsWithoutAnAnswer_GoOnThroughFaultsAndEndWithTheAnswer()
+    {
+        var asked = SupervisedLoop.UntilAsync(
+            "test loop",
+            _ => Interlocked.Increment(ref _steps) switch
+            {
+                1 => Task.FromResult<string?>(null),
+                2 => throw new OverflowException("absurd"),
+                _ => Task.FromResult<string?>("answer"),
+            },
+            () => TimeSpan.FromSeconds(1),
+            _time,
+            _told,
+            Cancelled);
+
+        await TurnAsync(TimeSpan.FromSeconds(1), until: 2);
+        await TurnAsync(Backoff.OfLoops.First, until: 3);
+
+        (await asked).ShouldBe("answer");
+    }
+
+    [Fact]
+    public async Task Until_CancelledBeforeTheAnswer_Throws()
+    {
+        using var ending = new CancellationTokenSource();
+        var asked = SupervisedLoop.UntilAsync(
+            "test loop", _ => Task.FromResult<string?>(null), () => TimeSpan.FromSeconds(1), _time, _told, ending.Token);
+
+        await ending.CancelAsync();
+
+        await Should.ThrowAsync<OperationCanceledException>(asked.WaitAsync(TimeSpan.FromSeconds(10), Cancelled));
     }
 
     [Theory]
@@ -147,17 +181,16 @@ public sealed class SupervisedLoopTests
         _time,
         _told);
 
-    private Task StepsAsync(int count) => Poll.UntilAsync(() => Task.FromResult(Volatile.Read(ref _steps) == count), Cancelled);
+    private Task StepsAsync(int count) => Eventually.HoldsAsync(() => Volatile.Read(ref _steps) == count);
 
     /// <summary>Turns the clock until a step has come of it: a timer that is not set yet misses the first turn.</summary>
-    private Task TurnAsync(TimeSpan time, int until) => Poll.UntilAsync(
+    private Task TurnAsync(TimeSpan time, int until) => Eventually.HoldsAsync(
         () =>
         {
             if (Volatile.Read(ref _steps) < until)
                 _time.Advance(time);
             return Task.FromResult(Volatile.Read(ref _steps) == until);
-        },
-        Cancelled);
+        });
 
     private sealed class Told : ILogger
     {

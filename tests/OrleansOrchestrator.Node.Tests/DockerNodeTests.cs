@@ -4,6 +4,7 @@ using k8s.Models;
 using OrleansOrchestrator.Node.Agent;
 using OrleansOrchestrator.Node.Runtime;
 using OrleansOrchestrator.Node.Tests.Fakes;
+using OrleansOrchestrator.Testing;
 
 namespace OrleansOrchestrator.Node.Tests;
 
@@ -32,7 +33,7 @@ public sealed class DockerNodeTests(DockerMachine docker)
                 () => node.Api.List<Corev1Event>("api/v1/namespaces/default/events/").Count(e => e.Reason is "Pulled" or "Created" or "Started") == 6, "all events are there");
 
             node.Delete("a", 5);
-            await Eventually.HoldsAsync(() => node.Pod("a") is null, "the pod is gone", 30);
+            await Eventually.HoldsAsync(() => node.Pod("a") is null, "the pod is gone", within: TimeSpan.FromSeconds(30));
             (await DockerMachine.ContainersOfAsync(docker.Client, node)).ShouldBeEmpty();
         }
     }

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using OrleansOrchestrator.Node.Guarding;
-using OrleansOrchestrator.Node.Tests.Fakes;
+using OrleansOrchestrator.Testing;
 
 namespace OrleansOrchestrator.Node.Tests;
 
@@ -24,7 +24,7 @@ public sealed class GuardScriptTests : IAsyncDisposable
         SetLeap(3600);
 
         var start = TimeProvider.System.GetTimestamp();
-        await Eventually.HoldsAsync(() => pod.HasExited, "the pod has ended", seconds: 10);
+        await Eventually.HoldsAsync(() => pod.HasExited, "the pod has ended", within: TimeSpan.FromSeconds(10));
         TimeProvider.System.GetElapsedTime(start).TotalSeconds.ShouldBeInRange(Doubt - 0.5, Doubt + 4);
         File.Exists(Path.Combine(Records, "sealed")).ShouldBeTrue();
     }
@@ -38,7 +38,7 @@ public sealed class GuardScriptTests : IAsyncDisposable
         // The control plane has acknowledged a renewal since the leap.
         Feed(TimeSpan.FromSeconds(8), 3600);
         var start = TimeProvider.System.GetTimestamp();
-        await Eventually.HoldsAsync(() => pod.HasExited, "the pod has ended", seconds: 15);
+        await Eventually.HoldsAsync(() => pod.HasExited, "the pod has ended", within: TimeSpan.FromSeconds(15));
         TimeProvider.System.GetElapsedTime(start).TotalSeconds.ShouldBeInRange(7, 11);
     }
 
@@ -48,12 +48,12 @@ public sealed class GuardScriptTests : IAsyncDisposable
     public async Task OneGuard_Killed_IsStartedAgainByTheOther(string which)
     {
         await StartAsync(deadlineIn: TimeSpan.FromMinutes(5));
-        var before = await Eventually.ReturnsAsync(() => Guard("pid") is not null ? Guard("second") is not null ? Guard(which) : null : null, "there are two");
+        var before = await Eventually.AnswersAsync(() => Guard("pid") is not null ? Guard("second") is not null ? Guard(which) : null : null, "there are two");
 
         using (var guard = Process.GetProcessById(before.Pid))
             guard.Kill();
 
-        await Eventually.HoldsAsync(() => Guard(which) is { } after && after != before, "there are two again", seconds: 10);
+        await Eventually.HoldsAsync(() => Guard(which) is { } after && after != before, "there are two again", within: TimeSpan.FromSeconds(10));
     }
 
     public async ValueTask DisposeAsync()

@@ -5,6 +5,7 @@ using OrleansOrchestrator.Model.Fencing;
 using OrleansOrchestrator.Node.Agent;
 using OrleansOrchestrator.Node.Guarding;
 using OrleansOrchestrator.Node.Tests.Fakes;
+using OrleansOrchestrator.Testing;
 
 namespace OrleansOrchestrator.Node.Tests;
 
@@ -26,7 +27,7 @@ public sealed class GuardTests(DockerMachine docker)
 
         await node.StopAgentAsync();
         var start = TimeProvider.System.GetTimestamp();
-        await Eventually.HoldsAsync(() => ProcessTable.WithArgument(bound).Count == 0, "the pod has ended", seconds: 6);
+        await Eventually.IsAsync(() => ProcessTable.WithArgument(bound).Count, 0, "the pod has ended", within: TimeSpan.FromSeconds(6));
 
         TimeProvider.System.GetElapsedTime(start).ShouldBeInRange(Limit / 2, Limit + TimeSpan.FromSeconds(2));
         ProcessTable.WithArgument(free).ShouldNotBeEmpty("it tolerates any silence");
@@ -49,7 +50,7 @@ public sealed class GuardTests(DockerMachine docker)
         await node.StopAgentAsync();
         await node.StartAgentAsync();
 
-        await Eventually.HoldsAsync(() => ProcessTable.WithArgument(mark).Count == 0, "the pod has ended", seconds: 8);
+        await Eventually.IsAsync(() => ProcessTable.WithArgument(mark).Count, 0, "the pod has ended", within: TimeSpan.FromSeconds(8));
         node.Agent.Pods.Workers.ShouldBeEmpty("no pod object was seen");
         await node.Api.ResumeAsync();
         await node.PodAsync("a", p => TestPods.Status(p)?.RestartCount >= 1 && TestPods.IsReady(p), "it runs again");
@@ -62,7 +63,7 @@ public sealed class GuardTests(DockerMachine docker)
         await using var node = await StartAsync(RuntimeKind.Process);
         await PutAsync(node, "a", mark, 5);
         await node.Api.PauseAsync();
-        await Eventually.HoldsAsync(() => ProcessTable.WithArgument(mark).Count == 0, "the pod has ended", seconds: 8);
+        await Eventually.IsAsync(() => ProcessTable.WithArgument(mark).Count, 0, "the pod has ended", within: TimeSpan.FromSeconds(8));
 
         node.Api.Remove(TestNode.PathOf("a"));
         await node.Api.ResumeAsync();
@@ -108,14 +109,14 @@ public sealed class GuardTests(DockerMachine docker)
         var mark = NewMark();
         await using var node = await StartAsync(RuntimeKind.Process);
         await PutAsync(node, "a", mark, 5);
-        var before = await Eventually.ReturnsAsync(() => GuardOf(node), "there is a guard");
+        var before = await Eventually.AnswersAsync(() => GuardOf(node), "there is a guard");
 
         using (var guard = System.Diagnostics.Process.GetProcessById(before.Pid))
             guard.Kill();
 
-        var after = await Eventually.ReturnsAsync(() => GuardOf(node) is { } guard && guard != before ? guard : null, "there is a new guard");
+        var after = await Eventually.AnswersAsync(() => GuardOf(node) is { } guard && guard != before ? guard : null, "there is a new guard");
         await node.StopAgentAsync();
-        await Eventually.HoldsAsync(() => ProcessTable.WithArgument(mark).Count == 0, "the new guard ends the pod", seconds: 6);
+        await Eventually.IsAsync(() => ProcessTable.WithArgument(mark).Count, 0, "the new guard ends the pod", within: TimeSpan.FromSeconds(6));
         await node.StartAgentAsync();
         GuardOf(node).ShouldBe(after, "the next daemon takes it over");
     }
@@ -142,7 +143,7 @@ public sealed class GuardTests(DockerMachine docker)
             if (isAcknowledged)
                 await node.PodAsync("a", p => p.Metadata.Annotations?.ContainsKey("orleansorchestrator.io/confirmed-at") is true, "the API has confirmed the pod", 3);
             else
-                await Eventually.HoldsAsync(() => ProcessTable.WithArgument(mark).Count == 0, "the pod has ended", seconds: 6);
+                await Eventually.IsAsync(() => ProcessTable.WithArgument(mark).Count, 0, "the pod has ended", within: TimeSpan.FromSeconds(6));
             TimeProvider.System.GetElapsedTime(start).TotalSeconds.ShouldBeInRange(isAcknowledged ? 0 : 1.9, 5);
         }
 
@@ -198,7 +199,7 @@ public sealed class GuardTests(DockerMachine docker)
         node.Put(pod);
 
         await node.PodAsync("a", p => p.Status.Phase == "Failed", "its program has ended");
-        await Eventually.HoldsAsync(() => ProcessTable.WithArgument(mark).Count == 0, "what left the group has ended too");
+        await Eventually.IsAsync(() => ProcessTable.WithArgument(mark).Count, 0, "what left the group has ended too");
     }
 
     [Theory]
@@ -249,7 +250,7 @@ public sealed class GuardTests(DockerMachine docker)
 
             var start = TimeProvider.System.GetTimestamp();
             using (node.Api.Hang("apis/coordination.k8s.io"))
-                await Eventually.HoldsAsync(() => ProcessTable.WithArgument(mark).Count == 0, "the pod has ended", seconds: 8);
+                await Eventually.IsAsync(() => ProcessTable.WithArgument(mark).Count, 0, "the pod has ended", within: TimeSpan.FromSeconds(8));
             TimeProvider.System.GetElapsedTime(start).ShouldBeLessThan(Limit + TimeSpan.FromSeconds(2));
         }
     }
@@ -271,11 +272,11 @@ public sealed class GuardTests(DockerMachine docker)
         var pod = Pod("a", mark, 5);
         pod.Spec.Containers.Add(TestPods.Container("late", "true", $"{registry.LocalEndpoint}/never/answers:1"));
         node.Put(pod);
-        await Eventually.HoldsAsync(() => ProcessTable.WithArgument(mark).Count > 0 && registry.Pending(), "the step waits for the registry", 30);
+        await Eventually.HoldsAsync(() => ProcessTable.WithArgument(mark).Count > 0 && registry.Pending(), "the step waits for the registry", within: TimeSpan.FromSeconds(30));
 
         var start = TimeProvider.System.GetTimestamp();
         await node.Api.PauseAsync();
-        await Eventually.HoldsAsync(() => ProcessTable.WithArgument(mark).Count == 0, "the pod has ended", seconds: 8);
+        await Eventually.IsAsync(() => ProcessTable.WithArgument(mark).Count, 0, "the pod has ended", within: TimeSpan.FromSeconds(8));
 
         TimeProvider.System.GetElapsedTime(start).ShouldBeLessThan(Limit + TimeSpan.FromSeconds(2));
         await node.Api.ResumeAsync();

@@ -3,6 +3,7 @@ using OrleansOrchestrator.Model.Fencing;
 using OrleansOrchestrator.Node.Agent;
 using OrleansOrchestrator.Node.Runtime.Hollow;
 using OrleansOrchestrator.Node.Tests.Fakes;
+using OrleansOrchestrator.Testing;
 
 namespace OrleansOrchestrator.Node.Tests;
 
@@ -16,7 +17,7 @@ public sealed class HollowNodeTests
         pod.Spec.Containers[0].Ports = [.. Enumerable.Range(1, 20_000).Select(port => new V1ContainerPort { ContainerPort = port, HostPort = port })];
         node.Put(pod);
 
-        var told = await Eventually.ReturnsAsync(
+        var told = await Eventually.AnswersAsync(
             () => node.Api.List<Corev1Event>("api/v1/namespaces/default/events/").FirstOrDefault(e => e.Reason == "FailedCreatePodSandBox"), "it is told");
         told.Message.ShouldContain("20000 host ports, more than the 256");
     }
@@ -165,7 +166,7 @@ public sealed class HollowNodeTests
         await using var node = await TestNode.StartAsync(RuntimeKind.Hollow, o => o with { Labels = new Dictionary<string, string> { ["zone"] = "z1" } });
         var name = node.Options.Name;
 
-        var found = await Eventually.ReturnsAsync(() => node.Api.Get<V1Node>($"api/v1/nodes/{name}"), "the node is registered");
+        var found = await Eventually.AnswersAsync(() => node.Api.Get<V1Node>($"api/v1/nodes/{name}"), "the node is registered");
         await Eventually.HoldsAsync(
             () => node.Api.Get<V1Lease>($"apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases/{name}")?.Spec.HolderIdentity == name, "the lease is held");
 
@@ -189,6 +190,6 @@ public sealed class HollowNodeTests
         await node.Api.ResumeAsync();
 
         await node.PodAsync("b", TestPods.IsReady, "the new pod is ready");
-        await Eventually.HoldsAsync(() => node.Agent.Pods.Workers.Count() == 1, "the old pod is removed");
+        await Eventually.IsAsync(() => node.Agent.Pods.Workers.Count(), 1, "the old pod is removed");
     }
 }

@@ -5,6 +5,7 @@ using OrleansOrchestrator.Node.Configuration;
 using OrleansOrchestrator.Node.Runtime;
 using OrleansOrchestrator.Node.Tests.Fakes;
 using OrleansOrchestrator.Node.Volumes;
+using OrleansOrchestrator.Testing;
 
 namespace OrleansOrchestrator.Node.Tests;
 

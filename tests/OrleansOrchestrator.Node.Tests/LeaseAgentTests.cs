@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using OrleansOrchestrator.Model.Fencing;
 using OrleansOrchestrator.Node.Leases;
 using OrleansOrchestrator.Node.Tests.Fakes;
+using OrleansOrchestrator.Testing;
 
 namespace OrleansOrchestrator.Node.Tests;
 

@@ -5,6 +5,7 @@ using OrleansOrchestrator.Model.Fencing;
 using OrleansOrchestrator.Node.Agent;
 using OrleansOrchestrator.Node.Server;
 using OrleansOrchestrator.Node.Tests.Fakes;
+using OrleansOrchestrator.Testing;
 
 namespace OrleansOrchestrator.Node.Tests;
 
@@ -94,7 +95,7 @@ public sealed class NodeServerTests : IDisposable
         File.GetUnixFileMode(path).ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite);
         var content = await File.ReadAllTextAsync(path, TestContext.Current.CancellationToken);
         using var certificate = X509Certificate2.CreateFromPem(content);
-        var found = await Eventually.ReturnsAsync(() => node.Api.Get<V1Node>($"api/v1/nodes/{node.Options.Name}"), "the node is registered");
+        var found = await Eventually.AnswersAsync(() => node.Api.Get<V1Node>($"api/v1/nodes/{node.Options.Name}"), "the node is registered");
         found.Metadata.Annotations["orleansorchestrator.io/serving-certificate-sha256"].ShouldBe(ServingCertificate.HashOf(certificate));
         found.Status.DaemonEndpoints.KubeletEndpoint.Port.ShouldBe(node.Agent.Port);
 
@@ -110,7 +111,7 @@ public sealed class NodeServerTests : IDisposable
         await using var node = await StartAsync();
         using var peer = TestCertificates.Authority("a peer");
         var path = $"api/v1/nodes/{node.Options.Name}";
-        var registered = await Eventually.ReturnsAsync(() => node.Api.Get<V1Node>(path), "the node is registered");
+        var registered = await Eventually.AnswersAsync(() => node.Api.Get<V1Node>(path), "the node is registered");
         var own = FencingView.VoterOf(registered).ShouldNotBeNull();
         FencingView[] views = [new(1, "first", [new("a", own, "127.0.0.1", node.Agent.Port), new("b", ServingCertificate.HashOf(peer), "127.0.0.1", 1)])];
         node.Api.Change(path, json => json["metadata"]!["annotations"]![FencingView.Annotation] = FencingView.Format(views));

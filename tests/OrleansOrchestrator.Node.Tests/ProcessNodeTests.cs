@@ -4,6 +4,7 @@ using OrleansOrchestrator.Model.Fencing;
 using OrleansOrchestrator.Node.Agent;
 using OrleansOrchestrator.Node.Runtime;
 using OrleansOrchestrator.Node.Tests.Fakes;
+using OrleansOrchestrator.Testing;
 
 namespace OrleansOrchestrator.Node.Tests;
 
@@ -20,7 +21,7 @@ public sealed class ProcessNodeTests
         node.Put(pod);
 
         await node.PodAsync("a", TestPods.IsReady, "it runs");
-        var told = await Eventually.ReturnsAsync(
+        var told = await Eventually.AnswersAsync(
             () => node.Api.List<Corev1Event>("api/v1/namespaces/default/events/").FirstOrDefault(e => e.Reason == "HostPortNotSupported"), "it is told");
         told.InvolvedObject.Name.ShouldBe("a");
     }
@@ -56,7 +57,7 @@ public sealed class ProcessNodeTests
         // It starts again and again, so that one of its starts is after the daemon has heard of the service.
         node.Put(TestPods.Shell("restarts", "exit 0"));
 
-        var told = await Eventually.ReturnsAsync(
+        var told = await Eventually.AnswersAsync(
             () => node.Api.List<Corev1Event>("api/v1/namespaces/default/events/").FirstOrDefault(e => e.Reason == "TooManyVariables"), "the service is told");
         (told.InvolvedObject.Kind, told.InvolvedObject.Name, told.Source.Component).ShouldBe(("Service", "absurd", "kubelet"));
         node.Put(TestPods.Shell("a", "sleep 100"));
@@ -142,7 +143,7 @@ public sealed class ProcessNodeTests
             while :; do sleep 0.1; done
             """));
         await node.PodAsync("a", TestPods.IsReady, "the pod is ready");
-        await Eventually.HoldsAsync(() => File.ReadAllText(told) == "up\n", "the child listens");
+        await Eventually.IsAsync(() => File.ReadAllText(told), "up\n", "the child listens");
 
         node.Delete("a", 5);
         await Eventually.HoldsAsync(() => node.Pod("a") is null, "the pod is gone");
@@ -170,7 +171,7 @@ public sealed class ProcessNodeTests
 
         var ended = await node.PodAsync("ends", p => p.Status.Phase == "Failed", "the end is known");
         TestPods.Status(ended)!.State.Terminated.ExitCode.ShouldBe(9);
-        await Eventually.HoldsAsync(() => node.Agent.Pods.Workers.Count(w => w.Reported is not null) == 2, "both are reported");
+        await Eventually.IsAsync(() => node.Agent.Pods.Workers.Count(w => w.Reported is not null), 2, "both are reported");
         var after = node.Pod("stays")!;
         TestPods.Status(after)!.RestartCount.ShouldBe(0);
         after.Status.PodIP.ShouldBe(before.Status.PodIP);
@@ -191,7 +192,7 @@ public sealed class ProcessNodeTests
         node.Api.Remove(TestNode.PathOf("a"));
         await node.StartAgentAsync();
 
-        await Eventually.HoldsAsync(() => ProcessTable.WithArgument(mark).Count == 0, "its process is gone");
+        await Eventually.IsAsync(() => ProcessTable.WithArgument(mark).Count, 0, "its process is gone");
         await Eventually.HoldsAsync(() => !Directory.Exists(Path.Combine(node.Options.DataDirectory, "pods", "a")), "its folder is gone");
     }
 
@@ -244,7 +245,7 @@ public sealed class ProcessNodeTests
         });
 
         var running = await node.PodAsync("a", TestPods.IsReady, "it runs");
-        await Eventually.HoldsAsync(() => LogOf(node, running) == "good day again good day\n", "it saw the value");
+        await Eventually.IsAsync(() => LogOf(node, running), "good day again good day\n", "it saw the value");
     }
 
     [Fact]
@@ -278,7 +279,7 @@ public sealed class ProcessNodeTests
 
         await node.Api.PauseAsync();
         var start = TimeProvider.System.GetTimestamp();
-        await Eventually.HoldsAsync(() => ProcessTable.WithArgument(plain).Count == 0, "the plain pod is stopped", seconds: 6);
+        await Eventually.IsAsync(() => ProcessTable.WithArgument(plain).Count, 0, "the plain pod is stopped", within: TimeSpan.FromSeconds(6));
         TimeProvider.System.GetElapsedTime(start).ShouldBeGreaterThan(TimeSpan.FromSeconds(1));
         ProcessTable.WithArgument(tolerant).ShouldNotBeEmpty();
 
@@ -343,7 +344,7 @@ public sealed class ProcessNodeTests
         node.Put(pod);
         var running = await node.PodAsync("a", TestPods.IsReady, "it runs");
 
-        await Eventually.HoldsAsync(() => LogOf(node, running) == "it's a 'good' day\n", "it has its environment");
+        await Eventually.IsAsync(() => LogOf(node, running), "it's a 'good' day\n", "it has its environment");
         (await File.ReadAllLinesAsync(Path.Combine(folder, "who"), TestContext.Current.CancellationToken)).ShouldAllBe(user => user == "1234");
         (await File.ReadAllTextAsync(Path.Combine(folder, "probe"), TestContext.Current.CancellationToken)).ShouldBe("1234\n");
         Directory.Delete(folder, recursive: true);

@@ -5,6 +5,7 @@ using k8s.Models;
 using OrleansOrchestrator.Node.Agent;
 using OrleansOrchestrator.Node.Proxy;
 using OrleansOrchestrator.Node.Tests.Fakes;
+using OrleansOrchestrator.Testing;
 
 namespace OrleansOrchestrator.Node.Tests;
 
@@ -59,7 +60,7 @@ public sealed class ProxyBudgetTests : IAsyncDisposable
         service.Metadata.Uid = "u-absurd";
         node.Api.Put("api/v1/namespaces/default/services/absurd", service);
 
-        var told = await Eventually.ReturnsAsync(
+        var told = await Eventually.AnswersAsync(
             () => node.Api.List<Corev1Event>("api/v1/namespaces/default/events/").FirstOrDefault(told => told.Reason == "TooManyPorts"), "the service is told");
 
         (told.InvolvedObject.Kind, told.InvolvedObject.Name, told.Type, told.Source.Component).ShouldBe(("Service", "absurd", "Warning", "kube-proxy"));
@@ -71,7 +72,7 @@ public sealed class ProxyBudgetTests : IAsyncDisposable
         await using var fixture = ProxyFixture.Start(ProxyFixture.Options with { ConnectionsMax = 20, ServiceConnectionsMax = 1000 });
         fixture.Put(ProxyFixture.Service("greedy", "127.96.202.3", Ports(1)), Echo);
         fixture.Put(ProxyFixture.Service("web", "127.96.202.4", Ports(1)), Echo);
-        await Eventually.HoldsAsync(() => fixture.Proxy.Budget.Ports == 2, "the ports are open");
+        await Eventually.IsAsync(() => fixture.Proxy.Budget.Ports, 2, "the ports are open");
         var clients = new List<TcpClient>();
         for (var i = 0; i < 40; i++)
         {
@@ -85,7 +86,7 @@ public sealed class ProxyBudgetTests : IAsyncDisposable
         fixture.Proxy.Budget.Carried.ShouldBeLessThanOrEqualTo(40);
 
         clients.ForEach(client => client.Dispose());
-        await Eventually.HoldsAsync(() => fixture.Proxy.Budget.Carried == 0, "all places are given back");
+        await Eventually.IsAsync(() => fixture.Proxy.Budget.Carried, 0, "all places are given back");
     }
 
     [Fact]
@@ -102,7 +103,7 @@ public sealed class ProxyBudgetTests : IAsyncDisposable
             await client.SendAsync("ping"u8.ToArray(), Token);
         }
 
-        await Eventually.HoldsAsync(() => fixture.Proxy.Budget.Carried == 0, "no place is held");
+        await Eventually.IsAsync(() => fixture.Proxy.Budget.Carried, 0, "no place is held");
 
         using var backend = new UdpClient(new IPEndPoint(IPAddress.Loopback, 0));
         await fixture.PointToAsync((IPEndPoint)backend.Client.LocalEndPoint!);
@@ -124,7 +125,7 @@ public sealed class ProxyBudgetTests : IAsyncDisposable
         using var backend = new UdpClient(new IPEndPoint(IPAddress.Loopback, 0));
         fixture.Put(
             ProxyFixture.Service("greedy", "127.96.202.6", new V1ServicePort { Port = 80, Protocol = "UDP" }), (IPEndPoint)backend.Client.LocalEndPoint!);
-        await Eventually.HoldsAsync(() => fixture.Proxy.Budget.Ports == 1, "the port is open");
+        await Eventually.IsAsync(() => fixture.Proxy.Budget.Ports, 1, "the port is open");
         for (var i = 0; i < 50; i++)
         {
             using var client = new UdpClient();
@@ -142,7 +143,7 @@ public sealed class ProxyBudgetTests : IAsyncDisposable
         await using var first = ProxyFixture.Start(ProxyFixture.Options);
         await using var second = ProxyFixture.Start(ProxyFixture.Options);
         first.Put(ProxyFixture.Service("web", "127.96.202.7", Ports(1)), Echo);
-        await Eventually.HoldsAsync(() => first.Proxy.Budget.Ports == 1, "the first has the port");
+        await Eventually.IsAsync(() => first.Proxy.Budget.Ports, 1, "the first has the port");
 
         second.Put(ProxyFixture.Service("web", "127.96.202.7", Ports(1)), Echo);
 
@@ -158,11 +159,11 @@ public sealed class ProxyBudgetTests : IAsyncDisposable
         await fixture.PointToAsync(Echo);
         (await ProxyFixture.AnswersAsync("127.96.202.8", 80)).ShouldBeTrue();
         fixture.RemoveService();
-        await Eventually.HoldsAsync(() => fixture.Proxy.Budget.Ports == 0, "the port is closed");
+        await Eventually.IsAsync(() => fixture.Proxy.Budget.Ports, 0, "the port is closed");
 
         fixture.Put(ProxyFixture.Service("web", "127.96.202.8", new V1ServicePort { Port = 80, Protocol = "TCP" }), Echo);
 
-        await Eventually.HoldsAsync(() => fixture.Proxy.Budget.Ports == 1, "the port is open again");
+        await Eventually.IsAsync(() => fixture.Proxy.Budget.Ports, 1, "the port is open again");
         fixture.Told.ShouldBeEmpty();
     }
 

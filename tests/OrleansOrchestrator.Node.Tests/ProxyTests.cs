@@ -5,6 +5,7 @@ using k8s.Models;
 using Microsoft.Extensions.Time.Testing;
 using OrleansOrchestrator.Node.Proxy;
 using OrleansOrchestrator.Node.Tests.Fakes;
+using OrleansOrchestrator.Testing;
 
 namespace OrleansOrchestrator.Node.Tests;
 
@@ -22,7 +23,7 @@ public sealed class ProxyTests
 
         fixture.Read(kubernetes);
 
-        await Eventually.HoldsAsync(() => fixture.Proxy.Budget.Ports == 1, "the port is open");
+        await Eventually.IsAsync(() => fixture.Proxy.Budget.Ports, 1, "the port is open");
     }
 
     [Fact]

@@ -84,12 +84,14 @@ public sealed class PostgreSqlServer : IAsyncDisposable
     public async Task SetClockAsync(TimeSpan ahead, CancellationToken cancellationToken = default)
     {
         (_clock ?? throw new InvalidOperationException("the server has the machine's clock")).Set(ahead);
-        await Poll.UntilAsync(
+        await Eventually.HoldsAsync(
             async () =>
             {
                 var now = (DateTime)(await ExecuteAsync("SELECT clock_timestamp()", cancellationToken))!;
                 return (now - TimeProvider.System.GetUtcNow().UtcDateTime - ahead).Duration() < TimeSpan.FromSeconds(5);
             },
+            "the server's clock is the one that was asked for",
+            null,
             cancellationToken);
     }
 
@@ -127,8 +129,10 @@ public sealed class PostgreSqlServer : IAsyncDisposable
     public async Task RequireStandbyAsync(CancellationToken cancellationToken = default)
     {
         await ConfigureAsync("synchronous_standby_names", "*", cancellationToken);
-        await Poll.UntilAsync(
+        await Eventually.HoldsAsync(
             async () => await ExecuteAsync("SELECT count(*) FROM pg_stat_replication WHERE sync_state = 'sync'", cancellationToken) is 1L,
+            "the standby replicates synchronously",
+            null,
             cancellationToken);
     }
 
@@ -208,7 +212,7 @@ public sealed class PostgreSqlServer : IAsyncDisposable
         await KillAsync();
 
         // Sessions of a postmaster that was killed, and the process that writes the log, may still be about to end.
-        await Poll.UntilAsync(TryDeleteFolderAsync, CancellationToken.None);
+        await Eventually.HoldsAsync(TryDeleteFolderAsync, "the folder of the server is deleted", null, CancellationToken.None);
     }
 
     private Task<bool> TryDeleteFolderAsync()

@@ -80,7 +80,7 @@ public sealed class DatabaseTroubleTests(SiloInTrouble cluster)
         try
         {
             await cluster.EndSessionsAsync();
-            await Poll.UntilAsync(() => Trial.WritesAsync(), Cancellation);
+            await Eventually.HoldsAsync(() => Trial.WritesAsync());
         }
         finally
         {

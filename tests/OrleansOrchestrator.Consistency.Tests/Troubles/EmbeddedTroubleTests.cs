@@ -20,7 +20,7 @@ public sealed class EmbeddedTroubleTests : IAsyncLifetime
         Assert.SkipWhen(_disk is null, "mounting a small disk is not allowed here");
         var folder = Path.Combine(_disk.Folder, "data");
         await using var dev = OrchestratorProgram.Start(["dev", "--port", "0", "--runtime", "hollow", "--data", folder]);
-        await Poll.UntilAsync(() => Task.FromResult(dev.HasEnded || dev.Output.Contains("ready", StringComparison.Ordinal)), Cancellation);
+        await Eventually.HoldsAsync(() => dev.HasEnded || dev.Output.Contains("ready", StringComparison.Ordinal));
         dev.HasEnded.ShouldBeFalse(dev.Errors);
         using var api = new ApiConnection(Path.Combine(folder, "kubeconfig"), CancellationToken.None);
         var trial = new TroubleTrial(api, () => dev.Output + dev.Errors);

@@ -25,13 +25,13 @@ public sealed class RestoreTests(SiloInTrouble cluster)
         Assert.SkipWhen(PostgreSqlServer.Missing is not null, PostgreSqlServer.Missing ?? "");
         using var enough = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
         var writing = Enumerable.Range(0, Writers).Select(writer => WriteAsync(writer, enough.Token)).ToList();
-        await Poll.UntilAsync(() => Task.FromResult(_acknowledged.Count > WritesBefore), Cancellation);
+        await Eventually.HoldsAsync(() => _acknowledged.Count > WritesBefore);
 
         string[] promised = [.. _acknowledged.Keys];
         var dump = Path.Combine(cluster.Server.SocketFolder, "cluster.dump");
         await cluster.Server.RunProgramAsync("pg_dump", ["-Fc", "-f", dump, "cluster"], Cancellation);
         var afterDump = _acknowledged.Count;
-        await Poll.UntilAsync(() => Task.FromResult(_acknowledged.Count > afterDump + Writers), Cancellation);
+        await Eventually.HoldsAsync(() => _acknowledged.Count > afterDump + Writers);
         await enough.CancelAsync();
         await Task.WhenAll(writing);
         var seen = _acknowledged.Values.Max();

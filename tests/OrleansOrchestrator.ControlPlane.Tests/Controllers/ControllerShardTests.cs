@@ -29,15 +29,14 @@ public sealed class ControllerShardTests
         await using var group = await SiloGroup.StartAsync(Options);
         // The first silo has all shards at first, and hands them over as the others come.
         var hosts = new List<string?>();
-        await Poll.UntilAsync(
+        await Eventually.HoldsAsync(
             async () =>
             {
                 hosts.Clear();
                 for (var i = 0; i < Shards; i++)
                     hosts.Add((await group.FindHostAsync(SiloGroup.Grain<IControllerGrain>(group.Silos[0], $"replication-controller/{i}").GetGrainId()))?.Name);
                 return hosts.Distinct().Count() == Shards && !hosts.Contains(null);
-            },
-            Cancellation);
+            });
         var api = SiloGroup.ApiOf(group.Silos[0]);
         for (var i = 0; i < 12; i++)
             await api.CreateAsync(PodSamples.Controller("default", $"before-{i}", 1));
@@ -124,10 +123,9 @@ public sealed class ControllerShardTests
         var management = group.Silos[0].ServiceProvider.GetRequiredService<IGrainFactory>().GetGrain<IManagementGrain>(0);
         foreach (var silo in group.Silos)
         {
-            await Poll.UntilAsync(
+            await Eventually.HoldsAsync(
                 async () => (await SiloGroup.Grain<ISelectorIndexGrain>(silo, "default").FindSelectingAsync(
-                    "replication-controller", 0, [Model.Selectors.LabelSet.From(new Dictionary<string, string> { ["app"] = "web" })], 0)).Count == 1,
-                Cancellation);
+                    "replication-controller", 0, [Model.Selectors.LabelSet.From(new Dictionary<string, string> { ["app"] = "web" })], 0)).Count == 1);
         }
 
         var indexes = (await management.GetSimpleGrainStatistics(Cancellation)).Where(grains => grains.GrainType.Contains(nameof(SelectorIndexGrain), StringComparison.Ordinal));

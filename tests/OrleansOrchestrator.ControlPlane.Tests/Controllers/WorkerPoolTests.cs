@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using OrleansOrchestrator.ControlPlane.Controllers;
+using OrleansOrchestrator.Testing;
 
 namespace OrleansOrchestrator.ControlPlane.Tests.Controllers;
 
@@ -109,8 +110,7 @@ public sealed class WorkerPoolTests : IAsyncDisposable
             await _turns.StartNew(() => loop.Add(key), TestContext.Current.CancellationToken);
         }
 
-        await Testing.Poll.UntilAsync(
-            () => _turns.StartNew(() => runs.Count == keys && running.Count == 0), TestContext.Current.CancellationToken);
+        await Eventually.HoldsAsync(() => _turns.StartNew(() => runs.Count == keys && running.Count == 0));
         await stop.CancelAsync();
         await all;
         overlapped.ShouldBeFalse();

@@ -193,7 +193,7 @@ public sealed class CustomResourceTests(SharedSilo shared) : IAsyncLifetime
         var crd = await Api.GetAsync<V1CustomResourceDefinition>("", gadgets.DefinitionName);
         crd.Spec.Versions[0].SelectableFields = [new V1SelectableField { JsonPath = ".spec.color" }];
         await Api.UpdateAsync(crd);
-        await Poll.UntilAsync(() => Task.FromResult(gadgets.Definition.SelectableFields.Count == 1), Cancellation);
+        await Eventually.HoldsAsync(() => gadgets.Definition.SelectableFields.Count == 1);
         var filter = new ObjectFilter(_space, LabelSelector.Everything, FieldSelector.Parse("spec.color=blue"));
         var page = await Api.Objects.ListAsync(gadgets.Definition, new ListQuery(filter, Freshness.Latest), Cancellation);
         page.Objects.Select(obj => obj.Key.Name).ShouldBe(["blue"]);
@@ -209,12 +209,12 @@ public sealed class CustomResourceTests(SharedSilo shared) : IAsyncLifetime
         await Api.Objects.CreateAsync(gadgets.Definition.Storage, _space, held, ApiUser.Options, Cancellation);
 
         (await Api.DeleteAsync<V1CustomResourceDefinition>("", gadgets.DefinitionName)).IsGone.ShouldBeFalse();
-        await Poll.UntilAsync(async () => (await gadgets.ListAsync(_space)).Select(gadget => gadget.Metadata.Name).SequenceEqual(["held"]), Cancellation);
+        await Eventually.HoldsAsync(async () => (await gadgets.ListAsync(_space)).Select(gadget => gadget.Metadata.Name).SequenceEqual(["held"]));
         (await Should.ThrowAsync<ApiException>(gadgets.CreateAsync(_space, "late", """ "spec":{"size":1} """))).Code.ShouldBe(405);
 
         await gadgets.PatchAsync(_space, "held", """{"metadata":{"finalizers":null}}""");
-        await Poll.UntilAsync(async () => await Api.FindAsync<V1CustomResourceDefinition>("", gadgets.DefinitionName) is null, Cancellation);
-        await Poll.UntilAsync(() => Task.FromResult(shared.Registry.Find(gadgets.Resource) is null), Cancellation);
+        await Eventually.HoldsAsync(async () => await Api.FindAsync<V1CustomResourceDefinition>("", gadgets.DefinitionName) is null);
+        await Eventually.HoldsAsync(() => shared.Registry.Find(gadgets.Resource) is null);
         await gadgets.DefineAsync();
         (await gadgets.ListAsync(_space)).ShouldBeEmpty();
     }
@@ -225,7 +225,7 @@ public sealed class CustomResourceTests(SharedSilo shared) : IAsyncLifetime
         var gadgets = await new Gadgets(shared, "spaced.example.com").DefineAsync();
         await gadgets.CreateAsync(_space, "a", """ "spec":{"size":1} """);
         await Api.DeleteAsync<V1Namespace>("", _space);
-        await Poll.UntilAsync(async () => await Api.FindAsync<V1Namespace>("", _space) is null, Cancellation);
+        await Eventually.HoldsAsync(async () => await Api.FindAsync<V1Namespace>("", _space) is null);
         (await gadgets.ListAsync(_space)).ShouldBeEmpty();
     }
 
@@ -245,7 +245,7 @@ public sealed class CustomResourceTests(SharedSilo shared) : IAsyncLifetime
         });
         await Api.Objects.DeleteAsync(
             new ObjectReference(gadgets.Definition, new ObjectKey(_space, "owner")), new DeletionOptions(), ApiUser.Options, Cancellation);
-        await Poll.UntilAsync(async () => await Api.FindAsync<V1ConfigMap>(_space, "owned") is null, Cancellation);
+        await Eventually.HoldsAsync(async () => await Api.FindAsync<V1ConfigMap>(_space, "owned") is null);
     }
 
     private static string ContentOf(ReadOnlyMemory<byte> json) => ObjectCodec.Decode<CustomObject>(json.Span).Content.ToJsonString();

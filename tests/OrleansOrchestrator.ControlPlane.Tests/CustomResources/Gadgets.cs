@@ -24,7 +24,7 @@ internal sealed class Gadgets(SharedSilo shared, string group)
     public async Task<Gadgets> DefineAsync(string extra = "", string root = "", string properties = "")
     {
         await shared.Api.CreateAsync(Crd(extra, root, properties));
-        await Poll.UntilAsync(() => Task.FromResult(shared.Registry.Find(Resource) is not null), Cancellation);
+        await Eventually.HoldsAsync(() => shared.Registry.Find(Resource) is not null);
         return this;
     }
 
@@ -50,7 +50,7 @@ internal sealed class Gadgets(SharedSilo shared, string group)
         var crd = await shared.Api.GetAsync<V1CustomResourceDefinition>("", DefinitionName);
         crd.Spec.Versions = versions;
         await shared.Api.UpdateAsync(crd);
-        await Poll.UntilAsync(() => Task.FromResult(!ReferenceEquals(Definition, before)), Cancellation);
+        await Eventually.HoldsAsync(() => !ReferenceEquals(Definition, before));
     }
 
     public KubeObject Decode(string @namespace, string name, string content) => shared.Api.Objects.Decode(Definition.Storage, Encoding.UTF8.GetBytes(

@@ -55,14 +55,13 @@ public sealed class EventExpiryTests : IAsyncLifetime
         // All of them expire at once, and events are written on and on.
         _time.Shift(TimeSpan.FromMinutes(61));
         var written = 0;
-        await Poll.UntilAsync(
+        await Eventually.HoldsAsync(
             async () =>
             {
                 for (var i = 0; i < 20; i++)
                     await Api.CreateAsync(Event($"new-{written++}"));
                 return (await Api.ListAsync<Corev1Event>("default")).Count == written;
-            },
-            Cancellation);
+            });
     }
 
     [Fact]

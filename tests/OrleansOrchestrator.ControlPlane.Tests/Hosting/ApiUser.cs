@@ -71,13 +71,12 @@ internal sealed class ApiUser(IObjectClient objects)
         where T : class, KubeObject
     {
         List<T> listed = [];
-        await Poll.UntilAsync(
+        await Eventually.HoldsAsync(
             async () =>
             {
                 listed = await ListAsync<T>(@namespace, labels);
                 return condition(listed);
-            },
-            Cancellation);
+            });
         return listed;
     }
 

@@ -79,5 +79,5 @@ public sealed class ClusterBootstrapTests : IAsyncLifetime
     private async Task<bool> HasAsync<T>(string @namespace, string name)
         where T : class, KubeObject => await Api.FindAsync<T>(@namespace, name) is not null;
 
-    private static Task UntilAsync(Func<Task<bool>> condition) => Poll.UntilAsync(condition, TestContext.Current.CancellationToken);
+    private static Task UntilAsync(Func<Task<bool>> condition) => Eventually.HoldsAsync(condition);
 }

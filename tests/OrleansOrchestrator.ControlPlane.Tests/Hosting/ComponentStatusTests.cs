@@ -47,7 +47,7 @@ public sealed class ComponentStatusTests(SharedSilo shared)
         await grain.BreakAsync("out of luck");
 
         (await grain.CheckAsync()).ShouldBe("starts anew: out of luck");
-        await Poll.UntilAsync(async () => await grain.CheckAsync() is null, TestContext.Current.CancellationToken);
+        await Eventually.HoldsAsync(async () => await grain.CheckAsync() is null);
     }
 }
 

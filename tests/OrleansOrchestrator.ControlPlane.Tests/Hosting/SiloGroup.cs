@@ -42,8 +42,7 @@ internal sealed class SiloGroup : IAsyncDisposable
         {
             foreach (var check in silo.ServiceProvider.GetServices<IReadinessCheck>())
             {
-                await Poll.UntilAsync(
-                    async () => await check.CheckAsync(TestContext.Current.CancellationToken) is null, TestContext.Current.CancellationToken);
+                await Eventually.HoldsAsync(async () => await check.CheckAsync(TestContext.Current.CancellationToken) is null);
             }
         }
 

@@ -74,7 +74,7 @@ public sealed class SiloGroupTests : IAsyncLifetime
             var grain = SiloGroup.Grain<IResourceStoreGrain>(silo, "secrets");
 
             // A store that is open answers for as long as its lease lasts.
-            await Poll.UntilAsync(() => SaysAsync(grain, "the scripted database is away"), TestContext.Current.CancellationToken);
+            await Eventually.HoldsAsync(() => SaysAsync(grain, "the scripted database is away"));
         }
 
         _group.Log.BeAway(false);

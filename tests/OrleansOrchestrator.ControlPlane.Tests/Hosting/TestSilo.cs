@@ -63,8 +63,7 @@ internal sealed class TestSilo : IAsyncDisposable
         await host.StartAsync(TestContext.Current.CancellationToken);
         foreach (var check in host.Services.GetServices<IReadinessCheck>())
         {
-            await Poll.UntilAsync(
-                async () => await check.CheckAsync(TestContext.Current.CancellationToken) is null, TestContext.Current.CancellationToken);
+            await Eventually.HoldsAsync(async () => await check.CheckAsync(TestContext.Current.CancellationToken) is null);
         }
 
         return new TestSilo(host);

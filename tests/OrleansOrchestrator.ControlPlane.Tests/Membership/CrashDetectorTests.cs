@@ -4,6 +4,7 @@ using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.Logging.Abstractions;
 using OrleansOrchestrator.ControlPlane.Membership;
+using OrleansOrchestrator.Testing;
 
 namespace OrleansOrchestrator.ControlPlane.Tests.Membership;
 
@@ -71,7 +72,7 @@ public sealed class CrashDetectorTests : IDisposable
         var first = _members.Add(Unused(), SiloStatus.Active);
         detector.Suspect();
 
-        await Testing.Poll.UntilAsync(() => Task.FromResult(_members.Killed.Contains(first)), TestContext.Current.CancellationToken);
+        await Eventually.HoldsAsync(() => _members.Killed.Contains(first));
         await detector.StopAsync(TestContext.Current.CancellationToken);
     }
 

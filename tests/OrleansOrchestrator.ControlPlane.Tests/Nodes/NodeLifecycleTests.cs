@@ -64,14 +64,13 @@ public sealed class NodeLifecycleTests : IAsyncLifetime
         lock (_silent)
             _silent.Add("n1");
         long replacedAt = 0;
-        await Poll.UntilAsync(
+        await Eventually.HoldsAsync(
             async () =>
             {
                 var pods = await Api.ListAsync<V1Pod>("default");
                 replacedAt = TimeProvider.System.GetTimestamp();
                 return pods.Count(pod => pod.Metadata.DeletionTimestamp is null && pod.Spec.NodeName == "n2") == 4;
-            },
-            TestContext.Current.CancellationToken);
+            });
 
         TimeProvider.System.GetElapsedTime(_lastBeats["n1"], replacedAt).ShouldBeGreaterThanOrEqualTo(Options.Times.LeaseDuration + Options.Times.DefaultToleration - TimeSpan.FromMilliseconds(100));
         var node = await Api.GetAsync<V1Node>("", "n1");
@@ -102,13 +101,12 @@ public sealed class NodeLifecycleTests : IAsyncLifetime
         await Api.UntilAsync<V1Node>("", nodes => nodes.TrueForAll(
             node => node.Status.Conditions.Any(condition => condition is { Type: "Ready", Status: "Unknown" })));
         var silentSince = TimeProvider.System.GetTimestamp();
-        await Poll.UntilAsync(
+        await Eventually.HoldsAsync(
             async () =>
             {
                 (await Api.GetAsync<V1Pod>("default", "p")).Metadata.DeletionTimestamp.ShouldBeNull();
                 return TimeProvider.System.GetElapsedTime(silentSince) > Options.Times.DefaultToleration * 2;
-            },
-            TestContext.Current.CancellationToken);
+            });
     }
 
     /// <summary>Renews a node's lease as its daemon does.</summary>

@@ -84,7 +84,7 @@ public sealed class StoreFailureTests : IAsyncLifetime
         var first = CreateAsync("a");
         await stop.Arrived;
         var calls = Enumerable.Range(0, 11).Select(i => Grain.CommitAsync([Samples.Create($"b{i}")])).ToList();
-        await Poll.UntilAsync(async () => await Grain.ReadForWriteAsync("default", "b10") is not null, Cancellation);
+        await Eventually.HoldsAsync(async () => await Grain.ReadForWriteAsync("default", "b10") is not null);
         var headBefore = _log.HeadOf(Maps);
         _log.StopNext(Maps).GoOn();
         var third = _log.StopNext(Maps);
@@ -106,7 +106,7 @@ public sealed class StoreFailureTests : IAsyncLifetime
         var first = CreateAsync("a");
         await stop.Arrived;
         var call = Grain.CommitAsync([.. Enumerable.Range(0, 11).Select(i => Samples.Create($"b{i}"))]);
-        await Poll.UntilAsync(async () => await Grain.ReadForWriteAsync("default", "b10") is not null, Cancellation);
+        await Eventually.HoldsAsync(async () => await Grain.ReadForWriteAsync("default", "b10") is not null);
         var commitsBefore = _log.Commits;
         stop.GoOn();
         await first;
@@ -201,7 +201,7 @@ public sealed class StoreFailureTests : IAsyncLifetime
     {
         await Grain.GetHeadAsync();
         _log.TakeOver(Maps);
-        await Poll.UntilAsync(() => ThrowsAsync<StoreUnavailableException>(Grain.GetHeadAsync), Cancellation);
+        await Eventually.HoldsAsync(() => ThrowsAsync<StoreUnavailableException>(Grain.GetHeadAsync));
         (await Api.GetAsync<V1ConfigMap>("default", "first")).ShouldNotBeNull();
     }
 
@@ -210,7 +210,7 @@ public sealed class StoreFailureTests : IAsyncLifetime
     {
         // A watch shows what others write, however long nobody writes through the activation that it follows.
         var watcher = await _silo.Caches[Samples.Maps].WatchAsync(new WatchQuery(ObjectFilter.All, _log.HeadOf(Maps), Freshness.Any), Cancellation);
-        await Poll.UntilAsync(() => FollowsAsync(Grain), Cancellation);
+        await Eventually.HoldsAsync(() => FollowsAsync(Grain));
         await _log.CommitElsewhereAsync(Maps, Samples.Create("elsewhere"));
         var events = await watcher.ReadAsync(TimeSpan.FromMinutes(1), TimeProvider.System, Cancellation);
         events.ShouldHaveSingleItem().Object!.Key.Name.ShouldBe("elsewhere");
@@ -236,7 +236,7 @@ public sealed class StoreFailureTests : IAsyncLifetime
         // Answering "it is so already" is a consistent read as well.
         await Grain.GetHeadAsync();
         _log.TakeOver(Maps);
-        await Poll.UntilAsync(() => ThrowsAsync<StoreUnavailableException>(() => Grain.ReadForWriteAsync("default", "first")), Cancellation);
+        await Eventually.HoldsAsync(() => ThrowsAsync<StoreUnavailableException>(() => Grain.ReadForWriteAsync("default", "first")));
     }
 
     [Fact]
@@ -248,15 +248,14 @@ public sealed class StoreFailureTests : IAsyncLifetime
         result.Detail.ShouldBe("the scripted database is away");
 
         // From then on a write is tried once, if it comes soon.
-        await Poll.UntilAsync(
+        await Eventually.HoldsAsync(
             async () =>
             {
                 var tries = _log.Commits;
                 (await _silo.Store.CommitAsync(Samples.Maps, Samples.Create("a"), Cancellation)).Status.ShouldBe(CommitStatus.DatabaseAway);
                 return _log.Commits - tries == 1;
-            },
-            Cancellation);
-        await Poll.UntilAsync(() => ThrowsAsync<StoreUnavailableException>(Grain.GetHeadAsync), Cancellation);
+            });
+        await Eventually.HoldsAsync(() => ThrowsAsync<StoreUnavailableException>(Grain.GetHeadAsync));
 
         _log.BeAway(false);
         (await Api.FindAsync<V1ConfigMap>("default", "a")).ShouldBeNull();
@@ -268,7 +267,7 @@ public sealed class StoreFailureTests : IAsyncLifetime
     public async Task StoreFailure_ClientWhoseDatabaseStaysAway_IsTold503()
     {
         _log.BeAway(true);
-        await Poll.UntilAsync(() => ThrowsAsync<StoreUnavailableException>(Grain.GetHeadAsync), Cancellation);
+        await Eventually.HoldsAsync(() => ThrowsAsync<StoreUnavailableException>(Grain.GetHeadAsync));
         var reading = Api.GetAsync<V1ConfigMap>("default", "first");
         (await Should.ThrowAsync<ApiException>(CreateAsync("a"))).Code.ShouldBe(503);
         (await Should.ThrowAsync<ApiException>(reading)).Code.ShouldBe(503);
@@ -284,7 +283,7 @@ public sealed class StoreFailureTests : IAsyncLifetime
         await stop.Arrived;
         var based = (await Grain.ReadForWriteAsync("default", "a")).ShouldNotBeNull();
         var onTop = Grain.CommitAsync([Samples.Replace("a", based.Revision, "2"), Samples.Create("b")]);
-        await Poll.UntilAsync(async () => await Grain.ReadForWriteAsync("default", "b") is not null, Cancellation);
+        await Eventually.HoldsAsync(async () => await Grain.ReadForWriteAsync("default", "b") is not null);
         _log.BeAway(true);
         stop.GoOn();
         (await committing).Concat(await onTop).ShouldAllBe(result => result.Status == CommitStatus.DatabaseAway);

@@ -43,7 +43,7 @@ public sealed class CacheHealthTests : IAsyncLifetime
 
         _store.Fail(int.MaxValue);
         _store.Put("b");
-        await Poll.UntilAsync(() => Task.FromResult(cache.SilentBecause is not null), Cancellation);
+        await Eventually.HoldsAsync(() => cache.SilentBecause is not null);
         _time.Advance(Options.SilenceMax);
         (await LookAsync()).ShouldBeNull();
         _time.Advance(TimeSpan.FromSeconds(1));
@@ -52,13 +52,12 @@ public sealed class CacheHealthTests : IAsyncLifetime
         _lines.ShouldHaveSingleItem().ShouldContain("pods");
 
         _store.Fail(0);
-        await Poll.UntilAsync(
+        await Eventually.HoldsAsync(
             async () =>
             {
                 _time.Advance(Options.RetryPauseMax);
                 return await LookAsync() is null;
-            },
-            Cancellation);
+            });
         _lines.Count.ShouldBe(2);
         cache.Find(new Model.Resources.ObjectKey("default", "b")).ShouldNotBeNull();
     }
@@ -68,7 +67,7 @@ public sealed class CacheHealthTests : IAsyncLifetime
     {
         _store.Fail(int.MaxValue);
         var cache = _caches[Samples.Pods];
-        await Poll.UntilAsync(() => Task.FromResult(cache.SilentBecause is not null), Cancellation);
+        await Eventually.HoldsAsync(() => cache.SilentBecause is not null);
         _time.Advance(Options.SilenceMax + TimeSpan.FromSeconds(1));
         (await LookAsync()).ShouldNotBeNull().ShouldStartWith("pods: ");
     }

@@ -84,11 +84,10 @@ public sealed class ReflectorTests : IAsyncLifetime
             _seen.Add(what);
     }
 
-    private Task UntilSeenAsync(params string[] wanted) => Poll.UntilAsync(
+    private Task UntilSeenAsync(params string[] wanted) => Eventually.HoldsAsync(
         () =>
         {
             lock (_seen)
                 return Task.FromResult(_seen.SequenceEqual(wanted));
-        },
-        TestContext.Current.CancellationToken);
+        });
 }

@@ -1,4 +1,5 @@
 using OrleansOrchestrator.ControlPlane.Watch;
+using OrleansOrchestrator.Testing;
 
 namespace OrleansOrchestrator.ControlPlane.Tests.Watch;
 
@@ -82,11 +83,10 @@ public sealed class SingleFlightHeadReadTests
         asked.ShouldBeLessThanOrEqualTo(16_000);
     }
 
-    private Task AskedAsync(int count) => Testing.Poll.UntilAsync(
+    private Task AskedAsync(int count) => Eventually.HoldsAsync(
         () =>
         {
             lock (_asked)
                 return Task.FromResult(_asked.Count >= count);
-        },
-        TestContext.Current.CancellationToken);
+        });
 }

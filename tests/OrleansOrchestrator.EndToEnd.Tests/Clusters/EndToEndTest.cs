@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using OrleansOrchestrator.EndToEnd.Tests.Commands;
+using OrleansOrchestrator.Testing;
 
 namespace OrleansOrchestrator.EndToEnd.Tests.Clusters;
 
@@ -94,7 +95,7 @@ public abstract class EndToEndTest : IAsyncLifetime
     {
         var member = Own(Member.Launch(dataFolder, "node", "--kubeconfig", cluster.Member.KubeConfig, "--name", name, "--runtime", runtime));
         OnFailure(() => Task.FromResult(member.Describe()));
-        await Eventually.AssertAsync(async () =>
+        await Eventually.PassesAsync(async () =>
         {
             var node = await cluster.Api.GetAsync($"/api/v1/nodes/{name}");
             node["status"]!["conditions"]!.AsArray().ShouldContain(

@@ -1,4 +1,5 @@
 using OrleansOrchestrator.EndToEnd.Tests.Commands;
+using OrleansOrchestrator.Testing;
 
 namespace OrleansOrchestrator.EndToEnd.Tests.Clusters;
 
@@ -37,7 +38,7 @@ public abstract class HollowTest(HollowCluster hollow) : EndToEndTest
     private protected async Task CreateReplicasAsync(string name, int replicas)
     {
         await ApplyAsync(Manifests.ReplicationController(name, replicas));
-        await Eventually.AssertAsync(async () =>
+        await Eventually.PassesAsync(async () =>
         {
             var controller = await Api.GetAsync($"{Space}/replicationcontrollers/{name}");
             ((int?)controller["status"]?["readyReplicas"]).ShouldBe(replicas);

@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using OrleansOrchestrator.EndToEnd.Tests.Commands;
+using OrleansOrchestrator.Testing;
 
 namespace OrleansOrchestrator.EndToEnd.Tests.Clusters;
 
@@ -52,7 +52,7 @@ internal sealed class Member : IAsyncDisposable
     }
 
     /// <summary>Waits until the process says that it is ready.</summary>
-    public Task WaitUntilReadyAsync() => Eventually.AssertAsync(() =>
+    public Task WaitUntilReadyAsync() => Eventually.PassesAsync(() =>
     {
         if (_command.HasEnded)
             throw new OperationCanceledException($"the process has ended:\n{Describe()}");

@@ -1,7 +1,7 @@
 using System.Net;
 using OrleansOrchestrator.EndToEnd.Tests.Clusters;
-using OrleansOrchestrator.EndToEnd.Tests.Commands;
 using OrleansOrchestrator.EndToEnd.Tests.Workloads;
+using OrleansOrchestrator.Testing;
 
 namespace OrleansOrchestrator.EndToEnd.Tests.CommandLine;
 

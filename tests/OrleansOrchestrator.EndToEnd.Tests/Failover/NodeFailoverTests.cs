@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
 using OrleansOrchestrator.EndToEnd.Tests.Clusters;
-using OrleansOrchestrator.EndToEnd.Tests.Commands;
 using OrleansOrchestrator.EndToEnd.Tests.Workloads;
+using OrleansOrchestrator.Testing;
 
 namespace OrleansOrchestrator.EndToEnd.Tests.Failover;
 
@@ -33,7 +33,7 @@ public sealed class NodeFailoverTests : EndToEndTest
         await dying.KillAsync();
         foreach (var pod in lost)
             HostProcesses.Kill(HelloSample.ProcessOf(pod));
-        await Eventually.AssertAsync(async () =>
+        await Eventually.PassesAsync(async () =>
         {
             var ready = (await hello.PodsAsync()).Where(HelloSample.IsReady).ToList();
             ready.Count(pod => NodeOf(pod) == $"staying-{Suffix}").ShouldBe(4);
@@ -47,7 +47,7 @@ public sealed class NodeFailoverTests : EndToEndTest
         await cluster.Kubectl.RunAsync("delete", "rc", "hello", "-n", UniqueName);
 
         // A daemon that ends leaves its pods running, and these would outlive the test.
-        await Eventually.AssertAsync(async () => (await hello.PodsAsync()).ShouldBeEmpty());
+        await Eventually.PassesAsync(async () => (await hello.PodsAsync()).ShouldBeEmpty());
     }
 
     private static string NodeOf(JsonNode pod) => (string)pod["spec"]!["nodeName"]!;

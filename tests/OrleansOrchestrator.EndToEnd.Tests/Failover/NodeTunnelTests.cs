@@ -39,7 +39,7 @@ public sealed class NodeTunnelTests : EndToEndTest
         var kubectl = KubectlOf(silos[0]);
         await kubectl.RunWithInputAsync(SessionTests.Pod, "apply", "-f", "-");
         await kubectl.RunAsync("wait", "--for=condition=Ready", "pod/web", "--timeout=60s");
-        await Eventually.AssertAsync(async () => (await kubectl.RunAsync("logs", "web", "-c", "side")).Output.ShouldBe("begun\n"));
+        await Eventually.PassesAsync(async () => (await kubectl.RunAsync("logs", "web", "-c", "side")).Output.ShouldBe("begun\n"));
         await SessionTests.SessionsWorkAsync(kubectl);
 
         // The other silo calls the node over the tunnel that ends at the first one.
@@ -48,7 +48,7 @@ public sealed class NodeTunnelTests : EndToEndTest
 
         // The daemon opens its tunnel to the other one when the first is lost, and many streams fit in it.
         await silos[0].KillAsync();
-        await Eventually.AssertAsync(() => ExecWorksAsync(KubectlOf(silos[1])));
+        await Eventually.PassesAsync(() => ExecWorksAsync(KubectlOf(silos[1])));
         var results = await Task.WhenAll(Enumerable.Range(0, 12).Select(i => KubectlOf(silos[1]).RunAsync("exec", "web", "--", "sh", "-c", $"sleep 1; echo {i}")));
         results.Select(result => result.Output.Trim()).ShouldBe(Enumerable.Range(0, 12).Select(i => $"{i}"));
     }

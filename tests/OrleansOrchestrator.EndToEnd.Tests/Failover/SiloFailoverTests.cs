@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using OrleansOrchestrator.EndToEnd.Tests.Clusters;
-using OrleansOrchestrator.EndToEnd.Tests.Commands;
 using OrleansOrchestrator.Testing;
 
 namespace OrleansOrchestrator.EndToEnd.Tests.Failover;
@@ -129,7 +128,7 @@ public sealed class SiloFailoverTests : EndToEndTest
         await stop.CancelAsync();
         await Task.WhenAll(writing).WaitAsync(StopsWithin, Cancelled);
         var history = WriteHistory.Of(writers, watch, began, LongestGap(expected, began));
-        await Eventually.AssertAsync(() =>
+        await Eventually.PassesAsync(() =>
         {
             var seen = watch.Events.Select(item => item.Name).ToHashSet(StringComparer.Ordinal);
             history.Acknowledged.Select(item => item.Name).ShouldBeSubsetOf(seen, "the watch misses acknowledged writes");
@@ -140,7 +139,7 @@ public sealed class SiloFailoverTests : EndToEndTest
         return history with { Events = watch.Events };
     }
 
-    private static Task WaitForWritesAsync(IReadOnlyList<ConfigMapWriter> writers, long since, int count) => Eventually.AssertAsync(() =>
+    private static Task WaitForWritesAsync(IReadOnlyList<ConfigMapWriter> writers, long since, int count) => Eventually.PassesAsync(() =>
     {
         writers.ShouldAllBe(writer => writer.Acknowledged.Count(item => item.Timestamp > since) >= count / writers.Count);
         return Task.CompletedTask;
@@ -170,6 +169,6 @@ public sealed class SiloFailoverTests : EndToEndTest
         history.Events.ShouldAllBe(item => objects.ContainsKey(item.Name));
 
         // Stores that nobody has asked since may still be on their way to this silo.
-        await Eventually.AssertAsync(async () => (await api.SendAsync(HttpMethod.Get, "/readyz")).Code.ShouldBe(HttpStatusCode.OK));
+        await Eventually.PassesAsync(async () => (await api.SendAsync(HttpMethod.Get, "/readyz")).Code.ShouldBe(HttpStatusCode.OK));
     }
 }

@@ -100,7 +100,7 @@ public sealed class ControlPlaneFaultTests : EndToEndTest
 
         var leaver = Enumerable.Range(0, 3).First(i => i != hung && !_cluster.Silos[i].HasEnded);
         var stayer = Enumerable.Range(0, 3).First(i => i != hung && i != leaver);
-        await Eventually.AssertAsync(async () => (await ServersAsync(stayer)).ShouldContain(_cluster.PortOf(leaver)));
+        await Eventually.PassesAsync(async () => (await ServersAsync(stayer)).ShouldContain(_cluster.PortOf(leaver)));
         await _cluster.Silos[leaver].StopAsync();
         (await ServersAsync(stayer)).ShouldNotContain(_cluster.PortOf(leaver), "a silo that is stopped withdraws its address");
         await WatchAsync("silo stopped", TimeSpan.FromSeconds(3));
@@ -154,7 +154,7 @@ public sealed class ControlPlaneFaultTests : EndToEndTest
         await kubectl.RunAsync("create", "namespace", UniqueName);
         for (var i = 0; i < 3; i++)
             await kubectl.RunWithInputAsync(Manifest($"web{i}", _cluster.NameOf(i)), "apply", "-n", UniqueName, "-f", "-");
-        await Eventually.AssertAsync(async () =>
+        await Eventually.PassesAsync(async () =>
         {
             var pods = (await kubectl.RunAsync("get", "pods", "-n", UniqueName, "--no-headers")).Lines;
             pods.Count(line => line.Contains("1/1", StringComparison.Ordinal)).ShouldBe(3, string.Join('\n', pods));
@@ -165,7 +165,7 @@ public sealed class ControlPlaneFaultTests : EndToEndTest
         });
 
         // Nodes decide together once they have said so: from then on an outage may come.
-        await Eventually.AssertAsync(async () =>
+        await Eventually.PassesAsync(async () =>
         {
             var leases = JsonNode.Parse((await kubectl.RunAsync("get", "leases", "-n", "kube-node-lease", "-o", "json")).Output)!["items"]!.AsArray();
             leases.Select(lease => ((string?)lease!["metadata"]?["annotations"]?["orleansorchestrator.io/fencing-vote"] ?? "- -").Split(' ')[1])
@@ -194,7 +194,7 @@ public sealed class ControlPlaneFaultTests : EndToEndTest
         Report(string.Create(CultureInfo.InvariantCulture, $"{what}: {_processes.Count} pods run on after {clock.Elapsed.TotalSeconds:0.0} s"));
     }
 
-    private Task WaitUntilReadyAsync(int silo) => Eventually.AssertAsync(async () =>
+    private Task WaitUntilReadyAsync(int silo) => Eventually.PassesAsync(async () =>
     {
         var nodes = (await _cluster.KubectlOf(silo).RunAsync("get", "nodes", "--no-headers")).Lines;
         nodes.Count(line => line.Contains(" Ready ", StringComparison.Ordinal)).ShouldBe(3, string.Join('\n', nodes));

@@ -1,5 +1,5 @@
 using OrleansOrchestrator.EndToEnd.Tests.Clusters;
-using OrleansOrchestrator.EndToEnd.Tests.Commands;
+using OrleansOrchestrator.Testing;
 
 namespace OrleansOrchestrator.EndToEnd.Tests.Fencing;
 
@@ -14,7 +14,7 @@ public sealed class GuardFaultTests : NodeFaultTest
     {
         await StartAsync("guard", "both", "together", "late");
         foreach (var victim in Victims.Values)
-            await Eventually.AssertAsync(() => HasGuardsAsync(victim));
+            await Eventually.PassesAsync(() => HasGuardsAsync(victim));
 
         await HostProcesses.SignalAsync("KILL", [.. Victims["guard"].Guards.Take(1)]);
         await HostProcesses.SignalAsync("KILL", [Victims["both"].Guards[0], Victims["both"].Daemon.Id]);
@@ -23,18 +23,18 @@ public sealed class GuardFaultTests : NodeFaultTest
 
         // A supervisor starts this daemon again at once, and the other one much too late.
         Victims["together"].Launch();
-        await Eventually.AssertAsync(ReplacedWithin, () => HasRunsAsync("both", 2));
-        await Eventually.AssertAsync(ReplacedWithin, () => HasRunsAsync("late", 2));
+        await Eventually.PassesAsync(() => HasRunsAsync("both", 2), within: ReplacedWithin);
+        await Eventually.PassesAsync(() => HasRunsAsync("late", 2), within: ReplacedWithin);
         Victims["both"].Launch();
         Victims["late"].Launch();
         foreach (var victim in Victims.Values)
         {
             await WaitUntilReadyAsync(victim.Name);
             if (victim == Victims["guard"] || victim == Victims["together"])
-                await Eventually.AssertAsync(() => HasGuardsAsync(victim));
+                await Eventually.PassesAsync(() => HasGuardsAsync(victim));
         }
 
-        await Eventually.AssertAsync(() =>
+        await Eventually.PassesAsync(() =>
         {
             var runs = Witness.RunsOf("late");
             (runs[1].Last - runs[0].Last).ShouldBeGreaterThan(EndedFor, "the daemon that comes back ends the old copy");

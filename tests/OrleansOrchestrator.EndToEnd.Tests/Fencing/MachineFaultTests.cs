@@ -63,8 +63,8 @@ public sealed class MachineFaultTests : EndToEndTest
         }
 
         foreach (var role in roles)
-            await Eventually.AssertAsync(() => HasRunsAsync(role, 1));
-        await Eventually.AssertAsync(() =>
+            await Eventually.PassesAsync(() => HasRunsAsync(role, 1));
+        await Eventually.PassesAsync(() =>
         {
             registry.Pending().ShouldBeTrue("an image is being pulled");
             return Task.CompletedTask;
@@ -79,7 +79,7 @@ public sealed class MachineFaultTests : EndToEndTest
         await _network.SetAsync(_nodes["hung"].Machine!, false);
         await _nodes["paused"].Machine!.PauseAsync();
         foreach (var role in new[] { "cut", "hung", "paused" })
-            await Eventually.AssertAsync(ReplacedWithin, () => HasRunsAsync(role, 2));
+            await Eventually.PassesAsync(() => HasRunsAsync(role, 2), within: ReplacedWithin);
         await WaitAsync(EngineHangs - clock.Elapsed);
 
         await _nodes["paused"].Machine!.ContinueAsync();
@@ -106,7 +106,7 @@ public sealed class MachineFaultTests : EndToEndTest
         foreach (var (role, runs) in new[] { ("cut", 2), ("hung", 2), ("paused", 2), ("slow", 1), ("near", 1) })
         {
             var from = _witness.RunsOf(role)[^1].Last;
-            await Eventually.AssertAsync(() =>
+            await Eventually.PassesAsync(() =>
             {
                 _witness.RunsOf(role)[^1].Last.ShouldBeGreaterThan(from, $"{when}: {role} runs");
                 return Task.CompletedTask;
@@ -167,7 +167,7 @@ public sealed class MachineFaultTests : EndToEndTest
     }
 
     /// <summary>Waits until all nodes are ready and decide by one view of all of them.</summary>
-    private Task WaitUntilSettledAsync() => Eventually.AssertAsync(async () =>
+    private Task WaitUntilSettledAsync() => Eventually.PassesAsync(async () =>
     {
         var nodes = await _api.ListAsync("/api/v1/nodes");
         nodes.Count.ShouldBe(_nodes.Count);

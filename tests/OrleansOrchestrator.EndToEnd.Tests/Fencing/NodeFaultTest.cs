@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using OrleansOrchestrator.EndToEnd.Tests.Clusters;
-using OrleansOrchestrator.EndToEnd.Tests.Commands;
+using OrleansOrchestrator.Testing;
 
 namespace OrleansOrchestrator.EndToEnd.Tests.Fencing;
 
@@ -65,7 +65,7 @@ public abstract class NodeFaultTest : EndToEndTest
         foreach (var (role, victim) in Victims)
             await _cluster.Kubectl.RunWithInputAsync(_witness.Manifest(role, victim.Name, _standby), "apply", "-n", UniqueName, "-f", "-");
         foreach (var role in roles)
-            await Eventually.AssertAsync(() => HasRunsAsync(role, 1));
+            await Eventually.PassesAsync(() => HasRunsAsync(role, 1));
         (await _cluster.Api.ListAsync($"/api/v1/namespaces/{UniqueName}/pods")).ShouldAllBe(pod => (string)pod["spec"]!["nodeName"]! != _standby);
     }
 
@@ -75,7 +75,7 @@ public abstract class NodeFaultTest : EndToEndTest
         return Task.CompletedTask;
     }
 
-    private protected Task WaitUntilReadyAsync(string node) => Eventually.AssertAsync(async () =>
+    private protected Task WaitUntilReadyAsync(string node) => Eventually.PassesAsync(async () =>
     {
         var found = await TryGetAsync($"/api/v1/nodes/{node}");
         found["status"]!["conditions"]!.AsArray().ShouldContain(item => IsReady(item), Victims.Values.FirstOrDefault(v => v.Name == node)?.Daemon.Describe());

@@ -1,5 +1,5 @@
 using OrleansOrchestrator.EndToEnd.Tests.Clusters;
-using OrleansOrchestrator.EndToEnd.Tests.Commands;
+using OrleansOrchestrator.Testing;
 
 namespace OrleansOrchestrator.EndToEnd.Tests.Fencing;
 
@@ -20,7 +20,7 @@ public sealed class NodeFaultTests : NodeFaultTest
         await Victims["cutoff"].Daemon.KillAsync();
         await Victims["cutoff"].LaunchCutOffAsync();
         foreach (var role in Victims.Keys)
-            await Eventually.AssertAsync(ReplacedWithin, () => HasRunsAsync(role, 2));
+            await Eventually.PassesAsync(() => HasRunsAsync(role, 2), within: ReplacedWithin);
 
         // What was lost comes back, and finds its pods elsewhere.
         Victims["killed"].Launch();

@@ -1,5 +1,6 @@
 using OrleansOrchestrator.EndToEnd.Tests.Clusters;
 using OrleansOrchestrator.EndToEnd.Tests.Commands;
+using OrleansOrchestrator.Testing;
 
 namespace OrleansOrchestrator.EndToEnd.Tests.Fencing;
 
@@ -40,7 +41,7 @@ internal sealed class OwnEngine : IAsyncDisposable
             ]));
         try
         {
-            await Eventually.AssertAsync(async () =>
+            await Eventually.PassesAsync(async () =>
             {
                 engine._daemon.HasEnded.ShouldBeFalse(engine.Describe());
                 (await engine.TryAsync("info")).ExitCode.ShouldBe(0, engine.Describe());

@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
 using k8s;
 using OrleansOrchestrator.EndToEnd.Tests.Clusters;
-using OrleansOrchestrator.EndToEnd.Tests.Commands;
+using OrleansOrchestrator.Testing;
 
 namespace OrleansOrchestrator.EndToEnd.Tests.Golden;
 
@@ -75,9 +75,9 @@ public sealed class GoldenTests(HollowCluster hollow) : EndToEndTest, IClassFixt
     /// <summary>Waits until controllers have written the status that they write of every object, so that it is the same in every answer.</summary>
     private Task SettleAsync(string kind, string path) => kind switch
     {
-        "ReplicationController" => Eventually.AssertAsync(async () =>
+        "ReplicationController" => Eventually.PassesAsync(async () =>
             ((long?)(await Api.GetAsync(path))["status"]?["observedGeneration"]).ShouldBe(1)),
-        "CustomResourceDefinition" => Eventually.AssertAsync(async () =>
+        "CustomResourceDefinition" => Eventually.PassesAsync(async () =>
             ((await Api.GetAsync(path))["status"]?["conditions"]?.AsArray() ?? []).ShouldContain(
                 item => (string?)item!["type"] == "Established" && (string?)item["status"] == "True")),
         _ => Task.CompletedTask,

@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
 using OrleansOrchestrator.EndToEnd.Tests.Clusters;
-using OrleansOrchestrator.EndToEnd.Tests.Commands;
+using OrleansOrchestrator.Testing;
 
 namespace OrleansOrchestrator.EndToEnd.Tests.Restarts;
 
@@ -25,7 +25,7 @@ public sealed class NodeReadinessTests : EndToEndTest
         var node = Own(Member.Launch(
             NewScratch().At("data"), "node", "--kubeconfig", NewScratch().Write("config", Config), "--name", "worker", "--runtime", "hollow"));
 
-        await Eventually.AssertAsync(() =>
+        await Eventually.PassesAsync(() =>
         {
             node.Describe().ShouldContain("Still waiting: node worker is not ready");
             return Task.CompletedTask;

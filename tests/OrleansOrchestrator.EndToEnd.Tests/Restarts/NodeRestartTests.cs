@@ -1,6 +1,6 @@
 using OrleansOrchestrator.EndToEnd.Tests.Clusters;
-using OrleansOrchestrator.EndToEnd.Tests.Commands;
 using OrleansOrchestrator.EndToEnd.Tests.Workloads;
+using OrleansOrchestrator.Testing;
 
 namespace OrleansOrchestrator.EndToEnd.Tests.Restarts;
 
@@ -36,7 +36,7 @@ public sealed class NodeRestartTests : EndToEndTest
         (await DescribePodsAsync(hello)).Where(pod => before.Any(old => old.Name == pod.Name)).ShouldBe(before);
 
         await cluster.Kubectl.RunAsync("delete", "namespace", UniqueName, "--timeout=40s");
-        await Eventually.AssertAsync(async () => (await Leftovers.FindAsync(UniqueName)).ShouldBeEmpty());
+        await Eventually.PassesAsync(async () => (await Leftovers.FindAsync(UniqueName)).ShouldBeEmpty());
     }
 
     /// <summary>Runs the sample where only one node takes it.</summary>

@@ -1,5 +1,6 @@
 using OrleansOrchestrator.EndToEnd.Tests.Clusters;
 using OrleansOrchestrator.EndToEnd.Tests.Commands;
+using OrleansOrchestrator.Testing;
 
 namespace OrleansOrchestrator.EndToEnd.Tests.Surface;
 
@@ -55,8 +56,8 @@ public sealed class ChangeTests(HollowCluster hollow) : HollowTest(hollow)
         await RunAsync("delete", "rc", "taken");
         await RunAsync("delete", "rc", "orphaned", "--cascade=orphan");
 
-        await Eventually.AssertAsync(async () => (await RunAsync("get", "pods", "-o", "name")).Lines.ShouldHaveSingleItem().ShouldStartWith("pod/orphaned-"));
-        await Eventually.AssertAsync(async () => (await RunAsync("get", "pods", "-o", "jsonpath={.items[*].metadata.ownerReferences}")).Output.ShouldBeEmpty());
+        await Eventually.PassesAsync(async () => (await RunAsync("get", "pods", "-o", "name")).Lines.ShouldHaveSingleItem().ShouldStartWith("pod/orphaned-"));
+        await Eventually.PassesAsync(async () => (await RunAsync("get", "pods", "-o", "jsonpath={.items[*].metadata.ownerReferences}")).Output.ShouldBeEmpty());
     }
 
     [Fact]
@@ -66,7 +67,7 @@ public sealed class ChangeTests(HollowCluster hollow) : HollowTest(hollow)
 
         (await TryAsync("scale", "rc", "web", "--replicas", "3", "--current-replicas", "2")).ExitCode.ShouldBe(1);
         (await RunAsync("scale", "rc", "web", "--replicas", "3", "--current-replicas", "1")).Output.ShouldBe("replicationcontroller/web scaled\n");
-        await Eventually.AssertAsync(async () => (await RunAsync("get", "rc", "web", "-o", "jsonpath={.status.readyReplicas}")).Output.ShouldBe("3"));
+        await Eventually.PassesAsync(async () => (await RunAsync("get", "rc", "web", "-o", "jsonpath={.status.readyReplicas}")).Output.ShouldBe("3"));
     }
 
     [Fact]
@@ -98,7 +99,7 @@ public sealed class ChangeTests(HollowCluster hollow) : HollowTest(hollow)
 
         (await RunAsync("expose", "rc", "web", "--port", "80", "--target-port", "8080", "--name", "front")).Output.ShouldBe("service/front exposed\n");
         (await RunAsync("get", "service", "front", "-o", "jsonpath={.spec.selector}")).Output.ShouldBe("""{"app":"web"}""");
-        await Eventually.AssertAsync(async () =>
+        await Eventually.PassesAsync(async () =>
             (await RunAsync("get", "endpoints", "front", "-o", "jsonpath={.subsets[*].addresses[*].ip}")).Output.Split(' ').Length.ShouldBe(2));
     }
 
@@ -166,7 +167,7 @@ public sealed class ChangeTests(HollowCluster hollow) : HollowTest(hollow)
 
         (await RunAsync("get", "nodes")).Output.ShouldContain("Ready,SchedulingDisabled");
         await ApplyAsync(Manifests.Pod("one"));
-        await Eventually.AssertAsync(async () => (await RunAsync("get", "pod", "one", "-o", "jsonpath={.status.conditions[?(@.type=='PodScheduled')].message}")).Output
+        await Eventually.PassesAsync(async () => (await RunAsync("get", "pod", "one", "-o", "jsonpath={.status.conditions[?(@.type=='PodScheduled')].message}")).Output
             .ShouldStartWith("0/2 nodes are available: 2 node(s) were unschedulable"));
 
         (await RunAsync("uncordon", nodes[0])).Output.ShouldBe($"{nodes[0]} uncordoned\n");

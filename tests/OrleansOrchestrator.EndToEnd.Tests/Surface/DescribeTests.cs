@@ -1,5 +1,5 @@
 using OrleansOrchestrator.EndToEnd.Tests.Clusters;
-using OrleansOrchestrator.EndToEnd.Tests.Commands;
+using OrleansOrchestrator.Testing;
 
 namespace OrleansOrchestrator.EndToEnd.Tests.Surface;
 
@@ -12,7 +12,7 @@ public sealed class DescribeTests(HollowCluster hollow) : HollowTest(hollow)
         var pod = (await RunAsync("get", "pods", "-o", "name")).Lines[0];
 
         // Events are written beside the path that makes the pod run; a hollow node writes none of its own.
-        await Eventually.AssertAsync(async () =>
+        await Eventually.PassesAsync(async () =>
         {
             var text = (await RunAsync("describe", pod)).Output;
             text.ShouldMatch(@"(?m)^Status:\s+Running$");
@@ -27,7 +27,7 @@ public sealed class DescribeTests(HollowCluster hollow) : HollowTest(hollow)
     {
         await CreateReplicasAsync("web", 2);
 
-        await Eventually.AssertAsync(async () =>
+        await Eventually.PassesAsync(async () =>
         {
             var text = (await RunAsync("describe", "rc", "web")).Output;
             text.ShouldMatch(@"(?m)^Replicas:\s+2 current / 2 desired$");
@@ -42,7 +42,7 @@ public sealed class DescribeTests(HollowCluster hollow) : HollowTest(hollow)
         await CreateReplicasAsync("web", 2);
         await RunAsync("expose", "rc", "web", "--port", "80", "--target-port", "8080");
 
-        await Eventually.AssertAsync(async () =>
+        await Eventually.PassesAsync(async () =>
         {
             var text = (await RunAsync("describe", "service", "web")).Output;
             text.ShouldMatch(@"(?m)^Selector:\s+app=web$");

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using OrleansOrchestrator.EndToEnd.Tests.Clusters;
 using OrleansOrchestrator.EndToEnd.Tests.Commands;
+using OrleansOrchestrator.Testing;
 
 namespace OrleansOrchestrator.EndToEnd.Tests.Surface;
 
@@ -32,7 +33,7 @@ public sealed class GetTests(HollowCluster hollow) : HollowTest(hollow)
             @"^NAME\s+TYPE\s+CLUSTER-IP\s+EXTERNAL-IP\s+PORT\(S\)\s+AGE\nweb\s+ClusterIP\s+[\d.]+\s+<none>\s+80/TCP\s+\d+s\n$");
         (await RunAsync("get", "nodes")).Output.ShouldMatch(@"^NAME\s+STATUS\s+ROLES\s+AGE\s+VERSION\n(\S+\s+Ready\s+\S+\s+\w+\s+v\S+\n){2}$");
         (await RunAsync("get", "namespace", UniqueName)).Output.ShouldMatch($@"^NAME\s+STATUS\s+AGE\n{UniqueName}\s+Active\s+\d+s\n$");
-        await Eventually.AssertAsync(async () => (await RunAsync("get", "endpoints", "web")).Output
+        await Eventually.PassesAsync(async () => (await RunAsync("get", "endpoints", "web")).Output
             .ShouldMatch(@"^NAME\s+ENDPOINTS\s+AGE\nweb\s+[\d.]+:8080,[\d.]+:8080\s+\d+s\n$"));
         (await RunAsync("get", "events")).Output.ShouldMatch(@"^LAST SEEN\s+TYPE\s+REASON\s+OBJECT\s+MESSAGE\n");
     }
@@ -115,7 +116,7 @@ public sealed class GetTests(HollowCluster hollow) : HollowTest(hollow)
         await ApplyAsync(Manifests.ConfigMap("second", "1"));
         await ShouldShowAsync(watch, "configmap/second");
         await RunAsync("delete", "configmap", "first");
-        await Eventually.AssertAsync(() =>
+        await Eventually.PassesAsync(() =>
         {
             watch.Output.Split('\n').Count(line => line == "configmap/first").ShouldBe(2);
             return Task.CompletedTask;
@@ -141,7 +142,7 @@ public sealed class GetTests(HollowCluster hollow) : HollowTest(hollow)
         result.Errors.ShouldBe("Error from server (NotFound): pods \"nobody\" not found\n");
     }
 
-    private static Task ShouldShowAsync(RunningCommand watch, string line) => Eventually.AssertAsync(() =>
+    private static Task ShouldShowAsync(RunningCommand watch, string line) => Eventually.PassesAsync(() =>
     {
         watch.Output.Split('\n').ShouldContain(line);
         return Task.CompletedTask;

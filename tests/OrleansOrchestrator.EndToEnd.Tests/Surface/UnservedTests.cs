@@ -1,5 +1,5 @@
 using OrleansOrchestrator.EndToEnd.Tests.Clusters;
-using OrleansOrchestrator.EndToEnd.Tests.Commands;
+using OrleansOrchestrator.Testing;
 
 namespace OrleansOrchestrator.EndToEnd.Tests.Surface;
 
@@ -16,7 +16,7 @@ public sealed class UnservedTests(HollowCluster hollow) : HollowTest(hollow)
     public async Task Command_ForWhatIsNotThereYet_SaysSo(string command, string sentence)
     {
         await ApplyAsync(Manifests.Pod("web-0"));
-        await Eventually.AssertAsync(async () =>
+        await Eventually.PassesAsync(async () =>
             ((string?)(await Api.GetAsync($"{Space}/pods/web-0"))["status"]?["phase"]).ShouldBe("Running"));
 
         var result = await TryAsync(command.Split(' '));

@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
 using OrleansOrchestrator.EndToEnd.Tests.Clusters;
-using OrleansOrchestrator.EndToEnd.Tests.Commands;
+using OrleansOrchestrator.Testing;
 
 namespace OrleansOrchestrator.EndToEnd.Tests.Workloads;
 
@@ -27,7 +27,7 @@ public sealed class DevNodeTests : EndToEndTest
             var name = (string)node["metadata"]!["name"]!;
             var pod = $"on-{address.Replace('.', '-')}";
             await cluster.Kubectl.RunWithInputAsync(Manifest(pod, name), "apply", "-f", "-");
-            await Eventually.AssertAsync(async () =>
+            await Eventually.PassesAsync(async () =>
             {
                 var status = (await cluster.Api.GetAsync($"/api/v1/namespaces/default/pods/{pod}"))["status"]!;
                 ((string?)status["phase"]).ShouldBe("Running");

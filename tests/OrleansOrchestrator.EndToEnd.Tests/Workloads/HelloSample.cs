@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using OrleansOrchestrator.EndToEnd.Tests.Clusters;
 using OrleansOrchestrator.EndToEnd.Tests.Commands;
+using OrleansOrchestrator.Testing;
 
 namespace OrleansOrchestrator.EndToEnd.Tests.Workloads;
 
@@ -29,7 +30,7 @@ internal sealed class HelloSample(DevCluster cluster, string space)
     public async Task<IReadOnlyList<JsonNode>> WaitForReadyPodsAsync(int count)
     {
         IReadOnlyList<JsonNode> pods = [];
-        await Eventually.AssertAsync(async () =>
+        await Eventually.PassesAsync(async () =>
         {
             pods = await PodsAsync();
             pods.Where(pod => !IsReady(pod)).Select(pod => $"{NameOf(pod)} is {pod["status"]?["phase"]}").ShouldBeEmpty();
@@ -53,7 +54,7 @@ internal sealed class HelloSample(DevCluster cluster, string space)
     {
         var address = await ServiceAddressAsync();
         var answered = new HashSet<string>(StringComparer.Ordinal);
-        await Eventually.AssertAsync(async () =>
+        await Eventually.PassesAsync(async () =>
         {
             answered.Add(await AskAsync(address));
             answered.ShouldBeSubsetOf(pods.Select(pod => $"hello from {pod}"));

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using OrleansOrchestrator.EndToEnd.Tests.Clusters;
 using OrleansOrchestrator.EndToEnd.Tests.Commands;
+using OrleansOrchestrator.Testing;
 
 namespace OrleansOrchestrator.EndToEnd.Tests.Workloads;
 
@@ -46,7 +47,7 @@ public sealed class PreemptionTests(ProcessRuntime runtime) : EndToEndTest, ICla
         ((string?)target["status"]).ShouldBe("True");
         ((string?)target["reason"]).ShouldBe("PreemptionByScheduler");
         ((string?)target["message"]).ShouldBe("default-scheduler: preempting to accommodate a higher priority pod");
-        await Eventually.AssertAsync(async () =>
+        await Eventually.PassesAsync(async () =>
         {
             nominations.Output.ShouldContain($"{node}/\n", Case.Sensitive, "it was nominated before it was bound");
             var events = await EventsOfAsync("victim");
@@ -65,7 +66,7 @@ public sealed class PreemptionTests(ProcessRuntime runtime) : EndToEndTest, ICla
 
         await CreatePodAsync("waiter", "patient");
 
-        await Eventually.AssertAsync(async () =>
+        await Eventually.PassesAsync(async () =>
         {
             var condition = ConditionOf(await PodAsync("waiter"), "PodScheduled");
             ((string?)condition["reason"]).ShouldBe("Unschedulable");
@@ -108,7 +109,7 @@ public sealed class PreemptionTests(ProcessRuntime runtime) : EndToEndTest, ICla
 
     private Task<JsonNode> PodAsync(string name) => runtime.Cluster.Api.GetAsync($"{Pods}/{name}");
 
-    private Task WaitForPhaseAsync(string name, string phase) => Eventually.AssertAsync(
+    private Task WaitForPhaseAsync(string name, string phase) => Eventually.PassesAsync(
         async () => ((string?)(await PodAsync(name))["status"]!["phase"]).ShouldBe(phase));
 
     private async Task<string> EventsOfAsync(string pod) => (await Kubectl.RunAsync(

@@ -1,6 +1,7 @@
 using System.Globalization;
 using OrleansOrchestrator.EndToEnd.Tests.Clusters;
 using OrleansOrchestrator.EndToEnd.Tests.Commands;
+using OrleansOrchestrator.Testing;
 
 namespace OrleansOrchestrator.EndToEnd.Tests.Workloads;
 
@@ -41,7 +42,7 @@ public abstract class ReplicatedServiceTests(RuntimeCluster runtime) : EndToEndT
         var process = HelloSample.ProcessOf(name);
         await runtime.KillContainerAsync((string)HelloSample.ContainerOf(victim)["containerID"]!, process);
 
-        await Eventually.AssertAsync(async () =>
+        await Eventually.PassesAsync(async () =>
         {
             var pod = (await _hello.PodsAsync()).Single(item => HelloSample.NameOf(item) == name);
             ((int)HelloSample.ContainerOf(pod)["restartCount"]!).ShouldBe(1);
@@ -76,7 +77,7 @@ public abstract class ReplicatedServiceTests(RuntimeCluster runtime) : EndToEndT
         var three = await _hello.WaitForReadyPodsAsync(3);
 
         three.Select(HelloSample.NameOf).ShouldBeSubsetOf(five.Select(HelloSample.NameOf));
-        await Eventually.AssertAsync(async () =>
+        await Eventually.PassesAsync(async () =>
         {
             var status = (await runtime.Cluster.Api.GetAsync($"/api/v1/namespaces/{UniqueName}/replicationcontrollers/hello"))["status"]!;
             ((int)status["replicas"]!).ShouldBe(3);
@@ -105,7 +106,7 @@ public abstract class ReplicatedServiceTests(RuntimeCluster runtime) : EndToEndT
         await Kubectl.RunAsync("wait", "pod/counter", "--for=condition=Ready", "--timeout=30s", "-n", UniqueName);
         await using var follow = Kubectl.Start(["logs", "-f", "counter", "-n", UniqueName]);
 
-        await Eventually.AssertAsync(() =>
+        await Eventually.PassesAsync(() =>
         {
             follow.Output.ShouldContain("line 3\n");
             return Task.CompletedTask;
@@ -141,6 +142,6 @@ public abstract class ReplicatedServiceTests(RuntimeCluster runtime) : EndToEndT
         await Kubectl.RunAsync("delete", "namespace", UniqueName, "--timeout=40s");
         (await runtime.Cluster.Api.ListAsync("/api/v1/pods")).ShouldNotContain(
             pod => (string?)pod["metadata"]!["namespace"] == UniqueName);
-        await Eventually.AssertAsync(async () => (await Leftovers.FindAsync(UniqueName)).ShouldBeEmpty());
+        await Eventually.PassesAsync(async () => (await Leftovers.FindAsync(UniqueName)).ShouldBeEmpty());
     }
 }

@@ -1,5 +1,6 @@
 using OrleansOrchestrator.EndToEnd.Tests.Clusters;
 using OrleansOrchestrator.EndToEnd.Tests.Commands;
+using OrleansOrchestrator.Testing;
 
 namespace OrleansOrchestrator.EndToEnd.Tests.Workloads;
 
@@ -71,7 +72,7 @@ public sealed class SessionTests : EndToEndTest
         (await kubectl.RunAsync("logs", "web", "-c", "side")).Output.ShouldBe("begun\n");
 
         await using var attached = kubectl.Start(["attach", "-i", "web", "-c", "main"], "hello\n");
-        await Eventually.AssertAsync(() =>
+        await Eventually.PassesAsync(() =>
         {
             attached.Output.ShouldContain("got hello");
             attached.Output.ShouldContain("over");

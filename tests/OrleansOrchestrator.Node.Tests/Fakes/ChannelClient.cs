@@ -4,6 +4,7 @@ using System.Net.WebSockets;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json.Nodes;
+using OrleansOrchestrator.Testing;
 
 namespace OrleansOrchestrator.Node.Tests.Fakes;
 

@@ -5,6 +5,7 @@ using k8s.Models;
 using Microsoft.Extensions.Logging.Abstractions;
 using OrleansOrchestrator.Node.Api;
 using OrleansOrchestrator.Node.Proxy;
+using OrleansOrchestrator.Testing;
 
 namespace OrleansOrchestrator.Node.Tests.Fakes;
 
@@ -46,7 +47,7 @@ internal sealed class ProxyFixture : IAsyncDisposable
         var fixture = new ProxyFixture(Options, Service("web", address, new V1ServicePort { Port = 80, Protocol = isUdp ? "UDP" : "TCP" }));
         fixture.Proxy.Start();
         fixture._services.Replace([fixture._only!]);
-        await Eventually.HoldsAsync(() => fixture.Proxy.Budget.Ports == 1, "the port is open");
+        await Eventually.IsAsync(() => fixture.Proxy.Budget.Ports, 1, "the port is open");
         return fixture;
     }
 

@@ -5,6 +5,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using OrleansOrchestrator.Node.Agent;
 using OrleansOrchestrator.Node.Api;
 using OrleansOrchestrator.Node.Runtime.Docker;
+using OrleansOrchestrator.Testing;
 
 namespace OrleansOrchestrator.Node.Tests.Fakes;
 
@@ -79,7 +80,7 @@ internal sealed class TestNode : IAsyncDisposable
     {
         try
         {
-            return await Eventually.ReturnsAsync(() => Pod(name) is { } pod && condition(pod) ? pod : null, what, seconds);
+            return await Eventually.AnswersAsync(() => Pod(name) is { } pod && condition(pod) ? pod : null, what, within: TimeSpan.FromSeconds(seconds));
         }
         catch (TimeoutException exception)
         {

@@ -7,6 +7,7 @@ using OrleansOrchestrator.Node.Runtime;
 using OrleansOrchestrator.Node.Runtime.Hollow;
 using OrleansOrchestrator.Node.Runtime.Sessions;
 using OrleansOrchestrator.Node.Tests.Fakes;
+using OrleansOrchestrator.Testing;
 
 namespace OrleansOrchestrator.Node.Tests.Streams;
 
@@ -89,7 +90,7 @@ public sealed class StreamTests(DockerMachine docker) : IDisposable
             await exec.SeesAsync(Stdout, "started");
             await Eventually.HoldsAsync(() => ProcessTable.WithArgument(mark).Count > 0, "it runs");
             exec.Abort();
-            await Eventually.HoldsAsync(() => ProcessTable.WithArgument(mark).Count == 0, "it has ended");
+            await Eventually.IsAsync(() => ProcessTable.WithArgument(mark).Count, 0, "it has ended");
         }
     }
 

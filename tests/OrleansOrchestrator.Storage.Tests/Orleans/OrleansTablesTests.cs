@@ -27,9 +27,9 @@ public sealed class OrleansTablesTests(PostgreSqlFixture fixture)
         await Task.WhenAll(first.StartAsync(Cancellation), second.StartAsync(Cancellation));
 
         var management = Grains(first).GetGrain<IManagementGrain>(0);
-        await Poll.UntilAsync(async () => (await management.GetHosts(onlyActive: true, Cancellation)).Count == 2, Cancellation);
+        await Eventually.HoldsAsync(async () => (await management.GetHosts(onlyActive: true, Cancellation)).Count == 2);
         await second.StopAsync(Cancellation);
-        await Poll.UntilAsync(async () => (await management.GetHosts(onlyActive: true, Cancellation)).Count == 1, Cancellation);
+        await Eventually.HoldsAsync(async () => (await management.GetHosts(onlyActive: true, Cancellation)).Count == 1);
         (await management.GetHosts(onlyActive: false, Cancellation)).Values.ShouldContain(SiloStatus.Dead);
 
         await first.Services.GetRequiredService<IMembershipTable>().CleanupDefunctSiloEntriesAsync(DateTimeOffset.MaxValue, Cancellation);

@@ -65,7 +65,7 @@ public sealed class FailoverTests
     private static async Task<long> SettleAsync(Func<Task<long>> call)
     {
         long? result = null;
-        await Poll.UntilAsync(
+        await Eventually.HoldsAsync(
             async () =>
             {
                 try
@@ -77,8 +77,7 @@ public sealed class FailoverTests
                 {
                     return false;
                 }
-            },
-            Cancellation);
+            });
         return result!.Value;
     }
 
@@ -86,13 +85,12 @@ public sealed class FailoverTests
     private static async Task<string> UntilRefusedAsync(Func<Task> call, string words)
     {
         var message = "";
-        await Poll.UntilAsync(
+        await Eventually.HoldsAsync(
             async () =>
             {
                 message = (await Should.ThrowAsync<LogUnavailableException>(call)).Message;
                 return message.Contains(words, StringComparison.Ordinal);
-            },
-            Cancellation);
+            });
         return message;
     }
 }

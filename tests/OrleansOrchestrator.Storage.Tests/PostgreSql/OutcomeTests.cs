@@ -233,10 +233,9 @@ public sealed class OutcomeTests(PostgreSqlFixture fixture) : IAsyncDisposable
     }
 
     /// <summary>Waits until that many of this test's sessions wait for a lock.</summary>
-    private Task WaitForLockQueueAsync(int sessions) => Poll.UntilAsync(
+    private Task WaitForLockQueueAsync(int sessions) => Eventually.HoldsAsync(
         async () => (long)(await fixture.Server.ExecuteAsync(
-            $"SELECT count(*) FROM pg_stat_activity WHERE application_name = '{ApplicationName}' AND wait_event_type = 'Lock'", Cancellation))! >= sessions,
-        Cancellation);
+            $"SELECT count(*) FROM pg_stat_activity WHERE application_name = '{ApplicationName}' AND wait_event_type = 'Lock'", Cancellation))! >= sessions);
 
     private Task TerminateCommitSessionsAsync() => fixture.Server.ExecuteAsync(
         $"SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = '{ApplicationName}' AND query LIKE '%history AS%'", Cancellation);
