@@ -6,7 +6,7 @@ using OrleansOrchestrator.ControlPlane.Watch;
 using OrleansOrchestrator.Gateway.Options;
 using OrleansOrchestrator.Model.Fencing;
 using OrleansOrchestrator.Node.Agent;
-using OrleansOrchestrator.Scheduling.Configuration;
+using OrleansOrchestrator.Scheduling.Placements;
 using OrleansOrchestrator.Storage.PostgreSql;
 
 namespace OrleansOrchestrator.Cli.Configuration;

@@ -13,7 +13,7 @@ using OrleansOrchestrator.Gateway.Hosting;
 using OrleansOrchestrator.Gateway.Identity;
 using OrleansOrchestrator.Gateway.Options;
 using OrleansOrchestrator.Model.Fencing;
-using OrleansOrchestrator.Scheduling.Configuration;
+using OrleansOrchestrator.Scheduling.Placements;
 using OrleansOrchestrator.Storage.Log;
 
 namespace OrleansOrchestrator.Cli.Silos;

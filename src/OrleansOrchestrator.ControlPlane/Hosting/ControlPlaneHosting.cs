@@ -22,7 +22,7 @@ using OrleansOrchestrator.ControlPlane.Store;
 using OrleansOrchestrator.ControlPlane.Watch;
 using OrleansOrchestrator.Kinds;
 using OrleansOrchestrator.Model.Validation;
-using OrleansOrchestrator.Scheduling.Framework;
+using OrleansOrchestrator.Scheduling.Plugins;
 
 namespace OrleansOrchestrator.ControlPlane.Hosting;
 
@@ -54,7 +54,7 @@ public static class ControlPlaneHosting
         services.AddSingleton(options.Controllers);
         services.AddSingleton(options.ServiceAddresses);
         services.AddSingleton(options.Scheduler);
-        services.TryAddSingleton(PluginRegistry.BuiltIn);
+        services.TryAddSingleton(BuiltInPlugins.Registry);
         services.AddSingleton(options.NodeLifecycle);
         services.AddSingleton(new RootCertificate(options.RootCertificatePem));
 

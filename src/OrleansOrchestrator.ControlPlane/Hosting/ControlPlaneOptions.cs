@@ -3,7 +3,7 @@ using OrleansOrchestrator.ControlPlane.Admission;
 using OrleansOrchestrator.ControlPlane.Controllers;
 using OrleansOrchestrator.ControlPlane.Store;
 using OrleansOrchestrator.ControlPlane.Watch;
-using OrleansOrchestrator.Scheduling.Configuration;
+using OrleansOrchestrator.Scheduling.Placements;
 
 namespace OrleansOrchestrator.ControlPlane.Hosting;
 

@@ -8,9 +8,7 @@ using OrleansOrchestrator.ControlPlane.Watch;
 using OrleansOrchestrator.Loops;
 using OrleansOrchestrator.Model.Resources;
 using OrleansOrchestrator.Scheduling.Cluster;
-using OrleansOrchestrator.Scheduling.Configuration;
 using OrleansOrchestrator.Scheduling.Framework;
-using OrleansOrchestrator.Scheduling.Inputs;
 using OrleansOrchestrator.Scheduling.Placements;
 using OrleansOrchestrator.Scheduling.Pods;
 using OrleansOrchestrator.Scheduling.Queueing;
@@ -42,8 +40,8 @@ internal sealed partial class SchedulerGrain(
     // How long pods are judged in one go: those that are placed are bound then, and what has changed meanwhile is seen.
     private static readonly TimeSpan BatchTimeMax = TimeSpan.FromMilliseconds(100);
 
-    private readonly SchedulerCache _cluster = new(plugins);
-    private readonly SchedulingQueue _queue = new(options);
+    private readonly SchedulerCache _cluster = new(plugins.Inputs);
+    private readonly SchedulingQueue _queue = new(options.Queue);
     private readonly SemaphoreSlim _bindings = new(BindingsInFlightMax);
     private readonly HashSet<ResourceName> _begun = [];
     private IReadOnlyDictionary<string, Scheduler> _schedulers = null!;
@@ -52,11 +50,11 @@ internal sealed partial class SchedulerGrain(
 
     protected override IEnumerable<Task> StartLoops()
     {
-        _schedulers = Scheduler.CreateAll(_cluster, options);
+        _schedulers = Scheduler.CreateAll(_cluster, options, plugins);
         _loop = new SupervisedLoop(LoopName, ScheduleAsync, time, logger);
         return
         [
-            .. plugins.ObjectInputs.Select(input => FollowAsync(input.Resource, @event => NoteObject(input, @event))),
+            .. plugins.Inputs.Objects.Select(input => FollowAsync(input.Resource, @event => NoteObject(input, @event))),
             FollowAsync(WellKnownResources.Namespaces, NoteNamespace),
             FollowAsync(WellKnownResources.Nodes, NoteNode),
             FollowAsync(WellKnownResources.Pods, NotePod),
@@ -135,7 +133,7 @@ internal sealed partial class SchedulerGrain(
     {
         try
         {
-            return PodInfo.From(obj.Peek<V1Pod>(), plugins.PodInputs);
+            return PodInfo.From(obj.Peek<V1Pod>(), plugins.Inputs.Pods);
         }
         catch (Exception fault)
         {

@@ -1,5 +1,5 @@
 using OrleansOrchestrator.Model.Pods;
-using OrleansOrchestrator.Scheduling.Inputs;
+using OrleansOrchestrator.Scheduling.Pods;
 
 namespace OrleansOrchestrator.Scheduling.Cluster;
 

@@ -1,5 +1,4 @@
 using OrleansOrchestrator.Model.Selectors;
-using OrleansOrchestrator.Scheduling.Inputs;
 using OrleansOrchestrator.Scheduling.Pods;
 
 namespace OrleansOrchestrator.Scheduling.Cluster;

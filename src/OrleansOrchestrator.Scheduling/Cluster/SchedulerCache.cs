@@ -1,9 +1,6 @@
 using k8s.Models;
 using OrleansOrchestrator.Model.Resources;
 using OrleansOrchestrator.Model.Selectors;
-using OrleansOrchestrator.Scheduling.Framework;
-using OrleansOrchestrator.Scheduling.Inputs;
-using OrleansOrchestrator.Scheduling.Placements;
 using OrleansOrchestrator.Scheduling.Pods;
 
 namespace OrleansOrchestrator.Scheduling.Cluster;
@@ -16,20 +13,15 @@ public sealed class SchedulerCache
 {
     private readonly Dictionary<string, NodeProperties> _properties = new(StringComparer.Ordinal);
     private readonly Dictionary<ObjectInput, ObjectTable> _objects = [];
-
-    /// <summary>Creates an empty cluster for the built-in plugins.</summary>
-    public SchedulerCache()
-        : this(PluginRegistry.BuiltIn)
-    {
-    }
+    private readonly PluginInputs _inputs;
 
     /// <summary>Creates an empty cluster.</summary>
-    /// <param name="registry">The plugins that read it.</param>
-    public SchedulerCache(PluginRegistry registry)
+    /// <param name="inputs">What the plugins read of it.</param>
+    public SchedulerCache(PluginInputs inputs)
     {
-        ArgumentNullException.ThrowIfNull(registry);
-        Registry = registry;
-        foreach (var input in registry.ObjectInputs)
+        ArgumentNullException.ThrowIfNull(inputs);
+        _inputs = inputs;
+        foreach (var input in inputs.Objects)
             _objects.Add(input, input.CreateTable());
         Counters = new PodCounters(Pods, Nodes);
         Nodes.Grown += Counters.Resize;
@@ -40,9 +32,6 @@ public sealed class SchedulerCache
 
     /// <summary>How many pods count against nodes, assumed ones included.</summary>
     public int PodCount => Pods.Count;
-
-    /// <summary>The plugins that read it.</summary>
-    public PluginRegistry Registry { get; }
 
     internal Nominations Nominations { get; } = new();
 
@@ -81,7 +70,7 @@ public sealed class SchedulerCache
     /// placement. A pod without a node is none of the cache's business, and leaves an assumed placement as it is.
     /// </summary>
     /// <returns>What changed for scheduling.</returns>
-    public ClusterEvents SetPod(V1Pod pod) => SetPod(PodInfo.From(pod, Registry.PodInputs));
+    public ClusterEvents SetPod(V1Pod pod) => SetPod(PodInfo.From(pod, _inputs.Pods));
 
     /// <summary>Takes over a version of a pod that has been read already.</summary>
     /// <returns>What changed for scheduling.</returns>
@@ -159,7 +148,7 @@ public sealed class SchedulerCache
         return Nominations.Remove(pod.Uid) ? ClusterEvents.AssignedPodRemoved : ClusterEvents.None;
     }
 
-    /// <summary>Takes over an object of a kind that plugins declare (<see cref="PluginRegistry.ObjectInputs"/>).</summary>
+    /// <summary>Takes over an object of a kind that plugins declare (<see cref="PluginInputs.Objects"/>).</summary>
     /// <returns>What changed for scheduling.</returns>
     public ClusterEvents SetObject(ObjectInput input, ObjectKey key, object obj)
     {
@@ -251,7 +240,7 @@ public sealed class SchedulerCache
 
     private ClusterEvents NoteChanged(ObjectInput input)
     {
-        if (Registry.KeptObjectInputs.Contains(input))
+        if (_inputs.Kept.Contains(input))
             Nodes.StartOver();
         return input.Changed;
     }

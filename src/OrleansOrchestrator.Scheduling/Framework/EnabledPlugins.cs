@@ -1,5 +1,4 @@
 using OrleansOrchestrator.Model.Validation;
-using OrleansOrchestrator.Scheduling.Configuration;
 
 namespace OrleansOrchestrator.Scheduling.Framework;
 

@@ -1,8 +1,5 @@
 using OrleansOrchestrator.Scheduling.Cluster;
-using OrleansOrchestrator.Scheduling.Inputs;
-using OrleansOrchestrator.Scheduling.Placements;
 using OrleansOrchestrator.Scheduling.Pods;
-using OrleansOrchestrator.Scheduling.Preemption;
 
 namespace OrleansOrchestrator.Scheduling.Framework;
 

@@ -2,8 +2,6 @@ using System.Collections.Frozen;
 using OrleansOrchestrator.Model.Validation;
 using OrleansOrchestrator.Scheduling.Cluster;
 using OrleansOrchestrator.Scheduling.Configuration;
-using OrleansOrchestrator.Scheduling.Inputs;
-using OrleansOrchestrator.Scheduling.Placements;
 using OrleansOrchestrator.Scheduling.Pods;
 
 namespace OrleansOrchestrator.Scheduling.Framework;

@@ -1,9 +1,7 @@
 using OrleansOrchestrator.Model.Validation;
 using OrleansOrchestrator.Scheduling.Cluster;
-using OrleansOrchestrator.Scheduling.Configuration;
 using OrleansOrchestrator.Scheduling.Framework;
 using OrleansOrchestrator.Scheduling.Pods;
-using OrleansOrchestrator.Scheduling.Preemption;
 
 namespace OrleansOrchestrator.Scheduling.Placements;
 
@@ -40,17 +38,19 @@ public sealed class Scheduler
     /// <summary>Creates the schedulers of all profiles over one cluster.</summary>
     /// <param name="cache">The cluster, which the caller keeps up to date.</param>
     /// <param name="options">How to decide.</param>
+    /// <param name="registry">The plugins, which the cluster is kept for.</param>
     /// <returns>The schedulers, by the names by which pods ask for them.</returns>
     /// <exception cref="ArgumentException">The options have faults; the message tells all of them.</exception>
-    public static IReadOnlyDictionary<string, Scheduler> CreateAll(SchedulerCache cache, SchedulerOptions options)
+    public static IReadOnlyDictionary<string, Scheduler> CreateAll(SchedulerCache cache, SchedulerOptions options, PluginRegistry registry)
     {
         ArgumentNullException.ThrowIfNull(cache);
         ArgumentNullException.ThrowIfNull(options);
-        if (options.Faults(cache.Registry) is { Count: > 0 } faults)
+        ArgumentNullException.ThrowIfNull(registry);
+        if (options.Faults(registry) is { Count: > 0 } faults)
             throw new ArgumentException(string.Join(' ', faults), nameof(options));
         var errors = new FieldErrors();
         return options.ReadProfiles(errors).ToDictionary(
-            profile => profile.SchedulerName, profile => new Scheduler(cache, options, profile, cache.Registry, errors), StringComparer.Ordinal);
+            profile => profile.SchedulerName, profile => new Scheduler(cache, options, profile, registry, errors), StringComparer.Ordinal);
     }
 
     /// <summary>Finds the best node for a pod.</summary>

@@ -1,5 +1,5 @@
 using OrleansOrchestrator.Scheduling.Cluster;
-using OrleansOrchestrator.Scheduling.Placements;
+using OrleansOrchestrator.Scheduling.Framework;
 
 namespace OrleansOrchestrator.Scheduling.Plugins;
 

@@ -1,8 +1,6 @@
 using OrleansOrchestrator.Scheduling.Cluster;
 using OrleansOrchestrator.Scheduling.Framework;
-using OrleansOrchestrator.Scheduling.Inputs;
 using OrleansOrchestrator.Scheduling.Matching;
-using OrleansOrchestrator.Scheduling.Placements;
 using OrleansOrchestrator.Scheduling.Pods;
 
 namespace OrleansOrchestrator.Scheduling.Plugins;

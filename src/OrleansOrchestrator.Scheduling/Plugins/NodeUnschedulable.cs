@@ -2,8 +2,7 @@ using k8s.Models;
 using OrleansOrchestrator.Model.Pods;
 using OrleansOrchestrator.Scheduling.Cluster;
 using OrleansOrchestrator.Scheduling.Framework;
-using OrleansOrchestrator.Scheduling.Inputs;
-using OrleansOrchestrator.Scheduling.Placements;
+using OrleansOrchestrator.Scheduling.Pods;
 
 namespace OrleansOrchestrator.Scheduling.Plugins;
 

@@ -2,7 +2,7 @@ using System.Numerics;
 using OrleansOrchestrator.Model.Pods;
 using OrleansOrchestrator.Scheduling.Cluster;
 using OrleansOrchestrator.Scheduling.Configuration;
-using OrleansOrchestrator.Scheduling.Inputs;
+using OrleansOrchestrator.Scheduling.Pods;
 
 namespace OrleansOrchestrator.Scheduling.Plugins;
 

@@ -1,6 +1,6 @@
 using System.Numerics;
 using OrleansOrchestrator.Scheduling.Cluster;
-using OrleansOrchestrator.Scheduling.Placements;
+using OrleansOrchestrator.Scheduling.Framework;
 
 namespace OrleansOrchestrator.Scheduling.Plugins;
 

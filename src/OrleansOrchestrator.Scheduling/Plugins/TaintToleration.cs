@@ -1,8 +1,7 @@
 using OrleansOrchestrator.Model.Pods;
 using OrleansOrchestrator.Scheduling.Cluster;
 using OrleansOrchestrator.Scheduling.Framework;
-using OrleansOrchestrator.Scheduling.Inputs;
-using OrleansOrchestrator.Scheduling.Placements;
+using OrleansOrchestrator.Scheduling.Pods;
 
 namespace OrleansOrchestrator.Scheduling.Plugins;
 

@@ -1,8 +1,6 @@
 using k8s.Models;
 using OrleansOrchestrator.Model.Pods;
 using OrleansOrchestrator.Model.Selectors;
-using OrleansOrchestrator.Scheduling.Framework;
-using OrleansOrchestrator.Scheduling.Inputs;
 
 namespace OrleansOrchestrator.Scheduling.Pods;
 
@@ -83,10 +81,9 @@ public sealed class PodInfo
 
     internal PodShape Shape { get; private set; }
 
-    /// <summary>Reads a pod, for the built-in plugins.</summary>
-    public static PodInfo From(V1Pod pod) => From(pod, PluginRegistry.BuiltIn.PodInputs);
-
-    /// <summary>Reads a pod, for the plugins that declare certain inputs.</summary>
+    /// <summary>Reads a pod.</summary>
+    /// <param name="pod">The pod.</param>
+    /// <param name="inputs">What plugins read of it.</param>
     public static PodInfo From(V1Pod pod, PodInputSet inputs)
     {
         ArgumentNullException.ThrowIfNull(pod);

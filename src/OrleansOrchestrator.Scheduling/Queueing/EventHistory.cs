@@ -1,5 +1,5 @@
 using System.Numerics;
-using OrleansOrchestrator.Scheduling.Placements;
+using OrleansOrchestrator.Scheduling.Cluster;
 
 namespace OrleansOrchestrator.Scheduling.Queueing;
 

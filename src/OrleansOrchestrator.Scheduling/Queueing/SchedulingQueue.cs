@@ -1,6 +1,6 @@
 using OrleansOrchestrator.Loops;
-using OrleansOrchestrator.Scheduling.Configuration;
-using OrleansOrchestrator.Scheduling.Placements;
+using OrleansOrchestrator.Scheduling.Cluster;
+using OrleansOrchestrator.Scheduling.Framework;
 using OrleansOrchestrator.Scheduling.Pods;
 
 namespace OrleansOrchestrator.Scheduling.Queueing;
@@ -22,12 +22,6 @@ public sealed class SchedulingQueue
     private readonly Dictionary<ClusterEvents, HashSet<QueuedPod>> _sleepers = [];
     private readonly EventHistory _history = new();
     private long _sequence;
-
-    /// <summary>Creates an empty queue.</summary>
-    public SchedulingQueue(SchedulerOptions options)
-        : this(options.Queue)
-    {
-    }
 
     /// <summary>Creates an empty queue.</summary>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of its range.</exception>

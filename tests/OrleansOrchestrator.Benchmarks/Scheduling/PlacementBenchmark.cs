@@ -2,8 +2,9 @@ using System.Globalization;
 using BenchmarkDotNet.Attributes;
 using k8s.Models;
 using OrleansOrchestrator.Scheduling.Cluster;
-using OrleansOrchestrator.Scheduling.Configuration;
+using OrleansOrchestrator.Scheduling.Framework;
 using OrleansOrchestrator.Scheduling.Placements;
+using OrleansOrchestrator.Scheduling.Plugins;
 using OrleansOrchestrator.Scheduling.Pods;
 
 namespace OrleansOrchestrator.Benchmarks.Scheduling;
@@ -24,13 +25,13 @@ public class PlacementBenchmark
     public Workload Workload { get; set; }
 
     [GlobalSetup]
-    public void CreatePods() => _pods = [.. Enumerable.Range(0, Pods).Select(i => PodInfo.From(CreatePod(i)))];
+    public void CreatePods() => _pods = [.. Enumerable.Range(0, Pods).Select(i => PodInfo.From(CreatePod(i), BuiltInPlugins.Registry.Inputs.Pods))];
 
     [IterationSetup]
     public void CreateCluster()
     {
-        _cache = new SchedulerCache();
-        _scheduler = Scheduler.CreateAll(_cache, new SchedulerOptions()).Values.First();
+        _cache = new SchedulerCache(BuiltInPlugins.Registry.Inputs);
+        _scheduler = Scheduler.CreateAll(_cache, new SchedulerOptions(), BuiltInPlugins.Registry).Values.First();
         for (var i = 0; i < Nodes; i++)
             _cache.SetNode(CreateNode(i));
     }

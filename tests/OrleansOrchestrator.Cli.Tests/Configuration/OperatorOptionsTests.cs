@@ -4,7 +4,7 @@ using OrleansOrchestrator.Cli.Nodes;
 using OrleansOrchestrator.ControlPlane.Watch;
 using OrleansOrchestrator.Gateway.Options;
 using OrleansOrchestrator.Node.Agent;
-using OrleansOrchestrator.Scheduling.Configuration;
+using OrleansOrchestrator.Scheduling.Placements;
 
 namespace OrleansOrchestrator.Cli.Tests.Configuration;
 

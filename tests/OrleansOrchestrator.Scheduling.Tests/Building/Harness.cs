@@ -1,12 +1,9 @@
 using k8s.Models;
 using OrleansOrchestrator.Model.Resources;
 using OrleansOrchestrator.Scheduling.Cluster;
-using OrleansOrchestrator.Scheduling.Configuration;
 using OrleansOrchestrator.Scheduling.Framework;
-using OrleansOrchestrator.Scheduling.Inputs;
 using OrleansOrchestrator.Scheduling.Placements;
-using OrleansOrchestrator.Scheduling.Pods;
-using OrleansOrchestrator.Scheduling.Preemption;
+using OrleansOrchestrator.Scheduling.Plugins;
 
 namespace OrleansOrchestrator.Scheduling.Tests.Building;
 
@@ -21,14 +18,14 @@ internal sealed class Harness
     }
 
     public Harness(SchedulerOptions options, params V1Node[] nodes)
-        : this(options, PluginRegistry.BuiltIn, nodes)
+        : this(options, BuiltInPlugins.Registry, nodes)
     {
     }
 
     public Harness(SchedulerOptions options, PluginRegistry registry, params V1Node[] nodes)
     {
-        Cache = new SchedulerCache(registry);
-        Scheduler = Scheduler.CreateAll(Cache, options).Values.First();
+        Cache = new SchedulerCache(registry.Inputs);
+        Scheduler = Scheduler.CreateAll(Cache, options, registry).Values.First();
         foreach (var node in nodes)
             Cache.SetNode(node);
     }
@@ -47,7 +44,7 @@ internal sealed class Harness
         return this;
     }
 
-    public SchedulingResult Schedule(V1Pod pod) => Scheduler.Schedule(PodInfo.From(pod), ++_seed);
+    public SchedulingResult Schedule(V1Pod pod) => Scheduler.Schedule(pod.Info(), ++_seed);
 
     /// <summary>The node that the pod is placed on.</summary>
     public string Place(V1Pod pod) => Schedule(pod).ShouldBeOfType<Placement>().NodeName;
@@ -65,14 +62,14 @@ internal sealed class Harness
         var failure = Schedule(pod).ShouldBeOfType<Unschedulable>();
         foreach (var budget in budgets)
             Cache.SetObject(ObjectInputs.PodDisruptionBudgets, new ObjectKey(budget.Metadata.NamespaceProperty, budget.Metadata.Name), budget);
-        var result = Scheduler.PostFilter(PodInfo.From(pod), failure, ++_seed);
+        var result = Scheduler.PostFilter(pod.Info(), failure, ++_seed);
         return (result, failure.MessageWith(result));
     }
 
     /// <summary>Places the pod and counts it against its node.</summary>
     public string PlaceAndAssume(V1Pod pod)
     {
-        var info = PodInfo.From(pod);
+        var info = pod.Info();
         var node = Scheduler.Schedule(info, ++_seed).ShouldBeOfType<Placement>().NodeName;
         Cache.Assume(info, node).ShouldBeTrue();
         return node;

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using OrleansOrchestrator.Documents.Yaml;
 using OrleansOrchestrator.Scheduling.Configuration;
+using OrleansOrchestrator.Scheduling.Placements;
 
 namespace OrleansOrchestrator.Scheduling.Tests.Building;
 

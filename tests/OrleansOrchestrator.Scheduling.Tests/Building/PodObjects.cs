@@ -1,4 +1,5 @@
 using k8s.Models;
+using OrleansOrchestrator.Scheduling.Plugins;
 using OrleansOrchestrator.Scheduling.Pods;
 
 namespace OrleansOrchestrator.Scheduling.Tests.Building;
@@ -130,7 +131,7 @@ internal static class PodObjects
         LabelSelector = new V1LabelSelector { MatchLabels = new Dictionary<string, string> { ["app"] = app } },
     };
 
-    public static PodInfo Info(this V1Pod pod) => PodInfo.From(pod);
+    public static PodInfo Info(this V1Pod pod) => PodInfo.From(pod, BuiltInPlugins.Registry.Inputs.Pods);
 
     public static V1NodeSelectorTerm Labels(string key, string op, params string[] values) =>
         new() { MatchExpressions = [new V1NodeSelectorRequirement { Key = key, OperatorProperty = op, Values = [.. values] }] };

@@ -3,6 +3,7 @@ using OrleansOrchestrator.Model.Validation;
 using OrleansOrchestrator.Scheduling.Cluster;
 using OrleansOrchestrator.Scheduling.Configuration;
 using OrleansOrchestrator.Scheduling.Framework;
+using OrleansOrchestrator.Scheduling.Plugins;
 
 namespace OrleansOrchestrator.Scheduling.Tests.Building;
 
@@ -10,7 +11,7 @@ namespace OrleansOrchestrator.Scheduling.Tests.Building;
 internal static class SinglePlugin
 {
     public static IPlugin Create(string name, SchedulerCache cluster, string arguments = "{}") =>
-        PluginRegistry.BuiltIn.Find(name)!.Create(new PluginContext(Reader(arguments), cluster, static (_, _) => null));
+        BuiltInPlugins.Registry.Find(name)!.Create(new PluginContext(Reader(arguments), cluster, static (_, _) => null));
 
     private static ConfigurationReader Reader(string arguments)
     {

@@ -1,5 +1,4 @@
 using OrleansOrchestrator.Scheduling.Cluster;
-using OrleansOrchestrator.Scheduling.Placements;
 using OrleansOrchestrator.Scheduling.Tests.Building;
 using static OrleansOrchestrator.Scheduling.Tests.Building.PodObjects;
 

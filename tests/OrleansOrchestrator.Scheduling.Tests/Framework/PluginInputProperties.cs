@@ -4,8 +4,7 @@ using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Model.Resources;
 using OrleansOrchestrator.Scheduling.Cluster;
 using OrleansOrchestrator.Scheduling.Framework;
-using OrleansOrchestrator.Scheduling.Inputs;
-using OrleansOrchestrator.Scheduling.Placements;
+using OrleansOrchestrator.Scheduling.Plugins;
 using OrleansOrchestrator.Scheduling.Pods;
 using OrleansOrchestrator.Scheduling.Tests.Building;
 using OrleansOrchestrator.Scheduling.Tests.Oracle;
@@ -20,13 +19,13 @@ public sealed class PluginInputProperties
 
     private static readonly Gen<V1Node[]> AnyNodes = Gen.Select(RandomCluster.Node(0), RandomCluster.Node(1), RandomCluster.Node(2), (a, b, c) => new[] { a, b, c });
 
-    public static TheoryData<string> Names => [.. PluginRegistry.BuiltIn.All.Select(plugin => plugin.Name)];
+    public static TheoryData<string> Names => [.. BuiltInPlugins.Registry.All.Select(plugin => plugin.Name)];
 
     [Theory]
     [MemberData(nameof(Names))]
     public void Plugin_OverPodsWithNothingButItsInputs_ReadsNothingElse(string name)
     {
-        var factory = PluginRegistry.BuiltIn.Find(name)!;
+        var factory = BuiltInPlugins.Registry.Find(name)!;
         Gen.Select(AnyNodes, AnyPod).Sample((nodes, pod) => Ask(factory, nodes, PodInfo.From(pod, new PodInputSet(factory.Reads))));
     }
 
@@ -43,7 +42,7 @@ public sealed class PluginInputProperties
     [MemberData(nameof(Names))]
     public void Pods_OfOneKey_AreTheSameToThePlugin(string name)
     {
-        var factory = PluginRegistry.BuiltIn.Find(name)!;
+        var factory = BuiltInPlugins.Registry.Find(name)!;
         var inputs = new PodInputSet(factory.Reads);
         Gen.Select(AnyNodes, AnyPod, AnyPod).Sample((nodes, left, right) =>
         {
@@ -59,7 +58,7 @@ public sealed class PluginInputProperties
     [MemberData(nameof(Names))]
     public void Pod_ChangedInAnyOneField_HasAnotherKeyOrIsTheSameToThePlugin(string name)
     {
-        var factory = PluginRegistry.BuiltIn.Find(name)!;
+        var factory = BuiltInPlugins.Registry.Find(name)!;
         var inputs = new PodInputSet(factory.Reads);
         var nodes = new[] { Nodes.Create("a").WithTaint("dedicated", "team"), Nodes.Create("b").WithLabel("zone", "x") };
         V1Pod? plain = null;

@@ -1,10 +1,9 @@
 using k8s.Models;
 using OrleansOrchestrator.Model.Resources;
 using OrleansOrchestrator.Scheduling.Cluster;
-using OrleansOrchestrator.Scheduling.Configuration;
 using OrleansOrchestrator.Scheduling.Framework;
-using OrleansOrchestrator.Scheduling.Inputs;
 using OrleansOrchestrator.Scheduling.Placements;
+using OrleansOrchestrator.Scheduling.Plugins;
 using OrleansOrchestrator.Scheduling.Pods;
 using OrleansOrchestrator.Scheduling.Tests.Building;
 using static OrleansOrchestrator.Scheduling.Tests.Building.PodObjects;
@@ -23,14 +22,14 @@ public sealed class PluginTests
         static pod => pod.Spec.Volumes is { Count: > 0 } volumes ? [.. volumes.Select(volume => volume.PersistentVolumeClaim.ClaimName)] : null,
         static claims => claims);
 
-    private static readonly PluginRegistry Registry = PluginRegistry.BuiltIn.With(
+    private static readonly PluginRegistry Registry = BuiltInPlugins.Registry.With(
         new PluginFactory<LocalVolumes>("LocalVolumes", static context => new(context)) { Reads = [Claims], Follows = [Volumes] });
 
     [Fact]
     public void Plugin_ThatReadsOtherObjects_SeesThemComeAndGo()
     {
         var harness = new Harness(new SchedulerOptions(), Registry, Nodes.Create("a"), Nodes.Create("b"));
-        var pod = PodInfo.From(WithClaim("data"), Registry.PodInputs);
+        var pod = PodInfo.From(WithClaim("data"), Registry.Inputs.Pods);
         harness.Scheduler.Schedule(pod, 1).ShouldBeOfType<Unschedulable>().Message.ShouldBe("0/2 nodes are available: 2 node(s) had no such volume.");
 
         harness.Cache.SetObject(Volumes, new ObjectKey("", "data"), VolumeOn("b")).ShouldBe(Volumes.Changed);
@@ -45,15 +44,15 @@ public sealed class PluginTests
     [Fact]
     public void Pods_ThatDifferInWhatANewPluginReads_AreNotTakenForTheSame()
     {
-        PodInfo.From(WithClaim("a"), Registry.PodInputs).Shape.ShouldNotBe(PodInfo.From(WithClaim("b"), Registry.PodInputs).Shape);
-        PodInfo.From(WithClaim("a")).Shape.ShouldBe(PodInfo.From(WithClaim("b")).Shape);
+        PodInfo.From(WithClaim("a"), Registry.Inputs.Pods).Shape.ShouldNotBe(PodInfo.From(WithClaim("b"), Registry.Inputs.Pods).Shape);
+        WithClaim("a").Info().Shape.ShouldBe(WithClaim("b").Info().Shape);
     }
 
     [Fact]
     public void Reserve_WhatIsTakenAlready_IsRefusedUntilItIsGivenBack()
     {
         var harness = new Harness(new SchedulerOptions(), Registry, Nodes.Create("a"));
-        var (one, other) = (PodInfo.From(WithClaim("data", "one"), Registry.PodInputs), PodInfo.From(WithClaim("data", "other"), Registry.PodInputs));
+        var (one, other) = (PodInfo.From(WithClaim("data", "one"), Registry.Inputs.Pods), PodInfo.From(WithClaim("data", "other"), Registry.Inputs.Pods));
         harness.Scheduler.Reserve(one, "a").ShouldBeNull();
         harness.Scheduler.Reserve(other, "a").ShouldBe("the volume data is taken");
         harness.Scheduler.Unreserve(one, "a");
@@ -64,9 +63,9 @@ public sealed class PluginTests
     public void PreBind_PodWithAClaim_WritesItBeforeTheBinding()
     {
         var harness = new Harness(new SchedulerOptions(), Registry, Nodes.Create("a"));
-        var write = harness.Scheduler.PreBind(PodInfo.From(WithClaim("data"), Registry.PodInputs), "a").ShouldHaveSingleItem();
+        var write = harness.Scheduler.PreBind(PodInfo.From(WithClaim("data"), Registry.Inputs.Pods), "a").ShouldHaveSingleItem();
         (write.Resource, write.Key.Name).ShouldBe((VolumesResource, "data"));
-        harness.Scheduler.PreBind(PodInfo.From(Create("p"), Registry.PodInputs), "a").ShouldBeEmpty();
+        harness.Scheduler.PreBind(PodInfo.From(Create("p"), Registry.Inputs.Pods), "a").ShouldBeEmpty();
     }
 
     [Fact]

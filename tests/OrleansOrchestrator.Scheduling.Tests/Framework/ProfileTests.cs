@@ -1,6 +1,7 @@
 using OrleansOrchestrator.Scheduling.Cluster;
-using OrleansOrchestrator.Scheduling.Configuration;
+using OrleansOrchestrator.Scheduling.Framework;
 using OrleansOrchestrator.Scheduling.Placements;
+using OrleansOrchestrator.Scheduling.Plugins;
 using OrleansOrchestrator.Scheduling.Tests.Building;
 using static OrleansOrchestrator.Scheduling.Tests.Building.PodObjects;
 
@@ -59,9 +60,9 @@ public sealed class ProfileTests
     [Fact]
     public void Profiles_OfSeveralNames_DecideDifferentlyOverOneCluster()
     {
-        var cluster = new SchedulerCache();
+        var cluster = new SchedulerCache(BuiltInPlugins.Registry.Inputs);
         var schedulers = Scheduler.CreateAll(cluster, Options.Profiles(
-            "[{}, {schedulerName: packer, pluginConfig: [{name: NodeResourcesFit, args: {scoringStrategy: {type: MostAllocated}}}]}]"));
+            "[{}, {schedulerName: packer, pluginConfig: [{name: NodeResourcesFit, args: {scoringStrategy: {type: MostAllocated}}}]}]"), BuiltInPlugins.Registry);
         schedulers.Keys.ShouldBe(["default-scheduler", "packer"], ignoreOrder: true);
         cluster.SetNode(Nodes.Create("a"));
         cluster.SetNode(Nodes.Create("b"));
@@ -117,7 +118,7 @@ public sealed class ProfileTests
             "profiles[0].pluginConfig[2].args.defaultingType: Invalid value: \"System\": when .defaultConstraints are not empty, must be \"List\".",
             "profiles[1].schedulerName: Duplicate value: \"one\".",
         ], ignoreOrder: true);
-        Should.Throw<ArgumentException>(() => Scheduler.CreateAll(new SchedulerCache(), options));
+        Should.Throw<ArgumentException>(() => Scheduler.CreateAll(new SchedulerCache(BuiltInPlugins.Registry.Inputs), options, BuiltInPlugins.Registry));
     }
 
     private static Harness Pair(string profiles = "[]") =>

@@ -1,7 +1,6 @@
 using k8s.Models;
 using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Model.Resources;
-using OrleansOrchestrator.Scheduling.Pods;
 using OrleansOrchestrator.Scheduling.Queueing;
 using OrleansOrchestrator.Scheduling.Tests.Building;
 using OrleansOrchestrator.Testing.Absurd;
@@ -20,8 +19,8 @@ public sealed class AbsurdObjectProperties
         var harness = new Harness(Node("a"), Node("b"));
         var empty = CacheText.Write(harness.Cache);
         var queue = new SchedulingQueue(new SchedulingQueueOptions());
-        queue.Add(PodInfo.From(pod), Now);
-        queue.Add(PodInfo.From(Plain()), Now);
+        queue.Add(pod.Info(), Now);
+        queue.Add(Plain().Info(), Now);
         queue.Pop(10, Now).Select(queued => queued.Info.Name).ShouldContain("plain");
 
         harness.Schedule(pod);

@@ -1,9 +1,8 @@
 using CsCheck;
 using k8s.Models;
 using OrleansOrchestrator.Scheduling.Cluster;
-using OrleansOrchestrator.Scheduling.Configuration;
+using OrleansOrchestrator.Scheduling.Framework;
 using OrleansOrchestrator.Scheduling.Placements;
-using OrleansOrchestrator.Scheduling.Pods;
 using OrleansOrchestrator.Scheduling.Tests.Building;
 
 namespace OrleansOrchestrator.Scheduling.Tests.Oracle;
@@ -33,7 +32,7 @@ public sealed class SchedulerProperties
 
             fitting.ShouldContain(placement.NodeName);
             running[placement.NodeName].Add(pod);
-            harness.Cache.Assume(PodInfo.From(pod), placement.NodeName);
+            harness.Cache.Assume(pod.Info(), placement.NodeName);
         }
     });
 
@@ -55,7 +54,7 @@ public sealed class SchedulerProperties
 
             fitting.ShouldContain(placement.NodeName);
             running[placement.NodeName].Add(pod);
-            harness.Cache.Assume(PodInfo.From(pod), placement.NodeName);
+            harness.Cache.Assume(pod.Info(), placement.NodeName);
         }
     });
 

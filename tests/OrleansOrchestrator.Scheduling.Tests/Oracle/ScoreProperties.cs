@@ -2,6 +2,7 @@ using CsCheck;
 using k8s.Models;
 using OrleansOrchestrator.Scheduling.Cluster;
 using OrleansOrchestrator.Scheduling.Framework;
+using OrleansOrchestrator.Scheduling.Plugins;
 using OrleansOrchestrator.Scheduling.Tests.Building;
 
 namespace OrleansOrchestrator.Scheduling.Tests.Oracle;
@@ -53,7 +54,7 @@ public sealed class ScoreProperties
             score.ShouldBe(requested > allocatable ? 0 : (allocatable - requested) * 100 / allocatable);
         });
 
-    private static INodeScore Create(string plugin, string arguments) => (INodeScore)SinglePlugin.Create(plugin, new SchedulerCache(), arguments);
+    private static INodeScore Create(string plugin, string arguments) => (INodeScore)SinglePlugin.Create(plugin, new SchedulerCache(BuiltInPlugins.Registry.Inputs), arguments);
 
     private static V1Pod Probe(int amount) => PodObjects.Create("probe", $"{amount}m", $"{amount}Mi");
 

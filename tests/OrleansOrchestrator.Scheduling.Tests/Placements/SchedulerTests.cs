@@ -1,4 +1,4 @@
-using OrleansOrchestrator.Scheduling.Configuration;
+using OrleansOrchestrator.Scheduling.Placements;
 using OrleansOrchestrator.Scheduling.Tests.Building;
 using static OrleansOrchestrator.Scheduling.Tests.Building.PodObjects;
 

@@ -123,7 +123,7 @@ public sealed class FilterTests
     [InlineData("4", "8193Mi", false)]
     public void NodeResourcesFit_Request_FitsUpToAllocatable(string cpu, string memory, bool passes) =>
         new Harness(Nodes.Create("a")).Schedule(Create("p", cpu, memory))
-            .ShouldBeOfType(passes ? typeof(Scheduling.Placements.Placement) : typeof(Scheduling.Placements.Unschedulable));
+            .ShouldBeOfType(passes ? typeof(Scheduling.Framework.Placement) : typeof(Scheduling.Framework.Unschedulable));
 
     [Fact]
     public void NodeResourcesFit_SeveralLacks_EachIsAReason() =>

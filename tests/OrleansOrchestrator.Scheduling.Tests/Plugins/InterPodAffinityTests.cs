@@ -40,7 +40,7 @@ public sealed class InterPodAffinityTests
         var pod = Create("p").Near("db", Zone);
         pod.Spec.Affinity.PodAffinity.RequiredDuringSchedulingIgnoredDuringExecution[0].NamespaceSelector =
             new V1LabelSelector { MatchLabels = new Dictionary<string, string> { ["team"] = "data" } };
-        _harness.Running(other).Schedule(pod).ShouldBeOfType<Scheduling.Placements.Unschedulable>();
+        _harness.Running(other).Schedule(pod).ShouldBeOfType<Scheduling.Framework.Unschedulable>();
         _harness.Cache.SetNamespace(new V1Namespace
         {
             Metadata = new V1ObjectMeta { Name = "elsewhere", Labels = new Dictionary<string, string> { ["team"] = "data" } },

@@ -34,7 +34,7 @@ public sealed class PodTopologySpreadTests
     {
         var harness = Zones();
         harness.Running(Create("q").On("a").WithLabel("app", "web"), Create("r").On("b").WithLabel("app", "web"), Create("s").On("c").WithLabel("app", "web"));
-        harness.Schedule(Web("p").SpreadOver(Zone, 1, "web", minDomains: 3)).ShouldBeOfType<Scheduling.Placements.Placement>();
+        harness.Schedule(Web("p").SpreadOver(Zone, 1, "web", minDomains: 3)).ShouldBeOfType<Scheduling.Framework.Placement>();
         harness.Refuse(Web("p").SpreadOver(Zone, 1, "web", minDomains: 4))
             .ShouldBe("0/3 nodes are available: 3 node(s) didn't match pod topology spread constraints.");
     }

@@ -1,6 +1,6 @@
 using k8s.Models;
 using OrleansOrchestrator.Model.Pods;
-using OrleansOrchestrator.Scheduling.Placements;
+using OrleansOrchestrator.Scheduling.Cluster;
 using OrleansOrchestrator.Scheduling.Tests.Building;
 using OrleansOrchestrator.Scheduling.Tests.Oracle;
 using static OrleansOrchestrator.Scheduling.Tests.Building.PodObjects;

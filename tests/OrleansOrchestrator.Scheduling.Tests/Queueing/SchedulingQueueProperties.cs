@@ -1,5 +1,6 @@
 using CsCheck;
-using OrleansOrchestrator.Scheduling.Placements;
+using OrleansOrchestrator.Scheduling.Cluster;
+using OrleansOrchestrator.Scheduling.Framework;
 using OrleansOrchestrator.Scheduling.Queueing;
 using OrleansOrchestrator.Scheduling.Tests.Building;
 

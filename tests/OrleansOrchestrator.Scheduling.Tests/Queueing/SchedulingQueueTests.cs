@@ -1,4 +1,5 @@
-using OrleansOrchestrator.Scheduling.Placements;
+using OrleansOrchestrator.Scheduling.Cluster;
+using OrleansOrchestrator.Scheduling.Framework;
 using OrleansOrchestrator.Scheduling.Pods;
 using OrleansOrchestrator.Scheduling.Queueing;
 using OrleansOrchestrator.Scheduling.Tests.Building;

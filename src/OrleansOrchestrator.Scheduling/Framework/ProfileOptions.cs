@@ -1,6 +1,7 @@
 using OrleansOrchestrator.Model.Validation;
+using OrleansOrchestrator.Scheduling.Configuration;
 
-namespace OrleansOrchestrator.Scheduling.Configuration;
+namespace OrleansOrchestrator.Scheduling.Framework;
 
 /// <summary>What an operator says of one profile, in kube-scheduler's words.</summary>
 /// <param name="SchedulerName">The name by which pods ask for it (<c>spec.schedulerName</c>).</param>
@@ -36,7 +37,7 @@ internal sealed record ProfileOptions(
 
     private static Dictionary<string, PluginSetOptions> ReadPlugins(ConfigurationReader plugins, FieldErrors errors)
     {
-        var points = Framework.ExtensionPoint.All.Select(point => point.Name).Append(MultiPoint);
+        var points = ExtensionPoint.All.Select(point => point.Name).Append(MultiPoint);
         var sets = points.Where(plugins.Has).ToDictionary(point => point, point => PluginSetOptions.Read(plugins.Object(point)), StringComparer.Ordinal);
         foreach (var point in FixedPoints.Where(plugins.Has))
         {

@@ -1,6 +1,6 @@
-using OrleansOrchestrator.Scheduling.Preemption;
+using OrleansOrchestrator.Scheduling.Cluster;
 
-namespace OrleansOrchestrator.Scheduling.Placements;
+namespace OrleansOrchestrator.Scheduling.Framework;
 
 /// <summary>No node fits, and why, counted by reason.</summary>
 public sealed record Unschedulable : SchedulingResult

@@ -2,7 +2,7 @@ using System.Text.Json;
 using k8s.Models;
 using OrleansOrchestrator.Model.Codec;
 
-namespace OrleansOrchestrator.Scheduling.Inputs;
+namespace OrleansOrchestrator.Scheduling.Pods;
 
 /// <summary>
 /// A part of a pod's specification that plugins read. A pod's <see cref="PodShape"/> holds the inputs that the registered

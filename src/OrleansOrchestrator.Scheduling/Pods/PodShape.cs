@@ -3,9 +3,8 @@ using System.Runtime.CompilerServices;
 using System.Text.Json;
 using k8s.Models;
 using OrleansOrchestrator.Scheduling.Matching;
-using OrleansOrchestrator.Scheduling.Pods;
 
-namespace OrleansOrchestrator.Scheduling.Inputs;
+namespace OrleansOrchestrator.Scheduling.Pods;
 
 /// <summary>
 /// What plugins read of a pod's specification. Pods of one template have equal shapes, and nodes that were filtered and scored

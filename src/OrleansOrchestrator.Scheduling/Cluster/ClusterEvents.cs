@@ -1,4 +1,4 @@
-namespace OrleansOrchestrator.Scheduling.Placements;
+namespace OrleansOrchestrator.Scheduling.Cluster;
 
 /// <summary>Kinds of change that can make room for a pod that found no node.</summary>
 [Flags]

@@ -1,4 +1,4 @@
-namespace OrleansOrchestrator.Scheduling.Placements;
+namespace OrleansOrchestrator.Scheduling.Framework;
 
 /// <summary>What came of the search for a node: a <see cref="Placement"/> or an <see cref="Unschedulable"/>.</summary>
 public abstract record SchedulingResult;

@@ -1,9 +1,8 @@
 using OrleansOrchestrator.Model.Pods;
 using OrleansOrchestrator.Scheduling.Cluster;
-using OrleansOrchestrator.Scheduling.Framework;
 using OrleansOrchestrator.Scheduling.Pods;
 
-namespace OrleansOrchestrator.Scheduling.Placements;
+namespace OrleansOrchestrator.Scheduling.Framework;
 
 /// <summary>
 /// The nodes that are still in question for one pod, with their scores so far. Reused from pod to pod; only cluster

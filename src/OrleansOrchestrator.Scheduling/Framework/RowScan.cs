@@ -1,7 +1,6 @@
 using System.Numerics;
-using OrleansOrchestrator.Scheduling.Framework;
 
-namespace OrleansOrchestrator.Scheduling.Placements;
+namespace OrleansOrchestrator.Scheduling.Framework;
 
 /// <summary>Searches over a number per row, a vector at a time.</summary>
 internal static class RowScan

@@ -1,9 +1,11 @@
 using OrleansOrchestrator.Model.Validation;
 using OrleansOrchestrator.Scheduling.Cluster;
+using OrleansOrchestrator.Scheduling.Configuration;
 using OrleansOrchestrator.Scheduling.Framework;
+using OrleansOrchestrator.Scheduling.Plugins;
 using OrleansOrchestrator.Scheduling.Queueing;
 
-namespace OrleansOrchestrator.Scheduling.Configuration;
+namespace OrleansOrchestrator.Scheduling.Placements;
 
 /// <summary>
 /// How pods are scheduled. Names, meanings and defaults are those of kube-scheduler's configuration
@@ -40,7 +42,8 @@ public sealed record SchedulerOptions
     /// <summary>For how many equivalence classes of pods it is kept what filters and scores say of all nodes.</summary>
     public int EquivalenceClassesMax { get; init; } = 128;
 
-    internal SchedulingQueueOptions Queue => new()
+    /// <summary>The times and bounds of the queue.</summary>
+    public SchedulingQueueOptions Queue => new()
     {
         InitialBackoff = TimeSpan.FromSeconds(PodInitialBackoffSeconds),
         BackoffMax = TimeSpan.FromSeconds(PodMaxBackoffSeconds),
@@ -49,7 +52,7 @@ public sealed record SchedulerOptions
     };
 
     /// <summary>All faults, each in a sentence; empty if the options are good.</summary>
-    public IReadOnlyList<string> Faults() => Faults(PluginRegistry.BuiltIn);
+    public IReadOnlyList<string> Faults() => Faults(BuiltInPlugins.Registry);
 
     /// <summary>All faults, with the plugins that there are.</summary>
     public IReadOnlyList<string> Faults(PluginRegistry registry)
@@ -63,7 +66,7 @@ public sealed record SchedulerOptions
         faults.AtLeastOne(QueuedPodsMax);
         faults.AtLeastOne(EquivalenceClassesMax);
         var errors = new FieldErrors();
-        var cluster = new SchedulerCache();
+        var cluster = new SchedulerCache(registry.Inputs);
         var profiles = ReadProfiles(errors);
         for (var i = 0; i < profiles.Count; i++)
         {

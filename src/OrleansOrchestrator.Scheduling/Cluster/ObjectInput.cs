@@ -1,7 +1,6 @@
 using OrleansOrchestrator.Model.Resources;
-using OrleansOrchestrator.Scheduling.Placements;
 
-namespace OrleansOrchestrator.Scheduling.Inputs;
+namespace OrleansOrchestrator.Scheduling.Cluster;
 
 /// <summary>
 /// Objects that plugins read beside nodes, pods and namespaces. A plugin declares it; the host follows the resource and gives

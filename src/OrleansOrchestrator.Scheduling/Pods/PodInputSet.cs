@@ -1,6 +1,6 @@
 using k8s.Models;
 
-namespace OrleansOrchestrator.Scheduling.Inputs;
+namespace OrleansOrchestrator.Scheduling.Pods;
 
 /// <summary>The inputs that are read of every pod: those that the registered plugins declare, and those of the cluster itself.</summary>
 public sealed class PodInputSet

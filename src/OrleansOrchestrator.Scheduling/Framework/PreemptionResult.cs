@@ -1,6 +1,6 @@
 using OrleansOrchestrator.Scheduling.Pods;
 
-namespace OrleansOrchestrator.Scheduling.Preemption;
+namespace OrleansOrchestrator.Scheduling.Framework;
 
 /// <summary>
 /// What came of the search for pods that could make room: either a node with the pods to evict, or why there is none.

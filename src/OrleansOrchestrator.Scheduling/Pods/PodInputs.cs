@@ -1,9 +1,8 @@
 using k8s.Models;
 using OrleansOrchestrator.Model.Pods;
 using OrleansOrchestrator.Scheduling.Matching;
-using OrleansOrchestrator.Scheduling.Pods;
 
-namespace OrleansOrchestrator.Scheduling.Inputs;
+namespace OrleansOrchestrator.Scheduling.Pods;
 
 /// <summary>The inputs that the built-in plugins read of a pod's specification.</summary>
 internal static class PodInputs

@@ -1,4 +1,4 @@
-namespace OrleansOrchestrator.Scheduling.Placements;
+namespace OrleansOrchestrator.Scheduling.Framework;
 
 /// <summary>A yes or no per row that is found out at most once for each decision; null while nobody has asked.</summary>
 internal sealed class RowVerdicts
