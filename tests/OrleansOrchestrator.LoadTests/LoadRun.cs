@@ -25,6 +25,7 @@ internal static class LoadRun
         new MemoryScenario(),
         new FailoverScenario(),
         new EnduranceScenario(),
+        new ConfirmScenario(),
     ];
 
     /// <returns>The exit code: 0 if nothing failed.</returns>
@@ -70,8 +71,8 @@ internal static class LoadRun
     private static async Task RunAsync(
         IScenario scenario, ApiTarget target, IReadOnlyList<ProcessGroup> processes, LocalCluster? cluster, LoadSettings settings, Report report)
     {
-        await using var client = new ApiClient(target, settings.UsesHttp2);
-        await using var watches = new ApiClient(target, settings.WatchesUseHttp2);
+        await using var client = new ApiClient(target, settings.Client, settings.UsesHttp2);
+        await using var watches = new ApiClient(target, settings.Client, settings.WatchesUseHttp2);
         await using var pump = new Pump(client, processes, TimeSpan.FromSeconds(settings.SecondsMax));
         try
         {

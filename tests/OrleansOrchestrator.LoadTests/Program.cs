@@ -1,5 +1,6 @@
 using System.CommandLine;
 using OrleansOrchestrator.LoadTests;
+using OrleansOrchestrator.LoadTests.Client;
 
 var scenarios = new Argument<string[]>("scenario")
 {
@@ -11,6 +12,10 @@ scenarios.AcceptOnlyFromAmong([.. LoadRun.Scenarios.Select(scenario => scenario.
 var kubeConfig = new Option<string?>("--kubeconfig")
 {
     Description = "Load the server of this kubeconfig; without it PostgreSQL and a silo are started for each scenario",
+};
+var client = new Option<ClientKind>("--client")
+{
+    Description = "Whose client sends requests: the harness's own, which is lean, or the framework's, to confirm what that one says",
 };
 var http = new Option<string>("--http") { Description = "The version of HTTP for requests", DefaultValueFactory = _ => "1.1" };
 http.AcceptOnlyFromAmong("1.1", "2");
@@ -35,12 +40,13 @@ var processes = new Option<string[]>("--process")
 
 var command = new RootCommand("Loads a server of the Kubernetes API and prints what it can do.")
 {
-    scenarios, kubeConfig, http, watchHttp, count, warmUp, seconds, minutes, processes,
+    scenarios, kubeConfig, client, http, watchHttp, count, warmUp, seconds, minutes, processes,
 };
 command.SetAction((parsed, cancellationToken) => LoadRun.RunAsync(
     new LoadSettings(
         parsed.GetValue(scenarios) ?? [],
         parsed.GetValue(kubeConfig),
+        parsed.GetValue(client),
         parsed.GetValue(http) == "2",
         parsed.GetValue(watchHttp) == "2",
         parsed.GetValue(count),

@@ -1,16 +1,24 @@
+using System.Net;
 using System.Text.Json;
 
 namespace OrleansOrchestrator.LoadTests.Client;
 
 /// <summary>Opens channels to a server, of one version of HTTP.</summary>
-internal sealed class ApiClient(ApiTarget target, bool usesHttp2) : IAsyncDisposable
+internal sealed class ApiClient(ApiTarget target, ClientKind kind, bool usesHttp2) : IAsyncDisposable
 {
-    private readonly HttpMessageInvoker? _shared = usesHttp2 ? Http2Channel.Share(target) : null;
+    private readonly HttpMessageInvoker _shared = FrameworkChannel.Share(target);
     private readonly List<Http2Connection> _connections = [];
 
     public ApiTarget Target { get; } = target;
 
-    public IApiChannel Open() => _shared is null ? new Http1Channel(Target) : new Http2Channel(Target, _shared, Join());
+    public bool UsesHttp2 { get; } = usesHttp2;
+
+    public IApiChannel Open() => (kind, UsesHttp2) switch
+    {
+        (ClientKind.Lean, false) => new Http1Channel(Target),
+        (ClientKind.Lean, true) => new Http2Channel(Join(), OpenFramework()),
+        _ => OpenFramework(),
+    };
 
     public RequestTemplate Request(string method, string path, string body = "", string contentType = "application/json") =>
         new(Target, method, path, body, contentType);
@@ -28,8 +36,8 @@ internal sealed class ApiClient(ApiTarget target, bool usesHttp2) : IAsyncDispos
     /// <summary>The revision that a collection is at.</summary>
     public async Task<string> ReadRevisionAsync(string path)
     {
-        using var shared = Http2Channel.Share(Target);
-        using var response = await Http2Channel.GetAsync(Target, shared, Request("GET", $"{path}?limit=1"), 0, CancellationToken.None);
+        using var response = await FrameworkChannel.GetAsync(
+            Target, _shared, Request("GET", $"{path}?limit=1"), 0, HttpVersion.Version20, CancellationToken.None);
         await using var body = await response.Content.ReadAsStreamAsync();
         using var list = await JsonDocument.ParseAsync(body);
         return list.RootElement.GetProperty("metadata").GetProperty("resourceVersion").GetString()!;
@@ -37,10 +45,12 @@ internal sealed class ApiClient(ApiTarget target, bool usesHttp2) : IAsyncDispos
 
     public async ValueTask DisposeAsync()
     {
-        _shared?.Dispose();
+        _shared.Dispose();
         foreach (var connection in _connections)
             await connection.DisposeAsync();
     }
+
+    private FrameworkChannel OpenFramework() => new(Target, _shared, UsesHttp2 ? HttpVersion.Version20 : HttpVersion.Version11);
 
     private Http2Connection Join()
     {

@@ -5,6 +5,9 @@ namespace OrleansOrchestrator.LoadTests.Measuring;
 /// <summary>Measures a step: its time, and the processor time of all processes that take part.</summary>
 internal sealed class CpuMeter
 {
+    /// <summary>What this process, which sends the requests, is called.</summary>
+    public const string Client = "client";
+
     private readonly IReadOnlyList<ProcessGroup> _processes;
     private readonly double[] _before;
     private readonly TimeSpan _clientBefore = Process.GetCurrentProcess().TotalProcessorTime;
@@ -31,7 +34,7 @@ internal sealed class CpuMeter
     public Measurement Stop(Measurement measured)
     {
         var client = (Process.GetCurrentProcess().TotalProcessorTime - _clientBefore).TotalSeconds;
-        var cpu = _processes.Select((process, i) => (process.Name, process.CpuSeconds() - _before[i])).Append(("client", client));
+        var cpu = _processes.Select((process, i) => (process.Name, process.CpuSeconds() - _before[i])).Append((Client, client));
         return measured with
         {
             Load = Machine.Load(),

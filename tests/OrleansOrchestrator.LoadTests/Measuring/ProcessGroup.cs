@@ -14,7 +14,11 @@ internal sealed record ProcessGroup(string Name, int Id)
     /// <summary>Processor time so far in seconds, of the process, its children, and the children that have ended.</summary>
     public double CpuSeconds() => Members().Sum(fields =>
         (Long(fields, UserTimeField) + Long(fields, UserTimeField + 1)) / TicksPerSecond)
-        + (Read(Id) is { } own ? (Long(own, UserTimeField + 2) + Long(own, UserTimeField + 3)) / TicksPerSecond : 0);
+        + EndedChildrenSeconds();
+
+    /// <summary>Processor time in seconds of the children that have ended.</summary>
+    public double EndedChildrenSeconds() =>
+        Read(Id) is { } own ? (Long(own, UserTimeField + 2) + Long(own, UserTimeField + 3)) / TicksPerSecond : 0;
 
     /// <summary>Memory held in bytes; what several processes share is counted once.</summary>
     public long MemoryBytes() => MemberIds().Sum(ReadProportionalBytes);

@@ -14,6 +14,9 @@ internal sealed class Pump(ApiClient client, IReadOnlyList<ProcessGroup> process
 
     public ApiClient Client { get; } = client;
 
+    /// <summary>Does the same with another client.</summary>
+    public Pump With(ApiClient other) => new(other, Processes, timeMax);
+
     public IReadOnlyList<ProcessGroup> Processes { get; } = processes;
 
     public async ValueTask DisposeAsync()

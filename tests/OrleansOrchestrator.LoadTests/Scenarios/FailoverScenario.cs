@@ -39,7 +39,7 @@ internal sealed class FailoverScenario : IScenario
         var path = $"/api/v1/namespaces/{name}/configmaps";
         var clients = new List<ApiClient>();
         foreach (var silo in cluster.Silos)
-            clients.Add(new ApiClient(await ApiTarget.FromKubeConfigAsync(silo.KubeConfig), usesHttp2: false));
+            clients.Add(new ApiClient(await ApiTarget.FromKubeConfigAsync(silo.KubeConfig), ClientKind.Lean, usesHttp2: false));
 
         using var ending = new CancellationTokenSource();
         var next = round * 1_000_000;

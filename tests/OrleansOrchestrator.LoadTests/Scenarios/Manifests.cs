@@ -14,6 +14,9 @@ internal static class Manifests
         {"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"{{{{prefix}}}}-{{{{Number}}}}","labels":{"group":"{{{{group}}}}"}},"data":{"payload":"{{{{new string('x', 1024)}}}}"}}
         """;
 
+    /// <summary>A config map with 1 KiB of data that the server names.</summary>
+    public static string UnnamedConfigMap() => ConfigMap("map").Replace($"\"name\":\"map-{Number}\"", "\"generateName\":\"map-\"", StringComparison.Ordinal);
+
     /// <summary>A change of a config map.</summary>
     public static string ConfigMapPatch() => "{\"data\":{\"counter\":\"" + Number + "\"}}";
 

@@ -1,3 +1,4 @@
+using System.Net;
 using OrleansOrchestrator.LoadTests.Client;
 using OrleansOrchestrator.LoadTests.Cluster;
 using OrleansOrchestrator.LoadTests.Measuring;
@@ -25,8 +26,9 @@ internal sealed record Holdings(long MemoryBytes, int Files, int Threads, long W
         try
         {
             var target = await ApiTarget.FromKubeConfigAsync(silo.KubeConfig);
-            using var shared = Http2Channel.Share(target);
-            using var answer = await Http2Channel.GetAsync(target, shared, new RequestTemplate(target, "GET", "/metrics"), 0, CancellationToken.None);
+            using var shared = FrameworkChannel.Share(target);
+            using var answer = await FrameworkChannel.GetAsync(
+                target, shared, new RequestTemplate(target, "GET", "/metrics"), 0, HttpVersion.Version20, CancellationToken.None);
             return SiloMetrics.CountWatches(await answer.Content.ReadAsStringAsync());
         }
         catch (Exception busy) when (busy is IOException or HttpRequestException)

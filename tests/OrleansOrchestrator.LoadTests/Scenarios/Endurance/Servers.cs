@@ -19,7 +19,7 @@ internal sealed class Servers : IAsyncDisposable
     {
         var clients = new List<ApiClient>();
         foreach (var silo in silos)
-            clients.Add(new ApiClient(await ApiTarget.FromKubeConfigAsync(silo.KubeConfig), usesHttp2: false));
+            clients.Add(new ApiClient(await ApiTarget.FromKubeConfigAsync(silo.KubeConfig), ClientKind.Lean, usesHttp2: false));
         _all.AddRange(clients);
         Volatile.Write(ref _current, [.. clients]);
     }
