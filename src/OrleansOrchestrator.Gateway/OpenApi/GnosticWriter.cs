@@ -1,4 +1,5 @@
 using System.Text.Json;
+using OrleansOrchestrator.Gateway.Protobuf;
 using OrleansOrchestrator.Gateway.Responses;
 
 namespace OrleansOrchestrator.Gateway.OpenApi;
@@ -6,7 +7,7 @@ namespace OrleansOrchestrator.Gateway.OpenApi;
 /// <summary>Writes an OpenAPI 2 document in gnostic's protobuf encoding, which is the only one that kubectl reads of it.</summary>
 /// <remarks>
 /// Field numbers are those of https://github.com/google/gnostic/blob/main/openapiv2/OpenAPIv2.proto. Only what the gateway's own
-/// documents have is written.
+/// documents have is written, each message from its last field to its first.
 /// </remarks>
 internal static class GnosticWriter
 {
@@ -15,168 +16,141 @@ internal static class GnosticWriter
     {
         using var json = version2.Open();
         using var document = JsonDocument.Parse(json);
+        using var writer = new WireWriter();
         var root = document.RootElement;
-        var head = new GnosticMessage();
-        head.Text(1, root, "swagger");
-        head.Message(2, Info(root.GetProperty("info")));
-        head.WriteTo(stream);
-        WriteMap(stream, 8, 2, root.GetProperty("paths"), PathItem);
-        WriteMap(stream, 9, 1, root.GetProperty("definitions"), Schema);
+        writer.Message(2, root, "info", Info);
+        writer.Text(1, root, "swagger");
+        stream.Write(writer.Written);
+        WriteMap(stream, writer, 8, 2, root.GetProperty("paths"), PathItem);
+        WriteMap(stream, writer, 9, 1, root.GetProperty("definitions"), Schema);
     }
 
     /// <summary>Writes a message that is a map, in as many parts as it has entries: parts of one message add up.</summary>
-    private static void WriteMap(Stream stream, int field, int entryField, JsonElement map, Func<JsonElement, GnosticMessage> convert)
+    private static void WriteMap(
+        Stream stream, WireWriter writer, int field, int entryField, JsonElement map, Action<WireWriter, JsonElement> write)
     {
         foreach (var entry in map.EnumerateObject())
         {
-            var part = new GnosticMessage();
-            part.Message(entryField, Named(entry.Name, convert(entry.Value)));
-            var whole = new GnosticMessage();
-            whole.Message(field, part);
-            whole.WriteTo(stream);
+            writer.Clear();
+            writer.Named(entryField, entry, write);
+            writer.Close(field, 0);
+            stream.Write(writer.Written);
         }
     }
 
-    private static GnosticMessage Named(string name, GnosticMessage value)
+    /// <summary>Makes a message that is nothing but one field, which is a message.</summary>
+    private static Action<WireWriter, JsonElement> In(int field, Action<WireWriter, JsonElement> write) =>
+        (writer, value) => writer.Message(field, value, write);
+
+    private static void Info(WireWriter writer, JsonElement info)
     {
-        var message = new GnosticMessage();
-        message.Text(1, name);
-        message.Message(2, value);
-        return message;
+        writer.Text(2, info, "version");
+        writer.Text(1, info, "title");
     }
 
-    private static GnosticMessage Wrapped(int field, GnosticMessage value)
+    private static void PathItem(WireWriter writer, JsonElement path)
     {
-        var message = new GnosticMessage();
-        message.Message(field, value);
-        return message;
+        writer.Messages(9, path, "parameters", Parameter);
+        writer.Message(8, path, "patch", Operation);
+        writer.Message(5, path, "delete", Operation);
+        writer.Message(4, path, "post", Operation);
+        writer.Message(3, path, "put", Operation);
+        writer.Message(2, path, "get", Operation);
     }
 
-    private static GnosticMessage Info(JsonElement info)
+    private static void Operation(WireWriter writer, JsonElement operation)
     {
-        var message = new GnosticMessage();
-        message.Text(1, info, "title");
-        message.Text(2, info, "version");
-        return message;
+        writer.Extensions(13, operation);
+        writer.Message(9, operation, "responses", (message, responses) => message.AllNamed(1, responses, In(1, Response)));
+        writer.Messages(8, operation, "parameters", Parameter);
+        writer.Texts(7, operation, "consumes");
+        writer.Texts(6, operation, "produces");
+        writer.Text(5, operation, "operationId");
+        writer.Texts(1, operation, "tags");
     }
 
-    private static GnosticMessage PathItem(JsonElement path)
+    private static void Response(WireWriter writer, JsonElement response)
     {
-        var message = new GnosticMessage();
-        foreach (var (name, field) in ((string, int)[])[("get", 2), ("put", 3), ("post", 4), ("delete", 5), ("patch", 8)])
+        writer.Message(2, response, "schema", In(1, Schema));
+        writer.Text(1, response, "description");
+    }
+
+    private static void Parameter(WireWriter writer, JsonElement parameter)
+    {
+        // A parameter is one of several messages within each other. A query parameter may be empty, for which its message has one field more.
+        var write = parameter.GetProperty("in").GetString() switch
         {
-            if (path.TryGetProperty(name, out var operation))
-                message.Message(field, Operation(operation));
-        }
-
-        message.Messages(9, path, "parameters", Parameter);
-        return message;
+            "body" => In(1, BodyParameter),
+            OpenApi.Parameter.InPath => In(2, In(4, PathParameter)),
+            _ => In(2, In(3, QueryParameter)),
+        };
+        writer.Message(1, parameter, write);
     }
 
-    private static GnosticMessage Operation(JsonElement operation)
+    private static void BodyParameter(WireWriter writer, JsonElement parameter)
     {
-        var message = new GnosticMessage();
-        message.Texts(1, operation, "tags");
-        message.Text(5, operation, "operationId");
-        message.Texts(6, operation, "produces");
-        message.Texts(7, operation, "consumes");
-        message.Messages(8, operation, "parameters", Parameter);
-        var responses = new GnosticMessage();
-        foreach (var response in operation.GetProperty("responses").EnumerateObject())
-            responses.Message(1, Named(response.Name, Wrapped(1, Response(response.Value))));
-        message.Message(9, responses);
-        message.Extensions(13, operation);
-        return message;
+        writer.Message(5, parameter, "schema", Schema);
+        writer.Flag(4, parameter, "required");
+        writer.Text(3, parameter, "in");
+        writer.Text(2, parameter, "name");
     }
 
-    private static GnosticMessage Response(JsonElement response)
+    private static void PathParameter(WireWriter writer, JsonElement parameter)
     {
-        var message = new GnosticMessage();
-        message.Text(1, response, "description");
-        message.Message(2, Wrapped(1, Schema(response.GetProperty("schema"))));
-        return message;
+        writer.Flag(19, parameter, "uniqueItems");
+        writer.Text(5, parameter, "type");
+        ParameterHead(writer, parameter);
     }
 
-    private static GnosticMessage Parameter(JsonElement parameter)
+    private static void QueryParameter(WireWriter writer, JsonElement parameter)
     {
-        var message = new GnosticMessage();
-        var place = parameter.GetProperty("in").GetString();
-        if (place == "body")
-        {
-            message.Text(2, parameter, "name");
-            message.Text(3, parameter, "in");
-            message.Flag(4, parameter, "required");
-            message.Message(5, Schema(parameter.GetProperty("schema")));
-            return Wrapped(1, Wrapped(1, message));
-        }
-
-        // Query parameters may be empty, for which their message has one more field than that of path parameters.
-        var inPath = place == OpenApi.Parameter.InPath;
-        message.Flag(1, parameter, "required");
-        message.Text(2, parameter, "in");
-        message.Text(4, parameter, "name");
-        message.Text(inPath ? 5 : 6, parameter, "type");
-        message.Flag(inPath ? 19 : 20, parameter, "uniqueItems");
-        return Wrapped(1, Wrapped(2, Wrapped(inPath ? 4 : 3, message)));
+        writer.Flag(20, parameter, "uniqueItems");
+        writer.Text(6, parameter, "type");
+        ParameterHead(writer, parameter);
     }
 
-    private static GnosticMessage Schema(JsonElement schema)
+    private static void ParameterHead(WireWriter writer, JsonElement parameter)
     {
-        var message = new GnosticMessage();
-        message.Text(1, schema, "$ref");
-        message.Text(2, schema, "format");
-        message.Text(3, schema, "title");
-        message.Text(4, schema, "description");
-        message.Any(5, schema, "default");
-        message.Number(6, schema, "multipleOf");
-        message.Number(7, schema, "maximum");
-        message.Flag(8, schema, "exclusiveMaximum");
-        message.Number(9, schema, "minimum");
-        message.Flag(10, schema, "exclusiveMinimum");
-        message.Integer(11, schema, "maxLength");
-        message.Integer(12, schema, "minLength");
-        message.Text(13, schema, "pattern");
-        message.Integer(14, schema, "maxItems");
-        message.Integer(15, schema, "minItems");
-        message.Flag(16, schema, "uniqueItems");
-        message.Integer(17, schema, "maxProperties");
-        message.Integer(18, schema, "minProperties");
-        message.Texts(19, schema, "required");
-        message.Anys(20, schema, "enum");
-        if (schema.TryGetProperty("additionalProperties", out var additional))
-            message.Message(21, AdditionalProperties(additional));
-        if (schema.TryGetProperty("type", out var type))
-            message.Message(22, TypeItem(type.GetString()!));
-        if (schema.TryGetProperty("items", out var items))
-            message.Message(23, Wrapped(1, Schema(items)));
-        message.Messages(24, schema, "allOf", Schema);
-        if (schema.TryGetProperty("properties", out var properties))
-            message.Message(25, Properties(properties));
-        message.Extensions(31, schema);
-        return message;
+        writer.Text(4, parameter, "name");
+        writer.Text(2, parameter, "in");
+        writer.Flag(1, parameter, "required");
     }
 
-    private static GnosticMessage AdditionalProperties(JsonElement additional)
+    private static void Schema(WireWriter writer, JsonElement schema)
+    {
+        writer.Extensions(31, schema);
+        writer.Message(25, schema, "properties", (message, properties) => message.AllNamed(1, properties, Schema));
+        writer.Messages(24, schema, "allOf", Schema);
+        writer.Message(23, schema, "items", In(1, Schema));
+        writer.Message(22, schema, "type", (message, type) => message.Text(1, type.GetString()!));
+        writer.Message(21, schema, "additionalProperties", AdditionalProperties);
+        writer.Messages(20, schema, "enum", GnosticFields.Any);
+        writer.Texts(19, schema, "required");
+        writer.Integer(18, schema, "minProperties");
+        writer.Integer(17, schema, "maxProperties");
+        writer.Flag(16, schema, "uniqueItems");
+        writer.Integer(15, schema, "minItems");
+        writer.Integer(14, schema, "maxItems");
+        writer.Text(13, schema, "pattern");
+        writer.Integer(12, schema, "minLength");
+        writer.Integer(11, schema, "maxLength");
+        writer.Flag(10, schema, "exclusiveMinimum");
+        writer.Number(9, schema, "minimum");
+        writer.Flag(8, schema, "exclusiveMaximum");
+        writer.Number(7, schema, "maximum");
+        writer.Number(6, schema, "multipleOf");
+        writer.Message(5, schema, "default", GnosticFields.Any);
+        writer.Text(4, schema, "description");
+        writer.Text(3, schema, "title");
+        writer.Text(2, schema, "format");
+        writer.Text(1, schema, "$ref");
+    }
+
+    private static void AdditionalProperties(WireWriter writer, JsonElement additional)
     {
         if (additional.ValueKind == JsonValueKind.Object)
-            return Wrapped(1, Schema(additional));
-        var message = new GnosticMessage();
-        message.Flag(2, additional.GetBoolean());
-        return message;
-    }
-
-    private static GnosticMessage TypeItem(string type)
-    {
-        var message = new GnosticMessage();
-        message.Text(1, type);
-        return message;
-    }
-
-    private static GnosticMessage Properties(JsonElement properties)
-    {
-        var message = new GnosticMessage();
-        foreach (var property in properties.EnumerateObject())
-            message.Message(1, Named(property.Name, Schema(property.Value)));
-        return message;
+            writer.Message(1, additional, Schema);
+        else
+            writer.Integer(2, additional.GetBoolean() ? 1 : 0);
     }
 }

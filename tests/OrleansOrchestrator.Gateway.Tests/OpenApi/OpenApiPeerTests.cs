@@ -1,0 +1,100 @@
+using System.Text;
+using System.Text.Json.Nodes;
+using k8s.Models;
+using Microsoft.OpenApi;
+using Microsoft.OpenApi.Reader;
+using OrleansOrchestrator.Gateway.Tests.Hosting;
+using OrleansOrchestrator.Model.Codec;
+using OrleansOrchestrator.Model.CustomResources;
+
+namespace OrleansOrchestrator.Gateway.Tests.OpenApi;
+
+/// <summary>The documents, read by Microsoft.OpenApi: a peer that knows the specification, and not the gateway.</summary>
+public sealed class OpenApiPeerTests : IAsyncLifetime
+{
+    /// <summary>A kind that has whatever a structural schema may have.</summary>
+    private const string Definition = """
+        {"metadata":{"name":"gadgets.test.example.com","uid":"1"},
+         "spec":{"group":"test.example.com","scope":"Namespaced",
+          "names":{"plural":"gadgets","singular":"gadget","kind":"Gadget","listKind":"GadgetList"},
+          "versions":[
+           {"name":"v1","served":true,"storage":true,"subresources":{"status":{},"scale":{"specReplicasPath":".spec.replicas","statusReplicasPath":".status.replicas"}},
+            "selectableFields":[{"jsonPath":".spec.mode"}],
+            "schema":{"openAPIV3Schema":{"type":"object","description":"A gadget.","required":["spec"],"properties":{
+             "spec":{"type":"object","required":["replicas"],"properties":{
+              "replicas":{"type":"integer","format":"int32","description":"How many.","default":1,"minimum":0,"maximum":9,"exclusiveMaximum":true},
+              "share":{"type":"number","format":"double","multipleOf":0.5},
+              "mode":{"type":"string","enum":["a","b"],"nullable":true,"pattern":"^[ab]$","minLength":1,"maxLength":1,"title":"Mode","example":"a"},
+              "either":{"x-kubernetes-int-or-string":true},
+              "both":{"x-kubernetes-int-or-string":true,"anyOf":[{"type":"integer"},{"type":"string"}]},
+              "free":{"x-kubernetes-preserve-unknown-fields":true},
+              "tags":{"type":"array","items":{"type":"string"},"minItems":1,"maxItems":3,"x-kubernetes-list-type":"set"},
+              "ports":{"type":"array","items":{"type":"object","required":["port"],"properties":{"port":{"type":"integer"}}},"x-kubernetes-list-type":"map","x-kubernetes-list-map-keys":["port"]},
+              "more":{"type":"object","additionalProperties":{"type":"string"},"minProperties":1,"maxProperties":4},
+              "pod":{"type":"object","x-kubernetes-embedded-resource":true,"x-kubernetes-preserve-unknown-fields":true},
+              "choice":{"type":"object","properties":{"a":{"type":"string"},"b":{"type":"string"}},"oneOf":[{"required":["a"]},{"required":["b"]}],"not":{"required":["a","b"]}},
+              "docs":{"type":"string","externalDocs":{"url":"https://example.com","description":"more"}}}},
+             "status":{"type":"object","x-kubernetes-preserve-unknown-fields":true}}}}},
+           {"name":"v1beta1","served":true,"storage":false,
+            "schema":{"openAPIV3Schema":{"type":"object","x-kubernetes-preserve-unknown-fields":true}}}]}}
+        """;
+
+    // The specification allows it in parameters that are no bodies (https://spec.openapis.org/oas/v2.0.html#parameter-object).
+    private const string AllowedAfterAll = "uniqueItems is not a valid property";
+
+    private readonly GatewayFixture _gateway = new();
+
+    public async ValueTask InitializeAsync()
+    {
+        await _gateway.InitializeAsync();
+        _gateway.Registry.SetCustom([new CustomKind(ObjectCodec.Decode<V1CustomResourceDefinition>(Encoding.UTF8.GetBytes(Definition)))]);
+    }
+
+    public async ValueTask DisposeAsync() => await _gateway.DisposeAsync();
+
+    [Fact]
+    public async Task Version3_OfEveryGroup_IsReadByAPeerWithoutAFault()
+    {
+        var paths = (await _gateway.Admin.GetJsonAsync("/openapi/v3")).ShouldSucceed()["paths"]!.AsObject();
+        paths.Count.ShouldBeGreaterThan(20);
+        foreach (var (prefix, entry) in paths)
+        {
+            var address = entry!["serverRelativeURL"]!.GetValue<string>();
+            var (document, faults) = await ReadAsync(address, OpenApiSpecVersion.OpenApi3_0);
+            faults.ShouldBeEmpty(prefix);
+            document.Paths.ShouldNotBeEmpty(prefix);
+            document.Components!.Schemas.ShouldNotBeNull(prefix).ShouldNotBeEmpty(prefix);
+        }
+    }
+
+    [Fact]
+    public async Task Version2_OfEverything_IsReadByAPeerWithoutAFault()
+    {
+        var (document, faults) = await ReadAsync("/openapi/v2", OpenApiSpecVersion.OpenApi2_0);
+
+        faults.Where(fault => !fault.Contains(AllowedAfterAll, StringComparison.Ordinal)).ShouldBeEmpty();
+        document.Paths.Keys.ShouldContain("/apis/test.example.com/v1/namespaces/{namespace}/gadgets/{name}/scale");
+        document.Components!.Schemas!.Keys.ShouldContain("io.k8s.api.core.v1.Pod");
+    }
+
+    private async Task<(OpenApiDocument Document, IReadOnlyList<string> Faults)> ReadAsync(string path, OpenApiSpecVersion version)
+    {
+        var json = (await _gateway.Admin.GetJsonAsync(path)).ShouldSucceed();
+        var result = OpenApiDocument.Parse(json.ToJsonString(), OpenApiConstants.Json, new OpenApiReaderSettings { RuleSet = ValidationRuleSet.GetDefaultRuleSet() });
+        var diagnostic = result.Diagnostic.ShouldNotBeNull();
+        diagnostic.SpecificationVersion.ShouldBe(version);
+        var faults = diagnostic.Errors.Concat(diagnostic.Warnings).Select(fault => $"{fault.Pointer}: {fault.Message}")
+            .Concat(References(json).Where(reference => Resolve(json, reference) is null).Select(reference => $"nothing is at {reference}"));
+        return (result.Document.ShouldNotBeNull(), [.. faults.Distinct()]);
+    }
+
+    private static JsonNode? Resolve(JsonNode document, string reference) =>
+        reference.TrimStart('#', '/').Split('/').Aggregate((JsonNode?)document, (node, part) => node?[part]);
+
+    private static IEnumerable<string> References(JsonNode? node) => node switch
+    {
+        JsonObject obj => obj.SelectMany(property => property is { Key: "$ref", Value: JsonValue reference } ? [reference.GetValue<string>()] : References(property.Value)),
+        JsonArray array => array.SelectMany(References),
+        _ => [],
+    };
+}
