@@ -3,9 +3,9 @@ using System.Text.Json.Nodes;
 using k8s.Models;
 using Microsoft.OpenApi;
 using Microsoft.OpenApi.Reader;
+using OrleansOrchestrator.Documents.CustomResources;
 using OrleansOrchestrator.Gateway.Tests.Hosting;
 using OrleansOrchestrator.Model.Codec;
-using OrleansOrchestrator.Model.CustomResources;
 
 namespace OrleansOrchestrator.Gateway.Tests.OpenApi;
 
