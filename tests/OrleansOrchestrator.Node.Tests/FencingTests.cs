@@ -2,8 +2,8 @@ using CsCheck;
 using k8s.Models;
 using Microsoft.Extensions.Time.Testing;
 using OrleansOrchestrator.Model.Fencing;
-using OrleansOrchestrator.Node.Agent;
 using OrleansOrchestrator.Node.Leases;
+using OrleansOrchestrator.Node.Options;
 using OrleansOrchestrator.Node.Tests.Fakes;
 
 namespace OrleansOrchestrator.Node.Tests;

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using OrleansOrchestrator.Node.Guarding;
+using OrleansOrchestrator.Node.Runtime.Process;
 using OrleansOrchestrator.Testing;
 
 namespace OrleansOrchestrator.Node.Tests;

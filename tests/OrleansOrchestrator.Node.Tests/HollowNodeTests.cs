@@ -1,6 +1,6 @@
 using k8s.Models;
 using OrleansOrchestrator.Model.Fencing;
-using OrleansOrchestrator.Node.Agent;
+using OrleansOrchestrator.Node.Options;
 using OrleansOrchestrator.Node.Runtime.Hollow;
 using OrleansOrchestrator.Node.Tests.Fakes;
 using OrleansOrchestrator.Testing;

@@ -1,6 +1,6 @@
 using k8s.Models;
 using OrleansOrchestrator.Loops;
-using OrleansOrchestrator.Node.Pods;
+using OrleansOrchestrator.Node.Planning;
 using OrleansOrchestrator.Node.Probes;
 using OrleansOrchestrator.Node.Runtime;
 using OrleansOrchestrator.Node.Status;

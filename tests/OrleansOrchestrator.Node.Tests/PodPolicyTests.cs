@@ -1,5 +1,6 @@
 using k8s.Models;
 using OrleansOrchestrator.Node.Configuration;
+using OrleansOrchestrator.Node.Planning;
 using OrleansOrchestrator.Node.Pods;
 using OrleansOrchestrator.Node.Tests.Fakes;
 

@@ -1,7 +1,7 @@
 using System.Text;
 using k8s.Models;
 using OrleansOrchestrator.Model.Fencing;
-using OrleansOrchestrator.Node.Agent;
+using OrleansOrchestrator.Node.Options;
 using OrleansOrchestrator.Node.Runtime;
 using OrleansOrchestrator.Node.Tests.Fakes;
 using OrleansOrchestrator.Testing;

@@ -2,7 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using CsCheck;
 using k8s.Models;
-using OrleansOrchestrator.Node.Agent;
+using OrleansOrchestrator.Node.Options;
 using OrleansOrchestrator.Node.Proxy;
 using OrleansOrchestrator.Node.Tests.Fakes;
 using OrleansOrchestrator.Testing;

@@ -1,5 +1,5 @@
 using OrleansOrchestrator.Loops;
-using OrleansOrchestrator.Node.Pods;
+using OrleansOrchestrator.Node.Planning;
 
 namespace OrleansOrchestrator.Node.Tests;
 

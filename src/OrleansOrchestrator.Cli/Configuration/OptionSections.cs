@@ -5,7 +5,7 @@ using OrleansOrchestrator.ControlPlane.Store;
 using OrleansOrchestrator.ControlPlane.Watch;
 using OrleansOrchestrator.Gateway.Options;
 using OrleansOrchestrator.Model.Fencing;
-using OrleansOrchestrator.Node.Agent;
+using OrleansOrchestrator.Node.Options;
 using OrleansOrchestrator.Scheduling.Placements;
 using OrleansOrchestrator.Storage.PostgreSql;
 

@@ -6,6 +6,7 @@ using OrleansOrchestrator.Cli.Nodes;
 using OrleansOrchestrator.Cli.Processes;
 using OrleansOrchestrator.Node.Agent;
 using OrleansOrchestrator.Node.Api;
+using OrleansOrchestrator.Node.Options;
 
 namespace OrleansOrchestrator.Cli.Dev;
 

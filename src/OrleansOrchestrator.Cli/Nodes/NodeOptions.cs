@@ -1,6 +1,6 @@
 using OrleansOrchestrator.Cli.Configuration;
 using OrleansOrchestrator.Model.Fencing;
-using OrleansOrchestrator.Node.Agent;
+using OrleansOrchestrator.Node.Options;
 
 namespace OrleansOrchestrator.Cli.Nodes;
 

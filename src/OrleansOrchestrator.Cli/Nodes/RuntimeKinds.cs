@@ -1,4 +1,4 @@
-using OrleansOrchestrator.Node.Agent;
+using OrleansOrchestrator.Node.Options;
 
 namespace OrleansOrchestrator.Cli.Nodes;
 

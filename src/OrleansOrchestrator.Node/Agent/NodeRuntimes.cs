@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using OrleansOrchestrator.Node.Options;
 using OrleansOrchestrator.Node.Runtime;
 using OrleansOrchestrator.Node.Runtime.Docker;
 using OrleansOrchestrator.Node.Runtime.Hollow;

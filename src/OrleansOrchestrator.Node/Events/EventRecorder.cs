@@ -6,7 +6,6 @@ using k8s.Models;
 using Microsoft.Extensions.Logging;
 using OrleansOrchestrator.Loops;
 using OrleansOrchestrator.Node.Api;
-using OrleansOrchestrator.Node.Status;
 
 namespace OrleansOrchestrator.Node.Events;
 

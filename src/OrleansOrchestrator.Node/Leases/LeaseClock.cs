@@ -1,5 +1,5 @@
 using System.Globalization;
-using OrleansOrchestrator.Node.Guarding;
+using OrleansOrchestrator.Node.Runtime.Process;
 
 namespace OrleansOrchestrator.Node.Leases;
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using k8s.Models;
 using OrleansOrchestrator.Node.Configuration;
+using OrleansOrchestrator.Node.Planning;
 using OrleansOrchestrator.Node.Runtime;
 using OrleansOrchestrator.Node.Volumes;
 

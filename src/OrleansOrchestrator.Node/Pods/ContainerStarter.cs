@@ -1,6 +1,7 @@
 using k8s.Models;
 using OrleansOrchestrator.Node.Configuration;
 using OrleansOrchestrator.Node.Events;
+using OrleansOrchestrator.Node.Planning;
 using OrleansOrchestrator.Node.Runtime;
 using OrleansOrchestrator.Node.Status;
 using OrleansOrchestrator.Node.Volumes;

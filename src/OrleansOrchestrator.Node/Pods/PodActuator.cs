@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using OrleansOrchestrator.Node.Api;
 using OrleansOrchestrator.Node.Configuration;
 using OrleansOrchestrator.Node.Events;
+using OrleansOrchestrator.Node.Planning;
 using OrleansOrchestrator.Node.Runtime;
 using OrleansOrchestrator.Node.Volumes;
 

@@ -1,10 +1,10 @@
 using Microsoft.Extensions.Logging;
 using OrleansOrchestrator.Model.Fencing;
-using OrleansOrchestrator.Node.Agent;
 using OrleansOrchestrator.Node.Api;
 using OrleansOrchestrator.Node.Events;
 using OrleansOrchestrator.Node.Guarding;
 using OrleansOrchestrator.Node.Leases;
+using OrleansOrchestrator.Node.Options;
 using OrleansOrchestrator.Node.Probes;
 using OrleansOrchestrator.Node.Runtime;
 using OrleansOrchestrator.Node.Volumes;

@@ -5,6 +5,7 @@ using Microsoft.Extensions.Logging;
 using OrleansOrchestrator.Loops;
 using OrleansOrchestrator.Node.Api;
 using OrleansOrchestrator.Node.Events;
+using OrleansOrchestrator.Node.Planning;
 using OrleansOrchestrator.Node.Probes;
 using OrleansOrchestrator.Node.Status;
 

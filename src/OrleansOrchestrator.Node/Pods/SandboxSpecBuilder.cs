@@ -1,5 +1,6 @@
 using k8s.Models;
-using OrleansOrchestrator.Node.Agent;
+using OrleansOrchestrator.Node.Options;
+using OrleansOrchestrator.Node.Planning;
 using OrleansOrchestrator.Node.Runtime;
 
 namespace OrleansOrchestrator.Node.Pods;

@@ -1,6 +1,6 @@
 using k8s.Models;
 using OrleansOrchestrator.Node.Api;
-using OrleansOrchestrator.Node.Pods;
+using OrleansOrchestrator.Node.Configuration;
 
 namespace OrleansOrchestrator.Node.Proxy;
 

@@ -2,8 +2,8 @@ using System.Globalization;
 using k8s.Models;
 using OrleansOrchestrator.Model.Fencing;
 using OrleansOrchestrator.Model.Tunnels;
-using OrleansOrchestrator.Node.Agent;
-using OrleansOrchestrator.Node.Status;
+using OrleansOrchestrator.Node.Api;
+using OrleansOrchestrator.Node.Options;
 
 namespace OrleansOrchestrator.Node.Registration;
 

@@ -1,4 +1,3 @@
-using OrleansOrchestrator.Node.Guarding;
 using OrleansOrchestrator.Node.Runtime.Sessions;
 
 namespace OrleansOrchestrator.Node.Runtime;

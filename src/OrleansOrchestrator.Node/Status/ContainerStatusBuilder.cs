@@ -1,6 +1,8 @@
 using System.Globalization;
 using k8s.Models;
-using OrleansOrchestrator.Node.Pods;
+using OrleansOrchestrator.Node.Api;
+using OrleansOrchestrator.Node.Planning;
+using OrleansOrchestrator.Node.Probes;
 using OrleansOrchestrator.Node.Runtime;
 
 namespace OrleansOrchestrator.Node.Status;
@@ -29,7 +31,7 @@ internal sealed class ContainerStatusBuilder(PodView view, string scheme)
     }
 
     /// <summary>An init container is ready when it has succeeded, any other one when its probes say so.</summary>
-    private bool IsReady(V1Container container, ContainerInstance? newest, Probes.ContainerHealth? health)
+    private bool IsReady(V1Container container, ContainerInstance? newest, ContainerHealth? health)
     {
         var runsToEnd = view.InitContainers.Contains(container) && container.RestartPolicy != "Always";
         return runsToEnd

@@ -1,6 +1,7 @@
 using k8s.Models;
 using OrleansOrchestrator.Model.Pods;
-using OrleansOrchestrator.Node.Pods;
+using OrleansOrchestrator.Node.Api;
+using OrleansOrchestrator.Node.Planning;
 using OrleansOrchestrator.Node.Runtime;
 
 namespace OrleansOrchestrator.Node.Status;

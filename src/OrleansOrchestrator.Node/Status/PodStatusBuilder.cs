@@ -1,6 +1,8 @@
 using k8s.Models;
 using OrleansOrchestrator.Model.Pods;
-using OrleansOrchestrator.Node.Pods;
+using OrleansOrchestrator.Node.Api;
+using OrleansOrchestrator.Node.Planning;
+using OrleansOrchestrator.Node.Runtime;
 
 namespace OrleansOrchestrator.Node.Status;
 
@@ -41,18 +43,18 @@ internal static class PodStatusBuilder
 
         var newest = view.Pod.Spec.Containers.Select(c => view.Newest(c.Name)).ToList();
         var hasEnded = view.Sandbox is { IsReady: false } or null || !view.Sandbox.Containers.Any(
-            c => c.Phase == Runtime.ContainerPhase.Running);
+            c => c.Phase == ContainerPhase.Running);
         if (view.IsDeleted && hasEnded && newest.Any(c => c is not null))
             return EndPhase(newest);
         if (PodOutcome.HasFailedInit(view))
             return PodPhase.Failed;
         if (PodOutcome.IsComplete(view))
             return EndPhase(newest);
-        return newest.All(c => c is { Phase: not Runtime.ContainerPhase.Created }) ? PodPhase.Running : PodPhase.Pending;
+        return newest.All(c => c is { Phase: not ContainerPhase.Created }) ? PodPhase.Running : PodPhase.Pending;
     }
 
-    private static string EndPhase(IEnumerable<Runtime.ContainerInstance?> newest) =>
-        newest.All(c => c is { Phase: Runtime.ContainerPhase.Exited, ExitCode: 0 }) ? PodPhase.Succeeded : PodPhase.Failed;
+    private static string EndPhase(IEnumerable<ContainerInstance?> newest) =>
+        newest.All(c => c is { Phase: ContainerPhase.Exited, ExitCode: 0 }) ? PodPhase.Succeeded : PodPhase.Failed;
 
     /// <summary>A pod keeps its address in its status after its sandbox has ended.</summary>
     private static string? AddressOf(PodView view) =>

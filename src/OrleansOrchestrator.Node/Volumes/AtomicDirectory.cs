@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Security.Cryptography;
+using OrleansOrchestrator.Node.Configuration;
 
 namespace OrleansOrchestrator.Node.Volumes;
 
@@ -90,7 +91,7 @@ internal sealed class AtomicDirectory(string path)
     private static void EnsureInside(string file)
     {
         if (Path.IsPathRooted(file) || file.Split('/').Contains("..") || file.StartsWith("..", StringComparison.Ordinal))
-            throw new Configuration.ConfigurationException($"the path '{file}' of a volume file leaves the volume");
+            throw new ConfigurationException($"the path '{file}' of a volume file leaves the volume");
     }
 
     private static string Hash(IReadOnlyList<VolumeFile> files)

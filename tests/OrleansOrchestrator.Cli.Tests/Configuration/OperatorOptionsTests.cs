@@ -3,7 +3,7 @@ using OrleansOrchestrator.Cli.Failures;
 using OrleansOrchestrator.Cli.Nodes;
 using OrleansOrchestrator.ControlPlane.Watch;
 using OrleansOrchestrator.Gateway.Options;
-using OrleansOrchestrator.Node.Agent;
+using OrleansOrchestrator.Node.Options;
 using OrleansOrchestrator.Scheduling.Placements;
 
 namespace OrleansOrchestrator.Cli.Tests.Configuration;

@@ -2,6 +2,7 @@ using System.Formats.Tar;
 using Docker.DotNet;
 using Docker.DotNet.Models;
 using OrleansOrchestrator.Node.Agent;
+using OrleansOrchestrator.Node.Options;
 using OrleansOrchestrator.Node.Runtime.Docker;
 
 // One for all classes: they share the image.

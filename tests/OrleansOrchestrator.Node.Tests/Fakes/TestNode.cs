@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using OrleansOrchestrator.Node.Agent;
 using OrleansOrchestrator.Node.Api;
+using OrleansOrchestrator.Node.Options;
 using OrleansOrchestrator.Node.Runtime.Docker;
 using OrleansOrchestrator.Testing;
 

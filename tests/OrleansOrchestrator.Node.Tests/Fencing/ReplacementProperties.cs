@@ -4,7 +4,7 @@ using OrleansOrchestrator.Controllers.Actions;
 using OrleansOrchestrator.Controllers.NodeLifecycle;
 using OrleansOrchestrator.Model.Fencing;
 using OrleansOrchestrator.Model.Pods;
-using OrleansOrchestrator.Node.Agent;
+using OrleansOrchestrator.Node.Options;
 
 namespace OrleansOrchestrator.Node.Tests.Fencing;
 

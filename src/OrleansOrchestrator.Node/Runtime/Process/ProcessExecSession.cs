@@ -1,6 +1,5 @@
 using System.ComponentModel;
 using System.Diagnostics;
-using OrleansOrchestrator.Node.Guarding;
 using OrleansOrchestrator.Node.Runtime.Sessions;
 
 namespace OrleansOrchestrator.Node.Runtime.Process;

@@ -1,4 +1,4 @@
-namespace OrleansOrchestrator.Node.Pods;
+namespace OrleansOrchestrator.Node.Planning;
 
 /// <summary>The ways in which a pod as a whole fails, in the words of the kubelet.</summary>
 internal static class PodFailures

@@ -1,7 +1,7 @@
 using System.Security.Cryptography.X509Certificates;
 using OrleansOrchestrator.Model.Fencing;
 
-namespace OrleansOrchestrator.Node.Agent;
+namespace OrleansOrchestrator.Node.Options;
 
 /// <summary>What an operator decides about one node daemon.</summary>
 public sealed record NodeAgentOptions

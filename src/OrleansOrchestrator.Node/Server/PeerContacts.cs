@@ -4,9 +4,9 @@ using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
 using OrleansOrchestrator.Model.Fencing;
 using OrleansOrchestrator.Model.Names;
-using OrleansOrchestrator.Node.Server;
+using OrleansOrchestrator.Node.Leases;
 
-namespace OrleansOrchestrator.Node.Leases;
+namespace OrleansOrchestrator.Node.Server;
 
 /// <summary>Asks peers over HTTPS, and those of this process directly. Connections last for one outage.</summary>
 /// <param name="local">The votes of the nodes of this process, by their voters.</param>

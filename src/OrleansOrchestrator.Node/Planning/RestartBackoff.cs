@@ -1,6 +1,6 @@
 using OrleansOrchestrator.Loops;
 
-namespace OrleansOrchestrator.Node.Pods;
+namespace OrleansOrchestrator.Node.Planning;
 
 /// <summary>Delays between restarts of each key: none before the first, then from a base, doubling to a maximum.</summary>
 /// <remarks>A key whose last restart is twice the maximum ago starts over, as with the kubelet's 10 s, 5 min and 10 min.</remarks>

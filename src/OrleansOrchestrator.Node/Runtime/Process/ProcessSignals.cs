@@ -1,8 +1,7 @@
 using System.Runtime.InteropServices;
 
-using OrleansOrchestrator.Node.Runtime;
 
-namespace OrleansOrchestrator.Node.Guarding;
+namespace OrleansOrchestrator.Node.Runtime.Process;
 
 /// <summary>Sends signals to the processes of a container.</summary>
 internal static partial class ProcessSignals

@@ -1,4 +1,4 @@
-namespace OrleansOrchestrator.Node.Status;
+namespace OrleansOrchestrator.Node.Api;
 
 /// <summary>Times as <c>metav1.Time</c> carries them: UTC, whole seconds.</summary>
 internal static class WireTime

@@ -3,7 +3,7 @@ using OrleansOrchestrator.Loops;
 using OrleansOrchestrator.Model.Names;
 using OrleansOrchestrator.Model.Validation;
 
-namespace OrleansOrchestrator.Node.Agent;
+namespace OrleansOrchestrator.Node.Options;
 
 /// <summary>Finds everything that is wrong with the options of an agent.</summary>
 public static partial class NodeAgentOptionsValidator

@@ -2,7 +2,7 @@ using k8s.Models;
 using OrleansOrchestrator.Loops;
 using OrleansOrchestrator.Node.Runtime;
 
-namespace OrleansOrchestrator.Node.Pods;
+namespace OrleansOrchestrator.Node.Planning;
 
 /// <summary>Decides what happens to a pod next. Pure: the same view always gives the same plan.</summary>
 internal static class PodPlanner

@@ -4,7 +4,7 @@ using OrleansOrchestrator.Model.Pods;
 using OrleansOrchestrator.Node.Probes;
 using OrleansOrchestrator.Node.Runtime;
 
-namespace OrleansOrchestrator.Node.Pods;
+namespace OrleansOrchestrator.Node.Planning;
 
 /// <summary>Everything a decision about one pod depends on, at one moment.</summary>
 internal sealed record PodView

@@ -1,4 +1,4 @@
-namespace OrleansOrchestrator.Node.Guarding;
+namespace OrleansOrchestrator.Node.Runtime;
 
 /// <summary>Where the processes of a pod are, for whoever must end them without daemon and engine.</summary>
 /// <param name="Cgroup">The cgroup that holds them all, or null.</param>

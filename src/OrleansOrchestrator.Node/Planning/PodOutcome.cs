@@ -1,6 +1,6 @@
 using OrleansOrchestrator.Node.Runtime;
 
-namespace OrleansOrchestrator.Node.Pods;
+namespace OrleansOrchestrator.Node.Planning;
 
 /// <summary>Whether a pod has run to its end, from its containers and its restart policy.</summary>
 internal static class PodOutcome

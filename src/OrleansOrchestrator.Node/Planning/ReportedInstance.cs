@@ -1,7 +1,7 @@
 using k8s.Models;
 using OrleansOrchestrator.Node.Runtime;
 
-namespace OrleansOrchestrator.Node.Pods;
+namespace OrleansOrchestrator.Node.Planning;
 
 /// <summary>Reads a container's last end back from the pod's status.</summary>
 /// <remarks>

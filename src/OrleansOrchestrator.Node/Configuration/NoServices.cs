@@ -1,6 +1,6 @@
 using k8s.Models;
 
-namespace OrleansOrchestrator.Node.Pods;
+namespace OrleansOrchestrator.Node.Configuration;
 
 /// <summary>A node that runs nothing needs no services.</summary>
 internal sealed class NoServices : IServiceSource

@@ -1,6 +1,6 @@
 using k8s.Models;
 
-namespace OrleansOrchestrator.Node.Pods;
+namespace OrleansOrchestrator.Node.Planning;
 
 /// <summary>Which kernel parameters a pod may set: those that stay in its namespaces and harm nobody else, as with the kubelet.</summary>
 /// <remarks>See "Using sysctls in a Kubernetes Cluster". No node is configured to allow unsafe ones.</remarks>

@@ -1,10 +1,10 @@
 using Microsoft.Extensions.Logging;
 using OrleansOrchestrator.Loops;
 using OrleansOrchestrator.Node.Guarding;
-using OrleansOrchestrator.Node.Pods;
+using OrleansOrchestrator.Node.Leases;
 using OrleansOrchestrator.Node.Runtime;
 
-namespace OrleansOrchestrator.Node.Leases;
+namespace OrleansOrchestrator.Node.Pods;
 
 /// <summary>
 /// Feeds the guard, wakes the workers when their pods have to stop because the control plane is out of reach, and when it is back.

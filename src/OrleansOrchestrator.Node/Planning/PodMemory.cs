@@ -4,7 +4,7 @@ using OrleansOrchestrator.Loops;
 using OrleansOrchestrator.Node.Probes;
 using OrleansOrchestrator.Node.Runtime;
 
-namespace OrleansOrchestrator.Node.Pods;
+namespace OrleansOrchestrator.Node.Planning;
 
 /// <summary>What a worker remembers of its pod between steps, besides what the API and the runtime know.</summary>
 /// <remarks>None of it is needed for correctness after a restart of the daemon: delays start over, stops are asked for again.</remarks>

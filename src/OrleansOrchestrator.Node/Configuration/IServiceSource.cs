@@ -1,6 +1,6 @@
 using k8s.Models;
 
-namespace OrleansOrchestrator.Node.Pods;
+namespace OrleansOrchestrator.Node.Configuration;
 
 /// <summary>The services of the cluster as this node knows them.</summary>
 internal interface IServiceSource

@@ -1,7 +1,7 @@
 using k8s.Models;
 using OrleansOrchestrator.Node.Runtime;
 
-namespace OrleansOrchestrator.Node.Pods;
+namespace OrleansOrchestrator.Node.Planning;
 
 /// <summary>What a worker does next for its pod. Empty means that all is as it should be.</summary>
 internal sealed record PodPlan

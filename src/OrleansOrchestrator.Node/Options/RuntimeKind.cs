@@ -1,9 +1,9 @@
-namespace OrleansOrchestrator.Node.Agent;
+namespace OrleansOrchestrator.Node.Options;
 
 /// <summary>What runs the pods of a node.</summary>
 public enum RuntimeKind
 {
-    /// <summary>Docker if an engine answers, else host processes. See <see cref="NodeRuntimes.DetectAsync"/>.</summary>
+    /// <summary>Docker if an engine answers, else host processes.</summary>
     Auto,
 
     /// <summary>Containers of a Docker engine, version 20.10 or later.</summary>

@@ -1,7 +1,7 @@
 using System.Globalization;
-using OrleansOrchestrator.Node.Runtime;
+using OrleansOrchestrator.Node.Runtime.Process;
 
-namespace OrleansOrchestrator.Node.Guarding;
+namespace OrleansOrchestrator.Node.Runtime;
 
 /// <summary>The cgroups of pods: one for each, with all of its containers below it, so that the kernel knows what belongs to the pod.</summary>
 /// <remarks>

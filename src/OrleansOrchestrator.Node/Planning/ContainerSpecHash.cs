@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using k8s.Models;
 
-namespace OrleansOrchestrator.Node.Pods;
+namespace OrleansOrchestrator.Node.Planning;
 
 /// <summary>Identifies the fields of a container that may change in a running pod and then need a new container.</summary>
 internal static class ContainerSpecHash

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace OrleansOrchestrator.Node.Guarding;
+namespace OrleansOrchestrator.Node.Runtime.Process;
 
 /// <summary>Names a process so that a later process with the same number is not taken for it.</summary>
 /// <param name="Pid">The process number, which is also the number of its session and group.</param>
