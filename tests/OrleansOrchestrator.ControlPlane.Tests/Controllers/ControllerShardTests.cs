@@ -65,19 +65,32 @@ public sealed class ControllerShardTests
         var pods = await silo.Api.UntilAsync<V1Pod>("default", all => all.Count == 2);
         await silo.Api.UntilAsync<V1ReplicationController>("default", all => all is [{ Status.Replicas: 2 }]);
         await silo.Api.UntilAsync<V1Endpoints>("default", all => all.Exists(endpoints => endpoints.Metadata.Name == "web"));
+
+        // Whoever asks before an index is there calls its grain, which makes it.
+        var address = 0;
+        await Eventually.HoldsAsync(
+            async () =>
+            {
+                calls.Clear();
+                await MoveAsync();
+                return !calls.Any(call => call.Contains("ISelectorIndexGrain", StringComparison.Ordinal));
+            },
+            "the index is there");
         calls.Clear();
+        for (var i = 0; i < 20; i++)
+            await MoveAsync();
 
-        for (var i = 1; i <= 20; i++)
-        {
-            await silo.Api.PatchAsync<V1Pod>(
-                "default", pods[0].Metadata.Name, PatchType.MergePatch, $$$"""{"status":{"phase":"Running","podIP":"10.0.0.{{{i}}}","podIPs":[{"ip":"10.0.0.{{{i}}}"}]}}""", "status");
-            await silo.Api.UntilAsync<V1Endpoints>("default", all => all.Exists(endpoints => endpoints.Subsets?.Any(subset =>
-                (subset.NotReadyAddresses ?? []).Any(address => address.Ip == $"10.0.0.{i}")) == true));
-        }
-
-        // Whoever asks before an index is there calls its grain, which makes it; twenty events ask some sixty times.
-        calls.Count(call => call.Contains("ISelectorIndexGrain", StringComparison.Ordinal)).ShouldBeLessThan(5);
+        calls.Where(call => call.Contains("ISelectorIndexGrain", StringComparison.Ordinal)).ShouldBeEmpty();
         calls.Where(call => call.Contains("IControllerGrain", StringComparison.Ordinal) && !call.Contains("Check", StringComparison.Ordinal)).ShouldBeEmpty();
+
+        async Task MoveAsync()
+        {
+            var ip = $"10.0.0.{++address % 250}";
+            await silo.Api.PatchAsync<V1Pod>(
+                "default", pods[0].Metadata.Name, PatchType.MergePatch, $$$"""{"status":{"phase":"Running","podIP":"{{{ip}}}","podIPs":[{"ip":"{{{ip}}}"}]}}""", "status");
+            await silo.Api.UntilAsync<V1Endpoints>("default", all => all.Exists(endpoints => endpoints.Subsets?.Any(subset =>
+                (subset.NotReadyAddresses ?? []).Any(not => not.Ip == ip)) == true));
+        }
     }
 
     [Fact]

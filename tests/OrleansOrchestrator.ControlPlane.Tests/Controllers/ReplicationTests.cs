@@ -47,6 +47,9 @@ public sealed class ReplicationTests(SharedSilo shared) : IAsyncLifetime
     public async Task AnOrphanThatMatches_IsAdopted_AndCounts()
     {
         await Api.CreateAsync(PodSamples.Pod(_space, "orphan", "web"));
+
+        // A controller acts by what its silo has seen, which a list waits for.
+        (await Api.ListAsync<V1Pod>(_space)).ShouldHaveSingleItem();
         var controller = await Api.CreateAsync(PodSamples.Controller(_space, "web", 1));
         await Api.UntilAsync<V1Pod>(_space, pods => pods is [{ Metadata: { Name: "orphan", OwnerReferences: [{ } owner] } }] && owner.Uid == controller.Metadata.Uid);
     }

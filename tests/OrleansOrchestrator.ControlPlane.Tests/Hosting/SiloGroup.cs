@@ -34,7 +34,7 @@ internal sealed class SiloGroup : IAsyncDisposable
         builder.ConfigureSilo((_, silo) =>
         {
             silo.Services.AddSingleton<Storage.Log.IObjectLog>(log);
-            silo.Services.AddControlPlane(options ?? new ControlPlaneOptions());
+            silo.Services.AddControlPlane(TestOptions.Patient(options));
         });
         var cluster = builder.Build();
         await cluster.DeployAsync();

@@ -56,7 +56,7 @@ internal sealed class TestSilo : IAsyncDisposable
         builder.Services.AddSingleton(log);
         if (faults is not null)
             builder.Services.AddSingleton(faults);
-        builder.Services.AddControlPlane(options ?? new ControlPlaneOptions());
+        builder.Services.AddControlPlane(TestOptions.Patient(options));
         foreach (var plugin in plugins.Append(new SharedObjectsGuard()))
             builder.Services.AddSingleton(plugin);
         var host = builder.Build();
