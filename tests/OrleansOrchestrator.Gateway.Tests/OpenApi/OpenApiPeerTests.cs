@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json.Nodes;
+using Google.Protobuf;
 using k8s.Models;
 using Microsoft.OpenApi;
 using Microsoft.OpenApi.Reader;
@@ -9,7 +10,7 @@ using OrleansOrchestrator.Model.Codec;
 
 namespace OrleansOrchestrator.Gateway.Tests.OpenApi;
 
-/// <summary>The documents, read by Microsoft.OpenApi: a peer that knows the specification, and not the gateway.</summary>
+/// <summary>The documents, read by peers that know the specification, and not the gateway: Microsoft.OpenApi, and Google's protobuf.</summary>
 public sealed class OpenApiPeerTests : IAsyncLifetime
 {
     /// <summary>A kind that has whatever a structural schema may have.</summary>
@@ -75,6 +76,34 @@ public sealed class OpenApiPeerTests : IAsyncLifetime
         faults.Where(fault => !fault.Contains(AllowedAfterAll, StringComparison.Ordinal)).ShouldBeEmpty();
         document.Paths.Keys.ShouldContain("/apis/test.example.com/v1/namespaces/{namespace}/gadgets/{name}/scale");
         document.Components!.Schemas!.Keys.ShouldContain("io.k8s.api.core.v1.Pod");
+    }
+
+    [Fact]
+    public async Task Version2_InProtobuf_HasThePathsAndDefinitionsOfItsJson()
+    {
+        var json = (await _gateway.Admin.GetJsonAsync("/openapi/v2")).ShouldSucceed();
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/openapi/v2");
+        request.Headers.TryAddWithoutValidation("Accept", "application/com.github.proto-openapi.spec.v2@v1.0+protobuf");
+        using var response = await _gateway.Admin.SendAsync(request, TestContext.Current.CancellationToken);
+        var document = Fields(ByteString.CopyFrom(await response.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken)));
+
+        document[1].Single().ToStringUtf8().ShouldBe("2.0");
+        NamesIn(document[8], entryField: 2).ShouldBe(json["paths"]!.AsObject().Select(path => path.Key));
+        NamesIn(document[9], entryField: 1).ShouldBe(json["definitions"]!.AsObject().Select(definition => definition.Key));
+    }
+
+    /// <summary>The names of a map of gnostic's, which may come in parts: each entry has its name in field 1.</summary>
+    private static IEnumerable<string> NamesIn(IEnumerable<ByteString> parts, int entryField) =>
+        parts.SelectMany(part => Fields(part)[entryField]).Select(entry => Fields(entry)[1].Single().ToStringUtf8());
+
+    /// <summary>The fields of a message that has none but texts and messages, by number.</summary>
+    private static ILookup<int, ByteString> Fields(ByteString message)
+    {
+        var input = message.CreateCodedInput();
+        var fields = new List<(int Number, ByteString Value)>();
+        while (!input.IsAtEnd)
+            fields.Add((WireFormat.GetTagFieldNumber(input.ReadTag()), input.ReadBytes()));
+        return fields.ToLookup(field => field.Number, field => field.Value);
     }
 
     private async Task<(OpenApiDocument Document, IReadOnlyList<string> Faults)> ReadAsync(string path, OpenApiSpecVersion version)
