@@ -259,14 +259,14 @@ public sealed class FencingTests
     {
         var views = new FencingViews("a", null);
         views.Upsert(Node(View(1, "a")));
-        views.IdToTell(_ => true).ShouldBe("view-1");
+        views.IdToReport(_ => true).ShouldBe("view-1");
         views.DecidesAlone.ShouldBeTrue();
 
         views.Upsert(Node(View(1, "a"), View(2, "a", "b")));
 
         views.DecidesAlone.ShouldBeFalse("it acts by the newest");
-        views.IdToTell(_ => false).ShouldBe("view-1", "the guard has deadlines of the older one");
-        views.IdToTell(_ => true).ShouldBe("view-2");
+        views.IdToReport(_ => false).ShouldBe("view-1", "the guard has deadlines of the older one");
+        views.IdToReport(_ => true).ShouldBe("view-2");
     }
 
     [Fact]
@@ -278,19 +278,19 @@ public sealed class FencingTests
         var views = new FencingViews("a", null);
         var former = View(1, "a", "b", "c");
         views.Upsert(Node(former));
-        views.IdToTell(view => !clock.IsHeldByOther(view)).ShouldBe("view-1");
+        views.IdToReport(view => !clock.IsHeldByOther(view)).ShouldBe("view-1");
         views.TryActBy(former, () => clock.Hold(clock.Now, TimeSpan.FromSeconds(15), former.Id)).ShouldBeTrue();
 
         views.Upsert(Node(former, View(2, "a", "b")));
 
-        views.IdToTell(view => !clock.IsHeldByOther(view)).ShouldBe("view-1");
+        views.IdToReport(view => !clock.IsHeldByOther(view)).ShouldBe("view-1");
         views.TryActBy(former, () => throw new InvalidOperationException("votes of the former view are worth nothing now")).ShouldBeFalse();
         clock.Acknowledge(clock.Now, Limit);
         time.Advance(TimeSpan.FromSeconds(14.9));
         clock.IsHeldByOther("view-2").ShouldBeTrue("an acknowledgement takes nothing back");
         new LeaseClock(time, file).IsHeldByOther("view-2").ShouldBeTrue("the next daemon keeps to it");
         time.Advance(TimeSpan.FromSeconds(0.1));
-        views.IdToTell(view => !clock.IsHeldByOther(view)).ShouldBe("view-2");
+        views.IdToReport(view => !clock.IsHeldByOther(view)).ShouldBe("view-2");
         File.Delete(file);
     }
 

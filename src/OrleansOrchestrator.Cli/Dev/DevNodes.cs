@@ -54,7 +54,7 @@ internal sealed class DevNodes : IAsyncDisposable
                 new ParallelOptions { MaxDegreeOfParallelism = StartsMax, CancellationToken = cancellationToken },
                 async (node, cancellation) => await node.Agent.StartAsync(cancellation));
             foreach (var (name, agent) in nodes._nodes)
-                await patience.WaitAsync(agent.WaitUntilReadyAsync, () => $"node {name} is not ready: {agent.Trouble ?? "it has not registered"}", cancellationToken);
+                await patience.WaitAsync(agent.WaitUntilReadyAsync, () => $"node {name} is not ready: {agent.LastFault ?? "it has not registered"}", cancellationToken);
             return nodes;
         }
         catch

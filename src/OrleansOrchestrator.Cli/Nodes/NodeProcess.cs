@@ -31,7 +31,7 @@ internal static class NodeProcess
             await using var agent = new NodeAgent(options, configuration, TimeProvider.System, loggers);
             var starting = StartAsync(agent, signal.Token);
             await new WaitingNote(loggers.CreateLogger<NodeAgent>(), TimeProvider.System).WaitAsync(
-                starting, () => $"node {settings.Name} is not ready: {agent.Trouble ?? $"{configuration.Host} has not been reached"}", signal.Token);
+                starting, () => $"node {settings.Name} is not ready: {agent.LastFault ?? $"{configuration.Host} has not been reached"}", signal.Token);
             Console.WriteLine($"ready: node {settings.Name} runs pods on {agent.RuntimeVersion}");
             await signal.Token.WaitAsync();
             await agent.StopAsync(stopPods: false, CancellationToken.None);

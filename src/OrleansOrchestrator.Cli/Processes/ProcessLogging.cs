@@ -33,10 +33,10 @@ internal static class ProcessLogging
 
         // A filter takes in all names that begin like it, and ours begin like Orleans'. A silo that stops fails at what it is doing.
         logging.AddFilter("OrleansOrchestrator", level);
-        logging.AddFilter("OrleansOrchestrator.ControlPlane", MayTell);
-        logging.AddFilter("OrleansOrchestrator.Gateway", MayTell);
-        logging.AddFilter("OrleansOrchestrator.Storage", MayTell);
+        logging.AddFilter("OrleansOrchestrator.ControlPlane", MayLog);
+        logging.AddFilter("OrleansOrchestrator.Gateway", MayLog);
+        logging.AddFilter("OrleansOrchestrator.Storage", MayLog);
 
-        bool MayTell(LogLevel asked) => asked >= level && (asked > LogLevel.Error || !isStopping());
+        bool MayLog(LogLevel asked) => asked >= level && (asked > LogLevel.Error || !isStopping());
     }
 }

@@ -35,8 +35,8 @@ public sealed record AdmissionRequest
     /// <summary>What it does.</summary>
     public required AdmissionOperation Operation { get; init; }
 
-    /// <summary>The group and version that the sender speaks. Objects are in the storage form, whichever it is.</summary>
-    public required ResourceForm Form { get; init; }
+    /// <summary>The group and version that the sender speaks. Objects are in the storage version, whichever it is.</summary>
+    public required ServedVersion ServedVersion { get; init; }
 
     /// <summary>The object that the request names; the name is empty where it will be generated.</summary>
     public required ObjectKey Key { get; init; }
@@ -66,7 +66,7 @@ public sealed record AdmissionRequest
     internal ClaimChoices Choices { get; init; } = ClaimChoices.None;
 
     /// <summary>The kind that is asked for.</summary>
-    public ResourceDefinition Definition => Form.Definition;
+    public ResourceDefinition Definition => ServedVersion.Definition;
 
     /// <summary>Who asks.</summary>
     public UserInfo User => Options.User;
@@ -77,7 +77,7 @@ public sealed record AdmissionRequest
     /// <summary>What is changed or deleted as it is now: read only; null where there is nothing.</summary>
     public KubeObject? OldObject
     {
-        get => _oldObject ?? Current?.Peek();
+        get => _oldObject ?? Current?.SharedModel();
         init => _oldObject = value;
     }
 }

@@ -68,7 +68,7 @@ internal sealed class PriorityAdmission(WatchCaches caches, ResourceRegistry reg
             found = cache.Find(key) ?? throw ApiErrors.Forbidden(WellKnownResources.Pods, request.Key.Name, $"no PriorityClass with name {spec.PriorityClassName} was found");
         }
 
-        return found.Peek<V1PriorityClass>();
+        return found.SharedModel<V1PriorityClass>();
     }
 
     /// <summary>The global default: the one of the lowest value, should there be several.</summary>
@@ -77,7 +77,7 @@ internal sealed class PriorityAdmission(WatchCaches caches, ResourceRegistry reg
         V1PriorityClass? lowest = null;
         foreach (var stored in caches[registry[WellKnownResources.PriorityClasses]].Select(ObjectFilter.All).Objects)
         {
-            if (stored.Peek<V1PriorityClass>() is { GlobalDefault: true } found && (lowest is null || found.Value < lowest.Value))
+            if (stored.SharedModel<V1PriorityClass>() is { GlobalDefault: true } found && (lowest is null || found.Value < lowest.Value))
                 lowest = found;
         }
 

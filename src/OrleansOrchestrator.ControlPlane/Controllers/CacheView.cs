@@ -25,8 +25,8 @@ internal sealed class CacheView(WatchCaches caches, ResourceRegistry registry, R
 
     /// <inheritdoc/>
     public KubeObject? Find(ResourceName resource, ObjectKey key) => _computed.TryGetValue(resource, out var computed)
-        ? computed.FirstOrDefault(obj => obj.Key == key)?.Peek()
-        : CacheOf(resource)?.Find(key)?.Peek();
+        ? computed.FirstOrDefault(obj => obj.Key == key)?.SharedModel()
+        : CacheOf(resource)?.Find(key)?.SharedModel();
 
     /// <inheritdoc/>
     public IEnumerable<ObjectKey> Keys(ResourceName resource, string @namespace) =>
@@ -34,15 +34,15 @@ internal sealed class CacheView(WatchCaches caches, ResourceRegistry registry, R
 
     /// <inheritdoc/>
     public IEnumerable<KubeObject> Select(ResourceName resource, string @namespace, LabelSelector selector) =>
-        Matching(resource, new ObjectFilter(@namespace, selector, FieldSelector.Everything)).Select(obj => obj.Peek());
+        Matching(resource, new ObjectFilter(@namespace, selector, FieldSelector.Everything)).Select(obj => obj.SharedModel());
 
     /// <inheritdoc/>
     public IEnumerable<KubeObject> WithField(ResourceName resource, string field, string value) =>
-        Matching(resource, ObjectFilter.All with { Fields = FieldSelector.Equal(field, value) }).Select(obj => obj.Peek());
+        Matching(resource, ObjectFilter.All with { Fields = FieldSelector.Equal(field, value) }).Select(obj => obj.SharedModel());
 
     /// <inheritdoc/>
     public IEnumerable<KubeObject> ControlledBy(ResourceName resource, string uid) => CacheOf(resource) is { } cache
-        ? cache.OwnedBy(uid).Where(obj => obj.ControllerUid == uid).OrderBy(obj => obj.Key).Select(obj => obj.Peek())
+        ? cache.OwnedBy(uid).Where(obj => obj.ControllerUid == uid).OrderBy(obj => obj.Key).Select(obj => obj.SharedModel())
         : [];
 
     private IReadOnlyList<StoredObject> Matching(ResourceName resource, ObjectFilter filter)

@@ -50,7 +50,7 @@ internal sealed partial class PlanApplier(
                 if (why is not null)
                 {
                     refused[(action.Resource, action.Key)] = why;
-                    TellRefused(identity.Component, subject, action, why);
+                    ReportRefused(identity.Component, subject, action, why);
                 }
                 else if (result is not null)
                 {
@@ -95,7 +95,7 @@ internal sealed partial class PlanApplier(
         }
     }
 
-    private void TellRefused(string component, ObjectReference subject, ObjectAction action, ApiException refused)
+    private void ReportRefused(string component, ObjectReference subject, ObjectAction action, ApiException refused)
     {
         LogRefused(component, subject.Key, action, refused.Message);
         if (refused.Code != 409 && action.EventOnFailure?.Invoke(refused.Message) is { } failure)

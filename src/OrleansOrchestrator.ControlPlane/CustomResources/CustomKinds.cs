@@ -84,7 +84,7 @@ internal sealed partial class CustomKinds(
     {
         try
         {
-            return KindOf(stored, stored.Peek<V1CustomResourceDefinition>());
+            return KindOf(stored, stored.SharedModel<V1CustomResourceDefinition>());
         }
         catch (Exception broken)
         {

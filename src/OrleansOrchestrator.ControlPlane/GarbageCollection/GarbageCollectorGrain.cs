@@ -155,7 +155,7 @@ internal sealed class GarbageCollectorGrain(
 
     private async Task<Plan> DecideAsync(StoredObject obj)
     {
-        var subject = new CollectedObject(obj.Definition.Name, obj.Peek());
+        var subject = new CollectedObject(obj.Definition.Name, obj.SharedModel());
         if (OwnershipGraph.IsOwnerToDecide(obj))
         {
             _waiting[obj.Uid] = (obj.Definition.Name, obj.Key);

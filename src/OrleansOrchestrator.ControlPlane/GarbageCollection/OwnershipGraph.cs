@@ -24,7 +24,7 @@ internal sealed class OwnershipGraph(WatchCaches caches, ResourceRegistry regist
             // Nearly every object that goes has no dependents of any kind.
             var owned = caches[definition].OwnedBy(uid);
             for (var i = 0; i < owned.Count; i++)
-                dependents.Add(new CollectedObject(definition.Name, owned[i].Peek()));
+                dependents.Add(new CollectedObject(definition.Name, owned[i].SharedModel()));
         }
 
         return dependents;
@@ -73,10 +73,10 @@ internal sealed class OwnershipGraph(WatchCaches caches, ResourceRegistry regist
 
     /// <summary>Whether a deleted object waits for the collector to deal with its dependents.</summary>
     public static bool IsOwnerToDecide(StoredObject obj) => obj is { IsDeleting: true, HasFinalizers: true }
-        && (obj.Peek().Metadata.Finalizers.Contains(PropagationFinalizers.Orphan) || IsWaiting(obj));
+        && (obj.SharedModel().Metadata.Finalizers.Contains(PropagationFinalizers.Orphan) || IsWaiting(obj));
 
     private static bool IsWaiting(StoredObject obj) => obj is { IsDeleting: true, HasFinalizers: true }
-        && obj.Peek().Metadata.Finalizers.Contains(PropagationFinalizers.Foreground);
+        && obj.SharedModel().Metadata.Finalizers.Contains(PropagationFinalizers.Foreground);
 
     private bool IsKnownAbsent(ResourceName resource, string uid)
     {

@@ -138,7 +138,7 @@ internal sealed partial class ApiEndpointsPublisher(
             },
             Subsets =
             [
-                .. held.Select(lease => lease.Peek<V1Lease>().Spec.HolderIdentity.Split('|'))
+                .. held.Select(lease => lease.SharedModel<V1Lease>().Spec.HolderIdentity.Split('|'))
                     .GroupBy(holder => int.Parse(holder[1], CultureInfo.InvariantCulture), holder => holder[0])
                     .OrderBy(group => group.Key)
                     .Select(group => new V1EndpointSubset

@@ -62,7 +62,7 @@ internal sealed partial class SingletonGrains(
         catch (Exception exception)
         {
             if (StoreFaults.MayBeCrash(exception))
-                crashes?.Suspect();
+                crashes?.Probe();
             LogNotRunning(exception, grain.Name);
         }
     }

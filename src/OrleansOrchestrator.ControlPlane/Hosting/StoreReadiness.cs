@@ -24,15 +24,15 @@ internal sealed class StoreReadiness(StoreClient store, IObjectLog log, Resource
         try
         {
             await store.GetHeadAsync(registry[WellKnownResources.Namespaces], AnswerWithin).WaitAsync(AnswerLatest, cancellationToken);
-            return log.Trouble;
+            return log.LastFault;
         }
         catch (ApiException unavailable)
         {
-            return log.Trouble ?? unavailable.Message;
+            return log.LastFault ?? unavailable.Message;
         }
         catch (TimeoutException)
         {
-            return log.Trouble ?? $"the object store did not answer within {AnswerWithin.TotalSeconds} seconds";
+            return log.LastFault ?? $"the object store did not answer within {AnswerWithin.TotalSeconds} seconds";
         }
     }
 }

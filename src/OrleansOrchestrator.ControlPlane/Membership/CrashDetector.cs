@@ -22,7 +22,7 @@ internal sealed partial class CrashDetector : BackgroundService
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly SupervisedLoop _loop;
-    private bool _isSuspected;
+    private bool _isProbeDue;
 
     public CrashDetector(IClusterMembershipService membership, ILocalSiloDetails self, TimeProvider time, ILogger<CrashDetector> logger)
     {
@@ -30,13 +30,13 @@ internal sealed partial class CrashDetector : BackgroundService
         _self = self;
         _time = time;
         _logger = logger;
-        _loop = new SupervisedLoop("crash detector", LookIfSuspectedAsync, time, logger);
+        _loop = new SupervisedLoop("crash detector", ProbeAsync, time, logger);
     }
 
     /// <summary>Wants the other silos to be looked at. Costs next to nothing.</summary>
-    public void Suspect()
+    public void Probe()
     {
-        if (!Volatile.Read(ref _isSuspected) && !Interlocked.Exchange(ref _isSuspected, true))
+        if (!Volatile.Read(ref _isProbeDue) && !Interlocked.Exchange(ref _isProbeDue, true))
             _loop.Signal();
     }
 
@@ -48,9 +48,9 @@ internal sealed partial class CrashDetector : BackgroundService
     /// <inheritdoc/>
     protected override Task ExecuteAsync(CancellationToken stoppingToken) => _loop.RunAsync(stoppingToken);
 
-    private async Task<TimeSpan?> LookIfSuspectedAsync(CancellationToken cancellationToken)
+    private async Task<TimeSpan?> ProbeAsync(CancellationToken cancellationToken)
     {
-        if (!Interlocked.Exchange(ref _isSuspected, false))
+        if (!Interlocked.Exchange(ref _isProbeDue, false))
             return null;
         try
         {

@@ -62,7 +62,7 @@ internal sealed partial class NodeHealthReader(WatchCaches caches, ResourceRegis
         {
             Now = now,
             SeenUntil = asked,
-            Nodes = [.. nodes.Select(node => new ObservedNode(node.Peek<V1Node>(), _sightings.LastHeartbeat(node.Key.Name, now), _sightings.ConfirmedView(node.Key.Name)))],
+            Nodes = [.. nodes.Select(node => new ObservedNode(node.SharedModel<V1Node>(), _sightings.LastHeartbeat(node.Key.Name, now), _sightings.ConfirmedView(node.Key.Name)))],
             MissingNodes = _sightings.ObserveMissing(NamesWithoutNode(nodes), now),
             PodsOn = name => PodsOn(name, podsSeen),
             IsCounted = voter => _sightings.IsCounted(voter, asked),
@@ -82,13 +82,13 @@ internal sealed partial class NodeHealthReader(WatchCaches caches, ResourceRegis
         if (_nodeRevisions.GetValueOrDefault(name) == node.Revision)
             return;
         _nodeRevisions[name] = node.Revision;
-        var ready = node.Peek<V1Node>().Status?.Conditions?.FirstOrDefault(condition => condition.Type == "Ready");
+        var ready = node.SharedModel<V1Node>().Status?.Conditions?.FirstOrDefault(condition => condition.Type == "Ready");
         if (ready?.LastHeartbeatTime is { } heartbeat)
             _sightings.ObserveStatus(name, heartbeat.ToString("O", CultureInfo.InvariantCulture), now);
     }
 
     private static string? ReportOf(StoredObject lease) =>
-        lease.Peek<V1Lease>().Metadata.Annotations?.TryGetValue(VoteReport.Annotation, out var report) is true ? report : null;
+        lease.SharedModel<V1Lease>().Metadata.Annotations?.TryGetValue(VoteReport.Annotation, out var report) is true ? report : null;
 
     private void ForgetGone(List<StoredObject> nodes)
     {
@@ -105,7 +105,7 @@ internal sealed partial class NodeHealthReader(WatchCaches caches, ResourceRegis
     private IReadOnlyList<V1Pod> PodsOn(string node, long seen)
     {
         var onNode = ObjectFilter.All with { Fields = FieldSelector.Equal(NodeNameField, node) };
-        return [.. Pods.Select(onNode).Objects.Where(pod => pod.Revision <= seen).Select(pod => pod.Peek<V1Pod>())];
+        return [.. Pods.Select(onNode).Objects.Where(pod => pod.Revision <= seen).Select(pod => pod.SharedModel<V1Pod>())];
     }
 
     private IEnumerable<string> NamesWithoutNode(List<StoredObject> nodes)

@@ -55,7 +55,7 @@ internal sealed partial class NodeLifecycleGrain(
             _wasDisrupted = plan.IsDisrupted;
         }
 
-        TellOfWithheld(plan.Withheld);
+        ReportWithheld(plan.Withheld);
         if (plan.Actions.Count > 0)
         {
             var outcome = await applier.ApplyAsync(Identity, new ObjectReference(registry[WellKnownResources.Nodes], default), new Plan { Actions = plan.Actions });
@@ -91,7 +91,7 @@ internal sealed partial class NodeLifecycleGrain(
         }
     }
 
-    private void TellOfWithheld(IReadOnlyList<WithheldEviction> withheld)
+    private void ReportWithheld(IReadOnlyList<WithheldEviction> withheld)
     {
         foreach (var (name, isOtherwiseFenced) in withheld.Except(_withheld))
         {

@@ -6,48 +6,48 @@ using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.ControlPlane.Objects;
 
-/// <summary>The first stage of a write: reads what was sent in one of a kind's forms, and turns it into the storage form.</summary>
+/// <summary>The first stage of a write: reads what was sent in one of a kind's versions, and turns it into the storage version.</summary>
 internal static class BodyDecoding
 {
-    /// <summary>Reads a body and turns it into the storage form.</summary>
+    /// <summary>Reads a body and turns it into the storage version.</summary>
     /// <exception cref="ApiException">400: malformed, of another kind, or with unknown fields where they are refused.</exception>
-    public static KubeObject Decode(ResourceForm form, ReadOnlySpan<byte> json, WriteOptions options)
+    public static KubeObject Decode(ServedVersion served, ReadOnlySpan<byte> json, WriteOptions options)
     {
         // No object is the empty one.
         if (json.Trim(" \t\r\n"u8) is [(byte)'n', (byte)'u', (byte)'l', (byte)'l'])
             json = "{}"u8;
         try
         {
-            var obj = form.Decode(json);
-            CheckKind(form, obj);
-            if (FieldFaults(form, json, options) is { Count: > 0 } faults)
-                Report(faults, options, text => ApiErrors.BadRequest($"{SubjectOf(form)}: {text}"));
-            return form.ToStorage(obj);
+            var obj = served.Decode(json);
+            CheckKind(served, obj);
+            if (FieldFaults(served, json, options) is { Count: > 0 } faults)
+                Report(faults, options, text => ApiErrors.BadRequest($"{SubjectOf(served)}: {text}"));
+            return served.ToStorage(obj);
         }
         catch (Exception malformed) when (IsMalformed(malformed))
         {
             throw DecodeFaults.IsMalformed(json, out var syntax)
-                ? ApiErrors.Unrecognized(form.Definition.Kind, syntax, json)
-                : Malformed(form, malformed, json);
+                ? ApiErrors.Unrecognized(served.Definition.Kind, syntax, json)
+                : Malformed(served, malformed, json);
         }
     }
 
-    /// <summary>Reads what a patch has made of an object, and turns it into the storage form.</summary>
+    /// <summary>Reads what a patch has made of an object, and turns it into the storage version.</summary>
     /// <exception cref="ApiException">400: of another kind; 422: what the patch made cannot be read, or has unknown fields where they are refused.</exception>
-    public static KubeObject DecodePatched(ResourceForm form, PatchedObject patched, WriteOptions options)
+    public static KubeObject DecodePatched(ServedVersion served, PatchedObject patched, WriteOptions options)
     {
         var json = patched.Json.Span;
         try
         {
-            var obj = form.Decode(json);
-            CheckKind(form, obj);
+            var obj = served.Decode(json);
+            CheckKind(served, obj);
             if (options.FieldValidation != FieldValidation.Ignore)
-                Report([.. patched.Faults, .. form.FindUnknownFields(json)], options, text => patched.Refused(text));
-            return form.ToStorage(obj);
+                Report([.. patched.Faults, .. served.FindUnknownFields(json)], options, text => patched.Refused(text));
+            return served.ToStorage(obj);
         }
         catch (Exception malformed) when (IsMalformed(malformed))
         {
-            throw patched.Refused(patched.Explain(malformed, form.ModelType));
+            throw patched.Refused(patched.Explain(malformed, served.ModelType));
         }
     }
 
@@ -56,10 +56,10 @@ internal static class BodyDecoding
         or InvalidOperationException or NotSupportedException;
 
     /// <summary>What the sender is told whose JSON cannot be read as an object.</summary>
-    public static ApiException Malformed(ResourceForm form, Exception failure, ReadOnlySpan<byte> json) =>
-        ApiErrors.BadRequest($"{SubjectOf(form)}: {DecodeFaults.Explain(failure, json, form.ModelType)}");
+    public static ApiException Malformed(ServedVersion served, Exception failure, ReadOnlySpan<byte> json) =>
+        ApiErrors.BadRequest($"{SubjectOf(served)}: {DecodeFaults.Explain(failure, json, served.ModelType)}");
 
-    private static string SubjectOf(ResourceForm form) => $"{form.Definition.Kind} in version \"{form.Version}\" cannot be handled as a {form.Definition.Kind}";
+    private static string SubjectOf(ServedVersion served) => $"{served.Definition.Kind} in version \"{served.Version}\" cannot be handled as a {served.Definition.Kind}";
 
     /// <summary>Looks for fields that an applied configuration gives twice; those it should not give are refused in any case.</summary>
     /// <exception cref="ApiException">400: there are some, and they are refused.</exception>
@@ -71,23 +71,23 @@ internal static class BodyDecoding
             Report(options.YamlFaults, options, ApiErrors.BadRequest);
     }
 
-    private static void CheckKind(ResourceForm form, KubeObject obj)
+    private static void CheckKind(ServedVersion served, KubeObject obj)
     {
-        if (!string.IsNullOrEmpty(obj.ApiVersion) && obj.ApiVersion != form.ApiVersion)
+        if (!string.IsNullOrEmpty(obj.ApiVersion) && obj.ApiVersion != served.ApiVersion)
         {
             throw ApiErrors.BadRequest(
-                $"the API version in the data ({obj.ApiVersion}) does not match the expected API version ({form.ApiVersion})");
+                $"the API version in the data ({obj.ApiVersion}) does not match the expected API version ({served.ApiVersion})");
         }
 
-        if (!string.IsNullOrEmpty(obj.Kind) && obj.Kind != form.Definition.Kind)
-            throw ApiErrors.BadRequest($"the kind in the data ({obj.Kind}) does not match the expected kind ({form.Definition.Kind})");
+        if (!string.IsNullOrEmpty(obj.Kind) && obj.Kind != served.Definition.Kind)
+            throw ApiErrors.BadRequest($"the kind in the data ({obj.Kind}) does not match the expected kind ({served.Definition.Kind})");
     }
 
-    private static IReadOnlyList<string> FieldFaults(ResourceForm form, ReadOnlySpan<byte> json, WriteOptions options)
+    private static IReadOnlyList<string> FieldFaults(ServedVersion served, ReadOnlySpan<byte> json, WriteOptions options)
     {
         if (options.FieldValidation == FieldValidation.Ignore)
             return [];
-        var faults = form.FindUnknownFields(json);
+        var faults = served.FindUnknownFields(json);
         if (options.YamlFaults.Count == 0)
             return faults;
         // Whoever is warned is told line by line.

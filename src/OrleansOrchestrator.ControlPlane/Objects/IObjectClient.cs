@@ -27,18 +27,18 @@ public interface IObjectClient
     /// <exception cref="Model.Errors.ApiException">410: the revision has been compacted.</exception>
     IAsyncEnumerable<IReadOnlyList<WatchEvent>> WatchAsync(ResourceDefinition definition, WatchQuery query, CancellationToken cancellationToken);
 
-    /// <summary>Reads a body in a form of a kind, and turns it into the storage form, as <see cref="CreateAsync"/> and <see cref="UpdateAsync"/> take it.</summary>
+    /// <summary>Reads a body in a version of a kind, and turns it into the storage version, as <see cref="CreateAsync"/> and <see cref="UpdateAsync"/> take it.</summary>
     /// <exception cref="Model.Errors.ApiException">400: malformed, of another kind, or with unknown fields where they are refused.</exception>
-    KubeObject Decode(ResourceForm form, ReadOnlySpan<byte> json, WriteOptions options);
+    KubeObject Decode(ServedVersion version, ReadOnlySpan<byte> json, WriteOptions options);
 
     /// <summary>Creates an object.</summary>
-    /// <param name="form">The form that the creator speaks.</param>
+    /// <param name="version">The version that the creator speaks.</param>
     /// <param name="requestNamespace">The namespace of the request; empty for cluster scope.</param>
-    /// <param name="obj">The object in the storage form; belongs to the callee from now on.</param>
+    /// <param name="obj">The object in the storage version; belongs to the callee from now on.</param>
     /// <param name="options">Options.</param>
     /// <param name="cancellationToken">Cancels the wait; the write may still happen.</param>
     Task<StoredObject> CreateAsync(
-        ResourceForm form, string requestNamespace, KubeObject obj, WriteOptions options, CancellationToken cancellationToken);
+        ServedVersion version, string requestNamespace, KubeObject obj, WriteOptions options, CancellationToken cancellationToken);
 
     /// <summary>Replaces an object, or with <c>status</c> or <c>finalize</c> as the subresource that part of it.</summary>
     /// <returns>The object, and whether it was created by this call.</returns>

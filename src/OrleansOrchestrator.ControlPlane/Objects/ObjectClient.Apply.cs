@@ -12,8 +12,8 @@ internal sealed partial class ObjectClient
         ObjectReference reference, ReadOnlyMemory<byte> configuration, bool force, WriteOptions options, CancellationToken cancellationToken)
     {
         var (definition, key, subresource) = reference;
-        var form = reference.Form;
-        var wanted = ApplyConfiguration.Read(form, configuration.Span);
+        var version = reference.ServedVersion;
+        var wanted = ApplyConfiguration.Read(version, configuration.Span);
         BodyDecoding.CheckDuplicates(options);
         if (wanted.Name is not null && wanted.Name != key.Name)
             throw ApiErrors.BadRequest($"the name of the object ({wanted.Name}) does not match the name on the URL ({key.Name})");
@@ -25,7 +25,7 @@ internal sealed partial class ObjectClient
             var stored = attempt.Version;
             var applied = Apply(stored);
             var settled = options with { Tracking = FieldTracking.Settled, FieldValidation = FieldValidation.Ignore };
-            var obj = BodyDecoding.Decode(form, applied.Json.Span, settled);
+            var obj = BodyDecoding.Decode(version, applied.Json.Span, settled);
             applied.Complete(obj);
             if (stored is not null)
                 return await TryReplaceAsync(ChangeOf(reference, obj, stored, settled), attempt.Memory, cancellationToken) is { } updated ? (updated, false) : null;
@@ -37,12 +37,12 @@ internal sealed partial class ObjectClient
             try
             {
                 return ServerSideApply.Apply(
-                    form, stored is null ? (ReadOnlyMemory<byte>?)null : form.JsonOf(stored), wanted, pipeline.WriterOf(options, subresource), force);
+                    version, stored is null ? (ReadOnlyMemory<byte>?)null : version.JsonOf(stored), wanted, pipeline.WriterOf(options, subresource), force);
             }
             catch (Exception malformed) when (BodyDecoding.IsMalformed(malformed))
             {
                 // Managers that speak several versions need the object converted before it is read.
-                throw BodyDecoding.Malformed(form, malformed, configuration.Span);
+                throw BodyDecoding.Malformed(version, malformed, configuration.Span);
             }
         }
     }
@@ -68,7 +68,7 @@ internal sealed partial class ObjectClient
         obj.Metadata.ResourceVersion = null;
         try
         {
-            return await CreateAsync(CreationOf(reference.Form, key.Namespace, obj, options), memory, cancellationToken);
+            return await CreateAsync(CreationOf(reference.ServedVersion, key.Namespace, obj, options), memory, cancellationToken);
         }
         catch (ApiException raced) when (raced.Reason == "AlreadyExists" && !options.DryRun)
         {

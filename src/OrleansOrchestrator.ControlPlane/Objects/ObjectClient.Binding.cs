@@ -93,7 +93,7 @@ internal sealed partial class ObjectClient
         return new AdmissionRequest
         {
             Operation = AdmissionOperation.Create,
-            Form = definition.Storage,
+            ServedVersion = definition.Storage,
             Key = key,
             Subresource = subresource,
             Object = obj,

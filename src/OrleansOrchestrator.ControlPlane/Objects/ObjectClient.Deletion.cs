@@ -41,7 +41,7 @@ internal sealed partial class ObjectClient
                 var request = new AdmissionRequest
                 {
                     Operation = AdmissionOperation.Delete,
-                    Form = reference.Form,
+                    ServedVersion = reference.ServedVersion,
                     Key = key,
                     Subresource = subresource,
                     Current = stored,
@@ -87,7 +87,7 @@ internal sealed partial class ObjectClient
         ResourceDefinition definition, StoredObject stored, KubeObject obj, DeletionOptions deletion, WriteOptions options,
         CancellationToken cancellationToken)
     {
-        var finalizersChanged = SetPropagation(obj, deletion.Propagation ?? UnsaidPropagation(definition, obj));
+        var finalizersChanged = SetPropagation(obj, deletion.Propagation ?? PropagationByDefault(definition, obj));
         var marked = ObjectMetaRules.MarkDeleted(definition, obj, deletion.GracePeriodSeconds, time.GetUtcNow());
         definition.PrepareForDeletion(obj);
         var isGone = IsGoneWith(definition, obj);
@@ -130,7 +130,7 @@ internal sealed partial class ObjectClient
 
     /// <summary>What becomes of dependents if the deletion does not say so: what the object says, or else the kind.</summary>
     /// <returns>Null if nothing has to be written for it.</returns>
-    private static DeletionPropagation? UnsaidPropagation(ResourceDefinition definition, KubeObject obj)
+    private static DeletionPropagation? PropagationByDefault(ResourceDefinition definition, KubeObject obj)
     {
         var isSaid = obj.Metadata.Finalizers?.Any(finalizer => finalizer is PropagationFinalizers.Orphan or PropagationFinalizers.Foreground) == true;
         return isSaid || definition.DefaultPropagation == DeletionPropagation.Background ? null : definition.DefaultPropagation;

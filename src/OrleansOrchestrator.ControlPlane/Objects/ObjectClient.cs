@@ -51,15 +51,15 @@ internal sealed partial class ObjectClient(
         }
     }
 
-    public KubeObject Decode(ResourceForm form, ReadOnlySpan<byte> json, WriteOptions options) =>
-        BodyDecoding.Decode(form, json, options);
+    public KubeObject Decode(ServedVersion version, ReadOnlySpan<byte> json, WriteOptions options) =>
+        BodyDecoding.Decode(version, json, options);
 
     public async Task<AdmissionRequest> AdmitAsync(AdmissionRequest request, CancellationToken cancellationToken) =>
         await pipeline.AdmitPlainAsync(request, new AdmissionMemory(), cancellationToken);
 
     public async Task<StoredObject> CreateAsync(
-        ResourceForm form, string requestNamespace, KubeObject obj, WriteOptions options, CancellationToken cancellationToken) =>
-        await CreateAsync(CreationOf(form, requestNamespace, obj, options), new AdmissionMemory(), cancellationToken);
+        ServedVersion version, string requestNamespace, KubeObject obj, WriteOptions options, CancellationToken cancellationToken) =>
+        await CreateAsync(CreationOf(version, requestNamespace, obj, options), new AdmissionMemory(), cancellationToken);
 
     public async Task<(StoredObject Object, bool Created)> UpdateAsync(
         ObjectReference reference, KubeObject obj, WriteOptions options, CancellationToken cancellationToken)
@@ -83,7 +83,7 @@ internal sealed partial class ObjectClient(
             {
                 if (!definition.AllowCreateOnUpdate || subresource.Length > 0 || hasRevision)
                     throw ApiErrors.NotFound(definition.Name, key.Name);
-                return (await CreateAsync(CreationOf(reference.Form, key.Namespace, sent, options), attempt.Memory, cancellationToken), true);
+                return (await CreateAsync(CreationOf(reference.ServedVersion, key.Namespace, sent, options), attempt.Memory, cancellationToken), true);
             }
 
             if (await TryReplaceAsync(ChangeOf(reference, sent, stored, options), attempt.Memory, cancellationToken) is { } updated)
@@ -103,7 +103,7 @@ internal sealed partial class ObjectClient(
             if (attempt.Version is not { } stored)
                 throw ApiErrors.NotFound(definition.Name, key.Name);
             var patched = PatchApplication.Apply(reference, type, stored, patch);
-            var obj = BodyDecoding.DecodePatched(reference.Form, patched, options);
+            var obj = BodyDecoding.DecodePatched(reference.ServedVersion, patched, options);
             return TryReplaceAsync(ChangeOf(reference, obj, stored, options), attempt.Memory, cancellationToken);
         }
     }
@@ -121,10 +121,10 @@ internal sealed partial class ObjectClient(
         }
     }
 
-    private static AdmissionRequest CreationOf(ResourceForm form, string requestNamespace, KubeObject obj, WriteOptions options) => new()
+    private static AdmissionRequest CreationOf(ServedVersion version, string requestNamespace, KubeObject obj, WriteOptions options) => new()
     {
         Operation = AdmissionOperation.Create,
-        Form = form,
+        ServedVersion = version,
         Key = new ObjectKey(requestNamespace, obj.Metadata?.Name ?? ""),
         Object = obj,
         Options = options,
@@ -133,7 +133,7 @@ internal sealed partial class ObjectClient(
     private static AdmissionRequest ChangeOf(ObjectReference reference, KubeObject obj, StoredObject stored, WriteOptions options) => new()
     {
         Operation = AdmissionOperation.Update,
-        Form = reference.Form,
+        ServedVersion = reference.ServedVersion,
         Key = reference.Key,
         Subresource = reference.Subresource,
         Object = obj,

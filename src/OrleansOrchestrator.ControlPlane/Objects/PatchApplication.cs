@@ -8,15 +8,15 @@ using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.ControlPlane.Objects;
 
-/// <summary>Applies a patch of any format to a stored object in the form that the patch is written for.</summary>
+/// <summary>Applies a patch of any format to a stored object in the version that the patch is written for.</summary>
 internal static class PatchApplication
 {
-    /// <summary>The patched object, in that form.</summary>
+    /// <summary>The patched object, in that version.</summary>
     /// <exception cref="ApiException">400 if the patch is malformed, 422 if it cannot be applied to this object.</exception>
     public static PatchedObject Apply(ObjectReference reference, PatchType type, StoredObject stored, ReadOnlyMemory<byte> patch)
     {
-        var form = reference.Form;
-        var json = form.JsonOf(stored);
+        var version = reference.ServedVersion;
+        var json = version.JsonOf(stored);
         var faults = new List<string>();
         try
         {
@@ -48,13 +48,13 @@ internal static class PatchApplication
 
         byte[] Merge(ReadOnlySpan<byte> document, JsonObject changes) => type == PatchType.MergePatch
             ? JsonMergePatch.Apply(document, changes)
-            : StrategicMergePatch.Apply(document, changes, form.ModelType);
+            : StrategicMergePatch.Apply(document, changes, version.ModelType);
     }
 
     private static JsonObject Parse(PatchType type, ReadOnlySpan<byte> patch, List<string> faults) =>
         type == PatchType.MergePatch ? JsonMergePatch.Parse(patch, faults) : StrategicMergePatch.Parse(patch, faults);
 
     private static bool LeavesSpecAlone(ObjectReference reference, JsonObject changes) =>
-        reference.Subresource == "status" && reference.Definition.KeepsSpec && reference.Form == reference.Definition.Storage
+        reference.Subresource == "status" && reference.Definition.KeepsSpec && reference.ServedVersion == reference.Definition.Storage
         && changes.All(member => member.Key is "apiVersion" or "kind" or "metadata" or "status");
 }

@@ -28,9 +28,9 @@ internal sealed class PodEviction(Informers informers, ResourceRegistry registry
         for (var race = 0; race < RacesMax; race++)
         {
             var pod = await objects.GetAsync(_pods, key, Freshness.Latest, cancellationToken);
-            var isBeyond = DisruptionBudgets.IsBeyond(pod.Peek<V1Pod>());
+            var isBeyond = DisruptionBudgets.IsBeyond(pod.SharedModel<V1Pod>());
             var budget = isBeyond ? null : await FindBudgetAsync(pod, cancellationToken);
-            if (isBeyond || (budget is not null && DisruptionBudgets.AllowsUnready(budget.Peek<V1PodDisruptionBudget>(), pod.Peek<V1Pod>())))
+            if (isBeyond || (budget is not null && DisruptionBudgets.AllowsUnready(budget.SharedModel<V1PodDisruptionBudget>(), pod.SharedModel<V1Pod>())))
             {
                 if (await TryDeleteUnchangedAsync(objects, pod, deletion, options, cancellationToken))
                     return;
@@ -59,7 +59,7 @@ internal sealed class PodEviction(Informers informers, ResourceRegistry registry
         ObjectClient objects, StoredObject pod, DeletionOptions deletion, WriteOptions options, CancellationToken cancellationToken)
     {
         var isPinned = deletion.ResourceVersion is not null;
-        var unchanged = isPinned ? deletion : deletion with { ResourceVersion = pod.Peek().Metadata.ResourceVersion };
+        var unchanged = isPinned ? deletion : deletion with { ResourceVersion = pod.SharedModel().Metadata.ResourceVersion };
         try
         {
             await objects.DeleteAdmittedAsync(new ObjectReference(_pods, pod.Key), unchanged, options, cancellationToken);
@@ -90,7 +90,7 @@ internal sealed class PodEviction(Informers informers, ResourceRegistry registry
     }
 
     private static IEnumerable<KeyValuePair<string, Budget>> EntriesOf(StoredObject stored) =>
-        stored.Peek<V1PodDisruptionBudget>().Spec?.Selector is { } selector
+        stored.SharedModel<V1PodDisruptionBudget>().Spec?.Selector is { } selector
             ? [KeyValuePair.Create(stored.Key.Namespace, new Budget(stored, LabelSelector.From(selector)))]
             : [];
 

@@ -36,7 +36,7 @@ public static class ScaleView
     internal static AdmissionRequest Enter(AdmissionRequest request) => request.Subresource != Subresource ? request : request with
     {
         Object = Of(request.Definition, request.Written),
-        OldObject = Of(request.Definition, request.Current!.Peek()),
+        OldObject = Of(request.Definition, request.Current!.SharedModel()),
     };
 
     /// <summary>A request with what admission has made of it.</summary>

@@ -68,7 +68,7 @@ internal sealed class WritePipeline(AdmissionChain admission, TimeProvider time)
         }
 
         CheckRevision(definition, obj, request.Current!);
-        var current = request.Current!.Peek();
+        var current = request.Current!.SharedModel();
         ObjectMetaRules.PrepareForUpdate(definition, obj, current, request.Key.Namespace);
         DropDuplicateOwners(obj, request.Options);
         definition.ApplyDefaults(obj);
@@ -83,9 +83,9 @@ internal sealed class WritePipeline(AdmissionChain admission, TimeProvider time)
         if (tracking == FieldTracking.Settled)
             return request;
         if (request.Operation == AdmissionOperation.Update)
-            OwnershipTracking.OnUpdate(request.Form, obj, request.Current!, writer);
+            OwnershipTracking.OnUpdate(request.ServedVersion, obj, request.Current!, writer);
         else if (tracking == FieldTracking.Full)
-            OwnershipTracking.OnCreate(request.Form, obj, writer);
+            OwnershipTracking.OnCreate(request.ServedVersion, obj, writer);
         else
             obj.Metadata.ManagedFields = null;
         return request;
@@ -100,11 +100,11 @@ internal sealed class WritePipeline(AdmissionChain admission, TimeProvider time)
         {
             ObjectMetaValidation.Validate(definition, obj.Metadata, errors);
             ObjectMetaValidation.ValidateNew(definition, obj.Metadata, errors);
-            request.Form.Validate(obj, errors);
+            request.ServedVersion.Validate(obj, errors);
         }
         else
         {
-            var current = request.Current!.Peek();
+            var current = request.Current!.SharedModel();
             ObjectMetaValidation.ValidateUpdate(definition, obj.Metadata, current.Metadata, errors);
             ValidatePart(request, obj, current, errors);
         }
@@ -145,7 +145,7 @@ internal sealed class WritePipeline(AdmissionChain admission, TimeProvider time)
         switch (request.Subresource)
         {
             case "" or "finalize":
-                request.Form.ValidateUpdate(updated, current, errors);
+                request.ServedVersion.ValidateUpdate(updated, current, errors);
                 break;
             case "status":
                 request.Definition.ValidateStatusUpdate(updated, current, errors);

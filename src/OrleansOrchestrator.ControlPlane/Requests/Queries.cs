@@ -61,6 +61,6 @@ public sealed record WatchQuery(ObjectFilter Filter, long? AfterRevision, Freshn
 /// <param name="Subresource">The subresource; empty for the object itself.</param>
 public readonly record struct ObjectReference(ResourceDefinition Definition, ObjectKey Key, string Subresource = "")
 {
-    /// <summary>The form that the request speaks; the storage form unless set.</summary>
-    public ResourceForm Form { get => field ?? Definition.Storage; init; }
+    /// <summary>The version that the request speaks; the storage version unless set.</summary>
+    public ServedVersion ServedVersion { get => field ?? Definition.Storage; init; }
 }

@@ -115,7 +115,7 @@ internal sealed partial class PlacementWriter(
     /// <summary>Takes a nomination out of a pod's status: a pod of higher priority has the node.</summary>
     public async Task EndNominationAsync(ObjectKey key, string uid)
     {
-        if (caches[registry[WellKnownResources.Pods]].Find(key) is not { } pod || pod.Uid != uid || string.IsNullOrEmpty(pod.Peek<V1Pod>().Status?.NominatedNodeName))
+        if (caches[registry[WellKnownResources.Pods]].Find(key) is not { } pod || pod.Uid != uid || string.IsNullOrEmpty(pod.SharedModel<V1Pod>().Status?.NominatedNodeName))
             return;
         try
         {
@@ -142,7 +142,7 @@ internal sealed partial class PlacementWriter(
         if (caches[registry[WellKnownResources.Pods]].Find(key) is not { } pod || pod.Uid != uid)
             return;
         events.Record(pod, scheduler, "Warning", "FailedScheduling", message);
-        var model = pod.Peek<V1Pod>();
+        var model = pod.SharedModel<V1Pod>();
         var present = model.Condition(PodConditionTypes.PodScheduled);
         var isNominatedSo = nominated is null || nominated == (model.Status?.NominatedNodeName ?? "");
         if (present?.Message != message || !isNominatedSo)

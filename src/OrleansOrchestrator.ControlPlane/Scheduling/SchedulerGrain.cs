@@ -90,19 +90,19 @@ internal sealed partial class SchedulerGrain(
         if (@event.Type == WatchEventType.Deleted)
             _cluster.RemoveNamespace(@event.Object!.Key.Name);
         else
-            _queue.Move(_cluster.SetNamespace(@event.Object!.Peek<V1Namespace>()), time.GetUtcNow());
+            _queue.Move(_cluster.SetNamespace(@event.Object!.SharedModel<V1Namespace>()), time.GetUtcNow());
     }
 
     private void NoteNode(WatchEvent @event) => _queue.Move(
         @event.Type == WatchEventType.Deleted
             ? _cluster.RemoveNode(@event.Object!.Key.Name)
-            : _cluster.SetNode(@event.Object!.Peek<V1Node>()),
+            : _cluster.SetNode(@event.Object!.SharedModel<V1Node>()),
         time.GetUtcNow());
 
     private void NoteObject(ObjectInput input, WatchEvent @event) => _queue.Move(
         @event.Type == WatchEventType.Deleted
             ? _cluster.RemoveObject(input, @event.Object!.Key)
-            : _cluster.SetObject(input, @event.Object!.Key, @event.Object.Peek()),
+            : _cluster.SetObject(input, @event.Object!.Key, @event.Object.SharedModel()),
         time.GetUtcNow());
 
     private void NotePod(WatchEvent @event)
@@ -133,7 +133,7 @@ internal sealed partial class SchedulerGrain(
     {
         try
         {
-            return PodInfo.From(obj.Peek<V1Pod>(), plugins.Inputs.Pods);
+            return PodInfo.From(obj.SharedModel<V1Pod>(), plugins.Inputs.Pods);
         }
         catch (Exception fault)
         {

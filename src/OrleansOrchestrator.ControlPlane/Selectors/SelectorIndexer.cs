@@ -111,6 +111,6 @@ internal sealed class SelectorIndexer(
             _reached = Math.Max(_reached, @event.Revision);
         _index.Remove(obj.Key);
         if (@event.Type != WatchEventType.Deleted)
-            faults.Try(reconciler, obj, primary => _index.Add(primary.Key, relation.SelectorOf(primary.Peek()) ?? LabelSelector.Nothing));
+            faults.Try(reconciler, obj, primary => _index.Add(primary.Key, relation.SelectorOf(primary.SharedModel()) ?? LabelSelector.Nothing));
     }
 }

@@ -45,6 +45,6 @@ internal sealed class ClaimTable(ResourceDefinition definition)
         _holders.Clear();
         _claims.Clear();
         foreach (var obj in objects.All())
-            TryClaim(obj.Key, definition.Claims(obj.Peek()));
+            TryClaim(obj.Key, definition.Claims(obj.SharedModel()));
     }
 }

@@ -7,7 +7,7 @@ namespace OrleansOrchestrator.ControlPlane.Store;
 /// <summary>Tells the operator, once, of a store that takes long to open, whatever it waits for, and when it is open at last.</summary>
 internal sealed partial class SlowOpenings(TimeProvider time, ILogger<SlowOpenings> logger)
 {
-    private static readonly TimeSpan TellAfter = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan ReportAfter = TimeSpan.FromSeconds(3);
 
     // By shard, when its opening began; only those that have been told of.
     private readonly ConcurrentDictionary<ShardId, long> _told = new();
@@ -20,9 +20,9 @@ internal sealed partial class SlowOpenings(TimeProvider time, ILogger<SlowOpenin
             _ =>
             {
                 if (_told.TryAdd(shard, began))
-                    LogWaits(shard, TellAfter.TotalSeconds);
+                    LogWaits(shard, ReportAfter.TotalSeconds);
             },
-            null, TellAfter, Timeout.InfiniteTimeSpan);
+            null, ReportAfter, Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>Takes note that a store is open.</summary>

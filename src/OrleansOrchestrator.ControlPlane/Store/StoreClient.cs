@@ -60,7 +60,7 @@ internal sealed partial class StoreClient(
         }
         catch (Exception exception)
         {
-            Suspect(exception);
+            Probe(exception);
             throw;
         }
     }
@@ -128,7 +128,7 @@ internal sealed partial class StoreClient(
             }
             catch (Exception exception) when (StoreFaults.IsTransient(exception))
             {
-                Suspect(exception);
+                Probe(exception);
                 commit.NoteFailure(exception);
             }
 
@@ -171,7 +171,7 @@ internal sealed partial class StoreClient(
             {
                 if (time.GetElapsedTime(started) > within)
                     throw ApiErrors.ServiceUnavailable(StoreFaults.Describe(exception));
-                Suspect(exception);
+                Probe(exception);
                 LogRetry(definition.Name, exception.Message);
             }
 
@@ -179,10 +179,10 @@ internal sealed partial class StoreClient(
         }
     }
 
-    private void Suspect(Exception exception)
+    private void Probe(Exception exception)
     {
         if (StoreFaults.MayBeCrash(exception))
-            crashes?.Suspect();
+            crashes?.Probe();
     }
 
     private void Know(ResourceDefinition definition, long revision) =>

@@ -14,7 +14,7 @@ public sealed class DefinitionsOfGroup : Relation
     /// <inheritdoc/>
     public override void FindPrimaries(ObjectChange change, IObjectView view, ConcernedPrimaries concerned)
     {
-        var groups = change.Versions.Select(version => version.Peek<V1CustomResourceDefinition>().Spec?.Group).ToHashSet();
+        var groups = change.Versions.Select(version => version.SharedModel<V1CustomResourceDefinition>().Spec?.Group).ToHashSet();
         concerned.AddRange(view.All(WellKnownResources.CustomResourceDefinitions)
             .Where(crd => groups.Contains(((V1CustomResourceDefinition)crd).Spec?.Group))
             .Select(crd => crd.Key));

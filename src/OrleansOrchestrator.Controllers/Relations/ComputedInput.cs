@@ -18,7 +18,7 @@ public sealed class ComputedInput(ResourceName resource, Func<KubeObject, KubeOb
     {
         foreach (var key in view.Keys(view.Primary.Name, view.Primary.Namespaced ? change.Key.Namespace : ""))
         {
-            if (view.Find(view.Primary.Name, key) is { } primary && change.Versions.Any(version => isWanted(primary, version.Peek())))
+            if (view.Find(view.Primary.Name, key) is { } primary && change.Versions.Any(version => isWanted(primary, version.SharedModel())))
                 concerned.Add(key);
         }
     }

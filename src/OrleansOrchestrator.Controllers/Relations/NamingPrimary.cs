@@ -29,7 +29,7 @@ public sealed class NamingPrimary(ResourceName resource, Func<KubeObject, Object
     {
         foreach (var version in change.Versions)
         {
-            if (PrimaryOf(version.Peek()) is { } primary)
+            if (PrimaryOf(version.SharedModel()) is { } primary)
                 concerned.Add(primary);
         }
     }

@@ -96,10 +96,10 @@ public sealed class CustomKind : ResourceDefinition
     public override Type ModelType => typeof(CustomObject);
 
     /// <inheritdoc/>
-    protected override ResourceForm StorageForm => _versions.Single(version => version.Version == Version);
+    protected override ServedVersion StorageVersion => _versions.Single(version => version.Version == Version);
 
     /// <inheritdoc/>
-    protected override IReadOnlyList<ResourceForm> OtherForms => [.. _versions.Where(version => version.Version != Version)];
+    protected override IReadOnlyList<ServedVersion> OtherVersions => [.. _versions.Where(version => version.Version != Version)];
 
     /// <summary>Reads a stored object: as the version in which it was stored has it, in the version in which it is stored today.</summary>
     /// <exception cref="System.Text.Json.JsonException">The JSON is malformed.</exception>

@@ -11,7 +11,7 @@ using OrleansOrchestrator.Model.Tables;
 namespace OrleansOrchestrator.Documents.CustomResources;
 
 /// <summary>A version of a custom resource: its schema and columns. Versions differ in these and in their name only.</summary>
-public sealed class CustomVersion : ResourceForm, IDeclaresFields
+public sealed class CustomVersion : ServedVersion, IDeclaresFields
 {
     private readonly byte[] _storagePrefix;
     private readonly byte[] _prefix;

@@ -34,11 +34,11 @@ public sealed class ApplyConfiguration
     internal JsonElement Root { get; }
 
     /// <summary>Reads a configuration.</summary>
-    /// <param name="form">The form of the kind in which it is applied.</param>
+    /// <param name="served">The version of the kind in which it is applied.</param>
     /// <param name="json">The configuration as JSON.</param>
     /// <exception cref="ApiException">400: it is malformed, of another kind or version, or says who manages fields. 500, as in
     /// Kubernetes: it has fields that the kind does not know, or elements of lists that cannot be told apart.</exception>
-    public static ApplyConfiguration Read(ResourceForm form, ReadOnlySpan<byte> json)
+    public static ApplyConfiguration Read(ServedVersion served, ReadOnlySpan<byte> json)
     {
         JsonElement root;
         try
@@ -53,26 +53,26 @@ public sealed class ApplyConfiguration
 
         if (root.ValueKind != JsonValueKind.Object)
             throw ApiErrors.BadRequest("error decoding patch: the configuration must be an object");
-        CheckKind(form, root);
+        CheckKind(served, root);
         var faults = new List<string>();
-        var configuration = new ApplyConfiguration(root, new FieldSetReader(faults).Read(root, ModelFieldSchemas.Of(form)));
-        return faults.Count == 0 ? configuration : throw Untyped(form, configuration, faults);
+        var configuration = new ApplyConfiguration(root, new FieldSetReader(faults).Read(root, ModelFieldSchemas.Of(served)));
+        return faults.Count == 0 ? configuration : throw Untyped(served, configuration, faults);
     }
 
-    private static void CheckKind(ResourceForm form, JsonElement root)
+    private static void CheckKind(ServedVersion served, JsonElement root)
     {
         var version = TextOf(root, "apiVersion"u8) ?? "";
         var kind = TextOf(root, "kind"u8) ?? "";
         if (kind.Length == 0)
             throw ApiErrors.BadRequest("Object 'Kind' is missing in the applied configuration");
-        if (version != form.ApiVersion)
+        if (version != served.ApiVersion)
         {
             throw ApiErrors.BadRequest(
-                $"Incorrect version specified in apply patch. Specified patch version: {version}, expected: {form.ApiVersion}");
+                $"Incorrect version specified in apply patch. Specified patch version: {version}, expected: {served.ApiVersion}");
         }
 
-        if (kind != form.Definition.Kind)
-            throw ApiErrors.BadRequest($"the kind in the data ({kind}) does not match the expected kind ({form.Definition.Kind})");
+        if (kind != served.Definition.Kind)
+            throw ApiErrors.BadRequest($"the kind in the data ({kind}) does not match the expected kind ({served.Definition.Kind})");
         if (root.TryGetProperty("metadata"u8, out var metadata) && metadata.ValueKind == JsonValueKind.Object
             && metadata.TryGetProperty("managedFields"u8, out var managed) && managed.ValueKind != JsonValueKind.Null)
         {
@@ -80,17 +80,17 @@ public sealed class ApplyConfiguration
         }
     }
 
-    private static ApiException Untyped(ResourceForm form, ApplyConfiguration configuration, List<string> faults)
+    private static ApiException Untyped(ServedVersion served, ApplyConfiguration configuration, List<string> faults)
     {
         var list = faults.Count == 1 ? faults[0] : $"errors:\n  {string.Join("\n  ", faults)}";
-        var version = form.Group.Length == 0 ? "/" + form.Version : form.ApiVersion;
+        var version = served.Group.Length == 0 ? "/" + served.Version : served.ApiVersion;
         return new ApiException(new V1Status
         {
             ApiVersion = "v1",
             Kind = "Status",
             Metadata = new V1ListMeta(),
             Status = "Failure",
-            Message = $"failed to create typed patch object ({configuration.Namespace}/{configuration.Name}; {version}, Kind={form.Definition.Kind}): {list}",
+            Message = $"failed to create typed patch object ({configuration.Namespace}/{configuration.Name}; {version}, Kind={served.Definition.Kind}): {list}",
             Code = 500,
         });
     }

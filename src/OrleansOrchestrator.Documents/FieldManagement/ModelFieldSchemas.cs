@@ -20,8 +20,8 @@ public static class ModelFieldSchemas
     private static readonly string[] UnownedMetadata =
         ["name", "namespace", "creationTimestamp", "selfLink", "uid", "clusterName", "generation", "managedFields", "resourceVersion"];
 
-    /// <summary>The schema of objects in a form.</summary>
-    public static FieldSchema Of(ResourceForm form) => form is IDeclaresFields own ? own.FieldSchema : Of(form.ModelType);
+    /// <summary>The schema of objects in a version.</summary>
+    public static FieldSchema Of(ServedVersion version) => version is IDeclaresFields own ? own.FieldSchema : Of(version.ModelType);
 
     /// <summary>The schema of objects of a model.</summary>
     public static FieldSchema Of(Type type) => Roots.GetOrAdd(type, static type =>

@@ -17,39 +17,39 @@ public static class ServerSideApply
     private const string BeforeFirstApply = "before-first-apply";
 
     /// <summary>Applies a configuration.</summary>
-    /// <param name="form">The form in which it is applied.</param>
-    /// <param name="live">The present object in that form; null if there is none.</param>
+    /// <param name="version">The version in which it is applied.</param>
+    /// <param name="live">The present object in that version; null if there is none.</param>
     /// <param name="configuration">What is applied.</param>
     /// <param name="applier">Who applies.</param>
     /// <param name="force">Whether fields are taken from other managers.</param>
     /// <exception cref="ApiException">409: others own what would change; 400 or 500: the configuration is not of this kind.</exception>
     public static AppliedObject Apply(
-        ResourceForm form, ReadOnlyMemory<byte>? live, ApplyConfiguration configuration, in FieldWriter applier, bool force)
+        ServedVersion version, ReadOnlyMemory<byte>? live, ApplyConfiguration configuration, in FieldWriter applier, bool force)
     {
         using var document = live is { } json ? OwnershipTracking.Parse(json) : null;
         var present = document?.RootElement ?? OwnershipTracking.EmptyObject;
         var managed = ManagedFields.Decode(EntriesOf(present));
         if (managed.IsEmpty && document is not null)
-            RecordPast(form, present, managed, applier);
+            RecordPast(version, present, managed, applier);
 
         var wanted = new ManagedEntry
         {
             Manager = applier.Manager,
             IsApplied = true,
-            ApiVersion = form.ApiVersion,
+            ApiVersion = version.ApiVersion,
             Subresource = applier.Subresource,
             Time = applier.Time,
-            Fields = OwnershipScope.Of(form.Definition, applier.Subresource, configuration.Fields),
+            Fields = OwnershipScope.Of(version.Definition, applier.Subresource, configuration.Fields),
         };
         var earlier = managed.Find(wanted);
-        var merged = Merge(form, present, configuration, managed, earlier, wanted);
+        var merged = Merge(version, present, configuration, managed, earlier, wanted);
         using var after = OwnershipTracking.Parse(merged);
-        using var differences = new VersionedDifferences(form, present, after.RootElement, applier.Subresource);
+        using var differences = new VersionedDifferences(version, present, after.RootElement, applier.Subresource);
         if (!force)
-            CheckConflicts(managed, wanted, differences, present, ModelFieldSchemas.Of(form));
+            CheckConflicts(managed, wanted, differences, present, ModelFieldSchemas.Of(version));
 
         managed.Take(differences, except: wanted);
-        var difference = differences.In(form.ApiVersion)!.Value;
+        var difference = differences.In(version.ApiVersion)!.Value;
         var isUnchanged = difference.IsEmpty && earlier is not null && earlier.Fields.Equals(wanted.Fields) && earlier.ApiVersion == wanted.ApiVersion;
         managed.Set(isUnchanged ? earlier! : wanted);
         var lastApplied = applier.Manager == LastApplied.KubectlManager && !string.IsNullOrEmpty(LastApplied.Of(after.RootElement))
@@ -59,13 +59,13 @@ public static class ServerSideApply
     }
 
     private static ReadOnlyMemory<byte> Merge(
-        ResourceForm form, JsonElement present, ApplyConfiguration configuration, ManagedFields managed, ManagedEntry? earlier, ManagedEntry wanted)
+        ServedVersion version, JsonElement present, ApplyConfiguration configuration, ManagedFields managed, ManagedEntry? earlier, ManagedEntry wanted)
     {
-        var schema = ModelFieldSchemas.Of(form);
-        if (managed.Entries.Any(entry => entry.ApiVersion != form.ApiVersion))
+        var schema = ModelFieldSchemas.Of(version);
+        if (managed.Entries.Any(entry => entry.ApiVersion != version.ApiVersion))
         {
             var merged = ConfigurationMerge.Merge(present, configuration.Root, schema, FieldSet.Empty, FieldSet.Empty);
-            return earlier is null ? merged : VersionedPruning.Prune(form, merged, managed, earlier, wanted);
+            return earlier is null ? merged : VersionedPruning.Prune(version, merged, managed, earlier, wanted);
         }
 
         // Nearly always all that was applied before is applied again, and nothing needs to be looked for.
@@ -80,11 +80,11 @@ public static class ServerSideApply
             ? entries.Deserialize<V1ManagedFieldsEntry[]>(ObjectCodec.Options)
             : null;
 
-    private static void RecordPast(ResourceForm form, JsonElement present, ManagedFields managed, in FieldWriter applier)
+    private static void RecordPast(ServedVersion version, JsonElement present, ManagedFields managed, in FieldWriter applier)
     {
-        var all = FieldComparison.Of(OwnershipTracking.EmptyObject, present, ModelFieldSchemas.Of(form)).Changed;
+        var all = FieldComparison.Of(OwnershipTracking.EmptyObject, present, ModelFieldSchemas.Of(version)).Changed;
         managed.RecordUpdate(
-            BeforeFirstApply, form.ApiVersion, "", OwnershipScope.Of(form.Definition, applier.Subresource, all), applier.Time);
+            BeforeFirstApply, version.ApiVersion, "", OwnershipScope.Of(version.Definition, applier.Subresource, all), applier.Time);
     }
 
     private static void CheckConflicts(ManagedFields managed, ManagedEntry wanted, VersionedDifferences differences, JsonElement present, FieldSchema schema)

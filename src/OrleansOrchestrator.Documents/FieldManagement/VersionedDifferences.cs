@@ -7,11 +7,11 @@ namespace OrleansOrchestrator.Documents.FieldManagement;
 /// What a write changes of an object, told in each version in which somebody owns fields: fields have other names and other
 /// places in other versions, and only the object itself can be converted.
 /// </summary>
-/// <param name="form">The form of both states.</param>
+/// <param name="version">The version of both states.</param>
 /// <param name="before">The state before.</param>
 /// <param name="after">The state after.</param>
 /// <param name="subresource">What is written through, which bounds what can be owned.</param>
-internal sealed class VersionedDifferences(ResourceForm form, JsonElement before, JsonElement after, string subresource) : IDisposable
+internal sealed class VersionedDifferences(ServedVersion version, JsonElement before, JsonElement after, string subresource) : IDisposable
 {
     private readonly List<(string ApiVersion, FieldComparison? Difference)> _known = [];
     private readonly List<IDisposable> _documents = [];
@@ -35,17 +35,17 @@ internal sealed class VersionedDifferences(ResourceForm form, JsonElement before
 
     private FieldComparison? Compare(string apiVersion)
     {
-        if (form.Definition.FindForm(apiVersion) is not { } other)
+        if (version.Definition.FindVersion(apiVersion) is not { } other)
             return null;
         var difference = FieldComparison.Of(Converted(before, other), Converted(after, other), ModelFieldSchemas.Of(other));
-        return difference with { Changed = OwnershipScope.Of(form.Definition, subresource, difference.Changed) };
+        return difference with { Changed = OwnershipScope.Of(version.Definition, subresource, difference.Changed) };
     }
 
-    private JsonElement Converted(JsonElement state, ResourceForm other)
+    private JsonElement Converted(JsonElement state, ServedVersion other)
     {
-        if (other == form || state.ValueKind != JsonValueKind.Object || !state.EnumerateObject().Any())
+        if (other == version || state.ValueKind != JsonValueKind.Object || !state.EnumerateObject().Any())
             return state;
-        var document = OwnershipTracking.Parse(FormConversion.Convert(JsonSerializer.SerializeToUtf8Bytes(state), form, other));
+        var document = OwnershipTracking.Parse(VersionConversion.Convert(JsonSerializer.SerializeToUtf8Bytes(state), version, other));
         _documents.Add(document);
         return document.RootElement;
     }

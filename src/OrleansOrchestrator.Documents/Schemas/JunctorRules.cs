@@ -38,20 +38,20 @@ internal static class JunctorRules
         public Counterpart Items() => this with { Schema = Schema?.Object("items"), Path = Path.Child("items") };
     }
 
-    private static void ValidateJunctors(JsonElement schema, Counterpart whole, FieldPath path, bool mayTellIntOrString, FieldErrors errors)
+    private static void ValidateJunctors(JsonElement schema, Counterpart whole, FieldPath path, bool mayDeclareIntOrString, FieldErrors errors)
     {
         var uncertain = whole with { IsCertain = false };
 
         // To say anew that something is an integer or a string is how authors spell it out: in anyOf, or in the first part of allOf.
         var anyOf = schema.List("anyOf").ToList();
-        if (!mayTellIntOrString || !IsIntOrString(anyOf))
+        if (!mayDeclareIntOrString || !IsIntOrString(anyOf))
             ValidateParts(anyOf, uncertain, path.Child("anyOf"), errors);
         var allOf = schema.List("allOf").ToList();
         for (var i = 0; i < allOf.Count; i++)
-            ValidatePart(allOf[i], whole, path.Child("allOf").Index(i), mayTellIntOrString && i == 0, errors);
+            ValidatePart(allOf[i], whole, path.Child("allOf").Index(i), mayDeclareIntOrString && i == 0, errors);
         ValidateParts([.. schema.List("oneOf")], uncertain, path.Child("oneOf"), errors);
         if (schema.Object("not") is { } not)
-            ValidatePart(not, uncertain, path.Child("not"), mayTellIntOrString: false, errors);
+            ValidatePart(not, uncertain, path.Child("not"), mayDeclareIntOrString: false, errors);
     }
 
     private static bool IsIntOrString(List<JsonElement> parts) =>
@@ -63,10 +63,10 @@ internal static class JunctorRules
     private static void ValidateParts(List<JsonElement> parts, Counterpart whole, FieldPath path, FieldErrors errors)
     {
         for (var i = 0; i < parts.Count; i++)
-            ValidatePart(parts[i], whole, path.Index(i), mayTellIntOrString: false, errors);
+            ValidatePart(parts[i], whole, path.Index(i), mayDeclareIntOrString: false, errors);
     }
 
-    private static void ValidatePart(JsonElement part, Counterpart whole, FieldPath path, bool mayTellIntOrString, FieldErrors errors)
+    private static void ValidatePart(JsonElement part, Counterpart whole, FieldPath path, bool mayDeclareIntOrString, FieldErrors errors)
     {
         if (whole.Schema is null)
         {
@@ -90,11 +90,11 @@ internal static class JunctorRules
             var at = path.Child("properties").Key(property.Name);
             if (property.Name == "metadata")
                 errors.Forbidden(at, "must not be specified in a nested context");
-            ValidatePart(property.Value, whole.Property(property.Name), at, mayTellIntOrString: false, errors);
+            ValidatePart(property.Value, whole.Property(property.Name), at, mayDeclareIntOrString: false, errors);
         }
 
         if (part.Object("items") is { } items)
-            ValidatePart(items, whole.Items(), path.Child("items"), mayTellIntOrString: false, errors);
-        ValidateJunctors(part, whole, path, mayTellIntOrString, errors);
+            ValidatePart(items, whole.Items(), path.Child("items"), mayDeclareIntOrString: false, errors);
+        ValidateJunctors(part, whole, path, mayDeclareIntOrString, errors);
     }
 }

@@ -46,7 +46,7 @@ internal static class AggregatedDiscoveryWriter
         writer.WriteEndObject();
     }
 
-    private static void WriteResource(Utf8JsonWriter writer, ServedVersion version, ServedResource resource)
+    private static void WriteResource(Utf8JsonWriter writer, ServedGroupVersion version, ServedResource resource)
     {
         writer.WriteStartObject();
         writer.WriteString("resource"u8, resource.Name);

@@ -34,7 +34,7 @@ internal sealed record ServedResource(
 /// <param name="Group">The group; empty for core.</param>
 /// <param name="Version">The version.</param>
 /// <param name="Resources">Its resources by name.</param>
-internal sealed record ServedVersion(string Group, string Version, IReadOnlyList<ServedResource> Resources)
+internal sealed record ServedGroupVersion(string Group, string Version, IReadOnlyList<ServedResource> Resources)
 {
     /// <summary><c>v1</c> or <c>apps/v1</c>.</summary>
     public string GroupVersion => Group.Length == 0 ? Version : $"{Group}/{Version}";
@@ -43,7 +43,7 @@ internal sealed record ServedVersion(string Group, string Version, IReadOnlyList
 /// <summary>A group.</summary>
 /// <param name="Name">The group; empty for core.</param>
 /// <param name="Versions">Its versions, the preferred one first.</param>
-internal sealed record ServedGroup(string Name, IReadOnlyList<ServedVersion> Versions);
+internal sealed record ServedGroup(string Name, IReadOnlyList<ServedGroupVersion> Versions);
 
 /// <summary>All that is served, in the shape in which discovery tells it.</summary>
 /// <param name="Groups">The groups by name; core is the first.</param>
@@ -57,7 +57,7 @@ internal sealed record ApiSurface(IReadOnlyList<ServedGroup> Groups)
     public static ApiSurface Of(IEnumerable<ResourceRoute> routes) => new(
     [
         .. routes
-            .Select(route => (route.Form.Group, route.Form.Version, Resource: ResourceOf(route)))
+            .Select(route => (route.ServedVersion.Group, route.ServedVersion.Version, Resource: ResourceOf(route)))
             .Concat(ComputedResource.All.Select(computed => (computed.Group, computed.Version, Resource: computed.Served)))
             .GroupBy(served => served.Group, StringComparer.Ordinal)
             .OrderBy(group => group.Key, StringComparer.Ordinal)
@@ -65,13 +65,13 @@ internal sealed record ApiSurface(IReadOnlyList<ServedGroup> Groups)
                 group.Key,
                 [.. group.GroupBy(served => served.Version, served => served.Resource, StringComparer.Ordinal)
                     .OrderBy(version => version.Key, VersionPriority.HighestFirst)
-                    .Select(version => new ServedVersion(
+                    .Select(version => new ServedGroupVersion(
                         group.Key, version.Key, [.. version.OrderBy(resource => resource.Name, StringComparer.Ordinal)]))])),
     ]);
 
     private static ServedResource ResourceOf(ResourceRoute route)
     {
-        var definition = route.Form.Definition;
+        var definition = route.ServedVersion.Definition;
         return new ServedResource(
             definition.Plural,
             definition.Singular,
@@ -80,12 +80,12 @@ internal sealed record ApiSurface(IReadOnlyList<ServedGroup> Groups)
             definition.ShortNames,
             definition.Categories,
             definition.IsStored ? ObjectVerbs : ReadVerbs,
-            [.. route.Subresources.Where(subresource => subresource.IsServed).Select(subresource => SubresourceOf(route.Form, subresource))]);
+            [.. route.Subresources.Where(subresource => subresource.IsServed).Select(subresource => SubresourceOf(route.ServedVersion, subresource))]);
     }
 
-    private static ServedSubresource SubresourceOf(ResourceForm form, SubresourceDeclaration declaration)
+    private static ServedSubresource SubresourceOf(ServedVersion served, SubresourceDeclaration declaration)
     {
-        var (group, version, kind) = declaration.Body ?? (form.Group, form.Version, declaration.BodyKind ?? form.Definition.Kind);
+        var (group, version, kind) = declaration.Body ?? (served.Group, served.Version, declaration.BodyKind ?? served.Definition.Kind);
         return new ServedSubresource(declaration.Name, group, version, kind, declaration.Verbs);
     }
 }

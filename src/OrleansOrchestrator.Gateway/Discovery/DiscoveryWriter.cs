@@ -52,7 +52,7 @@ internal static class DiscoveryWriter
     }
 
     /// <summary><c>/apis/apps/v1</c>: the resources of a version.</summary>
-    public static void WriteResources(Utf8JsonWriter writer, ServedVersion version)
+    public static void WriteResources(Utf8JsonWriter writer, ServedGroupVersion version)
     {
         writer.WriteStartObject();
         writer.WriteString("kind"u8, "APIResourceList"u8);
@@ -70,7 +70,7 @@ internal static class DiscoveryWriter
         writer.WriteEndObject();
     }
 
-    private static void WriteVersion(Utf8JsonWriter writer, ServedVersion version)
+    private static void WriteVersion(Utf8JsonWriter writer, ServedGroupVersion version)
     {
         writer.WriteStartObject();
         writer.WriteString("groupVersion"u8, version.GroupVersion);
@@ -93,7 +93,7 @@ internal static class DiscoveryWriter
         writer.WriteEndObject();
     }
 
-    private static void WriteSubresource(Utf8JsonWriter writer, ServedVersion version, ServedResource resource, ServedSubresource subresource)
+    private static void WriteSubresource(Utf8JsonWriter writer, ServedGroupVersion version, ServedResource resource, ServedSubresource subresource)
     {
         writer.WriteStartObject();
         writer.WriteString("name"u8, $"{resource.Name}/{subresource.Name}");

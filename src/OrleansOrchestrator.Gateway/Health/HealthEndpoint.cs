@@ -70,7 +70,7 @@ internal sealed partial class HealthEndpoint(IEnumerable<IReadinessCheck> checks
         try
         {
             var fault = await check.CheckAsync(cancellationToken);
-            Tell(check.Name, fault);
+            Report(check.Name, fault);
             return fault;
         }
         catch (Exception failure) when (failure is not OperationCanceledException)
@@ -81,7 +81,7 @@ internal sealed partial class HealthEndpoint(IEnumerable<IReadinessCheck> checks
     }
 
     // Probes ask every second or so: what they find is said when it begins. How it goes on is in the answers.
-    private void Tell(string check, string? fault)
+    private void Report(string check, string? fault)
     {
         if (fault is null)
             _told.TryRemove(check, out _);

@@ -42,13 +42,13 @@ internal sealed class NodeTunnelEndpoint(IObjectClient objects, NodeTunnels tunn
     private async Task OfferAsync(ApiRequest request)
     {
         var node = await objects.GetAsync(request.Definition, request.Info.Key, Freshness.Any, request.Cancellation);
-        await TellAsync(request, node.Peek<V1Node>());
+        await ReportAsync(request, node.SharedModel<V1Node>());
         await using var tunnel = new TunnelStream(await AcceptAsync(request));
         await tunnels.OfferAsync(request.Info.Name, tunnel, request.Cancellation);
     }
 
     /// <summary>Tells the other gateways that the node's tunnels end here from now on.</summary>
-    private async Task TellAsync(ApiRequest request, V1Node node)
+    private async Task ReportAsync(ApiRequest request, V1Node node)
     {
         var own = (dialer.Own ?? new UriBuilder(Uri.UriSchemeHttps, request.Http.Request.Host.Host, request.Http.Request.Host.Port ?? 443).Uri).ToString();
         if (node.Metadata.Annotations?.TryGetValue(NodeTunnel.Annotation, out var told) == true && told == own)

@@ -28,12 +28,12 @@ internal sealed class PodLocator(IObjectClient objects, ResourceRegistry registr
     public async Task<PodLocation> FindAsync(ApiRequest request, string container)
     {
         var stored = await objects.GetAsync(request.Definition, request.Info.Key, Freshness.Latest, request.Cancellation);
-        var pod = stored.Peek<V1Pod>();
+        var pod = stored.SharedModel<V1Pod>();
         var chosen = PodContainers.Choose(pod, container);
         if (string.IsNullOrEmpty(pod.Spec.NodeName))
             return new PodLocation(pod, chosen, null);
         var node = await objects.GetAsync(
             registry[WellKnownResources.Nodes], new ObjectKey("", pod.Spec.NodeName), Freshness.Any, request.Cancellation);
-        return new PodLocation(pod, chosen, NodeEndpoint.Of(node.Peek<V1Node>()));
+        return new PodLocation(pod, chosen, NodeEndpoint.Of(node.SharedModel<V1Node>()));
     }
 }

@@ -9,20 +9,20 @@ namespace OrleansOrchestrator.Gateway.OpenApi;
 internal sealed class DocumentWriter(Utf8JsonWriter writer, SchemaNames names, OpenApiDialect dialect)
 {
     /// <summary>Writes the document.</summary>
-    public void Write(IReadOnlyList<ResourceForm> forms, IReadOnlyList<PostedKind> posted)
+    public void Write(IReadOnlyList<ServedVersion> versions, IReadOnlyList<PostedKind> posted)
     {
         writer.WriteStartObject();
         writer.WriteString(dialect.VersionField, dialect.Version);
         WriteInfo();
-        WritePaths(forms, posted);
+        WritePaths(versions, posted);
         if (dialect.IsVersion2)
         {
-            WriteSchemas("definitions", forms, posted);
+            WriteSchemas("definitions", versions, posted);
         }
         else
         {
             writer.WriteStartObject("components"u8);
-            WriteSchemas("schemas", forms, posted);
+            WriteSchemas("schemas", versions, posted);
             writer.WriteEndObject();
         }
 
@@ -37,35 +37,35 @@ internal sealed class DocumentWriter(Utf8JsonWriter writer, SchemaNames names, O
         writer.WriteEndObject();
     }
 
-    private void WritePaths(IReadOnlyList<ResourceForm> forms, IReadOnlyList<PostedKind> posted)
+    private void WritePaths(IReadOnlyList<ServedVersion> versions, IReadOnlyList<PostedKind> posted)
     {
         var paths = new PathWriter(writer, names, dialect);
         writer.WriteStartObject("paths"u8);
-        foreach (var form in forms)
-            paths.Write(form);
+        foreach (var served in versions)
+            paths.Write(served);
         foreach (var kind in posted)
             paths.Write(kind);
         writer.WriteEndObject();
     }
 
-    private void WriteSchemas(string property, IReadOnlyList<ResourceForm> forms, IReadOnlyList<PostedKind> posted)
+    private void WriteSchemas(string property, IReadOnlyList<ServedVersion> versions, IReadOnlyList<PostedKind> posted)
     {
-        var kinds = KindsByType(forms, posted);
-        var types = ModelShape.CommonTypes.Concat(forms.SelectMany(ModelShape.TypesOf))
+        var kinds = KindsByType(versions, posted);
+        var types = ModelShape.CommonTypes.Concat(versions.SelectMany(ModelShape.TypesOf))
             .Concat(ModelShape.TypesReachedFrom(posted.Select(kind => kind.Model)));
-        if (forms.Any(form => form.Definition.Scale is not null))
+        if (versions.Any(served => served.Definition.Scale is not null))
             types = types.Concat(ModelShape.ScaleTypes);
         var schemas = new SchemaWriter(writer, names, dialect);
         writer.WriteStartObject(property);
         foreach (var type in types.Distinct().OrderBy(type => names[type], StringComparer.Ordinal))
             schemas.WriteNamed(type, kinds[type]);
         var custom = new CustomSchemaWriter(writer, names, dialect);
-        foreach (var version in forms.OfType<CustomVersion>())
+        foreach (var version in versions.OfType<CustomVersion>())
             custom.Write(version);
         writer.WriteEndObject();
     }
 
-    private static ILookup<Type, KindName> KindsByType(IReadOnlyList<ResourceForm> forms, IReadOnlyList<PostedKind> posted)
+    private static ILookup<Type, KindName> KindsByType(IReadOnlyList<ServedVersion> versions, IReadOnlyList<PostedKind> posted)
     {
         var kinds = new List<(Type Type, KindName Kind)>
         {
@@ -73,11 +73,11 @@ internal sealed class DocumentWriter(Utf8JsonWriter writer, SchemaNames names, O
             (typeof(V1DeleteOptions), new KindName("", "v1", "DeleteOptions")),
             (typeof(V1Scale), new KindName("autoscaling", "v1", "Scale")),
         };
-        foreach (var form in forms.Where(form => form is not CustomVersion))
+        foreach (var served in versions.Where(served => served is not CustomVersion))
         {
-            kinds.Add((form.ModelType, KindName.Of(form)));
-            if (ModelShape.ListTypeOf(form.ModelType) is { } list)
-                kinds.Add((list, new KindName(form.Group, form.Version, form.Definition.ListKind)));
+            kinds.Add((served.ModelType, KindName.Of(served)));
+            if (ModelShape.ListTypeOf(served.ModelType) is { } list)
+                kinds.Add((list, new KindName(served.Group, served.Version, served.Definition.ListKind)));
         }
 
         kinds.AddRange(posted.Select(kind => (kind.Model, kind.Name)));

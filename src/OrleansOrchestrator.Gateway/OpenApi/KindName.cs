@@ -9,8 +9,8 @@ internal readonly record struct KindName(string Group, string Version, string Ki
     /// <summary>The name of the extension that carries it.</summary>
     public const string Extension = "x-kubernetes-group-version-kind";
 
-    /// <summary>The name of a kind in one of its forms.</summary>
-    public static KindName Of(ResourceForm form) => new(form.Group, form.Version, form.Definition.Kind);
+    /// <summary>The name of a kind in one of its versions.</summary>
+    public static KindName Of(ServedVersion version) => new(version.Group, version.Version, version.Definition.Kind);
 
     /// <summary>Writes the extension with the kinds of a schema, if there are any.</summary>
     public static void WriteAll(Utf8JsonWriter writer, IEnumerable<KindName> kinds)

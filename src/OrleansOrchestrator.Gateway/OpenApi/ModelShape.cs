@@ -21,8 +21,8 @@ internal static class ModelShape
     private static IReadOnlyList<Type> CustomTypes { get; } = TypesReachedFrom([typeof(V1ObjectMeta), typeof(V1ListMeta)]);
 
     /// <summary>All named types of a kind and of its lists.</summary>
-    public static IReadOnlyList<Type> TypesOf(ResourceForm form) => form is CustomVersion ? CustomTypes :
-        TypesReachedFrom(ListTypeOf(form.ModelType) is { } list ? [form.ModelType, list] : [form.ModelType]);
+    public static IReadOnlyList<Type> TypesOf(ServedVersion version) => version is CustomVersion ? CustomTypes :
+        TypesReachedFrom(ListTypeOf(version.ModelType) is { } list ? [version.ModelType, list] : [version.ModelType]);
 
     /// <summary>The type of lists of a model; null if the package has none.</summary>
     public static Type? ListTypeOf(Type type) => type.Assembly.GetType(type.FullName + "List");

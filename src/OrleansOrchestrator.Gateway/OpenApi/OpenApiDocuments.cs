@@ -20,17 +20,17 @@ internal sealed class OpenApiDocuments
 
     public OpenApiDocuments(ResourceCatalog catalog, OpenApiDocuments? previous)
     {
-        _names = new Lazy<SchemaNames>(() => new SchemaNames(catalog.Forms));
-        var forms = catalog.Forms.ToLookup(form => ResourceRoutes.PrefixOf(form.Group, form.Version), StringComparer.Ordinal);
-        _byPrefix = forms.Select(group => group.Key).Union(PostedKind.All.Select(kind => kind.Prefix))
-            .ToFrozenDictionary(prefix => prefix, prefix => PartOf(prefix, [.. forms[prefix]], previous), StringComparer.Ordinal);
+        _names = new Lazy<SchemaNames>(() => new SchemaNames(catalog.Versions));
+        var versions = catalog.Versions.ToLookup(version => ResourceRoutes.PrefixOf(version.Group, version.Version), StringComparer.Ordinal);
+        _byPrefix = versions.Select(group => group.Key).Union(PostedKind.All.Select(kind => kind.Prefix))
+            .ToFrozenDictionary(prefix => prefix, prefix => PartOf(prefix, [.. versions[prefix]], previous), StringComparer.Ordinal);
         _index = new Lazy<CachedDocument>(() => CachedDocument.Make(WriteIndex));
-        _version2 = new Lazy<CompressedDocument>(() => Make(OpenApiDialect.Version2, catalog.Forms, PostedKind.All));
+        _version2 = new Lazy<CompressedDocument>(() => Make(OpenApiDialect.Version2, catalog.Versions, PostedKind.All));
         _version2Protobuf = new Lazy<CompressedDocument>(() => CompressedDocument.Make(stream => GnosticWriter.Write(stream, Version2)));
     }
 
-    /// <summary>A document, and the forms that it is about.</summary>
-    private sealed record Part(IReadOnlyList<ResourceForm> Forms, Lazy<CompressedDocument> Document);
+    /// <summary>A document, and the versions that it is about.</summary>
+    private sealed record Part(IReadOnlyList<ServedVersion> Versions, Lazy<CompressedDocument> Document);
 
     /// <summary>The index of all OpenAPI 3 documents.</summary>
     public CachedDocument Index => _index.Value;
@@ -44,11 +44,11 @@ internal sealed class OpenApiDocuments
     /// <summary>The OpenAPI 3 document of a prefix such as <c>apis/apps/v1</c>; null if there is none.</summary>
     public CompressedDocument? Find(string prefix) => _byPrefix.GetValueOrDefault(prefix)?.Document.Value;
 
-    private Part PartOf(string prefix, IReadOnlyList<ResourceForm> forms, OpenApiDocuments? previous) =>
-        previous?._byPrefix.GetValueOrDefault(prefix) is { } kept && kept.Forms.SequenceEqual(forms)
+    private Part PartOf(string prefix, IReadOnlyList<ServedVersion> versions, OpenApiDocuments? previous) =>
+        previous?._byPrefix.GetValueOrDefault(prefix) is { } kept && kept.Versions.SequenceEqual(versions)
             ? kept
-            : new Part(forms, new Lazy<CompressedDocument>(() =>
-                Make(OpenApiDialect.Version3, forms, [.. PostedKind.All.Where(kind => kind.Prefix == prefix)])));
+            : new Part(versions, new Lazy<CompressedDocument>(() =>
+                Make(OpenApiDialect.Version3, versions, [.. PostedKind.All.Where(kind => kind.Prefix == prefix)])));
 
     private void WriteIndex(Utf8JsonWriter writer)
     {
@@ -65,6 +65,6 @@ internal sealed class OpenApiDocuments
         writer.WriteEndObject();
     }
 
-    private CompressedDocument Make(OpenApiDialect dialect, IReadOnlyList<ResourceForm> forms, IReadOnlyList<PostedKind> posted) =>
-        CompressedDocument.MakeJson(writer => new DocumentWriter(writer, _names.Value, dialect).Write(forms, posted));
+    private CompressedDocument Make(OpenApiDialect dialect, IReadOnlyList<ServedVersion> versions, IReadOnlyList<PostedKind> posted) =>
+        CompressedDocument.MakeJson(writer => new DocumentWriter(writer, _names.Value, dialect).Write(versions, posted));
 }

@@ -35,43 +35,43 @@ internal sealed class PathWriter(Utf8JsonWriter writer, SchemaNames names, OpenA
     private readonly OperationWriter _operations = new(writer, dialect);
 
     /// <summary>Writes all paths of a kind.</summary>
-    public void Write(ResourceForm form)
+    public void Write(ServedVersion served)
     {
-        var definition = form.Definition;
-        var kind = KindName.Of(form);
-        var root = $"/{ResourceRoutes.PrefixOf(form.Group, form.Version)}";
+        var definition = served.Definition;
+        var kind = KindName.Of(served);
+        var root = $"/{ResourceRoutes.PrefixOf(served.Group, served.Version)}";
         var collection = definition.Namespaced ? $"{root}/namespaces/{{namespace}}/{definition.Plural}" : $"{root}/{definition.Plural}";
         var scope = definition.Namespaced ? "Namespaced" : "";
-        var item = names.Of(form);
-        var list = names.ListOf(form);
+        var item = names.Of(served);
+        var list = names.ListOf(served);
 
-        var get = Make(form, kind, "get", "get", scope, "", [], null, item);
+        var get = Make(served, kind, "get", "get", scope, "", [], null, item);
         if (!definition.IsStored)
         {
-            WritePath(collection, definition.Namespaced, [], [Make(form, kind, "get", "list", scope, "", ListParameters, null, list)]);
+            WritePath(collection, definition.Namespaced, [], [Make(served, kind, "get", "list", scope, "", ListParameters, null, list)]);
             WritePath($"{collection}/{{name}}", definition.Namespaced, [Name], [get]);
             return;
         }
 
         WritePath(collection, definition.Namespaced, [], [
-            Make(form, kind, "get", "list", scope, "", ListParameters, null, list),
-            Make(form, kind, "post", "post", scope, "", WriteParameters, item, item),
-            Make(form, kind, "delete", "deletecollection", scope, "", [.. ListParameters, .. DeleteParameters], names[typeof(V1DeleteOptions)], names[typeof(V1Status)]),
+            Make(served, kind, "get", "list", scope, "", ListParameters, null, list),
+            Make(served, kind, "post", "post", scope, "", WriteParameters, item, item),
+            Make(served, kind, "delete", "deletecollection", scope, "", [.. ListParameters, .. DeleteParameters], names[typeof(V1DeleteOptions)], names[typeof(V1Status)]),
         ]);
         WritePath($"{collection}/{{name}}", definition.Namespaced, [Name], [
             get,
-            Make(form, kind, "put", "put", scope, "", WriteParameters, item, item),
-            Make(form, kind, "patch", "patch", scope, "", PatchParameters, null, item),
-            Make(form, kind, "delete", "delete", scope, "", DeleteParameters, names[typeof(V1DeleteOptions)], names[typeof(V1Status)]),
+            Make(served, kind, "put", "put", scope, "", WriteParameters, item, item),
+            Make(served, kind, "patch", "patch", scope, "", PatchParameters, null, item),
+            Make(served, kind, "delete", "delete", scope, "", DeleteParameters, names[typeof(V1DeleteOptions)], names[typeof(V1Status)]),
         ]);
         if (definition.HasStatus)
-            WritePart(form, $"{collection}/{{name}}/status", kind, "Status", item);
+            WritePart(served, $"{collection}/{{name}}/status", kind, "Status", item);
         if (definition.Scale is not null)
-            WritePart(form, $"{collection}/{{name}}/scale", new KindName("autoscaling", "v1", "Scale"), "Scale", names[typeof(V1Scale)]);
+            WritePart(served, $"{collection}/{{name}}/scale", new KindName("autoscaling", "v1", "Scale"), "Scale", names[typeof(V1Scale)]);
         if (definition.Namespaced)
         {
             WritePath($"{root}/{definition.Plural}", false, [], [
-                Make(form, kind, "get", "list", "", "ForAllNamespaces", ListParameters, null, list),
+                Make(served, kind, "get", "list", "", "ForAllNamespaces", ListParameters, null, list),
             ]);
         }
 
@@ -90,13 +90,13 @@ internal sealed class PathWriter(Utf8JsonWriter writer, SchemaNames names, OpenA
         WritePath(kind.Path, kind.HasNamespace, kind.HasName ? [Name] : [], [post]);
     }
 
-    private void WritePart(ResourceForm form, string path, KindName kind, string part, string schema)
+    private void WritePart(ServedVersion served, string path, KindName kind, string part, string schema)
     {
-        var scope = form.Definition.Namespaced ? "Namespaced" : "";
-        WritePath(path, form.Definition.Namespaced, [Name], [
-            Make(form, kind, "get", "get", scope, part, [], null, schema),
-            Make(form, kind, "put", "put", scope, part, WriteParameters, schema, schema),
-            Make(form, kind, "patch", "patch", scope, part, PatchParameters, null, schema),
+        var scope = served.Definition.Namespaced ? "Namespaced" : "";
+        WritePath(path, served.Definition.Namespaced, [Name], [
+            Make(served, kind, "get", "get", scope, part, [], null, schema),
+            Make(served, kind, "put", "put", scope, part, WriteParameters, schema, schema),
+            Make(served, kind, "patch", "patch", scope, part, PatchParameters, null, schema),
         ]);
     }
 
@@ -116,11 +116,11 @@ internal sealed class PathWriter(Utf8JsonWriter writer, SchemaNames names, OpenA
     }
 
     private static Operation Make(
-        ResourceForm form, KindName kind, string method, string action, string scope, string part,
+        ServedVersion served, KindName kind, string method, string action, string scope, string part,
         IReadOnlyList<Parameter> parameters, string? body, string answer)
     {
-        var group = TitleOf(form.Group);
-        var version = char.ToUpperInvariant(form.Version[0]) + form.Version[1..];
+        var group = TitleOf(served.Group);
+        var version = char.ToUpperInvariant(served.Version[0]) + served.Version[1..];
         var (verb, infix) = action switch
         {
             "get" => ("read", ""),
@@ -129,10 +129,10 @@ internal sealed class PathWriter(Utf8JsonWriter writer, SchemaNames names, OpenA
             "deletecollection" => ("delete", "Collection"),
             _ => (action, ""),
         };
-        IReadOnlyList<string> bodyTypes = method == "patch" ? PatchMediaTypes.Of(form) : body is null ? [] : BodyTypes;
+        IReadOnlyList<string> bodyTypes = method == "patch" ? PatchMediaTypes.Of(served) : body is null ? [] : BodyTypes;
         return new Operation(
-            method, action, $"{verb}{group}{version}{infix}{scope}{form.Definition.Kind}{part}",
-            $"{char.ToLowerInvariant(group[0])}{group[1..]}_{form.Version}", kind, parameters, bodyTypes, body, answer);
+            method, action, $"{verb}{group}{version}{infix}{scope}{served.Definition.Kind}{part}",
+            $"{char.ToLowerInvariant(group[0])}{group[1..]}_{served.Version}", kind, parameters, bodyTypes, body, answer);
     }
 
     /// <summary><c>Core</c>, <c>RbacAuthorization</c>, <c>StableExampleCom</c>.</summary>

@@ -28,16 +28,16 @@ internal sealed partial class SchemaNames
 
     private readonly Dictionary<Type, string> _names = [];
 
-    public SchemaNames(IEnumerable<ResourceForm> forms)
+    public SchemaNames(IEnumerable<ServedVersion> versions)
     {
         foreach (var type in ModelShape.CommonTypes)
             _names.TryAdd(type, NameOf(type, MetaPrefix));
         foreach (var type in ModelShape.ScaleTypes)
             _names.TryAdd(type, NameOf(type, ScalePrefix));
-        foreach (var form in forms)
+        foreach (var version in versions)
         {
-            var prefix = $"{PackageOf(form.Group)}.{form.Version}.";
-            foreach (var type in ModelShape.TypesOf(form))
+            var prefix = $"{PackageOf(version.Group)}.{version.Version}.";
+            foreach (var type in ModelShape.TypesOf(version))
                 _names.TryAdd(type, NameOf(type, prefix));
         }
 
@@ -53,15 +53,15 @@ internal sealed partial class SchemaNames
     public string this[Type type] => _names[type];
 
     /// <summary>The name of a kind's schema.</summary>
-    public string Of(ResourceForm form) => form is CustomVersion ? CustomName(form, form.Definition.Kind) : _names[form.ModelType];
+    public string Of(ServedVersion version) => version is CustomVersion ? CustomName(version, version.Definition.Kind) : _names[version.ModelType];
 
     /// <summary>The name of the schema of a kind's lists.</summary>
-    public string ListOf(ResourceForm form) => form is CustomVersion
-        ? CustomName(form, form.Definition.ListKind)
-        : _names[ModelShape.ListTypeOf(form.ModelType) ?? form.ModelType];
+    public string ListOf(ServedVersion version) => version is CustomVersion
+        ? CustomName(version, version.Definition.ListKind)
+        : _names[ModelShape.ListTypeOf(version.ModelType) ?? version.ModelType];
 
     /// <summary><c>com.example.stable.v1.CronTab</c>, of the group <c>stable.example.com</c>.</summary>
-    private static string CustomName(ResourceForm form, string kind) => $"{string.Join('.', form.Group.Split('.').Reverse())}.{form.Version}.{kind}";
+    private static string CustomName(ServedVersion version, string kind) => $"{string.Join('.', version.Group.Split('.').Reverse())}.{version.Version}.{kind}";
 
     private static string PackageOf(string group) =>
         OtherPackages.GetValueOrDefault(group) ?? $"io.k8s.api.{(group.Length == 0 ? "core" : group.Split('.')[0])}";

@@ -26,10 +26,10 @@ internal sealed class ApiRequest(HttpContext http, RequestInfo info, RequestOpti
     /// <summary>The kind, which is known to exist once an endpoint has the request.</summary>
     public ResourceDefinition Definition => Info.Definition!;
 
-    /// <summary>The form of the kind that the client speaks.</summary>
-    public ResourceForm Form => Info.Form!;
+    /// <summary>The version of the kind that the client speaks.</summary>
+    public ServedVersion ServedVersion => Info.ServedVersion!;
 
-    public ObjectReference Reference => new(Definition, Info.Key) { Form = Form };
+    public ObjectReference Reference => new(Definition, Info.Key) { ServedVersion = ServedVersion };
 
     public WarningHeaders Warnings => _warnings ??= new WarningHeaders(Http.Response);
 

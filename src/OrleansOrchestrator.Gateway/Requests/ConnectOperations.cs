@@ -16,7 +16,7 @@ internal static class ConnectOperations
     public static AdmissionRequest Of(ApiRequest request, SubresourceDeclaration declaration) => new()
     {
         Operation = AdmissionOperation.Connect,
-        Form = request.Form,
+        ServedVersion = request.ServedVersion,
         Key = request.Info.Key,
         Subresource = declaration.Name,
         Object = OptionsOf(declaration, request.Http.Request.Query, request.Info.SubresourcePath),

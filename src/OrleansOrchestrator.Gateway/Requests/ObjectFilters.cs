@@ -32,9 +32,9 @@ internal static class ObjectFilters
 
     private static FieldSelector ParseFields(RequestInfo info, string text)
     {
-        var form = info.Form!;
+        var version = info.ServedVersion!;
         var selector = FieldSelector.Parse(text).Renamed(
-            field => form.StorageField(field) ?? throw ApiErrors.BadRequest(form.Definition.UnsupportedFieldText(field)));
+            field => version.StorageField(field) ?? throw ApiErrors.BadRequest(version.Definition.UnsupportedFieldText(field)));
         if (!info.IsNamedWatch)
             return selector;
         if (selector.IsEverything)

@@ -17,16 +17,16 @@ internal static class PatchMediaTypes
     /// <summary>Whether the body is a configuration to apply rather than a patch.</summary>
     public static bool IsApply(string? contentType) => MediaTypes.WithoutParameters(contentType) is MediaTypes.ApplyPatch;
 
-    /// <summary>All that are understood for a form of a kind.</summary>
-    public static IReadOnlyList<string> Of(ResourceForm form) => form.TakesStrategicMergePatches ? OfModels : OfAll;
+    /// <summary>All that are understood for a version of a kind.</summary>
+    public static IReadOnlyList<string> Of(ServedVersion version) => version.TakesStrategicMergePatches ? OfModels : OfAll;
 
     /// <summary>The format.</summary>
     /// <exception cref="ApiException">415: none that is known.</exception>
-    public static PatchType Read(string? contentType, ResourceForm form) => MediaTypes.WithoutParameters(contentType) switch
+    public static PatchType Read(string? contentType, ServedVersion version) => MediaTypes.WithoutParameters(contentType) switch
     {
         MediaTypes.JsonPatch => PatchType.JsonPatch,
         MediaTypes.MergePatch => PatchType.MergePatch,
-        MediaTypes.StrategicMergePatch when form.TakesStrategicMergePatches => PatchType.StrategicMergePatch,
+        MediaTypes.StrategicMergePatch when version.TakesStrategicMergePatches => PatchType.StrategicMergePatch,
         MediaTypes.StrategicMergePatch => throw ApiErrors.UnsupportedMediaType(MediaTypes.StrategicMergePatch, SupportedOfAll),
         _ => throw ApiErrors.UnsupportedMediaType(contentType ?? "", Supported),
     };

@@ -13,11 +13,11 @@ public sealed record RequestInfo : AccessAttributes
     /// <summary>Whether one object is followed through the deprecated <c>/watch/</c> prefix.</summary>
     public bool IsNamedWatch { get; init; }
 
-    /// <summary>The kind that is served under the path, in the form that the path names; null if none is.</summary>
-    public ResourceForm? Form { get; init; }
+    /// <summary>The kind that is served under the path, in the version that the path names; null if none is.</summary>
+    public ServedVersion? ServedVersion { get; init; }
 
     /// <summary>The kind that is served under the path; null if none is.</summary>
-    public ResourceDefinition? Definition => Form?.Definition;
+    public ResourceDefinition? Definition => ServedVersion?.Definition;
 
     /// <summary>What the kind says of the subresource; null if it has none of that name.</summary>
     internal SubresourceDeclaration? Declaration { get; init; }

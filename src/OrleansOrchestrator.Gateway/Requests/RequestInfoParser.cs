@@ -9,7 +9,7 @@ namespace OrleansOrchestrator.Gateway.Requests;
 /// /api/v1/namespaces/default/pods/web/status      one object's subresource
 /// /api/v1/namespaces/default                      the namespace object itself
 /// /apis/apps/v1/namespaces/default/replicasets    a group other than core
-/// /api/v1/watch/namespaces/default/pods           the deprecated form of ?watch=true
+/// /api/v1/watch/namespaces/default/pods           the deprecated version of ?watch=true
 /// </code>
 /// </remarks>
 internal sealed class RequestInfoParser(ResourceRoutes routes)
@@ -47,7 +47,7 @@ internal sealed class RequestInfoParser(ResourceRoutes routes)
         var prefix = text[..parts[prefixCount - 1].End.Value];
         var resource = text[parts[next]];
         var route = routes.Find(prefix, resource);
-        var form = route?.Form;
+        var version = route?.ServedVersion;
         var subresource = count > next + 2 ? text[parts[next + 2]] : "";
         var name = count > next + 1 ? text[parts[next + 1]].ToString() : "";
         return new RequestInfo
@@ -55,16 +55,16 @@ internal sealed class RequestInfoParser(ResourceRoutes routes)
             Path = path,
             IsResource = true,
             Verb = VerbOf(method, name, isWatchPath, options),
-            Group = form?.Group ?? (prefixCount == 2 ? "" : text[parts[1]].ToString()),
-            Version = form?.Version ?? text[parts[prefixCount - 1]].ToString(),
+            Group = version?.Group ?? (prefixCount == 2 ? "" : text[parts[1]].ToString()),
+            Version = version?.Version ?? text[parts[prefixCount - 1]].ToString(),
             Namespace = @namespace,
-            Resource = form?.Definition.Plural ?? resource.ToString(),
+            Resource = version?.Definition.Plural ?? resource.ToString(),
             Name = name,
             Subresource = subresource.ToString(),
             SubresourcePath = subresource.Length > 0 ? path.AsSpan().TrimStart('/')[parts[next + 2].End.Value..].ToString() : "",
             Declaration = subresource.Length > 0 ? route?.FindSubresource(subresource) : null,
             IsNamedWatch = isWatchPath && name.Length > 0,
-            Form = form,
+            ServedVersion = version,
         };
     }
 

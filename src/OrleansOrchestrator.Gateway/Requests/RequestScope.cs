@@ -22,7 +22,7 @@ internal static class RequestScope
         return new ResponseScope(hasViews, HasMessage(info), HasAggregatedDiscovery: false);
     }
 
-    private static bool HasMessage(RequestInfo info) => info.Form switch
+    private static bool HasMessage(RequestInfo info) => info.ServedVersion switch
     {
         // What is posted and not stored, and the scale of a custom object, are of kinds of the server's own.
         null => true,

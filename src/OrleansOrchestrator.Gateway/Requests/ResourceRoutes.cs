@@ -4,9 +4,9 @@ using OrleansOrchestrator.Model.Resources;
 namespace OrleansOrchestrator.Gateway.Requests;
 
 /// <summary>Where a path of the API leads.</summary>
-/// <param name="Form">The form of the kind.</param>
+/// <param name="ServedVersion">The version of the kind.</param>
 /// <param name="Subresources">What the kind has besides its objects, in the order of their names.</param>
-internal sealed record ResourceRoute(ResourceForm Form, IReadOnlyList<SubresourceDeclaration> Subresources)
+internal sealed record ResourceRoute(ServedVersion ServedVersion, IReadOnlyList<SubresourceDeclaration> Subresources)
 {
     /// <summary>Finds a subresource of the kind; null if it has none of that name.</summary>
     public SubresourceDeclaration? FindSubresource(ReadOnlySpan<char> name)
@@ -21,7 +21,7 @@ internal sealed record ResourceRoute(ResourceForm Form, IReadOnlyList<Subresourc
     }
 }
 
-/// <summary>Finds the forms of kinds by spans of a path, so that a request for a known kind allocates no strings for its route.</summary>
+/// <summary>Finds the versions of kinds by spans of a path, so that a request for a known kind allocates no strings for its route.</summary>
 internal sealed class ResourceRoutes
 {
     private readonly CatalogView<Table> _table;
@@ -49,12 +49,12 @@ internal sealed class ResourceRoutes
     {
         public Table(ResourceCatalog catalog, IReadOnlyList<SubresourceDeclaration> subresources)
         {
-            All = [.. catalog.Forms.Select(form => new ResourceRoute(form, [.. subresources.Where(subresource => subresource.Serves(form.Definition))]))];
+            All = [.. catalog.Versions.Select(served => new ResourceRoute(served, [.. subresources.Where(subresource => subresource.Serves(served.Definition))]))];
             ByPrefix = All
-                .GroupBy(route => PrefixOf(route.Form.Group, route.Form.Version), StringComparer.Ordinal)
+                .GroupBy(route => PrefixOf(route.ServedVersion.Group, route.ServedVersion.Version), StringComparer.Ordinal)
                 .ToFrozenDictionary(
                     group => group.Key,
-                    group => group.ToFrozenDictionary(route => route.Form.Definition.Plural, StringComparer.Ordinal),
+                    group => group.ToFrozenDictionary(route => route.ServedVersion.Definition.Plural, StringComparer.Ordinal),
                     StringComparer.Ordinal)
                 .GetAlternateLookup<ReadOnlySpan<char>>();
         }

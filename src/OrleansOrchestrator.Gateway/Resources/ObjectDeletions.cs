@@ -15,7 +15,7 @@ internal sealed class ObjectDeletions(IObjectClient objects, ObjectBody bodies, 
     {
         var body = await bodies.ReadModelAsync<V1DeleteOptions>(request);
         var (deletion, options) = WriteQueries.ForDelete(request, body);
-        WarnOfUnsaid(request, deletion);
+        WarnOfDefault(request, deletion);
         var result = await objects.DeleteAsync(request.Reference, deletion, options, request.Cancellation);
         if (result.IsGone && !request.Definition.DeletionAnswersWithObject)
         {
@@ -33,14 +33,14 @@ internal sealed class ObjectDeletions(IObjectClient objects, ObjectBody bodies, 
         var query = ReadQueries.ForList(request.Info, request.Options);
         var body = await bodies.ReadModelAsync<V1DeleteOptions>(request);
         var (deletion, options) = WriteQueries.ForDelete(request, body);
-        WarnOfUnsaid(request, deletion);
+        WarnOfDefault(request, deletion);
         var deleted = await objects.DeleteCollectionAsync(request.Definition, query, deletion, options, request.Cancellation);
         await listResponse.SendAsync(request, deleted);
     }
 
-    private static void WarnOfUnsaid(ApiRequest request, DeletionOptions deletion)
+    private static void WarnOfDefault(ApiRequest request, DeletionOptions deletion)
     {
-        if (deletion.Propagation is null && request.Definition.UnsaidPropagationWarning is { } warning)
+        if (deletion.Propagation is null && request.Definition.DefaultPropagationWarning is { } warning)
             request.Warnings.Add(warning);
     }
 

@@ -14,7 +14,7 @@ internal sealed class ObjectWrites(IObjectClient objects, ObjectBody bodies, Obj
     {
         var options = WriteQueries.ForWrite(request, "CreateOptions");
         var obj = await DecodeAsync(request, options);
-        var created = await objects.CreateAsync(request.Form, request.Info.Key.Namespace, obj, options, request.Cancellation);
+        var created = await objects.CreateAsync(request.ServedVersion, request.Info.Key.Namespace, obj, options, request.Cancellation);
         await response.SendAsync(request, 201, created);
     }
 
@@ -37,7 +37,7 @@ internal sealed class ObjectWrites(IObjectClient objects, ObjectBody bodies, Obj
             return;
         }
 
-        var type = PatchMediaTypes.Read(request.Http.Request.ContentType, request.Form);
+        var type = PatchMediaTypes.Read(request.Http.Request.ContentType, request.ServedVersion);
         var options = WriteQueries.ForPatch(request, isApply: false);
         StoredObject patched;
         using (var body = await bodies.ReadPlainJsonAsync(request))
@@ -63,6 +63,6 @@ internal sealed class ObjectWrites(IObjectClient objects, ObjectBody bodies, Obj
     private async ValueTask<KubeObject> DecodeAsync(ApiRequest request, WriteOptions options)
     {
         using var body = await bodies.ReadJsonAsync(request);
-        return objects.Decode(request.Form, body.Span, options with { YamlFaults = body.YamlFaults });
+        return objects.Decode(request.ServedVersion, body.Span, options with { YamlFaults = body.YamlFaults });
     }
 }

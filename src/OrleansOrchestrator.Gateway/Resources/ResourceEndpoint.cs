@@ -44,15 +44,15 @@ internal sealed class ResourceEndpoint(
 
         // What the client accepts is settled before anything is done: no write may be followed by a 406.
         CheckView(request);
-        if (request.Form.DeprecationWarning is { } warning)
+        if (request.ServedVersion.DeprecationWarning is { } warning)
             request.Warnings.Add(warning);
         if (beats is not null && info is { Namespace: NodeLeaseNamespace, Resource: "leases", IsReadOnly: false })
-            TellDaemon(beats, request.Http.Response.Headers);
+            ReportToDaemon(beats, request.Http.Response.Headers);
         return info.Declaration is { } declaration ? HandleSubresourceAsync(request, declaration) : HandleObjectAsync(request);
     }
 
     /// <summary>Hands a daemon what it acts by along with the acknowledgement of its renewal.</summary>
-    private static void TellDaemon(INodeBeats beats, IHeaderDictionary headers)
+    private static void ReportToDaemon(INodeBeats beats, IHeaderDictionary headers)
     {
         headers[FencingTimes.Header] = beats.Times;
         if (beats.Newest is { } beat)
@@ -69,7 +69,7 @@ internal sealed class ResourceEndpoint(
             throw UnservedParts.Refuse(info);
         }
 
-        var known = info with { Form = route.Form, Declaration = route.FindSubresource(info.Subresource) };
+        var known = info with { ServedVersion = route.ServedVersion, Declaration = route.FindSubresource(info.Subresource) };
         await HandleAsync(new ApiRequest(request.Http, known, request.Options, request.User, request.Cancellation));
     }
 
@@ -112,7 +112,7 @@ internal sealed class ResourceEndpoint(
     private static void CheckView(ApiRequest request)
     {
         var isList = request.Info.Verb is Verbs.List or Verbs.DeleteCollection;
-        var type = $"*{request.Form.Version}.{(isList ? request.Definition.ListKind : request.Definition.Kind)}";
+        var type = $"*{request.ServedVersion.Version}.{(isList ? request.Definition.ListKind : request.Definition.Kind)}";
         switch (request.Format.View)
         {
             case ResponseView.PartialMetadata when isList:

@@ -76,7 +76,7 @@ internal sealed class ListResponse(FairListLimiter limiter, GatewayOptions optio
         Func<ApiRequest, CancellationToken, ValueTask> flush)
     {
         await using var writer = new Utf8JsonWriter(output, JsonWriting.Compact);
-        WriteStart(writer, request.Format, request.Form, page, table);
+        WriteStart(writer, request.Format, request.ServedVersion, page, table);
         var flushedBytes = 0L;
         foreach (var obj in page.Objects)
         {
@@ -116,7 +116,7 @@ internal sealed class ListResponse(FairListLimiter limiter, GatewayOptions optio
     }
 
     private static void WriteStart(
-        Utf8JsonWriter writer, ResponseFormat format, ResourceForm form, ObjectPage page, TableView? table)
+        Utf8JsonWriter writer, ResponseFormat format, ServedVersion version, ObjectPage page, TableView? table)
     {
         if (table is not null)
         {
@@ -127,8 +127,8 @@ internal sealed class ListResponse(FairListLimiter limiter, GatewayOptions optio
         writer.WriteStartObject();
         if (format.View == ResponseView.Object)
         {
-            writer.WriteString("kind"u8, form.Definition.ListKind);
-            writer.WriteString("apiVersion"u8, form.ApiVersion);
+            writer.WriteString("kind"u8, version.Definition.ListKind);
+            writer.WriteString("apiVersion"u8, version.ApiVersion);
         }
         else
         {

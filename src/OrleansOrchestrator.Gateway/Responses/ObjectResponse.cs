@@ -11,17 +11,17 @@ namespace OrleansOrchestrator.Gateway.Responses;
 /// <summary>Answers with one object.</summary>
 internal sealed class ObjectResponse(TimeProvider time)
 {
-    /// <summary>Sends an object in the view that the request asks for: in the form in which it is stored, its bytes go out untouched.</summary>
+    /// <summary>Sends an object in the view that the request asks for: in the version in which it is stored, its bytes go out untouched.</summary>
     public ValueTask SendAsync(ApiRequest request, int code, StoredObject obj)
     {
         if (request.Format is { IsProtobuf: true, View: ResponseView.Object })
         {
-            var message = ProtobufEncoder.FromJson(request.Form.JsonOf(obj));
+            var message = ProtobufEncoder.FromJson(request.ServedVersion.JsonOf(obj));
             return JsonResponse.SendBytesAsync(request.Http, code, message, request.Format.ContentType, request.Cancellation);
         }
 
         if (request.Format.IsPlain)
-            return JsonResponse.SendBytesAsync(request.Http, code, request.Form.JsonOf(obj), request.Format.ContentType, request.Cancellation);
+            return JsonResponse.SendBytesAsync(request.Http, code, request.ServedVersion.JsonOf(obj), request.Format.ContentType, request.Cancellation);
 
         var buffer = new ArrayBufferWriter<byte>(obj.Json.Length);
         using (var writer = new Utf8JsonWriter(buffer, JsonWriting.Compact))

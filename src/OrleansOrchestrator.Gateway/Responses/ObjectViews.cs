@@ -22,10 +22,10 @@ internal static class ObjectViews
                 table!.WriteSingle(writer, obj, isFirst);
                 break;
             case ResponseView.PartialMetadata or ResponseView.PartialMetadataList:
-                WritePartial(writer, request.Form.JsonOf(obj).Span, request.Format.Version);
+                WritePartial(writer, request.ServedVersion.JsonOf(obj).Span, request.Format.Version);
                 break;
             default:
-                writer.WriteRawValue(request.Form.JsonOf(obj).Span, skipInputValidation: true);
+                writer.WriteRawValue(request.ServedVersion.JsonOf(obj).Span, skipInputValidation: true);
                 break;
         }
     }

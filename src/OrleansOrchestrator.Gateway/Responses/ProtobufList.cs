@@ -21,14 +21,14 @@ internal static class ProtobufList
     {
         var isWhole = request.Format.View == ResponseView.Object;
         var fields = isWhole
-            ? ProtobufSchema.Instance.FindKind(request.Form.ApiVersion, request.Definition.Kind)!
+            ? ProtobufSchema.Instance.FindKind(request.ServedVersion.ApiVersion, request.Definition.Kind)!
             : ProtobufSchema.Instance.Find("meta.v1.PartialObjectMetadata")!;
         foreach (var obj in page.Objects.Reverse())
-            ProtobufEncoder.WriteItem(writer, ItemsNumber, fields, isWhole ? request.Form.JsonOf(obj) : MetadataOf(obj, request));
+            ProtobufEncoder.WriteItem(writer, ItemsNumber, fields, isWhole ? request.ServedVersion.JsonOf(obj) : MetadataOf(obj, request));
         ProtobufEncoder.WriteItem(writer, MetadataNumber, ProtobufSchema.Instance.Find("meta.v1.ListMeta")!, MetadataOf(page));
         ProtobufEncoder.WriteEnvelope(
             writer,
-            isWhole ? request.Form.ApiVersion : $"meta.k8s.io/{request.Format.Version}",
+            isWhole ? request.ServedVersion.ApiVersion : $"meta.k8s.io/{request.Format.Version}",
             isWhole ? request.Definition.ListKind : "PartialObjectMetadataList",
             writer.Length);
     }
@@ -37,7 +37,7 @@ internal static class ProtobufList
     {
         var buffer = new ArrayBufferWriter<byte>(1024);
         using (var json = new Utf8JsonWriter(buffer, JsonWriting.Compact))
-            ObjectViews.WritePartial(json, request.Form.JsonOf(obj).Span, request.Format.Version);
+            ObjectViews.WritePartial(json, request.ServedVersion.JsonOf(obj).Span, request.Format.Version);
         return buffer.WrittenMemory;
     }
 

@@ -13,14 +13,14 @@ namespace OrleansOrchestrator.Gateway.Responses;
 /// <remarks>https://kubernetes.io/docs/reference/using-api/api-concepts/#receiving-resources-as-tables</remarks>
 internal sealed class TableView
 {
-    private readonly ResourceForm _form;
+    private readonly ServedVersion _form;
     private readonly string _version;
     private readonly string _includeObject;
     private readonly TimeProvider _time;
 
-    private TableView(ResourceForm form, string version, string includeObject, TimeProvider time)
+    private TableView(ServedVersion served, string version, string includeObject, TimeProvider time)
     {
-        _form = form;
+        _form = served;
         _version = version;
         _includeObject = includeObject;
         _time = time;
@@ -39,7 +39,7 @@ internal sealed class TableView
                 $"Unable to convert to Table as requested: includeObject: Invalid value: {GoSyntax.Quote(include)}: must be 'Metadata', 'Object', 'None', or empty");
         }
 
-        return new TableView(request.Form, request.Format.Version, include, time);
+        return new TableView(request.ServedVersion, request.Format.Version, include, time);
     }
 
     /// <summary>Writes a table of one row.</summary>
@@ -57,7 +57,7 @@ internal sealed class TableView
     /// <summary>Writes the row of an object.</summary>
     public void WriteRow(Utf8JsonWriter writer, StoredObject obj)
     {
-        var model = obj.Peek();
+        var model = obj.SharedModel();
         var now = _time.GetUtcNow();
         writer.WriteStartObject();
         writer.WriteStartArray("cells"u8);

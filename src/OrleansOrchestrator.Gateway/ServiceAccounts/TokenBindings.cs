@@ -20,7 +20,7 @@ internal sealed class TokenBindings(IObjectClient objects, ResourceRegistry regi
                 return binding;
             case { Kind: "Pod", ApiVersion: null or "" or "v1" }:
                 var pod = await FindAsync(WellKnownResources.Pods, account.Key.Namespace, reference, cancellationToken);
-                if (((V1Pod)pod.Peek()).Spec?.ServiceAccountName != account.Key.Name)
+                if (((V1Pod)pod.SharedModel()).Spec?.ServiceAccountName != account.Key.Name)
                     throw ApiErrors.BadRequest($"cannot bind token for serviceaccount \"{account.Key.Name}\" to pod running with different serviceaccount name.");
                 return binding with { Pod = BoundTo(pod) };
             case { Kind: "Secret", ApiVersion: null or "" or "v1" }:

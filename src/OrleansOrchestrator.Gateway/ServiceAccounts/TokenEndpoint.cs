@@ -43,7 +43,7 @@ internal sealed class TokenEndpoint(IObjectClient objects, ObjectBody bodies, To
             new AdmissionRequest
             {
                 Operation = AdmissionOperation.Create,
-                Form = request.Form,
+                ServedVersion = request.ServedVersion,
                 Key = account.Key,
                 Subresource = Declaration.Name,
                 Object = asked,

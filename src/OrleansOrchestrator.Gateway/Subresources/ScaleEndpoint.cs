@@ -54,7 +54,7 @@ internal sealed class ScaleEndpoint(IObjectClient objects, ObjectBody bodies) : 
             return;
         }
 
-        var type = PatchMediaTypes.Read(request.Http.Request.ContentType, request.Form);
+        var type = PatchMediaTypes.Read(request.Http.Request.ContentType, request.ServedVersion);
         var options = WriteQueries.ForPatch(request, isApply: false);
         byte[] patch;
         using (var body = await bodies.ReadPlainJsonAsync(request))
@@ -76,7 +76,7 @@ internal sealed class ScaleEndpoint(IObjectClient objects, ObjectBody bodies) : 
         await SendAsync(request, updated);
     }
 
-    private ObjectReference Scaled(ApiRequest request) => request.Reference with { Subresource = Declaration.Name, Form = request.Definition.Storage };
+    private ObjectReference Scaled(ApiRequest request) => request.Reference with { Subresource = Declaration.Name, ServedVersion = request.Definition.Storage };
 
     private async Task WriteAsync(ApiRequest request, WriteOptions options, Func<StoredObject, V1Scale> wantedOf)
     {

@@ -17,7 +17,7 @@ internal static class ScaleObjects
     private const string Group = "autoscaling";
 
     /// <summary>The Scale of an object of a kind that has one.</summary>
-    public static V1Scale Of(StoredObject obj) => ScaleView.Of(obj.Definition, obj.Peek());
+    public static V1Scale Of(StoredObject obj) => ScaleView.Of(obj.Definition, obj.SharedModel());
 
     /// <summary>A Scale after a patch.</summary>
     /// <exception cref="ApiException">400: the patch is malformed; 413: it is over a limit; 422: it does not apply.</exception>

@@ -52,9 +52,9 @@ internal sealed class ProtobufWatchFrames(ApiRequest request) : IWatchFrames, ID
         var obj = change.Object!;
         if (request.Format.View != ResponseView.Object)
             return Make(json => ObjectViews.Write(json, obj, request, null));
-        if (Shared.TryGetValue(obj, out var known) && known.Form == request.Form)
+        if (Shared.TryGetValue(obj, out var known) && known.ServedVersion == request.ServedVersion)
             return known.Bytes;
-        var encoded = new Encoded(request.Form, ProtobufEncoder.FromJson(request.Form.JsonOf(obj)));
+        var encoded = new Encoded(request.ServedVersion, ProtobufEncoder.FromJson(request.ServedVersion.JsonOf(obj)));
         Shared.AddOrUpdate(obj, encoded);
         return encoded.Bytes;
     }
@@ -83,6 +83,6 @@ internal sealed class ProtobufWatchFrames(ApiRequest request) : IWatchFrames, ID
         return sizeof(int) + length;
     }
 
-    /// <summary>An object in protobuf, in the form that it was last asked for in.</summary>
-    private sealed record Encoded(ResourceForm Form, byte[] Bytes);
+    /// <summary>An object in protobuf, in the version that it was last asked for in.</summary>
+    private sealed record Encoded(ServedVersion ServedVersion, byte[] Bytes);
 }

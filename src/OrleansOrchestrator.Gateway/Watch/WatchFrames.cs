@@ -10,8 +10,8 @@ using OrleansOrchestrator.Gateway.Responses;
 
 namespace OrleansOrchestrator.Gateway.Watch;
 
-/// <summary>Writes the events of one watch. Objects in the form in which they are stored go out in the bytes that all watchers share; other
-/// forms, tables and metadata are made per watcher.</summary>
+/// <summary>Writes the events of one watch. Objects in the version in which they are stored go out in the bytes that all watchers share; other
+/// versions, tables and metadata are made per watcher.</summary>
 internal sealed class WatchFrames(ApiRequest request, TableView? table) : IWatchFrames
 {
     private bool _hasColumns;
@@ -62,7 +62,7 @@ internal sealed class WatchFrames(ApiRequest request, TableView? table) : IWatch
             WatchEventType.Modified => "{\"type\":\"MODIFIED\",\"object\":"u8,
             _ => "{\"type\":\"DELETED\",\"object\":"u8,
         });
-        output.Write(request.Form.JsonOf(change.Object!).Span);
+        output.Write(request.ServedVersion.JsonOf(change.Object!).Span);
         output.Write("}\n"u8);
     }
 
@@ -103,7 +103,7 @@ internal sealed class WatchFrames(ApiRequest request, TableView? table) : IWatch
         if (request.Format.View == ResponseView.Object)
         {
             writer.WriteString("kind"u8, request.Definition.Kind);
-            writer.WriteString("apiVersion"u8, request.Form.ApiVersion);
+            writer.WriteString("apiVersion"u8, request.ServedVersion.ApiVersion);
         }
         else
         {

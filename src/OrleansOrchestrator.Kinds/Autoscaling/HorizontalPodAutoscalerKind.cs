@@ -26,7 +26,7 @@ internal sealed class HorizontalPodAutoscalerKind : ResourceDefinition<V2Horizon
 
     public override bool HasStatus => true;
 
-    protected override IReadOnlyList<ResourceForm> OtherForms => [new AutoscalerFirstForm(this)];
+    protected override IReadOnlyList<ServedVersion> OtherVersions => [new AutoscalerFirstVersion(this)];
 
     protected override IReadOnlyList<TableColumn<V2HorizontalPodAutoscaler>> TypedColumns =>
     [

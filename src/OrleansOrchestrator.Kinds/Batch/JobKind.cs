@@ -28,7 +28,7 @@ internal sealed class JobKind : ResourceDefinition<V1Job>
     // As it was before there was a garbage collector; clients have relied on it ever since.
     public override DeletionPropagation DefaultPropagation => DeletionPropagation.Orphan;
 
-    public override string UnsaidPropagationWarning =>
+    public override string DefaultPropagationWarning =>
         "child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning";
 
     public override IReadOnlyList<SelectableField> SelectableFields { get; } =

@@ -37,7 +37,7 @@ internal sealed class EventKind : ResourceDefinition<Corev1Event>
         new("type"),
     ];
 
-    protected override IReadOnlyList<ResourceForm> OtherForms => [new EventsGroupForm(this)];
+    protected override IReadOnlyList<ServedVersion> OtherVersions => [new EventsGroupVersion(this)];
 
     protected override IReadOnlyList<TableColumn<Corev1Event>> TypedColumns =>
     [

@@ -6,7 +6,7 @@ namespace OrleansOrchestrator.Model.Resources;
 public sealed class ResourceCatalog
 {
     private readonly FrozenDictionary<ResourceName, ResourceDefinition> _byName;
-    private readonly FrozenDictionary<(string Group, string Version, string Plural), ResourceForm> _byPath;
+    private readonly FrozenDictionary<(string Group, string Version, string Plural), ServedVersion> _byPath;
     private readonly FrozenDictionary<(string ApiVersion, string Kind), ResourceDefinition> _byKind;
 
     /// <summary>Builds a catalog of the given definitions.</summary>
@@ -15,12 +15,12 @@ public sealed class ResourceCatalog
         All = [.. definitions.OrderBy(d => d.Group, StringComparer.Ordinal).ThenBy(d => d.Plural, StringComparer.Ordinal)];
         Stored = [.. All.Where(d => d.IsStored)];
         _byName = All.ToFrozenDictionary(d => d.Name);
-        Forms = [.. All.SelectMany(d => d.Forms)
-            .Where(form => form.IsServed)
-            .OrderBy(form => form.Group, StringComparer.Ordinal)
-            .ThenBy(form => form.Definition.Plural, StringComparer.Ordinal)];
-        _byPath = Forms.ToFrozenDictionary(form => (form.Group, form.Version, form.Definition.Plural));
-        _byKind = Forms.ToFrozenDictionary(form => (form.ApiVersion, form.Definition.Kind), form => form.Definition);
+        Versions = [.. All.SelectMany(d => d.Versions)
+            .Where(served => served.IsServed)
+            .OrderBy(served => served.Group, StringComparer.Ordinal)
+            .ThenBy(served => served.Definition.Plural, StringComparer.Ordinal)];
+        _byPath = Versions.ToFrozenDictionary(served => (served.Group, served.Version, served.Definition.Plural));
+        _byKind = Versions.ToFrozenDictionary(served => (served.ApiVersion, served.Definition.Kind), served => served.Definition);
     }
 
     /// <summary>All definitions, ordered by group and plural.</summary>
@@ -29,18 +29,18 @@ public sealed class ResourceCatalog
     /// <summary>The definitions of all kinds whose objects are stored, ordered by group and plural.</summary>
     public IReadOnlyList<ResourceDefinition> Stored { get; }
 
-    /// <summary>All served forms of all definitions, ordered by group and plural.</summary>
-    public IReadOnlyList<ResourceForm> Forms { get; }
+    /// <summary>All served versions of all definitions, ordered by group and plural.</summary>
+    public IReadOnlyList<ServedVersion> Versions { get; }
 
     /// <summary>Finds by plural and the group in which it is stored.</summary>
     public ResourceDefinition? Find(ResourceName name) => _byName.GetValueOrDefault(name);
 
     /// <summary>Finds by the parts of a request path.</summary>
-    public ResourceForm? Find(string group, string version, string plural) => _byPath.GetValueOrDefault((group, version, plural));
+    public ServedVersion? Find(string group, string version, string plural) => _byPath.GetValueOrDefault((group, version, plural));
 
     /// <summary>Finds by what an object says of itself.</summary>
     public ResourceDefinition? FindKind(string apiVersion, string kind) => _byKind.GetValueOrDefault((apiVersion, kind));
 
     /// <summary>Whether a group has any kind in a version.</summary>
-    public bool HasGroupVersion(string group, string version) => Forms.Any(form => form.Group == group && form.Version == version);
+    public bool HasGroupVersion(string group, string version) => Versions.Any(served => served.Group == group && served.Version == version);
 }

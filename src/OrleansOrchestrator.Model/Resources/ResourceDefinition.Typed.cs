@@ -46,7 +46,7 @@ public abstract class ResourceDefinition<T> : ResourceDefinition
 
     /// <inheritdoc/>
     public sealed override bool SharesSpec(KubeObject obj, StoredObject current) =>
-        Spec?.GetValue(obj) is { } spec && ReferenceEquals(spec, Spec.GetValue(current.Peek()));
+        Spec?.GetValue(obj) is { } spec && ReferenceEquals(spec, Spec.GetValue(current.SharedModel()));
 
     /// <inheritdoc/>
     public sealed override byte[] EncodeWithoutSpec(KubeObject obj)

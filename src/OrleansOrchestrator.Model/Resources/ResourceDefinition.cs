@@ -14,7 +14,7 @@ public abstract class ResourceDefinition
 {
     private ResourceName? _name;
     private FieldTree? _fieldTree;
-    private IReadOnlyList<ResourceForm>? _forms;
+    private IReadOnlyList<ServedVersion>? _versions;
 
     /// <summary>The API group; empty for core.</summary>
     public virtual string Group => "";
@@ -101,7 +101,7 @@ public abstract class ResourceDefinition
     public virtual DeletionPropagation DefaultPropagation => DeletionPropagation.Background;
 
     /// <summary>What whoever deletes without saying what becomes of dependents is warned of; null for nothing.</summary>
-    public virtual string? UnsaidPropagationWarning => null;
+    public virtual string? DefaultPropagationWarning => null;
 
     /// <summary>Whether something besides <c>metadata.finalizers</c> keeps a deleted object, as a namespace's own finalizers do.</summary>
     public virtual bool IsHeld(KubeObject obj) => false;
@@ -115,19 +115,19 @@ public abstract class ResourceDefinition
     /// <summary>The .NET type of the model.</summary>
     public abstract Type ModelType { get; }
 
-    /// <summary>All forms in which it is served; the storage form is the first.</summary>
-    public IReadOnlyList<ResourceForm> Forms => _forms ??= [StorageForm, .. OtherForms];
+    /// <summary>All versions in which it is served; the storage version is the first.</summary>
+    public IReadOnlyList<ServedVersion> Versions => _versions ??= [StorageVersion, .. OtherVersions];
 
-    /// <summary>The form in which it is stored.</summary>
-    public ResourceForm Storage => Forms[0];
+    /// <summary>The version in which it is stored.</summary>
+    public ServedVersion Storage => Versions[0];
 
-    /// <summary>The form of a group and version; null if it is not served in them.</summary>
-    public ResourceForm? FindForm(string apiVersion)
+    /// <summary>A version by the group and version that objects name; null if there is none.</summary>
+    public ServedVersion? FindVersion(string apiVersion)
     {
-        foreach (var form in Forms)
+        foreach (var version in Versions)
         {
-            if (form.ApiVersion == apiVersion)
-                return form;
+            if (version.ApiVersion == apiVersion)
+                return version;
         }
 
         return null;
@@ -136,11 +136,11 @@ public abstract class ResourceDefinition
     /// <summary>Whether this is a later definition of the same resource, by which objects are to be read from now on.</summary>
     public virtual bool Supersedes(ResourceDefinition other) => false;
 
-    /// <summary>Makes the form in which it is stored.</summary>
-    protected virtual ResourceForm StorageForm => new StorageForm(this);
+    /// <summary>Makes the version in which it is stored.</summary>
+    protected virtual ServedVersion StorageVersion => new StorageVersion(this);
 
     /// <summary>The groups and versions in which it is served besides the one in which it is stored.</summary>
-    protected virtual IReadOnlyList<ResourceForm> OtherForms => [];
+    protected virtual IReadOnlyList<ServedVersion> OtherVersions => [];
 
     /// <summary>Plural and group.</summary>
     public ResourceName Name => _name ??= new ResourceName(Plural, Group);

@@ -33,8 +33,8 @@ public sealed class ResourceRegistry
     /// <inheritdoc cref="ResourceCatalog.Stored"/>
     public IReadOnlyList<ResourceDefinition> Stored => _catalog.Stored;
 
-    /// <inheritdoc cref="ResourceCatalog.Forms"/>
-    public IReadOnlyList<ResourceForm> Forms => _catalog.Forms;
+    /// <inheritdoc cref="ResourceCatalog.Versions"/>
+    public IReadOnlyList<ServedVersion> Versions => _catalog.Versions;
 
     /// <summary>The definition of a name that must exist.</summary>
     /// <exception cref="KeyNotFoundException">It does not.</exception>
@@ -44,7 +44,7 @@ public sealed class ResourceRegistry
     public ResourceDefinition? Find(ResourceName name) => _catalog.Find(name);
 
     /// <inheritdoc cref="ResourceCatalog.Find(string, string, string)"/>
-    public ResourceForm? Find(string group, string version, string plural) => _catalog.Find(group, version, plural);
+    public ServedVersion? Find(string group, string version, string plural) => _catalog.Find(group, version, plural);
 
     /// <inheritdoc cref="ResourceCatalog.FindKind"/>
     public ResourceDefinition? FindKind(string apiVersion, string kind) => _catalog.FindKind(apiVersion, kind);

@@ -116,7 +116,7 @@ public sealed class StoredObject
     public ControllerReference? ReadController() => ControllerUid is null ? null : ControllerReference.Read(Json.Span);
 
     /// <summary>The model, shared: read only.</summary>
-    public KubeObject Peek()
+    public KubeObject SharedModel()
     {
         if (_decoded.TryGetTarget(out var decoded))
             return decoded;
@@ -126,8 +126,8 @@ public sealed class StoredObject
     }
 
     /// <summary>The model, shared: read only.</summary>
-    public T Peek<T>()
-        where T : class, KubeObject => (T)Peek();
+    public T SharedModel<T>()
+        where T : class, KubeObject => (T)SharedModel();
 
     /// <summary>A model of one's own, to change.</summary>
     public KubeObject Decode() => Definition.Decode(Json.Span);

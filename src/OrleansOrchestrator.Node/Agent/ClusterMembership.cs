@@ -36,14 +36,14 @@ internal sealed partial class ClusterMembership(ClusterConnection api, string da
         {
             if (Former is not null)
                 return Former;
-            Trouble = exception.Message;
+            LastFault = exception.Message;
             LogUnknown(exception.Message);
             return null;
         }
     }
 
     /// <summary>Why the API has not told it yet; null before it has been asked.</summary>
-    public string? Trouble { get; private set; }
+    public string? LastFault { get; private set; }
 
     /// <summary>From now on the data folder belongs to this cluster, and nothing of another one is left.</summary>
     public void Keep(string cluster)

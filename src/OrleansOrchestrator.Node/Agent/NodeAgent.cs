@@ -86,7 +86,7 @@ public sealed partial class NodeAgent : IAsyncDisposable
     public string RuntimeVersion => _runtime?.Version ?? "";
 
     /// <summary>Why the node is not Ready, as far as is known; null if it is.</summary>
-    public string? Trouble => _registrar is { } registrar ? registrar.Trouble : _identity?.Trouble;
+    public string? LastFault => _registrar is { } registrar ? registrar.LastFault : _identity?.LastFault;
 
     internal IContainerRuntime Runtime => _runtime ?? throw new InvalidOperationException("The agent has not started.");
 
@@ -103,7 +103,7 @@ public sealed partial class NodeAgent : IAsyncDisposable
         var address = _options.AdvertiseAddress is { } given
             ? AddressSyntax.Parse(given)
             : await AdvertiseAddress.FindAsync(_api.Servers.Current, cancellationToken);
-        var machine = MachineFacts.Read(_options.DataDirectory);
+        var machine = MachineInfo.Read(_options.DataDirectory);
 
         var isHollow = _runtime is HollowRuntime;
         var events = new EventRecorder(_api, _options.Name, _options.RecordEvents ?? !isHollow, _timeProvider, _loggers.CreateLogger<EventRecorder>());
@@ -318,7 +318,7 @@ public sealed partial class NodeAgent : IAsyncDisposable
 
     private void Run(Func<CancellationToken, Task> loop) => _loops.Add(Task.Run(() => loop(_stop.Token)));
 
-    private Dictionary<string, ResourceQuantity> AllocatableOf(MachineFacts machine) =>
+    private Dictionary<string, ResourceQuantity> AllocatableOf(MachineInfo machine) =>
         new NodeObjectBuilder(_options, machine, "", 0, "", "", "").Resources;
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Node {Node} runs pods with {Runtime} and listens on {Address}:{Port}")]

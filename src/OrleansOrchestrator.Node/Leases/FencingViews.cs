@@ -38,7 +38,7 @@ internal sealed class FencingViews : IObjectSink<V1Node>
     /// Whether no pod runs on by an earlier view than the one with this id, and the guard has its deadlines. The control plane asks
     /// for the votes of earlier views until it has been told.
     /// </param>
-    public string? IdToTell(Func<string, bool> isActedBy)
+    public string? IdToReport(Func<string, bool> isActedBy)
     {
         if (Current?.Id is { } newest && newest != _told && isActedBy(newest))
             _told = newest;

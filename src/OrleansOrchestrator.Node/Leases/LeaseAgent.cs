@@ -140,7 +140,7 @@ internal sealed partial class LeaseAgent(
             {
                 Name = nodeName,
                 NamespaceProperty = ResourcePath.NodeLeaseNamespace,
-                Annotations = new Dictionary<string, string> { [VoteReport.Annotation] = vote.Report(views.IdToTell(isActedBy)).ToString() },
+                Annotations = new Dictionary<string, string> { [VoteReport.Annotation] = vote.Report(views.IdToReport(isActedBy)).ToString() },
             },
             Spec = new V1LeaseSpec
             {

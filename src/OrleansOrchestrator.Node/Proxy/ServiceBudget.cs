@@ -44,7 +44,7 @@ internal sealed class ServiceBudget(ProxyBudget whole, ServiceProxyOptions optio
         }
 
         if (isToBeTold)
-            Tell(use, used);
+            Report(use, used);
         return null;
     }
 
@@ -62,7 +62,7 @@ internal sealed class ServiceBudget(ProxyBudget whole, ServiceProxyOptions optio
         _ => options.ServiceSessionsMax,
     };
 
-    private void Tell(ProxyUse use, int used)
+    private void Report(ProxyUse use, int used)
     {
         var (reason, what) = use switch
         {

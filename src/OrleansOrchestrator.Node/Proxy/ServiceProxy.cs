@@ -186,10 +186,10 @@ internal sealed partial class ServiceProxy : IAsyncDisposable
     {
         var key = KeyOf(service);
         if (!_budgets.TryGetValue(key, out var budget))
-            _budgets[key] = budget = new ServiceBudget(Budget, _options, _time, Tell);
+            _budgets[key] = budget = new ServiceBudget(Budget, _options, _time, Report);
         return budget;
 
-        void Tell(string reason, string message)
+        void Report(string reason, string message)
         {
             LogOverBudget(key, message);
             _tell(service, reason, message);

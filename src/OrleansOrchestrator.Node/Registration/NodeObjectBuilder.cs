@@ -9,7 +9,7 @@ namespace OrleansOrchestrator.Node.Registration;
 
 /// <summary>Computes the parts of the node object that the daemon owns. Pure.</summary>
 internal sealed class NodeObjectBuilder(
-    NodeAgentOptions options, MachineFacts machine, string address, int port, string runtimeVersion, string certificateHash, string voter)
+    NodeAgentOptions options, MachineInfo machine, string address, int port, string runtimeVersion, string certificateHash, string voter)
 {
     /// <summary>Where the node publishes the SHA-256 of its serving certificate, for callers to pin it.</summary>
     public const string CertificateAnnotation = "orleansorchestrator.io/serving-certificate-sha256";

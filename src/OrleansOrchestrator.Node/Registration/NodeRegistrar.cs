@@ -30,7 +30,7 @@ internal sealed partial class NodeRegistrar(
     public Task Ready => _ready.Task;
 
     /// <summary>Why the control plane does not hold the node for Ready, as far as is known here; null if it does.</summary>
-    public string? Trouble { get; private set; }
+    public string? LastFault { get; private set; }
 
     /// <summary>Reports soon, and once more after that.</summary>
     /// <remarks>
@@ -59,7 +59,7 @@ internal sealed partial class NodeRegistrar(
         {
             // The object may have been deleted; then the node registers again.
             _isRegistered = _isRegistered && exception is not ApiException { IsNotFound: true };
-            Trouble = exception.Message;
+            LastFault = exception.Message;
             LogFailed(nodeName, exception.Message);
             return _delay.Next((exception as ApiException)?.RetryAfter);
         }
@@ -107,7 +107,7 @@ internal sealed partial class NodeRegistrar(
         var patch = Encoding.UTF8.GetBytes(KubernetesJson.Serialize(new V1Node { Status = status }));
         await api.StrategicPatchAsync(ResourcePath.NodeStatus(nodeName), patch, cancellationToken);
         (_reported, _reportedFault, _reportedAt) = (status, current, now);
-        Trouble = current;
+        LastFault = current;
         if (current is null)
             _ready.TrySetResult();
         if (repeats > 0)

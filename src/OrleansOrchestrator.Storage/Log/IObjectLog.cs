@@ -62,5 +62,5 @@ public interface IObjectLog : IAsyncDisposable
     Task<long> TrimAsync(ShardId shard, TimeSpan minimumAge, long minimumCount, CancellationToken cancellationToken);
 
     /// <summary>What is wrong with the database at the moment, in one line for an operator; null if nothing is known to be.</summary>
-    string? Trouble => null;
+    string? LastFault => null;
 }

@@ -14,7 +14,7 @@ namespace OrleansOrchestrator.Storage.Log;
 public sealed partial class ObservedObjectLog(IObjectLog log, TimeProvider time, ILogger<ObservedObjectLog> logger) : IObjectLog
 {
     // A database that nobody tries to write to may have recovered. Whoever is told that it has not would never try again.
-    private static readonly TimeSpan TroubleLasts = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan FaultLasts = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan RepeatAfter = TimeSpan.FromMinutes(1);
 
     // One trouble has several faces, which take turns: a connection is reset, then refused, then lost.
@@ -29,7 +29,7 @@ public sealed partial class ObservedObjectLog(IObjectLog log, TimeProvider time,
 
     /// <inheritdoc/>
     /// <remarks>A database that can be read may still refuse every write: writes and reads are taken note of apart.</remarks>
-    public string? Trouble
+    public string? LastFault
     {
         get
         {
@@ -108,7 +108,7 @@ public sealed partial class ObservedObjectLog(IObjectLog log, TimeProvider time,
         }
     }
 
-    private string? Recent(Failure? failure) => failure is not null && time.GetElapsedTime(failure.At) < TroubleLasts ? failure.Message : null;
+    private string? Recent(Failure? failure) => failure is not null && time.GetElapsedTime(failure.At) < FaultLasts ? failure.Message : null;
 
     private void Succeeded(ref Failure? kind)
     {
@@ -138,12 +138,12 @@ public sealed partial class ObservedObjectLog(IObjectLog log, TimeProvider time,
             if (isKnown ? time.GetElapsedTime(told) < RepeatAfter : _told.Count >= FacesMax)
                 return;
             _told[message] = now;
-            LogTrouble(message);
+            LogFault(message);
         }
     }
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The database is in trouble and tried again: {Why}")]
-    private partial void LogTrouble(string why);
+    private partial void LogFault(string why);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The database is well again after {Seconds} s and {Failures} failures")]
     private partial void LogRecovered(double seconds, long failures);

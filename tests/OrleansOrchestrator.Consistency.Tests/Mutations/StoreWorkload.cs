@@ -158,7 +158,7 @@ internal sealed class StoreWorkload(IReadOnlyList<TestSilo> silos, ScriptedLog l
         try
         {
             var page = await silo.Api.Objects.ListAsync(Maps, new ListQuery(ObjectFilter.InNamespace(Space), Freshness.Latest), Cancelled);
-            var items = page.Objects.Where(obj => IsOurs(obj.Key.Name)).ToDictionary(obj => obj.Key.Name, obj => VersionOf(obj.Peek<V1ConfigMap>()), StringComparer.Ordinal);
+            var items = page.Objects.Where(obj => IsOurs(obj.Key.Name)).ToDictionary(obj => obj.Key.Name, obj => VersionOf(obj.SharedModel<V1ConfigMap>()), StringComparer.Ordinal);
             _recorder.Add(new Listing(client, invoked, Stopwatch.GetTimestamp(), page.Revision, items));
         }
         catch (ApiException refused) when (refused.Code is 503 or 504)
@@ -216,7 +216,7 @@ internal sealed class StoreWorkload(IReadOnlyList<TestSilo> silos, ScriptedLog l
         lock (stream)
         {
             if (@event.Object is { } obj && IsOurs(obj.Key.Name))
-                stream.Changes.Add(new Change(obj.Revision, TypeOf(@event.Type), obj.Key.Name, VersionOf(obj.Peek<V1ConfigMap>()).Value));
+                stream.Changes.Add(new Change(obj.Revision, TypeOf(@event.Type), obj.Key.Name, VersionOf(obj.SharedModel<V1ConfigMap>()).Value));
             stream.CompleteUpTo = Math.Max(stream.CompleteUpTo, @event.Revision);
         }
     }

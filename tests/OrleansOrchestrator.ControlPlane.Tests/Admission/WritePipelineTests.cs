@@ -135,7 +135,7 @@ public sealed class WritePipelineTests : IAsyncLifetime
 
         await Api.PatchAsync<V1Pod>(_space, "a", PatchType.MergePatch, """{"status":{"phase":"Running"}}""", "status");
 
-        before.Peek<V1Pod>().Metadata.Labels.Keys.ShouldBe(["app"]);
+        before.SharedModel<V1Pod>().Metadata.Labels.Keys.ShouldBe(["app"]);
     }
 
     [Fact]

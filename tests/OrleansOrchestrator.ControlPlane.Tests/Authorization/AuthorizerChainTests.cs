@@ -37,7 +37,7 @@ public sealed class AuthorizerChainTests(SharedSilo shared)
         // What role bindings will be: an object that names its subjects, found by the subject and not by a scan.
         var bindings = shared.Silo.Services.GetRequiredService<Informers>().Index(
             ApiUser.Of<V1RoleBinding>(),
-            static stored => (stored.Peek<V1RoleBinding>().Subjects ?? []).Select(subject => KeyValuePair.Create((stored.Key.Namespace, subject.Name), stored.Key.Name)));
+            static stored => (stored.SharedModel<V1RoleBinding>().Subjects ?? []).Select(subject => KeyValuePair.Create((stored.Key.Namespace, subject.Name), stored.Key.Name)));
         var chain = new AuthorizerChain([new SystemAuthorizer(), new Bound(bindings)]);
         var space = await shared.Api.NewNamespaceAsync();
         var (jane, access) = (new UserInfo("jane", [WellKnownGroups.Authenticated]), GetPods with { Namespace = space });

@@ -160,7 +160,7 @@ public sealed class ControllerShardTests
 
         public ValueTask ValidateAsync(AdmissionRequest request, CancellationToken cancellationToken)
         {
-            _admitted.Enqueue((request.Form.Definition.Name.Plural, request.Options.User));
+            _admitted.Enqueue((request.ServedVersion.Definition.Name.Plural, request.Options.User));
             return ValueTask.CompletedTask;
         }
     }

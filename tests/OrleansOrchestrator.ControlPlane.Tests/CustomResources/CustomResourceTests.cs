@@ -75,14 +75,14 @@ public sealed class CustomResourceTests(SharedSilo shared) : IAsyncLifetime
         await gadgets.RedefineAsync(gadgets.Crd(""", "weight":{"type":"integer","default":5} """).Spec.Versions);
 
         const string Expected = """{"spec":{"size":1,"color":"red","weight":5}}""";
-        var form = gadgets.Definition.Storage;
+        var version = gadgets.Definition.Storage;
         var read = await Api.Objects.GetAsync(gadgets.Definition, new ObjectKey(_space, "a"), Freshness.Latest, Cancellation);
-        ContentOf(form.JsonOf(read)).ShouldBe(Expected);
-        form.JsonOf(read).Span.SequenceEqual(form.JsonOf(read).Span).ShouldBeTrue();
+        ContentOf(version.JsonOf(read)).ShouldBe(Expected);
+        version.JsonOf(read).Span.SequenceEqual(version.JsonOf(read).Span).ShouldBeTrue();
         (await gadgets.ListAsync(_space)).Single().Content.ToJsonString().ShouldBe(Expected);
         await using var events = Api.Objects.WatchAsync(gadgets.Definition, new WatchQuery(ObjectFilter.InNamespace(_space), null, Freshness.Latest), Cancellation).GetAsyncEnumerator(Cancellation);
         (await events.MoveNextAsync()).ShouldBeTrue();
-        ContentOf(form.JsonOf(events.Current[0].Object!)).ShouldBe(Expected);
+        ContentOf(version.JsonOf(events.Current[0].Object!)).ShouldBe(Expected);
 
         var relabelled = await gadgets.PatchAsync(_space, "a", """{"metadata":{"labels":{"a":"b"}}}""");
         (relabelled.Metadata.Generation, relabelled.Content.ToJsonString()).ShouldBe((1, Expected));
@@ -99,8 +99,8 @@ public sealed class CustomResourceTests(SharedSilo shared) : IAsyncLifetime
         await gadgets.RedefineAsync([first, second]);
 
         var stored = await Api.Objects.GetAsync(gadgets.Definition, new ObjectKey(_space, "a"), Freshness.Latest, Cancellation);
-        ContentOf(gadgets.Definition.FindForm("versions.example.com/v2")!.JsonOf(stored)).ShouldBe("""{"spec":{"size":1,"color":"red","shape":"round"}}""");
-        ContentOf(gadgets.Definition.FindForm("versions.example.com/v1")!.JsonOf(stored)).ShouldBe("""{"spec":{"size":1,"old":"x","color":"red","shape":"round"}}""");
+        ContentOf(gadgets.Definition.FindVersion("versions.example.com/v2")!.JsonOf(stored)).ShouldBe("""{"spec":{"size":1,"color":"red","shape":"round"}}""");
+        ContentOf(gadgets.Definition.FindVersion("versions.example.com/v1")!.JsonOf(stored)).ShouldBe("""{"spec":{"size":1,"old":"x","color":"red","shape":"round"}}""");
     }
 
     [Fact]

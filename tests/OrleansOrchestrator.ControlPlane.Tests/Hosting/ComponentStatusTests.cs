@@ -28,7 +28,7 @@ public sealed class ComponentStatusTests(SharedSilo shared)
     {
         var log = new ScriptedLog();
         await using var silo = await TestSilo.StartAsync(log);
-        log.Trouble = "the database takes no writes";
+        log.LastFault = "the database takes no writes";
 
         var store = await silo.Api.GetAsync<V1ComponentStatus>("", "store");
         var scheduler = await silo.Api.GetAsync<V1ComponentStatus>("", "scheduler");

@@ -12,7 +12,7 @@ internal sealed class SharedObjectsGuard : IValidatingAdmission
 
     public ValueTask ValidateAsync(AdmissionRequest request, CancellationToken cancellationToken)
     {
-        var (shared, stored) = (request.Current!.Peek(), request.Current.Decode());
+        var (shared, stored) = (request.Current!.SharedModel(), request.Current.Decode());
         var isUnchanged = ObjectCodec.EncodeAny(shared).AsSpan().SequenceEqual(ObjectCodec.EncodeAny(stored));
         return isUnchanged
             ? ValueTask.CompletedTask

@@ -66,11 +66,11 @@ public sealed class CrashDetectorTests : IDisposable
     public async Task Suspect_BeforeAndDuringALook_LooksAgain()
     {
         using var detector = Detector(self: 1);
-        detector.Suspect();
-        detector.Suspect();
+        detector.Probe();
+        detector.Probe();
         await detector.StartAsync(TestContext.Current.CancellationToken);
         var first = _members.Add(Unused(), SiloStatus.Active);
-        detector.Suspect();
+        detector.Probe();
 
         await Eventually.HoldsAsync(() => _members.Killed.Contains(first));
         await detector.StopAsync(TestContext.Current.CancellationToken);

@@ -63,7 +63,7 @@ public sealed class DeletionTests(SharedSilo shared) : IAsyncLifetime
         Finalizers(await Api.DeleteAsync<V1Job>(_space, "taken", background)).ShouldBe(["example.com/hold"]);
         Finalizers(await Api.DeleteAsync<V1Job>(_space, "asked")).ShouldBe(["foregroundDeletion", "example.com/hold"]);
 
-        static IList<string> Finalizers(DeletionResult result) => result.Object.Peek<V1Job>().Metadata.Finalizers;
+        static IList<string> Finalizers(DeletionResult result) => result.Object.SharedModel<V1Job>().Metadata.Finalizers;
     }
 
     [Fact]

@@ -95,7 +95,7 @@ public sealed class PatchTests(SharedSilo shared) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Patch_InAnotherForm_ReadsAndChangesTheObjectInThatForm()
+    public async Task Patch_InAnotherVersion_ReadsAndChangesTheObjectInThatVersion()
     {
         await Api.CreateAsync(new Corev1Event
         {
@@ -103,7 +103,7 @@ public sealed class PatchTests(SharedSilo shared) : IAsyncLifetime
             InvolvedObject = new V1ObjectReference { NamespaceProperty = _space, Name = "web" },
             Message = "old",
         });
-        var reference = ApiUser.Ref<Corev1Event>(_space, "e") with { Form = ApiUser.Of<Corev1Event>().Forms[1] };
+        var reference = ApiUser.Ref<Corev1Event>(_space, "e") with { ServedVersion = ApiUser.Of<Corev1Event>().Versions[1] };
 
         var patched = await Api.Objects.PatchAsync(
             reference, PatchType.JsonPatch,
@@ -112,7 +112,7 @@ public sealed class PatchTests(SharedSilo shared) : IAsyncLifetime
         var again = await Api.Objects.PatchAsync(
             reference, PatchType.MergePatch, """{"note":"old","series":{"count":2}}"""u8.ToArray(), ApiUser.Options, TestContext.Current.CancellationToken);
 
-        patched.Peek<Corev1Event>().Series.Count.ShouldBe(2);
+        patched.SharedModel<Corev1Event>().Series.Count.ShouldBe(2);
         again.Revision.ShouldBe(patched.Revision);
     }
 

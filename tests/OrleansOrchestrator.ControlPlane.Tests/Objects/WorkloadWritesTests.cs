@@ -78,7 +78,7 @@ public sealed class WorkloadWritesTests(SharedSilo shared) : IAsyncLifetime
 
         var patched = await PatchFirstAsync("""{"spec":{"targetCPUUtilizationPercentage":30}}""");
 
-        var spec = patched.Peek<V2HorizontalPodAutoscaler>().Spec;
+        var spec = patched.SharedModel<V2HorizontalPodAutoscaler>().Spec;
         spec.Metrics.ShouldHaveSingleItem().Resource.Target.AverageUtilization.ShouldBe(30);
         spec.Behavior.ScaleDown.StabilizationWindowSeconds.ShouldBe(9);
         (await PatchFirstAsync("""{"metadata":{"labels":null}}""")).Revision.ShouldBe(patched.Revision);
@@ -88,18 +88,18 @@ public sealed class WorkloadWritesTests(SharedSilo shared) : IAsyncLifetime
     public void Body_OfAnotherVersion_IsRefusedUnderAPath()
     {
         var refused = Should.Throw<ApiException>(() => Api.Objects.Decode(
-            FirstForm, """{"apiVersion":"autoscaling/v2","kind":"HorizontalPodAutoscaler"}"""u8, ApiUser.Options));
+            FirstVersion, """{"apiVersion":"autoscaling/v2","kind":"HorizontalPodAutoscaler"}"""u8, ApiUser.Options));
         refused.Message.ShouldBe("the API version in the data (autoscaling/v2) does not match the expected API version (autoscaling/v1)");
 
         var strict = ApiUser.Options with { FieldValidation = FieldValidation.Strict };
-        Should.Throw<ApiException>(() => Api.Objects.Decode(FirstForm, """{"spec":{"metrics":[]}}"""u8, strict))
+        Should.Throw<ApiException>(() => Api.Objects.Decode(FirstVersion, """{"spec":{"metrics":[]}}"""u8, strict))
             .Message.ShouldContain("HorizontalPodAutoscaler in version \"v1\"");
     }
 
-    private static ResourceForm FirstForm => ApiUser.Of<V2HorizontalPodAutoscaler>().Forms.Single(form => form.Version == "v1");
+    private static ServedVersion FirstVersion => ApiUser.Of<V2HorizontalPodAutoscaler>().Versions.Single(served => served.Version == "v1");
 
     private Task<Model.Resources.StoredObject> PatchFirstAsync(string patch) => Api.Objects.PatchAsync(
-        ApiUser.Ref<V2HorizontalPodAutoscaler>(_space, "web") with { Form = FirstForm },
+        ApiUser.Ref<V2HorizontalPodAutoscaler>(_space, "web") with { ServedVersion = FirstVersion },
         PatchType.MergePatch, Encoding.UTF8.GetBytes(patch), ApiUser.Options, TestContext.Current.CancellationToken);
 
     private V1Deployment Deployment() => new()

@@ -60,7 +60,7 @@ internal static class Samples
 
     public static StoredChange Deleted(StoredObject obj, StoredObject? previous = null) => new(LogChangeType.Deleted, obj, previous);
 
-    public static string ValueOf(StoredObject obj) => obj.Peek<V1ConfigMap>().Data["value"];
+    public static string ValueOf(StoredObject obj) => obj.SharedModel<V1ConfigMap>().Data["value"];
 
     private static Dictionary<string, string>? LabelsOf(string? app) => app is null ? null : new() { ["app"] = app };
 }

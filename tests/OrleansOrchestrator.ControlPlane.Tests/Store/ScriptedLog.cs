@@ -57,7 +57,7 @@ internal sealed class ScriptedLog : IObjectLog
     public int Commits => Volatile.Read(ref _commits);
 
     /// <inheritdoc/>
-    public string? Trouble { get; set; }
+    public string? LastFault { get; set; }
 
     /// <summary>Lets the next commits of a resource fail, one after another.</summary>
     public void Fail(string resource, params CommitFault[] faults)

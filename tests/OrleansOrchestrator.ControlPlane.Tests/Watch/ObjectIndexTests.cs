@@ -69,7 +69,7 @@ public sealed class ObjectIndexTests(SharedSilo shared) : IAsyncLifetime
 
     private IEnumerable<KeyValuePair<string, string>> EntriesOf(StoredObject obj)
     {
-        if (obj.Key.Namespace != _space || obj.Peek<V1ConfigMap>().Data?.TryGetValue("value", out var value) != true)
+        if (obj.Key.Namespace != _space || obj.SharedModel<V1ConfigMap>().Data?.TryGetValue("value", out var value) != true)
             return [];
         return value == "throw"
             ? throw new InvalidOperationException("unreadable")

@@ -18,8 +18,8 @@ internal sealed class LiveObject(string kind)
 
     public ResourceDefinition Definition { get; } = BuiltInKinds.Registry.All.First(definition => definition.Kind == kind);
 
-    /// <summary>The form in which it is applied and updated; the storage form unless set.</summary>
-    public ResourceForm Form { get => field ?? Definition.Storage; set; }
+    /// <summary>The version in which it is applied and updated; the storage version unless set.</summary>
+    public ServedVersion ServedVersion { get => field ?? Definition.Storage; set; }
 
     public byte[]? Json { get; private set; }
 
@@ -30,10 +30,10 @@ internal sealed class LiveObject(string kind)
     public void Apply(string manager, string configuration, bool force = false, string subresource = "")
     {
         var applied = ServerSideApply.Apply(
-            Form, Json is null ? (ReadOnlyMemory<byte>?)null : Form.JsonOf(StoredObject.Read(Definition, Json)),
-            ApplyConfiguration.Read(Form, Encoding.UTF8.GetBytes(YamlConverter.Parse(configuration)!.ToJsonString())),
+            ServedVersion, Json is null ? (ReadOnlyMemory<byte>?)null : ServedVersion.JsonOf(StoredObject.Read(Definition, Json)),
+            ApplyConfiguration.Read(ServedVersion, Encoding.UTF8.GetBytes(YamlConverter.Parse(configuration)!.ToJsonString())),
             Writer(manager, subresource), force);
-        var obj = Form.ToStorage(Form.Decode(applied.Json.Span));
+        var obj = ServedVersion.ToStorage(ServedVersion.Decode(applied.Json.Span));
         applied.Complete(obj);
         Definition.ApplyDefaults(obj);
         Store(obj);
@@ -42,12 +42,12 @@ internal sealed class LiveObject(string kind)
     /// <summary>Creates the object, or replaces it.</summary>
     public void Update(string manager, string json, string subresource = "")
     {
-        var obj = Form.ToStorage(Form.Decode(Encoding.UTF8.GetBytes(YamlConverter.Parse(json)!.ToJsonString())));
+        var obj = ServedVersion.ToStorage(ServedVersion.Decode(Encoding.UTF8.GetBytes(YamlConverter.Parse(json)!.ToJsonString())));
         Definition.ApplyDefaults(obj);
         if (Json is null)
-            OwnershipTracking.OnCreate(Form, obj, Writer(manager, subresource));
+            OwnershipTracking.OnCreate(ServedVersion, obj, Writer(manager, subresource));
         else
-            OwnershipTracking.OnUpdate(Form, obj, StoredObject.Read(Definition, Json), Writer(manager, subresource));
+            OwnershipTracking.OnUpdate(ServedVersion, obj, StoredObject.Read(Definition, Json), Writer(manager, subresource));
         Store(obj);
     }
 
@@ -56,7 +56,7 @@ internal sealed class LiveObject(string kind)
     {
         var obj = Decode(Json!);
         change(obj);
-        OwnershipTracking.OnUpdate(Form, obj, StoredObject.Read(Definition, Json), Writer(manager, subresource));
+        OwnershipTracking.OnUpdate(ServedVersion, obj, StoredObject.Read(Definition, Json), Writer(manager, subresource));
         Store(obj);
     }
 

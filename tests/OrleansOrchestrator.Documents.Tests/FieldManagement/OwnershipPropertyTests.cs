@@ -45,7 +45,7 @@ public sealed class OwnershipPropertyTests
     {
         var live = After(history);
         live.Apply("a", wanted.ToJsonString(), force: true);
-        var applied = ApplyConfiguration.Read(live.Form, System.Text.Encoding.UTF8.GetBytes(wanted.ToJsonString())).Fields;
+        var applied = ApplyConfiguration.Read(live.ServedVersion, System.Text.Encoding.UTF8.GetBytes(wanted.ToJsonString())).Fields;
         live.FieldsOf("a").ShouldBe(applied);
         applied.Difference(Leaves(live)).Paths().ShouldBeEmpty();
     });

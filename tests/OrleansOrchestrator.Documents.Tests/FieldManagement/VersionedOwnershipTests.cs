@@ -22,7 +22,7 @@ public sealed class VersionedOwnershipTests
     [Fact]
     public void Update_InAnotherVersion_IsRecordedInIt()
     {
-        _live.Form = Form("autoscaling/v1");
+        _live.ServedVersion = ServedVersion("autoscaling/v1");
 
         _live.Update("one", Object("autoscaling/v1", $"{{{Target}, maxReplicas: 3, targetCPUUtilizationPercentage: 70}}"));
 
@@ -122,7 +122,7 @@ public sealed class VersionedOwnershipTests
     private static string Object(string version, string spec) =>
         $"{{apiVersion: {version}, kind: HorizontalPodAutoscaler, metadata: {{name: a, namespace: space}}, spec: {spec}}}";
 
-    private ResourceForm Form(string version) => _live.Definition.FindForm(version).ShouldNotBeNull();
+    private ServedVersion ServedVersion(string version) => _live.Definition.FindVersion(version).ShouldNotBeNull();
 
     private void ApplyFirst(string manager, string spec, bool force = false) => Apply("autoscaling/v1", manager, spec, force);
 
@@ -130,7 +130,7 @@ public sealed class VersionedOwnershipTests
 
     private void Apply(string version, string manager, string spec, bool force)
     {
-        _live.Form = Form(version);
+        _live.ServedVersion = ServedVersion(version);
         _live.Apply(manager, Object(version, spec), force);
     }
 

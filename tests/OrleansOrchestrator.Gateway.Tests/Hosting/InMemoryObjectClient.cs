@@ -117,16 +117,16 @@ internal sealed class InMemoryObjectClient : IObjectClient
         }
     }
 
-    public KubeObject Decode(ResourceForm form, ReadOnlySpan<byte> json, WriteOptions options)
+    public KubeObject Decode(ServedVersion version, ReadOnlySpan<byte> json, WriteOptions options)
     {
         try
         {
-            var obj = form.Decode(json);
-            if (!string.IsNullOrEmpty(obj.Kind) && obj.Kind != form.Definition.Kind)
-                throw ApiErrors.BadRequest($"kind {obj.Kind} is not {form.Definition.Kind}");
+            var obj = version.Decode(json);
+            if (!string.IsNullOrEmpty(obj.Kind) && obj.Kind != version.Definition.Kind)
+                throw ApiErrors.BadRequest($"kind {obj.Kind} is not {version.Definition.Kind}");
             if (obj.Metadata?.Annotations?.TryGetValue("warn", out var warning) == true)
                 options.Warn?.Invoke(warning);
-            return form.ToStorage(obj);
+            return version.ToStorage(obj);
         }
         catch (JsonException malformed)
         {
@@ -135,15 +135,15 @@ internal sealed class InMemoryObjectClient : IObjectClient
     }
 
     public async Task<StoredObject> CreateAsync(
-        ResourceForm form, string requestNamespace, KubeObject obj, WriteOptions options, CancellationToken cancellationToken)
+        ServedVersion version, string requestNamespace, KubeObject obj, WriteOptions options, CancellationToken cancellationToken)
     {
-        var definition = form.Definition;
+        var definition = version.Definition;
         await EnterAsync(cancellationToken);
         LastWrite = options;
         ObjectMetaRules.PrepareForCreate(definition, obj, requestNamespace, TimeProvider.System.GetUtcNow());
         definition.ApplyDefaults(obj);
         if (options.Tracking == FieldTracking.Full)
-            OwnershipTracking.OnCreate(form, obj, WriterOf(options, ""));
+            OwnershipTracking.OnCreate(version, obj, WriterOf(options, ""));
         lock (_lock)
         {
             var key = new ObjectKey(obj.Metadata.NamespaceProperty ?? "", obj.Metadata.Name);
@@ -178,14 +178,14 @@ internal sealed class InMemoryObjectClient : IObjectClient
         lock (_lock)
         {
             var current = Find(reference.Definition, reference.Key);
-            var target = JsonNode.Parse(reference.Form.JsonOf(current).Span)!;
+            var target = JsonNode.Parse(reference.ServedVersion.JsonOf(current).Span)!;
             var merged = type switch
             {
                 PatchType.JsonPatch => JsonPatch.Apply(target, patch.Span),
                 PatchType.MergePatch => JsonMergePatch.Apply(target, patch.Span),
-                _ => StrategicMergePatch.Apply(target, patch.Span, reference.Form.ModelType),
+                _ => StrategicMergePatch.Apply(target, patch.Span, reference.ServedVersion.ModelType),
             };
-            var obj = reference.Form.ToStorage(reference.Form.Decode(JsonSerializer.SerializeToUtf8Bytes(merged)));
+            var obj = reference.ServedVersion.ToStorage(reference.ServedVersion.Decode(JsonSerializer.SerializeToUtf8Bytes(merged)));
             Prepare(reference, obj, current, options);
             return Commit(reference.Definition, obj, WatchEventType.Modified, options.DryRun);
         }
@@ -195,16 +195,16 @@ internal sealed class InMemoryObjectClient : IObjectClient
         ObjectReference reference, ReadOnlyMemory<byte> configuration, bool force, WriteOptions options, CancellationToken cancellationToken)
     {
         var (definition, key, subresource) = reference;
-        var wanted = ApplyConfiguration.Read(reference.Form, configuration.Span);
+        var wanted = ApplyConfiguration.Read(reference.ServedVersion, configuration.Span);
         StoredObject? current;
         lock (_lock)
             _objects.TryGetValue((definition.Name.ToString(), key), out current);
         var applied = ServerSideApply.Apply(
-            reference.Form, current is null ? (ReadOnlyMemory<byte>?)null : reference.Form.JsonOf(current), wanted, WriterOf(options, subresource), force);
-        var obj = reference.Form.ToStorage(reference.Form.Decode(applied.Json.Span));
+            reference.ServedVersion, current is null ? (ReadOnlyMemory<byte>?)null : reference.ServedVersion.JsonOf(current), wanted, WriterOf(options, subresource), force);
+        var obj = reference.ServedVersion.ToStorage(reference.ServedVersion.Decode(applied.Json.Span));
         applied.Complete(obj);
         if (current is null)
-            return (await CreateAsync(reference.Form, key.Namespace, obj, options with { Tracking = FieldTracking.Settled }, cancellationToken), true);
+            return (await CreateAsync(reference.ServedVersion, key.Namespace, obj, options with { Tracking = FieldTracking.Settled }, cancellationToken), true);
         return await UpdateAsync(reference, obj, options with { Tracking = FieldTracking.Settled }, cancellationToken);
     }
 
@@ -268,7 +268,7 @@ internal sealed class InMemoryObjectClient : IObjectClient
         if (options.Tracking == FieldTracking.Settled)
             return;
         OwnershipTracking.OnUpdate(
-            reference.Form, updated, stored, WriterOf(options, reference.Subresource));
+            reference.ServedVersion, updated, stored, WriterOf(options, reference.Subresource));
     }
 
     private async Task EnterAsync(CancellationToken cancellationToken)

@@ -24,8 +24,8 @@ public sealed class ProtobufEncoderTests
         get
         {
             var kinds = new TheoryData<string, string>();
-            foreach (var form in BuiltInKinds.Registry.All.SelectMany(definition => definition.Forms))
-                kinds.Add(form.ApiVersion, form.Definition.Kind);
+            foreach (var version in BuiltInKinds.Registry.All.SelectMany(definition => definition.Versions))
+                kinds.Add(version.ApiVersion, version.Definition.Kind);
             return kinds;
         }
     }
@@ -34,8 +34,8 @@ public sealed class ProtobufEncoderTests
     [MemberData(nameof(Kinds))]
     public void Kind_WithEveryFieldSet_IsTheSameAfterAJourney(string apiVersion, string kind)
     {
-        var form = BuiltInKinds.Registry.All.SelectMany(definition => definition.Forms).First(form => form.ApiVersion == apiVersion && form.Definition.Kind == kind);
-        ShouldSurvive(form.ModelType, apiVersion, kind);
+        var version = BuiltInKinds.Registry.All.SelectMany(definition => definition.Versions).First(version => version.ApiVersion == apiVersion && version.Definition.Kind == kind);
+        ShouldSurvive(version.ModelType, apiVersion, kind);
     }
 
     [Theory]

@@ -18,7 +18,7 @@ public sealed class StatusEncodingTests
         var filled = (KubeObject)FilledModel.Of(definition.ModelType);
         var stored = StoredObject.Read(definition, RevisionSplice.Set(definition.Encode(filled), 7));
         var updated = stored.Decode();
-        definition.PrepareForStatusUpdate(updated, stored.Peek());
+        definition.PrepareForStatusUpdate(updated, stored.SharedModel());
 
         definition.SharesSpec(updated, stored).ShouldBeTrue();
         Encoding.UTF8.GetString(definition.EncodeOver(updated, stored)).ShouldBe(Encoding.UTF8.GetString(definition.Encode(updated)));

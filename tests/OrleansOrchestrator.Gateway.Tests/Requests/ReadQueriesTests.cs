@@ -16,7 +16,7 @@ public sealed class ReadQueriesTests
         Verb = Verbs.List,
         IsResource = true,
         Namespace = "default",
-        Form = BuiltInKinds.Registry[WellKnownResources.Pods].Storage,
+        ServedVersion = BuiltInKinds.Registry[WellKnownResources.Pods].Storage,
     };
 
     [Theory]

@@ -16,10 +16,10 @@ public sealed class DeclarationTests(GatewayFixture gateway) : IClassFixture<Gat
     [Fact]
     public async Task Discovery_OfEachVersion_TellsWhatIsDeclaredAndNothingElse()
     {
-        foreach (var version in gateway.Routes.All.GroupBy(route => ResourceRoutes.PrefixOf(route.Form.Group, route.Form.Version)))
+        foreach (var version in gateway.Routes.All.GroupBy(route => ResourceRoutes.PrefixOf(route.ServedVersion.Group, route.ServedVersion.Version)))
         {
             var expected = version.SelectMany(route => route.Subresources.Where(subresource => subresource.IsServed).Select(subresource =>
-                $"{route.Form.Definition.Plural}/{subresource.Name} {string.Join(' ', subresource.Verbs)}"));
+                $"{route.ServedVersion.Definition.Plural}/{subresource.Name} {string.Join(' ', subresource.Verbs)}"));
             var resources = (await gateway.Admin.GetJsonAsync("/" + version.Key)).ShouldSucceed()["resources"]!.AsArray();
             resources.Where(resource => resource!["name"]!.GetValue<string>().Contains('/', StringComparison.Ordinal))
                 .Select(resource => $"{resource!["name"]} {string.Join(' ', resource["verbs"]!.AsArray().Select(verb => verb!.GetValue<string>()))}")
@@ -32,9 +32,9 @@ public sealed class DeclarationTests(GatewayFixture gateway) : IClassFixture<Gat
     {
         foreach (var (route, declaration) in All())
         {
-            var path = PathOf(route.Form) + "/" + declaration.Name;
+            var path = PathOf(route.ServedVersion) + "/" + declaration.Name;
             var info = Parse("GET", path + "/a/b/");
-            (info.Form, info.Subresource, info.SubresourcePath).ShouldBe((route.Form, declaration.Name, "/a/b/"));
+            (info.ServedVersion, info.Subresource, info.SubresourcePath).ShouldBe((route.ServedVersion, declaration.Name, "/a/b/"));
             foreach (var (method, verb) in Methods)
             {
                 info = Parse(method, path);
@@ -49,7 +49,7 @@ public sealed class DeclarationTests(GatewayFixture gateway) : IClassFixture<Gat
     {
         foreach (var (route, declaration) in All().DistinctBy(declared => declared.Declaration))
         {
-            var path = PathOf(route.Form) + "/" + declaration.Name;
+            var path = PathOf(route.ServedVersion) + "/" + declaration.Name;
             foreach (var (method, _) in Methods.Where(method => !declaration.Verbs.Contains(method.Verb)))
                 (await CallAsync(method, path)).ShouldBe(HttpStatusCode.MethodNotAllowed, $"{method} {path}");
             foreach (var (method, _) in Methods.Where(method => declaration.Verbs.Contains(method.Verb)))
@@ -66,7 +66,7 @@ public sealed class DeclarationTests(GatewayFixture gateway) : IClassFixture<Gat
     {
         foreach (var (route, declaration) in All().DistinctBy(declared => declared.Declaration))
         {
-            var path = PathOf(route.Form) + "/" + declaration.Name;
+            var path = PathOf(route.ServedVersion) + "/" + declaration.Name;
             var expected = !declaration.TakesPath ? HttpStatusCode.NotFound : declaration.IsServed ? HttpStatusCode.BadRequest : HttpStatusCode.NotImplemented;
             (await CallAsync("GET", path + "/x")).ShouldBe(expected, path);
         }
@@ -95,6 +95,6 @@ public sealed class DeclarationTests(GatewayFixture gateway) : IClassFixture<Gat
         return response.StatusCode;
     }
 
-    private static string PathOf(ResourceForm form) =>
-        $"/{ResourceRoutes.PrefixOf(form.Group, form.Version)}{(form.Definition.Namespaced ? "/namespaces/default" : "")}/{form.Definition.Plural}/thing";
+    private static string PathOf(ServedVersion served) =>
+        $"/{ResourceRoutes.PrefixOf(served.Group, served.Version)}{(served.Definition.Namespaced ? "/namespaces/default" : "")}/{served.Definition.Plural}/thing";
 }

@@ -10,7 +10,7 @@ namespace OrleansOrchestrator.Model.Tests.Codec;
 /// <summary>Null is the zero value of what it stands for, in every model that is served.</summary>
 public sealed class ZeroValuesTests
 {
-    public static TheoryData<string> Models => new(BuiltInKinds.Registry.Forms.Select(form => form.ModelType.Name).Distinct());
+    public static TheoryData<string> Models => new(BuiltInKinds.Registry.Versions.Select(version => version.ModelType.Name).Distinct());
 
     [Theory]
     [MemberData(nameof(Models))]
@@ -81,7 +81,7 @@ public sealed class ZeroValuesTests
     private static IEnumerable<JsonTypeInfo> ContractsOf(string model)
     {
         var seen = new HashSet<Type>();
-        var open = new Stack<Type>([BuiltInKinds.Registry.Forms.First(form => form.ModelType.Name == model).ModelType]);
+        var open = new Stack<Type>([BuiltInKinds.Registry.Versions.First(version => version.ModelType.Name == model).ModelType]);
         while (open.TryPop(out var type))
         {
             if (!seen.Add(type))

@@ -14,9 +14,9 @@ public class StoredObjectTests
     {
         var stored = Read("n1", "a");
 
-        var first = stored.Peek<V1Pod>();
+        var first = stored.SharedModel<V1Pod>();
 
-        stored.Peek().ShouldBeSameAs(first);
+        stored.SharedModel().ShouldBeSameAs(first);
         stored.Decode().ShouldNotBeSameAs(first);
     }
 

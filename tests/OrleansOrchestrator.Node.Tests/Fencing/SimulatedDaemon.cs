@@ -130,7 +130,7 @@ internal sealed class SimulatedDaemon : IPeers
     private double? Renew(int life)
     {
         var sent = _lease.Now;
-        var report = _vote.Report(_views.IdToTell(IsActedBy));
+        var report = _vote.Report(_views.IdToReport(IsActedBy));
         Send(() =>
         {
             if (_world.Broken == Broken.RenewalsCountFromTheirArrival)

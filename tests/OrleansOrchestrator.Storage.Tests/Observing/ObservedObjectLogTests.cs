@@ -25,17 +25,17 @@ public sealed class ObservedObjectLogTests : IAsyncLifetime
     [Fact]
     public async Task Trouble_OfAWrite_LastsUntilAWriteSucceeds()
     {
-        _observed.Trouble.ShouldBeNull();
+        _observed.LastFault.ShouldBeNull();
         _log.Fault = "no space";
         await FailAsync();
-        _observed.Trouble.ShouldBe("no space");
+        _observed.LastFault.ShouldBe("no space");
 
         _log.Fault = null;
         await _observed.RenewLeaseAsync(Pods, 1, Lease, Cancellation);
-        _observed.Trouble.ShouldBe("no space", "a read proves nothing of writes");
+        _observed.LastFault.ShouldBe("no space", "a read proves nothing of writes");
 
         await _observed.CommitAsync(Pods, 1, Commit(0), Cancellation);
-        _observed.Trouble.ShouldBeNull();
+        _observed.LastFault.ShouldBeNull();
     }
 
     [Fact]
@@ -44,7 +44,7 @@ public sealed class ObservedObjectLogTests : IAsyncLifetime
         _log.Fault = "no space";
         await FailAsync();
         _time.Advance(TimeSpan.FromSeconds(11));
-        _observed.Trouble.ShouldBeNull("whoever is told of it would not try, and never find out");
+        _observed.LastFault.ShouldBeNull("whoever is told of it would not try, and never find out");
     }
 
     [Fact]

@@ -31,7 +31,7 @@ internal sealed class StreamSession(OpenedSession opened, SessionRequest request
     {
         try
         {
-            await TellAsync(await EndOfAsync(what, cancellationToken), cancellationToken);
+            await ReportAsync(await EndOfAsync(what, cancellationToken), cancellationToken);
         }
         catch (Exception gone) when (gone.IsGone())
         {
@@ -53,7 +53,7 @@ internal sealed class StreamSession(OpenedSession opened, SessionRequest request
         }
     }
 
-    private async Task TellAsync(StreamStatus status, CancellationToken cancellationToken)
+    private async Task ReportAsync(StreamStatus status, CancellationToken cancellationToken)
     {
         if (status.Encode(socket.Protocol) is { Length: > 0 } told)
             await socket.SendAsync(Channel.Error, told, cancellationToken);

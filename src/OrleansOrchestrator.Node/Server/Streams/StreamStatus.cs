@@ -29,7 +29,7 @@ internal sealed class StreamStatus(JsonObject json)
 
     /// <summary>What goes over the error channel; empty if the protocol has nothing to say.</summary>
     public byte[] Encode(ChannelProtocol protocol) =>
-        Encoding.UTF8.GetBytes(protocol.TellsStatus ? Json.ToJsonString() : Json["message"]?.GetValue<string>() ?? "");
+        Encoding.UTF8.GetBytes(protocol.ReportsStatus ? Json.ToJsonString() : Json["message"]?.GetValue<string>() ?? "");
 
     private static StreamStatus Failure(string reason, string message, JsonObject cause) => new(new JsonObject
     {

@@ -4,7 +4,7 @@ using System.Runtime.InteropServices;
 namespace OrleansOrchestrator.Node.Registration;
 
 /// <summary>What the node reports about the machine it runs on.</summary>
-internal sealed record MachineFacts
+internal sealed record MachineInfo
 {
     public required int Cores { get; init; }
 
@@ -26,10 +26,10 @@ internal sealed record MachineFacts
 
     /// <summary>Reads the facts from the machine; what it does not tell is empty or zero.</summary>
     /// <param name="dataDirectory">The folder whose disk counts as the node's ephemeral storage.</param>
-    public static MachineFacts Read(string dataDirectory)
+    public static MachineInfo Read(string dataDirectory)
     {
         var machineId = FirstLine("/etc/machine-id");
-        return new MachineFacts
+        return new MachineInfo
         {
             Cores = System.Environment.ProcessorCount,
             MemoryBytes = ReadMemory(),

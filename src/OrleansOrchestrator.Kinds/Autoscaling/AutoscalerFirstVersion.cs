@@ -12,8 +12,8 @@ namespace OrleansOrchestrator.Kinds.Autoscaling;
 /// Autoscalers as <c>autoscaling/v1</c> shows them: with a target for the use of processors only. All else is kept in the
 /// annotations that Kubernetes uses for it.
 /// </summary>
-internal sealed class AutoscalerFirstForm(ResourceDefinition definition)
-    : ConvertedForm<V2HorizontalPodAutoscaler, V1HorizontalPodAutoscaler>(definition)
+internal sealed class AutoscalerFirstVersion(ResourceDefinition definition)
+    : ConvertedVersion<V2HorizontalPodAutoscaler, V1HorizontalPodAutoscaler>(definition)
 {
     private const string Metrics = "autoscaling.alpha.kubernetes.io/metrics";
     private const string Behavior = "autoscaling.alpha.kubernetes.io/behavior";

@@ -1,8 +1,8 @@
 namespace OrleansOrchestrator.Kinds.Tests.Events;
 
-public class EventFormTests
+public class EventVersionTests
 {
-    private static readonly FormCase Newer = new("events.k8s.io", "v1", "events");
+    private static readonly VersionCase Newer = new("events.k8s.io", "v1", "events");
 
     [Theory]
     [InlineData("""{"metadata":{"name":"e"},"involvedObject":{"kind":"Pod","name":"web"},"reason":"Pulled","message":"m","type":"Normal","count":3,"firstTimestamp":"2026-03-01T11:00:00Z","lastTimestamp":"2026-03-01T11:05:00Z","source":{"component":"kubelet","host":"n"}}""")]

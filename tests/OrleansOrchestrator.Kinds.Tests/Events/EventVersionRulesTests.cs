@@ -4,9 +4,9 @@ using OrleansOrchestrator.Model.Validation;
 namespace OrleansOrchestrator.Kinds.Tests.Events;
 
 /// <summary>What the group <c>events.k8s.io</c> asks of events beyond what core does.</summary>
-public class EventFormRulesTests
+public class EventVersionRulesTests
 {
-    private static readonly FormCase Newer = new("events.k8s.io", "v1", "events");
+    private static readonly VersionCase Newer = new("events.k8s.io", "v1", "events");
 
     [Fact]
     public void Event_OfTheNewerGroup_IsAccepted() => Faults(_ => { }).ShouldBe("");
@@ -83,14 +83,14 @@ public class EventFormRulesTests
     private static string Faults(Action<Eventsv1Event> change)
     {
         var errors = new FieldErrors();
-        Newer.Form.Validate(Newer.Form.ToStorage(With(change)), errors);
+        Newer.ServedVersion.Validate(Newer.ServedVersion.ToStorage(With(change)), errors);
         return string.Join('\n', errors.All);
     }
 
     private static string ChangeFaults(Action<Eventsv1Event> change)
     {
         var errors = new FieldErrors();
-        Newer.Form.ValidateUpdate(Newer.Form.ToStorage(With(change)), Newer.Form.ToStorage(Valid), errors);
+        Newer.ServedVersion.ValidateUpdate(Newer.ServedVersion.ToStorage(With(change)), Newer.ServedVersion.ToStorage(Valid), errors);
         return string.Join('\n', errors.All);
     }
 

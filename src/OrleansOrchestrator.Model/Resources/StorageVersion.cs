@@ -1,7 +1,7 @@
 namespace OrleansOrchestrator.Model.Resources;
 
-/// <summary>The form in which a resource is stored: served as it is.</summary>
-internal sealed class StorageForm(ResourceDefinition definition) : ResourceForm(definition)
+/// <summary>The version in which a resource is stored: served as it is.</summary>
+internal sealed class StorageVersion(ResourceDefinition definition) : ServedVersion(definition)
 {
     public override string? DeprecationWarning => Definition.DeprecationWarning;
 

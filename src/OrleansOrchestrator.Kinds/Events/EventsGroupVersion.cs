@@ -8,7 +8,7 @@ namespace OrleansOrchestrator.Kinds.Events;
 /// <summary>
 /// Events as the group <c>events.k8s.io</c> shows them: the same objects, most fields under newer names.
 /// </summary>
-internal sealed class EventsGroupForm(ResourceDefinition definition) : ConvertedForm<Corev1Event, Eventsv1Event>(definition)
+internal sealed class EventsGroupVersion(ResourceDefinition definition) : ConvertedVersion<Corev1Event, Eventsv1Event>(definition)
 {
     private const string ControllerField = "reportingController";
 

@@ -5,7 +5,7 @@ using OrleansOrchestrator.Gateway.Tests.Hosting;
 namespace OrleansOrchestrator.Gateway.Tests.Resources;
 
 /// <summary>One resource, served in several groups and versions.</summary>
-public sealed class FormTests : IAsyncLifetime
+public sealed class VersionTests : IAsyncLifetime
 {
     private const string Core = "/api/v1/namespaces/default/events";
     private const string Newer = "/apis/events.k8s.io/v1/namespaces/default/events";
@@ -34,7 +34,7 @@ public sealed class FormTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Object_CreatedInTheOtherForm_IsStoredInTheStorageForm()
+    public async Task Object_CreatedInTheOtherVersion_IsStoredInTheStorageVersion()
     {
         const string Sent =
             """{"apiVersion":"events.k8s.io/v1","kind":"Event","metadata":{"name":"n"},"regarding":{"kind":"Pod","namespace":"default","name":"web"},"note":"hello","reason":"Pulled","type":"Normal"}""";
@@ -48,7 +48,7 @@ public sealed class FormTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Patch_InAForm_IsAppliedToThatForm()
+    public async Task Patch_InAVersion_IsAppliedToThatVersion()
     {
         (await PostAsync(Core, CoreEvent)).ShouldSucceed(HttpStatusCode.Created);
 
@@ -59,7 +59,7 @@ public sealed class FormTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task List_InAForm_SelectsByItsOwnFields()
+    public async Task List_InAVersion_SelectsByItsOwnFields()
     {
         (await PostAsync(Core, CoreEvent)).ShouldSucceed(HttpStatusCode.Created);
 
@@ -113,7 +113,7 @@ public sealed class FormTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task List_InAForm_IsWhollyInThatForm()
+    public async Task List_InAVersion_IsWhollyInThatVersion()
     {
         (await PostAsync(Core, CoreEvent)).ShouldSucceed(HttpStatusCode.Created);
 
@@ -125,7 +125,7 @@ public sealed class FormTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Table_InAForm_IncludesObjectsInThatForm()
+    public async Task Table_InAVersion_IncludesObjectsInThatVersion()
     {
         (await PostAsync(Core, CoreEvent)).ShouldSucceed(HttpStatusCode.Created);
 
@@ -136,7 +136,7 @@ public sealed class FormTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Watch_InAForm_TellsThatForm()
+    public async Task Watch_InAVersion_TellsThatVersion()
     {
         using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         using var stream = new StreamReader(await _gateway.Admin.GetStreamAsync(
@@ -151,7 +151,7 @@ public sealed class FormTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Discovery_OfAResource_NamesItInEveryForm()
+    public async Task Discovery_OfAResource_NamesItInEveryVersion()
     {
         foreach (var path in new[] { "/api/v1", "/apis/events.k8s.io/v1" })
         {

@@ -3,11 +3,11 @@ using CsCheck;
 
 namespace OrleansOrchestrator.Kinds.Tests.Autoscaling;
 
-public class AutoscalerFormTests
+public class AutoscalerVersionTests
 {
     private const string Cpu = """{"type":"Resource","resource":{"name":"cpu","target":{"type":"Utilization","averageUtilization":70}}}""";
 
-    private static readonly FormCase First = new("autoscaling", "v1", "horizontalpodautoscalers");
+    private static readonly VersionCase First = new("autoscaling", "v1", "horizontalpodautoscalers");
 
     private static readonly Gen<string> Metric = OneOf(
         Cpu,
