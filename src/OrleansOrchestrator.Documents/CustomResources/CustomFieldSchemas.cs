@@ -1,4 +1,4 @@
-using OrleansOrchestrator.Documents.FieldManagement;
+using OrleansOrchestrator.Documents.FieldSchemas;
 using OrleansOrchestrator.Documents.Schemas;
 
 namespace OrleansOrchestrator.Documents.CustomResources;

@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using k8s.Models;
-using OrleansOrchestrator.Documents.FieldManagement;
+using OrleansOrchestrator.Documents.FieldSchemas;
 using OrleansOrchestrator.Documents.Schemas;
 using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Model.Resources;

@@ -1,5 +1,7 @@
 using System.Text.Json;
 using k8s.Models;
+using OrleansOrchestrator.Documents.FieldSchemas;
+using OrleansOrchestrator.Documents.FieldSets;
 using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Model.Errors;
 using OrleansOrchestrator.Model.Resources;

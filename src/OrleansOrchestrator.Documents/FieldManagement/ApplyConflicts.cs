@@ -1,4 +1,5 @@
 using k8s.Models;
+using OrleansOrchestrator.Documents.FieldSets;
 using OrleansOrchestrator.Model.Errors;
 
 namespace OrleansOrchestrator.Documents.FieldManagement;

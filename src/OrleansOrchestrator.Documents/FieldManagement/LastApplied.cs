@@ -1,6 +1,8 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using OrleansOrchestrator.Documents.FieldSchemas;
+using OrleansOrchestrator.Documents.FieldSets;
 using OrleansOrchestrator.Model.Codec;
 
 namespace OrleansOrchestrator.Documents.FieldManagement;

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using k8s.Models;
+using OrleansOrchestrator.Documents.FieldSets;
 using OrleansOrchestrator.Model.Codec;
 
 namespace OrleansOrchestrator.Documents.FieldManagement;

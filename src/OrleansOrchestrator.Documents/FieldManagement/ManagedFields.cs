@@ -1,5 +1,6 @@
 using System.Text.Json;
 using k8s.Models;
+using OrleansOrchestrator.Documents.FieldSets;
 
 namespace OrleansOrchestrator.Documents.FieldManagement;
 

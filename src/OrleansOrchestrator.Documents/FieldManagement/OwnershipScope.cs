@@ -1,3 +1,4 @@
+using OrleansOrchestrator.Documents.FieldSets;
 using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.Documents.FieldManagement;

@@ -1,4 +1,6 @@
 using System.Text.Json;
+using OrleansOrchestrator.Documents.FieldSchemas;
+using OrleansOrchestrator.Documents.FieldSets;
 using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.Documents.FieldManagement;

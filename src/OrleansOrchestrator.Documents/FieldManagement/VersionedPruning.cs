@@ -1,3 +1,5 @@
+using OrleansOrchestrator.Documents.FieldSchemas;
+using OrleansOrchestrator.Documents.FieldSets;
 using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.Documents.FieldManagement;

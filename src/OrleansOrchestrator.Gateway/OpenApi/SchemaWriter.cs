@@ -2,7 +2,7 @@ using System.Collections.Frozen;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using k8s.Models;
-using OrleansOrchestrator.Documents.FieldManagement;
+using OrleansOrchestrator.Documents.FieldSchemas;
 using OrleansOrchestrator.Documents.Patching;
 using OrleansOrchestrator.Gateway.Json;
 using OrleansOrchestrator.Gateway.Responses;

@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using k8s.Models;
 using OrleansOrchestrator.Documents.FieldManagement;
+using OrleansOrchestrator.Documents.FieldSets;
 using OrleansOrchestrator.Documents.Yaml;
 using OrleansOrchestrator.Kinds;
 using OrleansOrchestrator.Model.Codec;

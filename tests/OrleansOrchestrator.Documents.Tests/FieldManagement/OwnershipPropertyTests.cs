@@ -1,6 +1,8 @@
 using System.Text.Json.Nodes;
 using CsCheck;
 using OrleansOrchestrator.Documents.FieldManagement;
+using OrleansOrchestrator.Documents.FieldSchemas;
+using OrleansOrchestrator.Documents.FieldSets;
 using OrleansOrchestrator.Model.Errors;
 
 namespace OrleansOrchestrator.Documents.Tests.FieldManagement;

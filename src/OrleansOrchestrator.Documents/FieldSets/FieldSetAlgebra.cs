@@ -1,4 +1,4 @@
-namespace OrleansOrchestrator.Documents.FieldManagement;
+namespace OrleansOrchestrator.Documents.FieldSets;
 
 /// <summary>Union, intersection and difference of sets of paths. A result that equals an operand is that operand.</summary>
 internal static class FieldSetAlgebra

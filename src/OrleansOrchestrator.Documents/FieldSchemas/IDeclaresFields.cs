@@ -1,4 +1,4 @@
-namespace OrleansOrchestrator.Documents.FieldManagement;
+namespace OrleansOrchestrator.Documents.FieldSchemas;
 
 /// <summary>A form of a kind without a model, which says itself which parts of its objects can have owners of their own.</summary>
 public interface IDeclaresFields

@@ -1,6 +1,6 @@
 using System.Buffers;
 
-namespace OrleansOrchestrator.Documents.FieldManagement;
+namespace OrleansOrchestrator.Documents.FieldSets;
 
 /// <summary>Gathers the entries of one level of a set, in any order.</summary>
 internal struct FieldSetBuilder

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using OrleansOrchestrator.Model.Codec;
 
-namespace OrleansOrchestrator.Documents.FieldManagement;
+namespace OrleansOrchestrator.Documents.FieldSets;
 
 /// <summary>
 /// What decides which fields an object has: its structure, the names in it, and the values in its lists, some of which are

@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace OrleansOrchestrator.Documents.FieldManagement;
+namespace OrleansOrchestrator.Documents.FieldSchemas;
 
 /// <summary>
 /// What field management has to know of a value: which parts of it can have owners of their own. Kinds with a model get it

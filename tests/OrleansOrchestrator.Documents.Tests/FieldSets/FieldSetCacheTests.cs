@@ -2,11 +2,12 @@ using System.Text;
 using CsCheck;
 using k8s.Models;
 using OrleansOrchestrator.Documents.FieldManagement;
+using OrleansOrchestrator.Documents.FieldSets;
 using OrleansOrchestrator.Kinds;
 using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Model.Resources;
 
-namespace OrleansOrchestrator.Documents.Tests.FieldManagement;
+namespace OrleansOrchestrator.Documents.Tests.FieldSets;
 
 public sealed class FieldSetCacheTests
 {

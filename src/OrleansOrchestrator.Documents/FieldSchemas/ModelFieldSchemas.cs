@@ -2,10 +2,10 @@ using System.Collections.Concurrent;
 using System.Reflection;
 using System.Text.Json.Serialization;
 using k8s.Models;
-using OrleansOrchestrator.Model.Resources;
 using OrleansOrchestrator.Documents.Patching;
+using OrleansOrchestrator.Model.Resources;
 
-namespace OrleansOrchestrator.Documents.FieldManagement;
+namespace OrleansOrchestrator.Documents.FieldSchemas;
 
 /// <summary>
 /// The schemas of the models, read by reflection when a type is first met, and kept. What lists and maps are comes from the

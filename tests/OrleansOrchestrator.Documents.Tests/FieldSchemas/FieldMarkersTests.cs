@@ -1,10 +1,10 @@
 using System.Reflection;
 using System.Text.Json.Serialization;
 using k8s.Models;
-using OrleansOrchestrator.Documents.FieldManagement;
+using OrleansOrchestrator.Documents.FieldSchemas;
 using OrleansOrchestrator.Documents.Patching;
 
-namespace OrleansOrchestrator.Documents.Tests.FieldManagement;
+namespace OrleansOrchestrator.Documents.Tests.FieldSchemas;
 
 public sealed class FieldMarkersTests
 {

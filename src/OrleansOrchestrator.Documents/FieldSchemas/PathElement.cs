@@ -4,7 +4,7 @@ using System.Text;
 using System.Text.Json;
 using OrleansOrchestrator.Model.Codec;
 
-namespace OrleansOrchestrator.Documents.FieldManagement;
+namespace OrleansOrchestrator.Documents.FieldSchemas;
 
 /// <summary>
 /// The steps of a field's path, as texts of the format FieldsV1: <c>f:image</c> is a member, <c>k:{"name":"web"}</c> the

@@ -2,10 +2,10 @@ using System.Reflection;
 using System.Text;
 using System.Text.Json.Serialization;
 using k8s.Models;
-using OrleansOrchestrator.Documents.FieldManagement;
+using OrleansOrchestrator.Documents.FieldSchemas;
 using KubeObject = k8s.IKubernetesObject<k8s.Models.V1ObjectMeta>;
 
-namespace OrleansOrchestrator.Documents.Tests.FieldManagement;
+namespace OrleansOrchestrator.Documents.Tests.FieldSchemas;
 
 public sealed class ModelFieldSchemasTests
 {

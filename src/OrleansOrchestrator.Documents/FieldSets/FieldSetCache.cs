@@ -2,7 +2,7 @@ using System.Buffers;
 using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 
-namespace OrleansOrchestrator.Documents.FieldManagement;
+namespace OrleansOrchestrator.Documents.FieldSets;
 
 /// <summary>
 /// Caches the field sets of objects that were created lately in one form, by their shape (outline). A controller makes thousands of pods from one

@@ -1,7 +1,8 @@
 using CsCheck;
-using OrleansOrchestrator.Documents.FieldManagement;
+using OrleansOrchestrator.Documents.FieldSchemas;
+using OrleansOrchestrator.Documents.FieldSets;
 
-namespace OrleansOrchestrator.Documents.Tests.FieldManagement;
+namespace OrleansOrchestrator.Documents.Tests.FieldSets;
 
 public sealed class FieldSetTests
 {

@@ -1,7 +1,7 @@
 using System.Collections.Frozen;
 using k8s.Models;
 
-namespace OrleansOrchestrator.Documents.FieldManagement;
+namespace OrleansOrchestrator.Documents.FieldSchemas;
 
 /// <summary>
 /// What server-side apply knows of the built-in kinds beyond the merge keys of strategic merge patches. Lists without any

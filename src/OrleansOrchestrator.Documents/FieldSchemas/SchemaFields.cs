@@ -1,4 +1,4 @@
-namespace OrleansOrchestrator.Documents.FieldManagement;
+namespace OrleansOrchestrator.Documents.FieldSchemas;
 
 /// <summary>The declared fields of an object, found by their UTF-8 names without making strings.</summary>
 internal sealed class SchemaFields

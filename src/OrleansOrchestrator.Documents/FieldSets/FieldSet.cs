@@ -1,7 +1,8 @@
 using System.Text;
 using System.Text.Json.Serialization;
+using OrleansOrchestrator.Documents.FieldSchemas;
 
-namespace OrleansOrchestrator.Documents.FieldManagement;
+namespace OrleansOrchestrator.Documents.FieldSets;
 
 /// <summary>One step in a set of paths.</summary>
 /// <param name="Element">The step, as <see cref="PathElement"/> writes it.</param>

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
-namespace OrleansOrchestrator.Documents.FieldManagement;
+namespace OrleansOrchestrator.Documents.FieldSets;
 
 /// <summary>Lets a set stand in an entry of <c>metadata.managedFields</c>, and be written with the object that has it.</summary>
 internal sealed class FieldSetConverter : JsonConverter<FieldSet>

@@ -1,7 +1,8 @@
 using System.Runtime.InteropServices;
 using System.Text.Json;
+using OrleansOrchestrator.Documents.FieldSchemas;
 
-namespace OrleansOrchestrator.Documents.FieldManagement;
+namespace OrleansOrchestrator.Documents.FieldSets;
 
 /// <summary>What differs between two versions of an object.</summary>
 /// <param name="Changed">The paths that the later one added or gave another value.</param>

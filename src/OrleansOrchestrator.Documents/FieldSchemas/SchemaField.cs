@@ -1,7 +1,7 @@
 using System.Text;
 using System.Text.Json;
 
-namespace OrleansOrchestrator.Documents.FieldManagement;
+namespace OrleansOrchestrator.Documents.FieldSchemas;
 
 /// <summary>What an object's absent field is taken for when two versions of the object are compared.</summary>
 /// <remarks>

@@ -1,6 +1,7 @@
 using System.Text.Json;
+using OrleansOrchestrator.Documents.FieldSchemas;
 
-namespace OrleansOrchestrator.Documents.FieldManagement;
+namespace OrleansOrchestrator.Documents.FieldSets;
 
 /// <summary>The elements of a set or a keyed list with their path elements.</summary>
 internal sealed class ListItems

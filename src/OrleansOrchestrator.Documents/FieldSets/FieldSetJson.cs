@@ -1,9 +1,10 @@
 using System.Buffers;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using OrleansOrchestrator.Documents.FieldSchemas;
 using OrleansOrchestrator.Model.Codec;
 
-namespace OrleansOrchestrator.Documents.FieldManagement;
+namespace OrleansOrchestrator.Documents.FieldSets;
 
 /// <summary>Reads and writes sets of paths as FieldsV1.</summary>
 internal static class FieldSetJson

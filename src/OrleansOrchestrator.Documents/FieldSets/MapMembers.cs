@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Text.Json;
 
-namespace OrleansOrchestrator.Documents.FieldManagement;
+namespace OrleansOrchestrator.Documents.FieldSets;
 
 /// <summary>Looks up the members of one object while another one is walked through.</summary>
 internal sealed class MapMembers

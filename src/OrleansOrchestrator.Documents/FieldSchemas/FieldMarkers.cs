@@ -1,6 +1,6 @@
 using KubeList = k8s.IKubernetesObject<k8s.Models.V1ListMeta>;
 
-namespace OrleansOrchestrator.Documents.FieldManagement;
+namespace OrleansOrchestrator.Documents.FieldSchemas;
 
 /// <summary>
 /// What a published schema says of how the parts of a value are owned and merged. It is read from the schemas that server-side

@@ -1,7 +1,8 @@
 using System.Text.Json;
+using OrleansOrchestrator.Documents.FieldSchemas;
 using OrleansOrchestrator.Model.Codec;
 
-namespace OrleansOrchestrator.Documents.FieldManagement;
+namespace OrleansOrchestrator.Documents.FieldSets;
 
 /// <summary>
 /// Finds the paths of a value: those that whoever applies it owns. Told to, it also finds what is wrong with it: fields that

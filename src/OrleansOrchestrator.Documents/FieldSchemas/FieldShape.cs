@@ -1,4 +1,4 @@
-namespace OrleansOrchestrator.Documents.FieldManagement;
+namespace OrleansOrchestrator.Documents.FieldSchemas;
 
 /// <summary>How far into a value ownership goes.</summary>
 public enum FieldShape

@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace OrleansOrchestrator.Documents.FieldManagement;
+namespace OrleansOrchestrator.Documents.FieldSchemas;
 
 /// <summary>One of the members by which the elements of a list are told apart.</summary>
 /// <param name="Name">The member.</param>

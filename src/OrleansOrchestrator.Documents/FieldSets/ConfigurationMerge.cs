@@ -2,8 +2,9 @@ using System.Buffers;
 using System.Runtime.InteropServices;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using OrleansOrchestrator.Documents.FieldSchemas;
 
-namespace OrleansOrchestrator.Documents.FieldManagement;
+namespace OrleansOrchestrator.Documents.FieldSets;
 
 /// <summary>
 /// Merges an applied configuration over a live object, in one pass. What the applier applied before, does not apply now, and
