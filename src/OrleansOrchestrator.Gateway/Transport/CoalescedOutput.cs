@@ -15,18 +15,21 @@ namespace OrleansOrchestrator.Gateway.Transport;
 /// </summary>
 internal sealed class CoalescedOutput : IDuplexPipe
 {
-    private readonly IDuplexPipe _transport;
+    private readonly SslStream _encrypting;
+    private readonly MemoryPool<byte> _pool;
     private readonly Pipe _coalesced;
 
-    private CoalescedOutput(IDuplexPipe transport, MemoryPool<byte> pool)
+    private CoalescedOutput(PipeReader input, SslStream encrypting, MemoryPool<byte> pool)
     {
-        _transport = transport;
+        Input = input;
+        _encrypting = encrypting;
+        _pool = pool;
         _coalesced = new Pipe(new PipeOptions(
             pool, readerScheduler: PipeScheduler.ThreadPool, writerScheduler: PipeScheduler.Inline,
             minimumSegmentSize: BlockPool.BlockBytes, useSynchronizationContext: false));
     }
 
-    public PipeReader Input => _transport.Input;
+    public PipeReader Input { get; }
 
     public PipeWriter Output => _coalesced.Writer;
 
@@ -40,16 +43,18 @@ internal sealed class CoalescedOutput : IDuplexPipe
     private static async Task ServeCoalescedAsync(ConnectionContext connection, ConnectionDelegate next)
     {
         var transport = connection.Transport;
-        var gathered = new CoalescedOutput(transport, connection.Features.GetRequiredFeature<IMemoryPoolFeature>().MemoryPool);
-        connection.Transport = gathered;
-        var sending = gathered.SendAsync();
+        var features = connection.Features;
+        var coalesced = new CoalescedOutput(
+            transport.Input, features.GetRequiredFeature<ISslStreamFeature>().SslStream, features.GetRequiredFeature<IMemoryPoolFeature>().MemoryPool);
+        connection.Transport = coalesced;
+        var sending = coalesced.SendAsync();
         try
         {
             await next(connection);
         }
         finally
         {
-            await gathered.Output.CompleteAsync();
+            await coalesced.Output.CompleteAsync();
             await sending;
             connection.Transport = transport;
         }
@@ -58,21 +63,22 @@ internal sealed class CoalescedOutput : IDuplexPipe
     /// <summary>Sends until there is nothing more, or nobody who takes it.</summary>
     private async Task SendAsync()
     {
-        var (reader, output) = (_coalesced.Reader, _transport.Output);
+        var reader = _coalesced.Reader;
         Exception? failure = null;
         try
         {
             ReadResult read;
-            FlushResult sent;
             do
             {
                 read = await reader.ReadAsync();
-                foreach (var block in read.Buffer)
-                    output.Write(block.Span);
+                if (read.Buffer.IsSingleSegment)
+                    await _encrypting.WriteAsync(read.Buffer.First);
+                else
+                    await EncryptAsync(read.Buffer);
                 reader.AdvanceTo(read.Buffer.End);
-                sent = await output.FlushAsync();
+                await _encrypting.FlushAsync();
             }
-            while (!read.IsCompleted && !sent.IsCompleted);
+            while (!read.IsCompleted);
         }
         catch (Exception lost)
         {
@@ -81,5 +87,34 @@ internal sealed class CoalescedOutput : IDuplexPipe
         }
 
         await reader.CompleteAsync(failure);
+    }
+
+    /// <summary>Encrypts blocks. A full one is a record, and is encrypted where it lies. Parts of blocks share records, since each costs both
+    /// sides as much as thousands of its bytes.</summary>
+    private async ValueTask EncryptAsync(ReadOnlySequence<byte> blocks)
+    {
+        using var shared = _pool.Rent();
+        var record = shared.Memory;
+        var filled = 0;
+        foreach (var block in blocks)
+        {
+            if (filled > 0 && filled + block.Length > record.Length)
+            {
+                await _encrypting.WriteAsync(record[..filled]);
+                filled = 0;
+            }
+
+            if (block.Length == record.Length)
+            {
+                await _encrypting.WriteAsync(block);
+                continue;
+            }
+
+            block.CopyTo(record[filled..]);
+            filled += block.Length;
+        }
+
+        if (filled > 0)
+            await _encrypting.WriteAsync(record[..filled]);
     }
 }
