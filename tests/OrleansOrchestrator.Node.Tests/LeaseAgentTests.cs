@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using OrleansOrchestrator.Model.Fencing;
 using OrleansOrchestrator.Node.Leases;
+using OrleansOrchestrator.Node.Telemetry;
 using OrleansOrchestrator.Node.Tests.Fakes;
 using OrleansOrchestrator.Testing;
 
@@ -14,10 +15,11 @@ public sealed class LeaseAgentTests
         await using var api = await FakeApiServer.StartAsync();
         using var connection = api.Connect();
         var returns = 0;
+        using var instruments = new NodeInstruments();
         var times = new FencingTimes { LeaseDuration = TimeSpan.FromSeconds(1) };
         var clock = new LeaseClock(TimeProvider.System, null);
         var agent = new LeaseAgent(
-            connection, "a", times, TimeSpan.FromMilliseconds(100), clock, new NodeVote("a", times, TimeProvider.System), new FencingViews("a", null), _ => true, () => Interlocked.Increment(ref returns), TimeProvider.System, NullLogger.Instance);
+            connection, "a", times, TimeSpan.FromMilliseconds(100), clock, new NodeVote("a", times, TimeProvider.System), new FencingViews("a", null), _ => true, () => Interlocked.Increment(ref returns), instruments, TimeProvider.System, NullLogger.Instance);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         var run = agent.RunAsync(stop.Token);
         await Eventually.HoldsAsync(() => Renewals(api) >= 2, "the lease is renewed");

@@ -31,6 +31,29 @@ public sealed class NodeServerTests : IDisposable
     }
 
     [Fact]
+    public async Task Metrics_OfANodeWithAPod_HaveTheKubeletsNames()
+    {
+        await using var node = await StartAsync();
+        await using var other = await StartAsync(32);
+        node.Put(TestPods.Shell("a", "while :; do sleep 0.1; done"));
+        await node.PodAsync("a", TestPods.IsReady, "the pod is ready");
+        using var client = Client(node, TestCertificates.Caller(_authority, "system:kube-apiserver"));
+        using var otherClient = Client(other, TestCertificates.Caller(_authority, "system:kube-apiserver"));
+
+        var text = await Eventually.AnswersAsync(
+            async () => (await GetAsync(client, "/metrics")).Body is var body && body.Contains("orchestrator_node_lease_renewals_total", StringComparison.Ordinal) ? body : null,
+            "the lease has been renewed");
+
+        text.ShouldMatch(@"(?m)^kubelet_running_pods(\{[^}]*\})? 1$");
+        text.ShouldMatch(@"(?m)^kubelet_running_containers\{.*container_state=""running"".*\} 1$");
+        text.ShouldMatch(@"(?m)^kubelet_started_containers_total\{.*container_type=""container"".*\} 1$");
+        text.ShouldMatch(@"(?m)^kubelet_runtime_operations_total\{.*operation_type=""create_container"".*\} 1$");
+        text.ShouldContain("kubelet_pod_worker_duration_seconds_bucket{");
+        text.ShouldNotContain(" name=\"a\"");
+        (await GetAsync(otherClient, "/metrics")).Body.ShouldMatch(@"(?m)^kubelet_running_pods(\{[^}]*\})? 0$");
+    }
+
+    [Fact]
     public async Task Logs_Followed_StreamUntilTheContainerEnds()
     {
         await using var node = await StartAsync();
@@ -130,8 +153,8 @@ public sealed class NodeServerTests : IDisposable
 
     public void Dispose() => _authority.Dispose();
 
-    private Task<TestNode> StartAsync() =>
-        TestNode.StartAsync(RuntimeKind.Process, o => o with { Index = 31, ClientAuthorities = [_authority] });
+    private Task<TestNode> StartAsync(int index = 31) =>
+        TestNode.StartAsync(RuntimeKind.Process, o => o with { Index = index, ClientAuthorities = [_authority] });
 
     private static async Task<(HttpStatusCode Code, string Body)> GetAsync(HttpClient client, string path)
     {

@@ -47,6 +47,7 @@ internal sealed partial class PlanApplier(
             var results = await Task.WhenAll(batch.Select(action => TryApplyAsync(action, writer)));
             foreach (var (action, (result, why)) in batch.Zip(results))
             {
+                ControllerInstruments.Acted(identity.Component, action, why is null);
                 if (why is not null)
                 {
                     refused[(action.Resource, action.Key)] = why;

@@ -8,30 +8,41 @@ namespace OrleansOrchestrator.ControlPlane.Controllers;
 /// it is at work is queued when that work ends; one whose work failed waits for longer each time. Groups of keys take turns, so that a
 /// namespace with very many keeps no other waiting. Time is an argument.
 /// </summary>
+/// <param name="name">Whose queue it is, for figures.</param>
 /// <param name="backoffBase">The wait after the first failure.</param>
 /// <param name="backoffMax">The longest wait after a failure.</param>
 /// <param name="groupOf">The group of a key: its namespace.</param>
-internal sealed class WorkQueue<TKey>(TimeSpan backoffBase, TimeSpan backoffMax, Func<TKey, string> groupOf)
+internal sealed class WorkQueue<TKey>(string name, TimeSpan backoffBase, TimeSpan backoffMax, Func<TKey, string> groupOf)
     where TKey : notnull
 {
     private readonly KeyedBackoff<TKey> _backoff = new(new Backoff(backoffBase, backoffMax));
     private readonly FairQueue<TKey> _ready = new();
-    private readonly HashSet<TKey> _queued = [];
-    private readonly HashSet<TKey> _working = [];
+    private readonly Dictionary<TKey, DateTimeOffset> _queued = [];
+    private readonly Dictionary<TKey, DateTimeOffset> _working = [];
     private readonly HashSet<TKey> _again = [];
     private readonly PriorityQueue<TKey, DateTimeOffset> _delayed = new();
     private readonly Dictionary<TKey, DateTimeOffset> _due = [];
+
+    /// <summary>Its figures.</summary>
+    public WorkQueueInstruments Instruments { get; } = new(name);
 
     /// <summary>The number of keys that are ready or at work.</summary>
     public int Count => _ready.Count + _working.Count;
 
     /// <summary>Wants a key to be reconciled now.</summary>
-    public void Add(TKey key)
+    /// <param name="key">The key.</param>
+    /// <param name="now">The time.</param>
+    public void Add(TKey key, DateTimeOffset now)
     {
-        if (_working.Contains(key))
+        if (_working.ContainsKey(key))
+        {
             _again.Add(key);
-        else if (_queued.Add(key))
+        }
+        else if (_queued.TryAdd(key, now))
+        {
             _ready.Enqueue(groupOf(key), key);
+            Instruments.Added();
+        }
     }
 
     /// <summary>Wants a key to be reconciled at a time. Of several times the earliest counts.</summary>
@@ -54,14 +65,15 @@ internal sealed class WorkQueue<TKey>(TimeSpan backoffBase, TimeSpan backoffMax,
             if (_due.TryGetValue(delayed, out var wanted) && wanted == due)
             {
                 _due.Remove(delayed);
-                Add(delayed);
+                Add(delayed, now);
             }
         }
 
         if (!_ready.TryDequeue(out key))
             return false;
-        _queued.Remove(key);
-        _working.Add(key);
+        _queued.Remove(key, out var added);
+        _working.Add(key, now);
+        Instruments.Taken(added, now);
         return true;
     }
 
@@ -74,13 +86,14 @@ internal sealed class WorkQueue<TKey>(TimeSpan backoffBase, TimeSpan backoffMax,
     /// <param name="now">The time.</param>
     public void Done(TKey key, bool succeeded, DateTimeOffset now)
     {
-        _working.Remove(key);
+        _working.Remove(key, out var begun);
+        Instruments.Done(begun, succeeded, now);
         if (succeeded)
             _backoff.Succeed(key);
         else
             AddAt(key, _backoff.Fail(key, now));
 
         if (_again.Remove(key))
-            Add(key);
+            Add(key, now);
     }
 }

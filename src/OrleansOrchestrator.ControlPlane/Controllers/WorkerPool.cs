@@ -20,7 +20,7 @@ internal readonly record struct WorkOutcome(bool Succeeded, TimeSpan? RequeueAft
 internal sealed class WorkerPool<TKey>(string name, Func<TKey, string> groupOf, ControllerOptions options, TimeProvider time, ILogger logger)
     where TKey : notnull
 {
-    private readonly WorkQueue<TKey> _queue = new(options.BackoffBase, options.BackoffMax, groupOf);
+    private readonly WorkQueue<TKey> _queue = new(name, options.BackoffBase, options.BackoffMax, groupOf);
     private SupervisedLoop? _loop;
     private int _working;
 
@@ -30,7 +30,7 @@ internal sealed class WorkerPool<TKey>(string name, Func<TKey, string> groupOf, 
     /// <summary>Wants a key to be worked on.</summary>
     public void Add(TKey key)
     {
-        _queue.Add(key);
+        _queue.Add(key, time.GetUtcNow());
         _loop?.Signal();
     }
 
@@ -42,6 +42,7 @@ internal sealed class WorkerPool<TKey>(string name, Func<TKey, string> groupOf, 
     {
         await using var loop = new SupervisedLoop(name, _ => Task.FromResult(Dispatch(work, setAside)), time, logger);
         _loop = loop;
+        using var shown = _queue.Instruments.Show(time);
         await loop.RunAsync(cancellationToken);
     }
 
@@ -60,6 +61,8 @@ internal sealed class WorkerPool<TKey>(string name, Func<TKey, string> groupOf, 
     private async Task WorkAsync(TKey key, Func<TKey, Task<WorkOutcome>> work, Action<TKey, Exception> setAside)
     {
         var outcome = new WorkOutcome(false, null);
+        var began = time.GetTimestamp();
+        ControllerInstruments.Working(name, 1);
         try
         {
             outcome = await work(key);
@@ -71,6 +74,8 @@ internal sealed class WorkerPool<TKey>(string name, Func<TKey, string> groupOf, 
         finally
         {
             var now = time.GetUtcNow();
+            ControllerInstruments.Working(name, -1);
+            ControllerInstruments.Reconciled(name, outcome, time.GetElapsedTime(began));
             _working--;
             _queue.Done(key, outcome.Succeeded, now);
             if (outcome is { Succeeded: true, RequeueAfter: { } after })

@@ -12,6 +12,7 @@ using OrleansOrchestrator.Scheduling.Framework;
 using OrleansOrchestrator.Scheduling.Placements;
 using OrleansOrchestrator.Scheduling.Pods;
 using OrleansOrchestrator.Scheduling.Queueing;
+using OrleansOrchestrator.Scheduling.Telemetry;
 
 namespace OrleansOrchestrator.ControlPlane.Scheduling;
 
@@ -58,8 +59,14 @@ internal sealed partial class SchedulerGrain(
             FollowAsync(WellKnownResources.Namespaces, NoteNamespace),
             FollowAsync(WellKnownResources.Nodes, NoteNode),
             FollowAsync(WellKnownResources.Pods, NotePod),
-            _loop.RunAsync(Stopping),
+            RunAsync(),
         ];
+    }
+
+    private async Task RunAsync()
+    {
+        using var shown = SchedulerInstruments.Show(_queue.Pending);
+        await _loop.RunAsync(Stopping);
     }
 
     /// <summary>Follows a resource. When that has a gap the whole cluster has to be read anew, which a new activation does.</summary>
@@ -148,7 +155,7 @@ internal sealed partial class SchedulerGrain(
     private async Task<TimeSpan?> ScheduleAsync(CancellationToken cancellationToken)
     {
         await _bindings.WaitAsync(cancellationToken);
-        var placed = new List<(PodInfo Pod, string NodeName)>();
+        var placed = new List<AssumedPod>();
         var tried = PlaceNext(placed);
         if (placed.Count > 0)
             _ = BindAsync(placed);
@@ -159,14 +166,14 @@ internal sealed partial class SchedulerGrain(
 
     /// <summary>Tries the next pods, as many as the bounds of a batch allow.</summary>
     /// <returns>How many were tried.</returns>
-    private int PlaceNext(List<(PodInfo Pod, string NodeName)> placed)
+    private int PlaceNext(List<AssumedPod> placed)
     {
         var began = time.GetTimestamp();
         var spent = TimeSpan.Zero;
         var tried = 0;
         while (tried < BatchMax && spent < BatchTimeMax && _queue.Pop(1, time.GetUtcNow()) is [var pod])
         {
-            Place(pod.Info, placed);
+            Place(pod, placed);
             tried++;
             var elapsed = time.GetElapsedTime(began);
             _queue.Charge(pod, elapsed - spent);
@@ -176,16 +183,19 @@ internal sealed partial class SchedulerGrain(
         return tried;
     }
 
-    private void Place(PodInfo pod, List<(PodInfo Pod, string NodeName)> placed)
+    private void Place(QueuedPod queued, List<AssumedPod> placed)
     {
+        var pod = queued.Info;
+        var began = time.GetTimestamp();
         try
         {
-            Decide(pod, placed);
+            Decide(queued, began, placed);
         }
         catch (Exception exception)
         {
             // One pod that cannot be judged must not keep all others from their nodes.
             _queue.Retry(pod.Uid, time.GetUtcNow());
+            SchedulerInstruments.Attempted(pod.SchedulerName, AttemptResult.Error, time.GetElapsedTime(began));
             ReportNotJudged(KeyOf(pod), pod.Uid, pod.SchedulerName, exception);
         }
     }
@@ -196,21 +206,24 @@ internal sealed partial class SchedulerGrain(
         writer.ReportUnschedulable(key, uid, scheduler ?? LoopName, PlacementWriter.SchedulerError, $"{fault.GetType().Name}: {fault.Message}");
     }
 
-    private void Decide(PodInfo pod, List<(PodInfo Pod, string NodeName)> placed)
+    private void Decide(QueuedPod queued, long began, List<AssumedPod> placed)
     {
+        var pod = queued.Info;
         var scheduler = _schedulers[pod.SchedulerName];
         switch (scheduler.Schedule(pod, ++_attempts))
         {
             case Placement placement when scheduler.Reserve(pod, placement.NodeName) is { } why:
                 _queue.Retry(pod.Uid, time.GetUtcNow());
+                SchedulerInstruments.Attempted(scheduler.Name, AttemptResult.Error, time.GetElapsedTime(began));
                 writer.ReportUnschedulable(KeyOf(pod), pod.Uid, scheduler.Name, PlacementWriter.SchedulerError, why);
                 break;
             case Placement placement:
                 _cluster.Assume(pod, placement.NodeName);
-                placed.Add((pod, placement.NodeName));
+                placed.Add(new AssumedPod(pod, placement.NodeName, queued.Attempts, queued.AddedAt, began));
                 break;
             case Unschedulable failure:
                 MakeRoom(scheduler, pod, failure);
+                SchedulerInstruments.Attempted(scheduler.Name, AttemptResult.Unschedulable, time.GetElapsedTime(began));
                 break;
         }
     }
@@ -219,6 +232,7 @@ internal sealed partial class SchedulerGrain(
     private void MakeRoom(Scheduler scheduler, PodInfo pod, Unschedulable failure)
     {
         var outcome = scheduler.PostFilter(pod, failure, _attempts);
+        SchedulerInstruments.Preempted(outcome.Victims.Count);
         _queue.AddUnschedulable(pod.Uid, failure, time.GetUtcNow());
         if (outcome.NodeName is { } nodeName)
         {
@@ -249,7 +263,7 @@ internal sealed partial class SchedulerGrain(
         return writer.EndNominationAsync(KeyOf(pod), pod.Uid);
     }
 
-    private async Task BindAsync(List<(PodInfo Pod, string NodeName)> placed)
+    private async Task BindAsync(List<AssumedPod> placed)
     {
         try
         {
@@ -258,16 +272,15 @@ internal sealed partial class SchedulerGrain(
             for (var i = 0; i < placed.Count; i++)
             {
                 if (outcomes[i])
-                    _queue.Done(placed[i].Pod.Uid);
+                    Done(placed[i]);
                 else
-                    TakeBack(placed[i].Pod, placed[i].NodeName);
+                    TakeBack(placed[i]);
             }
         }
         catch (Exception exception)
         {
             LogBindingFailed(exception, placed.Count);
-            foreach (var (pod, nodeName) in placed)
-                TakeBack(pod, nodeName);
+            placed.ForEach(TakeBack);
         }
         finally
         {
@@ -278,21 +291,22 @@ internal sealed partial class SchedulerGrain(
 
     /// <summary>Makes the writes that plugins want before bindings. A pod whose writes are refused is tried again.</summary>
     /// <returns>The pods that may be bound.</returns>
-    private async Task<List<(PodInfo Pod, string NodeName)>> PreBindAsync(List<(PodInfo Pod, string NodeName)> placed)
+    private async Task<List<AssumedPod>> PreBindAsync(List<AssumedPod> placed)
     {
-        var prepared = new List<(PodInfo Pod, string NodeName)>(placed.Count);
-        foreach (var (pod, nodeName) in placed)
+        var prepared = new List<AssumedPod>(placed.Count);
+        foreach (var assumed in placed)
         {
-            var writes = _schedulers[pod.SchedulerName].PreBind(pod, nodeName);
+            var pod = assumed.Pod;
+            var writes = _schedulers[pod.SchedulerName].PreBind(pod, assumed.NodeName);
             try
             {
                 if (writes.Count > 0)
                     await writer.PreBindAsync(writes);
-                prepared.Add((pod, nodeName));
+                prepared.Add(assumed);
             }
             catch (Exception refused)
             {
-                TakeBack(pod, nodeName);
+                TakeBack(assumed);
                 writer.ReportUnschedulable(KeyOf(pod), pod.Uid, pod.SchedulerName, PlacementWriter.SchedulerError, refused.Message);
             }
         }
@@ -300,14 +314,31 @@ internal sealed partial class SchedulerGrain(
         return prepared;
     }
 
-    private void TakeBack(PodInfo pod, string nodeName)
+    private void Done(AssumedPod assumed)
     {
+        _queue.Done(assumed.Pod.Uid);
+        SchedulerInstruments.Attempted(assumed.Pod.SchedulerName, AttemptResult.Scheduled, time.GetElapsedTime(assumed.Began));
+        SchedulerInstruments.Scheduled(assumed.Attempts, time.GetUtcNow() - assumed.Queued);
+    }
+
+    private void TakeBack(AssumedPod assumed)
+    {
+        var pod = assumed.Pod;
         var now = time.GetUtcNow();
-        _schedulers[pod.SchedulerName].Unreserve(pod, nodeName);
+        SchedulerInstruments.Attempted(pod.SchedulerName, AttemptResult.Error, time.GetElapsedTime(assumed.Began));
+        _schedulers[pod.SchedulerName].Unreserve(pod, assumed.NodeName);
         var freed = _cluster.Forget(pod);
         _queue.Retry(pod.Uid, now);
         _queue.Move(freed, now);
     }
+
+    /// <summary>A pod that has a node here and not yet in the store.</summary>
+    /// <param name="Pod">The pod.</param>
+    /// <param name="NodeName">Its node.</param>
+    /// <param name="Attempts">How many attempts it took.</param>
+    /// <param name="Queued">When it came into the queue.</param>
+    /// <param name="Began">When this attempt began.</param>
+    private readonly record struct AssumedPod(PodInfo Pod, string NodeName, int Attempts, DateTimeOffset Queued, long Began);
 
     private static ObjectKey KeyOf(PodInfo pod) => new(pod.Namespace, pod.Name);
 

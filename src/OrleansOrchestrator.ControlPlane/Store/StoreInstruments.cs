@@ -43,8 +43,11 @@ internal static class StoreInstruments
     }
 
     /// <summary>Counts a write that was not taken.</summary>
-    public static void Refused(ResourceName resource, CommitStatus status) =>
-        Refusals.Add(1, new TagList { { "resource", resource.ToString() }, { "why", status.ToString() } });
+    public static void Refused(ResourceName resource, CommitStatus status)
+    {
+        if (Refusals.Enabled)
+            Refusals.Add(1, new TagList { { "resource", resource.ToString() }, { "why", status.ToString() } });
+    }
 
     /// <summary>Records that a store was opened.</summary>
     public static void Opened(ResourceName resource, TimeSpan elapsed) =>

@@ -1,12 +1,17 @@
 using System.Diagnostics.Metrics;
+using OrleansOrchestrator.Loops;
+using OrleansOrchestrator.Scheduling.Telemetry;
 
 namespace OrleansOrchestrator.ControlPlane.Telemetry;
 
-/// <summary>The meter of stores, watch caches, scheduler and controllers. Each of them has its instruments beside it.</summary>
+/// <summary>The meter of stores, watch caches and controllers. Each of them has its instruments beside it.</summary>
 public static class ControlPlaneMeter
 {
     /// <summary>The name of the meter.</summary>
     public const string Name = "OrleansOrchestrator.ControlPlane";
+
+    /// <summary>The names of all meters of a silo but the gateway's.</summary>
+    public static IReadOnlyList<string> All { get; } = [Name, SchedulerInstruments.MeterName, LoopInstruments.MeterName];
 
     /// <summary>Bounds of histograms of what takes from a tenth of a millisecond to seconds.</summary>
     internal static readonly InstrumentAdvice<double> Durations = new()

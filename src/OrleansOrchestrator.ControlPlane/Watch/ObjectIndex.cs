@@ -1,4 +1,5 @@
 using OrleansOrchestrator.ControlPlane.Requests;
+using OrleansOrchestrator.Loops;
 using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.ControlPlane.Watch;
@@ -78,7 +79,7 @@ public sealed class ObjectIndex<TKey, TValue> : ICacheIndex
         }
         catch (Exception)
         {
-            WatchInstruments.Failed(obj.Definition.Name);
+            LoopInstruments.ObjectFailed("object index");
             return [];
         }
     }

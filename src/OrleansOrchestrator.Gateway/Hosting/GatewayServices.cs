@@ -26,7 +26,6 @@ using OrleansOrchestrator.Gateway.Subresources;
 using OrleansOrchestrator.Gateway.Transport;
 using OrleansOrchestrator.Gateway.Watch;
 using OrleansOrchestrator.Kinds;
-using OrleansOrchestrator.Loops;
 using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.Gateway.Hosting;
@@ -62,7 +61,7 @@ public static class GatewayServices
         services.AddSingleton<IMemoryPoolFactory<byte>, BlockPools>();
         services.Configure<SocketTransportOptions>(KestrelSetup.ConfigureSockets);
         services.AddOpenTelemetry().WithMetrics(metrics => metrics
-            .AddMeter(RequestInstruments.MeterName, ControlPlaneMeter.Name, LoopInstruments.MeterName)
+            .AddMeter([RequestInstruments.MeterName, .. ControlPlaneMeter.All])
             .AddRuntimeInstrumentation()
             .AddPrometheusExporter());
         return services;

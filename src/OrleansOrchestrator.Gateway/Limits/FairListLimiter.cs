@@ -25,7 +25,11 @@ internal sealed class FairListLimiter(GatewayOptions options)
             if (!_users.TryGetValue(user, out lists!))
                 _users.Add(user, lists = new UserLists(user));
             if (lists.InProgress == options.LargeListsPerUserMax)
+            {
+                LimitInstruments.Rejected(LimitInstruments.QueueFull);
                 throw ApiErrors.TooManyRequests("too many large lists in progress, please try again later", options.RetryAfterSeconds);
+            }
+
             lists.InProgress++;
         }
 
@@ -62,7 +66,17 @@ internal sealed class FairListLimiter(GatewayOptions options)
         }
 
         await using var registration = cancellationToken.Register(() => Abandon(lists, waiting, cancellationToken));
-        await waiting.Value.Task;
+        var began = LimitInstruments.Begin();
+        LimitInstruments.CountInQueue(1);
+        try
+        {
+            await waiting.Value.Task;
+        }
+        finally
+        {
+            LimitInstruments.CountInQueue(-1);
+            LimitInstruments.Waited(began, waiting.Value.Task.IsCompletedSuccessfully);
+        }
     }
 
     /// <summary>Hands a seat to the next user's first list, or keeps it free.</summary>

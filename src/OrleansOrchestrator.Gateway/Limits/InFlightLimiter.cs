@@ -34,16 +34,19 @@ internal sealed class InFlightLimiter(GatewayOptions options)
             if (count < limit)
             {
                 count++;
+                LimitInstruments.CountInFlight(requestClass == RequestClass.Write, 1);
                 return;
             }
         }
 
+        LimitInstruments.Rejected(LimitInstruments.ConcurrencyLimit);
         throw ApiErrors.TooManyRequests("too many requests in flight, please try again later", options.RetryAfterSeconds);
     }
 
     /// <summary>Counts a request out.</summary>
     public void Exit(string user, RequestClass requestClass)
     {
+        LimitInstruments.CountInFlight(requestClass == RequestClass.Write, -1);
         lock (_lock)
         {
             // Users without requests leave nothing behind, so that the table is no larger than what is in flight.

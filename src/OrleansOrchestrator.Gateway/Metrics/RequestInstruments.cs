@@ -13,7 +13,7 @@ namespace OrleansOrchestrator.Gateway.Metrics;
 internal sealed class RequestInstruments
 {
     /// <summary>The name of the meter.</summary>
-    public const string MeterName = "OrleansOrchestrator.Gateway";
+    public const string MeterName = LimitInstruments.MeterName;
 
     private static readonly string[] Codes = [.. Enumerable.Range(0, 600).Select(code => code.ToString(CultureInfo.InvariantCulture))];
     private readonly Counter<long> _requests;

@@ -21,6 +21,7 @@ using OrleansOrchestrator.Node.Runtime.Hollow;
 using OrleansOrchestrator.Node.Server;
 using OrleansOrchestrator.Node.Server.Streams;
 using OrleansOrchestrator.Node.Server.Tunnels;
+using OrleansOrchestrator.Node.Telemetry;
 using OrleansOrchestrator.Node.Volumes;
 
 namespace OrleansOrchestrator.Node.Agent;
@@ -43,6 +44,7 @@ public sealed partial class NodeAgent : IAsyncDisposable
     private ClusterMembership? _identity;
     private NodeRegistrar? _registrar;
     private PodDirectory? _pods;
+    private NodeInstruments? _instruments;
     private PodGuard? _guard;
     private PodRemover? _remover;
     private NodeServer? _server;
@@ -123,7 +125,9 @@ public sealed partial class NodeAgent : IAsyncDisposable
         process?.RemoveLeftovers();
         var guard = new PodGuard(process, _runtime.PlaceOf, clock, _loggers.CreateLogger<PodGuard>());
         _guard = guard;
-        var remover = new PodRemover(_runtime, guard, _options.DataDirectory);
+        var instruments = _instruments = new NodeInstruments();
+        var runtime = new MeasuredRuntime(_runtime, instruments);
+        var remover = new PodRemover(runtime, guard, _options.DataDirectory);
         _remover = remover;
         var configuration = new ApiConfigurationSource(_api);
         var serviceEnvironment = new ServiceEnvironment(
@@ -134,21 +138,23 @@ public sealed partial class NodeAgent : IAsyncDisposable
             Options = _options,
             HostAddress = address.ToString(),
             Api = _api,
-            Runtime = _runtime,
+            Runtime = runtime,
             Specs = new ContainerSpecBuilder(
                 new EnvironmentBuilder(configuration, resources, serviceEnvironment), isHollow ? new NoServices() : services, machine.MemoryBytes),
             Volumes = new VolumePreparer(new VolumeContent(configuration, resources)),
             Events = events,
-            Probes = new ProbeAction(_runtime),
+            Probes = new ProbeAction(runtime),
             Fencing = times,
             Lease = clock,
             Guard = guard,
             Remover = remover,
+            Instruments = instruments,
             TimeProvider = _timeProvider,
             Logger = _loggers.CreateLogger<PodWorker>(),
             Starts = new StartGate(_options.StartsInParallel),
         });
         _runtime.PodChanged += _pods.Signal;
+        instruments.Observe(_pods.CountRunning, _pods.CountContainers);
         var found = await _runtime.ListAsync(cancellationToken);
         guard.Adopt(found.Select(pod => KeyValuePair.Create(pod.PodUid, pod.FenceAfter)));
         _pods.Adopt(found.Select(pod => pod.PodUid).Concat(remover.FindLeft()));
@@ -157,7 +163,7 @@ public sealed partial class NodeAgent : IAsyncDisposable
         if (!isHollow)
             _tunnels = _options.Tunnel ? new TunnelConnections() : null;
         if (!isHollow)
-            await StartServerAsync(address, new PeerQuestions(views, vote), cancellationToken);
+            await StartServerAsync(address, runtime, instruments, new PeerQuestions(views, vote), cancellationToken);
         var node = new NodeObjectBuilder(
             _options, machine, address.ToString(), Port, _runtime.Version, _certificate is null ? "" : ServingCertificate.HashOf(_certificate),
             vote.Voter);
@@ -174,6 +180,7 @@ public sealed partial class NodeAgent : IAsyncDisposable
             views,
             view => !clock.IsHeldByOther(view) && guard.Feed().IsTold,
             _registrar.Repeat,
+            instruments,
             _timeProvider,
             _loggers.CreateLogger<LeaseAgent>());
         _peers = new PeerContacts(_api.Votes, HoldAgent.AnswerTime(times), _certificate);
@@ -181,7 +188,7 @@ public sealed partial class NodeAgent : IAsyncDisposable
         Run(lease.RunAsync);
         Run(new HoldAgent(views, vote, clock, _peers, times, _timeProvider, _loggers.CreateLogger<HoldAgent>()).RunAsync);
         Run(new FencingAgent(
-            _options.Name, _pods, guard, _runtime, clock, lease.Renew, _timeProvider, _loggers.CreateLogger<FencingAgent>()).RunAsync);
+            _options.Name, _pods, guard, runtime, clock, lease.Renew, instruments, _timeProvider, _loggers.CreateLogger<FencingAgent>()).RunAsync);
         Run(Reflect(ResourcePath.Nodes, $"metadata.name={_options.Name}", views));
         if (_ownsApi)
             Run(Reflect(ResourcePath.ApiEndpoints, "metadata.name=kubernetes", _api.Servers));
@@ -259,6 +266,7 @@ public sealed partial class NodeAgent : IAsyncDisposable
         if (_vote is not null)
             _api.Votes.TryRemove(KeyValuePair.Create(_vote.Voter, _vote));
         _peers?.Dispose();
+        _instruments?.Dispose();
         await _runtime.DisposeAsync();
         _certificate?.Dispose();
         (_server, _pods, _proxy, _runtime, _certificate) = (null, null, null, null, null);
@@ -288,13 +296,14 @@ public sealed partial class NodeAgent : IAsyncDisposable
         }
     }
 
-    private async Task StartServerAsync(IPAddress address, PeerQuestions peers, CancellationToken cancellationToken)
+    private async Task StartServerAsync(
+        IPAddress address, MeasuredRuntime runtime, NodeInstruments instruments, PeerQuestions peers, CancellationToken cancellationToken)
     {
         // Peers know the port from the node object, which cannot change while the control plane is away.
         var port = new ServerPort(Path.Combine(_options.DataDirectory, "server-port"));
         _server = await NodeServer.StartAsync(
             address, _options.Port != 0 ? _options.Port : port.FindLast(address), _certificate!, _options.ClientAuthorities ?? _api.Authorities,
-            new NodeEndpoints(Pods, Runtime), new StreamEndpoints(Pods, Runtime, _options.StreamIdleTime, _timeProvider), peers, _tunnels, _loggers, cancellationToken);
+            new NodeEndpoints(Pods, runtime), new StreamEndpoints(Pods, runtime, _options.StreamIdleTime, _timeProvider), peers, _tunnels, instruments, _loggers, cancellationToken);
         port.Keep(_server.Port);
     }
 

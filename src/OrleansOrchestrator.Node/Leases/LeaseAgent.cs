@@ -6,6 +6,7 @@ using Microsoft.Extensions.Logging;
 using OrleansOrchestrator.Loops;
 using OrleansOrchestrator.Model.Fencing;
 using OrleansOrchestrator.Node.Api;
+using OrleansOrchestrator.Node.Telemetry;
 
 namespace OrleansOrchestrator.Node.Leases;
 
@@ -19,6 +20,7 @@ namespace OrleansOrchestrator.Node.Leases;
 /// <param name="views">The view that the node uses, of which renewals tell.</param>
 /// <param name="isActedBy">Sees to it that what ends the node's pods acts by the view with this id, before the control plane relies on it.</param>
 /// <param name="returned">Called after a long silence has ended.</param>
+/// <param name="instruments">What is told of renewals.</param>
 /// <param name="timeProvider">The clock of all delays.</param>
 /// <param name="logger">Where the agent logs.</param>
 internal sealed partial class LeaseAgent(
@@ -31,6 +33,7 @@ internal sealed partial class LeaseAgent(
     FencingViews views,
     Func<string, bool> isActedBy,
     Action returned,
+    NodeInstruments instruments,
     TimeProvider timeProvider,
     ILogger logger)
 {
@@ -85,6 +88,7 @@ internal sealed partial class LeaseAgent(
         }
 
         cancellationToken.ThrowIfCancellationRequested();
+        instruments.Renewed(false, TimeSpan.Zero);
         if (!_isFailing)
             LogFailed(nodeName, Why(tries));
         _isFailing = true;
@@ -110,6 +114,7 @@ internal sealed partial class LeaseAgent(
 
         // What the next daemon has to know is kept before a beat is taken that may be named.
         var silence = clock.SinceAcknowledged;
+        instruments.Renewed(true, silence - interval);
         clock.Acknowledge(acknowledged.Sent, times.FencingTime);
         vote.Acknowledge(_fault is null ? acknowledged.Beat : null);
         if (silence > times.LeaseDuration / 2)

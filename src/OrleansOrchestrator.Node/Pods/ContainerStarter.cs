@@ -35,10 +35,12 @@ internal sealed class ContainerStarter(PodServices services)
             spec = WithHostsFile(pod, sandbox, spec);
             using (await services.Starts.EnterAsync(cancellationToken))
             {
+                var began = services.TimeProvider.GetTimestamp();
                 var id = await runtime.CreateContainerAsync(sandbox, spec, cancellationToken);
                 if (runtime.HasImages)
                     services.Events.Record(pod, spec.Name, EventType.Normal, "Created", $"Created container: {spec.Name}");
                 await runtime.StartContainerAsync(id, cancellationToken);
+                services.Instruments.ContainerStartTook(services.TimeProvider.GetElapsedTime(began));
             }
 
             services.Events.Record(pod, spec.Name, EventType.Normal, "Started", runtime.HasImages

@@ -3,6 +3,7 @@ using OrleansOrchestrator.Loops;
 using OrleansOrchestrator.Node.Guarding;
 using OrleansOrchestrator.Node.Leases;
 using OrleansOrchestrator.Node.Runtime;
+using OrleansOrchestrator.Node.Telemetry;
 
 namespace OrleansOrchestrator.Node.Pods;
 
@@ -15,10 +16,12 @@ namespace OrleansOrchestrator.Node.Pods;
 /// <param name="runtime">Where pods are that nobody has told about.</param>
 /// <param name="clock">Says how long pods may run.</param>
 /// <param name="renew">Asks for a renewal at once.</param>
+/// <param name="instruments">What is told of fences.</param>
 /// <param name="timeProvider">The clock of all delays.</param>
 /// <param name="logger">Where the agent logs.</param>
 internal sealed partial class FencingAgent(
-    string nodeName, PodDirectory pods, PodGuard guard, IContainerRuntime runtime, LeaseClock clock, Action renew, TimeProvider timeProvider, ILogger logger)
+    string nodeName, PodDirectory pods, PodGuard guard, IContainerRuntime runtime, LeaseClock clock, Action renew, NodeInstruments instruments,
+    TimeProvider timeProvider, ILogger logger)
 {
     private static readonly TimeSpan CheckInterval = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan IdleInterval = TimeSpan.FromSeconds(1);
@@ -47,7 +50,11 @@ internal sealed partial class FencingAgent(
         if (rest <= TimeSpan.Zero)
         {
             if (!_isFenced)
+            {
+                instruments.Fenced();
                 LogFenced(nodeName, clock.SinceAcknowledged.TotalSeconds);
+            }
+
             _isFenced = true;
             pods.FenceAll();
             if (_kill.IsCompleted)

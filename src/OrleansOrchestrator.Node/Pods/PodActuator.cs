@@ -86,6 +86,7 @@ internal sealed partial class PodActuator(PodServices services, PodMemory memory
             using (await services.Starts.EnterAsync(cancellationToken))
                 await services.Runtime.CreateSandboxAsync(spec, cancellationToken);
             memory.NoteSandboxCreated();
+            services.Instruments.SandboxStarted(succeeded: true);
         }
         catch (ConfigurationException exception)
         {
@@ -96,6 +97,7 @@ internal sealed partial class PodActuator(PodServices services, PodMemory memory
         {
             services.Events.Record(
                 view.Pod, null, EventType.Warning, "FailedCreatePodSandBox", $"Failed to create pod sandbox: {exception.Message}");
+            services.Instruments.SandboxStarted(succeeded: false);
             memory.NoteFailed(PodPlanner.SandboxKey, null, Now);
         }
         catch (Exception exception) when (Reflector<V1Pod>.IsTransient(exception) && !cancellationToken.IsCancellationRequested)
@@ -133,14 +135,18 @@ internal sealed partial class PodActuator(PodServices services, PodMemory memory
                 await PrepareVolumesAsync(view, cancellationToken);
             await _starter.StartAsync(WithAddresses(view), view.Sandbox!, start, memory.Volumes ?? NoVolumes, cancellationToken);
             memory.NoteStarted(start, Now);
+            NoteStarted(view, start);
         }
         catch (RuntimeException exception) when (exception.Reason == RuntimeException.RunContainer)
         {
+            NoteFailed(view, start, exception.Reason);
+
             // The runtime keeps it as an ended container, so it counts as a restart like any other.
             memory.NoteStarted(start, Now);
         }
         catch (RuntimeException exception)
         {
+            NoteFailed(view, start, exception.Reason);
             memory.NoteFailed(name, new WaitingReason(exception.Reason, exception.Message), Now);
             await report(memory.Refresh(view));
             memory.NotePullWaits(name, start.Container.Image ?? "");
@@ -156,6 +162,19 @@ internal sealed partial class PodActuator(PodServices services, PodMemory memory
             memory.NoteFailed(name, null, Now);
         }
     }
+
+    private void NoteStarted(PodView view, ContainerStart start)
+    {
+        services.Instruments.ContainerStarted(IsInit(view, start), null);
+        if (view.Sandbox?.Containers.Count == 0 && view.Pod.Metadata.CreationTimestamp is { } created)
+            services.Instruments.PodStarted(Now - created);
+    }
+
+    private void NoteFailed(PodView view, ContainerStart start, string reason) =>
+        services.Instruments.ContainerStarted(IsInit(view, start), reason);
+
+    private static bool IsInit(PodView view, ContainerStart start) =>
+        view.Pod.Spec.InitContainers?.Any(container => container.Name == start.Container.Name) == true;
 
     private async Task PrepareVolumesAsync(PodView view, CancellationToken cancellationToken)
     {

@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
 using k8s.Models;
 using OrleansOrchestrator.Node.Api;
+using OrleansOrchestrator.Node.Runtime;
 
 namespace OrleansOrchestrator.Node.Pods;
 
@@ -18,6 +20,15 @@ internal sealed class PodDirectory(PodServices services) : IObjectSink<V1Pod>, I
         foreach (var uid in podUids)
             _orphans[uid] = true;
     }
+
+    /// <summary>How many pods have a container that runs.</summary>
+    public int CountRunning() => _workers.Values.Count(worker => worker.Seen?.Containers.Any(container => container.Phase == ContainerPhase.Running) == true);
+
+    /// <summary>How many containers there are, by state, in the kubelet's words.</summary>
+    public IEnumerable<Measurement<int>> CountContainers() => _workers.Values
+        .SelectMany(worker => worker.Seen?.Containers ?? [])
+        .GroupBy(container => container.Phase)
+        .Select(containers => new Measurement<int>(containers.Count(), new KeyValuePair<string, object?>("container_state", NameOf(containers.Key))));
 
     public PodWorker? Find(string ns, string name) => _workers.Values.FirstOrDefault(
         w => w.Pod is { } pod && pod.Metadata.Name == name && pod.Metadata.NamespaceProperty == ns);
@@ -68,6 +79,13 @@ internal sealed class PodDirectory(PodServices services) : IObjectSink<V1Pod>, I
         await Task.WhenAll(_workers.Values.Select(w => w.DisposeAsync().AsTask()));
         _workers.Clear();
     }
+
+    private static string NameOf(ContainerPhase phase) => phase switch
+    {
+        ContainerPhase.Created => "created",
+        ContainerPhase.Running => "running",
+        _ => "exited",
+    };
 
     private PodWorker WorkerOf(string uid, V1Pod? pod)
     {

@@ -7,6 +7,7 @@ using OrleansOrchestrator.Node.Leases;
 using OrleansOrchestrator.Node.Options;
 using OrleansOrchestrator.Node.Probes;
 using OrleansOrchestrator.Node.Runtime;
+using OrleansOrchestrator.Node.Telemetry;
 using OrleansOrchestrator.Node.Volumes;
 
 namespace OrleansOrchestrator.Node.Pods;
@@ -37,6 +38,8 @@ internal sealed record PodServices
     public required PodGuard Guard { get; init; }
 
     public required PodRemover Remover { get; init; }
+
+    public required NodeInstruments Instruments { get; init; }
 
     public required TimeProvider TimeProvider { get; init; }
 

@@ -7,6 +7,7 @@ using OrleansOrchestrator.Node.Api;
 using OrleansOrchestrator.Node.Events;
 using OrleansOrchestrator.Node.Planning;
 using OrleansOrchestrator.Node.Probes;
+using OrleansOrchestrator.Node.Runtime;
 using OrleansOrchestrator.Node.Status;
 
 namespace OrleansOrchestrator.Node.Pods;
@@ -66,6 +67,9 @@ internal sealed partial class PodWorker : IAsyncDisposable
     /// <summary>The status as this worker last reported it, or null.</summary>
     public V1PodStatus? Reported => _writer.Reported;
 
+    /// <summary>What the runtime had of the pod when this worker last looked, or null.</summary>
+    public PodSandbox? Seen { get; private set; }
+
     public void Update(V1Pod pod)
     {
         var isEnding = pod.Metadata.DeletionTimestamp is not null && _pod?.Metadata.DeletionTimestamp is null;
@@ -107,9 +111,13 @@ internal sealed partial class PodWorker : IAsyncDisposable
     private async Task<TimeSpan?> StepAsync(CancellationToken cancellationToken)
     {
         using var interruptible = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, Volatile.Read(ref _interrupt).Token);
+        var operation = _pod is not { } seen ? "terminated" : seen.Metadata.DeletionTimestamp is null ? "sync" : "terminating";
+        var began = _services.TimeProvider.GetTimestamp();
         try
         {
-            return await LookAndActAsync(interruptible.Token);
+            var wait = await LookAndActAsync(interruptible.Token);
+            _services.Instruments.Synced(operation, _services.TimeProvider.GetElapsedTime(began));
+            return wait;
         }
         catch (OperationCanceledException) when (interruptible.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
@@ -137,6 +145,7 @@ internal sealed partial class PodWorker : IAsyncDisposable
             return null;
 
         var sandbox = await _services.Runtime.InspectAsync(Uid, cancellationToken);
+        Seen = sandbox;
         await _probes.SyncAsync(pod, sandbox, _services.HostAddress, (container, message) =>
             _services.Events.Record(pod, container, EventType.Warning, "Unhealthy", message));
         var isFenced = await IsFencedAsync(pod, sandbox is not null, cancellationToken);

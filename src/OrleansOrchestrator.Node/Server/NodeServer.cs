@@ -9,8 +9,11 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using OpenTelemetry.Metrics;
+using OrleansOrchestrator.Loops;
 using OrleansOrchestrator.Node.Server.Streams;
 using OrleansOrchestrator.Node.Server.Tunnels;
+using OrleansOrchestrator.Node.Telemetry;
 
 namespace OrleansOrchestrator.Node.Server;
 
@@ -21,6 +24,9 @@ internal sealed class NodeServer : IAsyncDisposable
     private static readonly string[] WebSocketMethods = [HttpMethods.Get, HttpMethods.Connect];
     private static readonly TimeSpan PingDelay = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan PingTimeout = TimeSpan.FromSeconds(15);
+
+    // The most series of one figure, for which memory is kept from the beginning.
+    private const int SeriesMax = 256;
 
     private readonly WebApplication _application;
 
@@ -38,6 +44,7 @@ internal sealed class NodeServer : IAsyncDisposable
         StreamEndpoints streams,
         PeerQuestions peers,
         TunnelConnections? tunnels,
+        NodeInstruments instruments,
         ILoggerFactory loggers,
         CancellationToken cancellationToken)
     {
@@ -45,6 +52,7 @@ internal sealed class NodeServer : IAsyncDisposable
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.AddSingleton(loggers);
         builder.Services.AddRoutingCore();
+        builder.Services.AddOpenTelemetry().WithMetrics(metrics => Show(metrics, instruments));
         builder.WebHost.UseKestrelCore();
         if (tunnels is not null)
             builder.Services.AddSingleton<IConnectionListenerFactory>(tunnels);
@@ -76,6 +84,7 @@ internal sealed class NodeServer : IAsyncDisposable
             : PeerQuestions.RefuseAsync(context));
         application.UseWebSockets();
         application.MapGet("/healthz", () => Results.Text("ok"));
+        application.MapPrometheusScrapingEndpoint("/metrics");
         application.MapGet("/pods", endpoints.ListPods);
         application.MapGet("/containerLogs/{ns}/{pod}/{container}", endpoints.CopyLogsAsync);
         application.MapMethods("/exec/{ns}/{pod}/{container}", WebSocketMethods, streams.ExecAsync);
@@ -86,6 +95,14 @@ internal sealed class NodeServer : IAsyncDisposable
         server.Port = new Uri(bound).Port;
         return server;
     }
+
+    /// <summary>Shows the figures of this daemon, and not those of others in the process.</summary>
+    private static void Show(MeterProviderBuilder metrics, NodeInstruments instruments) => metrics
+        .AddMeter(NodeInstruments.MeterName, LoopInstruments.MeterName)
+        .AddView(instrument => instrument.Meter.Name != NodeInstruments.MeterName || ReferenceEquals(instrument.Meter, instruments.Meter)
+            ? new MetricStreamConfiguration { CardinalityLimit = SeriesMax }
+            : MetricStreamConfiguration.Drop)
+        .AddPrometheusExporter();
 
     public ValueTask DisposeAsync() => _application.DisposeAsync();
 }

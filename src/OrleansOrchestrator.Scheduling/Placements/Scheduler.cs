@@ -2,6 +2,7 @@ using OrleansOrchestrator.Model.Validation;
 using OrleansOrchestrator.Scheduling.Cluster;
 using OrleansOrchestrator.Scheduling.Framework;
 using OrleansOrchestrator.Scheduling.Pods;
+using OrleansOrchestrator.Scheduling.Telemetry;
 
 namespace OrleansOrchestrator.Scheduling.Placements;
 
@@ -63,11 +64,8 @@ public sealed class Scheduler
             return NodeDiagnosis.NoNodes;
         if (pod.Shape.IsTooCostly)
             return NodeDiagnosis.TooCostly(_cache.NodeCount, pod.Shape.Comparisons);
-        foreach (var plugin in _profile.PreFilters)
-        {
-            if (plugin.PreFilter(pod) is { } why)
-                return NodeDiagnosis.RefusedBefore(_cache.NodeCount, _profile.NameOf(plugin), plugin.WakesOn, why);
-        }
+        if (PreFilter(pod) is { } refused)
+            return refused;
 
         // What was cleared for a pod is its own while it is enough.
         if (_cache.Nominations.NodeOf(pod.Uid) is { } nominated && _cache.Nodes.TryFind(nominated, out var row) && IsPresent(row) && WhyNotWithNominated(pod, row) is null)
@@ -89,13 +87,17 @@ public sealed class Scheduler
         ArgumentNullException.ThrowIfNull(pod);
         ArgumentNullException.ThrowIfNull(failure);
         var result = new PreemptionResult();
+        var began = SchedulerInstruments.Begin();
         foreach (var plugin in _profile.PostFilters)
         {
+            var pluginBegan = SchedulerInstruments.Begin();
             result = plugin.PostFilter(pod, failure, Mix(seed));
+            SchedulerInstruments.PluginEnded(pluginBegan, _profile.NameOf(plugin), "PostFilter", result.NodeName is not null);
             if (result.NodeName is not null)
                 break;
         }
 
+        SchedulerInstruments.PointEnded(began, Name, "PostFilter", result.NodeName is not null);
         return result;
     }
 
@@ -103,14 +105,20 @@ public sealed class Scheduler
     /// <returns>Why that is not possible, and then nothing is set aside; null if it is done.</returns>
     public string? Reserve(PodInfo pod, string nodeName)
     {
+        var began = SchedulerInstruments.Begin();
         foreach (var plugin in _profile.Reserves)
         {
-            if (plugin.Reserve(pod, nodeName) is not { } why)
+            var pluginBegan = SchedulerInstruments.Begin();
+            var why = plugin.Reserve(pod, nodeName);
+            SchedulerInstruments.PluginEnded(pluginBegan, _profile.NameOf(plugin), "Reserve", why is null);
+            if (why is null)
                 continue;
             Unreserve(pod, nodeName);
+            SchedulerInstruments.PointEnded(began, Name, "Reserve", passes: false);
             return why;
         }
 
+        SchedulerInstruments.PointEnded(began, Name, "Reserve");
         return null;
     }
 
@@ -124,6 +132,24 @@ public sealed class Scheduler
     /// <summary>The writes that have to succeed before the pod is bound.</summary>
     public IReadOnlyList<PreBindWrite> PreBind(PodInfo pod, string nodeName) =>
         _profile.PreBinds.Length == 0 ? [] : [.. _profile.PreBinds.SelectMany(plugin => plugin.PreBind(pod, nodeName))];
+
+    private Unschedulable? PreFilter(PodInfo pod)
+    {
+        var began = SchedulerInstruments.Begin();
+        foreach (var plugin in _profile.PreFilters)
+        {
+            var pluginBegan = SchedulerInstruments.Begin();
+            var why = plugin.PreFilter(pod);
+            SchedulerInstruments.PluginEnded(pluginBegan, _profile.NameOf(plugin), "PreFilter", why is null);
+            if (why is null)
+                continue;
+            SchedulerInstruments.PointEnded(began, Name, "PreFilter", passes: false);
+            return NodeDiagnosis.RefusedBefore(_cache.NodeCount, _profile.NameOf(plugin), plugin.WakesOn, why);
+        }
+
+        SchedulerInstruments.PointEnded(began, Name, "PreFilter");
+        return null;
+    }
 
     private bool IsPresent(int row) => (_cache.Nodes.Columns.Traits[row] & NodeTraits.IsPresent) != 0;
 
@@ -226,11 +252,18 @@ public sealed class Scheduler
     /// <param name="mayChange">Whether the caller takes candidates out of them.</param>
     private ReadOnlySpan<int> ScoreAll(PodInfo pod, bool mayChange = false)
     {
+        // What plugins say of a node by itself, filters and scores alike, is kept for all pods of a class.
+        var began = SchedulerInstruments.Begin();
         var known = _classes.Get(pod.Shape);
         if (_filters.Count == 0 && _scores.Count == 0 && known.RawScores.Length == 0 && !mayChange)
+        {
+            SchedulerInstruments.PointEnded(began, Name, "Filter");
             return known.Scores;
+        }
+
         _candidates.Reset(pod, known.Scores);
         FilterByCluster();
+        SchedulerInstruments.PointEnded(began, Name, "Filter");
         foreach (var (score, byRow) in known.RawScores)
             RowScan.AddNormalized(_candidates.Scores, byRow, score);
         return ScoreByCluster();
@@ -238,9 +271,11 @@ public sealed class Scheduler
 
     private ReadOnlySpan<int> ScoreSample(PodInfo pod)
     {
+        var began = SchedulerInstruments.Begin();
         _candidates.Reset(pod, []);
         _sampler.Fill(_candidates);
         FilterByCluster();
+        SchedulerInstruments.PointEnded(began, Name, "Filter");
         _sampler.AddNormalizedScores(_candidates);
         return ScoreByCluster();
     }
@@ -248,13 +283,24 @@ public sealed class Scheduler
     private void FilterByCluster()
     {
         foreach (var plugin in _filters)
+        {
+            var began = SchedulerInstruments.Begin();
             plugin.Filter(_candidates);
+            SchedulerInstruments.PluginEnded(began, _profile.NameOf(plugin), "Filter");
+        }
     }
 
     private Span<int> ScoreByCluster()
     {
+        var began = SchedulerInstruments.Begin();
         foreach (var (plugin, weight) in _scores)
+        {
+            var pluginBegan = SchedulerInstruments.Begin();
             plugin.Score(_candidates, weight);
+            SchedulerInstruments.PluginEnded(pluginBegan, _profile.NameOf(plugin), "Score");
+        }
+
+        SchedulerInstruments.PointEnded(began, Name, "Score");
         return _candidates.Scores;
     }
 

@@ -34,6 +34,9 @@ public sealed class QueuedPod
     /// <summary>The changes that wake it while it is unschedulable.</summary>
     internal ClusterEvents WakesOn { get; set; }
 
+    /// <summary>The plugins that rejected it last.</summary>
+    internal IReadOnlyCollection<string> RejectedBy { get; set; } = [];
+
     /// <summary>How many changes the queue had seen when the pod was popped.</summary>
     internal long PoppedAtEvent { get; set; }
 

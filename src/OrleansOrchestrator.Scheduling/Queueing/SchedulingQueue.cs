@@ -2,6 +2,7 @@ using OrleansOrchestrator.Loops;
 using OrleansOrchestrator.Scheduling.Cluster;
 using OrleansOrchestrator.Scheduling.Framework;
 using OrleansOrchestrator.Scheduling.Pods;
+using OrleansOrchestrator.Scheduling.Telemetry;
 
 namespace OrleansOrchestrator.Scheduling.Queueing;
 
@@ -21,6 +22,7 @@ public sealed class SchedulingQueue
     private readonly PodHeap _unschedulable = new((left, right) => left.Since.CompareTo(right.Since));
     private readonly Dictionary<ClusterEvents, HashSet<QueuedPod>> _sleepers = [];
     private readonly EventHistory _history = new();
+    private readonly PendingPods _pending = new();
     private long _sequence;
 
     /// <summary>Creates an empty queue.</summary>
@@ -32,6 +34,9 @@ public sealed class SchedulingQueue
         _options = options;
         _backoff = new Backoff(options.InitialBackoff, options.BackoffMax);
     }
+
+    /// <summary>How many pods wait, and why, for whoever measures.</summary>
+    public PendingPods Pending => _pending;
 
     /// <summary>How many pods wait or are being tried.</summary>
     public int Count => _pods.Count;
@@ -131,6 +136,7 @@ public sealed class SchedulingQueue
             var pod = _active.Take();
             pod.Attempts++;
             pod.PoppedAtEvent = _history.Count;
+            Tally(pod, -1);
             Enter(pod, QueuePlace.InFlight, now);
             popped.Add(pod);
         }
@@ -161,6 +167,7 @@ public sealed class SchedulingQueue
         if (!TryEndAttempt(uid, now, out var pod))
             return;
         pod.WakesOn = failure.WakesOn;
+        pod.RejectedBy = failure.Plugins;
         pod.BackoffUntil = now + _backoff.After(pod.Attempts);
         if (pod.Info.IsGated)
             Enter(pod, QueuePlace.Gated, now);
@@ -226,6 +233,7 @@ public sealed class SchedulingQueue
     {
         pod.Place = place;
         pod.Since = since;
+        Tally(pod, 1);
         switch (place)
         {
             case QueuePlace.Active:
@@ -243,8 +251,27 @@ public sealed class SchedulingQueue
         }
     }
 
+    private void Tally(QueuedPod pod, int delta)
+    {
+        if (pod.Place == QueuePlace.Unschedulable)
+            _pending.Count(pod.RejectedBy, pod.Info.SchedulerName, delta);
+        if (NameOf(pod.Place) is { } name)
+            _pending.Count(name, delta);
+    }
+
+    /// <summary>The place in kube-scheduler's words; null if the pod does not wait.</summary>
+    private static string? NameOf(QueuePlace place) => place switch
+    {
+        QueuePlace.Active => "active",
+        QueuePlace.BackingOff => "backoff",
+        QueuePlace.Unschedulable => "unschedulable",
+        QueuePlace.Gated => "gated",
+        _ => null,
+    };
+
     private void Leave(QueuedPod pod)
     {
+        Tally(pod, -1);
         switch (pod.Place)
         {
             case QueuePlace.Active:

@@ -9,7 +9,7 @@ public sealed class WorkQueueTests
     private static readonly TimeSpan Base = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan Max = TimeSpan.FromSeconds(1);
 
-    private readonly WorkQueue<int> _queue = new(Base, Max, key => key < 1_000 ? "flood" : "calm");
+    private readonly WorkQueue<int> _queue = new("test", Base, Max, key => key < 1_000 ? "flood" : "calm");
 
     private enum Move
     {
@@ -25,9 +25,9 @@ public sealed class WorkQueueTests
     public void TryTake_NamespaceWithVeryManyKeys_TakesTurnsWithTheOthers()
     {
         for (var key = 0; key < 1_000; key++)
-            _queue.Add(key);
-        _queue.Add(1_000);
-        _queue.Add(1_001);
+            _queue.Add(key, Start);
+        _queue.Add(1_000, Start);
+        _queue.Add(1_001, Start);
 
         Enumerable.Range(0, 4).Select(_ => _queue.TryTake(Start, out var key) ? key : -1).ShouldBe([0, 1_000, 1, 1_001]);
     }
@@ -36,7 +36,7 @@ public sealed class WorkQueueTests
     public void RandomMoves_LoseNoKey_AndWorkOnNoneTwiceAtOnce() =>
         Gen.Select(Gen.Enum<Move>(), Gen.Int[0, 3]).Array[0, 120].Sample(moves =>
         {
-            var queue = new WorkQueue<int>(Base, Max, key => $"{key % 2}");
+            var queue = new WorkQueue<int>("test", Base, Max, key => $"{key % 2}");
             var now = Start;
             var working = new List<int>();
             var wanted = new HashSet<int>();
@@ -45,7 +45,7 @@ public sealed class WorkQueueTests
                 switch (move)
                 {
                     case Move.Add:
-                        queue.Add(key);
+                        queue.Add(key, now);
                         wanted.Add(key);
                         break;
                     case Move.AddLater:
@@ -89,7 +89,7 @@ public sealed class WorkQueueTests
     public void WorkQueue_KeyAddedManyTimes_IsTakenOnce()
     {
         for (var i = 0; i < 5; i++)
-            _queue.Add(1);
+            _queue.Add(1, Start);
         Take(Start).ShouldBe(1);
         Take(Start).ShouldBeNull();
     }
@@ -97,9 +97,9 @@ public sealed class WorkQueueTests
     [Fact]
     public void WorkQueue_KeyAddedWhileAtWork_IsTakenAgainAfterwards()
     {
-        _queue.Add(1);
+        _queue.Add(1, Start);
         Take(Start).ShouldBe(1);
-        _queue.Add(1);
+        _queue.Add(1, Start);
         Take(Start).ShouldBeNull();
         _queue.Done(1, true, Start);
         Take(Start).ShouldBe(1);
@@ -109,7 +109,7 @@ public sealed class WorkQueueTests
     public void AFailedKey_WaitsTwiceAsLongEachTime_UpToTheLongestAndStartsOverAfterASuccess()
     {
         var now = Start;
-        _queue.Add(1);
+        _queue.Add(1, Start);
         double[] waits = [20, 40, 80, 160, 320, 640, 1000, 1000];
         foreach (var wait in waits)
         {
@@ -122,7 +122,7 @@ public sealed class WorkQueueTests
 
         Take(now).ShouldBe(1);
         _queue.Done(1, true, now);
-        _queue.Add(1);
+        _queue.Add(1, Start);
         Take(now).ShouldBe(1);
         _queue.Done(1, false, now);
         _queue.NextDue.ShouldBe(now + Base);

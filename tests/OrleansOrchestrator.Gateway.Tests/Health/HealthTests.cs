@@ -64,6 +64,7 @@ public sealed class HealthTests : IAsyncLifetime
         await _gateway.Admin.GetJsonAsync("/api/v1/namespaces/default/configmaps");
         var text = await _gateway.Admin.GetStringAsync("/metrics", TestContext.Current.CancellationToken);
         text.ShouldContain("apiserver_request_total{");
+        text.ShouldContain("apiserver_current_inflight_requests{");
         text.ShouldMatch("apiserver_request_duration_seconds_bucket\\{.*resource=\"configmaps\".*verb=\"LIST\".*");
     }
 

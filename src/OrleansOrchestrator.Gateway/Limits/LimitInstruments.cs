@@ -1,0 +1,54 @@
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
+
+namespace OrleansOrchestrator.Gateway.Limits;
+
+/// <summary>Figures of the bounds on requests, under kube-apiserver's metric names.</summary>
+/// <remarks>https://kubernetes.io/docs/reference/instrumentation/metrics/</remarks>
+internal static class LimitInstruments
+{
+    /// <summary>The name of the gateway's meter.</summary>
+    public const string MeterName = "OrleansOrchestrator.Gateway";
+
+    /// <summary>The reason of requests that one user has too many of in flight.</summary>
+    public const string ConcurrencyLimit = "concurrency-limit";
+
+    /// <summary>The reason of lists that one user has too many of in the queue.</summary>
+    public const string QueueFull = "queue-full";
+
+    private static readonly Meter Meter = new(MeterName);
+
+    private static readonly UpDownCounter<long> InFlight = Meter.CreateUpDownCounter<long>(
+        "apiserver_current_inflight_requests", description: "Requests that are being answered, by kind.");
+
+    private static readonly UpDownCounter<long> InQueue = Meter.CreateUpDownCounter<long>(
+        "apiserver_current_inqueue_requests", description: "Large lists that wait for their turn.");
+
+    private static readonly Counter<long> Rejections = Meter.CreateCounter<long>(
+        "apiserver_flowcontrol_rejected_requests", description: "Requests that were refused since their user has too many of them.");
+
+    private static readonly Histogram<double> Waits = Meter.CreateHistogram(
+        "apiserver_flowcontrol_request_wait_duration",
+        "s",
+        "How long large lists waited for their turn.",
+        advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0, 0.005, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30] });
+
+    /// <summary>Counts a request in, or with -1 out.</summary>
+    public static void CountInFlight(bool isWrite, int delta) => InFlight.Add(delta, new KeyValuePair<string, object?>("request_kind", isWrite ? "mutating" : "readOnly"));
+
+    /// <summary>Counts a list into the queue, or with -1 out of it.</summary>
+    public static void CountInQueue(int delta) => InQueue.Add(delta, new KeyValuePair<string, object?>("request_kind", "readOnly"));
+
+    /// <summary>Counts a request that was refused.</summary>
+    public static void Rejected(string reason) => Rejections.Add(1, new KeyValuePair<string, object?>("reason", reason));
+
+    /// <summary>When a wait begins; 0 while nobody listens.</summary>
+    public static long Begin() => Waits.Enabled ? Stopwatch.GetTimestamp() : 0;
+
+    /// <summary>Records a wait that has ended.</summary>
+    public static void Waited(long began, bool executed)
+    {
+        if (began != 0)
+            Waits.Record(Stopwatch.GetElapsedTime(began).TotalSeconds, new KeyValuePair<string, object?>("execute", executed ? "true" : "false"));
+    }
+}
