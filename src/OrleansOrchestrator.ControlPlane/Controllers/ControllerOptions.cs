@@ -11,6 +11,9 @@ public sealed record ControllerOptions
     /// <summary>The most objects that one part of a controller works on at the same time.</summary>
     public int ConcurrencyMax { get; init; } = 16;
 
+    /// <summary>The most actions of one plan that are under way at once. Creations are one commit, the others one each.</summary>
+    public int ActionsAtOnceMax { get; init; } = 128;
+
     /// <summary>The wait after the first failure; it doubles with each further one.</summary>
     public TimeSpan BackoffBase { get; init; } = TimeSpan.FromMilliseconds(20);
 
@@ -42,6 +45,7 @@ public sealed record ControllerOptions
         var faults = new OptionFaults();
         faults.AtLeastOne(ShardsPerController);
         faults.AtLeastOne(ConcurrencyMax);
+        faults.AtLeastOne(ActionsAtOnceMax);
         faults.Positive(BackoffBase);
         faults.Positive(BackoffMax);
         faults.Positive(ResyncPeriod);

@@ -23,12 +23,9 @@ internal sealed record PlanOutcome(
 
 /// <summary>Applies plans through the one door that all writes use. An object that this door refuses for good is told of.</summary>
 internal sealed partial class PlanApplier(
-    ObjectClient objects, WatchCaches caches, ResourceRegistry registry, EventRecorder events, ObjectFaults faults,
+    ObjectClient objects, WatchCaches caches, ResourceRegistry registry, EventRecorder events, ObjectFaults faults, ControllerOptions options,
     ILogger<PlanApplier> logger)
 {
-    /// <summary>How many actions are under way at once; creations are one commit, the others one each.</summary>
-    private const int ActionsAtOnceMax = 128;
-
     /// <summary>Applies a plan. Actions of one type on one resource that follow each other are applied at once.</summary>
     /// <param name="identity">Whose plan it is.</param>
     /// <param name="subject">The object that it is about, on which its events are recorded.</param>
@@ -76,10 +73,10 @@ internal sealed partial class PlanApplier(
         new Dictionary<ResourceName, long>(), true, new Dictionary<(ResourceName Resource, ObjectKey Key), ApiException>());
 
     /// <summary>The next actions of one type on one resource.</summary>
-    private static List<ObjectAction> TakeBatch(IReadOnlyList<ObjectAction> actions, ref int next)
+    private List<ObjectAction> TakeBatch(IReadOnlyList<ObjectAction> actions, ref int next)
     {
         var batch = new List<ObjectAction> { actions[next++] };
-        while (batch.Count < ActionsAtOnceMax && next < actions.Count && actions[next].GetType() == batch[0].GetType() && actions[next].Resource == batch[0].Resource)
+        while (batch.Count < options.ActionsAtOnceMax && next < actions.Count && actions[next].GetType() == batch[0].GetType() && actions[next].Resource == batch[0].Resource)
             batch.Add(actions[next++]);
         return batch;
     }
