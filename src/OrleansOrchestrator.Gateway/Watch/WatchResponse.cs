@@ -46,7 +46,7 @@ internal sealed partial class WatchResponse(
         {
             if (WebSocketReply.IsAskedFor(request.Http))
             {
-                await using var reply = await WebSocketReply.AcceptAsync(request.Http, Framings, time, request.Cancellation);
+                await using var reply = await WebSocketReply.AcceptAsync(request.Http, Framings, time, either.Token);
                 await using var gone = reply.Cancellation.UnsafeRegister(static source => ((CancellationTokenSource)source!).Cancel(), either);
                 await StreamAsync(request, batches, frames, reply.Output, either.Token);
             }

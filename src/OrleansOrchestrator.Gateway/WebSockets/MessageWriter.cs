@@ -2,11 +2,17 @@ using System.Buffers;
 using System.Buffers.Text;
 using System.IO.Pipelines;
 using System.Net.WebSockets;
+using OrleansOrchestrator.Model.Tunnels;
 
 namespace OrleansOrchestrator.Gateway.WebSockets;
 
-/// <summary>Writes to a WebSocket as to the body of a response: what is written goes out with the next flush.</summary>
-internal sealed class MessageWriter(WebSocket socket, MessageFraming framing) : PipeWriter
+/// <summary>
+/// Writes to a WebSocket as to the body of a response: what is written goes out with the next flush, and nowhere if the client has gone.
+/// </summary>
+/// <param name="socket">The WebSocket.</param>
+/// <param name="framing">What a message is.</param>
+/// <param name="breaking">Gives up what is being sent, which breaks the connection. No other token may: a reply that ends ends between messages.</param>
+internal sealed class MessageWriter(WebSocket socket, MessageFraming framing, CancellationToken breaking) : PipeWriter
 {
     private readonly ArrayBufferWriter<byte> _written = new();
 
@@ -22,12 +28,19 @@ internal sealed class MessageWriter(WebSocket socket, MessageFraming framing) : 
     /// <inheritdoc/>
     public override async ValueTask<FlushResult> FlushAsync(CancellationToken cancellationToken = default)
     {
-        if (framing == MessageFraming.Lines)
-            await SendLinesAsync(cancellationToken);
-        else
-            await SendAsync(_written.WrittenMemory, cancellationToken);
+        cancellationToken.ThrowIfCancellationRequested();
+        var isGone = false;
+        try
+        {
+            await (framing == MessageFraming.Lines ? SendLinesAsync() : SendAsync(_written.WrittenMemory));
+        }
+        catch (Exception gone) when (gone.IsGone())
+        {
+            isGone = true;
+        }
+
         _written.ResetWrittenCount();
-        return new FlushResult(isCanceled: false, isCompleted: false);
+        return new FlushResult(isCanceled: false, isCompleted: isGone);
     }
 
     /// <inheritdoc/>
@@ -40,21 +53,21 @@ internal sealed class MessageWriter(WebSocket socket, MessageFraming framing) : 
     {
     }
 
-    private async Task SendLinesAsync(CancellationToken cancellationToken)
+    private async Task SendLinesAsync()
     {
         var rest = _written.WrittenMemory;
         for (var length = rest.Span.IndexOf((byte)'\n') + 1; length > 0; length = rest.Span.IndexOf((byte)'\n') + 1)
         {
-            await socket.SendAsync(rest[..length], WebSocketMessageType.Text, endOfMessage: true, cancellationToken);
+            await socket.SendAsync(rest[..length], WebSocketMessageType.Text, endOfMessage: true, breaking);
             rest = rest[length..];
         }
     }
 
-    private async Task SendAsync(ReadOnlyMemory<byte> message, CancellationToken cancellationToken)
+    private async Task SendAsync(ReadOnlyMemory<byte> message)
     {
         if (framing == MessageFraming.Binary)
         {
-            await socket.SendAsync(message, WebSocketMessageType.Binary, endOfMessage: true, cancellationToken);
+            await socket.SendAsync(message, WebSocketMessageType.Binary, endOfMessage: true, breaking);
             return;
         }
 
@@ -62,7 +75,7 @@ internal sealed class MessageWriter(WebSocket socket, MessageFraming framing) : 
         try
         {
             Base64.EncodeToUtf8(message.Span, encoded, out _, out var length);
-            await socket.SendAsync(encoded.AsMemory(0, length), WebSocketMessageType.Text, endOfMessage: true, cancellationToken);
+            await socket.SendAsync(encoded.AsMemory(0, length), WebSocketMessageType.Text, endOfMessage: true, breaking);
         }
         finally
         {

@@ -16,6 +16,8 @@ internal sealed class WebSocketReply : IAsyncDisposable
 
     private readonly WebSocket _socket;
     private readonly CancellationTokenSource _ending;
+    private readonly CancellationTokenSource _breaking = new();
+    private readonly ITimer _patience;
     private readonly Task _receiving;
     private readonly TimeProvider _time;
 
@@ -24,7 +26,9 @@ internal sealed class WebSocketReply : IAsyncDisposable
         _socket = socket;
         _time = time;
         _ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        Output = new MessageWriter(socket, framing);
+        Output = new MessageWriter(socket, framing, _breaking.Token);
+        _patience = time.CreateTimer(static breaking => ((CancellationTokenSource)breaking!).Cancel(), _breaking, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _ending.Token.UnsafeRegister(static patience => ((ITimer)patience!).Change(CloseWithin, Timeout.InfiniteTimeSpan), _patience);
         _receiving = ReceiveAsync();
     }
 
@@ -41,7 +45,7 @@ internal sealed class WebSocketReply : IAsyncDisposable
     /// <param name="http">The request.</param>
     /// <param name="framings">The subprotocols, and the empty one for a client that names none.</param>
     /// <param name="time">Measures how long the client may take to close.</param>
-    /// <param name="cancellationToken">Ends the reply.</param>
+    /// <param name="cancellationToken">Ends the reply. What is being sent then has a moment to arrive.</param>
     /// <exception cref="ApiException">400: none of the client's subprotocols is known.</exception>
     public static async Task<WebSocketReply> AcceptAsync(
         HttpContext http, IReadOnlyDictionary<string, MessageFraming> framings, TimeProvider time, CancellationToken cancellationToken)
@@ -72,7 +76,9 @@ internal sealed class WebSocketReply : IAsyncDisposable
         _socket.AbortUnlessClosed();
         await _receiving;
         _socket.Dispose();
+        await _patience.DisposeAsync();
         _ending.Dispose();
+        _breaking.Dispose();
     }
 
     private async Task ReceiveAsync()

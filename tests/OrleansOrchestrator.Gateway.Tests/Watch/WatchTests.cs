@@ -66,9 +66,15 @@ public sealed class WatchTests : IAsyncLifetime
     [Fact]
     public async Task Watch_OverAWebSocketThatTheClientCloses_IsClosedInOrder()
     {
-        await Parallel.ForAsync(0, 100, new ParallelOptions { MaxDegreeOfParallelism = 20 }, async (_, cancellationToken) =>
+        await Parallel.ForAsync(0, 200, new ParallelOptions { MaxDegreeOfParallelism = 4 }, async (i, cancellationToken) =>
         {
-            using var socket = await _gateway.OpenSocketAsync(Maps + "?watch=true", null);
+            await CreateAsync($"m{i}");
+            using var socket = await _gateway.OpenSocketAsync($"{Maps}?watch=true&fieldSelector=metadata.name%3Dm{i}", null);
+            (await _gateway.ReadMessageAsync(socket)).ShouldNotBeNull();
+            await _gateway.Admin.DeleteAsync($"{Maps}/m{i}", cancellationToken);
+
+            // The server may still be busy with the message that the client has got.
+            (await _gateway.ReadMessageAsync(socket)).ShouldNotBeNull();
             await socket.CloseAsync(System.Net.WebSockets.WebSocketCloseStatus.NormalClosure, null, cancellationToken);
             socket.CloseStatus.ShouldBe(System.Net.WebSockets.WebSocketCloseStatus.NormalClosure);
         });
