@@ -15,11 +15,8 @@ namespace OrleansOrchestrator.Gateway.Responses;
 /// bounded buffer. A large one is encoded in turn with others, and holds up none of them while its client reads.</summary>
 internal sealed class ListResponse(FairListLimiter limiter, GatewayOptions options, TimeProvider time)
 {
-    /// <summary>How much is written before the connection must take it, in bytes: each time costs several threads a wake-up.</summary>
-    private const int FlushBytes = 256 * 1024;
-
-    /// <summary>How much of what is made object by object, which takes longer.</summary>
-    private const int ViewFlushBytes = 64 * 1024;
+    /// <summary>How much is written before the connection must take it, in bytes: what else it carries waits behind that of each list.</summary>
+    private const int FlushBytes = 64 * 1024;
 
     /// <summary>Sends a page in the view that the request asks for.</summary>
     public async ValueTask SendAsync(ApiRequest request, ObjectPage page)
@@ -138,7 +135,7 @@ internal sealed class ListResponse(FairListLimiter limiter, GatewayOptions optio
     private static int WriteViews(
         Utf8JsonWriter writer, ApiRequest request, TableView? table, IReadOnlyList<StoredObject> objects, int next)
     {
-        for (var before = writer.BytesCommitted; next < objects.Count && writer.BytesCommitted + writer.BytesPending - before < ViewFlushBytes; next++)
+        for (var before = writer.BytesCommitted; next < objects.Count && writer.BytesCommitted + writer.BytesPending - before < FlushBytes; next++)
         {
             if (table is not null)
                 table.WriteRow(writer, objects[next]);
