@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using Microsoft.Extensions.Logging;
+using OrleansOrchestrator.ControlPlane.Telemetry;
 using OrleansOrchestrator.Loops;
 
 namespace OrleansOrchestrator.ControlPlane.Controllers;
@@ -62,6 +64,8 @@ internal sealed class WorkerPool<TKey>(string name, Func<TKey, string> groupOf, 
     {
         var outcome = new WorkOutcome(false, null);
         var began = time.GetTimestamp();
+        using var activity = ControlPlaneActivities.StartRoot(ControlPlaneActivities.Reconcile);
+        activity?.SetTag("controller", name).SetTag("key", key.ToString());
         ControllerInstruments.Working(name, 1);
         try
         {
@@ -76,6 +80,8 @@ internal sealed class WorkerPool<TKey>(string name, Func<TKey, string> groupOf, 
             var now = time.GetUtcNow();
             ControllerInstruments.Working(name, -1);
             ControllerInstruments.Reconciled(name, outcome, time.GetElapsedTime(began));
+            if (!outcome.Succeeded)
+                activity?.SetStatus(ActivityStatusCode.Error);
             _working--;
             _queue.Done(key, outcome.Succeeded, now);
             if (outcome is { Succeeded: true, RequeueAfter: { } after })

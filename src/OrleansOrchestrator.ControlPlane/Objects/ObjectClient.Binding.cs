@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using k8s;
 using k8s.Models;
 using OrleansOrchestrator.ControlPlane.Admission;
@@ -38,21 +39,24 @@ internal sealed partial class ObjectClient
         }
     }
 
-    /// <summary>Binds many pods in one commit. Each is bound provided that it is still at the given version.</summary>
+    /// <summary>Binds many pods in one commit. Each is bound provided that it is still at the given version, and as a part of the
+    /// activity that it comes with.</summary>
     /// <returns>For each binding, null if it was made; otherwise why not.</returns>
-    public async Task<IReadOnlyList<ApiException?>> BindManyAsync(IReadOnlyList<(StoredObject Pod, string NodeName)> bindings, WriteOptions options)
+    public async Task<IReadOnlyList<ApiException?>> BindManyAsync(
+        IReadOnlyList<(StoredObject Pod, string NodeName, Activity? Activity)> bindings, WriteOptions options)
     {
         var definition = registry[WellKnownResources.Pods];
         var outcomes = await CommitManyAsync(definition, await Task.WhenAll(bindings.Select(TryAdmitAsync)));
         return [.. outcomes.Select(outcome => outcome.Refused)];
 
-        async Task<(ObjectWrite? Write, ApiException? Refused)> TryAdmitAsync((StoredObject Pod, string NodeName) binding)
+        async Task<(ObjectWrite? Write, ApiException? Refused)> TryAdmitAsync((StoredObject Pod, string NodeName, Activity? Activity) binding)
         {
-            var (pod, node) = binding;
+            var (pod, node, activity) = binding;
+            Activity.Current = activity;
             try
             {
                 node = await AdmitBindingAsync(definition, pod.Key, pod.Uid, node, options, CancellationToken.None);
-                return (BindingWrite(definition, pod, node), null);
+                return (BindingWrite(definition, pod, node).Traced(), null);
             }
             catch (ApiException refused)
             {

@@ -1,6 +1,8 @@
+using System.Diagnostics;
 using System.Globalization;
 using OrleansOrchestrator.ControlPlane.Admission;
 using OrleansOrchestrator.ControlPlane.Requests;
+using OrleansOrchestrator.ControlPlane.Telemetry;
 using OrleansOrchestrator.Documents.FieldManagement;
 using OrleansOrchestrator.Model.Errors;
 using OrleansOrchestrator.Model.Metadata;
@@ -21,15 +23,20 @@ internal sealed class WritePipeline(AdmissionChain admission, TimeProvider time)
     /// one.</exception>
     public async ValueTask<AdmissionRequest> AdmitAsync(AdmissionRequest request, AdmissionMemory memory, CancellationToken cancellationToken)
     {
+        using var activity = Start(request);
         request = Own(Default(request));
+        activity?.AddEvent(new ActivityEvent("defaulted"));
         request = ScaleView.Leave(await admission.MutateAsync(ScaleView.Enter(request), memory, cancellationToken), request);
-        return await JudgeAsync(request, memory, cancellationToken);
+        activity?.AddEvent(new ActivityEvent("mutated"));
+        return await JudgeAsync(request, memory, activity, cancellationToken);
     }
 
     /// <summary>Takes what is not an object of the kind through admission: a deletion, a binding, an eviction, a token, a connection.</summary>
     public async ValueTask<AdmissionRequest> AdmitPlainAsync(AdmissionRequest request, AdmissionMemory memory, CancellationToken cancellationToken)
     {
+        using var activity = Start(request);
         request = await admission.MutateAsync(request, memory, cancellationToken);
+        activity?.AddEvent(new ActivityEvent("mutated"));
         await admission.ValidateAsync(request, memory, cancellationToken);
         return request;
     }
@@ -45,14 +52,28 @@ internal sealed class WritePipeline(AdmissionChain admission, TimeProvider time)
     /// <summary>The last two stages: validates the object, and lets validating admission judge it.</summary>
     public async ValueTask<AdmissionRequest> JudgeAsync(AdmissionRequest request, AdmissionMemory memory, CancellationToken cancellationToken)
     {
-        Validate(request);
-        await admission.ValidateAsync(ScaleView.Enter(request), memory, cancellationToken);
-        return request;
+        using var activity = Start(request);
+        return await JudgeAsync(request, memory, activity, cancellationToken);
     }
 
     /// <summary>Whoever writes, as managed fields name him.</summary>
     public FieldWriter WriterOf(WriteOptions options, string subresource) =>
         new(options.FieldManager, subresource, ObjectMetaRules.TruncateToSeconds(time.GetUtcNow()));
+
+    /// <summary>Starts the activity of a request's stages. The last event of one that is refused is the stage before the refusal.</summary>
+    private static Activity? Start(AdmissionRequest request) => ControlPlaneActivities.StartChild(ControlPlaneActivities.Admit)?
+        .SetTag("operation", request.Operation.ToString())
+        .SetTag("resource", request.Definition.Name.ToString())
+        .SetTag("subresource", request.Subresource);
+
+    private async ValueTask<AdmissionRequest> JudgeAsync(
+        AdmissionRequest request, AdmissionMemory memory, Activity? activity, CancellationToken cancellationToken)
+    {
+        Validate(request);
+        activity?.AddEvent(new ActivityEvent("validated"));
+        await admission.ValidateAsync(ScaleView.Enter(request), memory, cancellationToken);
+        return request;
+    }
 
     /// <summary>Fills in what the server decides and what the sender left out, and restores what the sender cannot change.</summary>
     private AdmissionRequest Default(AdmissionRequest request)

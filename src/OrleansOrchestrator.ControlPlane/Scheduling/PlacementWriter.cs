@@ -1,9 +1,11 @@
+using System.Diagnostics;
 using k8s.Models;
 using Microsoft.Extensions.Logging;
 using OrleansOrchestrator.ControlPlane.Authorization;
 using OrleansOrchestrator.ControlPlane.Events;
 using OrleansOrchestrator.ControlPlane.Objects;
 using OrleansOrchestrator.ControlPlane.Requests;
+using OrleansOrchestrator.ControlPlane.Telemetry;
 using OrleansOrchestrator.ControlPlane.Watch;
 using OrleansOrchestrator.Loops;
 using OrleansOrchestrator.Model.Codec;
@@ -45,24 +47,25 @@ internal sealed partial class PlacementWriter(
 
     /// <summary>Binds pods in one commit.</summary>
     /// <returns>For each, whether it is bound now.</returns>
-    public async Task<IReadOnlyList<bool>> BindAsync(IReadOnlyList<(ObjectKey Pod, string Uid, string Scheduler, string NodeName)> placements)
+    public async Task<IReadOnlyList<bool>> BindAsync(
+        IReadOnlyList<(ObjectKey Pod, string Uid, string Scheduler, string NodeName, Activity? Attempt)> placements)
     {
         var cache = caches[registry[WellKnownResources.Pods]];
         var bound = new bool[placements.Count];
-        var bindings = new List<(StoredObject Pod, string NodeName)>(placements.Count);
+        var bindings = new List<(StoredObject Pod, string NodeName, Activity? Attempt)>(placements.Count);
         var positions = new List<int>(placements.Count);
         for (var i = 0; i < placements.Count; i++)
         {
             if (cache.Find(placements[i].Pod) is not { } pod || pod.Uid != placements[i].Uid)
                 continue;
-            bindings.Add((pod, placements[i].NodeName));
+            bindings.Add((pod, placements[i].NodeName, placements[i].Attempt));
             positions.Add(i);
         }
 
         var refusals = await objects.BindManyAsync(bindings, Identity);
         for (var i = 0; i < refusals.Count; i++)
         {
-            var (pod, node) = bindings[i];
+            var (pod, node, _) = bindings[i];
             bound[positions[i]] = refusals[i] is null;
             if (refusals[i] is { } refused)
                 LogRefused(pod.Key, node, refused.Message);
@@ -146,7 +149,7 @@ internal sealed partial class PlacementWriter(
         var present = model.Condition(PodConditionTypes.PodScheduled);
         var isNominatedSo = nominated is null || nominated == (model.Status?.NominatedNodeName ?? "");
         if (present?.Message != message || !isNominatedSo)
-            Enqueue(new UnscheduledPod(pod, present, reason, message, isNominatedSo ? null : nominated));
+            Enqueue(new UnscheduledPod(pod, present, reason, message, isNominatedSo ? null : nominated, Activity.Current));
     }
 
     private void Enqueue(UnscheduledPod told)
@@ -185,7 +188,8 @@ internal sealed partial class PlacementWriter(
 
     private async Task WriteConditionAsync(UnscheduledPod told)
     {
-        var (pod, present, reason, message, nominated) = told;
+        var (pod, present, reason, message, nominated, attempt) = told;
+        using var activity = ControlPlaneActivities.StartAfter(ControlPlaneActivities.Report, attempt);
         var condition = new V1PodCondition
         {
             Type = PodConditionTypes.PodScheduled,
@@ -215,7 +219,7 @@ internal sealed partial class PlacementWriter(
         CancellationToken.None);
 
     /// <summary>A pod that found no node, with the condition that says so at present, and where room is being made for it if that is news.</summary>
-    private sealed record UnscheduledPod(StoredObject Pod, V1PodCondition? Present, string Reason, string Message, string? Nominated);
+    private sealed record UnscheduledPod(StoredObject Pod, V1PodCondition? Present, string Reason, string Message, string? Nominated, Activity? Attempt);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "The binding of {Pod} to {Node} was refused: {Why}")]
     private partial void LogRefused(ObjectKey pod, string node, string why);

@@ -1,9 +1,11 @@
+using System.Diagnostics;
 using k8s.Models;
 using Microsoft.Extensions.Logging;
 using Orleans.Concurrency;
 using Orleans.Placement;
 using OrleansOrchestrator.ControlPlane.Events;
 using OrleansOrchestrator.ControlPlane.Grains;
+using OrleansOrchestrator.ControlPlane.Telemetry;
 using OrleansOrchestrator.ControlPlane.Watch;
 using OrleansOrchestrator.Loops;
 using OrleansOrchestrator.Model.Resources;
@@ -187,6 +189,9 @@ internal sealed partial class SchedulerGrain(
     {
         var pod = queued.Info;
         var began = time.GetTimestamp();
+        var attempt = ControlPlaneActivities.StartRoot(ControlPlaneActivities.Schedule)?
+            .SetTag("scheduler", pod.SchedulerName).SetTag("namespace", pod.Namespace).SetTag("pod", pod.Name);
+        var before = placed.Count;
         try
         {
             Decide(queued, began, placed);
@@ -194,9 +199,17 @@ internal sealed partial class SchedulerGrain(
         catch (Exception exception)
         {
             // One pod that cannot be judged must not keep all others from their nodes.
+            attempt?.SetStatus(ActivityStatusCode.Error);
             _queue.Retry(pod.Uid, time.GetUtcNow());
             SchedulerInstruments.Attempted(pod.SchedulerName, AttemptResult.Error, time.GetElapsedTime(began));
             ReportNotJudged(KeyOf(pod), pod.Uid, pod.SchedulerName, exception);
+        }
+        finally
+        {
+            // The attempt of a pod that has a node ends with its binding.
+            Activity.Current = null;
+            if (placed.Count == before)
+                attempt?.Dispose();
         }
     }
 
@@ -218,8 +231,9 @@ internal sealed partial class SchedulerGrain(
                 writer.ReportUnschedulable(KeyOf(pod), pod.Uid, scheduler.Name, PlacementWriter.SchedulerError, why);
                 break;
             case Placement placement:
+                Activity.Current?.SetTag("node", placement.NodeName);
                 _cluster.Assume(pod, placement.NodeName);
-                placed.Add(new AssumedPod(pod, placement.NodeName, queued.Attempts, queued.AddedAt, began));
+                placed.Add(new AssumedPod(pod, placement.NodeName, queued.Attempts, queued.AddedAt, began, Activity.Current));
                 break;
             case Unschedulable failure:
                 MakeRoom(scheduler, pod, failure);
@@ -268,7 +282,7 @@ internal sealed partial class SchedulerGrain(
         try
         {
             placed = await PreBindAsync(placed);
-            var outcomes = await writer.BindAsync([.. placed.Select(p => (KeyOf(p.Pod), p.Pod.Uid, p.Pod.SchedulerName, p.NodeName))]);
+            var outcomes = await writer.BindAsync([.. placed.Select(p => (KeyOf(p.Pod), p.Pod.Uid, p.Pod.SchedulerName, p.NodeName, p.Activity))]);
             for (var i = 0; i < placed.Count; i++)
             {
                 if (outcomes[i])
@@ -300,14 +314,15 @@ internal sealed partial class SchedulerGrain(
             var writes = _schedulers[pod.SchedulerName].PreBind(pod, assumed.NodeName);
             try
             {
+                Activity.Current = assumed.Activity;
                 if (writes.Count > 0)
                     await writer.PreBindAsync(writes);
                 prepared.Add(assumed);
             }
             catch (Exception refused)
             {
-                TakeBack(assumed);
                 writer.ReportUnschedulable(KeyOf(pod), pod.Uid, pod.SchedulerName, PlacementWriter.SchedulerError, refused.Message);
+                TakeBack(assumed);
             }
         }
 
@@ -316,6 +331,7 @@ internal sealed partial class SchedulerGrain(
 
     private void Done(AssumedPod assumed)
     {
+        assumed.Activity?.Dispose();
         _queue.Done(assumed.Pod.Uid);
         SchedulerInstruments.Attempted(assumed.Pod.SchedulerName, AttemptResult.Scheduled, time.GetElapsedTime(assumed.Began));
         SchedulerInstruments.Scheduled(assumed.Attempts, time.GetUtcNow() - assumed.Queued);
@@ -326,6 +342,7 @@ internal sealed partial class SchedulerGrain(
         var pod = assumed.Pod;
         var now = time.GetUtcNow();
         SchedulerInstruments.Attempted(pod.SchedulerName, AttemptResult.Error, time.GetElapsedTime(assumed.Began));
+        assumed.Activity?.SetStatus(ActivityStatusCode.Error).Dispose();
         _schedulers[pod.SchedulerName].Unreserve(pod, assumed.NodeName);
         var freed = _cluster.Forget(pod);
         _queue.Retry(pod.Uid, now);
@@ -338,7 +355,8 @@ internal sealed partial class SchedulerGrain(
     /// <param name="Attempts">How many attempts it took.</param>
     /// <param name="Queued">When it came into the queue.</param>
     /// <param name="Began">When this attempt began.</param>
-    private readonly record struct AssumedPod(PodInfo Pod, string NodeName, int Attempts, DateTimeOffset Queued, long Began);
+    /// <param name="Activity">The activity of the attempt.</param>
+    private readonly record struct AssumedPod(PodInfo Pod, string NodeName, int Attempts, DateTimeOffset Queued, long Began, Activity? Activity);
 
     private static ObjectKey KeyOf(PodInfo pod) => new(pod.Namespace, pod.Name);
 

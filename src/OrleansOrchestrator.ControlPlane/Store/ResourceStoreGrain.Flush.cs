@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using Microsoft.Extensions.Logging;
+using OrleansOrchestrator.ControlPlane.Telemetry;
 using OrleansOrchestrator.Loops;
 using OrleansOrchestrator.Model.Resources;
 using OrleansOrchestrator.Storage.Log;
@@ -14,12 +16,16 @@ internal sealed partial class ResourceStoreGrain
     {
         // The first turn ends here, so that all writes of one call are in the first batch.
         await Task.Yield();
+
+        // What comes is the work of all who write, and no part of what whoever came first is doing.
+        Activity.Current = null;
         var answeredLast = _pending.Count;
         while (_pending.Count > 0)
         {
             var batch = TakeBatch((_pending.Count + answeredLast + 1) / 2);
             answeredLast = batch.Count;
             var (began, waiting, isDurable) = (time.GetTimestamp(), _pending.Count, false);
+            using var activity = CommitActivity.Start(_definition.Name, batch);
             try
             {
                 if (await MakeDurableAsync(batch) is { } failure)
@@ -44,6 +50,8 @@ internal sealed partial class ResourceStoreGrain
             }
             finally
             {
+                if (!isDurable)
+                    activity?.SetStatus(ActivityStatusCode.Error);
                 StoreInstruments.Flushed(_definition.Name, batch.Count, waiting, time.GetElapsedTime(began), isDurable);
             }
         }
@@ -123,6 +131,7 @@ internal sealed partial class ResourceStoreGrain
                 }
 
                 var sent = time.GetTimestamp();
+                using var call = ControlPlaneActivities.StartChild(ControlPlaneActivities.DatabaseCommit, ActivityKind.Client);
                 using var timeout = new CancellationTokenSource(options.CommitTimeout, time);
                 await faults.RunAsync(StoreStep.Commit, _definition.Name, () => log.CommitAsync(_shard, _epoch, commit, timeout.Token));
                 _lease.RenewedAt(sent);

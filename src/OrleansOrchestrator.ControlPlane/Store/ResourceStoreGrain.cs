@@ -2,6 +2,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Orleans.Concurrency;
 using OrleansOrchestrator.ControlPlane.Definitions;
+using OrleansOrchestrator.ControlPlane.Telemetry;
 using OrleansOrchestrator.Loops;
 using OrleansOrchestrator.Model.Errors;
 using OrleansOrchestrator.Model.Resources;
@@ -160,7 +161,7 @@ internal sealed partial class ResourceStoreGrain(
             else if (_state.TryAccept(writes[i], out var change) is { } refusal)
                 decided[i] = RefuseAsync(writes[i], refusal);
             else
-                results[i] = Enqueue(change!, out decided[i]);
+                results[i] = Enqueue(change!, writes[i].Trace, out decided[i]);
         }
 
         for (var i = 0; i < writes.Count; i++)
@@ -195,9 +196,9 @@ internal sealed partial class ResourceStoreGrain(
         && write.Json is { } json && json.Length > options.ObjectBytesMax
         && json.Length > (_state.FindAccepted(new ObjectKey(write.Namespace, write.Name))?.Json.Length ?? 0);
 
-    private CommitResult? Enqueue(StoredChange change, out Task<CommitResult>? decided)
+    private CommitResult? Enqueue(StoredChange change, TraceContext? trace, out Task<CommitResult>? decided)
     {
-        var pending = new PendingChange(change, _calls, new(TaskCreationOptions.RunContinuationsAsynchronously));
+        var pending = new PendingChange(change, _calls, trace, new(TaskCreationOptions.RunContinuationsAsynchronously));
         _pending.Enqueue(pending);
         _pendingBytes += change.Object.Json.Length;
         _expiry?.Note(change, Clock);
@@ -219,7 +220,7 @@ internal sealed partial class ResourceStoreGrain(
             {
                 // What was written again meanwhile is not accepted, and will expire later.
                 if (_state.TryAccept(deletion, out var change) is null)
-                    Enqueue(change!, out last);
+                    Enqueue(change!, null, out last);
             }
 
             if (last is null || await last is { Status: CommitStatus.Committed })

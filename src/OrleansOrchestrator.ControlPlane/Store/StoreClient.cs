@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using OrleansOrchestrator.ControlPlane.Membership;
 using OrleansOrchestrator.Loops;
@@ -106,6 +107,8 @@ internal sealed partial class StoreClient(
     public async Task<IReadOnlyList<CommitResult>> CommitAsync(
         ResourceDefinition definition, IReadOnlyList<ObjectWrite> writes, CancellationToken cancellationToken = default)
     {
+        if (Activity.Current is not null)
+            writes = [.. writes.Select(static write => write.Traced())];
         if (writes.Count == 1)
             return await CommitTogetherAsync(definition, writes, cancellationToken);
         var results = new List<CommitResult>(writes.Count);

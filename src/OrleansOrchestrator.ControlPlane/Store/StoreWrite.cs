@@ -1,3 +1,4 @@
+using OrleansOrchestrator.ControlPlane.Telemetry;
 using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.ControlPlane.Store;
@@ -22,6 +23,7 @@ internal enum WriteType
 /// <param name="Json">The object as its definition encodes it; for a deletion its last state, or null to keep the present one.</param>
 /// <param name="ExpectedRevision">The revision that the write is based on; not used by a creation.</param>
 /// <param name="Claims">What the object holds exclusively after the write.</param>
+/// <param name="Trace">The activity that it belongs to; null if nobody traces it.</param>
 [GenerateSerializer, Immutable, Alias("ObjectWrite")]
 internal sealed record ObjectWrite(
     [property: Id(0)] WriteType Type,
@@ -29,7 +31,12 @@ internal sealed record ObjectWrite(
     [property: Id(2)] string Name,
     [property: Id(3)] ReadOnlyMemory<byte>? Json,
     [property: Id(4)] long ExpectedRevision,
-    [property: Id(5)] IReadOnlyList<string> Claims);
+    [property: Id(5)] IReadOnlyList<string> Claims,
+    [property: Id(6)] TraceContext? Trace = null)
+{
+    /// <summary>The write as one of the present activity, unless it already is one of another.</summary>
+    public ObjectWrite Traced() => Trace is null && TraceContext.Current is { } trace ? this with { Trace = trace } : this;
+}
 
 /// <summary>How a write ended.</summary>
 internal enum CommitStatus

@@ -80,7 +80,7 @@ public sealed class WritePipelineTests : IAsyncLifetime
         await Api.CreateAsync(pod);
         var stored = await Api.Objects.GetAsync(ApiUser.Of<V1Pod>(), new(_space, "a"), Freshness.Latest, Cancellation);
 
-        (await Client.BindManyAsync([(stored, "n1")], WriteOptions.ControlPlane)).ShouldBe([null]);
+        (await Client.BindManyAsync([(stored, "n1", null)], WriteOptions.ControlPlane)).ShouldBe([null]);
 
         var binding = (V1Binding)_pure.Validated.ShouldHaveSingleItem().Object!;
         (binding.Metadata.Name, binding.Metadata.Uid, binding.Target.Name).ShouldBe(("a", stored.Uid, "n1"));

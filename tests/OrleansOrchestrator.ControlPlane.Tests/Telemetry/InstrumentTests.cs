@@ -1,7 +1,9 @@
+using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Time.Testing;
 using OrleansOrchestrator.ControlPlane.Controllers;
 using OrleansOrchestrator.ControlPlane.Store;
+using OrleansOrchestrator.ControlPlane.Telemetry;
 using OrleansOrchestrator.ControlPlane.Tests.Store;
 using OrleansOrchestrator.ControlPlane.Watch;
 using OrleansOrchestrator.Loops;
@@ -26,6 +28,21 @@ public sealed class InstrumentTests
 
         for (var i = 0; i < 1_000; i++)
             Record(queue);
+
+        (GC.GetAllocatedBytesForCurrentThread() - before).ShouldBe(0);
+    }
+
+    [Fact]
+    public void Activities_NobodyListens_AreNoneAndAllocateNothing()
+    {
+        var write = Samples.Create("a");
+        var resource = new ResourceName("configmaps");
+        List<PendingChange> batch = [new(Samples.Added(Samples.Map("default", "a", 1)), 1, new TraceContext("", null), new())];
+        Trace(write, resource, batch).ShouldBe((null, null, null, null, null));
+        var before = GC.GetAllocatedBytesForCurrentThread();
+
+        for (var i = 0; i < 1_000; i++)
+            Trace(write, resource, batch);
 
         (GC.GetAllocatedBytesForCurrentThread() - before).ShouldBe(0);
     }
@@ -68,6 +85,13 @@ public sealed class InstrumentTests
 
         figures.Read("orchestrator_object_faults").ShouldBe(1);
     }
+
+    private static (Activity?, Activity?, Activity?, Activity?, TraceContext?) Trace(ObjectWrite write, ResourceName resource, List<PendingChange> batch) => (
+        ControlPlaneActivities.StartRoot("quiet"),
+        ControlPlaneActivities.StartChild("quiet"),
+        ControlPlaneActivities.StartAfter("quiet", null),
+        CommitActivity.Start(resource, batch),
+        write.Traced().Trace);
 
     private static void Record(WorkQueueInstruments queue)
     {

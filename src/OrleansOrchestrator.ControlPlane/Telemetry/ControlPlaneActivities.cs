@@ -1,0 +1,55 @@
+using System.Diagnostics;
+
+namespace OrleansOrchestrator.ControlPlane.Telemetry;
+
+/// <summary>
+/// The activities of a write from its cause to its commit. A trace begins with a request, a reconcile or an attempt to schedule a pod;
+/// everything else is an activity only within one of them. docs/telemetry.md shows the tree.
+/// </summary>
+/// <remarks>While nobody listens, nothing is made: all of these return null, and allocate nothing.</remarks>
+public static class ControlPlaneActivities
+{
+    /// <summary>The name of the source.</summary>
+    public const string Name = "OrleansOrchestrator.ControlPlane";
+
+    /// <summary>The work of a controller on one key.</summary>
+    internal const string Reconcile = "reconcile";
+
+    /// <summary>An attempt to schedule one pod, binding included.</summary>
+    internal const string Schedule = "schedule";
+
+    /// <summary>Telling, in a pod's status, why an attempt found no node for it.</summary>
+    internal const string Report = "report";
+
+    /// <summary>The stages of the write path before the commit.</summary>
+    internal const string Admit = "admit";
+
+    /// <summary>What a store makes durable at a time.</summary>
+    internal const string Commit = "commit";
+
+    /// <summary>One try of a commit in the database.</summary>
+    internal const string DatabaseCommit = "database commit";
+
+    /// <summary>The source.</summary>
+    internal static readonly ActivitySource Source = new(Name);
+
+    /// <summary>Starts an activity that begins a trace.</summary>
+    internal static Activity? StartRoot(string name)
+    {
+        if (!Source.HasListeners())
+            return null;
+        Activity.Current = null;
+        return Source.StartActivity(name);
+    }
+
+    /// <summary>Starts an activity within one that may have ended meanwhile; null if there was none.</summary>
+    internal static Activity? StartAfter(string name, Activity? cause)
+    {
+        Activity.Current = null;
+        return cause is null ? null : Source.StartActivity(name, ActivityKind.Internal, cause.Context);
+    }
+
+    /// <summary>Starts an activity within the present one; null if there is none.</summary>
+    internal static Activity? StartChild(string name, ActivityKind kind = ActivityKind.Internal) =>
+        Activity.Current is null ? null : Source.StartActivity(name, kind);
+}
