@@ -69,7 +69,7 @@ public sealed class ProxyBudgetTests : IAsyncDisposable
     [Fact]
     public async Task Connections_OfOneService_LeavePlacesToOthers()
     {
-        await using var fixture = ProxyFixture.Start(ProxyFixture.Options with { ConnectionsMax = 20, ServiceConnectionsMax = 1000 });
+        await using var fixture = ProxyFixture.Start(ProxyFixture.Options with { ProxyConnectionsMax = 20, ProxyServiceConnectionsMax = 1000 });
         fixture.Put(ProxyFixture.Service("greedy", "127.96.202.3", Ports(1)), Echo);
         fixture.Put(ProxyFixture.Service("web", "127.96.202.4", Ports(1)), Echo);
         await Eventually.IsAsync(() => fixture.Proxy.Budget.Ports, 2, "the ports are open");
@@ -121,7 +121,7 @@ public sealed class ProxyBudgetTests : IAsyncDisposable
     [Fact]
     public async Task UdpSessions_OfOneService_HaveABudget()
     {
-        await using var fixture = ProxyFixture.Start(ProxyFixture.Options with { ServiceSessionsMax = 10 });
+        await using var fixture = ProxyFixture.Start(ProxyFixture.Options with { ProxyServiceSessionsMax = 10 });
         using var backend = new UdpClient(new IPEndPoint(IPAddress.Loopback, 0));
         fixture.Put(
             ProxyFixture.Service("greedy", "127.96.202.6", new V1ServicePort { Port = 80, Protocol = "UDP" }), (IPEndPoint)backend.Client.LocalEndPoint!);
@@ -171,7 +171,7 @@ public sealed class ProxyBudgetTests : IAsyncDisposable
     public void Budget_WhateverServicesTake_LeavesSomethingForTheNext() =>
         Gen.Select(Gen.Int[1, 200], Gen.Int[0, 5].Array[0, 400]).Sample((connectionsMax, moves) =>
         {
-            var options = ProxyFixture.Options with { ConnectionsMax = connectionsMax, ServiceConnectionsMax = int.MaxValue };
+            var options = ProxyFixture.Options with { ProxyConnectionsMax = connectionsMax, ProxyServiceConnectionsMax = int.MaxValue };
             var whole = new ProxyBudget(options, 100_000);
             var services = Enumerable.Range(0, 6).Select(_ => new ServiceBudget(whole, options, TimeProvider.System, (_, _) => { })).ToArray();
             var held = new List<Holding>();

@@ -37,15 +37,9 @@ internal sealed partial class SchedulerGrain(
 
     private const string LoopName = "scheduler";
 
-    private const int BatchMax = 256;
-    private const int BindingsInFlightMax = 4;
-
-    // How long pods are judged in one go: those that are placed are bound then, and what has changed meanwhile is seen.
-    private static readonly TimeSpan BatchTimeMax = TimeSpan.FromMilliseconds(100);
-
     private readonly SchedulerCache _cluster = new(plugins.Inputs);
     private readonly SchedulingQueue _queue = new(options.Queue);
-    private readonly SemaphoreSlim _bindings = new(BindingsInFlightMax);
+    private readonly SemaphoreSlim _bindings = new(options.BindingsInFlightMax);
     private readonly HashSet<ResourceName> _begun = [];
     private IReadOnlyDictionary<string, Scheduler> _schedulers = null!;
     private SupervisedLoop _loop = null!;
@@ -173,7 +167,7 @@ internal sealed partial class SchedulerGrain(
         var began = time.GetTimestamp();
         var spent = TimeSpan.Zero;
         var tried = 0;
-        while (tried < BatchMax && spent < BatchTimeMax && _queue.Pop(1, time.GetUtcNow()) is [var pod])
+        while (tried < options.BatchPodsMax && spent < options.BatchTimeMax && _queue.Pop(1, time.GetUtcNow()) is [var pod])
         {
             Place(pod, placed);
             tried++;

@@ -10,7 +10,7 @@ namespace OrleansOrchestrator.ControlPlane.Store;
 
 /// <summary>
 /// Calls store grains, and goes on through their failovers: a call that fails because the store moves is made again, with
-/// its precondition, until <see cref="RetryFor"/> has passed.
+/// its precondition, until <see cref="StoreOptions.CallRetryTime"/> has passed.
 /// </summary>
 /// <remarks>
 /// A write that timed out may have happened. Trying it again is safe: its precondition refuses a second effect. What that
@@ -22,7 +22,6 @@ internal sealed partial class StoreClient(
 {
     public TimeSpan CurrentFor => options.CurrentFor;
 
-    private static readonly TimeSpan RetryFor = TimeSpan.FromSeconds(10);
     private static readonly Backoff RetryPauses = new(TimeSpan.FromMilliseconds(20), TimeSpan.FromMilliseconds(200));
 
     // What the stores know this silo's caches by.
@@ -32,7 +31,7 @@ internal sealed partial class StoreClient(
     // By resource, a revision that is known to be durable.
     private readonly ConcurrentDictionary<ResourceName, long> _known = new();
 
-    public Task<long> GetHeadAsync(ResourceDefinition definition) => GetHeadAsync(definition, RetryFor);
+    public Task<long> GetHeadAsync(ResourceDefinition definition) => GetHeadAsync(definition, options.CallRetryTime);
 
     /// <summary>The committed head, if it can be had in time.</summary>
     /// <param name="definition">The kind.</param>
@@ -81,19 +80,19 @@ internal sealed partial class StoreClient(
                 await calls.Grain.WhenSeenAsync(revision);
                 return revision;
             },
-            RetryFor, cancellationToken);
+            options.CallRetryTime, cancellationToken);
 
     /// <inheritdoc cref="IResourceStoreGrain.FindHeldAsync"/>
     public Task<IReadOnlyList<string>> FindHeldAsync(ResourceDefinition definition, IReadOnlyList<string> claims, CancellationToken cancellationToken) =>
-        RetryAsync(definition, calls => calls.AskAsync(grain => grain.FindHeldAsync(claims)), RetryFor, cancellationToken);
+        RetryAsync(definition, calls => calls.AskAsync(grain => grain.FindHeldAsync(claims)), options.CallRetryTime, cancellationToken);
 
     /// <inheritdoc cref="IResourceStoreGrain.ReadForWriteAsync"/>
     public async Task<StoredObject?> ReadForWriteAsync(ResourceDefinition definition, ObjectKey key, CancellationToken cancellationToken = default) =>
-        (await RetryAsync(definition, calls => calls.Grain.ReadForWriteAsync(key.Namespace, key.Name), RetryFor, cancellationToken))?.ReadBy(definition);
+        (await RetryAsync(definition, calls => calls.Grain.ReadForWriteAsync(key.Namespace, key.Name), options.CallRetryTime, cancellationToken))?.ReadBy(definition);
 
     /// <inheritdoc cref="IResourceStoreGrain.ReadSettledAsync"/>
     public async Task<StoredObject?> ReadSettledAsync(ResourceDefinition definition, ObjectKey key, CancellationToken cancellationToken = default) =>
-        (await RetryAsync(definition, calls => calls.Grain.ReadSettledAsync(key.Namespace, key.Name), RetryFor, cancellationToken))?.ReadBy(definition);
+        (await RetryAsync(definition, calls => calls.Grain.ReadSettledAsync(key.Namespace, key.Name), options.CallRetryTime, cancellationToken))?.ReadBy(definition);
 
     /// <summary>Commits one write.</summary>
     public async Task<CommitResult> CommitAsync(ResourceDefinition definition, ObjectWrite write, CancellationToken cancellationToken = default) =>
@@ -135,7 +134,7 @@ internal sealed partial class StoreClient(
                 commit.NoteFailure(exception);
             }
 
-            if (commit.IsDecided || time.GetElapsedTime(started) > RetryFor)
+            if (commit.IsDecided || time.GetElapsedTime(started) > options.CallRetryTime)
                 return commit.Results();
             LogRetry(definition.Name, commit.Why);
             await Task.Delay(delay.Next(), time, cancellationToken);

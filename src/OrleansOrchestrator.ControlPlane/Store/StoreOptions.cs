@@ -45,6 +45,9 @@ public sealed record StoreOptions
     /// <summary>The longest pause between tries to reach the database.</summary>
     public TimeSpan RetryPauseMax { get; init; } = TimeSpan.FromMilliseconds(250);
 
+    /// <summary>How long a call of a store is repeated whose answer stays away: longer than it takes until a silo that died is noticed and its stores open elsewhere.</summary>
+    public TimeSpan CallRetryTime { get; init; } = TimeSpan.FromSeconds(10);
+
     /// <summary>How long a commit may take before its outcome counts as unknown and is looked up. Shorter than
     /// <see cref="UnavailableGrace"/>, within which it is tried again.</summary>
     public TimeSpan CommitTimeout { get; init; } = TimeSpan.FromSeconds(4);
@@ -118,6 +121,7 @@ public sealed record StoreOptions
         faults.Positive(FollowWait);
         faults.Positive(LocalFollowWait);
         faults.Positive(AnswerWithin);
+        faults.Positive(CallRetryTime);
         faults.Positive(CommitTimeout);
         faults.Positive(HousekeepingPeriod);
         faults.Positive(ExpiryPeriod);

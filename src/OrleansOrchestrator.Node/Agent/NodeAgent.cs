@@ -202,17 +202,7 @@ public sealed partial class NodeAgent : IAsyncDisposable
         if (_options.ServiceProxy)
         {
             _proxy = new ServiceProxy(
-                new ServiceProxyOptions
-                {
-                    ServiceCidr = _options.ServiceCidr,
-                    NodePortAddresses = _options.NodePortAddresses,
-                    PortsMax = _options.ProxyPortsMax,
-                    ConnectionsMax = _options.ProxyConnectionsMax,
-                    ServicePortsMax = _options.ProxyServicePortsMax,
-                    ServiceConnectionsMax = _options.ProxyServiceConnectionsMax,
-                    ServiceSessionsMax = _options.ProxyServiceSessionsMax,
-                },
-                services, endpoints, (service, reason, message) => events.Record("kube-proxy", service, EventType.Warning, reason, message), _timeProvider, _loggers);
+                _options, services, endpoints, (service, reason, message) => events.Record("kube-proxy", service, EventType.Warning, reason, message), _timeProvider, _loggers);
             _proxy.Start();
             Run(Reflect(ResourcePath.Endpoints, null, endpoints));
         }

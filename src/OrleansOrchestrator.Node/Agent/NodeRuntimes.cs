@@ -64,6 +64,6 @@ public static class NodeRuntimes
         return runtime;
 
         Task<DockerRuntime> OpenAsync(string id) => DockerRuntime.OpenAsync(
-            new ContainerOwner(id, options.Name), options.DockerEndpoint, timeProvider, loggers, cancellationToken);
+            new ContainerOwner(id, options.Name), options.DockerEndpoint, options.RuntimeRequestTimeout, timeProvider, loggers, cancellationToken);
     }
 }

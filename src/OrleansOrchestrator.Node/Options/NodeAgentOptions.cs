@@ -100,6 +100,12 @@ public sealed record NodeAgentOptions
     /// <summary>How many UDP sessions the service proxy carries for one service at the same time.</summary>
     public int ProxyServiceSessionsMax { get; init; } = 1000;
 
+    /// <summary>How long an endpoint of a service may take to accept a connection before the next one is tried.</summary>
+    public TimeSpan ProxyConnectTimeout { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>How long a UDP session lives without a packet.</summary>
+    public TimeSpan ProxyUdpIdleTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
     /// <summary>How many host ports one pod gets; an engine may start a process for each.</summary>
     public int PodHostPortsMax { get; init; } = 256;
 
@@ -114,6 +120,9 @@ public sealed record NodeAgentOptions
 
     /// <summary>The domain of the cluster in DNS.</summary>
     public string ClusterDomain { get; init; } = "cluster.local";
+
+    /// <summary>How long the engine may take to create, start or remove a container, as the kubelet's <c>runtimeRequestTimeout</c>.</summary>
+    public TimeSpan RuntimeRequestTimeout { get; init; } = TimeSpan.FromMinutes(2);
 
     /// <summary>The Docker engine's address; null takes <c>DOCKER_HOST</c> or the usual socket.</summary>
     public Uri? DockerEndpoint { get; init; }

@@ -28,6 +28,9 @@ public static partial class NodeAgentOptionsValidator
         faults.AtLeastOne(options.ProxyServicePortsMax);
         faults.AtLeastOne(options.ProxyServiceConnectionsMax);
         faults.AtLeastOne(options.ProxyServiceSessionsMax);
+        faults.Positive(options.ProxyConnectTimeout);
+        faults.Positive(options.ProxyUdpIdleTimeout);
+        faults.Positive(options.RuntimeRequestTimeout);
         faults.AtLeastOne(options.PodHostPortsMax);
         faults.AtLeastOne(options.ServiceVariablesBytesMax);
         faults.Positive(options.LeaseRenewInterval);

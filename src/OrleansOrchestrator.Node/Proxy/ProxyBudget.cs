@@ -1,3 +1,5 @@
+using OrleansOrchestrator.Node.Options;
+
 namespace OrleansOrchestrator.Node.Proxy;
 
 /// <summary>What a place in the proxy is used for.</summary>
@@ -23,11 +25,11 @@ internal sealed class ProxyBudget
 
     /// <param name="options">What the operator allows.</param>
     /// <param name="descriptorsMax">How many descriptors the process may have.</param>
-    public ProxyBudget(ServiceProxyOptions options, int descriptorsMax)
+    public ProxyBudget(NodeAgentOptions options, int descriptorsMax)
     {
         var own = Math.Max(descriptorsMax / 2, 4);
-        PortsMax = Math.Min(options.PortsMax, own / 4);
-        CarriedMax = (int)Math.Min(2L * options.ConnectionsMax, own - PortsMax);
+        PortsMax = Math.Min(options.ProxyPortsMax, own / 4);
+        CarriedMax = (int)Math.Min(2L * options.ProxyConnectionsMax, own - PortsMax);
     }
 
     /// <summary>How many ports may be open.</summary>

@@ -1,4 +1,5 @@
 using System.Globalization;
+using OrleansOrchestrator.Node.Options;
 
 namespace OrleansOrchestrator.Node.Proxy;
 
@@ -7,7 +8,7 @@ namespace OrleansOrchestrator.Node.Proxy;
 /// <param name="options">The most that one service may take.</param>
 /// <param name="time">The clock.</param>
 /// <param name="tell">Is told why something was refused, with a reason and a message, once a minute.</param>
-internal sealed class ServiceBudget(ProxyBudget whole, ServiceProxyOptions options, TimeProvider time, Action<string, string> tell)
+internal sealed class ServiceBudget(ProxyBudget whole, NodeAgentOptions options, TimeProvider time, Action<string, string> tell)
 {
     private static readonly TimeSpan ToldAgainAfter = TimeSpan.FromMinutes(1);
 
@@ -57,9 +58,9 @@ internal sealed class ServiceBudget(ProxyBudget whole, ServiceProxyOptions optio
 
     private int MaxOf(ProxyUse use) => use switch
     {
-        ProxyUse.Port => options.ServicePortsMax,
-        ProxyUse.Connection => options.ServiceConnectionsMax,
-        _ => options.ServiceSessionsMax,
+        ProxyUse.Port => options.ProxyServicePortsMax,
+        ProxyUse.Connection => options.ProxyServiceConnectionsMax,
+        _ => options.ProxyServiceSessionsMax,
     };
 
     private void Report(ProxyUse use, int used)

@@ -1,10 +1,11 @@
-using System.Net;
 using System.Net.Sockets;
-using k8s.Models;
+using System.Net;
 using Microsoft.Extensions.Logging;
 using OrleansOrchestrator.Loops;
 using OrleansOrchestrator.Model.Names;
 using OrleansOrchestrator.Node.Api;
+using OrleansOrchestrator.Node.Options;
+using k8s.Models;
 
 namespace OrleansOrchestrator.Node.Proxy;
 
@@ -18,7 +19,7 @@ internal sealed partial class ServiceProxy : IAsyncDisposable
 {
     private static readonly TimeSpan RetryPeriod = TimeSpan.FromSeconds(10);
 
-    private readonly ServiceProxyOptions _options;
+    private readonly NodeAgentOptions _options;
     private readonly ServiceCatalog _services;
     private readonly ObjectCatalog<V1Endpoints> _endpoints;
     private readonly Action<V1Service, string, string> _tell;
@@ -42,7 +43,7 @@ internal sealed partial class ServiceProxy : IAsyncDisposable
     /// <param name="time">The clock of session affinity.</param>
     /// <param name="loggers">Where it logs.</param>
     public ServiceProxy(
-        ServiceProxyOptions options, ServiceCatalog services, ObjectCatalog<V1Endpoints> endpoints, Action<V1Service, string, string> tell,
+        NodeAgentOptions options, ServiceCatalog services, ObjectCatalog<V1Endpoints> endpoints, Action<V1Service, string, string> tell,
         TimeProvider time, ILoggerFactory loggers)
     {
         _options = options;
@@ -146,7 +147,7 @@ internal sealed partial class ServiceProxy : IAsyncDisposable
         {
             // One more than the budget, which refuses it and tells.
             var endpoints = _endpoints.Find(service.Metadata.NamespaceProperty, service.Metadata.Name);
-            foreach (var (listening, route) in RouteTable.Of(service, endpoints, _nodePortAddresses, _options.ServicePortsMax + 1))
+            foreach (var (listening, route) in RouteTable.Of(service, endpoints, _nodePortAddresses, _options.ProxyServicePortsMax + 1))
                 routes.TryAdd(listening, route);
         }
         catch (Exception fault)

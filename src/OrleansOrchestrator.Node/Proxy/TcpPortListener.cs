@@ -1,8 +1,9 @@
 using System.Buffers;
-using System.Net;
 using System.Net.Sockets;
+using System.Net;
 using Microsoft.Extensions.Logging;
 using OrleansOrchestrator.Loops;
+using OrleansOrchestrator.Node.Options;
 
 namespace OrleansOrchestrator.Node.Proxy;
 
@@ -18,13 +19,13 @@ internal sealed class TcpPortListener : IPortListener
 
     private readonly Holding _place;
     private readonly Socket _socket;
-    private readonly ServiceProxyOptions _options;
+    private readonly NodeAgentOptions _options;
     private readonly ServiceBudget _budget;
     private readonly CancellationTokenSource _stopping = new();
     private readonly SupervisedLoop _accepting;
 
     private TcpPortListener(
-        Holding place, Socket socket, EndpointPicker picker, ServiceProxyOptions options, ServiceBudget budget, TimeProvider time, ILogger logger)
+        Holding place, Socket socket, EndpointPicker picker, NodeAgentOptions options, ServiceBudget budget, TimeProvider time, ILogger logger)
     {
         _place = place;
         _socket = socket;
@@ -48,7 +49,7 @@ internal sealed class TcpPortListener : IPortListener
     /// <param name="logger">Is told of failures.</param>
     /// <exception cref="SocketException">The port cannot be opened.</exception>
     public static TcpPortListener Open(
-        Listening at, Holding place, EndpointPicker picker, ServiceProxyOptions options, ServiceBudget budget, TimeProvider time, ILogger logger)
+        Listening at, Holding place, EndpointPicker picker, NodeAgentOptions options, ServiceBudget budget, TimeProvider time, ILogger logger)
     {
         var socket = place.Add(new Socket(at.Address.AddressFamily, SocketType.Stream, ProtocolType.Tcp));
         socket.Bind(new IPEndPoint(at.Address, at.Port));
@@ -118,7 +119,7 @@ internal sealed class TcpPortListener : IPortListener
             try
             {
                 using var timeout = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token);
-                timeout.CancelWithin(_options.ConnectTimeout);
+                timeout.CancelWithin(_options.ProxyConnectTimeout);
                 await socket.ConnectAsync(candidate, timeout.Token);
                 KeepAlive(socket);
                 Picker.Chosen(client, candidate);

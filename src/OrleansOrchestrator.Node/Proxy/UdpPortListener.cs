@@ -1,9 +1,10 @@
 using System.Buffers;
 using System.Collections.Concurrent;
-using System.Net;
 using System.Net.Sockets;
+using System.Net;
 using Microsoft.Extensions.Logging;
 using OrleansOrchestrator.Loops;
+using OrleansOrchestrator.Node.Options;
 
 namespace OrleansOrchestrator.Node.Proxy;
 
@@ -15,14 +16,14 @@ internal sealed class UdpPortListener : IPortListener
     private readonly Holding _place;
     private readonly Socket _socket;
     private readonly IPEndPoint _anyone;
-    private readonly ServiceProxyOptions _options;
+    private readonly NodeAgentOptions _options;
     private readonly ServiceBudget _budget;
     private readonly ConcurrentDictionary<IPEndPoint, Session> _sessions = new();
     private readonly CancellationTokenSource _stopping = new();
     private readonly SupervisedLoop _receiving;
 
     private UdpPortListener(
-        Holding place, Socket socket, EndpointPicker picker, ServiceProxyOptions options, ServiceBudget budget, TimeProvider time, ILogger logger)
+        Holding place, Socket socket, EndpointPicker picker, NodeAgentOptions options, ServiceBudget budget, TimeProvider time, ILogger logger)
     {
         _place = place;
         _socket = socket;
@@ -39,7 +40,7 @@ internal sealed class UdpPortListener : IPortListener
 
     /// <inheritdoc cref="TcpPortListener.Open"/>
     public static UdpPortListener Open(
-        Listening at, Holding place, EndpointPicker picker, ServiceProxyOptions options, ServiceBudget budget, TimeProvider time, ILogger logger)
+        Listening at, Holding place, EndpointPicker picker, NodeAgentOptions options, ServiceBudget budget, TimeProvider time, ILogger logger)
     {
         var socket = place.Add(new Socket(at.Address.AddressFamily, SocketType.Dgram, ProtocolType.Udp));
         socket.Bind(new IPEndPoint(at.Address, at.Port));
@@ -128,7 +129,7 @@ internal sealed class UdpPortListener : IPortListener
     private async Task<bool> CarryAnswerAsync(IPEndPoint client, Socket socket)
     {
         using var idle = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token);
-        idle.CancelWithin(_options.UdpIdleTimeout);
+        idle.CancelWithin(_options.ProxyUdpIdleTimeout);
         await socket.ReceiveAsync(Memory<byte>.Empty, SocketFlags.Peek, idle.Token);
         var buffer = ArrayPool<byte>.Shared.Rent(PacketBytesMax);
         try

@@ -42,6 +42,15 @@ public sealed record SchedulerOptions
     /// <summary>For how many equivalence classes of pods it is kept what filters and scores say of all nodes.</summary>
     public int EquivalenceClassesMax { get; init; } = 128;
 
+    /// <summary>The most pods that are judged in one go. Those that are placed are bound then, and what has changed meanwhile is seen.</summary>
+    public int BatchPodsMax { get; init; } = 256;
+
+    /// <summary>The longest that pods are judged in one go.</summary>
+    public TimeSpan BatchTimeMax { get; init; } = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>How many batches are being bound while the next one is judged.</summary>
+    public int BindingsInFlightMax { get; init; } = 4;
+
     /// <summary>The times and bounds of the queue.</summary>
     public SchedulingQueueOptions Queue => new()
     {
@@ -65,6 +74,9 @@ public sealed record SchedulerOptions
         faults.Between(PodMaxInUnschedulablePodsSeconds, 1, 24 * 3600);
         faults.AtLeastOne(QueuedPodsMax);
         faults.AtLeastOne(EquivalenceClassesMax);
+        faults.AtLeastOne(BatchPodsMax);
+        faults.Positive(BatchTimeMax);
+        faults.AtLeastOne(BindingsInFlightMax);
         var errors = new FieldErrors();
         var cluster = new SchedulerCache(registry.Inputs);
         var profiles = ReadProfiles(errors);

@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using k8s.Models;
 using Microsoft.Extensions.Logging.Abstractions;
 using OrleansOrchestrator.Node.Api;
+using OrleansOrchestrator.Node.Options;
 using OrleansOrchestrator.Node.Proxy;
 using OrleansOrchestrator.Testing;
 
@@ -16,7 +17,7 @@ internal sealed class ProxyFixture : IAsyncDisposable
     private readonly ObjectCatalog<V1Endpoints> _endpoints;
     private readonly V1Service? _only;
 
-    private ProxyFixture(ServiceProxyOptions options, V1Service? only)
+    private ProxyFixture(NodeAgentOptions options, V1Service? only)
     {
         _only = only;
         _services = new ServiceCatalog(() => Proxy?.Signal());
@@ -26,7 +27,7 @@ internal sealed class ProxyFixture : IAsyncDisposable
             TimeProvider.System, NullLoggerFactory.Instance);
     }
 
-    public static ServiceProxyOptions Options { get; } = new() { ServiceCidr = "127.96.0.0/16", NodePortAddresses = [] };
+    public static NodeAgentOptions Options { get; } = new() { Name = "node", DataDirectory = "unused", ServiceCidr = "127.96.0.0/16", NodePortAddresses = [] };
 
     public ServiceProxy Proxy { get; }
 
@@ -34,7 +35,7 @@ internal sealed class ProxyFixture : IAsyncDisposable
     public ConcurrentQueue<(string Service, string Reason, string Message)> Told { get; } = new();
 
     /// <summary>Starts a proxy without services.</summary>
-    public static ProxyFixture Start(ServiceProxyOptions options)
+    public static ProxyFixture Start(NodeAgentOptions options)
     {
         var fixture = new ProxyFixture(options, null);
         fixture.Proxy.Start();

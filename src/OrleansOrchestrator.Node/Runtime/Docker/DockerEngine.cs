@@ -11,9 +11,6 @@ internal static class DockerEngine
     /// <summary>How long the engine may take to answer a question or to send a signal.</summary>
     public static readonly TimeSpan QuickTime = TimeSpan.FromSeconds(10);
 
-    /// <summary>How long it may take to create, start or remove a container.</summary>
-    public static readonly TimeSpan SlowTime = TimeSpan.FromMinutes(2);
-
     public static DockerClient Connect(Uri? endpoint)
     {
         var builder = new DockerClientBuilder().WithApiVersion(ApiVersion).WithTimeout(Timeout.InfiniteTimeSpan);

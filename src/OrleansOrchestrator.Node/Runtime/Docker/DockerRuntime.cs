@@ -14,6 +14,7 @@ internal sealed partial class DockerRuntime : IContainerRuntime
     private readonly DockerImages _images;
     private readonly DockerSessions _sessions;
     private readonly ContainerOwner _owner;
+    private readonly TimeSpan _requestTimeout;
     private readonly TimeProvider _timeProvider;
     private readonly ILogger _logger;
     private readonly CancellationTokenSource _stop = new();
@@ -23,10 +24,12 @@ internal sealed partial class DockerRuntime : IContainerRuntime
     private volatile PodCgroups? _cgroups;
     private volatile bool _refusesNegativeOom;
 
-    private DockerRuntime(DockerClient client, ContainerOwner owner, string version, TimeProvider timeProvider, ILoggerFactory loggers)
+    private DockerRuntime(
+        DockerClient client, ContainerOwner owner, TimeSpan requestTimeout, string version, TimeProvider timeProvider, ILoggerFactory loggers)
     {
         _client = client;
         _owner = owner;
+        _requestTimeout = requestTimeout;
         _timeProvider = timeProvider;
         _logger = loggers.CreateLogger<DockerRuntime>();
         _images = new DockerImages(client, timeProvider);
@@ -53,9 +56,15 @@ internal sealed partial class DockerRuntime : IContainerRuntime
 
     public PodPlace? PlaceOf(string podUid) => _cgroups is { } cgroups ? new PodPlace(cgroups.PathOf(podUid), null) : null;
 
+    /// <param name="owner">Whose containers these are.</param>
+    /// <param name="endpoint">The engine's address; null for the usual one.</param>
+    /// <param name="requestTimeout">How long the engine may take to create, start or remove a container.</param>
+    /// <param name="timeProvider">The clock.</param>
+    /// <param name="loggers">Where the runtime logs.</param>
+    /// <param name="cancellationToken">Ends the attempt.</param>
     /// <exception cref="RuntimeException">No engine answers.</exception>
     public static async Task<DockerRuntime> OpenAsync(
-        ContainerOwner owner, Uri? endpoint, TimeProvider timeProvider, ILoggerFactory loggers, CancellationToken cancellationToken)
+        ContainerOwner owner, Uri? endpoint, TimeSpan requestTimeout, TimeProvider timeProvider, ILoggerFactory loggers, CancellationToken cancellationToken)
     {
         var client = DockerEngine.Connect(endpoint);
         try
@@ -63,7 +72,7 @@ internal sealed partial class DockerRuntime : IContainerRuntime
             var info = await DockerEngine.CallAsync(
                 token => client.System.GetSystemInfoAsync(token), DockerEngine.QuickTime, RuntimeException.Unavailable, cancellationToken);
             var bare = info.ServerVersion.Split('+', '-')[0];
-            var runtime = new DockerRuntime(client, owner, $"docker://{bare}", timeProvider, loggers);
+            var runtime = new DockerRuntime(client, owner, requestTimeout, $"docker://{bare}", timeProvider, loggers);
             runtime.FindCgroups(info.CgroupDriver);
             await runtime.LearnFromEarlierRunAsync(cancellationToken);
             return runtime;
@@ -262,13 +271,13 @@ internal sealed partial class DockerRuntime : IContainerRuntime
 
     private async Task<string> CreateAsync(CreateContainerParameters parameters, string reason, CancellationToken cancellationToken) =>
         (await DockerEngine.CallAsync(
-            token => _client.Containers.CreateContainerAsync(parameters, token), DockerEngine.SlowTime, reason, cancellationToken)).ID;
+            token => _client.Containers.CreateContainerAsync(parameters, token), _requestTimeout, reason, cancellationToken)).ID;
 
     private Task StartAsync(string id, string reason, CancellationToken cancellationToken) =>
         CallAsync(token => _client.Containers.StartContainerAsync(id, new ContainerStartParameters(), token), reason, cancellationToken);
 
-    private static Task CallAsync(Func<CancellationToken, Task> call, string reason, CancellationToken cancellationToken) =>
-        DockerEngine.CallAsync(call, DockerEngine.SlowTime, reason, cancellationToken);
+    private Task CallAsync(Func<CancellationToken, Task> call, string reason, CancellationToken cancellationToken) =>
+        DockerEngine.CallAsync(call, _requestTimeout, reason, cancellationToken);
 
     /// <summary>Lets the pod's processes start in its cgroup, and returns what the engine calls that; null without cgroups.</summary>
     private string? Open(string podUid)
