@@ -17,6 +17,7 @@ internal static class LoadRun
         new WriteScenario(),
         new StatusScenario(),
         new ServiceScenario(),
+        new ReconcileScenario(),
         new ReadScenario(),
         new ListScenario(),
         new WatchScenario(),

@@ -53,6 +53,15 @@ internal static class Manifests
     /// <summary>A pod with a status.</summary>
     public static string PodWithStatus(string prefix, bool isReady) => $"{Pod(prefix, "all", "node")[..^1]},\"status\":{PodStatus(isReady)}}}";
 
+    /// <summary>A replication controller, with a selector that none of the others has.</summary>
+    public static string Controller(string prefix, int replicas) => $$$$$"""
+        {"apiVersion":"v1","kind":"ReplicationController","metadata":{"name":"{{{{{prefix}}}}}-{{{{{Number}}}}}"},"spec":{"replicas":{{{{{replicas}}}}},"selector":{"app":"{{{{{prefix}}}}}-{{{{{Number}}}}}"},"template":{"metadata":{"labels":{"app":"{{{{{prefix}}}}}-{{{{{Number}}}}}"}},"spec":{"schedulerName":"load","containers":[{"name":"main","image":"registry.example/load:1.0"}]}}}}
+        """;
+
+    /// <summary>A pod that the controller of a group and its number selects.</summary>
+    public static string NumberedPod(string prefix, string group) =>
+        Pod(prefix, "all", "node").Replace("\"app\":\"load\"", $"\"app\":\"{group}-{Number}\"", StringComparison.Ordinal);
+
     /// <summary>A service that selects nothing.</summary>
     public static string Service(string prefix) => $$$$"""
         {"apiVersion":"v1","kind":"Service","metadata":{"name":"{{{{prefix}}}}-{{{{Number}}}}"},"spec":{"selector":{"app":"none-{{{{Number}}}}"},"ports":[{"port":80,"targetPort":8080}]}}
