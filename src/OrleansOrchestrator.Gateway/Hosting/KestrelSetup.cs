@@ -45,7 +45,6 @@ internal sealed class KestrelSetup(GatewayOptions options, ServingCertificate ce
         server.Listen(options.ListenAddress, options.Port, listen =>
         {
             listen.Protocols = HttpProtocols.Http1AndHttp2;
-            listen.Use(static next => connection => BatchedRecords.ServeAsync(connection, next));
             listen.UseHttps(new TlsHandshakeCallbackOptions
             {
                 OnConnection = _ => ValueTask.FromResult(TlsOptions()),

@@ -15,7 +15,7 @@ namespace OrleansOrchestrator.Gateway.Responses;
 /// bounded buffer. A large one is encoded in turn with others, and holds up none of them while its client reads.</summary>
 internal sealed class ListResponse(FairListLimiter limiter, GatewayOptions options, TimeProvider time)
 {
-    /// <summary>How much is written before the connection must take it, in bytes: what else it carries waits behind that of each list.</summary>
+    /// <summary>How much is written before the connection must take it, in bytes.</summary>
     private const int FlushBytes = 64 * 1024;
 
     /// <summary>Sends a page in the view that the request asks for.</summary>
@@ -77,14 +77,17 @@ internal sealed class ListResponse(FairListLimiter limiter, GatewayOptions optio
     {
         await using var writer = new Utf8JsonWriter(output, JsonWriting.Compact);
         WriteStart(writer, request.Format, request.ServedVersion, page, table);
-        writer.Flush();
-        for (var next = 0; next < page.Objects.Count;)
+        var flushedBytes = 0L;
+        foreach (var obj in page.Objects)
         {
-            next = request.Format.View == ResponseView.Object
-                ? WriteObjects(output, request.ServedVersion, page.Objects, next)
-                : WriteViews(writer, request, table, page.Objects, next);
-            if (next == page.Objects.Count)
-                break;
+            if (table is not null)
+                table.WriteRow(writer, obj);
+            else
+                ObjectViews.Write(writer, obj, request, null);
+            if (writer.BytesCommitted + writer.BytesPending - flushedBytes < FlushBytes)
+                continue;
+            writer.Flush();
+            flushedBytes = writer.BytesCommitted;
 
             // What the connection does at once, encryption above all, belongs to the permit. Then the client may take its time:
             // others are served meanwhile, and this list goes on when it is its user's permit.
@@ -110,41 +113,6 @@ internal sealed class ListResponse(FairListLimiter limiter, GatewayOptions optio
         if (!request.Format.IsRewritten)
             permit?.Release();
         await last;
-    }
-
-    /// <summary>Writes objects in the bytes that are at hand, as many as should be sent at once.</summary>
-    /// <returns>The first that has not been written.</returns>
-    private static int WriteObjects(IBufferWriter<byte> output, ServedVersion version, IReadOnlyList<StoredObject> objects, int next)
-    {
-        var spans = new SpanFiller(output);
-        for (var bytes = 0; next < objects.Count && bytes < FlushBytes; next++)
-        {
-            if (next > 0)
-                spans.Write(","u8);
-            var json = version.JsonOf(objects[next]).Span;
-            spans.Write(json);
-            bytes += json.Length;
-        }
-
-        spans.Commit();
-        return next;
-    }
-
-    /// <summary>Writes the rows or the metadata of objects, as many as should be sent at once.</summary>
-    /// <returns>The first that has not been written.</returns>
-    private static int WriteViews(
-        Utf8JsonWriter writer, ApiRequest request, TableView? table, IReadOnlyList<StoredObject> objects, int next)
-    {
-        for (var before = writer.BytesCommitted; next < objects.Count && writer.BytesCommitted + writer.BytesPending - before < FlushBytes; next++)
-        {
-            if (table is not null)
-                table.WriteRow(writer, objects[next]);
-            else
-                ObjectViews.Write(writer, objects[next], request, null);
-        }
-
-        writer.Flush();
-        return next;
     }
 
     private static void WriteStart(

@@ -15,21 +15,18 @@ namespace OrleansOrchestrator.Gateway.Transport;
 /// </summary>
 internal sealed class CoalescedOutput : IDuplexPipe
 {
-    private readonly SslStream _encrypting;
-    private readonly MemoryPool<byte> _pool;
+    private readonly IDuplexPipe _transport;
     private readonly Pipe _coalesced;
 
-    private CoalescedOutput(PipeReader input, SslStream encrypting, MemoryPool<byte> pool)
+    private CoalescedOutput(IDuplexPipe transport, MemoryPool<byte> pool)
     {
-        Input = input;
-        _encrypting = encrypting;
-        _pool = pool;
+        _transport = transport;
         _coalesced = new Pipe(new PipeOptions(
             pool, readerScheduler: PipeScheduler.ThreadPool, writerScheduler: PipeScheduler.Inline,
             minimumSegmentSize: BlockPool.BlockBytes, useSynchronizationContext: false));
     }
 
-    public PipeReader Input { get; }
+    public PipeReader Input => _transport.Input;
 
     public PipeWriter Output => _coalesced.Writer;
 
@@ -43,18 +40,16 @@ internal sealed class CoalescedOutput : IDuplexPipe
     private static async Task ServeCoalescedAsync(ConnectionContext connection, ConnectionDelegate next)
     {
         var transport = connection.Transport;
-        var features = connection.Features;
-        var coalesced = new CoalescedOutput(
-            transport.Input, features.GetRequiredFeature<ISslStreamFeature>().SslStream, features.GetRequiredFeature<IMemoryPoolFeature>().MemoryPool);
-        connection.Transport = coalesced;
-        var sending = coalesced.SendAsync();
+        var gathered = new CoalescedOutput(transport, connection.Features.GetRequiredFeature<IMemoryPoolFeature>().MemoryPool);
+        connection.Transport = gathered;
+        var sending = gathered.SendAsync();
         try
         {
             await next(connection);
         }
         finally
         {
-            await coalesced.Output.CompleteAsync();
+            await gathered.Output.CompleteAsync();
             await sending;
             connection.Transport = transport;
         }
@@ -63,22 +58,21 @@ internal sealed class CoalescedOutput : IDuplexPipe
     /// <summary>Sends until there is nothing more, or nobody who takes it.</summary>
     private async Task SendAsync()
     {
-        var reader = _coalesced.Reader;
+        var (reader, output) = (_coalesced.Reader, _transport.Output);
         Exception? failure = null;
         try
         {
             ReadResult read;
+            FlushResult sent;
             do
             {
                 read = await reader.ReadAsync();
-                if (read.Buffer.IsSingleSegment)
-                    await _encrypting.WriteAsync(read.Buffer.First);
-                else
-                    await EncryptAsync(read.Buffer);
+                foreach (var block in read.Buffer)
+                    output.Write(block.Span);
                 reader.AdvanceTo(read.Buffer.End);
-                await _encrypting.FlushAsync();
+                sent = await output.FlushAsync();
             }
-            while (!read.IsCompleted);
+            while (!read.IsCompleted && !sent.IsCompleted);
         }
         catch (Exception lost)
         {
@@ -87,34 +81,5 @@ internal sealed class CoalescedOutput : IDuplexPipe
         }
 
         await reader.CompleteAsync(failure);
-    }
-
-    /// <summary>Encrypts blocks. A full one is a record, and is encrypted where it lies. Parts of blocks share records, since each costs both
-    /// sides as much as thousands of its bytes.</summary>
-    private async ValueTask EncryptAsync(ReadOnlySequence<byte> blocks)
-    {
-        using var shared = _pool.Rent();
-        var record = shared.Memory;
-        var filled = 0;
-        foreach (var block in blocks)
-        {
-            if (filled > 0 && filled + block.Length > record.Length)
-            {
-                await _encrypting.WriteAsync(record[..filled]);
-                filled = 0;
-            }
-
-            if (block.Length == record.Length)
-            {
-                await _encrypting.WriteAsync(block);
-                continue;
-            }
-
-            block.CopyTo(record[filled..]);
-            filled += block.Length;
-        }
-
-        if (filled > 0)
-            await _encrypting.WriteAsync(record[..filled]);
     }
 }
