@@ -48,13 +48,13 @@ public readonly record struct ControllerReference(string ApiVersion, string Kind
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
             if (reader.ValueTextEquals("apiVersion"u8))
-                apiVersion = ReadText(ref reader);
+                apiVersion = ObjectHeader.ReadString(ref reader);
             else if (reader.ValueTextEquals("kind"u8))
-                kind = ReadText(ref reader);
+                kind = ObjectHeader.ReadString(ref reader);
             else if (reader.ValueTextEquals("name"u8))
-                name = ReadText(ref reader);
+                name = ObjectHeader.ReadString(ref reader);
             else if (reader.ValueTextEquals("uid"u8))
-                uid = ReadText(ref reader);
+                uid = ObjectHeader.ReadString(ref reader);
             else if (reader.ValueTextEquals("controller"u8))
                 isController = reader.Read() && reader.TokenType == JsonTokenType.True;
             else
@@ -62,14 +62,5 @@ public readonly record struct ControllerReference(string ApiVersion, string Kind
         }
 
         return isController ? new ControllerReference(apiVersion, kind, name, uid) : null;
-    }
-
-    private static string ReadText(ref Utf8JsonReader reader)
-    {
-        reader.Read();
-        if (reader.TokenType == JsonTokenType.String)
-            return reader.GetString()!;
-        reader.Skip();
-        return "";
     }
 }

@@ -176,7 +176,8 @@ internal struct ObjectHeader
         return null;
     }
 
-    private static string ReadString(ref Utf8JsonReader reader)
+    /// <summary>Reads the value of a property; empty if it is no string.</summary>
+    internal static string ReadString(ref Utf8JsonReader reader)
     {
         reader.Read();
         if (reader.TokenType == JsonTokenType.String)
