@@ -9,9 +9,6 @@ internal sealed record ReplicaDemand
     /// <summary>The controller object.</summary>
     public required KubeObject Owner { get; init; }
 
-    /// <summary>The reference that the pods of this owner carry.</summary>
-    public required V1OwnerReference OwnerReference { get; init; }
-
     /// <summary>Which pods of the namespace can be replicas.</summary>
     public required LabelSelector Selector { get; init; }
 

@@ -2,7 +2,6 @@ using k8s.Models;
 using OrleansOrchestrator.Controllers.Actions;
 using OrleansOrchestrator.Controllers.Objects;
 using OrleansOrchestrator.Controllers.Pods;
-using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Model.Pods;
 using OrleansOrchestrator.Model.Resources;
 using OrleansOrchestrator.Model.Selectors;
@@ -30,19 +29,19 @@ internal static class ReplicaPlanner
     public static ReplicaPlan Plan(
         ReplicaDemand demand, IEnumerable<V1Pod> observed, DateTimeOffset now, IEnumerable<V1Pod>? related = null)
     {
-        var claims = PodClaims.Of(demand, observed);
-        var (counts, nextAvailable) = Count(demand, claims.Pods, now);
+        var claims = ClaimedObjects<V1Pod>.Of(demand.Owner, demand.Selector, WellKnownResources.Pods, observed.Where(pod => pod.IsActive));
+        var (counts, nextAvailable) = Count(demand, claims.Objects, now);
         if (demand.Owner.IsDeleting)
             return new ReplicaPlan([], counts, null);
 
-        var missing = demand.Replicas - claims.Pods.Count;
+        var missing = demand.Replicas - claims.Objects.Count;
         var budget = Math.Max(0, BurstMax - claims.Changes.Count);
         IEnumerable<ObjectAction> scaling = (missing, claims.Changes.Count) switch
         {
             ( >= 0, _) => Create(demand, Math.Min(missing, budget)),
             // An adoption may fail because another owner was faster, so what is not surely one's own yet is not deleted.
             ( < 0, > 0) => [],
-            _ => DeletionRanking.Rank(claims.Pods, related ?? claims.Pods).Take(Math.Min(-missing, budget)).Select(Delete),
+            _ => DeletionRanking.Rank(claims.Objects, related ?? claims.Objects).Take(Math.Min(-missing, budget)).Select(Delete),
         };
         ObjectAction[] actions = [.. claims.Changes.Take(BurstMax), .. scaling];
         var isMoreLeft = actions.Length < claims.Changes.Count + Math.Abs(missing);
@@ -76,38 +75,16 @@ internal static class ReplicaPlanner
         if (count == 0)
             yield break;
 
-        // Each pod belongs to whoever applies its action, so each gets a copy; the template is encoded only once.
-        var spec = ObjectCodec.Encode(demand.Template.Spec);
-        var bytes = spec.Length + (demand.Template.Metadata is { } metadata ? ObjectCodec.Encode(metadata).Length : 0);
-        count = Math.Min(count, Math.Max(1, BurstBytesMax / bytes));
+        var pods = new PodFromTemplate(demand.Owner, demand.Template);
+        count = Math.Min(count, Math.Max(1, BurstBytesMax / pods.Bytes));
         for (var i = 0; i < count; i++)
         {
-            yield return new CreateObject(WellKnownResources.Pods, NewPod(demand, ObjectCodec.Decode<V1PodSpec>(spec)))
+            yield return new CreateObject(WellKnownResources.Pods, pods.Create())
             {
                 EventOnSuccess = static name => new PlannedEvent("Normal", "SuccessfulCreate", $"Created pod: {name}"),
                 EventOnFailure = static error => new PlannedEvent("Warning", "FailedCreate", $"Error creating: {error}"),
             };
         }
-    }
-
-    private static V1Pod NewPod(ReplicaDemand demand, V1PodSpec spec)
-    {
-        var template = demand.Template.Metadata;
-        return new V1Pod
-        {
-            ApiVersion = V1Pod.KubeApiVersion,
-            Kind = V1Pod.KubeKind,
-            Metadata = new V1ObjectMeta
-            {
-                NamespaceProperty = demand.Owner.Metadata.NamespaceProperty,
-                GenerateName = demand.Owner.Metadata.Name + "-",
-                Labels = template?.Labels is { } labels ? new Dictionary<string, string>(labels) : null,
-                Annotations = template?.Annotations is { } annotations ? new Dictionary<string, string>(annotations) : null,
-                Finalizers = template?.Finalizers is { } finalizers ? [.. finalizers] : null,
-                OwnerReferences = [ObjectCodec.Clone(demand.OwnerReference)],
-            },
-            Spec = spec,
-        };
     }
 
     private static DeleteObject Delete(V1Pod pod) =>

@@ -34,7 +34,6 @@ public sealed class ReplicationControllerReconciler : IReconciler
         var demand = new ReplicaDemand
         {
             Owner = controller,
-            OwnerReference = ReferenceTo(controller),
             Selector = SelectorOf(controller),
             Template = template,
             Replicas = controller.Spec.Replicas ?? 1,
@@ -51,16 +50,6 @@ public sealed class ReplicationControllerReconciler : IReconciler
 
     private static LabelSelector SelectorOf(V1ReplicationController controller) =>
         controller.Spec?.Selector is { Count: > 0 } selector ? LabelSelector.FromMap(selector) : LabelSelector.Nothing;
-
-    private static V1OwnerReference ReferenceTo(V1ReplicationController controller) => new()
-    {
-        ApiVersion = V1ReplicationController.KubeApiVersion,
-        Kind = V1ReplicationController.KubeKind,
-        Name = controller.Metadata.Name,
-        Uid = controller.Metadata.Uid,
-        Controller = true,
-        BlockOwnerDeletion = true,
-    };
 
     private static UpdateStatus? StatusOf(V1ReplicationController controller, ReplicaCounts counts)
     {

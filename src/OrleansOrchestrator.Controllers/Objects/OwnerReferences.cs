@@ -1,0 +1,25 @@
+using System.Reflection;
+using k8s.Models;
+
+namespace OrleansOrchestrator.Controllers.Objects;
+
+/// <summary>References from a dependent to its owner.</summary>
+internal static class OwnerReferences
+{
+    /// <summary>The reference that the dependents of a controlling owner carry.</summary>
+    /// <param name="owner">The owner, of a kind that has a model.</param>
+    public static V1OwnerReference ControlledBy(KubeObject owner)
+    {
+        var kind = owner.GetType().GetCustomAttribute<KubernetesEntityAttribute>()
+            ?? throw new ArgumentException($"{owner.GetType()} is no kind.", nameof(owner));
+        return new V1OwnerReference
+        {
+            ApiVersion = kind.Group.Length == 0 ? kind.ApiVersion : $"{kind.Group}/{kind.ApiVersion}",
+            Kind = kind.Kind,
+            Name = owner.Metadata.Name,
+            Uid = owner.Metadata.Uid,
+            Controller = true,
+            BlockOwnerDeletion = true,
+        };
+    }
+}
