@@ -83,7 +83,7 @@ internal sealed partial class ControllerGrain(
         {
             foreach (var @event in events)
             {
-                if (@event.Object is { } obj)
+                if (@event.Object is { } obj && (@event.Type == WatchEventType.Deleted || IsWorthALook(obj)))
                     Queue(obj.Key);
             }
         }
@@ -127,9 +127,30 @@ internal sealed partial class ControllerGrain(
     /// <summary>Queues every primary object, and those that are gone but have left something behind.</summary>
     private void QueueAll()
     {
-        foreach (var key in _primaries.KeysAfter(null, int.MaxValue))
-            Queue(key);
+        QueuePrimaries(_primaries.KeysAfter(null, int.MaxValue));
         QueueGone();
+    }
+
+    private void QueuePrimaries(IEnumerable<ObjectKey> keys)
+    {
+        foreach (var key in keys)
+        {
+            if (_primaries.Find(key) is { } obj && IsWorthALook(obj))
+                Queue(key);
+        }
+    }
+
+    /// <summary>Whether there may be something to do. Of an object that cannot be read, its reconciliation will tell why.</summary>
+    private bool IsWorthALook(StoredObject obj)
+    {
+        try
+        {
+            return _reconciler.IsWorthALook(obj);
+        }
+        catch (Exception)
+        {
+            return true;
+        }
     }
 
     /// <summary>Queues the next part of all objects, so that all have had their turn when the period is over.</summary>
@@ -138,8 +159,7 @@ internal sealed partial class ControllerGrain(
         var share = Math.Min(1, options.ResyncSlicePeriod / options.ResyncPeriod);
         var count = Math.Max(1, (int)Math.Ceiling(_primaries.Count * share));
         var keys = _primaries.KeysAfter(_resyncedUpTo, count);
-        foreach (var key in keys)
-            Queue(key);
+        QueuePrimaries(keys);
         _resyncedUpTo = keys.Count == count ? keys[^1] : null;
         if (_resyncedUpTo is null)
             QueueGone();

@@ -104,7 +104,8 @@ internal sealed partial class PlanApplier(
 
     private void Record(string component, ObjectReference subject, PlannedEvent planned)
     {
-        if (caches[subject.Definition].Find(subject.Key) is { } obj)
+        var (definition, key) = planned.Regarding is { } other ? (registry[other.Resource], other.Key) : (subject.Definition, subject.Key);
+        if (caches[definition].Find(key) is { } obj)
             events.Record(obj, component, planned.Type, planned.Reason, planned.Message);
     }
 

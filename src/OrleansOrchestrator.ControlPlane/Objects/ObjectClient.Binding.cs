@@ -73,9 +73,9 @@ internal sealed partial class ObjectClient
         await evictions.EvictAsync(this, pod, admitted.Deletion ?? deletion, options, cancellationToken);
     }
 
-    /// <summary>Deletes an object for the sake of something else that has been admitted, as an eviction.</summary>
-    internal Task DeleteAdmittedAsync(ObjectReference reference, DeletionOptions deletion, WriteOptions options, CancellationToken cancellationToken) =>
-        DeleteAsync(reference, deletion, options, isAdmitted: true, cancellationToken);
+    /// <summary>Deletes a pod whose eviction has been admitted. The pod says why it goes.</summary>
+    internal Task DeleteEvictedAsync(ObjectReference pod, DeletionOptions deletion, WriteOptions options, CancellationToken cancellationToken) =>
+        DeleteAsync(pod, deletion, options, isEviction: true, cancellationToken);
 
     private async ValueTask<string> AdmitBindingAsync(
         ResourceDefinition definition, ObjectKey pod, string? uid, string nodeName, WriteOptions options, CancellationToken cancellationToken)

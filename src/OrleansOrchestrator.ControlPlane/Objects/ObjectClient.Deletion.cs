@@ -1,3 +1,4 @@
+using k8s.Models;
 using OrleansOrchestrator.ControlPlane.Admission;
 using OrleansOrchestrator.ControlPlane.Requests;
 using OrleansOrchestrator.ControlPlane.Store;
@@ -17,10 +18,10 @@ internal sealed partial class ObjectClient
 
     public Task<DeletionResult> DeleteAsync(
         ObjectReference reference, DeletionOptions deletion, WriteOptions options, CancellationToken cancellationToken) =>
-        DeleteAsync(reference, deletion, options, isAdmitted: false, cancellationToken);
+        DeleteAsync(reference, deletion, options, isEviction: false, cancellationToken);
 
     private Task<DeletionResult> DeleteAsync(
-        ObjectReference reference, DeletionOptions deletion, WriteOptions options, bool isAdmitted, CancellationToken cancellationToken)
+        ObjectReference reference, DeletionOptions deletion, WriteOptions options, bool isEviction, CancellationToken cancellationToken)
     {
         var (definition, key, subresource) = reference;
         string? uid = null;
@@ -36,7 +37,7 @@ internal sealed partial class ObjectClient
             // may have been gone before.
             if (uid is not null && stored.Uid != uid)
                 throw ApiErrors.NotFound(definition.Name, key.Name);
-            if (!isAdmitted)
+            if (!isEviction)
             {
                 var request = new AdmissionRequest
                 {
@@ -51,7 +52,10 @@ internal sealed partial class ObjectClient
                 await pipeline.AdmitPlainAsync(request, attempt.Memory, cancellationToken);
             }
 
-            var result = await TryDeleteAsync(definition, stored, stored.Decode(), deletion, options, cancellationToken);
+            var obj = stored.Decode();
+            if (isEviction)
+                PodEviction.Announce((V1Pod)obj, time.GetUtcNow());
+            var result = await TryDeleteAsync(definition, stored, obj, deletion, options, cancellationToken);
             if (result is null && attempt.Number > 0)
                 uid = stored.Uid;
             return result;

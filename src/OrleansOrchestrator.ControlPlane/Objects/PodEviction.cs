@@ -3,6 +3,8 @@ using OrleansOrchestrator.Controllers.Disruption;
 using OrleansOrchestrator.ControlPlane.Requests;
 using OrleansOrchestrator.ControlPlane.Watch;
 using OrleansOrchestrator.Model.Errors;
+using OrleansOrchestrator.Model.Metadata;
+using OrleansOrchestrator.Model.Pods;
 using OrleansOrchestrator.Model.Resources;
 using OrleansOrchestrator.Model.Selectors;
 
@@ -37,12 +39,23 @@ internal sealed class PodEviction(Informers informers, ResourceRegistry registry
             }
             else if (budget is null || await TryTakeAsync(objects, budget, key.Name, options, cancellationToken))
             {
-                await objects.DeleteAdmittedAsync(new ObjectReference(_pods, key), deletion, options, cancellationToken);
+                await objects.DeleteEvictedAsync(new ObjectReference(_pods, key), deletion, options, cancellationToken);
                 return;
             }
         }
 
         throw ApiErrors.Timeout($"couldn't update the PodDisruptionBudget of pod \"{key.Name}\" due to conflicts");
+    }
+
+    /// <summary>Says in a pod's status that it is being evicted.</summary>
+    public static void Announce(V1Pod pod, DateTimeOffset now)
+    {
+        if (!pod.IsActive)
+            return;
+        pod.Status ??= new V1PodStatus();
+        var others = (pod.Status.Conditions ?? []).Where(condition => condition.Type != PodConditionTypes.DisruptionTarget);
+        pod.Status.Conditions =
+            [.. others, PodDisruption.Target(PodDisruption.EvictionByEvictionApi, "Eviction API: evicting", ObjectMetaRules.TruncateToSeconds(now))];
     }
 
     private async Task<StoredObject?> FindBudgetAsync(StoredObject pod, CancellationToken cancellationToken)
@@ -62,7 +75,7 @@ internal sealed class PodEviction(Informers informers, ResourceRegistry registry
         var unchanged = isPinned ? deletion : deletion with { ResourceVersion = pod.SharedModel().Metadata.ResourceVersion };
         try
         {
-            await objects.DeleteAdmittedAsync(new ObjectReference(_pods, pod.Key), unchanged, options, cancellationToken);
+            await objects.DeleteEvictedAsync(new ObjectReference(_pods, pod.Key), unchanged, options, cancellationToken);
             return true;
         }
         catch (ApiException conflict) when (conflict.Code == 409 && !isPinned && (deletion.Uid is null || deletion.Uid == pod.Uid))
@@ -75,7 +88,7 @@ internal sealed class PodEviction(Informers informers, ResourceRegistry registry
         ObjectClient objects, StoredObject stored, string podName, WriteOptions options, CancellationToken cancellationToken)
     {
         var budget = (V1PodDisruptionBudget)stored.Decode();
-        if (DisruptionBudgets.Take(budget, podName, time.GetUtcNow().UtcDateTime) is { } refusal)
+        if (DisruptionBudgets.Take(budget, podName, time.GetUtcNow()) is { } refusal)
             throw ApiErrors.DisruptionBudget(refusal.Why, refusal.IsBehind ? AskAgainSeconds : null);
         try
         {

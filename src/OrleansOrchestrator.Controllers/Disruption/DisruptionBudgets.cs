@@ -1,5 +1,6 @@
 using System.Globalization;
 using k8s.Models;
+using OrleansOrchestrator.Model.Metadata;
 using OrleansOrchestrator.Model.Pods;
 
 namespace OrleansOrchestrator.Controllers.Disruption;
@@ -25,7 +26,7 @@ public static class DisruptionBudgets
 
     /// <summary>Takes one eviction from a budget.</summary>
     /// <returns>Null if it is taken, and the status says so; otherwise why it cannot be.</returns>
-    public static BudgetRefusal? Take(V1PodDisruptionBudget budget, string podName, DateTime now)
+    public static BudgetRefusal? Take(V1PodDisruptionBudget budget, string podName, DateTimeOffset now)
     {
         var name = budget.Metadata.Name;
         var status = budget.Status;
@@ -43,21 +44,28 @@ public static class DisruptionBudgets
 
         status.DisruptionsAllowed--;
         if (status.DisruptionsAllowed == 0)
-            SetExhausted(status, now);
-        (status.DisruptedPods ??= new Dictionary<string, DateTime?>())[podName] = now;
+            SetAllowedCondition(status, now);
+        (status.DisruptedPods ??= new Dictionary<string, DateTime?>())[podName] = ObjectMetaRules.TruncateToSeconds(now);
         return null;
     }
 
-    private static void SetExhausted(V1PodDisruptionBudgetStatus status, DateTime now)
+    /// <summary>Sets the condition that says whether any eviction is allowed.</summary>
+    internal static void SetAllowedCondition(V1PodDisruptionBudgetStatus status, DateTimeOffset now)
+    {
+        var isAllowed = status.DisruptionsAllowed > 0;
+        SetCondition(status, isAllowed ? "True" : "False", isAllowed ? "SufficientPods" : "InsufficientPods", "", now);
+    }
+
+    internal static void SetCondition(V1PodDisruptionBudgetStatus status, string value, string reason, string message, DateTimeOffset now)
     {
         const string type = "DisruptionAllowed";
         status.Conditions ??= [];
         var condition = status.Conditions.FirstOrDefault(known => known.Type == type);
         if (condition is null)
-            status.Conditions.Add(condition = new V1Condition { Type = type, Message = "" });
-        if (condition.Status != "False")
-            condition.LastTransitionTime = now;
-        (condition.Status, condition.Reason, condition.ObservedGeneration) = ("False", "InsufficientPods", status.ObservedGeneration);
+            status.Conditions.Add(condition = new V1Condition { Type = type });
+        if (condition.Status != value)
+            condition.LastTransitionTime = ObjectMetaRules.TruncateToSeconds(now);
+        (condition.Status, condition.Reason, condition.Message, condition.ObservedGeneration) = (value, reason, message, status.ObservedGeneration);
     }
 }
 

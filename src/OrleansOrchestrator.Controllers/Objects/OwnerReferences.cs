@@ -22,4 +22,11 @@ internal static class OwnerReferences
             BlockOwnerDeletion = true,
         };
     }
+
+    /// <summary>The group of a group and version; empty for the core group.</summary>
+    public static string GroupOf(string? apiVersion)
+    {
+        var slash = apiVersion?.IndexOf('/', StringComparison.Ordinal) ?? -1;
+        return slash < 0 ? "" : apiVersion![..slash];
+    }
 }

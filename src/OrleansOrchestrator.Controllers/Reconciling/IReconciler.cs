@@ -25,6 +25,12 @@ public interface IReconciler
     /// <summary>What else decides about a primary object; changes of these run the reconciler of the primaries concerned.</summary>
     IReadOnlyList<Relation> Relations { get; }
 
+    /// <summary>
+    /// Whether there may be anything to do about a primary object as it is now. The others are not queued, which matters where the
+    /// primary objects are many and change often.
+    /// </summary>
+    bool IsWorthALook(StoredObject primary) => true;
+
     /// <summary>Decides.</summary>
     Plan Reconcile(Observation observation);
 }

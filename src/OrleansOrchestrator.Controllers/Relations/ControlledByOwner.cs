@@ -45,11 +45,5 @@ public sealed class ControlledByOwner(ResourceName resource) : Relation
     }
 
     private static bool IsOf(ResourceDefinition kind, ObjectKey key, string? apiVersion, string? ownerKind, string? ownerName) =>
-        ownerKind == kind.Kind && ownerName == key.Name && GroupOf(apiVersion) == kind.Name.Group;
-
-    private static string GroupOf(string? apiVersion)
-    {
-        var slash = apiVersion?.IndexOf('/', StringComparison.Ordinal) ?? -1;
-        return slash < 0 ? "" : apiVersion![..slash];
-    }
+        ownerKind == kind.Kind && ownerName == key.Name && OwnerReferences.GroupOf(apiVersion) == kind.Name.Group;
 }

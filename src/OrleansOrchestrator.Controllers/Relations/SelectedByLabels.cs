@@ -14,6 +14,9 @@ public sealed class SelectedByLabels(ResourceName resource, Func<KubeObject, Lab
     /// <summary>Whether objects of other namespaces than the primary's are picked too.</summary>
     public bool AcrossNamespaces { get; init; }
 
+    /// <summary>Whether the objects of a primary must be the newest: where something is concluded from one that is absent.</summary>
+    public Func<KubeObject, bool> NeedsNewest { get; init; } = static _ => false;
+
     /// <inheritdoc/>
     public override IReadOnlyList<ResourceName> Watched { get; } = [resource];
 
@@ -39,4 +42,8 @@ public sealed class SelectedByLabels(ResourceName resource, Func<KubeObject, Lab
         return view.Select(resource, AcrossNamespaces ? "" : key.Namespace, selectorOf(primary))
             .Select(obj => new RelatedObject(resource, obj));
     }
+
+    /// <inheritdoc/>
+    public override IEnumerable<ResourceName> ReadAnew(KubeObject? primary, IObjectView view) =>
+        primary is not null && NeedsNewest(primary) ? Watched : [];
 }

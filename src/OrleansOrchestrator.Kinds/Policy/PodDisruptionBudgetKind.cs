@@ -17,8 +17,6 @@ internal sealed class PodDisruptionBudgetKind : ResourceDefinition<V1PodDisrupti
 
     public override string Plural => "poddisruptionbudgets";
 
-    public override bool IsActedOn => false;
-
     public override IReadOnlyList<string> ShortNames => ["pdb"];
 
     public override bool HasStatus => true;

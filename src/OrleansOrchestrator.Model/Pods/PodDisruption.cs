@@ -9,6 +9,12 @@ public static class PodDisruption
     /// <summary>The scheduler makes room for a pod of higher priority.</summary>
     public const string PreemptionByScheduler = "PreemptionByScheduler";
 
+    /// <summary>Somebody asked through the API that the pod goes.</summary>
+    public const string EvictionByEvictionApi = "EvictionByEvictionAPI";
+
+    /// <summary>The node itself ends the pod, which may take any time.</summary>
+    public const string TerminationByKubelet = "TerminationByKubelet";
+
     /// <summary>Makes the condition.</summary>
     /// <param name="reason">Why, in one word of CamelCase.</param>
     /// <param name="message">A sentence.</param>

@@ -43,6 +43,10 @@ pod "$SPACE"
 kubectl wait "pod/$SPACE" --for condition=Ready --timeout 30s
 node="$(field "pod/$SPACE" .spec.nodeName)"
 trap 'kubectl uncordon "$node" >/dev/null' EXIT
+kubectl create poddisruptionbudget guard --selector "app=$SPACE" --min-available 1
+! kubectl drain "$node" --pod-selector "app=$SPACE" --force --timeout 4s 2>refused
+has "Cannot evict pod as it would violate the pod's disruption budget" <refused
+kubectl patch poddisruptionbudget guard --patch '{"spec":{"minAvailable":0}}'
 kubectl drain "$node" --pod-selector "app=$SPACE" --force --timeout 40s | has "^pod/$SPACE evicted"
 ## taint
 node="$(kubectl get nodes -o 'jsonpath={.items[0].metadata.name}')"

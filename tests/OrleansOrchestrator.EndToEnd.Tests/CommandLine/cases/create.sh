@@ -35,6 +35,7 @@ field "namespace/$SPACE-b" .status.phase | is Active
 ## create poddisruptionbudget
 kubectl create poddisruptionbudget a --selector app=a --min-available 1
 field poddisruptionbudget/a .spec.minAvailable | is 1
+kubectl wait poddisruptionbudget/a --for condition=DisruptionAllowed=False --timeout 30s
 ## create priorityclass
 gone_at_end priorityclass "$SPACE"
 kubectl create priorityclass "$SPACE" --value 5 --description text
