@@ -1,4 +1,3 @@
-using OrleansOrchestrator.Controllers.Objects;
 using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.Controllers.Actions;
@@ -9,7 +8,7 @@ namespace OrleansOrchestrator.Controllers.Actions;
 public sealed record CreateObject(ResourceName Resource, KubeObject Object) : ObjectAction(Resource)
 {
     /// <inheritdoc/>
-    public override ObjectKey Key => Object.Key;
+    public override ObjectKey Key => ObjectKey.Of(Object);
 
     /// <inheritdoc/>
     public override string Verb => "create";

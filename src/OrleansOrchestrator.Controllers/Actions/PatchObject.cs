@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using System.Text.Json;
-using OrleansOrchestrator.Controllers.Objects;
 using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Model.Resources;
 
@@ -46,7 +45,7 @@ public sealed record PatchObject(ResourceName Resource, ObjectKey Key, PatchForm
             ["metadata"] = new JsonObject { ["uid"] = observed.Metadata.Uid },
             ["status"] = MergePatchDifference.Between(before, after),
         };
-        return new PatchObject(resource, observed.Key, PatchFormat.Merge, JsonSerializer.SerializeToUtf8Bytes(patch, ObjectCodec.Options)) { Part = "status" };
+        return new PatchObject(resource, ObjectKey.Of(observed), PatchFormat.Merge, JsonSerializer.SerializeToUtf8Bytes(patch, ObjectCodec.Options)) { Part = "status" };
     }
 
     /// <inheritdoc/>

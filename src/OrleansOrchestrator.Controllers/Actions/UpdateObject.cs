@@ -1,4 +1,3 @@
-using OrleansOrchestrator.Controllers.Objects;
 using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.Controllers.Actions;
@@ -9,7 +8,7 @@ namespace OrleansOrchestrator.Controllers.Actions;
 public abstract record ReplaceObject(ResourceName Resource, KubeObject Object) : ObjectAction(Resource)
 {
     /// <inheritdoc/>
-    public override ObjectKey Key => Object.Key;
+    public override ObjectKey Key => ObjectKey.Of(Object);
 
     /// <inheritdoc/>
     public override string Verb => "update";

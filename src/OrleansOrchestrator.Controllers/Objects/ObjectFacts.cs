@@ -11,7 +11,7 @@ internal static class ObjectFacts
     extension(KubeObject obj)
     {
         /// <summary>The object's key within its resource.</summary>
-        public ObjectKey Key => new(obj.Metadata.NamespaceProperty ?? "", obj.Metadata.Name ?? "");
+        public ObjectKey Key => ObjectKey.Of(obj);
 
         /// <summary>Whether the object is marked as being deleted.</summary>
         public bool IsDeleting => obj.Metadata.DeletionTimestamp is not null;

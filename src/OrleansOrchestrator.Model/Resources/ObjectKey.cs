@@ -5,6 +5,9 @@ namespace OrleansOrchestrator.Model.Resources;
 /// <param name="Name">The name.</param>
 public readonly record struct ObjectKey(string Namespace, string Name) : IComparable<ObjectKey>
 {
+    /// <summary>The key of an object; what its metadata leave out is empty.</summary>
+    public static ObjectKey Of(KubeObject obj) => new(obj.Metadata.NamespaceProperty ?? "", obj.Metadata.Name ?? "");
+
     /// <inheritdoc/>
     public int CompareTo(ObjectKey other)
     {
