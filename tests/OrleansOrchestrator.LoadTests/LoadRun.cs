@@ -27,6 +27,10 @@ internal static class LoadRun
         new FailoverScenario(),
         new EnduranceScenario(),
         new ConfirmScenario(),
+        new DensityScenario(),
+        new ScheduleScenario(),
+        new RescheduleScenario(),
+        new RolloutScenario(),
     ];
 
     /// <returns>The exit code: 0 if nothing failed.</returns>
@@ -77,7 +81,13 @@ internal static class LoadRun
         await using var pump = new Pump(client, processes, TimeSpan.FromSeconds(settings.SecondsMax));
         try
         {
-            await scenario.RunAsync(new LoadContext(pump, watches, report, cluster, settings.Count, settings.WarmUpPercent, settings.Duration));
+            await scenario.RunAsync(new LoadContext(pump, watches, report, cluster, settings.Count, settings.WarmUpPercent, settings.Duration)
+            {
+                Nodes = settings.Nodes,
+                Pods = settings.Pods,
+                RenewInterval = settings.RenewInterval,
+                StepMax = TimeSpan.FromSeconds(settings.SecondsMax),
+            });
         }
         catch (IOException failure)
         {

@@ -33,6 +33,13 @@ var warmUp = new Option<int>("--warm-up")
 };
 var seconds = new Option<int>("--seconds") { Description = "The longest that a step may take", DefaultValueFactory = _ => 60 };
 var minutes = new Option<double>("--minutes") { Description = "How long endurance goes on", DefaultValueFactory = _ => 30 };
+var nodes = new Option<int?>("--nodes") { Description = "How many hollow nodes there are; by itself a scenario has 500 to 5,000" };
+var pods = new Option<int?>("--pods") { Description = "How many pods hollow nodes run; by itself a scenario has 1,000 to 5,000" };
+var renew = new Option<double>("--renew")
+{
+    Description = "How often a hollow node renews its lease, in seconds: kubelets do so every 10, daemons of ours every 2",
+    DefaultValueFactory = _ => 2,
+};
 var processes = new Option<string[]>("--process")
 {
     Description = "With --kubeconfig: name=id of a process of the server on this machine, whose processor time is to be told",
@@ -40,7 +47,8 @@ var processes = new Option<string[]>("--process")
 
 var command = new RootCommand("Loads a server of the Kubernetes API and prints what it can do.")
 {
-    scenarios, kubeConfig, client, http, watchHttp, count, warmUp, seconds, minutes, processes,
+    scenarios, kubeConfig, client, http, watchHttp, count, warmUp, seconds, minutes, nodes, pods, renew,
+    processes,
 };
 command.SetAction((parsed, cancellationToken) => LoadRun.RunAsync(
     new LoadSettings(
@@ -53,6 +61,9 @@ command.SetAction((parsed, cancellationToken) => LoadRun.RunAsync(
         parsed.GetValue(warmUp),
         parsed.GetValue(seconds),
         TimeSpan.FromMinutes(parsed.GetValue(minutes)),
+        parsed.GetValue(nodes),
+        parsed.GetValue(pods),
+        TimeSpan.FromSeconds(parsed.GetValue(renew)),
         parsed.GetValue(processes) ?? []),
     cancellationToken));
 return await command.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = TimeSpan.FromSeconds(10) });

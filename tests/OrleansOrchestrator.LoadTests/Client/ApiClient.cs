@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Net;
 using System.Text.Json;
 
@@ -6,6 +7,8 @@ namespace OrleansOrchestrator.LoadTests.Client;
 /// <summary>Opens channels to a server, of one version of HTTP.</summary>
 internal sealed class ApiClient(ApiTarget target, ClientKind kind, bool usesHttp2) : IAsyncDisposable
 {
+    private const int LineBufferBytes = 8 * 1024;
+
     private readonly HttpMessageInvoker _shared = FrameworkChannel.Share(target);
     private readonly List<Http2Connection> _connections = [];
 
@@ -43,6 +46,43 @@ internal sealed class ApiClient(ApiTarget target, ClientKind kind, bool usesHttp
         return list.RootElement.GetProperty("metadata").GetProperty("resourceVersion").GetString()!;
     }
 
+    /// <summary>Sends a request and hands over each line of the answer as it comes, until it ends.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="opened">Is called when the answer begins.</param>
+    /// <param name="line">Takes a line, without its end.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <exception cref="IOException">The connection was lost, or the request refused.</exception>
+    public async Task ReadLinesAsync(RequestTemplate request, Action opened, LineHandler line, CancellationToken cancellationToken)
+    {
+        using var response = await FrameworkChannel.GetAsync(Target, _shared, request, 0, Version, cancellationToken);
+        if (response.StatusCode != HttpStatusCode.OK)
+            throw new IOException($"the watch was refused with {(int)response.StatusCode}");
+        await using var body = await response.Content.ReadAsStreamAsync(cancellationToken);
+        opened();
+        var buffer = ArrayPool<byte>.Shared.Rent(LineBufferBytes);
+        try
+        {
+            var filled = 0;
+            while (await body.ReadAsync(buffer.AsMemory(filled), cancellationToken) is > 0 and var count)
+            {
+                filled += count;
+                var used = HandOver(buffer.AsSpan(0, filled), line);
+                buffer.AsSpan(used..filled).CopyTo(buffer);
+                filled -= used;
+                if (filled < buffer.Length)
+                    continue;
+                var larger = ArrayPool<byte>.Shared.Rent(buffer.Length * 2);
+                buffer.AsSpan(0, filled).CopyTo(larger);
+                ArrayPool<byte>.Shared.Return(buffer);
+                buffer = larger;
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         _shared.Dispose();
@@ -50,7 +90,23 @@ internal sealed class ApiClient(ApiTarget target, ClientKind kind, bool usesHttp
             await connection.DisposeAsync();
     }
 
-    private FrameworkChannel OpenFramework() => new(Target, _shared, UsesHttp2 ? HttpVersion.Version20 : HttpVersion.Version11);
+    private Version Version => UsesHttp2 ? HttpVersion.Version20 : HttpVersion.Version11;
+
+    private FrameworkChannel OpenFramework() => new(Target, _shared, Version);
+
+    /// <summary>Hands over all whole lines.</summary>
+    /// <returns>How many bytes they are.</returns>
+    private static int HandOver(ReadOnlySpan<byte> bytes, LineHandler line)
+    {
+        var used = 0;
+        while (bytes[used..].IndexOf((byte)'\n') is >= 0 and var length)
+        {
+            line(bytes.Slice(used, length));
+            used += length + 1;
+        }
+
+        return used;
+    }
 
     private Http2Connection Join()
     {
@@ -64,3 +120,6 @@ internal sealed class ApiClient(ApiTarget target, ClientKind kind, bool usesHttp
         }
     }
 }
+
+/// <summary>Takes a line of an answer. Its bytes are gone afterwards.</summary>
+internal delegate void LineHandler(ReadOnlySpan<byte> line);

@@ -14,6 +14,18 @@ namespace OrleansOrchestrator.LoadTests.Scenarios;
 /// <param name="Duration">How long something goes on that has no end of its own.</param>
 internal sealed record LoadContext(Pump Pump, ApiClient Watches, Report Report, LocalCluster? Local, int Count, int WarmUpPercent, TimeSpan Duration)
 {
+    /// <summary>How many hollow nodes there are to be; null for as many as the scenario has by itself.</summary>
+    public required int? Nodes { get; init; }
+
+    /// <summary>How many pods they are to run; null for as many as the scenario has by itself.</summary>
+    public required int? Pods { get; init; }
+
+    /// <summary>How often a hollow node renews its lease.</summary>
+    public required TimeSpan RenewInterval { get; init; }
+
+    /// <summary>The longest that a step may take.</summary>
+    public required TimeSpan StepMax { get; init; }
+
     /// <summary>How many of the requests of a whole warm-up are sent.</summary>
     public int WarmUp(int whole) => whole * WarmUpPercent / 100;
 

@@ -66,4 +66,35 @@ internal static class Manifests
     public static string Service(string prefix) => $$$$"""
         {"apiVersion":"v1","kind":"Service","metadata":{"name":"{{{{prefix}}}}-{{{{Number}}}}"},"spec":{"selector":{"app":"none-{{{{Number}}}}"},"ports":[{"port":80,"targetPort":8080}]}}
         """;
+
+    /// <summary>A replication controller whose pods are scheduled.</summary>
+    public static string ScheduledController(string prefix, int replicas) =>
+        Controller(prefix, replicas).Replace("\"schedulerName\":\"load\",", "", StringComparison.Ordinal);
+
+    /// <summary>That pods of one label are not on one node.</summary>
+    public const string ApartByNode = """
+        "affinity":{"podAntiAffinity":{"requiredDuringSchedulingIgnoredDuringExecution":[{"topologyKey":"kubernetes.io/hostname","labelSelector":{"matchLabels":{"group":"anti"}}}]}},
+        """;
+
+    /// <summary>That pods of one label are spread over zones.</summary>
+    public const string SpreadOverZones = """
+        "topologySpreadConstraints":[{"maxSkew":5,"topologyKey":"topology.kubernetes.io/zone","whenUnsatisfiable":"DoNotSchedule","labelSelector":{"matchLabels":{"group":"spread"}}}],
+        """;
+
+    /// <summary>A pod that is scheduled, of the size that scheduler_perf's have.</summary>
+    /// <param name="prefix">Its name before the number, and its group.</param>
+    /// <param name="constraints">What it minds, as members of its spec.</param>
+    public static string ScheduledPod(string prefix, string constraints) => $$$$"""
+        {"apiVersion":"v1","kind":"Pod","metadata":{"name":"{{{{prefix}}}}-{{{{Number}}}}","labels":{"group":"{{{{prefix}}}}"}},"spec":{{{{{constraints}}}}"containers":[{"name":"main","image":"registry.example/load:1.0","ports":[{"containerPort":80}],"resources":{"requests":{"cpu":"100m","memory":"500Mi"}}}]}}
+        """;
+
+    /// <summary>A deployment that is rolled a quarter at a time.</summary>
+    public static string Deployment(string name, int replicas) => $$$$$"""
+        {"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"{{{{{name}}}}}"},"spec":{"replicas":{{{{{replicas}}}}},"selector":{"matchLabels":{"app":"{{{{{name}}}}}"}},"template":{"metadata":{"labels":{"app":"{{{{{name}}}}}"}},"spec":{"containers":[{"name":"main","image":"registry.example/load:1.0"}]}}}}
+        """;
+
+    /// <summary>A new template of a deployment.</summary>
+    public const string DeploymentPatch = """
+        {"spec":{"template":{"spec":{"containers":[{"name":"main","image":"registry.example/load:2.0"}]}}}}
+        """;
 }
