@@ -1,22 +1,22 @@
 namespace OrleansOrchestrator.Loops;
 
-/// <summary>How long to wait after failures in a row: doubles from a first wait to a longest one.</summary>
+/// <summary>The wait after each failure in a row: it doubles from <see cref="First"/> up to <see cref="Most"/>.</summary>
 /// <remarks>
-/// This is the value. What counts the failures of one thing is a <see cref="RetryDelay"/>, and those of many a
-/// <see cref="KeyedBackoff{TKey}"/>.
+/// Only the value. A <see cref="RetryDelay"/> counts the failures of one thing, a <see cref="KeyedBackoff{TKey}"/> those of many.
 /// </remarks>
 /// <param name="First">The wait after the first failure.</param>
 /// <param name="Most">The longest wait.</param>
 public readonly record struct Backoff(TimeSpan First, TimeSpan Most)
 {
-    // No wait that a time span holds is doubled more often.
+    // A time span holds 63 bits, so that more doublings overflow.
     private const int DoublingsMax = 62;
 
-    /// <summary>For loops: from 100 ms to 10 s.</summary>
+    /// <summary>The back-off of loops: from 100 ms, so that a short fault costs little, to 10 s, so that a long one costs few
+    /// tries.</summary>
     public static Backoff OfLoops { get; } = new(TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(10));
 
     /// <summary>The wait after some failures in a row.</summary>
-    /// <param name="failures">How many there were, from one on.</param>
+    /// <param name="failures">The number of failures in a row, from 1.</param>
     public TimeSpan After(int failures)
     {
         var ticks = (Int128)First.Ticks << Math.Clamp(failures - 1, 0, DoublingsMax);

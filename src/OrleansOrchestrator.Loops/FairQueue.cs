@@ -3,20 +3,20 @@ using System.Diagnostics.CodeAnalysis;
 namespace OrleansOrchestrator.Loops;
 
 /// <summary>
-/// A queue whose groups take turns, so that one with very many items keeps no other waiting. When it is full, the group with the
-/// most loses its oldest. Not safe for several threads.
+/// A queue whose groups take turns, so that a group with many items does not delay the others. When the queue is full, the largest
+/// group loses its oldest item. Not safe for concurrent use.
 /// </summary>
-/// <param name="itemsMax">How many items it holds.</param>
+/// <param name="itemsMax">The capacity of the queue.</param>
 public sealed class FairQueue<TItem>(int itemsMax = int.MaxValue)
 {
     private readonly Dictionary<string, Queue<TItem>> _groups = new(StringComparer.Ordinal);
     private readonly Queue<string> _turns = new();
 
-    /// <summary>How many items it holds.</summary>
+    /// <summary>The number of items in the queue.</summary>
     public int Count { get; private set; }
 
     /// <summary>Adds an item behind the others of its group.</summary>
-    /// <returns>False if an item was dropped for it.</returns>
+    /// <returns>False if an item was dropped to make room.</returns>
     public bool Enqueue(string group, TItem item)
     {
         ArgumentNullException.ThrowIfNull(group);
@@ -29,7 +29,7 @@ public sealed class FairQueue<TItem>(int itemsMax = int.MaxValue)
         items.Enqueue(item);
         if (++Count <= itemsMax)
             return true;
-        // Whoever has more than his share pays for himself; only then the one with the most has to be looked for.
+        // A group above its share loses an item of its own. Otherwise the largest group loses one.
         var fullest = items.Count > itemsMax / _groups.Count ? items : _groups.Values.MaxBy(queue => queue.Count)!;
         fullest.Dequeue();
         Count--;

@@ -1,16 +1,16 @@
 namespace OrleansOrchestrator.Loops;
 
-/// <summary>How long each key has to wait that failed, alone and several times in a row. Time is an argument.</summary>
+/// <summary>Back-off per key. The current time is an argument.</summary>
 /// <param name="backoff">The waits.</param>
 public sealed class KeyedBackoff<TKey>(Backoff backoff)
     where TKey : notnull
 {
     private readonly Dictionary<TKey, (int Failures, DateTimeOffset Until)> _failed = [];
 
-    /// <summary>Whether no key has failed since it last succeeded.</summary>
+    /// <summary>Whether no key has a failure on record.</summary>
     public bool IsEmpty => _failed.Count == 0;
 
-    /// <summary>Notes a failure.</summary>
+    /// <summary>Records a failure.</summary>
     /// <returns>When the key may be tried again.</returns>
     public DateTimeOffset Fail(TKey key, DateTimeOffset now)
     {
@@ -20,10 +20,10 @@ public sealed class KeyedBackoff<TKey>(Backoff backoff)
         return until;
     }
 
-    /// <summary>Notes a success: the next failure is the first again.</summary>
+    /// <summary>Records a success: the next failure of the key counts as its first.</summary>
     public void Succeed(TKey key) => _failed.Remove(key);
 
-    /// <summary>Whether a key that failed must not be tried yet.</summary>
+    /// <summary>Whether a key still has to wait after its last failure.</summary>
     public bool IsWaiting(TKey key, DateTimeOffset now) => _failed.TryGetValue(key, out var failed) && now < failed.Until;
 
     /// <summary>Forgets keys that are gone.</summary>
@@ -37,7 +37,7 @@ public sealed class KeyedBackoff<TKey>(Backoff backoff)
         }
     }
 
-    /// <summary>Forgets keys that nobody has tried for some time after they could have: they are gone, or have come right.</summary>
+    /// <summary>Forgets keys that could have been tried again for some time and were not: they are gone, or need no more work.</summary>
     public void Forget(DateTimeOffset now, TimeSpan after)
     {
         foreach (var (key, failed) in _failed)

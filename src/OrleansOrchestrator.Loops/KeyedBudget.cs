@@ -1,12 +1,9 @@
 namespace OrleansOrchestrator.Loops;
 
-/// <summary>
-/// Bounds what each of many does, so that one that does very much takes nothing from the others: some at once, and after that
-/// one in a while. Safe for concurrent use.
-/// </summary>
-/// <param name="burst">How much each may do at once.</param>
-/// <param name="refill">After what time each may do one more.</param>
-/// <param name="keysMax">How many are remembered; beyond that all begin anew.</param>
+/// <summary>A token bucket per key, so that one busy key takes nothing from the others. Safe for concurrent use.</summary>
+/// <param name="burst">The size of a bucket.</param>
+/// <param name="refill">The time after which a bucket regains one token.</param>
+/// <param name="keysMax">The most keys to remember. Beyond that all buckets start anew, full.</param>
 /// <param name="time">The clock.</param>
 public sealed class KeyedBudget<TKey>(int burst, TimeSpan refill, int keysMax, TimeProvider time)
     where TKey : notnull
@@ -14,8 +11,8 @@ public sealed class KeyedBudget<TKey>(int burst, TimeSpan refill, int keysMax, T
     private readonly Lock _gate = new();
     private readonly Dictionary<TKey, (double Left, long At)> _left = [];
 
-    /// <summary>Takes one of what a key may do.</summary>
-    /// <returns>False if it has used up its budget.</returns>
+    /// <summary>Takes a token of a key.</summary>
+    /// <returns>False if the key has used up its budget.</returns>
     public bool TryTake(TKey key)
     {
         lock (_gate)

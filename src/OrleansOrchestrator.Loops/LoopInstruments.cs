@@ -3,10 +3,10 @@ using System.Diagnostics.Metrics;
 
 namespace OrleansOrchestrator.Loops;
 
-/// <summary>Figures of loops and of the objects that they handle.</summary>
+/// <summary>Metrics of loops and of the objects that they handle.</summary>
 public static class LoopInstruments
 {
-    /// <summary>The name of their meter.</summary>
+    /// <summary>The name of the meter.</summary>
     public const string MeterName = "OrleansOrchestrator.Loops";
 
     private static readonly Meter Meter = new(MeterName);
@@ -17,9 +17,9 @@ public static class LoopInstruments
     private static readonly Counter<long> Objects = Meter.CreateCounter<long>(
         "orchestrator_object_faults", description: "How often an object could not be handled and was set aside.");
 
-    /// <summary>Counts that a step of a loop failed.</summary>
+    /// <summary>Counts a step of a loop that failed.</summary>
     public static void StepFailed(string loop) => Faults.Add(1, new TagList { { "loop", loop } });
 
-    /// <summary>Counts that an object could not be handled.</summary>
+    /// <summary>Counts an object that could not be handled.</summary>
     public static void ObjectFailed(string handler) => Objects.Add(1, new TagList { { "handler", handler } });
 }

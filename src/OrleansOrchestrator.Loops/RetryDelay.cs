@@ -1,15 +1,16 @@
 namespace OrleansOrchestrator.Loops;
 
-/// <summary>The waits between the tries of one thing. Not safe for concurrent use.</summary>
+/// <summary>The waits between the attempts at one thing. Not safe for concurrent use.</summary>
 /// <param name="backoff">The waits.</param>
-/// <param name="jitter">Takes away up to half of each wait, so that many who failed together do not return in step; null for none.</param>
+/// <param name="jitter">Shortens each wait by up to half at random, so that many who failed together do not retry in step; null for
+/// none.</param>
 public sealed class RetryDelay(Backoff backoff, Random? jitter = null)
 {
     private int _failures;
 
-    /// <summary>Notes a failure.</summary>
-    /// <param name="atLeast">What the other side asks for, as <c>Retry-After</c> does.</param>
-    /// <returns>How long to wait before the next try.</returns>
+    /// <summary>Records a failure.</summary>
+    /// <param name="atLeast">The shortest wait that the other side asks for, such as a <c>Retry-After</c>.</param>
+    /// <returns>The wait before the next attempt.</returns>
     public TimeSpan Next(TimeSpan? atLeast = null)
     {
         if (_failures < int.MaxValue)
@@ -20,6 +21,6 @@ public sealed class RetryDelay(Backoff backoff, Random? jitter = null)
         return atLeast is { } least && least > wait ? least : wait;
     }
 
-    /// <summary>Notes a success: the next failure is the first again.</summary>
+    /// <summary>Records a success: the next failure counts as the first.</summary>
     public void Reset() => _failures = 0;
 }

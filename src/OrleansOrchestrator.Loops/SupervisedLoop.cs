@@ -4,15 +4,14 @@ using Microsoft.Extensions.Logging;
 namespace OrleansOrchestrator.Loops;
 
 /// <summary>
-/// Runs one step at a time until it is ended: whenever it is signalled, and when the time has come that the last step named.
-/// This is the only loop of the system that runs for as long as its owner; all others end by themselves.
+/// Runs a step whenever it is signalled, and at the time that the last step named, one step at a time. It is the only kind of loop here
+/// that lives as long as its owner; all other loops end by themselves.
 /// </summary>
 /// <remarks>
-/// No statement of the loop stands outside its guard. A step that throws is counted, told in the log as a warning (the first
-/// failure in a row, the second, the fourth and so on) and tried again after a back-off; only its owner ends the loop.
-/// Signals do not queue up: any number of them during a step causes one more. A loop at rest holds neither a thread nor a task,
-/// so that there can be very many. Steps run on the task scheduler on which the loop was made: the loop of a grain runs in the
-/// grain's turns.
+/// An exception cannot end the loop: it catches what a step throws, counts it, and repeats the step after a back-off. It logs the first
+/// failure in a row, the second, the fourth and so on as a warning. Only the owner ends the loop. Signals do not queue up: any number
+/// of them during a step causes one more step. A loop at rest holds neither a thread nor a task, so that there can be very many. Steps
+/// run on the task scheduler on which the loop was made: the loop of a grain runs in the grain's turns.
 /// </remarks>
 public sealed partial class SupervisedLoop : IAsyncDisposable
 {
@@ -29,12 +28,12 @@ public sealed partial class SupervisedLoop : IAsyncDisposable
     private bool _isStopping;
     private int _failures;
 
-    /// <summary>Prepares a loop, which rests until it is signalled or run.</summary>
-    /// <param name="name">What it does, for logs and figures, as in <c>lease-agent</c>.</param>
-    /// <param name="step">Does the work. Returns after what time it wants to be called again: at once for zero, only after a
-    /// signal for null. It may be called earlier, and at the latest after <see cref="Waits.Longest"/>.</param>
-    /// <param name="time">Measures that time.</param>
-    /// <param name="logger">Is told of failures.</param>
+    /// <summary>Prepares a loop. It rests until it is signalled or run.</summary>
+    /// <param name="name">The loop's name in logs and metrics, such as <c>lease-agent</c>.</param>
+    /// <param name="step">Does the work and returns the wait before the next step: zero for at once, null for only after a signal. The
+    /// loop may call it earlier, and calls it after <see cref="Waits.Longest"/> at the latest.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="logger">Receives failures.</param>
     /// <param name="backoff">The waits after failures; null for <see cref="Backoff.OfLoops"/>.</param>
     public SupervisedLoop(
         string name, Func<CancellationToken, Task<TimeSpan?>> step, TimeProvider time, ILogger logger, Backoff? backoff = null)
@@ -44,7 +43,7 @@ public sealed partial class SupervisedLoop : IAsyncDisposable
         _step = step;
         _logger = logger;
         _backoff = backoff ?? Backoff.OfLoops;
-        // What called for a step is no part of its context.
+        // A step does not belong to the activity that signalled it.
         using (SuppressFlow())
             _timer = time.CreateTimer(static loop => ((SupervisedLoop)loop!).Signal(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
@@ -56,11 +55,11 @@ public sealed partial class SupervisedLoop : IAsyncDisposable
         Signalled,
     }
 
-    /// <summary>Runs a loop that nobody signals until it is cancelled.</summary>
-    /// <param name="name">What it does, for logs and figures.</param>
-    /// <param name="step">Does the work; returns after what time it wants to be called again, and null if never.</param>
-    /// <param name="time">Measures that time.</param>
-    /// <param name="logger">Is told of failures.</param>
+    /// <summary>Runs a loop without signals until it is cancelled.</summary>
+    /// <param name="name">The loop's name in logs and metrics.</param>
+    /// <param name="step">Does the work and returns the wait before the next step; null for never again.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="logger">Receives failures.</param>
     /// <param name="cancellationToken">Ends the loop.</param>
     public static async Task RunAsync(
         string name, Func<CancellationToken, Task<TimeSpan?>> step, TimeProvider time, ILogger logger, CancellationToken cancellationToken)
@@ -69,14 +68,14 @@ public sealed partial class SupervisedLoop : IAsyncDisposable
         await loop.RunAsync(cancellationToken);
     }
 
-    /// <summary>Runs a loop until its step has an answer.</summary>
-    /// <param name="name">What it does, for logs and figures.</param>
-    /// <param name="step">Looks for the answer; null if there is none yet.</param>
-    /// <param name="wait">After what time to look again.</param>
-    /// <param name="time">Measures that time.</param>
-    /// <param name="logger">Is told of failures.</param>
+    /// <summary>Repeats a step until it returns an answer.</summary>
+    /// <param name="name">The loop's name in logs and metrics.</param>
+    /// <param name="step">Returns the answer; null if there is none yet.</param>
+    /// <param name="wait">The wait between steps.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="logger">Receives failures.</param>
     /// <param name="cancellationToken">Ends the loop.</param>
-    /// <exception cref="OperationCanceledException">It was cancelled before there was an answer.</exception>
+    /// <exception cref="OperationCanceledException">The loop was cancelled before there was an answer.</exception>
     public static async Task<T> UntilAsync<T>(
         string name, Func<CancellationToken, Task<T?>> step, Func<TimeSpan> wait, TimeProvider time, ILogger logger, CancellationToken cancellationToken)
         where T : class
@@ -100,7 +99,7 @@ public sealed partial class SupervisedLoop : IAsyncDisposable
         }
     }
 
-    /// <summary>Begins with a step, and returns when the loop has ended, without an exception.</summary>
+    /// <summary>Runs the first step at once. Returns, without an exception, when the loop has ended.</summary>
     /// <param name="cancellationToken">Ends the loop.</param>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
@@ -109,7 +108,7 @@ public sealed partial class SupervisedLoop : IAsyncDisposable
         await _ended.Task;
     }
 
-    /// <summary>Wants a step: now, or once more if one runs.</summary>
+    /// <summary>Asks for a step: now, or once more after the one that runs.</summary>
     public void Signal()
     {
         lock (_gate)
@@ -128,7 +127,7 @@ public sealed partial class SupervisedLoop : IAsyncDisposable
         }
     }
 
-    /// <summary>Ends the loop without waiting, as the step itself may do.</summary>
+    /// <summary>Ends the loop without waiting. The step itself may call it.</summary>
     public void Stop()
     {
         lock (_gate)
@@ -144,7 +143,7 @@ public sealed partial class SupervisedLoop : IAsyncDisposable
         _stop.Cancel();
     }
 
-    /// <summary>Ends the loop and waits until a step that runs has returned.</summary>
+    /// <summary>Ends the loop and waits for the step that runs.</summary>
     public async ValueTask DisposeAsync()
     {
         Stop();
@@ -156,7 +155,7 @@ public sealed partial class SupervisedLoop : IAsyncDisposable
         do
         {
             var step = StepAsync();
-            // Steps that wait for nothing give others on the same scheduler their turns.
+            // Gives the scheduler to others when a step completed without waiting.
             if (step.IsCompleted)
                 await Task.Yield();
             var wait = await step;

@@ -1,11 +1,12 @@
 namespace OrleansOrchestrator.Loops;
 
-/// <summary>Waits that end without an exception. Loops that look again after a while do so a hundred times a second in an idle silo.</summary>
+/// <summary>Waits that report a time-out as a result. Exceptions would be dear: idle loops time out a hundred times a second in a
+/// silo.</summary>
 public static class TaskWaits
 {
-    /// <summary>Waits for a task, for no longer than a time.</summary>
-    /// <param name="task">What is waited for. It does not fail.</param>
-    /// <param name="wait">How long at the most.</param>
+    /// <summary>Waits for a task for a bounded time.</summary>
+    /// <param name="task">The task. It must not fail.</param>
+    /// <param name="wait">The longest wait.</param>
     /// <param name="time">The clock.</param>
     /// <param name="cancellationToken">Ends the wait at once.</param>
     /// <returns>Whether the task has completed.</returns>

@@ -1,10 +1,10 @@
 namespace OrleansOrchestrator.Loops;
 
-/// <summary>Wakes everyone who waits for the next change of a state. Safe for concurrent use.</summary>
+/// <summary>Wakes all who wait for the next change of a state. Safe for concurrent use.</summary>
 /// <remarks>
-/// It carries no state of its own. A waiter takes <see cref="Next"/> first, looks at the state second, and awaits third: a change
-/// after the first step wakes him, and one before it shows in the second. Whoever changes the state does so before it calls
-/// <see cref="Wake"/>. While nobody waits, a wake costs one exchange and allocates nothing.
+/// It carries no state. A waiter first takes <see cref="Next"/>, then looks at the state, and then awaits: a change after the first
+/// step wakes the waiter, and an earlier one shows in the second step. A writer changes the state before it calls <see cref="Wake"/>.
+/// While nobody waits, a wake costs one exchange and allocates nothing.
 /// </remarks>
 public sealed class WakeSignal
 {
@@ -26,6 +26,6 @@ public sealed class WakeSignal
         }
     }
 
-    /// <summary>Wakes all who wait now. Who comes later waits for the next wake.</summary>
+    /// <summary>Wakes all who wait now. Later waiters wait for the next wake.</summary>
     public void Wake() => Interlocked.Exchange(ref _waiters, null)?.SetResult();
 }

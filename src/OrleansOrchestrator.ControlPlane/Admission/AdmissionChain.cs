@@ -8,14 +8,14 @@ using OrleansOrchestrator.Model.Errors;
 
 namespace OrleansOrchestrator.ControlPlane.Admission;
 
-/// <summary>Runs the admission plugins: the two stages of the write pipeline that a cluster's own rules are in.</summary>
+/// <summary>Runs the admission plugins: the two stages of the write pipeline for the cluster's own rules.</summary>
 internal sealed class AdmissionChain(IEnumerable<IAdmissionPlugin> plugins, TimeProvider time)
 {
     private readonly IMutatingAdmission[] _mutating = [.. plugins.OfType<IMutatingAdmission>()];
     private readonly IValidatingAdmission[] _validating = [.. plugins.OfType<IValidatingAdmission>()];
 
     /// <summary>Lets all mutating plugins change a request.</summary>
-    /// <exception cref="ApiException">One of them refuses it, or does not answer in time.</exception>
+    /// <exception cref="ApiException">A plugin refuses the request, or does not answer in time.</exception>
     public async ValueTask<AdmissionRequest> MutateAsync(AdmissionRequest request, AdmissionMemory memory, CancellationToken cancellationToken)
     {
         var isOwn = request.Operation != AdmissionOperation.Update;
@@ -24,7 +24,7 @@ internal sealed class AdmissionChain(IEnumerable<IAdmissionPlugin> plugins, Time
             if (!plugin.Handles(request))
                 continue;
 
-            // What an update restores of the present object it shares with it. Whoever changes the object must not change that too.
+            // An update shares restored parts with the present object. A plugin that changes the object must not change those too.
             if (!isOwn && request.Object is { } shared)
                 request = request with { Object = CustomObject.DecodeLike(shared, ObjectCodec.EncodeAny(shared)) };
             isOwn = true;
@@ -36,8 +36,8 @@ internal sealed class AdmissionChain(IEnumerable<IAdmissionPlugin> plugins, Time
         return request;
     }
 
-    /// <summary>Lets all validating plugins judge a request.</summary>
-    /// <exception cref="ApiException">One of them refuses it, or does not answer in time.</exception>
+    /// <summary>Lets all validating plugins check a request.</summary>
+    /// <exception cref="ApiException">A plugin refuses the request, or does not answer in time.</exception>
     public async ValueTask ValidateAsync(AdmissionRequest request, AdmissionMemory memory, CancellationToken cancellationToken)
     {
         foreach (var plugin in _validating)
@@ -51,8 +51,8 @@ internal sealed class AdmissionChain(IEnumerable<IAdmissionPlugin> plugins, Time
         }
     }
 
-    /// <summary>Replaces a claim that another object turned out to hold.</summary>
-    /// <returns>The request with another choice; null if nobody has chosen the claim.</returns>
+    /// <summary>Replaces a claim that another object holds.</summary>
+    /// <returns>The request with another claim; null if no plugin chose the claim.</returns>
     public async ValueTask<AdmissionRequest?> ReplaceClaimAsync(AdmissionRequest request, string claim, CancellationToken cancellationToken)
     {
         foreach (var plugin in _mutating.OfType<IChoosingAdmission>())
@@ -99,7 +99,7 @@ internal sealed class AdmissionChain(IEnumerable<IAdmissionPlugin> plugins, Time
         }
     }
 
-    /// <summary>Calls a plugin, within its time if it has one.</summary>
+    /// <summary>Calls a plugin, within its deadline if it has one.</summary>
     private async ValueTask<T> CallAsync<T>(IAdmissionPlugin plugin, Func<CancellationToken, ValueTask<T>> call, CancellationToken cancellationToken)
     {
         if (plugin.Deadline is not { } within)
@@ -108,7 +108,7 @@ internal sealed class AdmissionChain(IEnumerable<IAdmissionPlugin> plugins, Time
         using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
         try
         {
-            // A plugin that does not listen is left behind.
+            // A plugin that ignores its cancellation is abandoned.
             return await call(either.Token).AsTask().WaitAsync(either.Token);
         }
         catch (OperationCanceledException) when (deadline.IsCancellationRequested && !cancellationToken.IsCancellationRequested)

@@ -9,72 +9,71 @@ namespace OrleansOrchestrator.ControlPlane.Admission;
 /// <summary>What a request does.</summary>
 public enum AdmissionOperation
 {
-    /// <summary>Something is created: an object, or through a subresource a binding, an eviction, a token.</summary>
+    /// <summary>Creates an object or, through a subresource, a binding, an eviction or a token.</summary>
     Create,
 
-    /// <summary>An object, or a part of it, is replaced.</summary>
+    /// <summary>Replaces an object or a part of it.</summary>
     Update,
 
-    /// <summary>An object is deleted.</summary>
+    /// <summary>Deletes an object.</summary>
     Delete,
 
-    /// <summary>A connection is opened to what an object stands for, as exec and port-forward do.</summary>
+    /// <summary>Opens a connection to what an object stands for, as exec and port-forward do.</summary>
     Connect,
 }
 
 /// <summary>
-/// A request on its way to be done: the value that every stage of the write pipeline takes, and hands on as it has made of it.
-/// It does not change. Only <see cref="Object"/> is a model, which can: it belongs to whoever has the request, and to nobody else.
-/// What <see cref="OldObject"/> shows is shared by everything in the process, and must stay as it is.
+/// The immutable value that every stage of the write pipeline takes and returns. Only <see cref="Object"/> is a mutable model; it
+/// belongs to the holder of the request alone. <see cref="OldObject"/> is shared by the whole process and must not be changed.
 /// </summary>
 /// <remarks>The same notion as k8s.io/apiserver/pkg/admission.Attributes.</remarks>
 public sealed record AdmissionRequest
 {
     private readonly KubeObject? _oldObject;
 
-    /// <summary>What it does.</summary>
+    /// <summary>The operation.</summary>
     public required AdmissionOperation Operation { get; init; }
 
-    /// <summary>The group and version that the sender speaks. Objects are in the storage version, whichever it is.</summary>
+    /// <summary>The group and version that the sender uses. Objects are in the storage version in any case.</summary>
     public required ServedVersion ServedVersion { get; init; }
 
-    /// <summary>The object that the request names; the name is empty where it will be generated.</summary>
+    /// <summary>The object that the request names. The name is empty if it is still to be generated.</summary>
     public required ObjectKey Key { get; init; }
 
-    /// <summary>Who asks and how: the user, whether it is a dry run, the field manager.</summary>
+    /// <summary>The sender and the request's options: user, dry run, field manager.</summary>
     public required WriteOptions Options { get; init; }
 
     /// <summary>The subresource; empty for the object itself.</summary>
     public string Subresource { get; init; } = "";
 
     /// <summary>
-    /// What is sent: the object as it will be; for a subresource that has a kind of its own that kind, as in a Binding, an Eviction, a
-    /// Scale or the options of a connection; null for a deletion.
+    /// The object to write. For a subresource with a kind of its own, an object of that kind: a Binding, an Eviction, a Scale, or the
+    /// options of a connection. Null for a deletion.
     /// </summary>
     public IKubernetesObject? Object { get; init; }
 
-    /// <summary>The version that is changed or deleted; null where none is.</summary>
+    /// <summary>The version that is changed or deleted; null if there is none.</summary>
     public StoredObject? Current { get; init; }
 
-    /// <summary>The options of a deletion; null for all else.</summary>
+    /// <summary>The options of a deletion; null for other operations.</summary>
     public DeletionOptions? Deletion { get; init; }
 
-    /// <summary>The object of the kind that is written.</summary>
+    /// <summary><see cref="Object"/> as an object of the kind that is written.</summary>
     internal KubeObject Written => (KubeObject)Object!;
 
-    /// <summary>What the server itself has chosen about the object.</summary>
+    /// <summary>What the server chose for the object.</summary>
     internal ClaimChoices Choices { get; init; } = ClaimChoices.None;
 
-    /// <summary>The kind that is asked for.</summary>
+    /// <summary>The requested kind.</summary>
     public ResourceDefinition Definition => ServedVersion.Definition;
 
-    /// <summary>Who asks.</summary>
+    /// <summary>The user who sent the request.</summary>
     public UserInfo User => Options.User;
 
-    /// <summary>Whether nothing is to come of it.</summary>
+    /// <summary>Whether the request is a dry run.</summary>
     public bool IsDryRun => Options.DryRun;
 
-    /// <summary>What is changed or deleted as it is now: read only; null where there is nothing.</summary>
+    /// <summary>The present state of the object to be changed or deleted, read only; null if there is none.</summary>
     public KubeObject? OldObject
     {
         get => _oldObject ?? Current?.SharedModel();
@@ -82,9 +81,9 @@ public sealed record AdmissionRequest
     }
 }
 
-/// <summary>What the server has chosen where the sender left it open, as a service's address. Another choice is as good.</summary>
+/// <summary>What the server chose where the sender left it open, such as a service's address. The server may choose anew.</summary>
 /// <param name="Chosen">The claims that were chosen.</param>
-/// <param name="Lost">The claims that others turned out to hold. They are not chosen again, so that the choosing ends.</param>
+/// <param name="Lost">The claims that others turned out to hold. They are not chosen again, so that the search ends.</param>
 internal sealed record ClaimChoices(
     ImmutableHashSet<string> Chosen, ImmutableHashSet<string> Lost)
 {

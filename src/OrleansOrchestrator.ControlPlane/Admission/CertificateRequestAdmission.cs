@@ -3,7 +3,7 @@ using OrleansOrchestrator.Model.Metadata;
 
 namespace OrleansOrchestrator.ControlPlane.Admission;
 
-/// <summary>Writes into a certificate request who asks for it, which the approver relies on, and when its conditions came about.</summary>
+/// <summary>Writes into a certificate request who made it, which the approver relies on, and when its conditions changed.</summary>
 internal sealed class CertificateRequestAdmission(TimeProvider time) : IMutatingAdmission
 {
     public string Name => "CertificateRequest";

@@ -2,7 +2,7 @@ using k8s;
 
 namespace OrleansOrchestrator.ControlPlane.Admission;
 
-/// <summary>What a connection is opened for, as admission sees it: a <c>PodExecOptions</c>, <c>PodAttachOptions</c>,
+/// <summary>The options of a connection as admission sees them: a <c>PodExecOptions</c>, <c>PodAttachOptions</c>,
 /// <c>PodPortForwardOptions</c>, <c>PodProxyOptions</c>, <c>ServiceProxyOptions</c> or <c>NodeProxyOptions</c>.</summary>
 public sealed record ConnectOptions : IKubernetesObject
 {
@@ -12,10 +12,10 @@ public sealed record ConnectOptions : IKubernetesObject
     /// <inheritdoc/>
     public required string Kind { get; set; }
 
-    /// <summary>The container that is meant; null for the pod's only or default one.</summary>
+    /// <summary>The container; null for the pod's only or default one.</summary>
     public string? Container { get; init; }
 
-    /// <summary>The command that is to run, word by word; null where none runs.</summary>
+    /// <summary>The command and its arguments; null if none runs.</summary>
     public IReadOnlyList<string>? Command { get; init; }
 
     /// <summary>Whether input is sent.</summary>
@@ -33,6 +33,6 @@ public sealed record ConnectOptions : IKubernetesObject
     /// <summary>The ports that are forwarded; null where none are.</summary>
     public IReadOnlyList<int>? Ports { get; init; }
 
-    /// <summary>The path that is asked for through a proxy; null elsewhere.</summary>
+    /// <summary>The path requested through a proxy; null for other connections.</summary>
     public string? Path { get; init; }
 }

@@ -3,7 +3,7 @@ using OrleansOrchestrator.Model.Errors;
 
 namespace OrleansOrchestrator.ControlPlane.Admission;
 
-/// <summary>Nothing is created of a kind whose definition is being deleted: it would be left behind, out of everyone's reach.</summary>
+/// <summary>Refuses to create objects of a kind whose definition is being deleted: nobody could reach them afterwards.</summary>
 internal sealed class CustomResourceLifecycleAdmission : IMutatingAdmission
 {
     public string Name => "CustomResourceLifecycle";

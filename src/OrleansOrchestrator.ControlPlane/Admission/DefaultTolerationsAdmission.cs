@@ -3,7 +3,8 @@ using OrleansOrchestrator.Controllers.NodeLifecycle;
 
 namespace OrleansOrchestrator.ControlPlane.Admission;
 
-/// <summary>Lets every new pod stay for a while on a node that has gone silent, unless the pod decides otherwise.</summary>
+/// <summary>Lets a new pod stay for a while on a node that is not ready or unreachable, unless the pod has such tolerations of its
+/// own.</summary>
 internal sealed class DefaultTolerationsAdmission(NodeLifecycleOptions options) : IMutatingAdmission
 {
     public string Name => "DefaultTolerationSeconds";

@@ -4,20 +4,21 @@ using OrleansOrchestrator.Model.Resources;
 namespace OrleansOrchestrator.ControlPlane.Admission;
 
 /// <summary>
-/// Finds claims that nobody holds, by asking the store of the resource, which knows all of them: what it costs does not depend on how
-/// many objects there are. By the time of the commit somebody else may hold one; the commit then refuses it, and another is found.
+/// Finds claims that no object holds by asking the store of the resource, which knows all claims: the cost does not depend on the
+/// number of objects. Another object may take a claim before the commit; the commit then refuses it, and the caller searches again.
 /// </summary>
 internal sealed class FreeClaims(StoreClient store)
 {
-    // The first question nearly always finds what is wanted; the others go through what is left of a range that is nearly full.
+    // The claims of the first call to the store. They are nearly always enough. Later calls search a range that is nearly full.
     private const int FirstQuestion = 16;
+    // The claims of a later call: few calls search a whole range, and each stays a small message.
     private const int NextQuestion = 1024;
 
     /// <summary>Finds the first values of a sequence whose claims are free.</summary>
     /// <param name="definition">The kind.</param>
-    /// <param name="values">The values, as they are to be tried.</param>
+    /// <param name="values">The candidates in the order in which to try them.</param>
     /// <param name="claimOf">The claim of a value.</param>
-    /// <param name="excluded">Claims that are not to be had, whoever holds them.</param>
+    /// <param name="excluded">Claims that must not be used, whoever holds them.</param>
     /// <param name="wanted">How many to find.</param>
     /// <param name="cancellationToken">Ends the search.</param>
     /// <returns>The values; fewer than wanted if there are no more.</returns>

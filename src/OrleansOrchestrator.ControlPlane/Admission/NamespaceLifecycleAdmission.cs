@@ -8,8 +8,7 @@ using OrleansOrchestrator.Model.Resources;
 namespace OrleansOrchestrator.ControlPlane.Admission;
 
 /// <summary>
-/// Nothing is created in a namespace that does not exist or is being deleted, and the namespaces that the system itself
-/// needs are not deleted.
+/// Refuses to create objects in a namespace that does not exist or is being deleted, and to delete the system's own namespaces.
 /// </summary>
 /// <remarks>See k8s.io/apiserver/pkg/admission/plugin/namespace/lifecycle.</remarks>
 internal sealed class NamespaceLifecycleAdmission(WatchCaches caches, ResourceRegistry registry) : IMutatingAdmission
@@ -18,7 +17,7 @@ internal sealed class NamespaceLifecycleAdmission(WatchCaches caches, ResourceRe
 
     public string Name => "NamespaceLifecycle";
 
-    // Before anything else is checked, as in Kubernetes: what is in no namespace is told so, whatever else is wrong with it.
+    // Before anything else is checked, as in Kubernetes: a missing namespace is the first error to report.
     public bool Handles(AdmissionRequest request) => request.Operation switch
     {
         AdmissionOperation.Create => request.Definition.Namespaced && request.Subresource.Length == 0,
@@ -43,8 +42,8 @@ internal sealed class NamespaceLifecycleAdmission(WatchCaches caches, ResourceRe
         var found = cache.Find(new ObjectKey("", name));
         if (!isCurrent || found is null || found.IsDeleting)
         {
-            // The cache may be behind somebody who has just created or deleted the namespace and knows it. A deletion is told when no
-            // cache that says it is current is behind it; of a creation only the store knows.
+            // The cache may not have a namespace that the sender has just created or deleted. A deletion is acknowledged only when no
+            // cache that counts as current is behind it. A creation is certain in the store only.
             await cache.EnsureFreshAsync(Freshness.Latest, cancellationToken);
             found = cache.Find(new ObjectKey("", name)) ?? throw ApiErrors.NotFound(WellKnownResources.Namespaces, name);
         }

@@ -7,7 +7,7 @@ using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.ControlPlane.Admission;
 
-/// <summary>Gives every new pod the priority of its class, and holds that there is one global default.</summary>
+/// <summary>Gives a new pod the priority of its class, and allows only one global default class.</summary>
 /// <remarks>See the admission plug-in Priority, k8s.io/kubernetes/plugin/pkg/admission/priority.</remarks>
 internal sealed class PriorityAdmission(WatchCaches caches, ResourceRegistry registry) : IMutatingAdmission
 {
@@ -63,7 +63,7 @@ internal sealed class PriorityAdmission(WatchCaches caches, ResourceRegistry reg
         var key = new ObjectKey("", spec.PriorityClassName);
         if (cache.Find(key) is not { } found)
         {
-            // The cache may be behind somebody who has just created the class.
+            // The cache may not have a class that the sender has just created.
             await cache.EnsureFreshAsync(Freshness.Latest, cancellationToken);
             found = cache.Find(key) ?? throw ApiErrors.Forbidden(WellKnownResources.Pods, request.Key.Name, $"no PriorityClass with name {spec.PriorityClassName} was found");
         }
@@ -71,7 +71,7 @@ internal sealed class PriorityAdmission(WatchCaches caches, ResourceRegistry reg
         return found.SharedModel<V1PriorityClass>();
     }
 
-    /// <summary>The global default: the one of the lowest value, should there be several.</summary>
+    /// <summary>The global default; of several the one with the lowest value.</summary>
     private V1PriorityClass? FindDefault()
     {
         V1PriorityClass? lowest = null;

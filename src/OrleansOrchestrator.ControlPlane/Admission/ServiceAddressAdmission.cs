@@ -7,8 +7,8 @@ using OrleansOrchestrator.Model.Validation;
 namespace OrleansOrchestrator.ControlPlane.Admission;
 
 /// <summary>
-/// Gives services their cluster IP and node ports. It picks at random among what the store says that no service holds; a pick that loses
-/// a race is refused by the commit, and another one is made.
+/// Assigns cluster IPs and node ports to services. It picks at random among values that the store reports as free. If another service
+/// takes the value first, the commit refuses it and another value is chosen.
 /// </summary>
 internal sealed class ServiceAddressAdmission(ServiceAddressOptions options, FreeClaims free) : IChoosingAdmission
 {
@@ -47,7 +47,7 @@ internal sealed class ServiceAddressAdmission(ServiceAddressOptions options, Fre
         return await ChooseAsync(request with { Choices = request.Choices with { Lost = request.Choices.Lost.Add(claim) } }, spec, cancellationToken);
     }
 
-    /// <summary>Takes a node port that was chosen, and that somebody else has, off all that use it.</summary>
+    /// <summary>Removes a chosen node port that another service holds from all ports that use it.</summary>
     /// <returns>Whether anything used it.</returns>
     private static bool TryGiveBack(AdmissionRequest request, V1ServiceSpec spec, string claim)
     {
@@ -130,12 +130,13 @@ internal sealed class ServiceAddressAdmission(ServiceAddressOptions options, Fre
         AdmissionRequest request, IEnumerable<T> values, Func<T, string> claimOf, IReadOnlySet<string> excluded, int wanted,
         CancellationToken cancellationToken) => free.FindAsync(request.Definition, values, claimOf, excluded, wanted, cancellationToken);
 
-    /// <summary>The ports that a node port is chosen for: one of those that share it.</summary>
+    /// <summary>The ports that need a node port; one of several that share it.</summary>
     private static List<V1ServicePort> PortsToChoose(V1ServiceSpec spec) => !ServiceFacts.ChoosesNodePorts(spec)
         ? []
         : [.. (spec.Ports ?? []).Where(port => port.NodePort is null or 0).DistinctBy(port => port.Port)];
 
-    /// <summary>All addresses, from a random one on. The first of the range is the API's own; whoever wants it names it.</summary>
+    /// <summary>All addresses, beginning with a random one. The range's first address belongs to the API; a service gets it only by
+    /// naming it.</summary>
     private IEnumerable<string> Addresses()
     {
         var count = _range.Count - 1;
@@ -143,7 +144,7 @@ internal sealed class ServiceAddressAdmission(ServiceAddressOptions options, Fre
         return Enumerable.Range(0, count).Select(i => _range.At(1 + ((start + i) % count)).ToString());
     }
 
-    /// <summary>All node ports, from a random one on.</summary>
+    /// <summary>All node ports, beginning with a random one.</summary>
     private IEnumerable<int> NodePorts()
     {
         var count = options.NodePortLast - options.NodePortFirst + 1;
@@ -151,7 +152,7 @@ internal sealed class ServiceAddressAdmission(ServiceAddressOptions options, Fre
         return Enumerable.Range(0, count).Select(i => options.NodePortFirst + ((start + i) % count));
     }
 
-    /// <summary>One port in several protocols, as DNS has, is one node port.</summary>
+    /// <summary>Gives the same node port to a port with several protocols, such as DNS.</summary>
     private static void ShareNodePorts(V1ServiceSpec spec)
     {
         if (!ServiceFacts.ChoosesNodePorts(spec))

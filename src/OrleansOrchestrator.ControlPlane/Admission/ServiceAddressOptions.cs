@@ -3,10 +3,10 @@ using OrleansOrchestrator.Model.Validation;
 
 namespace OrleansOrchestrator.ControlPlane.Admission;
 
-/// <summary>Where service addresses come from.</summary>
+/// <summary>The ranges of service addresses and node ports.</summary>
 public sealed record ServiceAddressOptions
 {
-    /// <summary>The IPv4 range of cluster IPs, as in <c>10.96.0.0/16</c>. Its first address is the API's own.</summary>
+    /// <summary>The IPv4 range of cluster IPs, such as <c>10.96.0.0/16</c>. Its first address belongs to the API.</summary>
     public string ServiceCidr { get; init; } = "10.96.0.0/16";
 
     /// <summary>The first node port.</summary>

@@ -6,8 +6,8 @@ using OrleansOrchestrator.Model.Validation;
 namespace OrleansOrchestrator.ControlPlane.Admission;
 
 /// <summary>
-/// Completes a service's IP families and its policy about them from what else it says, and refuses families that the cluster does not
-/// have. Service addresses are of one family here, IPv4.
+/// Completes a service's IP families and family policy from its other fields, and refuses families that the cluster does not have.
+/// Service addresses here are IPv4 only.
 /// </summary>
 /// <remarks>See initIPFamilyFields in k8s.io/kubernetes/pkg/registry/core/service/storage.</remarks>
 internal static class ServiceFamilies
@@ -18,9 +18,9 @@ internal static class ServiceFamilies
     private const string RequireDualStack = "RequireDualStack";
 
     /// <summary>Completes a spec in place.</summary>
-    /// <param name="spec">The service as it will be, with an address range, which a service with an external name only does not have.</param>
-    /// <param name="current">The service as it is; null for a new one.</param>
-    /// <returns>What is wrong with it.</returns>
+    /// <param name="spec">The new service; it has cluster IPs, unlike an ExternalName service.</param>
+    /// <param name="current">The present service; null for a new one.</param>
+    /// <returns>The faults of the spec.</returns>
     public static FieldErrors Complete(V1ServiceSpec spec, V1ServiceSpec? current)
     {
         var errors = new FieldErrors();
@@ -31,7 +31,7 @@ internal static class ServiceFamilies
         var addresses = spec.ClusterIPs ?? [];
         var families = spec.IpFamilies ?? [];
 
-        // Validation tells what is malformed.
+        // Validation reports malformed values.
         if (families.Any(family => family is not (Own or Other)) || families.Distinct().Count() < families.Count
             || addresses.Count > 2 || addresses.Any(address => address != ServiceFacts.NoAddress && AddressSyntax.FamilyOf(address) is null))
         {
@@ -53,7 +53,7 @@ internal static class ServiceFamilies
             families = [Own];
         if (isAnyones)
         {
-            // Whoever keeps its endpoints may use any family: the cluster has no part in it.
+            // A headless service without a selector may use any family: the cluster does not handle its endpoints.
             if (families.Count == 1 && spec.IpFamilyPolicy != SingleStack)
                 families = [families[0], families[0] == Own ? Other : Own];
         }
@@ -66,14 +66,14 @@ internal static class ServiceFamilies
         return errors;
     }
 
-    /// <summary>Whether an update leaves alone what was settled for whoever takes what there is.</summary>
+    /// <summary>Whether an update leaves the families and the policy as they were settled.</summary>
     private static bool IsSettled(V1ServiceSpec spec, V1ServiceSpec current) =>
         spec.IpFamilyPolicy == "PreferDualStack" && current.IpFamilyPolicy == "PreferDualStack"
         && spec.IpFamilies is { Count: > 0 } && current.IpFamilies is { Count: > 0 }
         && spec.ClusterIPs is { Count: > 0 } && current.ClusterIPs is { Count: > 0 }
         && spec.IpFamilies.SequenceEqual(current.IpFamilies) && spec.ClusterIPs.SequenceEqual(current.ClusterIPs);
 
-    /// <summary>The second address and family go with the policy that wants two, and not without it.</summary>
+    /// <summary>Removes the second address and family when the policy no longer asks for two.</summary>
     private static (IList<string> Addresses, IList<string> Families) Reduce(
         V1ServiceSpec spec, V1ServiceSpec current, IList<string> addresses, IList<string> families, FieldErrors errors)
     {

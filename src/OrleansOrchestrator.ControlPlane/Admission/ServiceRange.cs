@@ -43,7 +43,7 @@ public sealed class ServiceRange
         return new IPAddress(bytes);
     }
 
-    /// <summary>Whether an address is one of these.</summary>
+    /// <summary>Whether the range contains an address.</summary>
     public bool Contains(IPAddress address)
     {
         if (address.AddressFamily != AddressFamily.InterNetwork)

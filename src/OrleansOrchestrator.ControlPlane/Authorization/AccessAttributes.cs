@@ -1,6 +1,6 @@
 namespace OrleansOrchestrator.ControlPlane.Authorization;
 
-/// <summary>What somebody wants to do: an action on a resource, or on another path of the API.</summary>
+/// <summary>The action that somebody asks for, on a resource or on another path of the API.</summary>
 /// <remarks>The same notion as k8s.io/apiserver/pkg/authorization/authorizer.Attributes.</remarks>
 public record AccessAttributes
 {
@@ -10,7 +10,7 @@ public record AccessAttributes
     /// <summary>The verb: one of <see cref="Verbs"/> for a resource, the method in lower case for any other path.</summary>
     public required string Verb { get; init; }
 
-    /// <summary>Whether it is on a resource rather than on something else, as <c>/version</c>.</summary>
+    /// <summary>Whether the action is on a resource rather than on another path such as <c>/version</c>.</summary>
     public bool IsResource { get; init; }
 
     /// <summary>The API group; empty for core.</summary>
@@ -31,6 +31,6 @@ public record AccessAttributes
     /// <summary>The object's name; empty for a collection.</summary>
     public string Name { get; init; } = "";
 
-    /// <summary>Whether nothing is changed by it.</summary>
+    /// <summary>Whether the action changes nothing.</summary>
     public bool IsReadOnly => Verb is Verbs.Get or Verbs.List or Verbs.Watch or "head" or "options";
 }

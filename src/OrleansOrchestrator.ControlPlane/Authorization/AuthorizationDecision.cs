@@ -1,32 +1,32 @@
 namespace OrleansOrchestrator.ControlPlane.Authorization;
 
-/// <summary>What an authorizer says.</summary>
+/// <summary>The verdict of an authorizer.</summary>
 public enum Verdict
 {
-    /// <summary>Nothing: others are asked, and what nobody allows is forbidden.</summary>
+    /// <summary>No opinion: other authorizers are asked, and what none allows is forbidden.</summary>
     NoOpinion,
 
-    /// <summary>It is allowed, and nobody else is asked.</summary>
+    /// <summary>Allowed; no other authorizer is asked.</summary>
     Allow,
 
-    /// <summary>It is forbidden, and nobody else is asked.</summary>
+    /// <summary>Forbidden; no other authorizer is asked.</summary>
     Deny,
 }
 
-/// <summary>Whether something is allowed.</summary>
+/// <summary>The decision about an action.</summary>
 /// <param name="Verdict">What the authorizer says.</param>
-/// <param name="Reason">Why, for the sender and for reviews; empty if there is nothing to tell.</param>
+/// <param name="Reason">The reason, for the sender and for reviews; empty if there is none.</param>
 public readonly record struct AuthorizationDecision(Verdict Verdict, string Reason = "")
 {
-    /// <summary>It is allowed.</summary>
+    /// <summary>The action is allowed.</summary>
     public static AuthorizationDecision Allowed => new(Verdict.Allow);
 
-    /// <summary>Nothing is said.</summary>
+    /// <summary>No opinion.</summary>
     public static AuthorizationDecision NoOpinion => new(Verdict.NoOpinion);
 
     /// <summary>Whether it is allowed.</summary>
     public bool IsAllowed => Verdict == Verdict.Allow;
 
-    /// <summary>It is forbidden.</summary>
+    /// <summary>The action is forbidden.</summary>
     public static AuthorizationDecision Denied(string reason) => new(Verdict.Deny, reason);
 }

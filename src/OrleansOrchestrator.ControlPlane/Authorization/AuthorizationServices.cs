@@ -3,10 +3,11 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace OrleansOrchestrator.ControlPlane.Authorization;
 
-/// <summary>Composes the authorizers of a silo.</summary>
+/// <summary>Registers the authorizers of a silo.</summary>
 public static class AuthorizationServices
 {
-    /// <summary>Adds the chain of authorizers and the built-in one, once. An <see cref="IAuthorizer"/> that is added later is asked later.</summary>
+    /// <summary>Registers the chain of authorizers and the built-in one, once. An <see cref="IAuthorizer"/> that is registered later is
+    /// asked later.</summary>
     public static IServiceCollection AddAuthorizers(this IServiceCollection services)
     {
         services.TryAddSingleton<AuthorizerChain>();

@@ -1,6 +1,6 @@
 namespace OrleansOrchestrator.ControlPlane.Authorization;
 
-/// <summary>Asks all authorizers in order: the first that allows or denies decides. What none allows is forbidden.</summary>
+/// <summary>Asks all authorizers in order. The first that allows or denies decides; what none allows is forbidden.</summary>
 public sealed class AuthorizerChain(IEnumerable<IAuthorizer> authorizers)
 {
     private readonly IAuthorizer[] _authorizers = [.. authorizers];

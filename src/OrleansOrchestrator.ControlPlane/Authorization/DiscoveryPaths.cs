@@ -1,11 +1,11 @@
 namespace OrleansOrchestrator.ControlPlane.Authorization;
 
-/// <summary>The paths that tell what is served. Every client starts with them.</summary>
+/// <summary>The discovery paths. Every client starts with them.</summary>
 internal static class DiscoveryPaths
 {
     private static readonly string[] Roots = ["/api", "/apis", "/openapi"];
 
-    /// <summary>The paths as rules name them.</summary>
+    /// <summary>The paths as patterns of rules.</summary>
     public static string[] Patterns { get; } = [.. Roots.SelectMany(root => new[] { root, root + "/*" })];
 
     /// <summary>Whether a path is one of them.</summary>

@@ -1,9 +1,9 @@
 namespace OrleansOrchestrator.ControlPlane.Authorization;
 
-/// <summary>The paths that tell nothing about anyone's objects and are open to all, so that probes need no credentials.</summary>
+/// <summary>The paths that reveal nothing about objects and are open to all, so that probes need no credentials.</summary>
 internal static class PublicPaths
 {
-    /// <summary>The paths as rules name them.</summary>
+    /// <summary>The paths as patterns of rules.</summary>
     public static string[] Patterns { get; } = ["/healthz", "/healthz/*", "/livez", "/livez/*", "/readyz", "/readyz/*", "/version"];
 
     /// <summary>Whether a path is one of them.</summary>

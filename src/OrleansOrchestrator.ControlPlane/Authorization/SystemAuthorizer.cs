@@ -3,8 +3,8 @@ using k8s.Models;
 namespace OrleansOrchestrator.ControlPlane.Authorization;
 
 /// <summary>
-/// The rules that hold without any configuration: masters may do everything, anyone may ask for health and version, and
-/// whoever is known may find out what is served, who they are and what they may do.
+/// The rules that hold without configuration. Masters may do everything. Anyone may ask for health and version. Authenticated users may
+/// read discovery, and ask who they are and what they may do.
 /// </summary>
 internal sealed class SystemAuthorizer : IAuthorizer
 {

@@ -1,6 +1,6 @@
 namespace OrleansOrchestrator.ControlPlane.Authorization;
 
-/// <summary>Who asks.</summary>
+/// <summary>The user who sends a request.</summary>
 /// <param name="Name">The user's name.</param>
 /// <param name="Groups">The groups the user is in.</param>
 /// <param name="Uid">The user's uid, where the authenticator knows one.</param>
@@ -8,7 +8,7 @@ public sealed record UserInfo(string Name, IReadOnlyList<string> Groups, string?
 {
     private static readonly IReadOnlyDictionary<string, IReadOnlyList<string>> NothingMore = new Dictionary<string, IReadOnlyList<string>>();
 
-    /// <summary>What else is known of the user, by keys in lower case.</summary>
+    /// <summary>Further attributes of the user, by lower-case key.</summary>
     public IReadOnlyDictionary<string, IReadOnlyList<string>> Extra { get; init; } = NothingMore;
 
     /// <summary>The control plane itself.</summary>

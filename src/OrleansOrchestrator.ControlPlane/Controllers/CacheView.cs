@@ -6,7 +6,7 @@ using OrleansOrchestrator.Model.Selectors;
 
 namespace OrleansOrchestrator.ControlPlane.Controllers;
 
-/// <summary>The cluster's objects as this silo's caches have them, for the relations of one reconciler.</summary>
+/// <summary>The objects in this silo's caches, for the relations of one reconciler.</summary>
 /// <param name="caches">The caches.</param>
 /// <param name="registry">All kinds.</param>
 /// <param name="primary">The reconciler's primary resource.</param>
@@ -20,7 +20,7 @@ internal sealed class CacheView(WatchCaches caches, ResourceRegistry registry, R
     /// <inheritdoc/>
     public IReadOnlyList<ResourceDefinition> StoredKinds => registry.Stored;
 
-    /// <summary>Sets the present objects of a kind that is computed.</summary>
+    /// <summary>Sets the present objects of a computed kind.</summary>
     public void SetComputed(ResourceName resource, IReadOnlyList<StoredObject> objects) => _computed[resource] = objects;
 
     /// <inheritdoc/>

@@ -29,10 +29,10 @@ internal sealed partial class ControllerGrain(
     Reflector reflector, ObjectFaults faults, ResourceRegistry registry, SiloPlaces places, ControllerOptions options, TimeProvider time,
     ILogger<ControllerGrain> logger) : LoopingGrain, IControllerGrain
 {
-    // What was written of each resource; one number for all objects, so that none has to be remembered.
+    // The newest revision written of each resource. One number serves all objects, so that none is kept per object.
     private readonly Dictionary<ResourceName, long> _written = [];
 
-    // Keys of which something may have been written that is in no answer.
+    // Keys with writes whose outcome is unknown.
     private readonly HashSet<ObjectKey> _uncertain = [];
     private readonly long _began = time.GetTimestamp();
     private IReconciler _reconciler = null!;
@@ -47,7 +47,7 @@ internal sealed partial class ControllerGrain(
     /// <inheritdoc/>
     public override async Task<string?> CheckAsync()
     {
-        // Silos have come or gone. Whoever asks next brings it up where it belongs.
+        // The set of silos changed. The next call activates the shard on its proper silo.
         if (time.GetElapsedTime(_began) > options.ShardStayMin && !_workers.IsBusy && places.IsMisplaced(this.GetPrimaryKeyString()))
             DeactivateOnIdle();
         return await base.CheckAsync();
@@ -76,7 +76,7 @@ internal sealed partial class ControllerGrain(
         ];
     }
 
-    /// <summary>Queues the primaries that some events concern.</summary>
+    /// <summary>Queues the primaries that the events concern.</summary>
     private async Task NoteAsync(ResourceName resource, IReadOnlyList<WatchEvent> events)
     {
         if (resource == _reconciler.Primary)
@@ -116,7 +116,7 @@ internal sealed partial class ControllerGrain(
         ? new ObjectChange(null, @event.Previous ?? @event.Object)
         : new ObjectChange(@event.Object, @event.Previous);
 
-    /// <summary>Queues a key, if it is this shard's.</summary>
+    /// <summary>Queues a key if it belongs to this shard.</summary>
     private void Queue(ObjectKey key)
     {
         var hash = ShardPlacement.StableHash(key.Name, ShardPlacement.StableHash(key.Namespace));
@@ -124,7 +124,7 @@ internal sealed partial class ControllerGrain(
             _workers.Add(key);
     }
 
-    /// <summary>Queues every primary object, and those that are gone but have left something behind.</summary>
+    /// <summary>Queues all primary objects, and keys of deleted ones to which other objects still relate.</summary>
     private void QueueAll()
     {
         QueuePrimaries(_primaries.KeysAfter(null, int.MaxValue));
@@ -140,7 +140,7 @@ internal sealed partial class ControllerGrain(
         }
     }
 
-    /// <summary>Whether there may be something to do. Of an object that cannot be read, its reconciliation will tell why.</summary>
+    /// <summary>Whether a reconcile may have something to do. An unreadable object counts, because its reconcile reports the fault.</summary>
     private bool IsWorthALook(StoredObject obj)
     {
         try
@@ -153,7 +153,7 @@ internal sealed partial class ControllerGrain(
         }
     }
 
-    /// <summary>Queues the next part of all objects, so that all have had their turn when the period is over.</summary>
+    /// <summary>Queues the next slice of all objects, so that each is queued once per resync period.</summary>
     private Task<TimeSpan?> ResyncAsync(CancellationToken cancellationToken)
     {
         var share = Math.Min(1, options.ResyncSlicePeriod / options.ResyncPeriod);
@@ -166,7 +166,7 @@ internal sealed partial class ControllerGrain(
         return Task.FromResult<TimeSpan?>(options.ResyncSlicePeriod);
     }
 
-    /// <summary>Queues the primaries that do not exist and to which something still relates.</summary>
+    /// <summary>Queues deleted primaries to which other objects still relate.</summary>
     private void QueueGone()
     {
         var concerned = new ConcernedPrimaries();
@@ -182,7 +182,7 @@ internal sealed partial class ControllerGrain(
 
     private async Task<WorkOutcome> ReconcileAsync(ObjectKey key)
     {
-        // An earlier activation, perhaps on a silo that died, or a write that failed may have left what only the store knows.
+        // An earlier activation, perhaps on a dead silo, or a failed write may have left a state that only the store knows.
         var isUncertain = time.GetElapsedTime(_began) < options.LatestAfterMove || _uncertain.Contains(key);
         foreach (var cache in _observed)
         {
@@ -190,7 +190,7 @@ internal sealed partial class ControllerGrain(
             await cache.EnsureFreshAsync(freshness, CancellationToken.None);
         }
 
-        // Until everything is known to have gone well.
+        // Removed again when all writes are known to have succeeded.
         _uncertain.Add(key);
         var plan = _reconciler.Reconcile(await reader.ReadAsync(_reconciler, key, CancellationToken.None));
         var outcome = await applier.ApplyAsync(_identity, new ObjectReference(registry[_reconciler.Primary], key), plan);

@@ -5,7 +5,7 @@ using OrleansOrchestrator.Model.Names;
 
 namespace OrleansOrchestrator.ControlPlane.Controllers;
 
-/// <summary>As whom a controller writes, and as what it records events.</summary>
+/// <summary>The identity under which a controller writes and records events.</summary>
 /// <param name="Component">The source of its events.</param>
 /// <param name="Options">The options of its writes: its user and field manager.</param>
 internal sealed record ControllerIdentity(string Component, WriteOptions Options)

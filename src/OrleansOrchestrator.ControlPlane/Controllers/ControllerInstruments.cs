@@ -5,7 +5,7 @@ using OrleansOrchestrator.ControlPlane.Telemetry;
 
 namespace OrleansOrchestrator.ControlPlane.Controllers;
 
-/// <summary>Figures of controllers, under the metric names of Kubernetes' controller-runtime where it has them.</summary>
+/// <summary>Metrics of controllers, under the names of Kubernetes' controller-runtime where it has them.</summary>
 internal static class ControllerInstruments
 {
     private static readonly Counter<long> Reconciles = ControlPlaneMeter.Meter.CreateCounter<long>(
@@ -20,10 +20,10 @@ internal static class ControllerInstruments
     private static readonly Counter<long> Actions = ControlPlaneMeter.Meter.CreateCounter<long>(
         "orchestrator_controller_actions", description: "What controllers did to objects, by kind of action, resource and result.");
 
-    /// <summary>Counts a reconcile that begins, or with -1 one that ends.</summary>
+    /// <summary>Counts the start of a reconcile; with -1 its end.</summary>
     public static void Working(string controller, int delta) => Active.Add(delta, new KeyValuePair<string, object?>("controller", controller));
 
-    /// <summary>Records a reconcile that has ended.</summary>
+    /// <summary>Records a finished reconcile.</summary>
     public static void Reconciled(string controller, WorkOutcome outcome, TimeSpan elapsed)
     {
         if (!Reconciles.Enabled && !Durations.Enabled)

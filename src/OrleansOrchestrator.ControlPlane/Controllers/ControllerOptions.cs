@@ -5,13 +5,13 @@ namespace OrleansOrchestrator.ControlPlane.Controllers;
 /// <summary>Bounds and times of the controllers.</summary>
 public sealed record ControllerOptions
 {
-    /// <summary>In how many parts each controller works, which are spread over the silos.</summary>
+    /// <summary>The shards of each controller. They are spread over the silos.</summary>
     public int ShardsPerController { get; init; } = 4;
 
-    /// <summary>The most objects that one part of a controller works on at the same time.</summary>
+    /// <summary>The most objects that one shard reconciles at the same time.</summary>
     public int ConcurrencyMax { get; init; } = 16;
 
-    /// <summary>The most actions of one plan that are under way at once. Creations are one commit, the others one each.</summary>
+    /// <summary>The most actions of one plan in flight. Creations share one commit, other actions take one each.</summary>
     public int ActionsAtOnceMax { get; init; } = 128;
 
     /// <summary>The wait after the first failure; it doubles with each further one.</summary>
@@ -20,21 +20,21 @@ public sealed record ControllerOptions
     /// <summary>The longest wait after a failure.</summary>
     public TimeSpan BackoffMax { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>How often every object is looked at even if nothing changes. The looks are spread over the time.</summary>
+    /// <summary>How often each object is reconciled even without a change. The reconciles are spread over the period.</summary>
     public TimeSpan ResyncPeriod { get; init; } = TimeSpan.FromHours(1);
 
-    /// <summary>How often the next of these looks are due.</summary>
+    /// <summary>How often a slice of the resync is queued.</summary>
     public TimeSpan ResyncSlicePeriod { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>
-    /// How long a part of a controller stays on a silo at the least before it moves to the one where it belongs since silos have
-    /// come or gone: they learn of each other one after another.
+    /// The least time that a shard stays on a silo before it moves to its proper one after silos came or went: silos learn of each
+    /// other one after another.
     /// </summary>
     public TimeSpan ShardStayMin { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>
-    /// For how long a part of a controller that begins anew observes the newest state only: writes of its predecessor may be on
-    /// their way for as long as a call takes at the most.
+    /// For how long a new activation of a shard reads only the newest state: writes of the previous activation may be in flight for as
+    /// long as a call may take.
     /// </summary>
     public TimeSpan LatestAfterMove { get; init; } = TimeSpan.FromSeconds(30);
 

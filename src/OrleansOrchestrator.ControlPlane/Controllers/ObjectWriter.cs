@@ -11,8 +11,7 @@ using OrleansOrchestrator.Model.Resources;
 namespace OrleansOrchestrator.ControlPlane.Controllers;
 
 /// <summary>
-/// Writes for one controller through the door that all writes use. Creations that are asked for in one turn go to the store as
-/// one commit.
+/// Writes for one controller through the write pipeline that all writers use. Creations of one grain turn become one commit.
 /// </summary>
 internal sealed class ObjectWriter(ObjectClient objects, ResourceRegistry registry, WriteOptions options) : IObjectWriter
 {
@@ -63,7 +62,7 @@ internal sealed class ObjectWriter(ObjectClient objects, ResourceRegistry regist
             Uid = deletion.Uid,
             ResourceVersion = deletion.ResourceVersion,
             GracePeriodSeconds = deletion.GracePeriodSeconds,
-            // What the control plane deletes takes its dependents along, whatever the kind's default is for clients.
+            // The control plane's deletions include dependents, whatever the kind's default for clients.
             Propagation = deletion.Propagation ?? (definition.DefaultPropagation == DeletionPropagation.Background ? null : DeletionPropagation.Background),
         };
         return UnlessGoneAsync(async () =>
@@ -115,7 +114,7 @@ internal sealed class ObjectWriter(ObjectClient objects, ResourceRegistry regist
 
     private ObjectReference Reference(ResourceName resource, ObjectKey key, string subresource) => new(registry[resource], key, subresource);
 
-    /// <summary>Creates what has been asked for in the turn that asked first.</summary>
+    /// <summary>Creates all objects requested in the same turn.</summary>
     private async Task CreateGatheredAsync()
     {
         await Task.Yield();

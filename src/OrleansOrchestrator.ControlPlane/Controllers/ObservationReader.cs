@@ -7,11 +7,11 @@ using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.ControlPlane.Controllers;
 
-/// <summary>Reads what a reconciler decides on from this silo's caches.</summary>
+/// <summary>Reads a reconciler's input from this silo's caches.</summary>
 internal sealed class ObservationReader(
     WatchCaches caches, ResourceRegistry registry, INewestKinds kinds, ComputedReads computed, TimeProvider time)
 {
-    /// <summary>Observes one primary object and what belongs to it.</summary>
+    /// <summary>Reads one primary and the objects of its relations.</summary>
     public async Task<Observation> ReadAsync(IReconciler reconciler, ObjectKey key, CancellationToken cancellationToken)
     {
         var view = new CacheView(caches, registry, reconciler.Primary);
@@ -23,7 +23,7 @@ internal sealed class ObservationReader(
 
     private async Task ReadAnewAsync(ResourceName resource, CacheView view, CancellationToken cancellationToken)
     {
-        // A kind that is gone has no objects.
+        // A removed kind has no objects.
         if (await kinds.FindNewestAsync(resource, cancellationToken) is not { } definition)
             return;
         if (definition.IsStored)

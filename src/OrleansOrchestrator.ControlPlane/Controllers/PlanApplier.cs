@@ -10,10 +10,10 @@ using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.ControlPlane.Controllers;
 
-/// <summary>What came of a plan.</summary>
+/// <summary>The outcome of a plan.</summary>
 /// <param name="Written">The newest revision written of each resource.</param>
-/// <param name="IsKnown">Whether these are all revisions that were written.</param>
-/// <param name="Refused">The objects that were to be written and were not, and why; a creation's by the name it asked for.</param>
+/// <param name="IsKnown">Whether the list of written revisions is complete.</param>
+/// <param name="Refused">The objects that could not be written, with the reason. A creation is listed under the name it asked for.</param>
 internal sealed record PlanOutcome(
     IReadOnlyDictionary<ResourceName, long> Written, bool IsKnown, IReadOnlyDictionary<(ResourceName Resource, ObjectKey Key), ApiException> Refused)
 {
@@ -21,14 +21,14 @@ internal sealed record PlanOutcome(
     public bool Succeeded => Refused.Count == 0;
 }
 
-/// <summary>Applies plans through the one door that all writes use. An object that this door refuses for good is told of.</summary>
+/// <summary>Applies plans through the write pipeline that all writers use. Reports objects that are refused for good.</summary>
 internal sealed partial class PlanApplier(
     ObjectClient objects, WatchCaches caches, ResourceRegistry registry, EventRecorder events, ObjectFaults faults, ControllerOptions options,
     ILogger<PlanApplier> logger)
 {
-    /// <summary>Applies a plan. Actions of one type on one resource that follow each other are applied at once.</summary>
-    /// <param name="identity">Whose plan it is.</param>
-    /// <param name="subject">The object that it is about, on which its events are recorded.</param>
+    /// <summary>Applies a plan. Consecutive actions of one type on one resource run concurrently.</summary>
+    /// <param name="identity">The controller that made the plan.</param>
+    /// <param name="subject">The primary object; it gets the events.</param>
     /// <param name="plan">The plan.</param>
     public async Task<PlanOutcome> ApplyAsync(ControllerIdentity identity, ObjectReference subject, Plan plan)
     {
@@ -72,7 +72,7 @@ internal sealed partial class PlanApplier(
     private static PlanOutcome Nothing { get; } = new(
         new Dictionary<ResourceName, long>(), true, new Dictionary<(ResourceName Resource, ObjectKey Key), ApiException>());
 
-    /// <summary>The next actions of one type on one resource.</summary>
+    /// <summary>Takes the next actions of one type on one resource.</summary>
     private List<ObjectAction> TakeBatch(IReadOnlyList<ObjectAction> actions, ref int next)
     {
         var batch = new List<ObjectAction> { actions[next++] };

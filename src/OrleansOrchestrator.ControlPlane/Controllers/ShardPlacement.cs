@@ -4,11 +4,11 @@ using Orleans.Runtime.Placement;
 
 namespace OrleansOrchestrator.ControlPlane.Controllers;
 
-/// <summary>Spreads the shards of a controller evenly over the silos, and the first shards of all controllers too.</summary>
+/// <summary>Spreads the shards of a controller evenly over the silos, and the first shards of all controllers as well.</summary>
 [GenerateSerializer, Immutable, Alias("ShardPlacement")]
 internal sealed class ShardPlacement : PlacementStrategy
 {
-    /// <summary>The strategy: it has no state.</summary>
+    /// <summary>The stateless strategy.</summary>
     public static ShardPlacement Instance { get; } = new();
 
     /// <summary>The parts of a shard's key.</summary>
@@ -18,7 +18,7 @@ internal sealed class ShardPlacement : PlacementStrategy
         return (shard[..slash], uint.Parse(shard.AsSpan(slash + 1), CultureInfo.InvariantCulture));
     }
 
-    /// <summary>The silo of a shard: the same for everybody who knows the same silos.</summary>
+    /// <summary>The silo of a shard. All who know the same silos get the same answer.</summary>
     /// <param name="shard">The shard's key.</param>
     /// <param name="silos">The silos, in any order; not empty.</param>
     public static SiloAddress Choose(string shard, IEnumerable<SiloAddress> silos)
@@ -37,11 +37,11 @@ internal sealed class ShardPlacement : PlacementStrategy
     }
 }
 
-/// <summary>Marks the grains that are placed so.</summary>
+/// <summary>Marks grains with this placement.</summary>
 [AttributeUsage(AttributeTargets.Class)]
 internal sealed class ShardPlacementAttribute() : PlacementAttribute(ShardPlacement.Instance);
 
-/// <summary>Chooses the silo of a shard that is activated.</summary>
+/// <summary>Chooses the silo for the activation of a shard.</summary>
 internal sealed class ShardPlacementDirector : IPlacementDirector
 {
     /// <inheritdoc/>
@@ -49,10 +49,10 @@ internal sealed class ShardPlacementDirector : IPlacementDirector
         Task.FromResult(ShardPlacement.Choose(target.GrainIdentity.Key.ToString()!, context.GetCompatibleSilos(target)));
 }
 
-/// <summary>Knows whether a shard that runs on this silo still belongs here.</summary>
+/// <summary>Tells whether a shard on this silo still belongs here.</summary>
 internal sealed class SiloPlaces(IClusterMembershipService membership, ILocalSiloDetails silo)
 {
-    /// <summary>Whether a shard belongs to another silo, now that silos have come or gone.</summary>
+    /// <summary>Whether a shard belongs to another silo, because silos came or went.</summary>
     public bool IsMisplaced(string shard)
     {
         var active = membership.CurrentSnapshot.Members.Values

@@ -4,14 +4,14 @@ using OrleansOrchestrator.Loops;
 namespace OrleansOrchestrator.ControlPlane.Controllers;
 
 /// <summary>
-/// A rate-limited queue of keys: each is at most once in the queue and at most once at work. A key that comes again while
-/// it is at work is queued when that work ends; one whose work failed waits for longer each time. Groups of keys take turns, so that a
-/// namespace with very many keeps no other waiting. Time is an argument.
+/// A rate-limited queue of keys. A key is in the queue at most once and in work at most once. A key that is added while it is in work
+/// is queued again when that work ends; a failed key waits longer each time. Groups of keys take turns, so that a large namespace does
+/// not delay the others. The current time is an argument.
 /// </summary>
-/// <param name="name">Whose queue it is, for figures.</param>
+/// <param name="name">The queue's name in metrics.</param>
 /// <param name="backoffBase">The wait after the first failure.</param>
 /// <param name="backoffMax">The longest wait after a failure.</param>
-/// <param name="groupOf">The group of a key: its namespace.</param>
+/// <param name="groupOf">The group of a key, which is its namespace.</param>
 internal sealed class WorkQueue<TKey>(string name, TimeSpan backoffBase, TimeSpan backoffMax, Func<TKey, string> groupOf)
     where TKey : notnull
 {
@@ -23,13 +23,13 @@ internal sealed class WorkQueue<TKey>(string name, TimeSpan backoffBase, TimeSpa
     private readonly PriorityQueue<TKey, DateTimeOffset> _delayed = new();
     private readonly Dictionary<TKey, DateTimeOffset> _due = [];
 
-    /// <summary>Its figures.</summary>
+    /// <summary>The queue's metrics.</summary>
     public WorkQueueInstruments Instruments { get; } = new(name);
 
-    /// <summary>The number of keys that are ready or at work.</summary>
+    /// <summary>The number of keys that are ready or in work.</summary>
     public int Count => _ready.Count + _working.Count;
 
-    /// <summary>Wants a key to be reconciled now.</summary>
+    /// <summary>Queues a key now.</summary>
     /// <param name="key">The key.</param>
     /// <param name="now">The time.</param>
     public void Add(TKey key, DateTimeOffset now)
@@ -45,7 +45,7 @@ internal sealed class WorkQueue<TKey>(string name, TimeSpan backoffBase, TimeSpa
         }
     }
 
-    /// <summary>Wants a key to be reconciled at a time. Of several times the earliest counts.</summary>
+    /// <summary>Queues a key at a later time. Of several times the earliest counts.</summary>
     public void AddAt(TKey key, DateTimeOffset due)
     {
         if (_due.TryGetValue(key, out var earlier) && earlier <= due)
@@ -61,7 +61,7 @@ internal sealed class WorkQueue<TKey>(string name, TimeSpan backoffBase, TimeSpa
         {
             _delayed.Dequeue();
 
-            // An earlier time has taken the place of this one if they differ.
+            // Skips an entry that an earlier time has replaced.
             if (_due.TryGetValue(delayed, out var wanted) && wanted == due)
             {
                 _due.Remove(delayed);
@@ -82,7 +82,7 @@ internal sealed class WorkQueue<TKey>(string name, TimeSpan backoffBase, TimeSpa
 
     /// <summary>Ends the work on a key.</summary>
     /// <param name="key">The key.</param>
-    /// <param name="succeeded">Whether it succeeded; a failure is tried again after a back-off.</param>
+    /// <param name="succeeded">Whether the work succeeded; a failed key is retried after a back-off.</param>
     /// <param name="now">The time.</param>
     public void Done(TKey key, bool succeeded, DateTimeOffset now)
     {

@@ -4,9 +4,9 @@ using OrleansOrchestrator.ControlPlane.Telemetry;
 
 namespace OrleansOrchestrator.ControlPlane.Controllers;
 
-/// <summary>Figures of one work queue, under the metric names of Kubernetes' controllers. Several queues of one name are shown as one.</summary>
+/// <summary>Metrics of one work queue, under the names of Kubernetes' controllers. Queues of the same name are added up.</summary>
 /// <remarks>https://kubernetes.io/docs/reference/instrumentation/metrics/</remarks>
-/// <param name="name">Whose queue it is.</param>
+/// <param name="name">The queue's name.</param>
 internal sealed class WorkQueueInstruments(string name)
 {
     private static readonly ConcurrentDictionary<WorkQueueInstruments, TimeProvider> Shown = new();
@@ -37,8 +37,8 @@ internal sealed class WorkQueueInstruments(string name)
             "workqueue_unfinished_work", static () => Sums(static (queue, time) => queue.UnfinishedSeconds(time.GetUtcNow())), "s", "How long the work that is under way has taken, summed.");
     }
 
-    /// <summary>Shows the queue until the result is disposed.</summary>
-    /// <param name="time">The clock of the times that it is told.</param>
+    /// <summary>Publishes the queue's metrics until the result is disposed.</summary>
+    /// <param name="time">The clock of the times passed to this object.</param>
     public IDisposable Show(TimeProvider time)
     {
         Shown[this] = time;
@@ -68,7 +68,7 @@ internal sealed class WorkQueueInstruments(string name)
 
     /// <summary>Records that the work on a key has ended.</summary>
     /// <param name="begun">When it began.</param>
-    /// <param name="succeeded">Whether it is not tried again.</param>
+    /// <param name="succeeded">Whether the work succeeded and is not retried.</param>
     /// <param name="now">The time.</param>
     public void Done(DateTimeOffset begun, bool succeeded, DateTimeOffset now)
     {

@@ -5,20 +5,20 @@ using OrleansOrchestrator.Loops;
 
 namespace OrleansOrchestrator.ControlPlane.Controllers;
 
-/// <summary>How the work on a key ended.</summary>
-/// <param name="Succeeded">Whether everything that was wanted was done; otherwise it is to be tried again.</param>
-/// <param name="RequeueAfter">When to look again even if nothing changes; null for only then.</param>
+/// <summary>The outcome of the work on a key.</summary>
+/// <param name="Succeeded">Whether all actions were applied; otherwise the key is retried.</param>
+/// <param name="RequeueAfter">When to reconcile again even without a change; null for only after a change.</param>
 internal readonly record struct WorkOutcome(bool Succeeded, TimeSpan? RequeueAfter);
 
 /// <summary>
-/// Works on the keys of a <see cref="WorkQueue{TKey}"/>, a bounded number at a time. Belongs to one grain: it runs in the
-/// grain's turns and needs no lock. A key whose work throws is set aside with a back-off of its own, and told; all others go on.
+/// Works on the keys of a <see cref="WorkQueue{TKey}"/>, a bounded number at a time. Belongs to one grain: it runs in the grain's turns
+/// and needs no lock. A key whose work throws is set aside with a back-off of its own and reported; the others go on.
 /// </summary>
-/// <param name="name">Whose keys they are, for logs and figures.</param>
-/// <param name="groupOf">The group of a key, its namespace; groups take turns.</param>
-/// <param name="options">How many at a time, and the back-off.</param>
+/// <param name="name">The pool's name in logs and metrics.</param>
+/// <param name="groupOf">The group of a key, which is its namespace; groups take turns.</param>
+/// <param name="options">The concurrency and the back-off.</param>
 /// <param name="time">The clock.</param>
-/// <param name="logger">Is told of failures of the loop itself.</param>
+/// <param name="logger">Receives failures of the loop itself.</param>
 internal sealed class WorkerPool<TKey>(string name, Func<TKey, string> groupOf, ControllerOptions options, TimeProvider time, ILogger logger)
     where TKey : notnull
 {
@@ -29,16 +29,16 @@ internal sealed class WorkerPool<TKey>(string name, Func<TKey, string> groupOf, 
     /// <summary>Whether keys are ready or at work.</summary>
     public bool IsBusy => _queue.Count > 0;
 
-    /// <summary>Wants a key to be worked on.</summary>
+    /// <summary>Queues a key.</summary>
     public void Add(TKey key)
     {
         _queue.Add(key, time.GetUtcNow());
         _loop?.Signal();
     }
 
-    /// <summary>Works until it is cancelled; what is at work then ends by itself.</summary>
-    /// <param name="work">Works on a key. Failures are tried again after a back-off.</param>
-    /// <param name="setAside">Is told of a key whose work threw.</param>
+    /// <summary>Works until it is cancelled; work in progress then ends by itself.</summary>
+    /// <param name="work">Works on a key. A failed key is retried after a back-off.</param>
+    /// <param name="setAside">Receives a key whose work threw, and the exception.</param>
     /// <param name="cancellationToken">Ends the loop.</param>
     public async Task RunAsync(Func<TKey, Task<WorkOutcome>> work, Action<TKey, Exception> setAside, CancellationToken cancellationToken)
     {
@@ -56,7 +56,7 @@ internal sealed class WorkerPool<TKey>(string name, Func<TKey, string> groupOf, 
             _ = WorkAsync(key, work, setAside);
         }
 
-        // Whoever ends gives its place free, and signals.
+        // Work that ends signals the loop.
         return _working < options.ConcurrencyMax ? _queue.NextDue - time.GetUtcNow() : null;
     }
 

@@ -12,8 +12,8 @@ using OrleansOrchestrator.Model.Resources;
 namespace OrleansOrchestrator.ControlPlane.CustomResources;
 
 /// <summary>
-/// Keeps this silo's registry at what the established CustomResourceDefinitions say: follows their cache, and swaps the custom
-/// kinds whenever one changes.
+/// Keeps the custom kinds of this silo's registry equal to the established CustomResourceDefinitions: follows their cache, and replaces
+/// the custom kinds whenever one changes.
 /// </summary>
 internal sealed partial class CustomKinds(
     WatchCaches caches, Reflector follower, ResourceRegistry registry, ILogger<CustomKinds> logger) : BackgroundService, IReadinessCheck, INewestKinds
@@ -71,7 +71,7 @@ internal sealed partial class CustomKinds(
             registry.SetCustom(kinds.Values);
             foreach (var (name, _) in replaced)
             {
-                // Asking for the cache of a changed kind ends an earlier one that does not fit any more.
+                // Asking for the cache of a changed kind replaces an outdated cache.
                 if (kinds.TryGetValue(name, out var renewed))
                     _ = caches[renewed];
                 else
@@ -88,7 +88,7 @@ internal sealed partial class CustomKinds(
         }
         catch (Exception broken)
         {
-            // One definition that cannot be served takes none of the others along.
+            // A definition that cannot be served does not affect the others.
             LogBroken(broken, stored.Key.Name);
             return null;
         }

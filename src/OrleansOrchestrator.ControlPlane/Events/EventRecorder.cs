@@ -13,25 +13,30 @@ using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.ControlPlane.Events;
 
-/// <summary>What happened to an object, and who says so.</summary>
+/// <summary>An event to be recorded about an object.</summary>
 /// <param name="Involved">The object.</param>
-/// <param name="Component">Who says so, as in <c>default-scheduler</c>.</param>
+/// <param name="Component">The event's source, such as <c>default-scheduler</c>.</param>
 /// <param name="Type"><c>Normal</c> or <c>Warning</c>.</param>
 /// <param name="Reason">A short CamelCase reason.</param>
 /// <param name="Message">What happened.</param>
 internal sealed record RecordedEvent(V1ObjectReference Involved, string Component, string Type, string Reason, string Message);
 
 /// <summary>
-/// Writes the control plane's own events, behind the work that they tell of and never in its way: what does not fit the
-/// queue is dropped, of the namespace that has the most in it; namespaces take turns. An event that repeats raises the count of the first one. One object of which very much is told takes no
-/// places from the others: as in Kubernetes' clients it has 25 events at once, and one in five minutes after that.
+/// Writes the control plane's events in the background, so that they never delay the work that they report. If the queue is full, the
+/// namespace with the most events loses its oldest; namespaces take turns. A repeated event raises the count of the first one. As in
+/// Kubernetes' clients, an object may have a burst of 25 events, and one more every five minutes.
 /// </summary>
 internal sealed partial class EventRecorder : BackgroundService
 {
+    // Some seconds of writes, in a few megabytes. More would report old news under overload.
     private const int QueuedMax = 4096;
+    // The size of the cache of Kubernetes' event correlator.
     private const int RememberedMax = 4096;
+    // The burst of Kubernetes' event spam filter; RefillOfObject is its refill.
     private const int BurstOfObject = 25;
+    // The longest note of an event that Kubernetes' validation accepts.
     private const int MessageCharsMax = 1024;
+    // The longest name of an object: a DNS subdomain (RFC 1123).
     private const int NameCharsMax = 253;
 
     private static readonly TimeSpan RefillOfObject = TimeSpan.FromMinutes(5);
@@ -141,7 +146,7 @@ internal sealed partial class EventRecorder : BackgroundService
             Metadata = new V1ObjectMeta
             {
                 NamespaceProperty = recorded.Involved.NamespaceProperty ?? "default",
-                // The object's name may be as long as names may be.
+                // The involved object's name may already be as long as names may be.
                 Name = Cut(recorded.Involved.Name, NameCharsMax - suffix.Length).TrimEnd('-', '.') + suffix,
             },
             InvolvedObject = recorded.Involved,

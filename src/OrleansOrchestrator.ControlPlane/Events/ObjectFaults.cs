@@ -7,23 +7,26 @@ using OrleansOrchestrator.Model.Resources;
 namespace OrleansOrchestrator.ControlPlane.Events;
 
 /// <summary>
-/// Tells of objects that could not be handled: a counter, a warning in the log, and an event on the object. One bad object harms
-/// itself only, and whoever made it must see that and why.
+/// Reports objects that could not be handled: with a counter, a warning in the log, and an event on the object. A faulty object must
+/// not affect others, and its owner must see what is wrong.
 /// </summary>
-/// <remarks>An object that fails over and over is counted each time, and told once a minute.</remarks>
+/// <remarks>Each failure of an object is counted; it is reported once a minute.</remarks>
 internal sealed partial class ObjectFaults(EventRecorder events, TimeProvider time, ILogger<ObjectFaults> logger)
 {
     /// <summary>The reason of the events.</summary>
     public const string Reason = "FailedHandling";
 
+    // The objects with a recent report. Beyond that all are forgotten, which repeats some reports.
     private const int RememberedMax = 4096;
 
+    // Seldom enough for the log, and often enough to raise an event's count while the fault lasts.
     private static readonly TimeSpan ToldAgainAfter = TimeSpan.FromMinutes(1);
 
     private readonly Lock _gate = new();
     private readonly Dictionary<(string Component, ResourceName Resource, ObjectKey Key), long> _told = [];
 
-    /// <summary>Whether the object itself is at fault, and not the store, another writer or the load: waiting alone mends nothing.</summary>
+    /// <summary>Whether the object itself is at fault, and not the store, a concurrent writer or the load: waiting does not help
+    /// then.</summary>
     public static bool IsOfTheObject(Exception fault) => fault switch
     {
         ApiException refused => refused.Code is 400 or 403 or 413 or 422 or 500,
@@ -31,7 +34,7 @@ internal sealed partial class ObjectFaults(EventRecorder events, TimeProvider ti
         _ => !StoreFaults.IsTransient(fault),
     };
 
-    /// <summary>Handles one of many objects: if that throws, the object is told of, and the others go on.</summary>
+    /// <summary>Handles one of many objects. If that throws, it reports the object and lets the caller go on.</summary>
     /// <returns>Whether it was handled.</returns>
     public bool Try(string component, StoredObject obj, Action<StoredObject> handle)
     {
@@ -47,25 +50,25 @@ internal sealed partial class ObjectFaults(EventRecorder events, TimeProvider ti
         }
     }
 
-    /// <summary>Tells of an object that could not be handled.</summary>
-    /// <param name="component">Who could not.</param>
+    /// <summary>Reports an object that could not be handled.</summary>
+    /// <param name="component">The component that failed.</param>
     /// <param name="obj">The object.</param>
-    /// <param name="fault">Why not.</param>
+    /// <param name="fault">The exception.</param>
     public void Report(string component, StoredObject obj, Exception fault) =>
         Report(component, obj.Definition.Name, obj.Key, obj, fault);
 
-    /// <summary>Tells of an object that could not be handled.</summary>
-    /// <param name="component">Who could not.</param>
+    /// <summary>Reports an object that could not be handled.</summary>
+    /// <param name="component">The component that failed.</param>
     /// <param name="resource">Its resource.</param>
     /// <param name="key">Its key.</param>
     /// <param name="obj">The object, for the event; null if it is gone.</param>
-    /// <param name="fault">Why not.</param>
+    /// <param name="fault">The exception.</param>
     public void Report(string component, ResourceName resource, ObjectKey key, StoredObject? obj, Exception fault)
     {
         LoopInstruments.ObjectFailed(component);
         if (!IsOfTheObject(fault))
         {
-            // The store or another silo is away, for all objects alike. Those who find that out tell of it, once.
+            // The store or another silo cannot be reached, which affects all objects. Other components report that once.
             LogPostponed(fault, component, resource, key);
             return;
         }

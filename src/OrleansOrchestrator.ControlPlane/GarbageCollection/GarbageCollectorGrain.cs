@@ -29,10 +29,10 @@ internal sealed class GarbageCollectorGrain(
     private readonly HashSet<ResourceName> _begun = [];
     private readonly Dictionary<ResourceDefinition, (CancellationTokenSource Ending, Task Following)> _followed = [];
 
-    // Objects whose owners could not be resolved: a kind that comes may change that.
+    // Objects whose owners could not be resolved. A new kind may change that.
     private readonly HashSet<(ResourceName Resource, ObjectKey Key)> _unresolved = [];
 
-    // Owners that wait for their dependents, by uid: each change of a dependent may let them go.
+    // Owners with foreground deletion, by uid. Each change of a dependent may complete it.
     private readonly Dictionary<string, (ResourceName Resource, ObjectKey Key)> _waiting = new(StringComparer.Ordinal);
     private WorkerPool<(ResourceName Resource, ObjectKey Key)> _loop = null!;
 
@@ -42,7 +42,7 @@ internal sealed class GarbageCollectorGrain(
         return [FollowAllAsync(), _loop.RunAsync(CollectAsync, SetAside, Stopping)];
     }
 
-    /// <summary>Follows all resources there are, as custom ones come and go.</summary>
+    /// <summary>Follows all resources, including custom ones that come and go.</summary>
     private async Task FollowAllAsync()
     {
         await SupervisedLoop.RunAsync("garbage collector's followers", FollowCatalogAsync, time, logger, Stopping);
@@ -78,7 +78,7 @@ internal sealed class GarbageCollectorGrain(
         follow.Ending.Dispose();
     }
 
-    /// <summary>After a gap in a resource's events, queues all objects that have owners: some of these may be gone unnoticed.</summary>
+    /// <summary>Queues all objects with owners after a gap in a resource's events: the gap may hide the deletion of an owner.</summary>
     private void Begin(ResourceDefinition definition)
     {
         if (_begun.Add(definition.Name))
@@ -92,7 +92,7 @@ internal sealed class GarbageCollectorGrain(
         }
     }
 
-    /// <summary>Queues everyone whom an event may concern.</summary>
+    /// <summary>Queues the objects that an event may concern.</summary>
     private Task Note(IReadOnlyList<WatchEvent> events)
     {
         foreach (var @event in events)
@@ -115,7 +115,7 @@ internal sealed class GarbageCollectorGrain(
             _loop.Add((obj.Definition.Name, obj.Key));
     }
 
-    /// <summary>Queues the owners that wait for an object which has changed or gone.</summary>
+    /// <summary>Queues the waiting owners of an object that changed or is gone.</summary>
     private void NoteDependent(StoredObject obj)
     {
         if (_waiting.Count == 0)

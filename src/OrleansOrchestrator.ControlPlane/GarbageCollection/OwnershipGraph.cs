@@ -6,22 +6,23 @@ using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.ControlPlane.GarbageCollection;
 
-/// <summary>Who owns whom, across all resources: answered from the caches' owner index.</summary>
+/// <summary>The ownership of objects across all resources, from the caches' owner index.</summary>
 internal sealed class OwnershipGraph(WatchCaches caches, ResourceRegistry registry)
 {
+    // Absent owners to remember. Beyond that all are forgotten, which costs another read of each.
     private const int AbsentMax = 4096;
 
-    // Uids are given once: what was nowhere in a read of the newest state will be nowhere ever after.
+    // A uid is never used again: an owner that a read of the newest state did not find stays absent.
     private readonly HashSet<(ResourceName Resource, string Uid)> _absent = [];
     private readonly Lock _lock = new();
 
-    /// <summary>All objects with a reference to an owner, as far as the caches have them.</summary>
+    /// <summary>All objects with a reference to an owner, in the caches' present state.</summary>
     public List<CollectedObject> DependentsOf(string uid)
     {
         var dependents = new List<CollectedObject>();
         foreach (var definition in registry.Stored)
         {
-            // Nearly every object that goes has no dependents of any kind.
+            // Nearly all deleted objects have no dependents.
             var owned = caches[definition].OwnedBy(uid);
             for (var i = 0; i < owned.Count; i++)
                 dependents.Add(new CollectedObject(definition.Name, owned[i].SharedModel()));
@@ -30,7 +31,7 @@ internal sealed class OwnershipGraph(WatchCaches caches, ResourceRegistry regist
         return dependents;
     }
 
-    /// <summary>The same, as a read of the newest state shows it.</summary>
+    /// <summary>The same in the newest state.</summary>
     public async Task<List<CollectedObject>> NewestDependentsOfAsync(string uid, CancellationToken cancellationToken)
     {
         foreach (var definition in registry.Stored)
@@ -38,7 +39,7 @@ internal sealed class OwnershipGraph(WatchCaches caches, ResourceRegistry regist
         return DependentsOf(uid);
     }
 
-    /// <summary>How the owner that a reference names stands. That it is absent is said only of the newest state.</summary>
+    /// <summary>The state of the owner that a reference names. Only the newest state can say that it is absent.</summary>
     public async Task<OwnerState> StateOfAsync(V1OwnerReference reference, string dependentNamespace, CancellationToken cancellationToken)
     {
         if (registry.FindKind(reference.ApiVersion, reference.Kind) is not { IsStored: true } definition)
@@ -57,7 +58,7 @@ internal sealed class OwnershipGraph(WatchCaches caches, ResourceRegistry regist
             owner = cache.Find(key);
         }
 
-        // A reference with a wrong name or in another namespace does not make an owner absent that lives.
+        // A reference with a wrong name or namespace does not make a living owner absent.
         if (owner?.Uid != reference.Uid)
             owner = cache.Select(ObjectFilter.All).Objects.Find(obj => obj.Uid == reference.Uid);
         if (owner is null)
@@ -71,7 +72,7 @@ internal sealed class OwnershipGraph(WatchCaches caches, ResourceRegistry regist
         return IsWaiting(owner) ? OwnerState.WaitingForDependents : OwnerState.Present;
     }
 
-    /// <summary>Whether a deleted object waits for the collector to deal with its dependents.</summary>
+    /// <summary>Whether a deleted object waits for the collector to handle its dependents.</summary>
     public static bool IsOwnerToDecide(StoredObject obj) => obj is { IsDeleting: true, HasFinalizers: true }
         && (obj.SharedModel().Metadata.Finalizers.Contains(PropagationFinalizers.Orphan) || IsWaiting(obj));
 

@@ -4,7 +4,8 @@ using OrleansOrchestrator.Storage.Sqlite;
 
 namespace OrleansOrchestrator.ControlPlane.GrainStates;
 
-/// <summary>Orleans' view of <see cref="SqliteGrainStates"/>. Its AdoNet provider opens files by itself, and this one has one writer.</summary>
+/// <summary>Adapts <see cref="SqliteGrainStates"/> to Orleans. The AdoNet provider would open the file by itself, but the file has a
+/// single writer.</summary>
 internal sealed class SqliteGrainStorage(SqliteGrainStates states, IGrainStorageSerializer serializer) : IGrainStorage
 {
     /// <inheritdoc/>

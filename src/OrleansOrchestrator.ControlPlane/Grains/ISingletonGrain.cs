@@ -1,11 +1,11 @@
 namespace OrleansOrchestrator.ControlPlane.Grains;
 
-/// <summary>A grain that is wanted at all times: some silo activates it again when its own dies.</summary>
+/// <summary>A grain that is always active: another silo activates it when its silo dies.</summary>
 [Alias("ISingletonGrain")]
 internal interface ISingletonGrain : IGrainWithStringKey
 {
-    /// <summary>Brings it up if it is not there.</summary>
-    /// <returns>Null if it works; otherwise what keeps it from working, in one line.</returns>
+    /// <summary>Activates the grain if it is not active.</summary>
+    /// <returns>Null if it works; otherwise the reason in one line.</returns>
     [Alias("Check")]
     Task<string?> CheckAsync();
 }

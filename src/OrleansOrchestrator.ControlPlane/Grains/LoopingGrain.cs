@@ -1,13 +1,13 @@
 namespace OrleansOrchestrator.ControlPlane.Grains;
 
-/// <summary>A grain whose work is loops that run from its activation to its deactivation.</summary>
-/// <remarks>A loop that ends by itself has a fault that it did not foresee: the grain then starts anew.</remarks>
+/// <summary>A grain whose work consists of loops from its activation to its deactivation.</summary>
+/// <remarks>A loop that ends by itself has met an unexpected fault: the grain then deactivates and starts anew.</remarks>
 internal abstract class LoopingGrain : Grain, ISingletonGrain
 {
     private readonly CancellationTokenSource _stopping = new();
     private Task[] _loops = [];
 
-    /// <summary>Is cancelled when the loops must end.</summary>
+    /// <summary>Cancelled when the loops must end.</summary>
     protected CancellationToken Stopping => _stopping.Token;
 
     /// <inheritdoc/>
@@ -33,6 +33,6 @@ internal abstract class LoopingGrain : Grain, ISingletonGrain
         await Task.WhenAll(_loops).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
     }
 
-    /// <summary>Starts the loops; each one ends when <see cref="Stopping"/> is cancelled, and not before.</summary>
+    /// <summary>Starts the loops. Each ends only when <see cref="Stopping"/> is cancelled.</summary>
     protected abstract IEnumerable<Task> StartLoops();
 }

@@ -6,8 +6,8 @@ using Orleans.Serialization.TypeSystem;
 namespace OrleansOrchestrator.ControlPlane.Grains;
 
 /// <summary>
-/// The names under which types of inner rings cross silos. An inner ring knows nothing of Orleans, so that its types have no aliases and
-/// travel by their full names: one that moves keeps here the name by which silos of the version before know it.
+/// The names of types of inner projects in messages between silos. Inner projects do not know Orleans, so that their types have no
+/// aliases and use their full names. A type that moves keeps its old name here, by which silos of the previous version know it.
 /// </summary>
 internal sealed class WireTypeNames(TypeResolver resolver) : ITypeConverter
 {
@@ -16,7 +16,7 @@ internal sealed class WireTypeNames(TypeResolver resolver) : ITypeConverter
         ("OrleansOrchestrator.Model.Resources.StoredObject", "OrleansOrchestrator.Model.Codec.StoredObject"),
     ];
 
-    /// <summary>Adds the names to a silo.</summary>
+    /// <summary>Registers the names in a silo.</summary>
     public static void AddTo(IServiceCollection services)
     {
         services.AddSingleton<ITypeConverter, WireTypeNames>();

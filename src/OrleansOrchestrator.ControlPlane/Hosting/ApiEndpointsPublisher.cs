@@ -14,21 +14,25 @@ using OrleansOrchestrator.Model.Selectors;
 namespace OrleansOrchestrator.ControlPlane.Hosting;
 
 /// <summary>
-/// Keeps the endpoints of the <c>kubernetes</c> service: every silo that serves the API holds a lease in
-/// <c>kube-system</c> that tells where, and any silo writes the list of those whose leases have not run out.
+/// Maintains the endpoints of the <c>kubernetes</c> service. Every silo that serves the API holds a lease in <c>kube-system</c> with
+/// its address, and any silo writes the list of unexpired leases.
 /// </summary>
 /// <remarks>
-/// A lease runs out when this silo, by its own clock, has seen no renewal for a while: clocks of silos may differ. A silo that is
-/// stopped gives its lease back and writes the list without itself first, while it still serves whoever has not read it.
+/// A lease expires when this silo has seen no renewal for a while by its own clock, since silos' clocks may differ. A stopping silo
+/// deletes its lease and writes the list without itself while it still serves clients with the old list.
 /// </remarks>
 internal sealed partial class ApiEndpointsPublisher(
     IObjectClient objects, ResourceRegistry registry, ControlPlaneOptions options, TimeProvider time, ILogger<ApiEndpointsPublisher> logger)
     : BackgroundService, IHostedLifecycleService
 {
     private const string LeaseLabel = "apiserver.kubernetes.io/identity";
+    // Three renewals: two may be lost before the silo's address is withdrawn.
     private const int LeaseSeconds = 6;
 
+    // How often a lease is renewed and the list is checked. A dead silo's address disappears after LeaseSeconds plus
+    // this.
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(2);
+    // How long the stop of a silo waits for the withdrawal of its address.
     private static readonly TimeSpan WithdrawalTimeMax = TimeSpan.FromSeconds(1);
 
     private readonly CancellationTokenSource _withdrawal = new();
@@ -40,7 +44,8 @@ internal sealed partial class ApiEndpointsPublisher(
     /// <inheritdoc/>
     public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    /// <summary>Withdraws this silo's address before anything is stopped. A control plane that cannot take that delays the stop by a second.</summary>
+    /// <summary>Withdraws this silo's address before anything stops. If the control plane does not answer, this delays the stop by a
+    /// second.</summary>
     public async Task StoppingAsync(CancellationToken cancellationToken)
     {
         if (options.ApiEndpoint is not { } own)
@@ -54,7 +59,7 @@ internal sealed partial class ApiEndpointsPublisher(
             await objects.DeleteAsync(LeaseOf(own), new DeletionOptions(), WriteOptions.ControlPlane, timeout.Token).WaitAsync(timeout.Token);
             while (!await PublishAsync(timeout.Token).WaitAsync(timeout.Token))
             {
-                // Another silo has just written the list, maybe from what it saw before.
+                // Another silo has just written the list, perhaps from an older state.
             }
         }
         catch (Exception unavailable) when (unavailable is ApiException or OperationCanceledException)
@@ -116,11 +121,11 @@ internal sealed partial class ApiEndpointsPublisher(
         registry[WellKnownResources.Leases],
         new ObjectKey("kube-system", string.Create(CultureInfo.InvariantCulture, $"apiserver-{own.Address.Replace(':', '-')}-{own.Port}")));
 
-    /// <summary>Writes the list. The last silo leaves its address in it: daemons have to find it again.</summary>
-    /// <returns>Whether it is written; false if somebody else has written it meanwhile.</returns>
+    /// <summary>Writes the list. The last silo leaves its address in it, so that daemons can find it again.</summary>
+    /// <returns>Whether the list is written; false after a conflict with another writer.</returns>
     private async Task<bool> PublishAsync(CancellationToken cancellationToken)
     {
-        // The list is read before the leases: whoever has seen older leases than another silo does not overwrite what that one wrote.
+        // Reads the list before the leases: a silo that saw older leases must not overwrite the list of one that saw newer ones.
         var reference = new ObjectReference(registry[WellKnownResources.Endpoints], new ObjectKey("default", "kubernetes"));
         var version = await VersionOfAsync(reference, cancellationToken);
         var filter = ObjectFilter.InNamespace("kube-system") with { Labels = LabelSelector.Parse(LeaseLabel) };
@@ -174,7 +179,8 @@ internal sealed partial class ApiEndpointsPublisher(
         }
     }
 
-    /// <summary>Shows the same as a slice. All silos of a cluster listen at the same port; of others the first port's are shown.</summary>
+    /// <summary>Writes the same list as an EndpointSlice. All silos of a cluster listen at the same port; with different ports the
+    /// slice has the first one.</summary>
     private async Task PublishSliceAsync(IList<V1EndpointSubset> subsets, CancellationToken cancellationToken)
     {
         if (subsets is not [var first, ..])

@@ -15,15 +15,15 @@ using OrleansOrchestrator.Model.Resources;
 namespace OrleansOrchestrator.ControlPlane.Hosting;
 
 /// <summary>
-/// Keeps what every cluster has: the system's namespaces and priority classes, the range of service addresses, and the <c>kubernetes</c>
-/// service. Every silo looks after all of it, about once a second: what is gone is created again, and of what somebody has changed only that
-/// is set right which the cluster cannot do without.
+/// Keeps the objects that every cluster has: the system's namespaces and priority classes, the range of service addresses, and the
+/// <c>kubernetes</c> service. Every silo checks all of them once a second. It creates missing objects; in changed ones it restores only
+/// the fields that the cluster needs.
 /// </summary>
 internal sealed partial class ClusterBootstrap(
     IObjectClient objects, ResourceRegistry registry, ServiceAddressOptions addresses, TimeProvider time, ILogger<ClusterBootstrap> logger)
     : BackgroundService, IReadinessCheck
 {
-    /// <summary>Tells node daemons, on the <c>kubernetes</c> service, which addresses belong to services.</summary>
+    /// <summary>The annotation of the <c>kubernetes</c> service that tells node daemons the range of service addresses.</summary>
     public const string ServiceCidrAnnotation = "orleansorchestrator.io/service-cidr";
 
     private const string ServiceCidrName = "kubernetes";
@@ -32,9 +32,10 @@ internal sealed partial class ClusterBootstrap(
     private static readonly string[] Namespaces = ["default", "kube-node-lease", "kube-public", "kube-system"];
 
     private static readonly IReadOnlyList<V1PriorityClass> PriorityClasses = SystemPriorityClasses.Create();
+    // A new cluster is ready within a second of its first silo. A check reads caches only.
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(1);
 
-    /// <summary>At which revisions objects were found to be right: nothing is decoded to find that again.</summary>
+    /// <summary>The revisions at which objects were found correct, so that an unchanged object is not decoded again.</summary>
     private readonly Dictionary<(ResourceName Resource, ObjectKey Key), long> _right = [];
     private string? _lastFault;
     private string? _pending = "the system's namespaces do not exist yet";
@@ -64,7 +65,7 @@ internal sealed partial class ClusterBootstrap(
             LogPutOff(pending);
         _lastFault = pending;
 
-        // What was there once is not a reason to call the silo unready.
+        // Once complete, a missing object does not make the silo unready.
         if (pending is null || _pending is not null)
             Volatile.Write(ref _pending, pending);
         return Period;
@@ -80,7 +81,7 @@ internal sealed partial class ClusterBootstrap(
         await EnsureAsync(WellKnownResources.Services, "default", KubernetesService, Repair, "kubernetes", cancellationToken);
     }
 
-    /// <summary>Creates an object that is not there, and sets right one that is.</summary>
+    /// <summary>Creates a missing object, and repairs a present one.</summary>
     private async Task EnsureAsync<T>(
         ResourceName resource, string @namespace, Func<T> make, Func<T, string?>? repair, string name, CancellationToken cancellationToken)
         where T : class, KubeObject
@@ -106,12 +107,12 @@ internal sealed partial class ClusterBootstrap(
             }
             catch (ApiException raced) when (raced.Reason == "AlreadyExists")
             {
-                // Another silo was faster, or this silo's cache is behind.
+                // Another silo created it, or this silo's cache is behind.
             }
         }
         catch (ApiException raced) when (raced.Reason == "Conflict")
         {
-            // Somebody else has just changed it. The next look is soon.
+            // Another writer has just changed it. The next check is a second later.
         }
     }
 
@@ -123,8 +124,8 @@ internal sealed partial class ClusterBootstrap(
         Spec = new V1ServiceCIDRSpec { Cidrs = [addresses.ServiceCidr] },
     };
 
-    /// <summary>Sets right what of the range must hold.</summary>
-    /// <returns>Through which subresource it is to be written; null if nothing has changed.</returns>
+    /// <summary>Restores the required fields of the range.</summary>
+    /// <returns>The subresource to write; null if nothing changed.</returns>
     private string? Repair(V1ServiceCIDR range)
     {
         if (range.Metadata.Finalizers?.Contains(ServiceCidrFinalizer) is not true)
@@ -152,7 +153,7 @@ internal sealed partial class ClusterBootstrap(
         return "status";
     }
 
-    /// <summary>Sets right the service's ports, its type and what node daemons read from it; the rest is its users'.</summary>
+    /// <summary>Restores the service's ports, its type and what node daemons read from it. Other fields are left to users.</summary>
     private string? Repair(V1Service service)
     {
         var wanted = KubernetesService();

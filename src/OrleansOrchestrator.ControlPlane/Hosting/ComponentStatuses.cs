@@ -5,12 +5,13 @@ using OrleansOrchestrator.Model.Resources;
 namespace OrleansOrchestrator.ControlPlane.Hosting;
 
 /// <summary>
-/// Asks the parts of the control plane how they are: the store as readiness does, scheduler and controllers wherever in the
-/// cluster they are active. There are as many schedulers and controllers as one, and none of them is part of this process.
+/// Reports the health of the control plane's parts: the store as readiness does, scheduler and controllers wherever they are active in
+/// the cluster. They are not parts of this process.
 /// </summary>
 internal sealed class ComponentStatuses(SingletonGrains wanted, StoreReadiness store, TimeProvider time) : IComputedObjects
 {
     private const string Scheduler = "scheduler";
+    // Well below a client's time-out, and above an answer of a busy silo.
     private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(2);
 
     /// <inheritdoc/>

@@ -26,15 +26,14 @@ using OrleansOrchestrator.Scheduling.Plugins;
 
 namespace OrleansOrchestrator.ControlPlane.Hosting;
 
-/// <summary>Composes the control plane of a silo.</summary>
+/// <summary>Registers the control plane of a silo.</summary>
 public static class ControlPlaneHosting
 {
     /// <summary>
-    /// Adds the control plane's services. The host also needs an <see cref="Storage.Log.IObjectLog"/> and an Orleans silo, which
-    /// has to be added first: its start must have ended when the loops here begin to call grains. The API is then served
-    /// through <see cref="IObjectClient"/>.
+    /// Registers the control plane's services. The host also needs an <see cref="Storage.Log.IObjectLog"/> and an Orleans silo. Add the
+    /// silo first: it must have started before the loops here call grains. <see cref="IObjectClient"/> then serves the API.
     /// </summary>
-    /// <exception cref="ArgumentException">The options have faults; the message tells all of them.</exception>
+    /// <exception cref="ArgumentException">The options have faults; the message lists all.</exception>
     public static IServiceCollection AddControlPlane(this IServiceCollection services, ControlPlaneOptions options)
     {
         var faults = new OptionFaults();
@@ -104,8 +103,8 @@ public static class ControlPlaneHosting
     }
 
     /// <summary>
-    /// Declares silos dead as soon as their process is known to be gone. For clusters whose silos listen at the addresses that the
-    /// membership has of them.
+    /// Declares silos dead as soon as their process is known to be gone. Use it where silos listen at the addresses that the membership
+    /// table has.
     /// </summary>
     public static IServiceCollection AddCrashDetection(this IServiceCollection services)
     {
@@ -113,7 +112,8 @@ public static class ControlPlaneHosting
         return services;
     }
 
-    /// <summary>Gives memory back once work has come to rest. For processes that are a silo and nothing else.</summary>
+    /// <summary>Returns unused memory to the operating system when the process becomes idle. Use it for processes that are only a
+    /// silo.</summary>
     public static IServiceCollection AddMemoryTrimming(this IServiceCollection services)
     {
         services.AddHostedService<MemoryTrimmer>();

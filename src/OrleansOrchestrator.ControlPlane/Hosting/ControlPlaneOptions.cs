@@ -19,7 +19,7 @@ public sealed record ControlPlaneOptions
     /// <summary>The controllers.</summary>
     public ControllerOptions Controllers { get; init; } = new();
 
-    /// <summary>Nodes that fall silent.</summary>
+    /// <summary>The handling of silent nodes.</summary>
     public NodeLifecycleOptions NodeLifecycle { get; init; } = new();
 
     /// <summary>The scheduler.</summary>
@@ -28,10 +28,10 @@ public sealed record ControlPlaneOptions
     /// <summary>Service addresses.</summary>
     public ServiceAddressOptions ServiceAddresses { get; init; } = new();
 
-    /// <summary>The certificate of the cluster's authority as PEM, by which pods know the API; null to tell them none.</summary>
+    /// <summary>The certificate of the cluster's authority as PEM, which pods use to verify the API; null to give them none.</summary>
     public string? RootCertificatePem { get; init; }
 
-    /// <summary>How this silo's API is reached from pods and nodes; null to leave the endpoints of <c>kubernetes</c> alone.</summary>
+    /// <summary>The address of this silo's API for pods and nodes; null to leave the endpoints of <c>kubernetes</c> alone.</summary>
     public ApiEndpoint? ApiEndpoint { get; init; }
 }
 

@@ -10,17 +10,18 @@ using OrleansOrchestrator.Loops;
 namespace OrleansOrchestrator.ControlPlane.Hosting;
 
 /// <summary>
-/// Keeps the grains alive that nobody calls: controllers, scheduler, node lifecycle. Every silo asks for all of them once a
-/// second; whichever asks first after a silo has died brings its grains back. An Orleans reminder would do it within a minute.
+/// Keeps grains active that nobody else calls: controllers, scheduler, node lifecycle. Every silo calls all of them once a second, so
+/// that the first call after a silo's death activates its grains elsewhere. An Orleans reminder would take up to a minute.
 /// </summary>
 internal sealed partial class SingletonGrains(
     IGrainFactory grains, IEnumerable<SingletonGrain> singletons, IEnumerable<IReconciler> reconcilers, ControllerOptions options, TimeProvider time,
     ILogger<SingletonGrains> logger, CrashDetector? crashes = null)
     : BackgroundService
 {
+    // Bounds how long a controller is missing after its silo's death. A call of an active grain costs next to nothing.
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(1);
 
-    /// <summary>All of them.</summary>
+    /// <summary>All singleton grains.</summary>
     public IReadOnlyList<SingletonGrain> All { get; } =
     [
         .. singletons,
@@ -30,8 +31,8 @@ internal sealed partial class SingletonGrains(
            select new SingletonGrain(shard, grains => grains.GetGrain<IControllerGrain>(shard)),
     ];
 
-    /// <summary>Asks one of them how it is.</summary>
-    /// <returns>Null if it works; otherwise what keeps it from working, in one line.</returns>
+    /// <summary>Asks a grain for its health.</summary>
+    /// <returns>Null if it works; otherwise the reason in one line.</returns>
     public Task<string?> CheckAsync(SingletonGrain grain) => grain.Get(grains).CheckAsync();
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken)
@@ -74,7 +75,7 @@ internal sealed partial class SingletonGrains(
     private partial void LogNotRunning(Exception exception, string grain);
 }
 
-/// <summary>A grain that is wanted at all times.</summary>
+/// <summary>A grain that is always active.</summary>
 /// <param name="Name">Its name, for logs.</param>
-/// <param name="Get">Finds it.</param>
+/// <param name="Get">Gets the grain.</param>
 internal sealed record SingletonGrain(string Name, Func<IGrainFactory, ISingletonGrain> Get);

@@ -7,12 +7,14 @@ using OrleansOrchestrator.Storage.Log;
 namespace OrleansOrchestrator.ControlPlane.Hosting;
 
 /// <summary>
-/// Ready when the store of the namespaces answers consistently, which takes its grain and the database, and when nothing is
-/// known to be wrong with the database: one that takes no writes may still answer reads.
+/// Ready when the store of the namespaces answers a consistent read, which needs its grain and the database, and when the database has
+/// no known fault: it may answer reads and still refuse writes.
 /// </summary>
 internal sealed class StoreReadiness(StoreClient store, IObjectLog log, ResourceRegistry registry) : IReadinessCheck
 {
+    // How long the read is retried: a store that moves to another silo is not yet a fault.
     private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(2);
+    // Gives the last attempt time to answer.
     private static readonly TimeSpan AnswerLatest = AnswerWithin + TimeSpan.FromSeconds(1);
 
     /// <inheritdoc/>

@@ -7,14 +7,16 @@ using OrleansOrchestrator.Loops;
 namespace OrleansOrchestrator.ControlPlane.Membership;
 
 /// <summary>
-/// Finds silos whose process is gone without waiting for missed probes. When a call to another silo has failed, all of them are
-/// tried to connect to: a host that refuses the connection twice says that nobody listens there any more, which a process that
-/// hangs, or a network that is cut, never says. Such a silo is declared dead at once; everything else is left to the probes.
+/// Detects dead silos without waiting for missed probes. After a failed call to another silo it tries to connect to all of them. A
+/// refused connection, seen twice, proves that no process listens any more; a hung process or a network partition never refuses. Such a
+/// silo is declared dead at once; everything else is left to the probes.
 /// </summary>
-/// <remarks>A mistake costs time and nothing else: stores are fenced by epoch, and wait until the lease of the one before has run out.</remarks>
+/// <remarks>A mistake costs time only: stores are fenced by epoch, and wait for the previous read lease to expire.</remarks>
 internal sealed partial class CrashDetector : BackgroundService
 {
+    // Between the two connects to one silo, so that a single refusal does not decide, and between checks.
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
+    // A refusal arrives within one round trip; the rest is left to the probes, which take a second or more.
     private static readonly TimeSpan ConnectWithin = TimeSpan.FromMilliseconds(500);
 
     private readonly IClusterMembershipService _membership;
@@ -33,14 +35,14 @@ internal sealed partial class CrashDetector : BackgroundService
         _loop = new SupervisedLoop("crash detector", ProbeAsync, time, logger);
     }
 
-    /// <summary>Wants the other silos to be looked at. Costs next to nothing.</summary>
+    /// <summary>Requests a check of the other silos. Costs next to nothing.</summary>
     public void Probe()
     {
         if (!Volatile.Read(ref _isProbeDue) && !Interlocked.Exchange(ref _isProbeDue, true))
             _loop.Signal();
     }
 
-    /// <summary>Looks at all other silos that count as active, and declares those dead whose process is gone.</summary>
+    /// <summary>Checks all other active silos, and declares those dead whose process is gone.</summary>
     internal Task LookAsync(CancellationToken cancellationToken) => Task.WhenAll(_membership.CurrentSnapshot.Members.Values
         .Where(silo => silo.Status == SiloStatus.Active && !silo.SiloAddress.Equals(_self.SiloAddress))
         .Select(silo => LookAtAsync(silo.SiloAddress, cancellationToken)));
@@ -58,11 +60,11 @@ internal sealed partial class CrashDetector : BackgroundService
         }
         catch (Exception exception) when (exception is not OperationCanceledException)
         {
-            // The membership table may be away. The probes go on, and the next call that fails comes back here.
+            // The membership table may be unavailable. The probes go on, and the next failed call repeats the check.
             LogLookFailed(exception);
         }
 
-        // However many calls fail, looks keep a distance.
+        // However many calls fail, checks keep a distance.
         await Task.Delay(Pause, _time, cancellationToken);
         return null;
     }

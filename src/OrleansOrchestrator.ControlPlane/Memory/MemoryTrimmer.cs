@@ -6,11 +6,12 @@ using OrleansOrchestrator.Loops;
 namespace OrleansOrchestrator.ControlPlane.Memory;
 
 /// <summary>
-/// Gives memory back to the machine once work has come to rest. Without allocations the collector does not run, so that what
-/// belonged to deleted objects would stay with the process for as long as nothing happens.
+/// Returns memory to the operating system when the process becomes idle. Without allocations the collector does not run, so that
+/// deleted objects would occupy memory for as long as nothing happens.
 /// </summary>
 internal sealed partial class MemoryTrimmer(TimeProvider time, ILogger<MemoryTrimmer> logger) : BackgroundService
 {
+    // With IdleTrim.RestPeriods a trim comes 70 s after the last work, when histories have dropped what was deleted.
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(10);
 
     /// <inheritdoc/>

@@ -1,11 +1,11 @@
 namespace OrleansOrchestrator.ControlPlane.Nodes;
 
-/// <summary>The newest beat of the node controller that this silo knows of.</summary>
+/// <summary>The newest beat of the node controller on this silo.</summary>
 public interface INodeBeats
 {
-    /// <summary>The beat; null before the first one has arrived. It grows old while the node controller does not answer.</summary>
+    /// <summary>The beat; null before the first one. It ages while the node controller does not answer.</summary>
     string? Newest { get; }
 
-    /// <summary>By which times the node controller of this silo acts: daemons compare them with their own.</summary>
+    /// <summary>The times by which this silo's node controller acts. Daemons compare them with their own.</summary>
     string Times { get; }
 }

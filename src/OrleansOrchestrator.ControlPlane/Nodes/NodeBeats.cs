@@ -5,10 +5,11 @@ using OrleansOrchestrator.Loops;
 
 namespace OrleansOrchestrator.ControlPlane.Nodes;
 
-/// <summary>Brings the node controller's beats to this silo, which hands them to daemons.</summary>
+/// <summary>Fetches the node controller's beats for this silo, which passes them to daemons.</summary>
 internal sealed partial class NodeBeats(IGrainFactory grains, NodeLifecycleOptions options, TimeProvider time, ILogger<NodeBeats> logger)
     : BackgroundService, INodeBeats
 {
+    // How often a beat is fetched: several times within a daemon's renewal of 2 s, so that a renewal returns a fresh beat.
     private static readonly TimeSpan Period = TimeSpan.FromMilliseconds(500);
 
     private volatile string? _newest;
@@ -28,7 +29,7 @@ internal sealed partial class NodeBeats(IGrainFactory grains, NodeLifecycleOptio
         var began = time.GetTimestamp();
         try
         {
-            // A call that hangs with the silo that it went to must not keep the next one from asking elsewhere.
+            // A call lost with a dead silo must not delay the next one, which goes to another silo.
             _newest = await grains.GetGrain<INodeLifecycleGrain>(NodeLifecycleGrain.Key).BeatAsync().WaitAsync(Period, time, cancellationToken);
         }
         catch (Exception away) when (!cancellationToken.IsCancellationRequested)

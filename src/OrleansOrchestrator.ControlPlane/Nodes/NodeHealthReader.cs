@@ -10,10 +10,10 @@ using OrleansOrchestrator.Model.Selectors;
 
 namespace OrleansOrchestrator.ControlPlane.Nodes;
 
-/// <summary>Puts together what the node controller decides on: nodes, heartbeats, and whose pods they have.</summary>
+/// <summary>Gathers the node controller's input: nodes, heartbeats, and which pods they have.</summary>
 /// <remarks>
-/// Belongs to one activation. Its clock runs on from the moment it began, whatever happens to the time of day meanwhile: a
-/// machine whose clock is set forward must not take every node for silent.
+/// Belongs to one activation and uses a monotonic clock: a machine whose time of day is set forward must not take every node for
+/// silent.
 /// </remarks>
 internal sealed partial class NodeHealthReader(WatchCaches caches, ResourceRegistry registry, NodeLifecycleOptions options, TimeProvider time, ILogger<NodeHealthReader> logger)
 {
@@ -34,13 +34,13 @@ internal sealed partial class NodeHealthReader(WatchCaches caches, ResourceRegis
 
     private WatchCache Pods => caches[registry[WellKnownResources.Pods]];
 
-    /// <summary>Observes the newest state.</summary>
-    /// <exception cref="Model.Errors.ApiException">The store cannot be asked; nothing may be concluded from that.</exception>
+    /// <summary>Reads the newest state.</summary>
+    /// <exception cref="Model.Errors.ApiException">The store cannot be reached; no conclusion may be drawn from that.</exception>
     public async Task<NodeLifecycleInput> ObserveAsync(CancellationToken cancellationToken)
     {
         var asked = Now;
 
-        // A daemon that comes back renews before it writes to its pods: whoever sees what it wrote must see the renewal too.
+        // A returning daemon renews its lease before it writes to its pods. A reader who sees those writes must see the renewal too.
         await Pods.EnsureFreshAsync(Freshness.Latest, cancellationToken);
         var podsSeen = Pods.Revision;
         await Leases.EnsureFreshAsync(Freshness.Latest, cancellationToken);

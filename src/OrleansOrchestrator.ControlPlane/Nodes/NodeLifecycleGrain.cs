@@ -15,8 +15,8 @@ namespace OrleansOrchestrator.ControlPlane.Nodes;
 
 /// <inheritdoc cref="INodeLifecycleGrain"/>
 /// <remarks>
-/// Looks, decides and acts in rounds. Heartbeats are timed by this activation's own clock, from the moment it first looks:
-/// after a failover every node has its full time again, so that a moved grain can be late and never early.
+/// Reads, decides and acts in rounds. It times heartbeats by this activation's own clock, from its first look: after a failover every
+/// node has its full time again, so that a moved grain can be late but never early.
 /// </remarks>
 [Reentrant]
 [KeepAlive]
@@ -30,11 +30,15 @@ internal sealed partial class NodeLifecycleGrain(
     private const string Component = "node-controller";
 
     private static readonly ControllerIdentity Identity = ControllerIdentity.Of(Component, ControllerUsers.ServiceAccount(Component));
+    // Longer than the longest back-off, so that an object that keeps failing keeps its back-off.
     private static readonly TimeSpan FailuresRememberedFor = TimeSpan.FromMinutes(10);
+    // Bounds the load of rounds that follow each other.
     private static readonly TimeSpan RoundMin = TimeSpan.FromMilliseconds(100);
+    // A silent node is noticed at most this late.
     private static readonly TimeSpan RoundMax = TimeSpan.FromSeconds(1);
 
-    // Objects whose writes are refused for what they are take no part of what a round may write.
+    // Objects whose writes are refused because of their content. They take no share of a round's writes until their back-off of 1 s to
+    // 1 min is over.
     private readonly KeyedBackoff<(ResourceName Resource, ObjectKey Key)> _refused = new(new Backoff(TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(1)));
     private bool _wasDisrupted;
     private IReadOnlyList<WithheldEviction> _withheld = [];

@@ -6,14 +6,14 @@ using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.ControlPlane.Objects;
 
-/// <summary>The first stage of a write: reads what was sent in one of a kind's versions, and turns it into the storage version.</summary>
+/// <summary>The first stage of a write: decodes the body in one of the kind's versions, and converts it to the storage version.</summary>
 internal static class BodyDecoding
 {
-    /// <summary>Reads a body and turns it into the storage version.</summary>
-    /// <exception cref="ApiException">400: malformed, of another kind, or with unknown fields where they are refused.</exception>
+    /// <summary>Decodes a body and converts it to the storage version.</summary>
+    /// <exception cref="ApiException">400: malformed, of another kind, or with unknown fields under strict validation.</exception>
     public static KubeObject Decode(ServedVersion served, ReadOnlySpan<byte> json, WriteOptions options)
     {
-        // No object is the empty one.
+        // JSON's null is the empty object.
         if (json.Trim(" \t\r\n"u8) is [(byte)'n', (byte)'u', (byte)'l', (byte)'l'])
             json = "{}"u8;
         try
@@ -32,8 +32,9 @@ internal static class BodyDecoding
         }
     }
 
-    /// <summary>Reads what a patch has made of an object, and turns it into the storage version.</summary>
-    /// <exception cref="ApiException">400: of another kind; 422: what the patch made cannot be read, or has unknown fields where they are refused.</exception>
+    /// <summary>Decodes the result of a patch, and converts it to the storage version.</summary>
+    /// <exception cref="ApiException">400: of another kind; 422: the result cannot be decoded, or has unknown fields under strict
+    /// validation.</exception>
     public static KubeObject DecodePatched(ServedVersion served, PatchedObject patched, WriteOptions options)
     {
         var json = patched.Json.Span;
@@ -51,18 +52,18 @@ internal static class BodyDecoding
         }
     }
 
-    /// <summary>Whether a failure says that JSON cannot be read as an object.</summary>
+    /// <summary>Whether an exception says that JSON is no valid object.</summary>
     public static bool IsMalformed(Exception failure) => failure is JsonException or FormatException or ArgumentException or OverflowException
         or InvalidOperationException or NotSupportedException;
 
-    /// <summary>What the sender is told whose JSON cannot be read as an object.</summary>
+    /// <summary>The error for JSON that is no valid object.</summary>
     public static ApiException Malformed(ServedVersion served, Exception failure, ReadOnlySpan<byte> json) =>
         ApiErrors.BadRequest($"{SubjectOf(served)}: {DecodeFaults.Explain(failure, json, served.ModelType)}");
 
     private static string SubjectOf(ServedVersion served) => $"{served.Definition.Kind} in version \"{served.Version}\" cannot be handled as a {served.Definition.Kind}";
 
-    /// <summary>Looks for fields that an applied configuration gives twice; those it should not give are refused in any case.</summary>
-    /// <exception cref="ApiException">400: there are some, and they are refused.</exception>
+    /// <summary>Checks an applied configuration for duplicate fields. Unknown fields are refused in any case.</summary>
+    /// <exception cref="ApiException">400: there are duplicates under strict validation.</exception>
     public static void CheckDuplicates(WriteOptions options)
     {
         if (options is { FieldValidation: FieldValidation.Strict, YamlFaults.Count: > 0 })
@@ -90,7 +91,7 @@ internal static class BodyDecoding
         var faults = served.FindUnknownFields(json);
         if (options.YamlFaults.Count == 0)
             return faults;
-        // Whoever is warned is told line by line.
+        // As warnings, one per line.
         return options.FieldValidation == FieldValidation.Strict
             ? [YamlText(options.YamlFaults), .. faults]
             : [.. options.YamlFaults, .. faults];
@@ -98,7 +99,7 @@ internal static class BodyDecoding
 
     private static string YamlText(IReadOnlyList<string> faults) => $"yaml: unmarshal errors:\n  {string.Join("\n  ", faults)}";
 
-    /// <summary>Warns of faults of fields, or refuses them.</summary>
+    /// <summary>Warns of faulty fields, or refuses them.</summary>
     private static void Report(IReadOnlyList<string> faults, WriteOptions options, Func<string, ApiException> refused)
     {
         if (faults.Count > 0 && options.FieldValidation == FieldValidation.Strict)

@@ -5,7 +5,7 @@ using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.ControlPlane.Objects;
 
-/// <summary>Reads of kinds that are not stored. Such objects have no revision, and a list of them is one page.</summary>
+/// <summary>Reads of computed kinds, which are not stored. Their objects have no revision, and a list of them is one page.</summary>
 internal sealed class ComputedReads(IEnumerable<IComputedObjects> sources)
 {
     private readonly FrozenDictionary<ResourceName, IComputedObjects> _sources = sources.ToFrozenDictionary(source => source.Resource);
@@ -18,7 +18,7 @@ internal sealed class ComputedReads(IEnumerable<IComputedObjects> sources)
         return objects.Find(obj => obj.Key == key) ?? throw ApiErrors.NotFound(definition.Name, key.Name);
     }
 
-    /// <summary>Reads those that a query asks for.</summary>
+    /// <summary>Reads the objects of a query.</summary>
     public async ValueTask<ObjectPage> ListAsync(ResourceDefinition definition, ListQuery query, CancellationToken cancellationToken)
     {
         var objects = await ComputeAsync(definition, cancellationToken);

@@ -2,7 +2,7 @@ using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.ControlPlane.Objects;
 
-/// <summary>Makes the objects of a kind that is not stored.</summary>
+/// <summary>Computes the objects of a kind that is not stored.</summary>
 internal interface IComputedObjects
 {
     /// <summary>The kind.</summary>

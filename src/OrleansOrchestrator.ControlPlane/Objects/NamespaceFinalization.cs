@@ -5,7 +5,7 @@ namespace OrleansOrchestrator.ControlPlane.Objects;
 /// <summary>The <c>finalize</c> subresource: only a namespace's own finalizers change.</summary>
 internal static class NamespaceFinalization
 {
-    /// <summary>Restores everything else.</summary>
+    /// <summary>Restores all other fields.</summary>
     public static void Prepare(KubeObject updated, KubeObject current)
     {
         var (wanted, present) = ((V1Namespace)updated, (V1Namespace)current);

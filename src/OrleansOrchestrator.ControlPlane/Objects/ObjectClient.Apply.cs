@@ -41,14 +41,14 @@ internal sealed partial class ObjectClient
             }
             catch (Exception malformed) when (BodyDecoding.IsMalformed(malformed))
             {
-                // Managers that speak several versions need the object converted before it is read.
+                // Managers that use several versions need the object converted before it is read.
                 throw BodyDecoding.Malformed(version, malformed, configuration.Span);
             }
         }
     }
 
-    /// <summary>Creates an object that is applied and does not exist.</summary>
-    /// <returns>The object; null if somebody else has just created it.</returns>
+    /// <summary>Creates an object by apply if it does not exist.</summary>
+    /// <returns>The object; null if another writer has just created it.</returns>
     private async Task<StoredObject?> TryCreateAppliedAsync(
         ObjectReference reference, KubeObject obj, ApplyConfiguration wanted, WriteOptions options, AdmissionMemory memory,
         CancellationToken cancellationToken)
@@ -64,7 +64,7 @@ internal sealed partial class ObjectClient
 
         if (wanted.Name is null)
             throw ApiErrors.BadRequest("the name of the object (based on URL) was undeterminable: name must be provided");
-        // A version says which state is meant to be changed; of an object that is not there, there is none to protect.
+        // A resourceVersion protects an existing state. An object that does not exist has none to protect.
         obj.Metadata.ResourceVersion = null;
         try
         {

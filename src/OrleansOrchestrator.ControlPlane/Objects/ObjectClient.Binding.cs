@@ -11,7 +11,7 @@ using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.ControlPlane.Objects;
 
-// What is done to pods through subresources that have a kind of their own: each is admitted as what it is, before anything is looked up.
+// Writes to pods through subresources with a kind of their own. Admission sees each as that kind, before anything is looked up.
 internal sealed partial class ObjectClient
 {
     public async Task BindAsync(ObjectKey pod, string? uid, string nodeName, WriteOptions options, CancellationToken cancellationToken)
@@ -39,9 +39,9 @@ internal sealed partial class ObjectClient
         }
     }
 
-    /// <summary>Binds many pods in one commit. Each is bound provided that it is still at the given version, and as a part of the
-    /// activity that it comes with.</summary>
-    /// <returns>For each binding, null if it was made; otherwise why not.</returns>
+    /// <summary>Binds many pods in one commit. A pod is bound if it is still at the given version. Each binding belongs to the activity
+    /// given with it.</summary>
+    /// <returns>For each binding null if it was made; otherwise the error.</returns>
     public async Task<IReadOnlyList<ApiException?>> BindManyAsync(
         IReadOnlyList<(StoredObject Pod, string NodeName, Activity? Activity)> bindings, WriteOptions options)
     {
@@ -118,7 +118,7 @@ internal sealed partial class ObjectClient
 
         pod.Spec.NodeName = nodeName;
         pod.Status ??= new V1PodStatus();
-        // Room was made for it, and it has it now.
+        // The nomination has served its purpose.
         pod.Status.NominatedNodeName = null;
         pod.Status.Conditions =
         [

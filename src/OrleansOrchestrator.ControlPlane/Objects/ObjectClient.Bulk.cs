@@ -8,7 +8,7 @@ namespace OrleansOrchestrator.ControlPlane.Objects;
 
 internal sealed partial class ObjectClient
 {
-    /// <summary>Creates many objects of a kind in one commit; each is admitted, and succeeds or fails, on its own.</summary>
+    /// <summary>Creates many objects of a kind in one commit. Each is admitted, and succeeds or fails, on its own.</summary>
     /// <returns>The outcomes in the order of the objects.</returns>
     public async Task<WriteOutcome[]> CreateManyAsync(ResourceDefinition definition, IReadOnlyList<KubeObject> created, WriteOptions options)
     {
@@ -28,8 +28,8 @@ internal sealed partial class ObjectClient
         }
     }
 
-    /// <summary>Commits those of several writes that have been admitted.</summary>
-    /// <returns>What came of each, in their order.</returns>
+    /// <summary>Commits the admitted ones of several writes.</summary>
+    /// <returns>The outcome of each, in their order.</returns>
     private async Task<WriteOutcome[]> CommitManyAsync(
         ResourceDefinition definition, IReadOnlyList<(ObjectWrite? Write, ApiException? Refused)> prepared)
     {

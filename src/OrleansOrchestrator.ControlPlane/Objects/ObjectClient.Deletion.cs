@@ -11,9 +11,10 @@ namespace OrleansOrchestrator.ControlPlane.Objects;
 
 internal sealed partial class ObjectClient
 {
-    /// <summary>How the refusal begins if the object of that name is another one.</summary>
+    /// <summary>The beginning of the error when the object of that name has another uid.</summary>
     internal const string UidMismatch = "the UID in the precondition";
 
+    // The deletions of one request in flight: enough to share commits, and few beside the changes that a store lets wait (20,000).
     private const int DeletionsAtOnceMax = 128;
 
     public Task<DeletionResult> DeleteAsync(
@@ -33,8 +34,8 @@ internal sealed partial class ObjectClient
                 throw ApiErrors.NotFound(definition.Name, key.Name);
             CheckPreconditions(definition, stored, deletion);
 
-            // Whoever lost a race may find a successor of the same name, which nobody has asked to delete. Only the first version
-            // may have been gone before.
+            // A deletion that lost a race may find a new object of the same name, which nobody asked to delete. Only the first version
+            // may be missing.
             if (uid is not null && stored.Uid != uid)
                 throw ApiErrors.NotFound(definition.Name, key.Name);
             if (!isEviction)
@@ -67,7 +68,7 @@ internal sealed partial class ObjectClient
     {
         var page = await ListAsync(definition, query, cancellationToken);
 
-        // Many at once, so that they share commits, which carry their last states.
+        // Concurrently, so that the deletions share commits, which contain their last states.
         foreach (var some in page.Objects.InBatches(DeletionsAtOnceMax, storeOptions.CommitBytesMax, static obj => obj.Json.Length))
             await Task.WhenAll(some.Select(obj => DeleteIfThereAsync(obj, deletion, options, cancellationToken)));
         return page;
@@ -81,12 +82,12 @@ internal sealed partial class ObjectClient
         }
         catch (ApiException gone) when (gone.Code is 404 or 409)
         {
-            // Somebody else deleted it, or deleted and created it anew: this one is gone either way.
+            // Another writer deleted it, or deleted and created it anew: this object is gone either way.
         }
     }
 
-    /// <summary>Deletes an object at a known version, or marks it as being deleted.</summary>
-    /// <returns>The outcome; null if somebody else changed it first.</returns>
+    /// <summary>Deletes an object at a known version, or marks it with a deletion timestamp.</summary>
+    /// <returns>The outcome; null if another writer was faster.</returns>
     private async Task<DeletionResult?> TryDeleteAsync(
         ResourceDefinition definition, StoredObject stored, KubeObject obj, DeletionOptions deletion, WriteOptions options,
         CancellationToken cancellationToken)
@@ -98,7 +99,7 @@ internal sealed partial class ObjectClient
         if (!isGone && !marked && !finalizersChanged)
             return await WhenDurableAsync(definition, stored, cancellationToken) is { } shown ? new DeletionResult(shown, IsGone: false) : null;
 
-        // An object that goes at once was never seen as being deleted: its last state stays as it was.
+        // An object that is deleted at once never has a deletion timestamp: its last state stays unchanged.
         var staysAsItWas = isGone && !stored.IsDeleting && !options.DryRun;
         var json = staysAsItWas ? (ReadOnlyMemory<byte>?)null : definition.Encode(obj);
         if (options.DryRun)
@@ -117,7 +118,8 @@ internal sealed partial class ObjectClient
         };
     }
 
-    /// <summary>Waits until the end of something that other creations rest on is known to every silo: none is admitted from then on.</summary>
+    /// <summary>Waits until every silo knows of the deletion of an object on which other creations depend. From then on none is
+    /// admitted.</summary>
     private async Task WhenSeenAsync(ResourceDefinition definition, StoredObject ended, CancellationToken cancellationToken)
     {
         if (definition.Name != WellKnownResources.Namespaces)
@@ -128,11 +130,11 @@ internal sealed partial class ObjectClient
         }
         catch (ApiException unavailable) when (unavailable.Code == 503)
         {
-            // It has happened, and was tried for longer than any silo takes a cache at its word.
+            // The deletion has happened. The attempts lasted longer than any silo trusts a cache.
         }
     }
 
-    /// <summary>What becomes of dependents if the deletion does not say so: what the object says, or else the kind.</summary>
+    /// <summary>The propagation of a deletion without one: the object's choice, or else the kind's default.</summary>
     /// <returns>Null if nothing has to be written for it.</returns>
     private static DeletionPropagation? PropagationByDefault(ResourceDefinition definition, KubeObject obj)
     {
@@ -140,7 +142,7 @@ internal sealed partial class ObjectClient
         return isSaid || definition.DefaultPropagation == DeletionPropagation.Background ? null : definition.DefaultPropagation;
     }
 
-    /// <summary>Sets the finalizers by which the garbage collector knows what shall happen to dependents.</summary>
+    /// <summary>Sets the finalizers that tell the garbage collector what to do with dependents.</summary>
     /// <returns>Whether they changed.</returns>
     private static bool SetPropagation(KubeObject obj, DeletionPropagation? propagation)
     {

@@ -16,6 +16,7 @@ internal sealed partial class ObjectClient(
     ResourceRegistry registry, WatchOptions watchOptions, StoreOptions storeOptions, TimeProvider time)
     : IObjectClient
 {
+    // Names to generate for one object. Five random characters nearly never collide twice; more collisions mean a full name space.
     private const int NamesTriedMax = 10;
 
     public async ValueTask<StoredObject> GetAsync(
@@ -70,8 +71,8 @@ internal sealed partial class ObjectClient(
         var named = obj.Metadata.ResourceVersion;
         var hasRevision = !string.IsNullOrEmpty(named) && named != "0";
 
-        // What a try has made of the object is not what was sent. With a revision, only one version gets past its check, and is prepared
-        // for; any other is refused by it, try after try.
+        // An attempt changes the object, so that a retry begins with the bytes that were sent. With a revision only one version passes
+        // its check, and every retry would be refused: no bytes are kept.
         var body = hasRevision ? null : definition.Encode(obj);
         return (await writes.RunAsync(definition, key, options, TryAsync, cancellationToken))!.Value;
 
@@ -108,7 +109,8 @@ internal sealed partial class ObjectClient(
         }
     }
 
-    /// <summary>The next events; null if the silo stops, which ends a watch like the end of its time: the client resumes elsewhere.</summary>
+    /// <summary>The next events; null if the silo stops. The watch then ends as after its time-out, and the client resumes on another
+    /// silo.</summary>
     private async Task<IReadOnlyList<WatchEvent>?> ReadAsync(WatchCache cache, Watcher watcher, CancellationToken cancellationToken)
     {
         try
@@ -141,7 +143,7 @@ internal sealed partial class ObjectClient(
         Options = options,
     };
 
-    /// <summary>Creates an object. What the server chose about it, and turns out to be taken, is chosen again.</summary>
+    /// <summary>Creates an object. Values that the server chose and that turn out to be taken are chosen again.</summary>
     private async Task<StoredObject> CreateAsync(AdmissionRequest request, AdmissionMemory memory, CancellationToken cancellationToken)
     {
         var isGenerated = request.Written.Metadata is { } meta && string.IsNullOrEmpty(meta.Name) && !string.IsNullOrEmpty(meta.GenerateName);
@@ -163,8 +165,8 @@ internal sealed partial class ObjectClient(
     private static ObjectWrite CreationWrite(AdmissionRequest request) => new(
         WriteType.Create, request.Key.Namespace, request.Key.Name, request.Definition.Encode(request.Written), 0, request.Definition.Claims(request.Written));
 
-    /// <summary>Changes what the server itself chose about a new object, where that is what was refused.</summary>
-    /// <returns>The request with another choice; null if it was refused for anything else.</returns>
+    /// <summary>Changes a value that the server chose for a new object and that was refused.</summary>
+    /// <returns>The request with another value; null if it was refused for another reason.</returns>
     private async ValueTask<AdmissionRequest?> AvoidAsync(
         AdmissionRequest request, CommitResult refusal, bool isNameGenerated, AdmissionMemory memory, CancellationToken cancellationToken)
     {
@@ -177,8 +179,8 @@ internal sealed partial class ObjectClient(
         return await pipeline.JudgeAsync(request with { Key = new ObjectKey(request.Key.Namespace, meta.Name) }, memory, cancellationToken);
     }
 
-    /// <summary>Replaces an object that is at a known version.</summary>
-    /// <returns>The object after the write; null if somebody else was faster.</returns>
+    /// <summary>Replaces an object at a known version.</summary>
+    /// <returns>The object after the write; null if another writer was faster.</returns>
     private async Task<StoredObject?> TryReplaceAsync(AdmissionRequest request, AdmissionMemory memory, CancellationToken cancellationToken)
     {
         var (definition, stored) = (request.Definition, request.Current!);
@@ -211,7 +213,7 @@ internal sealed partial class ObjectClient(
         }
     }
 
-    /// <summary>Whether a write would change nothing, or only the times at which managers wrote what they own anyway.</summary>
+    /// <summary>Whether a write would change nothing, or only the timestamps of managed fields.</summary>
     private static bool ChangesNothing(AdmissionRequest request, byte[] json)
     {
         var (stored, obj) = (request.Current!, request.Written);
@@ -226,7 +228,7 @@ internal sealed partial class ObjectClient(
         return isSame;
     }
 
-    /// <summary>Waits until a version that a write would not change is durable: only then may it be shown (invariant I1).</summary>
+    /// <summary>Waits until a version that a write would leave unchanged is durable: only then may it be shown (invariant I1).</summary>
     /// <returns>The version; null if it is not the present one, or never became durable.</returns>
     private async Task<StoredObject?> WhenDurableAsync(ResourceDefinition definition, StoredObject stored, CancellationToken cancellationToken)
     {
@@ -236,7 +238,7 @@ internal sealed partial class ObjectClient(
         return cache.Find(stored.Key) is { } shown && shown.Json.Span.SequenceEqual(stored.Json.Span) ? shown : null;
     }
 
-    /// <summary>Whether nothing keeps a deleted object any longer once this version of it is written.</summary>
+    /// <summary>Whether this version is the last: the object is deleted and nothing delays it any longer.</summary>
     private static bool IsGoneWith(ResourceDefinition definition, KubeObject obj) =>
         obj.Metadata is { DeletionTimestamp: not null, DeletionGracePeriodSeconds: null or 0, Finalizers: null or { Count: 0 } }
         && !definition.IsHeld(obj);

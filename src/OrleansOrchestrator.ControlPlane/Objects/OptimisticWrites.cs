@@ -7,33 +7,33 @@ using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.ControlPlane.Objects;
 
-/// <summary>One try of a write.</summary>
-/// <param name="Version">The version of the object that it begins with; null if there is none.</param>
-/// <param name="Memory">What admission has said in the tries before.</param>
-/// <param name="Number">How many tries there were before.</param>
+/// <summary>One attempt at a write.</summary>
+/// <param name="Version">The version of the object to begin with; null if there is none.</param>
+/// <param name="Memory">What admission decided in earlier attempts.</param>
+/// <param name="Number">The number of earlier attempts.</param>
 internal readonly record struct WriteTry(StoredObject? Version, AdmissionMemory Memory, int Number);
 
 /// <summary>
-/// Tries writes on the version of an object that this silo knows, which is the newest one unless it was written a moment ago, and on the
-/// newest accepted one each time that somebody else was faster. Of those who race one always wins, so that it ends, at the latest with
-/// the request's own time. Whatever the version, only the newest one can be replaced. A refusal shows what it rests on, and that may
-/// still be taken back: it is worked out again on a version that is durable (invariant I1).
+/// Attempts a write first on the version that this silo knows, which is the newest unless the object was written a moment ago, and
+/// after each conflict on the newest accepted version. Of several concurrent writers one always succeeds, so that the attempts end, at
+/// the latest with the request's time-out. The store replaces only the newest version, whatever the attempt began with. A refusal
+/// reveals the version that it is based on, which may still be rolled back: it is decided again on a durable version (invariant I1).
 /// </summary>
 /// <remarks>
-/// A try is the whole pipeline, from what was sent: patching, defaults, ownership, admission and validation see the version that the
-/// write will replace. Not made again is what has effects beyond the request. Plugins with side effects answer once
-/// (<see cref="AdmissionMemory"/>). Addresses and ports count only when the commit claims them, so that those of a try that lost are
-/// nobody's. Events are recorded by whoever wrote, after the commit. What is created through a subresource, as a binding or an eviction,
-/// does not depend on a version: it is admitted once, before the first try.
+/// An attempt runs the whole pipeline on the body that was sent: patching, defaults, ownership, admission and validation see the
+/// version that the write will replace. Effects beyond the request are not repeated. Plugins with side effects answer once (<see
+/// cref="AdmissionMemory"/>). Addresses and ports count only when the commit claims them, so that a lost attempt holds none. The writer
+/// records events after the commit. Creations through a subresource, such as a binding or an eviction, do not depend on a version: they
+/// are admitted once, before the first attempt.
 /// </remarks>
 internal sealed class OptimisticWrites(StoreClient store, WatchCaches caches)
 {
-    /// <summary>Tries a write until it is done or refused.</summary>
+    /// <summary>Repeats a write until it is committed or refused.</summary>
     /// <param name="definition">The kind.</param>
     /// <param name="key">The object.</param>
-    /// <param name="options">A dry run replaces nothing, and begins with the newest version.</param>
-    /// <param name="attempt">Makes one try; its result is null if somebody else was faster.</param>
-    /// <param name="cancellationToken">Ends it.</param>
+    /// <param name="options">Options. A dry run replaces nothing, and begins with the newest version.</param>
+    /// <param name="attempt">Makes one attempt. Its result is null if another writer was faster.</param>
+    /// <param name="cancellationToken">Cancels the attempts.</param>
     /// <returns>The result, not null.</returns>
     public async Task<T> RunAsync<T>(
         ResourceDefinition definition, ObjectKey key, WriteOptions options, Func<WriteTry, Task<T>> attempt, CancellationToken cancellationToken)

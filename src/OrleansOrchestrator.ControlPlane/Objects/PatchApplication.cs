@@ -8,10 +8,10 @@ using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.ControlPlane.Objects;
 
-/// <summary>Applies a patch of any format to a stored object in the version that the patch is written for.</summary>
+/// <summary>Applies a patch of any format to a stored object, in the version of the patch.</summary>
 internal static class PatchApplication
 {
-    /// <summary>The patched object, in that version.</summary>
+    /// <summary>Applies a patch.</summary>
     /// <exception cref="ApiException">400 if the patch is malformed, 422 if it cannot be applied to this object.</exception>
     public static PatchedObject Apply(ObjectReference reference, PatchType type, StoredObject stored, ReadOnlyMemory<byte> patch)
     {
@@ -26,7 +26,7 @@ internal static class PatchApplication
                 return new PatchedObject(JsonSerializer.SerializeToUtf8Bytes(patched, ObjectCodec.Options), type, patch, faults);
             }
 
-            // A status update keeps the spec: where the patch does not name it, it is neither read nor checked nor written again.
+            // A status patch keeps the spec. If the patch does not name the spec, it is not parsed, checked or encoded again.
             var changes = Parse(type, patch.Span, faults);
             return LeavesSpecAlone(reference, changes)
                 ? new PatchedObject(Merge(stored.WithoutSpec(), changes), type, patch, faults) { Whole = () => Merge(json.Span, Parse(type, patch.Span, [])) }

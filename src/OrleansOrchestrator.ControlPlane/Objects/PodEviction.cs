@@ -10,20 +10,22 @@ using OrleansOrchestrator.Model.Selectors;
 
 namespace OrleansOrchestrator.ControlPlane.Objects;
 
-/// <summary>Deletes pods as far as their disruption budgets allow: one eviction is taken from the budget before the pod goes.</summary>
+/// <summary>Deletes pods if their disruption budgets allow it. It takes one disruption from the budget before it deletes the pod.</summary>
 internal sealed class PodEviction(Informers informers, ResourceRegistry registry, TimeProvider time)
 {
+    // Far more conflicts in a row than writers of one budget cause; then the client is told to retry.
     private const int RacesMax = 20;
+    // Kubernetes' Retry-After while the disruption controller has not seen the newest budget.
     private const int AskAgainSeconds = 10;
 
     private readonly ResourceDefinition _pods = registry[WellKnownResources.Pods];
 
-    // The budgets of each namespace. A selector is read once for each version of a budget.
+    // The budgets of each namespace. A selector is parsed once per version of a budget.
     private readonly ObjectIndex<string, Budget> _budgets = informers.Index<string, Budget>(registry[WellKnownResources.PodDisruptionBudgets], EntriesOf);
 
-    /// <summary>Evicts a pod. The eviction has been admitted.</summary>
-    /// <exception cref="ApiException">404: there is no such pod; 409: it is not the one that the preconditions name; 429: its budget does
-    /// not allow it now; 500: it has more than one budget.</exception>
+    /// <summary>Evicts a pod. The eviction is already admitted.</summary>
+    /// <exception cref="ApiException">404: there is no such pod; 409: the preconditions name another pod; 429: its budget does not
+    /// allow it now; 500: it has more than one budget.</exception>
     public async Task EvictAsync(
         ObjectClient objects, ObjectKey key, DeletionOptions deletion, WriteOptions options, CancellationToken cancellationToken)
     {
@@ -67,7 +69,7 @@ internal sealed class PodEviction(Informers informers, ResourceRegistry registry
             : throw ApiErrors.Internal("This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.");
     }
 
-    /// <summary>A pod that goes for what it is now must still be that when it goes.</summary>
+    /// <summary>Deletes a pod only if it has not changed since its state allowed the deletion.</summary>
     private async Task<bool> TryDeleteUnchangedAsync(
         ObjectClient objects, StoredObject pod, DeletionOptions deletion, WriteOptions options, CancellationToken cancellationToken)
     {

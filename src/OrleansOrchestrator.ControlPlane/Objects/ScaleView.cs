@@ -4,7 +4,7 @@ using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.ControlPlane.Objects;
 
-/// <summary>The <c>autoscaling/v1</c> Scale of an object that has replicas. Admission sees a write through <c>scale</c> as that, not as
+/// <summary>The <c>autoscaling/v1</c> Scale of an object with replicas. Admission sees a write through <c>scale</c> as a Scale, not as
 /// the object that it changes.</summary>
 public static class ScaleView
 {
@@ -32,16 +32,16 @@ public static class ScaleView
         };
     }
 
-    /// <summary>A request as admission is to see it.</summary>
+    /// <summary>A request in the form that admission sees.</summary>
     internal static AdmissionRequest Enter(AdmissionRequest request) => request.Subresource != Subresource ? request : request with
     {
         Object = Of(request.Definition, request.Written),
         OldObject = Of(request.Definition, request.Current!.SharedModel()),
     };
 
-    /// <summary>A request with what admission has made of it.</summary>
+    /// <summary>A request with the changes that admission made.</summary>
     /// <param name="admitted">The request after admission.</param>
-    /// <param name="request">The same before.</param>
+    /// <param name="request">The request before admission.</param>
     internal static AdmissionRequest Leave(AdmissionRequest admitted, AdmissionRequest request)
     {
         if (request.Subresource != Subresource)

@@ -3,7 +3,7 @@ using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.ControlPlane.Objects;
 
-/// <summary>What came of one write of several.</summary>
-/// <param name="Object">The object as written; null if it was refused, or was gone already.</param>
-/// <param name="Refused">Why it was refused; null if it was not.</param>
+/// <summary>The outcome of one of several writes.</summary>
+/// <param name="Object">The written object; null if the write was refused, or the object was already gone.</param>
+/// <param name="Refused">The error; null if the write succeeded.</param>
 internal readonly record struct WriteOutcome(StoredObject? Object, ApiException? Refused);

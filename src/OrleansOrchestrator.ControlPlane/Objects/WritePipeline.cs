@@ -12,15 +12,15 @@ using OrleansOrchestrator.Model.Validation;
 namespace OrleansOrchestrator.ControlPlane.Objects;
 
 /// <summary>
-/// What every request that changes something goes through between what was sent and the store, each stage a function from the request to
-/// the request: default → own fields → mutating admission → validate → validating admission. Nothing is read or written on the way but
-/// what admission looks up, and nothing is held while it is waited for. docs/writes.md tells what each stage may do.
+/// The stages of every change between its body and the store, each a function from the request to the request: default → own fields →
+/// mutating admission → validate → validating admission. Apart from look-ups of admission they read and write nothing, and hold nothing
+/// while they wait. docs/writes.md describes the stages.
 /// </summary>
 internal sealed class WritePipeline(AdmissionChain admission, TimeProvider time)
 {
-    /// <summary>Takes a new or changed object through all stages.</summary>
-    /// <exception cref="ApiException">Whatever a stage refuses; also 409 if the object carries a resourceVersion that is not the present
-    /// one.</exception>
+    /// <summary>Runs a new or changed object through all stages.</summary>
+    /// <exception cref="ApiException">The error of the stage that refuses; also 409 if the object has an outdated
+    /// resourceVersion.</exception>
     public async ValueTask<AdmissionRequest> AdmitAsync(AdmissionRequest request, AdmissionMemory memory, CancellationToken cancellationToken)
     {
         using var activity = Start(request);
@@ -31,7 +31,8 @@ internal sealed class WritePipeline(AdmissionChain admission, TimeProvider time)
         return await JudgeAsync(request, memory, activity, cancellationToken);
     }
 
-    /// <summary>Takes what is not an object of the kind through admission: a deletion, a binding, an eviction, a token, a connection.</summary>
+    /// <summary>Runs admission for a request without an object of the kind: a deletion, a binding, an eviction, a token, a
+    /// connection.</summary>
     public async ValueTask<AdmissionRequest> AdmitPlainAsync(AdmissionRequest request, AdmissionMemory memory, CancellationToken cancellationToken)
     {
         using var activity = Start(request);
@@ -41,26 +42,26 @@ internal sealed class WritePipeline(AdmissionChain admission, TimeProvider time)
         return request;
     }
 
-    /// <summary>Chooses again what the store says that another object holds, and judges what that makes of the request.</summary>
-    /// <returns>The request with another choice; null if nothing else can be chosen, since the sender has named it.</returns>
+    /// <summary>Replaces a claim that the store reports as held by another object, and validates the result.</summary>
+    /// <returns>The request with another claim; null if the sender named the claim, so that it cannot be replaced.</returns>
     public async ValueTask<AdmissionRequest?> ChooseAgainAsync(
         AdmissionRequest request, string claim, AdmissionMemory memory, CancellationToken cancellationToken) =>
         await admission.ReplaceClaimAsync(request, claim, cancellationToken) is { } replaced
             ? await JudgeAsync(replaced, memory, cancellationToken)
             : null;
 
-    /// <summary>The last two stages: validates the object, and lets validating admission judge it.</summary>
+    /// <summary>The last two stages: validation and validating admission.</summary>
     public async ValueTask<AdmissionRequest> JudgeAsync(AdmissionRequest request, AdmissionMemory memory, CancellationToken cancellationToken)
     {
         using var activity = Start(request);
         return await JudgeAsync(request, memory, activity, cancellationToken);
     }
 
-    /// <summary>Whoever writes, as managed fields name him.</summary>
+    /// <summary>The writer as managed fields name it.</summary>
     public FieldWriter WriterOf(WriteOptions options, string subresource) =>
         new(options.FieldManager, subresource, ObjectMetaRules.TruncateToSeconds(time.GetUtcNow()));
 
-    /// <summary>Starts the activity of a request's stages. The last event of one that is refused is the stage before the refusal.</summary>
+    /// <summary>Starts the activity of a request's stages. The last event of a refused request is the stage before the refusal.</summary>
     private static Activity? Start(AdmissionRequest request) => ControlPlaneActivities.StartChild(ControlPlaneActivities.Admit)?
         .SetTag("operation", request.Operation.ToString())
         .SetTag("resource", request.Definition.Name.ToString())
@@ -75,7 +76,7 @@ internal sealed class WritePipeline(AdmissionChain admission, TimeProvider time)
         return request;
     }
 
-    /// <summary>Fills in what the server decides and what the sender left out, and restores what the sender cannot change.</summary>
+    /// <summary>Fills in defaults and server-owned fields, and restores what the sender cannot change.</summary>
     private AdmissionRequest Default(AdmissionRequest request)
     {
         var (definition, obj) = (request.Definition, request.Written);
@@ -97,7 +98,7 @@ internal sealed class WritePipeline(AdmissionChain admission, TimeProvider time)
         return request;
     }
 
-    /// <summary>Gives the fields that the sender changes to him. What later stages do belongs to nobody.</summary>
+    /// <summary>Records the sender as owner of the fields that it changes. Later stages' changes have no owner.</summary>
     private AdmissionRequest Own(AdmissionRequest request)
     {
         var (obj, tracking, writer) = (request.Written, request.Options.Tracking, WriterOf(request.Options, request.Subresource));
@@ -112,7 +113,7 @@ internal sealed class WritePipeline(AdmissionChain admission, TimeProvider time)
         return request;
     }
 
-    /// <summary>Refuses an object with faults, telling all of them, and warns of what is odd about one without.</summary>
+    /// <summary>Refuses an object with all its faults, or warns of oddities in one without.</summary>
     private static void Validate(AdmissionRequest request)
     {
         var (definition, obj) = (request.Definition, request.Written);
@@ -133,7 +134,7 @@ internal sealed class WritePipeline(AdmissionChain admission, TimeProvider time)
         if (!errors.IsEmpty)
             throw ApiErrors.Invalid(definition, obj.Metadata.Name, errors.All);
 
-        // Statuses and other parts are written by machines.
+        // Machines write statuses and other subresources, so that nobody would read the warnings.
         if (request.Options.Warn is not { } warn || request.Subresource.Length > 0)
             return;
         foreach (var warning in definition.WarningsOf(obj, request.OldObject))

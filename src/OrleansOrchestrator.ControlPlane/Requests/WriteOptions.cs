@@ -6,33 +6,33 @@ namespace OrleansOrchestrator.ControlPlane.Requests;
 /// <summary>How strictly a body's fields are read.</summary>
 public enum FieldValidation
 {
-    /// <summary>Unknown and duplicate fields are dropped.</summary>
+    /// <summary>Drop unknown and duplicate fields.</summary>
     Ignore,
 
-    /// <summary>They are dropped, and the sender is warned.</summary>
+    /// <summary>Drop them and warn the sender.</summary>
     Warn,
 
-    /// <summary>They refuse the request.</summary>
+    /// <summary>Refuse the request.</summary>
     Strict,
 }
 
-/// <summary>Whether a write keeps <c>metadata.managedFields</c>.</summary>
+/// <summary>Whether a write maintains <c>metadata.managedFields</c>.</summary>
 public enum FieldTracking
 {
-    /// <summary>It does, and gives some to the objects that it creates.</summary>
+    /// <summary>Always, also for objects that it creates.</summary>
     Full,
 
-    /// <summary>It does where there are some. Objects that the control plane creates in great number stay small.</summary>
+    /// <summary>Only on objects that have some. Objects that the control plane creates in great number stay small.</summary>
     Existing,
 
-    /// <summary>They are part of what is written, and right.</summary>
+    /// <summary>The object to be written already has the right ones.</summary>
     Settled,
 }
 
 /// <summary>Options of a write.</summary>
 public sealed record WriteOptions
 {
-    /// <summary>The control plane's own writes.</summary>
+    /// <summary>Options of the control plane's own writes.</summary>
     public static WriteOptions ControlPlane { get; } = new()
     {
         User = UserInfo.ControlPlane,
@@ -40,22 +40,22 @@ public sealed record WriteOptions
         Tracking = FieldTracking.Existing,
     };
 
-    /// <summary>Who asks.</summary>
+    /// <summary>The user who sends the request.</summary>
     public required UserInfo User { get; init; }
 
-    /// <summary>Do everything but commit.</summary>
+    /// <summary>Whether to do everything but commit.</summary>
     public bool DryRun { get; init; }
 
     /// <summary>How strictly the body's fields are read.</summary>
     public FieldValidation FieldValidation { get; init; } = FieldValidation.Warn;
 
-    /// <summary>Faults of fields that were found before the body became JSON: keys that YAML gives more than once.</summary>
+    /// <summary>Faults that YAML parsing found before the body became JSON: duplicate keys.</summary>
     public IReadOnlyList<string> YamlFaults { get; init; } = [];
 
-    /// <summary>The name under which managed fields are kept.</summary>
+    /// <summary>The manager's name in managed fields.</summary>
     public string FieldManager { get; init; } = "unknown";
 
-    /// <summary>Whether managed fields are kept.</summary>
+    /// <summary>Whether to maintain managed fields.</summary>
     public FieldTracking Tracking { get; init; }
 
     /// <summary>Receives warnings for the sender; each becomes a <c>Warning</c> header.</summary>
@@ -87,6 +87,6 @@ public enum PatchType
     /// <summary>RFC 7386.</summary>
     MergePatch,
 
-    /// <summary>Kubernetes' merge patch, which knows the keys of lists.</summary>
+    /// <summary>Kubernetes' merge patch, which merges lists by key.</summary>
     StrategicMergePatch,
 }

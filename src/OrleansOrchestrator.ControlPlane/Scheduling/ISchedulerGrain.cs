@@ -2,6 +2,6 @@ using OrleansOrchestrator.ControlPlane.Grains;
 
 namespace OrleansOrchestrator.ControlPlane.Scheduling;
 
-/// <summary>Places pods on nodes: those that ask, by <c>spec.schedulerName</c>, for one of the profiles. There is one, for all of them.</summary>
+/// <summary>The scheduler of the cluster. It places the pods whose <c>spec.schedulerName</c> names one of its profiles.</summary>
 [Alias("ISchedulerGrain")]
 internal interface ISchedulerGrain : ISingletonGrain;

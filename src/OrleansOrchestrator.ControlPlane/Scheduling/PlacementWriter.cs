@@ -17,20 +17,22 @@ using OrleansOrchestrator.Scheduling.Framework;
 
 namespace OrleansOrchestrator.ControlPlane.Scheduling;
 
-/// <summary>Writes what a scheduler decided: bindings, and why a pod has no node.</summary>
+/// <summary>Writes the scheduler's decisions: bindings, and the reason why a pod has no node.</summary>
 internal sealed partial class PlacementWriter(
     ObjectClient objects, WatchCaches caches, ResourceRegistry registry, EventRecorder events, TimeProvider time, ILogger<PlacementWriter> logger)
 {
-    /// <summary>Why a pod has no node: none fits.</summary>
+    /// <summary>The reason when no node fits the pod.</summary>
     public const string Unschedulable = "Unschedulable";
 
-    /// <summary>Why a pod has no node: it could not be judged.</summary>
+    /// <summary>The reason when the pod could not be judged.</summary>
     public const string SchedulerError = "SchedulerError";
 
     private const string Preempted = "Preempted";
 
+    // Enough to fill the store's commits; the others wait in the queue.
     private const int ConditionsAtOnceMax = 64;
 
+    // As many as a store lets wait. A dropped condition is written with the pod's next attempt.
     private const int ConditionsWaitingMax = 20_000;
 
     private const string NominatedNodeName = "nominatedNodeName";
@@ -46,7 +48,7 @@ internal sealed partial class PlacementWriter(
     private int _conditionsUnderWay;
 
     /// <summary>Binds pods in one commit.</summary>
-    /// <returns>For each, whether it is bound now.</returns>
+    /// <returns>For each pod, whether it is bound now.</returns>
     public async Task<IReadOnlyList<bool>> BindAsync(
         IReadOnlyList<(ObjectKey Pod, string Uid, string Scheduler, string NodeName, Activity? Attempt)> placements)
     {
@@ -76,8 +78,8 @@ internal sealed partial class PlacementWriter(
         return bound;
     }
 
-    /// <summary>Makes the writes that plugins want before a pod is bound.</summary>
-    /// <exception cref="ApiException">One was refused.</exception>
+    /// <summary>Makes the writes that plugins request before a binding.</summary>
+    /// <exception cref="ApiException">A write was refused.</exception>
     public async Task PreBindAsync(IReadOnlyList<PreBindWrite> writes)
     {
         foreach (var write in writes)
@@ -85,10 +87,10 @@ internal sealed partial class PlacementWriter(
     }
 
     /// <summary>
-    /// Evicts a pod, gracefully, to make room for one of higher priority. Its condition says why before it goes, so that whoever
-    /// replaces it knows that it did not fail by itself.
+    /// Evicts a pod gracefully to make room for one of higher priority. It writes the pod's condition first, so that the pod's owner
+    /// can tell the eviction from a failure.
     /// </summary>
-    /// <returns>Whether it is going, or gone.</returns>
+    /// <returns>Whether the pod is terminating or gone.</returns>
     public async Task<bool> PreemptAsync(string scheduler, ObjectKey key, string uid, string preemptorUid, string nodeName)
     {
         if (caches[registry[WellKnownResources.Pods]].Find(key) is not { IsDeleting: false } pod || pod.Uid != uid)
@@ -115,7 +117,7 @@ internal sealed partial class PlacementWriter(
         }
     }
 
-    /// <summary>Takes a nomination out of a pod's status: a pod of higher priority has the node.</summary>
+    /// <summary>Removes a nomination from a pod's status, because a pod of higher priority takes the node.</summary>
     public async Task EndNominationAsync(ObjectKey key, string uid)
     {
         if (caches[registry[WellKnownResources.Pods]].Find(key) is not { } pod || pod.Uid != uid || string.IsNullOrEmpty(pod.SharedModel<V1Pod>().Status?.NominatedNodeName))
@@ -131,15 +133,15 @@ internal sealed partial class PlacementWriter(
     }
 
     /// <summary>
-    /// Reports, in a pod's status and in an event, why it has no node. Behind the scheduler's work, not in its way. Namespaces
-    /// take turns; what does not fit is reported with the pod's next attempt.
+    /// Reports in a pod's status and in an event why it has no node, in the background. Namespaces take turns. If the queue is full,
+    /// the report comes with the pod's next attempt.
     /// </summary>
     /// <param name="key">The pod.</param>
     /// <param name="uid">Its uid.</param>
-    /// <param name="scheduler">Who says so.</param>
+    /// <param name="scheduler">The reporting scheduler.</param>
     /// <param name="reason">The condition's reason.</param>
-    /// <param name="message">Why.</param>
-    /// <param name="nominated">Where room is being made for it; empty for nowhere any more, null for no change.</param>
+    /// <param name="message">The explanation.</param>
+    /// <param name="nominated">The node on which room is being made; empty to clear it, null to leave it unchanged.</param>
     public void ReportUnschedulable(ObjectKey key, string uid, string scheduler, string reason, string message, string? nominated = null)
     {
         if (caches[registry[WellKnownResources.Pods]].Find(key) is not { } pod || pod.Uid != uid)
@@ -168,7 +170,7 @@ internal sealed partial class PlacementWriter(
         _ = WriteConditionsAsync(told);
     }
 
-    /// <summary>Writes a condition, and others as long as some wait.</summary>
+    /// <summary>Writes conditions until none waits.</summary>
     private async Task WriteConditionsAsync(UnscheduledPod told)
     {
         for (UnscheduledPod? next = told; next is not null; next = TakeNext())
@@ -218,7 +220,7 @@ internal sealed partial class PlacementWriter(
         Identity,
         CancellationToken.None);
 
-    /// <summary>A pod that found no node, with the condition that says so at present, and where room is being made for it if that is news.</summary>
+    /// <summary>A pod without a node: its present condition, and the nominated node if that changed.</summary>
     private sealed record UnscheduledPod(StoredObject Pod, V1PodCondition? Present, string Reason, string Message, string? Nominated, Activity? Attempt);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "The binding of {Pod} to {Node} was refused: {Why}")]

@@ -20,10 +20,9 @@ namespace OrleansOrchestrator.ControlPlane.Scheduling;
 
 /// <inheritdoc cref="ISchedulerGrain"/>
 /// <remarks>
-/// Follows nodes, pods, namespaces, and what plugins declare besides, into a <see cref="SchedulerCache"/>, takes batches of pods
-/// from the queue, lets the scheduler of each pod's profile decide, assumes the placements and commits all bindings of a batch in
-/// one call. The store refuses the bindings that lost a race, and
-/// those alone are tried again: two schedulers at once are slow, but never wrong.
+/// Follows nodes, pods, namespaces and the resources that plugins declare into a <see cref="SchedulerCache"/>. It takes batches of pods
+/// from the queue, asks the scheduler of each pod's profile, assumes the placements, and commits all bindings of a batch in one call.
+/// The store refuses bindings that lost a race, and only those are retried: two schedulers at once are slow but never wrong.
 /// </remarks>
 [Reentrant]
 [KeepAlive]
@@ -65,7 +64,8 @@ internal sealed partial class SchedulerGrain(
         await _loop.RunAsync(Stopping);
     }
 
-    /// <summary>Follows a resource. When that has a gap the whole cluster has to be read anew, which a new activation does.</summary>
+    /// <summary>Follows a resource. After a gap in its events the grain deactivates, and the next activation reads the whole cluster
+    /// anew.</summary>
     private Task FollowAsync(ResourceName resource, Action<WatchEvent> note) => follower.FollowAsync(
         caches[registry[resource]],
         () =>
@@ -119,7 +119,7 @@ internal sealed partial class SchedulerGrain(
             return;
         }
 
-        // What is neither on a node nor to be placed here has no bearing on anything: nothing else of it is read.
+        // A pod that is neither on a node nor for one of the profiles has no influence: nothing else of it is read.
         if (@event.Object.Field("spec.nodeName") is null or "" && !_schedulers.ContainsKey(@event.Object.Field("spec.schedulerName") ?? ""))
             return;
         if (Read(@event.Object) is not { } pod)
@@ -131,7 +131,7 @@ internal sealed partial class SchedulerGrain(
             LogQueueFull(pod.ToString());
     }
 
-    /// <summary>Reads a pod. One that cannot be read counts nowhere and is not placed: it is told why, and all others go on.</summary>
+    /// <summary>Reads a pod. An unreadable pod is ignored and reported, and the others go on.</summary>
     private PodInfo? Read(StoredObject obj)
     {
         try
@@ -147,7 +147,7 @@ internal sealed partial class SchedulerGrain(
         }
     }
 
-    /// <summary>Places the next pods; they are bound behind it.</summary>
+    /// <summary>Places the next pods. Their bindings follow in the background.</summary>
     private async Task<TimeSpan?> ScheduleAsync(CancellationToken cancellationToken)
     {
         await _bindings.WaitAsync(cancellationToken);
@@ -160,8 +160,8 @@ internal sealed partial class SchedulerGrain(
         return tried > 0 ? TimeSpan.Zero : _queue.NextWake - time.GetUtcNow();
     }
 
-    /// <summary>Tries the next pods, as many as the bounds of a batch allow.</summary>
-    /// <returns>How many were tried.</returns>
+    /// <summary>Tries the next pods, up to the bounds of a batch.</summary>
+    /// <returns>The number of pods tried.</returns>
     private int PlaceNext(List<AssumedPod> placed)
     {
         var began = time.GetTimestamp();
@@ -192,7 +192,7 @@ internal sealed partial class SchedulerGrain(
         }
         catch (Exception exception)
         {
-            // One pod that cannot be judged must not keep all others from their nodes.
+            // A pod that cannot be judged must not keep the others from their nodes.
             attempt?.SetStatus(ActivityStatusCode.Error);
             _queue.Retry(pod.Uid, time.GetUtcNow());
             SchedulerInstruments.Attempted(pod.SchedulerName, AttemptResult.Error, time.GetElapsedTime(began));
@@ -200,7 +200,7 @@ internal sealed partial class SchedulerGrain(
         }
         finally
         {
-            // The attempt of a pod that has a node ends with its binding.
+            // The attempt of a placed pod ends with its binding.
             Activity.Current = null;
             if (placed.Count == before)
                 attempt?.Dispose();
@@ -236,7 +236,7 @@ internal sealed partial class SchedulerGrain(
         }
     }
 
-    /// <summary>Lets plugins make room for a pod that fits nowhere, and reports what came of it.</summary>
+    /// <summary>Asks plugins to make room for a pod that fits no node, and reports the result.</summary>
     private void MakeRoom(Scheduler scheduler, PodInfo pod, Unschedulable failure)
     {
         var outcome = scheduler.PostFilter(pod, failure, _attempts);
@@ -297,7 +297,7 @@ internal sealed partial class SchedulerGrain(
         }
     }
 
-    /// <summary>Makes the writes that plugins want before bindings. A pod whose writes are refused is tried again.</summary>
+    /// <summary>Makes the writes that plugins request before bindings. A pod whose writes are refused is retried.</summary>
     /// <returns>The pods that may be bound.</returns>
     private async Task<List<AssumedPod>> PreBindAsync(List<AssumedPod> placed)
     {
@@ -343,12 +343,12 @@ internal sealed partial class SchedulerGrain(
         _queue.Move(freed, now);
     }
 
-    /// <summary>A pod that has a node here and not yet in the store.</summary>
+    /// <summary>A pod with an assumed node whose binding is not committed yet.</summary>
     /// <param name="Pod">The pod.</param>
-    /// <param name="NodeName">Its node.</param>
-    /// <param name="Attempts">How many attempts it took.</param>
-    /// <param name="Queued">When it came into the queue.</param>
-    /// <param name="Began">When this attempt began.</param>
+    /// <param name="NodeName">The assumed node.</param>
+    /// <param name="Attempts">The number of attempts.</param>
+    /// <param name="Queued">When the pod entered the queue.</param>
+    /// <param name="Began">When the last attempt began.</param>
     /// <param name="Activity">The activity of the attempt.</param>
     private readonly record struct AssumedPod(PodInfo Pod, string NodeName, int Attempts, DateTimeOffset Queued, long Began, Activity? Activity);
 

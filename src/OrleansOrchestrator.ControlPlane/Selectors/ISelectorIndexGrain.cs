@@ -4,9 +4,8 @@ using OrleansOrchestrator.Model.Selectors;
 namespace OrleansOrchestrator.ControlPlane.Selectors;
 
 /// <summary>
-/// Where labels and selectors meet, seen from the labels: which services, controllers and so on of one namespace select an
-/// object. Derived from the caches of the silo that asks, and never stored. The key is the namespace, or
-/// <see cref="AllNamespaces"/>.
+/// The index from labels to selectors for one namespace: it finds the services, controllers and so on that select an object. It is
+/// built from the caches of the calling silo, and never stored. The key is the namespace, or <see cref="AllNamespaces"/>.
 /// </summary>
 [Alias("ISelectorIndexGrain")]
 internal interface ISelectorIndexGrain : IGrainWithStringKey
@@ -14,11 +13,11 @@ internal interface ISelectorIndexGrain : IGrainWithStringKey
     /// <summary>The key of the index over the primaries of all namespaces.</summary>
     const string AllNamespaces = "*";
 
-    /// <summary>The primaries of a reconciler whose selectors match any of some label sets.</summary>
+    /// <summary>Finds the primaries of a reconciler whose selectors match any of the label sets.</summary>
     /// <param name="reconciler">The reconciler's name.</param>
-    /// <param name="relation">The position of the relation whose selectors are meant.</param>
+    /// <param name="relation">The position of the relation with the selectors.</param>
     /// <param name="labels">Label sets.</param>
-    /// <param name="primaryRevision">The revision of the primaries that the answer must take into account.</param>
+    /// <param name="primaryRevision">The revision of the primaries that the answer must reflect.</param>
     [Alias("FindSelecting")]
     Task<IReadOnlyList<ObjectKey>> FindSelectingAsync(string reconciler, int relation, IReadOnlyList<LabelSet> labels, long primaryRevision);
 }

@@ -2,14 +2,14 @@ using OrleansOrchestrator.Model.Selectors;
 
 namespace OrleansOrchestrator.ControlPlane.Selectors;
 
-/// <summary>A label set on its way to another silo.</summary>
+/// <summary>A label set as serialised between silos.</summary>
 [GenerateSerializer, Immutable, Alias("LabelSetSurrogate")]
 internal struct LabelSetSurrogate
 {
     [Id(0)] public KeyValuePair<string, string>[] Labels;
 }
 
-/// <summary>Turns label sets into their surrogates and back.</summary>
+/// <summary>Converts label sets to their surrogates and back.</summary>
 [RegisterConverter]
 internal sealed class LabelSetConverter : IConverter<LabelSet, LabelSetSurrogate>
 {

@@ -4,7 +4,7 @@ using OrleansOrchestrator.Model.Selectors;
 
 namespace OrleansOrchestrator.ControlPlane.Selectors;
 
-/// <summary>The selectors of one namespace, by the relation that they belong to. Safe for concurrent use.</summary>
+/// <summary>The selectors of one namespace by relation. Safe for concurrent use.</summary>
 /// <param name="namespace">The key of the index's grain.</param>
 /// <param name="newIndexer">Makes the index of a reconciler's relation.</param>
 internal sealed class NamespaceSelectors(string @namespace, Func<string, int, SelectorIndexer> newIndexer) : IAsyncDisposable
@@ -14,22 +14,22 @@ internal sealed class NamespaceSelectors(string @namespace, Func<string, int, Se
     /// <summary>The key of the index's grain.</summary>
     public string Namespace => @namespace;
 
-    /// <summary>When its grain was called last.</summary>
+    /// <summary>When the index's grain was last called.</summary>
     public long CalledAt
     {
         get => Volatile.Read(ref field);
         set => Volatile.Write(ref field, value);
     }
 
-    /// <summary>Finds the primaries whose selectors match any of some label sets.</summary>
+    /// <summary>Finds the primaries whose selectors match any of the label sets.</summary>
     public Task FindAsync(string reconciler, int relation, IEnumerable<LabelSet> labels, long primaryRevision, ISet<ObjectKey> found)
     {
         var indexer = _indexers.GetOrAdd((reconciler, relation), key => new Lazy<SelectorIndexer>(() => newIndexer(key.Reconciler, key.Relation)));
-        // A cache that is not filled yet has revision -1.
+        // An unfilled cache has revision -1.
         return indexer.Value.FindAsync(labels, Math.Max(0, primaryRevision), found);
     }
 
-    /// <summary>Ends it.</summary>
+    /// <summary>Ends the indexers.</summary>
     public async ValueTask DisposeAsync()
     {
         foreach (var indexer in _indexers.Values)

@@ -2,7 +2,7 @@ using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.ControlPlane.Selectors;
 
-/// <summary>A key on its way to another silo.</summary>
+/// <summary>A key as serialised between silos.</summary>
 [GenerateSerializer, Immutable, Alias("ObjectKeySurrogate")]
 internal struct ObjectKeySurrogate
 {
@@ -11,7 +11,7 @@ internal struct ObjectKeySurrogate
     [Id(1)] public string Name;
 }
 
-/// <summary>Turns keys into their surrogates and back.</summary>
+/// <summary>Converts keys to their surrogates and back.</summary>
 [RegisterConverter]
 internal sealed class ObjectKeyConverter : IConverter<ObjectKey, ObjectKeySurrogate>
 {

@@ -6,8 +6,8 @@ namespace OrleansOrchestrator.ControlPlane.Selectors;
 
 /// <inheritdoc cref="ISelectorIndexGrain"/>
 /// <remarks>
-/// There is one on each silo that asks, since it is made of that silo's caches. It gives the index its life: as long as somebody
-/// asks it is there. Who asks often finds the index itself in <see cref="SelectorIndexes"/>.
+/// One per calling silo, because it is built from that silo's caches. The activation determines the lifetime of the index. Frequent
+/// callers use the index directly through <see cref="SelectorIndexes"/>.
 /// </remarks>
 [Reentrant]
 [StatelessWorker(1)]

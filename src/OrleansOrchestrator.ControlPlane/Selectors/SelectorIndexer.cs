@@ -8,10 +8,10 @@ using OrleansOrchestrator.Model.Selectors;
 
 namespace OrleansOrchestrator.ControlPlane.Selectors;
 
-/// <summary>Keeps the selectors of one relation's primaries up to date with their cache, and answers from them.</summary>
+/// <summary>Keeps the selectors of one relation's primaries up to date with their cache, and matches labels against them.</summary>
 /// <remarks>
-/// Safe for concurrent use: grains of its silo ask it without a call. It reads on when it is asked for a revision that it has not
-/// reached. A primary whose selector cannot be read selects nothing, and is told of.
+/// Safe for concurrent use: grains of the same silo use it without a call. It reads more events when it needs a revision that it has
+/// not reached. A primary with an unreadable selector selects nothing, and is reported.
 /// </remarks>
 internal sealed class SelectorIndexer(
     string reconciler, Relation relation, WatchCache cache, ObjectFilter filter, ObjectFaults faults, TimeProvider time) : IAsyncDisposable
@@ -23,9 +23,9 @@ internal sealed class SelectorIndexer(
     private Watcher? _watcher;
     private long _reached = -1;
 
-    /// <summary>Finds the primaries whose selectors match any of some label sets.</summary>
+    /// <summary>Finds the primaries whose selectors match any of the label sets.</summary>
     /// <param name="labels">The label sets.</param>
-    /// <param name="revision">The revision of the primaries that must be taken into account.</param>
+    /// <param name="revision">The revision of the primaries that the answer must reflect.</param>
     /// <param name="found">Receives the primaries.</param>
     public async Task FindAsync(IEnumerable<LabelSet> labels, long revision, ISet<ObjectKey> found)
     {
@@ -72,7 +72,7 @@ internal sealed class SelectorIndexer(
         {
             _watcher ??= await cache.WatchAsync(new WatchQuery(filter, null, Freshness.Any), _stopping.Token);
 
-            // The watcher is told at once how far it has seen, if nothing of this namespace has changed.
+            // If nothing of this namespace has changed, the watcher returns a bookmark at once.
             var events = await _watcher.ReadAsync(TimeSpan.Zero, time, _stopping.Token);
             lock (_gate)
             {
@@ -100,7 +100,7 @@ internal sealed class SelectorIndexer(
 
     private void Apply(WatchEvent @event)
     {
-        // Present objects come in key order and are complete with the bookmark that ends them; until then nothing is reached.
+        // The present objects arrive in key order, and are complete with their closing bookmark. Until then no revision is reached.
         if (@event.Object is not { } obj)
         {
             _reached = Math.Max(_reached, @event.Revision);

@@ -10,23 +10,23 @@ using OrleansOrchestrator.Model.Selectors;
 namespace OrleansOrchestrator.ControlPlane.Selectors;
 
 /// <summary>
-/// The selector indexes that are active on this silo, for its grains to ask without a call. An index that is not active yet is
-/// asked through its grain, and so is each one now and then, which tells its grain that it is still in use.
+/// The active selector indexes of this silo, which its grains use without a call. An inactive index is reached through its grain. So is
+/// an active one now and then, which keeps its grain active.
 /// </summary>
 internal sealed class SelectorIndexes(
     IGrainFactory grains, WatchCaches caches, ResourceRegistry registry, IEnumerable<IReconciler> reconcilers, ObjectFaults faults, TimeProvider time)
 {
-    // Orleans ends activations that are not called for a quarter of an hour.
+    // Well below the 15 minutes after which Orleans deactivates an idle grain.
     private static readonly TimeSpan CalledAtLeastEvery = TimeSpan.FromMinutes(5);
 
     private readonly ConcurrentDictionary<string, NamespaceSelectors> _active = new(StringComparer.Ordinal);
     private readonly Dictionary<string, IReconciler> _reconcilers = reconcilers.ToDictionary(reconciler => reconciler.Name, StringComparer.Ordinal);
 
-    /// <summary>The primaries of a reconciler whose selectors match labels.</summary>
+    /// <summary>Finds the primaries of a reconciler whose selectors match the labels.</summary>
     /// <param name="reconciler">The reconciler's name.</param>
-    /// <param name="relation">The position of the relation whose selectors are meant.</param>
-    /// <param name="labels">The labels, by the namespace of the primaries.</param>
-    /// <param name="primaryRevision">The revision of the primaries that must be taken into account.</param>
+    /// <param name="relation">The position of the relation with the selectors.</param>
+    /// <param name="labels">The label sets by the namespace of the primaries.</param>
+    /// <param name="primaryRevision">The revision of the primaries that the answer must reflect.</param>
     public async Task<IReadOnlyCollection<ObjectKey>> FindSelectingAsync(
         string reconciler, int relation, IReadOnlyDictionary<string, HashSet<LabelSet>> labels, long primaryRevision)
     {
@@ -41,7 +41,7 @@ internal sealed class SelectorIndexes(
         return found;
     }
 
-    /// <summary>Makes the index of a namespace, whose grain is active now.</summary>
+    /// <summary>Makes the index of a namespace whose grain has been activated.</summary>
     public NamespaceSelectors Begin(string @namespace)
     {
         var filter = @namespace == ISelectorIndexGrain.AllNamespaces ? ObjectFilter.All : ObjectFilter.InNamespace(@namespace);
@@ -67,7 +67,7 @@ internal sealed class SelectorIndexes(
         }
         catch (OperationCanceledException)
         {
-            // Its grain has just been deactivated.
+            // Its grain has just deactivated.
             return false;
         }
     }

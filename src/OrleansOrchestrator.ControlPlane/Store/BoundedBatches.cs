@@ -1,17 +1,17 @@
 namespace OrleansOrchestrator.ControlPlane.Store;
 
 /// <summary>
-/// Cuts sequences into parts that are bounded by count and by bytes. Every part has at least one element, however large it is, so
-/// that whoever works part by part comes to an end.
+/// Splits sequences into batches bounded by count and by bytes. A batch has at least one element, however large, so that processing
+/// batch by batch always ends.
 /// </summary>
 internal static class BoundedBatches
 {
-    /// <summary>Takes the first part.</summary>
+    /// <summary>Takes the first batch.</summary>
     /// <param name="source">The sequence.</param>
     /// <param name="countMax">The most elements.</param>
-    /// <param name="bytesMax">The most bytes; a first element that is larger comes alone.</param>
-    /// <param name="bytesOf">How large an element is.</param>
-    /// <returns>The part, and whether it is all there is.</returns>
+    /// <param name="bytesMax">The most bytes. A larger first element makes a batch of its own.</param>
+    /// <param name="bytesOf">The size of an element.</param>
+    /// <returns>The batch, and whether it is the whole sequence.</returns>
     public static (List<T> Batch, bool IsLast) TakeBatch<T>(this IEnumerable<T> source, int countMax, long bytesMax, Func<T, long> bytesOf)
     {
         var batch = new List<T>();
@@ -27,7 +27,7 @@ internal static class BoundedBatches
         return (batch, true);
     }
 
-    /// <summary>Cuts a whole sequence.</summary>
+    /// <summary>Splits a sequence.</summary>
     public static IEnumerable<List<T>> InBatches<T>(this IReadOnlyList<T> source, int countMax, long bytesMax, Func<T, long> bytesOf)
     {
         for (var start = 0; start < source.Count;)
@@ -38,7 +38,7 @@ internal static class BoundedBatches
         }
     }
 
-    /// <summary>Cuts a whole sequence as it arrives.</summary>
+    /// <summary>Splits an asynchronous sequence as it arrives.</summary>
     public static async IAsyncEnumerable<List<T>> InBatches<T>(
         this IAsyncEnumerable<T> source, int countMax, long bytesMax, Func<T, long> bytesOf)
     {

@@ -1,11 +1,12 @@
 namespace OrleansOrchestrator.ControlPlane.Store;
 
 /// <summary>
-/// The newest changes of a resource in memory, in revision order, within bounds of count, bytes and age: what followers and
-/// watches resume from without asking the database.
+/// The newest changes of a resource in memory, in revision order, bounded by count, bytes and age. Followers and watches resume from it
+/// without the database.
 /// </summary>
 internal sealed class ChangeHistory(int changesMax, long bytesMax)
 {
+    // Most resources rarely change: an empty history takes 128 bytes.
     private const int SmallestRing = 16;
 
     private StoredChange[] _ring = new StoredChange[SmallestRing];
@@ -14,7 +15,7 @@ internal sealed class ChangeHistory(int changesMax, long bytesMax)
     private long _bytes;
     private long _newestWhenAged;
 
-    /// <summary>Every change after this revision is here.</summary>
+    /// <summary>All changes after this revision are in the history.</summary>
     public long CompleteAfter { get; private set; }
 
     /// <summary>The revision of the newest change; <see cref="CompleteAfter"/> if there is none.</summary>
@@ -23,7 +24,7 @@ internal sealed class ChangeHistory(int changesMax, long bytesMax)
     /// <summary>The number of changes held.</summary>
     public int Count => _count;
 
-    /// <summary>Forgets everything; the history is complete from a revision on.</summary>
+    /// <summary>Forgets all changes; from this revision on the history is complete.</summary>
     public void Reset(long completeAfter)
     {
         _ring = new StoredChange[SmallestRing];
@@ -32,7 +33,7 @@ internal sealed class ChangeHistory(int changesMax, long bytesMax)
         CompleteAfter = _newestWhenAged = completeAfter;
     }
 
-    /// <summary>Appends the next change and drops the oldest ones that exceed the bounds.</summary>
+    /// <summary>Appends the next change, and drops the oldest ones beyond the bounds.</summary>
     public void Append(StoredChange change)
     {
         if (_count == _ring.Length)
@@ -43,7 +44,8 @@ internal sealed class ChangeHistory(int changesMax, long bytesMax)
             DropFirst();
     }
 
-    /// <summary>Drops the changes that were here already when this was called before: called now and then, it lets none stay for ever.</summary>
+    /// <summary>Drops the changes that were already present at the previous call. Called periodically, it bounds their age to two
+    /// periods.</summary>
     public void Age()
     {
         while (_count > 0 && At(0).Revision <= _newestWhenAged)
@@ -54,9 +56,9 @@ internal sealed class ChangeHistory(int changesMax, long bytesMax)
     }
 
     /// <summary>The changes after a revision, in order; null if some of them have been dropped.</summary>
-    /// <param name="revision">Changes up to here are known to the caller.</param>
-    /// <param name="max">The most to return.</param>
-    /// <param name="bytesMax">The most bytes to return; a first change that is larger comes alone.</param>
+    /// <param name="revision">The last revision that the caller knows.</param>
+    /// <param name="max">The most changes to return.</param>
+    /// <param name="bytesMax">The most bytes to return. A larger first change is returned alone.</param>
     public List<StoredChange>? After(long revision, int max, long bytesMax = long.MaxValue)
     {
         if (revision < CompleteAfter)

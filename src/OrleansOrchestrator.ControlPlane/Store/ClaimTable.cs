@@ -3,8 +3,8 @@ using OrleansOrchestrator.Model.Resources;
 namespace OrleansOrchestrator.ControlPlane.Store;
 
 /// <summary>
-/// Who holds what within a resource: cluster IPs, node ports. The store is the only writer of its resource, so that a claim
-/// needs no allocator of its own, cannot leak, and needs no repair.
+/// The holders of exclusive claims within a resource: cluster IPs, node ports. Because the store is its resource's only writer, claims
+/// need no allocator, cannot leak, and need no repair.
 /// </summary>
 internal sealed class ClaimTable(ResourceDefinition definition)
 {
@@ -14,8 +14,9 @@ internal sealed class ClaimTable(ResourceDefinition definition)
     /// <summary>Whether any object holds a claim.</summary>
     public bool IsHeld(string claim) => _holders.ContainsKey(claim);
 
-    /// <summary>Sets what an object holds.</summary>
-    /// <returns>Null if it holds exactly these now; otherwise the claim that another object holds, and nothing changed.</returns>
+    /// <summary>Sets the claims of an object.</summary>
+    /// <returns>Null if the object now holds exactly these claims; otherwise the claim that another object holds, and nothing has
+    /// changed.</returns>
     public string? TryClaim(in ObjectKey key, IReadOnlyList<string> claims)
     {
         if (!definition.HasClaims)
@@ -37,7 +38,7 @@ internal sealed class ClaimTable(ResourceDefinition definition)
         return null;
     }
 
-    /// <summary>Starts again from the objects as they are.</summary>
+    /// <summary>Rebuilds the table from the objects.</summary>
     public void Rebuild(ObjectTree objects)
     {
         if (!definition.HasClaims)

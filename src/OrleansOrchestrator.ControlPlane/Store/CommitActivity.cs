@@ -5,15 +5,15 @@ using OrleansOrchestrator.Model.Resources;
 namespace OrleansOrchestrator.ControlPlane.Store;
 
 /// <summary>
-/// The activity of a batch, which belongs to many writes and can have one parent only: it is a child of the first write that is
-/// traced, and has links to the others.
+/// The activity of a commit. It serves many writes and can have only one parent: it is a child of the first traced write, with links to
+/// the others.
 /// </summary>
 internal static class CommitActivity
 {
     // As many as OpenTelemetry keeps by default.
     private const int LinksMax = 128;
 
-    /// <summary>Starts the activity of a batch; null if none of its writes is traced, or nobody listens.</summary>
+    /// <summary>Starts the activity of a batch; null if no write is traced, or nobody listens.</summary>
     public static Activity? Start(ResourceName resource, List<PendingChange> batch)
     {
         if (!ControlPlaneActivities.Source.HasListeners() || ContextsOf(batch) is not [var parent, .. var others])
@@ -24,7 +24,7 @@ internal static class CommitActivity
             .SetTag("changes", batch.Count);
     }
 
-    /// <summary>Whence the changes of a batch come, each cause once.</summary>
+    /// <summary>The distinct activities of a batch's writes.</summary>
     private static ActivityContext[] ContextsOf(List<PendingChange> batch) =>
         [.. batch.Select(static pending => pending.Trace?.Context).OfType<ActivityContext>().Distinct().Take(LinksMax + 1)];
 }

@@ -5,22 +5,24 @@ using OrleansOrchestrator.Storage.Log;
 namespace OrleansOrchestrator.ControlPlane.Store;
 
 /// <summary>
-/// One commit of several writes, which is tried again while its store moves, until each write is decided. Knows of each what is known
-/// so far, and finds out what became of one whose answer was lost and whose next try is refused: the refusal may be its own doing, or
-/// somebody else's.
+/// One commit of several writes, repeated while its store moves until each write is decided. It records what is known of each write. If
+/// the answer to a write was lost and its next attempt is refused, it finds out whether the first attempt or another writer caused the
+/// refusal.
 /// </summary>
 /// <remarks>
-/// A write with a revision can only be the first change of its object after that revision. The history has that change: it is this
-/// write if it stores the same bytes. A creation has no revision, but cannot be older than what was known before it was first sent;
-/// its bytes have a uid of their own. A deletion looks like any other deletion: whose it was stays unknown, since a guess could
+/// A write with an expected revision can only be the first change of its object after that revision. The history has that change: it is
+/// this write if it stores the same bytes. A creation has no expected revision, but cannot be older than the durable head before it was
+/// first sent, and its bytes contain a unique uid. Deletions all look alike: whose deletion it was stays unknown, since a guess could
 /// acknowledge what never happened.
 /// </remarks>
-/// <param name="store">Where the history is.</param>
+/// <param name="store">Reads the history.</param>
 /// <param name="definition">The kind.</param>
 /// <param name="writes">The writes.</param>
-/// <param name="before">A revision that was durable before the first try.</param>
+/// <param name="before">A revision that was durable before the first attempt.</param>
 internal sealed class CommitRetry(IStoreReader store, ResourceDefinition definition, IReadOnlyList<ObjectWrite> writes, long before)
 {
+    // Bounds the search at 100 batches of the history, far more than is written during one call. Beyond it the outcome is reported as
+    // unknown.
     private const int BatchesMax = 100;
 
     private static readonly CommitResult Unknown = new(
@@ -30,23 +32,23 @@ internal sealed class CommitRetry(IStoreReader store, ResourceDefinition definit
     private readonly bool[] _mayHaveHappened = new bool[writes.Count];
     private int _left = writes.Count;
 
-    /// <summary>Whether nothing is left to try.</summary>
+    /// <summary>Whether all writes are decided.</summary>
     public bool IsDecided => _left == 0;
 
-    /// <summary>Why the last try decided too little.</summary>
+    /// <summary>Why the last attempt left writes undecided.</summary>
     public string Why { get; private set; } = "the object store is not available";
 
-    /// <summary>What is known of all writes when no more tries are made, in their order.</summary>
+    /// <summary>What is known of each write after the last attempt, in their order.</summary>
     public IReadOnlyList<CommitResult> Results() =>
         [.. _decided.Select((result, i) => result ?? new CommitResult(_mayHaveHappened[i] ? CommitStatus.Unknown : CommitStatus.Unavailable, Detail: Why))];
 
-    /// <summary>Tries the writes that are not decided.</summary>
+    /// <summary>Attempts the undecided writes.</summary>
     /// <param name="commit">Sends some of the writes to the store.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     public async Task TryAsync(Func<IReadOnlyList<ObjectWrite>, Task<IReadOnlyList<CommitResult>>> commit, CancellationToken cancellationToken)
     {
-        // That the object does not exist is no proof that it was not created: whoever saw it may have deleted it, and would not expect
-        // it to come back.
+        // A missing object does not prove that the creation failed: another client may have seen the object and deleted it, and would
+        // not expect it to come back.
         foreach (var i in Open().Where(i => _mayHaveHappened[i] && writes[i].Type == WriteType.Create))
         {
             if (await FindCreationAsync(writes[i], cancellationToken) is { } found)
@@ -66,7 +68,7 @@ internal sealed class CommitRetry(IStoreReader store, ResourceDefinition definit
         }
     }
 
-    /// <summary>Takes note of a try that was not answered.</summary>
+    /// <summary>Records an attempt without an answer.</summary>
     public void NoteFailure(Exception failure)
     {
         Why = StoreFaults.Describe(failure);
@@ -78,7 +80,7 @@ internal sealed class CommitRetry(IStoreReader store, ResourceDefinition definit
 
     private List<int> Open() => [.. Enumerable.Range(0, writes.Count).Where(i => _decided[i] is null)];
 
-    /// <summary>Whether an answer refuses what an earlier try may have done.</summary>
+    /// <summary>Whether an answer refuses something that an earlier attempt may have done.</summary>
     private bool NeedsResolution(int write, CommitResult answer) => _mayHaveHappened[write]
         && answer.Status is CommitStatus.AlreadyExists or CommitStatus.NotFound or CommitStatus.Conflict or CommitStatus.ClaimTaken;
 
@@ -106,7 +108,7 @@ internal sealed class CommitRetry(IStoreReader store, ResourceDefinition definit
         _left--;
     }
 
-    /// <summary>What became of a write whose latest try is refused. The refusal rests on what is durable.</summary>
+    /// <summary>Decides a write whose latest attempt was refused. The refusal is based on durable state.</summary>
     private async Task<CommitResult> ResolveAsync(ObjectWrite write, CommitResult refusal, CancellationToken cancellationToken)
     {
         var key = new ObjectKey(write.Namespace, write.Name);
@@ -125,10 +127,10 @@ internal sealed class CommitRetry(IStoreReader store, ResourceDefinition definit
     }
 
     /// <summary>Looks for a creation in the history.</summary>
-    /// <returns>Null if it has not happened.</returns>
+    /// <returns>Null if it did not happen.</returns>
     private async Task<CommitResult?> FindCreationAsync(ObjectWrite write, CancellationToken cancellationToken)
     {
-        // What lives in memory only went with the store that may have made it.
+        // Objects that live in memory only are lost with the store that may have created them.
         if (definition.Durability == Durability.Volatile)
             return null;
         var key = new ObjectKey(write.Namespace, write.Name);
@@ -138,7 +140,7 @@ internal sealed class CommitRetry(IStoreReader store, ResourceDefinition definit
         return isComplete ? null : Unknown;
     }
 
-    /// <summary>The first durable change after a revision that is meant, and whether the history has been read to its present end.</summary>
+    /// <summary>Finds the first matching durable change after a revision, and tells whether the history was read to its end.</summary>
     private async Task<(StoredChange? Change, bool IsComplete)> FindAsync(
         long after, Func<StoredChange, bool> isMeant, CancellationToken cancellationToken)
     {

@@ -3,16 +3,16 @@ using OrleansOrchestrator.Storage.Log;
 
 namespace OrleansOrchestrator.ControlPlane.Store;
 
-/// <summary>Finds objects whose time to live has passed since their last write, without looking at the others. Times are those of a
-/// clock that only runs, whatever is done to the time of day.</summary>
+/// <summary>Finds objects whose time to live has passed since their last write, without looking at the others. Times are monotonic, so
+/// that a changed time of day has no effect.</summary>
 internal sealed class ExpiryQueue(TimeSpan timeToLive)
 {
     private readonly Queue<(TimeSpan Expires, ObjectKey Key, long Revision)> _queue = new();
 
-    // Those whose deletion did not happen.
+    // Deletions that failed.
     private readonly Queue<(TimeSpan Expires, ObjectKey Key, long Revision)> _again = new();
 
-    /// <summary>A queue of objects that exist already; their time starts now.</summary>
+    /// <summary>Makes a queue of existing objects; their time starts now.</summary>
     public static ExpiryQueue Of(IEnumerable<StoredObject> objects, TimeSpan timeToLive, TimeSpan now)
     {
         var queue = new ExpiryQueue(timeToLive);
@@ -21,16 +21,16 @@ internal sealed class ExpiryQueue(TimeSpan timeToLive)
         return queue;
     }
 
-    /// <summary>Takes note of a write.</summary>
+    /// <summary>Records a write.</summary>
     public void Note(StoredChange change, TimeSpan now)
     {
         if (change.Type != LogChangeType.Deleted)
             _queue.Enqueue((now + timeToLive, change.Object.Key, change.Revision));
     }
 
-    /// <summary>Takes deletions of what has expired and was not written again; none when there is nothing more.</summary>
-    /// <param name="objects">What there is.</param>
-    /// <param name="now">How long the clock has run.</param>
+    /// <summary>Takes deletions of expired objects that were not written again; none if there are no more.</summary>
+    /// <param name="objects">The durable objects.</param>
+    /// <param name="now">The monotonic time.</param>
     /// <param name="max">The most to take.</param>
     public IReadOnlyList<ObjectWrite> TakeExpired(ObjectTree objects, TimeSpan now, int max)
     {
@@ -44,7 +44,7 @@ internal sealed class ExpiryQueue(TimeSpan timeToLive)
         return expired;
     }
 
-    /// <summary>Takes deletions back that did not happen: they are given again.</summary>
+    /// <summary>Returns failed deletions to the queue.</summary>
     public void PutBack(IEnumerable<ObjectWrite> deletions)
     {
         foreach (var deletion in deletions)

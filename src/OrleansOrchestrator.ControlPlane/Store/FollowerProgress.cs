@@ -3,21 +3,21 @@ using OrleansOrchestrator.Loops;
 namespace OrleansOrchestrator.ControlPlane.Store;
 
 /// <summary>
-/// How far the caches of all silos have come that follow a store. A cache that was told a moment ago that it has everything is taken
-/// at its word by its silo for <c>trusted</c> (<see cref="Watch.WatchCache.IsCurrent"/>). So once every cache that was answered
-/// within that time has come beyond a revision, or that time is over, no silo decides by an earlier one.
+/// The progress of all silos' caches that follow a store. After an answer that a cache has everything, its silo trusts the cache for
+/// the time <c>trusted</c> (<see cref="Watch.WatchCache.IsCurrent"/>). Once every cache answered within that time has passed a
+/// revision, or that time is over, no silo decides by an earlier state.
 /// </summary>
-/// <param name="trusted">For how long a silo takes a cache at its word.</param>
+/// <param name="trusted">For how long a silo trusts a cache after such an answer.</param>
 /// <param name="time">The clock.</param>
 internal sealed class FollowerProgress(TimeSpan trusted, TimeProvider time)
 {
     private readonly Dictionary<Guid, (long Seen, long At)> _followers = [];
     private readonly WakeSignal _moved = new();
 
-    // Those that an earlier activation has answered are not known here.
+    // Followers that an earlier activation answered are unknown here.
     private readonly long _began = time.GetTimestamp();
 
-    /// <summary>Takes note that a follower asks for what comes after a revision.</summary>
+    /// <summary>Records that a follower asks for the changes after a revision.</summary>
     public void Note(Guid follower, long seen)
     {
         var isNews = !_followers.TryGetValue(follower, out var known) || known.Seen != seen;
@@ -26,7 +26,7 @@ internal sealed class FollowerProgress(TimeSpan trusted, TimeProvider time)
             _moved.Wake();
     }
 
-    /// <summary>Waits until no silo decides by a state before a revision, which is durable already.</summary>
+    /// <summary>Waits until no silo decides by a state before a durable revision.</summary>
     public async Task WhenSeenAsync(long revision)
     {
         var started = time.GetTimestamp();
@@ -38,7 +38,7 @@ internal sealed class FollowerProgress(TimeSpan trusted, TimeProvider time)
     {
         foreach (var (follower, (_, at)) in _followers)
         {
-            // It asks at least that often while it is there, and has not been answered since.
+            // A live follower asks at least that often. This one has received no answer since.
             if (time.GetElapsedTime(at) > 2 * trusted)
                 _followers.Remove(follower);
         }

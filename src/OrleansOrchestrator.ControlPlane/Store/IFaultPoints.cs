@@ -2,49 +2,49 @@ using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.ControlPlane.Store;
 
-/// <summary>A step of the store, or of the caches behind it, that a promise hangs on.</summary>
+/// <summary>A step of the store, or of the caches behind it, on which a promise depends.</summary>
 internal enum StoreStep
 {
-    /// <summary>Taking a shard over.</summary>
+    /// <summary>Taking over a shard.</summary>
     Open,
 
     /// <summary>Making a batch durable.</summary>
     Commit,
 
-    /// <summary>Finding out whether a commit of unknown outcome happened.</summary>
+    /// <summary>Resolving a commit of unknown outcome.</summary>
     Resolve,
 
     /// <summary>Renewing the read lease.</summary>
     RenewLease,
 
-    /// <summary>Showing a durable batch, and acknowledging it.</summary>
+    /// <summary>Showing and acknowledging a durable batch.</summary>
     Publish,
 
-    /// <summary>Giving the shard up.</summary>
+    /// <summary>Releasing the shard.</summary>
     Release,
 
-    /// <summary>Handing a change to the watchers of a silo.</summary>
+    /// <summary>Offering a change to the watchers of a silo.</summary>
     Offer,
 }
 
 /// <summary>
-/// What happens before and after each step, and whether it happens. Nothing in the product implements this: a test's host
-/// registers it as a service to make faults at exactly these points, or to break a promise on purpose and see that it is noticed.
+/// Hooks before and after each step. The product has no implementation: a test's host registers one to inject faults at these points,
+/// or to break a promise on purpose and check that it is noticed.
 /// </summary>
 internal interface IFaultPoints
 {
-    /// <summary>Is awaited before a step; what it throws is thrown there.</summary>
+    /// <summary>Runs before a step. Its exception becomes the step's.</summary>
     Task BeforeAsync(StoreStep step, ResourceName resource);
 
-    /// <summary>Is awaited after a step that has succeeded; what it throws is thrown there.</summary>
+    /// <summary>Runs after a successful step. Its exception becomes the step's.</summary>
     Task AfterAsync(StoreStep step, ResourceName resource);
 
-    /// <summary>Whether a step is left out and taken as done, which breaks what it is there for. Asked for
-    /// <see cref="StoreStep.Commit"/>, <see cref="StoreStep.RenewLease"/> and <see cref="StoreStep.Offer"/>.</summary>
+    /// <summary>Whether to skip a step and treat it as done, which breaks its promise. Used for <see cref="StoreStep.Commit"/>, <see
+    /// cref="StoreStep.RenewLease"/> and <see cref="StoreStep.Offer"/>.</summary>
     bool Skips(StoreStep step, ResourceName resource);
 }
 
-/// <summary>Runs steps with their fault points; without any, a step runs as it is.</summary>
+/// <summary>Runs steps with their fault points if there are any.</summary>
 internal static class FaultPointSteps
 {
     /// <summary>Runs a step.</summary>

@@ -2,7 +2,7 @@ using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.ControlPlane.Store;
 
-/// <summary>What a cache asks of a store.</summary>
+/// <summary>The store as its caches read it.</summary>
 internal interface IStoreReader
 {
     /// <inheritdoc cref="StoreOptions.CurrentFor"/>
@@ -11,7 +11,7 @@ internal interface IStoreReader
     /// <inheritdoc cref="IResourceStoreGrain.GetHeadAsync"/>
     Task<long> GetHeadAsync(ResourceDefinition definition);
 
-    /// <summary>The same, where it can be told without a call; null where not.</summary>
+    /// <summary>The head, if it can be read without a call; otherwise null.</summary>
     long? TryReadHead(ResourceDefinition definition);
 
     /// <inheritdoc cref="IResourceStoreGrain.FollowAsync"/>

@@ -3,9 +3,9 @@ using OrleansOrchestrator.Storage.Log;
 namespace OrleansOrchestrator.ControlPlane.Store;
 
 /// <summary>
-/// An activation's right to serve consistent reads. It is renewed by every commit and, when reads come without writes, by
-/// one question to the database that all waiting readers share; a new activation waits until it has run out (invariant I3).
-/// Measured by this machine's monotonic clock from before each renewal was sent, so that it never outlasts the database's view.
+/// An activation's right to serve consistent reads. Every commit renews it; reads without writes share one renewal in the database. A
+/// new activation waits until it has expired (invariant I3). The lease starts, by this machine's monotonic clock, before its renewal is
+/// sent, so that it never outlasts the database's view.
 /// </summary>
 internal sealed class ReadLease(TimeSpan duration, TimeProvider time, Func<TimeSpan, Task> renewInDatabase)
 {
@@ -16,13 +16,13 @@ internal sealed class ReadLease(TimeSpan duration, TimeProvider time, Func<TimeS
     /// <summary>How long the lease lasts.</summary>
     public TimeSpan Duration => duration;
 
-    /// <summary>Whether the lease is held now. May be asked on any thread.</summary>
+    /// <summary>Whether the lease is held now. Safe on any thread.</summary>
     public bool IsHeld => WasRenewedWithin(duration);
 
-    /// <summary>Whether the database has said within a time that this activation is the newest.</summary>
+    /// <summary>Whether the database confirmed within some time that this activation is the newest.</summary>
     public bool WasRenewedWithin(TimeSpan span) => _held && time.GetElapsedTime(Volatile.Read(ref _renewedAt)) < span;
 
-    /// <summary>Takes note that the database accepted a renewal that was sent at a timestamp.</summary>
+    /// <summary>Records that the database accepted a renewal sent at a timestamp.</summary>
     public void RenewedAt(long sentTimestamp)
     {
         Volatile.Write(ref _renewedAt, Math.Max(_renewedAt, sentTimestamp));
@@ -30,7 +30,7 @@ internal sealed class ReadLease(TimeSpan duration, TimeProvider time, Func<TimeS
     }
 
     /// <summary>Returns once the lease is held.</summary>
-    /// <exception cref="LogUnavailableException">The database could not be asked, or answered too late.</exception>
+    /// <exception cref="LogUnavailableException">The database could not be reached, or answered too late.</exception>
     public Task EnsureAsync() => IsHeld ? Task.CompletedTask : ShareRenewalAsync();
 
     private async Task ShareRenewalAsync()
@@ -39,8 +39,8 @@ internal sealed class ReadLease(TimeSpan duration, TimeProvider time, Func<TimeS
             _renewal = RenewAsync();
         await _renewal;
 
-        // A renewal whose answer was long on its way may have run out: a new activation may have taken over since, and
-        // whoever joined that renewal late must not miss what it has acknowledged.
+        // A slow answer may arrive after the lease has expired: a new activation may have taken over, and a reader who joined that
+        // renewal late must not miss what the new one has acknowledged.
         if (!IsHeld)
             throw new LogUnavailableException("the database took too long to renew the read lease");
     }

@@ -3,18 +3,18 @@ using System.Collections.Concurrent;
 namespace OrleansOrchestrator.ControlPlane.Store;
 
 /// <summary>
-/// Sends requests to a store that arrive at the same time in one call: a call costs its two ends several times what the store does
-/// about one request. A request that comes alone goes at once. Only what comes while others are under way is batched, for as long as
-/// the thread pool has other work.
+/// Batches concurrent requests to a store into one call: a call costs its two ends several times as much as the store's work on one
+/// request. A single request goes at once. Only requests that arrive while others are in flight are batched, for as long as the thread
+/// pool has other work.
 /// </summary>
-/// <remarks>A call is answered when all its requests are, and fails for all of them alike.</remarks>
-/// <param name="call">Sends several requests, and answers them in their order.</param>
-/// <param name="bytesOf">How large a request is.</param>
-/// <param name="bytesMax">How large a call may become before it goes; its last request may make it larger.</param>
+/// <remarks>A call completes when all its requests are answered, and fails for all of them.</remarks>
+/// <param name="call">Sends several requests and returns their answers in order.</param>
+/// <param name="bytesOf">The size of a request.</param>
+/// <param name="bytesMax">The size at which a call is sent; its last request may exceed it.</param>
 internal sealed class RequestBatcher<TRequest, TAnswer>(
     Func<IReadOnlyList<TRequest>, Task<IReadOnlyList<TAnswer>>> call, Func<TRequest, int> bytesOf, int bytesMax) : IThreadPoolWorkItem
 {
-    // A call is answered as a whole: few enough for some to be answered while others are worked on.
+    // A call is answered as a whole. Small calls let the store work on some while others are answered.
     private const int RequestsMax = 16;
 
     private readonly ConcurrentQueue<Waiting> _waiting = new();
@@ -34,7 +34,7 @@ internal sealed class RequestBatcher<TRequest, TAnswer>(
 
     void IThreadPoolWorkItem.Execute()
     {
-        // What comes from here on schedules anew, so that nothing is left behind.
+        // Requests after this point schedule a new call, so that none is left behind.
         Interlocked.Exchange(ref _isScheduled, 0);
         while (Take() is { Count: > 0 } batch)
             _ = CallAsync(batch);

@@ -5,8 +5,8 @@ using OrleansOrchestrator.Storage.Log;
 namespace OrleansOrchestrator.ControlPlane.Store;
 
 /// <summary>
-/// What a store grain knows of its resource: the durable objects, and above them the changes that have been accepted and
-/// are not durable yet. Writes are checked against the newest accepted version, reads see the durable one.
+/// A store grain's view of its resource: the durable objects, and an overlay of accepted changes that are not durable yet. Writes are
+/// checked against the newest accepted version; reads see the durable one.
 /// </summary>
 /// <remarks>
 /// <para>
@@ -23,11 +23,11 @@ internal sealed class ResourceState
     private readonly Dictionary<ObjectKey, StoredChange> _overlay = [];
     private readonly ClaimTable _claims;
 
-    /// <summary>Starts from what is durable.</summary>
+    /// <summary>Starts from the durable state.</summary>
     /// <param name="definition">The kind.</param>
     /// <param name="objects">The durable objects in key order.</param>
     /// <param name="head">The newest durable revision.</param>
-    /// <param name="accepted">The newest revision that may have been given to a write, by whomever.</param>
+    /// <param name="accepted">The newest revision that any activation may have assigned to a write.</param>
     public ResourceState(ResourceDefinition definition, IReadOnlyList<StoredObject> objects, long head, long accepted)
     {
         _definition = definition;
@@ -44,19 +44,19 @@ internal sealed class ResourceState
     /// <summary>The newest durable revision.</summary>
     public long Head { get; private set; }
 
-    /// <summary>The newest revision that has been given to a write, durable or not.</summary>
+    /// <summary>The newest revision assigned to a write, durable or not.</summary>
     public long Accepted { get; private set; }
 
-    /// <summary>The head once everything is durable that has been accepted and not rolled back.</summary>
+    /// <summary>The head after all accepted changes that are not rolled back have become durable.</summary>
     public long ExpectedHead => _overlay.Count == 0 ? Head : Accepted;
 
-    /// <summary>Whether anything has been accepted that is not durable yet.</summary>
+    /// <summary>Whether there are accepted changes that are not durable yet.</summary>
     public bool HasPending => _overlay.Count > 0;
 
     /// <summary>Whether the newest accepted version of an object, or its deletion, is not durable yet.</summary>
     public bool IsPending(in ObjectKey key) => _overlay.ContainsKey(key);
 
-    /// <summary>Whether an object holds a claim, as far as has been accepted.</summary>
+    /// <summary>Whether an object holds a claim, accepted changes included.</summary>
     public bool IsHeld(string claim) => _claims.IsHeld(claim);
 
     /// <summary>The newest accepted version of an object; null if it does not exist.</summary>
@@ -64,10 +64,10 @@ internal sealed class ResourceState
         ? newest.Type == LogChangeType.Deleted ? null : newest.Object
         : Durable.Find(key);
 
-    /// <summary>Checks a write against the newest accepted state, and accepts it if it holds.</summary>
+    /// <summary>Checks a write against the newest accepted state, and accepts it if its precondition holds.</summary>
     /// <param name="write">The write.</param>
     /// <param name="change">The accepted change.</param>
-    /// <returns>Null if accepted; otherwise why not.</returns>
+    /// <returns>Null if accepted; otherwise the refusal.</returns>
     public CommitResult? TryAccept(ObjectWrite write, out StoredChange? change)
     {
         change = null;
@@ -107,7 +107,7 @@ internal sealed class ResourceState
         return null;
     }
 
-    /// <summary>Makes changes that are durable now visible. They are the oldest that have been accepted and not promoted.</summary>
+    /// <summary>Shows changes that have become durable. They must be the oldest accepted ones.</summary>
     public void Promote(IReadOnlyCollection<StoredChange> changes)
     {
         var newest = new Dictionary<ObjectKey, StoredObject?>(changes.Count);
@@ -130,14 +130,14 @@ internal sealed class ResourceState
         }
     }
 
-    /// <summary>Forgets everything accepted that is not durable. Its revisions are not given again.</summary>
+    /// <summary>Drops all accepted changes that are not durable. Their revisions are never assigned again.</summary>
     public void Rollback()
     {
         _overlay.Clear();
         _claims.Rebuild(Durable);
     }
 
-    // Invariants are checked in every build: a wrong object must not become durable.
+    // Checked in every build: a wrong object must not become durable.
     private static void Check(bool holds, string invariant)
     {
         if (!holds)

@@ -9,15 +9,16 @@ namespace OrleansOrchestrator.ControlPlane.Store;
 
 internal sealed partial class ResourceStoreGrain
 {
+    // A few round trips to the database: a short fault delays a commit by little more than itself.
     private static readonly TimeSpan RetryPauseMin = TimeSpan.FromMilliseconds(20);
 
     /// <summary>Makes pending changes durable, batch after batch, until there are none.</summary>
     private async Task FlushAsync()
     {
-        // The first turn ends here, so that all writes of one call are in the first batch.
+        // Yields first, so that the first batch contains all writes of one call.
         await Task.Yield();
 
-        // What comes is the work of all who write, and no part of what whoever came first is doing.
+        // The loop serves all writers and belongs to no caller's activity.
         Activity.Current = null;
         var answeredLast = _pending.Count;
         while (_pending.Count > 0)
@@ -57,13 +58,13 @@ internal sealed partial class ResourceStoreGrain
         }
     }
 
-    /// <summary>Takes what the next commit is to make durable: half of what is under way, counting those who were answered last.</summary>
+    /// <summary>Takes the changes of the next commit: half of the changes in flight, counting those answered last.</summary>
     /// <remarks>
-    /// Clients that wait for their answers come back together. Were everything taken each time, soon all would wait for one commit, with
-    /// the processors idle, and then for the processors, with no commit under way. Two halves take turns, in as many commits.
+    /// Clients that wait for their answers come back together. If each commit took everything, all clients would soon wait for one
+    /// commit with idle processors, and then for the processors with no commit in flight. Two halves alternate, in as many commits.
     /// </remarks>
-    /// <param name="share">How many changes that is. A call's changes stay together, as far as the bounds of a commit let
-    /// them, since it is answered when the last is durable.</param>
+    /// <param name="share">The number of changes to take. A call's changes stay together as far as a commit's bounds allow, because the
+    /// call is answered when the last one is durable.</param>
     private List<PendingChange> TakeBatch(int share)
     {
         var batch = new List<PendingChange>();
@@ -79,8 +80,9 @@ internal sealed partial class ResourceStoreGrain
         return batch;
     }
 
-    /// <summary>Makes a batch durable, as far as the resource promises.</summary>
-    /// <returns>Null if it is; otherwise why it certainly is not. Any exception but a <see cref="FencedException"/> leaves that open.</returns>
+    /// <summary>Makes a batch as durable as the resource promises.</summary>
+    /// <returns>Null if it succeeded; otherwise why it certainly failed. Any exception but a <see cref="FencedException"/> leaves the
+    /// outcome open.</returns>
     private async Task<string?> MakeDurableAsync(List<PendingChange> batch)
     {
         if (faults is not null && faults.Skips(StoreStep.Commit, _definition.Name))
@@ -89,7 +91,7 @@ internal sealed partial class ResourceStoreGrain
         if (_definition.Durability != Durability.Volatile)
             return await CommitAsync(new LogCommit(_loggedHead, last, batch.ConvertAll(pending => pending.ToLogWrite()), _lease.Duration));
 
-        // Revisions of objects that live in memory only are reserved in blocks: a later activation starts above them.
+        // Objects that live in memory only reserve revisions in blocks: a later activation starts above the block.
         return last <= _loggedHead
             ? await RenewForVolatileAsync()
             : await CommitAsync(new LogCommit(_loggedHead, last + options.RevisionsReserved, [], _lease.Duration));
@@ -108,8 +110,9 @@ internal sealed partial class ResourceStoreGrain
         }
     }
 
-    /// <summary>Commits, waiting out short absences of the database; an unknown outcome is resolved before anything else (I4). While
-    /// an absence has not been short, a commit is tried once: whoever writes is told so, and finds out when it is over.</summary>
+    /// <summary>Commits, and retries while the database is away for a short time. It resolves an unknown outcome before anything else
+    /// (I4). While the database is away for longer, it attempts a commit once: the writer gets an error, and the attempt finds out when
+    /// the database is back.</summary>
     private async Task<string?> CommitAsync(LogCommit commit)
     {
         var isKnownToBeAway = _databaseMissed is { } missed && time.GetElapsedTime(missed) < options.UnavailableGrace;
@@ -144,7 +147,7 @@ internal sealed partial class ResourceStoreGrain
             }
             catch (LogUnavailableException unavailable)
             {
-                // What is unknown has no end but an answer, or that of this activation.
+                // An unknown outcome ends only with an answer, or with this activation.
                 if (isUnknown && _stopped is not null)
                     throw;
                 if (!isUnknown && time.GetElapsedTime(started) >= grace)
@@ -156,8 +159,8 @@ internal sealed partial class ResourceStoreGrain
         }
     }
 
-    /// <summary>Whether a commit of unknown outcome happened (invariant I4).</summary>
-    /// <exception cref="OutcomeLostException">A newer owner has moved the head on: it cannot be told any more.</exception>
+    /// <summary>Whether a commit of unknown outcome took effect (invariant I4).</summary>
+    /// <exception cref="OutcomeLostException">A newer owner has advanced the head, so that the outcome can no longer be known.</exception>
     private async Task<bool> HasHappenedAsync(LogCommit commit)
     {
         try
@@ -200,7 +203,7 @@ internal sealed partial class ResourceStoreGrain
         return Task.CompletedTask;
     }
 
-    /// <summary>Fails a batch and everything accepted after it, which was based on it and has certainly not happened.</summary>
+    /// <summary>Fails a batch and everything accepted after it, which was based on it and certainly did not happen.</summary>
     private void FailAll(List<PendingChange> batch, CommitStatus status, string why)
     {
         _state.Rollback();
@@ -213,7 +216,7 @@ internal sealed partial class ResourceStoreGrain
         _headMoved.Wake();
     }
 
-    /// <summary>The outcome of a write that certainly did not happen, since what it was based on ended in such a way.</summary>
+    /// <summary>The outcome of a write that certainly did not happen because its basis failed.</summary>
     private static CommitResult NotTaken(CommitStatus basis, string? why) =>
         new(basis == CommitStatus.DatabaseAway ? basis : CommitStatus.Unavailable, Detail: why);
 

@@ -4,7 +4,7 @@ using OrleansOrchestrator.Storage.Log;
 
 namespace OrleansOrchestrator.ControlPlane.Store;
 
-// What a store answers: single objects, its head, changes and snapshots, and the lease without which it answers nothing.
+// The reads of a store: objects, head, changes and snapshots, and the lease that they need.
 internal sealed partial class ResourceStoreGrain
 {
     public async Task<StoredObject?> ReadForWriteAsync(string @namespace, string name)
@@ -27,7 +27,7 @@ internal sealed partial class ResourceStoreGrain
     {
         await EnsureLeaseAsync();
 
-        // Writes that are acknowledged before they are durable must still be seen by whoever reads afterwards.
+        // A later read must see writes that were acknowledged before they are durable.
         var accepted = _definition.Durability == Durability.WriteBehind ? _state.ExpectedHead : 0;
         while (_state.Head < accepted)
         {
@@ -54,7 +54,7 @@ internal sealed partial class ResourceStoreGrain
             if (batch.Changes.Count > 0 || batch.IsCompacted || batch.Head > afterRevision || remaining <= TimeSpan.Zero)
                 return batch;
 
-            // Not beyond the end of the silo, whose grains cannot move while calls wait in them.
+            // Ends with the silo: its grains cannot move while calls wait in them.
             await moved.CompletesWithinAsync(remaining, time, host.ApplicationStopping);
         }
     }
@@ -81,7 +81,7 @@ internal sealed partial class ResourceStoreGrain
 
         try
         {
-            // The head may move while the database reads; what it did not show yet must not count as read.
+            // The head may advance during the database's read. A follower must not count changes that this read did not see as read.
             var head = _state.Head;
             var logged = await log.ReadChangesAsync(
                 _shard, afterRevision, options.FollowChangesMax, options.BatchBytesMax, CancellationToken.None);
@@ -106,8 +106,8 @@ internal sealed partial class ResourceStoreGrain
         return new SnapshotPage(_state.Head, objects, isLast);
     }
 
-    /// <summary>Makes sure that this activation had not been replaced a moment ago. One that has, without noticing since nobody writes,
-    /// would show its followers for ever what was true then.</summary>
+    /// <summary>Checks that this activation had not been replaced a moment ago. A replaced activation that nobody writes to would not
+    /// notice, and would show its followers an old state for ever.</summary>
     private async Task EnsureNotReplacedAsync()
     {
         ThrowIfStopped();
@@ -127,7 +127,7 @@ internal sealed partial class ResourceStoreGrain
         }
     }
 
-    /// <summary>Makes sure that what is read now is the newest there is, in whatever activation (invariant I3).</summary>
+    /// <summary>Checks that reads now see the newest state of any activation (invariant I3).</summary>
     private async Task EnsureLeaseAsync()
     {
         ThrowIfStopped();
@@ -151,6 +151,7 @@ internal sealed partial class ResourceStoreGrain
         ? Task.CompletedTask
         : faults.RunAsync(StoreStep.RenewLease, _definition.Name, () => log.RenewLeaseAsync(_shard, _epoch, duration, CancellationToken.None));
 
-    /// <summary>Whether the newest version of an object may still be taken back. What is acknowledged before it is durable counts as settled.</summary>
+    /// <summary>Whether the newest version of an object may still be rolled back. Versions that are acknowledged before they are
+    /// durable count as settled.</summary>
     private bool IsUnsettled(in ObjectKey key) => _definition.Durability != Durability.WriteBehind && _state.IsPending(key);
 }

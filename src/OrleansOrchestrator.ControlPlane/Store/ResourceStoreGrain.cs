@@ -12,8 +12,8 @@ namespace OrleansOrchestrator.ControlPlane.Store;
 
 /// <summary>Hosts a <see cref="ResourceState"/>: accepts writes at once, and makes them durable in one flush loop.</summary>
 /// <remarks>
-/// Reentrant: nothing awaits the database while others could be served. Only <see cref="FlushAsync"/> commits, one batch at
-/// a time; while a batch is under way the next one fills (group commit).
+/// Reentrant: no call waits for the database while others could be served. Only <see cref="FlushAsync"/> commits, one batch at a time,
+/// while the next batch fills (group commit).
 /// </remarks>
 [Reentrant]
 [KeepAlive]
@@ -22,13 +22,14 @@ internal sealed partial class ResourceStoreGrain(
     IHostApplicationLifetime host, TimeProvider time, ILogger<ResourceStoreGrain> logger, IFaultPoints? faults = null)
     : Grain, IResourceStoreGrain
 {
-    // To clients, revision 0 means whatever is at hand: a list must not show it as one that a watch can begin after.
+    // For clients revision 0 means any state at hand: a list must not show it as a revision to watch from.
     private const long FirstHead = 1;
 
-    // How many objects one processor takes at a time while a store is loaded.
+    // The objects that one task decodes while a store is loaded: a few milliseconds of work.
     private const int LoadChunk = 1024;
 
-    // A database that did not answer is not asked again on behalf of each follower.
+    // After a failed renewal the database is not asked again on behalf of every follower. Below FollowLease, so that the next attempt
+    // is in time.
     private static readonly TimeSpan AskAgainAfter = TimeSpan.FromSeconds(1);
 
     private readonly Queue<PendingChange> _pending = new();
@@ -50,10 +51,10 @@ internal sealed partial class ResourceStoreGrain(
     private Task<CommitResult>? _newestDecided;
     private string? _stopped;
 
-    // When a commit last had to be given up since the database was away; null once one has succeeded.
+    // When a commit was last given up because the database is away; null after a success.
     private long? _databaseMissed;
 
-    // When the database last could not say whether this activation has been replaced.
+    // When the database last failed to confirm that this activation is the newest.
     private long? _leaseMissed;
 
     private TimeSpan Clock => time.GetElapsedTime(_began);
@@ -73,8 +74,8 @@ internal sealed partial class ResourceStoreGrain(
             _epoch = opening.Epoch;
             _loggedHead = opening.HeadRevision;
 
-            // The activation before cannot write any more, so that what is loaded while its lease runs out cannot change. It may
-            // have renewed its lease until the opening took place, which was before the answer: from here on its whole time counts.
+            // The previous activation can no longer write, so that the loaded state cannot change while its lease runs out. It may have
+            // renewed its lease up to the opening, which happened before the answer: the full time counts from here.
             var previousLease = opening.PreviousLease > TimeSpan.Zero
                 ? Task.Delay(opening.PreviousLease, time, cancellationToken)
                 : Task.CompletedTask;
@@ -82,11 +83,11 @@ internal sealed partial class ResourceStoreGrain(
             var loaded = time.GetElapsedTime(sent);
             await previousLease;
 
-            // Until it takes its own lease, the one that whoever comes next waits for is that of the activation before.
+            // Takes a lease of its own, so that the next activation waits for this lease and not for the previous one.
             if (opening.PreviousLease > TimeSpan.Zero)
                 await _lease.EnsureAsync();
 
-            // The activation before may have shown writers versions that never became durable. Their revisions stay theirs.
+            // The previous activation may have shown writers versions that never became durable. Their revisions are not used again.
             var head = Math.Max(opening.HeadRevision, FirstHead);
             _state = new ResourceState(_definition, objects, head, head + options.PendingChangesMax + options.CommitRowsMax);
             _history.Reset(head);
@@ -101,7 +102,7 @@ internal sealed partial class ResourceStoreGrain(
             throw new StoreUnavailableException(unavailable.Message);
         }
 
-        // What is acknowledged before it is durable must be waited for: the head alone does not tell of it.
+        // For objects that are acknowledged before they are durable, the head alone does not show everything.
         _localHead = new LocalHead(_lease, _state.Head, tellsAll: _definition.Durability != Durability.WriteBehind);
         heads.Publish(_definition.Name, _localHead);
         this.RegisterGrainTimer(KeepHouseAsync, options.HousekeepingPeriod, options.HousekeepingPeriod);
@@ -109,7 +110,7 @@ internal sealed partial class ResourceStoreGrain(
             this.RegisterGrainTimer(ExpireAsync, options.ExpiryPeriod, options.ExpiryPeriod);
     }
 
-    /// <summary>Reads all objects, in order. What has arrived is looked at while more arrives.</summary>
+    /// <summary>Reads all objects in order. Decodes rows while more arrive.</summary>
     private async Task<List<StoredObject>> LoadAsync(ResourceDefinition definition, CancellationToken cancellationToken)
     {
         var chunks = new List<Task<List<StoredObject>>>();
@@ -139,7 +140,7 @@ internal sealed partial class ResourceStoreGrain(
         Stop($"the store of {_shard.Resource} is moving");
         await _flushing;
 
-        // An opening that failed has no lease of its own to give up.
+        // A failed opening has no lease to release.
         if (_localHead is null)
             return;
         await faults.RunAsync(StoreStep.Release, _definition.Name, () => log.ReleaseAsync(_shard, _epoch, cancellationToken));
@@ -174,10 +175,11 @@ internal sealed partial class ResourceStoreGrain(
         return results!;
     }
 
-    /// <summary>A refusal shows what it rests on: it is told once that is durable (invariant I1), and not at all if it never becomes so.</summary>
+    /// <summary>A refusal reveals the state that it is based on. It is answered when that state is durable (invariant I1), and not at
+    /// all if it is rolled back.</summary>
     private async Task<CommitResult> RefuseAsync(ObjectWrite write, CommitResult refusal)
     {
-        // Whoever holds a claim is not looked for: everything accepted so far settles that as well.
+        // The holder of a claim is not looked up: the newest accepted change settles all earlier ones as well.
         var key = new ObjectKey(write.Namespace, write.Name);
         var rests = refusal.Status == CommitStatus.ClaimTaken ? _state.HasPending : _state.IsPending(key);
         if (!rests || _definition.Durability == Durability.WriteBehind)
@@ -191,7 +193,7 @@ internal sealed partial class ResourceStoreGrain(
         StoredObject.Read(_definition, change.Value),
         change.Previous is { } previous ? StoredObject.Read(_definition, previous) : null);
 
-    /// <summary>Whether a write would make an object larger than objects may be. One that is already may become smaller.</summary>
+    /// <summary>Whether a write would make an object too large. An object that already is too large may shrink.</summary>
     private bool IsTooLarge(ObjectWrite write) => write.Type != WriteType.Delete
         && write.Json is { } json && json.Length > options.ObjectBytesMax
         && json.Length > (_state.FindAccepted(new ObjectKey(write.Namespace, write.Name))?.Json.Length ?? 0);
@@ -208,8 +210,9 @@ internal sealed partial class ResourceStoreGrain(
         return _definition.Durability == Durability.WriteBehind ? new CommitResult(CommitStatus.Committed, change.Object) : null;
     }
 
-    /// <summary>Deletes what has outlived its time: some, and when they are gone some more. However many expire at once, a write that
-    /// comes meanwhile has a bounded number of them before it, and none of them takes its place.</summary>
+    /// <summary>Deletes expired objects in bounded steps; the next step begins when the deletions of the last one are durable. However
+    /// many objects expire at once, a write waits for a bounded number of deletions, and they do not take its place in the
+    /// queue.</summary>
     private async Task ExpireAsync(CancellationToken cancellationToken)
     {
         while (_stopped is null && _expiry!.TakeExpired(_state.Durable, Clock, options.ExpiryBatchMax) is { Count: > 0 } expired)
@@ -218,7 +221,7 @@ internal sealed partial class ResourceStoreGrain(
             Task<CommitResult>? last = null;
             foreach (var deletion in expired)
             {
-                // What was written again meanwhile is not accepted, and will expire later.
+                // An object that was written again is not deleted, and expires later.
                 if (_state.TryAccept(deletion, out var change) is null)
                     Enqueue(change!, null, out last);
             }
@@ -237,7 +240,7 @@ internal sealed partial class ResourceStoreGrain(
             return;
         try
         {
-            // What lives in memory only can be read nowhere else.
+            // The history of objects in memory is their only source.
             if (_definition.Durability == Durability.Volatile)
                 return;
             _history.Age();
@@ -262,7 +265,7 @@ internal sealed partial class ResourceStoreGrain(
         DeactivateOnIdle();
     }
 
-    /// <summary>Ends this activation after a fault that nobody expects: a new one reads from the database what is true.</summary>
+    /// <summary>Ends this activation after an unexpected fault. A new one reads the true state from the database.</summary>
     private void Abandon(Exception exception)
     {
         LogAbandoned(exception, _shard, _epoch);
@@ -270,7 +273,7 @@ internal sealed partial class ResourceStoreGrain(
         DeactivateOnIdle();
     }
 
-    /// <summary>Ends all service: nothing is accepted or answered from now on, and whoever waits is told to try again.</summary>
+    /// <summary>Ends all service: this activation accepts and answers nothing more, and waiting callers are told to retry.</summary>
     private void Stop(string why)
     {
         _stopped ??= why;

@@ -4,15 +4,17 @@ using OrleansOrchestrator.Storage.Log;
 
 namespace OrleansOrchestrator.ControlPlane.Store;
 
-/// <summary>Tells the operator, once, of a store that takes long to open, whatever it waits for, and when it is open at last.</summary>
+/// <summary>Warns once about a store that takes long to open, and again when it is open.</summary>
 internal sealed partial class SlowOpenings(TimeProvider time, ILogger<SlowOpenings> logger)
 {
+    // Longer than an opening in a failover normally takes, with the previous read lease and the load.
     private static readonly TimeSpan ReportAfter = TimeSpan.FromSeconds(3);
 
-    // By shard, when its opening began; only those that have been told of.
+    // The shards that have been reported, with the start of their opening.
     private readonly ConcurrentDictionary<ShardId, long> _told = new();
 
-    /// <summary>Begins to watch an opening, until it is disposed. One that fails is tried again and goes on being slow.</summary>
+    /// <summary>Watches an opening until the result is disposed. If the opening fails, the next attempt counts as the same
+    /// opening.</summary>
     public IDisposable Watch(ShardId shard)
     {
         var began = time.GetTimestamp();
@@ -25,7 +27,7 @@ internal sealed partial class SlowOpenings(TimeProvider time, ILogger<SlowOpenin
             null, ReportAfter, Timeout.InfiniteTimeSpan);
     }
 
-    /// <summary>Takes note that a store is open.</summary>
+    /// <summary>Records that a store is open.</summary>
     public void Opened(ShardId shard)
     {
         if (_told.TryRemove(shard, out var began))

@@ -2,7 +2,7 @@ using OrleansOrchestrator.Loops;
 
 namespace OrleansOrchestrator.ControlPlane.Store;
 
-/// <summary>One store as a silo calls it.</summary>
+/// <summary>The calls of this silo to one store.</summary>
 internal sealed class StoreCalls(IResourceStoreGrain grain, StoreOptions options, TimeProvider time)
 {
     private readonly RequestBatcher<ObjectWrite, CommitResult> _commits =
@@ -10,21 +10,21 @@ internal sealed class StoreCalls(IResourceStoreGrain grain, StoreOptions options
 
     private readonly Backoff _answerWithin = new(options.AnswerWithin, options.AnswerWithinMax);
 
-    // Each answer that stays away doubles the wait for the next: what only takes long is answered at last.
+    // Each unanswered call doubles the time-out of the next, so that a slow answer is received in the end.
     private volatile int _missed;
 
-    /// <summary>The store, for calls that have their own way with what is lost.</summary>
+    /// <summary>The grain, for calls that handle lost answers themselves.</summary>
     public IResourceStoreGrain Grain => grain;
 
     /// <inheritdoc cref="IResourceStoreGrain.CommitAsync"/>
     public async Task<IReadOnlyList<CommitResult>> CommitAsync(IReadOnlyList<ObjectWrite> writes) =>
         writes.Count == 1 ? [await _commits.SendAsync(writes[0])] : await grain.CommitAsync(writes);
 
-    /// <summary>Asks what may be asked again. An answer that is lost, as when a connection between silos ends, is not waited for as long
-    /// as one that may still come.</summary>
-    /// <param name="question">The question.</param>
-    /// <param name="takes">How long the store itself may take.</param>
-    /// <exception cref="TimeoutException">No answer came in time.</exception>
+    /// <summary>Makes a repeatable call. A lost answer, for example after a broken connection between silos, times out earlier than a
+    /// slow call of Orleans.</summary>
+    /// <param name="question">The call.</param>
+    /// <param name="takes">The time that the store itself may take.</param>
+    /// <exception cref="TimeoutException">There was no answer in time.</exception>
     public async Task<T> AskAsync<T>(Func<IResourceStoreGrain, Task<T>> question, TimeSpan takes = default)
     {
         var missed = _missed;

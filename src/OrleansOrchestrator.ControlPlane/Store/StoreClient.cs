@@ -9,12 +9,12 @@ using OrleansOrchestrator.Model.Resources;
 namespace OrleansOrchestrator.ControlPlane.Store;
 
 /// <summary>
-/// Calls store grains, and goes on through their failovers: a call that fails because the store moves is made again, with
-/// its precondition, until <see cref="StoreOptions.CallRetryTime"/> has passed.
+/// Calls store grains across their failovers: repeats a call that failed because the store moves, with its precondition, until <see
+/// cref="StoreOptions.CallRetryTime"/> has passed.
 /// </summary>
 /// <remarks>
-/// A write that timed out may have happened. Trying it again is safe: its precondition refuses a second effect. What that
-/// refusal says of the first try is looked up in the history, and where the history does not tell, it is not guessed.
+/// A write that timed out may have happened. A retry is safe, because its precondition refuses a second effect. The history tells
+/// whether the first attempt succeeded; if it cannot, the outcome is reported as unknown.
 /// </remarks>
 internal sealed partial class StoreClient(
     IGrainFactory grains, LocalHeads heads, StoreOptions options, TimeProvider time, ILogger<StoreClient> logger, CrashDetector? crashes = null)
@@ -24,19 +24,19 @@ internal sealed partial class StoreClient(
 
     private static readonly Backoff RetryPauses = new(TimeSpan.FromMilliseconds(20), TimeSpan.FromMilliseconds(200));
 
-    // What the stores know this silo's caches by.
+    // The id by which stores know this silo's caches.
     private readonly Guid _follower = Guid.NewGuid();
     private readonly ConcurrentDictionary<ResourceName, StoreCalls> _calls = new();
 
-    // By resource, a revision that is known to be durable.
+    // A revision per resource that is known to be durable.
     private readonly ConcurrentDictionary<ResourceName, long> _known = new();
 
     public Task<long> GetHeadAsync(ResourceDefinition definition) => GetHeadAsync(definition, options.CallRetryTime);
 
-    /// <summary>The committed head, if it can be had in time.</summary>
+    /// <summary>Reads the committed head.</summary>
     /// <param name="definition">The kind.</param>
-    /// <param name="within">For how long it is tried again. The last try may take longer.</param>
-    /// <exception cref="ApiException">503: the store could not be asked, and why.</exception>
+    /// <param name="within">For how long to retry. The last attempt may take longer.</param>
+    /// <exception cref="ApiException">503: the store could not be reached; the message says why.</exception>
     public async Task<long> GetHeadAsync(ResourceDefinition definition, TimeSpan within)
     {
         var head = await RetryAsync(definition, calls => calls.AskAsync(static grain => grain.GetHeadAsync()), within, CancellationToken.None);
@@ -50,7 +50,7 @@ internal sealed partial class StoreClient(
     {
         try
         {
-            // A store on this silo wakes its follower, which need not wait in the grain.
+            // A store on this silo wakes its follower, which then need not wait in the grain.
             var moved = heads.WhenMoved(definition.Name, afterRevision);
             if (moved is not null)
                 await moved.CompletesWithinAsync(options.LocalFollowWait, time, CancellationToken.None);
@@ -98,11 +98,11 @@ internal sealed partial class StoreClient(
     public async Task<CommitResult> CommitAsync(ResourceDefinition definition, ObjectWrite write, CancellationToken cancellationToken = default) =>
         (await CommitAsync(definition, [write], cancellationToken))[0];
 
-    /// <summary>Commits writes, each on its own. Of several, those that certainly did not happen are the caller's to repeat. What is
-    /// more than one commit takes goes in several calls, one after another.</summary>
+    /// <summary>Commits writes independently. The caller repeats those that certainly did not happen. Writes beyond the size of one
+    /// commit go in several calls, one after another.</summary>
     /// <param name="definition">The kind.</param>
     /// <param name="writes">The writes.</param>
-    /// <param name="cancellationToken">Ends the wait; what has been sent may happen all the same.</param>
+    /// <param name="cancellationToken">Ends the wait; writes that were sent may still happen.</param>
     public async Task<IReadOnlyList<CommitResult>> CommitAsync(
         ResourceDefinition definition, IReadOnlyList<ObjectWrite> writes, CancellationToken cancellationToken = default)
     {
@@ -147,8 +147,8 @@ internal sealed partial class StoreClient(
         }
     }
 
-    /// <summary>Takes note of the revision of a result, and reads its object as the caller's definition does: a store may still have an
-    /// earlier definition of a custom kind.</summary>
+    /// <summary>Records the revision of a result, and decodes its object by the caller's definition: a store may still have an older
+    /// definition of a custom kind.</summary>
     private CommitResult Received(ResourceDefinition definition, CommitResult result)
     {
         if (result.Object is not { } obj)

@@ -5,7 +5,7 @@ using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.ControlPlane.Store;
 
-/// <summary>Figures of the object stores, by resource. All but the refusals are recorded once for each batch.</summary>
+/// <summary>Metrics of the object stores by resource. All but the refusals are recorded once per batch.</summary>
 internal static class StoreInstruments
 {
     private static readonly InstrumentAdvice<int> Counts = new() { HistogramBucketBoundaries = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000] };
@@ -26,11 +26,11 @@ internal static class StoreInstruments
         "orchestrator_store_opening_duration", "s", "How long a store took to take over its resource and load it.", advice: ControlPlaneMeter.Durations);
 
     /// <summary>Records the end of a batch.</summary>
-    /// <param name="resource">Whose store it is.</param>
-    /// <param name="changes">How many changes it had.</param>
-    /// <param name="waiting">How many were left to wait when it was taken.</param>
-    /// <param name="elapsed">How long it took.</param>
-    /// <param name="succeeded">Whether it is durable.</param>
+    /// <param name="resource">The store's resource.</param>
+    /// <param name="changes">The number of changes.</param>
+    /// <param name="waiting">The number of changes left waiting when the batch was taken.</param>
+    /// <param name="elapsed">The duration.</param>
+    /// <param name="succeeded">Whether the batch is durable.</param>
     public static void Flushed(ResourceName resource, int changes, int waiting, TimeSpan elapsed, bool succeeded)
     {
         if (!Commits.Enabled)
@@ -42,7 +42,7 @@ internal static class StoreInstruments
         Commits.Record(elapsed.TotalSeconds, tags);
     }
 
-    /// <summary>Counts a write that was not taken.</summary>
+    /// <summary>Counts a refused write.</summary>
     public static void Refused(ResourceName resource, CommitStatus status)
     {
         if (Refusals.Enabled)

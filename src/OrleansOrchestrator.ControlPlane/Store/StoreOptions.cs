@@ -5,65 +5,66 @@ namespace OrleansOrchestrator.ControlPlane.Store;
 /// <summary>Bounds and times of the object store.</summary>
 public sealed record StoreOptions
 {
+    // Below Orleans' limit of 100 MB for a message, with room for a last large element.
     private const int BatchBytesLimit = 64 * 1024 * 1024;
 
     /// <summary>The most changes of one commit.</summary>
     public int CommitRowsMax { get; init; } = 1000;
 
-    /// <summary>The most bytes of one commit; a single larger change goes alone.</summary>
+    /// <summary>The most bytes of one commit. A single larger change is committed alone.</summary>
     public int CommitBytesMax { get; init; } = 4 * 1024 * 1024;
 
-    /// <summary>The most changes that wait to become durable; writes beyond are refused as overload.</summary>
+    /// <summary>The most changes that wait to become durable; further writes are refused as overload.</summary>
     public int PendingChangesMax { get; init; } = 20_000;
 
-    /// <summary>The most bytes of them; a single larger change is taken where none waits.</summary>
+    /// <summary>The most bytes of waiting changes. A single larger change is accepted when none waits.</summary>
     public long PendingBytesMax { get; init; } = 128 * 1024 * 1024;
 
-    /// <summary>The most bytes of one object. An object that is larger already may become smaller, and be deleted.</summary>
+    /// <summary>The most bytes of one object. An object that already is larger may shrink, and may be deleted.</summary>
     public int ObjectBytesMax { get; init; } = 1536 * 1024;
 
-    /// <summary>The most bytes of the writes that share a call of the store; its last write may make it larger.</summary>
+    /// <summary>The most bytes of writes that share a call of the store. The last write may exceed it.</summary>
     public int CallBytesMax { get; init; } = 1024 * 1024;
 
-    /// <summary>The most bytes of whatever is read from a store or from the log at once: an answer to a follower, a page of a snapshot,
-    /// a step of a load. A single larger object or change comes alone.</summary>
+    /// <summary>The most bytes of one read from a store or from the log: an answer to a follower, a page of a snapshot, a step of a
+    /// load. A single larger object or change is read alone.</summary>
     public int BatchBytesMax { get; init; } = 4 * 1024 * 1024;
 
-    /// <summary>How long an activation may serve consistent reads without hearing from the database (invariant I3).</summary>
+    /// <summary>How long an activation may serve consistent reads without contact to the database (invariant I3).</summary>
     public TimeSpan ReadLease { get; init; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>How long an activation may serve followers without hearing from the database that it has not been replaced.</summary>
+    /// <summary>How long an activation may serve followers without confirmation by the database that it has not been replaced.</summary>
     public TimeSpan FollowLease { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>How long a cache is taken at its word without asking the store, where a decision rests on it, after it has heard that it has
-    /// everything.</summary>
+    /// <summary>How long a cache that heard that it has everything is trusted for decisions without asking the store.</summary>
     public TimeSpan CurrentFor { get; init; } = TimeSpan.FromSeconds(1.5);
 
     /// <summary>How long writes wait for a database that is away before they fail.</summary>
     public TimeSpan UnavailableGrace { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>The longest pause between tries to reach the database.</summary>
+    /// <summary>The longest pause between attempts to reach the database.</summary>
     public TimeSpan RetryPauseMax { get; init; } = TimeSpan.FromMilliseconds(250);
 
-    /// <summary>How long a call of a store is repeated whose answer stays away: longer than it takes until a silo that died is noticed and its stores open elsewhere.</summary>
+    /// <summary>How long an unanswered call of a store is repeated: longer than it takes to detect a dead silo and to open its stores
+    /// elsewhere.</summary>
     public TimeSpan CallRetryTime { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>How long a commit may take before its outcome counts as unknown and is looked up. Shorter than
-    /// <see cref="UnavailableGrace"/>, within which it is tried again.</summary>
+    /// <summary>How long a commit may take before its outcome counts as unknown and is looked up. Shorter than <see
+    /// cref="UnavailableGrace"/>, within which it is retried.</summary>
     public TimeSpan CommitTimeout { get; init; } = TimeSpan.FromSeconds(4);
 
-    /// <summary>How long a follower's question waits for changes. A store that moves to another activation, as it does when a silo
-    /// with its entry of the directory dies, takes no writes before the questions in it have ended.</summary>
+    /// <summary>How long a follower's call waits for changes. A store that moves to another activation, for example when a silo with
+    /// its directory entry dies, accepts no writes until the calls in it have ended.</summary>
     public TimeSpan FollowWait { get; init; } = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>How long a follower on the store's own silo, which is woken by changes, goes without asking.</summary>
+    /// <summary>How long a follower on the store's own silo, which changes wake, waits before it asks again.</summary>
     public TimeSpan LocalFollowWait { get; init; } = TimeSpan.FromSeconds(2);
 
-    /// <summary>How long a question to a store may go unanswered before it counts as lost and is asked again, on top of the time that the
-    /// store itself may take. It doubles with each answer that stays away, up to <see cref="AnswerWithinMax"/>.</summary>
+    /// <summary>How long a call of a store may go unanswered, beyond the time that the store itself may take, before it counts as lost
+    /// and is repeated. It doubles with each lost answer up to <see cref="AnswerWithinMax"/>.</summary>
     public TimeSpan AnswerWithin { get; init; } = TimeSpan.FromSeconds(2);
 
-    /// <summary>The longest such time.</summary>
+    /// <summary>The longest value of <see cref="AnswerWithin"/> after doubling.</summary>
     public TimeSpan AnswerWithinMax { get; init; } = TimeSpan.FromSeconds(15);
 
     /// <summary>The most changes of one answer to a follower.</summary>
@@ -78,10 +79,10 @@ public sealed record StoreOptions
     /// <summary>The most bytes of changes kept in memory for followers.</summary>
     public long HistoryBytesMax { get; init; } = 32 * 1024 * 1024;
 
-    /// <summary>How many revisions are reserved at once for objects that are kept in memory only.</summary>
+    /// <summary>The revisions reserved at once for objects that are kept in memory only.</summary>
     public int RevisionsReserved { get; init; } = 1 << 20;
 
-    /// <summary>The changes of at least this time are kept for watches to resume from.</summary>
+    /// <summary>Changes younger than this are kept for watches to resume from.</summary>
     public TimeSpan ChangesKept { get; init; } = TimeSpan.FromMinutes(10);
 
     /// <summary>At least this many changes are kept, however old.</summary>
@@ -90,11 +91,11 @@ public sealed record StoreOptions
     /// <summary>How often old changes are trimmed.</summary>
     public TimeSpan HousekeepingPeriod { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>How often it is looked for expired objects.</summary>
+    /// <summary>How often expired objects are looked for.</summary>
     public TimeSpan ExpiryPeriod { get; init; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>The most expired objects that are deleted at once. The next ones have to wait until they are gone, so that no more
-    /// than these stand before anybody's write.</summary>
+    /// <summary>The most expired objects deleted at once. The next ones wait until these are gone, so that a write never waits for
+    /// more.</summary>
     public int ExpiryBatchMax { get; init; } = 250;
 
     /// <summary>Finds all faults at once.</summary>
@@ -127,7 +128,7 @@ public sealed record StoreOptions
         faults.Positive(ExpiryPeriod);
         faults.Require(AnswerWithinMax >= AnswerWithin, $"{nameof(AnswerWithinMax)} must not be shorter than {nameof(AnswerWithin)}.");
 
-        // A message of the silos, which an answer has to fit in, is refused from 100 MB on.
+        // Orleans refuses a message between silos above 100 MB, and an answer must fit into one.
         faults.Require(
             BatchBytesMax <= BatchBytesLimit && CommitBytesMax <= BatchBytesLimit && CallBytesMax <= BatchBytesLimit,
             $"{nameof(BatchBytesMax)}, {nameof(CommitBytesMax)} and {nameof(CallBytesMax)} must be at most {BatchBytesLimit}.");

@@ -16,14 +16,14 @@ internal enum WriteType
     Delete,
 }
 
-/// <summary>One write that a store is asked to commit, with its precondition.</summary>
-/// <param name="Type">What it does.</param>
+/// <summary>One write for a store to commit, with its precondition.</summary>
+/// <param name="Type">The operation.</param>
 /// <param name="Namespace">The namespace; empty for cluster scope.</param>
 /// <param name="Name">The name.</param>
 /// <param name="Json">The object as its definition encodes it; for a deletion its last state, or null to keep the present one.</param>
-/// <param name="ExpectedRevision">The revision that the write is based on; not used by a creation.</param>
-/// <param name="Claims">What the object holds exclusively after the write.</param>
-/// <param name="Trace">The activity that it belongs to; null if nobody traces it.</param>
+/// <param name="ExpectedRevision">The revision that the write is based on; unused for a creation.</param>
+/// <param name="Claims">The claims that the object holds after the write.</param>
+/// <param name="Trace">The activity that it belongs to; null if it is not traced.</param>
 [GenerateSerializer, Immutable, Alias("ObjectWrite")]
 internal sealed record ObjectWrite(
     [property: Id(0)] WriteType Type,
@@ -34,14 +34,14 @@ internal sealed record ObjectWrite(
     [property: Id(5)] IReadOnlyList<string> Claims,
     [property: Id(6)] TraceContext? Trace = null)
 {
-    /// <summary>The write as one of the present activity, unless it already is one of another.</summary>
+    /// <summary>The write with the current activity, unless it has one.</summary>
     public ObjectWrite Traced() => Trace is null && TraceContext.Current is { } trace ? this with { Trace = trace } : this;
 }
 
-/// <summary>How a write ended.</summary>
+/// <summary>The outcome of a write.</summary>
 internal enum CommitStatus
 {
-    /// <summary>It is durable, as far as the resource promises.</summary>
+    /// <summary>It is as durable as the resource promises.</summary>
     Committed,
 
     /// <summary>The object to create exists.</summary>
@@ -56,27 +56,27 @@ internal enum CommitStatus
     /// <summary>Another object holds what this one claims; <see cref="CommitResult.Detail"/> says what.</summary>
     ClaimTaken,
 
-    /// <summary>It certainly did not happen, and may be tried again.</summary>
+    /// <summary>It certainly did not happen, and may be retried.</summary>
     Unavailable,
 
-    /// <summary>Too many writes are waiting; it did not happen.</summary>
+    /// <summary>Too many writes are waiting. It did not happen.</summary>
     Overloaded,
 
-    /// <summary>It may have happened or not: the store was replaced before it could find out.</summary>
+    /// <summary>Whether it happened is unknown: the store was replaced before it could find out.</summary>
     Unknown,
 
-    /// <summary>It certainly did not happen: the database has been away for longer than writes wait for it.</summary>
+    /// <summary>It certainly did not happen: the database is away for longer than writes wait.</summary>
     DatabaseAway,
 
-    /// <summary>The object would be larger than objects may be; <see cref="CommitResult.Detail"/> says how large that is.</summary>
+    /// <summary>The object would be too large; <see cref="CommitResult.Detail"/> has the limit.</summary>
     TooLarge,
 }
 
-/// <summary>What a store answers about one write.</summary>
-/// <param name="Status">How it ended.</param>
-/// <param name="Object">The object as committed; for a deletion its last state. Null unless committed, and for a deletion
-/// that is found to have happened in an earlier try.</param>
-/// <param name="Detail">What to tell, where the status alone does not say it.</param>
+/// <summary>A store's answer to one write.</summary>
+/// <param name="Status">The outcome.</param>
+/// <param name="Object">The object as committed; for a deletion its last state. Null unless committed, and for a deletion that turns
+/// out to have happened in an earlier attempt.</param>
+/// <param name="Detail">Details where the status does not say enough.</param>
 [GenerateSerializer, Immutable, Alias("WriteResult")]
 internal sealed record CommitResult(
     [property: Id(0)] CommitStatus Status,

@@ -3,7 +3,7 @@ using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.ControlPlane.Store;
 
-/// <summary>Stored objects are immutable: calls within a silo share them. Without this each call would write one into its
-/// surrogate and read it again.</summary>
+/// <summary>Stored objects are immutable, so that calls within a silo share them. Otherwise each call would serialise and parse the
+/// object.</summary>
 [RegisterCopier]
 internal sealed class StoredObjectCopier : ShallowCopier<StoredObject>;

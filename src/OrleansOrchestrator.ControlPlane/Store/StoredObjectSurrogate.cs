@@ -2,7 +2,7 @@ using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.ControlPlane.Store;
 
-/// <summary>A stored object on its way to another silo: its JSON says everything.</summary>
+/// <summary>A stored object as serialised between silos: its JSON contains everything.</summary>
 [GenerateSerializer, Immutable, Alias("StoredObjectSurrogate")]
 internal struct StoredObjectSurrogate
 {
@@ -10,7 +10,7 @@ internal struct StoredObjectSurrogate
     [Id(1)] public ReadOnlyMemory<byte> Json;
 }
 
-/// <summary>Turns stored objects into their surrogates and back.</summary>
+/// <summary>Converts stored objects to their surrogates and back.</summary>
 [RegisterConverter]
 internal sealed class StoredObjectConverter(ResourceRegistry registry) : IConverter<StoredObject, StoredObjectSurrogate>
 {

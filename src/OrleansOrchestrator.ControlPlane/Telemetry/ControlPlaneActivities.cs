@@ -3,10 +3,10 @@ using System.Diagnostics;
 namespace OrleansOrchestrator.ControlPlane.Telemetry;
 
 /// <summary>
-/// The activities of a write from its cause to its commit. A trace begins with a request, a reconcile or an attempt to schedule a pod;
-/// everything else is an activity only within one of them. docs/telemetry.md shows the tree.
+/// The activities of a write from its cause to its commit. A trace begins with a request, a reconcile or a scheduling attempt; other
+/// activities exist only within one of these. docs/telemetry.md shows the tree.
 /// </summary>
-/// <remarks>While nobody listens, nothing is made: all of these return null, and allocate nothing.</remarks>
+/// <remarks>Without a listener all methods return null and allocate nothing.</remarks>
 public static class ControlPlaneActivities
 {
     /// <summary>The name of the source.</summary>
@@ -18,16 +18,16 @@ public static class ControlPlaneActivities
     /// <summary>An attempt to schedule one pod, binding included.</summary>
     internal const string Schedule = "schedule";
 
-    /// <summary>Telling, in a pod's status, why an attempt found no node for it.</summary>
+    /// <summary>The report in a pod's status that an attempt found no node.</summary>
     internal const string Report = "report";
 
     /// <summary>The stages of the write path before the commit.</summary>
     internal const string Admit = "admit";
 
-    /// <summary>What a store makes durable at a time.</summary>
+    /// <summary>A store's commit of one batch.</summary>
     internal const string Commit = "commit";
 
-    /// <summary>One try of a commit in the database.</summary>
+    /// <summary>One attempt at a commit in the database.</summary>
     internal const string DatabaseCommit = "database commit";
 
     /// <summary>The source.</summary>
@@ -42,14 +42,14 @@ public static class ControlPlaneActivities
         return Source.StartActivity(name);
     }
 
-    /// <summary>Starts an activity within one that may have ended meanwhile; null if there was none.</summary>
+    /// <summary>Starts an activity within one that may have ended; null if there was none.</summary>
     internal static Activity? StartAfter(string name, Activity? cause)
     {
         Activity.Current = null;
         return cause is null ? null : Source.StartActivity(name, ActivityKind.Internal, cause.Context);
     }
 
-    /// <summary>Starts an activity within the present one; null if there is none.</summary>
+    /// <summary>Starts an activity within the current one; null if there is none.</summary>
     internal static Activity? StartChild(string name, ActivityKind kind = ActivityKind.Internal) =>
         Activity.Current is null ? null : Source.StartActivity(name, kind);
 }

@@ -4,7 +4,7 @@ using OrleansOrchestrator.Scheduling.Telemetry;
 
 namespace OrleansOrchestrator.ControlPlane.Telemetry;
 
-/// <summary>The meter of stores, watch caches and controllers. Each of them has its instruments beside it.</summary>
+/// <summary>The meter of stores, watch caches and controllers. Their instruments are defined beside them.</summary>
 public static class ControlPlaneMeter
 {
     /// <summary>The name of the meter.</summary>
@@ -13,7 +13,7 @@ public static class ControlPlaneMeter
     /// <summary>The names of all meters of a silo but the gateway's.</summary>
     public static IReadOnlyList<string> All { get; } = [Name, SchedulerInstruments.MeterName, LoopInstruments.MeterName];
 
-    /// <summary>Bounds of histograms of what takes from a tenth of a millisecond to seconds.</summary>
+    /// <summary>Histogram bounds for durations from a tenth of a millisecond to seconds.</summary>
     internal static readonly InstrumentAdvice<double> Durations = new()
     {
         HistogramBucketBoundaries = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],

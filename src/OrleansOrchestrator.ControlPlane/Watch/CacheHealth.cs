@@ -6,14 +6,16 @@ using OrleansOrchestrator.Loops;
 namespace OrleansOrchestrator.ControlPlane.Watch;
 
 /// <summary>
-/// Notices caches in use that hear nothing from their stores, or cannot be filled: this silo then shows old objects, or none. It is not
-/// ready for as long as that lasts, and the operator is told once when it begins and once when it is over.
+/// Detects caches in use that hear nothing from their stores, or cannot be filled: this silo then shows old objects or none. The silo
+/// is unready for as long as that lasts. Logs once when it begins and once when it is over.
 /// </summary>
 internal sealed partial class CacheHealth(WatchCaches caches, WatchOptions options, TimeProvider time, ILogger<CacheHealth> logger)
     : BackgroundService, IReadinessCheck
 {
+    // The resources named in one line; the others are counted.
     private const int NamedMax = 5;
 
+    // Well below WatchOptions.SilenceMax, so that it adds little to the delay.
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(1);
 
     private bool _isTold;
@@ -26,7 +28,7 @@ internal sealed partial class CacheHealth(WatchCaches caches, WatchOptions optio
         ? $"{Names(silent)}: nothing heard from the store for {silent.Max(cache => cache.Silence).TotalSeconds:F0} s{Why(silent)}"
         : null);
 
-    /// <summary>Looks once, and tells what has changed.</summary>
+    /// <summary>Checks all caches, and logs what has changed.</summary>
     internal void Look()
     {
         var silent = FindSilent();

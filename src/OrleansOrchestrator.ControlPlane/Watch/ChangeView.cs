@@ -6,10 +6,10 @@ using OrleansOrchestrator.Storage.Log;
 
 namespace OrleansOrchestrator.ControlPlane.Watch;
 
-/// <summary>A change as watchers see it: what it means depends on the filter.</summary>
+/// <summary>A change as a watch with a filter sees it.</summary>
 internal static class ChangeView
 {
-    /// <summary>What a change means to a filter; null if nothing.</summary>
+    /// <summary>The event that a change causes for a filter; null if none.</summary>
     public static WatchEvent? For(StoredChange change, ObjectFilter filter)
     {
         var did = change.Type != LogChangeType.Added && filter.Matches(change.Previous ?? change.Object);
@@ -23,7 +23,8 @@ internal static class ChangeView
         };
     }
 
-    /// <summary>What a watcher that loses an object gets: the object as it last matched, at the revision of its loss.</summary>
+    /// <summary>The object of a watch event for an object that no longer matches: as it last matched, at the revision of the
+    /// change.</summary>
     private static StoredObject LastMatch(StoredChange change) => change.Type == LogChangeType.Deleted || change.Previous is null
         ? change.Object
         : StoredObject.Read(change.Object.Definition, RevisionSplice.Set(change.Previous.Json.Span, change.Revision));

@@ -5,11 +5,11 @@ using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.ControlPlane.Watch;
 
-/// <summary>Where a page of a list ended. It says all that any silo needs to go on.</summary>
-/// <param name="Revision">The revision that the list shows; <see cref="AnyRevision"/> to go on with the present one.</param>
-/// <param name="Namespace">The namespace of the last object.</param>
-/// <param name="Name">Its name.</param>
-/// <param name="Remaining">How many follow: counted once when the list began, null where a selector picks among them.</param>
+/// <summary>The position after a page of a list. It contains all that any silo needs to continue.</summary>
+/// <param name="Revision">The revision of the list; <see cref="AnyRevision"/> to continue with the present one.</param>
+/// <param name="Namespace">The namespace of the page's last object.</param>
+/// <param name="Name">The name of the page's last object.</param>
+/// <param name="Remaining">The number of objects that follow, counted once when the list began; null with a selector.</param>
 internal sealed record ContinueToken(long Revision, string Namespace, string Name, long? Remaining)
 {
     /// <summary>Stands for the present revision, as in Kubernetes.</summary>
@@ -35,7 +35,7 @@ internal sealed record ContinueToken(long Revision, string Namespace, string Nam
         }
         catch (JsonException)
         {
-            // As for any other text that is no token.
+            // The same error as for any other invalid text.
         }
 
         throw NotValid("");

@@ -5,12 +5,13 @@ using OrleansOrchestrator.Model.Resources;
 namespace OrleansOrchestrator.ControlPlane.Watch;
 
 /// <summary>
-/// What the objects of a resource say, by a key of the reader's choosing, kept as its cache changes: a look-up in place of a scan, and
-/// each version of an object is read once. As a RoleBinding's role by each of its subjects, or a budget's selector by its namespace.
+/// An index over the objects of a resource by keys that the user of the index chooses, maintained as the cache changes. It replaces
+/// scans, and parses each version of an object once. Examples are the roles of RoleBindings by subject, and the selectors of budgets by
+/// namespace.
 /// </summary>
-/// <remarks>It has what the cache has: whoever makes sure that it is fresh sees what a read as fresh would see.</remarks>
+/// <remarks>The index is exactly as fresh as its cache.</remarks>
 /// <typeparam name="TKey">The key.</typeparam>
-/// <typeparam name="TValue">What is found.</typeparam>
+/// <typeparam name="TValue">The indexed value.</typeparam>
 public sealed class ObjectIndex<TKey, TValue> : ICacheIndex
     where TKey : notnull
 {
@@ -31,7 +32,7 @@ public sealed class ObjectIndex<TKey, TValue> : ICacheIndex
     /// <exception cref="Model.Errors.ApiException">The revision lies in the future, or the store cannot be reached.</exception>
     public ValueTask EnsureFreshAsync(Freshness freshness, CancellationToken cancellationToken) => Follow().EnsureFreshAsync(freshness, cancellationToken);
 
-    /// <summary>All that is found under a key, at what the cache has now.</summary>
+    /// <summary>All values under a key, at the cache's present state.</summary>
     public IReadOnlyList<TValue> Find(TKey key)
     {
         Follow();
@@ -41,7 +42,7 @@ public sealed class ObjectIndex<TKey, TValue> : ICacheIndex
 
     void ICacheIndex.Reset(IEnumerable<StoredObject> objects)
     {
-        // Read beside the lock: it may take long.
+        // Outside the lock, because it may take long.
         var entries = objects.Select(obj => (obj.Key, Entries: EntriesOf(obj))).ToList();
         lock (_gate)
         {
@@ -59,7 +60,7 @@ public sealed class ObjectIndex<TKey, TValue> : ICacheIndex
             Put(key, entries);
     }
 
-    /// <summary>Begins to follow the cache, or the one that has taken its place.</summary>
+    /// <summary>Begins to follow the cache, or the cache that has replaced it.</summary>
     private WatchCache Follow()
     {
         var cache = _cache();
@@ -70,7 +71,7 @@ public sealed class ObjectIndex<TKey, TValue> : ICacheIndex
         return cache;
     }
 
-    // An object that cannot be read says nothing, and keeps no other from being found.
+    // An unreadable object has no entries and does not affect the others.
     private List<KeyValuePair<TKey, TValue>> EntriesOf(StoredObject obj)
     {
         try
@@ -103,26 +104,26 @@ public sealed class ObjectIndex<TKey, TValue> : ICacheIndex
     }
 }
 
-/// <summary>An index that a cache keeps as it changes.</summary>
+/// <summary>An index that a cache maintains as it changes.</summary>
 internal interface ICacheIndex
 {
-    /// <summary>Starts again from the objects as they are.</summary>
+    /// <summary>Rebuilds the index from the objects.</summary>
     void Reset(IEnumerable<StoredObject> objects);
 
-    /// <summary>Puts an object in the place of its earlier version; null if it is gone.</summary>
+    /// <summary>Replaces an object; null if it is gone.</summary>
     void Replace(ObjectKey key, StoredObject? current);
 }
 
-/// <summary>Makes indexes over this silo's caches, for code that has no cache of its own.</summary>
+/// <summary>Makes indexes over this silo's caches for code outside the caches.</summary>
 public sealed class Informers
 {
     private readonly WatchCaches _caches;
 
     internal Informers(WatchCaches caches) => _caches = caches;
 
-    /// <summary>Makes an index of a resource. It costs nothing until it is first asked, and then follows the resource's cache.</summary>
+    /// <summary>Makes an index of a resource. It costs nothing until its first use, and then follows the resource's cache.</summary>
     /// <param name="definition">The kind.</param>
-    /// <param name="entriesOf">What an object says, under which keys. An object that it fails for says nothing.</param>
+    /// <param name="entriesOf">The entries of an object. An object for which it throws has none.</param>
     public ObjectIndex<TKey, TValue> Index<TKey, TValue>(
         ResourceDefinition definition, Func<StoredObject, IEnumerable<KeyValuePair<TKey, TValue>>> entriesOf)
         where TKey : notnull => new(() => _caches[definition], entriesOf);

@@ -3,15 +3,15 @@ using OrleansOrchestrator.ControlPlane.Store;
 namespace OrleansOrchestrator.ControlPlane.Watch;
 
 /// <summary>
-/// The trees of earlier revisions that unfinished lists show. A tree is immutable, so that keeping the one a list began with costs only
-/// what has been replaced since. Whatever is given up here can be worked out again from the changes since.
+/// The trees of earlier revisions for unfinished lists. Because a tree is immutable, keeping one costs only the objects that have been
+/// replaced since. A dropped tree can be rebuilt from the changes since.
 /// </summary>
 internal sealed class PastRevisions(WatchOptions options, TimeProvider time)
 {
     /// <param name="Tree">The objects.</param>
-    /// <param name="ReplacedBefore">How many bytes the cache had replaced altogether when the tree was the present one, or was made.</param>
-    /// <param name="OwnBytes">The bytes of objects that only this tree has, since it was made of changes.</param>
-    /// <param name="UsedAt">When somebody last came for it.</param>
+    /// <param name="ReplacedBefore">The bytes that the cache had replaced in total when the tree was current, or was built.</param>
+    /// <param name="OwnBytes">The bytes of objects that only this tree holds, because it was built from changes.</param>
+    /// <param name="UsedAt">When it was last used.</param>
     private sealed record Kept(ObjectTree Tree, long ReplacedBefore, long OwnBytes, long UsedAt);
 
     private readonly Lock _gate = new();
@@ -30,11 +30,11 @@ internal sealed class PastRevisions(WatchOptions options, TimeProvider time)
         }
     }
 
-    /// <summary>Keeps the tree of a revision for whoever reads on.</summary>
+    /// <summary>Keeps the tree of a revision for later pages.</summary>
     /// <param name="revision">The revision.</param>
     /// <param name="tree">Its objects.</param>
-    /// <param name="replaced">How many bytes of objects the cache has replaced altogether so far.</param>
-    /// <param name="ownBytes">How many bytes of objects only this tree has.</param>
+    /// <param name="replaced">The bytes of objects that the cache has replaced in total so far.</param>
+    /// <param name="ownBytes">The bytes of objects that only this tree holds.</param>
     public void Keep(long revision, ObjectTree tree, long replaced, long ownBytes)
     {
         lock (_gate)
@@ -47,7 +47,7 @@ internal sealed class PastRevisions(WatchOptions options, TimeProvider time)
         }
     }
 
-    // What the trees share is counted once: all that was replaced since the oldest of them, at the most.
+    // Counts shared objects once: at most what was replaced since the oldest tree.
     private long BytesKept(long replaced) =>
         replaced - _kept.Values.Min(kept => kept.ReplacedBefore) + _kept.Values.Sum(kept => kept.OwnBytes);
 

@@ -5,8 +5,8 @@ using OrleansOrchestrator.Model.Selectors;
 namespace OrleansOrchestrator.ControlPlane.Watch;
 
 /// <summary>
-/// Finds the objects that carry a label, an indexed field's value or an owner, without a scan. A selector is answered from
-/// the shortest list that any of its requirements has, and the rest of it is checked on those objects only.
+/// Finds objects by label, indexed field or owner without a scan. A selector starts from the shortest list of any of its requirements,
+/// and checks the others on those objects only.
 /// </summary>
 internal sealed class PostingIndex(ResourceDefinition definition)
 {
@@ -24,7 +24,7 @@ internal sealed class PostingIndex(ResourceDefinition definition)
     private readonly Dictionary<Term, HashSet<ObjectKey>> _postings = [];
     private readonly Dictionary<string, HashSet<string>> _fieldValues = new(StringComparer.Ordinal);
 
-    /// <summary>Puts an object in the place of its earlier version; either may be missing.</summary>
+    /// <summary>Replaces an object; either version may be missing.</summary>
     public void Replace(StoredObject? previous, StoredObject? current)
     {
         if (previous is not null && current is not null && previous.SelectsLike(current) && previous.OwnerUids.SequenceEqual(current.OwnerUids))
@@ -52,7 +52,7 @@ internal sealed class PostingIndex(ResourceDefinition definition)
     /// <summary>The values that an indexed field has on any object.</summary>
     public List<string> ValuesOf(string path) => _fieldValues.TryGetValue(path, out var values) ? [.. values] : [];
 
-    /// <summary>Keys that contain every match of a filter; null if only a scan can tell.</summary>
+    /// <summary>Keys that include every match of a filter; null if only a scan can tell.</summary>
     public List<ObjectKey>? Candidates(ObjectFilter filter)
     {
         List<HashSet<ObjectKey>>? best = null;

@@ -7,19 +7,21 @@ using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.ControlPlane.Watch;
 
-/// <summary>Follows a cache on behalf of a grain, from the present objects on and for as long as the grain lives.</summary>
+/// <summary>Follows a cache for a grain: first the present objects, then their changes, for as long as the grain lives.</summary>
 internal sealed partial class Reflector(TimeProvider time, ILogger<Reflector> logger)
 {
+    // Before it starts over: short beside a failover, and long enough not to busy-loop on a lasting fault.
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
+    // The wait of one read. It only bounds how often an idle reflector wakes.
     private static readonly TimeSpan Idle = TimeSpan.FromMinutes(1);
 
-    /// <summary>Hands every batch of events to <paramref name="handle"/>, in order. Starts over with the present objects when
-    /// the history has a gap or the handler fails: a handler must be level-triggered, and must not fail because of one object.</summary>
+    /// <summary>Passes every batch of events to <paramref name="handle"/> in order. Starts over with the present objects when the
+    /// history has a gap or the handler fails: a handler must be level-triggered, and must not fail because of one object.</summary>
     /// <param name="cache">The cache.</param>
-    /// <param name="begin">Is called whenever it starts, and starts over, with a cache that is up to date. Nobody tells what was
-    /// deleted before: whoever depends on that has to be looked for here.</param>
-    /// <param name="handle">Takes a batch; the first one has all present objects as additions.</param>
-    /// <param name="cancellationToken">Ends it.</param>
+    /// <param name="begin">Called at every start with an up-to-date cache. Deletions before that are not reported; a handler that needs
+    /// them must look for them here.</param>
+    /// <param name="handle">Handles a batch. The first one has all present objects as additions.</param>
+    /// <param name="cancellationToken">Ends the reflector.</param>
     public async Task FollowAsync(
         WatchCache cache, Action begin, Func<IReadOnlyList<WatchEvent>, Task> handle, CancellationToken cancellationToken)
     {

@@ -1,8 +1,8 @@
 namespace OrleansOrchestrator.ControlPlane.Watch;
 
 /// <summary>
-/// Reads the store's head for many readers with one call in flight: an answer serves all who were waiting before its call was sent, so
-/// that any number of consistent reads costs one call at a time.
+/// Reads the store's head for many readers with one call in flight. An answer serves all readers that waited before its call was sent,
+/// so that any number of consistent reads costs one call at a time.
 /// </summary>
 internal sealed class SingleFlightHeadRead(Func<Task<long>> read)
 {

@@ -7,11 +7,12 @@ namespace OrleansOrchestrator.ControlPlane.Watch;
 
 internal sealed partial class WatchCache
 {
+    // Short beside a failover of a store, which takes about a second.
     private static readonly TimeSpan RetryPauseMin = TimeSpan.FromMilliseconds(50);
 
 
-    /// <summary>Follows the store by one step: fills the cache if it is empty, applies what has changed, waits out a failure. Whether
-    /// that takes too long <see cref="CacheHealth"/> sees and tells.</summary>
+    /// <summary>One step of following the store: fills the cache if it is empty, applies changes, and waits after a failure. <see
+    /// cref="CacheHealth"/> reports a failure that lasts.</summary>
     private async Task<TimeSpan?> FollowAsync(CancellationToken cancellationToken)
     {
         try
@@ -31,19 +32,19 @@ internal sealed partial class WatchCache
         }
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
         {
-            // The cache goes on from where it is.
+            // The cache continues from its present state.
             _silentBecause = StoreFaults.IsTransient(exception) ? StoreFaults.Describe(exception) : exception.Message;
             LogFollowFailed(exception, Definition.Name);
             return _delay.Next();
         }
     }
 
-    /// <summary>Takes note of an answer of the store to a question.</summary>
-    /// <param name="asked">When it was asked: what the answer says was true then or later.</param>
-    /// <param name="isAll">Whether the cache now has all that the store had.</param>
+    /// <summary>Records an answer of the store.</summary>
+    /// <param name="asked">When the call was sent: the answer is true for that time or later.</param>
+    /// <param name="isAll">Whether the cache now has everything that the store had.</param>
     private void Heard(long asked, bool isAll)
     {
-        // A cache that is emptied again and again is never of use, however often its store answers.
+        // A cache that is emptied again and again is useless, although its store answers.
         if (_revision >= 0)
         {
             Volatile.Write(ref _heardAt, _time.GetTimestamp());
@@ -53,7 +54,7 @@ internal sealed partial class WatchCache
         Volatile.Write(ref _currentAt, isAll ? asked : -1);
     }
 
-    /// <summary>Lets old changes go. Those of what lives in memory only can be read nowhere else, and stay.</summary>
+    /// <summary>Drops old changes. Changes of resources in memory are kept, because they exist nowhere else.</summary>
     private void AgeHistory()
     {
         if (Definition.Durability == Durability.Volatile || _time.GetElapsedTime(_historyAged) < _options.HistoryAge)
@@ -63,8 +64,8 @@ internal sealed partial class WatchCache
             _history.Age();
     }
 
-    /// <summary>Applies a batch. One that cannot be applied may have been applied in part: the same batch must not come on top of
-    /// that, and what the cache shows is not what the store has, so that everything is read again.</summary>
+    /// <summary>Applies a batch. If that fails, the batch may be applied in part and must not be applied again on top, so that
+    /// everything is read anew.</summary>
     private void ApplyOrStartOver(ChangeBatch batch)
     {
         try
@@ -80,7 +81,8 @@ internal sealed partial class WatchCache
         }
     }
 
-    /// <summary>Fills the cache from the durable state. Later pages may be newer than the first: the changes that follow repair that.</summary>
+    /// <summary>Fills the cache from the durable state. Later pages may be newer than the first; the changes that follow correct
+    /// that.</summary>
     private async Task FillAsync()
     {
         var objects = new List<StoredObject>();
@@ -93,7 +95,7 @@ internal sealed partial class WatchCache
             objects.AddRange(page.Objects.Select(Own));
         }
 
-        // What the pages saw beyond the first page's head is seen again as changes, which put every object in its place.
+        // Changes after the first page's head that a later page already contained arrive again, and put every object in its place.
         var tree = ObjectTree.FromSorted(objects);
         var reached = first.Head;
         while (reached < page.Head)
@@ -131,7 +133,7 @@ internal sealed partial class WatchCache
 
     private void Apply(ChangeBatch batch)
     {
-        // Who selects an event is found out beside the lock, where readers do not wait for it.
+        // Matches events to watchers outside the lock, so that readers do not wait for it.
         var offers = Take(batch);
         foreach (var (change, concerned) in offers)
         {
@@ -143,11 +145,11 @@ internal sealed partial class WatchCache
             _offered = _revision;
     }
 
-    /// <summary>Puts a batch into the cache.</summary>
-    /// <returns>Its changes, and whom each may concern.</returns>
+    /// <summary>Applies a batch to the cache.</summary>
+    /// <returns>Its changes, and the watchers that each may concern.</returns>
     private List<(StoredChange Change, IReadOnlyList<Watcher> Concerned)> Take(ChangeBatch batch)
     {
-        // Only this loop changes the tree, so that what follows from it can be worked out beside the lock.
+        // Only this loop changes the tree, so that derived state can be computed outside the lock.
         var newest = new Dictionary<ObjectKey, StoredObject?>(batch.Changes.Count);
         var changes = new List<StoredChange>(batch.Changes.Count);
         var revision = _revision;
@@ -171,7 +173,7 @@ internal sealed partial class WatchCache
                     index.Replace(key, obj);
             }
 
-            // A head without changes before it has none to wait for.
+            // A new head without changes need not wait for any.
             return Show(newest, changes, batch.Changes.Count == 0 ? Math.Max(revision, batch.Head) : revision);
         }
     }
@@ -182,7 +184,7 @@ internal sealed partial class WatchCache
         var offers = new List<(StoredChange, IReadOnlyList<Watcher>)>(changes.Count);
         lock (_gate)
         {
-            // Whoever is told of a change may look at the cache at once: the objects come before the events.
+            // A watcher may read the cache as soon as it gets an event: the objects come first.
             if (newest.Count > 0)
                 Volatile.Write(ref _tree, _tree.With(newest));
             foreach (var change in changes)
@@ -200,8 +202,8 @@ internal sealed partial class WatchCache
         return offers;
     }
 
-    /// <summary>An object as this cache's definition reads it. The store may still have an earlier definition of a custom kind, which
-    /// selects by other fields.</summary>
+    /// <summary>Decodes an object by this cache's definition. The store may still have an older definition of a custom kind, with other
+    /// selectable fields.</summary>
     private StoredObject Own(StoredObject obj) =>
         ReferenceEquals(obj.Definition, Definition) ? obj : StoredObject.Read(Definition, obj.Json);
 
@@ -209,14 +211,14 @@ internal sealed partial class WatchCache
         ? change
         : change with { Object = Own(change.Object), Previous = change.Previous is { } previous ? Own(previous) : null };
 
-    /// <summary>Starts over: what happened in between is not known, so that every watch has to start over too.</summary>
+    /// <summary>Empties the cache. The changes in between are unknown, so that every watch must start over too.</summary>
     private void Empty()
     {
         lock (_gate)
         {
             EndWatches(Compacted());
 
-            // A watch that begins before the cache is filled again must not take the old history for a complete one.
+            // A watch that begins before the cache is filled again must not take the old history for complete.
             _history.Reset(long.MaxValue);
             Volatile.Write(ref _revision, -1);
         }

@@ -8,10 +8,10 @@ namespace OrleansOrchestrator.ControlPlane.Watch;
 
 internal sealed partial class WatchCache
 {
-    // How many changes are taken from the history at a time, so that the lock is held for moments only.
+    // The changes read from the history at a time, so that the lock is held for moments only.
     private const int HistoryStep = 1000;
 
-    /// <summary>A page of the objects that match. Pages of one list show one revision, whichever silo serves them.</summary>
+    /// <summary>A page of the matching objects. All pages of a list show one revision, whichever silo serves them.</summary>
     /// <exception cref="ApiException">400: the token is not ours; 410: the changes since its revision are gone.</exception>
     public async ValueTask<ObjectPage> SelectPageAsync(ListQuery query, CancellationToken cancellationToken)
     {
@@ -74,9 +74,8 @@ internal sealed partial class WatchCache
         return new ObjectPage(objects, revision, null, null);
     }
 
-    /// <summary>The tree of a revision that the cache has reached or passed: kept for an unfinished list, or worked out from the present
-    /// one and what was changed since.</summary>
-    /// <returns>Null if the changes since are gone, or too many.</returns>
+    /// <summary>The tree of a past revision: kept for an unfinished list, or rebuilt from the present one and the changes since.</summary>
+    /// <returns>Null if the changes since are gone or too many.</returns>
     private async Task<ObjectTree?> FindPastAsync(long revision, CancellationToken cancellationToken)
     {
         if (_past.Find(revision) is { } kept)
@@ -91,8 +90,8 @@ internal sealed partial class WatchCache
         return tree;
     }
 
-    /// <summary>What stood, at a revision, in the place of all that was changed up to a later one.</summary>
-    /// <returns>The objects by key, null for those that were not there, and their bytes; null if they cannot be told.</returns>
+    /// <summary>The state, at a revision, of all objects that changed from there to a later revision.</summary>
+    /// <returns>The objects by key, null for those that did not exist, and their bytes; null if they cannot be determined.</returns>
     private async Task<(Dictionary<ObjectKey, StoredObject?> Objects, long Bytes)?> ReadReplacedAsync(
         long revision, long upTo, CancellationToken cancellationToken)
     {
@@ -106,7 +105,7 @@ internal sealed partial class WatchCache
                 return null;
             foreach (var change in changes)
             {
-                // Of several changes of an object the first one says what was there before.
+                // Of several changes of an object the first one has the earlier state.
                 revision = change.Revision;
                 if (revision > upTo)
                     break;
@@ -126,7 +125,7 @@ internal sealed partial class WatchCache
         return (replaced, bytes);
     }
 
-    /// <summary>The next changes after a revision, from memory or else from the store; null if they are gone.</summary>
+    /// <summary>The next changes after a revision, from memory or from the store; null if they are gone.</summary>
     private async Task<IReadOnlyList<StoredChange>?> ReadStepAsync(long after)
     {
         lock (_gate)
@@ -145,7 +144,7 @@ internal sealed partial class WatchCache
             return (_tree, _treeRevision, _replacedBytes);
     }
 
-    /// <summary>Whether more than the namespace decides what is listed: Kubernetes then tells no number either.</summary>
+    /// <summary>Whether a selector restricts the list. As in Kubernetes, the remaining count is then unknown.</summary>
     private static bool IsPicky(ObjectFilter filter) => !filter.Labels.IsEverything || !filter.Fields.IsEverything;
 
     private static ApiException TooOld(ContinueToken instead)

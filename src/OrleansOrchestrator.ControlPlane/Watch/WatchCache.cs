@@ -9,24 +9,23 @@ using OrleansOrchestrator.Model.Resources;
 namespace OrleansOrchestrator.ControlPlane.Watch;
 
 /// <summary>
-/// This silo's copy of one resource: follows the store, answers reads and feeds watches. One per silo and resource in use,
-/// whatever the number of readers.
+/// This silo's cache of one resource: follows the store, serves reads and feeds watches. There is one per silo and resource in use.
 /// </summary>
 /// <remarks>
-/// <see cref="_gate"/> guards the state, the indexes and the watchers together, so that a reader gets a tree and the
-/// index that belongs to it, and a watcher begins at exactly the revision of its initial objects (invariant I5). The tree
-/// is immutable: reading it happens outside the lock, as does every selection.
+/// <see cref="_gate"/> guards the state, the indexes and the watchers together, so that a reader gets a tree with its own index, and a
+/// watcher begins at exactly the revision of its initial objects (invariant I5). The tree is immutable: reads and selections run
+/// outside the lock.
 /// </remarks>
 internal sealed partial class WatchCache : IAsyncDisposable
 {
-    // The most changes that a watcher which has nearly caught up takes along to select from them itself.
+    // A watcher with at most this many missed changes takes them unfiltered, so that the lock is not held while they are matched.
     private const int LastStepMax = 16;
 
     private static readonly StoredObject[] NoObjects = [];
 
     private readonly Lock _gate = new();
 
-    // Taken around the gate by whoever changes the tree: the indexes that others have made follow it step by step.
+    // Taken outside the gate by whoever changes the tree, so that attached indexes see every change in order.
     private readonly Lock _indexing = new();
     private readonly IStoreReader _store;
     private readonly WatchOptions _options;
@@ -52,7 +51,7 @@ internal sealed partial class WatchCache : IAsyncDisposable
     private long _treeRevision = -1;
     private long _revision = -1;
 
-    // Everything up to here has been offered to the watchers that it concerns.
+    // The revision up to which all changes have been offered to their watchers.
     private long _offered = -1;
 
     public WatchCache(ResourceDefinition definition, IStoreReader store, WatchOptions options, TimeProvider time, ILogger logger, IFaultPoints? faults = null)
@@ -76,22 +75,23 @@ internal sealed partial class WatchCache : IAsyncDisposable
     /// <summary>The resource's kind.</summary>
     public ResourceDefinition Definition { get; }
 
-    /// <summary>Whether the cache is ending: nothing new begins, and its watches have ended.</summary>
+    /// <summary>Whether the cache is stopping: all watches have ended, and no new one begins.</summary>
     public bool IsStopping => _stopping.IsCancellationRequested;
 
-    /// <summary>The revision that the cache has reached; -1 while it is being filled. What it shows may then be of an earlier one.</summary>
+    /// <summary>The revision that the cache has reached; -1 while it is being filled. It may still show an earlier state then.</summary>
     public long Revision => Volatile.Read(ref _revision);
 
-    /// <summary>Whether nobody has been told of a state that this cache does not have, as far as that can be known without a call: the
-    /// store is on this silo, or has said a moment ago that there is nothing else. What it says it remembers (<see cref="FollowerProgress"/>).</summary>
+    /// <summary>Whether the cache has everything that anybody has been told, as far as that is known without a call: the store is on
+    /// this silo, or answered a moment ago that there is nothing else. The store remembers that answer (<see
+    /// cref="FollowerProgress"/>).</summary>
     public bool IsCurrent => _store.TryReadHead(Definition) is { } head
         ? Revision >= head
         : Volatile.Read(ref _currentAt) is >= 0 and var asked && _time.GetElapsedTime(asked) < _store.CurrentFor;
 
-    /// <summary>For how long the store has said nothing, or the cache has not been filled.</summary>
+    /// <summary>How long the store has not answered, or the cache has not been filled.</summary>
     public TimeSpan Silence => _time.GetElapsedTime(Volatile.Read(ref _heardAt));
 
-    /// <summary>What came instead of an answer, in one line; null if nothing did.</summary>
+    /// <summary>The last error in one line; null if there is none.</summary>
     public string? SilentBecause => _silentBecause;
 
     /// <summary>Waits until the cache is as fresh as asked.</summary>
@@ -104,19 +104,19 @@ internal sealed partial class WatchCache : IAsyncDisposable
             await WaitForRevisionAsync(target, cancellationToken);
     }
 
-    /// <summary>The object of a key at the cache's revision.</summary>
+    /// <summary>The object of a key at the present revision.</summary>
     public StoredObject? Find(in ObjectKey key) => Volatile.Read(ref _tree).Find(key);
 
-    /// <summary>How many objects there are.</summary>
+    /// <summary>The number of objects.</summary>
     public int Count => Volatile.Read(ref _tree).Count;
 
-    /// <summary>The next keys in their order.</summary>
-    /// <param name="after">Where to begin; null for the first.</param>
+    /// <summary>The next keys in order.</summary>
+    /// <param name="after">The key to begin after; null for the beginning.</param>
     /// <param name="countMax">The most keys.</param>
     public IReadOnlyList<ObjectKey> KeysAfter(ObjectKey? after, int countMax) =>
         [.. Volatile.Read(ref _tree).Range("", after).Take(countMax).Select(obj => obj.Key)];
 
-    /// <summary>The objects that match, at one revision, in key order.</summary>
+    /// <summary>The matching objects in key order, with their common revision.</summary>
     public (List<StoredObject> Objects, long Revision) Select(ObjectFilter filter)
     {
         ObjectTree tree;
@@ -142,7 +142,7 @@ internal sealed partial class WatchCache : IAsyncDisposable
         return (objects, revision);
     }
 
-    /// <summary>The objects that name an owner of a uid.</summary>
+    /// <summary>The objects with an owner reference to a uid.</summary>
     public IReadOnlyList<StoredObject> OwnedBy(string uid)
     {
         ObjectTree tree;
@@ -158,14 +158,14 @@ internal sealed partial class WatchCache : IAsyncDisposable
         return [.. keys.Select(key => tree.Find(key)).OfType<StoredObject>()];
     }
 
-    /// <summary>The values that an indexed field has on any object.</summary>
+    /// <summary>The values of an indexed field over all objects.</summary>
     public List<string> IndexedValues(string path)
     {
         lock (_gate)
             return _index.ValuesOf(path);
     }
 
-    /// <summary>Keeps an index from now on. It is never behind what the cache shows.</summary>
+    /// <summary>Maintains an index from now on. It is never behind the cache's visible state.</summary>
     public void Attach(ICacheIndex index)
     {
         lock (_indexing)
@@ -194,7 +194,7 @@ internal sealed partial class WatchCache : IAsyncDisposable
 
         try
         {
-            // What it has missed may be more than fits its buffer: this is the first step, its reader takes the others.
+            // The missed changes may exceed the watcher's buffer: this is the first step, and the reader takes the others.
             await CatchUpAsync(watcher, cancellationToken);
             return watcher;
         }
@@ -212,16 +212,16 @@ internal sealed partial class WatchCache : IAsyncDisposable
             _watchers.Remove(watcher);
     }
 
-    /// <summary>The revision up to which a watcher's reader has seen everything; null if something waits for it.</summary>
+    /// <summary>The revision up to which a watcher's reader has seen everything; null if events are waiting.</summary>
     public long? BookmarkFor(Watcher watcher)
     {
         lock (_gate)
             return watcher.SeenUpTo(_offered);
     }
 
-    /// <summary>Serves a watcher that is behind from the history; it is synced again when it reaches the end.</summary>
-    /// <remarks>What it selects is found out beside the lock, step by step. The last few changes, which nothing may come between, it takes
-    /// along as they are.</remarks>
+    /// <summary>Serves a watcher that is behind from the history. It is synced again at the history's end.</summary>
+    /// <remarks>Matches changes outside the lock, step by step. It passes the last few on unfiltered, because no change may come in
+    /// between.</remarks>
     public async Task CatchUpAsync(Watcher watcher, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
@@ -247,7 +247,7 @@ internal sealed partial class WatchCache : IAsyncDisposable
         watcher.Resume(missed, reached);
     }
 
-    /// <summary>Ends the cache and all its watches, while the silo goes on.</summary>
+    /// <summary>Ends the cache and all its watches while the silo goes on.</summary>
     public async Task RetireAsync()
     {
         await StopAsync(Compacted());
@@ -301,7 +301,7 @@ internal sealed partial class WatchCache : IAsyncDisposable
         if (Revision < 0)
             return null;
 
-        // What changes from here on is caught up with, as by a watch that begins after the revision of these objects.
+        // The watcher catches up with later changes, like a watch that begins after the revision of these objects.
         var (objects, revision) = Select(filter);
         var initial = new List<WatchEvent>(objects.Count + 1);
         foreach (var obj in objects)
@@ -322,8 +322,8 @@ internal sealed partial class WatchCache : IAsyncDisposable
     private Watcher NewWatcher(ObjectFilter filter, long after) =>
         new(this, filter, _options.WatcherEventsMax, _options.WatcherBytesMax, after);
 
-    /// <summary>Reads, from the store, changes that this cache no longer remembers.</summary>
-    /// <returns>The revision up to which they have been read.</returns>
+    /// <summary>Reads changes from the store that this cache no longer holds.</summary>
+    /// <returns>The revision up to which it has read.</returns>
     private async Task<long> ReadOlderAsync(long after, ObjectFilter filter, List<WatchEvent> events)
     {
         var batch = await AskAsync(_store.ReadChangesAsync(Definition, after));
@@ -375,7 +375,7 @@ internal sealed partial class WatchCache : IAsyncDisposable
                     : ApiErrors.TooLargeResourceVersion(revision, Revision);
             }
 
-            // The next round tells why, if it took too long.
+            // On a time-out the next round throws the error.
             if (!await moved.CompletesWithinAsync(remaining, _time, cancellationToken))
                 cancellationToken.ThrowIfCancellationRequested();
         }

@@ -6,14 +6,14 @@ using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.ControlPlane.Watch;
 
-/// <summary>This silo's caches, each started when it is first used, and all stopped before the silo is.</summary>
+/// <summary>This silo's caches. Each starts at its first use, and all stop before the silo does.</summary>
 internal sealed class WatchCaches(
     IStoreReader store, WatchOptions options, TimeProvider time, ILoggerFactory loggers, IFaultPoints? faults = null) : IHostedService
 {
     private readonly ConcurrentDictionary<ResourceName, Lazy<WatchCache>> _caches = new();
 
-    /// <summary>The cache of a resource. One whose definition has been superseded, as after a change of a custom kind, is replaced: objects
-    /// carry the definition by which their fields, columns and defaults are read.</summary>
+    /// <summary>The cache of a resource. If its definition is outdated, as after a change of a custom kind, a new cache replaces it:
+    /// objects carry the definition by which their fields, columns and defaults are read.</summary>
     public WatchCache this[ResourceDefinition definition]
     {
         get
@@ -30,16 +30,16 @@ internal sealed class WatchCaches(
         }
     }
 
-    /// <summary>All that have been used.</summary>
+    /// <summary>All caches in use.</summary>
     public IEnumerable<WatchCache> InUse => _caches.Values.Where(static cache => cache.IsValueCreated).Select(static cache => cache.Value);
 
-    /// <summary>The cache of a resource, if there is one that reads objects as the definition does. None is started.</summary>
+    /// <summary>The cache of a resource if it exists and has the same definition. Starts none.</summary>
     public WatchCache? TryGet(ResourceDefinition definition) =>
         _caches.TryGetValue(definition.Name, out var known) && known.IsValueCreated && ReferenceEquals(known.Value.Definition, definition)
             ? known.Value
             : null;
 
-    /// <summary>Ends the cache of a resource that is gone; whoever still watches it has to start over.</summary>
+    /// <summary>Ends the cache of a removed resource. Its watchers have to start over.</summary>
     public void Retire(ResourceName name)
     {
         if (_caches.TryRemove(name, out var cache) && cache.IsValueCreated)

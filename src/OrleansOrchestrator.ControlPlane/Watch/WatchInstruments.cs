@@ -5,7 +5,7 @@ using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.ControlPlane.Watch;
 
-/// <summary>Figures of the watch caches, under kube-apiserver's metric names.</summary>
+/// <summary>Metrics of the watch caches, under kube-apiserver's names.</summary>
 /// <remarks>https://kubernetes.io/docs/reference/instrumentation/metrics/</remarks>
 internal static class WatchInstruments
 {

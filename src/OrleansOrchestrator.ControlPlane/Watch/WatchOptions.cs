@@ -11,10 +11,10 @@ public sealed record WatchOptions
     /// <summary>The most bytes of those changes.</summary>
     public long HistoryBytesMax { get; init; } = 32 * 1024 * 1024;
 
-    /// <summary>A change is remembered for at least this time, and for twice as long at the most; older ones are read from the database.</summary>
+    /// <summary>The least time for which a change is kept, and at most twice that; older changes are read from the database.</summary>
     public TimeSpan HistoryAge { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>The most events that wait for one watcher; beyond, it is served from the history when it comes back.</summary>
+    /// <summary>The most events that wait for one watcher. A slower watcher is served from the history when it comes back.</summary>
     public int WatcherEventsMax { get; init; } = 1000;
 
     /// <summary>The most bytes of those events.</summary>
@@ -23,26 +23,27 @@ public sealed record WatchOptions
     /// <summary>How long a read waits for the cache to reach the revision that it needs.</summary>
     public TimeSpan FreshnessWait { get; init; } = TimeSpan.FromSeconds(3);
 
-    /// <summary>How often a watcher that nothing happens for is told how far it has seen.</summary>
+    /// <summary>How often an idle watcher gets a bookmark.</summary>
     public TimeSpan BookmarkPeriod { get; init; } = TimeSpan.FromSeconds(60);
 
-    /// <summary>The longest pause between tries to reach the store. Writes wait for caches, and a failover ends between two tries.</summary>
+    /// <summary>The longest pause between attempts to reach the store. Writes wait for caches, and a failover ends between two
+    /// attempts.</summary>
     public TimeSpan RetryPauseMax { get; init; } = TimeSpan.FromMilliseconds(200);
 
     /// <summary>How long the pages of a list stay available.</summary>
     public TimeSpan ContinueLifetime { get; init; } = TimeSpan.FromMinutes(5);
 
-    /// <summary>The most revisions that are kept for unfinished lists of a resource.</summary>
+    /// <summary>The most revisions kept for unfinished lists of a resource.</summary>
     public int ContinueSnapshotsMax { get; init; } = 64;
 
-    /// <summary>The most bytes of objects that are kept for them and are not the present ones; what is given up is worked out again, from
-    /// the changes since, if somebody comes for it.</summary>
+    /// <summary>The most bytes of outdated objects kept for unfinished lists. A dropped revision is rebuilt from the changes since when
+    /// it is needed.</summary>
     public long ContinueBytesMax { get; init; } = 64 * 1024 * 1024;
 
-    /// <summary>The most changes that are read to work out a revision of the past.</summary>
+    /// <summary>The most changes read to rebuild a past revision.</summary>
     public int ContinueChangesMax { get; init; } = 200_000;
 
-    /// <summary>How long a cache may hear nothing from its store, or take to be filled, before this silo says that it is not ready.</summary>
+    /// <summary>How long a cache may be without an answer from its store, or be filled, before this silo is unready.</summary>
     public TimeSpan SilenceMax { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>Finds all faults at once.</summary>

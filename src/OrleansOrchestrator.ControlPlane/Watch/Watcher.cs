@@ -6,32 +6,32 @@ using OrleansOrchestrator.Model.Errors;
 namespace OrleansOrchestrator.ControlPlane.Watch;
 
 /// <summary>
-/// One watch. It is <em>synced</em> while the cache hands it every event that concerns it; when its buffer is full it is
-/// <em>behind</em>, costs the cache nothing, and is served from the history once its reader has drained the buffer.
+/// One watch. It is <em>synced</em> while the cache offers it every event that concerns it. When its buffer is full it is
+/// <em>behind</em>: it costs the cache nothing, and reads from the history once its reader has drained the buffer.
 /// </summary>
-/// <remarks>The cache offers changes one after another, beside its lock; the buffer has a lock of its own (invariant I5).</remarks>
-/// <param name="cache">Where it catches up.</param>
-/// <param name="filter">What it selects.</param>
-/// <param name="eventsMax">The most events that wait for it.</param>
-/// <param name="bytesMax">The most bytes of their objects.</param>
-/// <param name="after">The revision that it begins after. It is behind until it has caught up from there, or has begun anew.</param>
+/// <remarks>The cache offers changes one after another outside its lock. The buffer has a lock of its own (invariant I5).</remarks>
+/// <param name="cache">The cache.</param>
+/// <param name="filter">The watch's filter.</param>
+/// <param name="eventsMax">The most events in its buffer.</param>
+/// <param name="bytesMax">The most bytes of the objects in its buffer.</param>
+/// <param name="after">The revision to begin after. The watcher is behind until it has caught up from there, or has started anew.</param>
 internal sealed class Watcher(WatchCache cache, ObjectFilter filter, int eventsMax, long bytesMax, long after)
 {
     private readonly Lock _gate = new();
     private readonly WakeSignal _ready = new();
     private List<WatchEvent> _buffer = [];
 
-    // Changes that precede the buffer, and of which the reader selects when it comes.
+    // Unfiltered changes that precede the buffer. The reader filters them.
     private List<StoredChange> _unselected = [];
     private ApiException? _ended;
     private long _bufferBytes;
     private long _seen = after;
     private bool _isBehind = true;
 
-    /// <summary>What it selects.</summary>
+    /// <summary>The watch's filter.</summary>
     public ObjectFilter Filter => filter;
 
-    /// <summary>Everything up to this revision has been offered. It may be ahead of the cache, if it was read from the store.</summary>
+    /// <summary>The revision up to which all changes have been offered. It may be ahead of the cache after a read from the store.</summary>
     public long Seen => Volatile.Read(ref _seen);
 
     /// <summary>Offers the next change. Called by the cache in revision order.</summary>
@@ -56,7 +56,7 @@ internal sealed class Watcher(WatchCache cache, ObjectFilter filter, int eventsM
         }
     }
 
-    /// <summary>Ends the watch with an error, after what is in its buffer.</summary>
+    /// <summary>Ends the watch with an error, after the events in its buffer.</summary>
     public void End(ApiException why)
     {
         lock (_gate)
@@ -66,7 +66,7 @@ internal sealed class Watcher(WatchCache cache, ObjectFilter filter, int eventsM
         }
     }
 
-    /// <summary>Waits for events and takes all that are at hand; a bookmark if there are none for a while.</summary>
+    /// <summary>Waits for events and takes all at hand; a bookmark if there are none for a while.</summary>
     /// <exception cref="ApiException">The watch has ended.</exception>
     public async Task<IReadOnlyList<WatchEvent>> ReadAsync(TimeSpan wait, TimeProvider time, CancellationToken cancellationToken)
     {
@@ -109,7 +109,8 @@ internal sealed class Watcher(WatchCache cache, ObjectFilter filter, int eventsM
         }
     }
 
-    /// <summary>The revision up to which the reader has seen everything, if nothing waits for it. Called under the cache's lock.</summary>
+    /// <summary>The revision up to which the reader has seen everything; null if events are waiting. Called under the cache's
+    /// lock.</summary>
     /// <param name="offeredUpTo">The revision up to which the cache has offered everything.</param>
     public long? SeenUpTo(long offeredUpTo)
     {
@@ -117,7 +118,7 @@ internal sealed class Watcher(WatchCache cache, ObjectFilter filter, int eventsM
             return _buffer.Count == 0 && _unselected.Count == 0 && !_isBehind && _ended is null ? Math.Max(offeredUpTo, _seen) : null;
     }
 
-    /// <summary>Takes note of what a watcher that is behind has missed, up to a revision. It stays behind.</summary>
+    /// <summary>Buffers the missed events up to a revision. The watcher stays behind.</summary>
     public void Resume(List<WatchEvent> missed, long revision)
     {
         lock (_gate)
@@ -131,9 +132,9 @@ internal sealed class Watcher(WatchCache cache, ObjectFilter filter, int eventsM
         }
     }
 
-    /// <summary>Lets a watcher whose buffer is empty be offered changes again. Called under the cache's lock.</summary>
-    /// <param name="last">The last changes that it has missed; its reader selects from them.</param>
-    /// <param name="revision">The revision that these reach.</param>
+    /// <summary>Makes a watcher with an empty buffer synced again. Called under the cache's lock.</summary>
+    /// <param name="last">The last missed changes, which its reader filters.</param>
+    /// <param name="revision">The revision of the last change.</param>
     public void ResumeSynced(List<StoredChange> last, long revision)
     {
         lock (_gate)

@@ -5,9 +5,9 @@ using OrleansOrchestrator.Model.Selectors;
 namespace OrleansOrchestrator.ControlPlane.Watch;
 
 /// <summary>
-/// Files watchers under the narrowest thing that they select: one object, an indexed field's value, a namespace, or
-/// everything. An event is offered to those filed under what it concerns: thousands of node daemons that each watch their
-/// own <c>spec.nodeName</c> cost a look-up.
+/// Files watchers under the narrowest part of their filter: one object, an indexed field's value, a namespace, or everything. An event
+/// is offered only to the watchers filed under its object: with thousands of node daemons that each watch their <c>spec.nodeName</c> it
+/// costs a look-up.
 /// </summary>
 internal sealed class WatcherIndex(ResourceDefinition definition)
 {
@@ -23,7 +23,7 @@ internal sealed class WatcherIndex(ResourceDefinition definition)
     /// <summary>The number of watchers.</summary>
     public int Count { get; private set; }
 
-    /// <summary>Files a watcher.</summary>
+    /// <summary>Adds a watcher.</summary>
     public void Add(Watcher watcher)
     {
         var interest = InterestOf(watcher);
@@ -33,7 +33,7 @@ internal sealed class WatcherIndex(ResourceDefinition definition)
         Count++;
     }
 
-    /// <summary>Takes a watcher out.</summary>
+    /// <summary>Removes a watcher.</summary>
     public void Remove(Watcher watcher)
     {
         var interest = InterestOf(watcher);
@@ -47,7 +47,7 @@ internal sealed class WatcherIndex(ResourceDefinition definition)
     /// <summary>All watchers.</summary>
     public IEnumerable<Watcher> All() => _watchers.Values.SelectMany(filed => filed);
 
-    /// <summary>All whom a change may concern.</summary>
+    /// <summary>All watchers that a change may concern.</summary>
     public IReadOnlyList<Watcher> ConcernedBy(StoredChange change)
     {
         if (_watchers.Count == 0)

@@ -1,6 +1,6 @@
 namespace OrleansOrchestrator.Storage.Log;
 
-/// <summary>A checked commit, turned from rows into columns: what the database takes as arrays.</summary>
+/// <summary>The columns of a checked commit, as the arrays that the database takes.</summary>
 internal sealed class CommitRows
 {
     private CommitRows(int count)
@@ -27,8 +27,8 @@ internal sealed class CommitRows
 
     public long[] PreviousRevisions { get; }
 
-    /// <summary>Checks what must hold before anything becomes durable, and lays the changes out in columns.</summary>
-    /// <exception cref="ArgumentException">The commit contradicts itself; nothing may be stored.</exception>
+    /// <summary>Checks the invariants of a commit before it becomes durable, and turns its rows into columns.</summary>
+    /// <exception cref="ArgumentException">The commit contradicts itself. Nothing may be stored.</exception>
     public static CommitRows From(LogCommit commit)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(commit.HeadAfter, commit.HeadBefore);

@@ -1,6 +1,6 @@
 namespace OrleansOrchestrator.Storage.Log;
 
-/// <summary>A newer owner has taken the shard over; this owner must stop using it.</summary>
+/// <summary>A newer owner has taken over the shard. This owner must stop using it.</summary>
 public sealed class FencedException(ShardId shard, long epoch)
     : Exception($"shard {shard} has a newer owner than epoch {epoch}");
 
@@ -10,7 +10,7 @@ public sealed class LogUnavailableException(string message, Exception? innerExce
 /// <summary>The outcome of a commit is unknown: it may or may not have become durable (invariant I4).</summary>
 public sealed class OutcomeUnknownException(string message, Exception? innerException = null) : Exception(message, innerException);
 
-/// <summary>The changes asked for have been trimmed from the history.</summary>
+/// <summary>The requested changes have been trimmed from the history.</summary>
 public sealed class CompactedException(long compactedRevision) : Exception($"changes up to revision {compactedRevision} have been compacted")
 {
     /// <summary>Changes at or below this revision are gone.</summary>

@@ -1,13 +1,13 @@
 namespace OrleansOrchestrator.Storage.Log;
 
-/// <summary>What the objects of a shard are, said once for all databases: the versions that no other change follows on, and that are
-/// no deletions.</summary>
+/// <summary>The rule for the current objects of a shard, shared by all databases: the versions that no other change replaces and that
+/// are not deletions.</summary>
 internal static class NewestVersions
 {
     /// <summary>
-    /// The end of a statement that begins with <c>WITH shard AS (SELECT id …)</c>. Which versions are the newest is found by a set
-    /// operation without a look at their values: a planner with stale statistics cannot make a bad join of it.
-    /// Unordered: sorting whole values costs a server more than finding them.
+    /// The end of a statement that begins with <c>WITH shard AS (SELECT id …)</c>. A set operation finds the newest versions without
+    /// reading values, so that a planner with stale statistics cannot choose a bad join. The result is unordered: sorting whole values
+    /// costs a server more than finding them.
     /// </summary>
     public const string Select = """
         , newest AS (

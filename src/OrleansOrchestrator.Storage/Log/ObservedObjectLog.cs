@@ -4,20 +4,22 @@ using Microsoft.Extensions.Logging;
 namespace OrleansOrchestrator.Storage.Log;
 
 /// <summary>
-/// Knows in words what is wrong with a log's database, from what happens to those who use it, and tells the operator once
-/// when trouble begins, now and then while it lasts, and when it is over. Its users try again as often as they like without
-/// filling a disk with what they say.
+/// Describes in words what is wrong with a log's database, judged by the failures of those who use it. Logs once when a fault begins,
+/// now and then while it lasts, and when it is over, so that retries do not fill the disk with messages.
 /// </summary>
-/// <param name="log">The log. It belongs to this one, which disposes of it.</param>
+/// <param name="log">The log. This object disposes of it.</param>
 /// <param name="time">The clock.</param>
-/// <param name="logger">Receives the words.</param>
+/// <param name="logger">Receives the messages.</param>
 public sealed partial class ObservedObjectLog(IObjectLog log, TimeProvider time, ILogger<ObservedObjectLog> logger) : IObjectLog
 {
-    // A database that nobody tries to write to may have recovered. Whoever is told that it has not would never try again.
+    // A reported fault expires after this time unless it occurs again: the database may have recovered, and callers who see a fault do
+    // not try again by themselves.
     private static readonly TimeSpan FaultLasts = TimeSpan.FromSeconds(10);
+    // Often enough for an operator who begins to read the log, and few lines a day.
     private static readonly TimeSpan RepeatAfter = TimeSpan.FromMinutes(1);
 
-    // One trouble has several faces, which take turns: a connection is reset, then refused, then lost.
+    // One fault may raise several different messages in turn: connection reset, refused, lost. Each message is logged once in a while;
+    // this bounds how many are remembered.
     private const int FacesMax = 8;
 
     private readonly Lock _gate = new();
@@ -28,7 +30,7 @@ public sealed partial class ObservedObjectLog(IObjectLog log, TimeProvider time,
     private long _failures;
 
     /// <inheritdoc/>
-    /// <remarks>A database that can be read may still refuse every write: writes and reads are taken note of apart.</remarks>
+    /// <remarks>Writes and reads are tracked apart: a database that can be read may still refuse every write.</remarks>
     public string? LastFault
     {
         get
@@ -112,7 +114,7 @@ public sealed partial class ObservedObjectLog(IObjectLog log, TimeProvider time,
 
     private void Succeeded(ref Failure? kind)
     {
-        // On the way of every commit: nothing is locked while all is well.
+        // On the path of every commit: takes no lock while there is no fault.
         if (Volatile.Read(ref kind) is null)
             return;
         lock (_gate)

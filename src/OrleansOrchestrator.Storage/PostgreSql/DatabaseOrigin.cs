@@ -4,18 +4,17 @@ using Npgsql;
 namespace OrleansOrchestrator.Storage.PostgreSql;
 
 /// <summary>
-/// Notices that a database holds an older state than clients may have seen: it was restored from a dump, recovered to a point
-/// in time, or is a standby that was promoted. It would give revisions out a second time, and a watch that resumes from one of
-/// them would silently miss what the lost ones meant. Every shard is therefore moved past them, and its history ends there, so
-/// that whoever comes with an earlier revision is told to start over.
+/// Detects a database with an older state than clients may have seen: restored from a dump, recovered to a point in time, or promoted
+/// from a standby. It would assign some revisions a second time, and a watch that resumes from one of them would silently miss changes.
+/// So every shard skips past those revisions and its history ends there. Clients with an earlier revision are told to start over.
 /// </summary>
 /// <remarks>
-/// The server's identifier, the database and the table's number in the catalog make the identity: no dump carries them along.
-/// A copy of the server's files has the same, but goes on in a new timeline once it is written to.
+/// The identity consists of the server's identifier, the database, and the table's number in the catalog: no dump contains these. A
+/// copy of the server's files has the same identity, but starts a new timeline when it is written to.
 /// </remarks>
 internal static partial class DatabaseOrigin
 {
-    // Eleven days of writes at 10,000 a second; revisions are exact in JavaScript's numbers for 900,000 such steps.
+    // Eleven days of writes at 10,000 a second. JavaScript's numbers hold revisions exactly for 900,000 such steps.
     private const long RevisionsSkipped = 10_000_000_000;
 
     private const string ReadPresent = """
@@ -32,16 +31,16 @@ internal static partial class DatabaseOrigin
         ON CONFLICT (is_here) DO UPDATE SET identity = excluded.identity, timeline = excluded.timeline
         """;
 
-    // Owners of before, if there still are any, are fenced by the epoch.
+    // The epoch fences earlier owners that may still run.
     private const string MoveOn = """
         UPDATE resource_shards
         SET epoch = epoch + 1, barrier = 0, head_revision = head_revision + $1, compacted_revision = head_revision + $1
         """;
 
-    // The silos that a dump names use another database, even if they run.
+    // The silos that a dump names use another database, even if they still run.
     private const string ForgetMembers = "DELETE FROM orleans_membership";
 
-    /// <summary>Compares the database with what it says that it is. Call it under the migrations' lock.</summary>
+    /// <summary>Compares the database with the identity recorded in it. The caller holds the migrations' lock.</summary>
     public static async Task CheckAsync(NpgsqlConnection connection, ILogger logger, CancellationToken cancellationToken)
     {
         var present = await ReadAsync(connection, ReadPresent, cancellationToken)

@@ -4,15 +4,17 @@ using Npgsql;
 namespace OrleansOrchestrator.Storage.PostgreSql;
 
 /// <summary>
-/// One silo's connections to PostgreSQL, in two pools: commits have their own, so that a long load cannot keep a write waiting,
-/// and their sessions are set up for the one statement they run.
+/// The connections of one silo to PostgreSQL, in two pools. Commits have their own pool, so that a long load does not delay a write,
+/// and its sessions are set up for their one statement.
 /// </summary>
 public sealed class PostgreSqlConnections : IAsyncDisposable
 {
-    // A commit that the server itself gives up has certainly not happened; one that the client gives up is in doubt.
+    // The server's time limit ends this much before the client's: a commit that the server gives up certainly did not happen, while one
+    // that the client gives up is in doubt.
     private static readonly TimeSpan ServerAnswersFirst = TimeSpan.FromSeconds(2);
 
-    // A standby that has just been promoted must not be taken for a standby for much longer.
+    // Npgsql remembers which server is the primary for this long: a newly promoted standby is found within a second. Npgsql's default
+    // is 10 s.
     private static readonly TimeSpan HostRecheck = TimeSpan.FromSeconds(1);
 
     private PostgreSqlConnections(NpgsqlDataSource general, NpgsqlDataSource commits, PostgreSqlOptions options, string endpoint)
@@ -23,7 +25,7 @@ public sealed class PostgreSqlConnections : IAsyncDisposable
         Endpoint = endpoint;
     }
 
-    /// <summary>The pool for everything but commits. Give it to Orleans' AdoNet providers as their data source.</summary>
+    /// <summary>The pool for everything but commits. Pass it to Orleans' AdoNet providers as their data source.</summary>
     public NpgsqlDataSource General { get; }
 
     internal NpgsqlDataSource Commits { get; }
@@ -33,12 +35,12 @@ public sealed class PostgreSqlConnections : IAsyncDisposable
     /// <summary>The server as <c>host:port</c>, for messages.</summary>
     internal string Endpoint { get; }
 
-    /// <summary>Prepares the pools. Nothing is connected yet.</summary>
+    /// <summary>Prepares the pools without connecting.</summary>
     /// <param name="connectionString">An Npgsql connection string. Time-outs and pool sizes come from <paramref name="options"/>;
     /// a <c>Search Path</c> chooses the schema.</param>
     /// <param name="options">Bounds.</param>
-    /// <param name="loggerFactory">Receives Npgsql's own log, or null for none.</param>
-    /// <exception cref="StoreUnusableException">The connection string cannot be understood.</exception>
+    /// <param name="loggerFactory">Receives Npgsql's log; null for none.</param>
+    /// <exception cref="StoreUnusableException">The connection string is malformed.</exception>
     /// <exception cref="ArgumentException">An option is out of range.</exception>
     public static PostgreSqlConnections Create(string connectionString, PostgreSqlOptions options, ILoggerFactory? loggerFactory = null)
     {
@@ -53,7 +55,7 @@ public sealed class PostgreSqlConnections : IAsyncDisposable
         if (settings.Host!.Contains(','))
             ChoosePrimary(settings);
 
-        // Sessions are never left changed, so resetting one on return would be work for nothing.
+        // Sessions never keep changed state, so that a reset on return is needless.
         settings.NoResetOnClose = true;
 
         var general = new NpgsqlConnectionStringBuilder(settings.ConnectionString)
@@ -82,7 +84,7 @@ public sealed class PostgreSqlConnections : IAsyncDisposable
     }
 
     /// <summary>Reads a connection string.</summary>
-    /// <exception cref="StoreUnusableException">It cannot be understood.</exception>
+    /// <exception cref="StoreUnusableException">The connection string is malformed.</exception>
     public static NpgsqlConnectionStringBuilder Parse(string connectionString)
     {
         try
@@ -101,7 +103,7 @@ public sealed class PostgreSqlConnections : IAsyncDisposable
         }
     }
 
-    /// <summary>The server, or the servers, for messages.</summary>
+    /// <summary>The server or servers, for messages.</summary>
     internal static string Describe(NpgsqlConnectionStringBuilder settings)
     {
         return string.Join(',', settings.Host!.Split(',').Select(host => DescribeHost(host.Trim())));
@@ -115,7 +117,7 @@ public sealed class PostgreSqlConnections : IAsyncDisposable
         }
     }
 
-    /// <summary>Of several servers only the primary can be used, and which one that is may change at any time.</summary>
+    /// <summary>Only the primary of several servers can be used, and the primary may change at any time.</summary>
     internal static void ChoosePrimary(NpgsqlConnectionStringBuilder settings)
     {
         settings.TargetSessionAttributes ??= "primary";
@@ -123,16 +125,17 @@ public sealed class PostgreSqlConnections : IAsyncDisposable
             settings.HostRecheckSeconds = WholeSeconds(HostRecheck);
     }
 
-    /// <summary>Loading a large resource takes as long as it takes: a limit that a server has for all must not make it fail each
-    /// time. Compiling a plan takes longer than any of these statements gains by it. Nor does any gain by a bitmap: a planner without
-    /// statistics of a table that has just grown expects few rows, and reads a shard's whole history into one to sort out the first
-    /// rows that the index would have given at once. What the operator asks of these sessions in particular comes later and counts.</summary>
+    /// <summary>Settings of the sessions for everything but commits. No statement time-out: loading a large resource may take long, and
+    /// a server-wide limit must not fail it each time. No JIT: compiling a plan takes longer than any of these statements gains. No
+    /// bitmap scans: without statistics of a table that has just grown a planner expects few rows, and reads a shard's whole history
+    /// into a bitmap to sort out the first rows, which the index gives at once. The operator's own session options come last and
+    /// win.</summary>
     private static string GeneralSession(string? options) => $"-c statement_timeout=0 -c jit=off -c enable_bitmapscan=off {options}".Trim();
 
     /// <summary>
-    /// The plan of a commit is always index look-ups, one per row; a planner that reads statistics of a table that has just
-    /// grown must not get the idea of scanning it. Dead peers are noticed within seconds, because a half-received commit
-    /// holds the shard's row; and no server-wide setting may make an acknowledged commit volatile (I1).
+    /// Settings of the sessions for commits. The plan is always one index look-up per row: statistics of a table that has just grown
+    /// must not make the planner scan it. Dead peers are detected within seconds, because a half-received commit holds the shard's row.
+    /// No server-wide setting may make an acknowledged commit volatile (I1).
     /// </summary>
     private static string CommitSession(string? options, PostgreSqlOptions limits) => string.Join(' ',
         options,

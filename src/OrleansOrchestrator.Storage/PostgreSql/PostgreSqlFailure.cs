@@ -4,23 +4,23 @@ using OrleansOrchestrator.Storage.Log;
 
 namespace OrleansOrchestrator.Storage.PostgreSql;
 
-/// <summary>Turns what Npgsql throws into what the log's contract promises, in words for an operator.</summary>
+/// <summary>Translates Npgsql's exceptions into those of the log's contract, with messages for an operator.</summary>
 internal static class PostgreSqlFailure
 {
     /// <summary>
-    /// Whether the server answered that it has undone the statement. Only severity ERROR says so: a FATAL one ends the
-    /// session, and a session can be ended after its commit has become durable (while it waits for a standby, for example).
-    /// Class 08 and 40003 are what a pooler in between says when it has lost the server.
+    /// Whether the server said that it rolled the statement back. Only severity ERROR says so: FATAL ends the session, and a session
+    /// can end after its commit has become durable, for example while it waits for a standby. A pooler that has lost the server reports
+    /// class 08 or 40003.
     /// </summary>
     public static bool CertainlyRolledBack(Exception exception) =>
         exception is PostgresException { InvariantSeverity: "ERROR", SqlState: not PostgresErrorCodes.StatementCompletionUnknown } e
         && !e.SqlState.StartsWith("08", StringComparison.Ordinal);
 
-    /// <summary>Whether the exception is the database's or the network's doing rather than a fault in our code.</summary>
+    /// <summary>Whether the database or the network caused the exception, rather than a fault in our code.</summary>
     public static bool IsDatabaseFailure(Exception exception) =>
         exception is NpgsqlException or TimeoutException or IOException or SocketException;
 
-    /// <summary>For an operation that had no effect, or none that matters.</summary>
+    /// <summary>The exception for an operation that had no effect, or a harmless one.</summary>
     public static LogUnavailableException Unavailable(Exception exception, string endpoint) =>
         new(Explain(exception, endpoint), exception);
 
@@ -41,10 +41,10 @@ internal static class PostgreSqlFailure
         _ => ExplainConnection(Root(exception), endpoint),
     };
 
-    // Several servers are named, and none of them is what was asked for; Npgsql has an error of its own for that, without a code.
+    // None of several servers has the required role. Npgsql reports this without an error code.
     private static bool NamesNoHost(NpgsqlException exception) => exception.Message.Contains("suitable host", StringComparison.Ordinal);
 
-    // In one order and one word for each: the same trouble must not look like another one with every try.
+    // Sorted and without duplicates: the same fault must have the same message at every attempt.
     private static string Reasons(NpgsqlException exception) => exception.InnerException is AggregateException { InnerExceptions: var each }
         ? string.Join(", ", each.Select(e => Reason(Root(e))).Distinct().Order(StringComparer.Ordinal))
         : "none is the primary";

@@ -19,7 +19,7 @@ public sealed class PostgreSqlIdentityStore(PostgreSqlConnections connections) :
                 .With(name).With(propose());
             await insert.ExecuteNonQueryAsync(cancellationToken);
 
-            // The insertion waits for a concurrent one to finish, so the winner's value is visible now.
+            // The insert waited for a concurrent one, so that the winner's value is visible now.
             return await ReadAsync(name, cancellationToken)
                 ?? throw new InvalidOperationException($"the cluster identity '{name}' was deleted while it was being read");
         }

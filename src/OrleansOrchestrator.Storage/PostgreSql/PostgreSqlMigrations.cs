@@ -7,19 +7,20 @@ using OrleansOrchestrator.Storage.Schema;
 
 namespace OrleansOrchestrator.Storage.PostgreSql;
 
-/// <summary>Brings a PostgreSQL database to the schema of this build.</summary>
+/// <summary>Migrates a PostgreSQL database to the schema of this build.</summary>
 public static class PostgreSqlMigrations
 {
-    // "Orchestr" in ASCII; any number that others do not use will do.
+    // "Orchestr" in ASCII. Any number works that no other application uses.
     private const long AdvisoryLock = 0x4F72636865737472;
 
+    // The oldest major version that PostgreSQL's developers maintained in 2026; docs/storage.md names it.
     private const int OldestServer = 14;
 
-    /// <summary>Migrates a PostgreSQL database: the object log, the cluster identity, and Orleans' own tables. Of several silos
-    /// that start at once, one migrates and the others wait for it.</summary>
+    /// <summary>Migrates a PostgreSQL database: the object log, the cluster identity and Orleans' own tables. If several silos start at
+    /// once, one migrates and the others wait.</summary>
     /// <param name="connectionString">An Npgsql connection string, for a role that may create tables in its schema.</param>
     /// <param name="logger">Receives one line per script.</param>
-    /// <param name="cancellationToken">Cancels the wait for others; a script that has begun is finished.</param>
+    /// <param name="cancellationToken">Cancels the wait for other silos; a script that has begun is finished.</param>
     /// <exception cref="LogUnavailableException">The server could not be reached.</exception>
     /// <exception cref="StoreUnusableException">A script failed, or the server cannot be used.</exception>
     public static async Task RunAsync(string connectionString, ILogger logger, CancellationToken cancellationToken)

@@ -7,8 +7,8 @@ using OrleansOrchestrator.Storage.Log;
 namespace OrleansOrchestrator.Storage.PostgreSql;
 
 /// <summary>
-/// The object log in PostgreSQL. A commit is one statement in one round trip; who may commit is decided by the shard's row
-/// in that same statement. See docs/storage.md for the reasoning and the invariants.
+/// The object log in PostgreSQL. A commit is one statement in one round trip, and the shard's row in the same statement decides who may
+/// commit. docs/storage.md has the reasons and the invariants.
 /// </summary>
 /// <param name="connections">The pools to use. They belong to the caller, who disposes of them after the log.</param>
 public sealed class PostgreSqlObjectLog(PostgreSqlConnections connections) : IObjectLog
@@ -26,7 +26,7 @@ public sealed class PostgreSqlObjectLog(PostgreSqlConnections connections) : IOb
             return new ShardOpening(reader.GetInt64(0), reader.GetInt64(1), reader.GetInt64(2), reader.GetFieldValue<TimeSpan>(3));
         });
 
-        // Openings of one shard may overtake each other on their way back.
+        // The answers of concurrent openings of one shard may arrive out of order.
         _owned.AddOrUpdate(
             shard,
             _ => new ShardOwnership(shard, opening.Epoch),
@@ -139,8 +139,8 @@ public sealed class PostgreSqlObjectLog(PostgreSqlConnections connections) : IOb
         bool advanced;
         do
         {
-            // How far it goes is durable before anything is gone. Only that first, tiny statement holds the shard's row; the
-            // deletions never make a commit wait, and may be interrupted anywhere.
+            // Records the progress durably before it deletes anything. Only that first, tiny statement locks the shard's row. The
+            // deletions never delay a commit, and may be interrupted anywhere.
             advanced = await ExecuteAsync(
                 General(PostgreSqlStatements.Compact, shard).With(minimumAge).With(minimumCount).With(batch), cancellationToken) > 0;
             while (await ExecuteScalarAsync(General(PostgreSqlStatements.DeleteObsolete, shard).With(batch), cancellationToken) is { } done)
@@ -158,7 +158,7 @@ public sealed class PostgreSqlObjectLog(PostgreSqlConnections connections) : IOb
         return ValueTask.CompletedTask;
     }
 
-    /// <summary>From here on only the server's own word that it has undone the statement is good enough (I4).</summary>
+    /// <summary>From here on, only the server's statement that it rolled back counts as a failure (I4).</summary>
     private async Task<bool> ExecuteCommitAsync(NpgsqlCommand command, ShardOwnership owned, CancellationToken cancellationToken)
     {
         try
@@ -206,7 +206,7 @@ public sealed class PostgreSqlObjectLog(PostgreSqlConnections connections) : IOb
             return await command.ExecuteScalarAsync(cancellationToken) as long?;
     });
 
-    /// <summary>For what comes before a commit is sent: however it ends, even cancelled, nothing has happened.</summary>
+    /// <summary>For steps before a commit is sent: however they end, nothing has happened.</summary>
     private Task NothingSentAsync(Func<Task> operation) => GuardAsync(async () =>
     {
         try
@@ -220,7 +220,7 @@ public sealed class PostgreSqlObjectLog(PostgreSqlConnections connections) : IOb
         }
     });
 
-    /// <summary>For operations without effect, or with one that is harmless when the answer is lost.</summary>
+    /// <summary>For operations without an effect, or with one that is harmless if the answer is lost.</summary>
     private async Task<T> GuardAsync<T>(Func<Task<T>> operation)
     {
         try

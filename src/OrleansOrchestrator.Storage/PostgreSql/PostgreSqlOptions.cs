@@ -3,10 +3,10 @@ namespace OrleansOrchestrator.Storage.PostgreSql;
 /// <summary>Bounds of the PostgreSQL store. The defaults suit a silo beside a server that allows 100 connections.</summary>
 public sealed record PostgreSqlOptions
 {
-    /// <summary>How long one statement may take before the database is asked to stop it. At least one second.</summary>
+    /// <summary>How long one statement may take before the database is asked to cancel it. At least one second.</summary>
     public TimeSpan CommandTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>How long to wait for a new connection, or for one of the pool to become free. At least one second.</summary>
+    /// <summary>How long to wait for a new connection, or for a free one in the pool. At least one second.</summary>
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>The most connections that one silo opens for commits; each shard uses at most one at a time.</summary>
@@ -18,7 +18,7 @@ public sealed record PostgreSqlOptions
     /// <summary>The most changes that one transaction of a trim deletes.</summary>
     public int TrimBatchRows { get; init; } = 2000;
 
-    /// <summary>Finds all faults at once.</summary>
+    /// <summary>Finds all faults.</summary>
     /// <returns>One line each; empty if there are none.</returns>
     public IReadOnlyList<string> Faults()
     {

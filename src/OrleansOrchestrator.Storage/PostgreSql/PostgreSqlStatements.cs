@@ -2,10 +2,10 @@ using OrleansOrchestrator.Storage.Log;
 
 namespace OrleansOrchestrator.Storage.PostgreSql;
 
-/// <summary>Every statement of the object log. docs/storage.md explains them.</summary>
+/// <summary>All statements of the object log. docs/storage.md explains them.</summary>
 internal static class PostgreSqlStatements
 {
-    /// <summary>Raises the epoch. It grants no lease, and leaves the one that may still be running as it is.</summary>
+    /// <summary>Raises the epoch. It grants no lease, and leaves a lease that still runs unchanged.</summary>
     public const string Open = """
         INSERT INTO resource_shards (resource, shard, epoch, barrier, head_revision, compacted_revision, lease_duration)
         VALUES ($1, $2, 1, 0, 0, 0, interval '0')
@@ -14,12 +14,12 @@ internal static class PostgreSqlStatements
         """;
 
     /// <summary>
-    /// The whole commit: without the row in <c>head</c> the other part finds nothing to do, so a fenced writer changes
-    /// nothing. The row lock is taken before anything is written and held until the commit is durable.
+    /// The whole commit. Without a row in <c>head</c> the other parts do nothing, so that a fenced writer changes nothing. The
+    /// statement locks the row before it writes anything, and holds the lock until the commit is durable.
     /// </summary>
     /// <remarks>
-    /// The arrays side by side become rows. Set-returning functions in the select list run in lockstep and hand each row on at
-    /// once; <c>FROM unnest(…)</c> would first copy all values, which costs more than storing them.
+    /// Turns parallel arrays into rows. Set-returning functions in the select list run in lockstep and pass on each row at once;
+    /// <c>FROM unnest(…)</c> would first copy all values, which costs more than storing them.
     /// </remarks>
     public const string Commit = """
         WITH head AS (
@@ -38,35 +38,36 @@ internal static class PostgreSqlStatements
         SELECT id FROM head
         """;
 
-    /// <summary>Waits for a commit that is being executed, and makes one that has not arrived yet come too late.</summary>
+    /// <summary>Waits for a commit that is being executed, and invalidates one that has not arrived yet.</summary>
     public const string RaiseBarrier = """
         UPDATE resource_shards SET barrier = $4
         WHERE resource = $1 AND shard = $2 AND epoch = $3 AND barrier < $4
         RETURNING head_revision
         """;
 
-    /// <summary>While one owner has it, a lease never becomes shorter. Whoever is granted one has waited for the one before.</summary>
+    /// <summary>While one owner holds a lease, it never gets shorter. An owner gets a lease only after it has waited for the previous
+    /// one.</summary>
     public const string RenewLease = """
         UPDATE resource_shards
         SET lease_epoch = epoch, lease_duration = CASE WHEN lease_epoch = epoch THEN greatest(lease_duration, $4) ELSE $4 END
         WHERE resource = $1 AND shard = $2 AND epoch = $3
         """;
 
-    /// <summary>Gives up the owner's own lease. One that was granted to the owner before may still run.</summary>
+    /// <summary>Gives up the owner's own lease. The previous owner's lease may still run.</summary>
     public const string Release = """
         UPDATE resource_shards SET lease_duration = interval '0'
         WHERE resource = $1 AND shard = $2 AND epoch = $3 AND lease_epoch = $3
         """;
 
-    /// <summary>Which versions are the newest is found in the primary key alone, however much history there is.</summary>
+    /// <summary>Finds the newest versions in the primary key alone, however long the history is.</summary>
     public const string Load = $"""
         WITH shard AS (SELECT id FROM resource_shards WHERE resource = $1 AND shard = $2)
         {NewestVersions.Select}
         """;
 
     /// <summary>
-    /// One row with a null revision if there are no changes: the compacted revision must come from the same snapshot. Sizes are
-    /// known without a look at large values, which are kept elsewhere. The first change comes whatever its size.
+    /// Returns one row with a null revision if there are no changes, because the compacted revision must come from the same snapshot.
+    /// Reads sizes without reading large values, which are stored out of line. Returns the first change whatever its size.
     /// </summary>
     public const string ReadChanges = """
         SELECT compacted_revision, change.revision, change.type, change.namespace, change.name, change.value, change.previous_value
@@ -89,7 +90,7 @@ internal static class PostgreSqlStatements
         ORDER BY change.revision
         """;
 
-    /// <summary>Decides how far the next bounded step of a trim goes, and records it before anything is deleted.</summary>
+    /// <summary>Chooses the end of the next bounded step of a trim, and records it before anything is deleted.</summary>
     public const string Compact = """
         WITH shard AS (
             SELECT id, compacted_revision, head_revision FROM resource_shards WHERE resource = $1 AND shard = $2
@@ -109,8 +110,8 @@ internal static class PostgreSqlStatements
         """;
 
     /// <summary>
-    /// Deletes what a bounded number of compacted changes have made obsolete: the versions that they follow on, and deletions
-    /// themselves. What is the newest version of an object stays, however old it is. Repeating it does no harm.
+    /// Deletes what a bounded number of compacted changes made obsolete: the versions that they replaced, and deletions themselves.
+    /// Keeps the newest version of an object, however old it is. Safe to repeat.
     /// </summary>
     public const string DeleteObsolete = """
         WITH shard AS (
@@ -132,7 +133,7 @@ internal static class PostgreSqlStatements
         SELECT max(revision) FROM step
         """;
 
-    /// <summary>Notes how far the deletions have come. A statement of its own, so that they hold no shard's row.</summary>
+    /// <summary>Records the progress of the deletions. A separate statement, so that the deletions do not lock a shard's row.</summary>
     public const string NoteTrimmed = """
         UPDATE resource_shards SET trimmed_revision = $3
         WHERE resource = $1 AND shard = $2 AND trimmed_revision < $3

@@ -2,11 +2,11 @@ using OrleansOrchestrator.Storage.Log;
 
 namespace OrleansOrchestrator.Storage.PostgreSql;
 
-/// <summary>What this process knows of a shard that it has opened: its epoch, and under which barrier commits are sent.</summary>
+/// <summary>What this process knows of a shard that it has opened: its epoch, and the barrier under which it sends commits.</summary>
 /// <remarks>
-/// The barrier settles commits of unknown outcome. Such a commit may still lie in a socket, so locking the row is not enough
-/// to know its fate: the reader of the head first raises the barrier in the row, and the commit, if it arrives at all, no
-/// longer matches. Numbers are chosen here and only ever grow, so that a late attempt to raise the barrier is void as well.
+/// The barrier settles commits of unknown outcome. Such a commit may still lie in a socket, so that a lock on the row does not tell its
+/// fate. Whoever reads the head first raises the barrier in the row; if the commit arrives later, it no longer matches. This process
+/// chooses the numbers and they only grow, so that a late attempt to raise the barrier is void as well.
 /// </remarks>
 internal sealed class ShardOwnership(ShardId shard, long epoch)
 {
@@ -14,13 +14,13 @@ internal sealed class ShardOwnership(ShardId shard, long epoch)
 
     public long Epoch { get; } = epoch;
 
-    /// <summary>One commit or one reading of the head at a time.</summary>
+    /// <summary>Admits one commit or one reading of the head at a time.</summary>
     public SemaphoreSlim Turn { get; } = new(1);
 
     /// <summary>The barrier under which commits are sent.</summary>
     public long Barrier { get; private set; }
 
-    /// <summary>Whether the stored head and barrier are known. While they are not, nothing may be committed (I4).</summary>
+    /// <summary>Whether the stored head and barrier are unknown. Nothing may be committed then (I4).</summary>
     public bool InDoubt { get; private set; }
 
     public void Doubt() => InDoubt = true;
@@ -31,7 +31,7 @@ internal sealed class ShardOwnership(ShardId shard, long epoch)
             throw new InvalidOperationException($"the outcome of an earlier commit to {shard} is unknown: read the head first");
     }
 
-    /// <summary>Starts an attempt to raise the barrier; until one succeeds the shard is in doubt.</summary>
+    /// <summary>Starts an attempt to raise the barrier. The shard is in doubt until one succeeds.</summary>
     public long NextBarrier()
     {
         InDoubt = true;

@@ -3,7 +3,7 @@ using DbUp.Engine;
 
 namespace OrleansOrchestrator.Storage.Schema;
 
-/// <summary>The scripts of sql/, which are embedded in this assembly, in the order of their names.</summary>
+/// <summary>The scripts of sql/, embedded in this assembly, in the order of their names.</summary>
 internal static class MigrationScripts
 {
     private static readonly Assembly Source = typeof(MigrationScripts).Assembly;

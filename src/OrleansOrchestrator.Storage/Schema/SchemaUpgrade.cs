@@ -8,24 +8,25 @@ using SQLitePCL;
 namespace OrleansOrchestrator.Storage.Schema;
 
 /// <summary>
-/// Brings a database to the schema of this build: runs the scripts of sql/ that its journal table does not name yet, each in
-/// its own transaction. Running it again does nothing.
+/// Migrates a database to the schema of this build: runs the scripts of sql/ that the journal table does not name yet, each in its own
+/// transaction. Running it again does nothing.
 /// </summary>
 internal static class SchemaUpgrade
 {
     /// <summary>The table that names the scripts that have run.</summary>
     public const string Journal = "schema_migrations";
 
-    /// <summary>How long a script may take. Another silo may be migrating a large database; give up only when it surely hangs.</summary>
+    /// <summary>The time limit of a script. Another silo may be migrating a large database: ten minutes tell a hung script from a slow
+    /// one.</summary>
     public static readonly TimeSpan StatementTimeout = TimeSpan.FromMinutes(10);
 
-    /// <summary>Runs what has not run yet.</summary>
+    /// <summary>Runs the scripts that have not run yet.</summary>
     /// <param name="target">The database.</param>
     /// <param name="dialect">The folder of its scripts.</param>
-    /// <param name="database">What errors call it.</param>
+    /// <param name="database">The database's name in errors.</param>
     /// <param name="logger">Receives one line per script.</param>
     /// <exception cref="SqliteException">The file cannot be used.</exception>
-    /// <exception cref="StoreUnusableException">A script failed, or a newer version has written the database.</exception>
+    /// <exception cref="StoreUnusableException">A script failed, or a newer version wrote the database.</exception>
     public static void Run(UpgradeEngineBuilder target, string dialect, string database, ILogger logger)
     {
         var scripts = MigrationScripts.For(dialect);
@@ -49,7 +50,7 @@ internal static class SchemaUpgrade
         }
     }
 
-    /// <summary>A schema that a later version has made may hold what this one would destroy.</summary>
+    /// <summary>Refuses a schema that a later version made: this version could destroy data in it.</summary>
     private static void RequireKnown(IReadOnlyList<string> executed, IReadOnlyList<SqlScript> known, string database)
     {
         var unknown = executed.Except(known.Select(script => script.Name), StringComparer.Ordinal).Order(StringComparer.Ordinal).LastOrDefault();

@@ -24,7 +24,7 @@ internal static class SqliteCommandExtensions
     public static SqliteCommand With(this SqliteCommand command, ShardId shard) =>
         command.With("$resource", shard.Resource).With("$shard", shard.Shard);
 
-    /// <summary>SQLite binds whole arrays; the bytes are copied only if they are a part of one.</summary>
+    /// <summary>SQLite binds whole arrays. Copies the bytes only if they are a part of one.</summary>
     public static byte[] ToBound(this ReadOnlyMemory<byte> value) =>
         MemoryMarshal.TryGetArray(value, out var segment) && segment.Array is { } array && segment.Count == array.Length
             ? array

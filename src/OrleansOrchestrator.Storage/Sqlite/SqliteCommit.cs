@@ -8,8 +8,8 @@ internal static class SqliteCommit
 {
     /// <summary>Runs the commit.</summary>
     /// <returns>Whether it was stored; false if the epoch or the head did not match.</returns>
-    /// <exception cref="OutcomeUnknownException">The final step failed in a way that may have left the commit on the disk.</exception>
-    /// <exception cref="SqliteException">Anything else failed; nothing was stored.</exception>
+    /// <exception cref="OutcomeUnknownException">The final step failed, and the commit may be on the disk.</exception>
+    /// <exception cref="SqliteException">Another step failed. Nothing was stored.</exception>
     public static bool Execute(SqliteConnection connection, ShardId shard, long epoch, LogCommit commit, CommitRows rows, long now)
     {
         using var transaction = connection.BeginTransaction();

@@ -8,12 +8,12 @@ using OrleansOrchestrator.Storage.Schema;
 namespace OrleansOrchestrator.Storage.Sqlite;
 
 /// <summary>
-/// A SQLite file that belongs to this process: one connection writes, a small pool reads beside it. Every transaction is on
-/// the disk before it is reported as done (write-ahead log, <c>synchronous=FULL</c>).
+/// A SQLite file that this process owns. One connection writes, and a small pool reads beside it. A transaction is on the disk before
+/// it is reported as done (write-ahead log, <c>synchronous=FULL</c>).
 /// </summary>
 public sealed class SqliteDatabase : IAsyncDisposable
 {
-    // A tool that reads the file may hold its locks for a moment.
+    // A tool that reads the file may hold its locks for a moment, hence the busy time-out.
     private const string Settings = """
         PRAGMA busy_timeout = 5000;
         PRAGMA journal_mode = WAL;
@@ -22,8 +22,8 @@ public sealed class SqliteDatabase : IAsyncDisposable
         PRAGMA temp_store = MEMORY;
         """;
 
-    // Only once the migrations are done: until then nothing has been acknowledged to anyone, a migration that a crash takes
-    // back is run again, and the first durable commit makes everything before it in the log durable too.
+    // Set after the migrations. Until then nothing has been acknowledged to anyone, and a migration lost in a crash runs again. The
+    // first durable commit makes all earlier content of the log durable too.
     private const string Durable = "PRAGMA synchronous = FULL";
 
     private readonly SqliteFileLock _lock;
@@ -43,10 +43,10 @@ public sealed class SqliteDatabase : IAsyncDisposable
     /// <summary>The file's full path.</summary>
     public string Path { get; }
 
-    /// <summary>Completes once the file turns out to be damaged. Nothing that is read from it or written to it can be relied on then.</summary>
+    /// <summary>Completes when the file turns out to be damaged. Nothing read from it or written to it can be trusted then.</summary>
     public Task<StoreUnusableException> Damaged => _damaged.Task;
 
-    /// <summary>Claims the file, creates it if it does not exist, and brings it to this build's schema.</summary>
+    /// <summary>Locks the file, creates it if necessary, and migrates it to this build's schema.</summary>
     /// <param name="path">The file. It and its companions (<c>-wal</c>, <c>-shm</c>, <c>.lock</c>) are readable for their owner only.</param>
     /// <param name="logger">Receives one line per migration script.</param>
     /// <param name="cancellationToken">Cancels before the work begins.</param>
@@ -65,7 +65,7 @@ public sealed class SqliteDatabase : IAsyncDisposable
         _turn.Dispose();
     }
 
-    /// <summary>Runs work on the one writing connection, off the caller's thread, which SQLite would block.</summary>
+    /// <summary>Runs work on the one writing connection, on another thread, which SQLite blocks.</summary>
     /// <exception cref="LogUnavailableException">SQLite failed, and the work's transaction was rolled back.</exception>
     internal async Task<T> WriteAsync<T>(Func<SqliteConnection, T> work, CancellationToken cancellationToken)
     {
@@ -80,7 +80,7 @@ public sealed class SqliteDatabase : IAsyncDisposable
         }
     }
 
-    /// <summary>Runs work on a reading connection, which sees the last committed state.</summary>
+    /// <summary>Runs work on a reading connection. It sees the last committed state.</summary>
     /// <exception cref="LogUnavailableException">SQLite failed.</exception>
     internal async Task<T> ReadAsync<T>(Func<SqliteConnection, T> work, CancellationToken cancellationToken)
     {

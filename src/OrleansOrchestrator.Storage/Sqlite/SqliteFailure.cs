@@ -4,20 +4,20 @@ using SQLitePCL;
 
 namespace OrleansOrchestrator.Storage.Sqlite;
 
-/// <summary>Turns SQLite's error codes into what the log's contract promises, in words for an operator.</summary>
+/// <summary>Translates SQLite's error codes into the exceptions of the log's contract, with messages for an operator.</summary>
 internal static class SqliteFailure
 {
     public static LogUnavailableException Unavailable(SqliteException exception, string path) =>
         new(Explain(exception, path), exception);
 
     /// <summary>
-    /// Whether a COMMIT that failed has certainly left nothing behind. A full disk and a busy file are reported before the
-    /// commit's last frame is in the write-ahead log; after any other fault a restart might still find it there.
+    /// Whether a failed COMMIT certainly left nothing behind. SQLite reports a full disk and a busy file before it writes the commit's
+    /// last frame to the write-ahead log. After any other fault a restart may find the commit there.
     /// </summary>
     public static bool CommitCertainlyFailed(SqliteException exception) =>
         exception.SqliteErrorCode is raw.SQLITE_FULL or raw.SQLITE_BUSY;
 
-    /// <summary>Whether the file is not what SQLite has written.</summary>
+    /// <summary>Whether the error says that the file is damaged or no database.</summary>
     public static bool IsDamage(SqliteException exception) => exception.SqliteErrorCode is raw.SQLITE_CORRUPT or raw.SQLITE_NOTADB;
 
     public static string Explain(SqliteException exception, string path) => exception.SqliteErrorCode switch
@@ -31,7 +31,7 @@ internal static class SqliteFailure
         _ => $"the database file {path} cannot be used: {exception.Message.ReplaceLineEndings(" ")}",
     };
 
-    // The index of the write-ahead log grows through the file system and not through SQLite, which then knows no better name for it.
+    // The index of the write-ahead log grows through the file system and not through SQLite, which reports only an I/O error then.
     private static bool IsFull(SqliteException exception) =>
         exception.SqliteErrorCode == raw.SQLITE_FULL || exception.SqliteExtendedErrorCode == raw.SQLITE_IOERR_SHMSIZE;
 }

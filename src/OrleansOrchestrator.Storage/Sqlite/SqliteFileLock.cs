@@ -1,8 +1,8 @@
 namespace OrleansOrchestrator.Storage.Sqlite;
 
 /// <summary>
-/// Claims a database file for this process through a lock file beside it. SQLite's own exclusive mode would do the same, but
-/// would allow only one connection: reads could not go on while a commit waits for the disk.
+/// Claims a database file for this process with a lock file beside it. SQLite's exclusive mode would do the same but allow only one
+/// connection: reads would wait while a commit waits for the disk.
 /// </summary>
 internal sealed class SqliteFileLock : IDisposable
 {
@@ -12,9 +12,9 @@ internal sealed class SqliteFileLock : IDisposable
 
     private SqliteFileLock(FileStream claimed) => _lock = claimed;
 
-    /// <summary>Creates the folder if need be, claims the file, and creates it, readable for its owner only: it holds the
+    /// <summary>Creates the folder if necessary, locks the file, and creates it so that only its owner can read it: it holds the
     /// cluster's keys.</summary>
-    /// <exception cref="StoreUnusableException">Another process has it, or it cannot be written.</exception>
+    /// <exception cref="StoreUnusableException">Another process has locked the file, or it cannot be written.</exception>
     public static SqliteFileLock Acquire(string path)
     {
         FileStream? claimed = null;

@@ -4,8 +4,8 @@ using OrleansOrchestrator.Storage.Log;
 namespace OrleansOrchestrator.Storage.Sqlite;
 
 /// <summary>
-/// The states of grains in a SQLite file. A state that is written must still be at the version that was read: of two writers
-/// the second is told. Every method throws <see cref="LogUnavailableException"/> if SQLite fails.
+/// The states of grains in a SQLite file. A write succeeds only if the state is still at the version that was read. Every method throws
+/// <see cref="LogUnavailableException"/> if SQLite fails.
 /// </summary>
 /// <param name="database">The file; it belongs to the caller.</param>
 public sealed class SqliteGrainStates(SqliteDatabase database)
@@ -13,7 +13,7 @@ public sealed class SqliteGrainStates(SqliteDatabase database)
     /// <summary>Reads a state.</summary>
     /// <param name="name">The state's name.</param>
     /// <param name="grain">The grain.</param>
-    /// <returns>Its bytes, null if it was cleared, and its version; null if there never was one.</returns>
+    /// <returns>The bytes, null if the state was cleared, and the version; null if there never was a state.</returns>
     public Task<(byte[]? Payload, long Version)?> ReadAsync(string name, string grain) => database.ReadAsync<(byte[]?, long)?>(
         connection =>
         {
@@ -26,9 +26,9 @@ public sealed class SqliteGrainStates(SqliteDatabase database)
     /// <summary>Writes a state, or clears it.</summary>
     /// <param name="name">The state's name.</param>
     /// <param name="grain">The grain.</param>
-    /// <param name="payload">Its bytes; null to clear it.</param>
+    /// <param name="payload">The bytes; null to clear the state.</param>
     /// <param name="version">The version that was read; null if there was none.</param>
-    /// <returns>The new version; null if somebody else has written since.</returns>
+    /// <returns>The new version; null if somebody else wrote the state since it was read.</returns>
     public Task<long?> WriteAsync(string name, string grain, byte[]? payload, long? version) => database.WriteAsync<long?>(
         connection =>
         {

@@ -2,7 +2,7 @@ using OrleansOrchestrator.Storage.Identity;
 
 namespace OrleansOrchestrator.Storage.Sqlite;
 
-/// <summary>The cluster's identity in a SQLite file. The one writing connection decides who was first.</summary>
+/// <summary>The cluster's identity in a SQLite file. All writers share one connection, which decides who was first.</summary>
 /// <param name="database">The file; it belongs to the caller.</param>
 public sealed class SqliteIdentityStore(SqliteDatabase database) : IClusterIdentityStore
 {

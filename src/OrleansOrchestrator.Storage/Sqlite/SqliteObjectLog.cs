@@ -4,14 +4,15 @@ using OrleansOrchestrator.Storage.Log;
 
 namespace OrleansOrchestrator.Storage.Sqlite;
 
-/// <summary>The object log of a cluster that lives on one machine. No other process can own a shard, so there are no leases.</summary>
+/// <summary>The object log of a cluster on one machine. No other process can own a shard, so that there are no leases.</summary>
 /// <param name="database">The file. It belongs to the caller, who disposes of it after the log.</param>
-/// <param name="time">Tells the age of changes for trimming.</param>
+/// <param name="time">The clock that measures the age of changes for trimming.</param>
 public sealed class SqliteObjectLog(SqliteDatabase database, TimeProvider time) : IObjectLog
 {
+    // A page of this many objects of 2.5 KB is well below a megabyte.
     private const int LoadPageRows = 256;
 
-    // One trim step; a commit waits for at most that long.
+    // The rows of one trim step. A commit waits for one step at most, so that this bounds its delay.
     private const int TrimBatchRows = 2000;
 
     /// <inheritdoc/>
@@ -83,7 +84,7 @@ public sealed class SqliteObjectLog(SqliteDatabase database, TimeProvider time) 
         return database.ReadAsync<IReadOnlyList<LogChange>>(
             connection =>
             {
-                // One snapshot for both reads: a trim must not come between them.
+                // One snapshot for both reads, so that no trim comes between them.
                 using var snapshot = connection.BeginTransaction(deferred: true);
                 var compacted = ReadCompacted(connection, snapshot, shard);
                 return compacted > afterRevision

@@ -2,7 +2,7 @@ using OrleansOrchestrator.Storage.Log;
 
 namespace OrleansOrchestrator.Storage.Sqlite;
 
-/// <summary>Every statement of the object log in SQLite; their counterparts are in PostgreSqlStatements.</summary>
+/// <summary>All statements of the object log in SQLite. <see cref="PostgreSql.PostgreSqlStatements"/> has their counterparts.</summary>
 internal static class SqliteStatements
 {
     public const string Open = """
@@ -23,7 +23,7 @@ internal static class SqliteStatements
         VALUES ($id, $revision, $previous, $now, $type, $namespace, $name, $value)
         """;
 
-    /// <summary>A write, so that what a failed commit may have left in the write-ahead log is overwritten.</summary>
+    /// <summary>A write, so that it overwrites what a failed commit may have left in the write-ahead log.</summary>
     public const string RaiseBarrier = """
         UPDATE resource_shards SET barrier = barrier + 1
         WHERE resource = $resource AND shard = $shard AND epoch = $epoch
@@ -62,7 +62,7 @@ internal static class SqliteStatements
         WHERE resource = $resource AND shard = $shard AND compacted_revision < target.revision
         """;
 
-    /// <summary>The last change of the next step of deletions; null once all that is compacted is done.</summary>
+    /// <summary>The last change of the next step of deletions; null once the deletions have reached the compacted revision.</summary>
     public const string NextTrimStep = """
         SELECT max(revision) FROM (
             SELECT c.revision FROM resource_shards AS s JOIN changes AS c ON c.shard_id = s.id
@@ -72,7 +72,7 @@ internal static class SqliteStatements
             LIMIT $batch)
         """;
 
-    /// <summary>Deletes what the changes of a step have made obsolete: what they follow on, and deletions themselves.</summary>
+    /// <summary>Deletes what the changes of a step made obsolete: the versions that they replaced, and deletions themselves.</summary>
     public const string DeleteObsolete = """
         DELETE FROM changes WHERE rowid IN (
             SELECT obsolete.rowid FROM resource_shards AS s
