@@ -6,9 +6,10 @@ using OrleansOrchestrator.Gateway.Identity;
 
 namespace OrleansOrchestrator.Gateway.Authentication;
 
-/// <summary>Knows the cluster's administrator by the bearer token of the kubeconfig that the cluster makes.</summary>
+/// <summary>Authenticates the cluster's administrator by the bearer token in the kubeconfig that the cluster writes.</summary>
 internal sealed class AdminTokenAuthenticator(ClusterIdentity identity) : IAuthenticator
 {
+    // Far above the length of the administrator's token: a longer token needs no comparison.
     private const int TokenBytesMax = 1024;
     private static readonly AuthenticationOutcome Admin = AuthenticationOutcome.Known(
         new UserInfo(ClusterIdentity.AdminUser, [WellKnownGroups.Masters, WellKnownGroups.Authenticated]));

@@ -6,7 +6,7 @@ using OrleansOrchestrator.Gateway.Identity;
 
 namespace OrleansOrchestrator.Gateway.Authentication;
 
-/// <summary>Knows senders by a client certificate of the cluster's authority: its common name is the user, its organizations
+/// <summary>Authenticates senders by a client certificate of the cluster's authority. Its common name is the user, its organizations
 /// are the groups.</summary>
 internal sealed class ClientCertificateAuthenticator(ClusterIdentity identity, TimeProvider time) : IAuthenticator
 {
@@ -18,7 +18,7 @@ internal sealed class ClientCertificateAuthenticator(ClusterIdentity identity, T
         if (http.Connection.ClientCertificate is not { } certificate)
             return ValueTask.FromResult(AuthenticationOutcome.NoCredentials);
 
-        // A connection keeps its certificate, so its chain is checked once and only its lifetime at each request.
+        // A connection keeps its certificate: the chain is checked once per connection, and the lifetime at each request.
         var items = http.Features.Get<IConnectionItemsFeature>()?.Items;
         if (items?.TryGetValue(ItemKey, out var known) != true)
         {

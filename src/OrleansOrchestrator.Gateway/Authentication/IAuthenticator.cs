@@ -2,9 +2,9 @@ using Microsoft.AspNetCore.Http;
 
 namespace OrleansOrchestrator.Gateway.Authentication;
 
-/// <summary>Finds out who sends a request, by one kind of credentials.</summary>
+/// <summary>Authenticates requests by one kind of credentials.</summary>
 public interface IAuthenticator
 {
-    /// <summary>Looks for its kind of credentials and judges them.</summary>
+    /// <summary>Looks for its kind of credentials and verifies them.</summary>
     ValueTask<AuthenticationOutcome> AuthenticateAsync(HttpContext http, CancellationToken cancellationToken);
 }

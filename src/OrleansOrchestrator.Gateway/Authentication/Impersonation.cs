@@ -7,8 +7,8 @@ using OrleansOrchestrator.Model.Names;
 namespace OrleansOrchestrator.Gateway.Authentication;
 
 /// <summary>
-/// Turns the sender of a request into the user that its <c>Impersonate-</c> headers name, if the sender may act as that user.
-/// Everything after it sees the impersonated user only.
+/// Replaces the sender of a request by the user that its <c>Impersonate-</c> headers name, if the sender may impersonate that user. All
+/// later steps see the impersonated user only.
 /// </summary>
 /// <remarks>https://kubernetes.io/docs/reference/access-authn-authz/authentication/#user-impersonation</remarks>
 internal sealed class Impersonation(AuthorizerChain authorizers)
@@ -20,9 +20,10 @@ internal sealed class Impersonation(AuthorizerChain authorizers)
     private const string ExtraPrefix = Prefix + "Extra-";
     private const string ReviewGroup = "authentication.k8s.io";
 
-    /// <summary>Finds out as whom a request acts.</summary>
-    /// <returns>The sender itself if the request impersonates nobody.</returns>
-    /// <exception cref="ApiException">403: the sender may not act as one of those it names; 400: the headers name no user.</exception>
+    /// <summary>Determines the user as whom a request acts.</summary>
+    /// <returns>The sender if the request impersonates nobody.</returns>
+    /// <exception cref="ApiException">403: the sender may not impersonate one of the named subjects; 400: the headers name no
+    /// user.</exception>
     public ValueTask<UserInfo> ApplyAsync(UserInfo sender, IHeaderDictionary headers, CancellationToken cancellationToken)
     {
         foreach (var header in headers)
@@ -69,7 +70,7 @@ internal sealed class Impersonation(AuthorizerChain authorizers)
     private static AccessAttributes Of(string resource, string name) =>
         new() { IsResource = true, Verb = Verbs.Impersonate, Version = "v1", Resource = resource, Name = name };
 
-    /// <summary>Whoever is impersonated counts as known, unless the request says otherwise; nobody in particular does not.</summary>
+    /// <summary>An impersonated user counts as authenticated unless the request says otherwise; the anonymous user does not.</summary>
     private static IReadOnlyList<string> WithSystemGroup(string name, IReadOnlyList<string> groups)
     {
         var isAnonymous = name == WellKnownGroups.AnonymousUser;
@@ -86,7 +87,8 @@ internal sealed class Impersonation(AuthorizerChain authorizers)
             if (!header.Key.StartsWith(ExtraPrefix, StringComparison.OrdinalIgnoreCase))
                 continue;
 
-            // Keys may hold what header names may not, such as "/"; two spellings of one key are one key.
+            // Keys may contain characters that header names may not, such as "/", so that they are percent-encoded. Spellings that
+            // decode to the same key are one key.
             var key = Uri.UnescapeDataString(header.Key[ExtraPrefix.Length..].ToLowerInvariant());
             extra[key] = [.. extra.GetValueOrDefault(key, []), .. header.Value.OfType<string>()];
         }

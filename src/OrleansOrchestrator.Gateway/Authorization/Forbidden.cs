@@ -5,11 +5,11 @@ using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.Gateway.Authorization;
 
-/// <summary>Refuses what a user may not do, in Kubernetes' words.</summary>
+/// <summary>Refuses forbidden actions in Kubernetes' words.</summary>
 internal static class Forbidden
 {
     /// <summary>Requires that a user may do something.</summary>
-    /// <exception cref="ApiException">403: it may not.</exception>
+    /// <exception cref="ApiException">403: the user may not.</exception>
     public static async ValueTask RequireAsync(
         this AuthorizerChain authorizers, UserInfo user, AccessAttributes access, CancellationToken cancellationToken)
     {

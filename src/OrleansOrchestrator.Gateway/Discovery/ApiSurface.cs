@@ -3,22 +3,22 @@ using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.Gateway.Discovery;
 
-/// <summary>A subresource that is served.</summary>
-/// <param name="Name">Its name, as in <c>status</c>.</param>
+/// <summary>A served subresource.</summary>
+/// <param name="Name">The name, such as <c>status</c>.</param>
 /// <param name="Group">The group of its bodies' kind.</param>
 /// <param name="Version">The version of its bodies' kind.</param>
 /// <param name="Kind">The kind of its bodies.</param>
-/// <param name="Verbs">What can be done.</param>
+/// <param name="Verbs">The verbs.</param>
 internal sealed record ServedSubresource(string Name, string Group, string Version, string Kind, IReadOnlyList<string> Verbs);
 
-/// <summary>A resource that is served.</summary>
+/// <summary>A served resource.</summary>
 /// <param name="Name">The plural.</param>
 /// <param name="Singular">The singular.</param>
 /// <param name="Kind">The kind.</param>
 /// <param name="Namespaced">Whether its objects are in namespaces.</param>
 /// <param name="ShortNames">Abbreviations.</param>
 /// <param name="Categories">Categories.</param>
-/// <param name="Verbs">What can be done.</param>
+/// <param name="Verbs">The verbs.</param>
 /// <param name="Subresources">Its subresources by name.</param>
 internal sealed record ServedResource(
     string Name,
@@ -41,11 +41,11 @@ internal sealed record ServedGroupVersion(string Group, string Version, IReadOnl
 }
 
 /// <summary>A group.</summary>
-/// <param name="Name">The group; empty for core.</param>
+/// <param name="Name">The group's name; empty for core.</param>
 /// <param name="Versions">Its versions, the preferred one first.</param>
 internal sealed record ServedGroup(string Name, IReadOnlyList<ServedGroupVersion> Versions);
 
-/// <summary>All that is served, in the shape in which discovery tells it.</summary>
+/// <summary>The whole served API, in the structure of discovery.</summary>
 /// <param name="Groups">The groups by name; core is the first.</param>
 internal sealed record ApiSurface(IReadOnlyList<ServedGroup> Groups)
 {
@@ -53,7 +53,7 @@ internal sealed record ApiSurface(IReadOnlyList<ServedGroup> Groups)
 
     private static readonly string[] ReadVerbs = [.. ObjectVerb.All.Where(verb => !verb.NeedsStore).Select(verb => verb.Name)];
 
-    /// <summary>What the routes lead to, and what is answered without being stored.</summary>
+    /// <summary>The kinds behind the routes, and the resources that are answered without being stored.</summary>
     public static ApiSurface Of(IEnumerable<ResourceRoute> routes) => new(
     [
         .. routes

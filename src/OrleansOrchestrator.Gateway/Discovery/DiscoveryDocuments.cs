@@ -6,7 +6,7 @@ using OrleansOrchestrator.Gateway.Responses;
 
 namespace OrleansOrchestrator.Gateway.Discovery;
 
-/// <summary>All discovery documents of a catalog, made once.</summary>
+/// <summary>The discovery documents of a catalog, made once.</summary>
 internal sealed class DiscoveryDocuments
 {
     private static readonly string[] OtherPaths = ["/healthz", "/livez", "/metrics", "/openapi/v2", "/openapi/v3", "/readyz", "/version"];
@@ -42,7 +42,7 @@ internal sealed class DiscoveryDocuments
         Root = CachedDocument.Make(WriteRoot);
     }
 
-    /// <summary><c>/</c>: all paths that are not objects.</summary>
+    /// <summary><c>/</c>: all paths that are not resources.</summary>
     public CachedDocument Root { get; }
 
     /// <summary>The document of a path; null if there is none.</summary>

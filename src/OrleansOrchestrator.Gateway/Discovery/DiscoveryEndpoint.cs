@@ -5,7 +5,7 @@ using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.Gateway.Discovery;
 
-/// <summary>Serves discovery: what a client can ask for.</summary>
+/// <summary>Serves discovery.</summary>
 internal sealed class DiscoveryEndpoint(CatalogView<DiscoveryDocuments> view) : IPathEndpoint
 {
     /// <inheritdoc/>

@@ -12,7 +12,7 @@ internal static class DiscoveryWriter
         writer.WriteStartObject();
         writer.WriteString("kind"u8, "APIVersions"u8);
         writer.WriteStrings("versions"u8, core.SelectMany(group => group.Versions).Select(version => version.Version));
-        // Clients come back to the address they came to.
+        // Clients use the address by which they came.
         writer.WriteStartArray("serverAddressByClientCIDRs"u8);
         writer.WriteEndArray();
         writer.WriteEndObject();

@@ -8,7 +8,7 @@ using OrleansOrchestrator.Model.Codec;
 
 namespace OrleansOrchestrator.Gateway.Discovery;
 
-/// <summary>Serves <c>/version</c>: the Kubernetes version whose API this is, and what serves it.</summary>
+/// <summary>Serves <c>/version</c>: the Kubernetes version of the API, and the version of this server.</summary>
 internal sealed class VersionEndpoint : IPathEndpoint
 {
     private const string Major = "1";

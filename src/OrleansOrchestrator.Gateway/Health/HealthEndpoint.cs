@@ -10,8 +10,8 @@ using OrleansOrchestrator.Model.Errors;
 
 namespace OrleansOrchestrator.Gateway.Health;
 
-/// <summary>Serves <c>/livez</c> (is the process alive), <c>/readyz</c> and the older <c>/healthz</c> (can it serve the API),
-/// as a whole and check by check.</summary>
+/// <summary>Serves <c>/livez</c> (whether the process is alive), and <c>/readyz</c> with the older <c>/healthz</c> (whether it can
+/// serve the API), as a whole and check by check.</summary>
 /// <remarks>https://kubernetes.io/docs/reference/using-api/health-checks/</remarks>
 internal sealed partial class HealthEndpoint(IEnumerable<IReadinessCheck> checks, ILogger<HealthEndpoint> logger) : IPathEndpoint
 {
@@ -80,7 +80,7 @@ internal sealed partial class HealthEndpoint(IEnumerable<IReadinessCheck> checks
         }
     }
 
-    // Probes ask every second or so: what they find is said when it begins. How it goes on is in the answers.
+    // Probes come every second: a fault is logged when it begins. Answers always show the present state.
     private void Report(string check, string? fault)
     {
         if (fault is null)
@@ -89,7 +89,7 @@ internal sealed partial class HealthEndpoint(IEnumerable<IReadinessCheck> checks
             LogNotReady(check, fault);
     }
 
-    // What is wrong inside is told to those who are known, and to nobody else.
+    // Only authenticated users see what is wrong.
     private static string Line(string name, string? fault, UserInfo user)
     {
         if (fault is null)

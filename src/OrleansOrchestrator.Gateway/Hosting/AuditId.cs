@@ -2,14 +2,15 @@ using Microsoft.AspNetCore.Http;
 
 namespace OrleansOrchestrator.Gateway.Hosting;
 
-/// <summary>The id under which a request is found again: the client's own, or a new one.</summary>
+/// <summary>The id of a request in audit logs: the client's own, or a new one.</summary>
 internal static class AuditId
 {
     private const string Header = "Audit-Id";
+    // Longer than a UUID. A longer id of a client is replaced.
     private const int LengthMax = 64;
     private const int IdBytes = 16;
 
-    /// <summary>Puts the id, and what forbids caches to keep the answer, into the response.</summary>
+    /// <summary>Sets the headers for the id, and against caching of the answer.</summary>
     public static void Set(HttpContext http)
     {
         var given = http.Request.Headers[Header];
@@ -18,7 +19,7 @@ internal static class AuditId
         headers.CacheControl = "no-cache, private";
     }
 
-    // It has to be told from others, not to be hard to guess: that would ask the system for random bytes at each request.
+    // The id must be unique but not hard to guess: cryptographic random bytes would cost a system call per request.
     private static string NewId()
     {
         Span<byte> bytes = stackalloc byte[IdBytes];

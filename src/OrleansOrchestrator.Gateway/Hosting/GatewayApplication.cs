@@ -15,7 +15,7 @@ public static class GatewayApplication
     {
         var pipeline = application.ApplicationServices.GetRequiredService<RequestPipeline>();
 
-        // Only those that ask for one pay for what makes a WebSocket of a request.
+        // Only requests for a WebSocket pass the WebSocket middleware.
         application.UseWhen(AsksForWebSocket, branch => branch.UseWebSockets());
         application.Use(next => http => pipeline.InvokeAsync(http, next));
         return application.UseOpenTelemetryPrometheusScrapingEndpoint();
@@ -24,9 +24,9 @@ public static class GatewayApplication
     // Over HTTP/2 a WebSocket begins with an extended CONNECT (RFC 8441).
     private static bool AsksForWebSocket(HttpContext http) => http.Request.Headers.Upgrade.Count > 0 || HttpMethods.IsConnect(http.Request.Method);
 
-    /// <summary>Starts the application, and with it the gateway.</summary>
-    /// <returns>The address under which it is reached on this machine; with the port that was chosen if the options leave it open.</returns>
-    /// <exception cref="GatewayAddressInUseException">Something else has the address.</exception>
+    /// <summary>Starts the application with the gateway.</summary>
+    /// <returns>The gateway's address on this machine, with the chosen port if the options leave it open.</returns>
+    /// <exception cref="GatewayAddressInUseException">The address is in use.</exception>
     public static async Task<Uri> StartGatewayAsync(this WebApplication application, CancellationToken cancellationToken)
     {
         var options = application.Services.GetRequiredService<GatewayOptions>();

@@ -34,14 +34,14 @@ namespace OrleansOrchestrator.Gateway.Hosting;
 public static class GatewayServices
 {
     /// <summary>
-    /// Adds the gateway's services and configures Kestrel for it. The host supplies an
-    /// <see cref="ControlPlane.Objects.IObjectClient"/> and any <see cref="ControlPlane.Readiness.IReadinessCheck"/>, and may add
-    /// an <see cref="IAuthenticator"/> or <see cref="IAuthorizer"/>, which are asked after the built-in ones.
+    /// Adds the gateway's services and configures Kestrel. The host supplies an <see cref="ControlPlane.Objects.IObjectClient"/> and
+    /// any <see cref="ControlPlane.Readiness.IReadinessCheck"/>, and may add an <see cref="IAuthenticator"/> or <see
+    /// cref="IAuthorizer"/>, which are asked after the built-in ones.
     /// </summary>
     /// <param name="services">The host's services.</param>
-    /// <param name="options">What the operator decides.</param>
-    /// <param name="identity">The cluster that is served.</param>
-    /// <exception cref="ArgumentException">The options have faults; the message tells all of them.</exception>
+    /// <param name="options">The operator's options.</param>
+    /// <param name="identity">The served cluster's identity.</param>
+    /// <exception cref="ArgumentException">The options have faults; the message lists all.</exception>
     public static IServiceCollection AddGateway(this IServiceCollection services, GatewayOptions options, ClusterIdentity identity)
     {
         var faults = GatewayOptionsValidator.Validate(options);

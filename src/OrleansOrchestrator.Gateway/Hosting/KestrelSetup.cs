@@ -15,6 +15,7 @@ namespace OrleansOrchestrator.Gateway.Hosting;
 /// certificates, and its limits.</summary>
 internal sealed class KestrelSetup(GatewayOptions options, ServingCertificate certificate) : IConfigureOptions<KestrelServerOptions>
 {
+    // The times of Kubernetes' client library: an idle connection is checked after 30 s, and ends 15 s later if nobody answers.
     private static readonly TimeSpan PingDelay = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan PingTimeout = TimeSpan.FromSeconds(15);
 
@@ -22,23 +23,23 @@ internal sealed class KestrelSetup(GatewayOptions options, ServingCertificate ce
     public void Configure(KestrelServerOptions server)
     {
         server.AddServerHeader = false;
-        // Warnings may carry any text; everything else the gateway sends is ASCII.
+        // Warnings may contain any text; all other headers of the gateway are ASCII.
         server.ResponseHeaderEncodingSelector = static name => name == "Warning" ? Encoding.UTF8 : null;
-        // Left to itself the server ends the connection, with all requests on it, for one header that is not UTF-8.
+        // By default Kestrel would end the connection, with all its requests, for one header that is not UTF-8.
         server.RequestHeaderEncodingSelector = static _ => Encoding.UTF8;
 
         var limits = server.Limits;
-        // Bodies are measured by the gateway itself, with an answer that says why.
+        // The gateway limits bodies itself, with an answer that says why.
         limits.MaxRequestBodySize = null;
         limits.MaxConcurrentConnections = options.ConnectionsMax;
-        // Selectors may be long, and are part of the first line.
+        // Selectors may be long, and are part of the request line.
         limits.MaxRequestLineSize = options.RequestHeadersBytesMax;
         limits.MaxRequestHeadersTotalSize = options.RequestHeadersBytesMax;
         limits.MaxRequestBufferSize = options.RequestHeadersBytesMax;
         limits.Http2.MaxRequestHeaderFieldSize = options.RequestHeadersBytesMax;
         limits.RequestHeadersTimeout = TimeSpan.FromSeconds(options.RequestHeadersSecondsMax);
         limits.Http2.MaxStreamsPerConnection = options.Http2StreamsPerConnectionMax;
-        // A watch may be silent for a minute; pings tell a silent client from one that is gone.
+        // A watch may be silent for a minute; pings tell an idle client from a dead one.
         limits.Http2.KeepAlivePingDelay = PingDelay;
         limits.Http2.KeepAlivePingTimeout = PingTimeout;
 
@@ -55,9 +56,9 @@ internal sealed class KestrelSetup(GatewayOptions options, ServingCertificate ce
     }
 
     /// <summary>
-    /// A request goes from its socket to its handler on one thread of the pool. Handlers never block, and sockets hand their
-    /// events to the pool anyway; a second hand-over only costs wake-ups. A read needs no look before it, which would save a
-    /// buffer per silent connection, little beside what TLS keeps for it.
+    /// Processes a request from its socket to its handler on one pool thread. Handlers never block, and sockets post their events to
+    /// the pool anyway; another hand-over would only cost wake-ups. Reads do not wait for data before they take a buffer: that would
+    /// save a buffer per silent connection, which is little beside TLS's memory for it.
     /// </summary>
     public static void ConfigureSockets(SocketTransportOptions sockets)
     {
@@ -69,8 +70,8 @@ internal sealed class KestrelSetup(GatewayOptions options, ServingCertificate ce
     {
         ServerCertificateContext = certificate.Context,
         ClientCertificateRequired = true,
-        // Whether a certificate is good is decided per request, so that a bad one is answered with 401 and not with a broken
-        // connection, and none at all is fine.
+        // Certificates are verified per request: an invalid one gets a 401 instead of a broken connection, and no certificate is
+        // allowed.
         RemoteCertificateValidationCallback = static (_, _, _, _) => true,
     };
 }

@@ -3,13 +3,13 @@ using OrleansOrchestrator.Model.Errors;
 
 namespace OrleansOrchestrator.Gateway.Hosting;
 
-/// <summary>Chooses who serves a path that is not a resource.</summary>
+/// <summary>Finds the endpoint of a path that is not a resource.</summary>
 internal sealed class PathEndpoints(IEnumerable<IPathEndpoint> endpoints)
 {
     private readonly IPathEndpoint[] _endpoints = [.. endpoints];
 
     /// <summary>Serves a request.</summary>
-    /// <exception cref="ApiException">404: nobody does; 405: it would change something.</exception>
+    /// <exception cref="ApiException">404: there is no endpoint; 405: the request is not a read.</exception>
     public Task HandleAsync(ApiRequest request)
     {
         foreach (var endpoint in _endpoints)

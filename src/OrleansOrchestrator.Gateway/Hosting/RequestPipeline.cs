@@ -15,8 +15,8 @@ using OrleansOrchestrator.Model.Errors;
 namespace OrleansOrchestrator.Gateway.Hosting;
 
 /// <summary>
-/// The way of every request: authenticate, read what it asks, impersonate, authorize, count in, serve. Every failure on the way, whatever
-/// it is, becomes a <c>metav1.Status</c> here and nowhere else.
+/// The path of every request: authenticate, parse, impersonate, authorize, count against limits, serve. Every failure becomes a
+/// <c>metav1.Status</c> here and nowhere else.
 /// </summary>
 internal sealed partial class RequestPipeline(
     AuthenticatorChain authenticators,
@@ -36,7 +36,7 @@ internal sealed partial class RequestPipeline(
     private readonly TimeSpan _requestDuration = TimeSpan.FromSeconds(options.RequestSecondsMax);
     private readonly TimeSpan _unreadBodyDuration = TimeSpan.FromSeconds(options.UnreadBodySecondsMax);
 
-    /// <summary>Serves a request; <paramref name="next"/> is what answers for metrics.</summary>
+    /// <summary>Serves a request; <paramref name="next"/> serves the metrics.</summary>
     public async Task InvokeAsync(HttpContext http, RequestDelegate next)
     {
         var started = time.GetTimestamp();
@@ -55,7 +55,7 @@ internal sealed partial class RequestPipeline(
         }
         catch (Exception failure) when (failure is OperationCanceledException or IOException && (http.RequestAborted.IsCancellationRequested || IsStopping))
         {
-            // The client is gone and nobody is left to answer, or a stream has been ended since the silo stops.
+            // The client has gone, or the silo is stopping and ended a stream.
         }
         catch (Exception failure)
         {
@@ -86,12 +86,12 @@ internal sealed partial class RequestPipeline(
         }
     }
 
-    // Over HTTP/2 a WebSocket begins with a CONNECT, over HTTP/1.1 with a GET; it asks for the same.
+    // A WebSocket begins with CONNECT over HTTP/2 and with GET over HTTP/1.1, with the same meaning.
     private static string MethodOf(HttpContext http) => http.WebSockets.IsWebSocketRequest ? HttpMethods.Get : http.Request.Method;
 
     private bool IsStopping => lifetime.ApplicationStopping.IsCancellationRequested;
 
-    // A stream lasts as long as its client wants, but it does not keep a silo from stopping: the client resumes on another one.
+    // A stream lasts as long as its client wants, but must not delay the silo's stop: the client resumes on another silo.
     private async Task ServeStreamAsync(HttpContext http, RequestInfo info, RequestOptions requested, UserInfo user, RequestDelegate next)
     {
         using var either = CancellationTokenSource.CreateLinkedTokenSource(lifetime.ApplicationStopping, http.RequestAborted);
@@ -112,7 +112,7 @@ internal sealed partial class RequestPipeline(
         }
     }
 
-    // Whoever asks for more time than there is, or for no end, gets what there is.
+    // A longer or unlimited time-out is cut to the longest one.
     private TimeSpan DurationOf(RequestOptions requested) =>
         requested.Timeout is { } asked && asked > TimeSpan.Zero && asked < _requestDuration ? asked : _requestDuration;
 
@@ -130,7 +130,7 @@ internal sealed partial class RequestPipeline(
             LogFailed(failure, http.Request.Method, info?.Path ?? http.Request.Path.Value);
         if (http.Response.HasStarted)
         {
-            // The client has a part of a good answer; only a broken connection can still tell it that the rest is missing.
+            // The client already has a part of a successful answer; only a broken connection can tell that the rest is missing.
             http.Abort();
             return;
         }

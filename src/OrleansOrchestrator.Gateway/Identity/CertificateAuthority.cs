@@ -5,20 +5,21 @@ using OrleansOrchestrator.Model.Names;
 
 namespace OrleansOrchestrator.Gateway.Identity;
 
-/// <summary>The cluster's certificate authority: signs the certificates of silos, users and nodes, and knows its own again.</summary>
+/// <summary>The cluster's certificate authority: signs the certificates of silos, users and nodes, and recognises its own.</summary>
 public sealed class CertificateAuthority : IDisposable
 {
-    // Clocks of a cluster's machines differ a little; a certificate made just now must be good everywhere.
+    // Clocks of a cluster's machines may differ a little: a new certificate must be valid on all of them at once.
     private static readonly TimeSpan ClockSkew = TimeSpan.FromMinutes(5);
+    // Ten years, as kubeadm's authority.
     private static readonly TimeSpan AuthorityLifetime = TimeSpan.FromDays(3650);
     private readonly X509Certificate2 _certificate;
 
     private CertificateAuthority(X509Certificate2 certificate) => _certificate = certificate;
 
-    /// <summary>The authority's certificate as PEM, for those who have to trust it.</summary>
+    /// <summary>The authority's certificate as PEM, for clients that must trust it.</summary>
     public string CertificatePem => _certificate.ExportCertificatePem();
 
-    /// <summary>Makes a new authority, as a PEM bundle of key and certificate.</summary>
+    /// <summary>Makes a new authority as a PEM bundle of key and certificate.</summary>
     /// <param name="now">The present time.</param>
     public static byte[] Create(DateTimeOffset now)
     {
@@ -33,14 +34,14 @@ public sealed class CertificateAuthority : IDisposable
     }
 
     /// <summary>Loads the bundle that <see cref="Create"/> made.</summary>
-    /// <exception cref="CryptographicException">It is not one.</exception>
+    /// <exception cref="CryptographicException">It is no such bundle.</exception>
     public static CertificateAuthority Load(ReadOnlySpan<byte> bundle)
     {
         var pem = Encoding.ASCII.GetString(bundle);
         return new CertificateAuthority(X509Certificate2.CreateFromPem(pem, pem));
     }
 
-    /// <summary>Requires that certificates of this authority are good at a time.</summary>
+    /// <summary>Requires that certificates of this authority are valid at a time.</summary>
     /// <exception cref="ClockException">They are not.</exception>
     public void RequireGoodAt(DateTimeOffset now)
     {
@@ -49,11 +50,11 @@ public sealed class CertificateAuthority : IDisposable
             throw new ClockException(now, from.ToUniversalTime(), until.ToUniversalTime());
     }
 
-    /// <summary>Issues a certificate by which a server is known.</summary>
+    /// <summary>Issues a server certificate.</summary>
     /// <param name="commonName">Its common name.</param>
-    /// <param name="hosts">The names and addresses under which it is reached.</param>
+    /// <param name="hosts">The names and addresses of the server.</param>
     /// <param name="now">The present time.</param>
-    /// <param name="lifetime">How long it is good; at most as long as the authority is.</param>
+    /// <param name="lifetime">The lifetime, cut to that of the authority.</param>
     public X509Certificate2 IssueServerCertificate(string commonName, IEnumerable<string> hosts, DateTimeOffset now, TimeSpan lifetime)
     {
         var names = new SubjectAlternativeNameBuilder();
@@ -68,15 +69,15 @@ public sealed class CertificateAuthority : IDisposable
         return Issue(SubjectOf(commonName, []), names.Build(), Oids.ServerAuthentication, now, lifetime);
     }
 
-    /// <summary>Issues a certificate by which a user, node or silo is known as a client.</summary>
+    /// <summary>Issues a client certificate of a user, node or silo.</summary>
     /// <param name="user">The user.</param>
     /// <param name="groups">Its groups.</param>
     /// <param name="now">The present time.</param>
-    /// <param name="lifetime">How long it is good; at most as long as the authority is.</param>
+    /// <param name="lifetime">The lifetime, cut to that of the authority.</param>
     public X509Certificate2 IssueClientCertificate(string user, IReadOnlyList<string> groups, DateTimeOffset now, TimeSpan lifetime) =>
         Issue(SubjectOf(user, groups), null, Oids.ClientAuthentication, now, lifetime);
 
-    /// <summary>Whether this authority issued a client certificate that is good now.</summary>
+    /// <summary>Whether this authority issued a client certificate that is valid now.</summary>
     public bool IsIssuerOf(X509Certificate2 certificate, DateTimeOffset now)
     {
         using var chain = new X509Chain();
@@ -119,7 +120,7 @@ public sealed class CertificateAuthority : IDisposable
         using var certificate = request.Create(
             _certificate, now - ClockSkew, end < authorityEnd ? end : authorityEnd, RandomNumberGenerator.GetBytes(16));
         using var withKey = certificate.CopyWithPrivateKey(key);
-        // A key that exists in memory only cannot serve TLS on every platform; one that came through PKCS #12 can.
+        // TLS on some platforms cannot use a key that exists in memory only, but can use one imported from PKCS #12.
         return X509CertificateLoader.LoadPkcs12(withKey.Export(X509ContentType.Pkcs12), null, X509KeyStorageFlags.Exportable);
     }
 }

@@ -6,23 +6,25 @@ using OrleansOrchestrator.ControlPlane.Authorization;
 
 namespace OrleansOrchestrator.Gateway.Identity;
 
-/// <summary>Reads a value that all silos share, or stores the proposed one if there is none: the first writer wins.</summary>
+/// <summary>Reads a value that all silos share, or stores the proposed one if there is none. The first writer wins.</summary>
 /// <param name="name">The value's name.</param>
 /// <param name="propose">Makes the value to store if none exists.</param>
 /// <param name="cancellationToken">Cancels the wait.</param>
 public delegate Task<byte[]> SharedValue(string name, Func<byte[]> propose, CancellationToken cancellationToken);
 
-/// <summary>What makes a cluster itself: its certificate authority, its administrator's token and the key of
-/// its service accounts. The same on every silo.</summary>
+/// <summary>The cluster's identity, shared by all silos: its certificate authority, its administrator's token and the key of its
+/// service accounts.</summary>
 public sealed class ClusterIdentity : IDisposable
 {
     /// <summary>The administrator's user name.</summary>
     public const string AdminUser = "kubernetes-admin";
 
-    /// <summary>The user as which the gateway calls node daemons.</summary>
+    /// <summary>The gateway's user name at node daemons.</summary>
     public const string GatewayUser = "system:kube-apiserver";
 
+    // 256 random bits, so that nobody can guess the token.
     private const int TokenBytes = 32;
+    // A year, as kubeadm's client certificates.
     private static readonly TimeSpan ClientLifetime = TimeSpan.FromDays(365);
     private readonly TimeProvider _time;
 
@@ -44,11 +46,11 @@ public sealed class ClusterIdentity : IDisposable
     public ECDsa TokenKey { get; }
 
     /// <summary>Loads the identity of a cluster, or makes it at the cluster's first start.</summary>
-    /// <param name="getOrAdd">Where the cluster keeps it.</param>
+    /// <param name="getOrAdd">Where the cluster stores it.</param>
     /// <param name="time">The clock.</param>
     /// <param name="cancellationToken">Cancels the wait.</param>
-    /// <exception cref="CryptographicException">What the cluster keeps is damaged.</exception>
-    /// <exception cref="ClockException">The clock is wrong.</exception>
+    /// <exception cref="CryptographicException">The stored identity is damaged.</exception>
+    /// <exception cref="ClockException">The machine's clock is wrong.</exception>
     public static async Task<ClusterIdentity> LoadAsync(SharedValue getOrAdd, TimeProvider time, CancellationToken cancellationToken)
     {
         var authority = await getOrAdd("certificate-authority", () => CertificateAuthority.Create(time.GetUtcNow()), cancellationToken);
@@ -60,11 +62,11 @@ public sealed class ClusterIdentity : IDisposable
         return new ClusterIdentity(loaded, Encoding.ASCII.GetString(token), tokenKey, time);
     }
 
-    /// <summary>Issues a client certificate of the administrator, good for a year.</summary>
+    /// <summary>Issues a client certificate of the administrator, valid for a year.</summary>
     public X509Certificate2 IssueAdminCertificate() =>
         Authority.IssueClientCertificate(AdminUser, [WellKnownGroups.Masters], _time.GetUtcNow(), ClientLifetime);
 
-    /// <summary>Issues the client certificate with which a gateway calls node daemons, good for a year.</summary>
+    /// <summary>Issues the gateway's client certificate for node daemons, valid for a year.</summary>
     public X509Certificate2 IssueGatewayCertificate() =>
         Authority.IssueClientCertificate(GatewayUser, [WellKnownGroups.Masters], _time.GetUtcNow(), ClientLifetime);
 

@@ -3,18 +3,18 @@ using System.Text.Json;
 
 namespace OrleansOrchestrator.Gateway.Identity;
 
-/// <summary>Writes the file by which kubectl and client libraries find a cluster and are its administrator.</summary>
+/// <summary>Writes a kubeconfig file with the administrator's credentials.</summary>
 /// <remarks>https://kubernetes.io/docs/concepts/configuration/organize-cluster-access-kubeconfig/</remarks>
 public static class KubeConfigFile
 {
-    /// <summary>The name of the cluster, the user and the context in the file.</summary>
+    /// <summary>The name of cluster, user and context in the file.</summary>
     public const string ContextName = "orchestrator";
 
-    /// <summary>Writes the file, readable by its owner only. Whoever reads it meanwhile sees the old file or the new one.</summary>
-    /// <param name="path">The file; its folder is made if it is missing.</param>
-    /// <param name="server">The gateway's address, as in <c>https://127.0.0.1:6443</c>.</param>
+    /// <summary>Writes the file, readable by its owner only. A concurrent reader sees the old file or the new one.</summary>
+    /// <param name="path">The file; its folder is created if necessary.</param>
+    /// <param name="server">The gateway's address, such as <c>https://127.0.0.1:6443</c>.</param>
     /// <param name="identity">The cluster.</param>
-    /// <exception cref="IOException">It cannot be written.</exception>
+    /// <exception cref="IOException">The file cannot be written.</exception>
     public static void Write(string path, Uri server, ClusterIdentity identity)
     {
         var target = Path.GetFullPath(path);
@@ -67,6 +67,6 @@ public static class KubeConfigFile
             """;
     }
 
-    // A JSON string is a YAML string.
+    // A JSON string is a valid YAML string.
     private static string Quote(string text) => JsonSerializer.Serialize(text);
 }

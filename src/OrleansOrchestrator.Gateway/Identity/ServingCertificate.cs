@@ -6,19 +6,20 @@ using OrleansOrchestrator.Gateway.Options;
 
 namespace OrleansOrchestrator.Gateway.Identity;
 
-/// <summary>The certificate that this silo's gateway shows. It is made at the start and again long before it ends, so that a
-/// silo may run for years.</summary>
+/// <summary>The serving certificate of this silo's gateway. It is made at the start and renewed long before it expires, so that a silo
+/// may run for years.</summary>
 internal sealed class ServingCertificate(ClusterIdentity identity, GatewayOptions options, TimeProvider time) : IDisposable
 {
+    // A year, as kubeadm's serving certificates.
     private static readonly TimeSpan Lifetime = TimeSpan.FromDays(365);
+    // A quarter of the lifetime: long before clients with a wrong clock would refuse it.
     private static readonly TimeSpan RenewalBeforeEnd = TimeSpan.FromDays(90);
     private readonly Lock _lock = new();
     private X509Certificate2? _certificate;
     private SslStreamCertificateContext? _context;
     private DateTimeOffset _renewal;
 
-    /// <summary>The certificate in the form that a TLS handshake takes; the same instance as long as it is good, so that TLS
-    /// sessions can be resumed.</summary>
+    /// <summary>The certificate for TLS handshakes: the same instance while it is valid, so that TLS sessions can be resumed.</summary>
     public SslStreamCertificateContext Context
     {
         get
@@ -38,7 +39,7 @@ internal sealed class ServingCertificate(ClusterIdentity identity, GatewayOption
 
     private void Renew(DateTimeOffset now)
     {
-        // The previous certificate is left to the handshakes that still hold it.
+        // The previous certificate is not disposed, because handshakes may still use it.
         _certificate = identity.Authority.IssueServerCertificate("kube-apiserver", Hosts(), now, Lifetime);
         _context = SslStreamCertificateContext.Create(_certificate, additionalCertificates: null, offline: true);
         _renewal = now + Lifetime - RenewalBeforeEnd;
@@ -63,8 +64,8 @@ internal sealed class ServingCertificate(ClusterIdentity identity, GatewayOption
             yield return own;
     }
 
-    // Listening on every address, the silo is most likely reached under the one it reaches others from. Connecting a datagram
-    // socket picks that address without sending anything.
+    // A silo that listens on all addresses is most likely reached under the source address of its own connections. Connecting a
+    // datagram socket reveals that address without sending anything.
     private static string? OwnAddress()
     {
         try

@@ -3,13 +3,13 @@ using System.Text.Json;
 
 namespace OrleansOrchestrator.Gateway.Json;
 
-/// <summary>How the gateway's own writers write JSON.</summary>
+/// <summary>The settings of the gateway's JSON writers.</summary>
 internal static class JsonWriting
 {
-    /// <summary>Compact; the structure is the code's own and needs no checking.</summary>
+    /// <summary>Compact and without validation: the code determines the structure.</summary>
     public static readonly JsonWriterOptions Compact = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
 
-    /// <summary>For people.</summary>
+    /// <summary>Indented, for people.</summary>
     public static readonly JsonWriterOptions Indented = new()
     {
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,

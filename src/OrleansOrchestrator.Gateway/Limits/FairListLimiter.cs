@@ -4,8 +4,8 @@ using OrleansOrchestrator.Model.Errors;
 namespace OrleansOrchestrator.Gateway.Limits;
 
 /// <summary>
-/// Bounds how many large lists are encoded at once on this silo, so that the processors are never all taken by them. Users
-/// take turns: each has a queue of its own, and a free seat goes to the next user, however long the queue of another is.
+/// Bounds the number of large lists that this silo encodes at once, so that they never take all processors. Users take turns: each has
+/// a queue, and a free seat goes to the next user, however long another user's queue is.
 /// </summary>
 internal sealed class FairListLimiter(GatewayOptions options)
 {
@@ -14,9 +14,9 @@ internal sealed class FairListLimiter(GatewayOptions options)
     private readonly LinkedList<UserLists> _order = [];
     private int _free = options.LargeListSeats;
 
-    /// <summary>Waits for a seat, which is held until the permit is released or disposed.</summary>
-    /// <exception cref="ApiException">429: the user has as many large lists in progress as it may.</exception>
-    /// <exception cref="OperationCanceledException">Nobody wants the list any more; it waits no longer.</exception>
+    /// <summary>Waits for a seat. The permit holds it until it is released or disposed.</summary>
+    /// <exception cref="ApiException">429: the user has too many large lists in progress.</exception>
+    /// <exception cref="OperationCanceledException">The request was cancelled; it leaves the queue.</exception>
     public async ValueTask<ListPermit> AcquireAsync(string user, CancellationToken cancellationToken)
     {
         UserLists lists;
@@ -46,7 +46,7 @@ internal sealed class FairListLimiter(GatewayOptions options)
         }
     }
 
-    /// <summary>Takes a seat, or waits in the user's queue until one is handed over.</summary>
+    /// <summary>Takes a seat, or waits in the user's queue.</summary>
     internal async ValueTask TakeSeatAsync(UserLists lists, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
@@ -59,7 +59,7 @@ internal sealed class FairListLimiter(GatewayOptions options)
                 return;
             }
 
-            // Whoever frees a seat must not run the list of another on its own thread.
+            // Whoever frees a seat must not run another request's list on its own thread.
             waiting = lists.Waiting.AddLast(new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
             if (lists.Waiting.Count == 1)
                 _order.AddLast(lists);
@@ -79,7 +79,7 @@ internal sealed class FairListLimiter(GatewayOptions options)
         }
     }
 
-    /// <summary>Hands a seat to the next user's first list, or keeps it free.</summary>
+    /// <summary>Gives the seat to the next user's first list, or keeps it free.</summary>
     internal void FreeSeat()
     {
         lock (_lock)
@@ -99,7 +99,7 @@ internal sealed class FairListLimiter(GatewayOptions options)
         }
     }
 
-    /// <summary>Forgets a list that has ended. Users without lists leave nothing behind.</summary>
+    /// <summary>Removes a list that has ended. A user without lists occupies no memory.</summary>
     internal void End(UserLists lists)
     {
         lock (_lock)
@@ -113,7 +113,7 @@ internal sealed class FairListLimiter(GatewayOptions options)
     {
         lock (_lock)
         {
-            // A seat that has been handed over already is the list's to give back.
+            // The list already received a seat and must give it back.
             if (waiting.List is null)
                 return;
             lists.Waiting.Remove(waiting);
@@ -128,7 +128,7 @@ internal sealed class FairListLimiter(GatewayOptions options)
     {
         public string User { get; } = user;
 
-        /// <summary>How many wait, are encoded, or wait for their client.</summary>
+        /// <summary>The number of lists that wait, are encoded, or wait for their client.</summary>
         public int InProgress { get; set; }
 
         public LinkedList<TaskCompletionSource> Waiting { get; } = [];

@@ -4,7 +4,7 @@ using OrleansOrchestrator.Model.Errors;
 
 namespace OrleansOrchestrator.Gateway.Limits;
 
-/// <summary>The classes of requests that are counted apart, so that none can starve another.</summary>
+/// <summary>The classes of requests with separate limits, so that none starves another.</summary>
 internal enum RequestClass
 {
     /// <summary>Reads that end by themselves.</summary>
@@ -13,18 +13,18 @@ internal enum RequestClass
     /// <summary>Writes.</summary>
     Write,
 
-    /// <summary>What lasts as long as its client wants: watches, logs, sessions in containers.</summary>
+    /// <summary>Long-running requests: watches, logs, sessions in containers.</summary>
     Stream,
 }
 
-/// <summary>Bounds how many requests each user has in flight, so that one client's flood is that client's trouble.</summary>
+/// <summary>Bounds the requests in flight per user, so that one client's flood affects that client only.</summary>
 internal sealed class InFlightLimiter(GatewayOptions options)
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<(string User, RequestClass Class), int> _counts = [];
 
-    /// <summary>Counts a request in; it must be counted out with <see cref="Exit"/>.</summary>
-    /// <exception cref="ApiException">429: the user has as many in flight as it may.</exception>
+    /// <summary>Counts a request in. Call <see cref="Exit"/> when it ends.</summary>
+    /// <exception cref="ApiException">429: the user has too many requests in flight.</exception>
     public void Enter(string user, RequestClass requestClass)
     {
         var limit = LimitOf(requestClass);
@@ -49,7 +49,7 @@ internal sealed class InFlightLimiter(GatewayOptions options)
         LimitInstruments.CountInFlight(requestClass == RequestClass.Write, -1);
         lock (_lock)
         {
-            // Users without requests leave nothing behind, so that the table is no larger than what is in flight.
+            // A user without requests occupies no memory, so that the table is no larger than the number of requests in flight.
             ref var count = ref CollectionsMarshal.GetValueRefOrNullRef(_counts, (user, requestClass));
             if (--count == 0)
                 _counts.Remove((user, requestClass));

@@ -3,17 +3,17 @@ using System.Diagnostics.Metrics;
 
 namespace OrleansOrchestrator.Gateway.Limits;
 
-/// <summary>Figures of the bounds on requests, under kube-apiserver's metric names.</summary>
+/// <summary>Metrics of the limits on requests, under kube-apiserver's names.</summary>
 /// <remarks>https://kubernetes.io/docs/reference/instrumentation/metrics/</remarks>
 internal static class LimitInstruments
 {
     /// <summary>The name of the gateway's meter.</summary>
     public const string MeterName = "OrleansOrchestrator.Gateway";
 
-    /// <summary>The reason of requests that one user has too many of in flight.</summary>
+    /// <summary>The reason of rejected requests of a user with too many in flight.</summary>
     public const string ConcurrencyLimit = "concurrency-limit";
 
-    /// <summary>The reason of lists that one user has too many of in the queue.</summary>
+    /// <summary>The reason of rejected lists of a user with too many in the queue.</summary>
     public const string QueueFull = "queue-full";
 
     private static readonly Meter Meter = new(MeterName);
@@ -33,19 +33,19 @@ internal static class LimitInstruments
         "How long large lists waited for their turn.",
         advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0, 0.005, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30] });
 
-    /// <summary>Counts a request in, or with -1 out.</summary>
+    /// <summary>Counts the start of a request; with -1 its end.</summary>
     public static void CountInFlight(bool isWrite, int delta) => InFlight.Add(delta, new KeyValuePair<string, object?>("request_kind", isWrite ? "mutating" : "readOnly"));
 
-    /// <summary>Counts a list into the queue, or with -1 out of it.</summary>
+    /// <summary>Counts a list that enters the queue; with -1 one that leaves it.</summary>
     public static void CountInQueue(int delta) => InQueue.Add(delta, new KeyValuePair<string, object?>("request_kind", "readOnly"));
 
-    /// <summary>Counts a request that was refused.</summary>
+    /// <summary>Counts a rejected request.</summary>
     public static void Rejected(string reason) => Rejections.Add(1, new KeyValuePair<string, object?>("reason", reason));
 
-    /// <summary>When a wait begins; 0 while nobody listens.</summary>
+    /// <summary>The start of a wait; 0 without a listener.</summary>
     public static long Begin() => Waits.Enabled ? Stopwatch.GetTimestamp() : 0;
 
-    /// <summary>Records a wait that has ended.</summary>
+    /// <summary>Records a finished wait.</summary>
     public static void Waited(long began, bool executed)
     {
         if (began != 0)

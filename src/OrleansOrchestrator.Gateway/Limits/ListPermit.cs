@@ -1,12 +1,13 @@
 namespace OrleansOrchestrator.Gateway.Limits;
 
-/// <summary>One large list's share of the limiter. It holds a seat while it is encoded, and none while its client is waited for.</summary>
+/// <summary>The permit of one large list. It holds a seat while the list is encoded, and none while the list waits for its
+/// client.</summary>
 internal sealed class ListPermit(FairListLimiter limiter, FairListLimiter.UserLists lists) : IDisposable
 {
     private bool _isSeated;
     private bool _hasEnded;
 
-    /// <summary>Gives the seat to whoever is next.</summary>
+    /// <summary>Passes the seat on.</summary>
     public void Release()
     {
         if (!_isSeated)
@@ -15,7 +16,7 @@ internal sealed class ListPermit(FairListLimiter limiter, FairListLimiter.UserLi
         limiter.FreeSeat();
     }
 
-    /// <summary>Waits for a seat again; a list in progress is never refused one.</summary>
+    /// <summary>Waits for a seat again; a list in progress is never rejected.</summary>
     public async ValueTask ReacquireAsync(CancellationToken cancellationToken)
     {
         await limiter.TakeSeatAsync(lists, cancellationToken);

@@ -2,10 +2,10 @@ using OrleansOrchestrator.Gateway.Requests;
 
 namespace OrleansOrchestrator.Gateway.Limits;
 
-/// <summary>Tells the class of a request.</summary>
+/// <summary>Determines the class of a request.</summary>
 internal static class RequestClasses
 {
-    /// <summary>The class: what stays open, what only reads, and the rest.</summary>
+    /// <summary>The class: long-running, read only, or anything else.</summary>
     public static RequestClass Of(RequestInfo info)
     {
         if (info.IsLongRunning)

@@ -8,9 +8,9 @@ using OrleansOrchestrator.Model.Validation;
 
 namespace OrleansOrchestrator.Gateway.Logs;
 
-/// <summary>What of a container's log is wanted.</summary>
+/// <summary>The options of a request for a container's log.</summary>
 /// <param name="Container">The container; empty for the only one.</param>
-/// <param name="NodeQuery">All other options, checked, as the node daemon takes them.</param>
+/// <param name="NodeQuery">All other options, validated, in the node daemon's form.</param>
 /// <remarks>https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/#get-read-log-of-the-specified-pod</remarks>
 internal sealed record LogOptions(string Container, QueryString NodeQuery)
 {
@@ -19,7 +19,7 @@ internal sealed record LogOptions(string Container, QueryString NodeQuery)
     /// <summary>Reads the options of a request.</summary>
     /// <param name="pod">The pod's name, for errors.</param>
     /// <param name="query">The request's query.</param>
-    /// <exception cref="Model.Errors.ApiException">422: an option has a value that makes no sense.</exception>
+    /// <exception cref="Model.Errors.ApiException">422: an option has an invalid value.</exception>
     public static LogOptions Parse(string pod, IQueryCollection query)
     {
         var errors = new FieldErrors();
@@ -46,7 +46,7 @@ internal sealed record LogOptions(string Container, QueryString NodeQuery)
 
     private static void ForwardTime(IQueryCollection query, string name, QueryBuilder forwarded)
     {
-        // Older clients write JSON, in which no time is null.
+        // Older clients send JSON's null for a time that is not set.
         if (query[name] is not [{ } text, ..] || text is "" or "null")
             return;
         try

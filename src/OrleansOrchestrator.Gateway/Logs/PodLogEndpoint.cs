@@ -8,10 +8,10 @@ using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.Gateway.Logs;
 
-/// <summary>Serves <c>pods/log</c>: asks the daemon of the pod's node and passes on what it sends, as it comes.</summary>
+/// <summary>Serves <c>pods/log</c>: requests the log from the node's daemon and passes it on as it arrives.</summary>
 internal sealed class PodLogEndpoint(PodLocator locator, NodeClient nodes, TimeProvider time) : ISubresourceEndpoint
 {
-    // A client that names no subprotocol gets bytes as they are.
+    // A client without a subprotocol gets the raw bytes.
     private static readonly FrozenDictionary<string, MessageFraming> Framings = new Dictionary<string, MessageFraming>
     {
         [""] = MessageFraming.Binary,
@@ -19,6 +19,7 @@ internal sealed class PodLogEndpoint(PodLocator locator, NodeClient nodes, TimeP
         ["base64.binary.k8s.io"] = MessageFraming.Base64,
     }.ToFrozenDictionary(StringComparer.Ordinal);
 
+    // A TLS record: a larger buffer would not be filled by one read.
     private const int CopyBytes = 16 * 1024;
 
     /// <inheritdoc/>
@@ -36,7 +37,7 @@ internal sealed class PodLogEndpoint(PodLocator locator, NodeClient nodes, TimeP
         var options = LogOptions.Parse(request.Info.Key.Name, request.Http.Request.Query);
         var location = await locator.FindAsync(request, options.Container);
 
-        // A pod that is on no node has said nothing yet.
+        // A pod without a node has no log yet.
         if (location.Node is not { } node)
         {
             await SendAsync(Stream.Null, request);
@@ -73,7 +74,7 @@ internal sealed class PodLogEndpoint(PodLocator locator, NodeClient nodes, TimeP
         await CopyAsync(source, request.Http.Response.BodyWriter, request.Cancellation);
     }
 
-    // Each read goes out at once: whoever follows a log waits for its next line, not for a full buffer.
+    // Flushes after each read: a client that follows a log waits for the next line, not for a full buffer.
     private static async Task CopyAsync(Stream source, PipeWriter output, CancellationToken cancellationToken)
     {
         await output.FlushAsync(cancellationToken);

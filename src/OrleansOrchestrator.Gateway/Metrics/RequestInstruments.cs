@@ -8,7 +8,7 @@ using OrleansOrchestrator.Gateway.Requests;
 
 namespace OrleansOrchestrator.Gateway.Metrics;
 
-/// <summary>Counts requests and measures how long they take, under kube-apiserver's metric names.</summary>
+/// <summary>Metrics of requests, under kube-apiserver's names.</summary>
 /// <remarks>https://kubernetes.io/docs/reference/instrumentation/metrics/</remarks>
 internal sealed class RequestInstruments
 {
@@ -35,20 +35,20 @@ internal sealed class RequestInstruments
             });
     }
 
-    /// <summary>Records that a watch has begun, or with -1 that it has ended.</summary>
+    /// <summary>Counts the start of a watch; with -1 its end.</summary>
     public void RecordWatch(string resource, int delta) =>
         _longRunning.Add(delta, new TagList { { "verb", "WATCH" }, { "resource", resource } });
 
-    /// <summary>Records a request that has been answered.</summary>
-    /// <param name="info">What it asked; null if it was refused before that was known.</param>
+    /// <summary>Records an answered request.</summary>
+    /// <param name="info">The parsed request; null if it was refused before.</param>
     /// <param name="http">The request.</param>
-    /// <param name="elapsed">How long it took.</param>
+    /// <param name="elapsed">The duration.</param>
     public void Record(RequestInfo? info, HttpContext http, TimeSpan elapsed)
     {
         if (!_requests.Enabled && !_durations.Enabled)
             return;
 
-        // Only what is served becomes a label: a client must not be able to make up label values.
+        // Only served names become labels, so that clients cannot invent label values.
         var definition = info?.Definition;
         var tags = new TagList
         {

@@ -2,22 +2,22 @@ using System.Globalization;
 
 namespace OrleansOrchestrator.Gateway.Negotiation;
 
-/// <summary>A clause of an Accept header: a type with its parameters.</summary>
+/// <summary>A clause of an Accept header.</summary>
 internal readonly struct AcceptClause
 {
-    /// <summary>The type and subtype, either of which may be a star.</summary>
+    /// <summary>The type and subtype; either may be <c>*</c>.</summary>
     public required string Type { get; init; }
 
-    /// <summary>How much it is wanted, 0 to 1; 0 for not at all.</summary>
+    /// <summary>The weight from 0 to 1; 0 for not acceptable.</summary>
     public double Quality { get; init; }
 
-    /// <summary>The kind of view.</summary>
+    /// <summary>The kind of the requested view.</summary>
     public required string View { get; init; }
 
-    /// <summary>The group of the view.</summary>
+    /// <summary>The group of the requested view.</summary>
     public required string Group { get; init; }
 
-    /// <summary>The version of the view.</summary>
+    /// <summary>The version of the requested view.</summary>
     public required string Version { get; init; }
 
     /// <summary>The protocol of a stream.</summary>
@@ -26,16 +26,16 @@ internal readonly struct AcceptClause
     /// <summary>The version of the options' group.</summary>
     public required string ServerVersion { get; init; }
 
-    /// <summary>Whether JSON is to be indented.</summary>
+    /// <summary>Whether to indent JSON.</summary>
     public bool IsPretty { get; init; }
 
-    /// <summary>How many parts of the type are stars.</summary>
+    /// <summary>The number of <c>*</c> in the type.</summary>
     public int Wildcards => Type.Count(c => c == '*');
 
-    /// <summary>Whether it asks for something other than the object.</summary>
+    /// <summary>Whether it asks for a view instead of the object.</summary>
     public bool AsksForView => View.Length + Group.Length + Version.Length > 0;
 
-    /// <summary>Reads a clause. One that is malformed is not wanted at all.</summary>
+    /// <summary>Parses a clause. A malformed clause is not acceptable.</summary>
     public static AcceptClause Read(ReadOnlySpan<char> text)
     {
         string view = "", group = "", version = "", stream = "", serverVersion = "";
@@ -86,7 +86,7 @@ internal readonly struct AcceptClause
         };
     }
 
-    /// <summary>Whether it takes an encoding.</summary>
+    /// <summary>Whether it accepts an encoding.</summary>
     public bool Takes(ResponseEncoding encoding) => Type is "*/*" or "application/*" || Type == encoding switch
     {
         ResponseEncoding.Yaml => MediaTypes.Yaml,

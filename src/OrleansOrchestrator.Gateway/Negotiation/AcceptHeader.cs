@@ -3,10 +3,10 @@ using OrleansOrchestrator.Model.Errors;
 
 namespace OrleansOrchestrator.Gateway.Negotiation;
 
-/// <summary>Chooses the format of an answer from the Accept header: the first of the clauses with the highest quality that can
-/// be made, those that name a type before those that take any.</summary>
+/// <summary>Chooses the format of an answer by the Accept header: the first possible clause with the highest weight; a named type
+/// precedes a wildcard.</summary>
 /// <remarks>
-/// RFC 9110 section 12.5.1, with Kubernetes' parameters: <c>as</c>, <c>g</c> and <c>v</c> ask for a view of an object, as in
+/// RFC 9110 section 12.5.1, with Kubernetes' parameters. <c>as</c>, <c>g</c> and <c>v</c> ask for a view of an object, such as
 /// <c>application/json;as=Table;v=v1;g=meta.k8s.io</c>; <c>stream</c> for a stream of events, <c>pretty</c> for indentation, and
 /// <c>sv</c> for a version of the options' group.
 /// </remarks>
@@ -18,16 +18,16 @@ internal static class AcceptHeader
 
     /// <summary>Chooses a format.</summary>
     /// <param name="accept">The header.</param>
-    /// <param name="isPretty">Whether JSON is to be indented.</param>
-    /// <param name="scope">What can be made.</param>
-    /// <exception cref="ApiException">406: none that is accepted can be made.</exception>
+    /// <param name="isPretty">Whether to indent JSON.</param>
+    /// <param name="scope">The possible formats.</param>
+    /// <exception cref="ApiException">406: no acceptable format is possible.</exception>
     public static ResponseFormat Negotiate(StringValues accept, bool isPretty, ResponseScope scope)
     {
         var format = Choose(accept, scope) ?? throw ApiErrors.NotAcceptable(scope.HasProtobuf ? MediaTypes.Supported : MediaTypes.WithoutProtobuf);
         return isPretty ? format with { IsPretty = true } : format;
     }
 
-    /// <summary>Chooses a format; null if none that is accepted can be made.</summary>
+    /// <summary>Chooses a format; null if no acceptable one is possible.</summary>
     public static ResponseFormat? Choose(StringValues accept, ResponseScope scope)
     {
         if (accept.Count == 0 || (accept.Count == 1 && accept[0] is MediaTypes.Json or "*/*" or ""))
@@ -50,7 +50,7 @@ internal static class AcceptHeader
         return best;
     }
 
-    /// <summary>The first encoding that a clause takes and that what it asks for can be made in.</summary>
+    /// <summary>The first possible format that a clause accepts.</summary>
     private static ResponseFormat? Answer(in AcceptClause clause, ResponseScope scope)
     {
         foreach (var encoding in Encodings)

@@ -12,19 +12,19 @@ internal static class MediaTypes
     public const string ApplyPatch = "application/apply-patch+yaml";
     public const string Text = "text/plain; charset=utf-8";
 
-    /// <summary>What can be both read and written, of kinds without a form in protobuf.</summary>
+    /// <summary>The types of bodies and answers of kinds without a protobuf message.</summary>
     public const string WithoutProtobuf = Json + ", " + Yaml;
 
-    /// <summary>What can be both read and written.</summary>
+    /// <summary>The types of bodies and answers.</summary>
     public const string Supported = WithoutProtobuf + ", " + Protobuf;
 
-    /// <summary>What watches are written in.</summary>
+    /// <summary>The types of watches.</summary>
     public const string Streams = Json + ";stream=watch, " + Protobuf + ";stream=watch";
 
-    /// <summary>The content of a watch in protobuf.</summary>
+    /// <summary>The content type of a watch in protobuf.</summary>
     public const string ProtobufStream = Protobuf + ";stream=watch";
 
-    /// <summary>The type and subtype of a header's value, without its parameters.</summary>
+    /// <summary>The type and subtype of a header without its parameters.</summary>
     public static ReadOnlySpan<char> WithoutParameters(ReadOnlySpan<char> mediaType)
     {
         var end = mediaType.IndexOf(';');

@@ -1,15 +1,15 @@
 namespace OrleansOrchestrator.Gateway.Negotiation;
 
-/// <summary>What an object or list is turned into before it is sent.</summary>
+/// <summary>The view of an object or list in an answer.</summary>
 internal enum ResponseView
 {
-    /// <summary>Nothing: it is sent as it is.</summary>
+    /// <summary>The object itself.</summary>
     Object,
 
     /// <summary>A <c>meta.k8s.io</c> Table: rows and columns as kubectl prints them.</summary>
     Table,
 
-    /// <summary>A <c>PartialObjectMetadata</c>: only its metadata.</summary>
+    /// <summary>A <c>PartialObjectMetadata</c>: the metadata only.</summary>
     PartialMetadata,
 
     /// <summary>A <c>PartialObjectMetadataList</c>.</summary>
@@ -19,7 +19,7 @@ internal enum ResponseView
     AggregatedDiscovery,
 }
 
-/// <summary>What an answer is written in.</summary>
+/// <summary>The encoding of an answer.</summary>
 internal enum ResponseEncoding
 {
     /// <summary>JSON.</summary>
@@ -32,27 +32,27 @@ internal enum ResponseEncoding
     Protobuf,
 }
 
-/// <summary>How an answer is to look, as the Accept header says.</summary>
-/// <param name="View">What objects are turned into.</param>
-/// <param name="Version">The version of that view, as in <c>v1beta1</c>.</param>
-/// <param name="Encoding">What it is written in.</param>
+/// <summary>The format of an answer.</summary>
+/// <param name="View">The view of objects.</param>
+/// <param name="Version">The version of the view, such as <c>v1beta1</c>.</param>
+/// <param name="Encoding">The encoding.</param>
 /// <param name="IsPretty">Whether JSON is indented.</param>
 internal sealed record ResponseFormat(
     ResponseView View, string Version = "v1", ResponseEncoding Encoding = ResponseEncoding.Json, bool IsPretty = false)
 {
-    /// <summary>JSON of the object as it is.</summary>
+    /// <summary>The object as JSON.</summary>
     public static ResponseFormat Json { get; } = new(ResponseView.Object);
 
-    /// <summary>Whether stored bytes can be sent as they are.</summary>
+    /// <summary>Whether stored bytes can be sent unchanged.</summary>
     public bool IsPlain => View == ResponseView.Object && !IsRewritten;
 
-    /// <summary>Whether it is sent as YAML.</summary>
+    /// <summary>Whether the answer is YAML.</summary>
     public bool IsYaml => Encoding == ResponseEncoding.Yaml;
 
-    /// <summary>Whether it is sent as protobuf.</summary>
+    /// <summary>Whether the answer is protobuf.</summary>
     public bool IsProtobuf => Encoding == ResponseEncoding.Protobuf;
 
-    /// <summary>Whether JSON must be rewritten as a whole before it is sent.</summary>
+    /// <summary>Whether JSON must be rewritten before it is sent.</summary>
     public bool IsRewritten => Encoding != ResponseEncoding.Json || IsPretty;
 
     /// <summary>The Content-Type of the answer.</summary>

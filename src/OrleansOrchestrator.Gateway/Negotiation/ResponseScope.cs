@@ -1,11 +1,11 @@
 namespace OrleansOrchestrator.Gateway.Negotiation;
 
-/// <summary>In what forms a request can be answered.</summary>
-/// <param name="HasViews">Whether there are tables and metadata of what it asks for.</param>
-/// <param name="HasProtobuf">Whether what it asks for has a form in protobuf.</param>
+/// <summary>The formats in which a request can be answered.</summary>
+/// <param name="HasViews">Whether it has tables and partial metadata.</param>
+/// <param name="HasProtobuf">Whether it has a protobuf message.</param>
 /// <param name="HasAggregatedDiscovery">Whether it can be answered with aggregated discovery.</param>
 internal readonly record struct ResponseScope(bool HasViews, bool HasProtobuf, bool HasAggregatedDiscovery)
 {
-    /// <summary>A failure, which can be told in any encoding.</summary>
+    /// <summary>A failure, which has all encodings.</summary>
     public static ResponseScope Status { get; } = new(HasViews: false, HasProtobuf: true, HasAggregatedDiscovery: false);
 }

@@ -11,14 +11,16 @@ using OrleansOrchestrator.Model.Errors;
 namespace OrleansOrchestrator.Gateway.Nodes;
 
 /// <summary>
-/// Calls node daemons over mutual TLS. A daemon's certificate is its own; it is trusted since the node object, which only that
-/// node may write, tells its fingerprint. Calls and streams of a node share HTTP/2 connections, each of which was checked against
-/// the fingerprint that the node has now: another address or fingerprint begins with new connections.
+/// Calls node daemons over mutual TLS. A daemon has a self-signed certificate, which is trusted by the fingerprint in the node object
+/// that only the node may write. Calls and streams of a node share HTTP/2 connections, each verified against the node's present
+/// fingerprint: a new address or fingerprint uses new connections.
 /// </summary>
 internal sealed class NodeClient(ClusterIdentity identity, TunnelDialer dialer, GatewayOptions options, TimeProvider time) : IDisposable
 {
+    // An error is a sentence; the rest of a longer body is dropped.
     private const int ErrorBytesMax = 8 * 1024;
     private const string WebSocketProtocol = "websocket";
+    // A quarter of the certificate's year: long before daemons with a wrong clock would refuse it.
     private static readonly TimeSpan RenewalBeforeEnd = TimeSpan.FromDays(90);
 
     private readonly Lock _lock = new();
@@ -26,19 +28,19 @@ internal sealed class NodeClient(ClusterIdentity identity, TunnelDialer dialer, 
     private readonly TimeSpan _idle = TimeSpan.FromSeconds(options.NodeIdleSecondsMax);
     private X509Certificate2? _certificate;
 
-    /// <summary>Sends a GET and returns once the response's headers are there.</summary>
-    /// <exception cref="ApiException">503: the daemon cannot be reached, or is not who the node object says.</exception>
-    /// <exception cref="NodeRefusedException">The daemon answers with an error.</exception>
+    /// <summary>Sends a GET and returns when the response headers have arrived.</summary>
+    /// <exception cref="ApiException">503: the daemon cannot be reached, or its certificate does not match the node object.</exception>
+    /// <exception cref="NodeRefusedException">The daemon answered with an error.</exception>
     public Task<HttpResponseMessage> GetAsync(NodeEndpoint node, string pathAndQuery, CancellationToken cancellationToken) =>
         SendAsync(node, new HttpRequestMessage(HttpMethod.Get, new Uri(node.Address, pathAndQuery)), cancellationToken);
 
-    /// <summary>Opens a stream that goes both ways: a WebSocket, which waits for its slower side in each direction.</summary>
+    /// <summary>Opens a WebSocket to a daemon. It has flow control in both directions.</summary>
     /// <param name="node">The node.</param>
-    /// <param name="pathAndQuery">What is asked for.</param>
-    /// <param name="protocols">The subprotocols that are spoken.</param>
-    /// <param name="cancellationToken">Ends the opening, not the stream.</param>
-    /// <exception cref="ApiException">503: the daemon cannot be reached, or is not who the node object says.</exception>
-    /// <exception cref="NodeRefusedException">The daemon answers with an error.</exception>
+    /// <param name="pathAndQuery">The path and query.</param>
+    /// <param name="protocols">The offered subprotocols.</param>
+    /// <param name="cancellationToken">Cancels the opening, not the stream.</param>
+    /// <exception cref="ApiException">503: the daemon cannot be reached, or its certificate does not match the node object.</exception>
+    /// <exception cref="NodeRefusedException">The daemon answered with an error.</exception>
     public async Task<WebSocket> OpenAsync(NodeEndpoint node, string pathAndQuery, IEnumerable<string> protocols, CancellationToken cancellationToken)
     {
         // RFC 8441: a WebSocket is one stream of an HTTP/2 connection.
@@ -117,7 +119,7 @@ internal sealed class NodeClient(ClusterIdentity identity, TunnelDialer dialer, 
                 return pool.Connections;
             }
 
-            // Streams of the connections that are let go run on to their end.
+            // Streams on released connections run to their end.
             pool?.Connections.Dispose();
             ForgetIdle();
             _pools[node.Node] = pool = new Pool(node, new HttpMessageInvoker(CreateHandler(node))) { UsedAt = time.GetTimestamp() };
@@ -125,7 +127,7 @@ internal sealed class NodeClient(ClusterIdentity identity, TunnelDialer dialer, 
         }
     }
 
-    // Nodes come and go: what nobody has used for long has no connections left.
+    // Nodes come and go: a node without calls for a long time has no connections left.
     private void ForgetIdle()
     {
         foreach (var (name, pool) in _pools)
@@ -143,7 +145,7 @@ internal sealed class NodeClient(ClusterIdentity identity, TunnelDialer dialer, 
         PooledConnectionIdleTimeout = _idle,
         EnableMultipleHttp2Connections = true,
 
-        // A node that is gone without a word ends its streams within two pings.
+        // Two missed pings end the streams of a dead node.
         KeepAlivePingDelay = TimeSpan.FromSeconds(options.NodePingSeconds),
         KeepAlivePingTimeout = TimeSpan.FromSeconds(options.NodePingSeconds),
         UseProxy = false,
@@ -151,7 +153,7 @@ internal sealed class NodeClient(ClusterIdentity identity, TunnelDialer dialer, 
         AllowAutoRedirect = false,
         SslOptions = new SslClientAuthenticationOptions
         {
-            // A certificate that is replaced counts for the connections that come.
+            // New connections use the renewed certificate.
             LocalCertificateSelectionCallback = (_, _, _, _, _) => Certificate(),
             RemoteCertificateValidationCallback = (_, certificate, _, _) => IsPinned(certificate, node.CertificateSha256),
         },
@@ -165,7 +167,7 @@ internal sealed class NodeClient(ClusterIdentity identity, TunnelDialer dialer, 
     {
         lock (_lock)
         {
-            // One that is replaced is left to the handshakes that still use it.
+            // The replaced certificate is not disposed, because handshakes may still use it.
             if (_certificate is null || time.GetUtcNow() > new DateTimeOffset(_certificate.NotAfter) - RenewalBeforeEnd)
                 _certificate = identity.IssueGatewayCertificate();
             return _certificate;

@@ -8,21 +8,21 @@ using OrleansOrchestrator.Model.Tunnels;
 
 namespace OrleansOrchestrator.Gateway.Nodes;
 
-/// <summary>Where a node daemon listens, and how it is known again.</summary>
+/// <summary>The address and identity of a node daemon.</summary>
 /// <param name="Node">The node's name.</param>
-/// <param name="Address">The daemon's address, as in <c>https://10.0.0.7:10250</c>.</param>
+/// <param name="Address">The daemon's address, such as <c>https://10.0.0.7:10250</c>.</param>
 /// <param name="CertificateSha256">The SHA-256 of its serving certificate's DER encoding, in lower-case hex.</param>
-/// <param name="Tunnel">The gateway at which the node's tunnels end; null if its daemon is called directly.</param>
+/// <param name="Tunnel">The gateway at which the node's tunnels end; null if the daemon is called directly.</param>
 internal sealed record NodeEndpoint(string Node, Uri Address, string CertificateSha256, Uri? Tunnel = null)
 {
-    /// <summary>The annotation by which a node daemon tells its certificate.</summary>
+    /// <summary>The annotation in which a node daemon publishes its certificate's fingerprint.</summary>
     public const string CertificateAnnotation = "orleansorchestrator.io/serving-certificate-sha256";
 
-    // Nobody resolves it: the tunnel leads to the node.
+    // Never resolved: the tunnel leads to the node.
     private static readonly Uri InTunnel = new("https://node/");
 
     /// <summary>Reads the endpoint from a node object.</summary>
-    /// <exception cref="ApiException">500: the node has not told it.</exception>
+    /// <exception cref="ApiException">500: the node object has no such address or fingerprint.</exception>
     public static NodeEndpoint Of(V1Node node)
     {
         var name = node.Metadata.Name;
@@ -36,7 +36,7 @@ internal sealed record NodeEndpoint(string Node, Uri Address, string Certificate
         var port = node.Status?.DaemonEndpoints?.KubeletEndpoint?.Port is > 0 and <= IPEndPoint.MaxPort and var told
             ? told
             : throw ApiErrors.Internal($"the daemon of node \"{name}\" has told no port");
-        // A name that looks like a number is an address to .NET, but none here.
+        // .NET would parse a name that looks like a number as an address.
         if (AddressSyntax.TryParse(host, out var parsed))
             host = parsed.AddressFamily == AddressFamily.InterNetworkV6 ? $"[{parsed}]" : parsed.ToString();
         else if (Uri.CheckHostName(host) != UriHostNameType.Dns)

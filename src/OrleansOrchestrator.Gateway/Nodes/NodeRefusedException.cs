@@ -6,10 +6,10 @@ namespace OrleansOrchestrator.Gateway.Nodes;
 
 /// <summary>A node daemon answered with an error.</summary>
 /// <param name="code">The HTTP code.</param>
-/// <param name="text">What it said.</param>
+/// <param name="text">The text of the answer.</param>
 internal sealed class NodeRefusedException(int code, string text) : Exception(text)
 {
-    /// <summary>The error for a client that asked for what the daemon refused.</summary>
+    /// <summary>The error for the client whose request the daemon refused.</summary>
     public ApiException ToApi() => new(new V1Status
     {
         Status = "Failure",

@@ -14,8 +14,8 @@ using OrleansOrchestrator.Model.Tunnels;
 namespace OrleansOrchestrator.Gateway.Nodes;
 
 /// <summary>
-/// Serves <c>nodes/tunnel</c>: a daemon that can only dial out offers a connection to itself, and another gateway calls the daemon over
-/// one that was offered here. What is in a tunnel is TLS from the calling gateway to the daemon; nobody in between sees it.
+/// Serves <c>nodes/tunnel</c>. A daemon that can only dial out offers connections to itself, and other gateways call the daemon through
+/// connections offered here. A tunnel carries TLS between the calling gateway and the daemon, which nobody in between can read.
 /// </summary>
 internal sealed class NodeTunnelEndpoint(IObjectClient objects, NodeTunnels tunnels, TunnelDialer dialer, GatewayOptions options) : ISubresourceEndpoint
 {
@@ -47,7 +47,7 @@ internal sealed class NodeTunnelEndpoint(IObjectClient objects, NodeTunnels tunn
         await tunnels.OfferAsync(request.Info.Name, tunnel, request.Cancellation);
     }
 
-    /// <summary>Tells the other gateways that the node's tunnels end here from now on.</summary>
+    /// <summary>Publishes in the node object that its tunnels now end at this gateway.</summary>
     private async Task ReportAsync(ApiRequest request, V1Node node)
     {
         var own = (dialer.Own ?? new UriBuilder(Uri.UriSchemeHttps, request.Http.Request.Host.Host, request.Http.Request.Host.Port ?? 443).Uri).ToString();
@@ -93,7 +93,7 @@ internal sealed class NodeTunnelEndpoint(IObjectClient objects, NodeTunnels tunn
         }
         catch (Exception gone) when (gone is IOException or OperationCanceledException)
         {
-            // One side has gone, which ends the other one.
+            // One side has closed, which ends the other.
         }
     }
 

@@ -4,21 +4,21 @@ using OrleansOrchestrator.Model.Tunnels;
 
 namespace OrleansOrchestrator.Gateway.Nodes;
 
-/// <summary>The tunnels that end at this gateway and that nobody uses yet, by node. Each is used for one connection.</summary>
+/// <summary>The unused tunnels at this gateway by node. Each serves one connection.</summary>
 internal sealed class NodeTunnels(GatewayOptions options)
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<string, Node> _nodes = new(StringComparer.Ordinal);
 
-    /// <summary>Whether there is a tunnel of a node.</summary>
+    /// <summary>Whether there is an unused tunnel of a node.</summary>
     public bool Has(string node)
     {
         lock (_lock)
             return _nodes.TryGetValue(node, out var known) && known.Idle.Count > 0;
     }
 
-    /// <summary>Keeps a tunnel until it is used, and waits until it has ended.</summary>
-    /// <exception cref="ApiException">429: the node has offered more than it may.</exception>
+    /// <summary>Holds a tunnel until it is used, and waits until it has ended.</summary>
+    /// <exception cref="ApiException">429: the node has offered too many tunnels.</exception>
     public async Task OfferAsync(string node, TunnelStream tunnel, CancellationToken cancellationToken)
     {
         Add(node, tunnel);
@@ -39,7 +39,7 @@ internal sealed class NodeTunnels(GatewayOptions options)
         }
     }
 
-    /// <summary>Takes a tunnel of a node, and waits for one.</summary>
+    /// <summary>Takes a tunnel of a node, or waits for one.</summary>
     public async Task<TunnelStream> TakeAsync(string node, CancellationToken cancellationToken)
     {
         TaskCompletionSource<TunnelStream> waiting;

@@ -3,11 +3,11 @@ using OrleansOrchestrator.Model.Errors;
 
 namespace OrleansOrchestrator.Gateway.Nodes;
 
-/// <summary>Finds the container of a pod that a request means.</summary>
+/// <summary>Finds the container that a request means.</summary>
 internal static class PodContainers
 {
     /// <summary>The named container, or the only one if none is named.</summary>
-    /// <exception cref="ApiException">400: there is none of that name, or none is named and there are several.</exception>
+    /// <exception cref="ApiException">400: there is no container of that name, or none is named and there are several.</exception>
     public static string Choose(V1Pod pod, string name)
     {
         var containers = Names(pod.Spec.Containers, container => container.Name);

@@ -7,24 +7,25 @@ using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.Gateway.Nodes;
 
-/// <summary>A container of a pod, and where it runs.</summary>
+/// <summary>A container of a pod and its location.</summary>
 /// <param name="Pod">The pod.</param>
 /// <param name="Container">The container's name.</param>
-/// <param name="Node">The node; null while the pod is on none.</param>
+/// <param name="Node">The node; null if the pod has none.</param>
 internal sealed record PodLocation(V1Pod Pod, string Container, NodeEndpoint? Node)
 {
-    /// <summary>The path of something that the daemon serves for a container, as in <c>/exec/default/web/main</c>.</summary>
+    /// <summary>The daemon's path for a container, such as <c>/exec/default/web/main</c>.</summary>
     public string PathOf(string what) =>
         $"/{what}/{Uri.EscapeDataString(Pod.Metadata.NamespaceProperty)}/{Uri.EscapeDataString(Pod.Metadata.Name)}/{Uri.EscapeDataString(Container)}";
 }
 
-/// <summary>Finds where a container runs that a request names.</summary>
+/// <summary>Finds the location of a requested container.</summary>
 internal sealed class PodLocator(IObjectClient objects, ResourceRegistry registry)
 {
     /// <summary>Finds the container and its node.</summary>
     /// <param name="request">A request that names a pod.</param>
     /// <param name="container">The container; empty for the only one.</param>
-    /// <exception cref="ApiException">404: there is no such pod; 400: no such container; 500: the node has not told where its daemon is.</exception>
+    /// <exception cref="ApiException">404: there is no such pod; 400: there is no such container; 500: the node object has no daemon
+    /// address.</exception>
     public async Task<PodLocation> FindAsync(ApiRequest request, string container)
     {
         var stored = await objects.GetAsync(request.Definition, request.Info.Key, Freshness.Latest, request.Cancellation);

@@ -7,23 +7,23 @@ using OrleansOrchestrator.Model.Tunnels;
 
 namespace OrleansOrchestrator.Gateway.Nodes;
 
-/// <summary>Connects to daemons through tunnels: through one that ends here, or through the gateway at which the node's tunnels end.</summary>
+/// <summary>Connects to daemons through tunnels that end here, or through the gateway at which the node's tunnels end.</summary>
 /// <param name="tunnels">The tunnels that end here.</param>
-/// <param name="identity">The cluster, by which gateways know each other.</param>
-/// <param name="options">Where this gateway is; null where there is only one.</param>
+/// <param name="identity">The cluster's identity, by which gateways authenticate each other.</param>
+/// <param name="options">The address of this gateway; null if it is the only one.</param>
 internal sealed class TunnelDialer(NodeTunnels tunnels, ClusterIdentity identity, ControlPlaneOptions? options = null)
 {
-    /// <summary>Where other gateways find this one; null if it has not been told.</summary>
+    /// <summary>The address of this gateway for others; null if none is configured.</summary>
     public Uri? Own { get; } = options?.ApiEndpoint is { } own ? new UriBuilder(Uri.UriSchemeHttps, own.Address, own.Port).Uri : null;
 
     /// <summary>Connects to a node's daemon.</summary>
     /// <param name="node">The node.</param>
-    /// <param name="gateway">Where its tunnels end, as its object tells.</param>
+    /// <param name="gateway">The gateway at which the node's tunnels end, by its node object.</param>
     /// <param name="certificate">The certificate of this gateway.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     public async Task<Stream> ConnectAsync(string node, Uri gateway, X509Certificate2 certificate, CancellationToken cancellationToken)
     {
-        // The node may have come here a moment ago. If it is to be here and is not, it comes back.
+        // The node may have connected here a moment ago. If it has not, it reconnects soon.
         if (tunnels.Has(node) || Own is null || gateway == Own)
             return await tunnels.TakeAsync(node, cancellationToken);
 

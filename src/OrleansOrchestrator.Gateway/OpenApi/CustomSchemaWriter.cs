@@ -7,10 +7,10 @@ using OrleansOrchestrator.Gateway.Responses;
 
 namespace OrleansOrchestrator.Gateway.OpenApi;
 
-/// <summary>Writes the schemas of custom kinds: those that their definitions give, and what all objects have besides.</summary>
+/// <summary>Writes the schemas of custom kinds: those of their definitions, and the fields that all objects have.</summary>
 internal sealed class CustomSchemaWriter(Utf8JsonWriter writer, SchemaNames names, OpenApiDialect dialect)
 {
-    // What OpenAPI 2 has no words for.
+    // Keywords that OpenAPI 2 lacks.
     private static readonly FrozenSet<string> Version3Only = FrozenSet.Create(StringComparer.Ordinal, "allOf", "oneOf", "anyOf", "not", "nullable");
 
     private readonly ModelDescriptions _descriptions = ModelDescriptions.Load();
@@ -27,7 +27,7 @@ internal sealed class CustomSchemaWriter(Utf8JsonWriter writer, SchemaNames name
     {
         writer.WriteStartObject(names.Of(version));
         if (dialect.IsVersion2 && version.Schema.PreservesUnknownFields)
-            // Any named field, even metadata, would make kubectl refuse all that are not named.
+            // With any named field, even metadata, kubectl would refuse all fields that are not named.
             writer.WriteString("type"u8, "object"u8);
         else
             WriteMembers(version.SchemaJson, isResource: true, isRoot: true);
@@ -122,8 +122,8 @@ internal sealed class CustomSchemaWriter(Utf8JsonWriter writer, SchemaNames name
     }
 
     /// <summary>
-    /// Writes what a schema says. Version 2 has no words for null, for alternatives, and for an object that may have more fields than are
-    /// named: there a schema that says so says nothing of type and fields, as older clients would refuse what they do not find.
+    /// Writes a schema. OpenAPI 2 cannot express null, alternatives, and objects with additional fields. A schema that uses them is
+    /// written there without type and fields, because older clients refuse fields that they do not find.
     /// </summary>
     private void WriteMembers(JsonElement schema, bool isResource, bool isRoot)
     {
@@ -197,7 +197,7 @@ internal sealed class CustomSchemaWriter(Utf8JsonWriter writer, SchemaNames name
             ? IsTrue(property, "nullable")
             : schema.TryGetProperty("additionalProperties", out var others) && IsTrue(others, "nullable");
 
-    /// <summary>Says in words that all clients know that a value is an integer or a string, where the schema leaves it to the extension.</summary>
+    /// <summary>Writes int-or-string in keywords that all clients know, where the schema has only the extension.</summary>
     private void WriteIntOrString(JsonElement schema)
     {
         if (!IsTrue(schema, "x-kubernetes-int-or-string") || schema.TryGetProperty("anyOf", out _) || schema.TryGetProperty("allOf", out _))

@@ -5,7 +5,7 @@ using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.Gateway.OpenApi;
 
-/// <summary>Writes an OpenAPI document of some kinds: their paths, and all schemas that these refer to.</summary>
+/// <summary>Writes an OpenAPI document of some kinds: their paths, and all schemas that these use.</summary>
 internal sealed class DocumentWriter(Utf8JsonWriter writer, SchemaNames names, OpenApiDialect dialect)
 {
     /// <summary>Writes the document.</summary>

@@ -4,7 +4,7 @@ using OrleansOrchestrator.Gateway.Protobuf;
 
 namespace OrleansOrchestrator.Gateway.OpenApi;
 
-/// <summary>Writes properties of JSON objects as fields of a protobuf message. What an object does not have is left out.</summary>
+/// <summary>Writes properties of JSON objects as fields of a protobuf message. Absent properties are omitted.</summary>
 internal static class GnosticFields
 {
     private const string ExtensionPrefix = "x-";
@@ -33,7 +33,7 @@ internal static class GnosticFields
                 writer.Message(field, element, write);
         }
 
-        /// <summary>Writes a message that is a name and a message.</summary>
+        /// <summary>Writes a message that consists of a name and a message.</summary>
         public void Named(int field, JsonProperty named, Action<WireWriter, JsonElement> write)
         {
             var before = writer.Length;
@@ -42,7 +42,7 @@ internal static class GnosticFields
             writer.Close(field, before);
         }
 
-        /// <summary>Writes such a message for each property of an object.</summary>
+        /// <summary>Writes a named message for each property of an object.</summary>
         public void AllNamed(int field, JsonElement owner, Action<WireWriter, JsonElement> write)
         {
             foreach (var property in owner.EnumerateObject().Reverse())
@@ -84,7 +84,7 @@ internal static class GnosticFields
                 writer.Double(field, value.GetDouble());
         }
 
-        /// <summary>Writes a value of any type: as YAML, which all JSON is.</summary>
+        /// <summary>Writes a value of any type as YAML, which includes all JSON.</summary>
         public void Any(JsonElement value) => writer.Bytes(2, JsonMarshal.GetRawUtf8Value(value));
 
         /// <summary>Writes all properties that are extensions.</summary>
@@ -98,7 +98,7 @@ internal static class GnosticFields
         }
     }
 
-    /// <summary>The elements of a list, the last one first, as they are written.</summary>
+    /// <summary>The elements of a list from last to first, which is the writing order.</summary>
     private static IEnumerable<JsonElement> Backwards(JsonElement owner, string property) =>
         owner.TryGetProperty(property, out var list) ? list.EnumerateArray().Reverse() : [];
 }

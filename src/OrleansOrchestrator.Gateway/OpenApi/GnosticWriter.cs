@@ -4,10 +4,10 @@ using OrleansOrchestrator.Gateway.Responses;
 
 namespace OrleansOrchestrator.Gateway.OpenApi;
 
-/// <summary>Writes an OpenAPI 2 document in gnostic's protobuf encoding, which is the only one that kubectl reads of it.</summary>
+/// <summary>Writes an OpenAPI 2 document in gnostic's protobuf encoding, the only one in which kubectl reads version 2.</summary>
 /// <remarks>
-/// Field numbers are those of https://github.com/google/gnostic/blob/main/openapiv2/OpenAPIv2.proto. Only what the gateway's own
-/// documents have is written, each message from its last field to its first.
+/// Field numbers are those of https://github.com/google/gnostic/blob/main/openapiv2/OpenAPIv2.proto. It writes only what the gateway's
+/// documents contain, each message from its last field to its first.
 /// </remarks>
 internal static class GnosticWriter
 {
@@ -25,7 +25,7 @@ internal static class GnosticWriter
         WriteMap(stream, writer, 9, 1, root.GetProperty("definitions"), Schema);
     }
 
-    /// <summary>Writes a message that is a map, in as many parts as it has entries: parts of one message add up.</summary>
+    /// <summary>Writes a message that is a map as one part per entry: protobuf merges parts of one message.</summary>
     private static void WriteMap(
         Stream stream, WireWriter writer, int field, int entryField, JsonElement map, Action<WireWriter, JsonElement> write)
     {
@@ -38,7 +38,7 @@ internal static class GnosticWriter
         }
     }
 
-    /// <summary>Makes a message that is nothing but one field, which is a message.</summary>
+    /// <summary>Makes a message with a single field, which is a message.</summary>
     private static Action<WireWriter, JsonElement> In(int field, Action<WireWriter, JsonElement> write) =>
         (writer, value) => writer.Message(field, value, write);
 
@@ -77,7 +77,7 @@ internal static class GnosticWriter
 
     private static void Parameter(WireWriter writer, JsonElement parameter)
     {
-        // A parameter is one of several messages within each other. A query parameter may be empty, for which its message has one field more.
+        // A parameter is nested in several messages. A query parameter may be empty, for which its message has an additional field.
         var write = parameter.GetProperty("in").GetString() switch
         {
             "body" => In(1, BodyParameter),

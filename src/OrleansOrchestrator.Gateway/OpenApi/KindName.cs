@@ -3,7 +3,7 @@ using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.Gateway.OpenApi;
 
-/// <summary>A kind with its group and version, by which clients find its schema and operations.</summary>
+/// <summary>A kind with group and version, by which clients find its schema and operations.</summary>
 internal readonly record struct KindName(string Group, string Version, string Kind)
 {
     /// <summary>The name of the extension that carries it.</summary>
@@ -24,7 +24,7 @@ internal readonly record struct KindName(string Group, string Version, string Ki
         writer.WriteEndArray();
     }
 
-    /// <summary>Writes it as an object.</summary>
+    /// <summary>Writes the object.</summary>
     public void Write(Utf8JsonWriter writer)
     {
         writer.WriteStartObject();

@@ -3,10 +3,10 @@ using System.Text;
 
 namespace OrleansOrchestrator.Gateway.OpenApi;
 
-/// <summary>What the models' package says of its types and properties, in the words of the Kubernetes API reference.</summary>
+/// <summary>The descriptions of types and properties from the Kubernetes API reference, as the models' package contains them.</summary>
 /// <remarks>
-/// The build takes the texts from the package's XML documentation (<c>ModelDescriptions.xslt</c>). They are read when documents
-/// are made and are garbage afterwards: nobody keeps 3 MB for what is asked once a month.
+/// The build extracts the texts from the package's XML documentation (<c>ModelDescriptions.xslt</c>). They are loaded when documents
+/// are made and released afterwards, because 3 MB would be held for a rare request.
 /// </remarks>
 internal sealed class ModelDescriptions
 {
@@ -19,7 +19,7 @@ internal sealed class ModelDescriptions
 
     private ModelDescriptions(Dictionary<string, string> texts) => _texts = texts;
 
-    /// <summary>All texts; read if nobody holds them.</summary>
+    /// <summary>All texts; loads them if they have been released.</summary>
     public static ModelDescriptions Load()
     {
         if (Loaded.TryGetTarget(out var loaded))
@@ -29,10 +29,10 @@ internal sealed class ModelDescriptions
         return loaded;
     }
 
-    /// <summary>What is said of a type; empty if nothing is.</summary>
+    /// <summary>The description of a type; empty if there is none.</summary>
     public string Of(Type type) => Find(type.Name);
 
-    /// <summary>What is said of a property; empty if nothing is.</summary>
+    /// <summary>The description of a property; empty if there is none.</summary>
     public string Of(Type type, string property) => Find($"{type.Name}.{property}");
 
     private string Find(string member) => _texts.TryGetValue(member, out var text) ? Unwrap(text) : "";
@@ -56,7 +56,7 @@ internal sealed class ModelDescriptions
         return texts;
     }
 
-    /// <summary>Undoes the wrapping of lines; empty lines and lists stay apart.</summary>
+    /// <summary>Joins wrapped lines; keeps paragraphs and lists.</summary>
     private static string Unwrap(string text)
     {
         var result = new StringBuilder(text.Length);

@@ -1,9 +1,9 @@
 namespace OrleansOrchestrator.Gateway.OpenApi;
 
-/// <summary>What differs between the versions of OpenAPI.</summary>
-/// <param name="VersionField">The field that tells the version.</param>
+/// <summary>The differences between the versions of OpenAPI.</summary>
+/// <param name="VersionField">The field with the version.</param>
 /// <param name="Version">The version.</param>
-/// <param name="ReferencePrefix">What precedes the name of a schema in a reference.</param>
+/// <param name="ReferencePrefix">The prefix of a schema's name in a reference.</param>
 internal sealed record OpenApiDialect(string VersionField, string Version, string ReferencePrefix)
 {
     /// <summary>OpenAPI 2, also known as Swagger.</summary>

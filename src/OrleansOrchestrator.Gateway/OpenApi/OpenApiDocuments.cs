@@ -7,8 +7,8 @@ using OrleansOrchestrator.Model.Resources;
 namespace OrleansOrchestrator.Gateway.OpenApi;
 
 /// <summary>
-/// The OpenAPI documents of a catalog. Each is made when it is first asked for, since most silos are never asked, and is kept
-/// while its kinds stay what they are: a custom kind that comes or goes costs the document of its own group and version.
+/// The OpenAPI documents of a catalog. Each is made at its first use, since most silos are never asked, and kept while its kinds do not
+/// change: a custom kind that comes or goes costs the document of its own group and version.
 /// </summary>
 internal sealed class OpenApiDocuments
 {
@@ -29,7 +29,7 @@ internal sealed class OpenApiDocuments
         _version2Protobuf = new Lazy<CompressedDocument>(() => CompressedDocument.Make(stream => GnosticWriter.Write(stream, Version2)));
     }
 
-    /// <summary>A document, and the versions that it is about.</summary>
+    /// <summary>A document and its versions.</summary>
     private sealed record Part(IReadOnlyList<ServedVersion> Versions, Lazy<CompressedDocument> Document);
 
     /// <summary>The index of all OpenAPI 3 documents.</summary>

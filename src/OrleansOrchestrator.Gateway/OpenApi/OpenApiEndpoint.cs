@@ -4,10 +4,10 @@ using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.Gateway.OpenApi;
 
-/// <summary>Serves the OpenAPI documents: as JSON, and version 2 also as protobuf.</summary>
+/// <summary>Serves the OpenAPI documents as JSON, and version 2 also as protobuf.</summary>
 /// <remarks>
-/// kubectl turns to version 2, which it reads as protobuf only, for a kind that version 3 does not have.
-/// See https://kubernetes.io/docs/concepts/overview/kubernetes-api/#openapi-v3.
+/// For a kind that version 3 does not have, kubectl uses version 2, which it reads as protobuf only. See
+/// https://kubernetes.io/docs/concepts/overview/kubernetes-api/#openapi-v3.
 /// </remarks>
 internal sealed class OpenApiEndpoint(CatalogView<OpenApiDocuments> view) : IPathEndpoint
 {
@@ -15,8 +15,9 @@ internal sealed class OpenApiEndpoint(CatalogView<OpenApiDocuments> view) : IPat
     private const string Version3Path = "/openapi/v3";
     private const string Version2Protobuf = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf";
 
-    // The name that clients ask for is no media type by the rules of MIME, and they refuse it in an answer.
+    // The media type that clients request is not valid MIME, and they refuse it in an answer.
     private const string Version2ProtobufSent = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf";
+    // A year, the longest time that caches honour; the hash in the address changes with the document.
     private const string ImmutableCaching = "public, immutable, max-age=31536000";
 
     /// <inheritdoc/>
@@ -30,7 +31,7 @@ internal sealed class OpenApiEndpoint(CatalogView<OpenApiDocuments> view) : IPat
         if (path == Version2Path && TakesProtobuf(request.Http.Request.Headers.Accept.ToString()))
             return documents.Version2Protobuf.SendAsync(request, Version2ProtobufSent);
 
-        // A client that reads only protobuf is refused before a document is made for it.
+        // Refuses a client that reads only protobuf before it makes a document.
         _ = request.Format;
         switch (path)
         {
@@ -42,7 +43,7 @@ internal sealed class OpenApiEndpoint(CatalogView<OpenApiDocuments> view) : IPat
 
         var prefix = path.StartsWith(Version3Path + "/", StringComparison.Ordinal) ? path[(Version3Path.Length + 1)..] : "";
         var document = documents.Find(prefix) ?? throw ApiErrors.NoSuchPath();
-        // The index names a document by its hash, so an address never changes what it means.
+        // The index names a document by its hash, so that an address never changes its meaning.
         if (request.Http.Request.Query["hash"] == document.Hash)
             request.Http.Response.Headers.CacheControl = ImmutableCaching;
         return document.SendAsync(request);

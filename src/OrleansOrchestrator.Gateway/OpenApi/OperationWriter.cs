@@ -4,8 +4,8 @@ using OrleansOrchestrator.Gateway.Negotiation;
 
 namespace OrleansOrchestrator.Gateway.OpenApi;
 
-/// <summary>Writes one operation of a path: what it takes and answers.</summary>
-/// <param name="writer">Where to.</param>
+/// <summary>Writes one operation of a path.</summary>
+/// <param name="writer">The output.</param>
 /// <param name="dialect">The version of OpenAPI.</param>
 internal sealed class OperationWriter(Utf8JsonWriter writer, OpenApiDialect dialect)
 {
@@ -110,7 +110,7 @@ internal sealed class OperationWriter(Utf8JsonWriter writer, OpenApiDialect dial
         writer.WriteEndObject();
     }
 
-    /// <summary>Writes a reference to a schema, or that anything goes where there is no name.</summary>
+    /// <summary>Writes a reference to a schema; without a name, a schema that allows anything.</summary>
     private void WriteSchema(string? name)
     {
         writer.WriteStartObject("schema"u8);

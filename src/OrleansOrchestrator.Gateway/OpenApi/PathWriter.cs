@@ -8,8 +8,8 @@ using OrleansOrchestrator.Model.Resources;
 namespace OrleansOrchestrator.Gateway.OpenApi;
 
 /// <summary>
-/// Writes the paths of a kind with their operations. Clients read from them what the server understands: kubectl validates on
-/// the server's side if a kind's PATCH takes <c>fieldValidation</c>.
+/// Writes the paths of a kind with their operations. Clients learn from them what the server supports: kubectl uses server-side
+/// validation if a kind's PATCH takes <c>fieldValidation</c>.
 /// </summary>
 internal sealed class PathWriter(Utf8JsonWriter writer, SchemaNames names, OpenApiDialect dialect)
 {
@@ -78,7 +78,7 @@ internal sealed class PathWriter(Utf8JsonWriter writer, SchemaNames names, OpenA
         CompressedDocument.FlushIfLarge(writer);
     }
 
-    /// <summary>Writes where a kind is posted that is not stored.</summary>
+    /// <summary>Writes the path of a kind that is posted but not stored.</summary>
     public void Write(PostedKind kind)
     {
         var (group, version) = (TitleOf(kind.Name.Group), char.ToUpperInvariant(kind.Name.Version[0]) + kind.Name.Version[1..]);

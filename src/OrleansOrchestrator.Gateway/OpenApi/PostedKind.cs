@@ -4,14 +4,14 @@ using OrleansOrchestrator.Gateway.Requests;
 
 namespace OrleansOrchestrator.Gateway.OpenApi;
 
-/// <summary>A kind whose objects are posted and answered, and not stored: reviews, and what subresources take.</summary>
+/// <summary>A kind whose objects are posted and answered but not stored: reviews, and bodies of subresources.</summary>
 /// <param name="Name">Its name.</param>
 /// <param name="Model">Its model.</param>
-/// <param name="Path">Where it is posted.</param>
-/// <param name="Prefix">The prefix of the document that describes it.</param>
+/// <param name="Path">The path to post to.</param>
+/// <param name="Prefix">The prefix of the document that contains it.</param>
 internal sealed record PostedKind(KindName Name, Type Model, string Path, string Prefix)
 {
-    /// <summary>All of them.</summary>
+    /// <summary>All such kinds.</summary>
     public static IReadOnlyList<PostedKind> All { get; } =
     [
         .. ComputedResource.All.Select(Of),

@@ -7,8 +7,8 @@ using OrleansOrchestrator.Model.Resources;
 namespace OrleansOrchestrator.Gateway.OpenApi;
 
 /// <summary>
-/// Names the schemas of model types as Kubernetes does (<c>io.k8s.api.core.v1.PodSpec</c>). The models do not say which group a
-/// part belongs to; it is the group of the first kind that has it, core before all others.
+/// Names the schemas of model types as Kubernetes does (<c>io.k8s.api.core.v1.PodSpec</c>). Models do not tell the group of a part: it
+/// is the group of the first kind that contains it, core first.
 /// </summary>
 internal sealed partial class SchemaNames
 {
@@ -49,7 +49,7 @@ internal sealed partial class SchemaNames
         }
     }
 
-    /// <summary>The name of a type that a kind of the registry reaches.</summary>
+    /// <summary>The name of a type reachable from a kind of the registry.</summary>
     public string this[Type type] => _names[type];
 
     /// <summary>The name of a kind's schema.</summary>
@@ -60,7 +60,7 @@ internal sealed partial class SchemaNames
         ? CustomName(version, version.Definition.ListKind)
         : _names[ModelShape.ListTypeOf(version.ModelType) ?? version.ModelType];
 
-    /// <summary><c>com.example.stable.v1.CronTab</c>, of the group <c>stable.example.com</c>.</summary>
+    /// <summary><c>com.example.stable.v1.CronTab</c> for the group <c>stable.example.com</c>.</summary>
     private static string CustomName(ServedVersion version, string kind) => $"{string.Join('.', version.Group.Split('.').Reverse())}.{version.Version}.{kind}";
 
     private static string PackageOf(string group) =>

@@ -10,20 +10,20 @@ using OrleansOrchestrator.Gateway.Responses;
 namespace OrleansOrchestrator.Gateway.OpenApi;
 
 /// <summary>Writes the schemas of model types.</summary>
-/// <param name="writer">Where to.</param>
+/// <param name="writer">The output.</param>
 /// <param name="names">The names of schemas.</param>
 /// <param name="dialect">The version of OpenAPI.</param>
 internal sealed class SchemaWriter(Utf8JsonWriter writer, SchemaNames names, OpenApiDialect dialect)
 {
-    // Fields whose one-of members exclude each other: a patch names the members that stay. The server takes such lists anywhere.
+    // Unions whose members exclude each other: a patch lists the members to keep. The server accepts such lists on any field.
     private static readonly FrozenSet<(Type, string)> RetainingKeys =
         FrozenSet.Create((typeof(V1PodSpec), "volumes"), (typeof(V1PodSpec), "resourceClaims"), (typeof(V1DeploymentSpec), "strategy"));
 
     private readonly ModelDescriptions _descriptions = ModelDescriptions.Load();
 
-    /// <summary>Writes the schema of a type as a property under its name.</summary>
+    /// <summary>Writes the schema of a type under its name.</summary>
     /// <param name="type">The type.</param>
-    /// <param name="kinds">The groups, versions and kinds it is the model of; none if it is a part.</param>
+    /// <param name="kinds">The groups, versions and kinds of the model; none if it is a part.</param>
     public void WriteNamed(Type type, IEnumerable<KindName> kinds)
     {
         writer.WriteStartObject(names[type]);
@@ -40,7 +40,7 @@ internal sealed class SchemaWriter(Utf8JsonWriter writer, SchemaNames names, Ope
         CompressedDocument.FlushIfLarge(writer);
     }
 
-    /// <summary>Writes a reference to the schema of a type as an object.</summary>
+    /// <summary>Writes a reference to a type's schema.</summary>
     public void WriteReference(Type type)
     {
         writer.WriteStartObject();
@@ -65,7 +65,7 @@ internal sealed class SchemaWriter(Utf8JsonWriter writer, SchemaNames names, Ope
         writer.WriteEndObject();
     }
 
-    /// <summary>Whether a value is required, as far as the model tells: a number or flag that cannot be absent is.</summary>
+    /// <summary>Whether a value is required, as far as the model shows it: numbers and booleans that cannot be null.</summary>
     private static bool IsRequired(JsonPropertyInfo property) =>
         property.IsRequired || (property.PropertyType.IsValueType && Nullable.GetUnderlyingType(property.PropertyType) is null);
 
@@ -86,7 +86,7 @@ internal sealed class SchemaWriter(Utf8JsonWriter writer, SchemaNames names, Ope
         }
         else
         {
-            // Version 3 ignores what stands beside a reference.
+            // OpenAPI 3 ignores siblings of a reference.
             writer.WriteStartArray("allOf"u8);
             WriteReference(type);
             writer.WriteEndArray();
@@ -160,7 +160,7 @@ internal sealed class SchemaWriter(Utf8JsonWriter writer, SchemaNames names, Ope
         var (name, format) = ScalarOf(type);
         writer.WriteString("type"u8, name);
         writer.WriteStringIfAny("format"u8, format);
-        // What the models keep as any JSON is kept as it comes.
+        // Values that the models keep as raw JSON allow anything.
         if (name == "object")
             writer.WriteBoolean("x-kubernetes-preserve-unknown-fields"u8, true);
     }
@@ -171,7 +171,7 @@ internal sealed class SchemaWriter(Utf8JsonWriter writer, SchemaNames names, Ope
         WriteEither("string", "integer");
     }
 
-    /// <summary>Writes that a value is of one of two types. Version 2 has no words for that; strings are said there.</summary>
+    /// <summary>Writes a choice between two types. OpenAPI 2 cannot express it; there the type is a string.</summary>
     private void WriteEither(string type, string other)
     {
         if (dialect.IsVersion2)

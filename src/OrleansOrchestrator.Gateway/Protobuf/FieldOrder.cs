@@ -1,12 +1,12 @@
 namespace OrleansOrchestrator.Gateway.Protobuf;
 
 /// <summary>
-/// Fields may come in any order, and a field that has one value may come again: then the last value counts, and messages add up.
+/// The order of a message's fields. Protobuf allows any order and repeated single fields: the last value counts, and messages merge.
 /// </summary>
 /// <remarks>https://protobuf.dev/programming-guides/encoding/#order</remarks>
 internal static class FieldOrder
 {
-    /// <summary>Whether fields come in order, and those of one value once.</summary>
+    /// <summary>Whether the fields are in order, and single fields occur once.</summary>
     /// <exception cref="FormatException">The bytes are malformed.</exception>
     public static bool IsKept(ReadOnlySpan<byte> message, ProtobufField?[] fields)
     {

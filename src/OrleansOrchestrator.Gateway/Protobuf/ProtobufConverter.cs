@@ -6,20 +6,20 @@ using OrleansOrchestrator.Model.Codec;
 namespace OrleansOrchestrator.Gateway.Protobuf;
 
 /// <summary>
-/// Turns objects in Kubernetes' protobuf encoding into their JSON. kubectl and the Go client library send the kinds they know
-/// in this encoding and do not fall back to another.
+/// Converts objects from Kubernetes' protobuf encoding to JSON. kubectl and the Go client library send the kinds that they know in this
+/// encoding and do not fall back to another.
 /// </summary>
 /// <remarks>
-/// https://kubernetes.io/docs/reference/using-api/api-concepts/#protobuf-encoding. The encoding cannot tell an absent number
-/// from zero; zero means absent unless the field's schema says otherwise.
+/// https://kubernetes.io/docs/reference/using-api/api-concepts/#protobuf-encoding. The encoding cannot tell an absent number from zero;
+/// zero means absent unless the field's schema says otherwise.
 /// </remarks>
 internal static class ProtobufConverter
 {
-    /// <summary>What all objects begin with.</summary>
+    /// <summary>The first bytes of every object.</summary>
     public static ReadOnlySpan<byte> Magic => "k8s\0"u8;
 
-    /// <summary>Turns an object into JSON.</summary>
-    /// <exception cref="FormatException">The bytes are not an object of a kind that is known.</exception>
+    /// <summary>Converts an object to JSON.</summary>
+    /// <exception cref="FormatException">The bytes are no object of a known kind.</exception>
     public static ReadOnlyMemory<byte> ToJson(ReadOnlySpan<byte> bytes)
     {
         if (!bytes.StartsWith(Magic))
@@ -41,8 +41,8 @@ internal static class ProtobufConverter
         return json.WrittenMemory;
     }
 
-    /// <summary>Writes a message as an object.</summary>
-    /// <exception cref="FormatException">It is malformed, or nested too deeply.</exception>
+    /// <summary>Writes a message as a JSON object.</summary>
+    /// <exception cref="FormatException">The message is malformed or nested too deeply.</exception>
     public static void WriteMessage(Utf8JsonWriter writer, string name, ReadOnlySpan<byte> message, int depth)
     {
         writer.WriteStartObject();
@@ -88,7 +88,7 @@ internal static class ProtobufConverter
     {
         if (depth == 0)
             throw new FormatException($"the object is nested deeper than {ObjectCodec.DepthMax} levels");
-        // Encoders write fields in order; where one does not, a field that comes back would be a property twice.
+        // Encoders write fields in order. If one does not, a field that occurs twice would become a duplicate property.
         var reader = new WireReader(FieldOrder.IsKept(message, fields) ? message : FieldOrder.Restore(message, fields));
         while (reader.TryReadTag())
         {
@@ -140,7 +140,7 @@ internal static class ProtobufConverter
         }
     }
 
-    /// <summary>Writes an item, or several that are packed into one field, as numbers may be.</summary>
+    /// <summary>Writes one item, or several numbers packed into one field.</summary>
     private static void WriteItems(Utf8JsonWriter writer, ProtobufField field, ref WireReader reader, int depth)
     {
         if (reader.WireType != 2 || field.Type is not (FieldType.Integer or FieldType.Boolean or FieldType.Double))
@@ -154,7 +154,7 @@ internal static class ProtobufConverter
             WriteItem(writer, field, ref packed, depth);
     }
 
-    /// <summary>Writes a map; of entries with the same key the last one counts.</summary>
+    /// <summary>Writes a map; the last entry of a key counts.</summary>
     private static void WriteMap(Utf8JsonWriter writer, ProtobufField field, ref WireReader reader, int depth)
     {
         var entries = reader;
@@ -209,7 +209,7 @@ internal static class ProtobufConverter
         }
     }
 
-    // A map is a list of messages: key is 1, value is 2, and either may be left out if it is empty.
+    // A map is a list of messages: key is 1, value is 2, and either may be omitted when empty.
     private static void WriteEntry(Utf8JsonWriter writer, ProtobufField field, ReadOnlySpan<byte> entry, int depth)
     {
         writer.WritePropertyName(KeyOf(entry));

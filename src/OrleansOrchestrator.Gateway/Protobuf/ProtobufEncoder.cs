@@ -3,17 +3,17 @@ using OrleansOrchestrator.Model.Codec;
 
 namespace OrleansOrchestrator.Gateway.Protobuf;
 
-/// <summary>Turns the JSON of objects into Kubernetes' protobuf encoding; the counterpart of <see cref="ProtobufConverter"/>.</summary>
+/// <summary>Converts objects from JSON to Kubernetes' protobuf encoding; the counterpart of <see cref="ProtobufConverter"/>.</summary>
 /// <remarks>https://kubernetes.io/docs/reference/using-api/api-concepts/#protobuf-encoding</remarks>
 internal static class ProtobufEncoder
 {
     private static readonly JsonDocumentOptions ReadOptions = new() { MaxDepth = ObjectCodec.DepthMax };
 
-    /// <summary>Whether there is a message for a kind.</summary>
+    /// <summary>Whether a kind has a message.</summary>
     public static bool Knows(string apiVersion, string kind) => ProtobufSchema.Instance.FindKind(apiVersion, kind) is not null;
 
-    /// <summary>Turns an object into protobuf.</summary>
-    /// <exception cref="FormatException">It is of no kind that has a message.</exception>
+    /// <summary>Converts an object to protobuf.</summary>
+    /// <exception cref="FormatException">Its kind has no message.</exception>
     public static byte[] FromJson(ReadOnlyMemory<byte> json)
     {
         using var writer = new WireWriter();
@@ -22,7 +22,7 @@ internal static class ProtobufEncoder
     }
 
     /// <summary>Writes an object with its envelope.</summary>
-    /// <exception cref="FormatException">It is of no kind that has a message.</exception>
+    /// <exception cref="FormatException">Its kind has no message.</exception>
     public static void WriteObject(WireWriter writer, ReadOnlyMemory<byte> json)
     {
         using var document = JsonDocument.Parse(json, ReadOptions);
@@ -35,7 +35,7 @@ internal static class ProtobufEncoder
         WriteEnvelope(writer, apiVersion, kind, writer.Length - before);
     }
 
-    /// <summary>Writes an object without an envelope, as it stands inside of another one.</summary>
+    /// <summary>Writes an object without an envelope, as inside another message.</summary>
     public static void WriteItem(WireWriter writer, int number, ProtobufField?[] fields, ReadOnlyMemory<byte> json)
     {
         using var document = JsonDocument.Parse(json, ReadOptions);
@@ -44,9 +44,9 @@ internal static class ProtobufEncoder
         writer.Close(number, before);
     }
 
-    /// <summary>Writes what precedes an object that is written already. The envelope is runtime.Unknown: its type is 1 (version 1, kind 2),
-    /// the object 2, and the encoding of that 3 and 4.</summary>
-    /// <param name="writer">The writer; what is written after the object has been written before.</param>
+    /// <summary>Writes the envelope in front of a written object. The envelope is runtime.Unknown: its type is 1 (version 1, kind 2),
+    /// the object 2, and the object's encoding 3 and 4.</summary>
+    /// <param name="writer">The writer. It writes backwards, so that the parts after the object are already written.</param>
     /// <param name="apiVersion">The version.</param>
     /// <param name="kind">The kind.</param>
     /// <param name="length">The object's length in bytes.</param>

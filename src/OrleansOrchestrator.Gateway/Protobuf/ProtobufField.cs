@@ -1,9 +1,9 @@
 namespace OrleansOrchestrator.Gateway.Protobuf;
 
-/// <summary>How many values a field has.</summary>
+/// <summary>The cardinality of a field.</summary>
 internal enum ProtobufShape
 {
-    /// <summary>One.</summary>
+    /// <summary>One value.</summary>
     Single,
 
     /// <summary>A list.</summary>
@@ -13,7 +13,7 @@ internal enum ProtobufShape
     Map,
 }
 
-/// <summary>What a value is on the wire and in JSON.</summary>
+/// <summary>The type of a value on the wire and in JSON.</summary>
 internal enum FieldType
 {
     /// <summary>A string.</summary>
@@ -31,25 +31,25 @@ internal enum FieldType
     /// <summary>A floating point number.</summary>
     Double,
 
-    /// <summary>A message, whose fields are an object in JSON.</summary>
+    /// <summary>A message, whose fields form a JSON object.</summary>
     Message,
 
-    /// <summary>A message that JSON has a form of its own for.</summary>
+    /// <summary>A message with a special form in JSON.</summary>
     WellKnown,
 }
 
 /// <summary>A field of a message.</summary>
-/// <param name="Name">Its name in JSON.</param>
-/// <param name="Shape">How many values it has.</param>
-/// <param name="Type">What they are.</param>
-/// <param name="TypeName">The name of the message, if they are messages.</param>
-/// <param name="KeepsZero">Whether zero, false and the empty string are values, rather than what an absent one looks like.</param>
-/// <param name="IsInlined">Whether JSON has the message's fields in the place of the field.</param>
+/// <param name="Name">The name in JSON.</param>
+/// <param name="Shape">The cardinality.</param>
+/// <param name="Type">The type of the values.</param>
+/// <param name="TypeName">The message's name if the values are messages.</param>
+/// <param name="KeepsZero">Whether zero, false and the empty string are values; otherwise they mean absent.</param>
+/// <param name="IsInlined">Whether JSON has the message's fields in place of the field.</param>
 internal sealed record ProtobufField(
     string Name, ProtobufShape Shape, FieldType Type, string TypeName, bool KeepsZero, bool IsInlined)
 {
     private ProtobufField?[]? _message;
 
-    /// <summary>The fields of the message that its values are.</summary>
+    /// <summary>The fields of its message.</summary>
     public ProtobufField?[] Message => _message ??= ProtobufSchema.Instance.Find(TypeName)!;
 }

@@ -6,16 +6,16 @@ namespace OrleansOrchestrator.Gateway.Protobuf;
 /// <summary>Reads values, and writes them as JSON.</summary>
 internal static class ProtobufScalars
 {
-    /// <summary>Reads a string. What is not UTF-8 becomes U+FFFD.</summary>
+    /// <summary>Reads a string. Invalid UTF-8 becomes U+FFFD.</summary>
     public static string ReadText(ReadOnlySpan<byte> bytes) => Encoding.UTF8.GetString(bytes);
 
-    /// <summary>Reads an integer or a flag.</summary>
-    /// <exception cref="FormatException">The field is of another wire type.</exception>
+    /// <summary>Reads an integer or a boolean.</summary>
+    /// <exception cref="FormatException">The field has another wire type.</exception>
     public static long ReadInteger(ref WireReader reader) => reader.WireType == 0
         ? (long)reader.ReadVarint()
         : throw new FormatException($"protobuf field {reader.Number} has wire type {reader.WireType} instead of 0");
 
-    /// <summary>Writes a property, unless its value means that there is none.</summary>
+    /// <summary>Writes a property, unless its value means absent.</summary>
     public static void WriteProperty(Utf8JsonWriter writer, ProtobufField field, ref WireReader reader)
     {
         switch (field.Type)
@@ -67,7 +67,7 @@ internal static class ProtobufScalars
         }
     }
 
-    /// <summary>Writes the value of an entry that has none.</summary>
+    /// <summary>Writes the value of an entry without one.</summary>
     public static void WriteEmpty(Utf8JsonWriter writer, FieldType type)
     {
         switch (type)

@@ -3,7 +3,7 @@ using System.Globalization;
 
 namespace OrleansOrchestrator.Gateway.Protobuf;
 
-/// <summary>The messages of <c>Messages.txt</c>, which says how it is read.</summary>
+/// <summary>The messages of <c>Messages.txt</c>, which explains its format.</summary>
 internal sealed class ProtobufSchema
 {
     private const string MetaPackage = "meta.v1";
@@ -12,13 +12,13 @@ internal sealed class ProtobufSchema
 
     private ProtobufSchema(FrozenDictionary<string, ProtobufField?[]> messages) => _messages = messages;
 
-    /// <summary>The schema; read when it is first needed.</summary>
+    /// <summary>The schema; loaded at its first use.</summary>
     public static ProtobufSchema Instance => LazyInstance.Value;
 
     /// <summary>The names of all messages.</summary>
     public IEnumerable<string> Names => _messages.Keys;
 
-    /// <summary>The fields of a message by their numbers; null if there is no such message.</summary>
+    /// <summary>The fields of a message by number; null if there is no such message.</summary>
     public ProtobufField?[]? Find(string name) => _messages.GetValueOrDefault(name);
 
     /// <summary>The fields of a kind's message; null if it has none.</summary>
@@ -26,7 +26,7 @@ internal sealed class ProtobufSchema
     {
         var slash = apiVersion.IndexOf('/', StringComparison.Ordinal);
         var group = slash < 0 ? "core" : apiVersion[..slash].Split('.')[0];
-        // Options such as DeleteOptions are sent under the group of what they are options for.
+        // Options such as DeleteOptions are sent under the group of the resource that they apply to.
         return Find($"{group}.{apiVersion[(slash + 1)..]}.{kind}") ?? Find($"{MetaPackage}.{kind}");
     }
 

@@ -3,12 +3,12 @@ using System.Text.Json;
 
 namespace OrleansOrchestrator.Gateway.Protobuf;
 
-/// <summary>Reads the messages that JSON has a form of its own for.</summary>
+/// <summary>Reads messages with a special form in JSON.</summary>
 internal static class WellKnownDecoder
 {
     private const string SchemaMessage = "apiextensions.v1.JSONSchemaProps";
 
-    /// <summary>Writes a property whose message has a JSON form of its own; a time that is not set is left out.</summary>
+    /// <summary>Writes a property with a special JSON form; omits a time that is not set.</summary>
     public static void WriteProperty(Utf8JsonWriter writer, ProtobufField field, ReadOnlySpan<byte> message, int depth)
     {
         if (message.IsEmpty && field.TypeName is "Time" or "MicroTime")
@@ -17,8 +17,8 @@ internal static class WellKnownDecoder
         Write(writer, field.TypeName, message, depth);
     }
 
-    /// <summary>Writes a message that has a JSON form of its own.</summary>
-    /// <exception cref="FormatException">It is malformed.</exception>
+    /// <summary>Writes a message with a special JSON form.</summary>
+    /// <exception cref="FormatException">The message is malformed.</exception>
     public static void Write(Utf8JsonWriter writer, string type, ReadOnlySpan<byte> message, int depth)
     {
         switch (type)
@@ -132,7 +132,7 @@ internal static class WellKnownDecoder
         writer.WriteEndArray();
     }
 
-    // A schema or a flag has the flag in 1 and the schema in 2; the others have the schema in 1 and a list in 2.
+    // A schema-or-boolean has the boolean in 1 and the schema in 2; the others have the schema in 1 and a list in 2.
     private static void WriteSchemaOrOther(Utf8JsonWriter writer, string type, ReadOnlySpan<byte> message, int depth)
     {
         var (schemaNumber, otherNumber) = type == "SchemaOrFlag" ? (2, 1) : (1, 2);
@@ -184,7 +184,7 @@ internal static class WellKnownDecoder
         writer.WriteEndArray();
     }
 
-    // Such a message carries JSON in its first field.
+    // Such a message contains JSON in its first field.
     private static void WriteRawJson(Utf8JsonWriter writer, ReadOnlySpan<byte> message)
     {
         var json = FirstText(message, fallback: "null");

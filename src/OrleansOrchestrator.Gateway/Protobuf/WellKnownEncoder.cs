@@ -4,12 +4,12 @@ using System.Text.Json;
 
 namespace OrleansOrchestrator.Gateway.Protobuf;
 
-/// <summary>Writes the messages that JSON has a form of its own for.</summary>
+/// <summary>Writes messages with a special form in JSON.</summary>
 internal static class WellKnownEncoder
 {
     private const string SchemaMessage = "apiextensions.v1.JSONSchemaProps";
 
-    /// <summary>Writes the content of a message.</summary>
+    /// <summary>Writes a message's content.</summary>
     public static void Write(WireWriter writer, string type, JsonElement value)
     {
         switch (type)

@@ -6,28 +6,29 @@ namespace OrleansOrchestrator.Gateway.Protobuf;
 /// <remarks>https://protobuf.dev/programming-guides/encoding/</remarks>
 internal ref struct WireReader(ReadOnlySpan<byte> bytes)
 {
+    // 64 bits in groups of seven.
     private const int VarintBytesMax = 10;
     private readonly ReadOnlySpan<byte> _bytes = bytes;
     private int _position;
 
-    /// <summary>Reads values that stand side by side without tags, as packed ones do.</summary>
+    /// <summary>Reads values without tags, as in packed fields.</summary>
     public WireReader(ReadOnlySpan<byte> bytes, int number, int wireType)
         : this(bytes) => (Number, WireType) = (number, wireType);
 
-    /// <summary>How far has been read.</summary>
+    /// <summary>The position of the next byte.</summary>
     public readonly int Position => _position;
 
-    /// <summary>Whether all has been read.</summary>
+    /// <summary>Whether everything has been read.</summary>
     public readonly bool IsAtEnd => _position == _bytes.Length;
 
-    /// <summary>The number of the field that is read.</summary>
+    /// <summary>The number of the current field.</summary>
     public int Number { get; private set; }
 
-    /// <summary>Its wire type.</summary>
+    /// <summary>The wire type of the current field.</summary>
     public int WireType { get; private set; }
 
     /// <summary>Reads the tag of the next field.</summary>
-    /// <returns>Whether there is one.</returns>
+    /// <returns>Whether there is another field.</returns>
     /// <exception cref="FormatException">The bytes are malformed.</exception>
     public bool TryReadTag()
     {
@@ -39,7 +40,7 @@ internal ref struct WireReader(ReadOnlySpan<byte> bytes)
         return true;
     }
 
-    /// <summary>Whether the next field has the same number as the one just read; its tag is then read.</summary>
+    /// <summary>Whether the next field has the same number; then its tag is read.</summary>
     public bool TryReadSameNumber()
     {
         var (position, number, wireType) = (_position, Number, WireType);
@@ -65,8 +66,8 @@ internal ref struct WireReader(ReadOnlySpan<byte> bytes)
         throw new FormatException("a protobuf number is cut off or too long");
     }
 
-    /// <summary>Reads what has a length: a string, bytes or a message.</summary>
-    /// <exception cref="FormatException">The bytes are malformed, or the field is of another wire type.</exception>
+    /// <summary>Reads a value with a length: a string, bytes or a message.</summary>
+    /// <exception cref="FormatException">The bytes are malformed, or the field has another wire type.</exception>
     public ReadOnlySpan<byte> ReadBytes()
     {
         if (WireType != 2)
@@ -76,7 +77,7 @@ internal ref struct WireReader(ReadOnlySpan<byte> bytes)
     }
 
     /// <summary>Reads a 64-bit floating point number.</summary>
-    /// <exception cref="FormatException">The bytes are malformed, or the field is of another wire type.</exception>
+    /// <exception cref="FormatException">The bytes are malformed, or the field has another wire type.</exception>
     public double ReadDouble()
     {
         if (WireType != 1)
@@ -84,7 +85,7 @@ internal ref struct WireReader(ReadOnlySpan<byte> bytes)
         return BinaryPrimitives.ReadDoubleLittleEndian(Take(8));
     }
 
-    /// <summary>Skips the value of a field that is not known.</summary>
+    /// <summary>Skips the value of an unknown field.</summary>
     /// <exception cref="FormatException">The bytes are malformed.</exception>
     public void Skip()
     {

@@ -5,27 +5,28 @@ using System.Text;
 namespace OrleansOrchestrator.Gateway.Protobuf;
 
 /// <summary>
-/// Writes protobuf's wire format from its end to its beginning: a message is known in its length once it is written, and nothing is
-/// copied. What comes first is written last.
+/// Writes protobuf's wire format backwards: a message's length is known when it has been written, so that nothing is copied. Write the
+/// last field first.
 /// </summary>
 internal sealed class WireWriter : IDisposable
 {
+    // 64 bits in groups of seven.
     private const int VarintBytesMax = 10;
     private byte[] _buffer = ArrayPool<byte>.Shared.Rent(4096);
     private int _start;
 
     public WireWriter() => _start = _buffer.Length;
 
-    /// <summary>How many bytes are written.</summary>
+    /// <summary>The number of bytes written.</summary>
     public int Length => _buffer.Length - _start;
 
-    /// <summary>What is written. Valid until more is.</summary>
+    /// <summary>The bytes written so far; valid until the next write.</summary>
     public ReadOnlySpan<byte> Written => _buffer.AsSpan(_start);
 
     /// <inheritdoc cref="Written"/>
     public ReadOnlyMemory<byte> WrittenMemory => _buffer.AsMemory(_start);
 
-    /// <summary>Forgets what is written.</summary>
+    /// <summary>Discards everything written.</summary>
     public void Clear() => _start = _buffer.Length;
 
     /// <summary>Writes bytes as they are.</summary>
@@ -60,7 +61,7 @@ internal sealed class WireWriter : IDisposable
         Close(number, Length - bytes.Length);
     }
 
-    /// <summary>Makes a field of what has been written since the writer had a length.</summary>
+    /// <summary>Wraps everything written since a length into a field.</summary>
     public void Close(int number, int lengthBefore)
     {
         Varint((ulong)(Length - lengthBefore));

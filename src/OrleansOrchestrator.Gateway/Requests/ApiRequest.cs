@@ -6,7 +6,7 @@ using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.Gateway.Requests;
 
-/// <summary>An authorized request on its way through an endpoint: what it asks, who asks, and how the answer is to look.</summary>
+/// <summary>An authorized request: its parsed form, its user, and the format of its answer.</summary>
 internal sealed class ApiRequest(HttpContext http, RequestInfo info, RequestOptions options, UserInfo user, CancellationToken cancellation)
 {
     private WarningHeaders? _warnings;
@@ -20,25 +20,25 @@ internal sealed class ApiRequest(HttpContext http, RequestInfo info, RequestOpti
 
     public UserInfo User { get; } = user;
 
-    /// <summary>Fires when the client is gone or the request has taken too long.</summary>
+    /// <summary>Cancelled when the client has gone or the request has timed out.</summary>
     public CancellationToken Cancellation { get; } = cancellation;
 
-    /// <summary>The kind, which is known to exist once an endpoint has the request.</summary>
+    /// <summary>The kind; never null at an endpoint.</summary>
     public ResourceDefinition Definition => Info.Definition!;
 
-    /// <summary>The version of the kind that the client speaks.</summary>
+    /// <summary>The version of the kind that the client uses.</summary>
     public ServedVersion ServedVersion => Info.ServedVersion!;
 
     public ObjectReference Reference => new(Definition, Info.Key) { ServedVersion = ServedVersion };
 
     public WarningHeaders Warnings => _warnings ??= new WarningHeaders(Http.Response);
 
-    /// <summary>How the client wants the answer.</summary>
-    /// <exception cref="Model.Errors.ApiException">406: in no way that can be made.</exception>
+    /// <summary>The format of the answer.</summary>
+    /// <exception cref="Model.Errors.ApiException">406: no acceptable format is possible.</exception>
     public ResponseFormat Format =>
         _format ??= AcceptHeader.Negotiate(Http.Request.Headers.Accept, Options.Pretty ?? IsReadByPeople, RequestScope.Of(Info));
 
-    // As Kubernetes does for tools that show an answer as it comes.
+    // Like Kubernetes, indents for tools that show an answer as it comes.
     private bool IsReadByPeople =>
         Http.Request.Headers.UserAgent is [{ } agent, ..]
         && (agent.StartsWith("curl", StringComparison.Ordinal)

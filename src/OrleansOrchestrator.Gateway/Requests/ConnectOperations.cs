@@ -5,14 +5,15 @@ using OrleansOrchestrator.ControlPlane.Requests;
 
 namespace OrleansOrchestrator.Gateway.Requests;
 
-/// <summary>The subresources that declare that they connect. Whatever the method, they are admitted as CONNECT, with their options as the object,
-/// before the connection is opened.</summary>
-/// <remarks>https://kubernetes.io/docs/reference/access-authn-authz/extensible-admission-controllers/: a log is read, not connected to.</remarks>
+/// <summary>The admission of connections. Subresources that declare a connection are admitted as CONNECT, whatever the method, with
+/// their options as the object, before the connection opens.</summary>
+/// <remarks>https://kubernetes.io/docs/reference/access-authn-authz/extensible-admission-controllers/: reading a log is no
+/// connection.</remarks>
 internal static class ConnectOperations
 {
-    /// <summary>The request that asks to be admitted.</summary>
+    /// <summary>The request for admission.</summary>
     /// <param name="request">The request.</param>
-    /// <param name="declaration">What is declared of the subresource.</param>
+    /// <param name="declaration">The subresource's declaration.</param>
     public static AdmissionRequest Of(ApiRequest request, SubresourceDeclaration declaration) => new()
     {
         Operation = AdmissionOperation.Connect,
@@ -37,11 +38,11 @@ internal static class ConnectOperations
             Ports = query.TryGetValue("ports", out var ports) ? PortsOf([.. ports.OfType<string>()]) : null,
         };
 
-    // As for every option in a query: all texts but these say yes.
+    // Like every boolean in a query: all texts but these mean true.
     private static bool? Flag(IQueryCollection query, string name) =>
         query[name] is [{ } text, ..] ? !(text is "0" || text.Equals("false", StringComparison.OrdinalIgnoreCase)) : null;
 
-    // What is no port is for whoever opens the connection to refuse.
+    // The endpoint refuses texts that are no ports.
     private static List<int> PortsOf(IEnumerable<string> texts) =>
         [.. texts.SelectMany(text => text.Split(',')).Select(text => int.TryParse(text, CultureInfo.InvariantCulture, out var port) ? port : 0).Where(port => port > 0)];
 }

@@ -1,6 +1,6 @@
 namespace OrleansOrchestrator.Gateway.Requests;
 
-/// <summary>Serves paths that are not resources, as in <c>/version</c>; read only.</summary>
+/// <summary>Serves paths that are not resources, such as <c>/version</c>; read only.</summary>
 internal interface IPathEndpoint
 {
     /// <summary>Whether it serves a path.</summary>

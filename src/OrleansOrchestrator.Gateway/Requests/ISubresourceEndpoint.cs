@@ -1,9 +1,9 @@
 namespace OrleansOrchestrator.Gateway.Requests;
 
-/// <summary>Serves one subresource of the kinds that have it. An implementation is found by itself.</summary>
+/// <summary>Serves one subresource of the kinds that have it. Implementations are discovered in the assembly.</summary>
 internal interface ISubresourceEndpoint
 {
-    /// <summary>What it serves. Requests that do not fit it never get here.</summary>
+    /// <summary>The subresource's declaration. Requests that it does not allow never get here.</summary>
     SubresourceDeclaration Declaration { get; }
 
     /// <summary>Serves a request.</summary>

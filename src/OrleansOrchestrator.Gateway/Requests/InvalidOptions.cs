@@ -3,15 +3,15 @@ using OrleansOrchestrator.Model.Validation;
 
 namespace OrleansOrchestrator.Gateway.Requests;
 
-/// <summary>Refuses query options that contradict each other or have a value that does not exist.</summary>
+/// <summary>Refuses contradictory or invalid query options.</summary>
 internal static class InvalidOptions
 {
-    /// <summary>Throws if there is any fault, telling all of them.</summary>
-    /// <param name="kind">The options' kind, as in <c>ListOptions</c>.</param>
+    /// <summary>Throws if there is any fault; the error lists all.</summary>
+    /// <param name="kind">The kind of the options, such as <c>ListOptions</c>.</param>
     /// <param name="errors">The faults.</param>
-    /// <param name="name">The object's name that the options are for, where Kubernetes tells it.</param>
-    /// <param name="group">The options' group.</param>
-    /// <exception cref="ApiException">422: there is one.</exception>
+    /// <param name="name">The object's name, where Kubernetes includes it.</param>
+    /// <param name="group">The group of the options.</param>
+    /// <exception cref="ApiException">422: there is a fault.</exception>
     public static void ThrowIfAny(string kind, FieldErrors errors, string name = "", string group = "meta.k8s.io")
     {
         if (!errors.IsEmpty)

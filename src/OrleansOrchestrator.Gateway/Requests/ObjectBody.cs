@@ -9,11 +9,11 @@ using OrleansOrchestrator.Model.Errors;
 
 namespace OrleansOrchestrator.Gateway.Requests;
 
-/// <summary>Reads bodies that are objects, as JSON, YAML or protobuf.</summary>
+/// <summary>Reads bodies that are objects in JSON, YAML or protobuf.</summary>
 internal sealed class ObjectBody(GatewayOptions options)
 {
-    /// <summary>Reads a body as JSON, whatever it is sent as.</summary>
-    /// <exception cref="ApiException">415: in no format that is read; 413: too large; 400: malformed YAML or protobuf.</exception>
+    /// <summary>Reads a body of any of these formats as JSON.</summary>
+    /// <exception cref="ApiException">415: unknown format; 413: too large; 400: malformed YAML or protobuf.</exception>
     public async ValueTask<RequestBody> ReadJsonAsync(ApiRequest request)
     {
         var mediaType = MediaTypeOf(request.Http.Request);
@@ -26,7 +26,7 @@ internal sealed class ObjectBody(GatewayOptions options)
             return ToJson(request, body, mediaType);
     }
 
-    /// <summary>Reads a body of JSON.</summary>
+    /// <summary>Reads a JSON body.</summary>
     /// <exception cref="ApiException">413: too large.</exception>
     public async ValueTask<RequestBody> ReadPlainJsonAsync(ApiRequest request)
     {
@@ -40,15 +40,15 @@ internal sealed class ObjectBody(GatewayOptions options)
     private ValueTask<RequestBody> ReadAsync(ApiRequest request) =>
         RequestBody.ReadAsync(request.Http.Request, options.RequestBodyBytesMax, request.Cancellation);
 
-    /// <summary>Reads a configuration to apply, which is YAML or JSON, as JSON of its own.</summary>
-    /// <returns>The JSON, and what is odd about its fields.</returns>
+    /// <summary>Reads an apply configuration, in YAML or JSON, as JSON in a buffer of its own.</summary>
+    /// <returns>The JSON, and the faults of its fields.</returns>
     /// <exception cref="ApiException">413: too large; 400: malformed YAML.</exception>
     public async ValueTask<(ReadOnlyMemory<byte> Json, IReadOnlyList<string> Faults)> ReadConfigurationAsync(ApiRequest request)
     {
         using var body = await ReadAsync(request);
         try
         {
-            // All JSON is YAML, but is read much faster as what it is.
+            // All JSON is YAML, but the JSON parser is much faster.
             if (body.Span.TrimStart(" \t\r\n"u8) is [(byte)'{', ..])
                 return (YamlConverter.SettleJson(UnicodeText.Repair(body.Span), out var repeated), [.. repeated.Select(one => one.YamlText)]);
             var json = YamlConverter.ToJson(body.Span, out var duplicates);
@@ -60,9 +60,9 @@ internal sealed class ObjectBody(GatewayOptions options)
         }
     }
 
-    /// <summary>Reads a body of a model that is not a stored kind.</summary>
+    /// <summary>Reads a body whose model is no stored kind.</summary>
     /// <returns>The model; null if there is no body.</returns>
-    /// <exception cref="ApiException">As for the others, and 400: malformed.</exception>
+    /// <exception cref="ApiException">As for the other methods, and 400: malformed.</exception>
     public async ValueTask<T?> ReadModelAsync<T>(ApiRequest request)
         where T : class
     {
@@ -70,7 +70,7 @@ internal sealed class ObjectBody(GatewayOptions options)
         return body.Length == 0 ? null : Decode<T>(body.Span);
     }
 
-    /// <summary>Decodes a model that is not a stored kind.</summary>
+    /// <summary>Decodes a model that is no stored kind.</summary>
     /// <exception cref="ApiException">400: malformed.</exception>
     public static T Decode<T>(ReadOnlySpan<byte> json)
     {

@@ -4,7 +4,7 @@ using OrleansOrchestrator.Model.Selectors;
 
 namespace OrleansOrchestrator.Gateway.Requests;
 
-/// <summary>Reads which objects of a kind a request selects.</summary>
+/// <summary>Reads the filter of a request.</summary>
 internal static class ObjectFilters
 {
     /// <summary>Reads the namespace of the path and the selectors of the query.</summary>

@@ -2,15 +2,15 @@ using OrleansOrchestrator.ControlPlane.Authorization;
 
 namespace OrleansOrchestrator.Gateway.Requests;
 
-/// <summary>A verb of objects themselves, and what is said of it elsewhere.</summary>
+/// <summary>A verb of objects and its properties.</summary>
 /// <param name="Name">One of <see cref="Verbs"/>.</param>
-/// <param name="OnObject">Whether a request may name one object.</param>
-/// <param name="OnCollection">Whether a request may name none.</param>
-/// <param name="NeedsStore">Whether only objects that are stored have it.</param>
-/// <param name="IsLongRunning">Whether a request lasts as long as its client wants.</param>
+/// <param name="OnObject">Whether it applies to a named object.</param>
+/// <param name="OnCollection">Whether it applies to a collection.</param>
+/// <param name="NeedsStore">Whether it applies only to stored kinds.</param>
+/// <param name="IsLongRunning">Whether its requests are long-running.</param>
 internal sealed record ObjectVerb(string Name, bool OnObject, bool OnCollection, bool NeedsStore = true, bool IsLongRunning = false)
 {
-    /// <summary>All of them, in the order in which discovery tells them.</summary>
+    /// <summary>All verbs in the order of discovery.</summary>
     public static IReadOnlyList<ObjectVerb> All { get; } =
     [
         new(Verbs.Create, OnObject: false, OnCollection: true),
@@ -21,11 +21,11 @@ internal sealed record ObjectVerb(string Name, bool OnObject, bool OnCollection,
         new(Verbs.Patch, OnObject: true, OnCollection: false),
         new(Verbs.Update, OnObject: true, OnCollection: false),
 
-        // One object is followed through the deprecated /watch/ prefix.
+        // Watching one object works through the deprecated /watch/ prefix.
         new(Verbs.Watch, OnObject: true, OnCollection: true, IsLongRunning: true),
     ];
 
-    /// <summary>Finds a verb; null if objects do not have it.</summary>
+    /// <summary>Finds a verb; null if there is none of that name.</summary>
     public static ObjectVerb? Find(string name)
     {
         foreach (var verb in All)

@@ -14,14 +14,14 @@ internal static class PatchMediaTypes
     private static readonly string[] OfModels = [MediaTypes.JsonPatch, MediaTypes.MergePatch, MediaTypes.StrategicMergePatch, MediaTypes.ApplyPatch];
     private static readonly string[] OfAll = [MediaTypes.JsonPatch, MediaTypes.MergePatch, MediaTypes.ApplyPatch];
 
-    /// <summary>Whether the body is a configuration to apply rather than a patch.</summary>
+    /// <summary>Whether the body is an apply configuration instead of a patch.</summary>
     public static bool IsApply(string? contentType) => MediaTypes.WithoutParameters(contentType) is MediaTypes.ApplyPatch;
 
-    /// <summary>All that are understood for a version of a kind.</summary>
+    /// <summary>The formats for a version of a kind.</summary>
     public static IReadOnlyList<string> Of(ServedVersion version) => version.TakesStrategicMergePatches ? OfModels : OfAll;
 
     /// <summary>The format.</summary>
-    /// <exception cref="ApiException">415: none that is known.</exception>
+    /// <exception cref="ApiException">415: unknown format.</exception>
     public static PatchType Read(string? contentType, ServedVersion version) => MediaTypes.WithoutParameters(contentType) switch
     {
         MediaTypes.JsonPatch => PatchType.JsonPatch,

@@ -5,7 +5,7 @@ using OrleansOrchestrator.Model.Validation;
 
 namespace OrleansOrchestrator.Gateway.Requests;
 
-/// <summary>Turns the options of reads into queries, with Kubernetes' rules for what <c>resourceVersion</c> means.</summary>
+/// <summary>Turns the options of reads into queries by Kubernetes' rules for <c>resourceVersion</c>.</summary>
 /// <remarks>https://kubernetes.io/docs/reference/using-api/api-concepts/#resource-versions</remarks>
 internal static class ReadQueries
 {
@@ -14,11 +14,11 @@ internal static class ReadQueries
     private static readonly FieldPath MatchPath = FieldPath.Root("resourceVersionMatch");
     private static readonly FieldPath InitialEventsPath = FieldPath.Root("sendInitialEvents");
 
-    /// <summary>How fresh a GET must be.</summary>
+    /// <summary>The freshness of a GET.</summary>
     public static Freshness ForGet(RequestOptions options) =>
         options.ResourceVersion.Length == 0 ? Freshness.Latest : Freshness.AtLeast(ParseRevision(options.ResourceVersion));
 
-    /// <summary>What a LIST asks for.</summary>
+    /// <summary>The query of a LIST.</summary>
     public static ListQuery ForList(RequestInfo info, RequestOptions options)
     {
         ValidateList(options);
@@ -35,7 +35,7 @@ internal static class ReadQueries
         return new ListQuery(filter, ListFreshness(options), limit);
     }
 
-    /// <summary>What a WATCH asks for. A null <see cref="WatchQuery.AfterRevision"/> begins with the present objects.</summary>
+    /// <summary>The query of a WATCH. A null <see cref="WatchQuery.AfterRevision"/> begins with the present objects.</summary>
     public static WatchQuery ForWatch(RequestInfo info, RequestOptions options)
     {
         ValidateWatch(options);
@@ -53,7 +53,7 @@ internal static class ReadQueries
         if (options.ResourceVersion.Length == 0)
             return Freshness.Latest;
         var revision = ParseRevision(options.ResourceVersion);
-        // A limit without a match means the old clients' paging, which is exact.
+        // A limit without a match is the older paging, which is exact.
         var isExact = options.ResourceVersionMatch == Exact
             || (options.ResourceVersionMatch.Length == 0 && options.Limit > 0 && revision > 0);
         return new Freshness(revision, isExact);
@@ -100,14 +100,14 @@ internal static class ReadQueries
         InvalidOptions.ThrowIfAny("ListOptions", errors);
     }
 
-    /// <summary>Reads the numbers among the options, whether they count for this verb or not.</summary>
+    /// <summary>Parses the numeric options, whether the verb uses them or not.</summary>
     private static void CheckNumbers(RequestOptions options) => _ = (options.Limit, options.TimeoutSeconds);
 
     private static long ParseRevision(string text)
     {
         try
         {
-            // A revision that no store will ever reach is as good as any other of them.
+            // A larger revision than any store reaches behaves the same.
             return (long)Math.Min(GoSyntax.ParseUInt(text), long.MaxValue);
         }
         catch (FormatException malformed)

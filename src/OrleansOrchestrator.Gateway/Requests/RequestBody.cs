@@ -4,9 +4,10 @@ using OrleansOrchestrator.Model.Errors;
 
 namespace OrleansOrchestrator.Gateway.Requests;
 
-/// <summary>The body of a request, whole, in a pooled buffer that is given back on disposal.</summary>
+/// <summary>The whole body of a request in a pooled buffer, which disposal returns.</summary>
 internal sealed class RequestBody : IDisposable
 {
+    // Most bodies fit, and the buffer doubles for others.
     private const int FirstBufferBytes = 4096;
     private byte[] _buffer;
 
@@ -15,13 +16,13 @@ internal sealed class RequestBody : IDisposable
     /// <summary>The bytes. Valid until disposal.</summary>
     public ReadOnlySpan<byte> Span => _buffer.AsSpan(0, Length);
 
-    /// <summary>How many there are.</summary>
+    /// <summary>The number of bytes.</summary>
     public int Length { get; private set; }
 
-    /// <summary>What was odd about the fields of a body that came as YAML.</summary>
+    /// <summary>The faults of the fields of a YAML body.</summary>
     public IReadOnlyList<string> YamlFaults { get; private init; } = [];
 
-    /// <summary>A body of bytes that are at hand already.</summary>
+    /// <summary>A body of existing bytes.</summary>
     public static RequestBody Of(ReadOnlySpan<byte> bytes, IReadOnlyList<string>? yamlFaults = null)
     {
         var body = new RequestBody(bytes.Length) { Length = bytes.Length, YamlFaults = yamlFaults ?? [] };
@@ -29,10 +30,10 @@ internal sealed class RequestBody : IDisposable
         return body;
     }
 
-    /// <summary>Reads a body as it comes: as in Kubernetes, no body is decompressed, whatever its headers say.</summary>
+    /// <summary>Reads a body unchanged: as in Kubernetes, compressed bodies are not decompressed.</summary>
     /// <param name="request">The request.</param>
     /// <param name="bytesMax">The most bytes.</param>
-    /// <param name="cancellationToken">Cancels the reading.</param>
+    /// <param name="cancellationToken">Cancels the read.</param>
     /// <exception cref="ApiException">413: too large.</exception>
     public static async ValueTask<RequestBody> ReadAsync(HttpRequest request, int bytesMax, CancellationToken cancellationToken)
     {

@@ -2,7 +2,7 @@ using OrleansOrchestrator.ControlPlane.Authorization;
 
 namespace OrleansOrchestrator.Gateway.Requests;
 
-/// <summary>Reads <see cref="RequestInfo"/> from a request line.</summary>
+/// <summary>Parses <see cref="RequestInfo"/> from a request line.</summary>
 /// <remarks>
 /// <code>
 /// /api/v1/pods                                    all namespaces
@@ -74,7 +74,7 @@ internal sealed class RequestInfoParser(ResourceRoutes routes)
 
     private static string VerbOf(string method, string name, bool isWatchPath, RequestOptions options)
     {
-        // A watch has no end, so that its head alone has no sense.
+        // A watch does not end, so that a HEAD of it makes no sense.
         if (isWatchPath && method == "GET")
             return Verbs.Watch;
         var isCollection = name.Length == 0;

@@ -6,7 +6,8 @@ using OrleansOrchestrator.Model.Errors;
 namespace OrleansOrchestrator.Gateway.Requests;
 
 /// <summary>The query parameters of a request, read in one pass. The first of equal names counts; unknown ones are ignored.</summary>
-/// <remarks>Texts stay as they came: what they mean depends on the verb, so that a number is read, and refused, only where it counts.</remarks>
+/// <remarks>Values stay unparsed: their meaning depends on the verb, so that a number is parsed, and refused, only where it is
+/// used.</remarks>
 internal sealed class RequestOptions
 {
     private static readonly RequestOptions None = new();
@@ -31,10 +32,10 @@ internal sealed class RequestOptions
 
     public string Uid { get; private set; } = "";
 
-    /// <exception cref="ApiException">400: it is no number.</exception>
+    /// <exception cref="ApiException">400: not a number.</exception>
     public long Limit => Number(_limit) ?? 0;
 
-    /// <exception cref="ApiException">400: it is no number.</exception>
+    /// <exception cref="ApiException">400: not a number.</exception>
     public long? TimeoutSeconds => Number(_timeoutSeconds);
 
     public bool Watch => _watch ?? false;
@@ -43,7 +44,7 @@ internal sealed class RequestOptions
 
     public bool? SendInitialEvents { get; private set; }
 
-    /// <summary>All values that are given.</summary>
+    /// <summary>All given values.</summary>
     public IReadOnlyList<string> DryRun => _dryRun ?? [];
 
     public string FieldManager { get; private set; } = "";
@@ -52,21 +53,21 @@ internal sealed class RequestOptions
 
     public bool? Force { get; private set; }
 
-    /// <exception cref="ApiException">400: it is no number.</exception>
+    /// <exception cref="ApiException">400: not a number.</exception>
     public long? GracePeriodSeconds => Number(_gracePeriodSeconds);
 
-    /// <summary>Null if it is not given; an empty one is no policy.</summary>
+    /// <summary>Null if absent; the empty text is an invalid policy.</summary>
     public string? PropagationPolicy { get; private set; }
 
     public bool? OrphanDependents { get; private set; }
 
-    /// <summary>Null if it is not given, or empty.</summary>
+    /// <summary>Null if absent or empty.</summary>
     public bool? Pretty { get; private set; }
 
     public string IncludeObject { get; private set; } = "";
 
-    /// <summary>How long the sender wants to wait at most; null if he does not say so.</summary>
-    /// <exception cref="ApiException">400: it is no duration.</exception>
+    /// <summary>The longest time that the sender wants to wait; null if absent.</summary>
+    /// <exception cref="ApiException">400: not a duration.</exception>
     public TimeSpan? Timeout
     {
         get
@@ -93,9 +94,9 @@ internal sealed class RequestOptions
         return options;
     }
 
-    /// <summary>Reads a parameter that is a number.</summary>
-    /// <returns>Null if it is not given.</returns>
-    /// <exception cref="ApiException">400: it is no number; the empty text is none either.</exception>
+    /// <summary>Parses a numeric parameter.</summary>
+    /// <returns>Null if absent.</returns>
+    /// <exception cref="ApiException">400: not a number, which includes the empty text.</exception>
     public static long? Number(string? text)
     {
         try
@@ -108,7 +109,7 @@ internal sealed class RequestOptions
         }
     }
 
-    /// <summary>Reads a parameter that is a flag: as Kubernetes does, every value but these is true, the empty one included.</summary>
+    /// <summary>Parses a boolean parameter: as in Kubernetes, every value but these is true, the empty one included.</summary>
     internal static bool Flag(ReadOnlySpan<char> value) => !(value is "0" || value.Equals("false", StringComparison.OrdinalIgnoreCase));
 
     private void Set(ReadOnlySpan<char> name, ReadOnlyMemory<char> value)

@@ -3,12 +3,12 @@ using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.Gateway.Requests;
 
-/// <summary>Where a path of the API leads.</summary>
+/// <summary>The target of an API path.</summary>
 /// <param name="ServedVersion">The version of the kind.</param>
-/// <param name="Subresources">What the kind has besides its objects, in the order of their names.</param>
+/// <param name="Subresources">The kind's subresources in the order of their names.</param>
 internal sealed record ResourceRoute(ServedVersion ServedVersion, IReadOnlyList<SubresourceDeclaration> Subresources)
 {
-    /// <summary>Finds a subresource of the kind; null if it has none of that name.</summary>
+    /// <summary>Finds a subresource of the kind; null if there is none of that name.</summary>
     public SubresourceDeclaration? FindSubresource(ReadOnlySpan<char> name)
     {
         foreach (var subresource in Subresources)
@@ -21,7 +21,7 @@ internal sealed record ResourceRoute(ServedVersion ServedVersion, IReadOnlyList<
     }
 }
 
-/// <summary>Finds the versions of kinds by spans of a path, so that a request for a known kind allocates no strings for its route.</summary>
+/// <summary>Finds kinds by spans of a path, so that a request for a known kind allocates no strings for its route.</summary>
 internal sealed class ResourceRoutes
 {
     private readonly CatalogView<Table> _table;
@@ -35,7 +35,7 @@ internal sealed class ResourceRoutes
     /// <summary>All routes of the present catalog.</summary>
     public IReadOnlyList<ResourceRoute> All => _table.Current.All;
 
-    /// <summary>Finds the route of a resource under a prefix such as <c>apis/apps/v1</c>.</summary>
+    /// <summary>Finds a resource's route under a prefix such as <c>apis/apps/v1</c>.</summary>
     public ResourceRoute? Find(ReadOnlySpan<char> prefix, ReadOnlySpan<char> plural) =>
         _table.Current.ByPrefix.TryGetValue(prefix, out var kinds)
         && kinds.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(plural, out var route)

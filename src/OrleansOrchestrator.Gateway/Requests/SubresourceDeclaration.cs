@@ -3,48 +3,50 @@ using OrleansOrchestrator.Model.Resources;
 namespace OrleansOrchestrator.Gateway.Requests;
 
 /// <summary>
-/// What a subresource is to everything but the endpoint that serves it. Its route, its time-out and limit, discovery, and what
-/// authorization and admission judge follow from this, and from nothing else.
+/// The properties of a subresource apart from its endpoint. Its route, time-out and limit, discovery, authorization and admission
+/// follow from this alone.
 /// </summary>
 internal sealed class SubresourceDeclaration
 {
-    /// <summary>Its name, as in <c>status</c>.</summary>
+    /// <summary>The name, such as <c>status</c>.</summary>
     public required string Name { get; init; }
 
-    /// <summary>Which kinds have it.</summary>
+    /// <summary>The kinds that have it.</summary>
     public required Func<ResourceDefinition, bool> Serves { get; init; }
 
-    /// <summary>What can be done, in the verbs of authorization; anything else is 405.</summary>
+    /// <summary>The allowed verbs; others get a 405.</summary>
     public required IReadOnlyList<string> Verbs { get; init; }
 
     /// <summary>Group, version and kind of its bodies; null if they are those of its object.</summary>
     public (string Group, string Version, string Kind)? Body { get; init; }
 
-    /// <summary>The kind of its bodies in the group and version of its object; null if it is that of its object, or <see cref="Body"/> tells it.</summary>
+    /// <summary>The kind of its bodies in the object's group and version; null if it is the object's kind, or given in <see
+    /// cref="Body"/>.</summary>
     public string? BodyKind { get; init; }
 
-    /// <summary>Whether it answers with the whole object, of which there are tables and metadata, too.</summary>
+    /// <summary>Whether it answers with the whole object, which has tables and partial metadata too.</summary>
     public bool AnswersWithObject { get; init; }
 
-    /// <summary>Whether a request lasts as long as its client wants: it has no time-out, and counts as a stream.</summary>
-    /// <remarks>As what kube-apiserver calls long-running.</remarks>
+    /// <summary>Whether requests are long-running: they have no time-out, and count as streams.</summary>
+    /// <remarks>kube-apiserver uses the same word.</remarks>
     public bool IsLongRunning { get; init; }
 
-    /// <summary>Whether a path may follow its name, as in <c>proxy/a/b</c>.</summary>
+    /// <summary>Whether a path may follow its name, such as <c>proxy/a/b</c>.</summary>
     public bool TakesPath { get; init; }
 
-    /// <summary>Whether a request opens a connection to what the object stands for, which is admitted as the operation CONNECT.</summary>
+    /// <summary>Whether a request opens a connection to what the object stands for. It is admitted as CONNECT.</summary>
     public bool Connects { get; init; }
 
     /// <summary>
-    /// Whether a WebSocket, which always comes as a GET, needs what the sender would need to POST. Otherwise whoever may read could act.
+    /// Whether a WebSocket, which always arrives as a GET, needs the permission to POST. Otherwise the permission to read would allow
+    /// to act.
     /// </summary>
     /// <remarks>As Kubernetes since 1.35 (AuthorizePodWebsocketUpgradeCreatePermission).</remarks>
     public bool SocketNeedsCreate { get; init; }
 
-    /// <summary>Whether it is served; discovery does not tell of one that is only declared.</summary>
+    /// <summary>Whether it is served. Discovery does not show one that is only declared.</summary>
     public bool IsServed { get; init; } = true;
 
-    /// <summary>Whether a kind is one resource.</summary>
+    /// <summary>Matches the kind of one resource.</summary>
     public static Func<ResourceDefinition, bool> Of(ResourceName resource) => definition => definition.Name == resource;
 }

@@ -5,19 +5,19 @@ using Microsoft.AspNetCore.Http.Features;
 namespace OrleansOrchestrator.Gateway.Requests;
 
 /// <summary>
-/// What is left of a request's body when it has been answered. Over HTTP/2 an answer that ends before its request resets the
-/// stream, and clients that are still sending lose the answer with it. So small rests are read before the answer ends.
+/// The rest of a request's body after the answer. Over HTTP/2 an answer that ends before its request resets the stream, and a client
+/// that is still sending loses the answer. So a small rest is read before the answer ends.
 /// </summary>
 internal static class UnreadBody
 {
-    /// <summary>Reads the rest of a body, up to a bound; what is beyond costs its client the stream.</summary>
-    /// <param name="http">The request, whose answer is written but has not ended.</param>
-    /// <param name="bytesMax">The most bytes that are read.</param>
-    /// <param name="timeMax">The longest that its client is waited for.</param>
-    /// <param name="time">Tells the time.</param>
+    /// <summary>Reads the rest of a body up to a bound. A larger rest costs its client the stream.</summary>
+    /// <param name="http">The request; its answer is written but not completed.</param>
+    /// <param name="bytesMax">The most bytes to read.</param>
+    /// <param name="timeMax">The longest wait for the client.</param>
+    /// <param name="time">The clock.</param>
     public static async ValueTask DrainAsync(HttpContext http, int bytesMax, TimeSpan timeMax, TimeProvider time)
     {
-        // Over HTTP/1.1 the server itself reads on before the next request.
+        // Over HTTP/1.1 Kestrel reads the rest itself before the next request.
         if (!HttpProtocol.IsHttp2(http.Request.Protocol)
             || http.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: false }
             || http.Request.ContentLength > bytesMax
@@ -28,14 +28,14 @@ internal static class UnreadBody
 
         try
         {
-            // Nearly always everything has been read, and there is nothing to wait for.
+            // Nearly always the body has been read, and there is nothing to wait for.
             var reader = http.Request.BodyReader;
             if (!reader.TryRead(out var result) || !IsEnd(reader, result))
                 await ReadToEndAsync(reader, bytesMax, timeMax, time, http.RequestAborted);
         }
         catch (Exception failure) when (failure is IOException or OperationCanceledException or InvalidOperationException)
         {
-            // The client has gone, or has taken too long: nobody is left to protect.
+            // The client has gone or is too slow: nobody would receive the answer.
         }
     }
 

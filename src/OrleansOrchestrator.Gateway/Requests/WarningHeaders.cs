@@ -3,16 +3,17 @@ using Microsoft.AspNetCore.Http;
 
 namespace OrleansOrchestrator.Gateway.Requests;
 
-/// <summary>Warnings for the sender of a request, as <c>Warning: 299 - "…"</c> headers.</summary>
+/// <summary>Warnings for the sender, as <c>Warning: 299 - "…"</c> headers.</summary>
 /// <remarks>RFC 7234 section 5.5; kubectl prints each one.</remarks>
 internal sealed class WarningHeaders(HttpResponse response)
 {
-    /// <summary>The most characters of all warnings of a response; what is beyond is left out, since headers must stay small.</summary>
+    /// <summary>The most characters of all warnings of a response; more are dropped, since headers must stay small. Kubernetes has the
+    /// same limit.</summary>
     private const int CharactersMax = 4096;
     private readonly HashSet<string> _sent = new(StringComparer.Ordinal);
     private int _characters;
 
-    /// <summary>Adds a warning, once.</summary>
+    /// <summary>Adds a warning unless it is already present.</summary>
     public void Add(string text)
     {
         if (response.HasStarted || _characters + text.Length > CharactersMax || !_sent.Add(text))

@@ -12,13 +12,13 @@ namespace OrleansOrchestrator.Gateway.Requests;
 /// <summary>Turns the options of writes into those of the object client.</summary>
 internal static class WriteQueries
 {
-    /// <summary>The most characters of a field manager's name.</summary>
+    /// <summary>The most characters of a field manager's name, as in Kubernetes' validation.</summary>
     private const int FieldManagerLengthMax = 128;
 
     /// <summary>The options of a create, update or patch.</summary>
-    /// <param name="request">The request.</param>
+    /// <param name="request">The kind of the options for errors, such as <c>CreateOptions</c>.</param>
     /// <param name="kind">The options' kind, for faults, as in <c>CreateOptions</c>.</param>
-    /// <exception cref="ApiException">422: an option has a value that does not exist.</exception>
+    /// <exception cref="ApiException">422: an option has an invalid value.</exception>
     public static WriteOptions ForWrite(ApiRequest request, string kind)
     {
         var options = request.Options;
@@ -28,7 +28,7 @@ internal static class WriteQueries
     }
 
     /// <summary>The options of a patch, which depend on its format.</summary>
-    /// <exception cref="ApiException">422: an option has a value that does not exist, or is missing or out of place.</exception>
+    /// <exception cref="ApiException">422: an option has an invalid value, or is missing or not allowed.</exception>
     public static WriteOptions ForPatch(ApiRequest request, bool isApply)
     {
         var options = request.Options;
@@ -59,8 +59,8 @@ internal static class WriteQueries
         };
     }
 
-    /// <summary>The options of a deletion: those of the body, or of the query if there is no body.</summary>
-    /// <exception cref="ApiException">422: an option has a value that does not exist.</exception>
+    /// <summary>The options of a deletion: those of the body, or those of the query without a body.</summary>
+    /// <exception cref="ApiException">422: an option has an invalid value.</exception>
     public static (DeletionOptions Deletion, WriteOptions Write) ForDelete(ApiRequest request, V1DeleteOptions? body)
     {
         var query = request.Options;
@@ -145,7 +145,7 @@ internal static class WriteQueries
         _ => null,
     };
 
-    // Without a name of its own a client is known by its user agent, up to the version.
+    // Without an explicit manager it is the user agent up to the version.
     private static string ManagerOf(ApiRequest request)
     {
         var agent = request.Http.Request.Headers.UserAgent.ToString();

@@ -10,7 +10,7 @@ namespace OrleansOrchestrator.Gateway.Resources;
 /// <summary>Serves delete and deletecollection.</summary>
 internal sealed class ObjectDeletions(IObjectClient objects, ObjectBody bodies, ObjectResponse objectResponse, ListResponse listResponse)
 {
-    /// <summary>Deletes an object; answers with it as long as it is there, and with a success once it is not.</summary>
+    /// <summary>Deletes an object. Answers with the object while it exists, and with a success when it is gone.</summary>
     public async Task DeleteAsync(ApiRequest request)
     {
         var body = await bodies.ReadModelAsync<V1DeleteOptions>(request);
@@ -27,7 +27,7 @@ internal sealed class ObjectDeletions(IObjectClient objects, ObjectBody bodies, 
         await objectResponse.SendAsync(request, !result.IsGone && isForeground ? 202 : 200, result.Object);
     }
 
-    /// <summary>Deletes all objects that are selected; answers with them.</summary>
+    /// <summary>Deletes all selected objects and answers with them.</summary>
     public async Task DeleteCollectionAsync(ApiRequest request)
     {
         var query = ReadQueries.ForList(request.Info, request.Options);

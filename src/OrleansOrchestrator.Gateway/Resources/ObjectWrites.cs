@@ -6,7 +6,7 @@ using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.Gateway.Resources;
 
-/// <summary>Serves create, update and patch, of objects and of the parts of them that have a subresource.</summary>
+/// <summary>Serves create, update and patch of objects and of their parts with a subresource.</summary>
 internal sealed class ObjectWrites(IObjectClient objects, ObjectBody bodies, ObjectResponse response)
 {
     /// <summary>Creates an object and answers with it.</summary>
@@ -42,7 +42,7 @@ internal sealed class ObjectWrites(IObjectClient objects, ObjectBody bodies, Obj
         StoredObject patched;
         using (var body = await bodies.ReadPlainJsonAsync(request))
         {
-            // The patch may be read after a cancellation has ended the wait for it, so it cannot stay in a pooled buffer.
+            // The store may read the patch after a cancelled wait, so that it must not be in a pooled buffer.
             patched = await objects.PatchAsync(
                 request.Reference with { Subresource = subresource }, type, body.Span.ToArray(), options, request.Cancellation);
         }

@@ -14,7 +14,7 @@ using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.Gateway.Resources;
 
-/// <summary>Serves every kind and verb: chooses the handler of a resource request.</summary>
+/// <summary>Chooses the handler of a resource request by its verb.</summary>
 internal sealed class ResourceEndpoint(
     ObjectReads reads,
     ObjectWrites writes,
@@ -33,7 +33,7 @@ internal sealed class ResourceEndpoint(
         subresources.ToFrozenDictionary(endpoint => endpoint.Declaration);
 
     /// <summary>Serves a request.</summary>
-    /// <exception cref="ApiException">Whatever the sender is to be told.</exception>
+    /// <exception cref="ApiException">Any error for the sender.</exception>
     public Task HandleAsync(ApiRequest request)
     {
         var info = request.Info;
@@ -42,7 +42,7 @@ internal sealed class ResourceEndpoint(
         CheckScope(info);
         CheckVerb(info);
 
-        // What the client accepts is settled before anything is done: no write may be followed by a 406.
+        // Checks the accepted formats first: a write must not be followed by a 406.
         CheckView(request);
         if (request.ServedVersion.DeprecationWarning is { } warning)
             request.Warnings.Add(warning);
@@ -51,7 +51,7 @@ internal sealed class ResourceEndpoint(
         return info.Declaration is { } declaration ? HandleSubresourceAsync(request, declaration) : HandleObjectAsync(request);
     }
 
-    /// <summary>Hands a daemon what it acts by along with the acknowledgement of its renewal.</summary>
+    /// <summary>Gives a daemon the times and the beat with the answer to its renewal.</summary>
     private static void ReportToDaemon(INodeBeats beats, IHeaderDictionary headers)
     {
         headers[FencingTimes.Header] = beats.Times;
@@ -59,7 +59,7 @@ internal sealed class ResourceEndpoint(
             headers[VoteReport.BeatHeader] = beat;
     }
 
-    /// <summary>A client that has been told of a new kind, maybe by another silo, may ask for it before this one has heard of it.</summary>
+    /// <summary>Another silo may have told the client of a new kind of which this silo does not know yet.</summary>
     private async Task HandleUnknownAsync(ApiRequest request)
     {
         var info = request.Info;
@@ -93,7 +93,7 @@ internal sealed class ResourceEndpoint(
         await _subresources[declaration].HandleAsync(request);
     }
 
-    /// <summary>Refuses what neither the verbs of objects nor the declaration of the subresource know.</summary>
+    /// <summary>Refuses verbs that neither objects nor the subresource's declaration allow.</summary>
     private static void CheckVerb(RequestInfo info)
     {
         var isKnown = info switch
@@ -108,7 +108,7 @@ internal sealed class ResourceEndpoint(
             throw ApiErrors.MethodNotAllowed();
     }
 
-    /// <summary>A list has no metadata as an object has it, and an object none as a list has it.</summary>
+    /// <summary>A list has no object metadata, and an object no list metadata.</summary>
     private static void CheckView(ApiRequest request)
     {
         var isList = request.Info.Verb is Verbs.List or Verbs.DeleteCollection;

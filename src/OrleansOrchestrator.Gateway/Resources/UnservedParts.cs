@@ -5,14 +5,14 @@ using OrleansOrchestrator.Model.Errors;
 namespace OrleansOrchestrator.Gateway.Resources;
 
 /// <summary>
-/// What Kubernetes serves and this server does not yet. It is answered with 501 and a sentence: a 404 would read as if the object
-/// did not exist.
+/// Parts of Kubernetes' API that this server does not serve yet. They get a 501 with a sentence: a 404 would look as if the object did
+/// not exist.
 /// </summary>
 internal static class UnservedParts
 {
     private const string Metrics = "there is no metrics API in this cluster yet";
 
-    // By the group's name, the resource, and the subresource. An asterisk stands for every resource.
+    // By group, resource and subresource. An asterisk stands for every resource.
     private static readonly FrozenDictionary<(string Group, string Resource, string Subresource), string> Sentences =
         new Dictionary<(string, string, string), string>
         {
@@ -27,13 +27,13 @@ internal static class UnservedParts
             [("admissionregistration.k8s.io", "mutatingadmissionpolicybindings", "")] = "mutating admission policies would not be enforced: CEL is not evaluated here",
         }.ToFrozenDictionary();
 
-    /// <summary>Why a request is refused that is for something not served.</summary>
-    /// <returns>501 for what Kubernetes serves; 404 for what nobody does.</returns>
+    /// <summary>The error for something that is not served.</summary>
+    /// <returns>501 for what Kubernetes serves; 404 for anything else.</returns>
     public static ApiException Refuse(RequestInfo info) => SentenceOf(info) is { } sentence ? ApiErrors.NotImplemented(sentence) : ApiErrors.NoSuchPath();
 
     private static string? SentenceOf(RequestInfo info)
     {
-        // A subresource of a kind that is not served is as unserved as the kind.
+        // A subresource of an unserved kind gets the kind's error.
         var subresource = info.Definition is null ? "" : info.Subresource;
         return Sentences.GetValueOrDefault((info.Group, info.Resource, subresource)) ?? Sentences.GetValueOrDefault((info.Group, "*", subresource));
     }

@@ -6,16 +6,16 @@ using OrleansOrchestrator.Gateway.Requests;
 
 namespace OrleansOrchestrator.Gateway.Responses;
 
-/// <summary>A document that is made once and sent often; clients that have it already are told so.</summary>
+/// <summary>A document that is made once and sent often; clients that have it get a 304.</summary>
 internal sealed class CachedDocument(ReadOnlyMemory<byte> json)
 {
     /// <summary>The document.</summary>
     public ReadOnlyMemory<byte> Json { get; } = json;
 
-    /// <summary>What changes exactly when the document does, in upper-case hex.</summary>
+    /// <summary>The hash of the document in upper-case hex.</summary>
     public string Hash { get; } = Convert.ToHexString(SHA256.HashData(json.Span));
 
-    /// <summary>Makes a document of what is written.</summary>
+    /// <summary>Makes a document.</summary>
     public static CachedDocument Make(Action<Utf8JsonWriter> write)
     {
         var buffer = new ArrayBufferWriter<byte>();

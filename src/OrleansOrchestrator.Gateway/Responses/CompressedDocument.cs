@@ -8,11 +8,12 @@ using OrleansOrchestrator.Gateway.Requests;
 namespace OrleansOrchestrator.Gateway.Responses;
 
 /// <summary>
-/// A large document that is made once and kept as it goes over the wire, compressed: a fifth of its size stays in memory, and it
-/// is never in one buffer while it is made.
+/// A large document that is made once and kept compressed, as it is sent: a fifth of its size stays in memory, and it is never in one
+/// buffer while it is made.
 /// </summary>
 internal sealed class CompressedDocument
 {
+    // Keeps the writer's buffer out of the large object heap, which begins at 85,000 bytes.
     private const int FlushBytes = 32 * 1024;
     private readonly byte[] _gzip;
 
@@ -22,10 +23,10 @@ internal sealed class CompressedDocument
         Hash = hash;
     }
 
-    /// <summary>What changes exactly when the document does, in upper-case hex.</summary>
+    /// <summary>The hash of the document in upper-case hex.</summary>
     public string Hash { get; }
 
-    /// <summary>Makes a document of what is written.</summary>
+    /// <summary>Makes a document.</summary>
     public static CompressedDocument Make(Action<Stream> write)
     {
         var compressed = new MemoryStream();
@@ -36,21 +37,21 @@ internal sealed class CompressedDocument
         return new CompressedDocument(compressed.ToArray(), Convert.ToHexString(hash.Hash!));
     }
 
-    /// <summary>Makes a document of JSON; the writer is passed on between parts with <see cref="FlushIfLarge"/>.</summary>
+    /// <summary>Makes a JSON document; call <see cref="FlushIfLarge"/> between parts.</summary>
     public static CompressedDocument MakeJson(Action<Utf8JsonWriter> write) => Make(stream =>
     {
         using var writer = new Utf8JsonWriter(stream, JsonWriting.Compact);
         write(writer);
     });
 
-    /// <summary>Lets go of what is written so far, if it is much.</summary>
+    /// <summary>Flushes the writer if it holds much.</summary>
     public static void FlushIfLarge(Utf8JsonWriter writer)
     {
         if (writer.BytesPending >= FlushBytes)
             writer.Flush();
     }
 
-    /// <summary>The document as it was written.</summary>
+    /// <summary>The uncompressed document.</summary>
     public Stream Open() => new GZipStream(new MemoryStream(_gzip, writable: false), CompressionMode.Decompress);
 
     /// <summary>Sends the document, or 304 to a client that has it.</summary>

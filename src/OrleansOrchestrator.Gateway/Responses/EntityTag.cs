@@ -2,11 +2,11 @@ using Microsoft.AspNetCore.Http;
 
 namespace OrleansOrchestrator.Gateway.Responses;
 
-/// <summary>Tells documents by their hash, so that clients need not fetch what they have.</summary>
+/// <summary>Entity tags from hashes, so that clients need not fetch a document that they have.</summary>
 internal static class EntityTag
 {
-    /// <summary>Names the document in the answer.</summary>
-    /// <returns>Whether the client has it already; the answer is then complete.</returns>
+    /// <summary>Sets the tag in the answer.</summary>
+    /// <returns>Whether the client has the document; the answer is then complete.</returns>
     public static bool IsKnown(HttpContext http, string hash)
     {
         var tag = $"\"{hash}\"";

@@ -9,17 +9,17 @@ using OrleansOrchestrator.Gateway.Protobuf;
 
 namespace OrleansOrchestrator.Gateway.Responses;
 
-/// <summary>Sends an answer whose JSON is at hand as a whole.</summary>
+/// <summary>Sends an answer whose JSON is complete.</summary>
 internal static class JsonResponse
 {
-    /// <summary>Sends JSON, or what the client wants it rewritten to.</summary>
+    /// <summary>Sends JSON, rewritten if the client wants that.</summary>
     public static async ValueTask SendAsync(
         HttpContext http, int code, ReadOnlyMemory<byte> json, ResponseFormat format, CancellationToken cancellationToken)
     {
         await SendBytesAsync(http, code, Rewrite(json, format), format.ContentType, cancellationToken);
     }
 
-    /// <summary>Turns JSON into what the client wants it rewritten to, if anything.</summary>
+    /// <summary>Rewrites JSON to the client's format, if necessary.</summary>
     public static ReadOnlyMemory<byte> Rewrite(ReadOnlyMemory<byte> json, ResponseFormat format)
     {
         if (format.IsYaml)
@@ -29,7 +29,7 @@ internal static class JsonResponse
         return format.IsPretty ? Indent(json) : json;
     }
 
-    /// <summary>Sends bytes as they are.</summary>
+    /// <summary>Sends bytes unchanged.</summary>
     public static async ValueTask SendBytesAsync(
         HttpContext http, int code, ReadOnlyMemory<byte> bytes, string contentType, CancellationToken cancellationToken)
     {

@@ -10,8 +10,8 @@ internal static class ListMetadata
     /// <summary>Writes the property.</summary>
     /// <param name="writer">The writer, inside the list.</param>
     /// <param name="revision">The list's revision.</param>
-    /// <param name="next">Where the next page starts; null if there is none.</param>
-    /// <param name="remaining">How many objects follow on further pages; null where that is not known.</param>
+    /// <param name="next">The continue token of the next page; null if there is none.</param>
+    /// <param name="remaining">The number of objects on further pages; null if unknown.</param>
     public static void Write(Utf8JsonWriter writer, long revision, string? next, long? remaining)
     {
         Span<byte> digits = stackalloc byte[20];

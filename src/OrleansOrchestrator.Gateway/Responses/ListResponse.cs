@@ -11,14 +11,14 @@ using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.Gateway.Responses;
 
-/// <summary>Answers with a page of objects. It is written into the connection object by object: a list of any size costs a
-/// bounded buffer. A large one is encoded in turn with others, and holds up none of them while its client reads.</summary>
+/// <summary>Answers with a page of objects. It is written to the connection object by object, so that a list of any size needs a
+/// bounded buffer. Large lists take turns at encoding, and hold no seat while their client reads.</summary>
 internal sealed class ListResponse(FairListLimiter limiter, GatewayOptions options, TimeProvider time)
 {
-    /// <summary>How much is written before the connection must take it, in bytes.</summary>
+    /// <summary>The bytes to write before the connection must take them.</summary>
     private const int FlushBytes = 64 * 1024;
 
-    /// <summary>Sends a page in the view that the request asks for.</summary>
+    /// <summary>Sends a page in the requested view.</summary>
     public async ValueTask SendAsync(ApiRequest request, ObjectPage page)
     {
         using var permit = IsLarge(page) ? await limiter.AcquireAsync(request.User.Name, request.Cancellation) : null;
@@ -45,7 +45,7 @@ internal sealed class ListResponse(FairListLimiter limiter, GatewayOptions optio
             await request.Http.Response.BodyWriter.FlushAsync(cancellation));
     }
 
-    /// <summary>Sends a page in protobuf. What precedes the objects has their length in it, so that they are all encoded before.</summary>
+    /// <summary>Sends a page in protobuf. The list's prefix contains the length of the objects, so that all are encoded first.</summary>
     private static async ValueTask SendProtobufAsync(ApiRequest request, ObjectPage page, ListPermit? permit)
     {
         using var writer = new WireWriter();
@@ -89,8 +89,8 @@ internal sealed class ListResponse(FairListLimiter limiter, GatewayOptions optio
             writer.Flush();
             flushedBytes = writer.BytesCommitted;
 
-            // What the connection does at once, encryption above all, belongs to the permit. Then the client may take its time:
-            // others are served meanwhile, and this list goes on when it is its user's permit.
+            // The synchronous part of a flush, mostly encryption, still uses the permit. Then the list releases it while the client
+            // reads, and continues when it gets a permit again.
             var flushing = flush(request, request.Cancellation);
             if (permit is null)
             {
@@ -109,7 +109,7 @@ internal sealed class ListResponse(FairListLimiter limiter, GatewayOptions optio
         writer.Flush();
         var last = flush(request, request.Cancellation);
 
-        // What is still to be rewritten keeps its permit.
+        // A format that is rewritten afterwards keeps the permit.
         if (!request.Format.IsRewritten)
             permit?.Release();
         await last;

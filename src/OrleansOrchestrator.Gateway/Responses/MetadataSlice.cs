@@ -3,11 +3,11 @@ using OrleansOrchestrator.Model.Codec;
 
 namespace OrleansOrchestrator.Gateway.Responses;
 
-/// <summary>Cuts the metadata out of an object's JSON, so that it can be sent without decoding the object.</summary>
+/// <summary>Cuts the metadata out of an object's JSON, to send it without decoding the object.</summary>
 internal static class MetadataSlice
 {
     /// <summary>The bytes of <c>metadata</c>, braces included.</summary>
-    /// <exception cref="InvalidOperationException">The object has none.</exception>
+    /// <exception cref="InvalidOperationException">The object has no metadata.</exception>
     public static ReadOnlySpan<byte> Of(ReadOnlySpan<byte> json)
     {
         var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = ObjectCodec.DepthMax });

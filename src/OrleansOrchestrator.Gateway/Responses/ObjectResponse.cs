@@ -11,7 +11,7 @@ namespace OrleansOrchestrator.Gateway.Responses;
 /// <summary>Answers with one object.</summary>
 internal sealed class ObjectResponse(TimeProvider time)
 {
-    /// <summary>Sends an object in the view that the request asks for: in the version in which it is stored, its bytes go out untouched.</summary>
+    /// <summary>Sends an object in the requested view. In its storage version the stored bytes are sent unchanged.</summary>
     public ValueTask SendAsync(ApiRequest request, int code, StoredObject obj)
     {
         if (request.Format is { IsProtobuf: true, View: ResponseView.Object })

@@ -5,15 +5,15 @@ using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.Gateway.Responses;
 
-/// <summary>Writes one object in the view that a client asks for.</summary>
+/// <summary>Writes one object in the requested view.</summary>
 internal static class ObjectViews
 {
     /// <summary>Writes an object.</summary>
     /// <param name="writer">The writer.</param>
     /// <param name="obj">The object.</param>
-    /// <param name="request">The request; the view that it asks for decides.</param>
-    /// <param name="table">Makes tables; null unless the view is one.</param>
-    /// <param name="isFirst">Whether a table is to tell its columns, as the first one of a watch does.</param>
+    /// <param name="request">The request with the view.</param>
+    /// <param name="table">Makes tables; null for other views.</param>
+    /// <param name="isFirst">Whether a table contains its columns, as the first one of a watch does.</param>
     public static void Write(Utf8JsonWriter writer, StoredObject obj, ApiRequest request, TableView? table, bool isFirst = true)
     {
         switch (request.Format.View)

@@ -9,14 +9,14 @@ using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.Gateway.Responses;
 
-/// <summary>Writes lists in protobuf: one object at a time, so that their JSON is never in one buffer.</summary>
+/// <summary>Writes lists in protobuf one object at a time, so that their JSON is never in one buffer.</summary>
 internal static class ProtobufList
 {
     // All lists have their metadata in 1 and their items in 2.
     private const int MetadataNumber = 1;
     private const int ItemsNumber = 2;
 
-    /// <summary>Writes a page in the view that the request asks for.</summary>
+    /// <summary>Writes a page in the requested view.</summary>
     public static void Write(WireWriter writer, ApiRequest request, ObjectPage page)
     {
         var isWhole = request.Format.View == ResponseView.Object;

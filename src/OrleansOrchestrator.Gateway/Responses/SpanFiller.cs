@@ -2,13 +2,14 @@ using System.Buffers;
 
 namespace OrleansOrchestrator.Gateway.Responses;
 
-/// <summary>Writes many small pieces to a response, which is asked for room, under its locks, once for each block and not for each piece.</summary>
+/// <summary>Writes many small pieces to a response. It asks the response for memory, which takes locks, once per block and not per
+/// piece.</summary>
 internal ref struct SpanFiller(IBufferWriter<byte> output)
 {
     private Span<byte> _rest;
     private int _written;
 
-    /// <summary>Writes a piece. Nothing else may be written to the output before the next <see cref="Commit"/>.</summary>
+    /// <summary>Writes a piece. Write nothing else to the output before the next <see cref="Commit"/>.</summary>
     public void Write(ReadOnlySpan<byte> piece)
     {
         while (piece.Length > _rest.Length)
@@ -25,7 +26,7 @@ internal ref struct SpanFiller(IBufferWriter<byte> output)
         _written += piece.Length;
     }
 
-    /// <summary>Hands over what has been written.</summary>
+    /// <summary>Passes the written pieces on.</summary>
     public void Commit()
     {
         if (_written > 0)

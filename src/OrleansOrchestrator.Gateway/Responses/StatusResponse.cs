@@ -8,10 +8,11 @@ using OrleansOrchestrator.Gateway.Negotiation;
 
 namespace OrleansOrchestrator.Gateway.Responses;
 
-/// <summary>Sends a <c>metav1.Status</c>: every failure, and the success of what has no object to answer with.</summary>
+/// <summary>Sends a <c>metav1.Status</c>: any failure, or a success without an object.</summary>
 internal static class StatusResponse
 {
-    /// <summary>Sends a status with its own code. It is JSON where the client accepts nothing that it could be, so that it always learns why.</summary>
+    /// <summary>Sends a status with its own code. It falls back to JSON, so that a client that accepts nothing suitable still learns
+    /// the error.</summary>
     public static ValueTask SendAsync(HttpContext http, V1Status status, CancellationToken cancellationToken)
     {
         var code = status.Code ?? StatusCodes.Status500InternalServerError;
@@ -38,7 +39,7 @@ internal static class StatusResponse
         return buffer.WrittenMemory;
     }
 
-    /// <summary>Writes a status. The model's own converter can only read.</summary>
+    /// <summary>Writes a status. The model's converter can only read.</summary>
     public static void Write(Utf8JsonWriter writer, V1Status status)
     {
         writer.WriteStartObject();

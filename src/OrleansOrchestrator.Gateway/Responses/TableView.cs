@@ -9,7 +9,7 @@ using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.Gateway.Responses;
 
-/// <summary>Writes objects as a <c>meta.k8s.io</c> Table: what <c>kubectl get</c> prints, computed here.</summary>
+/// <summary>Writes objects as a <c>meta.k8s.io</c> Table, which is what <c>kubectl get</c> prints.</summary>
 /// <remarks>https://kubernetes.io/docs/reference/using-api/api-concepts/#receiving-resources-as-tables</remarks>
 internal sealed class TableView
 {
@@ -27,7 +27,7 @@ internal sealed class TableView
     }
 
     /// <summary>The table of a request; null if it does not ask for one.</summary>
-    /// <exception cref="ApiException">400: what it wants included does not exist.</exception>
+    /// <exception cref="ApiException">400: <c>includeObject</c> has an invalid value.</exception>
     public static TableView? For(ApiRequest request, TimeProvider time)
     {
         if (request.Format.View != ResponseView.Table)
@@ -42,7 +42,7 @@ internal sealed class TableView
         return new TableView(request.ServedVersion, request.Format.Version, include, time);
     }
 
-    /// <summary>Writes a table of one row.</summary>
+    /// <summary>Writes a table with one row.</summary>
     public void WriteSingle(Utf8JsonWriter writer, StoredObject obj, bool withColumns)
     {
         WriteStart(writer, obj.Revision, null, null, withColumns);
@@ -50,7 +50,7 @@ internal sealed class TableView
         WriteEnd(writer);
     }
 
-    /// <summary>Writes all that comes before the rows of a list.</summary>
+    /// <summary>Writes everything before the rows of a list.</summary>
     public void WriteStart(Utf8JsonWriter writer, ObjectPage page) =>
         WriteStart(writer, page.Revision, page.Continue, page.RemainingCount, withColumns: true);
 
@@ -81,7 +81,7 @@ internal sealed class TableView
         writer.WriteEndObject();
     }
 
-    /// <summary>Writes what comes after the rows.</summary>
+    /// <summary>Writes everything after the rows.</summary>
     public static void WriteEnd(Utf8JsonWriter writer)
     {
         writer.WriteEndArray();

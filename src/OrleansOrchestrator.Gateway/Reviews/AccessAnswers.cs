@@ -6,7 +6,7 @@ using OrleansOrchestrator.Model.Validation;
 
 namespace OrleansOrchestrator.Gateway.Reviews;
 
-/// <summary>Answers what users may do, by the authorizers that decide about their requests.</summary>
+/// <summary>Answers reviews of permissions with the authorizers that decide about requests.</summary>
 internal sealed class AccessAnswers(AuthorizerChain authorizers)
 {
     /// <summary>Answers a question about a user.</summary>
@@ -21,7 +21,7 @@ internal sealed class AccessAnswers(AuthorizerChain authorizers)
         };
     }
 
-    /// <summary>Gathers the faults of whom and what a review asks about.</summary>
+    /// <summary>Validates the subject and the action of a review.</summary>
     public static void Validate(V1SubjectAccessReviewSpec? spec, FieldErrors errors)
     {
         QuestionOf(spec).Validate(errors);
@@ -29,15 +29,15 @@ internal sealed class AccessAnswers(AuthorizerChain authorizers)
             errors.Invalid(FieldPath.Spec.Child("user"), spec?.User ?? "", "at least one of user or group must be specified");
     }
 
-    /// <summary>What a review asks.</summary>
+    /// <summary>The action that a review asks about.</summary>
     public static AccessQuestion QuestionOf(V1SubjectAccessReviewSpec? spec) => new(spec?.ResourceAttributes, spec?.NonResourceAttributes);
 
-    /// <summary>Whom a review asks about.</summary>
+    /// <summary>The subject of a review.</summary>
     public static UserInfo SubjectOf(V1SubjectAccessReviewSpec spec) =>
         new(spec.User ?? "", spec.Groups is null ? [] : [.. spec.Groups], spec.Uid);
 
-    /// <summary>Refuses a review that has faults.</summary>
-    /// <exception cref="ApiException">422: it has.</exception>
+    /// <summary>Refuses an invalid review.</summary>
+    /// <exception cref="ApiException">422: the review is invalid.</exception>
     public static void Require(FieldErrors errors, ComputedResource resource)
     {
         if (!errors.IsEmpty)

@@ -4,7 +4,7 @@ using OrleansOrchestrator.Model.Validation;
 
 namespace OrleansOrchestrator.Gateway.Reviews;
 
-/// <summary>What a review asks about: an action on a resource or on another path.</summary>
+/// <summary>The action that a review asks about, on a resource or on another path.</summary>
 /// <param name="Resource">The action on a resource; null if it is on a path.</param>
 /// <param name="Path">The action on a path; null if it is on a resource.</param>
 /// <remarks>See k8s.io/kubernetes/pkg/apis/authorization/validation.</remarks>
@@ -13,7 +13,7 @@ internal sealed record AccessQuestion(V1ResourceAttributes? Resource, V1NonResou
     private static readonly FieldPath ResourcePath = FieldPath.Spec.Child("resourceAttributes");
     private static readonly FieldPath OtherPath = FieldPath.Spec.Child("nonResourceAttributes");
 
-    /// <summary>Gathers the faults of the question.</summary>
+    /// <summary>Validates the action.</summary>
     public void Validate(FieldErrors errors)
     {
         if (Resource is not null && Path is not null)
@@ -26,7 +26,7 @@ internal sealed record AccessQuestion(V1ResourceAttributes? Resource, V1NonResou
             ValidateSelector(labels.RawSelector, labels.Requirements?.Count ?? 0, "labelSelector", errors);
     }
 
-    /// <summary>The question as authorizers take it.</summary>
+    /// <summary>The action in the form of authorizers.</summary>
     public AccessAttributes ToAttributes() => Resource is { } resource
         ? new AccessAttributes
         {

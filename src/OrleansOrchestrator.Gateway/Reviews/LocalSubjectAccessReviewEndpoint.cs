@@ -6,8 +6,8 @@ using OrleansOrchestrator.Model.Validation;
 
 namespace OrleansOrchestrator.Gateway.Reviews;
 
-/// <summary>Tells whether somebody may do something in the namespace that the question is posted to. Whoever governs only that
-/// namespace can be allowed to ask it.</summary>
+/// <summary>Tells whether a user may do something in the namespace of the request. Administrators of a single namespace can be allowed
+/// to use it.</summary>
 internal sealed class LocalSubjectAccessReviewEndpoint(ReviewBody bodies, AccessAnswers answers) : IReviewEndpoint
 {
     /// <inheritdoc/>

@@ -9,11 +9,11 @@ using OrleansOrchestrator.Model.Validation;
 
 namespace OrleansOrchestrator.Gateway.Reviews;
 
-/// <summary>Reads reviews and sends them back with their answer.</summary>
+/// <summary>Reads reviews and sends them back answered.</summary>
 internal sealed class ReviewBody(ObjectBody bodies)
 {
     /// <summary>Reads a review.</summary>
-    /// <exception cref="ApiException">400: it is missing, malformed or of another kind; 422: an option does not exist.</exception>
+    /// <exception cref="ApiException">400: missing, malformed or of another kind; 422: invalid option.</exception>
     public async ValueTask<T> ReadAsync<T>(ApiRequest request, ComputedResource resource)
         where T : class, IKubernetesObject
     {
@@ -39,7 +39,7 @@ internal sealed class ReviewBody(ObjectBody bodies)
         await JsonResponse.SendAsync(request.Http, 201, ObjectCodec.Encode(review), request.Format, request.Cancellation);
     }
 
-    /// <summary>A review is no object: it has no name, and of metadata nothing that means anything.</summary>
+    /// <summary>A review is no object: it has no name, and its metadata has no meaning.</summary>
     public static void ValidateMetadata(V1ObjectMeta? metadata, FieldErrors errors)
     {
         if (metadata is null)

@@ -5,7 +5,7 @@ using OrleansOrchestrator.Model.Validation;
 
 namespace OrleansOrchestrator.Gateway.Reviews;
 
-/// <summary>Tells senders whether they may do something, as <c>kubectl auth can-i</c> asks.</summary>
+/// <summary>Tells senders whether they may do something, for <c>kubectl auth can-i</c>.</summary>
 internal sealed class SelfSubjectAccessReviewEndpoint(ReviewBody bodies, AccessAnswers answers) : IReviewEndpoint
 {
     /// <inheritdoc/>

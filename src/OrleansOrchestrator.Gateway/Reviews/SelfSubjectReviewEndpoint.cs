@@ -4,7 +4,7 @@ using OrleansOrchestrator.Gateway.Requests;
 
 namespace OrleansOrchestrator.Gateway.Reviews;
 
-/// <summary>Tells senders who they are, as <c>kubectl auth whoami</c> asks.</summary>
+/// <summary>Tells senders who they are, for <c>kubectl auth whoami</c>.</summary>
 internal sealed class SelfSubjectReviewEndpoint(ReviewBody bodies) : IReviewEndpoint
 {
     /// <inheritdoc/>

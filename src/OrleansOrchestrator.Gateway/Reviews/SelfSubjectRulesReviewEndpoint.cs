@@ -6,7 +6,7 @@ using OrleansOrchestrator.Model.Errors;
 
 namespace OrleansOrchestrator.Gateway.Reviews;
 
-/// <summary>Lists what senders may do in a namespace, as <c>kubectl auth can-i --list</c> asks.</summary>
+/// <summary>Lists what senders may do in a namespace, for <c>kubectl auth can-i --list</c>.</summary>
 internal sealed class SelfSubjectRulesReviewEndpoint(ReviewBody bodies, AuthorizerChain authorizers) : IReviewEndpoint
 {
     /// <inheritdoc/>

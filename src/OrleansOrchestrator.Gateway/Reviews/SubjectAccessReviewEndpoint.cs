@@ -5,7 +5,7 @@ using OrleansOrchestrator.Model.Validation;
 
 namespace OrleansOrchestrator.Gateway.Reviews;
 
-/// <summary>Tells whether somebody may do something.</summary>
+/// <summary>Tells whether a user may do something.</summary>
 internal sealed class SubjectAccessReviewEndpoint(ReviewBody bodies, AccessAnswers answers) : IReviewEndpoint
 {
     /// <inheritdoc/>

@@ -7,7 +7,7 @@ using OrleansOrchestrator.Model.Errors;
 
 namespace OrleansOrchestrator.Gateway.Reviews;
 
-/// <summary>Tells whose a token is, by the authenticators that judge the requests that carry it.</summary>
+/// <summary>Tells who a token belongs to, using the authenticators of requests.</summary>
 internal sealed class TokenReviewEndpoint(ReviewBody bodies, AuthenticatorChain authenticators) : IReviewEndpoint
 {
     /// <inheritdoc/>
@@ -34,7 +34,7 @@ internal sealed class TokenReviewEndpoint(ReviewBody bodies, AuthenticatorChain 
         if (outcome.User is not { } user)
             return Refused("the token is not valid");
 
-        // Credentials that do not say whom they are for are for this API.
+        // Credentials without an audience are for this API.
         var audiences = outcome.Audiences ?? [.. wanted.Where(audience => audience == TokenAudiences.Api)];
         return audiences.Count == 0
             ? Refused($"token audiences [\"{TokenAudiences.Api}\"] is invalid for the target audiences [{string.Join(", ", wanted.Select(one => $"\"{one}\""))}]")

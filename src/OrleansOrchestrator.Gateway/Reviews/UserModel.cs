@@ -3,7 +3,7 @@ using OrleansOrchestrator.ControlPlane.Authorization;
 
 namespace OrleansOrchestrator.Gateway.Reviews;
 
-/// <summary>Users as the API tells them.</summary>
+/// <summary>Users in API objects.</summary>
 internal static class UserModel
 {
     /// <summary>A user.</summary>

@@ -5,7 +5,7 @@ using OrleansOrchestrator.Model.Names;
 
 namespace OrleansOrchestrator.Gateway.ServiceAccounts;
 
-/// <summary>Knows service accounts by the tokens that the cluster gave them, as long as what these are bound to exists.</summary>
+/// <summary>Authenticates service accounts by their tokens, as long as the objects to which a token is bound exist.</summary>
 internal sealed class ServiceAccountAuthenticator(ServiceAccountTokens tokens, TokenBindings bindings) : IAuthenticator
 {
     /// <inheritdoc/>

@@ -8,9 +8,11 @@ using OrleansOrchestrator.Model.Names;
 
 namespace OrleansOrchestrator.Gateway.ServiceAccounts;
 
-/// <summary>Signs the tokens of service accounts and reads those that it signed. Whether their objects still exist is checked elsewhere.</summary>
+/// <summary>Signs the tokens of service accounts, and verifies their signatures. <see cref="TokenBindings"/> checks that their objects
+/// still exist.</summary>
 internal sealed class ServiceAccountTokens
 {
+    // Far above the length of a token with its audiences: a longer text is not parsed.
     private const int TokenCharactersMax = 16 * 1024;
 
     private readonly JsonWebTokenHandler _handler = new() { MaximumTokenSizeInBytes = TokenCharactersMax };
@@ -38,8 +40,8 @@ internal sealed class ServiceAccountTokens
 
     /// <summary>Makes a token.</summary>
     /// <param name="binding">The account and what else it is bound to.</param>
-    /// <param name="audiences">Whom it is for.</param>
-    /// <param name="lifetime">How long it is good.</param>
+    /// <param name="audiences">The audiences.</param>
+    /// <param name="lifetime">The lifetime.</param>
     public (string Token, DateTimeOffset Expires) Issue(TokenBinding binding, IReadOnlyList<string> audiences, TimeSpan lifetime)
     {
         var now = DateTimeOffset.FromUnixTimeSeconds(_time.GetUtcNow().ToUnixTimeSeconds());
@@ -55,11 +57,11 @@ internal sealed class ServiceAccountTokens
         return (_handler.CreateToken(JsonSerializer.Serialize(payload), _credentials), now + lifetime);
     }
 
-    /// <summary>Whether a text has the form of such a token, good or not.</summary>
+    /// <summary>Whether a text has the form of such a token, valid or not.</summary>
     public static bool IsTokenLike(ReadOnlySpan<char> text) => text.Length <= TokenCharactersMax && text.Count('.') == 2;
 
     /// <summary>Reads a token.</summary>
-    /// <returns>What it says; null if it is not signed by this cluster or not good now.</returns>
+    /// <returns>The payload; null if this cluster did not sign it or it is not valid now.</returns>
     public async ValueTask<TokenPayload?> ReadAsync(string token)
     {
         var result = await _handler.ValidateTokenAsync(token, _validation);

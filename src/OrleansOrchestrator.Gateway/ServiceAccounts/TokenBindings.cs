@@ -6,11 +6,11 @@ using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.Gateway.ServiceAccounts;
 
-/// <summary>Binds tokens to objects, and finds out whether these still exist.</summary>
+/// <summary>Binds tokens to objects, and checks that these still exist.</summary>
 internal sealed class TokenBindings(IObjectClient objects, ResourceRegistry registry)
 {
-    /// <summary>Binds a token of an account to the object that a request names, or to the account alone.</summary>
-    /// <exception cref="ApiException">400: tokens cannot be bound to it; 404: it does not exist; 409: it is another one.</exception>
+    /// <summary>Binds a token to the object that a request names, or to the account alone.</summary>
+    /// <exception cref="ApiException">400: tokens cannot be bound to it; 404: it does not exist; 409: its uid differs.</exception>
     public async ValueTask<TokenBinding> BindAsync(StoredObject account, V1BoundObjectReference? reference, CancellationToken cancellationToken)
     {
         var binding = new TokenBinding(account.Key.Namespace, BoundTo(account));
@@ -32,7 +32,7 @@ internal sealed class TokenBindings(IObjectClient objects, ResourceRegistry regi
         }
     }
 
-    /// <summary>Whether every object that a token is bound to is there, and is the one it was.</summary>
+    /// <summary>Whether every bound object exists with the same uid.</summary>
     public async ValueTask<bool> IsGoodAsync(TokenBinding binding, CancellationToken cancellationToken) =>
         await ExistsAsync(WellKnownResources.ServiceAccounts, binding.Namespace, binding.Account, cancellationToken)
         && await ExistsAsync(WellKnownResources.Pods, binding.Namespace, binding.Pod, cancellationToken)
@@ -60,7 +60,7 @@ internal sealed class TokenBindings(IObjectClient objects, ResourceRegistry regi
             return true;
         var key = new ObjectKey(@namespace, bound.Name);
         return await IsAtAsync(resource, key, bound.Uid, Freshness.Any, cancellationToken)
-            // This silo's cache may not have heard yet of an object that was created just now.
+            // This silo's cache may not have an object yet that was just created.
             || await IsAtAsync(resource, key, bound.Uid, Freshness.Latest, cancellationToken);
     }
 

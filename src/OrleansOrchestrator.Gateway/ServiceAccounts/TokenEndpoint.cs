@@ -13,12 +13,13 @@ using OrleansOrchestrator.Model.Validation;
 
 namespace OrleansOrchestrator.Gateway.ServiceAccounts;
 
-/// <summary>Serves <c>serviceaccounts/token</c>: makes a token of an account.</summary>
+/// <summary>Serves <c>serviceaccounts/token</c>: issues a token.</summary>
 internal sealed class TokenEndpoint(IObjectClient objects, ObjectBody bodies, TokenBindings bindings, ServiceAccountTokens tokens)
     : ISubresourceEndpoint
 {
     private const string Group = "authentication.k8s.io";
     private const string Kind = "TokenRequest";
+    // Kubernetes' default, minimum and maximum of expirationSeconds.
     private const int SecondsDefault = 3600;
     private const int SecondsMin = 600;
     private const long SecondsMax = 1L << 32;

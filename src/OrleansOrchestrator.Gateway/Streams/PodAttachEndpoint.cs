@@ -4,7 +4,7 @@ using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.Gateway.Streams;
 
-/// <summary>Serves <c>pods/attach</c>: joins the streams of a container's own process.</summary>
+/// <summary>Serves <c>pods/attach</c>: attaches to the streams of a container's main process.</summary>
 internal sealed class PodAttachEndpoint(PodStreams streams) : ISubresourceEndpoint
 {
     /// <inheritdoc/>

@@ -11,22 +11,22 @@ using OrleansOrchestrator.Model.Tunnels;
 namespace OrleansOrchestrator.Gateway.Streams;
 
 /// <summary>
-/// Connects a client with a container: the daemon of its node speaks Kubernetes' protocol of channels, and its messages are handed
-/// on as they are.
+/// Connects a client to a container. The node's daemon speaks Kubernetes' channel protocol, and its messages are passed on unchanged.
 /// </summary>
 internal sealed class PodStreams(PodLocator locator, NodeClient nodes, GatewayOptions options, TimeProvider time)
 {
     private const byte ErrorChannel = 3;
+    // Some round trips for the other side's close message; afterwards the connection is aborted.
     private static readonly TimeSpan CloseTime = TimeSpan.FromSeconds(2);
 
-    // Those in which the error channel carries a status, as binary messages.
+    // The protocols whose error channel carries a status, in binary messages.
     private static readonly string[] StatusProtocols = ["v5.channel.k8s.io", "v4.channel.k8s.io"];
 
     /// <summary>Serves a request for the streams of a container.</summary>
     /// <param name="request">The request.</param>
-    /// <param name="what">What the daemon is asked for, as in <c>exec</c>.</param>
-    /// <param name="isExec">Whether a command is asked for.</param>
-    /// <exception cref="ApiException">400: it is not clear what is asked for; 501: over a protocol that is not spoken.</exception>
+    /// <param name="what">The daemon's operation, such as <c>exec</c>.</param>
+    /// <param name="isExec">Whether it is exec, which needs a command.</param>
+    /// <exception cref="ApiException">400: contradictory options; 501: a protocol that is not supported.</exception>
     public async Task ServeAsync(ApiRequest request, string what, bool isExec)
     {
         var asked = StreamOptions.Parse(request.Http.Request.Query, isExec);
@@ -43,7 +43,8 @@ internal sealed class PodStreams(PodLocator locator, NodeClient nodes, GatewayOp
         }
         catch (NodeRefusedException refused) when (StatusProtocolOf(request.Http) is { } protocol)
         {
-            // A client that is refused before its WebSocket is open falls back to an older protocol, and reports what that is told.
+            // A client that is refused before its WebSocket is open falls back to an older protocol, and would report that protocol's
+            // error.
             await RefuseAsync(request, protocol, $"unable to upgrade connection: {refused.Message}");
             return;
         }

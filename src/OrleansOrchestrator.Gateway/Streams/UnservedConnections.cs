@@ -6,8 +6,8 @@ using OrleansOrchestrator.Model.Resources;
 namespace OrleansOrchestrator.Gateway.Streams;
 
 /// <summary>
-/// A connection that Kubernetes serves and this server does not yet. It is authorized and admitted as what it is, and then answered
-/// with 501 and a sentence.
+/// A connection that Kubernetes serves and this server does not yet. It is authorized and admitted as a connection, and then gets a 501
+/// with a sentence.
 /// </summary>
 internal abstract class UnservedConnection(ResourceName resource, string name, string kind, bool isProxy, string sentence) : ISubresourceEndpoint
 {
@@ -37,7 +37,7 @@ internal sealed class PodPortForwardEndpoint() : UnservedConnection(
 /// <summary><c>pods/proxy</c>.</summary>
 internal sealed class PodProxyEndpoint() : UnservedConnection(WellKnownResources.Pods, "proxy", "PodProxyOptions", isProxy: true, NotPassedOn)
 {
-    /// <summary>What is answered to all that is not passed on.</summary>
+    /// <summary>The answer to all of them.</summary>
     internal const string NotPassedOn = "requests are not passed on to pods, services and nodes yet";
 }
 

@@ -5,7 +5,7 @@ using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.Gateway.Subresources;
 
-/// <summary>Serves <c>approval</c>: the whole certificate request is read and sent, but only its conditions are written.</summary>
+/// <summary>Serves <c>approval</c>: reads and takes the whole certificate request, but writes only its conditions.</summary>
 internal sealed class ApprovalEndpoint(ObjectReads reads, ObjectWrites writes) : ISubresourceEndpoint
 {
     /// <inheritdoc/>

@@ -10,7 +10,7 @@ using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.Gateway.Subresources;
 
-/// <summary>Serves <c>pods/binding</c> and the older <c>bindings</c> collection: both place a pod on a node.</summary>
+/// <summary>Serves <c>pods/binding</c> and the older <c>bindings</c> collection: both bind a pod to a node.</summary>
 internal sealed class BindingEndpoint(IObjectClient objects, ObjectBody bodies) : ISubresourceEndpoint, IReviewEndpoint
 {
     /// <summary>The resource of the older form.</summary>

@@ -8,7 +8,7 @@ using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.Gateway.Subresources;
 
-/// <summary>Serves <c>pods/eviction</c>: a deletion that disruption budgets can refuse, as <c>kubectl drain</c> asks for it.</summary>
+/// <summary>Serves <c>pods/eviction</c>: a deletion that disruption budgets can refuse; <c>kubectl drain</c> uses it.</summary>
 internal sealed class EvictionEndpoint(IObjectClient objects, ObjectBody bodies) : ISubresourceEndpoint
 {
     /// <inheritdoc/>

@@ -5,7 +5,7 @@ using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.Gateway.Subresources;
 
-/// <summary>Serves <c>finalize</c> of namespaces, through which a finalizer of the namespace itself is taken away.</summary>
+/// <summary>Serves <c>finalize</c> of namespaces, which removes finalizers from the namespace's spec.</summary>
 internal sealed class FinalizeEndpoint(ObjectWrites writes) : ISubresourceEndpoint
 {
     /// <inheritdoc/>

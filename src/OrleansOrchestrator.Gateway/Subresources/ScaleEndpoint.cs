@@ -10,10 +10,11 @@ using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.Gateway.Subresources;
 
-/// <summary>Serves <c>scale</c>: the replicas of any kind that has them, as an <c>autoscaling/v1</c> Scale.</summary>
+/// <summary>Serves <c>scale</c>: the replicas of any kind that has them as an <c>autoscaling/v1</c> Scale.</summary>
 internal sealed class ScaleEndpoint(IObjectClient objects, ObjectBody bodies) : ISubresourceEndpoint
 {
-    /// <summary>How often a write without a precondition is tried again after another one came first.</summary>
+    /// <summary>The attempts at a write without a precondition. Conflicts are rare, and five in a row mean a client that should read
+    /// again.</summary>
     private const int AttemptsMax = 5;
 
     /// <inheritdoc/>
@@ -62,7 +63,7 @@ internal sealed class ScaleEndpoint(IObjectClient objects, ObjectBody bodies) : 
         await WriteAsync(request, options, current => ScaleObjects.Patch(ScaleObjects.Of(current), type, patch));
     }
 
-    // A Scale is a view of its object, so that who owns its replicas owns those of the object.
+    // A Scale is a view of its object: the owner of its replicas owns the object's replicas.
     private async Task ApplyAsync(ApiRequest request)
     {
         var options = WriteQueries.ForPatch(request, isApply: true);
@@ -85,7 +86,7 @@ internal sealed class ScaleEndpoint(IObjectClient objects, ObjectBody bodies) : 
             var current = await objects.GetAsync(request.Definition, request.Info.Key, Freshness.Latest, request.Cancellation);
             var wanted = wantedOf(current);
             ScaleObjects.Validate(wanted, current);
-            // As decoded it carries the version that was read, which makes the write conditional on it.
+            // The decoded object has the version that was read, so that the write depends on it.
             var changed = current.Decode();
             request.Definition.Scale!.SetSpecReplicas(changed, wanted.Spec?.Replicas ?? 0);
             var asked = wanted.Metadata?.ResourceVersion;
@@ -99,7 +100,7 @@ internal sealed class ScaleEndpoint(IObjectClient objects, ObjectBody bodies) : 
             }
             catch (ApiException conflict) when (conflict.Reason == "Conflict" && string.IsNullOrEmpty(asked) && attempt < AttemptsMax)
             {
-                // The client did not say which version it means, so the newest will do.
+                // The client named no version, so that the newest one will do.
             }
         }
     }

@@ -11,7 +11,7 @@ using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.Gateway.Subresources;
 
-/// <summary>Makes, patches and checks the Scale of an object.</summary>
+/// <summary>Makes, patches and validates the Scale of an object.</summary>
 internal static class ScaleObjects
 {
     private const string Group = "autoscaling";
@@ -20,11 +20,11 @@ internal static class ScaleObjects
     public static V1Scale Of(StoredObject obj) => ScaleView.Of(obj.Definition, obj.SharedModel());
 
     /// <summary>A Scale after a patch.</summary>
-    /// <exception cref="ApiException">400: the patch is malformed; 413: it is over a limit; 422: it does not apply.</exception>
+    /// <exception cref="ApiException">400: malformed patch; 413: over a limit; 422: not applicable.</exception>
     public static V1Scale Patch(V1Scale scale, PatchType type, ReadOnlySpan<byte> patch)
     {
         var document = JsonSerializer.SerializeToNode(scale, ObjectCodec.Options)!;
-        // The version is the server's to tell here; a patch that names one means it as a precondition.
+        // The server sets the version here; a version in a patch is a precondition.
         document["metadata"]!.AsObject().Remove("resourceVersion");
         try
         {
@@ -47,8 +47,8 @@ internal static class ScaleObjects
         }
     }
 
-    /// <summary>Reads a Scale that is applied.</summary>
-    /// <exception cref="ApiException">400: it is none.</exception>
+    /// <summary>Reads the configuration of an applied Scale.</summary>
+    /// <exception cref="ApiException">400: it is no Scale.</exception>
     public static V1Scale Read(ReadOnlySpan<byte> json)
     {
         var scale = ObjectBody.Decode<V1Scale>(json);
@@ -85,8 +85,8 @@ internal static class ScaleObjects
         return JsonSerializer.SerializeToUtf8Bytes(configuration, ObjectCodec.Options);
     }
 
-    /// <summary>Checks a Scale that is to be written.</summary>
-    /// <exception cref="ApiException">400: it is of another object; 422: its replicas make no sense.</exception>
+    /// <summary>Validates a Scale to be written.</summary>
+    /// <exception cref="ApiException">400: it names another object; 422: invalid replicas.</exception>
     public static void Validate(V1Scale wanted, StoredObject current)
     {
         var name = wanted.Metadata?.Name;

@@ -4,7 +4,7 @@ using OrleansOrchestrator.Gateway.Resources;
 
 namespace OrleansOrchestrator.Gateway.Subresources;
 
-/// <summary>Serves <c>status</c>: the whole object is read and sent, but only its status is written.</summary>
+/// <summary>Serves <c>status</c>: reads and takes the whole object, but writes only its status.</summary>
 internal sealed class StatusEndpoint(ObjectReads reads, ObjectWrites writes) : ISubresourceEndpoint
 {
     /// <inheritdoc/>

@@ -4,27 +4,27 @@ using System.Runtime.InteropServices;
 namespace OrleansOrchestrator.Gateway.Transport;
 
 /// <summary>
-/// The blocks in which connections keep what they read and write. Kestrel's own pool has blocks of 4 KiB and gives out the one
-/// that was returned longest ago; here a block fills a TLS record, so that many events leave with one encryption, and the one
-/// that was returned last, which the processor still has in its cache, is used next.
+/// The memory blocks for the input and output of connections. Kestrel's own pool has blocks of 4 KiB and hands out the one that was
+/// returned longest ago. Here a block has the size of a TLS record, so that one encryption sends many events, and the block returned
+/// last, which is still in the processor's cache, is used next.
 /// </summary>
 internal sealed class BlockPool : MemoryPool<byte>
 {
-    /// <summary>The size of a block: the most that a TLS record takes.</summary>
+    /// <summary>The size of a block: the most payload of a TLS record.</summary>
     public const int BlockBytes = 16 * 1024;
 
-    // A thread keeps to the shelf of its processor, and only turns to others if that one is empty.
+    // A thread uses the shelf of its processor, and others only if that is empty.
     private readonly Shelf[] _shelves = [.. Enumerable.Range(0, Environment.ProcessorCount).Select(static _ => new Shelf())];
     private volatile bool _isDisposed;
 
     /// <inheritdoc/>
     public override int MaxBufferSize => BlockBytes;
 
-    /// <summary>How many blocks lie ready.</summary>
+    /// <summary>The number of free blocks.</summary>
     internal int Ready => _shelves.Sum(static shelf => shelf.Count);
 
     /// <inheritdoc/>
-    /// <returns>A whole block, whatever is asked for.</returns>
+    /// <returns>A whole block, whatever the size asked for.</returns>
     public override IMemoryOwner<byte> Rent(int minBufferSize = -1)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(minBufferSize, BlockBytes);
@@ -38,7 +38,7 @@ internal sealed class BlockPool : MemoryPool<byte>
         return new Block(this);
     }
 
-    /// <summary>Lets go of the blocks that nobody has needed since the last time.</summary>
+    /// <summary>Releases the blocks that were not needed since the last trim.</summary>
     public void Trim()
     {
         foreach (var shelf in _shelves)
@@ -64,7 +64,7 @@ internal sealed class BlockPool : MemoryPool<byte>
         private readonly Lock _gate = new();
         private readonly Stack<Block> _blocks = new();
 
-        // The fewest blocks that have lain here since the last trim.
+        // The smallest number of free blocks since the last trim.
         private int _spare;
 
         public int Count

@@ -4,9 +4,10 @@ using Microsoft.AspNetCore.Connections;
 
 namespace OrleansOrchestrator.Gateway.Transport;
 
-/// <summary>Gives Kestrel its pools of blocks, and sees to it that they give back what a busy time has left.</summary>
+/// <summary>Creates Kestrel's block pools, and trims them after busy times.</summary>
 internal sealed class BlockPools : IMemoryPoolFactory<byte>, IDisposable
 {
+    // Long beside a burst of requests, so that a busy pool keeps its blocks.
     private static readonly TimeSpan TrimPeriod = TimeSpan.FromSeconds(10);
 
     private readonly ConcurrentBag<BlockPool> _pools = [];

@@ -9,9 +9,9 @@ using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 namespace OrleansOrchestrator.Gateway.Transport;
 
 /// <summary>
-/// Coalesces what the streams of an HTTP/2 connection have to send. Kestrel encrypts and sends the answer of each on its own;
-/// here answers that are ready at the same time, as those of writes that were committed together, leave in one TLS record and
-/// one call of the system. Nothing is kept waiting: they leave as soon as a thread is free for it.
+/// Coalesces the output of an HTTP/2 connection's streams. Kestrel encrypts and sends each stream's answer on its own. Here answers
+/// that are ready together, such as those of writes in one commit, share a TLS record and a system call. No answer waits for others:
+/// they are sent as soon as a thread is free.
 /// </summary>
 internal sealed class CoalescedOutput : IDuplexPipe
 {
@@ -30,7 +30,7 @@ internal sealed class CoalescedOutput : IDuplexPipe
 
     public PipeWriter Output => _coalesced.Writer;
 
-    /// <summary>Serves a connection, whose output is coalesced if it may have several streams.</summary>
+    /// <summary>Serves a connection. Coalesces its output if it may have several streams.</summary>
     public static Task ServeAsync(ConnectionContext connection, ConnectionDelegate next) =>
         connection.Features.Get<ITlsApplicationProtocolFeature>() is { } tls
         && tls.ApplicationProtocol.Span.SequenceEqual(SslApplicationProtocol.Http2.Protocol.Span)
@@ -55,7 +55,7 @@ internal sealed class CoalescedOutput : IDuplexPipe
         }
     }
 
-    /// <summary>Sends until there is nothing more, or nobody who takes it.</summary>
+    /// <summary>Sends until the output is complete or the connection has closed.</summary>
     private async Task SendAsync()
     {
         var (reader, output) = (_coalesced.Reader, _transport.Output);
@@ -76,7 +76,7 @@ internal sealed class CoalescedOutput : IDuplexPipe
         }
         catch (Exception lost)
         {
-            // Whoever writes is told, as if he had sent it himself.
+            // The writer gets the failure as if it had sent by itself.
             failure = lost;
         }
 

@@ -15,8 +15,8 @@ using OrleansOrchestrator.Model.Resources;
 namespace OrleansOrchestrator.Gateway.Watch;
 
 /// <summary>
-/// Writes the events of one watch in protobuf: each is its length in four bytes, and a <c>meta.v1.WatchEvent</c> without an envelope, in
-/// which the object is as it is elsewhere. An object is encoded once for all watchers.
+/// Writes the events of a watch in protobuf: the length in four bytes, and a <c>meta.v1.WatchEvent</c> without an envelope, which
+/// contains the object as it is elsewhere. An object is encoded once for all watchers.
 /// </summary>
 internal sealed class ProtobufWatchFrames(ApiRequest request) : IWatchFrames, IDisposable
 {
@@ -83,6 +83,6 @@ internal sealed class ProtobufWatchFrames(ApiRequest request) : IWatchFrames, ID
         return sizeof(int) + length;
     }
 
-    /// <summary>An object in protobuf, in the version that it was last asked for in.</summary>
+    /// <summary>An object in protobuf, in the version last asked for.</summary>
     private sealed record Encoded(ServedVersion ServedVersion, byte[] Bytes);
 }

@@ -10,8 +10,8 @@ using OrleansOrchestrator.Gateway.Responses;
 
 namespace OrleansOrchestrator.Gateway.Watch;
 
-/// <summary>Writes the events of one watch. Objects in the version in which they are stored go out in the bytes that all watchers share; other
-/// versions, tables and metadata are made per watcher.</summary>
+/// <summary>Writes the events of a watch. Objects in their storage version use the bytes that all watchers share; other versions,
+/// tables and metadata are made per watcher.</summary>
 internal sealed class WatchFrames(ApiRequest request, TableView? table) : IWatchFrames
 {
     private bool _hasColumns;
@@ -94,7 +94,7 @@ internal sealed class WatchFrames(ApiRequest request, TableView? table) : IWatch
         output.Write("\n"u8);
     }
 
-    /// <summary>Writes the object of a bookmark, which has nothing but the revision.</summary>
+    /// <summary>Writes the object of a bookmark, which has only a revision.</summary>
     public static void WriteBookmarkObject(Utf8JsonWriter writer, ApiRequest request, in WatchEvent change)
     {
         Span<byte> digits = stackalloc byte[20];
@@ -133,7 +133,7 @@ internal sealed class WatchFrames(ApiRequest request, TableView? table) : IWatch
         return writer;
     }
 
-    /// <summary>The name of a type of events.</summary>
+    /// <summary>The name of an event type.</summary>
     public static ReadOnlySpan<byte> NameOf(WatchEventType type) => type switch
     {
         WatchEventType.Added => "ADDED"u8,

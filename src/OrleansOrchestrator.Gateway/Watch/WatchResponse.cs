@@ -15,8 +15,8 @@ using OrleansOrchestrator.Model.Errors;
 namespace OrleansOrchestrator.Gateway.Watch;
 
 /// <summary>
-/// Answers with a stream of changes. Events that are at hand together travel together, up to a size; a client that reads slowly
-/// holds up its own stream only, since the flush waits for it.
+/// Answers with a stream of changes. Events at hand are sent together, up to a size. A slow client delays its own stream only, since
+/// its flush waits.
 /// </summary>
 internal sealed partial class WatchResponse(
     IObjectClient objects, GatewayOptions options, RequestInstruments instruments, TimeProvider time, ILogger<WatchResponse> logger)
@@ -24,12 +24,12 @@ internal sealed partial class WatchResponse(
     private static readonly FrozenDictionary<string, MessageFraming> Framings =
         FrozenDictionary.Create(StringComparer.Ordinal, KeyValuePair.Create("", MessageFraming.Lines));
 
-    /// <summary>Streams until the client goes, the time of the watch is over, or it fails.</summary>
+    /// <summary>Streams until the client goes, the watch's time is over, or it fails.</summary>
     public async Task SendAsync(ApiRequest request)
     {
         if (request.Format.IsYaml)
             throw ApiErrors.NotAcceptable(MediaTypes.Streams);
-        // Messages of a WebSocket are told apart by lines, which the other encoding does not have.
+        // Lines separate the messages of a WebSocket, and protobuf has no lines.
         if (request.Format.IsProtobuf && WebSocketReply.IsAskedFor(request.Http))
             throw ApiErrors.NotAcceptable(MediaTypes.Json);
         var query = ReadQueries.ForWatch(request.Info, request.Options);
@@ -57,7 +57,7 @@ internal sealed partial class WatchResponse(
         }
         catch (OperationCanceledException) when (either.IsCancellationRequested && !request.Cancellation.IsCancellationRequested)
         {
-            // The watch has lasted as long as it was to, and the client sees an ordinary end and resumes; or the client has said goodbye.
+            // The watch's time is over, and the client sees an ordinary end and resumes; or the client has closed the connection.
         }
         finally
         {
@@ -73,7 +73,7 @@ internal sealed partial class WatchResponse(
             var next = batches.MoveNextAsync();
             if (!request.Http.Response.HasStarted)
                 request.Http.Response.ContentType = request.Format.IsProtobuf ? MediaTypes.ProtobufStream : MediaTypes.Json;
-            // A watch that fails at once is an ordinary error response; any other one tells the client that it is open.
+            // A watch that fails at once gets an ordinary error response; otherwise the headers tell the client that it is open.
             if (!next.IsCompleted)
                 await output.FlushAsync(cancellationToken);
             while (await next)
@@ -115,7 +115,7 @@ internal sealed partial class WatchResponse(
 
     private TimeSpan Duration(RequestOptions requested)
     {
-        // Unasked durations are spread, so that the watches of one moment do not all come back in one moment.
+        // Default durations are spread, so that watches that begin together do not all end together.
         var seconds = requested.TimeoutSeconds is not (null or 0) and var asked
             ? Math.Clamp(asked.Value, 0, options.WatchSecondsMax)
             : options.WatchSecondsMin * (1 + Random.Shared.NextDouble());

@@ -7,11 +7,11 @@ using OrleansOrchestrator.Model.Tunnels;
 namespace OrleansOrchestrator.Gateway.WebSockets;
 
 /// <summary>
-/// Writes to a WebSocket as to the body of a response: what is written goes out with the next flush, and nowhere if the client has gone.
+/// Writes to a WebSocket like to a response body: each flush sends what was written. Writes are dropped if the client has gone.
 /// </summary>
 /// <param name="socket">The WebSocket.</param>
-/// <param name="framing">What a message is.</param>
-/// <param name="breaking">Gives up what is being sent, which breaks the connection. No other token may: a reply that ends ends between messages.</param>
+/// <param name="framing">How bytes become messages.</param>
+/// <param name="breaking">Aborts a send, which breaks the connection. No other token may: a reply ends between messages.</param>
 internal sealed class MessageWriter(WebSocket socket, MessageFraming framing, CancellationToken breaking) : PipeWriter
 {
     private readonly ArrayBufferWriter<byte> _written = new();

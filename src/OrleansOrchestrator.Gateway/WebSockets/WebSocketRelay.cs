@@ -5,19 +5,20 @@ using OrleansOrchestrator.Model.Tunnels;
 namespace OrleansOrchestrator.Gateway.WebSockets;
 
 /// <summary>
-/// Hands messages from one WebSocket to another in both directions, as they come. Nothing is read from one side while the other
-/// does not take what was read before. A side that ends its own direction still gets the other one.
+/// Passes messages between two WebSockets in both directions. It reads from one side only when the other has taken the previous
+/// message. A side that has ended its own direction still receives the other one.
 /// </summary>
 internal static class WebSocketRelay
 {
+    // A frame of the daemon's streams; a larger message is passed on in parts.
     private const int BufferBytes = 32 * 1024;
 
     /// <summary>Runs until both directions have ended, or a side has gone.</summary>
-    /// <param name="client">The one that asked.</param>
-    /// <param name="node">The one that answers. If it goes without a word the client is told.</param>
-    /// <param name="closeTime">How long a side may take to say goodbye after the other one has.</param>
+    /// <param name="client">The client.</param>
+    /// <param name="node">The node. If it goes without a close message, the client gets one.</param>
+    /// <param name="closeTime">How long a side may take to close after the other.</param>
     /// <param name="time">The clock.</param>
-    /// <param name="cancellationToken">Ends both.</param>
+    /// <param name="cancellationToken">Ends both directions.</param>
     public static async Task RunAsync(WebSocket client, WebSocket node, TimeSpan closeTime, TimeProvider time, CancellationToken cancellationToken)
     {
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -26,7 +27,7 @@ internal static class WebSocketRelay
         var first = await Task.WhenAny(up, down);
         if (first == down || !await first)
         {
-            // The node has nothing more to say, or the client is not there any more.
+            // The node has finished, or the client has gone.
             if (first == down && !await down && client.State is WebSocketState.Open or WebSocketState.CloseReceived)
                 await CloseAsync(client, closeTime, time);
             await Task.WhenAny(Task.WhenAll(up, down), Task.Delay(closeTime, time, ending.Token));
@@ -42,7 +43,7 @@ internal static class WebSocketRelay
         await Task.WhenAll(up, down);
     }
 
-    /// <returns>Whether the direction has ended in order.</returns>
+    /// <returns>Whether the direction ended in order.</returns>
     private static async Task<bool> PumpAsync(WebSocket from, WebSocket to, CancellationToken cancellationToken)
     {
         var buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
@@ -79,7 +80,7 @@ internal static class WebSocketRelay
         }
         catch (Exception gone) when (gone.IsGone())
         {
-            // The client has gone, too.
+            // The client has gone as well.
         }
     }
 }

@@ -5,13 +5,13 @@ using OrleansOrchestrator.Model.Tunnels;
 
 namespace OrleansOrchestrator.Gateway.WebSockets;
 
-/// <summary>
-/// The answer to a request that came over a WebSocket. What the client sends is read and dropped, so that its leaving is noticed.
-/// </summary>
+/// <summary>The answer to a request over a WebSocket. It reads and drops what the client sends, to notice when the client goes.</summary>
 /// <remarks>See k8s.io/apimachinery/pkg/util/httpstream/wsstream.</remarks>
 internal sealed class WebSocketReply : IAsyncDisposable
 {
+    // The client's messages are dropped, so that the size does not matter.
     private const int ReceivedBytes = 1024;
+    // Some round trips for the client's close message; afterwards the connection is aborted.
     private static readonly TimeSpan CloseWithin = TimeSpan.FromSeconds(2);
 
     private readonly WebSocket _socket;
@@ -32,20 +32,20 @@ internal sealed class WebSocketReply : IAsyncDisposable
         _receiving = ReceiveAsync();
     }
 
-    /// <summary>Takes what is to be sent; each flush sends it.</summary>
+    /// <summary>The output; each flush is sent.</summary>
     public MessageWriter Output { get; }
 
-    /// <summary>Ends when the client goes, or the request.</summary>
+    /// <summary>Cancelled when the client has gone, or the request has ended.</summary>
     public CancellationToken Cancellation => _ending.Token;
 
     /// <summary>Whether a request came over a WebSocket.</summary>
     public static bool IsAskedFor(HttpContext http) => http.WebSockets.IsWebSocketRequest;
 
-    /// <summary>Accepts the WebSocket in the first of the client's subprotocols that is known, or in none if it names none.</summary>
+    /// <summary>Accepts the WebSocket with the first known subprotocol of the client, or with none if the client names none.</summary>
     /// <param name="http">The request.</param>
-    /// <param name="framings">The subprotocols, and the empty one for a client that names none.</param>
-    /// <param name="time">Measures how long the client may take to close.</param>
-    /// <param name="cancellationToken">Ends the reply. What is being sent then has a moment to arrive.</param>
+    /// <param name="framings">The known subprotocols; the empty one for a client that names none.</param>
+    /// <param name="time">The clock of the close time-out.</param>
+    /// <param name="cancellationToken">Ends the reply. A send in progress then has a moment to finish.</param>
     /// <exception cref="ApiException">400: none of the client's subprotocols is known.</exception>
     public static async Task<WebSocketReply> AcceptAsync(
         HttpContext http, IReadOnlyDictionary<string, MessageFraming> framings, TimeProvider time, CancellationToken cancellationToken)
@@ -58,7 +58,7 @@ internal sealed class WebSocketReply : IAsyncDisposable
         return new WebSocketReply(socket, framings[protocol], time, cancellationToken);
     }
 
-    /// <summary>Says goodbye, and waits a moment for the client to do the same.</summary>
+    /// <summary>Sends a close message, and waits a moment for the client's.</summary>
     public async ValueTask DisposeAsync()
     {
         using var limit = new CancellationTokenSource(CloseWithin, _time);
@@ -70,7 +70,7 @@ internal sealed class WebSocketReply : IAsyncDisposable
         }
         catch (Exception gone) when (gone.IsGone())
         {
-            // The client has gone without a word.
+            // The client has gone without a close message.
         }
 
         _socket.AbortUnlessClosed();
@@ -88,12 +88,12 @@ internal sealed class WebSocketReply : IAsyncDisposable
         {
             while ((await _socket.ReceiveAsync(buffer.AsMemory(), CancellationToken.None)).MessageType != WebSocketMessageType.Close)
             {
-                // Nothing that a client sends means anything here.
+                // Messages of the client have no meaning here.
             }
         }
         catch (Exception gone) when (gone.IsGone())
         {
-            // A client that breaks the connection is as gone as one that closes it.
+            // A broken connection counts as closed.
         }
 
         await _ending.CancelAsync();

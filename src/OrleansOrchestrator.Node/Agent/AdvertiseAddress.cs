@@ -4,10 +4,10 @@ using OrleansOrchestrator.Model.Names;
 
 namespace OrleansOrchestrator.Node.Agent;
 
-/// <summary>Finds the address under which others reach this node.</summary>
+/// <summary>Finds the address of this node for others.</summary>
 internal static class AdvertiseAddress
 {
-    /// <summary>Loopback if the API is reached over loopback, else this machine's address on the route to the API.</summary>
+    /// <summary>Returns loopback if the API is reached over loopback; otherwise this machine's address on the route to the API.</summary>
     public static async Task<IPAddress> FindAsync(Uri server, CancellationToken cancellationToken)
     {
         var target = AddressSyntax.TryParse(server.Host.Trim('[', ']'), out var literal)
@@ -16,7 +16,7 @@ internal static class AdvertiseAddress
         if (IPAddress.IsLoopback(target))
             return IPAddress.Loopback;
 
-        // Connecting a datagram socket sends nothing; it only asks the kernel for the route.
+        // Connecting a datagram socket sends nothing. It only asks the kernel for the route.
         using var socket = new Socket(target.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
         await socket.ConnectAsync(new IPEndPoint(target, server.Port), cancellationToken);
         return ((IPEndPoint)socket.LocalEndPoint!).Address;

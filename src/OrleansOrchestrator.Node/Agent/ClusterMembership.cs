@@ -5,22 +5,24 @@ using OrleansOrchestrator.Node.Api;
 
 namespace OrleansOrchestrator.Node.Agent;
 
-/// <summary>Which cluster a daemon belongs to: the uid of the namespace <c>kube-system</c>, kept on disk for starts without the API.</summary>
+/// <summary>The cluster of a daemon: the uid of the namespace <c>kube-system</c>, kept on disk for starts without the API.</summary>
 internal sealed partial class ClusterMembership(ClusterConnection api, string dataDirectory, TimeProvider timeProvider, ILogger logger)
 {
+    // The first start may wait: it has no pods to guard.
     private static readonly TimeSpan AnswerTime = TimeSpan.FromSeconds(2);
 
-    // Nothing is fenced and no peer asked before; while the control plane is away, pods have seconds left.
+    // No fencing and no vote happens before the answer, and while the control plane is away, pods may have only seconds left.
     private static readonly TimeSpan AnswerTimeIfKnown = TimeSpan.FromSeconds(0.5);
 
     private readonly ILogger _logger = logger;
     private readonly string _file = Path.Combine(dataDirectory, "cluster-id");
     private readonly RetryDelay _delay = new(ApiServers.Retries, Random.Shared);
 
-    /// <summary>The id as it was at the last start with this data folder, or null.</summary>
+    /// <summary>The cluster's id at the last start with this data folder, or null.</summary>
     public string? Former { get; } = ReadFile(Path.Combine(dataDirectory, "cluster-id"));
 
-    /// <summary>Finds out; without an answer it is what it was. A data folder that was never in a cluster waits for its first answer.</summary>
+    /// <summary>Asks the API for the cluster's id. Without an answer it is the former one. A data folder that never was in a cluster
+    /// waits for its first answer.</summary>
     public Task<string> FindAsync(CancellationToken cancellationToken) =>
         SupervisedLoop.UntilAsync("cluster membership", AskAsync, () => _delay.Next(), timeProvider, _logger, cancellationToken);
 
@@ -42,10 +44,10 @@ internal sealed partial class ClusterMembership(ClusterConnection api, string da
         }
     }
 
-    /// <summary>Why the API has not told it yet; null before it has been asked.</summary>
+    /// <summary>Why the API has not answered yet; null before the first call.</summary>
     public string? LastFault { get; private set; }
 
-    /// <summary>From now on the data folder belongs to this cluster, and nothing of another one is left.</summary>
+    /// <summary>Records that the data folder belongs to this cluster, after nothing of another one is left.</summary>
     public void Keep(string cluster)
     {
         File.WriteAllText(_file + ".new", cluster);

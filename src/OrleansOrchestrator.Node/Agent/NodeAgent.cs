@@ -26,10 +26,11 @@ using OrleansOrchestrator.Node.Volumes;
 
 namespace OrleansOrchestrator.Node.Agent;
 
-/// <summary>A node of the cluster: runs the pods that are assigned to it and reports about them and about itself.</summary>
-/// <remarks>Several agents may run in one process, each with its own name and data folder; at most one runs the service proxy.</remarks>
+/// <summary>A node of the cluster: runs its assigned pods, and reports their status and its own.</summary>
+/// <remarks>Several agents may run in one process, each with its own name and data folder. At most one runs the service proxy.</remarks>
 public sealed partial class NodeAgent : IAsyncDisposable
 {
+    // A development cluster must stop within a second, with time left to remove the containers.
     private static readonly TimeSpan DrainTime = TimeSpan.FromSeconds(0.7);
 
     private readonly NodeAgentOptions _options;
@@ -55,10 +56,10 @@ public sealed partial class NodeAgent : IAsyncDisposable
     private ServiceProxy? _proxy;
 
     /// <summary>Prepares an agent that shares a connection with others.</summary>
-    /// <param name="options">What the operator decided.</param>
+    /// <param name="options">The operator's options.</param>
     /// <param name="api">The connection; it stays open when the agent stops.</param>
     /// <param name="timeProvider">The clock of all delays and reports.</param>
-    /// <param name="loggers">Where the agent logs.</param>
+    /// <param name="loggers">Makes the agent's loggers.</param>
     /// <exception cref="ArgumentException">The options have faults; the message lists all of them.</exception>
     public NodeAgent(NodeAgentOptions options, ClusterConnection api, TimeProvider timeProvider, ILoggerFactory loggers)
     {
@@ -73,10 +74,10 @@ public sealed partial class NodeAgent : IAsyncDisposable
     }
 
     /// <summary>Prepares an agent with a connection of its own.</summary>
-    /// <param name="options">What the operator decided.</param>
+    /// <param name="options">The operator's options.</param>
     /// <param name="configuration">Server, authority and credentials of the cluster.</param>
     /// <param name="timeProvider">The clock of all delays and reports.</param>
-    /// <param name="loggers">Where the agent logs.</param>
+    /// <param name="loggers">Makes the agent's loggers.</param>
     /// <exception cref="ArgumentException">The options have faults; the message lists all of them.</exception>
     public NodeAgent(NodeAgentOptions options, KubernetesClientConfiguration configuration, TimeProvider timeProvider, ILoggerFactory loggers)
         : this(options, ClusterConnection.Open(configuration), timeProvider, loggers) => _ownsApi = true;
@@ -87,16 +88,16 @@ public sealed partial class NodeAgent : IAsyncDisposable
     /// <summary>The runtime in use, for example <c>docker://20.10.24</c>; empty before <see cref="StartAsync"/> has returned.</summary>
     public string RuntimeVersion => _runtime?.Version ?? "";
 
-    /// <summary>Why the node is not Ready, as far as is known; null if it is.</summary>
+    /// <summary>Why the node is not Ready, as far as known; null if it is Ready.</summary>
     public string? LastFault => _registrar is { } registrar ? registrar.LastFault : _identity?.LastFault;
 
     internal IContainerRuntime Runtime => _runtime ?? throw new InvalidOperationException("The agent has not started.");
 
     internal PodDirectory Pods => _pods ?? throw new InvalidOperationException("The agent has not started.");
 
-    /// <summary>Starts the daemon; it returns when the node's server listens, whether or not the API is reachable.</summary>
-    /// <remarks>With Docker, the very first start waits for the API, which tells the cluster's id.</remarks>
-    /// <param name="cancellationToken">Ends the start, not the agent.</param>
+    /// <summary>Starts the daemon. Returns when the node's server listens, whether or not the API is reachable.</summary>
+    /// <remarks>With Docker, the very first start waits for the API to learn the cluster's id.</remarks>
+    /// <param name="cancellationToken">Cancels the start, not the agent.</param>
     public async Task StartAsync(CancellationToken cancellationToken = default)
     {
         Directory.CreateDirectory(_options.DataDirectory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
@@ -159,7 +160,7 @@ public sealed partial class NodeAgent : IAsyncDisposable
         guard.Adopt(found.Select(pod => KeyValuePair.Create(pod.PodUid, pod.FenceAfter)));
         _pods.Adopt(found.Select(pod => pod.PodUid).Concat(remover.FindLeft()));
 
-        // Thousands of hollow nodes share a process, and there is nothing to ask them.
+        // Thousands of hollow nodes share a process; a server for each has no use.
         if (!isHollow)
             _tunnels = _options.Tunnel ? new TunnelConnections() : null;
         if (!isHollow)
@@ -216,10 +217,10 @@ public sealed partial class NodeAgent : IAsyncDisposable
     public Task WaitUntilReadyAsync(CancellationToken cancellationToken = default) =>
         (_registrar ?? throw new InvalidOperationException("The agent has not started.")).Ready.WaitAsync(cancellationToken);
 
-    /// <summary>Kills a container at once, as a crash would; what follows is up to its pod's restart policy.</summary>
-    /// <param name="containerId">The id in the pod's status, as in <c>docker://4f3c…</c>.</param>
+    /// <summary>Kills a container at once, as a crash would. The pod's restart policy decides what follows.</summary>
+    /// <param name="containerId">The id in the pod's status, such as <c>docker://4f3c…</c>.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    /// <exception cref="ArgumentException">The id is not one of this node's runtime.</exception>
+    /// <exception cref="ArgumentException">The id does not belong to this node's runtime.</exception>
     public Task KillContainerAsync(string containerId, CancellationToken cancellationToken = default)
     {
         var prefix = Runtime.Scheme + "://";
@@ -228,12 +229,12 @@ public sealed partial class NodeAgent : IAsyncDisposable
         return Runtime.SignalContainerAsync(containerId[prefix.Length..], ContainerSignal.Kill, cancellationToken);
     }
 
-    /// <summary>Stops the daemon; one that does not run stays as it is.</summary>
+    /// <summary>Stops the daemon if it runs.</summary>
     /// <param name="stopPods">
-    /// Whether the containers of this node end too, for which they have 0.7 s before they are killed; otherwise they run on and a
-    /// later start adopts them.
+    /// Whether to stop this node's containers too. They have 0.7 s before they are killed. Otherwise they run on, and a later start
+    /// adopts them.
     /// </param>
-    /// <param name="cancellationToken">Ends the wait for containers that take their time; they are killed then.</param>
+    /// <param name="cancellationToken">Ends the wait for containers that are still stopping; they are killed then.</param>
     public async Task StopAsync(bool stopPods, CancellationToken cancellationToken = default)
     {
         if (_runtime is null)
@@ -272,7 +273,7 @@ public sealed partial class NodeAgent : IAsyncDisposable
             _api.Dispose();
     }
 
-    /// <summary>What the runtime could not end stays guarded.</summary>
+    /// <summary>The guard keeps the pods that the runtime could not stop.</summary>
     private async Task EndGuardAsync(IContainerRuntime runtime)
     {
         try
@@ -297,14 +298,14 @@ public sealed partial class NodeAgent : IAsyncDisposable
         port.Keep(_server.Port);
     }
 
-    /// <summary>Opens tunnels once there is a node object for them.</summary>
+    /// <summary>Opens tunnels after the node object exists.</summary>
     private async Task RunTunnelAsync(CancellationToken cancellationToken)
     {
         await _registrar!.Registered.CompletesWithinAsync(Timeout.InfiniteTimeSpan, _timeProvider, cancellationToken);
         await new TunnelAgent(_api, _options.Name, _tunnels!, _options.TunnelsMax, _timeProvider, _loggers.CreateLogger<TunnelAgent>()).RunAsync(cancellationToken);
     }
 
-    /// <summary>Takes in pods once the control plane can know by which times this daemon stops them.</summary>
+    /// <summary>Accepts pods after the control plane can know the times by which this daemon stops them.</summary>
     private async Task RunPodsAsync(CancellationToken cancellationToken)
     {
         await _registrar!.Registered.CompletesWithinAsync(Timeout.InfiniteTimeSpan, _timeProvider, cancellationToken);

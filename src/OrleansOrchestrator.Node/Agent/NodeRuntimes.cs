@@ -7,14 +7,15 @@ using OrleansOrchestrator.Node.Runtime.Process;
 
 namespace OrleansOrchestrator.Node.Agent;
 
-/// <summary>Chooses and makes the container runtime of a node.</summary>
+/// <summary>Chooses and creates the container runtime of a node.</summary>
 public static class NodeRuntimes
 {
+    // A local engine answers in milliseconds; a start without an engine must not take long.
     private static readonly TimeSpan DetectionTime = TimeSpan.FromSeconds(2);
 
-    /// <summary>Decides what <see cref="RuntimeKind.Auto"/> means on this machine.</summary>
+    /// <summary>Resolves <see cref="RuntimeKind.Auto"/> on this machine.</summary>
     /// <param name="dockerEndpoint">The engine's address, or null for <c>DOCKER_HOST</c> or the usual socket.</param>
-    /// <param name="cancellationToken">Ends the question.</param>
+    /// <param name="cancellationToken">Cancels the detection.</param>
     /// <returns><see cref="RuntimeKind.Docker"/> if an engine answers within 2 s, else <see cref="RuntimeKind.Process"/>.</returns>
     public static async Task<RuntimeKind> DetectAsync(Uri? dockerEndpoint = null, CancellationToken cancellationToken = default)
     {
@@ -53,7 +54,7 @@ public static class NodeRuntimes
         var cluster = await identity.FindAsync(cancellationToken);
         if (identity.Former is { } former && former != cluster)
         {
-            // Nobody else knows what this node ran for the cluster that it has left.
+            // Only this data folder tells which pods the node ran for its former cluster, so that they must be removed here.
             await using var old = await OpenAsync(former);
             foreach (var pod in await old.ListAsync(cancellationToken))
                 await old.RemovePodAsync(pod.PodUid, cancellationToken);

@@ -4,16 +4,17 @@ using OrleansOrchestrator.Node.Runtime;
 
 namespace OrleansOrchestrator.Node.Agent;
 
-/// <summary>Ends and removes all pods of a node when its daemon stops for good.</summary>
+/// <summary>Stops and removes all pods of a node when its daemon stops for good.</summary>
 internal sealed partial class PodDrain(IContainerRuntime runtime, PodRemover remover, TimeProvider timeProvider, ILogger logger)
 {
+    // Small beside the grace of 0.7 s.
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(100);
 
-    // An engine works on more at a time, but not faster.
+    // An engine accepts more concurrent work, but is not faster.
     private static readonly ParallelOptions Bound = new() { MaxDegreeOfParallelism = 32 };
 
-    /// <summary>Asks all containers to end, waits at most the given time, and removes everything.</summary>
-    /// <param name="grace">How long containers may take.</param>
+    /// <summary>Asks all containers to stop, waits for a bounded time, and removes everything.</summary>
+    /// <param name="grace">How long containers may take to stop.</param>
     /// <param name="cancellationToken">Ends the wait, not the removal.</param>
     public async Task RunAsync(TimeSpan grace, CancellationToken cancellationToken)
     {
@@ -36,7 +37,7 @@ internal sealed partial class PodDrain(IContainerRuntime runtime, PodRemover rem
     private static IEnumerable<ContainerInstance> Running(PodSandbox pod) =>
         pod.Containers.Where(c => c.Phase == ContainerPhase.Running);
 
-    /// <summary>One pod that cannot be removed must not keep the others.</summary>
+    /// <summary>A pod that cannot be removed must not delay the others.</summary>
     private Task ForAllAsync(IEnumerable<string> ids, Func<string, Task> action) => Parallel.ForEachAsync(ids, Bound, async (id, _) =>
     {
         try

@@ -3,7 +3,7 @@ using k8s.Models;
 
 namespace OrleansOrchestrator.Node.Api;
 
-/// <summary>An answer of the API server that is not a success, with the <c>metav1.Status</c> it carried if it had one.</summary>
+/// <summary>An unsuccessful answer of the API server, with its <c>metav1.Status</c> if it had one.</summary>
 internal sealed class ApiException(HttpStatusCode statusCode, V1Status? status, string message) : Exception(message)
 {
     /// <summary>The HTTP status code; for an error inside a watch stream, the code of the Status object.</summary>
@@ -12,7 +12,7 @@ internal sealed class ApiException(HttpStatusCode statusCode, V1Status? status, 
     /// <summary>The machine-readable reason, for example <c>AlreadyExists</c>.</summary>
     public string? Reason { get; } = status?.Reason;
 
-    /// <summary>How long the server asks the client to wait before the next try.</summary>
+    /// <summary>The <c>Retry-After</c> of the answer.</summary>
     public TimeSpan? RetryAfter { get; } =
         status?.Details?.RetryAfterSeconds is int seconds and > 0 ? TimeSpan.FromSeconds(seconds) : null;
 
@@ -20,6 +20,6 @@ internal sealed class ApiException(HttpStatusCode statusCode, V1Status? status, 
 
     public bool IsConflict => StatusCode == HttpStatusCode.Conflict;
 
-    /// <summary>The resource version asked for was compacted; only a new list helps.</summary>
+    /// <summary>Whether the requested resource version was compacted; only a new list helps.</summary>
     public bool IsGone => StatusCode == HttpStatusCode.Gone || Reason == "Expired";
 }

@@ -4,14 +4,15 @@ using OrleansOrchestrator.Model.Names;
 
 namespace OrleansOrchestrator.Node.Api;
 
-/// <summary>Where the API is: the server that the configuration names, and all others that the cluster has told of.</summary>
+/// <summary>The addresses of the API: the configured server, and all others that the cluster has published.</summary>
 /// <remarks>
-/// All requests go to one of them until it fails. The addresses are the endpoints of the service <c>kubernetes</c>, and are
-/// kept in a file, so that a daemon that starts while its first server is dead finds another. Thread-safe.
+/// All requests go to one server until it fails. The other addresses are the endpoints of the service <c>kubernetes</c>. They are kept
+/// in a file, so that a daemon that starts while its configured server is dead finds another. Thread-safe.
 /// </remarks>
 internal sealed class ApiServers : IObjectSink<V1Endpoints>
 {
-    /// <summary>The waits between calls that no server answers.</summary>
+    /// <summary>The back-off of calls while no server answers: from 200 ms, so that a failover of a silo costs little, to 5 s, well
+    /// within the fencing time.</summary>
     public static readonly Backoff Retries = new(TimeSpan.FromMilliseconds(200), TimeSpan.FromSeconds(5));
 
     private const string HttpsPort = "https";
@@ -22,14 +23,14 @@ internal sealed class ApiServers : IObjectSink<V1Endpoints>
     private CancellationTokenSource _moved = new();
     private string? _file;
 
-    /// <param name="first">The server that the configuration names.</param>
+    /// <param name="first">The configured server.</param>
     public ApiServers(Uri first)
     {
         _first = Current = first;
         _all = [first];
     }
 
-    /// <summary>The server that requests go to.</summary>
+    /// <summary>The current server of requests.</summary>
     public Uri Current { get; private set; }
 
     /// <summary>All servers, the current one first.</summary>
@@ -45,14 +46,14 @@ internal sealed class ApiServers : IObjectSink<V1Endpoints>
         }
     }
 
-    /// <summary>The server that requests go to, and what is cancelled once they go to another one.</summary>
+    /// <summary>The current server, and a token that is cancelled when requests move to another one.</summary>
     public (Uri Server, CancellationToken Moved) Follow()
     {
         lock (_lock)
             return (Current, _moved.Token);
     }
 
-    /// <summary>Reads the addresses that were known last, and keeps what is learned from now on.</summary>
+    /// <summary>Loads the addresses from a file, and keeps the file up to date.</summary>
     /// <param name="file">The file.</param>
     public void KeepIn(string file)
     {
@@ -61,8 +62,8 @@ internal sealed class ApiServers : IObjectSink<V1Endpoints>
             Learn(File.ReadAllLines(file).Select(line => Uri.TryCreate(line, UriKind.Absolute, out var server) ? server : null).OfType<Uri>());
     }
 
-    /// <summary>A server did not answer: requests go to the next one, if there is one.</summary>
-    /// <returns>Whether requests go to another server than this one now.</returns>
+    /// <summary>Moves requests from a server that did not answer to the next one, if there is another.</summary>
+    /// <returns>Whether requests now go to another server than the failed one.</returns>
     public bool MoveFrom(Uri failed)
     {
         var inTurn = InTurn;
@@ -71,7 +72,7 @@ internal sealed class ApiServers : IObjectSink<V1Endpoints>
         return Current != failed;
     }
 
-    /// <summary>Requests go to this server from now on, and watches of others end.</summary>
+    /// <summary>Moves requests to this server, and ends watches of others.</summary>
     public void MoveTo(Uri server)
     {
         CancellationTokenSource before;
@@ -103,7 +104,7 @@ internal sealed class ApiServers : IObjectSink<V1Endpoints>
     /// <inheritdoc/>
     public void Delete(V1Endpoints obj)
     {
-        // The servers are not gone because nobody lists them.
+        // Servers may exist although nobody lists them.
     }
 
     private IEnumerable<Uri> AddressesOf(V1EndpointSubset subset) =>
@@ -118,7 +119,7 @@ internal sealed class ApiServers : IObjectSink<V1Endpoints>
         {
             List<Uri> all = [_first, .. servers.Where(server => server != _first).Distinct()];
 
-            // An empty list says only that whoever writes it could not.
+            // An empty list says only that its writer saw no servers.
             if (all.Count == 1 || all.SequenceEqual(_all))
                 return;
             _all = all;

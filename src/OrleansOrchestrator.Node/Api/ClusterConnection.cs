@@ -11,17 +11,18 @@ using OrleansOrchestrator.Model.Fencing;
 
 namespace OrleansOrchestrator.Node.Api;
 
-/// <summary>The way to the Kubernetes API: one HTTP connection pool that any number of agents in this process share.</summary>
+/// <summary>The connection to the Kubernetes API: one HTTP connection pool for all agents in this process.</summary>
 /// <remarks>
-/// TLS, credentials and JSON come from the KubernetesClient package. Requests go through its HTTP pipeline by
-/// relative URL, because its generated operations cannot patch a subresource with prepared bytes and its watch is
-/// unfit (see <see cref="WatchLineReader"/>).
+/// TLS, credentials and JSON come from the KubernetesClient package. Requests use its HTTP pipeline with relative URLs, because its
+/// generated operations cannot patch a subresource with prepared bytes, and its watch is unsuitable (see <see
+/// cref="WatchLineReader"/>).
 /// </remarks>
 public sealed class ClusterConnection : IDisposable
 {
-    /// <summary>How long a request other than a watch may take.</summary>
+    /// <summary>The time limit of a request other than a watch.</summary>
     internal static readonly TimeSpan RequestTimeout = TimeSpan.FromSeconds(10);
 
+    // A dead silo is noticed within two of these, well within the fencing time.
     private static readonly TimeSpan SocketPingInterval = TimeSpan.FromSeconds(5);
 
     private readonly Kubernetes _client;
@@ -33,18 +34,18 @@ public sealed class ClusterConnection : IDisposable
         Servers = new ApiServers(server);
     }
 
-    /// <summary>The certificate authorities of the cluster, empty if the configuration has none.</summary>
+    /// <summary>The cluster's certificate authorities; empty if the configuration has none.</summary>
     internal X509Certificate2Collection Authorities { get; }
 
-    /// <summary>Where the API is.</summary>
+    /// <summary>The addresses of the API.</summary>
     internal ApiServers Servers { get; }
 
-    /// <summary>The votes of the nodes that share this connection, by their voters.</summary>
+    /// <summary>The votes of the nodes that share this connection, by voter.</summary>
     internal ConcurrentDictionary<string, NodeVote> Votes { get; } = new(StringComparer.Ordinal);
 
     /// <summary>Prepares a connection; nothing is sent until the first request.</summary>
     /// <param name="configuration">Server, authority and credentials, as read from a kubeconfig file.</param>
-    /// <returns>The connection; dispose it after every agent that uses it has stopped.</returns>
+    /// <returns>The connection. Dispose of it after all agents that use it have stopped.</returns>
     /// <exception cref="k8s.Exceptions.KubeConfigException">The configuration names no usable server.</exception>
     public static ClusterConnection Open(KubernetesClientConfiguration configuration)
     {
@@ -54,8 +55,8 @@ public sealed class ClusterConnection : IDisposable
         {
             setUp?.Invoke(handler);
 
-            // A watch holds a stream for minutes, so thousands of agents need more than one HTTP/2 connection,
-            // and a peer that vanished must be noticed well within the fencing time.
+            // A watch holds a stream for minutes, so that thousands of agents need more than one HTTP/2 connection. A vanished peer
+            // must be noticed well within the fencing time.
             handler.EnableMultipleHttp2Connections = true;
             handler.ConnectTimeout = TimeSpan.FromSeconds(1);
             handler.KeepAlivePingDelay = TimeSpan.FromSeconds(1);
@@ -88,7 +89,7 @@ public sealed class ClusterConnection : IDisposable
     internal Task<T> MergePatchAsync<T>(string path, byte[] patch, CancellationToken cancellationToken) =>
         ExchangeAsync<T>(HttpMethod.Patch, path, patch, "application/merge-patch+json", cancellationToken);
 
-    /// <summary>Patches with lists merged by their keys, so that conditions of other writers stay.</summary>
+    /// <summary>Sends a strategic merge patch, which merges lists by key and so keeps other writers' conditions.</summary>
     internal async Task StrategicPatchAsync(string path, byte[] patch, CancellationToken cancellationToken) =>
         await SendAsync(HttpMethod.Patch, path, patch, "application/strategic-merge-patch+json", cancellationToken);
 
@@ -108,7 +109,7 @@ public sealed class ClusterConnection : IDisposable
             + (fieldSelector is null ? "" : $"&fieldSelector={Uri.EscapeDataString(fieldSelector)}");
         var (server, moved) = Servers.Follow();
 
-        // A silo that hangs does not end its watches: they end with the decision that it does not answer.
+        // A hung silo does not end its watches. They end when the connection moves to another server.
         using var either = CancellationTokenSource.CreateLinkedTokenSource(moved, cancellationToken);
         using var response = await SendToAsync(server, HttpMethod.Get, query, null, null, either.Token);
         if (!response.IsSuccessStatusCode)
@@ -119,7 +120,7 @@ public sealed class ClusterConnection : IDisposable
             yield return change;
     }
 
-    /// <summary>Sends a write to one server, and returns what the answer says in its headers.</summary>
+    /// <summary>Sends a write to a given server, and returns the headers of the answer.</summary>
     internal async Task<HttpResponseHeaders> WriteToAsync(
         Uri server, HttpMethod method, string path, byte[] body, string contentType, CancellationToken cancellationToken)
     {
@@ -130,8 +131,9 @@ public sealed class ClusterConnection : IDisposable
         return response.Headers;
     }
 
-    /// <summary>Opens a WebSocket to the current server, over a connection of its own: what goes over it must not delay requests.</summary>
-    /// <returns>The WebSocket, and what is cancelled once requests go to another server.</returns>
+    /// <summary>Opens a WebSocket to the current server over a connection of its own, so that its traffic does not delay
+    /// requests.</summary>
+    /// <returns>The WebSocket, and a token that is cancelled when requests move to another server.</returns>
     internal async Task<(WebSocket Socket, CancellationToken Moved)> OpenSocketAsync(string path, CancellationToken cancellationToken)
     {
         var (server, moved) = Servers.Follow();
@@ -185,7 +187,8 @@ public sealed class ClusterConnection : IDisposable
         }
     }
 
-    /// <summary>Sends to the current server, or to the next one if that takes no connection, so that nothing was done there.</summary>
+    /// <summary>Sends a request to the current server. If that accepts no connection, nothing was executed, and the next server is
+    /// tried.</summary>
     private async Task<HttpResponseMessage> SendInTurnAsync(
         HttpMethod method, string path, byte[]? body, string? contentType, CancellationToken cancellationToken)
     {
@@ -200,7 +203,7 @@ public sealed class ClusterConnection : IDisposable
                 unreachable.HttpRequestError is HttpRequestError.ConnectionError or HttpRequestError.SecureConnectionError
                 && Servers.MoveFrom(server) && left > 0)
             {
-                // The next server is tried at once.
+                // Tries the next server at once.
             }
         }
     }
@@ -240,7 +243,7 @@ public sealed class ClusterConnection : IDisposable
         }
         catch (System.Text.Json.JsonException)
         {
-            // A proxy in between may answer in its own words; the code alone is enough then.
+            // A proxy in between may answer with a body of its own; then only the code is used.
         }
 
         return new ApiException(

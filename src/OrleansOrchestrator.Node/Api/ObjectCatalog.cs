@@ -10,7 +10,7 @@ internal class ObjectCatalog<T>(Action? changed) : IObjectSink<T> where T : IKub
 {
     private readonly ConcurrentDictionary<(string Namespace, string Name), T> _objects = new();
 
-    /// <summary>Whether the objects have been read once.</summary>
+    /// <summary>Whether the objects have been listed once.</summary>
     public bool IsSynced { get; private set; }
 
     public ICollection<T> All => _objects.Values;

@@ -6,8 +6,8 @@ using OrleansOrchestrator.Loops;
 
 namespace OrleansOrchestrator.Node.Api;
 
-/// <summary>Keeps a sink up to date with one resource: lists, watches from there, resumes, and lists again when it must.</summary>
-/// <remarks>An outage of the API of any length ends in one more list or in a resumed watch; it never ends the loop.</remarks>
+/// <summary>Keeps a sink up to date with one resource: lists, watches, resumes, and lists again when it must.</summary>
+/// <remarks>An API outage of any length ends in a resumed watch or in a new list; it never ends the loop.</remarks>
 internal sealed partial class Reflector<T>(
     ClusterConnection api,
     string path,
@@ -17,6 +17,7 @@ internal sealed partial class Reflector<T>(
     ILogger logger)
     where T : IKubernetesObject<V1ObjectMeta>
 {
+    // As client-go: a watch lasts 5 to 10 minutes, at random, so that watches do not end together.
     private static readonly TimeSpan WatchTimeoutMin = TimeSpan.FromMinutes(5);
 
     private readonly RetryDelay _delay = new(ApiServers.Retries, Random.Shared);
@@ -46,7 +47,7 @@ internal sealed partial class Reflector<T>(
         }
     }
 
-    /// <summary>Whether the failure is the network's or the server's, so that trying again can help.</summary>
+    /// <summary>Whether the network or the server caused the failure, so that a retry may help.</summary>
     internal static bool IsTransient(Exception exception) =>
         exception is ApiException or HttpRequestException or IOException or TimeoutException or JsonException
             or InvalidDataException or OperationCanceledException;
@@ -58,7 +59,8 @@ internal sealed partial class Reflector<T>(
         _resourceVersion = list.Metadata?.ResourceVersion ?? "0";
     }
 
-    /// <summary>Follows one watch to its end; false if it ended without any event, so that it is not reopened in a tight loop.</summary>
+    /// <summary>Follows one watch to its end. Returns false if it ended without an event, so that it is not reopened in a tight
+    /// loop.</summary>
     private async Task<bool> WatchAsync(CancellationToken cancellationToken)
     {
         var progressed = false;

@@ -1,6 +1,6 @@
 namespace OrleansOrchestrator.Node.Api;
 
-/// <summary>Relative URLs of the resources the node daemon uses.</summary>
+/// <summary>Relative URLs of the resources that the node daemon uses.</summary>
 internal static class ResourcePath
 {
     public const string Pods = "api/v1/pods";

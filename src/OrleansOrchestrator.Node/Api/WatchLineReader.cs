@@ -8,15 +8,15 @@ using k8s.Models;
 
 namespace OrleansOrchestrator.Node.Api;
 
-/// <summary>Turns the body of a watch response into events.</summary>
+/// <summary>Parses the body of a watch response into events.</summary>
 /// <remarks>
-/// The watcher of the client package decodes every line two or three times from a string, and hands an
-/// error such as 410 Gone to a callback while it goes on reading. Here a line stays bytes, is scanned once for
-/// its type, its object is decoded once, and an error ends the stream as an <see cref="ApiException"/>.
+/// The client package's watcher decodes every line two or three times from a string, and passes an error such as 410 Gone to a callback
+/// while it goes on reading. Here a line stays bytes, is scanned once for its type, its object is decoded once, and an error ends the
+/// stream as an <see cref="ApiException"/>.
 /// </remarks>
 internal static class WatchLineReader
 {
-    /// <summary>The longest accepted line. Objects are limited to 1.5 MiB by the server.</summary>
+    /// <summary>The longest accepted line. The server limits objects to 1.5 MiB.</summary>
     public const int LineBytesMax = 4 * 1024 * 1024;
 
     public static async IAsyncEnumerable<WatchEvent<T>> ReadAsync<T>(

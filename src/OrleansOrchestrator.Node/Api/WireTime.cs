@@ -1,6 +1,6 @@
 namespace OrleansOrchestrator.Node.Api;
 
-/// <summary>Times as <c>metav1.Time</c> carries them: UTC, whole seconds.</summary>
+/// <summary>Times in the format of <c>metav1.Time</c>: UTC, whole seconds.</summary>
 internal static class WireTime
 {
     public static DateTime Seconds(DateTimeOffset time) =>

@@ -3,7 +3,7 @@ using OrleansOrchestrator.Node.Api;
 
 namespace OrleansOrchestrator.Node.Configuration;
 
-/// <summary>Reads each object from the API when it is asked for, so that a pod starts with what is true now.</summary>
+/// <summary>Reads each object from the API when it is needed, so that a pod starts with its present state.</summary>
 internal sealed class ApiConfigurationSource(ClusterConnection api) : IConfigurationSource
 {
     public Task<V1ConfigMap?> GetConfigMapAsync(string ns, string name, CancellationToken cancellationToken) =>

@@ -7,12 +7,13 @@ namespace OrleansOrchestrator.Node.Configuration;
 internal sealed class EnvironmentBuilder(IConfigurationSource source, ResourceField resources, ServiceEnvironment serviceEnvironment)
 {
     /// <param name="pod">The pod, with its addresses in its status.</param>
-    /// <param name="container">The container of the pod.</param>
+    /// <param name="container">The container.</param>
     /// <param name="services">The services of the cluster.</param>
-    /// <param name="input">Counts the variables.</param>
-    /// <param name="cancellationToken">Ends the look-ups.</param>
-    /// <returns>Names and values; a later value of a name has replaced an earlier one.</returns>
-    /// <exception cref="ConfigurationException">A ConfigMap, Secret, key or field that is not optional is missing, or it is all too much.</exception>
+    /// <param name="input">Limits the size of the variables.</param>
+    /// <param name="cancellationToken">Cancels the look-ups.</param>
+    /// <returns>Names and values. A later value of a name replaces an earlier one.</returns>
+    /// <exception cref="ConfigurationException">A required ConfigMap, Secret, key or field is missing, or the environment is too
+    /// large.</exception>
     public async Task<IReadOnlyDictionary<string, string>> BuildAsync(
         V1Pod pod, V1Container container, IEnumerable<V1Service> services, ProgramInput input, CancellationToken cancellationToken)
     {
@@ -23,7 +24,7 @@ internal sealed class EnvironmentBuilder(IConfigurationSource source, ResourceFi
         foreach (var from in container.EnvFrom ?? [])
             await AddAllAsync(result, input, ns, from, cancellationToken);
 
-        // References see the variables that are defined so far, those of services included.
+        // References see the variables defined so far, including those of services.
         foreach (var variable in container.Env ?? [])
         {
             var value = variable.ValueFrom is { } from

@@ -2,9 +2,9 @@ using k8s.Models;
 
 namespace OrleansOrchestrator.Node.Configuration;
 
-/// <summary>The services of the cluster as this node knows them.</summary>
+/// <summary>The services of the cluster.</summary>
 internal interface IServiceSource
 {
-    /// <summary>All services, or null until they have been read once.</summary>
+    /// <summary>All services; null until they have been listed once.</summary>
     IReadOnlyCollection<V1Service>? Services { get; }
 }

@@ -4,11 +4,11 @@ using k8s.Models;
 
 namespace OrleansOrchestrator.Node.Configuration;
 
-/// <summary>Reads the fields of a pod that the downward API offers.</summary>
+/// <summary>Reads the fields of a pod for the downward API.</summary>
 internal static class PodField
 {
     /// <summary>Returns the value of a field path.</summary>
-    /// <param name="pod">The pod, with the addresses in its status that it has on this node.</param>
+    /// <param name="pod">The pod, with its addresses on this node in its status.</param>
     /// <param name="path">For example <c>metadata.name</c> or <c>metadata.labels['app']</c>.</param>
     /// <exception cref="ConfigurationException">The path names no field of the downward API.</exception>
     public static string Read(V1Pod pod, string path) => path switch

@@ -3,26 +3,25 @@ using System.Text;
 namespace OrleansOrchestrator.Node.Configuration;
 
 /// <summary>
-/// Counts what a program is to be started with, its arguments and environment, against what the kernel takes. A container
-/// that asks for more fails with a sentence instead of an <c>E2BIG</c>, and before the daemon has built it: references to
-/// variables that refer to variables can ask for any amount.
+/// Limits a program's arguments and environment to what the kernel accepts. A container that needs more fails with a message instead of
+/// <c>E2BIG</c>, and before the daemon has built the strings: variables that refer to variables can grow without bound.
 /// </summary>
 /// <remarks>See MAX_ARG_STRLEN and ARG_MAX in execve(2).</remarks>
 internal sealed class ProgramInput
 {
-    /// <summary>How many bytes all strings may have together: a quarter of the stack of 8 MiB that programs get.</summary>
+    /// <summary>The most bytes of all strings together: a quarter of the 8 MiB stack that programs get.</summary>
     public const int TotalBytesMax = 2 * 1024 * 1024;
 
-    // The pointer to each string and the zero at its end.
+    // The pointer to each string and its terminating zero.
     private const int OverheadBytes = 9;
 
     private long _total;
 
-    /// <summary>How many bytes one string may have: 32 pages with the zero at its end.</summary>
+    /// <summary>The most bytes of one string: 32 pages, including the terminating zero.</summary>
     public static int StringBytesMax { get; } = (32 * Environment.SystemPageSize) - 1;
 
     /// <summary>Adds a variable.</summary>
-    /// <exception cref="ConfigurationException">It, or all together, is too much.</exception>
+    /// <exception cref="ConfigurationException">The variable, or all together, is too large.</exception>
     public void Set(string name, string value, IDictionary<string, string> variables)
     {
         if (variables.TryGetValue(name, out var old))
@@ -31,8 +30,8 @@ internal sealed class ProgramInput
         variables[name] = value;
     }
 
-    /// <summary>Adds words of a command.</summary>
-    /// <exception cref="ConfigurationException">One of them, or all together, is too much.</exception>
+    /// <summary>Expands and counts the words of a command.</summary>
+    /// <exception cref="ConfigurationException">A word, or all together, is too large.</exception>
     public string[] Expand(IList<string>? words, IReadOnlyDictionary<string, string> variables)
     {
         var expanded = new string[words?.Count ?? 0];
@@ -45,11 +44,11 @@ internal sealed class ProgramInput
         return expanded;
     }
 
-    /// <summary>How many bytes a variable takes as <c>NAME=value</c>.</summary>
+    /// <summary>The bytes of a variable as <c>NAME=value</c>.</summary>
     public static int BytesOf(string name, string value) => Encoding.UTF8.GetByteCount(name) + 1 + Encoding.UTF8.GetByteCount(value);
 
-    /// <summary>Refuses what is too long for one string.</summary>
-    /// <exception cref="ConfigurationException">It is.</exception>
+    /// <summary>Refuses a string that is too long.</summary>
+    /// <exception cref="ConfigurationException">It is too long.</exception>
     public static void RequireFits(long bytes, string what)
     {
         if (bytes > StringBytesMax)

@@ -3,8 +3,8 @@ using k8s.Models;
 
 namespace OrleansOrchestrator.Node.Configuration;
 
-/// <summary>Reads requests and limits of a container for the downward API.</summary>
-/// <remarks>A limit that is not set reads as what the node can give; a request that is not set as zero.</remarks>
+/// <summary>Reads a container's requests and limits for the downward API.</summary>
+/// <remarks>A missing limit reads as the node's allocatable amount; a missing request as zero.</remarks>
 internal sealed class ResourceField(IReadOnlyDictionary<string, ResourceQuantity> allocatable)
 {
     public string Read(V1Container container, string resource, ResourceQuantity? divisor)

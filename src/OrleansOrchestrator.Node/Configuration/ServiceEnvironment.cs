@@ -4,19 +4,19 @@ using k8s.Models;
 namespace OrleansOrchestrator.Node.Configuration;
 
 /// <summary>The variables by which a container finds services without DNS.</summary>
-/// <remarks>See "Environment variables" in the Kubernetes page on Services; the second half are Docker's link variables.</remarks>
+/// <remarks>See "Environment variables" in the Kubernetes page on Services. The second half are Docker's link variables.</remarks>
 /// <param name="bytesMax">
-/// How many bytes the variables of all services may have together. A program cannot be started with more than 2 MiB, and
-/// one service with thousands of ports must not keep all pods of its namespace from starting.
+/// The most bytes of the variables of all services. A program cannot start with more than 2 MiB, and one service with thousands of
+/// ports must not keep all pods of its namespace from starting.
 /// </param>
-/// <param name="leftOut">Is told of services that are left out, and why.</param>
+/// <param name="leftOut">Receives services that are left out, and why.</param>
 internal sealed class ServiceEnvironment(int bytesMax, Action<V1Service, string> leftOut)
 {
-    /// <summary>Lists the variables of all services that a pod of the namespace can see.</summary>
+    /// <summary>Lists the variables of all services that a pod in the namespace can see.</summary>
     /// <param name="services">The services of the cluster.</param>
     /// <param name="ns">The namespace of the pod.</param>
-    /// <param name="enableLinks">Whether the services of the namespace are included, or the API's alone.</param>
-    /// <returns>The variables; without those of the largest services, if all together are too many.</returns>
+    /// <param name="enableLinks">Whether to include the namespace's services, or only the API's.</param>
+    /// <returns>The variables. If they are too many, those of the largest services are left out.</returns>
     public IEnumerable<KeyValuePair<string, string>> Build(
         IEnumerable<V1Service> services, string ns, bool enableLinks)
     {
@@ -26,7 +26,7 @@ internal sealed class ServiceEnvironment(int bytesMax, Action<V1Service, string>
             var isApi = service.Metadata.NamespaceProperty == "default" && service.Metadata.Name == "kubernetes";
             var isOwn = service.Metadata.NamespaceProperty == ns;
 
-            // A service named kubernetes in the pod's own namespace hides the API's, if links are on.
+            // With links, a service named kubernetes in the pod's own namespace hides the API's.
             if (isOwn && (enableLinks || isApi))
                 visible[service.Metadata.Name] = service;
             else if (isApi)
@@ -50,7 +50,7 @@ internal sealed class ServiceEnvironment(int bytesMax, Action<V1Service, string>
         }
     }
 
-    /// <summary>The size of a service's variables; of one that exceeds the bound by itself, a size beyond it.</summary>
+    /// <summary>The size of a service's variables. For a service that exceeds the bound alone, any size above the bound.</summary>
     private long BytesOf(V1Service service)
     {
         var bytes = 0L;

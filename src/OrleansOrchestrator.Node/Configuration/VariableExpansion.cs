@@ -2,14 +2,14 @@ using System.Text;
 
 namespace OrleansOrchestrator.Node.Configuration;
 
-/// <summary>Replaces <c>$(NAME)</c> in commands, arguments and environment values.</summary>
+/// <summary>Expands <c>$(NAME)</c> in commands, arguments and environment values.</summary>
 /// <remarks>
-/// <c>$$</c> stands for one dollar sign, so <c>$$(NAME)</c> becomes the text <c>$(NAME)</c>; a name that is not
-/// defined stays as it was written. See "Define Dependent Environment Variables" in the Kubernetes documentation.
+/// <c>$$</c> stands for one dollar sign, so that <c>$$(NAME)</c> becomes the text <c>$(NAME)</c>. An undefined name stays as written.
+/// See "Define Dependent Environment Variables" in the Kubernetes documentation.
 /// </remarks>
 internal static class VariableExpansion
 {
-    /// <exception cref="ConfigurationException">It is more than a program can be given.</exception>
+    /// <exception cref="ConfigurationException">The result is larger than a program's input may be.</exception>
     public static string Expand(string text, IReadOnlyDictionary<string, string> variables)
     {
         if (!text.Contains('$', StringComparison.Ordinal))
@@ -37,7 +37,7 @@ internal static class VariableExpansion
             }
             else
             {
-                // An opened reference that never closes is plain text.
+                // A reference without a closing parenthesis is plain text.
                 result.Append("$(");
                 i++;
             }

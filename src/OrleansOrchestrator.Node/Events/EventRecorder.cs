@@ -9,18 +9,23 @@ using OrleansOrchestrator.Node.Api;
 
 namespace OrleansOrchestrator.Node.Events;
 
-/// <summary>Reports what happens to pods and services as events; equal ones raise the count of the first.</summary>
+/// <summary>Records events of pods and services. A repeated event raises the count of the first one.</summary>
 /// <remarks>
-/// Events are a courtesy: when the API is away or slow they are dropped rather than kept, and nothing waits for them. One of which
-/// very much is told takes no places from the others: it has 25 events at once, and one in five minutes after that.
+/// Events are best effort: when the API is away or slow they are dropped, and nothing waits for them. As in Kubernetes' clients, an
+/// object may have a burst of 25 events, and one more every five minutes, so that a noisy object takes nothing from the others.
 /// </remarks>
 internal sealed partial class EventRecorder(
     ClusterConnection api, string nodeName, bool tellsOfPods, TimeProvider timeProvider, ILogger logger)
 {
+    // A burst of every pod of a full node; beyond that the API is away, and old events are worth little.
     private const int QueueMax = 1024;
+    // Some events for each pod of a node. Beyond that all are forgotten, and a repeated event is a new one.
     private const int RememberedMax = 1024;
+    // The burst of Kubernetes' event spam filter; RefillOfObject is its refill.
     private const int BurstOfObject = 25;
+    // The longest note of an event that Kubernetes' validation accepts.
     private const int MessageCharsMax = 1024;
+    // The longest name of an object: a DNS subdomain (RFC 1123).
     private const int NameCharsMax = 253;
 
     private static readonly TimeSpan RefillOfObject = TimeSpan.FromMinutes(5);
@@ -33,7 +38,7 @@ internal sealed partial class EventRecorder(
 
     private readonly OrderedDictionary<EventKey, (string Name, int Count)> _remembered = [];
 
-    /// <summary>Notes an event of the pod, or of one of its containers.</summary>
+    /// <summary>Records an event of the pod, or of one of its containers.</summary>
     public void Record(V1Pod pod, string? container, EventType type, string reason, string message)
     {
         if (!tellsOfPods)
@@ -45,7 +50,7 @@ internal sealed partial class EventRecorder(
         Record("kubelet", "Pod", pod.Metadata, fieldPath, type, reason, message);
     }
 
-    /// <summary>Notes an event of a service that this node serves.</summary>
+    /// <summary>Records an event of a service on this node.</summary>
     public void Record(string component, V1Service service, EventType type, string reason, string message) =>
         Record(component, "Service", service.Metadata, null, type, reason, message);
 
@@ -67,7 +72,7 @@ internal sealed partial class EventRecorder(
         _queue.Writer.TryWrite((key, reference, timeProvider.GetUtcNow()));
     }
 
-    /// <summary>Sends what was noted until the token ends it.</summary>
+    /// <summary>Sends recorded events until the token ends it.</summary>
     public Task RunAsync(CancellationToken cancellationToken) =>
         SupervisedLoop.RunAsync("event recorder", SendNextAsync, timeProvider, logger, cancellationToken);
 
@@ -97,7 +102,7 @@ internal sealed partial class EventRecorder(
 
     private async Task<string> CreateAsync(EventKey key, V1ObjectReference reference, DateTimeOffset time, CancellationToken cancellationToken)
     {
-        // The object's name may be as long as names may be.
+        // The object's name may already be as long as names may be.
         var suffix = string.Create(CultureInfo.InvariantCulture, $".{time.UtcTicks:x}{Random.Shared.Next():x8}");
         var name = Cut(reference.Name, NameCharsMax - suffix.Length).TrimEnd('-', '.') + suffix;
         var at = WireTime.Seconds(time);
@@ -123,7 +128,7 @@ internal sealed partial class EventRecorder(
         return name;
     }
 
-    /// <summary>Raises the count of an event; false if it has expired meanwhile.</summary>
+    /// <summary>Raises the count of an event; false if it has expired.</summary>
     private async Task<bool> CountAsync(
         V1ObjectReference reference, (string Name, int Count) sent, DateTimeOffset time, CancellationToken cancellationToken)
     {

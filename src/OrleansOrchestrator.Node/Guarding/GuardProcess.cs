@@ -8,8 +8,8 @@ using OrleansOrchestrator.Node.Runtime.Process;
 namespace OrleansOrchestrator.Node.Guarding;
 
 /// <summary>
-/// The guard of a data folder: two processes that are started when they are needed, taken over from an earlier daemon, and started
-/// again when they are gone.
+/// The guard of a data folder: two processes. The daemon starts them when they are needed, adopts those of an earlier daemon, and
+/// restarts them when they are gone.
 /// </summary>
 internal sealed partial class GuardProcess
 {
@@ -17,20 +17,22 @@ internal sealed partial class GuardProcess
     private const string FeedName = "feed";
     private const string DataName = "data";
 
-    // The files with the numbers of the two processes.
+    // The files with the ids of the two processes.
     private const string First = "pid";
     private const string Second = "second";
 
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
-    // In memory where there is such a place: a full disk must not keep deadlines from moving, and none outlives a boot.
+    // In memory where possible: a full disk must not keep deadlines from moving, and a boot must remove them.
     private const string Root = "/run/orchestrator";
 
+    // How long a new guard may take to write its process id before another one is started.
     private static readonly TimeSpan StartTime = TimeSpan.FromSeconds(1);
+    // How long the stop of a node waits for its guards.
     private static readonly TimeSpan EndTime = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan EndInterval = TimeSpan.FromMilliseconds(5);
 
-    // A folder that has just been made says nothing yet.
+    // A new folder may not have its files yet: only older folders count as leftovers.
     private static readonly TimeSpan MakingTime = TimeSpan.FromMinutes(1);
 
     private readonly string _dataDirectory;
@@ -48,7 +50,7 @@ internal sealed partial class GuardProcess
             : Path.Combine(_dataDirectory, "guard");
     }
 
-    /// <summary>Where the guard is fed.</summary>
+    /// <summary>The folder with the guard's files.</summary>
     public string Folder { get; }
 
     private static bool IsInMemory => System.Environment.IsPrivilegedProcess && Directory.Exists("/run");
@@ -57,7 +59,7 @@ internal sealed partial class GuardProcess
 
     private string FeedPath => Path.Combine(Folder, FeedName);
 
-    /// <summary>Feeds the guard.</summary>
+    /// <summary>Writes the guard's feed.</summary>
     public void Write(string feed)
     {
         Prepare();
@@ -65,10 +67,11 @@ internal sealed partial class GuardProcess
         File.Move(FeedPath + ".new", FeedPath, overwrite: true);
     }
 
-    /// <summary>What the guard was fed last, by this daemon or the one before it.</summary>
+    /// <summary>The last feed, by this daemon or an earlier one.</summary>
     public IEnumerable<string> ReadFeed() => File.Exists(FeedPath) ? File.ReadLines(FeedPath) : [];
 
-    /// <summary>Starts the guard unless it runs. One that another version of the daemon started is replaced: it ends when it sees the new one.</summary>
+    /// <summary>Starts the guard unless it runs. A guard of another version of the daemon is replaced: it ends when it sees the new
+    /// one.</summary>
     public void EnsureRunning()
     {
         var isOwn = File.Exists(ScriptPath) && File.ReadAllText(ScriptPath) == GuardScript.Text;
@@ -82,13 +85,13 @@ internal sealed partial class GuardProcess
         Start(isOwn);
     }
 
-    /// <summary>Ends the guard, because nothing is left to guard.</summary>
+    /// <summary>Ends the guard when there is nothing left to guard.</summary>
     public async Task EndAsync()
     {
         if (!Directory.Exists(Folder))
             return;
 
-        // Each may be starting the other at this moment; without the script it cannot.
+        // Each guard may be starting the other at this moment. Without the script it cannot.
         File.Delete(ScriptPath);
         var start = _timeProvider.GetTimestamp();
         while (Processes() is { Count: > 0 } processes && _timeProvider.GetElapsedTime(start) < EndTime)
@@ -101,7 +104,7 @@ internal sealed partial class GuardProcess
         Directory.Delete(Folder, recursive: true);
     }
 
-    /// <summary>Removes what guards have left whose data folders are gone.</summary>
+    /// <summary>Removes the files of guards whose data folders are gone.</summary>
     public void RemoveLeftovers()
     {
         if (!IsInMemory || !Directory.Exists(Root))
@@ -114,7 +117,7 @@ internal sealed partial class GuardProcess
             }
             catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
             {
-                // Its guard removes it at this moment.
+                // The guard is removing it at the same time.
             }
         }
     }
@@ -138,7 +141,8 @@ internal sealed partial class GuardProcess
         File.WriteAllText(data, _dataDirectory);
     }
 
-    /// <summary>It leads a session of its own and is nobody's child, so that nothing that ends the daemon ends it. It starts the second one.</summary>
+    /// <summary>Starts the first guard, which starts the second. It leads a session of its own and is nobody's child, so that nothing
+    /// that ends the daemon ends it.</summary>
     private void Start(bool isOwn)
     {
         Prepare();
@@ -177,7 +181,7 @@ internal sealed partial class GuardProcess
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            // It has ended meanwhile, or is somebody else's.
+            // The process has ended, or belongs to another program.
             return false;
         }
     }

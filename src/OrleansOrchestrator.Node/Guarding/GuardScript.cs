@@ -2,17 +2,16 @@ namespace OrleansOrchestrator.Node.Guarding;
 
 /// <summary>The program of the guard processes: a dead man's switch that needs neither the daemon nor the engine nor the network.</summary>
 /// <remarks>
-/// It reads what the daemon feeds it (see <see cref="PodGuard"/>) and compares the deadlines with the machine's uptime,
-/// which goes on while the machine sleeps and which nobody sets. A leap of the wall clock counts too, unless the daemon feeds
-/// it what it knows of it within <see cref="Leases.LeaseClock.DoubtTime"/>. A pod whose deadline has passed is sealed, so that
-/// nothing of it can start, and then killed; again and again until there is a later deadline.
-/// Two guards do the same, and each starts the other again. One that finds another guard in its place ends, and so does one whose
-/// data folder is gone or that has nothing to guard and no daemon.
+/// It reads the daemon's feed (see <see cref="PodGuard"/>) and compares the deadlines with the machine's uptime, which also runs while
+/// the machine sleeps and which nobody sets. A leap of the wall clock counts as elapsed time too, unless the daemon accounts for it in
+/// the feed within <see cref="Leases.LeaseClock.DoubtTime"/>. A pod past its deadline is sealed, so that none of its processes can
+/// start, and then killed, again and again until there is a later deadline. Two guards do the same, and each restarts the other. A
+/// guard ends if another guard has taken its place, if its data folder is gone, or if it has neither pods nor a daemon.
 /// </remarks>
 internal static class GuardScript
 {
     /// <summary>
-    /// The script; its arguments are the guard's folder, the daemon's data folder, the name of the file with its own number, and
+    /// The script. Its arguments are the guard's folder, the daemon's data folder, the name of the file with its own process id, and
     /// that of the other guard. Times are in hundredths of a second.
     /// </summary>
     public const string Text = """

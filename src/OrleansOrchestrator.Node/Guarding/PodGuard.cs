@@ -7,19 +7,19 @@ using OrleansOrchestrator.Node.Runtime;
 
 namespace OrleansOrchestrator.Node.Guarding;
 
-/// <summary>How long each pod of the node may run without the control plane, and the feeding of the guard process that sees to it.</summary>
+/// <summary>Keeps how long each pod of the node may run without the control plane, and feeds it to the guard process.</summary>
 /// <remarks>
-/// The feed is one file that is replaced whole. First line: a number of this feed, the soonest deadline, by how much the wall
-/// clock is ahead of the uptime as far as the deadlines take that into account, the daemon's process. Then a line for each pod:
-/// deadline, limit in milliseconds, uid, cgroup, folder. Deadlines are the machine's uptime; they and the lead are in hundredths
-/// of a second. A daemon that restarts finds the limits in it.
+/// The feed is one file that is replaced as a whole. Its first line has the feed's number, the earliest deadline, the lead of the wall
+/// clock over the uptime as far as the deadlines account for it, and the daemon's process. A line for each pod follows: deadline, limit
+/// in milliseconds, uid, cgroup, folder. Deadlines are uptimes; they and the lead are in hundredths of a second. A restarted daemon
+/// reads the limits from the feed.
 /// </remarks>
 internal sealed partial class PodGuard
 {
     private const long Never = 999_999_999_999;
     private const string Nothing = "-";
 
-    // Measurements of the same deadline, and of the same lead, differ by this much, in hundredths.
+    // Two measurements of the same deadline, or of the same lead, may differ by this much, in hundredths of a second.
     private const long Jitter = 5;
     private const long LeadJitter = 20;
 
@@ -34,9 +34,9 @@ internal sealed partial class PodGuard
     private Feeding _last = new(0, []);
     private bool _isFailing;
 
-    /// <param name="process">The guard, or null on a node whose pods end with the daemon.</param>
-    /// <param name="placeOf">Where the processes of a pod are; null if the guard cannot reach them.</param>
-    /// <param name="clock">Says how long pods may run.</param>
+    /// <param name="process">The guard; null on a node whose pods end with the daemon.</param>
+    /// <param name="placeOf">The location of a pod's processes; null if the guard cannot reach them.</param>
+    /// <param name="clock">Tells how long pods may run.</param>
     /// <param name="logger">Receives faults.</param>
     public PodGuard(GuardProcess? process, Func<string, PodPlace?> placeOf, LeaseClock clock, ILogger logger)
     {
@@ -46,13 +46,13 @@ internal sealed partial class PodGuard
         _logger = logger;
     }
 
-    /// <summary>Whether a guard has to be told of new deadlines soon.</summary>
+    /// <summary>Whether a guard needs new deadlines soon.</summary>
     public bool IsFeeding => _process is not null;
 
-    /// <summary>The pods that may not run at the moment.</summary>
+    /// <summary>The pods that must not run now.</summary>
     public IEnumerable<string> Fenced => _limits.Keys.Where(IsFenced);
 
-    /// <summary>Notes pods of an earlier daemon: by what it fed last, else by what their containers say.</summary>
+    /// <summary>Takes over pods of an earlier daemon, with the limits of its last feed, or else those of their containers.</summary>
     public void Adopt(IEnumerable<KeyValuePair<string, TimeSpan?>> pods)
     {
         var fed = ReadFedLimits();
@@ -61,7 +61,7 @@ internal sealed partial class PodGuard
         Feed();
     }
 
-    /// <summary>Notes how long the pod may run without an acknowledged renewal; the guard knows when this returns.</summary>
+    /// <summary>Sets how long the pod may run without an acknowledged renewal. The guard has it when this returns.</summary>
     public void Set(string podUid, TimeSpan? limit)
     {
         if (_limits.TryGetValue(podUid, out var known) && known == limit)
@@ -72,10 +72,10 @@ internal sealed partial class PodGuard
 
     public void Remove(string podUid) => _limits.TryRemove(podUid, out _);
 
-    /// <summary>Whether the pod may not run.</summary>
+    /// <summary>Whether the pod must not run.</summary>
     public bool IsFenced(string podUid) => _limits.TryGetValue(podUid, out var known) && known is { } limit && _clock.Measure().IsOver(limit);
 
-    /// <summary>Tells the guard the deadlines as they are now, and sees to it that it lives.</summary>
+    /// <summary>Writes the present deadlines for the guard, and restarts it if it is gone.</summary>
     public GuardState Feed()
     {
         var measured = _clock.Measure();
@@ -84,7 +84,7 @@ internal sealed partial class PodGuard
         return new GuardState(isTold, rest, measured.Leap);
     }
 
-    /// <summary>All pods of the node have ended for good.</summary>
+    /// <summary>Ends the guard, after all pods of the node have ended for good.</summary>
     public Task EndAsync() => _process?.EndAsync() ?? Task.CompletedTask;
 
     private bool TryFeed(GuardProcess process, LeaseMeasurement measured)
@@ -126,7 +126,7 @@ internal sealed partial class PodGuard
         return new Feeding(lead - uptime, [.. pods.OrderBy(pod => pod.Uid, StringComparer.Ordinal)]);
     }
 
-    /// <summary>A pod whose time has no end keeps its place in the feed, with a deadline that stays the same.</summary>
+    /// <summary>A pod without a limit keeps its line in the feed, with a constant deadline.</summary>
     private static long DeadlineOf(TimeSpan remaining, long uptime) =>
         (long)Math.Clamp((remaining.TotalMilliseconds / 10) + uptime, 0, Never - 1);
 
@@ -170,7 +170,7 @@ internal sealed partial class PodGuard
     private sealed record FedPod(string Uid, TimeSpan Limit, long Deadline, PodPlace Place);
 
     /// <param name="Lead">The wall clock's lead over the uptime, in hundredths of a second.</param>
-    /// <param name="Pods">The pods that have a deadline, by uid.</param>
+    /// <param name="Pods">The pods with a deadline, by uid.</param>
     private sealed record Feeding(long Lead, IReadOnlyList<FedPod> Pods)
     {
         public bool IsLike(Feeding other) =>
@@ -182,8 +182,8 @@ internal sealed partial class PodGuard
     }
 }
 
-/// <summary>How it stands with the pods of a node, as of one moment.</summary>
-/// <param name="IsTold">Whether what ends the pods has the deadlines; false if the guard could not be told.</param>
-/// <param name="Rest">How long it is until a pod may not run any more; null if every pod tolerates any silence.</param>
-/// <param name="Leap">How far the wall clock has leapt ahead, as far as that is not counted yet.</param>
+/// <summary>The state of a node's guard at one moment.</summary>
+/// <param name="IsTold">Whether the guard has the present deadlines; false if the feed could not be written.</param>
+/// <param name="Rest">The time until the next pod must stop; null if no pod has a limit.</param>
+/// <param name="Leap">How far the wall clock has leapt ahead without being counted yet.</param>
 internal readonly record struct GuardState(bool IsTold, TimeSpan? Rest, TimeSpan Leap);

@@ -4,9 +4,10 @@ using OrleansOrchestrator.Node.Api;
 
 namespace OrleansOrchestrator.Node.Leases;
 
-/// <summary>The view by which this node decides, from its node object, kept in the data folder.</summary>
+/// <summary>The view by which this node decides. It comes from the node object and is kept in the data folder.</summary>
 /// <remarks>
-/// A view is used only once it is kept, and never one before it: the controller relies on what the node has said it uses.
+/// A view is stored before it is used, and the node never returns to an earlier one: the controller relies on the view that the node
+/// has reported.
 /// </remarks>
 internal sealed class FencingViews : IObjectSink<V1Node>
 {
@@ -16,7 +17,7 @@ internal sealed class FencingViews : IObjectSink<V1Node>
     private volatile string? _told;
 
     /// <param name="nodeName">The node.</param>
-    /// <param name="file">Where the view is kept, or null for a node whose pods end with its process.</param>
+    /// <param name="file">The file of the view; null for a node whose pods end with its process.</param>
     public FencingViews(string nodeName, string? file)
     {
         NodeName = nodeName;
@@ -24,19 +25,19 @@ internal sealed class FencingViews : IObjectSink<V1Node>
         _state = Read();
     }
 
-    /// <summary>The node.</summary>
+    /// <summary>The node's name.</summary>
     public string NodeName { get; }
 
     /// <summary>The view; null if there is none yet.</summary>
     public FencingView? Current => _state.Views is [.., var newest] ? newest : null;
 
-    /// <summary>Whether the node's own vote is enough to run on without the control plane.</summary>
+    /// <summary>Whether the node's own vote suffices to run on without the control plane.</summary>
     public bool DecidesAlone => Current is { HoldMin: 1 };
 
-    /// <summary>The id of the view that renewals tell of: the newest by which alone the node acts.</summary>
+    /// <summary>The id of the view that renewals report: the newest view by which alone the node acts.</summary>
     /// <param name="isActedBy">
-    /// Whether no pod runs on by an earlier view than the one with this id, and the guard has its deadlines. The control plane asks
-    /// for the votes of earlier views until it has been told.
+    /// Whether no pod runs by an earlier view than the one with this id, and the guard has its deadlines. Until the node reports it,
+    /// the control plane asks for the votes of earlier views.
     /// </param>
     public string? IdToReport(Func<string, bool> isActedBy)
     {
@@ -45,8 +46,8 @@ internal sealed class FencingViews : IObjectSink<V1Node>
         return _told;
     }
 
-    /// <summary>Does something in the name of a view, unless there is a newer one by now.</summary>
-    /// <returns>Whether it was done.</returns>
+    /// <summary>Runs an action based on a view, unless there is a newer view.</summary>
+    /// <returns>Whether it ran.</returns>
     public bool TryActBy(FencingView view, Action action)
     {
         lock (_lock)
@@ -58,7 +59,7 @@ internal sealed class FencingViews : IObjectSink<V1Node>
         }
     }
 
-    /// <summary>Whether a voter is in a view that this node may be asked by.</summary>
+    /// <summary>Whether a voter belongs to a view whose members may ask this node.</summary>
     public bool IsPeer(string voter) => _state.Views.Any(view => view.Members.Any(member => member.Voter == voter));
 
     public void Replace(IReadOnlyCollection<V1Node> objects)
@@ -84,7 +85,7 @@ internal sealed class FencingViews : IObjectSink<V1Node>
 
     public void Delete(V1Node obj)
     {
-        // Whoever holds by the last view goes on to; the node registers anew, and gets another.
+        // A node that runs on by the last view continues to. It registers again and gets another view.
     }
 
     private State Read() => _file is not null && File.Exists(_file) && File.ReadAllLines(_file) is [var uid, var views]

@@ -4,12 +4,16 @@ using OrleansOrchestrator.Model.Fencing;
 
 namespace OrleansOrchestrator.Node.Leases;
 
-/// <summary>While acknowledgements stay away, asks the peers whether they are without them too, and lets pods run on if most are (invariant I8).</summary>
+/// <summary>While acknowledgements are missing, asks the peers whether they miss theirs too, and lets pods run on if most do (invariant
+/// I8).</summary>
 internal sealed partial class HoldAgent(
     FencingViews views, NodeVote vote, LeaseClock clock, IPeers peers, FencingTimes times, TimeProvider timeProvider, ILogger logger)
 {
+    // How soon a missing acknowledgement is noticed.
     private static readonly TimeSpan IdleInterval = TimeSpan.FromMilliseconds(250);
+    // How often the peers are asked during an outage: several times within the time of a grant.
     private static readonly TimeSpan AskInterval = TimeSpan.FromMilliseconds(500);
+    // More than a retransmission in the network. A longer wait would only use up the grant.
     private static readonly TimeSpan AnswerTimeMax = TimeSpan.FromSeconds(2.5);
 
     private static readonly Backoff LoopBackoff = new(IdleInterval, TimeSpan.FromSeconds(1));
@@ -17,7 +21,7 @@ internal sealed partial class HoldAgent(
     private readonly TimeSpan _askAfter = times.FencingTime / 2;
     private bool _isHeld;
 
-    /// <summary>How long a peer may take to answer.</summary>
+    /// <summary>How long a peer may take to answer: at most half of a grant's time, because the grant counts from the question.</summary>
     public static TimeSpan AnswerTime(FencingTimes times) => times.GrantTime / 2 < AnswerTimeMax ? times.GrantTime / 2 : AnswerTimeMax;
 
     public async Task RunAsync(CancellationToken cancellationToken)
@@ -26,7 +30,7 @@ internal sealed partial class HoldAgent(
         await loop.RunAsync(cancellationToken);
     }
 
-    /// <summary>Asks the peers if it is time to; returns when to look again.</summary>
+    /// <summary>Asks the peers if necessary; returns the wait until the next check.</summary>
     internal async Task<TimeSpan> CheckAsync(CancellationToken cancellationToken)
     {
         if (clock.SinceAcknowledged < _askAfter)
@@ -49,10 +53,10 @@ internal sealed partial class HoldAgent(
         return isHeld || interval < AskInterval ? interval : AskInterval;
     }
 
-    /// <summary>The votes for running on, until there are enough or all have answered.</summary>
+    /// <summary>Counts the votes for running on until there are enough or all peers have answered.</summary>
     private async Task<int> CountAsync(FencingView view, CancellationToken cancellationToken)
     {
-        // The own vote is not lent to anybody, but it is not the control plane's either.
+        // The node's own vote is not lent to a peer, but must not count for the control plane either.
         if (!vote.TryLend())
             return 0;
         var votes = 1;

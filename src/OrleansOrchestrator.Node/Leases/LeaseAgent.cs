@@ -10,19 +10,19 @@ using OrleansOrchestrator.Node.Telemetry;
 
 namespace OrleansOrchestrator.Node.Leases;
 
-/// <summary>Renews the node's lease, the heartbeat by which the control plane knows that the node is alive.</summary>
-/// <param name="api">The way to the control plane.</param>
+/// <summary>Renews the node's lease, the heartbeat that tells the control plane that the node is alive.</summary>
+/// <param name="api">The connection to the control plane.</param>
 /// <param name="nodeName">The node.</param>
 /// <param name="times">The times of the cluster.</param>
 /// <param name="interval">How often the lease is renewed.</param>
-/// <param name="clock">What is told of acknowledgements.</param>
-/// <param name="vote">The node's vote, of which renewals tell.</param>
-/// <param name="views">The view that the node uses, of which renewals tell.</param>
-/// <param name="isActedBy">Sees to it that what ends the node's pods acts by the view with this id, before the control plane relies on it.</param>
-/// <param name="returned">Called after a long silence has ended.</param>
-/// <param name="instruments">What is told of renewals.</param>
+/// <param name="clock">Receives acknowledgements.</param>
+/// <param name="vote">The node's vote, which renewals report.</param>
+/// <param name="views">The node's view, which renewals report.</param>
+/// <param name="isActedBy">Makes the guard act by the view with this id before the control plane relies on it.</param>
+/// <param name="returned">Called when a long silence has ended.</param>
+/// <param name="instruments">Records renewals.</param>
 /// <param name="timeProvider">The clock of all delays.</param>
-/// <param name="logger">Where the agent logs.</param>
+/// <param name="logger">Receives the agent's log.</param>
 internal sealed partial class LeaseAgent(
     ClusterConnection api,
     string nodeName,
@@ -39,15 +39,15 @@ internal sealed partial class LeaseAgent(
 {
     private static readonly Backoff LoopBackoff = new(TimeSpan.FromMilliseconds(250), TimeSpan.FromSeconds(1));
 
-    /// <summary>How long a server has to answer before another one is asked too. The first is not given up by that.</summary>
+    /// <summary>How long a server may take to answer before another one is asked as well. The first call goes on.</summary>
     private readonly TimeSpan _patience = interval / 2;
 
     private bool _isFailing;
     private volatile string? _fault;
     private SupervisedLoop? _loop;
 
-    /// <summary>Why the node must not take pods: the control plane acts by other times than this daemon. Null if all is well.</summary>
-    /// <remarks>Until that is mended the node's votes do not count, and the control plane does not replace its pods by force.</remarks>
+    /// <summary>Why the node must not accept pods: the control plane uses other times than this daemon. Null if they agree.</summary>
+    /// <remarks>Until it is resolved the node's votes do not count, and the control plane does not replace its pods.</remarks>
     public string? Fault => _fault;
 
     /// <summary>Renews at once, or once more if a renewal is under way.</summary>
@@ -68,10 +68,10 @@ internal sealed partial class LeaseAgent(
         return interval - timeProvider.GetElapsedTime(start);
     }
 
-    /// <summary>Asks one server after the other, and takes whichever acknowledges first.</summary>
+    /// <summary>Asks one server after the other, and uses the first acknowledgement.</summary>
     private async Task RenewAsync(CancellationToken cancellationToken)
     {
-        // A renewal that hangs must not delay the next one beyond what fencing allows.
+        // A hung renewal must not delay the next one beyond what fencing allows.
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         timeout.CancelAfter(interval * 2);
         var servers = api.Servers.InTurn;
@@ -94,7 +94,7 @@ internal sealed partial class LeaseAgent(
         _isFailing = true;
     }
 
-    /// <summary>The first try that succeeds; null if all have failed or the time is over.</summary>
+    /// <summary>The first attempt that succeeds; null if all have failed or the time is over.</summary>
     private static async Task<Acknowledgement?> FirstOfAsync(List<Task<Acknowledgement>> tries, Task patience)
     {
         while (true)
@@ -112,7 +112,7 @@ internal sealed partial class LeaseAgent(
         api.Servers.MoveTo(acknowledged.Server);
         CompareTimes(acknowledged.Times);
 
-        // What the next daemon has to know is kept before a beat is taken that may be named.
+        // State that the next daemon needs is stored before a beat is accepted that the node may report.
         var silence = clock.SinceAcknowledged;
         instruments.Renewed(true, silence - interval);
         clock.Acknowledge(acknowledged.Sent, times.FencingTime);

@@ -3,22 +3,22 @@ using OrleansOrchestrator.Node.Runtime.Process;
 
 namespace OrleansOrchestrator.Node.Leases;
 
-/// <summary>How long pods may still run here: by the last acknowledgement of the control plane, or by what peers granted.</summary>
+/// <summary>How long pods may still run on this node, by the last acknowledgement of the control plane or by a grant of peers.</summary>
 /// <remarks>
-/// Time is the machine's uptime. When the wall clock leaps ahead of it, either somebody has set the wall clock, and nothing has
-/// happened, or the machine was stopped from outside together with its uptime, and its pods may run elsewhere by now. Nobody here
-/// can tell; the control plane can. So a leap puts the time in doubt: it is not counted at first, a renewal is sent at once, and
-/// if that is not acknowledged within <see cref="DoubtTime"/>, the leap counts as silence.
-/// What was known before a restart of the daemon is read from the data folder.
+/// Time is the machine's uptime. If the wall clock leaps ahead of it, either somebody has set the wall clock and nothing happened, or
+/// the machine was suspended from outside together with its uptime, and its pods may run elsewhere by now. Only the control plane can
+/// tell. So a leap puts the time in doubt: it is not counted at first, a renewal is sent at once, and if that is not acknowledged
+/// within <see cref="DoubtTime"/>, the leap counts as silence. A restarted daemon reads the last state from the data folder.
 /// </remarks>
 internal sealed class LeaseClock
 {
-    /// <summary>How long a leap of the wall clock is not counted.</summary>
+    /// <summary>How long a leap of the wall clock is not counted: the time of one renewal.</summary>
     public static readonly TimeSpan DoubtTime = TimeSpan.FromSeconds(2);
 
-    // What the wall clock may gain because its speed is adjusted; the margin between stop and replacement is longer.
+    // The wall clock may gain this much because its rate is adjusted. The margin between stop and replacement is longer.
     private static readonly TimeSpan LeapMin = TimeSpan.FromSeconds(1);
 
+    // The outages to remember. A pod older than the oldest of them counts as stopped by one, which is safe.
     private const int LapsesMax = 1000;
 
     private readonly TimeProvider _timeProvider;
@@ -32,10 +32,10 @@ internal sealed class LeaseClock
     private long? _arrivedAt;
     private long? _doubtedSince;
 
-    /// <param name="timeProvider">Both clocks: its timestamps are the machine's uptime.</param>
-    /// <param name="file">Where the last acknowledgement is kept, or null for a node whose pods end with its process.</param>
+    /// <param name="timeProvider">The source of both clocks; its timestamps are the machine's uptime.</param>
+    /// <param name="file">The file of the last acknowledgement; null for a node whose pods end with its process.</param>
     /// <param name="decidesAlone">
-    /// Whether the node's own vote is enough to run on: the control plane then replaces none of its pods, whatever the silence.
+    /// Whether the node's own vote suffices to run on: the control plane then replaces none of its pods, whatever the silence.
     /// </param>
     public LeaseClock(TimeProvider timeProvider, string? file, Func<bool>? decidesAlone = null)
     {
@@ -46,14 +46,14 @@ internal sealed class LeaseClock
         (_acknowledged, _held, _arrivedAt) = Read(now) ?? (now, Held.Nothing(now), null);
     }
 
-    /// <summary>The moment to remember before a question is sent, for <see cref="Acknowledge"/> and <see cref="Hold"/>.</summary>
+    /// <summary>The present moment. Take it before a request is sent, for <see cref="Acknowledge"/> and <see cref="Hold"/>.</summary>
     public Moment Now => new(_timeProvider.GetTimestamp(), _timeProvider.GetUtcNow());
 
     /// <summary>The time since the last acknowledged renewal was sent.</summary>
     public TimeSpan SinceAcknowledged => Measure().Silence;
 
     /// <summary>
-    /// When the last acknowledgement arrived, as of the machine's uptime; null if none has since it started. No beat is named that came
+    /// The uptime at which the last acknowledgement arrived; null if none has since the start. The node reports no beat that arrived
     /// later: see <see cref="Model.Fencing.NodeVote"/>.
     /// </summary>
     public long? ArrivedAt
@@ -65,7 +65,7 @@ internal sealed class LeaseClock
         }
     }
 
-    /// <summary>How many outages have ended so far, for <see cref="HasLapsed"/>.</summary>
+    /// <summary>The number of outages that have ended, for <see cref="HasLapsed"/>.</summary>
     public int Lapses
     {
         get
@@ -75,18 +75,20 @@ internal sealed class LeaseClock
         }
     }
 
-    /// <summary>How long pods may still run, as of now.</summary>
+    /// <summary>Measures how long pods may still run.</summary>
     public LeaseMeasurement Measure()
     {
         lock (_lock)
             return Measure(IsInDoubt());
     }
 
-    /// <summary>How long a pod with this limit of silence may still run; zero or less if it has to stop, and no end for a node that decides alone.</summary>
+    /// <summary>How long a pod with this limit of silence may still run: zero or less if it must stop, unlimited on a node that decides
+    /// alone.</summary>
     public TimeSpan Remaining(TimeSpan limit) => Measure().Remaining(limit);
 
-    /// <summary>Whether the time of a pod with this limit was over in any of the outages that ended since, or may have been in a leap of the wall clock.</summary>
-    /// <param name="since">What <see cref="Lapses"/> was.</param>
+    /// <summary>Whether a pod with this limit had to stop in any outage that ended since, or may have had to in a leap of the wall
+    /// clock.</summary>
+    /// <param name="since">An earlier value of <see cref="Lapses"/>.</param>
     /// <param name="limit">The limit.</param>
     public bool HasLapsed(int since, TimeSpan limit)
     {
@@ -94,16 +96,16 @@ internal sealed class LeaseClock
             return since < _lapsesForgotten || _lapses.Skip(since - _lapsesForgotten).Any(lapse => lapse.IsOver(limit));
     }
 
-    /// <summary>Notes that the renewal that was sent at the given moment was acknowledged.</summary>
-    /// <param name="sent">The moment.</param>
-    /// <param name="shortest">The limit of silence that no pod is below: shorter outages stop none, and are not remembered.</param>
+    /// <summary>Records the acknowledgement of the renewal that was sent at the given moment.</summary>
+    /// <param name="sent">When the renewal was sent.</param>
+    /// <param name="shortest">The shortest limit of any pod: shorter outages stop none, and are not remembered.</param>
     public void Acknowledge(Moment sent, TimeSpan shortest)
     {
         lock (_lock)
         {
             _arrivedAt = _timeProvider.GetTimestamp();
 
-            // An answer that was long on its way is no news after one to a later question.
+            // A late answer is no news after the answer to a later renewal.
             if (sent.Timestamp >= _acknowledged.Timestamp)
                 MoveTo(sent, shortest);
             Write();
@@ -119,10 +121,11 @@ internal sealed class LeaseClock
         _held = _held with { Began = TimeSpan.Zero };
     }
 
-    /// <summary>Lets pods run on, whatever the silence, for a time that counts from a moment in the past. A pod whose time was over stays stopped.</summary>
-    /// <param name="since">When the question was sent that a majority granted.</param>
-    /// <param name="time">For how long it was granted.</param>
-    /// <param name="view">The id of the view that the majority is of.</param>
+    /// <summary>Lets pods run on, whatever the silence, for a time from a past moment. A pod whose time was already over stays
+    /// stopped.</summary>
+    /// <param name="since">When the question that a majority granted was sent.</param>
+    /// <param name="time">The time of the grant.</param>
+    /// <param name="view">The id of the majority's view.</param>
     public void Hold(Moment since, TimeSpan time, string view)
     {
         lock (_lock)
@@ -131,7 +134,7 @@ internal sealed class LeaseClock
             if (time - Since(since, countsLeap: true) <= before.Held)
                 return;
 
-            // Peers cannot tell what happened in a leap: whose time it may have outlasted is not theirs to let run on.
+            // Peers do not know what happened during a leap: they cannot let pods run on whose time may have ended in it.
             var began = before.Held > TimeSpan.Zero ? Longer(before.HeldFrom, LeapSince(_held.Since)) : before.Silence;
             _held = new Held(since, time, began, view);
             Write();
@@ -139,8 +142,8 @@ internal sealed class LeaseClock
     }
 
     /// <summary>
-    /// Whether pods may be running by what another view than the given one granted. The node must not say meanwhile that it has left
-    /// that view: the votes of its members would not be asked for any more.
+    /// Whether pods may be running by a grant of another view than the given one. The node must not report then that it has left that
+    /// view: the control plane would stop asking its members for their votes.
     /// </summary>
     public bool IsHeldByOther(string view)
     {
@@ -155,7 +158,7 @@ internal sealed class LeaseClock
         isInDoubt ? LeapSince(_acknowledged) : TimeSpan.Zero,
         _decidesAlone());
 
-    /// <summary>Whether the wall clock has leapt a moment ago, and no renewal since was acknowledged.</summary>
+    /// <summary>Whether the wall clock leapt a moment ago, and no later renewal has been acknowledged.</summary>
     private bool IsInDoubt()
     {
         if (LeapSince(_acknowledged) == TimeSpan.Zero)
@@ -171,7 +174,7 @@ internal sealed class LeaseClock
     private TimeSpan Since(Moment moment, bool countsLeap) =>
         _timeProvider.GetElapsedTime(moment.Timestamp) + (countsLeap ? LeapSince(moment) : TimeSpan.Zero);
 
-    /// <summary>How far the wall clock has leapt ahead of the uptime since.</summary>
+    /// <summary>How far the wall clock has leapt ahead of the uptime since a moment.</summary>
     private TimeSpan LeapSince(Moment moment)
     {
         var leap = _timeProvider.GetUtcNow() - moment.Wall - _timeProvider.GetElapsedTime(moment.Timestamp);
@@ -201,7 +204,7 @@ internal sealed class LeaseClock
         File.Move(next, _file, overwrite: true);
     }
 
-    /// <summary>What was kept; null if nothing was. After a boot of the machine only the wall clock can tell how long ago it was.</summary>
+    /// <summary>The stored state; null if there is none. After a boot only the wall clock tells how old it is.</summary>
     private (Moment Acknowledged, Held Held, long? ArrivedAt)? Read(Moment now)
     {
         if (_file is null || !File.Exists(_file) || File.ReadAllLines(_file) is not [var boot, var acknowledged, var since, var time, var began, var arrived, .. var view]
@@ -237,28 +240,30 @@ internal sealed class LeaseClock
     /// <summary>A moment by both clocks.</summary>
     public readonly record struct Moment(long Timestamp, DateTimeOffset Wall);
 
-    /// <param name="Since">From when.</param>
-    /// <param name="Time">For how long.</param>
-    /// <param name="Began">How long the silence had lasted when it began, without a gap since.</param>
-    /// <param name="View">The id of the view that granted it; empty if that is not known.</param>
+    /// <param name="Since">The start of the grant.</param>
+    /// <param name="Time">The duration of the grant.</param>
+    /// <param name="Began">How long the silence had lasted at the start of the unbroken series of grants.</param>
+    /// <param name="View">The id of the granting view; empty if unknown.</param>
     private readonly record struct Held(Moment Since, TimeSpan Time, TimeSpan Began, string View)
     {
         public static Held Nothing(Moment now) => new(now, TimeSpan.Zero, TimeSpan.Zero, "");
     }
 }
 
-/// <summary>How long pods may still run, as of one moment.</summary>
+/// <summary>How long pods may still run, at one moment.</summary>
 /// <param name="Silence">The time since the last acknowledged renewal was sent.</param>
 /// <param name="Held">For how long peers let this node run on.</param>
-/// <param name="HeldFrom">How long the silence had lasted when they began to, without a gap since.</param>
-/// <param name="Leap">How far the wall clock has leapt ahead, as far as that is not counted yet.</param>
-/// <param name="DecidesAlone">Whether the node's own vote is enough to run on.</param>
+/// <param name="HeldFrom">How long the silence had lasted at the start of the unbroken series of grants.</param>
+/// <param name="Leap">How far the wall clock has leapt ahead without being counted yet.</param>
+/// <param name="DecidesAlone">Whether the node's own vote suffices to run on.</param>
 internal readonly record struct LeaseMeasurement(TimeSpan Silence, TimeSpan Held, TimeSpan HeldFrom, TimeSpan Leap, bool DecidesAlone)
 {
-    /// <summary>How long before its end a pod's time counts as over: the guard reads another clock, and may be early by less than this.</summary>
+    /// <summary>How long before its end a pod's time counts as over: the guard reads another clock, and may be early by less than
+    /// this.</summary>
     public static readonly TimeSpan Margin = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>Whether a pod with this limit has to stop. Whatever the guard may have ended is over here too, so that nothing starts it again.</summary>
+    /// <summary>Whether a pod with this limit must stop. The guard may already have stopped a pod for which this is true, so that
+    /// nothing may restart it.</summary>
     public bool IsOver(TimeSpan limit) => Remaining(limit) <= Margin;
 
     /// <inheritdoc cref="LeaseClock.Remaining"/>

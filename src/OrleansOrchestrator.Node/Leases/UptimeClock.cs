@@ -3,7 +3,8 @@ using System.Runtime.InteropServices;
 
 namespace OrleansOrchestrator.Node.Leases;
 
-/// <summary>The system's clock, with timestamps that are the machine's uptime: they go on while the machine sleeps, and nobody sets them.</summary>
+/// <summary>The system's clock, with the machine's uptime as timestamps: it also runs while the machine sleeps, and nobody sets
+/// it.</summary>
 /// <remarks>The guard reads the same clock from <c>/proc/uptime</c>. See CLOCK_BOOTTIME in clock_gettime(2).</remarks>
 internal sealed partial class UptimeClock : TimeProvider
 {
@@ -16,7 +17,7 @@ internal sealed partial class UptimeClock : TimeProvider
 
     public override long TimestampFrequency => NanosecondsPerSecond;
 
-    /// <summary>The clock to measure silence by; one that is not the system's stays as it is.</summary>
+    /// <summary>The clock for measuring silence. Clocks other than the system's stay as they are.</summary>
     public static TimeProvider Of(TimeProvider clock) => clock == System ? new UptimeClock() : clock;
 
     public override long GetTimestamp() => GetTime(BootTime, out var time) == 0

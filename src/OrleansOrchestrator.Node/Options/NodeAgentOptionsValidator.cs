@@ -5,10 +5,10 @@ using OrleansOrchestrator.Model.Validation;
 
 namespace OrleansOrchestrator.Node.Options;
 
-/// <summary>Finds everything that is wrong with the options of an agent.</summary>
+/// <summary>Validates the options of an agent.</summary>
 public static partial class NodeAgentOptionsValidator
 {
-    /// <summary>Lists all faults; empty if the options are good.</summary>
+    /// <summary>Lists all faults; empty if the options are valid.</summary>
     /// <param name="options">The options to check.</param>
     /// <returns>One sentence for each fault, naming the option.</returns>
     public static IReadOnlyList<string> Validate(NodeAgentOptions options)

@@ -1,6 +1,6 @@
 namespace OrleansOrchestrator.Node.Options;
 
-/// <summary>What runs the pods of a node.</summary>
+/// <summary>The container runtime of a node.</summary>
 public enum RuntimeKind
 {
     /// <summary>Docker if an engine answers, else host processes.</summary>
@@ -12,6 +12,6 @@ public enum RuntimeKind
     /// <summary>Processes of the host, for a machine without Docker. Little is isolated; see docs/node.md.</summary>
     Process,
 
-    /// <summary>Nothing runs; pods only seem to. For scale tests.</summary>
+    /// <summary>Nothing runs; pods only appear to. For scale tests.</summary>
     Hollow,
 }

@@ -4,7 +4,7 @@ using k8s.Models;
 
 namespace OrleansOrchestrator.Node.Planning;
 
-/// <summary>Identifies the fields of a container that may change in a running pod and then need a new container.</summary>
+/// <summary>A hash of the container fields that may change in a running pod and then need a new container.</summary>
 internal static class ContainerSpecHash
 {
     /// <summary>The image is the only such field (<c>spec.containers[*].image</c>); others cannot be updated.</summary>

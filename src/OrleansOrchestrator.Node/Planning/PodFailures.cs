@@ -1,6 +1,6 @@
 namespace OrleansOrchestrator.Node.Planning;
 
-/// <summary>The ways in which a pod as a whole fails, in the words of the kubelet.</summary>
+/// <summary>The ways in which a pod as a whole fails, in the kubelet's words.</summary>
 internal static class PodFailures
 {
     public static readonly PodFailure DeadlineExceeded =

@@ -6,8 +6,8 @@ using OrleansOrchestrator.Node.Runtime;
 
 namespace OrleansOrchestrator.Node.Planning;
 
-/// <summary>What a worker remembers of its pod between steps, besides what the API and the runtime know.</summary>
-/// <remarks>None of it is needed for correctness after a restart of the daemon: delays start over, stops are asked for again.</remarks>
+/// <summary>What a worker remembers of its pod between steps, beyond the API and the runtime.</summary>
+/// <remarks>It may be lost at a restart of the daemon: delays then start over, and stops are requested again.</remarks>
 internal sealed class PodMemory(TimeSpan restartDelay, TimeSpan restartDelayMax)
 {
     private static readonly Backoff Retries = new(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(10));
@@ -21,10 +21,10 @@ internal sealed class PodMemory(TimeSpan restartDelay, TimeSpan restartDelayMax)
     private DateTimeOffset? _startTime;
     private PodFailure? _failure;
 
-    /// <summary>Where the volumes of the pod are, by name; null until they were prepared.</summary>
+    /// <summary>The paths of the pod's volumes by name; null until they are prepared.</summary>
     public IReadOnlyDictionary<string, string>? Volumes { get; set; }
 
-    /// <summary>When volumes that show objects of the API were last read.</summary>
+    /// <summary>When volumes with objects of the API were last read.</summary>
     public DateTimeOffset VolumesReadAt { get; set; }
 
     public PodView View(
@@ -43,7 +43,7 @@ internal sealed class PodMemory(TimeSpan restartDelay, TimeSpan restartDelayMax)
             RetryAt = _retryAt,
         };
 
-    /// <summary>The same view with what was remembered since.</summary>
+    /// <summary>The view with what was remembered since.</summary>
     public PodView Refresh(PodView view) => view with { Failure = _failure, Stopping = _stopping, Waiting = _waiting, RetryAt = _retryAt };
 
     public void Fail(PodFailure failure) => _failure = failure;
@@ -51,7 +51,7 @@ internal sealed class PodMemory(TimeSpan restartDelay, TimeSpan restartDelayMax)
     public void NoteStop(string containerId, ContainerSignal signal, TimeSpan grace, DateTimeOffset now) =>
         _stopping = _stopping.SetItem(containerId, new StopProgress(now, grace, signal == ContainerSignal.Kill));
 
-    /// <summary>A container started: nothing keeps it waiting any more, and the one before counts for its next delay.</summary>
+    /// <summary>Records that a container started: its waiting reason ends, and the previous instance counts for its next delay.</summary>
     public void NoteStarted(ContainerStart start, DateTimeOffset now)
     {
         var name = start.Container.Name;
@@ -72,9 +72,9 @@ internal sealed class PodMemory(TimeSpan restartDelay, TimeSpan restartDelayMax)
         _retries.Forget(PodPlanner.SandboxKey);
     }
 
-    /// <summary>A start failed before anything ran; it is tried again after a delay of its own.</summary>
+    /// <summary>Records that a start failed before anything ran. It is retried after a delay of its own.</summary>
     /// <param name="key">The container's name, or <see cref="PodPlanner.SandboxKey"/>.</param>
-    /// <param name="reason">What the status shows meanwhile, or null for nothing.</param>
+    /// <param name="reason">The reason in the status until the retry; null for none.</param>
     /// <param name="now">The time of the failure.</param>
     public void NoteFailed(string key, WaitingReason? reason, DateTimeOffset now)
     {
@@ -85,7 +85,7 @@ internal sealed class PodMemory(TimeSpan restartDelay, TimeSpan restartDelayMax)
             _waiting = _waiting.SetItem(key, reason);
     }
 
-    /// <summary>After a failed pull was reported, the status says that the next try waits.</summary>
+    /// <summary>Changes the status of a reported failed pull to waiting for the retry.</summary>
     public void NotePullWaits(string container, string image)
     {
         if (_waiting.TryGetValue(container, out var reason) && reason.Reason == RuntimeException.ImagePull)

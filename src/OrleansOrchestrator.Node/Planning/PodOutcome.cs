@@ -2,10 +2,10 @@ using OrleansOrchestrator.Node.Runtime;
 
 namespace OrleansOrchestrator.Node.Planning;
 
-/// <summary>Whether a pod has run to its end, from its containers and its restart policy.</summary>
+/// <summary>Whether a pod has completed, by its containers and its restart policy.</summary>
 internal static class PodOutcome
 {
-    /// <summary>Whether a container that ended is run again.</summary>
+    /// <summary>Whether an ended container is restarted.</summary>
     public static bool ShouldRestart(string policy, ContainerInstance ended) => policy switch
     {
         "Never" => false,
@@ -17,13 +17,13 @@ internal static class PodOutcome
     public static bool IsComplete(PodView view) =>
         HasFailedInit(view) || view.Pod.Spec.Containers.All(c => HasEnded(view, c.Name));
 
-    /// <summary>Whether an init container failed and may not be run again.</summary>
+    /// <summary>Whether an init container failed and may not be restarted.</summary>
     public static bool HasFailedInit(PodView view) =>
         view.RestartPolicy == "Never" && view.InitContainers.Any(c =>
             c.RestartPolicy != "Always"
             && view.Newest(c.Name) is { Phase: ContainerPhase.Exited, ExitCode: not 0 });
 
-    /// <summary>Whether every init container has done its part, so that the app containers may run.</summary>
+    /// <summary>Whether all init containers have succeeded, so that the app containers may start.</summary>
     public static bool IsInitialized(PodView view) => view.InitContainers.All(c =>
         view.Newest(c.Name) is { } instance
         && (c.RestartPolicy == "Always"

@@ -3,7 +3,7 @@ using OrleansOrchestrator.Node.Runtime;
 
 namespace OrleansOrchestrator.Node.Planning;
 
-/// <summary>What a worker does next for its pod. Empty means that all is as it should be.</summary>
+/// <summary>The next actions of a worker. Empty means that nothing is left to do.</summary>
 internal sealed record PodPlan
 {
     public static readonly PodPlan Nothing = new();
@@ -16,21 +16,21 @@ internal sealed record PodPlan
 
     public IReadOnlyList<ContainerStop> Stops { get; init; } = [];
 
-    /// <summary>Set when the pod as a whole fails now.</summary>
+    /// <summary>The failure of the pod as a whole, if it fails now.</summary>
     public PodFailure? Failure { get; init; }
 
-    /// <summary>Nothing of a deleted pod runs any more: its object can go.</summary>
+    /// <summary>Whether nothing of a deleted pod runs any more, so that its object can be removed.</summary>
     public bool Finish { get; init; }
 
-    /// <summary>When to decide again even if nothing happens.</summary>
+    /// <summary>When to decide again even without an event.</summary>
     public DateTimeOffset? WakeAt { get; init; }
 
     public bool HasActions =>
         CreateSandbox || StopSandbox || Finish || Failure is not null || Starts.Count > 0 || Stops.Count > 0;
 }
 
-/// <summary>Run this attempt of the container; the previous one ended, or there is none.</summary>
+/// <summary>A container to start as this attempt. The previous instance has ended; null if there is none.</summary>
 internal sealed record ContainerStart(V1Container Container, int Attempt, ContainerInstance? Previous);
 
-/// <summary>Signal this container. Message is what the Killing event says, or null if it was said before.</summary>
+/// <summary>A container to signal. Message is the Killing event's; null if that was already recorded.</summary>
 internal sealed record ContainerStop(ContainerInstance Container, ContainerSignal Signal, TimeSpan Grace, string? Message);

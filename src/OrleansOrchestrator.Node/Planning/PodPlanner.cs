@@ -4,10 +4,10 @@ using OrleansOrchestrator.Node.Runtime;
 
 namespace OrleansOrchestrator.Node.Planning;
 
-/// <summary>Decides what happens to a pod next. Pure: the same view always gives the same plan.</summary>
+/// <summary>Decides what a pod needs next. Pure: the same view always gives the same plan.</summary>
 internal static class PodPlanner
 {
-    /// <summary>How long the daemon waits before it kills a container again that a kill did not end.</summary>
+    /// <summary>How long to wait before another kill of a container that a kill did not end.</summary>
     private static readonly TimeSpan KillAgain = TimeSpan.FromSeconds(2);
 
     public static PodPlan Plan(PodView view)
@@ -41,7 +41,7 @@ internal static class PodPlanner
 
     private static PodPlan PlanSandbox(PodView view)
     {
-        // Containers that outlived their sandbox have lost their network; they go before a new sandbox comes.
+        // Containers that outlived their sandbox have no network any more. They are removed before a new sandbox is made.
         if (Running(view).Any())
             return new PodPlan { Stops = Kill(view, "Pod sandbox changed, it will be killed and re-created.") };
         return Retry(view, SandboxKey) is { } later
@@ -49,7 +49,7 @@ internal static class PodPlanner
             : new PodPlan { CreateSandbox = true };
     }
 
-    /// <summary>The key under which a failed sandbox waits for its next try; no container can have this name.</summary>
+    /// <summary>The key of the sandbox's back-off; no container can have this name.</summary>
     public const string SandboxKey = "";
 
     private static PodPlan PlanContainers(PodView view)
@@ -101,7 +101,7 @@ internal static class PodPlanner
     private static DateTimeOffset? Earlier(DateTimeOffset? a, DateTimeOffset? b) =>
         a is null ? b : b is null || a < b ? a : b;
 
-    /// <summary>Collects the actions of the containers of a pod whose sandbox is ready.</summary>
+    /// <summary>Collects the actions for the containers of a pod with a ready sandbox.</summary>
     private sealed class PlanBuilder(PodView view)
     {
         private readonly List<ContainerStart> _starts = [];
@@ -110,7 +110,7 @@ internal static class PodPlanner
 
         public PodPlan Build() => new() { Starts = _starts, Stops = _stops, WakeAt = _wake };
 
-        /// <summary>Visits an init container; true if the ones after it may start.</summary>
+        /// <summary>Handles an init container; true if the next one may start.</summary>
         public bool PassInitContainer(V1Container container)
         {
             if (container.RestartPolicy == "Always")

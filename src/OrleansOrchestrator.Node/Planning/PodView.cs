@@ -6,7 +6,7 @@ using OrleansOrchestrator.Node.Runtime;
 
 namespace OrleansOrchestrator.Node.Planning;
 
-/// <summary>Everything a decision about one pod depends on, at one moment.</summary>
+/// <summary>All inputs of a decision about one pod, at one moment.</summary>
 internal sealed record PodView
 {
     private static readonly IReadOnlyDictionary<string, DateTimeOffset> NoRetries = new Dictionary<string, DateTimeOffset>();
@@ -16,7 +16,7 @@ internal sealed record PodView
 
     public required V1Pod Pod { get; init; }
 
-    /// <summary>The pod in the runtime, or null if the runtime has nothing of it.</summary>
+    /// <summary>The pod in the runtime; null if the runtime has nothing of it.</summary>
     public PodSandbox? Sandbox { get; init; }
 
     public required DateTimeOffset Now { get; init; }
@@ -26,22 +26,22 @@ internal sealed record PodView
 
     public required RestartBackoff Restarts { get; init; }
 
-    /// <summary>Why the pod as a whole has failed, or null. Once set it stays.</summary>
+    /// <summary>Why the pod as a whole has failed; null if it has not. Once set it stays.</summary>
     public PodFailure? Failure { get; init; }
 
-    /// <summary>Whether the node may no longer run this pod because it lost the control plane for too long.</summary>
+    /// <summary>Whether the node must not run this pod any more, because it was without the control plane for too long.</summary>
     public bool IsFenced { get; init; }
 
-    /// <summary>The containers that were asked to end, by container id.</summary>
+    /// <summary>The containers that are being stopped, by container id.</summary>
     public IReadOnlyDictionary<string, StopProgress> Stopping { get; init; } = NoStops;
 
-    /// <summary>What the probes say, by container id.</summary>
+    /// <summary>The results of probes, by container id.</summary>
     public IReadOnlyDictionary<string, ContainerHealth> Health { get; init; } = NoHealth;
 
-    /// <summary>Why a container could not be started last time, by container name.</summary>
+    /// <summary>Why the last start of a container failed, by container name.</summary>
     public IReadOnlyDictionary<string, WaitingReason> Waiting { get; init; } = NoReasons;
 
-    /// <summary>When a start may be tried again that failed before there was a container, by container name.</summary>
+    /// <summary>When a start that failed before there was a container may be retried, by container name.</summary>
     public IReadOnlyDictionary<string, DateTimeOffset> RetryAt { get; init; } = NoRetries;
 
     public bool IsDeleted => Pod.Metadata.DeletionTimestamp is not null;
@@ -50,36 +50,36 @@ internal sealed record PodView
 
     public IEnumerable<V1Container> InitContainers => Pod.Spec.InitContainers ?? [];
 
-    /// <summary>How long a container of this pod may take to end when it is asked to.</summary>
-    /// <remarks>Kubernetes takes a negative grace for one second.</remarks>
+    /// <summary>How long a container of this pod may take to stop.</summary>
+    /// <remarks>Kubernetes treats a negative grace period as one second.</remarks>
     public TimeSpan TerminationGrace => Waits.Seconds(
         ((IsDeleted ? Pod.Metadata.DeletionGracePeriodSeconds : null) ?? Pod.Spec.TerminationGracePeriodSeconds ?? 30) is var seconds and >= 0 ? seconds : 1);
 
     public bool IsTerminal => Failure is not null || Pod.IsTerminal;
 
-    /// <summary>The newest instance of a container, from the runtime or, if it lost it, from the reported status.</summary>
+    /// <summary>The newest instance of a container, from the runtime or, if that lost it, from the reported status.</summary>
     public ContainerInstance? Newest(string name) => Sandbox?.Newest(name) ?? ReportedInstance.Find(Pod, name);
 
     public ContainerHealth HealthOf(ContainerInstance container) =>
         Health.GetValueOrDefault(container.Id) ?? ContainerHealth.Good;
 }
 
-/// <summary>Why a pod as a whole has failed, as its status shows it.</summary>
-/// <param name="Reason">One word.</param>
-/// <param name="Message">A sentence.</param>
-/// <param name="Rejection">What the event says if the node did not take the pod; null if it ran.</param>
+/// <summary>The failure of a pod as a whole, as its status shows it.</summary>
+/// <param name="Reason">The reason, one word.</param>
+/// <param name="Message">The message.</param>
+/// <param name="Rejection">The message of the event if the node rejected the pod; null if the pod ran.</param>
 internal sealed record PodFailure(string Reason, string Message, string? Rejection = null);
 
-/// <summary>Why a container is not running yet, as its status shows it.</summary>
+/// <summary>Why a container is waiting, as its status shows it.</summary>
 internal sealed record WaitingReason(string Reason, string Message);
 
-/// <summary>How far the stop of a container is.</summary>
+/// <summary>The progress of a container's stop.</summary>
 /// <param name="Since">When the last signal was sent.</param>
-/// <param name="Grace">How long the container was given then, until it is killed, or killed once more.</param>
-/// <param name="Killed">Whether it was killed already.</param>
+/// <param name="Grace">The time from that signal to the kill, or to the next kill.</param>
+/// <param name="Killed">Whether it was already killed.</param>
 internal readonly record struct StopProgress(DateTimeOffset Since, TimeSpan Grace, bool Killed)
 {
-    /// <summary>When it is killed if it has not ended by then.</summary>
-    /// <param name="grace">How long it is given by now. Of two times the shorter one counts, from the signal on.</param>
+    /// <summary>When to kill the container if it is still running.</summary>
+    /// <param name="grace">The present grace period. The shorter of the two counts, from the signal on.</param>
     public DateTimeOffset KillAt(TimeSpan grace) => Waits.After(Since, Killed || Grace < grace ? Grace : grace);
 }

@@ -3,10 +3,10 @@ using OrleansOrchestrator.Node.Runtime;
 
 namespace OrleansOrchestrator.Node.Planning;
 
-/// <summary>Reads a container's last end back from the pod's status.</summary>
+/// <summary>Reads a container's last termination from the pod's status.</summary>
 /// <remarks>
-/// Containers can vanish from a runtime (pruned by hand, another runtime chosen). What was reported still counts:
-/// a container that must run only once is not run again, and restart counts go on.
+/// Containers can vanish from a runtime, for example if they are pruned by hand. The reported status still counts: a container that
+/// must run only once is not run again, and restart counts continue.
 /// </remarks>
 internal static class ReportedInstance
 {
@@ -21,7 +21,7 @@ internal static class ReportedInstance
         if (terminated is not null)
             return Ended(status, terminated);
 
-        // It was running when the status was written and nobody saw its end.
+        // It was running at the last status, and its end was not seen.
         return status.State?.Running is { } running
             ? Ended(status, new V1ContainerStateTerminated
             {

@@ -2,21 +2,21 @@ using OrleansOrchestrator.Loops;
 
 namespace OrleansOrchestrator.Node.Planning;
 
-/// <summary>Delays between restarts of each key: none before the first, then from a base, doubling to a maximum.</summary>
-/// <remarks>A key whose last restart is twice the maximum ago starts over, as with the kubelet's 10 s, 5 min and 10 min.</remarks>
-/// <param name="backoff">The delays.</param>
+/// <summary>The back-off between restarts of each key: none before the first restart, then from a base, doubling to a maximum.</summary>
+/// <remarks>A key starts over when its last restart is twice the maximum ago, as with the kubelet's 10 s, 5 min and 10 min.</remarks>
+/// <param name="backoff">The base and the maximum.</param>
 internal sealed class RestartBackoff(Backoff backoff)
 {
     private readonly Dictionary<string, (int Restarts, DateTimeOffset Updated)> _entries = new(StringComparer.Ordinal);
 
-    /// <summary>The earliest time of the next try of the key, which ended or failed last at the given time.</summary>
+    /// <summary>The earliest next attempt for a key that last ended or failed at the given time.</summary>
     public DateTimeOffset NotBefore(string key, DateTimeOffset ended) => Waits.After(ended, Delay(key, ended));
 
-    /// <summary>The delay that counts from the end of the last run.</summary>
+    /// <summary>The delay from the end of the last run.</summary>
     public TimeSpan Delay(string key, DateTimeOffset ended) =>
         Restarts(key, ended) is var restarts and > 0 ? backoff.After(restarts) : TimeSpan.Zero;
 
-    /// <summary>Notes that the key is tried again now, so that the try after it waits longer.</summary>
+    /// <summary>Records an attempt now, so that the next one waits longer.</summary>
     public void Record(string key, DateTimeOffset ended, DateTimeOffset now) => _entries[key] = (Restarts(key, ended) + 1, now);
 
     public void Forget(string key) => _entries.Remove(key);

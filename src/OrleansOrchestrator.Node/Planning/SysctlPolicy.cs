@@ -2,8 +2,8 @@ using k8s.Models;
 
 namespace OrleansOrchestrator.Node.Planning;
 
-/// <summary>Which kernel parameters a pod may set: those that stay in its namespaces and harm nobody else, as with the kubelet.</summary>
-/// <remarks>See "Using sysctls in a Kubernetes Cluster". No node is configured to allow unsafe ones.</remarks>
+/// <summary>The kernel parameters that a pod may set: as with the kubelet, those that are namespaced and safe.</summary>
+/// <remarks>See "Using sysctls in a Kubernetes Cluster". Unsafe ones cannot be allowed.</remarks>
 internal static class SysctlPolicy
 {
     private const string Network = "net.";
@@ -24,7 +24,7 @@ internal static class SysctlPolicy
         "net.ipv4.tcp_wmem",
     };
 
-    /// <summary>Why the node does not take the pod, or null if it does.</summary>
+    /// <summary>Why the node rejects the pod; null if it does not.</summary>
     public static PodFailure? Refuse(V1Pod pod)
     {
         foreach (var sysctl in pod.Spec.SecurityContext?.Sysctls ?? [])

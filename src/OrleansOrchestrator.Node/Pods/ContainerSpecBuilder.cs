@@ -7,16 +7,16 @@ using OrleansOrchestrator.Node.Volumes;
 
 namespace OrleansOrchestrator.Node.Pods;
 
-/// <summary>Resolves a container of a pod to what a runtime needs.</summary>
+/// <summary>Resolves a container of a pod into the runtime's input.</summary>
 internal sealed class ContainerSpecBuilder(EnvironmentBuilder environment, IServiceSource services, decimal memoryCapacity)
 {
     /// <param name="pod">The pod, with its addresses in its status.</param>
-    /// <param name="start">Which container, and the how-manieth attempt.</param>
-    /// <param name="imageId">The image that was found or pulled for it.</param>
-    /// <param name="volumes">Where each volume is on the node, by name.</param>
-    /// <param name="directory">The folder of the pod on the node.</param>
-    /// <param name="cancellationToken">Ends the look-ups.</param>
-    /// <exception cref="ConfigurationException">Something the container refers to is missing.</exception>
+    /// <param name="start">The container and the number of the attempt.</param>
+    /// <param name="imageId">The image's id on the node.</param>
+    /// <param name="volumes">The paths of volumes on the node by name.</param>
+    /// <param name="directory">The pod's folder on the node.</param>
+    /// <param name="cancellationToken">Cancels the look-ups.</param>
+    /// <exception cref="ConfigurationException">Something that the container refers to is missing.</exception>
     public async Task<ContainerSpec> BuildAsync(
         V1Pod pod,
         ContainerStart start,
@@ -68,7 +68,7 @@ internal sealed class ContainerSpecBuilder(EnvironmentBuilder environment, IServ
                 source = SubPathOf(source, subPath, place, mount.Name, container.Name);
             }
 
-            // What shows objects of the API is written by the daemon alone, so that nobody lays links into its way.
+            // Only the daemon writes volumes with objects of the API, so that no container can plant links in them.
             var isProjected = pod.Spec.Volumes?.FirstOrDefault(volume => volume.Name == mount.Name) is { } volume && VolumeContent.IsProjected(volume);
             yield return new ContainerMount(
                 mount.Name, source, mount.MountPath, mount.ReadOnlyProperty == true || isProjected, mount.MountPropagation is "HostToContainer" or "Bidirectional");
@@ -88,7 +88,7 @@ internal sealed class ContainerSpecBuilder(EnvironmentBuilder environment, IServ
         }
     }
 
-    // More than any machine has, and few enough to compute with.
+    // More than any machine has, and small enough not to overflow.
     private const decimal CoresMax = 1_000_000;
 
     private ContainerResources Resources(V1Pod pod, V1Container container)

@@ -8,19 +8,20 @@ using OrleansOrchestrator.Node.Volumes;
 
 namespace OrleansOrchestrator.Node.Pods;
 
-/// <summary>Carries out the start of one container: image, environment, creation, start, with the events of each.</summary>
+/// <summary>Starts one container: image, environment, creation, start, with their events.</summary>
 internal sealed class ContainerStarter(PodServices services)
 {
-    /// <summary>Attempts of a container that are kept besides the newest: its log and its end are still asked for.</summary>
+    /// <summary>The older instances of a container to keep besides the newest: <c>kubectl logs --previous</c> and the last state need
+    /// one.</summary>
     private const int KeptAttempts = 1;
 
     /// <summary>Starts the container.</summary>
     /// <param name="pod">The pod, with its addresses in its status.</param>
     /// <param name="sandbox">The pod in the runtime.</param>
-    /// <param name="start">Which container, and the how-manieth attempt.</param>
-    /// <param name="volumes">Where each volume is on the node, by name.</param>
-    /// <param name="cancellationToken">Ends a pull.</param>
-    /// <exception cref="RuntimeException">It could not be started; the events say so already.</exception>
+    /// <param name="start">The container and the number of the attempt.</param>
+    /// <param name="volumes">The paths of volumes on the node by name.</param>
+    /// <param name="cancellationToken">Cancels a pull.</param>
+    /// <exception cref="RuntimeException">The start failed; events already report it.</exception>
     public async Task StartAsync(
         V1Pod pod, PodSandbox sandbox, ContainerStart start, IReadOnlyDictionary<string, string> volumes, CancellationToken cancellationToken)
     {
@@ -83,7 +84,7 @@ internal sealed class ContainerStarter(PodServices services)
         }
     }
 
-    /// <summary>The API server fills the policy in; without it, <c>latest</c> is pulled and other tags are not.</summary>
+    /// <summary>The API server sets the policy. Without one, <c>latest</c> is always pulled and other tags only if missing.</summary>
     internal static ImagePullPolicy PolicyOf(V1Container container) => container.ImagePullPolicy switch
     {
         "Always" => ImagePullPolicy.Always,

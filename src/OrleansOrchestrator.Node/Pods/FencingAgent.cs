@@ -8,22 +8,24 @@ using OrleansOrchestrator.Node.Telemetry;
 namespace OrleansOrchestrator.Node.Pods;
 
 /// <summary>
-/// Feeds the guard, wakes the workers when their pods have to stop because the control plane is out of reach, and when it is back.
+/// Feeds the guard, and wakes the workers when their pods must stop because the control plane is out of reach, and when it is back.
 /// </summary>
 /// <param name="nodeName">The node.</param>
-/// <param name="pods">Whom to wake.</param>
-/// <param name="guard">What ends pods whatever happens here.</param>
-/// <param name="runtime">Where pods are that nobody has told about.</param>
-/// <param name="clock">Says how long pods may run.</param>
-/// <param name="renew">Asks for a renewal at once.</param>
-/// <param name="instruments">What is told of fences.</param>
+/// <param name="pods">The workers to wake.</param>
+/// <param name="guard">The guard, which stops pods whatever happens to the daemon.</param>
+/// <param name="runtime">The runtime, for pods that no worker knows yet.</param>
+/// <param name="clock">Tells how long pods may run.</param>
+/// <param name="renew">Requests a renewal at once.</param>
+/// <param name="instruments">Records fences.</param>
 /// <param name="timeProvider">The clock of all delays.</param>
-/// <param name="logger">Where the agent logs.</param>
+/// <param name="logger">Receives the agent's log.</param>
 internal sealed partial class FencingAgent(
     string nodeName, PodDirectory pods, PodGuard guard, IContainerRuntime runtime, LeaseClock clock, Action renew, NodeInstruments instruments,
     TimeProvider timeProvider, ILogger logger)
 {
+    // Bounds how late a pod past its deadline is stopped; the guard itself acts in time.
     private static readonly TimeSpan CheckInterval = TimeSpan.FromMilliseconds(250);
+    // The longest interval without a guard or without a limited pod. A nearer deadline shortens it.
     private static readonly TimeSpan IdleInterval = TimeSpan.FromSeconds(1);
 
     private bool _isFenced;
@@ -34,7 +36,7 @@ internal sealed partial class FencingAgent(
     public Task RunAsync(CancellationToken cancellationToken) =>
         SupervisedLoop.RunAsync("fencing agent", token => Task.FromResult<TimeSpan?>(Check(token)), timeProvider, logger, cancellationToken);
 
-    /// <summary>Wakes whom it concerns; returns when to check again.</summary>
+    /// <summary>Wakes the affected workers; returns the wait until the next check.</summary>
     private TimeSpan Check(CancellationToken cancellationToken)
     {
         var state = guard.Feed();
@@ -62,7 +64,7 @@ internal sealed partial class FencingAgent(
             return CheckInterval;
         }
 
-        // After a lapse that stopped nothing, too, the control plane has to confirm the pods.
+        // After any outage the control plane has to confirm the pods, even if it stopped none.
         var lapses = clock.Lapses;
         if (_isFenced || lapses != _lapses)
             pods.FenceAll();
@@ -73,7 +75,7 @@ internal sealed partial class FencingAgent(
         return rest < longest ? rest : longest;
     }
 
-    /// <summary>Kills what an earlier daemon left and no list has told about yet; where there is a guard, it has done so by now.</summary>
+    /// <summary>Kills fenced pods of an earlier daemon that no list has named yet. A guard, if there is one, has already done so.</summary>
     private async Task KillUnclaimedAsync(CancellationToken cancellationToken)
     {
         foreach (var uid in guard.Fenced.Where(uid => !pods.Contains(uid)).ToList())

@@ -4,13 +4,13 @@ using OrleansOrchestrator.Node.Configuration;
 
 namespace OrleansOrchestrator.Node.Pods;
 
-/// <summary>Keeps a container that must not run as root from doing so, in the words of the kubelet.</summary>
+/// <summary>Refuses to run a container as root that must not, in the kubelet's words.</summary>
 internal static class NonRootPolicy
 {
     /// <param name="pod">The pod.</param>
     /// <param name="container">The container.</param>
-    /// <param name="imageUser">Whom the image runs as: a number or a name, with or without a group; empty for root.</param>
-    /// <exception cref="ConfigurationException">It would run as root, or nobody knows.</exception>
+    /// <param name="imageUser">The image's user: a number or a name, with or without a group; empty for root.</param>
+    /// <exception cref="ConfigurationException">It would run as root, or its user is unknown.</exception>
     public static void Verify(V1Pod pod, V1Container container, string imageUser)
     {
         var (whole, own) = (pod.Spec.SecurityContext, container.SecurityContext);

@@ -9,7 +9,7 @@ using OrleansOrchestrator.Node.Volumes;
 
 namespace OrleansOrchestrator.Node.Pods;
 
-/// <summary>Carries out the plans of one pod and notes how that went.</summary>
+/// <summary>Applies the plans of one pod and remembers the results.</summary>
 internal sealed partial class PodActuator(PodServices services, PodMemory memory)
 {
     private static readonly IReadOnlyDictionary<string, string> NoVolumes = new Dictionary<string, string>();
@@ -19,10 +19,10 @@ internal sealed partial class PodActuator(PodServices services, PodMemory memory
 
     private DateTimeOffset Now => services.TimeProvider.GetUtcNow();
 
-    /// <param name="view">What the plan was made from.</param>
-    /// <param name="plan">What to do.</param>
-    /// <param name="report">Reports a status that would not be seen otherwise.</param>
-    /// <param name="cancellationToken">Ends slow actions.</param>
+    /// <param name="view">The plan's input.</param>
+    /// <param name="plan">The plan.</param>
+    /// <param name="report">Reports a status that would otherwise be skipped.</param>
+    /// <param name="cancellationToken">Cancels slow actions.</param>
     public async Task ApplyAsync(PodView view, PodPlan plan, Func<PodView, Task> report, CancellationToken cancellationToken)
     {
         if (plan.Failure is { } failure)
@@ -42,7 +42,7 @@ internal sealed partial class PodActuator(PodServices services, PodMemory memory
             await StartAsync(view, start, report, cancellationToken);
     }
 
-    /// <summary>Reads volumes that show objects of the API anew when it is time; returns when it is time again.</summary>
+    /// <summary>Refreshes volumes with objects of the API when that is due; returns the wait until the next refresh.</summary>
     public async Task<TimeSpan?> RefreshVolumesAsync(PodView view, CancellationToken cancellationToken)
     {
         if (view.IsTerminal || view.IsDeleted || view.Pod.Spec.Volumes?.Any(VolumeContent.IsProjected) != true)
@@ -56,7 +56,7 @@ internal sealed partial class PodActuator(PodServices services, PodMemory memory
         }
         catch (ConfigurationException exception)
         {
-            // What the pod runs with stays as it is until the object is back.
+            // The pod keeps the old content until the object is back.
             services.Events.Record(view.Pod, null, EventType.Warning, "FailedMount", exception.Message);
             memory.VolumesReadAt = view.Now;
         }
@@ -102,7 +102,7 @@ internal sealed partial class PodActuator(PodServices services, PodMemory memory
         }
         catch (Exception exception) when (Reflector<V1Pod>.IsTransient(exception) && !cancellationToken.IsCancellationRequested)
         {
-            // A volume shows an object of the API, and the API is away.
+            // A volume needs an object of the API, and the API is away.
             LogStartDelayed(view.Pod.Metadata.NamespaceProperty, view.Pod.Metadata.Name, exception.Message);
             memory.NoteFailed(PodPlanner.SandboxKey, null, Now);
         }
@@ -120,7 +120,7 @@ internal sealed partial class PodActuator(PodServices services, PodMemory memory
         }
         else if (spec.HostPorts.Count > services.Options.PodHostPortsMax)
         {
-            // An engine may start a process for each of them.
+            // An engine may start a process for each port.
             throw new RuntimeException(
                 RuntimeException.CreateSandbox, $"the pod asks for {spec.HostPorts.Count} host ports, more than the {services.Options.PodHostPortsMax} that one pod gets");
         }
@@ -141,7 +141,7 @@ internal sealed partial class PodActuator(PodServices services, PodMemory memory
         {
             NoteFailed(view, start, exception.Reason);
 
-            // The runtime keeps it as an ended container, so it counts as a restart like any other.
+            // The runtime keeps a container that failed to start as an ended one, so that it counts as a restart.
             memory.NoteStarted(start, Now);
         }
         catch (RuntimeException exception)
@@ -184,7 +184,7 @@ internal sealed partial class PodActuator(PodServices services, PodMemory memory
         memory.VolumesReadAt = Now;
     }
 
-    /// <summary>The pod with the addresses it has on this node, for fields that refer to them.</summary>
+    /// <summary>The pod with its addresses on this node, for fields that refer to them.</summary>
     private V1Pod WithAddresses(PodView view)
     {
         var address = view.Pod.Spec.HostNetwork == true ? services.HostAddress : view.Sandbox?.Ip;

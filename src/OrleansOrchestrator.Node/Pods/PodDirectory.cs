@@ -6,7 +6,7 @@ using OrleansOrchestrator.Node.Runtime;
 
 namespace OrleansOrchestrator.Node.Pods;
 
-/// <summary>The workers of a node, one for each pod that is assigned to it or that still runs here.</summary>
+/// <summary>The workers of a node: one for each pod that is assigned to it or still runs here.</summary>
 internal sealed class PodDirectory(PodServices services) : IObjectSink<V1Pod>, IAsyncDisposable
 {
     private readonly ConcurrentDictionary<string, PodWorker> _workers = new(StringComparer.Ordinal);
@@ -14,17 +14,17 @@ internal sealed class PodDirectory(PodServices services) : IObjectSink<V1Pod>, I
 
     public IEnumerable<PodWorker> Workers => _workers.Values;
 
-    /// <summary>Notes pods that the runtime already had when the daemon started; the first list decides about them.</summary>
+    /// <summary>Registers pods that the runtime had when the daemon started. The first list decides about them.</summary>
     public void Adopt(IEnumerable<string> podUids)
     {
         foreach (var uid in podUids)
             _orphans[uid] = true;
     }
 
-    /// <summary>How many pods have a container that runs.</summary>
+    /// <summary>The number of pods with a running container.</summary>
     public int CountRunning() => _workers.Values.Count(worker => worker.Seen?.Containers.Any(container => container.Phase == ContainerPhase.Running) == true);
 
-    /// <summary>How many containers there are, by state, in the kubelet's words.</summary>
+    /// <summary>The number of containers by state, in the kubelet's words.</summary>
     public IEnumerable<Measurement<int>> CountContainers() => _workers.Values
         .SelectMany(worker => worker.Seen?.Containers ?? [])
         .GroupBy(container => container.Phase)
@@ -41,7 +41,7 @@ internal sealed class PodDirectory(PodServices services) : IObjectSink<V1Pod>, I
         foreach (var worker in _workers.Values.Where(w => !present.Contains(w.Uid)))
             worker.Forget();
 
-        // What runs here and is not in the list was deleted while the daemon was away.
+        // A pod that runs here and is not listed was deleted while the daemon was away.
         foreach (var uid in _orphans.Keys.Where(uid => !present.Contains(uid)))
             WorkerOf(uid, null).Signal();
         _orphans.Clear();
@@ -49,7 +49,7 @@ internal sealed class PodDirectory(PodServices services) : IObjectSink<V1Pod>, I
 
     public void Upsert(V1Pod obj)
     {
-        // An ended worker leaves the table by itself; a pod never comes back under its uid.
+        // An ended worker removes itself from the table; a pod never returns under its uid.
         WorkerOf(obj.Metadata.Uid, obj).Update(obj);
     }
 
@@ -67,7 +67,7 @@ internal sealed class PodDirectory(PodServices services) : IObjectSink<V1Pod>, I
 
     public bool Contains(string podUid) => _workers.ContainsKey(podUid);
 
-    /// <summary>Lets every worker judge anew whether its pod may run.</summary>
+    /// <summary>Makes every worker check whether its pod may run.</summary>
     public void FenceAll()
     {
         foreach (var worker in _workers.Values)

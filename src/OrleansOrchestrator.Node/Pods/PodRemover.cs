@@ -4,7 +4,8 @@ using OrleansOrchestrator.Node.Volumes;
 
 namespace OrleansOrchestrator.Node.Pods;
 
-/// <summary>Removes what a pod has on its node. The pod's folder is made first and goes last, so that nothing is left that nobody knows of.</summary>
+/// <summary>Removes a pod's files and containers from its node. The pod's folder is created first and removed last, so that nothing is
+/// left that no daemon finds.</summary>
 internal sealed class PodRemover(IContainerRuntime runtime, PodGuard guard, string dataDirectory)
 {
     private readonly string _folder = Path.Combine(dataDirectory, "pods");
@@ -12,12 +13,12 @@ internal sealed class PodRemover(IContainerRuntime runtime, PodGuard guard, stri
     /// <summary>The folder for a pod's volumes and files.</summary>
     public string DirectoryOf(string podUid) => Path.Combine(_folder, podUid);
 
-    /// <summary>The pods that have something on this node besides what the runtime knows of.</summary>
+    /// <summary>The pods with files on this node, whether or not the runtime knows them.</summary>
     public IEnumerable<string> FindLeft() => Directory.Exists(_folder) ? Directory.EnumerateDirectories(_folder).Select(Path.GetFileName).OfType<string>() : [];
 
-    /// <summary>Removes it; what runs is killed. May be repeated.</summary>
-    /// <exception cref="RuntimeException">Something of it has not ended.</exception>
-    /// <exception cref="IOException">Something of it is in use.</exception>
+    /// <summary>Removes the pod and kills what still runs. Safe to repeat.</summary>
+    /// <exception cref="RuntimeException">A process of the pod has not ended.</exception>
+    /// <exception cref="IOException">A file of the pod is in use.</exception>
     public async Task RemoveAsync(string podUid, CancellationToken cancellationToken)
     {
         await runtime.RemovePodAsync(podUid, cancellationToken);
@@ -26,7 +27,7 @@ internal sealed class PodRemover(IContainerRuntime runtime, PodGuard guard, stri
         if (!Directory.Exists(directory))
             return;
 
-        // What containers saw of volumes by a subPath is mounted, and would outlive them.
+        // Mounts of a subPath would outlive the containers.
         SubPath.UnmountBelow(directory);
         Directory.Delete(directory, recursive: true);
     }

@@ -12,7 +12,7 @@ using OrleansOrchestrator.Node.Volumes;
 
 namespace OrleansOrchestrator.Node.Pods;
 
-/// <summary>What all pod workers of a node share.</summary>
+/// <summary>The services that all pod workers of a node share.</summary>
 internal sealed record PodServices
 {
     public required NodeAgentOptions Options { get; init; }
@@ -45,7 +45,7 @@ internal sealed record PodServices
 
     public required ILogger Logger { get; init; }
 
-    /// <summary>Bounds how many sandboxes and containers the runtime starts at the same time.</summary>
+    /// <summary>Bounds the concurrent starts of sandboxes and containers.</summary>
     public required StartGate Starts { get; init; }
 
     public string DirectoryOf(string podUid) => Remover.DirectoryOf(podUid);

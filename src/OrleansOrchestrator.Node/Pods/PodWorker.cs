@@ -12,18 +12,20 @@ using OrleansOrchestrator.Node.Status;
 
 namespace OrleansOrchestrator.Node.Pods;
 
-/// <summary>Brings one pod to where the API wants it, one step at a time, and reports where it is.</summary>
+/// <summary>Brings one pod to its desired state, one step at a time, and reports its status.</summary>
 /// <remarks>
-/// Level-triggered: every step looks at the pod and at the runtime anew, asks <see cref="PodPlanner"/> what to do,
-/// does it, and ends. What a step needs beyond that is in <see cref="PodMemory"/> and may be lost at any time.
+/// Level-triggered: every step reads the pod and the runtime anew, asks <see cref="PodPlanner"/> what to do, and does it. Anything else
+/// that a step needs is in <see cref="PodMemory"/> and may be lost at any time.
 /// </remarks>
 internal sealed partial class PodWorker : IAsyncDisposable
 {
     private static readonly Backoff LoopBackoff = new(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(5));
 
-    /// <summary>The pod annotation that says when the control plane last confirmed that the pod may run here again after an outage.</summary>
+    /// <summary>The annotation with the time at which the control plane last confirmed, after an outage, that the pod may run
+    /// here.</summary>
     private const string ConfirmedAnnotation = "orleansorchestrator.io/confirmed-at";
 
+    // How often a fenced pod asks for its confirmation, so that it is back within a second of the control plane.
     private static readonly TimeSpan ConfirmInterval = TimeSpan.FromSeconds(1);
 
     private readonly PodServices _services;
@@ -42,8 +44,8 @@ internal sealed partial class PodWorker : IAsyncDisposable
     private int? _lapsesConfirmed;
 
     /// <param name="uid">The pod's uid.</param>
-    /// <param name="pod">The pod, or null to remove what the runtime still has of it.</param>
-    /// <param name="services">What all workers share.</param>
+    /// <param name="pod">The pod; null to remove what the runtime still has of it.</param>
+    /// <param name="services">The services that all workers share.</param>
     /// <param name="ended">Called once when nothing of the pod is left.</param>
     public PodWorker(string uid, V1Pod? pod, PodServices services, Action<PodWorker> ended)
     {
@@ -61,13 +63,13 @@ internal sealed partial class PodWorker : IAsyncDisposable
 
     public string Uid { get; }
 
-    /// <summary>The pod as the API last showed it, or null if it is gone there.</summary>
+    /// <summary>The pod as the API last showed it; null if it is gone there.</summary>
     public V1Pod? Pod => _pod;
 
-    /// <summary>The status as this worker last reported it, or null.</summary>
+    /// <summary>The last status that this worker reported, or null.</summary>
     public V1PodStatus? Reported => _writer.Reported;
 
-    /// <summary>What the runtime had of the pod when this worker last looked, or null.</summary>
+    /// <summary>The pod in the runtime when this worker last looked, or null.</summary>
     public PodSandbox? Seen { get; private set; }
 
     public void Update(V1Pod pod)
@@ -80,7 +82,7 @@ internal sealed partial class PodWorker : IAsyncDisposable
         _loop.Signal();
     }
 
-    /// <summary>The pod is gone from the API: everything of it is removed at once, and the worker ends.</summary>
+    /// <summary>Removes everything of a pod that is gone from the API, and ends the worker.</summary>
     public void Forget()
     {
         _pod = null;
@@ -88,7 +90,7 @@ internal sealed partial class PodWorker : IAsyncDisposable
         _loop.Signal();
     }
 
-    /// <summary>Judges whether the pod may run; a step under way does not go on for one that may no longer.</summary>
+    /// <summary>Checks whether the pod may run. A step in progress stops if it may not any more.</summary>
     public void Fence()
     {
         var wasFenced = _isFenced;
@@ -107,7 +109,7 @@ internal sealed partial class PodWorker : IAsyncDisposable
         await _probes.DisposeAsync();
     }
 
-    /// <summary>A step that fails is tried again by the loop; here the pod is told.</summary>
+    /// <summary>Runs one step. The loop retries a failed step; the failure is reported on the pod here.</summary>
     private async Task<TimeSpan?> StepAsync(CancellationToken cancellationToken)
     {
         using var interruptible = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, Volatile.Read(ref _interrupt).Token);
@@ -121,7 +123,7 @@ internal sealed partial class PodWorker : IAsyncDisposable
         }
         catch (OperationCanceledException) when (interruptible.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
-            // Something has come that must not wait for this step; the next one sees it.
+            // Urgent news has arrived; the next step handles it.
             return TimeSpan.Zero;
         }
         catch (Exception fault) when (!cancellationToken.IsCancellationRequested)
@@ -166,7 +168,7 @@ internal sealed partial class PodWorker : IAsyncDisposable
         }
         catch (Exception exception) when (Reflector<V1Pod>.IsTransient(exception) && !cancellationToken.IsCancellationRequested)
         {
-            // The pod goes on without the API; only what is reported waits.
+            // The pod goes on without the API; only the report waits.
             LogUnreported(pod.Metadata.NamespaceProperty, pod.Metadata.Name, exception.Message);
             if (!plan.HasActions || plan.Finish || (plan.CreateSandbox && _writer.Reported is null))
                 return Earlier(_apiDelay.Next((exception as ApiException)?.RetryAfter), plan.WakeAt, view.Now);
@@ -187,7 +189,8 @@ internal sealed partial class PodWorker : IAsyncDisposable
     private Task<bool> ReportAsync(PodView view, CancellationToken cancellationToken) =>
         _writer.WriteAsync(view.Pod, PodStatusBuilder.Build(view, _services.HostAddress, _services.Runtime.Scheme), cancellationToken);
 
-    /// <summary>Reports how the containers ended, removes them, then the object: in this order, so that nothing is lost in between.</summary>
+    /// <summary>Reports how the containers ended, removes them, and then the object. In this order a crash in between loses
+    /// nothing.</summary>
     private async Task FinishAsync(PodView view, CancellationToken cancellationToken)
     {
         await ReportAsync(view, cancellationToken);
@@ -201,7 +204,7 @@ internal sealed partial class PodWorker : IAsyncDisposable
         }
         catch (ApiException exception) when (exception.IsNotFound || exception.IsConflict)
         {
-            // It is gone already; the watch says so too.
+            // The pod is already gone; the watch will say so too.
         }
 
         _isFinished = true;
@@ -220,7 +223,7 @@ internal sealed partial class PodWorker : IAsyncDisposable
         await _services.Remover.RemoveAsync(Uid, cancellationToken);
     }
 
-    /// <summary>The pod with what this worker reported last, because its own report is newer than the watch.</summary>
+    /// <summary>The pod with this worker's last report, which is newer than the watch.</summary>
     private V1Pod WithReported(V1Pod pod) => _writer.Reported is not { } own ? pod : pod with
     {
         Status = own with
@@ -235,11 +238,11 @@ internal sealed partial class PodWorker : IAsyncDisposable
     };
 
     /// <summary>
-    /// Whether the pod may not run: its time is over, or was while the control plane was out of reach, and the control plane
-    /// has not said since that the pod is still this node's. It says so by taking a write to the pod, which a deletion that was
-    /// decided on before cannot outlast: that names the version it has seen.
+    /// Whether the pod must not run: its time is over, or was during an outage, and the control plane has not confirmed since that the
+    /// pod still belongs to this node. The confirmation is an accepted write to the pod. A deletion decided earlier cannot succeed
+    /// after it, because it names the version that it saw.
     /// </summary>
-    /// <remarks>A pod that is new to this node has been read from the control plane, and is reported before it is started.</remarks>
+    /// <remarks>A pod that is new to this node was read from the control plane, and is reported before it is started.</remarks>
     private async Task<bool> IsFencedAsync(V1Pod pod, bool runs, CancellationToken cancellationToken)
     {
         if (_services.Fencing.StopAfter(pod) is not { } limit)

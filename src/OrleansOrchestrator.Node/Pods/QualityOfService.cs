@@ -4,7 +4,7 @@ using OrleansOrchestrator.Node.Configuration;
 
 namespace OrleansOrchestrator.Node.Pods;
 
-/// <summary>How readily the kernel kills a container when memory runs out, from its requests and limits.</summary>
+/// <summary>How readily the kernel kills a container when memory runs out, by its requests and limits.</summary>
 /// <remarks>See "Node out of memory behavior" in the Kubernetes page on node-pressure eviction.</remarks>
 internal static class QualityOfService
 {

@@ -5,9 +5,10 @@ using OrleansOrchestrator.Node.Runtime;
 
 namespace OrleansOrchestrator.Node.Pods;
 
-/// <summary>Resolves a pod to what a runtime needs for its sandbox.</summary>
+/// <summary>Resolves a pod into the runtime's input for its sandbox.</summary>
 internal static class SandboxSpecBuilder
 {
+    // As the kubelet, cuts longer pod names: the longest DNS label.
     private const int HostnameMax = 63;
 
     public static SandboxSpec Build(V1Pod pod, int attempt, string directory, TimeSpan? fenceAfter, NodeAgentOptions options)

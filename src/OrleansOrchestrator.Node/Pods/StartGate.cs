@@ -1,14 +1,14 @@
 namespace OrleansOrchestrator.Node.Pods;
 
 /// <summary>
-/// Bounds how much the runtime starts at the same time. Only its own work is done inside: whoever waits for an image, for
-/// the API or for a volume keeps nobody else from starting.
+/// Bounds the concurrent starts in the runtime. Only the runtime's own work holds a place: a pod that waits for an image, for the API
+/// or for a volume delays no other.
 /// </summary>
 internal sealed class StartGate(int startsMax)
 {
     private readonly SemaphoreSlim _places = new(startsMax);
 
-    /// <summary>Waits for a place, which is given back when the result is disposed of.</summary>
+    /// <summary>Waits for a place, which disposing of the result returns.</summary>
     public async ValueTask<Place> EnterAsync(CancellationToken cancellationToken)
     {
         await _places.WaitAsync(cancellationToken);

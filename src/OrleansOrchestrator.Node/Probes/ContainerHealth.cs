@@ -1,6 +1,6 @@
 namespace OrleansOrchestrator.Node.Probes;
 
-/// <summary>What the probes of one running container say at the moment.</summary>
+/// <summary>The probe results of one running container.</summary>
 internal sealed record ContainerHealth(bool IsStarted, bool IsReady, string? RestartMessage)
 {
     /// <summary>The health of a container without probes.</summary>

@@ -3,7 +3,7 @@ using OrleansOrchestrator.Loops;
 
 namespace OrleansOrchestrator.Node.Probes;
 
-/// <summary>Probes one running container until it is disposed, and keeps its health.</summary>
+/// <summary>Probes one running container until it is disposed.</summary>
 internal sealed class ContainerProber : IAsyncDisposable
 {
     private readonly V1Container _container;
@@ -22,9 +22,9 @@ internal sealed class ContainerProber : IAsyncDisposable
     /// <param name="containerId">Its id in the runtime.</param>
     /// <param name="address">The pod's address.</param>
     /// <param name="action">Runs a probe.</param>
-    /// <param name="timeProvider">Measures the periods.</param>
-    /// <param name="changed">Called when the health is another one.</param>
-    /// <param name="unhealthy">Called with a message for every probe that failed.</param>
+    /// <param name="timeProvider">The clock of the periods.</param>
+    /// <param name="changed">Called when the health changes.</param>
+    /// <param name="unhealthy">Called with a message for every failed probe.</param>
     public ContainerProber(
         V1Container container, string containerId, string address, ProbeAction action, TimeProvider timeProvider, Action changed, Action<string> unhealthy)
     {
@@ -61,7 +61,7 @@ internal sealed class ContainerProber : IAsyncDisposable
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            // The container ended or the pod is stopped.
+            // The container has ended, or the pod is being stopped.
         }
     }
 
@@ -96,7 +96,7 @@ internal sealed class ContainerProber : IAsyncDisposable
         Update(health => health with { RestartMessage = "Container {0} failed liveness probe, will be restarted" });
     }
 
-    /// <summary>Probes in the period of the probe for as long as the condition holds after each result.</summary>
+    /// <summary>Repeats a probe at its period while the condition holds after each result.</summary>
     private async Task RepeatAsync(
         V1Probe probe, string kind, ProbeCounter counter, Func<bool> goOn, CancellationToken cancellationToken)
     {
@@ -116,7 +116,7 @@ internal sealed class ContainerProber : IAsyncDisposable
 
     private void Update(Func<ContainerHealth, ContainerHealth> change)
     {
-        // Readiness and liveness are probed side by side and each writes its own part.
+        // Readiness and liveness are probed concurrently, and each updates its own part.
         bool changed;
         lock (_lock)
         {

@@ -3,19 +3,19 @@ using OrleansOrchestrator.Node.Runtime;
 
 namespace OrleansOrchestrator.Node.Probes;
 
-/// <summary>The probers of one pod: one for each running container that has probes.</summary>
+/// <summary>The probers of one pod: one for each running container with probes.</summary>
 internal sealed class PodProbes(ProbeAction action, TimeProvider timeProvider, Action changed) : IAsyncDisposable
 {
     private readonly Dictionary<string, ContainerProber> _probers = new(StringComparer.Ordinal);
 
-    /// <summary>The health of every probed container, by container id.</summary>
+    /// <summary>The health of every probed container by container id.</summary>
     public IReadOnlyDictionary<string, ContainerHealth> Health =>
         _probers.ToDictionary(p => p.Key, p => p.Value.Health, StringComparer.Ordinal);
 
-    /// <summary>Starts and ends probers so that exactly the running containers are probed.</summary>
+    /// <summary>Starts and ends probers to match the running containers.</summary>
     /// <param name="pod">The pod.</param>
     /// <param name="sandbox">The pod in the runtime.</param>
-    /// <param name="hostAddress">The address of a pod on the host's network.</param>
+    /// <param name="hostAddress">The address for pods on the host's network.</param>
     /// <param name="unhealthy">Receives the container and the message of each failed probe.</param>
     public async Task SyncAsync(V1Pod pod, PodSandbox? sandbox, string hostAddress, Action<string, string> unhealthy)
     {

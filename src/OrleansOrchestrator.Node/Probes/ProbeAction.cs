@@ -9,7 +9,7 @@ namespace OrleansOrchestrator.Node.Probes;
 /// <summary>Runs one probe once against a container.</summary>
 internal sealed class ProbeAction(IContainerRuntime runtime)
 {
-    // Probes of kubelets do not verify certificates: pods serve with their own.
+    // Like the kubelet's, probes do not verify certificates: pods use their own.
     private static readonly HttpClient Http = new(new SocketsHttpHandler
     {
         AllowAutoRedirect = false,
@@ -21,7 +21,7 @@ internal sealed class ProbeAction(IContainerRuntime runtime)
         Timeout = Timeout.InfiniteTimeSpan,
     };
 
-    /// <returns>Null if the probe succeeded, else what was wrong.</returns>
+    /// <returns>Null if the probe succeeded; otherwise the failure.</returns>
     public async Task<string?> RunAsync(
         V1Probe probe, V1Container container, string containerId, string address, CancellationToken cancellationToken)
     {
@@ -44,7 +44,7 @@ internal sealed class ProbeAction(IContainerRuntime runtime)
         }
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
         {
-            // A host that is no name, a port beyond all ports: whatever keeps a probe from an answer is a failure of that probe.
+            // An invalid host or port counts as a failure of the probe.
             return exception.Message;
         }
     }
@@ -82,7 +82,7 @@ internal sealed class ProbeAction(IContainerRuntime runtime)
         return null;
     }
 
-    /// <summary>A port is a number, or the name of a port of the container.</summary>
+    /// <summary>Resolves a port, which is a number or the name of a container port.</summary>
     private static int PortOf(IntOrString port, V1Container container)
     {
         if (int.TryParse(port.Value, NumberStyles.None, CultureInfo.InvariantCulture, out var number))

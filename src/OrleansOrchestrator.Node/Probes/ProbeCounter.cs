@@ -2,13 +2,13 @@ using k8s.Models;
 
 namespace OrleansOrchestrator.Node.Probes;
 
-/// <summary>Turns single results of a probe into a verdict by its thresholds. Pure but for its own counts.</summary>
+/// <summary>Turns the results of a probe into a verdict by its thresholds. Pure but for its own counts.</summary>
 internal sealed class ProbeCounter(V1Probe probe, bool? initial)
 {
     private int _inARow;
     private bool _last;
 
-    /// <summary>True for good, false for bad, null while there is no verdict yet.</summary>
+    /// <summary>True for healthy, false for unhealthy, null without a verdict yet.</summary>
     public bool? Verdict { get; private set; } = initial;
 
     public void Add(bool succeeded)

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace OrleansOrchestrator.Node.Registration;
 
-/// <summary>What the node reports about the machine it runs on.</summary>
+/// <summary>The properties of the node's machine.</summary>
 internal sealed record MachineInfo
 {
     public required int Cores { get; init; }
@@ -24,7 +24,7 @@ internal sealed record MachineInfo
 
     public required string SystemUuid { get; init; }
 
-    /// <summary>Reads the facts from the machine; what it does not tell is empty or zero.</summary>
+    /// <summary>Reads the properties of the machine; unknown ones are empty or zero.</summary>
     /// <param name="dataDirectory">The folder whose disk counts as the node's ephemeral storage.</param>
     public static MachineInfo Read(string dataDirectory)
     {

@@ -11,7 +11,7 @@ namespace OrleansOrchestrator.Node.Registration;
 internal sealed class NodeObjectBuilder(
     NodeAgentOptions options, MachineInfo machine, string address, int port, string runtimeVersion, string certificateHash, string voter)
 {
-    /// <summary>Where the node publishes the SHA-256 of its serving certificate, for callers to pin it.</summary>
+    /// <summary>The annotation with the SHA-256 of the node's serving certificate, which callers pin.</summary>
     public const string CertificateAnnotation = "orleansorchestrator.io/serving-certificate-sha256";
 
     private const string Version = "v1.33.0";
@@ -29,7 +29,7 @@ internal sealed class NodeObjectBuilder(
         {
             var annotations = new Dictionary<string, string> { [FencingView.VoterAnnotation] = voter, [FencingTimes.Annotation] = options.Times.ToString() };
 
-            // With a tunnel a gateway tells where it ends.
+            // With a tunnel, the gateway publishes where it ends.
             if (!options.Tunnel)
                 annotations[NodeTunnel.Annotation] = "";
             if (certificateHash.Length > 0)
@@ -38,7 +38,7 @@ internal sealed class NodeObjectBuilder(
         }
     }
 
-    /// <summary>What the node can give to pods.</summary>
+    /// <summary>The resources for pods.</summary>
     public Dictionary<string, ResourceQuantity> Resources => new(StringComparer.Ordinal)
     {
         ["cpu"] = new ResourceQuantity(machine.Cores.ToString(CultureInfo.InvariantCulture)),
@@ -47,8 +47,8 @@ internal sealed class NodeObjectBuilder(
         ["pods"] = new ResourceQuantity(options.MaxPods.ToString(CultureInfo.InvariantCulture)),
     };
 
-    /// <param name="fault">Why the node cannot run pods at the moment, or null.</param>
-    /// <param name="previous">The conditions reported last, whose transition times stay.</param>
+    /// <param name="fault">Why the node cannot run pods now; null if it can.</param>
+    /// <param name="previous">The last reported conditions, whose transition times are kept.</param>
     /// <param name="now">The time of this report.</param>
     public V1NodeStatus Status(string? fault, IEnumerable<V1NodeCondition> previous, DateTimeOffset now)
     {

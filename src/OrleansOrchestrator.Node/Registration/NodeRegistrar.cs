@@ -7,11 +7,12 @@ using OrleansOrchestrator.Node.Api;
 
 namespace OrleansOrchestrator.Node.Registration;
 
-/// <summary>Keeps the node object in the API: makes it if it is missing, and reports the node's status.</summary>
-/// <remarks>Only labels, annotations and status fields of the daemon's own are written; taints and what others set stay.</remarks>
+/// <summary>Keeps the node object in the API: creates it if it is missing, and reports the node's status.</summary>
+/// <remarks>It writes only labels, annotations and status fields of the daemon's own; taints and what others set stay.</remarks>
 internal sealed partial class NodeRegistrar(
     ClusterConnection api, string nodeName, NodeObjectBuilder builder, Func<string?> fault, TimeSpan period, TimeProvider timeProvider, ILogger logger)
 {
+    // How soon a changed fault of the node is reported, and a deleted node object created again.
     private static readonly TimeSpan CheckInterval = TimeSpan.FromSeconds(2);
 
     private readonly RetryDelay _delay = new(ApiServers.Retries, Random.Shared);
@@ -23,19 +24,19 @@ internal sealed partial class NodeRegistrar(
     private bool _isRegistered;
     private int _repeats;
 
-    /// <summary>Completes when the node object says for the first time what this daemon has to say of itself.</summary>
+    /// <summary>Completes when the node object first has this daemon's own fields.</summary>
     public Task Registered => _registered.Task;
 
-    /// <summary>Completes when the control plane has acknowledged for the first time that the node is Ready.</summary>
+    /// <summary>Completes when the control plane has first acknowledged that the node is Ready.</summary>
     public Task Ready => _ready.Task;
 
-    /// <summary>Why the control plane does not hold the node for Ready, as far as is known here; null if it does.</summary>
+    /// <summary>Why the control plane does not consider the node Ready, as far as known here; null if it does.</summary>
     public string? LastFault { get; private set; }
 
-    /// <summary>Reports soon, and once more after that.</summary>
+    /// <summary>Reports the status soon, and once more after that.</summary>
     /// <remarks>
-    /// After a silence the control plane may have set the node's conditions to unknown, or may be about to from what it
-    /// saw a moment ago; the second report repairs the latter.
+    /// After a silence the control plane may have set the node's conditions to unknown, or may do so soon from an older observation.
+    /// The second report corrects the latter.
     /// </remarks>
     public void Repeat() => Interlocked.Exchange(ref _repeats, 2);
 
@@ -57,7 +58,7 @@ internal sealed partial class NodeRegistrar(
         }
         catch (Exception exception) when (Reflector<V1Node>.IsTransient(exception) && !cancellationToken.IsCancellationRequested)
         {
-            // The object may have been deleted; then the node registers again.
+            // A deleted node object is registered again.
             _isRegistered = _isRegistered && exception is not ApiException { IsNotFound: true };
             LastFault = exception.Message;
             LogFailed(nodeName, exception.Message);

@@ -7,14 +7,14 @@ internal enum ContainerPhase
     Exited,
 }
 
-/// <summary>One attempt to run a container.</summary>
+/// <summary>One instance of a container, started as one attempt.</summary>
 internal sealed record ContainerInstance
 {
     public required string Id { get; init; }
 
     public required string Name { get; init; }
 
-    /// <summary>0 for the first, then one more for every restart: the restart count of the container.</summary>
+    /// <summary>0 for the first attempt, one more for every restart: the container's restart count.</summary>
     public required int Attempt { get; init; }
 
     public required ContainerPhase Phase { get; init; }
@@ -23,7 +23,7 @@ internal sealed record ContainerInstance
 
     public string ImageId { get; init; } = "";
 
-    /// <summary>Identifies the part of the container's spec that needs a new container when it changes.</summary>
+    /// <summary>The hash of the spec's part that needs a new container when it changes.</summary>
     public string SpecHash { get; init; } = "";
 
     public DateTimeOffset CreatedAt { get; init; }

@@ -2,9 +2,9 @@ namespace OrleansOrchestrator.Node.Runtime;
 
 internal enum ContainerSignal
 {
-    /// <summary>Asks the container to end: SIGTERM, or the stop signal its image names.</summary>
+    /// <summary>Asks the container to stop: SIGTERM, or its image's stop signal.</summary>
     Terminate,
 
-    /// <summary>Ends the container at once: SIGKILL.</summary>
+    /// <summary>Kills the container: SIGKILL.</summary>
     Kill,
 }

@@ -1,6 +1,6 @@
 namespace OrleansOrchestrator.Node.Runtime;
 
-/// <summary>What a runtime needs to know to make one container: everything is resolved, nothing refers to the API.</summary>
+/// <summary>A runtime's input for one container: everything is resolved, nothing refers to the API.</summary>
 internal sealed record ContainerSpec
 {
     public required string Name { get; init; }
@@ -13,7 +13,7 @@ internal sealed record ContainerSpec
 
     public string SpecHash { get; init; } = "";
 
-    /// <summary>Replaces the entry point of the image unless empty.</summary>
+    /// <summary>Replaces the image's entry point unless empty.</summary>
     public IReadOnlyList<string> Command { get; init; } = [];
 
     public IReadOnlyList<string> Arguments { get; init; } = [];
@@ -33,16 +33,16 @@ internal sealed record ContainerSpec
 
     public bool Stdin { get; init; }
 
-    /// <summary>Whether the input ends with the first session that was attached to it.</summary>
+    /// <summary>Whether the input ends with the first attached session.</summary>
     public bool StdinOnce { get; init; }
 
     public bool Tty { get; init; }
 
-    /// <summary>The folder of the pod on the node.</summary>
+    /// <summary>The pod's folder on the node.</summary>
     public required string PodDirectory { get; init; }
 }
 
-/// <summary>A file or directory of the node that the container sees at a path.</summary>
+/// <summary>A file or directory of the node mounted into the container.</summary>
 internal sealed record ContainerMount(string Volume, string Source, string Target, bool ReadOnly, bool Propagate = false);
 
 /// <summary>Limits of a container; zero means none.</summary>
@@ -56,11 +56,11 @@ internal sealed record ContainerResources
 
     public long MemoryLimitBytes { get; init; }
 
-    /// <summary>The kernel's preference to kill this container when memory runs out, -1000 to 1000.</summary>
+    /// <summary>The kernel's preference to kill this container when memory runs out, from -1000 to 1000.</summary>
     public int OomScoreAdjust { get; init; }
 }
 
-/// <summary>Whom the container runs as and what it may do, pod and container settings merged.</summary>
+/// <summary>The user and the capabilities of the container, from pod and container settings.</summary>
 internal sealed record ContainerSecurity
 {
     public long? User { get; init; }

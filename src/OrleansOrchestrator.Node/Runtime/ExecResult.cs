@@ -1,4 +1,4 @@
 namespace OrleansOrchestrator.Node.Runtime;
 
-/// <summary>How a command inside a container ended, with the start of its output.</summary>
+/// <summary>The result of a command inside a container, with the beginning of its output.</summary>
 internal sealed record ExecResult(int ExitCode, string Output, bool TimedOut = false);

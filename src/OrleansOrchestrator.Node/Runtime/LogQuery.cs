@@ -1,6 +1,6 @@
 namespace OrleansOrchestrator.Node.Runtime;
 
-/// <summary>Which part of a log to return, as in the query of the log subresource.</summary>
+/// <summary>The requested part of a log, as in the query of the log subresource.</summary>
 internal sealed record LogQuery
 {
     public bool Follow { get; init; }
@@ -13,6 +13,6 @@ internal sealed record LogQuery
     /// <summary>Only lines written at this time or later.</summary>
     public DateTimeOffset? Since { get; init; }
 
-    /// <summary>Ends the answer after this many bytes, also inside a line.</summary>
+    /// <summary>Ends the answer after this many bytes, even within a line.</summary>
     public long? LimitBytes { get; init; }
 }

@@ -3,7 +3,8 @@ using OrleansOrchestrator.Node.Telemetry;
 
 namespace OrleansOrchestrator.Node.Runtime;
 
-/// <summary>A container runtime whose calls are counted and timed, under the kubelet's names for them. It is its owner who ends the runtime.</summary>
+/// <summary>Counts and times the calls of a container runtime, under the kubelet's names. The owner of the inner runtime disposes of
+/// it.</summary>
 internal sealed class MeasuredRuntime(IContainerRuntime runtime, NodeInstruments instruments) : IContainerRuntime
 {
     public event Action<string>? PodChanged

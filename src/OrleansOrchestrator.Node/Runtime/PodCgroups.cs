@@ -3,10 +3,10 @@ using OrleansOrchestrator.Node.Runtime.Process;
 
 namespace OrleansOrchestrator.Node.Runtime;
 
-/// <summary>The cgroups of pods: one for each, with all of its containers below it, so that the kernel knows what belongs to the pod.</summary>
+/// <summary>The cgroups of pods: one per pod with all its containers below it, so that the kernel knows the pod's processes.</summary>
 /// <remarks>
-/// A cgroup is sealed by allowing it no more processes; then neither the engine nor anything in it can start one. Where
-/// cgroups cannot be used (no rights, an engine elsewhere) there are none, and <see cref="Find"/> returns null.
+/// A cgroup is sealed by a limit of zero new processes; then neither the engine nor the pod can start one. Where cgroups cannot be used
+/// (no rights, an engine elsewhere), <see cref="Find"/> returns null.
 /// </remarks>
 internal sealed class PodCgroups
 {
@@ -14,7 +14,7 @@ internal sealed class PodCgroups
     private const string Group = "orchestrator";
     private const string Unlimited = "max";
 
-    // The kernel takes a moment to let go of what has ended.
+    // The kernel takes a moment to release ended processes.
     private static readonly TimeSpan RemovalTime = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan RemovalInterval = TimeSpan.FromMilliseconds(20);
 
@@ -23,11 +23,11 @@ internal sealed class PodCgroups
 
     private PodCgroups(string root, bool usesSlices) => (_root, _usesSlices) = (root, usesSlices);
 
-    /// <param name="usesSlices">Whether the engine names cgroups by systemd's slices.</param>
+    /// <param name="usesSlices">Whether the engine names cgroups by systemd slices.</param>
     /// <param name="fault">Why there are none.</param>
     public static PodCgroups? Find(bool usesSlices, out string fault)
     {
-        // Version 2 has one hierarchy; of version 1 the one that counts processes serves.
+        // Version 2 has one hierarchy; in version 1 the pids hierarchy is used.
         var root = File.Exists(Path.Combine(Mount, "cgroup.controllers")) ? Mount : Path.Combine(Mount, "pids");
         fault = "";
         if (!File.Exists(Path.Combine(root, "cgroup.procs")))
@@ -49,18 +49,18 @@ internal sealed class PodCgroups
         }
     }
 
-    /// <summary>The name of the pod's cgroup as the engine takes it.</summary>
+    /// <summary>The engine's name of the pod's cgroup.</summary>
     public string ParentOf(string podUid) => _usesSlices ? SliceOf(podUid) : $"/{Group}/pod{podUid}";
 
     public string PathOf(string podUid) => Path.Combine(GroupPath, _usesSlices ? SliceOf(podUid) : $"pod{podUid}");
 
-    /// <summary>Makes the pod's cgroup, and lets processes start in it.</summary>
+    /// <summary>Creates the pod's cgroup, and allows processes in it.</summary>
     public void Open(string podUid)
     {
         var path = PathOf(podUid);
         if (!Directory.Exists(path))
         {
-            // In version 2 a controller counts where the group above says so.
+            // In version 2 the parent enables a controller.
             TryWrite(Path.Combine(_root, "cgroup.subtree_control"), "+pids");
             TryWrite(Path.Combine(GroupPath, "cgroup.subtree_control"), "+pids");
             Directory.CreateDirectory(path);
@@ -70,12 +70,12 @@ internal sealed class PodCgroups
             TryWrite(Path.Combine(path, bound), Unlimited);
     }
 
-    /// <summary>Whether a process of the pod is where it belongs.</summary>
+    /// <summary>Whether a process of the pod is in its cgroup.</summary>
     public bool IsPopulated(string podUid) =>
         Directory.EnumerateFiles(PathOf(podUid), "cgroup.procs", SearchOption.AllDirectories).Any(file => File.ReadAllText(file).Length > 0);
 
-    /// <summary>Ends what is left in the pod's cgroup, and removes it from every hierarchy.</summary>
-    /// <exception cref="RuntimeException">A process of it has not ended in time.</exception>
+    /// <summary>Kills the remaining processes of the pod's cgroup, and removes it from every hierarchy.</summary>
+    /// <exception cref="RuntimeException">A process has not ended in time.</exception>
     public async Task RemoveAsync(string podUid, TimeProvider timeProvider, CancellationToken cancellationToken)
     {
         var relative = Path.GetRelativePath(_root, PathOf(podUid));
@@ -97,10 +97,10 @@ internal sealed class PodCgroups
 
     private string GroupPath => Path.Combine(_root, _usesSlices ? $"{Group}.slice" : Group);
 
-    // In the name of a slice a dash stands for a level.
+    // A dash in the name of a slice stands for a level.
     private static string SliceOf(string podUid) => $"{Group}-pod{podUid.Replace('-', '_')}.slice";
 
-    /// <summary>Kills every process of the cgroup and of those below it.</summary>
+    /// <summary>Kills every process of the cgroup and its descendants.</summary>
     public static void Kill(string path)
     {
         if (!Directory.Exists(path))
@@ -119,7 +119,7 @@ internal sealed class PodCgroups
         }
     }
 
-    /// <summary>Removes a cgroup with those below it, as far as they hold no process.</summary>
+    /// <summary>Removes a cgroup and its descendants that have no processes.</summary>
     public static void RemoveTree(string path)
     {
         if (!Directory.Exists(path))
@@ -132,7 +132,7 @@ internal sealed class PodCgroups
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            // The engine has not let go of it yet, or removes it at this moment.
+            // The engine has not released it yet, or removes it at the same time.
         }
     }
 
@@ -145,7 +145,7 @@ internal sealed class PodCgroups
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            // The controller is not there or not ours to give.
+            // The controller does not exist or may not be changed.
         }
     }
 }

@@ -11,16 +11,16 @@ internal sealed record PodSandbox
 
     public required string PodNamespace { get; init; }
 
-    /// <summary>How many sandboxes of this pod came before.</summary>
+    /// <summary>The number of earlier sandboxes of this pod.</summary>
     public int Attempt { get; init; }
 
-    /// <summary>How long the pod may run without the control plane; null is for ever. Kept with its containers.</summary>
+    /// <summary>How long the pod may run without the control plane; null without a limit. Stored with its containers.</summary>
     public TimeSpan? FenceAfter { get; init; }
 
     /// <summary>Whether the sandbox holds its namespaces, so that containers can run in it.</summary>
     public bool IsReady { get; init; }
 
-    /// <summary>The pod's address, empty if the sandbox has ended; null on the host's network.</summary>
+    /// <summary>The pod's address; empty if the sandbox has ended, null on the host's network.</summary>
     public string? Ip { get; init; }
 
     public DateTimeOffset CreatedAt { get; init; }

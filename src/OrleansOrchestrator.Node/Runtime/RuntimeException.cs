@@ -1,6 +1,6 @@
 namespace OrleansOrchestrator.Node.Runtime;
 
-/// <summary>A runtime could not do what was asked; the reason is one that a container status shows.</summary>
+/// <summary>A runtime operation failed. The reason is one of a container status.</summary>
 internal sealed class RuntimeException(string reason, string message, Exception? inner = null)
     : Exception(message, inner)
 {
@@ -12,6 +12,6 @@ internal sealed class RuntimeException(string reason, string message, Exception?
     public const string CreateSandbox = "CreatePodSandboxError";
     public const string Unavailable = "RuntimeUnavailable";
 
-    /// <summary>A reason as the kubelet words it, for example <c>CreateContainerError</c>.</summary>
+    /// <summary>The kubelet's reason, for example <c>CreateContainerError</c>.</summary>
     public string Reason { get; } = reason;
 }

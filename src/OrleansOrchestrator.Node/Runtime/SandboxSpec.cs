@@ -1,6 +1,6 @@
 namespace OrleansOrchestrator.Node.Runtime;
 
-/// <summary>What a runtime needs to know to make a pod's sandbox.</summary>
+/// <summary>A runtime's input for a pod's sandbox.</summary>
 internal sealed record SandboxSpec
 {
     public required string PodUid { get; init; }
@@ -19,10 +19,10 @@ internal sealed record SandboxSpec
 
     public bool HostPid { get; init; }
 
-    /// <summary>The folder of this pod on the node.</summary>
+    /// <summary>The pod's folder on the node.</summary>
     public required string Directory { get; init; }
 
-    /// <summary>How long the pod may run without the control plane; null is for ever.</summary>
+    /// <summary>How long the pod may run without the control plane; null without a limit.</summary>
     public TimeSpan? FenceAfter { get; init; }
 
     public IReadOnlyList<PublishedPort> HostPorts { get; init; } = [];
@@ -36,5 +36,5 @@ internal sealed record SandboxSpec
     public IReadOnlyList<string> DnsOptions { get; init; } = [];
 }
 
-/// <summary>A port of the node that leads to a port of the pod. Protocol is <c>tcp</c> or <c>udp</c>.</summary>
+/// <summary>A port of the node that is forwarded to a port of the pod. Protocol is <c>tcp</c> or <c>udp</c>.</summary>
 internal sealed record PublishedPort(int ContainerPort, int NodePort, string Protocol, string? HostIp);

@@ -2,7 +2,7 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace OrleansOrchestrator.Node.Server;
 
-/// <summary>Lets only the API server call the node: its certificate is signed by the cluster and bears its name.</summary>
+/// <summary>Allows only the API server to call the node: its certificate is signed by the cluster and has its name.</summary>
 internal sealed class CallerVerifier(X509Certificate2Collection authorities)
 {
     private const string ApiServerName = "system:kube-apiserver";

@@ -1,4 +1,4 @@
 namespace OrleansOrchestrator.Node.Server;
 
-/// <summary>As many bytes were written as were asked for.</summary>
+/// <summary>The requested number of bytes has been written.</summary>
 internal sealed class LimitReachedException() : Exception("The limit of bytes is reached.");

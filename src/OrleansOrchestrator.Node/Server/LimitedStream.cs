@@ -1,6 +1,7 @@
 namespace OrleansOrchestrator.Node.Server;
 
-/// <summary>Passes at most so many bytes on, then ends the writer with a <see cref="LimitReachedException"/>; flushes each write.</summary>
+/// <summary>Passes on a bounded number of bytes, then ends the writer with a <see cref="LimitReachedException"/>. Flushes each
+/// write.</summary>
 internal sealed class LimitedStream(Stream inner, long? limitBytes) : Stream
 {
     private long _left = limitBytes ?? long.MaxValue;
@@ -34,7 +35,7 @@ internal sealed class LimitedStream(Stream inner, long? limitBytes) : Stream
 
     public override void Flush()
     {
-        // Every write is flushed already.
+        // Every write has been flushed.
     }
 
     public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();

@@ -5,10 +5,10 @@ using OrleansOrchestrator.Node.Runtime;
 
 namespace OrleansOrchestrator.Node.Server;
 
-/// <summary>Reads the query of a log request, which has the fields of <c>PodLogOptions</c>.</summary>
+/// <summary>Parses the query of a log request, which has the fields of <c>PodLogOptions</c>.</summary>
 internal static class LogQueryParser
 {
-    /// <returns>The query, or what is wrong with it.</returns>
+    /// <returns>The query, or its fault.</returns>
     public static (LogQuery Query, string? Fault) Parse(IQueryCollection query)
     {
         var (tail, tailFault) = Number(query, "tailLines", 0);

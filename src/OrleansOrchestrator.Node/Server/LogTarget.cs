@@ -3,10 +3,10 @@ using OrleansOrchestrator.Node.Runtime;
 
 namespace OrleansOrchestrator.Node.Server;
 
-/// <summary>Finds the container instance whose log a request means. Pure.</summary>
+/// <summary>Finds the container instance of a log request. Pure.</summary>
 internal static class LogTarget
 {
-    /// <returns>The instance, or the message that says why there is no log.</returns>
+    /// <returns>The instance, or why there is no log.</returns>
     public static (ContainerInstance? Instance, string? Fault) Find(
         V1Pod pod, V1PodStatus? status, PodSandbox? sandbox, string container, bool previous)
     {

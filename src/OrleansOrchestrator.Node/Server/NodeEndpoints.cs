@@ -48,7 +48,7 @@ internal sealed class NodeEndpoints(PodDirectory pods, IContainerRuntime runtime
 
         context.Response.ContentType = "text/plain";
 
-        // The answer starts at once, so that a follower of a silent container knows that it is connected.
+        // Sends the headers at once, so that a client that follows a silent container knows that it is connected.
         await context.Response.StartAsync(context.RequestAborted);
         await using var output = new LimitedStream(context.Response.Body, query.LimitBytes);
         try
@@ -57,15 +57,15 @@ internal sealed class NodeEndpoints(PodDirectory pods, IContainerRuntime runtime
         }
         catch (LimitReachedException)
         {
-            // The caller has all the bytes it asked for.
+            // The client has all requested bytes.
         }
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
         {
-            // The caller has seen enough.
+            // The client has closed the connection.
         }
     }
 
-    /// <summary>Answers with an error, as the kubelet words it: the sentence alone.</summary>
+    /// <summary>Answers with an error like the kubelet: the sentence alone.</summary>
     public static Task FailAsync(HttpContext context, int code, string message)
     {
         context.Response.StatusCode = code;

@@ -17,15 +17,16 @@ using OrleansOrchestrator.Node.Telemetry;
 
 namespace OrleansOrchestrator.Node.Server;
 
-/// <summary>The node's own HTTPS server, through which the control plane reads logs and peers ask for votes.</summary>
+/// <summary>The node's HTTPS server. The control plane reads logs through it, and peers ask for votes.</summary>
 internal sealed class NodeServer : IAsyncDisposable
 {
     // Over HTTP/2 a WebSocket begins with an extended CONNECT (RFC 8441).
     private static readonly string[] WebSocketMethods = [HttpMethods.Get, HttpMethods.Connect];
+    // A gateway that vanished is noticed within the sum of both; gateways ping at the same interval.
     private static readonly TimeSpan PingDelay = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan PingTimeout = TimeSpan.FromSeconds(15);
 
-    // The most series of one figure, for which memory is kept from the beginning.
+    // The most series of one metric; memory for them is reserved at the start.
     private const int SeriesMax = 256;
 
     private readonly WebApplication _application;
@@ -60,7 +61,7 @@ internal sealed class NodeServer : IAsyncDisposable
         {
             kestrel.AddServerHeader = false;
 
-            // What one stream may have under way is never taken from another one that shares its connection.
+            // Sized so that the unread data of one stream never blocks others on the same connection.
             var http2 = kestrel.Limits.Http2;
             http2.InitialConnectionWindowSize = http2.InitialStreamWindowSize * http2.MaxStreamsPerConnection;
             (http2.KeepAlivePingDelay, http2.KeepAlivePingTimeout) = (PingDelay, PingTimeout);
@@ -74,7 +75,7 @@ internal sealed class NodeServer : IAsyncDisposable
             https.ServerCertificate = certificate;
             https.ClientCertificateMode = ClientCertificateMode.RequireCertificate;
 
-            // The name in the certificate is checked, not the machine's trust: only the cluster's authority counts.
+            // Checks the name in the certificate, and trusts only the cluster's authority, not the machine's.
             https.ClientCertificateValidation = (caller, _, _) => callers.IsApiServer(caller) || peers.IsPeer(caller);
         }
 
@@ -96,7 +97,7 @@ internal sealed class NodeServer : IAsyncDisposable
         return server;
     }
 
-    /// <summary>Shows the figures of this daemon, and not those of others in the process.</summary>
+    /// <summary>Shows the metrics of this daemon only, not those of others in the process.</summary>
     private static void Show(MeterProviderBuilder metrics, NodeInstruments instruments) => metrics
         .AddMeter(NodeInstruments.MeterName, LoopInstruments.MeterName)
         .AddView(instrument => instrument.Meter.Name != NodeInstruments.MeterName || ReferenceEquals(instrument.Meter, instruments.Meter)

@@ -8,13 +8,13 @@ using OrleansOrchestrator.Node.Leases;
 
 namespace OrleansOrchestrator.Node.Server;
 
-/// <summary>Asks peers over HTTPS, and those of this process directly. Connections last for one outage.</summary>
-/// <param name="local">The votes of the nodes of this process, by their voters.</param>
-/// <param name="patience">How long a peer has to answer.</param>
-/// <param name="certificate">What this node shows; null for one that has no server, which only nodes of its process know.</param>
+/// <summary>Asks peers over HTTPS, and those in the same process directly. Connections last for one outage.</summary>
+/// <param name="local">The votes of the nodes in this process, by voter.</param>
+/// <param name="patience">How long a peer may take to answer.</param>
+/// <param name="certificate">This node's certificate; null for one without a server, which only nodes in its process know.</param>
 internal sealed class PeerContacts(ConcurrentDictionary<string, NodeVote> local, TimeSpan patience, X509Certificate2? certificate) : IPeers, IDisposable
 {
-    /// <summary>Where a node's server takes the question.</summary>
+    /// <summary>The path of the question at a node's server.</summary>
     public const string Path = "/fencing/vote";
 
     private readonly ConcurrentDictionary<FencingMember, HttpClient> _clients = new();
@@ -57,7 +57,7 @@ internal sealed class PeerContacts(ConcurrentDictionary<string, NodeVote> local,
         MaxConnectionsPerServer = 1,
         SslOptions = new SslClientAuthenticationOptions
         {
-            // Both sides pin: what counts is the certificate that the view names, not who signed it.
+            // Both sides pin: the view names the accepted certificate, whoever signed it.
             ClientCertificateContext = SslStreamCertificateContext.Create(certificate!, null, offline: true),
             RemoteCertificateValidationCallback = (_, shown, _, _) => shown is X509Certificate2 other && ServingCertificate.HashOf(other) == peer.Voter,
         },

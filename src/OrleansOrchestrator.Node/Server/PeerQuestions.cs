@@ -5,16 +5,17 @@ using OrleansOrchestrator.Node.Leases;
 
 namespace OrleansOrchestrator.Node.Server;
 
-/// <summary>Answers peers that ask for this node's vote. They are known by the certificate that the view pins, and may do nothing else.</summary>
+/// <summary>Answers peers that ask for this node's vote. They authenticate by the certificate that the view pins, and may do nothing
+/// else.</summary>
 internal sealed class PeerQuestions(FencingViews views, NodeVote vote)
 {
-    /// <summary>Whether a certificate is that of a node in this node's view.</summary>
+    /// <summary>Whether a certificate belongs to a node in this node's view.</summary>
     public bool IsPeer(X509Certificate2 caller) => views.IsPeer(ServingCertificate.HashOf(caller));
 
     /// <summary>Whether a request is such a question.</summary>
     public bool Concern(HttpContext context) => context.Request.Path == PeerContacts.Path;
 
-    /// <summary>Lends the vote, or says that it is with the control plane.</summary>
+    /// <summary>Lends the vote, or says that the control plane has it.</summary>
     public Task AnswerAsync(HttpContext context)
     {
         if (context.Request.Method != HttpMethods.Post || context.Connection.ClientCertificate is not { } caller || !IsPeer(caller))
@@ -23,7 +24,7 @@ internal sealed class PeerQuestions(FencingViews views, NodeVote vote)
         return Task.CompletedTask;
     }
 
-    /// <summary>Says that the caller may not do this.</summary>
+    /// <summary>Refuses a caller.</summary>
     public static Task RefuseAsync(HttpContext context)
     {
         context.Response.StatusCode = StatusCodes.Status403Forbidden;

@@ -4,10 +4,10 @@ using System.Net.Sockets;
 
 namespace OrleansOrchestrator.Node.Server;
 
-/// <summary>Remembers on which port the node's server listened, so that a daemon that starts again is found where it was.</summary>
+/// <summary>Remembers the port of the node's server, so that a restarted daemon is found at the same port.</summary>
 internal sealed class ServerPort(string file)
 {
-    /// <summary>The port of last time; 0 if there was none or somebody else has it by now.</summary>
+    /// <summary>The last port; 0 if there is none or another program uses it.</summary>
     public int FindLast(IPAddress address)
     {
         if (!File.Exists(file) || !int.TryParse(File.ReadAllText(file), NumberStyles.None, CultureInfo.InvariantCulture, out var port))
@@ -24,6 +24,6 @@ internal sealed class ServerPort(string file)
         }
     }
 
-    /// <summary>Keeps the port for the next time.</summary>
+    /// <summary>Stores the port for the next start.</summary>
     public void Keep(int port) => File.WriteAllText(file, port.ToString(CultureInfo.InvariantCulture));
 }

@@ -4,16 +4,17 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace OrleansOrchestrator.Node.Server;
 
-/// <summary>The self-signed certificate of the node's own server. Callers pin its hash, which the node object carries.</summary>
+/// <summary>The self-signed certificate of the node's server. Callers pin its hash from the node object.</summary>
 internal static class ServingCertificate
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+    // Ten years. Callers pin the certificate, so that a shorter validity would add nothing.
     private static readonly TimeSpan Validity = TimeSpan.FromDays(3650);
 
     /// <summary>The lower-case hexadecimal SHA-256 of the certificate.</summary>
     public static string HashOf(X509Certificate2 certificate) => Convert.ToHexStringLower(SHA256.HashData(certificate.RawData));
 
-    /// <summary>Reads the certificate from the folder, or makes one and keeps it there, readable by the owner alone.</summary>
+    /// <summary>Reads the certificate from the folder, or creates one there, readable by its owner alone.</summary>
     public static X509Certificate2 LoadOrCreate(string directory, string nodeName, IPAddress address, TimeProvider timeProvider)
     {
         var path = Path.Combine(directory, "serving.pem");
@@ -49,7 +50,7 @@ internal static class ServingCertificate
         }
         catch (CryptographicException)
         {
-            // A file that was cut short is made anew; the node object then carries the new hash.
+            // A truncated file is made anew; the node object then has the new hash.
             return null;
         }
     }

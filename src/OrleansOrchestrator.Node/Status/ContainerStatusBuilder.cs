@@ -30,7 +30,7 @@ internal sealed class ContainerStatusBuilder(PodView view, string scheme)
         };
     }
 
-    /// <summary>An init container is ready when it has succeeded, any other one when its probes say so.</summary>
+    /// <summary>Whether a container is ready: an init container when it has succeeded, any other one by its probes.</summary>
     private bool IsReady(V1Container container, ContainerInstance? newest, ContainerHealth? health)
     {
         var runsToEnd = view.InitContainers.Contains(container) && container.RestartPolicy != "Always";
@@ -50,7 +50,7 @@ internal sealed class ContainerStatusBuilder(PodView view, string scheme)
         _ => Waiting(view.Waiting.GetValueOrDefault(container.Name) ?? FirstReason),
     };
 
-    /// <summary>What is said of a container that nothing keeps from starting but its turn. Init containers have turns, and all others wait for them.</summary>
+    /// <summary>The waiting reason of a container that is ready to start but has to wait for init containers.</summary>
     private WaitingReason FirstReason => new(view.InitContainers.Any() ? "PodInitializing" : "ContainerCreating", "");
 
     private WaitingReason? WaitsForRestart(V1Container container, ContainerInstance ended)
@@ -71,7 +71,7 @@ internal sealed class ContainerStatusBuilder(PodView view, string scheme)
             : null;
     }
 
-    /// <summary>How the run before ended: of the ended instance that waits for its restart, or of the one before the newest.</summary>
+    /// <summary>The end of the previous run: of the ended instance that waits for its restart, or of the one before the newest.</summary>
     private V1ContainerState LastStateOf(V1Container container, ContainerInstance? newest, V1ContainerState state)
     {
         if (newest?.Phase == ContainerPhase.Exited && state.Terminated is null)
@@ -82,7 +82,7 @@ internal sealed class ContainerStatusBuilder(PodView view, string scheme)
         if (previous is { Phase: ContainerPhase.Exited })
             return new V1ContainerState { Terminated = Terminated(previous) };
 
-        // The runtime lost it (or there is none): what was reported before stays true.
+        // The runtime lost the instance, or there is none: the reported state still counts.
         var reported = view.Pod.Status?.ContainerStatuses?.FirstOrDefault(s => s.Name == container.Name);
         return reported?.LastState is { Terminated: not null } last && reported.RestartCount == newest?.Attempt
             ? last

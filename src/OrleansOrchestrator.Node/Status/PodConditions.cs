@@ -6,9 +6,7 @@ using OrleansOrchestrator.Node.Runtime;
 
 namespace OrleansOrchestrator.Node.Status;
 
-/// <summary>
-/// Computes the conditions that the node owns: all but those of others. A pod that is here has been scheduled, also if no scheduler did it.
-/// </summary>
+/// <summary>Computes the conditions that the node owns. A pod on this node counts as scheduled, even if no scheduler did it.</summary>
 internal sealed class PodConditions(PodView view, string phase)
 {
     private bool IsFinished => PodPhase.IsTerminal(phase);

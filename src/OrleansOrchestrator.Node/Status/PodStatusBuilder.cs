@@ -6,10 +6,10 @@ using OrleansOrchestrator.Node.Runtime;
 
 namespace OrleansOrchestrator.Node.Status;
 
-/// <summary>Computes the status of a pod from what its runtime and its probes say. Pure.</summary>
+/// <summary>Computes the status of a pod from its runtime and its probes. Pure.</summary>
 internal static class PodStatusBuilder
 {
-    /// <param name="view">The pod as it is now.</param>
+    /// <param name="view">The pod's present view.</param>
     /// <param name="host">The address of the node.</param>
     /// <param name="scheme">The scheme of container ids, for example <c>docker</c>.</param>
     public static V1PodStatus Build(PodView view, string host, string scheme)
@@ -56,7 +56,7 @@ internal static class PodStatusBuilder
     private static string EndPhase(IEnumerable<ContainerInstance?> newest) =>
         newest.All(c => c is { Phase: ContainerPhase.Exited, ExitCode: 0 }) ? PodPhase.Succeeded : PodPhase.Failed;
 
-    /// <summary>A pod keeps its address in its status after its sandbox has ended.</summary>
+    /// <summary>The pod's address, which its status keeps after its sandbox has ended.</summary>
     private static string? AddressOf(PodView view) =>
         view.Sandbox is { IsReady: true, Ip: { Length: > 0 } ip } ? ip : view.Pod.Status?.PodIP;
 }

@@ -6,10 +6,10 @@ using OrleansOrchestrator.Node.Api;
 
 namespace OrleansOrchestrator.Node.Status;
 
-/// <summary>Reports the status of one pod to the API, and only what changed since the last acknowledged report.</summary>
+/// <summary>Reports the status of one pod to the API: only the changes since the last acknowledged report.</summary>
 /// <remarks>
-/// The patch is a strategic merge, so that the conditions of other writers stay; it carries the uid, so that it never
-/// lands on a later pod of the same name.
+/// The patch is a strategic merge, so that other writers' conditions stay. It contains the uid, so that it never changes a later pod of
+/// the same name.
 /// </remarks>
 internal sealed class PodStatusWriter(ClusterConnection api)
 {
@@ -18,7 +18,7 @@ internal sealed class PodStatusWriter(ClusterConnection api)
 
     private JsonObject? _acknowledged;
 
-    /// <summary>What the API last acknowledged from this daemon, or null if nothing yet.</summary>
+    /// <summary>The status that the API last acknowledged from this daemon; null if there is none.</summary>
     public V1PodStatus? Reported { get; private set; }
 
     public bool IsCurrent(V1PodStatus status) => _acknowledged is not null && JsonNode.DeepEquals(_acknowledged, ToJson(status));
@@ -38,7 +38,7 @@ internal sealed class PodStatusWriter(ClusterConnection api)
         }
         catch (ApiException exception) when (exception.IsNotFound || exception.IsConflict)
         {
-            // The name is free or belongs to another pod by now.
+            // The name is free, or belongs to another pod.
             return false;
         }
 
@@ -51,7 +51,7 @@ internal sealed class PodStatusWriter(ClusterConnection api)
     {
         var body = status.DeepClone().AsObject();
 
-        // A merge keeps what an entry of the same key said before: what is no longer true has to be taken away too.
+        // A merge keeps the old fields of an entry with the same key, so that obsolete ones are removed explicitly.
         foreach (var condition in body["conditions"]?.AsArray() ?? [])
         {
             foreach (var name in ConditionTexts)
@@ -62,7 +62,7 @@ internal sealed class PodStatusWriter(ClusterConnection api)
             body[name]?.AsArray().Add(new JsonObject { ["$patch"] = "replace" });
         foreach (var (name, _) in _acknowledged ?? [])
         {
-            // What was reported and no longer holds has to be taken away by name.
+            // Obsolete fields are removed by name.
             if (!body.ContainsKey(name))
                 body[name] = null;
         }

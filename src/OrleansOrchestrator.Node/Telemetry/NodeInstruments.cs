@@ -3,10 +3,10 @@ using System.Diagnostics.Metrics;
 
 namespace OrleansOrchestrator.Node.Telemetry;
 
-/// <summary>Figures of one node daemon, under the kubelet's metric names where it has them.</summary>
+/// <summary>Metrics of one node daemon, under the kubelet's names where it has them.</summary>
 /// <remarks>
-/// https://kubernetes.io/docs/reference/instrumentation/metrics/. Each daemon has a meter of its own, so that several in one process
-/// do not add up; all meters have one name. While nobody listens, an event costs no more than a look.
+/// https://kubernetes.io/docs/reference/instrumentation/metrics/. Each daemon has its own meter, so that several in one process do not
+/// add up; all meters have the same name. Without a listener an event costs one check.
 /// </remarks>
 internal sealed class NodeInstruments : IDisposable
 {
@@ -57,7 +57,7 @@ internal sealed class NodeInstruments : IDisposable
     /// <summary>The meter of this daemon.</summary>
     public Meter Meter { get; }
 
-    /// <summary>Shows how many pods and containers run.</summary>
+    /// <summary>Publishes the numbers of running pods and containers.</summary>
     public void Observe(Func<int> runningPods, Func<IEnumerable<Measurement<int>>> containers) => (_runningPods, _containers) = (runningPods, containers);
 
     /// <summary>Records the start of a pod's sandbox.</summary>
@@ -73,7 +73,7 @@ internal sealed class NodeInstruments : IDisposable
 
     /// <summary>Records the start of a container.</summary>
     /// <param name="isInit">Whether it is an init container.</param>
-    /// <param name="failure">The reason that its status shows; null if it runs.</param>
+    /// <param name="failure">The reason in its status; null if it runs.</param>
     public void ContainerStarted(bool isInit, string? failure)
     {
         var type = new KeyValuePair<string, object?>("container_type", isInit ? "init_container" : "container");
@@ -82,16 +82,16 @@ internal sealed class NodeInstruments : IDisposable
             _containerStartsFailed.Add(1, type, new KeyValuePair<string, object?>("code", failure));
     }
 
-    /// <summary>Records how long a container took to be created and started.</summary>
+    /// <summary>Records how long the creation and the start of a container took.</summary>
     public void ContainerStartTook(TimeSpan elapsed) => _containerStarts.Record(elapsed.TotalSeconds);
 
     /// <summary>Records a step of a pod's worker.</summary>
     /// <param name="operation"><c>sync</c>, <c>terminating</c> or <c>terminated</c>.</param>
-    /// <param name="elapsed">How long it took.</param>
+    /// <param name="elapsed">The duration.</param>
     public void Synced(string operation, TimeSpan elapsed) =>
         _syncs.Record(elapsed.TotalSeconds, new KeyValuePair<string, object?>("operation_type", operation));
 
-    /// <summary>When a call of the runtime begins; 0 while nobody listens.</summary>
+    /// <summary>The start of a runtime call; 0 without a listener.</summary>
     public long BeginOperation() => _operations.Enabled || _operationDurations.Enabled ? Stopwatch.GetTimestamp() : 0;
 
     /// <summary>Records a call of the runtime.</summary>
@@ -108,7 +108,7 @@ internal sealed class NodeInstruments : IDisposable
 
     /// <summary>Records a renewal of the lease.</summary>
     /// <param name="acknowledged">Whether a server acknowledged it.</param>
-    /// <param name="lateness">How much later than planned.</param>
+    /// <param name="lateness">How much later than planned it was.</param>
     public void Renewed(bool acknowledged, TimeSpan lateness)
     {
         _renewals.Add(1, new KeyValuePair<string, object?>("outcome", acknowledged ? "acknowledged" : "failed"));
@@ -116,7 +116,7 @@ internal sealed class NodeInstruments : IDisposable
             _lateness.Record(Math.Max(0, lateness.TotalSeconds));
     }
 
-    /// <summary>Counts that pods have to stop, since the control plane is out of reach.</summary>
+    /// <summary>Counts a fencing of pods, because the control plane is out of reach.</summary>
     public void Fenced() => _fences.Add(1);
 
     public void Dispose() => Meter.Dispose();

@@ -4,10 +4,10 @@ using OrleansOrchestrator.Node.Configuration;
 
 namespace OrleansOrchestrator.Node.Volumes;
 
-/// <summary>A directory whose files change all at once, so that a container never reads half of an update.</summary>
+/// <summary>A directory whose files change atomically, so that a container never reads a partial update.</summary>
 /// <remarks>
-/// The files live in a hidden directory of their own; <c>..data</c> is a symbolic link to it that is swapped by a
-/// rename, and the visible names are links through <c>..data</c>. This is the layout that users of Kubernetes know.
+/// The files are in a hidden directory; <c>..data</c> is a symbolic link to it that a rename replaces, and the visible names are links
+/// through <c>..data</c>. Users of Kubernetes know this layout.
 /// </remarks>
 internal sealed class AtomicDirectory(string path)
 {
@@ -15,9 +15,9 @@ internal sealed class AtomicDirectory(string path)
     private const string DataLink = "..data";
     private const UnixFileMode DirectoryMode = (UnixFileMode)0b111_101_101; // 0755
 
-    /// <summary>Makes the files the content of the directory; does nothing if they already are.</summary>
+    /// <summary>Sets the content of the directory; does nothing if it is already that.</summary>
     /// <param name="files">The new content.</param>
-    /// <param name="group">The group that owns the files and may read them, or null.</param>
+    /// <param name="group">The group that owns and may read the files, or null.</param>
     public void Write(IReadOnlyList<VolumeFile> files, long? group)
     {
         foreach (var file in files)
@@ -28,7 +28,7 @@ internal sealed class AtomicDirectory(string path)
         if (new FileInfo(dataLink).LinkTarget == version && IsDirectory(Path.Combine(path, version)))
             return;
 
-        // Made where only the daemon can write, and moved here whole: no name in the directory is followed on the way.
+        // Created where only the daemon can write, and moved here as a whole: no name in this directory is followed in between.
         var staging = path + ".new";
         Remove(staging);
         Directory.CreateDirectory(staging, DirectoryMode);
@@ -51,10 +51,10 @@ internal sealed class AtomicDirectory(string path)
         }
     }
 
-    /// <summary>Whether it is a directory itself, and not a link to one.</summary>
+    /// <summary>Whether an entry is a directory and not a link to one.</summary>
     private static bool IsDirectory(string entry) => new DirectoryInfo(entry) is { Exists: true, LinkTarget: null };
 
-    /// <summary>Removes an entry with what is in it, and never what a link leads to.</summary>
+    /// <summary>Removes an entry with its content, but never the target of a link.</summary>
     private static void Remove(string entry)
     {
         if (IsDirectory(entry))

@@ -2,13 +2,13 @@ using System.Runtime.InteropServices;
 
 namespace OrleansOrchestrator.Node.Volumes;
 
-/// <summary>Calls of the operating system that the class library does not offer.</summary>
+/// <summary>System calls that .NET does not offer.</summary>
 internal static partial class FileCalls
 {
     /// <summary>Changes the group of a file; without the right to do so it keeps its own.</summary>
     public static void SetGroup(string path, long group) => _ = ChangeOwner(path, uint.MaxValue, checked((uint)group));
 
-    /// <summary>Puts one name in the place of another in one step, also when they are links to directories.</summary>
+    /// <summary>Replaces one name by another atomically, also for links to directories.</summary>
     /// <exception cref="IOException">The system refused.</exception>
     public static void Replace(string source, string target)
     {

@@ -3,7 +3,7 @@ using OrleansOrchestrator.Node.Configuration;
 
 namespace OrleansOrchestrator.Node.Volumes;
 
-/// <summary>Checks and, where its type says so, creates the path of the node that a volume shows.</summary>
+/// <summary>Checks the node's path of a volume and, if its type says so, creates it.</summary>
 internal static class HostPathVolume
 {
     private const UnixFileMode NewDirectoryMode = (UnixFileMode)0b111_101_101; // 0755

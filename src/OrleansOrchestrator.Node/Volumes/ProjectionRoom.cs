@@ -3,13 +3,14 @@ using OrleansOrchestrator.Node.Configuration;
 namespace OrleansOrchestrator.Node.Volumes;
 
 /// <summary>
-/// Counts what the volumes of a pod show of the API: a ConfigMap of 1 MB, shown in 10,000 places, is 10 GB of the node's disk.
+/// Limits the content from the API in the volumes of a pod: a ConfigMap of 1 MB, mounted in 10,000 places, takes 10 GB of the node's
+/// disk.
 /// </summary>
 internal sealed class ProjectionRoom(long bytesMax)
 {
     private long _used;
 
-    /// <exception cref="ConfigurationException">It is too much.</exception>
+    /// <exception cref="ConfigurationException">The limit is exceeded.</exception>
     public void Take(long bytes)
     {
         _used += bytes;
@@ -18,14 +19,14 @@ internal sealed class ProjectionRoom(long bytesMax)
     }
 }
 
-/// <summary>The files of one volume, each counted before the next is read.</summary>
+/// <summary>The files of one volume. Each is counted before the next is read.</summary>
 internal sealed class ProjectedFiles(ProjectionRoom room)
 {
     private readonly List<VolumeFile> _files = [];
 
     public IReadOnlyList<VolumeFile> All => _files;
 
-    /// <exception cref="ConfigurationException">It is too much.</exception>
+    /// <exception cref="ConfigurationException">The limit is exceeded.</exception>
     public void Add(VolumeFile file)
     {
         room.Take(file.Content.Length);

@@ -4,10 +4,11 @@ using OrleansOrchestrator.Node.Configuration;
 
 namespace OrleansOrchestrator.Node.Volumes;
 
-/// <summary>A path inside a volume, opened so that no link can lead out of the volume, whoever changes the volume meanwhile.</summary>
+/// <summary>A path inside a volume, opened so that no link can lead out of the volume, even if another process changes the volume at
+/// the same time.</summary>
 /// <remarks>
-/// The kernel resolves (openat2, since Linux 5.6): links inside the volume are followed, everything that leaves it is refused.
-/// What was opened stays what it is; a name would have to be resolved once more by the engine, and could lead elsewhere by then.
+/// The kernel resolves the path (openat2, since Linux 5.6): it follows links inside the volume, and refuses everything that leaves it.
+/// An open descriptor does not change; the engine would resolve a name once more, and it could lead elsewhere by then.
 /// </remarks>
 internal sealed partial class SubPath : IDisposable
 {
@@ -26,12 +27,12 @@ internal sealed partial class SubPath : IDisposable
 
     private SubPath(SafeFileHandle handle) => _handle = handle;
 
-    /// <summary>Where it is at the moment, without links.</summary>
+    /// <summary>Its present path without links.</summary>
     public string CurrentPath => new FileInfo(Magic).LinkTarget ?? "";
 
     private string Magic => $"/proc/self/fd/{_handle.DangerousGetHandle()}";
 
-    /// <summary>Opens a path of a volume; folders that are missing are made.</summary>
+    /// <summary>Opens a path of a volume, and creates missing folders.</summary>
     /// <exception cref="ConfigurationException">The path leaves the volume.</exception>
     /// <exception cref="IOException">The system refused.</exception>
     public static SubPath Open(string volume, string path)
@@ -63,8 +64,8 @@ internal sealed partial class SubPath : IDisposable
     }
 
     /// <summary>
-    /// Shows it at a place that nobody but the daemon can change, for an engine that takes a path; returns the place. Without the
-    /// right to mount, it is the path without links.
+    /// Mounts it at a place that only the daemon can change, for an engine that takes a path; returns that place. Without the right to
+    /// mount, it is the path without links.
     /// </summary>
     public string MountAt(string place)
     {
@@ -77,7 +78,7 @@ internal sealed partial class SubPath : IDisposable
         return Mount(Magic, place, null, Bind, null) == 0 ? place : CurrentPath;
     }
 
-    /// <summary>Takes away all that is mounted below a folder, so that removing the folder removes nothing else.</summary>
+    /// <summary>Unmounts everything below a folder, so that removing the folder removes nothing else.</summary>
     /// <exception cref="IOException">Something is still mounted there.</exception>
     public static void UnmountBelow(string folder)
     {
@@ -91,7 +92,7 @@ internal sealed partial class SubPath : IDisposable
 
     private static SafeFileHandle MakeAndOpen(SafeFileHandle root, SafeFileHandle parent, string walked, string name)
     {
-        // Somebody else may have made it meanwhile, and if it is a link, opening it shows where it leads.
+        // Another process may have created it; if it is a link, opening it shows where it leads.
         if (MakeDirectory((int)parent.DangerousGetHandle(), name, DirectoryMode) != 0 && Marshal.GetLastPInvokeError() != Exists)
             throw new IOException($"mkdir {walked}: {Marshal.GetLastPInvokeErrorMessage()}");
         return OpenBeneath(root, walked) ?? throw new ConfigurationException($"subPath \"{walked}\" does not lead to a file or folder of its volume");

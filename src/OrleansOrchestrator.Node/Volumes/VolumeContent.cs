@@ -4,16 +4,16 @@ using OrleansOrchestrator.Node.Configuration;
 
 namespace OrleansOrchestrator.Node.Volumes;
 
-/// <summary>Resolves the files of volumes that show ConfigMaps, Secrets and fields of the pod.</summary>
+/// <summary>Resolves the files of volumes with ConfigMaps, Secrets and fields of the pod.</summary>
 internal sealed class VolumeContent(IConfigurationSource source, ResourceField resources)
 {
     private const int DefaultMode = 0b110_100_100; // 0644
 
-    /// <summary>Whether the content of the volume comes from the API.</summary>
+    /// <summary>Whether the volume's content comes from the API.</summary>
     public static bool IsProjected(V1Volume volume) =>
         volume.ConfigMap is not null || volume.Secret is not null || volume.DownwardAPI is not null || volume.Projected is not null;
 
-    /// <exception cref="ConfigurationException">Something that is not optional is missing, or it is too much.</exception>
+    /// <exception cref="ConfigurationException">Something required is missing, or the limit is exceeded.</exception>
     public async Task<IReadOnlyList<VolumeFile>> ReadAsync(V1Pod pod, V1Volume volume, ProjectionRoom room, CancellationToken cancellationToken)
     {
         var ns = pod.Metadata.NamespaceProperty;

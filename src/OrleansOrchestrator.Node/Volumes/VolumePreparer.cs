@@ -3,18 +3,18 @@ using OrleansOrchestrator.Node.Configuration;
 
 namespace OrleansOrchestrator.Node.Volumes;
 
-/// <summary>Makes the volumes of a pod on the node, and keeps those that show objects of the API up to date.</summary>
+/// <summary>Makes the volumes of a pod on the node, and refreshes those with objects of the API.</summary>
 internal sealed class VolumePreparer(VolumeContent content)
 {
-    // Any user of the pod's containers may write to its scratch space.
+    // Any user of the pod's containers may write to an emptyDir.
     private const UnixFileMode ScratchMode = (UnixFileMode)0b111_111_111; // 0777
 
-    // What volumes show of the API is at most so much of the node's disk for each pod.
+    // The most content from the API in the volumes of one pod, on the node's disk.
     private const long ProjectedBytesMax = 64 * 1024 * 1024;
 
-    /// <summary>Prepares every volume and returns the path of each on the node, by volume name.</summary>
+    /// <summary>Prepares every volume and returns the paths on the node by volume name.</summary>
     /// <exception cref="ConfigurationException">
-    /// A volume refers to something that does not exist, its kind is not supported, or the volumes show too much.
+    /// A volume refers to something that does not exist, its kind is not supported, or the limit is exceeded.
     /// </exception>
     public async Task<IReadOnlyDictionary<string, string>> PrepareAsync(
         V1Pod pod, string podDirectory, CancellationToken cancellationToken)
@@ -60,7 +60,7 @@ internal sealed class VolumePreparer(VolumeContent content)
     {
         Directory.CreateDirectory(path);
 
-        // The mode given at creation is cut by the process's umask.
+        // The process's umask restricts the mode at creation.
         File.SetUnixFileMode(path, group is null ? ScratchMode : ScratchMode | UnixFileMode.SetGroup);
         if (group is { } id)
             FileCalls.SetGroup(path, id);

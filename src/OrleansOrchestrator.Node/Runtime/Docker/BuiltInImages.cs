@@ -5,7 +5,7 @@ using Docker.DotNet.Models;
 
 namespace OrleansOrchestrator.Node.Runtime.Docker;
 
-/// <summary>The images that a node makes by itself when they are first used, so that it needs no registry.</summary>
+/// <summary>The images that a node builds at their first use, so that it needs no registry.</summary>
 internal static class BuiltInImages
 {
     /// <summary>The image of sandboxes.</summary>

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace OrleansOrchestrator.Node.Runtime.Docker;
 
-/// <summary>The labels by which a daemon finds its pods in the engine again.</summary>
+/// <summary>The labels by which a daemon finds its pods in the engine.</summary>
 internal static class ContainerLabels
 {
     public const string Cluster = Prefix + "cluster";
@@ -11,9 +11,9 @@ internal static class ContainerLabels
     public const string PodName = Prefix + "pod-name";
     public const string PodNamespace = Prefix + "pod-namespace";
 
-    /// <summary>The name of the container in its pod; a sandbox has none.</summary>
+    /// <summary>The container's name in its pod; a sandbox has none.</summary>
     public const string Container = Prefix + "container";
-    /// <summary>How long the pod may run without the control plane, in milliseconds; a pod that may for ever has none.</summary>
+    /// <summary>How long the pod may run without the control plane, in milliseconds; absent without a limit.</summary>
     public const string FenceAfter = Prefix + "fence-after";
     public const string Attempt = Prefix + "attempt";
     public const string SpecHash = Prefix + "spec-hash";

@@ -3,12 +3,12 @@ using System.Globalization;
 
 namespace OrleansOrchestrator.Node.Runtime.Docker;
 
-/// <summary>A process of a container, as this machine sees it.</summary>
+/// <summary>A process of a container on this machine.</summary>
 internal static class ContainerProcess
 {
     /// <summary>
-    /// Kills a process with all that it started, if it is on this machine and in the container; a number of another machine means
-    /// something else here.
+    /// Kills a process and its descendants if it is on this machine and in the container: the engine may be on another machine, where
+    /// process ids mean other processes.
     /// </summary>
     public static void Kill(long pid, string containerId)
     {
@@ -24,7 +24,7 @@ internal static class ContainerProcess
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException or InvalidOperationException or Win32Exception or AggregateException)
         {
-            // It has ended, or the engine is elsewhere.
+            // It has ended, or the engine is on another machine.
         }
     }
 }

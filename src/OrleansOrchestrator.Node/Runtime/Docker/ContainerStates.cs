@@ -4,19 +4,18 @@ using OrleansOrchestrator.Loops;
 
 namespace OrleansOrchestrator.Node.Runtime.Docker;
 
-/// <summary>
-/// Lists the node's containers every second, as the kubelet does, and tells of the pods whose containers are other than they were.
-/// </summary>
+/// <summary>Lists the node's containers every second, as the kubelet does, and raises an event for pods whose containers changed.</summary>
 /// <remarks>
-/// The engine's event stream would tell sooner, but the client hands every event over only when the next one arrives, so that the
-/// end of the last container would stay unknown.
+/// The engine's event stream would be faster, but the client passes on an event only when the next one arrives, so that the end of the
+/// last container would go unnoticed.
 /// </remarks>
 internal sealed partial class ContainerStates(
     Func<CancellationToken, Task<IList<ContainerListResponse>>> list, Action<string> podChanged, TimeProvider timeProvider, ILogger logger)
 {
+    // The kubelet's relist period.
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(1);
 
-    /// <summary>How long the engine may not answer until the node says that it is not ready, as with the kubelet: its pods run on meanwhile.</summary>
+    /// <summary>How long the engine may be silent before the node is not ready, as with the kubelet. Its pods run on.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     private Dictionary<string, string> _known = new(StringComparer.Ordinal);
@@ -24,10 +23,10 @@ internal sealed partial class ContainerStates(
     private long _answeredAt = timeProvider.GetTimestamp();
     private bool _isSilent;
 
-    /// <summary>Why the engine has not answered for long, or null.</summary>
+    /// <summary>Why the engine has been silent for long; null if it has not.</summary>
     public string? Fault { get; private set; }
 
-    /// <summary>Lists until cancelled.</summary>
+    /// <summary>Lists until it is cancelled.</summary>
     public Task RunAsync(CancellationToken cancellationToken) =>
         SupervisedLoop.RunAsync("container states", ListOnceAsync, timeProvider, logger, cancellationToken);
 

@@ -3,9 +3,10 @@ using Docker.DotNet.Models;
 
 namespace OrleansOrchestrator.Node.Runtime.Docker;
 
-/// <summary>Translates what the engine says about its containers. Pure.</summary>
+/// <summary>Translates the engine's descriptions of containers. Pure.</summary>
 internal static class ContainerTranslation
 {
+    // 128 plus SIGKILL.
     private const int OutOfMemoryExitCode = 137;
 
     public static bool IsSandbox(ContainerListResponse container) => !container.Labels.ContainsKey(ContainerLabels.Container);

@@ -3,18 +3,19 @@ using Docker.DotNet.Models;
 
 namespace OrleansOrchestrator.Node.Runtime.Docker;
 
-/// <summary>Translates sandboxes and containers to what the engine's API takes. Pure.</summary>
+/// <summary>Translates sandboxes and containers to parameters of the engine's API. Pure.</summary>
 internal static class CreateParameters
 {
+    // The kubelet's period and least quota, and the kernel's range of shares.
     private const long CpuPeriodMicroseconds = 100_000;
     private const long CpuQuotaMicrosecondsMin = 1_000;
     private const long CpuSharesMin = 2;
     private const long CpuSharesMax = 262_144;
 
-    // The sandbox goes last when memory runs out: without it the pod has no network.
+    // The kernel kills the sandbox last when memory runs out, because the pod has no network without it. The value is the kubelet's.
     private const int SandboxOomScoreAdjust = -998;
 
-    // A container's log is bounded: three files of ten megabytes.
+    // Bounds a container's log: three files of ten megabytes.
     private static readonly LogConfig Logs = new()
     {
         Type = "json-file",
@@ -53,7 +54,7 @@ internal static class CreateParameters
             Name = ContainerLabels.NameOf(spec.Name, sandbox.PodName, sandbox.PodNamespace, sandbox.PodUid, spec.Attempt),
             Image = spec.Image,
 
-            // The engine takes null, and not an empty list, as "what the image says"; the model does not admit it.
+            // Null, and not an empty list, means the image's entry point to the engine; the model does not allow it.
             Entrypoint = spec.Command.Count > 0 ? [.. spec.Command] : null!,
             Cmd = spec.Arguments.Count > 0 ? [.. spec.Arguments] : null!,
             Env = [.. spec.Environment.Select(e => $"{e.Key}={e.Value}")],
@@ -101,7 +102,7 @@ internal static class CreateParameters
         _ => "",
     };
 
-    /// <summary>A mount by its parts: in the short form a colon in a path would be read as the end of it.</summary>
+    /// <summary>A mount with separate fields: the short form would break at a colon in a path.</summary>
     private static Mount MountOf(ContainerMount mount) => new()
     {
         Type = "bind",

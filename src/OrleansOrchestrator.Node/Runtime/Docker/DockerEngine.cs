@@ -8,7 +8,7 @@ internal static class DockerEngine
     /// <summary>The API version of engine 20.10, the oldest supported; later engines speak it too.</summary>
     private static readonly Version ApiVersion = new(1, 41);
 
-    /// <summary>How long the engine may take to answer a question or to send a signal.</summary>
+    /// <summary>How long the engine may take to answer a query or to send a signal.</summary>
     public static readonly TimeSpan QuickTime = TimeSpan.FromSeconds(10);
 
     public static DockerClient Connect(Uri? endpoint)
@@ -17,15 +17,15 @@ internal static class DockerEngine
         return builder.WithEndpoint(AddressOf(endpoint)).Build();
     }
 
-    /// <summary>The engine's address: the one given, that of <c>DOCKER_HOST</c>, or the usual socket.</summary>
+    /// <summary>The engine's address: the given one, that of <c>DOCKER_HOST</c>, or the usual socket.</summary>
     public static Uri AddressOf(Uri? endpoint)
     {
         var given = System.Environment.GetEnvironmentVariable("DOCKER_HOST");
         return endpoint ?? (string.IsNullOrEmpty(given) ? new Uri("unix:///var/run/docker.sock") : new Uri(given));
     }
 
-    /// <summary>Requires that an engine answers.</summary>
-    /// <exception cref="RuntimeException">None does.</exception>
+    /// <summary>Checks that an engine answers.</summary>
+    /// <exception cref="RuntimeException">No engine answers.</exception>
     public static async Task RequireAsync(Uri? endpoint, CancellationToken cancellationToken)
     {
         using var client = Connect(endpoint);
@@ -40,8 +40,8 @@ internal static class DockerEngine
         }
     }
 
-    /// <summary>Calls the engine; one that hangs has failed after the given time.</summary>
-    /// <exception cref="RuntimeException">The call failed; its inner exception says how.</exception>
+    /// <summary>Calls the engine. A hung call fails after the given time.</summary>
+    /// <exception cref="RuntimeException">The call failed; see the inner exception.</exception>
     public static async Task<T> CallAsync<T>(Func<CancellationToken, Task<T>> call, TimeSpan within, string reason, CancellationToken cancellationToken)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -70,7 +70,7 @@ internal static class DockerEngine
             },
             within, reason, cancellationToken);
 
-    /// <summary>Whether the failure is the engine's or the way to it, and not a fault of this program.</summary>
+    /// <summary>Whether the engine or the connection to it failed, and not this program.</summary>
     public static bool IsFailure(Exception exception) =>
         exception is DockerApiException or HttpRequestException or IOException or TimeoutException
             or System.Net.Sockets.SocketException or OperationCanceledException;

@@ -4,7 +4,7 @@ using Docker.DotNet;
 
 namespace OrleansOrchestrator.Node.Runtime.Docker;
 
-/// <summary>Turns failures of the engine into those of the runtime.</summary>
+/// <summary>Translates the engine's failures into those of the runtime.</summary>
 internal static class DockerErrors
 {
     public static RuntimeException ToRuntime(Exception exception, string reason) => new(
@@ -12,7 +12,7 @@ internal static class DockerErrors
         exception is DockerApiException api ? $"Error response from daemon: {MessageOf(api.ResponseBody ?? "")}" : exception.Message,
         exception);
 
-    /// <summary>What the engine answered, or null if it did not.</summary>
+    /// <summary>The engine's HTTP code; null if it did not answer.</summary>
     public static HttpStatusCode? CodeOf(RuntimeException exception) => (exception.InnerException as DockerApiException)?.StatusCode;
 
     /// <summary>The text in an answer of the form <c>{"message":"…"}</c>, or the answer itself.</summary>

@@ -4,7 +4,7 @@ using Docker.DotNet.Models;
 
 namespace OrleansOrchestrator.Node.Runtime.Docker;
 
-/// <summary>Finds, pulls and makes images.</summary>
+/// <summary>Finds, pulls and builds images.</summary>
 internal sealed class DockerImages(DockerClient client, TimeProvider timeProvider)
 {
     private readonly SemaphoreSlim _builtIn = new(1);
@@ -35,7 +35,7 @@ internal sealed class DockerImages(DockerClient client, TimeProvider timeProvide
 
     public async Task<string> EnsureBuiltInAsync(string image, CancellationToken cancellationToken)
     {
-        // Two pods that start at once must not import the same image twice.
+        // Two pods that start together must not import the same image twice.
         await _builtIn.WaitAsync(cancellationToken);
         try
         {
@@ -79,7 +79,7 @@ internal sealed class DockerImages(DockerClient client, TimeProvider timeProvide
 
     private sealed record FoundImage(string Id, string User);
 
-    /// <summary>A pull fails inside an answer that began as a success.</summary>
+    /// <summary>Reads a pull's progress: a pull may fail within an answer that began as a success.</summary>
     private sealed class PullProgress : IProgress<JSONMessage>
     {
         public string? Error { get; private set; }

@@ -7,7 +7,7 @@ using OrleansOrchestrator.Node.Runtime.Sessions;
 
 namespace OrleansOrchestrator.Node.Runtime.Docker;
 
-/// <summary>Runs pods on a Docker engine: a pause container owns the namespaces, the pod's containers join it.</summary>
+/// <summary>Runs pods on a Docker engine: a pause container owns the namespaces, and the pod's containers join it.</summary>
 internal sealed partial class DockerRuntime : IContainerRuntime
 {
     private readonly DockerClient _client;
@@ -56,12 +56,12 @@ internal sealed partial class DockerRuntime : IContainerRuntime
 
     public PodPlace? PlaceOf(string podUid) => _cgroups is { } cgroups ? new PodPlace(cgroups.PathOf(podUid), null) : null;
 
-    /// <param name="owner">Whose containers these are.</param>
+    /// <param name="owner">The owner of the containers.</param>
     /// <param name="endpoint">The engine's address; null for the usual one.</param>
     /// <param name="requestTimeout">How long the engine may take to create, start or remove a container.</param>
     /// <param name="timeProvider">The clock.</param>
     /// <param name="loggers">Where the runtime logs.</param>
-    /// <param name="cancellationToken">Ends the attempt.</param>
+    /// <param name="cancellationToken">Cancels the attempt.</param>
     /// <exception cref="RuntimeException">No engine answers.</exception>
     public static async Task<DockerRuntime> OpenAsync(
         ContainerOwner owner, Uri? endpoint, TimeSpan requestTimeout, TimeProvider timeProvider, ILoggerFactory loggers, CancellationToken cancellationToken)
@@ -104,7 +104,7 @@ internal sealed partial class DockerRuntime : IContainerRuntime
     {
         await CallAsync(token => _images.EnsureBuiltInAsync(BuiltInImages.Pause, token), RuntimeException.CreateSandbox, cancellationToken);
 
-        // Sandboxes that ended make room: their containers are removed with their restarts.
+        // Removes ended sandboxes. Their containers are removed with their restarts.
         foreach (var old in await ContainersOfAsync(spec.PodUid, cancellationToken))
         {
             if (ContainerTranslation.IsSandbox(old))
@@ -119,7 +119,7 @@ internal sealed partial class DockerRuntime : IContainerRuntime
         }
         catch (RuntimeException exception) when (exception.InnerException is DockerApiException && !_refusesNegativeOom)
         {
-            // A negative OOM score may be the cause.
+            // A negative OOM score may be the cause; retries without.
             await RemoveContainerAsync(id, cancellationToken);
             id = await CreateAsync(CreateParameters.OfSandbox(_owner, spec, cgroup, allowNegativeOom: false), RuntimeException.CreateSandbox, cancellationToken);
             await StartAsync(id, RuntimeException.CreateSandbox, cancellationToken);
@@ -138,11 +138,11 @@ internal sealed partial class DockerRuntime : IContainerRuntime
 
     public async Task RemovePodAsync(string podUid, CancellationToken cancellationToken)
     {
-        // The kernel kills all processes of the pod at once; the engine would take its time for each of them.
+        // Lets the kernel kill all processes of the pod at once; the engine would take its time for each of them.
         if (_cgroups is { } own)
             PodCgroups.Kill(own.PathOf(podUid));
 
-        // The sandbox goes last, so that a pod that is half removed is still found.
+        // The sandbox goes last, so that a half-removed pod is still found.
         var containers = await ContainersOfAsync(podUid, cancellationToken);
         await Task.WhenAll(containers.Where(c => !ContainerTranslation.IsSandbox(c)).Select(c => RemoveContainerAsync(c.ID, cancellationToken)));
         await Task.WhenAll(containers.Where(ContainerTranslation.IsSandbox).Select(c => RemoveContainerAsync(c.ID, cancellationToken)));
@@ -185,7 +185,7 @@ internal sealed partial class DockerRuntime : IContainerRuntime
         }
         catch (RuntimeException exception) when (DockerErrors.CodeOf(exception) is HttpStatusCode.NotFound or HttpStatusCode.Conflict)
         {
-            // It is gone, or someone else is removing it.
+            // It is gone, or another caller is removing it.
         }
 
         _inspected.TryRemove(containerId, out _);
@@ -217,7 +217,7 @@ internal sealed partial class DockerRuntime : IContainerRuntime
     private Task<IList<ContainerListResponse>> ContainersOfAsync(string podUid, CancellationToken cancellationToken) =>
         FindAsync([$"{ContainerLabels.PodUid}={podUid}"], cancellationToken);
 
-    /// <summary>Lists the containers of this node that have the labels besides.</summary>
+    /// <summary>Lists the containers of this node with the given labels.</summary>
     private async Task<IList<ContainerListResponse>> FindAsync(IEnumerable<string> labels, CancellationToken cancellationToken)
     {
         string[] wanted = [$"{ContainerLabels.Cluster}={_owner.Cluster}", $"{ContainerLabels.Node}={_owner.Node}", .. labels];
@@ -248,7 +248,7 @@ internal sealed partial class DockerRuntime : IContainerRuntime
             : null;
     }
 
-    /// <summary>Asks for details only when the state of the container is another one than last time.</summary>
+    /// <summary>Inspects a container only when its state has changed since the last time.</summary>
     private async Task<ContainerInstance?> InspectContainerAsync(ContainerListResponse container, CancellationToken cancellationToken)
     {
         if (_inspected.TryGetValue(container.ID, out var known) && known.State == container.State && container.State != "created")
@@ -279,7 +279,7 @@ internal sealed partial class DockerRuntime : IContainerRuntime
     private Task CallAsync(Func<CancellationToken, Task> call, string reason, CancellationToken cancellationToken) =>
         DockerEngine.CallAsync(call, _requestTimeout, reason, cancellationToken);
 
-    /// <summary>Lets the pod's processes start in its cgroup, and returns what the engine calls that; null without cgroups.</summary>
+    /// <summary>Allows processes in the pod's cgroup, and returns the engine's name of it; null without cgroups.</summary>
     private string? Open(string podUid)
     {
         if (_cgroups is not { } cgroups)
@@ -301,7 +301,7 @@ internal sealed partial class DockerRuntime : IContainerRuntime
         LogUnguarded(why);
     }
 
-    /// <summary>A sandbox of an earlier run without a negative score tells that this engine refuses them.</summary>
+    /// <summary>A sandbox of an earlier run without a negative score shows that this engine refuses them.</summary>
     private async Task LearnFromEarlierRunAsync(CancellationToken cancellationToken)
     {
         var all = await ListContainersAsync(cancellationToken);

@@ -7,11 +7,11 @@ namespace OrleansOrchestrator.Node.Runtime.Docker;
 
 /// <summary>A session over one connection to the engine, which carries input one way and both outputs the other.</summary>
 /// <param name="stream">The connection.</param>
-/// <param name="request">What the session was opened with.</param>
-/// <param name="endsInput">Whether the process reads the end of its input when the caller's ends.</param>
+/// <param name="request">The session's request.</param>
+/// <param name="endsInput">Whether the process sees the end of its input when the caller's ends.</param>
 /// <param name="resize">Sets the size of the terminal.</param>
 /// <param name="exitCode">Waits for the exit code.</param>
-/// <param name="kill">Ends the process of a session that is given up.</param>
+/// <param name="kill">Kills the process of an abandoned session.</param>
 internal sealed class DockerSession(
     MultiplexedStream stream,
     SessionRequest request,
@@ -45,7 +45,7 @@ internal sealed class DockerSession(
         if (!endsInput)
             return;
 
-        // A terminal has no end; a program that reads lines takes this character for it.
+        // A terminal has no end of input; programs that read lines take this character for it.
         if (request.Tty)
             await WriteInputAsync(EndOfTransmission, cancellationToken);
         else if (request.Stdin)

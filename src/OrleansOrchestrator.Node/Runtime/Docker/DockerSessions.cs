@@ -8,10 +8,10 @@ namespace OrleansOrchestrator.Node.Runtime.Docker;
 /// <summary>Opens sessions on a Docker engine.</summary>
 internal sealed class DockerSessions(DockerClient client, TimeProvider timeProvider)
 {
-    // The engine announces neither the end of a command nor its number.
+    // Polls, because the engine announces neither the end of a command nor its process id.
     private static readonly Backoff Polls = new(TimeSpan.FromMilliseconds(10), TimeSpan.FromMilliseconds(500));
 
-    // Together 0.63 s.
+    // 0.63 s in total.
     private const int KillPollsMax = 6;
 
     /// <summary>Starts a command in a container.</summary>
@@ -38,11 +38,11 @@ internal sealed class DockerSessions(DockerClient client, TimeProvider timeProvi
             () => KillAsync(exec, containerId));
     }
 
-    /// <summary>Joins the streams of a container's own process.</summary>
+    /// <summary>Attaches to the streams of a container's main process.</summary>
     /// <exception cref="RuntimeException">The engine refuses.</exception>
     public async Task<IContainerSession> AttachAsync(string containerId, SessionRequest request, CancellationToken cancellationToken)
     {
-        // The engine ends the whole attach with its input. The input of a container that takes it again goes on anyway.
+        // The engine ends the whole attach with its input. A container that takes input again runs on anyway.
         var container = await CallAsync(token => client.Containers.InspectContainerAsync(containerId, token), cancellationToken);
         var parameters = new ContainerAttachParameters { Stream = true, Stdin = request.Stdin, Stdout = request.Stdout, Stderr = request.Stderr };
         var stream = await CallAsync(token => client.Containers.AttachContainerAsync(containerId, parameters, token), cancellationToken);
@@ -73,8 +73,9 @@ internal sealed class DockerSessions(DockerClient client, TimeProvider timeProvi
     }
 
     /// <summary>
-    /// Kills a command whose caller has gone. The engine has no call for that; the process can be killed if the engine is on this
-    /// machine, which shows by the container's id in the process's cgroup. One that just starts has no number for a moment.
+    /// Kills a command whose caller has gone. The engine has no call for that, so that it kills the process itself, if the engine is on
+    /// this machine: the container's id in the process's cgroup shows that. A command that is just starting has no process id for a
+    /// moment.
     /// </summary>
     private async Task KillAsync(string exec, string containerId)
     {
@@ -96,7 +97,7 @@ internal sealed class DockerSessions(DockerClient client, TimeProvider timeProvi
         }
         catch (RuntimeException)
         {
-            // The container is gone, and the command with it.
+            // The container is gone, and its command with it.
         }
     }
 }

@@ -10,6 +10,7 @@ namespace OrleansOrchestrator.Node.Runtime.Docker;
 internal static class DockerStreams
 {
     private const int BufferBytes = 32 * 1024;
+    // The kubelet's limit for the output of a probe.
     private const int ExecOutputBytesMax = 10 * 1024;
 
     public static async Task CopyLogsAsync(
@@ -54,7 +55,7 @@ internal static class DockerStreams
         }
     }
 
-    /// <summary>Reads to the end, and keeps the start.</summary>
+    /// <summary>Reads to the end, and keeps the beginning.</summary>
     private static async Task<string> ReadStartAsync(MultiplexedStream stream, CancellationToken cancellationToken)
     {
         var kept = new MemoryStream();

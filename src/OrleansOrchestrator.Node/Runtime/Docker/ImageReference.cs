@@ -2,10 +2,10 @@ using System.Text.RegularExpressions;
 
 namespace OrleansOrchestrator.Node.Runtime.Docker;
 
-/// <summary>The name of an image, split as the engine's API wants it. A name without tag or digest means <c>latest</c>.</summary>
+/// <summary>The name of an image in the parts that the engine's API takes. A name without tag or digest means <c>latest</c>.</summary>
 internal sealed partial record ImageReference(string Repository, string TagOrDigest)
 {
-    /// <exception cref="RuntimeException">The name breaks the grammar of image references.</exception>
+    /// <exception cref="RuntimeException">The name is not a valid image reference.</exception>
     public static ImageReference Parse(string image)
     {
         if (!Grammar().IsMatch(image))

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace OrleansOrchestrator.Node.Runtime.Docker;
 
-/// <summary>Emits the program that holds a pod's namespaces: a static Linux executable of a few hundred bytes.</summary>
+/// <summary>Builds the program that holds a pod's namespaces: a static Linux executable of a few hundred bytes.</summary>
 /// <remarks>
 /// <para>
 /// It is the first process of the sandbox, so it ignores SIGCHLD (the kernel then reaps orphaned children by itself),
@@ -35,7 +35,7 @@ internal static class PauseExecutable
         _ => throw new PlatformNotSupportedException($"There is no pause executable for {architecture}."),
     };
 
-    /// <summary>Emits code whose length does not depend on the addresses, once to measure it and once for real.</summary>
+    /// <summary>Emits code whose length does not depend on addresses, once to measure it and once to link it.</summary>
     private static byte[] Link(ushort machine, Func<uint, uint, (byte[] Code, int HandlerOffset)> emit)
     {
         const uint CodeAddress = (uint)BaseAddress + HeaderBytes;
@@ -49,7 +49,7 @@ internal static class PauseExecutable
         var data = file.AsSpan((int)(dataAddress - (uint)BaseAddress));
         WriteSignalAction(data, handler: 1, flags: 0, restorer: 0);
 
-        // The kernel of x86-64 wants a restorer although this handler never returns.
+        // The kernel requires a restorer on x86-64, although this handler never returns.
         const ulong HasRestorer = 0x04000000;
         var handler = CodeAddress + (uint)handlerOffset;
         WriteSignalAction(
@@ -99,7 +99,7 @@ internal static class PauseExecutable
             ]);
         }
 
-        // There is no pause on arm64; ppoll of nothing without a time-out sleeps as well.
+        // arm64 has no pause; ppoll without descriptors and time-out sleeps as well.
         code.AddRange([MoveArm64(0, 0), MoveArm64(1, 0), MoveArm64(2, 0), MoveArm64(3, 0), MoveArm64(8, 73), SystemCall]);
         code.Add(0x14000000 | (unchecked((uint)-6) & 0x03FFFFFF)); // b to the first of these moves
         var handler = code.Count * sizeof(uint);

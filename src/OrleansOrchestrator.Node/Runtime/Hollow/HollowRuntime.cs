@@ -5,8 +5,8 @@ using OrleansOrchestrator.Node.Runtime.Sessions;
 namespace OrleansOrchestrator.Node.Runtime.Hollow;
 
 /// <summary>Runs nothing: containers are entries in a table. For scale tests with thousands of nodes in one process.</summary>
-/// <param name="nodeIndex">Picks the addresses of this node's pods.</param>
-/// <param name="timeProvider">The time at which containers seem to start and end.</param>
+/// <param name="nodeIndex">Determines the addresses of this node's pods.</param>
+/// <param name="timeProvider">The clock of the simulated starts and ends.</param>
 internal sealed class HollowRuntime(int nodeIndex, TimeProvider timeProvider) : IContainerRuntime
 {
     private const string NothingRuns = "nothing runs in the containers of a hollow node";
@@ -104,7 +104,7 @@ internal sealed class HollowRuntime(int nodeIndex, TimeProvider timeProvider) : 
         return Task.CompletedTask;
     }
 
-    /// <summary>Makes a container seem to have ended by itself, for tests.</summary>
+    /// <summary>Makes a container appear to have ended by itself, for tests.</summary>
     public void EndContainer(string containerId, int exitCode)
     {
         UpdateContainer(containerId, c => c.Phase != ContainerPhase.Running ? c : c with
@@ -141,7 +141,7 @@ internal sealed class HollowRuntime(int nodeIndex, TimeProvider timeProvider) : 
 
     private void Update(string podUid, Func<PodSandbox, PodSandbox> change)
     {
-        // One worker owns a pod, but a test may end a container meanwhile.
+        // Only its worker changes a pod, but a test may end a container at the same time.
         while (_pods.TryGetValue(podUid, out var pod) && !_pods.TryUpdate(podUid, change(pod), pod))
         {
         }
@@ -153,7 +153,7 @@ internal sealed class HollowRuntime(int nodeIndex, TimeProvider timeProvider) : 
             Update(podUid, pod => pod with { Containers = [.. pod.Containers.Select(c => c.Id == containerId ? change(c) : c)] });
     }
 
-    /// <summary>Addresses in 10.0.0.0/8: 16 bits for the node, 8 for the pod. They only have to look real.</summary>
+    /// <summary>Addresses in 10.0.0.0/8: 16 bits for the node, 8 for the pod. Nothing connects to them.</summary>
     private string NextAddress()
     {
         var pod = (Interlocked.Increment(ref _addresses) % 254) + 1;

@@ -1,11 +1,11 @@
 namespace OrleansOrchestrator.Node.Runtime.Process;
 
-/// <summary>What the daemon keeps on disk about a container, besides what its wrapper writes.</summary>
+/// <summary>The daemon's file about a container. Its wrapper writes other files.</summary>
 internal sealed record ContainerRecord
 {
     public required string PodUid { get; init; }
 
-    /// <summary>The cgroup of the container, or null where there are none.</summary>
+    /// <summary>The container's cgroup; null without cgroups.</summary>
     public string? Cgroup { get; init; }
 
     public required ContainerSpec Spec { get; init; }

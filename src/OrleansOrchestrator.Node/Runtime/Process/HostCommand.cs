@@ -7,6 +7,7 @@ namespace OrleansOrchestrator.Node.Runtime.Process;
 /// <summary>Runs a short command of the host and returns its output.</summary>
 internal static class HostCommand
 {
+    // The kubelet's limit for the output of a probe.
     private const int OutputCharactersMax = 10 * 1024;
 
     /// <exception cref="RuntimeException">The program does not exist.</exception>
@@ -49,7 +50,7 @@ internal static class HostCommand
         }
     }
 
-    /// <summary>Reads to the end, so that the command is never kept waiting, and keeps the start.</summary>
+    /// <summary>Reads to the end, so that the command never blocks on its output, and keeps the beginning.</summary>
     private static async Task<string> ReadStartAsync(StreamReader reader, CancellationToken cancellationToken)
     {
         var kept = new StringBuilder();

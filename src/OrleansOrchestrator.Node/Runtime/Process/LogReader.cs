@@ -6,18 +6,19 @@ namespace OrleansOrchestrator.Node.Runtime.Process;
 /// <summary>Answers log queries from the files of a process container.</summary>
 internal static class LogReader
 {
+    // How late a followed line is sent.
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(100);
 
     /// <param name="log">The log.</param>
-    /// <param name="query">What to return of it.</param>
-    /// <param name="isRunning">Whether more may come.</param>
-    /// <param name="output">Where to write.</param>
-    /// <param name="timeProvider">The clock for lines that are followed.</param>
+    /// <param name="query">The requested part.</param>
+    /// <param name="isRunning">Whether more output may come.</param>
+    /// <param name="output">The output.</param>
+    /// <param name="timeProvider">The clock of following.</param>
     /// <param name="cancellationToken">Ends following.</param>
     public static async Task CopyAsync(
         ProcessLog log, LogQuery query, Func<bool> isRunning, Stream output, TimeProvider timeProvider, CancellationToken cancellationToken)
     {
-        // The length is read first, so that following starts no later than where reading ended.
+        // Reads the length first, so that following starts no later than where reading ended.
         var position = log.CurrentLength;
         var lines = log.ReadLines().Where(line => query.Since is not { } since || line.Time >= since);
         foreach (var line in query.TailLines is { } tail ? lines.TakeLast(tail) : lines)
@@ -26,13 +27,13 @@ internal static class LogReader
             await FollowAsync(log, position, query.Timestamps, isRunning, output, timeProvider, cancellationToken);
     }
 
-    /// <summary>Writes what comes to the log from a position on, until the container ends.</summary>
+    /// <summary>Writes the growing log from a position on, until the container ends.</summary>
     public static async Task FollowAsync(
         ProcessLog log, long position, bool timestamps, Func<bool> isRunning, Stream output, TimeProvider timeProvider, CancellationToken cancellationToken)
     {
         while (true)
         {
-            // Asked before reading, so that what a program wrote last is not missed.
+            // Asked before reading, so that the last output of a program is not missed.
             var goesOn = isRunning();
             position = await CopyNewAsync(log, position, timestamps, output, timeProvider, cancellationToken);
             if (!goesOn)
@@ -61,7 +62,7 @@ internal static class LogReader
             return position + read;
         }
 
-        // Only whole lines, unless one is longer than the buffer: a line has one time stamp.
+        // Passes on whole lines only, unless one is longer than the buffer, because a line has one time stamp.
         var end = Array.LastIndexOf(content, (byte)'\n', Math.Max(0, read - 1)) + 1;
         var used = end > 0 || read < content.Length ? end : read;
         var start = 0;

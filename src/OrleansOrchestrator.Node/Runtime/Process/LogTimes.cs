@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace OrleansOrchestrator.Node.Runtime.Process;
 
-/// <summary>When a log had which length.</summary>
+/// <summary>The lengths of a log over time.</summary>
 internal sealed class LogTimes
 {
     private readonly List<long> _lengths = [];
@@ -11,7 +11,7 @@ internal sealed class LogTimes
 
     private LogTimes(DateTimeOffset last) => _last = last;
 
-    /// <param name="path">The index: lines of a length and a time in milliseconds since 1970.</param>
+    /// <param name="path">The index: lines with a length and a time in milliseconds since 1970.</param>
     /// <param name="last">The time of what the index does not cover yet.</param>
     public static LogTimes Read(string path, DateTimeOffset last)
     {
@@ -31,7 +31,7 @@ internal sealed class LogTimes
         return times;
     }
 
-    /// <summary>When the log was first seen to be at least this long.</summary>
+    /// <summary>When the log was first seen at this length or more.</summary>
     public DateTimeOffset At(long length)
     {
         var index = _lengths.BinarySearch(length);

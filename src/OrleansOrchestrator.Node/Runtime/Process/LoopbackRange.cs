@@ -2,15 +2,14 @@ using System.Globalization;
 
 namespace OrleansOrchestrator.Node.Runtime.Process;
 
-/// <summary>Gives each pod an address of its own in the loopback network, which needs no set-up and no rights.</summary>
+/// <summary>Gives each pod an address of its own in the loopback network, which needs neither set-up nor rights.</summary>
 /// <remarks>
-/// <c>127.64.0.0/11</c> is cut into <see cref="Ranges"/> ranges of 4,096 addresses, one for each index, so that agents with
-/// different indexes never give the same address. Addresses are given in a circle, so that one is not given again soon after
-/// its pod ended.
+/// <c>127.64.0.0/11</c> is divided into <see cref="Ranges"/> ranges of 4,096 addresses, one per index, so that agents with different
+/// indexes never use the same address. Addresses are used in a circle, so that one is not reused soon after its pod ended.
 /// </remarks>
 internal sealed class LoopbackRange(int index)
 {
-    /// <summary>How many ranges there are.</summary>
+    /// <summary>The number of ranges.</summary>
     public const int Ranges = 512;
 
     private const int FirstNetwork = 64;
@@ -23,7 +22,7 @@ internal sealed class LoopbackRange(int index)
     private readonly HashSet<int> _used = [];
     private int _last;
 
-    /// <summary>Marks an address of an earlier run as in use.</summary>
+    /// <summary>Marks an address of an earlier run as used.</summary>
     public void Take(string address)
     {
         if (HostOf(address) is not { } host)
@@ -48,14 +47,14 @@ internal sealed class LoopbackRange(int index)
         throw new RuntimeException(RuntimeException.CreateSandbox, "all pod addresses of the node are in use");
     }
 
-    /// <summary>Takes an address back.</summary>
+    /// <summary>Returns an address.</summary>
     public void Release(string address)
     {
         if (HostOf(address) is { } host)
             _used.Remove(host);
     }
 
-    /// <summary>The position of an address within the range; null if it is not of this range.</summary>
+    /// <summary>The position of an address within the range; null if it is outside.</summary>
     private int? HostOf(string address)
     {
         var parts = address.Split('.');

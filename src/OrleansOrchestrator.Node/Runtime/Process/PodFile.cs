@@ -1,6 +1,6 @@
 namespace OrleansOrchestrator.Node.Runtime.Process;
 
-/// <summary>What the daemon keeps on disk about a pod.</summary>
+/// <summary>The daemon's file about a pod.</summary>
 internal sealed record PodFile
 {
     public required SandboxSpec Spec { get; init; }

@@ -3,12 +3,12 @@ using OrleansOrchestrator.Node.Runtime.Sessions;
 namespace OrleansOrchestrator.Node.Runtime.Process;
 
 /// <summary>
-/// The streams of a container's own program: its output is what comes to its log from now on, where both of its streams are one; its
-/// input is a named pipe, if the container has one.
+/// The streams of a container's main program. Its output is the growth of its log, in which stdout and stderr are one; its input is a
+/// named pipe, if the container has one.
 /// </summary>
 /// <param name="copyLog">Follows the log until the container ends.</param>
-/// <param name="pipe">The pipe; null if there is none or it is not wanted.</param>
-/// <param name="onInputEnd">Called when this session gives no more input.</param>
+/// <param name="pipe">The pipe; null if there is none or no input is wanted.</param>
+/// <param name="onInputEnd">Called when this session's input ends.</param>
 internal sealed class ProcessAttachSession(Func<Stream, CancellationToken, Task> copyLog, WaitingFile? pipe, Action onInputEnd) : IContainerSession
 {
     private int _hasEnded;

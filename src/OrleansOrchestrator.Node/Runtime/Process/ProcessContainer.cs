@@ -5,15 +5,16 @@ using OrleansOrchestrator.Node.Runtime.Sessions;
 
 namespace OrleansOrchestrator.Node.Runtime.Process;
 
-/// <summary>One container as a group of host processes. All it knows is in its folder, so any daemon can take it over.</summary>
-/// <param name="folder">The container's folder: its record, its log, and what the wrapper wrote.</param>
-/// <param name="record">What was asked for.</param>
+/// <summary>One container as a group of host processes. All its state is in its folder, so that any daemon can adopt it.</summary>
+/// <param name="folder">The container's folder: its record, its log, and the files of the wrapper.</param>
+/// <param name="record">The container's record.</param>
 internal sealed class ProcessContainer(string folder, ContainerRecord record)
 {
+    // 128 plus SIGKILL.
     private const int KilledExitCode = 137;
     private const string RecordName = "container.json";
 
-    // A wrapper writes its number within milliseconds; without it after this time it never started.
+    // A wrapper writes its process id within milliseconds. Without one after this time it never started.
     private static readonly TimeSpan StartTime = TimeSpan.FromSeconds(5);
 
     private readonly ConcurrentDictionary<ProcessExecSession, bool> _sessions = new();
@@ -53,7 +54,7 @@ internal sealed class ProcessContainer(string folder, ContainerRecord record)
     public static ProcessContainer? Load(string folder) =>
         RecordFile.Read<ContainerRecord>(Path.Combine(folder, RecordName)) is { } record ? new(folder, record) : null;
 
-    /// <param name="environment">All of the program's environment.</param>
+    /// <param name="environment">The program's whole environment.</param>
     /// <exception cref="RuntimeException">The wrapper could not be started.</exception>
     public void Start(IReadOnlyDictionary<string, string> environment)
     {
@@ -91,11 +92,11 @@ internal sealed class ProcessContainer(string folder, ContainerRecord record)
             PodCgroups.Kill(cgroup);
     }
 
-    /// <summary>Runs a command beside the program, as its user and with its environment.</summary>
+    /// <summary>Runs a command beside the program, with its user and environment.</summary>
     public Task<ExecResult> ExecAsync(IReadOnlyList<string> command, TimeSpan timeout, CancellationToken cancellationToken) => HostCommand.RunAsync(
         ProcessWrapper.Beside(folder, record.Cgroup, ProgramBuilder.UserWords(Spec), command), Spec.WorkingDirectory, timeout, cancellationToken);
 
-    /// <summary>Opens a session with a command beside the program, as its user and with its environment. It ends with the container.</summary>
+    /// <summary>Opens a session with a command beside the program, with its user and environment. It ends with the container.</summary>
     /// <exception cref="RuntimeException">The command cannot be started.</exception>
     public IContainerSession Exec(SessionRequest request, TimeProvider timeProvider)
     {
@@ -106,8 +107,8 @@ internal sealed class ProcessContainer(string folder, ContainerRecord record)
         return session;
     }
 
-    /// <summary>Opens a session with the program itself.</summary>
-    /// <param name="request">Which streams are wanted.</param>
+    /// <summary>Opens a session with the program.</summary>
+    /// <param name="request">The requested streams.</param>
     /// <param name="timeProvider">The clock.</param>
     /// <exception cref="RuntimeException">A terminal is wanted, or the input cannot be opened.</exception>
     public IContainerSession Attach(SessionRequest request, TimeProvider timeProvider)
@@ -127,21 +128,21 @@ internal sealed class ProcessContainer(string folder, ContainerRecord record)
         }
     }
 
-    /// <summary>Ends what runs beside the program.</summary>
+    /// <summary>Ends the sessions beside the program.</summary>
     public void EndSessions()
     {
         foreach (var session in _sessions.Keys)
             session.Kill();
     }
 
-    /// <summary>Keeps the time at which the container is killed or was first seen gone: a killed wrapper cannot tell.</summary>
+    /// <summary>Records when the container was killed or first seen gone: a killed wrapper cannot.</summary>
     public void NoteEnd()
     {
         if (!File.Exists(KilledPath) && !File.Exists(ExitPath))
             File.WriteAllBytes(KilledPath, []);
     }
 
-    /// <summary>What the container is doing now, from its folder and the process table.</summary>
+    /// <summary>The present state of the container, from its folder and the process table.</summary>
     public ContainerInstance Inspect(DateTimeOffset now)
     {
         var instance = new ContainerInstance
@@ -163,7 +164,7 @@ internal sealed class ProcessContainer(string folder, ContainerRecord record)
         if (IsRunning(started, now))
             return instance;
 
-        // The wrapper writes the code before it ends, so it is looked for after the wrapper was seen gone.
+        // The wrapper writes the code before it ends. So the file is read after the wrapper was seen gone.
         return File.Exists(ExitPath)
             ? instance with { Phase = ContainerPhase.Exited, ExitCode = ReadExitCode(), FinishedAt = WrittenAt(ExitPath) }
             : instance with { Phase = ContainerPhase.Exited, ExitCode = KilledExitCode, FinishedAt = File.Exists(KilledPath) ? WrittenAt(KilledPath) : Log.LastWrittenAt ?? started };

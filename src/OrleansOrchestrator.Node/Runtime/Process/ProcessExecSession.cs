@@ -29,9 +29,9 @@ internal sealed class ProcessExecSession : IContainerSession
 
     /// <summary>Starts the command.</summary>
     /// <param name="words">The words that run it beside the program.</param>
-    /// <param name="owner">Who the command runs as, for its terminal; null for the daemon's user.</param>
-    /// <param name="workingDirectory">Where it starts.</param>
-    /// <param name="request">Which streams it has.</param>
+    /// <param name="owner">The user of the command's terminal; null for the daemon's user.</param>
+    /// <param name="workingDirectory">The working directory.</param>
+    /// <param name="request">The requested streams.</param>
     /// <param name="timeProvider">The clock.</param>
     /// <param name="onEnd">Called once when the session is disposed.</param>
     /// <exception cref="RuntimeException">It cannot be started.</exception>
@@ -76,7 +76,7 @@ internal sealed class ProcessExecSession : IContainerSession
 
     public async ValueTask EndInputAsync(CancellationToken cancellationToken)
     {
-        // A terminal has no end; a program that reads lines takes this character for it.
+        // A terminal has no end of input; programs that read lines take this character for it.
         if (_terminal is not null)
             await _terminal.WriteAsync(EndOfTransmission, cancellationToken);
         else
@@ -107,7 +107,7 @@ internal sealed class ProcessExecSession : IContainerSession
         return _process.ExitCode;
     }
 
-    /// <summary>Kills the command with all that it started, as far as that did not leave its session.</summary>
+    /// <summary>Kills the command and its descendants in the same session.</summary>
     public void Kill()
     {
         try
@@ -119,7 +119,7 @@ internal sealed class ProcessExecSession : IContainerSession
         }
         catch (Exception exception) when (exception is InvalidOperationException or Win32Exception)
         {
-            // It ended just now.
+            // It has just ended.
         }
     }
 

@@ -2,21 +2,21 @@ using System.Globalization;
 
 namespace OrleansOrchestrator.Node.Runtime.Process;
 
-/// <summary>Names a process so that a later process with the same number is not taken for it.</summary>
-/// <param name="Pid">The process number, which is also the number of its session and group.</param>
-/// <param name="StartTicks">When it started, in clock ticks since boot, as <c>/proc/pid/stat</c> says.</param>
+/// <summary>Identifies a process, so that a later process with the same id is not mistaken for it.</summary>
+/// <param name="Pid">The process id, which is also the id of its session and group.</param>
+/// <param name="StartTicks">Its start in clock ticks since boot, from <c>/proc/pid/stat</c>.</param>
 internal sealed record ProcessIdentity(int Pid, long StartTicks)
 {
     private const int StateField = 0;
     private const int StartField = 19;
 
-    /// <summary>Identifies the boot of the machine; process numbers of another boot mean nothing.</summary>
+    /// <summary>The id of the machine's boot; process ids of another boot are meaningless.</summary>
     public static string BootId { get; } = File.ReadAllText("/proc/sys/kernel/random/boot_id").Trim();
 
-    /// <summary>Whether the process still runs; one that only waits to be reaped does not.</summary>
+    /// <summary>Whether the process still runs. A zombie does not.</summary>
     public bool IsAlive => ReadStat(Pid) is { } stat && stat[StateField] is not "Z" && Ticks(stat) == StartTicks;
 
-    /// <summary>Reads <c>pid start</c>, as the wrapper wrote it; null if it has not yet.</summary>
+    /// <summary>Reads <c>pid start</c> as written by the wrapper; null if it is not written yet.</summary>
     public static ProcessIdentity? Read(string path)
     {
         if (!File.Exists(path))
@@ -29,7 +29,7 @@ internal sealed record ProcessIdentity(int Pid, long StartTicks)
 
     private static long Ticks(string[] stat) => long.Parse(stat[StartField], CultureInfo.InvariantCulture);
 
-    /// <summary>The fields after the program's name, which is in parentheses and may hold anything.</summary>
+    /// <summary>The fields after the program's name, which is in parentheses and may contain anything.</summary>
     private static string[]? ReadStat(int pid)
     {
         try

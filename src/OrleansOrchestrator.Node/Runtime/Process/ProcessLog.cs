@@ -2,14 +2,15 @@ using System.Globalization;
 
 namespace OrleansOrchestrator.Node.Runtime.Process;
 
-/// <summary>The log of a process container: what it wrote, and when the daemon saw it grow.</summary>
+/// <summary>The log of a process container: its output, and when the daemon saw it grow.</summary>
 /// <remarks>
-/// The program writes to the file itself, so its output survives the daemon and costs nothing. An index beside it
-/// notes the time at which each length was first seen; the time of a line is that of the first length behind it,
-/// exact to the polling interval. A log that grows too long is moved aside once and started anew.
+/// The program writes to the file itself, so that its output survives the daemon and costs nothing. An index records when each length
+/// was first seen. A line has the time of the first length behind it, exact to the polling interval. A log that grows too long is moved
+/// aside once and started anew.
 /// </remarks>
 internal sealed class ProcessLog(string folder)
 {
+    // The size of a log file in Docker's runtime here.
     private const long LengthMax = 10 * 1024 * 1024;
 
     private readonly string _current = Path.Combine(folder, "log");
@@ -18,7 +19,7 @@ internal sealed class ProcessLog(string folder)
 
     public DateTimeOffset? LastWrittenAt => File.Exists(_current) ? new(File.GetLastWriteTimeUtc(_current)) : null;
 
-    /// <summary>Notes how far the log has grown by now, and bounds it.</summary>
+    /// <summary>Records the log's present length, and bounds it.</summary>
     public void Poll(DateTimeOffset now)
     {
         if (!File.Exists(_current))
@@ -36,7 +37,7 @@ internal sealed class ProcessLog(string folder)
     /// <summary>Reads the whole lines and the unfinished last one of both files, oldest first, with their times.</summary>
     public IEnumerable<LogLine> ReadLines() => new[] { _older, _current }.Where(File.Exists).SelectMany(ReadLines);
 
-    /// <summary>Opens the current file for following, from a position.</summary>
+    /// <summary>Opens the current file for following, at a position.</summary>
     public FileStream OpenCurrent() => new(_current, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
 
     public long CurrentLength => File.Exists(_current) ? new FileInfo(_current).Length : 0;
@@ -55,7 +56,8 @@ internal sealed class ProcessLog(string folder)
         }
     }
 
-    /// <summary>The program appends to the open file, so it is copied and cut rather than renamed; what it writes in between is lost.</summary>
+    /// <summary>The program appends to its open file, so that the file is copied and truncated instead of renamed. Output written in
+    /// between is lost.</summary>
     private void Rotate()
     {
         File.Copy(_current, _older, overwrite: true);

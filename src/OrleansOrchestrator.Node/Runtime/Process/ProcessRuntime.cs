@@ -5,14 +5,16 @@ using OrleansOrchestrator.Node.Runtime.Sessions;
 
 namespace OrleansOrchestrator.Node.Runtime.Process;
 
-/// <summary>Runs pods as processes of the host, for machines without Docker. An image means nothing here; see docs/node.md.</summary>
+/// <summary>Runs pods as processes of the host, for machines without Docker. Images are ignored; see docs/node.md.</summary>
 /// <remarks>
-/// All state is in files: one folder per pod, one per container in it. Processes lead sessions of their own and
-/// survive the daemon; the next one reads the folders and goes on.
+/// All state is in files: one folder per pod, and in it one per container. Processes lead sessions of their own and survive the daemon;
+/// the next daemon reads the folders and continues.
 /// </remarks>
 internal sealed partial class ProcessRuntime : IContainerRuntime
 {
+    // How late the end of a process is noticed. A poll reads a file per container.
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(150);
+    // The kernel ends killed processes in milliseconds; one that takes longer hangs in a driver.
     private static readonly TimeSpan KillWait = TimeSpan.FromSeconds(2);
 
     private readonly string _root;
@@ -208,7 +210,7 @@ internal sealed partial class ProcessRuntime : IContainerRuntime
         };
     }
 
-    /// <summary>Notices ends and starts, and keeps the logs' times and sizes.</summary>
+    /// <summary>Notices ends and starts, and maintains the logs' times and sizes.</summary>
     private Task<TimeSpan?> Poll(CancellationToken cancellationToken)
     {
         foreach (var (id, container) in _containers)
@@ -239,7 +241,7 @@ internal sealed partial class ProcessRuntime : IContainerRuntime
         }
         catch (Exception exception)
         {
-            // The container is being removed, or the disk is full; the next round tells, and the others have theirs.
+            // The container is being removed, or the disk is full. The next round shows which; the other containers go on.
             LogPollFailed(id, exception.Message);
         }
     }
@@ -252,13 +254,13 @@ internal sealed partial class ProcessRuntime : IContainerRuntime
         {
             await Task.Delay(TimeSpan.FromMilliseconds(20), _timeProvider, cancellationToken);
 
-            // A wrapper that had not said who it is could not be killed at first.
+            // A wrapper without a written process id could not be killed at first.
             foreach (var container in containers)
                 container.Signal(ContainerSignal.Kill);
         }
     }
 
-    /// <summary>Lets processes start in the pod.</summary>
+    /// <summary>Allows processes in the pod.</summary>
     private void Open(string podUid)
     {
         _cgroups?.Open(podUid);

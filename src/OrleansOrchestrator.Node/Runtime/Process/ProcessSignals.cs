@@ -10,7 +10,7 @@ internal static partial class ProcessSignals
     private const int TerminateSignal = 15;
     private const int EndInputSignal = 10;
 
-    /// <summary>Asks the leader of a group to end, or kills the whole group; what is gone is no error.</summary>
+    /// <summary>Asks the leader of a group to stop, or kills the whole group. A missing process is no error.</summary>
     public static void Send(int leader, ContainerSignal signal)
     {
         // 0 and 1 would mean this daemon's own group and every process of the machine.
@@ -18,14 +18,14 @@ internal static partial class ProcessSignals
         _ = signal == ContainerSignal.Kill ? Send(-leader, KillSignal) : Send(leader, TerminateSignal);
     }
 
-    /// <summary>Kills one process; the numbers below 2 are no single process of this machine.</summary>
+    /// <summary>Kills one process. Ids below 2 do not mean a single process.</summary>
     public static void Kill(int pid)
     {
         if (pid > 1)
             _ = Send(pid, KillSignal);
     }
 
-    /// <summary>Tells the wrapper of a container that nobody will write to the container's input any more.</summary>
+    /// <summary>Tells a container's wrapper that the container's input has ended.</summary>
     public static void EndInput(int wrapper)
     {
         if (wrapper > 1)

@@ -3,10 +3,10 @@ using System.Runtime.InteropServices;
 
 namespace OrleansOrchestrator.Node.Runtime.Process;
 
-/// <summary>Whom a host process runs as that says nothing about it.</summary>
+/// <summary>The default user of host processes.</summary>
 internal static partial class ProcessUser
 {
-    /// <summary>The number of the daemon's user.</summary>
+    /// <summary>The id of the daemon's user.</summary>
     public static string Current { get; } = EffectiveUser().ToString(CultureInfo.InvariantCulture);
 
     [LibraryImport("libc", EntryPoint = "geteuid")]

@@ -3,21 +3,21 @@ using System.Text.RegularExpressions;
 
 namespace OrleansOrchestrator.Node.Runtime.Process;
 
-/// <summary>The shell scripts that stand between the daemon and a container's program.</summary>
+/// <summary>The shell scripts between the daemon and a container's program.</summary>
 /// <remarks>
-/// The wrapper leads a session of its own, so it outlives the daemon; it says who it is before the program starts and how the
-/// program ended after, so a later daemon knows both. It does not start the program of a sealed pod: the guard seals before it
-/// looks for whom to kill, and the wrapper looks for the seal after it has said who it is. A request to end is handed to the
-/// program alone, as to the first process of a container, even if it comes before the program has started. At the end the
-/// wrapper kills what the program left behind in its group and in its cgroup, and itself. What the program reads is <c>stdin</c> in
-/// the folder: nothing, or a pipe that the wrapper keeps open, so that the program does not read its end between two writers; on
-/// SIGUSR1 it lets go of it.
-/// The pod's environment takes effect only in the last stage, when the user has been changed: what is in it (a search path, a
-/// library to load first) is the pod's and must not touch programs that run as the daemon's user.
+/// The wrapper leads a session of its own, so that it outlives the daemon. It writes its identity before the program starts and the
+/// exit code afterwards, so that a later daemon knows both. It does not start the program of a sealed pod: the guard seals before it
+/// looks for processes to kill, and the wrapper looks for the seal after it has written its identity. It passes a stop signal to the
+/// program alone, as to the main process of a container, even if the signal comes before the program has started. At the end it kills
+/// what the program left in its group and in its cgroup, and itself. The program's input is <c>stdin</c> in the folder: nothing, or a
+/// pipe that the wrapper keeps open, so that the program does not see its end between two writers; on SIGUSR1 it closes the pipe. The
+/// pod's environment takes effect only in the last stage, after the change of user: its variables (a search path, a preloaded library)
+/// must not affect programs that run as the daemon's user.
 /// </remarks>
 internal static partial class ProcessWrapper
 {
-    /// <summary>The wrapper; its first arguments are the container's folder and its cgroup (or nothing), the rest is the program.</summary>
+    /// <summary>The wrapper. Its first arguments are the container's folder and its cgroup (or an empty text); the rest is the
+    /// program.</summary>
     public const string Script = """
         folder=$1
         cgroup=$2
@@ -48,7 +48,7 @@ internal static partial class ProcessWrapper
         kill -KILL 0
         """;
 
-    /// <summary>Runs a command beside the program; arguments as above.</summary>
+    /// <summary>Runs a command beside the program, with the same arguments.</summary>
     private const string ExecScript = """
         folder=$1
         cgroup=$2
@@ -57,7 +57,7 @@ internal static partial class ProcessWrapper
         exec "$@" 3<"$folder/environment"
         """;
 
-    /// <summary>Opens a terminal, gives it to its user, and makes it that of a new session in which a command runs.</summary>
+    /// <summary>Opens a terminal, gives it to its user, and makes it the terminal of a new session in which a command runs.</summary>
     private const string TerminalScript = """
         terminal=$1
         owner=$2
@@ -67,31 +67,31 @@ internal static partial class ProcessWrapper
         exec setsid --ctty "$@"
         """;
 
-    /// <summary>The last stage: takes the environment from an open file, because it may not open it itself any more.</summary>
+    /// <summary>The last stage: reads the environment from an open file, because its user may not open the file.</summary>
     private const string LastStage = """
         eval "$(cat <&3)"
         exec 3<&-
         exec "$@"
         """;
 
-    // Names that some shells keep for themselves.
+    // Names that some shells reserve.
     private static readonly string[] Reserved = ["PPID", "UID", "EUID", "GROUPS", "SHELLOPTS", "BASHOPTS", "BASH_VERSINFO"];
 
     /// <summary>The words that run a program under the wrapper in a session of its own.</summary>
     /// <param name="folder">The container's folder.</param>
-    /// <param name="cgroup">The container's cgroup, or null.</param>
-    /// <param name="user">The words that change the user, or none.</param>
+    /// <param name="cgroup">The container's cgroup; null without cgroups.</param>
+    /// <param name="user">The words that change the user; empty for none.</param>
     /// <param name="program">The program.</param>
     public static IEnumerable<string> Around(string folder, string? cgroup, IEnumerable<string> user, IEnumerable<string> program) =>
         ["setsid", "sh", "-c", Script, "container", folder, cgroup ?? "", .. user, "sh", "-c", LastStage, "container", .. program];
 
-    /// <summary>The words that run others in a session of their own.</summary>
+    /// <summary>The words that run other words in a session of their own.</summary>
     public static IReadOnlyList<string> InSession(IEnumerable<string> words) => ["setsid", .. words];
 
-    /// <summary>The words that run others in a session of their own, in a terminal.</summary>
+    /// <summary>The words that run other words in a session of their own, in a terminal.</summary>
     /// <param name="terminal">The terminal's device.</param>
-    /// <param name="owner">Who may open it; null for the daemon's user.</param>
-    /// <param name="words">The others.</param>
+    /// <param name="owner">The terminal's owner; null for the daemon's user.</param>
+    /// <param name="words">The other words.</param>
     public static IReadOnlyList<string> InTerminal(string terminal, string? owner, IEnumerable<string> words) =>
         ["sh", "-c", TerminalScript, "terminal", terminal, owner ?? "", .. words];
 
@@ -99,7 +99,7 @@ internal static partial class ProcessWrapper
     public static IReadOnlyList<string> Beside(string folder, string? cgroup, IEnumerable<string> user, IEnumerable<string> command) =>
         ["sh", "-c", ExecScript, "exec", folder, cgroup ?? "", .. user, "sh", "-c", LastStage, "exec", .. command];
 
-    /// <summary>The file <c>environment</c>: a script for the last stage. Names that no shell takes go through <c>env</c>.</summary>
+    /// <summary>The file <c>environment</c>: a script for the last stage. Names that no shell accepts go through <c>env</c>.</summary>
     public static string EnvironmentScript(IReadOnlyDictionary<string, string> environment)
     {
         var script = new StringBuilder();

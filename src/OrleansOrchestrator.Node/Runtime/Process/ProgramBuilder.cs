@@ -7,7 +7,7 @@ internal static class ProgramBuilder
 {
     public const string DefaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-    /// <summary>The words before a program that change its user, if it is to run as another one and the daemon may do that.</summary>
+    /// <summary>The words that change a program's user, if it needs another one and the daemon may change to it.</summary>
     public static IReadOnlyList<string> UserWords(ContainerSpec spec)
     {
         if (!System.Environment.IsPrivilegedProcess || spec.Security is { User: null, Group: null })
@@ -20,13 +20,13 @@ internal static class ProgramBuilder
         return [.. words, "--"];
     }
 
-    /// <summary>The user of a container's program, if it is another one than the daemon's and the daemon can change to it.</summary>
+    /// <summary>The user of a container's program, if it differs from the daemon's and the daemon can change to it.</summary>
     public static string? OwnerOf(ContainerSpec spec) =>
         System.Environment.IsPrivilegedProcess ? spec.Security.User?.ToString(CultureInfo.InvariantCulture) : null;
 
     /// <summary>
-    /// The container's environment, with a search path, the host name, and the place of each volume as
-    /// <c>VOLUME_NAME</c>, because nothing is mounted at its path.
+    /// The container's environment, with a search path, the host name, and the path of each volume as <c>VOLUME_NAME</c>, because
+    /// nothing is mounted.
     /// </summary>
     public static IReadOnlyDictionary<string, string> Environment(ContainerSpec spec, string hostname)
     {
@@ -43,8 +43,8 @@ internal static class ProgramBuilder
         return result;
     }
 
-    /// <summary>Checks what would fail in ways that are hard to understand afterwards.</summary>
-    /// <exception cref="RuntimeException">There is no command, or its program or its folder does not exist.</exception>
+    /// <summary>Checks conditions whose failure would be hard to understand later.</summary>
+    /// <exception cref="RuntimeException">There is no command, or its program or folder does not exist.</exception>
     public static void Check(ContainerSpec spec)
     {
         if (spec.Command.Count == 0)

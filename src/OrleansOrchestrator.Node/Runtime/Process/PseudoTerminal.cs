@@ -6,8 +6,7 @@ using OrleansOrchestrator.Node.Runtime.Sessions;
 namespace OrleansOrchestrator.Node.Runtime.Process;
 
 /// <summary>
-/// A terminal of the kernel, seen from its owner's side. The other side is a device that a program opens; once all programs have
-/// closed it, reading here ends.
+/// A pseudo-terminal, from its owner's side. Programs open the other side as a device; when all have closed it, reading here ends.
 /// </summary>
 internal sealed partial class PseudoTerminal : IDisposable
 {
@@ -30,7 +29,7 @@ internal sealed partial class PseudoTerminal : IDisposable
     public string Path { get; private init; } = "";
 
     /// <summary>Makes a terminal.</summary>
-    /// <exception cref="IOException">The system has no more.</exception>
+    /// <exception cref="IOException">The system has no more terminals.</exception>
     public static PseudoTerminal Open()
     {
         var descriptor = Check(OpenTerminal(ReadWrite | NoControllingTerminal | CloseOnExec), "posix_openpt");
@@ -57,14 +56,14 @@ internal sealed partial class PseudoTerminal : IDisposable
     /// <inheritdoc cref="WaitingFile.WriteAsync"/>
     public ValueTask WriteAsync(ReadOnlyMemory<byte> input, CancellationToken cancellationToken) => _file.WriteAsync(input, cancellationToken);
 
-    /// <summary>Sets the size, of which the program in the foreground is told by a signal.</summary>
+    /// <summary>Sets the size. The foreground program gets a signal.</summary>
     public void Resize(TerminalSize size)
     {
         var window = new Window { Rows = size.Rows, Columns = size.Columns };
         _ = Control(_handle, SetWindowSize, ref window);
     }
 
-    /// <summary>Hangs up: programs that still have it open are told by a signal.</summary>
+    /// <summary>Hangs up. Programs that still have it open get a signal.</summary>
     public void Dispose() => _file.Dispose();
 
     private static int Check(int result, string call) =>

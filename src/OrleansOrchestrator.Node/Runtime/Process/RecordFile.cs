@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace OrleansOrchestrator.Node.Runtime.Process;
 
-/// <summary>Reads and writes one record as JSON; a write is seen whole or not at all.</summary>
+/// <summary>Reads and writes one record as JSON; a write is atomic.</summary>
 internal static class RecordFile
 {
     public static void Write<T>(string path, T record)
@@ -12,7 +12,7 @@ internal static class RecordFile
         File.Move(temporary, path, overwrite: true);
     }
 
-    /// <summary>Returns the record, or null if there is none or it cannot be read.</summary>
+    /// <summary>Returns the record; null if it is missing or unreadable.</summary>
     public static T? Read<T>(string path) where T : class
     {
         try

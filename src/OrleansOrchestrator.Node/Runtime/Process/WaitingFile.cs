@@ -4,8 +4,8 @@ using System.Runtime.InteropServices;
 namespace OrleansOrchestrator.Node.Runtime.Process;
 
 /// <summary>
-/// A pipe or a terminal that is read and written without a thread that waits. The runtime waits for sockets by events, and takes any
-/// descriptor for one that the kernel can wait for.
+/// A pipe or a terminal that is read and written without a blocked thread. .NET waits for sockets by events, and accepts any pollable
+/// descriptor as one.
 /// </summary>
 internal sealed partial class WaitingFile(SafeSocketHandle handle) : IDisposable
 {
@@ -17,7 +17,7 @@ internal sealed partial class WaitingFile(SafeSocketHandle handle) : IDisposable
 
     private readonly Socket _socket = new(handle);
 
-    /// <summary>Makes a named pipe that only the daemon's user may open.</summary>
+    /// <summary>Creates a named pipe that only the daemon's user may open.</summary>
     /// <exception cref="IOException">The system refused.</exception>
     public static void CreatePipe(string path)
     {
@@ -25,7 +25,7 @@ internal sealed partial class WaitingFile(SafeSocketHandle handle) : IDisposable
             throw new IOException($"mkfifo {path}: {Marshal.GetLastPInvokeErrorMessage()}");
     }
 
-    /// <summary>Opens a named pipe for writing, whether or not somebody reads it.</summary>
+    /// <summary>Opens a named pipe for writing, whether or not it has a reader.</summary>
     /// <exception cref="IOException">It does not exist, or may not be opened.</exception>
     public static WaitingFile OpenPipe(string path)
     {
@@ -35,8 +35,8 @@ internal sealed partial class WaitingFile(SafeSocketHandle handle) : IDisposable
             : throw new IOException($"open {path}: {Marshal.GetLastPInvokeErrorMessage()}");
     }
 
-    /// <summary>Reads what is there, and waits for it.</summary>
-    /// <returns>How much; 0 once nobody has the other side open.</returns>
+    /// <summary>Reads available data, or waits for some.</summary>
+    /// <returns>The number of bytes; 0 when nobody has the other side open.</returns>
     public async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken)
     {
         try
@@ -45,13 +45,13 @@ internal sealed partial class WaitingFile(SafeSocketHandle handle) : IDisposable
         }
         catch (Exception ended) when (ended is SocketException or ObjectDisposedException)
         {
-            // A terminal that nobody has open any more answers with an error.
+            // A terminal that nobody has open returns an error.
             return 0;
         }
     }
 
     /// <summary>Writes everything, and waits while the other side does not read.</summary>
-    /// <exception cref="IOException">Nobody reads any more.</exception>
+    /// <exception cref="IOException">The other side is closed.</exception>
     public async ValueTask WriteAsync(ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
     {
         try

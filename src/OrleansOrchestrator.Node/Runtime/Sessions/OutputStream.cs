@@ -1,6 +1,6 @@
 namespace OrleansOrchestrator.Node.Runtime.Sessions;
 
-/// <summary>Hands what is written to it to the output of a session.</summary>
+/// <summary>A stream that writes to the output of a session.</summary>
 internal sealed class OutputStream(SessionOutput output) : Stream
 {
     public override bool CanRead => false;
@@ -25,7 +25,7 @@ internal sealed class OutputStream(SessionOutput output) : Stream
 
     public override void Flush()
     {
-        // Nothing is kept.
+        // Nothing is buffered.
     }
 
     public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();

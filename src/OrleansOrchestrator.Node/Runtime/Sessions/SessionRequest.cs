@@ -1,12 +1,12 @@
 namespace OrleansOrchestrator.Node.Runtime.Sessions;
 
-/// <summary>What a session is opened with.</summary>
+/// <summary>The request of a session.</summary>
 internal sealed record SessionRequest
 {
     /// <summary>The command of an exec with its arguments; empty for an attach.</summary>
     public IReadOnlyList<string> Command { get; init; } = [];
 
-    /// <summary>Whether the process gets input; otherwise it reads the end at once.</summary>
+    /// <summary>Whether the process gets input; otherwise it reads the end of input at once.</summary>
     public bool Stdin { get; init; }
 
     /// <summary>Whether its standard output is wanted.</summary>

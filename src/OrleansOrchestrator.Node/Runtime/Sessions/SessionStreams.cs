@@ -7,15 +7,15 @@ internal static class SessionStreams
 {
     private const int BufferBytes = 16 * 1024;
 
-    // What a process left behind may hold its streams open for ever; one that is silent for this long counts as ended.
+    // Descendants of an ended process may hold its streams open for ever. A stream that is silent for this long counts as ended.
     private static readonly TimeSpan SilenceTime = TimeSpan.FromSeconds(2);
 
     /// <summary>
-    /// Hands on what is read until there is no more, or until nothing has come for a while after the process has ended. Nothing is read
+    /// Passes on everything read until the end, or until nothing has come for a while after the process has ended. It does not read
     /// while the output waits for its reader.
     /// </summary>
-    /// <param name="read">Reads what is there, and waits for it; 0 is the end.</param>
-    /// <param name="output">Takes it.</param>
+    /// <param name="read">Reads available data, or waits for some; 0 is the end.</param>
+    /// <param name="output">Receives the data.</param>
     /// <param name="exit">Completes when the process has ended.</param>
     /// <param name="timeProvider">The clock.</param>
     /// <param name="cancellationToken">Ends the copy.</param>

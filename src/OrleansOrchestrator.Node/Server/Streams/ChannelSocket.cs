@@ -5,17 +5,18 @@ using OrleansOrchestrator.Model.Tunnels;
 
 namespace OrleansOrchestrator.Node.Server.Streams;
 
-/// <summary>A part of what came over a channel.</summary>
+/// <summary>A part of a message of a channel.</summary>
 /// <param name="Channel">The channel.</param>
-/// <param name="Content">The bytes; they are valid until the next one is received.</param>
+/// <param name="Content">The bytes; valid until the next part is received.</param>
 internal readonly record struct ChannelPart(Channel Channel, ReadOnlyMemory<byte> Content);
 
-/// <summary>The channels of a WebSocket. One caller at a time receives; any number may send.</summary>
+/// <summary>The channels of a WebSocket. One caller may receive at a time; any number may send.</summary>
 internal sealed class ChannelSocket(WebSocket socket, ChannelProtocol protocol, TimeProvider timeProvider) : IDisposable
 {
-    // A message in base64 is decoded as a whole; others go on as they come.
+    // A base64 message is decoded as a whole; other messages are passed on as they arrive.
     private const int MessageBytesMax = 1024 * 1024;
     private const int BufferBytes = 32 * 1024;
+    // Some round trips for the other side's close message.
     private static readonly TimeSpan CloseTime = TimeSpan.FromSeconds(2);
 
     private readonly SemaphoreSlim _sending = new(1);
@@ -23,7 +24,7 @@ internal sealed class ChannelSocket(WebSocket socket, ChannelProtocol protocol, 
     private Channel _channel;
     private bool _isInside;
 
-    /// <summary>The protocol that is spoken.</summary>
+    /// <summary>The protocol in use.</summary>
     public ChannelProtocol Protocol { get; } = protocol;
 
     /// <summary>Sends a message, and waits while the other side does not read.</summary>
@@ -55,13 +56,13 @@ internal sealed class ChannelSocket(WebSocket socket, ChannelProtocol protocol, 
         }
     }
 
-    /// <summary>Receives what comes next.</summary>
-    /// <returns>A part of a message; null once the other side sends no more.</returns>
-    /// <exception cref="WebSocketException">The connection is broken, or what came is not of the protocol.</exception>
-    /// <remarks>A wait that is cancelled would break the connection, and with it what is still on its way out.</remarks>
+    /// <summary>Receives the next part of a message.</summary>
+    /// <returns>The part; null when the other side sends no more.</returns>
+    /// <exception cref="WebSocketException">The connection is broken, or the message violates the protocol.</exception>
+    /// <remarks>It takes no token: a cancelled receive would break the connection, and with it output in flight.</remarks>
     public async ValueTask<ChannelPart?> ReceiveAsync() => Protocol.IsBase64 ? await ReceiveTextAsync() : await ReceivePartAsync();
 
-    /// <summary>Says goodbye, waits a moment for the other side to do the same, and breaks the connection then.</summary>
+    /// <summary>Sends a close message, waits a moment for the other side's, and then breaks the connection.</summary>
     /// <param name="receiving">Completes when nothing more comes.</param>
     public async Task CloseAsync(Task receiving)
     {
@@ -74,7 +75,7 @@ internal sealed class ChannelSocket(WebSocket socket, ChannelProtocol protocol, 
         }
         catch (Exception gone) when (gone.IsGone())
         {
-            // The other side has gone without a word.
+            // The other side has gone without a close message.
         }
 
         socket.AbortUnlessClosed();

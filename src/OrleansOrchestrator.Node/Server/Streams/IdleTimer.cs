@@ -1,6 +1,6 @@
 namespace OrleansOrchestrator.Node.Server.Streams;
 
-/// <summary>Cancels when it has not been touched for a while.</summary>
+/// <summary>Cancels a token when it has not been touched for a while.</summary>
 internal sealed class IdleTimer : IDisposable
 {
     private readonly CancellationTokenSource _expired = new();
@@ -17,10 +17,10 @@ internal sealed class IdleTimer : IDisposable
         _timer = timeProvider.CreateTimer(static timer => ((IdleTimer)timer!).Check(), this, idle, Timeout.InfiniteTimeSpan);
     }
 
-    /// <summary>Fires when nothing has moved for the time.</summary>
+    /// <summary>Cancelled after the idle time.</summary>
     public CancellationToken Token => _expired.Token;
 
-    /// <summary>Notes that something moves.</summary>
+    /// <summary>Records activity.</summary>
     public void Touch() => Volatile.Write(ref _touched, _timeProvider.GetTimestamp());
 
     public void Dispose()
@@ -41,7 +41,7 @@ internal sealed class IdleTimer : IDisposable
         }
         catch (ObjectDisposedException)
         {
-            // The session has ended meanwhile.
+            // The session has ended.
         }
     }
 }

@@ -3,9 +3,9 @@ using OrleansOrchestrator.Node.Runtime.Sessions;
 
 namespace OrleansOrchestrator.Node.Server.Streams;
 
-/// <summary>A session that was asked for, or why the runtime refused it, which its caller is told over the error channel.</summary>
+/// <summary>An opened session, or the runtime's refusal, which the caller gets over the error channel.</summary>
 /// <param name="Session">The session; null if it was refused.</param>
-/// <param name="Failure">Why; null if there is a session.</param>
+/// <param name="Failure">The refusal; null if there is a session.</param>
 internal sealed record OpenedSession(IContainerSession? Session, RuntimeException? Failure) : IAsyncDisposable
 {
     /// <summary>Opens a session.</summary>

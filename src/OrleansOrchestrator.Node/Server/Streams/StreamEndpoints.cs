@@ -5,10 +5,10 @@ using OrleansOrchestrator.Node.Runtime.Sessions;
 
 namespace OrleansOrchestrator.Node.Server.Streams;
 
-/// <summary>Serves <c>/exec/…</c> and <c>/attach/…</c>, whose paths and queries are those of the kubelet, over a WebSocket.</summary>
+/// <summary>Serves <c>/exec/…</c> and <c>/attach/…</c> with the kubelet's paths and queries over a WebSocket.</summary>
 /// <param name="pods">The pods of this node.</param>
-/// <param name="runtime">What runs them.</param>
-/// <param name="idle">How long a session may last in which nothing moves.</param>
+/// <param name="runtime">The runtime.</param>
+/// <param name="idle">How long a session may be idle.</param>
 /// <param name="timeProvider">The clock.</param>
 internal sealed class StreamEndpoints(PodDirectory pods, IContainerRuntime runtime, TimeSpan idle, TimeProvider timeProvider)
 {
@@ -16,7 +16,7 @@ internal sealed class StreamEndpoints(PodDirectory pods, IContainerRuntime runti
     public Task ExecAsync(HttpContext context, string ns, string pod, string container) =>
         ServeAsync(context, ns, pod, container, "error executing command in container", runtime.OpenExecAsync);
 
-    /// <summary>Joins the streams of a container.</summary>
+    /// <summary>Attaches to the streams of a container.</summary>
     public Task AttachAsync(HttpContext context, string ns, string pod, string container) =>
         ServeAsync(context, ns, pod, container, "error attaching to container", runtime.OpenAttachAsync);
 
@@ -51,7 +51,7 @@ internal sealed class StreamEndpoints(PodDirectory pods, IContainerRuntime runti
         }
         else
         {
-            // Whoever sees the stream open has a session that is open.
+            // The session opens before the WebSocket, so that a client with an open stream has an open session.
             await using var opened = await OpenedSession.OpenAsync(() => open(instance.Id, request, context.RequestAborted));
             using var socket = new ChannelSocket(
                 await context.WebSockets.AcceptWebSocketAsync(protocol.Name.Length == 0 ? null : protocol.Name), protocol, timeProvider);

@@ -3,10 +3,10 @@ using OrleansOrchestrator.Node.Runtime.Sessions;
 
 namespace OrleansOrchestrator.Node.Server.Streams;
 
-/// <summary>Reads the query of an exec or attach, which has the names of the kubelet's server.</summary>
+/// <summary>Parses the query of an exec or attach, which has the names of the kubelet's server.</summary>
 internal static class StreamRequest
 {
-    /// <returns>The request, or what is wrong with it.</returns>
+    /// <returns>The request, or its fault.</returns>
     public static (SessionRequest Request, string? Fault) Parse(IQueryCollection query)
     {
         var tty = IsSet(query, "tty");

@@ -5,21 +5,22 @@ using OrleansOrchestrator.Node.Runtime.Sessions;
 
 namespace OrleansOrchestrator.Node.Server.Streams;
 
-/// <summary>Connects a session of the runtime with the channels of its caller, until either ends.</summary>
-/// <param name="opened">The session, or why there is none.</param>
-/// <param name="request">What the session was opened with.</param>
+/// <summary>Connects a session of the runtime to the channels of its caller, until either ends.</summary>
+/// <param name="opened">The session, or its refusal.</param>
+/// <param name="request">The session's request.</param>
 /// <param name="socket">The channels.</param>
-/// <param name="idle">Ends the session when nothing moves for long.</param>
+/// <param name="idle">Ends an idle session.</param>
 internal sealed class StreamSession(OpenedSession opened, SessionRequest request, ChannelSocket socket, IdleTimer idle)
 {
-    /// <summary>Runs until the process has ended and its caller has been told how, or the caller has gone, or nothing moved for too long.</summary>
-    /// <param name="what">What is done, for errors.</param>
+    /// <summary>Runs until the process has ended and its caller has the result, the caller has gone, or the session was idle for too
+    /// long.</summary>
+    /// <param name="what">The operation, for errors.</param>
     /// <param name="cancellationToken">Ends the session.</param>
     public async Task RunAsync(string what, CancellationToken cancellationToken)
     {
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, idle.Token);
 
-        // Output first: what the process answers to the first input must not be missed.
+        // Output first, so that the answer to the first input is not missed.
         var copying = CopyAsync(what, ending.Token);
         var receiving = ReceiveAsync(ending);
         await copying;
@@ -35,7 +36,7 @@ internal sealed class StreamSession(OpenedSession opened, SessionRequest request
         }
         catch (Exception gone) when (gone.IsGone())
         {
-            // Nobody is left who could be told.
+            // Nobody is left to receive the result.
         }
     }
 
@@ -65,7 +66,8 @@ internal sealed class StreamSession(OpenedSession opened, SessionRequest request
         await socket.SendAsync(isError ? Channel.Stderr : Channel.Stdout, bytes, cancellationToken);
     }
 
-    /// <summary>Hands on what the caller sends until it sends no more, which ends the session. What comes after its end is dropped.</summary>
+    /// <summary>Passes on the caller's messages until it sends no more, which ends the session. Input after the process's end of input
+    /// is dropped.</summary>
     private async Task ReceiveAsync(CancellationTokenSource ending)
     {
         try
@@ -80,13 +82,13 @@ internal sealed class StreamSession(OpenedSession opened, SessionRequest request
         }
         catch (Exception gone) when (gone.IsGone())
         {
-            // A caller that breaks the connection is as gone as one that closes it.
+            // A broken connection counts as closed.
         }
 
         await ending.CancelAsync();
     }
 
-    /// <returns>Whether the process takes more input. One that takes none may go on writing.</returns>
+    /// <returns>Whether the process takes more input. A process that takes none may still write.</returns>
     private async ValueTask<bool> HandOnAsync(IContainerSession session, ChannelPart part, bool takesInput, CancellationToken cancellationToken)
     {
         try

@@ -4,12 +4,12 @@ using System.Text.Json.Nodes;
 
 namespace OrleansOrchestrator.Node.Server.Streams;
 
-/// <summary>How a session ended, as a <c>metav1.Status</c> in the words of the kubelet.</summary>
+/// <summary>The result of a session as a <c>metav1.Status</c> in the kubelet's words.</summary>
 /// <param name="json">The status.</param>
 /// <remarks>See k8s.io/kubelet/pkg/cri/streaming/remotecommand/{exec,attach}.go.</remarks>
 internal sealed class StreamStatus(JsonObject json)
 {
-    /// <summary>The end of a command, or of an attach, which has no exit code.</summary>
+    /// <summary>The result of a command, or of an attach, which has no exit code.</summary>
     public static StreamStatus OfExit(int? code) => code is null or 0
         ? new StreamStatus(new JsonObject { ["metadata"] = new JsonObject(), ["status"] = "Success" })
         : Failure(
@@ -27,7 +27,7 @@ internal sealed class StreamStatus(JsonObject json)
 
     private JsonObject Json { get; } = json;
 
-    /// <summary>What goes over the error channel; empty if the protocol has nothing to say.</summary>
+    /// <summary>The message on the error channel; empty if the protocol has none.</summary>
     public byte[] Encode(ChannelProtocol protocol) =>
         Encoding.UTF8.GetBytes(protocol.ReportsStatus ? Json.ToJsonString() : Json["message"]?.GetValue<string>() ?? "");
 

@@ -7,8 +7,8 @@ using OrleansOrchestrator.Node.Api;
 namespace OrleansOrchestrator.Node.Server.Tunnels;
 
 /// <summary>
-/// Keeps a tunnel open to the silo that the daemon talks to, for gateways that want to call the node. A tunnel carries one connection,
-/// with many streams in it; once it is used, the next one is opened.
+/// Keeps a tunnel open to the daemon's current silo, for gateways that call the node. A tunnel carries one connection with many
+/// streams; when it is used, the next one is opened.
 /// </summary>
 internal sealed partial class TunnelAgent(
     ClusterConnection api, string node, TunnelConnections connections, int tunnelsMax, TimeProvider timeProvider, ILogger logger)
@@ -32,7 +32,7 @@ internal sealed partial class TunnelAgent(
             var (socket, moved) = await api.OpenSocketAsync($"{ResourcePath.Node(node)}/{NodeTunnel.Subresource}", cancellationToken);
             tunnel = new TunnelStream(socket);
 
-            // A silo that hangs does not end its tunnels: they end with the decision that it does not answer.
+            // A hung silo does not end its tunnels. They end when the connection moves to another server.
             using var either = CancellationTokenSource.CreateLinkedTokenSource(moved, cancellationToken);
             if (await tunnel.HasBegunAsync().WaitAsync(either.Token))
             {

@@ -6,14 +6,14 @@ using OrleansOrchestrator.Model.Tunnels;
 
 namespace OrleansOrchestrator.Node.Server.Tunnels;
 
-/// <summary>Stands for all tunnels, as an address and port stand for a listening socket.</summary>
+/// <summary>The end point of all tunnels, in place of the address of a listening socket.</summary>
 internal sealed class TunnelEndPoint : EndPoint
 {
     /// <inheritdoc/>
     public override string ToString() => "tunnels";
 }
 
-/// <summary>Brings tunnels to the node's server as connections. What comes over them is served, and checked, as over any other.</summary>
+/// <summary>Accepts tunnels as connections of the node's server, which serves and authenticates them like any other.</summary>
 internal sealed class TunnelConnections : IConnectionListenerFactory, IConnectionListenerFactorySelector, IConnectionListener
 {
     private readonly Channel<ConnectionContext> _accepted = Channel.CreateUnbounded<ConnectionContext>();
@@ -21,7 +21,7 @@ internal sealed class TunnelConnections : IConnectionListenerFactory, IConnectio
     /// <inheritdoc/>
     public EndPoint EndPoint { get; } = new TunnelEndPoint();
 
-    /// <summary>Serves a tunnel, over which the other side has begun to send.</summary>
+    /// <summary>Accepts a tunnel on which the other side has begun to send.</summary>
     public void Accept(TunnelStream tunnel)
     {
         if (!_accepted.Writer.TryWrite(new Connection(tunnel)))
