@@ -6,13 +6,13 @@ using OrleansOrchestrator.Model.Tables;
 
 namespace OrleansOrchestrator.Documents.CustomResources;
 
-/// <summary>The columns of a custom resource, as its definition wants them.</summary>
+/// <summary>The columns of a custom resource, as its definition declares them.</summary>
 /// <remarks>https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definitions/#additional-printer-columns</remarks>
 internal static class CustomColumns
 {
     private const string CreatedPath = ".metadata.creationTimestamp";
 
-    /// <summary>The name, then the wanted columns, or the age if none are.</summary>
+    /// <summary>The name, then the declared columns, or the age if there are none.</summary>
     public static IReadOnlyList<TableColumn> Of(IList<V1CustomResourceColumnDefinition>? columns) =>
         columns is { Count: > 0 }
             ? [TableColumn<CustomObject>.Name.Untyped(), .. columns.Select(Of)]
@@ -35,7 +35,7 @@ internal static class CustomColumns
         return (obj, now) => path.Find(Whole((CustomObject)obj, path)).FirstOrDefault() is { } found ? CellOf(found, type, now) : null;
     }
 
-    /// <summary>The object as one document; its metadata only where the path goes there.</summary>
+    /// <summary>The object as one document; it includes metadata only if the path needs it.</summary>
     private static JsonNode? Whole(CustomObject obj, JsonPathExpression path) =>
         path.StartsAt("metadata") || path.StartsAt("kind") || path.StartsAt("apiVersion")
             ? JsonNode.Parse(ObjectCodec.Encode(obj))

@@ -3,7 +3,7 @@ using OrleansOrchestrator.Documents.Schemas;
 
 namespace OrleansOrchestrator.Documents.CustomResources;
 
-/// <summary>Which parts of custom objects can have owners of their own, as their schema says.</summary>
+/// <summary>The field schemas of custom objects, derived from their structural schema.</summary>
 internal static class CustomFieldSchemas
 {
     /// <summary>The schema of a kind's objects.</summary>

@@ -10,7 +10,7 @@ using OrleansOrchestrator.Model.Validation;
 
 namespace OrleansOrchestrator.Documents.CustomResources;
 
-/// <summary>The kind that a CustomResourceDefinition defines. Immutable: a changed definition makes another one.</summary>
+/// <summary>The kind that a CustomResourceDefinition defines. Immutable: a changed definition makes a new kind.</summary>
 public sealed class CustomKind : ResourceDefinition
 {
     private const string StatusField = "status";
@@ -28,7 +28,7 @@ public sealed class CustomKind : ResourceDefinition
         _versions = [.. crd.Spec.Versions.Select(version => new CustomVersion(this, version))];
     }
 
-    /// <summary>The uid of the definition, and the generation of it that this is made of.</summary>
+    /// <summary>The definition's uid, and the generation from which this kind was made.</summary>
     public (string Uid, long? Generation) Source => (_crd.Metadata.Uid, _crd.Metadata.Generation);
 
     /// <summary>Whether the definition is being deleted, and all objects with it.</summary>
@@ -101,7 +101,7 @@ public sealed class CustomKind : ResourceDefinition
     /// <inheritdoc/>
     protected override IReadOnlyList<ServedVersion> OtherVersions => [.. _versions.Where(version => version.Version != Version)];
 
-    /// <summary>Reads a stored object: as the version in which it was stored has it, in the version in which it is stored today.</summary>
+    /// <summary>Reads a stored object in the version in which it was stored, and converts it to the present storage version.</summary>
     /// <exception cref="System.Text.Json.JsonException">The JSON is malformed.</exception>
     public override KubeObject Decode(ReadOnlySpan<byte> json)
     {
@@ -176,8 +176,9 @@ public sealed class CustomKind : ResourceDefinition
     /// <inheritdoc/>
     public override IReadOnlyList<string> ValidateName(string name) => NameRules.IsDns1123Subdomain(name);
 
-    /// <summary>Brings a stored object into a version: its own version's schema and defaults count first, then what the wanted one knows.</summary>
-    /// <returns>Whether that changed its content.</returns>
+    /// <summary>Converts a stored object to a version: applies the schema and defaults of its own version, then prunes what the target
+    /// version does not know.</summary>
+    /// <returns>Whether its content changed.</returns>
     internal bool Settle(CustomObject obj, CustomVersion wanted)
     {
         var own = Array.Find(_versions, version => version.ApiVersion == obj.ApiVersion) ?? (CustomVersion)Storage;
@@ -200,7 +201,8 @@ public sealed class CustomKind : ResourceDefinition
         CustomScale.Validate(_stored.Subresources?.Scale, obj.Content, errors);
     }
 
-    /// <summary>The object as its schema sees it. Of metadata that is the names: a schema can say nothing of the rest.</summary>
+    /// <summary>The object as its schema sees it. Of metadata it contains only the names, because a schema can restrict nothing
+    /// else.</summary>
     private JsonObject Whole(CustomObject obj)
     {
         var metadata = new JsonObject();

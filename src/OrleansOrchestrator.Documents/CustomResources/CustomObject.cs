@@ -7,7 +7,7 @@ using OrleansOrchestrator.Model.Codec;
 
 namespace OrleansOrchestrator.Documents.CustomResources;
 
-/// <summary>An object of a custom resource: metadata as all objects have it, and a JSON document for the rest.</summary>
+/// <summary>An object of a custom resource: typed metadata, and a JSON document for the rest.</summary>
 [JsonConverter(typeof(CustomObjectConverter))]
 public sealed class CustomObject : KubeObject
 {
@@ -23,11 +23,10 @@ public sealed class CustomObject : KubeObject
     /// <summary>All other fields.</summary>
     public JsonObject Content { get; set; } = [];
 
-    /// <summary>The version in which a body was sent, whose schema it has to fit; null for an object from the store.</summary>
+    /// <summary>The version in which a body was sent, whose schema it must satisfy; null for a stored object.</summary>
     internal CustomVersion? SentAs { get; set; }
 
-    /// <summary>Reads an object of the type of another one, of which it is a later state: a custom object stays in the version in which it
-    /// was sent.</summary>
+    /// <summary>Decodes a later state of an object as the same type: a custom object keeps the version in which it was sent.</summary>
     /// <exception cref="JsonException">The JSON is malformed or has a field of a wrong type.</exception>
     public static IKubernetesObject DecodeLike(IKubernetesObject earlier, ReadOnlySpan<byte> json)
     {

@@ -5,10 +5,10 @@ using OrleansOrchestrator.Model.Validation;
 
 namespace OrleansOrchestrator.Documents.CustomResources;
 
-/// <summary>The scale subresource of a custom resource: its definition tells where replicas and selector are.</summary>
+/// <summary>The scale subresource of a custom resource: its definition names the paths of replicas and selector.</summary>
 internal static class CustomScale
 {
-    /// <summary>How it works; null if there is none.</summary>
+    /// <summary>The access to the scale; null if there is none.</summary>
     public static ScaleAccess? Of(V1CustomResourceSubresourceScale? scale)
     {
         if (scale is null)
@@ -23,7 +23,7 @@ internal static class CustomScale
             obj => Find(((CustomObject)obj).Content, selector) is JsonValue value && value.TryGetValue<string>(out var text) ? text : "");
     }
 
-    /// <summary>Gathers the faults of an object's replicas.</summary>
+    /// <summary>Validates an object's replicas.</summary>
     public static void Validate(V1CustomResourceSubresourceScale? scale, JsonObject content, FieldErrors errors)
     {
         if (scale is null)
@@ -32,7 +32,7 @@ internal static class CustomScale
         ValidateStatus(scale, content, errors);
     }
 
-    /// <summary>Gathers the faults of the replicas in an object's status.</summary>
+    /// <summary>Validates the replicas in an object's status.</summary>
     public static void ValidateStatus(V1CustomResourceSubresourceScale? scale, JsonObject content, FieldErrors errors)
     {
         if (scale is not null)

@@ -10,13 +10,13 @@ using OrleansOrchestrator.Model.Tables;
 
 namespace OrleansOrchestrator.Documents.CustomResources;
 
-/// <summary>A version of a custom resource: its schema and columns. Versions differ in these and in their name only.</summary>
+/// <summary>A version of a custom resource with its schema and columns. Versions differ only in these and in their name.</summary>
 public sealed class CustomVersion : ServedVersion, IDeclaresFields
 {
     private readonly byte[] _storagePrefix;
     private readonly byte[] _prefix;
 
-    // Objects are shared by all who read them: each is brought into this version once.
+    // Readers share objects, so that each is converted to this version once.
     private readonly ConditionalWeakTable<StoredObject, byte[]> _settled = [];
     private IReadOnlyList<TableColumn>? _columns;
     private FieldSchema? _fieldSchema;
@@ -52,7 +52,7 @@ public sealed class CustomVersion : ServedVersion, IDeclaresFields
     /// <summary>The schema.</summary>
     public StructuralSchema Schema { get; }
 
-    /// <summary>The schema as the definition gives it.</summary>
+    /// <summary>The schema as written in the definition.</summary>
     public JsonElement SchemaJson { get; }
 
     /// <inheritdoc/>
@@ -92,15 +92,16 @@ public sealed class CustomVersion : ServedVersion, IDeclaresFields
     /// <returns>Whether anything was missing.</returns>
     internal bool ApplyDefaults(JsonObject content) => Defaulting.Apply(content, Schema);
 
-    /// <summary>Takes away what this version does not know, and brings embedded objects into shape.</summary>
+    /// <summary>Prunes what this version does not know, and normalises embedded objects.</summary>
     /// <returns>Whether anything changed.</returns>
-    /// <exception cref="FormatException">A part has a wrong type, and is not to be dropped for that.</exception>
+    /// <exception cref="FormatException">A part has a wrong type, and malformed parts are not dropped.</exception>
     internal bool Coerce(JsonObject content, bool dropsMalformed) =>
         Pruning.Prune(content, Schema, isResource: true)
         | Pruning.PruneNulls(content, Schema)
         | EmbeddedResources.Coerce(content, Schema, null, dropsMalformed);
 
-    /// <summary>A stored object in this version; empty if that is how it is stored. The schema may have changed since.</summary>
+    /// <summary>A stored object in this version; empty if the stored bytes are already right. The schema may have changed since it was
+    /// stored.</summary>
     private byte[] Settle(StoredObject stored)
     {
         var json = stored.Json.Span;

@@ -4,8 +4,8 @@ using System.Text.Json.Nodes;
 namespace OrleansOrchestrator.Documents.CustomResources;
 
 /// <summary>
-/// A path into a JSON document in kubectl's dialect of JSONPath, as far as columns need it: fields (<c>.spec.name</c>,
-/// <c>['name']</c>), elements (<c>[0]</c>, <c>[-1]</c>, <c>[*]</c>), and filters that compare (<c>[?(@.type=="Ready")]</c>).
+/// A path into a JSON document in kubectl's dialect of JSONPath, limited to what columns need: fields (<c>.spec.name</c>,
+/// <c>['name']</c>), elements (<c>[0]</c>, <c>[-1]</c>, <c>[*]</c>), and comparing filters (<c>[?(@.type=="Ready")]</c>).
 /// </summary>
 /// <remarks>https://kubernetes.io/docs/reference/kubectl/jsonpath/</remarks>
 public sealed class JsonPathExpression
@@ -24,7 +24,7 @@ public sealed class JsonPathExpression
 
     private sealed record Filter(JsonPathExpression Path, string? Value, bool IsEqual) : Step;
 
-    /// <summary>Reads a path; null if it is not one.</summary>
+    /// <summary>Parses a path; null if it is malformed.</summary>
     public static JsonPathExpression? TryParse(string text)
     {
         var steps = new List<Step>();
@@ -59,7 +59,7 @@ public sealed class JsonPathExpression
     /// <summary>Whether the first step is a field of this name.</summary>
     public bool StartsAt(string field) => _steps.Count == 0 || _steps[0] is Field first && first.Name == field;
 
-    /// <summary>All that the path leads to.</summary>
+    /// <summary>All values at the path.</summary>
     public IEnumerable<JsonNode> Find(JsonNode? root)
     {
         IEnumerable<JsonNode> found = root is null ? [] : [root];
@@ -145,7 +145,7 @@ public sealed class JsonPathExpression
     private static string? Unquoted(ReadOnlySpan<char> text) =>
         text.Length >= 2 && text[0] is '"' or '\'' && text[^1] == text[0] ? text[1..^1].ToString() : null;
 
-    /// <summary>Reads a field's name up to a dot or bracket that no backslash precedes.</summary>
+    /// <summary>Reads a field's name up to an unescaped dot or bracket.</summary>
     private static bool TryReadName(ref ReadOnlySpan<char> rest, out string name)
     {
         var read = new System.Text.StringBuilder();

@@ -3,13 +3,13 @@ using OrleansOrchestrator.Model.Metadata;
 
 namespace OrleansOrchestrator.Documents.FieldManagement;
 
-/// <summary>An object after a configuration was applied to it.</summary>
+/// <summary>An object after an apply.</summary>
 /// <param name="Json">The object, without defaults and managed fields.</param>
 /// <param name="ManagedFields">Its managed fields.</param>
-/// <param name="LastApplied">What kubectl's annotation is to say; null to leave it.</param>
+/// <param name="LastApplied">The new value of kubectl's annotation; null to leave it.</param>
 public sealed record AppliedObject(ReadOnlyMemory<byte> Json, IList<V1ManagedFieldsEntry>? ManagedFields, string? LastApplied)
 {
-    /// <summary>Completes the object once it is decoded.</summary>
+    /// <summary>Sets managed fields and annotation on the decoded object.</summary>
     public void Complete(KubeObject obj)
     {
         obj.Metadata ??= new V1ObjectMeta();

@@ -8,7 +8,7 @@ using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.Documents.FieldManagement;
 
-/// <summary>The fields that somebody applies to an object, read and checked once, however often the application is tried.</summary>
+/// <summary>An apply configuration, parsed and checked once, however often the apply is attempted.</summary>
 public sealed class ApplyConfiguration
 {
     private ApplyConfiguration(JsonElement root, FieldSet fields)
@@ -21,25 +21,25 @@ public sealed class ApplyConfiguration
         Uid = TextOf(metadata, "uid"u8);
     }
 
-    /// <summary>The name that it gives the object; null if it gives none.</summary>
+    /// <summary>The object's name; null if it has none.</summary>
     public string? Name { get; }
 
-    /// <summary>The namespace that it gives the object; null if it gives none.</summary>
+    /// <summary>The object's namespace; null if it has none.</summary>
     public string? Namespace { get; }
 
-    /// <summary>The uid of the object that it is meant for; null if it does not say.</summary>
+    /// <summary>The uid of the intended object; null if it has none.</summary>
     public string? Uid { get; }
 
-    /// <summary>The fields that it has.</summary>
+    /// <summary>The fields of the configuration.</summary>
     public FieldSet Fields { get; }
 
     internal JsonElement Root { get; }
 
-    /// <summary>Reads a configuration.</summary>
-    /// <param name="served">The version of the kind in which it is applied.</param>
+    /// <summary>Parses a configuration.</summary>
+    /// <param name="served">The version of the configuration.</param>
     /// <param name="json">The configuration as JSON.</param>
-    /// <exception cref="ApiException">400: it is malformed, of another kind or version, or says who manages fields. 500, as in
-    /// Kubernetes: it has fields that the kind does not know, or elements of lists that cannot be told apart.</exception>
+    /// <exception cref="ApiException">400: it is malformed, of another kind or version, or contains managed fields. 500, as in
+    /// Kubernetes: it has unknown fields, or list elements with equal keys.</exception>
     public static ApplyConfiguration Read(ServedVersion served, ReadOnlySpan<byte> json)
     {
         JsonElement root;

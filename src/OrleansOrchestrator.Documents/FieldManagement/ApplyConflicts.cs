@@ -4,14 +4,14 @@ using OrleansOrchestrator.Model.Errors;
 
 namespace OrleansOrchestrator.Documents.FieldManagement;
 
-/// <summary>The fields that an applied configuration would take from other managers.</summary>
+/// <summary>The fields that an apply would take from other managers.</summary>
 internal sealed class ApplyConflicts
 {
     private readonly List<(ManagedEntry Manager, FieldSet Fields)> _conflicts = [];
 
     public bool IsEmpty => _conflicts.Count == 0;
 
-    /// <summary>The conflicts of the managers with a change.</summary>
+    /// <summary>The conflicts of a change with the managers.</summary>
     public static ApplyConflicts Of(ManagedFields managed, ManagedEntry applier, VersionedDifferences differences)
     {
         var conflicts = new ApplyConflicts();
@@ -24,7 +24,7 @@ internal sealed class ApplyConflicts
         return conflicts;
     }
 
-    /// <summary>The conflicts that are left when some fields may be taken.</summary>
+    /// <summary>The remaining conflicts when some fields may be taken.</summary>
     public ApplyConflicts Without(FieldSet allowed)
     {
         var conflicts = new ApplyConflicts();
@@ -33,7 +33,7 @@ internal sealed class ApplyConflicts
         return conflicts;
     }
 
-    /// <summary>The refusal, in the words that kubectl looks for.</summary>
+    /// <summary>The error, in the words that kubectl looks for.</summary>
     public ApiException ToException()
     {
         var all = _conflicts

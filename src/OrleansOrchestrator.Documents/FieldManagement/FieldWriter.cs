@@ -1,7 +1,7 @@
 namespace OrleansOrchestrator.Documents.FieldManagement;
 
-/// <summary>Whoever writes an object, as its managed fields name him.</summary>
-/// <param name="Manager">The name that the client gave itself.</param>
-/// <param name="Subresource">What is written through; empty for the object itself.</param>
-/// <param name="Time">When.</param>
+/// <summary>The writer of an object as managed fields name it.</summary>
+/// <param name="Manager">The field manager's name from the client.</param>
+/// <param name="Subresource">The subresource of the write; empty for the object itself.</param>
+/// <param name="Time">The time of the write.</param>
 public readonly record struct FieldWriter(string Manager, string Subresource, DateTime Time);

@@ -8,17 +8,17 @@ using OrleansOrchestrator.Model.Codec;
 namespace OrleansOrchestrator.Documents.FieldManagement;
 
 /// <summary>
-/// The annotation in which kubectl's client-side apply remembers what it applied. Server-side apply by kubectl may take the
-/// fields of it without a conflict, and keeps it up to date, so that users can change between the two.
+/// The annotation in which kubectl's client-side apply stores its last configuration. kubectl's server-side apply may take these fields
+/// without a conflict, and keeps the annotation up to date, so that users can switch between the two.
 /// </summary>
 internal static class LastApplied
 {
-    /// <summary>The manager whose applications are kubectl's.</summary>
+    /// <summary>The field manager of kubectl's applies.</summary>
     public const string KubectlManager = "kubectl";
 
     public const string Annotation = "kubectl.kubernetes.io/last-applied-configuration";
 
-    /// <summary>What the annotation of an object says; null if it has none.</summary>
+    /// <summary>The annotation of an object; null if it has none.</summary>
     public static string? Of(JsonElement obj) =>
         obj.TryGetProperty("metadata"u8, out var metadata) && metadata.ValueKind == JsonValueKind.Object
         && metadata.TryGetProperty("annotations"u8, out var annotations) && annotations.ValueKind == JsonValueKind.Object
@@ -26,14 +26,14 @@ internal static class LastApplied
             ? value.GetString()
             : null;
 
-    /// <summary>The fields that client-side apply set and that still are as it set them.</summary>
+    /// <summary>The fields that client-side apply set and that have not changed since.</summary>
     public static FieldSet UnchangedFields(JsonElement live, FieldSchema schema)
     {
         if (Of(live) is not { Length: > 0 } text)
             return FieldSet.Empty;
         try
         {
-            // Whoever wrote the text may have written anything.
+            // The annotation may contain any text.
             using var applied = JsonDocument.Parse(UnicodeText.Repair(Encoding.UTF8.GetBytes(text)), new JsonDocumentOptions { MaxDepth = ObjectCodec.DepthMax });
             if (applied.RootElement.ValueKind != JsonValueKind.Object)
                 return FieldSet.Empty;
@@ -46,7 +46,7 @@ internal static class LastApplied
         }
     }
 
-    /// <summary>The annotation for a configuration: itself, without the annotation, in the order in which Kubernetes writes it.</summary>
+    /// <summary>The annotation for a configuration: the configuration without the annotation, in Kubernetes' order of fields.</summary>
     public static string TextFor(JsonElement configuration)
     {
         var copy = JsonObject.Create(configuration)!;

@@ -16,7 +16,7 @@ internal sealed record ManagedEntry
 
     public required string Manager { get; init; }
 
-    /// <summary>Whether the fields were applied; they were updated if not.</summary>
+    /// <summary>Whether the fields were applied; otherwise they were updated.</summary>
     public required bool IsApplied { get; init; }
 
     public required string ApiVersion { get; init; }
@@ -27,7 +27,7 @@ internal sealed record ManagedEntry
 
     public required FieldSet Fields { get; init; }
 
-    /// <summary>The manager as messages show him.</summary>
+    /// <summary>The manager's name in messages.</summary>
     public string Display
     {
         get
@@ -38,7 +38,7 @@ internal sealed record ManagedEntry
     }
 
     /// <summary>Reads an entry.</summary>
-    /// <exception cref="JsonException">It is none.</exception>
+    /// <exception cref="JsonException">The entry is malformed.</exception>
     public static ManagedEntry Decode(V1ManagedFieldsEntry entry)
     {
         if (entry.FieldsType != FieldsType)
@@ -61,7 +61,7 @@ internal sealed record ManagedEntry
         };
     }
 
-    /// <summary>The entry as it stands in an object: the very one it was read from, if it has not changed.</summary>
+    /// <summary>The entry for the object: the original one if it has not changed.</summary>
     public V1ManagedFieldsEntry Encode() => _encoded ??= new V1ManagedFieldsEntry
     {
         Manager = Manager.Length == 0 ? null : Manager,
@@ -80,7 +80,7 @@ internal sealed record ManagedEntry
     public ManagedEntry With(FieldSet fields, DateTime time, string apiVersion) =>
         this with { Fields = fields, Time = time, ApiVersion = apiVersion, _encoded = null };
 
-    /// <summary>Whether both name the same manager. Whoever applies is the same one whatever version he applies.</summary>
+    /// <summary>Whether both have the same manager. An applier is the same manager in every version.</summary>
     public bool IsSameManager(ManagedEntry other) =>
         Manager == other.Manager && IsApplied == other.IsApplied && Subresource == other.Subresource
         && (IsApplied || ApiVersion == other.ApiVersion);

@@ -4,10 +4,10 @@ using OrleansOrchestrator.Documents.FieldSets;
 
 namespace OrleansOrchestrator.Documents.FieldManagement;
 
-/// <summary>All managers of an object with their fields: its <c>metadata.managedFields</c>.</summary>
+/// <summary>The managers of an object with their fields: its <c>metadata.managedFields</c>.</summary>
 internal sealed class ManagedFields
 {
-    /// <summary>The most managers that only update; the fields of older ones are kept under one name.</summary>
+    /// <summary>The most managers with updates, as in Kubernetes. The fields of older ones are merged under one name.</summary>
     public const int UpdatersMax = 10;
 
     private const string AncientChanges = "ancient-changes";
@@ -20,12 +20,12 @@ internal sealed class ManagedFields
 
     public IReadOnlyList<ManagedEntry> Entries => _entries;
 
-    /// <summary>Reads what an object has; what cannot be read counts as nothing.</summary>
+    /// <summary>Reads the entries of an object; unreadable ones count as none.</summary>
     public static ManagedFields Decode(IList<V1ManagedFieldsEntry>? entries) => TryDecode(entries) ?? new([]);
 
     /// <summary>
-    /// Reads what an update leaves to be managed: what it says itself, or what the live object has if it says nothing that
-    /// can be read. An empty list, or one empty entry, is a wish to forget all managers.
+    /// Reads the entries that an update leaves: its own, or those of the live object if it has none that are readable. An empty list,
+    /// or one empty entry, resets all managers.
     /// </summary>
     public static ManagedFields DecodeForUpdate(IList<V1ManagedFieldsEntry>? updated, IList<V1ManagedFieldsEntry>? live)
     {
@@ -45,7 +45,7 @@ internal sealed class ManagedFields
 
     public ManagedEntry? Find(ManagedEntry manager) => _entries.Find(manager.IsSameManager);
 
-    /// <summary>Sets the fields of a manager; without any he is forgotten.</summary>
+    /// <summary>Sets the fields of a manager; a manager without fields is removed.</summary>
     public void Set(ManagedEntry entry)
     {
         var index = _entries.FindIndex(entry.IsSameManager);
@@ -56,8 +56,8 @@ internal sealed class ManagedFields
         DropEmpty();
     }
 
-    /// <summary>Takes the fields that a write changes from all managers but one, each in his own version; whoever speaks a
-    /// version that there is no longer is forgotten.</summary>
+    /// <summary>Takes the fields that a write changes from all managers but one, each in its own version. Managers of a version that no
+    /// longer exists are removed.</summary>
     public void Take(VersionedDifferences differences, ManagedEntry? except = null)
     {
         for (var i = 0; i < _entries.Count; i++)
@@ -73,12 +73,12 @@ internal sealed class ManagedFields
         DropEmpty();
     }
 
-    /// <summary>All that is owned by others than one manager.</summary>
+    /// <summary>All fields owned by managers other than one.</summary>
     public FieldSet OwnedByOthers(ManagedEntry manager) => _entries
         .Where(entry => !entry.IsSameManager(manager))
         .Aggregate(FieldSet.Empty, (owned, entry) => owned.Union(entry.Fields));
 
-    /// <summary>Adds the fields that a write changed to those of the manager who made it by an update.</summary>
+    /// <summary>Adds the fields that an update changed to those of its manager.</summary>
     public void RecordUpdate(string manager, string apiVersion, string subresource, FieldSet changed, DateTime time)
     {
         if (changed.IsEmpty)
@@ -97,7 +97,7 @@ internal sealed class ManagedFields
         MergeOldUpdaters();
     }
 
-    /// <summary>Whether two lists of entries say the same but for their times.</summary>
+    /// <summary>Whether two lists of entries differ in their times only.</summary>
     public static bool DifferInTimeOnly(IList<V1ManagedFieldsEntry>? left, IList<V1ManagedFieldsEntry>? right)
     {
         if (left is null || right is null || left.Count != right.Count || ReferenceEquals(left, right))
@@ -154,7 +154,7 @@ internal sealed class ManagedFields
 
     private void DropEmpty() => _entries.RemoveAll(entry => entry.Fields.IsEmpty);
 
-    /// <summary>Keeps the number of updaters bounded: the oldest of a version become one.</summary>
+    /// <summary>Bounds the number of updaters by merging the oldest of a version.</summary>
     private void MergeOldUpdaters()
     {
         var updaters = _entries.Where(entry => !entry.IsApplied).Order(Comparer<ManagedEntry>.Create(Order)).ToList();

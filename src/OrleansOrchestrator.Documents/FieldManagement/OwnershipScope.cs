@@ -3,16 +3,16 @@ using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.Documents.FieldManagement;
 
-/// <summary>Which fields a write can own: not those that it cannot change, as the status through the main door.</summary>
+/// <summary>The fields that a write can own. It cannot own what it cannot change, such as the status in an ordinary write.</summary>
 internal static class OwnershipScope
 {
     private static readonly FieldSet Status = FieldSetJson.Read("""{"f:status":{}}""");
 
-    // The same that a status update restores of the object as it is.
+    // Also what a status update restores from the present object.
     private static readonly FieldSet AllButStatus = FieldSetJson.Read(
         """{"f:spec":{},"f:metadata":{"f:labels":{},"f:ownerReferences":{},"f:finalizers":{},"f:deletionTimestamp":{}}}""");
 
-    /// <summary>The part of a set that a write through a subresource can own.</summary>
+    /// <summary>The fields of a set that a write through a subresource can own.</summary>
     public static FieldSet Of(ResourceDefinition definition, string subresource, FieldSet fields)
     {
         if (!definition.HasStatus || fields.IsEmpty)
@@ -20,7 +20,7 @@ internal static class OwnershipScope
         return Without(fields, subresource == "status" ? AllButStatus : Status);
     }
 
-    /// <summary>Leaves out whole branches: each path of a set, and all below it.</summary>
+    /// <summary>Removes whole branches: each path of a set, and all below it.</summary>
     private static FieldSet Without(FieldSet fields, FieldSet branches)
     {
         var builder = default(FieldSetBuilder);

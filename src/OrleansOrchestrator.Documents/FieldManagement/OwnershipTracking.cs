@@ -7,31 +7,31 @@ using OrleansOrchestrator.Model.Resources;
 namespace OrleansOrchestrator.Documents.FieldManagement;
 
 /// <summary>
-/// Keeps the managed fields of objects right through creations and updates: who changes a field owns it, and nobody else
-/// who only says another value.
+/// Maintains managed fields through creations and updates: a writer owns the fields that it changes, and loses those that others
+/// change.
 /// </summary>
 /// <remarks>
-/// As in Kubernetes an object without managed fields stays so through updates, until somebody applies to it; objects that
-/// clients create have some from the beginning.
+/// As in Kubernetes, an object without managed fields stays without them through updates until the first apply; objects that clients
+/// create have them from the beginning.
 /// </remarks>
 public static class OwnershipTracking
 {
     internal static readonly JsonElement EmptyObject = JsonElement.Parse("{}"u8);
 
-    // The fields of objects that were created in a version; they go with it.
+    // The field sets of objects created in a version; they are released with it.
     private static readonly ConditionalWeakTable<ServedVersion, FieldSetCache> Created = [];
     private static readonly JsonDocumentOptions ReadOptions = new() { MaxDepth = ObjectCodec.DepthMax };
 
-    /// <summary>Gives a new object to its creator.</summary>
-    /// <param name="version">The version in which the creator speaks of it.</param>
-    /// <param name="created">The object with its defaults, in the storage version; gets its managed fields.</param>
-    /// <param name="creator">Who creates it.</param>
+    /// <summary>Sets the managed fields of a new object.</summary>
+    /// <param name="version">The version that the creator used.</param>
+    /// <param name="created">The object with its defaults, in the storage version; receives its managed fields.</param>
+    /// <param name="creator">The creator.</param>
     public static void OnCreate(ServedVersion version, KubeObject created, in FieldWriter creator)
     {
         var managed = ManagedFields.DecodeForUpdate(created.Metadata.ManagedFields, null);
         var json = EncodeUnmanaged(version, created);
 
-        // Only what nobody owns yet, and is not converted, depends on nothing but its outline.
+        // Only for an object without managers and conversion the field set depends on nothing but its outline.
         var isPlain = managed.IsEmpty && version == version.Definition.Storage && creator.Subresource.Length == 0;
         var fields = isPlain
             ? Created.GetOrCreateValue(version).FieldsOf(json, unknown => TakeChanged(version, EmptyObject, unknown, managed, ""))
@@ -39,11 +39,11 @@ public static class OwnershipTracking
         Give(version, created, managed, fields, creator);
     }
 
-    /// <summary>Gives the fields that an update changes to its writer.</summary>
-    /// <param name="version">The version in which the writer speaks of it.</param>
-    /// <param name="updated">The object with its defaults, in the storage version; gets its managed fields.</param>
+    /// <summary>Assigns the fields that an update changes to its writer.</summary>
+    /// <param name="version">The version that the writer used.</param>
+    /// <param name="updated">The object with its defaults, in the storage version; receives its managed fields.</param>
     /// <param name="current">The present object.</param>
-    /// <param name="writer">Who updates it.</param>
+    /// <param name="writer">The writer.</param>
     public static void OnUpdate(ServedVersion version, KubeObject updated, StoredObject current, in FieldWriter writer)
     {
         var liveEntries = current.SharedModel().Metadata.ManagedFields;
@@ -58,7 +58,7 @@ public static class OwnershipTracking
             return;
         }
 
-        // A shared spec has no differences. What is converted to another version is converted whole.
+        // A shared spec has no differences. Another version needs the whole object for conversion.
         var leavesOutSpec = version.Definition.SharesSpec(updated, current) && version == version.Definition.Storage
             && managed.Entries.All(entry => entry.ApiVersion == version.ApiVersion);
         using var before = Parse(leavesOutSpec ? current.WithoutSpec() : version.Definition.Storage.JsonOf(current));
@@ -66,7 +66,7 @@ public static class OwnershipTracking
         Give(version, updated, managed, changed, writer);
     }
 
-    /// <summary>Whether two versions of an object have the same managed fields, written at other times.</summary>
+    /// <summary>Whether two versions of an object have equal managed fields apart from times.</summary>
     public static bool DifferInTimeOnly(KubeObject updated, KubeObject current) =>
         ManagedFields.DifferInTimeOnly(updated.Metadata.ManagedFields, current.Metadata.ManagedFields);
 
@@ -78,8 +78,8 @@ public static class OwnershipTracking
         return leavesOutSpec ? version.Definition.EncodeWithoutSpec(obj) : version.Definition.Encode(obj);
     }
 
-    /// <summary>Takes what a write changes from its owners.</summary>
-    /// <returns>The fields that it added or gave another value.</returns>
+    /// <summary>Takes the changed fields from their owners.</summary>
+    /// <returns>The fields that the write added or changed.</returns>
     private static FieldSet TakeChanged(
         ServedVersion version, JsonElement before, ReadOnlyMemory<byte> json, ManagedFields managed, string subresource)
     {

@@ -9,22 +9,23 @@ using OrleansOrchestrator.Model.Resources;
 namespace OrleansOrchestrator.Documents.FieldManagement;
 
 /// <summary>
-/// Server-side apply: merges the fields that an applier wants over the live object, makes him their owner, takes away what he
-/// applied before and wants no more, and refuses to change what others own.
+/// Server-side apply: merges a configuration into the live object, makes the applier the owner of its fields, removes fields that the
+/// applier applied before and no longer does, and refuses to change fields of other managers.
 /// </summary>
 /// <remarks>See "Server-Side Apply" in the Kubernetes documentation, and KEP-555.</remarks>
 public static class ServerSideApply
 {
-    /// <summary>The manager of all that was there before anybody applied to an object without managed fields.</summary>
+    /// <summary>The manager of the fields that existed before the first apply to an object without managed fields.</summary>
     private const string BeforeFirstApply = "before-first-apply";
 
     /// <summary>Applies a configuration.</summary>
-    /// <param name="version">The version in which it is applied.</param>
+    /// <param name="version">The version of the configuration.</param>
     /// <param name="live">The present object in that version; null if there is none.</param>
-    /// <param name="configuration">What is applied.</param>
-    /// <param name="applier">Who applies.</param>
-    /// <param name="force">Whether fields are taken from other managers.</param>
-    /// <exception cref="ApiException">409: others own what would change; 400 or 500: the configuration is not of this kind.</exception>
+    /// <param name="configuration">The configuration.</param>
+    /// <param name="applier">The applier.</param>
+    /// <param name="force">Whether to take fields from other managers.</param>
+    /// <exception cref="ApiException">409: other managers own fields that would change; 400 or 500: the configuration is not of this
+    /// kind.</exception>
     public static AppliedObject Apply(
         ServedVersion version, ReadOnlyMemory<byte>? live, ApplyConfiguration configuration, in FieldWriter applier, bool force)
     {
@@ -70,13 +71,13 @@ public static class ServerSideApply
             return earlier is null ? merged : VersionedPruning.Prune(version, merged, managed, earlier, wanted);
         }
 
-        // Nearly always all that was applied before is applied again, and nothing needs to be looked for.
+        // Usually all previously applied fields are applied again, and nothing needs to be removed.
         var last = earlier is null || earlier.Fields.Difference(wanted.Fields).IsEmpty ? FieldSet.Empty : earlier.Fields;
         var owned = last.IsEmpty ? FieldSet.Empty : managed.OwnedByOthers(wanted).Union(wanted.Fields);
         return ConfigurationMerge.Merge(present, configuration.Root, schema, last, owned);
     }
 
-    // Much cheaper than to decode the object for them.
+    // Much cheaper than decoding the object.
     private static V1ManagedFieldsEntry[]? EntriesOf(JsonElement obj) =>
         obj.TryGetProperty("metadata"u8, out var metadata) && metadata.TryGetProperty("managedFields"u8, out var entries)
             ? entries.Deserialize<V1ManagedFieldsEntry[]>(ObjectCodec.Options)

@@ -3,7 +3,7 @@ using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.Documents.FieldManagement;
 
-/// <summary>Turns an object from one version into another, by way of the storage version.</summary>
+/// <summary>Converts an object between versions through the storage version.</summary>
 internal static class VersionConversion
 {
     public static ReadOnlyMemory<byte> Convert(ReadOnlyMemory<byte> json, ServedVersion from, ServedVersion to)
@@ -12,7 +12,7 @@ internal static class VersionConversion
             return json;
         var obj = from.ToStorage(from.Decode(json.Span));
         obj.Metadata ??= new();
-        // A version shows stored objects, which have a revision; nobody manages it.
+        // Versions are computed from stored objects, which have a revision. Field management ignores it.
         var stored = RevisionSplice.Set(from.Definition.Encode(obj), 0);
         return to.JsonOf(StoredObject.Read(from.Definition, stored));
     }

@@ -6,13 +6,13 @@ using OrleansOrchestrator.Model.Resources;
 namespace OrleansOrchestrator.Documents.FieldManagement;
 
 /// <summary>
-/// What a write changes of an object, told in each version in which somebody owns fields: fields have other names and other
-/// places in other versions, and only the object itself can be converted.
+/// The changes of a write in each version in which managers own fields. Fields have other names and places in other versions, so that
+/// only whole objects can be converted and compared.
 /// </summary>
 /// <param name="version">The version of both states.</param>
 /// <param name="before">The state before.</param>
 /// <param name="after">The state after.</param>
-/// <param name="subresource">What is written through, which bounds what can be owned.</param>
+/// <param name="subresource">The subresource of the write, which limits the fields that can be owned.</param>
 internal sealed class VersionedDifferences(ServedVersion version, JsonElement before, JsonElement after, string subresource) : IDisposable
 {
     private readonly List<(string ApiVersion, FieldComparison? Difference)> _known = [];
@@ -21,7 +21,7 @@ internal sealed class VersionedDifferences(ServedVersion version, JsonElement be
     /// <summary>The difference in a version; null if the kind has no such version.</summary>
     public FieldComparison? In(string apiVersion)
     {
-        // Nearly always there is one version.
+        // Usually there is one version.
         foreach (var (known, difference) in _known)
         {
             if (known == apiVersion)

@@ -5,17 +5,17 @@ using OrleansOrchestrator.Model.Resources;
 namespace OrleansOrchestrator.Documents.FieldManagement;
 
 /// <summary>
-/// Takes away what an applier wants no more where managers speak several versions: what he applied before is taken away in
-/// the version in which he applied it, and what others own in another version is put back in theirs.
+/// Removes fields that an applier no longer applies, where managers use several versions: removes the fields in the version in which
+/// they were applied, and restores those that others own in another version.
 /// </summary>
 internal static class VersionedPruning
 {
-    /// <summary>The merged object without what is wanted no more.</summary>
+    /// <summary>The merged object without the fields that are no longer applied.</summary>
     /// <param name="served">The version of the merged object.</param>
-    /// <param name="merged">The present object with the configuration merged over it.</param>
-    /// <param name="managed">The managers as they were.</param>
-    /// <param name="earlier">What the applier applied before.</param>
-    /// <param name="wanted">What he applies now.</param>
+    /// <param name="merged">The live object merged with the configuration.</param>
+    /// <param name="managed">The managers before the apply.</param>
+    /// <param name="earlier">The fields that the applier applied before.</param>
+    /// <param name="wanted">The fields that the applier applies now.</param>
     public static ReadOnlyMemory<byte> Prune(
         ServedVersion served, ReadOnlyMemory<byte> merged, ManagedFields managed, ManagedEntry earlier, ManagedEntry wanted)
     {

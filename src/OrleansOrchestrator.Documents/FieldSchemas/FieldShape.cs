@@ -1,20 +1,20 @@
 namespace OrleansOrchestrator.Documents.FieldSchemas;
 
-/// <summary>How far into a value ownership goes.</summary>
+/// <summary>How deep ownership goes into a value.</summary>
 public enum FieldShape
 {
-    /// <summary>A scalar, or a list or map that has one owner as a whole.</summary>
+    /// <summary>A scalar, or a list or map that is owned as a whole.</summary>
     Leaf,
 
-    /// <summary>A value without a schema: objects are maps, all else is a leaf.</summary>
+    /// <summary>A value without a schema: objects are maps, everything else is a leaf.</summary>
     Deduced,
 
-    /// <summary>An object whose members have owners of their own.</summary>
+    /// <summary>An object whose members have separate owners.</summary>
     Map,
 
-    /// <summary>A list of scalars that is a set: each value has owners of its own.</summary>
+    /// <summary>A list of scalars as a set: each value has separate owners.</summary>
     Set,
 
-    /// <summary>A list of objects that is a map by some of their members: each element has owners of its own.</summary>
+    /// <summary>A list of objects as a map by some members: each element has separate owners.</summary>
     KeyedList,
 }

@@ -1,6 +1,6 @@
 namespace OrleansOrchestrator.Documents.FieldSchemas;
 
-/// <summary>A form of a kind without a model, which says itself which parts of its objects can have owners of their own.</summary>
+/// <summary>A version of a kind without a model, which declares the ownership structure of its objects itself.</summary>
 public interface IDeclaresFields
 {
     /// <summary>The schema of its objects.</summary>

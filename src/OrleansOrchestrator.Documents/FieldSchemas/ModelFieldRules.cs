@@ -4,8 +4,8 @@ using k8s.Models;
 namespace OrleansOrchestrator.Documents.FieldSchemas;
 
 /// <summary>
-/// What server-side apply knows of the built-in kinds beyond the merge keys of strategic merge patches. Lists without any
-/// entry are atomic, maps and objects are not.
+/// Server-side apply's rules for the built-in kinds, beyond the merge keys of strategic merge patches. Lists without an entry are
+/// atomic; maps and objects are not.
 /// </summary>
 /// <remarks>From <c>x-kubernetes-list-type</c>, <c>x-kubernetes-list-map-keys</c> and <c>x-kubernetes-map-type</c> of the
 /// Kubernetes API reference (v1.33).</remarks>
@@ -16,7 +16,7 @@ internal static class ModelFieldRules
     private static readonly FrozenDictionary<(Type, string), Func<FieldSchema, FieldSchema>> Fields =
         Entries().ToFrozenDictionary(entry => (entry.Type, entry.Field), entry => entry.Rule);
 
-    /// <summary>Objects that have one owner, wherever they stand.</summary>
+    /// <summary>Object types that are owned as a whole, wherever they occur.</summary>
     private static readonly FrozenSet<Type> AtomicTypes = new[]
     {
         typeof(V1LabelSelector), typeof(V1NodeSelector), typeof(V1NodeSelectorTerm), typeof(V1TopologySelectorTerm),
@@ -30,26 +30,26 @@ internal static class ModelFieldRules
         typeof(V1ParamRef), typeof(V1ParamKind), typeof(V1MatchResources), typeof(V1NamedRuleWithOperations), typeof(V1ExpressionWarning),
     }.ToFrozenSet();
 
-    /// <summary>Objects that Kubernetes' own types hold by value.</summary>
+    /// <summary>Object fields that Kubernetes' own types contain by value.</summary>
     private static readonly FrozenSet<string> AlwaysThere = FrozenSet.Create(
         StringComparer.Ordinal, "metadata", "spec", "status", "template", "strategy", "updateStrategy", "jobTemplate", "resources");
 
-    /// <summary>How a field differs from what its type says; given the schema of the value or, of a list, of its elements.</summary>
+    /// <summary>How a field deviates from its type, as a function of the schema of the value or, for a list, of its elements.</summary>
     public static Func<FieldSchema, FieldSchema>? Find(Type type, string field) => Fields.GetValueOrDefault((type, field));
 
-    /// <summary>Whether objects of a type have one owner.</summary>
+    /// <summary>Whether objects of a type are owned as a whole.</summary>
     public static bool IsAtomic(Type type) => AtomicTypes.Contains(type);
 
-    /// <summary>What the absence of a field is taken for.</summary>
+    /// <summary>The meaning of an absent field.</summary>
     public static FieldAbsence AbsenceOf(Type type, string field)
     {
         if (field == "containers" && type == typeof(V1PodSpec))
             return FieldAbsence.Null;
-        // A replication controller points to its template, others hold theirs.
+        // A replication controller has a pointer to its template, others contain it.
         return AlwaysThere.Contains(field) && type != typeof(V1ReplicationControllerSpec) ? FieldAbsence.EmptyObject : FieldAbsence.Absent;
     }
 
-    /// <summary>All entries, for the check that each names a field that exists.</summary>
+    /// <summary>All entries, for the test that each names an existing field.</summary>
     public static IEnumerable<(Type Type, string Field, Func<FieldSchema, FieldSchema> Rule)> Entries() =>
     [
         Keyed<V1Container>("ports", new ListKey("containerPort"), Protocol),
@@ -57,7 +57,7 @@ internal static class ModelFieldRules
         Keyed<V1ServiceSpec>("ports", new ListKey("port"), Protocol),
         Keyed<V1PodSpec>("topologySpreadConstraints", new ListKey("topologyKey"), new ListKey("whenUnsatisfiable")),
         Keyed<V1ResourceRequirements>("claims", new ListKey("name")),
-        // The name of an item of these is optional to Kubernetes, and absence a name like any other.
+        // Kubernetes declares the name of these items as optional, so that its absence is a key too.
         Keyed<V1PodSpec>("imagePullSecrets", new ListKey("name", "\"\"")),
         Keyed<V1CustomResourceDefinitionStatus>("conditions", new ListKey("type")),
         Keyed<V1CertificateSigningRequestStatus>("conditions", new ListKey("type")),

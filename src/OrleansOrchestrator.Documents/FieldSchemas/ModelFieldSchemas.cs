@@ -8,15 +8,15 @@ using OrleansOrchestrator.Model.Resources;
 namespace OrleansOrchestrator.Documents.FieldSchemas;
 
 /// <summary>
-/// The schemas of the models, read by reflection when a type is first met, and kept. What lists and maps are comes from the
-/// merge keys of strategic merge patches, and from <see cref="ModelFieldRules"/> where server-side apply knows better.
+/// The field schemas of the models, read by reflection at the first use of a type, and cached. Lists and maps follow the merge keys of
+/// strategic merge patches, and <see cref="ModelFieldRules"/> where server-side apply differs.
 /// </summary>
 public static class ModelFieldSchemas
 {
     private static readonly ConcurrentDictionary<Type, FieldSchema> Objects = new();
     private static readonly ConcurrentDictionary<Type, FieldSchema> Roots = new();
 
-    // Who an object is, and what the server alone keeps, has no owner.
+    // Identity and server-maintained fields have no owner.
     private static readonly string[] UnownedMetadata =
         ["name", "namespace", "creationTimestamp", "selfLink", "uid", "clusterName", "generation", "managedFields", "resourceVersion"];
 
@@ -27,7 +27,7 @@ public static class ModelFieldSchemas
     public static FieldSchema Of(Type type) => Roots.GetOrAdd(type, static type =>
         FieldSchema.Object([.. FieldsOf(type).Select(AsRootField)]));
 
-    /// <summary>The schema of <c>metadata</c> of an object, for kinds that have no model of their own.</summary>
+    /// <summary>The schema of an object's <c>metadata</c>, for kinds without a model.</summary>
     public static FieldSchema Metadata { get; } = FieldSchema.Object(
         [.. FieldsOf(typeof(V1ObjectMeta)).Select(field => field with { IsUnowned = UnownedMetadata.Contains(field.Name) })]);
 
@@ -77,7 +77,7 @@ public static class ModelFieldSchemas
 
     private static FieldSchema OfObject(Type type)
     {
-        // Quantities and the like are models in name only: their JSON is a scalar.
+        // Quantities and similar types have models, but their JSON is a scalar.
         if (type.Namespace != typeof(V1ObjectMeta).Namespace || type.GetCustomAttribute<JsonConverterAttribute>() is not null)
             return FieldSchema.Leaf;
         return Objects.GetOrAdd(type, static type => FieldSchema.Object([.. FieldsOf(type)]));

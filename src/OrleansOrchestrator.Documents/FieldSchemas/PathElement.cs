@@ -7,14 +7,14 @@ using OrleansOrchestrator.Model.Codec;
 namespace OrleansOrchestrator.Documents.FieldSchemas;
 
 /// <summary>
-/// The steps of a field's path, as texts of the format FieldsV1: <c>f:image</c> is a member, <c>k:{"name":"web"}</c> the
-/// element of a list with that key, <c>v:"x"</c> a value of a set, <c>i:2</c> a position.
+/// The steps of a field's path in the format FieldsV1: <c>f:image</c> is a member, <c>k:{"name":"web"}</c> a list element by its key,
+/// <c>v:"x"</c> a value of a set, <c>i:2</c> a position.
 /// </summary>
 internal static class PathElement
 {
     public const string FieldPrefix = "f:";
 
-    /// <summary>Stands in a set of paths for the path that leads to the set.</summary>
+    /// <summary>In a set of paths, the path to the set itself.</summary>
     public const string Self = ".";
 
     /// <summary>Whether a text is a path element.</summary>
@@ -33,10 +33,10 @@ internal static class PathElement
             });
     }
 
-    /// <summary>The element of a list's element.</summary>
+    /// <summary>The path element of a list's element.</summary>
     /// <param name="item">The list's element.</param>
     /// <param name="list">The list's schema.</param>
-    /// <param name="missingKey">The key that the element lacks and must have; null if there is none.</param>
+    /// <param name="missingKey">The required key that the element lacks; null if there is none.</param>
     public static string OfItem(JsonElement item, FieldSchema list, out string? missingKey)
     {
         missingKey = null;
@@ -70,7 +70,7 @@ internal static class PathElement
         return text.ToString();
     }
 
-    /// <summary>The form in which equal elements are equal texts.</summary>
+    /// <summary>The canonical form: equal elements have equal texts.</summary>
     /// <exception cref="JsonException">A key or value is not JSON.</exception>
     public static string Canonicalize(string element)
     {
@@ -80,7 +80,7 @@ internal static class PathElement
         return element[..2] + JsonSerializer.Serialize(document.RootElement, ObjectCodec.Options);
     }
 
-    /// <summary>The element as messages show it, as in <c>.image</c> or <c>[name="web"]</c>.</summary>
+    /// <summary>The element in messages, such as <c>.image</c> or <c>[name="web"]</c>.</summary>
     public static string Display(string element)
     {
         var text = element[2..];
@@ -98,7 +98,7 @@ internal static class PathElement
         }
     }
 
-    // Escapes are a matter of taste of whoever wrote the JSON, so a text that has some is written anew.
+    // JSON allows several escapes of the same text, so that a text with escapes is rewritten.
     private static ReadOnlySpan<byte> Canonical(JsonElement value)
     {
         var raw = JsonMarshal.GetRawUtf8Value(value);
@@ -107,7 +107,7 @@ internal static class PathElement
             : raw;
     }
 
-    /// <summary>A short text that is put together from bytes.</summary>
+    /// <summary>A short text assembled from bytes.</summary>
     private ref struct ByteText
     {
         private byte[] _bytes = ArrayPool<byte>.Shared.Rent(128);

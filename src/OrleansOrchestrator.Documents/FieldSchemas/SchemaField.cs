@@ -3,28 +3,28 @@ using System.Text.Json;
 
 namespace OrleansOrchestrator.Documents.FieldSchemas;
 
-/// <summary>What an object's absent field is taken for when two versions of the object are compared.</summary>
+/// <summary>The value of an absent field in the comparison of two object versions.</summary>
 /// <remarks>
-/// Kubernetes' own types hold some structures by value, and some lists without leaving out the empty one. Such a field is
-/// always there, so that nobody comes to own it by giving it its first content.
+/// Kubernetes' own types contain some structures by value, and some lists without omitting the empty one. Such a field always exists,
+/// so that setting its first content does not make the writer its owner.
 /// </remarks>
 public enum FieldAbsence
 {
-    /// <summary>The field is not there.</summary>
+    /// <summary>The field is absent.</summary>
     Absent,
 
-    /// <summary>It is there, without content.</summary>
+    /// <summary>The field is an empty object.</summary>
     EmptyObject,
 
-    /// <summary>It is there, as null.</summary>
+    /// <summary>The field is null.</summary>
     Null,
 }
 
 /// <summary>A declared field of an object.</summary>
 /// <param name="Name">The JSON name.</param>
-/// <param name="Schema">Gives the schema of its value when it is first needed, so that types may contain themselves.</param>
-/// <param name="Absence">What its absence is taken for.</param>
-/// <param name="IsUnowned">Whether nobody ever owns it, as <c>metadata.uid</c>.</param>
+/// <param name="Schema">Returns the schema of its value at the first use, so that types may contain themselves.</param>
+/// <param name="Absence">The meaning of its absence.</param>
+/// <param name="IsUnowned">Whether it never has an owner, such as <c>metadata.uid</c>.</param>
 public sealed record SchemaField(
     string Name, Func<FieldSchema> Schema, FieldAbsence Absence = FieldAbsence.Absent, bool IsUnowned = false)
 {
@@ -40,7 +40,7 @@ public sealed record SchemaField(
     /// <summary>The field's path element.</summary>
     internal string Element { get; } = string.Intern(PathElement.FieldPrefix + Name);
 
-    /// <summary>The value that stands for absence; undefined for absence itself.</summary>
+    /// <summary>The value that represents absence; undefined for absence itself.</summary>
     internal JsonElement AbsentValue => Absence switch
     {
         FieldAbsence.EmptyObject => EmptyObject,

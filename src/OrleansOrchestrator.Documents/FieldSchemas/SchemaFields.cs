@@ -1,6 +1,6 @@
 namespace OrleansOrchestrator.Documents.FieldSchemas;
 
-/// <summary>The declared fields of an object, found by their UTF-8 names without making strings.</summary>
+/// <summary>The declared fields of an object, found by their UTF-8 names without allocating strings.</summary>
 internal sealed class SchemaFields
 {
     private readonly SchemaField[]?[] _buckets;
@@ -10,7 +10,7 @@ internal sealed class SchemaFields
     {
         All = fields;
         _byElement = fields.ToDictionary(field => field.Element, StringComparer.Ordinal);
-        // Twice as many buckets as fields keep nearly all of them to one field.
+        // With twice as many buckets as fields, nearly every bucket has one field at most.
         _buckets = new SchemaField[]?[(int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)Math.Max(1, 2 * fields.Count))];
         foreach (var field in fields)
         {

@@ -7,8 +7,8 @@ using OrleansOrchestrator.Documents.FieldSchemas;
 namespace OrleansOrchestrator.Documents.FieldSets;
 
 /// <summary>
-/// Merges an applied configuration over a live object, in one pass. What the applier applied before, does not apply now, and
-/// nobody owns, is left out.
+/// Merges a configuration into a live object in one pass. Leaves out fields that the applier applied before, no longer applies, and
+/// nobody else owns.
 /// </summary>
 /// <remarks>
 /// For example the live object <code>{"spec":{"ports":[{"name":"a"},{"name":"b"},{"name":"c"}]}}</code> of which the applier
@@ -25,10 +25,10 @@ internal sealed class ConfigurationMerge
 
     /// <summary>Merges.</summary>
     /// <param name="live">The live object.</param>
-    /// <param name="configuration">What is applied to it.</param>
+    /// <param name="configuration">The configuration.</param>
     /// <param name="schema">The schema of both.</param>
-    /// <param name="last">What the applier owned before.</param>
-    /// <param name="owned">What is owned now, by the applier or others.</param>
+    /// <param name="last">The fields that the applier owned before.</param>
+    /// <param name="owned">The fields owned now, by the applier or others.</param>
     public static ReadOnlyMemory<byte> Merge(JsonElement live, JsonElement configuration, FieldSchema schema, FieldSet last, FieldSet owned)
     {
         var buffer = new ArrayBufferWriter<byte>(4096);
@@ -100,7 +100,7 @@ internal sealed class ConfigurationMerge
             }
             else if (position == nextShared)
             {
-                // Those that the configuration has before it, and the live object not at all, come before it.
+                // Elements that precede it in the configuration and are absent from the live object come before it.
                 for (; next <= position; next++)
                     WriteApplied(applied, next, present, schema, last, owned);
                 nextShared = NextShared(applied, next, present);
@@ -128,7 +128,7 @@ internal sealed class ConfigurationMerge
             applied[index].WriteTo(_writer);
     }
 
-    /// <summary>Writes a live value that is not applied, without what goes.</summary>
+    /// <summary>Writes a live value that is not in the configuration, without its removed parts.</summary>
     private void WritePruned(JsonElement live, FieldSchema schema, FieldSet last, FieldSet owned)
     {
         if (last.IsEmpty || schema.Shape == FieldShape.Leaf || live.ValueKind is not (JsonValueKind.Object or JsonValueKind.Array))
@@ -141,7 +141,7 @@ internal sealed class ConfigurationMerge
             WriteList(live, default, schema, last, owned);
     }
 
-    // What loses all its content goes itself: an empty structure means something else than none.
+    // A structure that loses all its content is removed too: an empty structure has another meaning than none.
     private static bool KeepsAny(JsonElement live, FieldSchema schema, FieldSet last, FieldSet owned)
     {
         if (live.ValueKind == JsonValueKind.Array)
@@ -162,7 +162,7 @@ internal sealed class ConfigurationMerge
         return isEmpty;
     }
 
-    // A structure counts as owned by whoever owns something in it; the keys of maps and lists only if they are owned themselves.
+    // An owner of a part of a structure counts as an owner of the structure; keys of maps and lists need an owner themselves.
     private static bool IsDropped(string element, bool isDeclared, FieldSet last, FieldSet owned) =>
         IsIn(last, element, isDeclared) && !IsIn(owned, element, isDeclared);
 

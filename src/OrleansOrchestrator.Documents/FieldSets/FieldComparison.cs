@@ -4,9 +4,9 @@ using OrleansOrchestrator.Documents.FieldSchemas;
 
 namespace OrleansOrchestrator.Documents.FieldSets;
 
-/// <summary>What differs between two versions of an object.</summary>
-/// <param name="Changed">The paths that the later one added or gave another value.</param>
-/// <param name="Removed">The paths that the later one lacks.</param>
+/// <summary>The differences between two versions of an object.</summary>
+/// <param name="Changed">The paths that the later version added or changed.</param>
+/// <param name="Removed">The paths that the later version lacks.</param>
 internal readonly record struct FieldComparison(FieldSet Changed, FieldSet Removed)
 {
     /// <summary>Whether nothing differs.</summary>
@@ -116,7 +116,7 @@ internal readonly record struct FieldComparison(FieldSet Changed, FieldSet Remov
         levels.Removed.Add(element, isGone, below.Removed.Build());
     }
 
-    // Two values without content are compared as they are, since null and empty differ.
+    // Two values without content are compared as they are, because null and empty differ.
     private static bool IsLeaf(JsonElement before, JsonElement after, FieldSchema schema)
     {
         if (schema.Shape == FieldShape.Leaf)

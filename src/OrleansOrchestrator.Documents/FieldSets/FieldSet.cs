@@ -4,13 +4,13 @@ using OrleansOrchestrator.Documents.FieldSchemas;
 
 namespace OrleansOrchestrator.Documents.FieldSets;
 
-/// <summary>One step in a set of paths.</summary>
+/// <summary>An entry in a set of paths.</summary>
 /// <param name="Element">The step, as <see cref="PathElement"/> writes it.</param>
-/// <param name="IsMember">Whether the path that ends with this step is in the set.</param>
-/// <param name="Children">The paths that go on from here.</param>
+/// <param name="IsMember">Whether the path that ends here is in the set.</param>
+/// <param name="Children">The longer paths through this entry.</param>
 internal readonly record struct FieldSetEntry(string Element, bool IsMember, FieldSet Children);
 
-/// <summary>An immutable set of field paths, kept as the tree that Kubernetes writes as FieldsV1.</summary>
+/// <summary>An immutable set of field paths, stored as the tree that FieldsV1 represents.</summary>
 /// <remarks>
 /// For example the paths <c>.spec.replicas</c>, <c>.spec.ports[name="a"]</c> and <c>.spec.ports[name="a"].port</c> are
 /// <code>{"f:spec":{"f:ports":{"k:{\"name\":\"a\"}":{".":{},"f:port":{}}},"f:replicas":{}}}</code>
@@ -29,12 +29,12 @@ public sealed class FieldSet : IEquatable<FieldSet>
     /// <summary>Whether there is no path.</summary>
     public bool IsEmpty => _entries.Length == 0;
 
-    /// <summary>How many paths there are.</summary>
+    /// <summary>The number of paths.</summary>
     public int Count => _entries.Sum(entry => (entry.IsMember ? 1 : 0) + entry.Children.Count);
 
     internal ReadOnlySpan<FieldSetEntry> Entries => _entries;
 
-    /// <summary>The set as FieldsV1, where it is kept.</summary>
+    /// <summary>The cached FieldsV1 text, if there is one.</summary>
     internal byte[]? Json { get; private init; }
 
     /// <summary>Whether a path, given by its elements, is in the set.</summary>
@@ -55,7 +55,7 @@ public sealed class FieldSet : IEquatable<FieldSet>
     /// <summary>The paths of this set that are not in the other one.</summary>
     public FieldSet Difference(FieldSet other) => FieldSetAlgebra.Difference(this, other);
 
-    /// <summary>The paths as messages show them, as in <c>.spec.ports[name="a"].port</c>, in order.</summary>
+    /// <summary>The paths in order as messages show them, such as <c>.spec.ports[name="a"].port</c>.</summary>
     public IEnumerable<string> Paths() => Paths("");
 
     /// <inheritdoc/>
@@ -71,7 +71,7 @@ public sealed class FieldSet : IEquatable<FieldSet>
     /// <summary>The set as FieldsV1.</summary>
     public override string ToString() => Encoding.UTF8.GetString(FieldSetJson.Encode(this));
 
-    /// <summary>The same set, which keeps how it is written. For sets that many objects have.</summary>
+    /// <summary>The same set with its FieldsV1 text cached. For sets shared by many objects.</summary>
     internal FieldSet WithJson() => Json is null ? new(_entries) { Json = FieldSetJson.Encode(this) } : this;
 
     internal static FieldSet Of(ReadOnlySpan<FieldSetEntry> ordered) => ordered.IsEmpty ? Empty : new(ordered.ToArray());

@@ -1,6 +1,6 @@
 namespace OrleansOrchestrator.Documents.FieldSets;
 
-/// <summary>Union, intersection and difference of sets of paths. A result that equals an operand is that operand.</summary>
+/// <summary>Union, intersection and difference of sets of paths. Returns an operand itself if the result equals it.</summary>
 internal static class FieldSetAlgebra
 {
     public static FieldSet Union(FieldSet left, FieldSet right)

@@ -2,7 +2,7 @@ using System.Buffers;
 
 namespace OrleansOrchestrator.Documents.FieldSets;
 
-/// <summary>Gathers the entries of one level of a set, in any order.</summary>
+/// <summary>Collects the entries of one level of a set, in any order.</summary>
 internal struct FieldSetBuilder
 {
     private FieldSetEntry[]? _entries;
@@ -23,12 +23,12 @@ internal struct FieldSetBuilder
             _entries = larger;
         }
 
-        // Models and objects list their fields in order nearly always, so sorting is the exception.
+        // Models and objects nearly always list their fields in order, so that sorting is rare.
         _isUnordered |= _count > 0 && string.CompareOrdinal(_entries[_count - 1].Element, element) >= 0;
         _entries[_count++] = new FieldSetEntry(element, isMember, children);
     }
 
-    /// <summary>The set. The builder is empty afterwards.</summary>
+    /// <summary>Builds the set and empties the builder.</summary>
     public FieldSet Build()
     {
         if (_entries is null)

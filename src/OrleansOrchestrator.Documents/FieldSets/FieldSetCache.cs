@@ -5,20 +5,22 @@ using System.Diagnostics.CodeAnalysis;
 namespace OrleansOrchestrator.Documents.FieldSets;
 
 /// <summary>
-/// Caches the field sets of objects that were created lately in one form, by their shape (outline). A controller makes thousands of pods from one
-/// template, and all of them have the same fields: what those are, and how they are written, is worked out once.
+/// Caches the field sets of recently created objects by their outline. A controller creates thousands of pods from one template with
+/// equal fields, which are computed and encoded once.
 /// </summary>
-/// <remarks>Safe for any number of threads.</remarks>
+/// <remarks>Safe for concurrent use.</remarks>
 internal sealed class FieldSetCache
 {
+    // The templates in use at a time. More are rare, and cost one computation each.
     private const int KnownMax = 32;
+    // Larger than the outline of a large pod; larger objects are not cached.
     private const int OutlineBytesMax = 4 * 1024;
 
     private readonly ConcurrentDictionary<byte[], FieldSet> _known = new(BytesComparer.Instance);
 
     /// <summary>The fields of a new object.</summary>
-    /// <param name="json">The object, as it was encoded here.</param>
-    /// <param name="read">Reads them where they are not known; must depend on nothing but the outline.</param>
+    /// <param name="json">The object as encoded by this codec.</param>
+    /// <param name="read">Computes the fields if they are not cached; must depend on the outline only.</param>
     public FieldSet FieldsOf(ReadOnlyMemory<byte> json, Func<ReadOnlyMemory<byte>, FieldSet> read)
     {
         var buffer = ArrayPool<byte>.Shared.Rent(OutlineBytesMax);
@@ -32,7 +34,7 @@ internal sealed class FieldSetCache
             if (known.TryGetValue(outline, out var fields))
                 return fields;
 
-            // Objects that are all different must not fill the memory, nor keep others out for ever.
+            // Objects without a common outline must neither fill the memory nor exclude others for ever.
             if (_known.Count >= KnownMax)
                 _known.Clear();
             return known[outline] = read(json).WithJson();

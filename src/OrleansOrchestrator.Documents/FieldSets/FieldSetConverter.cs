@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 
 namespace OrleansOrchestrator.Documents.FieldSets;
 
-/// <summary>Lets a set stand in an entry of <c>metadata.managedFields</c>, and be written with the object that has it.</summary>
+/// <summary>Reads and writes a field set within an entry of <c>metadata.managedFields</c>.</summary>
 internal sealed class FieldSetConverter : JsonConverter<FieldSet>
 {
     public override FieldSet Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>

@@ -6,13 +6,13 @@ using OrleansOrchestrator.Model.Codec;
 
 namespace OrleansOrchestrator.Documents.FieldSets;
 
-/// <summary>Reads and writes sets of paths as FieldsV1.</summary>
+/// <summary>Parses and writes sets of paths as FieldsV1.</summary>
 internal static class FieldSetJson
 {
     private static readonly JsonWriterOptions WriterOptions = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
 
-    /// <summary>Reads a set.</summary>
-    /// <exception cref="JsonException">It is none.</exception>
+    /// <summary>Parses a set.</summary>
+    /// <exception cref="JsonException">The text is no set.</exception>
     public static FieldSet Read(JsonElement fields)
     {
         if (fields.ValueKind is JsonValueKind.Null or JsonValueKind.Undefined)
@@ -20,8 +20,8 @@ internal static class FieldSetJson
         return ReadLevel(fields).Children;
     }
 
-    /// <summary>Reads a set.</summary>
-    /// <exception cref="JsonException">It is none.</exception>
+    /// <summary>Parses a set.</summary>
+    /// <exception cref="JsonException">The text is no set.</exception>
     public static FieldSet Read(string fields)
     {
         using var document = JsonDocument.Parse(fields, new JsonDocumentOptions { MaxDepth = ObjectCodec.DepthMax });

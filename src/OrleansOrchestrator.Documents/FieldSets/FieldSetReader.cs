@@ -5,12 +5,13 @@ using OrleansOrchestrator.Model.Codec;
 namespace OrleansOrchestrator.Documents.FieldSets;
 
 /// <summary>
-/// Finds the paths of a value: those that whoever applies it owns. Told to, it also finds what is wrong with it: fields that
-/// the schema does not declare, and elements of lists that cannot be told apart.
+/// Collects the paths of a value, which are those that its applier owns. On request it also reports faults: undeclared fields, and list
+/// elements with equal keys.
 /// </summary>
-/// <param name="faults">Receives faults; null to look for none.</param>
+/// <param name="faults">Receives faults; null to skip the check.</param>
 internal sealed class FieldSetReader(List<string>? faults = null)
 {
+    // Keeps an error readable, whatever the value's size.
     private const int ShownCharactersMax = 100;
 
     private readonly Stack<string> _path = new();
@@ -80,7 +81,7 @@ internal sealed class FieldSetReader(List<string>? faults = null)
                 continue;
             }
 
-            // Nobody can tell whose fields those of a duplicate would be.
+            // Fields of duplicates cannot be assigned to one of them.
             builder.Add(element, isMember: true, FieldSet.Empty);
             if (!items.IsFirst(i))
                 Report($"duplicate entries for key {PathElement.Display(element)}");

@@ -6,7 +6,7 @@ namespace OrleansOrchestrator.Documents.FieldSets;
 /// <summary>The elements of a set or a keyed list with their path elements.</summary>
 internal sealed class ListItems
 {
-    /// <summary>Up to here, looking through all is faster than looking up.</summary>
+    /// <summary>Up to this count a linear search is faster than a dictionary.</summary>
     private const int ScannedMax = 8;
 
     private readonly List<JsonElement> _items;
@@ -40,19 +40,19 @@ internal sealed class ListItems
 
     public string? MissingKeyAt(int index) => _missingKeys?[index];
 
-    /// <summary>The first position of an element; -1 if it is not there.</summary>
+    /// <summary>The position of the first equal element; -1 if there is none.</summary>
     public int IndexOf(string element) =>
         _firsts is null ? Array.IndexOf(_elements, element) : _firsts.GetValueOrDefault(element, -1);
 
     public bool IsFirst(int index) => IndexOf(_elements[index]) == index;
 
-    /// <summary>Whether there are others like it.</summary>
+    /// <summary>Whether other elements have the same key.</summary>
     public bool IsDuplicate(int index) => _duplicates is not null && _duplicates.Contains(_elements[index]);
 
-    /// <summary>Whether there are several elements like one.</summary>
+    /// <summary>Whether several elements have this key.</summary>
     public bool HasDuplicates(string element) => _duplicates is not null && _duplicates.Contains(element);
 
-    /// <summary>All elements that are like one, as JSON; empty if there is none.</summary>
+    /// <summary>All elements with this key as JSON; empty if there is none.</summary>
     public string TextOf(string element)
     {
         if (!HasDuplicates(element))

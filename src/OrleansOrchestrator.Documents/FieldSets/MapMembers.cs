@@ -3,10 +3,10 @@ using System.Text.Json;
 
 namespace OrleansOrchestrator.Documents.FieldSets;
 
-/// <summary>Looks up the members of one object while another one is walked through.</summary>
+/// <summary>Looks up the members of one object while another one is traversed.</summary>
 internal sealed class MapMembers
 {
-    /// <summary>Up to here, looking through all is faster than looking up.</summary>
+    /// <summary>Up to this count a linear search is faster than a dictionary.</summary>
     private const int ScannedMax = 32;
 
     private readonly JsonElement _map;
@@ -22,7 +22,7 @@ internal sealed class MapMembers
             _byName[member.Name] = member.Value;
     }
 
-    /// <summary>The value under the same name; undefined if there is none.</summary>
+    /// <summary>The value of the same name; undefined if there is none.</summary>
     public JsonElement Find(JsonProperty like)
     {
         if (_byName is not null)

@@ -4,20 +4,20 @@ using OrleansOrchestrator.Model.Codec;
 namespace OrleansOrchestrator.Documents.FieldSets;
 
 /// <summary>
-/// What decides which fields an object has: its structure, the names in it, and the values in its lists, some of which are
-/// keys. All other values are left out, so that objects made from one template have one outline.
+/// The part of an object that determines its field set: its structure, names, and the values in its lists, some of which are keys. It
+/// omits other values, so that objects from one template have the same outline.
 /// </summary>
 internal static class ObjectOutline
 {
-    // No byte of UTF-8 text is above these, so that no two outlines can be read as one another.
+    // UTF-8 text has no bytes from here on, so that outlines are unambiguous.
     private const byte FirstMarker = 0xF8;
 
     private static readonly JsonReaderOptions Options = new() { MaxDepth = ObjectCodec.DepthMax };
 
     /// <summary>Writes the outline of an object.</summary>
-    /// <param name="json">The object, as it was encoded here.</param>
+    /// <param name="json">The object as encoded by this codec.</param>
     /// <param name="outline">Receives the outline.</param>
-    /// <returns>Its length; -1 if there is not enough room.</returns>
+    /// <returns>Its length; -1 if the buffer is too small.</returns>
     public static int Write(ReadOnlySpan<byte> json, Span<byte> outline)
     {
         var reader = new Utf8JsonReader(json, Options);

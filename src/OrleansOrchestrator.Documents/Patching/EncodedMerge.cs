@@ -7,9 +7,9 @@ using OrleansOrchestrator.Model.Codec;
 namespace OrleansOrchestrator.Documents.Patching;
 
 /// <summary>
-/// Merges a patch into an encoded document: what the patch does not name is copied as it is, so that a small change of a large object
-/// costs what it touches. Merges as RFC 7386 says, or strategically where there is a schema: then the lists that it merges, and the objects
-/// that the patch has directives for, are read as nodes.
+/// Merges a patch into an encoded document. It copies unnamed parts unchanged, so that a small change of a large object costs only what
+/// it touches. Merges by RFC 7386, or strategically with a schema: then it parses only merged lists and objects with directives into
+/// nodes.
 /// </summary>
 internal ref struct EncodedMerge
 {
@@ -31,10 +31,10 @@ internal ref struct EncodedMerge
         _reader = new Utf8JsonReader(document, new JsonReaderOptions { MaxDepth = ObjectCodec.DepthMax });
     }
 
-    /// <summary>The document with the patch merged into it.</summary>
+    /// <summary>Merges a patch into a document.</summary>
     /// <param name="document">A JSON object.</param>
-    /// <param name="patch">The patch. It is taken apart.</param>
-    /// <param name="schema">The schema of a strategic merge; null for a plain one.</param>
+    /// <param name="patch">The patch; consumed by the merge.</param>
+    /// <param name="schema">The schema of a strategic merge; null for a JSON merge patch.</param>
     public static byte[] Apply(ReadOnlySpan<byte> document, JsonObject patch, PatchSchema? schema = null)
     {
         var output = new ArrayBufferWriter<byte>(document.Length + 256);
@@ -48,7 +48,7 @@ internal ref struct EncodedMerge
         return output.WrittenSpan.ToArray();
     }
 
-    /// <summary>Writes the object that the reader has entered, with the patch merged into it.</summary>
+    /// <summary>Merges the patch into the object at the reader.</summary>
     private void WriteMerged(JsonObject patch, PatchSchema? schema)
     {
         if (schema is not null && patch.Any(member => member.Key.StartsWith('$')))
@@ -103,7 +103,7 @@ internal ref struct EncodedMerge
         return -1;
     }
 
-    /// <summary>Writes the member that the reader stands on, with a patch for its value.</summary>
+    /// <summary>Writes the member at the reader, with a patch for its value.</summary>
     private void WriteReplaced(string name, JsonNode value, PatchSchema? schema)
     {
         var (nested, strategy) = schema?.Field(name) ?? (PatchSchema.Unknown, PatchStrategy.Default);
@@ -148,7 +148,7 @@ internal ref struct EncodedMerge
         _writer.WriteEndArray();
     }
 
-    /// <summary>Writes what has no counterpart in the document: nulls of objects say only what is not to be there.</summary>
+    /// <summary>Writes a value that the document does not have, without its nulls, which only remove members.</summary>
     private readonly void WriteNew(JsonNode value, PatchSchema? schema)
     {
         if (schema is null)
@@ -161,14 +161,14 @@ internal ref struct EncodedMerge
     private static bool IsDeletion(JsonNode value, PatchSchema? schema) =>
         schema is not null && value is JsonObject marked && PatchDirectives.MarkOf(marked) == PatchDirectives.Delete;
 
-    /// <summary>Whether the value of the member that the reader stands on begins with a token.</summary>
+    /// <summary>Whether the value of the member at the reader begins with a token.</summary>
     private readonly bool PeekIs(JsonTokenType token)
     {
         var ahead = _reader;
         return ahead.Read() && ahead.TokenType == token;
     }
 
-    /// <summary>Reads the value that the reader stands on, and leaves the reader at its end.</summary>
+    /// <summary>Parses the value at the reader, and advances to its end.</summary>
     private JsonNode? ReadValue()
     {
         var start = (int)_reader.TokenStartIndex;

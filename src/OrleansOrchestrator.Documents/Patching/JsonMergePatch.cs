@@ -2,14 +2,14 @@ using System.Text.Json.Nodes;
 
 namespace OrleansOrchestrator.Documents.Patching;
 
-/// <summary>JSON merge patch (RFC 7386): a document that has only what changes, and null for what goes.</summary>
-/// <remarks>As in Kubernetes, and other than in the RFC, null says so in the objects of a list too.</remarks>
+/// <summary>JSON merge patch (RFC 7386): a document with the changes only, and null for removed members.</summary>
+/// <remarks>As in Kubernetes, and unlike the RFC, nulls within objects of a list remove members too.</remarks>
 public static class JsonMergePatch
 {
     /// <summary>Applies a patch.</summary>
     /// <param name="document">The document; it is not changed.</param>
     /// <param name="patch">The patch as UTF-8 JSON.</param>
-    /// <param name="faults">Where fields are told that the patch gives more than once; null if nobody wants to know.</param>
+    /// <param name="faults">Receives duplicate fields of the patch; null to ignore them.</param>
     /// <exception cref="PatchException">The patch is malformed or no object.</exception>
     public static JsonNode Apply(JsonNode document, ReadOnlySpan<byte> patch, ICollection<string>? faults = null)
     {
@@ -22,19 +22,19 @@ public static class JsonMergePatch
     /// <summary>Applies a patch to an encoded object.</summary>
     /// <param name="document">The object as UTF-8 JSON.</param>
     /// <param name="patch">The patch as UTF-8 JSON.</param>
-    /// <param name="faults">Where fields are told that the patch gives more than once; null if nobody wants to know.</param>
+    /// <param name="faults">Receives duplicate fields of the patch; null to ignore them.</param>
     /// <exception cref="PatchException">The patch is malformed or no object.</exception>
     public static byte[] Apply(ReadOnlySpan<byte> document, ReadOnlySpan<byte> patch, ICollection<string>? faults = null) =>
         Apply(document, Parse(patch, faults));
 
-    /// <summary>Reads a patch.</summary>
+    /// <summary>Parses a patch.</summary>
     /// <exception cref="PatchException">The patch is malformed or no object.</exception>
     public static JsonObject Parse(ReadOnlySpan<byte> patch, ICollection<string>? faults = null) => PatchDocument.ParseObject(patch, faults);
 
-    /// <summary>Applies a patch that has been read, and takes it apart.</summary>
+    /// <summary>Applies a parsed patch, which it consumes.</summary>
     public static byte[] Apply(ReadOnlySpan<byte> document, JsonObject patch) => EncodedMerge.Apply(document, patch);
 
-    /// <summary>Makes the patch that turns one object into another; neither may have nulls, for which a merge patch has no words.</summary>
+    /// <summary>Makes the patch from one object to another. Neither may contain nulls, which a merge patch cannot express.</summary>
     public static JsonObject Diff(JsonObject from, JsonObject to)
     {
         var patch = new JsonObject();
@@ -60,7 +60,7 @@ public static class JsonMergePatch
         return patch;
     }
 
-    /// <summary>Takes the nulls out of the objects of a value that is merged with nothing. Null elements of lists stay.</summary>
+    /// <summary>Removes nulls from the objects of a value that is merged with nothing. Null elements of lists stay.</summary>
     internal static void DropNulls(JsonNode? value)
     {
         switch (value)

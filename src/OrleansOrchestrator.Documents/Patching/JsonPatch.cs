@@ -3,30 +3,29 @@ using OrleansOrchestrator.Model.Codec;
 
 namespace OrleansOrchestrator.Documents.Patching;
 
-/// <summary>JSON patch (RFC 6902): a list of operations, all of which succeed or none.</summary>
+/// <summary>JSON patch (RFC 6902): a list of operations that succeed or fail together.</summary>
 /// <remarks>
-/// Ours, because Microsoft.AspNetCore.JsonPatch.SystemTextJson 10 does not keep the RFC on JSON nodes: it ignores unknown
-/// operations, so that a misspelt <c>test</c> succeeds; it fails on the whole document (path <c>""</c>), on members with an
-/// empty name and on a <c>test</c> for null; it takes <c>-</c> and <c>01</c> for array indexes; and it costs about 100 µs for a
-/// patch of two operations. In one point this follows Kubernetes rather than the RFC, because clients rely on it: a
-/// <c>test</c> for null succeeds where the member is missing.
+/// Our own, because Microsoft.AspNetCore.JsonPatch.SystemTextJson 10 violates the RFC on JSON nodes: it ignores unknown operations, so
+/// that a misspelt <c>test</c> succeeds; it fails on the whole document (path <c>""</c>), on members with an empty name and on a
+/// <c>test</c> for null; it accepts <c>-</c> and <c>01</c> as array indexes; and it takes about 100 µs for a patch of two operations.
+/// In one point this follows Kubernetes instead of the RFC, because clients rely on it: a <c>test</c> for null succeeds if the member
+/// is missing.
 /// </remarks>
 public static class JsonPatch
 {
-    /// <summary>The most operations of a patch.</summary>
+    /// <summary>The most operations of a patch, as in Kubernetes.</summary>
     public const int OperationsMax = 10_000;
 
-    /// <summary>The most bytes that the copies of a patch may add together: each one could double the document.</summary>
+    /// <summary>The most bytes that the copies of a patch may add, as in Kubernetes: each copy could double the document.</summary>
     public const int CopiedBytesMax = 3 << 20;
 
-    // Moves and tests can walk all of the document; this bounds what one patch may cost.
+    // Moves and tests may traverse the whole document; this bounds the cost of one patch.
     private const int VisitedNodesMax = 1_000_000;
 
     /// <summary>Applies a patch.</summary>
     /// <param name="document">The document; it is not changed.</param>
     /// <param name="patch">The patch as UTF-8 JSON.</param>
-    /// <param name="faults">Where members are told that an operation does not have, or that are given more than once; null if nobody wants
-    /// to know.</param>
+    /// <param name="faults">Receives unknown and duplicate members of operations; null to ignore them.</param>
     /// <returns>The patched document; null if it became a JSON null.</returns>
     /// <exception cref="PatchException">The patch is malformed, over a limit, or does not apply to the document.</exception>
     public static JsonNode? Apply(JsonNode document, ReadOnlySpan<byte> patch, ICollection<string>? faults = null)
@@ -194,7 +193,7 @@ public static class JsonPatch
                 throw PatchException.TooLarge($"the patched document exceeds the allowed maximum depth of {ObjectCodec.DepthMax}");
         }
 
-        /// <summary>The depth of a value. Counts what it walks towards the patch's limit.</summary>
+        /// <summary>The depth of a value. The nodes that it visits count towards the patch's limit.</summary>
         private int Visit(JsonNode? node)
         {
             if (++_visitedNodes > VisitedNodesMax)

@@ -4,7 +4,7 @@ using System.Text.Json.Nodes;
 
 namespace OrleansOrchestrator.Documents.Patching;
 
-/// <summary>One operation of a JSON patch. Its members are checked before any operation is applied.</summary>
+/// <summary>One operation of a JSON patch. Its members are validated before any operation is applied.</summary>
 internal sealed class JsonPatchOperation
 {
     private JsonPatchOperation(string name, JsonPointer path, JsonPointer? from, JsonNode? value)
@@ -15,13 +15,13 @@ internal sealed class JsonPatchOperation
         Value = value;
     }
 
-    /// <summary>What to do: add, remove, replace, move, copy or test.</summary>
+    /// <summary>The operation: add, remove, replace, move, copy or test.</summary>
     public string Name { get; }
 
-    /// <summary>Where.</summary>
+    /// <summary>The target.</summary>
     public JsonPointer Path { get; }
 
-    /// <summary>Where from, for move and copy.</summary>
+    /// <summary>The source of move and copy.</summary>
     public JsonPointer? From { get; }
 
     /// <summary>The value of add, replace and test, without a parent.</summary>
@@ -48,7 +48,7 @@ internal sealed class JsonPatchOperation
         }
     }
 
-    /// <summary>The members that no operation has.</summary>
+    /// <summary>The unknown members of operations.</summary>
     public static IEnumerable<string> UnknownMembers(JsonArray operations)
     {
         for (var i = 0; i < operations.Count; i++)

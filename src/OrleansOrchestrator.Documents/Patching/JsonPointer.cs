@@ -4,7 +4,7 @@ using OrleansOrchestrator.Model.Codec;
 
 namespace OrleansOrchestrator.Documents.Patching;
 
-/// <summary>A place in a JSON document (RFC 6901).</summary>
+/// <summary>A location in a JSON document (RFC 6901).</summary>
 internal sealed class JsonPointer
 {
     private readonly string _text;
@@ -18,10 +18,10 @@ internal sealed class JsonPointer
 
     public bool IsRoot => _tokens.Length == 0;
 
-    /// <summary>How many levels below the root it leads.</summary>
+    /// <summary>The number of levels below the root.</summary>
     public int Depth => _tokens.Length;
 
-    /// <summary>The name or index of the place within its parent.</summary>
+    /// <summary>The last name or index.</summary>
     public string Last => _tokens[^1];
 
     public static JsonPointer Parse(string text)
@@ -36,10 +36,10 @@ internal sealed class JsonPointer
         return new(text, Array.ConvertAll(tokens, token => Unescape(text, token)));
     }
 
-    /// <summary>Whether the place is below this one.</summary>
+    /// <summary>Whether the location is below this one.</summary>
     public bool Contains(JsonPointer other) => Depth < other.Depth && other._tokens.AsSpan(0, Depth).SequenceEqual(_tokens);
 
-    /// <summary>Finds the object or array that holds the place; null if there is none.</summary>
+    /// <summary>Finds the object or array that contains the location; null if there is none.</summary>
     public JsonNode? FindParent(JsonNode? root)
     {
         var node = root;
@@ -52,14 +52,14 @@ internal sealed class JsonPointer
         return node is JsonObject or JsonArray ? node : null;
     }
 
-    /// <summary>Finds the value at the place.</summary>
+    /// <summary>Finds the value at the location.</summary>
     public bool TryFind(JsonNode? root, out JsonNode? value)
     {
         value = root;
         return IsRoot || (FindParent(root) is { } parent && TryStep(parent, Last, out value));
     }
 
-    /// <summary>Reads an array index: digits without a leading zero, up to <paramref name="max"/>.</summary>
+    /// <summary>Parses an array index: digits without a leading zero, up to <paramref name="max"/>.</summary>
     public static bool TryIndex(string token, int max, out int index) =>
         int.TryParse(token, NumberStyles.None, CultureInfo.InvariantCulture, out index)
         && index <= max

@@ -3,10 +3,10 @@ using System.Text.Json.Nodes;
 
 namespace OrleansOrchestrator.Documents.Patching;
 
-/// <summary>Tells about how many bytes a value takes, without writing it.</summary>
+/// <summary>Estimates the size of a value in bytes without writing it.</summary>
 internal static class JsonSize
 {
-    /// <summary>The size of a value. Stops counting soon after a bound, so that it costs no more than what is allowed.</summary>
+    /// <summary>The size of a value. Stops soon after a bound, so that the cost is bounded as well.</summary>
     public static int Of(JsonNode? value, int bytesMax)
     {
         var size = 0;

@@ -3,10 +3,10 @@ using System.Text.Json.Nodes;
 
 namespace OrleansOrchestrator.Documents.Patching;
 
-/// <summary>The words with which a strategic merge patch says more than the new values.</summary>
+/// <summary>The directives of strategic merge patches.</summary>
 internal static class PatchDirectives
 {
-    /// <summary>What to do with the object it stands in: <see cref="Replace"/>, <see cref="Delete"/> or <see cref="Merge"/>.</summary>
+    /// <summary>The operation on the containing object: <see cref="Replace"/>, <see cref="Delete"/> or <see cref="Merge"/>.</summary>
     public const string Marker = "$patch";
 
     public const string Replace = "replace";
@@ -18,13 +18,13 @@ internal static class PatchDirectives
     /// <summary>The names of the members that the object keeps.</summary>
     public const string RetainKeys = "$retainKeys";
 
-    /// <summary>Values to take out of the list of scalars whose name follows.</summary>
+    /// <summary>Values to remove from the list of scalars whose name follows.</summary>
     public const string DeleteFromPrimitiveList = "$deleteFromPrimitiveList/";
 
     /// <summary>The order of the elements of the list whose name follows.</summary>
     public const string SetElementOrder = "$setElementOrder/";
 
-    /// <summary>What an object is marked with; null if it is not.</summary>
+    /// <summary>The <see cref="Marker"/> of an object; null if it has none.</summary>
     public static string? MarkOf(JsonObject node)
     {
         if (!node.TryGetPropertyValue(Marker, out var mark))
@@ -36,8 +36,8 @@ internal static class PatchDirectives
     }
 
     /// <summary>
-    /// Turns a value that has nothing to be merged with into plain data: without directives, without what they delete, and
-    /// without the nulls that stand for absence.
+    /// Turns a value without a counterpart into plain data: without directives, without what they delete, and without nulls that mean
+    /// absence.
     /// </summary>
     public static JsonNode? Strip(JsonNode? value)
     {
@@ -75,6 +75,6 @@ internal static class PatchDirectives
 
     private static bool IsDeletion(JsonNode? node) => node is JsonObject members && MarkOf(members) == Delete;
 
-    // An element that is nothing but a mark speaks about its list.
+    // An element that consists of a marker alone applies to its list.
     private static bool IsListMark(JsonNode? node) => node is JsonObject { Count: 1 } members && MarkOf(members) is not null;
 }

@@ -1,11 +1,11 @@
 namespace OrleansOrchestrator.Documents.Patching;
 
 /// <summary>A patch was not applied, and nothing changed.</summary>
-/// <param name="fault">Why, for the choice of a status code.</param>
-/// <param name="message">Why, for the sender.</param>
+/// <param name="fault">The cause, from which the status code follows.</param>
+/// <param name="message">The message for the sender.</param>
 public sealed class PatchException(PatchFault fault, string message) : Exception(message)
 {
-    /// <summary>Why, for the choice of a status code.</summary>
+    /// <summary>The cause, from which the status code follows.</summary>
     public PatchFault Fault { get; } = fault;
 
     internal static PatchException Malformed(string message) => new(PatchFault.Malformed, message);

@@ -3,10 +3,10 @@ namespace OrleansOrchestrator.Documents.Patching;
 /// <summary>Why a patch was not applied.</summary>
 public enum PatchFault
 {
-    /// <summary>The patch itself makes no sense: 400.</summary>
+    /// <summary>The patch itself is invalid: 400.</summary>
     Malformed,
 
-    /// <summary>The patch makes sense, but not for this object, as when it tests for another value: 422.</summary>
+    /// <summary>The patch is valid but does not apply to this object, for example a failed test: 422.</summary>
     NotApplicable,
 
     /// <summary>The patch is over a limit: 413.</summary>

@@ -6,12 +6,12 @@ using System.Text.Json.Serialization;
 namespace OrleansOrchestrator.Documents.Patching;
 
 /// <summary>
-/// The fields of a model type with their patch strategies, and through them those of every type below it. Read by reflection
-/// when a type is first met, and kept.
+/// The fields of a model type with their patch strategies, and the schemas of the types below it. Read by reflection at the first use
+/// of a type, and cached.
 /// </summary>
 internal sealed class PatchSchema
 {
-    /// <summary>What is known of values without a model: objects are merged, lists replaced.</summary>
+    /// <summary>The schema of values without a model: objects are merged, lists replaced.</summary>
     public static readonly PatchSchema Unknown = new(FrozenDictionary<string, (Type, PatchStrategy)>.Empty, null);
 
     private static readonly ConcurrentDictionary<Type, PatchSchema> Known = new();
@@ -27,7 +27,7 @@ internal sealed class PatchSchema
 
     public static PatchSchema Of(Type type) => Known.GetOrAdd(type, static type => Read(type));
 
-    /// <summary>Finds a field's strategy, and the schema of its value or, if that is a list, of the elements.</summary>
+    /// <summary>Finds a field's strategy, and the schema of its value or, for a list, of its elements.</summary>
     public (PatchSchema Schema, PatchStrategy Strategy) Field(string name)
     {
         if (_mapValueType is not null)
@@ -37,7 +37,7 @@ internal sealed class PatchSchema
 
     private static PatchSchema Read(Type type)
     {
-        // Of what comes from outside the models, as strings and dates, nothing is to be known.
+        // Types outside the models, such as strings and dates, have no schema.
         if (GenericArgument(type, typeof(IDictionary<,>)) is { } valueType)
             return new(Unknown._fields, valueType);
         if (type.Namespace != typeof(k8s.Models.V1ObjectMeta).Namespace)
@@ -53,7 +53,7 @@ internal sealed class PatchSchema
             null);
     }
 
-    /// <summary>The last argument of the generic interface that a type is: an element's or a map value's type.</summary>
+    /// <summary>The last type argument of a generic interface: the type of elements or map values.</summary>
     private static Type? GenericArgument(Type type, Type genericInterface) =>
         type.IsGenericType && type.GetGenericTypeDefinition() == genericInterface ? type.GetGenericArguments()[^1] : null;
 }

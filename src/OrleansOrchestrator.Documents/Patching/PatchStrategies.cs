@@ -4,8 +4,7 @@ using k8s.Models;
 namespace OrleansOrchestrator.Documents.Patching;
 
 /// <summary>
-/// How strategic merge patches treat the fields of the built-in kinds. Lists without an entry are replaced as a whole, and
-/// objects without one are merged.
+/// The patch strategies of the fields of built-in kinds. Lists without an entry are replaced, and objects without one are merged.
 /// </summary>
 /// <remarks>From the patchStrategy and patchMergeKey of the Kubernetes API reference (v1.33).</remarks>
 public static class PatchStrategies
@@ -13,10 +12,10 @@ public static class PatchStrategies
     private static readonly FrozenDictionary<(Type, string), PatchStrategy> Table = Entries().ToFrozenDictionary(
         entry => (entry.Type, entry.Field), entry => entry.Strategy);
 
-    /// <summary>How a field of a type is patched.</summary>
+    /// <summary>The strategy of a type's field.</summary>
     public static PatchStrategy Of(Type type, string field) => Table.GetValueOrDefault((type, field), PatchStrategy.Default);
 
-    /// <summary>All entries, for the check that each names a field that exists.</summary>
+    /// <summary>All entries, for the test that each names an existing field.</summary>
     internal static IEnumerable<(Type Type, string Field, PatchStrategy Strategy)> Entries() =>
     [
         ByKey<V1ObjectMeta>("ownerReferences", "uid"),

@@ -1,15 +1,15 @@
 namespace OrleansOrchestrator.Documents.Patching;
 
-/// <summary>How a strategic merge patch treats one field.</summary>
-/// <param name="MergesList">Whether a list is merged, element by element, rather than replaced.</param>
-/// <param name="MergeKey">The member that tells the elements of a merged list apart; null if they are scalars.</param>
-/// <param name="ReplacesObject">Whether an object is replaced rather than merged.</param>
+/// <summary>The treatment of one field in a strategic merge patch.</summary>
+/// <param name="MergesList">Whether a list is merged by element instead of replaced.</param>
+/// <param name="MergeKey">The key member of a merged list's elements; null for scalars.</param>
+/// <param name="ReplacesObject">Whether an object is replaced instead of merged.</param>
 public sealed record PatchStrategy(bool MergesList, string? MergeKey, bool ReplacesObject)
 {
     /// <summary>Objects are merged, lists replaced.</summary>
     public static PatchStrategy Default { get; } = new(false, null, false);
 
-    /// <summary>Objects are replaced, too.</summary>
+    /// <summary>Objects are replaced as well.</summary>
     public static PatchStrategy Replace { get; } = new(false, null, true);
 
     /// <summary>A list of scalars is a set.</summary>

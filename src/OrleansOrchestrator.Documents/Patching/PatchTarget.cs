@@ -4,12 +4,10 @@ using OrleansOrchestrator.Model.Codec;
 
 namespace OrleansOrchestrator.Documents.Patching;
 
-/// <summary>The document that a patch is applied to.</summary>
+/// <summary>The document to be patched.</summary>
 public static class PatchTarget
 {
-    /// <summary>
-    /// Reads an encoded object. What a kind holds without looking at it may have a field twice; of such the last one counts.
-    /// </summary>
+    /// <summary>Parses an encoded object. Raw JSON within a kind may contain duplicate fields; the last one counts.</summary>
     /// <exception cref="JsonException">The JSON is malformed.</exception>
     public static JsonNode Read(ReadOnlySpan<byte> json) => LenientJson.Parse(json, keepsNumbers: true) ?? throw new JsonException("the document is null");
 }

@@ -4,15 +4,14 @@ namespace OrleansOrchestrator.Documents.Patching;
 
 /// <summary>Merges one list of a strategic merge patch: objects by their merge key, scalars as a set.</summary>
 /// <remarks>
-/// The merged list keeps two orders: the elements of the patch are in the patch's order, and the server's other elements in
-/// the server's. Between the two, an element of the server goes before the first element of the patch that it preceded on
-/// the server. Elements have no parents in here.
+/// The merged list combines two orders: elements of the patch are in the patch's order, other elements in the server's. Between the
+/// two, an element of the server precedes the first element of the patch that it preceded on the server. Elements have no parents here.
 /// </remarks>
 /// <param name="schema">The schema of the elements.</param>
-/// <param name="mergeKey">The member that tells them apart; null for scalars.</param>
+/// <param name="mergeKey">The key member; null for scalars.</param>
 internal sealed class StrategicListMerge(PatchSchema schema, string? mergeKey)
 {
-    /// <summary>Merges the elements of a patch into those of the server.</summary>
+    /// <summary>Merges the patch's elements into the server's.</summary>
     public List<JsonNode?> Merge(List<JsonNode?> server, List<JsonNode?> patch)
     {
         CheckKinds(server, patch);
@@ -44,7 +43,7 @@ internal sealed class StrategicListMerge(PatchSchema schema, string? mergeKey)
         return Arrange(merged, patchOrder, serverOrder);
     }
 
-    /// <summary>Merges, and puts the elements in the order that the patch asks for.</summary>
+    /// <summary>Merges, and orders the elements as the patch demands.</summary>
     public List<JsonNode?> MergeInOrder(List<JsonNode?> server, List<JsonNode?> patch, JsonArray order)
     {
         CheckKinds(server, patch);
@@ -54,7 +53,7 @@ internal sealed class StrategicListMerge(PatchSchema schema, string? mergeKey)
         return Arrange(Merge(server, patch), wanted, serverOrder);
     }
 
-    /// <summary>What tells a scalar apart from others.</summary>
+    /// <summary>The key of a scalar.</summary>
     public static string ScalarKey(JsonNode? node) =>
         node is JsonValue value && value.TryGetValue(out string? text) ? $"\"{text}\"" : node?.ToJsonString() ?? "null";
 
@@ -67,7 +66,7 @@ internal sealed class StrategicListMerge(PatchSchema schema, string? mergeKey)
             : throw PatchException.Malformed($"map: {ScalarKey(node)} does not contain declared merge key: {mergeKey}");
     }
 
-    /// <summary>Carries out the directives of the patch's elements, and leaves the patch without them.</summary>
+    /// <summary>Executes the directives among the patch's elements, and removes them from the patch.</summary>
     /// <returns>Whether the patch replaces the list.</returns>
     private bool TakeMarks(List<JsonNode?> server, List<JsonNode?> patch)
     {
@@ -125,7 +124,7 @@ internal sealed class StrategicListMerge(PatchSchema schema, string? mergeKey)
         return ranks;
     }
 
-    // The elements that a patch adds or changes must be in the order that it asks for, or one of the two is a mistake.
+    // The elements that a patch adds or changes must be in the order that it demands; otherwise one of the two is a mistake.
     private void CheckOrder(List<JsonNode?> patch, List<string> wanted)
     {
         var ranks = Ranks(wanted);

@@ -4,8 +4,8 @@ using System.Text.Json.Nodes;
 namespace OrleansOrchestrator.Documents.Patching;
 
 /// <summary>
-/// Kubernetes' strategic merge patch: a merge patch that knows which lists are maps in disguise, and merges their elements by
-/// key instead of replacing the list.
+/// Kubernetes' strategic merge patch: a merge patch that knows which lists are maps by a key, and merges their elements instead of
+/// replacing the list.
 /// </summary>
 /// <remarks>
 /// See "Notes on the strategic merge patch" in the Kubernetes documentation. For example the patch
@@ -17,12 +17,12 @@ public static class StrategicMergePatch
     /// <summary>Applies a patch to an object of a built-in kind.</summary>
     /// <param name="document">The object; it is not changed.</param>
     /// <param name="patch">The patch as UTF-8 JSON.</param>
-    /// <param name="type">The object's model type, which has the merge keys.</param>
-    /// <param name="faults">Where fields are told that the patch gives more than once; null if nobody wants to know.</param>
+    /// <param name="type">The object's model type, which determines the merge keys.</param>
+    /// <param name="faults">Receives duplicate fields of the patch; null to ignore them.</param>
     /// <exception cref="PatchException">The patch is malformed.</exception>
     public static JsonNode Apply(JsonNode document, ReadOnlySpan<byte> patch, Type type, ICollection<string>? faults = null)
     {
-        // Numbers are merged as Go holds them, so that 3.0 is a whole number; in the other patches they stay text to the end.
+        // Numbers are merged as Go holds them, so that 3.0 is an integer; other patches keep their text.
         var changes = PatchDocument.ParseObject(patch, faults, keepsNumbers: false);
         var target = document.DeepClone() as JsonObject
             ?? throw PatchException.NotApplicable("a strategic merge patch applies to objects only");
@@ -32,23 +32,23 @@ public static class StrategicMergePatch
     /// <summary>Applies a patch to an encoded object of a built-in kind.</summary>
     /// <param name="document">The object as UTF-8 JSON.</param>
     /// <param name="patch">The patch as UTF-8 JSON.</param>
-    /// <param name="type">The object's model type, which has the merge keys.</param>
-    /// <param name="faults">Where fields are told that the patch gives more than once; null if nobody wants to know.</param>
+    /// <param name="type">The object's model type, which determines the merge keys.</param>
+    /// <param name="faults">Receives duplicate fields of the patch; null to ignore them.</param>
     /// <exception cref="PatchException">The patch is malformed.</exception>
     public static byte[] Apply(ReadOnlySpan<byte> document, ReadOnlySpan<byte> patch, Type type, ICollection<string>? faults = null) =>
         Apply(document, Parse(patch, faults), type);
 
-    /// <summary>Reads a patch.</summary>
+    /// <summary>Parses a patch.</summary>
     /// <exception cref="PatchException">The patch is malformed.</exception>
     public static JsonObject Parse(ReadOnlySpan<byte> patch, ICollection<string>? faults = null) =>
         PatchDocument.ParseObject(patch, faults, keepsNumbers: false);
 
-    /// <summary>Applies a patch that has been read to an encoded object, and takes it apart.</summary>
+    /// <summary>Applies a parsed patch, which it consumes, to an encoded object.</summary>
     /// <exception cref="PatchException">The patch is malformed.</exception>
     public static byte[] Apply(ReadOnlySpan<byte> document, JsonObject patch, Type type) => EncodedMerge.Apply(document, patch, PatchSchema.Of(type));
 
-    /// <summary>Merges a patch into an object. Takes the patch apart.</summary>
-    /// <returns>The object, or what replaces it; it has no parent if the object has none.</returns>
+    /// <summary>Merges a patch, which it consumes, into an object.</summary>
+    /// <returns>The object, or its replacement, which has no parent if the object has none.</returns>
     internal static JsonObject Merge(JsonObject target, JsonObject patch, PatchSchema schema)
     {
         switch (PatchDirectives.MarkOf(patch))

@@ -2,11 +2,11 @@ using System.Text.Json.Nodes;
 
 namespace OrleansOrchestrator.Documents.Schemas;
 
-/// <summary>Fills in what a schema gives defaults for. A default within an object counts only where the object is there.</summary>
+/// <summary>Applies a schema's defaults. A default within an object applies only if the object exists.</summary>
 /// <remarks>https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definitions/#defaulting</remarks>
 public static class Defaulting
 {
-    /// <summary>Fills in a value in place.</summary>
+    /// <summary>Applies defaults to a value in place.</summary>
     /// <returns>Whether anything was missing.</returns>
     public static bool Apply(JsonNode? value, StructuralSchema schema)
     {
@@ -64,7 +64,7 @@ public static class Defaulting
         return isChanged;
     }
 
-    /// <summary>A null where null is no value counts as missing, provided that there is a default to put in its place.</summary>
+    /// <summary>Whether a null counts as missing: null is not allowed, and there is a default for it.</summary>
     private static bool IsUnwantedNull(JsonNode? value, StructuralSchema schema) =>
         value is null && !schema.Nullable && schema.Default is not null;
 }

@@ -9,17 +9,17 @@ using OrleansOrchestrator.Model.Validation;
 namespace OrleansOrchestrator.Documents.Schemas;
 
 /// <summary>
-/// Objects of Kubernetes inside custom objects (<c>x-kubernetes-embedded-resource</c>). They say what they are, and their metadata is
-/// that of any object.
+/// Kubernetes objects inside custom objects (<c>x-kubernetes-embedded-resource</c>). They have apiVersion and kind, and ordinary
+/// metadata.
 /// </summary>
 /// <remarks>https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definitions/#rawextension</remarks>
 internal static class EmbeddedResources
 {
-    /// <summary>Brings kind and metadata of all embedded objects into shape: metadata keeps what all metadata has.</summary>
+    /// <summary>Normalises kind and metadata of all embedded objects: metadata keeps its known fields.</summary>
     /// <param name="value">The value, changed in place.</param>
     /// <param name="schema">Its schema.</param>
     /// <param name="path">Where it is; null for a whole object.</param>
-    /// <param name="dropsMalformed">Whether what has a wrong type is dropped, as in objects that are stored already.</param>
+    /// <param name="dropsMalformed">Whether parts with a wrong type are dropped, as in stored objects.</param>
     /// <returns>Whether anything changed.</returns>
     /// <exception cref="FormatException">A part has a wrong type.</exception>
     public static bool Coerce(JsonNode? value, StructuralSchema schema, FieldPath? path, bool dropsMalformed)
@@ -46,7 +46,7 @@ internal static class EmbeddedResources
         return isChanged;
     }
 
-    /// <summary>Gathers the faults of all embedded objects.</summary>
+    /// <summary>Validates all embedded objects.</summary>
     public static void Validate(JsonNode? value, StructuralSchema schema, FieldPath? path, FieldErrors errors)
     {
         if (!schema.HasEmbeddedResources)
@@ -115,7 +115,7 @@ internal static class EmbeddedResources
             }
             catch (JsonException)
             {
-                // That is what does not fit.
+                // The part with a wrong type is the one to drop.
             }
         }
 

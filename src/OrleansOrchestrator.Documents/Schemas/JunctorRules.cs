@@ -3,7 +3,7 @@ using OrleansOrchestrator.Model.Validation;
 
 namespace OrleansOrchestrator.Documents.Schemas;
 
-/// <summary>Within <c>allOf</c>, <c>anyOf</c>, <c>oneOf</c> and <c>not</c> a schema may say what values are allowed, but not what fields are.</summary>
+/// <summary>Within <c>allOf</c>, <c>anyOf</c>, <c>oneOf</c> and <c>not</c> a schema may restrict values, but not declare fields.</summary>
 internal static class JunctorRules
 {
     private static readonly (string Field, string Fault)[] Forbidden =
@@ -22,14 +22,14 @@ internal static class JunctorRules
         ("x-kubernetes-map-type", "must be undefined to be structural"),
     ];
 
-    /// <summary>Gathers the faults of the schemas that are joined at a node.</summary>
+    /// <summary>Validates the joined schemas of a node.</summary>
     public static void Validate(JsonElement schema, FieldPath path, FieldErrors errors) =>
         ValidateJunctors(schema, new Counterpart(schema, path), path, schema.Flag("x-kubernetes-int-or-string"), errors);
 
-    /// <summary>What the schema says outside of junctors about the place that a part speaks of.</summary>
+    /// <summary>The schema outside of junctors for the place of a part.</summary>
     /// <param name="Schema">The schema of the place; null if there is none.</param>
-    /// <param name="Path">Where that is.</param>
-    /// <param name="IsCertain">Whether the part holds in any case: validation rules may stand nowhere else.</param>
+    /// <param name="Path">The path of the place.</param>
+    /// <param name="IsCertain">Whether the part holds in any case: validation rules are allowed only there.</param>
     private readonly record struct Counterpart(JsonElement? Schema, FieldPath Path, bool IsCertain = true)
     {
         public Counterpart Property(string name) =>
@@ -42,7 +42,7 @@ internal static class JunctorRules
     {
         var uncertain = whole with { IsCertain = false };
 
-        // To say anew that something is an integer or a string is how authors spell it out: in anyOf, or in the first part of allOf.
+        // Authors may spell out int-or-string again: in anyOf, or in the first part of allOf.
         var anyOf = schema.List("anyOf").ToList();
         if (!mayDeclareIntOrString || !IsIntOrString(anyOf))
             ValidateParts(anyOf, uncertain, path.Child("anyOf"), errors);

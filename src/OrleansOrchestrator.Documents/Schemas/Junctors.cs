@@ -3,7 +3,7 @@ using OrleansOrchestrator.Model.Validation;
 
 namespace OrleansOrchestrator.Documents.Schemas;
 
-/// <summary>The rules that join schemas: all of them, any, exactly one, not.</summary>
+/// <summary>The junctors: allOf, anyOf, oneOf and not.</summary>
 internal static class Junctors
 {
     public static void Check(JsonNode value, StructuralSchema schema, SchemaPlace at)
@@ -29,7 +29,7 @@ internal static class Junctors
             at.Broken(value, "must not validate the schema (not)");
     }
 
-    /// <summary>Reports that no alternative fits, and what is wrong with the first of those that come closest.</summary>
+    /// <summary>Reports that no alternative fits, and the faults of the first one that comes closest.</summary>
     private static void Explain(JsonNode value, IReadOnlyList<StructuralSchema> alternatives, SchemaPlace at, string rule)
     {
         at.Broken(value, rule);

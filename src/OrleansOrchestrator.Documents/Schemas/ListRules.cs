@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 
 namespace OrleansOrchestrator.Documents.Schemas;
 
-/// <summary>Sets have no element twice, and maps none of the same keys.</summary>
+/// <summary>The uniqueness of the elements of sets, and of the keys of maps.</summary>
 internal static class ListRules
 {
     public static void CheckDuplicates(JsonArray array, StructuralSchema schema, SchemaPlace at)
@@ -18,7 +18,7 @@ internal static class ListRules
         }
     }
 
-    /// <summary>The elements of a map by their keys; null if the list is none, so that nothing tells which element is which.</summary>
+    /// <summary>The elements of a map list by their keys; null for other lists.</summary>
     public static Dictionary<string, JsonNode>? ElementsByKeys(JsonArray? array, StructuralSchema schema)
     {
         if (array is null || schema.ListType != "map")
@@ -29,7 +29,7 @@ internal static class ListRules
         return elements;
     }
 
-    /// <summary>What tells an element of a map from the others.</summary>
+    /// <summary>The key of an element of a map list.</summary>
     public static string KeysOf(JsonNode? element, StructuralSchema schema) => CanonicalText(KeyFieldsOf(element, schema));
 
     private static JsonObject KeyFieldsOf(JsonNode? element, StructuralSchema schema)
@@ -47,7 +47,7 @@ internal static class ListRules
         return keys;
     }
 
-    /// <summary>The same text for values that are equal: members in order.</summary>
+    /// <summary>A canonical text with ordered members: equal values have equal texts.</summary>
     private static string CanonicalText(JsonNode? value) => value switch
     {
         JsonObject obj => $"{{{string.Join(',', obj.OrderBy(entry => entry.Key, StringComparer.Ordinal).Select(entry => $"{JsonValue.Create(entry.Key).ToJsonString()}:{CanonicalText(entry.Value)}"))}}}",

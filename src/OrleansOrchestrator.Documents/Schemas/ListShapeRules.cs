@@ -10,7 +10,7 @@ internal static class ListShapeRules
     private const string KeysField = "x-kubernetes-list-map-keys";
     private const string MapTypeField = "x-kubernetes-map-type";
 
-    /// <summary>Gathers the faults of a node.</summary>
+    /// <summary>Validates a node.</summary>
     public static void Validate(JsonElement schema, FieldPath path, FieldErrors errors)
     {
         var mapType = schema.Text(MapTypeField);

@@ -2,17 +2,17 @@ using System.Text.Json.Nodes;
 
 namespace OrleansOrchestrator.Documents.Schemas;
 
-/// <summary>Drops the fields that a schema does not know, and nulls that it has no place for.</summary>
+/// <summary>Prunes fields that a schema does not know, and nulls that it does not allow.</summary>
 /// <remarks>https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definitions/#field-pruning</remarks>
 public static class Pruning
 {
     private static readonly string[] ResourceFields = ["apiVersion", "kind", "metadata"];
 
-    /// <summary>Drops unknown fields in place.</summary>
+    /// <summary>Prunes unknown fields in place.</summary>
     /// <param name="value">The value.</param>
     /// <param name="schema">Its schema.</param>
-    /// <param name="isResource">Whether it is an object of Kubernetes, whose kind and metadata are known without being named.</param>
-    /// <returns>Whether there were any.</returns>
+    /// <param name="isResource">Whether it is a Kubernetes object, whose apiVersion, kind and metadata are always known.</param>
+    /// <returns>Whether it pruned any.</returns>
     public static bool Prune(JsonNode? value, StructuralSchema schema, bool isResource = false)
     {
         var isChanged = false;
@@ -29,9 +29,9 @@ public static class Pruning
         return isChanged;
     }
 
-    /// <summary>Drops members that are null where the schema neither allows null nor has a default to put in its place.</summary>
+    /// <summary>Prunes members that are null where the schema neither allows null nor has a default.</summary>
     /// <remarks>https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definitions/#defaulting-and-nullable</remarks>
-    /// <returns>Whether there were any.</returns>
+    /// <returns>Whether it pruned any.</returns>
     public static bool PruneNulls(JsonNode? value, StructuralSchema schema)
     {
         var isChanged = false;

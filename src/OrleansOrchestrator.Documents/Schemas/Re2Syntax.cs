@@ -3,7 +3,7 @@ using System.Text;
 
 namespace OrleansOrchestrator.Documents.Schemas;
 
-/// <summary>Turns a pattern in RE2's syntax into one that means the same in .NET, where the two differ.</summary>
+/// <summary>Translates a pattern from RE2's syntax to an equivalent one for .NET, where they differ.</summary>
 /// <remarks>https://github.com/google/re2/wiki/Syntax</remarks>
 internal ref struct Re2Syntax
 {
@@ -17,7 +17,7 @@ internal ref struct Re2Syntax
     }
 
     /// <summary>Translates a pattern.</summary>
-    /// <exception cref="FormatException">It is not in the syntax.</exception>
+    /// <exception cref="FormatException">The pattern is malformed.</exception>
     public static string Translate(string pattern)
     {
         var syntax = new Re2Syntax(pattern);
@@ -37,7 +37,7 @@ internal ref struct Re2Syntax
         else if (TryTake("(?=") || TryTake("(?!") || TryTake("(?<=") || TryTake("(?<!") || TryTake("(?>"))
             throw new FormatException("there is nothing in RE2 that looks around");
         else if (TryTake("$"))
-            // The end of the text, not also the place before a last line break.
+            // The end of the text, but not the position before a final line break.
             _result.Append("\\z");
         else
             Append(1);
@@ -66,7 +66,7 @@ internal ref struct Re2Syntax
         }
     }
 
-    /// <summary>Translates escapes that mean the same inside and outside of a class.</summary>
+    /// <summary>Translates escapes with the same meaning inside and outside of a class.</summary>
     private bool TryTranslateCharacter()
     {
         if (TryTake("\\x{"))
@@ -116,7 +116,7 @@ internal ref struct Re2Syntax
         }
         else if (_rest[0] is '[' or ']')
         {
-            // In .NET a bracket here could begin a subtraction.
+            // In .NET a bracket here could start a subtraction.
             _result.Append('\\');
             Append(1);
         }
@@ -131,7 +131,7 @@ internal ref struct Re2Syntax
         }
     }
 
-    /// <summary>RE2's classes are of ASCII; .NET's are of Unicode.</summary>
+    /// <summary>RE2's classes are ASCII; .NET's are Unicode.</summary>
     private static string? ClassOf(char letter) => char.ToLowerInvariant(letter) switch
     {
         'd' => "0-9",

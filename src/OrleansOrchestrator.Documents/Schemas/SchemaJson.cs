@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace OrleansOrchestrator.Documents.Schemas;
 
-/// <summary>Reads the members of a schema's JSON; what is missing or of another type is none.</summary>
+/// <summary>Reads the members of a schema's JSON; missing ones and those of a wrong type count as absent.</summary>
 internal static class SchemaJson
 {
     public static string Text(this JsonElement json, string name, string fallback = "") =>
@@ -28,7 +28,7 @@ internal static class SchemaJson
     public static IReadOnlyList<string> Texts(this JsonElement json, string name) =>
         [.. List(json, name).Where(value => value.ValueKind == JsonValueKind.String).Select(value => value.GetString()!)];
 
-    /// <summary>A member; undefined if there is none, or this is no object.</summary>
+    /// <summary>A member; undefined if it is absent, or if this is no object.</summary>
     public static JsonElement Member(this JsonElement json, string name) => Find(json, name);
 
     private static JsonElement Find(JsonElement json, string name) =>

@@ -3,9 +3,9 @@ using OrleansOrchestrator.Model.Validation;
 
 namespace OrleansOrchestrator.Documents.Schemas;
 
-/// <summary>A place in a custom object, where faults are reported.</summary>
-/// <param name="At">Where; null for the object itself.</param>
-/// <param name="Errors">Takes the faults.</param>
+/// <summary>A location in a custom object for reporting faults.</summary>
+/// <param name="At">The path; null for the object itself.</param>
+/// <param name="Errors">Receives the faults.</param>
 internal readonly record struct SchemaPlace(FieldPath? At, FieldErrors Errors)
 {
     private static readonly FieldPath Whole = FieldPath.Root("<nil>");
@@ -19,16 +19,16 @@ internal readonly record struct SchemaPlace(FieldPath? At, FieldErrors Errors)
     /// <summary>An element here.</summary>
     public FieldPath Index(int index) => Path.Index(index);
 
-    /// <summary>Reports that a value breaks a rule, in the words that follow the field's name.</summary>
+    /// <summary>Reports a broken rule; the text follows the field's name.</summary>
     public void Invalid(JsonNode? value, string rule) => Errors.Invalid(Path, Shown(value), $"{At} in body {rule}");
 
-    /// <summary>Reports that a value breaks a rule, in words of its own.</summary>
+    /// <summary>Reports a broken rule with a text of its own.</summary>
     public void Broken(JsonNode? value, string rule) => Errors.Invalid(Path, Shown(value), $"\"{At}\" {rule}");
 
-    /// <summary>Reports that a value is of another type.</summary>
+    /// <summary>Reports a wrong type.</summary>
     public void WrongType(string type, string wanted) => Errors.Invalid(Path, type, $"{At} in body must be of type {wanted}: \"{type}\"");
 
-    /// <summary>Reports that a text has another format.</summary>
+    /// <summary>Reports a wrong format.</summary>
     public void WrongFormat(string text, string format) => Errors.Invalid(Path, text, $"{At} in body must be of type {format}: \"{text}\"");
 
     /// <summary>A value as an error shows it.</summary>

@@ -4,7 +4,7 @@ using OrleansOrchestrator.Model.Validation;
 
 namespace OrleansOrchestrator.Documents.Schemas;
 
-/// <summary>The rules that a schema has to follow to be structural: what each field is must be plain from the schema alone.</summary>
+/// <summary>The rules of structural schemas: the type of each field must follow from the schema alone.</summary>
 /// <remarks>https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definitions/#specifying-a-structural-schema</remarks>
 public static class SchemaRules
 {
@@ -26,7 +26,7 @@ public static class SchemaRules
         ("id", "id is not supported"),
     ];
 
-    /// <summary>Gathers the faults of a whole object's schema.</summary>
+    /// <summary>Validates a whole object's schema.</summary>
     public static void Validate(JsonElement schema, FieldPath path, FieldErrors errors)
     {
         if (schema.Flag("nullable"))
@@ -46,7 +46,7 @@ public static class SchemaRules
         ValidateNode(schema, path, SchemaLevel.Root, errors);
     }
 
-    /// <summary>Metadata is what it is for every kind; a schema can restrict the names of its own.</summary>
+    /// <summary>Metadata is the same for every kind; a schema can only restrict names.</summary>
     private static void ValidateMetadata(JsonElement metadata, FieldPath path, FieldErrors errors)
     {
         var saysMore = metadata.EnumerateObject().Any(member => member.Name is not ("type" or "properties" or "default"))
@@ -87,14 +87,14 @@ public static class SchemaRules
     /// <summary>Whether a part of a schema has validation rules.</summary>
     public static bool HasRules(JsonElement schema) => schema.List(RulesField).Any();
 
-    /// <summary>Refuses validation rules: nothing here would evaluate them.</summary>
+    /// <summary>Refuses validation rules, because nothing would evaluate them.</summary>
     public static void RefuseRules(JsonElement schema, FieldPath path, FieldErrors errors)
     {
         if (HasRules(schema))
             errors.Forbidden(path.Child(RulesField), "validation rules in the Common Expression Language are not supported by this server");
     }
 
-    /// <summary>Gathers the faults of a pattern, which may stand in any part of a schema.</summary>
+    /// <summary>Validates a pattern, which may occur in any part of a schema.</summary>
     public static void ValidatePattern(JsonElement schema, FieldPath path, FieldErrors errors)
     {
         var pattern = schema.Text("pattern");
@@ -137,7 +137,7 @@ public static class SchemaRules
             errors.Invalid(path.Child(PreserveField), false, "must be true or undefined");
     }
 
-    /// <summary>The rules of a schema that is that of a whole object: kind and version are texts, and metadata is an object.</summary>
+    /// <summary>The rules for the schema of a whole object: kind and version are strings, and metadata is an object.</summary>
     private static void ValidateResourceFields(JsonElement schema, FieldPath path, FieldErrors errors)
     {
         foreach (var field in ResourceFields)
@@ -190,15 +190,15 @@ public static class SchemaRules
     }
 }
 
-/// <summary>Where in a schema a node stands.</summary>
+/// <summary>The level of a node in a schema.</summary>
 internal enum SchemaLevel
 {
-    /// <summary>It is the schema of whole objects.</summary>
+    /// <summary>The schema of a whole object.</summary>
     Root,
 
-    /// <summary>It is that of a list's elements.</summary>
+    /// <summary>The schema of a list's elements.</summary>
     Item,
 
-    /// <summary>It is that of a field.</summary>
+    /// <summary>The schema of a field.</summary>
     Field,
 }

@@ -3,16 +3,17 @@ using OrleansOrchestrator.Model.Validation;
 
 namespace OrleansOrchestrator.Documents.Schemas;
 
-/// <summary>Checks values against schemas, in the words of Kubernetes.</summary>
+/// <summary>Validates values against schemas, in Kubernetes' words.</summary>
 /// <remarks>See k8s.io/kube-openapi/pkg/validation and k8s.io/apiextensions-apiserver/pkg/apiserver/validation.</remarks>
 public static class SchemaValidation
 {
-    /// <summary>Gathers all faults of a value.</summary>
+    /// <summary>Validates a value and collects all faults.</summary>
     /// <param name="value">The value.</param>
     /// <param name="schema">Its schema.</param>
     /// <param name="path">Where it is; null for a whole object.</param>
-    /// <param name="errors">Takes the faults.</param>
-    /// <param name="current">The value that it replaces; null for none. Faults that were there before are not held against a change.</param>
+    /// <param name="errors">Receives the faults.</param>
+    /// <param name="current">The value that it replaces; null if there is none. Faults that this value already has are not
+    /// reported.</param>
     public static void Validate(JsonNode? value, StructuralSchema schema, FieldPath? path, FieldErrors errors, JsonNode? current = null)
     {
         if (current is not null && JsonNode.DeepEquals(value, current))

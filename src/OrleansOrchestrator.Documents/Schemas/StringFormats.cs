@@ -6,7 +6,7 @@ using OrleansOrchestrator.Model.Names;
 
 namespace OrleansOrchestrator.Documents.Schemas;
 
-/// <summary>The formats of texts that are checked; a format that is not among them says nothing.</summary>
+/// <summary>The string formats that are checked. Other formats have no effect.</summary>
 internal static partial class StringFormats
 {
     private static readonly FrozenDictionary<string, Func<string, bool>> Known = new Dictionary<string, Func<string, bool>>
@@ -30,7 +30,7 @@ internal static partial class StringFormats
         ["hexcolor"] = text => HexColor.IsMatch(text),
     }.ToFrozenDictionary(StringComparer.Ordinal);
 
-    /// <summary>Whether a text has a format, as far as that is known.</summary>
+    /// <summary>Whether a text has a format; true for unknown formats.</summary>
     public static bool IsValid(string format, string text) => !Known.TryGetValue(format, out var check) || check(text);
 
     private static bool IsAddress(string text, AddressFamily family) =>
@@ -51,7 +51,7 @@ internal static partial class StringFormats
     [GeneratedRegex(@"^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)\z")]
     private static partial Regex DateTimeText { get; }
 
-    // Go's durations (1h30m, 1.5s, -2ms), and the words that the package for formats takes besides (3 hours).
+    // Go's durations (1h30m, 1.5s, -2ms), and the words that Kubernetes' format package also accepts (3 hours).
     [GeneratedRegex(@"^[+-]?(0|((\d+(\.\d*)?|\.\d+)\s*(ns|us|µs|μs|ms|s|m|h|d|w|sec|secs|second|seconds|min|mins|minute|minutes|hr|hrs|hour|hours|day|days|wk|week|weeks))+)\z")]
     private static partial Regex Duration { get; }
 

@@ -6,39 +6,37 @@ using OrleansOrchestrator.Model.Codec;
 
 namespace OrleansOrchestrator.Documents.Schemas;
 
-/// <summary>
-/// A schema of a custom resource, ready for use: what fields there are, what is filled in, and what values may be. Immutable.
-/// </summary>
+/// <summary>A custom resource's schema in a form ready for use: fields, defaults and restrictions. Immutable.</summary>
 /// <remarks>https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definitions/#specifying-a-structural-schema</remarks>
 public sealed class StructuralSchema
 {
     private static readonly StructuralSchema[] None = [];
 
-    /// <summary>A schema that accepts anything and keeps it.</summary>
+    /// <summary>A schema that accepts and keeps everything.</summary>
     public static StructuralSchema Anything { get; } = Read(JsonDocument.Parse("""{"x-kubernetes-preserve-unknown-fields":true}""").RootElement);
 
-    /// <summary>The JSON type: object, array, string, integer, number, boolean; empty if the schema does not say.</summary>
+    /// <summary>The JSON type: object, array, string, integer, number, boolean; empty if the schema has none.</summary>
     public string Type { get; private init; } = "";
 
     /// <summary>The format; empty for none.</summary>
     public string Format { get; private init; } = "";
 
-    /// <summary>Whether null is a value.</summary>
+    /// <summary>Whether null is allowed.</summary>
     public bool Nullable { get; private init; }
 
     /// <summary>The schemas of named fields.</summary>
     public FrozenDictionary<string, StructuralSchema> Properties { get; private init; } = FrozenDictionary<string, StructuralSchema>.Empty;
 
-    /// <summary>The schema of all other fields; null if there are to be none, or anything may be there.</summary>
+    /// <summary>The schema of all other fields; null if none are allowed, or anything is.</summary>
     public StructuralSchema? AdditionalProperties { get; private init; }
 
-    /// <summary>Whether all other fields are allowed, whatever they are.</summary>
+    /// <summary>Whether other fields are allowed with any value.</summary>
     public bool AllowsAnyProperties { get; private init; }
 
     /// <summary>The schema of a list's elements.</summary>
     public StructuralSchema? Items { get; private init; }
 
-    /// <summary>Whether fields that the schema does not name are kept.</summary>
+    /// <summary>Whether undeclared fields are kept.</summary>
     public bool PreservesUnknownFields { get; private init; }
 
     /// <summary>Whether this is a whole Kubernetes object inside another one.</summary>
@@ -47,13 +45,13 @@ public sealed class StructuralSchema
     /// <summary>Whether both integers and strings are allowed.</summary>
     public bool IsIntOrString { get; private init; }
 
-    /// <summary>What is filled in where the field is missing; null for nothing.</summary>
+    /// <summary>The default for a missing field; null for none.</summary>
     public JsonNode? Default { get; private init; }
 
     /// <summary>How a list is merged: <c>atomic</c>, <c>set</c>, <c>map</c>.</summary>
     public string ListType { get; private init; } = "atomic";
 
-    /// <summary>The fields that tell the elements of a list of type <c>map</c> apart.</summary>
+    /// <summary>The key fields of a list of type <c>map</c>.</summary>
     public IReadOnlyList<string> ListMapKeys { get; private init; } = [];
 
     /// <summary>How an object is merged: <c>granular</c> or <c>atomic</c>.</summary>
@@ -97,17 +95,17 @@ public sealed class StructuralSchema
 
     internal StructuralSchema? Not { get; private init; }
 
-    /// <summary>Whether anything below is filled in; where nothing is, defaulting has nothing to do.</summary>
+    /// <summary>Whether there are defaults anywhere below.</summary>
     internal bool HasDefaults { get; private init; }
 
-    /// <summary>Whether there are whole objects of Kubernetes anywhere below.</summary>
+    /// <summary>Whether there are embedded objects anywhere below.</summary>
     internal bool HasEmbeddedResources { get; private init; }
 
-    /// <summary>The schema of a field; null if it is not known.</summary>
+    /// <summary>The schema of a field; null if it is unknown.</summary>
     public StructuralSchema? FieldOf(string name) =>
         Properties.TryGetValue(name, out var property) ? property : AdditionalProperties ?? (AllowsAnyProperties ? Anything : null);
 
-    /// <summary>Reads a schema. Parts that are not of the expected type count as missing: <see cref="SchemaRules"/> tells of them.</summary>
+    /// <summary>Reads a schema. Parts of an unexpected type count as absent; <see cref="SchemaRules"/> reports them.</summary>
     public static StructuralSchema Read(JsonElement json)
     {
         var properties = json.Map("properties").ToFrozenDictionary(entry => entry.Name, entry => Read(entry.Value), StringComparer.Ordinal);

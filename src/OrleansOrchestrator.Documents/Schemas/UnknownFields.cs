@@ -5,8 +5,7 @@ using OrleansOrchestrator.Model.Codec;
 namespace OrleansOrchestrator.Documents.Schemas;
 
 /// <summary>
-/// Finds the fields of a body that its schema does not know, or that are given twice; the counterpart of
-/// <see cref="StrictFields"/> for kinds without a model.
+/// Finds unknown and duplicate fields of a body; the counterpart of <see cref="StrictFields"/> for kinds without a model.
 /// </summary>
 internal static class UnknownFields
 {

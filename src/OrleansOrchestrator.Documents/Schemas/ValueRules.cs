@@ -8,7 +8,7 @@ namespace OrleansOrchestrator.Documents.Schemas;
 /// <summary>The rules of single values: types, enumerations, ranges, lengths, patterns, formats.</summary>
 internal static class ValueRules
 {
-    /// <summary>The JSON type of a value. A number without a fraction is an integer however it is written.</summary>
+    /// <summary>The JSON type of a value. A number without a fraction is an integer, however it is written.</summary>
     public static string TypeOf(JsonNode value) => value.GetValueKind() switch
     {
         JsonValueKind.Object => "object",
@@ -73,7 +73,7 @@ internal static class ValueRules
         return Math.Abs(quotient - Math.Round(quotient)) < 1e-9;
     }
 
-    /// <summary>Characters, not UTF-16 units.</summary>
+    /// <summary>Counts characters, not UTF-16 units.</summary>
     private static int LengthOf(string text)
     {
         var length = 0;

@@ -6,15 +6,15 @@ using OrleansOrchestrator.Model.Codec;
 
 namespace OrleansOrchestrator.Documents.Yaml;
 
-/// <summary>YAML to and from JSON, with the typing that Kubernetes' clients expect.</summary>
+/// <summary>Converts YAML to and from JSON with the typing of Kubernetes' clients.</summary>
 /// <remarks>
-/// On YamlDotNet's parser and emitter. Its conversion package for System.Text.Json is not used: it reads YAML 1.2, where
-/// <c>yes</c> and <c>~</c> are text and <c>010</c> is ten. Of a duplicate key the last one counts, and who asks is told of it.
-/// Nesting beyond <see cref="ObjectCodec.DepthMax"/> and aliases that multiply the text are refused.
+/// Built on YamlDotNet's parser and emitter, but not on its conversion package for System.Text.Json: that reads YAML 1.2, where
+/// <c>yes</c> and <c>~</c> are text and <c>010</c> is ten. The last one of duplicate keys counts, and duplicates are reported on
+/// request. Nesting beyond <see cref="ObjectCodec.DepthMax"/> and aliases that multiply the text are refused.
 /// </remarks>
 public static class YamlConverter
 {
-    /// <summary>The most documents of one text.</summary>
+    /// <summary>The most documents of one text: far above any manifest, and small enough to parse in a moment.</summary>
     public const int DocumentsMax = 10_000;
 
     private static readonly SearchValues<char> Controls = SearchValues.Create(
@@ -24,17 +24,17 @@ public static class YamlConverter
     private static readonly UnicodeEncoding StrictBigEndianUtf16 = new(bigEndian: true, byteOrderMark: true, throwOnInvalidBytes: true);
     private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
-    /// <summary>Reads the first document as UTF-8 JSON; text without a document is null. What follows it is not looked at.</summary>
+    /// <summary>Converts the first document to UTF-8 JSON; a text without a document is null. The rest is ignored.</summary>
     /// <exception cref="YamlConversionException">The document is malformed or has no JSON form.</exception>
     public static byte[] ToJson(ReadOnlySpan<byte> yaml) => ToJson(yaml, out _);
 
-    /// <summary>Reads the first document as UTF-8 JSON, and tells which keys are given more than once.</summary>
+    /// <summary>Converts the first document to UTF-8 JSON, and reports duplicate keys.</summary>
     /// <exception cref="YamlConversionException">The document is malformed or has no JSON form.</exception>
     public static byte[] ToJson(ReadOnlySpan<byte> yaml, out IReadOnlyList<DuplicateField> duplicates) =>
         JsonSerializer.SerializeToUtf8Bytes(Parse(Decode(yaml), out duplicates), ObjectCodec.Options);
 
-    /// <summary>Reads JSON as the YAML that it is too: each field is there once, and its numbers are written as Go holds them.</summary>
-    /// <exception cref="JsonException">It is malformed.</exception>
+    /// <summary>Reads JSON as YAML would: removes duplicate fields, and writes numbers as Go holds them.</summary>
+    /// <exception cref="JsonException">The JSON is malformed.</exception>
     public static byte[] SettleJson(byte[] json, out IReadOnlyList<DuplicateField> duplicates)
     {
         var found = new List<DuplicateField>();
@@ -62,11 +62,11 @@ public static class YamlConverter
         }
     }
 
-    /// <summary>Reads the first document; null if it is null or there is none. What follows it is not looked at.</summary>
+    /// <summary>Parses the first document; null if it is null or missing. The rest is ignored.</summary>
     /// <exception cref="YamlConversionException">The document is malformed or has no JSON form.</exception>
     public static JsonNode? Parse(string yaml) => Parse(yaml, out _);
 
-    /// <summary>Reads the first document, and tells which keys are given more than once.</summary>
+    /// <summary>Parses the first document, and reports duplicate keys.</summary>
     /// <exception cref="YamlConversionException">The document is malformed or has no JSON form.</exception>
     public static JsonNode? Parse(string yaml, out IReadOnlyList<DuplicateField> duplicates)
     {
@@ -75,7 +75,7 @@ public static class YamlConverter
         return reader.TryReadDocument(out var document) ? document : null;
     }
 
-    /// <summary>Reads all documents that are not null, in order.</summary>
+    /// <summary>Parses all documents that are not null, in order.</summary>
     /// <exception cref="YamlConversionException">A document is malformed or has no JSON form, or there are too many.</exception>
     public static IReadOnlyList<JsonNode> ParseAll(string yaml)
     {
@@ -92,13 +92,13 @@ public static class YamlConverter
         return documents;
     }
 
-    /// <summary>Writes JSON as a YAML document with its keys in order.</summary>
+    /// <summary>Writes JSON as a YAML document with sorted keys.</summary>
     /// <exception cref="JsonException">The JSON is malformed.</exception>
     public static string FromJson(ReadOnlySpan<byte> json)
     {
         var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = ObjectCodec.DepthMax });
         using var document = JsonDocument.ParseValue(ref reader);
-        // Fails if there is anything behind the value.
+        // Fails if there is text behind the value.
         reader.Read();
         var output = new StringWriter();
         new YamlWriter(output).Write(document.RootElement);

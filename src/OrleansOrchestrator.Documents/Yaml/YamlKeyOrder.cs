@@ -1,8 +1,8 @@
 namespace OrleansOrchestrator.Documents.Yaml;
 
 /// <summary>
-/// The order in which kubectl prints keys: letters by their code and after all else, and runs of digits by the number they
-/// form, so that <c>disk2</c> comes before <c>disk10</c>.
+/// kubectl's order of keys: letters by their code and after everything else, and runs of digits by their number, so that <c>disk2</c>
+/// precedes <c>disk10</c>.
 /// </summary>
 internal sealed class YamlKeyOrder : IComparer<string>
 {

@@ -11,10 +11,11 @@ internal sealed class YamlReader
 {
     private const string CoreTag = "tag:yaml.org,2002:";
 
-    /// <summary>The most that aliases may repeat, in characters: more is a decompression bomb. It is some 400,000 nodes, as with Kubernetes' reader.</summary>
+    /// <summary>The most that aliases may repeat, in characters, against decompression bombs. It is about 400,000 nodes, as with
+    /// Kubernetes' parser.</summary>
     private const long RepeatedSizeMax = 3 << 20;
 
-    /// <summary>What a node counts for in characters, since each takes its memory however short it is.</summary>
+    /// <summary>The charge of a node in characters, because each takes memory however short it is.</summary>
     private const long NodeSize = 7;
 
     private readonly IParser _parser;
@@ -30,7 +31,7 @@ internal sealed class YamlReader
         Take<StreamStart>();
     }
 
-    /// <summary>The keys that were given more than once so far, or are merged in over others.</summary>
+    /// <summary>The duplicate keys so far, including those that a merge overrides.</summary>
     public List<DuplicateField> Duplicates { get; } = [];
 
     /// <summary>Reads the next document.</summary>
@@ -89,7 +90,7 @@ internal sealed class YamlReader
             if (_parser.Current is Scalar { Style: ScalarStyle.Plain, Value: "<<" })
             {
                 Advance();
-                // Of mappings that are merged together the first one counts.
+                // Of several merged mappings the first one counts.
                 foreach (var (name, value) in MergeSources(Node(depth + 1), line).Reverse().SelectMany(source => source))
                     Set(members, name, value?.DeepClone(), line);
                 continue;
@@ -104,7 +105,7 @@ internal sealed class YamlReader
         return members;
     }
 
-    /// <summary>Sets a member. The last one counts, whether it is written down or merged in, as Kubernetes' reader has it.</summary>
+    /// <summary>Sets a member. As with Kubernetes' parser the last one counts, whether written or merged.</summary>
     private void Set(JsonObject members, string key, JsonNode? value, long line)
     {
         if (members.TryAdd(key, value))
@@ -153,7 +154,8 @@ internal sealed class YamlReader
         if (!isCoreType && (tag.Length > 0 || scalar.Style != ScalarStyle.Plain))
             return JsonValue.Create(scalar.Value);
 
-        // The parser reads over the colon after such a word. Unquoted text has no colon before a space, so that it is noticed.
+        // The parser accepts the colon after such a word. Plain text cannot contain a colon before a space, so that this case can be
+        // detected.
         if (scalar.Style == ScalarStyle.Plain && YamlScalar.HasColonAtAWordsEnd(scalar.Value))
             throw YamlConversionException.At(scalar.Start.Line, "cannot read ':' after an unquoted word that begins with '*'");
         if (YamlScalar.IsNotFinite(scalar.Value))
@@ -203,12 +205,12 @@ internal sealed class YamlReader
         }
         catch (Exception fault) when (fault is InvalidOperationException or ArgumentException or IndexOutOfRangeException or NullReferenceException)
         {
-            // What the parser stumbles over instead of refusing it is malformed, too.
+            // Exceptions of the parser other than its own also mean malformed text.
             throw YamlConversionException.At(line, Problem(fault.Message));
         }
     }
 
-    // The parser says "While parsing a block mapping, did not find …."; the clients' words are only what it did not find.
+    // The parser's text is "While parsing a block mapping, did not find …."; clients show only the part after the comma.
     private static string Problem(string message)
     {
         var comma = message.StartsWith("While ", StringComparison.Ordinal) ? message.IndexOf(", ", StringComparison.Ordinal) : -1;

@@ -7,12 +7,12 @@ using OrleansOrchestrator.Model.Codec;
 namespace OrleansOrchestrator.Documents.Yaml;
 
 /// <summary>
-/// What an unquoted word of YAML is: null, a truth value, a number or text. The rules are YAML 1.1's as Go's clients of
-/// Kubernetes have them, so that <c>yes</c> is true, <c>010</c> is eight and <c>1_000</c> is a thousand.
+/// Resolves plain YAML scalars: null, booleans, numbers or text. The rules are those of YAML 1.1 in Kubernetes' Go clients, so that
+/// <c>yes</c> is true, <c>010</c> is eight and <c>1_000</c> is a thousand.
 /// </summary>
 internal static partial class YamlScalar
 {
-    /// <summary>Resolves a word.</summary>
+    /// <summary>Resolves a plain scalar.</summary>
     /// <returns>False if it is text.</returns>
     public static bool TryResolve(string word, out JsonNode? value)
     {
@@ -31,20 +31,20 @@ internal static partial class YamlScalar
 
         if (word[0] is not ('+' or '-' or '.') && !char.IsAsciiDigit(word[0]))
             return false;
-        // Underscores group digits, though not in a fraction without a whole part.
+        // Underscores group digits, but not in a fraction without an integer part.
         var plain = word[0] == '.' ? word : word.Replace("_", "", StringComparison.Ordinal);
         value = Integer(plain) ?? Float(plain);
         return value is not null;
     }
 
-    /// <summary>Whether a word is a number that JSON has no words for.</summary>
+    /// <summary>Whether a scalar is a number that JSON cannot represent.</summary>
     public static bool IsNotFinite(string word) => NotFinite().IsMatch(word);
 
-    /// <summary>Whether text must be quoted, lest it be read as something else here or by another reader of YAML 1.1.</summary>
+    /// <summary>Whether text needs quotes, because this or another YAML 1.1 parser would read it as something else.</summary>
     public static bool NeedsQuotes(string text) =>
         TryResolve(text, out _) || IsNotFinite(text) || text is "<<" or "=" || Timestamp().IsMatch(text) || Base60().IsMatch(text);
 
-    /// <summary>Whether a text has what ends unquoted text: a colon with nothing or a space after it.</summary>
+    /// <summary>Whether a text contains what ends plain text: a colon followed by a space or the end.</summary>
     public static bool HasColonAtAWordsEnd(string text) => ColonAtAWordsEnd().IsMatch(text);
 
     private static JsonNode? Integer(string text)
@@ -74,7 +74,7 @@ internal static partial class YamlScalar
             return false;
         if (radix == 10)
             return BigInteger.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out value);
-        // What no other base has a name for is not worth more than 64 bits.
+        // Other bases than ten are limited to 64 bits, as in Go.
         if (digits.Length > 64)
             return false;
         foreach (var c in digits)

@@ -4,7 +4,7 @@ using YamlDotNet.Core.Events;
 
 namespace OrleansOrchestrator.Documents.Yaml;
 
-/// <summary>Writes JSON as YAML in the style of <c>kubectl get -o yaml</c>: keys in order, lists level with their key.</summary>
+/// <summary>Writes JSON as YAML in the style of <c>kubectl get -o yaml</c>: sorted keys, lists level with their key.</summary>
 internal sealed class YamlWriter(TextWriter output)
 {
     private readonly Emitter _emitter = new(output, EmitterSettings.Default.WithBestWidth(int.MaxValue).WithMaxSimpleKeyLength(int.MaxValue).WithNewLine("\n"));
@@ -48,7 +48,7 @@ internal sealed class YamlWriter(TextWriter output)
         }
     }
 
-    // Readers that are made with the parser used here take a word with an asterisk in a key for an alias, colon included.
+    // Parsers like the one used here take a word with an asterisk in a key for an alias, colon included.
     private void WriteKey(string key)
     {
         var style = StyleOf(key);
@@ -57,7 +57,7 @@ internal sealed class YamlWriter(TextWriter output)
 
     private void WriteText(string text) => WriteScalar(text, StyleOf(text));
 
-    // The emitter quotes plain text that would read as YAML, but trusts the caller with tabs and other invisible characters.
+    // The emitter quotes plain text that would read as YAML, but not tabs and other invisible characters.
     private static ScalarStyle StyleOf(string text)
     {
         if (YamlScalar.NeedsQuotes(text) || char.IsWhiteSpace(text[0]) || text.Any(c => c != '\n' && !IsPrintable(c)))

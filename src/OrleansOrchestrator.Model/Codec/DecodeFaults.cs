@@ -6,12 +6,12 @@ using OrleansOrchestrator.Model.Quantities;
 
 namespace OrleansOrchestrator.Model.Codec;
 
-/// <summary>Says in the words that Kubernetes' users know why JSON cannot be read as an object.</summary>
+/// <summary>Explains, in Kubernetes' words, why JSON cannot be decoded as an object.</summary>
 public static partial class DecodeFaults
 {
-    /// <summary>Whether JSON is malformed, whatever it is to be read as.</summary>
+    /// <summary>Whether JSON is malformed, whatever its target type.</summary>
     /// <param name="json">The JSON.</param>
-    /// <param name="fault">What is wrong with it.</param>
+    /// <param name="fault">The fault.</param>
     public static bool IsMalformed(ReadOnlySpan<byte> json, out string fault)
     {
         try
@@ -33,10 +33,10 @@ public static partial class DecodeFaults
         }
     }
 
-    /// <summary>What a client is told of a failed <see cref="ObjectCodec.Decode{T}"/>.</summary>
-    /// <param name="failure">What decoding threw.</param>
-    /// <param name="json">What was to be decoded.</param>
-    /// <param name="type">What it was to be decoded as.</param>
+    /// <summary>The client's error for a failed <see cref="ObjectCodec.Decode{T}"/>.</summary>
+    /// <param name="failure">The exception of the decoder.</param>
+    /// <param name="json">The JSON.</param>
+    /// <param name="type">The target type.</param>
     public static string Explain(Exception failure, ReadOnlySpan<byte> json, Type type)
     {
         if (IsMalformed(json, out var syntax))
@@ -48,15 +48,15 @@ public static partial class DecodeFaults
         var (value, place) = found;
         if (place.Type == typeof(byte[]) && value.ValueKind == JsonValueKind.String)
             return string.Create(CultureInfo.InvariantCulture, $"illegal base64 data at input byte {FirstBadByte(value.GetString()!)}");
-        // Times read a text of their own.
+        // Times have an error text of their own.
         if (place.Type == typeof(DateTime))
             return $"json: cannot unmarshal {KindOf(value, place.Type)} into Go value of type string";
         var target = place.Field.Length == 0 ? "Go value" : $"Go struct field {WithoutVersion(place.Owner.Name)}.{place.Field}";
         return $"json: cannot unmarshal {KindOf(value, place.Type)} into {target} of type {NameOf(place.Type)}";
     }
 
-    /// <summary>What a client is told whose strategic merge patch made an object that cannot be read: the words are others, since Kubernetes
-    /// reads nodes then and no text.</summary>
+    /// <summary>The client's error when the result of a strategic merge patch cannot be decoded. The text differs, because Kubernetes
+    /// decodes nodes then and no JSON.</summary>
     /// <inheritdoc cref="Explain"/>
     public static string ExplainMerged(Exception failure, ReadOnlySpan<byte> json, Type type)
     {
@@ -83,7 +83,7 @@ public static partial class DecodeFaults
         };
     }
 
-    /// <summary>The value that could not be read, and the place in the model that it is for.</summary>
+    /// <summary>The undecodable value, and its place in the model.</summary>
     private static (JsonElement Value, Place Place)? Find(Exception failure, ReadOnlySpan<byte> json, Type type)
     {
         if (failure is not JsonException { Path: { Length: > 0 } path })
@@ -123,7 +123,7 @@ public static partial class DecodeFaults
         return (value, place with { Type = Nullable.GetUnderlyingType(place.Type) ?? place.Type });
     }
 
-    /// <summary>Whether what there is would be fine if only more came.</summary>
+    /// <summary>Whether the JSON is a valid beginning.</summary>
     private static bool EndsTooEarly(ref Utf8JsonReader reader)
     {
         try
@@ -194,9 +194,9 @@ public static partial class DecodeFaults
     }
 
     /// <summary>A place in a model.</summary>
-    /// <param name="Owner">The innermost structure that it is in.</param>
-    /// <param name="Field">The path of fields that leads to it, without indexes and keys.</param>
-    /// <param name="Type">What stands there.</param>
+    /// <param name="Owner">The innermost structure that contains it.</param>
+    /// <param name="Field">The path of its fields, without indexes and keys.</param>
+    /// <param name="Type">The type at the place.</param>
     private readonly record struct Place(Type Owner, string Field, Type Type);
 
     [GeneratedRegex(@"\.(?<name>[^.\[]+)|\[(?<index>\d+)\]|\['(?<quoted>(?:[^'\\]|\\.)*)'\]")]

@@ -6,12 +6,12 @@ using System.Text.Json.Serialization.Metadata;
 namespace OrleansOrchestrator.Model.Codec;
 
 /// <summary>
-/// The fields of a model type, arranged so that a body is checked against them without building anything: nearly every
-/// body has only known fields, each once, and need not pay for the words that a fault would take.
+/// The fields of a model type in a form for checking a body without building anything. Nearly every body has only known fields, each
+/// once, and this check is cheap; only other bodies get the thorough check that words the faults.
 /// </summary>
 internal sealed class FieldContract
 {
-    // Larger maps, longer names and names with escapes are left to the thorough check.
+    // Larger maps, longer names and names with escapes need the thorough check.
     private const int MapEntriesMax = 24;
     private const int NameCharsMax = 64;
     private const int PropertiesMax = 128;
@@ -40,7 +40,7 @@ internal sealed class FieldContract
 
     public static FieldContract Of(Type type) => Contracts.GetOrAdd(type, static key => new FieldContract(key));
 
-    /// <summary>Whether a body certainly has known fields only, each once. False may also mean that it takes a closer look.</summary>
+    /// <summary>Whether a body certainly has known fields only, each once. False may also mean that it needs the thorough check.</summary>
     /// <param name="json">Well-formed JSON.</param>
     public bool Fits(ReadOnlySpan<byte> json)
     {

@@ -5,16 +5,16 @@ using System.Text.Json.Nodes;
 namespace OrleansOrchestrator.Model.Codec;
 
 /// <summary>
-/// Numbers, durations and quoted text as Go's standard library reads and writes them: what clients put into queries, and the
-/// sentences in which Kubernetes refuses it.
+/// Numbers, durations and quoted text in the format of Go's standard library, which clients use in queries, with Go's error texts,
+/// which Kubernetes answers.
 /// </summary>
 public static class GoSyntax
 {
     private const string Int = "ParseInt";
     private const string UInt = "ParseUint";
 
-    /// <summary>Reads a whole number of 64 bits with a sign.</summary>
-    /// <exception cref="FormatException">It is none, in the words of <c>strconv.ParseInt</c>.</exception>
+    /// <summary>Parses a signed 64-bit integer.</summary>
+    /// <exception cref="FormatException">The error of <c>strconv.ParseInt</c>.</exception>
     public static long ParseInt(string text)
     {
         var digits = text.AsSpan(text is ['+' or '-', ..] ? 1 : 0);
@@ -23,21 +23,21 @@ public static class GoSyntax
             : text[0] == '-' && digits.TrimStart('0') is "9223372036854775808" ? long.MinValue : throw OutOfRange(Int, text);
     }
 
-    /// <summary>Reads a whole number of 64 bits without a sign.</summary>
-    /// <exception cref="FormatException">It is none, in the words of <c>strconv.ParseUint</c>.</exception>
+    /// <summary>Parses an unsigned 64-bit integer.</summary>
+    /// <exception cref="FormatException">The error of <c>strconv.ParseUint</c>.</exception>
     public static ulong ParseUInt(string text) =>
         ulong.TryParse(AllDigits(text, UInt, text), NumberStyles.None, CultureInfo.InvariantCulture, out var number)
             ? number
             : throw OutOfRange(UInt, text);
 
-    /// <summary>Whether a text says yes; what is no answer at all says no.</summary>
+    /// <summary>Whether a text means true; invalid texts mean false.</summary>
     /// <remarks><c>strconv.ParseBool</c>.</remarks>
     public static bool IsTrue(string text) => text is "1" or "t" or "T" or "true" or "TRUE" or "True";
 
-    /// <summary>A number as Go writes it in JSON: in full from a millionth up to 10^21, and with an exponent beyond.</summary>
+    /// <summary>A number in Go's JSON format: in full from a millionth up to 10^21, otherwise with an exponent.</summary>
     public static string Format(double number)
     {
-        // The shortest text that reads back to the same number, of which only the digits and the place of the point are taken.
+        // The shortest text that parses back to the same number, of which only the digits and the position of the point are used.
         var text = Math.Abs(number).ToString("R", CultureInfo.InvariantCulture);
         var mantissa = text.Split('E')[0];
         var digits = mantissa.Replace(".", "", StringComparison.Ordinal).TrimStart('0').TrimEnd('0');
@@ -61,7 +61,7 @@ public static class GoSyntax
             : $"{sign}{digits[..(exponent + 1)]}.{digits[(exponent + 1)..]}";
     }
 
-    /// <summary>JSON as Go prints it for people, as in <c>map[spec:map[ports:[80 443]]]</c>.</summary>
+    /// <summary>JSON in Go's format for maps, such as <c>map[spec:map[ports:[80 443]]]</c>.</summary>
     /// <remarks><c>fmt.Sprintf("%+v")</c> of maps.</remarks>
     public static string FormatTree(ReadOnlySpan<byte> json)
     {
@@ -109,8 +109,9 @@ public static class GoSyntax
         }
     }
 
-    /// <summary>Reads a duration, as in <c>1m30s</c> or <c>-1.5h</c>. Those beyond <see cref="TimeSpan"/> are its bounds.</summary>
-    /// <exception cref="FormatException">It is none, in the words of <c>time.ParseDuration</c>.</exception>
+    /// <summary>Parses a duration, such as <c>1m30s</c> or <c>-1.5h</c>. The result is limited to the range of <see
+    /// cref="TimeSpan"/>.</summary>
+    /// <exception cref="FormatException">The error of <c>time.ParseDuration</c>.</exception>
     public static TimeSpan ParseDuration(string text)
     {
         var rest = text.AsSpan(text is ['+' or '-', ..] ? 1 : 0);
@@ -140,17 +141,17 @@ public static class GoSyntax
         return TimeSpan.FromSeconds(text[0] == '-' ? -seconds : seconds);
     }
 
-    /// <summary>Reads a time as RFC 3339 writes it.</summary>
-    /// <exception cref="FormatException">It is none, in the words of <c>time.Parse</c>.</exception>
+    /// <summary>Parses an RFC 3339 time.</summary>
+    /// <exception cref="FormatException">The error of <c>time.Parse</c>.</exception>
     public static DateTime ParseTime(string text) => Rfc3339.TryParse(text, out var time, out var fault) ? time : throw new FormatException(fault);
 
-    /// <summary>Whether a character can be seen: letters, marks, numbers, punctuation, symbols and the ordinary space.</summary>
+    /// <summary>Whether a character is printable: letters, marks, numbers, punctuation, symbols and the ordinary space.</summary>
     /// <remarks><c>unicode.IsPrint</c>.</remarks>
     public static bool IsPrintable(Rune rune) => rune.Value == ' ' || Rune.GetUnicodeCategory(rune) is not (
         UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.Surrogate or UnicodeCategory.PrivateUse
         or UnicodeCategory.OtherNotAssigned or UnicodeCategory.SpaceSeparator or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator);
 
-    /// <summary>A text in quotation marks, with escapes for what cannot be seen.</summary>
+    /// <summary>A quoted text, with escapes for unprintable characters.</summary>
     /// <remarks><c>strconv.Quote</c>.</remarks>
     public static string Quote(string text)
     {

@@ -6,7 +6,7 @@ using k8s.Models;
 
 namespace OrleansOrchestrator.Model.Codec;
 
-/// <summary>Values that are a whole number of 32 bits or a text. The model holds both as text, so that a text of digits is a number.</summary>
+/// <summary>Values that are a 32-bit integer or a text. The model holds both as text, so that a text of digits is a number.</summary>
 internal sealed class IntOrStringConverter : JsonConverter<IntOrString>
 {
     public override IntOrString? Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)

@@ -7,8 +7,7 @@ using k8s.Models;
 namespace OrleansOrchestrator.Model.Codec;
 
 /// <summary>
-/// Reads JSON into nodes that can be changed, as Go does: of a field that is given more than once the last one counts.
-/// System.Text.Json's own nodes refuse that.
+/// Parses JSON to mutable nodes like Go: the last one of duplicate fields counts. System.Text.Json's own parser refuses duplicates.
 /// </summary>
 public ref struct LenientJson
 {
@@ -28,15 +27,15 @@ public ref struct LenientJson
         _reader = new Utf8JsonReader(json, Options);
     }
 
-    /// <summary>Reads one value.</summary>
-    /// <param name="json">The whole of it.</param>
-    /// <param name="duplicates">Where fields go that are given more than once; null if nobody wants to know.</param>
-    /// <param name="keepsNumbers">Whether numbers stay as they are written. Otherwise they become what Go holds where it knows no type: whole
-    /// numbers that fit 64 bits, and doubles. <c>3.0</c> is then written as <c>3</c>, and <c>1e3</c> as <c>1000</c>.</param>
-    /// <exception cref="JsonException">It is malformed, or has a number that no double holds.</exception>
+    /// <summary>Parses one value.</summary>
+    /// <param name="json">The whole JSON.</param>
+    /// <param name="duplicates">Receives duplicate fields; null to ignore them.</param>
+    /// <param name="keepsNumbers">Whether numbers keep their text. Otherwise they become what Go uses without a type: integers that fit
+    /// 64 bits, and doubles. <c>3.0</c> is then written as <c>3</c>, and <c>1e3</c> as <c>1000</c>.</param>
+    /// <exception cref="JsonException">The JSON is malformed, or has a number outside the range of a double.</exception>
     public static JsonNode? Parse(ReadOnlySpan<byte> json, ICollection<DuplicateField>? duplicates = null, bool keepsNumbers = false)
     {
-        // Nearly no body gives a field twice: only for one that does are the paths of its fields worked out.
+        // Nearly no body has duplicates: field paths are computed only for those that do.
         var node = ParseOnce(json, null, keepsNumbers, out var hasDuplicates);
         return duplicates is not null && hasDuplicates ? ParseOnce(json, duplicates, keepsNumbers, out _) : node;
     }
@@ -50,8 +49,8 @@ public ref struct LenientJson
         return lenient._reader.Read() ? throw new JsonException("there is something after the value") : node;
     }
 
-    /// <summary>Reads the value that a reader stands on, and leaves it on the value's last token.</summary>
-    /// <exception cref="JsonException">It is malformed, or has a number that no double holds.</exception>
+    /// <summary>Parses the value at a reader, and leaves the reader at the value's last token.</summary>
+    /// <exception cref="JsonException">The JSON is malformed, or has a number outside the range of a double.</exception>
     public static JsonNode? Read(ref Utf8JsonReader reader)
     {
         var lenient = new LenientJson([], null, keepsNumbers: false) { _reader = reader };
@@ -66,11 +65,11 @@ public ref struct LenientJson
     /// <summary>A model as nodes.</summary>
     public static JsonObject Of(V1ObjectMeta metadata) => (JsonObject)Parse(ObjectCodec.Encode(metadata))!;
 
-    /// <summary>A number as Go writes it.</summary>
+    /// <summary>A number in Go's format.</summary>
     public static JsonNode OfDouble(double number)
     {
         var text = GoSyntax.Format(number);
-        // The ordinary writer turns to an exponent much earlier, which no reader of whole numbers takes.
+        // The default writer uses an exponent for smaller numbers, which no parser of integers accepts.
         return text.Length < 16 && !text.Contains('e', StringComparison.Ordinal) ? JsonValue.Create(number) : JsonNode.Parse(text)!;
     }
 
@@ -128,7 +127,7 @@ public ref struct LenientJson
     {
         if (_reader.TryGetInt64(out var whole))
             return JsonValue.Create(whole);
-        // Everybody else reads what is stored as double numbers, so that nothing else is kept.
+        // Other clients read stored numbers as doubles, so that more precision is not kept.
         if (_reader.TryGetDouble(out var number) && double.IsFinite(number))
             return OfDouble(number);
         var fault = $"json: cannot unmarshal number {Encoding.UTF8.GetString(_reader.ValueSpan)} into Go value of type float64";

@@ -8,8 +8,8 @@ using k8s.Models;
 namespace OrleansOrchestrator.Model.Codec;
 
 /// <summary>
-/// Times to the microsecond. They always have six digits, also of a whole second: Go's clients read nothing else.
-/// The models do not tell them from other times.
+/// Times with microseconds. They always have six digits, even for a whole second, because Go's clients require them. The models do not
+/// distinguish them from other times.
 /// </summary>
 internal sealed class MicroTimeConverter : TimeConverter
 {
@@ -23,10 +23,10 @@ internal sealed class MicroTimeConverter : TimeConverter
         (typeof(Eventsv1EventSeries), "lastObservedTime"),
     }.ToFrozenSet();
 
-    /// <summary>Whether a field of a model is such a time.</summary>
+    /// <summary>Whether a model's field is such a time.</summary>
     public static bool IsMicroTime(Type model, string field) => Fields.Contains((model, field));
 
-    /// <summary>Teaches the form to the contract of one type.</summary>
+    /// <summary>Sets the converter in a type's contract.</summary>
     public static void Apply(JsonTypeInfo contract)
     {
         if (contract.Kind != JsonTypeInfoKind.Object)

@@ -5,15 +5,15 @@ using System.Text.Json;
 namespace OrleansOrchestrator.Model.Codec;
 
 /// <summary>
-/// Puts <c>resourceVersion</c> into an encoded object without decoding it. Only the store knows a write's revision, at the
-/// moment it orders the write; by then the object is bytes. Stored objects carry it as the first field of <c>metadata</c>.
+/// Inserts <c>resourceVersion</c> into an encoded object without decoding it. Only the store knows a write's revision, when it orders
+/// the write; by then the object is bytes. Stored objects have it as the first field of <c>metadata</c>.
 /// </summary>
 public static class RevisionSplice
 {
     private static ReadOnlySpan<byte> Prefix => "\"resourceVersion\":\""u8;
 
-    /// <summary>Sets the revision of an encoded object, replacing the one it has.</summary>
-    /// <param name="json">An object as <c>ResourceDefinition.Encode</c> writes it, or as this method did.</param>
+    /// <summary>Sets or replaces the revision of an encoded object.</summary>
+    /// <param name="json">An object as written by <c>ResourceDefinition.Encode</c> or by this method.</param>
     /// <param name="revision">The revision to set.</param>
     public static byte[] Set(ReadOnlySpan<byte> json, long revision)
     {
@@ -33,8 +33,8 @@ public static class RevisionSplice
         return result;
     }
 
-    /// <summary>Puts a member behind <c>metadata</c>, where a spec has its place.</summary>
-    /// <param name="json">An object as <c>ResourceDefinition.Encode</c> writes it.</param>
+    /// <summary>Inserts a member after <c>metadata</c>, which is the place of a spec.</summary>
+    /// <param name="json">An object as written by <c>ResourceDefinition.Encode</c>.</param>
     /// <param name="member">The member with its name; empty for none.</param>
     public static byte[] InsertSpec(ReadOnlySpan<byte> json, ReadOnlySpan<byte> member)
     {
@@ -44,7 +44,7 @@ public static class RevisionSplice
         return [.. json[..end], (byte)',', .. member, .. json[end..]];
     }
 
-    /// <summary>Whether two encoded objects are the same but for their revisions: whether a write would change anything.</summary>
+    /// <summary>Whether two encoded objects are equal apart from their revisions, so that a write would change nothing.</summary>
     public static bool EqualsIgnoringRevision(ReadOnlySpan<byte> stored, ReadOnlySpan<byte> encoded)
     {
         var offset = FindMetadataStart(stored);
@@ -59,7 +59,7 @@ public static class RevisionSplice
         return target[bytes.Length..];
     }
 
-    /// <summary>The fields of metadata after the revision, if it comes first.</summary>
+    /// <summary>The fields of metadata after the revision, if that comes first.</summary>
     private static ReadOnlySpan<byte> SkipRevision(ReadOnlySpan<byte> metadata)
     {
         if (!metadata.StartsWith(Prefix))

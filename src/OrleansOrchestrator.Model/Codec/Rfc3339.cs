@@ -2,8 +2,8 @@ using System.Globalization;
 
 namespace OrleansOrchestrator.Model.Codec;
 
-/// <summary>Reads times as Go's package for them does with the layout of RFC 3339, and says what is wrong in its words.</summary>
-/// <remarks>https://pkg.go.dev/time#Parse. Beyond the RFC, an hour may have one digit, and a comma may stand before the fraction.</remarks>
+/// <summary>Parses times like Go's time package with the layout of RFC 3339, with the same error texts.</summary>
+/// <remarks>https://pkg.go.dev/time#Parse. Beyond the RFC, an hour may have one digit, and a comma may precede the fraction.</remarks>
 internal ref struct Rfc3339
 {
     private const string Layout = "2006-01-02T15:04:05Z07:00";
@@ -19,10 +19,10 @@ internal ref struct Rfc3339
         _rest = text;
     }
 
-    /// <summary>Reads a time.</summary>
+    /// <summary>Parses a time.</summary>
     /// <param name="text">The text.</param>
     /// <param name="time">The time in UTC.</param>
-    /// <param name="fault">Why it is none.</param>
+    /// <param name="fault">The error text.</param>
     public static bool TryParse(string text, out DateTime time, out string fault)
     {
         var parser = new Rfc3339(text);
@@ -49,7 +49,7 @@ internal ref struct Rfc3339
         if (!_rest.IsEmpty)
             return Fail($": extra text: {Quoted(_rest)}");
 
-        // A year 0 is one to Go, but not here.
+        // Go accepts the year 0, but .NET has none.
         if (!TryRange(year, 1, 9999, "year") || !TryRange(day, 1, DateTime.DaysInMonth(year, month), "day"))
             return false;
         var ticks = new DateTime(year, month, day, hour, minute, second).Ticks + fraction - offset;
@@ -82,7 +82,7 @@ internal ref struct Rfc3339
 
     private bool TryRange(int number, int min, int max, string what) => (number >= min && number <= max) || Fail($": {what} out of range");
 
-    /// <summary>The fraction of a second in ticks; what is finer is dropped.</summary>
+    /// <summary>The fraction of a second in ticks; finer digits are dropped.</summary>
     private long TakeFraction()
     {
         if (_rest is not ['.' or ',', >= '0' and <= '9', ..])

@@ -3,12 +3,12 @@ using System.Text.Json;
 namespace OrleansOrchestrator.Model.Codec;
 
 /// <summary>
-/// Whether two values mean the same: the order of map entries does not matter, and an empty list or map is as good as none.
+/// Whether two values have the same meaning: the order of map entries does not matter, and an empty list or map equals none.
 /// </summary>
 /// <remarks>See k8s.io/apimachinery/pkg/api/equality.</remarks>
 public static class SemanticEquality
 {
-    /// <summary>Compares two values by what they encode to.</summary>
+    /// <summary>Compares two values by their encoding.</summary>
     public static bool Equal<T>(T left, T right)
     {
         var (leftJson, rightJson) = (ObjectCodec.Encode(left), ObjectCodec.Encode(right));
@@ -33,7 +33,7 @@ public static class SemanticEquality
         };
     }
 
-    /// <summary>Whether a value is none, or a list or map without entries.</summary>
+    /// <summary>Whether a value is null, or an empty list or map.</summary>
     private static bool IsEmpty(JsonElement value) => value.ValueKind switch
     {
         JsonValueKind.Undefined or JsonValueKind.Null => true,

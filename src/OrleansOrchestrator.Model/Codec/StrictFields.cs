@@ -6,17 +6,17 @@ using System.Text.Json.Serialization.Metadata;
 namespace OrleansOrchestrator.Model.Codec;
 
 /// <summary>
-/// Finds the fields of a body that its kind does not know, or that are given twice: what <c>fieldValidation</c> warns of or
-/// refuses. Reads the JSON once along the model's own contract, without building the model.
+/// Finds unknown and duplicate fields of a body, which <c>fieldValidation</c> warns of or refuses. It reads the JSON once along the
+/// model's own contract, without building the model.
 /// </summary>
 public static class StrictFields
 {
-    /// <summary>The most faults that are told; a body with more is wrong in some other way.</summary>
+    /// <summary>The most faults to report: a body with more is wrong in another way.</summary>
     public const int FaultsMax = 100;
 
     private static readonly ConcurrentDictionary<Type, Dictionary<string, Type>?> PropertiesOf = new();
 
-    /// <summary>The faults of a body in Kubernetes' words, as in <c>unknown field "spec.foo"</c>; empty if there are none.</summary>
+    /// <summary>The faults of a body in Kubernetes' words, such as <c>unknown field "spec.foo"</c>; empty if there are none.</summary>
     /// <exception cref="JsonException">The JSON is malformed.</exception>
     public static IReadOnlyList<string> Find(ReadOnlySpan<byte> json, Type type)
     {
@@ -29,7 +29,7 @@ public static class StrictFields
         return faults;
     }
 
-    /// <summary>Reads the value that the reader stands on.</summary>
+    /// <summary>Checks the value at the reader.</summary>
     public static void Read(ref Utf8JsonReader reader, Type type, string path, List<string> faults)
     {
         if (reader.TokenType is not (JsonTokenType.StartObject or JsonTokenType.StartArray))
@@ -100,7 +100,7 @@ public static class StrictFields
             : properties.ToDictionary(property => property.Name, property => property.PropertyType, StringComparer.Ordinal);
     }
 
-    /// <summary>Adds a fault, once, and as long as there are not too many.</summary>
+    /// <summary>Adds a fault unless it is already there or there are too many.</summary>
     public static void Add(List<string> faults, string fault)
     {
         if (faults.Count < FaultsMax && !faults.Contains(fault, StringComparer.Ordinal))

@@ -4,7 +4,7 @@ using System.Text.Json.Serialization;
 
 namespace OrleansOrchestrator.Model.Codec;
 
-/// <summary>Times in JSON, as RFC 3339 writes them: read as Go reads them, and written in UTC with whole seconds.</summary>
+/// <summary>Times in JSON in RFC 3339: parsed as Go does, and written in UTC with whole seconds.</summary>
 internal class TimeConverter : JsonConverter<DateTime>
 {
     private static readonly int Bytes = "2006-01-02T15:04:05Z".Length;
@@ -17,7 +17,7 @@ internal class TimeConverter : JsonConverter<DateTime>
             return default;
         if (reader.TokenType != JsonTokenType.String)
             throw new JsonException();
-        // Nearly every time in an object is of whole seconds in UTC.
+        // Nearly all times in objects are whole seconds in UTC.
         if (reader is { HasValueSequence: false, ValueIsEscaped: false }
             && reader.ValueSpan.Length == Bytes && reader.ValueSpan[^1] == (byte)'Z' && reader.TryGetDateTime(out var time))
         {
@@ -36,6 +36,6 @@ internal class TimeConverter : JsonConverter<DateTime>
         writer.WriteStringValue(text);
     }
 
-    /// <summary>A time without a zone is one in UTC.</summary>
+    /// <summary>A time without a zone is in UTC.</summary>
     protected static DateTime Universal(DateTime value) => value.Kind == DateTimeKind.Local ? value.ToUniversalTime() : value;
 }

@@ -5,18 +5,18 @@ using System.Text.Unicode;
 namespace OrleansOrchestrator.Model.Codec;
 
 /// <summary>
-/// Makes JSON that is not Unicode Unicode, in the way of Go's readers: a byte that belongs to no character, and an escape of
-/// half a surrogate pair, is U+FFFD. Nothing behind can write such a text, so that it must not come in.
+/// Replaces invalid Unicode in JSON like Go's parsers: an invalid byte, and an escape of a lone surrogate, becomes U+FFFD. Later
+/// writers could not encode such a text.
 /// </summary>
 public static class UnicodeText
 {
     private const int EscapeLength = 6;
 
-    /// <summary>Whether JSON has nothing that is not Unicode, which is nearly always so and told fast.</summary>
+    /// <summary>Whether JSON is valid Unicode. Nearly always true, and fast.</summary>
     public static bool IsUnicode(ReadOnlySpan<byte> json) =>
         Utf8.IsValid(json) && (json.IndexOf("\\u"u8) < 0 || FindLoneSurrogate(json) < 0);
 
-    /// <summary>The JSON as Unicode.</summary>
+    /// <summary>The JSON as valid Unicode.</summary>
     public static byte[] Repair(ReadOnlySpan<byte> json)
     {
         var repaired = Utf8.IsValid(json) ? json.ToArray() : Decode(json);
@@ -37,7 +37,7 @@ public static class UnicodeText
             }
             else
             {
-                // Each byte on its own, however far a character was begun.
+                // Each byte by itself, even within a truncated character.
                 for (var i = 0; i < length; i++)
                     output.Write("\uFFFD"u8);
             }
@@ -50,7 +50,7 @@ public static class UnicodeText
 
     private static int FindLoneSurrogate(ReadOnlySpan<byte> json) => NextLoneSurrogate(json, 0);
 
-    /// <summary>Where an escape of half a pair begins; -1 if there is none. Outside of texts there are no escapes.</summary>
+    /// <summary>The position of an escape of a lone surrogate; -1 if there is none. Escapes occur in strings only.</summary>
     private static int NextLoneSurrogate(ReadOnlySpan<byte> json, int from)
     {
         while (json[from..].IndexOf((byte)'\\') is >= 0 and var offset)
@@ -68,7 +68,7 @@ public static class UnicodeText
         return -1;
     }
 
-    /// <summary>The UTF-16 unit of the escape at a place; 0 if there is no such escape.</summary>
+    /// <summary>The UTF-16 unit of the escape at a position; 0 if there is no such escape.</summary>
     private static char UnitAt(ReadOnlySpan<byte> json, int at)
     {
         if (at + EscapeLength > json.Length || json[at] != '\\' || json[at + 1] != 'u')

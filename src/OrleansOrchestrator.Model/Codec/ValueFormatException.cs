@@ -1,4 +1,4 @@
 namespace OrleansOrchestrator.Model.Codec;
 
-/// <summary>A value of JSON is not what it is to be. The message is the one that Kubernetes answers.</summary>
+/// <summary>A JSON value has a wrong type or format. The message is Kubernetes'.</summary>
 internal sealed class ValueFormatException(string message) : FormatException(message);

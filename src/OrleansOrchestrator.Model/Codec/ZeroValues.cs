@@ -8,13 +8,12 @@ using OrleansOrchestrator.Model.Quantities;
 namespace OrleansOrchestrator.Model.Codec;
 
 /// <summary>
-/// Null is the zero value of what it stands for, as Go reads it: an empty text, an empty object, zero. A field that can be
-/// missing is missing then. An element of a list or map cannot, so that it becomes the zero value, and nothing behind the
-/// codec ever meets a null in a list or map.
+/// Decodes null as the zero value of its type like Go: an empty text, an empty object, zero. An optional field is then missing. An
+/// element of a list or map cannot be, so that it becomes the zero value: decoded lists and maps never contain null.
 /// </summary>
 internal static class ZeroValues
 {
-    /// <summary>Teaches the rule to the options of conversions.</summary>
+    /// <summary>Adds the rule to serialization options.</summary>
     public static void AddTo(JsonSerializerOptions options)
     {
         options.Converters.Add(new ZeroOfNull<int>(JsonMetadataServices.Int32Converter));
@@ -30,7 +29,7 @@ internal static class ZeroValues
 
     private static Action<object>? FillerOf(JsonTypeInfoKind kind, Type element, JsonSerializerOptions options)
     {
-        // Any JSON is a value of such an element, null too.
+        // Null is a valid value of an element of any JSON.
         if (element == typeof(object) || (element.IsValueType && Nullable.GetUnderlyingType(element) is null))
             return null;
         var filler = (Filler)Activator.CreateInstance(typeof(Filler<>).MakeGenericType(element), options)!;
@@ -44,7 +43,7 @@ internal static class ZeroValues
         public abstract void FillMap(object map);
     }
 
-    /// <summary>Puts zero values in the place of nulls.</summary>
+    /// <summary>Replaces nulls by zero values.</summary>
     private sealed class Filler<T>(JsonSerializerOptions options) : Filler
     {
         public override void FillList(object list)
@@ -90,12 +89,12 @@ internal static class ZeroValues
         if (Nullable.GetUnderlyingType(type) is { } value)
             return Activator.CreateInstance(value)!;
 
-        // Lists and maps are declared as interfaces, of which only the reader knows what it makes.
+        // Lists and maps are declared as interfaces; only the serializer knows the types that it creates.
         var contract = options.GetTypeInfo(type);
         return contract.CreateObject?.Invoke() ?? JsonSerializer.Deserialize(contract.Kind == JsonTypeInfoKind.Enumerable ? "[]"u8 : "{}"u8, contract)!;
     }
 
-    /// <summary>Reads a value that cannot be null.</summary>
+    /// <summary>Decodes a value that cannot be null.</summary>
     private sealed class ZeroOfNull<T>(JsonConverter<T> inner) : JsonConverter<T>
         where T : struct
     {

@@ -5,7 +5,7 @@ using OrleansOrchestrator.Model.Validation;
 
 namespace OrleansOrchestrator.Model.Errors;
 
-/// <summary>Makes the errors that Kubernetes' API answers, in its words.</summary>
+/// <summary>Makes the errors of Kubernetes' API, in its words.</summary>
 public static class ApiErrors
 {
     /// <summary>404: the object does not exist.</summary>
@@ -28,11 +28,11 @@ public static class ApiErrors
     public static ApiException Modified(ResourceName resource, string name) => Conflict(resource, name,
         "the object has been modified; please apply your changes to the latest version and try again");
 
-    /// <summary>422: the object breaks rules; all of them are told.</summary>
+    /// <summary>422: the object is invalid; the error lists all faults.</summary>
     public static ApiException Invalid(ResourceDefinition definition, string? name, IReadOnlyList<FieldError> errors) =>
         Invalid(definition.Group, definition.Kind, name, errors);
 
-    /// <summary>422: an object of a kind that is not stored breaks rules; all of them are told.</summary>
+    /// <summary>422: an object of a kind that is not stored is invalid; the error lists all faults.</summary>
     public static ApiException Invalid(string group, string kind, string? name, IReadOnlyList<FieldError> errors)
     {
         var list = errors.Count == 1 ? errors[0].ToString() : $"[{string.Join(", ", errors)}]";
@@ -46,16 +46,16 @@ public static class ApiErrors
         });
     }
 
-    /// <summary>422: the request is well-formed, but cannot be applied to the object as it is.</summary>
+    /// <summary>422: the request is well-formed, but cannot be applied to the present object.</summary>
     public static ApiException Unprocessable(string message) => New(422, "Invalid", message);
 
-    /// <summary>400: the request makes no sense.</summary>
+    /// <summary>400: the request is invalid.</summary>
     public static ApiException BadRequest(string message) => New(400, "BadRequest", message);
 
-    /// <summary>400: a body cannot even be read as something that has a kind.</summary>
-    /// <param name="kind">The kind that was expected.</param>
-    /// <param name="why">What is wrong with it.</param>
-    /// <param name="body">The body, of which the beginning is told.</param>
+    /// <summary>400: a body cannot even be parsed as an object with a kind.</summary>
+    /// <param name="kind">The expected kind.</param>
+    /// <param name="why">The fault.</param>
+    /// <param name="body">The body; the error shows its beginning.</param>
     public static ApiException Unrecognized(string kind, string why, ReadOnlySpan<byte> body)
     {
         const int BytesShown = 30;
@@ -65,7 +65,7 @@ public static class ApiErrors
         return BadRequest($"the object provided is unrecognized (must be of type {kind}): {why} ({summary})");
     }
 
-    /// <summary>401: the sender is not known.</summary>
+    /// <summary>401: the sender is not authenticated.</summary>
     public static ApiException Unauthorized() => New(401, "Unauthorized", "Unauthorized");
 
     /// <summary>403: the sender or an admission rule does not allow it.</summary>
@@ -73,18 +73,18 @@ public static class ApiErrors
         string.IsNullOrEmpty(name) ? $"{resource} is forbidden: {why}" : $"{resource} \"{name}\" is forbidden: {why}",
         Details(resource, name));
 
-    /// <summary>405: the resource does not take the verb.</summary>
+    /// <summary>405: the resource does not support the verb.</summary>
     public static ApiException MethodNotAllowed(string why = "the server does not allow this method on the requested resource") =>
         New(405, "MethodNotAllowed", why, new V1StatusDetails());
 
-    /// <summary>406: none of the accepted media types can be made.</summary>
+    /// <summary>406: no accepted media type is possible.</summary>
     public static ApiException NotAcceptable(string supported) =>
         New(406, "NotAcceptable", $"only the following media types are accepted: {supported}");
 
-    /// <summary>406: an object cannot be shown in the way that is asked for, and why.</summary>
+    /// <summary>406: the requested view of an object is not possible.</summary>
     public static ApiException NotAcceptableView(string why) => New(406, "NotAcceptable", why);
 
-    /// <summary>410: the asked-for version is gone from the history; list again.</summary>
+    /// <summary>410: the requested version is no longer in the history; list again.</summary>
     public static ApiException Expired(string message) => New(410, "Expired", message);
 
     /// <summary>413: the body is over the limit.</summary>
@@ -93,15 +93,15 @@ public static class ApiErrors
     /// <summary>413: the request asks for more than is allowed at once.</summary>
     public static ApiException TooLarge(string why) => New(413, "RequestEntityTooLarge", $"Request entity too large: {why}");
 
-    /// <summary>415: the body's media type is not understood.</summary>
+    /// <summary>415: the body's media type is not supported.</summary>
     public static ApiException UnsupportedMediaType(string given, string supported) => New(415, "UnsupportedMediaType",
         $"the body of the request was in an unknown format - accepted media types include: {supported} (got \"{given}\")");
 
-    /// <summary>429: too much at once; try again after <paramref name="retryAfterSeconds"/>.</summary>
+    /// <summary>429: too many requests; retry after <paramref name="retryAfterSeconds"/>.</summary>
     public static ApiException TooManyRequests(string message, int retryAfterSeconds) =>
         New(429, "TooManyRequests", message, new V1StatusDetails { RetryAfterSeconds = retryAfterSeconds });
 
-    /// <summary>429: a pod may not be evicted now. Clients know it by its cause.</summary>
+    /// <summary>429: a disruption budget forbids the eviction now. Clients recognise it by its cause.</summary>
     public static ApiException DisruptionBudget(string why, int? retryAfterSeconds) =>
         New(429, "TooManyRequests", "Cannot evict pod as it would violate the pod's disruption budget.", new V1StatusDetails
         {
@@ -109,21 +109,21 @@ public static class ApiErrors
             Causes = [new V1StatusCause { Reason = "DisruptionBudget", Message = why }],
         });
 
-    /// <summary>500: something went wrong here.</summary>
+    /// <summary>500: an internal error.</summary>
     public static ApiException Internal(string message) => New(500, "InternalError", $"Internal error occurred: {message}");
 
-    /// <summary>501: Kubernetes can do it, but this server cannot yet.</summary>
+    /// <summary>501: Kubernetes supports it, but this server does not yet.</summary>
     public static ApiException NotImplemented(string message) => New(501, "NotImplemented", message);
 
-    /// <summary>503: the cluster cannot do it at the moment, and did not; try again.</summary>
+    /// <summary>503: the cluster cannot do it now, and did not; retry.</summary>
     public static ApiException ServiceUnavailable(string message) =>
         New(503, "ServiceUnavailable", message, new V1StatusDetails { RetryAfterSeconds = 1 });
 
-    /// <summary>504: no answer in time; the write may or may not have happened.</summary>
+    /// <summary>504: there was no answer in time; the write may or may not have happened.</summary>
     public static ApiException Timeout(string message) =>
         New(504, "Timeout", $"Timeout: {message}", new V1StatusDetails { RetryAfterSeconds = 1 });
 
-    /// <summary>504: the revision has not been given yet. Clients know it by its cause.</summary>
+    /// <summary>504: the revision lies in the future. Clients recognise it by its cause.</summary>
     public static ApiException TooLargeResourceVersion(long asked, long current) =>
         New(504, "Timeout", $"Timeout: Too large resource version: {asked}, current: {current}", new V1StatusDetails
         {

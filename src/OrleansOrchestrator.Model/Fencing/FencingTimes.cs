@@ -5,57 +5,59 @@ using OrleansOrchestrator.Model.Validation;
 
 namespace OrleansOrchestrator.Model.Fencing;
 
-/// <summary>The times by which daemons stop pods and the node controller replaces them. One home, so that both sides agree.</summary>
+/// <summary>The times by which daemons stop pods and the node controller replaces them. Defined once, so that both sides agree.</summary>
 /// <remarks>docs/node.md has the rule and its proof.</remarks>
 public sealed record FencingTimes
 {
-    /// <summary>How much two clocks may differ in rate, taken together: 1.5 % each. Real ones differ by 0.01 %.</summary>
+    /// <summary>The most by which the rates of two clocks may differ, taken together: 1.5 % each. Real ones differ by 0.01 %.</summary>
     public const double ClockDrift = 0.03;
 
-    /// <summary>The node annotation by which a daemon says by which times it acts: see <see cref="ToString"/>.</summary>
+    /// <summary>The node annotation with the times by which the daemon acts: see <see cref="ToString"/>.</summary>
     public const string Annotation = "orleansorchestrator.io/fencing-times";
 
-    /// <summary>The response header by which the control plane says, with each acknowledgement of a renewal, by which times it acts.</summary>
+    /// <summary>The response header of an acknowledged renewal with the times by which the control plane acts.</summary>
     public const string Header = "OrleansOrchestrator-Fencing-Times";
 
+    // Beyond ten years a toleration counts as unlimited.
     private static readonly TimeSpan TolerationMax = TimeSpan.FromDays(3650);
 
     private static readonly V1Taint Unreachable = new() { Key = TaintKeys.Unreachable, Effect = TaintEffects.NoExecute };
 
-    /// <summary>How long a node may be silent until it counts as unreachable.</summary>
+    /// <summary>How long a node may be silent before it counts as unreachable.</summary>
     public TimeSpan LeaseDuration { get; init; } = TimeSpan.FromSeconds(8);
 
-    /// <summary>How long pods tolerate an unreachable node if they do not say.</summary>
+    /// <summary>How long pods tolerate an unreachable node by default.</summary>
     public TimeSpan DefaultToleration { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>After how long without an acknowledged renewal a daemon stops pods that tolerate no more than the default.</summary>
+    /// <summary>How long without an acknowledged renewal a daemon runs pods that tolerate no more than the default.</summary>
     public TimeSpan FencingTime { get; init; } = TimeSpan.FromSeconds(9.5);
 
-    /// <summary>The longest that stopping takes.</summary>
+    /// <summary>The longest time that stopping pods takes.</summary>
     public TimeSpan StopTime { get; init; } = TimeSpan.FromSeconds(2);
 
     /// <summary>
-    /// How long a node's vote belongs to the control plane after a beat was issued of which the node has told. The node gives
+    /// How long a node's vote belongs to the control plane after the issue of the last beat that the node has reported. The node lends
     /// its vote to no peer before this time has passed since its last acknowledgement.
     /// </summary>
     public TimeSpan VoteTime { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>
-    /// How long a vote that was given to a peer is good, from when the peer asked. While the control plane is away, daemons have
-    /// this long to start again, and busy machines to answer. After an outage, the votes that were given in it are away for as long.
+    /// How long a vote lent to a peer is valid, from the peer's question. While the control plane is away, daemons have this long to
+    /// restart, and busy machines to answer. After an outage, lent votes are missing for as long.
     /// </summary>
     public TimeSpan GrantTime { get; init; } = TimeSpan.FromSeconds(15);
 
     /// <summary>How long a node keeps its vote after an acknowledgement, by its own clock.</summary>
     public TimeSpan VoteKept => VoteTime * (1 + ClockDrift);
 
-    /// <summary>How long a vote given to a peer is away, by the clock of the node that gave it: until what the peer held by it has stopped.</summary>
+    /// <summary>How long a vote lent to a peer is missing, by the lender's clock: until the peer's pods that depended on it have
+    /// stopped.</summary>
     public TimeSpan VoteLent => (GrantTime + StopTime) * (1 + ClockDrift);
 
-    /// <summary>Whether a node's daemon acts by these times. One that does not say takes part in nothing but leases.</summary>
+    /// <summary>Whether a node's daemon acts by these times. A daemon that does not publish its times only renews leases.</summary>
     public bool AreThoseOf(V1Node node) => node.Metadata.Annotations?.TryGetValue(Annotation, out var told) is not true || told == ToString();
 
-    /// <summary>The times as both sides tell them, for people and to compare: equal texts are equal times.</summary>
+    /// <summary>The times as both sides publish them, readable and comparable: equal texts are equal times.</summary>
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,
         $"lease={LeaseDuration.TotalSeconds}s toleration={DefaultToleration.TotalSeconds}s fencing={FencingTime.TotalSeconds}s stop={StopTime.TotalSeconds}s vote={VoteTime.TotalSeconds}s grant={GrantTime.TotalSeconds}s");
@@ -63,10 +65,10 @@ public sealed record FencingTimes
     /// <summary>How long without an acknowledged renewal a daemon runs a pod; null for ever.</summary>
     public TimeSpan? StopAfter(V1Pod pod) => Longer(pod) is { } longer ? FencingTime + (longer * (1 - ClockDrift)) : null;
 
-    /// <summary>How long the control plane waits after a node's last renewal until it replaces a pod; null for ever.</summary>
+    /// <summary>How long after a node's last renewal the control plane replaces a pod; null for never.</summary>
     public TimeSpan? ReplaceAfter(V1Pod pod) => Longer(pod) is { } longer ? LeaseDuration + DefaultToleration + longer : null;
 
-    /// <summary>All faults, each in a sentence; empty if the times hold together (invariant I7).</summary>
+    /// <summary>All faults, one sentence each; empty if the times are consistent (invariant I7).</summary>
     public IReadOnlyList<string> Faults()
     {
         var faults = new OptionFaults();
@@ -82,7 +84,8 @@ public sealed record FencingTimes
         return faults.All;
     }
 
-    /// <summary>How much longer than the default a pod tolerates an unreachable node. One that tolerates less has the default's time to stop in.</summary>
+    /// <summary>How much longer than the default a pod tolerates an unreachable node. A pod that tolerates less still gets the
+    /// default's time to stop.</summary>
     private TimeSpan? Longer(V1Pod pod)
     {
         if (Tolerations.StayOf(pod, Unreachable) is not { } stay)

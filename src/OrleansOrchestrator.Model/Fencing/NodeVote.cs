@@ -1,9 +1,10 @@
 namespace OrleansOrchestrator.Model.Fencing;
 
-/// <summary>A node's vote: with the control plane, or lent to peers that the control plane does not answer, and never with both.</summary>
+/// <summary>A node's vote: it belongs to the control plane, or is lent to peers that the control plane does not answer, and never
+/// both.</summary>
 /// <remarks>
-/// A daemon that starts does not know what the one before it lent, and has lent its vote until that must be over. It goes on to
-/// lend it if it knows when the last acknowledgement arrived; otherwise it behaves as if one had just arrived.
+/// A starting daemon does not know what its predecessor lent, so that it counts the vote as lent until any loan must have expired. It
+/// may lend the vote in that time if it knows when the last acknowledgement arrived; otherwise it behaves as if one had just arrived.
 /// Thread-safe.
 /// </remarks>
 public sealed class NodeVote
@@ -15,10 +16,10 @@ public sealed class NodeVote
     private long _lentAt;
     private string? _beat;
 
-    /// <param name="voter">By what name the node votes.</param>
+    /// <param name="voter">The node's voter name.</param>
     /// <param name="times">The times of the cluster.</param>
     /// <param name="time">The clock, whose timestamps are the machine's uptime.</param>
-    /// <param name="acknowledgedAt">When the last acknowledgement arrived, as of the clock's timestamps; null if that is not known.</param>
+    /// <param name="acknowledgedAt">When the last acknowledgement arrived, as a timestamp of the clock; null if unknown.</param>
     public NodeVote(string voter, FencingTimes times, TimeProvider time, long? acknowledgedAt = null)
     {
         Voter = voter;
@@ -28,19 +29,19 @@ public sealed class NodeVote
         _acknowledgedAt = acknowledgedAt ?? _lentAt;
     }
 
-    /// <summary>By what name the node votes.</summary>
+    /// <summary>The node's voter name.</summary>
     public string Voter { get; }
 
-    /// <summary>What a renewal that is sent now has to say.</summary>
-    /// <param name="view">The id of the view that the node uses.</param>
+    /// <summary>The report for a renewal that is sent now.</summary>
+    /// <param name="view">The id of the node's view.</param>
     public VoteReport Report(string? view)
     {
         lock (_lock)
             return new VoteReport(Voter, view, _beat, _time.GetElapsedTime(_lentAt) <= _times.VoteLent);
     }
 
-    /// <summary>Notes an acknowledgement that has arrived.</summary>
-    /// <param name="beat">The beat that it carried.</param>
+    /// <summary>Records the arrival of an acknowledgement.</summary>
+    /// <param name="beat">The beat in it.</param>
     public void Acknowledge(string? beat)
     {
         lock (_lock)
@@ -50,7 +51,7 @@ public sealed class NodeVote
         }
     }
 
-    /// <summary>Lends the vote to a peer, unless it may still be the control plane's.</summary>
+    /// <summary>Lends the vote to a peer, unless it may still count for the control plane.</summary>
     public bool TryLend()
     {
         lock (_lock)

@@ -3,11 +3,12 @@ using System.Globalization;
 namespace OrleansOrchestrator.Model.Fencing;
 
 /// <summary>
-/// The controller's side of the votes: issues beats, and counts a vote while the newest beat of which its node has told is
-/// not old. Compares no clocks: a report tells of a beat only after the beat was issued, and a late one tells of an old beat.
+/// The controller's side of the votes: issues beats, and counts a vote while the newest beat that its node reported is recent. It
+/// compares no clocks: a beat is reported only after it was issued, and a late report contains an old beat.
 /// </summary>
-/// <param name="voteTime">How long a vote counts after the beat was issued.</param>
-/// <remarks>Knows its own beats only: a new activation counts no vote before the node has told of one of its beats. Not thread-safe.</remarks>
+/// <param name="voteTime">How long a vote counts after the issue of the beat.</param>
+/// <remarks>It knows only its own beats: a new activation counts no vote before the node has reported one of its beats. Not
+/// thread-safe.</remarks>
 public sealed class VoteLedger(TimeSpan voteTime)
 {
     private readonly Queue<(string Beat, DateTimeOffset IssuedAt)> _order = new();
@@ -27,7 +28,7 @@ public sealed class VoteLedger(TimeSpan voteTime)
         return beat;
     }
 
-    /// <summary>Takes note of what a renewal says about its node's vote.</summary>
+    /// <summary>Records what a renewal reports about its node's vote.</summary>
     /// <param name="report">The report.</param>
     /// <param name="seenAt">When it was seen: the vote counts from then on.</param>
     public void Observe(VoteReport report, DateTimeOffset seenAt)
@@ -42,10 +43,10 @@ public sealed class VoteLedger(TimeSpan voteTime)
             : (seenAt, until);
     }
 
-    /// <summary>Whether a vote was with the control plane at a moment.</summary>
+    /// <summary>Whether a vote counted for the control plane at a moment.</summary>
     public bool IsCounted(string voter, DateTimeOffset at) => _votes.TryGetValue(voter, out var vote) && vote.From <= at && at <= vote.Until;
 
-    /// <summary>Begins anew after a time in which this clock, or this process, may have stood still.</summary>
+    /// <summary>Starts over after a time in which this clock, or this process, may have been suspended.</summary>
     public void Restart()
     {
         _order.Clear();

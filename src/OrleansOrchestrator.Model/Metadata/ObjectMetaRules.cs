@@ -6,14 +6,14 @@ using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.Model.Metadata;
 
-/// <summary>What the server does to an object's metadata, the same for every kind.</summary>
+/// <summary>The server's treatment of metadata, the same for every kind.</summary>
 /// <remarks>See k8s.io/apiserver/pkg/registry/rest (BeforeCreate, BeforeUpdate, BeforeDelete).</remarks>
 public static class ObjectMetaRules
 {
     /// <summary>The longest grace period of a deletion, a hundred years.</summary>
     public const long GracePeriodSecondsMax = 100L * 365 * 24 * 3600;
 
-    /// <summary>Fills in what the server decides about a new object.</summary>
+    /// <summary>Fills in the metadata that the server determines for a new object.</summary>
     /// <param name="definition">The object's kind.</param>
     /// <param name="obj">The new object; changed in place.</param>
     /// <param name="requestNamespace">The namespace of the request; empty for cluster scope.</param>
@@ -36,7 +36,7 @@ public static class ObjectMetaRules
         meta.DeletionGracePeriodSeconds = null;
     }
 
-    /// <summary>Restores what an update cannot change.</summary>
+    /// <summary>Restores the metadata that an update cannot change.</summary>
     /// <exception cref="ApiException">The update names another object, by namespace, name or uid.</exception>
     public static void PrepareForUpdate(ResourceDefinition definition, KubeObject updated, KubeObject current, string requestNamespace)
     {
@@ -65,15 +65,15 @@ public static class ObjectMetaRules
         meta.GenerateName = current.Metadata.GenerateName;
     }
 
-    /// <summary>Marks an object as being deleted: it goes when its grace period has passed and its finalizers are gone.</summary>
-    /// <param name="definition">The object's kind, which knows whether anybody needs a grace period.</param>
+    /// <summary>Sets an object's deletion timestamp: it is removed when its grace period has passed and its finalizers are gone.</summary>
+    /// <param name="definition">The object's kind, which determines whether there is a grace period.</param>
     /// <param name="obj">The object; changed in place.</param>
-    /// <param name="gracePeriodSeconds">What the deletion asks for; null if it does not say. Less than nothing is a second.</param>
+    /// <param name="gracePeriodSeconds">The requested grace period; null if there is none. A negative one counts as a second.</param>
     /// <param name="now">The moment.</param>
     /// <returns>Whether anything changed; a later deletion can only shorten the grace period.</returns>
     public static bool MarkDeleted(ResourceDefinition definition, KubeObject obj, long? gracePeriodSeconds, DateTimeOffset now)
     {
-        // Nobody waits longer, and a time that far away can still be told.
+        // A longer grace period has no use, and the end of this one is still a valid time.
         var requested = gracePeriodSeconds is { } asked ? Math.Min(asked < 0 ? 1 : asked, GracePeriodSecondsMax) : (long?)null;
         var meta = obj.Metadata;
         if (meta.DeletionTimestamp is { } earlier)
@@ -115,8 +115,8 @@ public static class ObjectMetaRules
         }
     }
 
-    /// <summary>Drops owner references that stand in the list already.</summary>
-    /// <returns>The uids of those that were dropped.</returns>
+    /// <summary>Drops owner references that repeat an earlier one.</summary>
+    /// <returns>The uids of the dropped ones.</returns>
     public static IReadOnlyList<string> DropDuplicateOwners(V1ObjectMeta metadata)
     {
         if (metadata.OwnerReferences is not { Count: > 1 } references)

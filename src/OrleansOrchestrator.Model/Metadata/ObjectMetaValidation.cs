@@ -7,16 +7,16 @@ using OrleansOrchestrator.Model.Validation;
 
 namespace OrleansOrchestrator.Model.Metadata;
 
-/// <summary>The rules of metadata, the same for every kind.</summary>
+/// <summary>The validation of metadata, the same for every kind.</summary>
 public static class ObjectMetaValidation
 {
-    /// <summary>The most that all annotations of an object may take, keys and values together.</summary>
+    /// <summary>The most bytes of all annotations of an object, keys and values together.</summary>
     public const int AnnotationsBytesMax = 256 * 1024;
 
     private static readonly FrozenSet<string> StandardFinalizers =
         FrozenSet.Create(StringComparer.Ordinal, "kubernetes", PropagationFinalizers.Orphan, PropagationFinalizers.Foreground);
 
-    /// <summary>Gathers the faults of an object's metadata.</summary>
+    /// <summary>Validates an object's metadata.</summary>
     public static void Validate(ResourceDefinition definition, V1ObjectMeta meta, FieldErrors errors)
     {
         var path = FieldPath.Metadata;
@@ -25,7 +25,7 @@ public static class ObjectMetaValidation
         ValidateParts(meta, path, definition.ValidateName, definition.Namespaced, errors);
     }
 
-    /// <summary>Gathers the faults of the metadata of an object inside another one. What kind it is of nobody needs to know.</summary>
+    /// <summary>Validates the metadata of an embedded object, independently of its kind.</summary>
     public static void ValidateEmbedded(V1ObjectMeta meta, FieldPath path, FieldErrors errors) =>
         ValidateParts(meta, path, NameRules.IsPathSegmentName, !string.IsNullOrEmpty(meta.NamespaceProperty), errors);
 
@@ -46,7 +46,7 @@ public static class ObjectMetaValidation
         ValidateOwners(meta.OwnerReferences, path.Child("ownerReferences"), errors);
     }
 
-    /// <summary>Gathers the faults that only a new object can have: one that exists keeps what it was once given.</summary>
+    /// <summary>Validates what only a new object must satisfy: existing objects keep their metadata.</summary>
     public static void ValidateNew(ResourceDefinition definition, V1ObjectMeta meta, FieldErrors errors)
     {
         if (definition.TakesAnyFinalizer)
@@ -59,7 +59,7 @@ public static class ObjectMetaValidation
         }
     }
 
-    /// <summary>What whoever adds finalizers is warned of where any name is taken.</summary>
+    /// <summary>The warnings about new finalizers where any name is accepted.</summary>
     public static IEnumerable<string> FinalizerWarnings(V1ObjectMeta updated, V1ObjectMeta? current)
     {
         foreach (var finalizer in (updated.Finalizers ?? []).Except(current?.Finalizers ?? [], StringComparer.Ordinal).Order(StringComparer.Ordinal))
@@ -71,14 +71,14 @@ public static class ObjectMetaValidation
         }
     }
 
-    /// <summary>Gathers the faults of a metadata change.</summary>
+    /// <summary>Validates a metadata change.</summary>
     public static void ValidateUpdate(ResourceDefinition definition, V1ObjectMeta updated, V1ObjectMeta current, FieldErrors errors)
     {
         Validate(definition, updated, errors);
         if (current.DeletionTimestamp is null)
             return;
 
-        // An object that is being deleted may lose finalizers but not gain any.
+        // A deleted object may lose finalizers but not gain any.
         var added = (updated.Finalizers ?? []).Except(current.Finalizers ?? [], StringComparer.Ordinal).ToList();
         if (added.Count > 0)
         {
@@ -87,7 +87,7 @@ public static class ObjectMetaValidation
         }
     }
 
-    /// <summary>Gathers the faults of a set of labels.</summary>
+    /// <summary>Validates a set of labels.</summary>
     public static void ValidateLabels(IEnumerable<KeyValuePair<string, string>>? labels, FieldPath path, FieldErrors errors)
     {
         foreach (var (key, value) in labels ?? [])
@@ -97,7 +97,7 @@ public static class ObjectMetaValidation
         }
     }
 
-    /// <summary>Gathers the faults of a set of annotations.</summary>
+    /// <summary>Validates a set of annotations.</summary>
     public static void ValidateAnnotations(IEnumerable<KeyValuePair<string, string>>? annotations, FieldPath path, FieldErrors errors)
     {
         long bytes = 0;

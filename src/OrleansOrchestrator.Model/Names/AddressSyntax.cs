@@ -6,12 +6,12 @@ using System.Net.Sockets;
 namespace OrleansOrchestrator.Model.Names;
 
 /// <summary>
-/// IP addresses as Kubernetes reads them, which is stricter than <see cref="IPAddress"/>'s own parser: parts of IPv4 addresses are
-/// decimal, whatever they begin with, and nothing stands around an address.
+/// IP addresses as Kubernetes parses them, stricter than <see cref="IPAddress"/>'s parser: parts of IPv4 addresses are decimal even
+/// with leading zeros, and nothing may surround an address.
 /// </summary>
 public static class AddressSyntax
 {
-    /// <summary>Reads an address. One of IPv4 that is written as one of IPv6 (<c>::ffff:10.0.0.1</c>) is one of IPv4.</summary>
+    /// <summary>Parses an address. An IPv4-mapped IPv6 address (<c>::ffff:10.0.0.1</c>) becomes an IPv4 address.</summary>
     public static bool TryParse(string text, [NotNullWhen(true)] out IPAddress? address)
     {
         if (!TryParseAsWritten(text, out address))
@@ -21,14 +21,14 @@ public static class AddressSyntax
         return true;
     }
 
-    /// <summary>Reads an address that is known to be one.</summary>
-    /// <exception cref="FormatException">It is none.</exception>
+    /// <summary>Parses a valid address.</summary>
+    /// <exception cref="FormatException">The text is no address.</exception>
     public static IPAddress Parse(string text) => TryParse(text, out var address) ? address : throw new FormatException($"\"{text}\" is not an IP address");
 
-    /// <summary>The one text for an address that can be written in several ways; the text itself if it is none.</summary>
+    /// <summary>The canonical text of an address; the text itself if it is no address.</summary>
     public static string Canonical(string text) => TryParse(text, out var address) ? address.ToString() : text;
 
-    /// <summary>The family of an address, <c>IPv4</c> or <c>IPv6</c>; null if it is none.</summary>
+    /// <summary>The family of an address, <c>IPv4</c> or <c>IPv6</c>; null if it is no address.</summary>
     public static string? FamilyOf(string text) =>
         TryParse(text, out var address) ? address.AddressFamily == AddressFamily.InterNetwork ? "IPv4" : "IPv6" : null;
 
@@ -38,7 +38,7 @@ public static class AddressSyntax
         if (!text.Contains(':', StringComparison.Ordinal))
             return TryParseDotted(text, out address);
 
-        // The platform's parser also takes brackets, ports and zones, which are no part of an address here.
+        // The platform's parser also accepts brackets, ports and zones.
         return text.AsSpan().IndexOfAny("[]%/") < 0
             && IPAddress.TryParse(text, out address)
             && address.AddressFamily == AddressFamily.InterNetworkV6;
@@ -47,7 +47,7 @@ public static class AddressSyntax
     /// <summary>Whether a text is an address, a slash and a prefix length.</summary>
     public static bool IsCidr(string text) => TryParseCidr(text, out _, out _);
 
-    /// <summary>Reads a network in CIDR notation: an address without bits beyond its prefix, a slash and the prefix's length.</summary>
+    /// <summary>Parses a network in CIDR notation: an address without bits beyond its prefix, a slash and the prefix's length.</summary>
     public static bool TryParseNetwork(string text, out IPNetwork network)
     {
         network = default;

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace OrleansOrchestrator.Model.Names;
 
-/// <summary>The sentences of broken name rules, in the words that Kubernetes' clients and users know.</summary>
+/// <summary>The error texts of the name rules, in Kubernetes' words.</summary>
 internal static class NameFaults
 {
     private const string Dns1123LabelPattern = "[a-z0-9]([-a-z0-9]*[a-z0-9])?";
@@ -53,7 +53,7 @@ internal static class NameFaults
     public static string NotBetween(int low, int high) =>
         string.Create(CultureInfo.InvariantCulture, $"must be between {low} and {high}, inclusive");
 
-    // Each example carries its own comma, so that several read "'a',  or 'b', regex …" with two spaces, as upstream prints them.
+    // Each example contains its own comma, so that several read "'a',  or 'b', regex …" with two spaces, as upstream prints them.
     private static string Pattern(string rule, string pattern, params string[] examples) =>
         $"{rule} (e.g. {string.Join(" or ", examples.Select(example => $"'{example}', "))}regex used for validation is '{pattern}')";
 }

@@ -1,18 +1,18 @@
 namespace OrleansOrchestrator.Model.Names;
 
-/// <summary>Makes names from <c>metadata.generateName</c>.</summary>
-/// <remarks>See k8s.io/apiserver/pkg/storage/names. The letters leave out vowels and look-alikes, so that no words appear.</remarks>
+/// <summary>Generates names from <c>metadata.generateName</c>.</summary>
+/// <remarks>See k8s.io/apiserver/pkg/storage/names. The alphabet omits vowels and look-alikes, so that no words appear.</remarks>
 public static class NameGenerator
 {
-    /// <summary>How many random characters end a generated name.</summary>
+    /// <summary>The number of random characters at the end of a generated name.</summary>
     public const int SuffixLength = 5;
 
-    /// <summary>The most characters of the prefix that are kept, so that the whole fits a DNS label.</summary>
+    /// <summary>The most characters kept of the prefix, so that the name is a valid DNS label.</summary>
     public const int PrefixLengthMax = NameRules.LabelBytesMax - SuffixLength;
 
     private const string Alphabet = "bcdfghjklmnpqrstvwxz2456789";
 
-    /// <summary>The prefix, shortened if it must be, with five random characters behind it.</summary>
+    /// <summary>The prefix, shortened if necessary, and five random characters.</summary>
     public static string Generate(string prefix) => Generate(prefix, Random.Shared);
 
     /// <summary>The same from a given source of randomness.</summary>

@@ -3,8 +3,8 @@ using System.Text;
 namespace OrleansOrchestrator.Model.Names;
 
 /// <summary>
-/// Kubernetes' rules for names, keys, ports and addresses. Each rule answers the sentences of what is wrong, in the order
-/// upstream gives them; an empty list means valid. Valid input costs no allocation.
+/// Kubernetes' rules for names, keys, ports and addresses. Each rule returns its error texts in upstream's order; an empty list means
+/// valid. Valid input costs no allocation.
 /// </summary>
 /// <remarks>See k8s.io/apimachinery/pkg/util/validation and "Object Names and IDs" in the Kubernetes documentation.</remarks>
 public static class NameRules
@@ -21,7 +21,7 @@ public static class NameRules
     /// <summary>The most bytes of a port's name.</summary>
     public const int PortNameBytesMax = 15;
 
-    /// <summary>A DNS label of RFC 1123, as the names of namespaces.</summary>
+    /// <summary>A DNS label of RFC 1123, such as the name of a namespace.</summary>
     public static IReadOnlyList<string> IsDns1123Label(string? value)
     {
         value ??= "";
@@ -31,7 +31,7 @@ public static class NameRules
         return [.. faults, NameSyntax.IsDns1123Subdomain(value) ? "must not contain dots" : NameFaults.Dns1123Label];
     }
 
-    /// <summary>A DNS subdomain of RFC 1123, as the names of most objects.</summary>
+    /// <summary>A DNS subdomain of RFC 1123, such as the names of most objects.</summary>
     public static IReadOnlyList<string> IsDns1123Subdomain(string? value)
     {
         value ??= "";
@@ -39,7 +39,7 @@ public static class NameRules
         return NameSyntax.IsDns1123Subdomain(value) ? faults : [.. faults, NameFaults.Dns1123Subdomain];
     }
 
-    /// <summary>A DNS subdomain behind <c>*.</c>, as an Ingress host may be (RFC 1034, section 4.3.3).</summary>
+    /// <summary>A DNS subdomain after <c>*.</c>, such as an Ingress host (RFC 1034, section 4.3.3).</summary>
     public static IReadOnlyList<string> IsWildcardDns1123Subdomain(string? value)
     {
         value ??= "";
@@ -49,7 +49,7 @@ public static class NameRules
             : [.. faults, NameFaults.WildcardDns1123Subdomain];
     }
 
-    /// <summary>A DNS label of RFC 1035, as the names of services.</summary>
+    /// <summary>A DNS label of RFC 1035, such as the name of a service.</summary>
     public static IReadOnlyList<string> IsDns1035Label(string? value)
     {
         value ??= "";
@@ -87,7 +87,7 @@ public static class NameRules
         return value.Length == 0 || NameSyntax.IsQualifiedNamePart(value) ? faults : [.. faults, NameFaults.LabelValue];
     }
 
-    /// <summary>A key of a ConfigMap's or Secret's data: it becomes a file name.</summary>
+    /// <summary>A key of a ConfigMap's or Secret's data, which becomes a file name.</summary>
     public static IReadOnlyList<string> IsConfigMapKey(string? value)
     {
         value ??= "";
@@ -105,13 +105,13 @@ public static class NameRules
         return NameSyntax.IsEnvVarName(value) ? DirectoryFaults(value) : [NameFaults.EnvVarName, .. DirectoryFaults(value)];
     }
 
-    /// <summary>What is said of text that should be a share of something, as <c>25%</c> is.</summary>
+    /// <summary>The error text for a text that should be a percentage, such as <c>25%</c>.</summary>
     public static string NotAPercent => NameFaults.Percent;
 
     /// <summary>A port number: 1 to 65535.</summary>
     public static IReadOnlyList<string> IsValidPortNum(int port) => IsInRange(port, 1, ushort.MaxValue);
 
-    /// <summary>A number between two bounds, both included.</summary>
+    /// <summary>A number within two inclusive bounds.</summary>
     public static IReadOnlyList<string> IsInRange(int value, int low, int high) =>
         value >= low && value <= high ? [] : [NameFaults.NotBetween(low, high)];
 
@@ -134,7 +134,7 @@ public static class NameRules
     }
 
     /// <summary>An IPv4 address of four decimal numbers or an IPv6 address without a zone.</summary>
-    /// <remarks>Leading zeros are decimal, as upstream still reads them; the shortened IPv4 forms of BSD sockets are refused.</remarks>
+    /// <remarks>Leading zeros are decimal, as upstream still parses them; the shortened IPv4 forms of BSD sockets are refused.</remarks>
     public static IReadOnlyList<string> IsValidIP(string? value)
     {
         value ??= "";
@@ -148,7 +148,7 @@ public static class NameRules
         return AddressSyntax.IsCidr(value) ? [] : ["must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)"];
     }
 
-    /// <summary>A part of a URL's path, as the names of roles and their bindings.</summary>
+    /// <summary>A segment of a URL's path, such as the name of a role or a binding.</summary>
     public static IReadOnlyList<string> IsPathSegmentName(string? value)
     {
         value ??= "";
@@ -171,7 +171,7 @@ public static class NameRules
     private static IReadOnlyList<string> TooLong(string value, int bytesMax) =>
         ByteCount(value) <= bytesMax ? [] : [NameFaults.TooLong(bytesMax)];
 
-    // Upstream counts bytes, although its sentence says characters.
+    // Upstream counts bytes, although its text says characters.
     private static int ByteCount(string value) => Encoding.UTF8.GetByteCount(value);
 
     private static IReadOnlyList<string> PrefixFaults(string prefix) =>

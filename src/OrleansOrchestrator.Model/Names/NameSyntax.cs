@@ -1,6 +1,6 @@
 namespace OrleansOrchestrator.Model.Names;
 
-/// <summary>The character rules behind <see cref="NameRules"/>, as scans: every write checks names, so they allocate nothing.</summary>
+/// <summary>The character rules behind <see cref="NameRules"/> as scans without allocations, because every write checks names.</summary>
 internal static class NameSyntax
 {
     public static bool IsDns1123Label(ReadOnlySpan<char> text) =>

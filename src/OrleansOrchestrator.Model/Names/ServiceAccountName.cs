@@ -1,6 +1,6 @@
 namespace OrleansOrchestrator.Model.Names;
 
-/// <summary>The names that service accounts have as users, and those of their groups.</summary>
+/// <summary>The user and group names of service accounts.</summary>
 /// <remarks>https://kubernetes.io/docs/reference/access-authn-authz/authentication/#service-account-tokens</remarks>
 public static class ServiceAccountName
 {
@@ -10,10 +10,10 @@ public static class ServiceAccountName
     /// <summary>The user's name.</summary>
     public static string Of(string @namespace, string name) => $"{Prefix}{@namespace}:{name}";
 
-    /// <summary>The groups that all service accounts of a namespace are in.</summary>
+    /// <summary>The groups of all service accounts of a namespace.</summary>
     public static IReadOnlyList<string> GroupsOf(string @namespace) => [AllAccounts, $"{AllAccounts}:{@namespace}"];
 
-    /// <summary>Reads a user's name as that of a service account.</summary>
+    /// <summary>Parses a user's name as that of a service account.</summary>
     /// <returns>The account; null if no account can have the name.</returns>
     public static (string Namespace, string Name)? Parse(string user)
     {

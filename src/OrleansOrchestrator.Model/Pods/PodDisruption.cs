@@ -2,7 +2,7 @@ using k8s.Models;
 
 namespace OrleansOrchestrator.Model.Pods;
 
-/// <summary>The condition that tells that a pod is about to end for a reason outside of it.</summary>
+/// <summary>The condition that announces the end of a pod for an external reason.</summary>
 /// <remarks>See https://kubernetes.io/docs/concepts/workloads/pods/disruptions/#pod-disruption-conditions.</remarks>
 public static class PodDisruption
 {
@@ -16,9 +16,9 @@ public static class PodDisruption
     public const string TerminationByKubelet = "TerminationByKubelet";
 
     /// <summary>Makes the condition.</summary>
-    /// <param name="reason">Why, in one word of CamelCase.</param>
+    /// <param name="reason">The reason, one CamelCase word.</param>
     /// <param name="message">A sentence.</param>
-    /// <param name="since">Since when, in whole seconds.</param>
+    /// <param name="since">The transition time in whole seconds.</param>
     public static V1PodCondition Target(string reason, string message, DateTime since) => new()
     {
         Type = PodConditionTypes.DisruptionTarget,
@@ -28,7 +28,7 @@ public static class PodDisruption
         LastTransitionTime = since,
     };
 
-    /// <summary>Whether a pod is ending because the scheduler makes room for another.</summary>
+    /// <summary>Whether a pod is being evicted because the scheduler makes room for another.</summary>
     public static bool IsBeingPreempted(V1Pod pod) =>
         pod.Metadata.DeletionTimestamp is not null
         && pod.Condition(PodConditionTypes.DisruptionTarget) is { Status: "True", Reason: PreemptionByScheduler };

@@ -10,10 +10,10 @@ public static class PodPhase
     /// <summary>It is on a node, and its containers have started.</summary>
     public const string Running = "Running";
 
-    /// <summary>All of its containers have ended well and will not start again.</summary>
+    /// <summary>All of its containers have succeeded and will not restart.</summary>
     public const string Succeeded = "Succeeded";
 
-    /// <summary>All of its containers have ended, one of them badly, and will not start again.</summary>
+    /// <summary>All of its containers have ended, at least one has failed, and none will restart.</summary>
     public const string Failed = "Failed";
 
     /// <summary>Whether a pod in this phase has ended and will never run again.</summary>

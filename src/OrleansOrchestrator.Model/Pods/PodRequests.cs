@@ -3,20 +3,20 @@ using k8s.Models;
 namespace OrleansOrchestrator.Model.Pods;
 
 /// <summary>
-/// What a pod asks of a node, as Kubernetes computes it: the sum over containers and sidecars, or the highest step of the
-/// init sequence if that is more, plus the overhead of its runtime class. A sidecar is an init container that restarts
-/// always: it stays while later init containers run (KEP-753).
+/// A pod's resource requests as Kubernetes computes them: the sum over containers and sidecars, or the highest step of the init
+/// sequence if that is more, plus the overhead of its runtime class. A sidecar is an init container with restartPolicy Always: it runs
+/// on while later init containers run (KEP-753).
 /// </summary>
 public static class PodRequests
 {
-    // Scores count a container without a request as this much, so that such pods spread too (kube-scheduler's defaults).
+    // Scores count these amounts for a container without a request, so that such pods spread too (kube-scheduler's defaults).
     private const long UnrequestedCpuMilli = 100;
     private const long UnrequestedMemoryBytes = 200L << 20;
 
-    /// <summary>The requests that filters check.</summary>
+    /// <summary>The requests for filters.</summary>
     public static ResourceAmounts Compute(V1PodSpec spec) => Compute(spec, default);
 
-    /// <summary>The requests that scores weigh: containers that request no CPU or memory count with a default.</summary>
+    /// <summary>The requests for scores: containers without a CPU or memory request count with a default.</summary>
     public static ResourceAmounts ComputeForScoring(V1PodSpec spec) =>
         Compute(spec, new ResourceAmounts { CpuMilli = UnrequestedCpuMilli, MemoryBytes = UnrequestedMemoryBytes });
 
@@ -56,7 +56,7 @@ public static class PodRequests
         var amounts = ResourceAmounts.From(requests);
         if (limits is { Count: > 0 })
         {
-            // The API fills a missing request from its limit; a pod that did not pass there is read in the same way.
+            // The API fills a missing request from its limit; a pod that bypassed the API is read in the same way.
             var fallback = default(Dictionary<string, ResourceQuantity>);
             foreach (var (name, quantity) in limits)
             {

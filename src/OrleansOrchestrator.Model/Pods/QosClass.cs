@@ -4,22 +4,22 @@ using OrleansOrchestrator.Model.Quantities;
 namespace OrleansOrchestrator.Model.Pods;
 
 /// <summary>
-/// How much a pod may rely on what it asked for: who is evicted first under pressure. See "Pod Quality of Service Classes".
+/// The quality of service class, which determines who is evicted first under pressure. See "Pod Quality of Service Classes".
 /// </summary>
 public static class QosClass
 {
     /// <summary>Every container has equal limits and requests for CPU and memory.</summary>
     public const string Guaranteed = "Guaranteed";
 
-    /// <summary>Some container asks for CPU or memory.</summary>
+    /// <summary>Some container requests CPU or memory.</summary>
     public const string Burstable = "Burstable";
 
-    /// <summary>No container asks for CPU or memory.</summary>
+    /// <summary>No container requests CPU or memory.</summary>
     public const string BestEffort = "BestEffort";
 
     private static readonly string[] Resources = [ResourceNames.Cpu, ResourceNames.Memory];
 
-    /// <summary>The class of a pod. A request that is missing counts as the limit, as defaulting makes it.</summary>
+    /// <summary>The class of a pod. A missing request counts as the limit, as after defaulting.</summary>
     public static string Of(V1PodSpec? spec)
     {
         var any = false;

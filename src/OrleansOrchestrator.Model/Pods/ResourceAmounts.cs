@@ -2,10 +2,7 @@ using k8s.Models;
 
 namespace OrleansOrchestrator.Model.Pods;
 
-/// <summary>
-/// Amounts of resources: what a pod requests or a node offers. A mutable value while it is being summed up, held
-/// read-only afterwards.
-/// </summary>
+/// <summary>Amounts of resources: a pod's requests or a node's offer. Mutable while it is summed up, read-only afterwards.</summary>
 public struct ResourceAmounts
 {
     private Dictionary<string, long>? _extended;
@@ -19,7 +16,7 @@ public struct ResourceAmounts
     /// <summary>Local ephemeral storage in bytes.</summary>
     public long StorageBytes;
 
-    /// <summary>How many pods; zero in requests.</summary>
+    /// <summary>The number of pods; zero in requests.</summary>
     public long Pods;
 
     /// <summary>Extended resources by name, in whole units.</summary>
@@ -58,7 +55,7 @@ public struct ResourceAmounts
         return amounts;
     }
 
-    /// <summary>Adds other amounts; a sum saturates as its terms do.</summary>
+    /// <summary>Adds other amounts; a sum saturates like its terms.</summary>
     public void Add(in ResourceAmounts other)
     {
         CpuMilli = QuantityConversion.Sum(CpuMilli, other.CpuMilli);
@@ -72,7 +69,7 @@ public struct ResourceAmounts
         }
     }
 
-    /// <summary>Raises each amount to another where that is more.</summary>
+    /// <summary>Raises each amount to another one if that is higher.</summary>
     public void RaiseTo(in ResourceAmounts other)
     {
         CpuMilli = Math.Max(CpuMilli, other.CpuMilli);

@@ -1,17 +1,17 @@
 namespace OrleansOrchestrator.Model.Pods;
 
-/// <summary>The names of the resources that every node has; every other name is an extended resource.</summary>
+/// <summary>The names of the resources that every node has; all others are extended resources.</summary>
 public static class ResourceNames
 {
-    /// <summary>Processors.</summary>
+    /// <summary>Processor time, in cores.</summary>
     public const string Cpu = "cpu";
 
     /// <summary>Memory, in bytes.</summary>
     public const string Memory = "memory";
 
-    /// <summary>Local disk space that does not outlive the pod, in bytes.</summary>
+    /// <summary>Local disk space with the lifetime of the pod, in bytes.</summary>
     public const string EphemeralStorage = "ephemeral-storage";
 
-    /// <summary>Places for pods.</summary>
+    /// <summary>The number of pods.</summary>
     public const string Pods = "pods";
 }

@@ -1,13 +1,13 @@
 namespace OrleansOrchestrator.Model.Pods;
 
-/// <summary>The taints that the control plane itself puts on nodes.</summary>
+/// <summary>The taints that the control plane puts on nodes.</summary>
 /// <remarks>See https://kubernetes.io/docs/reference/labels-annotations-taints/.</remarks>
 public static class TaintKeys
 {
-    /// <summary>The node says that it is not ready.</summary>
+    /// <summary>The node reports that it is not ready.</summary>
     public const string NotReady = "node.kubernetes.io/not-ready";
 
-    /// <summary>The node says nothing.</summary>
+    /// <summary>The node does not report.</summary>
     public const string Unreachable = "node.kubernetes.io/unreachable";
 
     /// <summary>The node is cordoned.</summary>
@@ -26,15 +26,15 @@ public static class TaintKeys
     public const string NetworkUnavailable = "node.kubernetes.io/network-unavailable";
 }
 
-/// <summary>What a taint does to pods that do not tolerate it.</summary>
+/// <summary>The effects of a taint on pods that do not tolerate it.</summary>
 public static class TaintEffects
 {
-    /// <summary>New pods stay off the node.</summary>
+    /// <summary>New pods are not scheduled to the node.</summary>
     public const string NoSchedule = "NoSchedule";
 
-    /// <summary>New pods go elsewhere if they can.</summary>
+    /// <summary>New pods avoid the node if they can.</summary>
     public const string PreferNoSchedule = "PreferNoSchedule";
 
-    /// <summary>New pods stay off the node, and those that are there leave it.</summary>
+    /// <summary>New pods are not scheduled to the node, and running ones are evicted.</summary>
     public const string NoExecute = "NoExecute";
 }

@@ -2,11 +2,11 @@ using k8s.Models;
 
 namespace OrleansOrchestrator.Model.Pods;
 
-/// <summary>Which taints a pod tolerates, and for how long. Scheduler, node controller and daemons ask here, so that they agree.</summary>
+/// <summary>Which taints a pod tolerates, and for how long. Scheduler, node controller and daemons share it, so that they agree.</summary>
 /// <remarks>See ToleratesTaint in k8s.io/api/core/v1/toleration.go.</remarks>
 public static class Tolerations
 {
-    /// <summary>Whether a toleration matches a taint, whatever its time.</summary>
+    /// <summary>Whether a toleration matches a taint, regardless of its time.</summary>
     public static bool Tolerates(V1Toleration toleration, V1Taint taint)
     {
         if (!string.IsNullOrEmpty(toleration.Effect) && toleration.Effect != taint.Effect)
@@ -33,7 +33,7 @@ public static class Tolerations
         return false;
     }
 
-    /// <summary>The first taint that keeps a new pod off the node; null if there is none.</summary>
+    /// <summary>The first untolerated taint that keeps a new pod off the node; null if there is none.</summary>
     public static V1Taint? FindUntolerated(IReadOnlyList<V1Taint> taints, IReadOnlyList<V1Toleration> tolerations)
     {
         for (var i = 0; i < taints.Count; i++)
@@ -45,7 +45,7 @@ public static class Tolerations
         return null;
     }
 
-    /// <summary>How many taints would rather keep a new pod off the node.</summary>
+    /// <summary>The number of untolerated taints of effect PreferNoSchedule.</summary>
     public static int CountUntoleratedPreferences(IReadOnlyList<V1Taint> taints, IReadOnlyList<V1Toleration> tolerations)
     {
         var count = 0;
@@ -59,8 +59,8 @@ public static class Tolerations
     }
 
     /// <summary>
-    /// How long a pod stays after a taint has come up: zero if it does not tolerate it, null for as long as it likes. Of
-    /// several tolerations that match, the shortest counts.
+    /// How long a pod stays after a taint was added: zero if it does not tolerate the taint, null without a limit. Of several matching
+    /// tolerations the shortest counts.
     /// </summary>
     public static TimeSpan? StayOf(V1Pod pod, V1Taint taint)
     {
@@ -71,6 +71,6 @@ public static class Tolerations
         return seconds is { } shortest ? FromSeconds(shortest) : null;
     }
 
-    /// <summary>Negative times are zero, as Kubernetes documents; beyond a century is a century.</summary>
+    /// <summary>Negative times count as zero, as Kubernetes documents; times are limited to a century.</summary>
     private static TimeSpan FromSeconds(long seconds) => TimeSpan.FromSeconds(Math.Clamp(seconds, 0, 100L * 365 * 24 * 3600));
 }

@@ -4,13 +4,13 @@ using System.Numerics;
 namespace OrleansOrchestrator.Model.Quantities;
 
 /// <summary>
-/// A decimal number without rounding: mantissa × 10^scale. The mantissa is a <see cref="long"/> where it fits, which is
-/// nearly always, and a <see cref="BigInteger"/> else. It has no factor of ten (zero has scale zero), so that every number
-/// has one representation: 1500 is 15 × 10², for example.
+/// An exact decimal number: mantissa × 10^scale. The mantissa is a <see cref="long"/> if it fits, which is nearly always, otherwise a
+/// <see cref="BigInteger"/>. It has no factor of ten (zero has scale zero), so that every number has one representation: for example
+/// 1500 is 15 × 10².
 /// </summary>
 internal readonly struct ExactDecimal : IEquatable<ExactDecimal>
 {
-    // The most powers of ten by which any long may be aligned within 128 bits.
+    // The most powers of ten by which any long can be scaled within 128 bits.
     private const int NarrowShiftMax = 18;
 
     private readonly long _mantissa;
@@ -66,7 +66,7 @@ internal readonly struct ExactDecimal : IEquatable<ExactDecimal>
         return rest.IsZero ? quotient : quotient + Sign;
     }
 
-    /// <summary>The same, held within the bounds of a <see cref="long"/>.</summary>
+    /// <summary>The same, limited to the range of a <see cref="long"/>.</summary>
     public long SaturatedTo(int scale)
     {
         if (_wideMantissa is null && Scale - scale is > -NarrowShiftMax and <= NarrowShiftMax)
@@ -110,7 +110,7 @@ internal readonly struct ExactDecimal : IEquatable<ExactDecimal>
         return From(left.ScaledTo(scale) + right.ScaledTo(scale), scale);
     }
 
-    // The lowest long has no counterpart in a long, so that it is negated as a wide number.
+    // The negation of the lowest long does not fit a long.
     public static ExactDecimal operator -(ExactDecimal number) => number._wideMantissa is null && number._mantissa != long.MinValue
         ? new(-number._mantissa, null, number.Scale)
         : From(-number.Mantissa, number.Scale);

@@ -6,13 +6,15 @@ using k8s.Models;
 namespace OrleansOrchestrator.Model.Quantities;
 
 /// <summary>
-/// The quantity of an API object whose number and canonical text are worked out once. The package's own type works with
-/// fractions of unbounded integers, which takes microseconds each time that one is read, compared or written.
+/// An API object's quantity whose number and canonical text are computed once. The package's own type uses fractions of unbounded
+/// integers, which takes microseconds for each parse, comparison or write.
 /// </summary>
-/// <remarks>Immutable, so that all objects that say the same share one: <c>100m</c> and <c>64Mi</c> are in nearly every pod.</remarks>
+/// <remarks>Immutable, so that equal quantities share one instance: <c>100m</c> and <c>64Mi</c> are in nearly every pod.</remarks>
 internal sealed class ParsedQuantity : ResourceQuantity
 {
+    // Far more than the distinct quantities that people write; a few hundred kilobytes.
     private const int KnownMax = 4096;
+    // Longer texts are rare, and not worth a place.
     private const int KnownLengthMax = 32;
 
     private static readonly ConcurrentDictionary<string, ParsedQuantity> Known = new(StringComparer.Ordinal);
@@ -30,7 +32,7 @@ internal sealed class ParsedQuantity : ResourceQuantity
 
     public Quantity Number { get; }
 
-    /// <summary>Reads a quantity.</summary>
+    /// <summary>Parses a quantity.</summary>
     /// <exception cref="QuantityException">The text is malformed.</exception>
     public static ParsedQuantity Read(ReadOnlySpan<byte> utf8)
     {
@@ -47,7 +49,7 @@ internal sealed class ParsedQuantity : ResourceQuantity
 
     private static ParsedQuantity Remember(ReadOnlySpan<char> text, ParsedQuantity quantity)
     {
-        // Amounts that somebody measures differ each time: those must not fill the memory, nor keep others out for ever.
+        // Measured amounts differ each time: they must neither fill the memory nor exclude others for ever.
         if (Known.Count >= KnownMax)
             Known.Clear();
         KnownTexts[text] = quantity;

@@ -5,8 +5,8 @@ using k8s.Models;
 namespace OrleansOrchestrator.Model.Quantities;
 
 /// <summary>
-/// An amount of a resource, as in <c>250m</c> processors or <c>64Mi</c> of memory: an exact number, and the kind of suffix it
-/// is written with. Two quantities are equal if their numbers are, however they are written.
+/// An amount of a resource, such as <c>250m</c> processors or <c>64Mi</c> of memory: an exact number with its suffix format. Two
+/// quantities are equal if their numbers are, however they are written.
 /// </summary>
 /// <remarks>
 /// See "Quantity" in the Kubernetes API reference. Arithmetic never overflows and never rounds: numbers beyond 64 bits cost
@@ -24,22 +24,22 @@ public readonly struct Quantity : IEquatable<Quantity>, IComparable<Quantity>
         Format = format;
     }
 
-    /// <summary>Nothing.</summary>
+    /// <summary>The zero quantity.</summary>
     public static Quantity Zero => default;
 
-    /// <summary>The kind of suffix it is written with.</summary>
+    /// <summary>The suffix format.</summary>
     public QuantityFormat Format { get; }
 
-    /// <summary>Minus one, zero or one.</summary>
+    /// <summary>The sign: minus one, zero or one.</summary>
     public int Sign => _number.Sign;
 
     /// <summary>Whether it is zero.</summary>
     public bool IsZero => Sign == 0;
 
-    /// <summary>The amount in whole units, rounded away from zero and held within the bounds of the type.</summary>
+    /// <summary>The amount in whole units, rounded away from zero and limited to the range of the type.</summary>
     public long Value => _number.SaturatedTo(0);
 
-    /// <summary>The amount in thousandths, rounded away from zero and held within the bounds of the type.</summary>
+    /// <summary>The amount in thousandths, rounded away from zero and limited to the range of the type.</summary>
     public long MilliValue => _number.SaturatedTo(MilliScale);
 
     /// <summary>Makes a quantity of whole units.</summary>
@@ -48,7 +48,7 @@ public readonly struct Quantity : IEquatable<Quantity>, IComparable<Quantity>
     /// <summary>Makes a quantity of thousandths.</summary>
     public static Quantity FromMilliValue(long value, QuantityFormat format = QuantityFormat.DecimalSI) => new(ExactDecimal.From(value, MilliScale), format);
 
-    /// <summary>Reads the quantity of an API object; null is zero.</summary>
+    /// <summary>Converts the quantity of an API object; null is zero.</summary>
     /// <exception cref="QuantityException">Its text is malformed.</exception>
     public static Quantity From(ResourceQuantity? quantity) => quantity switch
     {
@@ -57,7 +57,7 @@ public readonly struct Quantity : IEquatable<Quantity>, IComparable<Quantity>
         _ => Parse(quantity.ToString()),
     };
 
-    /// <summary>Reads a quantity.</summary>
+    /// <summary>Parses a quantity.</summary>
     /// <exception cref="QuantityException">The text is malformed.</exception>
     public static Quantity Parse(ReadOnlySpan<char> text)
     {
@@ -72,12 +72,12 @@ public readonly struct Quantity : IEquatable<Quantity>, IComparable<Quantity>
         };
     }
 
-    /// <summary>Reads a quantity.</summary>
-    /// <returns>Whether the text is one.</returns>
+    /// <summary>Parses a quantity.</summary>
+    /// <returns>Whether the text is a quantity.</returns>
     public static bool TryParse(ReadOnlySpan<char> text, out Quantity quantity) => Read(text, out quantity) == QuantityFault.None;
 
-    /// <summary>Reads a quantity of UTF-8 text, as of a JSON string without its quotes, or of a JSON number.</summary>
-    /// <returns>Whether the text is one.</returns>
+    /// <summary>Parses a quantity in UTF-8: the content of a JSON string, or a JSON number.</summary>
+    /// <returns>Whether the text is a quantity.</returns>
     public static bool TryParse(ReadOnlySpan<byte> utf8, out Quantity quantity) => Read(utf8, out quantity) == QuantityFault.None;
 
     /// <summary>The sum, in the format of the left side, or of the right if the left is zero.</summary>
@@ -86,7 +86,7 @@ public readonly struct Quantity : IEquatable<Quantity>, IComparable<Quantity>
     /// <summary>The difference, in the format of the left side, or of the right if the left is zero.</summary>
     public static Quantity operator -(Quantity left, Quantity right) => left + -right;
 
-    /// <summary>The amount with the other sign.</summary>
+    /// <summary>The negated amount.</summary>
     public static Quantity operator -(Quantity quantity) => new(-quantity._number, quantity.Format);
 
     /// <summary>Whether two amounts are equal.</summary>
@@ -128,7 +128,7 @@ public readonly struct Quantity : IEquatable<Quantity>, IComparable<Quantity>
     /// <summary>The quantity for an API object.</summary>
     public ResourceQuantity ToResourceQuantity() => ParsedQuantity.Of(this);
 
-    /// <summary>The canonical form, which parses back to an equal quantity: no fraction, and the largest suffix that loses nothing.</summary>
+    /// <summary>The canonical form, which parses back to an equal quantity: no fraction, and the largest exact suffix.</summary>
     public override string ToString() => QuantityText.Format(_number, Format);
 
     private static QuantityFault Read(ReadOnlySpan<char> text, out Quantity quantity)

@@ -1,4 +1,4 @@
 namespace OrleansOrchestrator.Model.Quantities;
 
-/// <summary>A text is not a quantity. The message is the one that Kubernetes answers.</summary>
+/// <summary>A text is not a quantity. The message is Kubernetes'.</summary>
 public sealed class QuantityException(string message) : FormatException(message);

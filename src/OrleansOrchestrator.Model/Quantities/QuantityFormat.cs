@@ -1,6 +1,6 @@
 namespace OrleansOrchestrator.Model.Quantities;
 
-/// <summary>Which suffixes a quantity is written with. A quantity keeps the kind it was read with.</summary>
+/// <summary>The suffix formats of quantities. A quantity keeps the format with which it was written.</summary>
 public enum QuantityFormat : byte
 {
     /// <summary>Powers of ten: <c>n u m k M G T P E</c>.</summary>
@@ -9,6 +9,6 @@ public enum QuantityFormat : byte
     /// <summary>Powers of 1024: <c>Ki Mi Gi Ti Pi Ei</c>.</summary>
     BinarySI,
 
-    /// <summary>An exponent, as in <c>12e6</c>.</summary>
+    /// <summary>An exponent, such as <c>12e6</c>.</summary>
     DecimalExponent,
 }

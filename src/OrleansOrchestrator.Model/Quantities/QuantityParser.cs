@@ -12,13 +12,13 @@ namespace OrleansOrchestrator.Model.Quantities;
 /// </code>
 /// </summary>
 /// <remarks>
-/// As in k8s.io/apimachinery/pkg/api/resource a number finer than 10⁻⁹ is rounded away from zero, and one with a binary
-/// suffix is held below 2⁶³. Where upstream takes text without a digit (<c>m</c>, <c>-</c>) for zero, it is refused here, as the
-/// documented grammar has it; and a number is bounded to <see cref="DigitsMax"/> digits, where upstream is not.
+/// As in k8s.io/apimachinery/pkg/api/resource, a number finer than 10⁻⁹ is rounded away from zero, and one with a binary suffix is
+/// limited to less than 2⁶³. Upstream accepts text without a digit (<c>m</c>, <c>-</c>) as zero; it is refused here, following the
+/// documented grammar. A number is limited to <see cref="DigitsMax"/> digits; upstream has no limit.
 /// </remarks>
 internal static class QuantityParser
 {
-    /// <summary>The most digits of a quantity when it is written out, and the most characters of its text.</summary>
+    /// <summary>The most digits of a quantity in full, and the most characters of its text.</summary>
     public const int DigitsMax = 1000;
 
     private const int NanoScale = -9;
@@ -93,7 +93,7 @@ internal static class QuantityParser
         return end < 0 ? text : text[..end];
     }
 
-    // What the documented expression allows behind the number, whether or not it means anything.
+    // The characters that the documented expression allows after the number, valid or not.
     private static bool IsSuffixShaped(ReadOnlySpan<byte> suffix)
     {
         var rest = suffix.TrimStart("eEinumkKMGTP"u8);

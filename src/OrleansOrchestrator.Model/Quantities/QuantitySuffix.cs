@@ -15,7 +15,7 @@ internal static class QuantitySuffix
     private const string DecimalLetters = "num\0kMGTPE";
     private const string BinaryLetters = "KMGTPE";
 
-    // More than any exponent that a quantity may have, and far from where sums of exponents overflow.
+    // More than any exponent of a quantity, and small enough that sums of exponents do not overflow.
     private const long ExponentClamp = 1_000_000;
 
     public static bool TryRead(ReadOnlySpan<byte> suffix, out int exponent, out QuantityFormat format)

@@ -4,8 +4,8 @@ using System.Numerics;
 namespace OrleansOrchestrator.Model.Quantities;
 
 /// <summary>
-/// Writes quantities in canonical form: an integer and the largest suffix that loses nothing, so that 1.5 becomes
-/// <c>1500m</c> and 1536 MiB <c>1536Mi</c>.
+/// Writes quantities in canonical form: an integer with the largest exact suffix, so that 1.5 becomes <c>1500m</c> and 1536 MiB
+/// <c>1536Mi</c>.
 /// </summary>
 internal static class QuantityText
 {
@@ -15,7 +15,7 @@ internal static class QuantityText
     {
         if (number.Sign == 0)
             return "0";
-        // Binary suffixes would lose a fraction, and below 1024 there is none to use.
+        // Binary suffixes cannot express fractions, and below 1024 there is none to use.
         if (format == QuantityFormat.BinarySI && number.Scale >= 0 && IsBinarySized(number))
             return Binary(number);
 

@@ -1,16 +1,16 @@
 namespace OrleansOrchestrator.Model.Resources;
 
-/// <summary>Something that is derived from the catalog of a registry, and derived anew when that changes.</summary>
-/// <typeparam name="T">What is derived; immutable.</typeparam>
+/// <summary>A value derived from the catalog of a registry, recomputed when the catalog changes.</summary>
+/// <typeparam name="T">The immutable derived value.</typeparam>
 /// <param name="registry">The registry.</param>
-/// <param name="derive">Derives it from a catalog and, for what can be kept, from what was derived of the previous one.</param>
+/// <param name="derive">Computes the value from a catalog and the previous value, parts of which it may keep.</param>
 public sealed class CatalogView<T>(ResourceRegistry registry, Func<ResourceCatalog, T?, T> derive)
     where T : class
 {
     private readonly Lock _deriving = new();
     private volatile Derived? _derived;
 
-    /// <summary>What belongs to the present catalog.</summary>
+    /// <summary>The value of the present catalog.</summary>
     public T Current
     {
         get

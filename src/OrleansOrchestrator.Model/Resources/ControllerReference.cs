@@ -3,14 +3,14 @@ using OrleansOrchestrator.Model.Codec;
 
 namespace OrleansOrchestrator.Model.Resources;
 
-/// <summary>The reference of an object to the owner that controls it, read without building the model.</summary>
+/// <summary>The owner reference of an object's controller, read without building the model.</summary>
 /// <param name="ApiVersion">The owner's group and version.</param>
-/// <param name="Kind">Its kind.</param>
-/// <param name="Name">Its name.</param>
-/// <param name="Uid">Its uid.</param>
+/// <param name="Kind">The owner's kind.</param>
+/// <param name="Name">The owner's name.</param>
+/// <param name="Uid">The owner's uid.</param>
 public readonly record struct ControllerReference(string ApiVersion, string Kind, string Name, string Uid)
 {
-    /// <summary>Reads the reference; null if no owner controls the object.</summary>
+    /// <summary>Reads the reference; null if the object has no controller.</summary>
     /// <exception cref="JsonException">The JSON is malformed.</exception>
     internal static ControllerReference? Read(ReadOnlySpan<byte> json)
     {
@@ -26,7 +26,7 @@ public readonly record struct ControllerReference(string ApiVersion, string Kind
         return null;
     }
 
-    /// <summary>Goes to a property of the object that follows.</summary>
+    /// <summary>Advances to a property of the object that follows.</summary>
     private static bool Find(ref Utf8JsonReader reader, ReadOnlySpan<byte> property)
     {
         if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)

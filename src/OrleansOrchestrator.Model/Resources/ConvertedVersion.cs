@@ -2,12 +2,12 @@ using OrleansOrchestrator.Model.Codec;
 
 namespace OrleansOrchestrator.Model.Resources;
 
-/// <summary>A version other than the storage version: a kind says how the one becomes the other.</summary>
+/// <summary>A version other than the storage version, with conversions in both directions.</summary>
 /// <typeparam name="TStorage">The model of the storage version.</typeparam>
 /// <typeparam name="TVersion">The model of this version.</typeparam>
 /// <remarks>
-/// The two conversions must be each other's inverse for every object that is stored: whoever reads an object in this version and
-/// writes it back unchanged has changed nothing. What this version has no field for, it carries in annotations.
+/// The two conversions must be inverse for every stored object: reading an object in this version and writing it back unchanged changes
+/// nothing. Fields without a counterpart in this version are kept in annotations.
 /// </remarks>
 public abstract class ConvertedVersion<TStorage, TVersion>(ResourceDefinition definition) : ServedVersion(definition)
     where TStorage : class, KubeObject
@@ -37,9 +37,10 @@ public abstract class ConvertedVersion<TStorage, TVersion>(ResourceDefinition de
         return ObjectCodec.Encode(converted);
     }
 
-    /// <summary>Turns an object of this version into the storage version. Both may share parts; kind and version are set by the caller.</summary>
+    /// <summary>Converts an object of this version to the storage version. Both may share parts; the caller sets kind and
+    /// version.</summary>
     protected abstract TStorage ToStorage(TVersion obj);
 
-    /// <summary>Turns an object of the storage version, which belongs to the callee, into this version.</summary>
+    /// <summary>Converts an object of the storage version, which the callee owns, to this version.</summary>
     protected abstract TVersion FromStorage(TStorage obj);
 }

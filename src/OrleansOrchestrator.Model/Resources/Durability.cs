@@ -1,14 +1,14 @@
 namespace OrleansOrchestrator.Model.Resources;
 
-/// <summary>What a store promises about an acknowledged write of a resource.</summary>
+/// <summary>A store's promise for an acknowledged write of a resource.</summary>
 public enum Durability
 {
-    /// <summary>It survives everything: acknowledged after the database has it.</summary>
+    /// <summary>Acknowledged after the database has it.</summary>
     Durable,
 
-    /// <summary>Acknowledged at once and written behind; a crash may lose the last moments. For events.</summary>
+    /// <summary>Acknowledged at once and written later; a crash may lose the last moments. For events.</summary>
     WriteBehind,
 
-    /// <summary>Kept in memory only and gone after a failover; revisions still only increase. For node leases.</summary>
+    /// <summary>Kept in memory only and lost in a failover; revisions still only increase. For node leases.</summary>
     Volatile,
 }

@@ -2,10 +2,10 @@ using System.Text;
 
 namespace OrleansOrchestrator.Model.Resources;
 
-/// <summary>The selectable fields of a kind by the segments of their paths, so that JSON is read along them without text.</summary>
+/// <summary>The selectable fields of a kind as a tree of path segments, for reading them from JSON without strings.</summary>
 internal sealed class FieldTree
 {
-    /// <summary>The field is a branch: its value is not selectable, but those of fields below it are.</summary>
+    /// <summary>A branch: its own value is not selectable, but fields below it are.</summary>
     public const int Branch = -1;
 
     private readonly List<FieldTree> _children = [];
@@ -15,16 +15,16 @@ internal sealed class FieldTree
     /// <summary>The name of the JSON property.</summary>
     public byte[] Utf8Name { get; }
 
-    /// <summary>The position of the selectable field, or <see cref="Branch"/>.</summary>
+    /// <summary>The index of the selectable field, or <see cref="Branch"/>.</summary>
     public int Field { get; private set; } = Branch;
 
     /// <summary>The fields below.</summary>
     public IReadOnlyList<FieldTree> Children => _children;
 
-    /// <summary>Which fields stand in for which empty ones. Only the root knows.</summary>
+    /// <summary>The fields that stand in for empty ones. Set on the root only.</summary>
     public IReadOnlyList<(int Field, int StandIn)> StandIns { get; private set; } = [];
 
-    /// <summary>Arranges fields; their positions are those in the list.</summary>
+    /// <summary>Builds the tree; a field's index is its position in the list.</summary>
     public static FieldTree Of(IReadOnlyList<SelectableField> fields)
     {
         var root = new FieldTree("");

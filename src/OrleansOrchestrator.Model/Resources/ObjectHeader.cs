@@ -4,7 +4,7 @@ using OrleansOrchestrator.Model.Selectors;
 
 namespace OrleansOrchestrator.Model.Resources;
 
-/// <summary>The part of an object's JSON that the machinery works with, read in one pass.</summary>
+/// <summary>The metadata and fields of an object's JSON that the server itself uses, read in one pass.</summary>
 internal struct ObjectHeader
 {
     private static readonly string[] NoStrings = [];
@@ -20,7 +20,7 @@ internal struct ObjectHeader
     public bool IsDeleting;
     public bool HasFinalizers;
 
-    /// <summary>Where the spec is, from its name to its end; empty if there is none.</summary>
+    /// <summary>The position of the spec, from its name to its end; empty if there is none.</summary>
     public Range Spec;
 
     /// <summary>Reads a stored object.</summary>
@@ -137,7 +137,7 @@ internal struct ObjectHeader
         OwnerUids = [.. uids];
     }
 
-    /// <summary>Reads the property the reader stands on, descending only where a selectable field may be below it.</summary>
+    /// <summary>Reads the property at the reader, and descends only where a selectable field may be below it.</summary>
     private readonly void ReadField(ref Utf8JsonReader reader, FieldTree parent)
     {
         var node = FindChild(ref reader, parent);

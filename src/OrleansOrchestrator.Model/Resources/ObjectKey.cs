@@ -18,7 +18,7 @@ public readonly record struct ObjectKey(string Namespace, string Name) : ICompar
     /// <summary><c>namespace/name</c>, or the bare name of a cluster-scoped object.</summary>
     public override string ToString() => Namespace.Length == 0 ? Name : $"{Namespace}/{Name}";
 
-    /// <summary>Reads the form that <see cref="ToString"/> writes.</summary>
+    /// <summary>Parses the form of <see cref="ToString"/>.</summary>
     public static ObjectKey Parse(string text)
     {
         var slash = text.IndexOf('/', StringComparison.Ordinal);

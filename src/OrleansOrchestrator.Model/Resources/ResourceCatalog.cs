@@ -2,7 +2,7 @@ using System.Collections.Frozen;
 
 namespace OrleansOrchestrator.Model.Resources;
 
-/// <summary>All kinds that are served at one moment, by name. Immutable: when a custom kind comes or goes, another catalog takes its place.</summary>
+/// <summary>All kinds served at one moment, by name. Immutable: a new catalog replaces it when a custom kind comes or goes.</summary>
 public sealed class ResourceCatalog
 {
     private readonly FrozenDictionary<ResourceName, ResourceDefinition> _byName;
@@ -32,13 +32,13 @@ public sealed class ResourceCatalog
     /// <summary>All served versions of all definitions, ordered by group and plural.</summary>
     public IReadOnlyList<ServedVersion> Versions { get; }
 
-    /// <summary>Finds by plural and the group in which it is stored.</summary>
+    /// <summary>Finds a kind by plural and storage group.</summary>
     public ResourceDefinition? Find(ResourceName name) => _byName.GetValueOrDefault(name);
 
-    /// <summary>Finds by the parts of a request path.</summary>
+    /// <summary>Finds a version by the parts of a request path.</summary>
     public ServedVersion? Find(string group, string version, string plural) => _byPath.GetValueOrDefault((group, version, plural));
 
-    /// <summary>Finds by what an object says of itself.</summary>
+    /// <summary>Finds a kind by an object's apiVersion and kind.</summary>
     public ResourceDefinition? FindKind(string apiVersion, string kind) => _byKind.GetValueOrDefault((apiVersion, kind));
 
     /// <summary>Whether a group has any kind in a version.</summary>

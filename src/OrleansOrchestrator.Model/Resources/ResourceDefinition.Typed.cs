@@ -6,7 +6,7 @@ using OrleansOrchestrator.Model.Validation;
 
 namespace OrleansOrchestrator.Model.Resources;
 
-/// <summary>A kind whose objects are of a model type. Override what differs from the defaults.</summary>
+/// <summary>A kind with a model type. Override what differs from the defaults.</summary>
 /// <typeparam name="T">The model, from KubernetesClient.</typeparam>
 public abstract class ResourceDefinition<T> : ResourceDefinition
     where T : class, KubeObject
@@ -25,7 +25,7 @@ public abstract class ResourceDefinition<T> : ResourceDefinition
     /// <summary>The columns, in order. The first one is the name.</summary>
     protected virtual IReadOnlyList<TableColumn<T>> TypedColumns => [TableColumn<T>.Name, TableColumn<T>.Age];
 
-    /// <summary>Whether a creator may give a status, as a node does that tells what its machine has.</summary>
+    /// <summary>Whether a creator may set the status, as a node does that reports its machine.</summary>
     protected virtual bool KeepsStatusOnCreate => false;
 
     /// <inheritdoc/>
@@ -139,7 +139,7 @@ public abstract class ResourceDefinition<T> : ResourceDefinition
     {
     }
 
-    /// <summary>Gathers the faults of a change. The default checks the new object as a whole.</summary>
+    /// <summary>Validates a change. The default validates the new object as a whole.</summary>
     protected virtual void ValidateUpdate(T updated, T current, FieldErrors errors) => Validate(updated, errors);
 
     /// <inheritdoc cref="ResourceDefinition.ValidateStatusUpdate"/>
@@ -147,10 +147,10 @@ public abstract class ResourceDefinition<T> : ResourceDefinition
     {
     }
 
-    /// <summary>Adds what Kubernetes warns of in objects of this kind.</summary>
-    /// <param name="obj">The object as it will be, defaults included.</param>
-    /// <param name="current">The object as it is; null for a new one.</param>
-    /// <param name="warnings">Where they go, in Kubernetes' words and order.</param>
+    /// <summary>Adds Kubernetes' warnings for objects of this kind.</summary>
+    /// <param name="obj">The new object, defaults included.</param>
+    /// <param name="current">The present object; null for a new one.</param>
+    /// <param name="warnings">Receives the warnings, in Kubernetes' words and order.</param>
     protected virtual void AddWarnings(T obj, T? current, List<string> warnings)
     {
     }

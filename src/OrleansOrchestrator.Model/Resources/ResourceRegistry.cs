@@ -3,12 +3,12 @@ using OrleansOrchestrator.Loops;
 namespace OrleansOrchestrator.Model.Resources;
 
 /// <summary>
-/// The kinds that are served now: those that are built in, and the custom ones that have been defined. Everyone in a process
-/// shares one, and sees a change at once.
+/// The kinds that are served now: built-in ones and defined custom ones. All code in a process shares one registry, and sees a change
+/// at once.
 /// </summary>
 /// <remarks>
-/// All that is known is one immutable <see cref="ResourceCatalog"/>, swapped whole. Whoever derives something from it, as routes
-/// are, keeps that in a <see cref="CatalogView{T}"/>.
+/// Its content is one immutable <see cref="ResourceCatalog"/> that is replaced as a whole. Keep values derived from it, such as routes,
+/// in a <see cref="CatalogView{T}"/>.
 /// </remarks>
 public sealed class ResourceRegistry
 {
@@ -17,14 +17,14 @@ public sealed class ResourceRegistry
     private readonly WakeSignal _changed = new();
     private volatile ResourceCatalog _catalog;
 
-    /// <summary>Builds a registry of kinds that are always there.</summary>
+    /// <summary>Builds a registry of the built-in kinds.</summary>
     public ResourceRegistry(IEnumerable<ResourceDefinition> builtIn)
     {
         _builtIn = [.. builtIn];
         _catalog = new ResourceCatalog(_builtIn);
     }
 
-    /// <summary>All that is served at this moment.</summary>
+    /// <summary>The present catalog.</summary>
     public ResourceCatalog Catalog => _catalog;
 
     /// <inheritdoc cref="ResourceCatalog.All"/>
@@ -36,8 +36,8 @@ public sealed class ResourceRegistry
     /// <inheritdoc cref="ResourceCatalog.Versions"/>
     public IReadOnlyList<ServedVersion> Versions => _catalog.Versions;
 
-    /// <summary>The definition of a name that must exist.</summary>
-    /// <exception cref="KeyNotFoundException">It does not.</exception>
+    /// <summary>The definition of a resource that must exist.</summary>
+    /// <exception cref="KeyNotFoundException">It does not exist.</exception>
     public ResourceDefinition this[ResourceName name] => _catalog.Find(name) ?? throw new KeyNotFoundException($"there is no resource {name}");
 
     /// <inheritdoc cref="ResourceCatalog.Find(ResourceName)"/>
@@ -52,7 +52,7 @@ public sealed class ResourceRegistry
     /// <inheritdoc cref="ResourceCatalog.HasGroupVersion"/>
     public bool HasGroupVersion(string group, string version) => _catalog.HasGroupVersion(group, version);
 
-    /// <summary>A registry of the same built-in kinds, to which custom ones can be added.</summary>
+    /// <summary>A registry with the same built-in kinds, to which custom ones can be added.</summary>
     public ResourceRegistry Copy() => new(_builtIn);
 
     /// <summary>Replaces all custom kinds.</summary>
@@ -65,7 +65,7 @@ public sealed class ResourceRegistry
         }
     }
 
-    /// <summary>Waits until another catalog than the given one is in place.</summary>
+    /// <summary>Waits until the catalog differs from the given one.</summary>
     public async Task WaitForChangeAsync(ResourceCatalog known, CancellationToken cancellationToken)
     {
         var changed = _changed.Next;

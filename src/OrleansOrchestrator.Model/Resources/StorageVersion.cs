@@ -1,6 +1,6 @@
 namespace OrleansOrchestrator.Model.Resources;
 
-/// <summary>The version in which a resource is stored: served as it is.</summary>
+/// <summary>The storage version: needs no conversion.</summary>
 internal sealed class StorageVersion(ResourceDefinition definition) : ServedVersion(definition)
 {
     public override string? DeprecationWarning => Definition.DeprecationWarning;

@@ -3,12 +3,12 @@ using OrleansOrchestrator.Model.Selectors;
 namespace OrleansOrchestrator.Model.Resources;
 
 /// <summary>
-/// One version of an object as it is stored and served: its JSON, and what the machinery needs of it to order, index and
-/// select, read in one pass without building the model. Immutable and shared by everything in the process.
+/// One version of an object as stored and served: its JSON, and what the server needs to order, index and select it, read in one pass
+/// without building the model. Immutable and shared by the whole process.
 /// </summary>
 public sealed class StoredObject
 {
-    // The decoded model is worth keeping while several controllers look at the same version, and not longer.
+    // Keeps the decoded model while several controllers use the same version, and not longer.
     private readonly WeakReference<KubeObject?> _decoded = new(null);
     private readonly Range _spec;
 
@@ -52,7 +52,7 @@ public sealed class StoredObject
     /// <summary>The uids of all owner references.</summary>
     public IReadOnlyList<string> OwnerUids { get; }
 
-    /// <summary>The uid of the owner that is its controller; null if it has none.</summary>
+    /// <summary>The uid of the controlling owner; null if there is none.</summary>
     public string? ControllerUid { get; }
 
     /// <summary>Whether it has a deletion timestamp.</summary>
@@ -61,7 +61,7 @@ public sealed class StoredObject
     /// <summary>Whether it has finalizers.</summary>
     public bool HasFinalizers { get; }
 
-    /// <summary>The member <c>spec</c> as it is encoded, with its name; empty if there is none.</summary>
+    /// <summary>The encoded member <c>spec</c> with its name; empty if there is none.</summary>
     public ReadOnlySpan<byte> SpecJson => Json.Span[_spec];
 
     /// <summary>The object as UTF-8 JSON without its spec.</summary>
@@ -72,7 +72,7 @@ public sealed class StoredObject
         if (end == 0)
             return json.ToArray();
 
-        // A comma goes with it: the one behind it, or for the last member the one before it.
+        // Removes a comma with it: the following one, or for the last member the preceding one.
         if (json[end] == ',')
             end++;
         else if (json[start - 1] == ',')
@@ -85,7 +85,7 @@ public sealed class StoredObject
     public static StoredObject Read(ResourceDefinition definition, ReadOnlyMemory<byte> json) =>
         new(definition, json, ObjectHeader.Read(json.Span, definition));
 
-    /// <summary>The object as a definition reads it, if that is a later one than its own.</summary>
+    /// <summary>The object read by a definition if that supersedes its own.</summary>
     public StoredObject ReadBy(ResourceDefinition definition) => definition.Supersedes(Definition) ? Read(definition, Json) : this;
 
     /// <summary>The value of a selectable field; null if the kind has no such field.</summary>
@@ -109,13 +109,13 @@ public sealed class StoredObject
         return null;
     }
 
-    /// <summary>Whether two versions look the same to every selector.</summary>
+    /// <summary>Whether two versions are equal for every selector.</summary>
     public bool SelectsLike(StoredObject other) => Labels.Equals(other.Labels) && Fields.SequenceEqual(other.Fields, StringComparer.Ordinal);
 
-    /// <summary>The reference to the owner that controls it; null if none does.</summary>
+    /// <summary>The owner reference of the controller; null if there is none.</summary>
     public ControllerReference? ReadController() => ControllerUid is null ? null : ControllerReference.Read(Json.Span);
 
-    /// <summary>The model, shared: read only.</summary>
+    /// <summary>The shared model; read only.</summary>
     public KubeObject SharedModel()
     {
         if (_decoded.TryGetTarget(out var decoded))
@@ -125,10 +125,10 @@ public sealed class StoredObject
         return decoded;
     }
 
-    /// <summary>The model, shared: read only.</summary>
+    /// <summary>The shared model; read only.</summary>
     public T SharedModel<T>()
         where T : class, KubeObject => (T)SharedModel();
 
-    /// <summary>A model of one's own, to change.</summary>
+    /// <summary>A model of the caller's own, which may be changed.</summary>
     public KubeObject Decode() => Definition.Decode(Json.Span);
 }

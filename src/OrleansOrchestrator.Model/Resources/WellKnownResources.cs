@@ -1,6 +1,6 @@
 namespace OrleansOrchestrator.Model.Resources;
 
-/// <summary>Names of the resources that the control plane itself works with.</summary>
+/// <summary>The names of the resources that the control plane uses.</summary>
 public static class WellKnownResources
 {
     /// <summary>Pods.</summary>

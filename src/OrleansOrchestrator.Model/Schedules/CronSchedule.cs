@@ -3,11 +3,11 @@ using Cronos;
 
 namespace OrleansOrchestrator.Model.Schedules;
 
-/// <summary>A cron schedule: five fields, or one of the descriptors such as <c>@daily</c>. Immutable.</summary>
+/// <summary>A cron schedule: five fields, or a descriptor such as <c>@daily</c>. Immutable.</summary>
 /// <remarks>
-/// Cronos reads it and counts the time. Two things differ there from cron as Kubernetes has it, and are made up for here: days of
-/// the month and of the week that both restrict are alternatives, and a field of seconds does not exist. What Cronos reads beyond
-/// Kubernetes (7 for Sunday, L, W and #) is welcome; <c>@every</c> is not read.
+/// Cronos parses it and computes times. It differs from Kubernetes' cron in two points, which are handled here: days of the month and
+/// of the week that are both restricted are alternatives, and there is no field for seconds. Cronos' extensions (7 for Sunday, L, W and
+/// #) are accepted; <c>@every</c> is not.
 /// </remarks>
 public sealed class CronSchedule
 {
@@ -15,15 +15,16 @@ public sealed class CronSchedule
     private const int DayOfWeek = 4;
     private const int FieldCount = 5;
 
-    // Next occurrences are those of the first one to occur.
+    // The next time is the earliest of any alternative.
     private readonly CronExpression[] _alternatives;
 
     private CronSchedule(params CronExpression[] alternatives) => _alternatives = alternatives;
 
-    /// <summary>Reads a schedule.</summary>
-    /// <param name="text">The text; it may begin with <c>TZ=</c> or <c>CRON_TZ=</c> and a zone, which is checked and left to the caller.</param>
+    /// <summary>Parses a schedule.</summary>
+    /// <param name="text">The text; it may begin with <c>TZ=</c> or <c>CRON_TZ=</c> and a zone, which is validated and left to the
+    /// caller.</param>
     /// <param name="schedule">The schedule.</param>
-    /// <param name="fault">What is wrong with the text.</param>
+    /// <param name="fault">The fault of the text.</param>
     public static bool TryParse(string text, [NotNullWhen(true)] out CronSchedule? schedule, [NotNullWhen(false)] out string? fault)
     {
         try
@@ -41,9 +42,10 @@ public sealed class CronSchedule
     }
 
     /// <summary>The first time after a moment.</summary>
-    /// <param name="after">The moment; it is not itself an answer.</param>
-    /// <param name="zone">Whose clocks the schedule goes by. A time that they skip is made up for right after; one that they show twice counts once.</param>
-    /// <returns>The time; null if there is none any more, as on 30 February.</returns>
+    /// <param name="after">The moment, itself excluded.</param>
+    /// <param name="zone">The time zone. A time skipped by the zone's clocks occurs right after the gap; a repeated time occurs
+    /// once.</param>
+    /// <returns>The time; null if there is none, as for 30 February.</returns>
     public DateTimeOffset? Next(DateTimeOffset after, TimeZoneInfo zone) =>
         _alternatives.Select(alternative => alternative.GetNextOccurrence(after, zone)).Where(time => time is not null).Min();
 
@@ -69,7 +71,7 @@ public sealed class CronSchedule
         _ => throw new FormatException($"unrecognized descriptor: {text}"),
     };
 
-    // Cronos takes "?" for days only, where it means the same as "*".
+    // Cronos accepts "?" for days only, where it equals "*".
     private static CronExpression ParseFields(string[] fields, int without = -1) =>
         CronExpression.Parse(string.Join(' ', fields.Select((field, index) => index == without || field == "?" ? "*" : field)));
 

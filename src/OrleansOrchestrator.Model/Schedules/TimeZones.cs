@@ -2,17 +2,18 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace OrleansOrchestrator.Model.Schedules;
 
-/// <summary>Finds time zones by the names of the IANA database, and by no other names.</summary>
+/// <summary>Finds time zones by IANA name only.</summary>
 public static class TimeZones
 {
+    // The longest part of a name by the rules of the IANA database.
     private const int PartLengthMax = 14;
 
-    /// <summary>Finds a zone, as in <c>Europe/Paris</c>.</summary>
+    /// <summary>Finds a zone, such as <c>Europe/Paris</c>.</summary>
     /// <remarks>https://data.iana.org/time-zones/theory.html#naming; digits and <c>+</c> are in names kept for compatibility.</remarks>
     public static bool TryFind(string name, [NotNullWhen(true)] out TimeZoneInfo? zone)
     {
         zone = null;
-        // The look-up itself also takes the names that Windows has for zones, and names in any case.
+        // The system's look-up also accepts Windows' names, and names in any case.
         return name.Split('/').All(IsPart) && TimeZoneInfo.TryFindSystemTimeZoneById(name, out zone) && zone.Id == name && zone.HasIanaId;
     }
 

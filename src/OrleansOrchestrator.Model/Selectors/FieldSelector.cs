@@ -1,8 +1,8 @@
 namespace OrleansOrchestrator.Model.Selectors;
 
 /// <summary>A query over an object's fields: all its requirements must hold. Immutable and parsed once.</summary>
-/// <remarks>Which fields a kind can be asked for is the kind's matter; the selector takes any name.
-/// See "Field Selectors" in the Kubernetes documentation.</remarks>
+/// <remarks>The selector accepts any field name; the kind decides which are supported. See "Field Selectors" in the Kubernetes
+/// documentation.</remarks>
 public sealed class FieldSelector : IEquatable<FieldSelector>
 {
     private readonly FieldRequirement[] _requirements;
@@ -18,7 +18,7 @@ public sealed class FieldSelector : IEquatable<FieldSelector>
     /// <summary>Whether it matches every object.</summary>
     public bool IsEverything => _requirements.Length == 0;
 
-    /// <summary>Reads a selector as the <c>fieldSelector</c> parameter gives it; empty or null matches everything.</summary>
+    /// <summary>Parses a <c>fieldSelector</c> parameter; empty or null matches everything.</summary>
     /// <exception cref="SelectorException">The text is malformed.</exception>
     public static FieldSelector Parse(string? text) =>
         FieldSelectorSyntax.Parse(text ?? "") is { Count: > 0 } requirements ? new([.. requirements]) : Everything;
@@ -38,12 +38,12 @@ public sealed class FieldSelector : IEquatable<FieldSelector>
         return null;
     }
 
-    /// <summary>The same requirements under other names.</summary>
+    /// <summary>The same requirements with other field names.</summary>
     public FieldSelector Renamed(Func<string, string> nameOf) =>
         IsEverything ? this : new([.. _requirements.Select(requirement => requirement with { Field = nameOf(requirement.Field) })]);
 
-    /// <summary>Whether an object is picked.</summary>
-    /// <param name="fieldValue">Gives the value of a field; null if the object has no such field, which is the same as empty.</param>
+    /// <summary>Whether an object matches.</summary>
+    /// <param name="fieldValue">Returns the value of a field; null if the object has no such field, which equals empty.</param>
     public bool Matches(Func<string, string?> fieldValue)
     {
         foreach (var requirement in _requirements)

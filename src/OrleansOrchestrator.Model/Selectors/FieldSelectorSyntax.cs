@@ -4,10 +4,10 @@ using System.Text;
 namespace OrleansOrchestrator.Model.Selectors;
 
 /// <summary>
-/// The text form of field selectors: <c>field=value,field!=value</c>, where a backslash in a value stands before a comma, an
-/// equals sign or another backslash.
+/// The text form of field selectors: <c>field=value,field!=value</c>. In a value, a backslash escapes a comma, an equals sign or
+/// another backslash.
 /// </summary>
-/// <remarks>See k8s.io/apimachinery/pkg/fields, whose error sentences are kept.</remarks>
+/// <remarks>See k8s.io/apimachinery/pkg/fields, whose error texts are kept.</remarks>
 internal static class FieldSelectorSyntax
 {
     private const string Escaped = "\\,=";
@@ -60,7 +60,7 @@ internal static class FieldSelectorSyntax
         return terms;
     }
 
-    // Field names are never escaped, so the first operator in the term is the one that counts.
+    // Field names are never escaped, so that the first operator in the term counts.
     private static FieldRequirement Requirement(string text, string term)
     {
         var equals = term.IndexOf('=');

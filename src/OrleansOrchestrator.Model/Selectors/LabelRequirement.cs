@@ -26,13 +26,13 @@ public sealed class LabelRequirement : IEquatable<LabelRequirement>
     /// <summary>The values in ordinal order, each once; empty for <see cref="SelectorOperator.Exists"/> and its negation.</summary>
     public IReadOnlyList<string> Values => _values;
 
-    /// <summary>Whether only labels with one of <see cref="Values"/> can match, so that an index may find them by value.</summary>
+    /// <summary>Whether only labels with one of <see cref="Values"/> can match, so that an index by value applies.</summary>
     public bool NamesValues => Operator is SelectorOperator.Equals or SelectorOperator.In;
 
-    /// <summary>Whether only objects that have the label can match, so that an index may find them by key.</summary>
+    /// <summary>Whether only objects with the label can match, so that an index by key applies.</summary>
     public bool NeedsKey => NamesValues || Operator is SelectorOperator.Exists or SelectorOperator.GreaterThan or SelectorOperator.LessThan;
 
-    /// <summary>Whether a label meets the requirement. Allocates nothing.</summary>
+    /// <summary>Whether a label satisfies the requirement. Allocates nothing.</summary>
     /// <param name="value">The value of the label <see cref="Key"/>; null if it is missing.</param>
     public bool Matches(string? value) => Operator switch
     {
@@ -71,7 +71,7 @@ public sealed class LabelRequirement : IEquatable<LabelRequirement>
         _ => throw new InvalidOperationException($"unknown selector operator {Operator}"),
     };
 
-    // "()" is the set without values, which is refused; the set of the empty value alone needs its comma to be read back.
+    // "()" is the set without values, which is refused; the set of only the empty value needs its comma to be parsed back.
     private string SetText => _values is [""] ? "," : string.Join(',', _values);
 
     internal static bool TryParseInteger(string? text, out long number) =>

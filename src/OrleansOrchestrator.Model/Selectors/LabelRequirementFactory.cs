@@ -3,11 +3,11 @@ using OrleansOrchestrator.Model.Validation;
 
 namespace OrleansOrchestrator.Model.Selectors;
 
-/// <summary>The one place where label requirements are checked and made.</summary>
+/// <summary>Validates and creates all label requirements.</summary>
 internal static class LabelRequirementFactory
 {
-    /// <summary>Makes a requirement that keeps Kubernetes' rules.</summary>
-    /// <exception cref="SelectorException">It breaks some; all of them are told.</exception>
+    /// <summary>Creates a valid requirement.</summary>
+    /// <exception cref="SelectorException">It breaks Kubernetes' rules; the message lists all faults.</exception>
     public static LabelRequirement Create(string key, SelectorOperator @operator, IEnumerable<string> values)
     {
         string[] sorted = [.. values.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
@@ -32,7 +32,7 @@ internal static class LabelRequirementFactory
         };
     }
 
-    /// <summary>What is wrong with a key, if anything.</summary>
+    /// <summary>The fault of a key; null if there is none.</summary>
     public static string? KeyFault(string key, string path) =>
         NameRules.IsQualifiedName(key) is { Count: > 0 } faults ? Invalid(path, key, faults) : null;
 

@@ -26,11 +26,12 @@ public sealed class LabelSelector : IEquatable<LabelSelector>
     /// <summary>Whether it matches no object.</summary>
     public bool IsNothing => ReferenceEquals(this, Nothing);
 
-    /// <summary>Reads a selector as kubectl's <c>-l</c> and the <c>labelSelector</c> parameter give it; empty or null matches everything.</summary>
+    /// <summary>Parses a selector of kubectl's <c>-l</c> or of a <c>labelSelector</c> parameter; empty or null matches
+    /// everything.</summary>
     /// <exception cref="SelectorException">The text is malformed, or a key or value breaks the rules of labels.</exception>
     public static LabelSelector Parse(string? text) => Of(LabelSelectorParser.Parse(text ?? ""));
 
-    /// <summary>Reads the selector of an API object: null matches nothing, an empty one everything.</summary>
+    /// <summary>Converts the selector of an API object: null matches nothing, an empty one everything.</summary>
     /// <exception cref="SelectorException">An operator is unknown, or a key or value breaks the rules of labels.</exception>
     public static LabelSelector From(V1LabelSelector? selector)
     {
@@ -44,20 +45,20 @@ public sealed class LabelSelector : IEquatable<LabelSelector>
     }
 
     /// <summary>Requires each label of a map, as a service or replication controller does; null or empty matches everything.</summary>
-    /// <remarks>The map is taken as it is: it was validated with the object it belongs to.</remarks>
+    /// <remarks>The map is not validated again: it was validated with its object.</remarks>
     public static LabelSelector FromMap(IDictionary<string, string>? labels) =>
         Of([.. (labels ?? new Dictionary<string, string>())
             .Select(pair => new LabelRequirement(pair.Key, SelectorOperator.Equals, [pair.Value ?? ""]))]);
 
-    /// <summary>Requires that a label has one of some values; of none, it matches nothing.</summary>
-    /// <remarks>Key and values are taken as they are.</remarks>
+    /// <summary>Requires that a label has one of some values; without values it matches nothing.</summary>
+    /// <remarks>Key and values are not validated.</remarks>
     public static LabelSelector AnyOf(string key, IEnumerable<string> values)
     {
         string[] sorted = [.. values.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
         return sorted.Length == 0 ? Nothing : new LabelSelector([new LabelRequirement(key, SelectorOperator.In, sorted)]);
     }
 
-    /// <summary>Whether an object with these labels is picked. Allocates nothing.</summary>
+    /// <summary>Whether an object with these labels matches. Allocates nothing.</summary>
     public bool Matches(LabelSet labels)
     {
         foreach (var requirement in _requirements)
@@ -69,7 +70,7 @@ public sealed class LabelSelector : IEquatable<LabelSelector>
         return !IsNothing;
     }
 
-    /// <summary>Whether an object with these labels is picked; null means it has none. Allocates nothing.</summary>
+    /// <summary>Whether an object with these labels matches; null means none. Allocates nothing.</summary>
     public bool Matches(IDictionary<string, string>? labels)
     {
         foreach (var requirement in _requirements)

@@ -8,7 +8,7 @@ namespace OrleansOrchestrator.Model.Selectors;
 /// operator    = "=" | "==" | "!=" | ">" | "&lt;"
 /// </code>
 /// </summary>
-/// <remarks>What is accepted and how errors read follow k8s.io/apimachinery/pkg/labels, whose sentences users search for.</remarks>
+/// <remarks>The grammar and error texts follow k8s.io/apimachinery/pkg/labels, whose texts users search for.</remarks>
 internal ref struct LabelSelectorParser
 {
     private LabelTokenizer _tokens;

@@ -6,7 +6,7 @@ namespace OrleansOrchestrator.Model.Selectors;
 /// <summary>The labels of an object: immutable, in ordinal order of their keys, each key once. The default value is empty.</summary>
 public readonly struct LabelSet : IEquatable<LabelSet>, IReadOnlyCollection<KeyValuePair<string, string>>
 {
-    // Below this a scan that compares lengths first beats a binary search.
+    // Below this count a scan that compares lengths first is faster than a binary search.
     private const int ScanCountMax = 8;
 
     private readonly KeyValuePair<string, string>[]? _pairs;
@@ -22,7 +22,7 @@ public readonly struct LabelSet : IEquatable<LabelSet>, IReadOnlyCollection<KeyV
     /// <summary>The labels in order, without a copy.</summary>
     public ReadOnlySpan<KeyValuePair<string, string>> Pairs => _pairs;
 
-    /// <summary>Makes a set of pairs in any order; of several pairs with one key the last counts.</summary>
+    /// <summary>Makes a set from pairs in any order; the last of equal keys counts.</summary>
     /// <param name="pairs">A model's label map, for example; null means none.</param>
     public static LabelSet From(IEnumerable<KeyValuePair<string, string>>? pairs)
     {
@@ -34,9 +34,9 @@ public readonly struct LabelSet : IEquatable<LabelSet>, IReadOnlyCollection<KeyV
         return builder.Build();
     }
 
-    /// <summary>Reads the JSON value that the reader stands on, and leaves it at the value's end.</summary>
-    /// <remarks>What is not an object has no labels, and what is not a string is an empty value: the machinery reads labels
-    /// from what validation let through, and must not fail on it.</remarks>
+    /// <summary>Reads the JSON value at the reader, and leaves the reader at the value's end.</summary>
+    /// <remarks>A value that is no object has no labels, and a value that is no string is empty: the labels were validated on input,
+    /// and reading them must not fail.</remarks>
     /// <exception cref="JsonException">The JSON is malformed.</exception>
     public static LabelSet Read(ref Utf8JsonReader reader)
     {
@@ -58,7 +58,7 @@ public readonly struct LabelSet : IEquatable<LabelSet>, IReadOnlyCollection<KeyV
         return builder.Build();
     }
 
-    /// <summary>Looks a label up.</summary>
+    /// <summary>Looks up a label.</summary>
     public bool TryGetValue(string key, out string value)
     {
         var index = IndexOf(key);
@@ -69,7 +69,7 @@ public readonly struct LabelSet : IEquatable<LabelSet>, IReadOnlyCollection<KeyV
     /// <summary>The value of a label; null if it is missing.</summary>
     public string? Get(string key) => TryGetValue(key, out var value) ? value : null;
 
-    /// <summary>Whether a label is there.</summary>
+    /// <summary>Whether a label exists.</summary>
     public bool ContainsKey(string key) => IndexOf(key) >= 0;
 
     /// <inheritdoc/>
@@ -118,7 +118,7 @@ public readonly struct LabelSet : IEquatable<LabelSet>, IReadOnlyCollection<KeyV
 
     IEnumerator IEnumerable.GetEnumerator() => (_pairs ?? []).GetEnumerator();
 
-    /// <summary>The labels as in <c>a=1,b=2</c>; <c>&lt;none&gt;</c> if there are none, as kubectl shows them.</summary>
+    /// <summary>The labels such as <c>a=1,b=2</c>; <c>&lt;none&gt;</c> if there are none, as kubectl shows them.</summary>
     public override string ToString() =>
         Count == 0 ? "<none>" : string.Join(',', _pairs!.Select(pair => $"{pair.Key}={pair.Value}"));
 

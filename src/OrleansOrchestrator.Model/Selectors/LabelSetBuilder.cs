@@ -1,6 +1,6 @@
 namespace OrleansOrchestrator.Model.Selectors;
 
-/// <summary>Gathers labels in any order into a <see cref="LabelSet"/>. For one set, and not for several threads.</summary>
+/// <summary>Collects labels in any order into a <see cref="LabelSet"/>. For one set; not thread-safe.</summary>
 public struct LabelSetBuilder
 {
     private const int InitialCapacity = 4;
@@ -14,7 +14,7 @@ public struct LabelSetBuilder
         _pairs ??= new KeyValuePair<string, string>[InitialCapacity];
         if (_count == _pairs.Length)
             Array.Resize(ref _pairs, _count * 2);
-        // A model's map may hold nulls, which JSON can express and the API reads as empty.
+        // A model's map may contain nulls, which the API reads as empty.
         _pairs[_count++] = new(key, value ?? "");
     }
 
@@ -27,7 +27,7 @@ public struct LabelSetBuilder
         if (IsStrictlyAscending(pairs))
             return new LabelSet(pairs.ToArray());
 
-        // Ordering is stable, so that the last of equal keys is the one added last.
+        // The sort is stable, so that the last of equal keys is the one added last.
         var sorted = pairs.ToArray().OrderBy(pair => pair.Key, StringComparer.Ordinal).ToArray();
         var kept = 0;
         for (var i = 0; i < sorted.Length; i++)

@@ -4,16 +4,18 @@ using System.Text.Json;
 namespace OrleansOrchestrator.Model.Selectors;
 
 /// <summary>
-/// Reads label keys and values from JSON and shares equal ones: the pods of one template carry the same few strings, and a
-/// hundred thousand copies of them would be most of what the labels cost.
+/// Reads label keys and values from JSON and shares equal strings: the pods of one template have the same few strings, and a hundred
+/// thousand copies of them would be most of the labels' memory.
 /// </summary>
 /// <remarks>
-/// The cache is a bounded table that newer strings overwrite. Its slots are read and written without a lock: a race only
-/// costs a second copy of a string.
+/// The cache is a bounded table that newer strings overwrite. Its slots are used without a lock: a race only costs a second copy of a
+/// string.
 /// </remarks>
 internal static class LabelText
 {
+    // Enough for the labels of many templates, in 32 KB of references.
     private const int SlotCount = 4096;
+    // The longest value has 63 bytes, and most keys are shorter than this.
     private const int CachedBytesMax = 128;
 
     private static readonly string?[] Slots = new string?[SlotCount];

@@ -1,6 +1,6 @@
 namespace OrleansOrchestrator.Model.Selectors;
 
-/// <summary>Cuts a label selector into tokens.</summary>
+/// <summary>Splits a label selector into tokens.</summary>
 internal ref struct LabelTokenizer(ReadOnlySpan<char> text)
 {
     private const string Symbols = "=!(),><";

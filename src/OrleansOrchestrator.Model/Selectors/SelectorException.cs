@@ -1,4 +1,4 @@
 namespace OrleansOrchestrator.Model.Selectors;
 
-/// <summary>A label or field selector is malformed. The message is the one that Kubernetes answers.</summary>
+/// <summary>A label or field selector is malformed. The message is Kubernetes'.</summary>
 public sealed class SelectorException(string message) : FormatException(message);

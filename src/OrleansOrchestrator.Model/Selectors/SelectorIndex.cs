@@ -2,9 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace OrleansOrchestrator.Model.Selectors;
 
-/// <summary>
-/// Answers which selectors match a set of labels, without testing them all: the reverse of a selector's own question.
-/// </summary>
+/// <summary>Finds the selectors that match a set of labels without testing all.</summary>
 /// <remarks>
 /// Each selector is filed under one requirement that every match must meet: under each value of an equality or <c>in</c>
 /// requirement, the one whose values have the fewest selectors so far; else under the key of a requirement that needs it;
@@ -16,7 +14,7 @@ namespace OrleansOrchestrator.Model.Selectors;
 /// where web-2 goes under its track because the app shelf has a selector already. A look-up costs one probe a label plus the
 /// length of the shelves. The shelf is chosen once, when the selector is added. Not safe for several threads.
 /// </remarks>
-/// <typeparam name="TOwner">Who a selector belongs to, as a service; has one selector at a time.</typeparam>
+/// <typeparam name="TOwner">The owner of a selector, such as a service; it has one selector at a time.</typeparam>
 public sealed class SelectorIndex<TOwner>
     where TOwner : notnull
 {
@@ -26,13 +24,13 @@ public sealed class SelectorIndex<TOwner>
     private readonly List<Entry> _rest = [];
 
     /// <summary>Makes an empty index.</summary>
-    /// <param name="comparer">Tells owners apart; null for their own equality.</param>
+    /// <param name="comparer">Compares owners; null for their own equality.</param>
     public SelectorIndex(IEqualityComparer<TOwner>? comparer = null) => _entries = new(comparer);
 
-    /// <summary>How many owners have a selector here.</summary>
+    /// <summary>The number of owners.</summary>
     public int Count => _entries.Count;
 
-    /// <summary>Files an owner's selector, in place of the one it had.</summary>
+    /// <summary>Adds or replaces an owner's selector.</summary>
     public void Add(TOwner owner, LabelSelector selector)
     {
         if (_entries.TryGetValue(owner, out var present) && present.Selector.Equals(selector))
@@ -54,9 +52,9 @@ public sealed class SelectorIndex<TOwner>
             Shelve(_byValue, (shelf.Key, value), entry);
     }
 
-    /// <summary>Takes an owner's selector out.</summary>
+    /// <summary>Removes an owner's selector.</summary>
     /// <returns>Whether it had one.</returns>
-    /// <remarks>Costs the length of the selector's shelf.</remarks>
+    /// <remarks>The cost is proportional to the length of the selector's shelf.</remarks>
     public bool Remove(TOwner owner)
     {
         if (!_entries.Remove(owner, out var entry))
@@ -74,9 +72,9 @@ public sealed class SelectorIndex<TOwner>
         return true;
     }
 
-    /// <summary>Finds the owners whose selectors match, in no particular order. Allocates nothing itself.</summary>
+    /// <summary>Finds the owners with matching selectors, in no order. Allocates nothing itself.</summary>
     /// <param name="labels">The labels of an object.</param>
-    /// <param name="owners">Receives the owners, each once, behind what it holds already.</param>
+    /// <param name="owners">Receives the owners, each once, after its present elements.</param>
     public void Match(LabelSet labels, ICollection<TOwner> owners)
     {
         foreach (var (key, value) in labels)
@@ -148,7 +146,7 @@ public sealed class SelectorIndex<TOwner>
 
         public LabelSelector Selector => selector;
 
-        /// <summary>The requirement it is filed under; null for the rest list.</summary>
+        /// <summary>The requirement under which it is filed; null for the rest list.</summary>
         public LabelRequirement? Shelf => shelf;
     }
 }

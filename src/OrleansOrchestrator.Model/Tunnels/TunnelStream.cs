@@ -3,8 +3,7 @@ using System.Net.WebSockets;
 namespace OrleansOrchestrator.Model.Tunnels;
 
 /// <summary>
-/// The bytes that go over a WebSocket, as a stream. It reads ahead once, so that the first bytes, and the end of a tunnel that nobody
-/// uses yet, are noticed.
+/// The bytes of a WebSocket as a stream. It reads ahead once, to notice the first bytes, and the end of an unused tunnel.
 /// </summary>
 public sealed class TunnelStream : Stream
 {
@@ -16,7 +15,7 @@ public sealed class TunnelStream : Stream
     private readonly Task<int> _reading;
     private ReadOnlyMemory<byte>? _ahead;
 
-    /// <summary>Takes over a WebSocket, and closes it when it is disposed.</summary>
+    /// <summary>Takes ownership of a WebSocket, and closes it when disposed.</summary>
     public TunnelStream(WebSocket socket)
     {
         _socket = socket;
@@ -24,10 +23,10 @@ public sealed class TunnelStream : Stream
         _ = EndWithFirstReadAsync();
     }
 
-    /// <summary>Completes when the first bytes have come. Its result is false if the other side ended before.</summary>
+    /// <summary>Completes when the first bytes have arrived. The result is false if the other side ended before.</summary>
     public async Task<bool> HasBegunAsync() => await _reading > 0;
 
-    /// <summary>Completes when the tunnel has ended: it was disposed, or the other side went before anything came.</summary>
+    /// <summary>Completes when the tunnel has ended: it was disposed, or the other side closed before the first bytes.</summary>
     public Task Ended => _ended.Task;
 
     /// <inheritdoc/>
@@ -61,7 +60,7 @@ public sealed class TunnelStream : Stream
             return count;
         }
 
-        // A zero-byte read only asks whether there is something; what follows is the same wait.
+        // A zero-byte read only waits for data; the next read does that as well.
         return buffer.Length == 0 ? 0 : await ReceiveAsync(buffer, cancellationToken);
     }
 
@@ -89,7 +88,7 @@ public sealed class TunnelStream : Stream
     /// <inheritdoc/>
     public override void Flush()
     {
-        // Every write is sent.
+        // Every write has been sent.
     }
 
     /// <inheritdoc/>
@@ -126,7 +125,7 @@ public sealed class TunnelStream : Stream
             _ended.TrySetResult();
     }
 
-    // However the other side goes, there are no more bytes; whether the last one was missing, TLS within the tunnel knows.
+    // Whichever way the other side closes, there are no more bytes; TLS within the tunnel detects truncation.
     private async ValueTask<int> ReceiveAsync(Memory<byte> buffer, CancellationToken cancellationToken)
     {
         try

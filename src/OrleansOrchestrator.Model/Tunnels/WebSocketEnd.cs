@@ -2,16 +2,16 @@ using System.Net.WebSockets;
 
 namespace OrleansOrchestrator.Model.Tunnels;
 
-/// <summary>How WebSockets end.</summary>
+/// <summary>The closing of WebSockets.</summary>
 public static class WebSocketEnd
 {
-    /// <summary>Whether a failed call of a WebSocket says no more than that the other side has gone, or that the wait was given up.</summary>
+    /// <summary>Whether a failed WebSocket call only means that the other side has gone, or that the wait was cancelled.</summary>
     public static bool IsGone(this Exception exception) => exception
         is WebSocketException or OperationCanceledException or IOException or ObjectDisposedException or InvalidOperationException;
 
     /// <summary>
-    /// Breaks the connection, unless both sides have said goodbye. A server that breaks a connection resets it, and the other side then
-    /// loses what it has not read yet, the goodbye among it.
+    /// Aborts the connection, unless both sides have sent a close message. A server that aborts resets the connection, and the other
+    /// side then loses what it has not read yet, including the close message.
     /// </summary>
     public static void AbortUnlessClosed(this WebSocket socket)
     {

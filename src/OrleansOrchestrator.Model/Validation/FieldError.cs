@@ -5,13 +5,13 @@ using OrleansOrchestrator.Model.Codec;
 namespace OrleansOrchestrator.Model.Validation;
 
 /// <summary>One fault of an object.</summary>
-/// <param name="Type">What kind of fault.</param>
-/// <param name="Field">Where it is.</param>
-/// <param name="BadValue">The offending value, where that helps.</param>
-/// <param name="Detail">What the rule is.</param>
+/// <param name="Type">The type.</param>
+/// <param name="Field">The path.</param>
+/// <param name="BadValue">The invalid value, where it helps.</param>
+/// <param name="Detail">The broken rule.</param>
 public sealed record FieldError(FieldErrorType Type, string Field, object? BadValue, string Detail)
 {
-    /// <summary>Stands for an offending value that is not shown.</summary>
+    /// <summary>An invalid value that is not shown.</summary>
     public static readonly object Omitted = new();
 
     /// <summary>The cause's reason in a <c>metav1.Status</c>.</summary>
@@ -28,7 +28,7 @@ public sealed record FieldError(FieldErrorType Type, string Field, object? BadVa
         _ => throw new InvalidOperationException($"unknown field error type {Type}"),
     };
 
-    /// <summary>The fault without its place, in Kubernetes' words.</summary>
+    /// <summary>The fault without its path, in Kubernetes' words.</summary>
     public string Message
     {
         get

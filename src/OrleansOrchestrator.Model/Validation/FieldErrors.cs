@@ -1,6 +1,6 @@
 namespace OrleansOrchestrator.Model.Validation;
 
-/// <summary>Gathers every fault of an object, so that its author sees all of them at once.</summary>
+/// <summary>Collects all faults of an object, so that its author sees them together.</summary>
 public sealed class FieldErrors
 {
     private List<FieldError>? _errors;

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace OrleansOrchestrator.Model.Validation;
 
-/// <summary>Where in an object a fault is, as in <c>spec.containers[0].name</c>. Written out only when a fault is reported.</summary>
+/// <summary>The path of a fault, such as <c>spec.containers[0].name</c>. Formatted only when a fault is reported.</summary>
 public sealed class FieldPath
 {
     private readonly FieldPath? _parent;

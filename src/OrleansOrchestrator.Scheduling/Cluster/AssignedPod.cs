@@ -13,18 +13,18 @@ internal sealed class AssignedPod(PodInfo info, int row, LabelGroup group)
     /// <summary>The pods with the same namespace and labels.</summary>
     public LabelGroup Group { get; } = group;
 
-    /// <summary>Whether the assignment is the scheduler's own and not yet seen in the store.</summary>
+    /// <summary>Whether the scheduler assumes the assignment and has not seen it in the store yet.</summary>
     public bool IsAssumed { get; set; }
 
-    /// <summary>Whether it is being evicted for a pod of higher priority, and its object may not say so yet.</summary>
+    /// <summary>Whether it is being evicted for a pod of higher priority, even if its object does not say so yet.</summary>
     public bool IsBeingPreempted { get; set; }
 
-    /// <summary>Its place in its node's list, for removal without a search.</summary>
+    /// <summary>Its index in its node's list, for removal without a search.</summary>
     public int IndexInNode { get; set; }
 
-    /// <summary>Its place in its group's list.</summary>
+    /// <summary>Its index in its group's list.</summary>
     public int IndexInGroup { get; set; }
 
-    /// <summary>Its place in its owner's list; -1 without an owner.</summary>
+    /// <summary>Its index in its owner's list; -1 without an owner.</summary>
     public int IndexInOwner { get; set; } = -1;
 }

@@ -3,8 +3,8 @@ using OrleansOrchestrator.Scheduling.Pods;
 namespace OrleansOrchestrator.Scheduling.Cluster;
 
 /// <summary>
-/// An affinity term that assigned pods carry, and where they run. Affinity is symmetric: it also decides where the pods
-/// go that the term means. Counts are sparse, because a cluster has as many terms as workloads.
+/// An affinity term of assigned pods, and where they run. Affinity is symmetric: it also restricts where pods that match the term may
+/// run. Counts are sparse, because a cluster has as many terms as workloads.
 /// </summary>
 internal sealed class CarriedTerm(AffinityTerm term)
 {
@@ -12,7 +12,7 @@ internal sealed class CarriedTerm(AffinityTerm term)
 
     public AffinityTerm Term { get; } = term;
 
-    /// <summary>How many pods on each row carry the term; rows without are absent.</summary>
+    /// <summary>The number of pods with the term by row; rows without such pods are absent.</summary>
     public IReadOnlyDictionary<int, int> CarriersByRow => _carriersByRow;
 
     public void Add(int row, int change)

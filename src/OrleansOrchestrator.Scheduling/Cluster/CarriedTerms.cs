@@ -4,8 +4,8 @@ using OrleansOrchestrator.Scheduling.Pods;
 namespace OrleansOrchestrator.Scheduling.Cluster;
 
 /// <summary>
-/// The affinity terms that assigned pods carry, found by the pods that they mean: a pod that is to be placed sees those
-/// that concern it, however many there are of others.
+/// The affinity terms of assigned pods, indexed by the pods that they match: a pod to be placed sees the terms that concern it, however
+/// many others there are.
 /// </summary>
 internal sealed class CarriedTerms(IReadOnlyDictionary<string, LabelSet> namespaceLabels)
 {
@@ -15,10 +15,10 @@ internal sealed class CarriedTerms(IReadOnlyDictionary<string, LabelSet> namespa
     private readonly List<CarriedTerm> _concerning = [];
     private (string Namespace, LabelSet Labels)? _asked;
 
-    /// <summary>All of them.</summary>
+    /// <summary>All terms.</summary>
     public IReadOnlyCollection<CarriedTerm> All => _terms.Values;
 
-    /// <summary>The terms that mean pods of a namespace with such labels. Valid until the next question or change.</summary>
+    /// <summary>The terms that match pods of a namespace with some labels. Valid until the next call or change.</summary>
     public IReadOnlyList<CarriedTerm> Concerning(string podNamespace, LabelSet labels)
     {
         // A decision asks several times, and replicas of one template follow each other.
@@ -77,10 +77,10 @@ internal sealed class CarriedTerms(IReadOnlyDictionary<string, LabelSet> namespa
         Forget();
     }
 
-    /// <summary>Forgets the last answer: terms or the labels of namespaces have changed.</summary>
+    /// <summary>Drops the cached answer, because terms or the labels of namespaces have changed.</summary>
     public void Forget() => _asked = null;
 
-    /// <summary>A term that names the namespace and selects it too is there twice.</summary>
+    /// <summary>Removes duplicates: a term that both names and selects the namespace is there twice.</summary>
     private void RemoveTwins(int selected)
     {
         if (selected == 0 || selected == _concerning.Count)

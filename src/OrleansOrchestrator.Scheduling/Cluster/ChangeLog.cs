@@ -1,23 +1,23 @@
 namespace OrleansOrchestrator.Scheduling.Cluster;
 
 /// <summary>
-/// The rows that changed lately, oldest first, in a ring. Evaluations that were made before some position read from there
-/// and redo only those rows; one that has fallen behind the ring starts over.
+/// The rows that changed recently, oldest first, in a ring. A cached evaluation re-evaluates the rows that changed after its position.
+/// One whose position has left the ring starts over.
 /// </summary>
 internal sealed class ChangeLog
 {
-    /// <summary>How many changes are kept.</summary>
+    /// <summary>The number of changes to keep. An evaluation that has missed more is cheaper to do anew.</summary>
     public const int Capacity = 8192;
 
     private readonly int[] _entries = new int[Capacity];
 
-    /// <summary>The position after the last change.</summary>
+    /// <summary>The position after the newest change.</summary>
     public long End { get; private set; }
 
-    /// <summary>The oldest position that can still be read from.</summary>
+    /// <summary>The oldest position in the ring.</summary>
     public long Start => Math.Max(0, End - Capacity);
 
-    /// <summary>Notes that a row changed.</summary>
+    /// <summary>Records a changed row.</summary>
     /// <param name="row">The row.</param>
     /// <param name="nodeChanged">Whether the node itself changed, or only the pods on it.</param>
     public void Add(int row, bool nodeChanged)

@@ -1,10 +1,10 @@
 namespace OrleansOrchestrator.Scheduling.Cluster;
 
-/// <summary>Kinds of change that can make room for a pod that found no node.</summary>
+/// <summary>The kinds of change that can make room for an unschedulable pod.</summary>
 [Flags]
 public enum ClusterEvents
 {
-    /// <summary>Nothing that matters to scheduling changed.</summary>
+    /// <summary>No change that matters to scheduling.</summary>
     None = 0,
 
     /// <summary>A node appeared.</summary>
@@ -19,7 +19,7 @@ public enum ClusterEvents
     /// <summary>A node's taints changed, or it was cordoned or uncordoned.</summary>
     NodeTaintsChanged = 1 << 3,
 
-    /// <summary>A node disappeared; spread constraints may have fewer domains to respect.</summary>
+    /// <summary>A node disappeared; spread constraints may have fewer domains.</summary>
     NodeRemoved = 1 << 4,
 
     /// <summary>A pod was assigned to a node; pods with affinity to it may have waited for it.</summary>
@@ -28,12 +28,12 @@ public enum ClusterEvents
     /// <summary>An assigned pod ended or was deleted.</summary>
     AssignedPodRemoved = 1 << 6,
 
-    /// <summary>The labels, requests or deletion mark of an assigned pod changed.</summary>
+    /// <summary>The labels, requests or deletion timestamp of an assigned pod changed.</summary>
     AssignedPodChanged = 1 << 7,
 
-    /// <summary>The labels of a namespace changed, which namespace selectors read.</summary>
+    /// <summary>The labels of a namespace changed, which affects namespace selectors.</summary>
     NamespaceChanged = 1 << 8,
 
-    /// <summary>Every kind.</summary>
+    /// <summary>All changes.</summary>
     All = (1 << 9) - 1,
 }

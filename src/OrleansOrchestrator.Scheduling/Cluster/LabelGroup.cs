@@ -3,8 +3,8 @@ using OrleansOrchestrator.Model.Selectors;
 namespace OrleansOrchestrator.Scheduling.Cluster;
 
 /// <summary>
-/// The assigned pods of one namespace that have the same labels. Selectors look at groups, not pods: replicas share their
-/// labels, so that a selector is tried once for all of them.
+/// The assigned pods of one namespace with the same labels. Selectors are matched against groups instead of pods: replicas share their
+/// labels, so that a selector is matched once for all of them.
 /// </summary>
 internal sealed class LabelGroup(string podNamespace, LabelSet labels)
 {
@@ -17,6 +17,6 @@ internal sealed class LabelGroup(string podNamespace, LabelSet labels)
     /// <summary>The counters whose predicate matches the group, valid for <see cref="CountersVersion"/>.</summary>
     public List<PodCounter> Counters { get; } = [];
 
-    /// <summary>The version of the set of counters that <see cref="Counters"/> was taken from.</summary>
+    /// <summary>The version of the set of counters for which <see cref="Counters"/> was computed.</summary>
     public long CountersVersion { get; set; } = -1;
 }

@@ -4,12 +4,12 @@ using OrleansOrchestrator.Scheduling.Pods;
 namespace OrleansOrchestrator.Scheduling.Cluster;
 
 /// <summary>
-/// The numbers of all nodes, an array per resource. What filters compare is kept as free amounts; what scores divide by
-/// is kept as its reciprocal, because a multiplication is cheaper than a division for every node.
+/// The quantities of all nodes, one array per resource. Filters compare free amounts. Scores divide by allocatable amounts, which are
+/// stored as reciprocals, because a multiplication is cheaper than a division.
 /// </summary>
 /// <remarks>
-/// Sums are kept exactly, beyond 64 bits: whatever pods ask for, and however many, a node that has promised too much never looks
-/// free, and has again what it had when they are gone. What is read is derived from them, and saturates.
+/// Sums are exact, beyond 64 bits: whatever pods request, an overcommitted node never looks free, and has its former amounts again when
+/// the pods are gone. The columns are derived from the sums, and saturate.
 /// </remarks>
 internal sealed class NodeColumns(int capacity)
 {
@@ -22,7 +22,7 @@ internal sealed class NodeColumns(int capacity)
     /// <summary>Allocatable local ephemeral storage in bytes.</summary>
     public long[] AllocatableStorageBytes = new long[capacity];
 
-    /// <summary>The most pods a node takes.</summary>
+    /// <summary>The most pods of a node.</summary>
     public long[] AllocatablePods = new long[capacity];
 
     /// <summary>CPU that no pod has requested; negative on an overcommitted node.</summary>
@@ -34,19 +34,19 @@ internal sealed class NodeColumns(int capacity)
     /// <summary>Local ephemeral storage that no pod has requested.</summary>
     public long[] FreeStorageBytes = new long[capacity];
 
-    /// <summary>How many more pods a node takes.</summary>
+    /// <summary>The number of further pods that a node accepts.</summary>
     public long[] FreePods = new long[capacity];
 
-    /// <summary>CPU that pods have requested, as a number that scores calculate with.</summary>
+    /// <summary>CPU that pods have requested, as a floating-point number for scores.</summary>
     public double[] RequestedCpuMilli = new double[capacity];
 
-    /// <summary>Memory that pods have requested, as a number that scores calculate with.</summary>
+    /// <summary>Memory that pods have requested, as a floating-point number for scores.</summary>
     public double[] RequestedMemoryBytes = new double[capacity];
 
-    /// <summary>The CPU that scores count as requested, with a default for pods without a request.</summary>
+    /// <summary>The requested CPU for scores, with a default for containers without a request.</summary>
     public double[] ScoredCpuMilli = new double[capacity];
 
-    /// <summary>The memory that scores count as requested.</summary>
+    /// <summary>The requested memory for scores, with a default for containers without a request.</summary>
     public double[] ScoredMemoryBytes = new double[capacity];
 
     /// <summary>The reciprocal of allocatable CPU; zero if there is none.</summary>
@@ -61,7 +61,7 @@ internal sealed class NodeColumns(int capacity)
     private Int128[] _scoredCpuMilli = new Int128[capacity];
     private Int128[] _scoredMemoryBytes = new Int128[capacity];
 
-    /// <summary>What filters would otherwise look up in the node's record, where most nodes have nothing to find.</summary>
+    /// <summary>Rare properties of nodes, so that filters need not read each node's record.</summary>
     public NodeTraits[] Traits = new NodeTraits[capacity];
 
     public void SetAllocatable(int row, in ResourceAmounts amounts)
@@ -88,7 +88,7 @@ internal sealed class NodeColumns(int capacity)
         Derive(row);
     }
 
-    /// <summary>What is free of an allocatable amount, as far down as a long reaches.</summary>
+    /// <summary>The free part of an allocatable amount, limited to the range of a long.</summary>
     public static long Free(long allocatable, Int128 taken) => (long)Int128.Max(allocatable - taken, long.MinValue);
 
     public void Resize(int rows)

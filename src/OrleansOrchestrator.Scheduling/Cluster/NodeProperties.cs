@@ -3,7 +3,7 @@ using OrleansOrchestrator.Model.Pods;
 
 namespace OrleansOrchestrator.Scheduling.Cluster;
 
-/// <summary>What scheduling reads of a node object.</summary>
+/// <summary>The properties of a node object that scheduling reads.</summary>
 internal sealed record NodeProperties(
     IDictionary<string, string> Labels, IReadOnlyList<V1Taint> Taints, bool IsUnschedulable, ResourceAmounts Allocatable)
 {
@@ -13,10 +13,10 @@ internal sealed record NodeProperties(
         node.Metadata.Labels ?? NoLabels,
         node.Spec?.Taints is { Count: > 0 } taints ? [.. taints] : [],
         node.Spec?.Unschedulable == true,
-        // A node that has not reported what is allocatable offers what it has.
+        // A node without allocatable amounts offers its capacity.
         ResourceAmounts.From(node.Status?.Allocatable ?? node.Status?.Capacity));
 
-    /// <summary>What differs from an older version of the node.</summary>
+    /// <summary>The changes from an older version of the node.</summary>
     public ClusterEvents ChangesSince(NodeProperties old)
     {
         var changes = ClusterEvents.None;

@@ -2,14 +2,14 @@ using k8s.Models;
 
 namespace OrleansOrchestrator.Scheduling.Cluster;
 
-/// <summary>What a row of the node table holds that does not lend itself to columns.</summary>
+/// <summary>The data of a row that is not in columns.</summary>
 internal sealed class NodeRecord(string name)
 {
     private static readonly IDictionary<string, string> NoLabels = new Dictionary<string, string>();
 
     public string Name { get; } = name;
 
-    /// <summary>Whether the node object exists; pods can be assigned to a node that is not known yet or no longer.</summary>
+    /// <summary>Whether the node object exists: pods can be assigned to a node that is not known yet, or that was deleted.</summary>
     public bool IsPresent { get; set; }
 
     public bool IsUnschedulable { get; set; }
@@ -18,10 +18,10 @@ internal sealed class NodeRecord(string name)
 
     public IReadOnlyList<V1Taint> Taints { get; set; } = [];
 
-    /// <summary>The pods assigned to the node, in no order.</summary>
+    /// <summary>The pods assigned to the node, unordered.</summary>
     public List<AssignedPod> Pods { get; } = [];
 
-    /// <summary>The host ports that its pods take.</summary>
+    /// <summary>The host ports of its pods.</summary>
     public TakenPorts Ports { get; } = new();
 
     public void Clear()

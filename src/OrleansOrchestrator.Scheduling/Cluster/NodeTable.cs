@@ -4,12 +4,13 @@ using OrleansOrchestrator.Scheduling.Pods;
 namespace OrleansOrchestrator.Scheduling.Cluster;
 
 /// <summary>
-/// The nodes as a structure of arrays: one row per node, one array per resource, so that a filter over all nodes is a
-/// loop over consecutive numbers. Rows are given again to other nodes; a row without a node has no free pod slot, which
-/// keeps it out of every result without a test of its own.
+/// The nodes as a structure of arrays: one row per node, one array per resource, so that a filter over all nodes is a loop over
+/// consecutive numbers. Rows are reused. A row without a node has no free pod slot, which excludes it from every result without a
+/// separate check.
 /// </summary>
 internal sealed class NodeTable
 {
+    // The columns double when they are full, so that the first size does not matter.
     private const int InitialCapacity = 64;
 
     private readonly Dictionary<string, int> _rows = new(StringComparer.Ordinal);
@@ -21,19 +22,19 @@ internal sealed class NodeTable
 
     public NodeTable() => _topology = new TopologyColumns(this);
 
-    /// <summary>The rows in use are below this number.</summary>
+    /// <summary>One more than the highest row in use.</summary>
     public int RowLimit { get; private set; }
 
-    /// <summary>How many rows fit before the columns grow.</summary>
+    /// <summary>The number of rows before the columns grow.</summary>
     public int Capacity => _records.Length;
 
-    /// <summary>How many nodes exist.</summary>
+    /// <summary>The number of nodes.</summary>
     public int NodeCount { get; private set; }
 
-    /// <summary>Changes when everything that was computed per row must be computed again.</summary>
+    /// <summary>Changes when everything computed per row must be computed again.</summary>
     public int Epoch { get; private set; }
 
-    /// <summary>Whether some node has a taint that only scores.</summary>
+    /// <summary>Whether some node has a taint that only affects scores.</summary>
     public bool HasPreferNoSchedule => _nodesWithPreferences > 0;
 
     public ChangeLog Changes { get; } = new();
@@ -45,7 +46,7 @@ internal sealed class NodeTable
     /// <summary>Raised with the new capacity when the columns grow.</summary>
     public event Action<int>? Grown;
 
-    /// <summary>Makes everything old that was computed per row.</summary>
+    /// <summary>Invalidates everything computed per row.</summary>
     public void StartOver() => Epoch++;
 
     public NodeRecord Record(int row) => _records[row]!;
@@ -54,7 +55,8 @@ internal sealed class NodeTable
 
     public TopologyColumn Topology(string key) => _topology.Get(key);
 
-    /// <summary>The column of an extended resource; null if no node has ever offered it. Pods alone make none: their names are made up at will.</summary>
+    /// <summary>The column of an extended resource; null if no node ever offered it. Pods do not create columns, because users choose
+    /// the names in them.</summary>
     public ExtendedColumn? Extended(string name) => _extended.GetValueOrDefault(name);
 
     public int GetOrAdd(string name)
@@ -76,7 +78,7 @@ internal sealed class NodeTable
         return row;
     }
 
-    /// <summary>Gives a row the properties of its node object.</summary>
+    /// <summary>Sets a row to the properties of its node object.</summary>
     public void SetNode(int row, NodeProperties properties)
     {
         var record = Record(row);
@@ -96,7 +98,7 @@ internal sealed class NodeTable
         Changes.Add(row, nodeChanged: true);
     }
 
-    /// <summary>Takes the node object away; the row stays while pods are assigned to it.</summary>
+    /// <summary>Removes the node object; the row stays while pods are assigned to it.</summary>
     public void ClearNode(int row)
     {
         var record = Record(row);
@@ -132,7 +134,7 @@ internal sealed class NodeTable
         Take(pod.Row, pod.Info.Shape, -1);
     }
 
-    /// <summary>Gives the row to others if neither a node nor a pod needs it.</summary>
+    /// <summary>Frees the row if neither a node nor a pod needs it.</summary>
     public void ReleaseIfUnused(int row)
     {
         var record = Record(row);

@@ -1,6 +1,6 @@
 namespace OrleansOrchestrator.Scheduling.Cluster;
 
-/// <summary>Properties of a node that few nodes have, as bits of a column.</summary>
+/// <summary>Rare properties of a node, as bits of a column.</summary>
 [Flags]
 internal enum NodeTraits : byte
 {

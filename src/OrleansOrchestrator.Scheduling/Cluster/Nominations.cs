@@ -3,33 +3,33 @@ using OrleansOrchestrator.Scheduling.Pods;
 namespace OrleansOrchestrator.Scheduling.Cluster;
 
 /// <summary>
-/// The pods that room is made for, and where. A nomination is made by the scheduler, before the pod's status says so, or read
-/// from the status; it ends when the status had it and has it no more, and when the pod has a node.
+/// The nominated nodes of pods. The scheduler makes a nomination before the pod's status has it, or reads it from the status. It ends
+/// when the status no longer has it, and when the pod has a node.
 /// </summary>
 internal sealed class Nominations
 {
     private readonly Dictionary<string, Nomination> _byUid = new(StringComparer.Ordinal);
     private readonly Dictionary<string, List<PodInfo>> _byNode = new(StringComparer.Ordinal);
 
-    /// <summary>How many there are.</summary>
+    /// <summary>The number of nominations.</summary>
     public int Count => _byUid.Count;
 
-    /// <summary>The pods that are nominated to a node.</summary>
+    /// <summary>The pods nominated to a node.</summary>
     public IReadOnlyList<PodInfo> On(string nodeName) => _byNode.TryGetValue(nodeName, out var pods) ? pods : [];
 
-    /// <summary>The node that a pod is nominated to; null if it is to none.</summary>
+    /// <summary>The nominated node of a pod; null if there is none.</summary>
     public string? NodeOf(string uid) => _byUid.TryGetValue(uid, out var known) ? known.NodeName : null;
 
-    /// <summary>Nominates a pod, before its status says so.</summary>
+    /// <summary>Nominates a pod before its status says so.</summary>
     public void Nominate(PodInfo pod, string nodeName) => Set(pod, nodeName, isWritten: false);
 
-    /// <summary>Takes over what the status of a waiting pod says.</summary>
+    /// <summary>Adopts the nomination in the status of a waiting pod.</summary>
     /// <returns>Whether a nomination has ended.</returns>
     public bool Note(PodInfo pod)
     {
         if (pod.NominatedNodeName is { } nodeName)
         {
-            // What was decided here goes before a status that is older.
+            // A nomination made here wins over an older status.
             if (!_byUid.TryGetValue(pod.Uid, out var known) || known.IsWritten || known.NodeName == nodeName)
                 Set(pod, nodeName, isWritten: true);
             return false;
@@ -44,7 +44,7 @@ internal sealed class Nominations
     }
 
     /// <summary>Ends the nomination of a pod.</summary>
-    /// <returns>False if it had none.</returns>
+    /// <returns>False if there was none.</returns>
     public bool Remove(string uid)
     {
         if (!_byUid.Remove(uid, out var known))

@@ -3,7 +3,7 @@ using OrleansOrchestrator.Model.Resources;
 namespace OrleansOrchestrator.Scheduling.Cluster;
 
 /// <summary>
-/// Objects that plugins read beside nodes, pods and namespaces. A plugin declares it; the host follows the resource and gives
+/// Objects that plugins read beside nodes, pods and namespaces. A plugin declares the input; the host follows the resource and passes
 /// every change to <see cref="Cluster.SchedulerCache.SetObject"/>.
 /// </summary>
 public abstract class ObjectInput
@@ -25,7 +25,7 @@ public abstract class ObjectInput
     /// <summary>The objects' resource.</summary>
     public ResourceName Resource { get; }
 
-    /// <summary>The change of one of them; a plugin whose verdict depends on them names it in <c>WakesOn</c>.</summary>
+    /// <summary>The event of a changed object. A plugin whose verdict depends on these objects includes it in <c>WakesOn</c>.</summary>
     public ClusterEvents Changed { get; }
 
     internal abstract ObjectTable CreateTable();
@@ -52,7 +52,7 @@ internal sealed class ObjectTable<T> : ObjectTable
 {
     private readonly Dictionary<ObjectKey, T> _all = [];
 
-    /// <summary>All of them, in no order.</summary>
+    /// <summary>All objects, unordered.</summary>
     public IReadOnlyCollection<T> All => _all.Values;
 
     public T? Find(ObjectKey key) => _all.GetValueOrDefault(key);
@@ -65,6 +65,6 @@ internal sealed class ObjectTable<T> : ObjectTable
 /// <summary>The kinds of objects that the built-in plugins read.</summary>
 internal static class ObjectInputs
 {
-    /// <summary>The disruption budgets, which preemption spares.</summary>
+    /// <summary>The disruption budgets, which preemption tries not to violate.</summary>
     public static readonly ObjectInput<k8s.Models.V1PodDisruptionBudget> PodDisruptionBudgets = new(WellKnownResources.PodDisruptionBudgets);
 }

@@ -3,11 +3,11 @@ using OrleansOrchestrator.Scheduling.Pods;
 
 namespace OrleansOrchestrator.Scheduling.Cluster;
 
-/// <summary>What the registered plugins read.</summary>
-/// <param name="Pods">What has to be read of pods.</param>
-/// <param name="Objects">The objects that the host has to follow for them, beside nodes, pods and namespaces.</param>
+/// <summary>The inputs of the registered plugins.</summary>
+/// <param name="Pods">The inputs from pods.</param>
+/// <param name="Objects">The objects for the host to follow beside nodes, pods and namespaces.</param>
 public sealed record PluginInputs(PodInputSet Pods, IReadOnlyList<ObjectInput> Objects)
 {
-    /// <summary>Those whose change makes what was kept of nodes old.</summary>
+    /// <summary>The inputs whose changes invalidate cached evaluations of nodes.</summary>
     internal FrozenSet<ObjectInput> Kept { get; init; } = FrozenSet<ObjectInput>.Empty;
 }

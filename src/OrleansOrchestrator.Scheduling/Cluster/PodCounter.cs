@@ -2,7 +2,7 @@ using OrleansOrchestrator.Scheduling.Matching;
 
 namespace OrleansOrchestrator.Scheduling.Cluster;
 
-/// <summary>How many pods of some kind run on each node: those that a predicate means, or those of one owner.</summary>
+/// <summary>Counts pods per node: those that match a predicate, or those of one owner.</summary>
 internal sealed class PodCounter
 {
     private int[] _byRow;
@@ -14,16 +14,16 @@ internal sealed class PodCounter
         _byRow = new int[rows];
     }
 
-    /// <summary>The pods it counts; null if it counts an owner's pods.</summary>
+    /// <summary>The predicate; null if it counts an owner's pods.</summary>
     public PodPredicate? Predicate { get; }
 
-    /// <summary>The owner whose pods it counts; null if it counts by predicate.</summary>
+    /// <summary>The owner; null if it counts by predicate.</summary>
     public string? OwnerUid { get; }
 
     /// <summary>The sum over all nodes.</summary>
     public int Total { get; private set; }
 
-    /// <summary>When it was last asked for, as a count of questions.</summary>
+    /// <summary>When it was last used, in requests for counters.</summary>
     public long LastUsed { get; set; }
 
     /// <summary>The counts by row.</summary>

@@ -3,12 +3,12 @@ using OrleansOrchestrator.Scheduling.Matching;
 namespace OrleansOrchestrator.Scheduling.Cluster;
 
 /// <summary>
-/// The counters that plugins asked for. A counter is built from the pods the first time it is asked for and kept current
-/// with every pod that comes or goes; those not asked for the longest are dropped, because each costs a number per node.
+/// The counters of plugins. A counter is built at its first use, and updated with every pod that comes or goes. The least recently used
+/// are dropped, because each takes a number per node.
 /// </summary>
 internal sealed class PodCounters(PodTable pods, NodeTable nodes)
 {
-    /// <summary>How many counters are kept.</summary>
+    /// <summary>The most counters to keep: with 5,000 nodes they take 10 MB.</summary>
     public const int CountersMax = 512;
 
     private readonly Dictionary<PodPredicate, PodCounter> _byPredicate = [];
@@ -16,7 +16,7 @@ internal sealed class PodCounters(PodTable pods, NodeTable nodes)
     private long _questions;
     private long _version;
 
-    /// <summary>The counter of the pods that a predicate means.</summary>
+    /// <summary>The counter of the pods that match a predicate.</summary>
     public PodCounter Of(PodPredicate predicate)
     {
         if (!_byPredicate.TryGetValue(predicate, out var counter))
@@ -77,7 +77,7 @@ internal sealed class PodCounters(PodTable pods, NodeTable nodes)
             matching.Add(pod, change);
     }
 
-    /// <summary>Forgets the counters that read namespace labels, because those changed.</summary>
+    /// <summary>Drops the counters that depend on namespace labels, because those changed.</summary>
     public void DropNamespaceReaders()
     {
         foreach (var predicate in _byPredicate.Keys.Where(predicate => predicate.ReadsNamespaceLabels).ToArray())

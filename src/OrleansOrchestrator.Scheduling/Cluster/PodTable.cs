@@ -3,7 +3,7 @@ using OrleansOrchestrator.Scheduling.Pods;
 
 namespace OrleansOrchestrator.Scheduling.Cluster;
 
-/// <summary>The assigned pods, found by uid, by labels, by owner and by the affinity terms they carry.</summary>
+/// <summary>The assigned pods, indexed by uid, labels, owner and affinity terms.</summary>
 internal sealed class PodTable
 {
     private static readonly List<AssignedPod> NoPods = [];
@@ -23,10 +23,10 @@ internal sealed class PodTable
 
     public IEnumerable<LabelGroup> Groups => _groups.Values;
 
-    /// <summary>The terms that at least one assigned pod carries.</summary>
+    /// <summary>The affinity terms of assigned pods.</summary>
     public CarriedTerms CarriedTerms { get; }
 
-    /// <summary>The lowest priority of all assigned pods; without pods, the highest there can be.</summary>
+    /// <summary>The lowest priority of all assigned pods; without pods, the highest possible one.</summary>
     public int LowestPriority
     {
         get
@@ -37,7 +37,7 @@ internal sealed class PodTable
         }
     }
 
-    /// <summary>The labels of namespaces, which namespace selectors read.</summary>
+    /// <summary>The labels of namespaces, for namespace selectors.</summary>
     public IReadOnlyDictionary<string, LabelSet> NamespaceLabels => _namespaceLabels;
 
     public AssignedPod? Find(string uid) => _byUid.GetValueOrDefault(uid);
@@ -115,7 +115,7 @@ internal sealed class PodTable
         return group;
     }
 
-    /// <summary>Lets pods of equal shape hold one copy: thousands of replicas cost one compiled specification.</summary>
+    /// <summary>Makes pods of equal shape share one copy: thousands of replicas need one compiled specification.</summary>
     private void ShareShape(PodInfo info)
     {
         if (_shapes.TryGetValue(info.Shape, out var shared))

@@ -6,8 +6,8 @@ using OrleansOrchestrator.Scheduling.Pods;
 namespace OrleansOrchestrator.Scheduling.Cluster;
 
 /// <summary>
-/// The cluster as the scheduler sees it: nodes, the pods that count against them, and the placements it has decided but
-/// not yet seen in the store. Changed in place, one row at a time, by one caller at a time.
+/// The scheduler's view of the cluster: nodes, the pods that count against them, and assumed placements. It is changed in place, one
+/// row at a time, by one caller at a time.
 /// </summary>
 public sealed class SchedulerCache
 {
@@ -16,7 +16,7 @@ public sealed class SchedulerCache
     private readonly PluginInputs _inputs;
 
     /// <summary>Creates an empty cluster.</summary>
-    /// <param name="inputs">What the plugins read of it.</param>
+    /// <param name="inputs">The inputs of the plugins.</param>
     public SchedulerCache(PluginInputs inputs)
     {
         ArgumentNullException.ThrowIfNull(inputs);
@@ -27,10 +27,10 @@ public sealed class SchedulerCache
         Nodes.Grown += Counters.Resize;
     }
 
-    /// <summary>How many nodes exist.</summary>
+    /// <summary>The number of nodes.</summary>
     public int NodeCount => Nodes.NodeCount;
 
-    /// <summary>How many pods count against nodes, assumed ones included.</summary>
+    /// <summary>The number of pods that count against nodes, assumed ones included.</summary>
     public int PodCount => Pods.Count;
 
     internal Nominations Nominations { get; } = new();
@@ -41,8 +41,8 @@ public sealed class SchedulerCache
 
     internal PodCounters Counters { get; }
 
-    /// <summary>Adds a node, or takes over its new version.</summary>
-    /// <returns>What changed for scheduling; none for a heartbeat.</returns>
+    /// <summary>Adds a node or a new version of it.</summary>
+    /// <returns>The changes that matter to scheduling; none for a heartbeat.</returns>
     public ClusterEvents SetNode(V1Node node)
     {
         ArgumentNullException.ThrowIfNull(node);
@@ -56,7 +56,7 @@ public sealed class SchedulerCache
         return changes;
     }
 
-    /// <summary>Removes a node. Pods that are assigned to it stay known, in case it comes back.</summary>
+    /// <summary>Removes a node. Pods assigned to it stay known, in case it comes back.</summary>
     public ClusterEvents RemoveNode(string name)
     {
         if (!_properties.Remove(name) || !Nodes.TryFind(name, out var row))
@@ -66,14 +66,14 @@ public sealed class SchedulerCache
     }
 
     /// <summary>
-    /// Takes over a version of a pod. An assigned pod counts against its node until it ends; this confirms an assumed
-    /// placement. A pod without a node is none of the cache's business, and leaves an assumed placement as it is.
+    /// Adds a pod or a new version of it. An assigned pod counts against its node until it ends, and confirms an assumed placement. A
+    /// pod without a node is ignored, and leaves an assumed placement unchanged.
     /// </summary>
-    /// <returns>What changed for scheduling.</returns>
+    /// <returns>The changes that matter to scheduling.</returns>
     public ClusterEvents SetPod(V1Pod pod) => SetPod(PodInfo.From(pod, _inputs.Pods));
 
-    /// <summary>Takes over a version of a pod that has been read already.</summary>
-    /// <returns>What changed for scheduling.</returns>
+    /// <summary>Adds a parsed pod or a new version of it.</summary>
+    /// <returns>The changes that matter to scheduling.</returns>
     public ClusterEvents SetPod(PodInfo pod)
     {
         ArgumentNullException.ThrowIfNull(pod);
@@ -104,11 +104,11 @@ public sealed class SchedulerCache
         return changes | ClusterEvents.AssignedPodChanged;
     }
 
-    /// <summary>Forgets a pod that was deleted.</summary>
+    /// <summary>Removes a deleted pod.</summary>
     /// <param name="uid">The pod's <see cref="PodInfo.Uid"/>.</param>
     public ClusterEvents RemovePod(string uid)
     {
-        // Room that was made for a pod is free again without it.
+        // The room reserved by its nomination is free again.
         var freed = Nominations.Remove(uid) ? ClusterEvents.AssignedPodRemoved : ClusterEvents.None;
         if (Pods.Find(uid) is not { } record)
             return freed;
@@ -116,10 +116,10 @@ public sealed class SchedulerCache
         return ClusterEvents.AssignedPodRemoved;
     }
 
-    /// <summary>Notes that room is being made for a pod, before its status says so: pods of a lower priority do not take it.</summary>
+    /// <summary>Nominates a pod before its status says so: pods of lower priority do not take its room.</summary>
     /// <param name="pod">The pod.</param>
-    /// <param name="nodeName">Where.</param>
-    /// <param name="victims">The pods that are being evicted there.</param>
+    /// <param name="nodeName">The nominated node.</param>
+    /// <param name="victims">The pods to be evicted there.</param>
     public void Nominate(PodInfo pod, string nodeName, IEnumerable<PodInfo> victims)
     {
         ArgumentNullException.ThrowIfNull(pod);
@@ -132,7 +132,7 @@ public sealed class SchedulerCache
         }
     }
 
-    /// <summary>Notes that the eviction of a victim was refused.</summary>
+    /// <summary>Records that the eviction of a victim was refused.</summary>
     public void Spare(PodInfo victim)
     {
         ArgumentNullException.ThrowIfNull(victim);
@@ -140,16 +140,16 @@ public sealed class SchedulerCache
             record.IsBeingPreempted = false;
     }
 
-    /// <summary>Notes that no room is made for a pod any more.</summary>
-    /// <returns>What changed for scheduling: others may take it.</returns>
+    /// <summary>Ends a pod's nomination.</summary>
+    /// <returns>The changes that matter to scheduling: other pods may take the room.</returns>
     public ClusterEvents EndNomination(PodInfo pod)
     {
         ArgumentNullException.ThrowIfNull(pod);
         return Nominations.Remove(pod.Uid) ? ClusterEvents.AssignedPodRemoved : ClusterEvents.None;
     }
 
-    /// <summary>Takes over an object of a kind that plugins declare (<see cref="PluginInputs.Objects"/>).</summary>
-    /// <returns>What changed for scheduling.</returns>
+    /// <summary>Adds an object of a plugin's input (<see cref="PluginInputs.Objects"/>), or a new version of it.</summary>
+    /// <returns>The changes that matter to scheduling.</returns>
     public ClusterEvents SetObject(ObjectInput input, ObjectKey key, object obj)
     {
         ArgumentNullException.ThrowIfNull(input);
@@ -157,8 +157,8 @@ public sealed class SchedulerCache
         return NoteChanged(input);
     }
 
-    /// <summary>Forgets an object of a kind that plugins declare.</summary>
-    /// <returns>What changed for scheduling.</returns>
+    /// <summary>Removes an object of a plugin's input.</summary>
+    /// <returns>The changes that matter to scheduling.</returns>
     public ClusterEvents RemoveObject(ObjectInput input, ObjectKey key)
     {
         ArgumentNullException.ThrowIfNull(input);
@@ -168,8 +168,8 @@ public sealed class SchedulerCache
     internal ObjectTable<T> ObjectsOf<T>(ObjectInput<T> input)
         where T : class => (ObjectTable<T>)_objects[input];
 
-    /// <summary>Counts a pod against the node it was placed on, before the store has confirmed it.</summary>
-    /// <returns>False if the pod counts already.</returns>
+    /// <summary>Counts a pod against its chosen node before the store has confirmed it.</summary>
+    /// <returns>False if the pod already counts.</returns>
     public bool Assume(PodInfo pod, string nodeName)
     {
         ArgumentNullException.ThrowIfNull(pod);
@@ -180,8 +180,8 @@ public sealed class SchedulerCache
         return true;
     }
 
-    /// <summary>Takes back an assumed placement that the store refused; a confirmed one stays.</summary>
-    /// <returns>What changed for scheduling: the room is free again.</returns>
+    /// <summary>Undoes an assumed placement that the store refused. A confirmed one stays.</summary>
+    /// <returns>The changes that matter to scheduling: the room is free again.</returns>
     public ClusterEvents Forget(PodInfo pod)
     {
         ArgumentNullException.ThrowIfNull(pod);
@@ -192,14 +192,14 @@ public sealed class SchedulerCache
         return freed;
     }
 
-    /// <summary>Whether a pod counts against a node, and only by the scheduler's own word.</summary>
+    /// <summary>Whether a pod counts against a node by assumption only.</summary>
     public bool IsAssumed(PodInfo pod)
     {
         ArgumentNullException.ThrowIfNull(pod);
         return Pods.Find(pod.Uid) is { IsAssumed: true };
     }
 
-    /// <summary>Takes over the labels of a namespace, which the namespace selectors of affinity terms read.</summary>
+    /// <summary>Sets the labels of a namespace, for the namespace selectors of affinity terms.</summary>
     public ClusterEvents SetNamespace(V1Namespace value)
     {
         ArgumentNullException.ThrowIfNull(value);
@@ -212,7 +212,7 @@ public sealed class SchedulerCache
         return ClusterEvents.NamespaceChanged;
     }
 
-    /// <summary>Forgets a namespace that was deleted.</summary>
+    /// <summary>Removes a deleted namespace.</summary>
     public void RemoveNamespace(string name)
     {
         Pods.SetNamespaceLabels(name, null);

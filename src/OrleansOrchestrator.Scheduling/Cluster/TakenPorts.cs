@@ -3,12 +3,12 @@ using OrleansOrchestrator.Scheduling.Pods;
 
 namespace OrleansOrchestrator.Scheduling.Cluster;
 
-/// <summary>The host ports that the pods of a node take, found by their number.</summary>
+/// <summary>The host ports of a node's pods by number.</summary>
 internal sealed class TakenPorts
 {
     private readonly Dictionary<(string Protocol, int Port), List<HostPort>> _byNumber = [];
 
-    /// <summary>All of them, in no order.</summary>
+    /// <summary>All host ports, unordered.</summary>
     public IEnumerable<HostPort> All => _byNumber.Values.SelectMany(ports => ports);
 
     public bool ConflictsWith(HostPort wanted)

@@ -1,8 +1,8 @@
 namespace OrleansOrchestrator.Scheduling.Cluster;
 
 /// <summary>
-/// The values of one node label by row, as small numbers: the domains of a topology key. A number is given again when no
-/// row has it any more.
+/// The values of one node label by row, as small numbers: the domains of a topology key. A number is reused when no row has it any
+/// more.
 /// </summary>
 internal sealed class TopologyColumn
 {
@@ -26,7 +26,7 @@ internal sealed class TopologyColumn
     /// <summary>One more than the highest domain number.</summary>
     public int DomainLimit => _values.Count;
 
-    /// <summary>How many domains have nodes.</summary>
+    /// <summary>The number of domains with nodes.</summary>
     public int DomainCount => _domains.Count;
 
     public ReadOnlySpan<int> ByRow => _byRow;

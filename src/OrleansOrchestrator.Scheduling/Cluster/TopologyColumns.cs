@@ -1,9 +1,9 @@
 namespace OrleansOrchestrator.Scheduling.Cluster;
 
-/// <summary>The label columns that plugins asked for, built on the first question.</summary>
+/// <summary>The label columns of plugins, built at their first use.</summary>
 internal sealed class TopologyColumns(NodeTable nodes)
 {
-    /// <summary>How many columns are kept; keys come from pod specifications, so that users decide how many there are.</summary>
+    /// <summary>The most columns to keep. Their keys come from pods, so that users determine their number.</summary>
     public const int ColumnsMax = 64;
 
     private readonly Dictionary<string, TopologyColumn> _columns = new(StringComparer.Ordinal);

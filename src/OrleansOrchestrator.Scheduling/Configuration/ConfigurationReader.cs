@@ -4,8 +4,8 @@ using OrleansOrchestrator.Model.Validation;
 namespace OrleansOrchestrator.Scheduling.Configuration;
 
 /// <summary>
-/// Reads the fields of one object of a configuration. Whatever is wrong is gathered, with its place: values of another type or
-/// out of range, and in the end the fields that nobody has asked for.
+/// Reads the fields of one configuration object. It collects all faults with their paths: values of a wrong type or out of range, and
+/// in the end the unknown fields.
 /// </summary>
 internal sealed class ConfigurationReader
 {
@@ -16,9 +16,9 @@ internal sealed class ConfigurationReader
 
     /// <summary>Reads an object.</summary>
     /// <param name="tree">The object.</param>
-    /// <param name="path">Where it is; null at the root.</param>
-    /// <param name="errors">Receives what is wrong.</param>
-    /// <param name="ignored">Fields that may be there and mean nothing.</param>
+    /// <param name="path">Its path; null for the root.</param>
+    /// <param name="errors">Receives the faults.</param>
+    /// <param name="ignored">Fields that are allowed and ignored.</param>
     public ConfigurationReader(ConfigurationTree tree, FieldPath? path, FieldErrors errors, params IEnumerable<string> ignored)
     {
         _tree = tree;
@@ -32,13 +32,13 @@ internal sealed class ConfigurationReader
     /// <summary>An object without any field.</summary>
     public static ConfigurationReader Empty => new([], null, new FieldErrors());
 
-    /// <summary>Where a field is.</summary>
+    /// <summary>The path of a field.</summary>
     public FieldPath At(string name) => _path?.Child(name) ?? FieldPath.Root(name);
 
     /// <summary>A text; the fallback if the field is missing.</summary>
     public string Text(string name, string fallback) => Value(name) ?? fallback;
 
-    /// <summary>One of several words.</summary>
+    /// <summary>One of the given words.</summary>
     public string Word(string name, string fallback, params IReadOnlyList<string> words)
     {
         var text = Text(name, fallback);
@@ -73,16 +73,16 @@ internal sealed class ConfigurationReader
     /// <summary>An object; empty if the field is missing.</summary>
     public ConfigurationReader Object(string name) => new(Tree(name) ?? [], At(name), _errors);
 
-    /// <summary>An object as it was written; empty if the field is missing.</summary>
+    /// <summary>An object unparsed; empty if the field is missing.</summary>
     public ConfigurationTree Raw(string name) => Tree(name) ?? [];
 
-    /// <summary>Whether a field is there.</summary>
+    /// <summary>Whether a field is present.</summary>
     public bool Has(string name) => _tree.ContainsKey(name);
 
-    /// <summary>The fields that are there.</summary>
+    /// <summary>The names of the present fields.</summary>
     public IEnumerable<string> Names => _tree.Keys;
 
-    /// <summary>A list of objects, each read to its end; the fallback if the field is missing.</summary>
+    /// <summary>A list of objects, each checked for unknown fields; the fallback if the field is missing.</summary>
     public IReadOnlyList<T> List<T>(string name, Func<ConfigurationReader, T> read, IReadOnlyList<T> fallback) => Items(name, fallback, item =>
     {
         var reader = new ConfigurationReader(item.Tree, item.Path, _errors);
@@ -94,10 +94,10 @@ internal sealed class ConfigurationReader
     /// <summary>A list of texts; empty if the field is missing.</summary>
     public IReadOnlyList<string> Texts(string name) => Items<string>(name, [], item => item.Tree.Text ?? "");
 
-    /// <summary>Says that a value is wrong.</summary>
+    /// <summary>Reports a wrong value.</summary>
     public void Refuse(string name, object? value, string detail) => _errors.Invalid(At(name), value, detail);
 
-    /// <summary>Ends the reading: what nobody has asked for is a fault.</summary>
+    /// <summary>Ends the object: fields that were not read are faults.</summary>
     public void RefuseOthers()
     {
         foreach (var name in _tree.Keys.Where(name => !_known.Contains(name)))

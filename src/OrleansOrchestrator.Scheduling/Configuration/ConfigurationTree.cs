@@ -4,13 +4,13 @@ using System.Globalization;
 namespace OrleansOrchestrator.Scheduling.Configuration;
 
 /// <summary>
-/// A value of a configuration, as it was written: a text, or other values by name; the names in a list are its indexes. It
-/// can be bound from any source of configuration, before it is known what the values mean.
+/// A configuration value as written: a text, or other values by name; the names in a list are its indexes. It can be bound from any
+/// source of configuration before the meaning of its values is known.
 /// </summary>
 [TypeConverter(typeof(TextConverter))]
 public sealed class ConfigurationTree : Dictionary<string, ConfigurationTree>
 {
-    /// <summary>Nothing.</summary>
+    /// <summary>An empty value.</summary>
     public ConfigurationTree()
         : base(StringComparer.OrdinalIgnoreCase)
     {
@@ -20,7 +20,7 @@ public sealed class ConfigurationTree : Dictionary<string, ConfigurationTree>
     public ConfigurationTree(string text)
         : this() => Text = text;
 
-    /// <summary>The text; null if this is not one.</summary>
+    /// <summary>The text; null for other values.</summary>
     public string? Text { get; }
 
     /// <inheritdoc/>

@@ -4,10 +4,7 @@ using OrleansOrchestrator.Scheduling.Pods;
 
 namespace OrleansOrchestrator.Scheduling.Framework;
 
-/// <summary>
-/// The nodes that are still in question for one pod, with their scores so far. Reused from pod to pod; only cluster
-/// plugins work on it.
-/// </summary>
+/// <summary>The remaining candidate nodes of one pod with their scores so far. Reused for all pods; only cluster plugins use it.</summary>
 internal sealed class CandidateSet(SchedulerCache cache)
 {
     /// <summary>The score of a row that is no candidate.</summary>
@@ -31,12 +28,12 @@ internal sealed class CandidateSet(SchedulerCache cache)
     /// <summary>The scores by row; negative where the row is no candidate.</summary>
     public Span<int> Scores => _scores.AsSpan(0, Nodes.RowLimit);
 
-    /// <summary>The plugins' working space: a number per row, with whatever the last one left there.</summary>
+    /// <summary>Scratch space for plugins: a number per row, with arbitrary old values.</summary>
     public Span<int> Scratch => _scratch.AsSpan(0, Nodes.RowLimit);
 
-    /// <summary>Starts over with a pod.</summary>
+    /// <summary>Starts over with another pod.</summary>
     /// <param name="pod">The pod.</param>
-    /// <param name="scores">The scores that nodes have by themselves; empty if no node is a candidate yet.</param>
+    /// <param name="scores">The scores of nodes by themselves; empty if no node is a candidate yet.</param>
     public void Reset(PodInfo pod, ReadOnlySpan<int> scores)
     {
         Pod = pod;
@@ -59,7 +56,7 @@ internal sealed class CandidateSet(SchedulerCache cache)
             scores.CopyTo(_scores);
     }
 
-    /// <summary>A number per row, all zero, for adding up how crowded nodes are.</summary>
+    /// <summary>A number per row, all zero, for summing up pods near each node.</summary>
     public Span<float> ClearedCrowds()
     {
         var crowds = _crowds.AsSpan(0, Nodes.RowLimit);
@@ -76,7 +73,7 @@ internal sealed class CandidateSet(SchedulerCache cache)
         _hasRejections = true;
     }
 
-    /// <summary>Why a cluster plugin rejected a row; null if none did.</summary>
+    /// <summary>The rejection of a row by a cluster plugin; null if none rejected it.</summary>
     public Rejection? RejectionOf(int row) => _hasRejections ? _rejections[row] : null;
 
     /// <summary>Whether the pod's node selector and node affinity admit the node at a row, candidate or not.</summary>

@@ -3,8 +3,8 @@ using OrleansOrchestrator.Model.Validation;
 namespace OrleansOrchestrator.Scheduling.Framework;
 
 /// <summary>
-/// Which plugins a profile enables at each point, in order. What is enabled by default can be disabled, and anything can be
-/// enabled, everywhere (<c>multiPoint</c>) or at one point, which then goes before what is said for everywhere.
+/// The plugins that a profile enables at each extension point, in order. Default plugins can be disabled and others enabled, at all
+/// points (<c>multiPoint</c>) or at one, which overrides <c>multiPoint</c>.
 /// </summary>
 /// <remarks>See https://kubernetes.io/docs/reference/scheduling/config/#multipoint.</remarks>
 internal sealed class EnabledPlugins
@@ -42,7 +42,8 @@ internal sealed class EnabledPlugins
             .Concat(named.Where(plugin => !everywhere.Exists(other => other.Name == plugin.Name)));
     }
 
-    /// <summary>What is enabled by default and not disabled, with what is enabled besides; who is named again keeps the place.</summary>
+    /// <summary>The defaults that are not disabled, followed by the profile's own plugins. A default named again keeps its
+    /// position.</summary>
     private static List<EnabledPlugin> Merge(IEnumerable<EnabledPlugin> defaults, PluginSetOptions own)
     {
         var merged = defaults.Where(plugin => !Disables(own, plugin.Name)).ToList();

@@ -2,7 +2,7 @@ using System.Collections.Frozen;
 
 namespace OrleansOrchestrator.Scheduling.Framework;
 
-/// <summary>A point of a scheduling attempt at which plugins act, by the name that configurations use.</summary>
+/// <summary>An extension point of a scheduling attempt, by its name in configurations.</summary>
 internal sealed record ExtensionPoint(string Name, Type[] Interfaces)
 {
     public static readonly ExtensionPoint PreFilter = new("preFilter", [typeof(IPreFilter)]);
@@ -12,10 +12,10 @@ internal sealed record ExtensionPoint(string Name, Type[] Interfaces)
     public static readonly ExtensionPoint Reserve = new("reserve", [typeof(IReserve)]);
     public static readonly ExtensionPoint PreBind = new("preBind", [typeof(IPreBind)]);
 
-    /// <summary>The points, in the order in which an attempt passes them.</summary>
+    /// <summary>The extension points in the order of an attempt.</summary>
     public static readonly IReadOnlyList<ExtensionPoint> All = [PreFilter, Filter, PostFilter, Score, Reserve, PreBind];
 
-    /// <summary>The points that a plugin implements.</summary>
+    /// <summary>The extension points that a plugin implements.</summary>
     public static IReadOnlySet<ExtensionPoint> Of(Type plugin) =>
         All.Where(point => Array.Exists(point.Interfaces, plugin.IsAssignableTo)).ToFrozenSet();
 

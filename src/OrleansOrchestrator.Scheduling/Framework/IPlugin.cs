@@ -4,9 +4,8 @@ using OrleansOrchestrator.Scheduling.Pods;
 namespace OrleansOrchestrator.Scheduling.Framework;
 
 /// <summary>
-/// One of the rules by which a profile finds nodes. It implements the extension points at which it has something to say; its
-/// name, what it reads and how it is made stand in the <see cref="PluginRegistry"/>. An instance belongs to one profile of one
-/// cluster.
+/// A plugin of a profile. It implements the interfaces of its extension points; the <see cref="PluginRegistry"/> has its name, its
+/// inputs and its factory. An instance belongs to one profile of one cluster.
 /// </summary>
 internal interface IPlugin
 {
@@ -14,28 +13,28 @@ internal interface IPlugin
     ClusterEvents WakesOn => ClusterEvents.None;
 }
 
-/// <summary>Looks at a pod before any node is looked at.</summary>
+/// <summary>Checks a pod before any node.</summary>
 internal interface IPreFilter : IPlugin
 {
-    /// <summary>Why no node can take the pod, whatever the nodes are; null if that is not so.</summary>
+    /// <summary>Why no node whatever can take the pod; null if that is not so.</summary>
     string? PreFilter(PodInfo pod);
 }
 
-/// <summary>A filter whose verdict on a node depends on that node alone, so that it is kept until the node changes.</summary>
+/// <summary>A filter whose verdict on a node depends on that node alone, so that it is cached until the node changes.</summary>
 internal interface INodeFilter : IPlugin
 {
-    /// <summary>Whether the verdict depends on the node object only, not on the pods that run there.</summary>
+    /// <summary>Whether the verdict depends on the node object only, and not on its pods.</summary>
     bool ReadsNodeOnly { get; }
 
-    /// <summary>Whether the filter could reject any node for such a pod.</summary>
+    /// <summary>Whether the filter may reject any node for such a pod.</summary>
     bool Applies(PodShape shape);
 
     bool Passes(PodShape shape, NodeTable nodes, int row);
 
-    /// <summary>Why the node at a row was rejected; asked only then.</summary>
+    /// <summary>Why it rejected the node at a row. Called only for rejected nodes.</summary>
     Rejection Explain(PodShape shape, NodeTable nodes, int row);
 
-    /// <summary>Clears the flag of every row that does not pass; rows whose flag is clear already need not be looked at.</summary>
+    /// <summary>Clears the flag of every row that does not pass; it may skip rows whose flag is already clear.</summary>
     void FilterAll(PodShape shape, NodeTable nodes, Span<bool> passes)
     {
         for (var row = 0; row < passes.Length; row++)
@@ -46,41 +45,42 @@ internal interface INodeFilter : IPlugin
     }
 }
 
-/// <summary>A filter whose verdict on a node depends on other nodes or on the single pod, so that it looks at all of them for every pod.</summary>
+/// <summary>A filter whose verdict on a node depends on other nodes or on the individual pod, so that it is evaluated for every
+/// pod.</summary>
 internal interface IClusterFilter : IPlugin
 {
-    /// <summary>Whether it could reject any node for the pod.</summary>
+    /// <summary>Whether it may reject any node for the pod.</summary>
     bool Filters(PodInfo pod);
 
-    /// <summary>Rejects the candidates that do not fit.</summary>
+    /// <summary>Rejects unsuitable candidates.</summary>
     void Filter(CandidateSet candidates);
 }
 
-/// <summary>Looks for a way to make room for a pod that fits nowhere.</summary>
+/// <summary>Tries to make room for a pod that fits no node.</summary>
 internal interface IPostFilter : IPlugin
 {
-    /// <summary>Looks for it. Changes nothing.</summary>
+    /// <summary>Searches for victims. Changes nothing.</summary>
     /// <param name="pod">The pod.</param>
-    /// <param name="failure">Why it fits nowhere, with no change of the cluster since.</param>
-    /// <param name="seed">Decides where the search starts.</param>
+    /// <param name="failure">The failure of the pod; the cluster must not have changed since.</param>
+    /// <param name="seed">Determines where the search starts.</param>
     PreemptionResult PostFilter(PodInfo pod, Unschedulable failure, ulong seed);
 }
 
 /// <summary>A score of a node that depends on that node alone.</summary>
 internal interface INodeScore : IPlugin
 {
-    /// <summary>Whether and how scores are stretched to 0…100 over the nodes that passed the filters.</summary>
+    /// <summary>How scores are normalised to 0…100 over the nodes that passed the filters.</summary>
     Normalization Normalization { get; }
 
-    /// <summary>Whether the score can differ between nodes for such a pod.</summary>
+    /// <summary>Whether the score may differ between nodes for such a pod.</summary>
     bool Applies(PodShape shape, NodeTable nodes);
 
-    /// <summary>The score of the node at a row: 0…100, or any number from zero if it is normalised.</summary>
+    /// <summary>The score of the node at a row: 0…100, or any non-negative number if it is normalised.</summary>
     int Score(PodShape shape, NodeTable nodes, int row);
 
     /// <summary>
-    /// Adds the weighted scores of all rows to their sums. What it adds to rows without a passing node is of no
-    /// consequence; for the others it must agree with <see cref="Score"/> to the last digit.
+    /// Adds the weighted scores of all rows to their sums. Rows without a passing node may get any value; for the others it must equal
+    /// <see cref="Score"/> exactly.
     /// </summary>
     void AddAll(PodShape shape, NodeTable nodes, ReadOnlySpan<bool> passes, Span<int> sums, int weight)
     {
@@ -92,10 +92,10 @@ internal interface INodeScore : IPlugin
     }
 }
 
-/// <summary>What becomes of the scores of one plugin before they are weighed.</summary>
+/// <summary>How the scores of a plugin are normalised.</summary>
 internal enum Normalization
 {
-    /// <summary>They are final, and depend on the pods of the node too.</summary>
+    /// <summary>Not at all. They depend on the pods of the node too.</summary>
     None,
 
     /// <summary>The highest becomes 100. They depend on the node object only.</summary>
@@ -105,30 +105,30 @@ internal enum Normalization
     LowerIsBetter,
 }
 
-/// <summary>A score of nodes that depends on other nodes or on the single pod.</summary>
+/// <summary>A score of nodes that depends on other nodes or on the individual pod.</summary>
 internal interface IClusterScore : IPlugin
 {
-    /// <summary>Whether the score can differ between nodes for the pod.</summary>
+    /// <summary>Whether the score may differ between nodes for the pod.</summary>
     bool Scores(PodInfo pod);
 
-    /// <summary>Adds its weighted scores, 0…100 each, to the candidates'.</summary>
+    /// <summary>Adds its weighted scores, 0…100 each, to the candidates.</summary>
     void Score(CandidateSet candidates, int weight);
 }
 
-/// <summary>Sets something aside for a pod on the node that was chosen, until the pod is bound or the choice is taken back.</summary>
+/// <summary>Reserves something for a pod on the chosen node, until the pod is bound or the choice is undone.</summary>
 internal interface IReserve : IPlugin
 {
-    /// <summary>Sets it aside.</summary>
-    /// <returns>Why that is not possible, so that another attempt is made later; null if it is done.</returns>
+    /// <summary>Makes the reservation.</summary>
+    /// <returns>Why it is not possible, so that the pod is retried later; null on success.</returns>
     string? Reserve(PodInfo pod, string nodeName);
 
-    /// <summary>Gives it back. Also called for a plugin whose reservation was refused or not asked for.</summary>
+    /// <summary>Undoes the reservation. Also called if it was refused or not requested.</summary>
     void Unreserve(PodInfo pod, string nodeName);
 }
 
-/// <summary>Prepares the binding of a pod by writes to other objects, such as the claim of a volume.</summary>
+/// <summary>Prepares the binding of a pod by writes to other objects, such as a volume claim.</summary>
 internal interface IPreBind : IPlugin
 {
-    /// <summary>The writes, which the host makes in this order, as the scheduler, before it binds the pod.</summary>
+    /// <summary>The writes, in the order in which the host makes them as the scheduler before it binds the pod.</summary>
     IReadOnlyList<PreBindWrite> PreBind(PodInfo pod, string nodeName);
 }

@@ -4,27 +4,27 @@ using OrleansOrchestrator.Scheduling.Pods;
 
 namespace OrleansOrchestrator.Scheduling.Framework;
 
-/// <summary>How a plugin is found and made, and what it reads.</summary>
+/// <summary>The name, the inputs and the construction of a plugin.</summary>
 public abstract class PluginFactory
 {
     private protected PluginFactory(string name) => Name = name;
 
-    /// <summary>The name by which configurations and messages mean the plugin.</summary>
+    /// <summary>The plugin's name in configurations and messages.</summary>
     public string Name { get; }
 
-    /// <summary>The parts of a pod's specification that it reads beside the pod's name, labels, owner and priority.</summary>
+    /// <summary>The parts of a pod's specification that it reads, beyond the pod's name, labels, owner and priority.</summary>
     internal IReadOnlyList<PodInput> Reads { get; init; } = [];
 
     /// <summary>The objects that it reads beside nodes, pods and namespaces.</summary>
     internal IReadOnlyList<ObjectInput> Follows { get; init; } = [];
 
-    /// <summary>How much its score weighs if the configuration does not say.</summary>
+    /// <summary>The weight of its score without configuration.</summary>
     internal int DefaultWeight { get; init; } = 1;
 
-    /// <summary>The points that it implements.</summary>
+    /// <summary>The extension points that it implements.</summary>
     internal abstract IReadOnlySet<ExtensionPoint> Points { get; }
 
-    /// <summary>Whether what it says of a node is kept while the node does not change.</summary>
+    /// <summary>Whether its evaluation of a node is cached until the node changes.</summary>
     internal abstract bool IsKept { get; }
 
     internal abstract IPlugin Create(PluginContext context);
@@ -41,8 +41,9 @@ internal sealed class PluginFactory<T>(string name, Func<PluginContext, T> creat
     internal override IPlugin Create(PluginContext context) => create(context);
 }
 
-/// <summary>What a plugin is made with.</summary>
-/// <param name="Arguments">Its arguments; empty if the configuration has none for it.</param>
+/// <summary>The constructor arguments of a plugin.</summary>
+/// <param name="Arguments">Its configured arguments; empty if there are none.</param>
 /// <param name="Cluster">The cluster.</param>
-/// <param name="WhyNot">Why a pod does not fit on the node at a row, by all filters of the profile and with the pods that are nominated to it; null if it fits.</param>
+/// <param name="WhyNot">Why a pod does not fit the node at a row, by all filters of the profile and with the pods nominated to the
+/// node; null if it fits.</param>
 internal sealed record PluginContext(ConfigurationReader Arguments, SchedulerCache Cluster, Func<PodInfo, int, Rejection?> WhyNot);

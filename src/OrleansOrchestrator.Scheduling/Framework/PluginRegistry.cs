@@ -7,7 +7,7 @@ namespace OrleansOrchestrator.Scheduling.Framework;
 /// <summary>The plugins that profiles can enable, by name.</summary>
 public sealed class PluginRegistry
 {
-    /// <summary>What kube-scheduler has besides. Whoever disables one of these gets what he asked for.</summary>
+    /// <summary>Further plugins of kube-scheduler. To disable one of these is no fault.</summary>
     internal static readonly FrozenSet<string> Elsewhere = FrozenSet.Create(
         StringComparer.Ordinal,
         "SchedulingGates", "PrioritySort", "DefaultBinder", "ImageLocality", "VolumeRestrictions", "NodeVolumeLimits", "VolumeBinding",
@@ -15,7 +15,7 @@ public sealed class PluginRegistry
 
     private readonly FrozenDictionary<string, PluginFactory> _byName;
 
-    /// <summary>Registers plugins, in the order in which they are asked.</summary>
+    /// <summary>Registers plugins in the order of evaluation.</summary>
     /// <exception cref="ArgumentException">Two have the same name.</exception>
     public PluginRegistry(IEnumerable<PluginFactory> plugins)
     {
@@ -30,12 +30,12 @@ public sealed class PluginRegistry
     /// <summary>All plugins, in order.</summary>
     public IReadOnlyList<PluginFactory> All { get; }
 
-    /// <summary>What they read.</summary>
+    /// <summary>The inputs of all plugins.</summary>
     public PluginInputs Inputs { get; }
 
     /// <summary>A plugin by its name; null if there is none.</summary>
     public PluginFactory? Find(string name) => _byName.GetValueOrDefault(name);
 
-    /// <summary>A registry with more plugins, which are asked last.</summary>
+    /// <summary>A registry with further plugins at the end.</summary>
     public PluginRegistry With(params IEnumerable<PluginFactory> more) => new(All.Concat(more));
 }

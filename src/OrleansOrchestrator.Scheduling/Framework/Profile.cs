@@ -6,7 +6,7 @@ using OrleansOrchestrator.Scheduling.Pods;
 
 namespace OrleansOrchestrator.Scheduling.Framework;
 
-/// <summary>The plugins of one profile, by the points at which they act, in the order in which they are asked.</summary>
+/// <summary>The plugins of one profile by extension point, in the order of evaluation.</summary>
 internal sealed class Profile
 {
     private readonly FrozenDictionary<string, IPlugin> _byName;
@@ -29,7 +29,7 @@ internal sealed class Profile
         PreBinds = At<IPreBind>(enabled, ExtensionPoint.PreBind);
     }
 
-    /// <summary>The name by which pods ask for it.</summary>
+    /// <summary>The <c>spec.schedulerName</c> of its pods.</summary>
     public string SchedulerName { get; }
 
     public IPreFilter[] PreFilters { get; }
@@ -44,7 +44,7 @@ internal sealed class Profile
 
     public IPreBind[] PreBinds { get; }
 
-    /// <summary>Makes the plugins of a profile. Their faults are gathered; a profile with faults is not to be used.</summary>
+    /// <summary>Creates the plugins of a profile and collects their faults. A profile with faults must not be used.</summary>
     public static Profile Create(
         ProfileOptions options, PluginRegistry registry, SchedulerCache cluster, Func<PodInfo, int, Rejection?> whyNot, FieldPath path, FieldErrors errors)
     {
@@ -53,7 +53,7 @@ internal sealed class Profile
         var byName = new Dictionary<string, IPlugin>(StringComparer.Ordinal);
         foreach (var factory in registry.All)
         {
-            // Arguments of a plugin that is not enabled are checked too: it may be enabled tomorrow.
+            // Checks the arguments of disabled plugins too: they may be enabled later.
             if (!enabled.Contains(factory.Name) && !arguments.ContainsKey(factory.Name))
                 continue;
             var reader = arguments.GetValueOrDefault(factory.Name) ?? ConfigurationReader.Empty;
@@ -99,5 +99,5 @@ internal sealed class Profile
         [.. enabled.At(ExtensionPoint.Score).Where(one => _byName[one.Name] is T).Select(one => new WeightedScore<T>((T)_byName[one.Name], one.Weight))];
 }
 
-/// <summary>A plugin that scores, and how much it counts beside the others.</summary>
+/// <summary>A score plugin with its weight.</summary>
 internal readonly record struct WeightedScore<T>(T Plugin, int Weight);

@@ -3,24 +3,24 @@ using OrleansOrchestrator.Scheduling.Configuration;
 
 namespace OrleansOrchestrator.Scheduling.Framework;
 
-/// <summary>What an operator says of one profile, in kube-scheduler's words.</summary>
-/// <param name="SchedulerName">The name by which pods ask for it (<c>spec.schedulerName</c>).</param>
-/// <param name="PercentageOfNodesToScore">How many per cent of the nodes must fit before its search stops.</param>
-/// <param name="Plugins">What is enabled and disabled at each extension point.</param>
-/// <param name="PluginConfig">The arguments of plugins, by name.</param>
+/// <summary>The operator's configuration of one profile, in kube-scheduler's words.</summary>
+/// <param name="SchedulerName">The <c>spec.schedulerName</c> of its pods.</param>
+/// <param name="PercentageOfNodesToScore">The percentage of nodes that must fit before the search stops.</param>
+/// <param name="Plugins">The plugins enabled and disabled at each extension point.</param>
+/// <param name="PluginConfig">The arguments of plugins by name.</param>
 internal sealed record ProfileOptions(
     string SchedulerName,
     int PercentageOfNodesToScore,
     IReadOnlyDictionary<string, PluginSetOptions> Plugins,
     IReadOnlyList<(string Name, ConfigurationTree Args)> PluginConfig)
 {
-    /// <summary>The name of the profile that pods get if they ask for none.</summary>
+    /// <summary>The profile of pods that name none.</summary>
     public const string DefaultName = "default-scheduler";
 
     /// <summary>Stands for all extension points at once.</summary>
     public const string MultiPoint = "multiPoint";
 
-    // What plugins do here belongs to the scheduler itself, or to another point.
+    // Extension points whose work the scheduler itself, or another point, does here.
     private static readonly string[] FixedPoints = ["preEnqueue", "queueSort", "preScore", "permit", "bind", "postBind"];
 
     public PluginSetOptions PluginsAt(string point) => Plugins.TryGetValue(point, out var set) ? set : PluginSetOptions.None;
@@ -51,7 +51,7 @@ internal sealed record ProfileOptions(
     }
 }
 
-/// <summary>What is enabled and disabled at one extension point.</summary>
+/// <summary>The plugins enabled and disabled at one extension point.</summary>
 internal sealed record PluginSetOptions(IReadOnlyList<EnabledPlugin> Enabled, IReadOnlyList<string> Disabled)
 {
     public static readonly PluginSetOptions None = new([], []);
@@ -66,11 +66,11 @@ internal sealed record PluginSetOptions(IReadOnlyList<EnabledPlugin> Enabled, IR
     }
 }
 
-/// <summary>A plugin that is enabled.</summary>
+/// <summary>An enabled plugin.</summary>
 /// <param name="Name">Its name.</param>
-/// <param name="Weight">How much its score counts; 0 for what it counts by default.</param>
+/// <param name="Weight">The weight of its score; 0 for the default.</param>
 internal sealed record EnabledPlugin(string Name, int Weight)
 {
-    /// <summary>The highest weight: sums of scores stay within their range.</summary>
+    /// <summary>The highest weight: with it the sums of scores stay within an int.</summary>
     public const int WeightMax = 10_000;
 }

@@ -2,12 +2,13 @@ using System.Numerics;
 
 namespace OrleansOrchestrator.Scheduling.Framework;
 
-/// <summary>Searches over a number per row, a vector at a time.</summary>
+/// <summary>Searches over a number per row, one vector at a time.</summary>
 internal static class RowScan
 {
+    // Some vectors per block: the count of a block is cheap beside a search in it.
     private const int BlockRows = 128;
 
-    /// <summary>The highest value; the given floor if all are lower.</summary>
+    /// <summary>The highest value; the floor if all are lower.</summary>
     public static int Max(ReadOnlySpan<int> values, int floor)
     {
         var row = 0;
@@ -22,7 +23,7 @@ internal static class RowScan
         return max;
     }
 
-    /// <summary>How many rows have a value.</summary>
+    /// <summary>The number of rows with a value.</summary>
     public static int Count(ReadOnlySpan<int> values, int value)
     {
         var row = 0;
@@ -36,7 +37,7 @@ internal static class RowScan
         return count;
     }
 
-    /// <summary>How many scores are those of candidates: not negative.</summary>
+    /// <summary>The number of candidates, whose scores are not negative.</summary>
     public static int CountCandidates(ReadOnlySpan<int> scores)
     {
         var row = 0;
@@ -49,10 +50,10 @@ internal static class RowScan
         return count;
     }
 
-    /// <summary>The row of the n-th occurrence of a value, counted from zero.</summary>
+    /// <summary>The row of the n-th occurrence of a value, from zero.</summary>
     public static int Find(ReadOnlySpan<int> values, int value, int n)
     {
-        // Counting a block costs a fraction of looking for each occurrence in it.
+        // Counts whole blocks first, which costs a fraction of a search for each occurrence.
         for (var block = 0; block < values.Length; block += BlockRows)
         {
             var rest = values.Slice(block, Math.Min(BlockRows, values.Length - block));
@@ -73,7 +74,7 @@ internal static class RowScan
         throw new ArgumentOutOfRangeException(nameof(n), "the value does not occur so often");
     }
 
-    /// <summary>Adds the scores of a plugin after stretching them so that the highest among the candidates counts as 100.</summary>
+    /// <summary>Adds a plugin's scores after normalising them so that the highest among the candidates is 100.</summary>
     /// <param name="scores">The sums to add to; rows with a negative sum are no candidates.</param>
     /// <param name="raw">The plugin's scores by row.</param>
     /// <param name="score">The plugin, and its weight.</param>
@@ -86,7 +87,7 @@ internal static class RowScan
                 max = Math.Max(max, raw[row]);
         }
 
-        // Where all are zero the plugin makes no difference.
+        // With only zeros the plugin makes no difference.
         if (max == 0)
             return;
         var isReversed = score.Plugin.Normalization == Normalization.LowerIsBetter;

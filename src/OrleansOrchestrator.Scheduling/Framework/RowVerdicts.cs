@@ -1,6 +1,6 @@
 namespace OrleansOrchestrator.Scheduling.Framework;
 
-/// <summary>A yes or no per row that is found out at most once for each decision; null while nobody has asked.</summary>
+/// <summary>A lazily evaluated boolean per row, for one decision; null before its evaluation.</summary>
 internal sealed class RowVerdicts
 {
     private bool?[] _byRow = [];

@@ -3,7 +3,7 @@ using k8s.Models;
 namespace OrleansOrchestrator.Scheduling.Matching;
 
 /// <summary>
-/// What a pod demands and prefers of its node's labels and name: <c>nodeSelector</c> and <c>nodeAffinity</c>, compiled.
+/// A pod's compiled requirements and preferences for its node's labels and name: <c>nodeSelector</c> and <c>nodeAffinity</c>.
 /// </summary>
 internal sealed class NodeAffinityRules
 {
@@ -11,7 +11,7 @@ internal sealed class NodeAffinityRules
     private readonly NodeTerm[]? _required;
     private readonly (NodeTerm Term, int Weight)[] _preferred;
 
-    /// <summary>The rules of a pod that neither demands nor prefers anything.</summary>
+    /// <summary>The rules of a pod without requirements and preferences.</summary>
     public static readonly NodeAffinityRules None = new(new Source(null, null));
 
     public NodeAffinityRules(Source source)
@@ -32,8 +32,8 @@ internal sealed class NodeAffinityRules
     public bool HasPreferences => _preferred.Length > 0;
 
     /// <summary>
-    /// The only nodes that can match, if every required term names its nodes: a pod of a DaemonSet names exactly one.
-    /// Empty if the terms contradict each other; null if the rules do not restrict by name.
+    /// The only nodes that can match, if every required term names its nodes, as for a DaemonSet's pod. Empty if the terms contradict
+    /// each other; null if the rules do not restrict names.
     /// </summary>
     public IReadOnlySet<string>? NodeNames { get; }
 
@@ -56,7 +56,7 @@ internal sealed class NodeAffinityRules
         return false;
     }
 
-    /// <summary>The sum of the weights of the preferences that a node meets.</summary>
+    /// <summary>The sum of the weights of the preferences that a node satisfies.</summary>
     public int Preference(string nodeName, IDictionary<string, string> labels)
     {
         var sum = 0;
@@ -69,10 +69,10 @@ internal sealed class NodeAffinityRules
         return sum;
     }
 
-    /// <summary>The fields of a pod that they are made of.</summary>
+    /// <summary>The fields of a pod from which the rules are compiled.</summary>
     public sealed record Source(IDictionary<string, string>? NodeSelector, V1NodeAffinity? NodeAffinity)
     {
-        /// <summary>Selects them; null if the pod has none.</summary>
+        /// <summary>Selects the fields; null if the pod has none.</summary>
         public static Source? Of(V1PodSpec spec) =>
             spec.NodeSelector is { Count: > 0 } || spec.Affinity?.NodeAffinity is not null ? new Source(spec.NodeSelector, spec.Affinity?.NodeAffinity) : null;
     }
@@ -84,7 +84,7 @@ internal sealed class NodeAffinityRules
         var union = new HashSet<string>(StringComparer.Ordinal);
         foreach (var term in _required)
         {
-            // One term without names leaves all nodes open, because terms are alternatives.
+            // Terms are alternatives, so that one term without names leaves all nodes open.
             if (term.NodeNames() is not { } names)
                 return null;
             union.UnionWith(names);

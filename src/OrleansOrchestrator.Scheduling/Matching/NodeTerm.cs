@@ -4,8 +4,7 @@ using k8s.Models;
 namespace OrleansOrchestrator.Scheduling.Matching;
 
 /// <summary>
-/// A compiled <c>NodeSelectorTerm</c>: all its expressions over labels and fields must hold. A term without any
-/// expression matches no node.
+/// A compiled <c>NodeSelectorTerm</c>: all its expressions over labels and fields must hold. An empty term matches no node.
 /// </summary>
 internal sealed class NodeTerm
 {
@@ -23,8 +22,8 @@ internal sealed class NodeTerm
     public bool IsEmpty => _labels.Length == 0 && _fields.Length == 0;
 
     /// <summary>
-    /// The node names that the term is restricted to by <c>metadata.name In (…)</c>; null if it names none. Several such
-    /// fields restrict it to their intersection.
+    /// The node names of <c>metadata.name In (…)</c>; null if the term does not restrict names. Several such expressions are
+    /// intersected.
     /// </summary>
     public HashSet<string>? NodeNames()
     {
@@ -62,7 +61,7 @@ internal sealed class NodeTerm
         return true;
     }
 
-    /// <summary>One expression, with its values as a set: a list may have 100,000 of them.</summary>
+    /// <summary>One expression with its values as a set: a list may have 100,000 of them.</summary>
     private sealed record Requirement(string Key, string Operator, HashSet<string> Values)
     {
         public static Requirement From(V1NodeSelectorRequirement requirement) =>

@@ -3,7 +3,7 @@ using OrleansOrchestrator.Model.Selectors;
 namespace OrleansOrchestrator.Scheduling.Matching;
 
 /// <summary>
-/// Which pods a spread constraint or an affinity term means: those in its namespaces whose labels match its selector.
+/// The pods that a spread constraint or an affinity term counts: those in its namespaces whose labels match its selector.
 /// </summary>
 internal sealed class PodPredicate : IEquatable<PodPredicate>
 {
@@ -34,22 +34,22 @@ internal sealed class PodPredicate : IEquatable<PodPredicate>
         _hash = _key.GetHashCode();
     }
 
-    /// <summary>Whether pods that are being deleted do not count.</summary>
+    /// <summary>Whether it excludes terminating pods.</summary>
     public bool IgnoresTerminating { get; }
 
-    /// <summary>The labels of the pods that it means.</summary>
+    /// <summary>The label selector.</summary>
     public LabelSelector Selector { get; }
 
-    /// <summary>The namespaces that it names.</summary>
+    /// <summary>The namespaces given by name.</summary>
     public IReadOnlyCollection<string> Namespaces => _namespaces;
 
-    /// <summary>Whether it means pods of namespaces that it does not name.</summary>
+    /// <summary>Whether it also has a namespace selector.</summary>
     public bool SelectsNamespaces => _namespaceSelector is not null;
 
-    /// <summary>Whether the answer depends on the labels of namespaces.</summary>
+    /// <summary>Whether the result depends on the labels of namespaces.</summary>
     public bool ReadsNamespaceLabels => _namespaceSelector is { IsEverything: false } || _conjuncts.Any(conjunct => conjunct.ReadsNamespaceLabels);
 
-    /// <summary>The pods that all of the predicates mean.</summary>
+    /// <summary>Combines predicates: a pod must match all.</summary>
     public static PodPredicate All(PodPredicate[] predicates) => predicates.Length == 1 ? predicates[0] : new PodPredicate(predicates);
 
     public bool Matches(string podNamespace, LabelSet labels, IReadOnlyDictionary<string, LabelSet> namespaceLabels)
@@ -59,7 +59,7 @@ internal sealed class PodPredicate : IEquatable<PodPredicate>
         return (_namespaces.Contains(podNamespace) || SelectsNamespace(podNamespace, namespaceLabels)) && Selector.Matches(labels);
     }
 
-    /// <summary>Whether the selector of namespaces picks one.</summary>
+    /// <summary>Whether the namespace selector matches a namespace.</summary>
     public bool SelectsNamespace(string podNamespace, IReadOnlyDictionary<string, LabelSet> namespaceLabels) =>
         _namespaceSelector is { } selector
         && (selector.IsEverything || (namespaceLabels.TryGetValue(podNamespace, out var labels) && selector.Matches(labels)));

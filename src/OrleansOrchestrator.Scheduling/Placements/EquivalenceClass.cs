@@ -5,8 +5,8 @@ using OrleansOrchestrator.Scheduling.Pods;
 namespace OrleansOrchestrator.Scheduling.Placements;
 
 /// <summary>
-/// What the node filters and scores of a profile say about all nodes for pods of one shape. It is brought up to date by redoing
-/// the rows that changed, which after a placement is one.
+/// The results of a profile's node filters and scores on all nodes, for pods of one shape. An update re-evaluates the rows that
+/// changed, which after a placement is one.
 /// </summary>
 internal sealed class EquivalenceClass
 {
@@ -31,26 +31,26 @@ internal sealed class EquivalenceClass
         _podFilters = [.. filters.Where(filter => !filter.ReadsNodeOnly)];
     }
 
-    /// <summary>The weighted sum of the final scores by row; negative where a filter rejects the node.</summary>
+    /// <summary>The weighted sums of final scores by row; negative where a filter rejects the node.</summary>
     public ReadOnlySpan<int> Scores => _scores;
 
-    /// <summary>The scores that must be normalised over the nodes that pass, with their values by row.</summary>
+    /// <summary>The scores that need normalisation over the nodes that pass, by row.</summary>
     public (WeightedScore<INodeScore> Score, int[] ByRow)[] RawScores { get; private set; } = [];
 
-    /// <summary>When it was last used, as a count of decisions.</summary>
+    /// <summary>When it was last used, in decisions.</summary>
     public long LastUsed { get; set; }
 
-    /// <summary>What was last found out about why no node fits; null if that is not known for the present state.</summary>
+    /// <summary>The last diagnosis of why no node fits; null if it is outdated.</summary>
     public Unschedulable? Failure { get; set; }
 
-    /// <summary>Brings it up to date with the node table.</summary>
+    /// <summary>Updates it from the node table.</summary>
     public void Update()
     {
         var changes = _nodes.Changes;
         if (_epoch == _nodes.Epoch && _position == changes.End)
             return;
         Failure = null;
-        // Redoing rows one by one costs more per row than doing all of them in columns.
+        // Re-evaluating single rows costs more per row than evaluating all in columns.
         if (_epoch != _nodes.Epoch || _position < changes.Start || changes.End - _position > _scores.Length / 4)
         {
             EvaluateAll();
@@ -113,7 +113,7 @@ internal sealed class EquivalenceClass
 
     private void EvaluateRow(int row, bool nodeChanged)
     {
-        // An old change may be read when its row has lost its node since; the change that says so comes later.
+        // The row may have lost its node since an older change; a later change in the log says so.
         var isPresent = (_nodes.Columns.Traits[row] & NodeTraits.IsPresent) != 0;
         if (nodeChanged)
         {

@@ -4,13 +4,13 @@ using OrleansOrchestrator.Scheduling.Pods;
 
 namespace OrleansOrchestrator.Scheduling.Placements;
 
-/// <summary>The equivalence classes of the pods that were scheduled lately; the one unused for longest makes room for a new one.</summary>
+/// <summary>The equivalence classes of recently scheduled pods; a new one replaces the least recently used.</summary>
 internal sealed class EquivalenceClassCache(NodeTable nodes, Profile profile, int countMax)
 {
     private readonly Dictionary<PodShape, EquivalenceClass> _byShape = [];
     private long _uses;
 
-    /// <summary>The class of a shape, up to date.</summary>
+    /// <summary>The up-to-date class of a shape.</summary>
     public EquivalenceClass Get(PodShape shape)
     {
         if (!_byShape.TryGetValue(shape, out var known))

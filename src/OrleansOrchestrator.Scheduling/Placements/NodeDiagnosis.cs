@@ -5,8 +5,8 @@ using OrleansOrchestrator.Scheduling.Pods;
 namespace OrleansOrchestrator.Scheduling.Placements;
 
 /// <summary>
-/// Finds out why no node fits: the first plugin that rejects a node speaks for it. This is done only after a search has
-/// failed, so that searches that succeed do not pay for words.
+/// Determines why no node fits: the first plugin that rejects a node gives its reason. It runs only after a failed search, so that
+/// successful ones do not pay for it.
 /// </summary>
 internal static class NodeDiagnosis
 {
@@ -18,7 +18,7 @@ internal static class NodeDiagnosis
         WakesOn = ClusterEvents.NodeAdded,
     };
 
-    /// <summary>The failure of a pod that a plugin refuses before it looks at any node.</summary>
+    /// <summary>The failure of a pod that a pre-filter rejects.</summary>
     public static Unschedulable RefusedBefore(int nodeCount, string plugin, ClusterEvents wakesOn, string why) => new()
     {
         NodeCount = nodeCount,
@@ -28,7 +28,7 @@ internal static class NodeDiagnosis
         PodFault = why,
     };
 
-    /// <summary>The failure of a pod that is too costly to judge. No change of the cluster helps, only one of the pod.</summary>
+    /// <summary>The failure of a pod that is too expensive to evaluate. Only a change of the pod helps.</summary>
     public static Unschedulable TooCostly(int nodeCount, int comparisons) => new()
     {
         NodeCount = nodeCount,
@@ -40,10 +40,10 @@ internal static class NodeDiagnosis
     };
 
     /// <summary>Counts the reasons of all nodes.</summary>
-    /// <param name="pod">The pod that fits nowhere.</param>
+    /// <param name="pod">The pod.</param>
     /// <param name="nodes">The nodes.</param>
     /// <param name="profile">The plugins.</param>
-    /// <param name="candidates">What the cluster plugins said; null if none applies.</param>
+    /// <param name="candidates">The rejections of cluster plugins; null if none applies.</param>
     public static Unschedulable Explain(PodInfo pod, NodeTable nodes, Profile profile, CandidateSet? candidates)
     {
         var filters = profile.FiltersFor(pod.Shape);
@@ -74,7 +74,7 @@ internal static class NodeDiagnosis
         };
     }
 
-    /// <summary>Why the first filter that rejects a node does so; null if all let it pass.</summary>
+    /// <summary>The rejection of the first filter that rejects a node; null if all pass it.</summary>
     public static Rejection? Reject(INodeFilter[] filters, PodShape shape, NodeTable nodes, int row)
     {
         foreach (var filter in filters)

@@ -4,17 +4,16 @@ using OrleansOrchestrator.Scheduling.Framework;
 namespace OrleansOrchestrator.Scheduling.Placements;
 
 /// <summary>
-/// Looks for enough nodes that fit instead of all of them, and starts each search where the last one stopped, so that all
-/// nodes get their turn.
+/// Searches for enough nodes that fit instead of all, and starts each search where the last one stopped, so that all nodes take turns.
 /// </summary>
 internal sealed class NodeSampler(NodeTable nodes, Profile profile, int percentage)
 {
-    // Fewer candidates than this spread pods too badly, as in kube-scheduler.
+    // The least number of candidates, as in kube-scheduler: fewer would spread pods badly.
     private const int CandidatesMin = 100;
 
     private int _start;
 
-    /// <summary>Makes candidates of the next nodes that fit.</summary>
+    /// <summary>Adds the next nodes that fit as candidates.</summary>
     public void Fill(CandidateSet candidates)
     {
         var shape = candidates.Pod.Shape;

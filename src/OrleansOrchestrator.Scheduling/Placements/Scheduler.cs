@@ -7,8 +7,8 @@ using OrleansOrchestrator.Scheduling.Telemetry;
 namespace OrleansOrchestrator.Scheduling.Placements;
 
 /// <summary>
-/// Finds nodes for the pods of one profile in the stages of kube-scheduler: filter, score, select. It decides and changes
-/// nothing; the caller assumes the placement in the cache before it asks for the next pod.
+/// Finds nodes for the pods of one profile in the stages of kube-scheduler: filter, score, select. It changes nothing: the caller
+/// assumes the placement in the cache before the next pod.
 /// </summary>
 public sealed class Scheduler
 {
@@ -33,15 +33,15 @@ public sealed class Scheduler
         _sampler = new NodeSampler(cache.Nodes, _profile, _percentage);
     }
 
-    /// <summary>The name by which pods ask for it.</summary>
+    /// <summary>The <c>spec.schedulerName</c> of its pods.</summary>
     public string Name => _profile.SchedulerName;
 
     /// <summary>Creates the schedulers of all profiles over one cluster.</summary>
-    /// <param name="cache">The cluster, which the caller keeps up to date.</param>
-    /// <param name="options">How to decide.</param>
-    /// <param name="registry">The plugins, which the cluster is kept for.</param>
-    /// <returns>The schedulers, by the names by which pods ask for them.</returns>
-    /// <exception cref="ArgumentException">The options have faults; the message tells all of them.</exception>
+    /// <param name="cache">The cluster, kept up to date by the caller.</param>
+    /// <param name="options">The options.</param>
+    /// <param name="registry">The plugins; the cache must have been made for them.</param>
+    /// <returns>The schedulers by name.</returns>
+    /// <exception cref="ArgumentException">The options have faults; the message lists all.</exception>
     public static IReadOnlyDictionary<string, Scheduler> CreateAll(SchedulerCache cache, SchedulerOptions options, PluginRegistry registry)
     {
         ArgumentNullException.ThrowIfNull(cache);
@@ -55,8 +55,8 @@ public sealed class Scheduler
     }
 
     /// <summary>Finds the best node for a pod.</summary>
-    /// <param name="pod">The pod; its scheduling gates are the caller's (or the queue's) to respect.</param>
-    /// <param name="seed">Decides between nodes of equal score; equal seeds give equal placements.</param>
+    /// <param name="pod">The pod. The caller or the queue respects its scheduling gates.</param>
+    /// <param name="seed">Chooses between nodes of equal score; equal seeds give equal placements.</param>
     public SchedulingResult Schedule(PodInfo pod, ulong seed)
     {
         ArgumentNullException.ThrowIfNull(pod);
@@ -67,7 +67,7 @@ public sealed class Scheduler
         if (PreFilter(pod) is { } refused)
             return refused;
 
-        // What was cleared for a pod is its own while it is enough.
+        // A pod keeps its nominated node while it fits there.
         if (_cache.Nominations.NodeOf(pod.Uid) is { } nominated && _cache.Nodes.TryFind(nominated, out var row) && IsPresent(row) && WhyNotWithNominated(pod, row) is null)
             return new Placement(nominated, 0);
 
@@ -76,12 +76,12 @@ public sealed class Scheduler
     }
 
     /// <summary>
-    /// Looks for a way to make room for a pod that fits nowhere. It evicts nobody; the caller deletes the victims, nominates the
-    /// node in the pod's status, and schedules the pod again when they are gone.
+    /// Tries to make room for a pod that fits no node. It evicts nothing: the caller deletes the victims, nominates the node in the
+    /// pod's status, and schedules the pod again when they are gone.
     /// </summary>
     /// <param name="pod">The pod.</param>
-    /// <param name="failure">What <see cref="Schedule"/> just said about it, with no change of the cache since.</param>
-    /// <param name="seed">Decides where the search starts.</param>
+    /// <param name="failure">The result of <see cref="Schedule"/>; the cache must not have changed since.</param>
+    /// <param name="seed">Determines where the search starts.</param>
     public PreemptionResult PostFilter(PodInfo pod, Unschedulable failure, ulong seed)
     {
         ArgumentNullException.ThrowIfNull(pod);
@@ -101,8 +101,8 @@ public sealed class Scheduler
         return result;
     }
 
-    /// <summary>Lets plugins set aside what a placement needs besides the room on the node.</summary>
-    /// <returns>Why that is not possible, and then nothing is set aside; null if it is done.</returns>
+    /// <summary>Lets plugins reserve what a placement needs beyond the room on the node.</summary>
+    /// <returns>Why that is not possible, with nothing left reserved; null on success.</returns>
     public string? Reserve(PodInfo pod, string nodeName)
     {
         var began = SchedulerInstruments.Begin();
@@ -122,14 +122,14 @@ public sealed class Scheduler
         return null;
     }
 
-    /// <summary>Gives back what was set aside, in reverse order.</summary>
+    /// <summary>Undoes the reservations in reverse order.</summary>
     public void Unreserve(PodInfo pod, string nodeName)
     {
         for (var i = _profile.Reserves.Length - 1; i >= 0; i--)
             _profile.Reserves[i].Unreserve(pod, nodeName);
     }
 
-    /// <summary>The writes that have to succeed before the pod is bound.</summary>
+    /// <summary>The writes that must succeed before the pod is bound.</summary>
     public IReadOnlyList<PreBindWrite> PreBind(PodInfo pod, string nodeName) =>
         _profile.PreBinds.Length == 0 ? [] : [.. _profile.PreBinds.SelectMany(plugin => plugin.PreBind(pod, nodeName))];
 
@@ -159,7 +159,7 @@ public sealed class Scheduler
         return best < 0 ? Explain(pod, _filters.Count > 0) : new Placement(_cache.Nodes.Record(PickOf(scores, best, seed)).Name, best);
     }
 
-    /// <summary>Selects a node on which the pod does not take the room that was made for others of its priority or a higher one.</summary>
+    /// <summary>Selects a node where the pod does not take room nominated to pods of the same or a higher priority.</summary>
     private SchedulingResult SelectUnclaimed(PodInfo pod, ulong seed)
     {
         var scores = _percentage < 100 ? ScoreSample(pod) : ScoreAll(pod, mayChange: true);
@@ -182,8 +182,8 @@ public sealed class Scheduler
         RowScan.Find(scores, best, (int)(Mix(seed) % (uint)RowScan.Count(scores, best)));
 
     /// <summary>
-    /// Why a pod does not fit on a node, be it with the pods that room is made for there or without them: its affinity may not
-    /// rest on pods that have only been promised their place. Null if it fits.
+    /// Why a pod does not fit a node; null if it fits. It must fit both with and without the pods nominated there, because its affinity
+    /// must not depend on pods that do not run yet.
     /// </summary>
     private Rejection? WhyNotWithNominated(PodInfo pod, int row)
     {
@@ -207,7 +207,7 @@ public sealed class Scheduler
         return WhyNot(pod, row);
     }
 
-    /// <summary>Why a pod does not fit on one node, all plugins asked; null if it fits.</summary>
+    /// <summary>Why a pod does not fit one node by all plugins; null if it fits.</summary>
     private Rejection? WhyNot(PodInfo pod, int row)
     {
         if (NodeDiagnosis.Reject(_profile.FiltersFor(pod.Shape), pod.Shape, _cache.Nodes, row) is { } rejection)
@@ -249,10 +249,10 @@ public sealed class Scheduler
 
     /// <summary>The scores of all nodes.</summary>
     /// <param name="pod">The pod.</param>
-    /// <param name="mayChange">Whether the caller takes candidates out of them.</param>
+    /// <param name="mayChange">Whether the caller may remove candidates.</param>
     private ReadOnlySpan<int> ScoreAll(PodInfo pod, bool mayChange = false)
     {
-        // What plugins say of a node by itself, filters and scores alike, is kept for all pods of a class.
+        // The plugins that depend on the node alone are evaluated once for all pods of a class.
         var began = SchedulerInstruments.Begin();
         var known = _classes.Get(pod.Shape);
         if (_filters.Count == 0 && _scores.Count == 0 && known.RawScores.Length == 0 && !mayChange)
@@ -306,7 +306,7 @@ public sealed class Scheduler
 
     private Unschedulable Explain(PodInfo pod, bool isOfThisPod)
     {
-        // Pods of one class fail alike as long as nothing changes and nothing was looked at that concerns the single pod.
+        // Pods of one class fail for the same reasons if nothing has changed and no plugin depended on the individual pod.
         var known = isOfThisPod ? null : _classes.Get(pod.Shape);
         if (known?.Failure is { } failure)
             return failure;
@@ -316,7 +316,7 @@ public sealed class Scheduler
         return failure;
     }
 
-    // SplitMix64: neighbouring seeds must not pick neighbouring nodes.
+    // SplitMix64: neighbouring seeds must not choose neighbouring nodes.
     private static ulong Mix(ulong seed)
     {
         seed += 0x9E3779B97F4A7C15;

@@ -8,8 +8,8 @@ using OrleansOrchestrator.Scheduling.Queueing;
 namespace OrleansOrchestrator.Scheduling.Placements;
 
 /// <summary>
-/// How pods are scheduled. Names, meanings and defaults are those of kube-scheduler's configuration
-/// (<c>kubescheduler.config.k8s.io/v1</c>), where it has them.
+/// The scheduler's options. Names, meanings and defaults are those of kube-scheduler's configuration
+/// (<c>kubescheduler.config.k8s.io/v1</c>) where it has them.
 /// </summary>
 public sealed record SchedulerOptions
 {
@@ -22,33 +22,34 @@ public sealed record SchedulerOptions
     public ConfigurationTree Profiles { get; init; } = [];
 
     /// <summary>
-    /// How many per cent of the nodes must fit before the search stops; 0 and 100 look at all of them. Less trades the quality
-    /// of placements for speed where most pods are unlike each other. At least 100 nodes are always looked for.
+    /// The percentage of nodes that must fit before the search stops; 0 and 100 evaluate all. Lower values trade the quality of
+    /// placements for speed if most pods differ from each other. The search finds at least 100 nodes if there are so many.
     /// </summary>
     public int PercentageOfNodesToScore { get; init; }
 
-    /// <summary>How long a pod is held back after its first failure, in seconds.</summary>
+    /// <summary>The back-off after a pod's first failure, in seconds.</summary>
     public int PodInitialBackoffSeconds { get; init; } = 1;
 
-    /// <summary>How long a pod is held back at most, in seconds; the time doubles with each failure until then.</summary>
+    /// <summary>The longest back-off of a pod, in seconds; the back-off doubles with each failure until then.</summary>
     public int PodMaxBackoffSeconds { get; init; } = 10;
 
-    /// <summary>After how many seconds a pod that found no node is tried again although nothing happened.</summary>
+    /// <summary>How long an unschedulable pod waits at most for a change before it is retried, in seconds.</summary>
     public int PodMaxInUnschedulablePodsSeconds { get; init; } = 300;
 
-    /// <summary>How many pods are queued; more are found again by their next change.</summary>
+    /// <summary>The most pods in the queue; others return with their next change.</summary>
     public int QueuedPodsMax { get; init; } = 1_000_000;
 
-    /// <summary>For how many equivalence classes of pods it is kept what filters and scores say of all nodes.</summary>
+    /// <summary>The most equivalence classes of pods whose filter results and scores are cached.</summary>
     public int EquivalenceClassesMax { get; init; } = 128;
 
-    /// <summary>The most pods that are judged in one go. Those that are placed are bound then, and what has changed meanwhile is seen.</summary>
+    /// <summary>The most pods evaluated in one batch. The placed ones are then bound, and changes since the start of the batch are
+    /// seen.</summary>
     public int BatchPodsMax { get; init; } = 256;
 
-    /// <summary>The longest that pods are judged in one go.</summary>
+    /// <summary>The longest time of one batch.</summary>
     public TimeSpan BatchTimeMax { get; init; } = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>How many batches are being bound while the next one is judged.</summary>
+    /// <summary>The most batches being bound while the next one is evaluated.</summary>
     public int BindingsInFlightMax { get; init; } = 4;
 
     /// <summary>The times and bounds of the queue.</summary>
@@ -60,10 +61,10 @@ public sealed record SchedulerOptions
         PodsMax = QueuedPodsMax,
     };
 
-    /// <summary>All faults, each in a sentence; empty if the options are good.</summary>
+    /// <summary>All faults, one sentence each; empty if there are none.</summary>
     public IReadOnlyList<string> Faults() => Faults(BuiltInPlugins.Registry);
 
-    /// <summary>All faults, with the plugins that there are.</summary>
+    /// <summary>All faults, given the registered plugins.</summary>
     public IReadOnlyList<string> Faults(PluginRegistry registry)
     {
         ArgumentNullException.ThrowIfNull(registry);

@@ -3,7 +3,7 @@ using OrleansOrchestrator.Scheduling.Configuration;
 
 namespace OrleansOrchestrator.Scheduling.Plugins;
 
-/// <summary>Reads a node affinity from the arguments of a plugin.</summary>
+/// <summary>Parses a node affinity in a plugin's arguments.</summary>
 internal static class AddedNodeAffinity
 {
     private static readonly string[] Operators = ["In", "NotIn", "Exists", "DoesNotExist", "Gt", "Lt"];

@@ -6,13 +6,14 @@ using OrleansOrchestrator.Scheduling.Pods;
 namespace OrleansOrchestrator.Scheduling.Plugins;
 
 /// <summary>
-/// Prefers nodes whose resources would be used to the same degree, so that none is left over when another runs out. The score
-/// is 100 less the standard deviation of the fractions, in per cent.
+/// Prefers nodes whose resources would be used evenly, so that none is left over when another runs out. The score is 100 minus the
+/// standard deviation of the used fractions, in per cent.
 /// </summary>
 internal sealed class BalancedAllocation : INodeScore
 {
     public const string Name = "NodeResourcesBalancedAllocation";
 
+    // A multiplication with a reciprocal may fall just below a whole per cent that a division reaches.
     private const double RoundingGuard = 1e-9;
 
     private readonly IReadOnlyList<WeighedResource> _resources;
@@ -66,7 +67,7 @@ internal sealed class BalancedAllocation : INodeScore
         var columns = nodes.Columns;
         var perCpu = columns.PerCpu[row];
         var perMemory = columns.PerMemory[row];
-        // A resource that the node does not have leaves nothing to balance with.
+        // If the node lacks one resource there is nothing to balance.
         if (perCpu == 0 || perMemory == 0)
             return 100;
         var cpu = Math.Min((columns.RequestedCpuMilli[row] + requests.CpuMilli) * perCpu, 1);

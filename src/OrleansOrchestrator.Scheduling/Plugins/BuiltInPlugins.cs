@@ -9,8 +9,8 @@ namespace OrleansOrchestrator.Scheduling.Plugins;
 public static class BuiltInPlugins
 {
     /// <summary>
-    /// All of them. Their order and weights are those of kube-scheduler's default profile, because the first
-    /// filter that rejects a node decides which reason users read.
+    /// All plugins. Their order and weights are those of kube-scheduler's default profile, because the first filter that rejects a node
+    /// decides which reason users read.
     /// </summary>
     public static readonly PluginRegistry Registry = new(
     [

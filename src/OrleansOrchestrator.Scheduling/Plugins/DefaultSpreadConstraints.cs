@@ -5,14 +5,15 @@ using OrleansOrchestrator.Scheduling.Pods;
 namespace OrleansOrchestrator.Scheduling.Plugins;
 
 /// <summary>
-/// The spread constraints of pods that have none of their own: a list from the plugin's arguments, or those of the system, skew
-/// 3 over nodes and 5 over zones. They count the pods of one controller, where kube-scheduler derives a selector.
+/// The spread constraints of pods without their own: a list in the plugin's arguments, or the system's, with skew 3 over nodes and 5
+/// over zones. They count the pods of one controller, where kube-scheduler derives a selector.
 /// </summary>
-/// <param name="AreOfSystem">Whether they are the system's, which pass over nodes without a zone.</param>
-/// <param name="Listed">The list; empty for those of the system.</param>
+/// <param name="AreOfSystem">Whether they are the system's, which ignore nodes without a zone.</param>
+/// <param name="Listed">The list; empty for the system's.</param>
 internal sealed record DefaultSpreadConstraints(bool AreOfSystem, SpreadConstraint[] Listed)
 {
     private const string ZoneKey = "topology.kubernetes.io/zone";
+    // The skews of kube-scheduler's system defaults.
     private const int NodeSkew = 3;
     private const int ZoneSkew = 5;
 
@@ -30,8 +31,8 @@ internal sealed record DefaultSpreadConstraints(bool AreOfSystem, SpreadConstrai
         return new DefaultSpreadConstraints(type == OfSystem, [.. listed]);
     }
 
-    /// <summary>Adds up how crowded nodes are by the system's constraints.</summary>
-    /// <returns>False if there is nothing to add: no pod of the controller runs yet.</returns>
+    /// <summary>Sums up the pods near each node by the system's constraints.</summary>
+    /// <returns>False if no pod of the controller runs yet.</returns>
     public static bool TryAddSystem(CandidateSet candidates, SpreadScore score)
     {
         var counter = candidates.Cache.Counters.OfOwner(candidates.Pod.SpreadOwnerUid!);

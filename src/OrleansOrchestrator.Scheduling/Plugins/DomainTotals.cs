@@ -4,14 +4,14 @@ using OrleansOrchestrator.Scheduling.Framework;
 namespace OrleansOrchestrator.Scheduling.Plugins;
 
 /// <summary>
-/// Adds up, for each topology key that terms name, how many pods run in each of its domains. Thousands of terms over a few
-/// keys cost a few passes over the nodes; what matches no pod, or has no domain, costs none.
+/// Counts pods per domain for each topology key of the terms. Thousands of terms over a few keys cost a few passes over the nodes.
+/// Terms that match no pod, or whose key has no domain, cost none.
 /// </summary>
 internal readonly struct DomainTotals(CandidateSet candidates)
 {
     private readonly Dictionary<string, (TopologyColumn Column, long[] ByDomain)> _byKey = new(StringComparer.Ordinal);
 
-    /// <summary>The sums, by domain of a column; one entry for each key.</summary>
+    /// <summary>The sums by domain of a column; one entry per key.</summary>
     public Dictionary<string, (TopologyColumn Column, long[] ByDomain)>.ValueCollection All => _byKey.Values;
 
     /// <summary>The counts of a counter by domain.</summary>
@@ -31,13 +31,13 @@ internal readonly struct DomainTotals(CandidateSet candidates)
         Add(totals, column, counter, candidates.Scores.Length, weight);
     }
 
-    /// <summary>Adds the pods that carry a term.</summary>
+    /// <summary>Adds the pods with a term.</summary>
     public void Add(CarriedTerm carried, int weight)
     {
         var key = carried.Term.TopologyKey;
         foreach (var (row, count) in carried.CarriersByRow)
         {
-            // Most keys that are made up stand on no node; they need no column.
+            // Most invented keys are on no node and need no column.
             if (!candidates.Nodes.Record(row).Labels.ContainsKey(key))
                 continue;
             var (column, totals) = Get(key);

@@ -6,8 +6,8 @@ using OrleansOrchestrator.Scheduling.Pods;
 namespace OrleansOrchestrator.Scheduling.Plugins;
 
 /// <summary>
-/// Places pods near or away from other pods. Terms hold in both directions: those of the pod against the pods that run,
-/// and those of the pods that run against the pod.
+/// Places pods near or away from other pods. Terms apply in both directions: those of the pod to running pods, and those of running
+/// pods to the pod.
 /// </summary>
 internal sealed class InterPodAffinity(PluginContext context) : IClusterFilter, IClusterScore
 {
@@ -17,7 +17,7 @@ internal sealed class InterPodAffinity(PluginContext context) : IClusterFilter, 
     private static readonly Rejection Unwelcome =
         new(nameof(InterPodAffinity), "node(s) didn't satisfy existing pods anti-affinity rules", isResolvable: true);
 
-    // How much a pod is preferred near those that demand to be near to it.
+    // The weight of a running pod's required affinity as a preference for the pods that it selects.
     private readonly int _requiredAffinityWeight = context.Arguments.Number("hardPodAffinityWeight", 1, 0, 100);
     private readonly bool _ignoresPreferencesOfOthers = context.Arguments.Flag("ignorePreferredTermsOfExistingPods", false);
 
@@ -84,8 +84,8 @@ internal sealed class InterPodAffinity(PluginContext context) : IClusterFilter, 
         term.Pods.Matches(pod.Namespace, pod.Labels, cache.Pods.NamespaceLabels);
 
     /// <summary>
-    /// Rejects nodes without the pods that the pod must be near to: pods that match all terms at once. The first of a
-    /// group of pods that demand each other would wait forever; it may go wherever the labels exist.
+    /// Rejects nodes without pods that match all affinity terms at once. The first pod of a group with affinity to itself would wait
+    /// forever; it may run wherever the labels exist.
     /// </summary>
     private static void RejectDistant(CandidateSet candidates)
     {

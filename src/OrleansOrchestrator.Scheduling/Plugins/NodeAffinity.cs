@@ -5,7 +5,7 @@ using OrleansOrchestrator.Scheduling.Pods;
 
 namespace OrleansOrchestrator.Scheduling.Plugins;
 
-/// <summary>Holds pods to their node selector and node affinity, and prefers the nodes they prefer.</summary>
+/// <summary>Enforces node selector and required node affinity, and scores preferred node affinity.</summary>
 internal sealed class NodeAffinity : IPreFilter, INodeFilter, INodeScore
 {
     private static readonly Rejection NotEnforced =
@@ -17,7 +17,7 @@ internal sealed class NodeAffinity : IPreFilter, INodeFilter, INodeScore
     private static readonly Rejection NotNamed =
         new(nameof(NodeAffinity), $"node(s) didn't satisfy plugin(s) [{nameof(NodeAffinity)}]", isResolvable: false);
 
-    // What the profile demands of the nodes of all its pods.
+    // The node affinity that the profile adds to all its pods.
     private readonly NodeAffinityRules _added;
 
     public NodeAffinity(PluginContext context)
@@ -33,7 +33,7 @@ internal sealed class NodeAffinity : IPreFilter, INodeFilter, INodeScore
 
     public Normalization Normalization => Normalization.HigherIsBetter;
 
-    /// <summary>Terms that name nodes which exclude each other leave none.</summary>
+    /// <summary>Terms whose node names exclude each other leave no node.</summary>
     public string? PreFilter(PodInfo pod) => pod.Shape.NodeAffinity.NodeNames is { Count: 0 } ? "pod affinity terms conflict" : null;
 
     public bool Applies(PodShape shape) => shape.NodeAffinity.HasRequirements || _added.HasRequirements;

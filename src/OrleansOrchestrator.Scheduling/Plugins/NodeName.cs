@@ -4,7 +4,7 @@ using OrleansOrchestrator.Scheduling.Pods;
 
 namespace OrleansOrchestrator.Scheduling.Plugins;
 
-/// <summary>Holds a pod that names its node to that node. The name is the pod's own, not its template's.</summary>
+/// <summary>Restricts a pod to the node that it names. The name belongs to the individual pod, not to its template.</summary>
 internal sealed class NodeName : IClusterFilter
 {
     private static readonly Rejection Mismatch =

@@ -4,7 +4,7 @@ using OrleansOrchestrator.Scheduling.Pods;
 
 namespace OrleansOrchestrator.Scheduling.Plugins;
 
-/// <summary>Keeps pods off nodes where a host port they ask for is taken.</summary>
+/// <summary>Rejects nodes on which a requested host port is taken.</summary>
 internal sealed class NodePorts : INodeFilter
 {
     private static readonly Rejection Taken =

@@ -7,8 +7,8 @@ using OrleansOrchestrator.Scheduling.Pods;
 namespace OrleansOrchestrator.Scheduling.Plugins;
 
 /// <summary>
-/// Keeps pods off nodes that lack a free pod slot or a resource they request, and prefers the emptier or the fuller nodes, as
-/// its <see cref="ScoringStrategy"/> says.
+/// Rejects nodes without a free pod slot or a requested resource, and prefers emptier or fuller nodes according to its <see
+/// cref="ScoringStrategy"/>.
 /// </summary>
 internal sealed class NodeResourcesFit : INodeFilter, INodeScore
 {
@@ -81,7 +81,7 @@ internal sealed class NodeResourcesFit : INodeFilter, INodeScore
         var columns = nodes.Columns;
         var requests = shape.Resources;
         var reasons = new List<string>(1);
-        // A node that is too small even when empty is not worth evicting anybody from.
+        // Evictions do not help on a node that is too small even when empty.
         var isResolvable = true;
         if (columns.FreePods[row] < 1)
             reasons.Add("Too many pods");
@@ -114,7 +114,7 @@ internal sealed class NodeResourcesFit : INodeFilter, INodeScore
     public void AddAll(PodShape shape, NodeTable nodes, ReadOnlySpan<bool> passes, Span<int> sums, int weight) =>
         _strategy.AddAll(shape.Resources, nodes, passes, sums, weight);
 
-    // A pod that requests nothing of a resource fits even where more than there is has been promised already.
+    // A pod that requests nothing of a resource fits even if the node is overcommitted.
     private static bool Lacks(long request, long free) => request > 0 && request > free;
 
     private static void Require(ReadOnlySpan<long> free, long request, Span<bool> passes)
@@ -125,7 +125,7 @@ internal sealed class NodeResourcesFit : INodeFilter, INodeScore
         var least = new Vector<long>(request);
         for (; row <= passes.Length - Vector<long>.Count; row += Vector<long>.Count)
         {
-            // Most nodes have room, so that whole vectors pass without a look at their rows.
+            // Most nodes have room, so that whole vectors pass without a look at single rows.
             if (Vector.GreaterThanOrEqualAll(new Vector<long>(free[row..]), least))
                 continue;
             for (var i = row; i < row + Vector<long>.Count; i++)
@@ -136,7 +136,7 @@ internal sealed class NodeResourcesFit : INodeFilter, INodeScore
             passes[row] &= free[row] >= request;
     }
 
-    /// <summary>Whether an extended resource is somebody else's to look after.</summary>
+    /// <summary>Whether an extended resource is managed outside the scheduler.</summary>
     private bool IsIgnored(string name) =>
         _ignored.Contains(name) || (_ignoredGroups.Count > 0 && _ignoredGroups.Contains(name[..Math.Max(name.IndexOf('/', StringComparison.Ordinal), 0)]));
 }

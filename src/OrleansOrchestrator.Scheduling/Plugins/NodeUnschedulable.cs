@@ -6,12 +6,12 @@ using OrleansOrchestrator.Scheduling.Pods;
 
 namespace OrleansOrchestrator.Scheduling.Plugins;
 
-/// <summary>Keeps pods off cordoned nodes, unless they tolerate the taint that stands for it.</summary>
+/// <summary>Rejects cordoned nodes, unless the pod tolerates the corresponding taint.</summary>
 internal sealed class NodeUnschedulable : INodeFilter
 {
     private static readonly Rejection Cordoned = new(nameof(NodeUnschedulable), "node(s) were unschedulable", isResolvable: false);
 
-    // What stands for spec.unschedulable.
+    // The taint for spec.unschedulable.
     private static readonly V1Taint Taint = new() { Key = TaintKeys.Unschedulable, Effect = TaintEffects.NoSchedule };
 
     public ClusterEvents WakesOn => ClusterEvents.NodeAdded | ClusterEvents.NodeTaintsChanged;

@@ -5,9 +5,9 @@ using OrleansOrchestrator.Scheduling.Pods;
 namespace OrleansOrchestrator.Scheduling.Plugins;
 
 /// <summary>
-/// Keeps pods evenly spread over the values of node labels: rejects nodes where one more would exceed the skew, and scores the
-/// constraints that only prefer. A pod without constraints of its own, that a controller keeps, has those of the profile; they
-/// count the pods of that controller.
+/// Spreads pods evenly over the values of node labels: rejects nodes where one more pod would exceed the skew, and scores by the
+/// constraints that only prefer. A controller's pod without constraints has those of the profile, which count the pods of that
+/// controller.
 /// </summary>
 internal sealed class PodTopologySpread : IClusterFilter, IClusterScore
 {
@@ -41,7 +41,7 @@ internal sealed class PodTopologySpread : IClusterFilter, IClusterScore
         for (var row = 0; row < hasAll.Length; row++)
             hasAll[row] = candidates.Nodes.Records[row] is { IsPresent: true } && HasAll(columns, row);
         RejectWithoutLabels(candidates, hasAll);
-        // Without a node that has all labels, nobody is left to reject.
+        // Without a node that has all labels, all are already rejected.
         if (!hasAll.Contains(true))
             return;
         for (var i = 0; i < required.Length; i++)
@@ -110,7 +110,7 @@ internal sealed class PodTopologySpread : IClusterFilter, IClusterScore
         if (domains < constraint.MinDomains)
             emptiest = 0;
         var pod = candidates.Pod;
-        // The pods of a controller are those that it would be one of.
+        // The pod will be one of its controller's pods.
         var own = constraint.Pods?.Matches(pod.Namespace, pod.Labels, _cluster.Pods.NamespaceLabels) != false ? 1 : 0;
         for (var row = 0; row < hasAll.Length; row++)
         {

@@ -7,8 +7,8 @@ using OrleansOrchestrator.Scheduling.Pods;
 namespace OrleansOrchestrator.Scheduling.Plugins;
 
 /// <summary>
-/// How nodes are scored by how much of their resources would be requested: the emptier the better, to spread load, the fuller
-/// the better, to pack it, or by a shape that the operator draws.
+/// Scores nodes by the requested fraction of their resources: prefers emptier nodes to spread load, fuller ones to pack it, or follows
+/// a shape from the configuration.
 /// </summary>
 /// <remarks>See https://kubernetes.io/docs/concepts/scheduling-eviction/resource-bin-packing/.</remarks>
 internal sealed class ScoringStrategy
@@ -17,7 +17,7 @@ internal sealed class ScoringStrategy
     private const string MostAllocated = "MostAllocated";
     private const string RequestedToCapacityRatio = "RequestedToCapacityRatio";
 
-    // Whole per cents come out of a multiplication with a reciprocal a hair below what a division gives.
+    // A multiplication with a reciprocal may fall just below a whole per cent that a division reaches.
     private const double RoundingGuard = 1e-9;
 
     private readonly string _type;
@@ -60,7 +60,7 @@ internal sealed class ScoringStrategy
             if (resource.FractionOn(pod, nodes, row, isScored: true) is not { } fraction)
                 continue;
             var score = _type == RequestedToCapacityRatio ? ScoreOf(fraction) : ScoreOf(Math.Min(fraction, 1), 1);
-            // What scores nothing by the shape does not count at all.
+            // A resource whose score by the shape is not positive does not count.
             if (_type == RequestedToCapacityRatio && score <= 0)
                 continue;
             sum += resource.Weight * score;
@@ -72,7 +72,7 @@ internal sealed class ScoringStrategy
         return (int)(_type == RequestedToCapacityRatio ? Math.Round(sum / weights, MidpointRounding.AwayFromZero) : sum / weights);
     }
 
-    /// <summary>Adds the weighted scores of all rows to their sums; agrees with <see cref="Score"/> to the last digit.</summary>
+    /// <summary>Adds the weighted scores of all rows to their sums; equals <see cref="Score"/> exactly.</summary>
     public void AddAll(PodResources pod, NodeTable nodes, ReadOnlySpan<bool> passes, Span<int> sums, int weight)
     {
         if (!_isPlain)
@@ -106,7 +106,7 @@ internal sealed class ScoringStrategy
             sums[row] += weight * ScorePlain(pod, nodes, row);
     }
 
-    /// <summary>CPU and memory, each weighing one.</summary>
+    /// <summary>CPU and memory with weight one each.</summary>
     private int ScorePlain(PodResources pod, NodeTable nodes, int row)
     {
         var columns = nodes.Columns;
@@ -128,7 +128,7 @@ internal sealed class ScoringStrategy
         return Vector.ConditionalSelect(Vector.GreaterThan(perUnit, Vector<double>.Zero), score, Vector<double>.Zero);
     }
 
-    /// <summary>The score that the shape gives a utilization: straight lines between its points, level before the first and after the last.</summary>
+    /// <summary>The score of a utilization by the shape: linear between its points, constant before the first and after the last.</summary>
     private double ScoreOf(double fraction)
     {
         var utilization = fraction > 1 ? 100 : Math.Floor((fraction * 100) + RoundingGuard);
@@ -146,7 +146,7 @@ internal sealed class ScoringStrategy
     }
 }
 
-/// <summary>A resource that a score weighs.</summary>
+/// <summary>A resource with its weight in the score.</summary>
 internal sealed record WeighedResource(string Name, int Weight)
 {
     private static readonly WeighedResource[] Default = [new(ResourceNames.Cpu, 1), new(ResourceNames.Memory, 1)];
@@ -166,13 +166,13 @@ internal sealed record WeighedResource(string Name, int Weight)
         Default);
 
     /// <summary>
-    /// The part of the node's allocatable amount that would be requested; null if the resource has no say: the node has none of it,
-    /// or it is an extended one and the pod does not ask for it.
+    /// The requested fraction of the node's allocatable amount; null if the resource does not count: the node has none of it, or it is
+    /// extended and the pod does not request it.
     /// </summary>
     /// <param name="pod">The pod.</param>
     /// <param name="nodes">The nodes.</param>
     /// <param name="row">The row of the node.</param>
-    /// <param name="isScored">Whether containers that request no CPU or memory count with a default.</param>
+    /// <param name="isScored">Whether containers without a CPU or memory request count with a default.</param>
     public double? FractionOn(PodResources pod, NodeTable nodes, int row, bool isScored)
     {
         var columns = nodes.Columns;

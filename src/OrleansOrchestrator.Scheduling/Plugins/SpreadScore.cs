@@ -5,13 +5,12 @@ using OrleansOrchestrator.Scheduling.Framework;
 namespace OrleansOrchestrator.Scheduling.Plugins;
 
 /// <summary>
-/// Adds up how crowded a node's domains are over several spread constraints, and turns that into scores: 100 for the
-/// least crowded, falling with the crowd. Constraints with many domains weigh more, because a pod too many matters more
-/// there (kube-scheduler's formula).
+/// Sums up the pods in a node's domains over several spread constraints, and turns the sums into scores: 100 for the fewest pods, less
+/// for more. Constraints with many domains weigh more, because one pod too many matters more there (kube-scheduler's formula).
 /// </summary>
 internal readonly ref struct SpreadScore(CandidateSet candidates, int pluginWeight)
 {
-    // The crowd of a node that lacks a required label: it gets no score.
+    // The sum of a node without a required label: it gets no score.
     private const float NoScore = float.MaxValue;
 
     private readonly Span<float> _crowds = candidates.ClearedCrowds();
@@ -38,7 +37,7 @@ internal readonly ref struct SpreadScore(CandidateSet candidates, int pluginWeig
     /// <summary>Adds a constraint over the values of a label.</summary>
     /// <param name="counter">The pods that are counted.</param>
     /// <param name="column">The label's values by row.</param>
-    /// <param name="maxSkew">The skew that is borne.</param>
+    /// <param name="maxSkew">The constraint's maxSkew.</param>
     /// <param name="isRequired">Whether nodes without the label get no score at all.</param>
     /// <param name="isCounted">Whether the pods of the node at a row count; null if all do.</param>
     public void AddDomains(PodCounter counter, TopologyColumn column, int maxSkew, bool isRequired, Predicate<int>? isCounted)
@@ -46,7 +45,7 @@ internal readonly ref struct SpreadScore(CandidateSet candidates, int pluginWeig
         var scores = candidates.Scores;
         var domains = column.ByRow[..scores.Length];
         var counts = counter.ByRow[..scores.Length];
-        // One place more, at the front, takes the nodes without the label.
+        // One more entry, at the front, for nodes without the label.
         var totals = new int[column.DomainLimit + 1];
         var isUsed = new bool[column.DomainLimit + 1];
         for (var row = 0; row < scores.Length; row++)
@@ -69,7 +68,7 @@ internal readonly ref struct SpreadScore(CandidateSet candidates, int pluginWeig
     {
         var scores = candidates.Scores;
         var (min, max) = FindRange(scores);
-        // Equal crowds decide nothing.
+        // Equal sums make no difference.
         if (max <= min)
             return;
         var factor = 100 / max;

@@ -5,9 +5,7 @@ using OrleansOrchestrator.Scheduling.Pods;
 
 namespace OrleansOrchestrator.Scheduling.Plugins;
 
-/// <summary>
-/// Keeps pods off nodes whose taints they do not tolerate, and prefers nodes with few taints of effect PreferNoSchedule.
-/// </summary>
+/// <summary>Rejects nodes with untolerated taints, and prefers nodes with few taints of effect PreferNoSchedule.</summary>
 internal sealed class TaintToleration : INodeFilter, INodeScore
 {
     public ClusterEvents WakesOn => ClusterEvents.NodeAdded | ClusterEvents.NodeTaintsChanged;

@@ -4,7 +4,7 @@ using OrleansOrchestrator.Scheduling.Matching;
 
 namespace OrleansOrchestrator.Scheduling.Pods;
 
-/// <summary>What a pod affinity term does with the nodes of the domains where matching pods run.</summary>
+/// <summary>The effect of a pod affinity term on nodes in domains with matching pods.</summary>
 internal enum AffinityKind
 {
     /// <summary>The pod must run in such a domain.</summary>
@@ -13,14 +13,14 @@ internal enum AffinityKind
     /// <summary>The pod must not run in such a domain.</summary>
     RequiredAntiAffinity,
 
-    /// <summary>The pod would rather run there; with a negative weight, rather not.</summary>
+    /// <summary>The pod prefers such a domain; with a negative weight it avoids it.</summary>
     Preferred,
 }
 
-/// <summary>A compiled term of a pod's affinity or anti-affinity to other pods.</summary>
-/// <param name="Kind">Whether it demands, forbids or prefers.</param>
-/// <param name="Pods">The pods it means.</param>
-/// <param name="TopologyKey">The node label whose values divide the cluster into domains.</param>
+/// <summary>A compiled affinity or anti-affinity term to other pods.</summary>
+/// <param name="Kind">The kind.</param>
+/// <param name="Pods">The matching pods.</param>
+/// <param name="TopologyKey">The node label whose values are the domains.</param>
 /// <param name="Weight">The weight of a preference, negative for anti-affinity; zero for requirements.</param>
 internal sealed record AffinityTerm(AffinityKind Kind, PodPredicate Pods, string TopologyKey, int Weight)
 {
@@ -48,10 +48,10 @@ internal sealed record AffinityTerm(AffinityKind Kind, PodPredicate Pods, string
         }
     }
 
-    /// <summary>The fields of a pod that terms are made of.</summary>
+    /// <summary>The fields of a pod from which terms are compiled.</summary>
     public sealed record Source(string Namespace, V1PodAffinity? Affinity, V1PodAntiAffinity? AntiAffinity)
     {
-        /// <summary>Selects them; null if the pod has none.</summary>
+        /// <summary>Selects the fields; null if the pod has none.</summary>
         public static Source? Of(V1Pod pod) =>
             pod.Spec.Affinity is { } affinity && (affinity.PodAffinity is not null || affinity.PodAntiAffinity is not null)
                 ? new Source(pod.Metadata.NamespaceProperty ?? "", affinity.PodAffinity, affinity.PodAntiAffinity)

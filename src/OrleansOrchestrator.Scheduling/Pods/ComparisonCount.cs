@@ -2,13 +2,13 @@ using k8s.Models;
 
 namespace OrleansOrchestrator.Scheduling.Pods;
 
-/// <summary>Counts what has to be compared to judge one node for a pod, before any of it is compiled.</summary>
+/// <summary>Counts the comparisons needed to evaluate one node for a pod, before anything is compiled.</summary>
 internal static class ComparisonCount
 {
-    /// <summary>How many comparisons a pod may cost: with 1,000 nodes, a tenth of a second.</summary>
+    /// <summary>The most comparisons of a pod: with 1,000 nodes they take a tenth of a second.</summary>
     public const int Max = 2_000;
 
-    // Values of one list are looked up, not compared one by one; but each has to be read.
+    // The values of one list are looked up and not compared one by one, but each must be parsed.
     private const int ValuesPerComparison = 16;
 
     /// <summary>The comparisons of tolerations, node selector, affinity and spread constraints.</summary>

@@ -2,15 +2,15 @@ using k8s.Models;
 
 namespace OrleansOrchestrator.Scheduling.Pods;
 
-/// <summary>A port that a container takes on its node.</summary>
-/// <param name="Ip">The host address it binds to; empty or 0.0.0.0 means all.</param>
+/// <summary>A host port of a container.</summary>
+/// <param name="Ip">The host address to bind; empty or 0.0.0.0 means all.</param>
 /// <param name="Protocol">TCP, UDP or SCTP.</param>
 /// <param name="Port">The port number.</param>
 internal readonly record struct HostPort(string Ip, string Protocol, int Port)
 {
     public const string AnyAddress = "0.0.0.0";
 
-    /// <summary>The host ports of a pod; null if it takes none.</summary>
+    /// <summary>The host ports of a pod; null if it has none.</summary>
     public static HostPort[]? Of(V1PodSpec spec)
     {
         List<HostPort>? ports = null;
@@ -18,7 +18,7 @@ internal readonly record struct HostPort(string Ip, string Protocol, int Port)
             Collect(container);
         foreach (var container in spec.InitContainers ?? [])
         {
-            // Only sidecars keep their ports while the pod runs.
+            // Of init containers, only sidecars keep their ports while the pod runs.
             if (container.RestartPolicy == "Always")
                 Collect(container);
         }

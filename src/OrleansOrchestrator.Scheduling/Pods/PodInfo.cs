@@ -5,8 +5,8 @@ using OrleansOrchestrator.Model.Selectors;
 namespace OrleansOrchestrator.Scheduling.Pods;
 
 /// <summary>
-/// A pod as the scheduler sees it: what identifies, orders and places it, read once from the object. Immutable, and
-/// without a reference to the object.
+/// The scheduler's view of a pod: its identity, order and placement, read once from the object. Immutable, and without a reference to
+/// the object.
 /// </summary>
 public sealed class PodInfo
 {
@@ -32,7 +32,7 @@ public sealed class PodInfo
         Shape = inputs.Read(pod);
     }
 
-    /// <summary><c>metadata.uid</c>; namespace and name for a pod without one.</summary>
+    /// <summary><c>metadata.uid</c>, or namespace and name for a pod without one.</summary>
     public string Uid { get; }
 
     /// <summary><c>metadata.namespace</c>.</summary>
@@ -41,19 +41,19 @@ public sealed class PodInfo
     /// <summary><c>metadata.name</c>.</summary>
     public string Name { get; }
 
-    /// <summary>The pod's priority; higher ones are scheduled first and may evict lower ones.</summary>
+    /// <summary>The pod's priority; higher ones are scheduled first and may preempt lower ones.</summary>
     public int Priority { get; }
 
-    /// <summary>Whether its preemption policy lets it evict pods of lower priority.</summary>
+    /// <summary>Whether its preemption policy allows it to preempt pods of lower priority.</summary>
     public bool MayPreempt { get; }
 
-    /// <summary>The scheduler that the pod asks for.</summary>
+    /// <summary><c>spec.schedulerName</c>.</summary>
     public string SchedulerName { get; }
 
-    /// <summary>The node it is assigned to; null while it waits.</summary>
+    /// <summary>The assigned node; null while the pod waits.</summary>
     public string? NodeName { get; }
 
-    /// <summary>The node that preemption makes room on for this pod; null if there is none.</summary>
+    /// <summary>The node on which preemption makes room for this pod; null if there is none.</summary>
     public string? NominatedNodeName { get; }
 
     /// <summary>Whether scheduling gates hold it back.</summary>
@@ -76,14 +76,14 @@ public sealed class PodInfo
 
     internal LabelSet Labels { get; }
 
-    /// <summary>The controller whose replicas spread over nodes; null if the pod does not spread by default.</summary>
+    /// <summary>The controller whose pods it spreads with; null if it does not spread by default.</summary>
     internal string? SpreadOwnerUid { get; }
 
     internal PodShape Shape { get; private set; }
 
     /// <summary>Reads a pod.</summary>
     /// <param name="pod">The pod.</param>
-    /// <param name="inputs">What plugins read of it.</param>
+    /// <param name="inputs">The plugins' inputs.</param>
     public static PodInfo From(V1Pod pod, PodInputSet inputs)
     {
         ArgumentNullException.ThrowIfNull(pod);
@@ -94,14 +94,14 @@ public sealed class PodInfo
     /// <summary>Namespace and name, for messages.</summary>
     public override string ToString() => $"{Namespace}/{Name}";
 
-    /// <summary>Holds an equal shape instead of its own, to save memory; nothing else changes.</summary>
+    /// <summary>Uses an equal shape in place of its own, to save memory.</summary>
     internal void ShareShape(PodShape shape) => Shape = shape;
 
     private static string? FindSpreadOwner(V1ObjectMeta metadata)
     {
         foreach (var owner in metadata.OwnerReferences ?? [])
         {
-            // A DaemonSet places its pods one by one already.
+            // A DaemonSet already places its pods one per node.
             if (owner.Controller == true)
                 return owner.Kind == "DaemonSet" ? null : owner.Uid;
         }

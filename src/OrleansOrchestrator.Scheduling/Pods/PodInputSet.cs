@@ -2,7 +2,7 @@ using k8s.Models;
 
 namespace OrleansOrchestrator.Scheduling.Pods;
 
-/// <summary>The inputs that are read of every pod: those that the registered plugins declare, and those of the cluster itself.</summary>
+/// <summary>The inputs of every pod: those that the registered plugins declare, and those of the cache itself.</summary>
 public sealed class PodInputSet
 {
     internal PodInputSet(IEnumerable<PodInput> inputs)
@@ -13,13 +13,13 @@ public sealed class PodInputSet
         Length = all.Count == 0 ? 0 : all[^1].Index + 1;
     }
 
-    /// <summary>What counts against the node that a pod is on, whatever else is to be said of it.</summary>
+    /// <summary>The inputs that count against the pod's node, even for a pod that is too expensive to evaluate.</summary>
     internal PodInput[] Counted { get; }
 
-    /// <summary>What nodes are compared with.</summary>
+    /// <summary>The inputs that are compared with nodes.</summary>
     internal PodInput[] Compared { get; }
 
-    /// <summary>How many places a shape has.</summary>
+    /// <summary>The number of inputs in a shape.</summary>
     internal int Length { get; }
 
     internal PodShape Read(V1Pod pod) => new(pod, this);

@@ -7,10 +7,9 @@ using OrleansOrchestrator.Scheduling.Matching;
 namespace OrleansOrchestrator.Scheduling.Pods;
 
 /// <summary>
-/// What plugins read of a pod's specification. Pods of one template have equal shapes, and nodes that were filtered and scored
-/// for one of them need not be filtered and scored again for the next: the shape is the equivalence class. It holds what
-/// plugins declare that they read, and its key is all that was read for it, so that two pods of one key are the same to every
-/// plugin.
+/// The parts of a pod's specification that plugins read. Pods of one template have equal shapes, and the filter results and scores of
+/// one apply to all: the shape is the equivalence class. It contains the inputs that plugins declare, and its key contains everything
+/// that was read for them, so that two pods with the same key are the same to every plugin.
 /// </summary>
 internal sealed class PodShape : IEquatable<PodShape>
 {
@@ -34,8 +33,7 @@ internal sealed class PodShape : IEquatable<PodShape>
             Comparisons += value switch { PodResources resources => resources.Extended.Length, HostPort[] ports => ports.Length, _ => 0 };
         }
 
-        // What no node is compared with need not be read; whoever changes such a pod again and again would otherwise keep all
-        // others waiting for that.
+        // Inputs that are not compared need not be compiled: somebody who changes such a pod again and again would delay all others.
         if (IsTooCostly)
             key.WriteNumberValue(Comparisons);
         foreach (var input in inputs.Compared)
@@ -46,35 +44,35 @@ internal sealed class PodShape : IEquatable<PodShape>
         _hash = hash.ToHashCode();
     }
 
-    /// <summary>What the pod asks of its node.</summary>
+    /// <summary>The pod's requests.</summary>
     public PodResources Resources => Get(PodInputs.Resources);
 
-    /// <summary>The host ports that it takes.</summary>
+    /// <summary>The pod's host ports.</summary>
     public HostPort[] Ports => Get(PodInputs.Ports);
 
-    /// <summary>What it demands and prefers of its node's labels and name.</summary>
+    /// <summary>The pod's requirements and preferences for its node's labels and name.</summary>
     public NodeAffinityRules NodeAffinity => Get(PodInputs.NodeAffinity);
 
-    /// <summary>The taints that it tolerates.</summary>
+    /// <summary>The pod's tolerations.</summary>
     public V1Toleration[] Tolerations => Get(PodInputs.Tolerations);
 
-    /// <summary>How it is to be spread.</summary>
+    /// <summary>The pod's spread constraints.</summary>
     public SpreadConstraint[] SpreadConstraints => Get(PodInputs.SpreadConstraints);
 
-    /// <summary>What it demands and prefers of the pods around it.</summary>
+    /// <summary>The pod's affinity and anti-affinity to other pods.</summary>
     public AffinityTerm[] AffinityTerms => Get(PodInputs.AffinityTerms);
 
-    /// <summary>How many comparisons it takes at most to judge one node, not counting the pods that run there.</summary>
+    /// <summary>The most comparisons needed to evaluate one node, not counting the pods that run there.</summary>
     public int Comparisons { get; }
 
     /// <summary>
-    /// Whether it takes so many that all others would wait for it. Such a pod is not placed, and if somebody has assigned it to
-    /// a node, its affinity terms do not count for others.
+    /// Whether it needs so many that it would delay all other pods. Such a pod is not placed. If somebody assigns it to a node, its
+    /// affinity terms do not count for others.
     /// </summary>
     public bool IsTooCostly => Comparisons > ComparisonCount.Max;
 
     /// <summary>An input.</summary>
-    /// <exception cref="InvalidOperationException">No plugin has declared that it reads it.</exception>
+    /// <exception cref="InvalidOperationException">No plugin has declared this input.</exception>
     public T Get<T>(PodInput<T> input)
         where T : class
     {
@@ -94,13 +92,13 @@ internal sealed class PodShape : IEquatable<PodShape>
     /// <summary>Writes keys, one after the other, into one buffer.</summary>
     private sealed class KeyWriter
     {
-        // A key of this size is that of a very large pod; its buffer is not kept.
+        // A larger key belongs to a very large pod; its buffer is not kept.
         private const int KeptBytesMax = 64 * 1024;
 
         private ArrayBufferWriter<byte> _buffer = new(1024);
         private readonly Utf8JsonWriter _json;
 
-        // What is written is our own, so that it need not be checked again.
+        // The code determines the structure, so that it needs no validation.
         public KeyWriter() => _json = new Utf8JsonWriter(_buffer, new JsonWriterOptions { SkipValidation = true });
 
         public Utf8JsonWriter Begin()

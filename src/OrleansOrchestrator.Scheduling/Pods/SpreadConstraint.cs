@@ -5,13 +5,13 @@ using OrleansOrchestrator.Scheduling.Matching;
 namespace OrleansOrchestrator.Scheduling.Pods;
 
 /// <summary>A compiled <c>topologySpreadConstraints</c> entry.</summary>
-/// <param name="TopologyKey">The node label whose values are the domains to spread over.</param>
-/// <param name="MaxSkew">How much fuller than the emptiest domain a domain may become.</param>
+/// <param name="TopologyKey">The node label whose values are the domains.</param>
+/// <param name="MaxSkew">How many more pods a domain may have than the emptiest one.</param>
 /// <param name="IsRequired">Whether it filters nodes (<c>DoNotSchedule</c>) or only scores them.</param>
-/// <param name="Pods">The pods that are counted; null for those of the pod's controller.</param>
-/// <param name="MinDomains">With fewer eligible domains, the emptiest is taken to hold no pod.</param>
-/// <param name="HonorsNodeAffinity">Whether nodes that the pod's node affinity excludes are not counted.</param>
-/// <param name="HonorsTaints">Whether nodes whose taints the pod does not tolerate are not counted.</param>
+/// <param name="Pods">The pods to count; null for those of the pod's controller.</param>
+/// <param name="MinDomains">With fewer eligible domains, the emptiest counts as empty.</param>
+/// <param name="HonorsNodeAffinity">Whether nodes that the pod's node affinity excludes do not count.</param>
+/// <param name="HonorsTaints">Whether nodes with untolerated taints do not count.</param>
 internal sealed record SpreadConstraint(
     string TopologyKey, int MaxSkew, bool IsRequired, PodPredicate? Pods, int MinDomains, bool HonorsNodeAffinity, bool HonorsTaints)
 {
@@ -26,7 +26,7 @@ internal sealed record SpreadConstraint(
         constraint.NodeAffinityPolicy != "Ignore",
         constraint.NodeTaintsPolicy == "Honor");
 
-    /// <summary>The selector with the pod's own values of <c>matchLabelKeys</c>, which tell apart the revisions of a workload.</summary>
+    /// <summary>The selector with the pod's own values of <c>matchLabelKeys</c>, which separate the revisions of a workload.</summary>
     private static V1LabelSelector? Selector(Source source, V1TopologySpreadConstraint constraint)
     {
         if (constraint.MatchLabelKeys is not { Count: > 0 } keys || constraint.LabelSelector is not { } selector)
@@ -41,13 +41,13 @@ internal sealed record SpreadConstraint(
         return selector with { MatchLabels = labels };
     }
 
-    /// <summary>The fields of a pod that constraints are made of.</summary>
+    /// <summary>The fields of a pod from which constraints are compiled.</summary>
     /// <param name="Namespace">The pod's namespace, whose pods are counted.</param>
     /// <param name="Constraints">The constraints.</param>
     /// <param name="Labels">The pod's own values of the labels in <c>matchLabelKeys</c>.</param>
     public sealed record Source(string Namespace, IList<V1TopologySpreadConstraint> Constraints, SortedDictionary<string, string> Labels)
     {
-        /// <summary>Selects them; null if the pod has none.</summary>
+        /// <summary>Selects the fields; null if the pod has none.</summary>
         public static Source? Of(V1Pod pod)
         {
             if (pod.Spec.TopologySpreadConstraints is not { Count: > 0 } constraints)

@@ -4,7 +4,8 @@ using OrleansOrchestrator.Scheduling.Pods;
 
 namespace OrleansOrchestrator.Scheduling.Preemption;
 
-/// <summary>Counts which evictions would violate a PodDisruptionBudget. One without a selector protects nobody here, as in kube-scheduler.</summary>
+/// <summary>Counts evictions that would violate a PodDisruptionBudget. A budget without a selector protects nothing here, as in
+/// kube-scheduler.</summary>
 internal sealed class BudgetCount(IReadOnlyCollection<V1PodDisruptionBudget> budgets)
 {
     private readonly (V1PodDisruptionBudget Budget, LabelSelector Selector)[] _budgets =
@@ -22,7 +23,7 @@ internal sealed class BudgetCount(IReadOnlyCollection<V1PodDisruptionBudget> bud
             for (var i = 0; i < _budgets.Length; i++)
             {
                 var (budget, selector) = _budgets[i];
-                // A pod that the budget has on record as disrupted was counted when that happened.
+                // A pod among the budget's disrupted pods was already counted.
                 if (budget.Metadata.NamespaceProperty == victim.Namespace && selector.Matches(victim.Labels)
                     && budget.Status?.DisruptedPods?.ContainsKey(victim.Name) != true && --allowed[i] < 0)
                 {

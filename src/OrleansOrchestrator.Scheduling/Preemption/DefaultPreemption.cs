@@ -5,8 +5,7 @@ using OrleansOrchestrator.Scheduling.Pods;
 namespace OrleansOrchestrator.Scheduling.Preemption;
 
 /// <summary>
-/// Looks for pods of lower priority whose eviction makes room for a pod that fits nowhere, on the node where that costs
-/// least.
+/// Finds pods of lower priority whose eviction makes room for a pod that fits no node, on the node with the least important victims.
 /// </summary>
 /// <remarks>See https://kubernetes.io/docs/concepts/scheduling-eviction/pod-priority-preemption/.</remarks>
 internal sealed class DefaultPreemption(PluginContext context) : IPostFilter
@@ -30,7 +29,7 @@ internal sealed class DefaultPreemption(PluginContext context) : IPostFilter
 
         var rows = failure.ResolvableRows;
         var reasons = new Dictionary<string, int>(StringComparer.Ordinal);
-        // Without a pod of lower priority anywhere, no node needs to be looked at.
+        // Without a pod of lower priority no node needs a search.
         if (_cluster.Pods.LowestPriority >= pod.Priority)
             reasons[NoVictims] = rows.Count;
         else if (FindBest(pod, rows, seed, reasons) is { } best)
@@ -43,7 +42,7 @@ internal sealed class DefaultPreemption(PluginContext context) : IPostFilter
         var budgets = new BudgetCount(_cluster.ObjectsOf(ObjectInputs.PodDisruptionBudgets).All);
         PreemptionCandidate? best = null;
         var wanted = Math.Max((int)((long)_cluster.NodeCount * _candidatesPercentage / 100), Math.Max(_candidatesMin, 1));
-        // A different start each time keeps the first nodes from bearing all evictions.
+        // A different start each time, so that the first nodes do not bear all evictions.
         var start = rows.Count == 0 ? 0 : (int)(seed % (uint)rows.Count);
         for (var i = 0; i < rows.Count && wanted > 0; i++)
         {
@@ -62,7 +61,7 @@ internal sealed class DefaultPreemption(PluginContext context) : IPostFilter
         return best;
     }
 
-    /// <summary>Whether room is being made for the pod already, on a node that it can still have.</summary>
+    /// <summary>Whether the pod already waits for its victims, on a node that it can still get.</summary>
     private bool IsWaitingForVictims(PodInfo pod, Unschedulable failure)
     {
         if (_cluster.Nominations.NodeOf(pod.Uid) is not { } nominated || !_cluster.Nodes.TryFind(nominated, out var row) || !failure.ResolvableRows.Contains(row))
@@ -76,7 +75,7 @@ internal sealed class DefaultPreemption(PluginContext context) : IPostFilter
         return false;
     }
 
-    /// <summary>The pods of lower priority that were to have the node, and have to look elsewhere now.</summary>
+    /// <summary>The pods of lower priority nominated to the node, which must look elsewhere now.</summary>
     private List<PodInfo> Outbid(PodInfo pod, string nodeName) =>
         [.. _cluster.Nominations.On(nodeName).Where(other => other.Uid != pod.Uid && other.Priority < pod.Priority)];
 

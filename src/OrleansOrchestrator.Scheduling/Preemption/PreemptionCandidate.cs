@@ -2,18 +2,18 @@ using OrleansOrchestrator.Scheduling.Pods;
 
 namespace OrleansOrchestrator.Scheduling.Preemption;
 
-/// <summary>A node that would take the pod, and the pods that would have to go.</summary>
+/// <summary>A node with the victims whose eviction makes the pod fit.</summary>
 /// <param name="NodeName">The node.</param>
-/// <param name="Victims">The pods, the most important first.</param>
-/// <param name="Violations">How many of the evictions violate a disruption budget.</param>
+/// <param name="Victims">The victims, the most important first.</param>
+/// <param name="Violations">The number of evictions that violate a disruption budget.</param>
 internal sealed record PreemptionCandidate(string NodeName, IReadOnlyList<PodInfo> Victims, int Violations) : IComparable<PreemptionCandidate>
 {
-    // Makes every priority positive, so that a node with fewer victims has the smaller sum even if priorities are negative.
+    // Makes every priority positive, so that fewer victims have the smaller sum even with negative priorities.
     private const long PriorityOffset = 1L << 31;
 
     /// <summary>
-    /// Smaller is better, by kube-scheduler's order: fewest violations, least important top victim, smallest sum of
-    /// priorities, fewest victims, latest start among the most important ones.
+    /// Smaller is better, in kube-scheduler's order: fewest violations, least important top victim, smallest sum of priorities, fewest
+    /// victims, latest start among the most important victims.
     /// </summary>
     public int CompareTo(PreemptionCandidate? other)
     {

@@ -5,12 +5,11 @@ using OrleansOrchestrator.Scheduling.Pods;
 namespace OrleansOrchestrator.Scheduling.Preemption;
 
 /// <summary>
-/// Finds the fewest pods that must leave a node for another to fit. It tries this on the cache itself: takes all pods of
-/// lower priority away, then gives back the most important ones as long as the pod still fits. The cache is as before
-/// when it returns.
+/// Finds the fewest pods that must leave a node for another to fit. It works on the cache itself: removes all pods of lower priority,
+/// then puts back the most important ones as long as the pod still fits. It restores the cache before it returns.
 /// </summary>
 /// <param name="cache">The cluster.</param>
-/// <param name="whyNot">Why a pod does not fit on the node at a row; null if it fits.</param>
+/// <param name="whyNot">Why a pod does not fit the node at a row; null if it fits.</param>
 internal sealed class VictimSearch(SchedulerCache cache, Func<PodInfo, int, Rejection?> whyNot)
 {
     private static readonly Rejection NoVictims =
@@ -48,7 +47,7 @@ internal sealed class VictimSearch(SchedulerCache cache, Func<PodInfo, int, Reje
         PodInfo pod, int row, string nodeName, List<(PodInfo Info, bool IsAssumed, bool IsBeingPreempted)> gone, BudgetCount budgets)
     {
         var violating = budgets.FindViolating(gone.Select(entry => entry.Info));
-        // Those whose eviction breaks a promise are given back first.
+        // Puts back first the pods whose eviction violates a budget.
         foreach (var entry in gone.OrderBy(entry => violating.Contains(entry.Info) ? 0 : 1).ToArray())
         {
             PutBack(entry, nodeName);

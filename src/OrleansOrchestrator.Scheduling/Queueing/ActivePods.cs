@@ -1,13 +1,12 @@
 namespace OrleansOrchestrator.Scheduling.Queueing;
 
 /// <summary>
-/// The pods that can be tried now: the highest priority first, and among namespaces the one whose pods have taken the least
-/// time so far (start-time fair queueing). A namespace that comes back after a rest begins where the others are: it has
-/// neither saved time up nor has to pay for what nobody else wanted.
+/// The pods that can be tried now: highest priority first, then the namespace whose pods have used the least time (start-time fair
+/// queueing). A namespace that returns after a pause starts level with the others: it has neither saved time nor owes any.
 /// </summary>
 internal sealed class ActivePods
 {
-    // What a pod costs that took no measurable time, so that namespaces alternate.
+    // The least charge of a pod, so that namespaces alternate even if attempts take no measurable time.
     private static readonly TimeSpan Least = TimeSpan.FromMicroseconds(10);
 
     private readonly Dictionary<string, Turn> _turns = new(StringComparer.Ordinal);
@@ -55,7 +54,7 @@ internal sealed class ActivePods
         return pod;
     }
 
-    /// <summary>Counts the time that a pod of a namespace took.</summary>
+    /// <summary>Charges a namespace for the time of an attempt.</summary>
     public void Charge(string podNamespace, TimeSpan elapsed)
     {
         if (!_turns.TryGetValue(podNamespace, out var turn))
@@ -81,7 +80,7 @@ internal sealed class ActivePods
         return order != 0 ? order : left.Sequence.CompareTo(right.Sequence);
     }
 
-    /// <summary>Leaves the order before what it is ordered by changes.</summary>
+    /// <summary>Removes a namespace from the order before its sort key changes.</summary>
     private void StepAside(Turn turn)
     {
         if (turn.Pods.Count > 0)
@@ -94,7 +93,7 @@ internal sealed class ActivePods
             _waiting.Add(turn);
     }
 
-    /// <summary>Forgets, from time to time, the namespaces that nothing has to be remembered of.</summary>
+    /// <summary>Removes namespaces without state from time to time.</summary>
     private void Prune()
     {
         if (_turns.Count < _pruneAtCount)
@@ -112,7 +111,7 @@ internal sealed class ActivePods
     {
         public PodHeap Pods { get; } = new(ByPriority);
 
-        /// <summary>The time that its pods have taken, from the time on at which it began.</summary>
+        /// <summary>The time used by its pods, on top of the time at which it started.</summary>
         public TimeSpan Used { get; set; }
 
         public required long Sequence { get; init; }

@@ -4,14 +4,14 @@ using OrleansOrchestrator.Scheduling.Cluster;
 namespace OrleansOrchestrator.Scheduling.Queueing;
 
 /// <summary>
-/// When each kind of change was last seen, as a count of changes. A change that happens while a pod is being tried would
-/// otherwise be lost to it: the attempt may have looked before it, and the pod was not waiting yet.
+/// The last time of each kind of change, as a count of changes. A change during an attempt could otherwise be lost: the attempt may
+/// have read the earlier state, and the pod was not waiting yet.
 /// </summary>
 internal sealed class EventHistory
 {
     private readonly long[] _lastSeen = new long[32];
 
-    /// <summary>How many changes were seen.</summary>
+    /// <summary>The number of changes seen.</summary>
     public long Count { get; private set; }
 
     public void Note(ClusterEvents events)

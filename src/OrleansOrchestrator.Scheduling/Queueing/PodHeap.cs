@@ -1,6 +1,6 @@
 namespace OrleansOrchestrator.Scheduling.Queueing;
 
-/// <summary>A binary heap of queued pods that know their place in it, so that any of them can be taken out.</summary>
+/// <summary>A binary heap of queued pods that store their index, so that any of them can be removed.</summary>
 internal sealed class PodHeap(Comparison<QueuedPod> order)
 {
     private readonly List<QueuedPod> _pods = [];

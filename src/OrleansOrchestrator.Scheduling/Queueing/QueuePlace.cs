@@ -1,20 +1,20 @@
 namespace OrleansOrchestrator.Scheduling.Queueing;
 
-/// <summary>Where a pod waits.</summary>
+/// <summary>The state of a pod in the queue.</summary>
 public enum QueuePlace
 {
-    /// <summary>To be popped, the highest priority first.</summary>
+    /// <summary>Ready to be popped, highest priority first.</summary>
     Active,
 
-    /// <summary>For the end of its back-off.</summary>
+    /// <summary>Waits for the end of its back-off.</summary>
     BackingOff,
 
-    /// <summary>For a change that could make room for it.</summary>
+    /// <summary>Waits for a change that could make room for it.</summary>
     Unschedulable,
 
-    /// <summary>For its scheduling gates to be lifted.</summary>
+    /// <summary>Waits for its scheduling gates to be removed.</summary>
     Gated,
 
-    /// <summary>For the outcome of the attempt it was popped for.</summary>
+    /// <summary>Popped; waits for the result of its attempt.</summary>
     InFlight,
 }

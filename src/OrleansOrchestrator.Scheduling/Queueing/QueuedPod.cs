@@ -16,16 +16,16 @@ public sealed class QueuedPod
     /// <summary>The newest version of the pod.</summary>
     public PodInfo Info { get; internal set; }
 
-    /// <summary>When the queue first saw it.</summary>
+    /// <summary>When it entered the queue.</summary>
     public DateTimeOffset AddedAt { get; }
 
     /// <summary>How many times it was popped.</summary>
     public int Attempts { get; internal set; }
 
-    /// <summary>Where it waits.</summary>
+    /// <summary>Its state.</summary>
     public QueuePlace Place { get; internal set; }
 
-    /// <summary>When it came to its present place.</summary>
+    /// <summary>When it entered its present state.</summary>
     internal DateTimeOffset Since { get; set; }
 
     /// <summary>When its back-off ends.</summary>
@@ -37,12 +37,12 @@ public sealed class QueuedPod
     /// <summary>The plugins that rejected it last.</summary>
     internal IReadOnlyCollection<string> RejectedBy { get; set; } = [];
 
-    /// <summary>How many changes the queue had seen when the pod was popped.</summary>
+    /// <summary>The number of changes the queue had seen when the pod was popped.</summary>
     internal long PoppedAtEvent { get; set; }
 
     /// <summary>Orders pods of equal priority and time by arrival.</summary>
     internal long Sequence { get; set; }
 
-    /// <summary>Its place in the heap it is in.</summary>
+    /// <summary>Its index in its heap.</summary>
     internal int HeapIndex { get; set; } = -1;
 }

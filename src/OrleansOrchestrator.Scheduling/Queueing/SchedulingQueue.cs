@@ -7,10 +7,9 @@ using OrleansOrchestrator.Scheduling.Telemetry;
 namespace OrleansOrchestrator.Scheduling.Queueing;
 
 /// <summary>
-/// The pods that wait for a node. Each is in exactly one <see cref="QueuePlace"/> from <see cref="Add"/> until
-/// <see cref="Done"/> or <see cref="Delete"/>. Popped pods are in flight: the caller ends the attempt with
-/// <see cref="Done"/>, <see cref="AddUnschedulable"/> or <see cref="Retry"/>. Time comes in as an argument; one caller at
-/// a time.
+/// The pods that wait for a node. A pod is in exactly one <see cref="QueuePlace"/> from <see cref="Add"/> until <see cref="Done"/> or
+/// <see cref="Delete"/>. Popped pods are in flight: the caller ends the attempt with <see cref="Done"/>, <see cref="AddUnschedulable"/>
+/// or <see cref="Retry"/>. The current time is an argument; one caller at a time.
 /// </summary>
 public sealed class SchedulingQueue
 {
@@ -35,13 +34,13 @@ public sealed class SchedulingQueue
         _backoff = new Backoff(options.InitialBackoff, options.BackoffMax);
     }
 
-    /// <summary>How many pods wait, and why, for whoever measures.</summary>
+    /// <summary>The numbers of waiting pods by reason, for metrics.</summary>
     public PendingPods Pending => _pending;
 
-    /// <summary>How many pods wait or are being tried.</summary>
+    /// <summary>The number of pods that wait or are being tried.</summary>
     public int Count => _pods.Count;
 
-    /// <summary>How many pods can be popped now, as of the last call that took a time.</summary>
+    /// <summary>The number of pods that can be popped, as of the last call with a time.</summary>
     public int ActiveCount => _active.Count;
 
     /// <summary>When the next pod becomes active by itself; null if none will.</summary>
@@ -58,7 +57,7 @@ public sealed class SchedulingQueue
     /// <summary>The queue's entry for a pod; null if it has none.</summary>
     public QueuedPod? Find(string uid) => _pods.GetValueOrDefault(uid);
 
-    /// <summary>Takes in a pod that waits for a node; one that is known already is updated.</summary>
+    /// <summary>Adds a waiting pod, or updates it.</summary>
     /// <returns>False if the queue is full.</returns>
     public bool Add(PodInfo pod, DateTimeOffset now)
     {
@@ -77,11 +76,8 @@ public sealed class SchedulingQueue
         return true;
     }
 
-    /// <summary>
-    /// Takes over a new version of a pod. If it now asks for something else, an attempt may succeed that has failed
-    /// before; a mere change of status wakes nobody.
-    /// </summary>
-    /// <returns>False if the queue does not have the pod.</returns>
+    /// <summary>Updates a pod. A changed specification gives a failed pod another attempt; a changed status does not.</summary>
+    /// <returns>False if the queue does not contain the pod.</returns>
     public bool Update(PodInfo pod, DateTimeOffset now)
     {
         ArgumentNullException.ThrowIfNull(pod);
@@ -109,15 +105,15 @@ public sealed class SchedulingQueue
             return true;
         }
 
-        // The heaps are ordered by what changes here, so that the pod leaves before it changes.
+        // The heaps are ordered by fields that change here, so that the pod leaves its heap first.
         Leave(queued);
         queued.Info = pod;
         Enter(queued, next, next == place ? queued.Since : now);
         return true;
     }
 
-    /// <summary>Forgets a pod, wherever it is: it was deleted, or somebody else assigned it.</summary>
-    /// <returns>False if the queue did not have it.</returns>
+    /// <summary>Removes a pod in any state: it was deleted, or somebody else assigned it.</summary>
+    /// <returns>False if the queue did not contain it.</returns>
     public bool Delete(string uid)
     {
         if (!_pods.Remove(uid, out var queued))
@@ -126,7 +122,8 @@ public sealed class SchedulingQueue
         return true;
     }
 
-    /// <summary>Takes out the next pods to try, the highest priority first and namespaces in turn; they are in flight until the caller ends the attempt.</summary>
+    /// <summary>Pops the next pods to try, highest priority first and namespaces in turn. They are in flight until the caller ends the
+    /// attempt.</summary>
     public IReadOnlyList<QueuedPod> Pop(int countMax, DateTimeOffset now)
     {
         Flush(now);
@@ -145,8 +142,8 @@ public sealed class SchedulingQueue
     }
 
     /// <summary>
-    /// Tells how long an attempt took. Namespaces take turns by the time that their pods took: many pods of one, or few that
-    /// are slow to judge, do not keep those of another waiting.
+    /// Reports how long an attempt took. Namespaces take turns by the time used, so that neither many pods of one namespace nor a few
+    /// slow ones delay those of another.
     /// </summary>
     public void Charge(QueuedPod pod, TimeSpan elapsed)
     {
@@ -154,12 +151,12 @@ public sealed class SchedulingQueue
         _active.Charge(pod.Info.Namespace, elapsed);
     }
 
-    /// <summary>Ends an attempt that succeeded: the pod leaves the queue.</summary>
+    /// <summary>Ends a successful attempt: the pod leaves the queue.</summary>
     public bool Done(string uid) => Delete(uid);
 
     /// <summary>
-    /// Ends an attempt that found no node. The pod waits for a change that could help; if there was one since it was
-    /// popped, it only backs off. A pod that was deleted meanwhile is ignored.
+    /// Ends an attempt that found no node. The pod waits for a change that could help; if there was one since it was popped, it only
+    /// backs off. A pod that was deleted in between is ignored.
     /// </summary>
     public void AddUnschedulable(string uid, Unschedulable failure, DateTimeOffset now)
     {
@@ -177,7 +174,8 @@ public sealed class SchedulingQueue
             Enter(pod, QueuePlace.Unschedulable, now);
     }
 
-    /// <summary>Ends an attempt that failed by itself, as a lost race for a node does: the pod is tried again after its back-off.</summary>
+    /// <summary>Ends an attempt that failed for another reason, such as a lost race for a node: the pod is retried after its
+    /// back-off.</summary>
     public void Retry(string uid, DateTimeOffset now)
     {
         if (!TryEndAttempt(uid, now, out var pod))
@@ -199,7 +197,7 @@ public sealed class SchedulingQueue
         }
     }
 
-    /// <summary>Makes active whom the time has made so: back-offs that ended, and pods that have waited very long.</summary>
+    /// <summary>Activates pods whose back-off has ended or that have waited for very long.</summary>
     public void Flush(DateTimeOffset now)
     {
         while (_unschedulable.Count > 0 && _unschedulable.First.Since + _options.UnschedulableTimeout <= now)
@@ -259,7 +257,7 @@ public sealed class SchedulingQueue
             _pending.Count(name, delta);
     }
 
-    /// <summary>The place in kube-scheduler's words; null if the pod does not wait.</summary>
+    /// <summary>The state in kube-scheduler's words; null if the pod does not wait.</summary>
     private static string? NameOf(QueuePlace place) => place switch
     {
         QueuePlace.Active => "active",

@@ -2,7 +2,7 @@ using System.Diagnostics.Metrics;
 
 namespace OrleansOrchestrator.Scheduling.Telemetry;
 
-/// <summary>How many pods wait in a scheduling queue, and why. Counted by the queue, read by whoever measures.</summary>
+/// <summary>The numbers of pods waiting in a scheduling queue by reason. The queue counts; metrics read.</summary>
 public sealed class PendingPods
 {
     private readonly Lock _gate = new();
@@ -10,7 +10,7 @@ public sealed class PendingPods
     private readonly Dictionary<(string Plugin, string Profile), int> _plugins = [];
 
     /// <summary>Counts pods in one of kube-scheduler's queues.</summary>
-    /// <param name="queue">The queue, as in <c>backoff</c>.</param>
+    /// <param name="queue">The queue, such as <c>backoff</c>.</param>
     /// <param name="delta">1 or -1.</param>
     internal void Count(string queue, int delta)
     {
@@ -18,7 +18,7 @@ public sealed class PendingPods
             _places[queue] = _places.GetValueOrDefault(queue) + delta;
     }
 
-    /// <summary>Counts a pod that fits nowhere.</summary>
+    /// <summary>Counts an unschedulable pod.</summary>
     internal void Count(IReadOnlyCollection<string> plugins, string profile, int delta)
     {
         lock (_gate)

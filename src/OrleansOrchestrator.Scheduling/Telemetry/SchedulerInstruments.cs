@@ -4,11 +4,11 @@ using System.Diagnostics.Metrics;
 
 namespace OrleansOrchestrator.Scheduling.Telemetry;
 
-/// <summary>Figures of the scheduler, under kube-scheduler's metric names.</summary>
-/// <remarks>https://kubernetes.io/docs/reference/instrumentation/metrics/. While nobody listens, none costs more than a look.</remarks>
+/// <summary>Metrics of the scheduler, under kube-scheduler's names.</summary>
+/// <remarks>https://kubernetes.io/docs/reference/instrumentation/metrics/. Without a listener each costs one check.</remarks>
 public static class SchedulerInstruments
 {
-    /// <summary>The name of their meter.</summary>
+    /// <summary>The name of the meter.</summary>
     public const string MeterName = "OrleansOrchestrator.Scheduling";
 
     private static readonly InstrumentAdvice<double> Short = new() { HistogramBucketBoundaries = Doubling(0.00001, 20) };
@@ -52,17 +52,17 @@ public static class SchedulerInstruments
             "scheduler_unschedulable_pods", static () => PendingPods.Plugins(Shown.Keys), description: "Pods that fit nowhere, by the plugins that say so.");
     }
 
-    /// <summary>Shows the pods of a queue until the result is disposed.</summary>
+    /// <summary>Publishes the pods of a queue until the result is disposed.</summary>
     public static IDisposable Show(PendingPods pods)
     {
         Shown[pods] = 0;
         return new Showing(pods);
     }
 
-    /// <summary>Records an attempt that has ended.</summary>
+    /// <summary>Records a finished attempt.</summary>
     /// <param name="profile">The scheduler's name.</param>
-    /// <param name="result">How it ended.</param>
-    /// <param name="elapsed">How long it took.</param>
+    /// <param name="result">The result.</param>
+    /// <param name="elapsed">The duration.</param>
     public static void Attempted(string profile, AttemptResult result, TimeSpan elapsed)
     {
         if (!Attempts.Enabled && !AttemptDurations.Enabled)
@@ -72,17 +72,17 @@ public static class SchedulerInstruments
         AttemptDurations.Record(elapsed.TotalSeconds, tags);
     }
 
-    /// <summary>Records that a pod has its node.</summary>
-    /// <param name="attempts">How many attempts it took.</param>
-    /// <param name="waited">How long the pod was in the queue.</param>
+    /// <summary>Records that a pod has a node.</summary>
+    /// <param name="attempts">The number of attempts.</param>
+    /// <param name="waited">The pod's time in the queue.</param>
     public static void Scheduled(int attempts, TimeSpan waited)
     {
         AttemptsOfPod.Record(attempts);
         PodDurations.Record(waited.TotalSeconds);
     }
 
-    /// <summary>Records that room was looked for.</summary>
-    /// <param name="victims">How many pods have to go; 0 if that does not help.</param>
+    /// <summary>Records a preemption attempt.</summary>
+    /// <param name="victims">The number of victims; 0 if preemption does not help.</param>
     public static void Preempted(int victims)
     {
         Preemptions.Add(1);
@@ -90,17 +90,17 @@ public static class SchedulerInstruments
             Victims.Record(victims);
     }
 
-    /// <summary>The beginning of what is measured; 0 while nobody listens.</summary>
+    /// <summary>The start of a measurement; 0 without a listener.</summary>
     internal static long Begin() => PointDurations.Enabled || PluginDurations.Enabled ? Stopwatch.GetTimestamp() : 0;
 
-    /// <summary>Records that a plugin has ended.</summary>
+    /// <summary>Records a finished plugin call.</summary>
     internal static void PluginEnded(long began, string plugin, string point, bool passes = true)
     {
         if (began != 0)
             PluginDurations.Record(Seconds(began), new TagList { { "plugin", plugin }, { "extension_point", point }, { "status", StatusOf(passes) } });
     }
 
-    /// <summary>Records that all plugins of a point have ended.</summary>
+    /// <summary>Records that all plugins of an extension point have finished.</summary>
     internal static void PointEnded(long began, string profile, string point, bool passes = true)
     {
         if (began != 0)
@@ -126,7 +126,7 @@ public static class SchedulerInstruments
     }
 }
 
-/// <summary>How an attempt to schedule a pod ended.</summary>
+/// <summary>The result of a scheduling attempt.</summary>
 public enum AttemptResult
 {
     /// <summary>The pod is bound.</summary>
@@ -135,6 +135,6 @@ public enum AttemptResult
     /// <summary>No node fits.</summary>
     Unschedulable,
 
-    /// <summary>The attempt failed by itself.</summary>
+    /// <summary>The attempt failed for another reason.</summary>
     Error,
 }
