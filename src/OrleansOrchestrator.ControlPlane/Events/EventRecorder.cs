@@ -39,6 +39,7 @@ internal sealed partial class EventRecorder : BackgroundService
     // The longest name of an object: a DNS subdomain (RFC 1123).
     private const int NameCharsMax = 253;
 
+    // The refill of Kubernetes' event spam filter.
     private static readonly TimeSpan RefillOfObject = TimeSpan.FromMinutes(5);
 
     private readonly IObjectClient _objects;

@@ -22,6 +22,7 @@ internal sealed partial class StoreClient(
 {
     public TimeSpan CurrentFor => options.CurrentFor;
 
+    // Between attempts at a call: short beside a failover of a store, which takes about a second.
     private static readonly Backoff RetryPauses = new(TimeSpan.FromMilliseconds(20), TimeSpan.FromMilliseconds(200));
 
     // The id by which stores know this silo's caches.

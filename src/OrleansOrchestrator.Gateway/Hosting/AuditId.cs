@@ -8,6 +8,7 @@ internal static class AuditId
     private const string Header = "Audit-Id";
     // Longer than a UUID. A longer id of a client is replaced.
     private const int LengthMax = 64;
+    // The size of a UUID.
     private const int IdBytes = 16;
 
     /// <summary>Sets the headers for the id, and against caching of the answer.</summary>

@@ -15,6 +15,7 @@ namespace OrleansOrchestrator.Gateway.Streams;
 /// </summary>
 internal sealed class PodStreams(PodLocator locator, NodeClient nodes, GatewayOptions options, TimeProvider time)
 {
+    // The number of the error channel in Kubernetes' channel protocol.
     private const byte ErrorChannel = 3;
     // Some round trips for the other side's close message; afterwards the connection is aborted.
     private static readonly TimeSpan CloseTime = TimeSpan.FromSeconds(2);

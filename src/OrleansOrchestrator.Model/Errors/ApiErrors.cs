@@ -58,6 +58,7 @@ public static class ApiErrors
     /// <param name="body">The body; the error shows its beginning.</param>
     public static ApiException Unrecognized(string kind, string why, ReadOnlySpan<byte> body)
     {
+        // As many as Kubernetes shows.
         const int BytesShown = 30;
         var shown = body[..Math.Min(body.Length, BytesShown)];
         var summary = body.IsEmpty ? "<empty>" : (body[0] == '{' ? Encoding.UTF8.GetString(shown) : Convert.ToHexStringLower(shown))

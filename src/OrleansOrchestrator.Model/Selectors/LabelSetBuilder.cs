@@ -3,6 +3,7 @@ namespace OrleansOrchestrator.Model.Selectors;
 /// <summary>Collects labels in any order into a <see cref="LabelSet"/>. For one set; not thread-safe.</summary>
 public struct LabelSetBuilder
 {
+    // Most objects have few labels.
     private const int InitialCapacity = 4;
 
     private KeyValuePair<string, string>[]? _pairs;

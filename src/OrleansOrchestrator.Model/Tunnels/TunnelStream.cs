@@ -7,6 +7,7 @@ namespace OrleansOrchestrator.Model.Tunnels;
 /// </summary>
 public sealed class TunnelStream : Stream
 {
+    // A TLS record.
     private const int BufferBytes = 16 * 1024;
 
     private readonly WebSocket _socket;

@@ -30,6 +30,7 @@ internal sealed partial class GuardProcess
     private static readonly TimeSpan StartTime = TimeSpan.FromSeconds(1);
     // How long the stop of a node waits for its guards.
     private static readonly TimeSpan EndTime = TimeSpan.FromSeconds(2);
+    // How often the end of the guards is checked: killed processes end within milliseconds.
     private static readonly TimeSpan EndInterval = TimeSpan.FromMilliseconds(5);
 
     // A new folder may not have its files yet: only older folders count as leftovers.

@@ -16,6 +16,7 @@ namespace OrleansOrchestrator.Node.Guarding;
 /// </remarks>
 internal sealed partial class PodGuard
 {
+    // The deadline of a pod without a limit, in hundredths of a second: 317 years of uptime.
     private const long Never = 999_999_999_999;
     private const string Nothing = "-";
 

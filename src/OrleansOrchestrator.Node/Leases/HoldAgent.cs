@@ -16,6 +16,7 @@ internal sealed partial class HoldAgent(
     // More than a retransmission in the network. A longer wait would only use up the grant.
     private static readonly TimeSpan AnswerTimeMax = TimeSpan.FromSeconds(2.5);
 
+    // Fast, because missing votes stop pods after the fencing time.
     private static readonly Backoff LoopBackoff = new(IdleInterval, TimeSpan.FromSeconds(1));
 
     private readonly TimeSpan _askAfter = times.FencingTime / 2;

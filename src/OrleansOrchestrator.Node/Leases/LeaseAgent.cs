@@ -37,6 +37,7 @@ internal sealed partial class LeaseAgent(
     TimeProvider timeProvider,
     ILogger logger)
 {
+    // Fast, because a missing renewal stops pods after the fencing time.
     private static readonly Backoff LoopBackoff = new(TimeSpan.FromMilliseconds(250), TimeSpan.FromSeconds(1));
 
     /// <summary>How long a server may take to answer before another one is asked as well. The first call goes on.</summary>

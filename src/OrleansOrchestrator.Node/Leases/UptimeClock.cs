@@ -8,6 +8,7 @@ namespace OrleansOrchestrator.Node.Leases;
 /// <remarks>The guard reads the same clock from <c>/proc/uptime</c>. See CLOCK_BOOTTIME in clock_gettime(2).</remarks>
 internal sealed partial class UptimeClock : TimeProvider
 {
+    // CLOCK_BOOTTIME.
     private const int BootTime = 7;
     private const long NanosecondsPerSecond = 1_000_000_000;
 

@@ -10,6 +10,7 @@ namespace OrleansOrchestrator.Node.Planning;
 /// <remarks>It may be lost at a restart of the daemon: delays then start over, and stops are requested again.</remarks>
 internal sealed class PodMemory(TimeSpan restartDelay, TimeSpan restartDelayMax)
 {
+    // For failures before anything ran: a missing ConfigMap is found within ten seconds of its creation.
     private static readonly Backoff Retries = new(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(10));
 
     private readonly RestartBackoff _restarts = new(new Backoff(restartDelay, restartDelayMax));

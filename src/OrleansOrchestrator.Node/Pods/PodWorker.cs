@@ -19,6 +19,7 @@ namespace OrleansOrchestrator.Node.Pods;
 /// </remarks>
 internal sealed partial class PodWorker : IAsyncDisposable
 {
+    // The runtime or the API failed: few attempts, and soon back after the fault.
     private static readonly Backoff LoopBackoff = new(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(5));
 
     /// <summary>The annotation with the time at which the control plane last confirmed, after an outage, that the pod may run

@@ -5,6 +5,7 @@ namespace OrleansOrchestrator.Node.Proxy;
 /// <summary>How many descriptors the process may have (RLIMIT_NOFILE).</summary>
 internal static class DescriptorLimit
 {
+    // The usual soft limit of Linux.
     private const int Unknown = 1024;
 
     /// <summary>Reads the limit that holds now; the runtime raises it to the highest allowed one when it starts.</summary>

@@ -9,9 +9,12 @@ namespace OrleansOrchestrator.Node.Proxy;
 /// </summary>
 internal sealed class EndpointPicker(ServiceRoute route, TimeProvider time)
 {
+    // The clients of one service to remember for session affinity, in about a megabyte.
     private const int SessionsMax = 10_000;
+    // A client waits for three connect time-outs at most.
     private const int CandidatesMax = 3;
 
+    // Short enough for a pod that restarts, and long enough to spare clients most time-outs.
     private static readonly Backoff Unreachable = new(TimeSpan.FromMilliseconds(500), TimeSpan.FromSeconds(5));
 
     private readonly Lock _gate = new();

@@ -8,6 +8,7 @@ namespace OrleansOrchestrator.Node.Proxy;
 /// <summary>Computes what the proxy has to serve from a service and its endpoints. Pure.</summary>
 internal static class RouteTable
 {
+    // Kubernetes' default of sessionAffinityConfig.
     private static readonly TimeSpan DefaultAffinityTimeout = TimeSpan.FromHours(3);
 
     /// <summary>The routes of one service, in the order of its ports.</summary>

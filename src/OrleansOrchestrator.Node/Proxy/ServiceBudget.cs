@@ -10,6 +10,7 @@ namespace OrleansOrchestrator.Node.Proxy;
 /// <param name="tell">Is told why something was refused, with a reason and a message, once a minute.</param>
 internal sealed class ServiceBudget(ProxyBudget whole, NodeAgentOptions options, TimeProvider time, Action<string, string> tell)
 {
+    // Often enough to raise an event's count while the budget is exceeded.
     private static readonly TimeSpan ToldAgainAfter = TimeSpan.FromMinutes(1);
 
     private readonly Lock _gate = new();

@@ -17,6 +17,7 @@ namespace OrleansOrchestrator.Node.Proxy;
 /// descriptors. Whoever exceeds his, and whose port another process has, is told in an event.</remarks>
 internal sealed partial class ServiceProxy : IAsyncDisposable
 {
+    // A port of another process is rarely free again soon; a change of services retries at once.
     private static readonly TimeSpan RetryPeriod = TimeSpan.FromSeconds(10);
 
     private readonly NodeAgentOptions _options;

@@ -21,6 +21,7 @@ public static class ServiceProxyAddressing
     /// <summary>The range that is local anyway.</summary>
     public const string LoopbackCidr = "127.96.0.0/16";
 
+    // The ip command takes milliseconds.
     private static readonly TimeSpan CommandTimeout = TimeSpan.FromSeconds(5);
 
     /// <summary>Proposes a range for a new cluster on this machine.</summary>

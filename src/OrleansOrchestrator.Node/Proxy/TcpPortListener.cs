@@ -13,8 +13,11 @@ namespace OrleansOrchestrator.Node.Proxy;
 /// </summary>
 internal sealed class TcpPortListener : IPortListener
 {
+    // Few system calls for a fast transfer; idle connections hold no buffer.
     private const int BufferBytes = 32 * 1024;
+    // Connections that arrive while the loop is busy; the kernel caps it at net.core.somaxconn.
     private const int Backlog = 512;
+    // The silence before the first keep-alive probe: a vanished peer is noticed within minutes.
     private const int KeepAliveSeconds = 60;
 
     private readonly Holding _place;

@@ -11,6 +11,7 @@ namespace OrleansOrchestrator.Node.Proxy;
 /// <summary>Carries UDP packets between clients and endpoints. Packets of one client go to one endpoint while its session lasts.</summary>
 internal sealed class UdpPortListener : IPortListener
 {
+    // The largest UDP packet.
     private const int PacketBytesMax = 64 * 1024;
 
     private readonly Holding _place;

@@ -16,6 +16,7 @@ internal sealed class PodCgroups
 
     // The kernel takes a moment to release ended processes.
     private static readonly TimeSpan RemovalTime = TimeSpan.FromSeconds(1);
+    // How often the removal is retried within RemovalTime.
     private static readonly TimeSpan RemovalInterval = TimeSpan.FromMilliseconds(20);
 
     private readonly string _root;

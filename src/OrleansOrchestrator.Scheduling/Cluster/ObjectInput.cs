@@ -8,6 +8,7 @@ namespace OrleansOrchestrator.Scheduling.Cluster;
 /// </summary>
 public abstract class ObjectInput
 {
+    // The bits of ClusterEvents that the events of nodes and pods leave free.
     private const int FirstBit = 9;
     private const int BitsMax = 31;
 

@@ -20,6 +20,7 @@ internal sealed class DockerSession(
     Func<CancellationToken, Task<int?>> exitCode,
     Func<Task> kill) : IContainerSession
 {
+    // A frame of the engine's stream; larger ones are passed on in parts.
     private const int BufferBytes = 16 * 1024;
     private static readonly byte[] EndOfTransmission = [4];
 

@@ -9,6 +9,7 @@ namespace OrleansOrchestrator.Node.Runtime.Docker;
 /// <summary>Reads logs, and runs commands in containers.</summary>
 internal static class DockerStreams
 {
+    // The most that the engine sends at once: Go's copy buffer.
     private const int BufferBytes = 32 * 1024;
     // The kubelet's limit for the output of a probe.
     private const int ExecOutputBytesMax = 10 * 1024;

@@ -13,6 +13,7 @@ internal sealed partial class PseudoTerminal : IDisposable
     private const int ReadWrite = 0x2;
     private const int NoControllingTerminal = 0x100;
     private const int CloseOnExec = 0x80000;
+    // Longer than any name of /dev/pts.
     private const int PathBytesMax = 64;
     private static readonly nuint SetWindowSize = 0x5414;
 

@@ -5,6 +5,7 @@ namespace OrleansOrchestrator.Node.Runtime.Sessions;
 /// <summary>Copies one stream of a session.</summary>
 internal static class SessionStreams
 {
+    // A TLS record: a larger buffer would not be sent at once.
     private const int BufferBytes = 16 * 1024;
 
     // Descendants of an ended process may hold its streams open for ever. A stream that is silent for this long counts as ended.
