@@ -204,6 +204,6 @@ internal sealed partial class ControllerGrain(
     private void SetAside(ObjectKey key, Exception fault) =>
         faults.Report(_reconciler.Name, _reconciler.Primary, key, _primaries.Find(key), fault);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Shard {Number} of the {Controller} runs here now")]
+    [LoggerMessage(Level = LogLevel.Information, Message = "Shard {Number} of the {Controller} runs on this silo now")]
     private partial void LogStarted(string controller, uint number);
 }

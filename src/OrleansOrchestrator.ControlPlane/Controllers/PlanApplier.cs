@@ -109,6 +109,6 @@ internal sealed partial class PlanApplier(
             events.Record(obj, component, planned.Type, planned.Reason, planned.Message);
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "What the {Controller} wanted for {Subject} was refused: {Action}: {Why}")]
+    [LoggerMessage(Level = LogLevel.Information, Message = "A write of the {Controller} for {Subject} was refused: {Action}: {Why}")]
     private partial void LogRefused(string controller, ObjectKey subject, ObjectAction action, string why);
 }

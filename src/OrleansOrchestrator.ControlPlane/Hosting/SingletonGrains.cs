@@ -71,7 +71,7 @@ internal sealed partial class SingletonGrains(
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Grain} {Fault}")]
     private partial void LogNotWorking(string grain, string fault);
 
-    [LoggerMessage(Level = LogLevel.Debug, Message = "{Grain} could not be started; trying again")]
+    [LoggerMessage(Level = LogLevel.Debug, Message = "{Grain} could not be activated; retrying")]
     private partial void LogNotRunning(Exception exception, string grain);
 }
 

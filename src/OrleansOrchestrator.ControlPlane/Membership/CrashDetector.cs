@@ -101,6 +101,6 @@ internal sealed partial class CrashDetector : BackgroundService
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Silo} is gone: nobody listens at its address")]
     private partial void LogDead(SiloAddress silo);
 
-    [LoggerMessage(Level = LogLevel.Debug, Message = "Other silos could not be looked at")]
+    [LoggerMessage(Level = LogLevel.Debug, Message = "Other silos could not be checked")]
     private partial void LogLookFailed(Exception exception);
 }

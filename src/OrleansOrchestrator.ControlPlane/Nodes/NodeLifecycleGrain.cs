@@ -113,12 +113,12 @@ internal sealed partial class NodeLifecycleGrain(
         _withheld = withheld;
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Node {Node} is silent, and too few of its peers are heard of to know that it does not run its pods: they are not replaced")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Node {Node} is silent, and too few votes of its peers prove that its pods have stopped: they are not replaced")]
     private partial void LogWaitingForVotes(string node);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "Node {Node} is silent, and its daemon stops its pods by other times than the control plane's: they are not replaced")]
+    [LoggerMessage(Level = LogLevel.Error, Message = "Node {Node} is silent, and its daemon uses other fencing times than the control plane: its pods are not replaced")]
     private partial void LogOtherwiseFenced(string node);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Whether no node at all is heard of, so that nothing is evicted: {IsDisrupted}")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "No node is heard of, so that nothing is evicted: {IsDisrupted}")]
     private partial void LogDisruption(bool isDisrupted);
 }

@@ -354,12 +354,12 @@ internal sealed partial class SchedulerGrain(
 
     private static ObjectKey KeyOf(PodInfo pod) => new(pod.Namespace, pod.Name);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "The scheduler reads the cluster anew, since it has missed changes of {Resource}")]
+    [LoggerMessage(Level = LogLevel.Information, Message = "The scheduler missed changes of {Resource} and reads the cluster anew")]
     private partial void LogStartsOver(ResourceName resource);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The scheduling queue is full; {Pod} waits for its next change")]
     private partial void LogQueueFull(string pod);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{Count} bindings failed; trying again")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Count} bindings failed and are retried")]
     private partial void LogBindingFailed(Exception exception, int count);
 }

@@ -226,6 +226,6 @@ internal sealed partial class ResourceStoreGrain
     [LoggerMessage(Level = LogLevel.Information, Message = "The commit of {Shard} up to {Revision} is resolved; it happened: {Happened}")]
     private partial void LogResolved(ShardId shard, long revision, bool happened);
 
-    [LoggerMessage(Level = LogLevel.Debug, Message = "The database of {Shard} is away; trying again")]
+    [LoggerMessage(Level = LogLevel.Debug, Message = "The database of {Shard} cannot be reached; retrying")]
     private partial void LogUnavailable(Exception exception, ShardId shard);
 }

@@ -288,9 +288,9 @@ internal sealed partial class ResourceStoreGrain(
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Shard} epoch {Epoch} was taken over by a newer owner")]
     private partial void LogFenced(Exception exception, ShardId shard, long epoch);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "{Shard} epoch {Epoch} cannot tell what is durable and starts over")]
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Shard} epoch {Epoch} cannot determine what is durable and starts over")]
     private partial void LogAbandoned(Exception exception, ShardId shard, long epoch);
 
-    [LoggerMessage(Level = LogLevel.Debug, Message = "Housekeeping of {Shard} is put off")]
+    [LoggerMessage(Level = LogLevel.Debug, Message = "Trimming the history of {Shard} is postponed")]
     private partial void LogHousekeepingPutOff(Exception exception, ShardId shard);
 }

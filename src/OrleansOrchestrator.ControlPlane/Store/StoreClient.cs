@@ -196,6 +196,6 @@ internal sealed partial class StoreClient(
         static (resource, silo) => new StoreCalls(silo.grains.GetGrain<IResourceStoreGrain>(resource.ToString()), silo.options, silo.time),
         (grains, options, time));
 
-    [LoggerMessage(Level = LogLevel.Debug, Message = "The store of {Resource} did not take a call, trying again: {Why}")]
+    [LoggerMessage(Level = LogLevel.Debug, Message = "A call of the store of {Resource} failed and is retried: {Why}")]
     private partial void LogRetry(ResourceName resource, string why);
 }

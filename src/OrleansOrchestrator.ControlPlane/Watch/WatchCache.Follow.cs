@@ -231,7 +231,7 @@ internal sealed partial class WatchCache
         _revisionMoved.Wake();
     }
 
-    [LoggerMessage(Level = LogLevel.Debug, Message = "The cache of {Resource} cannot follow its store; trying again")]
+    [LoggerMessage(Level = LogLevel.Debug, Message = "The cache of {Resource} cannot follow its store; retrying")]
     private partial void LogFollowFailed(Exception exception, ResourceName resource);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The cache of {Resource} cannot apply what follows revision {Revision}, and is filled again")]

@@ -292,6 +292,6 @@ internal sealed partial class ProcessRuntime : IContainerRuntime
 
     private string PodFolder(string podUid) => Path.Combine(_root, podUid);
 
-    [LoggerMessage(Level = LogLevel.Debug, Message = "Container {Id} could not be looked at: {Reason}")]
+    [LoggerMessage(Level = LogLevel.Debug, Message = "Container {Id} could not be inspected: {Reason}")]
     private partial void LogPollFailed(string id, string reason);
 }
