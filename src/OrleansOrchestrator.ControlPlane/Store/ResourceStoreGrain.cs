@@ -211,8 +211,7 @@ internal sealed partial class ResourceStoreGrain(
     }
 
     /// <summary>Deletes expired objects in bounded steps; the next step begins when the deletions of the last one are durable. However
-    /// many objects expire at once, a write waits for a bounded number of deletions, and they do not take its place in the
-    /// queue.</summary>
+    /// many objects expire at once, a write waits for a bounded number of deletions, and they never fill the queue.</summary>
     private async Task ExpireAsync(CancellationToken cancellationToken)
     {
         while (_stopped is null && _expiry!.TakeExpired(_state.Durable, Clock, options.ExpiryBatchMax) is { Count: > 0 } expired)

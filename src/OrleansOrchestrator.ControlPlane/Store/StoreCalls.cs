@@ -20,8 +20,8 @@ internal sealed class StoreCalls(IResourceStoreGrain grain, StoreOptions options
     public async Task<IReadOnlyList<CommitResult>> CommitAsync(IReadOnlyList<ObjectWrite> writes) =>
         writes.Count == 1 ? [await _commits.SendAsync(writes[0])] : await grain.CommitAsync(writes);
 
-    /// <summary>Makes a repeatable call. A lost answer, for example after a broken connection between silos, times out earlier than a
-    /// slow call of Orleans.</summary>
+    /// <summary>Makes a repeatable call. It waits less than Orleans' response time-out for an answer that may be lost, for example with a connection between
+    /// silos.</summary>
     /// <param name="question">The call.</param>
     /// <param name="takes">The time that the store itself may take.</param>
     /// <exception cref="TimeoutException">There was no answer in time.</exception>

@@ -8,7 +8,7 @@ namespace OrleansOrchestrator.Model.Codec;
 /// <summary>Quantities in JSON: a text such as <c>"64Mi"</c>, or a number.</summary>
 internal sealed class QuantityConverter : JsonConverter<ResourceQuantity>
 {
-    // A quantity up to this size is read on the stack; longer ones are rare.
+    // Texts with escapes are decoded on the stack, and refused above this size: no sensible quantity has any.
     private const int BytesMax = 256;
 
     public override ResourceQuantity Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)

@@ -18,7 +18,7 @@ public sealed record FencingTimes
     /// <summary>The response header of an acknowledged renewal with the times by which the control plane acts.</summary>
     public const string Header = "OrleansOrchestrator-Fencing-Times";
 
-    // Beyond ten years a toleration counts as unlimited.
+    // Longer tolerations count as ten years, so that sums stay in range.
     private static readonly TimeSpan TolerationMax = TimeSpan.FromDays(3650);
 
     private static readonly V1Taint Unreachable = new() { Key = TaintKeys.Unreachable, Effect = TaintEffects.NoExecute };

@@ -22,7 +22,7 @@ public sealed class ClusterConnection : IDisposable
     /// <summary>The time limit of a request other than a watch.</summary>
     internal static readonly TimeSpan RequestTimeout = TimeSpan.FromSeconds(10);
 
-    // A dead silo is noticed within two of these, well within the fencing time.
+    // A tunnel to a dead silo ends within two of these.
     private static readonly TimeSpan SocketPingInterval = TimeSpan.FromSeconds(5);
 
     private readonly Kubernetes _client;
