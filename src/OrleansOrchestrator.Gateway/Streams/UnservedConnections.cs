@@ -37,7 +37,7 @@ internal sealed class PodPortForwardEndpoint() : UnservedConnection(
 /// <summary><c>pods/proxy</c>.</summary>
 internal sealed class PodProxyEndpoint() : UnservedConnection(WellKnownResources.Pods, "proxy", "PodProxyOptions", isProxy: true, NotPassedOn)
 {
-    /// <summary>The answer to all of them.</summary>
+    /// <summary>The answer of all proxy subresources.</summary>
     internal const string NotPassedOn = "requests are not passed on to pods, services and nodes yet";
 }
 

@@ -95,7 +95,7 @@ internal interface INodeScore : IPlugin
 /// <summary>How the scores of a plugin are normalised.</summary>
 internal enum Normalization
 {
-    /// <summary>Not at all. They depend on the pods of the node too.</summary>
+    /// <summary>Not at all: they are final, and may depend on the node's pods.</summary>
     None,
 
     /// <summary>The highest becomes 100. They depend on the node object only.</summary>
