@@ -85,7 +85,7 @@ internal sealed partial class ServiceProxy : IAsyncDisposable
         await Task.WhenAll(_listeners.Values.Select(listener => listener.DisposeAsync().AsTask()));
         _listeners.Clear();
         if (_madeLocal)
-            await ServiceProxyAddressing.RemoveAsync(_range!, CancellationToken.None);
+            await ServiceProxyAddressing.RemoveAsync(_range!, ServiceProxyAddressing.MetricOf(_options.Index), CancellationToken.None);
     }
 
     private async Task<TimeSpan?> SynchronizeAsync(CancellationToken cancellationToken)
@@ -135,10 +135,10 @@ internal sealed partial class ServiceProxy : IAsyncDisposable
     /// <summary>Makes cluster IPs addresses of this machine where that takes anything.</summary>
     private async Task MakeLocalAsync(string range, CancellationToken cancellationToken)
     {
-        if (ServiceProxyAddressing.IsLoopback(range) || await ServiceProxyAddressing.IsLocalAsync(range, cancellationToken))
+        if (ServiceProxyAddressing.IsLoopback(range))
             return;
-        _madeLocal = await ServiceProxyAddressing.TryMakeLocalAsync(range, cancellationToken);
-        if (!_madeLocal)
+        _madeLocal = await ServiceProxyAddressing.TryMakeLocalAsync(range, ServiceProxyAddressing.MetricOf(_options.Index), cancellationToken);
+        if (!_madeLocal && !await ServiceProxyAddressing.IsLocalAsync(range, cancellationToken))
             LogNotLocal(range);
     }
 

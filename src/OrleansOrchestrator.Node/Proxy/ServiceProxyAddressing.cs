@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using OrleansOrchestrator.Model.Names;
@@ -10,6 +11,10 @@ namespace OrleansOrchestrator.Node.Proxy;
 /// through their gateway. Linux takes a whole range as local ("AnyIP"), for which one has to be root; the loopback range is
 /// local everywhere and needs nothing, but containers with a network of their own do not reach it.
 /// </summary>
+/// <remarks>
+/// Daemons of several clusters may share the machine. Each adds a route of its own, which differs in its metric, so that the range
+/// stays local until the last of them has ended.
+/// </remarks>
 public static class ServiceProxyAddressing
 {
     /// <summary>The annotation of the service <c>kubernetes</c> that says which range the cluster has.</summary>
@@ -21,6 +26,9 @@ public static class ServiceProxyAddressing
     /// <summary>The range that is local anyway.</summary>
     public const string LoopbackCidr = "127.96.0.0/16";
 
+    // No daemon has this one: see MetricOf.
+    private const int ProbeMetric = 1;
+
     // The ip command takes milliseconds.
     private static readonly TimeSpan CommandTimeout = TimeSpan.FromSeconds(5);
 
@@ -29,28 +37,34 @@ public static class ServiceProxyAddressing
     {
         if (!OperatingSystem.IsLinux() || !Environment.IsPrivilegedProcess || await IsLocalAsync(RoutedCidr, cancellationToken))
             return !OperatingSystem.IsLinux() || !Environment.IsPrivilegedProcess ? LoopbackCidr : RoutedCidr;
-        if (!await TryMakeLocalAsync(RoutedCidr, cancellationToken))
+        if (!await TryMakeLocalAsync(RoutedCidr, ProbeMetric, cancellationToken))
             return LoopbackCidr;
         var works = CanListen(RoutedCidr);
-        await RemoveAsync(RoutedCidr, cancellationToken);
+        await RemoveAsync(RoutedCidr, ProbeMetric, cancellationToken);
         return works ? RoutedCidr : LoopbackCidr;
     }
 
     /// <summary>Whether a range is part of the loopback range, and so local without further ado.</summary>
     internal static bool IsLoopback(string cidr) => AddressSyntax.TryParseNetwork(cidr, out var network) && IPAddress.IsLoopback(network.BaseAddress);
 
-    /// <summary>Whether a range has been made local already, by another daemon of this machine.</summary>
+    /// <summary>Whether some daemon of this machine has made a range local.</summary>
     internal static async Task<bool> IsLocalAsync(string cidr, CancellationToken cancellationToken) =>
         await RunIpAsync(["route", "show", "table", "local", "exact", cidr], cancellationToken) is { Length: > 0 };
 
-    /// <summary>Makes a range local.</summary>
-    /// <returns>Whether it is local now.</returns>
-    internal static async Task<bool> TryMakeLocalAsync(string cidr, CancellationToken cancellationToken) =>
-        await RunIpAsync(["route", "replace", "local", cidr, "dev", "lo"], cancellationToken) is not null;
+    /// <summary>The metric of a daemon's route: its index tells it from the other daemons of the machine.</summary>
+    internal static int MetricOf(int index) => ProbeMetric + 1 + index;
 
-    /// <summary>Takes back what <see cref="TryMakeLocalAsync"/> did.</summary>
-    internal static Task RemoveAsync(string cidr, CancellationToken cancellationToken) =>
-        RunIpAsync(["route", "del", "local", cidr, "dev", "lo"], cancellationToken);
+    /// <summary>Makes a range local, for whoever has the metric.</summary>
+    /// <returns>Whether it is local now.</returns>
+    internal static async Task<bool> TryMakeLocalAsync(string cidr, int metric, CancellationToken cancellationToken) =>
+        await RunIpAsync(["route", "replace", .. Route(cidr, metric)], cancellationToken) is not null;
+
+    /// <summary>Takes back what <see cref="TryMakeLocalAsync"/> did; the range stays local for others.</summary>
+    internal static Task RemoveAsync(string cidr, int metric, CancellationToken cancellationToken) =>
+        RunIpAsync(["route", "del", .. Route(cidr, metric)], cancellationToken);
+
+    private static string[] Route(string cidr, int metric) =>
+        ["local", cidr, "dev", "lo", "metric", metric.ToString(CultureInfo.InvariantCulture)];
 
     private static bool CanListen(string cidr)
     {
