@@ -4,9 +4,11 @@ using k8s;
 using Microsoft.Extensions.Logging.Abstractions;
 using OrleansOrchestrator.Cli.Dev.Demo;
 using OrleansOrchestrator.Cli.Failures;
+using OrleansOrchestrator.Cli.Nodes;
 using OrleansOrchestrator.Cli.Processes;
 using OrleansOrchestrator.Cli.Silos;
 using OrleansOrchestrator.ControlPlane.GrainStates;
+using OrleansOrchestrator.Node.Agent;
 using OrleansOrchestrator.Node.Proxy;
 using OrleansOrchestrator.Storage.Sqlite;
 
@@ -20,6 +22,7 @@ internal static class DevCluster
     public static async Task<int> RunAsync(DevSettings settings, CancellationToken cancellationToken)
     {
         using var signal = new ShutdownSignal(cancellationToken);
+        await NodeRuntimes.RequireAsync(RuntimeKinds.Parse(settings.Runtime), NodeOptions.Of(settings.Options).DockerEndpoint, signal.Token);
         DataDirectory.Prepare(settings.DataDirectory);
         await using var database = await SqliteDatabase.OpenAsync(
             Path.Combine(settings.DataDirectory, "state.db"), NullLogger.Instance, signal.Token);

@@ -33,6 +33,13 @@ public static class NodeRuntimes
         }
     }
 
+    /// <summary>Says at once that a runtime is missing, to whoever would otherwise start much before a node finds out.</summary>
+    /// <param name="kind">What runs containers.</param>
+    /// <param name="dockerEndpoint">The engine's address, or null for <c>DOCKER_HOST</c> or the usual socket.</param>
+    /// <param name="cancellationToken">Ends the question.</param>
+    public static Task RequireAsync(RuntimeKind kind, Uri? dockerEndpoint = null, CancellationToken cancellationToken = default) =>
+        kind == RuntimeKind.Docker ? DockerEngine.RequireAsync(dockerEndpoint, cancellationToken) : Task.CompletedTask;
+
     internal static async Task<IContainerRuntime> CreateAsync(
         NodeAgentOptions options, ClusterMembership identity, TimeProvider timeProvider, ILoggerFactory loggers, CancellationToken cancellationToken)
     {
