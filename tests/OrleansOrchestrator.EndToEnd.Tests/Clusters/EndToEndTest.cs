@@ -1,3 +1,4 @@
+using System.Net;
 using System.Security.Cryptography;
 using OrleansOrchestrator.EndToEnd.Tests.Commands;
 using OrleansOrchestrator.Testing;
@@ -72,6 +73,14 @@ public abstract class EndToEndTest : IAsyncLifetime
 
     /// <summary>Does something at the end, whatever the test's result.</summary>
     private protected void AtEnd(Func<Task> action) => _releases.Push(action);
+
+    /// <summary>Makes the namespace that has the test's name; it is deleted at the end.</summary>
+    private protected async Task OwnNamespaceAsync(ApiConnection api)
+    {
+        var made = await api.SendAsync(HttpMethod.Post, "/api/v1/namespaces", $$$"""{"metadata":{"name":"{{{UniqueName}}}"}}""");
+        made.Code.ShouldBe(HttpStatusCode.Created, made.Body);
+        AtEnd(() => api.SendAsync(HttpMethod.Delete, $"/api/v1/namespaces/{UniqueName}"));
+    }
 
     /// <summary>Adds something to tell when the test fails.</summary>
     private protected void OnFailure(Func<Task<string>> describe) => _descriptions.Add(describe);

@@ -20,8 +20,7 @@ public abstract class HollowTest(HollowCluster hollow) : EndToEndTest
     {
         await base.InitializeAsync();
         OnFailure(Cluster.DescribeAsync);
-        await Kubectl.RunAsync("create", "namespace", UniqueName);
-        AtEnd(() => Kubectl.RunAsync("delete", "namespace", UniqueName, "--wait=false"));
+        await OwnNamespaceAsync(Api);
     }
 
     /// <summary>Runs kubectl in the test's namespace.</summary>

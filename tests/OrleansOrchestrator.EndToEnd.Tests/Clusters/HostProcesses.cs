@@ -10,6 +10,7 @@ namespace OrleansOrchestrator.EndToEnd.Tests.Clusters;
 internal static class HostProcesses
 {
     private const int ParentField = 1;
+    private const int SessionField = 3;
     private const int StartField = 19;
 
     /// <summary>Processes that have an environment variable with this value.</summary>
@@ -29,6 +30,13 @@ internal static class HostProcesses
     /// <summary>Processes whose command line or environment mentions a text.</summary>
     public static IReadOnlyList<int> Mentioning(string text) => Find(folder =>
         Read(folder, "cmdline").Contains(text, StringComparison.Ordinal) || Read(folder, "environ").Contains(text, StringComparison.Ordinal));
+
+    /// <summary>The processes with those of the sessions that they lead: what a wrapper has started may mention nothing.</summary>
+    public static IReadOnlyList<int> WithSessions(IReadOnlyList<int> processes)
+    {
+        var sessions = processes.Select(id => id.ToString(CultureInfo.InvariantCulture)).ToHashSet();
+        return [.. processes.Union(Find(folder => StatusOf(folder)?[SessionField] is { } session && sessions.Contains(session)))];
+    }
 
     /// <summary>Ends a process like a crash, unless it has ended by itself.</summary>
     public static void Kill(int id)
@@ -61,9 +69,11 @@ internal static class HostProcesses
     public static string? StartOf(int id) => StatusOf(id)?[StartField];
 
     /// <summary>The fields of a process's state from the third on; the second is a name that may hold anything.</summary>
-    private static string[]? StatusOf(int id)
+    private static string[]? StatusOf(int id) => StatusOf($"/proc/{id}");
+
+    private static string[]? StatusOf(string folder)
     {
-        var stat = Read($"/proc/{id}", "stat");
+        var stat = Read(folder, "stat");
         return stat.Length == 0 ? null : stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
     }
 

@@ -14,7 +14,7 @@ internal static class Leftovers
     /// <summary>Ends what a failed test has left, so that it does not stand in the way of the next one.</summary>
     public static async Task RemoveAsync(string text)
     {
-        foreach (var id in HostProcesses.Mentioning(text))
+        foreach (var id in HostProcesses.WithSessions(HostProcesses.Mentioning(text)))
             HostProcesses.Kill(id);
         if (await DockerEngine.FindMissingAsync() is not null)
             return;

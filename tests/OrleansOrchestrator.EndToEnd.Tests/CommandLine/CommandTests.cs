@@ -1,4 +1,3 @@
-using System.Net;
 using OrleansOrchestrator.EndToEnd.Tests.Clusters;
 using OrleansOrchestrator.EndToEnd.Tests.Workloads;
 using OrleansOrchestrator.Testing;
@@ -22,16 +21,12 @@ public sealed class CommandTests(HollowCluster hollow) : EndToEndTest, IClassFix
 
     public static TheoryData<string> Commands => [.. CommandCase.All.Select(item => item.Name)];
 
-    private ApiConnection Api => hollow.Cluster.Api;
-
     [Theory]
     [MemberData(nameof(Commands))]
     public async Task Kubectl_ACommand_DoesWhatTheDocumentSays(string name)
     {
         var works = CommandTable.Rows.Single(row => row.Key == name).Value;
-        var space = $"{{\"metadata\":{{\"name\":\"{UniqueName}\"}}}}";
-        (await Api.SendAsync(HttpMethod.Post, "/api/v1/namespaces", space)).Code.ShouldBe(HttpStatusCode.Created);
-        AtEnd(() => Api.SendAsync(HttpMethod.Delete, $"/api/v1/namespaces/{UniqueName}"));
+        await OwnNamespaceAsync(hollow.Cluster.Api);
 
         var result = await RunAsync(CommandCase.All.Single(item => item.Name == name));
 

@@ -7,7 +7,6 @@ using OrleansOrchestrator.Testing;
 namespace OrleansOrchestrator.EndToEnd.Tests.Failover;
 
 /// <summary>A node that can only dial out: its machine takes no connection from anybody.</summary>
-[Collection(typeof(AloneCollection))]
 public sealed class NodeTunnelTests : EndToEndTest
 {
     private MachineNetwork _network = null!;
@@ -26,7 +25,9 @@ public sealed class NodeTunnelTests : EndToEndTest
     public async Task Node_ThatNobodyCanCall_IsReachedThroughAnySilo()
     {
         _scratch = NewScratch();
-        AtEnd(() => Leftovers.RemoveAsync(UniqueName));
+
+        // The pod outlives its daemon.
+        AtEnd(() => Leftovers.RemoveAsync(_scratch.Folder));
         var server = Own(await PostgreSqlServer.StartAsync(Cancelled));
         _database = await server.CreateDatabaseAsync("cluster", Cancelled);
         _network = Own(await MachineNetwork.CreateAsync(UniqueName["e2e-".Length..]));

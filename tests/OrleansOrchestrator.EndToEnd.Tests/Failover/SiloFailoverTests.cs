@@ -8,29 +8,30 @@ namespace OrleansOrchestrator.EndToEnd.Tests.Failover;
 
 /// <summary>Two silos on PostgreSQL: which of them dies, or whether the database is away for a while, loses nothing.</summary>
 [Collection(typeof(AloneCollection))]
-public sealed class SiloFailoverTests : EndToEndTest
+public sealed class SiloFailoverTests(SiloPair silos) : EndToEndTest, IClassFixture<SiloPair>
 {
     private const int WritesBeforeFault = 100;
     private const int WritesAfterFault = 100;
     private static readonly TimeSpan OutageOfDatabase = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan StopsWithin = TimeSpan.FromSeconds(30);
 
-    private SiloPair _silos = null!;
-
     public override async ValueTask InitializeAsync()
     {
         await base.InitializeAsync();
         Assert.SkipWhen(PostgreSqlServer.Missing is not null, PostgreSqlServer.Missing ?? "");
-        _silos = Own(await SiloPair.StartAsync());
-        OnFailure(() => Task.FromResult(_silos.Describe()));
-        await _silos.KubectlOf(_silos.First).RunAsync("create", "namespace", UniqueName);
+        OnFailure(() => Task.FromResult(silos.Describe()));
+        await silos.StartAsync();
+        await silos.KubectlOf(silos.First).RunAsync("create", "namespace", UniqueName);
+
+        // Their store is open once it has been written to.
+        await silos.KubectlOf(silos.First).RunAsync("create", "configmap", "zero", "-n", UniqueName);
     }
 
     [Fact]
     public async Task Silos_OnOneDatabase_ShowTheSame()
     {
-        var first = _silos.KubectlOf(_silos.First);
-        var second = _silos.KubectlOf(_silos.Second);
+        var first = silos.KubectlOf(silos.First);
+        var second = silos.KubectlOf(silos.Second);
         await first.RunAsync("create", "configmap", "from-first", "-n", UniqueName);
         await second.RunAsync("create", "configmap", "from-second", "-n", UniqueName);
 
@@ -44,66 +45,66 @@ public sealed class SiloFailoverTests : EndToEndTest
     [Fact]
     public async Task Silos_StoppedInTurn_EndQuietlyWhileTheOtherServes()
     {
-        await _silos.First.StopAsync();
-        await _silos.KubectlOf(_silos.Second).RunAsync("create", "configmap", "alone", "-n", UniqueName);
-        await _silos.Second.StopAsync();
+        await silos.First.Member.StopAsync();
+        await silos.KubectlOf(silos.Second).RunAsync("create", "configmap", "alone", "-n", UniqueName);
+        await silos.Second.Member.StopAsync();
     }
 
     [Theory]
-    [InlineData("first")]
-    [InlineData("second")]
-    public async Task Silo_KilledDuringWrites_LosesNoAcknowledgedWrite(string victim)
+    [InlineData("with")]
+    [InlineData("without")]
+    public async Task Silo_KilledDuringWrites_LosesNoAcknowledgedWrite(string theStore)
     {
-        var (dead, survivor) = victim == "first" ? (_silos.First, _silos.SecondApi) : (_silos.Second, _silos.FirstApi);
-        var deadApi = victim == "first" ? _silos.FirstApi : _silos.SecondApi;
-        ConfigMapWriter[] survivors = [new(survivor, UniqueName, "a"), new(survivor, UniqueName, "b"), new(survivor, UniqueName, "c")];
-        var bereft = new ConfigMapWriter(deadApi, UniqueName, "d");
+        var (dead, survivor) = SilosBy(theStore);
+        ConfigMapWriter[] survivors = [new(survivor.Api, UniqueName, "a"), new(survivor.Api, UniqueName, "b"), new(survivor.Api, UniqueName, "c")];
+        var bereft = new ConfigMapWriter(dead.Api, UniqueName, "d");
 
-        var history = await WriteThroughAsync(survivor, [.. survivors, bereft], survivors, async () =>
-        {
-            await dead.KillAsync();
-        });
+        var history = await WriteThroughAsync(survivor.Api, [.. survivors, bereft], survivors, dead.Member.KillAsync);
 
-        Report($"killed the {victim} silo; {history}");
-        await ShouldHoldEveryWriteAsync(survivor, history);
+        Report($"killed the silo {theStore} the store; {history}");
+        await ShouldHoldEveryWriteAsync(survivor.Api, history);
     }
 
     [Theory]
-    [InlineData("first")]
-    [InlineData("second")]
-    public async Task Silo_StoppedDuringWrites_FailsNoRequest(string leaver)
+    [InlineData("with")]
+    [InlineData("without")]
+    public async Task Silo_StoppedDuringWrites_FailsNoRequest(string theStore)
     {
-        var (leaving, survivor) = leaver == "first" ? (_silos.First, _silos.SecondApi) : (_silos.Second, _silos.FirstApi);
-        ConfigMapWriter[] survivors = [new(survivor, UniqueName, "a"), new(survivor, UniqueName, "b"), new(survivor, UniqueName, "c")];
-        var bereft = new ConfigMapWriter(leaver == "first" ? _silos.FirstApi : _silos.SecondApi, UniqueName, "d");
+        var (leaving, survivor) = SilosBy(theStore);
+        ConfigMapWriter[] survivors = [new(survivor.Api, UniqueName, "a"), new(survivor.Api, UniqueName, "b"), new(survivor.Api, UniqueName, "c")];
+        var bereft = new ConfigMapWriter(leaving.Api, UniqueName, "d");
 
-        var history = await WriteThroughAsync(survivor, [.. survivors, bereft], survivors, () => leaving.StopAsync());
+        var history = await WriteThroughAsync(survivor.Api, [.. survivors, bereft], survivors, () => leaving.Member.StopAsync());
 
-        Report($"stopped the {leaver} silo; {history}");
+        Report($"stopped the silo {theStore} the store; {history}");
         survivors.SelectMany(writer => writer.Faults).ShouldBeEmpty("clients of the other silo must notice nothing");
         bereft.Faults.ShouldAllBe(fault => fault.StartsWith("connection:", StringComparison.Ordinal), "what the leaving silo took in it answers");
-        await ShouldHoldEveryWriteAsync(survivor, history);
+        await ShouldHoldEveryWriteAsync(survivor.Api, history);
     }
 
     [Fact]
     public async Task Database_AwayDuringWrites_LosesNoAcknowledgedWrite()
     {
         ConfigMapWriter[] writers =
-            [new(_silos.FirstApi, UniqueName, "a"), new(_silos.FirstApi, UniqueName, "b"), new(_silos.SecondApi, UniqueName, "c")];
+            [new(silos.First.Api, UniqueName, "a"), new(silos.First.Api, UniqueName, "b"), new(silos.Second.Api, UniqueName, "c")];
 
-        var history = await WriteThroughAsync(_silos.FirstApi, writers, writers, async () =>
+        var history = await WriteThroughAsync(silos.First.Api, writers, writers, async () =>
         {
-            await _silos.Server.StopAsync();
+            await silos.Server.StopAsync();
             await Task.Delay(OutageOfDatabase, TimeProvider.System, Cancelled);
-            await _silos.Server.RestartAsync(Cancelled);
+            await silos.Server.RestartAsync(Cancelled);
         });
 
         Report($"the database was away for {OutageOfDatabase.TotalSeconds} s; {history}");
         history.Faults.ShouldAllBe(fault => fault.StartsWith("allowed:", StringComparison.Ordinal));
-        await ShouldHoldEveryWriteAsync(_silos.SecondApi, history);
-        _silos.First.HasEnded.ShouldBeFalse();
-        _silos.Second.HasEnded.ShouldBeFalse();
+        await ShouldHoldEveryWriteAsync(silos.Second.Api, history);
+        silos.First.Member.HasEnded.ShouldBeFalse();
+        silos.Second.Member.HasEnded.ShouldBeFalse();
     }
+
+    /// <summary>The silo that has the written objects' store and the other one, or the other way round.</summary>
+    private (PairedSilo Leaving, PairedSilo Survivor) SilosBy(string theStore) =>
+        silos.ByStoreOf("configmaps") is var (owner, other) && theStore == "with" ? (owner, other) : (other, owner);
 
     /// <summary>Lets writers write and a watch watch, makes a fault, and goes on until writes have gone on for a while.</summary>
     /// <param name="watcher">Where the watch is.</param>

@@ -4,57 +4,74 @@ using OrleansOrchestrator.Testing;
 
 namespace OrleansOrchestrator.EndToEnd.Tests.Failover;
 
-/// <summary>Two silos on a PostgreSQL server of their own.</summary>
-internal sealed class SiloPair : IAsyncDisposable
+/// <summary>Two silos on a PostgreSQL server of their own, shared by tests that end one or both of them.</summary>
+public sealed class SiloPair : IAsyncDisposable
 {
     private readonly Scratch _scratch = new();
+    private string _database = "";
 
-    private SiloPair(PostgreSqlServer server) => Server = server;
+    internal PostgreSqlServer Server { get; private set; } = null!;
 
-    public PostgreSqlServer Server { get; }
+    internal PairedSilo First { get; } = new("first");
 
-    public Member First { get; private set; } = null!;
+    internal PairedSilo Second { get; } = new("second");
 
-    public Member Second { get; private set; } = null!;
-
-    public ApiConnection FirstApi { get; private set; } = null!;
-
-    public ApiConnection SecondApi { get; private set; } = null!;
-
-    public static async Task<SiloPair> StartAsync()
+    /// <summary>Starts whatever does not run.</summary>
+    internal async Task StartAsync()
     {
-        var pair = new SiloPair(await PostgreSqlServer.StartAsync(TestContext.Current.CancellationToken));
-        try
+        if (Server is null)
         {
-            var database = await pair.Server.CreateDatabaseAsync("cluster", TestContext.Current.CancellationToken);
-            pair.First = await pair.StartSiloAsync("first", database);
-            pair.Second = await pair.StartSiloAsync("second", database);
-            pair.FirstApi = new ApiConnection(pair.First.KubeConfig, TestContext.Current.CancellationToken);
-            pair.SecondApi = new ApiConnection(pair.Second.KubeConfig, TestContext.Current.CancellationToken);
-            return pair;
+            Server = await PostgreSqlServer.StartAsync(TestContext.Current.CancellationToken);
+            _database = await Server.CreateDatabaseAsync("cluster", TestContext.Current.CancellationToken);
         }
-        catch
+
+        foreach (var silo in new[] { First, Second })
         {
-            await pair.DisposeAsync();
-            throw;
+            await silo.StartAsync(_scratch, "silo", "--postgres", _database, "--port", "0", "--silo-port", "0", "--cluster", "pair", "--log-level", "information");
         }
     }
 
-    /// <summary>A kubectl for one of the silos.</summary>
-    public Kubectl KubectlOf(Member silo) => new(silo.KubeConfig, _scratch.At("home"));
+    /// <summary>The silo that has the store of a resource, and the other one.</summary>
+    internal (PairedSilo Owner, PairedSilo Other) ByStoreOf(string resource) =>
+        StoreLog.OwnerOf(resource, [First.Member, Second.Member]) == 0 ? (First, Second) : (Second, First);
 
-    public string Describe() => First?.Describe() + Second?.Describe();
+    /// <summary>A kubectl for one of the silos.</summary>
+    internal Kubectl KubectlOf(PairedSilo silo) => new(silo.Member.KubeConfig, _scratch.At("home"));
+
+    internal string Describe() => First.Member?.Describe() + Second.Member?.Describe();
 
     public async ValueTask DisposeAsync()
     {
-        FirstApi?.Dispose();
-        SecondApi?.Dispose();
-        foreach (var silo in new[] { Second, First }.OfType<Member>())
+        foreach (var silo in new[] { Second, First })
             await silo.DisposeAsync();
-        await Server.DisposeAsync();
+        if (Server is not null)
+            await Server.DisposeAsync();
         _scratch.Dispose();
     }
+}
 
-    private Task<Member> StartSiloAsync(string name, string database) =>
-        Member.StartAsync(_scratch.At(name), "silo", "--postgres", database, "--port", "0", "--silo-port", "0", "--cluster", "pair");
+/// <summary>One of two silos, which may end and be started again.</summary>
+internal sealed class PairedSilo(string name) : IAsyncDisposable
+{
+    public Member Member { get; private set; } = null!;
+
+    /// <summary>Its API; another one after each start, because the port changes.</summary>
+    public ApiConnection Api { get; private set; } = null!;
+
+    /// <summary>Starts it, unless it runs.</summary>
+    public async Task StartAsync(Scratch scratch, params string[] arguments)
+    {
+        if (Member is { HasEnded: false })
+            return;
+        await DisposeAsync();
+        Member = await Member.StartAsync(scratch.At(name), arguments);
+        Api = new ApiConnection(Member.KubeConfig, CancellationToken.None);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Api?.Dispose();
+        if (Member is not null)
+            await Member.DisposeAsync();
+    }
 }

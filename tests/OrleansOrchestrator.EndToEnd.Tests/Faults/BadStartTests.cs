@@ -7,7 +7,7 @@ using OrleansOrchestrator.EndToEnd.Tests.Clusters;
 namespace OrleansOrchestrator.EndToEnd.Tests.Faults;
 
 /// <summary>What a command says that cannot start: one line on standard error, and an exit code that tells whose fault it is.</summary>
-public sealed class BadStartTests : EndToEndTest
+public sealed class BadStartTests(StoppedDev stopped) : EndToEndTest, IClassFixture<StoppedDev>
 {
     private const int Failure = 1;
     private const int Usage = 2;
@@ -63,16 +63,6 @@ public sealed class BadStartTests : EndToEndTest
     }
 
     [Fact]
-    public async Task Dev_DataFolderInUse_SaysSo()
-    {
-        var cluster = await StartDevAsync("hollow");
-
-        ShouldSay(
-            await OrchestratorProgram.RunAsync(["dev", "--port", "0", "--runtime", "hollow", "--data", cluster.DataFolder]), Failure, cluster.DataFolder);
-        await cluster.Kubectl.RunAsync("get", "nodes");
-    }
-
-    [Fact]
     public async Task Dev_DatabaseThatIsNone_SaysSo()
     {
         var scratch = NewScratch();
@@ -87,19 +77,16 @@ public sealed class BadStartTests : EndToEndTest
     [InlineData(60)]
     public async Task Dev_DatabaseDamagedSomewhere_SaysSoAndEnds(int firstDamagedPage)
     {
-        var cluster = await StartDevAsync("hollow");
-        var filler = new string('x', 3000);
-        for (var i = 0; i < 60; i++)
-            await cluster.Api.SendAsync(HttpMethod.Post, "/api/v1/namespaces/default/configmaps", $$$"""{"metadata":{"name":"c{{{i}}}"},"data":{"k":"{{{filler}}}"}}""");
-        await cluster.Member.StopAsync();
-        var file = Path.Combine(cluster.DataFolder, "state.db");
+        var folder = NewScratch().At("data");
+        await stopped.CopyToAsync(folder);
+        var file = Path.Combine(folder, "state.db");
         await using (var database = File.OpenWrite(file))
         {
             database.Position = firstDamagedPage * 4096;
             await database.WriteAsync(Enumerable.Repeat((byte)0x5A, (int)(database.Length - database.Position)).ToArray(), Cancelled);
         }
 
-        var result = await RunDevAsync(cluster.DataFolder);
+        var result = await RunDevAsync(folder);
 
         // The damage may be met only when the silo runs, whose log says a line of its own.
         result.ExitCode.ShouldBe(Failure, result.ToString());
@@ -111,9 +98,9 @@ public sealed class BadStartTests : EndToEndTest
     [Fact]
     public async Task Dev_DatabaseOfANewerVersion_SaysSo()
     {
-        var scratch = NewScratch();
-        await (await Member.StartAsync(scratch.Folder, "dev", "--port", "0", "--runtime", "hollow")).StopAsync();
-        await using (var connection = new SqliteConnection($"Data Source={Path.Combine(scratch.Folder, "state.db")};Pooling=False"))
+        var folder = NewScratch().At("data");
+        await stopped.CopyToAsync(folder);
+        await using (var connection = new SqliteConnection($"Data Source={Path.Combine(folder, "state.db")};Pooling=False"))
         {
             await connection.OpenAsync(Cancelled);
             await using var command = connection.CreateCommand();
@@ -121,7 +108,7 @@ public sealed class BadStartTests : EndToEndTest
             await command.ExecuteNonQueryAsync(Cancelled);
         }
 
-        ShouldSay(await RunDevAsync(scratch.Folder), Failure, "newer version");
+        ShouldSay(await RunDevAsync(folder), Failure, "newer version");
     }
 
     [Fact]

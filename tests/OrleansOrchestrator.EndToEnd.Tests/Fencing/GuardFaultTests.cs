@@ -4,7 +4,6 @@ using OrleansOrchestrator.Testing;
 namespace OrleansOrchestrator.EndToEnd.Tests.Fencing;
 
 /// <summary>What happens to the pods of a node that loses guards, with and without its daemon, all at once.</summary>
-[Collection(typeof(PodsCollection))]
 public sealed class GuardFaultTests : NodeFaultTest
 {
     private static readonly TimeSpan EndedFor = TimeSpan.FromSeconds(3);

@@ -1,4 +1,3 @@
-using OrleansOrchestrator.EndToEnd.Tests.Clusters;
 using OrleansOrchestrator.Testing;
 
 namespace OrleansOrchestrator.EndToEnd.Tests.Fencing;
@@ -7,7 +6,6 @@ namespace OrleansOrchestrator.EndToEnd.Tests.Fencing;
 /// What happens to the pods of a node whose daemon is lost in one way or another, with real processes and the times of the
 /// product, all at once: they run elsewhere, and never twice.
 /// </summary>
-[Collection(typeof(PodsCollection))]
 public sealed class NodeFaultTests : NodeFaultTest
 {
     [Fact]

@@ -1,5 +1,3 @@
-using System.Globalization;
-using System.Text.RegularExpressions;
 using OrleansOrchestrator.EndToEnd.Tests.Clusters;
 using OrleansOrchestrator.EndToEnd.Tests.Commands;
 using OrleansOrchestrator.Testing;
@@ -11,9 +9,9 @@ internal sealed class ThreeSilos : IAsyncDisposable
 {
     private readonly Scratch _scratch = new();
     private readonly string _suffix;
-    private string _database = "";
-
     private readonly string[] _siloArguments;
+    private readonly int?[] _ports = new int?[3];
+    private string _database = "";
 
     private ThreeSilos(PostgreSqlServer server, string suffix, string[] siloArguments) => (Server, _suffix, _siloArguments) = (server, suffix, siloArguments);
 
@@ -33,8 +31,8 @@ internal sealed class ThreeSilos : IAsyncDisposable
         try
         {
             cluster._database = await cluster.Server.CreateDatabaseAsync("cluster", TestContext.Current.CancellationToken);
-            for (var i = 0; i < 3; i++)
-                await cluster.StartSiloAsync(i);
+            await cluster.StartSiloAsync(0);
+            await Task.WhenAll(cluster.StartSiloAsync(1), cluster.StartSiloAsync(2));
             for (var i = 0; i < 3; i++)
             {
                 var data = cluster._scratch.At($"node{i}");
@@ -55,20 +53,16 @@ internal sealed class ThreeSilos : IAsyncDisposable
     /// <summary>Starts a silo, again if it has run before, on the port that its kubeconfig names.</summary>
     public async Task StartSiloAsync(int i)
     {
-        var port = i < Ports.Count ? Ports[i] : FreePorts.Next();
-        if (i >= Ports.Count)
-            Ports.Add(port);
         Silos[i] = await Member.StartAsync(_scratch.At($"silo{i}"), [
-            "silo", "--postgres", _database, "--port", $"{port}", "--silo-port", "0", "--cluster", "three",
+            "silo", "--postgres", _database, "--port", $"{PortOf(i)}", "--silo-port", "0", "--cluster", "three",
             .. _siloArguments]);
     }
 
     /// <summary>The silo that opened the store of a resource last. Needs their logs at the level Information.</summary>
-    public int OwnerOf(string resource) => Enumerable.Range(0, Silos.Length).MaxBy(i => Regex.Matches(Silos[i].Describe(), $@"Opened {resource}\S* in epoch (\d+)")
-        .Select(match => long.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture)).DefaultIfEmpty(0).Max());
+    public int OwnerOf(string resource) => StoreLog.OwnerOf(resource, Silos);
 
     /// <summary>The port of a silo's API.</summary>
-    public int PortOf(int silo) => Ports[silo];
+    public int PortOf(int silo) => _ports[silo] ??= FreePorts.Next();
 
     public Kubectl KubectlOf(int silo) => new(Silos[silo].KubeConfig, _scratch.At("home"));
 
@@ -81,6 +75,4 @@ internal sealed class ThreeSilos : IAsyncDisposable
         await Server.DisposeAsync();
         _scratch.Dispose();
     }
-
-    private List<int> Ports { get; } = [];
 }

@@ -23,8 +23,7 @@ public sealed class GoldenTests(HollowCluster hollow) : EndToEndTest, IClassFixt
     public async Task Api_OfACase_AnswersAsExpected(string name)
     {
         var golden = GoldenCase.Of(name);
-        await CreateAsync($"{{apiVersion: v1, kind: Namespace, metadata: {{name: {UniqueName}}}}}");
-        AtEnd(() => Api.SendAsync(HttpMethod.Delete, $"/api/v1/namespaces/{UniqueName}"));
+        await OwnNamespaceAsync(Api);
         foreach (var manifest in golden.Objects)
             await CreateAsync(manifest);
 

@@ -4,31 +4,28 @@ using OrleansOrchestrator.Testing;
 
 namespace OrleansOrchestrator.EndToEnd.Tests.Restarts;
 
-/// <summary>The daemon is not what its pods live by.</summary>
+/// <summary>The daemon is not what its pods live by. <c>GuardFaultTests</c> has the same for pods that are processes.</summary>
 [Collection(typeof(PodsCollection))]
 public sealed class NodeRestartTests : EndToEndTest
 {
     /// <summary>The daemon's command line names the node: it must not look like what belongs to the test's namespace.</summary>
     private string NodeName => "node-" + UniqueName["e2e-".Length..];
 
-    [Theory]
-    [InlineData("process")]
-    [InlineData("docker")]
-    public async Task Daemon_KilledAndStartedAgain_KeepsItsPodsRunning(string runtime)
+    [Fact]
+    public async Task Daemon_KilledAndStartedAgain_KeepsItsPodsRunning()
     {
-        var missing = runtime == "docker" ? await DockerEngine.FindMissingAsync() : null;
+        var missing = await DockerEngine.FindMissingAsync();
         Assert.SkipWhen(missing is not null, missing ?? "");
         var scratch = NewScratch();
-        if (runtime == "docker")
-            await DockerEngine.ImportImageAsync();
+        await DockerEngine.ImportImageAsync();
         var cluster = await StartDevAsync("hollow");
-        var first = await StartNodeAsync(cluster, scratch.At("node"), NodeName, runtime);
-        var hello = await StartHelloOnAsync(cluster, NodeName, runtime == "docker" ? DockerEngine.Image : "any");
+        var first = await StartNodeAsync(cluster, scratch.At("node"), NodeName, "docker");
+        var hello = await StartHelloOnAsync(cluster, NodeName, DockerEngine.Image);
         var before = await DescribePodsAsync(hello);
 
         await first.KillAsync();
         before.ShouldAllBe(pod => HostProcesses.StartOf(pod.Process) == pod.Start, "pods outlive their daemon");
-        await StartNodeAsync(cluster, scratch.At("node"), NodeName, runtime);
+        await StartNodeAsync(cluster, scratch.At("node"), NodeName, "docker");
 
         // A change that only a living daemon can bring about shows that it has taken over.
         await cluster.Kubectl.RunAsync("scale", "rc", "hello", "--replicas", "4", "-n", UniqueName);

@@ -5,7 +5,6 @@ using OrleansOrchestrator.Testing;
 namespace OrleansOrchestrator.EndToEnd.Tests.Workloads;
 
 /// <summary>The nodes of <c>dev --nodes</c>: each is a machine of its own to whoever looks.</summary>
-[Collection(typeof(PodsCollection))]
 public sealed class DevNodeTests : EndToEndTest
 {
     [Fact]

@@ -39,8 +39,8 @@ internal sealed class HelloSample(DevCluster cluster, string space)
         return pods;
     }
 
-    /// <summary>The namespace's pods.</summary>
-    public Task<IReadOnlyList<JsonNode>> PodsAsync() => cluster.Api.ListAsync($"/api/v1/namespaces/{space}/pods");
+    /// <summary>The sample's pods.</summary>
+    public Task<IReadOnlyList<JsonNode>> PodsAsync() => cluster.Api.ListAsync($"/api/v1/namespaces/{space}/pods?labelSelector=app%3Dhello");
 
     /// <summary>The address and port of the service, as a URL.</summary>
     public async Task<Uri> ServiceAddressAsync()

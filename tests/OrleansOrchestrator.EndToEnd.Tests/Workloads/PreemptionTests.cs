@@ -6,8 +6,8 @@ using OrleansOrchestrator.Testing;
 namespace OrleansOrchestrator.EndToEnd.Tests.Workloads;
 
 /// <summary>Preemption, as whoever uses kubectl sees it: one node, and a pod of low priority that fills it.</summary>
-[Collection(typeof(PodsCollection))]
-public sealed class PreemptionTests(ProcessRuntime runtime) : EndToEndTest, IClassFixture<ProcessRuntime>
+[Collection(typeof(ProcessPodsCollection))]
+public sealed class PreemptionTests(ProcessRuntime runtime) : EndToEndTest
 {
     private const string Pods = "/api/v1/namespaces/default/pods";
     private const string Finalizer = "example.com/look-at-me";

@@ -5,7 +5,7 @@ using OrleansOrchestrator.Testing;
 
 namespace OrleansOrchestrator.EndToEnd.Tests.Workloads;
 
-/// <summary>The life of a replicated service, with real processes behind it.</summary>
+/// <summary>The life of a replicated service, with real processes behind it. Each test leaves three ready pods to the next one.</summary>
 [Collection(typeof(PodsCollection))]
 public abstract class ReplicatedServiceTests(RuntimeCluster runtime) : EndToEndTest
 {
@@ -13,17 +13,16 @@ public abstract class ReplicatedServiceTests(RuntimeCluster runtime) : EndToEndT
 
     private Kubectl Kubectl => runtime.Cluster.Kubectl;
 
+    private string Space => runtime.Space;
+
     public override async ValueTask InitializeAsync()
     {
         await base.InitializeAsync();
         if (await runtime.FindMissingAsync() is { } missing)
             Assert.Skip(missing);
         await runtime.StartAsync();
-        _hello = new HelloSample(runtime.Cluster, UniqueName);
-        AtEnd(EndWithNothingLeftAsync);
         OnFailure(runtime.Cluster.DescribeAsync);
-        await _hello.ApplyAsync(runtime.Image);
-        await _hello.WaitForReadyPodsAsync(3);
+        _hello = await runtime.StartHelloAsync();
     }
 
     [Fact]
@@ -40,12 +39,13 @@ public abstract class ReplicatedServiceTests(RuntimeCluster runtime) : EndToEndT
         var victim = (await _hello.PodsAsync())[0];
         var name = HelloSample.NameOf(victim);
         var process = HelloSample.ProcessOf(name);
+        var restarts = (int)HelloSample.ContainerOf(victim)["restartCount"]!;
         await runtime.KillContainerAsync((string)HelloSample.ContainerOf(victim)["containerID"]!, process);
 
         await Eventually.PassesAsync(async () =>
         {
             var pod = (await _hello.PodsAsync()).Single(item => HelloSample.NameOf(item) == name);
-            ((int)HelloSample.ContainerOf(pod)["restartCount"]!).ShouldBe(1);
+            ((int)HelloSample.ContainerOf(pod)["restartCount"]!).ShouldBe(restarts + 1);
             HelloSample.IsReady(pod).ShouldBeTrue();
         });
         HelloSample.ProcessOf(name).ShouldNotBe(process);
@@ -56,7 +56,7 @@ public abstract class ReplicatedServiceTests(RuntimeCluster runtime) : EndToEndT
     public async Task Pod_Deleted_IsReplacedByAnother()
     {
         var before = (await _hello.PodsAsync()).Select(HelloSample.NameOf).ToList();
-        await Kubectl.RunAsync("delete", "pod", before[0], "-n", UniqueName);
+        await Kubectl.RunAsync("delete", "pod", before[0], "-n", Space);
 
         var after = (await _hello.WaitForReadyPodsAsync(3)).Select(HelloSample.NameOf).ToList();
         after.ShouldNotContain(before[0]);
@@ -69,17 +69,17 @@ public abstract class ReplicatedServiceTests(RuntimeCluster runtime) : EndToEndT
     [Fact]
     public async Task Controller_Scaled_FollowsUpAndDown()
     {
-        await Kubectl.RunAsync("scale", "rc", "hello", "--replicas", "5", "-n", UniqueName);
+        await Kubectl.RunAsync("scale", "rc", "hello", "--replicas", "5", "-n", Space);
         var five = await _hello.WaitForReadyPodsAsync(5);
         await _hello.WaitForAnswersFromAsync([.. five.Select(HelloSample.NameOf)]);
 
-        await Kubectl.RunAsync("scale", "rc", "hello", "--replicas", "3", "-n", UniqueName);
+        await Kubectl.RunAsync("scale", "rc", "hello", "--replicas", "3", "-n", Space);
         var three = await _hello.WaitForReadyPodsAsync(3);
 
         three.Select(HelloSample.NameOf).ShouldBeSubsetOf(five.Select(HelloSample.NameOf));
         await Eventually.PassesAsync(async () =>
         {
-            var status = (await runtime.Cluster.Api.GetAsync($"/api/v1/namespaces/{UniqueName}/replicationcontrollers/hello"))["status"]!;
+            var status = (await runtime.Cluster.Api.GetAsync($"/api/v1/namespaces/{Space}/replicationcontrollers/hello"))["status"]!;
             ((int)status["replicas"]!).ShouldBe(3);
             ((int)status["readyReplicas"]!).ShouldBe(3);
         });
@@ -92,26 +92,26 @@ public abstract class ReplicatedServiceTests(RuntimeCluster runtime) : EndToEndT
         var pod = (await _hello.PodsAsync())[0];
         var line = $"{HelloSample.NameOf(pod)} serves on {pod["status"]!["podIP"]}:8080";
 
-        (await Kubectl.RunAsync("logs", HelloSample.NameOf(pod), "-n", UniqueName)).Lines.ShouldBe([line]);
-        (await Kubectl.RunAsync("logs", HelloSample.NameOf(pod), "-n", UniqueName, "--tail", "0")).Lines.ShouldBeEmpty();
-        (await Kubectl.RunAsync("logs", HelloSample.NameOf(pod), "-n", UniqueName, "--timestamps")).Lines[0]
+        (await Kubectl.RunAsync("logs", HelloSample.NameOf(pod), "-n", Space)).Lines.ShouldBe([line]);
+        (await Kubectl.RunAsync("logs", HelloSample.NameOf(pod), "-n", Space, "--tail", "0")).Lines.ShouldBeEmpty();
+        (await Kubectl.RunAsync("logs", HelloSample.NameOf(pod), "-n", Space, "--timestamps")).Lines[0]
             .ShouldMatch(@"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+Z " + System.Text.RegularExpressions.Regex.Escape(line));
-        (await Kubectl.RunAsync("logs", "-l", "app=hello", "-n", UniqueName)).Lines.Length.ShouldBe(3);
+        (await Kubectl.RunAsync("logs", "-l", "app=hello", "-n", Space)).Lines.Length.ShouldBe(3);
     }
 
     [Fact]
     public async Task Logs_Followed_ShowNewLinesAndEndWithTheContainer()
     {
-        await Kubectl.RunWithInputAsync(CounterPod(), "apply", "-n", UniqueName, "-f", "-");
-        await Kubectl.RunAsync("wait", "pod/counter", "--for=condition=Ready", "--timeout=30s", "-n", UniqueName);
-        await using var follow = Kubectl.Start(["logs", "-f", "counter", "-n", UniqueName]);
+        await Kubectl.RunWithInputAsync(CounterPod(), "apply", "-n", Space, "-f", "-");
+        await Kubectl.RunAsync("wait", "pod/counter", "--for=condition=Ready", "--timeout=30s", "-n", Space);
+        await using var follow = Kubectl.Start(["logs", "-f", "counter", "-n", Space]);
 
         await Eventually.PassesAsync(() =>
         {
             follow.Output.ShouldContain("line 3\n");
             return Task.CompletedTask;
         });
-        await Kubectl.RunAsync("delete", "pod", "counter", "-n", UniqueName);
+        await Kubectl.RunAsync("delete", "pod", "counter", "-n", Space);
         var ended = await follow.WaitAsync(Eventually.Patience);
 
         // A shell may add a last word of its own about the child that a signal has ended.
@@ -133,15 +133,6 @@ public abstract class ReplicatedServiceTests(RuntimeCluster runtime) : EndToEndT
               command: ["sh", "-c", "i=0; while true; do i=$((i+1)); echo line $i; sleep 0.2; done"]
               env:
                 - name: POD_NAMESPACE
-                  value: {UniqueName}
+                  value: {Space}
         """;
-
-    /// <summary>Deletes the namespace; its objects, processes and containers must go with it.</summary>
-    private async Task EndWithNothingLeftAsync()
-    {
-        await Kubectl.RunAsync("delete", "namespace", UniqueName, "--timeout=40s");
-        (await runtime.Cluster.Api.ListAsync("/api/v1/pods")).ShouldNotContain(
-            pod => (string?)pod["metadata"]!["namespace"] == UniqueName);
-        await Eventually.PassesAsync(async () => (await Leftovers.FindAsync(UniqueName)).ShouldBeEmpty());
-    }
 }

@@ -1,11 +1,17 @@
+using System.Security.Cryptography;
 using OrleansOrchestrator.EndToEnd.Tests.Clusters;
+using OrleansOrchestrator.Testing;
 
 namespace OrleansOrchestrator.EndToEnd.Tests.Workloads;
 
-/// <summary>A cluster for the tests of one class, started by the first of them.</summary>
+/// <summary>A cluster whose pods run, shared by tests and started by the first of them.</summary>
 public abstract class RuntimeCluster : IAsyncDisposable
 {
     private DevCluster? _cluster;
+    private HelloSample? _hello;
+
+    /// <summary>The namespace of the sample, which nothing else on this machine has.</summary>
+    internal string Space { get; } = "e2e-" + RandomNumberGenerator.GetHexString(8, lowercase: true);
 
     /// <summary>The runtime's name for <c>--runtime</c>.</summary>
     protected abstract string Runtime { get; }
@@ -31,11 +37,42 @@ public abstract class RuntimeCluster : IAsyncDisposable
         _cluster = await DevCluster.StartAsync(Runtime);
     }
 
+    /// <summary>Starts the cluster and the sample, unless they run already, and waits until its three pods are ready.</summary>
+    internal async Task<HelloSample> StartHelloAsync()
+    {
+        await StartAsync();
+        if (_hello is null)
+        {
+            _hello = new HelloSample(Cluster, Space);
+            await _hello.ApplyAsync(Image);
+        }
+
+        await _hello.WaitForReadyPodsAsync(3);
+        return _hello;
+    }
+
+    /// <summary>Deletes the sample's namespace, with which its objects, processes and containers must go, and ends the cluster.</summary>
     public async ValueTask DisposeAsync()
     {
-        if (_cluster is not null)
-            await _cluster.DisposeAsync();
         GC.SuppressFinalize(this);
+        if (_cluster is null)
+            return;
+        try
+        {
+            if (_hello is not null)
+                await EndHelloAsync();
+        }
+        finally
+        {
+            await _cluster.DisposeAsync();
+        }
+    }
+
+    private async Task EndHelloAsync()
+    {
+        await Cluster.Kubectl.RunAsync("delete", "namespace", Space, "--timeout=40s");
+        (await Cluster.Api.ListAsync("/api/v1/pods")).ShouldNotContain(pod => (string?)pod["metadata"]!["namespace"] == Space);
+        await Eventually.PassesAsync(async () => (await Leftovers.FindAsync(Space)).ShouldBeEmpty());
     }
 
     /// <summary>Does what must be done before the cluster starts.</summary>

@@ -5,36 +5,41 @@ using OrleansOrchestrator.Testing;
 namespace OrleansOrchestrator.EndToEnd.Tests.Workloads;
 
 /// <summary>kubectl exec, attach and cp, with real processes behind them.</summary>
-[Collection(typeof(PodsCollection))]
-public sealed class SessionTests : EndToEndTest
+[Collection(typeof(ProcessPodsCollection))]
+public sealed class SessionTests(ProcessRuntime runtime) : EndToEndTest
 {
+    private Kubectl Kubectl => runtime.Cluster.Kubectl;
+
+    public override async ValueTask InitializeAsync()
+    {
+        await base.InitializeAsync();
+        await runtime.StartAsync();
+        OnFailure(runtime.Cluster.DescribeAsync);
+        AtEnd(() => Kubectl.RunAsync("delete", "pod", "web"));
+        await Kubectl.RunWithInputAsync(Pod, "apply", "-f", "-");
+        await Kubectl.RunAsync("wait", "--for=condition=Ready", "pod/web", "--timeout=30s");
+    }
+
     [Fact]
     public async Task Kubectl_WithASessionInAContainer_WorksAsUsersKnowIt()
     {
-        var cluster = await StartDevAsync("process");
-        await cluster.Kubectl.RunWithInputAsync(Pod, "apply", "-f", "-");
-        await cluster.Kubectl.RunAsync("wait", "--for=condition=Ready", "pod/web", "--timeout=30s");
+        await SessionsWorkAsync(Kubectl);
 
-        await SessionsWorkAsync(cluster.Kubectl);
-
-        var refused = await cluster.Kubectl.TryAsync("exec", "web", "-c", "none", "--", "true");
+        var refused = await Kubectl.TryAsync("exec", "web", "-c", "none", "--", "true");
         refused.Errors.ShouldContain("container none is not valid for pod web");
-        (await cluster.Kubectl.TryAsync("exec", "nobody", "--", "true")).Errors.ShouldContain("pods \"nobody\" not found");
+        (await Kubectl.TryAsync("exec", "nobody", "--", "true")).Errors.ShouldContain("pods \"nobody\" not found");
     }
 
     [Fact]
     public async Task Kubectl_CopiesAFile_ToAContainerAndBack()
     {
-        var cluster = await StartDevAsync("process");
-        await cluster.Kubectl.RunWithInputAsync(Pod, "apply", "-f", "-");
-        await cluster.Kubectl.RunAsync("wait", "--for=condition=Ready", "pod/web", "--timeout=30s");
         var folder = NewScratch().Folder;
         var (sent, there, back) = (Path.Combine(folder, "sent"), Path.Combine(folder, "there"), Path.Combine(folder, "back"));
         await File.WriteAllTextAsync(sent, string.Concat(Enumerable.Range(0, 20_000).Select(i => $"line {i}\n")), Cancelled);
 
         // Containers of this runtime see the machine's files.
-        await cluster.Kubectl.RunAsync("cp", sent, $"web:{there}");
-        await cluster.Kubectl.RunAsync("cp", $"web:{there}", back);
+        await Kubectl.RunAsync("cp", sent, $"web:{there}");
+        await Kubectl.RunAsync("cp", $"web:{there}", back);
 
         (await File.ReadAllTextAsync(there, Cancelled)).ShouldBe(await File.ReadAllTextAsync(sent, Cancelled));
         (await File.ReadAllTextAsync(back, Cancelled)).ShouldBe(await File.ReadAllTextAsync(sent, Cancelled));
