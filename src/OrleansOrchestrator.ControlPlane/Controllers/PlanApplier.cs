@@ -13,9 +13,8 @@ namespace OrleansOrchestrator.ControlPlane.Controllers;
 /// <summary>The outcome of a plan.</summary>
 /// <param name="Written">The newest revision written of each resource.</param>
 /// <param name="IsKnown">Whether the list of written revisions is complete.</param>
-/// <param name="Refused">The objects that could not be written, with the reason. A creation is listed under the name it asked for.</param>
-internal sealed record PlanOutcome(
-    IReadOnlyDictionary<ResourceName, long> Written, bool IsKnown, IReadOnlyDictionary<(ResourceName Resource, ObjectKey Key), ApiException> Refused)
+/// <param name="Refused">The actions that were not done, in order, with the reason.</param>
+internal sealed record PlanOutcome(IReadOnlyDictionary<ResourceName, long> Written, bool IsKnown, IReadOnlyList<RefusedAction> Refused)
 {
     /// <summary>Whether every action succeeded.</summary>
     public bool Succeeded => Refused.Count == 0;
@@ -32,22 +31,34 @@ internal sealed partial class PlanApplier(
     /// <param name="plan">The plan.</param>
     public async Task<PlanOutcome> ApplyAsync(ControllerIdentity identity, ObjectReference subject, Plan plan)
     {
-        if (plan.Actions.Count == 0 && plan.Events.Count == 0)
+        if (plan.Actions.Count == 0 && plan.Events.Count == 0 && plan.Conclude is null)
             return Nothing;
         var writer = new ObjectWriter(objects, registry, identity.Options);
         var written = new Dictionary<ResourceName, long>();
-        var refused = new Dictionary<(ResourceName, ObjectKey), ApiException>();
+        var refused = new List<RefusedAction>();
         var isKnown = true;
         for (var i = 0; i < plan.Actions.Count;)
+            await ApplyBatchAsync(TakeBatch(plan.Actions, ref i));
+        if (plan.Conclude?.Invoke(refused) is { } conclusion)
+            await ApplyBatchAsync([conclusion]);
+
+        if (refused.Count == 0)
         {
-            var batch = TakeBatch(plan.Actions, ref i);
+            foreach (var planned in plan.Events)
+                Record(identity.Component, subject, planned);
+        }
+
+        return new PlanOutcome(written, isKnown, refused);
+
+        async Task ApplyBatchAsync(List<ObjectAction> batch)
+        {
             var results = await Task.WhenAll(batch.Select(action => TryApplyAsync(action, writer)));
             foreach (var (action, (result, why)) in batch.Zip(results))
             {
                 ControllerInstruments.Acted(identity.Component, action, why is null);
                 if (why is not null)
                 {
-                    refused[(action.Resource, action.Key)] = why;
+                    refused.Add(new RefusedAction(action, why));
                     ReportRefused(identity.Component, subject, action, why);
                 }
                 else if (result is not null)
@@ -59,18 +70,9 @@ internal sealed partial class PlanApplier(
                 }
             }
         }
-
-        if (refused.Count == 0)
-        {
-            foreach (var planned in plan.Events)
-                Record(identity.Component, subject, planned);
-        }
-
-        return new PlanOutcome(written, isKnown, refused);
     }
 
-    private static PlanOutcome Nothing { get; } = new(
-        new Dictionary<ResourceName, long>(), true, new Dictionary<(ResourceName Resource, ObjectKey Key), ApiException>());
+    private static PlanOutcome Nothing { get; } = new(new Dictionary<ResourceName, long>(), true, []);
 
     /// <summary>Takes the next actions of one type on one resource.</summary>
     private List<ObjectAction> TakeBatch(IReadOnlyList<ObjectAction> actions, ref int next)

@@ -9,6 +9,7 @@ using OrleansOrchestrator.ControlPlane.Grains;
 using OrleansOrchestrator.ControlPlane.Requests;
 using OrleansOrchestrator.ControlPlane.Watch;
 using OrleansOrchestrator.Loops;
+using OrleansOrchestrator.Model.Errors;
 using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.ControlPlane.Nodes;
@@ -63,20 +64,21 @@ internal sealed partial class NodeLifecycleGrain(
         if (plan.Actions.Count > 0)
         {
             var outcome = await applier.ApplyAsync(Identity, new ObjectReference(registry[WellKnownResources.Nodes], default), new Plan { Actions = plan.Actions });
-            NoteRefused(plan, outcome);
-            Record(plan, outcome);
+            var refused = outcome.Refused.ToDictionary(one => (one.Action.Resource, one.Action.Key), one => one.Why);
+            NoteRefused(plan, refused);
+            Record(plan, refused);
         }
 
         var wait = plan.RequeueAfter ?? RoundMax;
         return wait < RoundMin ? RoundMin : wait > RoundMax ? RoundMax : wait;
     }
 
-    private void NoteRefused(NodeLifecyclePlan plan, PlanOutcome outcome)
+    private void NoteRefused(NodeLifecyclePlan plan, Dictionary<(ResourceName Resource, ObjectKey Key), ApiException> refused)
     {
         var now = time.GetUtcNow();
         foreach (var id in plan.Actions.Select(action => (action.Resource, action.Key)))
         {
-            if (outcome.Refused.TryGetValue(id, out var why) && ObjectFaults.IsOfTheObject(why))
+            if (refused.TryGetValue(id, out var why) && ObjectFaults.IsOfTheObject(why))
                 _refused.Fail(id, now);
             else
                 _refused.Succeed(id);
@@ -85,12 +87,12 @@ internal sealed partial class NodeLifecycleGrain(
         _refused.Forget(now, FailuresRememberedFor);
     }
 
-    private void Record(NodeLifecyclePlan plan, PlanOutcome outcome)
+    private void Record(NodeLifecyclePlan plan, Dictionary<(ResourceName Resource, ObjectKey Key), ApiException> refused)
     {
         foreach (var told in plan.Events)
         {
             var key = new ObjectKey(told.Regarding.Metadata.NamespaceProperty ?? "", told.Regarding.Metadata.Name);
-            if (!outcome.Refused.ContainsKey((told.Resource, key)) && caches[registry[told.Resource]].Find(key) is { } obj)
+            if (!refused.ContainsKey((told.Resource, key)) && caches[registry[told.Resource]].Find(key) is { } obj)
                 events.Record(obj, Component, told.Event.Type, told.Event.Reason, told.Event.Message);
         }
     }

@@ -1,3 +1,4 @@
+using OrleansOrchestrator.Model.Errors;
 using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.Controllers.Actions;
@@ -33,11 +34,20 @@ public abstract record ObjectAction(ResourceName Resource)
 
     /// <summary>Makes the write.</summary>
     /// <returns>What was written; null if nothing had to be.</returns>
-    /// <exception cref="Model.Errors.ApiException">It was refused.</exception>
+    /// <exception cref="ApiException">It was refused.</exception>
     public abstract Task<WrittenObject?> ApplyAsync(IObjectWriter writer);
 
     /// <summary>The request that it amounts to, for logs.</summary>
     public sealed override string ToString() => $"{Verb} {Resource}{(Subresource.Length > 0 ? "/" : "")}{Subresource} {Key}";
+}
+
+/// <summary>An action of a plan that was not done.</summary>
+/// <param name="Action">The action.</param>
+/// <param name="Why">Why it was refused.</param>
+public sealed record RefusedAction(ObjectAction Action, ApiException Why)
+{
+    /// <summary>Whether it was refused because its namespace is being deleted, so that nothing has to be told or tried again.</summary>
+    public bool IsByTerminatingNamespace => Why.Status.Details?.Causes?.Any(cause => cause.Reason == "NamespaceTerminating") is true;
 }
 
 /// <summary>An object after a write.</summary>

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using k8s.Models;
 using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Model.Resources;
@@ -33,4 +34,19 @@ internal static class ObjectFacts
 
     /// <summary>Whether two values would be stored as the same JSON.</summary>
     public static bool SameJson<T>(T left, T right) => ObjectCodec.Encode(left).AsSpan().SequenceEqual(ObjectCodec.Encode(right));
+
+    /// <summary>Whether two statuses say the same: a count of zero and none are one, as they are for every reader.</summary>
+    public static bool SameStatus<T>(T left, T right) => SameJson(left, right) || SemanticEquality.Equal(WithoutZeros(left), WithoutZeros(right));
+
+    private static JsonElement WithoutZeros<T>(T status)
+    {
+        var counts = JsonSerializer.SerializeToNode(status, ObjectCodec.Options) as JsonObject ?? [];
+        foreach (var (name, value) in counts.ToList())
+        {
+            if (value?.GetValueKind() == JsonValueKind.Number && value.GetValue<long>() == 0)
+                counts.Remove(name);
+        }
+
+        return JsonSerializer.SerializeToElement(counts);
+    }
 }

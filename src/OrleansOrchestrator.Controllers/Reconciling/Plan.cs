@@ -12,6 +12,12 @@ public sealed record Plan
     /// after a back-off.</summary>
     public IReadOnlyList<ObjectAction> Actions { get; init; } = [];
 
+    /// <summary>
+    /// Makes the last write from what was refused of the others, once all of them have been tried: a status that tells how they
+    /// went. Pure, as the reconciler is; null, or a null that it gives, is for nothing to write.
+    /// </summary>
+    public Func<IReadOnlyList<RefusedAction>, ObjectAction?>? Conclude { get; init; }
+
     /// <summary>Events to record on the primary object, told only if the actions succeeded.</summary>
     public IReadOnlyList<PlannedEvent> Events { get; init; } = [];
 

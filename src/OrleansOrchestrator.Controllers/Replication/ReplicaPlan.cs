@@ -8,9 +8,10 @@ namespace OrleansOrchestrator.Controllers.Replication;
 /// <param name="RequeueAfter">When to look again even if nothing changes; null for only then.</param>
 internal sealed record ReplicaPlan(IReadOnlyList<ObjectAction> Actions, ReplicaCounts Counts, TimeSpan? RequeueAfter);
 
-/// <summary>The active pods of an owner, counted.</summary>
-/// <param name="Replicas">All of them.</param>
-/// <param name="FullyLabeled">Those with every label of the template.</param>
-/// <param name="Ready">Those that are ready.</param>
-/// <param name="Available">Those that have been ready for long enough.</param>
-internal readonly record struct ReplicaCounts(int Replicas, int FullyLabeled, int Ready, int Available);
+/// <summary>The pods of an owner, counted.</summary>
+/// <param name="Replicas">All that are active.</param>
+/// <param name="FullyLabeled">Of these, those with every label of the template.</param>
+/// <param name="Ready">Of these, those that are ready.</param>
+/// <param name="Available">Of these, those that have been ready for long enough.</param>
+/// <param name="Terminating">Those that are being deleted and have not ended yet, which are no replicas any more.</param>
+internal readonly record struct ReplicaCounts(int Replicas, int FullyLabeled, int Ready, int Available, int Terminating);

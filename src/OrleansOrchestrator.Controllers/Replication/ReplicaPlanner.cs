@@ -25,12 +25,14 @@ internal static class ReplicaPlanner
     /// <param name="demand">What the owner wants.</param>
     /// <param name="observed">All pods that it selects or controls, in any order.</param>
     /// <param name="now">The moment, for what counts as available.</param>
-    /// <param name="related">Pods that count for how crowded a node is when surplus is chosen; null for the owner's own.</param>
+    /// <param name="siblings">Pods that, besides the owner's own, count for how crowded a node is when surplus is chosen.</param>
     public static ReplicaPlan Plan(
-        ReplicaDemand demand, IEnumerable<V1Pod> observed, DateTimeOffset now, IEnumerable<V1Pod>? related = null)
+        ReplicaDemand demand, IEnumerable<V1Pod> observed, DateTimeOffset now, params IEnumerable<V1Pod> siblings)
     {
-        var claims = ClaimedObjects<V1Pod>.Of(demand.Owner, demand.Selector, WellKnownResources.Pods, observed.Where(pod => pod.IsActive));
+        var pods = observed.ToList();
+        var claims = ClaimedObjects<V1Pod>.Of(demand.Owner, demand.Selector, WellKnownResources.Pods, pods.Where(pod => pod.IsActive));
         var (counts, nextAvailable) = Count(demand, claims.Objects, now);
+        counts = counts with { Terminating = pods.Count(pod => IsTerminating(demand, pod)) };
         if (demand.Owner.IsDeleting)
             return new ReplicaPlan([], counts, null);
 
@@ -38,10 +40,10 @@ internal static class ReplicaPlanner
         var budget = Math.Max(0, BurstMax - claims.Changes.Count);
         IEnumerable<ObjectAction> scaling = (missing, claims.Changes.Count) switch
         {
-            ( >= 0, _) => Create(demand, Math.Min(missing, budget)),
+            ( >= 0, _) => Create(demand, Math.Min(missing, demand.IsCreationFailing ? Math.Min(1, budget) : budget)),
             // An adoption may fail because another owner was faster, so what is not surely one's own yet is not deleted.
             ( < 0, > 0) => [],
-            _ => DeletionRanking.Rank(claims.Objects, related ?? claims.Objects).Take(Math.Min(-missing, budget)).Select(Delete),
+            _ => DeletionRanking.Rank(claims.Objects, claims.Objects.Concat(siblings)).Take(Math.Min(-missing, budget)).Select(Delete),
         };
         ObjectAction[] actions = [.. claims.Changes.Take(BurstMax), .. scaling];
         var isMoreLeft = actions.Length < claims.Changes.Count + Math.Abs(missing);
@@ -67,8 +69,11 @@ internal static class ReplicaPlanner
                 nextAvailable = from - now;
         }
 
-        return (new ReplicaCounts(pods.Count, fullyLabeled, ready, available), nextAvailable);
+        return (new ReplicaCounts(pods.Count, fullyLabeled, ready, available, 0), nextAvailable);
     }
+
+    private static bool IsTerminating(ReplicaDemand demand, V1Pod pod) =>
+        pod.IsDeleting && !pod.IsTerminal && pod.Controller?.Uid == demand.Owner.Metadata.Uid && demand.Selector.Matches(pod.Metadata.Labels);
 
     private static IEnumerable<ObjectAction> Create(ReplicaDemand demand, int count)
     {

@@ -38,12 +38,14 @@ public sealed class ReplicationControllerReconciler : IReconciler
             Template = template,
             Replicas = controller.Spec.Replicas ?? 1,
             MinReadySeconds = controller.Spec.MinReadySeconds ?? 0,
+            IsCreationFailing = ReplicaStatus.SaysThatCreationFails(Common(controller.Status)),
         };
         var replicas = ReplicaPlanner.Plan(demand, observation.OfAny<V1Pod>(Selected, Controlled), observation.Now);
-        var status = StatusOf(controller, replicas.Counts);
         return new Plan
         {
-            Actions = status is null ? replicas.Actions : [.. replicas.Actions, status],
+            Actions = replicas.Actions,
+            Conclude = refused => StatusOf(
+                controller, Own(ReplicaStatus.After(Common(controller.Status), controller, replicas.Counts, refused, observation.Now))),
             RequeueAfter = replicas.RequeueAfter,
         };
     }
@@ -51,35 +53,43 @@ public sealed class ReplicationControllerReconciler : IReconciler
     private static LabelSelector SelectorOf(V1ReplicationController controller) =>
         controller.Spec?.Selector is { Count: > 0 } selector ? LabelSelector.FromMap(selector) : LabelSelector.Nothing;
 
-    private static UpdateStatus? StatusOf(V1ReplicationController controller, ReplicaCounts counts)
+    private static UpdateStatus? StatusOf(V1ReplicationController controller, V1ReplicationControllerStatus status)
     {
-        var status = new V1ReplicationControllerStatus
-        {
-            Replicas = counts.Replicas,
-            FullyLabeledReplicas = OmitZero(counts.FullyLabeled),
-            ReadyReplicas = OmitZero(counts.Ready),
-            AvailableReplicas = OmitZero(counts.Available),
-            ObservedGeneration = controller.Metadata.Generation,
-            Conditions = controller.Status?.Conditions,
-        };
-        if (ObjectFacts.SameJson(status, Canonical(controller.Status)))
+        if (ObjectFacts.SameStatus(status, controller.Status))
             return null;
-
         var updated = ObjectCodec.Clone(controller);
         updated.Status = status;
         return new UpdateStatus(WellKnownResources.ReplicationControllers, updated);
     }
 
-    /// <summary>A status in which zero and absent are the same, as they are for every reader.</summary>
-    private static V1ReplicationControllerStatus? Canonical(V1ReplicationControllerStatus? status) => status is null ? null : new()
+    /// <summary>A replication controller's status as a replica set's. No count of it is needed to make the next one.</summary>
+    private static V1ReplicaSetStatus Common(V1ReplicationControllerStatus? status) => new()
     {
-        Replicas = status.Replicas,
-        FullyLabeledReplicas = OmitZero(status.FullyLabeledReplicas),
-        ReadyReplicas = OmitZero(status.ReadyReplicas),
-        AvailableReplicas = OmitZero(status.AvailableReplicas),
-        ObservedGeneration = status.ObservedGeneration,
-        Conditions = status.Conditions,
+        Conditions = [.. (status?.Conditions ?? []).Select(condition => new V1ReplicaSetCondition
+        {
+            Type = condition.Type,
+            Status = condition.Status,
+            Reason = condition.Reason,
+            Message = condition.Message,
+            LastTransitionTime = condition.LastTransitionTime,
+        })],
     };
 
-    private static int? OmitZero(int? count) => count is 0 ? null : count;
+    /// <summary>A replica set's status as a replication controller's, which does not count the pods that go.</summary>
+    private static V1ReplicationControllerStatus Own(V1ReplicaSetStatus status) => new()
+    {
+        Replicas = status.Replicas,
+        FullyLabeledReplicas = status.FullyLabeledReplicas,
+        ReadyReplicas = status.ReadyReplicas,
+        AvailableReplicas = status.AvailableReplicas,
+        ObservedGeneration = status.ObservedGeneration,
+        Conditions = status.Conditions?.Select(condition => new V1ReplicationControllerCondition
+        {
+            Type = condition.Type,
+            Status = condition.Status,
+            Reason = condition.Reason,
+            Message = condition.Message,
+            LastTransitionTime = condition.LastTransitionTime,
+        }).ToList(),
+    };
 }

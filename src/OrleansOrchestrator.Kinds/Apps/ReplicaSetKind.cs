@@ -16,8 +16,6 @@ internal sealed class ReplicaSetKind : ResourceDefinition<V1ReplicaSet>
 
     public override string Plural => "replicasets";
 
-    public override bool IsActedOn => false;
-
     public override IReadOnlyList<string> ShortNames => ["rs"];
 
     public override IReadOnlyList<string> Categories => ["all"];

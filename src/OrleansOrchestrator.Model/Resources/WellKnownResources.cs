@@ -21,6 +21,12 @@ public static class WellKnownResources
     /// <summary>Replication controllers.</summary>
     public static readonly ResourceName ReplicationControllers = new("replicationcontrollers");
 
+    /// <summary>Replica sets.</summary>
+    public static readonly ResourceName ReplicaSets = new("replicasets", "apps");
+
+    /// <summary>Deployments.</summary>
+    public static readonly ResourceName Deployments = new("deployments", "apps");
+
     /// <summary>Leases, which carry node heartbeats.</summary>
     public static readonly ResourceName Leases = new("leases", "coordination.k8s.io");
 

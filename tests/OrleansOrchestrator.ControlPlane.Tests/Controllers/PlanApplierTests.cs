@@ -50,7 +50,7 @@ public sealed class PlanApplierTests(SharedSilo shared) : IAsyncLifetime
 
         var outcome = await ApplyAsync(PatchObject.OfStatus(WellKnownResources.Pods, observed, wanted)!);
 
-        outcome.Refused.Values.ShouldHaveSingleItem().Code.ShouldBe(409);
+        outcome.Refused.ShouldHaveSingleItem().Why.Code.ShouldBe(409);
         (await Api.GetAsync<V1Pod>(_space, "p")).Status.Message.ShouldBeNull();
     }
 
@@ -104,7 +104,7 @@ public sealed class PlanApplierTests(SharedSilo shared) : IAsyncLifetime
             Metadata = new V1ObjectMeta { NamespaceProperty = _space, Name = i == 150 ? "Not A Name" : $"m{i}" },
         }))]);
 
-        outcome.Refused.Keys.ShouldHaveSingleItem().Key.Name.ShouldBe("Not A Name");
+        outcome.Refused.ShouldHaveSingleItem().Action.Key.Name.ShouldBe("Not A Name");
         outcome.Written[WellKnownResources.ConfigMaps].ShouldBeGreaterThan(0);
         (await Api.ListAsync<V1ConfigMap>(_space)).Count(map => map.Metadata.Name.StartsWith('m')).ShouldBe(299);
     }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using OrleansOrchestrator.Controllers.Actions;
 using OrleansOrchestrator.Controllers.Objects;
 using OrleansOrchestrator.Controllers.Reconciling;
@@ -7,6 +8,7 @@ using OrleansOrchestrator.Controllers.Relations;
 using OrleansOrchestrator.Documents.Patching;
 using OrleansOrchestrator.Kinds;
 using OrleansOrchestrator.Model.Codec;
+using OrleansOrchestrator.Model.Errors;
 using OrleansOrchestrator.Model.Metadata;
 using OrleansOrchestrator.Model.Resources;
 using OrleansOrchestrator.Model.Selectors;
@@ -28,6 +30,9 @@ internal sealed class ClusterModel : IObjectWriter
 
     public DateTimeOffset Now { get; set; } = Start;
 
+    /// <summary>Why an action is refused; null for those that are done.</summary>
+    public Func<ObjectAction, ApiException?> Refuses { get; set; } = _ => null;
+
     /// <summary>Whether a deleted pod stays, marked, until the test takes it away.</summary>
     public bool KeepsDeletedPods { get; init; }
 
@@ -40,6 +45,7 @@ internal sealed class ClusterModel : IObjectWriter
     {
         obj.Metadata.Uid ??= $"uid-{_revision + 1}";
         obj.Metadata.CreationTimestamp ??= Now.UtcDateTime;
+        obj.Metadata.Generation ??= BuiltInKinds.Registry[ResourceOf(obj.GetType())].TracksGeneration ? 1 : null;
         if (string.IsNullOrEmpty(obj.Metadata.Name))
             obj.Metadata.Name = obj.Metadata.GenerateName + (++_generatedNames).ToString("D5", CultureInfo.InvariantCulture);
         _objects.TryAdd(IdOf(obj), obj).ShouldBeTrue($"{obj.Key} exists already");
@@ -62,11 +68,20 @@ internal sealed class ClusterModel : IObjectWriter
 
     public void Touch(KubeObject obj) => Stamp(obj);
 
+    /// <summary>Runs the reconciler once, and does what it plans.</summary>
+    /// <returns>The plan, with the action that concludes it as the last one.</returns>
     public Plan Step(IReconciler reconciler, ObjectKey key)
     {
         var plan = reconciler.Reconcile(Observe(reconciler, key));
-        Apply(plan.Actions);
-        Events.AddRange(plan.Events);
+        var refused = Apply(plan.Actions);
+        if (plan.Conclude?.Invoke(refused) is { } conclusion)
+        {
+            Apply([conclusion]);
+            plan = plan with { Actions = [.. plan.Actions, conclusion] };
+        }
+
+        if (refused.Count == 0)
+            Events.AddRange(plan.Events);
         return plan;
     }
 
@@ -113,11 +128,22 @@ internal sealed class ClusterModel : IObjectWriter
         return [.. relation.Observe(key, view.Find(primary, key), view)];
     }
 
-    public void Apply(IEnumerable<ObjectAction> actions)
+    /// <summary>Does actions.</summary>
+    /// <returns>Those that were refused.</returns>
+    public IReadOnlyList<RefusedAction> Apply(IEnumerable<ObjectAction> actions)
     {
         var written = new HashSet<(string, ObjectKey)>();
+        var refused = new List<RefusedAction>();
         foreach (var action in actions)
         {
+            if (Refuses(action) is { } why)
+            {
+                refused.Add(new RefusedAction(action, why));
+                if (why.Code != 409 && action.EventOnFailure is { } complain)
+                    Events.Add(complain(why.Message));
+                continue;
+            }
+
             var applying = action.ApplyAsync(this);
             applying.IsCompletedSuccessfully.ShouldBeTrue($"{action}: {applying.Exception?.InnerException}");
             var key = _last;
@@ -126,6 +152,8 @@ internal sealed class ClusterModel : IObjectWriter
             if (action.EventOnSuccess is { } tell)
                 Events.Add(tell(key.Name));
         }
+
+        return refused;
     }
 
     public Task<WrittenObject> CreateAsync(ResourceName resource, KubeObject obj)
@@ -136,6 +164,8 @@ internal sealed class ClusterModel : IObjectWriter
 
     public Task<WrittenObject> UpdateAsync(ResourceName resource, string subresource, KubeObject obj)
     {
+        if (subresource.Length == 0 && BuiltInKinds.Registry[resource].TracksGeneration && !JsonNode.DeepEquals(SpecOf(obj), SpecOf(Find(obj.GetType(), obj.Key)!)))
+            obj.Metadata.Generation = (obj.Metadata.Generation ?? 0) + 1;
         var key = Replace(obj);
         RemoveIfDone(obj);
         return Wrote(key);
@@ -233,6 +263,8 @@ internal sealed class ClusterModel : IObjectWriter
     }
 
     private void Stamp(KubeObject obj) => obj.Metadata.ResourceVersion = (++_revision).ToString(CultureInfo.InvariantCulture);
+
+    private static JsonNode? SpecOf(KubeObject obj) => JsonSerializer.SerializeToNode(obj, obj.GetType(), ObjectCodec.Options)!["spec"];
 
     private static (string, ObjectKey) IdOf(KubeObject obj) => (ResourceOf(obj.GetType()).ToString(), obj.Key);
 

@@ -13,7 +13,11 @@ internal sealed class PlanText : IObjectWriter
 {
     private readonly StringBuilder _text = new();
 
-    public static string Of(Plan plan) => $"{Of(plan.Actions)}requeue {plan.RequeueAfter}";
+    public static string Of(Plan plan)
+    {
+        var conclusion = plan.Conclude?.Invoke([]);
+        return $"{Of(conclusion is null ? plan.Actions : [.. plan.Actions, conclusion])}requeue {plan.RequeueAfter}";
+    }
 
     public static string Of(IEnumerable<ObjectAction> actions)
     {

@@ -1,3 +1,5 @@
+using OrleansOrchestrator.Controllers.Objects;
+
 namespace OrleansOrchestrator.Controllers.Tests.Reconciling;
 
 /// <summary>Small objects to vary in tests.</summary>
@@ -42,6 +44,19 @@ internal static class Samples
         },
     };
 
+    public static V1ReplicaSet ReplicaSet(string name = "web", int replicas = 1) => new()
+    {
+        ApiVersion = "apps/v1",
+        Kind = "ReplicaSet",
+        Metadata = new V1ObjectMeta { NamespaceProperty = Namespace, Name = name, Uid = $"uid-of-{name}", Generation = 1 },
+        Spec = new V1ReplicaSetSpec
+        {
+            Replicas = replicas,
+            Selector = new V1LabelSelector { MatchLabels = Labels("web") },
+            Template = Controller().Spec.Template,
+        },
+    };
+
     public static V1OwnerReference Owner(string uid, bool? controller = true, bool? blocks = true, string kind = "ReplicationController") => new()
     {
         ApiVersion = "v1",
@@ -56,6 +71,13 @@ internal static class Samples
     {
         pod.Metadata.OwnerReferences = [Owner(uid)];
         return pod;
+    }
+
+    public static T ControlledBy<T>(this T obj, KubeObject owner)
+        where T : KubeObject
+    {
+        obj.Metadata.OwnerReferences = [OwnerReferences.ControlledBy(owner)];
+        return obj;
     }
 
     public static V1Service Service(string name = "web", params V1ServicePort[] ports) => new()

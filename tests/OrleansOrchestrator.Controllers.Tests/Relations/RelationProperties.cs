@@ -2,6 +2,7 @@ using CsCheck;
 using OrleansOrchestrator.Controllers.CustomResources;
 using OrleansOrchestrator.Controllers.Objects;
 using OrleansOrchestrator.Controllers.Relations;
+using OrleansOrchestrator.Controllers.Replication;
 using OrleansOrchestrator.Controllers.Tests.Reconciling;
 using OrleansOrchestrator.Model.Resources;
 using OrleansOrchestrator.Model.Selectors;
@@ -35,6 +36,12 @@ public sealed class RelationProperties
         metadata.Uid = UidOf(metadata.NamespaceProperty, metadata.Name);
         metadata.Annotations = new Dictionary<string, string> { ["target"] = $"a/{target}" };
         return (KubeObject)new V1ReplicationController { Metadata = metadata, Spec = new V1ReplicationControllerSpec { Selector = selector } };
+    });
+
+    private static readonly Gen<KubeObject> OwnedControllers = Gen.Select(Controllers, Any.Of("", "x", "y"), (controller, owner) =>
+    {
+        controller.Metadata.OwnerReferences = owner.Length == 0 ? null : [new V1OwnerReference { ApiVersion = "v1", Kind = "Other", Name = owner, Uid = owner, Controller = true }];
+        return controller;
     });
 
     private static readonly Gen<KubeObject> Services = Metadata.Select(metadata => (KubeObject)new V1Service { Metadata = metadata, Spec = new V1ServiceSpec() });
@@ -84,6 +91,7 @@ public sealed class RelationProperties
             new SelectedByLabels(WellKnownResources.Pods, SelectorOf) { AcrossNamespaces = true }, WellKnownResources.ReplicationControllers, Controllers, Pods),
         ["selected by a primary without namespace"] = (new SelectedByLabels(WellKnownResources.Pods, SelectorOf), WellKnownResources.Namespaces, NamespaceObjects, Pods),
         ["controlled by owner"] = (new ControlledByOwner(WellKnownResources.Pods), WellKnownResources.ReplicationControllers, Controllers, Pods),
+        ["pods of siblings"] = (new SiblingPods(), WellKnownResources.ReplicationControllers, OwnedControllers, Pods),
         ["same name"] = (new SameName(WellKnownResources.ConfigMaps), WellKnownResources.Services, Services, ConfigMaps),
         ["fixed name in the namespace"] = (new FixedName(WellKnownResources.ConfigMaps, "x"), WellKnownResources.Services, Services, ConfigMaps),
         ["fixed name in the namespace that is the primary"] = (new FixedName(WellKnownResources.ConfigMaps, "x"), WellKnownResources.Namespaces, NamespaceObjects, ConfigMaps),

@@ -3,6 +3,7 @@ using OrleansOrchestrator.Controllers.Objects;
 using OrleansOrchestrator.Controllers.Reconciling;
 using OrleansOrchestrator.Controllers.Replication;
 using OrleansOrchestrator.Controllers.Tests.Reconciling;
+using OrleansOrchestrator.Model.Errors;
 using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.Controllers.Tests.Replication;
@@ -49,6 +50,25 @@ public sealed class ReplicationControllerReconcilerTests
         var action = Reconciler.Reconcile(cluster.Observe(Reconciler, Key)).Actions.OfType<CreateObject>().ShouldHaveSingleItem();
 
         action.EventOnFailure!("no quota").ShouldBe(new PlannedEvent("Warning", "FailedCreate", "Error creating: no quota"));
+    }
+
+    [Fact]
+    public void Reconcile_CreationRefused_SaysSoUntilItSucceeds()
+    {
+        var cluster = new ClusterModel { Refuses = action => action is CreateObject ? ApiErrors.Forbidden(WellKnownResources.Pods, "web-1", "no quota") : null };
+        cluster.Add(Samples.Controller(replicas: 2));
+
+        cluster.Step(Reconciler, Key);
+        cluster.Step(Reconciler, Key).Actions.OfType<UpdateStatus>().ShouldBeEmpty("nothing new is to be told");
+
+        var condition = cluster.Find<V1ReplicationController>(Key)!.Status.Conditions.ShouldHaveSingleItem();
+        (condition.Type, condition.Status, condition.Reason).ShouldBe(("ReplicaFailure", "True", "FailedCreate"));
+        condition.Message.ShouldBe("pods \"web-1\" is forbidden: no quota");
+
+        cluster.Refuses = _ => null;
+        cluster.Settle(Reconciler, Key);
+        var status = cluster.Find<V1ReplicationController>(Key)!.Status;
+        (status.Replicas, status.Conditions).ShouldBe((2, null));
     }
 
     [Fact]
@@ -244,7 +264,7 @@ public sealed class ReplicationControllerReconcilerTests
         controller.Spec.Template.Metadata.Labels["tier"] = "front";
         controller.Status = new V1ReplicationControllerStatus
         {
-            Conditions = [new V1ReplicationControllerCondition { Type = "ReplicaFailure", Status = "True" }],
+            Conditions = [new V1ReplicationControllerCondition { Type = "Unheard", Status = "True" }],
         };
         cluster.Add(controller);
         var full = Samples.Pod("full").OwnedBy("uid-of-web");
@@ -256,7 +276,7 @@ public sealed class ReplicationControllerReconcilerTests
 
         var status = cluster.Find<V1ReplicationController>(Key)!.Status;
         (status.Replicas, status.FullyLabeledReplicas, status.ObservedGeneration).ShouldBe((2, 1, 7));
-        status.Conditions.ShouldHaveSingleItem().Type.ShouldBe("ReplicaFailure");
+        status.Conditions.ShouldHaveSingleItem().Type.ShouldBe("Unheard");
     }
 
     [Fact]

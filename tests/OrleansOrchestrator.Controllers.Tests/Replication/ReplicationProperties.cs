@@ -1,10 +1,12 @@
 using CsCheck;
+using OrleansOrchestrator.Controllers.Actions;
 using OrleansOrchestrator.Controllers.Objects;
 using OrleansOrchestrator.Controllers.Reconciling;
 using OrleansOrchestrator.Controllers.Relations;
 using OrleansOrchestrator.Controllers.Replication;
 using OrleansOrchestrator.Controllers.Tests.Reconciling;
 using OrleansOrchestrator.Model.Codec;
+using OrleansOrchestrator.Model.Errors;
 using OrleansOrchestrator.Model.Pods;
 using OrleansOrchestrator.Model.Resources;
 
@@ -40,6 +42,27 @@ public sealed class ReplicationProperties
             active.Where(pod => pod.Controller is null && pod.Metadata.Labels["app"] == "web").ShouldBeEmpty();
             cluster.Find<V1ReplicationController>(Key)!.Status.Replicas.ShouldBe(replicas);
             cluster.Step(Reconciler, Key).Actions.ShouldBeEmpty();
+        });
+
+    [Fact]
+    public void Settle_SomeWritesRefused_EndsWithExactlyTheWantedReplicas() =>
+        Gen.Select(Pods, Gen.Int[0, 8], Gen.Bool.Array[10, 20]).Sample((pods, replicas, refusals) =>
+        {
+            var cluster = ClusterOf(pods, replicas);
+            var next = 0;
+            cluster.Refuses = action => action is not UpdateStatus && next < refusals.Length && refusals[next++]
+                ? ApiErrors.Forbidden(action.Resource, action.Key.Name, "a reason")
+                : null;
+
+            while (next < refusals.Length && cluster.Step(Reconciler, Key).Actions.Count > 0)
+            {
+                // Whatever is refused is tried again.
+            }
+
+            cluster.Settle(Reconciler, Key);
+
+            cluster.All<V1Pod>().Count(pod => pod.IsActive && pod.Controller?.Uid == "uid-of-web").ShouldBe(replicas);
+            cluster.Find<V1ReplicationController>(Key)!.Status.Conditions.ShouldBeNull();
         });
 
     [Fact]

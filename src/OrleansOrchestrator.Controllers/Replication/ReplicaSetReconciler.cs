@@ -1,0 +1,64 @@
+using k8s.Models;
+using OrleansOrchestrator.Controllers.Actions;
+using OrleansOrchestrator.Controllers.Objects;
+using OrleansOrchestrator.Controllers.Reconciling;
+using OrleansOrchestrator.Controllers.Relations;
+using OrleansOrchestrator.Model.Codec;
+using OrleansOrchestrator.Model.Resources;
+using OrleansOrchestrator.Model.Selectors;
+
+namespace OrleansOrchestrator.Controllers.Replication;
+
+/// <summary>Keeps the pods of a ReplicaSet at their number, and its status true.</summary>
+/// <remarks>See k8s.io/kubernetes/pkg/controller/replicaset.</remarks>
+public sealed class ReplicaSetReconciler : IReconciler
+{
+    private static readonly SelectedByLabels Selected = new(WellKnownResources.Pods, set => SelectorOf((V1ReplicaSet)set));
+    private static readonly ControlledByOwner Controlled = new(WellKnownResources.Pods);
+    private static readonly SiblingPods Siblings = new();
+
+    /// <inheritdoc/>
+    public string Name => "replicaset-controller";
+
+    /// <inheritdoc/>
+    public ResourceName Primary => WellKnownResources.ReplicaSets;
+
+    /// <inheritdoc/>
+    public IReadOnlyList<Relation> Relations { get; } = [Selected, Controlled, Siblings];
+
+    /// <inheritdoc/>
+    public Plan Reconcile(Observation observation)
+    {
+        if (observation.Primary is not V1ReplicaSet { Spec.Template: { } template } set)
+            return Plan.Nothing;
+
+        var demand = new ReplicaDemand
+        {
+            Owner = set,
+            Selector = SelectorOf(set),
+            Template = template,
+            Replicas = set.Spec.Replicas ?? 1,
+            MinReadySeconds = set.Spec.MinReadySeconds ?? 0,
+            IsCreationFailing = ReplicaStatus.SaysThatCreationFails(set.Status),
+        };
+        var replicas = ReplicaPlanner.Plan(demand, observation.OfAny<V1Pod>(Selected, Controlled), observation.Now, observation.Of<V1Pod>(Siblings));
+        return new Plan
+        {
+            Actions = replicas.Actions,
+            Conclude = refused => StatusOf(set, ReplicaStatus.After(set.Status, set, replicas.Counts, refused, observation.Now)),
+            RequeueAfter = replicas.RequeueAfter,
+        };
+    }
+
+    private static LabelSelector SelectorOf(V1ReplicaSet set) =>
+        LabelSelector.From(set.Spec?.Selector) is { IsEverything: false } selector ? selector : LabelSelector.Nothing;
+
+    private static UpdateStatus? StatusOf(V1ReplicaSet set, V1ReplicaSetStatus status)
+    {
+        if (ObjectFacts.SameStatus(status, set.Status))
+            return null;
+        var updated = ObjectCodec.Clone(set);
+        updated.Status = status;
+        return new UpdateStatus(WellKnownResources.ReplicaSets, updated);
+    }
+}

@@ -1,0 +1,59 @@
+using k8s.Models;
+using OrleansOrchestrator.Controllers.Actions;
+using OrleansOrchestrator.Model.Metadata;
+
+namespace OrleansOrchestrator.Controllers.Replication;
+
+/// <summary>The status of whatever counts replicas, in the shape that a replica set gives it.</summary>
+/// <remarks>See k8s.io/kubernetes/pkg/controller/replicaset/replica_set_utils.go.</remarks>
+internal static class ReplicaStatus
+{
+    private const string ReplicaFailure = "ReplicaFailure";
+    private const string FailedCreate = "FailedCreate";
+    private const string FailedDelete = "FailedDelete";
+
+    /// <summary>Whether a status says that pods cannot be created.</summary>
+    public static bool SaysThatCreationFails(V1ReplicaSetStatus? status) => Failure(status) is { Status: "True", Reason: FailedCreate };
+
+    /// <summary>The status after a plan.</summary>
+    /// <param name="current">The observed status.</param>
+    /// <param name="owner">The owner, for the generation that was observed.</param>
+    /// <param name="counts">Its pods.</param>
+    /// <param name="refused">What was refused of the plan.</param>
+    /// <param name="now">The moment.</param>
+    public static V1ReplicaSetStatus After(
+        V1ReplicaSetStatus? current, KubeObject owner, ReplicaCounts counts, IReadOnlyList<RefusedAction> refused, DateTimeOffset now) => new()
+    {
+        Replicas = counts.Replicas,
+        FullyLabeledReplicas = OmitZero(counts.FullyLabeled),
+        ReadyReplicas = OmitZero(counts.Ready),
+        AvailableReplicas = OmitZero(counts.Available),
+        TerminatingReplicas = counts.Terminating,
+        ObservedGeneration = owner.Metadata.Generation,
+        Conditions = ConditionsAfter(current, refused, now),
+    };
+
+    /// <summary>A failure is told as long as there is one, with the words of the first.</summary>
+    private static List<V1ReplicaSetCondition>? ConditionsAfter(V1ReplicaSetStatus? current, IReadOnlyList<RefusedAction> refused, DateTimeOffset now)
+    {
+        List<V1ReplicaSetCondition> conditions = [.. (current?.Conditions ?? []).Where(condition => condition.Type != ReplicaFailure)];
+        if (refused.FirstOrDefault(one => one.Action is CreateObject or DeleteObject && !one.IsByTerminatingNamespace) is not { } failed)
+            return conditions.Count == 0 ? null : conditions;
+
+        var reason = failed.Action is CreateObject ? FailedCreate : FailedDelete;
+        conditions.Add(Failure(current) is { Status: "True" } told && told.Reason == reason ? told : new V1ReplicaSetCondition
+        {
+            Type = ReplicaFailure,
+            Status = "True",
+            Reason = reason,
+            Message = failed.Why.Message,
+            LastTransitionTime = ObjectMetaRules.TruncateToSeconds(now),
+        });
+        return conditions;
+    }
+
+    private static V1ReplicaSetCondition? Failure(V1ReplicaSetStatus? status) =>
+        status?.Conditions?.FirstOrDefault(condition => condition.Type == ReplicaFailure);
+
+    private static int? OmitZero(int count) => count is 0 ? null : count;
+}
