@@ -18,8 +18,6 @@ internal sealed class DeploymentKind : ResourceDefinition<V1Deployment>
 
     public override string Plural => "deployments";
 
-    public override bool IsActedOn => false;
-
     public override IReadOnlyList<string> ShortNames => ["deploy"];
 
     public override IReadOnlyList<string> Categories => ["all"];

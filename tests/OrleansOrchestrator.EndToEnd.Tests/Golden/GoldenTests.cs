@@ -74,7 +74,7 @@ public sealed class GoldenTests(HollowCluster hollow) : EndToEndTest, IClassFixt
     /// <summary>Waits until controllers have written the status that they write of every object, so that it is the same in every answer.</summary>
     private Task SettleAsync(string kind, string path) => kind switch
     {
-        "ReplicationController" => Eventually.PassesAsync(async () =>
+        "ReplicationController" or "ReplicaSet" or "Deployment" => Eventually.PassesAsync(async () =>
             ((long?)(await Api.GetAsync(path))["status"]?["observedGeneration"]).ShouldBe(1)),
         "CustomResourceDefinition" => Eventually.PassesAsync(async () =>
             ((await Api.GetAsync(path))["status"]?["conditions"]?.AsArray() ?? []).ShouldContain(

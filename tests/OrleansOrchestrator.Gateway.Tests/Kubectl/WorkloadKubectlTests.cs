@@ -24,7 +24,7 @@ public sealed class WorkloadKubectlTests(GatewayFixture gateway) : IClassFixture
         await _kubectl.RunAsync("create deployment shown --image=nginx:1 --replicas=2");
 
         (await _kubectl.RunAsync("get deploy shown -o wide")).ShouldMatch(
-            @"NAME\s+READY\s+UP-TO-DATE\s+AVAILABLE\s+AGE\s+CONTAINERS\s+IMAGES\s+SELECTOR\s+shown\s+0/2\s+0\s+0\s+\d+s\s+nginx\s+nginx:1\s+app=shown");
+            @"NAME\s+READY\s+UP-TO-DATE\s+AVAILABLE\s+AGE\s+CONTAINERS\s+IMAGES\s+SELECTOR\s+shown\s+0/2\s+[02]\s+0\s+\d+s\s+nginx\s+nginx:1\s+app=shown");
         (await _kubectl.RunAsync("scale deployment shown --replicas=4")).ShouldContain("scaled");
         (await _kubectl.RunAsync("set image deploy/shown nginx=nginx:2")).ShouldContain("image updated");
         (await _kubectl.RunAsync("rollout pause deploy/shown")).ShouldContain("paused");

@@ -53,6 +53,9 @@ public static class PlainObjects
         }
         """;
 
+    // What can be absurd in a pod is tried in pods and replication controllers.
+    private const string SmallPodSpec = """{"restartPolicy": "Always", "containers": [{"name": "web", "image": "busybox", "command": ["sh"]}]}""";
+
     private const string PodStatus = """
         {
           "phase": "Running", "podIP": "10.0.0.1", "podIPs": [{"ip": "10.0.0.1"}], "hostIP": "10.1.0.1", "startTime": "2026-01-01T00:00:00Z", "qosClass": "Burstable",
@@ -73,6 +76,22 @@ public static class PlainObjects
               "template": {"metadata": {"labels": {{{{Labels}}}}}, "spec": {{{{PodSpec.Replace("\"activeDeadlineSeconds\": 600,", "", StringComparison.Ordinal)}}}}}},
               "status": {"replicas": 2, "readyReplicas": 2, "availableReplicas": 2, "fullyLabeledReplicas": 2, "observedGeneration": 1,
                 "conditions": [{"type": "ReplicaFailure", "status": "False", "lastTransitionTime": "2026-01-01T00:00:00Z"}]}}
+            """,
+        [WellKnownResources.ReplicaSets] = $$$$"""
+            {"metadata": {{{{Meta("absurd")}}}}, "spec": {"replicas": 2, "minReadySeconds": 5, "selector": {"matchLabels": {"app": "web"}},
+              "template": {"metadata": {"labels": {{{{Labels}}}}}, "spec": {{{{SmallPodSpec}}}}}},
+              "status": {"replicas": 2, "readyReplicas": 2, "availableReplicas": 2, "fullyLabeledReplicas": 2, "terminatingReplicas": 1, "observedGeneration": 1,
+                "conditions": [{"type": "ReplicaFailure", "status": "False", "lastTransitionTime": "2026-01-01T00:00:00Z"}]}}
+            """,
+        [WellKnownResources.Deployments] = $$$$"""
+            {"metadata": {"name": "absurd", "namespace": "default", "uid": "u-absurd", "labels": {{{{Labels}}}}, "annotations": {"deployment.kubernetes.io/revision": "1"},
+                "generation": 1, "creationTimestamp": "2026-01-01T00:00:00Z"},
+             "spec": {"replicas": 2, "minReadySeconds": 5, "progressDeadlineSeconds": 60, "revisionHistoryLimit": 1, "paused": false,
+              "selector": {"matchLabels": {"app": "web"}, "matchExpressions": [{"key": "app", "operator": "In", "values": ["web"]}]},
+              "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": "25%", "maxUnavailable": 1}},
+              "template": {"metadata": {"labels": {{{{Labels}}}}}, "spec": {{{{SmallPodSpec}}}}}},
+              "status": {"replicas": 2, "updatedReplicas": 2, "readyReplicas": 2, "availableReplicas": 2, "unavailableReplicas": 0, "observedGeneration": 1, "collisionCount": 1,
+                "conditions": [{"type": "Progressing", "status": "True", "reason": "ReplicaSetUpdated", "lastUpdateTime": "2026-01-01T00:00:00Z", "lastTransitionTime": "2026-01-01T00:00:00Z"}]}}
             """,
         [WellKnownResources.Services] = $$$$"""
             {"metadata": {{{{Meta("absurd")}}}}, "spec": {"type": "NodePort", "clusterIP": "10.96.0.20", "clusterIPs": ["10.96.0.20"], "selector": {"app": "web"},

@@ -20,4 +20,5 @@ gone_at_end() { trap "command kubectl delete $* --wait=false --ignore-not-found 
 map() { kubectl create configmap "$1" --from-literal "key=${2:-before}" >/dev/null; }
 pod() { kubectl run "$1" --image registry.invalid/main:1 --labels "app=$1" --command -- main >/dev/null; }
 deployment() { kubectl create deployment "$1" --image registry.invalid/main:1 --replicas 1 >/dev/null; }
+rolled_out() { kubectl rollout status deployment "$1" --timeout 30s >/dev/null; }
 manifest() { printf '{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"%s"},"data":{"key":"%s"}}' "$1" "$2"; }

@@ -8,35 +8,55 @@ field service/web .spec.selector | is '{"app":"web"}'
 ## scale
 deployment web
 kubectl scale deployment web --current-replicas 1 --replicas 3 | is 'deployment.apps/web scaled'
-field deployment/web .spec.replicas | is 3
+rolled_out web
+field deployment/web .status.readyReplicas | is 3
 ## autoscale
 deployment web
 kubectl autoscale deployment web --min 1 --max 3 --cpu-percent 70
 field hpa/web .spec.maxReplicas | is 3
 ## rollout history
 deployment web
+rolled_out web
+kubectl set image deployment web main=registry.invalid/main:2
+rolled_out web
 kubectl rollout history deployment web | has '^1 '
+kubectl rollout history deployment web | has '^2 '
+kubectl rollout history deployment web --revision 1 | has 'main:1$'
 ## rollout pause
 deployment web
+rolled_out web
 kubectl rollout pause deployment web
-kubectl wait deployment web --for condition=Progressing=Unknown --timeout 3s
+kubectl wait deployment web --for condition=Progressing=Unknown --timeout 30s
+kubectl set image deployment web main=registry.invalid/main:2
+kubectl scale deployment web --replicas 2
+kubectl wait deployment web --for 'jsonpath={.status.readyReplicas}=2' --timeout 30s
+kubectl get rs -o 'jsonpath={.items[*].spec.template.spec.containers[0].image}' | is registry.invalid/main:1
 ## rollout restart
 deployment web
+rolled_out web
 kubectl rollout restart deployment web
-kubectl rollout status deployment web --timeout 3s
+rolled_out web
+field deployment/web '.metadata.annotations.deployment\.kubernetes\.io/revision' | is 2
 ## rollout resume
 deployment web
+rolled_out web
 kubectl rollout pause deployment web
+kubectl set image deployment web main=registry.invalid/main:2
 kubectl rollout resume deployment web
-kubectl rollout status deployment web --timeout 3s
+rolled_out web
+field deployment/web .status.updatedReplicas | is 1
 ## rollout status
 deployment web
-kubectl rollout status deployment web --timeout 3s
+kubectl rollout status deployment web --timeout 30s | has '^deployment "web" successfully rolled out$'
 ## rollout undo
 deployment web
+rolled_out web
 kubectl set image deployment web main=registry.invalid/main:2
-kubectl rollout undo deployment web
+rolled_out web
+kubectl rollout undo deployment web | is 'deployment.apps/web rolled back'
+rolled_out web
 field deployment/web '.spec.template.spec.containers[0].image' | is registry.invalid/main:1
+field deployment/web '.metadata.annotations.deployment\.kubernetes\.io/revision' | is 3
 ## set env
 deployment web
 kubectl set env deployment web KEY=value
@@ -44,7 +64,8 @@ kubectl set env deployment web --list | has '^KEY=value$'
 ## set image
 deployment web
 kubectl set image deployment web main=registry.invalid/main:2 | is 'deployment.apps/web image updated'
-field deployment/web '.spec.template.spec.containers[0].image' | is registry.invalid/main:2
+rolled_out web
+field deployment/web .status.updatedReplicas | is 1
 ## set resources
 deployment web
 kubectl set resources deployment web --limits cpu=200m,memory=64Mi

@@ -1,0 +1,123 @@
+using k8s.Models;
+using OrleansOrchestrator.Controllers.Actions;
+using OrleansOrchestrator.Controllers.Objects;
+using OrleansOrchestrator.Controllers.Reconciling;
+using OrleansOrchestrator.Controllers.Relations;
+using OrleansOrchestrator.Model.Codec;
+using OrleansOrchestrator.Model.Resources;
+using OrleansOrchestrator.Model.Selectors;
+
+namespace OrleansOrchestrator.Controllers.Deployments;
+
+/// <summary>Rolls the replica sets of a Deployment from one template to the next, one step for each plan, and keeps its status true.</summary>
+/// <remarks>See k8s.io/kubernetes/pkg/controller/deployment.</remarks>
+public sealed class DeploymentReconciler : IReconciler
+{
+    private const int WritesMax = 500;
+
+    private static readonly SelectedByLabels Selected = new(WellKnownResources.ReplicaSets, deployment => SelectorOf((V1Deployment)deployment));
+    private static readonly ControlledByOwner Controlled = new(WellKnownResources.ReplicaSets);
+
+    // Only a recreation has to know that no old pod runs any more.
+    private static readonly SelectedByLabels Pods = new(
+        WellKnownResources.Pods, deployment => IsRolling((V1Deployment)deployment) ? LabelSelector.Nothing : SelectorOf((V1Deployment)deployment));
+
+    /// <inheritdoc/>
+    public string Name => "deployment-controller";
+
+    /// <inheritdoc/>
+    public ResourceName Primary => WellKnownResources.Deployments;
+
+    /// <inheritdoc/>
+    public IReadOnlyList<Relation> Relations { get; } = [Selected, Controlled, Pods];
+
+    /// <inheritdoc/>
+    public Plan Reconcile(Observation observation)
+    {
+        if (observation.Primary is not V1Deployment { Spec.Template: not null } deployment)
+            return Plan.Nothing;
+
+        var claims = ClaimedObjects<V1ReplicaSet>.Of(
+            deployment, SelectorOf(deployment), WellKnownResources.ReplicaSets, observation.OfAny<V1ReplicaSet>(Selected, Controlled));
+        // Each of these is a change after which the deployment is looked at again.
+        if (claims.Changes.Count > 0)
+            return new Plan { Actions = [.. claims.Changes.Take(WritesMax)] };
+
+        var rollout = new Rollout(deployment, claims.Objects);
+        var conditions = new DeploymentConditions(deployment.Status?.Conditions, observation.Now);
+        if (deployment.Metadata.DeletionTimestamp is not null)
+            return Counted(deployment, rollout, conditions, [], observation.Now);
+
+        NotePause(deployment, conditions);
+        rollout.SyncRevision();
+        if (deployment.Spec.Paused is true || rollout.IsResized)
+        {
+            ProportionalScaling.Scale(rollout, IsRolling(deployment), deployment.Status?.Replicas ?? 0);
+            return Counted(deployment, rollout, conditions, deployment.Spec.Paused is true ? RevisionHistory.Surplus(deployment, rollout) : [], observation.Now);
+        }
+
+        if (IsRolling(deployment))
+            RollingUpdate.Advance(rollout);
+        else
+            RecreateUpdate.Advance(rollout, observation.Of<V1Pod>(Pods));
+        return Advanced(deployment, rollout, conditions, observation.Now);
+    }
+
+    private static LabelSelector SelectorOf(V1Deployment deployment) =>
+        LabelSelector.From(deployment.Spec?.Selector) is { IsEverything: false } selector ? selector : LabelSelector.Nothing;
+
+    private static bool IsRolling(V1Deployment deployment) => deployment.Spec?.Strategy?.Type != RolloutStrategies.Recreate;
+
+    /// <summary>The time in which a rollout is paused does not count as lack of progress.</summary>
+    private static void NotePause(V1Deployment deployment, DeploymentConditions conditions)
+    {
+        var present = conditions.Find(DeploymentConditions.Progressing)?.Reason;
+        if (!DeploymentProgress.HasDeadline(deployment) || present == DeploymentConditions.ProgressDeadlineExceeded)
+            return;
+        if (deployment.Spec.Paused is true)
+            conditions.Set(DeploymentConditions.Progressing, "Unknown", DeploymentConditions.DeploymentPaused, "Deployment is paused");
+        else if (present == DeploymentConditions.DeploymentPaused)
+            conditions.Set(DeploymentConditions.Progressing, "Unknown", DeploymentConditions.DeploymentResumed, "Deployment is resumed");
+    }
+
+    /// <summary>A plan whose status only counts: no rollout is under way that could get on.</summary>
+    private static Plan Counted(
+        V1Deployment deployment, Rollout rollout, DeploymentConditions conditions, IReadOnlyList<ObjectAction> deletions, DateTimeOffset now)
+    {
+        NoteFound(deployment, rollout, conditions);
+        var status = DeploymentStatus.Count(deployment, rollout, conditions);
+        status.Conditions = conditions.All;
+        return new Plan
+        {
+            Actions = [.. rollout.Actions.Take(WritesMax), .. deletions],
+            Conclude = refused => DeploymentStatus.Conclude(deployment, rollout, status, refused, now),
+        };
+    }
+
+    /// <summary>A plan of a rollout, whose status tells how it gets on.</summary>
+    private static Plan Advanced(V1Deployment deployment, Rollout rollout, DeploymentConditions conditions, DateTimeOffset now)
+    {
+        NoteFound(deployment, rollout, conditions);
+        var status = DeploymentStatus.Count(deployment, rollout, conditions);
+        var deadline = DeploymentProgress.Judge(deployment, status, conditions, rollout.New?.Name, now);
+        conditions.SetReplicaFailure(DeploymentStatus.FailureOf(rollout));
+        var isDone = !rollout.IsScaled && DeploymentProgress.IsComplete(deployment, status);
+        status.Conditions = conditions.All;
+        return new Plan
+        {
+            Actions = [.. rollout.Actions.Take(WritesMax), .. isDone ? RevisionHistory.Surplus(deployment, rollout) : []],
+            Conclude = refused => DeploymentStatus.Conclude(deployment, rollout, status, refused, now),
+            RequeueAfter = deadline,
+        };
+    }
+
+    private static void NoteFound(V1Deployment deployment, Rollout rollout, DeploymentConditions conditions)
+    {
+        if (rollout.New is not { } set || !DeploymentProgress.HasDeadline(deployment))
+            return;
+        if (rollout.IsNewCreated)
+            conditions.Set(DeploymentConditions.Progressing, "True", DeploymentConditions.NewReplicaSetCreated, $"Created new replica set \"{set.Name}\"");
+        else if (conditions.Find(DeploymentConditions.Progressing) is null)
+            conditions.Set(DeploymentConditions.Progressing, "True", DeploymentConditions.FoundNewReplicaSet, $"Found new replica set \"{set.Name}\"");
+    }
+}

@@ -1,0 +1,93 @@
+using k8s.Models;
+using OrleansOrchestrator.Controllers.Actions;
+using OrleansOrchestrator.Controllers.Objects;
+using OrleansOrchestrator.Model.Codec;
+using OrleansOrchestrator.Model.Resources;
+
+namespace OrleansOrchestrator.Controllers.Deployments;
+
+/// <summary>The status of a deployment, from its replica sets and from what became of a plan.</summary>
+internal static class DeploymentStatus
+{
+    /// <summary>Counts the replicas, and judges whether enough are available.</summary>
+    public static V1DeploymentStatus Count(V1Deployment deployment, Rollout rollout, DeploymentConditions conditions)
+    {
+        var available = Sum(rollout, set => set.AvailableReplicas);
+        if (available >= rollout.Bounds.MinAvailable)
+            conditions.Set(DeploymentConditions.Available, "True", "MinimumReplicasAvailable", "Deployment has minimum availability.");
+        else
+            conditions.Set(DeploymentConditions.Available, "False", "MinimumReplicasUnavailable", "Deployment does not have minimum availability.");
+        return new V1DeploymentStatus
+        {
+            ObservedGeneration = deployment.Metadata.Generation,
+            Replicas = OmitZero(Sum(rollout, set => set.Replicas)),
+            UpdatedReplicas = OmitZero(rollout.New?.Observed.Status?.Replicas ?? 0),
+            ReadyReplicas = OmitZero(Sum(rollout, set => set.ReadyReplicas)),
+            AvailableReplicas = OmitZero(available),
+            UnavailableReplicas = OmitZero(Clamp(rollout.Total - available)),
+            TerminatingReplicas = Sum(rollout, set => set.TerminatingReplicas),
+            CollisionCount = deployment.Status?.CollisionCount,
+        };
+    }
+
+    /// <summary>The failure of a replica set, first of the new one; null for none.</summary>
+    public static V1ReplicaSetCondition? FailureOf(Rollout rollout) => rollout.All
+        .SelectMany(set => set.Observed.Status?.Conditions ?? [])
+        .FirstOrDefault(condition => condition.Type == DeploymentConditions.ReplicaFailure);
+
+    /// <summary>The write that tells how a plan went.</summary>
+    /// <param name="deployment">The deployment as observed.</param>
+    /// <param name="rollout">Its replica sets as planned.</param>
+    /// <param name="status">The status if all went well.</param>
+    /// <param name="refused">What was refused.</param>
+    /// <param name="now">The moment.</param>
+    /// <returns>The write; null if nothing new is to be told.</returns>
+    public static UpdateStatus? Conclude(
+        V1Deployment deployment, Rollout rollout, V1DeploymentStatus status, IReadOnlyList<RefusedAction> refused, DateTimeOffset now)
+    {
+        var creation = refused.FirstOrDefault(one => one.Action is CreateObject);
+        // What else is refused is tried again with what is known by then.
+        if (refused.Count > 0 && creation is null)
+            return null;
+
+        var next = creation is null ? status : WithoutNew(deployment, rollout, creation, now);
+        var revision = creation is null ? rollout.New?.Annotation(DeploymentAnnotations.Revision) : null;
+        if (ObjectFacts.SameStatus(next, deployment.Status) && (revision is null || revision == RevisionOf(deployment)))
+            return null;
+
+        var updated = ObjectCodec.Clone(deployment);
+        updated.Status = next;
+        if (revision is not null)
+            (updated.Metadata.Annotations ??= new Dictionary<string, string>())[DeploymentAnnotations.Revision] = revision;
+        return new UpdateStatus(WellKnownResources.Deployments, updated);
+    }
+
+    /// <summary>The status if the new replica set could not be created.</summary>
+    private static V1DeploymentStatus WithoutNew(V1Deployment deployment, Rollout rollout, RefusedAction creation, DateTimeOffset now)
+    {
+        var status = deployment.Status is { } present ? ObjectCodec.Clone(present) : new V1DeploymentStatus();
+        if (creation.Why.Reason == "AlreadyExists")
+        {
+            // The name is that of a replica set of another template or owner. With another hash the next one has another name.
+            status.CollisionCount = (status.CollisionCount ?? 0) + 1;
+        }
+        else if (!creation.IsByTerminatingNamespace && DeploymentProgress.HasDeadline(deployment))
+        {
+            var conditions = new DeploymentConditions(status.Conditions, now);
+            conditions.Set(DeploymentConditions.Progressing, "False", DeploymentConditions.ReplicaSetCreateError, rollout.New!.CreationFault(creation.Why.Message));
+            status.Conditions = conditions.All;
+        }
+
+        return status;
+    }
+
+    private static string? RevisionOf(V1Deployment deployment) =>
+        deployment.Metadata.Annotations is { } annotations && annotations.TryGetValue(DeploymentAnnotations.Revision, out var revision) ? revision : null;
+
+    private static int Sum(Rollout rollout, Func<V1ReplicaSetStatus, int?> count) =>
+        Clamp(rollout.All.Sum(set => set.Observed.Status is { } status ? (long)(count(status) ?? 0) : 0));
+
+    private static int Clamp(long count) => (int)Math.Clamp(count, 0, int.MaxValue);
+
+    private static int? OmitZero(int count) => count is 0 ? null : count;
+}

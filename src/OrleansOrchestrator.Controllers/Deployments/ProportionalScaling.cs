@@ -1,0 +1,77 @@
+namespace OrleansOrchestrator.Controllers.Deployments;
+
+/// <summary>
+/// Gives the replica sets their numbers after the deployment was scaled, or while it is paused. In the middle of a rollout each
+/// one grows or shrinks by its share, so that scaling takes the rollout neither on nor back.
+/// </summary>
+/// <remarks>See scale in k8s.io/kubernetes/pkg/controller/deployment/sync.go.</remarks>
+internal static class ProportionalScaling
+{
+    /// <summary>Scales.</summary>
+    /// <param name="rollout">The replica sets.</param>
+    /// <param name="isRolling">Whether the strategy is a rolling update.</param>
+    /// <param name="present">How many replicas the deployment has now, for sets that do not say for which size they have their number.</param>
+    public static void Scale(Rollout rollout, bool isRolling, int present)
+    {
+        var bounds = rollout.Bounds;
+        var active = rollout.Active.ToList();
+        if (active.Count <= 1)
+        {
+            var only = active.FirstOrDefault() ?? rollout.New ?? rollout.Old.LastOrDefault();
+            only?.ScaleTo(bounds.Replicas, bounds);
+        }
+        else if (IsSaturated(rollout))
+        {
+            foreach (var old in rollout.Old.Where(old => old.Replicas > 0))
+                old.ScaleTo(0, bounds);
+        }
+        else if (isRolling)
+        {
+            Share(rollout, active, present);
+        }
+    }
+
+    /// <summary>Whether the new replica set has all replicas that are wanted, knows that, and all are available.</summary>
+    private static bool IsSaturated(Rollout rollout)
+    {
+        var wanted = rollout.Bounds.Replicas;
+        return rollout.New is { } set
+            && set.Replicas == wanted
+            && set.NumberIn(DeploymentAnnotations.DesiredReplicas) == wanted
+            && set.Observed.Status?.AvailableReplicas == wanted;
+    }
+
+    private static void Share(Rollout rollout, List<ReplicaSetDraft> active, int present)
+    {
+        var bounds = rollout.Bounds;
+        var difference = (bounds.Replicas > 0 ? bounds.Max : 0) - rollout.Total;
+        // None shrinks while the whole grows, nor the other way round, so that no order of the writes leaves the bounds.
+        // The largest first; of equals, the newer ones grow and the older ones shrink.
+        var byAge = active.OrderBy(set => set.Observed.Metadata.CreationTimestamp).ThenBy(set => set.Name, StringComparer.Ordinal);
+        List<ReplicaSetDraft> ordered = [.. (difference > 0 ? byAge.Reverse() : byAge).OrderByDescending(set => set.Replicas)];
+        var sizes = new Dictionary<ReplicaSetDraft, long>();
+        var left = difference;
+        foreach (var set in ordered)
+        {
+            var share = difference > 0 ? Math.Clamp(ShareOf(set, bounds, present), 0, left) : Math.Clamp(ShareOf(set, bounds, present), left, 0);
+            sizes[set] = set.Replicas + share;
+            left -= share;
+        }
+
+        // What rounding leaves over is the largest one's.
+        sizes[ordered[0]] = Math.Max(0, sizes[ordered[0]] + left);
+        foreach (var set in ordered)
+            set.ScaleTo((int)Math.Clamp(sizes[set], 0, int.MaxValue), bounds);
+    }
+
+    /// <summary>By how much a replica set would change if it kept its share of the whole.</summary>
+    private static long ShareOf(ReplicaSetDraft set, RolloutBounds bounds, int present)
+    {
+        if (bounds.Replicas == 0)
+            return -set.Replicas;
+        var before = set.NumberIn(DeploymentAnnotations.MaxReplicas) is { } max and > 0 ? max : present;
+        if (before <= 0)
+            return 0;
+        return (long)Math.Round((double)set.Replicas * bounds.Max / before, MidpointRounding.AwayFromZero) - set.Replicas;
+    }
+}

@@ -1,0 +1,31 @@
+using k8s.Models;
+using OrleansOrchestrator.Controllers.Objects;
+using OrleansOrchestrator.Model.Pods;
+
+namespace OrleansOrchestrator.Controllers.Deployments;
+
+/// <summary>Takes a recreation one step on: first all old replicas, and when no old pod runs any more, the new ones.</summary>
+/// <remarks>See k8s.io/kubernetes/pkg/controller/deployment/recreate.go.</remarks>
+internal static class RecreateUpdate
+{
+    /// <summary>Takes the step.</summary>
+    /// <param name="rollout">The replica sets.</param>
+    /// <param name="pods">The pods that the deployment selects.</param>
+    public static void Advance(Rollout rollout, IEnumerable<V1Pod> pods)
+    {
+        foreach (var old in rollout.Old.Where(old => old.Replicas > 0))
+            old.ScaleTo(0, rollout.Bounds);
+        if (rollout.IsScaled || rollout.Old.Any(old => old.Observed.Status?.Replicas > 0) || IsAnOldOneRunning(rollout, pods))
+            return;
+        var set = rollout.EnsureNew();
+        if (set.Replicas != rollout.Bounds.Replicas || rollout.IsNewCreated)
+            set.ScaleTo(rollout.Bounds.Replicas, rollout.Bounds);
+    }
+
+    /// <summary>Pods that are being deleted run until they have ended.</summary>
+    private static bool IsAnOldOneRunning(Rollout rollout, IEnumerable<V1Pod> pods)
+    {
+        var old = rollout.Old.Select(set => set.Observed.Metadata.Uid).ToHashSet();
+        return pods.Any(pod => !pod.IsTerminal && pod.Controller is { } controller && old.Contains(controller.Uid));
+    }
+}

@@ -1,0 +1,101 @@
+using System.Globalization;
+using k8s.Models;
+using OrleansOrchestrator.Controllers.Actions;
+using OrleansOrchestrator.Controllers.Objects;
+using OrleansOrchestrator.Model.Codec;
+using OrleansOrchestrator.Model.Resources;
+
+namespace OrleansOrchestrator.Controllers.Deployments;
+
+/// <summary>A replica set of a deployment, as it is observed and as it is wanted. All changes to it become one write.</summary>
+internal sealed class ReplicaSetDraft
+{
+    private readonly bool _exists;
+    private V1ReplicaSet? _wanted;
+
+    private ReplicaSetDraft(V1ReplicaSet observed, bool exists)
+    {
+        Observed = observed;
+        _exists = exists;
+    }
+
+    /// <summary>The set as it is; one that is to be created, as it would be without replicas.</summary>
+    public V1ReplicaSet Observed { get; }
+
+    /// <summary>Its name.</summary>
+    public string Name => Observed.Metadata.Name;
+
+    /// <summary>How many replicas it is to have.</summary>
+    public int Replicas => Present.Spec.Replicas ?? 1;
+
+    /// <summary>
+    /// How many of these are available. Those that it has beyond them are already on their way out, and the unavailable go first.
+    /// </summary>
+    public int Available => Math.Min(Replicas, Observed.Status?.AvailableReplicas ?? 0);
+
+    /// <summary>Whether its number of replicas is to change.</summary>
+    public bool IsScaled => Replicas != ObservedReplicas;
+
+    private int ObservedReplicas => Observed.Spec.Replicas ?? 1;
+
+    private V1ReplicaSet Present => _wanted ?? Observed;
+
+    /// <summary>A draft of a set that exists.</summary>
+    public static ReplicaSetDraft Of(V1ReplicaSet observed) => new(observed, exists: true);
+
+    /// <summary>A draft of a set that is to be created.</summary>
+    public static ReplicaSetDraft New(V1ReplicaSet empty) => new(empty, exists: false);
+
+    /// <summary>An annotation; null if there is none.</summary>
+    public string? Annotation(string name) => Present.Metadata.Annotations is { } annotations && annotations.TryGetValue(name, out var value) ? value : null;
+
+    /// <summary>The number in an annotation; null if there is none.</summary>
+    public long? NumberIn(string annotation) =>
+        long.TryParse(Annotation(annotation), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) ? number : null;
+
+    /// <summary>Sets an annotation.</summary>
+    public void Annotate(string name, string value)
+    {
+        if (Annotation(name) != value)
+            (Change().Metadata.Annotations ??= new Dictionary<string, string>())[name] = value;
+    }
+
+    /// <summary>Sets how long a pod has to be ready until it counts as available.</summary>
+    public void SetMinReadySeconds(int? seconds)
+    {
+        if ((Present.Spec.MinReadySeconds ?? 0) != (seconds ?? 0))
+            Change().Spec.MinReadySeconds = seconds;
+    }
+
+    /// <summary>Sets the number of replicas, and notes for which size of the deployment they are.</summary>
+    public void ScaleTo(int replicas, RolloutBounds bounds)
+    {
+        if (Replicas != replicas)
+            Change().Spec.Replicas = replicas;
+        Annotate(DeploymentAnnotations.DesiredReplicas, bounds.Replicas.ToString(CultureInfo.InvariantCulture));
+        Annotate(DeploymentAnnotations.MaxReplicas, bounds.Max.ToString(CultureInfo.InvariantCulture));
+    }
+
+    /// <summary>The write that makes the set as it is wanted; null if it is so.</summary>
+    public ObjectAction? Action() => (_exists, _wanted) switch
+    {
+        (false, _) => new CreateObject(WellKnownResources.ReplicaSets, Present)
+        {
+            EventOnSuccess = Replicas > 0 ? ScalingEvent : null,
+            EventOnFailure = error => new PlannedEvent("Warning", DeploymentConditions.ReplicaSetCreateError, CreationFault(error)),
+        },
+        (true, { } wanted) => new UpdateObject(WellKnownResources.ReplicaSets, wanted) { EventOnSuccess = IsScaled ? ScalingEvent : null },
+        _ => null,
+    };
+
+    /// <summary>What is told when the set cannot be created.</summary>
+    public string CreationFault(string error) => $"Failed to create new replica set \"{Name}\": {error}";
+
+    private PlannedEvent ScalingEvent(string name)
+    {
+        var direction = Replicas > ObservedReplicas ? "up" : "down";
+        return new PlannedEvent("Normal", "ScalingReplicaSet", $"Scaled {direction} replica set {name} from {ObservedReplicas} to {Replicas}");
+    }
+
+    private V1ReplicaSet Change() => _wanted ??= ObjectCodec.Clone(Observed);
+}

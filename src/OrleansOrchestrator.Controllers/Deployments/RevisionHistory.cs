@@ -1,0 +1,31 @@
+using k8s.Models;
+using OrleansOrchestrator.Controllers.Actions;
+using OrleansOrchestrator.Controllers.Objects;
+using OrleansOrchestrator.Model.Resources;
+
+namespace OrleansOrchestrator.Controllers.Deployments;
+
+/// <summary>The replica sets of former templates, which are kept so that a deployment can be rolled back to them.</summary>
+internal static class RevisionHistory
+{
+    private const int DeletionsMax = 100;
+
+    /// <summary>Deletes those beyond the limit, the oldest revisions first, and none that has or wants pods.</summary>
+    public static IReadOnlyList<ObjectAction> Surplus(V1Deployment deployment, Rollout rollout)
+    {
+        if (deployment.Spec.RevisionHistoryLimit is not { } limit || limit == int.MaxValue)
+            return [];
+        var kept = rollout.Old.Where(old => !old.Observed.IsDeleting).ToList();
+        return [.. kept
+            .OrderBy(old => old.NumberIn(DeploymentAnnotations.Revision) ?? 0)
+            .Take(Math.Clamp(kept.Count - limit, 0, DeletionsMax))
+            .Where(IsAtRestWithoutPods)
+            .Select(old => new DeleteObject(WellKnownResources.ReplicaSets, old.Observed.Key, old.Observed.Metadata.Uid))];
+    }
+
+    private static bool IsAtRestWithoutPods(ReplicaSetDraft old) =>
+        old.Replicas == 0
+        && !old.IsScaled
+        && (old.Observed.Status?.Replicas ?? 0) == 0
+        && (old.Observed.Status?.ObservedGeneration ?? 0) >= (old.Observed.Metadata.Generation ?? 0);
+}
