@@ -3,7 +3,6 @@ using OrleansOrchestrator.Controllers.Actions;
 using OrleansOrchestrator.Controllers.Objects;
 using OrleansOrchestrator.Controllers.Reconciling;
 using OrleansOrchestrator.Controllers.Relations;
-using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Model.Resources;
 using OrleansOrchestrator.Model.Selectors;
 

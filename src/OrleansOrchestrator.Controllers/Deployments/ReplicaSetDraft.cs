@@ -1,7 +1,6 @@
 using System.Globalization;
 using k8s.Models;
 using OrleansOrchestrator.Controllers.Actions;
-using OrleansOrchestrator.Controllers.Objects;
 using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Model.Resources;
 

@@ -1,5 +1,4 @@
 using CsCheck;
-using OrleansOrchestrator.Controllers.Actions;
 using OrleansOrchestrator.Controllers.Deployments;
 using OrleansOrchestrator.Controllers.Reconciling;
 using OrleansOrchestrator.Controllers.Relations;
