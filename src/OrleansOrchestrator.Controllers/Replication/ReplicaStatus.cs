@@ -22,16 +22,17 @@ internal static class ReplicaStatus
     /// <param name="refused">What was refused of the plan.</param>
     /// <param name="now">The moment.</param>
     public static V1ReplicaSetStatus After(
-        V1ReplicaSetStatus? current, KubeObject owner, ReplicaCounts counts, IReadOnlyList<RefusedAction> refused, DateTimeOffset now) => new()
-    {
-        Replicas = counts.Replicas,
-        FullyLabeledReplicas = OmitZero(counts.FullyLabeled),
-        ReadyReplicas = OmitZero(counts.Ready),
-        AvailableReplicas = OmitZero(counts.Available),
-        TerminatingReplicas = counts.Terminating,
-        ObservedGeneration = owner.Metadata.Generation,
-        Conditions = ConditionsAfter(current, refused, now),
-    };
+        V1ReplicaSetStatus? current, KubeObject owner, ReplicaCounts counts, IReadOnlyList<RefusedAction> refused, DateTimeOffset now) =>
+        new()
+        {
+            Replicas = counts.Replicas,
+            FullyLabeledReplicas = OmitZero(counts.FullyLabeled),
+            ReadyReplicas = OmitZero(counts.Ready),
+            AvailableReplicas = OmitZero(counts.Available),
+            TerminatingReplicas = counts.Terminating,
+            ObservedGeneration = owner.Metadata.Generation,
+            Conditions = ConditionsAfter(current, refused, now),
+        };
 
     /// <summary>A failure is told as long as there is one, with the words of the first.</summary>
     private static List<V1ReplicaSetCondition>? ConditionsAfter(V1ReplicaSetStatus? current, IReadOnlyList<RefusedAction> refused, DateTimeOffset now)
