@@ -26,8 +26,8 @@ internal static class ServiceFamilies
         var errors = new FieldErrors();
         if (current is not null && IsSettled(spec, current))
             return errors;
-        var isAnyones = ServiceFacts.IsHeadless(spec) && spec.Selector is null or { Count: 0 };
-        spec.IpFamilyPolicy ??= current?.IpFamilyPolicy ?? (isAnyones ? RequireDualStack : SingleStack);
+        var isHeadlessWithoutSelector = ServiceFacts.IsHeadless(spec) && spec.Selector is null or { Count: 0 };
+        spec.IpFamilyPolicy ??= current?.IpFamilyPolicy ?? (isHeadlessWithoutSelector ? RequireDualStack : SingleStack);
         var addresses = spec.ClusterIPs ?? [];
         var families = spec.IpFamilies ?? [];
 
@@ -51,7 +51,7 @@ internal static class ServiceFamilies
 
         if (families.Count == 0)
             families = [Own];
-        if (isAnyones)
+        if (isHeadlessWithoutSelector)
         {
             // A headless service without a selector may use any family: the cluster does not handle its endpoints.
             if (families.Count == 1 && spec.IpFamilyPolicy != SingleStack)

@@ -20,10 +20,10 @@ internal sealed partial class ObjectFaults(EventRecorder events, TimeProvider ti
     private const int RememberedMax = 4096;
 
     // Seldom enough for the log, and often enough to raise an event's count while the fault lasts.
-    private static readonly TimeSpan ToldAgainAfter = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan RepeatAfter = TimeSpan.FromMinutes(1);
 
     private readonly Lock _gate = new();
-    private readonly Dictionary<(string Component, ResourceName Resource, ObjectKey Key), long> _told = [];
+    private readonly Dictionary<(string Component, ResourceName Resource, ObjectKey Key), long> _reported = [];
 
     /// <summary>Whether the object itself is at fault, and not the store, a concurrent writer or the load: waiting does not help
     /// then.</summary>
@@ -73,22 +73,22 @@ internal sealed partial class ObjectFaults(EventRecorder events, TimeProvider ti
             return;
         }
 
-        if (!IsToBeTold((component, resource, key)))
+        if (!IsReportDue((component, resource, key)))
             return;
         LogSetAside(fault, component, resource, key);
         if (obj is not null)
             events.Record(obj, component, "Warning", Reason, fault is ApiException ? fault.Message : $"{fault.GetType().Name}: {fault.Message}");
     }
 
-    private bool IsToBeTold((string, ResourceName, ObjectKey) whom)
+    private bool IsReportDue((string, ResourceName, ObjectKey) whom)
     {
         lock (_gate)
         {
-            if (_told.TryGetValue(whom, out var last) && time.GetElapsedTime(last) < ToldAgainAfter)
+            if (_reported.TryGetValue(whom, out var last) && time.GetElapsedTime(last) < RepeatAfter)
                 return false;
-            if (_told.Count >= RememberedMax)
-                _told.Clear();
-            _told[whom] = time.GetTimestamp();
+            if (_reported.Count >= RememberedMax)
+                _reported.Clear();
+            _reported[whom] = time.GetTimestamp();
             return true;
         }
     }

@@ -36,7 +36,7 @@ internal sealed partial class ClusterBootstrap(
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(1);
 
     /// <summary>The revisions at which objects were found correct, so that an unchanged object is not decoded again.</summary>
-    private readonly Dictionary<(ResourceName Resource, ObjectKey Key), long> _right = [];
+    private readonly Dictionary<(ResourceName Resource, ObjectKey Key), long> _correctAt = [];
     private string? _lastFault;
     private string? _pending = "the system's namespaces do not exist yet";
 
@@ -91,13 +91,13 @@ internal sealed partial class ClusterBootstrap(
         try
         {
             var stored = await objects.GetAsync(definition, key, Freshness.Any, cancellationToken);
-            if (stored.IsDeleting || repair is null || _right.GetValueOrDefault((resource, key)) == stored.Revision)
+            if (stored.IsDeleting || repair is null || _correctAt.GetValueOrDefault((resource, key)) == stored.Revision)
                 return;
             var present = (T)stored.Decode();
             if (repair(present) is { } subresource)
                 await objects.UpdateAsync(new ObjectReference(definition, key, subresource), present, WriteOptions.ControlPlane, cancellationToken);
             else
-                _right[(resource, key)] = stored.Revision;
+                _correctAt[(resource, key)] = stored.Revision;
         }
         catch (ApiException missing) when (missing.Code == 404)
         {

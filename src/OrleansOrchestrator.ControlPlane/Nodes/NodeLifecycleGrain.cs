@@ -89,11 +89,11 @@ internal sealed partial class NodeLifecycleGrain(
 
     private void Record(NodeLifecyclePlan plan, Dictionary<(ResourceName Resource, ObjectKey Key), ApiException> refused)
     {
-        foreach (var told in plan.Events)
+        foreach (var planned in plan.Events)
         {
-            var key = new ObjectKey(told.Regarding.Metadata.NamespaceProperty ?? "", told.Regarding.Metadata.Name);
-            if (!refused.ContainsKey((told.Resource, key)) && caches[registry[told.Resource]].Find(key) is { } obj)
-                events.Record(obj, Component, told.Event.Type, told.Event.Reason, told.Event.Message);
+            var key = new ObjectKey(planned.Regarding.Metadata.NamespaceProperty ?? "", planned.Regarding.Metadata.Name);
+            if (!refused.ContainsKey((planned.Resource, key)) && caches[registry[planned.Resource]].Find(key) is { } obj)
+                events.Record(obj, Component, planned.Event.Type, planned.Event.Reason, planned.Event.Message);
         }
     }
 

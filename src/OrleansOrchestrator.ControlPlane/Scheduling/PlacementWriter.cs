@@ -154,26 +154,26 @@ internal sealed partial class PlacementWriter(
             Enqueue(new UnscheduledPod(pod, present, reason, message, isNominatedSo ? null : nominated, Activity.Current));
     }
 
-    private void Enqueue(UnscheduledPod told)
+    private void Enqueue(UnscheduledPod unscheduled)
     {
         lock (_gate)
         {
             if (_conditionsUnderWay == ConditionsAtOnceMax)
             {
-                _waiting.Enqueue(told.Pod.Key.Namespace, told);
+                _waiting.Enqueue(unscheduled.Pod.Key.Namespace, unscheduled);
                 return;
             }
 
             _conditionsUnderWay++;
         }
 
-        _ = WriteConditionsAsync(told);
+        _ = WriteConditionsAsync(unscheduled);
     }
 
     /// <summary>Writes conditions until none waits.</summary>
-    private async Task WriteConditionsAsync(UnscheduledPod told)
+    private async Task WriteConditionsAsync(UnscheduledPod unscheduled)
     {
-        for (UnscheduledPod? next = told; next is not null; next = TakeNext())
+        for (UnscheduledPod? next = unscheduled; next is not null; next = TakeNext())
             await WriteConditionAsync(next);
     }
 
@@ -188,9 +188,9 @@ internal sealed partial class PlacementWriter(
         }
     }
 
-    private async Task WriteConditionAsync(UnscheduledPod told)
+    private async Task WriteConditionAsync(UnscheduledPod unscheduled)
     {
-        var (pod, present, reason, message, nominated, attempt) = told;
+        var (pod, present, reason, message, nominated, attempt) = unscheduled;
         using var activity = ControlPlaneActivities.StartAfter(ControlPlaneActivities.Report, attempt);
         var condition = new V1PodCondition
         {

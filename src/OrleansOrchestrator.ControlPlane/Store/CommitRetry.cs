@@ -142,7 +142,7 @@ internal sealed class CommitRetry(IStoreReader store, ResourceDefinition definit
 
     /// <summary>Finds the first matching durable change after a revision, and tells whether the history was read to its end.</summary>
     private async Task<(StoredChange? Change, bool IsComplete)> FindAsync(
-        long after, Func<StoredChange, bool> isMeant, CancellationToken cancellationToken)
+        long after, Func<StoredChange, bool> matches, CancellationToken cancellationToken)
     {
         var head = await store.GetHeadAsync(definition).WaitAsync(cancellationToken);
         for (var i = 0; i < BatchesMax; i++)
@@ -150,7 +150,7 @@ internal sealed class CommitRetry(IStoreReader store, ResourceDefinition definit
             var batch = await store.ReadChangesAsync(definition, after).WaitAsync(cancellationToken);
             if (batch.IsCompacted)
                 return (null, false);
-            if (batch.Changes.FirstOrDefault(isMeant) is { } change)
+            if (batch.Changes.FirstOrDefault(matches) is { } change)
                 return (change, true);
             after = batch.Changes.Count > 0 ? batch.Changes[^1].Revision : batch.Head;
             if (after >= head)

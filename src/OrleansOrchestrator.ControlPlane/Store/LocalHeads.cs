@@ -37,9 +37,9 @@ internal sealed class LocalHeads
 /// </remarks>
 /// <param name="lease">The activation's lease.</param>
 /// <param name="head">The present head.</param>
-/// <param name="tellsAll">Whether the head contains everything acknowledged. It does not for objects that are acknowledged before they
-/// are durable.</param>
-internal sealed class LocalHead(ReadLease lease, long head, bool tellsAll = true)
+/// <param name="hasAllAcknowledged">Whether the head contains everything acknowledged. It does not for objects that are
+/// acknowledged before they are durable.</param>
+internal sealed class LocalHead(ReadLease lease, long head, bool hasAllAcknowledged = true)
 {
     private readonly WakeSignal _moved = new();
     private long _head = head;
@@ -60,7 +60,7 @@ internal sealed class LocalHead(ReadLease lease, long head, bool tellsAll = true
     }
 
     /// <summary>The head; null if the lease must be renewed first.</summary>
-    public long? Read() => tellsAll && lease.IsHeld ? Volatile.Read(ref _head) : null;
+    public long? Read() => hasAllAcknowledged && lease.IsHeld ? Volatile.Read(ref _head) : null;
 
     /// <summary>Completes when the head differs from a revision.</summary>
     public Task WhenMoved(long from)

@@ -103,7 +103,7 @@ internal sealed partial class ResourceStoreGrain(
         }
 
         // For objects that are acknowledged before they are durable, the head alone does not show everything.
-        _localHead = new LocalHead(_lease, _state.Head, tellsAll: _definition.Durability != Durability.WriteBehind);
+        _localHead = new LocalHead(_lease, _state.Head, hasAllAcknowledged: _definition.Durability != Durability.WriteBehind);
         heads.Publish(_definition.Name, _localHead);
         this.RegisterGrainTimer(KeepHouseAsync, options.HousekeepingPeriod, options.HousekeepingPeriod);
         if (_expiry is not null)
@@ -181,8 +181,8 @@ internal sealed partial class ResourceStoreGrain(
     {
         // The holder of a claim is not looked up: the newest accepted change settles all earlier ones as well.
         var key = new ObjectKey(write.Namespace, write.Name);
-        var rests = refusal.Status == CommitStatus.ClaimTaken ? _state.HasPending : _state.IsPending(key);
-        if (!rests || _definition.Durability == Durability.WriteBehind)
+        var isBasedOnPending = refusal.Status == CommitStatus.ClaimTaken ? _state.HasPending : _state.IsPending(key);
+        if (!isBasedOnPending || _definition.Durability == Durability.WriteBehind)
             return refusal;
         var settled = await _newestDecided!;
         return settled.Status == CommitStatus.Committed ? refusal : NotTaken(settled.Status, settled.Detail);

@@ -11,7 +11,7 @@ internal sealed partial class SlowOpenings(TimeProvider time, ILogger<SlowOpenin
     private static readonly TimeSpan ReportAfter = TimeSpan.FromSeconds(3);
 
     // The shards that have been reported, with the start of their opening.
-    private readonly ConcurrentDictionary<ShardId, long> _told = new();
+    private readonly ConcurrentDictionary<ShardId, long> _reported = new();
 
     /// <summary>Watches an opening until the result is disposed. If the opening fails, the next attempt counts as the same
     /// opening.</summary>
@@ -21,7 +21,7 @@ internal sealed partial class SlowOpenings(TimeProvider time, ILogger<SlowOpenin
         return time.CreateTimer(
             _ =>
             {
-                if (_told.TryAdd(shard, began))
+                if (_reported.TryAdd(shard, began))
                     LogWaits(shard, ReportAfter.TotalSeconds);
             },
             null, ReportAfter, Timeout.InfiniteTimeSpan);
@@ -30,7 +30,7 @@ internal sealed partial class SlowOpenings(TimeProvider time, ILogger<SlowOpenin
     /// <summary>Records that a store is open.</summary>
     public void Opened(ShardId shard)
     {
-        if (_told.TryRemove(shard, out var began))
+        if (_reported.TryRemove(shard, out var began))
             LogOpened(shard, Math.Round(time.GetElapsedTime(began).TotalSeconds, 1));
     }
 

@@ -18,7 +18,7 @@ internal sealed partial class CacheHealth(WatchCaches caches, WatchOptions optio
     // Well below WatchOptions.SilenceMax, so that it adds little to the delay.
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(1);
 
-    private bool _isTold;
+    private bool _isReported;
 
     /// <inheritdoc/>
     public string Name => "watch-caches";
@@ -32,11 +32,11 @@ internal sealed partial class CacheHealth(WatchCaches caches, WatchOptions optio
     internal void Look()
     {
         var silent = FindSilent();
-        if (silent.Count > 0 && !_isTold)
+        if (silent.Count > 0 && !_isReported)
             LogSilent(Names(silent), Why(silent));
-        if (silent.Count == 0 && _isTold)
+        if (silent.Count == 0 && _isReported)
             LogHears();
-        _isTold = silent.Count > 0;
+        _isReported = silent.Count > 0;
     }
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken)

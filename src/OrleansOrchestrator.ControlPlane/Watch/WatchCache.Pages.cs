@@ -61,7 +61,7 @@ internal sealed partial class WatchCache
             if (query.Limit > 0 && objects.Count == query.Limit)
             {
                 _past.Keep(revision, tree, Volatile.Read(ref _replacedBytes), ownBytes: 0);
-                long? remaining = IsPicky(query.Filter)
+                long? remaining = HasSelector(query.Filter)
                     ? null
                     : (token?.Remaining ?? tree.Range(query.Filter.Namespace, after).LongCount()) - objects.Count;
                 var next = new ContinueToken(revision, objects[^1].Key.Namespace, objects[^1].Key.Name, remaining);
@@ -145,7 +145,7 @@ internal sealed partial class WatchCache
     }
 
     /// <summary>Whether a selector restricts the list. As in Kubernetes, the remaining count is then unknown.</summary>
-    private static bool IsPicky(ObjectFilter filter) => !filter.Labels.IsEverything || !filter.Fields.IsEverything;
+    private static bool HasSelector(ObjectFilter filter) => !filter.Labels.IsEverything || !filter.Fields.IsEverything;
 
     private static ApiException TooOld(ContinueToken instead)
     {

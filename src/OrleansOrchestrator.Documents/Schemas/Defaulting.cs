@@ -22,7 +22,7 @@ public static class Defaulting
         var isChanged = false;
         for (var i = 0; i < array.Count; i++)
         {
-            if (IsUnwantedNull(array[i], items))
+            if (CountsAsMissing(array[i], items))
             {
                 array[i] = items.Default!.DeepClone();
                 isChanged = true;
@@ -39,7 +39,7 @@ public static class Defaulting
         var isChanged = false;
         foreach (var (name, field) in schema.Properties)
         {
-            if (field.Default is { } value && (!obj.TryGetPropertyValue(name, out var present) || IsUnwantedNull(present, field)))
+            if (field.Default is { } value && (!obj.TryGetPropertyValue(name, out var present) || CountsAsMissing(present, field)))
             {
                 obj[name] = value.DeepClone();
                 isChanged = true;
@@ -52,7 +52,7 @@ public static class Defaulting
             return isChanged;
         foreach (var name in obj.Select(entry => entry.Key).Where(name => !schema.Properties.ContainsKey(name)).ToList())
         {
-            if (IsUnwantedNull(obj[name], additional))
+            if (CountsAsMissing(obj[name], additional))
             {
                 obj[name] = additional.Default!.DeepClone();
                 isChanged = true;
@@ -65,6 +65,6 @@ public static class Defaulting
     }
 
     /// <summary>Whether a null counts as missing: null is not allowed, and there is a default for it.</summary>
-    private static bool IsUnwantedNull(JsonNode? value, StructuralSchema schema) =>
+    private static bool CountsAsMissing(JsonNode? value, StructuralSchema schema) =>
         value is null && !schema.Nullable && schema.Default is not null;
 }

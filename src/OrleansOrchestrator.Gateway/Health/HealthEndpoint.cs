@@ -18,7 +18,7 @@ internal sealed partial class HealthEndpoint(IEnumerable<IReadinessCheck> checks
     private static readonly IReadinessCheck Ping = new PingCheck();
     private readonly IReadinessCheck[] _live = [Ping];
     private readonly IReadinessCheck[] _ready = [Ping, .. checks];
-    private readonly ConcurrentDictionary<string, bool> _told = [];
+    private readonly ConcurrentDictionary<string, bool> _reported = [];
 
     /// <inheritdoc/>
     public bool Serves(string path) => TrySplit(path, out _, out _);
@@ -84,8 +84,8 @@ internal sealed partial class HealthEndpoint(IEnumerable<IReadinessCheck> checks
     private void Report(string check, string? fault)
     {
         if (fault is null)
-            _told.TryRemove(check, out _);
-        else if (_told.TryAdd(check, true))
+            _reported.TryRemove(check, out _);
+        else if (_reported.TryAdd(check, true))
             LogNotReady(check, fault);
     }
 

@@ -33,8 +33,8 @@ internal sealed record NodeEndpoint(string Node, Uri Address, string Certificate
             return new NodeEndpoint(name, InTunnel, fingerprint, gateway);
         var host = AddressOf(node, "InternalIP") ?? AddressOf(node, "Hostname")
             ?? throw ApiErrors.Internal($"node \"{name}\" has no address");
-        var port = node.Status?.DaemonEndpoints?.KubeletEndpoint?.Port is > 0 and <= IPEndPoint.MaxPort and var told
-            ? told
+        var port = node.Status?.DaemonEndpoints?.KubeletEndpoint?.Port is > 0 and <= IPEndPoint.MaxPort and var published
+            ? published
             : throw ApiErrors.Internal($"the daemon of node \"{name}\" has told no port");
         // .NET would parse a name that looks like a number as an address.
         if (AddressSyntax.TryParse(host, out var parsed))

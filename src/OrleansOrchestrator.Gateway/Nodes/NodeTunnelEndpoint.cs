@@ -51,7 +51,7 @@ internal sealed class NodeTunnelEndpoint(IObjectClient objects, NodeTunnels tunn
     private async Task ReportAsync(ApiRequest request, V1Node node)
     {
         var own = (dialer.Own ?? new UriBuilder(Uri.UriSchemeHttps, request.Http.Request.Host.Host, request.Http.Request.Host.Port ?? 443).Uri).ToString();
-        if (node.Metadata.Annotations?.TryGetValue(NodeTunnel.Annotation, out var told) == true && told == own)
+        if (node.Metadata.Annotations?.TryGetValue(NodeTunnel.Annotation, out var published) == true && published == own)
             return;
         var patch = new JsonObject { ["metadata"] = new JsonObject { ["annotations"] = new JsonObject { [NodeTunnel.Annotation] = own } } };
         await objects.PatchAsync(

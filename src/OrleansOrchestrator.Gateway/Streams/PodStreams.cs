@@ -80,13 +80,13 @@ internal sealed class PodStreams(PodLocator locator, NodeClient nodes, GatewayOp
     private async Task RefuseAsync(ApiRequest request, string protocol, string message)
     {
         var status = ApiErrors.Internal(message).Status;
-        byte[] told = [ErrorChannel, .. StatusResponse.Encode(status).Span];
+        byte[] payload = [ErrorChannel, .. StatusResponse.Encode(status).Span];
         using var client = await AcceptAsync(request.Http, protocol);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(request.Cancellation);
         limit.CancelAfter(CloseTime);
         try
         {
-            await client.SendAsync(told, WebSocketMessageType.Binary, endOfMessage: true, limit.Token);
+            await client.SendAsync(payload, WebSocketMessageType.Binary, endOfMessage: true, limit.Token);
             await client.CloseAsync(WebSocketCloseStatus.NormalClosure, null, limit.Token);
         }
         catch (Exception gone) when (gone.IsGone())

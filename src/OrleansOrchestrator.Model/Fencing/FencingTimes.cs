@@ -55,7 +55,7 @@ public sealed record FencingTimes
     public TimeSpan VoteLent => (GrantTime + StopTime) * (1 + ClockDrift);
 
     /// <summary>Whether a node's daemon acts by these times. A daemon that does not publish its times only renews leases.</summary>
-    public bool AreThoseOf(V1Node node) => node.Metadata.Annotations?.TryGetValue(Annotation, out var told) is not true || told == ToString();
+    public bool AreThoseOf(V1Node node) => node.Metadata.Annotations?.TryGetValue(Annotation, out var published) is not true || published == ToString();
 
     /// <summary>The times as both sides publish them, readable and comparable: equal texts are equal times.</summary>
     public override string ToString() => string.Create(

@@ -179,7 +179,7 @@ public sealed partial class NodeAgent : IAsyncDisposable
             clock,
             vote,
             views,
-            view => !clock.IsHeldByOther(view) && guard.Feed().IsTold,
+            view => !clock.IsHeldByOther(view) && guard.Feed().IsFed,
             _registrar.Repeat,
             instruments,
             _timeProvider,

@@ -15,7 +15,7 @@ namespace OrleansOrchestrator.Node.Events;
 /// object may have a burst of 25 events, and one more every five minutes, so that a noisy object takes nothing from the others.
 /// </remarks>
 internal sealed partial class EventRecorder(
-    ClusterConnection api, string nodeName, bool tellsOfPods, TimeProvider timeProvider, ILogger logger)
+    ClusterConnection api, string nodeName, bool recordsPods, TimeProvider timeProvider, ILogger logger)
 {
     // A burst of every pod of a full node; beyond that the API is away, and old events are worth little.
     private const int QueueMax = 1024;
@@ -41,7 +41,7 @@ internal sealed partial class EventRecorder(
     /// <summary>Records an event of the pod, or of one of its containers.</summary>
     public void Record(V1Pod pod, string? container, EventType type, string reason, string message)
     {
-        if (!tellsOfPods)
+        if (!recordsPods)
             return;
         var fieldPath = container is null ? null
             : (pod.Spec.InitContainers?.Any(c => c.Name == container) == true)

@@ -80,9 +80,9 @@ internal sealed partial class PodGuard
     public GuardState Feed()
     {
         var measured = _clock.Measure();
-        var isTold = _process is null || TryFeed(_process, measured);
+        var isFed = _process is null || TryFeed(_process, measured);
         var rest = _limits.Values.OfType<TimeSpan>().Distinct().Select(limit => (TimeSpan?)(measured.Remaining(limit) - LeaseMeasurement.Margin)).Min();
-        return new GuardState(isTold, rest, measured.Leap);
+        return new GuardState(isFed, rest, measured.Leap);
     }
 
     /// <summary>Ends the guard, after all pods of the node have ended for good.</summary>
@@ -184,7 +184,7 @@ internal sealed partial class PodGuard
 }
 
 /// <summary>The state of a node's guard at one moment.</summary>
-/// <param name="IsTold">Whether the guard has the present deadlines; false if the feed could not be written.</param>
+/// <param name="IsFed">Whether the guard has the present deadlines; false if the feed could not be written.</param>
 /// <param name="Rest">The time until the next pod must stop; null if no pod has a limit.</param>
 /// <param name="Leap">How far the wall clock has leapt ahead without being counted yet.</param>
-internal readonly record struct GuardState(bool IsTold, TimeSpan? Rest, TimeSpan Leap);
+internal readonly record struct GuardState(bool IsFed, TimeSpan? Rest, TimeSpan Leap);

@@ -14,7 +14,7 @@ internal sealed class FencingViews : IObjectSink<V1Node>
     private readonly string? _file;
     private readonly Lock _lock = new();
     private volatile State _state;
-    private volatile string? _told;
+    private volatile string? _reported;
 
     /// <param name="nodeName">The node.</param>
     /// <param name="file">The file of the view; null for a node whose pods end with its process.</param>
@@ -41,9 +41,9 @@ internal sealed class FencingViews : IObjectSink<V1Node>
     /// </param>
     public string? IdToReport(Func<string, bool> isActedBy)
     {
-        if (Current?.Id is { } newest && newest != _told && isActedBy(newest))
-            _told = newest;
-        return _told;
+        if (Current?.Id is { } newest && newest != _reported && isActedBy(newest))
+            _reported = newest;
+        return _reported;
     }
 
     /// <summary>Runs an action based on a view, unless there is a newer view.</summary>

@@ -125,10 +125,10 @@ internal sealed partial class LeaseAgent(
         _isFailing = false;
     }
 
-    private void CompareTimes(string? told)
+    private void CompareTimes(string? published)
     {
         var own = times.ToString();
-        var fault = told is null || told == own ? null : $"the control plane fences nodes by other times ({told}) than this daemon ({own}): give both the same ones";
+        var fault = published is null || published == own ? null : $"the control plane fences nodes by other times ({published}) than this daemon ({own}): give both the same ones";
         if (fault is not null && fault != _fault)
             LogOtherTimes(nodeName, fault);
         _fault = fault;

@@ -20,12 +20,12 @@ public sealed partial class ObservedObjectLog(IObjectLog log, TimeProvider time,
 
     // One fault may raise several different messages in turn: connection reset, refused, lost. Each message is logged once in a while;
     // this bounds how many are remembered.
-    private const int FacesMax = 8;
+    private const int MessagesMax = 8;
 
     private readonly Lock _gate = new();
     private Failure? _write;
     private Failure? _read;
-    private readonly Dictionary<string, long> _told = [];
+    private readonly Dictionary<string, long> _logged = [];
     private long _began;
     private long _failures;
 
@@ -120,11 +120,11 @@ public sealed partial class ObservedObjectLog(IObjectLog log, TimeProvider time,
         lock (_gate)
         {
             kind = null;
-            if (_told.Count == 0 || Recent(_write) is not null || Recent(_read) is not null)
+            if (_logged.Count == 0 || Recent(_write) is not null || Recent(_read) is not null)
                 return;
             LogRecovered(Math.Round(time.GetElapsedTime(_began).TotalSeconds, 1), _failures);
             (_write, _read, _failures) = (null, null, 0);
-            _told.Clear();
+            _logged.Clear();
         }
     }
 
@@ -136,10 +136,10 @@ public sealed partial class ObservedObjectLog(IObjectLog log, TimeProvider time,
             kind = new Failure(message, now);
             if (_failures++ == 0)
                 _began = now;
-            var isKnown = _told.TryGetValue(message, out var told);
-            if (isKnown ? time.GetElapsedTime(told) < RepeatAfter : _told.Count >= FacesMax)
+            var isKnown = _logged.TryGetValue(message, out var logged);
+            if (isKnown ? time.GetElapsedTime(logged) < RepeatAfter : _logged.Count >= MessagesMax)
                 return;
-            _told[message] = now;
+            _logged[message] = now;
             LogFault(message);
         }
     }

@@ -56,8 +56,8 @@ internal sealed class StreamSession(OpenedSession opened, SessionRequest request
 
     private async Task ReportAsync(StreamStatus status, CancellationToken cancellationToken)
     {
-        if (status.Encode(socket.Protocol) is { Length: > 0 } told)
-            await socket.SendAsync(Channel.Error, told, cancellationToken);
+        if (status.Encode(socket.Protocol) is { Length: > 0 } message)
+            await socket.SendAsync(Channel.Error, message, cancellationToken);
     }
 
     private async ValueTask SendAsync(bool isError, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
