@@ -189,9 +189,9 @@ public sealed class EnvironmentTests
         var directory = Directory.CreateTempSubdirectory("volumes-");
         try
         {
-            var volumes = new VolumePreparer(new VolumeContent(source, new ResourceField(new Dictionary<string, ResourceQuantity>())));
+            var volumes = new VolumePreparer(new VolumeContent(source, new ResourceField(new Dictionary<string, ResourceQuantity>())), 20_000_000);
             (await Should.ThrowAsync<ConfigurationException>(() => volumes.PrepareAsync(pod, directory.FullName, TestContext.Current.CancellationToken)))
-                .Message.ShouldContain("more than 67108864 bytes");
+                .Message.ShouldContain("more than 20000000 bytes");
         }
         finally
         {

@@ -142,7 +142,7 @@ public sealed partial class NodeAgent : IAsyncDisposable
             Runtime = runtime,
             Specs = new ContainerSpecBuilder(
                 new EnvironmentBuilder(configuration, resources, serviceEnvironment), isHollow ? new NoServices() : services, machine.MemoryBytes),
-            Volumes = new VolumePreparer(new VolumeContent(configuration, resources)),
+            Volumes = new VolumePreparer(new VolumeContent(configuration, resources), _options.ProjectedVolumesBytesMax),
             Events = events,
             Probes = new ProbeAction(runtime),
             Fencing = times,

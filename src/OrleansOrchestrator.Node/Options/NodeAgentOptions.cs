@@ -113,6 +113,11 @@ public sealed record NodeAgentOptions
     /// </summary>
     public int ServiceVariablesBytesMax { get; init; } = 1024 * 1024;
 
+    /// <summary>
+    /// The most bytes of ConfigMaps, Secrets and fields in the volumes of one pod, on the node's disk. A pod beyond it does not start.
+    /// </summary>
+    public long ProjectedVolumesBytesMax { get; init; } = 64 * 1024 * 1024;
+
     /// <summary>The DNS servers of the cluster for the containers' resolver; empty keeps the host's.</summary>
     public IReadOnlyList<string> ClusterDns { get; init; } = [];
 

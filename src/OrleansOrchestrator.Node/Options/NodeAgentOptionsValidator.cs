@@ -33,6 +33,7 @@ public static partial class NodeAgentOptionsValidator
         faults.Positive(options.RuntimeRequestTimeout);
         faults.AtLeastOne(options.PodHostPortsMax);
         faults.AtLeastOne(options.ServiceVariablesBytesMax);
+        faults.AtLeastOne(options.ProjectedVolumesBytesMax);
         faults.Positive(options.LeaseRenewInterval);
         faults.Require(options.Times.LeaseDuration > 2 * options.LeaseRenewInterval, "LeaseDuration must be more than twice LeaseRenewInterval, so that one lost renewal does no harm.");
         faults.Require(options.Times.FencingTime > 2 * options.LeaseRenewInterval, "FencingTime must be more than twice LeaseRenewInterval, so that one lost renewal stops no pod.");

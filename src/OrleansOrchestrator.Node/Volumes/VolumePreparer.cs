@@ -4,13 +4,12 @@ using OrleansOrchestrator.Node.Configuration;
 namespace OrleansOrchestrator.Node.Volumes;
 
 /// <summary>Makes the volumes of a pod on the node, and refreshes those with objects of the API.</summary>
-internal sealed class VolumePreparer(VolumeContent content)
+/// <param name="content">Reads the content from the API.</param>
+/// <param name="projectedBytesMax">The most content from the API in the volumes of one pod, on the node's disk.</param>
+internal sealed class VolumePreparer(VolumeContent content, long projectedBytesMax)
 {
     // Any user of the pod's containers may write to an emptyDir.
     private const UnixFileMode ScratchMode = (UnixFileMode)0b111_111_111; // 0777
-
-    // The most content from the API in the volumes of one pod, on the node's disk.
-    private const long ProjectedBytesMax = 64 * 1024 * 1024;
 
     /// <summary>Prepares every volume and returns the paths on the node by volume name.</summary>
     /// <exception cref="ConfigurationException">
@@ -20,7 +19,7 @@ internal sealed class VolumePreparer(VolumeContent content)
         V1Pod pod, string podDirectory, CancellationToken cancellationToken)
     {
         var paths = new Dictionary<string, string>(StringComparer.Ordinal);
-        var room = new ProjectionRoom(ProjectedBytesMax);
+        var room = new ProjectionRoom(projectedBytesMax);
         foreach (var volume in pod.Spec.Volumes ?? [])
         {
             try
