@@ -2,16 +2,26 @@ using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.Controllers.Relations;
 
-/// <summary>All objects of a resource, in all namespaces: the nodes of a DaemonSet. Each change concerns every primary.</summary>
+/// <summary>All objects of a resource, in all namespaces: the nodes of a DaemonSet. A change concerns every primary.</summary>
 /// <param name="resource">The resource of the objects.</param>
 public sealed class AllOfKind(ResourceName resource) : Relation
 {
     /// <inheritdoc/>
     public override IReadOnlyList<ResourceName> Watched { get; } = [resource];
 
+    /// <summary>
+    /// Whether two versions of one object differ in what primaries are decided by; null if every change counts. A node reports
+    /// its status every few seconds, which is nothing to a DaemonSet.
+    /// </summary>
+    public Func<KubeObject, KubeObject, bool>? Differ { get; init; }
+
     /// <inheritdoc/>
-    public override void FindPrimaries(ObjectChange change, IObjectView view, ConcernedPrimaries concerned) =>
+    public override void FindPrimaries(ObjectChange change, IObjectView view, ConcernedPrimaries concerned)
+    {
+        if (change is { Now: { } now, Before: { } before } && Differ?.Invoke(before.SharedModel(), now.SharedModel()) is false)
+            return;
         concerned.AddRange(view.Keys(view.Primary.Name, ""));
+    }
 
     /// <inheritdoc/>
     public override IEnumerable<RelatedObject> Observe(ObjectKey key, KubeObject? primary, IObjectView view) =>

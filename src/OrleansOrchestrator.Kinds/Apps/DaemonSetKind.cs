@@ -1,6 +1,8 @@
+using System.Globalization;
 using k8s.Models;
 using OrleansOrchestrator.Kinds.Core.Pods;
 using OrleansOrchestrator.Kinds.Rules;
+using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Model.Resources;
 using OrleansOrchestrator.Model.Selectors;
 using OrleansOrchestrator.Model.Tables;
@@ -11,13 +13,14 @@ namespace OrleansOrchestrator.Kinds.Apps;
 /// <summary>Keeps a pod of its template on every node that it selects.</summary>
 internal sealed class DaemonSetKind : ResourceDefinition<V1DaemonSet>
 {
+    // Kubernetes still keeps it, and labels pods with it.
+    private const string GenerationAnnotation = "deprecated.daemonset.template.generation";
+
     public override string Group => "apps";
 
     public override string Kind => "DaemonSet";
 
     public override string Plural => "daemonsets";
-
-    public override bool IsActedOn => false;
 
     public override IReadOnlyList<string> ShortNames => ["ds"];
 
@@ -56,7 +59,17 @@ internal sealed class DaemonSetKind : ResourceDefinition<V1DaemonSet>
         spec.UpdateStrategy.RollingUpdate.MaxSurge ??= 0;
     }
 
-    protected override void PrepareForCreate(V1DaemonSet obj) => obj.Status = new V1DaemonSetStatus();
+    protected override void PrepareForCreate(V1DaemonSet obj)
+    {
+        obj.Status = new V1DaemonSetStatus();
+        SetTemplateGeneration(obj, 1);
+    }
+
+    protected override void PrepareForUpdate(V1DaemonSet updated, V1DaemonSet current)
+    {
+        var isSame = SemanticEquality.Equal(updated.Spec?.Template, current.Spec?.Template);
+        SetTemplateGeneration(updated, TemplateGenerationOf(current) + (isSame ? 0 : 1));
+    }
 
     protected override void AddWarnings(V1DaemonSet set, V1DaemonSet? current, List<string> warnings) =>
         PodWarnings.AddTemplate(set, current, set.Spec?.Template, FieldPath.Spec.Child("template"), warnings);
@@ -71,4 +84,13 @@ internal sealed class DaemonSetKind : ResourceDefinition<V1DaemonSet>
 
     protected override void ValidateStatusUpdate(V1DaemonSet updated, V1DaemonSet current, FieldErrors errors) =>
         DaemonSetValidation.ValidateStatus(updated.Status, current.Status, errors);
+
+    private static void SetTemplateGeneration(V1DaemonSet set, long generation) =>
+        (set.Metadata.Annotations ??= new Dictionary<string, string>())[GenerationAnnotation] = generation.ToString(CultureInfo.InvariantCulture);
+
+    private static long TemplateGenerationOf(V1DaemonSet set) =>
+        set.Metadata.Annotations is { } annotations && annotations.TryGetValue(GenerationAnnotation, out var text)
+        && long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var generation)
+            ? generation
+            : 0;
 }

@@ -27,6 +27,18 @@ public static class WellKnownResources
     /// <summary>Deployments.</summary>
     public static readonly ResourceName Deployments = new("deployments", "apps");
 
+    /// <summary>Daemon sets.</summary>
+    public static readonly ResourceName DaemonSets = new("daemonsets", "apps");
+
+    /// <summary>Stateful sets.</summary>
+    public static readonly ResourceName StatefulSets = new("statefulsets", "apps");
+
+    /// <summary>Snapshots of what daemon sets and stateful sets wanted.</summary>
+    public static readonly ResourceName ControllerRevisions = new("controllerrevisions", "apps");
+
+    /// <summary>Claims to volumes.</summary>
+    public static readonly ResourceName PersistentVolumeClaims = new("persistentvolumeclaims");
+
     /// <summary>Leases, which carry node heartbeats.</summary>
     public static readonly ResourceName Leases = new("leases", "coordination.k8s.io");
 

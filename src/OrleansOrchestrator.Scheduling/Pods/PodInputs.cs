@@ -1,6 +1,5 @@
 using k8s.Models;
 using OrleansOrchestrator.Model.Pods;
-using OrleansOrchestrator.Scheduling.Matching;
 
 namespace OrleansOrchestrator.Scheduling.Pods;
 

@@ -2,7 +2,7 @@ using System.Buffers;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using k8s.Models;
-using OrleansOrchestrator.Scheduling.Matching;
+using OrleansOrchestrator.Model.Pods;
 
 namespace OrleansOrchestrator.Scheduling.Pods;
 

@@ -15,7 +15,7 @@ public class DaemonSetKindTests
         KindCase.ShouldBeJson(
             created,
             """
-            {"metadata":{"name":"log"},
+            {"metadata":{"name":"log","annotations":{"deprecated.daemonset.template.generation":"1"}},
              "spec":{"selector":{"matchLabels":{"app":"log"}},"revisionHistoryLimit":10,
                "updateStrategy":{"type":"RollingUpdate","rollingUpdate":{"maxSurge":0,"maxUnavailable":1}}},
              "status":{"currentNumberScheduled":0,"desiredNumberScheduled":0,"numberMisscheduled":0,"numberReady":0}}
@@ -34,6 +34,17 @@ public class DaemonSetKindTests
     [InlineData("{'minReadySeconds':-1}", "spec.minReadySeconds: Invalid value: -1: must be greater than or equal to 0")]
     public void Spec_Faults_AreTold(string change, string fault) =>
         Sets.Faults(KindCase.Merge(Valid, $"{{'spec':{change}}}")).ShouldBe(fault);
+
+    [Theory]
+    [InlineData("{'spec':{'minReadySeconds':5}}", "3")]
+    [InlineData("{'metadata':{'annotations':{'deprecated.daemonset.template.generation':'9'}}}", "3")]
+    [InlineData("{'spec':{'template':{'spec':{'hostNetwork':true}}}}", "4")]
+    public void TemplateGeneration_CountsChangesOfTheTemplate(string change, string generation)
+    {
+        var stored = KindCase.Merge(Valid, "{'metadata':{'annotations':{'deprecated.daemonset.template.generation':'3'}}}");
+
+        ((string?)Sets.Updated(stored, KindCase.Merge(Valid, change))["metadata"]!["annotations"]!["deprecated.daemonset.template.generation"]).ShouldBe(generation);
+    }
 
     [Fact]
     public void Selector_Changed_IsRefused() => Sets.UpdateFaults(Valid, Valid.Replace("'app':'log'", "'app':'other'")).ShouldBe(

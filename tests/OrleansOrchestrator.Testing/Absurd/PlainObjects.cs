@@ -93,6 +93,15 @@ public static class PlainObjects
               "status": {"replicas": 2, "updatedReplicas": 2, "readyReplicas": 2, "availableReplicas": 2, "unavailableReplicas": 0, "observedGeneration": 1, "collisionCount": 1,
                 "conditions": [{"type": "Progressing", "status": "True", "reason": "ReplicaSetUpdated", "lastUpdateTime": "2026-01-01T00:00:00Z", "lastTransitionTime": "2026-01-01T00:00:00Z"}]}}
             """,
+        [WellKnownResources.DaemonSets] = $$$$"""
+            {"metadata": {{{{Meta("absurd")}}}}, "spec": {"minReadySeconds": 5, "revisionHistoryLimit": 2, "selector": {"matchLabels": {"app": "web"}, "matchExpressions": [{"key": "app", "operator": "Exists"}]},
+              "updateStrategy": {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": "10%", "maxSurge": 0}},
+              "template": {"metadata": {"labels": {{{{Labels}}}}}, "spec": {{{{SmallPodSpec}}}}}},
+              "status": {"currentNumberScheduled": 1, "desiredNumberScheduled": 1, "numberMisscheduled": 0, "numberReady": 1, "collisionCount": 1, "observedGeneration": 1}}
+            """,
+        [WellKnownResources.ControllerRevisions] = $$$$"""
+            {"metadata": {{{{Meta("absurd")}}}}, "revision": 3, "data": {"spec": {"template": {"$patch": "replace", "metadata": {"labels": {{{{Labels}}}}}, "spec": {"containers": [{"name": "web", "image": "busybox"}]} } } } }
+            """,
         [WellKnownResources.Services] = $$$$"""
             {"metadata": {{{{Meta("absurd")}}}}, "spec": {"type": "NodePort", "clusterIP": "10.96.0.20", "clusterIPs": ["10.96.0.20"], "selector": {"app": "web"},
               "ports": [{"name": "http", "port": 80, "targetPort": 8080, "nodePort": 30080, "protocol": "TCP"}],

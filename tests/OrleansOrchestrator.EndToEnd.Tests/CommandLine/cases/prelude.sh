@@ -22,3 +22,28 @@ pod() { kubectl run "$1" --image registry.invalid/main:1 --labels "app=$1" --com
 deployment() { kubectl create deployment "$1" --image registry.invalid/main:1 --replicas 1 >/dev/null; }
 rolled_out() { kubectl rollout status deployment "$1" --timeout 30s >/dev/null; }
 manifest() { printf '{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"%s"},"data":{"key":"%s"}}' "$1" "$2"; }
+# A workload of a kind of the group apps.
+workload() {
+    local app="{\"app\":\"$2\"}" containers='[{"name":"main","image":"registry.invalid/main:1","command":["main"]}]'
+    printf '{"apiVersion":"apps/v1","kind":"%s","metadata":{"name":"%s"},"spec":{"selector":{"matchLabels":%s},"template":{"metadata":{"labels":%s},"spec":{"containers":%s}}}}' \
+        "$1" "$2" "$app" "$app" "$containers"
+}
+
+# Everything that kubectl rollout does with a kind whose history is of ControllerRevisions; the last argument is what it says of success.
+rolls_out_and_back() {
+    local image='.spec.template.spec.containers[0].image'
+    kubectl rollout status "$1" "$2" --timeout 60s | has "$3"
+    kubectl annotate "$1" "$2" kubernetes.io/change-cause=second
+    kubectl set image "$1" "$2" main=registry.invalid/main:2
+    kubectl rollout status "$1" "$2" --timeout 60s | has "$3"
+    kubectl rollout history "$1" "$2" | has '^2 +second$'
+    kubectl rollout history "$1" "$2" --revision 1 | has 'registry.invalid/main:1$'
+    kubectl rollout undo "$1" "$2" | is "$1.apps/$2 rolled back"
+    kubectl rollout status "$1" "$2" --timeout 60s | has "$3"
+    field "$1/$2" "$image" | is registry.invalid/main:1
+    kubectl get pods -l "app=$2" -o 'jsonpath={.items[*].spec.containers[0].image}' | has '^registry.invalid/main:1( registry.invalid/main:1)*$'
+    kubectl rollout history "$1" "$2" | has '^3 '
+    kubectl rollout undo "$1" "$2" --to-revision 3 | is "$1.apps/$2 skipped rollback (current template already matches revision 3)"
+    kubectl rollout restart "$1" "$2" | is "$1.apps/$2 restarted"
+    kubectl rollout status "$1" "$2" --timeout 60s | has "$3"
+}

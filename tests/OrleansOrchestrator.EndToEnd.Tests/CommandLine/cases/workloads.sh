@@ -57,6 +57,10 @@ kubectl rollout undo deployment web | is 'deployment.apps/web rolled back'
 rolled_out web
 field deployment/web '.spec.template.spec.containers[0].image' | is registry.invalid/main:1
 field deployment/web '.metadata.annotations.deployment\.kubernetes\.io/revision' | is 3
+## rollout of a daemonset
+workload DaemonSet agent | kubectl apply -f -
+rolls_out_and_back daemonset agent 'daemon set "agent" successfully rolled out'
+kubectl get daemonset agent | has '^agent +2 +2 +2 +2 +2 '
 ## set env
 deployment web
 kubectl set env deployment web KEY=value

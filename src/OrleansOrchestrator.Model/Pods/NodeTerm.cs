@@ -1,24 +1,27 @@
 using System.Globalization;
 using k8s.Models;
 
-namespace OrleansOrchestrator.Scheduling.Matching;
+namespace OrleansOrchestrator.Model.Pods;
 
 /// <summary>
 /// A compiled <c>NodeSelectorTerm</c>: all its expressions over labels and fields must hold. An empty term matches no node.
 /// </summary>
-internal sealed class NodeTerm
+public sealed class NodeTerm
 {
-    private const string NameField = "metadata.name";
+    /// <summary>The one field of a node that terms may ask for.</summary>
+    public const string NameField = "metadata.name";
 
     private readonly Requirement[] _labels;
     private readonly Requirement[] _fields;
 
+    /// <summary>Compiles a term.</summary>
     public NodeTerm(V1NodeSelectorTerm term)
     {
         _labels = [.. (term.MatchExpressions ?? []).Select(Requirement.From)];
         _fields = [.. (term.MatchFields ?? []).Select(Requirement.From)];
     }
 
+    /// <summary>Whether it has no expression.</summary>
     public bool IsEmpty => _labels.Length == 0 && _fields.Length == 0;
 
     /// <summary>
@@ -41,6 +44,7 @@ internal sealed class NodeTerm
         return names;
     }
 
+    /// <summary>Whether all expressions hold for a node.</summary>
     public bool Matches(string nodeName, IDictionary<string, string> labels)
     {
         if (IsEmpty)

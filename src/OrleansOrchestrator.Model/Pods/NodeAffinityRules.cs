@@ -1,11 +1,12 @@
 using k8s.Models;
 
-namespace OrleansOrchestrator.Scheduling.Matching;
+namespace OrleansOrchestrator.Model.Pods;
 
 /// <summary>
 /// A pod's compiled requirements and preferences for its node's labels and name: <c>nodeSelector</c> and <c>nodeAffinity</c>.
+/// Scheduler and DaemonSet controller share them.
 /// </summary>
-internal sealed class NodeAffinityRules
+public sealed class NodeAffinityRules
 {
     private readonly KeyValuePair<string, string>[] _selector;
     private readonly NodeTerm[]? _required;
@@ -14,6 +15,7 @@ internal sealed class NodeAffinityRules
     /// <summary>The rules of a pod without requirements and preferences.</summary>
     public static readonly NodeAffinityRules None = new(new Source(null, null));
 
+    /// <summary>Compiles them.</summary>
     public NodeAffinityRules(Source source)
     {
         _selector = source.NodeSelector is { } selector ? [.. selector] : [];
@@ -27,8 +29,10 @@ internal sealed class NodeAffinityRules
         NodeNames = CollectNodeNames();
     }
 
+    /// <summary>Whether there is a node that they might not admit.</summary>
     public bool HasRequirements => _selector.Length > 0 || _required is not null;
 
+    /// <summary>Whether they prefer some nodes to others.</summary>
     public bool HasPreferences => _preferred.Length > 0;
 
     /// <summary>
@@ -37,6 +41,7 @@ internal sealed class NodeAffinityRules
     /// </summary>
     public IReadOnlySet<string>? NodeNames { get; }
 
+    /// <summary>Whether a node meets what is demanded.</summary>
     public bool Admits(string nodeName, IDictionary<string, string> labels)
     {
         foreach (var (key, value) in _selector)

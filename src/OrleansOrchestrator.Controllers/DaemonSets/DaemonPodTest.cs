@@ -1,0 +1,36 @@
+using k8s.Models;
+using OrleansOrchestrator.Controllers.Objects;
+using OrleansOrchestrator.Controllers.Pods;
+
+namespace OrleansOrchestrator.Controllers.DaemonSets;
+
+/// <summary>By what a DaemonSet's pods are judged.</summary>
+/// <param name="Hash">The hash of the revision that is wanted now.</param>
+/// <param name="MinReadySeconds">How long a pod has to be ready until it is available.</param>
+/// <param name="Now">The moment.</param>
+internal sealed record DaemonPodTest(string Hash, int MinReadySeconds, DateTimeOffset Now)
+{
+    /// <summary>Whether a pod is of the wanted revision.</summary>
+    public bool IsUpdated(V1Pod pod) => DaemonPods.HashOf(pod) == Hash;
+
+    /// <summary>Whether a pod is available.</summary>
+    public bool IsAvailable(V1Pod pod) => pod.AvailableFrom(MinReadySeconds) <= Now;
+
+    /// <summary>
+    /// The pod of the wanted revision and the one of an older one that are on a node and are not being deleted; not clear if there
+    /// are several of one sort.
+    /// </summary>
+    public (V1Pod? New, V1Pod? Old, bool IsClear) Split(DaemonNode node)
+    {
+        V1Pod? updated = null, old = null;
+        var isClear = true;
+        foreach (var pod in node.Pods.Where(pod => !pod.IsDeleting))
+        {
+            ref var place = ref IsUpdated(pod) ? ref updated : ref old;
+            isClear &= place is null;
+            place ??= pod;
+        }
+
+        return (updated, old, isClear);
+    }
+}

@@ -1,0 +1,159 @@
+using k8s.Models;
+using OrleansOrchestrator.Controllers.Actions;
+using OrleansOrchestrator.Controllers.Objects;
+using OrleansOrchestrator.Controllers.Reconciling;
+using OrleansOrchestrator.Controllers.Relations;
+using OrleansOrchestrator.Controllers.Revisions;
+using OrleansOrchestrator.Model.Codec;
+using OrleansOrchestrator.Model.Pods;
+using OrleansOrchestrator.Model.Resources;
+using OrleansOrchestrator.Model.Selectors;
+
+namespace OrleansOrchestrator.Controllers.DaemonSets;
+
+/// <summary>Keeps a pod of a DaemonSet on every node that it means, rolls its template out, and keeps its history and status.</summary>
+/// <remarks>See k8s.io/kubernetes/pkg/controller/daemon.</remarks>
+public sealed class DaemonSetReconciler : IReconciler
+{
+    /// <summary>The most pods that one plan creates, and the most that it deletes; the rest follows in the next one.</summary>
+    public const int BurstMax = 250;
+
+    private const int BurstBytesMax = 8 * 1024 * 1024;
+
+    private static readonly SelectedByLabels Selected = new(WellKnownResources.Pods, set => SelectorOf((V1DaemonSet)set));
+    private static readonly ControlledByOwner Controlled = new(WellKnownResources.Pods);
+    private static readonly AllOfKind Nodes = new(WellKnownResources.Nodes) { Differ = (before, after) => DaemonPlacement.Differ((V1Node)before, (V1Node)after) };
+    private static readonly RevisionRelations Revisions = new(set => RevisedOf((V1DaemonSet)set));
+
+    /// <inheritdoc/>
+    public string Name => "daemonset-controller";
+
+    /// <inheritdoc/>
+    public string User => ControllerUsers.ServiceAccount("daemon-set-controller");
+
+    /// <inheritdoc/>
+    public ResourceName Primary => WellKnownResources.DaemonSets;
+
+    /// <inheritdoc/>
+    public IReadOnlyList<Relation> Relations { get; } = [Selected, Controlled, Nodes, .. Revisions.All];
+
+    /// <inheritdoc/>
+    public Plan Reconcile(Observation observation)
+    {
+        if (observation.Primary is not V1DaemonSet { IsDeleting: false } set || RevisedOf(set) is not { } revised)
+            return Plan.Nothing;
+
+        var history = RevisionHistory.Of(revised, DaemonPods.HashLabel, Revisions.Observed(observation));
+        var claims = ClaimedObjects<V1Pod>.Of(set, revised.Selector, WellKnownResources.Pods, observation.OfAny<V1Pod>(Selected, Controlled));
+        // What may turn out to be another's is not acted on yet.
+        if (!history.IsSettled || claims.Changes.Count > 0)
+            return Prepare(set, history, claims.Changes);
+
+        var test = new DaemonPodTest(DaemonPods.HashOf(history.Current!), set.Spec.MinReadySeconds ?? 0, observation.Now);
+        var draft = new DaemonDraft();
+        var nodes = Survey(set, claims.Objects, observation.Of<V1Node>(Nodes), draft);
+        var update = set.Spec.UpdateStrategy;
+        var rolls = update?.Type is null or "RollingUpdate";
+        var upkeep = new DaemonUpkeep(test, rolls && Surges(update?.RollingUpdate), draft);
+        foreach (var node in nodes)
+            upkeep.Decide(node);
+        if (rolls && draft.IsEmpty)
+            new DaemonRollout(test, draft).Decide(update?.RollingUpdate, nodes);
+
+        var status = DaemonSetStatus.Of(set, nodes, test, draft);
+        ObjectAction[] actions =
+        [
+            .. Apply(set, test.Hash, draft, out var isMoreLeft),
+            .. Truncate(set, history, claims.Objects),
+            .. Maybe(PatchObject.OfStatus(Primary, set, WithStatus(set, status))),
+        ];
+        return new Plan
+        {
+            Actions = actions,
+            Events = draft.Events,
+            RequeueAfter = isMoreLeft ? TimeSpan.Zero : draft.NextLook - observation.Now,
+        };
+    }
+
+    private static LabelSelector SelectorOf(V1DaemonSet set) => LabelSelector.From(set.Spec?.Selector);
+
+    private static RevisedObject? RevisedOf(V1DaemonSet set) => set.Spec?.Template?.Spec is null ? null : new RevisedObject
+    {
+        Owner = set,
+        Selector = SelectorOf(set),
+        Template = set.Spec.Template,
+        CollisionCount = set.Status?.CollisionCount ?? 0,
+    };
+
+    private static bool Surges(V1RollingUpdateDaemonSet? update) => IntOrPercent.Resolve(update?.MaxSurge, 100, roundUp: true) > 0;
+
+    /// <summary>Makes pods and revisions the set's own, or gives them up, and makes the revision of its template.</summary>
+    private Plan Prepare(V1DaemonSet set, RevisionHistory history, IReadOnlyList<ObjectAction> adoptions)
+    {
+        var wanted = ObjectCodec.Clone(set);
+        wanted.Status ??= new V1DaemonSetStatus();
+        if (history.IsNameTaken)
+            wanted.Status.CollisionCount = (wanted.Status.CollisionCount ?? 0) + 1;
+        return new Plan
+        {
+            Actions = [.. history.Changes, .. adoptions.Take(BurstMax), .. Maybe(PatchObject.OfStatus(Primary, set, wanted))],
+            RequeueAfter = adoptions.Count > BurstMax ? TimeSpan.Zero : null,
+        };
+    }
+
+    /// <summary>Puts the pods on their nodes, and has those deleted that no node can ever take.</summary>
+    private static List<DaemonNode> Survey(V1DaemonSet set, IReadOnlyList<V1Pod> pods, IEnumerable<V1Node> nodes, DaemonDraft draft)
+    {
+        var placement = new DaemonPlacement(set.Spec.Template.Spec);
+        var podsByNode = pods
+            .Where(pod => !pod.IsTerminal || !pod.IsDeleting)
+            .GroupBy(pod => DaemonPods.NodeOf(pod) ?? "", StringComparer.Ordinal)
+            .ToDictionary(group => group.Key, group => group.ToList(), StringComparer.Ordinal);
+        var surveyed = new List<DaemonNode>();
+        foreach (var node in nodes.OrderBy(node => node.Metadata.Name, StringComparer.Ordinal))
+        {
+            var (shouldRun, mayStay) = placement.Judge(node);
+            podsByNode.Remove(node.Metadata.Name, out var own);
+            if (shouldRun || own is not null)
+                surveyed.Add(new DaemonNode { Name = node.Metadata.Name, ShouldRun = shouldRun, MayStay = mayStay, Pods = own is null ? [] : DaemonNode.InOrder(own) });
+        }
+
+        // Whoever looks after nodes removes what ran on one that is gone; of what was never bound nobody else knows.
+        draft.Deletions.AddRange(podsByNode.Values.SelectMany(lost => lost)
+            .Where(pod => string.IsNullOrEmpty(pod.Spec?.NodeName) && !pod.IsDeleting).OrderBy(pod => pod.Key));
+        return surveyed;
+    }
+
+    private static List<ObjectAction> Apply(V1DaemonSet set, string hash, DaemonDraft draft, out bool isMoreLeft)
+    {
+        var actions = new List<ObjectAction>(draft.Deletions.Take(BurstMax).Select(DaemonPods.Delete));
+        var created = 0;
+        if (draft.Creations.Count > 0)
+        {
+            var pods = new DaemonPods(set, hash);
+            created = Math.Min(draft.Creations.Count, Math.Clamp(BurstBytesMax / Math.Max(1, pods.Bytes), 1, BurstMax));
+            actions.AddRange(draft.Creations.Take(created).Select(creation => pods.Create(creation.Node, creation.Failures)));
+        }
+
+        isMoreLeft = draft.Deletions.Count > BurstMax || draft.Creations.Count > created;
+        return actions;
+    }
+
+    private static IEnumerable<DeleteObject> Truncate(V1DaemonSet set, RevisionHistory history, IReadOnlyList<V1Pod> pods)
+    {
+        V1ControllerRevision[] old = [.. history.All.Where(revision => revision != history.Current)];
+        if (old.Length == 0)
+            return [];
+        var live = pods.Select(DaemonPods.HashOf).ToHashSet(StringComparer.Ordinal);
+        return RevisionHistory.Truncate(old, set.Spec.RevisionHistoryLimit, revision => live.Contains(DaemonPods.HashOf(revision)));
+    }
+
+    private static V1DaemonSet WithStatus(V1DaemonSet set, V1DaemonSetStatus status)
+    {
+        var updated = ObjectCodec.Clone(set);
+        updated.Status = status;
+        return updated;
+    }
+
+    private static IEnumerable<ObjectAction> Maybe(ObjectAction? action) => action is null ? [] : [action];
+}

@@ -1,0 +1,86 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using k8s.Models;
+using OrleansOrchestrator.Model.Codec;
+
+namespace OrleansOrchestrator.Controllers.Revisions;
+
+/// <summary>
+/// A pod template as a revision keeps it: a strategic merge patch that puts it in the place of the one there is. kubectl applies
+/// the patch as it stands (<c>rollout undo</c>), reads the template from it (<c>rollout history</c>), and compares its text with
+/// the patch that it makes of the object's present template.
+/// </summary>
+/// <remarks>See getPatch in k8s.io/kubernetes/pkg/controller/daemon and in k8s.io/kubectl/pkg/polymorphichelpers.</remarks>
+internal static class TemplateSnapshot
+{
+    private const string Directive = "$patch";
+    private const string Alphabet = "bcdfghjklmnpqrstvwxz2456789";
+
+    /// <summary>Takes a snapshot.</summary>
+    public static JsonElement Of(V1PodTemplateSpec template)
+    {
+        var json = JsonSerializer.SerializeToNode(template, ObjectCodec.Options)!.AsObject();
+        FillWhatGoWrites(json);
+        json[Directive] = "replace";
+        return JsonSerializer.SerializeToElement(Sorted(new JsonObject { ["spec"] = new JsonObject { ["template"] = json } }), ObjectCodec.Options);
+    }
+
+    /// <summary>Whether a revision's data is a snapshot; the order of its fields means nothing.</summary>
+    public static bool IsSame(JsonElement snapshot, object? data) => data is JsonElement json && JsonElement.DeepEquals(snapshot, json);
+
+    /// <summary>The template that a revision's data puts in place; null if it is no such patch.</summary>
+    public static V1PodTemplateSpec? TemplateOf(object? data)
+    {
+        if (data is not JsonElement json || JsonNode.Parse(json.GetRawText()) is not JsonObject patch
+            || patch["spec"] is not JsonObject spec || spec["template"] is not JsonObject template)
+        {
+            return null;
+        }
+
+        template.Remove(Directive);
+        try
+        {
+            return template.Deserialize<V1PodTemplateSpec>(ObjectCodec.Options);
+        }
+        catch (JsonException)
+        {
+            // Whoever may write revisions may put anything into them.
+            return null;
+        }
+    }
+
+    /// <summary>
+    /// A short text that differs from snapshot to snapshot, and from owner to owner: the revisions of one that was deleted may
+    /// still be there when another one of its name is created.
+    /// </summary>
+    public static string HashOf(JsonElement snapshot, string ownerUid, int collisionCount)
+    {
+        // FNV-1a, which is the same on every machine and in every version.
+        var hash = 2166136261u;
+        foreach (var character in string.Create(CultureInfo.InvariantCulture, $"{ownerUid}\n{collisionCount}\n{snapshot.GetRawText()}"))
+            hash = (hash ^ character) * 16777619u;
+        return string.Concat(hash.ToString(CultureInfo.InvariantCulture).Select(digit => Alphabet[digit % Alphabet.Length]));
+    }
+
+    /// <summary>Go writes structs without a value: with them the text is the one that kubectl makes.</summary>
+    private static void FillWhatGoWrites(JsonObject template)
+    {
+        if (template["metadata"] is not JsonObject metadata)
+            template["metadata"] = metadata = [];
+        metadata.TryAdd("creationTimestamp", null);
+        foreach (var list in (string[])["containers", "initContainers"])
+        {
+            foreach (var container in template["spec"]?[list] as JsonArray ?? [])
+                (container as JsonObject)?.TryAdd("resources", new JsonObject());
+        }
+    }
+
+    private static JsonNode? Sorted(JsonNode? node) => node switch
+    {
+        JsonObject obj => new JsonObject(obj.OrderBy(member => member.Key, StringComparer.Ordinal)
+            .Select(member => KeyValuePair.Create(member.Key, Sorted(member.Value)))),
+        JsonArray array => new JsonArray([.. array.Select(Sorted)]),
+        _ => node?.DeepClone(),
+    };
+}
