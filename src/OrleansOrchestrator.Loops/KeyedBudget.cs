@@ -3,7 +3,7 @@ namespace OrleansOrchestrator.Loops;
 /// <summary>A token bucket per key, so that one busy key takes nothing from the others. Safe for concurrent use.</summary>
 /// <param name="burst">The size of a bucket.</param>
 /// <param name="refill">The time after which a bucket regains one token.</param>
-/// <param name="keysMax">The most keys to remember. Beyond that all buckets start anew, full.</param>
+/// <param name="keysMax">The most keys to remember. Beyond that, all buckets are forgotten and start full.</param>
 /// <param name="time">The clock.</param>
 public sealed class KeyedBudget<TKey>(int burst, TimeSpan refill, int keysMax, TimeProvider time)
     where TKey : notnull

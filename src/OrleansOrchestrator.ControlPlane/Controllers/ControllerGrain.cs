@@ -14,12 +14,12 @@ namespace OrleansOrchestrator.ControlPlane.Controllers;
 
 /// <inheritdoc cref="IControllerGrain"/>
 /// <remarks>
-/// <para>It follows the caches of its own silo, asks the relations whom a change concerns, and works on the keys that are its own,
-/// without a call to another grain. It keeps nothing of an object at rest, and nothing that its activation does not find again:
-/// every object is queued when it starts, so that no key is lost with a silo, and a slow resync repairs whatever a lost signal
-/// left behind. Two activations at once are harmless, since every write has a precondition.</para>
-/// <para>It observes at or after the revisions of its own last writes, so that it never acts on its own past and needs none of
-/// the "expectations" that Kubernetes' controllers keep.</para>
+/// <para>The grain follows the caches of its own silo. Relations name the objects that a change concerns, and the grain reconciles
+/// those of its own shard, without a call to another grain. It keeps no state of an idle object, and no state that a new activation
+/// could not rebuild: every start queues every object, so that no key is lost with a silo. A slow resync repairs what a lost signal
+/// missed. Two activations at once are harmless, since every write has a precondition.</para>
+/// <para>It observes at or after the revisions of its own last writes. So it never acts on a state from before its own writes, and
+/// needs none of the "expectations" that Kubernetes' controllers keep.</para>
 /// </remarks>
 [Reentrant]
 [KeepAlive]

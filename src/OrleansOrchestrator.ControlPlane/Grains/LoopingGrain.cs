@@ -1,7 +1,7 @@
 namespace OrleansOrchestrator.ControlPlane.Grains;
 
 /// <summary>A grain whose work consists of loops from its activation to its deactivation.</summary>
-/// <remarks>A loop that ends by itself has met an unexpected fault: the grain then deactivates and starts anew.</remarks>
+/// <remarks>A loop that ends by itself has met an unexpected fault. The grain then deactivates, and the next call starts it.</remarks>
 internal abstract class LoopingGrain : Grain, ISingletonGrain
 {
     private readonly CancellationTokenSource _stopping = new();

@@ -82,7 +82,7 @@ internal sealed partial class ObjectClient
         }
         catch (ApiException gone) when (gone.Code is 404 or 409)
         {
-            // Another writer deleted it, or deleted and created it anew: this object is gone either way.
+            // Another writer deleted it, or deleted it and created a new one: this object is gone either way.
         }
     }
 

@@ -64,8 +64,8 @@ internal sealed partial class SchedulerGrain(
         await _loop.RunAsync(Stopping);
     }
 
-    /// <summary>Follows a resource. After a gap in its events the grain deactivates, and the next activation reads the whole cluster
-    /// anew.</summary>
+    /// <summary>Follows a resource. After a gap in its events the grain deactivates, and the next activation reads the whole
+    /// cluster.</summary>
     private Task FollowAsync(ResourceName resource, Action<WatchEvent> note) => follower.FollowAsync(
         caches[registry[resource]],
         () =>

@@ -12,9 +12,9 @@ namespace OrleansOrchestrator.ControlPlane.Store;
 /// <para>
 /// Example. Head is 7 and <c>a</c> is durable at 5. A replacement of <c>a</c> based on 5 is accepted as 8: the overlay has
 /// <c>a</c>@8, readers still see <c>a</c>@5. A second writer based on 5 gets a conflict at once; one based on 8 is accepted
-/// as 9. When the database has 8 and 9, <see cref="Promote"/> moves both into the tree and the head to 9. Had it refused
-/// them, <see cref="Rollback"/> would have dropped the overlay and no reader would ever have seen 8 or 9 (invariant I1).
-/// The next write would be 10: a writer may have read <c>a</c>@8, and must not take another 8 for it.
+/// as 9. When the database has 8 and 9, <see cref="Promote"/> moves both into the tree and the head to 9. If the database
+/// refuses them, <see cref="Rollback"/> drops the overlay, and no reader has ever seen 8 or 9 (invariant I1). The next write is
+/// then 10: a writer may have based a write on the dropped <c>a</c>@8, so no other object may get revision 8.
 /// </para>
 /// </remarks>
 internal sealed class ResourceState

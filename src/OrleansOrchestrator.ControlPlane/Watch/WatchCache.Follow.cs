@@ -64,8 +64,8 @@ internal sealed partial class WatchCache
             _history.Age();
     }
 
-    /// <summary>Applies a batch. If that fails, the batch may be applied in part and must not be applied again on top, so that
-    /// everything is read anew.</summary>
+    /// <summary>Applies a batch. If that fails, a part of the batch may be applied. Applying it again could repeat that part, so the
+    /// cache reads everything again.</summary>
     private void ApplyOrStartOver(ChangeBatch batch)
     {
         try

@@ -14,7 +14,7 @@ namespace OrleansOrchestrator.ControlPlane.Watch;
 /// <param name="filter">The watch's filter.</param>
 /// <param name="eventsMax">The most events in its buffer.</param>
 /// <param name="bytesMax">The most bytes of the objects in its buffer.</param>
-/// <param name="after">The revision to begin after. The watcher is behind until it has caught up from there, or has started anew.</param>
+/// <param name="after">The revision to begin after. The watcher is behind until it has caught up from there, or has started over.</param>
 internal sealed class Watcher(WatchCache cache, ObjectFilter filter, int eventsMax, long bytesMax, long after)
 {
     private readonly Lock _gate = new();

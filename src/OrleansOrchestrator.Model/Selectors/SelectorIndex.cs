@@ -12,7 +12,7 @@ namespace OrleansOrchestrator.Model.Selectors;
 ///   shelves  (app, web): web-1    (track, b): web-2    (tier): any    rest: rest
 /// </code>
 /// where web-2 goes under its track because the app shelf has a selector already. A look-up costs one probe a label plus the
-/// length of the shelves. The shelf is chosen once, when the selector is added. Not safe for several threads.
+/// length of the shelves. The shelf is chosen once, when the selector is added. Not thread-safe.
 /// </remarks>
 /// <typeparam name="TOwner">The owner of a selector, such as a service; it has one selector at a time.</typeparam>
 public sealed class SelectorIndex<TOwner>

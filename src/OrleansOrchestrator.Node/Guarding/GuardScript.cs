@@ -3,7 +3,7 @@ namespace OrleansOrchestrator.Node.Guarding;
 /// <summary>The program of the guard processes: a dead man's switch that needs neither the daemon nor the engine nor the network.</summary>
 /// <remarks>
 /// It reads the daemon's feed (see <see cref="PodGuard"/>) and compares the deadlines with the machine's uptime, which also runs while
-/// the machine sleeps and which nobody sets. A leap of the wall clock counts as elapsed time too, unless the daemon accounts for it in
+/// the machine sleeps and which cannot be set. A leap of the wall clock counts as elapsed time too, unless the daemon accounts for it in
 /// the feed within <see cref="Leases.LeaseClock.DoubtTime"/>. A pod past its deadline is sealed, so that none of its processes can
 /// start, and then killed, again and again until there is a later deadline. Two guards do the same, and each restarts the other. A
 /// guard ends if another guard has taken its place, if its data folder is gone, or if it has neither pods nor a daemon.

@@ -2,13 +2,13 @@ using System.Globalization;
 
 namespace OrleansOrchestrator.Node.Proxy;
 
-/// <summary>How many descriptors the process may have (RLIMIT_NOFILE).</summary>
+/// <summary>The most file descriptors this process may open (RLIMIT_NOFILE).</summary>
 internal static class DescriptorLimit
 {
-    // The usual soft limit of Linux.
+    // Assumed where the limit cannot be read: the usual soft limit of Linux.
     private const int Unknown = 1024;
 
-    /// <summary>Reads the limit that holds now; the runtime raises it to the highest allowed one when it starts.</summary>
+    /// <summary>Reads the current limit. The .NET runtime raises the soft limit to the hard limit when it starts.</summary>
     public static int Read()
     {
         try
@@ -21,7 +21,7 @@ internal static class DescriptorLimit
         }
     }
 
-    /// <summary>Finds the limit in the text of <c>/proc/self/limits</c>: the column after the name.</summary>
+    /// <summary>Finds the limit in the text of <c>/proc/self/limits</c>: the first column after the name.</summary>
     internal static int Parse(string limits)
     {
         const string name = "Max open files";

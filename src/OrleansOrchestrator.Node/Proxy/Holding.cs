@@ -3,16 +3,16 @@ using System.Net.Sockets;
 namespace OrleansOrchestrator.Node.Proxy;
 
 /// <summary>
-/// Sockets, and the place in the budget that they take: one disposable that gives all of it back, once, on whatever path.
+/// Owns sockets and the place that they take in the budget. Disposing closes the sockets and returns the place exactly once.
 /// </summary>
-/// <param name="release">Gives the place back.</param>
+/// <param name="release">Returns the place to the budget.</param>
 internal sealed class Holding(Action release) : IDisposable
 {
     private readonly Lock _gate = new();
     private readonly List<Socket> _sockets = [];
     private bool _isDisposed;
 
-    /// <summary>Takes over a socket. One that comes after the end is closed at once.</summary>
+    /// <summary>Takes ownership of a socket. Closes it at once if this object is already disposed.</summary>
     public Socket Add(Socket socket)
     {
         lock (_gate)
@@ -28,7 +28,7 @@ internal sealed class Holding(Action release) : IDisposable
         return socket;
     }
 
-    /// <summary>Closes a socket before the others.</summary>
+    /// <summary>Closes one socket early and keeps the place.</summary>
     public void Close(Socket socket)
     {
         lock (_gate)

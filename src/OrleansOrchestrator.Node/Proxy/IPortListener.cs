@@ -1,8 +1,8 @@
 namespace OrleansOrchestrator.Node.Proxy;
 
-/// <summary>One open port of the proxy. Disposing closes the port and what it carries.</summary>
+/// <summary>An open port of the proxy. Disposing closes the port and its connections or sessions.</summary>
 internal interface IPortListener : IAsyncDisposable
 {
-    /// <summary>Picks endpoints; its route is replaced while the port stays open.</summary>
+    /// <summary>Picks endpoints. The proxy replaces the picker's route while the port stays open.</summary>
     EndpointPicker Picker { get; }
 }

@@ -2,7 +2,7 @@ using OrleansOrchestrator.Node.Options;
 
 namespace OrleansOrchestrator.Node.Proxy;
 
-/// <summary>What a place in the proxy is used for.</summary>
+/// <summary>What a place in the budget is used for.</summary>
 internal enum ProxyUse
 {
     /// <summary>An open port.</summary>
@@ -16,15 +16,15 @@ internal enum ProxyUse
 }
 
 /// <summary>
-/// Bounds what the whole proxy holds, in descriptors, against what the process may have: ports never keep connections out, nor
-/// the other way round, and half of the process's descriptors stay with the rest of it.
+/// Bounds the file descriptors of the whole proxy. Ports and traffic have separate shares, so neither can use up the other's. Half of
+/// the process's descriptors stay free for the rest of the process.
 /// </summary>
 internal sealed class ProxyBudget
 {
     private readonly int[] _used = new int[2];
 
-    /// <param name="options">What the operator allows.</param>
-    /// <param name="descriptorsMax">How many descriptors the process may have.</param>
+    /// <param name="options">The operator's bounds.</param>
+    /// <param name="descriptorsMax">The most file descriptors the process may open.</param>
     public ProxyBudget(NodeAgentOptions options, int descriptorsMax)
     {
         var own = Math.Max(descriptorsMax / 2, 4);
@@ -32,25 +32,25 @@ internal sealed class ProxyBudget
         CarriedMax = (int)Math.Min(2L * options.ProxyConnectionsMax, own - PortsMax);
     }
 
-    /// <summary>How many ports may be open.</summary>
+    /// <summary>The most ports that may be open.</summary>
     public int PortsMax { get; }
 
-    /// <summary>How many descriptors connections (two each) and UDP sessions (one each) may have.</summary>
+    /// <summary>The most descriptors for traffic: a connection takes two, a UDP session one.</summary>
     public int CarriedMax { get; }
 
-    /// <summary>How many descriptors connections and sessions have now.</summary>
+    /// <summary>The descriptors that connections and sessions take now.</summary>
     public int Carried => Volatile.Read(ref _used[1]);
 
-    /// <summary>How many ports are open now.</summary>
+    /// <summary>The ports that are open now.</summary>
     public int Ports => Volatile.Read(ref _used[0]);
 
-    /// <summary>How many descriptors a use takes.</summary>
+    /// <summary>The descriptors that one use takes.</summary>
     public static int CostOf(ProxyUse use) => use == ProxyUse.Connection ? 2 : 1;
 
-    /// <summary>Takes a place for one who has some already.</summary>
-    /// <param name="use">What for.</param>
-    /// <param name="own">How many descriptors of the kind he has. He gets no more than is left for all others: however many
-    /// take what they can, there is something left for the next one.</param>
+    /// <summary>Takes a place for a service. Returns false if the budget has none for it.</summary>
+    /// <param name="use">What the place is used for.</param>
+    /// <param name="own">The descriptors that the service already has in this share. A service may take no more than it leaves free for
+    /// all others. So however many services take all they can, the next one still finds a place.</param>
     public bool TryTake(ProxyUse use, int own)
     {
         ref var used = ref _used[use == ProxyUse.Port ? 0 : 1];
@@ -63,6 +63,6 @@ internal sealed class ProxyBudget
         return false;
     }
 
-    /// <summary>Gives a place back.</summary>
+    /// <summary>Returns a place.</summary>
     public void Return(ProxyUse use) => Interlocked.Add(ref _used[use == ProxyUse.Port ? 0 : 1], -CostOf(use));
 }

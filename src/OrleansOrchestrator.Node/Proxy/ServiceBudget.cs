@@ -3,21 +3,21 @@ using OrleansOrchestrator.Node.Options;
 
 namespace OrleansOrchestrator.Node.Proxy;
 
-/// <summary>Bounds what one service takes of the proxy. What exceeds it is refused, and told on the service.</summary>
+/// <summary>Bounds what one service takes of the proxy. Refuses what exceeds the bound and reports it on the service.</summary>
 /// <param name="whole">The budget of the whole proxy.</param>
-/// <param name="options">The most that one service may take.</param>
+/// <param name="options">The bounds for one service.</param>
 /// <param name="time">The clock.</param>
-/// <param name="tell">Is told why something was refused, with a reason and a message, once a minute.</param>
+/// <param name="tell">Receives the reason and the message of a refusal, at most once a minute for each kind of use.</param>
 internal sealed class ServiceBudget(ProxyBudget whole, NodeAgentOptions options, TimeProvider time, Action<string, string> tell)
 {
     // Often enough to raise an event's count while the budget is exceeded.
-    private static readonly TimeSpan ToldAgainAfter = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan RepeatAfter = TimeSpan.FromMinutes(1);
 
     private readonly Lock _gate = new();
     private readonly int[] _used = new int[3];
-    private readonly long?[] _told = new long?[3];
+    private readonly long?[] _reportedAt = new long?[3];
 
-    /// <summary>How much the service has of a use.</summary>
+    /// <summary>The places that the service has for one use.</summary>
     public int Used(ProxyUse use)
     {
         lock (_gate)
@@ -25,10 +25,10 @@ internal sealed class ServiceBudget(ProxyBudget whole, NodeAgentOptions options,
     }
 
     /// <summary>Takes a place.</summary>
-    /// <returns>The place, which owns the sockets that are made for it; null if the service may have no more.</returns>
+    /// <returns>The place, which owns the sockets made for it. Null if the service may have no more.</returns>
     public Holding? TryTake(ProxyUse use)
     {
-        bool isToBeTold;
+        bool isReportDue;
         int used;
         lock (_gate)
         {
@@ -40,12 +40,12 @@ internal sealed class ServiceBudget(ProxyBudget whole, NodeAgentOptions options,
                 return new Holding(() => Return(use));
             }
 
-            isToBeTold = _told[(int)use] is not { } last || time.GetElapsedTime(last) >= ToldAgainAfter;
-            if (isToBeTold)
-                _told[(int)use] = time.GetTimestamp();
+            isReportDue = _reportedAt[(int)use] is not { } last || time.GetElapsedTime(last) >= RepeatAfter;
+            if (isReportDue)
+                _reportedAt[(int)use] = time.GetTimestamp();
         }
 
-        if (isToBeTold)
+        if (isReportDue)
             Report(use, used);
         return null;
     }

@@ -7,32 +7,32 @@ using OrleansOrchestrator.Model.Names;
 namespace OrleansOrchestrator.Node.Proxy;
 
 /// <summary>
-/// Makes the range of cluster IPs an address of this machine, so that the proxy can listen on them and pods reach them
-/// through their gateway. Linux takes a whole range as local ("AnyIP"), for which one has to be root; the loopback range is
-/// local everywhere and needs nothing, but containers with a network of their own do not reach it.
+/// Makes the range of cluster IPs local to this machine. The proxy can then listen on the cluster IPs, and pods reach them through
+/// their default gateway. On Linux, a local route makes a whole range local ("AnyIP"); adding it needs root. The loopback range is
+/// local already, but a container with its own network cannot reach the machine's loopback range.
 /// </summary>
 /// <remarks>
-/// Daemons of several clusters may share the machine. Each adds a route of its own, which differs in its metric, so that the range
-/// stays local until the last of them has ended.
+/// Daemons of several clusters may share the machine. Each daemon adds its own route with its own metric. The range stays local until
+/// the last daemon removes its route.
 /// </remarks>
 public static class ServiceProxyAddressing
 {
-    /// <summary>The annotation of the service <c>kubernetes</c> that says which range the cluster has.</summary>
+    /// <summary>The annotation on the service <c>kubernetes</c> that holds the cluster's range.</summary>
     public const string RangeAnnotation = "orleansorchestrator.io/service-cidr";
 
-    /// <summary>The range where the machine can make it local.</summary>
+    /// <summary>The range for a machine on which this process can add a local route.</summary>
     public const string RoutedCidr = "10.96.0.0/16";
 
-    /// <summary>The range that is local anyway.</summary>
+    /// <summary>The range for any other machine: it is local already.</summary>
     public const string LoopbackCidr = "127.96.0.0/16";
 
-    // No daemon has this one: see MetricOf.
+    // The metric of the test route. No daemon uses it: see MetricOf.
     private const int ProbeMetric = 1;
 
-    // The ip command takes milliseconds.
+    // The ip command takes milliseconds, so after this time it hangs.
     private static readonly TimeSpan CommandTimeout = TimeSpan.FromSeconds(5);
 
-    /// <summary>Proposes a range for a new cluster on this machine.</summary>
+    /// <summary>Chooses the range for a new cluster on this machine.</summary>
     public static async Task<string> DetectServiceCidrAsync(CancellationToken cancellationToken)
     {
         if (!OperatingSystem.IsLinux() || !Environment.IsPrivilegedProcess || await IsLocalAsync(RoutedCidr, cancellationToken))
@@ -44,22 +44,22 @@ public static class ServiceProxyAddressing
         return works ? RoutedCidr : LoopbackCidr;
     }
 
-    /// <summary>Whether a range is part of the loopback range, and so local without further ado.</summary>
+    /// <summary>Whether a range is part of the loopback range, which needs no route.</summary>
     internal static bool IsLoopback(string cidr) => AddressSyntax.TryParseNetwork(cidr, out var network) && IPAddress.IsLoopback(network.BaseAddress);
 
-    /// <summary>Whether some daemon of this machine has made a range local.</summary>
+    /// <summary>Whether any daemon of this machine has made the range local.</summary>
     internal static async Task<bool> IsLocalAsync(string cidr, CancellationToken cancellationToken) =>
         await RunIpAsync(["route", "show", "table", "local", "exact", cidr], cancellationToken) is { Length: > 0 };
 
-    /// <summary>The metric of a daemon's route: its index tells it from the other daemons of the machine.</summary>
+    /// <summary>The metric of a daemon's route. The daemon's index makes it unique on the machine.</summary>
     internal static int MetricOf(int index) => ProbeMetric + 1 + index;
 
-    /// <summary>Makes a range local, for whoever has the metric.</summary>
-    /// <returns>Whether it is local now.</returns>
+    /// <summary>Adds the local route of the daemon with this metric.</summary>
+    /// <returns>Whether the route is there now.</returns>
     internal static async Task<bool> TryMakeLocalAsync(string cidr, int metric, CancellationToken cancellationToken) =>
         await RunIpAsync(["route", "replace", .. Route(cidr, metric)], cancellationToken) is not null;
 
-    /// <summary>Takes back what <see cref="TryMakeLocalAsync"/> did; the range stays local for others.</summary>
+    /// <summary>Removes the route that <see cref="TryMakeLocalAsync"/> added. The routes of other daemons stay.</summary>
     internal static Task RemoveAsync(string cidr, int metric, CancellationToken cancellationToken) =>
         RunIpAsync(["route", "del", .. Route(cidr, metric)], cancellationToken);
 
@@ -84,8 +84,8 @@ public static class ServiceProxyAddressing
         }
     }
 
-    /// <summary>Runs <c>ip</c>.</summary>
-    /// <returns>What it prints; null if it is missing or fails.</returns>
+    /// <summary>Runs the <c>ip</c> command.</summary>
+    /// <returns>The output, or null if the command is missing or fails.</returns>
     private static async Task<string?> RunIpAsync(IReadOnlyList<string> arguments, CancellationToken cancellationToken)
     {
         var start = new ProcessStartInfo("ip", arguments) { RedirectStandardOutput = true, RedirectStandardError = true };

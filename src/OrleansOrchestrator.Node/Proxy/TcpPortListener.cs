@@ -8,16 +8,16 @@ using OrleansOrchestrator.Node.Options;
 namespace OrleansOrchestrator.Node.Proxy;
 
 /// <summary>
-/// Accepts TCP connections on a service port and carries each to an endpoint. Either side may close its half: the other
-/// one goes on until it closes too. A connection stays with its endpoint even if that leaves the service.
+/// Accepts TCP connections on a service port and forwards each to an endpoint. If one side closes its half, the other direction goes on
+/// until it closes too. A connection keeps its endpoint even after the endpoint leaves the service.
 /// </summary>
 internal sealed class TcpPortListener : IPortListener
 {
-    // Few system calls for a fast transfer; idle connections hold no buffer.
+    // Large enough for a fast transfer with few system calls. Idle connections hold no buffer.
     private const int BufferBytes = 32 * 1024;
-    // Connections that arrive while the loop is busy; the kernel caps it at net.core.somaxconn.
+    // The connections that may wait to be accepted. The kernel caps the number at net.core.somaxconn.
     private const int Backlog = 512;
-    // The silence before the first keep-alive probe: a vanished peer is noticed within minutes.
+    // The silence before the first keep-alive probe, so that the proxy notices a vanished peer within minutes.
     private const int KeepAliveSeconds = 60;
 
     private readonly Holding _place;
@@ -42,14 +42,14 @@ internal sealed class TcpPortListener : IPortListener
     /// <inheritdoc/>
     public EndpointPicker Picker { get; }
 
-    /// <summary>Opens a port. Another process that has it keeps it: the port is not shared.</summary>
-    /// <param name="at">Where to listen.</param>
-    /// <param name="place">The port's place in the budget, which this takes over.</param>
+    /// <summary>Opens a port. Fails if another process has the port: the proxy does not share ports.</summary>
+    /// <param name="at">The address to listen on.</param>
+    /// <param name="place">The port's place in the budget. The listener owns it from now on.</param>
     /// <param name="picker">Picks endpoints.</param>
-    /// <param name="options">Times.</param>
+    /// <param name="options">The time limits.</param>
     /// <param name="budget">Bounds the connections.</param>
     /// <param name="time">The clock.</param>
-    /// <param name="logger">Is told of failures.</param>
+    /// <param name="logger">Logs failures.</param>
     /// <exception cref="SocketException">The port cannot be opened.</exception>
     public static TcpPortListener Open(
         Listening at, Holding place, EndpointPicker picker, NodeAgentOptions options, ServiceBudget budget, TimeProvider time, ILogger logger)
@@ -77,7 +77,7 @@ internal sealed class TcpPortListener : IPortListener
         }
         catch (SocketException gone) when (gone.SocketErrorCode is SocketError.ConnectionAborted or SocketError.ConnectionReset)
         {
-            // A client that is gone before it was accepted concerns nobody else.
+            // The client left before the proxy accepted it: accept the next one.
             return TimeSpan.Zero;
         }
 
@@ -108,12 +108,12 @@ internal sealed class TcpPortListener : IPortListener
             }
             catch (Exception exception) when (exception is SocketException or OperationCanceledException or ObjectDisposedException)
             {
-                // A broken connection is broken for both sides, which the closing tells them.
+                // If one side breaks, closing both sockets tells the other side.
             }
         }
     }
 
-    /// <summary>Connects to the first endpoint that accepts; null if none does.</summary>
+    /// <summary>Connects to the first endpoint that accepts. Returns null if none does.</summary>
     private async Task<Socket?> ConnectAsync(IPAddress client, Holding place)
     {
         foreach (var candidate in Picker.Candidates(client))
@@ -133,7 +133,7 @@ internal sealed class TcpPortListener : IPortListener
                 place.Close(socket);
                 _stopping.Token.ThrowIfCancellationRequested();
 
-                // One that refuses costs nobody any time: its program may be back in a moment.
+                // A refusal takes no time, so the endpoint stays a candidate: its program may listen again soon.
                 if (exception is not SocketException { SocketErrorCode: SocketError.ConnectionRefused })
                     Picker.Failed(candidate);
             }
@@ -142,7 +142,7 @@ internal sealed class TcpPortListener : IPortListener
         return null;
     }
 
-    /// <summary>A connection may be idle for ever, but a peer that vanished is noticed.</summary>
+    /// <summary>Turns on keep-alive probes: a connection may stay idle, but the proxy must notice a vanished peer.</summary>
     private static void KeepAlive(Socket socket)
     {
         socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
@@ -156,21 +156,21 @@ internal sealed class TcpPortListener : IPortListener
         {
             while (await CopyNextAsync(from, to))
             {
-                // Until its end.
+                // Copies until the sender closes its half.
             }
 
             to.Shutdown(SocketShutdown.Send);
         }
         catch
         {
-            // The other direction must not wait for a peer that is gone.
+            // The other direction must not wait for a broken connection.
             place.Dispose();
             throw;
         }
     }
 
-    /// <summary>Copies what comes next. A connection that is idle holds no buffer.</summary>
-    /// <returns>False at the end.</returns>
+    /// <summary>Copies the next bytes. Rents the buffer only when bytes have arrived.</summary>
+    /// <returns>False when the sender has closed its half.</returns>
     private async Task<bool> CopyNextAsync(Socket from, Socket to)
     {
         await from.ReceiveAsync(Memory<byte>.Empty, _stopping.Token);

@@ -8,10 +8,10 @@ using OrleansOrchestrator.Node.Options;
 
 namespace OrleansOrchestrator.Node.Proxy;
 
-/// <summary>Carries UDP packets between clients and endpoints. Packets of one client go to one endpoint while its session lasts.</summary>
+/// <summary>Forwards UDP packets between clients and endpoints. A client's packets go to one endpoint while its session lasts.</summary>
 internal sealed class UdpPortListener : IPortListener
 {
-    // The largest UDP packet.
+    // No UDP packet is larger.
     private const int PacketBytesMax = 64 * 1024;
 
     private readonly Holding _place;
@@ -60,7 +60,7 @@ internal sealed class UdpPortListener : IPortListener
 
     private async Task<TimeSpan?> ReceiveAsync(CancellationToken cancellationToken)
     {
-        // A port that waits holds no buffer.
+        // Wait without a buffer until a packet arrives.
         await _socket.ReceiveAsync(Memory<byte>.Empty, SocketFlags.Peek, cancellationToken);
         var buffer = ArrayPool<byte>.Shared.Rent(PacketBytesMax);
         try
@@ -71,7 +71,7 @@ internal sealed class UdpPortListener : IPortListener
         }
         catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
         {
-            // UDP promises nothing: a packet that cannot be carried is lost. Whether the session is, its own reader finds out.
+            // UDP may lose packets, so a failed packet is dropped. If the session itself is broken, AnswerAsync ends it.
         }
         finally
         {
@@ -89,7 +89,7 @@ internal sealed class UdpPortListener : IPortListener
             return null;
         try
         {
-            // A full buffer loses the packet, as anywhere on its way, and holds up nobody else's.
+            // If the socket's buffer is full, the packet is dropped, so that the packets of other clients need not wait.
             var socket = place.Add(new Socket(endpoint.AddressFamily, SocketType.Dgram, ProtocolType.Udp) { Blocking = false });
             socket.Connect(endpoint);
             var session = _sessions[client] = new Session(place, socket);
@@ -117,7 +117,7 @@ internal sealed class UdpPortListener : IPortListener
         }
         catch (Exception exception) when (exception is SocketException or OperationCanceledException or ObjectDisposedException)
         {
-            // The session is idle, or its endpoint is gone: the client's next packet starts another one.
+            // The session was idle for too long, or its endpoint is gone. The client's next packet starts a new session.
         }
         finally
         {
@@ -126,7 +126,7 @@ internal sealed class UdpPortListener : IPortListener
         }
     }
 
-    /// <summary>Carries the next answer. A session that waits for one holds no buffer.</summary>
+    /// <summary>Forwards the next answer to the client. Rents the buffer only when an answer has arrived.</summary>
     private async Task<bool> CarryAnswerAsync(IPEndPoint client, Socket socket)
     {
         using var idle = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token);
