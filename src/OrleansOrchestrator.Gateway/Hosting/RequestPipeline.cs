@@ -87,7 +87,8 @@ internal sealed partial class RequestPipeline(
     }
 
     // A WebSocket begins with CONNECT over HTTP/2 and with GET over HTTP/1.1, with the same meaning.
-    private static string MethodOf(HttpContext http) => http.WebSockets.IsWebSocketRequest ? HttpMethods.Get : http.Request.Method;
+    private static string MethodOf(HttpContext http) =>
+        HttpMethods.IsConnect(http.Request.Method) && http.WebSockets.IsWebSocketRequest ? HttpMethods.Get : http.Request.Method;
 
     private bool IsStopping => lifetime.ApplicationStopping.IsCancellationRequested;
 
