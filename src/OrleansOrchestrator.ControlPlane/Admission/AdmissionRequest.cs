@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using k8s;
 using OrleansOrchestrator.ControlPlane.Authorization;
 using OrleansOrchestrator.ControlPlane.Requests;
+using OrleansOrchestrator.ControlPlane.Store;
 using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.ControlPlane.Admission;
@@ -63,6 +64,9 @@ public sealed record AdmissionRequest
 
     /// <summary>What the server chose for the object.</summary>
     internal ClaimChoices Choices { get; init; } = ClaimChoices.None;
+
+    /// <summary>The quotas that the write must keep to; null for none.</summary>
+    internal IReadOnlyList<QuotaLimit>? Quotas { get; init; }
 
     /// <summary>The requested kind.</summary>
     public ResourceDefinition Definition => ServedVersion.Definition;

@@ -79,6 +79,7 @@ public static class ControlPlaneHosting
         services.AddSingleton<IAdmissionPlugin, CertificateRequestAdmission>();
         services.AddSingleton<FreeClaims>();
         services.AddSingleton<AdmissionChain>();
+        services.AddSingleton<ResourceQuotaAdmission>();
         services.AddAuthorizers();
         services.AddSingleton(static provider => new Informers(provider.GetRequiredService<WatchCaches>()));
         services.AddSingleton<WritePipeline>();

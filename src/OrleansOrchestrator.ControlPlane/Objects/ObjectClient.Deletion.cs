@@ -108,8 +108,8 @@ internal sealed partial class ObjectClient
         var result = await store.CommitAsync(definition, new ObjectWrite(
             isGone ? WriteType.Delete : WriteType.Replace,
             stored.Key.Namespace, stored.Key.Name, json, stored.Revision, definition.Claims(obj)), cancellationToken);
-        if (result.Status == CommitStatus.Committed)
-            await WhenSeenAsync(definition, result.Object ?? stored, cancellationToken);
+        if (result.Status == CommitStatus.Committed && (definition.Name == WellKnownResources.Namespaces || IsLimit(definition)))
+            await WhenSeenAsync(definition, (result.Object ?? stored).Revision, cancellationToken);
         return result.Status switch
         {
             CommitStatus.Committed => new DeletionResult(result.Object ?? stored, isGone),
@@ -118,15 +118,19 @@ internal sealed partial class ObjectClient
         };
     }
 
-    /// <summary>Waits until every silo knows of the deletion of an object on which other creations depend. From then on none is
-    /// admitted.</summary>
-    private async Task WhenSeenAsync(ResourceDefinition definition, StoredObject ended, CancellationToken cancellationToken)
+    /// <summary>Waits until no silo admits anything by the state before a write, where admission of other objects rests on it: limits and
+    /// quotas of a namespace, and its end.</summary>
+    private Task WhenSeenAsync(AdmissionRequest request, long revision, CancellationToken cancellationToken) =>
+        request.Subresource.Length == 0 && IsLimit(request.Definition) ? WhenSeenAsync(request.Definition, revision, cancellationToken) : Task.CompletedTask;
+
+    private static bool IsLimit(ResourceDefinition definition) =>
+        definition.Name == WellKnownResources.ResourceQuotas || definition.Name == WellKnownResources.LimitRanges;
+
+    private async Task WhenSeenAsync(ResourceDefinition definition, long revision, CancellationToken cancellationToken)
     {
-        if (definition.Name != WellKnownResources.Namespaces)
-            return;
         try
         {
-            await store.WhenSeenAsync(definition, ended.Revision, cancellationToken);
+            await store.WhenSeenAsync(definition, revision, cancellationToken);
         }
         catch (ApiException unavailable) when (unavailable.Code == 503)
         {

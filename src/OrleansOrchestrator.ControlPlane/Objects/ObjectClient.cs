@@ -156,14 +156,19 @@ internal sealed partial class ObjectClient(
 
             var result = await store.CommitAsync(request.Definition, write, cancellationToken);
             if (result.Status == CommitStatus.Committed)
+            {
+                await WhenSeenAsync(request, result.Object!.Revision, cancellationToken);
                 return result.Object!;
+            }
+
             request = await AvoidAsync(request, result, isGenerated && names < NamesTriedMax, memory, cancellationToken)
                 ?? throw Refused(request.Definition, request.Key, result);
         }
     }
 
     private static ObjectWrite CreationWrite(AdmissionRequest request) => new(
-        WriteType.Create, request.Key.Namespace, request.Key.Name, request.Definition.Encode(request.Written), 0, request.Definition.Claims(request.Written));
+        WriteType.Create, request.Key.Namespace, request.Key.Name, request.Definition.Encode(request.Written), 0, request.Definition.Claims(request.Written),
+        Quotas: request.Quotas);
 
     /// <summary>Changes a value that the server chose for a new object and that was refused.</summary>
     /// <returns>The request with another value; null if it was refused for another reason.</returns>
@@ -197,10 +202,11 @@ internal sealed partial class ObjectClient(
             var isLast = IsGoneWith(definition, obj);
             var result = await store.CommitAsync(definition, new ObjectWrite(
                 isLast ? WriteType.Delete : WriteType.Replace,
-                request.Key.Namespace, request.Key.Name, json, stored.Revision, definition.Claims(obj)), cancellationToken);
+                request.Key.Namespace, request.Key.Name, json, stored.Revision, definition.Claims(obj), Quotas: request.Quotas), cancellationToken);
             switch (result.Status)
             {
                 case CommitStatus.Committed:
+                    await WhenSeenAsync(request, (result.Object ?? stored).Revision, cancellationToken);
                     return result.Object ?? stored;
                 case CommitStatus.Conflict:
                     return null;
@@ -266,6 +272,7 @@ internal sealed partial class ObjectClient(
         CommitStatus.Conflict => ApiErrors.Modified(definition.Name, key.Name),
         CommitStatus.Unknown => ApiErrors.Timeout(result.Detail ?? "the write may or may not have happened"),
         CommitStatus.Unavailable or CommitStatus.DatabaseAway => ApiErrors.ServiceUnavailable(result.Detail ?? "the object store is not available"),
+        CommitStatus.QuotaExceeded => ApiErrors.Forbidden(definition.Name, key.Name, result.Detail!),
         CommitStatus.TooLarge => ApiErrors.TooLarge(result.Detail!),
         CommitStatus.Overloaded => ApiErrors.TooManyRequests("too many writes are waiting, please try again later", 1),
         _ => ApiErrors.Internal($"the write was refused: {result.Detail}"),

@@ -13,10 +13,10 @@ namespace OrleansOrchestrator.ControlPlane.Objects;
 
 /// <summary>
 /// The stages of every change between its body and the store, each a function from the request to the request: default → own fields →
-/// mutating admission → validate → validating admission. Apart from look-ups of admission they read and write nothing, and hold nothing
+/// mutating admission → validate → validating admission → limit. Apart from look-ups of admission they read and write nothing, and hold nothing
 /// while they wait. docs/writes.md describes the stages.
 /// </summary>
-internal sealed class WritePipeline(AdmissionChain admission, TimeProvider time)
+internal sealed class WritePipeline(AdmissionChain admission, ResourceQuotaAdmission quotas, TimeProvider time)
 {
     /// <summary>Runs a new or changed object through all stages.</summary>
     /// <exception cref="ApiException">The error of the stage that refuses; also 409 if the object has an outdated
@@ -50,7 +50,7 @@ internal sealed class WritePipeline(AdmissionChain admission, TimeProvider time)
             ? await JudgeAsync(replaced, memory, cancellationToken)
             : null;
 
-    /// <summary>The last two stages: validation and validating admission.</summary>
+    /// <summary>The last stages: validation, validating admission, and the quotas that the write must keep to.</summary>
     public async ValueTask<AdmissionRequest> JudgeAsync(AdmissionRequest request, AdmissionMemory memory, CancellationToken cancellationToken)
     {
         using var activity = Start(request);
@@ -73,7 +73,7 @@ internal sealed class WritePipeline(AdmissionChain admission, TimeProvider time)
         Validate(request);
         activity?.AddEvent(new ActivityEvent("validated"));
         await admission.ValidateAsync(ScaleView.Enter(request), memory, cancellationToken);
-        return request;
+        return await quotas.LimitAsync(request, cancellationToken);
     }
 
     /// <summary>Fills in defaults and server-owned fields, and restores what the sender cannot change.</summary>

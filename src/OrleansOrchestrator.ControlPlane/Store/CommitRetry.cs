@@ -82,7 +82,7 @@ internal sealed class CommitRetry(IStoreReader store, ResourceDefinition definit
 
     /// <summary>Whether an answer refuses something that an earlier attempt may have done.</summary>
     private bool NeedsResolution(int write, CommitResult answer) => _mayHaveHappened[write]
-        && answer.Status is CommitStatus.AlreadyExists or CommitStatus.NotFound or CommitStatus.Conflict or CommitStatus.ClaimTaken;
+        && answer.Status is CommitStatus.AlreadyExists or CommitStatus.NotFound or CommitStatus.Conflict or CommitStatus.ClaimTaken or CommitStatus.QuotaExceeded;
 
     private void Note(int write, CommitResult answer)
     {
@@ -114,7 +114,7 @@ internal sealed class CommitRetry(IStoreReader store, ResourceDefinition definit
         var key = new ObjectKey(write.Namespace, write.Name);
         if (write.Type == WriteType.Create)
             return await FindCreationAsync(write, cancellationToken) ?? refusal;
-        if (refusal.Status == CommitStatus.ClaimTaken)
+        if (refusal.Status is CommitStatus.ClaimTaken or CommitStatus.QuotaExceeded)
             return refusal;
         var (next, isComplete) = await FindAsync(write.ExpectedRevision, change => change.Object.Key == key, cancellationToken);
         if (next is null)

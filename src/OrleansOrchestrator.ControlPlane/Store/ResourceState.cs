@@ -22,13 +22,15 @@ internal sealed class ResourceState
     private readonly ResourceDefinition _definition;
     private readonly Dictionary<ObjectKey, StoredChange> _overlay = [];
     private readonly ClaimTable _claims;
+    private readonly QuotaLedger _quotas;
 
     /// <summary>Starts from the durable state.</summary>
     /// <param name="definition">The kind.</param>
     /// <param name="objects">The durable objects in key order.</param>
     /// <param name="head">The newest durable revision.</param>
     /// <param name="accepted">The newest revision that any activation may have assigned to a write.</param>
-    public ResourceState(ResourceDefinition definition, IReadOnlyList<StoredObject> objects, long head, long accepted)
+    /// <param name="time">The clock.</param>
+    public ResourceState(ResourceDefinition definition, IReadOnlyList<StoredObject> objects, long head, long accepted, TimeProvider time)
     {
         _definition = definition;
         Durable = ObjectTree.FromSorted(objects);
@@ -36,6 +38,7 @@ internal sealed class ResourceState
         Accepted = accepted;
         _claims = new ClaimTable(definition);
         _claims.Rebuild(Durable);
+        _quotas = new QuotaLedger(definition.Name, AcceptedIn, time);
     }
 
     /// <summary>The durable objects.</summary>
@@ -90,10 +93,13 @@ internal sealed class ResourceState
         var json = RevisionSplice.Set((write.Json ?? current!.Json).Span, Accepted + 1);
         var obj = StoredObject.Read(_definition, json);
         Check(obj.Key == key && obj.Revision == Accepted + 1, "a stored object says which object it is, and its revision");
+        if (_quotas.FindExcess(write.Namespace, write.Quotas, current, obj) is { } excess)
+            return new CommitResult(CommitStatus.QuotaExceeded, Detail: excess);
         if (_claims.TryClaim(key, write.Type == WriteType.Delete ? [] : write.Claims) is { } taken)
             return new CommitResult(CommitStatus.ClaimTaken, Detail: taken);
 
         Accepted++;
+        _quotas.Note(write.Namespace, current, write.Type == WriteType.Delete ? null : obj);
         change = new StoredChange(
             write.Type switch
             {
@@ -135,7 +141,13 @@ internal sealed class ResourceState
     {
         _overlay.Clear();
         _claims.Rebuild(Durable);
+        _quotas.Clear();
     }
+
+    /// <summary>The newest accepted versions of the objects of a namespace.</summary>
+    private IEnumerable<StoredObject> AcceptedIn(string @namespace) =>
+        Durable.Range(@namespace).Where(obj => !_overlay.ContainsKey(obj.Key))
+            .Concat(_overlay.Values.Where(change => change.Type != LogChangeType.Deleted && change.Object.Key.Namespace == @namespace).Select(change => change.Object));
 
     // Checked in every build: a wrong object must not become durable.
     private static void Check(bool holds, string invariant)

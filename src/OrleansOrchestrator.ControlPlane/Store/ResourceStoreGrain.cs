@@ -89,7 +89,7 @@ internal sealed partial class ResourceStoreGrain(
 
             // The previous activation may have shown writers versions that never became durable. Their revisions are not used again.
             var head = Math.Max(opening.HeadRevision, FirstHead);
-            _state = new ResourceState(_definition, objects, head, head + options.PendingChangesMax + options.CommitRowsMax);
+            _state = new ResourceState(_definition, objects, head, head + options.PendingChangesMax + options.CommitRowsMax, time);
             _history.Reset(head);
             if (_definition.TimeToLive is { } timeToLive)
                 _expiry = ExpiryQueue.Of(objects, timeToLive, Clock);
@@ -179,9 +179,9 @@ internal sealed partial class ResourceStoreGrain(
     /// all if it is rolled back.</summary>
     private async Task<CommitResult> RefuseAsync(ObjectWrite write, CommitResult refusal)
     {
-        // The holder of a claim is not looked up: the newest accepted change settles all earlier ones as well.
+        // The holder of a claim or a quota is not looked up: the newest accepted change settles all earlier ones as well.
         var key = new ObjectKey(write.Namespace, write.Name);
-        var isBasedOnPending = refusal.Status == CommitStatus.ClaimTaken ? _state.HasPending : _state.IsPending(key);
+        var isBasedOnPending = refusal.Status is CommitStatus.ClaimTaken or CommitStatus.QuotaExceeded ? _state.HasPending : _state.IsPending(key);
         if (!isBasedOnPending || _definition.Durability == Durability.WriteBehind)
             return refusal;
         var settled = await _newestDecided!;

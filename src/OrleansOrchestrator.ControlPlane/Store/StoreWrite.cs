@@ -24,6 +24,7 @@ internal enum WriteType
 /// <param name="ExpectedRevision">The revision that the write is based on; unused for a creation.</param>
 /// <param name="Claims">The claims that the object holds after the write.</param>
 /// <param name="Trace">The activity that it belongs to; null if it is not traced.</param>
+/// <param name="Quotas">The quotas of its namespace that it must keep to, in the order of their names; null for none.</param>
 [GenerateSerializer, Immutable, Alias("ObjectWrite")]
 internal sealed record ObjectWrite(
     [property: Id(0)] WriteType Type,
@@ -32,7 +33,8 @@ internal sealed record ObjectWrite(
     [property: Id(3)] ReadOnlyMemory<byte>? Json,
     [property: Id(4)] long ExpectedRevision,
     [property: Id(5)] IReadOnlyList<string> Claims,
-    [property: Id(6)] TraceContext? Trace = null)
+    [property: Id(6)] TraceContext? Trace = null,
+    [property: Id(7)] IReadOnlyList<QuotaLimit>? Quotas = null)
 {
     /// <summary>The write with the current activity, unless it has one.</summary>
     public ObjectWrite Traced() => Trace is null && TraceContext.Current is { } trace ? this with { Trace = trace } : this;
@@ -70,6 +72,9 @@ internal enum CommitStatus
 
     /// <summary>The object would be too large; <see cref="CommitResult.Detail"/> has the limit.</summary>
     TooLarge,
+
+    /// <summary>Less is left of a quota than the write takes; <see cref="CommitResult.Detail"/> says of which, and of what.</summary>
+    QuotaExceeded,
 }
 
 /// <summary>A store's answer to one write.</summary>

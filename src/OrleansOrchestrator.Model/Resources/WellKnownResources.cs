@@ -54,6 +54,12 @@ public static class WellKnownResources
     /// <summary>Service accounts.</summary>
     public static readonly ResourceName ServiceAccounts = new("serviceaccounts");
 
+    /// <summary>Quotas of namespaces.</summary>
+    public static readonly ResourceName ResourceQuotas = new("resourcequotas");
+
+    /// <summary>Limits of single pods, containers and claims.</summary>
+    public static readonly ResourceName LimitRanges = new("limitranges");
+
     /// <summary>Priority classes.</summary>
     public static readonly ResourceName PriorityClasses = new("priorityclasses", "scheduling.k8s.io");
 

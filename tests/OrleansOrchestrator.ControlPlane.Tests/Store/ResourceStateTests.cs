@@ -13,7 +13,7 @@ public sealed class ResourceStateTests
         (3, Gen.Int[1, 4].Select(Step (count) => new MakeDurable(count))),
         (1, Gen.Const<Step>(new GiveUp())));
 
-    private readonly ResourceState _state = new(Samples.Maps, [], 7, 7);
+    private readonly ResourceState _state = new(Samples.Maps, [], 7, 7, TimeProvider.System);
 
     [Fact]
     public void ResourceState_RandomSteps_AlwaysMatchTheModel() => Steps.Array[0, 80].Sample(
@@ -74,7 +74,7 @@ public sealed class ResourceStateTests
     [Fact]
     public void AClaimOfAnUndurableDeletion_IsFreeForWriters_AndHeldAgainAfterARollback()
     {
-        var state = new ResourceState(Samples.Services, [Samples.Stored(Samples.Services, Service("old"), 3)], 3, 3);
+        var state = new ResourceState(Samples.Services, [Samples.Stored(Samples.Services, Service("old"), 3)], 3, 3, TimeProvider.System);
         state.TryAccept(Write(WriteType.Create, "new"), out _)!.ShouldBe(new CommitResult(CommitStatus.ClaimTaken, Detail: "ip/10.0.0.2"));
         state.TryAccept(Write(WriteType.Delete, "old", 3), out _).ShouldBeNull();
         state.TryAccept(Write(WriteType.Create, "new"), out _).ShouldBeNull();
@@ -111,7 +111,7 @@ public sealed class ResourceStateTests
 
     private sealed class Model
     {
-        private readonly ResourceState _state = new(Samples.Maps, [], 7, 7);
+        private readonly ResourceState _state = new(Samples.Maps, [], 7, 7, TimeProvider.System);
         private readonly Queue<StoredChange> _pending = [];
         private readonly Dictionary<string, (long Revision, string Value)> _durable = [];
         private Dictionary<string, (long Revision, string Value)> _accepted = [];

@@ -1,6 +1,7 @@
 using CsCheck;
 using OrleansOrchestrator.Controllers.CustomResources;
 using OrleansOrchestrator.Controllers.Objects;
+using OrleansOrchestrator.Controllers.Quotas;
 using OrleansOrchestrator.Controllers.Relations;
 using OrleansOrchestrator.Controllers.Replication;
 using OrleansOrchestrator.Controllers.Tests.Reconciling;
@@ -75,6 +76,12 @@ public sealed class RelationProperties
         return (KubeObject)new V1EndpointSlice { Metadata = metadata, AddressType = "IPv4", Endpoints = [] };
     });
 
+    private static readonly Gen<KubeObject> Quotas = Gen.Select(Metadata, Any.Of("pods", "configmaps", "count/pods"), Gen.Bool, (metadata, limited, isScoped) => (KubeObject)new V1ResourceQuota
+    {
+        Metadata = metadata,
+        Spec = new V1ResourceQuotaSpec { Hard = new Dictionary<string, ResourceQuantity> { [limited] = new("1") }, Scopes = isScoped ? ["Terminating"] : null },
+    });
+
     private static readonly Gen<KubeObject> Nodes = Names.Select(name => (KubeObject)new V1Node { Metadata = new V1ObjectMeta { Name = name } });
 
     private static readonly Gen<KubeObject> Definitions = Gen.Select(
@@ -111,6 +118,7 @@ public sealed class RelationProperties
         ["computed input"] = (
             new ComputedInput(WellKnownResources.Pods, (primary, pod) => SelectorOf(primary).Matches(pod.Metadata.Labels)),
             WellKnownResources.ReplicationControllers, Controllers, Pods),
+        ["counted by a quota"] = (new CountedByQuota(), WellKnownResources.ResourceQuotas, Quotas, Gen.OneOf(Pods, ConfigMaps)),
         ["definitions of a group"] = (new DefinitionsOfGroup(), WellKnownResources.CustomResourceDefinitions, Definitions, Definitions),
         ["objects that a definition defines"] = (new DefinedObjects(), WellKnownResources.CustomResourceDefinitions, Definitions, ConfigMaps),
     };

@@ -16,8 +16,6 @@ internal sealed class ResourceQuotaKind : ResourceDefinition<V1ResourceQuota>
 
     public override string Plural => "resourcequotas";
 
-    public override bool IsActedOn => false;
-
     public override bool DeletionAnswersWithObject => true;
 
     public override IReadOnlyList<string> ShortNames => ["quota"];

@@ -43,6 +43,14 @@ field "priorityclass/$SPACE" .preemptionPolicy | is PreemptLowerPriority
 ## create quota
 kubectl create quota a --hard pods=3,cpu=2
 field quota/a .spec.hard.pods | is 3
+! pod one 2>refused
+has 'pods "one" is forbidden: failed quota: a: must specify cpu for: one' <refused
+kubectl create quota b --hard secrets=1
+kubectl create secret generic first --from-literal key=value
+! kubectl create secret generic second --from-literal key=value 2>refused
+has 'secrets "second" is forbidden: exceeded quota: b, requested: secrets=1, used: secrets=1, limited: secrets=1' <refused
+kubectl wait quota/b --for 'jsonpath={.status.used.secrets}=1' --timeout 30s
+kubectl describe quota b | has '^secrets +1 +1$'
 ## create role
 kubectl create role a --verb get --resource pods
 field role/a '.rules[0].resources' | is '["pods"]'

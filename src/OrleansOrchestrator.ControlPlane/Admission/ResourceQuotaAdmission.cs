@@ -1,0 +1,82 @@
+using k8s.Models;
+using OrleansOrchestrator.ControlPlane.Requests;
+using OrleansOrchestrator.ControlPlane.Store;
+using OrleansOrchestrator.ControlPlane.Watch;
+using OrleansOrchestrator.Kinds.Core.Quotas;
+using OrleansOrchestrator.Model.Codec;
+using OrleansOrchestrator.Model.Errors;
+using OrleansOrchestrator.Model.Quantities;
+using OrleansOrchestrator.Model.Resources;
+
+namespace OrleansOrchestrator.ControlPlane.Admission;
+
+/// <summary>
+/// Tells the store which quotas a write must keep to: the last stage before the commit, which counts (<see cref="QuotaLedger"/>). Refuses a
+/// pod that does not say what a quota has to know.
+/// </summary>
+/// <remarks>
+/// A quota counts from when its creation is acknowledged: until then the store waits for all caches that trust themselves. A namespace
+/// without quotas costs a look-up in an index. See k8s.io/apiserver/pkg/admission/plugin/resourcequota.
+/// </remarks>
+internal sealed class ResourceQuotaAdmission(WatchCaches caches, Informers informers, ResourceRegistry registry, TimeProvider time)
+{
+    private readonly ResourceDefinition _kind = registry[WellKnownResources.ResourceQuotas];
+    private readonly ObjectIndex<string, Quota> _quotas = informers.Index<string, Quota>(registry[WellKnownResources.ResourceQuotas], EntriesOf);
+
+    /// <summary>Puts the quotas of the namespace on a request.</summary>
+    /// <exception cref="ApiException">403: a quota needs to know more, or a dry run would exceed it.</exception>
+    public async ValueTask<AdmissionRequest> LimitAsync(AdmissionRequest request, CancellationToken cancellationToken)
+    {
+        if (!Counts(request))
+            return request;
+        if (!caches[_kind].IsCurrent)
+            await _quotas.EnsureFreshAsync(Freshness.Latest, cancellationToken);
+        var found = _quotas.Find(request.Key.Namespace);
+        if (found.Count == 0)
+            return request;
+        var quotas = found.Where(quota => quota.Limits.Resources.Contains(request.Definition.Name))
+            .OrderBy(quota => quota.Limits.Name, StringComparer.Ordinal).ToList();
+        foreach (var quota in quotas)
+        {
+            if (quota.Limits.FindMissing(request.Written) is { } missing)
+                throw ApiErrors.Forbidden(request.Definition.Name, request.Key.Name, missing);
+        }
+
+        if (request.IsDryRun)
+            await JudgeDryAsync(request, quotas, cancellationToken);
+        return quotas.Count == 0 ? request : request with { Quotas = [.. quotas.Select(quota => quota.Told)] };
+    }
+
+    // What objects take changes with their creation, and otherwise where their fields say how much it is.
+    private static bool Counts(AdmissionRequest request) => request.Definition.Namespaced && request.Subresource.Length == 0
+        && (request.Operation == AdmissionOperation.Create
+            || (request.Operation == AdmissionOperation.Update && request.Object is V1Service or V1PersistentVolumeClaim));
+
+    /// <summary>A dry run does not come to the store: it is judged by the newest state that anybody can see.</summary>
+    private async Task JudgeDryAsync(AdmissionRequest request, IEnumerable<Quota> quotas, CancellationToken cancellationToken)
+    {
+        var resource = request.Definition.Name;
+        var cache = caches[request.Definition];
+        await cache.EnsureFreshAsync(Freshness.Latest, cancellationToken);
+        var now = time.GetUtcNow();
+        var present = cache.Select(ObjectFilter.InNamespace(request.Key.Namespace)).Objects;
+        foreach (var quota in quotas.Select(quota => quota.Limits))
+        {
+            var used = new Dictionary<string, Quantity>(StringComparer.Ordinal);
+            foreach (var obj in present)
+                quota.Add(used, quota.UsageOf(obj).At(now), resource);
+            if (quota.FindExcess(used, quota.UsageOf(request.Current).At(now), quota.UsageOf(resource, request.Written).At(now)) is { } excess)
+                throw ApiErrors.Forbidden(resource, request.Key.Name, excess);
+        }
+    }
+
+    private static IEnumerable<KeyValuePair<string, Quota>> EntriesOf(StoredObject stored)
+    {
+        var spec = stored.SharedModel<V1ResourceQuota>().Spec;
+        var name = stored.Key.Name;
+        return [KeyValuePair.Create(stored.Key.Namespace, new Quota(new QuotaLimits(name, spec), new QuotaLimit(name, ObjectCodec.Encode(spec ?? new V1ResourceQuotaSpec()))))];
+    }
+
+    /// <summary>A quota, and as the store is told of it.</summary>
+    private sealed record Quota(QuotaLimits Limits, QuotaLimit Told);
+}

@@ -1,0 +1,83 @@
+using k8s.Models;
+using OrleansOrchestrator.Controllers.Relations;
+using OrleansOrchestrator.Kinds.Core.Quotas;
+using OrleansOrchestrator.Model.Resources;
+
+namespace OrleansOrchestrator.Controllers.Quotas;
+
+/// <summary>
+/// What the objects of a ResourceQuota's namespace take of it: objects of any kind that it limits, custom ones included. An observation
+/// has of each object only that (<see cref="CountedObject"/>), so that what does not change it concerns nobody.
+/// </summary>
+public sealed class CountedByQuota : Relation
+{
+    /// <summary>The kinds that are followed. Objects of others are looked at from time to time.</summary>
+    public override IReadOnlyList<ResourceName> Watched { get; } =
+    [
+        WellKnownResources.Pods, WellKnownResources.Services, WellKnownResources.PersistentVolumeClaims, WellKnownResources.ReplicationControllers,
+        WellKnownResources.ConfigMaps, WellKnownResources.Secrets, WellKnownResources.ResourceQuotas,
+    ];
+
+    /// <inheritdoc/>
+    public override void FindPrimaries(ObjectChange change, IObjectView view, ConcernedPrimaries concerned)
+    {
+        foreach (var key in view.Keys(view.Primary.Name, change.Key.Namespace))
+        {
+            if (view.Find(view.Primary.Name, key) is V1ResourceQuota quota && Matters(LimitsOf(quota), change))
+                concerned.Add(key);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override IEnumerable<RelatedObject> Observe(ObjectKey key, KubeObject? primary, IObjectView view)
+    {
+        if (primary is not V1ResourceQuota quota)
+            yield break;
+        var limits = LimitsOf(quota);
+        foreach (var resource in limits.Resources)
+        {
+            var counted = ObjectUsage.DependsOnFields(resource)
+                ? view.InNamespace(resource, key.Namespace).Select(obj => (obj.Metadata.Name, Usage: limits.UsageOf(resource, obj)))
+                : view.Keys(resource, key.Namespace).Select(counted => (counted.Name, Usage: limits.UsageOfAny(resource)));
+            foreach (var (name, usage) in counted)
+            {
+                if (usage.Amounts.Count > 0)
+                    yield return new RelatedObject(resource, new CountedObject(new ObjectKey(key.Namespace, name), usage));
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public override IEnumerable<ResourceName> ReadAnew(KubeObject? primary, IObjectView view) =>
+        primary is V1ResourceQuota quota ? LimitsOf(quota).Resources.Where(resource => !Watched.Contains(resource)) : [];
+
+    internal static QuotaLimits LimitsOf(V1ResourceQuota quota) => new(quota.Metadata.Name, quota.Spec);
+
+    private static bool Matters(QuotaLimits limits, ObjectChange change) =>
+        limits.Resources.Contains(change.Resource) && !IsSame(limits.UsageOf(change.Now), limits.UsageOf(change.Before));
+
+    private static bool IsSame(ObjectUsage left, ObjectUsage right) => left.EndsAt == right.EndsAt && left.Amounts.Count == right.Amounts.Count
+        && left.Amounts.All(amount => right.Amounts.TryGetValue(amount.Key, out var other) && amount.Value == other);
+}
+
+/// <summary>An object, and what it takes of a quota.</summary>
+public sealed class CountedObject : KubeObject
+{
+    internal CountedObject(ObjectKey key, ObjectUsage usage)
+    {
+        Metadata = new V1ObjectMeta { NamespaceProperty = key.Namespace, Name = key.Name };
+        Usage = usage;
+    }
+
+    /// <summary>What it takes.</summary>
+    public ObjectUsage Usage { get; }
+
+    /// <inheritdoc/>
+    public string ApiVersion { get; set; } = "";
+
+    /// <inheritdoc/>
+    public string Kind { get; set; } = "";
+
+    /// <inheritdoc/>
+    public V1ObjectMeta Metadata { get; set; }
+}

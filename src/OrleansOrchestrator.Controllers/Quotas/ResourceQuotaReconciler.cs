@@ -1,0 +1,69 @@
+using k8s.Models;
+using OrleansOrchestrator.Controllers.Actions;
+using OrleansOrchestrator.Controllers.Reconciling;
+using OrleansOrchestrator.Controllers.Relations;
+using OrleansOrchestrator.Model.Codec;
+using OrleansOrchestrator.Model.Quantities;
+using OrleansOrchestrator.Model.Resources;
+
+namespace OrleansOrchestrator.Controllers.Quotas;
+
+/// <summary>
+/// Says in the status of a ResourceQuota what the objects of its namespace take of it. Nothing is decided by that: the store holds to the
+/// quota by what it counts itself. The status is counted anew each time, so that it cannot drift.
+/// </summary>
+/// <remarks>See k8s.io/kubernetes/pkg/controller/resourcequota.</remarks>
+public sealed class ResourceQuotaReconciler : IReconciler
+{
+    // Kinds that nobody follows tell of no change.
+    private static readonly TimeSpan LookAgainAtOthers = TimeSpan.FromSeconds(1);
+
+    private static readonly CountedByQuota Counted = new();
+
+    /// <inheritdoc/>
+    public string Name => "resourcequota-controller";
+
+    /// <inheritdoc/>
+    public ResourceName Primary => WellKnownResources.ResourceQuotas;
+
+    /// <inheritdoc/>
+    public IReadOnlyList<Relation> Relations { get; } = [Counted];
+
+    /// <inheritdoc/>
+    public Plan Reconcile(Observation observation)
+    {
+        if (observation.Primary is not V1ResourceQuota quota)
+            return Plan.Nothing;
+        var limits = CountedByQuota.LimitsOf(quota);
+        var used = limits.Hard.Keys.ToDictionary(name => name, _ => Quantity.Zero, StringComparer.Ordinal);
+        var lookAgain = limits.Resources.All(Counted.Watched.Contains) ? (TimeSpan?)null : LookAgainAtOthers;
+        foreach (var (resource, obj) in observation.Related(Counted))
+        {
+            if (obj is not CountedObject { Usage: var usage })
+                continue;
+            limits.Add(used, usage.At(observation.Now), resource);
+            if (usage.EndsAt is { } end && end >= observation.Now)
+                lookAgain = Earlier(lookAgain, end - observation.Now + TimeSpan.FromMilliseconds(1));
+        }
+
+        var updated = ObjectCodec.Clone(quota);
+        updated.Status = new V1ResourceQuotaStatus
+        {
+            Hard = limits.Hard.ToDictionary(limit => limit.Key, limit => limit.Value.ToResourceQuantity()),
+            Used = used.ToDictionary(amount => amount.Key, amount => amount.Value.ToResourceQuantity()),
+        };
+        return new Plan
+        {
+            Actions = IsSame(quota.Status?.Hard, updated.Status.Hard) && IsSame(quota.Status?.Used, updated.Status.Used)
+                ? []
+                : [new UpdateStatus(WellKnownResources.ResourceQuotas, updated)],
+            RequeueAfter = lookAgain,
+        };
+    }
+
+    private static TimeSpan Earlier(TimeSpan? one, TimeSpan other) => one is { } known && known < other ? known : other;
+
+    private static bool IsSame(IDictionary<string, ResourceQuantity>? left, IDictionary<string, ResourceQuantity> right) =>
+        (left?.Count ?? 0) == right.Count
+        && right.All(amount => left!.TryGetValue(amount.Key, out var other) && Quantity.From(amount.Value) == Quantity.From(other));
+}

@@ -1,0 +1,169 @@
+using k8s.Models;
+using OrleansOrchestrator.ControlPlane.Requests;
+using OrleansOrchestrator.ControlPlane.Tests.Hosting;
+using OrleansOrchestrator.ControlPlane.Tests.Objects;
+using OrleansOrchestrator.Model.Errors;
+using OrleansOrchestrator.Model.Quantities;
+using OrleansOrchestrator.Testing;
+
+namespace OrleansOrchestrator.ControlPlane.Tests.Admission;
+
+public sealed class ResourceQuotaTests(SharedSilo shared) : IAsyncLifetime
+{
+    private string _space = null!;
+
+    private ApiUser Api => shared.Api;
+
+    public async ValueTask InitializeAsync() => _space = await Api.NewNamespaceAsync();
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    [Fact]
+    public async Task Pods_AHundredAtOnceAgainstAQuotaOfTen_TenAreCreated()
+    {
+        await QuotaAsync("pods=10");
+
+        var outcomes = await Task.WhenAll(Enumerable.Range(0, 100).Select(i => TryCreateAsync(PodSamples.Pod(_space, $"p{i}"))));
+
+        outcomes.Count(refusal => refusal is null).ShouldBe(10);
+        (await Api.ListAsync<V1Pod>(_space)).Count.ShouldBe(10);
+        var refusals = outcomes.OfType<ApiException>().ToList();
+        refusals.ShouldAllBe(refusal => refusal.Code == 403 && refusal.Reason == "Forbidden");
+        refusals.ShouldAllBe(refusal => refusal.Message.EndsWith("is forbidden: exceeded quota: q, requested: pods=1, used: pods=10, limited: pods=10", StringComparison.Ordinal));
+        await UsedAsync("pods", "10");
+
+        // What goes makes room.
+        await Task.WhenAll((await Api.ListAsync<V1Pod>(_space)).Take(3).Select(pod => Api.DeleteAsync<V1Pod>(_space, pod.Metadata.Name)));
+        await UsedAsync("pods", "7");
+        outcomes = await Task.WhenAll(Enumerable.Range(0, 20).Select(i => TryCreateAsync(PodSamples.Pod(_space, $"again-{i}"))));
+        outcomes.Count(refusal => refusal is null).ShouldBe(3);
+    }
+
+    [Fact]
+    public async Task Pods_OfAController_AreCreatedAsFarAsTheQuotaGoes()
+    {
+        await QuotaAsync("count/pods=2");
+
+        await Api.CreateAsync(PodSamples.Controller(_space, "web", replicas: 5));
+
+        await UsedAsync("count/pods", "2");
+        (await Api.ListAsync<V1Pod>(_space)).Count.ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task Pod_ThatHasEnded_MakesRoom()
+    {
+        await QuotaAsync("pods=1,cpu=1");
+        var pod = await Api.CreateAsync(PodSamples.Pod(_space, "a", cpu: "1"));
+        (await TryCreateAsync(PodSamples.Pod(_space, "b", cpu: "1")))!.Message
+            .ShouldEndWith("exceeded quota: q, requested: cpu=1,pods=1, used: cpu=1,pods=1, limited: cpu=1,pods=1");
+
+        pod.Status = new V1PodStatus { Phase = "Succeeded" };
+        await Api.UpdateAsync(pod, "status");
+
+        (await TryCreateAsync(PodSamples.Pod(_space, "b", cpu: "1"))).ShouldBeNull();
+        await UsedAsync("cpu", "1");
+    }
+
+    [Fact]
+    public async Task Pod_ThatDoesNotSayWhatTheQuotaCounts_IsRefused()
+    {
+        await QuotaAsync("limits.cpu=4,requests.cpu=4");
+
+        (await TryCreateAsync(PodSamples.Pod(_space, "p", cpu: "1")))!.Message
+            .ShouldBe("pods \"p\" is forbidden: failed quota: q: must specify limits.cpu for: c");
+    }
+
+    [Fact]
+    public async Task Service_ThatChangesItsType_TakesMore()
+    {
+        await QuotaAsync("services.nodeports=1,services=5");
+        await Api.CreateAsync(PodSamples.Service(_space, "a", "NodePort"));
+        await Api.CreateAsync(PodSamples.Service(_space, "b"));
+
+        var patch = Api.PatchAsync<V1Service>(_space, "b", PatchType.MergePatch, """{"spec":{"type":"NodePort"}}""");
+
+        (await Should.ThrowAsync<ApiException>(patch)).Message
+            .ShouldEndWith("exceeded quota: q, requested: services.nodeports=1, used: services.nodeports=1, limited: services.nodeports=1");
+        await UsedAsync("services", "2");
+        await Api.PatchAsync<V1Service>(_space, "b", PatchType.MergePatch, """{"metadata":{"labels":{"a":"b"}}}""");
+    }
+
+    [Fact]
+    public async Task Objects_OfAKindThatNobodyFollows_AreCountedAndLimited()
+    {
+        await QuotaAsync("count/leases.coordination.k8s.io=1");
+        await Api.CreateAsync(Lease("a"));
+
+        (await TryCreateAsync(Lease("b")))!.Message.ShouldEndWith(
+            "exceeded quota: q, requested: count/leases.coordination.k8s.io=1, used: count/leases.coordination.k8s.io=1, limited: count/leases.coordination.k8s.io=1");
+        await UsedAsync("count/leases.coordination.k8s.io", "1");
+        await Api.DeleteAsync<V1Lease>(_space, "a");
+        await UsedAsync("count/leases.coordination.k8s.io", "0");
+    }
+
+    [Fact]
+    public async Task DryRun_BeyondTheQuota_IsRefusedAndWithinItTakesNothing()
+    {
+        await QuotaAsync("pods=1");
+        var dry = ApiUser.Options with { DryRun = true };
+
+        await Api.CreateAsync(PodSamples.Pod(_space, "a"), dry);
+        await Api.CreateAsync(PodSamples.Pod(_space, "a"));
+
+        (await TryCreateAsync(PodSamples.Pod(_space, "b"), dry))!.Message.ShouldEndWith("exceeded quota: q, requested: pods=1, used: pods=1, limited: pods=1");
+    }
+
+    [Fact]
+    public async Task Quota_ThatIsChangedOrGone_CountsAtOnce()
+    {
+        await QuotaAsync("pods=1");
+        await Api.CreateAsync(PodSamples.Pod(_space, "a"));
+
+        await Api.PatchAsync<V1ResourceQuota>(_space, "q", PatchType.MergePatch, """{"spec":{"hard":{"pods":"2"}}}""");
+        (await TryCreateAsync(PodSamples.Pod(_space, "b"))).ShouldBeNull();
+        (await TryCreateAsync(PodSamples.Pod(_space, "c")))!.Code.ShouldBe(403);
+        await Api.DeleteAsync<V1ResourceQuota>(_space, "q");
+        (await TryCreateAsync(PodSamples.Pod(_space, "c"))).ShouldBeNull();
+    }
+
+    [Fact]
+    public async Task Status_ThatSomebodySpoils_IsRepaired()
+    {
+        await QuotaAsync("configmaps=9");
+        await Api.CreateAsync(new V1ConfigMap { Metadata = new V1ObjectMeta { NamespaceProperty = _space, Name = "a" } });
+        await UsedAsync("configmaps", "1");
+        var quota = await Api.GetAsync<V1ResourceQuota>(_space, "q");
+        quota.Status.Used["configmaps"] = new ResourceQuantity("5");
+
+        await Api.UpdateAsync(quota, "status");
+
+        await UsedAsync("configmaps", "1");
+    }
+
+    private async Task QuotaAsync(string hard) => await Api.CreateAsync(new V1ResourceQuota
+    {
+        Metadata = new V1ObjectMeta { NamespaceProperty = _space, Name = "q" },
+        Spec = new V1ResourceQuotaSpec { Hard = hard.Split(',').Select(pair => pair.Split('=')).ToDictionary(pair => pair[0], pair => new ResourceQuantity(pair[1])) },
+    });
+
+    private async Task<ApiException?> TryCreateAsync<T>(T obj, WriteOptions? options = null)
+        where T : class, KubeObject
+    {
+        try
+        {
+            await Api.CreateAsync(obj, options);
+            return null;
+        }
+        catch (ApiException refused)
+        {
+            return refused;
+        }
+    }
+
+    private Task UsedAsync(string name, string amount) => Eventually.IsAsync(
+        async () => (await Api.GetAsync<V1ResourceQuota>(_space, "q")).Status?.Used is { } used && used.TryGetValue(name, out var value) ? Quantity.From(value).ToString() : null,
+        amount);
+
+    private V1Lease Lease(string name) => new() { Metadata = new V1ObjectMeta { NamespaceProperty = _space, Name = name }, Spec = new V1LeaseSpec() };
+}

@@ -1,0 +1,101 @@
+using CsCheck;
+using OrleansOrchestrator.Controllers.Quotas;
+using OrleansOrchestrator.Controllers.Tests.Reconciling;
+using OrleansOrchestrator.Model.Quantities;
+using OrleansOrchestrator.Model.Resources;
+
+namespace OrleansOrchestrator.Controllers.Tests.Quotas;
+
+public sealed class ResourceQuotaReconcilerTests
+{
+    private static readonly ObjectKey Key = new(Samples.Namespace, "q");
+    private static readonly ResourceQuotaReconciler Reconciler = new();
+
+    private readonly ClusterModel _cluster = new();
+
+    [Fact]
+    public void Reconcile_ObjectsOfSeveralKinds_AreAddedUp()
+    {
+        Quota("pods=5,requests.cpu=4,services.nodeports=3,count/deployments.apps=2,secrets=9");
+        Pod("a", "1");
+        Pod("b", "500m");
+        _cluster.Add(Samples.Service("web", Samples.Port(80), Samples.Port(81))).Spec.Type = "NodePort";
+        _cluster.Add(new V1Deployment { Metadata = new V1ObjectMeta { NamespaceProperty = Samples.Namespace, Name = "d" }, Spec = new V1DeploymentSpec { Selector = new(), Template = new() } });
+
+        _cluster.Settle(Reconciler, Key).ShouldBe(1);
+
+        Used().ShouldBe("count/deployments.apps=1 pods=2 requests.cpu=1500m secrets=0 services.nodeports=2");
+        _cluster.Find<V1ResourceQuota>(Key)!.Status.Hard["requests.cpu"].ToString().ShouldBe("4");
+    }
+
+    [Fact]
+    public void Reconcile_KindThatNobodyFollows_IsLookedAtAgain()
+    {
+        Quota("count/deployments.apps=2");
+        _cluster.Step(Reconciler, Key).RequeueAfter.ShouldBe(TimeSpan.FromSeconds(1));
+        _cluster.Step(Reconciler, Key).Actions.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void Reconcile_PodThatShouldHaveGone_CountsUntilThen()
+    {
+        Quota("pods=5,count/pods=5");
+        var pod = Pod("a", "1");
+        (pod.Metadata.DeletionTimestamp, pod.Metadata.DeletionGracePeriodSeconds) = (ClusterModel.Start.UtcDateTime, 30);
+
+        _cluster.Step(Reconciler, Key).RequeueAfter.ShouldBe(TimeSpan.FromSeconds(30) + TimeSpan.FromMilliseconds(1));
+        Used().ShouldBe("count/pods=1 pods=1");
+        _cluster.Now += TimeSpan.FromSeconds(31);
+        _cluster.Settle(Reconciler, Key);
+
+        Used().ShouldBe("count/pods=1 pods=0");
+    }
+
+    [Fact]
+    public void Reconcile_AnyPods_TheStatusIsThePlainSum() => Gen.Select(
+        Any.Of("Pending", "Running", "Succeeded", "Failed"), Gen.Int[0, 3], Any.Of<string?>(null, "high"), Any.Rarely(4)).Array[0, 8].Sample(shapes =>
+        {
+            var cluster = new ClusterModel();
+            cluster.Add(NewQuota("pods=1,cpu=1", "PriorityClass"));
+            for (var i = 0; i < shapes.Length; i++)
+            {
+                var (phase, cpu, priorityClass, isElsewhere) = shapes[i];
+                var pod = NewPod($"p{i}", $"{cpu}", phase);
+                pod.Spec.PriorityClassName = priorityClass;
+                if (isElsewhere)
+                    pod.Metadata.NamespaceProperty = "elsewhere";
+                cluster.Add(pod);
+            }
+
+            cluster.Settle(Reconciler, Key);
+
+            var counted = shapes.Where(shape => shape.Item1 is "Pending" or "Running" && shape.Item3 is not null && !shape.Item4).ToList();
+            var used = cluster.Find<V1ResourceQuota>(Key)!.Status.Used;
+            Quantity.From(used["pods"]).Value.ShouldBe(counted.Count);
+            Quantity.From(used["cpu"]).Value.ShouldBe(counted.Sum(shape => shape.Item2));
+        });
+
+    private V1ResourceQuota Quota(string hard) => _cluster.Add(NewQuota(hard));
+
+    private V1Pod Pod(string name, string cpu) => _cluster.Add(NewPod(name, cpu, "Running"));
+
+    private static V1ResourceQuota NewQuota(string hard, params string[] scopes) => new()
+    {
+        Metadata = new V1ObjectMeta { NamespaceProperty = Samples.Namespace, Name = "q" },
+        Spec = new V1ResourceQuotaSpec
+        {
+            Hard = hard.Split(',').Select(pair => pair.Split('=')).ToDictionary(pair => pair[0], pair => new ResourceQuantity(pair[1])),
+            Scopes = scopes.Length > 0 ? scopes : null,
+        },
+    };
+
+    private static V1Pod NewPod(string name, string cpu, string phase)
+    {
+        var pod = Samples.Pod(name, phase: phase);
+        pod.Spec.Containers[0].Resources = new V1ResourceRequirements { Requests = new Dictionary<string, ResourceQuantity> { ["cpu"] = new(cpu) } };
+        return pod;
+    }
+
+    private string Used() => string.Join(' ', _cluster.Find<V1ResourceQuota>(Key)!.Status.Used
+        .OrderBy(amount => amount.Key, StringComparer.Ordinal).Select(amount => $"{amount.Key}={Quantity.From(amount.Value)}"));
+}
