@@ -73,6 +73,7 @@ public static class ControlPlaneHosting
 
         services.AddSingleton<IAdmissionPlugin, CustomResourceLifecycleAdmission>();
         services.AddSingleton<IAdmissionPlugin, NamespaceLifecycleAdmission>();
+        services.AddSingleton<IAdmissionPlugin, LimitRangeAdmission>();
         services.AddSingleton<IAdmissionPlugin, DefaultTolerationsAdmission>();
         services.AddSingleton<IAdmissionPlugin, PriorityAdmission>();
         services.AddSingleton<IAdmissionPlugin, ServiceAddressAdmission>();

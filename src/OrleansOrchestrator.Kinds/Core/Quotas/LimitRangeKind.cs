@@ -13,8 +13,6 @@ internal sealed class LimitRangeKind : ResourceDefinition<V1LimitRange>
 
     public override string Plural => "limitranges";
 
-    public override bool IsActedOn => false;
-
     public override IReadOnlyList<string> ShortNames => ["limits"];
 
     protected override IReadOnlyList<TableColumn<V1LimitRange>> TypedColumns =>

@@ -12,9 +12,8 @@ namespace OrleansOrchestrator.Kinds.Core.Quotas;
 internal static class LimitRangeValidation
 {
     public const string Container = "Container";
-
-    private const string Pod = "Pod";
-    private const string Claim = "PersistentVolumeClaim";
+    public const string Pod = "Pod";
+    public const string Claim = "PersistentVolumeClaim";
 
     public static void Validate(V1LimitRangeSpec? spec, FieldErrors errors)
     {
