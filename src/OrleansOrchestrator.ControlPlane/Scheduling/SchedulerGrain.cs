@@ -37,16 +37,17 @@ internal sealed partial class SchedulerGrain(
     private const string LoopName = "scheduler";
 
     private readonly SchedulerCache _cluster = new(plugins.Inputs);
-    private readonly SchedulingQueue _queue = new(options.Queue);
     private readonly SemaphoreSlim _bindings = new(options.BindingsInFlightMax);
     private readonly HashSet<ResourceName> _begun = [];
     private IReadOnlyDictionary<string, Scheduler> _schedulers = null!;
+    private SchedulingQueue _queue = null!;
     private SupervisedLoop _loop = null!;
     private ulong _attempts;
 
     protected override IEnumerable<Task> StartLoops()
     {
         _schedulers = Scheduler.CreateAll(_cluster, options, plugins);
+        _queue = new SchedulingQueue(options.Queue, new QueueingHints(_cluster, _schedulers));
         _loop = new SupervisedLoop(LoopName, ScheduleAsync, time, logger);
         return
         [
@@ -241,10 +242,10 @@ internal sealed partial class SchedulerGrain(
     {
         var outcome = scheduler.PostFilter(pod, failure, _attempts);
         SchedulerInstruments.Preempted(outcome.Victims.Count);
-        _queue.AddUnschedulable(pod.Uid, failure, time.GetUtcNow());
+        _queue.AddUnschedulable(pod.Uid, scheduler.After(failure, outcome), time.GetUtcNow());
         if (outcome.NodeName is { } nodeName)
         {
-            _cluster.Nominate(pod, nodeName, outcome.Victims);
+            _queue.Move(_cluster.Nominate(pod, nodeName, outcome.Victims), time.GetUtcNow());
             foreach (var other in outcome.Outbid)
                 _ = EndNominationAsync(other);
             foreach (var victim in outcome.Victims)
@@ -262,12 +263,12 @@ internal sealed partial class SchedulerGrain(
     private async Task PreemptAsync(Scheduler scheduler, PodInfo pod, PodInfo victim, string nodeName)
     {
         if (!await writer.PreemptAsync(scheduler.Name, KeyOf(victim), victim.Uid, pod.Uid, nodeName))
-            _cluster.Spare(victim);
+            _queue.Move(_cluster.Spare(victim), time.GetUtcNow());
     }
 
     private Task EndNominationAsync(PodInfo pod)
     {
-        _cluster.EndNomination(pod);
+        _queue.Move(_cluster.EndNomination(pod), time.GetUtcNow());
         return writer.EndNominationAsync(KeyOf(pod), pod.Uid);
     }
 

@@ -21,49 +21,54 @@ internal sealed class Nominations
     public string? NodeOf(string uid) => _byUid.TryGetValue(uid, out var known) ? known.NodeName : null;
 
     /// <summary>Nominates a pod before its status says so.</summary>
-    public void Nominate(PodInfo pod, string nodeName) => Set(pod, nodeName, isWritten: false);
+    /// <returns>The nomination to another node that has ended with it; null if there is none.</returns>
+    public Nomination? Nominate(PodInfo pod, string nodeName) => Set(pod, nodeName, isWritten: false);
 
     /// <summary>Adopts the nomination in the status of a waiting pod.</summary>
-    /// <returns>Whether a nomination has ended.</returns>
-    public bool Note(PodInfo pod)
+    /// <returns>The nomination that has ended; null if there is none.</returns>
+    public Nomination? Note(PodInfo pod)
     {
+        _byUid.TryGetValue(pod.Uid, out var known);
         if (pod.NominatedNodeName is { } nodeName)
         {
             // A nomination made here wins over an older status.
-            if (!_byUid.TryGetValue(pod.Uid, out var known) || known.IsWritten || known.NodeName == nodeName)
-                Set(pod, nodeName, isWritten: true);
-            return false;
+            return known is null || known.IsWritten || known.NodeName == nodeName ? Set(pod, nodeName, isWritten: true) : null;
         }
 
-        if (!_byUid.TryGetValue(pod.Uid, out var present))
-            return false;
-        if (present.IsWritten)
-            return Remove(pod.Uid);
-        Set(pod, present.NodeName, isWritten: false);
-        return false;
+        return known switch
+        {
+            null => null,
+            { IsWritten: true } => Remove(pod.Uid),
+            _ => Set(pod, known.NodeName, isWritten: false),
+        };
     }
 
     /// <summary>Ends the nomination of a pod.</summary>
-    /// <returns>False if there was none.</returns>
-    public bool Remove(string uid)
+    /// <returns>What has ended; null if it had none.</returns>
+    public Nomination? Remove(string uid)
     {
         if (!_byUid.Remove(uid, out var known))
-            return false;
+            return null;
         var pods = _byNode[known.NodeName];
         pods.RemoveAll(pod => pod.Uid == uid);
         if (pods.Count == 0)
             _byNode.Remove(known.NodeName);
-        return true;
+        return known;
     }
 
-    private void Set(PodInfo pod, string nodeName, bool isWritten)
+    private Nomination? Set(PodInfo pod, string nodeName, bool isWritten)
     {
-        Remove(pod.Uid);
-        _byUid.Add(pod.Uid, new Nomination(nodeName, isWritten));
+        var old = Remove(pod.Uid);
+        _byUid.Add(pod.Uid, new Nomination(pod, nodeName, isWritten));
         if (!_byNode.TryGetValue(nodeName, out var pods))
             _byNode.Add(nodeName, pods = []);
         pods.Add(pod);
+        return old is null || old.NodeName == nodeName ? null : old;
     }
-
-    private readonly record struct Nomination(string NodeName, bool IsWritten);
 }
+
+/// <summary>That room is being made for a pod.</summary>
+/// <param name="Pod">The pod.</param>
+/// <param name="NodeName">Where.</param>
+/// <param name="IsWritten">Whether the pod's status says so.</param>
+internal sealed record Nomination(PodInfo Pod, string NodeName, bool IsWritten);

@@ -41,28 +41,28 @@ public sealed class SchedulerCache
 
     internal PodCounters Counters { get; }
 
-    /// <summary>Adds a node or a new version of it.</summary>
+    /// <summary>Adds a node, or takes over its new version.</summary>
     /// <returns>The changes that matter to scheduling; none for a heartbeat.</returns>
-    public ClusterEvents SetNode(V1Node node)
+    public IReadOnlyList<ClusterEvent> SetNode(V1Node node)
     {
         ArgumentNullException.ThrowIfNull(node);
         var name = node.Metadata.Name;
         var properties = NodeProperties.From(node);
         var changes = _properties.TryGetValue(name, out var old) ? properties.ChangesSince(old) : ClusterEvents.NodeAdded;
         if (changes == ClusterEvents.None)
-            return changes;
+            return [];
         _properties[name] = properties;
         Nodes.SetNode(Nodes.GetOrAdd(name), properties);
-        return changes;
+        return [ClusterEvent.OfNode(changes, name, old, properties)];
     }
 
     /// <summary>Removes a node. Pods assigned to it stay known, in case it comes back.</summary>
-    public ClusterEvents RemoveNode(string name)
+    public IReadOnlyList<ClusterEvent> RemoveNode(string name)
     {
-        if (!_properties.Remove(name) || !Nodes.TryFind(name, out var row))
-            return ClusterEvents.None;
+        if (!_properties.Remove(name, out var old) || !Nodes.TryFind(name, out var row))
+            return [];
         Nodes.ClearNode(row);
-        return ClusterEvents.NodeRemoved;
+        return [ClusterEvent.OfNode(ClusterEvents.NodeRemoved, name, old, null)];
     }
 
     /// <summary>
@@ -70,87 +70,96 @@ public sealed class SchedulerCache
     /// pod without a node is ignored, and leaves an assumed placement unchanged.
     /// </summary>
     /// <returns>The changes that matter to scheduling.</returns>
-    public ClusterEvents SetPod(V1Pod pod) => SetPod(PodInfo.From(pod, _inputs.Pods));
+    public IReadOnlyList<ClusterEvent> SetPod(V1Pod pod) => SetPod(PodInfo.From(pod, _inputs.Pods));
 
     /// <summary>Adds a parsed pod or a new version of it.</summary>
     /// <returns>The changes that matter to scheduling.</returns>
-    public ClusterEvents SetPod(PodInfo pod)
+    public IReadOnlyList<ClusterEvent> SetPod(PodInfo pod)
     {
         ArgumentNullException.ThrowIfNull(pod);
         var record = Pods.Find(pod.Uid);
         if (pod.IsTerminal)
             return RemovePod(pod.Uid);
         if (pod.NodeName is not { } node)
-            return record is null or { IsAssumed: true } ? NoteWaiting(pod, record) : RemovePod(pod.Uid);
-        Nominations.Remove(pod.Uid);
+            return record is null or { IsAssumed: true } ? Freed(Nominations.Note(pod)) : RemovePod(pod.Uid);
+        // What was kept for it elsewhere is free.
+        var freed = Nominations.Remove(pod.Uid) is { } nomination && nomination.NodeName != node ? Freed(nomination) : [];
         if (record is null)
         {
             Add(pod, node);
-            return ClusterEvents.AssignedPodAdded;
+            return [.. freed, ClusterEvent.OfPod(null, pod, node)];
         }
 
+        var (old, oldNode) = (record.Info, Nodes.Record(record.Row).Name);
         var wasAssumed = record.IsAssumed;
-        var changes = wasAssumed ? ClusterEvents.AssignedPodAdded : ClusterEvents.None;
-        if (Nodes.Record(record.Row).Name == node && CountsLike(record.Info, pod))
+        if (oldNode == node && CountsLike(old, pod))
         {
-            pod.ShareShape(record.Info.Shape);
+            pod.ShareShape(old.Shape);
             record.Info = pod;
             record.IsAssumed = false;
-            return changes;
+            return wasAssumed ? [.. freed, ClusterEvent.OfPod(null, pod, node)] : freed;
         }
 
         Remove(record);
         Add(pod, node);
-        return changes | ClusterEvents.AssignedPodChanged;
+        if (oldNode == node && !wasAssumed)
+            return [.. freed, ClusterEvent.OfPod(old, pod, node)];
+        return [.. freed, ClusterEvent.OfPod(old, null, oldNode), ClusterEvent.OfPod(null, pod, node)];
     }
 
     /// <summary>Removes a deleted pod.</summary>
     /// <param name="uid">The pod's <see cref="PodInfo.Uid"/>.</param>
-    public ClusterEvents RemovePod(string uid)
+    public IReadOnlyList<ClusterEvent> RemovePod(string uid)
     {
         // The room reserved by its nomination is free again.
-        var freed = Nominations.Remove(uid) ? ClusterEvents.AssignedPodRemoved : ClusterEvents.None;
+        var freed = Freed(Nominations.Remove(uid));
         if (Pods.Find(uid) is not { } record)
             return freed;
+        var nodeName = Nodes.Record(record.Row).Name;
         Remove(record);
-        return ClusterEvents.AssignedPodRemoved;
+        return [.. freed, ClusterEvent.OfPod(record.Info, null, nodeName)];
     }
 
     /// <summary>Nominates a pod before its status says so: pods of lower priority do not take its room.</summary>
     /// <param name="pod">The pod.</param>
     /// <param name="nodeName">The nominated node.</param>
     /// <param name="victims">The pods to be evicted there.</param>
-    public void Nominate(PodInfo pod, string nodeName, IEnumerable<PodInfo> victims)
+    /// <returns>The changes that matter to scheduling: room that was kept for it elsewhere is free.</returns>
+    public IReadOnlyList<ClusterEvent> Nominate(PodInfo pod, string nodeName, IEnumerable<PodInfo> victims)
     {
         ArgumentNullException.ThrowIfNull(pod);
         ArgumentNullException.ThrowIfNull(victims);
-        Nominations.Nominate(pod, nodeName);
         foreach (var victim in victims)
         {
             if (Pods.Find(victim.Uid) is { } record)
                 record.IsBeingPreempted = true;
         }
+
+        return Freed(Nominations.Nominate(pod, nodeName));
     }
 
     /// <summary>Records that the eviction of a victim was refused.</summary>
-    public void Spare(PodInfo victim)
+    /// <returns>The changes that matter to scheduling: nobody need wait for it.</returns>
+    public IReadOnlyList<ClusterEvent> Spare(PodInfo victim)
     {
         ArgumentNullException.ThrowIfNull(victim);
-        if (Pods.Find(victim.Uid) is { } record)
-            record.IsBeingPreempted = false;
+        if (Pods.Find(victim.Uid) is not { } record)
+            return [];
+        record.IsBeingPreempted = false;
+        return [ClusterEvent.OfPod(record.Info, record.Info, Nodes.Record(record.Row).Name)];
     }
 
     /// <summary>Ends a pod's nomination.</summary>
     /// <returns>The changes that matter to scheduling: other pods may take the room.</returns>
-    public ClusterEvents EndNomination(PodInfo pod)
+    public IReadOnlyList<ClusterEvent> EndNomination(PodInfo pod)
     {
         ArgumentNullException.ThrowIfNull(pod);
-        return Nominations.Remove(pod.Uid) ? ClusterEvents.AssignedPodRemoved : ClusterEvents.None;
+        return Freed(Nominations.Remove(pod.Uid));
     }
 
     /// <summary>Adds an object of a plugin's input (<see cref="PluginInputs.Objects"/>), or a new version of it.</summary>
     /// <returns>The changes that matter to scheduling.</returns>
-    public ClusterEvents SetObject(ObjectInput input, ObjectKey key, object obj)
+    public IReadOnlyList<ClusterEvent> SetObject(ObjectInput input, ObjectKey key, object obj)
     {
         ArgumentNullException.ThrowIfNull(input);
         _objects[input].Set(key, obj);
@@ -159,10 +168,10 @@ public sealed class SchedulerCache
 
     /// <summary>Removes an object of a plugin's input.</summary>
     /// <returns>The changes that matter to scheduling.</returns>
-    public ClusterEvents RemoveObject(ObjectInput input, ObjectKey key)
+    public IReadOnlyList<ClusterEvent> RemoveObject(ObjectInput input, ObjectKey key)
     {
         ArgumentNullException.ThrowIfNull(input);
-        return _objects[input].Remove(key) ? NoteChanged(input) : ClusterEvents.None;
+        return _objects[input].Remove(key) ? NoteChanged(input) : [];
     }
 
     internal ObjectTable<T> ObjectsOf<T>(ObjectInput<T> input)
@@ -175,21 +184,20 @@ public sealed class SchedulerCache
         ArgumentNullException.ThrowIfNull(pod);
         if (Pods.Find(pod.Uid) is not null)
             return false;
-        Nominations.Remove(pod.Uid);
         Add(pod, nodeName).IsAssumed = true;
         return true;
     }
 
     /// <summary>Undoes an assumed placement that the store refused. A confirmed one stays.</summary>
     /// <returns>The changes that matter to scheduling: the room is free again.</returns>
-    public ClusterEvents Forget(PodInfo pod)
+    public IReadOnlyList<ClusterEvent> Forget(PodInfo pod)
     {
         ArgumentNullException.ThrowIfNull(pod);
-        if (Pods.Find(pod.Uid) is not { IsAssumed: true })
-            return ClusterEvents.None;
-        var freed = RemovePod(pod.Uid);
-        Nominations.Note(pod);
-        return freed;
+        if (Pods.Find(pod.Uid) is not { IsAssumed: true } record)
+            return [];
+        var nodeName = Nodes.Record(record.Row).Name;
+        Remove(record);
+        return [ClusterEvent.OfPod(record.Info, null, nodeName)];
     }
 
     /// <summary>Whether a pod counts against a node by assumption only.</summary>
@@ -200,16 +208,17 @@ public sealed class SchedulerCache
     }
 
     /// <summary>Sets the labels of a namespace, for the namespace selectors of affinity terms.</summary>
-    public ClusterEvents SetNamespace(V1Namespace value)
+    /// <returns>The changes that matter to scheduling.</returns>
+    public IReadOnlyList<ClusterEvent> SetNamespace(V1Namespace value)
     {
         ArgumentNullException.ThrowIfNull(value);
         var labels = LabelSet.From(value.Metadata.Labels);
         var name = value.Metadata.Name;
         if (Pods.NamespaceLabels.TryGetValue(name, out var old) && labels == old)
-            return ClusterEvents.None;
+            return [];
         Pods.SetNamespaceLabels(name, labels);
         Counters.DropNamespaceReaders();
-        return ClusterEvents.NamespaceChanged;
+        return [ClusterEvent.OfNamespace(name)];
     }
 
     /// <summary>Removes a deleted namespace.</summary>
@@ -217,6 +226,27 @@ public sealed class SchedulerCache
     {
         Pods.SetNamespaceLabels(name, null);
         Counters.DropNamespaceReaders();
+    }
+
+    /// <summary>The pods for which room is kept on a node against a pod: those nominated to it of its priority or a higher one.</summary>
+    internal List<PodInfo> ClaimsAgainst(PodInfo pod, string nodeName) =>
+        [.. Nominations.On(nodeName).Where(other => other.Uid != pod.Uid && other.Priority >= pod.Priority && Pods.Find(other.Uid) is null)];
+
+    /// <summary>Takes a pod off its node for a trial.</summary>
+    internal AbsentPod TakeAway(AssignedPod record)
+    {
+        var absent = new AbsentPod(record.Info, Nodes.Record(record.Row).Name, record.IsAssumed, record.IsBeingPreempted);
+        Remove(record);
+        return absent;
+    }
+
+    /// <summary>Puts a pod back where a trial took it away.</summary>
+    internal AssignedPod PutBack(AbsentPod absent)
+    {
+        var record = Add(absent.Info, absent.NodeName);
+        record.IsAssumed = absent.IsAssumed;
+        record.IsBeingPreempted = absent.IsBeingPreempted;
+        return record;
     }
 
     internal AssignedPod Add(PodInfo pod, string nodeName)
@@ -235,15 +265,15 @@ public sealed class SchedulerCache
         Nodes.ReleaseIfUnused(record.Row);
     }
 
-    private ClusterEvents NoteWaiting(PodInfo pod, AssignedPod? assumed) =>
-        assumed is null && Nominations.Note(pod) ? ClusterEvents.AssignedPodRemoved : ClusterEvents.None;
-
-    private ClusterEvents NoteChanged(ObjectInput input)
+    private IReadOnlyList<ClusterEvent> NoteChanged(ObjectInput input)
     {
         if (_inputs.Kept.Contains(input))
             Nodes.StartOver();
-        return input.Changed;
+        return [new ClusterEvent(input.Changed)];
     }
+
+    /// <summary>The end of a nomination is like that of a pod: others may have its room.</summary>
+    private static IReadOnlyList<ClusterEvent> Freed(Nomination? ended) => ended is null ? [] : [ClusterEvent.OfPod(ended.Pod, null, ended.NodeName)];
 
     private static bool CountsLike(PodInfo old, PodInfo pod) =>
         old.IsTerminating == pod.IsTerminating

@@ -9,8 +9,17 @@ namespace OrleansOrchestrator.Scheduling.Framework;
 /// </summary>
 internal interface IPlugin
 {
-    /// <summary>The changes after which a pod that it rejected may pass.</summary>
+    /// <summary>
+    /// The changes after which a pod that it rejected may pass. A node filter names only changes of other objects: a node that it
+    /// rejected is looked at again whenever the node changes or one of its pods changes or goes.
+    /// </summary>
     ClusterEvents WakesOn => ClusterEvents.None;
+
+    /// <summary>
+    /// The plugin's queueing hint: whether such a change could let the pod pass on some node. Asked right after the change, and only
+    /// about pods that the plugin rejected. It may say yes in vain; a pod to which it wrongly says no waits for five minutes.
+    /// </summary>
+    bool MayHelp(PodInfo pod, ClusterEvent change) => true;
 }
 
 /// <summary>Checks a pod before any node.</summary>
@@ -20,7 +29,10 @@ internal interface IPreFilter : IPlugin
     string? PreFilter(PodInfo pod);
 }
 
-/// <summary>A filter whose verdict on a node depends on that node alone, so that it is cached until the node changes.</summary>
+/// <summary>
+/// A filter whose verdict on a node depends on that node alone, so that it is kept until the node changes. Another pod on the node
+/// never makes it pass.
+/// </summary>
 internal interface INodeFilter : IPlugin
 {
     /// <summary>Whether the verdict depends on the node object only, and not on its pods.</summary>

@@ -23,5 +23,8 @@ public sealed record PreemptionResult
     /// </summary>
     public string Message { get; init; } = "";
 
+    /// <summary>The rows that are rejected even without the pods of lower priority, each with the plugin that does so.</summary>
+    internal IReadOnlyList<(int Row, string Plugin)> Rejected { get; init; } = [];
+
     internal static PreemptionResult Refuse(string message) => new() { Message = $"preemption: {message}" };
 }

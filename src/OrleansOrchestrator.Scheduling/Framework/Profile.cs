@@ -72,8 +72,8 @@ internal sealed class Profile
     /// <summary>The name of one of its plugins.</summary>
     public string NameOf(IPlugin plugin) => _names[plugin];
 
-    /// <summary>The changes after which a pod that a plugin rejected may pass.</summary>
-    public ClusterEvents WakeEvents(string plugin) => _byName.TryGetValue(plugin, out var found) ? found.WakesOn : ClusterEvents.None;
+    /// <summary>A plugin by its name; null if it is not one of the profile's.</summary>
+    public IPlugin? Find(string plugin) => _byName.GetValueOrDefault(plugin);
 
     private static Dictionary<string, ConfigurationReader> ArgumentsByName(ProfileOptions options, PluginRegistry registry, FieldPath path, FieldErrors errors)
     {

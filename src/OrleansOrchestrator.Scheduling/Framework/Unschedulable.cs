@@ -1,5 +1,3 @@
-using OrleansOrchestrator.Scheduling.Cluster;
-
 namespace OrleansOrchestrator.Scheduling.Framework;
 
 /// <summary>The result if no node fits, with the reasons and their counts.</summary>
@@ -16,9 +14,6 @@ public sealed record Unschedulable : SchedulingResult
     /// <summary>The plugins that rejected nodes.</summary>
     public required IReadOnlyCollection<string> Plugins { get; init; }
 
-    /// <summary>The changes after which another attempt may succeed.</summary>
-    public required ClusterEvents WakesOn { get; init; }
-
     /// <summary>The fault of the pod itself, found before any node was checked; null if there is none.</summary>
     public string? PodFault { get; init; }
 
@@ -33,8 +28,23 @@ public sealed record Unschedulable : SchedulingResult
         return preemption.Message.Length == 0 ? Message : $"{Message} {preemption.Message}";
     }
 
+    /// <summary>The plugins whose hints count because they reject nodes even without the pods of lower priority.</summary>
+    internal IReadOnlyCollection<string> KeptFromPreemptionBy { get; init; } = [];
+
+    /// <summary>The rows that node filters reject even without the pods of lower priority.</summary>
+    internal RowSet? KeptFromPreemptionOn { get; init; }
+
     /// <summary>The rows that would fit without pods of lower priority, for preemption.</summary>
     internal IReadOnlyList<int> ResolvableRows { get; init; } = [];
+
+    /// <summary>
+    /// The rows that node filters reject, each of which may fit when its node or the pods there change; null if no node was looked
+    /// at, so that no change of one helps.
+    /// </summary>
+    internal RowSet? RejectedRows { get; init; }
+
+    /// <summary>Whether the failure is that of every pod of the shape, whatever its labels and its namespace are.</summary>
+    internal bool IsOfShape { get; init; }
 
     /// <summary>The counts of reasons as text: <c>2 Insufficient cpu, 3 node(s) were unschedulable</c>.</summary>
     internal static string ReasonText(IEnumerable<KeyValuePair<string, int>> reasons) =>

@@ -15,16 +15,16 @@ internal static class NodeDiagnosis
         NodeCount = 0,
         Reasons = [],
         Plugins = [],
-        WakesOn = ClusterEvents.NodeAdded,
+        RejectedRows = new RowSet(),
+        IsOfShape = true,
     };
 
     /// <summary>The failure of a pod that a pre-filter rejects.</summary>
-    public static Unschedulable RefusedBefore(int nodeCount, string plugin, ClusterEvents wakesOn, string why) => new()
+    public static Unschedulable RefusedBefore(int nodeCount, string plugin, string why) => new()
     {
         NodeCount = nodeCount,
         Reasons = [],
         Plugins = [plugin],
-        WakesOn = wakesOn,
         PodFault = why,
     };
 
@@ -34,7 +34,7 @@ internal static class NodeDiagnosis
         NodeCount = nodeCount,
         Reasons = [],
         Plugins = [],
-        WakesOn = ClusterEvents.None,
+        IsOfShape = true,
         PodFault = $"the pod has {comparisons} tolerations, selectors, terms of affinity and spread, host ports and extended resources, "
             + $"more than the {ComparisonCount.Max} that are compared with each node",
     };
@@ -50,16 +50,20 @@ internal static class NodeDiagnosis
         var counts = new Dictionary<string, int>(StringComparer.Ordinal);
         var rejecting = new HashSet<string>(StringComparer.Ordinal);
         var resolvable = new List<int>();
-        var wakesOn = ClusterEvents.None;
         var records = nodes.Records;
+        var rejectedRows = new RowSet(records.Length);
+        var isOfShape = true;
         for (var row = 0; row < records.Length; row++)
         {
             if (records[row] is not { IsPresent: true } || (Reject(filters, pod.Shape, nodes, row) ?? candidates?.RejectionOf(row)) is not { } rejection)
                 continue;
             foreach (var reason in rejection.Reasons)
                 counts[reason] = counts.GetValueOrDefault(reason) + 1;
-            if (rejecting.Add(rejection.Plugin))
-                wakesOn |= profile.WakeEvents(rejection.Plugin);
+            rejecting.Add(rejection.Plugin);
+            if (profile.Find(rejection.Plugin) is INodeFilter)
+                rejectedRows.Add(row);
+            else
+                isOfShape = false;
             if (rejection.IsResolvable)
                 resolvable.Add(row);
         }
@@ -69,18 +73,23 @@ internal static class NodeDiagnosis
             NodeCount = nodes.NodeCount,
             Reasons = Unschedulable.Sort(counts),
             Plugins = rejecting,
-            WakesOn = wakesOn,
             ResolvableRows = resolvable,
+            RejectedRows = rejectedRows,
+            IsOfShape = isOfShape,
         };
     }
 
     /// <summary>The rejection of the first filter that rejects a node; null if all pass it.</summary>
-    public static Rejection? Reject(INodeFilter[] filters, PodShape shape, NodeTable nodes, int row)
+    public static Rejection? Reject(INodeFilter[] filters, PodShape shape, NodeTable nodes, int row) =>
+        FindRejecting(filters, shape, nodes, row)?.Explain(shape, nodes, row);
+
+    /// <summary>The first filter that rejects a node; null if all let it pass.</summary>
+    public static INodeFilter? FindRejecting(INodeFilter[] filters, PodShape shape, NodeTable nodes, int row)
     {
         foreach (var filter in filters)
         {
             if (!filter.Passes(shape, nodes, row))
-                return filter.Explain(shape, nodes, row);
+                return filter;
         }
 
         return null;

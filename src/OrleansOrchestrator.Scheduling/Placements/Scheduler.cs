@@ -33,6 +33,8 @@ public sealed class Scheduler
         _sampler = new NodeSampler(cache.Nodes, _profile, _percentage);
     }
 
+    internal Profile Profile => _profile;
+
     /// <summary>The <c>spec.schedulerName</c> of its pods.</summary>
     public string Name => _profile.SchedulerName;
 
@@ -101,6 +103,29 @@ public sealed class Scheduler
         return result;
     }
 
+    /// <summary>The failure with what keeps the pod from making room for itself, which it waits for too.</summary>
+    /// <param name="failure">The failure.</param>
+    /// <param name="preemption">What came of it that room was looked for.</param>
+    public Unschedulable After(Unschedulable failure, PreemptionResult preemption)
+    {
+        ArgumentNullException.ThrowIfNull(failure);
+        ArgumentNullException.ThrowIfNull(preemption);
+        if (preemption.Rejected.Count == 0)
+            return failure;
+        var rows = new RowSet();
+        var plugins = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var (row, name) in preemption.Rejected)
+        {
+            var plugin = _profile.Find(name);
+            if (plugin is INodeFilter)
+                rows.Add(row);
+            if (plugin?.WakesOn is not (null or ClusterEvents.None))
+                plugins.Add(name);
+        }
+
+        return failure with { KeptFromPreemptionOn = rows, KeptFromPreemptionBy = plugins, IsOfShape = failure.IsOfShape && plugins.Count == 0 };
+    }
+
     /// <summary>Lets plugins reserve what a placement needs beyond the room on the node.</summary>
     /// <returns>Why that is not possible, with nothing left reserved; null on success.</returns>
     public string? Reserve(PodInfo pod, string nodeName)
@@ -144,7 +169,7 @@ public sealed class Scheduler
             if (why is null)
                 continue;
             SchedulerInstruments.PointEnded(began, Name, "PreFilter", passes: false);
-            return NodeDiagnosis.RefusedBefore(_cache.NodeCount, _profile.NameOf(plugin), plugin.WakesOn, why);
+            return NodeDiagnosis.RefusedBefore(_cache.NodeCount, _profile.NameOf(plugin), why);
         }
 
         SchedulerInstruments.PointEnded(began, Name, "PreFilter");
@@ -188,9 +213,7 @@ public sealed class Scheduler
     private Rejection? WhyNotWithNominated(PodInfo pod, int row)
     {
         var name = _cache.Nodes.Record(row).Name;
-        var claims = _cache.Nominations.On(name)
-            .Where(other => other.Uid != pod.Uid && other.Priority >= pod.Priority && _cache.Pods.Find(other.Uid) is null)
-            .ToList();
+        var claims = _cache.ClaimsAgainst(pod, name);
         if (claims.Count == 0)
             return WhyNot(pod, row);
         var added = claims.ConvertAll(claim => _cache.Add(claim, name));

@@ -22,8 +22,23 @@ internal sealed class InterPodAffinity(PluginContext context) : IClusterFilter, 
     private readonly bool _ignoresPreferencesOfOthers = context.Arguments.Flag("ignorePreferredTermsOfExistingPods", false);
 
     public ClusterEvents WakesOn =>
-        ClusterEvents.NodeAdded | ClusterEvents.NodeLabelsChanged | ClusterEvents.NamespaceChanged
+        ClusterEvents.NodeAdded | ClusterEvents.NodeRemoved | ClusterEvents.NodeLabelsChanged | ClusterEvents.NamespaceChanged
         | ClusterEvents.AssignedPodAdded | ClusterEvents.AssignedPodRemoved | ClusterEvents.AssignedPodChanged;
+
+    /// <summary>
+    /// A pod helps that comes where terms want it, or goes where they do not; a node whose domains become others; and a namespace
+    /// whose labels decide which pods are meant.
+    /// </summary>
+    public bool MayHelp(PodInfo pod, ClusterEvent change)
+    {
+        if (change.Namespace is { } changed)
+            return changed == pod.Namespace || Array.Exists(pod.Shape.AffinityTerms, term => term.Pods.ReadsNamespaceLabels);
+        if (change.OldPod is null && change.Pod is null)
+            return ChangesDomains(pod, change);
+        var (was, isNow) = (IsCompanion(pod, change.OldPod), IsCompanion(pod, change.Pod));
+        // Without any companion, a pod that matches its own terms is the first of its group, and may go anywhere.
+        return (isNow && !was) || (was && !isNow && IsCompanion(pod, pod)) || (IsInTheWay(pod, change.OldPod) && !IsInTheWay(pod, change.Pod));
+    }
 
     public bool Filters(PodInfo pod) => IsConcerned(pod);
 
@@ -73,6 +88,29 @@ internal sealed class InterPodAffinity(PluginContext context) : IClusterFilter, 
             AddTo(sums, column, byDomain);
         AddNormalized(candidates, sums, pluginWeight);
     }
+
+    /// <summary>Whether another pod is one that the pod demands to be near to.</summary>
+    private bool IsCompanion(PodInfo pod, PodInfo? other) =>
+        other is not null
+        && Array.Exists(pod.Shape.AffinityTerms, term => term.Kind == AffinityKind.RequiredAffinity)
+        && Array.TrueForAll(pod.Shape.AffinityTerms, term => term.Kind != AffinityKind.RequiredAffinity || Concerns(term, other, context.Cluster));
+
+    /// <summary>Whether the pod may not be near another, by the terms of either of them.</summary>
+    private bool IsInTheWay(PodInfo pod, PodInfo? other) =>
+        other is not null
+        && (Array.Exists(pod.Shape.AffinityTerms, term => term.Kind == AffinityKind.RequiredAntiAffinity && Concerns(term, other, context.Cluster))
+            || Array.Exists(other.Shape.AffinityTerms, term => term.Kind == AffinityKind.RequiredAntiAffinity && Concerns(term, pod, context.Cluster)));
+
+    private bool ChangesDomains(PodInfo pod, ClusterEvent change)
+    {
+        // The node alone is looked at again anyway; others are helped only by what runs on it.
+        if (change.OldNode is null && (!context.Cluster.Nodes.TryFind(change.NodeName!, out var row) || context.Cluster.Nodes.Record(row).Pods.Count == 0))
+            return false;
+        return pod.Shape.AffinityTerms.Concat(context.Cluster.Pods.CarriedTerms.Concerning(pod.Namespace, pod.Labels).Select(carried => carried.Term))
+            .Any(term => term.Kind != AffinityKind.Preferred && ValueOf(change.OldNode, term.TopologyKey) != ValueOf(change.Node, term.TopologyKey));
+    }
+
+    private static string? ValueOf(NodeProperties? node, string label) => node is not null && node.Labels.TryGetValue(label, out var value) ? value : null;
 
     private bool IsConcerned(PodInfo pod) =>
         pod.Shape.AffinityTerms.Length > 0 || context.Cluster.Pods.CarriedTerms.Concerning(pod.Namespace, pod.Labels).Count > 0;

@@ -27,8 +27,6 @@ internal sealed class NodeAffinity : IPreFilter, INodeFilter, INodeScore
         added.RefuseOthers();
     }
 
-    public ClusterEvents WakesOn => ClusterEvents.NodeAdded | ClusterEvents.NodeLabelsChanged;
-
     public bool ReadsNodeOnly => true;
 
     public Normalization Normalization => Normalization.HigherIsBetter;

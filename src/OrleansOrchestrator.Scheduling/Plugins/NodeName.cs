@@ -1,4 +1,3 @@
-using OrleansOrchestrator.Scheduling.Cluster;
 using OrleansOrchestrator.Scheduling.Framework;
 using OrleansOrchestrator.Scheduling.Pods;
 
@@ -9,8 +8,6 @@ internal sealed class NodeName : IClusterFilter
 {
     private static readonly Rejection Mismatch =
         new(nameof(NodeName), "node(s) didn't match the requested node name", isResolvable: false);
-
-    public ClusterEvents WakesOn => ClusterEvents.NodeAdded;
 
     public bool Filters(PodInfo pod) => pod.NodeName is not null;
 

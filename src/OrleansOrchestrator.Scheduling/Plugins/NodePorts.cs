@@ -10,8 +10,6 @@ internal sealed class NodePorts : INodeFilter
     private static readonly Rejection Taken =
         new(nameof(NodePorts), "node(s) didn't have free ports for the requested pod ports", isResolvable: true);
 
-    public ClusterEvents WakesOn => ClusterEvents.NodeAdded | ClusterEvents.AssignedPodRemoved;
-
     public bool ReadsNodeOnly => false;
 
     public bool Applies(PodShape shape) => shape.Ports.Length > 0;

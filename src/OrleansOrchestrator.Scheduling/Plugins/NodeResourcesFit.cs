@@ -27,9 +27,6 @@ internal sealed class NodeResourcesFit : INodeFilter, INodeScore
         strategy.RefuseOthers();
     }
 
-    public ClusterEvents WakesOn =>
-        ClusterEvents.NodeAdded | ClusterEvents.NodeAllocatableChanged | ClusterEvents.AssignedPodRemoved | ClusterEvents.AssignedPodChanged;
-
     public bool ReadsNodeOnly => false;
 
     public Normalization Normalization => Normalization.None;

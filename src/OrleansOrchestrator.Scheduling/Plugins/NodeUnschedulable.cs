@@ -14,8 +14,6 @@ internal sealed class NodeUnschedulable : INodeFilter
     // The taint for spec.unschedulable.
     private static readonly V1Taint Taint = new() { Key = TaintKeys.Unschedulable, Effect = TaintEffects.NoSchedule };
 
-    public ClusterEvents WakesOn => ClusterEvents.NodeAdded | ClusterEvents.NodeTaintsChanged;
-
     public bool ReadsNodeOnly => true;
 
     public bool Applies(PodShape shape) => !Tolerations.Tolerates(shape.Tolerations, Taint);

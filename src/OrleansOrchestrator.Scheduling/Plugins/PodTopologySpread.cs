@@ -1,3 +1,4 @@
+using OrleansOrchestrator.Model.Pods;
 using OrleansOrchestrator.Scheduling.Cluster;
 using OrleansOrchestrator.Scheduling.Framework;
 using OrleansOrchestrator.Scheduling.Pods;
@@ -29,13 +30,23 @@ internal sealed class PodTopologySpread : IClusterFilter, IClusterScore
         ClusterEvents.NodeAdded | ClusterEvents.NodeRemoved | ClusterEvents.NodeLabelsChanged | ClusterEvents.NodeTaintsChanged
         | ClusterEvents.AssignedPodAdded | ClusterEvents.AssignedPodRemoved | ClusterEvents.AssignedPodChanged;
 
+    /// <summary>A change helps if it changes how many pods a domain holds, or which domains there are.</summary>
+    public bool MayHelp(PodInfo pod, ClusterEvent change)
+    {
+        var required = RequiredOf(pod);
+        if (change.OldPod is null && change.Pod is null)
+            return ChangesDomains(pod, required, change);
+        return _cluster.Nodes.TryFind(change.NodeName!, out var row) && HasAll(required, _cluster.Nodes.Record(row).Labels)
+            && Array.Exists(required, constraint => Counts(pod, constraint, change.OldPod) != Counts(pod, constraint, change.Pod));
+    }
+
     public bool Filters(PodInfo pod) => Array.Exists(ConstraintsOf(pod), constraint => constraint.IsRequired);
 
     public bool Scores(PodInfo pod) => HasDefaults(pod) && _defaults.AreOfSystem || Array.Exists(ConstraintsOf(pod), constraint => !constraint.IsRequired);
 
     public void Filter(CandidateSet candidates)
     {
-        var required = Array.FindAll(ConstraintsOf(candidates.Pod), constraint => constraint.IsRequired);
+        var required = RequiredOf(candidates.Pod);
         var columns = Array.ConvertAll(required, constraint => candidates.Nodes.Topology(constraint.TopologyKey));
         var hasAll = new bool[candidates.Scores.Length];
         for (var row = 0; row < hasAll.Length; row++)
@@ -71,6 +82,39 @@ internal sealed class PodTopologySpread : IClusterFilter, IClusterScore
     private static bool HasDefaults(PodInfo pod) => pod.SpreadOwnerUid is not null && pod.Shape.SpreadConstraints.Length == 0;
 
     private SpreadConstraint[] ConstraintsOf(PodInfo pod) => HasDefaults(pod) ? _defaults.Listed : pod.Shape.SpreadConstraints;
+
+    private SpreadConstraint[] RequiredOf(PodInfo pod) => Array.FindAll(ConstraintsOf(pod), constraint => constraint.IsRequired);
+
+    private static bool HasAll(SpreadConstraint[] constraints, IDictionary<string, string> labels) =>
+        Array.TrueForAll(constraints, constraint => labels.ContainsKey(constraint.TopologyKey));
+
+    private bool Counts(PodInfo pod, SpreadConstraint constraint, PodInfo? other) =>
+        other is { IsTerminating: false }
+        && (constraint.Pods is { } pods ? pods.Matches(other.Namespace, other.Labels, _cluster.Pods.NamespaceLabels) : other.SpreadOwnerUid == pod.SpreadOwnerUid);
+
+    private bool ChangesDomains(PodInfo pod, SpreadConstraint[] required, ClusterEvent change)
+    {
+        var domains = DomainsOf(pod, required, change.NodeName!, change.Node);
+        if (DomainsOf(pod, required, change.NodeName!, change.OldNode).SequenceEqual(domains))
+            return false;
+        // One more domain without a pod helps no other node, unless there were too few domains.
+        var isNewAndEmpty = change.OldNode is null && _cluster.Nodes.TryFind(change.NodeName!, out var row) && _cluster.Nodes.Record(row).Pods.Count == 0;
+        return !isNewAndEmpty || Array.Exists(required, constraint => constraint.MinDomains > 1);
+    }
+
+    /// <summary>For each constraint, the domain to which a node counts; none if it lacks one of the labels.</summary>
+    private static IEnumerable<string?> DomainsOf(PodInfo pod, SpreadConstraint[] required, string nodeName, NodeProperties? node)
+    {
+        if (node is null || !HasAll(required, node.Labels))
+            return [];
+        var isAdmitted = pod.Shape.NodeAffinity.Admits(nodeName, node.Labels);
+        var isTolerated = Tolerations.FindUntolerated(node.Taints, pod.Shape.Tolerations) is null;
+        return required.SelectMany(constraint => new[]
+        {
+            node.Labels[constraint.TopologyKey],
+            (!constraint.HonorsNodeAffinity || isAdmitted) && (!constraint.HonorsTaints || isTolerated) ? "counts" : null,
+        });
+    }
 
     private PodCounter CounterOf(PodInfo pod, SpreadConstraint constraint) =>
         constraint.Pods is { } pods ? _cluster.Counters.Of(pods) : _cluster.Counters.OfOwner(pod.SpreadOwnerUid!);

@@ -8,8 +8,6 @@ namespace OrleansOrchestrator.Scheduling.Plugins;
 /// <summary>Rejects nodes with untolerated taints, and prefers nodes with few taints of effect PreferNoSchedule.</summary>
 internal sealed class TaintToleration : INodeFilter, INodeScore
 {
-    public ClusterEvents WakesOn => ClusterEvents.NodeAdded | ClusterEvents.NodeTaintsChanged;
-
     public bool ReadsNodeOnly => true;
 
     public Normalization Normalization => Normalization.LowerIsBetter;

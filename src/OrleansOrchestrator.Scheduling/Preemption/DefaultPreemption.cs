@@ -29,15 +29,16 @@ internal sealed class DefaultPreemption(PluginContext context) : IPostFilter
 
         var rows = failure.ResolvableRows;
         var reasons = new Dictionary<string, int>(StringComparer.Ordinal);
+        var rejected = new List<(int Row, string Plugin)>();
         // Without a pod of lower priority no node needs a search.
         if (_cluster.Pods.LowestPriority >= pod.Priority)
             reasons[NoVictims] = rows.Count;
-        else if (FindBest(pod, rows, seed, reasons) is { } best)
+        else if (FindBest(pod, rows, seed, reasons, rejected) is { } best)
             return new PreemptionResult { NodeName = best.NodeName, Victims = best.Victims, Outbid = Outbid(pod, best.NodeName) };
-        return Refuse(failure, reasons);
+        return Refuse(failure, reasons) with { Rejected = rejected };
     }
 
-    private PreemptionCandidate? FindBest(PodInfo pod, IReadOnlyList<int> rows, ulong seed, Dictionary<string, int> reasons)
+    private PreemptionCandidate? FindBest(PodInfo pod, IReadOnlyList<int> rows, ulong seed, Dictionary<string, int> reasons, List<(int Row, string Plugin)> rejected)
     {
         var budgets = new BudgetCount(_cluster.ObjectsOf(ObjectInputs.PodDisruptionBudgets).All);
         PreemptionCandidate? best = null;
@@ -46,7 +47,8 @@ internal sealed class DefaultPreemption(PluginContext context) : IPostFilter
         var start = rows.Count == 0 ? 0 : (int)(seed % (uint)rows.Count);
         for (var i = 0; i < rows.Count && wanted > 0; i++)
         {
-            var (candidate, rejection) = _search.Search(pod, rows[(start + i) % rows.Count], budgets);
+            var row = rows[(start + i) % rows.Count];
+            var (candidate, rejection) = _search.Search(pod, row, budgets);
             if (candidate is not null)
             {
                 wanted--;
@@ -54,7 +56,10 @@ internal sealed class DefaultPreemption(PluginContext context) : IPostFilter
                     best = candidate;
             }
 
-            foreach (var reason in rejection?.Reasons ?? [])
+            if (rejection is null)
+                continue;
+            rejected.Add((row, rejection.Plugin));
+            foreach (var reason in rejection.Reasons)
                 reasons[reason] = reasons.GetValueOrDefault(reason) + 1;
         }
 
@@ -77,7 +82,7 @@ internal sealed class DefaultPreemption(PluginContext context) : IPostFilter
 
     /// <summary>The pods of lower priority nominated to the node, which must look elsewhere now.</summary>
     private List<PodInfo> Outbid(PodInfo pod, string nodeName) =>
-        [.. _cluster.Nominations.On(nodeName).Where(other => other.Uid != pod.Uid && other.Priority < pod.Priority)];
+        [.. _cluster.Nominations.On(nodeName).Where(other => other.Uid != pod.Uid && other.Priority < pod.Priority && _cluster.Pods.Find(other.Uid) is null)];
 
     private static PreemptionResult Refuse(Unschedulable failure, Dictionary<string, int> reasons)
     {

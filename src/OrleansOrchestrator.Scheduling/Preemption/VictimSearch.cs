@@ -19,17 +19,14 @@ internal sealed class VictimSearch(SchedulerCache cache, Func<PodInfo, int, Reje
     public (PreemptionCandidate? Candidate, Rejection? Rejection) Search(PodInfo pod, int row, BudgetCount budgets)
     {
         var node = cache.Nodes.Record(row);
-        var removed = node.Pods.Where(record => record.Info.Priority < pod.Priority)
-            .Select(record => (record.Info, record.IsAssumed, record.IsBeingPreempted))
-            .OrderByDescending(entry => entry.Info.Priority)
-            .ThenBy(entry => entry.Info.StartedAt ?? DateTime.MaxValue)
+        var lower = node.Pods.Where(record => record.Info.Priority < pod.Priority)
+            .OrderByDescending(record => record.Info.Priority)
+            .ThenBy(record => record.Info.StartedAt ?? DateTime.MaxValue)
             .ToList();
-        if (removed.Count == 0)
+        if (lower.Count == 0)
             return (null, NoVictims);
 
-        var gone = new List<(PodInfo Info, bool IsAssumed, bool IsBeingPreempted)>(removed);
-        foreach (var (info, _, _) in removed)
-            cache.Remove(cache.Pods.Find(info.Uid)!);
+        var gone = lower.ConvertAll(cache.TakeAway);
         try
         {
             if (whyNot(pod, row) is { } rejection)
@@ -38,34 +35,25 @@ internal sealed class VictimSearch(SchedulerCache cache, Func<PodInfo, int, Reje
         }
         finally
         {
-            foreach (var entry in gone)
-                PutBack(entry, node.Name);
+            gone.ForEach(absent => cache.PutBack(absent));
         }
     }
 
-    private PreemptionCandidate? Reprieve(
-        PodInfo pod, int row, string nodeName, List<(PodInfo Info, bool IsAssumed, bool IsBeingPreempted)> gone, BudgetCount budgets)
+    private PreemptionCandidate? Reprieve(PodInfo pod, int row, string nodeName, List<AbsentPod> gone, BudgetCount budgets)
     {
-        var violating = budgets.FindViolating(gone.Select(entry => entry.Info));
+        var violating = budgets.FindViolating(gone.Select(absent => absent.Info));
         // Puts back first the pods whose eviction violates a budget.
-        foreach (var entry in gone.OrderBy(entry => violating.Contains(entry.Info) ? 0 : 1).ToArray())
+        foreach (var absent in gone.OrderBy(absent => violating.Contains(absent.Info) ? 0 : 1).ToArray())
         {
-            PutBack(entry, nodeName);
+            var record = cache.PutBack(absent);
             if (whyNot(pod, row) is null)
-                gone.Remove(entry);
+                gone.Remove(absent);
             else
-                cache.Remove(cache.Pods.Find(entry.Info.Uid)!);
+                cache.TakeAway(record);
         }
 
         return gone.Count == 0
             ? null
-            : new PreemptionCandidate(nodeName, [.. gone.Select(entry => entry.Info)], gone.Count(entry => violating.Contains(entry.Info)));
-    }
-
-    private void PutBack((PodInfo Info, bool IsAssumed, bool IsBeingPreempted) entry, string nodeName)
-    {
-        var record = cache.Add(entry.Info, nodeName);
-        record.IsAssumed = entry.IsAssumed;
-        record.IsBeingPreempted = entry.IsBeingPreempted;
+            : new PreemptionCandidate(nodeName, [.. gone.Select(absent => absent.Info)], gone.Count(absent => violating.Contains(absent.Info)));
     }
 }

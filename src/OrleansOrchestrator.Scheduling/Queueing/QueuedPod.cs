@@ -1,4 +1,4 @@
-using OrleansOrchestrator.Scheduling.Cluster;
+using OrleansOrchestrator.Scheduling.Framework;
 using OrleansOrchestrator.Scheduling.Pods;
 
 namespace OrleansOrchestrator.Scheduling.Queueing;
@@ -31,11 +31,11 @@ public sealed class QueuedPod
     /// <summary>When its back-off ends.</summary>
     internal DateTimeOffset BackoffUntil { get; set; }
 
-    /// <summary>The changes that wake it while it is unschedulable.</summary>
-    internal ClusterEvents WakesOn { get; set; }
+    /// <summary>Why it fitted nowhere when it was last tried; null if that was not so.</summary>
+    internal Unschedulable? Failure { get; set; }
 
-    /// <summary>The plugins that rejected it last.</summary>
-    internal IReadOnlyCollection<string> RejectedBy { get; set; } = [];
+    /// <summary>The pods that it waits with; null unless it is unschedulable.</summary>
+    internal WaitingPods? Group { get; set; }
 
     /// <summary>The number of changes the queue had seen when the pod was popped.</summary>
     internal long PoppedAtEvent { get; set; }

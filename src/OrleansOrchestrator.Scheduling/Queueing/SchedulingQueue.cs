@@ -19,18 +19,25 @@ public sealed class SchedulingQueue
     private readonly ActivePods _active = new();
     private readonly PodHeap _backingOff = new((left, right) => left.BackoffUntil.CompareTo(right.BackoffUntil));
     private readonly PodHeap _unschedulable = new((left, right) => left.Since.CompareTo(right.Since));
-    private readonly Dictionary<ClusterEvents, HashSet<QueuedPod>> _sleepers = [];
-    private readonly EventHistory _history = new();
+    private readonly Dictionary<WaitingPods.Key, WaitingPods> _groups = [];
+    private readonly IQueueingHints _hints;
+    private readonly RecentEvents _recent;
+    private int _inFlight;
     private readonly PendingPods _pending = new();
     private long _sequence;
 
     /// <summary>Creates an empty queue.</summary>
+    /// <param name="options">Its times and bounds.</param>
+    /// <param name="hints">Says whom a change could help.</param>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of its range.</exception>
-    public SchedulingQueue(SchedulingQueueOptions options)
+    public SchedulingQueue(SchedulingQueueOptions options, IQueueingHints hints)
     {
         ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(hints);
         options.Validate();
         _options = options;
+        _hints = hints;
+        _recent = new RecentEvents(options.EventsInFlightMax);
         _backoff = new Backoff(options.InitialBackoff, options.BackoffMax);
     }
 
@@ -91,7 +98,7 @@ public sealed class SchedulingQueue
             return true;
         }
 
-        var asksForElse = !old.Shape.Equals(pod.Shape) || old.Labels != pod.Labels;
+        var asksForElse = queued.Failure is { } failure && WaitingPods.Key.Of(old, failure) != WaitingPods.Key.Of(pod, failure);
         var next = place switch
         {
             _ when pod.IsGated => QueuePlace.Gated,
@@ -101,6 +108,8 @@ public sealed class SchedulingQueue
         };
         if (next == place && old.Priority == pod.Priority)
         {
+            if (queued.Group is { } group)
+                pod.ShareShape(group.Sample.Shape);
             queued.Info = pod;
             return true;
         }
@@ -132,7 +141,8 @@ public sealed class SchedulingQueue
         {
             var pod = _active.Take();
             pod.Attempts++;
-            pod.PoppedAtEvent = _history.Count;
+            pod.PoppedAtEvent = _recent.Count;
+            pod.Failure = null;
             Tally(pod, -1);
             Enter(pod, QueuePlace.InFlight, now);
             popped.Add(pod);
@@ -161,39 +171,47 @@ public sealed class SchedulingQueue
     public void AddUnschedulable(string uid, Unschedulable failure, DateTimeOffset now)
     {
         ArgumentNullException.ThrowIfNull(failure);
-        if (!TryEndAttempt(uid, now, out var pod))
+        if (Find(uid) is not { Place: QueuePlace.InFlight } pod)
             return;
-        pod.WakesOn = failure.WakesOn;
-        pod.RejectedBy = failure.Plugins;
+        var next = pod.Info.IsGated ? QueuePlace.Gated : WasHelped(pod, failure) ? QueuePlace.BackingOff : QueuePlace.Unschedulable;
+        Leave(pod);
+        pod.Failure = failure;
         pod.BackoffUntil = now + _backoff.After(pod.Attempts);
-        if (pod.Info.IsGated)
-            Enter(pod, QueuePlace.Gated, now);
-        else if (_history.HasSeenSince(failure.WakesOn, pod.PoppedAtEvent))
-            Enter(pod, QueuePlace.BackingOff, now);
-        else
-            Enter(pod, QueuePlace.Unschedulable, now);
+        Enter(pod, next, now);
     }
 
     /// <summary>Ends an attempt that failed for another reason, such as a lost race for a node: the pod is retried after its
     /// back-off.</summary>
     public void Retry(string uid, DateTimeOffset now)
     {
-        if (!TryEndAttempt(uid, now, out var pod))
+        if (Find(uid) is not { Place: QueuePlace.InFlight } pod)
             return;
+        Leave(pod);
         pod.BackoffUntil = now + _backoff.After(pod.Attempts);
         Enter(pod, pod.Info.IsGated ? QueuePlace.Gated : QueuePlace.BackingOff, now);
     }
 
-    /// <summary>Wakes the pods that a change could help.</summary>
-    public void Move(ClusterEvents events, DateTimeOffset now)
+    /// <summary>Wakes the pods that changes could help.</summary>
+    public void Move(IReadOnlyCollection<ClusterEvent> changes, DateTimeOffset now)
     {
-        if (events == ClusterEvents.None)
-            return;
-        _history.Note(events);
-        foreach (var wakesOn in _sleepers.Keys.Where(wakesOn => (wakesOn & events) != 0).ToArray())
+        ArgumentNullException.ThrowIfNull(changes);
+        foreach (var change in changes)
         {
-            foreach (var pod in _sleepers[wakesOn].ToArray())
-                Wake(pod, now);
+            if (_inFlight > 0)
+                _recent.Note(change);
+            if (_groups.Count == 0)
+                continue;
+            foreach (var helped in _hints.FindHelped(change, _groups.Values))
+            {
+                foreach (var pod in helped.Members.ToArray())
+                    Wake(pod, now);
+            }
+
+            foreach (var uid in _hints.FindNominated(change))
+            {
+                if (Find(uid) is { Place: QueuePlace.Unschedulable } nominated)
+                    Wake(nominated, now);
+            }
         }
     }
 
@@ -213,12 +231,14 @@ public sealed class SchedulingQueue
     private static QueuePlace Awake(QueuedPod pod, DateTimeOffset now) =>
         pod.BackoffUntil > now ? QueuePlace.BackingOff : QueuePlace.Active;
 
-    private bool TryEndAttempt(string uid, DateTimeOffset now, out QueuedPod pod)
+    /// <summary>Whether a change since the pod was popped could help it.</summary>
+    private bool WasHelped(QueuedPod pod, Unschedulable failure)
     {
-        if (!_pods.TryGetValue(uid, out pod!) || pod.Place != QueuePlace.InFlight)
-            return false;
-        pod.Since = now;
-        return true;
+        if (_recent.Since(pod.PoppedAtEvent) is not { } missed)
+            return true;
+        var alone = new WaitingPods(pod.Info);
+        alone.Note(failure);
+        return missed.Any(change => _hints.FindHelped(change, [alone]).Count > 0 || _hints.FindNominated(change).Contains(pod.Info.Uid));
     }
 
     private void Wake(QueuedPod pod, DateTimeOffset now)
@@ -242,9 +262,10 @@ public sealed class SchedulingQueue
                 break;
             case QueuePlace.Unschedulable:
                 _unschedulable.Add(pod);
-                if (!_sleepers.TryGetValue(pod.WakesOn, out var sleepers))
-                    _sleepers.Add(pod.WakesOn, sleepers = []);
-                sleepers.Add(pod);
+                JoinGroup(pod, pod.Failure!);
+                break;
+            case QueuePlace.InFlight:
+                _inFlight++;
                 break;
         }
     }
@@ -252,7 +273,7 @@ public sealed class SchedulingQueue
     private void Tally(QueuedPod pod, int delta)
     {
         if (pod.Place == QueuePlace.Unschedulable)
-            _pending.Count(pod.RejectedBy, pod.Info.SchedulerName, delta);
+            _pending.Count(pod.Failure!.Plugins, pod.Info.SchedulerName, delta);
         if (NameOf(pod.Place) is { } name)
             _pending.Count(name, delta);
     }
@@ -280,11 +301,31 @@ public sealed class SchedulingQueue
                 break;
             case QueuePlace.Unschedulable:
                 _unschedulable.Remove(pod);
-                var sleepers = _sleepers[pod.WakesOn];
-                sleepers.Remove(pod);
-                if (sleepers.Count == 0)
-                    _sleepers.Remove(pod.WakesOn);
+                LeaveGroup(pod);
+                break;
+            case QueuePlace.InFlight:
+                if (--_inFlight == 0)
+                    _recent.Clear();
                 break;
         }
+    }
+
+    private void JoinGroup(QueuedPod pod, Unschedulable failure)
+    {
+        var key = WaitingPods.Key.Of(pod.Info, failure);
+        if (!_groups.TryGetValue(key, out var group))
+            _groups.Add(key, group = new WaitingPods(pod.Info));
+        group.Note(failure);
+        group.Add(pod);
+        pod.Group = group;
+    }
+
+    private void LeaveGroup(QueuedPod pod)
+    {
+        var group = pod.Group!;
+        group.Remove(pod);
+        if (group.Members.Count == 0)
+            _groups.Remove(WaitingPods.Key.Of(group.Sample, pod.Failure!));
+        pod.Group = null;
     }
 }

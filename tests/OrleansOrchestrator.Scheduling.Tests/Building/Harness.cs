@@ -25,7 +25,9 @@ internal sealed class Harness
     public Harness(SchedulerOptions options, PluginRegistry registry, params V1Node[] nodes)
     {
         Cache = new SchedulerCache(registry.Inputs);
-        Scheduler = Scheduler.CreateAll(Cache, options, registry).Values.First();
+        var schedulers = Scheduler.CreateAll(Cache, options, registry);
+        Scheduler = schedulers.Values.First();
+        Hints = new QueueingHints(Cache, schedulers);
         foreach (var node in nodes)
             Cache.SetNode(node);
     }
@@ -33,6 +35,8 @@ internal sealed class Harness
     public SchedulerCache Cache { get; }
 
     public Scheduler Scheduler { get; }
+
+    public QueueingHints Hints { get; }
 
     /// <summary>Notes the pods that wait, as the host does.</summary>
     public Harness Waiting(params V1Pod[] pods) => Running(pods);

@@ -13,11 +13,11 @@ public sealed class SchedulerCacheTests
     [Fact]
     public void SetPod_AssignedPod_TakesRoomUntilItEnds()
     {
-        Cache.SetPod(Create("q", "3").On("a")).ShouldBe(ClusterEvents.AssignedPodAdded);
+        Cache.SetPod(Create("q", "3").On("a")).Kinds().ShouldBe(ClusterEvents.AssignedPodAdded);
         _harness.Refuse(Create("p", "2")).ShouldContain("Insufficient cpu");
         var ended = Create("q", "3").On("a");
         ended.Status.Phase = "Succeeded";
-        Cache.SetPod(ended).ShouldBe(ClusterEvents.AssignedPodRemoved);
+        Cache.SetPod(ended).Kinds().ShouldBe(ClusterEvents.AssignedPodRemoved);
         _harness.Place(Create("p", "2")).ShouldBe("a");
         Cache.PodCount.ShouldBe(0);
     }
@@ -26,7 +26,7 @@ public sealed class SchedulerCacheTests
     public void SetPod_SameVersionAgain_ChangesNothing()
     {
         Cache.SetPod(Create("q", "3").On("a"));
-        Cache.SetPod(Create("q", "3").On("a")).ShouldBe(ClusterEvents.None);
+        Cache.SetPod(Create("q", "3").On("a")).Kinds().ShouldBe(ClusterEvents.None);
         _harness.Place(Create("p", "1")).ShouldBe("a");
     }
 
@@ -34,7 +34,7 @@ public sealed class SchedulerCacheTests
     public void SetPod_ResizedPod_TakesTheNewAmount()
     {
         Cache.SetPod(Create("q", "3").On("a"));
-        Cache.SetPod(Create("q", "1").On("a")).ShouldBe(ClusterEvents.AssignedPodChanged);
+        Cache.SetPod(Create("q", "1").On("a")).Kinds().ShouldBe(ClusterEvents.AssignedPodChanged);
         _harness.Place(Create("p", "3")).ShouldBe("a");
     }
 
@@ -47,12 +47,12 @@ public sealed class SchedulerCacheTests
         Cache.IsAssumed(pod).ShouldBeTrue();
         _harness.Refuse(Create("p", "2")).ShouldContain("Insufficient cpu");
 
-        Cache.SetPod(Create("q", "3")).ShouldBe(ClusterEvents.None);
+        Cache.SetPod(Create("q", "3")).Kinds().ShouldBe(ClusterEvents.None);
         Cache.IsAssumed(pod).ShouldBeTrue();
-        Cache.SetPod(Create("q", "3").On("a")).ShouldBe(ClusterEvents.AssignedPodAdded);
+        Cache.SetPod(Create("q", "3").On("a")).Kinds().ShouldBe(ClusterEvents.AssignedPodAdded);
         Cache.IsAssumed(pod).ShouldBeFalse();
         _harness.Place(Create("p", "1")).ShouldBe("a");
-        Cache.Forget(pod).ShouldBe(ClusterEvents.None);
+        Cache.Forget(pod).Kinds().ShouldBe(ClusterEvents.None);
         Cache.PodCount.ShouldBe(1);
     }
 
@@ -71,20 +71,20 @@ public sealed class SchedulerCacheTests
     {
         var pod = Create("q", "3").Info();
         Cache.Assume(pod, "a");
-        Cache.Forget(pod).ShouldBe(ClusterEvents.AssignedPodRemoved);
+        Cache.Forget(pod).Kinds().ShouldBe(ClusterEvents.AssignedPodRemoved);
         _harness.Place(Create("p", "4")).ShouldBe("a");
     }
 
     [Fact]
-    public void SetNode_Heartbeat_ChangesNothing() => Cache.SetNode(Nodes.Create("a", cpu: "4")).ShouldBe(ClusterEvents.None);
+    public void SetNode_Heartbeat_ChangesNothing() => Cache.SetNode(Nodes.Create("a", cpu: "4")).Kinds().ShouldBe(ClusterEvents.None);
 
     [Fact]
     public void SetNode_Changes_AreTold()
     {
-        Cache.SetNode(Nodes.Create("a", cpu: "5")).ShouldBe(ClusterEvents.NodeAllocatableChanged);
-        Cache.SetNode(Nodes.Create("a", cpu: "5").WithLabel("x", "y")).ShouldBe(ClusterEvents.NodeLabelsChanged);
-        Cache.SetNode(Nodes.Create("a", cpu: "5").WithLabel("x", "y").Cordoned()).ShouldBe(ClusterEvents.NodeTaintsChanged);
-        Cache.SetNode(Nodes.Create("a")).ShouldBe(
+        Cache.SetNode(Nodes.Create("a", cpu: "5")).Kinds().ShouldBe(ClusterEvents.NodeAllocatableChanged);
+        Cache.SetNode(Nodes.Create("a", cpu: "5").WithLabel("x", "y")).Kinds().ShouldBe(ClusterEvents.NodeLabelsChanged);
+        Cache.SetNode(Nodes.Create("a", cpu: "5").WithLabel("x", "y").Cordoned()).Kinds().ShouldBe(ClusterEvents.NodeTaintsChanged);
+        Cache.SetNode(Nodes.Create("a")).Kinds().ShouldBe(
             ClusterEvents.NodeAllocatableChanged | ClusterEvents.NodeLabelsChanged | ClusterEvents.NodeTaintsChanged);
     }
 
@@ -92,9 +92,9 @@ public sealed class SchedulerCacheTests
     public void RemoveNode_NodeComesBack_StillCountsItsPods()
     {
         Cache.SetPod(Create("q", "3").On("a"));
-        Cache.RemoveNode("a").ShouldBe(ClusterEvents.NodeRemoved);
+        Cache.RemoveNode("a").Kinds().ShouldBe(ClusterEvents.NodeRemoved);
         _harness.Refuse(Create("p")).ShouldBe("no nodes available to schedule pods");
-        Cache.SetNode(Nodes.Create("a", cpu: "4")).ShouldBe(ClusterEvents.NodeAdded);
+        Cache.SetNode(Nodes.Create("a", cpu: "4")).Kinds().ShouldBe(ClusterEvents.NodeAdded);
         _harness.Refuse(Create("p", "2")).ShouldContain("Insufficient cpu");
     }
 

@@ -32,13 +32,13 @@ public sealed class PluginTests
         var pod = PodInfo.From(WithClaim("data"), Registry.Inputs.Pods);
         harness.Scheduler.Schedule(pod, 1).ShouldBeOfType<Unschedulable>().Message.ShouldBe("0/2 nodes are available: 2 node(s) had no such volume.");
 
-        harness.Cache.SetObject(Volumes, new ObjectKey("", "data"), VolumeOn("b")).ShouldBe(Volumes.Changed);
+        harness.Cache.SetObject(Volumes, new ObjectKey("", "data"), VolumeOn("b")).Kinds().ShouldBe(Volumes.Changed);
         harness.Scheduler.Schedule(pod, 1).ShouldBeOfType<Placement>().NodeName.ShouldBe("b");
         harness.Cache.SetObject(Volumes, new ObjectKey("", "data"), VolumeOn("a"));
         harness.Scheduler.Schedule(pod, 1).ShouldBeOfType<Placement>().NodeName.ShouldBe("a");
 
-        harness.Cache.RemoveObject(Volumes, new ObjectKey("", "data")).ShouldBe(Volumes.Changed);
-        harness.Scheduler.Schedule(pod, 1).ShouldBeOfType<Unschedulable>().WakesOn.HasFlag(Volumes.Changed).ShouldBeTrue();
+        harness.Cache.RemoveObject(Volumes, new ObjectKey("", "data")).Kinds().ShouldBe(Volumes.Changed);
+        harness.Scheduler.Schedule(pod, 1).ShouldBeOfType<Unschedulable>().Plugins.ShouldBe(["LocalVolumes"]);
     }
 
     [Fact]

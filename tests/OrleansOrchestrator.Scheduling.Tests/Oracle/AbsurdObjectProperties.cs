@@ -18,7 +18,7 @@ public sealed class AbsurdObjectProperties
         var pod = (V1Pod)absurd.Object;
         var harness = new Harness(Node("a"), Node("b"));
         var empty = CacheText.Write(harness.Cache);
-        var queue = new SchedulingQueue(new SchedulingQueueOptions());
+        var queue = new SchedulingQueue(new SchedulingQueueOptions(), harness.Hints);
         queue.Add(pod.Info(), Now);
         queue.Add(Plain().Info(), Now);
         queue.Pop(10, Now).Select(queued => queued.Info.Name).ShouldContain("plain");

@@ -88,11 +88,11 @@ public sealed class PreemptionTests
         var harness = new Harness(Nodes.Create("a", cpu: "2"));
         var waiting = Create("high", "2").WithPriority(10);
         waiting.Status.NominatedNodeName = "a";
-        harness.Cache.SetPod(waiting).ShouldBe(ClusterEvents.None);
+        harness.Cache.SetPod(waiting).Kinds().ShouldBe(ClusterEvents.None);
         harness.Refuse(Create("low", "2")).ShouldContain("Insufficient cpu");
 
         waiting.Status.NominatedNodeName = null;
-        harness.Cache.SetPod(waiting).ShouldBe(ClusterEvents.AssignedPodRemoved);
+        harness.Cache.SetPod(waiting).Kinds().ShouldBe(ClusterEvents.AssignedPodRemoved);
         harness.Place(Create("low", "2")).ShouldBe("a");
     }
 
@@ -105,7 +105,7 @@ public sealed class PreemptionTests
         harness.Waiting(waiting);
 
         harness.Refuse(Create("low", "2")).ShouldContain("Insufficient cpu");
-        harness.Cache.RemovePod(waiting.Metadata.Uid).ShouldBe(ClusterEvents.AssignedPodRemoved);
+        harness.Cache.RemovePod(waiting.Metadata.Uid).Kinds().ShouldBe(ClusterEvents.AssignedPodRemoved);
         harness.Place(Create("low", "2")).ShouldBe("a");
     }
 

@@ -1,6 +1,5 @@
 using CsCheck;
 using OrleansOrchestrator.Scheduling.Cluster;
-using OrleansOrchestrator.Scheduling.Framework;
 using OrleansOrchestrator.Scheduling.Queueing;
 using OrleansOrchestrator.Scheduling.Tests.Building;
 
@@ -14,7 +13,7 @@ public sealed class SchedulingQueueProperties
     public void Queue_RandomOperations_LosesNoPodAndInventsNone() =>
         Gen.Select(Gen.Int[0, 6], Gen.Int[0, 7], Gen.Int[0, 3], Gen.Double[0, 4]).Array[1, 120].Sample(operations =>
         {
-            var queue = new SchedulingQueue(new SchedulingQueueOptions());
+            var queue = new SchedulingQueue(new SchedulingQueueOptions(), new Changes.Hints());
             var expected = new HashSet<string>(StringComparer.Ordinal);
             var now = Start;
             foreach (var (operation, pod, variant, seconds) in operations)
@@ -52,13 +51,13 @@ public sealed class SchedulingQueueProperties
                 popped.Select(pod => -pod.Info.Priority).ShouldBeInOrder();
                 break;
             case 4:
-                queue.AddUnschedulable(info.Uid, new Unschedulable { NodeCount = 1, Reasons = [], Plugins = [], WakesOn = (ClusterEvents)(1 << variant) }, now);
+                queue.AddUnschedulable(info.Uid, Changes.HelpedBy((ClusterEvents)(1 << variant)), now);
                 break;
             case 5:
                 queue.Retry(info.Uid, now);
                 break;
             default:
-                queue.Move((ClusterEvents)(1 << variant), now);
+                queue.Move(Changes.Of((ClusterEvents)(1 << variant)), now);
                 break;
         }
     }

@@ -1,5 +1,4 @@
 using OrleansOrchestrator.Scheduling.Cluster;
-using OrleansOrchestrator.Scheduling.Framework;
 using OrleansOrchestrator.Scheduling.Pods;
 using OrleansOrchestrator.Scheduling.Queueing;
 using OrleansOrchestrator.Scheduling.Tests.Building;
@@ -10,7 +9,10 @@ namespace OrleansOrchestrator.Scheduling.Tests.Queueing;
 public sealed class SchedulingQueueTests
 {
     private static readonly DateTimeOffset Start = new(2030, 1, 1, 0, 0, 0, TimeSpan.Zero);
-    private readonly SchedulingQueue _queue = new(new SchedulingQueueOptions());
+    private readonly Changes.Hints _hints = new();
+    private readonly SchedulingQueue _queue;
+
+    public SchedulingQueueTests() => _queue = new SchedulingQueue(new SchedulingQueueOptions(), _hints);
 
     [Fact]
     public void Pop_Pods_ComeByPriorityThenTime()
@@ -46,7 +48,7 @@ public sealed class SchedulingQueueTests
     [Fact]
     public void Add_FullQueue_Refuses()
     {
-        var queue = new SchedulingQueue(new SchedulingQueueOptions { PodsMax = 1 });
+        var queue = new SchedulingQueue(new SchedulingQueueOptions { PodsMax = 1 }, _hints);
         queue.Add(Create("p").Info(), At(0)).ShouldBeTrue();
         queue.Add(Create("q").Info(), At(0)).ShouldBeFalse();
         queue.Count.ShouldBe(1);
@@ -80,7 +82,7 @@ public sealed class SchedulingQueueTests
     public void Move_ChangeThatHelps_WakesAfterBackoff()
     {
         PopAndFail("p", ClusterEvents.AssignedPodRemoved, 0);
-        _queue.Move(ClusterEvents.AssignedPodRemoved, At(0.5));
+        _queue.Move(Changes.Of(ClusterEvents.AssignedPodRemoved), At(0.5));
         _queue.Find("uid-p")!.Place.ShouldBe(QueuePlace.BackingOff);
         Names(_queue.Pop(1, At(1))).ShouldBe(["p"]);
     }
@@ -89,7 +91,7 @@ public sealed class SchedulingQueueTests
     public void Move_ChangeThatHelpsAfterBackoff_WakesAtOnce()
     {
         PopAndFail("p", ClusterEvents.AssignedPodRemoved, 0);
-        _queue.Move(ClusterEvents.AssignedPodRemoved | ClusterEvents.NodeAdded, At(20));
+        _queue.Move(Changes.Of(ClusterEvents.AssignedPodRemoved | ClusterEvents.NodeAdded), At(20));
         Names(_queue.Pop(1, At(20))).ShouldBe(["p"]);
     }
 
@@ -97,8 +99,38 @@ public sealed class SchedulingQueueTests
     public void Move_ChangeThatCannotHelp_WakesNobody()
     {
         PopAndFail("p", ClusterEvents.AssignedPodRemoved, 0);
-        _queue.Move(ClusterEvents.NodeTaintsChanged, At(20));
+        _queue.Move(Changes.Of(ClusterEvents.NodeTaintsChanged), At(20));
         _queue.Find("uid-p")!.Place.ShouldBe(QueuePlace.Unschedulable);
+    }
+
+    [Fact]
+    public void Move_PodsThatAreAlike_AreJudgedOnce()
+    {
+        for (var i = 0; i < 1_000; i++)
+            PopAndFail($"p{i}", ClusterEvents.AssignedPodRemoved, 0);
+        _queue.Move(Changes.Of(ClusterEvents.NodeTaintsChanged), At(20));
+        _hints.Questions.ShouldBe(1);
+        _queue.Move(Changes.Of(ClusterEvents.AssignedPodRemoved), At(20));
+        _queue.Pop(2_000, At(20)).Count.ShouldBe(1_000);
+        _queue.Move(Changes.Of(ClusterEvents.AssignedPodRemoved), At(20));
+        _hints.Questions.ShouldBe(2);
+    }
+
+    [Fact]
+    public void AddUnschedulable_ChangesDuringTheAttempt_AreJudgedOneByOneUntilTheyAreTooMany()
+    {
+        var queue = new SchedulingQueue(new SchedulingQueueOptions { EventsInFlightMax = 2 }, _hints);
+        foreach (var changes in (int[])[2, 3])
+        {
+            queue.Add(Create($"p{changes}").Info(), At(0));
+            queue.Pop(1, At(0)).Count.ShouldBe(1);
+            for (var i = 0; i < changes; i++)
+                queue.Move(Changes.Of(ClusterEvents.NodeTaintsChanged), At(0.1));
+            queue.AddUnschedulable($"uid-p{changes}", Changes.HelpedBy(ClusterEvents.NodeAdded), At(0.2));
+        }
+
+        queue.Find("uid-p2")!.Place.ShouldBe(QueuePlace.Unschedulable);
+        queue.Find("uid-p3")!.Place.ShouldBe(QueuePlace.BackingOff);
     }
 
     [Fact]
@@ -106,15 +138,15 @@ public sealed class SchedulingQueueTests
     {
         _queue.Add(Create("p").Info(), At(0));
         _queue.Pop(1, At(0));
-        _queue.Move(ClusterEvents.NodeAdded, At(0.1));
-        _queue.AddUnschedulable("uid-p", Failure(ClusterEvents.NodeAdded), At(0.2));
+        _queue.Move(Changes.Of(ClusterEvents.NodeAdded), At(0.1));
+        _queue.AddUnschedulable("uid-p", Changes.HelpedBy(ClusterEvents.NodeAdded), At(0.2));
         _queue.Find("uid-p")!.Place.ShouldBe(QueuePlace.BackingOff);
     }
 
     [Fact]
     public void AddUnschedulable_HelpfulChangeBeforeTheAttempt_DoesNotCount()
     {
-        _queue.Move(ClusterEvents.NodeAdded, At(0));
+        _queue.Move(Changes.Of(ClusterEvents.NodeAdded), At(0));
         PopAndFail("p", ClusterEvents.NodeAdded, 1);
         _queue.Find("uid-p")!.Place.ShouldBe(QueuePlace.Unschedulable);
     }
@@ -204,7 +236,7 @@ public sealed class SchedulingQueueTests
         _queue.Add(Create("p").Info(), At(0));
         _queue.Pop(1, At(0));
         _queue.Delete("uid-p").ShouldBeTrue();
-        _queue.AddUnschedulable("uid-p", Failure(ClusterEvents.NodeAdded), At(1));
+        _queue.AddUnschedulable("uid-p", Changes.HelpedBy(ClusterEvents.NodeAdded), At(1));
         _queue.Retry("uid-p", At(1));
         _queue.Count.ShouldBe(0);
         _queue.Pop(1, At(1000)).ShouldBeEmpty();
@@ -221,13 +253,10 @@ public sealed class SchedulingQueueTests
 
     private static string[] Names(IEnumerable<QueuedPod> pods) => [.. pods.Select(pod => pod.Info.Name)];
 
-    private static Unschedulable Failure(ClusterEvents wakesOn) =>
-        new() { NodeCount = 1, Reasons = [], Plugins = [], WakesOn = wakesOn };
-
     private void PopAndFail(string name, ClusterEvents wakesOn, double seconds)
     {
         _queue.Add(Create(name).Info(), At(seconds));
         Names(_queue.Pop(1, At(seconds))).ShouldBe([name]);
-        _queue.AddUnschedulable($"uid-{name}", Failure(wakesOn), At(seconds));
+        _queue.AddUnschedulable($"uid-{name}", Changes.HelpedBy(wakesOn), At(seconds));
     }
 }

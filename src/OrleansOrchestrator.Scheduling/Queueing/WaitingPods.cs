@@ -1,0 +1,70 @@
+using OrleansOrchestrator.Model.Selectors;
+using OrleansOrchestrator.Scheduling.Framework;
+using OrleansOrchestrator.Scheduling.Pods;
+
+namespace OrleansOrchestrator.Scheduling.Queueing;
+
+/// <summary>
+/// Unschedulable pods that are the same to every plugin that rejected them, so that a change helps all of them or none. Thousands of
+/// replicas cost as much as one of them.
+/// </summary>
+public sealed class WaitingPods
+{
+    private readonly HashSet<QueuedPod> _members = [];
+    private readonly HashSet<string> _rejectedBy = new(StringComparer.Ordinal);
+
+    internal WaitingPods(PodInfo sample) => Sample = sample;
+
+    /// <summary>One of them, to ask plugins about.</summary>
+    internal PodInfo Sample { get; }
+
+    internal IReadOnlyCollection<QueuedPod> Members => _members;
+
+    /// <summary>The plugins whose hints count.</summary>
+    internal IReadOnlyCollection<string> RejectedBy => _rejectedBy;
+
+    /// <summary>The rows that node filters reject; null if no change of a node helps.</summary>
+    internal RowSet? RejectedRows { get; private set; }
+
+    /// <summary>The rows that node filters reject even without the pods of lower priority.</summary>
+    internal RowSet? KeptFromPreemptionOn { get; private set; }
+
+    /// <summary>The node filters that apply to the pods; null until somebody has found them.</summary>
+    internal INodeFilter[]? Filters { get; set; }
+
+    /// <summary>Takes over why one of them fits nowhere at present, which is why none of them does.</summary>
+    internal void Note(Unschedulable failure)
+    {
+        _rejectedBy.UnionWith(failure.Plugins);
+        _rejectedBy.UnionWith(failure.KeptFromPreemptionBy);
+        RejectedRows = failure.RejectedRows?.Copy();
+        KeptFromPreemptionOn = failure.KeptFromPreemptionOn;
+    }
+
+    /// <summary>Notes that a plugin rejects a node that others rejected before.</summary>
+    internal void NoteRejection(string plugin) => _rejectedBy.Add(plugin);
+
+    internal void Add(QueuedPod pod)
+    {
+        pod.Info.ShareShape(Sample.Shape);
+        _members.Add(pod);
+    }
+
+    internal void Remove(QueuedPod pod) => _members.Remove(pod);
+
+    /// <summary>What pods have in common that wait together.</summary>
+    /// <param name="SchedulerName">The profile.</param>
+    /// <param name="Shape">What plugins read of the specification.</param>
+    /// <param name="Priority">What they may evict, and whose room they may not take.</param>
+    /// <param name="MayPreempt">Whether they evict.</param>
+    /// <param name="Namespace">The namespace; null if the failure does not depend on it.</param>
+    /// <param name="Labels">The labels; empty if the failure does not depend on them.</param>
+    /// <param name="SpreadOwnerUid">The controller; null if the failure does not depend on it.</param>
+    internal readonly record struct Key(
+        string SchedulerName, PodShape Shape, int Priority, bool MayPreempt, string? Namespace, LabelSet Labels, string? SpreadOwnerUid)
+    {
+        public static Key Of(PodInfo pod, Unschedulable failure) => failure.IsOfShape
+            ? new Key(pod.SchedulerName, pod.Shape, pod.Priority, pod.MayPreempt, null, LabelSet.Empty, null)
+            : new Key(pod.SchedulerName, pod.Shape, pod.Priority, pod.MayPreempt, pod.Namespace, pod.Labels, pod.SpreadOwnerUid);
+    }
+}
