@@ -19,8 +19,6 @@ internal sealed class CronJobKind : ResourceDefinition<V1CronJob>
 
     public override string Plural => "cronjobs";
 
-    public override bool IsActedOn => false;
-
     public override IReadOnlyList<string> ShortNames => ["cj"];
 
     public override IReadOnlyList<string> Categories => ["all"];

@@ -2,15 +2,48 @@ using System.Globalization;
 
 namespace OrleansOrchestrator.Kinds.Batch;
 
-/// <summary>Reads indexes in their text form, as in <c>1,3-5,7</c>: in order, and none twice.</summary>
-internal static class JobIndexes
+/// <summary>A set of indexes of a job, whose text form is <c>1,3-5,7</c>: in order, and none twice. Immutable.</summary>
+public sealed class JobIndexes
 {
+    // In order, and with an index between one and the next that is in neither.
+    private readonly List<(int First, int Last)> _intervals;
+
+    private JobIndexes(IEnumerable<(int First, int Last)> intervals)
+    {
+        _intervals = [];
+        foreach (var (first, last) in intervals.Order())
+        {
+            if (_intervals is [.., var before] && first <= before.Last + 1L)
+                _intervals[^1] = (before.First, Math.Max(before.Last, last));
+            else
+                _intervals.Add((first, last));
+        }
+
+        Count = _intervals.Sum(interval => interval.Last - interval.First + 1);
+    }
+
+    /// <summary>No indexes.</summary>
+    public static JobIndexes None { get; } = new([]);
+
+    /// <summary>How many there are.</summary>
+    public int Count { get; }
+
+    /// <summary>Gathers indexes, in any order.</summary>
+    public static JobIndexes Of(IEnumerable<int> indexes) => new(indexes.Select(index => (index, index)));
+
+    /// <summary>Reads a text that was valid once: what is beyond the completions, which may have become fewer, is left out.</summary>
+    /// <param name="text">The text; null or empty for no indexes.</param>
+    /// <param name="completions">All indexes are below it.</param>
+    public static JobIndexes Parse(string? text, int completions) =>
+        string.IsNullOrEmpty(text) ? None : new JobIndexes(Intervals(text, completions));
+
     /// <summary>What is wrong with a text; null if nothing is.</summary>
     /// <param name="text">The text; empty for no indexes.</param>
     /// <param name="completions">All indexes are below it.</param>
     /// <param name="total">How many indexes there are.</param>
     public static string? FaultOf(string text, int completions, out int total)
     {
+        ArgumentNullException.ThrowIfNull(text);
         total = 0;
         if (text.Length == 0)
             return null;
@@ -38,6 +71,71 @@ internal static class JobIndexes
         }
 
         return null;
+    }
+
+    /// <summary>Whether an index is in the set.</summary>
+    public bool Contains(int index)
+    {
+        var (low, high) = (0, _intervals.Count);
+        while (low < high)
+        {
+            var middle = (low + high) / 2;
+            if (_intervals[middle].Last < index)
+                low = middle + 1;
+            else
+                high = middle;
+        }
+
+        return low < _intervals.Count && _intervals[low].First <= index;
+    }
+
+    /// <summary>The indexes that are in this set, in another one, or in both.</summary>
+    public JobIndexes Union(JobIndexes other)
+    {
+        ArgumentNullException.ThrowIfNull(other);
+        return other.Count == 0 ? this : new JobIndexes(_intervals.Concat(other._intervals));
+    }
+
+    /// <summary>How many indexes are in this set and in another one.</summary>
+    public int CountShared(JobIndexes other)
+    {
+        ArgumentNullException.ThrowIfNull(other);
+        return Count + other.Count - Union(other).Count;
+    }
+
+    /// <summary>The indexes that are not in the set, in order, up to a bound. They are found as they are asked for.</summary>
+    /// <param name="completions">All indexes are below it.</param>
+    public IEnumerable<int> Missing(int completions)
+    {
+        var next = 0;
+        foreach (var (first, last) in _intervals.Append((completions, completions)))
+        {
+            for (; next < first && next < completions; next++)
+                yield return next;
+            next = Math.Max(next, last + 1);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override string ToString() => string.Join(',', _intervals.Select(interval => (interval.Last - interval.First) switch
+    {
+        0 => Text($"{interval.First}"),
+        // Two are no shorter as a range.
+        1 => Text($"{interval.First},{interval.Last}"),
+        _ => Text($"{interval.First}-{interval.Last}"),
+    }));
+
+    private static IEnumerable<(int First, int Last)> Intervals(string text, int completions)
+    {
+        foreach (var interval in text.Split(','))
+        {
+            var parts = interval.Split('-');
+            if (ReadIndex(parts[0], completions, out var first) is null
+                && int.TryParse(parts[^1], NumberStyles.None, CultureInfo.InvariantCulture, out var last) && first >= 0 && first <= last)
+            {
+                yield return (first, Math.Min(last, completions - 1));
+            }
+        }
     }
 
     private static string? ReadIndex(string text, int completions, out int index)

@@ -17,8 +17,6 @@ internal sealed class JobKind : ResourceDefinition<V1Job>
 
     public override string Plural => "jobs";
 
-    public override bool IsActedOn => false;
-
     public override IReadOnlyList<string> Categories => ["all"];
 
     public override bool HasStatus => true;

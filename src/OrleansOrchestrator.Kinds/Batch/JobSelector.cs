@@ -12,8 +12,6 @@ namespace OrleansOrchestrator.Kinds.Batch;
 /// </summary>
 internal static class JobSelector
 {
-    private const string UidLabel = "batch.kubernetes.io/controller-uid";
-    private const string NameLabel = "batch.kubernetes.io/job-name";
     private const string LegacyUidLabel = "controller-uid";
     private const string LegacyNameLabel = "job-name";
 
@@ -30,7 +28,7 @@ internal static class JobSelector
 
         job.Spec.Selector ??= new V1LabelSelector();
         job.Spec.Selector.MatchLabels ??= new Dictionary<string, string>();
-        job.Spec.Selector.MatchLabels.TryAdd(UidLabel, job.Metadata.Uid ?? "");
+        job.Spec.Selector.MatchLabels.TryAdd(JobMetadataKeys.ControllerUid, job.Metadata.Uid ?? "");
     }
 
     public static void Validate(V1Job job, FieldErrors errors)
@@ -72,8 +70,8 @@ internal static class JobSelector
         {
             [LegacyUidLabel] = uid,
             [LegacyNameLabel] = name,
-            [UidLabel] = uid,
-            [NameLabel] = name,
+            [JobMetadataKeys.ControllerUid] = uid,
+            [JobMetadataKeys.JobName] = name,
         };
     }
 

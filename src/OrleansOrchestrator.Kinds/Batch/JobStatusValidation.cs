@@ -128,11 +128,14 @@ internal static class JobStatusValidation
             errors.InvalidAsWhole(path.Child("conditions"), "cannot disable the SuccessCriteriaMet=True condition");
         if ((status.Failed ?? 0) < (before.Failed ?? 0))
             errors.Invalid(path.Child("failed"), status.Failed ?? 0, "cannot decrease the failed counter");
-        if ((status.Succeeded ?? 0) < (before.Succeeded ?? 0))
+        // An indexed job that shrinks has no more succeeded than it has indexes.
+        if ((status.Succeeded ?? 0) < (before.Succeeded ?? 0) && spec?.CompletionMode != JobValidation.Indexed)
             errors.Invalid(path.Child("succeeded"), status.Succeeded ?? 0, "cannot decrease the succeeded counter");
         if (status.CompletionTime is not null && before.CompletionTime is not null && status.CompletionTime != before.CompletionTime)
             errors.Invalid(path.Child("completionTime"), status.CompletionTime, "completionTime cannot be mutated");
-        if (before.StartTime is not null && status.StartTime != before.StartTime && spec?.Suspend != true)
+        // A job that is resumed starts anew.
+        var isResuming = JobConditions.Has(before, JobConditions.Suspended) && !JobConditions.Has(status, JobConditions.Suspended);
+        if (before.StartTime is not null && status.StartTime != before.StartTime && spec?.Suspend != true && !isResuming)
             errors.Required(path.Child("startTime"), "startTime cannot be removed for unsuspended job");
     }
 }

@@ -39,6 +39,12 @@ public static class WellKnownResources
     /// <summary>Claims to volumes.</summary>
     public static readonly ResourceName PersistentVolumeClaims = new("persistentvolumeclaims");
 
+    /// <summary>Jobs.</summary>
+    public static readonly ResourceName Jobs = new("jobs", "batch");
+
+    /// <summary>Cron jobs.</summary>
+    public static readonly ResourceName CronJobs = new("cronjobs", "batch");
+
     /// <summary>Leases, which carry node heartbeats.</summary>
     public static readonly ResourceName Leases = new("leases", "coordination.k8s.io");
 

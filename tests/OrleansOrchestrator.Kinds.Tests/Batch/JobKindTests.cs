@@ -150,6 +150,22 @@ public class JobKindTests
     }
 
     [Fact]
+    public void StartTime_OfAJobThatIsResumed_BeginsAnew()
+    {
+        var suspended = KindCase.Merge(Valid, "{'status':{'startTime':'2026-03-01T10:00:00Z','conditions':[{'type':'Suspended','status':'True'}]}}");
+        Jobs.StatusFaults(suspended, KindCase.Merge(suspended, "{'status':{'startTime':'2026-03-01T11:00:00Z','conditions':[{'type':'Suspended','status':'False'}]}}"))
+            .ShouldBe("");
+    }
+
+    [Fact]
+    public void Succeeded_OfAnIndexedJobThatShrinks_BecomesLess()
+    {
+        var running = KindCase.Merge(Indexed, "{'status':{'startTime':'2026-03-01T10:00:00Z','succeeded':2,'completedIndexes':'0,4'}}");
+        var shrunk = KindCase.Merge(running, "{'spec':{'completions':2,'parallelism':2},'status':{'succeeded':1,'completedIndexes':'0'}}");
+        Jobs.StatusFaults(running, shrunk).ShouldBe("");
+    }
+
+    [Fact]
     public void Condition_ThatIsTerminal_CannotBeTakenBack()
     {
         var failed = KindCase.Merge(Valid, "{'status':{'startTime':'2026-03-01T10:00:00Z','conditions':[{'type':'Failed','status':'True'},{'type':'FailureTarget','status':'True'}]}}");
