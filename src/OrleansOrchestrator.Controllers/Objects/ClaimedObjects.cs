@@ -22,8 +22,9 @@ internal sealed record ClaimedObjects<T>(IReadOnlyList<T> Objects, IReadOnlyList
     /// <param name="resource">The resource of the observed objects.</param>
     /// <param name="observed">All that the owner selects or controls, in any order.</param>
     /// <param name="mayAdopt">Whether an orphan that is selected may be adopted; null for every one that is not being deleted.</param>
+    /// <param name="finalizer">What the owner's objects carry so that it hears of their end: given with the reference, and taken with it.</param>
     public static ClaimedObjects<T> Of(
-        KubeObject owner, LabelSelector selector, ResourceName resource, IEnumerable<T> observed, Func<T, bool>? mayAdopt = null)
+        KubeObject owner, LabelSelector selector, ResourceName resource, IEnumerable<T> observed, Func<T, bool>? mayAdopt = null, string? finalizer = null)
     {
         V1OwnerReference? reference = null;
         var owned = new List<T>();
@@ -41,11 +42,11 @@ internal sealed record ClaimedObjects<T>(IReadOnlyList<T> Objects, IReadOnlyList
                     owned.Add(obj);
                     break;
                 case (true, false) when !owner.IsDeleting:
-                    changes.Add(new UpdateObject(resource, Released(obj, owner.Metadata.Uid)));
+                    changes.Add(new UpdateObject(resource, Released(obj, owner.Metadata.Uid, finalizer)));
                     break;
                 case (false, true) when !owner.IsDeleting && !obj.IsDeleting && mayAdopt?.Invoke(obj) is not false:
                     owned.Add(obj);
-                    changes.Add(new UpdateObject(resource, Adopted(obj, reference ??= OwnerReferences.ControlledBy(owner))));
+                    changes.Add(new UpdateObject(resource, Adopted(obj, reference ??= OwnerReferences.ControlledBy(owner), finalizer)));
                     break;
             }
         }
@@ -53,19 +54,22 @@ internal sealed record ClaimedObjects<T>(IReadOnlyList<T> Objects, IReadOnlyList
         return new ClaimedObjects<T>(owned, changes);
     }
 
-    private static T Adopted(T obj, V1OwnerReference reference)
+    private static T Adopted(T obj, V1OwnerReference reference, string? finalizer)
     {
         var adopted = ObjectCodec.Clone(obj);
         // A plain reference to this owner, without the controller flag, is replaced: two to one uid are refused.
         adopted.Metadata.OwnerReferences =
             [.. (adopted.Metadata.OwnerReferences ?? []).Where(other => other.Uid != reference.Uid), reference];
+        if (finalizer is not null && !obj.HasFinalizer(finalizer))
+            adopted.Metadata.Finalizers = [.. adopted.Metadata.Finalizers ?? [], finalizer];
         return adopted;
     }
 
-    private static T Released(T obj, string ownerUid)
+    private static T Released(T obj, string ownerUid, string? finalizer)
     {
         var released = ObjectCodec.Clone(obj);
         released.Metadata.OwnerReferences = [.. released.Metadata.OwnerReferences.Where(other => other.Uid != ownerUid)];
+        released.Metadata.Finalizers = released.Metadata.Finalizers?.Where(other => other != finalizer).ToList();
         return released;
     }
 }

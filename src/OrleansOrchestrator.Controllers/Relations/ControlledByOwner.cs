@@ -10,8 +10,15 @@ namespace OrleansOrchestrator.Controllers.Relations;
 /// <param name="resource">The resource of the objects.</param>
 public sealed class ControlledByOwner(ResourceName resource) : Relation
 {
+    /// <summary>Whether something is concluded from the absence of an object that a primary controlled; null for never.</summary>
+    public Func<KubeObject, bool>? ConcludesFromAbsence { get; init; }
+
     /// <inheritdoc/>
     public override IReadOnlyList<ResourceName> Watched { get; } = [resource];
+
+    /// <inheritdoc/>
+    public override IEnumerable<ResourceName> ReadAnew(KubeObject? primary, IObjectView view) =>
+        primary is not null && ConcludesFromAbsence?.Invoke(primary) is true ? Watched : [];
 
     /// <inheritdoc/>
     public override void FindPrimaries(ObjectChange change, IObjectView view, ConcernedPrimaries concerned)

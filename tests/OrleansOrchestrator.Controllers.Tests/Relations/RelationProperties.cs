@@ -1,10 +1,12 @@
 using CsCheck;
 using OrleansOrchestrator.Controllers.CustomResources;
+using OrleansOrchestrator.Controllers.Jobs;
 using OrleansOrchestrator.Controllers.Objects;
 using OrleansOrchestrator.Controllers.Quotas;
 using OrleansOrchestrator.Controllers.Relations;
 using OrleansOrchestrator.Controllers.Replication;
 using OrleansOrchestrator.Controllers.Tests.Reconciling;
+using OrleansOrchestrator.Kinds.Batch;
 using OrleansOrchestrator.Model.Resources;
 using OrleansOrchestrator.Model.Selectors;
 
@@ -58,6 +60,24 @@ public sealed class RelationProperties
         return (KubeObject)new V1Pod { Metadata = metadata, Spec = new V1PodSpec { Containers = [] } };
     });
 
+    private static readonly Gen<KubeObject> Jobs = Gen.Select(Metadata, Gen.Bool, Gen.Bool, (metadata, isManual, deleting) =>
+    {
+        metadata.Uid = UidOf(metadata.NamespaceProperty, metadata.Name);
+        metadata.DeletionTimestamp = deleting ? ClusterModel.Start.UtcDateTime : null;
+        return (KubeObject)new V1Job { Metadata = metadata, Spec = new V1JobSpec { ManualSelector = isManual } };
+    });
+
+    private static readonly Gen<KubeObject> JobPods = Gen.Select(Metadata, Owners, Names, Gen.Bool, Gen.Bool, (metadata, owner, label, hasLabel, isTracked) =>
+    {
+        if (owner is not null)
+            (owner.Kind, owner.ApiVersion) = ("Job", owner.ApiVersion == "v1" ? "batch/v1" : owner.ApiVersion);
+        metadata.OwnerReferences = owner is null ? null : [owner];
+        metadata.Finalizers = isTracked ? [JobMetadataKeys.TrackingFinalizer] : null;
+        if (hasLabel)
+            metadata.Labels = new Dictionary<string, string>(metadata.Labels) { [JobMetadataKeys.JobName] = label };
+        return (KubeObject)new V1Pod { Metadata = metadata, Spec = new V1PodSpec { Containers = [] } };
+    });
+
     private static readonly Gen<KubeObject> ConfigMaps = Gen.Select(Metadata, Names, Namespaces, (metadata, about, aboutNamespace) =>
     {
         metadata.Annotations = new Dictionary<string, string> { ["about"] = $"{aboutNamespace}/{about}" };
@@ -99,6 +119,7 @@ public sealed class RelationProperties
         ["selected by a primary without namespace"] = (new SelectedByLabels(WellKnownResources.Pods, SelectorOf), WellKnownResources.Namespaces, NamespaceObjects, Pods),
         ["controlled by owner"] = (new ControlledByOwner(WellKnownResources.Pods), WellKnownResources.ReplicationControllers, Controllers, Pods),
         ["pods of siblings"] = (new SiblingPods(), WellKnownResources.ReplicationControllers, OwnedControllers, Pods),
+        ["left behind by a job"] = (new LeftBehindPods(), WellKnownResources.Jobs, Jobs, JobPods),
         ["same name"] = (new SameName(WellKnownResources.ConfigMaps), WellKnownResources.Services, Services, ConfigMaps),
         ["fixed name in the namespace"] = (new FixedName(WellKnownResources.ConfigMaps, "x"), WellKnownResources.Services, Services, ConfigMaps),
         ["fixed name in the namespace that is the primary"] = (new FixedName(WellKnownResources.ConfigMaps, "x"), WellKnownResources.Namespaces, NamespaceObjects, ConfigMaps),
