@@ -4,7 +4,6 @@ using OrleansOrchestrator.Controllers.Actions;
 using OrleansOrchestrator.Controllers.Objects;
 using OrleansOrchestrator.Controllers.Reconciling;
 using OrleansOrchestrator.Controllers.Relations;
-using OrleansOrchestrator.Controllers.Replication;
 using OrleansOrchestrator.Kinds.Batch;
 using OrleansOrchestrator.Model.Resources;
 using OrleansOrchestrator.Model.Selectors;

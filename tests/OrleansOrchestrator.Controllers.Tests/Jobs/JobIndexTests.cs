@@ -1,4 +1,3 @@
-using OrleansOrchestrator.Controllers.Tests.Reconciling;
 using OrleansOrchestrator.Kinds.Batch;
 
 namespace OrleansOrchestrator.Controllers.Tests.Jobs;

@@ -6,7 +6,6 @@ using OrleansOrchestrator.Controllers.Relations;
 using OrleansOrchestrator.Controllers.Tests.Reconciling;
 using OrleansOrchestrator.Kinds.Batch;
 using OrleansOrchestrator.Model.Pods;
-using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.Controllers.Tests.Jobs;
 

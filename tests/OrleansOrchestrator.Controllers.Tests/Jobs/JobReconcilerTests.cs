@@ -1,11 +1,9 @@
 using OrleansOrchestrator.Controllers.Actions;
 using OrleansOrchestrator.Controllers.Jobs;
 using OrleansOrchestrator.Controllers.Objects;
-using OrleansOrchestrator.Controllers.Reconciling;
 using OrleansOrchestrator.Controllers.Tests.Reconciling;
 using OrleansOrchestrator.Kinds.Batch;
 using OrleansOrchestrator.Model.Pods;
-using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.Controllers.Tests.Jobs;
 

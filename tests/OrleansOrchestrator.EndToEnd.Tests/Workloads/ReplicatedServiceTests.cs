@@ -119,6 +119,54 @@ public abstract class ReplicatedServiceTests(RuntimeCluster runtime) : EndToEndT
         lines.ShouldBe(Enumerable.Range(1, lines.Length).Select(number => string.Create(CultureInfo.InvariantCulture, $"line {number}")));
     }
 
+    [Fact]
+    public async Task Jobs_OfPodsThatEnd_Complete()
+    {
+        await Kubectl.RunAsync("create", "namespace", UniqueName);
+        AtEnd(() => Kubectl.RunAsync("delete", "namespace", UniqueName));
+        await Kubectl.RunWithInputAsync(Jobs(), "apply", "-n", UniqueName, "-f", "-");
+        await Kubectl.RunAsync("create", "job", "now", "--from", "cronjob/yearly", "-n", UniqueName);
+
+        await Kubectl.RunAsync("wait", "job", "indexed", "now", "--for=condition=Complete", "--timeout=60s", "-n", UniqueName);
+
+        var logs = (await Kubectl.RunAsync("logs", "-l", "job-name=indexed", "-n", UniqueName)).Lines;
+        logs.Order(StringComparer.Ordinal).ShouldBe(["index 0", "index 1", "index 2"]);
+        (await Kubectl.RunAsync("get", "job", "indexed", "-n", UniqueName, "-o", "jsonpath={.status.completedIndexes} {.status.succeeded}")).Text.ShouldBe("0-2 3");
+        (await Kubectl.RunAsync("get", "job", "now", "-n", UniqueName)).Lines[1].ShouldMatch(@"^now +Complete +1/1 +\d+s ");
+
+        // Pods that were counted hold up nobody.
+        await Kubectl.RunAsync("delete", "job", "indexed", "--timeout=30s", "-n", UniqueName);
+        await Kubectl.RunAsync("wait", "pod", "-l", "job-name=indexed", "--for=delete", "--timeout=30s", "-n", UniqueName);
+    }
+
+    private string Jobs() => $"""
+        apiVersion: batch/v1
+        kind: Job
+        metadata:
+          name: indexed
+        spec:
+          completionMode: Indexed
+          completions: 3
+          parallelism: 2
+          template:
+            spec: {PodThatEnds("echo index $JOB_COMPLETION_INDEX")}
+        ---
+        apiVersion: batch/v1
+        kind: CronJob
+        metadata:
+          name: yearly
+        spec:
+          schedule: "0 0 1 1 *"
+          jobTemplate:
+            spec:
+              template:
+                spec: {PodThatEnds("true")}
+        """;
+
+    private string PodThatEnds(string command) => $$"""
+        {"restartPolicy": "Never", "containers": [{"name": "main", "image": "{{runtime.Image}}", "imagePullPolicy": "IfNotPresent", "command": ["sh", "-c", "{{command}}"]}]}
+        """;
+
     private string CounterPod() => $"""
         apiVersion: v1
         kind: Pod

@@ -66,7 +66,24 @@ public static class PlainObjects
         }
         """;
 
+    private static readonly string JobFields = $$$$"""
+        "completionMode": "Indexed", "completions": 3, "parallelism": 2, "backoffLimit": 6, "backoffLimitPerIndex": 1, "maxFailedIndexes": 2,
+        "activeDeadlineSeconds": 600, "ttlSecondsAfterFinished": 100, "suspend": false, "podReplacementPolicy": "Failed",
+        "podFailurePolicy": {"rules": [
+          {"action": "FailIndex", "onExitCodes": {"containerName": "web", "operator": "In", "values": [1, 2]}},
+          {"action": "Ignore", "onPodConditions": [{"type": "DisruptionTarget", "status": "True"}]}]},
+        "successPolicy": {"rules": [{"succeededIndexes": "0,2", "succeededCount": 1}]},
+        "template": {"metadata": {"labels": {{{{Labels}}}}}, "spec": {{{{SmallPodSpec.Replace("Always", "Never", StringComparison.Ordinal)}}}}}
+        """;
+
     private const string Labels = """{"app": "web", "revision": "1"}""";
+
+    // The template's labels are the selector's, which the server would give a selector of its own.
+    private static readonly string JobSpec = $$$$"""
+        {"manualSelector": true, "selector": {"matchLabels": {"app": "web"}}, {{{{JobFields}}}}}
+        """;
+
+    private static readonly string TemplatedJobSpec = $$$$"""{{{{{JobFields}}}}}""";
 
     private static readonly Dictionary<ResourceName, string> All = new()
     {
@@ -101,6 +118,18 @@ public static class PlainObjects
             """,
         [WellKnownResources.ControllerRevisions] = $$$$"""
             {"metadata": {{{{Meta("absurd")}}}}, "revision": 3, "data": {"spec": {"template": {"$patch": "replace", "metadata": {"labels": {{{{Labels}}}}}, "spec": {"containers": [{"name": "web", "image": "busybox"}]} } } } }
+            """,
+        [WellKnownResources.Jobs] = $$$$"""
+            {"metadata": {{{{Meta("absurd")}}}}, "spec": {{{{JobSpec}}}},
+              "status": {"startTime": "2026-01-01T00:00:00Z", "active": 1, "ready": 1, "succeeded": 1, "failed": 1, "completedIndexes": "0", "failedIndexes": "1",
+                "uncountedTerminatedPods": {"failed": ["u-gone"]},
+                "conditions": [{"type": "Suspended", "status": "False", "lastProbeTime": "2026-01-01T00:00:00Z", "lastTransitionTime": "2026-01-01T00:00:00Z"}]}}
+            """,
+        [WellKnownResources.CronJobs] = $$$$"""
+            {"metadata": {{{{Meta("absurd")}}}}, "spec": {"schedule": "*/5 * * * *", "timeZone": "Europe/Paris", "startingDeadlineSeconds": 60, "concurrencyPolicy": "Forbid",
+              "successfulJobsHistoryLimit": 1, "failedJobsHistoryLimit": 1, "jobTemplate": {"metadata": {"labels": {{{{Labels}}}}, "annotations": {"a": "b"}}, "spec": {{{{TemplatedJobSpec}}}}}},
+              "status": {"active": [{"apiVersion": "batch/v1", "kind": "Job", "namespace": "default", "name": "absurd", "uid": "u-absurd"}],
+                "lastScheduleTime": "2026-01-01T00:00:00Z", "lastSuccessfulTime": "2026-01-01T00:00:00Z"}}
             """,
         [WellKnownResources.Services] = $$$$"""
             {"metadata": {{{{Meta("absurd")}}}}, "spec": {"type": "NodePort", "clusterIP": "10.96.0.20", "clusterIPs": ["10.96.0.20"], "selector": {"app": "web"},

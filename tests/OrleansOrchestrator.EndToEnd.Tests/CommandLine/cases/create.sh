@@ -24,10 +24,12 @@ field ingress/a '.spec.rules[0].http.paths[0].pathType' | is Prefix
 ## create job
 kubectl create job a --image registry.invalid/main:1
 field job/a .spec.backoffLimit | is 6
+kubectl wait job/a --for jsonpath='{.status.active}'=1 --timeout 30s
 ## create job --from
 kubectl create cronjob a --image registry.invalid/main:1 --schedule '0 0 1 1 *'
 kubectl create job b --from cronjob/a
 field job/b '.metadata.ownerReferences[0].name' | is a
+kubectl wait job/b --for jsonpath='{.status.active}'=1 --timeout 30s
 ## create namespace
 gone_at_end namespace "$SPACE-b"
 kubectl create namespace "$SPACE-b" | is "namespace/$SPACE-b created"

@@ -1,0 +1,54 @@
+using System.Globalization;
+using k8s.Models;
+using OrleansOrchestrator.Controllers.Objects;
+using OrleansOrchestrator.Model.Codec;
+
+namespace OrleansOrchestrator.Controllers.CronJobs;
+
+/// <summary>The job of one time of a cron job's schedule. Its name tells the time, so that no time has two jobs.</summary>
+internal static class ScheduledJob
+{
+    private const string TimeAnnotation = "batch.kubernetes.io/cronjob-scheduled-timestamp";
+
+    /// <summary>Makes it.</summary>
+    /// <param name="cronJob">The cron job.</param>
+    /// <param name="time">The time.</param>
+    /// <param name="zone">In whose clocks' words its annotation tells the time.</param>
+    public static V1Job Create(V1CronJob cronJob, DateTimeOffset time, TimeZoneInfo zone)
+    {
+        var template = cronJob.Spec.JobTemplate;
+        return new V1Job
+        {
+            ApiVersion = $"{V1Job.KubeGroup}/{V1Job.KubeApiVersion}",
+            Kind = V1Job.KubeKind,
+            Metadata = new V1ObjectMeta
+            {
+                NamespaceProperty = cronJob.Metadata.NamespaceProperty,
+                Name = NameAt(cronJob, time),
+                Labels = template.Metadata?.Labels is { } labels ? new Dictionary<string, string>(labels) : null,
+                Annotations = new Dictionary<string, string>(template.Metadata?.Annotations ?? new Dictionary<string, string>())
+                {
+                    [TimeAnnotation] = Rfc3339(TimeZoneInfo.ConvertTime(time, zone)),
+                },
+                OwnerReferences = [OwnerReferences.ControlledBy(cronJob)],
+            },
+            Spec = ObjectCodec.Clone(template.Spec),
+        };
+    }
+
+    /// <summary>The name of the job of a time.</summary>
+    public static string NameAt(V1CronJob cronJob, DateTimeOffset time) =>
+        string.Create(CultureInfo.InvariantCulture, $"{cronJob.Metadata.Name}-{time.ToUnixTimeSeconds() / 60}");
+
+    /// <summary>The time that a job is for; null if it is for none, as one that a user made from the cron job.</summary>
+    public static DateTimeOffset? TimeOf(V1CronJob cronJob, V1Job job) =>
+        job.Metadata.Annotations?.ContainsKey(TimeAnnotation) is true
+        && job.Metadata.Name.StartsWith(cronJob.Metadata.Name + "-", StringComparison.Ordinal)
+        && int.TryParse(job.Metadata.Name.AsSpan(cronJob.Metadata.Name.Length + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var minutes)
+            ? DateTimeOffset.FromUnixTimeSeconds(minutes * 60L)
+            : null;
+
+    private static string Rfc3339(DateTimeOffset time) => time.Offset == TimeSpan.Zero
+        ? time.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture)
+        : time.ToString("yyyy-MM-dd'T'HH:mm:sszzz", CultureInfo.InvariantCulture);
+}
