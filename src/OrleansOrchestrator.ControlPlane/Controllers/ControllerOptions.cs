@@ -38,6 +38,12 @@ public sealed record ControllerOptions
     /// </summary>
     public TimeSpan LatestAfterMove { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>How many pods that have ended are kept. The oldest of more are deleted; 0 keeps all.</summary>
+    public int TerminatedPodsMax { get; init; } = 12_500;
+
+    /// <summary>How often the pods that have ended are counted.</summary>
+    public TimeSpan PodCollectionPeriod { get; init; } = TimeSpan.FromSeconds(20);
+
     /// <summary>Finds all faults at once.</summary>
     /// <returns>One line each; empty if there are none.</returns>
     public IReadOnlyList<string> Faults()
@@ -52,6 +58,8 @@ public sealed record ControllerOptions
         faults.Positive(ResyncSlicePeriod);
         faults.Positive(ShardStayMin);
         faults.Positive(LatestAfterMove);
+        faults.AtLeast(TerminatedPodsMax, 0);
+        faults.Positive(PodCollectionPeriod);
         return faults.All;
     }
 }

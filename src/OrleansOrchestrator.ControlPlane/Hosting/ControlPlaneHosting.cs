@@ -137,6 +137,7 @@ public static class ControlPlaneHosting
             services.AddSingleton(provider => (IReconciler)ActivatorUtilities.CreateInstance(provider, type));
 
         services.AddSingleton(new SingletonGrain("garbage-collector", grains => grains.GetGrain<IGarbageCollectorGrain>("cluster")));
+        services.AddSingleton(new SingletonGrain("pod-collector", grains => grains.GetGrain<IPodCollectorGrain>("cluster")));
         services.AddSingleton(new SingletonGrain("scheduler", grains => grains.GetGrain<ISchedulerGrain>(SchedulerGrain.Key)));
         services.AddSingleton(new SingletonGrain("node-lifecycle", grains => grains.GetGrain<INodeLifecycleGrain>(NodeLifecycleGrain.Key)));
     }
