@@ -58,7 +58,7 @@ public sealed class JobIndexTests
         model.Fail(model.WithIndex(1));
         model.Succeed(model.WithIndex(0));
 
-        model.Settle().Wait(10);
+        model.Settle().Pass(10);
 
         JobModel.IndexOf(model.Active.ShouldHaveSingleItem()).ShouldBe(1);
         (model.Status.CompletedIndexes, model.Status.Failed).ShouldBe(("0", 1));
@@ -111,7 +111,7 @@ public sealed class JobIndexTests
         var model = Indexed(2, change: spec => spec.BackoffLimitPerIndex = 1).Settle();
 
         model.Fail(model.WithIndex(1));
-        model.Settle().Wait(10);
+        model.Settle().Pass(10);
         model.WithIndex(1).Metadata.Annotations[JobMetadataKeys.IndexFailureCount].ShouldBe("1");
         model.Fail(model.WithIndex(1));
         model.Settle();
@@ -129,13 +129,13 @@ public sealed class JobIndexTests
         var model = Indexed(2, change: spec => spec.BackoffLimitPerIndex = 3).Settle();
         model.Fail(model.WithIndex(0));
         model.Settle();
-        model.Wait(6);
+        model.Pass(6);
         model.Fail(model.WithIndex(1));
         model.Settle();
 
         model.Step().RequeueAfter.ShouldBe(TimeSpan.FromSeconds(4));
-        model.Wait(4).Active.Select(JobModel.IndexOf).ShouldBe([0]);
-        model.Wait(6).Active.Select(JobModel.IndexOf).ShouldBe([0, 1]);
+        model.Pass(4).Active.Select(JobModel.IndexOf).ShouldBe([0]);
+        model.Pass(6).Active.Select(JobModel.IndexOf).ShouldBe([0, 1]);
     }
 
     [Fact]
@@ -148,7 +148,7 @@ public sealed class JobIndexTests
 
         model.Settle();
         model.Pods.ShouldHaveSingleItem("the finalizer holds it");
-        model.Wait(10);
+        model.Pass(10);
 
         model.Pods.ShouldHaveSingleItem().Metadata.Annotations[JobMetadataKeys.IndexFailureCount].ShouldBe("1");
     }
@@ -204,7 +204,7 @@ public sealed class JobIndexTests
         model.Fail(pod, 137);
         model.Change(pod, failed => failed.Status.Conditions = [new V1PodCondition { Type = "DisruptionTarget", Status = "True" }]);
 
-        model.Settle().Wait(10);
+        model.Settle().Pass(10);
 
         (model.Status.Failed, model.Active.Count).ShouldBe((null, 1));
     }
@@ -216,7 +216,7 @@ public sealed class JobIndexTests
         model.Fail(model.WithIndex(0), 42);
         model.Fail(model.WithIndex(1), 1);
 
-        model.Settle().Wait(10);
+        model.Settle().Pass(10);
 
         (model.Status.FailedIndexes, JobModel.IndexOf(model.Active.ShouldHaveSingleItem())).ShouldBe(("0", 1));
     }
@@ -227,7 +227,7 @@ public sealed class JobIndexTests
         var model = Indexed(1, change: spec => (spec.BackoffLimitPerIndex, spec.PodFailurePolicy) = (0, OnExitCodes("Ignore", 42))).Settle();
         model.Fail(model.WithIndex(0), 42);
 
-        model.Settle().Wait(10);
+        model.Settle().Pass(10);
 
         var annotations = model.WithIndex(0).Metadata.Annotations;
         (annotations[JobMetadataKeys.IndexFailureCount], annotations[JobMetadataKeys.IndexIgnoredFailureCount]).ShouldBe(("0", "1"));

@@ -100,7 +100,7 @@ internal sealed class JobModel
     }
 
     /// <summary>Time goes by, and the controller looks again.</summary>
-    public JobModel Wait(double seconds)
+    public JobModel Pass(double seconds)
     {
         Cluster.Now += TimeSpan.FromSeconds(seconds);
         return Settle();

@@ -31,7 +31,7 @@ public sealed class JobReconcilerTests
         var model = new JobModel().Settle();
         model.Succeed(model.Active[0]);
 
-        model.Wait(5);
+        model.Pass(5);
 
         (model.Status.Succeeded, model.Status.Active, model.Status.CompletionTime).ShouldBe((1, null, ClusterModel.Start.AddSeconds(5).UtcDateTime));
         model.Status.Conditions.Select(condition => (condition.Type, condition.Status, condition.Reason, condition.Message)).ShouldBe(
@@ -110,8 +110,8 @@ public sealed class JobReconcilerTests
             model.Fail(model.Active[0]);
             model.Settle();
             model.Step().RequeueAfter.ShouldBe(TimeSpan.FromSeconds(wait));
-            model.Wait(wait - 0.5).Active.ShouldBeEmpty();
-            model.Wait(0.5).Active.ShouldHaveSingleItem();
+            model.Pass(wait - 0.5).Active.ShouldBeEmpty();
+            model.Pass(0.5).Active.ShouldHaveSingleItem();
         }
     }
 
@@ -120,7 +120,7 @@ public sealed class JobReconcilerTests
     {
         var model = new JobModel(spec => spec.Completions = 3).Settle();
         model.Fail(model.Active[0]);
-        model.Settle().Wait(10);
+        model.Settle().Pass(10);
         model.Cluster.Now += TimeSpan.FromSeconds(1);
         model.Succeed(model.Active[0]);
 
@@ -167,9 +167,9 @@ public sealed class JobReconcilerTests
     {
         var model = new JobModel(spec => spec.ActiveDeadlineSeconds = 30).Settle();
         model.Step().RequeueAfter.ShouldBe(TimeSpan.FromSeconds(30));
-        model.Wait(29).Active.ShouldHaveSingleItem();
+        model.Pass(29).Active.ShouldHaveSingleItem();
 
-        model.Wait(1);
+        model.Pass(1);
 
         model.Active.ShouldBeEmpty();
         var failed = JobConditions.Find(model.Status, "Failed").ShouldNotBeNull();
@@ -192,7 +192,7 @@ public sealed class JobReconcilerTests
     public void Job_Resumed_StartsAnew()
     {
         var model = new JobModel(spec => spec.ActiveDeadlineSeconds = 30).Settle();
-        model.Edit(job => job.Spec.Suspend = true).Wait(100).Has("Failed").ShouldBeFalse();
+        model.Edit(job => job.Spec.Suspend = true).Pass(100).Has("Failed").ShouldBeFalse();
 
         model.Edit(job => job.Spec.Suspend = false).Settle();
 
@@ -245,11 +245,11 @@ public sealed class JobReconcilerTests
         var model = new JobModel(spec => spec.PodReplacementPolicy = policy, keepsDeletedPods: true).Settle();
         model.Delete(model.Active[0]);
 
-        model.Settle().Wait(10);
+        model.Settle().Pass(10);
 
         (model.Pods.Count, model.Status.Terminating).ShouldBe((pods, 1));
         model.Stop(model.Pods.Single(pod => pod.IsDeleting));
-        model.Wait(60);
+        model.Pass(60);
         (model.Active.Count, model.Status.Failed).ShouldBe((1, 1));
     }
 
@@ -348,7 +348,7 @@ public sealed class JobReconcilerTests
         model.Settle();
         model.Cluster.Remove(model.Pods[0]);
 
-        model.Edit(job => job.Spec.Parallelism = 3).Wait(1000);
+        model.Edit(job => job.Spec.Parallelism = 3).Pass(1000);
 
         (model.Pods.Count, model.Status.Succeeded).ShouldBe((0, 1));
     }
