@@ -5,7 +5,7 @@ namespace OrleansOrchestrator.EndToEnd.Tests.Demo;
 [Collection(typeof(PodsCollection))]
 public sealed class DemoTests : EndToEndTest
 {
-    private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(3);
 
     [Theory]
     [InlineData("process")]

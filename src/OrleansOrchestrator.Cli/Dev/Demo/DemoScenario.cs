@@ -9,7 +9,8 @@ namespace OrleansOrchestrator.Cli.Dev.Demo;
 
 /// <summary>
 /// Shows a replicated service that heals: runs three replicas behind a service, kills a container, deletes a pod, scales up
-/// and down, and cleans up. Every step is done and observed through the API, as any user could.
+/// and down. Then a Deployment takes over, and is upgraded and rolled back under load. Every step is done and observed through the
+/// API, as any user could.
 /// </summary>
 internal sealed class DemoScenario(IKubernetes client, DevNodes nodes, IDemoOutput output, TimeProvider time)
 {
@@ -27,7 +28,10 @@ internal sealed class DemoScenario(IKubernetes client, DevNodes nodes, IDemoOutp
         new("Scale to 5", "kubectl scale rc hello --replicas 5"),
         new("Reach all 5", "curl http://SERVICE/"),
         new("Scale to 3", "kubectl scale rc hello --replicas 3"),
-        new("Clean up", "kubectl delete rc,service hello"),
+        new("Run a Deployment", "kubectl delete rc hello; kubectl create deployment hello"),
+        new("Upgrade under load", $"kubectl set env deployment hello {HelloWorkload.ReleaseVariable}=2"),
+        new("Roll back under load", "kubectl rollout undo deployment hello"),
+        new("Clean up", "kubectl delete deployment,service hello"),
     ];
 
     private IReadOnlyList<V1Pod> _pods = [];
@@ -45,7 +49,8 @@ internal sealed class DemoScenario(IKubernetes client, DevNodes nodes, IDemoOutp
         else
             await AnsiConsole.Live(Text.Empty).Cropping(VerticalOverflowCropping.Bottom).StartAsync(display => ScenarioOn(new LiveDemoOutput(display)).RunAsync(cancellationToken));
         Console.WriteLine(
-            "demo: 3 replicas served, a killed container and a deleted pod were replaced, scaled to 5 and back, all cleaned up "
+            "demo: 3 replicas served, a killed container and a deleted pod were replaced, scaled to 5 and back; a Deployment was upgraded and "
+            + "rolled back under load without a failed request; all cleaned up "
             + $"in {TimeProvider.System.GetElapsedTime(started).TotalSeconds:F0} s; pods ran on {nodes.RuntimeVersion}");
         return ExitCodes.Success;
 
@@ -70,6 +75,9 @@ internal sealed class DemoScenario(IKubernetes client, DevNodes nodes, IDemoOutp
             await ScaleAsync(5, cancellationToken);
             await WaitForAnswersAsync(address, 5, cancellationToken);
             await ScaleAsync(3, cancellationToken);
+            await RunDeploymentAsync(cancellationToken);
+            await RollAsync("2", address, UpgradeAsync, cancellationToken);
+            await RollAsync("1", address, UndoAsync, cancellationToken);
 
             Begin();
             await CleanUpAsync(cancellationToken);
@@ -117,6 +125,52 @@ internal sealed class DemoScenario(IKubernetes client, DevNodes nodes, IDemoOutp
         await WaitForReplicasAsync(replicas, cancellationToken);
     }
 
+    private async Task RunDeploymentAsync(CancellationToken cancellationToken)
+    {
+        Begin();
+        await client.CoreV1.DeleteNamespacedReplicationControllerAsync(
+            HelloWorkload.Name, Namespace, propagationPolicy: "Background", cancellationToken: cancellationToken);
+        await client.AppsV1.CreateNamespacedDeploymentAsync(HelloWorkload.Deployment(3, "1"), Namespace, cancellationToken: cancellationToken);
+        await WaitForReleaseAsync("1", cancellationToken);
+        End("3 pods of release 1 are ready");
+    }
+
+    /// <summary>Lets the Deployment roll to another release while clients send requests all the time, none of which may fail.</summary>
+    private async Task RollAsync(string release, string address, Func<CancellationToken, Task> begin, CancellationToken cancellationToken)
+    {
+        Begin();
+        await using var load = new ServiceLoad(address, time);
+        await begin(cancellationToken);
+        await WaitForReleaseAsync(release, cancellationToken);
+        if (await load.StopAsync() is { } failures)
+            throw new CommandException($"demo: while release {release} was rolled out, {failures}");
+        End($"3 pods of release {release} are ready, and none of {load.Answered} requests failed");
+    }
+
+    private Task UpgradeAsync(CancellationToken cancellationToken)
+    {
+        var container = new { name = HelloWorkload.Name, env = new[] { new { name = HelloWorkload.ReleaseVariable, value = "2" } } };
+        var patch = new { spec = new { template = new { spec = new { containers = new[] { container } } } } };
+        return client.AppsV1.PatchNamespacedDeploymentAsync(
+            new V1Patch(patch, V1Patch.PatchType.StrategicMergePatch), HelloWorkload.Name, Namespace, cancellationToken: cancellationToken);
+    }
+
+    /// <summary>Gives the Deployment the template of its first revision, as kubectl does it.</summary>
+    private async Task UndoAsync(CancellationToken cancellationToken)
+    {
+        var sets = await client.AppsV1.ListNamespacedReplicaSetAsync(Namespace, labelSelector: $"app={HelloWorkload.Name}", cancellationToken: cancellationToken);
+        var template = sets.Items.First(set => set.GetAnnotation("deployment.kubernetes.io/revision") == "1").Spec.Template;
+        template.Metadata.Labels.Remove("pod-template-hash");
+        var patch = new V1Patch(new[] { new { op = "replace", path = "/spec/template", value = template } }, V1Patch.PatchType.JsonPatch);
+        await client.AppsV1.PatchNamespacedDeploymentAsync(patch, HelloWorkload.Name, Namespace, cancellationToken: cancellationToken);
+    }
+
+    /// <summary>Waits until all pods are ready and of a release, and those of others are gone.</summary>
+    private Task WaitForReleaseAsync(string release, CancellationToken cancellationToken) => WaitUntilAsync(
+        $"3 pods of release {release} are ready",
+        pods => pods.Count == 3 && pods.TrueForAll(pod => IsReady(pod) && HelloWorkload.ReleaseOf(pod) == release),
+        cancellationToken);
+
     private Task WaitForReplicasAsync(int replicas, CancellationToken cancellationToken) =>
         WaitAsync($"{replicas} pods are ready", pods => pods.Count == replicas && pods.TrueForAll(IsReady), cancellationToken);
 
@@ -147,14 +201,18 @@ internal sealed class DemoScenario(IKubernetes client, DevNodes nodes, IDemoOutp
 
     private async Task WaitAsync(string what, Predicate<List<V1Pod>> isDone, CancellationToken cancellationToken)
     {
+        await WaitUntilAsync(what, isDone, cancellationToken);
+        End(what);
+    }
+
+    private async Task WaitUntilAsync(string what, Predicate<List<V1Pod>> isDone, CancellationToken cancellationToken)
+    {
         while (!isDone(await PodsAsync(cancellationToken)))
         {
             if (time.GetElapsedTime(_begun) > StepTimeout)
                 throw new TimeoutException($"after {StepTimeout.TotalSeconds:F0} s it is still not so that {what}");
             await Task.Delay(PollPeriod, time, cancellationToken);
         }
-
-        End(what);
     }
 
     /// <summary>Begins the next step.</summary>
@@ -194,6 +252,8 @@ internal sealed class DemoScenario(IKubernetes client, DevNodes nodes, IDemoOutp
     {
         await DeleteAsync(() => client.CoreV1.DeleteNamespacedServiceAsync(HelloWorkload.Name, Namespace, cancellationToken: cancellationToken));
         await DeleteAsync(() => client.CoreV1.DeleteNamespacedReplicationControllerAsync(
+            HelloWorkload.Name, Namespace, propagationPolicy: "Background", cancellationToken: cancellationToken));
+        await DeleteAsync(() => client.AppsV1.DeleteNamespacedDeploymentAsync(
             HelloWorkload.Name, Namespace, propagationPolicy: "Background", cancellationToken: cancellationToken));
         var started = time.GetTimestamp();
         while ((await PodsAsync(cancellationToken)).Count > 0)

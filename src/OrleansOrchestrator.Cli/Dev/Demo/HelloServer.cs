@@ -3,13 +3,17 @@ using OrleansOrchestrator.Model.Names;
 
 namespace OrleansOrchestrator.Cli.Dev.Demo;
 
-/// <summary>A web service that answers every request with its pod's name.</summary>
+/// <summary>A web service that answers every request with its pod's name, and with its release if it has one.</summary>
 internal static class HelloServer
 {
-    /// <summary>Serves until it is told to stop.</summary>
+    // Until then the service's endpoints no longer name the pod, and no proxy sends it new connections.
+    private static readonly TimeSpan DrainTime = TimeSpan.FromSeconds(1.5);
+
+    /// <summary>Serves until it is told to stop, and a little longer: requests are still on their way by then.</summary>
     public static async Task<int> RunAsync(string address, int port, CancellationToken cancellationToken)
     {
         var name = Environment.GetEnvironmentVariable("POD_NAME") ?? Environment.MachineName;
+        var release = Environment.GetEnvironmentVariable("RELEASE") is { Length: > 0 } text ? $", release {text}" : "";
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Logging.ClearProviders();
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.Listen(AddressSyntax.Parse(address), port));
@@ -17,16 +21,18 @@ internal static class HelloServer
         app.Run(async context =>
         {
             context.Response.Headers.Connection = "close";
-            await context.Response.WriteAsync($"hello from {name}\n", context.RequestAborted);
+            await context.Response.WriteAsync($"hello from {name}{release}\n", context.RequestAborted);
         });
         await app.StartAsync(cancellationToken);
         Console.WriteLine($"{name} listens on {address}:{port}");
         try
         {
-            await Task.Delay(Timeout.Infinite, cancellationToken);
+            using var told = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, app.Lifetime.ApplicationStopping);
+            await Task.Delay(Timeout.Infinite, told.Token);
         }
         catch (OperationCanceledException)
         {
+            await Task.Delay(DrainTime, TimeProvider.System, CancellationToken.None);
             await app.StopAsync(CancellationToken.None);
         }
 

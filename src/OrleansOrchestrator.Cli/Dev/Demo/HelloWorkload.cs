@@ -3,18 +3,21 @@ using k8s.Models;
 
 namespace OrleansOrchestrator.Cli.Dev.Demo;
 
-/// <summary>The service of the demo: a ReplicationController of this executable's own <c>hello</c> command, and a Service.</summary>
+/// <summary>The service of the demo: this executable's own <c>hello</c> command, under a ReplicationController or a Deployment, and a Service.</summary>
 /// <remarks>
 /// It needs no registry. With Docker it runs in an empty image into which the host's system folders and this program are
 /// mounted read-only; as a process it runs where it is.
 /// </remarks>
 internal static class HelloWorkload
 {
-    /// <summary>The name of both objects.</summary>
+    /// <summary>The name of all objects.</summary>
     public const string Name = "hello";
 
     /// <summary>The service's port: one that needs no root.</summary>
     public const int ServicePort = 8080;
+
+    /// <summary>The environment variable with the release that a pod serves.</summary>
+    public const string ReleaseVariable = "RELEASE";
 
     private const int ContainerPort = 8080;
     private const string HostImage = "orleansorchestrator/host:1";
@@ -29,18 +32,24 @@ internal static class HelloWorkload
         {
             Replicas = replicas,
             Selector = Labels,
-            Template = new V1PodTemplateSpec
-            {
-                Metadata = new V1ObjectMeta { Labels = Labels },
-                Spec = new V1PodSpec
-                {
-                    TerminationGracePeriodSeconds = 2,
-                    Containers = [Container()],
-                    Volumes = [.. HostFolders().Select((path, i) => new V1Volume { Name = $"host-{i}", HostPath = new V1HostPathVolumeSource { Path = path } })],
-                },
-            },
+            Template = Template(),
         },
     };
+
+    /// <summary>The Deployment, of a release.</summary>
+    public static V1Deployment Deployment(int replicas, string release)
+    {
+        var template = Template();
+        template.Spec.Containers[0].Env.Add(new V1EnvVar { Name = ReleaseVariable, Value = release });
+        return new V1Deployment
+        {
+            Metadata = new V1ObjectMeta { Name = Name },
+            Spec = new V1DeploymentSpec { Replicas = replicas, Selector = new V1LabelSelector { MatchLabels = Labels }, Template = template },
+        };
+    }
+
+    /// <summary>The release that a pod serves; null for none.</summary>
+    public static string? ReleaseOf(V1Pod pod) => pod.Spec.Containers[0].Env?.FirstOrDefault(variable => variable.Name == ReleaseVariable)?.Value;
 
     /// <summary>The Service.</summary>
     public static V1Service Service() => new()
@@ -50,6 +59,17 @@ internal static class HelloWorkload
         {
             Selector = Labels,
             Ports = [new V1ServicePort { Name = "http", Port = ServicePort, TargetPort = ContainerPort }],
+        },
+    };
+
+    private static V1PodTemplateSpec Template() => new()
+    {
+        Metadata = new V1ObjectMeta { Labels = new Dictionary<string, string>(Labels) },
+        Spec = new V1PodSpec
+        {
+            TerminationGracePeriodSeconds = 5,
+            Containers = [Container()],
+            Volumes = [.. HostFolders().Select((path, i) => new V1Volume { Name = $"host-{i}", HostPath = new V1HostPathVolumeSource { Path = path } })],
         },
     };
 

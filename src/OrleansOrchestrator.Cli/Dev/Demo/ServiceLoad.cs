@@ -1,0 +1,68 @@
+namespace OrleansOrchestrator.Cli.Dev.Demo;
+
+/// <summary>Sends requests to a service without a pause, each on a connection of its own, and counts the answers and the failures.</summary>
+internal sealed class ServiceLoad : IAsyncDisposable
+{
+    private const int Clients = 4;
+
+    // Enough requests to hit every moment of a rollout, and little enough for a small machine that starts pods at the same time.
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
+    private readonly CancellationTokenSource _ended = new();
+    private readonly HttpClient _http = new(new SocketsHttpHandler { PooledConnectionLifetime = TimeSpan.Zero }) { Timeout = Patience };
+    private readonly TimeProvider _time;
+    private readonly Task _clients;
+    private int _answered;
+    private int _failed;
+    private string? _fault;
+
+    /// <summary>Starts the load.</summary>
+    /// <param name="address">The service's URL.</param>
+    /// <param name="time">The clock.</param>
+    public ServiceLoad(string address, TimeProvider time)
+    {
+        _time = time;
+        _clients = Task.WhenAll(Enumerable.Range(0, Clients).Select(_ => SendAsync(address)));
+    }
+
+    /// <summary>How many requests were answered so far.</summary>
+    public int Answered => _answered;
+
+    /// <summary>Ends the load.</summary>
+    /// <returns>How many requests failed, and how the last of them did; null for none.</returns>
+    public async Task<string?> StopAsync()
+    {
+        await _ended.CancelAsync();
+        await _clients;
+        return _failed == 0 ? null : $"{_failed} of {_answered + _failed} requests failed: {_fault}";
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync();
+        _http.Dispose();
+        _ended.Dispose();
+    }
+
+    private async Task SendAsync(string address)
+    {
+        while (!_ended.IsCancellationRequested)
+        {
+            try
+            {
+                // A request that has begun is waited for: it must not fail because the load ends.
+                await _http.GetStringAsync(address, CancellationToken.None);
+                Interlocked.Increment(ref _answered);
+            }
+            catch (Exception failure) when (failure is HttpRequestException or TaskCanceledException)
+            {
+                _fault = failure.Message;
+                Interlocked.Increment(ref _failed);
+            }
+
+            await Task.Delay(Pause, _time, CancellationToken.None);
+        }
+    }
+}
