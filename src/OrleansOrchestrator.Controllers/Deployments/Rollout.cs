@@ -12,6 +12,7 @@ namespace OrleansOrchestrator.Controllers.Deployments;
 /// <remarks>See k8s.io/kubernetes/pkg/controller/deployment/sync.go.</remarks>
 internal sealed class Rollout
 {
+    private const string HashLabel = "pod-template-hash";
     private const int RevisionHistoryCharsMax = 2000;
 
     private readonly V1Deployment _deployment;
@@ -107,7 +108,7 @@ internal sealed class Rollout
     private V1ReplicaSet NewReplicaSet()
     {
         var template = ObjectCodec.Clone(_deployment.Spec.Template);
-        var hash = TemplateHash.Of(template, _deployment.Status?.CollisionCount);
+        var hash = ShortHash.Of(string.Create(CultureInfo.InvariantCulture, $"{_deployment.Status?.CollisionCount}\n{JsonSerializer.Serialize(template, ObjectCodec.Options)}"));
         template.Metadata ??= new V1ObjectMeta();
         template.Metadata.Labels = With(template.Metadata.Labels, hash);
         return new V1ReplicaSet
@@ -137,12 +138,12 @@ internal sealed class Rollout
     }
 
     private static Dictionary<string, string> With(IDictionary<string, string>? labels, string hash) =>
-        new(labels ?? new Dictionary<string, string>()) { [TemplateHash.Label] = hash };
+        new(labels ?? new Dictionary<string, string>()) { [HashLabel] = hash };
 
     private static JsonElement WithoutHash(V1PodTemplateSpec? template)
     {
         var json = JsonSerializer.SerializeToNode(template, ObjectCodec.Options);
-        (json?["metadata"]?["labels"] as JsonObject)?.Remove(TemplateHash.Label);
+        (json?["metadata"]?["labels"] as JsonObject)?.Remove(HashLabel);
         return JsonSerializer.SerializeToElement(json);
     }
 }

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using k8s.Models;
+using OrleansOrchestrator.Controllers.Objects;
 using OrleansOrchestrator.Model.Codec;
 
 namespace OrleansOrchestrator.Controllers.Revisions;
@@ -15,7 +16,6 @@ namespace OrleansOrchestrator.Controllers.Revisions;
 internal static class TemplateSnapshot
 {
     private const string Directive = "$patch";
-    private const string Alphabet = "bcdfghjklmnpqrstvwxz2456789";
 
     /// <summary>Takes a snapshot.</summary>
     public static JsonElement Of(V1PodTemplateSpec template)
@@ -54,14 +54,8 @@ internal static class TemplateSnapshot
     /// A short text that differs from snapshot to snapshot, and from owner to owner: the revisions of one that was deleted may
     /// still be there when another one of its name is created.
     /// </summary>
-    public static string HashOf(JsonElement snapshot, string ownerUid, int collisionCount)
-    {
-        // FNV-1a, which is the same on every machine and in every version.
-        var hash = 2166136261u;
-        foreach (var character in string.Create(CultureInfo.InvariantCulture, $"{ownerUid}\n{collisionCount}\n{snapshot.GetRawText()}"))
-            hash = (hash ^ character) * 16777619u;
-        return string.Concat(hash.ToString(CultureInfo.InvariantCulture).Select(digit => Alphabet[digit % Alphabet.Length]));
-    }
+    public static string HashOf(JsonElement snapshot, string ownerUid, int collisionCount) =>
+        ShortHash.Of(string.Create(CultureInfo.InvariantCulture, $"{ownerUid}\n{collisionCount}\n{snapshot.GetRawText()}"));
 
     /// <summary>Go writes structs without a value: with them the text is the one that kubectl makes.</summary>
     private static void FillWhatGoWrites(JsonObject template)

@@ -1,3 +1,6 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using OrleansOrchestrator.Loops;
+
 namespace OrleansOrchestrator.Cli.Dev.Demo;
 
 /// <summary>Sends requests to a service without a pause, each on a connection of its own, and counts the answers and the failures.</summary>
@@ -11,7 +14,6 @@ internal sealed class ServiceLoad : IAsyncDisposable
 
     private readonly CancellationTokenSource _ended = new();
     private readonly HttpClient _http = new(new SocketsHttpHandler { PooledConnectionLifetime = TimeSpan.Zero }) { Timeout = Patience };
-    private readonly TimeProvider _time;
     private readonly Task _clients;
     private int _answered;
     private int _failed;
@@ -22,8 +24,8 @@ internal sealed class ServiceLoad : IAsyncDisposable
     /// <param name="time">The clock.</param>
     public ServiceLoad(string address, TimeProvider time)
     {
-        _time = time;
-        _clients = Task.WhenAll(Enumerable.Range(0, Clients).Select(_ => SendAsync(address)));
+        _clients = Task.WhenAll(Enumerable.Range(0, Clients).Select(
+            client => SupervisedLoop.RunAsync($"demo load {client}", _ => SendAsync(address), time, NullLogger.Instance, _ended.Token)));
     }
 
     /// <summary>How many requests were answered so far.</summary>
@@ -46,23 +48,20 @@ internal sealed class ServiceLoad : IAsyncDisposable
         _ended.Dispose();
     }
 
-    private async Task SendAsync(string address)
+    private async Task<TimeSpan?> SendAsync(string address)
     {
-        while (!_ended.IsCancellationRequested)
+        try
         {
-            try
-            {
-                // A request that has begun is waited for: it must not fail because the load ends.
-                await _http.GetStringAsync(address, CancellationToken.None);
-                Interlocked.Increment(ref _answered);
-            }
-            catch (Exception failure) when (failure is HttpRequestException or TaskCanceledException)
-            {
-                _fault = failure.Message;
-                Interlocked.Increment(ref _failed);
-            }
-
-            await Task.Delay(Pause, _time, CancellationToken.None);
+            // A request that has begun is waited for: it must not fail because the load ends.
+            await _http.GetStringAsync(address, CancellationToken.None);
+            Interlocked.Increment(ref _answered);
         }
+        catch (Exception failure) when (failure is HttpRequestException or TaskCanceledException)
+        {
+            _fault = failure.Message;
+            Interlocked.Increment(ref _failed);
+        }
+
+        return Pause;
     }
 }
