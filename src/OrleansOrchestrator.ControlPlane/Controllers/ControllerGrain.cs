@@ -83,8 +83,8 @@ internal sealed partial class ControllerGrain(
         {
             foreach (var @event in events)
             {
-                if (@event.Object is { } obj && (@event.Type == WatchEventType.Deleted || IsWorthALook(obj)))
-                    Queue(obj.Key);
+                if (@event.Object is { } obj && IsOwn(obj.Key) && (@event.Type == WatchEventType.Deleted || IsWorthALook(obj)))
+                    _workers.Add(obj.Key);
             }
         }
 
@@ -119,10 +119,12 @@ internal sealed partial class ControllerGrain(
     /// <summary>Queues a key if it belongs to this shard.</summary>
     private void Queue(ObjectKey key)
     {
-        var hash = ShardPlacement.StableHash(key.Name, ShardPlacement.StableHash(key.Namespace));
-        if (hash % (uint)options.ShardsPerController == _number)
+        if (IsOwn(key))
             _workers.Add(key);
     }
+
+    private bool IsOwn(ObjectKey key) =>
+        ShardPlacement.StableHash(key.Name, ShardPlacement.StableHash(key.Namespace)) % (uint)options.ShardsPerController == _number;
 
     /// <summary>Queues all primary objects, and keys of deleted ones to which other objects still relate.</summary>
     private void QueueAll()
@@ -135,8 +137,8 @@ internal sealed partial class ControllerGrain(
     {
         foreach (var key in keys)
         {
-            if (_primaries.Find(key) is { } obj && IsWorthALook(obj))
-                Queue(key);
+            if (IsOwn(key) && _primaries.Find(key) is { } obj && IsWorthALook(obj))
+                _workers.Add(key);
         }
     }
 

@@ -1,6 +1,7 @@
 using k8s.Models;
 using OrleansOrchestrator.Controllers.Objects;
 using OrleansOrchestrator.Controllers.Relations;
+using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.Controllers.Disruption;
 
@@ -52,7 +53,7 @@ internal sealed record ExpectedPods(int Count, int Healthy)
                 return Failed($"found no controllers for pod \"{pod.Metadata.Name}\"");
 
             // A Deployment wants as many as all of its ReplicaSets together, also while it replaces one by another.
-            if (owner.Object.Controller is { Uid: { } above } && owners.TryGetValue(above, out var deployment) && deployment.Resource == ScalesOfPods.Deployments)
+            if (owner.Object.Controller is { Uid: { } above } && owners.TryGetValue(above, out var deployment) && deployment.Resource == WellKnownResources.Deployments)
                 owner = deployment;
             if (((V1Scale)owner.Object).Spec is not { } spec)
                 return Failed($"{owner.Resource} does not implement the scale subresource");

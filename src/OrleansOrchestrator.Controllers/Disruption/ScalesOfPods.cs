@@ -13,14 +13,9 @@ namespace OrleansOrchestrator.Controllers.Disruption;
 /// <param name="selectorOf">A primary's selector over the pods of its namespace.</param>
 public sealed class ScalesOfPods(Func<KubeObject, LabelSelector> selectorOf) : Relation
 {
-    /// <summary>Deployments, whose pods their ReplicaSets control.</summary>
-    internal static readonly ResourceName Deployments = new("deployments", "apps");
-
-    private static readonly ResourceName ReplicaSets = new("replicasets", "apps");
-
     /// <inheritdoc/>
     public override IReadOnlyList<ResourceName> Watched { get; } =
-        [WellKnownResources.ReplicationControllers, Deployments, ReplicaSets, new ResourceName("statefulsets", "apps")];
+        [WellKnownResources.ReplicationControllers, WellKnownResources.Deployments, WellKnownResources.ReplicaSets, new ResourceName("statefulsets", "apps")];
 
     /// <inheritdoc/>
     public override LabelSelector SelectorOf(KubeObject primary) => selectorOf(primary);
@@ -33,7 +28,7 @@ public sealed class ScalesOfPods(Func<KubeObject, LabelSelector> selectorOf) : R
             return;
         foreach (var uid in change.Versions.Select(version => version.Uid).Distinct())
         {
-            var owners = change.Resource == Deployments ? view.ControlledBy(ReplicaSets, uid).Select(set => set.Metadata.Uid) : [uid];
+            var owners = change.Resource == WellKnownResources.Deployments ? view.ControlledBy(WellKnownResources.ReplicaSets, uid).Select(set => set.Metadata.Uid) : [uid];
             foreach (var pod in owners.SelectMany(owner => view.ControlledBy(WellKnownResources.Pods, owner)))
                 concerned.AddSelecting(pod.Key.Namespace, LabelSet.From(pod.Metadata.Labels));
         }
@@ -51,7 +46,7 @@ public sealed class ScalesOfPods(Func<KubeObject, LabelSelector> selectorOf) : R
                 if (KindOf(reference, view) is not { } kind || Find(kind, reference, key.Namespace, view) is not { } obj)
                     break;
                 scales.Add(new RelatedObject(kind.Name, ScaleOf(kind, obj)));
-                reference = kind.Name == ReplicaSets && obj.Controller is { Kind: "Deployment" } deployment ? deployment : null;
+                reference = kind.Name == WellKnownResources.ReplicaSets && obj.Controller is { Kind: "Deployment" } deployment ? deployment : null;
             }
         }
 
