@@ -72,6 +72,7 @@ public static class NodeLifecyclePlanner
     {
         var isSilent = IsSilent(observed, input);
         var isUnreachable = isSilent && NodeConditions.StatusOf(observed.Node, NodeConditions.Ready) == "Unknown";
+        var isOutOfService = isUnreachable && IsFenced(observed.LastHeartbeat, input) && TaintEviction.OutOfService(observed.Node) is not null;
         if (!isUnreachable && observed.Node.Spec?.Taints?.Any(taint => taint.Effect == TaintEffects.NoExecute) is not true)
             return;
 
@@ -82,6 +83,12 @@ public static class NodeLifecyclePlanner
         {
             var eviction = TaintEviction.Of(pod, observed, input.Now, isSilent, input.Options);
             var isDue = eviction?.Deadline <= input.SeenUntil;
+            if (isOutOfService && TaintEviction.IsLost(pod, observed.Node))
+            {
+                draft.Evict(pod, new TaintEviction(input.SeenUntil, IsForced: true));
+                continue;
+            }
+
             if (isDue && (mayForce || !eviction!.Value.IsForced))
             {
                 draft.Evict(pod, eviction!.Value);
@@ -112,13 +119,18 @@ public static class NodeLifecyclePlanner
             return;
         }
 
-        var fencedAt = missing.LastHeartbeat + input.Options.Times.LeaseDuration + input.Options.Times.DefaultToleration;
-        var isFenced = fencedAt <= input.SeenUntil;
+        var isFenced = IsFenced(missing.LastHeartbeat, input);
         if (!isFenced)
-            draft.LookAgainIn(fencedAt - input.SeenUntil);
+            draft.LookAgainIn(FencedAt(missing.LastHeartbeat, input) - input.SeenUntil);
         foreach (var pod in InOrder(input.PodsOn(missing.Name)).Where(pod => isFenced || !pod.IsDeleting))
             draft.Evict(pod, new TaintEviction(givenUpAt, isFenced));
     }
+
+    /// <summary>Whether a daemon that was last heard of at a moment must have stopped its pods, unless peers let it run on.</summary>
+    private static bool IsFenced(DateTimeOffset lastHeartbeat, NodeLifecycleInput input) => FencedAt(lastHeartbeat, input) <= input.SeenUntil;
+
+    private static DateTimeOffset FencedAt(DateTimeOffset lastHeartbeat, NodeLifecycleInput input) =>
+        lastHeartbeat + input.Options.Times.LeaseDuration + input.Options.Times.DefaultToleration;
 
     private static IEnumerable<V1Pod> InOrder(IEnumerable<V1Pod> pods) => pods.OrderBy(pod => pod.Key);
 }

@@ -36,6 +36,18 @@ internal readonly record struct TaintEviction(DateTimeOffset Deadline, bool IsFo
         };
     }
 
+    /// <summary>The taint by which an operator says that the node's machine is shut down; null if it does not have it.</summary>
+    public static V1Taint? OutOfService(V1Node node) =>
+        node.Spec?.Taints?.FirstOrDefault(taint => taint.Key == TaintKeys.OutOfService && taint.Effect is TaintEffects.NoExecute or TaintEffects.NoSchedule);
+
+    /// <summary>
+    /// Whether a pod has gone with a machine that is out of service, whatever it tolerates of unreachable nodes and whatever the
+    /// node's peers say: it is being deleted already, or does not tolerate the taint that says so.
+    /// </summary>
+    public static bool IsLost(V1Pod pod, V1Node node) => pod.IsDeleting
+        ? pod.Metadata.DeletionGracePeriodSeconds != 0
+        : !pod.IsTerminal && OutOfService(node) is { } taint && pod.Spec.Tolerations?.Any(toleration => Tolerations.Tolerates(toleration, taint)) is not true;
+
     private static DateTimeOffset? ForcedDeadline(V1Pod pod, ObservedNode observed, List<V1Taint> taints, NodeLifecycleOptions options)
     {
         var taint = taints.Find(taint => taint.Key == TaintKeys.Unreachable);

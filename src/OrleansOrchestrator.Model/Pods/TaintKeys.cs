@@ -10,6 +10,9 @@ public static class TaintKeys
     /// <summary>The node does not report.</summary>
     public const string Unreachable = "node.kubernetes.io/unreachable";
 
+    /// <summary>An operator says that the node's machine is shut down.</summary>
+    public const string OutOfService = "node.kubernetes.io/out-of-service";
+
     /// <summary>The node is cordoned.</summary>
     public const string Unschedulable = "node.kubernetes.io/unschedulable";
 

@@ -39,6 +39,37 @@ public sealed class NodeLifecyclePlannerTests
         Taints(model.Node("live")).ShouldBeEmpty();
     }
 
+    [Theory]
+    [InlineData("NoExecute")]
+    [InlineData("NoSchedule")]
+    public void Decide_SilentNodeOutOfService_LosesPodsThatWouldStayOnceItIsFenced(string effect)
+    {
+        var model = new NodeModel();
+        model.AddNode("dead", change: node => node.Spec.Taints = [new V1Taint { Key = TaintKeys.OutOfService, Value = "nodeshutdown", Effect = effect }]);
+        model.AddNode("live");
+        model.AddPod("forever", "dead", change: pod => pod.Spec.Tolerations = [new V1Toleration { Key = TaintKeys.Unreachable, OperatorProperty = "Exists" }]);
+        model.AddPod("tolerant", "dead", change: pod => pod.Spec.Tolerations = [new V1Toleration { OperatorProperty = "Exists" }]);
+
+        model.Run(12.5, "live");
+        model.Evictions.ShouldNotContain(eviction => eviction.IsForced);
+        model.Run(13, "live");
+        model.Evictions.Where(eviction => eviction.IsForced).ShouldBe([("forever", true, 13.0)]);
+        model.Run(60, "live");
+        model.Pod("tolerant").ShouldNotBeNull();
+    }
+
+    [Fact]
+    public void Decide_NodeOutOfServiceWhoseDaemonLives_ForcesNothing()
+    {
+        var model = new NodeModel();
+        model.AddNode("a", change: node => node.Spec.Taints = [new V1Taint { Key = TaintKeys.OutOfService, Value = "nodeshutdown", Effect = "NoExecute" }]);
+        model.AddPod("web", "a");
+
+        model.Run(30, "a");
+
+        model.Evictions.ShouldAllBe(eviction => !eviction.IsForced);
+    }
+
     [Fact]
     public void Decide_WhatIsSetAside_TakesNoPlaceOfOthers()
     {
