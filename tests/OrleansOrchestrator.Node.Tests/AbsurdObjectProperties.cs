@@ -47,15 +47,17 @@ public sealed class AbsurdObjectProperties
     [Fact]
     public void Service_AbsurdInOneField_IsServed() => PlainObjects.Survey(WellKnownResources.Services, absurd =>
     {
-        var endpoints = (V1Endpoints)PlainObjects.Of(WellKnownResources.Endpoints);
-        RouteTable.Of(AsTheDaemonReadsIt<V1Service>(absurd.Object), endpoints, [System.Net.IPAddress.Any], 100).Count().ShouldBeLessThanOrEqualTo(100);
+        var slice = ProxiedSlice.Of((V1EndpointSlice)PlainObjects.Of(WellKnownResources.EndpointSlices));
+        RouteTable.Of(AsTheDaemonReadsIt<V1Service>(absurd.Object), [slice], [System.Net.IPAddress.Any], 100).Count().ShouldBeLessThanOrEqualTo(100);
     }).ShouldBeEmpty();
 
     [Fact]
-    public void Endpoints_AbsurdInOneField_AreServed() => PlainObjects.Survey(WellKnownResources.Endpoints, absurd =>
+    public void EndpointSlice_AbsurdInOneField_IsServed() => PlainObjects.Survey(WellKnownResources.EndpointSlices, absurd =>
     {
         var service = (V1Service)PlainObjects.Of(WellKnownResources.Services);
-        RouteTable.Of(service, AsTheDaemonReadsIt<V1Endpoints>(absurd.Object), [System.Net.IPAddress.Any], 100).Count().ShouldBe(2);
+        var catalog = new EndpointSliceCatalog(null);
+        catalog.Upsert(AsTheDaemonReadsIt<V1EndpointSlice>(absurd.Object));
+        RouteTable.Of(service, catalog.Of("default", "web").Values, [System.Net.IPAddress.Any], 100).Count().ShouldBe(2);
     }).ShouldBeEmpty();
 
     private static void Step(V1Pod pod, PodSandbox? sandbox)

@@ -27,49 +27,6 @@ public sealed class ProxyTests
     }
 
     [Fact]
-    public void RouteTable_ServiceWithNodePort_ListensOnBothAndMatchesPortsByName()
-    {
-        var service = ProxyFixture.Service("web", "127.96.1.1", new V1ServicePort { Name = "http", Port = 80, NodePort = 30080, Protocol = "TCP" });
-        var endpoints = new V1Endpoints
-        {
-            Subsets =
-            [
-                new V1EndpointSubset
-                {
-                    Addresses = [new V1EndpointAddress { Ip = "10.0.0.1" }],
-                    NotReadyAddresses = [new V1EndpointAddress { Ip = "10.0.0.2" }],
-                    Ports = [new Corev1EndpointPort { Name = "http", Port = 8080 }, new Corev1EndpointPort { Name = "other", Port = 9 }],
-                },
-            ],
-        };
-
-        var routes = RouteTable.Of(service, endpoints, [IPAddress.Any], 100).ToList();
-
-        routes.Select(route => route.Key.ToString()).ShouldBe(["127.96.1.1:80/TCP", "0.0.0.0:30080/TCP"]);
-        routes.ShouldAllBe(route => route.Value.Endpoints.Single().ToString() == "10.0.0.1:8080");
-    }
-
-    [Theory]
-    [InlineData("010.0.0.1", "10.0.0.1:8080")]
-    [InlineData("::ffff:10.0.0.1", "10.0.0.1:8080")]
-    [InlineData("1", null)]
-    [InlineData("0x0a000001", null)]
-    [InlineData("10.1", null)]
-    public void RouteTable_AddressesOfOtherBases_AreReadAsKubernetesReadsThem(string address, string? endpoint)
-    {
-        var service = ProxyFixture.Service("web", address, new V1ServicePort { Port = 80, Protocol = "TCP" });
-        var endpoints = new V1Endpoints
-        {
-            Subsets = [new V1EndpointSubset { Addresses = [new V1EndpointAddress { Ip = address }], Ports = [new Corev1EndpointPort { Port = 8080 }] }],
-        };
-
-        var routes = RouteTable.Of(service, endpoints, [], 100).ToList();
-
-        routes.SelectMany(route => route.Value.Endpoints).Select(one => one.ToString()).ShouldBe(endpoint is null ? [] : [endpoint]);
-        routes.Count.ShouldBe(endpoint is null ? 0 : 1);
-    }
-
-    [Fact]
     public void EndpointPicker_WithoutAffinity_TakesTurns()
     {
         var picker = new EndpointPicker(Route(null), new FakeTimeProvider());

@@ -25,7 +25,7 @@ internal sealed partial class ApiEndpointsPublisher(
     IObjectClient objects, ResourceRegistry registry, ControlPlaneOptions options, TimeProvider time, ILogger<ApiEndpointsPublisher> logger)
     : BackgroundService, IHostedLifecycleService
 {
-    private const string LeaseLabel = "apiserver.kubernetes.io/identity";
+    private const string IdentityLabel = "apiserver.kubernetes.io/identity";
     // Three renewals: two may be lost before the silo's address is withdrawn.
     private const int LeaseSeconds = 6;
 
@@ -106,7 +106,7 @@ internal sealed partial class ApiEndpointsPublisher(
         var reference = LeaseOf(own);
         var lease = new V1Lease
         {
-            Metadata = new V1ObjectMeta { Name = reference.Key.Name, Labels = new Dictionary<string, string> { [LeaseLabel] = "orchestrator" } },
+            Metadata = new V1ObjectMeta { Name = reference.Key.Name, Labels = new Dictionary<string, string> { [IdentityLabel] = "orchestrator" } },
             Spec = new V1LeaseSpec
             {
                 HolderIdentity = string.Create(CultureInfo.InvariantCulture, $"{own.Address}|{own.Port}"),
@@ -128,7 +128,7 @@ internal sealed partial class ApiEndpointsPublisher(
         // Reads the list before the leases: a silo that saw older leases must not overwrite the list of one that saw newer ones.
         var reference = new ObjectReference(registry[WellKnownResources.Endpoints], new ObjectKey("default", "kubernetes"));
         var version = await VersionOfAsync(reference, cancellationToken);
-        var filter = ObjectFilter.InNamespace("kube-system") with { Labels = LabelSelector.Parse(LeaseLabel) };
+        var filter = ObjectFilter.InNamespace("kube-system") with { Labels = LabelSelector.Parse(IdentityLabel) };
         var leases = await objects.ListAsync(registry[WellKnownResources.Leases], new ListQuery(filter, Freshness.Latest), cancellationToken);
         var held = leases.Objects.Where(lease => IsHeld(lease.Key.Name, lease.Revision)).ToList();
         if (held.Count == 0)
@@ -162,7 +162,7 @@ internal sealed partial class ApiEndpointsPublisher(
             return false;
         }
 
-        await PublishSliceAsync(endpoints.Subsets, cancellationToken);
+        await PublishSlicesAsync(endpoints.Subsets, cancellationToken);
         return true;
     }
 
@@ -179,34 +179,49 @@ internal sealed partial class ApiEndpointsPublisher(
         }
     }
 
-    /// <summary>Writes the same list as an EndpointSlice. All silos of a cluster listen at the same port; with different ports the
-    /// slice has the first one.</summary>
-    private async Task PublishSliceAsync(IList<V1EndpointSubset> subsets, CancellationToken cancellationToken)
+    /// <summary>Writes the same list as EndpointSlices, one of each port. Nearly always all silos listen at the same one.</summary>
+    private async Task PublishSlicesAsync(IList<V1EndpointSubset> subsets, CancellationToken cancellationToken)
     {
-        if (subsets is not [var first, ..])
-            return;
-        var slice = new V1EndpointSlice
+        var definition = registry[WellKnownResources.EndpointSlices];
+        var filter = ObjectFilter.InNamespace("default") with { Labels = LabelSelector.Parse(IdentityLabel) };
+        var present = await objects.ListAsync(definition, new ListQuery(filter, Freshness.Any), cancellationToken);
+        var written = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var subset in subsets)
         {
-            Metadata = new V1ObjectMeta
-            {
-                Name = "kubernetes",
-                NamespaceProperty = "default",
-                Labels = new Dictionary<string, string> { ["kubernetes.io/service-name"] = "kubernetes" },
-            },
-            AddressType = AddressSyntax.FamilyOf(first.Addresses[0].Ip) ?? "FQDN",
-            Endpoints = [.. first.Addresses.Select(address => new V1Endpoint { Addresses = [address.Ip], Conditions = new V1EndpointConditions { Ready = true } })],
-            Ports = [.. first.Ports.Select(port => new Discoveryv1EndpointPort { Name = port.Name, Port = port.Port, Protocol = port.Protocol })],
-        };
-        var slices = registry[WellKnownResources.EndpointSlices];
+            var slice = SliceOf(subset, isFirst: written.Count == 0);
+            written.Add(slice.Metadata.Name);
+            await PublishAsync(definition, slice, cancellationToken);
+        }
+
+        foreach (var stale in present.Objects.Where(slice => !written.Contains(slice.Key.Name)))
+            await objects.DeleteAsync(new ObjectReference(definition, stale.Key), new DeletionOptions(), WriteOptions.ControlPlane, cancellationToken);
+    }
+
+    private async Task PublishAsync(ResourceDefinition definition, V1EndpointSlice slice, CancellationToken cancellationToken)
+    {
         try
         {
-            await objects.UpdateAsync(new ObjectReference(slices, new ObjectKey("default", "kubernetes")), slice, WriteOptions.ControlPlane, cancellationToken);
+            await objects.UpdateAsync(new ObjectReference(definition, new ObjectKey("default", slice.Metadata.Name)), slice, WriteOptions.ControlPlane, cancellationToken);
         }
         catch (ApiException missing) when (missing.Code == 404)
         {
-            await objects.CreateAsync(slices.Storage, "default", slice, WriteOptions.ControlPlane, cancellationToken);
+            await objects.CreateAsync(definition.Storage, "default", slice, WriteOptions.ControlPlane, cancellationToken);
         }
     }
+
+    /// <summary>The slice of a subset. The first one has the name that it has in Kubernetes, and the others' names tell their ports.</summary>
+    private static V1EndpointSlice SliceOf(V1EndpointSubset subset, bool isFirst) => new()
+    {
+        Metadata = new V1ObjectMeta
+        {
+            Name = isFirst ? "kubernetes" : string.Create(CultureInfo.InvariantCulture, $"kubernetes-{subset.Ports[0].Port}"),
+            NamespaceProperty = "default",
+            Labels = new Dictionary<string, string> { ["kubernetes.io/service-name"] = "kubernetes", [IdentityLabel] = "orchestrator" },
+        },
+        AddressType = AddressSyntax.FamilyOf(subset.Addresses[0].Ip) ?? "FQDN",
+        Endpoints = [.. subset.Addresses.Select(address => new V1Endpoint { Addresses = [address.Ip], Conditions = new V1EndpointConditions { Ready = true } })],
+        Ports = [.. subset.Ports.Select(port => new Discoveryv1EndpointPort { Name = port.Name, Port = port.Port, Protocol = port.Protocol })],
+    };
 
     private bool IsHeld(string lease, long revision)
     {

@@ -1,4 +1,5 @@
 using k8s.Models;
+using OrleansOrchestrator.Model.Names;
 
 namespace OrleansOrchestrator.Controllers.Endpoints;
 
@@ -9,5 +10,5 @@ namespace OrleansOrchestrator.Controllers.Endpoints;
 internal sealed record SliceContent(string AddressType, IList<Discoveryv1EndpointPort> Ports, IReadOnlyList<V1Endpoint> Endpoints)
 {
     /// <summary>The address type of an address.</summary>
-    public static string AddressTypeOf(string ip) => ip.Contains(':', StringComparison.Ordinal) ? "IPv6" : "IPv4";
+    public static string AddressTypeOf(string ip) => AddressSyntax.FamilyOf(ip) ?? "IPv4";
 }

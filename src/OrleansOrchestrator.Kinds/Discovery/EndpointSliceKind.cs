@@ -24,8 +24,6 @@ internal sealed class EndpointSliceKind : ResourceDefinition<V1EndpointSlice>
 
     public override string Plural => "endpointslices";
 
-    public override bool IsActedOn => false;
-
     protected override IReadOnlyList<TableColumn<V1EndpointSlice>> TypedColumns =>
     [
         TableColumn<V1EndpointSlice>.Name,

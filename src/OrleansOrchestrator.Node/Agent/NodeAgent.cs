@@ -111,7 +111,7 @@ public sealed partial class NodeAgent : IAsyncDisposable
         var isHollow = _runtime is HollowRuntime;
         var events = new EventRecorder(_api, _options.Name, _options.RecordEvents ?? !isHollow, _timeProvider, _loggers.CreateLogger<EventRecorder>());
         var services = new ServiceCatalog(() => _proxy?.Signal());
-        var endpoints = new ObjectCatalog<V1Endpoints>(() => _proxy?.Signal());
+        var slices = new EndpointSliceCatalog(() => _proxy?.Signal());
         var views = new FencingViews(_options.Name, isHollow ? null : Path.Combine(_options.DataDirectory, "fencing-view"));
         var uptime = UptimeClock.Of(_timeProvider);
         var clock = new LeaseClock(uptime, isHollow ? null : Path.Combine(_options.DataDirectory, "lease-acknowledged"), () => views.DecidesAlone);
@@ -190,22 +190,22 @@ public sealed partial class NodeAgent : IAsyncDisposable
         Run(new HoldAgent(views, vote, clock, _peers, times, _timeProvider, _loggers.CreateLogger<HoldAgent>()).RunAsync);
         Run(new FencingAgent(
             _options.Name, _pods, guard, runtime, clock, lease.Renew, instruments, _timeProvider, _loggers.CreateLogger<FencingAgent>()).RunAsync);
-        Run(Reflect(ResourcePath.Nodes, $"metadata.name={_options.Name}", views));
+        Run(Reflect(ResourcePath.Nodes, ObjectSelection.Named(_options.Name), views));
         if (_ownsApi)
-            Run(Reflect(ResourcePath.ApiEndpoints, "metadata.name=kubernetes", _api.Servers));
+            Run(Reflect(ResourcePath.ApiEndpoints, ObjectSelection.Named("kubernetes"), _api.Servers));
         Run(_registrar.RunAsync);
         if (_tunnels is not null)
             Run(RunTunnelAsync);
         Run(events.RunAsync);
         Run(RunPodsAsync);
         if (!isHollow || _options.ServiceProxy)
-            Run(Reflect(ResourcePath.Services, null, services));
+            Run(Reflect(ResourcePath.Services, ServiceCatalog.Wanted, services));
         if (_options.ServiceProxy)
         {
             _proxy = new ServiceProxy(
-                _options, services, endpoints, (service, reason, message) => events.Record("kube-proxy", service, EventType.Warning, reason, message), _timeProvider, _loggers);
+                _options, services, slices, (service, reason, message) => events.Record("kube-proxy", service, EventType.Warning, reason, message), _timeProvider, _loggers);
             _proxy.Start();
-            Run(Reflect(ResourcePath.Endpoints, null, endpoints));
+            Run(Reflect(ResourcePath.EndpointSlices, EndpointSliceCatalog.Wanted, slices));
         }
 
         LogStarted(_options.Name, _runtime.Version, address, Port);
@@ -309,12 +309,12 @@ public sealed partial class NodeAgent : IAsyncDisposable
     private async Task RunPodsAsync(CancellationToken cancellationToken)
     {
         await _registrar!.Registered.CompletesWithinAsync(Timeout.InfiniteTimeSpan, _timeProvider, cancellationToken);
-        await Reflect(ResourcePath.Pods, $"spec.nodeName={_options.Name}", Pods)(cancellationToken);
+        await Reflect(ResourcePath.Pods, new ObjectSelection(Fields: $"spec.nodeName={_options.Name}"), Pods)(cancellationToken);
     }
 
-    private Func<CancellationToken, Task> Reflect<T>(string path, string? fieldSelector, IObjectSink<T> sink)
+    private Func<CancellationToken, Task> Reflect<T>(string path, ObjectSelection selection, IObjectSink<T> sink)
         where T : IKubernetesObject<V1ObjectMeta> =>
-        new Reflector<T>(_api, path, fieldSelector, sink, _timeProvider, _loggers.CreateLogger<NodeAgent>()).RunAsync;
+        new Reflector<T>(_api, path, selection, sink, _timeProvider, _loggers.CreateLogger<NodeAgent>()).RunAsync;
 
     private void Run(Func<CancellationToken, Task> loop) => _loops.Add(Task.Run(() => loop(_stop.Token)));
 

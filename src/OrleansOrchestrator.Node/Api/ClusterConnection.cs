@@ -72,13 +72,8 @@ public sealed class ClusterConnection : IDisposable
     internal Task<T> GetAsync<T>(string path, CancellationToken cancellationToken) =>
         ExchangeAsync<T>(HttpMethod.Get, path, null, null, cancellationToken);
 
-    internal Task<ObjectList<T>> ListAsync<T>(string path, string? fieldSelector, CancellationToken cancellationToken) =>
-        ExchangeAsync<ObjectList<T>>(
-            HttpMethod.Get,
-            fieldSelector is null ? path : $"{path}?fieldSelector={Uri.EscapeDataString(fieldSelector)}",
-            null,
-            null,
-            cancellationToken);
+    internal Task<ObjectList<T>> ListAsync<T>(string path, ObjectSelection selection, CancellationToken cancellationToken) =>
+        ExchangeAsync<ObjectList<T>>(HttpMethod.Get, $"{path}?{selection.ToString().TrimStart('&')}", null, null, cancellationToken);
 
     internal Task<T> CreateAsync<T>(string path, T body, CancellationToken cancellationToken) where T : notnull =>
         ExchangeAsync<T>(HttpMethod.Post, path, ToBytes(body), "application/json", cancellationToken);
@@ -99,14 +94,13 @@ public sealed class ClusterConnection : IDisposable
     /// <summary>Streams the changes after a revision until the server or the token ends the watch.</summary>
     internal async IAsyncEnumerable<WatchEvent<T>> WatchAsync<T>(
         string path,
-        string? fieldSelector,
+        ObjectSelection selection,
         string resourceVersion,
         TimeSpan timeout,
         [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var query = $"{path}?watch=true&allowWatchBookmarks=true&timeoutSeconds={(int)timeout.TotalSeconds}"
-            + $"&resourceVersion={Uri.EscapeDataString(resourceVersion)}"
-            + (fieldSelector is null ? "" : $"&fieldSelector={Uri.EscapeDataString(fieldSelector)}");
+            + $"&resourceVersion={Uri.EscapeDataString(resourceVersion)}{selection}";
         var (server, moved) = Servers.Follow();
 
         // A hung silo does not end its watches. They end when the connection moves to another server.

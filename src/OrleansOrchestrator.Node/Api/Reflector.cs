@@ -11,7 +11,7 @@ namespace OrleansOrchestrator.Node.Api;
 internal sealed partial class Reflector<T>(
     ClusterConnection api,
     string path,
-    string? fieldSelector,
+    ObjectSelection selection,
     IObjectSink<T> sink,
     TimeProvider timeProvider,
     ILogger logger)
@@ -54,7 +54,7 @@ internal sealed partial class Reflector<T>(
 
     private async Task ListAsync(CancellationToken cancellationToken)
     {
-        var list = await api.ListAsync<T>(path, fieldSelector, cancellationToken);
+        var list = await api.ListAsync<T>(path, selection, cancellationToken);
         sink.Replace(list.Items?.AsReadOnly() ?? []);
         _resourceVersion = list.Metadata?.ResourceVersion ?? "0";
     }
@@ -65,7 +65,7 @@ internal sealed partial class Reflector<T>(
     {
         var progressed = false;
         var timeout = WatchTimeoutMin * (1 + Random.Shared.NextDouble());
-        var changes = api.WatchAsync<T>(path, fieldSelector, _resourceVersion!, timeout, cancellationToken);
+        var changes = api.WatchAsync<T>(path, selection, _resourceVersion!, timeout, cancellationToken);
         await foreach (var (kind, obj) in changes)
         {
             switch (kind)

@@ -5,7 +5,7 @@ internal static class ResourcePath
 {
     public const string Pods = "api/v1/pods";
     public const string Services = "api/v1/services";
-    public const string Endpoints = "api/v1/endpoints";
+    public const string EndpointSlices = "apis/discovery.k8s.io/v1/endpointslices";
     public const string ApiEndpoints = "api/v1/namespaces/default/endpoints";
     public const string Nodes = "api/v1/nodes";
     public const string SystemNamespace = "api/v1/namespaces/kube-system";

@@ -31,6 +31,8 @@ internal sealed class EndpointPicker(ServiceRoute route, TimeProvider time)
         {
             lock (_gate)
             {
+                if (ReferenceEquals(_route, value))
+                    return;
                 Volatile.Write(ref _route, value);
                 if (_unreachable.IsEmpty)
                     return;

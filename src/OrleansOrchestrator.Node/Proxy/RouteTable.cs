@@ -5,32 +5,35 @@ using OrleansOrchestrator.Model.Names;
 
 namespace OrleansOrchestrator.Node.Proxy;
 
-/// <summary>Computes what the proxy has to serve from a service and its endpoints. Pure.</summary>
+/// <summary>Computes what the proxy has to serve from a service and its slices. Pure.</summary>
 internal static class RouteTable
 {
+    /// <summary>The labels of services, and of their slices, that kube-proxy leaves alone: headless ones, and those that another proxy serves.</summary>
+    public static readonly IReadOnlyList<string> LabelsOfOthers = ["service.kubernetes.io/headless", "service.kubernetes.io/service-proxy-name"];
+
     // Kubernetes' default of sessionAffinityConfig.
     private static readonly TimeSpan DefaultAffinityTimeout = TimeSpan.FromHours(3);
 
     /// <summary>The routes of one service, in the order of its ports.</summary>
     /// <param name="service">The service.</param>
-    /// <param name="endpoints">Its endpoints; null if there are none.</param>
+    /// <param name="slices">Its slices. Only those of its address's family count.</param>
     /// <param name="nodePortAddresses">Where node ports are served.</param>
     /// <param name="countMax">The most routes that are wanted: what a service has beyond its budget costs nothing.</param>
     public static IEnumerable<KeyValuePair<Listening, ServiceRoute>> Of(
-        V1Service service, V1Endpoints? endpoints, IReadOnlyList<IPAddress> nodePortAddresses, int countMax)
+        V1Service service, IEnumerable<ProxiedSlice> slices, IReadOnlyList<IPAddress> nodePortAddresses, int countMax)
     {
-        if (service.Spec is not { Type: not "ExternalName" } spec)
+        if (service.Spec is not { Type: not "ExternalName" } spec || LabelsOfOthers.Any(label => service.Metadata.Labels?.ContainsKey(label) is true))
             return [];
         var key = $"{service.Metadata.NamespaceProperty}/{service.Metadata.Name}";
         var affinity = AffinityOf(spec);
         var clusterIP = AddressSyntax.TryParse(spec.ClusterIP ?? "", out var parsed) ? parsed : null;
-        var ready = ReadyEndpoints(endpoints);
+        var endpoints = EndpointsByPort(slices.Where(slice => clusterIP is null || slice.Family == clusterIP.AddressFamily));
         return (spec.Ports ?? []).Where(port => port.Protocol is null or "TCP" or "UDP").SelectMany(RoutesOf).Take(countMax);
 
         IEnumerable<KeyValuePair<Listening, ServiceRoute>> RoutesOf(V1ServicePort port)
         {
             var isUdp = port.Protocol == "UDP";
-            var route = new ServiceRoute(key, ready.GetValueOrDefault((port.Name ?? "", isUdp), []), affinity);
+            var route = new ServiceRoute(key, endpoints.GetValueOrDefault((port.Name ?? "", isUdp), []), affinity);
             if (clusterIP is not null)
                 yield return new(new Listening(clusterIP, port.Port, isUdp), route);
             if (port.NodePort is not > 0)
@@ -40,23 +43,34 @@ internal static class RouteTable
         }
     }
 
-    /// <summary>The ready endpoints of each port, by name and protocol.</summary>
-    private static Dictionary<(string Name, bool IsUdp), List<IPEndPoint>> ReadyEndpoints(V1Endpoints? endpoints)
+    /// <summary>
+    /// The endpoints of each port, by name and protocol: those that are ready in any slice; without any of these, those that are about to
+    /// end and serve still, so that connections find somebody to the last.
+    /// </summary>
+    private static Dictionary<(string Name, bool IsUdp), List<IPEndPoint>> EndpointsByPort(IEnumerable<ProxiedSlice> slices)
     {
-        var ready = new Dictionary<(string, bool), List<IPEndPoint>>();
-        foreach (var subset in endpoints?.Subsets ?? [])
+        var all = new Dictionary<(string, bool), OrderedDictionary<IPEndPoint, bool>>();
+        foreach (var slice in slices)
         {
-            var addresses = (subset.Addresses ?? []).Select(address => AddressSyntax.TryParse(address.Ip ?? "", out var parsed) ? parsed : null).OfType<IPAddress>().ToList();
-            foreach (var port in subset.Ports ?? [])
+            foreach (var port in slice.Ports)
             {
-                var key = (port.Name ?? "", port.Protocol == "UDP");
-                if (!ready.TryGetValue(key, out var known))
-                    ready[key] = known = [];
-                known.AddRange(addresses.Select(address => new IPEndPoint(address, port.Port)));
+                if (!all.TryGetValue((port.Name, port.IsUdp), out var known))
+                    all[(port.Name, port.IsUdp)] = known = [];
+                foreach (var endpoint in slice.Endpoints)
+                {
+                    var address = new IPEndPoint(endpoint.Address, port.Number);
+                    known[address] = endpoint.IsReady || known.GetValueOrDefault(address);
+                }
             }
         }
 
-        return ready;
+        return all.ToDictionary(port => port.Key, port => UsedOf(port.Value));
+
+        static List<IPEndPoint> UsedOf(OrderedDictionary<IPEndPoint, bool> endpoints)
+        {
+            var isAnyReady = endpoints.ContainsValue(true);
+            return [.. endpoints.Where(endpoint => endpoint.Value == isAnyReady).Select(endpoint => endpoint.Key)];
+        }
     }
 
     private static TimeSpan? AffinityOf(V1ServiceSpec spec)

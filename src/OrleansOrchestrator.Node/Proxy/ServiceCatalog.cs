@@ -4,8 +4,11 @@ using OrleansOrchestrator.Node.Configuration;
 
 namespace OrleansOrchestrator.Node.Proxy;
 
-/// <summary>The services of the cluster, for the proxy and for the environment of containers.</summary>
+/// <summary>The services of the cluster that have an address, for the proxy and for the environment of containers.</summary>
 internal sealed class ServiceCatalog(Action? changed) : ObjectCatalog<V1Service>(changed), IServiceSource
 {
+    /// <summary>All but headless services, which neither a proxy serves nor a container's environment names.</summary>
+    public static ObjectSelection Wanted { get; } = new(Fields: "spec.clusterIP!=None");
+
     public IReadOnlyCollection<V1Service>? Services => IsSynced ? [.. All] : null;
 }

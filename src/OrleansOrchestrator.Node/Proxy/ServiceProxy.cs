@@ -1,9 +1,9 @@
+using System.Collections.Immutable;
 using System.Net.Sockets;
 using System.Net;
 using Microsoft.Extensions.Logging;
 using OrleansOrchestrator.Loops;
 using OrleansOrchestrator.Model.Names;
-using OrleansOrchestrator.Node.Api;
 using OrleansOrchestrator.Node.Options;
 using k8s.Models;
 
@@ -22,7 +22,7 @@ internal sealed partial class ServiceProxy : IAsyncDisposable
 
     private readonly NodeAgentOptions _options;
     private readonly ServiceCatalog _services;
-    private readonly ObjectCatalog<V1Endpoints> _endpoints;
+    private readonly EndpointSliceCatalog _slices;
     private readonly Action<V1Service, string, string> _tell;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
@@ -30,6 +30,7 @@ internal sealed partial class ServiceProxy : IAsyncDisposable
     private readonly Dictionary<Listening, IPortListener> _listeners = [];
     private readonly Dictionary<string, ServiceBudget> _budgets = new(StringComparer.Ordinal);
     private readonly HashSet<Listening> _refused = [];
+    private readonly Dictionary<string, ServedService> _served = new(StringComparer.Ordinal);
     private readonly SupervisedLoop _loop;
     private int _rounds;
     private string? _range;
@@ -39,17 +40,17 @@ internal sealed partial class ServiceProxy : IAsyncDisposable
     /// <summary>Prepares the proxy.</summary>
     /// <param name="options">What it serves.</param>
     /// <param name="services">The cluster's services.</param>
-    /// <param name="endpoints">The cluster's endpoints.</param>
+    /// <param name="slices">The slices of their endpoints.</param>
     /// <param name="tell">Records a warning on a service, with a reason and a message.</param>
     /// <param name="time">The clock of session affinity.</param>
     /// <param name="loggers">Where it logs.</param>
     public ServiceProxy(
-        NodeAgentOptions options, ServiceCatalog services, ObjectCatalog<V1Endpoints> endpoints, Action<V1Service, string, string> tell,
+        NodeAgentOptions options, ServiceCatalog services, EndpointSliceCatalog slices, Action<V1Service, string, string> tell,
         TimeProvider time, ILoggerFactory loggers)
     {
         _options = options;
         _services = services;
-        _endpoints = endpoints;
+        _slices = slices;
         _tell = tell;
         _time = time;
         _logger = loggers.CreateLogger<ServiceProxy>();
@@ -71,7 +72,7 @@ internal sealed partial class ServiceProxy : IAsyncDisposable
         Signal();
     }
 
-    /// <summary>Brings the open ports in line with the services and endpoints, soon after any of them has changed.</summary>
+    /// <summary>Brings the open ports in line with the services and their slices, soon after any of them has changed.</summary>
     public void Signal()
     {
         if (_isRunning)
@@ -110,6 +111,8 @@ internal sealed partial class ServiceProxy : IAsyncDisposable
 
         foreach (var gone in _budgets.Keys.Where(key => !services.ContainsKey(key)).ToList())
             _budgets.Remove(gone);
+        foreach (var gone in _served.Keys.Where(key => !services.ContainsKey(key)).ToList())
+            _served.Remove(gone);
         _refused.RemoveWhere(listening => !routes.ContainsKey(listening));
         foreach (var (listening, route) in routes)
         {
@@ -146,9 +149,7 @@ internal sealed partial class ServiceProxy : IAsyncDisposable
     {
         try
         {
-            // One more than the budget, which refuses it and tells.
-            var endpoints = _endpoints.Find(service.Metadata.NamespaceProperty, service.Metadata.Name);
-            foreach (var (listening, route) in RouteTable.Of(service, endpoints, _nodePortAddresses, _options.ProxyServicePortsMax + 1))
+            foreach (var (listening, route) in RoutesOf(service))
                 routes.TryAdd(listening, route);
         }
         catch (Exception fault)
@@ -157,6 +158,21 @@ internal sealed partial class ServiceProxy : IAsyncDisposable
             LogNotServed(fault, KeyOf(service));
             _tell(service, "FailedSync", $"cannot be served on this node: {fault.Message}");
         }
+    }
+
+    /// <summary>The routes of a service; those of last time where neither it nor its slices have changed.</summary>
+    private IReadOnlyList<KeyValuePair<Listening, ServiceRoute>> RoutesOf(V1Service service)
+    {
+        var key = KeyOf(service);
+        var slices = _slices.Of(service.Metadata.NamespaceProperty, service.Metadata.Name);
+        if (_served.TryGetValue(key, out var last) && ReferenceEquals(last.Service, service) && ReferenceEquals(last.Slices, slices))
+            return last.Routes;
+
+        // One more than the budget, which refuses it and tells.
+        _served.Remove(key);
+        var routes = RouteTable.Of(service, slices.Values, _nodePortAddresses, _options.ProxyServicePortsMax + 1).ToList();
+        _served[key] = new ServedService(service, slices, routes);
+        return routes;
     }
 
     private void Open(Listening listening, ServiceRoute route, V1Service service)
@@ -197,6 +213,9 @@ internal sealed partial class ServiceProxy : IAsyncDisposable
             _tell(service, reason, message);
         }
     }
+
+    private sealed record ServedService(
+        V1Service Service, ImmutableSortedDictionary<string, ProxiedSlice> Slices, IReadOnlyList<KeyValuePair<Listening, ServiceRoute>> Routes);
 
     private static string KeyOf(V1Service service) => $"{service.Metadata.NamespaceProperty}/{service.Metadata.Name}";
 

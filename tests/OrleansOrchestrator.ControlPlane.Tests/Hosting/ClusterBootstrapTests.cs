@@ -42,6 +42,25 @@ public sealed class ClusterBootstrapTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Silos_AtAnotherPort_AreInASliceOfTheirOwnWhileTheyAreThere()
+    {
+        await Api.CreateAsync(new V1Lease
+        {
+            Metadata = new V1ObjectMeta { NamespaceProperty = "kube-system", Name = "apiserver-192.0.2.2-7443", Labels = new Dictionary<string, string> { ["apiserver.kubernetes.io/identity"] = "orchestrator" } },
+            Spec = new V1LeaseSpec { HolderIdentity = "192.0.2.2|7443" },
+        });
+
+        await UntilAsync(async () => await Api.FindAsync<V1EndpointSlice>("default", "kubernetes-7443") is
+        {
+            Ports: [{ Port: 7443 }], Endpoints: [{ Addresses: ["192.0.2.2"] }], Metadata.Labels: { } labels,
+        } && labels["kubernetes.io/service-name"] == "kubernetes");
+        (await Api.GetAsync<V1EndpointSlice>("default", "kubernetes")).Ports.ShouldHaveSingleItem().Port.ShouldBe(6443);
+
+        // Nobody renews the lease.
+        await UntilAsync(async () => !await HasAsync<V1EndpointSlice>("default", "kubernetes-7443"));
+    }
+
+    [Fact]
     public async Task KubernetesService_Damaged_IsSetRightAndKeepsWhatItsUsersAdd()
     {
         await Api.PatchAsync<V1Service>("default", "kubernetes", PatchType.MergePatch,

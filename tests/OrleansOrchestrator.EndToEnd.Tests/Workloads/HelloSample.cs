@@ -42,10 +42,10 @@ internal sealed class HelloSample(DevCluster cluster, string space)
     /// <summary>The sample's pods.</summary>
     public Task<IReadOnlyList<JsonNode>> PodsAsync() => cluster.Api.ListAsync($"/api/v1/namespaces/{space}/pods?labelSelector=app%3Dhello");
 
-    /// <summary>The address and port of the service, as a URL.</summary>
-    public async Task<Uri> ServiceAddressAsync()
+    /// <summary>The address and port of a service, as a URL.</summary>
+    public async Task<Uri> ServiceAddressAsync(string name = "hello")
     {
-        var service = await cluster.Api.GetAsync($"/api/v1/namespaces/{space}/services/hello");
+        var service = await cluster.Api.GetAsync($"/api/v1/namespaces/{space}/services/{name}");
         return new Uri($"http://{service["spec"]!["clusterIP"]}:80/");
     }
 
@@ -60,6 +60,14 @@ internal sealed class HelloSample(DevCluster cluster, string space)
             answered.ShouldBeSubsetOf(pods.Select(pod => $"hello from {pod}"));
             answered.Count.ShouldBe(pods.Count);
         });
+    }
+
+    /// <summary>What a service answers.</summary>
+    public static async Task<string> AskAsync(Uri address)
+    {
+        // A connection per question: the proxy chooses a pod per connection.
+        using var client = new HttpClient { Timeout = TimeSpan.FromSeconds(2) };
+        return (await client.GetStringAsync(address)).Trim();
     }
 
     /// <summary>Whether a pod runs, all its containers are ready, and it is not going away.</summary>
@@ -77,11 +85,4 @@ internal sealed class HelloSample(DevCluster cluster, string space)
     /// <summary>The only process on this machine that serves for a pod; a runtime may have put a wrapper around it.</summary>
     public static int ProcessOf(string pod) =>
         HostProcesses.WithoutParents(HostProcesses.WithEnvironment("POD_NAME", pod)).ShouldHaveSingleItem();
-
-    private static async Task<string> AskAsync(Uri address)
-    {
-        // A connection per question: the proxy chooses a pod per connection.
-        using var client = new HttpClient { Timeout = TimeSpan.FromSeconds(2) };
-        return (await client.GetStringAsync(address)).Trim();
-    }
 }

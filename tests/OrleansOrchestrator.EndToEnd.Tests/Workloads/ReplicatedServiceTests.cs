@@ -34,6 +34,17 @@ public abstract class ReplicatedServiceTests(RuntimeCluster runtime) : EndToEndT
     }
 
     [Fact]
+    public async Task Service_WhoseEndpointsAreWrittenByHand_AnswersFromThem()
+    {
+        var pod = (await _hello.PodsAsync())[0];
+        await Kubectl.RunWithInputAsync(ServiceByHand((string)pod["status"]!["podIP"]!), "apply", "-n", Space, "-f", "-");
+
+        var address = await _hello.ServiceAddressAsync("by-hand");
+        await Eventually.PassesAsync(async () => (await HelloSample.AskAsync(address)).ShouldBe($"hello from {HelloSample.NameOf(pod)}"));
+        await Kubectl.RunAsync("delete", "service", "by-hand", "-n", Space);
+    }
+
+    [Fact]
     public async Task Container_Killed_IsRestartedInItsPod()
     {
         var victim = (await _hello.PodsAsync())[0];
@@ -165,6 +176,21 @@ public abstract class ReplicatedServiceTests(RuntimeCluster runtime) : EndToEndT
 
     private string PodThatEnds(string command) => $$"""
         {"restartPolicy": "Never", "containers": [{"name": "main", "image": "{{runtime.Image}}", "imagePullPolicy": "IfNotPresent", "command": ["sh", "-c", "{{command}}"]}]}
+        """;
+
+    private static string ServiceByHand(string address) => $$"""
+        apiVersion: v1
+        kind: Service
+        metadata: {name: by-hand}
+        spec:
+          ports: [{name: web, port: 80}]
+        ---
+        apiVersion: v1
+        kind: Endpoints
+        metadata: {name: by-hand}
+        subsets:
+        - addresses: [{ip: {{address}}}]
+          ports: [{name: web, port: 8080}]
         """;
 
     private string CounterPod() => $"""

@@ -281,7 +281,7 @@ internal sealed class FakeApiServer : IAsyncDisposable
             && path.Split('/').ElementAtOrDefault(4) == parts[2];
     }
 
-    private static bool IsCollection(string path) => path.Split('/')[^1] is "pods" or "services" or "endpoints" or "nodes";
+    private static bool IsCollection(string path) => path.Split('/')[^1] is "pods" or "services" or "endpoints" or "endpointslices" or "nodes";
 
     private static bool Matches(JsonObject obj, string selector) =>
         !selector.StartsWith("spec.nodeName=", StringComparison.Ordinal)

@@ -3,7 +3,6 @@ using System.Net;
 using System.Net.Sockets;
 using k8s.Models;
 using Microsoft.Extensions.Logging.Abstractions;
-using OrleansOrchestrator.Node.Api;
 using OrleansOrchestrator.Node.Options;
 using OrleansOrchestrator.Node.Proxy;
 using OrleansOrchestrator.Testing;
@@ -14,16 +13,16 @@ namespace OrleansOrchestrator.Node.Tests.Fakes;
 internal sealed class ProxyFixture : IAsyncDisposable
 {
     private readonly ServiceCatalog _services;
-    private readonly ObjectCatalog<V1Endpoints> _endpoints;
+    private readonly EndpointSliceCatalog _slices;
     private readonly V1Service? _only;
 
     private ProxyFixture(NodeAgentOptions options, V1Service? only)
     {
         _only = only;
         _services = new ServiceCatalog(() => Proxy?.Signal());
-        _endpoints = new ObjectCatalog<V1Endpoints>(() => Proxy?.Signal());
+        _slices = new EndpointSliceCatalog(() => Proxy?.Signal());
         Proxy = new ServiceProxy(
-            options, _services, _endpoints, (service, reason, message) => Told.Enqueue((service.Metadata.Name, reason, message)),
+            options, _services, _slices, (service, reason, message) => Told.Enqueue((service.Metadata.Name, reason, message)),
             TimeProvider.System, NullLoggerFactory.Instance);
     }
 
@@ -58,26 +57,24 @@ internal sealed class ProxyFixture : IAsyncDisposable
         Spec = new V1ServiceSpec { ClusterIP = address, Ports = ports },
     };
 
-    public static V1Endpoints Endpoints(V1Service service, params IPEndPoint[] targets) => new()
+    /// <summary>A slice of a service that has one ready endpoint.</summary>
+    public static V1EndpointSlice Slice(V1Service service, IPEndPoint target) => new()
     {
-        Metadata = service.Metadata,
-        Subsets =
-        [
-            .. targets.Select(target => new V1EndpointSubset
-            {
-                Addresses = [new V1EndpointAddress { Ip = target.Address.ToString() }],
-                Ports =
-                [
-                    .. service.Spec.Ports.Select(port => new Corev1EndpointPort { Name = port.Name, Port = target.Port, Protocol = port.Protocol }),
-                ],
-            }),
-        ],
+        Metadata = new V1ObjectMeta
+        {
+            NamespaceProperty = "default",
+            Name = $"{service.Metadata.Name}-{target.Address}-{target.Port}",
+            Labels = new Dictionary<string, string> { ["kubernetes.io/service-name"] = service.Metadata.Name },
+        },
+        AddressType = "IPv4",
+        Endpoints = [new V1Endpoint { Addresses = [target.Address.ToString()] }],
+        Ports = [.. service.Spec.Ports.Select(port => new Discoveryv1EndpointPort { Name = port.Name, Port = target.Port, Protocol = port.Protocol })],
     };
 
     /// <summary>Sends the connections of the only service to other endpoints, and waits until new ones go there.</summary>
     public async Task PointToAsync(params IPEndPoint[] targets)
     {
-        _endpoints.Replace([Endpoints(_only!, targets)]);
+        _slices.Replace([.. targets.Select(target => Slice(_only!, target))]);
 
         // The round that runs now may have begun before.
         for (var i = 0; i < 2; i++)
@@ -96,7 +93,7 @@ internal sealed class ProxyFixture : IAsyncDisposable
     /// <summary>Serves a service with an endpoint.</summary>
     public void Put(V1Service service, IPEndPoint target)
     {
-        _endpoints.Upsert(Endpoints(service, target));
+        _slices.Upsert(Slice(service, target));
         _services.Upsert(service);
     }
 

@@ -140,6 +140,12 @@ public static class PlainObjects
             {"metadata": {{{{Meta("absurd")}}}}, "subsets": [{"addresses": [{"ip": "10.0.0.1", "nodeName": "a", "targetRef": {"kind": "Pod", "name": "web", "namespace": "default"}}],
               "notReadyAddresses": [{"ip": "10.0.0.2"}], "ports": [{"name": "http", "port": 8080, "protocol": "TCP"}]}]}
             """,
+        [WellKnownResources.EndpointSlices] = """
+            {"metadata": {"name": "absurd", "namespace": "default", "uid": "u-absurd", "labels": {"app": "web", "kubernetes.io/service-name": "web"}, "creationTimestamp": "2026-01-01T00:00:00Z"},
+             "addressType": "IPv4", "ports": [{"name": "http", "port": 8080, "protocol": "TCP", "appProtocol": "http"}],
+             "endpoints": [{"addresses": ["10.0.0.1"], "conditions": {"ready": true, "serving": true, "terminating": false}, "hostname": "web", "nodeName": "a", "zone": "a",
+               "hints": {"forZones": [{"name": "a"}]}, "targetRef": {"kind": "Pod", "name": "web", "namespace": "default"}}]}
+            """,
         [WellKnownResources.Nodes] = """
             {"metadata": {"name": "absurd", "uid": "u-absurd", "labels": {"kubernetes.io/os": "linux", "zone": "a"}, "annotations": {"a": "b"}, "creationTimestamp": "2026-01-01T00:00:00Z"},
              "spec": {"podCIDR": "10.0.0.0/24", "taints": [{"key": "a", "value": "b", "effect": "PreferNoSchedule", "timeAdded": "2026-01-01T00:00:00Z"}]},

@@ -1,0 +1,183 @@
+using System.Net;
+using CsCheck;
+using k8s.Models;
+using OrleansOrchestrator.Node.Proxy;
+using OrleansOrchestrator.Node.Tests.Fakes;
+
+namespace OrleansOrchestrator.Node.Tests;
+
+/// <summary>Where connections to a service go, by its slices.</summary>
+public sealed class RouteTableTests
+{
+    private static readonly V1Service Web = ProxyFixture.Service("web", "127.96.1.1", new V1ServicePort { Name = "http", Port = 80, NodePort = 30080, Protocol = "TCP" });
+
+    [Fact]
+    public void Service_WithNodePort_ListensOnBothAndMatchesPortsByNameAndProtocol()
+    {
+        var slice = Slice("a", [Ready("10.0.0.1"), Endpoint("10.0.0.2", ready: false)], [Port("http", 8080), Port("http", 8081, "UDP"), Port("other", 9)]);
+
+        var routes = RoutesOf(Web, slice);
+
+        routes.Select(route => route.Key.ToString()).ShouldBe(["127.96.1.1:80/TCP", "0.0.0.0:30080/TCP"]);
+        routes.ShouldAllBe(route => route.Value.Endpoints.Single().ToString() == "10.0.0.1:8080");
+    }
+
+    [Theory]
+    [InlineData("010.0.0.1", "10.0.0.1:8080")]
+    [InlineData("::ffff:10.0.0.1", "10.0.0.1:8080")]
+    [InlineData("1", null)]
+    [InlineData("0x0a000001", null)]
+    [InlineData("10.1", null)]
+    public void Addresses_OfOtherBases_AreReadAsKubernetesReadsThem(string address, string? endpoint)
+    {
+        var service = ProxyFixture.Service("web", address, new V1ServicePort { Port = 80, Protocol = "TCP" });
+
+        var routes = RoutesOf(service, Slice("a", [Ready(address)], [Port("", 8080)]));
+
+        routes.SelectMany(route => route.Value.Endpoints).Select(one => one.ToString()).ShouldBe(endpoint is null ? [] : [endpoint]);
+        routes.Count.ShouldBe(endpoint is null ? 0 : 1);
+    }
+
+    [Fact]
+    public void Slices_OfBothFamilies_OnlyTheServicesOwnCounts() => EndpointsOf(
+        Web,
+        Slice("a", [Ready("10.0.0.1")], [Port("http", 8080)]),
+        Slice("b", [Ready("fd00::1")], [Port("http", 8080)], type: "IPv6"),
+        Slice("c", [Ready("web.example.com")], [Port("http", 8080)], type: "FQDN")).ShouldBe(["10.0.0.1:8080"]);
+
+    [Fact]
+    public void Endpoints_WhoseStateIsNotSaid_AreReady() =>
+        EndpointsOf(Web, Slice("a", [new V1Endpoint { Addresses = ["10.0.0.1"] }], [Port("http", 8080)])).ShouldBe(["10.0.0.1:8080"]);
+
+    [Fact]
+    public void Endpoints_ThatEnd_AreUsedOnlyWhereNothingIsReady()
+    {
+        var ending = Endpoint("10.0.0.1", ready: false, serving: true, terminating: true);
+        var ended = Endpoint("10.0.0.2", ready: false, serving: false, terminating: true);
+        var starting = Endpoint("10.0.0.3", ready: false, serving: false, terminating: false);
+
+        EndpointsOf(Web, Slice("a", [ending, ended, starting], [Port("http", 8080)])).ShouldBe(["10.0.0.1:8080"]);
+        EndpointsOf(Web, Slice("a", [ending, ended, starting], [Port("http", 8080)]), Slice("b", [Ready("10.0.0.4")], [Port("http", 8080)]))
+            .ShouldBe(["10.0.0.4:8080"]);
+    }
+
+    [Fact]
+    public void Endpoint_InTwoSlices_IsUsedOnceAndIsReadyIfAnySaysSo()
+    {
+        var ending = Endpoint("10.0.0.1", ready: false, serving: true, terminating: true);
+
+        EndpointsOf(Web, Slice("a", [ending], [Port("http", 8080)]), Slice("b", [Ready("10.0.0.1"), Ready("10.0.0.2")], [Port("http", 8080)]))
+            .ShouldBe(["10.0.0.1:8080", "10.0.0.2:8080"]);
+    }
+
+    [Theory]
+    [InlineData("service.kubernetes.io/service-proxy-name", "other")]
+    [InlineData("service.kubernetes.io/headless", "")]
+    public void Service_ThatIsNotForThisProxy_IsLeftAlone(string label, string value)
+    {
+        var service = ProxyFixture.Service("web", "127.96.1.1", new V1ServicePort { Port = 80 });
+        service.Metadata.Labels = new Dictionary<string, string> { [label] = value };
+
+        RoutesOf(service, Slice("a", [Ready("10.0.0.1")], [Port("", 8080)])).ShouldBeEmpty();
+        EndpointSliceCatalog.Wanted.Labels!.Split(',').ShouldContain($"!{label}");
+    }
+
+    [Fact]
+    public void Catalog_SliceThatGoesToAnotherService_LeavesTheFormerOne()
+    {
+        var catalog = new EndpointSliceCatalog(null);
+        catalog.Upsert(Slice("a", [Ready("10.0.0.1")], [Port("http", 8080)]));
+        catalog.Of("default", "web").Keys.ShouldBe(["a"]);
+
+        catalog.Upsert(Slice("a", [Ready("10.0.0.1")], [Port("http", 8080)], service: "other"));
+        catalog.Of("default", "web").ShouldBeEmpty();
+        catalog.Of("default", "other").Keys.ShouldBe(["a"]);
+
+        catalog.Upsert(Slice("a", [Ready("10.0.0.1")], [Port("http", 8080)], service: null));
+        catalog.Of("default", "other").ShouldBeEmpty();
+    }
+
+    /// <summary>However slices come, change and go, what the proxy serves is what a look at all slices that are left tells.</summary>
+    [Fact]
+    public void Routes_AfterAnyEvents_AreThoseOfANaiveReading()
+    {
+        var endpoint = Gen.Select(Gen.Int[1, 6], Gen.Bool, Gen.Bool, Gen.Bool, (host, ready, serving, terminating) =>
+            Endpoint($"10.0.0.{host}", ready, serving, terminating));
+        var slice = Gen.Select(
+            Gen.Int[0, 4], Gen.Int[0, 4].Select(which => which switch { 0 => null, 1 => "other", _ => "web" }), endpoint.List[0, 5], Gen.Int[1, 2].List[1, 2],
+            (number, service, endpoints, ports) => Slice(
+                $"s{number}", [.. endpoints], [.. ports.Distinct().Select(port => Port(port == 1 ? "http" : "other", 8000 + port))], service: service));
+        var events = Gen.Select(Gen.Int[0, 9], slice, (what, changed) => (what, changed)).List[1, 30];
+
+        events.Sample(steps =>
+        {
+            var catalog = new EndpointSliceCatalog(null);
+            var present = new Dictionary<string, V1EndpointSlice>();
+            foreach (var (what, changed) in steps)
+            {
+                switch (what)
+                {
+                    case 0:
+                        catalog.Replace([.. present.Values]);
+                        break;
+                    case 1 or 2:
+                        catalog.Delete(changed);
+                        present.Remove(changed.Metadata.Name);
+                        break;
+                    default:
+                        catalog.Upsert(changed);
+                        present[changed.Metadata.Name] = changed;
+                        break;
+                }
+
+                RouteTable.Of(Web, catalog.Of("default", "web").Values, [], 1).Single().Value.Endpoints.Select(one => one.ToString()).Order(StringComparer.Ordinal)
+                    .ShouldBe(Naive(present.Values));
+            }
+        });
+    }
+
+    /// <summary>Who takes connections to the port <c>http</c> of the service <c>web</c>.</summary>
+    private static IEnumerable<string> Naive(IEnumerable<V1EndpointSlice> slices)
+    {
+        var all = (
+            from slice in slices
+            where slice.Metadata.Labels?["kubernetes.io/service-name"] == "web"
+            from port in slice.Ports
+            where port.Name == "http"
+            from endpoint in slice.Endpoints
+            select (Address: $"{endpoint.Addresses[0]}:{port.Port}", endpoint.Conditions)).ToList();
+        var ready = all.Where(one => one.Conditions.Ready is true).ToList();
+        var used = ready.Count > 0 ? ready : all.Where(one => one.Conditions is { Serving: true, Terminating: true }).ToList();
+        return used.Select(one => one.Address).Distinct().Order(StringComparer.Ordinal);
+    }
+
+    private static List<KeyValuePair<Listening, ServiceRoute>> RoutesOf(V1Service service, params V1EndpointSlice[] slices) =>
+        [.. RouteTable.Of(service, slices.Select(ProxiedSlice.Of), [IPAddress.Any], 100)];
+
+    private static IEnumerable<string> EndpointsOf(V1Service service, params V1EndpointSlice[] slices) =>
+        RoutesOf(service, slices)[0].Value.Endpoints.Select(endpoint => endpoint.ToString());
+
+    private static V1EndpointSlice Slice(
+        string name, V1Endpoint[] endpoints, Discoveryv1EndpointPort[] ports, string type = "IPv4", string? service = "web") => new()
+        {
+            Metadata = new V1ObjectMeta
+            {
+                NamespaceProperty = "default",
+                Name = name,
+                Labels = service is null ? null : new Dictionary<string, string> { ["kubernetes.io/service-name"] = service },
+            },
+            AddressType = type,
+            Endpoints = endpoints,
+            Ports = ports,
+        };
+
+    private static V1Endpoint Ready(string address) => Endpoint(address, ready: true, serving: true);
+
+    private static V1Endpoint Endpoint(string address, bool ready, bool serving = false, bool terminating = false) => new()
+    {
+        Addresses = [address],
+        Conditions = new V1EndpointConditions { Ready = ready, Serving = serving, Terminating = terminating },
+    };
+
+    private static Discoveryv1EndpointPort Port(string name, int number, string protocol = "TCP") => new() { Name = name, Port = number, Protocol = protocol };
+}
