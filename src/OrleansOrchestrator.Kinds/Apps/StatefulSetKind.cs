@@ -19,8 +19,6 @@ internal sealed class StatefulSetKind : ResourceDefinition<V1StatefulSet>
 
     public override string Plural => "statefulsets";
 
-    public override bool IsActedOn => false;
-
     public override IReadOnlyList<string> ShortNames => ["sts"];
 
     public override IReadOnlyList<string> Categories => ["all"];

@@ -4,6 +4,7 @@ using OrleansOrchestrator.Controllers.Jobs;
 using OrleansOrchestrator.Controllers.Objects;
 using OrleansOrchestrator.Controllers.Quotas;
 using OrleansOrchestrator.Controllers.Relations;
+using OrleansOrchestrator.Controllers.StatefulSets;
 using OrleansOrchestrator.Controllers.Replication;
 using OrleansOrchestrator.Controllers.Tests.Reconciling;
 using OrleansOrchestrator.Kinds.Batch;
@@ -104,6 +105,16 @@ public sealed class RelationProperties
 
     private static readonly Gen<KubeObject> Nodes = Names.Select(name => (KubeObject)new V1Node { Metadata = new V1ObjectMeta { Name = name } });
 
+    private static readonly Gen<KubeObject> StatefulSets = Gen.Select(Metadata, Any.Of(0, 1, 2), Any.Of("a", "b", "a-x"), (metadata, replicas, template) =>
+    {
+        metadata.Uid = UidOf(metadata.NamespaceProperty, metadata.Name);
+        var claims = new List<V1PersistentVolumeClaim> { new() { Metadata = new V1ObjectMeta { Name = template } } };
+        return (KubeObject)new V1StatefulSet { Metadata = metadata, Spec = new V1StatefulSetSpec { Replicas = replicas, VolumeClaimTemplates = claims } };
+    });
+
+    private static readonly Gen<KubeObject> Claims = Gen.Select(Namespaces, Any.Of("a", "b", "a-x"), Names, Any.Of("0", "1", "01", "5", "x"), (@namespace, template, set, ordinal) =>
+        (KubeObject)new V1PersistentVolumeClaim { Metadata = new V1ObjectMeta { NamespaceProperty = @namespace, Name = $"{template}-{set}-{ordinal}" } });
+
     private static readonly Gen<KubeObject> Definitions = Gen.Select(
         Any.Of("configmaps", "pods", "gadgets"), Any.Of("", "one.io"), Gen.Bool, (plural, group, deleting) => (KubeObject)new V1CustomResourceDefinition
         {
@@ -135,6 +146,7 @@ public sealed class RelationProperties
         ["naming the primary anywhere"] = (
             new NamingPrimary(WellKnownResources.ConfigMaps, map => ObjectKey.Parse(map.Metadata.Annotations["about"])), WellKnownResources.Services, Services, ConfigMaps),
         ["all of a kind"] = (new AllOfKind(WellKnownResources.Nodes), WellKnownResources.ReplicationControllers, Controllers, Nodes),
+        ["claims of a StatefulSet's pods"] = (new ClaimsOfTemplates(), WellKnownResources.StatefulSets, StatefulSets, Claims),
         ["contents of a namespace"] = (new NamespaceContents(), WellKnownResources.Namespaces, NamespaceObjects, Gen.OneOf(Pods, ConfigMaps)),
         ["computed input"] = (
             new ComputedInput(WellKnownResources.Pods, (primary, pod) => SelectorOf(primary).Matches(pod.Metadata.Labels)),

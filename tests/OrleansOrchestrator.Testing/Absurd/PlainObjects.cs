@@ -116,6 +116,14 @@ public static class PlainObjects
               "template": {"metadata": {"labels": {{{{Labels}}}}}, "spec": {{{{SmallPodSpec}}}}}},
               "status": {"currentNumberScheduled": 1, "desiredNumberScheduled": 1, "numberMisscheduled": 0, "numberReady": 1, "collisionCount": 1, "observedGeneration": 1}}
             """,
+        [WellKnownResources.StatefulSets] = $$$$"""
+            {"metadata": {{{{Meta("absurd")}}}}, "spec": {"replicas": 2, "minReadySeconds": 5, "revisionHistoryLimit": 2, "serviceName": "web", "podManagementPolicy": "Parallel", "ordinals": {"start": 1},
+              "selector": {"matchLabels": {"app": "web"}, "matchExpressions": [{"key": "app", "operator": "Exists"}]},
+              "updateStrategy": {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": "10%", "partition": 1}}, "persistentVolumeClaimRetentionPolicy": {"whenDeleted": "Delete", "whenScaled": "Delete"},
+              "volumeClaimTemplates": [{"metadata": {"name": "data", "labels": {"a": "b"}}, "spec": {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"} } } }],
+              "template": {"metadata": {"labels": {{{{Labels}}}}}, "spec": {{{{SmallPodSpec}}}}}},
+              "status": {"replicas": 2, "readyReplicas": 2, "availableReplicas": 2, "currentReplicas": 1, "updatedReplicas": 1, "currentRevision": "a", "updateRevision": "b", "collisionCount": 1, "observedGeneration": 1}}
+            """,
         [WellKnownResources.ControllerRevisions] = $$$$"""
             {"metadata": {{{{Meta("absurd")}}}}, "revision": 3, "data": {"spec": {"template": {"$patch": "replace", "metadata": {"labels": {{{{Labels}}}}}, "spec": {"containers": [{"name": "web", "image": "busybox"}]} } } } }
             """,

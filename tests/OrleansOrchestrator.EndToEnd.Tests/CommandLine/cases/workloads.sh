@@ -61,6 +61,12 @@ field deployment/web '.metadata.annotations.deployment\.kubernetes\.io/revision'
 workload DaemonSet agent | kubectl apply -f -
 rolls_out_and_back daemonset agent 'daemon set "agent" successfully rolled out'
 kubectl get daemonset agent | has '^agent +2 +2 +2 +2 +2 '
+## rollout of a statefulset
+workload StatefulSet db | kubectl apply -f -
+kubectl scale statefulset db --replicas 2
+rolls_out_and_back statefulset db '^partitioned roll out complete: 2 new pods have been updated'
+kubectl get statefulset db | has '^db +2/2 '
+kubectl get pods -o 'jsonpath={.items[*].metadata.name}' | is 'db-0 db-1'
 ## set env
 deployment web
 kubectl set env deployment web KEY=value
