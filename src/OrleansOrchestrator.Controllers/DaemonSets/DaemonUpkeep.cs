@@ -43,7 +43,7 @@ internal sealed class DaemonUpkeep(DaemonPodTest test, bool surges, DaemonDraft 
             }
         }
 
-        draft.Deletions.AddRange(surges ? SurplusOfSurge(running) : running.Skip(1));
+        draft.Deletions.AddRange(surges ? SurplusOfSurge(running) : running.Where(pod => pod != BestOf(running)));
     }
 
     private void ReplaceFailed(DaemonNode node, V1Pod pod)
@@ -66,10 +66,13 @@ internal sealed class DaemonUpkeep(DaemonPodTest test, bool surges, DaemonDraft 
     {
         if (running.Count <= 1)
             return [];
-        var updated = running.Find(test.IsUpdated);
-        var old = running.Find(pod => !test.IsUpdated(pod));
+        var updated = BestOf(running.Where(test.IsUpdated));
+        var old = BestOf(running.Where(pod => !test.IsUpdated(pod)));
         // The old one is needed only as long as it serves and the new one does not.
         var keepsOld = updated is null || (old is { IsReady: true } && !test.IsAvailable(updated));
         return running.Where(pod => pod != updated && (pod != old || !keepsOld));
     }
+
+    // Of several pods of one sort, as a template that changes during an update leaves them, the one that serves counts.
+    private static V1Pod? BestOf(IEnumerable<V1Pod> pods) => pods.OrderByDescending(pod => pod.IsReady).FirstOrDefault();
 }
