@@ -28,12 +28,18 @@ internal sealed class ReplicaSetDraft
     public int Replicas => Present.Spec.Replicas ?? 1;
 
     /// <summary>
-    /// How many of these are available. Those that it has beyond them are already on their way out, and the unavailable go first.
+    /// How many of these are surely available. Those that it has beyond them are already on their way out, and the unavailable go
+    /// first. A status that is older than the set's present number says nothing: pods that it counts may have been deleted since.
     /// </summary>
-    public int Available => Math.Min(Replicas, Observed.Status?.AvailableReplicas ?? 0);
+    public int Available => IsCounted ? Math.Min(Replicas, Observed.Status?.AvailableReplicas ?? 0) : 0;
+
+    /// <summary>How many of these are surely not available.</summary>
+    public int Unavailable => IsCounted ? Replicas - Available : 0;
 
     /// <summary>Whether its number of replicas is to change.</summary>
     public bool IsScaled => Replicas != ObservedReplicas;
+
+    private bool IsCounted => (Observed.Status?.ObservedGeneration ?? 0) >= (Observed.Metadata.Generation ?? 0);
 
     private int ObservedReplicas => Observed.Spec.Replicas ?? 1;
 

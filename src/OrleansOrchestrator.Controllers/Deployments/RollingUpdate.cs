@@ -30,7 +30,7 @@ internal static class RollingUpdate
 
         // Old replicas that are not available go first: nobody misses them, and they would keep the rollout from getting on.
         foreach (var old in rollout.Old)
-            budget -= Take(old, Math.Min(budget, old.Replicas - old.Available), rollout.Bounds);
+            budget -= Take(old, Math.Min(budget, old.Unavailable), rollout.Bounds);
         var spare = Math.Min(budget, rollout.Available - rollout.Bounds.MinAvailable);
         foreach (var old in rollout.Old)
             spare -= Take(old, Math.Min(spare, old.Replicas), rollout.Bounds);

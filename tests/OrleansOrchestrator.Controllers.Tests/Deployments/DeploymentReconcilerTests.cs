@@ -128,6 +128,27 @@ public sealed class DeploymentReconcilerTests
     }
 
     [Fact]
+    public void Reconcile_StatusOlderThanItsNumber_DoesNotCountAsAvailable()
+    {
+        var model = new DeploymentModel(4, deployment => deployment.Spec.Strategy.RollingUpdate = new V1RollingUpdateDeployment { MaxSurge = 0, MaxUnavailable = 2 });
+        model.Complete();
+        model.SetImage("web:2");
+        model.Rest();
+        model.Sizes.ShouldBe([2, 2]);
+        model.SetReady(true);
+        model.StepSet(model.Sets[1]);
+        model.SetImage("web:1");
+        // The first set has its old number again, and a status of before, which counts pods that it has deleted since.
+        var first = ObjectCodec.Clone(model.Sets[0]);
+        (first.Spec.Replicas, first.Status.AvailableReplicas, first.Status.ReadyReplicas, first.Status.Replicas) = (4, 4, 4, 4);
+        model.Cluster.Apply([new UpdateObject(WellKnownResources.ReplicaSets, first)]);
+
+        model.Step();
+
+        model.Sizes.ShouldBe([4, 2], "only what the replica set has counted for its present number may let others go");
+    }
+
+    [Fact]
     public void Reconcile_RolloutUnderWay_LooksAgainWhenTheDeadlineIsOver()
     {
         var model = new DeploymentModel();
