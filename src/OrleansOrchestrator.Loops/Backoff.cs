@@ -19,7 +19,7 @@ public readonly record struct Backoff(TimeSpan First, TimeSpan Most)
     /// <param name="failures">The number of failures in a row, from 1.</param>
     public TimeSpan After(int failures)
     {
-        var ticks = (Int128)First.Ticks << Math.Clamp(failures - 1, 0, DoublingsMax);
+        var ticks = (Int128)First.Ticks << (Math.Clamp(failures, 1, DoublingsMax + 1) - 1);
         return ticks < Most.Ticks ? TimeSpan.FromTicks((long)ticks) : Most;
     }
 }
