@@ -34,6 +34,9 @@ internal sealed partial class ControllerGrain(
 
     // Keys with writes whose outcome is unknown.
     private readonly HashSet<ObjectKey> _uncertain = [];
+
+    // Keys whose last plan succeeded and left more to do. Their creations need not begin slowly again.
+    private readonly HashSet<ObjectKey> _continued = [];
     private readonly long _began = time.GetTimestamp();
     private IReconciler _reconciler = null!;
     private ControllerIdentity _identity = null!;
@@ -192,15 +195,24 @@ internal sealed partial class ControllerGrain(
             await cache.EnsureFreshAsync(freshness, CancellationToken.None);
         }
 
+        var observation = await reader.ReadAsync(_reconciler, key, CancellationToken.None);
+        var plan = _reconciler.Reconcile(observation);
+        if (plan.Actions.Any(action => action.NeedsNewestPrimary) && !await reader.IsPrimaryNewestAsync(_reconciler, observation, CancellationToken.None))
+            return new WorkOutcome(true, TimeSpan.Zero);
+
         // Removed again when all writes are known to have succeeded.
         _uncertain.Add(key);
-        var plan = _reconciler.Reconcile(await reader.ReadAsync(_reconciler, key, CancellationToken.None));
-        var outcome = await applier.ApplyAsync(_identity, new ObjectReference(registry[_reconciler.Primary], key), plan);
+        var startsSlowly = !_continued.Remove(key);
+        var outcome = await applier.ApplyAsync(_identity, new ObjectReference(registry[_reconciler.Primary], key), plan, startsSlowly);
         foreach (var (resource, revision) in outcome.Written)
             _written[resource] = Math.Max(_written.GetValueOrDefault(resource), revision);
         if (outcome.Succeeded && outcome.IsKnown)
             _uncertain.Remove(key);
-        return new WorkOutcome(outcome.Succeeded, plan.RequeueAfter);
+        // What a namespace that is being deleted refuses is not asked for again at once.
+        var requeueAfter = outcome.Refused.Count == 0 ? plan.RequeueAfter : null;
+        if (requeueAfter == TimeSpan.Zero)
+            _continued.Add(key);
+        return new WorkOutcome(outcome.Succeeded, requeueAfter);
     }
 
     private void SetAside(ObjectKey key, Exception fault) =>

@@ -21,6 +21,17 @@ internal sealed class ObservationReader(
         return Observation.Take(reconciler, key, primary, view, time.GetUtcNow());
     }
 
+    /// <summary>
+    /// Whether nothing had happened to an observed primary when the rest was observed, and nothing has since. The caches of different
+    /// resources do not keep step: what follows from a change of the primary may have been observed before that change.
+    /// </summary>
+    public async Task<bool> IsPrimaryNewestAsync(IReconciler reconciler, Observation observation, CancellationToken cancellationToken)
+    {
+        var primaries = caches[registry[reconciler.Primary]];
+        await primaries.EnsureFreshAsync(Freshness.Latest, cancellationToken);
+        return primaries.Find(observation.PrimaryKey)?.SharedModel().Metadata.ResourceVersion == observation.Primary?.Metadata.ResourceVersion;
+    }
+
     private async Task ReadAnewAsync(ResourceName resource, CacheView view, CancellationToken cancellationToken)
     {
         // A removed kind has no objects.

@@ -16,8 +16,8 @@ namespace OrleansOrchestrator.ControlPlane.Controllers;
 /// <param name="Refused">The actions that were not done, in order, with the reason.</param>
 internal sealed record PlanOutcome(IReadOnlyDictionary<ResourceName, long> Written, bool IsKnown, IReadOnlyList<RefusedAction> Refused)
 {
-    /// <summary>Whether every action succeeded.</summary>
-    public bool Succeeded => Refused.Count == 0;
+    /// <summary>Whether nothing has to be tried again: what a namespace that is being deleted refuses, it will always refuse.</summary>
+    public bool Succeeded => Refused.All(one => one.IsByTerminatingNamespace);
 }
 
 /// <summary>Applies plans through the write pipeline that all writers use. Reports objects that are refused for good.</summary>
@@ -25,11 +25,12 @@ internal sealed partial class PlanApplier(
     ObjectClient objects, WatchCaches caches, ResourceRegistry registry, EventRecorder events, ObjectFaults faults, ControllerOptions options,
     ILogger<PlanApplier> logger)
 {
-    /// <summary>Applies a plan. Consecutive actions of one type on one resource run concurrently.</summary>
+    /// <summary>Applies a plan in batches (<see cref="ActionBatches"/>), of which the actions run concurrently.</summary>
     /// <param name="identity">The controller that made the plan.</param>
     /// <param name="subject">The primary object; it gets the events.</param>
     /// <param name="plan">The plan.</param>
-    public async Task<PlanOutcome> ApplyAsync(ControllerIdentity identity, ObjectReference subject, Plan plan)
+    /// <param name="startsSlowly">Whether creations begin with one.</param>
+    public async Task<PlanOutcome> ApplyAsync(ControllerIdentity identity, ObjectReference subject, Plan plan, bool startsSlowly = true)
     {
         if (plan.Actions.Count == 0 && plan.Events.Count == 0 && plan.Conclude is null)
             return Nothing;
@@ -37,8 +38,14 @@ internal sealed partial class PlanApplier(
         var written = new Dictionary<ResourceName, long>();
         var refused = new List<RefusedAction>();
         var isKnown = true;
-        for (var i = 0; i < plan.Actions.Count;)
-            await ApplyBatchAsync(TakeBatch(plan.Actions, ref i));
+        var batches = new ActionBatches(plan.Actions, options.ActionsAtOnceMax, startsSlowly);
+        while (batches.TryTake(out var batch))
+        {
+            var before = refused.Count;
+            await ApplyBatchAsync(batch);
+            batches.Note(batch, refused[before..]);
+        }
+
         if (plan.Conclude?.Invoke(refused) is { } conclusion)
             await ApplyBatchAsync([conclusion]);
 
@@ -50,7 +57,7 @@ internal sealed partial class PlanApplier(
 
         return new PlanOutcome(written, isKnown, refused);
 
-        async Task ApplyBatchAsync(List<ObjectAction> batch)
+        async Task ApplyBatchAsync(IReadOnlyList<ObjectAction> batch)
         {
             var results = await Task.WhenAll(batch.Select(action => TryApplyAsync(action, writer)));
             foreach (var (action, (result, why)) in batch.Zip(results))
@@ -58,8 +65,10 @@ internal sealed partial class PlanApplier(
                 ControllerInstruments.Acted(identity.Component, action, why is null);
                 if (why is not null)
                 {
-                    refused.Add(new RefusedAction(action, why));
-                    ReportRefused(identity.Component, subject, action, why);
+                    var one = new RefusedAction(action, why);
+                    refused.Add(one);
+                    if (!one.IsByTerminatingNamespace)
+                        ReportRefused(identity.Component, subject, action, why);
                 }
                 else if (result is not null)
                 {
@@ -73,15 +82,6 @@ internal sealed partial class PlanApplier(
     }
 
     private static PlanOutcome Nothing { get; } = new(new Dictionary<ResourceName, long>(), true, []);
-
-    /// <summary>Takes the next actions of one type on one resource.</summary>
-    private List<ObjectAction> TakeBatch(IReadOnlyList<ObjectAction> actions, ref int next)
-    {
-        var batch = new List<ObjectAction> { actions[next++] };
-        while (batch.Count < options.ActionsAtOnceMax && next < actions.Count && actions[next].GetType() == batch[0].GetType() && actions[next].Resource == batch[0].Resource)
-            batch.Add(actions[next++]);
-        return batch;
-    }
 
     private static async Task<(WrittenObject? Written, ApiException? Refused)> TryApplyAsync(ObjectAction action, ObjectWriter writer)
     {

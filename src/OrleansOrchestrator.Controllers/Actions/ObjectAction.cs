@@ -32,6 +32,13 @@ public abstract record ObjectAction(ResourceName Resource)
     /// </summary>
     public Func<string, PlannedEvent>? EventOnFailure { get; init; }
 
+    /// <summary>
+    /// Whether the action may be made only if nothing has happened to the primary up to the moment at which the rest was observed.
+    /// So it is with a reference to the primary as the owner: the deletion of an owner may be known later than what follows from
+    /// it, and an object whose reference was just taken away would get it back, and go with the owner.
+    /// </summary>
+    public bool NeedsNewestPrimary { get; init; }
+
     /// <summary>Makes the write.</summary>
     /// <returns>What was written; null if nothing had to be.</returns>
     /// <exception cref="ApiException">It was refused.</exception>

@@ -46,7 +46,7 @@ internal sealed record ClaimedObjects<T>(IReadOnlyList<T> Objects, IReadOnlyList
                     break;
                 case (false, true) when !owner.IsDeleting && !obj.IsDeleting && mayAdopt?.Invoke(obj) is not false:
                     owned.Add(obj);
-                    changes.Add(new UpdateObject(resource, Adopted(obj, reference ??= OwnerReferences.ControlledBy(owner), finalizer)));
+                    changes.Add(new UpdateObject(resource, Adopted(obj, reference ??= OwnerReferences.ControlledBy(owner), finalizer)) { NeedsNewestPrimary = true });
                     break;
             }
         }

@@ -8,8 +8,8 @@ public sealed record Plan
     /// <summary>Nothing to do.</summary>
     public static Plan Nothing { get; } = new();
 
-    /// <summary>The writes, in order. When one fails the rest of the plan is still tried, and the object is reconciled again
-    /// after a back-off.</summary>
+    /// <summary>The writes, in order. When one fails the rest of the plan is still tried, but for creations of which whole batches
+    /// are refused (<see cref="ActionBatches"/>), and the object is reconciled again after a back-off.</summary>
     public IReadOnlyList<ObjectAction> Actions { get; init; } = [];
 
     /// <summary>

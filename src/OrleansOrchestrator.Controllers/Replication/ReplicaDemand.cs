@@ -18,9 +18,6 @@ internal sealed record ReplicaDemand
     /// <summary>How many active pods are wanted.</summary>
     public required int Replicas { get; init; }
 
-    /// <summary>Whether the last creations are known to have failed. Then one at a time is tried, until one succeeds.</summary>
-    public bool IsCreationFailing { get; init; }
-
     /// <summary>How long a pod has to be ready, in seconds, until it counts as available.</summary>
     public int MinReadySeconds { get; init; }
 }

@@ -40,7 +40,7 @@ internal static class ReplicaPlanner
         var budget = Math.Max(0, BurstMax - claims.Changes.Count);
         IEnumerable<ObjectAction> scaling = (missing, claims.Changes.Count) switch
         {
-            ( >= 0, _) => Create(demand, Math.Min(missing, demand.IsCreationFailing ? Math.Min(1, budget) : budget)),
+            ( >= 0, _) => Create(demand, Math.Min(missing, budget)),
             // An adoption may fail because another owner was faster, so what is not surely one's own yet is not deleted.
             ( < 0, > 0) => [],
             _ => DeletionRanking.Rank(claims.Objects, claims.Objects.Concat(siblings)).Take(Math.Min(-missing, budget)).Select(Delete),

@@ -39,7 +39,6 @@ public sealed class ReplicaSetReconciler : IReconciler
             Template = template,
             Replicas = set.Spec.Replicas ?? 1,
             MinReadySeconds = set.Spec.MinReadySeconds ?? 0,
-            IsCreationFailing = ReplicaStatus.SaysThatCreationFails(set.Status),
         };
         var replicas = ReplicaPlanner.Plan(demand, observation.OfAny<V1Pod>(Selected, Controlled), observation.Now, observation.Of<V1Pod>(Siblings));
         return new Plan

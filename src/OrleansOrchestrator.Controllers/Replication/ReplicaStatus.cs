@@ -12,9 +12,6 @@ internal static class ReplicaStatus
     private const string FailedCreate = "FailedCreate";
     private const string FailedDelete = "FailedDelete";
 
-    /// <summary>Whether a status says that pods cannot be created.</summary>
-    public static bool SaysThatCreationFails(V1ReplicaSetStatus? status) => Failure(status) is { Status: "True", Reason: FailedCreate };
-
     /// <summary>The status after a plan.</summary>
     /// <param name="current">The observed status.</param>
     /// <param name="owner">The owner, for the generation that was observed.</param>

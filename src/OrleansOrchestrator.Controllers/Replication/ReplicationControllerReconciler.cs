@@ -38,7 +38,6 @@ public sealed class ReplicationControllerReconciler : IReconciler
             Template = template,
             Replicas = controller.Spec.Replicas ?? 1,
             MinReadySeconds = controller.Spec.MinReadySeconds ?? 0,
-            IsCreationFailing = ReplicaStatus.SaysThatCreationFails(Common(controller.Status)),
         };
         var replicas = ReplicaPlanner.Plan(demand, observation.OfAny<V1Pod>(Selected, Controlled), observation.Now);
         return new Plan

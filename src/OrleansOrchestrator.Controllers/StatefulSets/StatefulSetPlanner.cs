@@ -209,7 +209,7 @@ internal sealed class StatefulSetPlanner
             if (Find(key) is not { } claim || ClaimRetention.Corrected(claim, _set, pod, _set.Wants(ordinal)) is not { } corrected)
                 continue;
             _busy.Add(pod.Metadata.Name);
-            _actions.Add(new UpdateObject(WellKnownResources.PersistentVolumeClaims, corrected));
+            _actions.Add(new UpdateObject(WellKnownResources.PersistentVolumeClaims, corrected) { NeedsNewestPrimary = true });
         }
     }
 

@@ -109,6 +109,59 @@ public sealed class PlanApplierTests(SharedSilo shared) : IAsyncLifetime
         (await Api.ListAsync<V1ConfigMap>(_space)).Count(map => map.Metadata.Name.StartsWith('m')).ShouldBe(299);
     }
 
-    private Task<PlanOutcome> ApplyAsync(params ObjectAction[] actions) => shared.Silo.Services.GetRequiredService<PlanApplier>().ApplyAsync(
-        Identity, new ObjectReference(shared.Registry[WellKnownResources.Namespaces], new ObjectKey("", _space)), new Plan { Actions = actions });
+    [Fact]
+    public async Task Apply_ManyCreationsThatAreAllRefused_GivesUpAfterTheFirstAndDoesTheRest()
+    {
+        await Api.CreateAsync(new V1ResourceQuota
+        {
+            Metadata = new V1ObjectMeta { NamespaceProperty = _space, Name = "none" },
+            Spec = new V1ResourceQuotaSpec { Hard = new Dictionary<string, ResourceQuantity> { ["pods"] = new("0") } },
+        });
+        await Api.UntilAsync<V1ResourceQuota>(_space, quotas => quotas is [{ Status.Hard.Count: 1 }]);
+        var complaints = 0;
+
+        var outcome = await ApplyAsync(
+        [
+            .. Enumerable.Range(0, 100).Select(i => new CreateObject(WellKnownResources.Pods, PodSamples.Pod(_space, $"p{i}"))
+            {
+                EventOnFailure = why => new PlannedEvent("Warning", "FailedCreate", $"{Interlocked.Increment(ref complaints)}: {why}"),
+            }),
+            new CreateObject(WellKnownResources.ConfigMaps, new V1ConfigMap { Metadata = new V1ObjectMeta { NamespaceProperty = _space, Name = "m" } }),
+        ]);
+
+        (outcome.Succeeded, outcome.Refused.Count, complaints).ShouldBe((false, 1, 1));
+        (await Api.FindAsync<V1ConfigMap>(_space, "m")).ShouldNotBeNull();
+    }
+
+    [Fact]
+    public async Task Apply_InANamespaceThatIsBeingDeleted_TellsTheConclusionAndNobodyElse()
+    {
+        var held = new V1ConfigMap { Metadata = new V1ObjectMeta { NamespaceProperty = _space, Name = "held", Finalizers = ["example.com/hold"] } };
+        await Api.CreateAsync(held);
+        await Api.DeleteAsync<V1Namespace>("", _space);
+        var complaints = 0;
+        IReadOnlyList<RefusedAction> concluded = [];
+
+        var outcome = await ApplyAsync(new Plan
+        {
+            Actions = [.. Enumerable.Range(0, 10).Select(i => new CreateObject(WellKnownResources.Pods, PodSamples.Pod(_space, $"p{i}"))
+            {
+                EventOnFailure = why => new PlannedEvent("Warning", "FailedCreate", $"{Interlocked.Increment(ref complaints)}: {why}"),
+            })],
+            Conclude = refused =>
+            {
+                concluded = [.. refused];
+                return null;
+            },
+        });
+
+        (outcome.Succeeded, complaints).ShouldBe((true, 0));
+        concluded.ShouldHaveSingleItem().IsByTerminatingNamespace.ShouldBeTrue();
+        await Api.PatchAsync<V1ConfigMap>(_space, "held", PatchType.MergePatch, """{"metadata":{"finalizers":null}}""");
+    }
+
+    private Task<PlanOutcome> ApplyAsync(params ObjectAction[] actions) => ApplyAsync(new Plan { Actions = actions });
+
+    private Task<PlanOutcome> ApplyAsync(Plan plan) => shared.Silo.Services.GetRequiredService<PlanApplier>().ApplyAsync(
+        Identity, new ObjectReference(shared.Registry[WellKnownResources.Namespaces], new ObjectKey("", _space)), plan);
 }

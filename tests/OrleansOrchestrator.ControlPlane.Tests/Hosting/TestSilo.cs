@@ -40,7 +40,7 @@ internal sealed class TestSilo : IAsyncDisposable
     /// <summary>Starts a silo and waits until it is ready.</summary>
     public static async Task<TestSilo> StartAsync(
         IObjectLog log, ControlPlaneOptions? options = null, TimeProvider? time = null, IFaultPoints? faults = null,
-        Action<ISiloBuilder>? configure = null, params IEnumerable<IAdmissionPlugin> plugins)
+        Action<ISiloBuilder>? configure = null, Func<IStoreReader, IStoreReader>? reader = null, params IEnumerable<IAdmissionPlugin> plugins)
     {
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
         builder.Logging.SetMinimumLevel(LogLevel.None);
@@ -57,6 +57,8 @@ internal sealed class TestSilo : IAsyncDisposable
         if (faults is not null)
             builder.Services.AddSingleton(faults);
         builder.Services.AddControlPlane(TestOptions.Patient(options));
+        if (reader is not null)
+            builder.Services.AddSingleton(services => reader(services.GetRequiredService<StoreClient>()));
         foreach (var plugin in plugins.Append(new SharedObjectsGuard()))
             builder.Services.AddSingleton(plugin);
         var host = builder.Build();

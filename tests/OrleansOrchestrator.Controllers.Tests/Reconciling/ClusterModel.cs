@@ -23,6 +23,8 @@ internal sealed class ClusterModel : IObjectWriter
 {
     public static readonly DateTimeOffset Start = new(2026, 3, 1, 12, 0, 0, TimeSpan.Zero);
 
+    private const int BatchMax = 128;
+
     private readonly SortedDictionary<(string Resource, ObjectKey Key), KubeObject> _objects = new();
     private long _revision;
     private ObjectKey _last;
@@ -134,23 +136,12 @@ internal sealed class ClusterModel : IObjectWriter
     {
         var written = new HashSet<(string, ObjectKey)>();
         var refused = new List<RefusedAction>();
-        foreach (var action in actions)
+        var batches = new ActionBatches([.. actions], BatchMax);
+        while (batches.TryTake(out var batch))
         {
-            if (Refuses(action) is { } why)
-            {
-                refused.Add(new RefusedAction(action, why));
-                if (why.Code != 409 && action.EventOnFailure is { } complain)
-                    Events.Add(complain(why.Message));
-                continue;
-            }
-
-            var applying = action.ApplyAsync(this);
-            applying.IsCompletedSuccessfully.ShouldBeTrue($"{action}: {applying.Exception?.InnerException}");
-            var key = _last;
-            if (action is not CreateObject)
-                written.Add((action.Resource.ToString(), key)).ShouldBeTrue($"{key} is written twice in one plan");
-            if (action.EventOnSuccess is { } tell)
-                Events.Add(tell(key.Name));
+            List<RefusedAction> ofBatch = [.. batch.Select(action => Apply(action, written)).OfType<RefusedAction>()];
+            refused.AddRange(ofBatch);
+            batches.Note(batch, ofBatch);
         }
 
         return refused;
@@ -214,6 +205,26 @@ internal sealed class ClusterModel : IObjectWriter
     }
 
     public static ResourceName ResourceOf(Type type) => BuiltInKinds.Registry.Stored.First(definition => definition.ModelType == type).Name;
+
+    private RefusedAction? Apply(ObjectAction action, HashSet<(string, ObjectKey)> written)
+    {
+        if (Refuses(action) is { } why)
+        {
+            var refused = new RefusedAction(action, why);
+            if (why.Code != 409 && !refused.IsByTerminatingNamespace && action.EventOnFailure is { } complain)
+                Events.Add(complain(why.Message));
+            return refused;
+        }
+
+        var applying = action.ApplyAsync(this);
+        applying.IsCompletedSuccessfully.ShouldBeTrue($"{action}: {applying.Exception?.InnerException}");
+        var key = _last;
+        if (action is not CreateObject)
+            written.Add((action.Resource.ToString(), key)).ShouldBeTrue($"{key} is written twice in one plan");
+        if (action.EventOnSuccess is { } tell)
+            Events.Add(tell(key.Name));
+        return null;
+    }
 
     private Task<WrittenObject> Wrote(ObjectKey key)
     {

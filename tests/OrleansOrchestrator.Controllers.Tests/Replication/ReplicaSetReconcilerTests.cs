@@ -102,7 +102,7 @@ public sealed class ReplicaSetReconcilerTests
     }
 
     [Fact]
-    public void Reconcile_CreationsRefused_TellsWhyAndTriesOneAtATime()
+    public void Reconcile_CreationsRefused_TellsWhyUntilTheySucceed()
     {
         var left = 2;
         var cluster = new ClusterModel { Refuses = action => action is CreateObject && left-- <= 0 ? Refusal("no quota") : null };
@@ -114,7 +114,7 @@ public sealed class ReplicaSetReconcilerTests
         (condition.Type, condition.Status, condition.Reason, condition.Message).ShouldBe(("ReplicaFailure", "True", "FailedCreate", "pods is forbidden: no quota"));
         condition.LastTransitionTime.ShouldBe(ClusterModel.Start.UtcDateTime);
         cluster.Events.ShouldContain(new PlannedEvent("Warning", "FailedCreate", "Error creating: pods is forbidden: no quota"));
-        cluster.Step(Reconciler, Key).Actions.OfType<CreateObject>().Count().ShouldBe(1);
+        cluster.All<V1Pod>().Count.ShouldBe(2);
 
         cluster.Now += TimeSpan.FromMinutes(1);
         cluster.Step(Reconciler, Key);

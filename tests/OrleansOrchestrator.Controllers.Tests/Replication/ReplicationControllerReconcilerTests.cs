@@ -85,6 +85,19 @@ public sealed class ReplicationControllerReconcilerTests
     }
 
     [Fact]
+    public void Reconcile_AdoptionAndRelease_TheAdoptionNeedsTheNewestOwner()
+    {
+        var cluster = new ClusterModel();
+        cluster.Add(Samples.Controller(replicas: 1));
+        cluster.Add(Samples.Pod("orphan"));
+        cluster.Add(Samples.Pod("strayed", app: "debug").OwnedBy("uid-of-web"));
+
+        var writes = Reconciler.Reconcile(cluster.Observe(Reconciler, Key)).Actions;
+
+        writes.Select(write => (write.Key.Name, write.NeedsNewestPrimary)).ShouldBe([("orphan", true), ("strayed", false)]);
+    }
+
+    [Fact]
     public void Reconcile_OrphanWithPlainReferenceToTheOwner_ReplacesTheReference()
     {
         var cluster = new ClusterModel();

@@ -361,6 +361,8 @@ public sealed class StatefulSetReconcilerTests
         model.Run();
 
         (model.Claims[0].Metadata.OwnerReferences ?? []).ShouldBeEmpty();
+        model.ChangeSet(set => set.Spec.PersistentVolumeClaimRetentionPolicy = Policy("Retain", "Delete"));
+        model.Step().Actions.ShouldContain(write => write.Resource.Plural == "persistentvolumeclaims" && write.NeedsNewestPrimary);
     }
 
     [Theory]
