@@ -49,7 +49,9 @@ public sealed class DeploymentReconciler : IReconciler
 
         NotePause(deployment, conditions);
         rollout.SyncRevision();
-        if (deployment.Spec.Paused is true || rollout.IsResized)
+        // A recreation with several active sets, as a change of the strategy leaves them, shares nothing out among them.
+        var isRescaled = rollout.IsResized && (IsRolling(deployment) || rollout.Active.Count() == 1);
+        if (deployment.Spec.Paused is true || isRescaled)
         {
             ProportionalScaling.Scale(rollout, IsRolling(deployment), deployment.Status?.Replicas ?? 0);
             return Counted(deployment, rollout, conditions, deployment.Spec.Paused is true ? RevisionHistory.Surplus(deployment, rollout) : [], observation.Now);
@@ -100,7 +102,8 @@ public sealed class DeploymentReconciler : IReconciler
         var status = DeploymentStatus.Count(deployment, rollout, conditions);
         var deadline = DeploymentProgress.Judge(deployment, status, conditions, rollout.New?.Name, now);
         conditions.SetReplicaFailure(DeploymentStatus.FailureOf(rollout));
-        var isDone = !rollout.IsScaled && DeploymentProgress.IsComplete(deployment, status);
+        // As long as the rollout is not told to be complete, everything may still be gone back to.
+        var isDone = !rollout.IsScaled && deployment.Status is { } told && DeploymentProgress.IsComplete(deployment, told);
         status.Conditions = conditions.All;
         return new Plan
         {

@@ -25,7 +25,6 @@ internal static class DeploymentStatus
             ReadyReplicas = OmitZero(Sum(rollout, set => set.ReadyReplicas)),
             AvailableReplicas = OmitZero(available),
             UnavailableReplicas = OmitZero(Clamp(rollout.Total - available)),
-            TerminatingReplicas = Sum(rollout, set => set.TerminatingReplicas),
             CollisionCount = deployment.Status?.CollisionCount,
         };
     }
@@ -46,8 +45,8 @@ internal static class DeploymentStatus
         V1Deployment deployment, Rollout rollout, V1DeploymentStatus status, IReadOnlyList<RefusedAction> refused, DateTimeOffset now)
     {
         var creation = refused.FirstOrDefault(one => one.Action is CreateObject);
-        // What else is refused is tried again with what is known by then.
-        if (refused.Count > 0 && creation is null)
+        // What else is refused is tried again with what is known by then. No count depends on the history's being cleaned up.
+        if (creation is null && refused.Any(one => one.Action is not DeleteObject))
             return null;
 
         var next = creation is null ? status : WithoutNew(deployment, rollout, creation, now);

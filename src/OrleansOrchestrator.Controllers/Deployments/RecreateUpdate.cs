@@ -15,7 +15,7 @@ internal static class RecreateUpdate
     {
         foreach (var old in rollout.Old.Where(old => old.Replicas > 0))
             old.ScaleTo(0, rollout.Bounds);
-        if (rollout.IsScaled || rollout.Old.Any(old => old.Observed.Status?.Replicas > 0) || IsAnOldOneRunning(rollout, pods))
+        if (!rollout.Old.All(old => old.IsEmpty) || IsAnOldOneRunning(rollout, pods))
             return;
         var set = rollout.EnsureNew();
         if (set.Replicas != rollout.Bounds.Replicas || rollout.IsNewCreated)

@@ -28,9 +28,15 @@ internal sealed class ReplicaSetDraft
     public int Replicas => Present.Spec.Replicas ?? 1;
 
     /// <summary>
-    /// How many of these are surely available. Those that it has beyond them are already on their way out, and the unavailable go
-    /// first. A status that is older than the set's present number says nothing: pods that it counts may have been deleted since.
+    /// Whether its status is one of its present number. An older one says nothing: pods that it counts may have been deleted
+    /// since, and others created.
     /// </summary>
+    public bool IsCounted => (Observed.Status?.ObservedGeneration ?? 0) >= (Observed.Metadata.Generation ?? 0);
+
+    /// <summary>Whether it surely wants and has no replicas.</summary>
+    public bool IsEmpty => Replicas == 0 && !IsScaled && IsCounted && (Observed.Status?.Replicas ?? 0) == 0;
+
+    /// <summary>How many of these are surely available. Those that it has beyond them are already on their way out, and the unavailable go first.</summary>
     public int Available => IsCounted ? Math.Min(Replicas, Observed.Status?.AvailableReplicas ?? 0) : 0;
 
     /// <summary>How many of these are surely not available.</summary>
@@ -38,8 +44,6 @@ internal sealed class ReplicaSetDraft
 
     /// <summary>Whether its number of replicas is to change.</summary>
     public bool IsScaled => Replicas != ObservedReplicas;
-
-    private bool IsCounted => (Observed.Status?.ObservedGeneration ?? 0) >= (Observed.Metadata.Generation ?? 0);
 
     private int ObservedReplicas => Observed.Spec.Replicas ?? 1;
 

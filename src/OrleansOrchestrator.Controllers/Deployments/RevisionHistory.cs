@@ -19,13 +19,7 @@ internal static class RevisionHistory
         return [.. kept
             .OrderBy(old => old.NumberIn(DeploymentAnnotations.Revision) ?? 0)
             .Take(Math.Clamp(kept.Count - limit, 0, DeletionsMax))
-            .Where(IsAtRestWithoutPods)
+            .Where(old => old.IsEmpty)
             .Select(old => new DeleteObject(WellKnownResources.ReplicaSets, old.Observed.Key, old.Observed.Metadata.Uid))];
     }
-
-    private static bool IsAtRestWithoutPods(ReplicaSetDraft old) =>
-        old.Replicas == 0
-        && !old.IsScaled
-        && (old.Observed.Status?.Replicas ?? 0) == 0
-        && (old.Observed.Status?.ObservedGeneration ?? 0) >= (old.Observed.Metadata.Generation ?? 0);
 }

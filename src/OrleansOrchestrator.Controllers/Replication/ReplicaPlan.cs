@@ -13,5 +13,4 @@ internal sealed record ReplicaPlan(IReadOnlyList<ObjectAction> Actions, ReplicaC
 /// <param name="FullyLabeled">Of these, those with every label of the template.</param>
 /// <param name="Ready">Of these, those that are ready.</param>
 /// <param name="Available">Of these, those that have been ready for long enough.</param>
-/// <param name="Terminating">Those that are being deleted and have not ended yet, which are no replicas any more.</param>
-internal readonly record struct ReplicaCounts(int Replicas, int FullyLabeled, int Ready, int Available, int Terminating);
+internal readonly record struct ReplicaCounts(int Replicas, int FullyLabeled, int Ready, int Available);

@@ -29,10 +29,8 @@ internal static class ReplicaPlanner
     public static ReplicaPlan Plan(
         ReplicaDemand demand, IEnumerable<V1Pod> observed, DateTimeOffset now, params IEnumerable<V1Pod> siblings)
     {
-        var pods = observed.ToList();
-        var claims = ClaimedObjects<V1Pod>.Of(demand.Owner, demand.Selector, WellKnownResources.Pods, pods.Where(pod => pod.IsActive));
+        var claims = ClaimedObjects<V1Pod>.Of(demand.Owner, demand.Selector, WellKnownResources.Pods, observed.Where(pod => pod.IsActive));
         var (counts, nextAvailable) = Count(demand, claims.Objects, now);
-        counts = counts with { Terminating = pods.Count(pod => IsTerminating(demand, pod)) };
         if (demand.Owner.IsDeleting)
             return new ReplicaPlan([], counts, null);
 
@@ -69,11 +67,8 @@ internal static class ReplicaPlanner
                 nextAvailable = from - now;
         }
 
-        return (new ReplicaCounts(pods.Count, fullyLabeled, ready, available, 0), nextAvailable);
+        return (new ReplicaCounts(pods.Count, fullyLabeled, ready, available), nextAvailable);
     }
-
-    private static bool IsTerminating(ReplicaDemand demand, V1Pod pod) =>
-        pod.IsDeleting && !pod.IsTerminal && pod.Controller?.Uid == demand.Owner.Metadata.Uid && demand.Selector.Matches(pod.Metadata.Labels);
 
     private static IEnumerable<ObjectAction> Create(ReplicaDemand demand, int count)
     {

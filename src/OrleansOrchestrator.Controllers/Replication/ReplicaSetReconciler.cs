@@ -15,7 +15,7 @@ public sealed class ReplicaSetReconciler : IReconciler
 {
     private static readonly SelectedByLabels Selected = new(WellKnownResources.Pods, set => SelectorOf((V1ReplicaSet)set));
     private static readonly ControlledByOwner Controlled = new(WellKnownResources.Pods);
-    private static readonly SiblingPods Siblings = new();
+    private static readonly SiblingPods Siblings = new(set => ReplicasOf((V1ReplicaSet)set));
 
     /// <inheritdoc/>
     public string Name => "replicaset-controller";
@@ -37,7 +37,7 @@ public sealed class ReplicaSetReconciler : IReconciler
             Owner = set,
             Selector = SelectorOf(set),
             Template = template,
-            Replicas = set.Spec.Replicas ?? 1,
+            Replicas = ReplicasOf(set),
             MinReadySeconds = set.Spec.MinReadySeconds ?? 0,
         };
         var replicas = ReplicaPlanner.Plan(demand, observation.OfAny<V1Pod>(Selected, Controlled), observation.Now, observation.Of<V1Pod>(Siblings));
@@ -51,6 +51,8 @@ public sealed class ReplicaSetReconciler : IReconciler
 
     private static LabelSelector SelectorOf(V1ReplicaSet set) =>
         LabelSelector.From(set.Spec?.Selector) is { IsEverything: false } selector ? selector : LabelSelector.Nothing;
+
+    private static int ReplicasOf(V1ReplicaSet set) => set.Spec?.Replicas ?? 1;
 
     private static UpdateStatus? StatusOf(V1ReplicaSet set, V1ReplicaSetStatus status)
     {

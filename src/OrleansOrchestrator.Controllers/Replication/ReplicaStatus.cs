@@ -26,7 +26,6 @@ internal static class ReplicaStatus
             FullyLabeledReplicas = OmitZero(counts.FullyLabeled),
             ReadyReplicas = OmitZero(counts.Ready),
             AvailableReplicas = OmitZero(counts.Available),
-            TerminatingReplicas = counts.Terminating,
             ObservedGeneration = owner.Metadata.Generation,
             Conditions = ConditionsAfter(current, refused, now),
         };

@@ -74,7 +74,7 @@ public sealed class ReplicationControllerReconciler : IReconciler
         })],
     };
 
-    /// <summary>A replica set's status as a replication controller's, which does not count the pods that go.</summary>
+    /// <summary>A replica set's status as a replication controller's.</summary>
     private static V1ReplicationControllerStatus Own(V1ReplicaSetStatus status) => new()
     {
         Replicas = status.Replicas,

@@ -18,6 +18,8 @@ internal sealed class DeploymentModel
 
     private static readonly ReplicaSetReconciler SetReconciler = new();
 
+    private readonly Dictionary<ObjectKey, Plan> _late = [];
+
     public DeploymentModel(int replicas = 3, Action<V1Deployment>? change = null, bool keepsDeletedPods = false)
     {
         Cluster = new ClusterModel { KeepsDeletedPods = keepsDeletedPods };
@@ -106,7 +108,21 @@ internal sealed class DeploymentModel
             Cluster.Step(SetReconciler, set.Key);
     }
 
-    public void StepSet(V1ReplicaSet set) => Cluster.Step(SetReconciler, set.Key);
+    public void StepSet(V1ReplicaSet set)
+    {
+        if (_late.Remove(set.Key, out var plan))
+            Cluster.Apply(plan.Actions);
+        Cluster.Step(SetReconciler, set.Key);
+    }
+
+    /// <summary>Lets the controller of a replica set decide, and do what it decided only when it is its turn again.</summary>
+    public void StepSetLate(V1ReplicaSet set)
+    {
+        if (_late.Remove(set.Key, out var plan))
+            Cluster.Apply(plan.Actions);
+        else
+            _late[set.Key] = SetReconciler.Reconcile(Cluster.Observe(SetReconciler, set.Key));
+    }
 
     /// <summary>Makes pods ready, or not ready any more.</summary>
     public void SetReady(bool ready, Func<V1Pod, bool>? which = null)

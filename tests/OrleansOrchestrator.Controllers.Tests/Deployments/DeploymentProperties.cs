@@ -1,5 +1,6 @@
 using CsCheck;
 using OrleansOrchestrator.Controllers.Deployments;
+using OrleansOrchestrator.Controllers.Objects;
 using OrleansOrchestrator.Controllers.Reconciling;
 using OrleansOrchestrator.Controllers.Relations;
 using OrleansOrchestrator.Controllers.Tests.Reconciling;
@@ -15,11 +16,13 @@ public sealed class DeploymentProperties
         .Select((recreates, surge, unavailable) => new Strategy(recreates, surge, unavailable))
         .Where(strategy => strategy is not { Surge: "0", Unavailable: "0" });
 
+    private static readonly Strategy Recreation = new(true, "", "");
+
     // What happens next, with a number that says to whom.
     private static readonly Gen<(Happening What, int Number)[]> Stories = Gen.Select(
         Any.Of(
             Happening.Decide, Happening.Decide, Happening.Decide, Happening.Replicate, Happening.Replicate, Happening.Replicate, Happening.BecomeReady,
-            Happening.BecomeReady, Happening.Fail, Happening.Crash, Happening.ChangeImage, Happening.Scale, Happening.Pause),
+            Happening.BecomeReady, Happening.Fail, Happening.Crash, Happening.ChangeImage, Happening.Scale, Happening.Pause, Happening.SwitchStrategy),
         Gen.Int[0, 1000]).Array[1, 60];
 
     private enum Happening
@@ -32,6 +35,7 @@ public sealed class DeploymentProperties
         ChangeImage,
         Scale,
         Pause,
+        SwitchStrategy,
     }
 
     [Fact]
@@ -64,12 +68,28 @@ public sealed class DeploymentProperties
         var model = new DeploymentModel(replicas, strategy.Apply);
         model.Complete();
         var bound = RolloutBounds.Of(model.Deployment.Spec).MinAvailable;
-        foreach (var (what, number) in story.Where(one => one.What is not (Happening.Fail or Happening.Scale)))
+        foreach (var (what, number) in story.Where(one => one.What is not (Happening.Fail or Happening.Scale or Happening.SwitchStrategy)))
         {
             Tell(model, what, number);
             model.Pods.Count(pod => pod.IsReady).ShouldBeGreaterThanOrEqualTo(bound, $"after {what} {number}");
         }
     }, print: _ => "");
+
+    [Fact]
+    public void Recreation_AnyStory_NeverRunsPodsOfTwoTemplates() => Gen.Select(Gen.Int[1, 5], Stories).Sample((replicas, story) =>
+    {
+        var model = new DeploymentModel(replicas, Recreation.Apply, keepsDeletedPods: true);
+        foreach (var (what, number) in story.Where(one => one.What is not (Happening.Pause or Happening.SwitchStrategy)))
+        {
+            if (what is Happening.Replicate && number % 2 == 0 && model.Sets.Count > 0)
+                model.StepSetLate(model.Sets[number / 2 % model.Sets.Count]);
+            else if (what is Happening.Fail)
+                model.Cluster.All<V1Pod>().Where(pod => pod.IsDeleting).Take(number % 3).ToList().ForEach(model.Cluster.Remove);
+            else
+                Tell(model, what, number);
+            model.Cluster.All<V1Pod>().Select(pod => pod.Spec.Containers[0].Image).Distinct().Count().ShouldBeLessThanOrEqualTo(1, $"after {what} {number}");
+        }
+    }, iter: 1000, print: _ => "");
 
     [Fact]
     public void Rollout_AnyStory_EndsAsDeclared() => Gen.Select(Strategies, Gen.Int[0, 8], Stories).Sample((strategy, replicas, story) =>
@@ -153,6 +173,9 @@ public sealed class DeploymentProperties
                 break;
             case Happening.Pause:
                 model.Change(deployment => deployment.Spec.Paused = number % 2 == 0);
+                break;
+            case Happening.SwitchStrategy:
+                model.Change((number % 2 == 0 ? Recreation : new Strategy(false, "25%", "25%")).Apply);
                 break;
         }
     }

@@ -194,6 +194,47 @@ public sealed class DeploymentReconcilerTests
     }
 
     [Fact]
+    public void Reconcile_Recreation_WaitsForOldSetsThatHaveNotCountedYet()
+    {
+        var model = new DeploymentModel(2, deployment => deployment.Spec.Strategy = new V1DeploymentStrategy { Type = "Recreate" });
+        model.Complete();
+        model.SetImage("web:2");
+        model.Complete();
+        model.SetImage("web:1");
+        for (model.Step(); model.Sizes[0] == 0; model.Step())
+            model.StepSet(model.Sets[1]);
+
+        // What the first set does about its two replicas is not known yet.
+        model.SetImage("web:2");
+        model.Step();
+        model.Step();
+
+        model.Sizes.ShouldBe([0, 0]);
+        model.StepSet(model.Sets[0]);
+        model.Step();
+        model.Sizes.ShouldBe([0, 2]);
+    }
+
+    [Fact]
+    public void Reconcile_RecreationChosenInAScaledRollout_GoesOn()
+    {
+        var model = new DeploymentModel(4);
+        model.Complete();
+        model.SetImage("web:2");
+        model.Rest();
+        model.Sizes.ShouldBe([3, 2]);
+
+        model.Change(deployment =>
+        {
+            deployment.Spec.Replicas = 6;
+            deployment.Spec.Strategy = new V1DeploymentStrategy { Type = "Recreate" };
+        });
+        model.Complete();
+
+        model.Sizes.ShouldBe([0, 6]);
+    }
+
+    [Fact]
     public void Reconcile_ReplicaSetOfTheTemplateIsThere_AdoptsIt()
     {
         var model = new DeploymentModel();
@@ -346,6 +387,33 @@ public sealed class DeploymentReconcilerTests
         }
 
         model.Sets.Select(DeploymentModel.ImageOf).ShouldBe(["web:3", "web:4", "web:5"]);
+    }
+
+    [Fact]
+    public void Reconcile_RevisionThatCannotBeDeleted_HidesNothing()
+    {
+        var model = new DeploymentModel(change: deployment => deployment.Spec.RevisionHistoryLimit = 0);
+        model.Complete();
+        model.Cluster.Refuses = action => action is DeleteObject && action.Resource == WellKnownResources.ReplicaSets
+            ? ApiErrors.Forbidden(WellKnownResources.ReplicaSets, null, "not now")
+            : null;
+        model.SetImage("web:2");
+        for (var round = 0; round < 20; round++)
+        {
+            var isTold = model.Progress == "True NewReplicaSetAvailable";
+            var plan = model.Step();
+            if (!isTold)
+                plan.Actions.OfType<DeleteObject>().ShouldBeEmpty("a revision is kept until the rollout is told to be complete");
+            model.StepSets();
+            model.SetReady(true);
+        }
+
+        model.Sets.Count.ShouldBe(2);
+        (model.Progress, model.Status.UpdatedReplicas, model.Status.AvailableReplicas).ShouldBe(("True NewReplicaSetAvailable", 3, 3));
+        model.SetReady(false);
+        model.StepSets();
+        model.Step().Actions.OfType<DeleteObject>().ShouldNotBeEmpty();
+        (model.Condition("Available")!.Status, model.Status.AvailableReplicas).ShouldBe(("False", null));
     }
 
     [Fact]

@@ -84,7 +84,7 @@ public sealed class ReplicaSetReconcilerTests
     }
 
     [Fact]
-    public void Reconcile_PodThatGoes_CountsAsTerminatingUntilItHasEnded()
+    public void Reconcile_PodThatGoes_CountsNowhere()
     {
         var cluster = new ClusterModel();
         var set = cluster.Add(Samples.ReplicaSet(replicas: 0));
@@ -98,7 +98,24 @@ public sealed class ReplicaSetReconcilerTests
         cluster.Settle(Reconciler, Key);
 
         var status = cluster.Find<V1ReplicaSet>(Key)!.Status;
-        (status.Replicas, status.TerminatingReplicas).ShouldBe((0, 1));
+        (status.Replicas, status.TerminatingReplicas).ShouldBe((0, null), "Kubernetes counts pods that go only where that is switched on");
+    }
+
+    [Theory]
+    [InlineData(2, 0)]
+    [InlineData(1, 1)]
+    public void Siblings_AreObservedOnlyIfPodsAreToGo(int replicas, int observed)
+    {
+        var cluster = new ClusterModel();
+        var deployment = new V1Deployment { Metadata = new V1ObjectMeta { NamespaceProperty = Samples.Namespace, Name = "web", Uid = "uid-of-deployment" } };
+        var set = cluster.Add(Samples.ReplicaSet(replicas: replicas).ControlledBy(deployment));
+        var sibling = cluster.Add(Samples.ReplicaSet("web-2", replicas: 1).ControlledBy(deployment));
+        cluster.Add(Samples.Pod("a").ControlledBy(set));
+        cluster.Add(Samples.Pod("b").ControlledBy(set));
+        cluster.Add(Samples.Pod("ended", phase: "Failed").ControlledBy(set));
+        cluster.Add(Samples.Pod("c").ControlledBy(sibling));
+
+        cluster.Observe(Reconciler, Key).Related(Reconciler.Relations.OfType<SiblingPods>().Single()).Count.ShouldBe(observed);
     }
 
     [Fact]
