@@ -74,6 +74,8 @@ internal sealed partial class PlanApplier(
                 {
                     isKnown &= result.Revision is not null;
                     written[action.Resource] = Math.Max(written.GetValueOrDefault(action.Resource), result.Revision ?? 0);
+                    if (action.Cause is { } cause)
+                        Record(identity.Component, subject, cause);
                     if (action.EventOnSuccess?.Invoke(result.Key.Name) is { } success)
                         Record(identity.Component, subject, success);
                 }

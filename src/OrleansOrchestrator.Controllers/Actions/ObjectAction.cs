@@ -26,6 +26,9 @@ public abstract record ObjectAction(ResourceName Resource)
     /// </summary>
     public Func<string, PlannedEvent>? EventOnSuccess { get; init; }
 
+    /// <summary>The event that tells why, recorded before <see cref="EventOnSuccess"/> once the action has succeeded; null for none.</summary>
+    public PlannedEvent? Cause { get; init; }
+
     /// <summary>
     /// The event to record on the primary object if the action failed for a reason other than a conflict, from the error's
     /// message; null for none.

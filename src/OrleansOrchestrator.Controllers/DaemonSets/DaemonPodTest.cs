@@ -1,6 +1,6 @@
 using k8s.Models;
-using OrleansOrchestrator.Controllers.Objects;
 using OrleansOrchestrator.Controllers.Pods;
+using OrleansOrchestrator.Model.Pods;
 
 namespace OrleansOrchestrator.Controllers.DaemonSets;
 
@@ -17,14 +17,14 @@ internal sealed record DaemonPodTest(string Hash, int MinReadySeconds, DateTimeO
     public bool IsAvailable(V1Pod pod) => pod.AvailableFrom(MinReadySeconds) <= Now;
 
     /// <summary>
-    /// The pod of the wanted revision and the one of an older one that are on a node and are not being deleted; not clear if there
-    /// are several of one sort.
+    /// The pod of the wanted revision and the one of an older one that are on a node, have not ended and are not being deleted; not
+    /// clear if there are several of one sort.
     /// </summary>
     public (V1Pod? New, V1Pod? Old, bool IsClear) Split(DaemonNode node)
     {
         V1Pod? updated = null, old = null;
         var isClear = true;
-        foreach (var pod in node.Pods.Where(pod => !pod.IsDeleting))
+        foreach (var pod in node.Pods.Where(pod => pod.IsActive))
         {
             ref var place = ref IsUpdated(pod) ? ref updated : ref old;
             isClear &= place is null;

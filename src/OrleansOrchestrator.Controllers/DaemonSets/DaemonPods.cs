@@ -62,8 +62,11 @@ internal sealed class DaemonPods
     }
 
     /// <summary>Deletes a pod.</summary>
-    public static DeleteObject Delete(V1Pod pod) => new(WellKnownResources.Pods, pod.Key, pod.Metadata.Uid)
+    /// <param name="pod">The pod.</param>
+    /// <param name="cause">What users are told of why; null for nothing.</param>
+    public static DeleteObject Delete(V1Pod pod, PlannedEvent? cause) => new(WellKnownResources.Pods, pod.Key, pod.Metadata.Uid)
     {
+        Cause = cause,
         EventOnSuccess = static name => new PlannedEvent("Normal", "SuccessfulDelete", $"Deleted pod: {name}"),
         EventOnFailure = static error => new PlannedEvent("Warning", "FailedDelete", $"Error deleting: {error}"),
     };

@@ -40,16 +40,16 @@ internal sealed class DaemonRollout(DaemonPodTest test, DaemonDraft draft)
             else if (only == old)
                 candidates.Add(old);
             if (isClear && updated is null && old is not null && !test.IsAvailable(old))
-                draft.Deletions.Add(old);
+                draft.Delete(old);
         }
 
-        draft.Deletions.AddRange(candidates.Take(Math.Max(0, unavailableMax - unavailable)));
+        draft.Delete(candidates.Take(Math.Max(0, unavailableMax - unavailable)));
     }
 
     private void AddThenDelete(IReadOnlyList<DaemonNode> nodes, int desired, int surgeMax)
     {
         var (surging, available) = (0, 0);
-        var candidates = new List<DaemonNode>();
+        var candidates = new List<(string Node, int Failures)>();
         var leaving = new List<V1Pod>();
         foreach (var node in nodes)
         {
@@ -63,15 +63,20 @@ internal sealed class DaemonRollout(DaemonPodTest test, DaemonDraft draft)
             var isOldAvailable = old is not null && test.IsAvailable(old);
             if (isOldAvailable || (old is null && updated is not null && test.IsAvailable(updated)))
                 available++;
+            var (failures, from) = FailedDaemonPods.On(node, test);
             switch (old, updated)
             {
                 case (null, _):
                     break;
+                case (_, null) when node.ShouldRun && from > test.Now:
+                    draft.LookAt(from);
+                    surging++;
+                    break;
                 case (_, null) when node.ShouldRun && isOldAvailable:
-                    candidates.Add(node);
+                    candidates.Add((node.Name, failures));
                     break;
                 case (_, null) when node.ShouldRun:
-                    draft.Creations.Add((node.Name, 0));
+                    draft.Creations.Add((node.Name, failures));
                     break;
                 case (_, null) when isOldAvailable:
                     leaving.Add(old);
@@ -80,13 +85,14 @@ internal sealed class DaemonRollout(DaemonPodTest test, DaemonDraft draft)
                     surging++;
                     break;
                 default:
-                    draft.Deletions.Add(old);
+                    draft.Delete(old);
                     break;
             }
         }
 
         // A pod on a node that the set has left goes when another one serves in its place.
-        draft.Deletions.AddRange(leaving.Take(Math.Max(0, available - desired)));
-        draft.Creations.AddRange(candidates.Take(Math.Max(0, surgeMax - surging)).Select(node => (node.Name, 0)));
+        draft.Delete(leaving.Take(Math.Max(0, available - desired)));
+        // Where a new pod has failed the next one takes its place: a template that does not work goes to no other node.
+        draft.Creations.AddRange(candidates.OrderByDescending(candidate => candidate.Failures > 0).Take(Math.Max(0, surgeMax - surging)));
     }
 }

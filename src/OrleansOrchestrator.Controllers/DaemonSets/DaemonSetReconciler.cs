@@ -70,7 +70,6 @@ public sealed class DaemonSetReconciler : IReconciler
         return new Plan
         {
             Actions = actions,
-            Events = draft.Events,
             RequeueAfter = isMoreLeft ? TimeSpan.Zero : draft.NextLook - observation.Now,
         };
     }
@@ -119,14 +118,16 @@ public sealed class DaemonSetReconciler : IReconciler
         }
 
         // Whoever looks after nodes removes what ran on one that is gone; of what was never bound nobody else knows.
-        draft.Deletions.AddRange(podsByNode.Values.SelectMany(lost => lost)
+        // One that names no node may still get any.
+        podsByNode.Remove("");
+        draft.Delete(podsByNode.Values.SelectMany(lost => lost)
             .Where(pod => string.IsNullOrEmpty(pod.Spec?.NodeName) && !pod.IsDeleting).OrderBy(pod => pod.Key));
         return surveyed;
     }
 
     private static List<ObjectAction> Apply(V1DaemonSet set, string hash, DaemonDraft draft, out bool isMoreLeft)
     {
-        var actions = new List<ObjectAction>(draft.Deletions.Take(BurstMax).Select(DaemonPods.Delete));
+        var actions = new List<ObjectAction>(draft.Deletions.Take(BurstMax).Select(deletion => DaemonPods.Delete(deletion.Pod, deletion.Cause)));
         var created = 0;
         if (draft.Creations.Count > 0)
         {

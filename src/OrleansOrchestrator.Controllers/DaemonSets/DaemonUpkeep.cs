@@ -20,46 +20,32 @@ internal sealed class DaemonUpkeep(DaemonPodTest test, bool surges, DaemonDraft 
         else if (node.MayStay)
             KeepOne(node);
         else
-            draft.Deletions.AddRange(node.Pods.Where(pod => !pod.IsDeleting));
+            draft.Delete(node.Pods.Where(pod => !pod.IsDeleting));
     }
 
     private void KeepOne(DaemonNode node)
     {
-        var running = new List<V1Pod>();
-        foreach (var pod in node.Pods.Where(pod => !pod.IsDeleting))
-        {
-            switch (pod.Status?.Phase)
-            {
-                case PodPhase.Failed:
-                    ReplaceFailed(node, pod);
-                    break;
-                case PodPhase.Succeeded:
-                    draft.Deletions.Add(pod);
-                    draft.Events.Add(new PlannedEvent("Normal", "SucceededDaemonPod", $"Found succeeded daemon pod {pod.Key} on node {node.Name}, will try to delete it"));
-                    break;
-                default:
-                    running.Add(pod);
-                    break;
-            }
-        }
-
-        draft.Deletions.AddRange(surges ? SurplusOfSurge(running) : running.Where(pod => pod != BestOf(running)));
+        var running = node.Pods.Where(pod => pod.IsActive).ToList();
+        foreach (var pod in node.Pods.Where(pod => pod.Status?.Phase == PodPhase.Succeeded && !pod.IsDeleting))
+            draft.Deletions.Add((pod, new PlannedEvent("Normal", "SucceededDaemonPod", $"Found succeeded daemon pod {pod.Key} on node {node.Name}, will try to delete it")));
+        ReplaceFailed(node, running);
+        draft.Delete(surges ? SurplusOfSurge(running) : running.Where(pod => pod != BestOf(running)));
     }
 
-    private void ReplaceFailed(DaemonNode node, V1Pod pod)
+    private void ReplaceFailed(DaemonNode node, List<V1Pod> running)
     {
-        var from = FailedDaemonPods.ReplaceableFrom(pod, test.Hash, test.Now);
-        if (from > test.Now)
-        {
-            draft.LookAt(from);
+        var isReplaced = !node.ShouldRun || (surges ? running.Exists(test.IsUpdated) : running.Count > 0);
+        var last = isReplaced ? null : FailedDaemonPods.LastOn(node, test);
+        foreach (var pod in node.Pods.Where(pod => FailedDaemonPods.IsFailed(pod) && pod != last))
+            draft.Deletions.Add((pod, new PlannedEvent("Warning", "FailedDaemonPod", $"Found failed daemon pod {pod.Key} on node {node.Name}, will try to kill it")));
+        // Beside one that runs the next one surges, which is for the rollout to decide, and what ends has to end first.
+        if (last is null || !node.Pods.All(FailedDaemonPods.IsFailed))
             return;
-        }
-
-        draft.Deletions.Add(pod);
-        draft.Events.Add(new PlannedEvent("Warning", "FailedDaemonPod", $"Found failed daemon pod {pod.Key} on node {node.Name}, will try to kill it"));
-        // It runs nothing any more, so that its successor need not wait for its end; and the count of failures is at hand only here.
-        if (node is { ShouldRun: true, Pods.Count: 1 })
-            draft.Creations.Add((node.Name, FailedDaemonPods.FailuresUpTo(pod, test.Hash, test.Now)));
+        var (failures, from) = FailedDaemonPods.On(node, test);
+        if (from > test.Now)
+            draft.LookAt(from);
+        else
+            draft.Creations.Add((node.Name, failures));
     }
 
     private IEnumerable<V1Pod> SurplusOfSurge(List<V1Pod> running)

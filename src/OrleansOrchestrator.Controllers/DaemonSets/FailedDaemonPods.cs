@@ -2,13 +2,14 @@ using System.Globalization;
 using k8s.Models;
 using OrleansOrchestrator.Controllers.Objects;
 using OrleansOrchestrator.Loops;
+using OrleansOrchestrator.Model.Pods;
 
 namespace OrleansOrchestrator.Controllers.DaemonSets;
 
 /// <summary>
 /// How long a failed daemon pod stays before the next one takes its place: a node that refuses its pods would otherwise see a new one
 /// with every decision. The waits double from a second to a quarter of an hour. How many have failed in a row is told by the
-/// pod that follows them, since a controller remembers nothing.
+/// pod that follows them, since a controller remembers nothing: the failed one stays until that one is there.
 /// </summary>
 internal static class FailedDaemonPods
 {
@@ -18,23 +19,36 @@ internal static class FailedDaemonPods
     private static readonly TimeSpan First = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Longest = TimeSpan.FromMinutes(15);
 
-    /// <summary>How many pods in a row have failed before the one that follows this one.</summary>
-    public static int FailuresUpTo(V1Pod failed, string hash, DateTimeOffset now) => FailuresBefore(failed, hash, now) + 1;
+    /// <summary>Whether a pod has failed, and nobody has done anything about it yet.</summary>
+    public static bool IsFailed(V1Pod pod) => pod.Status?.Phase == PodPhase.Failed && !pod.IsDeleting;
 
-    /// <summary>When a failed pod may be replaced.</summary>
-    public static DateTimeOffset ReplaceableFrom(V1Pod failed, string hash, DateTimeOffset now)
+    /// <summary>
+    /// The failed pod on a node that knows best how many have failed in a row; null if there is none. Those of another template
+    /// do not count.
+    /// </summary>
+    public static V1Pod? LastOn(DaemonNode node, DaemonPodTest test) => node.Pods
+        .Where(pod => IsFailed(pod) && test.IsUpdated(pod))
+        .OrderByDescending(pod => FailuresBefore(pod, test.Now))
+        .ThenBy(pod => pod.Key)
+        .FirstOrDefault();
+
+    /// <summary>What pods that failed on a node mean for the next one.</summary>
+    /// <returns>How many have failed in a row before it, and from when on it may come.</returns>
+    public static (int Failures, DateTimeOffset From) On(DaemonNode node, DaemonPodTest test)
     {
-        var failures = FailuresBefore(failed, hash, now);
-        if (failures == 0)
-            return DateTimeOffset.MinValue;
-        var wait = failures > 20 ? Longest : First * (1 << (failures - 1));
-        return Waits.After(CreatedAt(failed, now), wait < Longest ? wait : Longest);
+        if (LastOn(node, test) is not { } last)
+            return (0, DateTimeOffset.MinValue);
+        var before = FailuresBefore(last, test.Now);
+        if (before == 0)
+            return (1, DateTimeOffset.MinValue);
+        var wait = before > 20 ? Longest : First * (1 << (before - 1));
+        return (before + 1, Waits.After(CreatedAt(last, test.Now), wait < Longest ? wait : Longest));
     }
 
-    // A pod that ran for long, and one of another template, begin anew.
-    private static int FailuresBefore(V1Pod pod, string hash, DateTimeOffset now)
+    // A pod that ran for long begins anew.
+    private static int FailuresBefore(V1Pod pod, DateTimeOffset now)
     {
-        if (now - CreatedAt(pod, now) > 2 * Longest || DaemonPods.HashOf(pod) != hash)
+        if (now - CreatedAt(pod, now) > 2 * Longest)
             return 0;
         return pod.Metadata.Annotations is { } annotations && annotations.TryGetValue(Annotation, out var text)
             && int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var count)

@@ -221,6 +221,8 @@ internal sealed class ClusterModel : IObjectWriter
         var key = _last;
         if (action is not CreateObject)
             written.Add((action.Resource.ToString(), key)).ShouldBeTrue($"{key} is written twice in one plan");
+        if (action.Cause is { } cause)
+            Events.Add(cause);
         if (action.EventOnSuccess is { } tell)
             Events.Add(tell(key.Name));
         return null;
