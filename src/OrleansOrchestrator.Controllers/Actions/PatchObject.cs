@@ -6,8 +6,8 @@ using OrleansOrchestrator.Model.Resources;
 namespace OrleansOrchestrator.Controllers.Actions;
 
 /// <summary>
-/// Patches an object or a part of it, whatever version it is at: what others wrote meanwhile stays. A patch that gives
-/// <c>metadata.uid</c> or <c>metadata.resourceVersion</c> means them as preconditions.
+/// Patches an object or a subresource at whatever version it has, so that concurrent changes of other fields stay.
+/// <c>metadata.uid</c> and <c>metadata.resourceVersion</c> in a patch are preconditions.
 /// </summary>
 /// <param name="Resource">The resource.</param>
 /// <param name="Key">The object.</param>
@@ -24,16 +24,16 @@ public sealed record PatchObject(ResourceName Resource, ObjectKey Key, PatchForm
     /// <inheritdoc/>
     public override string Subresource => Part;
 
-    /// <summary>The part that is patched; empty for the object itself.</summary>
+    /// <summary>The subresource to patch; empty for the object itself.</summary>
     public string Part { get; init; } = "";
 
     /// <summary>
-    /// Patches what a wanted status changes in the observed one, and nothing else: fields that others write keep what they have
-    /// by then. Lists are replaced whole; whoever shares a list with others applies his own items (<see cref="PatchFormat.Apply"/>).
+    /// Patches only the status fields that the wanted status changes. Changes that others made to other fields stay. Lists are
+    /// replaced as a whole: a controller that shares a list with others applies its own items (<see cref="PatchFormat.Apply"/>).
     /// </summary>
     /// <param name="resource">The resource.</param>
     /// <param name="observed">The object as it was observed.</param>
-    /// <param name="wanted">The same with its wanted status.</param>
+    /// <param name="wanted">The same object with its wanted status.</param>
     /// <returns>The patch, on the object of the observed uid; null if the status would not change.</returns>
     public static PatchObject? OfStatus(ResourceName resource, KubeObject observed, KubeObject wanted)
     {
@@ -46,6 +46,19 @@ public sealed record PatchObject(ResourceName Resource, ObjectKey Key, PatchForm
             ["status"] = MergePatchDifference.Between(before, after),
         };
         return new PatchObject(resource, ObjectKey.Of(observed), PatchFormat.Merge, JsonSerializer.SerializeToUtf8Bytes(patch, ObjectCodec.Options)) { Part = "status" };
+    }
+
+    /// <summary>Patches a status with what a change of the observed object makes of it; see <see cref="OfStatus"/>.</summary>
+    /// <param name="resource">The resource.</param>
+    /// <param name="observed">The object as it was observed. It stays as it is.</param>
+    /// <param name="change">Changes the status of a copy.</param>
+    /// <returns>The patch; none if the status would not change.</returns>
+    public static IReadOnlyList<PatchObject> OfChangedStatus<T>(ResourceName resource, T observed, Action<T> change)
+        where T : class, KubeObject
+    {
+        var wanted = ObjectCodec.Clone(observed);
+        change(wanted);
+        return OfStatus(resource, observed, wanted) is { } patch ? [patch] : [];
     }
 
     /// <inheritdoc/>

@@ -1,24 +1,22 @@
 using k8s.Models;
 using OrleansOrchestrator.Controllers.Actions;
 using OrleansOrchestrator.Controllers.Objects;
+using OrleansOrchestrator.Controllers.Pods;
 using OrleansOrchestrator.Controllers.Reconciling;
 using OrleansOrchestrator.Controllers.Relations;
 using OrleansOrchestrator.Controllers.Revisions;
-using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Model.Pods;
 using OrleansOrchestrator.Model.Resources;
 using OrleansOrchestrator.Model.Selectors;
 
 namespace OrleansOrchestrator.Controllers.DaemonSets;
 
-/// <summary>Keeps a pod of a DaemonSet on every node that it means, rolls its template out, and keeps its history and status.</summary>
+/// <summary>Keeps one pod of a DaemonSet on every node that it selects, rolls out its template, and keeps its revisions and status.</summary>
 /// <remarks>See k8s.io/kubernetes/pkg/controller/daemon.</remarks>
 public sealed class DaemonSetReconciler : IReconciler
 {
     /// <summary>The most pods that one plan creates, and the most that it deletes; the rest follows in the next one.</summary>
     public const int BurstMax = 250;
-
-    private const int BurstBytesMax = 8 * 1024 * 1024;
 
     private static readonly SelectedByLabels Selected = new(WellKnownResources.Pods, set => SelectorOf((V1DaemonSet)set));
     private static readonly ControlledByOwner Controlled = new(WellKnownResources.Pods);
@@ -45,9 +43,9 @@ public sealed class DaemonSetReconciler : IReconciler
 
         var history = RevisionHistory.Of(revised, DaemonPods.HashLabel, Revisions.Observed(observation));
         var claims = ClaimedObjects<V1Pod>.Of(set, revised.Selector, WellKnownResources.Pods, observation.OfAny<V1Pod>(Selected, Controlled));
-        // What may turn out to be another's is not acted on yet.
+        // An adoption may still fail because another owner is faster, so other writes wait for it.
         if (!history.IsSettled || claims.Changes.Count > 0)
-            return Prepare(set, history, claims.Changes);
+            return history.Prepare(claims.Changes, BurstMax, StatusBefore(set, history));
 
         var test = new DaemonPodTest(DaemonPods.HashOf(history.Current!), set.Spec.MinReadySeconds ?? 0, observation.Now);
         var draft = new DaemonDraft();
@@ -65,7 +63,7 @@ public sealed class DaemonSetReconciler : IReconciler
         [
             .. Apply(set, test.Hash, draft, out var isMoreLeft),
             .. Truncate(set, history, claims.Objects),
-            .. Maybe(PatchObject.OfStatus(Primary, set, WithStatus(set, status))),
+            .. PatchObject.OfChangedStatus(Primary, set, changed => changed.Status = status),
         ];
         return new Plan
         {
@@ -86,21 +84,15 @@ public sealed class DaemonSetReconciler : IReconciler
 
     private static bool Surges(V1RollingUpdateDaemonSet? update) => IntOrPercent.Resolve(update?.MaxSurge, 100, roundUp: true) > 0;
 
-    /// <summary>Makes pods and revisions the set's own, or gives them up, and makes the revision of its template.</summary>
-    private Plan Prepare(V1DaemonSet set, RevisionHistory history, IReadOnlyList<ObjectAction> adoptions)
+    /// <summary>The status as long as the history is not settled: only the collision of names is new.</summary>
+    private IReadOnlyList<PatchObject> StatusBefore(V1DaemonSet set, RevisionHistory history) => PatchObject.OfChangedStatus(Primary, set, changed =>
     {
-        var wanted = ObjectCodec.Clone(set);
-        wanted.Status ??= new V1DaemonSetStatus();
+        changed.Status ??= new V1DaemonSetStatus();
         if (history.IsNameTaken)
-            wanted.Status.CollisionCount = (wanted.Status.CollisionCount ?? 0) + 1;
-        return new Plan
-        {
-            Actions = [.. history.Changes, .. adoptions.Take(BurstMax), .. Maybe(PatchObject.OfStatus(Primary, set, wanted))],
-            RequeueAfter = adoptions.Count > BurstMax ? TimeSpan.Zero : null,
-        };
-    }
+            changed.Status.CollisionCount = (changed.Status.CollisionCount ?? 0) + 1;
+    });
 
-    /// <summary>Puts the pods on their nodes, and has those deleted that no node can ever take.</summary>
+    /// <summary>Groups the pods by node. Deletes unbound pods whose node does not exist.</summary>
     private static List<DaemonNode> Survey(V1DaemonSet set, IReadOnlyList<V1Pod> pods, IEnumerable<V1Node> nodes, DaemonDraft draft)
     {
         var placement = new DaemonPlacement(set.Spec.Template.Spec);
@@ -132,7 +124,7 @@ public sealed class DaemonSetReconciler : IReconciler
         if (draft.Creations.Count > 0)
         {
             var pods = new DaemonPods(set, hash);
-            created = Math.Min(draft.Creations.Count, Math.Clamp(BurstBytesMax / Math.Max(1, pods.Bytes), 1, BurstMax));
+            created = Math.Min(draft.Creations.Count, Math.Clamp(PodFromTemplate.BurstBytesMax / Math.Max(1, pods.Bytes), 1, BurstMax));
             actions.AddRange(draft.Creations.Take(created).Select(creation => pods.Create(creation.Node, creation.Failures)));
         }
 
@@ -148,13 +140,4 @@ public sealed class DaemonSetReconciler : IReconciler
         var live = pods.Select(DaemonPods.HashOf).ToHashSet(StringComparer.Ordinal);
         return RevisionHistory.Truncate(old, set.Spec.RevisionHistoryLimit, revision => live.Contains(DaemonPods.HashOf(revision)));
     }
-
-    private static V1DaemonSet WithStatus(V1DaemonSet set, V1DaemonSetStatus status)
-    {
-        var updated = ObjectCodec.Clone(set);
-        updated.Status = status;
-        return updated;
-    }
-
-    private static IEnumerable<ObjectAction> Maybe(ObjectAction? action) => action is null ? [] : [action];
 }

@@ -1,5 +1,6 @@
 using OrleansOrchestrator.Controllers.Actions;
 using OrleansOrchestrator.Controllers.Objects;
+using OrleansOrchestrator.Controllers.Pods;
 using OrleansOrchestrator.Controllers.Replication;
 using OrleansOrchestrator.Kinds.Batch;
 using OrleansOrchestrator.Model.Codec;
@@ -7,19 +8,19 @@ using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.Controllers.Jobs;
 
-/// <summary>Decides which pods of a job are created and which have to end.</summary>
+/// <summary>Decides which pods of a Job to create and which to delete.</summary>
 /// <remarks>
-/// See manageJob in k8s.io/kubernetes/pkg/controller/job/job_controller.go. A pod ends in one of two ways. If the job fails, the pod
-/// is deleted and counted as failed. If the job only does without it, it must not count: it loses its finalizer first,
-/// at the version that was seen to run, and is deleted by the next plan.
+/// See manageJob in k8s.io/kubernetes/pkg/controller/job/job_controller.go. A pod is ended in one of two ways. If the Job fails,
+/// the pod is deleted and counts as failed. If the Job only no longer needs the pod, it must not count: its finalizer is removed
+/// first, at the observed version, and the next plan deletes it.
 /// </remarks>
 internal static class JobPodPlanner
 {
-    /// <summary>Plans for a job that goes on.</summary>
+    /// <summary>Plans for a Job that is neither finished nor about to finish.</summary>
     /// <param name="demand">What it asks for.</param>
     /// <param name="pods">Its pods, in order.</param>
-    /// <param name="tally">How many have ended.</param>
-    /// <param name="now">The moment.</param>
+    /// <param name="tally">The counts of pods that have ended.</param>
+    /// <param name="now">The current time.</param>
     public static JobPodPlan Plan(JobDemand demand, IReadOnlyList<JobPod> pods, JobTally tally, DateTimeOffset now)
     {
         var active = pods.Where(pod => pod.IsActive).ToList();
@@ -27,32 +28,35 @@ internal static class JobPodPlanner
             return DoWithout(active);
         var wanted = WantedOf(demand, active.Count, tally.SucceededSoFar);
         var surplus = SurplusOf(demand, active, Math.Max(0, active.Count - wanted));
-        // Nothing is created beside: what is created is decided on what is left.
+        // Creations wait until the surplus is gone, because they are decided on the pods that are left.
         if (surplus.Count > 0)
             return DoWithout(surplus);
-        // Whoever took the finalizer away, a pod that runs on is to be counted.
+        // A pod that lost its finalizer and is active gets it back, so that it is counted.
         var untracked = active.Where(pod => !pod.IsTracked).Select(Track).ToList();
         var leaving = demand.ReplacesOnlyEnded ? pods.Count(pod => pod.IsTerminating) : 0;
         var creations = Create(demand, pods, tally, wanted - active.Count - leaving, now);
         return creations with { Actions = [.. untracked, .. creations.Actions] };
     }
 
-    /// <summary>Ends pods that a job does without, so that they do not count.</summary>
+    /// <summary>Ends pods that the Job no longer needs. They do not count as failed.</summary>
     public static JobPodPlan DoWithout(IEnumerable<JobPod> pods) =>
         JobPodPlan.Bounded([.. pods.Select(pod => pod.IsTracked ? Untrack(pod) : (ObjectAction)Delete(pod))]);
 
-    /// <summary>Ends pods of a job that fails, which then count as failed.</summary>
+    /// <summary>Ends the pods of a Job that fails. They count as failed.</summary>
     public static JobPodPlan TakeAlong(IEnumerable<JobPod> pods) => JobPodPlan.Bounded([.. pods.Select(Delete)]);
 
     private static int WantedOf(JobDemand demand, int active, int succeeded)
     {
-        // Once one has succeeded those that run come to their end, and no others begin.
+        // After the first success the active pods run to their end, and no others are created.
         if (demand.Completions is not { } completions)
             return succeeded > 0 ? active : demand.Parallelism;
         return Math.Clamp(completions - succeeded, 0, demand.Parallelism);
     }
 
-    /// <summary>The pods that have to end: those whose index the job does not have, or another pod has, and then as many as are too many.</summary>
+    /// <summary>
+    /// The surplus pods: first those without a valid index and those that share an index with another pod, then as many as exceed
+    /// the wanted number.
+    /// </summary>
     private static List<JobPod> SurplusOf(JobDemand demand, IReadOnlyList<JobPod> active, int tooMany)
     {
         var surplus = new List<JobPod>();
@@ -69,7 +73,7 @@ internal static class JobPodPlanner
         return surplus;
     }
 
-    // Those whose finalizer is off already were chosen before.
+    // Pods without the finalizer come first: an earlier plan has chosen them already.
     private static IEnumerable<JobPod> Ranked(IEnumerable<JobPod> pods)
     {
         var byPod = pods.ToDictionary(pod => pod.Pod);
@@ -84,7 +88,7 @@ internal static class JobPodPlanner
             return new JobPodPlan([], next - now);
 
         var template = new JobPodTemplate(demand);
-        var count = Math.Min(Math.Min(missing, ReplicaPlanner.BurstMax), Math.Max(1, ReplicaPlanner.BurstBytesMax / template.Bytes));
+        var count = Math.Min(Math.Min(missing, ReplicaPlanner.BurstMax), Math.Max(1, PodFromTemplate.BurstBytesMax / template.Bytes));
         if (!demand.IsIndexed)
             return new JobPodPlan([.. Enumerable.Range(0, count).Select(_ => Creation(template.Create()))], count < missing ? TimeSpan.Zero : null);
 
@@ -94,7 +98,7 @@ internal static class JobPodPlanner
             indexes.Count == count && count < missing ? TimeSpan.Zero : soonest - now);
     }
 
-    /// <summary>The first indexes that have no pod and need one, and when the next one may have it that has to wait.</summary>
+    /// <summary>The first indexes that need a pod and have none, and when the next index in back-off may get its pod.</summary>
     private static (List<int> Indexes, DateTimeOffset? Soonest) IndexesToCreate(
         JobDemand demand, IReadOnlyList<JobPod> pods, JobTally tally, int count, int missing, DateTimeOffset now)
     {
@@ -133,7 +137,7 @@ internal static class JobPodPlanner
         return new UpdateObject(WellKnownResources.Pods, tracked);
     }
 
-    // At the version that was seen, so that a pod that has ended meanwhile keeps its finalizer and counts.
+    // Writes at the observed version, so that a pod that has ended in the meantime keeps its finalizer and is counted.
     private static UpdateObject Untrack(JobPod pod)
     {
         var untracked = ObjectCodec.Clone(pod.Pod);

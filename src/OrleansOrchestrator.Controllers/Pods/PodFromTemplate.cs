@@ -4,19 +4,22 @@ using OrleansOrchestrator.Model.Codec;
 
 namespace OrleansOrchestrator.Controllers.Pods;
 
-/// <summary>Makes pods of one owner from one template. The template is encoded only once; each pod is a copy of its own.</summary>
-/// <param name="owner">The controlling owner, in whose namespace the pods are.</param>
-/// <param name="template">What they look like.</param>
+/// <summary>Makes the pods of one owner from one template. Encodes the template once; each pod gets its own copy.</summary>
+/// <param name="owner">The controlling owner. The pods are in its namespace.</param>
+/// <param name="template">The template of the pods.</param>
 internal sealed class PodFromTemplate(KubeObject owner, V1PodTemplateSpec template)
 {
+    /// <summary>How many bytes the pods of one plan may have together, as JSON. A plan may always create one pod.</summary>
+    public const int BurstBytesMax = 8 * 1024 * 1024;
+
     private readonly V1OwnerReference _reference = OwnerReferences.ControlledBy(owner);
     private readonly byte[] _spec = ObjectCodec.Encode(template.Spec);
 
-    /// <summary>How many bytes a pod has, as JSON, without what the API adds.</summary>
+    /// <summary>The size of a pod in bytes, as JSON, without the fields that the API adds.</summary>
     public int Bytes => _spec.Length + (template.Metadata is { } metadata ? ObjectCodec.Encode(metadata).Length : 0);
 
     /// <summary>Makes a pod.</summary>
-    /// <param name="name">Its name; null for one that the API makes up from the owner's.</param>
+    /// <param name="name">The pod's name; null to have the API generate one from the owner's.</param>
     public V1Pod Create(string? name = null) => new()
     {
         ApiVersion = V1Pod.KubeApiVersion,

@@ -9,8 +9,8 @@ using OrleansOrchestrator.Model.Selectors;
 namespace OrleansOrchestrator.Controllers.Replication;
 
 /// <summary>
-/// Keeps as many active pods as an owner wants: claims those that are its own, creates what is missing, deletes what is
-/// surplus. Serves replication controllers and whatever else counts replicas.
+/// Keeps as many active pods as an owner wants: adopts and releases pods, creates missing ones and deletes surplus ones. Serves
+/// ReplicationControllers and ReplicaSets.
 /// </summary>
 /// <remarks>See k8s.io/kubernetes/pkg/controller/replicaset/replica_set.go.</remarks>
 internal static class ReplicaPlanner
@@ -18,14 +18,11 @@ internal static class ReplicaPlanner
     /// <summary>The most pods that one plan writes; the rest follows in the next one.</summary>
     public const int BurstMax = 500;
 
-    /// <summary>How many bytes the pods of one plan may have together, as JSON; one pod is always planned.</summary>
-    public const int BurstBytesMax = 8 * 1024 * 1024;
-
     /// <summary>Plans.</summary>
     /// <param name="demand">What the owner wants.</param>
-    /// <param name="observed">All pods that it selects or controls, in any order.</param>
+    /// <param name="observed">All pods that the owner selects or controls, in any order.</param>
     /// <param name="now">The moment, for what counts as available.</param>
-    /// <param name="siblings">Pods that, besides the owner's own, count for how crowded a node is when surplus is chosen.</param>
+    /// <param name="siblings">Pods that count for how many pods a node has when surplus is chosen, besides the owner's own.</param>
     public static ReplicaPlan Plan(
         ReplicaDemand demand, IEnumerable<V1Pod> observed, DateTimeOffset now, params IEnumerable<V1Pod> siblings)
     {
@@ -76,7 +73,7 @@ internal static class ReplicaPlanner
             yield break;
 
         var pods = new PodFromTemplate(demand.Owner, demand.Template);
-        count = Math.Min(count, Math.Max(1, BurstBytesMax / pods.Bytes));
+        count = Math.Min(count, Math.Max(1, PodFromTemplate.BurstBytesMax / pods.Bytes));
         for (var i = 0; i < count; i++)
         {
             yield return new CreateObject(WellKnownResources.Pods, pods.Create())

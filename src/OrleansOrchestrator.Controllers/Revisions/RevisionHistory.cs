@@ -2,14 +2,15 @@ using System.Text.Json;
 using k8s.Models;
 using OrleansOrchestrator.Controllers.Actions;
 using OrleansOrchestrator.Controllers.Objects;
+using OrleansOrchestrator.Controllers.Reconciling;
 using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.Controllers.Revisions;
 
 /// <summary>
-/// The history of an object's pod template, as <c>ControllerRevision</c> objects: one for each template that it had, numbered in
-/// the order in which they were last wanted. Going back to a template gives its revision the highest number anew.
+/// The history of an object's pod template, as <c>ControllerRevision</c> objects: one for each template, numbered in the order in
+/// which they were last current. A rollback gives the template's revision the highest number.
 /// </summary>
 /// <remarks>See k8s.io/kubernetes/pkg/controller/history.</remarks>
 internal sealed class RevisionHistory
@@ -27,28 +28,30 @@ internal sealed class RevisionHistory
     /// <summary>The object's revisions, the lowest number first.</summary>
     public IReadOnlyList<V1ControllerRevision> All { get; }
 
-    /// <summary>The revision of the template that is wanted now; null if there is none yet.</summary>
+    /// <summary>The revision of the present template; null if there is none yet.</summary>
     public V1ControllerRevision? Current { get; }
 
     /// <summary>
-    /// What makes the history true. Nothing else may be planned before it is: pods carry the names of revisions, so that a
-    /// revision has to be there before its pods.
+    /// The writes that complete the history. Nothing else may be planned before: pods name revisions, so a revision must exist
+    /// before its pods.
     /// </summary>
     public IReadOnlyList<ObjectAction> Changes { get; }
 
-    /// <summary>Whether something else has the name that the next revision was to have, so that the collision has to be counted.</summary>
+    /// <summary>Whether another object has the name of the next revision, so that the collision must be counted.</summary>
     public bool IsNameTaken { get; }
 
-    /// <summary>Whether the revision of the wanted template is there and nothing has to be done to the history.</summary>
+    /// <summary>Whether the revision of the present template exists and the history needs no write.</summary>
     public bool IsSettled => Current is not null && Changes.Count == 0;
 
-    /// <summary>The name of the revision that would be made of the present template.</summary>
+    /// <summary>The name of the next revision, if one is created for the present template.</summary>
     public static string NextName(RevisedObject revised) => NameOf(revised, HashOf(revised, TemplateSnapshot.Of(revised.Template)));
 
     /// <summary>Reads the history.</summary>
     /// <param name="revised">The object.</param>
     /// <param name="hashLabel">The label in which its revisions carry their hash.</param>
-    /// <param name="observed">All revisions that it selects or controls, and the one of its next name, in any order.</param>
+    /// <param name="observed">
+    /// All revisions that the object selects or controls, and the one with the name of its next revision, in any order.
+    /// </param>
     public static RevisionHistory Of(RevisedObject revised, string hashLabel, IEnumerable<V1ControllerRevision> observed)
     {
         var seen = observed.ToList();
@@ -69,16 +72,24 @@ internal sealed class RevisionHistory
             : new RevisionHistory(all, null, [Created(revised, snapshot, name, hashLabel, hash, highest + 1)], false);
     }
 
-    /// <summary>
-    /// The deletions that keep the history at its limit, the oldest revision first.
-    /// </summary>
-    /// <param name="old">The revisions that count, the lowest number first.</param>
-    /// <param name="limit">How many of them are kept; null for all.</param>
-    /// <param name="isLive">Whether a revision is still in use, so that it stays whatever its age.</param>
+    /// <summary>The deletions that keep the history within its limit, the oldest revision first.</summary>
+    /// <param name="old">The revisions that count towards the limit, the lowest number first.</param>
+    /// <param name="limit">How many of these are kept; null for all.</param>
+    /// <param name="isLive">Whether pods still use a revision, so that it is kept at any age.</param>
     public static IEnumerable<DeleteObject> Truncate(IReadOnlyList<V1ControllerRevision> old, int? limit, Func<V1ControllerRevision, bool> isLive) =>
         old.Where(revision => !revision.IsDeleting && !isLive(revision))
             .Take(Math.Max(0, old.Count - (limit ?? old.Count)))
             .Select(revision => new DeleteObject(WellKnownResources.ControllerRevisions, revision.Key, revision.Metadata.Uid));
+
+    /// <summary>The plan while the history is not settled or pods are being adopted or released. It does nothing else.</summary>
+    /// <param name="claims">The adoptions and releases of pods.</param>
+    /// <param name="burstMax">The most of these that one plan writes; the rest follows in the next one.</param>
+    /// <param name="status">The write of the status, with the collision counted if the name is taken.</param>
+    public Plan Prepare(IReadOnlyList<ObjectAction> claims, int burstMax, IReadOnlyList<ObjectAction> status) => new()
+    {
+        Actions = [.. Changes, .. claims.Take(burstMax), .. status],
+        RequeueAfter = claims.Count > burstMax ? TimeSpan.Zero : null,
+    };
 
     private static string HashOf(RevisedObject revised, JsonElement snapshot) =>
         TemplateSnapshot.HashOf(snapshot, revised.Owner.Metadata.Uid, revised.CollisionCount);
@@ -108,7 +119,7 @@ internal sealed class RevisionHistory
                 NamespaceProperty = owner.NamespaceProperty,
                 Name = name,
                 Labels = new Dictionary<string, string>(revised.Template.Metadata?.Labels ?? new Dictionary<string, string>()) { [hashLabel] = hash },
-                // The change cause that kubectl shows is among them.
+                // They include the change cause that kubectl shows.
                 Annotations = owner.Annotations is { } annotations ? new Dictionary<string, string>(annotations) : null,
                 OwnerReferences = [OwnerReferences.ControlledBy(revised.Owner)],
             },

@@ -8,19 +8,16 @@ using OrleansOrchestrator.Model.Resources;
 namespace OrleansOrchestrator.Controllers.StatefulSets;
 
 /// <summary>
-/// Decides about the pods and claims of a StatefulSet. Ordered, one pod is worked on at a time: upwards, where one is missing or
-/// not available yet; then downwards, where there are too many; then downwards again, for an update. In parallel nothing waits for
-/// another pod but the update.
+/// Decides about the pods and claims of a StatefulSet. With ordered pods, it works on one pod at a time: first upwards, on one that
+/// is missing or not available; then downwards, on one that is too many; then downwards again, on one to update. With parallel
+/// pods, only the update waits for other pods.
 /// </summary>
 /// <remarks>
-/// See k8s.io/kubernetes/pkg/controller/statefulset/stateful_set_control.go. It differs in one thing: a pod that does not become
-/// ready is not waited for if the update would replace it next. There, whoever goes back from a template that does not work
-/// has to delete its pod by hand.
+/// See k8s.io/kubernetes/pkg/controller/statefulset/stateful_set_control.go. One thing differs: a pod that is not ready is deleted
+/// at once if the update would replace it next. In Kubernetes a user who reverts a broken template must delete its pod by hand.
 /// </remarks>
 internal sealed class StatefulSetPlanner
 {
-    private const int BurstBytesMax = 8 * 1024 * 1024;
-
     private readonly V1StatefulSet _set;
     private readonly StatefulRevisions _revisions;
     private readonly StatefulPods _pods;
@@ -45,19 +42,19 @@ internal sealed class StatefulSetPlanner
         _isOrdered = set.Spec.PodManagementPolicy != "Parallel";
     }
 
-    /// <summary>When to look again; null for only when something changes.</summary>
+    /// <summary>When to reconcile again; null to wait for a change.</summary>
     public DateTimeOffset? NextLook { get; private set; }
 
     /// <summary>Whether there is more to do than one plan holds.</summary>
     public bool IsMoreLeft { get; private set; }
 
-    /// <summary>Decides.</summary>
+    /// <summary>Makes the plan.</summary>
     public IReadOnlyList<ObjectAction> Plan()
     {
         foreach (var (ordinal, pod) in _present)
         {
             CorrectClaims(ordinal, pod);
-            // The status counts every pod, so that it has to be looked at in time even if nothing else waits for it.
+            // The status counts available pods, so every pod's time of availability must cause a new look.
             IsAvailable(pod);
         }
 
@@ -76,8 +73,8 @@ internal sealed class StatefulSetPlanner
         return false;
     }
 
-    /// <summary>Has every ordinal that is wanted run its pod, from the lowest.</summary>
-    /// <returns>Whether nothing holds up what comes next.</returns>
+    /// <summary>Creates the pods of wanted ordinals and replaces terminal ones, from the lowest ordinal.</summary>
+    /// <returns>Whether scale-down and update may go on.</returns>
     private bool KeepReplicas()
     {
         int[] ordinals = [.. _present.Keys.Where(_set.Wants), .. _set.Missing(_present.Keys)];
@@ -95,7 +92,7 @@ internal sealed class StatefulSetPlanner
     private bool Create(int ordinal)
     {
         var claims = _pods.ClaimsOf(ordinal).ToList();
-        // What belonged to a pod that was scaled away goes first.
+        // A claim that is left over from an earlier pod of this ordinal must be deleted first.
         if (claims.Exists(claim => Find(claim.Claim) is { } present && ClaimRetention.IsLeftOver(present, _set.PodName(ordinal))))
             return false;
         if (!TryTakePlace(_pods.BytesOf(ordinal)))
@@ -127,18 +124,18 @@ internal sealed class StatefulSetPlanner
         return true;
     }
 
-    /// <summary>Whether a pod is the one that the update would replace next: all above it are of the wanted revision already.</summary>
+    /// <summary>Whether the update would replace a pod next: all wanted pods above it have the update revision already.</summary>
     private bool IsNextOfUpdate(int ordinal, V1Pod pod) => IsToBeUpdated(ordinal, pod)
         && _present.All(other => other.Key <= ordinal || !_set.Wants(other.Key) || _revisions.IsUpdated(other.Value));
 
     private bool IsToBeUpdated(int ordinal, V1Pod pod) => _set.Spec.UpdateStrategy is not { Type: "OnDelete" }
         && !_revisions.IsUpdated(pod) && ordinal - _set.FirstOrdinal >= (_set.Spec.UpdateStrategy?.RollingUpdate?.Partition ?? 0);
 
-    /// <summary>Takes the pods away that are too many, from the highest.</summary>
+    /// <summary>Deletes the surplus pods, from the highest ordinal.</summary>
     private bool ScaleDown()
     {
         var condemned = _present.Where(pod => !_set.Wants(pod.Key)).Select(pod => pod.Value).Reverse().ToList();
-        // One that has ended will never be ready, so that nobody waits for it.
+        // A terminal pod never becomes ready, so nothing waits for it.
         var firstUnavailable = _isOrdered ? condemned.FindLast(pod => !pod.IsTerminal && !IsAvailable(pod)) : null;
         foreach (var pod in condemned)
         {
@@ -153,8 +150,8 @@ internal sealed class StatefulSetPlanner
     }
 
     /// <summary>
-    /// Replaces pods of other revisions, from the highest down to the partition, as many at a time as may be unavailable. One that
-    /// is not available already costs nothing.
+    /// Replaces pods of other revisions, from the highest ordinal down to the partition. At most maxUnavailable pods are
+    /// unavailable at a time. A pod that is unavailable already does not reduce availability.
     /// </summary>
     private void Update()
     {
@@ -199,8 +196,8 @@ internal sealed class StatefulSetPlanner
     }
 
     /// <summary>
-    /// Makes the owners of a pod's claims those that the retention policy wants. The pod is not deleted in the same plan: if its
-    /// claims still named it as their owner they would go with it.
+    /// Corrects the owner references of a pod's claims by the retention policy. The plan then does not delete the pod: claims that
+    /// still name it as their owner would be deleted with it.
     /// </summary>
     private void CorrectClaims(int ordinal, V1Pod pod)
     {
@@ -217,7 +214,7 @@ internal sealed class StatefulSetPlanner
 
     private bool TryTakePlace(int bytes)
     {
-        if (_count >= StatefulNames.BurstMax || (_count > 0 && _bytes + bytes > BurstBytesMax))
+        if (_count >= StatefulNames.BurstMax || (_count > 0 && _bytes + bytes > PodFromTemplate.BurstBytesMax))
         {
             IsMoreLeft = true;
             return false;

@@ -5,14 +5,13 @@ using OrleansOrchestrator.Controllers.Pods;
 using OrleansOrchestrator.Controllers.Reconciling;
 using OrleansOrchestrator.Controllers.Relations;
 using OrleansOrchestrator.Controllers.Revisions;
-using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Model.Pods;
 using OrleansOrchestrator.Model.Resources;
 using OrleansOrchestrator.Model.Selectors;
 
 namespace OrleansOrchestrator.Controllers.StatefulSets;
 
-/// <summary>Keeps the pods of a StatefulSet, each with a name and claims of its own, rolls its template out, and keeps its history and status.</summary>
+/// <summary>Keeps the pods of a StatefulSet, each with its own name and claims, rolls out its template, and keeps its revisions and status.</summary>
 /// <remarks>See k8s.io/kubernetes/pkg/controller/statefulset.</remarks>
 public sealed class StatefulSetReconciler : IReconciler
 {
@@ -39,9 +38,9 @@ public sealed class StatefulSetReconciler : IReconciler
         var history = RevisionHistory.Of(revised, StatefulRevisions.HashLabel, Revisions.Observed(observation));
         var claims = ClaimedObjects<V1Pod>.Of(
             set, revised.Selector, WellKnownResources.Pods, observation.OfAny<V1Pod>(Selected, Controlled), pod => set.OrdinalOf(pod.Metadata.Name) is not null);
-        // What may turn out to be another's is not acted on yet, and pods carry the names of revisions that are there.
+        // An adoption may still fail because another owner is faster, and a pod names a revision that exists. Other writes wait.
         if (!history.IsSettled || claims.Changes.Count > 0)
-            return Prepare(set, history, claims.Changes);
+            return history.Prepare(claims.Changes, StatefulNames.BurstMax, StatusBefore(set, history));
 
         var revisions = StatefulRevisions.Of(set, history);
         var present = new SortedDictionary<int, V1Pod>();
@@ -51,14 +50,15 @@ public sealed class StatefulSetReconciler : IReconciler
                 present[ordinal] = pod;
         }
 
-        var status = PatchObject.OfStatus(Primary, set, WithStatus(set, StatusOf(set, revisions, present.Values, observation.Now)));
+        var status = PatchObject.OfChangedStatus(
+            Primary, set, changed => changed.Status = StatusOf(set, revisions, present.Values, observation.Now));
         if (set.IsDeleting)
-            return new Plan { Actions = [.. Maybe(status)] };
+            return new Plan { Actions = status };
 
         var planner = new StatefulSetPlanner(set, revisions, present, observation.Of<V1PersistentVolumeClaim>(Claims), observation.Now);
         return new Plan
         {
-            Actions = [.. planner.Plan(), .. Truncate(set, history, revisions, present.Values), .. Maybe(status)],
+            Actions = [.. planner.Plan(), .. Truncate(set, history, revisions, present.Values), .. status],
             RequeueAfter = planner.IsMoreLeft ? TimeSpan.Zero : planner.NextLook - observation.Now,
         };
     }
@@ -73,26 +73,20 @@ public sealed class StatefulSetReconciler : IReconciler
         CollisionCount = set.Status?.CollisionCount ?? 0,
     };
 
-    /// <summary>Makes pods and revisions the set's own, or gives them up, and makes the revision of its template.</summary>
-    private Plan Prepare(V1StatefulSet set, RevisionHistory history, IReadOnlyList<ObjectAction> adoptions)
+    /// <summary>The status as long as the history is not settled: only the collision of names is new.</summary>
+    private IReadOnlyList<PatchObject> StatusBefore(V1StatefulSet set, RevisionHistory history) => PatchObject.OfChangedStatus(Primary, set, changed =>
     {
-        var wanted = ObjectCodec.Clone(set);
-        wanted.Status ??= new V1StatefulSetStatus { AvailableReplicas = 0 };
+        changed.Status ??= new V1StatefulSetStatus { AvailableReplicas = 0 };
         if (history.IsNameTaken)
-            wanted.Status.CollisionCount = (wanted.Status.CollisionCount ?? 0) + 1;
-        return new Plan
-        {
-            Actions = [.. history.Changes, .. adoptions.Take(StatefulNames.BurstMax), .. Maybe(PatchObject.OfStatus(Primary, set, wanted))],
-            RequeueAfter = adoptions.Count > StatefulNames.BurstMax ? TimeSpan.Zero : null,
-        };
-    }
+            changed.Status.CollisionCount = (changed.Status.CollisionCount ?? 0) + 1;
+    });
 
     private static V1StatefulSetStatus StatusOf(V1StatefulSet set, StatefulRevisions revisions, IReadOnlyCollection<V1Pod> pods, DateTimeOffset now)
     {
         var ready = pods.Where(pod => pod.Status?.Phase == PodPhase.Running && pod.IsReady).ToList();
         var staying = pods.Where(pod => !pod.IsDeleting).ToList();
         var (updated, current) = (staying.Count(revisions.IsUpdated), revisions.Current.Metadata.Name);
-        // The update is finished once every pod is of its revision and ready.
+        // The update is finished once all pods have its revision and are ready.
         if (set.Spec.UpdateStrategy is not { Type: "OnDelete" } && updated == set.WantedReplicas && pods.Count == updated && ready.Count == updated)
             current = revisions.Update.Metadata.Name;
         return new V1StatefulSetStatus
@@ -117,15 +111,6 @@ public sealed class StatefulSetReconciler : IReconciler
         V1ControllerRevision[] old = [.. history.All.Where(revision => !live.Contains(revision.Metadata.Name))];
         return RevisionHistory.Truncate(old, set.Spec.RevisionHistoryLimit, static _ => false);
     }
-
-    private static V1StatefulSet WithStatus(V1StatefulSet set, V1StatefulSetStatus status)
-    {
-        var updated = ObjectCodec.Clone(set);
-        updated.Status = status;
-        return updated;
-    }
-
-    private static IEnumerable<ObjectAction> Maybe(ObjectAction? action) => action is null ? [] : [action];
 
     private static int? OmitZero(int count) => count == 0 ? null : count;
 }
