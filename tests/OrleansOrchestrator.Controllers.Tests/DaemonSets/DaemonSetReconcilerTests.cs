@@ -361,6 +361,29 @@ public sealed class DaemonSetReconcilerTests
     }
 
     [Fact]
+    public void Update_WithSurgeOfAChangedTemplate_KeepsTheOldPodThatServes()
+    {
+        var model = new DaemonModel(set => set.Spec.UpdateStrategy.RollingUpdate = new V1RollingUpdateDaemonSet { MaxUnavailable = 0, MaxSurge = 1 }, "a");
+        model.Run();
+        var first = model.Pods.ShouldHaveSingleItem();
+        model.SetReady(first, false);
+        model.Cluster.Now += TimeSpan.FromMinutes(1);
+        model.SetImage("two");
+        model.Settle();
+        V1Pod Second() => model.Pods.Single(pod => pod.Spec.Containers[0].Image == "two");
+        model.Attend(Second());
+        model.Attend(Second());
+        Second().IsReady.ShouldBeTrue();
+
+        model.SetImage("three");
+        model.Settle();
+
+        model.Pods.Where(pod => pod.IsDeleting).ShouldHaveSingleItem().Metadata.Name.ShouldBe(first.Metadata.Name);
+        model.Run(() => model.Pods.Where(pod => pod.IsReady && !pod.IsDeleting).ShouldNotBeEmpty());
+        model.Pods.ShouldHaveSingleItem().Spec.Containers[0].Image.ShouldBe("three");
+    }
+
+    [Fact]
     public void Update_OnDelete_LeavesPodsUntilSomebodyDeletesThem()
     {
         var model = new DaemonModel(set => set.Spec.UpdateStrategy = new V1DaemonSetUpdateStrategy { Type = "OnDelete" }, "a", "b");
