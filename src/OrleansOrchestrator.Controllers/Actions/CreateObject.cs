@@ -2,7 +2,7 @@ using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.Controllers.Actions;
 
-/// <summary>Creates an object; that it exists already counts as a failure of this action only.</summary>
+/// <summary>Creates an object. If the object exists already, this action fails and the rest of the plan goes on.</summary>
 /// <param name="Resource">The resource.</param>
 /// <param name="Object">The object, with its namespace, and a name or generateName.</param>
 public sealed record CreateObject(ResourceName Resource, KubeObject Object) : ObjectAction(Resource)

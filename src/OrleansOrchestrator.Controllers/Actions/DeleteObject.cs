@@ -2,7 +2,7 @@ using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.Controllers.Actions;
 
-/// <summary>Deletes an object, provided that it is still the one with <paramref name="Uid"/>. That it is gone already is success.</summary>
+/// <summary>Deletes an object, provided that it still has <paramref name="Uid"/>. An object that is gone already counts as deleted.</summary>
 /// <param name="Resource">The resource.</param>
 /// <param name="Key">The object.</param>
 /// <param name="Uid">The observed uid.</param>
@@ -18,7 +18,7 @@ public sealed record DeleteObject(
     /// <inheritdoc/>
     public override string Verb => "delete";
 
-    /// <summary>Delete only if the object is still at this resourceVersion; null for at any.</summary>
+    /// <summary>Deletes only if the object is still at this resourceVersion; null for any version.</summary>
     public string? ResourceVersion { get; init; }
 
     /// <inheritdoc/>

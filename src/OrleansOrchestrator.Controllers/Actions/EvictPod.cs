@@ -2,7 +2,10 @@ using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.Controllers.Actions;
 
-/// <summary>Deletes a pod as far as its disruption budget allows, as a POST to its <c>eviction</c> does. That it is gone already is success.</summary>
+/// <summary>
+/// Evicts a pod, as a POST to its <c>eviction</c> does: its disruption budget may refuse. A pod that is gone already counts as
+/// evicted.
+/// </summary>
 /// <param name="Key">The pod.</param>
 /// <param name="Uid">Its observed uid.</param>
 /// <param name="GracePeriodSeconds">The grace period; null for the pod's own.</param>

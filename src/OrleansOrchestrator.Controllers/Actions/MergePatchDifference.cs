@@ -2,10 +2,13 @@ using System.Text.Json.Nodes;
 
 namespace OrleansOrchestrator.Controllers.Actions;
 
-/// <summary>The smallest merge patch (RFC 7386) that makes one JSON value of another.</summary>
+/// <summary>Finds the smallest merge patch (RFC 7386) that turns one JSON value into another.</summary>
 internal static class MergePatchDifference
 {
-    /// <summary>Makes the patch. A null inside <paramref name="after"/> cannot be told from an absent member, as always in merge patches.</summary>
+    /// <summary>
+    /// Makes the patch. A merge patch cannot set a member to null, so a null inside <paramref name="after"/> means that the member
+    /// is absent.
+    /// </summary>
     public static JsonNode? Between(JsonNode? before, JsonNode? after)
     {
         if (before is not JsonObject from || after is not JsonObject to)

@@ -4,25 +4,25 @@ using OrleansOrchestrator.Model.Resources;
 namespace OrleansOrchestrator.Controllers.Actions;
 
 /// <summary>
-/// One write of a plan. It knows how it is admitted (as which verb on which part of which resource) and how it is applied, on a
-/// writer that control plane and tests implement: a new action is one new class. A plan writes each object at most once, since
-/// every write moves the object's resourceVersion, so that a second one on the same observation could only fail.
+/// One write of a plan. It names the API request that admission sees, and applies itself to a writer, which the control plane and
+/// the tests implement. A new kind of write is one new class. A plan writes each object at most once: every write changes the
+/// resourceVersion, so a second write on the same observation would fail.
 /// </summary>
 /// <param name="Resource">The resource written to.</param>
 public abstract record ObjectAction(ResourceName Resource)
 {
-    /// <summary>The object written to; one to be created by the name that it asks for.</summary>
+    /// <summary>The key of the object to write; for a creation, with the requested name.</summary>
     public abstract ObjectKey Key { get; }
 
-    /// <summary>The verb of the request that it amounts to, as in <c>create</c>.</summary>
+    /// <summary>The verb of the equivalent API request, as in <c>create</c>.</summary>
     public abstract string Verb { get; }
 
-    /// <summary>The subresource of that request; empty for the object itself.</summary>
+    /// <summary>The subresource of the equivalent API request; empty for the object itself.</summary>
     public virtual string Subresource => "";
 
     /// <summary>
-    /// The event to record on the primary object once the action has succeeded, from the name of the object written, which
-    /// for a generated name is known only then; null for none.
+    /// Makes the event to record on the primary object once the action has succeeded; null for none. Its argument is the name of
+    /// the written object, because a generated name is known only then.
     /// </summary>
     public Func<string, PlannedEvent>? EventOnSuccess { get; init; }
 
@@ -30,8 +30,8 @@ public abstract record ObjectAction(ResourceName Resource)
     public PlannedEvent? Cause { get; init; }
 
     /// <summary>
-    /// The event to record on the primary object if the action failed for a reason other than a conflict, from the error's
-    /// message; null for none.
+    /// Makes the event to record on the primary object if the action failed for a reason other than a conflict; null for none. Its
+    /// argument is the error's message.
     /// </summary>
     public Func<string, PlannedEvent>? EventOnFailure { get; init; }
 
@@ -43,24 +43,26 @@ public abstract record ObjectAction(ResourceName Resource)
     public bool NeedsNewestPrimary { get; init; }
 
     /// <summary>Makes the write.</summary>
-    /// <returns>What was written; null if nothing had to be.</returns>
+    /// <returns>The written object; null if there was nothing to write.</returns>
     /// <exception cref="ApiException">It was refused.</exception>
     public abstract Task<WrittenObject?> ApplyAsync(IObjectWriter writer);
 
-    /// <summary>The request that it amounts to, for logs.</summary>
+    /// <summary>The equivalent API request, for logs.</summary>
     public sealed override string ToString() => $"{Verb} {Resource}{(Subresource.Length > 0 ? "/" : "")}{Subresource} {Key}";
 }
 
-/// <summary>An action of a plan that was not done.</summary>
+/// <summary>An action that the API refused.</summary>
 /// <param name="Action">The action.</param>
 /// <param name="Why">Why it was refused.</param>
 public sealed record RefusedAction(ObjectAction Action, ApiException Why)
 {
-    /// <summary>Whether it was refused because its namespace is being deleted, so that nothing has to be told or tried again.</summary>
+    /// <summary>Whether the reason is that the namespace is being deleted. Such an action is neither reported nor retried.</summary>
     public bool IsByTerminatingNamespace => Why.Status.Details?.Causes?.Any(cause => cause.Reason == "NamespaceTerminating") is true;
 }
 
 /// <summary>An object after a write.</summary>
 /// <param name="Key">Its key.</param>
-/// <param name="Revision">The revision that was written; null if that is not known, so that only the newest state surely has it.</param>
+/// <param name="Revision">
+/// The revision that was written; null if it is not known. Then only a read of the newest state is sure to include the write.
+/// </param>
 public sealed record WrittenObject(ObjectKey Key, long? Revision);

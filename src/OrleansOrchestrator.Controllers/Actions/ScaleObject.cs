@@ -2,7 +2,7 @@ using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.Controllers.Actions;
 
-/// <summary>Sets the wanted replicas of an object of any kind that has them, whatever version it is at.</summary>
+/// <summary>Sets the wanted replicas of an object of any kind that has a scale, at whatever version it has.</summary>
 /// <param name="Resource">The resource.</param>
 /// <param name="Key">The object.</param>
 /// <param name="Uid">Its observed uid.</param>

@@ -2,7 +2,10 @@ using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.Controllers.Actions;
 
-/// <summary>Replaces an object or a part of it, provided that it is still at the resourceVersion that <paramref name="Object"/> carries.</summary>
+/// <summary>
+/// Replaces an object or a subresource, provided that the object is still at the resourceVersion that <paramref name="Object"/>
+/// carries.
+/// </summary>
 /// <param name="Resource">The resource.</param>
 /// <param name="Object">The wanted state, with the observed resourceVersion.</param>
 public abstract record ReplaceObject(ResourceName Resource, KubeObject Object) : ObjectAction(Resource)
@@ -31,7 +34,7 @@ public sealed record UpdateStatus(ResourceName Resource, KubeObject Object) : Re
     public override string Subresource => "status";
 }
 
-/// <summary>Takes <c>kubernetes</c> off a namespace's spec.finalizers, which lets it go.</summary>
+/// <summary>Removes <c>kubernetes</c> from a namespace's spec.finalizers, so that the namespace can be deleted.</summary>
 /// <param name="Object">The namespace with its wanted finalizers and the observed resourceVersion.</param>
 public sealed record FinalizeNamespace(KubeObject Object) : ReplaceObject(WellKnownResources.Namespaces, Object)
 {

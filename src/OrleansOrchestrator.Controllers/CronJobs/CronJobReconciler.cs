@@ -11,20 +11,20 @@ using OrleansOrchestrator.Model.Schedules;
 
 namespace OrleansOrchestrator.Controllers.CronJobs;
 
-/// <summary>Makes a job at each time of a cron job's schedule, and removes those that ended long ago.</summary>
+/// <summary>Creates a Job at each time of a CronJob's schedule, and deletes finished Jobs beyond the history limits.</summary>
 /// <remarks>
-/// See k8s.io/kubernetes/pkg/controller/cronjob. What the status has to take from the jobs is written first, and only then is a job
-/// removed or made: a time whose job is gone is known by the status, and would otherwise have a second one.
+/// See k8s.io/kubernetes/pkg/controller/cronjob. If the observed Jobs change the status, the plan writes the status and does
+/// nothing else. Otherwise the status could miss the scheduled time of a deleted Job, and that time would get a second Job.
 /// </remarks>
 public sealed class CronJobReconciler : IReconciler
 {
-    /// <summary>The most jobs that one plan removes.</summary>
+    /// <summary>The most Jobs that one plan deletes.</summary>
     public const int DeletionsMax = 500;
 
-    // Clocks differ, and a job that is too early by a little would have to wait for the next time.
+    // Clocks differ. A look that comes slightly before the scheduled time would find nothing due.
     private static readonly TimeSpan Lateness = TimeSpan.FromMilliseconds(100);
 
-    // A job that the status takes for active and that is not there has gone.
+    // An active Job of the status that is absent counts as gone. Its absence is read from the newest state.
     private static readonly ControlledByOwner Jobs = new(WellKnownResources.Jobs)
     {
         ConcludesFromAbsence = static cronJob => cronJob is V1CronJob { Status.Active.Count: > 0 },
@@ -56,7 +56,7 @@ public sealed class CronJobReconciler : IReconciler
         return Removing(removals, Follow(cronJob, status, observation.Now));
     }
 
-    /// <summary>Makes the job that is due.</summary>
+    /// <summary>Creates the Job that is due.</summary>
     private static Plan Follow(V1CronJob cronJob, CronJobStatusDraft status, DateTimeOffset now)
     {
         var spec = cronJob.Spec;
@@ -105,7 +105,7 @@ public sealed class CronJobReconciler : IReconciler
         return new Plan { Actions = [creation], Events = [.. status.Events, .. warnings] };
     }
 
-    /// <summary>Removes the jobs that run. Their successor comes once they are gone; one that could not be removed is active again.</summary>
+    /// <summary>Deletes the active Jobs. Their successor is created afterwards. A Job whose deletion failed becomes active again.</summary>
     private static Plan Replace(CronJobStatusDraft status, IList<V1ObjectReference> active)
     {
         status.Forget(active);
@@ -113,7 +113,7 @@ public sealed class CronJobReconciler : IReconciler
         return new Plan { Actions = [.. removals, status.Finished()!], Events = status.Events, RequeueAfter = TimeSpan.Zero };
     }
 
-    /// <summary>The jobs that have ended and are more than the cron job keeps, the oldest first.</summary>
+    /// <summary>Deletes the finished Jobs beyond the history limits, the oldest first.</summary>
     private static IEnumerable<DeleteObject> Removals(V1CronJobSpec spec, List<V1Job> jobs) =>
         Oldest(jobs, JobConditions.Complete, spec.SuccessfulJobsHistoryLimit).Concat(Oldest(jobs, JobConditions.Failed, spec.FailedJobsHistoryLimit))
             .Where(job => !job.IsDeleting)

@@ -7,7 +7,7 @@ using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.Controllers.CronJobs;
 
-/// <summary>The status of a cron job in the making: which of its jobs run, and which times it has followed.</summary>
+/// <summary>The next status of a CronJob: its active Jobs, its last schedule time and its last success.</summary>
 internal sealed class CronJobStatusDraft
 {
     private readonly V1CronJob _cronJob;
@@ -15,7 +15,7 @@ internal sealed class CronJobStatusDraft
     private readonly List<V1ObjectReference> _active;
     private readonly List<PlannedEvent> _events = [];
 
-    /// <summary>Begins with the status that the cron job has.</summary>
+    /// <summary>Starts from the CronJob's current status.</summary>
     public CronJobStatusDraft(V1CronJob cronJob)
     {
         (_cronJob, _drafted) = (cronJob, ObjectCodec.Clone(cronJob));
@@ -23,11 +23,11 @@ internal sealed class CronJobStatusDraft
         _active = [.. _drafted.Status.Active ?? []];
     }
 
-    /// <summary>What is told of the jobs.</summary>
+    /// <summary>The events about the Jobs.</summary>
     public IReadOnlyList<PlannedEvent> Events => _events;
 
-    /// <summary>Takes in how the jobs stand.</summary>
-    /// <param name="jobs">All that the cron job controls, in order.</param>
+    /// <summary>Brings the status up to date with the observed Jobs.</summary>
+    /// <param name="jobs">All Jobs that the CronJob controls, in key order.</param>
     public void Take(IReadOnlyList<V1Job> jobs)
     {
         var known = _active.Select(job => job.Uid).ToHashSet();
@@ -48,14 +48,14 @@ internal sealed class CronJobStatusDraft
         }
     }
 
-    /// <summary>Takes jobs for ended.</summary>
+    /// <summary>Removes Jobs from the active ones.</summary>
     public void Forget(IEnumerable<V1ObjectReference> jobs)
     {
         var uids = jobs.Select(job => job.Uid).ToHashSet();
         _active.RemoveAll(job => uids.Contains(job.Uid));
     }
 
-    /// <summary>The write; null if the status is as it was.</summary>
+    /// <summary>The write of the status; null if the status has not changed.</summary>
     public UpdateStatus? Finished()
     {
         _drafted.Status.Active = _active.Count > 0 ? _active : null;

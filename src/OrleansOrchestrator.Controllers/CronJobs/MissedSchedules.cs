@@ -2,22 +2,22 @@ using OrleansOrchestrator.Model.Schedules;
 
 namespace OrleansOrchestrator.Controllers.CronJobs;
 
-/// <summary>The times of a schedule that have come since it was last followed.</summary>
-/// <param name="Latest">The last one; null if none has come.</param>
-/// <param name="AreMany">Whether they are more than anybody who looks now and then would miss.</param>
+/// <summary>The scheduled times after the last handled one, up to now.</summary>
+/// <param name="Latest">The latest of them; null if there is none.</param>
+/// <param name="AreMany">Whether there are more than <see cref="ManyMin"/> of them.</param>
 internal readonly record struct MissedSchedules(DateTimeOffset? Latest, bool AreMany)
 {
-    /// <summary>So many may be missed without a warning.</summary>
+    /// <summary>How many times may be missed without a warning.</summary>
     public const int ManyMin = 100;
 
-    /// <summary>Finds them.</summary>
+    /// <summary>Finds the missed times.</summary>
     /// <param name="schedule">The schedule.</param>
-    /// <param name="zone">Whose clocks it goes by.</param>
-    /// <param name="since">The time that was followed last, or since when there is a schedule.</param>
-    /// <param name="now">The moment.</param>
+    /// <param name="zone">The time zone of the schedule.</param>
+    /// <param name="since">The last scheduled time that was handled, or the creation of the CronJob.</param>
+    /// <param name="now">The current time.</param>
     public static MissedSchedules Of(CronSchedule schedule, TimeZoneInfo zone, DateTimeOffset since, DateTimeOffset now)
     {
-        // The last times there are have none after them.
+        // A time at the very end of the calendar has no next one.
         if (since >= now)
             return default;
         var count = 0;
@@ -25,7 +25,7 @@ internal readonly record struct MissedSchedules(DateTimeOffset? Latest, bool Are
         for (var next = schedule.Next(since, zone); next <= now; next = schedule.Next(next.Value, zone))
         {
             last = next;
-            // Years of minutes are not walked through.
+            // A schedule may have missed years of minutes, so the loop is bounded.
             if (++count > ManyMin)
                 return new MissedSchedules(LatestAfter(schedule, zone, next.Value, now), AreMany: true);
         }
@@ -33,7 +33,7 @@ internal readonly record struct MissedSchedules(DateTimeOffset? Latest, bool Are
         return new MissedSchedules(last, AreMany: false);
     }
 
-    // The later one looks, the later is the next time; so the last one that has come is found by halving.
+    // A later start never gives an earlier next time, so a binary search finds the latest time up to now.
     private static DateTimeOffset LatestAfter(CronSchedule schedule, TimeZoneInfo zone, DateTimeOffset known, DateTimeOffset now)
     {
         var (early, late) = (known, now);

@@ -5,15 +5,15 @@ using OrleansOrchestrator.Model.Codec;
 
 namespace OrleansOrchestrator.Controllers.CronJobs;
 
-/// <summary>The job of one time of a cron job's schedule. Its name tells the time, so that no time has two jobs.</summary>
+/// <summary>The Job of one scheduled time. Its name contains the time, so that no time gets two Jobs.</summary>
 internal static class ScheduledJob
 {
     private const string TimeAnnotation = "batch.kubernetes.io/cronjob-scheduled-timestamp";
 
-    /// <summary>Makes it.</summary>
+    /// <summary>Makes the Job.</summary>
     /// <param name="cronJob">The cron job.</param>
-    /// <param name="time">The time.</param>
-    /// <param name="zone">In whose clocks' words its annotation tells the time.</param>
+    /// <param name="time">The scheduled time.</param>
+    /// <param name="zone">The time zone in which the Job's annotation gives the time.</param>
     public static V1Job Create(V1CronJob cronJob, DateTimeOffset time, TimeZoneInfo zone)
     {
         var template = cronJob.Spec.JobTemplate;
@@ -36,11 +36,11 @@ internal static class ScheduledJob
         };
     }
 
-    /// <summary>The name of the job of a time.</summary>
+    /// <summary>The name of the Job of a scheduled time.</summary>
     public static string NameAt(V1CronJob cronJob, DateTimeOffset time) =>
         string.Create(CultureInfo.InvariantCulture, $"{cronJob.Metadata.Name}-{time.ToUnixTimeSeconds() / 60}");
 
-    /// <summary>The time that a job is for; null if it is for none, as one that a user made from the cron job.</summary>
+    /// <summary>The scheduled time of a Job; null if it has none, like a Job that a user created from the CronJob.</summary>
     public static DateTimeOffset? TimeOf(V1CronJob cronJob, V1Job job) =>
         job.Metadata.Annotations?.ContainsKey(TimeAnnotation) is true
         && job.Metadata.Name.StartsWith(cronJob.Metadata.Name + "-", StringComparison.Ordinal)

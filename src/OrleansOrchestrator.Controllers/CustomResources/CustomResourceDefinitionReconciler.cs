@@ -10,8 +10,8 @@ using OrleansOrchestrator.Model.Resources;
 namespace OrleansOrchestrator.Controllers.CustomResources;
 
 /// <summary>
-/// Accepts the names of CustomResourceDefinitions and establishes them; deletes all objects of a kind whose definition is being
-/// deleted, and then lets the definition go.
+/// Accepts the names of CustomResourceDefinitions and establishes them. When a definition is being deleted, deletes all objects of
+/// its kind and then removes the definition's finalizer.
 /// </summary>
 /// <remarks>See k8s.io/apiextensions-apiserver/pkg/controller (status, establish, finalizer).</remarks>
 public sealed class CustomResourceDefinitionReconciler : IReconciler
@@ -19,11 +19,13 @@ public sealed class CustomResourceDefinitionReconciler : IReconciler
     /// <summary>The most deletions of one plan; the rest follows in the next one.</summary>
     public const int DeletionsMax = 500;
 
-    /// <summary>How soon to look again while objects remain that are on their way out.</summary>
+    /// <summary>How soon to look again while objects are still being deleted.</summary>
     public static readonly TimeSpan ObjectsRecheckInterval = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>How long after its deletion a definition goes at the earliest: whoever still takes it for open has learnt of the
-    /// deletion by then, and what they created has become visible.</summary>
+    /// <summary>
+    /// The least time between the deletion of a definition and the removal of its finalizer. By then every server knows of the
+    /// deletion, and every object that was still created is visible.
+    /// </summary>
     public static readonly TimeSpan ClosingTime = TimeSpan.FromSeconds(1);
 
     private static readonly DefinitionsOfGroup Definitions = new();

@@ -6,8 +6,8 @@ using OrleansOrchestrator.Model.Resources;
 namespace OrleansOrchestrator.Controllers.CustomResources;
 
 /// <summary>
-/// All objects of the kind that a definition defines, while it is being deleted. They are not followed: the reconciler looks
-/// again as long as some are left.
+/// All objects of the kind that a definition defines, while the definition is being deleted. Nothing is watched: the reconciler
+/// looks again as long as objects are left.
 /// </summary>
 public sealed class DefinedObjects : Relation
 {
@@ -29,7 +29,7 @@ public sealed class DefinedObjects : Relation
     public override IEnumerable<RelatedObject> Observe(ObjectKey key, KubeObject? primary, IObjectView view) =>
         ReadAnew(primary, view).SelectMany(resource => view.All(resource).Select(obj => new RelatedObject(resource, obj)));
 
-    /// <summary>That none is left may only be said of the newest state.</summary>
+    /// <summary>Only the newest state shows that no object is left.</summary>
     public override IEnumerable<ResourceName> ReadAnew(KubeObject? primary, IObjectView view) =>
         primary is V1CustomResourceDefinition { IsDeleting: true } crd ? [ResourceOf(crd)] : [];
 }

@@ -3,13 +3,13 @@ using OrleansOrchestrator.Controllers.Actions;
 
 namespace OrleansOrchestrator.Controllers.DaemonSets;
 
-/// <summary>What is to be done about a DaemonSet's pods, as it is being decided.</summary>
+/// <summary>The writes and events about a DaemonSet's pods, while a plan is being made.</summary>
 internal sealed class DaemonDraft
 {
     /// <summary>Pods that go, and what users are told of why; null for nothing.</summary>
     public List<(V1Pod Pod, PlannedEvent? Cause)> Deletions { get; } = [];
 
-    /// <summary>Nodes that get a pod, and how many pods in a row have failed there.</summary>
+    /// <summary>The nodes to create a pod on, each with the number of pods that failed there in a row.</summary>
     public List<(string Node, int Failures)> Creations { get; } = [];
 
     /// <summary>When to look again; null for only when something changes.</summary>

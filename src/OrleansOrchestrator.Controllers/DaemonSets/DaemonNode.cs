@@ -9,16 +9,19 @@ internal sealed class DaemonNode
     /// <summary>Its name.</summary>
     public required string Name { get; init; }
 
-    /// <summary>Whether a pod is to be put on it.</summary>
+    /// <summary>Whether the node should have a pod.</summary>
     public required bool ShouldRun { get; init; }
 
-    /// <summary>Whether a pod that is there may stay.</summary>
+    /// <summary>Whether a pod that runs on the node may stay.</summary>
     public required bool MayStay { get; init; }
 
-    /// <summary>The set's pods on it or meant for it, the one that counts first. Those that have ended and are being deleted are left out.</summary>
+    /// <summary>
+    /// The set's pods that are bound to it or that their affinity assigns to it, in the order of <see cref="InOrder"/>. Terminal
+    /// pods that are being deleted are left out.
+    /// </summary>
     public required IReadOnlyList<V1Pod> Pods { get; init; }
 
-    /// <summary>The order in which pods count: those that have a node, then the oldest.</summary>
+    /// <summary>Orders pods: bound ones first, then the oldest first.</summary>
     public static IReadOnlyList<V1Pod> InOrder(IEnumerable<V1Pod> pods) =>
     [
         .. pods.OrderBy(pod => string.IsNullOrEmpty(pod.Spec?.NodeName))

@@ -4,8 +4,8 @@ using OrleansOrchestrator.Model.Pods;
 namespace OrleansOrchestrator.Controllers.DaemonSets;
 
 /// <summary>
-/// Which nodes a DaemonSet means: those that its template's node name, node selector and required affinity admit, and whose
-/// taints its pods tolerate. How much room a node has does not matter: the scheduler finds that out.
+/// Which nodes a DaemonSet runs on: those that its template's node name, node selector and required affinity admit, and whose
+/// taints its pods tolerate. Free resources do not matter here: the scheduler checks them.
 /// </summary>
 /// <remarks>See NodeShouldRunDaemonPod in k8s.io/kubernetes/pkg/controller/daemon.</remarks>
 internal sealed class DaemonPlacement
@@ -22,8 +22,8 @@ internal sealed class DaemonPlacement
     }
 
     /// <summary>
-    /// The tolerations that daemon pods have whatever their template says: what is wrong with a node is no reason to take them
-    /// off it, and often they are there to mend it.
+    /// The tolerations that every daemon pod has besides its template's. Daemon pods stay on nodes with problems, and often they
+    /// are there to repair them.
     /// </summary>
     public static IEnumerable<V1Toleration> ImpliedTolerations(V1PodSpec pod)
     {
@@ -37,12 +37,12 @@ internal sealed class DaemonPlacement
             yield return Of(TaintKeys.NetworkUnavailable, TaintEffects.NoSchedule);
     }
 
-    /// <summary>Whether two versions of a node differ in what decides.</summary>
+    /// <summary>Whether two versions of a node differ in labels or taints, on which placement depends.</summary>
     public static bool Differ(V1Node before, V1Node after) =>
         !SameLabels(before.Metadata.Labels, after.Metadata.Labels) || !SameTaints(before.Spec?.Taints ?? [], after.Spec?.Taints ?? []);
 
-    /// <summary>Judges a node.</summary>
-    /// <returns>Whether a pod is to be put on it, and whether one that is there may stay.</returns>
+    /// <summary>Decides about a node.</summary>
+    /// <returns>Whether the node should have a pod, and whether a pod that is there may stay.</returns>
     public (bool ShouldRun, bool MayStay) Judge(V1Node node)
     {
         if (_nodeName is not null && _nodeName != node.Metadata.Name)

@@ -4,10 +4,10 @@ using OrleansOrchestrator.Model.Pods;
 
 namespace OrleansOrchestrator.Controllers.DaemonSets;
 
-/// <summary>By what a DaemonSet's pods are judged.</summary>
+/// <summary>Tells whether the pods of a DaemonSet are up to date and available.</summary>
 /// <param name="Hash">The hash of the revision that is wanted now.</param>
-/// <param name="MinReadySeconds">How long a pod has to be ready until it is available.</param>
-/// <param name="Now">The moment.</param>
+/// <param name="MinReadySeconds">How long a pod must be ready to be available, in seconds.</param>
+/// <param name="Now">The current time.</param>
 internal sealed record DaemonPodTest(string Hash, int MinReadySeconds, DateTimeOffset Now)
 {
     /// <summary>Whether a pod is of the wanted revision.</summary>

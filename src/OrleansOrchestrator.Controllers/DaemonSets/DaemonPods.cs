@@ -10,12 +10,12 @@ using OrleansOrchestrator.Model.Resources;
 namespace OrleansOrchestrator.Controllers.DaemonSets;
 
 /// <summary>
-/// Makes the pods of a DaemonSet. A pod carries the one node that it is for as a required affinity, so that the scheduler binds
-/// it there once there is room.
+/// Makes the pods of a DaemonSet. A pod has its node as required node affinity, so that the scheduler binds it there once its
+/// requests fit.
 /// </summary>
 internal sealed class DaemonPods
 {
-    /// <summary>The label of the revision that a pod is of, and of the revision itself.</summary>
+    /// <summary>The label with the revision's hash, on pods and on the revision itself.</summary>
     public const string HashLabel = "controller-revision-hash";
 
     private const string GenerationLabel = "pod-template-generation";
@@ -23,7 +23,7 @@ internal sealed class DaemonPods
 
     private readonly PodFromTemplate _template;
 
-    /// <summary>Prepares for pods of a revision.</summary>
+    /// <summary>Prepares the template of a revision's pods.</summary>
     public DaemonPods(V1DaemonSet set, string hash)
     {
         var template = ObjectCodec.Clone(set.Spec.Template);
@@ -36,7 +36,7 @@ internal sealed class DaemonPods
         _template = new PodFromTemplate(set, template);
     }
 
-    /// <summary>How many bytes a pod has.</summary>
+    /// <summary>The size of a pod in bytes, as JSON.</summary>
     public int Bytes => _template.Bytes;
 
     /// <summary>Creates the pod for a node.</summary>
@@ -47,7 +47,7 @@ internal sealed class DaemonPods
         var pod = _template.Create();
         pod.Spec.Affinity ??= new V1Affinity();
         pod.Spec.Affinity.NodeAffinity ??= new V1NodeAffinity();
-        // The terms of the template have been judged already; they are alternatives, so that this one has to stand alone.
+        // Placement has checked the template's terms already. Terms are alternatives, so this one must be the only one.
         pod.Spec.Affinity.NodeAffinity.RequiredDuringSchedulingIgnoredDuringExecution = new V1NodeSelector
         {
             NodeSelectorTerms = [new V1NodeSelectorTerm { MatchFields = [new V1NodeSelectorRequirement { Key = NodeTerm.NameField, OperatorProperty = "In", Values = [node] }] }],
@@ -71,14 +71,14 @@ internal sealed class DaemonPods
         EventOnFailure = static error => new PlannedEvent("Warning", "FailedDelete", $"Error deleting: {error}"),
     };
 
-    /// <summary>The hash of the revision that a pod is of; null if it has none.</summary>
+    /// <summary>The revision hash of a pod; null if it has none.</summary>
     public static string? HashOf(V1Pod pod) => pod.Metadata.Labels is { } labels && labels.TryGetValue(HashLabel, out var hash) ? hash : null;
 
-    /// <summary>The hash by which pods know a revision.</summary>
+    /// <summary>The hash of a revision, as its pods carry it.</summary>
     public static string HashOf(V1ControllerRevision revision) =>
         revision.Metadata.Labels is { } labels && labels.TryGetValue(HashLabel, out var hash) ? hash : revision.Metadata.Name;
 
-    /// <summary>The node that a pod is on or is meant for; null if it says neither.</summary>
+    /// <summary>The node that a pod is bound to, or else the one that its affinity names; null if there is neither.</summary>
     public static string? NodeOf(V1Pod pod)
     {
         if (!string.IsNullOrEmpty(pod.Spec?.NodeName))

@@ -4,12 +4,13 @@ using OrleansOrchestrator.Controllers.Objects;
 namespace OrleansOrchestrator.Controllers.DaemonSets;
 
 /// <summary>
-/// Replaces the pods of older revisions. Without a surge the old pod goes first, and as many nodes are without an available pod
-/// as may be; with one the new pod comes first, on as many nodes as may have two, and the old one goes once the new one is available.
+/// Replaces the pods of older revisions. Without a surge the old pod goes first, and up to maxUnavailable nodes have no available
+/// pod. With a surge the new pod comes first, on up to maxSurge nodes at once, and the old pod is deleted once the new one is
+/// available.
 /// </summary>
 /// <remarks>
-/// See rollingUpdate in k8s.io/kubernetes/pkg/controller/daemon. A pod that is not available is replaced at once, since nothing is
-/// lost with it, but it counts: no pod that serves goes beside it unless the limit allows both.
+/// See rollingUpdate in k8s.io/kubernetes/pkg/controller/daemon. An old pod that is not available is replaced at once, but it
+/// counts as unavailable: it leaves less room to replace available pods.
 /// </remarks>
 internal sealed class DaemonRollout(DaemonPodTest test, DaemonDraft draft)
 {

@@ -4,7 +4,7 @@ using OrleansOrchestrator.Model.Pods;
 
 namespace OrleansOrchestrator.Controllers.DaemonSets;
 
-/// <summary>What a DaemonSet says about itself, as observed: before the writes of the plan.</summary>
+/// <summary>The status of a DaemonSet as observed, before the writes of the plan.</summary>
 /// <remarks>See updateDaemonSetStatus in k8s.io/kubernetes/pkg/controller/daemon.</remarks>
 internal static class DaemonSetStatus
 {

@@ -6,8 +6,8 @@ using OrleansOrchestrator.Model.Pods;
 namespace OrleansOrchestrator.Controllers.DaemonSets;
 
 /// <summary>
-/// Keeps one pod on each node that a DaemonSet means, whatever revision it is of, and none on the others. While an update
-/// surges, a node may have two: an old one that serves, and a new one that does not yet.
+/// Keeps one pod of any revision on each node that a DaemonSet selects, and none on the others. During an update with surge a node
+/// may have two: an old pod that is ready, and a new one that is not available yet.
 /// </summary>
 /// <remarks>See podsShouldBeOnNode in k8s.io/kubernetes/pkg/controller/daemon.</remarks>
 internal sealed class DaemonUpkeep(DaemonPodTest test, bool surges, DaemonDraft draft)
@@ -54,11 +54,11 @@ internal sealed class DaemonUpkeep(DaemonPodTest test, bool surges, DaemonDraft 
             return [];
         var updated = BestOf(running.Where(test.IsUpdated));
         var old = BestOf(running.Where(pod => !test.IsUpdated(pod)));
-        // The old one is needed only as long as it serves and the new one does not.
+        // The old pod stays if there is no new one, or if it is ready and the new one is not available yet.
         var keepsOld = updated is null || (old is { IsReady: true } && !test.IsAvailable(updated));
         return running.Where(pod => pod != updated && (pod != old || !keepsOld));
     }
 
-    // Of several pods of one sort, as a template that changes during an update leaves them, the one that serves counts.
+    // A template that changes during an update may leave several old pods on a node. The ready one is preferred.
     private static V1Pod? BestOf(IEnumerable<V1Pod> pods) => pods.OrderByDescending(pod => pod.IsReady).FirstOrDefault();
 }

@@ -13,7 +13,7 @@ namespace OrleansOrchestrator.Controllers.DaemonSets;
 /// </summary>
 internal static class FailedDaemonPods
 {
-    /// <summary>The annotation that counts the failed pods before a pod.</summary>
+    /// <summary>The annotation with the number of pods that failed in a row before this one.</summary>
     public const string Annotation = "daemonset.orleansorchestrator.io/failures";
 
     private static readonly TimeSpan First = TimeSpan.FromSeconds(1);

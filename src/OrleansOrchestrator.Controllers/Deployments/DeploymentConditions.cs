@@ -3,17 +3,17 @@ using OrleansOrchestrator.Model.Metadata;
 
 namespace OrleansOrchestrator.Controllers.Deployments;
 
-/// <summary>The conditions of a deployment while they are decided on.</summary>
+/// <summary>The conditions of a Deployment, while a plan changes them.</summary>
 /// <remarks>See k8s.io/kubernetes/pkg/controller/deployment/util for the reasons and their meanings.</remarks>
 internal sealed class DeploymentConditions
 {
-    /// <summary>The type of whether enough replicas are available.</summary>
+    /// <summary>Condition type: enough replicas are available.</summary>
     public const string Available = "Available";
 
-    /// <summary>The type of whether the rollout gets on.</summary>
+    /// <summary>Condition type: the rollout progresses.</summary>
     public const string Progressing = "Progressing";
 
-    /// <summary>The type of whether pods cannot be created or deleted; of replica sets too.</summary>
+    /// <summary>Condition type: pods cannot be created or deleted. ReplicaSets have it too.</summary>
     public const string ReplicaFailure = "ReplicaFailure";
 
     /// <summary>The new replica set cannot be created.</summary>
@@ -22,30 +22,30 @@ internal sealed class DeploymentConditions
     /// <summary>The new replica set was created.</summary>
     public const string NewReplicaSetCreated = "NewReplicaSetCreated";
 
-    /// <summary>A replica set of the template was there already.</summary>
+    /// <summary>A ReplicaSet of the template exists already.</summary>
     public const string FoundNewReplicaSet = "FoundNewReplicaSet";
 
-    /// <summary>Replicas came, became ready or went.</summary>
+    /// <summary>Replicas were created, became ready or were deleted.</summary>
     public const string ReplicaSetUpdated = "ReplicaSetUpdated";
 
     /// <summary>The rollout is complete.</summary>
     public const string NewReplicaSetAvailable = "NewReplicaSetAvailable";
 
-    /// <summary>Nothing of that has happened for too long.</summary>
+    /// <summary>The rollout has not progressed before its deadline.</summary>
     public const string ProgressDeadlineExceeded = "ProgressDeadlineExceeded";
 
     /// <summary>The rollout is paused.</summary>
     public const string DeploymentPaused = "DeploymentPaused";
 
-    /// <summary>The rollout goes on after a pause.</summary>
+    /// <summary>The rollout was resumed after a pause.</summary>
     public const string DeploymentResumed = "DeploymentResumed";
 
     private readonly List<V1DeploymentCondition> _all;
     private readonly DateTime _now;
 
-    /// <summary>Begins with the present conditions.</summary>
+    /// <summary>Starts from the present conditions.</summary>
     /// <param name="present">The conditions.</param>
-    /// <param name="now">The moment of the decision.</param>
+    /// <param name="now">The time of the decision.</param>
     public DeploymentConditions(IEnumerable<V1DeploymentCondition>? present, DateTimeOffset now)
     {
         _all = [.. present ?? []];
@@ -58,14 +58,14 @@ internal sealed class DeploymentConditions
     /// <summary>The condition of a type; null for none.</summary>
     public V1DeploymentCondition? Find(string type) => _all.Find(condition => condition.Type == type);
 
-    /// <summary>Sets a condition. One of the same status and reason stays as it is, words and times included.</summary>
+    /// <summary>Sets a condition. A condition of the same status and reason stays as it is, with its message and times.</summary>
     public void Set(string type, string status, string reason, string message)
     {
         if (Find(type) is not { } present || present.Status != status || present.Reason != reason)
             Renew(type, status, reason, message);
     }
 
-    /// <summary>Sets a condition, and that it was updated now, even if one of the same status and reason is there.</summary>
+    /// <summary>Sets a condition and its update time, even if the condition has the same status and reason already.</summary>
     public void Renew(string type, string status, string reason, string message)
     {
         var since = Find(type) is { } present && present.Status == status ? present.LastTransitionTime : _now;
@@ -80,7 +80,7 @@ internal sealed class DeploymentConditions
         });
     }
 
-    /// <summary>Takes the failure of a replica set over; none, if it is null.</summary>
+    /// <summary>Copies the failure condition of a ReplicaSet; removes the condition if <paramref name="failure"/> is null.</summary>
     public void SetReplicaFailure(V1ReplicaSetCondition? failure)
     {
         if (failure is null)

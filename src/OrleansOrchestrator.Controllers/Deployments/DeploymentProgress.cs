@@ -4,17 +4,17 @@ using OrleansOrchestrator.Loops;
 
 namespace OrleansOrchestrator.Controllers.Deployments;
 
-/// <summary>Whether a deployment's rollout gets on, is complete, or has been stuck for too long.</summary>
+/// <summary>Whether a Deployment's rollout progresses, is complete, or has exceeded its deadline.</summary>
 /// <remarks>See k8s.io/kubernetes/pkg/controller/deployment/progress.go.</remarks>
 internal static class DeploymentProgress
 {
     // Times in conditions are whole seconds.
     private static readonly TimeSpan Slack = TimeSpan.FromSeconds(1);
 
-    /// <summary>Whether the deployment has a deadline. The largest number there is means none.</summary>
+    /// <summary>Whether the Deployment has a progress deadline. <see cref="int.MaxValue"/> means none.</summary>
     public static bool HasDeadline(V1Deployment deployment) => deployment.Spec.ProgressDeadlineSeconds is { } seconds && seconds != int.MaxValue;
 
-    /// <summary>Whether all wanted replicas are of the present template and available, and no others are left.</summary>
+    /// <summary>Whether all wanted replicas are of the present template and available, and no other replicas are left.</summary>
     public static bool IsComplete(V1Deployment deployment, V1DeploymentStatus status)
     {
         var wanted = deployment.Spec.Replicas ?? 1;
@@ -24,13 +24,13 @@ internal static class DeploymentProgress
             && (status.ObservedGeneration ?? 0) >= (deployment.Metadata.Generation ?? 0);
     }
 
-    /// <summary>Brings the condition up to date.</summary>
+    /// <summary>Updates the Progressing condition.</summary>
     /// <param name="deployment">The deployment as observed.</param>
-    /// <param name="status">Its counts now.</param>
-    /// <param name="conditions">Its conditions, which are changed.</param>
+    /// <param name="status">Its present counts.</param>
+    /// <param name="conditions">Its conditions; changed in place.</param>
     /// <param name="set">The name of the new replica set; null if there is none.</param>
-    /// <param name="now">The moment.</param>
-    /// <returns>When the deadline may be over; null if nothing has to be waited for.</returns>
+    /// <param name="now">The current time.</param>
+    /// <returns>How long until the deadline; null if no progress is awaited.</returns>
     public static TimeSpan? Judge(V1Deployment deployment, V1DeploymentStatus status, DeploymentConditions conditions, string? set, DateTimeOffset now)
     {
         const string Type = DeploymentConditions.Progressing;
@@ -40,7 +40,7 @@ internal static class DeploymentProgress
             return null;
         }
 
-        // With one template at rest there is no rollout whose progress could be told.
+        // A finished rollout has no progress to judge.
         var isOver = status.Replicas == status.UpdatedReplicas && conditions.Find(Type)?.Reason == DeploymentConditions.NewReplicaSetAvailable;
         if (isOver)
             return null;
@@ -54,7 +54,7 @@ internal static class DeploymentProgress
         return DeadlineOf(deployment, conditions) is { } next ? Waits.After(next, Slack) - now : null;
     }
 
-    /// <summary>Until when there has to be progress; null if none is waited for any more.</summary>
+    /// <summary>When the rollout must have progressed; null if no progress is awaited.</summary>
     private static DateTimeOffset? DeadlineOf(V1Deployment deployment, DeploymentConditions conditions)
     {
         if (conditions.Find(DeploymentConditions.Progressing) is not { } told

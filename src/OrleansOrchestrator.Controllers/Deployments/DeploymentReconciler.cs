@@ -8,7 +8,10 @@ using OrleansOrchestrator.Model.Selectors;
 
 namespace OrleansOrchestrator.Controllers.Deployments;
 
-/// <summary>Rolls the replica sets of a Deployment from one template to the next, one step for each plan, and keeps its status true.</summary>
+/// <summary>
+/// Rolls a Deployment from one template to the next through its ReplicaSets, one step for each plan, and keeps its status up to
+/// date.
+/// </summary>
 /// <remarks>See k8s.io/kubernetes/pkg/controller/deployment.</remarks>
 public sealed class DeploymentReconciler : IReconciler
 {
@@ -17,7 +20,7 @@ public sealed class DeploymentReconciler : IReconciler
     private static readonly SelectedByLabels Selected = new(WellKnownResources.ReplicaSets, deployment => SelectorOf((V1Deployment)deployment));
     private static readonly ControlledByOwner Controlled = new(WellKnownResources.ReplicaSets);
 
-    // Only a recreation has to know that no old pod runs any more.
+    // Only the Recreate strategy needs the pods: it waits until no old pod runs.
     private static readonly SelectedByLabels Pods = new(
         WellKnownResources.Pods, deployment => IsRolling((V1Deployment)deployment) ? LabelSelector.Nothing : SelectorOf((V1Deployment)deployment));
 
@@ -38,7 +41,7 @@ public sealed class DeploymentReconciler : IReconciler
 
         var claims = ClaimedObjects<V1ReplicaSet>.Of(
             deployment, SelectorOf(deployment), WellKnownResources.ReplicaSets, observation.OfAny<V1ReplicaSet>(Selected, Controlled));
-        // Each of these is a change after which the deployment is looked at again.
+        // Each adoption and release is a change after which the Deployment is reconciled again.
         if (claims.Changes.Count > 0)
             return new Plan { Actions = [.. claims.Changes.Take(WritesMax)] };
 
@@ -69,7 +72,7 @@ public sealed class DeploymentReconciler : IReconciler
 
     private static bool IsRolling(V1Deployment deployment) => deployment.Spec?.Strategy?.Type != RolloutStrategies.Recreate;
 
-    /// <summary>The time in which a rollout is paused does not count as lack of progress.</summary>
+    /// <summary>The time of a pause does not count towards the progress deadline.</summary>
     private static void NotePause(V1Deployment deployment, DeploymentConditions conditions)
     {
         var present = conditions.Find(DeploymentConditions.Progressing)?.Reason;
@@ -81,7 +84,7 @@ public sealed class DeploymentReconciler : IReconciler
             conditions.Set(DeploymentConditions.Progressing, "Unknown", DeploymentConditions.DeploymentResumed, "Deployment is resumed");
     }
 
-    /// <summary>A plan whose status only counts: no rollout is under way that could get on.</summary>
+    /// <summary>A plan whose status has new counts, but no verdict on progress: no rollout is under way.</summary>
     private static Plan Counted(
         V1Deployment deployment, Rollout rollout, DeploymentConditions conditions, IReadOnlyList<ObjectAction> deletions, DateTimeOffset now)
     {
@@ -95,7 +98,7 @@ public sealed class DeploymentReconciler : IReconciler
         };
     }
 
-    /// <summary>A plan of a rollout, whose status tells how it gets on.</summary>
+    /// <summary>A plan of a rollout. Its status has a verdict on progress.</summary>
     private static Plan Advanced(V1Deployment deployment, Rollout rollout, DeploymentConditions conditions, DateTimeOffset now)
     {
         NoteFound(deployment, rollout, conditions);

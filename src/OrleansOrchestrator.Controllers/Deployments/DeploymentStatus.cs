@@ -6,10 +6,10 @@ using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.Controllers.Deployments;
 
-/// <summary>The status of a deployment, from its replica sets and from what became of a plan.</summary>
+/// <summary>The status of a Deployment, computed from its ReplicaSets and from the outcome of a plan.</summary>
 internal static class DeploymentStatus
 {
-    /// <summary>Counts the replicas, and judges whether enough are available.</summary>
+    /// <summary>Counts the replicas, and sets the Available condition.</summary>
     public static V1DeploymentStatus Count(V1Deployment deployment, Rollout rollout, DeploymentConditions conditions)
     {
         var available = Sum(rollout, set => set.AvailableReplicas);
@@ -29,18 +29,18 @@ internal static class DeploymentStatus
         };
     }
 
-    /// <summary>The failure of a replica set, first of the new one; null for none.</summary>
+    /// <summary>The failure condition of a ReplicaSet, the new one's first; null for none.</summary>
     public static V1ReplicaSetCondition? FailureOf(Rollout rollout) => rollout.All
         .SelectMany(set => set.Observed.Status?.Conditions ?? [])
         .FirstOrDefault(condition => condition.Type == DeploymentConditions.ReplicaFailure);
 
-    /// <summary>The write that tells how a plan went.</summary>
+    /// <summary>Makes the write of the status once the other actions of a plan were tried.</summary>
     /// <param name="deployment">The deployment as observed.</param>
     /// <param name="rollout">Its replica sets as planned.</param>
-    /// <param name="status">The status if all went well.</param>
-    /// <param name="refused">What was refused.</param>
-    /// <param name="now">The moment.</param>
-    /// <returns>The write; null if nothing new is to be told.</returns>
+    /// <param name="status">The status if no action was refused.</param>
+    /// <param name="refused">The refused actions.</param>
+    /// <param name="now">The current time.</param>
+    /// <returns>The write; null if the status has not changed.</returns>
     public static UpdateStatus? Conclude(
         V1Deployment deployment, Rollout rollout, V1DeploymentStatus status, IReadOnlyList<RefusedAction> refused, DateTimeOffset now)
     {
@@ -67,7 +67,7 @@ internal static class DeploymentStatus
         var status = deployment.Status is { } present ? ObjectCodec.Clone(present) : new V1DeploymentStatus();
         if (creation.Why.Reason == "AlreadyExists")
         {
-            // The name is that of a replica set of another template or owner. With another hash the next one has another name.
+            // A ReplicaSet of another template or owner has the name. The next collision count gives another hash and so another name.
             status.CollisionCount = (status.CollisionCount ?? 0) + 1;
         }
         else if (!creation.IsByTerminatingNamespace && DeploymentProgress.HasDeadline(deployment))

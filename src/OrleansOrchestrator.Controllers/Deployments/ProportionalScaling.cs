@@ -1,8 +1,8 @@
 namespace OrleansOrchestrator.Controllers.Deployments;
 
 /// <summary>
-/// Gives the replica sets their numbers after the deployment was scaled, or while it is paused. In the middle of a rollout each
-/// one grows or shrinks by its share, so that scaling takes the rollout neither on nor back.
+/// Sizes the ReplicaSets after the Deployment was scaled, or while it is paused. In the middle of a rollout each ReplicaSet grows
+/// or shrinks in proportion, so that scaling does not move the rollout forward or back.
 /// </summary>
 /// <remarks>See scale in k8s.io/kubernetes/pkg/controller/deployment/sync.go.</remarks>
 internal static class ProportionalScaling
@@ -10,7 +10,7 @@ internal static class ProportionalScaling
     /// <summary>Scales.</summary>
     /// <param name="rollout">The replica sets.</param>
     /// <param name="isRolling">Whether the strategy is a rolling update.</param>
-    /// <param name="present">How many replicas the deployment has now, for sets that do not say for which size they have their number.</param>
+    /// <param name="present">How many replicas the Deployment has now, for ReplicaSets whose annotations do not record it.</param>
     public static void Scale(Rollout rollout, bool isRolling, int present)
     {
         var bounds = rollout.Bounds;
@@ -31,7 +31,7 @@ internal static class ProportionalScaling
         }
     }
 
-    /// <summary>Whether the new replica set has all replicas that are wanted, knows that, and all are available.</summary>
+    /// <summary>Whether the new ReplicaSet has all wanted replicas, its annotation says so, and all are available.</summary>
     private static bool IsSaturated(Rollout rollout)
     {
         var wanted = rollout.Bounds.Replicas;
@@ -45,8 +45,8 @@ internal static class ProportionalScaling
     {
         var bounds = rollout.Bounds;
         var difference = (bounds.Replicas > 0 ? bounds.Max : 0) - rollout.Total;
-        // None shrinks while the whole grows, nor the other way round, so that no order of the writes leaves the bounds.
-        // The largest first; of equals, the newer ones grow and the older ones shrink.
+        // Either all grow or all shrink, so that the writes stay within the bounds in any order. The largest comes first; of
+        // equals, the newest when growing and the oldest when shrinking.
         var byAge = active.OrderBy(set => set.Observed.Metadata.CreationTimestamp).ThenBy(set => set.Name, StringComparer.Ordinal);
         List<ReplicaSetDraft> ordered = [.. (difference > 0 ? byAge.Reverse() : byAge).OrderByDescending(set => set.Replicas)];
         var sizes = new Dictionary<ReplicaSetDraft, long>();
@@ -58,13 +58,13 @@ internal static class ProportionalScaling
             left -= share;
         }
 
-        // What rounding leaves over is the largest one's.
+        // The largest one gets the remainder of the rounding.
         sizes[ordered[0]] = Math.Max(0, sizes[ordered[0]] + left);
         foreach (var set in ordered)
             set.ScaleTo((int)Math.Clamp(sizes[set], 0, int.MaxValue), bounds);
     }
 
-    /// <summary>By how much a replica set would change if it kept its share of the whole.</summary>
+    /// <summary>By how much a ReplicaSet must change to keep its share of the whole.</summary>
     private static long ShareOf(ReplicaSetDraft set, RolloutBounds bounds, int present)
     {
         if (bounds.Replicas == 0)

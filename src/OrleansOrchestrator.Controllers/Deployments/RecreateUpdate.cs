@@ -4,11 +4,11 @@ using OrleansOrchestrator.Model.Pods;
 
 namespace OrleansOrchestrator.Controllers.Deployments;
 
-/// <summary>Takes a recreation one step on: first all old replicas, and when no old pod runs any more, the new ones.</summary>
+/// <summary>Advances a Recreate update by one step: first scales all old replicas down, then creates the new ones once no old pod runs.</summary>
 /// <remarks>See k8s.io/kubernetes/pkg/controller/deployment/recreate.go.</remarks>
 internal static class RecreateUpdate
 {
-    /// <summary>Takes the step.</summary>
+    /// <summary>Advances by one step.</summary>
     /// <param name="rollout">The replica sets.</param>
     /// <param name="pods">The pods that the deployment selects.</param>
     public static void Advance(Rollout rollout, IEnumerable<V1Pod> pods)
@@ -22,7 +22,7 @@ internal static class RecreateUpdate
             set.ScaleTo(rollout.Bounds.Replicas, rollout.Bounds);
     }
 
-    /// <summary>Pods that are being deleted run until they have ended.</summary>
+    /// <summary>A pod that is being deleted runs until it has ended.</summary>
     private static bool IsAnOldOneRunning(Rollout rollout, IEnumerable<V1Pod> pods)
     {
         var old = rollout.Old.Select(set => set.Observed.Metadata.Uid).ToHashSet();

@@ -6,7 +6,7 @@ using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.Controllers.Deployments;
 
-/// <summary>A replica set of a deployment, as it is observed and as it is wanted. All changes to it become one write.</summary>
+/// <summary>A ReplicaSet of a Deployment, as observed and as wanted. All its changes become one write.</summary>
 internal sealed class ReplicaSetDraft
 {
     private readonly bool _exists;
@@ -18,7 +18,7 @@ internal sealed class ReplicaSetDraft
         _exists = exists;
     }
 
-    /// <summary>The set as it is; one that is to be created, as it would be without replicas.</summary>
+    /// <summary>The observed ReplicaSet; one that is to be created has no replicas here.</summary>
     public V1ReplicaSet Observed { get; }
 
     /// <summary>Its name.</summary>
@@ -39,10 +39,10 @@ internal sealed class ReplicaSetDraft
     /// <summary>How many of these are surely available. Those that it has beyond them are already on their way out, and the unavailable go first.</summary>
     public int Available => IsCounted ? Math.Min(Replicas, Observed.Status?.AvailableReplicas ?? 0) : 0;
 
-    /// <summary>How many of these are surely not available.</summary>
+    /// <summary>How many of the wanted replicas are known to be unavailable.</summary>
     public int Unavailable => IsCounted ? Replicas - Available : 0;
 
-    /// <summary>Whether its number of replicas is to change.</summary>
+    /// <summary>Whether the number of replicas changes.</summary>
     public bool IsScaled => Replicas != ObservedReplicas;
 
     private int ObservedReplicas => Observed.Spec.Replicas ?? 1;
@@ -69,14 +69,14 @@ internal sealed class ReplicaSetDraft
             (Change().Metadata.Annotations ??= new Dictionary<string, string>())[name] = value;
     }
 
-    /// <summary>Sets how long a pod has to be ready until it counts as available.</summary>
+    /// <summary>Sets how many seconds a pod must be ready to count as available.</summary>
     public void SetMinReadySeconds(int? seconds)
     {
         if ((Present.Spec.MinReadySeconds ?? 0) != (seconds ?? 0))
             Change().Spec.MinReadySeconds = seconds;
     }
 
-    /// <summary>Sets the number of replicas, and notes for which size of the deployment they are.</summary>
+    /// <summary>Sets the number of replicas, and records the Deployment's size at that time.</summary>
     public void ScaleTo(int replicas, RolloutBounds bounds)
     {
         if (Replicas != replicas)
@@ -85,7 +85,7 @@ internal sealed class ReplicaSetDraft
         Annotate(DeploymentAnnotations.MaxReplicas, bounds.Max.ToString(CultureInfo.InvariantCulture));
     }
 
-    /// <summary>The write that makes the set as it is wanted; null if it is so.</summary>
+    /// <summary>The write of the changes; null if there is none.</summary>
     public ObjectAction? Action() => (_exists, _wanted) switch
     {
         (false, _) => new CreateObject(WellKnownResources.ReplicaSets, Present)
@@ -97,7 +97,7 @@ internal sealed class ReplicaSetDraft
         _ => null,
     };
 
-    /// <summary>What is told when the set cannot be created.</summary>
+    /// <summary>The message for a ReplicaSet that cannot be created.</summary>
     public string CreationFault(string error) => $"Failed to create new replica set \"{Name}\": {error}";
 
     private PlannedEvent ScalingEvent(string name)

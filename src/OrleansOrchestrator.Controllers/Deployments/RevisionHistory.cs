@@ -5,12 +5,12 @@ using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.Controllers.Deployments;
 
-/// <summary>The replica sets of former templates, which are kept so that a deployment can be rolled back to them.</summary>
+/// <summary>The ReplicaSets of former templates. They are kept so that a Deployment can be rolled back to them.</summary>
 internal static class RevisionHistory
 {
     private const int DeletionsMax = 100;
 
-    /// <summary>Deletes those beyond the limit, the oldest revisions first, and none that has or wants pods.</summary>
+    /// <summary>Deletes ReplicaSets beyond the limit, the oldest revisions first. One that has or wants pods stays.</summary>
     public static IReadOnlyList<ObjectAction> Surplus(V1Deployment deployment, Rollout rollout)
     {
         if (deployment.Spec.RevisionHistoryLimit is not { } limit || limit == int.MaxValue)

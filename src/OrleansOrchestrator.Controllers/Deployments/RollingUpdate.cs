@@ -1,10 +1,13 @@
 namespace OrleansOrchestrator.Controllers.Deployments;
 
-/// <summary>Takes a rolling update one step on: new replicas as far as the surge allows, else fewer old ones as far as enough stay available.</summary>
+/// <summary>
+/// Advances a rolling update by one step: scales up the new ReplicaSet as far as maxSurge allows, or else scales down old ones as
+/// far as maxUnavailable allows.
+/// </summary>
 /// <remarks>See k8s.io/kubernetes/pkg/controller/deployment/rolling.go.</remarks>
 internal static class RollingUpdate
 {
-    /// <summary>Takes the step. Up and down are never one step, since only what was seen to be available allows the way down.</summary>
+    /// <summary>Advances by one step. A step scales either up or down: only replicas that were observed as available permit a scale-down.</summary>
     public static void Advance(Rollout rollout)
     {
         var set = rollout.EnsureNew();
@@ -24,11 +27,11 @@ internal static class RollingUpdate
 
     private static void ScaleDownOld(Rollout rollout, ReplicaSetDraft set)
     {
-        // New replicas that are not available yet must not let old ones go.
+        // New replicas that are not available yet do not permit a scale-down of old ones.
         var unavailableNew = set.Replicas - set.Available;
         var budget = rollout.Total - rollout.Bounds.MinAvailable - unavailableNew;
 
-        // Old replicas that are not available go first: nobody misses them, and they would keep the rollout from getting on.
+        // Unavailable old replicas go first. They serve no traffic, and they would block the rollout.
         foreach (var old in rollout.Old)
             budget -= Take(old, Math.Min(budget, old.Unavailable), rollout.Bounds);
         var spare = Math.Min(budget, rollout.Available - rollout.Bounds.MinAvailable);

@@ -8,7 +8,7 @@ using OrleansOrchestrator.Model.Codec;
 
 namespace OrleansOrchestrator.Controllers.Deployments;
 
-/// <summary>A deployment's replica sets in the middle of a decision: the one of its present template, and those of former ones.</summary>
+/// <summary>A Deployment's ReplicaSets while a plan is being made: the one of its present template, and those of former ones.</summary>
 /// <remarks>See k8s.io/kubernetes/pkg/controller/deployment/sync.go.</remarks>
 internal sealed class Rollout
 {
@@ -17,55 +17,55 @@ internal sealed class Rollout
 
     private readonly V1Deployment _deployment;
 
-    /// <summary>Sorts the replica sets of a deployment.</summary>
+    /// <summary>Sorts a Deployment's ReplicaSets into the new one and the old ones.</summary>
     /// <param name="deployment">The deployment.</param>
-    /// <param name="sets">All replica sets that are its own.</param>
+    /// <param name="sets">All ReplicaSets that the Deployment controls.</param>
     public Rollout(V1Deployment deployment, IEnumerable<V1ReplicaSet> sets)
     {
         _deployment = deployment;
         Bounds = RolloutBounds.Of(deployment.Spec);
         var drafts = sets.OrderBy(set => set.Metadata.CreationTimestamp).ThenBy(set => set.Metadata.Name, StringComparer.Ordinal).Select(ReplicaSetDraft.Of).ToList();
         var template = WithoutHash(deployment.Spec.Template);
-        // If there are several of the present template, the oldest is meant.
+        // If several ReplicaSets have the present template, the oldest is the new one.
         New = drafts.Find(draft => SemanticEquality.Equal(WithoutHash(draft.Observed.Spec?.Template), template));
         Old = [.. drafts.Where(draft => draft != New)];
     }
 
-    /// <summary>How far the rollout may leave the wanted number.</summary>
+    /// <summary>The bounds of the rollout.</summary>
     public RolloutBounds Bounds { get; }
 
     /// <summary>The replica set of the present template; null if there is none yet.</summary>
     public ReplicaSetDraft? New { get; private set; }
 
-    /// <summary>Whether that one is only to be created.</summary>
+    /// <summary>Whether this plan creates the new ReplicaSet.</summary>
     public bool IsNewCreated { get; private set; }
 
     /// <summary>The replica sets of former templates, the oldest first.</summary>
     public IReadOnlyList<ReplicaSetDraft> Old { get; }
 
-    /// <summary>All of them, the new one first.</summary>
+    /// <summary>All ReplicaSets, the new one first.</summary>
     public IEnumerable<ReplicaSetDraft> All => New is null ? Old : Old.Prepend(New);
 
-    /// <summary>Those that are to have replicas.</summary>
+    /// <summary>The ReplicaSets that want replicas.</summary>
     public IEnumerable<ReplicaSetDraft> Active => All.Where(set => set.Replicas > 0);
 
-    /// <summary>How many replicas all of them are to have.</summary>
+    /// <summary>How many replicas all ReplicaSets want together.</summary>
     public long Total => All.Sum(set => (long)set.Replicas);
 
-    /// <summary>How many of these are available.</summary>
+    /// <summary>How many of these replicas are available.</summary>
     public long Available => All.Sum(set => (long)set.Available);
 
-    /// <summary>Whether a number is to change.</summary>
+    /// <summary>Whether the size of a ReplicaSet changes.</summary>
     public bool IsScaled => All.Any(set => set.IsScaled);
 
-    /// <summary>Whether the deployment was scaled since its replica sets got their numbers.</summary>
+    /// <summary>Whether the Deployment was scaled since its ReplicaSets got their sizes.</summary>
     public bool IsResized => Active.Any(set => set.NumberIn(DeploymentAnnotations.DesiredReplicas) is { } desired && desired != Bounds.Replicas);
 
-    /// <summary>The writes that make all replica sets as they are wanted.</summary>
+    /// <summary>The writes of all changes.</summary>
     public IEnumerable<ObjectAction> Actions => All.Select(set => set.Action()).OfType<ObjectAction>();
 
-    /// <summary>Drafts the replica set of the present template, if there is none.</summary>
-    /// <returns>That one.</returns>
+    /// <summary>Drafts the ReplicaSet of the present template, unless it exists.</summary>
+    /// <returns>The new ReplicaSet.</returns>
     public ReplicaSetDraft EnsureNew()
     {
         if (New is not null)
@@ -77,8 +77,8 @@ internal sealed class Rollout
     }
 
     /// <summary>
-    /// Makes the replica set of the present template, if there is one, say that it is the newest revision. One that becomes the
-    /// newest again remembers what it was.
+    /// Gives the ReplicaSet of the present template, if it exists, the highest revision number. A ReplicaSet that becomes the
+    /// newest again keeps its former numbers in an annotation.
     /// </summary>
     public void SyncRevision()
     {
@@ -89,7 +89,7 @@ internal sealed class Rollout
         set.SetMinReadySeconds(_deployment.Spec.MinReadySeconds);
         var next = Old.Select(old => old.NumberIn(DeploymentAnnotations.Revision) ?? 0).DefaultIfEmpty().Max() + 1;
         var former = set.Annotation(DeploymentAnnotations.Revision);
-        // A revision that is no number is somebody else's, and stays.
+        // A revision that is not a number was written by somebody else, and stays.
         if (!string.IsNullOrEmpty(former) && (set.NumberIn(DeploymentAnnotations.Revision) is not { } number || number >= next))
             return;
         set.Annotate(DeploymentAnnotations.Revision, next.ToString(CultureInfo.InvariantCulture));
@@ -117,7 +117,7 @@ internal sealed class Rollout
             Kind = V1ReplicaSet.KubeKind,
             Metadata = new V1ObjectMeta
             {
-                // The same template makes the same name, so that none is created twice.
+                // The same template gives the same name, so that no template gets two ReplicaSets.
                 Name = $"{_deployment.Metadata.Name}-{hash}",
                 NamespaceProperty = _deployment.Metadata.NamespaceProperty,
                 Labels = With(template.Metadata.Labels, hash),

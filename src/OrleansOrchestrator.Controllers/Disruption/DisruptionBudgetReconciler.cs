@@ -11,22 +11,23 @@ using OrleansOrchestrator.Model.Selectors;
 
 namespace OrleansOrchestrator.Controllers.Disruption;
 
-/// <summary>Says in the status of a disruption budget how many of its pods may be evicted now.</summary>
+/// <summary>Keeps the status of a PodDisruptionBudget: how many of its pods may be evicted now.</summary>
 /// <remarks>
-/// <para>An eviction takes itself from the status before its pod goes, and notes the pod there (<see cref="DisruptionBudgets.Take"/>).
-/// Until the pod is seen to go, or two minutes are over, it does not count as healthy, however old the observed pods are. The status is
-/// written at the observed resourceVersion, so that it overwrites no eviction. Thus no eviction is allowed twice.</para>
+/// <para>An eviction takes one from the allowed disruptions of the status and records its pod there before the pod is deleted
+/// (<see cref="DisruptionBudgets.Take"/>). The pod does not count as healthy until it is seen as being deleted, or for two minutes,
+/// even if the observed pods are old. The status is written at the observed resourceVersion, so that it overwrites no eviction.
+/// Thus no eviction is allowed twice.</para>
 /// <para>See k8s.io/kubernetes/pkg/controller/disruption.</para>
 /// </remarks>
 public sealed class DisruptionBudgetReconciler : IReconciler
 {
-    /// <summary>How long an evicted pod may take to be marked as being deleted, as in Kubernetes. After that its eviction counts as failed.</summary>
+    /// <summary>How long an evicted pod may take to get a deletionTimestamp, as in Kubernetes. After that its eviction counts as failed.</summary>
     public static readonly TimeSpan DeletionPatience = TimeSpan.FromMinutes(2);
 
-    // Owners of kinds that nobody follows tell of no change.
+    // Owners of kinds that are not watched cause no reconciliation, so a failed count is repeated.
     private static readonly TimeSpan LookAgainAfterFailure = TimeSpan.FromSeconds(30);
 
-    // An evicted pod that is not there has gone, and is not only too new to be seen.
+    // An evicted pod that is absent counts as gone. Its absence is read from the newest state.
     private static readonly SelectedByLabels Pods = new(WellKnownResources.Pods, SelectorOf)
     {
         NeedsNewest = static budget => ((V1PodDisruptionBudget)budget).Status?.DisruptedPods is { Count: > 0 },
@@ -79,7 +80,7 @@ public sealed class DisruptionBudgetReconciler : IReconciler
             CurrentHealthy = healthy,
             DesiredHealthy = expected.Healthy,
             ExpectedPods = expected.Count,
-            // A budget that has no pods yet allows nothing: its first ones may come before they are counted.
+            // A budget without pods allows no eviction: its first pods may be evicted before they are counted.
             DisruptionsAllowed = expected.Count > 0 ? Math.Max(0, healthy - expected.Healthy) : 0,
             DisruptedPods = evictions.UnderWay.Count > 0 ? evictions.UnderWay : null,
             ObservedGeneration = budget.Metadata.Generation,
@@ -89,7 +90,7 @@ public sealed class DisruptionBudgetReconciler : IReconciler
         return status;
     }
 
-    /// <summary>A budget that cannot be counted allows nothing.</summary>
+    /// <summary>A budget whose pods cannot be counted allows no eviction.</summary>
     private static V1PodDisruptionBudgetStatus FailedStatus(V1PodDisruptionBudget budget, string why, DateTimeOffset now)
     {
         var status = budget.Status is { } present ? ObjectCodec.Clone(present) : new V1PodDisruptionBudgetStatus();
@@ -120,7 +121,7 @@ public sealed class DisruptionBudgetReconciler : IReconciler
         Regarding = (WellKnownResources.Pods, pod.Key),
     };
 
-    /// <summary>A selector as Go prints it, which is what users know.</summary>
+    /// <summary>Formats a selector as Go prints it, as in Kubernetes' event.</summary>
     private static string Told(V1LabelSelector selector)
     {
         var labels = (selector.MatchLabels ?? new Dictionary<string, string>()).OrderBy(label => label.Key, StringComparer.Ordinal)
@@ -143,10 +144,10 @@ public sealed class DisruptionBudgetReconciler : IReconciler
 
     private static IList<V1Condition>? CopyOf(IList<V1Condition>? conditions) => conditions is null ? null : [.. conditions.Select(ObjectCodec.Clone)];
 
-    /// <summary>The evictions that a budget's status knows of.</summary>
-    /// <param name="UnderWay">Those whose pods have not been seen to go yet, and their times.</param>
-    /// <param name="Failed">The pods that should have gone and are there.</param>
-    /// <param name="NextEnd">When the next one fails; null if none is under way.</param>
+    /// <summary>The evictions that a budget's status records.</summary>
+    /// <param name="UnderWay">The evicted pods that are not seen as being deleted yet, and the times of their evictions.</param>
+    /// <param name="Failed">The evicted pods that were not deleted in time.</param>
+    /// <param name="NextEnd">How long until the next eviction counts as failed; null if none is under way.</param>
     private sealed record Evictions(Dictionary<string, DateTime?> UnderWay, List<V1Pod> Failed, TimeSpan? NextEnd)
     {
         public static Evictions Of(V1PodDisruptionBudget budget, IEnumerable<V1Pod> pods, DateTimeOffset now)
@@ -157,7 +158,7 @@ public sealed class DisruptionBudgetReconciler : IReconciler
             DateTimeOffset? nextEnd = null;
             foreach (var pod in pods.Where(pod => !pod.IsDeleting).OrderBy(pod => pod.Key))
             {
-                // A pod that was created later only has the name of the one that was evicted.
+                // A pod that was created after the eviction only shares the name of the evicted one.
                 if (!known.TryGetValue(pod.Metadata.Name, out var since) || ApiTime.Read(since) is not { } evicted
                     || ApiTime.Read(pod.Metadata.CreationTimestamp) > evicted)
                 {
@@ -175,7 +176,7 @@ public sealed class DisruptionBudgetReconciler : IReconciler
                 nextEnd = nextEnd is { } earlier && earlier < end ? earlier : end;
             }
 
-            // One tick later, so that it is over by then.
+            // One millisecond later, so that the patience is over.
             return evictions with { NextEnd = nextEnd is { } next ? next - now + TimeSpan.FromMilliseconds(1) : null };
         }
     }

@@ -5,27 +5,27 @@ using OrleansOrchestrator.Model.Pods;
 
 namespace OrleansOrchestrator.Controllers.Disruption;
 
-/// <summary>What a disruption budget says of the eviction of one of its pods.</summary>
+/// <summary>Decides whether a PodDisruptionBudget allows the eviction of one of its pods.</summary>
 /// <remarks>The rules of k8s.io/kubernetes/pkg/registry/core/pod/storage/eviction.go.</remarks>
 public static class DisruptionBudgets
 {
-    /// <summary>The most evictions that nobody has confirmed yet; whoever computes the budget is then too far behind.</summary>
+    /// <summary>The most evictions that the controller has not confirmed yet. Beyond this the controller is too far behind.</summary>
     private const int UnconfirmedMax = 2000;
 
     private const string AlwaysAllow = "AlwaysAllow";
 
-    /// <summary>Whether a pod serves nobody any more, or not yet, so that no budget is asked.</summary>
+    /// <summary>Whether a pod needs no budget: it has ended, is being deleted, or is pending.</summary>
     public static bool IsBeyond(V1Pod pod) =>
         !pod.IsActive || pod.Status?.Phase == PodPhase.Pending;
 
-    /// <summary>Whether a pod that is not ready may go without anything being taken from its budget.</summary>
+    /// <summary>Whether a pod that is not ready may be evicted without taking from the budget.</summary>
     public static bool AllowsUnready(V1PodDisruptionBudget budget, V1Pod pod) =>
         pod is { IsReady: false, Status.Phase: PodPhase.Running }
         && (budget.Spec?.UnhealthyPodEvictionPolicy == AlwaysAllow
             || (budget.Status is { DesiredHealthy: > 0 } status && status.CurrentHealthy >= status.DesiredHealthy));
 
-    /// <summary>Takes one eviction from a budget.</summary>
-    /// <returns>Null if it is taken, and the status says so; otherwise why it cannot be.</returns>
+    /// <summary>Takes one eviction from a budget and records it in the budget's status.</summary>
+    /// <returns>Null if the budget allows the eviction; otherwise why not.</returns>
     public static BudgetRefusal? Take(V1PodDisruptionBudget budget, string podName, DateTimeOffset now)
     {
         var name = budget.Metadata.Name;
@@ -70,6 +70,6 @@ public static class DisruptionBudgets
 }
 
 /// <summary>Why a budget allows no eviction.</summary>
-/// <param name="Why">It in one sentence, for the sender.</param>
-/// <param name="IsBehind">Whether it is only not known yet, so that asking again soon makes sense.</param>
+/// <param name="Why">The reason in one sentence, for the client.</param>
+/// <param name="IsBehind">Whether the budget is only not computed yet, so that the client should ask again soon.</param>
 public sealed record BudgetRefusal(string Why, bool IsBehind = false);

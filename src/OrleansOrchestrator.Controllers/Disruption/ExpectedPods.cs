@@ -5,22 +5,22 @@ using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.Controllers.Disruption;
 
-/// <summary>How many pods a disruption budget is about, and how many of them it wants healthy.</summary>
-/// <param name="Count">The pods that there should be.</param>
-/// <param name="Healthy">How many of them have to be healthy.</param>
+/// <summary>How many pods a PodDisruptionBudget expects, and how many of them must be healthy.</summary>
+/// <param name="Count">The number of expected pods.</param>
+/// <param name="Healthy">How many of them must be healthy.</param>
 /// <remarks>See getExpectedPodCount in k8s.io/kubernetes/pkg/controller/disruption.</remarks>
 internal sealed record ExpectedPods(int Count, int Healthy)
 {
-    /// <summary>Why they cannot be counted; null if they can.</summary>
+    /// <summary>Why the pods cannot be counted; null if they can.</summary>
     public string? Failure { get; private init; }
 
-    /// <summary>Whether there are pods that nobody controls, of which nobody says how many there should be.</summary>
+    /// <summary>Whether a pod has no controller, so that no owner says how many such pods are expected.</summary>
     public bool HasUnmanaged { get; private init; }
 
-    /// <summary>Counts them.</summary>
-    /// <param name="spec">What the budget says.</param>
-    /// <param name="pods">The pods that it selects.</param>
-    /// <param name="scales">What <see cref="ScalesOfPods"/> observes.</param>
+    /// <summary>Counts the pods.</summary>
+    /// <param name="spec">The budget's spec.</param>
+    /// <param name="pods">The pods that the budget selects.</param>
+    /// <param name="scales">The owners that <see cref="ScalesOfPods"/> observes.</param>
     public static ExpectedPods Of(V1PodDisruptionBudgetSpec? spec, IReadOnlyCollection<V1Pod> pods, IEnumerable<RelatedObject> scales)
     {
         if (spec?.MaxUnavailable is { } maxUnavailable)
@@ -35,7 +35,7 @@ internal sealed record ExpectedPods(int Count, int Healthy)
         return counted with { Healthy = IntOrPercent.Resolve(minAvailable, counted.Count, roundUp: true) ?? 0 };
     }
 
-    /// <summary>The sum of what the owners of some pods want.</summary>
+    /// <summary>Sums the wanted replicas of the pods' owners.</summary>
     private static ExpectedPods CountWanted(IEnumerable<V1Pod> pods, IEnumerable<RelatedObject> scales)
     {
         var owners = scales.Where(related => related.Object is V1Scale).DistinctBy(related => related.Object.Metadata.Uid)
@@ -52,7 +52,7 @@ internal sealed record ExpectedPods(int Count, int Healthy)
             if (!owners.TryGetValue(reference.Uid ?? "", out var owner))
                 return Failed($"found no controllers for pod \"{pod.Metadata.Name}\"");
 
-            // A Deployment wants as many as all of its ReplicaSets together, also while it replaces one by another.
+            // A pod counts for the Deployment above its ReplicaSet, so that a rollout with several ReplicaSets does not change the sum.
             if (owner.Object.Controller is { Uid: { } above } && owners.TryGetValue(above, out var deployment) && deployment.Resource == WellKnownResources.Deployments)
                 owner = deployment;
             if (((V1Scale)owner.Object).Spec is not { } spec)

@@ -7,8 +7,9 @@ using OrleansOrchestrator.Model.Selectors;
 namespace OrleansOrchestrator.Controllers.Disruption;
 
 /// <summary>
-/// How many pods the owners of the pods want that a primary selects. Each owner is observed as a <see cref="V1Scale"/> of its uid: a
-/// Deployment beside its ReplicaSet, and any kind that has a scale, custom ones included. One without a scale has no spec.
+/// The owners of the pods that a primary selects, and how many pods each wants. Each owner is observed as a <see cref="V1Scale"/>
+/// with the owner's uid: ReplicaSets and their Deployments, and any other kind with a scale, custom kinds included. An owner
+/// without a scale has no spec.
 /// </summary>
 /// <param name="selectorOf">A primary's selector over the pods of its namespace.</param>
 public sealed class ScalesOfPods(Func<KubeObject, LabelSelector> selectorOf) : Relation
@@ -23,7 +24,7 @@ public sealed class ScalesOfPods(Func<KubeObject, LabelSelector> selectorOf) : R
     /// <inheritdoc/>
     public override void FindPrimaries(ObjectChange change, IObjectView view, ConcernedPrimaries concerned)
     {
-        // Owners write their status all the time. Only what they want matters.
+        // Owners often write their status. Only a change of the wanted replicas matters.
         if (change is { Now: { } now, Before: { } before } && IsSame(ScaleOf(now.Definition, now.SharedModel()), ScaleOf(before.Definition, before.SharedModel())))
             return;
         foreach (var uid in change.Versions.Select(version => version.Uid).Distinct())
@@ -53,7 +54,7 @@ public sealed class ScalesOfPods(Func<KubeObject, LabelSelector> selectorOf) : R
         return scales.OrderBy(scale => scale.Resource.ToString(), StringComparer.Ordinal).ThenBy(scale => scale.Object.Key);
     }
 
-    /// <summary>Kinds that are not followed are read as they are now.</summary>
+    /// <summary>Owners of kinds that are not watched are read anew.</summary>
     public override IEnumerable<ResourceName> ReadAnew(KubeObject? primary, IObjectView view) => primary is null ? [] :
         OwnersOf(primary.Key, primary, view).Select(owner => KindOf(owner, view)?.Name).OfType<ResourceName>().Where(name => !Watched.Contains(name));
 

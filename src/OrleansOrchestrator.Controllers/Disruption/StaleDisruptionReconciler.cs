@@ -11,11 +11,11 @@ using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.Controllers.Disruption;
 
-/// <summary>Takes back from a pod that it is about to be disrupted, if nobody has deleted it in the meantime.</summary>
-/// <remarks>The part of k8s.io/kubernetes/pkg/controller/disruption that is about stale pod disruption.</remarks>
+/// <summary>Sets a pod's DisruptionTarget condition to false if nobody has deleted the pod in the meantime.</summary>
+/// <remarks>See the stale pod disruption in k8s.io/kubernetes/pkg/controller/disruption.</remarks>
 public sealed class StaleDisruptionReconciler : IReconciler
 {
-    /// <summary>How long after its disruption was announced a pod may live, as in Kubernetes.</summary>
+    /// <summary>How long a pod may live after its disruption was announced, as in Kubernetes.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     /// <inheritdoc/>
@@ -32,7 +32,7 @@ public sealed class StaleDisruptionReconciler : IReconciler
 
     /// <inheritdoc/>
     public bool IsWorthALook(StoredObject primary) =>
-        // Hardly any pod names the condition, and none of the others has to be decoded for this.
+        // Few pods have the condition. This check spares decoding the others.
         primary.Json.Span.IndexOf("DisruptionTarget"u8) >= 0 && AnnouncedAt(primary.SharedModel<V1Pod>()) is not null;
 
     /// <inheritdoc/>

@@ -2,7 +2,7 @@ using k8s.Models;
 
 namespace OrleansOrchestrator.Controllers.Endpoints;
 
-/// <summary>A port of a service as its pods serve it. Orders by name, then number, then protocol.</summary>
+/// <summary>A service port as its pods serve it. Orders by name, then number, then protocol.</summary>
 /// <param name="Name">The service port's name; empty if it has none.</param>
 /// <param name="Number">The port on the pods.</param>
 /// <param name="Protocol">TCP, UDP or SCTP.</param>

@@ -7,19 +7,19 @@ using OrleansOrchestrator.Model.Resources;
 namespace OrleansOrchestrator.Controllers.Endpoints;
 
 /// <summary>
-/// Shows the Endpoints that somebody keeps by hand as EndpointSlices too: those of a service without a selector. Endpoints without a
-/// service are nobody's, and those of a service with a selector are the endpoint slice controller's.
+/// Mirrors Endpoints of services without a selector, which users write, into EndpointSlices. Endpoints without a service are not
+/// mirrored. The endpoint slice controller serves services with a selector.
 /// </summary>
 /// <remarks>
-/// See k8s.io/kubernetes/pkg/controller/endpointslicemirroring. Kubernetes leaves out what is more than 1,000 addresses of a subset;
-/// here it goes into a further slice.
+/// See k8s.io/kubernetes/pkg/controller/endpointslicemirroring. Kubernetes drops addresses beyond 1,000 of a subset; here they go
+/// into a further slice.
 /// </remarks>
 public sealed class EndpointSliceMirroringReconciler : IReconciler
 {
     /// <summary>The most endpoints of a slice.</summary>
     public const int EndpointsMax = 1000;
 
-    /// <summary>The label by which Endpoints say that they are not to be mirrored.</summary>
+    /// <summary>The label by which Endpoints opt out of mirroring.</summary>
     public const string SkipMirrorLabel = "endpointslice.kubernetes.io/skip-mirror";
 
     private const string LeaderAnnotation = "control-plane.alpha.kubernetes.io/leader";

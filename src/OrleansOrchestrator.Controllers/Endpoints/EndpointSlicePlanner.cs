@@ -11,16 +11,19 @@ using OrleansOrchestrator.Model.Selectors;
 namespace OrleansOrchestrator.Controllers.Endpoints;
 
 /// <summary>
-/// Spreads endpoints over slices so that few slices change: an endpoint stays in the slice that it is in, new ones fill slices
-/// that change anyway before others, and a slice that is no longer needed is used again before one is created.
+/// Distributes endpoints over slices so that few slices change. An endpoint stays in its slice. New endpoints go first into slices
+/// that change anyway. A slice that is no longer needed is reused before a new one is created.
 /// </summary>
-/// <remarks>See k8s.io/endpointslice. Names follow from what they are for, so that a plan that is applied twice writes the same objects.</remarks>
+/// <remarks>
+/// See k8s.io/endpointslice. Names are derived from owner, address type and number, so that a plan that is applied twice writes the
+/// same objects.
+/// </remarks>
 internal sealed class EndpointSlicePlanner(KubeObject owner, string manager, IReadOnlyDictionary<string, string> labels)
 {
     /// <summary>The label that names a slice's service.</summary>
     public const string ServiceNameLabel = "kubernetes.io/service-name";
 
-    /// <summary>The label that names who keeps a slice.</summary>
+    /// <summary>The label with the controller that manages a slice.</summary>
     public const string ManagedByLabel = "endpointslice.kubernetes.io/managed-by";
 
     private const int HashLength = 5;
@@ -29,7 +32,7 @@ internal sealed class EndpointSlicePlanner(KubeObject owner, string manager, IRe
 
     /// <summary>Plans.</summary>
     /// <param name="present">All slices that the owner controls.</param>
-    /// <param name="wanted">What they should show.</param>
+    /// <param name="wanted">The wanted contents of the slices.</param>
     /// <param name="endpointsMax">The most endpoints of a slice.</param>
     public Plan Plan(IEnumerable<V1EndpointSlice> present, IEnumerable<SliceContent> wanted, int endpointsMax)
     {
@@ -88,7 +91,7 @@ internal sealed class EndpointSlicePlanner(KubeObject owner, string manager, IRe
                 endpoints.Add(next);
         }
 
-        // Slices that lost all their endpoints are filled last, so that they can go.
+        // Slices that lost all their endpoints are filled last, so that they can be deleted.
         foreach (var (_, endpoints) in filled)
         {
             while (endpoints.Count < endpointsMax && rest.TryDequeue(out var next))
@@ -157,7 +160,7 @@ internal sealed class EndpointSlicePlanner(KubeObject owner, string manager, IRe
         }
     }
 
-    /// <summary>The present slice with what it should show; null if it shows that already.</summary>
+    /// <summary>The current slice with the wanted content; null if it has that content already.</summary>
     private static V1EndpointSlice? Changed(V1EndpointSlice current, V1EndpointSlice wanted)
     {
         if (ObjectFacts.SameJson(current.Endpoints ?? [], wanted.Endpoints) && ObjectFacts.SameJson(current.Ports ?? [], wanted.Ports)

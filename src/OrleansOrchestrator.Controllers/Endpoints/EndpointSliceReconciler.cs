@@ -8,8 +8,8 @@ using OrleansOrchestrator.Model.Resources;
 namespace OrleansOrchestrator.Controllers.Endpoints;
 
 /// <summary>
-/// Keeps the EndpointSlices of a service with a selector equal to the pods behind it. A service without pods keeps one empty slice of
-/// each address family.
+/// Keeps the EndpointSlices of a service equal to the pods that its selector picks. A service without pods keeps one empty slice
+/// for each address family.
 /// </summary>
 /// <remarks>See k8s.io/kubernetes/pkg/controller/endpointslice.</remarks>
 public sealed class EndpointSliceReconciler : IReconciler
@@ -34,7 +34,7 @@ public sealed class EndpointSliceReconciler : IReconciler
     /// <inheritdoc/>
     public Plan Reconcile(Observation observation)
     {
-        // What is left of a service that is gone goes with it by its owner reference.
+        // The garbage collector deletes the slices of a service that is gone.
         if (observation.Primary is not V1Service { Spec: not null, IsDeleting: false } service)
             return Plan.Nothing;
         var planner = new EndpointSlicePlanner(service, Manager, LabelsFor(service));
@@ -93,8 +93,8 @@ public sealed class EndpointSliceReconciler : IReconciler
     ];
 
     /// <summary>
-    /// A pod that ends may still serve: whoever has nothing better may use it. It is never ready, except where a service wants its pods
-    /// known whatever their state is.
+    /// A pod that is being deleted may still serve, so that clients can use it if no ready pod is left. It is never ready, unless
+    /// the service publishes addresses that are not ready.
     /// </summary>
     private static V1Endpoint Endpoint(V1Service service, V1Pod pod, string ip) => new()
     {
@@ -125,7 +125,7 @@ public sealed class EndpointSliceReconciler : IReconciler
         return labels;
     }
 
-    /// <summary>Lists of ports are equal if they hold the same ports in the same order.</summary>
+    /// <summary>Compares lists of ports by their items, in order.</summary>
     private sealed class PortListComparer : IEqualityComparer<List<EndpointPort>>
     {
         public static readonly PortListComparer Instance = new();

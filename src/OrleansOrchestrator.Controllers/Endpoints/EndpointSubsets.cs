@@ -6,8 +6,8 @@ using OrleansOrchestrator.Model.Pods;
 namespace OrleansOrchestrator.Controllers.Endpoints;
 
 /// <summary>
-/// The subsets of a service's Endpoints: ports that the same addresses serve stand together, and everything is in one
-/// canonical order, so that equal sets of pods give equal subsets.
+/// The subsets of a service's Endpoints. Ports that the same addresses serve are in one subset. Everything is in a canonical order,
+/// so that equal sets of pods give equal subsets.
 /// </summary>
 /// <remarks>See RepackSubsets in k8s.io/kubernetes/pkg/api/v1/endpoints and pkg/controller/endpoint.</remarks>
 internal static class EndpointSubsets
@@ -37,14 +37,14 @@ internal static class EndpointSubsets
         ];
     }
 
-    /// <summary>Drops addresses beyond a number, and beyond what an object holds, those that are not ready first.</summary>
+    /// <summary>Drops addresses beyond a number and beyond a size in bytes, those that are not ready first.</summary>
     /// <returns>Whether any were dropped.</returns>
     public static bool Truncate(List<V1EndpointSubset> subsets, int addressesMax, int bytesMax)
     {
         var isTruncated = Truncate(subsets, addressesMax);
         while (subsets.Count > 0 && ObjectCodec.Encode(subsets).LongLength is var bytes && bytes > bytesMax)
         {
-            // Addresses are about as long as each other, but what ports take stays: at least one of ten goes at each try.
+            // Addresses have similar lengths, so their share can be estimated. Ports do not shrink with them, so each round drops at least a tenth.
             var present = subsets.Sum(subset => (subset.Addresses?.Count ?? 0) + (subset.NotReadyAddresses?.Count ?? 0));
             Truncate(subsets, (int)(present * Math.Min(0.9, (double)bytesMax / bytes)));
             isTruncated = true;
@@ -89,7 +89,7 @@ internal static class EndpointSubsets
         ];
     }
 
-    /// <summary>The pod's address of the service's first family.</summary>
+    /// <summary>The pod's address in the service's first address family.</summary>
     private static string IpOf(V1Service service, V1Pod pod)
     {
         var first = pod.Status?.PodIP ?? "";
@@ -106,7 +106,7 @@ internal static class EndpointSubsets
     {
         if (service.Spec.Ports is not { Count: > 0 } ports)
         {
-            // A headless service may do without ports: its addresses alone are what DNS answers.
+            // A headless service may have no ports: DNS needs its addresses only.
             return service.Spec.ClusterIP == "None" ? [EndpointPort.None] : [];
         }
 
@@ -127,7 +127,7 @@ internal static class EndpointSubsets
     private static List<V1EndpointAddress>? NullIfEmpty(IEnumerable<PodAddress> addresses) =>
         addresses.Select(address => address.ToApi()).ToList() is { Count: > 0 } list ? list : null;
 
-    /// <summary>Lists of indexes are equal if they hold the same indexes in the same order.</summary>
+    /// <summary>Compares lists of indexes by their items, in order.</summary>
     private sealed class IndexListComparer : IEqualityComparer<List<int>>
     {
         public static readonly IndexListComparer Instance = new();

@@ -10,16 +10,19 @@ using OrleansOrchestrator.Model.Selectors;
 namespace OrleansOrchestrator.Controllers.Endpoints;
 
 /// <summary>
-/// Keeps the Endpoints of a service equal to the pods behind it. Leaves the Endpoints alone of a service without a selector
-/// and of one that is only an external name: those are the user's own.
+/// Keeps the Endpoints of a service equal to the pods that its selector picks. Does not touch the Endpoints of a service without a
+/// selector or of type ExternalName: these belong to the user.
 /// </summary>
 /// <remarks>See k8s.io/kubernetes/pkg/controller/endpoint.</remarks>
 public sealed class EndpointsReconciler : IReconciler
 {
-    /// <summary>The most addresses of one Endpoints object, ready ones first; more than these would outgrow an object.</summary>
+    /// <summary>The most addresses of one Endpoints object, ready ones first, so that it fits into one stored object.</summary>
     public const int AddressesMax = 4_000;
 
-    /// <summary>How many bytes the addresses and ports may have as JSON: with the longest names 4,000 addresses are more than an object holds.</summary>
+    /// <summary>
+    /// The most bytes of the addresses and ports as JSON. With the longest names, 4,000 addresses do not fit into one stored
+    /// object.
+    /// </summary>
     public const int SubsetsBytesMax = 1024 * 1024;
 
     internal const string HeadlessLabel = "service.kubernetes.io/headless";
@@ -59,8 +62,8 @@ public sealed class EndpointsReconciler : IReconciler
         service.Spec?.Selector is { Count: > 0 } selector ? LabelSelector.FromMap(selector) : LabelSelector.Nothing;
 
     /// <summary>
-    /// Without its service an Endpoints object goes only if this controller made it: a user may create one before the
-    /// service that it is for.
+    /// Deletes the Endpoints of a service that is gone only if this controller created them: a user may create Endpoints before
+    /// their service.
     /// </summary>
     private Plan RemoveLeftOver(V1Endpoints current) =>
         !current.IsDeleting && current.Metadata.Labels?.TryGetValue(ManagedByLabel, out var manager) is true && manager == Name

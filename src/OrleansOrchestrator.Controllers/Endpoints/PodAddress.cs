@@ -5,7 +5,7 @@ namespace OrleansOrchestrator.Controllers.Endpoints;
 /// <summary>A pod as one address of a service.</summary>
 /// <param name="Pod">The pod.</param>
 /// <param name="Ip">Its address; empty if it has none yet.</param>
-/// <param name="Hostname">The name by which DNS knows it under the service; null for none.</param>
+/// <param name="Hostname">The pod's DNS name under the service; null for none.</param>
 /// <param name="IsReady">Whether traffic may go there.</param>
 internal sealed record PodAddress(V1Pod Pod, string Ip, string? Hostname, bool IsReady)
 {

@@ -3,7 +3,7 @@ using OrleansOrchestrator.Model.Names;
 
 namespace OrleansOrchestrator.Controllers.Endpoints;
 
-/// <summary>Endpoints of one address family that serve the same ports: they share slices.</summary>
+/// <summary>Endpoints of one address family that serve the same ports, and so share slices.</summary>
 /// <param name="AddressType"><c>IPv4</c> or <c>IPv6</c>.</param>
 /// <param name="Ports">The ports.</param>
 /// <param name="Endpoints">The endpoints, in the order in which new slices take them.</param>

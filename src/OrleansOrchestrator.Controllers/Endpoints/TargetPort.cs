@@ -3,10 +3,10 @@ using k8s.Models;
 
 namespace OrleansOrchestrator.Controllers.Endpoints;
 
-/// <summary>Which port of a pod a service port means.</summary>
+/// <summary>Resolves the target port of a service port on a pod.</summary>
 internal static class TargetPort
 {
-    /// <summary>Finds it.</summary>
+    /// <summary>Finds the port on a pod.</summary>
     /// <returns>The number; null if the service port names a container port that the pod does not have.</returns>
     public static int? Find(V1Pod pod, V1ServicePort port)
     {
@@ -23,7 +23,7 @@ internal static class TargetPort
             ?.ContainerPort;
     }
 
-    /// <summary>The containers that run as long as the pod does: init containers do if they are sidecars.</summary>
+    /// <summary>The containers that run as long as the pod does: its containers and its sidecars.</summary>
     private static IEnumerable<V1Container> ServingContainers(V1Pod pod) =>
         (pod.Spec?.Containers ?? []).Concat((pod.Spec?.InitContainers ?? []).Where(container => container.RestartPolicy == "Always"));
 }

@@ -9,7 +9,7 @@ using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.Controllers.FinishedJobs;
 
-/// <summary>Deletes jobs that say how long they want to stay after their end, when that time is over.</summary>
+/// <summary>Deletes finished Jobs whose <c>ttlSecondsAfterFinished</c> has passed.</summary>
 /// <remarks>See k8s.io/kubernetes/pkg/controller/ttlafterfinished.</remarks>
 public sealed class FinishedJobReconciler : IReconciler
 {
@@ -34,7 +34,7 @@ public sealed class FinishedJobReconciler : IReconciler
         var rest = Waits.After(end, Waits.Seconds(seconds)) - observation.Now;
         if (rest > TimeSpan.Zero)
             return new Plan { RequeueAfter = rest };
-        // At the version that was seen: its user may be giving it more time.
+        // Deletes only the observed version: the user may be extending the time.
         return new Plan
         {
             Actions =

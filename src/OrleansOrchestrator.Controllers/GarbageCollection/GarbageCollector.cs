@@ -7,14 +7,14 @@ using OrleansOrchestrator.Model.Resources;
 namespace OrleansOrchestrator.Controllers.GarbageCollection;
 
 /// <summary>
-/// Decides what owner references mean: an object goes when the last of its owners has gone, an owner in foreground deletion
-/// waits for the dependents that block it, and an owner that is to leave orphans goes when they no longer refer to it. Objects that
-/// own each other keep each other alive. Nothing is done to an object while one of its owners cannot be resolved.
+/// Decides what follows from owner references. An object is deleted when its last owner is gone. An owner in foreground deletion
+/// waits for the dependents that block it. An owner that orphans its dependents waits until none refers to it. Objects that own
+/// each other keep each other alive. An object stays as it is while one of its owners cannot be resolved.
 /// </summary>
 /// <remarks>
-/// See k8s.io/kubernetes/pkg/controller/garbagecollector. Each decision is about one object; the host calls
-/// <see cref="DecideDependent"/> for an object whenever one of its owners goes or starts to wait, and
-/// <see cref="DecideOwner"/> for a deleting object whenever it or one of its dependents changes.
+/// See k8s.io/kubernetes/pkg/controller/garbagecollector. Each decision is about one object. The host calls
+/// <see cref="DecideDependent"/> for an object whenever one of its owners is gone or begins to wait for its dependents. It calls
+/// <see cref="DecideOwner"/> for an object that is being deleted whenever the object or one of its dependents changes.
 /// </remarks>
 public static class GarbageCollector
 {
@@ -23,8 +23,8 @@ public static class GarbageCollector
 
     /// <summary>Decides about an object because of its owners.</summary>
     /// <param name="dependent">The object.</param>
-    /// <param name="stateOf">How the owner of each of its references stands.</param>
-    /// <param name="dependents">What the object itself owns: only asked for if one of its owners waits for it.</param>
+    /// <param name="stateOf">The state of the owner that a reference names.</param>
+    /// <param name="dependents">The object's own dependents; called only if one of its owners waits for the object.</param>
     public static Plan DecideDependent(
         CollectedObject dependent,
         Func<V1OwnerReference, OwnerState> stateOf,
@@ -53,8 +53,8 @@ public static class GarbageCollector
         if (own.Count == 0)
             return One(Delete(dependent, PropagationOf(dependent.Object)));
 
-        // An awaited object whose own dependents wait already may stand in a circle, in which everyone waits for everyone:
-        // it stops blocking its owners, and is deleted in the next round, when nothing is left to unblock.
+        // If the object's own dependents wait too, the object may be part of a cycle in which every object waits for the next. It
+        // stops blocking its owners now, and the next round deletes it.
         if (own.Any(item => IsWaitingForDependents(item.Object)) && references.Any(reference => reference.BlockOwnerDeletion is true))
             return One(Unblocking(dependent)) with { RequeueAfter = TimeSpan.Zero };
         return One(Delete(dependent, DeletionPropagation.Foreground));
@@ -62,7 +62,7 @@ public static class GarbageCollector
 
     /// <summary>Decides about an object that is being deleted, and its dependents.</summary>
     /// <param name="owner">The object.</param>
-    /// <param name="dependents">All objects with a reference to it, as a read of the newest state showed, in any order.</param>
+    /// <param name="dependents">All objects with a reference to it, read from the newest state, in any order.</param>
     public static Plan DecideOwner(CollectedObject owner, IReadOnlyList<CollectedObject> dependents)
     {
         if (!owner.Object.IsDeleting)
@@ -83,7 +83,7 @@ public static class GarbageCollector
             .Select(dependent => WithReferences(dependent, (reference, _) => reference.Uid != uid))
             .ToList();
 
-        // The finalizer goes only when a later look finds no reference any more: a release may fail.
+        // The finalizer is removed only when a later look finds no reference: a release may fail.
         return releases.Count > 0
             ? new Plan { Actions = releases, RequeueAfter = TimeSpan.Zero }
             : One(WithoutFinalizer(owner, PropagationFinalizers.Orphan));
@@ -107,7 +107,7 @@ public static class GarbageCollector
         : obj.HasFinalizer(PropagationFinalizers.Foreground) ? DeletionPropagation.Foreground
         : DeletionPropagation.Background;
 
-    /// <summary>Only at the version that was judged: a newer one may have an owner that lives.</summary>
+    /// <summary>Deletes only the observed version: a newer one may have an owner that exists.</summary>
     private static DeleteObject Delete(CollectedObject item, DeletionPropagation propagation) =>
         new(item.Resource, item.Object.Key, item.Object.Metadata.Uid, Propagation: propagation) { ResourceVersion = item.Object.Metadata.ResourceVersion };
 

@@ -1,22 +1,23 @@
 namespace OrleansOrchestrator.Controllers.GarbageCollection;
 
-/// <summary>How an owner that a reference names stands.</summary>
+/// <summary>The state of an owner that a reference names.</summary>
 public enum OwnerState
 {
-    /// <summary>No object of the reference's kind has the reference's uid, as a read of the newest state showed.</summary>
+    /// <summary>The newest state has no object of the reference's kind and uid.</summary>
     Absent,
 
-    /// <summary>It exists, and is not waiting for its dependents.</summary>
+    /// <summary>The owner exists, and does not wait for its dependents.</summary>
     Present,
 
-    /// <summary>It is being deleted and waits for its dependents: it carries the finalizer <c>foregroundDeletion</c>.</summary>
+    /// <summary>The owner is being deleted and waits for its dependents: it has the finalizer <c>foregroundDeletion</c>.</summary>
     WaitingForDependents,
 
-    /// <summary>Nothing can be known of it: its kind is not served in the reference's version, or has no objects.</summary>
+    /// <summary>The owner cannot be looked up: its kind is not served in the reference's version, or has no objects.</summary>
     Unresolvable,
 
     /// <summary>
-    /// Its kind lives in namespaces, and it cannot be in the dependent's: the dependent is in none, or the owner lives in another one.
+    /// The owner's kind is namespaced, and the owner is not in the dependent's namespace: the dependent has none, or the owner is
+    /// in another one.
     /// </summary>
     OutsideNamespace,
 }

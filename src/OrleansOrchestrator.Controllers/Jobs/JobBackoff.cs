@@ -2,10 +2,7 @@ using OrleansOrchestrator.Loops;
 
 namespace OrleansOrchestrator.Controllers.Jobs;
 
-/// <summary>
-/// How long to wait after failures until the next pod: longer with each in a row. It is read off the pods that are there, so that
-/// nothing has to be remembered.
-/// </summary>
+/// <summary>The back-off before a Job's next pod. It grows with each failure in a row, and is computed from the existing pods.</summary>
 /// <remarks>See k8s.io/kubernetes/pkg/controller/job/backoff_utils.go.</remarks>
 internal static class JobBackoff
 {
@@ -16,13 +13,13 @@ internal static class JobBackoff
     public static DateTimeOffset NextPodAt(IReadOnlyList<JobPod> pods)
     {
         var lastSuccess = pods.Where(pod => pod.HasSucceeded).Select(pod => pod.EndedAt).DefaultIfEmpty(DateTimeOffset.MinValue).Max();
-        // What is on its way out and is not tracked any more was counted, or was ended by the job itself.
+        // A pod that is being deleted and is no longer tracked was counted already, or the Job itself ended it.
         var failures = pods.Where(pod => pod.HasFailed && (pod.IsTracked || !pod.IsTerminating)).Select(pod => pod.EndedAt).Where(end => end > lastSuccess).ToList();
         return After(failures.Count, failures.DefaultIfEmpty(DateTimeOffset.MinValue).Max());
     }
 
     /// <summary>When an index may have its next pod.</summary>
-    /// <param name="last">The pod of that index that failed last; null if none has.</param>
+    /// <param name="last">The pod of that index that failed last; null if none has failed.</param>
     public static DateTimeOffset NextPodAt(JobPod? last) =>
         last is null ? DateTimeOffset.MinValue : After((int)Math.Min(last.AllIndexFailures + 1, int.MaxValue), last.EndedAt);
 

@@ -5,7 +5,7 @@ using OrleansOrchestrator.Loops;
 
 namespace OrleansOrchestrator.Controllers.Jobs;
 
-/// <summary>What a job asks for.</summary>
+/// <summary>What the spec of a Job asks for.</summary>
 /// <param name="job">The job, with its defaults.</param>
 internal sealed class JobDemand(V1Job job)
 {
@@ -17,7 +17,7 @@ internal sealed class JobDemand(V1Job job)
     /// <summary>Whether this controller is the one that runs the job.</summary>
     public bool IsOurs => job.Spec.ManagedBy is null or OwnName;
 
-    /// <summary>Whether each pod is for one index, and the job wants every index once.</summary>
+    /// <summary>Whether each pod works on one index, and every index must succeed once.</summary>
     public bool IsIndexed => job.Spec is { CompletionMode: "Indexed", Completions: not null };
 
     /// <summary>How many pods, or indexes, have to succeed; null if the first success ends the job.</summary>
@@ -26,19 +26,21 @@ internal sealed class JobDemand(V1Job job)
     /// <summary>How many pods may run at once.</summary>
     public int Parallelism => job.Spec.Parallelism ?? 1;
 
-    /// <summary>How many pods may fail before the job does.</summary>
+    /// <summary>How many pods may fail before the Job fails.</summary>
     public int BackoffLimit => job.Spec.BackoffLimit ?? int.MaxValue;
 
-    /// <summary>How many pods of one index may fail before the index does; null if indexes do not fail by themselves.</summary>
+    /// <summary>How many pods of one index may fail before the index fails; null if the Job has no limit per index.</summary>
     public int? BackoffLimitPerIndex => IsIndexed ? job.Spec.BackoffLimitPerIndex : null;
 
-    /// <summary>Whether no pod is to run for now.</summary>
+    /// <summary>Whether the Job is suspended, so that no pod may run.</summary>
     public bool IsSuspended => job.Spec.Suspend is true;
 
-    /// <summary>Whether a pod is replaced only once it has ended, and not as soon as it is being deleted.</summary>
+    /// <summary>Whether a pod is replaced only once it has ended, and not when its deletion begins.</summary>
     public bool ReplacesOnlyEnded => job.Spec.PodReplacementPolicy == "Failed" || job.Spec.PodFailurePolicy is not null;
 
-    /// <summary>When the job has run for too long in one go; null for never. A job that has not started yet, or is resumed, starts now.</summary>
+    /// <summary>
+    /// When the active deadline ends; null for never. The time of a Job that has not started, or that is being resumed, starts now.
+    /// </summary>
     public DateTimeOffset? DeadlineAt(DateTimeOffset now)
     {
         if (job.Spec.ActiveDeadlineSeconds is not { } seconds || IsSuspended)

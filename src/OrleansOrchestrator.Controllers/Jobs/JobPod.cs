@@ -7,7 +7,7 @@ using OrleansOrchestrator.Model.Pods;
 
 namespace OrleansOrchestrator.Controllers.Jobs;
 
-/// <summary>A pod, as its job looks at it.</summary>
+/// <summary>A pod as seen by its Job.</summary>
 internal sealed class JobPod
 {
     /// <summary>Reads a pod.</summary>
@@ -18,7 +18,7 @@ internal sealed class JobPod
         Pod = pod;
         IsTracked = pod.HasFinalizer(JobMetadataKeys.TrackingFinalizer);
         HasSucceeded = pod.Status?.Phase == PodPhase.Succeeded;
-        // One that was removed at once is there for its finalizers only, whatever its phase still says.
+        // A pod that was deleted with no grace period waits only for its finalizers, whatever its phase is.
         IsTerminating = pod.IsDeleting && !pod.IsTerminal && pod.Metadata.DeletionGracePeriodSeconds != 0;
         HasFailed = pod.Status?.Phase == PodPhase.Failed || (pod.IsDeleting && !HasSucceeded && !(IsTerminating && demand.ReplacesOnlyEnded));
         Index = demand.IsIndexed && Number(JobMetadataKeys.CompletionIndex) is { } index && index < demand.Completions ? index : null;
@@ -34,41 +34,41 @@ internal sealed class JobPod
     /// <summary>Its uid.</summary>
     public string Uid => Pod.Metadata.Uid;
 
-    /// <summary>Whether it carries the finalizer: it is not counted yet, or is counted and the finalizer is next to go.</summary>
+    /// <summary>Whether it has the tracking finalizer: it is not counted yet, or is counted and its finalizer is removed next.</summary>
     public bool IsTracked { get; }
 
-    /// <summary>Whether it runs, or is about to.</summary>
+    /// <summary>Whether it is neither terminal nor being deleted.</summary>
     public bool IsActive => Pod.IsActive;
 
-    /// <summary>Whether it is on its way out and has not ended.</summary>
+    /// <summary>Whether it is being deleted and has not ended.</summary>
     public bool IsTerminating { get; }
 
-    /// <summary>Whether it has ended well.</summary>
+    /// <summary>Whether it has succeeded.</summary>
     public bool HasSucceeded { get; }
 
     /// <summary>Whether it has failed, or counts as failed because it is being deleted.</summary>
     public bool HasFailed { get; }
 
-    /// <summary>The index that it is to complete; null if it has none that the job has.</summary>
+    /// <summary>The completion index of the pod; null if it has no index, or one that the Job does not have.</summary>
     public int? Index { get; }
 
-    /// <summary>Whether it is one of those that the job counts: those of an indexed job have one of its indexes.</summary>
+    /// <summary>Whether the Job counts it: a pod of an indexed Job must have one of the Job's indexes.</summary>
     public bool IsOfTheJob { get; }
 
-    /// <summary>What its failure means, if it has failed.</summary>
+    /// <summary>What the pod failure policy says about its failure, if it has failed.</summary>
     public PodFailure Failure { get; }
 
-    /// <summary>How many pods of its index failed before it and counted.</summary>
+    /// <summary>How many pods of its index failed before it and count towards the limit.</summary>
     public int IndexFailures { get; }
 
-    /// <summary>How many pods of its index failed before it without counting.</summary>
+    /// <summary>How many pods of its index failed before it and do not count towards the limit.</summary>
     public int IgnoredIndexFailures { get; }
 
     /// <summary>How many pods of its index failed before it.</summary>
     public long AllIndexFailures => (long)IndexFailures + IgnoredIndexFailures;
 
-    /// <summary>When it ended, as far as it is known.</summary>
-    /// <remarks>A pod that its node has ended says when its containers ended; one that nobody has ended was deleted.</remarks>
+    /// <summary>When the pod ended, as far as the pod tells.</summary>
+    /// <remarks>A pod that its node ended has the end times of its containers. A pod that no node ended has only its deletion time.</remarks>
     public DateTimeOffset EndedAt => ContainersEndedAt ?? UnreadySince ?? DeletedAt ?? ApiTime.Read(Pod.Metadata.CreationTimestamp) ?? DateTimeOffset.MinValue;
 
     private DateTimeOffset? UnreadySince =>

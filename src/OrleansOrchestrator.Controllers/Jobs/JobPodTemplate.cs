@@ -11,7 +11,7 @@ internal sealed class JobPodTemplate
 {
     private const string IndexVariable = "JOB_COMPLETION_INDEX";
 
-    // The API puts five characters behind it, and a host name has 63.
+    // The API appends five characters, and a host name has at most 63.
     private const int GenerateNameLengthMax = 58;
 
     private readonly JobDemand _demand;
@@ -24,7 +24,7 @@ internal sealed class JobPodTemplate
         _pods = new PodFromTemplate(demand.Job, demand.IsIndexed ? WithIndexVariable(demand.Job.Spec.Template) : demand.Job.Spec.Template);
     }
 
-    /// <summary>How many bytes a pod has, as JSON, without what the API adds.</summary>
+    /// <summary>The size of a pod in bytes, as JSON, without the fields that the API adds.</summary>
     public int Bytes => _pods.Bytes;
 
     /// <summary>Makes a pod.</summary>
@@ -38,7 +38,7 @@ internal sealed class JobPodTemplate
 
     /// <summary>Makes a pod for an index.</summary>
     /// <param name="index">The index.</param>
-    /// <param name="replaced">The pod of that index that has failed; null if there is none, or if that does not matter.</param>
+    /// <param name="replaced">The pod of that index that has failed; null if there is none, or if failures are not counted per index.</param>
     public V1Pod Create(int index, JobPod? replaced)
     {
         var pod = Create();

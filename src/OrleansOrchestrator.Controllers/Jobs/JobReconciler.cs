@@ -11,15 +11,15 @@ using OrleansOrchestrator.Model.Selectors;
 namespace OrleansOrchestrator.Controllers.Jobs;
 
 /// <summary>
-/// Runs the pods of a job until enough of them have succeeded, or too many have failed. That a job is to end stands in its
-/// status before anything follows from it, and a job that has ended never runs again.
+/// Runs the pods of a Job until enough of them have succeeded, or too many have failed. The status records that the Job is to end
+/// before pods are ended for it. A finished Job never runs again.
 /// </summary>
 /// <remarks>See k8s.io/kubernetes/pkg/controller/job.</remarks>
 public sealed class JobReconciler : IReconciler
 {
     private static readonly SelectedByLabels Selected = new(WellKnownResources.Pods, job => SelectorOf((V1Job)job));
 
-    // A pod that is not there is counted as gone, and a job whose pods are gone ends.
+    // An absent pod counts as ended, and a Job without pods finishes. So absence must be read from the newest state.
     private static readonly ControlledByOwner Controlled = new(WellKnownResources.Pods)
     {
         ConcludesFromAbsence = static job => job is V1Job { Status: { } status }
@@ -53,7 +53,7 @@ public sealed class JobReconciler : IReconciler
     {
         var claims = ClaimedObjects<V1Pod>.Of(
             demand.Job, SelectorOf(demand.Job), WellKnownResources.Pods, observation.OfAny<V1Pod>(Selected, Controlled), finalizer: JobMetadataKeys.TrackingFinalizer);
-        // Whether a pod could be adopted decides how many others are wanted, and is known only afterwards.
+        // The number of wanted pods depends on whether the adoptions succeed.
         if (claims.Changes.Count > 0)
             return PlanOf(leftBehind, JobPodPlan.Bounded(claims.Changes));
 
@@ -84,7 +84,7 @@ public sealed class JobReconciler : IReconciler
         return PlanOf(released, JobPodPlanner.Plan(demand, pods, tally, now).NotLaterThan(deadline), status);
     }
 
-    /// <summary>What is left to do for a job that has ended: nothing of it runs, and no pod waits to be counted.</summary>
+    /// <summary>Cleans up after a finished Job: ends its active pods, and removes the finalizer from the others.</summary>
     private static Plan End(JobDemand demand, Observation observation, IEnumerable<V1Pod> leftBehind)
     {
         var pods = observation.Of<V1Pod>(Controlled).OrderBy(pod => pod.Key).Select(pod => new JobPod(pod, demand)).ToList();
@@ -102,7 +102,7 @@ public sealed class JobReconciler : IReconciler
         return new Plan { Actions = [.. actions], Events = status?.Warnings ?? [], RequeueAfter = pods.NotLaterThan(untracked.RequeueAfter).RequeueAfter };
     }
 
-    // Whatever its version: what the pod counts for is durable, or nobody counts it any more.
+    // Writes at any version: the pod's outcome is stored already, or no Job counts it any more.
     private static PatchObject Untrack(V1Pod pod)
     {
         var patch = new Dictionary<string, object>

@@ -9,7 +9,7 @@ using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.Controllers.Jobs;
 
-/// <summary>The status of a job in the making.</summary>
+/// <summary>The next status of a Job, while a plan is being made.</summary>
 internal sealed class JobStatusDraft
 {
     private readonly V1Job _job;
@@ -17,19 +17,19 @@ internal sealed class JobStatusDraft
     private readonly DateTime _now;
     private PlannedEvent? _event;
 
-    /// <summary>Begins with the status that the job has.</summary>
+    /// <summary>Starts from the Job's current status.</summary>
     public JobStatusDraft(V1Job job, DateTimeOffset now)
     {
         (_job, _drafted, _now) = (job, ObjectCodec.Clone(job), ObjectMetaRules.TruncateToSeconds(now));
         _drafted.Status ??= new V1JobStatus();
     }
 
-    /// <summary>What is told besides.</summary>
+    /// <summary>Events besides the one on a change of the Job's state.</summary>
     public IReadOnlyList<PlannedEvent> Warnings { get; private set; } = [];
 
     private V1JobStatus Status => _drafted.Status;
 
-    /// <summary>Says how the pods stand.</summary>
+    /// <summary>Sets the counts of pods.</summary>
     public void Count(JobDemand demand, IReadOnlyList<JobPod> pods, JobTally tally)
     {
         if (!demand.IsSuspended)
@@ -48,13 +48,13 @@ internal sealed class JobStatusDraft
         Status.FailedIndexes = tally.FailedIndexes?.ToString();
     }
 
-    /// <summary>Says that the job is to end.</summary>
+    /// <summary>Records that the Job is to end, before its pods have ended.</summary>
     public void Record(JobVerdict verdict) => Set(verdict.Condition, "True", verdict.Reason, verdict.Message);
 
-    /// <summary>Says that the job has ended, and with it all of its pods.</summary>
+    /// <summary>Records that the Job has finished, after all its pods have ended.</summary>
     public void Finish(JobVerdict verdict)
     {
-        // One that is suspended may have nothing to do, and then ends before it has started.
+        // A suspended Job with nothing to do finishes before it has started.
         Status.StartTime ??= _now;
         Set(verdict.FinalCondition, "True", verdict.Reason, verdict.Message);
         if (verdict.IsFailure)
@@ -63,14 +63,17 @@ internal sealed class JobStatusDraft
             return;
         }
 
-        // The clock that the job was started by may be ahead of this one.
+        // The clock that set the start time may be ahead of this one.
         Status.CompletionTime = _now < Status.StartTime ? Status.StartTime : _now;
         _event = new PlannedEvent("Normal", "Completed", "Job completed");
         if (Status.Succeeded > _job.Spec.Completions)
             Warnings = [new PlannedEvent("Warning", "TooManySucceededPods", "Too many succeeded pods running after completion count reached")];
     }
 
-    /// <summary>Says whether the job is suspended. One that is resumed begins anew: its deadline is of the time it runs in one go.</summary>
+    /// <summary>
+    /// Records whether the Job is suspended. A resumed Job gets a new start time, because its deadline does not cover the time
+    /// before.
+    /// </summary>
     public void Suspend(bool isSuspended)
     {
         if (isSuspended == JobConditions.Has(Status, JobConditions.Suspended))
@@ -82,7 +85,7 @@ internal sealed class JobStatusDraft
             Status.StartTime = _now;
     }
 
-    /// <summary>The write; null if the status is as it was.</summary>
+    /// <summary>The write of the status; null if the status has not changed.</summary>
     public UpdateStatus? Finished() => ObjectFacts.SameJson(_job.Status, Status) ? null : new UpdateStatus(WellKnownResources.Jobs, _drafted)
     {
         EventOnSuccess = _event is { } told ? _ => told : null,

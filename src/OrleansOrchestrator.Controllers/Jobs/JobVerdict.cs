@@ -4,27 +4,27 @@ using OrleansOrchestrator.Model.Pods;
 
 namespace OrleansOrchestrator.Controllers.Jobs;
 
-/// <summary>That a job is to end, and how: it has failed, or what it has to do is done.</summary>
-/// <param name="Condition">The condition that says so before its pods have ended: <c>FailureTarget</c> or <c>SuccessCriteriaMet</c>.</param>
+/// <summary>The decision that a Job is to end, as failed or as complete.</summary>
+/// <param name="Condition">The condition before its pods have ended: <c>FailureTarget</c> or <c>SuccessCriteriaMet</c>.</param>
 /// <param name="Reason">The reason.</param>
-/// <param name="Message">The reason in words.</param>
+/// <param name="Message">The message for users.</param>
 internal sealed record JobVerdict(string Condition, string Reason, string Message)
 {
-    /// <summary>The condition that says so when its pods have ended.</summary>
+    /// <summary>The condition after its pods have ended: <c>Failed</c> or <c>Complete</c>.</summary>
     public string FinalCondition => IsFailure ? JobConditions.Failed : JobConditions.Complete;
 
     /// <summary>Whether the job has failed.</summary>
     public bool IsFailure => Condition == JobConditions.FailureTarget;
 
-    /// <summary>The verdict that stands in a job's status; null if there is none yet.</summary>
+    /// <summary>The verdict that a Job's status records; null if there is none yet.</summary>
     public static JobVerdict? Recorded(V1JobStatus? status) => Recorded(status, JobConditions.SuccessCriteriaMet) ?? Recorded(status, JobConditions.FailureTarget);
 
-    /// <summary>Judges a job that has no verdict yet.</summary>
-    /// <param name="demand">What it asks for.</param>
+    /// <summary>Decides about a Job without a verdict.</summary>
+    /// <param name="demand">The Job's spec.</param>
     /// <param name="pods">Its pods, in order.</param>
-    /// <param name="tally">How many have ended.</param>
-    /// <param name="now">The moment.</param>
-    /// <returns>Null if the job goes on.</returns>
+    /// <param name="tally">The counts of pods that have ended.</param>
+    /// <param name="now">The current time.</param>
+    /// <returns>The verdict; null if the Job goes on.</returns>
     public static JobVerdict? Of(JobDemand demand, IReadOnlyList<JobPod> pods, JobTally tally, DateTimeOffset now) =>
         FailureOf(demand, pods, tally, now) ?? SuccessOf(demand, pods, tally);
 
@@ -50,12 +50,12 @@ internal sealed record JobVerdict(string Condition, string Reason, string Messag
     {
         if (demand.IsIndexed && SuccessPolicy.FirstRuleMet(demand.Job.Spec.SuccessPolicy, tally.Completed, demand.Completions!.Value) is { } rule)
             return Success("SuccessPolicy", FormattableString.Invariant($"Matched rules at index {rule}"));
-        // Without a number the first success ends the job, as soon as those that run have come to their end.
+        // Without a number of completions, the first success ends the Job once its active pods have ended.
         var isEnough = demand.Completions is { } completions ? tally.SucceededSoFar >= completions : tally.SucceededSoFar > 0;
         return isEnough && !pods.Any(pod => pod.IsActive) ? Success("CompletionsReached", "Reached expected number of succeeded pods") : null;
     }
 
-    /// <summary>Whether the containers of pods that restart them themselves have failed too often.</summary>
+    /// <summary>Whether the containers of pods with restart policy OnFailure have restarted as often as the back-off limit allows.</summary>
     private static bool RestartsReach(JobDemand demand, IReadOnlyList<JobPod> pods)
     {
         if (demand.Job.Spec.Template.Spec.RestartPolicy != "OnFailure")

@@ -8,8 +8,8 @@ using OrleansOrchestrator.Model.Selectors;
 namespace OrleansOrchestrator.Controllers.Jobs;
 
 /// <summary>
-/// The pods that still carry the tracking finalizer though their job is gone: they name it as their controller, or, since
-/// orphaning has taken the reference away, by its label.
+/// The pods that still have the tracking finalizer although their Job is gone. They name the Job as their controller. If orphaning
+/// has removed that reference, they name it in their label.
 /// </summary>
 internal sealed class LeftBehindPods : Relation
 {
@@ -35,7 +35,8 @@ internal sealed class LeftBehindPods : Relation
             .Where(pod => IsLeftBehind(pod, key, primary))
             .Select(pod => new RelatedObject(WellKnownResources.Pods, pod));
 
-    // The pods of a job that chooses its own selector need not have the label, and to have a selector of one's own is rare.
+    // The pods of a Job with a manual selector need not have the label. Manual selectors are rare, so all pods of the namespace are
+    // searched for them.
     private static IEnumerable<KubeObject> Candidates(ObjectKey key, KubeObject? primary, IObjectView view) => view.Select(
         WellKnownResources.Pods,
         key.Namespace,
@@ -47,7 +48,7 @@ internal sealed class LeftBehindPods : Relation
             return false;
         if (pod.Controller is { } controller)
             return controller.Uid != present?.Metadata.Uid && (present is null or V1Job { Spec.ManualSelector: true } || HasLabel(pod, job));
-        // One that is there may still adopt what has no controller.
+        // An existing Job may still adopt a pod without a controller.
         return present is null || present.IsDeleting;
     }
 

@@ -3,17 +3,17 @@ using OrleansOrchestrator.Controllers.Objects;
 
 namespace OrleansOrchestrator.Controllers.Jobs;
 
-/// <summary>What the failure of a pod means for its job, by the job's pod failure policy.</summary>
+/// <summary>What a pod's failure means for its Job under the pod failure policy.</summary>
 /// <param name="IsCounted">Whether it counts towards the back-off limits.</param>
-/// <param name="FailsIndex">Whether its index fails with it.</param>
-/// <param name="WhyJobFails">Why the job fails with it; null if it does not.</param>
-/// <remarks>See k8s.io/kubernetes/pkg/controller/job/pod_failure_policy.go. The first rule that matches is the one that counts.</remarks>
+/// <param name="FailsIndex">Whether the pod's index fails too.</param>
+/// <param name="WhyJobFails">Why the Job fails too; null if it does not.</param>
+/// <remarks>See k8s.io/kubernetes/pkg/controller/job/pod_failure_policy.go. The first rule that matches decides.</remarks>
 internal readonly record struct PodFailure(bool IsCounted, bool FailsIndex, string? WhyJobFails)
 {
-    /// <summary>What it means where no rule says otherwise.</summary>
+    /// <summary>What a failure means if no rule matches.</summary>
     public static readonly PodFailure Plain = new(IsCounted: true, FailsIndex: false, WhyJobFails: null);
 
-    /// <summary>Judges a pod that has failed, or is about to.</summary>
+    /// <summary>Decides about a pod that has failed or is being deleted.</summary>
     public static PodFailure Of(V1PodFailurePolicy? policy, V1Pod pod)
     {
         for (var i = 0; i < (policy?.Rules?.Count ?? 0); i++)
@@ -33,7 +33,7 @@ internal readonly record struct PodFailure(bool IsCounted, bool FailsIndex, stri
         return Plain;
     }
 
-    /// <summary>What of a pod matches a rule, in words; null if nothing does.</summary>
+    /// <summary>Why a pod matches a rule, in words; null if it does not.</summary>
     private static string? Match(V1PodFailurePolicyRule rule, V1Pod pod)
     {
         if (rule.OnExitCodes is { } codes)

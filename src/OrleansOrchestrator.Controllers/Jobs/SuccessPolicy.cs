@@ -3,11 +3,11 @@ using OrleansOrchestrator.Kinds.Batch;
 
 namespace OrleansOrchestrator.Controllers.Jobs;
 
-/// <summary>When an indexed job is a success though not all of its indexes are.</summary>
+/// <summary>When an indexed Job succeeds before all of its indexes have succeeded.</summary>
 /// <remarks>See k8s.io/kubernetes/pkg/controller/job/success_policy.go.</remarks>
 internal static class SuccessPolicy
 {
-    /// <summary>The number of the first rule that is met; null if none is.</summary>
+    /// <summary>The index of the first rule that is met; null if none is.</summary>
     /// <param name="policy">The policy; null for none.</param>
     /// <param name="completed">The indexes that have succeeded.</param>
     /// <param name="completions">How many indexes the job has.</param>

@@ -6,7 +6,7 @@ using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.Controllers.Namespaces;
 
-/// <summary>Sees to it that every live namespace has a service account named <c>default</c>, which is what pods run as that name none.</summary>
+/// <summary>Keeps a service account named <c>default</c> in every active namespace. Pods without a service account of their own run as it.</summary>
 /// <remarks>See k8s.io/kubernetes/pkg/controller/serviceaccount/serviceaccounts_controller.go.</remarks>
 public sealed class DefaultServiceAccountReconciler : IReconciler
 {

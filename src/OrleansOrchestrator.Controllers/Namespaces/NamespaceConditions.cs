@@ -4,7 +4,7 @@ using OrleansOrchestrator.Model.Metadata;
 
 namespace OrleansOrchestrator.Controllers.Namespaces;
 
-/// <summary>The conditions of a namespace that is being deleted, in the words that Kubernetes uses.</summary>
+/// <summary>The conditions of a namespace that is being deleted. The texts are Kubernetes'.</summary>
 /// <remarks>See k8s.io/kubernetes/pkg/controller/namespace/deletion/status_condition_utils.go.</remarks>
 internal static class NamespaceConditions
 {
@@ -17,9 +17,9 @@ internal static class NamespaceConditions
         "NamespaceFinalizersRemaining",
     ];
 
-    /// <summary>The conditions for what remains; those of other types are kept.</summary>
+    /// <summary>The conditions for the remaining contents. Conditions of other types are kept.</summary>
     /// <param name="current">The present conditions; null for none.</param>
-    /// <param name="contents">What remains.</param>
+    /// <param name="contents">The remaining contents.</param>
     /// <param name="now">The moment, for conditions whose status changes.</param>
     public static List<V1NamespaceCondition> For(
         IList<V1NamespaceCondition>? current, IReadOnlyList<RelatedObject> contents, DateTimeOffset now)
@@ -32,7 +32,7 @@ internal static class NamespaceConditions
 
     private static V1NamespaceCondition Condition(string type, IReadOnlyList<RelatedObject> contents) => type switch
     {
-        // There is no discovery that could fail: the kinds are known to the process.
+        // Discovery cannot fail here: the process knows the kinds.
         "NamespaceDeletionDiscoveryFailure" => False(type, "ResourcesDiscovered", "All resources successfully discovered"),
         "NamespaceDeletionGroupVersionParsingFailure" => False(type, "ParsedGroupVersions", "All legacy kube types successfully parsed"),
         "NamespaceDeletionContentFailure" =>

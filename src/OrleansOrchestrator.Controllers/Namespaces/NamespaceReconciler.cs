@@ -9,12 +9,12 @@ using OrleansOrchestrator.Model.Resources;
 namespace OrleansOrchestrator.Controllers.Namespaces;
 
 /// <summary>
-/// Empties a namespace that is being deleted, pods first, and lets it go when nothing remains. Its conditions say what is
-/// in the way meanwhile.
+/// Deletes the contents of a namespace that is being deleted, pods first, and then removes its finalizer. Until then its conditions
+/// say what remains.
 /// </summary>
 /// <remarks>
-/// See k8s.io/kubernetes/pkg/controller/namespace/deletion. Pods go first so that what guards them, as network policies
-/// do, is there as long as they are (KEP-5080).
+/// See k8s.io/kubernetes/pkg/controller/namespace/deletion. Pods are deleted first, so that objects that protect them, such as
+/// network policies, outlive them (KEP-5080).
 /// </remarks>
 public sealed class NamespaceReconciler : IReconciler
 {
@@ -24,12 +24,12 @@ public sealed class NamespaceReconciler : IReconciler
     /// <summary>The most deletions of one plan; the rest follows in the next one.</summary>
     public const int DeletionsMax = 500;
 
-    /// <summary>How soon to look again while contents remain that are on their way out.</summary>
+    /// <summary>How soon to look again while contents are still being deleted.</summary>
     public static readonly TimeSpan RecheckInterval = TimeSpan.FromSeconds(2);
 
     /// <summary>
-    /// How long after its deletion a namespace goes at the earliest, even if it is empty: whoever still takes it for open
-    /// has learnt of the deletion by then, and what they created has become visible.
+    /// The least time between the deletion of a namespace and the removal of its finalizer, even if it is empty. By then every
+    /// server knows of the deletion, and every object that was still created is visible.
     /// </summary>
     public static readonly TimeSpan ClosingTime = TimeSpan.FromSeconds(2);
 
@@ -62,7 +62,7 @@ public sealed class NamespaceReconciler : IReconciler
         var isMoreLeft = deletions.Count > DeletionsMax;
         return new Plan
         {
-            // The phase comes first: it is what closes the namespace to new contents.
+            // The phase comes first: it forbids new contents.
             Actions = [.. StatusUpdate(ns, status), .. deletions.Take(DeletionsMax)],
             RequeueAfter = (isFinalizing, isMoreLeft, contents.Count) switch
             {

@@ -1,5 +1,5 @@
 namespace OrleansOrchestrator.Controllers.Namespaces;
 
-/// <summary>What pods trust when they call the API.</summary>
-/// <param name="Pem">The certificate of the cluster's authority as PEM; null where the API is served by somebody else.</param>
+/// <summary>The certificate authority that pods trust when they call the API.</summary>
+/// <param name="Pem">The authority's certificate as PEM; null if another program serves the API.</param>
 public sealed record RootCertificate(string? Pem);

@@ -8,7 +8,7 @@ using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.Controllers.Namespaces;
 
-/// <summary>Sees to it that every live namespace has a config map with the certificate by which its pods know the API.</summary>
+/// <summary>Keeps a config map in every active namespace with the certificate by which pods verify the API server.</summary>
 /// <remarks>See k8s.io/kubernetes/pkg/controller/certificates/rootcacertpublisher.</remarks>
 public sealed class RootCertificateReconciler(RootCertificate root) : IReconciler
 {

@@ -3,15 +3,15 @@ using OrleansOrchestrator.Model.Pods;
 
 namespace OrleansOrchestrator.Controllers.NodeLifecycle;
 
-/// <summary>The tolerations that admission gives every pod that does not decide for itself.</summary>
-/// <remarks>See the admission plug-in DefaultTolerationSeconds.</remarks>
+/// <summary>The tolerations that admission adds to every pod that has none of its own for these taints.</summary>
+/// <remarks>See Kubernetes' admission plug-in DefaultTolerationSeconds.</remarks>
 public static class DefaultTolerations
 {
     private static readonly string[] Keys = [TaintKeys.NotReady, TaintKeys.Unreachable];
 
-    /// <summary>Lets a pod stay for a while on a node that is not ready or unreachable, unless the pod says otherwise.</summary>
+    /// <summary>Lets a pod stay for some time on a node that is not ready or unreachable, unless the pod has a toleration for that taint.</summary>
     /// <param name="spec">The pod's spec; changed in place.</param>
-    /// <param name="seconds">For how long, in seconds.</param>
+    /// <param name="seconds">How long the pod may stay, in seconds.</param>
     public static void Apply(V1PodSpec spec, long seconds)
     {
         foreach (var key in Keys)

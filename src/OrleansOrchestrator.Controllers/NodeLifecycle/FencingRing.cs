@@ -8,8 +8,8 @@ using OrleansOrchestrator.Model.Fencing;
 namespace OrleansOrchestrator.Controllers.NodeLifecycle;
 
 /// <summary>
-/// Which nodes decide together: neighbours on a ring by the hash of their names, as many on either side, so that a node is
-/// in the views of those that are in its own. A small cluster is one view.
+/// Chooses each node's view: the nodes whose votes decide about it. Nodes lie on a ring by the hashes of their names, and a view
+/// holds equally many neighbours on either side. So membership is mutual. All nodes of a small cluster share one view.
 /// </summary>
 internal sealed class FencingRing
 {
@@ -24,7 +24,7 @@ internal sealed class FencingRing
         _placeOf = places.Select((place, i) => (place.Member.Name, i)).ToDictionary(StringComparer.Ordinal);
     }
 
-    /// <summary>The ring of all nodes that vote, but for those that have been unreachable for long or act by other times.</summary>
+    /// <summary>The ring of all nodes that vote, except those that have been unreachable for long and those with other fencing times.</summary>
     public static FencingRing Of(NodeLifecycleInput input) => new(
         [
             .. input.Nodes
@@ -37,9 +37,9 @@ internal sealed class FencingRing
         input.Options);
 
     /// <summary>
-    /// The node with its next view, or without the one that it has left; null if there is nothing to change. A node is given a
-    /// new view only once it has said that it uses the last one, and keeps the last one until it has said that it uses the new
-    /// one: there are two at most, and the votes of both are asked for.
+    /// The node with a new view added or a former one removed; null if there is nothing to change. A node gets a new view only
+    /// after it has confirmed the last one. It keeps that one until it has confirmed the new one. So a node has at most two views,
+    /// and an eviction needs the votes of both.
     /// </summary>
     public V1Node? Reviewed(ObservedNode observed)
     {
@@ -81,7 +81,7 @@ internal sealed class FencingRing
         node.Status?.Addresses?.FirstOrDefault(address => address.Type == "InternalIP")?.Address ?? "",
         node.Status?.DaemonEndpoints?.KubeletEndpoint?.Port ?? 0);
 
-    /// <summary>Whether the others decide without the node. Absolute times do here: nothing but the speed of a change rests on them.</summary>
+    /// <summary>Whether the node is left out of the ring. Wall-clock times suffice here: only the speed of a change depends on them.</summary>
     private static bool IsLost(V1Node node, NodeLifecycleInput input) =>
         node.Status?.Conditions?.FirstOrDefault(condition => condition.Type == NodeConditions.Ready) is { Status: "Unknown" } ready
         && ApiTime.Read(ready.LastTransitionTime) + input.Options.ViewRemovalTime <= input.Now;

@@ -1,30 +1,30 @@
 namespace OrleansOrchestrator.Controllers.NodeLifecycle;
 
-/// <summary>What a heartbeat is taken from.</summary>
+/// <summary>Where a heartbeat was seen.</summary>
 public enum HeartbeatSource
 {
-    /// <summary>The node's lease: evidence is its renewTime or resourceVersion.</summary>
+    /// <summary>The node's lease. The evidence is its renewTime or resourceVersion.</summary>
     Lease,
 
-    /// <summary>The node's status: evidence is the lastHeartbeatTime of its Ready condition.</summary>
+    /// <summary>The node's status. The evidence is the lastHeartbeatTime of its Ready condition.</summary>
     Status,
 }
 
 /// <summary>
-/// When each node was last heard of, by the observer's own clock: clocks of nodes are not trusted, so a heartbeat is that
-/// the evidence has changed, and its time is when that was seen. Not thread-safe; grows with the number of nodes only.
+/// When each node was last heard of, by the observer's own clock. The clocks of nodes are not trusted: a heartbeat is a change of
+/// the evidence, at the time when the observer sees it. Not thread-safe. Its size is bounded by the number of nodes.
 /// </summary>
 public sealed class HeartbeatLedger
 {
     private readonly Dictionary<string, Entry> _entries = new(StringComparer.Ordinal);
     private readonly Dictionary<string, DateTimeOffset> _missingSince = new(StringComparer.Ordinal);
 
-    /// <summary>Takes note of what a lease or a status says now.</summary>
+    /// <summary>Records what a lease or a status says now.</summary>
     /// <param name="node">The node's name.</param>
     /// <param name="source">Where the evidence is from.</param>
     /// <param name="evidence">What changes with each heartbeat.</param>
-    /// <param name="seenAt">When it was seen.</param>
-    /// <returns>Whether it is a heartbeat: the evidence is new.</returns>
+    /// <param name="seenAt">When the observer saw it.</param>
+    /// <returns>Whether this is a heartbeat, because the evidence is new.</returns>
     public bool Observe(string node, HeartbeatSource source, string evidence, DateTimeOffset seenAt)
     {
         var entry = _entries.GetValueOrDefault(node);
@@ -39,7 +39,7 @@ public sealed class HeartbeatLedger
 
     /// <summary>When a node was last heard of. An unknown node counts as heard of now, so that it gets its time to report.</summary>
     /// <param name="node">The node's name.</param>
-    /// <param name="now">The moment.</param>
+    /// <param name="now">The current time.</param>
     public DateTimeOffset LastHeartbeat(string node, DateTimeOffset now)
     {
         if (_entries.TryGetValue(node, out var entry))
@@ -48,9 +48,9 @@ public sealed class HeartbeatLedger
         return now;
     }
 
-    /// <summary>Takes note of all names that pods are bound to and no node has.</summary>
-    /// <param name="names">The names; those of an earlier call that are not among them are no longer missing.</param>
-    /// <param name="now">The moment.</param>
+    /// <summary>Records all node names that pods are bound to and that have no Node object.</summary>
+    /// <param name="names">The names. A name of an earlier call that is not among them is no longer missing.</param>
+    /// <param name="now">The current time.</param>
     public IReadOnlyList<MissingNode> ObserveMissing(IEnumerable<string> names, DateTimeOffset now)
     {
         var missing = names.ToHashSet(StringComparer.Ordinal);
@@ -62,7 +62,7 @@ public sealed class HeartbeatLedger
     }
 
     /// <summary>Gives all nodes their full time to report again, after the observer was cut off.</summary>
-    /// <param name="now">The moment.</param>
+    /// <param name="now">The current time.</param>
     public void Restart(DateTimeOffset now)
     {
         foreach (var (name, entry) in _entries)

@@ -4,7 +4,7 @@ using OrleansOrchestrator.Model.Metadata;
 
 namespace OrleansOrchestrator.Controllers.NodeLifecycle;
 
-/// <summary>What a node's conditions say, and what they are set to when it falls silent.</summary>
+/// <summary>Reads a node's conditions, and sets them to unknown when the node falls silent.</summary>
 /// <remarks>See tryUpdateNodeHealth in k8s.io/kubernetes/pkg/controller/nodelifecycle.</remarks>
 internal static class NodeConditions
 {
@@ -16,7 +16,7 @@ internal static class NodeConditions
     public static string? StatusOf(V1Node node, string type) =>
         node.Status?.Conditions?.FirstOrDefault(condition => condition.Type == type)?.Status;
 
-    /// <summary>The node with all that its daemon would report as unknown; null if it says so already.</summary>
+    /// <summary>The node with the conditions that its daemon reports set to unknown; null if they are unknown already.</summary>
     public static V1Node? Silenced(V1Node node, DateTimeOffset now)
     {
         if (HeartbeatTypes.All(type => StatusOf(node, type) == "Unknown"))

@@ -8,14 +8,14 @@ using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.Controllers.NodeLifecycle;
 
-/// <summary>A plan in the making: collects decisions node by node, and puts the most urgent first.</summary>
-/// <param name="isSetAside">Whether an object is left out.</param>
+/// <summary>A plan while it is being made. Collects decisions node by node, and orders them by urgency.</summary>
+/// <param name="isSetAside">Whether an object is left out of the plan.</param>
 internal sealed class NodeLifecycleDraft(Func<ResourceName, ObjectKey, bool> isSetAside)
 {
-    /// <summary>How soon to look again after writes, in case that the changes themselves do not lead to it.</summary>
+    /// <summary>How soon to look again after writes, in case their changes do not cause a new look.</summary>
     private static readonly TimeSpan FollowUpInterval = TimeSpan.FromSeconds(1);
 
-    /// <summary>How soon to count votes again: they come with every renewal.</summary>
+    /// <summary>How soon to count votes again. Votes come with every lease renewal.</summary>
     private static readonly TimeSpan VoteInterval = TimeSpan.FromMilliseconds(250);
 
     private readonly List<(ObjectAction Action, NodeLifecycleEvent? Event)> _nodes = [];
@@ -55,7 +55,7 @@ internal sealed class NodeLifecycleDraft(Func<ResourceName, ObjectKey, bool> isS
     {
         var action = new DeleteObject(WellKnownResources.Pods, pod.Key, pod.Metadata.Uid, eviction.IsForced ? 0 : null)
         {
-            // A daemon that comes back writes to the pod before it starts it again: whoever is first is right.
+            // A daemon that comes back writes to the pod before it restarts it. The precondition lets only the first of the two writes succeed.
             ResourceVersion = eviction.IsForced ? pod.Metadata.ResourceVersion : null,
         };
         var told = new PlannedEvent("Normal", "TaintManagerEviction", $"Marking for deletion Pod {pod.Key}");

@@ -6,26 +6,26 @@ namespace OrleansOrchestrator.Controllers.NodeLifecycle;
 /// <summary>All nodes of the cluster as observed, for one decision.</summary>
 public sealed record NodeLifecycleInput
 {
-    /// <summary>The moment, by the observer's clock.</summary>
+    /// <summary>The current time, by the observer's clock.</summary>
     public required DateTimeOffset Now { get; init; }
 
     /// <summary>
-    /// Up to when the observer has seen every acknowledged renewal: the moment at which it last asked for the newest leases
-    /// and nodes, and got them. Silence is measured up to here, so that an observer that is cut off from the store takes
-    /// itself for cut off, and not the nodes for dead.
+    /// The time up to which the observer has seen every acknowledged renewal: when it last began a successful read of the newest
+    /// leases and nodes. Silence is measured up to this time, so that an observer that is cut off from the store does not take the
+    /// nodes for dead.
     /// </summary>
     public required DateTimeOffset SeenUntil { get; init; }
 
     /// <summary>The nodes, in any order.</summary>
     public required IReadOnlyList<ObservedNode> Nodes { get; init; }
 
-    /// <summary>The names that pods are bound to and that no node has, in any order.</summary>
+    /// <summary>The node names that pods are bound to and that have no Node object, in any order.</summary>
     public IReadOnlyList<MissingNode> MissingNodes { get; init; } = [];
 
-    /// <summary>The pods bound to a node of that name, in any order; asked only for nodes whose pods are in question.</summary>
+    /// <summary>The pods bound to the node of that name, in any order. Called only for nodes whose pods may have to go.</summary>
     public required Func<string, IReadOnlyList<V1Pod>> PodsOn { get; init; }
 
-    /// <summary>Whether a voter's vote was with the control plane at <see cref="SeenUntil"/>; see <see cref="Model.Fencing.VoteLedger"/>.</summary>
+    /// <summary>Whether the control plane held a voter's vote at <see cref="SeenUntil"/>; see <see cref="Model.Fencing.VoteLedger"/>.</summary>
     public Func<string, bool> IsCounted { get; init; } = static _ => false;
 
     /// <summary>Whether an object is left out of this decision, because its writes were refused.</summary>
@@ -35,16 +35,16 @@ public sealed record NodeLifecycleInput
     public NodeLifecycleOptions Options { get; init; } = new();
 }
 
-/// <summary>A node, and when it was last heard of.</summary>
+/// <summary>A node, and when the observer last heard of it.</summary>
 /// <param name="Node">The node.</param>
 /// <param name="LastHeartbeat">
 /// When the observer, by its own clock, last saw the node renew its lease or its status; when it first saw the node, if it
 /// has seen neither since.
 /// </param>
-/// <param name="ConfirmedView">The id of the view that the node said it uses; null if it has said nothing.</param>
+/// <param name="ConfirmedView">The id of the view that the node has confirmed; null if it has confirmed none.</param>
 public sealed record ObservedNode(V1Node Node, DateTimeOffset LastHeartbeat, string? ConfirmedView = null);
 
-/// <summary>A node that pods are bound to and that does not exist.</summary>
+/// <summary>A node that pods are bound to and that has no Node object.</summary>
 /// <param name="Name">The name.</param>
 /// <param name="MissingSince">When the observer first found it missing.</param>
 /// <param name="LastHeartbeat">

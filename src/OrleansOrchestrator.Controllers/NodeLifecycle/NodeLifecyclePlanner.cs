@@ -8,15 +8,15 @@ using OrleansOrchestrator.Model.Resources;
 namespace OrleansOrchestrator.Controllers.NodeLifecycle;
 
 /// <summary>
-/// Decides about all nodes of the cluster: which are silent, which taints they get, and which pods have to go. While no
-/// node is both heard of and ready, nothing is evicted: there is nowhere to go, and the fault is more likely the observer's.
-/// A silent node's pods go only if enough of its peers have not let it run on (see <see cref="FencingView"/>), and if its daemon
-/// stops them by the times that are known here.
+/// Decides about all nodes of the cluster: which are silent, which taints they get, and which pods are evicted. While no node is
+/// both heard of and ready, nothing is evicted: pods have nowhere to go, and the fault is more likely the observer's. The pods of a
+/// silent node are evicted only if enough of its peers no longer extend its time (see <see cref="FencingView"/>), and if its daemon
+/// uses the fencing times that are configured here.
 /// </summary>
 /// <remarks>See k8s.io/kubernetes/pkg/controller/{nodelifecycle,tainteviction,podgc}.</remarks>
 public static class NodeLifecyclePlanner
 {
-    /// <summary>Decides. Pure: the same input gives the same plan, whatever the order of its lists.</summary>
+    /// <summary>Decides. Pure: the same input gives the same plan, in whatever order its lists are.</summary>
     public static NodeLifecyclePlan Decide(NodeLifecycleInput input)
     {
         var isDisrupted = !input.Nodes.Any(observed =>
@@ -49,7 +49,7 @@ public static class NodeLifecyclePlanner
         if (!isSilent)
             draft.LookAgainIn(observed.LastHeartbeat + input.Options.Times.LeaseDuration - input.SeenUntil);
 
-        // Conditions first; the taints that follow from them come with the next decision, on the node as it is then.
+        // Conditions come first. The next decision adds the taints that follow from them, to the node as it is then.
         if (isSilent && NodeConditions.Silenced(node, input.Now) is { } silenced)
         {
             var wasReady = NodeConditions.StatusOf(node, NodeConditions.Ready) == "True";
@@ -107,8 +107,8 @@ public static class NodeLifecyclePlanner
     }
 
     /// <summary>
-    /// The pods of a node that was deleted. Whoever deletes a node says that its machine is gone, so that tolerations do not
-    /// count; but its daemon is still given the time to stop them, in good order if it lives and by fencing if it does not.
+    /// Evicts the pods of a node that was deleted. Its deletion says that the machine is gone, so tolerations do not count. But its
+    /// daemon still gets the time to stop the pods: gracefully if it lives, and by fencing if it does not.
     /// </summary>
     private static void JudgePods(MissingNode missing, NodeLifecycleInput input, NodeLifecycleDraft draft)
     {
@@ -126,7 +126,7 @@ public static class NodeLifecyclePlanner
             draft.Evict(pod, new TaintEviction(givenUpAt, isFenced));
     }
 
-    /// <summary>Whether a daemon that was last heard of at a moment must have stopped its pods, unless peers let it run on.</summary>
+    /// <summary>Whether a daemon that was last heard of at a time must have stopped its pods, unless its peers extended its time.</summary>
     private static bool IsFenced(DateTimeOffset lastHeartbeat, NodeLifecycleInput input) => FencedAt(lastHeartbeat, input) <= input.SeenUntil;
 
     private static DateTimeOffset FencedAt(DateTimeOffset lastHeartbeat, NodeLifecycleInput input) =>

@@ -2,12 +2,12 @@ using OrleansOrchestrator.Model.Fencing;
 
 namespace OrleansOrchestrator.Controllers.NodeLifecycle;
 
-/// <summary>What one observer has seen of the nodes: their heartbeats, their votes, and the views that they say they use.</summary>
+/// <summary>What one observer has seen of the nodes: their heartbeats, their votes, and the views that they have confirmed.</summary>
 /// <param name="options">The times.</param>
 /// <remarks>
-/// All times are by one clock of the observer's, which runs on whatever happens to the time of day. After a time in which
-/// nothing was seen, whether the observer or its machine stood still, the stores were away or the nodes could reach nobody, all
-/// nodes get their full time again. Not thread-safe.
+/// All times are by the observer's monotonic clock, which changes of the wall clock do not touch. All nodes get their full time
+/// again after a time in which nothing was seen: the observer or its machine stood still, the store was unavailable, or the nodes
+/// could reach no control plane. Not thread-safe.
 /// </remarks>
 public sealed class NodeSightings(NodeLifecycleOptions options)
 {
@@ -18,14 +18,16 @@ public sealed class NodeSightings(NodeLifecycleOptions options)
     private DateTimeOffset? _heardAt;
     private TimeSpan _clockDifference;
 
-    /// <summary>Issues a beat, for daemons to tell of in their renewals.</summary>
+    /// <summary>Issues a beat. Daemons report it with their renewals.</summary>
     public string IssueBeat(DateTimeOffset now) => _votes.Issue(now);
 
     /// <summary>Begins an observation.</summary>
-    /// <param name="asked">When the observer began to ask for the newest state.</param>
-    /// <param name="now">The moment, at which it has it.</param>
-    /// <param name="clockDifference">By how much the time of day is ahead of the observer's clock: it changes when the machine has slept.</param>
-    /// <returns>Whether all nodes get their full time again, because nothing was seen for a while.</returns>
+    /// <param name="asked">When the observer began to read the newest state.</param>
+    /// <param name="now">The current time: the read has ended.</param>
+    /// <param name="clockDifference">
+    /// By how much the wall clock is ahead of the observer's clock. The difference changes when the machine has slept.
+    /// </param>
+    /// <returns>Whether all nodes get their full time again, because nothing was seen for too long.</returns>
     public bool Begin(DateTimeOffset asked, DateTimeOffset now, TimeSpan clockDifference)
     {
         var isBlind = _seenUntil is { } seenUntil
@@ -38,11 +40,11 @@ public sealed class NodeSightings(NodeLifecycleOptions options)
         return true;
     }
 
-    /// <summary>Takes note of a node's lease.</summary>
+    /// <summary>Records a node's lease.</summary>
     /// <param name="node">The node's name.</param>
     /// <param name="evidence">What changes with each renewal.</param>
-    /// <param name="report">Reads what the renewal says about the node's vote, if anything; asked only about new ones.</param>
-    /// <param name="now">The moment.</param>
+    /// <param name="report">Reads the vote report of the renewal, if it has one. Called only for a new renewal.</param>
+    /// <param name="now">The current time.</param>
     public void ObserveLease(string node, string evidence, Func<string?> report, DateTimeOffset now)
     {
         if (!_heartbeats.Observe(node, HeartbeatSource.Lease, evidence, now))
@@ -56,23 +58,26 @@ public sealed class NodeSightings(NodeLifecycleOptions options)
         _votes.Observe(told, now);
     }
 
-    /// <summary>Takes note of a node's status.</summary>
+    /// <summary>Records a node's status.</summary>
     /// <param name="node">The node's name.</param>
     /// <param name="evidence">What changes with each report.</param>
-    /// <param name="now">The moment.</param>
+    /// <param name="now">The current time.</param>
     public void ObserveStatus(string node, string evidence, DateTimeOffset now) =>
         _heartbeats.Observe(node, HeartbeatSource.Status, evidence, now);
 
     /// <summary>When a node was last heard of; see <see cref="HeartbeatLedger.LastHeartbeat"/>.</summary>
     public DateTimeOffset LastHeartbeat(string node, DateTimeOffset now) => _heartbeats.LastHeartbeat(node, now);
 
-    /// <summary>Takes note of the names that pods are bound to and no node has; see <see cref="HeartbeatLedger.ObserveMissing"/>.</summary>
+    /// <summary>
+    /// Records the node names that pods are bound to and that have no Node object; see
+    /// <see cref="HeartbeatLedger.ObserveMissing"/>.
+    /// </summary>
     public IReadOnlyList<MissingNode> ObserveMissing(IEnumerable<string> names, DateTimeOffset now) => _heartbeats.ObserveMissing(names, now);
 
-    /// <summary>The id of the view that a node said it uses; null if it has said nothing.</summary>
+    /// <summary>The id of the view that a node has confirmed; null if it has confirmed none.</summary>
     public string? ConfirmedView(string node) => _views.GetValueOrDefault(node);
 
-    /// <summary>Whether a voter's vote was with the control plane at a moment.</summary>
+    /// <summary>Whether the control plane held a voter's vote at a time.</summary>
     public bool IsCounted(string voter, DateTimeOffset at) => _votes.IsCounted(voter, at);
 
     /// <summary>Gives all nodes their full time to report again.</summary>

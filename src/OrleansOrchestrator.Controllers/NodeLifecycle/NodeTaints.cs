@@ -5,7 +5,7 @@ using OrleansOrchestrator.Model.Pods;
 
 namespace OrleansOrchestrator.Controllers.NodeLifecycle;
 
-/// <summary>The taints that a node's conditions and its cordon call for.</summary>
+/// <summary>The taints that follow from a node's conditions and its cordon.</summary>
 /// <remarks>See the taint maps of k8s.io/kubernetes/pkg/controller/nodelifecycle/node_lifecycle_controller.go.</remarks>
 internal static class NodeTaints
 {
@@ -27,10 +27,10 @@ internal static class NodeTaints
         .. Pressures.Select(pressure => (pressure.Key, TaintEffects.NoSchedule)),
     ];
 
-    /// <summary>The node with the taints that it should have; null if it has them. Taints that others put on stay.</summary>
+    /// <summary>The node with the taints that it should have; null if it has them. Taints of others stay.</summary>
     /// <param name="node">The node.</param>
-    /// <param name="mayEvict">Whether a taint that drives pods away may be added now; one that is there stays while it fits.</param>
-    /// <param name="now">The moment, for when a taint came up.</param>
+    /// <param name="mayEvict">Whether a NoExecute taint may be added now. A present one stays while its condition holds.</param>
+    /// <param name="now">The current time, for the timeAdded of taints.</param>
     public static V1Node? Retainted(V1Node node, bool mayEvict, DateTimeOffset now)
     {
         IReadOnlyList<V1Taint> current = node.Spec?.Taints is { } taints ? [.. taints] : [];
@@ -50,7 +50,7 @@ internal static class NodeTaints
             .Where(taint => !IsSurplus(taint, wanted))
             .Concat(missing.Select(taint => new V1Taint { Key = taint.Key, Effect = taint.Effect }))
             .ToList();
-        // How long a pod has stayed in spite of a taint is counted from here, whoever put the taint on.
+        // Toleration seconds count from timeAdded, also for a taint that somebody else added without it.
         foreach (var taint in result.Where(LacksTime))
             taint.TimeAdded = added;
         retainted.Spec.Taints = result.Count == 0 ? null : result;
@@ -72,7 +72,7 @@ internal static class NodeTaints
                 yield return (TaintKeys.NotReady, TaintEffects.NoExecute);
                 break;
             default:
-                // A node that has not reported yet takes no pods, but nothing speaks against those it may have.
+                // A node that has not reported yet gets no new pods, but there is no reason to evict those that it may have.
                 yield return (TaintKeys.NotReady, TaintEffects.NoSchedule);
                 break;
         }

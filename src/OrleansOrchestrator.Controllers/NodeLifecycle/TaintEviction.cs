@@ -5,23 +5,20 @@ using OrleansOrchestrator.Model.Pods;
 
 namespace OrleansOrchestrator.Controllers.NodeLifecycle;
 
-/// <summary>When the pods of a node have to go.</summary>
-/// <param name="Deadline">The moment.</param>
-/// <param name="IsForced">
-/// Whether the pod is then removed without its node's consent: because the node cannot answer, and has surely stopped the
-/// pod by itself.
-/// </param>
+/// <summary>When a pod must leave its node because of taints.</summary>
+/// <param name="Deadline">When the pod must leave.</param>
+/// <param name="IsForced">Whether the pod is then deleted without its node's consent: the node cannot answer, and has surely stopped the pod.</param>
 internal readonly record struct TaintEviction(DateTimeOffset Deadline, bool IsForced)
 {
-    /// <summary>When a pod of a node has to go; null for never, as things stand.</summary>
+    /// <summary>When a pod must leave its node; null for never with the present taints.</summary>
     /// <remarks>
-    /// Invariant I7: a forced eviction comes after a silence in which the node's daemon has surely stopped the pod, unless
-    /// peers let it run on. The silence is counted by one observer's own clock, and covers the pod's toleration: the time that
-    /// stands on the taint may be another observer's, whose clock was wrong.
+    /// Invariant I7: a forced eviction follows a silence in which the node's daemon has surely stopped the pod, unless peers
+    /// extended its time. One observer measures the silence by its own clock, and the silence covers the pod's toleration. The
+    /// timeAdded of the taint is not used: the clock of the observer that wrote it may have been wrong.
     /// </remarks>
     public static TaintEviction? Of(V1Pod pod, ObservedNode observed, DateTimeOffset now, bool isSilent, NodeLifecycleOptions options)
     {
-        // Of one that was deleted at once nothing is left but what its finalizers wait for.
+        // A pod that was deleted with no grace period waits only for its finalizers.
         if (pod.IsDeleting ? pod.Metadata.DeletionGracePeriodSeconds == 0 : pod.IsTerminal)
             return null;
         var taints = (observed.Node.Spec?.Taints ?? []).Where(taint => taint.Effect == TaintEffects.NoExecute).ToList();
@@ -36,13 +33,13 @@ internal readonly record struct TaintEviction(DateTimeOffset Deadline, bool IsFo
         };
     }
 
-    /// <summary>The taint by which an operator says that the node's machine is shut down; null if it does not have it.</summary>
+    /// <summary>The taint by which an operator says that the node's machine is shut down; null if the node does not have it.</summary>
     public static V1Taint? OutOfService(V1Node node) =>
         node.Spec?.Taints?.FirstOrDefault(taint => taint.Key == TaintKeys.OutOfService && taint.Effect is TaintEffects.NoExecute or TaintEffects.NoSchedule);
 
     /// <summary>
-    /// Whether a pod has gone with a machine that is out of service, whatever it tolerates of unreachable nodes and whatever the
-    /// node's peers say: it is being deleted already, or does not tolerate the taint that says so.
+    /// Whether a pod is lost with a machine that is out of service: it is being deleted already, or does not tolerate the
+    /// out-of-service taint. Tolerations of unreachable nodes and votes of peers do not matter.
     /// </summary>
     public static bool IsLost(V1Pod pod, V1Node node) => pod.IsDeleting
         ? pod.Metadata.DeletionGracePeriodSeconds != 0
@@ -54,7 +51,9 @@ internal readonly record struct TaintEviction(DateTimeOffset Deadline, bool IsFo
         return taint is null || options.Times.ReplaceAfter(pod) is not { } after ? null : Waits.After(observed.LastHeartbeat, after);
     }
 
-    /// <summary>The first time at which any taint outstays its welcome, from those that a living daemon has to act on.</summary>
+    /// <summary>
+    /// When the first toleration of a NoExecute taint ends. The unreachable taint is left out, because its daemon cannot act on it.
+    /// </summary>
     private static DateTimeOffset? GracefulDeadline(V1Pod pod, List<V1Taint> taints, DateTimeOffset now) => taints
         .Where(taint => taint.Key != TaintKeys.Unreachable)
         .Select(taint => Tolerations.StayOf(pod, taint) is { } stay ? Waits.After(ApiTime.Read(taint.TimeAdded) ?? now, stay) : (DateTimeOffset?)null)

@@ -1,6 +1,6 @@
 namespace OrleansOrchestrator.Controllers.Objects;
 
-/// <summary>Times in API objects are UTC, whichever kind their decoder gave them.</summary>
+/// <summary>Reads times of API objects as UTC, whatever <see cref="DateTimeKind"/> the decoder gave them.</summary>
 internal static class ApiTime
 {
     public static DateTimeOffset Read(DateTime time) => new(

@@ -7,22 +7,25 @@ using OrleansOrchestrator.Model.Selectors;
 namespace OrleansOrchestrator.Controllers.Objects;
 
 /// <summary>
-/// Which objects are an owner's own: those it controls and still selects, and the orphans it selects, which it adopts.
-/// An object that it controls and no longer selects is released; one that another owner controls is never touched.
+/// The objects of an owner: those that it controls and selects, and the orphans that it selects and adopts. An object that it
+/// controls and no longer selects is released. An object that another owner controls is not touched.
 /// </summary>
-/// <param name="Objects">The owner's objects, in key order. Those that are only being adopted are among them.</param>
-/// <param name="Changes">The adoptions and releases that make the references say so.</param>
+/// <param name="Objects">The owner's objects in key order, including those whose adoption is still to be written.</param>
+/// <param name="Changes">The writes of the adoptions and releases.</param>
 /// <remarks>See k8s.io/kubernetes/pkg/controller/controller_ref_manager.go.</remarks>
 internal sealed record ClaimedObjects<T>(IReadOnlyList<T> Objects, IReadOnlyList<ObjectAction> Changes)
     where T : class, KubeObject
 {
-    /// <summary>Decides which are the owner's.</summary>
+    /// <summary>Decides which objects are the owner's.</summary>
     /// <param name="owner">The owner; one that is being deleted adopts and releases nothing.</param>
     /// <param name="selector">What the owner selects.</param>
     /// <param name="resource">The resource of the observed objects.</param>
-    /// <param name="observed">All that the owner selects or controls, in any order.</param>
-    /// <param name="mayAdopt">Whether an orphan that is selected may be adopted; null for every one that is not being deleted.</param>
-    /// <param name="finalizer">What the owner's objects carry so that it hears of their end: given with the reference, and taken with it.</param>
+    /// <param name="observed">All objects that the owner selects or controls, in any order.</param>
+    /// <param name="mayAdopt">Whether a selected orphan may be adopted; null to adopt all. An orphan that is being deleted is never adopted.</param>
+    /// <param name="finalizer">
+    /// The finalizer of the owner's objects, through which the owner learns of their deletion. Adoption adds it, and release
+    /// removes it; null for none.
+    /// </param>
     public static ClaimedObjects<T> Of(
         KubeObject owner, LabelSelector selector, ResourceName resource, IEnumerable<T> observed, Func<T, bool>? mayAdopt = null, string? finalizer = null)
     {
@@ -57,7 +60,7 @@ internal sealed record ClaimedObjects<T>(IReadOnlyList<T> Objects, IReadOnlyList
     private static T Adopted(T obj, V1OwnerReference reference, string? finalizer)
     {
         var adopted = ObjectCodec.Clone(obj);
-        // A plain reference to this owner, without the controller flag, is replaced: two to one uid are refused.
+        // A reference to this owner without the controller flag is replaced: the API refuses two references to one uid.
         adopted.Metadata.OwnerReferences =
             [.. (adopted.Metadata.OwnerReferences ?? []).Where(other => other.Uid != reference.Uid), reference];
         if (finalizer is not null && !obj.HasFinalizer(finalizer))

@@ -3,15 +3,15 @@ using k8s.Models;
 
 namespace OrleansOrchestrator.Controllers.Objects;
 
-/// <summary>Amounts that are a number of pods or a share of them, as in <c>2</c> and <c>25%</c>.</summary>
+/// <summary>Resolves amounts that are a number of pods or a percentage of them, as in <c>2</c> and <c>25%</c>.</summary>
 /// <remarks>See k8s.io/apimachinery/pkg/util/intstr.</remarks>
 internal static class IntOrPercent
 {
-    /// <summary>The number of pods that an amount means.</summary>
+    /// <summary>Resolves an amount to a number of pods.</summary>
     /// <param name="amount">The amount.</param>
-    /// <param name="total">How many pods are all of them.</param>
-    /// <param name="roundUp">Whether a share that is no whole number counts as the next higher one.</param>
-    /// <returns>The number; null if the amount is absent, or neither a number nor a share.</returns>
+    /// <param name="total">The number of pods that is 100%.</param>
+    /// <param name="roundUp">Whether a percentage that gives no whole number is rounded up.</param>
+    /// <returns>The number; null if the amount is absent, or neither a number nor a percentage.</returns>
     public static int? Resolve(IntOrString? amount, int total, bool roundUp)
     {
         if (amount?.Value is not { } text)

@@ -6,7 +6,7 @@ using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.Controllers.Objects;
 
-/// <summary>What reconcilers ask of any object's metadata.</summary>
+/// <summary>What reconcilers read from the metadata of any object.</summary>
 internal static class ObjectFacts
 {
     extension(KubeObject obj)
@@ -14,18 +14,18 @@ internal static class ObjectFacts
         /// <summary>The object's key within its resource.</summary>
         public ObjectKey Key => ObjectKey.Of(obj);
 
-        /// <summary>Whether the object is marked as being deleted.</summary>
+        /// <summary>Whether the object has a deletionTimestamp.</summary>
         public bool IsDeleting => obj.Metadata.DeletionTimestamp is not null;
 
-        /// <summary>The one reference to the owner that controls the object; null if none does.</summary>
+        /// <summary>The reference to the owner that controls the object; null if none does.</summary>
         public V1OwnerReference? Controller =>
             obj.Metadata.OwnerReferences?.FirstOrDefault(reference => reference.Controller is true);
 
-        /// <summary>Whether a finalizer is on the object.</summary>
+        /// <summary>Whether the object has a finalizer.</summary>
         public bool HasFinalizer(string finalizer) => obj.Metadata.Finalizers?.Contains(finalizer) is true;
     }
 
-    /// <summary>A deep copy of an object of any kind, by the type it has at run time.</summary>
+    /// <summary>A deep copy of an object of any kind, by its run-time type.</summary>
     public static KubeObject CopyOf(KubeObject obj)
     {
         var json = JsonSerializer.SerializeToUtf8Bytes(obj, obj.GetType(), ObjectCodec.Options);
@@ -35,7 +35,7 @@ internal static class ObjectFacts
     /// <summary>Whether two values would be stored as the same JSON.</summary>
     public static bool SameJson<T>(T left, T right) => ObjectCodec.Encode(left).AsSpan().SequenceEqual(ObjectCodec.Encode(right));
 
-    /// <summary>Whether two statuses say the same: a count of zero and none are one, as they are for every reader.</summary>
+    /// <summary>Whether two statuses mean the same: an absent count and a count of zero are equal.</summary>
     public static bool SameStatus<T>(T left, T right) => SameJson(left, right) || SemanticEquality.Equal(WithoutZeros(left), WithoutZeros(right));
 
     private static JsonElement WithoutZeros<T>(T status)

@@ -2,13 +2,13 @@ using System.Globalization;
 
 namespace OrleansOrchestrator.Controllers.Objects;
 
-/// <summary>Short texts for names and labels that differ from one content to the next.</summary>
-/// <remarks>Of the form that Kubernetes gives them: a hash of 32 bits in digits that spell no words. The values differ from Kubernetes'.</remarks>
+/// <summary>Hashes texts for names and labels.</summary>
+/// <remarks>The form is Kubernetes': a hash of 32 bits, in letters and digits that spell no words. The values differ from Kubernetes'.</remarks>
 internal static class ShortHash
 {
     private const string Digits = "bcdfghjklmnpqrstvwxz2456789";
 
-    /// <summary>The hash of a text: FNV-1a, which is the same on every machine and in every version.</summary>
+    /// <summary>The FNV-1a hash of a text, the same on every machine and in every version.</summary>
     public static string Of(string text)
     {
         var hash = 2166136261u;

@@ -6,19 +6,19 @@ using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.Controllers.PodCollection;
 
-/// <summary>Chooses the pods that have ended and are more than the cluster keeps.</summary>
+/// <summary>Chooses the terminal pods that exceed the limit of the cluster.</summary>
 /// <remarks>
-/// See k8s.io/kubernetes/pkg/controller/podgc. Its other duties are done elsewhere: pods of nodes that do not exist are the node
-/// controller's, and the deletion of a pod that no node has taken on needs nobody's consent.
+/// See k8s.io/kubernetes/pkg/controller/podgc. Other parts do the rest of it: the node lifecycle controller deletes pods of nodes
+/// that do not exist, and the deletion of a pod that was never bound needs no consent of a node.
 /// </remarks>
 public static class PodCollector
 {
     /// <summary>The most deletions of one plan; the rest follows in the next one.</summary>
     public const int DeletionsMax = 500;
 
-    /// <summary>Chooses them: those that were evicted first, then the oldest.</summary>
-    /// <param name="pods">The pods of the cluster that have ended, in any order.</param>
-    /// <param name="terminatedPodsMax">How many of them are kept.</param>
+    /// <summary>Chooses evicted pods first, then the oldest.</summary>
+    /// <param name="pods">The terminal pods of the cluster, in any order.</param>
+    /// <param name="terminatedPodsMax">How many terminal pods the cluster keeps.</param>
     public static IReadOnlyList<DeleteObject> Decide(IEnumerable<V1Pod> pods, int terminatedPodsMax)
     {
         var ended = pods.Where(pod => pod.IsTerminal && !pod.IsDeleting).ToList();

@@ -6,7 +6,7 @@ using OrleansOrchestrator.Model.Pods;
 
 namespace OrleansOrchestrator.Controllers.Pods;
 
-/// <summary>What controllers that keep replicas ask of a pod.</summary>
+/// <summary>What controllers of replicas read from a pod.</summary>
 /// <remarks>See k8s.io/kubernetes/pkg/api/v1/pod and pkg/controller/controller_utils.go for the meanings.</remarks>
 internal static class PodFacts
 {
@@ -14,14 +14,14 @@ internal static class PodFacts
 
     extension(V1Pod pod)
     {
-        /// <summary>Since when a ready pod has been ready; null if it is not ready, or does not say since when.</summary>
+        /// <summary>Since when the pod is ready; null if it is not ready, or does not say since when.</summary>
         public DateTimeOffset? ReadySince =>
             pod.Condition(PodConditionTypes.Ready) is { Status: "True" } condition ? ApiTime.Read(condition.LastTransitionTime) : null;
 
-        /// <summary>The most restarts of any of the pod's containers.</summary>
+        /// <summary>The highest restart count of any of the pod's containers.</summary>
         public int RestartCount => pod.Status?.ContainerStatuses is { Count: > 0 } statuses ? statuses.Max(status => status.RestartCount) : 0;
 
-        /// <summary>How costly the user thinks the pod's deletion is; 0 where nothing, or nothing legible, is said.</summary>
+        /// <summary>The pod's deletion cost, which the user sets by annotation; 0 if it is absent or not a number.</summary>
         public int DeletionCost =>
             pod.Metadata.Annotations is { } annotations
             && annotations.TryGetValue(DeletionCostAnnotation, out var text)
@@ -29,7 +29,7 @@ internal static class PodFacts
                 ? cost
                 : 0;
 
-        /// <summary>When a pod counts as available that has to be ready for a while first; null if it is not ready.</summary>
+        /// <summary>When the pod becomes available, given how long it must be ready first; null if it is not ready.</summary>
         public DateTimeOffset? AvailableFrom(int minReadySeconds)
         {
             if (!pod.IsReady)

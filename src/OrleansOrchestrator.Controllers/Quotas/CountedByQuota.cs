@@ -6,12 +6,12 @@ using OrleansOrchestrator.Model.Resources;
 namespace OrleansOrchestrator.Controllers.Quotas;
 
 /// <summary>
-/// What the objects of a ResourceQuota's namespace take of it: objects of any kind that it limits, custom ones included. An observation
-/// has of each object only that (<see cref="CountedObject"/>), so that what does not change it concerns nobody.
+/// The usage of a ResourceQuota by the objects of its namespace, of every kind that the quota limits, custom kinds included. An
+/// observation holds only each object's usage (<see cref="CountedObject"/>), so that other changes cause no reconciliation.
 /// </summary>
 public sealed class CountedByQuota : Relation
 {
-    /// <summary>The kinds that are followed. Objects of others are looked at from time to time.</summary>
+    /// <summary>The kinds that are watched. The reconciler reads objects of other kinds from time to time.</summary>
     public override IReadOnlyList<ResourceName> Watched { get; } =
     [
         WellKnownResources.Pods, WellKnownResources.Services, WellKnownResources.PersistentVolumeClaims, WellKnownResources.ReplicationControllers,
@@ -60,7 +60,7 @@ public sealed class CountedByQuota : Relation
         && left.Amounts.All(amount => right.Amounts.TryGetValue(amount.Key, out var other) && amount.Value == other);
 }
 
-/// <summary>An object, and what it takes of a quota.</summary>
+/// <summary>An object's usage of a quota.</summary>
 public sealed class CountedObject : KubeObject
 {
     internal CountedObject(ObjectKey key, ObjectUsage usage)
@@ -69,7 +69,7 @@ public sealed class CountedObject : KubeObject
         Usage = usage;
     }
 
-    /// <summary>What it takes.</summary>
+    /// <summary>What the object uses.</summary>
     public ObjectUsage Usage { get; }
 
     /// <inheritdoc/>

@@ -9,13 +9,13 @@ using OrleansOrchestrator.Model.Resources;
 namespace OrleansOrchestrator.Controllers.Quotas;
 
 /// <summary>
-/// Says in the status of a ResourceQuota what the objects of its namespace take of it. Nothing is decided by that: the store holds to the
-/// quota by what it counts itself. The status is counted anew each time, so that it cannot drift.
+/// Keeps the usage in the status of a ResourceQuota. Admission does not depend on it: the store enforces the quota by its own
+/// count. Each reconciliation counts anew, so that the status cannot drift.
 /// </summary>
 /// <remarks>See k8s.io/kubernetes/pkg/controller/resourcequota.</remarks>
 public sealed class ResourceQuotaReconciler : IReconciler
 {
-    // Kinds that nobody follows tell of no change.
+    // Objects of kinds that are not watched cause no reconciliation, so they are counted periodically.
     private static readonly TimeSpan LookAgainAtOthers = TimeSpan.FromSeconds(1);
 
     private static readonly CountedByQuota Counted = new();

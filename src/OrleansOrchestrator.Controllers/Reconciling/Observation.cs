@@ -4,17 +4,17 @@ using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.Controllers.Reconciling;
 
-/// <summary>What a reconciler decides on: a primary object and what belongs to it, at one moment.</summary>
-/// <remarks>The objects are shared with the caches: read only. Use <see cref="Model.Codec.ObjectCodec.Clone"/> to change one.</remarks>
+/// <summary>What a reconciler decides on: a primary object and its related objects, at one time.</summary>
+/// <remarks>The caches share the objects: read only. Use <see cref="Model.Codec.ObjectCodec.Clone"/> to change one.</remarks>
 public sealed class Observation
 {
     private readonly IReadOnlyDictionary<Relation, IReadOnlyList<RelatedObject>> _related;
 
-    /// <summary>Puts an observation together.</summary>
+    /// <summary>Makes an observation.</summary>
     /// <param name="primaryKey">The primary object's key.</param>
     /// <param name="primary">The primary object; null if there is none with that key.</param>
-    /// <param name="related">What belongs to it, by relation.</param>
-    /// <param name="now">The moment.</param>
+    /// <param name="related">The related objects, by relation.</param>
+    /// <param name="now">The current time.</param>
     public Observation(
         ObjectKey primaryKey, KubeObject? primary, IReadOnlyDictionary<Relation, IReadOnlyList<RelatedObject>> related, DateTimeOffset now)
     {
@@ -28,20 +28,20 @@ public sealed class Observation
     public ObjectKey PrimaryKey { get; }
 
     /// <summary>
-    /// The object to reconcile; null if it is gone or was never there. A change of an object that is related by name
-    /// (<see cref="Relation.OutlivesPrimary"/>) reaches the reconciler in that case too.
+    /// The object to reconcile; null if it is gone or never existed. A related object can cause such a reconciliation
+    /// (<see cref="Relation.OutlivesPrimary"/>).
     /// </summary>
     public KubeObject? Primary { get; }
 
-    /// <summary>The moment of the decision.</summary>
+    /// <summary>The time of the decision.</summary>
     public DateTimeOffset Now { get; }
 
-    /// <summary>Observes a primary through a reconciler's relations.</summary>
+    /// <summary>Observes a primary object through a reconciler's relations.</summary>
     /// <param name="reconciler">The reconciler.</param>
     /// <param name="key">The primary's key.</param>
     /// <param name="primary">The primary; null if there is none.</param>
     /// <param name="view">The objects.</param>
-    /// <param name="now">The moment.</param>
+    /// <param name="now">The current time.</param>
     public static Observation Take(IReconciler reconciler, ObjectKey key, KubeObject? primary, IObjectView view, DateTimeOffset now)
     {
         var related = new Dictionary<Relation, IReadOnlyList<RelatedObject>>();
@@ -53,7 +53,7 @@ public sealed class Observation
     /// <summary>The objects of a relation, with their resources.</summary>
     public IReadOnlyList<RelatedObject> Related(Relation relation) => _related.TryGetValue(relation, out var objects) ? objects : [];
 
-    /// <summary>The objects of a relation to one resource.</summary>
+    /// <summary>The related objects of a relation to one resource.</summary>
     public IEnumerable<T> Of<T>(Relation relation)
         where T : class, KubeObject => Related(relation).Select(related => (T)related.Object);
 

@@ -2,7 +2,7 @@ using OrleansOrchestrator.Controllers.Actions;
 
 namespace OrleansOrchestrator.Controllers.Reconciling;
 
-/// <summary>What a reconciler wants done, in order. Actions on one resource that follow each other are applied as one batch.</summary>
+/// <summary>What a reconciler wants done, in order. Successive actions on one resource are applied as one batch.</summary>
 public sealed record Plan
 {
     /// <summary>Nothing to do.</summary>
@@ -13,14 +13,14 @@ public sealed record Plan
     public IReadOnlyList<ObjectAction> Actions { get; init; } = [];
 
     /// <summary>
-    /// Makes the last write from what was refused of the others, once all of them have been tried: a status that tells how they
-    /// went. Pure, as the reconciler is; null, or a null that it gives, is for nothing to write.
+    /// Makes the last write, a status, after all other actions were tried. Its argument holds the refused ones. Pure, as the
+    /// reconciler is. If it is null or returns null, there is no such write.
     /// </summary>
     public Func<IReadOnlyList<RefusedAction>, ObjectAction?>? Conclude { get; init; }
 
-    /// <summary>Events to record on the primary object, told only if the actions succeeded.</summary>
+    /// <summary>The events to record on the primary object if the actions succeeded.</summary>
     public IReadOnlyList<PlannedEvent> Events { get; init; } = [];
 
-    /// <summary>When to look at the object again even if nothing changes; null for only then.</summary>
+    /// <summary>When to reconcile again even if nothing changes; null to wait for a change.</summary>
     public TimeSpan? RequeueAfter { get; init; }
 }

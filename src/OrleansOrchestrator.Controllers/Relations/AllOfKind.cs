@@ -2,7 +2,7 @@ using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.Controllers.Relations;
 
-/// <summary>All objects of a resource, in all namespaces: the nodes of a DaemonSet. A change concerns every primary.</summary>
+/// <summary>All objects of a resource in all namespaces, as the nodes for a DaemonSet. A change concerns every primary.</summary>
 /// <param name="resource">The resource of the objects.</param>
 public sealed class AllOfKind(ResourceName resource) : Relation
 {
@@ -10,8 +10,8 @@ public sealed class AllOfKind(ResourceName resource) : Relation
     public override IReadOnlyList<ResourceName> Watched { get; } = [resource];
 
     /// <summary>
-    /// Whether two versions of one object differ in what primaries are decided by; null if every change counts. A node reports
-    /// its status every few seconds, which is nothing to a DaemonSet.
+    /// Whether two versions of an object differ in what the primaries depend on; null if every change counts. A node's frequent
+    /// status reports, for example, do not concern a DaemonSet.
     /// </summary>
     public Func<KubeObject, KubeObject, bool>? Differ { get; init; }
 

@@ -3,8 +3,8 @@ using OrleansOrchestrator.Model.Resources;
 namespace OrleansOrchestrator.Controllers.Relations;
 
 /// <summary>
-/// Objects of a kind that is not stored but computed when it is asked for, as metrics are: those in the primary's namespace that
-/// it wants. Nothing tells of a change, so that the reconciler has to look again by itself.
+/// Objects of a kind that is computed on request and not stored, such as metrics: those in the primary's namespace that it wants.
+/// Changes cannot be watched, so the reconciler must requeue.
 /// </summary>
 /// <param name="resource">The computed resource.</param>
 /// <param name="isWanted">Whether a primary wants an object.</param>

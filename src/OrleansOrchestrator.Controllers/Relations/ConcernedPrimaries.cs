@@ -3,13 +3,10 @@ using OrleansOrchestrator.Model.Selectors;
 
 namespace OrleansOrchestrator.Controllers.Relations;
 
-/// <summary>
-/// The primaries that some changes concern: keys, and labels for which the selector index is asked afterwards, once for all of
-/// the changes together.
-/// </summary>
+/// <summary>The primaries that a batch of changes concerns: keys, and labels to look up in the selector index, once for the whole batch.</summary>
 public sealed class ConcernedPrimaries
 {
-    /// <summary>Stands for the primaries of all namespaces, where the index is asked.</summary>
+    /// <summary>Stands for all namespaces in a lookup of the selector index.</summary>
     public const string AllNamespaces = "";
 
     private readonly HashSet<ObjectKey> _keys = [];
@@ -18,7 +15,7 @@ public sealed class ConcernedPrimaries
     /// <summary>The primaries known so far.</summary>
     public IReadOnlyCollection<ObjectKey> Keys => _keys;
 
-    /// <summary>Labels by the namespace of the primaries that may select them.</summary>
+    /// <summary>The labels to look up, by the namespace of the primaries that may select them.</summary>
     public IReadOnlyDictionary<string, HashSet<LabelSet>> Selecting => _selecting;
 
     /// <summary>Adds a primary.</summary>
@@ -29,7 +26,7 @@ public sealed class ConcernedPrimaries
 
     /// <summary>Adds all primaries whose <see cref="Relation.SelectorOf"/> matches.</summary>
     /// <param name="namespace">Their namespace, or <see cref="AllNamespaces"/>.</param>
-    /// <param name="labels">What they select.</param>
+    /// <param name="labels">The labels that the selectors must match.</param>
     public void AddSelecting(string @namespace, LabelSet labels)
     {
         if (!_selecting.TryGetValue(@namespace, out var sets))

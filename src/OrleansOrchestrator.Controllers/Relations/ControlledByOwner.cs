@@ -4,13 +4,13 @@ using OrleansOrchestrator.Model.Resources;
 namespace OrleansOrchestrator.Controllers.Relations;
 
 /// <summary>
-/// The objects whose controlling owner reference is the primary: by uid, and by group and kind, since kinds of several groups
-/// may have one name. A namespaced owner controls objects of its own namespace only.
+/// The objects that the primary controls. Their owner reference matches it by uid, and by group and kind, because several groups
+/// may have a kind of one name. A namespaced owner controls only objects of its own namespace.
 /// </summary>
 /// <param name="resource">The resource of the objects.</param>
 public sealed class ControlledByOwner(ResourceName resource) : Relation
 {
-    /// <summary>Whether something is concluded from the absence of an object that a primary controlled; null for never.</summary>
+    /// <summary>Whether a primary's plan depends on the absence of an object that it controls; null for never.</summary>
     public Func<KubeObject, bool>? ConcludesFromAbsence { get; init; }
 
     /// <inheritdoc/>
@@ -46,7 +46,7 @@ public sealed class ControlledByOwner(ResourceName resource) : Relation
         if (obj.ReadController() is not { } reference)
             return null;
         var key = new ObjectKey(view.Primary.Namespaced ? obj.Key.Namespace : "", reference.Name);
-        // A primary that is not there yet will be observed when it comes.
+        // A primary that does not exist yet is observed when it is created.
         return IsOf(view.Primary, key, reference.ApiVersion, reference.Kind, reference.Name)
             && view.Find(view.Primary.Name, key)?.Metadata.Uid == reference.Uid ? key : null;
     }

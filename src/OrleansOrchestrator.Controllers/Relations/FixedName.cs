@@ -4,8 +4,8 @@ using OrleansOrchestrator.Model.Resources;
 namespace OrleansOrchestrator.Controllers.Relations;
 
 /// <summary>
-/// The object of a fixed name in the primary's namespace or, where the primary is a Namespace, in that namespace. Where the
-/// primary is of another kind without namespaces, the object of that name in none.
+/// The object of a fixed name in the primary's namespace. For a Namespace, it is in that namespace. For another cluster-scoped
+/// primary, it is cluster-scoped too.
 /// </summary>
 /// <param name="resource">The resource of the object.</param>
 /// <param name="name">The name.</param>

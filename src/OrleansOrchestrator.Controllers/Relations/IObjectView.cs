@@ -4,24 +4,24 @@ using OrleansOrchestrator.Model.Selectors;
 namespace OrleansOrchestrator.Controllers.Relations;
 
 /// <summary>
-/// What a relation may ask about the cluster's objects, on behalf of one reconciler. Lists are in key order. A resource that
-/// does not exist, as a custom one that is gone, has no objects.
+/// The cluster's objects as a relation reads them for one reconciler. Lists are in key order. A resource that does not exist, such
+/// as a deleted custom one, has no objects.
 /// </summary>
 public interface IObjectView
 {
     /// <summary>The kind of the reconciler's primary objects.</summary>
     ResourceDefinition Primary { get; }
 
-    /// <summary>All kinds whose objects are stored, as they are at this moment.</summary>
+    /// <summary>All kinds whose objects are stored at present.</summary>
     IReadOnlyList<ResourceDefinition> StoredKinds { get; }
 
     /// <summary>The object of a key; null if there is none.</summary>
     KubeObject? Find(ResourceName resource, ObjectKey key);
 
-    /// <summary>The keys in a namespace, or all if it is empty.</summary>
+    /// <summary>The keys in a namespace, or in all namespaces if it is empty.</summary>
     IEnumerable<ObjectKey> Keys(ResourceName resource, string @namespace);
 
-    /// <summary>The objects in a namespace that a selector picks; in all namespaces if it is empty.</summary>
+    /// <summary>The objects in a namespace that a selector matches, or in all namespaces if it is empty.</summary>
     IEnumerable<KubeObject> Select(ResourceName resource, string @namespace, LabelSelector selector);
 
     /// <summary>The objects, in any namespace, whose indexed field has a value.</summary>
@@ -31,7 +31,7 @@ public interface IObjectView
     IEnumerable<KubeObject> ControlledBy(ResourceName resource, string uid);
 }
 
-/// <summary>Shorter questions.</summary>
+/// <summary>Shorter forms of <see cref="IObjectView"/>'s methods.</summary>
 public static class ObjectViewExtensions
 {
     extension(IObjectView view)

@@ -5,8 +5,8 @@ namespace OrleansOrchestrator.Controllers.Relations;
 
 /// <summary>
 /// The objects that the primary names in its fields, in any namespace or in none: the target of an autoscaler's
-/// <c>scaleTargetRef</c>, the volume of a claim. Primaries are found through the index, as if the name were a label and the
-/// field a selector.
+/// <c>scaleTargetRef</c>, the volume of a claim. The selector index finds the primaries, with the name as a label and the field as
+/// a selector.
 /// </summary>
 /// <param name="resource">The resource of the objects.</param>
 /// <param name="keysOf">The objects that a primary names.</param>

@@ -4,8 +4,8 @@ using OrleansOrchestrator.Model.Resources;
 namespace OrleansOrchestrator.Controllers.Relations;
 
 /// <summary>
-/// Everything that lives in the Namespace that the primary is, while that is being deleted. Nothing is followed, since that would
-/// be every change of the cluster: the reconciler looks again as long as something is left.
+/// All objects in a Namespace that is being deleted, which is the primary. Nothing is watched, because that would be every change
+/// of the cluster: the reconciler looks again as long as objects are left.
 /// </summary>
 public sealed class NamespaceContents : Relation
 {
@@ -24,7 +24,7 @@ public sealed class NamespaceContents : Relation
     public override IEnumerable<RelatedObject> Observe(ObjectKey key, KubeObject? primary, IObjectView view) =>
         Kinds(primary, view).SelectMany(resource => view.InNamespace(resource, key.Name).Select(obj => new RelatedObject(resource, obj)));
 
-    /// <summary>That a namespace is empty may only be said of the newest state: what is missed would be left behind.</summary>
+    /// <summary>Only the newest state shows that a namespace is empty. A missed object would be left behind.</summary>
     public override IEnumerable<ResourceName> ReadAnew(KubeObject? primary, IObjectView view) => Kinds(primary, view);
 
     private static IEnumerable<ResourceName> Kinds(KubeObject? primary, IObjectView view) => primary is { IsDeleting: true }

@@ -45,7 +45,7 @@ public sealed class NamingPrimary(ResourceName resource, Func<KubeObject, Object
         _ => view.All(resource),
     };
 
-    // What carries the label in another namespace does not mean this primary.
+    // A label names a primary of the object's own namespace only.
     private ObjectKey? PrimaryOf(KubeObject obj) =>
         primaryOf(obj) is { } primary && (Field is not null || Label is null || primary.Namespace == obj.Key.Namespace) ? primary : null;
 }

@@ -13,7 +13,7 @@ public readonly record struct ObjectChange(StoredObject? Now, StoredObject? Befo
     /// <summary>The object's key.</summary>
     public ObjectKey Key => (Now ?? Before)!.Key;
 
-    /// <summary>The object after the change and before it: a relation may have been ended by the change.</summary>
+    /// <summary>The object after the change and before it. Both count, because a change may end a relation.</summary>
     public IEnumerable<StoredObject> Versions
     {
         get

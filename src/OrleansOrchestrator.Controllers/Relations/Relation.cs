@@ -4,23 +4,23 @@ using OrleansOrchestrator.Model.Selectors;
 namespace OrleansOrchestrator.Controllers.Relations;
 
 /// <summary>
-/// How objects of other resources belong to a reconciler's primary objects. It knows both directions: which primaries a change
-/// of another object concerns, and which other objects an observation of a primary holds. Control plane and tests ask this
-/// class and nothing else, so that a new relation is one new class.
+/// How objects of other resources relate to a reconciler's primary objects, in both directions: which primaries a change of another
+/// object concerns, and which other objects an observation of a primary holds. The control plane and the tests use only this class,
+/// so that a new relation is one new class.
 /// </summary>
 /// <remarks>
-/// The two directions agree: a change concerns a primary exactly if the observation of that primary differs before and after
-/// it. A relation holds no state. A reconciler makes each of its relations once, and finds what was observed by it.
+/// The two directions agree: a change concerns a primary exactly if it changes the observation of that primary. A relation has no
+/// state. A reconciler creates each of its relations once, and looks up the observed objects by it.
 /// </remarks>
 public abstract class Relation
 {
-    /// <summary>The resources whose changes are followed; empty if a reconciler has to look again by itself.</summary>
+    /// <summary>The resources to watch; empty if the reconciler must requeue by itself.</summary>
     public abstract IReadOnlyList<ResourceName> Watched { get; }
 
-    /// <summary>Whether a primary that does not exist may have related objects, so that it is reconciled because of them.</summary>
+    /// <summary>Whether a primary that does not exist may have related objects, and is reconciled because of them.</summary>
     public virtual bool OutlivesPrimary => false;
 
-    /// <summary>Tells which primaries a change concerns.</summary>
+    /// <summary>Finds the primaries that a change concerns.</summary>
     /// <param name="change">A change of an object of a watched resource.</param>
     /// <param name="view">The objects after the change.</param>
     /// <param name="concerned">Receives the primaries.</param>
@@ -33,14 +33,14 @@ public abstract class Relation
     public abstract IEnumerable<RelatedObject> Observe(ObjectKey key, KubeObject? primary, IObjectView view);
 
     /// <summary>
-    /// The resources that must be read anew before the primary is observed: the newest state where something is concluded from
-    /// an object's absence, and the present values of kinds that are computed.
+    /// The resources to read anew before the primary is observed: the newest state where a plan depends on the absence of an
+    /// object, and the present values of computed kinds.
     /// </summary>
     public virtual IEnumerable<ResourceName> ReadAnew(KubeObject? primary, IObjectView view) => [];
 
     /// <summary>
-    /// The selector under which the index files a primary, for relations that find primaries by it
-    /// (<see cref="ConcernedPrimaries.AddSelecting"/>); null for those that do not.
+    /// The selector under which the selector index holds a primary, for relations that find primaries by
+    /// <see cref="ConcernedPrimaries.AddSelecting"/>; null for other relations.
     /// </summary>
     public virtual LabelSelector? SelectorOf(KubeObject primary) => null;
 }

@@ -4,17 +4,17 @@ using OrleansOrchestrator.Model.Selectors;
 namespace OrleansOrchestrator.Controllers.Relations;
 
 /// <summary>
-/// The objects that a primary's selector picks: in its own namespace, as a Service picks pods, or in all of them
-/// (<see cref="AcrossNamespaces"/>, and wherever the primary is in none).
+/// The objects that a primary's selector matches: in its own namespace, as a Service selects pods, or in all namespaces (with
+/// <see cref="AcrossNamespaces"/>, and for a cluster-scoped primary).
 /// </summary>
 /// <param name="resource">The resource of the objects.</param>
 /// <param name="selectorOf">A primary's selector; <see cref="LabelSelector.Nothing"/> if it picks nothing.</param>
 public sealed class SelectedByLabels(ResourceName resource, Func<KubeObject, LabelSelector> selectorOf) : Relation
 {
-    /// <summary>Whether objects of other namespaces than the primary's are picked too.</summary>
+    /// <summary>Whether objects of other namespaces than the primary's are selected too.</summary>
     public bool AcrossNamespaces { get; init; }
 
-    /// <summary>Whether the objects of a primary must be the newest: where something is concluded from one that is absent.</summary>
+    /// <summary>Whether a primary needs the newest objects, because its plan depends on the absence of one.</summary>
     public Func<KubeObject, bool> NeedsNewest { get; init; } = static _ => false;
 
     /// <inheritdoc/>
@@ -27,7 +27,7 @@ public sealed class SelectedByLabels(ResourceName resource, Func<KubeObject, Lab
     public override void FindPrimaries(ObjectChange change, IObjectView view, ConcernedPrimaries concerned)
     {
         var @namespace = AcrossNamespaces || !view.Primary.Namespaced ? ConcernedPrimaries.AllNamespaces : change.Key.Namespace;
-        // An object in no namespace is in that of no primary.
+        // A cluster-scoped object is not in the namespace of any primary.
         if (@namespace.Length == 0 && view.Primary.Namespaced && !AcrossNamespaces)
             return;
         foreach (var version in change.Versions)

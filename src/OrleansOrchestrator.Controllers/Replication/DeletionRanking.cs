@@ -6,19 +6,18 @@ using OrleansOrchestrator.Model.Pods;
 namespace OrleansOrchestrator.Controllers.Replication;
 
 /// <summary>
-/// Orders surplus pods so that those whose loss hurts least come first: the order that kubectl users know from Kubernetes,
-/// with the pod's key as the last resort, so that it is total and does not depend on the order of observation.
+/// Orders surplus pods so that those whose loss hurts least come first, in Kubernetes' order. The pod's key breaks ties, so that
+/// the order is total and does not depend on the order of observation.
 /// </summary>
 /// <remarks>
-/// See ActivePodsWithRanks in k8s.io/kubernetes/pkg/controller/controller_utils.go. Kubernetes compares ages on a
-/// logarithmic scale and breaks ties there by uid, which is not transitive together with the criteria that follow; here
-/// ages are compared as they are.
+/// See ActivePodsWithRanks in k8s.io/kubernetes/pkg/controller/controller_utils.go. Kubernetes compares ages on a logarithmic scale
+/// and breaks ties there by uid, which is not transitive together with the later criteria. Here ages are compared exactly.
 /// </remarks>
 internal static class DeletionRanking
 {
-    /// <summary>The pods, the first to delete first.</summary>
+    /// <summary>The pods in order of deletion.</summary>
     /// <param name="pods">The candidates.</param>
-    /// <param name="related">The pods that count for how crowded a node is, candidates included.</param>
+    /// <param name="related">The pods that count for how many pods a node has, candidates included.</param>
     public static IEnumerable<V1Pod> Rank(IEnumerable<V1Pod> pods, IEnumerable<V1Pod> related)
     {
         var countByNode = related

@@ -3,16 +3,16 @@ using OrleansOrchestrator.Model.Selectors;
 
 namespace OrleansOrchestrator.Controllers.Replication;
 
-/// <summary>How many pods of what shape a controller object wants: what is common to replication controllers and replica sets.</summary>
+/// <summary>The wanted pods of a ReplicationController or ReplicaSet.</summary>
 internal sealed record ReplicaDemand
 {
     /// <summary>The controller object.</summary>
     public required KubeObject Owner { get; init; }
 
-    /// <summary>Which pods of the namespace can be replicas.</summary>
+    /// <summary>The pods of the namespace that can be replicas.</summary>
     public required LabelSelector Selector { get; init; }
 
-    /// <summary>What a new pod looks like.</summary>
+    /// <summary>The template of new pods.</summary>
     public required V1PodTemplateSpec Template { get; init; }
 
     /// <summary>How many active pods are wanted.</summary>

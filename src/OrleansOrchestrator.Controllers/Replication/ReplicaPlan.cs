@@ -2,10 +2,10 @@ using OrleansOrchestrator.Controllers.Actions;
 
 namespace OrleansOrchestrator.Controllers.Replication;
 
-/// <summary>What to do about the pods of one owner, and how they stand.</summary>
+/// <summary>The writes to the pods of one owner, and the counts of its pods.</summary>
 /// <param name="Actions">The writes to pods, at most <see cref="ReplicaPlanner.BurstMax"/>.</param>
 /// <param name="Counts">The replicas as observed, before the writes.</param>
-/// <param name="RequeueAfter">When to look again even if nothing changes; null for only then.</param>
+/// <param name="RequeueAfter">When to reconcile again even if nothing changes; null to wait for a change.</param>
 internal sealed record ReplicaPlan(IReadOnlyList<ObjectAction> Actions, ReplicaCounts Counts, TimeSpan? RequeueAfter);
 
 /// <summary>The pods of an owner, counted.</summary>

@@ -9,7 +9,7 @@ using OrleansOrchestrator.Model.Selectors;
 
 namespace OrleansOrchestrator.Controllers.Replication;
 
-/// <summary>Keeps the pods of a ReplicaSet at their number, and its status true.</summary>
+/// <summary>Keeps a ReplicaSet's number of pods, and its status up to date.</summary>
 /// <remarks>See k8s.io/kubernetes/pkg/controller/replicaset.</remarks>
 public sealed class ReplicaSetReconciler : IReconciler
 {

@@ -4,7 +4,7 @@ using OrleansOrchestrator.Model.Metadata;
 
 namespace OrleansOrchestrator.Controllers.Replication;
 
-/// <summary>The status of whatever counts replicas, in the shape that a replica set gives it.</summary>
+/// <summary>The status of a ReplicationController or ReplicaSet, in the form of a ReplicaSet's.</summary>
 /// <remarks>See k8s.io/kubernetes/pkg/controller/replicaset/replica_set_utils.go.</remarks>
 internal static class ReplicaStatus
 {
@@ -16,8 +16,8 @@ internal static class ReplicaStatus
     /// <param name="current">The observed status.</param>
     /// <param name="owner">The owner, for the generation that was observed.</param>
     /// <param name="counts">Its pods.</param>
-    /// <param name="refused">What was refused of the plan.</param>
-    /// <param name="now">The moment.</param>
+    /// <param name="refused">The refused actions of the plan.</param>
+    /// <param name="now">The current time.</param>
     public static V1ReplicaSetStatus After(
         V1ReplicaSetStatus? current, KubeObject owner, ReplicaCounts counts, IReadOnlyList<RefusedAction> refused, DateTimeOffset now) =>
         new()
@@ -30,7 +30,7 @@ internal static class ReplicaStatus
             Conditions = ConditionsAfter(current, refused, now),
         };
 
-    /// <summary>A failure is told as long as there is one, with the words of the first.</summary>
+    /// <summary>The failure condition is present as long as an action is refused, with the message of the first.</summary>
     private static List<V1ReplicaSetCondition>? ConditionsAfter(V1ReplicaSetStatus? current, IReadOnlyList<RefusedAction> refused, DateTimeOffset now)
     {
         List<V1ReplicaSetCondition> conditions = [.. (current?.Conditions ?? []).Where(condition => condition.Type != ReplicaFailure)];

@@ -9,7 +9,7 @@ using OrleansOrchestrator.Model.Selectors;
 
 namespace OrleansOrchestrator.Controllers.Replication;
 
-/// <summary>Keeps the pods of a replication controller at the wanted number, and its status true.</summary>
+/// <summary>Keeps a ReplicationController's number of pods, and its status up to date.</summary>
 /// <remarks>See k8s.io/kubernetes/pkg/controller/replication.</remarks>
 public sealed class ReplicationControllerReconciler : IReconciler
 {
@@ -61,7 +61,7 @@ public sealed class ReplicationControllerReconciler : IReconciler
         return new UpdateStatus(WellKnownResources.ReplicationControllers, updated);
     }
 
-    /// <summary>A replication controller's status as a replica set's. No count of it is needed to make the next one.</summary>
+    /// <summary>Converts the status to a ReplicaSet's. The next status needs only the conditions, not the counts.</summary>
     private static V1ReplicaSetStatus Common(V1ReplicationControllerStatus? status) => new()
     {
         Conditions = [.. (status?.Conditions ?? []).Select(condition => new V1ReplicaSetCondition

@@ -3,18 +3,18 @@ using OrleansOrchestrator.Model.Selectors;
 
 namespace OrleansOrchestrator.Controllers.Revisions;
 
-/// <summary>An object whose pod template has a history: what is common to daemon sets and stateful sets.</summary>
+/// <summary>An object whose pod template has a revision history: a DaemonSet or a StatefulSet.</summary>
 internal sealed record RevisedObject
 {
     /// <summary>The object.</summary>
     public required KubeObject Owner { get; init; }
 
-    /// <summary>Which revisions of the namespace can be its own.</summary>
+    /// <summary>The revisions of the namespace that can be its own.</summary>
     public required LabelSelector Selector { get; init; }
 
-    /// <summary>The template that it wants now.</summary>
+    /// <summary>Its present template.</summary>
     public required V1PodTemplateSpec Template { get; init; }
 
-    /// <summary>How often a name that a revision was to have was taken by something else.</summary>
+    /// <summary>How many times another object already had the name of its next revision.</summary>
     public required int CollisionCount { get; init; }
 }

@@ -8,10 +8,10 @@ using OrleansOrchestrator.Model.Selectors;
 namespace OrleansOrchestrator.Controllers.Revisions;
 
 /// <summary>
-/// The revisions that decide about an object: those that it selects or controls, and whatever has the name that its next
-/// revision is to have.
+/// The revisions that an object's plan depends on: those that it selects or controls, and the one with the name of its next
+/// revision.
 /// </summary>
-/// <param name="read">What of a primary object has revisions; null if it is not legible.</param>
+/// <param name="read">Reads the revised object from a primary; null if the primary has no pod template.</param>
 internal sealed class RevisionRelations(Func<KubeObject, RevisedObject?> read)
 {
     /// <summary>The relations.</summary>

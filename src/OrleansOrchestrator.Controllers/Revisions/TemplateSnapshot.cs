@@ -8,9 +8,9 @@ using OrleansOrchestrator.Model.Codec;
 namespace OrleansOrchestrator.Controllers.Revisions;
 
 /// <summary>
-/// A pod template as a revision keeps it: a strategic merge patch that puts it in the place of the one there is. kubectl applies
-/// the patch as it stands (<c>rollout undo</c>), reads the template from it (<c>rollout history</c>), and compares its text with
-/// the patch that it makes of the object's present template.
+/// A pod template in the form that a revision stores: a strategic merge patch that replaces the present template. kubectl applies
+/// the patch unchanged (<c>rollout undo</c>), reads the template from it (<c>rollout history</c>), and compares its text with the
+/// patch of the object's present template.
 /// </summary>
 /// <remarks>See getPatch in k8s.io/kubernetes/pkg/controller/daemon and in k8s.io/kubectl/pkg/polymorphichelpers.</remarks>
 internal static class TemplateSnapshot
@@ -26,10 +26,10 @@ internal static class TemplateSnapshot
         return JsonSerializer.SerializeToElement(Sorted(new JsonObject { ["spec"] = new JsonObject { ["template"] = json } }), ObjectCodec.Options);
     }
 
-    /// <summary>Whether a revision's data is a snapshot; the order of its fields means nothing.</summary>
+    /// <summary>Whether a revision's data equals a snapshot; the order of fields does not matter.</summary>
     public static bool IsSame(JsonElement snapshot, object? data) => data is JsonElement json && JsonElement.DeepEquals(snapshot, json);
 
-    /// <summary>The template that a revision's data puts in place; null if it is no such patch.</summary>
+    /// <summary>The template in a revision's data; null if the data is no such patch.</summary>
     public static V1PodTemplateSpec? TemplateOf(object? data)
     {
         if (data is not JsonElement json || JsonNode.Parse(json.GetRawText()) is not JsonObject patch
@@ -45,19 +45,19 @@ internal static class TemplateSnapshot
         }
         catch (JsonException)
         {
-            // Whoever may write revisions may put anything into them.
+            // Users may write any data into revisions.
             return null;
         }
     }
 
     /// <summary>
-    /// A short text that differs from snapshot to snapshot, and from owner to owner: the revisions of one that was deleted may
-    /// still be there when another one of its name is created.
+    /// A short hash of a snapshot, an owner's uid and a collision count. The uid counts because revisions of a deleted owner may
+    /// still exist when another owner of its name is created.
     /// </summary>
     public static string HashOf(JsonElement snapshot, string ownerUid, int collisionCount) =>
         ShortHash.Of(string.Create(CultureInfo.InvariantCulture, $"{ownerUid}\n{collisionCount}\n{snapshot.GetRawText()}"));
 
-    /// <summary>Go writes structs without a value: with them the text is the one that kubectl makes.</summary>
+    /// <summary>Adds the empty fields that Go writes for structs without a value, so that the text equals the one that kubectl makes.</summary>
     private static void FillWhatGoWrites(JsonObject template)
     {
         if (template["metadata"] is not JsonObject metadata)

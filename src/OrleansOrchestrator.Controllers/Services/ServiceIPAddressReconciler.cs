@@ -9,13 +9,13 @@ using OrleansOrchestrator.Model.Resources;
 namespace OrleansOrchestrator.Controllers.Services;
 
 /// <summary>
-/// Shows every address that a service holds as an IPAddress, and removes those of services that hold it no longer. Who holds an address
-/// is settled by the store of services; the IPAddresses only tell of it.
+/// Keeps one IPAddress object for every cluster IP of a service, and deletes those that the service no longer has. The store of
+/// services allocates addresses; the IPAddress objects only show the allocations.
 /// </summary>
 /// <remarks>See k8s.io/kubernetes/pkg/registry/core/service/ipallocator.</remarks>
 public sealed class ServiceIPAddressReconciler : IReconciler
 {
-    /// <summary>The label that names who keeps an address.</summary>
+    /// <summary>The label with the manager of an IPAddress.</summary>
     public const string ManagedByLabel = "ipaddress.kubernetes.io/managed-by";
 
     private const string FamilyLabel = "ipaddress.kubernetes.io/ip-family";

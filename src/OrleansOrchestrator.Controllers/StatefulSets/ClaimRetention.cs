@@ -5,20 +5,23 @@ using OrleansOrchestrator.Model.Codec;
 namespace OrleansOrchestrator.Controllers.StatefulSets;
 
 /// <summary>
-/// Which claims go with the set or with a pod that is scaled away (<c>persistentVolumeClaimRetentionPolicy</c>). The owner
-/// references say it, and the garbage collector does it.
+/// Implements <c>persistentVolumeClaimRetentionPolicy</c>: which claims are deleted with the set, or with a pod on scale-down. It
+/// sets owner references, and the garbage collector does the deletion.
 /// </summary>
 /// <remarks>See k8s.io/kubernetes/pkg/controller/statefulset/stateful_set_utils.go.</remarks>
 internal static class ClaimRetention
 {
-    /// <summary>The references of a claim that is made for a pod that the set wants.</summary>
+    /// <summary>The owner references of a new claim for a pod that the set wants.</summary>
     public static IList<V1OwnerReference>? OfNew(V1StatefulSet set) => GoesWithSet(set) ? [OwnerReferences.ControlledBy(set)] : null;
 
-    /// <summary>The claim as its references should be; null if they are so already, or are none of the set's business.</summary>
+    /// <summary>
+    /// The claim with the wanted owner references; null if it has them, is being deleted, or has a reference to a former set or pod
+    /// of the same name.
+    /// </summary>
     /// <param name="claim">The claim.</param>
     /// <param name="set">The set.</param>
     /// <param name="pod">The pod that uses the claim.</param>
-    /// <param name="isWanted">Whether the set wants the pod; otherwise it is being scaled away.</param>
+    /// <param name="isWanted">Whether the set wants the pod; if not, the pod is being scaled down.</param>
     public static V1PersistentVolumeClaim? Corrected(V1PersistentVolumeClaim claim, V1StatefulSet set, V1Pod pod, bool isWanted)
     {
         var references = claim.Metadata.OwnerReferences ?? [];
@@ -26,7 +29,7 @@ internal static class ClaimRetention
             return null;
 
         List<V1OwnerReference> wanted = [.. references.Where(reference => reference.Uid != set.Metadata.Uid && reference.Uid != pod.Metadata.Uid)];
-        // Two controllers would be refused, and the other one has its reasons.
+        // The API refuses two controllers, so another controller's claim is left to it.
         if (!wanted.Exists(reference => reference.Controller is true))
         {
             if (isWanted && GoesWithSet(set))
@@ -44,7 +47,7 @@ internal static class ClaimRetention
         return corrected;
     }
 
-    /// <summary>Whether a claim belongs to a pod that is gone, so that it will go too and no new pod may use it.</summary>
+    /// <summary>Whether a claim is left over from an earlier pod of that name. Such a claim will be deleted, so no new pod may use it.</summary>
     public static bool IsLeftOver(V1PersistentVolumeClaim claim, string podName) => claim.IsDeleting
         || claim.Metadata.OwnerReferences?.Any(reference => reference is { ApiVersion: "v1", Kind: "Pod" } && reference.Name == podName) is true;
 

@@ -6,8 +6,8 @@ using OrleansOrchestrator.Model.Resources;
 namespace OrleansOrchestrator.Controllers.StatefulSets;
 
 /// <summary>
-/// The claims of a StatefulSet's pods, by their names alone: those of the pods that there are, and those of the pods that are next.
-/// A claim stays when its set goes, and one that somebody made ahead is taken as it is.
+/// The claims of a StatefulSet's present and next pods, by name only. A claim outlives its set by default, and a claim that a user
+/// created in advance is used as it is.
 /// </summary>
 internal sealed class ClaimsOfTemplates : Relation
 {
@@ -21,7 +21,7 @@ internal sealed class ClaimsOfTemplates : Relation
         var end = name.LastIndexOf('-');
         if (end < 0 || StatefulNames.ReadOrdinal(name.AsSpan(end + 1)) is not { } ordinal)
             return;
-        // Both names may contain dashes.
+        // The names of both template and set may contain dashes.
         for (var dash = name.IndexOf('-', StringComparison.Ordinal); dash >= 0 && dash < end; dash = name.IndexOf('-', dash + 1))
         {
             var key = new ObjectKey(change.Key.Namespace, name[(dash + 1)..end]);

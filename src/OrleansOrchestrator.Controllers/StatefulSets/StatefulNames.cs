@@ -5,12 +5,12 @@ using OrleansOrchestrator.Model.Resources;
 namespace OrleansOrchestrator.Controllers.StatefulSets;
 
 /// <summary>
-/// The names by which a StatefulSet knows its pods and their claims: <c>set-ordinal</c> and <c>template-set-ordinal</c>. They
-/// are all that ties a new pod to the storage of the one before it.
+/// The names of a StatefulSet's pods, <c>set-ordinal</c>, and of their claims, <c>template-set-ordinal</c>. Only these names
+/// connect a new pod with the storage of its predecessor.
 /// </summary>
 internal static class StatefulNames
 {
-    /// <summary>The most pods of one plan, and so the most ordinals without a pod that are looked at.</summary>
+    /// <summary>The most pods that one plan writes, and so the most ordinals without a pod that it looks at.</summary>
     public const int BurstMax = 500;
 
     extension(V1StatefulSet set)
@@ -27,16 +27,16 @@ internal static class StatefulNames
         /// <summary>The name of a pod.</summary>
         public string PodName(int ordinal) => string.Create(CultureInfo.InvariantCulture, $"{set.Metadata.Name}-{ordinal}");
 
-        /// <summary>The ordinal that a pod's name says; null if it is no name of the set's pods.</summary>
+        /// <summary>The ordinal in a pod's name; null if the name does not belong to a pod of the set.</summary>
         public int? OrdinalOf(string? podName) => podName is not null && podName.StartsWith(set.Metadata.Name + "-", StringComparison.Ordinal)
             ? ReadOrdinal(podName.AsSpan(set.Metadata.Name.Length + 1))
             : null;
 
-        /// <summary>The claim of a pod to the volume of a template.</summary>
+        /// <summary>The claim of an ordinal for a claim template.</summary>
         public ObjectKey ClaimOf(V1PersistentVolumeClaim template, int ordinal) =>
             new(set.Metadata.NamespaceProperty ?? "", $"{template.Metadata?.Name}-{set.PodName(ordinal)}");
 
-        /// <summary>The lowest wanted ordinals that have no pod, at most as many as one plan creates.</summary>
+        /// <summary>The lowest wanted ordinals without a pod, at most as many as one plan creates.</summary>
         public IEnumerable<int> Missing(ICollection<int> present)
         {
             var end = Math.Min((long)set.FirstOrdinal + set.WantedReplicas, int.MaxValue);
@@ -51,7 +51,7 @@ internal static class StatefulNames
         }
     }
 
-    /// <summary>The number that a text is; null if it is none, or not as it is written in names.</summary>
+    /// <summary>The ordinal in a text; null if it is no number, or has leading zeros.</summary>
     public static int? ReadOrdinal(ReadOnlySpan<char> text) =>
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var ordinal) && (text.Length == 1 || text[0] != '0') ? ordinal : null;
 }

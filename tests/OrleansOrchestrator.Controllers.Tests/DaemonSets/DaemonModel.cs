@@ -91,7 +91,7 @@ internal sealed class DaemonModel
                 Attend(pod);
         }
 
-        throw new InvalidOperationException("does not come to rest");
+        throw new InvalidOperationException("the DaemonSet does not settle");
     }
 
     /// <summary>Does what scheduler and daemon do next about a pod: binds it, makes it ready, or ends it.</summary>

@@ -87,7 +87,7 @@ internal sealed class JobModel
                 return this;
         }
 
-        throw new InvalidOperationException("the job does not come to rest");
+        throw new InvalidOperationException("the Job does not settle");
     }
 
     public JobModel Edit(Action<V1Job> change)

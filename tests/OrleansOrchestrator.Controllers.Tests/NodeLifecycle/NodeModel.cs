@@ -140,7 +140,7 @@ internal sealed class NodeModel
                 return;
         }
 
-        throw new InvalidOperationException("the node lifecycle does not come to rest");
+        throw new InvalidOperationException("the node lifecycle does not settle");
     }
 
     /// <summary>Lets time pass in steps in which some nodes renew their leases.</summary>

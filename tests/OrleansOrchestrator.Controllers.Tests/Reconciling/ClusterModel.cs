@@ -97,7 +97,7 @@ internal sealed class ClusterModel : IObjectWriter
                 return round;
         }
 
-        throw new InvalidOperationException($"{reconciler.Name} does not come to rest in {roundsMax} rounds");
+        throw new InvalidOperationException($"{reconciler.Name} does not settle in {roundsMax} rounds");
     }
 
     public Observation Observe(IReconciler reconciler, ObjectKey key)

@@ -95,7 +95,7 @@ internal sealed class StatefulModel
                 return;
         }
 
-        throw new InvalidOperationException("does not come to rest");
+        throw new InvalidOperationException("the StatefulSet does not settle");
     }
 
     /// <summary>Does what a daemon does next about a pod: makes it ready, or ends it.</summary>
