@@ -48,7 +48,7 @@ internal sealed class MutatingWebhookConfigurationKind : ResourceDefinition<V1Mu
         }
     }
 
-    // What is wanted is not under a spec here.
+    // The desired state is not under a spec here.
     protected override void PrepareForUpdate(V1MutatingWebhookConfiguration updated, V1MutatingWebhookConfiguration current)
     {
         if (!SemanticEquality.Equal(updated.Webhooks, current.Webhooks))

@@ -45,7 +45,7 @@ internal sealed class ValidatingWebhookConfigurationKind : ResourceDefinition<V1
         }
     }
 
-    // What is wanted is not under a spec here.
+    // The desired state is not under a spec here.
     protected override void PrepareForUpdate(V1ValidatingWebhookConfiguration updated, V1ValidatingWebhookConfiguration current)
     {
         if (!SemanticEquality.Equal(updated.Webhooks, current.Webhooks))

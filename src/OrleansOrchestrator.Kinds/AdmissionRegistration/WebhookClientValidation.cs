@@ -4,7 +4,7 @@ using OrleansOrchestrator.Model.Validation;
 
 namespace OrleansOrchestrator.Kinds.AdmissionRegistration;
 
-/// <summary>The rules of how a webhook is reached.</summary>
+/// <summary>Validates how a webhook is reached.</summary>
 /// <remarks>See k8s.io/apiserver/pkg/util/webhook/validation.go.</remarks>
 internal static class WebhookClientValidation
 {

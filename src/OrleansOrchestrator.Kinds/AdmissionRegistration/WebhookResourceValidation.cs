@@ -2,7 +2,10 @@ using OrleansOrchestrator.Model.Validation;
 
 namespace OrleansOrchestrator.Kinds.AdmissionRegistration;
 
-/// <summary>The rules of lists of resources, as in <c>pods</c>, <c>pods/status</c>, <c>*/scale</c>, <c>*</c> and <c>*/*</c>: nothing is named twice.</summary>
+/// <summary>
+/// Validates lists of resources, as in <c>pods</c>, <c>pods/status</c>, <c>*/scale</c>, <c>*</c> and <c>*/*</c>. No resource may be
+/// named twice.
+/// </summary>
 internal static class WebhookResourceValidation
 {
     public static void Validate(IList<string> resources, FieldPath path, FieldErrors errors)

@@ -4,11 +4,11 @@ using OrleansOrchestrator.Model.Validation;
 
 namespace OrleansOrchestrator.Kinds.AdmissionRegistration;
 
-/// <summary>The rules of which requests a webhook or policy is asked about.</summary>
+/// <summary>Validates the rules that select the requests for a webhook or policy.</summary>
 /// <remarks>See k8s.io/kubernetes/pkg/apis/admissionregistration/validation.</remarks>
 internal static class WebhookRuleValidation
 {
-    /// <summary>Stands for all of a list's possible members.</summary>
+    /// <summary>Stands for all possible members of a list.</summary>
     private const string All = "*";
 
     private static readonly string[] Operations = [All, "CONNECT", "CREATE", "DELETE", "UPDATE"];

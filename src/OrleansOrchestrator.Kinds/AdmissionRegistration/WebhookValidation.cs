@@ -5,13 +5,13 @@ using OrleansOrchestrator.Model.Validation;
 
 namespace OrleansOrchestrator.Kinds.AdmissionRegistration;
 
-/// <summary>The rules of admission webhooks.</summary>
+/// <summary>Validates admission webhooks.</summary>
 /// <remarks>See k8s.io/kubernetes/pkg/apis/admissionregistration/validation.</remarks>
 internal static class WebhookValidation
 {
     public const string Group = "admissionregistration.k8s.io";
 
-    /// <summary>What a cluster's extenders look at together.</summary>
+    /// <summary>The kubectl category of the kinds that extend the API.</summary>
     public const string Category = "api-extensions";
 
     public static readonly string[] FailurePolicies = ["Fail", "Ignore"];
@@ -35,7 +35,7 @@ internal static class WebhookValidation
         }
     }
 
-    /// <summary>Conditions have names that tell them apart, and an expression, which is not compiled here.</summary>
+    /// <summary>Validates match conditions: they have unique names and an expression. The expression is not compiled here.</summary>
     public static void ValidateConditions(IList<V1MatchCondition> conditions, FieldPath path, FieldErrors errors)
     {
         if (conditions.Count > ConditionsMax)

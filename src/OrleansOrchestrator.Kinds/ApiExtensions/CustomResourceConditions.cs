@@ -3,13 +3,13 @@ using OrleansOrchestrator.Model.Metadata;
 
 namespace OrleansOrchestrator.Kinds.ApiExtensions;
 
-/// <summary>The conditions of a CustomResourceDefinition, and what else its life goes by.</summary>
+/// <summary>The conditions of a CustomResourceDefinition, and its finalizer.</summary>
 public static class CustomResourceConditions
 {
     /// <summary>The finalizer that stands for the deletion of all objects of the kind.</summary>
     public const string CleanupFinalizer = "customresourcecleanup.apiextensions.k8s.io";
 
-    /// <summary>The kind's names are nobody else's.</summary>
+    /// <summary>No other definition has the kind's names.</summary>
     public const string NamesAccepted = "NamesAccepted";
 
     /// <summary>The kind is served.</summary>

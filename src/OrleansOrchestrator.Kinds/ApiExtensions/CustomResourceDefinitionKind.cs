@@ -7,7 +7,7 @@ using OrleansOrchestrator.Model.Validation;
 
 namespace OrleansOrchestrator.Kinds.ApiExtensions;
 
-/// <summary>Defines a kind that the server does not know by itself. Once it is established its objects are served.</summary>
+/// <summary>Defines a custom kind. Once the definition is established, the API serves objects of the kind.</summary>
 /// <remarks>https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definitions/</remarks>
 internal sealed class CustomResourceDefinitionKind : ResourceDefinition<V1CustomResourceDefinition>
 {
@@ -41,7 +41,8 @@ internal sealed class CustomResourceDefinitionKind : ResourceDefinition<V1Custom
         if (CustomResourceConditions.Find(crd, CustomResourceConditions.Terminating) is not null)
             return;
 
-        // The objects of the kind go first; the finalizer keeps the definition, without which nobody could reach them.
+        // The objects of the kind are deleted first. The finalizer keeps the definition until then, because nobody could reach the
+        // objects without it.
         var finalizers = crd.Metadata.Finalizers ?? [];
         if (!finalizers.Contains(CustomResourceConditions.CleanupFinalizer))
             crd.Metadata.Finalizers = [.. finalizers, CustomResourceConditions.CleanupFinalizer];
@@ -79,7 +80,7 @@ internal sealed class CustomResourceDefinitionKind : ResourceDefinition<V1Custom
 
     protected override void PrepareForUpdate(V1CustomResourceDefinition updated, V1CustomResourceDefinition current)
     {
-        // The status is that of the present object, which is shared.
+        // The present object is shared, so the status is copied before it is changed.
         var status = updated.Status ?? new V1CustomResourceDefinitionStatus();
         updated.Status = status with { StoredVersions = [.. (status.StoredVersions ?? []).Union(StorageVersionsOf(updated), StringComparer.Ordinal)] };
     }

@@ -6,7 +6,7 @@ using OrleansOrchestrator.Model.Validation;
 
 namespace OrleansOrchestrator.Kinds.ApiExtensions;
 
-/// <summary>The rules of CustomResourceDefinitions.</summary>
+/// <summary>Validates CustomResourceDefinitions.</summary>
 /// <remarks>See k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/validation.</remarks>
 internal static class DefinitionValidation
 {
@@ -50,7 +50,7 @@ internal static class DefinitionValidation
         ValidateStoredVersions(updated, errors);
     }
 
-    /// <summary>Versions in which objects may still be stored must go on existing.</summary>
+    /// <summary>A version in which objects may still be stored must not be removed.</summary>
     public static void ValidateStoredVersions(V1CustomResourceDefinition crd, FieldErrors errors)
     {
         var path = FieldPath.Status.Child("storedVersions");

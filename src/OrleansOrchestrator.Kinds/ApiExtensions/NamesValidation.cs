@@ -4,7 +4,7 @@ using OrleansOrchestrator.Model.Validation;
 
 namespace OrleansOrchestrator.Kinds.ApiExtensions;
 
-/// <summary>The rules of a defined kind's names.</summary>
+/// <summary>Validates the names of a custom kind.</summary>
 internal static class NamesValidation
 {
     public static void Validate(V1CustomResourceDefinitionNames? names, FieldPath path, FieldErrors errors)

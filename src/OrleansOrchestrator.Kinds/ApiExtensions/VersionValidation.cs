@@ -8,7 +8,7 @@ using OrleansOrchestrator.Model.Validation;
 
 namespace OrleansOrchestrator.Kinds.ApiExtensions;
 
-/// <summary>The rules of one version of a custom resource.</summary>
+/// <summary>Validates one version of a custom kind.</summary>
 internal static class VersionValidation
 {
     private const int SelectableFieldsMax = 8;

@@ -7,7 +7,7 @@ using OrleansOrchestrator.Model.Validation;
 
 namespace OrleansOrchestrator.Kinds.ApiRegistration;
 
-/// <summary>Says who serves a version of an API group: the cluster itself, or a service.</summary>
+/// <summary>Says who serves a version of an API group: the cluster's own API server, or a service.</summary>
 internal sealed class APIServiceKind : ResourceDefinition<V1APIService>
 {
     private const int GroupPriorityMax = 20_000;

@@ -6,7 +6,7 @@ using OrleansOrchestrator.Model.Validation;
 
 namespace OrleansOrchestrator.Kinds.Apps;
 
-/// <summary>A state that a daemon set or stateful set had, to which it can be rolled back.</summary>
+/// <summary>A former state of a DaemonSet or StatefulSet, to which it can be rolled back.</summary>
 internal sealed class ControllerRevisionKind : ResourceDefinition<V1ControllerRevision>
 {
     public override string Group => "apps";

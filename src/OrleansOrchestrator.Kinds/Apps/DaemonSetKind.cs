@@ -13,7 +13,7 @@ namespace OrleansOrchestrator.Kinds.Apps;
 /// <summary>Keeps a pod of its template on every node that it selects.</summary>
 internal sealed class DaemonSetKind : ResourceDefinition<V1DaemonSet>
 {
-    // Kubernetes still keeps it, and labels pods with it.
+    // Kubernetes still maintains this annotation, and labels pods with its value.
     private const string GenerationAnnotation = "deprecated.daemonset.template.generation";
 
     public override string Group => "apps";

@@ -4,7 +4,7 @@ using OrleansOrchestrator.Model.Validation;
 
 namespace OrleansOrchestrator.Kinds.Apps;
 
-/// <summary>The rules of daemon sets.</summary>
+/// <summary>Validates daemon sets.</summary>
 /// <remarks>See k8s.io/kubernetes/pkg/apis/apps/validation; faults come in the same order.</remarks>
 internal static class DaemonSetValidation
 {

@@ -62,7 +62,7 @@ internal sealed class DeploymentKind : ResourceDefinition<V1Deployment>
 
     protected override void PrepareForCreate(V1Deployment obj) => obj.Status = new V1DeploymentStatus();
 
-    // The controller copies annotations to replica sets, so that it has work to do after a change of them too.
+    // The controller copies annotations to ReplicaSets, so a change of them needs a reconciliation too.
     protected override void PrepareForUpdate(V1Deployment updated, V1Deployment current)
     {
         if (!SemanticEquality.Equal(updated.Metadata.Annotations, current.Metadata.Annotations))

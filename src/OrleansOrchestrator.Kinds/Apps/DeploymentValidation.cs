@@ -4,7 +4,7 @@ using OrleansOrchestrator.Model.Validation;
 
 namespace OrleansOrchestrator.Kinds.Apps;
 
-/// <summary>The rules of deployments.</summary>
+/// <summary>Validates deployments.</summary>
 /// <remarks>See k8s.io/kubernetes/pkg/apis/apps/validation; faults come in the same order.</remarks>
 internal static class DeploymentValidation
 {
@@ -17,7 +17,7 @@ internal static class DeploymentValidation
         var path = FieldPath.Spec;
         NumberRules.ValidateNotNegative(spec?.Replicas, path.Child("replicas"), errors);
         WorkloadRules.ValidateSelector(spec?.Selector, "deployment", path.Child("selector"), errors);
-        // The template becomes that of replica sets, which is what its faults are told of.
+        // The template becomes that of ReplicaSets, and its faults name their kind.
         WorkloadRules.ValidateTemplate(spec?.Template, spec?.Selector, "ReplicaSet", path.Child("template"), errors);
         ValidateStrategy(spec?.Strategy ?? new V1DeploymentStrategy(), path.Child("strategy"), errors);
         NumberRules.ValidateNotNegative(spec?.MinReadySeconds, path.Child("minReadySeconds"), errors);

@@ -65,7 +65,7 @@ internal sealed class ReplicaSetKind : ResourceDefinition<V1ReplicaSet>
         var path = FieldPath.Spec;
         NumberRules.ValidateNotNegative(obj.Spec?.Replicas, path.Child("replicas"), errors);
         NumberRules.ValidateNotNegative(obj.Spec?.MinReadySeconds, path.Child("minReadySeconds"), errors);
-        // The words of this fault are those of the kind that makes most replica sets.
+        // Kubernetes' message names Deployments here, which create most ReplicaSets.
         WorkloadRules.ValidateSelector(obj.Spec?.Selector, "deployment", path.Child("selector"), errors);
         WorkloadRules.ValidateTemplate(obj.Spec?.Template, obj.Spec?.Selector, "ReplicaSet", path.Child("template"), errors);
     }

@@ -42,7 +42,7 @@ internal sealed class StatefulSetKind : ResourceDefinition<V1StatefulSet>
         TableColumn<V1StatefulSet>.Of("Images", set => ContainerCells.Images(set.Spec?.Template), priority: 1),
     ];
 
-    // The name begins those of its pods, and their names are host names.
+    // The names of the pods begin with it, and pod names are host names.
     public override IReadOnlyList<string> ValidateName(string name) => NameRules.IsDns1123Label(name);
 
     protected override void ApplyDefaults(V1StatefulSet obj) => StatefulSetDefaults.Apply(obj.Spec ??= new V1StatefulSetSpec());

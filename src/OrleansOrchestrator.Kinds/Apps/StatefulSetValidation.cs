@@ -5,7 +5,7 @@ using OrleansOrchestrator.Model.Validation;
 
 namespace OrleansOrchestrator.Kinds.Apps;
 
-/// <summary>The rules of stateful sets.</summary>
+/// <summary>Validates stateful sets.</summary>
 /// <remarks>See k8s.io/kubernetes/pkg/apis/apps/validation; faults come in the same order.</remarks>
 internal static class StatefulSetValidation
 {
@@ -114,7 +114,7 @@ internal static class StatefulSetValidation
             errors.NotSupported(path.Child("whenScaled"), retention.WhenScaled ?? "", Retain, Delete);
     }
 
-    /// <summary>The template with the volumes that its pods get from the claims, which containers may mount.</summary>
+    /// <summary>The template with the volumes that its pods get from the claim templates. Containers may mount these.</summary>
     private static V1PodTemplateSpec? WithClaims(V1StatefulSetSpec? spec)
     {
         if (spec?.Template?.Spec is null || spec.VolumeClaimTemplates.OrNone().Count == 0)

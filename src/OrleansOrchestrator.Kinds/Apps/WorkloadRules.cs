@@ -6,14 +6,14 @@ using OrleansOrchestrator.Model.Validation;
 
 namespace OrleansOrchestrator.Kinds.Apps;
 
-/// <summary>What the kinds of <c>apps</c> have in common: they keep pods of one template, and know them by a selector.</summary>
+/// <summary>The rules that the kinds of <c>apps</c> share: each keeps pods of one template, and selects them by labels.</summary>
 /// <remarks>See k8s.io/kubernetes/pkg/apis/apps/validation; faults come in the same order.</remarks>
 internal static class WorkloadRules
 {
     /// <param name="selector">The selector; null is a fault.</param>
-    /// <param name="kind">What the fault of an empty selector calls the kind.</param>
-    /// <param name="path">Where it is.</param>
-    /// <param name="errors">Where faults go.</param>
+    /// <param name="kind">The name of the kind in the message for an empty selector.</param>
+    /// <param name="path">The path of the field.</param>
+    /// <param name="errors">Receives the faults.</param>
     public static void ValidateSelector(V1LabelSelector? selector, string kind, FieldPath path, FieldErrors errors)
     {
         if (selector is null)
@@ -27,12 +27,12 @@ internal static class WorkloadRules
             errors.Invalid(path, selector, $"empty selector is invalid for {kind}");
     }
 
-    /// <summary>The template must make pods that the selector finds and that are started anew whenever they end.</summary>
+    /// <summary>The template must make pods that the selector matches and that restart always.</summary>
     /// <param name="template">The template.</param>
-    /// <param name="selector">The selector; null finds nothing.</param>
-    /// <param name="kind">What faults call the kind.</param>
+    /// <param name="selector">The selector; null matches no pod.</param>
+    /// <param name="kind">The name of the kind in messages.</param>
     /// <param name="path">Where the template is.</param>
-    /// <param name="errors">Where faults go.</param>
+    /// <param name="errors">Receives the faults.</param>
     public static void ValidateTemplate(
         V1PodTemplateSpec? template, V1LabelSelector? selector, string kind, FieldPath path, FieldErrors errors)
     {
@@ -50,7 +50,7 @@ internal static class WorkloadRules
             errors.Forbidden(path.Child("spec").Child("activeDeadlineSeconds"), $"activeDeadlineSeconds in {kind} is not Supported");
     }
 
-    /// <summary>The selector must find the pods of the template; one that is malformed is told of elsewhere.</summary>
+    /// <summary>The selector must match the template's labels. Another rule reports a malformed selector.</summary>
     public static void ValidateSelected(V1PodTemplateSpec template, V1LabelSelector? selector, FieldPath path, FieldErrors errors)
     {
         if (TryRead(selector) is { } wanted && !wanted.Matches(template.Metadata?.Labels))
@@ -60,17 +60,17 @@ internal static class WorkloadRules
         }
     }
 
-    /// <summary>The selector in its string form; empty for one that finds nothing or is malformed.</summary>
+    /// <summary>The selector in its string form; empty if it matches nothing or is malformed.</summary>
     public static string SelectorText(V1LabelSelector? selector) => TryRead(selector)?.ToString() ?? "";
 
-    /// <summary>A number in a status that counts some of the replicas.</summary>
+    /// <summary>A count in a status of some of the replicas.</summary>
     public static void ValidatePart(int? part, string name, int total, FieldErrors errors)
     {
         if (part > total)
             errors.Invalid(FieldPath.Status.Child(name), part, "cannot be greater than status.replicas");
     }
 
-    /// <summary>A number in a status that tells how often a name was taken already.</summary>
+    /// <summary>The collision count in a status.</summary>
     public static void ValidateCollisions(int? updated, int? current, FieldErrors errors)
     {
         if ((updated ?? 0) < (current ?? 0))

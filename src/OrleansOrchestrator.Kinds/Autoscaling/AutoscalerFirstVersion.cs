@@ -9,8 +9,8 @@ using OrleansOrchestrator.Model.Resources;
 namespace OrleansOrchestrator.Kinds.Autoscaling;
 
 /// <summary>
-/// Autoscalers as <c>autoscaling/v1</c> shows them: with a target for the use of processors only. All else is kept in the
-/// annotations that Kubernetes uses for it.
+/// Converts autoscalers from and to <c>autoscaling/v1</c>, whose only metric is a target for CPU utilization. Annotations hold
+/// everything else, as in Kubernetes.
 /// </summary>
 internal sealed class AutoscalerFirstVersion(ResourceDefinition definition)
     : ConvertedVersion<V2HorizontalPodAutoscaler, V1HorizontalPodAutoscaler>(definition)
@@ -20,7 +20,7 @@ internal sealed class AutoscalerFirstVersion(ResourceDefinition definition)
     private const string CurrentMetrics = "autoscaling.alpha.kubernetes.io/current-metrics";
     private const string Conditions = "autoscaling.alpha.kubernetes.io/conditions";
 
-    // The older version does not say where among the others its one metric is: it comes first, unless this tells its place.
+    // The older version does not say where its one metric is among the others. It comes first unless this annotation gives its index.
     private const string CpuIndex = "autoscaling.orleansorchestrator.io/cpu-metric-index";
 
     public override string Version => "v1";
@@ -94,7 +94,7 @@ internal sealed class AutoscalerFirstVersion(ResourceDefinition definition)
             {
                 Conditions = conditions is null ? null : Read<List<V2HorizontalPodAutoscalerCondition>>(conditions),
                 CurrentMetrics = current.Count > 0 ? current : null,
-                // None and zero are one in the older version.
+                // The older version does not distinguish zero from an absent value.
                 CurrentReplicas = status.CurrentReplicas == 0 ? null : status.CurrentReplicas,
                 DesiredReplicas = status.DesiredReplicas,
                 LastScaleTime = status.LastScaleTime,

@@ -6,7 +6,7 @@ using OrleansOrchestrator.Model.Validation;
 
 namespace OrleansOrchestrator.Kinds.Autoscaling;
 
-/// <summary>The rules of autoscalers.</summary>
+/// <summary>Validates autoscalers.</summary>
 /// <remarks>See k8s.io/kubernetes/pkg/apis/autoscaling/validation; faults come in the same order.</remarks>
 internal static class AutoscalerValidation
 {

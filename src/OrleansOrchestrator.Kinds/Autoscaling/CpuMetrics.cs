@@ -2,7 +2,7 @@ using k8s.Models;
 
 namespace OrleansOrchestrator.Kinds.Autoscaling;
 
-/// <summary>The one metric that autoscalers could follow at first: the share of the requested processors that pods use.</summary>
+/// <summary>The metric of <c>autoscaling/v1</c>: the pods' CPU usage as a percentage of their requests.</summary>
 internal static class CpuMetrics
 {
     private const string Resource = "Resource";
@@ -19,7 +19,7 @@ internal static class CpuMetrics
         },
     };
 
-    /// <summary>Whether a metric is exactly that one, so that its percentage tells all of it.</summary>
+    /// <summary>Whether a metric is exactly this one, so that its percentage says everything.</summary>
     public static bool IsSpec(V2MetricSpec metric) => metric is
     {
         Type: Resource,

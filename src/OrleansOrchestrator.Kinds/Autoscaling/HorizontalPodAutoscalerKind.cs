@@ -7,7 +7,7 @@ using OrleansOrchestrator.Model.Validation;
 
 namespace OrleansOrchestrator.Kinds.Autoscaling;
 
-/// <summary>Scales something with its load.</summary>
+/// <summary>Scales a workload with its load.</summary>
 internal sealed class HorizontalPodAutoscalerKind : ResourceDefinition<V2HorizontalPodAutoscaler>
 {
     public override string Group => "autoscaling";

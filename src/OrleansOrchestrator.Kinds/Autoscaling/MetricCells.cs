@@ -5,7 +5,7 @@ using OrleansOrchestrator.Model.Quantities;
 
 namespace OrleansOrchestrator.Kinds.Autoscaling;
 
-/// <summary>What <c>kubectl get hpa</c> shows of metrics: what each is now, and what it is to be.</summary>
+/// <summary>The metrics column of <c>kubectl get hpa</c>: the current value and the target of each metric.</summary>
 internal static class MetricCells
 {
     private const int ShownMax = 2;

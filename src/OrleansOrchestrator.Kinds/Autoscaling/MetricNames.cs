@@ -4,8 +4,8 @@ using System.Text.Json.Nodes;
 namespace OrleansOrchestrator.Kinds.Autoscaling;
 
 /// <summary>
-/// Turns metrics between their present shape and the one in which the first version keeps them, in annotations: flat, and
-/// under other names. What the older shape has no name for stays under its dotted path, so that nothing is lost.
+/// Converts metrics from and to the form in which <c>autoscaling/v1</c> stores them in annotations: flat, and with other names. A
+/// field without a name in the older form keeps its dotted path, so that nothing is lost.
 /// </summary>
 /// <remarks>See MetricSpec and MetricStatus in k8s.io/api/autoscaling/v1.</remarks>
 internal static class MetricNames
@@ -75,7 +75,7 @@ internal static class MetricNames
             }
         }
 
-        // The older shape tells the type of a target by which of its values there is.
+        // The older form gives the type of a target by which of its values is present.
         if (!isStatus && flat["target.type"]?.ToString() == TypeOf(flat, names))
             flat.Remove("target.type");
         return flat;

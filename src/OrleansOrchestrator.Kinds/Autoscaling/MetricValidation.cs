@@ -6,7 +6,7 @@ using OrleansOrchestrator.Model.Validation;
 
 namespace OrleansOrchestrator.Kinds.Autoscaling;
 
-/// <summary>The rules of the metrics that an autoscaler follows.</summary>
+/// <summary>Validates the metrics of an autoscaler.</summary>
 /// <remarks>See validateMetricSpec in k8s.io/kubernetes/pkg/apis/autoscaling/validation.</remarks>
 internal static class MetricValidation
 {
@@ -20,7 +20,7 @@ internal static class MetricValidation
         if (!Types.Contains(type))
             errors.NotSupported(path.Child("type"), type, Types);
 
-        // Only the first source is looked into: the others are too many anyway.
+        // Only the first source is checked. More than one is a fault already.
         var sources = SourcesOf(metric, path, errors).Where(source => source.IsPresent).ToList();
         sources.FirstOrDefault().Validate?.Invoke();
         var expected = type.Length == 0 ? "" : char.ToLowerInvariant(type[0]) + type[1..];

@@ -7,10 +7,10 @@ using OrleansOrchestrator.Model.Validation;
 
 namespace OrleansOrchestrator.Kinds.Batch;
 
-/// <summary>Makes a job of its template at each time of a schedule.</summary>
+/// <summary>Creates Jobs from its template at the times of a schedule.</summary>
 internal sealed class CronJobKind : ResourceDefinition<V1CronJob>
 {
-    // Its jobs are named after it and the minute they are for, and those names are at most 63 characters.
+    // A Job's name is the CronJob's name with the scheduled minute appended, and has at most 63 characters.
     private const int NameLengthMax = 52;
 
     public override string Group => "batch";

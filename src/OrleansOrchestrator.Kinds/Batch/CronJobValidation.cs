@@ -5,15 +5,15 @@ using OrleansOrchestrator.Model.Validation;
 
 namespace OrleansOrchestrator.Kinds.Batch;
 
-/// <summary>The rules of cron jobs.</summary>
+/// <summary>Validates cron jobs.</summary>
 /// <remarks>See ValidateCronJobCreate and -Update in k8s.io/kubernetes/pkg/apis/batch/validation.</remarks>
 internal static class CronJobValidation
 {
     private static readonly string[] ConcurrencyPolicies = ["Allow", "Forbid", "Replace"];
 
     /// <param name="spec">The spec.</param>
-    /// <param name="current">The one that it replaces; null for a new object.</param>
-    /// <param name="errors">Where faults go.</param>
+    /// <param name="current">The spec that it replaces; null for a new object.</param>
+    /// <param name="errors">Receives the faults.</param>
     public static void Validate(V1CronJobSpec? spec, V1CronJobSpec? current, FieldErrors errors)
     {
         var path = FieldPath.Spec;
@@ -36,7 +36,7 @@ internal static class CronJobValidation
             errors.Invalid(path, spec.Schedule, fault);
         if (!HasZone(spec.Schedule))
             return;
-        // Schedules that were there before the field may keep their zone, and then have no other one.
+        // A schedule from before the timeZone field may keep its zone in its text. It must not have the field as well.
         if (!mayHaveZone)
             errors.Invalid(path, spec.Schedule, "cannot use TZ or CRON_TZ in schedule, use timeZone field instead");
         else if (spec.TimeZone is not null)

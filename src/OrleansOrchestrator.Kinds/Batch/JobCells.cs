@@ -4,7 +4,7 @@ using OrleansOrchestrator.Model.Tables;
 
 namespace OrleansOrchestrator.Kinds.Batch;
 
-/// <summary>What <c>kubectl get jobs</c> shows.</summary>
+/// <summary>The columns of <c>kubectl get jobs</c>.</summary>
 internal static class JobCells
 {
     public static string Status(V1Job job)

@@ -6,19 +6,19 @@ namespace OrleansOrchestrator.Kinds.Batch;
 /// <summary>The conditions of jobs.</summary>
 public static class JobConditions
 {
-    /// <summary>The job has ended well. Final.</summary>
+    /// <summary>The Job has completed. Final.</summary>
     public const string Complete = "Complete";
 
     /// <summary>The job has failed. Final.</summary>
     public const string Failed = "Failed";
 
-    /// <summary>The job will fail as soon as its pods have ended.</summary>
+    /// <summary>The Job fails as soon as its pods have ended.</summary>
     public const string FailureTarget = "FailureTarget";
 
-    /// <summary>The job will have ended well as soon as its pods have ended.</summary>
+    /// <summary>The Job completes as soon as its pods have ended.</summary>
     public const string SuccessCriteriaMet = "SuccessCriteriaMet";
 
-    /// <summary>No pods of the job run until it is resumed.</summary>
+    /// <summary>The Job is suspended: it has no active pods until it is resumed.</summary>
     public const string Suspended = "Suspended";
 
     /// <summary>Whether a condition holds.</summary>
@@ -28,7 +28,7 @@ public static class JobConditions
     public static V1JobCondition? Find(V1JobStatus? status, string type) =>
         (status?.Conditions).OrNone().FirstOrDefault(condition => condition.Type == type);
 
-    /// <summary>How a job has ended, <see cref="Complete"/> or <see cref="Failed"/>; null if it has not.</summary>
+    /// <summary>The final condition of a Job, <see cref="Complete"/> or <see cref="Failed"/>; null if it has not finished.</summary>
     public static V1JobCondition? Outcome(V1JobStatus? status) =>
         (status?.Conditions).OrNone().FirstOrDefault(condition => condition is { Type: Complete or Failed, Status: "True" });
 }

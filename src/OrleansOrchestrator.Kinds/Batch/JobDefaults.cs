@@ -15,7 +15,7 @@ internal static class JobDefaults
     public static void Apply(V1Job job)
     {
         var spec = job.Spec ??= new V1JobSpec();
-        // A job that names neither runs one pod; one that names only its parallelism ends with its first success.
+        // A Job with neither completions nor parallelism runs one pod. A Job with parallelism alone ends after its first success.
         if (spec.Completions is null && spec.Parallelism is null)
             spec.Completions = 1;
         spec.Parallelism ??= 1;
@@ -29,7 +29,7 @@ internal static class JobDefaults
         ApplyToTemplate(spec);
     }
 
-    /// <summary>The defaults of what a cron job makes jobs of: the job itself gets its own as it is made.</summary>
+    /// <summary>The defaults of a CronJob's Job template. A Job gets the other defaults when it is created.</summary>
     public static void ApplyToTemplate(V1JobSpec spec)
     {
         spec.Template = PodTemplateRules.WithDefaults(spec.Template);

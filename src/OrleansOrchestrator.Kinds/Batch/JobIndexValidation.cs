@@ -4,7 +4,7 @@ using OrleansOrchestrator.Model.Validation;
 
 namespace OrleansOrchestrator.Kinds.Batch;
 
-/// <summary>The rules of jobs whose pods each have an index, and of what only such jobs can have.</summary>
+/// <summary>Validates indexed Jobs, and the fields that only indexed Jobs may have.</summary>
 internal static class JobIndexValidation
 {
     private const int ParallelismMax = 100_000;
@@ -35,7 +35,7 @@ internal static class JobIndexValidation
             ValidateMany(spec, path, errors);
     }
 
-    // The indexes that have failed are listed in the status, which must stay small.
+    // The status lists the failed indexes, and it must stay small.
     private static void ValidateMany(V1JobSpec spec, FieldPath path, FieldErrors errors)
     {
         if (spec.MaxFailedIndexes is null)

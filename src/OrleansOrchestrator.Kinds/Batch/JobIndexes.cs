@@ -2,10 +2,10 @@ using System.Globalization;
 
 namespace OrleansOrchestrator.Kinds.Batch;
 
-/// <summary>A set of indexes of a job, whose text form is <c>1,3-5,7</c>: in order, and none twice. Immutable.</summary>
+/// <summary>An immutable set of a Job's completion indexes. Its text form is <c>1,3-5,7</c>: in order, without duplicates.</summary>
 public sealed class JobIndexes
 {
-    // In order, and with an index between one and the next that is in neither.
+    // Ranges in order. Between two ranges at least one index is missing.
     private readonly List<(int First, int Last)> _intervals;
 
     private JobIndexes(IEnumerable<(int First, int Last)> intervals)
@@ -28,16 +28,19 @@ public sealed class JobIndexes
     /// <summary>How many there are.</summary>
     public int Count { get; }
 
-    /// <summary>Gathers indexes, in any order.</summary>
+    /// <summary>Makes a set of indexes, given in any order.</summary>
     public static JobIndexes Of(IEnumerable<int> indexes) => new(indexes.Select(index => (index, index)));
 
-    /// <summary>Reads a text that was valid once: what is beyond the completions, which may have become fewer, is left out.</summary>
+    /// <summary>
+    /// Reads a text that was validated before. Indexes beyond the completions are left out, because the completions may have been
+    /// reduced.
+    /// </summary>
     /// <param name="text">The text; null or empty for no indexes.</param>
     /// <param name="completions">All indexes are below it.</param>
     public static JobIndexes Parse(string? text, int completions) =>
         string.IsNullOrEmpty(text) ? None : new JobIndexes(Intervals(text, completions));
 
-    /// <summary>What is wrong with a text; null if nothing is.</summary>
+    /// <summary>Validates a text; null if it is valid.</summary>
     /// <param name="text">The text; empty for no indexes.</param>
     /// <param name="completions">All indexes are below it.</param>
     /// <param name="total">How many indexes there are.</param>
@@ -89,21 +92,21 @@ public sealed class JobIndexes
         return low < _intervals.Count && _intervals[low].First <= index;
     }
 
-    /// <summary>The indexes that are in this set, in another one, or in both.</summary>
+    /// <summary>The union of this set and another one.</summary>
     public JobIndexes Union(JobIndexes other)
     {
         ArgumentNullException.ThrowIfNull(other);
         return other.Count == 0 ? this : new JobIndexes(_intervals.Concat(other._intervals));
     }
 
-    /// <summary>How many indexes are in this set and in another one.</summary>
+    /// <summary>How many indexes are in both this set and another one.</summary>
     public int CountShared(JobIndexes other)
     {
         ArgumentNullException.ThrowIfNull(other);
         return Count + other.Count - Union(other).Count;
     }
 
-    /// <summary>The indexes that are not in the set, in order, up to a bound. They are found as they are asked for.</summary>
+    /// <summary>The indexes below a bound that are not in the set, in order. The sequence is lazy.</summary>
     /// <param name="completions">All indexes are below it.</param>
     public IEnumerable<int> Missing(int completions)
     {
@@ -120,7 +123,7 @@ public sealed class JobIndexes
     public override string ToString() => string.Join(',', _intervals.Select(interval => (interval.Last - interval.First) switch
     {
         0 => Text($"{interval.First}"),
-        // Two are no shorter as a range.
+        // A range of two is no shorter than its two indexes.
         1 => Text($"{interval.First},{interval.Last}"),
         _ => Text($"{interval.First}-{interval.Last}"),
     }));

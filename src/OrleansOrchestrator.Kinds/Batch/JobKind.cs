@@ -23,7 +23,7 @@ internal sealed class JobKind : ResourceDefinition<V1Job>
 
     public override bool TracksGeneration => true;
 
-    // As it was before there was a garbage collector; clients have relied on it ever since.
+    // The default from before there was a garbage collector. Clients rely on it.
     public override DeletionPropagation DefaultPropagation => DeletionPropagation.Orphan;
 
     public override string DefaultPropagationWarning =>

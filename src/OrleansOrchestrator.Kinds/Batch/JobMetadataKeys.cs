@@ -1,6 +1,6 @@
 namespace OrleansOrchestrator.Kinds.Batch;
 
-/// <summary>What the metadata of jobs' pods say about them.</summary>
+/// <summary>The metadata keys of Jobs' pods.</summary>
 public static class JobMetadataKeys
 {
     /// <summary>The label with the uid of the job.</summary>
@@ -9,13 +9,13 @@ public static class JobMetadataKeys
     /// <summary>The label with the name of the job.</summary>
     public const string JobName = "batch.kubernetes.io/job-name";
 
-    /// <summary>The annotation, and the label, with the index that the pod is to complete.</summary>
+    /// <summary>The annotation and label with the pod's completion index.</summary>
     public const string CompletionIndex = "batch.kubernetes.io/job-completion-index";
 
-    /// <summary>The annotation with how many pods of this index have failed before, as far as they count.</summary>
+    /// <summary>The annotation with how many pods of this index failed before and count towards the limit.</summary>
     public const string IndexFailureCount = "batch.kubernetes.io/job-index-failure-count";
 
-    /// <summary>The annotation with how many pods of this index have failed before without counting.</summary>
+    /// <summary>The annotation with how many pods of this index failed before and do not count towards the limit.</summary>
     public const string IndexIgnoredFailureCount = "batch.kubernetes.io/job-index-ignored-failure-count";
 
     /// <summary>The finalizer of a pod that its job has not counted yet.</summary>

@@ -7,15 +7,15 @@ using OrleansOrchestrator.Model.Validation;
 namespace OrleansOrchestrator.Kinds.Batch;
 
 /// <summary>
-/// A job knows its pods by labels that the server gives them, so that no two jobs ever share a pod. Only who asks for a
-/// manual selector chooses them.
+/// Gives a Job a selector and its pods unique labels, so that no two Jobs share a pod. A Job with a manual selector chooses its
+/// own.
 /// </summary>
 internal static class JobSelector
 {
     private const string LegacyUidLabel = "controller-uid";
     private const string LegacyNameLabel = "job-name";
 
-    /// <summary>Gives selector and template what is not there yet; what is there and differs is a fault.</summary>
+    /// <summary>Fills in the missing parts of selector and template. A part that is present and differs is a fault.</summary>
     public static void Generate(V1Job job)
     {
         if (job.Spec.Template is { } template)
@@ -83,7 +83,7 @@ internal static class JobSelector
         }
         catch (SelectorException)
         {
-            // What is wrong with it is told where its parts are checked.
+            // Other rules validate the parts.
             return true;
         }
     }

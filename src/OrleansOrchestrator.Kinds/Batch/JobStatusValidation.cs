@@ -4,7 +4,7 @@ using OrleansOrchestrator.Model.Validation;
 
 namespace OrleansOrchestrator.Kinds.Batch;
 
-/// <summary>The rules of the status of jobs: an outcome is final and complete, and counts only grow.</summary>
+/// <summary>Validates the status of Jobs: an outcome is final and complete, and counts only grow.</summary>
 /// <remarks>See ValidateJobStatusUpdate in k8s.io/kubernetes/pkg/apis/batch/validation.</remarks>
 internal static class JobStatusValidation
 {
@@ -128,12 +128,12 @@ internal static class JobStatusValidation
             errors.InvalidAsWhole(path.Child("conditions"), "cannot disable the SuccessCriteriaMet=True condition");
         if ((status.Failed ?? 0) < (before.Failed ?? 0))
             errors.Invalid(path.Child("failed"), status.Failed ?? 0, "cannot decrease the failed counter");
-        // An indexed job that shrinks has no more succeeded than it has indexes.
+        // An indexed Job whose completions are reduced cannot have more succeeded indexes than completions.
         if ((status.Succeeded ?? 0) < (before.Succeeded ?? 0) && spec?.CompletionMode != JobValidation.Indexed)
             errors.Invalid(path.Child("succeeded"), status.Succeeded ?? 0, "cannot decrease the succeeded counter");
         if (status.CompletionTime is not null && before.CompletionTime is not null && status.CompletionTime != before.CompletionTime)
             errors.Invalid(path.Child("completionTime"), status.CompletionTime, "completionTime cannot be mutated");
-        // A job that is resumed starts anew.
+        // A resumed Job gets a new start time.
         var isResuming = JobConditions.Has(before, JobConditions.Suspended) && !JobConditions.Has(status, JobConditions.Suspended);
         if (before.StartTime is not null && status.StartTime != before.StartTime && spec?.Suspend != true && !isResuming)
             errors.Required(path.Child("startTime"), "startTime cannot be removed for unsuspended job");

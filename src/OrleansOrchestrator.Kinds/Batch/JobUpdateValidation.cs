@@ -5,7 +5,7 @@ using OrleansOrchestrator.Model.Validation;
 
 namespace OrleansOrchestrator.Kinds.Batch;
 
-/// <summary>The rules of job changes: what a job runs stays as it is once it may run.</summary>
+/// <summary>Validates updates of Jobs: the pods of a Job do not change once it may have started.</summary>
 /// <remarks>See ValidateJobSpecUpdate in k8s.io/kubernetes/pkg/apis/batch/validation.</remarks>
 internal static class JobUpdateValidation
 {
@@ -24,7 +24,7 @@ internal static class JobUpdateValidation
         ImmutableRules.Validate(after.SuccessPolicy, before.SuccessPolicy, path.Child("successPolicy"), errors);
     }
 
-    // An indexed job may grow and shrink, if all of its pods run at once.
+    // The completions of an indexed Job may change together with its parallelism, if both are equal.
     private static void ValidateCompletions(V1JobSpec after, V1JobSpec before, FieldPath path, FieldErrors errors)
     {
         if (after.CompletionMode != JobValidation.Indexed)
@@ -33,7 +33,7 @@ internal static class JobUpdateValidation
             errors.Invalid(path, after.Completions, "can only be modified in tandem with spec.parallelism");
     }
 
-    /// <summary>The current template; with the placement of the updated one, if the job was suspended before it ever ran.</summary>
+    /// <summary>The current template. For a suspended Job that never ran it has the placement of the updated one.</summary>
     private static V1PodTemplateSpec? ExpectedTemplate(V1JobSpec after, V1Job current)
     {
         if (current is not { Spec: { Suspend: true, Template.Spec: not null }, Status.StartTime: null } || after.Template?.Spec is not { } wanted)

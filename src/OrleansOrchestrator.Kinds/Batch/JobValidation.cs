@@ -7,7 +7,7 @@ using OrleansOrchestrator.Model.Validation;
 
 namespace OrleansOrchestrator.Kinds.Batch;
 
-/// <summary>The rules of jobs, and of the jobs that cron jobs make.</summary>
+/// <summary>Validates Jobs, and the Job templates of CronJobs.</summary>
 /// <remarks>See k8s.io/kubernetes/pkg/apis/batch/validation; faults come in the same order.</remarks>
 internal static class JobValidation
 {
@@ -50,7 +50,7 @@ internal static class JobValidation
             ValidateTemplate(spec, spec.Template, path.Child("template"), errors);
     }
 
-    /// <summary>The pods of an indexed job are named after it and their index, and those names are host names.</summary>
+    /// <summary>An indexed Job's name and the index form a pod's host name.</summary>
     public static void ValidateHostNames(V1Job job, FieldErrors errors)
     {
         if (job.Spec is not { CompletionMode: Indexed, Completions: > 0 and var completions })
@@ -85,7 +85,7 @@ internal static class JobValidation
         var restart = path.Child("spec").Child("restartPolicy");
         switch (template.Spec?.RestartPolicy)
         {
-            // "Always" is also the default, and then it is not what anybody asked for.
+            // "Always" is also the default, so the user may not have asked for it.
             case null or "" or "Always":
                 errors.Required(restart, "valid values: \"OnFailure\", \"Never\"");
                 break;

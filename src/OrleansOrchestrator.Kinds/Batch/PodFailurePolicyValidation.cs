@@ -5,7 +5,7 @@ using OrleansOrchestrator.Model.Validation;
 
 namespace OrleansOrchestrator.Kinds.Batch;
 
-/// <summary>The rules of what a job does about pods that fail in some way.</summary>
+/// <summary>Validates pod failure policies.</summary>
 internal static class PodFailurePolicyValidation
 {
     private const int RulesMax = 20;

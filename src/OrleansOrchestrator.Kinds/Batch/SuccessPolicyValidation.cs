@@ -5,7 +5,7 @@ using OrleansOrchestrator.Model.Validation;
 
 namespace OrleansOrchestrator.Kinds.Batch;
 
-/// <summary>The rules of what makes an indexed job a success before all of its indexes are.</summary>
+/// <summary>Validates success policies of indexed Jobs.</summary>
 internal static class SuccessPolicyValidation
 {
     private const int RulesMax = 20;

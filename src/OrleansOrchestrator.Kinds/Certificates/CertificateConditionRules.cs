@@ -5,7 +5,10 @@ using OrleansOrchestrator.Model.Validation;
 
 namespace OrleansOrchestrator.Kinds.Certificates;
 
-/// <summary>The rules of approving, denying and failing a request: a decision stays, and is made through its own subresource.</summary>
+/// <summary>
+/// Validates the approval, denial and failure of a certificate request. A decision is final, and is made through its own
+/// subresource.
+/// </summary>
 internal static class CertificateConditionRules
 {
     private static readonly string[] Decisions = ["Approved", "Denied"];
@@ -32,11 +35,11 @@ internal static class CertificateConditionRules
         }
     }
 
-    /// <summary>Gathers the faults of a change.</summary>
-    /// <param name="updated">The request after it.</param>
-    /// <param name="current">The request before it.</param>
-    /// <param name="mayDecide">Whether this is the way to approve and deny.</param>
-    /// <param name="errors">Where to.</param>
+    /// <summary>Validates a change.</summary>
+    /// <param name="updated">The request after the change.</param>
+    /// <param name="current">The request before the change.</param>
+    /// <param name="mayDecide">Whether this subresource may approve and deny.</param>
+    /// <param name="errors">Receives the faults.</param>
     public static void ValidateUpdate(
         V1CertificateSigningRequest updated, V1CertificateSigningRequest current, bool mayDecide, FieldErrors errors)
     {

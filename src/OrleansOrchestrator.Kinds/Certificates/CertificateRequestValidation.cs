@@ -7,7 +7,7 @@ using OrleansOrchestrator.Model.Validation;
 
 namespace OrleansOrchestrator.Kinds.Certificates;
 
-/// <summary>The rules of what is asked of a signer.</summary>
+/// <summary>Validates the request to a signer.</summary>
 /// <remarks>See k8s.io/kubernetes/pkg/apis/certificates/validation.</remarks>
 internal static class CertificateRequestValidation
 {
@@ -50,7 +50,7 @@ internal static class CertificateRequestValidation
         }
     }
 
-    /// <summary>What is wrong with a request in PEM, whose signature proves that the sender has the key; null if nothing is.</summary>
+    /// <summary>Validates a request in PEM; null if it is valid. Its signature proves that the sender has the key.</summary>
     private static string? FaultOf(byte[] request)
     {
         var text = Encoding.ASCII.GetString(request);

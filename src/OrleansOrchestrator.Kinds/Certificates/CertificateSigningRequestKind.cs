@@ -6,7 +6,7 @@ using OrleansOrchestrator.Model.Validation;
 
 namespace OrleansOrchestrator.Kinds.Certificates;
 
-/// <summary>Asks a signer for a certificate. Somebody approves or denies it before it is signed.</summary>
+/// <summary>Asks a signer for a certificate. The request must be approved before it is signed.</summary>
 internal sealed class CertificateSigningRequestKind : ResourceDefinition<V1CertificateSigningRequest>
 {
     private const string Approval = "approval";
@@ -54,7 +54,7 @@ internal sealed class CertificateSigningRequestKind : ResourceDefinition<V1Certi
         CertificateConditionRules.ValidateUpdate(
             (V1CertificateSigningRequest)updated, (V1CertificateSigningRequest)current, mayDecide: true, errors);
 
-    // Who asks is what the server found out, not what the request says.
+    // The server records who sends the request, whatever the request says.
     protected override void PrepareForCreate(V1CertificateSigningRequest obj)
     {
         if (obj.Spec is not { } spec)
@@ -65,7 +65,7 @@ internal sealed class CertificateSigningRequestKind : ResourceDefinition<V1Certi
         spec.Extra = null;
     }
 
-    // A request is signed as it was approved.
+    // A request does not change, so that exactly what was approved is signed.
     protected override void PrepareForUpdate(V1CertificateSigningRequest updated, V1CertificateSigningRequest current) =>
         updated.Spec = current.Spec;
 

@@ -5,7 +5,7 @@ using OrleansOrchestrator.Model.Validation;
 
 namespace OrleansOrchestrator.Kinds.Certificates;
 
-/// <summary>The rules of the certificate that a signer issues: PEM without anything else, and once.</summary>
+/// <summary>Validates the certificate that a signer issues: only PEM, and never replaced.</summary>
 internal static class IssuedCertificateRules
 {
     private const string BlockLabel = "CERTIFICATE";

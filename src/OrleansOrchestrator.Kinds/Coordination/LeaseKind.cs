@@ -6,7 +6,7 @@ using OrleansOrchestrator.Model.Validation;
 
 namespace OrleansOrchestrator.Kinds.Coordination;
 
-/// <summary>A claim that ends unless it is renewed: the heartbeat of a node, or who leads.</summary>
+/// <summary>A claim that expires unless it is renewed, as for the heartbeat of a node or leader election.</summary>
 internal sealed class LeaseKind : ResourceDefinition<V1Lease>
 {
     public override string Group => "coordination.k8s.io";

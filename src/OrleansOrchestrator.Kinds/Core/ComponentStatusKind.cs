@@ -4,7 +4,7 @@ using OrleansOrchestrator.Model.Tables;
 
 namespace OrleansOrchestrator.Kinds.Core;
 
-/// <summary>How a part of the control plane is, as of the moment of the question.</summary>
+/// <summary>The health of a part of the control plane, computed at the time of the request.</summary>
 internal sealed class ComponentStatusKind : ResourceDefinition<V1ComponentStatus>
 {
     private const string Healthy = "Healthy";

@@ -10,7 +10,7 @@ namespace OrleansOrchestrator.Kinds.Core;
 /// <summary>Configuration data, as text or bytes.</summary>
 internal sealed class ConfigMapKind : ResourceDefinition<V1ConfigMap>
 {
-    /// <summary>The most bytes that all values of a ConfigMap or Secret may have.</summary>
+    /// <summary>The most bytes of all values of a ConfigMap or Secret together.</summary>
     internal const int DataBytesMax = 1024 * 1024;
 
     public override string Kind => "ConfigMap";

@@ -7,13 +7,13 @@ using OrleansOrchestrator.Model.Validation;
 
 namespace OrleansOrchestrator.Kinds.Core;
 
-/// <summary>A space of names. It goes when everything in it has gone.</summary>
+/// <summary>A scope for names. Its deletion ends when its contents are deleted.</summary>
 internal sealed class NamespaceKind : ResourceDefinition<V1Namespace>
 {
-    /// <summary>The finalizer that keeps a namespace until it is empty.</summary>
+    /// <summary>The finalizer that keeps a namespace until its contents are deleted.</summary>
     internal const string Finalizer = "kubernetes";
 
-    // Policies select namespaces by it.
+    // Policies select namespaces by this label.
     private const string NameLabel = "kubernetes.io/metadata.name";
 
     public override string Kind => "Namespace";
@@ -61,7 +61,7 @@ internal sealed class NamespaceKind : ResourceDefinition<V1Namespace>
             obj.Spec.Finalizers = [.. obj.Spec.Finalizers.OrNone(), Finalizer];
     }
 
-    // Finalizers have a subresource of their own.
+    // The finalizers are changed through a subresource.
     protected override void PrepareForUpdate(V1Namespace updated, V1Namespace current) => updated.Spec = current.Spec;
 
     protected override void Validate(V1Namespace obj, FieldErrors errors)

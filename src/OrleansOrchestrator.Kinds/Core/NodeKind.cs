@@ -45,7 +45,7 @@ internal sealed class NodeKind : ResourceDefinition<V1Node>
     {
         if (obj.Spec is { } spec)
         {
-            // The list is the newer form of the single range.
+            // The list replaces the older field for a single range.
             if (spec.PodCIDRs.OrNone().Count == 0 && !string.IsNullOrEmpty(spec.PodCIDR))
                 spec.PodCIDRs = [spec.PodCIDR];
             else if (string.IsNullOrEmpty(spec.PodCIDR) && spec.PodCIDRs.OrNone().Count > 0)
@@ -56,14 +56,14 @@ internal sealed class NodeKind : ResourceDefinition<V1Node>
             obj.Status.Allocatable = new Dictionary<string, ResourceQuantity>(capacity);
     }
 
-    // A node registers with what it has found out about its machine.
+    // A node may register with a status about its machine.
     protected override bool KeepsStatusOnCreate => true;
 
     protected override void PrepareForCreate(V1Node obj) => obj.Spec ??= new V1NodeSpec();
 
     protected override void PrepareForUpdate(V1Node updated, V1Node current) => updated.Spec ??= new V1NodeSpec();
 
-    // Whoever adds an extended resource to the capacity, as is done for devices that the daemon does not know, gives it to pods too.
+    // An extended resource in the capacity, as an administrator may add by hand, is allocatable too.
     protected override void PrepareForStatusUpdate(V1Node updated, V1Node current)
     {
         var (capacity, before) = ((updated.Status?.Capacity).OrNone(), (current.Status?.Capacity).OrNone());
@@ -90,7 +90,7 @@ internal sealed class NodeKind : ResourceDefinition<V1Node>
             warnings.Add("spec.externalID: this field is deprecated, and is unused by Kubernetes");
     }
 
-    // What a node brings along at its creation has to be fit for the reports that follow: they are refused as a whole.
+    // The status of a new node must be valid too: later reports that keep an invalid part would be refused as a whole.
     protected override void Validate(V1Node obj, FieldErrors errors)
     {
         ValidateSpec(obj, errors);

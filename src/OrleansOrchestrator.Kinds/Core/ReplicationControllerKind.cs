@@ -19,7 +19,7 @@ internal sealed class ReplicationControllerKind : ResourceDefinition<V1Replicati
 
     public override IReadOnlyList<string> Categories => ["all"];
 
-    // As it was before there was a garbage collector; clients have relied on it ever since.
+    // The default from before there was a garbage collector. Clients rely on it.
     public override DeletionPropagation DefaultPropagation => DeletionPropagation.Orphan;
 
     public override bool HasStatus => true;

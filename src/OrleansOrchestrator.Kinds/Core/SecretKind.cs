@@ -9,7 +9,7 @@ using OrleansOrchestrator.Model.Validation;
 
 namespace OrleansOrchestrator.Kinds.Core;
 
-/// <summary>Data that is shown only to those who may see it.</summary>
+/// <summary>Confidential data.</summary>
 internal sealed class SecretKind : ResourceDefinition<V1Secret>
 {
     private const string AccountAnnotation = "kubernetes.io/service-account.name";
@@ -33,7 +33,7 @@ internal sealed class SecretKind : ResourceDefinition<V1Secret>
     {
         obj.Type = obj.Type.Or("Opaque");
 
-        // The text form is for writing only; it overrides what it names.
+        // The field stringData is write-only. Its values override those of data.
         if (obj.StringData is not { } texts)
             return;
         if (texts.Count > 0)

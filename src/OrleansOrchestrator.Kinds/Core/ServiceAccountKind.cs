@@ -33,7 +33,7 @@ internal sealed class ServiceAccountKind : ResourceDefinition<V1ServiceAccount>
             warnings.Add("metadata.annotations[kubernetes.io/enforce-mountable-secrets]: deprecated in v1.32+; prefer separate namespaces to isolate access to mounted secrets");
     }
 
-    // Secrets are of the account's own namespace; nothing but their names means anything.
+    // Secrets are in the account's own namespace, so only their names matter.
     private static void CleanSecrets(V1ServiceAccount account)
     {
         if (account.Secrets is { } secrets)

@@ -8,7 +8,7 @@ using OrleansOrchestrator.Model.Validation;
 
 namespace OrleansOrchestrator.Kinds.Discovery;
 
-/// <summary>A part of the addresses behind a service, as kubectl and other clients read them today.</summary>
+/// <summary>A part of the addresses behind a service.</summary>
 internal sealed class EndpointSliceKind : ResourceDefinition<V1EndpointSlice>
 {
     private const int EndpointsMax = 1000;
@@ -92,7 +92,7 @@ internal sealed class EndpointSliceKind : ResourceDefinition<V1EndpointSlice>
         }
     }
 
-    // Kubernetes forbids loopback addresses too. The pods of a cluster on one machine without a pod network have no others.
+    // Kubernetes forbids loopback addresses. Here they are allowed, because pods of a cluster on one machine without a pod network have no others.
     private static void ValidateAddress(string address, string type, FieldPath path, FieldErrors errors)
     {
         if (type is "IPv4" or "IPv6")

@@ -7,7 +7,7 @@ using OrleansOrchestrator.Model.Validation;
 
 namespace OrleansOrchestrator.Kinds.Events;
 
-/// <summary>Something that happened to an object, for people to read. It is forgotten after an hour.</summary>
+/// <summary>Something that happened to an object, for people to read. An event is deleted after an hour.</summary>
 internal sealed class EventKind : ResourceDefinition<Corev1Event>
 {
     public override string Kind => "Event";
@@ -64,7 +64,7 @@ internal sealed class EventKind : ResourceDefinition<Corev1Event>
         return one.LastTimestamp is null ? FirstSeen(one, now) : HumanDuration.Since(one.LastTimestamp, now);
     }
 
-    // An event that happened once may come without a count.
+    // An event that happened once may have no count.
     private static string CountOf(Corev1Event one) =>
         (one.Series?.Count ?? one.Count.Or(1)).ToString(CultureInfo.InvariantCulture);
 

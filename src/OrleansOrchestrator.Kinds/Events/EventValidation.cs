@@ -5,28 +5,28 @@ using OrleansOrchestrator.Model.Validation;
 
 namespace OrleansOrchestrator.Kinds.Events;
 
-/// <summary>The rules of events: few for those that come as core ones, more for those that come in the newer group.</summary>
+/// <summary>Validates events. The core group has few rules; the newer group has more.</summary>
 /// <remarks>See k8s.io/kubernetes/pkg/apis/core/validation/events.go; faults come in the same order.</remarks>
 internal static class EventValidation
 {
-    // Events about cluster-scoped objects are kept in one of these, for they must be somewhere.
+    // Events about cluster-scoped objects are in one of these namespaces.
     private const string ClusterScopedNamespace = "default";
     private const string SystemNamespace = "kube-system";
     private const int WordCharactersMax = 128;
     private const int NoteCharactersMax = 1024;
     private const int SeriesCountMin = 2;
 
-    /// <summary>The rules of all events.</summary>
+    /// <summary>Validates all events.</summary>
     /// <param name="obj">The event.</param>
-    /// <param name="controllerField">What the reporting controller is called in the form that the client speaks.</param>
-    /// <param name="errors">Where faults go.</param>
+    /// <param name="controllerField">The name of the field for the reporting controller in the client's version.</param>
+    /// <param name="errors">Receives the faults.</param>
     public static void Validate(Corev1Event obj, string controllerField, FieldErrors errors)
     {
         ValidateNamespace(obj, errors);
         if (obj.EventTime is null)
             return;
 
-        // Whoever gives an exact time follows the newer rules.
+        // An event with an eventTime follows the newer rules.
         var controller = FieldPath.Root(controllerField);
         if (string.IsNullOrEmpty(obj.ReportingComponent))
             errors.Required(controller);
@@ -39,7 +39,7 @@ internal static class EventValidation
             errors.Invalid(FieldPath.Root("message"), "", $"can have at most {NoteCharactersMax} characters");
     }
 
-    /// <summary>What is asked of a new event of the newer group besides.</summary>
+    /// <summary>Validates a new event of the newer group.</summary>
     public static void ValidateNew(Corev1Event obj, FieldErrors errors)
     {
         ValidateSeries(obj.Series, errors);
@@ -53,8 +53,8 @@ internal static class EventValidation
         ValidateUnset(!string.IsNullOrEmpty(obj.Source?.Component) || !string.IsNullOrEmpty(obj.Source?.Host), "source", errors);
     }
 
-    /// <summary>What is asked of a change through the newer group besides: nothing but the series and the note goes on.</summary>
-    /// <remarks>Kubernetes' conformance check of the group (v1.20) changes the note. Releases from 1.24 on refuse that, too.</remarks>
+    /// <summary>Validates an update through the newer group: only the series and the note may change.</summary>
+    /// <remarks>Kubernetes' conformance test of the group (v1.20) changes the note. Releases from 1.24 on refuse that too.</remarks>
     public static void ValidateChange(Corev1Event updated, Corev1Event current, FieldErrors errors)
     {
         if ((updated.Series?.Count, updated.Series?.LastObservedTime) != (current.Series?.Count, current.Series?.LastObservedTime))
@@ -112,6 +112,6 @@ internal static class EventValidation
     private static void Same<T>(T updated, T current, string field, FieldErrors errors) =>
         ImmutableRules.Validate(updated, current, FieldPath.Root(field), errors);
 
-    // A client may have cut off what is finer, since that is not sent.
+    // A client may have truncated the time to the precision of the wire format.
     private static long? MicrosecondsOf(DateTime? time) => time?.ToUniversalTime().Ticks / TimeSpan.TicksPerMicrosecond;
 }

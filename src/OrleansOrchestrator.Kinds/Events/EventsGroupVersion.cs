@@ -5,9 +5,7 @@ using OrleansOrchestrator.Model.Validation;
 
 namespace OrleansOrchestrator.Kinds.Events;
 
-/// <summary>
-/// Events as the group <c>events.k8s.io</c> shows them: the same objects, most fields under newer names.
-/// </summary>
+/// <summary>Converts events from and to the group <c>events.k8s.io</c>: the same objects, with newer names for most fields.</summary>
 internal sealed class EventsGroupVersion(ResourceDefinition definition) : ConvertedVersion<Corev1Event, Eventsv1Event>(definition)
 {
     private const string ControllerField = "reportingController";

@@ -2,7 +2,7 @@ using OrleansOrchestrator.Model.Validation;
 
 namespace OrleansOrchestrator.Kinds.FlowControl;
 
-/// <summary>The rules of the conditions of flow schemas and priority levels.</summary>
+/// <summary>Validates the conditions of flow schemas and priority levels.</summary>
 internal static class FlowConditionRules
 {
     public static void Validate(IReadOnlyList<string?> types, FieldErrors errors)

@@ -5,7 +5,7 @@ using OrleansOrchestrator.Model.Validation;
 
 namespace OrleansOrchestrator.Kinds.FlowControl;
 
-/// <summary>The rules of which requests belong to a flow.</summary>
+/// <summary>Validates the rules that select the requests of a flow.</summary>
 /// <remarks>See k8s.io/kubernetes/pkg/apis/flowcontrol/validation.</remarks>
 internal static class FlowRuleValidation
 {

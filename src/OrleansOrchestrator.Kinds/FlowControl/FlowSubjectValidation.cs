@@ -4,7 +4,7 @@ using OrleansOrchestrator.Model.Validation;
 
 namespace OrleansOrchestrator.Kinds.FlowControl;
 
-/// <summary>The rules of whose requests belong to a flow.</summary>
+/// <summary>Validates the subjects whose requests belong to a flow.</summary>
 internal static class FlowSubjectValidation
 {
     private static readonly string[] Kinds = ["Group", "ServiceAccount", "User"];
@@ -42,7 +42,7 @@ internal static class FlowSubjectValidation
             errors.Required(path.Child("name"));
     }
 
-    /// <summary>Whether the part is there as the subject's kind wants it; tells if it is not or if it is there in vain.</summary>
+    /// <summary>Checks that the part of the subject's kind is present, and that no other part is. Reports both faults.</summary>
     private static bool IsExpected(Flowcontrolv1Subject subject, string kind, bool isGiven, FieldPath path, FieldErrors errors)
     {
         var field = char.ToLowerInvariant(kind[0]) + kind[1..];

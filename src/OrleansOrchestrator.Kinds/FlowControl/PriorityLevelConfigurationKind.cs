@@ -6,7 +6,7 @@ using OrleansOrchestrator.Model.Validation;
 
 namespace OrleansOrchestrator.Kinds.FlowControl;
 
-/// <summary>How much of the API the requests of a level may take at once, and how they wait.</summary>
+/// <summary>How many requests of a priority level run at once, and how others queue.</summary>
 internal sealed class PriorityLevelConfigurationKind : ResourceDefinition<V1PriorityLevelConfiguration>
 {
     private const int SharesDefault = 30;

@@ -3,7 +3,7 @@ using OrleansOrchestrator.Model.Validation;
 
 namespace OrleansOrchestrator.Kinds.FlowControl;
 
-/// <summary>The rules of priority levels.</summary>
+/// <summary>Validates priority levels.</summary>
 /// <remarks>See k8s.io/kubernetes/pkg/apis/flowcontrol/validation.</remarks>
 internal static class PriorityLevelValidation
 {

@@ -8,7 +8,7 @@ using OrleansOrchestrator.Model.Validation;
 
 namespace OrleansOrchestrator.Kinds.Networking;
 
-/// <summary>An address that some object holds; its name is the address.</summary>
+/// <summary>An allocated IP address. Its name is the address.</summary>
 internal sealed class IPAddressKind : ResourceDefinition<V1IPAddress>
 {
     public override string Group => "networking.k8s.io";
@@ -46,7 +46,7 @@ internal sealed class IPAddressKind : ResourceDefinition<V1IPAddress>
             return;
         }
 
-        // Services are of the core group, which has no name.
+        // Services are in the core group, whose name is empty.
         if (!string.IsNullOrEmpty(parent.Group))
             ReferenceRules.ValidateGroup(parent.Group, path.Child("group"), errors);
         ReferenceRules.ValidateSegment(parent.Resource, path.Child("resource"), errors);

@@ -5,7 +5,7 @@ using OrleansOrchestrator.Model.Validation;
 
 namespace OrleansOrchestrator.Kinds.Networking;
 
-/// <summary>The rules of where an ingress sends requests.</summary>
+/// <summary>Validates the backends of an ingress.</summary>
 internal static class IngressBackendValidation
 {
     public static void Validate(V1IngressBackend backend, FieldPath path, FieldErrors errors)

@@ -68,7 +68,7 @@ internal sealed class IngressKind : ResourceDefinition<V1Ingress>
         var isMore = false;
         foreach (var rule in rules)
         {
-            // What comes after the last host shown is hidden, whether or not it has a host.
+            // Like kubectl, hides all rules after the last host shown, with or without a host.
             isMore = shown.Count == HostsShownMax;
             if (!isMore && !string.IsNullOrEmpty(rule.Host))
                 shown.Add(rule.Host);

@@ -5,7 +5,7 @@ using OrleansOrchestrator.Model.Validation;
 
 namespace OrleansOrchestrator.Kinds.Networking;
 
-/// <summary>The rules of ingresses.</summary>
+/// <summary>Validates ingresses.</summary>
 /// <remarks>See k8s.io/kubernetes/pkg/apis/networking/validation.</remarks>
 internal static class IngressValidation
 {

@@ -6,7 +6,7 @@ using OrleansOrchestrator.Model.Validation;
 
 namespace OrleansOrchestrator.Kinds.Networking;
 
-/// <summary>Says which traffic the selected pods take and send.</summary>
+/// <summary>Says which traffic the selected pods may receive and send.</summary>
 internal sealed class NetworkPolicyKind : ResourceDefinition<V1NetworkPolicy>
 {
     public override string Group => "networking.k8s.io";

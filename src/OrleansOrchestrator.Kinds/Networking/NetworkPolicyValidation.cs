@@ -6,7 +6,7 @@ using OrleansOrchestrator.Model.Validation;
 
 namespace OrleansOrchestrator.Kinds.Networking;
 
-/// <summary>The rules of network policies.</summary>
+/// <summary>Validates network policies.</summary>
 /// <remarks>See k8s.io/kubernetes/pkg/apis/networking/validation.</remarks>
 internal static class NetworkPolicyValidation
 {

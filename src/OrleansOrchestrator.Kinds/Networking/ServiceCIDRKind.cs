@@ -58,7 +58,7 @@ internal sealed class ServiceCIDRKind : ResourceDefinition<V1ServiceCIDR>
     {
         var path = FieldPath.Spec.Child("cidrs");
         var (after, before) = ((updated.Spec?.Cidrs).OrNone(), (current.Spec?.Cidrs).OrNone());
-        // A second family may be added; nothing else changes.
+        // A second family may be added. Nothing else may change.
         if (after.Count != before.Count && (before.Count, after.Count) != (1, 2))
         {
             errors.Invalid(path, after, Fixed);

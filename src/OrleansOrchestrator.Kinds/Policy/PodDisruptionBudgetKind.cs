@@ -6,7 +6,7 @@ using OrleansOrchestrator.Model.Validation;
 
 namespace OrleansOrchestrator.Kinds.Policy;
 
-/// <summary>How many of some pods may be down at a time because somebody wants them to be.</summary>
+/// <summary>Limits how many of the selected pods may be down at a time because of evictions.</summary>
 internal sealed class PodDisruptionBudgetKind : ResourceDefinition<V1PodDisruptionBudget>
 {
     private static readonly string[] EvictionPolicies = ["AlwaysAllow", "IfHealthyBudget"];

@@ -6,7 +6,7 @@ using OrleansOrchestrator.Model.Validation;
 
 namespace OrleansOrchestrator.Kinds.Rbac;
 
-/// <summary>Gives a role to subjects, in the whole cluster.</summary>
+/// <summary>Grants a role to subjects in the whole cluster.</summary>
 internal sealed class ClusterRoleBindingKind : ResourceDefinition<V1ClusterRoleBinding>
 {
     private static readonly string[] RoleKinds = ["ClusterRole"];

@@ -7,7 +7,7 @@ using OrleansOrchestrator.Model.Validation;
 
 namespace OrleansOrchestrator.Kinds.Rbac;
 
-/// <summary>What may be done in the whole cluster, or in a namespace where a binding there gives it.</summary>
+/// <summary>Permissions in the whole cluster, or in a namespace whose role binding grants them.</summary>
 internal sealed class ClusterRoleKind : ResourceDefinition<V1ClusterRole>
 {
     public override string Group => RoleBindingRules.Group;

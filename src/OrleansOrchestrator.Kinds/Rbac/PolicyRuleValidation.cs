@@ -4,7 +4,7 @@ using OrleansOrchestrator.Model.Validation;
 
 namespace OrleansOrchestrator.Kinds.Rbac;
 
-/// <summary>The rules of what roles allow.</summary>
+/// <summary>Validates the policy rules of roles.</summary>
 /// <remarks>See k8s.io/kubernetes/pkg/apis/rbac/validation.</remarks>
 internal static class PolicyRuleValidation
 {

@@ -6,7 +6,7 @@ using OrleansOrchestrator.Model.Validation;
 
 namespace OrleansOrchestrator.Kinds.Rbac;
 
-/// <summary>Gives a role to subjects, within a namespace.</summary>
+/// <summary>Grants a role to subjects in a namespace.</summary>
 internal sealed class RoleBindingKind : ResourceDefinition<V1RoleBinding>
 {
     private static readonly string[] RoleKinds = ["Role", "ClusterRole"];

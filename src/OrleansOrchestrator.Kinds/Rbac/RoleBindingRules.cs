@@ -5,7 +5,7 @@ using OrleansOrchestrator.Model.Validation;
 
 namespace OrleansOrchestrator.Kinds.Rbac;
 
-/// <summary>The rules of bindings, which give a role to subjects.</summary>
+/// <summary>Validates role bindings.</summary>
 /// <remarks>See k8s.io/kubernetes/pkg/apis/rbac/validation.</remarks>
 internal static class RoleBindingRules
 {
@@ -37,7 +37,7 @@ internal static class RoleBindingRules
             ValidateSubject(subjects![i], isNamespaced, FieldPath.Root("subjects").Index(i), errors);
     }
 
-    /// <summary>To give another role is to make another binding: who reviewed the one has not reviewed the other.</summary>
+    /// <summary>The role of a binding does not change: who reviewed it has not reviewed another role.</summary>
     public static void ValidateUpdate(V1RoleRef? updated, V1RoleRef? current, FieldErrors errors)
     {
         if ((updated?.ApiGroup, updated?.Kind, updated?.Name) != (current?.ApiGroup, current?.Kind, current?.Name))

@@ -6,7 +6,7 @@ using OrleansOrchestrator.Model.Validation;
 
 namespace OrleansOrchestrator.Kinds.Rbac;
 
-/// <summary>What may be done in a namespace.</summary>
+/// <summary>Permissions in a namespace.</summary>
 internal sealed class RoleKind : ResourceDefinition<V1Role>
 {
     public override string Group => RoleBindingRules.Group;

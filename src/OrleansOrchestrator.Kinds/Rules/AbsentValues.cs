@@ -1,6 +1,6 @@
 namespace OrleansOrchestrator.Kinds.Rules;
 
-/// <summary>Kubernetes does not tell a field that is empty from one that is absent; defaults fill in both.</summary>
+/// <summary>Treats empty fields as absent, as Kubernetes does. Defaults fill in both.</summary>
 internal static class AbsentValues
 {
     public static string Or(this string? value, string fallback) => string.IsNullOrEmpty(value) ? fallback : value;

@@ -4,14 +4,14 @@ using OrleansOrchestrator.Model.Validation;
 
 namespace OrleansOrchestrator.Kinds.Rules;
 
-/// <summary>Rules of addresses and names of machines, the same in services, endpoints and their slices.</summary>
+/// <summary>Rules of IP addresses and host names in services, endpoints and their slices.</summary>
 internal static class AddressRules
 {
-    /// <summary>An address that others can be sent to: of a machine, and none that only the machine itself or its segment knows.</summary>
+    /// <summary>An address that other machines can reach: not unspecified, loopback or link-local.</summary>
     /// <param name="text">The address.</param>
-    /// <param name="path">Where it stands.</param>
-    /// <param name="errors">Is told of faults.</param>
-    /// <param name="mayBeLoopback">Whether the machine's own addresses are allowed too.</param>
+    /// <param name="path">The path of the field.</param>
+    /// <param name="errors">Receives the faults.</param>
+    /// <param name="mayBeLoopback">Whether loopback addresses are allowed too.</param>
     public static void ValidateReachable(string text, FieldPath path, FieldErrors errors, bool mayBeLoopback = false)
     {
         errors.Invalid(path, text, NameRules.IsValidIP(text));
@@ -28,12 +28,12 @@ internal static class AddressRules
             errors.Invalid(path, text, "may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)");
     }
 
-    /// <summary>An address of one family that others can be sent to.</summary>
+    /// <summary>An address of one family that other machines can reach.</summary>
     /// <param name="text">The address.</param>
     /// <param name="family">The family, <c>IPv4</c> or <c>IPv6</c>.</param>
-    /// <param name="path">Where it stands.</param>
-    /// <param name="errors">Is told of faults.</param>
-    /// <param name="mayBeLoopback">Whether the machine's own addresses are allowed too.</param>
+    /// <param name="path">The path of the field.</param>
+    /// <param name="errors">Receives the faults.</param>
+    /// <param name="mayBeLoopback">Whether loopback addresses are allowed too.</param>
     public static void ValidateReachableOf(string text, string family, FieldPath path, FieldErrors errors, bool mayBeLoopback = false)
     {
         if (AddressSyntax.FamilyOf(text) is { } actual && actual != family)
@@ -42,7 +42,7 @@ internal static class AddressRules
             ValidateReachable(text, path, errors, mayBeLoopback);
     }
 
-    /// <summary>A name of two parts or more, with or without the dot at its end.</summary>
+    /// <summary>A domain name of at least two labels, with or without a dot at its end.</summary>
     public static void ValidateFullName(string name, FieldPath path, FieldErrors errors)
     {
         if (name.Length == 0)
@@ -60,7 +60,7 @@ internal static class AddressRules
             errors.Invalid(path, name, [.. parts.SelectMany(NameRules.IsDns1123Label)]);
     }
 
-    /// <summary>Ranges of addresses; spaces around them are allowed, as they always were.</summary>
+    /// <summary>Ranges of addresses. Spaces around them are allowed, as in Kubernetes.</summary>
     public static void ValidateRanges(IEnumerable<string> ranges, Func<int, FieldPath> pathOf, FieldErrors errors)
     {
         foreach (var (index, range) in ranges.Index())

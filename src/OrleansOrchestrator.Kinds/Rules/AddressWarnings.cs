@@ -6,7 +6,7 @@ using OrleansOrchestrator.Model.Validation;
 
 namespace OrleansOrchestrator.Kinds.Rules;
 
-/// <summary>The warnings about addresses that not every program reads alike.</summary>
+/// <summary>The warnings about addresses that programs read differently.</summary>
 /// <remarks>See k8s.io/apimachinery/pkg/util/validation/ip.go.</remarks>
 internal static class AddressWarnings
 {

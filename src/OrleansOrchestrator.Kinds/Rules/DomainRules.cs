@@ -4,7 +4,7 @@ using OrleansOrchestrator.Model.Validation;
 
 namespace OrleansOrchestrator.Kinds.Rules;
 
-/// <summary>Rules of names that begin with the domain of whoever gives them.</summary>
+/// <summary>Rules of names that begin with the domain of their owner.</summary>
 /// <remarks>See k8s.io/apimachinery/pkg/util/validation and ValidateSignerName in k8s.io/kubernetes/pkg/apis/core/validation.</remarks>
 internal static class DomainRules
 {
@@ -51,7 +51,7 @@ internal static class DomainRules
             errors.Invalid(path, name, "should be a domain with at least three segments separated by dots");
     }
 
-    /// <summary>The name of whoever signs certificates, as in <c>example.com/signer-name</c>.</summary>
+    /// <summary>The name of a signer of certificates, as in <c>example.com/signer-name</c>.</summary>
     public static void ValidateSigner(string? name, FieldPath path, FieldErrors errors)
     {
         if (string.IsNullOrEmpty(name))

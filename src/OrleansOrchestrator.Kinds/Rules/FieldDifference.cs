@@ -3,13 +3,13 @@ using OrleansOrchestrator.Model.Codec;
 
 namespace OrleansOrchestrator.Kinds.Rules;
 
-/// <summary>Tells the author of a refused change which fields it changes.</summary>
+/// <summary>Lists the fields that a refused update changes.</summary>
 internal static class FieldDifference
 {
-    /// <summary>The most differences that are listed; whoever changes more reads the first ones.</summary>
+    /// <summary>The most differences that are listed.</summary>
     public const int LinesMax = 10;
 
-    /// <summary>One line per changed field, as in <c>nodeName: "a" → "b"</c>; empty if nothing differs.</summary>
+    /// <summary>One line for each changed field, as in <c>nodeName: "a" → "b"</c>; empty if nothing differs.</summary>
     public static string Describe<T>(T before, T after)
     {
         var lines = new List<string>();

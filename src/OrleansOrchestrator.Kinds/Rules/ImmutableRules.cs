@@ -3,7 +3,7 @@ using OrleansOrchestrator.Model.Validation;
 
 namespace OrleansOrchestrator.Kinds.Rules;
 
-/// <summary>Rules of fields that stay as they were created.</summary>
+/// <summary>Rules of immutable fields.</summary>
 internal static class ImmutableRules
 {
     public static void Validate<T>(T updated, T current, FieldPath path, FieldErrors errors)

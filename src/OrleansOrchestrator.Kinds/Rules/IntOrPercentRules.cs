@@ -5,7 +5,7 @@ using OrleansOrchestrator.Model.Validation;
 
 namespace OrleansOrchestrator.Kinds.Rules;
 
-/// <summary>Rules of amounts that are a number of pods or a share of them, as in <c>2</c> and <c>25%</c>.</summary>
+/// <summary>Rules of amounts that are a number of pods or a percentage of them, as in <c>2</c> and <c>25%</c>.</summary>
 internal static class IntOrPercentRules
 {
     public static void Validate(IntOrString? value, FieldPath path, FieldErrors errors)
@@ -24,7 +24,7 @@ internal static class IntOrPercentRules
             errors.Invalid(path, value, "must not be greater than 100%");
     }
 
-    /// <summary>Whether it is neither a number nor a share of anything: 0, <c>0%</c>, or not an amount at all.</summary>
+    /// <summary>Whether an amount is zero: 0, <c>0%</c>, or not an amount at all.</summary>
     public static bool IsZero(IntOrString? value) =>
         TryReadPercent(value, out var percent) ? percent == 0 : !TryReadInt(value, out var number) || number == 0;
 

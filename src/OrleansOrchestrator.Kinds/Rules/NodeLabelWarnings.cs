@@ -4,7 +4,7 @@ using OrleansOrchestrator.Model.Validation;
 
 namespace OrleansOrchestrator.Kinds.Rules;
 
-/// <summary>The warnings about labels of nodes that have another name today.</summary>
+/// <summary>The warnings about deprecated labels of nodes.</summary>
 /// <remarks>See k8s.io/kubernetes/pkg/api/node/util.go.</remarks>
 internal static class NodeLabelWarnings
 {
@@ -20,14 +20,14 @@ internal static class NodeLabelWarnings
         ["node-role.kubernetes.io/master"] = "use \"node-role.kubernetes.io/control-plane\" instead",
     }.ToFrozenDictionary(StringComparer.Ordinal);
 
-    /// <summary>Warns of a label at a place that names it.</summary>
+    /// <summary>Warns of a label at a path that contains the label.</summary>
     public static void Add(string label, string at, List<string> warnings)
     {
         if (Deprecated.TryGetValue(label, out var text))
             warnings.Add($"{at}: {text}");
     }
 
-    /// <summary>Warns of a label at a place that does not name it.</summary>
+    /// <summary>Warns of a label at a path that does not contain the label.</summary>
     public static void AddUse(string? label, FieldPath at, List<string> warnings)
     {
         if (label is not null && Deprecated.TryGetValue(label, out var text))

@@ -4,7 +4,7 @@ using OrleansOrchestrator.Model.Validation;
 
 namespace OrleansOrchestrator.Kinds.Rules;
 
-/// <summary>Rules of the terms by which pods and volumes pick nodes.</summary>
+/// <summary>Rules of the terms by which pods and volumes select nodes.</summary>
 internal static class NodeSelectorRules
 {
     private static readonly string[] FieldOperators = ["In", "NotIn"];

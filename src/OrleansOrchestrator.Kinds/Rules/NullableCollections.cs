@@ -1,6 +1,6 @@
 namespace OrleansOrchestrator.Kinds.Rules;
 
-/// <summary>Model objects leave absent lists and maps null; rules read them as empty. Nothing is allocated for it.</summary>
+/// <summary>Reads absent lists and maps, which are null in model objects, as empty ones. Allocates nothing.</summary>
 internal static class NullableCollections
 {
     public static IList<T> OrNone<T>(this IList<T>? list) => list ?? Array.Empty<T>();

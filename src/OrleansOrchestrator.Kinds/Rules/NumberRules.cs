@@ -28,7 +28,7 @@ internal static class NumberRules
             errors.Invalid(path, mode, "must be a number between 0 and 0777 (octal), both inclusive");
     }
 
-    /// <summary>The number of a user or group in Linux.</summary>
+    /// <summary>The id of a Linux user or group.</summary>
     public static void ValidateUserOrGroup(long? id, FieldPath path, FieldErrors errors)
     {
         if (id is < 0 or > int.MaxValue)

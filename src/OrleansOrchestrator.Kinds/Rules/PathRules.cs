@@ -5,7 +5,7 @@ namespace OrleansOrchestrator.Kinds.Rules;
 /// <summary>Rules of file paths within volumes.</summary>
 internal static class PathRules
 {
-    /// <summary>A path that stays below the directory it starts in.</summary>
+    /// <summary>A path that stays below its start directory.</summary>
     public static void ValidateDescending(string path, FieldPath at, FieldErrors errors)
     {
         if (path.StartsWith('/'))
@@ -13,7 +13,10 @@ internal static class PathRules
         ValidateNoBacksteps(path, at, errors);
     }
 
-    /// <summary>A descending path whose first part does not look like one of those by which volumes are swapped atomically.</summary>
+    /// <summary>
+    /// A path that stays below its start directory. Its first part must not look like the names by which volumes are replaced
+    /// atomically.
+    /// </summary>
     public static void ValidateDescendingUnreserved(string path, FieldPath at, FieldErrors errors)
     {
         ValidateDescending(path, at, errors);

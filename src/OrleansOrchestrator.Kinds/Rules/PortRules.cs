@@ -15,7 +15,7 @@ internal static class PortRules
     public static void ValidateNumber(int port, FieldPath path, FieldErrors errors) =>
         errors.Invalid(path, port, NameRules.IsValidPortNum(port));
 
-    /// <summary>A port that is given by its number or by its name in the container.</summary>
+    /// <summary>A port given by its number or by its name in the container.</summary>
     public static void ValidateNumberOrName(IntOrString? port, FieldPath path, FieldErrors errors)
     {
         var text = port?.Value ?? "";

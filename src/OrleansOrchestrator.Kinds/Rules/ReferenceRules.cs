@@ -3,7 +3,7 @@ using OrleansOrchestrator.Model.Validation;
 
 namespace OrleansOrchestrator.Kinds.Rules;
 
-/// <summary>Rules of the parts by which an object names another one.</summary>
+/// <summary>Rules of the parts of a reference to another object.</summary>
 internal static class ReferenceRules
 {
     public static void ValidateGroup(string? group, FieldPath path, FieldErrors errors)
@@ -12,7 +12,7 @@ internal static class ReferenceRules
             errors.Invalid(path, group, NameRules.IsDns1123Subdomain(group));
     }
 
-    /// <summary>A part that must be given and becomes a part of a URL.</summary>
+    /// <summary>A part that is required and becomes part of a URL.</summary>
     public static void ValidateSegment(string? segment, FieldPath path, FieldErrors errors)
     {
         if (string.IsNullOrEmpty(segment))

@@ -5,7 +5,7 @@ using OrleansOrchestrator.Model.Validation;
 
 namespace OrleansOrchestrator.Kinds.Rules;
 
-/// <summary>Rules of amounts of processors, memory and other resources.</summary>
+/// <summary>Rules of amounts of CPU, memory and other resources.</summary>
 internal static class ResourceAmountRules
 {
     private static readonly string[] ContainerResources = ["cpu", "memory", "ephemeral-storage"];
@@ -28,7 +28,7 @@ internal static class ResourceAmountRules
         }
     }
 
-    /// <summary>Amounts that a node or pod offers or uses: of any resource, and not negative.</summary>
+    /// <summary>Amounts that a node or pod offers or uses: of any resource, not negative.</summary>
     public static void ValidateAmounts(IDictionary<string, ResourceQuantity>? amounts, FieldPath path, FieldErrors errors)
     {
         foreach (var (name, amount) in amounts.OrNone())
@@ -39,7 +39,7 @@ internal static class ResourceAmountRules
         }
     }
 
-    /// <summary>Extended resources are those that a vendor names with a domain of its own.</summary>
+    /// <summary>Whether a resource is extended: its name has a vendor's domain.</summary>
     public static bool IsExtended(string name) =>
         name.Contains('/', StringComparison.Ordinal) && !name.Contains("kubernetes.io/", StringComparison.Ordinal)
         && !name.StartsWith("requests.", StringComparison.Ordinal);
@@ -53,11 +53,11 @@ internal static class ResourceAmountRules
             errors.Invalid(path, name, "must be a standard resource for containers");
     }
 
-    /// <summary>Whether more of a resource may be promised than there is. Pages and devices cannot be shared out more than once.</summary>
+    /// <summary>Whether a resource can be overcommitted. Huge pages and extended resources cannot.</summary>
     public static bool IsOvercommitAllowed(string name) =>
         !name.StartsWith("hugepages-", StringComparison.Ordinal) && !IsExtended(name);
 
-    /// <summary>An amount that is not negative, and whole where its resource cannot be divided.</summary>
+    /// <summary>An amount that is not negative, and whole if its resource cannot be divided.</summary>
     public static void ValidateQuantity(string name, ResourceQuantity? amount, FieldPath path, FieldErrors errors)
     {
         var quantity = Quantity.From(amount);
@@ -73,7 +73,7 @@ internal static class ResourceAmountRules
         ValidateQuantity(name, amount, path, errors);
     }
 
-    /// <summary>Warns of an amount of bytes that is not whole.</summary>
+    /// <summary>Warns of an amount of bytes that is not a whole number.</summary>
     public static void WarnOfFraction(ResourceQuantity? amount, FieldPath at, List<string> warnings)
     {
         var quantity = Quantity.From(amount);

@@ -7,7 +7,7 @@ using OrleansOrchestrator.Model.Validation;
 
 namespace OrleansOrchestrator.Kinds.Scheduling;
 
-/// <summary>Names how much more some pods matter than others.</summary>
+/// <summary>Names a priority of pods.</summary>
 internal sealed class PriorityClassKind : ResourceDefinition<V1PriorityClass>
 {
     private static readonly string[] PreemptionPolicies = ["Never", "PreemptLowerPriority"];
@@ -59,7 +59,7 @@ internal sealed class PriorityClassKind : ResourceDefinition<V1PriorityClass>
         ChoiceRules.ValidateRequired(obj.PreemptionPolicy, PreemptionPolicies, FieldPath.Root("preemptionPolicy"), errors);
     }
 
-    // The value of a class goes into its pods as they are made, and so it cannot change any more.
+    // Pods get the value of their class at creation, so it cannot change.
     protected override void ValidateUpdate(V1PriorityClass updated, V1PriorityClass current, FieldErrors errors)
     {
         if (updated.Value != current.Value)

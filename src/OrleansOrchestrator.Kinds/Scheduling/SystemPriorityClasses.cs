@@ -6,10 +6,10 @@ namespace OrleansOrchestrator.Kinds.Scheduling;
 /// <summary>The priority classes that every cluster has, for the pods that keep it running.</summary>
 public static class SystemPriorityClasses
 {
-    /// <summary>What only the names of these classes begin with.</summary>
+    /// <summary>The prefix that is reserved for these classes.</summary>
     public const string Prefix = "system-";
 
-    /// <summary>The highest value of any other class.</summary>
+    /// <summary>The highest value that other classes may have.</summary>
     public const int UserValueMax = 1_000_000_000;
 
     /// <summary>The value of <c>system-cluster-critical</c>.</summary>
@@ -27,7 +27,7 @@ public static class SystemPriorityClasses
             "Used for system critical pods that must not be moved from their current node."),
     ];
 
-    /// <summary>Why a class with a name of the system's is not one of the system's; null if it is.</summary>
+    /// <summary>Why a class with the reserved prefix is not one of the system's; null if it is.</summary>
     internal static string? FaultOf(V1PriorityClass obj)
     {
         var known = Create().FirstOrDefault(system => system.Metadata.Name == obj.Metadata.Name);

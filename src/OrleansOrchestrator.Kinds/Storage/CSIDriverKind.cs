@@ -7,7 +7,7 @@ using OrleansOrchestrator.Model.Validation;
 
 namespace OrleansOrchestrator.Kinds.Storage;
 
-/// <summary>A storage driver and what it needs of nodes.</summary>
+/// <summary>A storage driver and what it requires of nodes.</summary>
 internal sealed class CSIDriverKind : ResourceDefinition<V1CSIDriver>
 {
     private const int AllocatableUpdateSecondsMin = 10;

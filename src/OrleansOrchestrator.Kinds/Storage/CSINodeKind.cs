@@ -8,7 +8,7 @@ using OrleansOrchestrator.Model.Validation;
 
 namespace OrleansOrchestrator.Kinds.Storage;
 
-/// <summary>The storage drivers that run on a node; it is named like the node.</summary>
+/// <summary>The storage drivers of a node. The object has the node's name.</summary>
 internal sealed class CSINodeKind : ResourceDefinition<V1CSINode>
 {
     private const int NodeIdCharactersMax = 256;

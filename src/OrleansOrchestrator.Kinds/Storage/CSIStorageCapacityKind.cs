@@ -9,7 +9,7 @@ using OrleansOrchestrator.Model.Validation;
 
 namespace OrleansOrchestrator.Kinds.Storage;
 
-/// <summary>How much storage of a class there is in a place.</summary>
+/// <summary>How much storage of a class a topology segment has.</summary>
 internal sealed class CSIStorageCapacityKind : ResourceDefinition<V1CSIStorageCapacity>
 {
     public override string Group => CsiRules.Group;

@@ -5,7 +5,7 @@ using OrleansOrchestrator.Model.Validation;
 
 namespace OrleansOrchestrator.Kinds.Storage;
 
-/// <summary>Rules that the kinds of storage drivers have in common.</summary>
+/// <summary>Rules that the kinds of CSI drivers share.</summary>
 /// <remarks>See k8s.io/kubernetes/pkg/apis/storage/validation.</remarks>
 internal static class CsiRules
 {
@@ -25,7 +25,7 @@ internal static class CsiRules
         errors.Invalid(path, name, NameRules.IsDns1123Subdomain(name.ToLowerInvariant()));
     }
 
-    /// <summary>Tokens that a driver wants for the pods whose volumes it mounts, one for each audience.</summary>
+    /// <summary>The service account tokens that a driver wants for the pods of its volumes, one for each audience.</summary>
     public static void ValidateTokenRequests(IList<Storagev1TokenRequest>? requests, FieldPath path, FieldErrors errors)
     {
         var seen = new HashSet<string>(StringComparer.Ordinal);

@@ -8,7 +8,7 @@ using OrleansOrchestrator.Model.Validation;
 
 namespace OrleansOrchestrator.Kinds.Storage;
 
-/// <summary>A kind of storage that volumes can be made of, and who makes them.</summary>
+/// <summary>A class of storage, and the provisioner of its volumes.</summary>
 internal sealed class StorageClassKind : ResourceDefinition<V1StorageClass>
 {
     private const string DefaultAnnotation = "storageclass.kubernetes.io/is-default-class";

@@ -5,7 +5,7 @@ using OrleansOrchestrator.Model.Validation;
 
 namespace OrleansOrchestrator.Kinds.Storage;
 
-/// <summary>The rules of terms that say in which places volumes may be made.</summary>
+/// <summary>Validates the terms that say in which topology segments volumes may be created.</summary>
 internal static class TopologyValidation
 {
     public static void Validate(IList<V1TopologySelectorTerm> terms, FieldPath path, FieldErrors errors)

@@ -8,7 +8,7 @@ using OrleansOrchestrator.Model.Validation;
 
 namespace OrleansOrchestrator.Kinds.Storage;
 
-/// <summary>Asks a storage driver to attach a volume to a node.</summary>
+/// <summary>Requests that a storage driver attaches a volume to a node.</summary>
 internal sealed class VolumeAttachmentKind : ResourceDefinition<V1VolumeAttachment>
 {
     private const int MetadataBytesMax = 256 * 1024;

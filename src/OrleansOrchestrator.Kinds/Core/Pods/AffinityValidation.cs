@@ -5,7 +5,7 @@ using OrleansOrchestrator.Model.Validation;
 
 namespace OrleansOrchestrator.Kinds.Core.Pods;
 
-/// <summary>The rules of where a pod would be, relative to nodes and to other pods.</summary>
+/// <summary>Validates affinity and anti-affinity, to nodes and to other pods.</summary>
 internal static class AffinityValidation
 {
     private const string Required = "requiredDuringSchedulingIgnoredDuringExecution";

@@ -37,7 +37,7 @@ internal static class ContainerDefaults
         ApplyEnvironment(container.Env);
     }
 
-    /// <summary>Requests what is limited and not requested otherwise.</summary>
+    /// <summary>Sets missing requests to the limits.</summary>
     public static void RequestLimits(V1Container container)
     {
         if (container.Resources?.Limits is not { Count: > 0 } limits)
@@ -47,7 +47,7 @@ internal static class ContainerDefaults
             container.Resources.Requests.TryAdd(name, limit);
     }
 
-    /// <summary>On the host's network a container port is a host port.</summary>
+    /// <summary>Sets host ports to container ports on the host's network.</summary>
     public static void OpenOnHost(V1Container container)
     {
         foreach (var port in container.Ports.OrNone())

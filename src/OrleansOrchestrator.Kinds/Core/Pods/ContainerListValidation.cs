@@ -5,7 +5,7 @@ using OrleansOrchestrator.Model.Validation;
 
 namespace OrleansOrchestrator.Kinds.Core.Pods;
 
-/// <summary>The rules between the containers of a pod.</summary>
+/// <summary>Validates the containers of a pod together.</summary>
 internal static class ContainerListValidation
 {
     private const string OnlySidecars = "may not be set for init containers without restartPolicy=Always";

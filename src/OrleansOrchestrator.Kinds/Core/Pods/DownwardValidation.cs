@@ -5,17 +5,17 @@ using OrleansOrchestrator.Model.Validation;
 
 namespace OrleansOrchestrator.Kinds.Core.Pods;
 
-/// <summary>The rules of references by which a container learns of its own pod ("Downward API").</summary>
+/// <summary>Validates references of a container to fields of its own pod (downward API).</summary>
 internal static class DownwardValidation
 {
-    /// <summary>The fields that a variable may have.</summary>
+    /// <summary>The fields for environment variables.</summary>
     public static readonly string[] EnvironmentFields =
     [
         "metadata.name", "metadata.namespace", "metadata.uid", "spec.nodeName", "spec.serviceAccountName",
         "status.hostIP", "status.hostIPs", "status.podIP", "status.podIPs",
     ];
 
-    /// <summary>The fields that a file may have.</summary>
+    /// <summary>The fields for files.</summary>
     public static readonly string[] VolumeFields =
         ["metadata.annotations", "metadata.labels", "metadata.name", "metadata.namespace", "metadata.uid"];
 

@@ -5,7 +5,7 @@ using OrleansOrchestrator.Model.Validation;
 
 namespace OrleansOrchestrator.Kinds.Core.Pods;
 
-/// <summary>The rules of a container's environment.</summary>
+/// <summary>Validates a container's environment.</summary>
 internal static class EnvironmentValidation
 {
     public static void Validate(V1Container container, FieldPath path, FieldErrors errors)
@@ -95,7 +95,7 @@ internal static class EnvironmentValidation
             errors.Invalid(path, name, NameRules.IsDns1123Subdomain(name));
     }
 
-    // Since 1.32 a variable may have any name that a process can be given.
+    // Since Kubernetes 1.32 a variable may have any name that an environment can hold.
     private static void ValidateName(string name, FieldPath path, FieldErrors errors)
     {
         if (name.AsSpan().ContainsAnyExceptInRange(' ', '~') || name.Contains('=', StringComparison.Ordinal))

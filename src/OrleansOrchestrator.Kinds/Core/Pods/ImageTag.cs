@@ -4,7 +4,7 @@ namespace OrleansOrchestrator.Kinds.Core.Pods;
 /// <remarks>See github.com/distribution/reference: <c>[domain[:port]/]path[:tag][@digest]</c>.</remarks>
 internal static class ImageTag
 {
-    /// <summary>Whether the name means a moving target: it has the tag <c>latest</c>, or neither tag nor digest.</summary>
+    /// <summary>Whether the image may change under its name: it has the tag <c>latest</c>, or neither tag nor digest.</summary>
     public static bool IsLatest(string image)
     {
         var digest = image.IndexOf('@', StringComparison.Ordinal);

@@ -5,7 +5,7 @@ using OrleansOrchestrator.Model.Validation;
 
 namespace OrleansOrchestrator.Kinds.Core.Pods;
 
-/// <summary>The rules of when a pod may be placed, and of how evenly.</summary>
+/// <summary>Validates scheduling gates and topology spread constraints.</summary>
 internal static class PlacementValidation
 {
     private static readonly string[] Unsatisfiable = ["DoNotSchedule", "ScheduleAnyway"];

@@ -7,10 +7,10 @@ namespace OrleansOrchestrator.Kinds.Core.Pods;
 /// <remarks>See k8s.io/kubernetes/pkg/apis/core/v1/defaults.go.</remarks>
 internal static class PodDefaults
 {
-    /// <summary>How long a pod has to end in order, unless it says otherwise.</summary>
+    /// <summary>The default grace period of pods, in seconds.</summary>
     public const long TerminationGracePeriodSeconds = 30;
 
-    /// <summary>What pods and templates have in common.</summary>
+    /// <summary>The defaults of pods and of templates.</summary>
     public static void ApplyToTemplate(V1PodSpec spec)
     {
         spec.RestartPolicy = spec.RestartPolicy.Or("Always");
@@ -29,7 +29,7 @@ internal static class PodDefaults
             ContainerDefaults.Apply(container);
     }
 
-    /// <summary>What only a pod gets: a template leaves it open, so that whoever makes pods of it may decide.</summary>
+    /// <summary>The defaults of pods only. A template leaves these fields to the pods that are made of it.</summary>
     public static void ApplyToPod(V1PodSpec spec)
     {
         ApplyToTemplate(spec);
@@ -44,7 +44,7 @@ internal static class PodDefaults
         }
     }
 
-    // The short field is the older name of the long one; old clients read it.
+    // The short field is the older name of the long one. Old clients read it.
     private static void ApplyServiceAccountAlias(V1PodSpec spec)
     {
         if (string.IsNullOrEmpty(spec.ServiceAccountName) && !string.IsNullOrEmpty(spec.ServiceAccount))

@@ -9,7 +9,7 @@ using OrleansOrchestrator.Model.Validation;
 
 namespace OrleansOrchestrator.Kinds.Core.Pods;
 
-/// <summary>Containers that are placed and run together.</summary>
+/// <summary>Containers that are scheduled and run together.</summary>
 internal sealed class PodKind : ResourceDefinition<V1Pod>
 {
     public override string Kind => "Pod";
@@ -35,7 +35,7 @@ internal sealed class PodKind : ResourceDefinition<V1Pod>
         new("spec.hostNetwork", "false"),
         new("status.phase"),
         new("status.podIP"),
-        // Kubernetes takes the list's name, too, but has no value for it.
+        // Kubernetes accepts this field selector for the list too, but its value is always empty.
         new("status.podIPs"),
         new("status.nominatedNodeName"),
     ];
@@ -83,7 +83,7 @@ internal sealed class PodKind : ResourceDefinition<V1Pod>
 
     protected override void AddWarnings(V1Pod pod, V1Pod? current, List<string> warnings)
     {
-        // Pods are changed by machines, too often to look at all of them each time.
+        // Controllers and nodes change pods too often to compute warnings each time.
         if (current is not null)
             return;
         PodWarnings.AddName(pod.Metadata, "the Pod's hostname", warnings);
@@ -109,7 +109,7 @@ internal sealed class PodKind : ResourceDefinition<V1Pod>
     protected override void ValidateStatusUpdate(V1Pod updated, V1Pod current, FieldErrors errors) =>
         PodStatusValidation.Validate(updated, current, errors);
 
-    // Nobody holds a pod that no node has taken on, or whose containers have all ended.
+    // A pod that is unbound, or whose containers have all ended, needs no grace period.
     protected override long GracePeriodSeconds(V1Pod obj, long? requested)
     {
         if (string.IsNullOrEmpty(obj.Spec?.NodeName) || obj.IsTerminal)

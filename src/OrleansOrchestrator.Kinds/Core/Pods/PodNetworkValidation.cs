@@ -5,7 +5,7 @@ using OrleansOrchestrator.Model.Validation;
 
 namespace OrleansOrchestrator.Kinds.Core.Pods;
 
-/// <summary>The rules of a pod's host name and of how it resolves names.</summary>
+/// <summary>Validates a pod's host name and DNS configuration.</summary>
 internal static class PodNetworkValidation
 {
     private const int NameserversMax = 3;
@@ -63,7 +63,7 @@ internal static class PodNetworkValidation
             errors.Invalid(path, searches, $"must not have more than {SearchCharactersMax} characters (including spaces) in the search list");
         for (var i = 0; i < searches.Count; i++)
         {
-            // The root is a search path, and a path may end in it.
+            // The root is a valid search path, and a path may end in a dot.
             if (searches[i] != ".")
                 errors.Invalid(path.Index(i), searches[i], NameRules.IsDns1123Subdomain(searches[i].EndsWith('.') ? searches[i][..^1] : searches[i]));
         }

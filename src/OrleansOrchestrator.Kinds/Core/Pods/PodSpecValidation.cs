@@ -6,7 +6,7 @@ using OrleansOrchestrator.Model.Validation;
 
 namespace OrleansOrchestrator.Kinds.Core.Pods;
 
-/// <summary>The rules of pod specs, in pods and in templates.</summary>
+/// <summary>Validates pod specs, in pods and in templates.</summary>
 /// <remarks>See ValidatePodSpec in k8s.io/kubernetes/pkg/apis/core/validation; faults come in the same order.</remarks>
 internal static class PodSpecValidation
 {
@@ -15,9 +15,9 @@ internal static class PodSpecValidation
     private static readonly string[] PreemptionPolicies = ["Never", "PreemptLowerPriority"];
 
     /// <param name="spec">The spec; null is a fault.</param>
-    /// <param name="path">Where it is.</param>
-    /// <param name="isTemplate">Whether defaults that only pods get may be missing.</param>
-    /// <param name="errors">Where faults go.</param>
+    /// <param name="path">The path of the field.</param>
+    /// <param name="isTemplate">Whether this is a template, in which the defaults of pods may be missing.</param>
+    /// <param name="errors">Receives the faults.</param>
     public static void Validate(V1PodSpec? spec, FieldPath path, bool isTemplate, FieldErrors errors)
     {
         if (spec is null)
@@ -55,7 +55,7 @@ internal static class PodSpecValidation
             {
                 var hostPort = ports[j].HostPort ?? 0;
 
-                // A template may leave it open: the pod's defaults fill it in.
+                // A template may leave it out: the pod's defaults fill it in.
                 if (hostPort != ports[j].ContainerPort && !(isTemplate && hostPort == 0))
                 {
                     errors.Invalid(path.Index(i).Child("ports").Index(j).Child("hostPort"), hostPort,

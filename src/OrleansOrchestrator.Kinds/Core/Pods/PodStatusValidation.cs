@@ -5,7 +5,7 @@ using OrleansOrchestrator.Model.Validation;
 
 namespace OrleansOrchestrator.Kinds.Core.Pods;
 
-/// <summary>The rules of what nodes report of pods.</summary>
+/// <summary>Validates the pod status that nodes report.</summary>
 internal static class PodStatusValidation
 {
     public static void Validate(V1Pod updated, V1Pod current, FieldErrors errors)
@@ -23,7 +23,7 @@ internal static class PodStatusValidation
             ValidateTransitions(status?.ContainerStatuses, current.Status?.ContainerStatuses, updated.Spec?.RestartPolicy, path.Child("containerStatuses"), errors);
     }
 
-    // What has ended and is not restarted cannot be found running.
+    // A container that has ended and is not restarted cannot be running again.
     private static void ValidateTransitions(
         IList<V1ContainerStatus>? updated, IList<V1ContainerStatus>? current, string? restartPolicy, FieldPath path, FieldErrors errors)
     {

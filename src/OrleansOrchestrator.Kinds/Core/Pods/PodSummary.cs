@@ -7,7 +7,7 @@ using OrleansOrchestrator.Model.Tables;
 
 namespace OrleansOrchestrator.Kinds.Core.Pods;
 
-/// <summary>What one line of <c>kubectl get pods</c> tells of a pod, read from what its node reports.</summary>
+/// <summary>One line of <c>kubectl get pods</c>, computed from the pod's status.</summary>
 /// <remarks>See printPod in k8s.io/kubernetes/pkg/printers/internalversion.</remarks>
 internal sealed class PodSummary
 {
@@ -29,21 +29,21 @@ internal sealed class PodSummary
             Reason = "Terminating";
     }
 
-    /// <summary>The containers that are ready.</summary>
+    /// <summary>How many containers are ready.</summary>
     public int Ready { get; private set; }
 
-    /// <summary>The containers that should be: all but the init containers that end.</summary>
+    /// <summary>How many containers should be ready: all except init containers that end.</summary>
     public int Total { get; }
 
-    /// <summary>What it is doing, or what keeps it from doing it.</summary>
+    /// <summary>The STATUS column: what the pod does, or why it does not.</summary>
     public string Reason { get; private set; }
 
-    /// <summary>How often its containers were started again.</summary>
+    /// <summary>How often its containers were restarted.</summary>
     public int Restarts { get; private set; }
 
     public static PodSummary Of(V1Pod pod) => new(pod);
 
-    /// <summary>The restarts, and when the last one was, as in <c>3 (5s ago)</c>.</summary>
+    /// <summary>The restarts, and the age of the last one, as in <c>3 (5s ago)</c>.</summary>
     public string RestartsText(DateTimeOffset now) => Restarts != 0 && _lastRestart is not null
         ? Text($"{Restarts} ({HumanDuration.Since(_lastRestart, now)} ago)")
         : Text($"{Restarts}");
@@ -55,7 +55,7 @@ internal sealed class PodSummary
         return string.IsNullOrEmpty(status?.Reason) ? status?.Phase ?? "" : status.Reason;
     }
 
-    /// <returns>Whether an init container is still to end.</returns>
+    /// <returns>Whether an init container has not ended yet.</returns>
     private bool ReadInitContainers(V1Pod pod)
     {
         var statuses = (pod.Status?.InitContainerStatuses).OrNone();
@@ -86,7 +86,7 @@ internal sealed class PodSummary
 
     private void ReadContainers(V1Pod pod)
     {
-        // From here on, init containers count only if they go on running.
+        // From here on init containers count only if they are sidecars.
         (Restarts, _lastRestart) = (0, null);
         foreach (var status in (pod.Status?.InitContainerStatuses).OrNone())
         {
@@ -113,7 +113,7 @@ internal sealed class PodSummary
             }
         }
 
-        // One container has ended well, but others go on.
+        // One container has completed, but others are running.
         if (Reason == "Completed" && hasRunning)
             Reason = pod.HasCondition(PodConditionTypes.Ready) ? "Running" : "NotReady";
     }

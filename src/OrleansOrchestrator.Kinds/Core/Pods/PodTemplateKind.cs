@@ -8,7 +8,7 @@ using OrleansOrchestrator.Model.Validation;
 
 namespace OrleansOrchestrator.Kinds.Core.Pods;
 
-/// <summary>A pod template that is kept for others to use.</summary>
+/// <summary>A pod template in an object of its own.</summary>
 internal sealed class PodTemplateKind : ResourceDefinition<V1PodTemplate>
 {
     public override string Kind => "PodTemplate";

@@ -4,7 +4,7 @@ using OrleansOrchestrator.Model.Validation;
 
 namespace OrleansOrchestrator.Kinds.Core.Pods;
 
-/// <summary>The rules of pod templates, for every kind that has one.</summary>
+/// <summary>Validates pod templates, for every kind that has one.</summary>
 internal static class PodTemplateRules
 {
     public static void ApplyDefaults(V1PodTemplateSpec? template)
@@ -13,7 +13,7 @@ internal static class PodTemplateRules
             PodDefaults.ApplyToTemplate(spec);
     }
 
-    /// <summary>The template of a kind that holds it by value, so that there is always one.</summary>
+    /// <summary>Validates the template of a kind in which it is not optional.</summary>
     public static V1PodTemplateSpec WithDefaults(V1PodTemplateSpec? template)
     {
         template ??= new V1PodTemplateSpec();

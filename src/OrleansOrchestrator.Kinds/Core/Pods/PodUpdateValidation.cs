@@ -5,7 +5,7 @@ using OrleansOrchestrator.Model.Validation;
 
 namespace OrleansOrchestrator.Kinds.Core.Pods;
 
-/// <summary>The rules of pod changes: a pod is run as it was made, except for a few fields.</summary>
+/// <summary>Validates updates of pods: only a few fields of the spec may change.</summary>
 /// <remarks>See ValidatePodUpdate in k8s.io/kubernetes/pkg/apis/core/validation.</remarks>
 internal static class PodUpdateValidation
 {
@@ -48,7 +48,7 @@ internal static class PodUpdateValidation
             errors.Invalid(path, updated, "must be less than or equal to previous value");
     }
 
-    // A toleration that is there stays, but may be shortened or prolonged.
+    // A present toleration stays; only its time may change.
     private static void ValidateTolerations(IList<V1Toleration>? updated, IList<V1Toleration>? current, FieldPath path, FieldErrors errors)
     {
         foreach (var old in current.OrNone())
@@ -75,7 +75,7 @@ internal static class PodUpdateValidation
         }
     }
 
-    /// <summary>The current spec with those fields of the updated one that may differ.</summary>
+    /// <summary>The current spec, with the updated values of the fields that may change.</summary>
     private static V1PodSpec WithUpdatableFields(V1PodSpec current, V1PodSpec updated)
     {
         var expected = ObjectCodec.Clone(current);

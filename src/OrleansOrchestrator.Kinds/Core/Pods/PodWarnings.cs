@@ -35,14 +35,14 @@ internal static class PodWarnings
 
     private static readonly string[] ByteResources = ["memory", "ephemeral-storage"];
 
-    /// <summary>Adds the warnings about the template of an object that makes pods, whenever what is wanted changes.</summary>
+    /// <summary>Adds the warnings about an object's pod template, if the object's desired state changes.</summary>
     public static void AddTemplate(KubeObject owner, KubeObject? current, V1PodTemplateSpec? template, FieldPath path, List<string> warnings)
     {
         if (template is not null && (current is null || owner.Metadata.Generation != current.Metadata.Generation))
             Add(template.Spec, template.Metadata, path, warnings);
     }
 
-    /// <summary>Warns of a name that is not fit for hosts.</summary>
+    /// <summary>Warns of a name that is not a valid host name.</summary>
     public static void AddName(V1ObjectMeta metadata, string use, List<string> warnings)
     {
         if (NameRules.IsDns1123Label(metadata.Name ?? "") is { Count: > 0 } faults)
@@ -52,8 +52,8 @@ internal static class PodWarnings
     /// <summary>Adds the warnings about a pod or a template.</summary>
     /// <param name="spec">Its spec.</param>
     /// <param name="metadata">Its metadata.</param>
-    /// <param name="path">Where the template is; null for a pod.</param>
-    /// <param name="warnings">Where they go.</param>
+    /// <param name="path">The path of the template; null for a pod.</param>
+    /// <param name="warnings">Receives the warnings.</param>
     public static void Add(V1PodSpec? spec, V1ObjectMeta? metadata, FieldPath? path, List<string> warnings)
     {
         if (spec is null)
@@ -90,7 +90,7 @@ internal static class PodWarnings
 
     private const string SeccompPod = "seccomp.security.alpha.kubernetes.io/pod";
 
-    /// <summary>Any kind of container, as far as warnings look at it.</summary>
+    /// <summary>The fields of any kind of container that the warnings read.</summary>
     private sealed record Container(
         string Name, IList<V1EnvVar>? Env, IList<V1ContainerPort>? Ports, V1ResourceRequirements? Resources, V1SecurityContext? Security, FieldPath Path);
 
@@ -187,7 +187,7 @@ internal static class PodWarnings
         }
     }
 
-    /// <summary>Amounts of bytes that no machine can count.</summary>
+    /// <summary>Warns of amounts of bytes that are not whole numbers.</summary>
     private static void AddFractions(IDictionary<string, ResourceQuantity>? amounts, FieldPath at, List<string> warnings)
     {
         foreach (var name in ByteResources)
@@ -215,7 +215,7 @@ internal static class PodWarnings
         var names = new HashSet<string>(StringComparer.Ordinal);
         for (var i = 0; i < container.Env.OrNone().Count; i++)
         {
-            // A later value may be made of the earlier one, as in PATH=/x:$(PATH).
+            // A later value may refer to the earlier one, as in PATH=/x:$(PATH).
             var variable = container.Env![i];
             var reference = $"$({variable.Name})";
             var builds = variable.ValueFrom is null && variable.Value != reference && variable.Value?.Contains(reference, StringComparison.Ordinal) is true;

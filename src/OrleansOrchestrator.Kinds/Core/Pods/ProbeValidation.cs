@@ -5,7 +5,7 @@ using OrleansOrchestrator.Model.Validation;
 
 namespace OrleansOrchestrator.Kinds.Core.Pods;
 
-/// <summary>The rules of a container's probes and lifecycle hooks.</summary>
+/// <summary>Validates a container's probes and lifecycle hooks.</summary>
 internal static class ProbeValidation
 {
     private static readonly string[] Schemes = ["HTTP", "HTTPS"];
@@ -23,7 +23,7 @@ internal static class ProbeValidation
         ValidateRestarting(container.StartupProbe, path.Child("startupProbe"), errors);
     }
 
-    // One success means alive; there is nothing to wait for.
+    // A single success means that the container is alive.
     private static void ValidateRestarting(V1Probe? probe, FieldPath path, FieldErrors errors)
     {
         Validate(probe, path, errors);

@@ -5,7 +5,7 @@ using OrleansOrchestrator.Model.Validation;
 
 namespace OrleansOrchestrator.Kinds.Core.Pods;
 
-/// <summary>The rules of the rights that pods and containers run with.</summary>
+/// <summary>Validates the security contexts of pods and containers.</summary>
 internal static partial class SecurityContextValidation
 {
     private const int SysctlNameMax = 253;
@@ -34,7 +34,7 @@ internal static partial class SecurityContextValidation
         ValidateSeccomp(context.SeccompProfile, at.Child("seccompProfile"), errors);
     }
 
-    // A parameter of a namespace that the pod shares with its node would be the node's.
+    // A sysctl of a namespace that the pod shares with its node would change the node.
     private static void ValidateSysctls(IList<V1Sysctl> sysctls, V1PodSpec spec, FieldPath path, FieldErrors errors)
     {
         var names = new HashSet<string>(StringComparer.Ordinal);
@@ -73,7 +73,7 @@ internal static partial class SecurityContextValidation
         if (context.AllowPrivilegeEscalation != false)
             return;
 
-        // Both would give back what the first takes away.
+        // Both would grant again what this setting takes away.
         if (context.Privileged == true)
             errors.Invalid(path, context, "cannot set `allowPrivilegeEscalation` to false and `privileged` to true");
         if ((context.Capabilities?.Add).OrNone().Contains("CAP_SYS_ADMIN"))

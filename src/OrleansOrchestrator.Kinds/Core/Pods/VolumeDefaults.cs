@@ -7,7 +7,7 @@ namespace OrleansOrchestrator.Kinds.Core.Pods;
 /// <remarks>See k8s.io/kubernetes/pkg/apis/core/v1/defaults.go.</remarks>
 internal static class VolumeDefaults
 {
-    // 0644: the owner writes, all read.
+    // 0644: the owner can write, all can read.
     private const int FileMode = 420;
     private const long TokenExpirationSeconds = 3600;
 

@@ -4,7 +4,7 @@ using OrleansOrchestrator.Model.Validation;
 
 namespace OrleansOrchestrator.Kinds.Core.Pods;
 
-/// <summary>The rules of the places where a container sees its volumes.</summary>
+/// <summary>Validates the mounts of volumes in a container.</summary>
 internal static class VolumeMountValidation
 {
     private static readonly string[] Propagations = ["Bidirectional", "HostToContainer", "None"];

@@ -2,7 +2,7 @@ using k8s.Models;
 
 namespace OrleansOrchestrator.Kinds.Core.Pods;
 
-/// <summary>All the sources of which a volume has exactly one.</summary>
+/// <summary>The sources of volumes. A volume has exactly one.</summary>
 internal static class VolumeSources
 {
     private static readonly (string Name, Func<V1Volume, object?> Get)[] All =
@@ -43,7 +43,7 @@ internal static class VolumeSources
     public static IEnumerable<string> Of(V1Volume volume) =>
         All.Where(source => source.Get(volume) is not null).Select(source => source.Name);
 
-    /// <summary>Whether it has none.</summary>
+    /// <summary>Whether a volume has no source.</summary>
     public static bool IsEmpty(V1Volume volume)
     {
         foreach (var source in All)

@@ -7,7 +7,7 @@ using OrleansOrchestrator.Model.Validation;
 
 namespace OrleansOrchestrator.Kinds.Core.Pods;
 
-/// <summary>The rules of a pod's volumes.</summary>
+/// <summary>Validates a pod's volumes.</summary>
 internal static class VolumeValidation
 {
     private static readonly string[] HostPathTypes =

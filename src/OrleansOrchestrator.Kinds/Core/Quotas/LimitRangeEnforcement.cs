@@ -6,14 +6,16 @@ using OrleansOrchestrator.Model.Quantities;
 
 namespace OrleansOrchestrator.Kinds.Core.Quotas;
 
-/// <summary>What a limit range makes of a new pod, and what it finds wrong with a pod or claim.</summary>
-/// <remarks>See the admission plug-in LimitRanger, k8s.io/kubernetes/plugin/pkg/admission/limitranger; the texts are its own.</remarks>
+/// <summary>Applies a limit range to new pods, and checks pods and claims against it.</summary>
+/// <remarks>
+/// See Kubernetes' admission plug-in LimitRanger, k8s.io/kubernetes/plugin/pkg/admission/limitranger. The messages are Kubernetes'.
+/// </remarks>
 public static class LimitRangeEnforcement
 {
-    /// <summary>The annotation that tells what was filled in.</summary>
+    /// <summary>The annotation that lists the filled-in values.</summary>
     public const string Annotation = "kubernetes.io/limit-ranger";
 
-    /// <summary>Gives the containers of a new pod the limits and requests that they leave out, and notes that on the pod.</summary>
+    /// <summary>Fills in missing limits and requests of a new pod's containers, and lists them in an annotation on the pod.</summary>
     public static void FillIn(V1LimitRange range, V1Pod pod)
     {
         var (requests, limits) = DefaultsOf(range);
@@ -29,7 +31,7 @@ public static class LimitRangeEnforcement
             status.QosClass = QosClass.Of(pod.Spec);
     }
 
-    /// <summary>What a limit range has against a pod or a claim; null if nothing.</summary>
+    /// <summary>Why a limit range refuses a pod or claim; null if it does not.</summary>
     public static string? FindFaults(V1LimitRange range, KubeObject obj)
     {
         var faults = new List<string>();
@@ -113,7 +115,7 @@ public static class LimitRangeEnforcement
             Add(faults, RatioFault(item.Type, name, ratio, Find(requests, name), Find(limits, name)));
     }
 
-    /// <summary>A claim has requests, and no limits that anybody would hold to.</summary>
+    /// <summary>A claim has requests. Its limits are not enforced.</summary>
     private static void JudgeClaim(V1LimitRangeItem item, Dictionary<string, Quantity> requests, List<string> faults)
     {
         foreach (var (name, least) in InOrder(item.Min))
@@ -160,7 +162,7 @@ public static class LimitRangeEnforcement
         return ratio > Number(most) ? string.Create(CultureInfo.InvariantCulture, $"{rule}, but provided ratio is {ratio:F6}") : null;
     }
 
-    /// <summary>As a fraction, in thousandths where that fits.</summary>
+    /// <summary>The amount as a floating-point number, exact to thousandths if they fit into 64 bits.</summary>
     private static double Number(Quantity amount) => amount.MilliValue == long.MaxValue ? amount.Value : amount.MilliValue / 1000.0;
 
     private static Dictionary<string, Quantity> AmountsOf(IDictionary<string, ResourceQuantity>? amounts) =>

@@ -6,7 +6,7 @@ using OrleansOrchestrator.Model.Validation;
 
 namespace OrleansOrchestrator.Kinds.Core.Quotas;
 
-/// <summary>What a single pod, container or claim of a namespace may ask for, and gets if it asks for nothing.</summary>
+/// <summary>The limits and defaults of the resources of single pods, containers and claims of a namespace.</summary>
 internal sealed class LimitRangeKind : ResourceDefinition<V1LimitRange>
 {
     public override string Kind => "LimitRange";

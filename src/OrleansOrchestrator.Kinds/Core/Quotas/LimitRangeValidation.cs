@@ -7,7 +7,7 @@ using OrleansOrchestrator.Model.Validation;
 
 namespace OrleansOrchestrator.Kinds.Core.Quotas;
 
-/// <summary>The rules of limit ranges.</summary>
+/// <summary>Validates limit ranges.</summary>
 /// <remarks>See ValidateLimitRange in k8s.io/kubernetes/pkg/apis/core/validation.</remarks>
 internal static class LimitRangeValidation
 {
@@ -75,7 +75,7 @@ internal static class LimitRangeValidation
         }
     }
 
-    /// <summary>The amounts of a resource must be in order: minimum, default request, default, maximum.</summary>
+    /// <summary>Checks the order of a resource's amounts: minimum, default request, default, maximum.</summary>
     private static void ValidateOrder(V1LimitRangeItem item, string name, FieldPath path, FieldErrors errors)
     {
         var (min, max) = (Find(item.Min, name), Find(item.Max, name));

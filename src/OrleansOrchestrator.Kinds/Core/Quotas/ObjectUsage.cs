@@ -7,12 +7,12 @@ using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.Kinds.Core.Quotas;
 
-/// <summary>What one object takes of quotas, by the names that quotas limit.</summary>
+/// <summary>What one object uses of quotas, by the names that quotas limit.</summary>
 /// <param name="Amounts">The amounts.</param>
 /// <remarks>See the evaluators of k8s.io/kubernetes/pkg/quota/v1.</remarks>
 public sealed record ObjectUsage(IReadOnlyDictionary<string, Quantity> Amounts)
 {
-    /// <summary>Nothing: of an object that does not exist.</summary>
+    /// <summary>The usage of an object that does not exist.</summary>
     public static ObjectUsage None { get; } = new(new Dictionary<string, Quantity>());
 
     private const string CountPrefix = "count/";
@@ -20,7 +20,7 @@ public sealed record ObjectUsage(IReadOnlyDictionary<string, Quantity> Amounts)
     private const string Storage = "storage";
     private const string Claims = "persistentvolumeclaims";
 
-    // The names of before there was count/.
+    // The names that are older than the prefix count/.
     private static readonly FrozenSet<string> PlainCounts = FrozenSet.Create(
         StringComparer.Ordinal, "pods", "services", Claims, "secrets", "configmaps", "replicationcontrollers", "resourcequotas");
 
@@ -32,15 +32,15 @@ public sealed record ObjectUsage(IReadOnlyDictionary<string, Quantity> Amounts)
     }.ToFrozenDictionary(StringComparer.Ordinal);
 
     /// <summary>
-    /// When a pod that is being deleted should have gone by. A pod whose node is lost must not keep its successor from being created: from
-    /// then on only <c>count/pods</c> counts it. Null for never.
+    /// When the grace period of a pod that is being deleted ends; null for never. From then on only <c>count/pods</c> counts the
+    /// pod, so that a pod on a lost node does not keep its successor from being created.
     /// </summary>
     public DateTimeOffset? EndsAt { get; private init; }
 
-    /// <summary>The amounts at a moment.</summary>
+    /// <summary>The amounts at a time.</summary>
     public IReadOnlyDictionary<string, Quantity> At(DateTimeOffset now) => EndsAt < now ? CountOf(WellKnownResources.Pods) : Amounts;
 
-    /// <summary>The resource of which a limited name is about, whether or not there is such a resource.</summary>
+    /// <summary>The resource that a limited name is about, whether or not the API has it.</summary>
     public static ResourceName ResourceOf(string name)
     {
         if (name.StartsWith(CountPrefix, StringComparison.Ordinal))
@@ -52,14 +52,14 @@ public sealed record ObjectUsage(IReadOnlyDictionary<string, Quantity> Amounts)
         return name.Contains(ClassMark, StringComparison.Ordinal) ? WellKnownResources.PersistentVolumeClaims : WellKnownResources.Pods;
     }
 
-    /// <summary>Whether an object's fields decide what it takes. All others are counted by their keys alone.</summary>
+    /// <summary>Whether the usage of the resource's objects depends on their fields. Objects of other resources are counted by their keys.</summary>
     public static bool DependsOnFields(ResourceName resource) =>
         resource == WellKnownResources.Pods || resource == WellKnownResources.Services || resource == WellKnownResources.PersistentVolumeClaims;
 
-    /// <summary>What an object takes whose kind is only counted.</summary>
+    /// <summary>The usage of an object whose kind is only counted.</summary>
     public static ObjectUsage OfAny(ResourceName resource) => new(CountOf(resource));
 
-    /// <summary>What an object takes.</summary>
+    /// <summary>The usage of an object.</summary>
     public static ObjectUsage Of(ResourceName resource, KubeObject obj) => obj switch
     {
         V1Pod pod => OfPod(pod),
@@ -95,7 +95,7 @@ public sealed record ObjectUsage(IReadOnlyDictionary<string, Quantity> Amounts)
         return grace < (DateTimeOffset.MaxValue - from).TotalSeconds ? from.AddSeconds(Math.Max(0, grace)) : DateTimeOffset.MaxValue;
     }
 
-    /// <summary>Requests and limits by the names that quotas have for them.</summary>
+    /// <summary>Requests and limits under the names that quotas use.</summary>
     private static IEnumerable<KeyValuePair<string, Quantity>> OfContainers(
         IEnumerable<KeyValuePair<string, Quantity>> requests, IEnumerable<KeyValuePair<string, Quantity>> limits)
     {

@@ -6,16 +6,16 @@ using OrleansOrchestrator.Model.Quantities;
 namespace OrleansOrchestrator.Kinds.Core.Quotas;
 
 /// <summary>
-/// What all containers of a pod ask for together, exactly and of each resource: the sum over containers and sidecars, or the highest step
-/// of the init sequence if that is more, and the overhead.
+/// The exact amounts of every resource that the containers of a pod request together: the sum over containers and sidecars, or the
+/// highest step of the init sequence if that is more, plus the overhead.
 /// </summary>
 /// <remarks>
-/// See k8s.io/component-helpers/resource. The scheduler has numbers of fixed size instead (<see cref="PodRequests"/>), which cannot tell how
-/// an amount was written.
+/// See k8s.io/component-helpers/resource. The scheduler uses numbers of fixed size instead (<see cref="PodRequests"/>), which do
+/// not keep the form in which an amount was written.
 /// </remarks>
 internal static class PodTotals
 {
-    /// <summary>What the pod requests.</summary>
+    /// <summary>The pod's requests.</summary>
     public static Dictionary<string, Quantity> Requests(V1PodSpec? spec)
     {
         var totals = RequestsOfContainers(spec);
@@ -24,7 +24,7 @@ internal static class PodTotals
         return totals;
     }
 
-    /// <summary>What the pod is limited to. The overhead raises limits that are there, and makes none.</summary>
+    /// <summary>The pod's limits. The overhead raises present limits, and adds none.</summary>
     public static Dictionary<string, Quantity> Limits(V1PodSpec? spec)
     {
         var totals = LimitsOfContainers(spec);
@@ -37,10 +37,10 @@ internal static class PodTotals
         return totals;
     }
 
-    /// <summary>What the pod requests, without its overhead.</summary>
+    /// <summary>The pod's requests, without its overhead.</summary>
     public static Dictionary<string, Quantity> RequestsOfContainers(V1PodSpec? spec) => Of(spec, static resources => resources?.Requests);
 
-    /// <summary>What the pod is limited to, without its overhead.</summary>
+    /// <summary>The pod's limits, without its overhead.</summary>
     public static Dictionary<string, Quantity> LimitsOfContainers(V1PodSpec? spec) => Of(spec, static resources => resources?.Limits);
 
     private static Dictionary<string, Quantity> Of(V1PodSpec? spec, Func<V1ResourceRequirements?, IDictionary<string, ResourceQuantity>?> part)
@@ -63,7 +63,7 @@ internal static class PodTotals
             running[name] = running.GetValueOrDefault(name) + amount;
         Raise(running, initializing);
 
-        // What is said of the pod as a whole counts in place of what its containers say.
+        // Resources at pod level replace the sum of those of the containers.
         foreach (var (name, amount) in part(spec?.Resources).OrNone())
         {
             if (name is ResourceNames.Cpu or ResourceNames.Memory || name.StartsWith("hugepages-", StringComparison.Ordinal))

@@ -5,7 +5,7 @@ using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.Kinds.Core.Quotas;
 
-/// <summary>What a quota limits, read once: the judgement of admission, the store and the quota's controller.</summary>
+/// <summary>The limits of a quota, parsed once. Admission, the store and the quota controller decide by them.</summary>
 /// <remarks>See checkRequest in k8s.io/apiserver/pkg/admission/plugin/resourcequota.</remarks>
 public sealed class QuotaLimits
 {
@@ -16,7 +16,7 @@ public sealed class QuotaLimits
 
     /// <summary>Reads a quota.</summary>
     /// <param name="name">Its name.</param>
-    /// <param name="spec">What it says.</param>
+    /// <param name="spec">The quota's spec.</param>
     public QuotaLimits(string name, V1ResourceQuotaSpec? spec)
     {
         Name = name;
@@ -29,13 +29,13 @@ public sealed class QuotaLimits
     /// <summary>The quota's name.</summary>
     public string Name { get; }
 
-    /// <summary>The limits by what they limit, in order.</summary>
+    /// <summary>The limits by their names, in order.</summary>
     public IReadOnlyDictionary<string, Quantity> Hard => _hard;
 
-    /// <summary>The resources of which it limits anything, in the order of their names.</summary>
+    /// <summary>The resources that the quota limits, in the order of their names.</summary>
     public IReadOnlyList<ResourceName> Resources { get; }
 
-    /// <summary>What an object takes of this quota; nothing if there is none. One that is only counted is not decoded.</summary>
+    /// <summary>What an object uses of this quota; nothing for null. An object that is only counted is not decoded.</summary>
     public ObjectUsage UsageOf(StoredObject? obj)
     {
         if (obj is null)
@@ -44,33 +44,33 @@ public sealed class QuotaLimits
         return ObjectUsage.DependsOnFields(resource) ? UsageOf(resource, obj.SharedModel()) : UsageOfAny(resource);
     }
 
-    /// <summary>What an object takes of this quota.</summary>
+    /// <summary>What an object uses of this quota.</summary>
     public ObjectUsage UsageOf(ResourceName resource, KubeObject obj) =>
         QuotaScopes.Match(_spec, obj) ? ObjectUsage.Of(resource, obj) : ObjectUsage.None;
 
-    /// <summary>What each object takes of a kind that is only counted.</summary>
+    /// <summary>What each object of a kind uses that is only counted.</summary>
     public ObjectUsage UsageOfAny(ResourceName resource) => HasScopes ? ObjectUsage.None : ObjectUsage.OfAny(resource);
 
-    // Only pods are in any scope.
+    // A quota with scopes counts only pods.
     private bool HasScopes => (_spec?.Scopes).OrNone().Count > 0 || (_spec?.ScopeSelector?.MatchExpressions).OrNone().Count > 0;
 
-    /// <summary>Adds what an object takes to what is used.</summary>
-    /// <param name="used">What is used, by limited name.</param>
-    /// <param name="amounts">What the object takes.</param>
+    /// <summary>Adds an object's usage to the total.</summary>
+    /// <param name="used">The total usage, by limited name.</param>
+    /// <param name="amounts">The object's usage.</param>
     /// <param name="resource">Its resource.</param>
     public void Add(IDictionary<string, Quantity> used, IReadOnlyDictionary<string, Quantity> amounts, ResourceName resource) =>
         Change(used, amounts, resource, static amount => amount);
 
-    /// <summary>Takes what an object took from what is used.</summary>
+    /// <summary>Subtracts an object's usage from the total.</summary>
     /// <inheritdoc cref="Add"/>
     public void Remove(IDictionary<string, Quantity> used, IReadOnlyDictionary<string, Quantity> amounts, ResourceName resource) =>
         Change(used, amounts, resource, static amount => -amount);
 
-    /// <summary>Judges a write by what it adds.</summary>
-    /// <param name="used">What is used before it.</param>
-    /// <param name="before">What the object takes now.</param>
-    /// <param name="after">What it takes after the write.</param>
-    /// <returns>Null if the quota allows it; otherwise why not.</returns>
+    /// <summary>Decides about a write by the usage that it adds.</summary>
+    /// <param name="used">The total usage before the write.</param>
+    /// <param name="before">The object's usage before the write.</param>
+    /// <param name="after">The object's usage after the write.</param>
+    /// <returns>Null if the quota allows the write; otherwise why not.</returns>
     public string? FindExcess(
         IReadOnlyDictionary<string, Quantity> used, IReadOnlyDictionary<string, Quantity> before, IReadOnlyDictionary<string, Quantity> after)
     {
@@ -88,8 +88,8 @@ public sealed class QuotaLimits
             + $"limited: {Told(excess.Select(over => (over.Name, _hard[over.Name])))}";
     }
 
-    /// <summary>Whether a pod says of each container what the quota has to know of it.</summary>
-    /// <returns>Null if so; otherwise what is missing.</returns>
+    /// <summary>Checks that a pod gives the requests and limits that the quota needs of every container.</summary>
+    /// <returns>Null if it does; otherwise what is missing.</returns>
     public string? FindMissing(KubeObject obj)
     {
         if (obj is not V1Pod pod || !QuotaScopes.Match(_spec, obj))
@@ -117,7 +117,7 @@ public sealed class QuotaLimits
     {
         foreach (var (name, amount) in amounts)
         {
-            // Kinds of different groups have names of their own, and no name is of two kinds.
+            // Resources of different groups have names of their own, so the plural suffices for sorting.
             if (_hard.ContainsKey(name) && ObjectUsage.ResourceOf(name) == resource)
                 used[name] = (used.TryGetValue(name, out var present) ? present : default) + signed(amount);
         }

@@ -4,7 +4,7 @@ using OrleansOrchestrator.Model.Pods;
 
 namespace OrleansOrchestrator.Kinds.Core.Quotas;
 
-/// <summary>Which objects a quota is about that narrows itself by scopes. Only pods are in any scope.</summary>
+/// <summary>Decides which objects the scopes of a quota match. Only pods match a scope.</summary>
 /// <remarks>See podMatchesScopeFunc in k8s.io/kubernetes/pkg/quota/v1/evaluator/core.</remarks>
 internal static class QuotaScopes
 {

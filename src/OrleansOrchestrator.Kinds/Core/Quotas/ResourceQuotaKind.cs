@@ -7,7 +7,7 @@ using OrleansOrchestrator.Model.Validation;
 
 namespace OrleansOrchestrator.Kinds.Core.Quotas;
 
-/// <summary>What all objects of a namespace may take together.</summary>
+/// <summary>Limits what all objects of a namespace use together.</summary>
 internal sealed class ResourceQuotaKind : ResourceDefinition<V1ResourceQuota>
 {
     private const string LimitsPrefix = "limits.";

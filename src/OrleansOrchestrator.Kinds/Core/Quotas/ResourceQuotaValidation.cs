@@ -7,7 +7,7 @@ using OrleansOrchestrator.Model.Validation;
 
 namespace OrleansOrchestrator.Kinds.Core.Quotas;
 
-/// <summary>The rules of resource quotas.</summary>
+/// <summary>Validates resource quotas.</summary>
 /// <remarks>See ValidateResourceQuota in k8s.io/kubernetes/pkg/apis/core/validation.</remarks>
 internal static class ResourceQuotaValidation
 {
@@ -104,7 +104,7 @@ internal static class ResourceQuotaValidation
         }
     }
 
-    // A scope narrows a quota to some pods, and so it makes sense only for what pods take.
+    // A scope restricts a quota to some pods, so the quota may limit only what pods use.
     private static void ValidateScopeApplies(
         string scope, IDictionary<string, ResourceQuantity>? hard, object told, FieldPath path, FieldErrors errors)
     {

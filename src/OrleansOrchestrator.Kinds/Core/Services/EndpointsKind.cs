@@ -77,7 +77,7 @@ internal sealed class EndpointsKind : ResourceDefinition<V1Endpoints>
         }
     }
 
-    // Kubernetes forbids loopback addresses too. The pods of a cluster on one machine without a pod network have no others.
+    // Kubernetes forbids loopback addresses. Here they are allowed, because pods of a cluster on one machine without a pod network have no others.
     private static void ValidateAddress(V1EndpointAddress address, FieldPath path, FieldErrors errors)
     {
         AddressRules.ValidateReachable(address.Ip ?? "", path.Child("ip"), errors, mayBeLoopback: true);
@@ -100,7 +100,7 @@ internal sealed class EndpointsKind : ResourceDefinition<V1Endpoints>
     {
         var addresses = subset.Addresses.OrNone().Select(address => address.Ip);
 
-        // Behind a headless service there may be no port at all.
+        // Endpoints of a headless service may have no ports.
         return subset.Ports.OrNone().Count == 0
             ? addresses
             : subset.Ports.SelectMany(port => addresses.Select(ip => Pair(ip, port.Port)));

@@ -4,10 +4,10 @@ using OrleansOrchestrator.Kinds.Rules;
 
 namespace OrleansOrchestrator.Kinds.Core.Services;
 
-/// <summary>What <c>kubectl get services</c> shows.</summary>
+/// <summary>The columns of <c>kubectl get services</c>.</summary>
 internal static class ServiceCells
 {
-    // kubectl cuts long lists of load balancers unless it has the width.
+    // kubectl truncates long lists of load balancers except in wide output.
     private const int BalancersLengthMax = 16;
 
     public static string ClusterIP(V1Service service) => (service.Spec?.ClusterIP).Or("<none>");

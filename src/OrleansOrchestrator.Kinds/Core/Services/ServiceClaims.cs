@@ -3,12 +3,12 @@ using OrleansOrchestrator.Model.Names;
 
 namespace OrleansOrchestrator.Kinds.Core.Services;
 
-/// <summary>How the store calls what a service holds alone.</summary>
+/// <summary>The names under which the store keeps the unique addresses and ports of services.</summary>
 public static class ServiceClaims
 {
-    /// <summary>A cluster IP, however it is written.</summary>
+    /// <summary>A cluster IP, in canonical form.</summary>
     public static string Address(string? address) => $"ip/{AddressSyntax.Canonical(address ?? "")}";
 
-    /// <summary>A node port, which is one whatever the protocol is.</summary>
+    /// <summary>A node port. It has the same name for every protocol.</summary>
     public static string NodePort(int port) => string.Create(CultureInfo.InvariantCulture, $"nodePort/{port}");
 }

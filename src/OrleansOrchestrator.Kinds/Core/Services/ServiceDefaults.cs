@@ -4,7 +4,7 @@ using OrleansOrchestrator.Kinds.Rules;
 namespace OrleansOrchestrator.Kinds.Core.Services;
 
 /// <summary>The defaults of services.</summary>
-/// <remarks>See SetDefaults_Service in k8s.io/kubernetes/pkg/apis/core/v1. Addresses, their families and node ports are chosen later.</remarks>
+/// <remarks>See SetDefaults_Service in k8s.io/kubernetes/pkg/apis/core/v1. Addresses, their families and node ports are allocated later.</remarks>
 internal static class ServiceDefaults
 {
     private const int ClientIPTimeoutSeconds = 10_800;
@@ -48,7 +48,7 @@ internal static class ServiceDefaults
             port.TargetPort = port.Port;
     }
 
-    // The list is the newer form of the single address; whoever gives one of them means both.
+    // The list replaces the older field for a single address. A client that gives one of them means both.
     private static void ApplyAddress(V1ServiceSpec spec)
     {
         if (spec.ClusterIPs.OrNone().Count == 0)

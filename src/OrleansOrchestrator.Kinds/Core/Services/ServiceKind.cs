@@ -76,7 +76,7 @@ internal sealed class ServiceKind : ResourceDefinition<V1Service>
     {
         if (obj.Spec is not { } spec || spec.Type == "ExternalName")
             return [];
-        // An address counts by its value, and a node port whatever its protocol is. Ports of one service may share it.
+        // Addresses are compared by value. A node port is taken for all protocols, but ports of one service may share it.
         var claims = new List<string>();
         foreach (var address in spec.ClusterIPs.OrNone())
         {

@@ -5,7 +5,7 @@ using OrleansOrchestrator.Model.Validation;
 
 namespace OrleansOrchestrator.Kinds.Core.Services;
 
-/// <summary>The rules of a service's ports.</summary>
+/// <summary>Validates a service's ports.</summary>
 internal static class ServicePortValidation
 {
     public static void ValidateEach(V1ServiceSpec spec, FieldPath path, FieldErrors errors)

@@ -4,8 +4,8 @@ using OrleansOrchestrator.Kinds.Rules;
 namespace OrleansOrchestrator.Kinds.Core.Services;
 
 /// <summary>
-/// What an update leaves out and yet means: addresses and ports once given are kept, and those are dropped that the new type
-/// has no use for.
+/// Completes an update of a service: keeps the allocated addresses and ports that the update leaves out, and drops those that the
+/// new type does not use.
 /// </summary>
 /// <remarks>See patchAllocatedValues and dropTypeDependentFields in k8s.io/kubernetes/pkg/registry/core/service.</remarks>
 internal static class ServiceTransition
@@ -60,7 +60,7 @@ internal static class ServiceTransition
             updated.InternalTrafficPolicy = null;
     }
 
-    // A port is known by its name. A value that stands in both stays where it stands.
+    // Ports are matched by name. A former node port that another port of the update uses is not kept.
     private static void KeepNodePorts(V1ServiceSpec updated, V1ServiceSpec current)
     {
         if (ServiceFacts.NeedsHealthCheck(updated) && ServiceFacts.NeedsHealthCheck(current) && updated.HealthCheckNodePort is null or 0)

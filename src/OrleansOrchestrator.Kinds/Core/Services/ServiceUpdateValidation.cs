@@ -4,7 +4,7 @@ using OrleansOrchestrator.Model.Validation;
 
 namespace OrleansOrchestrator.Kinds.Core.Services;
 
-/// <summary>The rules of service changes: clients hold on to an address, so it stays.</summary>
+/// <summary>Validates updates of services: an address stays, because clients rely on it.</summary>
 internal static class ServiceUpdateValidation
 {
     private const string Fixed = "may not change once set";
@@ -25,7 +25,7 @@ internal static class ServiceUpdateValidation
             errors.Invalid(FieldPath.Spec.Child("loadBalancerClass"), updated.LoadBalancerClass, Fixed);
     }
 
-    // A second family may come and go; the values in common stay.
+    // A second family may be added or removed. The values in common stay.
     private static void ValidateList(IList<string>? updated, IList<string>? current, string unset, FieldPath path, FieldErrors errors)
     {
         if (current.OrNone().Count > 0 && updated.OrNone().Count == 0)

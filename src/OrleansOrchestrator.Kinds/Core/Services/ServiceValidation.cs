@@ -6,7 +6,7 @@ using OrleansOrchestrator.Model.Validation;
 
 namespace OrleansOrchestrator.Kinds.Core.Services;
 
-/// <summary>The rules of services.</summary>
+/// <summary>Validates services.</summary>
 /// <remarks>See ValidateService in k8s.io/kubernetes/pkg/apis/core/validation; faults come in the same order.</remarks>
 internal static class ServiceValidation
 {
@@ -63,7 +63,7 @@ internal static class ServiceValidation
         if (spec.IpFamilyPolicy is not null)
             errors.Forbidden(path.Child("ipFamilyPolicy"), "may not be set for ExternalName services");
 
-        // An absolute name may end in the root's dot.
+        // An absolute name may end in a dot.
         var name = spec.ExternalName ?? "";
         name = name.EndsWith('.') ? name[..^1] : name;
         if (name.Length == 0)

@@ -17,7 +17,7 @@ internal static class ClaimDefaults
     private static void ApplyToSpec(V1PersistentVolumeClaimSpec spec)
     {
         spec.VolumeMode ??= VolumeChoices.Filesystem;
-        // Two fields name the source of the data; whoever gives one of them has given both.
+        // Two fields name the source of the data. A client that gives one of them means both.
         if (spec.DataSource is { } source)
         {
             spec.DataSourceRef ??= new V1TypedObjectReference { ApiGroup = source.ApiGroup, Kind = source.Kind, Name = source.Name };

@@ -7,7 +7,7 @@ using OrleansOrchestrator.Model.Validation;
 
 namespace OrleansOrchestrator.Kinds.Core.Volumes;
 
-/// <summary>The rules of claims of volumes.</summary>
+/// <summary>Validates PersistentVolumeClaims.</summary>
 /// <remarks>See ValidatePersistentVolumeClaim in k8s.io/kubernetes/pkg/apis/core/validation; faults come in the same order.</remarks>
 internal static class ClaimValidation
 {
@@ -35,7 +35,7 @@ internal static class ClaimValidation
         ValidateSameSource(spec, path, errors);
     }
 
-    /// <summary>A claim stays as it was made, but for its size, which may grow once a volume is bound.</summary>
+    /// <summary>Validates updates of claims: only the size may change, and it may grow once a volume is bound.</summary>
     public static void ValidateUpdate(V1PersistentVolumeClaim updated, V1PersistentVolumeClaim current, FieldErrors errors)
     {
         if (updated.Spec is null || current.Spec is null)
@@ -48,7 +48,7 @@ internal static class ClaimValidation
                 + FieldDifference.Describe(expected, updated.Spec));
         }
 
-        // A claim whose expansion failed may ask for less again, but never for less than it has.
+        // After a failed expansion a claim may request less again, but not less than its present size.
         if (RequestOf(updated.Spec) < RequestOf(current.Spec)
             && RequestOf(updated.Spec) <= Quantity.From(Storage(current.Status?.Capacity)))
         {
@@ -71,7 +71,7 @@ internal static class ClaimValidation
         var expected = ObjectCodec.Clone(current.Spec);
         if (string.IsNullOrEmpty(expected.VolumeName))
             expected.VolumeName = updated.Spec.VolumeName;
-        // A claim that was made before there was a default class gets it later.
+        // A claim from before there was a default class may get one later.
         if (expected.StorageClassName is null && !current.Metadata.Annotations.OrNone().ContainsKey(VolumeChoices.ClassAnnotation))
             expected.StorageClassName = updated.Spec.StorageClassName;
         expected.VolumeAttributesClassName = updated.Spec.VolumeAttributesClassName;

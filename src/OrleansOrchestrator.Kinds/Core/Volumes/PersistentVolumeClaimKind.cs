@@ -5,7 +5,7 @@ using OrleansOrchestrator.Model.Validation;
 
 namespace OrleansOrchestrator.Kinds.Core.Volumes;
 
-/// <summary>Asks for a volume of some size and class.</summary>
+/// <summary>Requests a volume of some size and class.</summary>
 internal sealed class PersistentVolumeClaimKind : ResourceDefinition<V1PersistentVolumeClaim>
 {
     public override string Kind => "PersistentVolumeClaim";

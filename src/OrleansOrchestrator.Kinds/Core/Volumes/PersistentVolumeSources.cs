@@ -5,7 +5,7 @@ using OrleansOrchestrator.Model.Codec;
 
 namespace OrleansOrchestrator.Kinds.Core.Volumes;
 
-/// <summary>The sources of which a persistent volume has exactly one.</summary>
+/// <summary>The sources of persistent volumes. A volume has exactly one.</summary>
 internal static class PersistentVolumeSources
 {
     private static readonly FrozenSet<string> Names = FrozenSet.Create(

@@ -6,7 +6,7 @@ using OrleansOrchestrator.Model.Validation;
 
 namespace OrleansOrchestrator.Kinds.Core.Volumes;
 
-/// <summary>The rules of persistent volumes.</summary>
+/// <summary>Validates persistent volumes.</summary>
 /// <remarks>See ValidatePersistentVolume in k8s.io/kubernetes/pkg/apis/core/validation; faults come in the same order.</remarks>
 internal static class PersistentVolumeValidation
 {
@@ -49,7 +49,7 @@ internal static class PersistentVolumeValidation
         }
 
         ImmutableRules.Validate(updated.VolumeMode, current.VolumeMode, FieldPath.Root("volumeMode"), errors);
-        // Where a volume can be reached may be learnt later, but does not change.
+        // The node affinity of a volume may be added later, but does not change.
         if (current.NodeAffinity is not null)
             ImmutableRules.Validate(updated.NodeAffinity, current.NodeAffinity, FieldPath.Root("nodeAffinity"), errors);
     }

@@ -5,7 +5,7 @@ using OrleansOrchestrator.Model.Validation;
 
 namespace OrleansOrchestrator.Kinds.Core.Volumes;
 
-/// <summary>What volumes and claims of volumes have in common: how they are accessed, their mode and their size.</summary>
+/// <summary>What volumes and claims have in common: access modes, volume mode and size.</summary>
 internal static class VolumeChoices
 {
     public const string Filesystem = "Filesystem";
@@ -17,7 +17,7 @@ internal static class VolumeChoices
     private static readonly string[] AccessModes = ["ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", OncePod];
     private static readonly string[] Modes = ["Block", Filesystem];
 
-    // kubectl users know the modes by these, in this order.
+    // The short names of the access modes, in kubectl's order.
     private static readonly (string Mode, string Short)[] ShortModes =
         [("ReadWriteOnce", "RWO"), ("ReadOnlyMany", "ROX"), ("ReadWriteMany", "RWX"), (OncePod, "RWOP")];
 
@@ -51,7 +51,7 @@ internal static class VolumeChoices
     public static string SizeOf(IDictionary<string, ResourceQuantity>? amounts) =>
         Quantity.From(amounts.OrNone().TryGetValue(Storage, out var size) ? size : null).ToString();
 
-    /// <summary>The class by the annotation that came before the field, or by the field.</summary>
+    /// <summary>The class in the older annotation, or else in the field.</summary>
     public static string ClassOf(V1ObjectMeta? metadata, string? className) =>
         metadata?.Annotations.OrNone().TryGetValue(ClassAnnotation, out var annotated) == true ? annotated : className ?? "";
 }

@@ -43,7 +43,7 @@ internal static class VolumeWarnings
         AddClaim(claim.Spec, FieldPath.Spec, warnings);
     }
 
-    /// <summary>Adds the warnings about what a claim asks for.</summary>
+    /// <summary>Adds the warnings about a claim's spec.</summary>
     public static void AddClaim(V1PersistentVolumeClaimSpec? spec, FieldPath at, List<string> warnings)
     {
         if ((spec?.Resources?.Requests).OrNone().TryGetValue("storage", out var request))
