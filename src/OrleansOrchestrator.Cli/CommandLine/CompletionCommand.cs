@@ -2,8 +2,8 @@ using System.CommandLine;
 
 namespace OrleansOrchestrator.Cli.CommandLine;
 
-/// <summary><c>orchestrator completion</c>: prints a script by which a shell completes this program's command lines.</summary>
-/// <remarks>The scripts ask the program itself, through the <c>[suggest]</c> directive of System.CommandLine, so that they know all it knows.</remarks>
+/// <summary><c>orchestrator completion</c>: prints a shell script that completes the command lines of this program.</summary>
+/// <remarks>The scripts ask the program itself, through the <c>[suggest]</c> directive of System.CommandLine, so they are always complete.</remarks>
 internal static class CompletionCommand
 {
     private static readonly Dictionary<string, string> Scripts = new(StringComparer.Ordinal)

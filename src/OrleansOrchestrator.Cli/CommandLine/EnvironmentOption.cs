@@ -5,13 +5,13 @@ using System.Globalization;
 
 namespace OrleansOrchestrator.Cli.CommandLine;
 
-/// <summary>Options that an environment variable can give too: <c>--silo-port</c> is <c>ORCHESTRATOR_SILO_PORT</c>.</summary>
+/// <summary>Options that can also be set by an environment variable: <c>--silo-port</c> is <c>ORCHESTRATOR_SILO_PORT</c>.</summary>
 internal static class EnvironmentOption
 {
-    /// <summary>An option whose default is its environment variable, and without that a fixed value.</summary>
+    /// <summary>Creates an option whose default is its environment variable, or else a fixed value.</summary>
     /// <param name="name">The flag, as in <c>--port</c>.</param>
-    /// <param name="description">What it decides.</param>
-    /// <param name="fallback">The value if neither gives one.</param>
+    /// <param name="description">The description for help.</param>
+    /// <param name="fallback">The value if neither flag nor variable is set.</param>
     public static Option<T> Create<T>(string name, string description, T fallback)
     {
         var variable = VariableOf(name);
@@ -23,7 +23,7 @@ internal static class EnvironmentOption
         };
     }
 
-    /// <summary>Refuses a port that is none.</summary>
+    /// <summary>Refuses an invalid port.</summary>
     public static Option<int> AsPort(this Option<int> option) => option.Within(0, 65_535);
 
     /// <summary>Refuses a number outside a range.</summary>
@@ -41,7 +41,7 @@ internal static class EnvironmentOption
         return option;
     }
 
-    /// <summary>Refuses a word that is none of those given, in whatever case, and lists them in the description.</summary>
+    /// <summary>Refuses a value that is none of the given words, ignoring case, and lists the words in the description.</summary>
     public static Option<string> OneOf(this Option<string> option, params string[] words)
     {
         option.Description = option.Description!.Replace(" [env:", $": {string.Join(", ", words)} [env:", StringComparison.Ordinal);
@@ -58,7 +58,7 @@ internal static class EnvironmentOption
     public static string VariableOf(string name) =>
         "ORCHESTRATOR_" + name.TrimStart('-').Replace('-', '_').ToUpperInvariant();
 
-    /// <summary>What help calls a flag's value: the flag's last word.</summary>
+    /// <summary>The name of a flag's value in help: the flag's last word.</summary>
     public static string HelpNameOf(string name) => name[(name.LastIndexOf('-') + 1)..];
 
     private static T FromEnvironment<T>(ArgumentResult result, string variable, T fallback)

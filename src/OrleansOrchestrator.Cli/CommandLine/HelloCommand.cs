@@ -3,7 +3,7 @@ using OrleansOrchestrator.Cli.Dev.Demo;
 
 namespace OrleansOrchestrator.Cli.CommandLine;
 
-/// <summary><c>orchestrator hello</c>: the service that the demo replicates; it says which pod answers.</summary>
+/// <summary><c>orchestrator hello</c>: the service of the demo. Each answer names its pod.</summary>
 internal static class HelloCommand
 {
     public static Command Create()

@@ -2,7 +2,7 @@ using System.CommandLine;
 
 namespace OrleansOrchestrator.Cli.CommandLine;
 
-/// <summary><c>orchestrator help</c>: what <c>--help</c> says.</summary>
+/// <summary><c>orchestrator help</c>: prints the same as <c>--help</c>.</summary>
 internal static class HelpCommand
 {
     public static Command Create(RootCommand root)

@@ -5,7 +5,7 @@ using OrleansOrchestrator.Storage.PostgreSql;
 
 namespace OrleansOrchestrator.Cli.CommandLine;
 
-/// <summary><c>orchestrator migrate</c>: brings a PostgreSQL database to this version's schema.</summary>
+/// <summary><c>orchestrator migrate</c>: migrates a PostgreSQL database to this version's schema.</summary>
 internal static class MigrateCommand
 {
     public static Command Create()

@@ -5,9 +5,9 @@ using OrleansOrchestrator.Storage.PostgreSql;
 namespace OrleansOrchestrator.Cli.CommandLine;
 
 /// <summary>
-/// The options that name a PostgreSQL database. Its password need not stand among them, where every user of the machine can read
-/// it: it may come from a file, from <c>ORCHESTRATOR_POSTGRES</c>, or as with PostgreSQL's own programs from <c>PGPASSWORD</c>
-/// or <c>PGPASSFILE</c>.
+/// The options that name a PostgreSQL database. Every user of the machine can read a command line, so the password may come from
+/// elsewhere: from a file, from <c>ORCHESTRATOR_POSTGRES</c>, or, as with PostgreSQL's own programs, from <c>PGPASSWORD</c> or
+/// <c>PGPASSFILE</c>.
 /// </summary>
 internal sealed class PostgresOptions
 {
@@ -16,7 +16,7 @@ internal sealed class PostgresOptions
 
     private static readonly string Variable = EnvironmentOption.VariableOf(ConnectionName);
 
-    /// <summary>The connection string. Its environment variable is no default value, since help shows those.</summary>
+    /// <summary>The connection string. Its environment variable is not its default value, because help shows defaults.</summary>
     public Option<string> Connection { get; } = new(ConnectionName)
     {
         Description = $"PostgreSQL connection string, as in \"Host=db;Database=orchestrator;Username=app\" [env: {Variable}]",
@@ -66,7 +66,7 @@ internal sealed class PostgresOptions
     {
         try
         {
-            // Editors and echo end a file with a line feed, which is no part of the password.
+            // Editors and echo end a file with a line feed, which is not part of the password.
             var password = (await File.ReadAllTextAsync(file, cancellationToken)).TrimEnd('\r', '\n');
             return password.Length > 0 ? password : throw new CommandException($"the password file {file} is empty");
         }

@@ -4,7 +4,7 @@ using OrleansOrchestrator.Cli.Silos;
 
 namespace OrleansOrchestrator.Cli.CommandLine;
 
-/// <summary><c>orchestrator silo</c>: one of any number of equal silos over one PostgreSQL database.</summary>
+/// <summary><c>orchestrator silo</c>: one of any number of equal silos on one PostgreSQL database.</summary>
 internal static class SiloCommand
 {
     public static Command Create()

@@ -5,10 +5,10 @@ namespace OrleansOrchestrator.Cli.CommandLine;
 /// <summary>Says in one line what is wrong with a command line.</summary>
 internal static class UsageFault
 {
-    // A word that differs in more letters was not meant.
+    // A word with more differences is not suggested.
     private const int TypingErrorsMax = 2;
 
-    /// <summary>The line. What is wrong with a word that was given says more than what is missing.</summary>
+    /// <summary>Describes the fault. An unknown word comes before a missing one, because it says more.</summary>
     public static string Describe(ParseResult parsed)
     {
         if (parsed.UnmatchedTokens is not [var token, ..])
@@ -25,7 +25,7 @@ internal static class UsageFault
         .Select(candidate => candidate.Name)
         .FirstOrDefault();
 
-    /// <summary>How many letters must be typed, left out, changed or swapped with their neighbour to make one word the other.</summary>
+    /// <summary>The edit distance of two words. Swapping two neighbours counts as one edit.</summary>
     private static int TypingErrors(string typed, string meant)
     {
         var errors = new int[typed.Length + 1, meant.Length + 1];

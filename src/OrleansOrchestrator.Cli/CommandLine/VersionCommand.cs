@@ -4,7 +4,7 @@ using System.Runtime.InteropServices;
 
 namespace OrleansOrchestrator.Cli.CommandLine;
 
-/// <summary><c>orchestrator version</c>: says which build this is, and of which Kubernetes it speaks the API.</summary>
+/// <summary><c>orchestrator version</c>: prints this build's version, and the Kubernetes version of its API.</summary>
 internal static class VersionCommand
 {
     public static Command Create()

@@ -5,8 +5,8 @@ using OrleansOrchestrator.Documents.Yaml;
 namespace OrleansOrchestrator.Cli.Configuration;
 
 /// <summary>
-/// The options that an operator has set: in a file of YAML or JSON, and in environment variables, which count more. The option
-/// <c>watch:historyAge</c> is <c>ORCHESTRATOR_WATCH__HISTORYAGE</c>. Read once, when the process starts.
+/// The options that an operator has set: in a YAML or JSON file, and in environment variables, which take precedence. The option
+/// <c>watch:historyAge</c> is <c>ORCHESTRATOR_WATCH__HISTORYAGE</c>. Read once, at the start of the process.
 /// </summary>
 internal sealed class OperatorOptions
 {
@@ -20,12 +20,12 @@ internal sealed class OperatorOptions
             _options[section.Type] = section.Bind(configuration.GetSection(section.Name), faults);
     }
 
-    /// <summary>Options of which nothing has been set.</summary>
+    /// <summary>The options with nothing set.</summary>
     public static OperatorOptions Default { get; } = new(new ConfigurationBuilder().Build(), []);
 
-    /// <summary>Reads what has been set, and checks it.</summary>
+    /// <summary>Reads and validates the options.</summary>
     /// <param name="file">The file's path; empty for none.</param>
-    /// <exception cref="CommandException">The file cannot be read, or something in it or the environment is wrong; the message says all of it.</exception>
+    /// <exception cref="CommandException">The file cannot be read, or an option is invalid; the message lists all faults.</exception>
     public static OperatorOptions Read(string file)
     {
         var faults = new List<string>();
@@ -33,7 +33,7 @@ internal sealed class OperatorOptions
         var inEnvironment = new ConfigurationBuilder().AddEnvironmentVariables(Prefix).Build();
         NameUnknown(inFile.GetChildren(), faults);
 
-        // Variables without two underscores are those of the command line's options.
+        // Variables without two underscores belong to the command line's options.
         NameUnknown(inEnvironment.GetChildren().Where(section => section.GetChildren().Any()), faults);
         var options = new OperatorOptions(new ConfigurationBuilder().AddConfiguration(inFile).AddConfiguration(inEnvironment).Build(), faults);
         return faults.Count == 0 ? options : throw new CommandException($"options that cannot be used: {string.Join(' ', faults)}");

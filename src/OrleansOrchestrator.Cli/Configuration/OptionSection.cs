@@ -2,20 +2,20 @@ using System.Reflection;
 
 namespace OrleansOrchestrator.Cli.Configuration;
 
-/// <summary>A record of options that an operator sets under one name, as <c>watch</c>.</summary>
+/// <summary>A record of options that an operator sets under one name, such as <c>watch</c>.</summary>
 /// <param name="Name">The name.</param>
 /// <param name="Type">The record.</param>
 /// <param name="CreateDefaults">Makes a record in which nothing has been set.</param>
 /// <param name="FaultsOf">Finds all that is wrong with a record, a sentence each.</param>
-/// <param name="Settable">The options that an operator may set; the others are the command line's, or follow from other things.</param>
+/// <param name="Settable">The options that an operator may set. Others are set by the command line, or follow from something else.</param>
 internal sealed record OptionSection(
     string Name, Type Type, Func<object> CreateDefaults, Func<object, IReadOnlyList<string>> FaultsOf, IReadOnlyList<PropertyInfo> Settable)
 {
-    /// <summary>A section of a record.</summary>
+    /// <summary>Makes a section for a record.</summary>
     /// <param name="name">The name.</param>
     /// <param name="createDefaults">Makes a record in which nothing has been set.</param>
     /// <param name="faultsOf">Finds all that is wrong with a record, a sentence each.</param>
-    /// <param name="except">The options that an operator does not set here.</param>
+    /// <param name="except">The options that an operator cannot set here.</param>
     public static OptionSection Of<T>(string name, Func<T> createDefaults, Func<T, IReadOnlyList<string>> faultsOf, params string[] except)
         where T : class =>
         new(
@@ -28,10 +28,10 @@ internal sealed record OptionSection(
     /// <summary>The name of an option as it is written in files: <c>historyAge</c>.</summary>
     public static string NameOf(PropertyInfo option) => char.ToLowerInvariant(option.Name[0]) + option.Name[1..];
 
-    /// <summary>Sets what a configuration says of the section.</summary>
-    /// <param name="configuration">What the operator has said.</param>
-    /// <param name="faults">Receives all that is wrong with it, a sentence each.</param>
-    /// <returns>The record; the defaults where there are faults.</returns>
+    /// <summary>Reads the section from a configuration.</summary>
+    /// <param name="configuration">The operator's configuration.</param>
+    /// <param name="faults">Receives all faults, each in one sentence.</param>
+    /// <returns>The record; an invalid option keeps its default.</returns>
     public object Bind(IConfigurationSection configuration, ICollection<string> faults)
     {
         var options = CreateDefaults();

@@ -11,10 +11,10 @@ using OrleansOrchestrator.Storage.PostgreSql;
 
 namespace OrleansOrchestrator.Cli.Configuration;
 
-/// <summary>Everything that an operator can set besides the command line. docs/options.md lists it.</summary>
+/// <summary>All options besides the command line's. docs/options.md lists them.</summary>
 internal static class OptionSections
 {
-    /// <summary>The sections, in the order in which they are told.</summary>
+    /// <summary>The sections, in the order of the documentation.</summary>
     public static IReadOnlyList<OptionSection> All { get; } =
     [
         OptionSection.Of(

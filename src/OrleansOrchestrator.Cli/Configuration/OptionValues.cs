@@ -3,10 +3,10 @@ using System.Globalization;
 
 namespace OrleansOrchestrator.Cli.Configuration;
 
-/// <summary>How the values of options are called and written.</summary>
+/// <summary>Describes and formats the values of options.</summary>
 internal static class OptionValues
 {
-    /// <summary>What a value of a type is, for people: <c>a whole number</c>.</summary>
+    /// <summary>Describes the values of a type for people: <c>a whole number</c>.</summary>
     public static string KindOf(Type type)
     {
         var known = Nullable.GetUnderlyingType(type) ?? type;

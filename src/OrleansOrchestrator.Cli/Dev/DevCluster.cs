@@ -17,7 +17,7 @@ namespace OrleansOrchestrator.Cli.Dev;
 /// <summary>Runs <c>orchestrator dev</c>: silo, gateway and nodes in this process, on a SQLite file.</summary>
 internal static class DevCluster
 {
-    /// <summary>Runs the cluster until it is told to stop, or until the demo has ended.</summary>
+    /// <summary>Runs the cluster until it is asked to stop, or until the demo has ended.</summary>
     /// <exception cref="CommandException">It cannot start, or cannot go on.</exception>
     public static async Task<int> RunAsync(DevSettings settings, CancellationToken cancellationToken)
     {
@@ -39,7 +39,7 @@ internal static class DevCluster
         }
         catch (Exception) when (database.Damaged.IsCompleted)
         {
-            // What failed has failed for this reason.
+            // The damaged database caused this failure.
         }
 
         await ending.CancelAsync();
@@ -74,7 +74,7 @@ internal static class DevCluster
         }
         finally
         {
-            // Ending containers takes the API no more than ending the API takes containers.
+            // The containers and the API are stopped at the same time, because neither needs the other to stop.
             await Task.WhenAll(nodes.DisposeAsync().AsTask(), silo.StopAsync());
         }
     }

@@ -10,12 +10,12 @@ using OrleansOrchestrator.Node.Options;
 
 namespace OrleansOrchestrator.Cli.Dev;
 
-/// <summary>The nodes of <c>dev</c>: agents in this process that share one connection. Their pods end with them.</summary>
+/// <summary>The nodes of <c>dev</c>: agents in this process that share one connection. Their pods are stopped with them.</summary>
 internal sealed class DevNodes : IAsyncDisposable
 {
     private const int StartsMax = 16;
 
-    // Every node port is listened to once for each of these.
+    // Each node port needs one listener for each of these addresses.
     private const int NodePortAddressesMax = 16;
 
     private static readonly TimeSpan StopWithin = TimeSpan.FromSeconds(4);
@@ -33,11 +33,11 @@ internal sealed class DevNodes : IAsyncDisposable
         }
     }
 
-    /// <summary>What runs the containers, as in <c>docker://20.10.24</c>.</summary>
+    /// <summary>The container runtime and its version, as in <c>docker://20.10.24</c>.</summary>
     public string RuntimeVersion => _nodes[0].Agent.RuntimeVersion;
 
     /// <summary>Starts the nodes and waits until every one is Ready. The first one runs the service proxy of the machine.</summary>
-    /// <exception cref="CommandException">They are not Ready in time.</exception>
+    /// <exception cref="CommandException">The nodes are not Ready in time.</exception>
     public static async Task<DevNodes> StartAsync(
         DevSettings settings,
         KubernetesClientConfiguration configuration,
@@ -64,8 +64,8 @@ internal sealed class DevNodes : IAsyncDisposable
         }
     }
 
-    /// <summary>Kills a container, as a crash would.</summary>
-    /// <param name="node">The node it runs on.</param>
+    /// <summary>Kills a container, like a crash.</summary>
+    /// <param name="node">The container's node.</param>
     /// <param name="containerId">The id in the pod's status.</param>
     /// <param name="cancellationToken">Cancels the wait.</param>
     public Task KillContainerAsync(string node, string containerId, CancellationToken cancellationToken) =>
@@ -98,7 +98,7 @@ internal sealed class DevNodes : IAsyncDisposable
         };
     }
 
-    /// <summary>Every node has an address of its own, as on machines of their own: 127.0.0.1, 127.0.0.2, and so on.</summary>
+    /// <summary>Each node has its own address, as on separate machines: 127.0.0.1, 127.0.0.2, and so on.</summary>
     private static IPAddress AddressOf(int index)
     {
         var number = index + 1;

@@ -1,14 +1,14 @@
 namespace OrleansOrchestrator.Cli.Failures;
 
-/// <summary>What the process tells its caller.</summary>
+/// <summary>The exit codes of the process.</summary>
 internal static class ExitCodes
 {
-    /// <summary>It did what it was asked for.</summary>
+    /// <summary>The command succeeded.</summary>
     public const int Success = 0;
 
-    /// <summary>It could not; one line on standard error says why.</summary>
+    /// <summary>The command failed; one line on standard error says why.</summary>
     public const int Failure = 1;
 
-    /// <summary>The command line made no sense.</summary>
+    /// <summary>The command line is invalid.</summary>
     public const int Usage = 2;
 }

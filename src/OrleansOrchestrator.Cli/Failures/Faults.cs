@@ -11,7 +11,7 @@ internal static class Faults
 {
     private const string OwnAssemblies = "OrleansOrchestrator.";
 
-    /// <summary>The line. A fault of the program itself is named by its type too, so that it can be found.</summary>
+    /// <summary>Describes a failure in one line. An unexpected exception is given with its type.</summary>
     public static string Describe(Exception fault)
     {
         var cause = fault is AggregateException { InnerExceptions: [var first, ..] } ? first : fault;
@@ -20,15 +20,15 @@ internal static class Faults
             _ when IsOwn(cause) => cause.Message,
             HttpOperationException refused => StatusMessageOf(refused) ?? refused.Message,
             HttpRequestException or SocketException when cause.InnerException is { } inner => $"{cause.Message}: {inner.Message}",
-            OperationCanceledException => "it was given up before it was done",
+            OperationCanceledException => "it was cancelled before it was complete",
             CryptographicException => $"the cluster's keys in the data folder or database are damaged: {cause.Message}",
             IOException or UnauthorizedAccessException or HttpRequestException or SocketException or ArgumentException => cause.Message,
-            _ => $"{cause.GetType().Name}: {cause.Message} (a fault of the program; --log-level debug shows where)",
+            _ => $"{cause.GetType().Name}: {cause.Message} (a bug in the program; --log-level debug shows where)",
         };
         return text.ReplaceLineEndings(" ").Trim();
     }
 
-    // Our own exceptions are made for whoever reads them.
+    // The messages of our own exceptions are written for users.
     private static bool IsOwn(Exception fault) =>
         fault is CommandException || fault.GetType().Assembly.GetName().Name!.StartsWith(OwnAssemblies, StringComparison.Ordinal);
 

@@ -4,9 +4,9 @@ using OrleansOrchestrator.Node.Options;
 
 namespace OrleansOrchestrator.Cli.Nodes;
 
-/// <summary>What an operator has set about nodes.</summary>
+/// <summary>The operator's options for nodes.</summary>
 internal static class NodeOptions
 {
-    /// <summary>The options of a node, but for those that are its own.</summary>
+    /// <summary>The options of a node, without those that differ from node to node.</summary>
     public static NodeAgentOptions Of(OperatorOptions options) => options.Get<NodeAgentOptions>() with { Times = options.Get<FencingTimes>() };
 }

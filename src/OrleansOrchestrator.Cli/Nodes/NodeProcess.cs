@@ -8,7 +8,7 @@ namespace OrleansOrchestrator.Cli.Nodes;
 /// <summary>Runs <c>orchestrator node</c>.</summary>
 internal static class NodeProcess
 {
-    /// <summary>Runs the daemon until it is told to stop. Its pods go on running, and are taken over again at its next start.</summary>
+    /// <summary>Runs the daemon until it is asked to stop. Its pods keep running, and its next start takes them over.</summary>
     public static async Task<int> RunAsync(NodeSettings settings, CancellationToken cancellationToken)
     {
         using var signal = new ShutdownSignal(cancellationToken);
@@ -57,7 +57,7 @@ internal static class NodeProcess
         }
         catch (Exception exception) when (exception is not OutOfMemoryException)
         {
-            // Whatever the library stumbles over, the file is the reason.
+            // Whatever exception the library throws, the file is its cause.
             throw new CommandException($"cannot use the kubeconfig {path}: {exception.Message.ReplaceLineEndings(" ")}", exception);
         }
     }

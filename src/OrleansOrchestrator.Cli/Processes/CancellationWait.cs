@@ -1,6 +1,6 @@
 namespace OrleansOrchestrator.Cli.Processes;
 
-/// <summary>Waits for a cancellation as for any other event.</summary>
+/// <summary>Awaits the cancellation of a token.</summary>
 internal static class CancellationWait
 {
     /// <summary>Completes when the token is cancelled.</summary>

@@ -6,13 +6,13 @@ using OrleansOrchestrator.Cli.Failures;
 
 namespace OrleansOrchestrator.Cli.Processes;
 
-/// <summary>The folder in which a process keeps what it needs across restarts; only its owner can read it.</summary>
+/// <summary>The folder in which a process keeps what it needs across restarts. Only its owner can read a new folder.</summary>
 internal static class DataDirectory
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
     /// <summary>Makes sure that the folder exists and can be written.</summary>
-    /// <exception cref="CommandException">It cannot.</exception>
+    /// <exception cref="CommandException">The folder cannot be created or written.</exception>
     public static void Prepare(string path)
     {
         try
@@ -31,7 +31,7 @@ internal static class DataDirectory
         }
     }
 
-    /// <summary>A folder that was made for us is ours to close; one that holds something already may be meant for others too.</summary>
+    /// <summary>An empty folder is restricted to its owner. A folder with contents keeps its mode, because others may use it too.</summary>
     [UnsupportedOSPlatform("windows")]
     private static void CreateForOwner(string path)
     {
@@ -40,7 +40,7 @@ internal static class DataDirectory
             File.SetUnixFileMode(path, OwnerOnly);
     }
 
-    /// <summary>A number that stays with the folder, by which daemons of one machine keep out of each other's addresses.</summary>
+    /// <summary>A number that depends only on the folder's path. Daemons of one machine derive different addresses from it.</summary>
     public static int IndexOf(string path)
     {
         var hash = SHA256.HashData(Encoding.UTF8.GetBytes(Path.GetFullPath(path)));

@@ -5,8 +5,9 @@ using Microsoft.Extensions.Logging.Console;
 namespace OrleansOrchestrator.Cli.Processes;
 
 /// <summary>
-/// Writes each message as one line: time, level, who says it, what. Of an exception a warning tells what it says; where it came from
-/// is for errors, which nobody expected, and for whoever asks for more.
+/// Writes each message as one line: time, level, source and text. A warning has only the message of its exception. An error has the
+/// stack trace too, because errors are unexpected. If the process logs at level debug or lower, every exception has its stack
+/// trace.
 /// </summary>
 internal sealed class LineFormatter(TimeProvider time, LogDetail detail) : ConsoleFormatter(FormatName)
 {
@@ -40,6 +41,6 @@ internal sealed class LineFormatter(TimeProvider time, LogDetail detail) : Conso
     };
 }
 
-/// <summary>How much the operator wants to be told.</summary>
+/// <summary>How much detail the operator wants in the log.</summary>
 /// <param name="Level">The lowest level that is logged.</param>
 internal sealed record LogDetail(LogLevel Level);

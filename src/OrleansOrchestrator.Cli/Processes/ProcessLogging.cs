@@ -3,13 +3,13 @@ using Microsoft.Extensions.Logging.Console;
 
 namespace OrleansOrchestrator.Cli.Processes;
 
-/// <summary>How the process logs: one line a message, on standard error, so that standard output is the command's own.</summary>
+/// <summary>Logs one line for each message, on standard error. Standard output belongs to the command.</summary>
 internal static class ProcessLogging
 {
-    /// <summary>Sets the logging up.</summary>
+    /// <summary>Configures the logging.</summary>
     /// <param name="logging">The process's logging.</param>
     /// <param name="level">The lowest level that is logged.</param>
-    /// <param name="isStopping">Whether the process stops. What fails then fails for that reason.</param>
+    /// <param name="isStopping">Whether the process is stopping, so that errors are expected.</param>
     public static void Configure(ILoggingBuilder logging, LogLevel level, Func<bool> isStopping)
     {
         logging.ClearProviders();
@@ -20,18 +20,19 @@ internal static class ProcessLogging
         logging.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
         logging.SetMinimumLevel(level);
 
-        // What this would say of each request is in the metrics; being asked to say it costs an activity and a scope per request.
+        // Metrics cover what this category logs. If it is enabled, it costs an activity and a scope for each request.
         logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
         if (level < LogLevel.Warning)
             return;
 
-        // A silo that dies is everyday business here: what the libraries have to say of it is not for the operator.
+        // A silo's death is routine here. The libraries' messages about it do not help the operator.
         logging.AddFilter("Orleans", LogLevel.Critical);
         logging.AddFilter("Polly", LogLevel.None);
         logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.Critical);
         logging.AddFilter("Microsoft.AspNetCore.Server.Kestrel", LogLevel.Critical);
 
-        // A filter takes in all names that begin like it, and ours begin like Orleans'. A silo that stops fails at what it is doing.
+        // A filter matches by prefix, and the names of our categories begin with Orleans. A silo that is stopping fails at its
+        // pending work, so it logs no errors.
         logging.AddFilter("OrleansOrchestrator", level);
         logging.AddFilter("OrleansOrchestrator.ControlPlane", MayLog);
         logging.AddFilter("OrleansOrchestrator.Gateway", MayLog);

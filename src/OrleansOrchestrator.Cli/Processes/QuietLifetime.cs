@@ -1,6 +1,6 @@
 namespace OrleansOrchestrator.Cli.Processes;
 
-/// <summary>Leaves signals to the command, which stops the parts of the process in order; the host only follows.</summary>
+/// <summary>Leaves signals to the command, which stops the parts of the process in order.</summary>
 internal sealed class QuietLifetime : IHostLifetime
 {
     public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;

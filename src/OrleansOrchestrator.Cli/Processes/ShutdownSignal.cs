@@ -19,7 +19,7 @@ internal sealed class ShutdownSignal : IDisposable
         ];
     }
 
-    /// <summary>Cancelled when the process is asked to stop.</summary>
+    /// <summary>The token that is cancelled when the process is asked to stop.</summary>
     public CancellationToken Token => _stopping.Token;
 
     public void Dispose()

@@ -2,7 +2,7 @@ using OrleansOrchestrator.Loops;
 
 namespace OrleansOrchestrator.Cli.Processes;
 
-/// <summary>Tells the operator what a process waits for that takes its time, now and then for as long as it lasts.</summary>
+/// <summary>Logs what a process waits for if the wait is long, repeatedly and ever less often.</summary>
 internal sealed partial class WaitingNote(ILogger logger, TimeProvider time)
 {
     private static readonly Backoff Pauses = new(TimeSpan.FromSeconds(10), TimeSpan.FromMinutes(5));

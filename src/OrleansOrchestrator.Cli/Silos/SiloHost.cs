@@ -35,16 +35,16 @@ internal sealed class SiloHost : IAsyncDisposable
         ServiceCidr = serviceCidr;
     }
 
-    /// <summary>Where the API is.</summary>
+    /// <summary>The URL of the API.</summary>
     public Uri Address { get; }
 
-    /// <summary>The kubeconfig of the administrator.</summary>
+    /// <summary>The path of the administrator's kubeconfig.</summary>
     public string KubeConfigPath { get; }
 
     /// <summary>The range of the cluster's service addresses.</summary>
     public string ServiceCidr { get; }
 
-    /// <summary>Logs of everything in the process.</summary>
+    /// <summary>The loggers of the process.</summary>
     public ILoggerFactory Loggers => _application.Services.GetRequiredService<ILoggerFactory>();
 
     /// <summary>Starts a silo.</summary>
@@ -71,7 +71,7 @@ internal sealed class SiloHost : IAsyncDisposable
         }
     }
 
-    /// <summary>Waits until every part says that it is ready.</summary>
+    /// <summary>Waits until every part is ready.</summary>
     /// <param name="report">Receives why a part is not ready, at each look.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     public async Task WaitUntilReadyAsync(Action<string> report, CancellationToken cancellationToken)
@@ -87,7 +87,7 @@ internal sealed class SiloHost : IAsyncDisposable
     }
 
     /// <summary>Waits until the process is asked to stop.</summary>
-    /// <exception cref="CommandException">The silo has stopped without having been asked.</exception>
+    /// <exception cref="CommandException">The silo has stopped without being asked.</exception>
     public async Task WaitUntilAskedToStopAsync(CancellationToken asked)
     {
         using var either = CancellationTokenSource.CreateLinkedTokenSource(asked, _application.Lifetime.ApplicationStopping);
@@ -99,7 +99,7 @@ internal sealed class SiloHost : IAsyncDisposable
     /// <summary>Stops the gateway, then the silo.</summary>
     public Task StopAsync() => StopAsync(_application);
 
-    /// <summary>Stops what still runs.</summary>
+    /// <summary>Stops the gateway and the silo if they still run.</summary>
     public async ValueTask DisposeAsync()
     {
         await StopAsync();
@@ -107,7 +107,7 @@ internal sealed class SiloHost : IAsyncDisposable
         _identity.Dispose();
     }
 
-    // What takes too long is left to the end of the process.
+    // The end of the process stops what takes too long.
     private static async Task StopAsync(WebApplication application)
     {
         using var timeout = new CancellationTokenSource(StopWithin);
@@ -122,7 +122,7 @@ internal sealed class SiloHost : IAsyncDisposable
 
     private static WebApplication Build(SiloSetup setup, ClusterIdentity identity, string serviceCidr, int port)
     {
-        // What the operator says has been read: no settings file is looked for, nor the working folder watched for one.
+        // All options have been read already. The host must not look for settings files or watch the working folder.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore();
         var ended = setup.Stopping;
@@ -160,7 +160,7 @@ internal sealed class SiloHost : IAsyncDisposable
         return application;
     }
 
-    /// <summary>The range is decided once for a cluster, by the first silo, and kept with its identity.</summary>
+    /// <summary>The first silo of a cluster chooses the range and stores it with the cluster's identity.</summary>
     private static async Task<string> ReadServiceCidrAsync(SiloSetup setup, CancellationToken cancellationToken)
     {
         var proposed = await setup.ProposeServiceCidrAsync();
@@ -169,7 +169,7 @@ internal sealed class SiloHost : IAsyncDisposable
         return System.Text.Encoding.ASCII.GetString(stored);
     }
 
-    /// <summary>Finds a free port, or makes sure that the wanted one is free before anything else is started.</summary>
+    /// <summary>Finds a free port, or checks that the wanted one is free before anything else is started.</summary>
     private static int ReservePort(IPAddress address, int wanted)
     {
         using var probe = new TcpListener(address, wanted);

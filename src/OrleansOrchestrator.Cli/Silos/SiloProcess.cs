@@ -15,7 +15,7 @@ internal static class SiloProcess
 {
     private const string DefaultServiceCidr = "10.96.0.0/16";
 
-    /// <summary>Runs a silo until it is told to stop.</summary>
+    /// <summary>Runs a silo until it is asked to stop.</summary>
     /// <exception cref="CommandException">It cannot start, or has stopped by itself.</exception>
     public static async Task<int> RunAsync(SiloSettings settings, CancellationToken cancellationToken)
     {
@@ -38,7 +38,7 @@ internal static class SiloProcess
         }
     }
 
-    /// <summary>A silo may start while its database or other silos are in trouble. It waits, and says what for.</summary>
+    /// <summary>Waits until the silo is ready, and logs what it waits for. Its database or other silos may be unavailable at its start.</summary>
     private static async Task WaitUntilReadyAsync(SiloHost silo, CancellationToken cancellationToken)
     {
         var fault = "";
@@ -84,7 +84,7 @@ internal static class SiloProcess
             cluster.ServiceId = settings.Cluster;
         });
 
-        // Ports between silos belong on a private network: they carry no credentials.
+        // The ports between silos need a private network: their protocol has no authentication.
         silo.ConfigureEndpoints(advertised, settings.SiloPort != 0 ? settings.SiloPort : FreePort(advertised), gatewayPort: 0);
         SiloTuning.Apply(silo);
     }

@@ -5,13 +5,13 @@ using OrleansOrchestrator.Storage.Log;
 
 namespace OrleansOrchestrator.Cli.Silos;
 
-/// <summary>What a silo is started with.</summary>
+/// <summary>The parts and settings with which a silo is started.</summary>
 internal sealed record SiloSetup
 {
-    /// <summary>Where objects are kept.</summary>
+    /// <summary>The storage of objects.</summary>
     public required IObjectLog Log { get; init; }
 
-    /// <summary>Where the cluster's identity is kept.</summary>
+    /// <summary>The storage of the cluster's identity.</summary>
     public required IClusterIdentityStore Identity { get; init; }
 
     /// <summary>Configures clustering.</summary>
@@ -20,7 +20,7 @@ internal sealed record SiloSetup
     /// <summary>Proposes the range of service addresses, for a new cluster.</summary>
     public required Func<Task<string>> ProposeServiceCidrAsync { get; init; }
 
-    /// <summary>Where the kubeconfig is written.</summary>
+    /// <summary>The folder of the kubeconfig.</summary>
     public required string DataDirectory { get; init; }
 
     /// <summary>The address that the API listens on.</summary>
@@ -29,10 +29,10 @@ internal sealed record SiloSetup
     /// <summary>The API's port; 0 for any free one.</summary>
     public required int Port { get; init; }
 
-    /// <summary>The address under which nodes and clients reach the API.</summary>
+    /// <summary>The address at which nodes and clients reach the API.</summary>
     public required string AdvertisedAddress { get; init; }
 
-    /// <summary>What was set besides the command line.</summary>
+    /// <summary>The options besides the command line's.</summary>
     public required OperatorOptions Options { get; init; }
 
     /// <summary>The lowest level that is logged.</summary>

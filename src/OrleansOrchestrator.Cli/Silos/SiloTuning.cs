@@ -3,12 +3,13 @@ using Orleans.Configuration;
 namespace OrleansOrchestrator.Cli.Silos;
 
 /// <summary>
-/// What silos set that Orleans leaves otherwise. Its times let a cluster notice within about two seconds that a silo has died: probes every
-/// second, two missed, two votes where there are that many silos.
+/// The Orleans options that differ from its defaults. A cluster detects a dead silo within about two seconds: it probes every
+/// second, and two missed probes and two votes (if there are that many silos) declare a silo dead.
 /// </summary>
 internal static class SiloTuning
 {
-    // Stores, shards of controllers, and selector indexes of namespaces. Orleans makes room for a million at the start, in two tables of 9 MB.
+    // Enough for the stores, the shards of controllers and the selector indexes of namespaces. Orleans' default is a million
+    // entries, which it allocates at the start in two tables of 9 MB.
     private const int KnownGrainsMax = 20_000;
 
     public static void Apply(ISiloBuilder silo)

@@ -8,9 +8,9 @@ using Spectre.Console;
 namespace OrleansOrchestrator.Cli.Dev.Demo;
 
 /// <summary>
-/// Shows a replicated service that heals: runs three replicas behind a service, kills a container, deletes a pod, scales up
-/// and down. Then a Deployment takes over, and is upgraded and rolled back under load. Every step is done and observed through the
-/// API, as any user could.
+/// Shows a replicated service that heals. It runs three replicas behind a service, kills a container, deletes a pod, and scales up
+/// and down. Then a Deployment takes over, and is upgraded and rolled back under load. Every step uses only the API, as any user
+/// could.
 /// </summary>
 internal sealed class DemoScenario(IKubernetes client, DevNodes nodes, IDemoOutput output, TimeProvider time)
 {
@@ -38,7 +38,7 @@ internal sealed class DemoScenario(IKubernetes client, DevNodes nodes, IDemoOutp
     private int _current;
     private long _begun;
 
-    /// <summary>Runs the demo: in place on a terminal, as lines elsewhere.</summary>
+    /// <summary>Runs the demo. It updates its output in place on a terminal, and prints lines elsewhere.</summary>
     /// <returns>The exit code.</returns>
     public static async Task<int> RunAsync(KubernetesClientConfiguration configuration, DevNodes nodes, CancellationToken cancellationToken)
     {
@@ -135,7 +135,7 @@ internal sealed class DemoScenario(IKubernetes client, DevNodes nodes, IDemoOutp
         End("3 pods of release 1 are ready");
     }
 
-    /// <summary>Lets the Deployment roll to another release while clients send requests all the time, none of which may fail.</summary>
+    /// <summary>Rolls the Deployment to another release under constant load. No request may fail.</summary>
     private async Task RollAsync(string release, string address, Func<CancellationToken, Task> begin, CancellationToken cancellationToken)
     {
         Begin();
@@ -155,7 +155,7 @@ internal sealed class DemoScenario(IKubernetes client, DevNodes nodes, IDemoOutp
             new V1Patch(patch, V1Patch.PatchType.StrategicMergePatch), HelloWorkload.Name, Namespace, cancellationToken: cancellationToken);
     }
 
-    /// <summary>Gives the Deployment the template of its first revision, as kubectl does it.</summary>
+    /// <summary>Rolls the Deployment back to the template of its first revision, as kubectl does.</summary>
     private async Task UndoAsync(CancellationToken cancellationToken)
     {
         var sets = await client.AppsV1.ListNamespacedReplicaSetAsync(Namespace, labelSelector: $"app={HelloWorkload.Name}", cancellationToken: cancellationToken);
@@ -165,7 +165,7 @@ internal sealed class DemoScenario(IKubernetes client, DevNodes nodes, IDemoOutp
         await client.AppsV1.PatchNamespacedDeploymentAsync(patch, HelloWorkload.Name, Namespace, cancellationToken: cancellationToken);
     }
 
-    /// <summary>Waits until all pods are ready and of a release, and those of others are gone.</summary>
+    /// <summary>Waits until all pods are ready and have a release, and no pod of another release is left.</summary>
     private Task WaitForReleaseAsync(string release, CancellationToken cancellationToken) => WaitUntilAsync(
         $"3 pods of release {release} are ready",
         pods => pods.Count == 3 && pods.TrueForAll(pod => IsReady(pod) && HelloWorkload.ReleaseOf(pod) == release),
@@ -174,7 +174,7 @@ internal sealed class DemoScenario(IKubernetes client, DevNodes nodes, IDemoOutp
     private Task WaitForReplicasAsync(int replicas, CancellationToken cancellationToken) =>
         WaitAsync($"{replicas} pods are ready", pods => pods.Count == replicas && pods.TrueForAll(IsReady), cancellationToken);
 
-    /// <summary>Asks the service until every pod has answered.</summary>
+    /// <summary>Sends requests to the service until every pod has answered.</summary>
     private async Task WaitForAnswersAsync(string address, int pods, CancellationToken cancellationToken)
     {
         Begin($"curl {address}");
@@ -210,13 +210,13 @@ internal sealed class DemoScenario(IKubernetes client, DevNodes nodes, IDemoOutp
         while (!isDone(await PodsAsync(cancellationToken)))
         {
             if (time.GetElapsedTime(_begun) > StepTimeout)
-                throw new TimeoutException($"after {StepTimeout.TotalSeconds:F0} s it is still not so that {what}");
+                throw new TimeoutException($"not true within {StepTimeout.TotalSeconds:F0} s: {what}");
             await Task.Delay(PollPeriod, time, cancellationToken);
         }
     }
 
     /// <summary>Begins the next step.</summary>
-    /// <param name="command">How a user would do it, if that was not known before.</param>
+    /// <param name="command">The equivalent user command, if it was not known before.</param>
     private void Begin(string? command = null)
     {
         _begun = time.GetTimestamp();
@@ -224,7 +224,7 @@ internal sealed class DemoScenario(IKubernetes client, DevNodes nodes, IDemoOutp
         Show();
     }
 
-    /// <summary>Ends the present step.</summary>
+    /// <summary>Ends the current step.</summary>
     private void End(string outcome)
     {
         _steps[_current] = _steps[_current] with { Elapsed = time.GetElapsedTime(_begun), Outcome = outcome };
@@ -259,7 +259,7 @@ internal sealed class DemoScenario(IKubernetes client, DevNodes nodes, IDemoOutp
         while ((await PodsAsync(cancellationToken)).Count > 0)
         {
             if (time.GetElapsedTime(started) > StepTimeout)
-                throw new TimeoutException("the demo's pods do not go away");
+                throw new TimeoutException("the demo's pods are not deleted in time");
             await Task.Delay(PollPeriod, time, cancellationToken);
         }
     }

@@ -6,10 +6,10 @@ namespace OrleansOrchestrator.Cli.Dev.Demo;
 /// <summary>A web service that answers every request with its pod's name, and with its release if it has one.</summary>
 internal static class HelloServer
 {
-    // Until then the service's endpoints no longer name the pod, and no proxy sends it new connections.
+    // The time until the service's endpoints no longer include the pod, so that proxies send it no new connections.
     private static readonly TimeSpan DrainTime = TimeSpan.FromSeconds(1.5);
 
-    /// <summary>Serves until it is told to stop, and a little longer: requests are still on their way by then.</summary>
+    /// <summary>Serves until it is asked to stop, and then for the drain time, because more requests still arrive.</summary>
     public static async Task<int> RunAsync(string address, int port, CancellationToken cancellationToken)
     {
         var name = Environment.GetEnvironmentVariable("POD_NAME") ?? Environment.MachineName;

@@ -5,8 +5,8 @@ namespace OrleansOrchestrator.Cli.Dev.Demo;
 
 /// <summary>The service of the demo: this executable's own <c>hello</c> command, under a ReplicationController or a Deployment, and a Service.</summary>
 /// <remarks>
-/// It needs no registry. With Docker it runs in an empty image into which the host's system folders and this program are
-/// mounted read-only; as a process it runs where it is.
+/// It needs no registry. On Docker it runs in an empty image with the host's system folders and this program mounted read-only. As
+/// a process it runs in place.
 /// </remarks>
 internal static class HelloWorkload
 {
@@ -98,7 +98,7 @@ internal static class HelloWorkload
         ValueFrom = new V1EnvVarSource { FieldRef = new V1ObjectFieldSelector { FieldPath = path } },
     };
 
-    /// <summary>What the program needs of the host: libraries, the .NET runtime, and its own folder.</summary>
+    /// <summary>The host folders that the program needs: libraries, the .NET runtime, and its own folder.</summary>
     private static List<string> HostFolders()
     {
         var folders = new List<string>();

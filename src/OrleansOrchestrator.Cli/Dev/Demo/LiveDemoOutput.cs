@@ -4,7 +4,7 @@ using Spectre.Console.Rendering;
 
 namespace OrleansOrchestrator.Cli.Dev.Demo;
 
-/// <summary>Shows the demo as one table that is updated in place, on a terminal.</summary>
+/// <summary>Shows the demo on a terminal, as one table that is updated in place.</summary>
 internal sealed class LiveDemoOutput(LiveDisplayContext display) : IDemoOutput
 {
     /// <inheritdoc/>

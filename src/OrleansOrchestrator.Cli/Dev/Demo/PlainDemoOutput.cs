@@ -2,7 +2,7 @@ using k8s.Models;
 
 namespace OrleansOrchestrator.Cli.Dev.Demo;
 
-/// <summary>Shows the demo as lines, for logs: each step as it begins and as it is done, each pod as it changes.</summary>
+/// <summary>Shows the demo as lines, for logs: each step when it begins and ends, each pod when it changes.</summary>
 internal sealed class PlainDemoOutput(TextWriter writer) : IDemoOutput
 {
     private readonly Dictionary<string, PodRow> _pods = new(StringComparer.Ordinal);

@@ -3,12 +3,12 @@ using OrleansOrchestrator.Loops;
 
 namespace OrleansOrchestrator.Cli.Dev.Demo;
 
-/// <summary>Sends requests to a service without a pause, each on a connection of its own, and counts the answers and the failures.</summary>
+/// <summary>Sends requests to a service continuously, each on its own connection, and counts answers and failures.</summary>
 internal sealed class ServiceLoad : IAsyncDisposable
 {
     private const int Clients = 4;
 
-    // Enough requests to hit every moment of a rollout, and little enough for a small machine that starts pods at the same time.
+    // Frequent enough to hit every phase of a rollout, and rare enough for a small machine that starts pods at the same time.
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
@@ -32,7 +32,7 @@ internal sealed class ServiceLoad : IAsyncDisposable
     public int Answered => _answered;
 
     /// <summary>Ends the load.</summary>
-    /// <returns>How many requests failed, and how the last of them did; null for none.</returns>
+    /// <returns>How many requests failed, and the last failure; null for none.</returns>
     public async Task<string?> StopAsync()
     {
         await _ended.CancelAsync();
@@ -52,7 +52,7 @@ internal sealed class ServiceLoad : IAsyncDisposable
     {
         try
         {
-            // A request that has begun is waited for: it must not fail because the load ends.
+            // The end of the load does not cancel a request that has begun, so that it does not count as failed.
             await _http.GetStringAsync(address, CancellationToken.None);
             Interlocked.Increment(ref _answered);
         }
