@@ -4,10 +4,10 @@ using OrleansOrchestrator.Loops;
 
 namespace OrleansOrchestrator.Testing;
 
-/// <summary>Waits for what nothing announces: looks again and again, up to a deadline.</summary>
+/// <summary>Waits for conditions that no event announces, by polling up to a deadline.</summary>
 /// <remarks>
-/// What does not come ends in a <see cref="TimeoutException"/> that says what was awaited, what was there instead, and for how long.
-/// The wait ends with the test that waits.
+/// A wait that fails throws a <see cref="TimeoutException"/>, which says what was awaited, what was there instead, and how long the
+/// wait was. The end of the test ends the wait.
 /// </remarks>
 public static class Eventually
 {
@@ -15,11 +15,11 @@ public static class Eventually
 
     private static readonly Backoff Pauses = new(TimeSpan.FromMilliseconds(10), TimeSpan.FromMilliseconds(100));
 
-    /// <summary>How long anything that has no bound of its own may take on a busy machine.</summary>
+    /// <summary>The default bound of a wait, enough for a busy machine.</summary>
     public static TimeSpan Patience { get; } = TimeSpan.FromSeconds(45);
 
     /// <summary>Waits until a condition holds.</summary>
-    /// <param name="condition">The condition. What it throws ends the wait.</param>
+    /// <param name="condition">The condition. An exception from it ends the wait.</param>
     /// <param name="what">What is awaited, as a sentence; the condition's own text if it is left out.</param>
     /// <param name="within">How long; <see cref="Patience"/> if it is left out.</param>
     public static Task HoldsAsync(
@@ -31,7 +31,7 @@ public static class Eventually
         Func<bool> condition, [CallerArgumentExpression(nameof(condition))] string what = "", TimeSpan? within = null) =>
         HoldsAsync(() => Task.FromResult(condition()), what, within);
 
-    /// <summary>Waits until something has a value.</summary>
+    /// <summary>Waits until a read returns a value.</summary>
     /// <param name="read">Reads the value.</param>
     /// <param name="wanted">The value that is awaited.</param>
     /// <param name="what">What is awaited, as a sentence; the text of <paramref name="read"/> if it is left out.</param>
@@ -50,8 +50,8 @@ public static class Eventually
     public static Task IsAsync<T>(Func<T> read, T wanted, [CallerArgumentExpression(nameof(read))] string what = "", TimeSpan? within = null) =>
         IsAsync(() => Task.FromResult(read()), wanted, what, within);
 
-    /// <summary>Waits until a question has an answer.</summary>
-    /// <param name="question">The question; null is none. What it throws ends the wait.</param>
+    /// <summary>Waits until a question has an answer that is not null.</summary>
+    /// <param name="question">The question; null means no answer. An exception from it ends the wait.</param>
     /// <param name="what">What is awaited, as a sentence; the question's own text if it is left out.</param>
     /// <param name="within">How long; <see cref="Patience"/> if it is left out.</param>
     public static async Task<T> AnswersAsync<T>(
@@ -71,7 +71,7 @@ public static class Eventually
         AnswersAsync(() => Task.FromResult(question()), what, within);
 
     /// <summary>Repeats an assertion until it passes.</summary>
-    /// <param name="assertion">The assertion. What it threw last is the inner exception of the one that ends the wait.</param>
+    /// <param name="assertion">The assertion. Its last exception is the inner exception of the one that ends the wait.</param>
     /// <param name="what">What is awaited, as a sentence; the assertion's own text if it is left out.</param>
     /// <param name="within">How long; <see cref="Patience"/> if it is left out.</param>
     /// <returns>How long it took.</returns>

@@ -12,14 +12,14 @@ public enum ProxyFault
     /// <summary>Passes requests on, but ends the client's connection instead of delivering the first byte of a reply.</summary>
     LoseReply,
 
-    /// <summary>Keeps requests back and ends the client's connection; <see cref="FaultProxy.DeliverHeldAsync"/> delivers them late.</summary>
+    /// <summary>Holds requests back and ends the client's connection. <see cref="FaultProxy.DeliverHeldAsync"/> delivers them late.</summary>
     HoldRequest,
 
     /// <summary>Passes on only the first half of the next request, then ends both connections.</summary>
     CutRequest,
 }
 
-/// <summary>A TCP proxy on 127.0.0.1 that loses, holds back or cuts what passes through it, on command.</summary>
+/// <summary>A TCP proxy on 127.0.0.1 that drops, holds or cuts the traffic on command.</summary>
 public sealed class FaultProxy : IAsyncDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
@@ -44,20 +44,19 @@ public sealed class FaultProxy : IAsyncDisposable
     /// <summary>Starts a proxy in front of a server on 127.0.0.1.</summary>
     public static FaultProxy Start(int serverPort) => new(serverPort);
 
-    /// <summary>Arms a fault, which strikes once, on whichever connection is used next.</summary>
+    /// <summary>Arms a fault. It strikes once, on the connection that is used next.</summary>
     public void Arm(ProxyFault fault) => _fault = fault;
 
-    /// <summary>Ends all connections now, whatever they are waiting for.</summary>
+    /// <summary>Ends all connections now, in whatever state they are.</summary>
     public void DropConnections() => Interlocked.Exchange(ref _dropping, new CancellationTokenSource()).Cancel();
 
-    /// <summary>Keeps everything back, in both directions and on new connections too, until <see cref="Resume"/>.</summary>
+    /// <summary>Holds all traffic in both directions, on new connections too, until <see cref="Resume"/>.</summary>
     public void Stall() => _stall ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    /// <summary>Delivers what a stall has kept back.</summary>
+    /// <summary>Delivers the traffic that was held.</summary>
     public void Resume() => Interlocked.Exchange(ref _stall, null)?.SetResult();
 
-    /// <summary>Delivers the request that was held back, whose client has long given up, and waits until the server has answered
-    /// it or ended the connection.</summary>
+    /// <summary>Delivers the held request, whose client has given up, and waits until the server has answered or has ended the connection.</summary>
     public async Task DeliverHeldAsync(CancellationToken cancellationToken)
     {
         var (request, server) = await _held.Task.WaitAsync(cancellationToken);
@@ -111,7 +110,7 @@ public sealed class FaultProxy : IAsyncDisposable
         }
         catch (Exception e) when (e is OperationCanceledException or SocketException or ObjectDisposedException)
         {
-            // Either side may go away at any time: that is what the proxy is for.
+            // Either side may end at any time.
         }
         finally
         {
@@ -136,11 +135,11 @@ public sealed class FaultProxy : IAsyncDisposable
         }
         catch (OperationCanceledException)
         {
-            // The other direction has ended.
+            // The other direction has ended the connection.
         }
     }
 
-    /// <returns>Whether the server's connection is to be kept for a late delivery.</returns>
+    /// <returns>Whether the server's connection stays open for a late delivery.</returns>
     private async Task<bool> ForwardRequestsAsync(Socket client, Socket server, CancellationToken cancellationToken)
     {
         var buffer = new byte[1024 * 1024];

@@ -3,13 +3,13 @@ using System.Net.Sockets;
 
 namespace OrleansOrchestrator.Testing;
 
-/// <summary>Finds TCP ports of 127.0.0.1 that nobody listens at now.</summary>
+/// <summary>Finds free TCP ports of 127.0.0.1.</summary>
 public static class FreePorts
 {
-    /// <summary>Finds one.</summary>
+    /// <summary>Finds one port.</summary>
     public static int Next() => Take(1)[0];
 
-    /// <summary>Finds several, all different.</summary>
+    /// <summary>Finds several different ports.</summary>
     public static IReadOnlyList<int> Take(int count)
     {
         var listeners = Enumerable.Range(0, count).Select(_ => new TcpListener(IPAddress.Loopback, 0)).ToList();

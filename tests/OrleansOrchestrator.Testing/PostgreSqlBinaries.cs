@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace OrleansOrchestrator.Testing;
 
-/// <summary>Finds PostgreSQL's programs and runs them as an account that they accept: they refuse to run as root.</summary>
+/// <summary>Finds PostgreSQL's programs and runs them. They refuse to run as root, so root runs them as another account.</summary>
 internal static class PostgreSqlBinaries
 {
     private const string DebianFolder = "/usr/lib/postgresql";
@@ -11,11 +11,13 @@ internal static class PostgreSqlBinaries
     public static string? Find() => Candidates().FirstOrDefault(
         folder => File.Exists(Path.Combine(folder, "initdb")) && File.Exists(Path.Combine(folder, "postgres")));
 
-    /// <summary>Starts a program with its output redirected; when this process is root, as the server's account. The program
-    /// replaces the one that changes the account, so that the process id is its own.</summary>
+    /// <summary>
+    /// Starts a program with redirected output; if this process is root, as the server's account. The program replaces the one that
+    /// changes the account, so the process id is the program's own.
+    /// </summary>
     public static Process Run(string program, IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string>? environment = null)
     {
-        // The environment is that of the program alone: what it preloads must not run as another account before.
+        // Only the program itself gets the environment: what it preloads must not run under the account before.
         string[] itself = ["env", .. (environment ?? new Dictionary<string, string>()).Select(variable => $"{variable.Key}={variable.Value}"), program, .. arguments];
         string[] command = Environment.IsPrivilegedProcess
             ? ["setpriv", "--reuid", ServerAccount, "--regid", ServerAccount, "--init-groups", "--", .. itself]

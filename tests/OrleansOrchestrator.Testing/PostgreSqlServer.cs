@@ -5,8 +5,8 @@ using Npgsql;
 namespace OrleansOrchestrator.Testing;
 
 /// <summary>
-/// A PostgreSQL server of its own for a test run: a fresh data folder under the temporary folder, a free port on 127.0.0.1 and
-/// a unix socket, fsync on. Stopped, and its folder deleted, when it is disposed of.
+/// A PostgreSQL server for one test run, with a new data folder under the temporary folder, a free port on 127.0.0.1, a unix
+/// socket, and fsync on. Disposal stops it and deletes its folder.
 /// </summary>
 public sealed class PostgreSqlServer : IAsyncDisposable
 {
@@ -27,7 +27,7 @@ public sealed class PostgreSqlServer : IAsyncDisposable
     /// <summary>The TCP port on 127.0.0.1. It stays the same across restarts.</summary>
     public int Port { get; }
 
-    /// <summary>The id of the server's first process, the parent of all others.</summary>
+    /// <summary>The process id of the postmaster, the parent of the server's other processes.</summary>
     /// <exception cref="InvalidOperationException">The server does not run.</exception>
     public int ProcessId => _postmaster?.Id ?? throw new InvalidOperationException("the server does not run");
 
@@ -43,8 +43,10 @@ public sealed class PostgreSqlServer : IAsyncDisposable
     public static Task<PostgreSqlServer> StartAsync(CancellationToken cancellationToken = default) => StartAsync(null, cancellationToken);
 
     /// <summary>Creates a data folder and starts a server on it.</summary>
-    /// <param name="logFolder">Where its write-ahead log is to lie, if not with the data: a folder that does not exist yet, in one
-    /// that the server's account may write to.</param>
+    /// <param name="logFolder">
+    /// The folder of the write-ahead log, if it is not with the data. It must not exist yet, and the server's account must be able
+    /// to create it.
+    /// </param>
     /// <param name="cancellationToken">Cancels the start.</param>
     /// <exception cref="InvalidOperationException">PostgreSQL is not installed or does not start; the message has its output.</exception>
     public static async Task<PostgreSqlServer> StartAsync(string? logFolder, CancellationToken cancellationToken)
@@ -66,10 +68,10 @@ public sealed class PostgreSqlServer : IAsyncDisposable
         }
     }
 
-    /// <summary>Why no server can be started whose clock can be set, or null if one can.</summary>
+    /// <summary>Why no server with a settable clock can be started, or null if one can.</summary>
     public static string? ClockMissing => Missing ?? (FakeClock.Library is null ? "libfaketime is not installed" : null);
 
-    /// <summary>Starts a server whose time of day can be set: see <see cref="SetClockAsync"/>.</summary>
+    /// <summary>Starts a server with a settable wall clock: see <see cref="SetClockAsync"/>.</summary>
     public static async Task<PostgreSqlServer> StartWithClockAsync(CancellationToken cancellationToken)
     {
         var server = await StartAsync(cancellationToken);
@@ -78,8 +80,8 @@ public sealed class PostgreSqlServer : IAsyncDisposable
         return server;
     }
 
-    /// <summary>Sets the server's time of day, for sessions that are open too; ends when it is so.</summary>
-    /// <param name="ahead">By how much it is then ahead of the machine's.</param>
+    /// <summary>Sets the server's wall clock, for open sessions too, and waits until the server uses it.</summary>
+    /// <param name="ahead">How far the wall clock is then ahead of the machine's.</param>
     /// <param name="cancellationToken">Cancels the wait.</param>
     public async Task SetClockAsync(TimeSpan ahead, CancellationToken cancellationToken = default)
     {
@@ -95,7 +97,7 @@ public sealed class PostgreSqlServer : IAsyncDisposable
             cancellationToken);
     }
 
-    /// <summary>Copies a running server and starts the copy as its standby, which follows it and answers reads.</summary>
+    /// <summary>Copies a running server and starts the copy as its hot standby.</summary>
     /// <param name="primary">The server to follow.</param>
     /// <param name="cancellationToken">Cancels the start.</param>
     public static async Task<PostgreSqlServer> StartStandbyAsync(PostgreSqlServer primary, CancellationToken cancellationToken = default)
@@ -122,10 +124,10 @@ public sealed class PostgreSqlServer : IAsyncDisposable
         }
     }
 
-    /// <summary>Makes a standby a server of its own, as after the loss of its primary, and waits until it takes writes.</summary>
+    /// <summary>Promotes a standby, as after the loss of its primary, and waits until it accepts writes.</summary>
     public Task PromoteAsync(CancellationToken cancellationToken = default) => ExecuteAsync("SELECT pg_promote()", cancellationToken);
 
-    /// <summary>Lets commits wait for the standby, so that it has all that was acknowledged; ends when it is there.</summary>
+    /// <summary>Makes replication synchronous, so that the standby has all acknowledged commits, and waits until it is.</summary>
     public async Task RequireStandbyAsync(CancellationToken cancellationToken = default)
     {
         await ConfigureAsync("synchronous_standby_names", "*", cancellationToken);
@@ -136,9 +138,9 @@ public sealed class PostgreSqlServer : IAsyncDisposable
             cancellationToken);
     }
 
-    /// <summary>Changes a setting of the whole server, for sessions that are open too.</summary>
+    /// <summary>Changes a setting of the whole server, for open sessions too.</summary>
     /// <param name="name">The setting.</param>
-    /// <param name="value">Its value; null for what it was at the start.</param>
+    /// <param name="value">Its value; null to reset it.</param>
     /// <param name="cancellationToken">Cancels the wait.</param>
     public async Task ConfigureAsync(string name, string? value, CancellationToken cancellationToken = default)
     {
@@ -146,7 +148,7 @@ public sealed class PostgreSqlServer : IAsyncDisposable
         await ExecuteAsync("SELECT pg_reload_conf()", cancellationToken);
     }
 
-    /// <summary>Lets an account in by password only; others need none.</summary>
+    /// <summary>Requires a password from an account. Other accounts need none.</summary>
     public async Task RequirePasswordAsync(string account, CancellationToken cancellationToken = default)
     {
         var rules = Path.Combine(_folder, "data", "pg_hba.conf");
@@ -157,9 +159,9 @@ public sealed class PostgreSqlServer : IAsyncDisposable
 
     /// <summary>Runs one of PostgreSQL's programs against this server to its end.</summary>
     /// <param name="program">Its name, as in <c>pg_dump</c>.</param>
-    /// <param name="arguments">What it is told besides which server it is.</param>
+    /// <param name="arguments">Its arguments, without those that name the server.</param>
     /// <param name="cancellationToken">Cancels the wait.</param>
-    /// <exception cref="InvalidOperationException">It failed; the message has what it said.</exception>
+    /// <exception cref="InvalidOperationException">The program failed; the message has its output.</exception>
     public Task RunProgramAsync(string program, IReadOnlyList<string> arguments, CancellationToken cancellationToken = default) => RunToEndAsync(
         Path.Combine(_binaries, program),
         ["-h", "127.0.0.1", "-p", Port.ToString(CultureInfo.InvariantCulture), "-U", "postgres", .. arguments],
@@ -190,13 +192,13 @@ public sealed class PostgreSqlServer : IAsyncDisposable
         return await command.ExecuteScalarAsync(cancellationToken);
     }
 
-    /// <summary>Stops the server as an administrator would ("fast": running transactions are rolled back).</summary>
+    /// <summary>Stops the server in mode "fast": running transactions are rolled back.</summary>
     public Task StopAsync() => EndAsync("INT");
 
-    /// <summary>Ends the server like a crash: nothing is written any more, and the next start recovers from the log.</summary>
+    /// <summary>Crashes the server: it writes nothing more, and its next start recovers from the log.</summary>
     public Task KillAsync() => EndAsync("QUIT");
 
-    /// <summary>Kills the postmaster itself, which can then tell its sessions nothing: they end once they notice.</summary>
+    /// <summary>Kills only the postmaster. Its sessions end once they notice.</summary>
     public Task KillPostmasterAsync() => EndAsync("KILL");
 
     /// <summary>Starts the server again on the same port and data.</summary>
@@ -211,7 +213,7 @@ public sealed class PostgreSqlServer : IAsyncDisposable
     {
         await KillAsync();
 
-        // Sessions of a postmaster that was killed, and the process that writes the log, may still be about to end.
+        // Sessions of a killed postmaster, and its log writer, may still be ending.
         await Eventually.HoldsAsync(TryDeleteFolderAsync, "the folder of the server is deleted", null, CancellationToken.None);
     }
 
@@ -229,7 +231,7 @@ public sealed class PostgreSqlServer : IAsyncDisposable
         }
     }
 
-    // --no-sync is for the folder's creation only; the server itself runs with fsync on.
+    // --no-sync applies only to the creation of the folder. The server runs with fsync on.
     private Task InitializeAsync(string? logFolder, CancellationToken cancellationToken) => RunToEndAsync(
         Path.Combine(_binaries, "initdb"),
         [

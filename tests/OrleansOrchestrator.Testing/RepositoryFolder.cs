@@ -1,9 +1,9 @@
 namespace OrleansOrchestrator.Testing;
 
-/// <summary>Where the repository is that the tests were built from.</summary>
+/// <summary>The repository that the tests were built from.</summary>
 public static class RepositoryFolder
 {
-    /// <summary>Its top folder.</summary>
+    /// <summary>Its root folder.</summary>
     public static string Path { get; } = Find();
 
     private static string Find()

@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace OrleansOrchestrator.Testing;
 
-/// <summary>A file system of a few megabytes in memory, which can be filled for good. Making one takes root.</summary>
+/// <summary>A file system of a few megabytes in memory, which a test can fill up. Mounting it requires root.</summary>
 public sealed class SmallDisk : IAsyncDisposable
 {
     private readonly string _ballast;
@@ -13,11 +13,11 @@ public sealed class SmallDisk : IAsyncDisposable
         _ballast = Path.Combine(folder, "ballast");
     }
 
-    /// <summary>Where it is mounted.</summary>
+    /// <summary>The mount point.</summary>
     public string Folder { get; }
 
-    /// <summary>Mounts one.</summary>
-    /// <returns>Null if that is not allowed here.</returns>
+    /// <summary>Mounts a file system.</summary>
+    /// <returns>The file system; null if mounting is not allowed here.</returns>
     public static async Task<SmallDisk?> TryMountAsync(int megabytes, CancellationToken cancellationToken)
     {
         if (!OperatingSystem.IsLinux() || !Environment.IsPrivilegedProcess)
@@ -33,7 +33,7 @@ public sealed class SmallDisk : IAsyncDisposable
         return new SmallDisk(folder);
     }
 
-    /// <summary>Leaves no space to anybody.</summary>
+    /// <summary>Fills the file system up.</summary>
     public void Fill()
     {
         using var file = new FileStream(_ballast, FileMode.OpenOrCreate, FileAccess.Write, FileShare.None, bufferSize: 0);
@@ -46,15 +46,15 @@ public sealed class SmallDisk : IAsyncDisposable
         }
         catch (IOException)
         {
-            // Full.
+            // The file system is full.
         }
     }
 
-    /// <summary>Gives the space back that was left when it was filled.</summary>
+    /// <summary>Frees the space again that was filled.</summary>
     public void Empty() => File.Delete(_ballast);
 
-    /// <summary>Lets nothing be written, or lets it again. Files that are open for writing forbid the former.</summary>
-    /// <returns>Whether it is so now.</returns>
+    /// <summary>Makes the file system read-only or writable. It cannot become read-only while a file is open for writing.</summary>
+    /// <returns>Whether the change succeeded.</returns>
     public async Task<bool> MakeReadOnlyAsync(bool isReadOnly, CancellationToken cancellationToken) =>
         await RunAsync("mount", ["-o", isReadOnly ? "remount,ro" : "remount,rw", Folder], cancellationToken) == 0;
 

@@ -10,11 +10,11 @@ using KubeObject = k8s.IKubernetesObject<k8s.Models.V1ObjectMeta>;
 
 namespace OrleansOrchestrator.Testing.Absurd;
 
-/// <summary>An object that the API takes although one of its fields is absurd.</summary>
+/// <summary>An object that the API accepts although one of its fields has an absurd value.</summary>
 /// <param name="Definition">Its kind.</param>
 /// <param name="Field">The field.</param>
-/// <param name="Value">What stands there, shortened.</param>
-/// <param name="Object">The object as it is stored: decoded, defaulted and validated.</param>
+/// <param name="Value">The absurd value, shortened.</param>
+/// <param name="Object">The object as the API stores it: decoded, defaulted and validated.</param>
 public sealed record AbsurdObject(ResourceDefinition Definition, string Field, string Value, KubeObject Object)
 {
     /// <inheritdoc/>
@@ -22,8 +22,8 @@ public sealed record AbsurdObject(ResourceDefinition Definition, string Field, s
 }
 
 /// <summary>
-/// Makes objects that are absurd in one field: every field of the model, found by reflection, gets every absurd value of its type,
-/// in an object that is plain otherwise. What our own decoding, defaulting and validation refuse is left out.
+/// Makes objects that are absurd in one field. Reflection finds every field of the model. Each field gets every absurd value of its
+/// type, in an otherwise plain object. Objects that our own decoding, defaulting or validation refuses are left out.
 /// </summary>
 public static class AbsurdObjects
 {
@@ -32,7 +32,7 @@ public static class AbsurdObjects
 
     private static readonly string Long = new('a', 5000);
 
-    /// <summary>All absurd objects of a kind.</summary>
+    /// <summary>All accepted absurd objects of a kind.</summary>
     /// <param name="definition">The kind.</param>
     /// <param name="plain">An object that is not absurd and has as many fields as possible, as JSON.</param>
     public static IEnumerable<AbsurdObject> Of(ResourceDefinition definition, string plain)
@@ -44,7 +44,7 @@ public static class AbsurdObjects
         }
     }
 
-    /// <summary>All absurd objects of a kind, those that are refused among them.</summary>
+    /// <summary>All absurd objects of a kind, refused ones included.</summary>
     /// <param name="definition">The kind.</param>
     /// <param name="plain">An object that is not absurd and has as many fields as possible, as JSON.</param>
     public static IEnumerable<(string Field, string Value, JsonObject Object)> Candidates(ResourceDefinition definition, string plain)
@@ -76,7 +76,7 @@ public static class AbsurdObjects
         return string.Join(", ", errors.All);
     }
 
-    /// <summary>Reads an object as it is sent; null if that is refused.</summary>
+    /// <summary>Decodes an object as a client sends it; null if decoding refuses it.</summary>
     public static KubeObject? Decode(ResourceDefinition definition, JsonNode node)
     {
         try
@@ -90,7 +90,7 @@ public static class AbsurdObjects
         }
     }
 
-    /// <summary>What the API does with an object; null if it refuses it.</summary>
+    /// <summary>Defaults and validates an object as the API does; null if the API refuses it.</summary>
     private static KubeObject? Accept(ResourceDefinition definition, JsonNode node, string field)
     {
         if (Decode(definition, node) is not { } obj)
@@ -196,7 +196,7 @@ public static class AbsurdObjects
         yield return new JsonArray([.. Enumerable.Range(0, Many).Select(i => Another(first, i))]);
     }
 
-    /// <summary>A copy that differs in what usually has to differ.</summary>
+    /// <summary>A copy with other values where objects usually must differ.</summary>
     private static JsonNode Another(JsonNode first, int index)
     {
         if (first is JsonValue value && value.TryGetValue<string>(out var text))

@@ -7,7 +7,7 @@ using KubeObject = k8s.IKubernetesObject<k8s.Models.V1ObjectMeta>;
 
 namespace OrleansOrchestrator.Testing.Absurd;
 
-/// <summary>Objects that are not absurd, with as many fields as one object can have, as JSON.</summary>
+/// <summary>Plain objects, with as many fields as one object can have, as JSON.</summary>
 public static class PlainObjects
 {
     private const string PodSpec = """
@@ -53,7 +53,7 @@ public static class PlainObjects
         }
         """;
 
-    // What can be absurd in a pod is tried in pods and replication controllers.
+    // Pods and replication controllers cover the absurd values of pod specs.
     private const string SmallPodSpec = """{"restartPolicy": "Always", "containers": [{"name": "web", "image": "busybox", "command": ["sh"]}]}""";
 
     private const string PodStatus = """
@@ -78,7 +78,7 @@ public static class PlainObjects
 
     private const string Labels = """{"app": "web", "revision": "1"}""";
 
-    // The template's labels are the selector's, which the server would give a selector of its own.
+    // The template's labels match the selector, which the server would otherwise generate.
     private static readonly string JobSpec = $$$$"""
         {"manualSelector": true, "selector": {"matchLabels": {"app": "web"}}, {{{{JobFields}}}}}
         """;
@@ -176,18 +176,18 @@ public static class PlainObjects
 
     private static readonly ConcurrentDictionary<ResourceName, Lazy<AbsurdObject[]>> Made = new();
 
-    /// <summary>The kinds that there is a plain object of.</summary>
+    /// <summary>The kinds with a plain object.</summary>
     public static IEnumerable<ResourceName> Resources => All.Keys;
 
-    /// <summary>The absurd objects of a kind, to read only.</summary>
+    /// <summary>The absurd objects of a kind. They are shared: read only.</summary>
     public static IReadOnlyList<AbsurdObject> Absurd(ResourceName resource) => Made.GetOrAdd(
         resource, static one => new Lazy<AbsurdObject[]>(() => [.. AbsurdObjects.Of(BuiltInKinds.Registry[one], All[one])])).Value;
 
-    /// <summary>The absurd objects of a kind as they are sent, those that are refused among them.</summary>
+    /// <summary>The absurd objects of a kind as clients send them, refused ones included.</summary>
     public static IEnumerable<(string Field, string Value, JsonObject Object)> Candidates(ResourceName resource) =>
         AbsurdObjects.Candidates(BuiltInKinds.Registry[resource], All[resource]);
 
-    /// <summary>The plain object of a kind, as it is stored.</summary>
+    /// <summary>The plain object of a kind, as the API stores it.</summary>
     public static KubeObject Of(ResourceName resource)
     {
         var definition = BuiltInKinds.Registry[resource];
@@ -196,8 +196,8 @@ public static class PlainObjects
         return obj;
     }
 
-    /// <summary>Does something with every absurd object of a kind.</summary>
-    /// <returns>Those with which it failed, and how.</returns>
+    /// <summary>Runs an action on every absurd object of a kind.</summary>
+    /// <returns>The objects for which the action failed, and the failures.</returns>
     public static IReadOnlyList<string> Survey(ResourceName resource, Action<AbsurdObject> handle)
     {
         var failures = new List<string>();

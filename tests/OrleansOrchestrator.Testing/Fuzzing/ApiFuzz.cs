@@ -8,12 +8,12 @@ using OrleansOrchestrator.Testing.Programs;
 namespace OrleansOrchestrator.Testing.Fuzzing;
 
 /// <summary>
-/// Sends malformed requests to a server, by a seed, and says what it must not have done: failed, hung, stored what cannot be
-/// read, told its watchers anything else than what it has.
+/// Sends malformed requests to a server, from a seed, and reports faults of the server: internal errors, hangs, stored objects that
+/// cannot be read, and watch events that differ from the stored objects.
 /// </summary>
 /// <param name="api">The server.</param>
-/// <param name="seed">Where chance begins; each sender has its own.</param>
-/// <param name="report">Where progress is told.</param>
+/// <param name="seed">The random seed. Each sender derives its own.</param>
+/// <param name="report">Receives progress reports.</param>
 public sealed class ApiFuzz(ApiConnection api, int seed, Action<string> report)
 {
     private const int FaultsMax = 40;
@@ -29,19 +29,19 @@ public sealed class ApiFuzz(ApiConnection api, int seed, Action<string> report)
     private IReadOnlyList<ServedResource> _resources = [];
     private int _sent;
 
-    /// <summary>What was wrong, by kind of fault.</summary>
+    /// <summary>The faults found, by kind.</summary>
     public IReadOnlyCollection<string> Faults => [.. _faults.Values];
 
     /// <summary>How many requests were sent.</summary>
     public int Sent => _sent;
 
-    /// <summary>How often there was each status code.</summary>
+    /// <summary>The number of answers with each status code.</summary>
     public string Summary => $"seed {seed}: {_sent} requests, {_resources.Count} resources; answers {string.Join(", ", _answers.OrderBy(answer => answer.Key).Select(answer => $"{answer.Key} × {answer.Value}"))}; "
         + $"{_accepted.Values.Sum()} objects accepted and read back, of {_accepted.Count} kinds; {_faults.Count} kinds of faults";
 
-    /// <summary>Sends requests until there have been enough of them, or too many faults.</summary>
-    /// <param name="requests">How many.</param>
-    /// <param name="senders">How many at once.</param>
+    /// <summary>Sends requests until the number is reached, or there are too many faults.</summary>
+    /// <param name="requests">The number of requests.</param>
+    /// <param name="senders">The number of concurrent senders.</param>
     /// <param name="cancellationToken">Ends it early.</param>
     public async Task RunAsync(int requests, int senders, CancellationToken cancellationToken)
     {
@@ -90,7 +90,7 @@ public sealed class ApiFuzz(ApiConnection api, int seed, Action<string> report)
         }
     }
 
-    /// <summary>Reads an object in protobuf, which requests then spoil.</summary>
+    /// <summary>Reads an object in protobuf, for requests to corrupt.</summary>
     private async Task LearnAsync(RequestMaker maker, ServedResource resource, CancellationToken cancellationToken)
     {
         using var get = ToMessage(new FuzzRequest(resource, "GET", maker.KeptPath(resource), "", null, "", [("Accept", "application/vnd.kubernetes.protobuf")]));
@@ -109,7 +109,7 @@ public sealed class ApiFuzz(ApiConnection api, int seed, Action<string> report)
             Fault($"seed {resource.Kind}", $"the object that a {resource.Kind} begins with is refused with {(int)code}: {body}");
     }
 
-    /// <summary>An object that was accepted can be read, selected, shown, and written again as it is.</summary>
+    /// <summary>Checks that an accepted object can be read, selected, shown in a table, and written back unchanged.</summary>
     private async Task ReadBackAsync(FuzzRequest request, string body, Random random, CancellationToken cancellationToken)
     {
         var resource = request.Resource;
@@ -129,7 +129,7 @@ public sealed class ApiFuzz(ApiConnection api, int seed, Action<string> report)
         var (code, read) = await SendAsync(get, cancellationToken);
         if (code != HttpStatusCode.OK)
         {
-            // It may have been deleted at once, as an object whose owner is gone or that is being deleted.
+            // The object may have been deleted at once, because its owner is gone or it is being deleted.
             if (code != HttpStatusCode.NotFound)
                 Fault($"read {resource.Kind} {(int)code}", $"an accepted object cannot be read: {(int)code} {read}\n{request}");
             return;
@@ -145,7 +145,7 @@ public sealed class ApiFuzz(ApiConnection api, int seed, Action<string> report)
             await SendAsync(get with { Method = "DELETE", Query = "?gracePeriodSeconds=0&propagationPolicy=Background" }, cancellationToken);
     }
 
-    /// <summary>What is wrong with a stored object. As in Kubernetes, what is held without being looked at may have a field twice; nothing else may.</summary>
+    /// <summary>What is wrong with a stored object. As in Kubernetes, data of free form may have a field twice; nothing else may.</summary>
     private static string? Judge(string kind, JsonObject stored)
     {
         try
@@ -229,7 +229,7 @@ public sealed class ApiFuzz(ApiConnection api, int seed, Action<string> report)
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            // It goes on, as a stream does.
+            // The answer continues, as a stream does.
         }
     }
 
@@ -237,7 +237,7 @@ public sealed class ApiFuzz(ApiConnection api, int seed, Action<string> report)
     {
         var message = new HttpRequestMessage(new HttpMethod(request.Method), new Uri(api.Server + request.Path.TrimStart('/') + request.Query, new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true }))
         {
-            // Only the older version knows of upgrades.
+            // Only HTTP/1.1 has upgrades.
             Version = request.Headers.Any(header => header.Name == "Upgrade") ? HttpVersion.Version11 : HttpVersion.Version20,
         };
         if (request.Body is { } body)

@@ -5,15 +5,15 @@ using System.Text.RegularExpressions;
 
 namespace OrleansOrchestrator.Testing.Fuzzing;
 
-/// <summary>Says what is wrong with an answer, whatever was asked.</summary>
+/// <summary>Judges an answer, whatever the request was.</summary>
 internal static partial class FuzzOracle
 {
     private static readonly string[] MicroTimes = ["acquireTime", "renewTime", "eventTime", "lastObservedTime"];
 
-    // What may hold any JSON, and so null.
+    // The fields that may hold any JSON, and so null.
     private static readonly string[] Free = ["data", "default", "enum", "example", "fieldsV1", "free", "x", "status", "parameters", "embedded", "maybe", "raw", "template", "set", "list"];
 
-    /// <summary>What is wrong with a whole answer; null if nothing. A failure is told in whatever form the client accepts.</summary>
+    /// <summary>What is wrong with a whole answer; null if nothing. An error comes in whatever format the client accepts.</summary>
     public static string? Judge(FuzzRequest request, HttpStatusCode code, string contentType, string body)
     {
         if ((int)code < 400)
@@ -37,10 +37,10 @@ internal static partial class FuzzOracle
         return (int)code >= 500 && !ServerErrors.IsKubernetes(code, message) ? $"{(int)code}: {message}" : null;
     }
 
-    /// <summary>What is wrong with an object that is stored; null if nothing.</summary>
+    /// <summary>What is wrong with a stored object; null if nothing.</summary>
     /// <param name="kind">Its kind.</param>
-    /// <param name="node">It, or a part of it.</param>
-    /// <param name="at">Where the part is.</param>
+    /// <param name="node">The object, or a part of it.</param>
+    /// <param name="at">The path of the part.</param>
     public static string? JudgeStored(string kind, JsonNode? node, string at = "")
     {
         switch (node)

@@ -6,12 +6,12 @@ using OrleansOrchestrator.Testing.Programs;
 
 namespace OrleansOrchestrator.Testing.Fuzzing;
 
-/// <summary>Watches everything that a server has, and in the end compares what it was told with what there is.</summary>
+/// <summary>Watches all resources of a server, and compares the received events with the stored objects at the end.</summary>
 internal sealed class FuzzWatches(ApiConnection api, IReadOnlyList<ServedResource> resources) : IAsyncDisposable
 {
     private static readonly TimeSpan Retry = TimeSpan.FromMilliseconds(200);
 
-    // What nodes and controllers write all the time never stands still.
+    // Nodes and controllers write these all the time, so they never settle.
     private static readonly string[] Restless = ["leases", "events", "nodes"];
 
     private readonly ConcurrentDictionary<string, ConcurrentDictionary<string, string>> _told = new();
@@ -26,7 +26,7 @@ internal sealed class FuzzWatches(ApiConnection api, IReadOnlyList<ServedResourc
         return Task.CompletedTask;
     }
 
-    /// <summary>What watchers were told other than it is, once everything has settled.</summary>
+    /// <summary>The differences between received events and stored objects, once everything has settled.</summary>
     public async Task<IReadOnlyList<string>> FindDifferencesAsync(TimeSpan patience, CancellationToken cancellationToken)
     {
         var differences = new List<string>(_faults);
@@ -64,7 +64,7 @@ internal sealed class FuzzWatches(ApiConnection api, IReadOnlyList<ServedResourc
         {
             try
             {
-                // Begun anew it hears of all that is there.
+                // A watch that starts again receives all existing objects.
                 var told = _told[path] = new();
                 using var lines = await api.OpenAsync($"{path}?watch=true&timeoutSeconds=3600", either.Token);
                 while (await lines.ReadLineAsync(either.Token) is { } line)

@@ -5,15 +5,15 @@ namespace OrleansOrchestrator.Testing.Fuzzing;
 /// <summary>Changes a JSON tree at any place.</summary>
 internal static class JsonMutation
 {
-    // What makes a controller create objects is kept small: the subject is the API, and not how many pods there can be.
+    // Numbers that make controllers create objects are kept small: the API is under test, not the number of pods.
     private static readonly string[] Multipliers = ["replicas", "parallelism", "completions", "maxReplicas", "minReplicas"];
     private const int MultiplierMax = 2;
 
     /// <summary>Changes a tree in place, once or a few times.</summary>
     /// <param name="root">The tree.</param>
-    /// <param name="type">Its model; null if there is none.</param>
-    /// <param name="words">Texts that mean something.</param>
-    /// <param name="random">Where chance comes from.</param>
+    /// <param name="type">The type of its model; null if there is none.</param>
+    /// <param name="words">Meaningful words of the API.</param>
+    /// <param name="random">The source of random numbers.</param>
     public static void Mutate(JsonObject root, Type? type, IReadOnlyList<string> words, Random random)
     {
         for (var i = random.Next(1, 4); i > 0; i--)
@@ -21,7 +21,7 @@ internal static class JsonMutation
         Bound(root);
     }
 
-    /// <summary>Keeps small what multiplies.</summary>
+    /// <summary>Limits numbers that make controllers create objects.</summary>
     public static void Bound(JsonNode? node)
     {
         switch (node)
@@ -48,7 +48,7 @@ internal static class JsonMutation
         }
     }
 
-    /// <summary>The places of a tree, as JSON pointers.</summary>
+    /// <summary>The places in a tree, as JSON pointers.</summary>
     public static IEnumerable<string> PointersOf(JsonNode? node, string at = "")
     {
         yield return at;
@@ -64,7 +64,7 @@ internal static class JsonMutation
 
     private static void MutateBelow(JsonNode node, Type? type, IReadOnlyList<string> words, Random random)
     {
-        // The deeper a place the more there are of them, so that each level is as likely to be left as to be gone through.
+        // There are more places at deeper levels, so the choice descends level by level with equal chances.
         while (true)
         {
             var (child, childType) = ChildOf(node, type, random);

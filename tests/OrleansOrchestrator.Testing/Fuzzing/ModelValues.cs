@@ -6,12 +6,12 @@ using k8s.Models;
 
 namespace OrleansOrchestrator.Testing.Fuzzing;
 
-/// <summary>Makes values for the fields of a model, by its types: so that every field of every kind is reached.</summary>
+/// <summary>Makes values for the fields of a model by their types, so that every field of every kind is covered.</summary>
 internal static class ModelValues
 {
     private static readonly ConcurrentDictionary<Type, (string Name, Type Type)[]> Known = new();
 
-    /// <summary>The fields of a type by their names in JSON; none for a type that is no model.</summary>
+    /// <summary>The fields of a type by their JSON names; none for a type that is not a model.</summary>
     public static (string Name, Type Type)[] FieldsOf(Type type) => Known.GetOrAdd(type, static type => type.Namespace == typeof(V1Pod).Namespace
         ? [.. type.GetProperties().Select(property => (property.GetCustomAttribute<JsonPropertyNameAttribute>()?.Name ?? "", property.PropertyType)).Where(field => field.Item1.Length > 0)]
         : []);
@@ -34,11 +34,11 @@ internal static class ModelValues
         return Array.Find(FieldsOf(type), field => field.Name == name).Type;
     }
 
-    /// <summary>A value of a type, odd or not.</summary>
+    /// <summary>A value of a type, valid or odd.</summary>
     /// <param name="type">The type.</param>
-    /// <param name="words">Texts that mean something.</param>
-    /// <param name="random">Where chance comes from.</param>
-    /// <param name="depth">How many levels it may have.</param>
+    /// <param name="words">Meaningful words of the API.</param>
+    /// <param name="random">The source of random numbers.</param>
+    /// <param name="depth">The most levels of the value.</param>
     public static JsonNode? Of(Type type, IReadOnlyList<string> words, Random random, int depth)
     {
         if (random.Next(40) == 0)

@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 
 namespace OrleansOrchestrator.Testing.Fuzzing;
 
-/// <summary>Values that programs stumble over. Marks stand for what a JSON tree cannot hold, until it is written.</summary>
+/// <summary>Values that often break programs. Markers stand for values that a JSON tree cannot hold, until the tree is written.</summary>
 internal static class OddValues
 {
     private const string LoneSurrogate = "@@lone@@";
@@ -46,10 +46,10 @@ internal static class OddValues
 
     public static string Time(Random random) => Times[random.Next(Times.Length)];
 
-    /// <summary>The name under which a member is written a second time.</summary>
+    /// <summary>The name that stands for a duplicate member.</summary>
     public static string Twice(string name) => Duplicate + name;
 
-    /// <summary>Any value, most of them of a type that is not expected.</summary>
+    /// <summary>Any value, mostly of an unexpected type.</summary>
     public static JsonNode? Any(Random random) => random.Next(14) switch
     {
         0 or 1 or 2 => null,
@@ -65,7 +65,7 @@ internal static class OddValues
         _ => JsonValue.Create(Text(random)),
     };
 
-    /// <summary>Writes JSON, with the marks turned into what they stand for.</summary>
+    /// <summary>Writes JSON, and replaces the markers by the values that they stand for.</summary>
     public static byte[] Write(string json)
     {
         var text = json.Replace(LoneSurrogate, "\\ud800", StringComparison.Ordinal).Replace(Duplicate, "", StringComparison.Ordinal);

@@ -2,7 +2,7 @@ using System.Text;
 
 namespace OrleansOrchestrator.Testing.Fuzzing;
 
-/// <summary>YAML that readers stumble over: written around a document that is right, or in its place.</summary>
+/// <summary>YAML that often breaks readers, written around a valid document or in its place.</summary>
 internal static class OddYaml
 {
     private static readonly string[] Heads =
@@ -19,7 +19,7 @@ internal static class OddYaml
         "metadata: {name: other}\n", "kind: Other\n", "apiVersion: v9\n",
     ];
 
-    /// <summary>A text around a document, or instead of it, in any encoding.</summary>
+    /// <summary>Makes a text around a document or instead of it, in any encoding.</summary>
     public static byte[] Around(string document, Random random)
     {
         var yaml = TextAround(document, random);
@@ -40,7 +40,7 @@ internal static class OddYaml
         _ => document + Tails[random.Next(Tails.Length)],
     };
 
-    /// <summary>Aliases of aliases, each many times as long as the one before.</summary>
+    /// <summary>Nested aliases, each many times as long as the one before.</summary>
     private static string Bomb(Random random)
     {
         var (levels, width) = (random.Next(2, 14), random.Next(2, 12));

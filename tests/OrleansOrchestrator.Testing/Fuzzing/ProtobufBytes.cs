@@ -2,7 +2,7 @@ using System.Text;
 
 namespace OrleansOrchestrator.Testing.Fuzzing;
 
-/// <summary>Bodies that look like Kubernetes' protobuf: the envelope is right, and within are fields of small numbers at random.</summary>
+/// <summary>Bodies that look like Kubernetes' protobuf: a valid envelope with random fields of small numbers.</summary>
 internal static class ProtobufBytes
 {
     private const int FieldNumbersMax = 20;

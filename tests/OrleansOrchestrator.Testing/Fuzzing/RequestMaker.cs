@@ -4,10 +4,10 @@ using System.Text.Json.Nodes;
 
 namespace OrleansOrchestrator.Testing.Fuzzing;
 
-/// <summary>Makes requests of every verb, form and format about every resource, by a seed.</summary>
-/// <param name="resources">What the server serves.</param>
-/// <param name="scope">The namespace that its objects live in.</param>
-/// <param name="random">Where chance comes from.</param>
+/// <summary>Makes requests of every verb and format for every resource, from a seed.</summary>
+/// <param name="resources">The resources that the server serves.</param>
+/// <param name="scope">The namespace of the objects.</param>
+/// <param name="random">The source of random numbers.</param>
 internal sealed class RequestMaker(IReadOnlyList<ServedResource> resources, string scope, Random random)
 {
     private static readonly string[] Parameters =
@@ -54,20 +54,20 @@ internal sealed class RequestMaker(IReadOnlyList<ServedResource> resources, stri
     private readonly ServedResource[] _parts = [.. resources.Where(resource => resource.Subresource.Length > 0)];
     private int _created;
 
-    /// <summary>The name of an object that is there most of the time.</summary>
+    /// <summary>The name of an object that exists most of the time.</summary>
     public string KeptName => $"{scope}-kept";
 
-    /// <summary>The resources whose objects are there most of the time.</summary>
+    /// <summary>The resources with such an object.</summary>
     public IReadOnlyList<ServedResource> Kept => _objects;
 
-    /// <summary>The creation of the object that is to be there.</summary>
+    /// <summary>The request that creates this object.</summary>
     public FuzzRequest Keep(ServedResource resource) =>
         new(resource, "POST", resource.CollectionIn(scope), "", Bytes(Seed(resource, KeptName)), "application/json", []);
 
-    /// <summary>The path of the object that is to be there.</summary>
+    /// <summary>The path of this object.</summary>
     public string KeptPath(ServedResource resource) => $"{resource.CollectionIn(scope)}/{Seed(resource, KeptName)["metadata"]!["name"]}";
 
-    /// <summary>Takes an object in protobuf, as the server wrote it, to be spoilt.</summary>
+    /// <summary>Takes an object in protobuf, as the server wrote it, to corrupt.</summary>
     public void Learn(ServedResource resource, byte[] protobuf)
     {
         if (WireMutation.Renamed(protobuf, KeptName) is not null)
@@ -238,7 +238,7 @@ internal sealed class RequestMaker(IReadOnlyList<ServedResource> resources, stri
         }
 
         var isCollection = random.Next(6) == 0;
-        // Objects that all share are only said to be deleted.
+        // Deletions of shared objects are dry runs.
         var query = isCollection && !resource.IsNamespaced ? Options() is { Length: > 0 } others ? "?dryRun=All&" + others[1..] : "?dryRun=All" : Options();
         return new(resource, "DELETE", isCollection ? resource.CollectionIn(scope) : KeptPath(resource), query, isCollection && !resource.IsNamespaced ? null : Bytes(options), "application/json", []);
     }
@@ -254,7 +254,7 @@ internal sealed class RequestMaker(IReadOnlyList<ServedResource> resources, stri
         return new(resource, random.Next(20) == 0 ? "HEAD" : "GET", path, query, null, "", []);
     }
 
-    /// <summary>Spoils a request here and there: path, type, body, headers.</summary>
+    /// <summary>Corrupts parts of a request: path, content type, body, headers.</summary>
     private FuzzRequest Spoil(FuzzRequest request)
     {
         var headers = new List<(string, string)>();
@@ -272,7 +272,7 @@ internal sealed class RequestMaker(IReadOnlyList<ServedResource> resources, stri
             request = request with { Path = SpoilPath(request.Path) };
         if (request.Method == "GET" && random.Next(60) == 0)
             request = request with { Query = $"?labelSelector=a%20in%20({string.Join(',', Enumerable.Range(0, random.Next(20_000)))})" };
-        // A collection that all share is not deleted by chance.
+        // A shared collection must not be deleted.
         if (request.Method != "DELETE" && random.Next(60) == 0 && Pick(Methods) is var method && (method != "DELETE" || request.Path.Contains(scope, StringComparison.Ordinal)))
             request = request with { Method = method, Body = method == "TRACE" ? null : request.Body };
         if (request.Body is { } body)
@@ -350,7 +350,7 @@ internal sealed class RequestMaker(IReadOnlyList<ServedResource> resources, stri
         return "?" + string.Join('&', pairs);
     }
 
-    /// <summary>What asks for a WebSocket, or for something else instead of HTTP.</summary>
+    /// <summary>The headers that ask for a WebSocket or another upgrade.</summary>
     private IEnumerable<(string Name, string Value)> Upgrade() =>
     [
         ("Connection", "Upgrade"),
@@ -371,7 +371,7 @@ internal sealed class RequestMaker(IReadOnlyList<ServedResource> resources, stri
     {
         if (_protobuf.Count == 0 || random.Next(8) == 0)
             return ProtobufBytes.Of(resource.ApiVersion, resource.Kind, random);
-        // Of kinds that are not stored there is none, so that they get another kind's.
+        // Kinds that are not stored have no protobuf of their own, so they get another kind's.
         var seeds = _protobuf.Values.ToList();
         var body = WireMutation.Renamed(_protobuf.GetValueOrDefault(resource) ?? Pick(seeds), name)!;
         return WireMutation.Mutate(body, Pick(seeds), random);
@@ -379,7 +379,7 @@ internal sealed class RequestMaker(IReadOnlyList<ServedResource> resources, stri
 
     private static byte[] Bytes(JsonNode node) => OddValues.Write(node.ToJsonString(JsonText.Relaxed));
 
-    /// <summary>JSON as YAML that is no JSON: the first level is in block style.</summary>
+    /// <summary>Writes JSON as YAML with the first level in block style.</summary>
     private byte[] Yaml(JsonObject obj)
     {
         var text = new StringBuilder(random.Next(5) == 0 ? "---\n" : "");

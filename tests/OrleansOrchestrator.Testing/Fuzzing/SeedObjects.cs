@@ -6,7 +6,7 @@ using System.Text.Json.Nodes;
 
 namespace OrleansOrchestrator.Testing.Fuzzing;
 
-/// <summary>An object of each kind that is accepted, to begin with. A kind without one begins with its name only.</summary>
+/// <summary>A valid object of each kind as a starting point. A kind without one starts with only a name.</summary>
 internal static class SeedObjects
 {
     private const string PodSpec = """
@@ -96,7 +96,7 @@ internal static class SeedObjects
         ["DeleteOptions"] = """{"gracePeriodSeconds":0,"propagationPolicy":"Background","dryRun":["All"],"preconditions":{"resourceVersion":"1"}}""",
     }.ToFrozenDictionary(StringComparer.Ordinal);
 
-    /// <summary>The definition of the kind <c>FuzzThing</c>, which has every kind of schema.</summary>
+    /// <summary>The definition of the kind <c>FuzzThing</c>, which uses every kind of schema.</summary>
     public const string Definition = """
         {"apiVersion":"apiextensions.k8s.io/v1","kind":"CustomResourceDefinition","metadata":{"name":"fuzzthings.fuzz.example.com"},"spec":{"group":"fuzz.example.com","scope":"Namespaced",
          "names":{"plural":"fuzzthings","singular":"fuzzthing","kind":"FuzzThing"},"versions":[{"name":"v1","served":true,"storage":true,
@@ -111,10 +111,10 @@ internal static class SeedObjects
            "status":{"type":"object","properties":{"replicas":{"type":"integer"}}}}}}}]}}
         """;
 
-    /// <summary>Texts that mean something to some kind.</summary>
+    /// <summary>Meaningful words of the API.</summary>
     public static IReadOnlyList<string> Words { get; } = [.. Bodies.Values.SelectMany(body => TextsOf(JsonNode.Parse(body))).Where(text => text.Length is > 0 and < 100).Distinct().Order(StringComparer.Ordinal)];
 
-    /// <summary>An object that is accepted.</summary>
+    /// <summary>Makes a valid object.</summary>
     /// <param name="apiVersion">Its version.</param>
     /// <param name="kind">Its kind.</param>
     /// <param name="name">Its name.</param>

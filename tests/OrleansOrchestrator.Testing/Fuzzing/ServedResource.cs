@@ -5,13 +5,13 @@ using OrleansOrchestrator.Testing.Programs;
 
 namespace OrleansOrchestrator.Testing.Fuzzing;
 
-/// <summary>A resource or subresource that a server says it serves.</summary>
+/// <summary>A resource or subresource in the server's discovery.</summary>
 /// <param name="Prefix">The path of its group and version, as in <c>/apis/apps/v1</c>.</param>
 /// <param name="Name">The plural, and behind a slash the subresource.</param>
 /// <param name="ApiVersion">The version of its objects.</param>
 /// <param name="Kind">The kind of its objects.</param>
 /// <param name="IsNamespaced">Whether objects live in namespaces.</param>
-/// <param name="Verbs">What it takes.</param>
+/// <param name="Verbs">The verbs that it supports.</param>
 /// <param name="Model">The model of its objects; null if there is none.</param>
 internal sealed record ServedResource(string Prefix, string Name, string ApiVersion, string Kind, bool IsNamespaced, IReadOnlyList<string> Verbs, Type? Model)
 {
@@ -28,7 +28,7 @@ internal sealed record ServedResource(string Prefix, string Name, string ApiVers
     /// <summary>The path of the collection.</summary>
     public string CollectionIn(string scope) => IsNamespaced ? $"{Prefix}/namespaces/{scope}/{Plural}" : $"{Prefix}/{Plural}";
 
-    /// <summary>Reads all that a server serves.</summary>
+    /// <summary>Reads all resources that a server serves.</summary>
     public static async Task<IReadOnlyList<ServedResource>> ReadAsync(ApiConnection api)
     {
         var prefixes = new List<string> { "/api/v1" };

@@ -2,7 +2,7 @@ using System.Net;
 
 namespace OrleansOrchestrator.Testing.Fuzzing;
 
-/// <summary>The answers from 500 on that Kubernetes gives to the same request; docs/gateway.md says them one by one.</summary>
+/// <summary>The answers with code 500 or higher that Kubernetes gives to the same request. docs/gateway.md lists them.</summary>
 internal static class ServerErrors
 {
     private static readonly (int Code, string Words)[] Known =
@@ -12,7 +12,7 @@ internal static class ServerErrors
         (504, "Too large resource version"),
     ];
 
-    /// <summary>Whether an answer is one of them.</summary>
+    /// <summary>Whether an answer is one of these.</summary>
     public static bool IsKubernetes(HttpStatusCode code, string message) =>
         Array.Exists(Known, known => known.Code == (int)code && message.Contains(known.Words, StringComparison.Ordinal)) || code == HttpStatusCode.NotImplemented;
 }

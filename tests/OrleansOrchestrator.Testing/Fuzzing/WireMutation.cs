@@ -3,15 +3,15 @@ using System.Text;
 namespace OrleansOrchestrator.Testing.Fuzzing;
 
 /// <summary>
-/// Spoils protobuf that is right: cut off, other wire types, lengths beyond the end, fields twice, nesting without end, numbers of
-/// too many bytes, text that is none, and in Kubernetes' envelope another kind, another encoding or another object.
+/// Corrupts valid protobuf: truncation, other wire types, lengths beyond the end, duplicate fields, endless nesting, numbers of too
+/// many bytes, and invalid text. In Kubernetes' envelope it also substitutes another kind, encoding or object.
 /// </summary>
 internal static class WireMutation
 {
     private const int LengthDelimited = 2;
     private static readonly byte[] Magic = [(byte)'k', (byte)'8', (byte)'s', 0];
 
-    /// <summary>Gives a body another name and no version, so that it can be created or replace another one.</summary>
+    /// <summary>Gives a body another name and removes its version, so that it can be created or replace another object.</summary>
     /// <returns>The body; null if it is not Kubernetes' protobuf of an object.</returns>
     public static byte[]? Renamed(byte[] body, string name)
     {
@@ -22,7 +22,7 @@ internal static class WireMutation
             return null;
         }
 
-        // Name, uid, version, creation time and managers are fields 1, 5, 6, 8 and 17 of the metadata of every kind.
+        // In the metadata of every kind, name, uid, resourceVersion, creationTimestamp and managedFields are fields 1, 5, 6, 8 and 17.
         fields.RemoveAll(field => field.Number is 1 or 5 or 6 or 8 or 17);
         fields.Insert(0, new Field(1, LengthDelimited, Encoding.UTF8.GetBytes(name)));
         metadata.Content = Write(fields);
@@ -30,10 +30,10 @@ internal static class WireMutation
         return [.. Magic, .. Write(envelope)];
     }
 
-    /// <summary>Spoils a body in one to three places.</summary>
+    /// <summary>Corrupts a body in one to three places.</summary>
     /// <param name="body">Kubernetes' protobuf.</param>
-    /// <param name="other">That of another kind.</param>
-    /// <param name="random">Where chance comes from.</param>
+    /// <param name="other">The protobuf of another kind.</param>
+    /// <param name="random">The source of random numbers.</param>
     public static byte[] Mutate(byte[] body, byte[] other, Random random)
     {
         if (Parse(body.AsSpan(Magic.Length)) is not { } envelope)
@@ -61,7 +61,7 @@ internal static class WireMutation
         switch (random.Next(5))
         {
             case 0 when Parse(other.AsSpan(Magic.Length)) is { } foreign:
-                // The type of one kind and the object of another.
+                // The type of one kind with the object of another.
                 envelope.RemoveAll(field => field.Number == 2);
                 envelope.AddRange(foreign.Where(field => field.Number == 2));
                 break;
@@ -152,7 +152,7 @@ internal static class WireMutation
         }
     }
 
-    /// <summary>A message as its fields; null if it is none.</summary>
+    /// <summary>Parses a message into its fields; null if it is no message.</summary>
     private static List<Field>? Parse(ReadOnlySpan<byte> message)
     {
         var fields = new List<Field>();
@@ -220,13 +220,13 @@ internal static class WireMutation
         message.Add((byte)value);
     }
 
-    /// <summary>One field as it is sent.</summary>
+    /// <summary>One field on the wire.</summary>
     private sealed record Field(uint Number, int WireType, byte[] Content)
     {
-        /// <summary>What stands between the tag and the end.</summary>
+        /// <summary>The bytes between the tag and the end.</summary>
         public byte[] Content { get; set; } = Content;
 
-        /// <summary>The length that is told; null for the true one.</summary>
+        /// <summary>The stated length; null for the true one.</summary>
         public ulong? Length { get; init; }
     }
 }

@@ -9,18 +9,20 @@ using k8s;
 
 namespace OrleansOrchestrator.Testing.Programs;
 
-/// <summary>The API by plain HTTP, with the credentials of a kubeconfig: for what kubectl hides or is too slow for.</summary>
+/// <summary>A plain HTTP client of the API, with the credentials of a kubeconfig. For what kubectl hides, or does too slowly.</summary>
 public sealed class ApiConnection : IDisposable
 {
     private readonly HttpClient _client;
     private readonly CancellationToken _over;
 
-    /// <summary>Prepares a connection; nothing is connected yet.</summary>
+    /// <summary>Prepares a connection without opening it.</summary>
     /// <param name="kubeConfig">The path of the kubeconfig.</param>
-    /// <param name="over">Ends every request that states no end of its own.</param>
-    /// <param name="connectTimeout">How long a connection may take: ten seconds if nothing else is said, which a busy machine
-    /// does not need; less for those who turn to another server then.</param>
-    /// <param name="answerTimeout">How long an answer may take: 20 s if nothing else is said.</param>
+    /// <param name="over">Cancels every request that has no token of its own.</param>
+    /// <param name="connectTimeout">
+    /// The timeout of a connection attempt; ten seconds by default, enough for a busy machine. A client that turns to another
+    /// server next wants less.
+    /// </param>
+    /// <param name="answerTimeout">The timeout of an answer; 20 seconds by default.</param>
     public ApiConnection(string kubeConfig, CancellationToken over, TimeSpan? connectTimeout = null, TimeSpan? answerTimeout = null)
     {
         _over = over;
@@ -30,7 +32,7 @@ public sealed class ApiConnection : IDisposable
         Authority = configuration.SslCaCerts[0];
         var handler = new SocketsHttpHandler
         {
-            // Bytes as they are: what a server makes of them is its own affair.
+            // Sends bytes unchanged: the server's interpretation is under test.
             RequestHeaderEncodingSelector = static (_, _) => Encoding.Latin1,
             ConnectTimeout = connectTimeout ?? TimeSpan.FromSeconds(10),
             SslOptions = new SslClientAuthenticationOptions
@@ -42,13 +44,13 @@ public sealed class ApiConnection : IDisposable
         _client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", Token);
     }
 
-    /// <summary>Where the API is.</summary>
+    /// <summary>The URL of the API.</summary>
     public Uri Server { get; }
 
     /// <summary>The bearer token.</summary>
     public string Token { get; }
 
-    /// <summary>The certificate that the server's must come from.</summary>
+    /// <summary>The certificate authority of the server's certificate.</summary>
     public X509Certificate2 Authority { get; }
 
     /// <summary>Reads an object or list.</summary>
@@ -67,8 +69,8 @@ public sealed class ApiConnection : IDisposable
         var end = cancellationToken ?? _over;
         using var request = new HttpRequestMessage(method, path);
 
-        // HttpClient sends what has no content a second time when the connection ends instead of an answer, and then tells of
-        // the second try only: a deletion that has happened would look refused.
+        // HttpClient repeats a request without content if the connection ends before an answer, and reports only the second
+        // attempt. A deletion that succeeded would look refused.
         if (body is not null)
             request.Content = new StringContent(body, Encoding.UTF8, new MediaTypeHeaderValue(contentType));
         else if (method != HttpMethod.Get)
@@ -79,10 +81,10 @@ public sealed class ApiConnection : IDisposable
         return new ApiAnswer(response.StatusCode, await response.Content.ReadAsStringAsync(end));
     }
 
-    /// <summary>Sends a request as it is.</summary>
+    /// <summary>Sends a request unchanged.</summary>
     public Task<HttpResponseMessage> SendAsync(HttpRequestMessage request) => _client.SendAsync(request, _over);
 
-    /// <summary>Sends a request as it is, and returns once the answer has begun, or has arrived.</summary>
+    /// <summary>Sends a request unchanged, and returns once the answer has begun, or has arrived.</summary>
     public Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, HttpCompletionOption until, CancellationToken cancellationToken) =>
         _client.SendAsync(request, until, cancellationToken);
 

@@ -1,13 +1,13 @@
 namespace OrleansOrchestrator.Testing.Programs;
 
-/// <summary>What a program that has ended left behind.</summary>
-/// <param name="CommandLine">How it was called.</param>
+/// <summary>The result of a program that has ended.</summary>
+/// <param name="CommandLine">The command line.</param>
 /// <param name="ExitCode">Its exit code.</param>
 /// <param name="Output">Standard output.</param>
 /// <param name="Errors">Standard error.</param>
 public sealed record CommandResult(string CommandLine, int ExitCode, string Output, string Errors)
 {
-    /// <summary>Both streams, for what a program may write to either.</summary>
+    /// <summary>Both streams, for text that a program may write to either.</summary>
     public string Text => Output + Errors;
 
     /// <summary>The lines of standard output that are not empty.</summary>

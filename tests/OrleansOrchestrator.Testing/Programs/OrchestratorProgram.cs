@@ -1,11 +1,11 @@
 namespace OrleansOrchestrator.Testing.Programs;
 
-/// <summary>The executable under test, built in the configuration that these tests were built in.</summary>
+/// <summary>The executable under test, in the configuration of these tests.</summary>
 public static class OrchestratorProgram
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(60);
 
-    /// <summary>The top folder of the repository.</summary>
+    /// <summary>The root folder of the repository.</summary>
     public static string Repository => RepositoryFolder.Path;
 
     /// <summary>The executable.</summary>

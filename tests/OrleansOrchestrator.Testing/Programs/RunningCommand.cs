@@ -4,7 +4,7 @@ using System.Text;
 
 namespace OrleansOrchestrator.Testing.Programs;
 
-/// <summary>A program that runs, with what it has written so far. Killed when it is disposed of.</summary>
+/// <summary>A running program and its output so far. Disposal kills it.</summary>
 public sealed class RunningCommand : IAsyncDisposable
 {
     private const int CharactersMax = 8 * 1024 * 1024;
@@ -23,7 +23,7 @@ public sealed class RunningCommand : IAsyncDisposable
         _read = Task.WhenAll(ReadAsync(process.StandardOutput, _output), ReadAsync(process.StandardError, _errors));
     }
 
-    /// <summary>How it was called.</summary>
+    /// <summary>The command line.</summary>
     public string CommandLine { get; }
 
     /// <summary>Its process id.</summary>
@@ -60,7 +60,7 @@ public sealed class RunningCommand : IAsyncDisposable
         }
         catch (IOException)
         {
-            // It ended without reading what it was given; its exit code and messages say why.
+            // The program ended without reading its input. Its exit code and messages say why.
         }
 
         return command;
@@ -74,7 +74,7 @@ public sealed class RunningCommand : IAsyncDisposable
     }
 
     /// <summary>Waits until it ends.</summary>
-    /// <exception cref="TimeoutException">It did not end in time; it still runs.</exception>
+    /// <exception cref="TimeoutException">The program did not end in time; it still runs.</exception>
     public async Task<CommandResult> WaitAsync(TimeSpan timeout)
     {
         using var deadline = new CancellationTokenSource(timeout);
@@ -91,7 +91,7 @@ public sealed class RunningCommand : IAsyncDisposable
         return new CommandResult(CommandLine, _process.ExitCode, Output, Errors);
     }
 
-    /// <summary>Ends it like a crash.</summary>
+    /// <summary>Kills the program.</summary>
     public async Task KillAsync()
     {
         if (!_process.HasExited)

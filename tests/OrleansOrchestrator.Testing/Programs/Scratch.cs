@@ -1,6 +1,6 @@
 namespace OrleansOrchestrator.Testing.Programs;
 
-/// <summary>A temporary folder that is gone after the test.</summary>
+/// <summary>A temporary folder that is deleted after the test.</summary>
 public sealed class Scratch : IDisposable
 {
     /// <summary>The folder.</summary>

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace OrleansOrchestrator.Testing.Programs;
 
-/// <summary>Reads what a silo says of itself at <c>/metrics</c>.</summary>
+/// <summary>Reads the metrics of a silo from <c>/metrics</c>.</summary>
 public static class SiloMetrics
 {
     /// <summary>How many watches the silo serves.</summary>
