@@ -28,7 +28,7 @@ internal sealed class PodFromTemplate(KubeObject owner, V1PodTemplateSpec templa
         {
             NamespaceProperty = owner.Metadata.NamespaceProperty,
             Name = name,
-            GenerateName = name is null ? owner.Metadata.Name + "-" : null,
+            GenerateName = owner.Metadata.Name + "-",
             Labels = template.Metadata?.Labels is { } labels ? new Dictionary<string, string>(labels) : null,
             Annotations = template.Metadata?.Annotations is { } annotations ? new Dictionary<string, string>(annotations) : null,
             Finalizers = template.Metadata?.Finalizers is { } finalizers ? [.. finalizers] : null,

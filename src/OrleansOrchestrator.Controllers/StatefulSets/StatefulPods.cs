@@ -24,7 +24,7 @@ internal sealed class StatefulPods(V1StatefulSet set, StatefulRevisions revision
 
     /// <summary>The claims of an ordinal, with their templates.</summary>
     public IEnumerable<(V1PersistentVolumeClaim Template, ObjectKey Claim)> ClaimsOf(int ordinal) =>
-        ClaimTemplates.Select(template => (template, set.ClaimOf(template, ordinal)));
+        ClaimTemplates.Select(template => (template, set.ClaimOf(template, ordinal))).DistinctBy(claim => claim.Item2);
 
     /// <summary>Creates a pod.</summary>
     public CreateObject Create(int ordinal)
@@ -65,6 +65,13 @@ internal sealed class StatefulPods(V1StatefulSet set, StatefulRevisions revision
             EventOnSuccess = written => new PlannedEvent("Normal", "SuccessfulCreate", $"create Claim {written} Pod {pod} in StatefulSet {owner} success"),
             EventOnFailure = error => new PlannedEvent("Warning", "FailedCreate", $"create Claim {key.Name} for Pod {pod} in StatefulSet {owner} failed error: {error}"),
         };
+    }
+
+    /// <summary>Tells that a pod cannot be made while claims of its names are being deleted.</summary>
+    public PlannedEvent Hindered(int ordinal, IReadOnlyList<V1PersistentVolumeClaim> claims)
+    {
+        var faults = string.Join(", ", claims.Select(claim => $"pvc {claim.Metadata.Name} is being deleted"));
+        return Failure("create", set.PodName(ordinal), claims.Count == 1 ? faults : $"[{faults}]");
     }
 
     /// <summary>Deletes a pod.</summary>

@@ -2,6 +2,7 @@ using k8s.Models;
 using OrleansOrchestrator.Controllers.Actions;
 using OrleansOrchestrator.Controllers.Objects;
 using OrleansOrchestrator.Controllers.Pods;
+using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Model.Pods;
 using OrleansOrchestrator.Model.Resources;
 
@@ -26,6 +27,7 @@ internal sealed class StatefulSetPlanner
     private readonly DateTimeOffset _now;
     private readonly bool _isOrdered;
     private readonly List<ObjectAction> _actions = [];
+    private readonly List<CreateObject> _newClaims = [];
     private readonly HashSet<string> _busy = new(StringComparer.Ordinal);
     private int _count;
     private int _bytes;
@@ -45,7 +47,7 @@ internal sealed class StatefulSetPlanner
     /// <summary>When to reconcile again; null to wait for a change.</summary>
     public DateTimeOffset? NextLook { get; private set; }
 
-    /// <summary>Whether there is more to do than one plan holds.</summary>
+    /// <summary>Whether there is more to do than this plan holds. One that does nothing would only be made again.</summary>
     public bool IsMoreLeft { get; private set; }
 
     /// <summary>Makes the plan.</summary>
@@ -60,7 +62,7 @@ internal sealed class StatefulSetPlanner
 
         if (KeepReplicas() && ScaleDown() && _set.Spec.UpdateStrategy is not { Type: "OnDelete" })
             Update();
-        return _actions;
+        return [.. _newClaims, .. _actions];
     }
 
     private bool IsAvailable(V1Pod pod)
@@ -85,10 +87,11 @@ internal sealed class StatefulSetPlanner
                 return false;
         }
 
-        IsMoreLeft |= _isOrdered is false && _present.Keys.Count(_set.Wants) + StatefulNames.BurstMax < _set.WantedReplicas;
+        IsMoreLeft |= _isOrdered is false && _count > 0 && _present.Keys.Count(_set.Wants) + StatefulNames.BurstMax < _set.WantedReplicas;
         return true;
     }
 
+    /// <summary>Makes the claims of a missing pod, and the pod once they are there: a pod whose claim is refused is not made.</summary>
     private bool Create(int ordinal)
     {
         var claims = _pods.ClaimsOf(ordinal).ToList();
@@ -159,25 +162,23 @@ internal sealed class StatefulSetPlanner
         var replicas = _set.WantedReplicas;
         var limit = Math.Max(1, IntOrPercent.Resolve(update?.MaxUnavailable, replicas, roundUp: false) ?? 1);
         var isBounded = update?.MaxUnavailable is not null;
-        var unavailable = replicas - _present.Count(pod => _set.Wants(pod.Key) && IsAvailable(pod.Value));
-        var replaced = replicas - _present.Keys.Count(_set.Wants);
-        foreach (var (ordinal, pod) in _present.Where(pod => _set.Wants(pod.Key)).Reverse())
+        var wanted = _present.Where(pod => _set.Wants(pod.Key)).Reverse().ToList();
+        var unavailable = replicas - wanted.Count(pod => IsAvailable(pod.Value));
+        // Those that do not serve yet, wherever they are: until they do, nobody knows whether others would.
+        var replaced = replicas - wanted.Count(pod => IsAvailable(pod.Value) || !IsReplaced(pod.Value));
+        foreach (var (ordinal, pod) in wanted)
         {
             if (replaced >= limit || ordinal - _set.FirstOrdinal < (update?.Partition ?? 0))
                 return;
             var isAvailable = IsAvailable(pod);
-            if (_revisions.IsUpdated(pod) || pod.IsDeleting)
-            {
-                replaced += isAvailable ? 0 : 1;
-                continue;
-            }
-
-            if (isAvailable && isBounded && unavailable >= limit)
+            if (IsReplaced(pod) || (isAvailable && isBounded && unavailable >= limit))
                 continue;
             Delete(pod);
             replaced++;
             unavailable += isAvailable ? 1 : 0;
         }
+
+        bool IsReplaced(V1Pod pod) => pod.IsDeleting || _revisions.IsUpdated(pod);
     }
 
     private void Delete(V1Pod pod)
@@ -186,13 +187,17 @@ internal sealed class StatefulSetPlanner
             _actions.Add(_pods.Delete(pod));
     }
 
-    private void CreateMissingClaims(int ordinal)
+    /// <returns>Whether all of them are there.</returns>
+    private bool CreateMissingClaims(int ordinal)
     {
-        foreach (var (template, claim) in _pods.ClaimsOf(ordinal).DistinctBy(claim => claim.Claim))
+        var missing = _pods.ClaimsOf(ordinal).Where(claim => Find(claim.Claim) is null).ToList();
+        foreach (var (template, _) in missing)
         {
-            if (Find(claim) is null)
-                _actions.Add(_pods.CreateClaim(template, ordinal));
+            if (TryTakePlace(ObjectCodec.Encode(template).Length))
+                _newClaims.Add(_pods.CreateClaim(template, ordinal));
         }
+
+        return missing.Count == 0;
     }
 
     /// <summary>
@@ -201,7 +206,7 @@ internal sealed class StatefulSetPlanner
     /// </summary>
     private void CorrectClaims(int ordinal, V1Pod pod)
     {
-        foreach (var (_, key) in _pods.ClaimsOf(ordinal).DistinctBy(claim => claim.Claim))
+        foreach (var (_, key) in _pods.ClaimsOf(ordinal))
         {
             if (Find(key) is not { } claim || ClaimRetention.Corrected(claim, _set, pod, _set.Wants(ordinal)) is not { } corrected)
                 continue;

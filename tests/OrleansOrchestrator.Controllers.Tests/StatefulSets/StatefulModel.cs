@@ -123,6 +123,7 @@ internal sealed class StatefulModel
         changed.Status = new V1PodStatus
         {
             Phase = "Running",
+            StartTime = changed.Status?.StartTime ?? Cluster.Now.UtcDateTime,
             Conditions = [new V1PodCondition { Type = "Ready", Status = isReady ? "True" : "False", LastTransitionTime = Cluster.Now.UtcDateTime }],
         };
     });

@@ -74,6 +74,29 @@ public sealed class StatefulSetProperties
             PlanText.Of(reconciler.Reconcile(other)).ShouldBe(PlanText.Of(reconciler.Reconcile(seen)));
         }, iter: 100);
 
+    [Fact]
+    public void Update_ToATemplateThatDoesNotWork_TakesNoMorePodsThanMayBeUnavailable() =>
+        Gen.Select(Acts, Shapes, Gen.Int[1, 4]).Sample((acts, shape, replicas) =>
+        {
+            var model = ModelOf(shape);
+            model.Scale(replicas);
+            model.Run();
+            model.Cluster.Now += TimeSpan.FromMinutes(1);
+            model.SetImage("broken");
+
+            foreach (var (act, which) in acts)
+            {
+                model.Cluster.Now += TimeSpan.FromSeconds(1);
+                // What is taken away by others comes back as the template says.
+                if (act is Act.Reconcile or Act.ReconcileInPart or Act.Unready || (act is Act.Attend && model.Pods.Count > 0 && IsAttended(model.Pods[which % model.Pods.Count])))
+                    Do(model, act, which, shape);
+
+                model.Images.Count(image => image == "one").ShouldBeGreaterThanOrEqualTo(replicas - (shape.MaxUnavailable ?? 1));
+            }
+
+            static bool IsAttended(V1Pod pod) => pod.IsDeleting || pod.Spec.Containers[0].Image == "one";
+        }, iter: 200);
+
     private static StatefulModel ModelOf((string Policy, int? MaxUnavailable, string WhenScaled, int Start) shape) => new(3, set =>
     {
         set.Spec.PodManagementPolicy = shape.Policy;

@@ -2,6 +2,7 @@ using OrleansOrchestrator.Controllers.Actions;
 using OrleansOrchestrator.Controllers.Objects;
 using OrleansOrchestrator.Controllers.StatefulSets;
 using OrleansOrchestrator.Controllers.Tests.Reconciling;
+using OrleansOrchestrator.Model.Errors;
 
 namespace OrleansOrchestrator.Controllers.Tests.StatefulSets;
 
@@ -23,6 +24,7 @@ public sealed class StatefulSetReconcilerTests
         pod.Metadata.Labels["controller-revision-hash"].ShouldBe(revision.Metadata.Name);
         revision.Metadata.Name.ShouldBe("db-" + revision.Metadata.Labels["controller.kubernetes.io/hash"]);
         pod.Controller!.Uid.ShouldBe("uid-of-db");
+        pod.Metadata.GenerateName.ShouldBe("db-");
         model.Cluster.Events.ShouldContain(new PlannedEvent("Normal", "SuccessfulCreate", "create Pod db-1 in StatefulSet db successful"));
     }
 
@@ -286,6 +288,97 @@ public sealed class StatefulSetReconcilerTests
         model.Images.ShouldBe(["mended", "mended", "mended"]);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Update_OfASetWhosePodHasFailedBefore_NeedsNoHand(bool wasReady)
+    {
+        var model = new StatefulModel(3, set => (set.Spec.MinReadySeconds, set.Spec.Template.Spec.Containers[0].Image) = (1, "broken"));
+        model.Settle();
+        model.SetReady(model.Pods[0], wasReady);
+        if (wasReady)
+            model.SetReady(model.Pods[0], false);
+        model.Cluster.Now += TimeSpan.FromMinutes(1);
+
+        model.SetImage("mended");
+        RunThroughTime(model);
+
+        model.Images.ShouldBe(["mended", "mended", "mended"]);
+    }
+
+    [Fact]
+    public void Update_BackFromATemplateWithWhichTheSetGrew_NeedsNoHand()
+    {
+        var model = new StatefulModel(2);
+        model.Run();
+        model.Cluster.Now += TimeSpan.FromMinutes(1);
+        model.ChangeSet(set => (set.Spec.Replicas, set.Spec.Template.Spec.Containers[0].Image) = (4, "broken"));
+        model.Run(Works);
+        model.Names.ShouldBe(["db-0", "db-1", "db-2"]);
+        model.SetReady(model.Pods[2], false);
+
+        // Its revision is older than the pod.
+        model.SetImage("one");
+        model.Run(Works);
+
+        model.Images.ShouldBe(["one", "one", "one", "one"]);
+    }
+
+    [Fact]
+    public void Update_ToATemplateThatDoesNotWork_LeavesAnOldPodThatIsUnreadyForAMoment()
+    {
+        var model = new StatefulModel(3);
+        model.Run();
+        model.Cluster.Now += TimeSpan.FromMinutes(1);
+        model.SetImage("broken");
+        model.Run(Works);
+        model.Cluster.Now += TimeSpan.FromMinutes(1);
+
+        model.SetReady(model.Pods[1], false);
+        model.Settle();
+
+        model.Pods.Where(pod => pod.IsDeleting).ShouldBeEmpty();
+        model.Images.ShouldBe(["one", "one", "broken"]);
+    }
+
+    [Fact]
+    public void Update_ToATemplateThatDoesNotWork_InParallel_LeavesOldPodsThatAreUnreadyForAMoment()
+    {
+        var model = new StatefulModel(3, set => (set.Spec.PodManagementPolicy, set.Spec.UpdateStrategy.RollingUpdate.MaxUnavailable) = ("Parallel", 1));
+        model.Run();
+        model.SetReady(model.Pods[1], false);
+        model.SetImage("broken");
+        model.Settle();
+        model.Cluster.Remove(model.Find(1)!);
+        model.Settle();
+        model.Images.ShouldBe(["one", "broken", "one"]);
+
+        model.SetReady(model.Pods[2], false);
+        model.Settle();
+
+        model.Pods.Where(pod => pod.IsDeleting).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void Update_PodAboveThatIsJustBeingReplaced_IsWaitedFor()
+    {
+        var model = new StatefulModel(3);
+        model.Run();
+        model.Cluster.Now += TimeSpan.FromMinutes(1);
+        model.SetImage("broken");
+        model.Settle();
+        model.Cluster.Now += TimeSpan.FromMinutes(1);
+
+        model.SetReady(model.Pods[1], false);
+        model.Settle();
+        model.Cluster.Remove(model.Find(2)!);
+        model.Settle();
+        model.Pods.Where(pod => pod.IsDeleting).ShouldBeEmpty();
+
+        model.Run(Works);
+        model.Images.ShouldBe(["one", "one", "broken"]);
+    }
+
     [Fact]
     public void Update_PodBelowThatIsNotReady_IsWaitedFor()
     {
@@ -321,6 +414,102 @@ public sealed class StatefulSetReconcilerTests
         model.Scale(0);
         model.Run();
         model.Claims.Count.ShouldBe(4);
+    }
+
+    [Fact]
+    public void Claims_OfAllPods_AreOneBatch_AndThePodsTheNext()
+    {
+        var model = new StatefulModel(3, set => (set.Spec.PodManagementPolicy, set.Spec.VolumeClaimTemplates) = ("Parallel", [Template("data"), Template("log")]));
+        model.Step();
+        // One that is there needs nothing but its pod, which does not come between the others' claims.
+        foreach (var name in (string[])["data-db-1", "log-db-1"])
+        {
+            var claim = Template(name);
+            claim.Metadata.NamespaceProperty = Samples.Namespace;
+            model.Cluster.Add(claim);
+        }
+
+        model.Step().Actions.OfType<CreateObject>().Select(creation => creation.Key.Name)
+            .ShouldBe(["data-db-0", "log-db-0", "data-db-2", "log-db-2", "db-1"]);
+        model.Step().Actions.OfType<CreateObject>().Select(creation => creation.Key.Name).ShouldBe(["db-0", "db-2"]);
+    }
+
+    [Theory]
+    [InlineData("OrderedReady")]
+    [InlineData("Parallel")]
+    public void Claim_Refused_ItsPodIsNotMade(string policy)
+    {
+        var model = new StatefulModel(2, set => (set.Spec.PodManagementPolicy, set.Spec.VolumeClaimTemplates) = (policy, [Template("data"), Template("log")]));
+        model.Cluster.Refuses = action => action is CreateObject { Key.Name: "log-db-0" } ? ApiErrors.BadRequest("no quota") : null;
+        for (var look = 0; look < 5; look++)
+            model.Step();
+
+        model.Names.ShouldBe(policy == "Parallel" ? ["db-1"] : []);
+        model.Cluster.Events.ShouldContain(new PlannedEvent("Warning", "FailedCreate", "create Claim log-db-0 for Pod db-0 in StatefulSet db failed error: no quota"));
+
+        model.Cluster.Refuses = _ => null;
+        model.Run();
+        model.Names.ShouldBe(["db-0", "db-1"]);
+    }
+
+    [Fact]
+    public void Claims_OfMorePodsThanOnePlanHolds_AreMadeInSeveral()
+    {
+        var model = new StatefulModel(StatefulNames.BurstMax, set => (set.Spec.PodManagementPolicy, set.Spec.VolumeClaimTemplates) = ("Parallel", [Template("data"), Template("log")]));
+        model.Step();
+
+        var plan = model.Step();
+
+        plan.Actions.OfType<CreateObject>().Count().ShouldBe(StatefulNames.BurstMax);
+        plan.RequeueAfter.ShouldBe(TimeSpan.Zero);
+        model.Settle();
+        (model.Pods.Count, model.Claims.Count).ShouldBe((StatefulNames.BurstMax, 2 * StatefulNames.BurstMax));
+    }
+
+    [Theory]
+    [InlineData("OrderedReady")]
+    [InlineData("Parallel")]
+    public void Claim_ThatIsBeingDeleted_HoldsUpItsPod_AsIsToldOnce(string policy)
+    {
+        var model = new StatefulModel(3, set => (set.Spec.PodManagementPolicy, set.Spec.VolumeClaimTemplates) = (policy, [Template("data"), Template("log")]));
+        model.Run();
+        BeginDeletion(model, "data-db-2");
+        model.Cluster.Remove(model.Find(2)!);
+
+        model.Settle();
+
+        model.Names.ShouldBe(["db-0", "db-1"]);
+        model.Cluster.Events.Where(told => told.Type == "Warning")
+            .ShouldBe([new PlannedEvent("Warning", "FailedCreate", "create Pod db-2 in StatefulSet db failed error: pvc data-db-2 is being deleted")]);
+        model.Plan().Events.ShouldBeEmpty();
+
+        BeginDeletion(model, "log-db-2");
+        model.Scale(4);
+        model.Settle();
+        model.Cluster.Events.ShouldContain(new PlannedEvent(
+            "Warning", "FailedCreate", "create Pod db-2 in StatefulSet db failed error: [pvc data-db-2 is being deleted, pvc log-db-2 is being deleted]"));
+
+        foreach (var claim in model.Claims.Where(claim => claim.IsDeleting).ToList())
+            model.Cluster.Remove(claim);
+        model.Run();
+        model.Names.ShouldBe(["db-0", "db-1", "db-2", "db-3"]);
+    }
+
+    [Fact]
+    public void Claims_ThatHoldUpAllPodsOfAPlan_AreWaitedForAtRest()
+    {
+        var model = new StatefulModel(2 * StatefulNames.BurstMax, set => (set.Spec.PodManagementPolicy, set.Spec.VolumeClaimTemplates) = ("Parallel", [Template("data")]));
+        for (var ordinal = 0; ordinal < StatefulNames.BurstMax; ordinal++)
+        {
+            var claim = Template($"data-db-{ordinal}");
+            claim.Metadata.NamespaceProperty = Samples.Namespace;
+            model.Cluster.Add(claim);
+            BeginDeletion(model, claim.Metadata.Name);
+        }
+
+        model.Settle();
+
+        model.Plan().RequeueAfter.ShouldBeNull();
     }
 
     [Fact]
@@ -435,6 +624,20 @@ public sealed class StatefulSetReconcilerTests
 
         model.Plan().Actions.ShouldHaveSingleItem().Subresource.ShouldBe("status");
     }
+
+    /// <summary>Lets everything happen, and pods that work be ready long enough to count.</summary>
+    private static void RunThroughTime(StatefulModel model)
+    {
+        for (var round = 0; round < 10; round++)
+        {
+            model.Run(Works);
+            model.Cluster.Now += TimeSpan.FromMinutes(1);
+        }
+    }
+
+    private static void BeginDeletion(StatefulModel model, string claim) =>
+        model.Change(model.Claims.Single(present => present.Metadata.Name == claim), changed =>
+            (changed.Metadata.DeletionTimestamp, changed.Metadata.Finalizers) = (ClusterModel.Start.UtcDateTime, ["example.com/kept"]));
 
     private static bool Works(V1Pod pod) => pod.Spec.Containers[0].Image != "broken";
 
