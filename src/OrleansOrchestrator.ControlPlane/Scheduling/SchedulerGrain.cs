@@ -41,6 +41,7 @@ internal sealed partial class SchedulerGrain(
     private readonly HashSet<ResourceName> _begun = [];
     private IReadOnlyDictionary<string, Scheduler> _schedulers = null!;
     private SchedulingQueue _queue = null!;
+    private PodTracker _pods = null!;
     private SupervisedLoop _loop = null!;
     private ulong _attempts;
 
@@ -48,6 +49,7 @@ internal sealed partial class SchedulerGrain(
     {
         _schedulers = Scheduler.CreateAll(_cluster, options, plugins);
         _queue = new SchedulingQueue(options.Queue, new QueueingHints(_cluster, _schedulers));
+        _pods = new PodTracker(_cluster, _queue);
         _loop = new SupervisedLoop(LoopName, ScheduleAsync, time, logger);
         return
         [
@@ -111,24 +113,16 @@ internal sealed partial class SchedulerGrain(
 
     private void NotePod(WatchEvent @event)
     {
-        var now = time.GetUtcNow();
-        var uid = @event.Object!.Uid;
         if (@event.Type == WatchEventType.Deleted)
         {
-            _queue.Delete(uid);
-            _queue.Move(_cluster.RemovePod(uid), now);
+            _pods.Remove(@event.Object!.Uid, time.GetUtcNow());
             return;
         }
 
         // A pod that is neither on a node nor for one of the profiles has no influence: nothing else of it is read.
-        if (@event.Object.Field("spec.nodeName") is null or "" && !_schedulers.ContainsKey(@event.Object.Field("spec.schedulerName") ?? ""))
+        if (@event.Object!.Field("spec.nodeName") is null or "" && !_schedulers.ContainsKey(@event.Object.Field("spec.schedulerName") ?? ""))
             return;
-        if (Read(@event.Object) is not { } pod)
-            return;
-        _queue.Move(_cluster.SetPod(pod), now);
-        if (!string.IsNullOrEmpty(pod.NodeName) || pod.IsTerminal || pod.IsTerminating || pod.IsGated)
-            _queue.Delete(uid);
-        else if (!_queue.Add(pod, now))
+        if (Read(@event.Object) is { } pod && !_pods.Set(pod, time.GetUtcNow()))
             LogQueueFull(pod.ToString());
     }
 
@@ -141,8 +135,7 @@ internal sealed partial class SchedulerGrain(
         }
         catch (Exception fault)
         {
-            _queue.Delete(obj.Uid);
-            _queue.Move(_cluster.RemovePod(obj.Uid), time.GetUtcNow());
+            _pods.Remove(obj.Uid, time.GetUtcNow());
             ReportNotJudged(obj.Key, obj.Uid, obj.Field("spec.schedulerName"), fault);
             return null;
         }
@@ -195,7 +188,7 @@ internal sealed partial class SchedulerGrain(
         {
             // A pod that cannot be judged must not keep the others from their nodes.
             attempt?.SetStatus(ActivityStatusCode.Error);
-            _queue.Retry(pod.Uid, time.GetUtcNow());
+            _pods.TakeBack(pod, time.GetUtcNow());
             SchedulerInstruments.Attempted(pod.SchedulerName, AttemptResult.Error, time.GetElapsedTime(began));
             ReportNotJudged(KeyOf(pod), pod.Uid, pod.SchedulerName, exception);
         }
@@ -220,14 +213,15 @@ internal sealed partial class SchedulerGrain(
         var scheduler = _schedulers[pod.SchedulerName];
         switch (scheduler.Schedule(pod, ++_attempts))
         {
+            case Placement placement when !_pods.Assume(pod, placement.NodeName):
+                break;
             case Placement placement when scheduler.Reserve(pod, placement.NodeName) is { } why:
-                _queue.Retry(pod.Uid, time.GetUtcNow());
+                _pods.TakeBack(pod, time.GetUtcNow());
                 SchedulerInstruments.Attempted(scheduler.Name, AttemptResult.Error, time.GetElapsedTime(began));
                 writer.ReportUnschedulable(KeyOf(pod), pod.Uid, scheduler.Name, PlacementWriter.SchedulerError, why);
                 break;
             case Placement placement:
                 Activity.Current?.SetTag("node", placement.NodeName);
-                _cluster.Assume(pod, placement.NodeName);
                 placed.Add(new AssumedPod(pod, placement.NodeName, queued.Attempts, queued.AddedAt, began, Activity.Current));
                 break;
             case Unschedulable failure:
@@ -335,13 +329,10 @@ internal sealed partial class SchedulerGrain(
     private void TakeBack(AssumedPod assumed)
     {
         var pod = assumed.Pod;
-        var now = time.GetUtcNow();
         SchedulerInstruments.Attempted(pod.SchedulerName, AttemptResult.Error, time.GetElapsedTime(assumed.Began));
         assumed.Activity?.SetStatus(ActivityStatusCode.Error).Dispose();
         _schedulers[pod.SchedulerName].Unreserve(pod, assumed.NodeName);
-        var freed = _cluster.Forget(pod);
-        _queue.Retry(pod.Uid, now);
-        _queue.Move(freed, now);
+        _pods.TakeBack(pod, time.GetUtcNow());
     }
 
     /// <summary>A pod with an assumed node whose binding is not committed yet.</summary>

@@ -37,9 +37,6 @@ public sealed class QueuedPod
     /// <summary>The pods that it waits with; null unless it is unschedulable.</summary>
     internal WaitingPods? Group { get; set; }
 
-    /// <summary>The number of changes the queue had seen when the pod was popped.</summary>
-    internal long PoppedAtEvent { get; set; }
-
     /// <summary>Orders pods of equal priority and time by arrival.</summary>
     internal long Sequence { get; set; }
 

@@ -21,8 +21,6 @@ public sealed class SchedulingQueue
     private readonly PodHeap _unschedulable = new((left, right) => left.Since.CompareTo(right.Since));
     private readonly Dictionary<WaitingPods.Key, WaitingPods> _groups = [];
     private readonly IQueueingHints _hints;
-    private readonly RecentEvents _recent;
-    private int _inFlight;
     private readonly PendingPods _pending = new();
     private long _sequence;
 
@@ -37,7 +35,6 @@ public sealed class SchedulingQueue
         options.Validate();
         _options = options;
         _hints = hints;
-        _recent = new RecentEvents(options.EventsInFlightMax);
         _backoff = new Backoff(options.InitialBackoff, options.BackoffMax);
     }
 
@@ -141,7 +138,6 @@ public sealed class SchedulingQueue
         {
             var pod = _active.Take();
             pod.Attempts++;
-            pod.PoppedAtEvent = _recent.Count;
             pod.Failure = null;
             Tally(pod, -1);
             Enter(pod, QueuePlace.InFlight, now);
@@ -165,19 +161,18 @@ public sealed class SchedulingQueue
     public bool Done(string uid) => Delete(uid);
 
     /// <summary>
-    /// Ends an attempt that found no node. The pod waits for a change that could help; if there was one since it was popped, it only
-    /// backs off. A pod that was deleted in between is ignored.
+    /// Ends an attempt that found no node. The pod waits for a change that could help. The caller ends such an attempt before it tells
+    /// of further changes: the queue keeps none for pods in flight. A pod that was deleted in between is ignored.
     /// </summary>
     public void AddUnschedulable(string uid, Unschedulable failure, DateTimeOffset now)
     {
         ArgumentNullException.ThrowIfNull(failure);
         if (Find(uid) is not { Place: QueuePlace.InFlight } pod)
             return;
-        var next = pod.Info.IsGated ? QueuePlace.Gated : WasHelped(pod, failure) ? QueuePlace.BackingOff : QueuePlace.Unschedulable;
         Leave(pod);
         pod.Failure = failure;
         pod.BackoffUntil = now + _backoff.After(pod.Attempts);
-        Enter(pod, next, now);
+        Enter(pod, pod.Info.IsGated ? QueuePlace.Gated : QueuePlace.Unschedulable, now);
     }
 
     /// <summary>Ends an attempt that failed for another reason, such as a lost race for a node: the pod is retried after its
@@ -197,8 +192,6 @@ public sealed class SchedulingQueue
         ArgumentNullException.ThrowIfNull(changes);
         foreach (var change in changes)
         {
-            if (_inFlight > 0)
-                _recent.Note(change);
             if (_groups.Count == 0)
                 continue;
             foreach (var helped in _hints.FindHelped(change, _groups.Values))
@@ -231,16 +224,6 @@ public sealed class SchedulingQueue
     private static QueuePlace Awake(QueuedPod pod, DateTimeOffset now) =>
         pod.BackoffUntil > now ? QueuePlace.BackingOff : QueuePlace.Active;
 
-    /// <summary>Whether a change since the pod was popped could help it.</summary>
-    private bool WasHelped(QueuedPod pod, Unschedulable failure)
-    {
-        if (_recent.Since(pod.PoppedAtEvent) is not { } missed)
-            return true;
-        var alone = new WaitingPods(pod.Info);
-        alone.Note(failure);
-        return missed.Any(change => _hints.FindHelped(change, [alone]).Count > 0 || _hints.FindNominated(change).Contains(pod.Info.Uid));
-    }
-
     private void Wake(QueuedPod pod, DateTimeOffset now)
     {
         Leave(pod);
@@ -263,9 +246,6 @@ public sealed class SchedulingQueue
             case QueuePlace.Unschedulable:
                 _unschedulable.Add(pod);
                 JoinGroup(pod, pod.Failure!);
-                break;
-            case QueuePlace.InFlight:
-                _inFlight++;
                 break;
         }
     }
@@ -302,10 +282,6 @@ public sealed class SchedulingQueue
             case QueuePlace.Unschedulable:
                 _unschedulable.Remove(pod);
                 LeaveGroup(pod);
-                break;
-            case QueuePlace.InFlight:
-                if (--_inFlight == 0)
-                    _recent.Clear();
                 break;
         }
     }

@@ -15,9 +15,6 @@ public sealed record SchedulingQueueOptions
     /// <summary>The most pods; others are refused, and return with the caller's next listing.</summary>
     public int PodsMax { get; init; } = 1_000_000;
 
-    /// <summary>How many changes are kept for the pods that are being tried meanwhile; after more of them, such a pod is tried again.</summary>
-    public int EventsInFlightMax { get; init; } = 1024;
-
     /// <summary>Checks the options.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A value is out of its range.</exception>
     public void Validate()
@@ -26,6 +23,5 @@ public sealed record SchedulingQueueOptions
         ArgumentOutOfRangeException.ThrowIfLessThan(BackoffMax, InitialBackoff);
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(UnschedulableTimeout, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfLessThan(PodsMax, 1);
-        ArgumentOutOfRangeException.ThrowIfLessThan(EventsInFlightMax, 1);
     }
 }

@@ -59,7 +59,7 @@ internal sealed class WaitingCluster(params V1Node[] nodes)
         {
             round.ShouldBeLessThan(200, "the queue does not come to rest");
             _now += TimeSpan.FromSeconds(11);
-            foreach (var queued in Queue.Pop(int.MaxValue, _now))
+            while (Queue.Pop(1, _now) is [var queued])
                 Try(queued.Info);
         }
 

@@ -117,33 +117,6 @@ public sealed class SchedulingQueueTests
     }
 
     [Fact]
-    public void AddUnschedulable_ChangesDuringTheAttempt_AreJudgedOneByOneUntilTheyAreTooMany()
-    {
-        var queue = new SchedulingQueue(new SchedulingQueueOptions { EventsInFlightMax = 2 }, _hints);
-        foreach (var changes in (int[])[2, 3])
-        {
-            queue.Add(Create($"p{changes}").Info(), At(0));
-            queue.Pop(1, At(0)).Count.ShouldBe(1);
-            for (var i = 0; i < changes; i++)
-                queue.Move(Changes.Of(ClusterEvents.NodeTaintsChanged), At(0.1));
-            queue.AddUnschedulable($"uid-p{changes}", Changes.HelpedBy(ClusterEvents.NodeAdded), At(0.2));
-        }
-
-        queue.Find("uid-p2")!.Place.ShouldBe(QueuePlace.Unschedulable);
-        queue.Find("uid-p3")!.Place.ShouldBe(QueuePlace.BackingOff);
-    }
-
-    [Fact]
-    public void AddUnschedulable_HelpfulChangeDuringTheAttempt_IsNotLost()
-    {
-        _queue.Add(Create("p").Info(), At(0));
-        _queue.Pop(1, At(0));
-        _queue.Move(Changes.Of(ClusterEvents.NodeAdded), At(0.1));
-        _queue.AddUnschedulable("uid-p", Changes.HelpedBy(ClusterEvents.NodeAdded), At(0.2));
-        _queue.Find("uid-p")!.Place.ShouldBe(QueuePlace.BackingOff);
-    }
-
-    [Fact]
     public void AddUnschedulable_HelpfulChangeBeforeTheAttempt_DoesNotCount()
     {
         _queue.Move(Changes.Of(ClusterEvents.NodeAdded), At(0));
