@@ -37,6 +37,10 @@ internal sealed class CacheView(WatchCaches caches, ResourceRegistry registry, R
         Matching(resource, new ObjectFilter(@namespace, selector, FieldSelector.Everything)).Select(obj => obj.SharedModel());
 
     /// <inheritdoc/>
+    public IEnumerable<KubeObject> Select(ResourceName resource, string @namespace, Func<StoredObject, bool> isWanted) =>
+        Matching(resource, ObjectFilter.InNamespace(@namespace)).Where(isWanted).Select(obj => obj.SharedModel());
+
+    /// <inheritdoc/>
     public IEnumerable<KubeObject> WithField(ResourceName resource, string field, string value) =>
         Matching(resource, ObjectFilter.All with { Fields = FieldSelector.Equal(field, value) }).Select(obj => obj.SharedModel());
 

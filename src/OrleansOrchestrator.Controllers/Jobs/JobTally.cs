@@ -4,19 +4,19 @@ using OrleansOrchestrator.Kinds.Batch;
 namespace OrleansOrchestrator.Controllers.Jobs;
 
 /// <summary>
-/// Counts each pod of a Job that has ended exactly once, even if the process crashes between any two writes. Every pod has a
-/// finalizer from its creation on, so that it cannot disappear before it is counted. Counting takes three steps. Each step
-/// depends on what the step before has stored:
+/// Counts the pods of a job that have ended, each once, whatever is lost between any two writes. Every pod carries a finalizer
+/// from its creation on, so that it cannot go before it is counted. Counting takes three steps, each of which rests on what the
+/// step before has made durable:
 /// <list type="number">
-/// <item>The status lists the pod as uncounted, or lists its index as completed.</item>
-/// <item>The finalizer of such a pod is removed.</item>
-/// <item>An uncounted pod without the finalizer, or one that is gone, moves from the list to the count in one write.</item>
+/// <item>The status names the pod among the uncounted ones; or it has the index, if the pod completed one.</item>
+/// <item>Such a pod loses its finalizer.</item>
+/// <item>An uncounted pod that has no finalizer any more, or is gone, moves from the list to the count in one write.</item>
 /// </list>
 /// </summary>
 /// <remarks>See https://github.com/kubernetes/enhancements/tree/master/keps/sig-apps/2307-job-tracking-without-lingering-pods.</remarks>
 internal sealed class JobTally
 {
-    /// <summary>The most uncounted pods in a status. Further ones are added once these are counted.</summary>
+    /// <summary>How many pods a status names at the most; the others have their turn when these are counted.</summary>
     public const int UncountedMax = 500;
 
     private readonly JobDemand _demand;
@@ -63,29 +63,28 @@ internal sealed class JobTally
 
         var room = Math.Max(0, UncountedMax - UncountedSucceeded.Count - UncountedFailed.Count);
         newlyFailed.RemoveAll(IsAwaitingReplacement);
-        IsMoreLeft = newlySucceeded.Count + newlyFailed.Count > room;
         UncountedSucceeded = [.. UncountedSucceeded, .. newlySucceeded.Take(room).Select(pod => pod.Uid)];
         UncountedFailed = [.. UncountedFailed, .. newlyFailed.Take(Math.Max(0, room - newlySucceeded.Count)).Select(pod => pod.Uid)];
         Released = [.. tracked.Where(IsDone)];
         IsSettled = tracked.Count == 0 && UncountedSucceeded.Count + UncountedFailed.Count == 0;
     }
 
-    /// <summary>How many pods, or indexes of an indexed Job, are counted as succeeded.</summary>
+    /// <summary>How many pods, or indexes, are counted as succeeded.</summary>
     public int Succeeded { get; }
 
     /// <summary>How many pods are counted as failed.</summary>
     public int Failed { get; }
 
-    /// <summary>The uids of pods that have succeeded and are about to be counted.</summary>
+    /// <summary>The uids of pods that have succeeded and are next to be counted.</summary>
     public IReadOnlyList<string> UncountedSucceeded { get; }
 
-    /// <summary>The uids of pods that have failed and are about to be counted.</summary>
+    /// <summary>The uids of pods that have failed and are next to be counted.</summary>
     public IReadOnlyList<string> UncountedFailed { get; }
 
-    /// <summary>The completed indexes; none if the Job is not indexed.</summary>
+    /// <summary>The indexes that are complete; none if the job is not indexed.</summary>
     public JobIndexes Completed { get; } = JobIndexes.None;
 
-    /// <summary>The failed indexes; null if the Job has no limit per index.</summary>
+    /// <summary>The indexes that have failed; null if they do not fail by themselves.</summary>
     public JobIndexes? FailedIndexes { get; }
 
     /// <summary>How many have succeeded, counted or not.</summary>
@@ -95,35 +94,32 @@ internal sealed class JobTally
     public int FailedSoFar { get; }
 
     /// <summary>
-    /// For each index that is to be retried, the pod that failed last. It stays until its successor exists, because the successor
-    /// takes over its count of failures.
+    /// The last pod that failed of each index that is to be tried again. It stays until its successor is there, who is told by it how
+    /// often the index has failed.
     /// </summary>
     public IReadOnlyDictionary<int, JobPod> AwaitingReplacement { get; }
 
-    /// <summary>The pods whose finalizer can be removed: what they count for is stored.</summary>
+    /// <summary>The pods whose finalizer is no longer needed: what they count for is durable.</summary>
     public IReadOnlyList<JobPod> Released { get; }
 
-    /// <summary>Whether all pods are counted and none has the finalizer.</summary>
+    /// <summary>Whether everything is counted.</summary>
     public bool IsSettled { get; }
-
-    /// <summary>Whether more pods have ended than the status has room for.</summary>
-    public bool IsMoreLeft { get; }
 
     /// <summary>Counts.</summary>
     /// <param name="demand">What the job asks for, and its status.</param>
     /// <param name="pods">Its pods, in order.</param>
     public static JobTally Of(JobDemand demand, IReadOnlyList<JobPod> pods) => new(demand, pods);
 
-    /// <summary>Whether the status lists the pod already, as succeeded or as failed.</summary>
+    /// <summary>Whether the status knows the pod already, in whichever way it counts.</summary>
     private bool IsKnown(JobPod pod) => _knownSucceeded.Contains(pod.Uid) || _knownFailed.Contains(pod.Uid);
 
-    /// <summary>While the Job fails, its pods count as failed unless they have succeeded.</summary>
+    /// <summary>A job that fails takes its pods along: whatever becomes of them, they have not succeeded by then.</summary>
     private bool IsFailure(JobPod pod) => !pod.HasSucceeded && (pod.HasFailed || _isFailing);
 
     private bool IsAwaitingReplacement(JobPod pod) =>
         pod.Index is { } index && AwaitingReplacement.TryGetValue(index, out var last) && last == pod;
 
-    /// <summary>Whether everything that the pod counts for is stored, so that its finalizer can be removed.</summary>
+    /// <summary>Whether a pod counts for nothing that is not durable yet.</summary>
     private bool IsDone(JobPod pod)
     {
         if (_knownFailed.Contains(pod.Uid))
@@ -132,7 +128,7 @@ internal sealed class JobTally
             return !pod.IsOfTheJob || (_demand.IsIndexed ? _knownCompleted.Contains(pod.Index!.Value) : _knownSucceeded.Contains(pod.Uid));
         if (IsFailure(pod))
             return !pod.IsActive && !(pod.IsOfTheJob && pod.Failure.IsCounted) && !IsAwaitingReplacement(pod);
-        // A Job that is being deleted no longer counts its active pods.
+        // Nobody counts any more what runs on.
         return _demand.Job.Metadata.DeletionTimestamp is not null;
     }
 

@@ -3,13 +3,12 @@ using OrleansOrchestrator.Controllers.Objects;
 using OrleansOrchestrator.Controllers.Relations;
 using OrleansOrchestrator.Kinds.Batch;
 using OrleansOrchestrator.Model.Resources;
-using OrleansOrchestrator.Model.Selectors;
 
 namespace OrleansOrchestrator.Controllers.Jobs;
 
 /// <summary>
-/// The pods that still have the tracking finalizer although their Job is gone. They name the Job as their controller. If orphaning
-/// has removed that reference, they name it in their label.
+/// The pods that still carry the tracking finalizer though their job is gone: they name it as their controller, or, since
+/// orphaning has taken the reference away, by its label.
 /// </summary>
 internal sealed class LeftBehindPods : Relation
 {
@@ -31,16 +30,16 @@ internal sealed class LeftBehindPods : Relation
 
     /// <inheritdoc/>
     public override IEnumerable<RelatedObject> Observe(ObjectKey key, KubeObject? primary, IObjectView view) =>
-        Candidates(key, primary, view).OfType<V1Pod>()
+        view.Select(WellKnownResources.Pods, key.Namespace, pod => pod.HasFinalizers && MayBeOf(pod, key.Name)).OfType<V1Pod>()
             .Where(pod => IsLeftBehind(pod, key, primary))
             .Select(pod => new RelatedObject(WellKnownResources.Pods, pod));
 
-    // The pods of a Job with a manual selector need not have the label. Manual selectors are rare, so all pods of the namespace are
-    // searched for them.
-    private static IEnumerable<KubeObject> Candidates(ObjectKey key, KubeObject? primary, IObjectView view) => view.Select(
-        WellKnownResources.Pods,
-        key.Namespace,
-        primary is null or V1Job { Spec.ManualSelector: true } ? LabelSelector.Everything : LabelSelector.AnyOf(JobMetadataKeys.JobName, [key.Name]));
+    // The labels of a pod that its job made tell the job's name. Only for a pod that a job with a selector of its own controls they need
+    // not: it is known by its controller's uid, which is not the one in its labels, and names its controller in the reference.
+    private static bool MayBeOf(StoredObject pod, string job) =>
+        pod.ControllerUid is { } uid && pod.Labels.Get(JobMetadataKeys.ControllerUid) != uid
+            ? pod.ReadController()?.Name == job
+            : pod.Labels.Get(JobMetadataKeys.JobName) == job;
 
     private static bool IsLeftBehind(V1Pod pod, ObjectKey job, KubeObject? present)
     {
@@ -48,7 +47,7 @@ internal sealed class LeftBehindPods : Relation
             return false;
         if (pod.Controller is { } controller)
             return controller.Uid != present?.Metadata.Uid && (present is null or V1Job { Spec.ManualSelector: true } || HasLabel(pod, job));
-        // An existing Job may still adopt a pod without a controller.
+        // One that is there may still adopt what has no controller.
         return present is null || present.IsDeleting;
     }
 

@@ -24,6 +24,9 @@ public interface IObjectView
     /// <summary>The objects in a namespace that a selector matches, or in all namespaces if it is empty.</summary>
     IEnumerable<KubeObject> Select(ResourceName resource, string @namespace, LabelSelector selector);
 
+    /// <summary>The objects in a namespace that are wanted, judged before they are decoded.</summary>
+    IEnumerable<KubeObject> Select(ResourceName resource, string @namespace, Func<StoredObject, bool> isWanted);
+
     /// <summary>The objects, in any namespace, whose indexed field has a value.</summary>
     IEnumerable<KubeObject> WithField(ResourceName resource, string field, string value);
 

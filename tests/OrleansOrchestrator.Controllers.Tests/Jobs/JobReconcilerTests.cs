@@ -3,6 +3,7 @@ using OrleansOrchestrator.Controllers.Jobs;
 using OrleansOrchestrator.Controllers.Objects;
 using OrleansOrchestrator.Controllers.Tests.Reconciling;
 using OrleansOrchestrator.Kinds.Batch;
+using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Model.Pods;
 
 namespace OrleansOrchestrator.Controllers.Tests.Jobs;
@@ -308,6 +309,30 @@ public sealed class JobReconcilerTests
 
         model.Pods.Count.ShouldBe(3);
         model.Pods.ShouldAllBe(pod => !pod.HasFinalizer(JobMetadataKeys.TrackingFinalizer));
+    }
+
+    [Fact]
+    public void Job_Gone_LooksAtNoPodsOfOthers()
+    {
+        var model = new JobModel(spec => spec.Parallelism = 3).Settle();
+        var own = model.Pods.Select(pod => pod.Key).ToList();
+        var others = new JobModel(spec => spec.Parallelism = 3).Settle().Pods.Select(ObjectCodec.Clone).ToList();
+        for (var i = 0; i < others.Count; i++)
+        {
+            (others[i].Metadata.Name, others[i].Metadata.ResourceVersion) = ($"other-{i}", null);
+            foreach (var label in (string[])[JobMetadataKeys.ControllerUid, JobMetadataKeys.JobName])
+                others[i].Metadata.Labels[label] = label == JobMetadataKeys.JobName ? "other" : "uid-of-other";
+            (others[i].Metadata.OwnerReferences[0].Name, others[i].Metadata.OwnerReferences[0].Uid) = ("other", "uid-of-other");
+            model.Cluster.Add(others[i]);
+        }
+
+        model.Cluster.Add(Samples.Pod("web"));
+        model.Cluster.Remove(model.Job);
+        model.Cluster.Selected.Clear();
+
+        model.Cluster.Step(JobModel.Reconciler, JobModel.Key);
+
+        model.Cluster.Selected.ShouldBe(own, ignoreOrder: true);
     }
 
     [Fact]

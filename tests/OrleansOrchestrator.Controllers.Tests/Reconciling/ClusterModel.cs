@@ -40,6 +40,9 @@ internal sealed class ClusterModel : IObjectWriter
 
     public List<PlannedEvent> Events { get; } = [];
 
+    /// <summary>The objects that relations have selected so far: each of them the control plane has to decode.</summary>
+    public HashSet<ObjectKey> Selected { get; } = [];
+
     public List<(ResourceName Resource, ObjectKey Key)> Deleted { get; } = [];
 
     public T Add<T>(T obj)
@@ -293,12 +296,21 @@ internal sealed class ClusterModel : IObjectWriter
         public IEnumerable<ObjectKey> Keys(ResourceName resource, string @namespace) => Of(resource, @namespace).Select(obj => obj.Key);
 
         public IEnumerable<KubeObject> Select(ResourceName resource, string @namespace, LabelSelector selector) =>
-            Of(resource, @namespace).Where(obj => selector.Matches(obj.Metadata.Labels));
+            Of(resource, @namespace).Where(obj => selector.Matches(obj.Metadata.Labels)).Select(Note);
+
+        public IEnumerable<KubeObject> Select(ResourceName resource, string @namespace, Func<StoredObject, bool> isWanted) =>
+            Of(resource, @namespace).Where(obj => isWanted(StoredOf(obj))).Select(Note);
 
         public IEnumerable<KubeObject> WithField(ResourceName resource, string field, string value) =>
             Of(resource, "").Where(obj => StoredOf(obj).Field(field) == value);
 
         public IEnumerable<KubeObject> ControlledBy(ResourceName resource, string uid) => Of(resource, "").Where(obj => obj.Controller?.Uid == uid);
+
+        private KubeObject Note(KubeObject obj)
+        {
+            model.Selected.Add(obj.Key);
+            return obj;
+        }
 
         private IEnumerable<KubeObject> Of(ResourceName resource, string @namespace) => model._objects
             .Where(entry => entry.Key.Resource == resource.ToString() && (@namespace.Length == 0 || entry.Key.Key.Namespace == @namespace))
