@@ -13,8 +13,10 @@ namespace OrleansOrchestrator.Controllers.CronJobs;
 
 /// <summary>Creates a Job at each time of a CronJob's schedule, and deletes finished Jobs beyond the history limits.</summary>
 /// <remarks>
-/// See k8s.io/kubernetes/pkg/controller/cronjob. If the observed Jobs change the status, the plan writes the status and does
-/// nothing else. Otherwise the status could miss the scheduled time of a deleted Job, and that time would get a second Job.
+/// See k8s.io/kubernetes/pkg/controller/cronjob. What the status has to take from the jobs is written first, and only then is a job
+/// removed or made: a time whose job is gone is known by the status, and would otherwise have a second one. The plan that makes a job
+/// notes its time at once, since the job may be gone before anybody sees it. Should the controller die between the two writes, the job
+/// itself tells its time, as long as it is there: a run is rather repeated than lost.
 /// </remarks>
 public sealed class CronJobReconciler : IReconciler
 {
@@ -53,11 +55,11 @@ public sealed class CronJobReconciler : IReconciler
         var removals = Removals(cronJob.Spec, jobs).ToList();
         if (cronJob.IsDeleting || cronJob.Spec.Suspend is true)
             return Removing(removals, new Plan { Events = status.Events });
-        return Removing(removals, Follow(cronJob, status, observation.Now));
+        return Removing(removals, Follow(cronJob, jobs, status, observation.Now));
     }
 
-    /// <summary>Creates the Job that is due.</summary>
-    private static Plan Follow(V1CronJob cronJob, CronJobStatusDraft status, DateTimeOffset now)
+    /// <summary>Makes the job that is due.</summary>
+    private static Plan Follow(V1CronJob cronJob, List<V1Job> jobs, CronJobStatusDraft status, DateTimeOffset now)
     {
         var spec = cronJob.Spec;
         if (!CronSchedule.TryParse(spec.Schedule, out var schedule, out var fault))
@@ -68,13 +70,15 @@ public sealed class CronJobReconciler : IReconciler
 
         var since = ApiTime.Read(cronJob.Status?.LastScheduleTime) ?? ApiTime.Read(cronJob.Metadata.CreationTimestamp) ?? now;
         var missed = MissedSchedules.Of(schedule, zone, since, now);
-        var plan = Decide(cronJob, status, missed, zone, now);
-        return plan with { RequeueAfter = plan.RequeueAfter ?? (schedule.Next(now, zone) is { } next ? next + Lateness - now : null) };
+        var plan = Decide(cronJob, jobs, status, missed, zone, now);
+        return plan with { RequeueAfter = plan.RequeueAfter ?? (schedule.Next(missed.Latest ?? since, zone) is { } next ? next + Lateness - now : null) };
     }
 
-    private static Plan Decide(V1CronJob cronJob, CronJobStatusDraft status, MissedSchedules missed, TimeZoneInfo zone, DateTimeOffset now)
+    private static Plan Decide(
+        V1CronJob cronJob, List<V1Job> jobs, CronJobStatusDraft status, MissedSchedules missed, TimeZoneInfo zone, DateTimeOffset now)
     {
-        if (missed.Latest is not { } time)
+        // The times of an interval of seconds share a minute, and with it a name: one job is made for all of them.
+        if (missed.Latest is not { } time || jobs.Any(job => job.Metadata.Name == ScheduledJob.NameAt(cronJob, time)))
             return new Plan { Events = status.Events };
         var spec = cronJob.Spec;
         if (spec.StartingDeadlineSeconds is { } seconds && Waits.After(time, Waits.Seconds(seconds)) < now)
@@ -102,7 +106,12 @@ public sealed class CronJobReconciler : IReconciler
             EventOnSuccess = static name => new PlannedEvent("Normal", "SuccessfulCreate", $"Created job {name}"),
             EventOnFailure = static error => new PlannedEvent("Warning", "FailedCreate", $"Error creating job: {error}"),
         };
-        return new Plan { Actions = [creation], Events = [.. status.Events, .. warnings] };
+        return new Plan
+        {
+            Actions = [creation],
+            Conclude = refused => refused.Any(failed => failed.Action == creation) ? null : status.Follow(time),
+            Events = [.. status.Events, .. warnings],
+        };
     }
 
     /// <summary>Deletes the active Jobs. Their successor is created afterwards. A Job whose deletion failed becomes active again.</summary>

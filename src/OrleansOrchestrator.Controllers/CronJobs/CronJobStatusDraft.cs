@@ -55,7 +55,14 @@ internal sealed class CronJobStatusDraft
         _active.RemoveAll(job => uids.Contains(job.Uid));
     }
 
-    /// <summary>The write of the status; null if the status has not changed.</summary>
+    /// <summary>The write that notes a time as followed, whatever version the cron job is at by then; null if it is noted already.</summary>
+    public PatchObject? Follow(DateTimeOffset time)
+    {
+        TakeTime(time);
+        return PatchObject.OfStatus(WellKnownResources.CronJobs, _cronJob, _drafted);
+    }
+
+    /// <summary>The write; null if the status is as it was.</summary>
     public UpdateStatus? Finished()
     {
         _drafted.Status.Active = _active.Count > 0 ? _active : null;

@@ -33,9 +33,11 @@ internal readonly record struct MissedSchedules(DateTimeOffset? Latest, bool Are
         return new MissedSchedules(last, AreMany: false);
     }
 
-    // A later start never gives an earlier next time, so a binary search finds the latest time up to now.
+    // Where clocks tell the times: the later one looks, the later is the next time; so the last one that has come is found by halving.
     private static DateTimeOffset LatestAfter(CronSchedule schedule, TimeZoneInfo zone, DateTimeOffset known, DateTimeOffset now)
     {
+        if (schedule.Interval is { } interval)
+            return known + ((now - known).Ticks / interval.Ticks * interval);
         var (early, late) = (known, now);
         while (late - early > TimeSpan.FromSeconds(1))
         {

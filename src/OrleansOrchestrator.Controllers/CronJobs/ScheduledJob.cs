@@ -5,7 +5,7 @@ using OrleansOrchestrator.Model.Codec;
 
 namespace OrleansOrchestrator.Controllers.CronJobs;
 
-/// <summary>The Job of one scheduled time. Its name contains the time, so that no time gets two Jobs.</summary>
+/// <summary>The job of one time of a cron job's schedule. Its name tells the minute, so that no time has two jobs at once.</summary>
 internal static class ScheduledJob
 {
     private const string TimeAnnotation = "batch.kubernetes.io/cronjob-scheduled-timestamp";
@@ -40,13 +40,21 @@ internal static class ScheduledJob
     public static string NameAt(V1CronJob cronJob, DateTimeOffset time) =>
         string.Create(CultureInfo.InvariantCulture, $"{cronJob.Metadata.Name}-{time.ToUnixTimeSeconds() / 60}");
 
-    /// <summary>The scheduled time of a Job; null if it has none, like a Job that a user created from the CronJob.</summary>
-    public static DateTimeOffset? TimeOf(V1CronJob cronJob, V1Job job) =>
-        job.Metadata.Annotations?.ContainsKey(TimeAnnotation) is true
-        && job.Metadata.Name.StartsWith(cronJob.Metadata.Name + "-", StringComparison.Ordinal)
-        && int.TryParse(job.Metadata.Name.AsSpan(cronJob.Metadata.Name.Length + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var minutes)
-            ? DateTimeOffset.FromUnixTimeSeconds(minutes * 60L)
-            : null;
+    /// <summary>The time that a job is for; null if it is for none, as one that a user made from the cron job.</summary>
+    public static DateTimeOffset? TimeOf(V1CronJob cronJob, V1Job job)
+    {
+        if (job.Metadata.Annotations?.TryGetValue(TimeAnnotation, out var text) is not true
+            || !job.Metadata.Name.StartsWith(cronJob.Metadata.Name + "-", StringComparison.Ordinal)
+            || !int.TryParse(job.Metadata.Name.AsSpan(cronJob.Metadata.Name.Length + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var minutes))
+        {
+            return null;
+        }
+
+        // The name tells the minute; the times of an interval have seconds.
+        var minute = DateTimeOffset.FromUnixTimeSeconds(minutes * 60L);
+        return DateTimeOffset.TryParseExact(text, "yyyy-MM-dd'T'HH:mm:ssK", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time)
+            && time >= minute && time - minute < TimeSpan.FromMinutes(1) ? time : minute;
+    }
 
     private static string Rfc3339(DateTimeOffset time) => time.Offset == TimeSpan.Zero
         ? time.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture)

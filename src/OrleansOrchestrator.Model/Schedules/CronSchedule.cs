@@ -1,24 +1,31 @@
 using System.Diagnostics.CodeAnalysis;
 using Cronos;
+using OrleansOrchestrator.Model.Codec;
 
 namespace OrleansOrchestrator.Model.Schedules;
 
-/// <summary>A cron schedule: five fields, or a descriptor such as <c>@daily</c>. Immutable.</summary>
+/// <summary>A cron schedule: five fields, a descriptor such as <c>@daily</c>, or an interval such as <c>@every 10m</c>. Immutable.</summary>
 /// <remarks>
-/// Cronos parses it and computes times. It differs from Kubernetes' cron in two points, which are handled here: days of the month and
-/// of the week that are both restricted are alternatives, and there is no field for seconds. Cronos' extensions (7 for Sunday, L, W and
-/// #) are accepted; <c>@every</c> is not.
+/// Cronos parses it and computes times. It differs from Kubernetes' cron in three points, which are handled here: days of the month and
+/// of the week that are both restricted are alternatives, there is no field for seconds, and it has no intervals. Cronos' extensions (7
+/// for Sunday, L, W and #) are accepted.
 /// </remarks>
 public sealed class CronSchedule
 {
     private const int DayOfMonth = 2;
     private const int DayOfWeek = 4;
     private const int FieldCount = 5;
+    private const string Every = "@every ";
+
+    private static readonly TimeSpan IntervalMin = TimeSpan.FromSeconds(1);
 
     // The next time is the earliest of any alternative.
     private readonly CronExpression[] _alternatives;
 
     private CronSchedule(params CronExpression[] alternatives) => _alternatives = alternatives;
+
+    /// <summary>The time from each time to the next one, whatever the clocks show; null for a schedule that goes by clocks.</summary>
+    public TimeSpan? Interval { get; private init; }
 
     /// <summary>Parses a schedule.</summary>
     /// <param name="text">The text; it may begin with <c>TZ=</c> or <c>CRON_TZ=</c> and a zone, which is validated and left to the
@@ -42,15 +49,21 @@ public sealed class CronSchedule
     }
 
     /// <summary>The first time after a moment.</summary>
-    /// <param name="after">The moment, itself excluded.</param>
+    /// <param name="after">The moment, itself excluded. An <see cref="Interval"/> begins at it.</param>
     /// <param name="zone">The time zone. A time skipped by the zone's clocks occurs right after the gap; a repeated time occurs
     /// once.</param>
     /// <returns>The time; null if there is none, as for 30 February.</returns>
-    public DateTimeOffset? Next(DateTimeOffset after, TimeZoneInfo zone) =>
-        _alternatives.Select(alternative => alternative.GetNextOccurrence(after, zone)).Where(time => time is not null).Min();
+    public DateTimeOffset? Next(DateTimeOffset after, TimeZoneInfo zone)
+    {
+        if (Interval is not { } interval)
+            return _alternatives.Select(alternative => alternative.GetNextOccurrence(after, zone)).Where(time => time is not null).Min();
+        return after > DateTimeOffset.MaxValue - interval ? null : WholeSeconds(after) + interval;
+    }
 
     private static CronSchedule Parse(string text)
     {
+        if (text.StartsWith(Every, StringComparison.Ordinal))
+            return new CronSchedule { Interval = ParseInterval(text) };
         if (text.StartsWith('@'))
             return new CronSchedule(ParseDescriptor(text));
         var fields = text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
@@ -60,6 +73,21 @@ public sealed class CronSchedule
             ? new CronSchedule(ParseFields(fields, without: DayOfWeek), ParseFields(fields, without: DayOfMonth))
             : new CronSchedule(ParseFields(fields));
     }
+
+    private static TimeSpan ParseInterval(string text)
+    {
+        try
+        {
+            var interval = GoSyntax.ParseDuration(text[Every.Length..]);
+            return interval < IntervalMin ? IntervalMin : TimeSpan.FromSeconds(Math.Floor(interval.TotalSeconds));
+        }
+        catch (FormatException malformed)
+        {
+            throw new FormatException($"failed to parse duration {text}: {malformed.Message}");
+        }
+    }
+
+    private static DateTimeOffset WholeSeconds(DateTimeOffset time) => time.AddTicks(-(time.Ticks % TimeSpan.TicksPerSecond));
 
     private static CronExpression ParseDescriptor(string text) => text switch
     {

@@ -7,7 +7,7 @@ namespace OrleansOrchestrator.Controllers.Tests.CronJobs;
 
 public sealed class CronJobProperties
 {
-    private static readonly Gen<string> Schedules = Any.Of("* * * * *", "*/7 * * * *", "0 * * * *", "30 2 * * *", "0 0 29 2 *", "15 3 * * 1", "0 12 1 * 5");
+    private static readonly Gen<string> Schedules = Any.Of("* * * * *", "*/7 * * * *", "0 * * * *", "30 2 * * *", "0 0 29 2 *", "15 3 * * 1", "0 12 1 * 5", "@every 7m", "@every 1h30m5s", "@every 50s");
     private static readonly Gen<string> Zones = Any.Of("UTC", "Europe/Paris", "America/New_York", "Australia/Lord_Howe");
 
     [Fact]

@@ -5,6 +5,7 @@ using OrleansOrchestrator.Controllers.Reconciling;
 using OrleansOrchestrator.Controllers.Tests.Reconciling;
 using OrleansOrchestrator.Kinds;
 using OrleansOrchestrator.Model.Codec;
+using OrleansOrchestrator.Model.Errors;
 using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.Controllers.Tests.CronJobs;
@@ -88,6 +89,77 @@ public sealed class CronJobReconcilerTests
 
         (CronJob.Status.Active, Jobs.Count).ShouldBe((null, 0));
         _cluster.Events.ShouldContain(new PlannedEvent("Normal", "MissingJob", $"Active job went missing: {name}"));
+    }
+
+    [Fact]
+    public void Job_GoneBeforeItIsSeen_IsNotMadeAgain()
+    {
+        Create("*/5 * * * *");
+        _cluster.Now += TimeSpan.FromMinutes(5.01);
+        Step();
+        _cluster.Remove(Jobs.ShouldHaveSingleItem());
+
+        Settle();
+
+        Jobs.ShouldBeEmpty();
+        CronJob.Status.LastScheduleTime.ShouldBe(ClusterModel.Start.AddMinutes(5).UtcDateTime);
+        CronJob.Status.Active.ShouldBeNull();
+    }
+
+    [Fact]
+    public void Job_MadeJustBeforeTheControllerDied_IsFoundAndItsTimeNoted()
+    {
+        Create("*/5 * * * *");
+        _cluster.Now += TimeSpan.FromMinutes(5.01);
+        _cluster.Apply(Reconciler.Reconcile(_cluster.Observe(Reconciler, Key)).Actions);
+
+        Settle();
+
+        Jobs.ShouldHaveSingleItem();
+        CronJob.Status.LastScheduleTime.ShouldBe(ClusterModel.Start.AddMinutes(5).UtcDateTime);
+    }
+
+    [Fact]
+    public void Job_IsRefused_IsMadeOnceItIsNot()
+    {
+        Create("*/5 * * * *");
+        _cluster.Now += TimeSpan.FromMinutes(5.01);
+        _cluster.Refuses = action => action is CreateObject ? ApiErrors.Forbidden(WellKnownResources.Jobs, null, "exceeded quota") : null;
+        Step().Actions.ShouldHaveSingleItem();
+        CronJob.Status?.LastScheduleTime.ShouldBeNull();
+
+        _cluster.Refuses = _ => null;
+        Settle();
+
+        Jobs.ShouldHaveSingleItem();
+    }
+
+    [Fact]
+    public void Schedule_OfAnInterval_CountsFromTheTimeBefore()
+    {
+        Create("@every 1h30m5s");
+
+        Wait(TimeSpan.FromHours(2)).RequeueAfter.ShouldBe(TimeSpan.FromMinutes(60) + TimeSpan.FromSeconds(10.1));
+
+        var time = ClusterModel.Start.AddMinutes(90).AddSeconds(5);
+        var job = Jobs.ShouldHaveSingleItem();
+        job.Metadata.Name.ShouldBe($"tick-{time.ToUnixTimeSeconds() / 60}");
+        job.Metadata.Annotations["batch.kubernetes.io/cronjob-scheduled-timestamp"].ShouldBe("2026-03-01T13:30:05Z");
+        CronJob.Status.LastScheduleTime.ShouldBe(time.UtcDateTime);
+        Wait(TimeSpan.FromHours(1.1));
+        Jobs.Count.ShouldBe(2);
+        CronJob.Status.LastScheduleTime.ShouldBe(time.AddMinutes(90).AddSeconds(5).UtcDateTime);
+    }
+
+    [Fact]
+    public void Schedule_OfAnIntervalOfSeconds_MakesAJobAMinute()
+    {
+        Create("@every 20s");
+        for (var i = 0; i < 18; i++)
+            Wait(TimeSpan.FromSeconds(10)).RequeueAfter!.Value.ShouldBeGreaterThan(TimeSpan.Zero);
+
+        Jobs.Count.ShouldBe(4);
+        _cluster.Events.ShouldNotContain(told => told.Reason == "FailedCreate");
     }
 
     [Theory]

@@ -10,6 +10,8 @@ public class CronScheduleTests
     [InlineData("5/15 * * * *")]
     [InlineData("@yearly")]
     [InlineData("@hourly")]
+    [InlineData("@every 1h30m")]
+    [InlineData("@every -5m")]
     [InlineData("TZ=Europe/Paris 0 3 * * *")]
     [InlineData("CRON_TZ=Etc/UTC @daily")]
     public void Schedule_ThatKubernetesTakes_IsRead(string text) => CronSchedule.TryParse(text, out _, out var fault).ShouldBeTrue(fault);
@@ -22,7 +24,10 @@ public class CronScheduleTests
     [InlineData("* * 0 * *", "Days of month")]
     [InlineData("x * * * *", "Minutes")]
     [InlineData("@never", "unrecognized descriptor: @never")]
-    [InlineData("@every 5m", "unrecognized descriptor: @every 5m")]
+    [InlineData("@every", "unrecognized descriptor: @every")]
+    [InlineData("@every 5", "failed to parse duration @every 5: time: missing unit in duration \"5\"")]
+    [InlineData("@every soon", "failed to parse duration @every soon: time: invalid duration \"soon\"")]
+    [InlineData("@every  5m", "failed to parse duration @every  5m: time: invalid duration \" 5m\"")]
     [InlineData("TZ=Mars/Olympus * * * * *", "provided bad location Mars/Olympus: unknown time zone Mars/Olympus")]
     public void Schedule_ThatIsMalformed_IsRefusedWithItsFault(string text, string expected)
     {
@@ -43,6 +48,40 @@ public class CronScheduleTests
         CronSchedule.TryParse(text, out var schedule, out _).ShouldBeTrue();
         var newYear = new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
         schedule.Next(newYear, TimeZoneInfo.Utc).ShouldBe(expected is null ? null : DateTimeOffset.Parse(expected, System.Globalization.CultureInfo.InvariantCulture));
+    }
+
+    [Theory]
+    [InlineData("@every 10m", "2026-01-01T00:10:03Z")]
+    [InlineData("TZ=Europe/Paris @every 10m", "2026-01-01T00:10:03Z")]
+    [InlineData("@every 1h1.9s", "2026-01-01T01:00:04Z")]
+    [InlineData("@every 1ms", "2026-01-01T00:00:04Z")]
+    [InlineData("@every -1h", "2026-01-01T00:00:04Z")]
+    public void Next_OfAnInterval_IsWholeSecondsAfterTheMoment(string text, string expected)
+    {
+        CronSchedule.TryParse(text, out var schedule, out _).ShouldBeTrue();
+        var moment = new DateTimeOffset(2026, 1, 1, 0, 0, 3, 700, TimeSpan.Zero);
+        schedule.Next(moment, TimeZoneInfo.Utc).ShouldBe(DateTimeOffset.Parse(expected, System.Globalization.CultureInfo.InvariantCulture));
+    }
+
+    [Fact]
+    public void Next_OfAnIntervalAtTheEndOfTime_IsNone()
+    {
+        CronSchedule.TryParse("@every 10m", out var schedule, out _).ShouldBeTrue();
+        schedule.Next(DateTimeOffset.MaxValue, TimeZoneInfo.Utc).ShouldBeNull();
+    }
+
+    // Kubernetes leaves out the skipped time, and follows the repeated one twice.
+    [Theory]
+    [InlineData("30 2 * * *", "2026-03-29T00:00:00Z", "2026-03-29T01:00:00Z", "2026-03-30T00:30:00Z")]
+    [InlineData("30 2 * * *", "2026-10-25T00:00:00Z", "2026-10-25T00:30:00Z", "2026-10-26T01:30:00Z")]
+    public void Next_TimeThatTheClocksSkipOrRepeat_ComesOnce(string text, string after, string first, string second)
+    {
+        CronSchedule.TryParse(text, out var schedule, out _).ShouldBeTrue();
+        TimeZones.TryFind("Europe/Paris", out var paris).ShouldBeTrue();
+        var culture = System.Globalization.CultureInfo.InvariantCulture;
+        var next = schedule.Next(DateTimeOffset.Parse(after, culture), paris);
+        next.ShouldBe(DateTimeOffset.Parse(first, culture));
+        schedule.Next(next!.Value, paris).ShouldBe(DateTimeOffset.Parse(second, culture));
     }
 
     [Fact]
