@@ -33,7 +33,7 @@ internal sealed class ResourceQuotaAdmission(WatchCaches caches, Informers infor
             await _quotas.EnsureFreshAsync(Freshness.Latest, cancellationToken);
         var found = _quotas.Find(request.Key.Namespace);
         if (found.Count == 0)
-            return request;
+            return Told(request, []);
         var quotas = found.Where(quota => quota.Limits.Resources.Contains(request.Definition.Name))
             .OrderBy(quota => quota.Limits.Name, StringComparer.Ordinal).ToList();
         foreach (var quota in quotas)
@@ -44,13 +44,25 @@ internal sealed class ResourceQuotaAdmission(WatchCaches caches, Informers infor
 
         if (request.IsDryRun)
             await JudgeDryAsync(request, quotas, cancellationToken);
-        return quotas.Count == 0 ? request : request with { Quotas = [.. quotas.Select(quota => quota.Told)] };
+        return Told(request, quotas);
     }
 
-    // What objects take changes with their creation, and otherwise where their fields say how much it is.
-    private static bool Counts(AdmissionRequest request) => request.Definition.Namespaced && request.Subresource.Length == 0
-        && (request.Operation == AdmissionOperation.Create
-            || (request.Operation == AdmissionOperation.Update && request.Object is V1Service or V1PersistentVolumeClaim));
+    // A request is judged again when a name is taken. By then its quotas may be gone.
+    private static AdmissionRequest Told(AdmissionRequest request, IReadOnlyList<Quota> quotas)
+    {
+        if (quotas.Count > 0)
+            return request with { Quotas = [.. quotas.Select(quota => quota.Told)] };
+        return request.Quotas is null ? request : request with { Quotas = null };
+    }
+
+    // What objects take changes with their creation, and otherwise where their fields say how much it is, or which quotas are about them.
+    private static bool Counts(AdmissionRequest request) => request.Definition.Namespaced && request.Subresource.Length == 0 && request.Operation switch
+    {
+        AdmissionOperation.Create => true,
+        AdmissionOperation.Update => request.Object is V1Service or V1PersistentVolumeClaim
+            || (request.Object is V1Pod pod && request.OldObject is V1Pod old && QuotaLimits.ChangesScopes(old, pod)),
+        _ => false,
+    };
 
     /// <summary>A dry run does not come to the store: it is judged by the newest state that anybody can see.</summary>
     private async Task JudgeDryAsync(AdmissionRequest request, IEnumerable<Quota> quotas, CancellationToken cancellationToken)

@@ -31,7 +31,13 @@ internal sealed class QuotaLedger(ResourceName resource, Func<string, IEnumerabl
     public string? FindExcess(string @namespace, IReadOnlyList<QuotaLimit>? limits, StoredObject? before, StoredObject after)
     {
         if (limits is not { Count: > 0 })
+        {
+            // A creation brings along all quotas that there are: there is none any more.
+            if (before is null)
+                _accounts.Remove(@namespace);
             return null;
+        }
+
         foreach (var account in AccountsOf(@namespace, limits))
         {
             if (account.FindExcess(before, after) is { } excess)
@@ -49,6 +55,10 @@ internal sealed class QuotaLedger(ResourceName resource, Func<string, IEnumerabl
     {
         if (_accounts.Count == 0 || !_accounts.TryGetValue(@namespace, out var accounts))
             return;
+
+        // Most writes are of a pod's status.
+        if (before is not null && after is not null && ObjectUsage.IsSurelySame(before, after))
+            return;
         foreach (var account in accounts)
             account.Replace(before, after);
     }
@@ -56,14 +66,21 @@ internal sealed class QuotaLedger(ResourceName resource, Func<string, IEnumerabl
     /// <summary>Forgets what is used: it is added up again when it is asked for.</summary>
     public void Clear() => _accounts.Clear();
 
+    /// <summary>The accounts of a namespace's quotas, as of now.</summary>
     private List<Account> AccountsOf(string @namespace, IReadOnlyList<QuotaLimit> limits)
     {
-        var known = _accounts.GetValueOrDefault(@namespace);
         var now = time.GetUtcNow();
-        if (known is not null && known.Count == limits.Count && known.Zip(limits).All(pair => pair.First.IsOf(pair.Second) && !pair.First.IsOutdated(now)))
-            return known;
-        return _accounts[@namespace] = [.. limits.Select(limit =>
-            known?.FirstOrDefault(account => account.IsOf(limit) && !account.IsOutdated(now)) ?? new Account(limit, resource, acceptedIn(@namespace), now))];
+        var accounts = _accounts.GetValueOrDefault(@namespace);
+        if (accounts is null || accounts.Count != limits.Count || !accounts.Zip(limits).All(pair => pair.First.IsOf(pair.Second)))
+        {
+            accounts = [.. limits.Select(limit =>
+                accounts?.FirstOrDefault(account => account.IsOf(limit)) ?? new Account(limit, resource, acceptedIn(@namespace), now))];
+            _accounts[@namespace] = accounts;
+        }
+
+        foreach (var account in accounts)
+            account.Advance(now);
+        return accounts;
     }
 
     /// <summary>What is used of one quota.</summary>
@@ -74,10 +91,11 @@ internal sealed class QuotaLedger(ResourceName resource, Func<string, IEnumerabl
         private readonly QuotaLimits _quota;
         private readonly Dictionary<string, Quantity> _used = new(StringComparer.Ordinal);
 
-        // Everything is weighed as at one moment, so that what is taken away is what was added. When that is too long ago for an object
-        // that does not count any more by now, all is added up again.
-        private readonly DateTimeOffset _asOf;
-        private DateTimeOffset _outdatedAt = DateTimeOffset.MaxValue;
+        // What the pods take that are being deleted and count until then, by when they should have gone.
+        private readonly SortedDictionary<(DateTimeOffset End, ObjectKey Pod), ObjectUsage> _ending = [];
+
+        // Everything is weighed as at one moment, so that what is taken away is what was added.
+        private DateTimeOffset _asOf;
 
         public Account(QuotaLimit limit, ResourceName resource, IEnumerable<StoredObject> objects, DateTimeOffset now)
         {
@@ -89,18 +107,34 @@ internal sealed class QuotaLedger(ResourceName resource, Func<string, IEnumerabl
 
         public bool IsOf(QuotaLimit limit) => limit.Name == _limit.Name && limit.Spec.Span.SequenceEqual(_limit.Spec.Span);
 
-        public bool IsOutdated(DateTimeOffset now) => _outdatedAt < now;
-
         public string? FindExcess(StoredObject? before, StoredObject after) =>
             _quota.FindExcess(_used, _quota.UsageOf(before).At(_asOf), _quota.UsageOf(after).At(_asOf));
 
         public void Replace(StoredObject? before, StoredObject? after)
         {
-            _quota.Remove(_used, _quota.UsageOf(before).At(_asOf), _resource);
-            var usage = _quota.UsageOf(after);
+            var (former, usage) = (_quota.UsageOf(before), _quota.UsageOf(after));
+            _quota.Remove(_used, former.At(_asOf), _resource);
             _quota.Add(_used, usage.At(_asOf), _resource);
-            if (usage.EndsAt is { } end && end >= _asOf && end < _outdatedAt)
-                _outdatedAt = end;
+            if (former.EndsAt is { } formerEnd)
+                _ending.Remove((formerEnd, before!.Key));
+            if (usage.EndsAt is { } end && end >= _asOf)
+                _ending[(end, after!.Key)] = usage;
+        }
+
+        /// <summary>Goes on to a later moment: weighs anew the pods that should have gone by then, and no others.</summary>
+        public void Advance(DateTimeOffset now)
+        {
+            // Clocks may be set back.
+            if (now <= _asOf)
+                return;
+            while (_ending.FirstOrDefault() is { Value: { } usage } due && due.Key.End < now)
+            {
+                _ending.Remove(due.Key);
+                _quota.Remove(_used, usage.Amounts, _resource);
+                _quota.Add(_used, usage.At(now), _resource);
+            }
+
+            _asOf = now;
         }
     }
 }

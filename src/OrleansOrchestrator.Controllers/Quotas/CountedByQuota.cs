@@ -1,5 +1,6 @@
 using k8s.Models;
 using OrleansOrchestrator.Controllers.Relations;
+using OrleansOrchestrator.Kinds;
 using OrleansOrchestrator.Kinds.Core.Quotas;
 using OrleansOrchestrator.Model.Resources;
 
@@ -11,16 +12,18 @@ namespace OrleansOrchestrator.Controllers.Quotas;
 /// </summary>
 public sealed class CountedByQuota : Relation
 {
-    /// <summary>The kinds that are watched. The reconciler reads objects of other kinds from time to time.</summary>
+    /// <summary>
+    /// The kinds that are followed: those that are always there. Objects of custom kinds are looked at from time to time, and so are events, of
+    /// which there are too many to look at each.
+    /// </summary>
     public override IReadOnlyList<ResourceName> Watched { get; } =
-    [
-        WellKnownResources.Pods, WellKnownResources.Services, WellKnownResources.PersistentVolumeClaims, WellKnownResources.ReplicationControllers,
-        WellKnownResources.ConfigMaps, WellKnownResources.Secrets, WellKnownResources.ResourceQuotas,
-    ];
+        [.. BuiltInKinds.Registry.Stored.Where(kind => kind.Namespaced && kind.Name != WellKnownResources.Events).Select(kind => kind.Name)];
 
     /// <inheritdoc/>
     public override void FindPrimaries(ObjectChange change, IObjectView view, ConcernedPrimaries concerned)
     {
+        if (change is { Now: { } now, Before: { } before } && ObjectUsage.IsSurelySame(before, now))
+            return;
         foreach (var key in view.Keys(view.Primary.Name, change.Key.Namespace))
         {
             if (view.Find(view.Primary.Name, key) is V1ResourceQuota quota && Matters(LimitsOf(quota), change))

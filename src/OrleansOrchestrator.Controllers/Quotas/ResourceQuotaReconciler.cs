@@ -15,8 +15,8 @@ namespace OrleansOrchestrator.Controllers.Quotas;
 /// <remarks>See k8s.io/kubernetes/pkg/controller/resourcequota.</remarks>
 public sealed class ResourceQuotaReconciler : IReconciler
 {
-    // Objects of kinds that are not watched cause no reconciliation, so they are counted periodically.
-    private static readonly TimeSpan LookAgainAtOthers = TimeSpan.FromSeconds(1);
+    // Kinds that nobody follows tell of no change. Only the status waits for this, and each look costs a read of the newest state.
+    private static readonly TimeSpan LookAgainAtOthers = TimeSpan.FromSeconds(10);
 
     private static readonly CountedByQuota Counted = new();
 

@@ -1,9 +1,15 @@
 using k8s.Models;
+using Microsoft.Extensions.DependencyInjection;
+using OrleansOrchestrator.ControlPlane.Admission;
 using OrleansOrchestrator.ControlPlane.Requests;
+using OrleansOrchestrator.ControlPlane.Store;
 using OrleansOrchestrator.ControlPlane.Tests.Hosting;
 using OrleansOrchestrator.ControlPlane.Tests.Objects;
+using OrleansOrchestrator.ControlPlane.Tests.Store;
+using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Model.Errors;
 using OrleansOrchestrator.Model.Quantities;
+using OrleansOrchestrator.Model.Resources;
 using OrleansOrchestrator.Testing;
 
 namespace OrleansOrchestrator.ControlPlane.Tests.Admission;
@@ -75,6 +81,42 @@ public sealed class ResourceQuotaTests(SharedSilo shared) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Pod_ThatIsGivenADeadline_MustFitIntoTheQuotaOfSuchPods()
+    {
+        await QuotaAsync("pods=1", "Terminating");
+        await Api.CreateAsync(PodSamples.Pod(_space, "a"));
+        await Api.CreateAsync(PodSamples.Pod(_space, "b"));
+
+        await GiveDeadlineAsync("a", 600);
+
+        (await Should.ThrowAsync<ApiException>(GiveDeadlineAsync("b", 600))).Message
+            .ShouldBe("pods \"b\" is forbidden: exceeded quota: q, requested: pods=1, used: pods=1, limited: pods=1");
+        await GiveDeadlineAsync("a", 300);
+        await UsedAsync("pods", "1");
+
+        Task GiveDeadlineAsync(string name, int seconds) =>
+            Api.PatchAsync<V1Pod>(_space, name, PatchType.MergePatch, $$"""{"spec":{"activeDeadlineSeconds":{{seconds}} } }""");
+    }
+
+    [Fact]
+    public async Task Request_ThatIsJudgedAgainWhenItsQuotasAreGone_KeepsToNone()
+    {
+        var first = new AdmissionRequest
+        {
+            Operation = AdmissionOperation.Create,
+            ServedVersion = Samples.Pods.Storage,
+            Key = new ObjectKey(_space, "p"),
+            Object = PodSamples.Pod(_space, "p"),
+            Options = ApiUser.Options,
+            Quotas = [new QuotaLimit("gone", ObjectCodec.Encode(new V1ResourceQuotaSpec()))],
+        };
+
+        var second = await shared.Silo.Services.GetRequiredService<ResourceQuotaAdmission>().LimitAsync(first, TestContext.Current.CancellationToken);
+
+        second.Quotas.ShouldBeNull();
+    }
+
+    [Fact]
     public async Task Service_ThatChangesItsType_TakesMore()
     {
         await QuotaAsync("services.nodeports=1,services=5");
@@ -90,7 +132,7 @@ public sealed class ResourceQuotaTests(SharedSilo shared) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Objects_OfAKindThatNobodyFollows_AreCountedAndLimited()
+    public async Task Objects_OfAKindThatIsOnlyCounted_AreCountedAndLimited()
     {
         await QuotaAsync("count/leases.coordination.k8s.io=1");
         await Api.CreateAsync(Lease("a"));
@@ -141,10 +183,14 @@ public sealed class ResourceQuotaTests(SharedSilo shared) : IAsyncLifetime
         await UsedAsync("configmaps", "1");
     }
 
-    private async Task QuotaAsync(string hard) => await Api.CreateAsync(new V1ResourceQuota
+    private async Task QuotaAsync(string hard, params string[] scopes) => await Api.CreateAsync(new V1ResourceQuota
     {
         Metadata = new V1ObjectMeta { NamespaceProperty = _space, Name = "q" },
-        Spec = new V1ResourceQuotaSpec { Hard = hard.Split(',').Select(pair => pair.Split('=')).ToDictionary(pair => pair[0], pair => new ResourceQuantity(pair[1])) },
+        Spec = new V1ResourceQuotaSpec
+        {
+            Hard = hard.Split(',').Select(pair => pair.Split('=')).ToDictionary(pair => pair[0], pair => new ResourceQuantity(pair[1])),
+            Scopes = scopes.Length > 0 ? scopes : null,
+        },
     });
 
     private async Task<ApiException?> TryCreateAsync<T>(T obj, WriteOptions? options = null)

@@ -24,6 +24,8 @@ public sealed class QuotaLedgerProperties
     {
         Create,
         CreateElsewhere,
+        CreateUnlimited,
+        Run,
         End,
         Delete,
         Remove,
@@ -63,11 +65,19 @@ public sealed class QuotaLedgerProperties
                 case Step.CreateElsewhere when _state.FindAccepted(new ObjectKey("elsewhere", name)) is null:
                     Write(WriteType.Create, Pod("elsewhere", name, cpu), 0).ShouldBeNull();
                     break;
+                case Step.CreateUnlimited when current is null:
+                    // Admission knows of no quota: the last one is gone, and another one comes later.
+                    Write(WriteType.Create, Pod("default", name, cpu), 0, isLimited: false).ShouldBeNull();
+                    break;
+                case Step.Run when current is not null:
+                    Change(current, pod => pod.Status = new V1PodStatus { Phase = "Running" });
+                    break;
                 case Step.End when current is not null:
                     Change(current, pod => pod.Status = new V1PodStatus { Phase = "Failed" });
                     break;
-                case Step.Delete when current is { IsDeleting: false }:
-                    Change(current, pod => (pod.Metadata.DeletionTimestamp, pod.Metadata.DeletionGracePeriodSeconds) = (_clock.GetUtcNow().UtcDateTime, 30));
+                case Step.Delete when current is not null:
+                    // Again too: with another time to end.
+                    Change(current, pod => (pod.Metadata.DeletionTimestamp, pod.Metadata.DeletionGracePeriodSeconds) = (_clock.GetUtcNow().UtcDateTime, 20 * cpu));
                     break;
                 case Step.Remove when current is not null:
                     Write(WriteType.Delete, null, current.Revision, current).ShouldBeNull();
@@ -112,10 +122,10 @@ public sealed class QuotaLedgerProperties
             Write(WriteType.Replace, pod, current.Revision).ShouldBeNull();
         }
 
-        private CommitResult? Write(WriteType type, V1Pod? pod, long expected, StoredObject? gone = null)
+        private CommitResult? Write(WriteType type, V1Pod? pod, long expected, StoredObject? gone = null, bool isLimited = true)
         {
             var (space, name) = gone is null ? (pod!.Metadata.NamespaceProperty, pod.Metadata.Name) : (gone.Key.Namespace, gone.Key.Name);
-            QuotaLimit[]? quotas = type == WriteType.Create && space == "default" ? [new QuotaLimit("q", ObjectCodec.Encode(Spec))] : null;
+            QuotaLimit[]? quotas = isLimited && type == WriteType.Create && space == "default" ? [new QuotaLimit("q", ObjectCodec.Encode(Spec))] : null;
             var refusal = _state.TryAccept(
                 new ObjectWrite(type, space, name, pod is null ? (ReadOnlyMemory<byte>?)null : Samples.Pods.Encode(pod), expected, [], Quotas: quotas), out var change);
             if (change is not null)

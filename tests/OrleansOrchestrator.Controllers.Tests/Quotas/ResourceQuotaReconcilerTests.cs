@@ -1,6 +1,8 @@
 using CsCheck;
 using OrleansOrchestrator.Controllers.Quotas;
+using OrleansOrchestrator.Controllers.Relations;
 using OrleansOrchestrator.Controllers.Tests.Reconciling;
+using OrleansOrchestrator.Kinds;
 using OrleansOrchestrator.Model.Quantities;
 using OrleansOrchestrator.Model.Resources;
 
@@ -29,11 +31,26 @@ public sealed class ResourceQuotaReconcilerTests
     }
 
     [Fact]
-    public void Reconcile_KindThatNobodyFollows_IsLookedAtAgain()
+    public void Reconcile_CustomKind_IsLookedAtAgain()
     {
-        Quota("count/deployments.apps=2");
-        _cluster.Step(Reconciler, Key).RequeueAfter.ShouldBe(TimeSpan.FromSeconds(1));
+        Quota("pods=1,count/widgets.example.com=2");
+        _cluster.Step(Reconciler, Key).RequeueAfter.ShouldBe(TimeSpan.FromSeconds(10));
         _cluster.Step(Reconciler, Key).Actions.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void Reconcile_KindsThatAreAlwaysThere_RestUntilSomethingChanges()
+    {
+        var kinds = BuiltInKinds.Registry.Stored.Where(kind => kind.Namespaced && kind.Name != WellKnownResources.Events);
+        Quota(string.Join(',', kinds.Select(kind => $"count/{kind.Name}=2")));
+        _cluster.Step(Reconciler, Key).RequeueAfter.ShouldBeNull();
+
+        var relation = Reconciler.Relations.Single();
+        var deployment = new V1Deployment { Metadata = new V1ObjectMeta { NamespaceProperty = Samples.Namespace, Name = "d" }, Spec = new V1DeploymentSpec { Selector = new(), Template = new() } };
+        var (before, now) = (ClusterModel.StoredOf(deployment), ClusterModel.StoredOf(_cluster.Add(deployment)));
+        _cluster.FindPrimaries(relation, WellKnownResources.ResourceQuotas, new ObjectChange(now, null)).ShouldBe([Key]);
+        _cluster.FindPrimaries(relation, WellKnownResources.ResourceQuotas, new ObjectChange(now, before)).ShouldBeEmpty();
+        relation.Watched.ShouldContain(WellKnownResources.Deployments);
     }
 
     [Fact]

@@ -18,6 +18,7 @@ public sealed record ObjectUsage(IReadOnlyDictionary<string, Quantity> Amounts)
     private const string CountPrefix = "count/";
     private const string ClassMark = ".storageclass.storage.k8s.io/";
     private const string Storage = "storage";
+    private const string PhaseField = "status.phase";
     private const string Claims = "persistentvolumeclaims";
 
     // The names that are older than the prefix count/.
@@ -56,7 +57,20 @@ public sealed record ObjectUsage(IReadOnlyDictionary<string, Quantity> Amounts)
     public static bool DependsOnFields(ResourceName resource) =>
         resource == WellKnownResources.Pods || resource == WellKnownResources.Services || resource == WellKnownResources.PersistentVolumeClaims;
 
-    /// <summary>The usage of an object whose kind is only counted.</summary>
+    /// <summary>
+    /// Whether it is certain that two versions of an object take the same of any quota, as before and after a write of a pod's status.
+    /// Compares what is encoded and decodes nothing. A claim takes what its status and annotations say too, so that it is never certain.
+    /// </summary>
+    public static bool IsSurelySame(StoredObject left, StoredObject right)
+    {
+        var resource = left.Definition.Name;
+        if (!DependsOnFields(resource))
+            return true;
+        return resource != WellKnownResources.PersistentVolumeClaims && !left.IsDeleting && !right.IsDeleting
+            && left.Field(PhaseField) == right.Field(PhaseField) && left.SpecJson.SequenceEqual(right.SpecJson);
+    }
+
+    /// <summary>What an object takes whose kind is only counted.</summary>
     public static ObjectUsage OfAny(ResourceName resource) => new(CountOf(resource));
 
     /// <summary>The usage of an object.</summary>

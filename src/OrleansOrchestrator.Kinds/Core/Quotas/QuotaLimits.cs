@@ -51,7 +51,10 @@ public sealed class QuotaLimits
     /// <summary>What each object of a kind uses that is only counted.</summary>
     public ObjectUsage UsageOfAny(ResourceName resource) => HasScopes ? ObjectUsage.None : ObjectUsage.OfAny(resource);
 
-    // A quota with scopes counts only pods.
+    /// <summary>Whether a change of a pod moves it from one scope to another. Of what scopes go by, only the deadline can change.</summary>
+    public static bool ChangesScopes(V1Pod before, V1Pod after) => QuotaScopes.IsTerminating(before) != QuotaScopes.IsTerminating(after);
+
+    // Only pods are in any scope.
     private bool HasScopes => (_spec?.Scopes).OrNone().Count > 0 || (_spec?.ScopeSelector?.MatchExpressions).OrNone().Count > 0;
 
     /// <summary>Adds an object's usage to the total.</summary>

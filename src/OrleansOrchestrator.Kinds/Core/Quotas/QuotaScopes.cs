@@ -25,6 +25,9 @@ internal static class QuotaScopes
         return true;
     }
 
+    /// <summary>Whether a pod may run for a limited time only.</summary>
+    public static bool IsTerminating(V1Pod pod) => pod.Spec?.ActiveDeadlineSeconds is >= 0;
+
     private static bool IsIn(string? scope, string? @operator, IList<string> values, KubeObject obj) => obj is V1Pod pod && scope switch
     {
         "Terminating" => IsTerminating(pod),
@@ -35,8 +38,6 @@ internal static class QuotaScopes
         "CrossNamespacePodAffinity" => CrossesNamespaces(pod.Spec?.Affinity),
         _ => false,
     };
-
-    private static bool IsTerminating(V1Pod pod) => pod.Spec?.ActiveDeadlineSeconds is >= 0;
 
     private static bool Selects(string? @operator, IList<string> values, string? value)
     {

@@ -1,3 +1,4 @@
+using k8s;
 using k8s.Models;
 using OrleansOrchestrator.Kinds.Core.Quotas;
 using OrleansOrchestrator.Model.Resources;
@@ -100,6 +101,42 @@ public sealed class ObjectUsageTests
     [InlineData("configmaps", "configmaps")]
     [InlineData("count/widgets.example.org", "widgets.example.org")]
     public void ResourceOf_AnyName_IsTheOneThatIsCounted(string name, string expected) => ObjectUsage.ResourceOf(name).ToString().ShouldBe(expected);
+
+    [Fact]
+    public void IsSurelySame_PodOfWhichOnlyWhatDoesNotCountDiffers_IsTrue()
+    {
+        IsSurelySame(APod(), pod => pod.Status.HostIP = "10.0.0.1").ShouldBeTrue();
+        IsSurelySame(APod(), pod => pod.Metadata.Labels = new Dictionary<string, string> { ["a"] = "b" }).ShouldBeTrue();
+
+        IsSurelySame(APod(), pod => pod.Status.Phase = "Failed").ShouldBeFalse();
+        IsSurelySame(APod(), pod => pod.Spec.ActiveDeadlineSeconds = 5).ShouldBeFalse();
+        IsSurelySame(APod(), pod => pod.Metadata.DeletionTimestamp = Now.UtcDateTime).ShouldBeFalse();
+
+        static V1Pod APod()
+        {
+            var pod = Pod([Container("a", "cpu=1")]);
+            pod.Status = new V1PodStatus { Phase = "Running" };
+            return pod;
+        }
+    }
+
+    [Fact]
+    public void IsSurelySame_ClaimThatGrows_IsFalse() => IsSurelySame(
+        new V1PersistentVolumeClaim { Metadata = new V1ObjectMeta { Name = "c" }, Spec = new V1PersistentVolumeClaimSpec() },
+        claim => claim.Status = new V1PersistentVolumeClaimStatus { AllocatedResources = Amounts("storage=5Gi") }).ShouldBeFalse();
+
+    [Fact]
+    public void IsSurelySame_ObjectThatIsOnlyCounted_IsTrue() => IsSurelySame(
+        new V1ConfigMap { Metadata = new V1ObjectMeta { Name = "c" } }, map => map.Data = new Dictionary<string, string> { ["a"] = "b" }).ShouldBeTrue();
+
+    private static bool IsSurelySame<T>(T obj, Action<T> change)
+        where T : IKubernetesObject<V1ObjectMeta>
+    {
+        var definition = BuiltInKinds.Registry.All.First(kind => kind.Kind == typeof(T).Name["V1".Length..]);
+        var before = StoredObject.Read(definition, definition.Encode(obj));
+        change(obj);
+        return ObjectUsage.IsSurelySame(before, StoredObject.Read(definition, definition.Encode(obj)));
+    }
 
     internal static V1Pod Pod(V1Container[] containers) => new() { Metadata = new V1ObjectMeta { Name = "p" }, Spec = new V1PodSpec { Containers = containers } };
 
