@@ -70,8 +70,10 @@ public sealed class CronJobReconciler : IReconciler
 
         var since = ApiTime.Read(cronJob.Status?.LastScheduleTime) ?? ApiTime.Read(cronJob.Metadata.CreationTimestamp) ?? now;
         var missed = MissedSchedules.Of(schedule, zone, since, now);
+        // A time that is noted may lie ahead, where clocks differ or somebody wrote it.
+        var last = missed.Latest ?? (since < now ? since : now);
         var plan = Decide(cronJob, jobs, status, missed, zone, now);
-        return plan with { RequeueAfter = plan.RequeueAfter ?? (schedule.Next(missed.Latest ?? since, zone) is { } next ? next + Lateness - now : null) };
+        return plan with { RequeueAfter = plan.RequeueAfter ?? (schedule.Next(last, zone) is { } next ? next + Lateness - now : null) };
     }
 
     private static Plan Decide(

@@ -366,7 +366,6 @@ public sealed class DaemonSetReconcilerTests
         var model = new DaemonModel(set => set.Spec.UpdateStrategy.RollingUpdate = new V1RollingUpdateDaemonSet { MaxUnavailable = 0, MaxSurge = 1 }, "a");
         model.Run();
         var first = model.Pods.ShouldHaveSingleItem();
-        model.SetReady(first, false);
         model.Cluster.Now += TimeSpan.FromMinutes(1);
         model.SetImage("two");
         model.Settle();
@@ -374,6 +373,7 @@ public sealed class DaemonSetReconcilerTests
         model.Attend(Second());
         model.Attend(Second());
         Second().IsReady.ShouldBeTrue();
+        model.SetReady(first, false);
 
         model.SetImage("three");
         model.Settle();
