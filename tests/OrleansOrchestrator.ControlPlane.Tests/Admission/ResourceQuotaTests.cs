@@ -64,6 +64,8 @@ public sealed class ResourceQuotaTests(SharedSilo shared) : IAsyncLifetime
         (await TryCreateAsync(PodSamples.Pod(_space, "b", cpu: "1")))!.Message
             .ShouldEndWith("exceeded quota: q, requested: cpu=1,pods=1, used: cpu=1,pods=1, limited: cpu=1,pods=1");
 
+        // The scheduler may have written since then.
+        pod.Metadata.ResourceVersion = null;
         pod.Status = new V1PodStatus { Phase = "Succeeded" };
         await Api.UpdateAsync(pod, "status");
 
