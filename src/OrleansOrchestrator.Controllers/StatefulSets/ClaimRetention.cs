@@ -5,23 +5,20 @@ using OrleansOrchestrator.Model.Codec;
 namespace OrleansOrchestrator.Controllers.StatefulSets;
 
 /// <summary>
-/// Implements <c>persistentVolumeClaimRetentionPolicy</c>: which claims are deleted with the set, or with a pod on scale-down. It
-/// sets owner references, and the garbage collector does the deletion.
+/// Which claims go with the set or with a pod that is scaled away (<c>persistentVolumeClaimRetentionPolicy</c>). The owner
+/// references say it, and the garbage collector does it.
 /// </summary>
 /// <remarks>See k8s.io/kubernetes/pkg/controller/statefulset/stateful_set_utils.go.</remarks>
 internal static class ClaimRetention
 {
-    /// <summary>The owner references of a new claim for a pod that the set wants.</summary>
+    /// <summary>The references of a claim that is made for a pod that the set wants.</summary>
     public static IList<V1OwnerReference>? OfNew(V1StatefulSet set) => GoesWithSet(set) ? [OwnerReferences.ControlledBy(set)] : null;
 
-    /// <summary>
-    /// The claim with the wanted owner references; null if it has them, is being deleted, or has a reference to a former set or pod
-    /// of the same name.
-    /// </summary>
+    /// <summary>The claim as its references should be; null if they are so already, or are none of the set's business.</summary>
     /// <param name="claim">The claim.</param>
     /// <param name="set">The set.</param>
     /// <param name="pod">The pod that uses the claim.</param>
-    /// <param name="isWanted">Whether the set wants the pod; if not, the pod is being scaled down.</param>
+    /// <param name="isWanted">Whether the set wants the pod; otherwise it is being scaled away.</param>
     public static V1PersistentVolumeClaim? Corrected(V1PersistentVolumeClaim claim, V1StatefulSet set, V1Pod pod, bool isWanted)
     {
         var references = claim.Metadata.OwnerReferences ?? [];
@@ -29,7 +26,7 @@ internal static class ClaimRetention
             return null;
 
         List<V1OwnerReference> wanted = [.. references.Where(reference => reference.Uid != set.Metadata.Uid && reference.Uid != pod.Metadata.Uid)];
-        // The API refuses two controllers, so another controller's claim is left to it.
+        // Two controllers would be refused, and the other one has its reasons.
         if (!wanted.Exists(reference => reference.Controller is true))
         {
             if (isWanted && GoesWithSet(set))
@@ -47,9 +44,9 @@ internal static class ClaimRetention
         return corrected;
     }
 
-    /// <summary>Whether a claim is left over from an earlier pod of that name. Such a claim will be deleted, so no new pod may use it.</summary>
-    public static bool IsLeftOver(V1PersistentVolumeClaim claim, string podName) => claim.IsDeleting
-        || claim.Metadata.OwnerReferences?.Any(reference => reference is { ApiVersion: "v1", Kind: "Pod" } && reference.Name == podName) is true;
+    /// <summary>Whether a claim belongs to a pod that is gone, so that it will go too and no new pod may use it.</summary>
+    public static bool IsLeftOver(V1PersistentVolumeClaim claim, string podName) =>
+        claim.Metadata.OwnerReferences?.Any(reference => reference is { ApiVersion: "v1", Kind: "Pod" } && reference.Name == podName) is true;
 
     private static bool GoesWithSet(V1StatefulSet set) => set.Spec.PersistentVolumeClaimRetentionPolicy?.WhenDeleted == "Delete";
 

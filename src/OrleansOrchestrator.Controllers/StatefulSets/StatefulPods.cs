@@ -9,7 +9,7 @@ using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.Controllers.StatefulSets;
 
-/// <summary>Makes the pods and claims of a StatefulSet. Each pod has the name, the host name and the volumes of its ordinal.</summary>
+/// <summary>Makes the pods and claims of a StatefulSet: each pod with the name, the host name and the volumes of its ordinal.</summary>
 internal sealed class StatefulPods(V1StatefulSet set, StatefulRevisions revisions)
 {
     private const string NameLabel = "statefulset.kubernetes.io/pod-name";
@@ -19,10 +19,10 @@ internal sealed class StatefulPods(V1StatefulSet set, StatefulRevisions revision
 
     private IList<V1PersistentVolumeClaim> ClaimTemplates => set.Spec.VolumeClaimTemplates ?? [];
 
-    /// <summary>The size of an ordinal's pod in bytes, as JSON.</summary>
+    /// <summary>How many bytes a pod of an ordinal has.</summary>
     public int BytesOf(int ordinal) => TemplateOf(revisions.For(set, ordinal)).Bytes;
 
-    /// <summary>The claims of an ordinal, with their templates.</summary>
+    /// <summary>The claims of an ordinal, by the names of their volumes.</summary>
     public IEnumerable<(V1PersistentVolumeClaim Template, ObjectKey Claim)> ClaimsOf(int ordinal) =>
         ClaimTemplates.Select(template => (template, set.ClaimOf(template, ordinal))).DistinctBy(claim => claim.Item2);
 
@@ -81,7 +81,7 @@ internal sealed class StatefulPods(V1StatefulSet set, StatefulRevisions revision
         EventOnFailure = error => Failure("delete", pod.Metadata.Name, error),
     };
 
-    /// <summary>Restores the identity labels of a pod; null if it has them.</summary>
+    /// <summary>Gives a pod the labels of its identity back; null if it has them.</summary>
     public UpdateObject? Identify(V1Pod pod, int ordinal)
     {
         if (pod.Metadata.Labels is { } labels && labels.TryGetValue(NameLabel, out var name) && name == pod.Metadata.Name && labels.ContainsKey(IndexLabel))
@@ -102,7 +102,7 @@ internal sealed class StatefulPods(V1StatefulSet set, StatefulRevisions revision
         pod.Metadata.Labels[IndexLabel] = ordinal.ToString(CultureInfo.InvariantCulture);
     }
 
-    /// <summary>The volumes of the claims, and the template's volumes with other names.</summary>
+    /// <summary>The claims' volumes, and those of the template that have other names.</summary>
     private List<V1Volume> VolumesOf(V1Pod pod, int ordinal)
     {
         List<V1Volume> volumes = [.. ClaimsOf(ordinal).Select(claim => new V1Volume

@@ -9,13 +9,14 @@ using OrleansOrchestrator.Model.Resources;
 namespace OrleansOrchestrator.Controllers.StatefulSets;
 
 /// <summary>
-/// Decides about the pods and claims of a StatefulSet. With ordered pods, it works on one pod at a time: first upwards, on one that
-/// is missing or not available; then downwards, on one that is too many; then downwards again, on one to update. With parallel
-/// pods, only the update waits for other pods.
+/// Decides about the pods and claims of a StatefulSet. Ordered, one pod is worked on at a time: upwards, where one is missing or
+/// not available yet; then downwards, where there are too many; then downwards again, for an update. In parallel nothing waits for
+/// another pod but the update.
 /// </summary>
 /// <remarks>
-/// See k8s.io/kubernetes/pkg/controller/statefulset/stateful_set_control.go. One thing differs: a pod that is not ready is deleted
-/// at once if the update would replace it next. In Kubernetes a user who reverts a broken template must delete its pod by hand.
+/// See k8s.io/kubernetes/pkg/controller/statefulset/stateful_set_control.go. It differs in one thing: a pod that does not become
+/// ready is not waited for if the update would replace it next. There, whoever goes back from a template that does not work
+/// has to delete its pod by hand.
 /// </remarks>
 internal sealed class StatefulSetPlanner
 {
@@ -44,19 +45,22 @@ internal sealed class StatefulSetPlanner
         _isOrdered = set.Spec.PodManagementPolicy != "Parallel";
     }
 
-    /// <summary>When to reconcile again; null to wait for a change.</summary>
+    /// <summary>When to look again; null for only when something changes.</summary>
     public DateTimeOffset? NextLook { get; private set; }
 
     /// <summary>Whether there is more to do than this plan holds. One that does nothing would only be made again.</summary>
     public bool IsMoreLeft { get; private set; }
 
-    /// <summary>Makes the plan.</summary>
+    /// <summary>Why the lowest pod that cannot be made is not; null if nothing holds one up.</summary>
+    public PlannedEvent? Hindrance { get; private set; }
+
+    /// <summary>Decides. Claims come before everything else, since each change of kind is a batch of its own.</summary>
     public IReadOnlyList<ObjectAction> Plan()
     {
         foreach (var (ordinal, pod) in _present)
         {
             CorrectClaims(ordinal, pod);
-            // The status counts available pods, so every pod's time of availability must cause a new look.
+            // The status counts every pod, so that it has to be looked at in time even if nothing else waits for it.
             IsAvailable(pod);
         }
 
@@ -75,8 +79,8 @@ internal sealed class StatefulSetPlanner
         return false;
     }
 
-    /// <summary>Creates the pods of wanted ordinals and replaces terminal ones, from the lowest ordinal.</summary>
-    /// <returns>Whether scale-down and update may go on.</returns>
+    /// <summary>Has every ordinal that is wanted run its pod, from the lowest.</summary>
+    /// <returns>Whether nothing holds up what comes next.</returns>
     private bool KeepReplicas()
     {
         int[] ordinals = [.. _present.Keys.Where(_set.Wants), .. _set.Missing(_present.Keys)];
@@ -94,14 +98,12 @@ internal sealed class StatefulSetPlanner
     /// <summary>Makes the claims of a missing pod, and the pod once they are there: a pod whose claim is refused is not made.</summary>
     private bool Create(int ordinal)
     {
-        var claims = _pods.ClaimsOf(ordinal).ToList();
-        // A claim that is left over from an earlier pod of this ordinal must be deleted first.
-        if (claims.Exists(claim => Find(claim.Claim) is { } present && ClaimRetention.IsLeftOver(present, _set.PodName(ordinal))))
-            return false;
-        if (!TryTakePlace(_pods.BytesOf(ordinal)))
-            return false;
-        CreateMissingClaims(ordinal);
-        _actions.Add(_pods.Create(ordinal));
+        var present = _pods.ClaimsOf(ordinal).Select(claim => Find(claim.Claim)).OfType<V1PersistentVolumeClaim>().ToList();
+        if (present.FindAll(claim => claim.IsDeleting) is { Count: > 0 } deleting)
+            Hindrance ??= _pods.Hindered(ordinal, deleting);
+        // What belonged to a pod that was scaled away goes first.
+        else if (!present.Exists(claim => ClaimRetention.IsLeftOver(claim, _set.PodName(ordinal))) && CreateMissingClaims(ordinal) && TryTakePlace(_pods.BytesOf(ordinal)))
+            _actions.Add(_pods.Create(ordinal));
         return false;
     }
 
@@ -127,18 +129,35 @@ internal sealed class StatefulSetPlanner
         return true;
     }
 
-    /// <summary>Whether the update would replace a pod next: all wanted pods above it have the update revision already.</summary>
-    private bool IsNextOfUpdate(int ordinal, V1Pod pod) => IsToBeUpdated(ordinal, pod)
-        && _present.All(other => other.Key <= ordinal || !_set.Wants(other.Key) || _revisions.IsUpdated(other.Value));
+    /// <summary>
+    /// Whether a pod that is not ready is the one that the update would replace next: all above it are of the wanted revision
+    /// already, and available. One above it that is missing may be the one that the update has just taken away.
+    /// </summary>
+    private bool IsNextOfUpdate(int ordinal, V1Pod pod)
+    {
+        if (!IsToBeUpdated(ordinal, pod))
+            return false;
+        var above = _present.Where(other => other.Key > ordinal && _set.Wants(other.Key)).Select(other => other.Value).ToList();
+        var isComplete = above.Count == _set.WantedReplicas - 1 - (ordinal - _set.FirstOrdinal);
+        return above.TrueForAll(other => _revisions.IsUpdated(other) && IsAvailable(other)) && (isComplete || HasFailedBeforeUpdate(pod));
+    }
+
+    /// <summary>
+    /// Whether a pod that is not ready never was, or was not when the update began. The update waits for those below, so that it
+    /// has taken none away above this one.
+    /// </summary>
+    private bool HasFailedBeforeUpdate(V1Pod pod) => pod.Condition(PodConditionTypes.Ready) is not { } condition
+        || (ApiTime.Read(condition.LastTransitionTime) is { } since
+            && (since <= ApiTime.Read(pod.Status.StartTime) || since < ApiTime.Read(_revisions.Update.Metadata.CreationTimestamp)));
 
     private bool IsToBeUpdated(int ordinal, V1Pod pod) => _set.Spec.UpdateStrategy is not { Type: "OnDelete" }
         && !_revisions.IsUpdated(pod) && ordinal - _set.FirstOrdinal >= (_set.Spec.UpdateStrategy?.RollingUpdate?.Partition ?? 0);
 
-    /// <summary>Deletes the surplus pods, from the highest ordinal.</summary>
+    /// <summary>Takes the pods away that are too many, from the highest.</summary>
     private bool ScaleDown()
     {
         var condemned = _present.Where(pod => !_set.Wants(pod.Key)).Select(pod => pod.Value).Reverse().ToList();
-        // A terminal pod never becomes ready, so nothing waits for it.
+        // One that has ended will never be ready, so that nobody waits for it.
         var firstUnavailable = _isOrdered ? condemned.FindLast(pod => !pod.IsTerminal && !IsAvailable(pod)) : null;
         foreach (var pod in condemned)
         {
@@ -153,8 +172,8 @@ internal sealed class StatefulSetPlanner
     }
 
     /// <summary>
-    /// Replaces pods of other revisions, from the highest ordinal down to the partition. At most maxUnavailable pods are
-    /// unavailable at a time. A pod that is unavailable already does not reduce availability.
+    /// Replaces pods of other revisions, from the highest down to the partition, as many at a time as may be unavailable. One that
+    /// is not available already costs nothing.
     /// </summary>
     private void Update()
     {
@@ -201,8 +220,8 @@ internal sealed class StatefulSetPlanner
     }
 
     /// <summary>
-    /// Corrects the owner references of a pod's claims by the retention policy. The plan then does not delete the pod: claims that
-    /// still name it as their owner would be deleted with it.
+    /// Makes the owners of a pod's claims those that the retention policy wants. The pod is not deleted in the same plan: if its
+    /// claims still named it as their owner they would go with it.
     /// </summary>
     private void CorrectClaims(int ordinal, V1Pod pod)
     {

@@ -59,6 +59,8 @@ public sealed class StatefulSetReconciler : IReconciler
         return new Plan
         {
             Actions = [.. planner.Plan(), .. Truncate(set, history, revisions, present.Values), .. status],
+            // Only with a change of the status, such as the missing pod: an event at each look would never end.
+            Events = status.Count > 0 && planner.Hindrance is { } hindrance ? [hindrance] : [],
             RequeueAfter = planner.IsMoreLeft ? TimeSpan.Zero : planner.NextLook - observation.Now,
         };
     }
