@@ -58,7 +58,7 @@ internal static class LoadRun
     private static async Task RunOnOwnClusterAsync(
         IScenario scenario, LoadSettings settings, Report report, CancellationToken cancellationToken)
     {
-        await using var cluster = await LocalCluster.StartAsync(silos: 1, cancellationToken);
+        await using var cluster = await LocalCluster.StartAsync(silos: 1, settings.RenewInterval ?? scenario.RenewInterval, cancellationToken);
         await Task.Delay(Settle, TimeProvider.System, cancellationToken);
         var silo = cluster.Processes[0];
         report.Add(new Measurement($"start of a silo ({scenario.Name})", 1, 0, cluster.Silos[0].ReadyAfter.TotalSeconds)
@@ -85,7 +85,7 @@ internal static class LoadRun
             {
                 Nodes = settings.Nodes,
                 Pods = settings.Pods,
-                RenewInterval = settings.RenewInterval,
+                RenewInterval = settings.RenewInterval ?? scenario.RenewInterval,
                 StepMax = TimeSpan.FromSeconds(settings.SecondsMax),
             });
         }

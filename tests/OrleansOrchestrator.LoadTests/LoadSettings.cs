@@ -14,8 +14,8 @@ namespace OrleansOrchestrator.LoadTests;
 /// <param name="Duration">How long endurance goes on.</param>
 /// <param name="Nodes">How many hollow nodes there are; null for as many as the scenario has by itself.</param>
 /// <param name="Pods">How many pods they run; null for as many as the scenario has by itself.</param>
-/// <param name="RenewInterval">How often a hollow node renews its lease.</param>
+/// <param name="RenewInterval">How often a hollow node renews its lease; null for as often as the scenario has it by itself.</param>
 /// <param name="Processes">Processes of a server that was not started here, as <c>name=id</c>.</param>
 internal sealed record LoadSettings(
     IReadOnlyList<string> Scenarios, string? KubeConfig, ClientKind Client, bool UsesHttp2, bool WatchesUseHttp2, int Count, int WarmUpPercent, int SecondsMax,
-    TimeSpan Duration, int? Nodes, int? Pods, TimeSpan RenewInterval, IReadOnlyList<string> Processes);
+    TimeSpan Duration, int? Nodes, int? Pods, TimeSpan? RenewInterval, IReadOnlyList<string> Processes);

@@ -35,10 +35,9 @@ var seconds = new Option<int>("--seconds") { Description = "The longest that a s
 var minutes = new Option<double>("--minutes") { Description = "How long endurance goes on", DefaultValueFactory = _ => 30 };
 var nodes = new Option<int?>("--nodes") { Description = "How many hollow nodes there are; by itself a scenario has 500 to 5,000" };
 var pods = new Option<int?>("--pods") { Description = "How many pods hollow nodes run; by itself a scenario has 1,000 to 5,000" };
-var renew = new Option<double>("--renew")
+var renew = new Option<double?>("--renew")
 {
-    Description = "How often a hollow node renews its lease, in seconds: kubelets do so every 10, daemons of ours every 2",
-    DefaultValueFactory = _ => 2,
+    Description = "How often a hollow node renews its lease, in seconds; by itself a scenario has 2, as daemons of ours, or 10, as kubelets",
 };
 var processes = new Option<string[]>("--process")
 {
@@ -63,7 +62,7 @@ command.SetAction((parsed, cancellationToken) => LoadRun.RunAsync(
         TimeSpan.FromMinutes(parsed.GetValue(minutes)),
         parsed.GetValue(nodes),
         parsed.GetValue(pods),
-        TimeSpan.FromSeconds(parsed.GetValue(renew)),
+        parsed.GetValue(renew) is { } renewSeconds ? TimeSpan.FromSeconds(renewSeconds) : null,
         parsed.GetValue(processes) ?? []),
     cancellationToken));
 return await command.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = TimeSpan.FromSeconds(10) });

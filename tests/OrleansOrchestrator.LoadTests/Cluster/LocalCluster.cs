@@ -8,17 +8,22 @@ namespace OrleansOrchestrator.LoadTests.Cluster;
 /// <summary>A PostgreSQL server with <c>fsync</c> on and silos on it, all of this run only: ports are free ones, folders temporary.</summary>
 internal sealed class LocalCluster : IAsyncDisposable
 {
+    // As many as Kubernetes lets pass: kubelets renew every 10 s, and a node is lost after 40.
+    private const int RenewalsInLease = 4;
+
     private const string OfSilos = "datname = 'load' AND pid <> pg_backend_pid()";
 
     private readonly string _folder = Directory.CreateTempSubdirectory("orchestrator-load-").FullName;
     private readonly PostgreSqlServer _server;
     private readonly string _database;
+    private readonly TimeSpan _leaseDuration;
     private int _silosStarted;
 
-    private LocalCluster(PostgreSqlServer server, string database)
+    private LocalCluster(PostgreSqlServer server, string database, TimeSpan leaseDuration)
     {
         _server = server;
         _database = database;
+        _leaseDuration = leaseDuration;
     }
 
     public List<SiloUnderLoad> Silos { get; } = [];
@@ -27,10 +32,14 @@ internal sealed class LocalCluster : IAsyncDisposable
     public IReadOnlyList<ProcessGroup> Processes =>
         [.. Silos.Select(silo => new ProcessGroup("silo", silo.Id)), new ProcessGroup("postgres", _server.ProcessId)];
 
-    public static async Task<LocalCluster> StartAsync(int silos, CancellationToken cancellationToken)
+    /// <summary>Starts PostgreSQL and silos.</summary>
+    /// <param name="silos">How many.</param>
+    /// <param name="renewInterval">How often nodes will renew their leases; they are lost after four times that.</param>
+    /// <param name="cancellationToken">Ends the start.</param>
+    public static async Task<LocalCluster> StartAsync(int silos, TimeSpan renewInterval, CancellationToken cancellationToken)
     {
         var server = await PostgreSqlServer.StartAsync(cancellationToken);
-        var cluster = new LocalCluster(server, await server.CreateDatabaseAsync("load", cancellationToken));
+        var cluster = new LocalCluster(server, await server.CreateDatabaseAsync("load", cancellationToken), RenewalsInLease * renewInterval);
         try
         {
             for (var i = 0; i < silos; i++)
@@ -50,6 +59,7 @@ internal sealed class LocalCluster : IAsyncDisposable
         var silo = await SiloUnderLoad.StartAsync(
             Path.Combine(_folder, $"silo-{++_silosStarted}"),
             ["silo", "--postgres", _database, "--port", "0", "--silo-port", "0", "--cluster", "load"],
+            _leaseDuration,
             cancellationToken);
         Silos.Add(silo);
         return silo;

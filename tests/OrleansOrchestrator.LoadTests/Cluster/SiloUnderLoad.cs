@@ -27,8 +27,13 @@ internal sealed class SiloUnderLoad : IAsyncDisposable
     public TimeSpan ReadyAfter { get; private set; }
 
     /// <summary>Starts a silo and waits until its API is ready.</summary>
+    /// <param name="folder">Its folder.</param>
+    /// <param name="arguments">The command and its flags.</param>
+    /// <param name="leaseDuration">How long a node may be silent.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="InvalidOperationException">It ended; the message has what it said.</exception>
-    public static async Task<SiloUnderLoad> StartAsync(string folder, IReadOnlyList<string> arguments, CancellationToken cancellationToken)
+    public static async Task<SiloUnderLoad> StartAsync(
+        string folder, IReadOnlyList<string> arguments, TimeSpan leaseDuration, CancellationToken cancellationToken)
     {
         var started = Stopwatch.GetTimestamp();
         var process = Process.Start(new ProcessStartInfo(FindProgram(), [.. arguments, "--data", folder])
@@ -36,6 +41,7 @@ internal sealed class SiloUnderLoad : IAsyncDisposable
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             WorkingDirectory = Path.GetTempPath(),
+            Environment = { ["ORCHESTRATOR_FENCING__LEASEDURATION"] = leaseDuration.ToString("c") },
         })!;
         var silo = new SiloUnderLoad(process, folder);
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);

@@ -12,6 +12,9 @@ internal interface IScenario
     /// <summary>Whether it runs only if it is named.</summary>
     bool IsByNameOnly => false;
 
+    /// <summary>How often its hollow nodes renew their leases, unless the user says otherwise.</summary>
+    TimeSpan RenewInterval => TimeSpan.FromSeconds(2);
+
     /// <summary>Measures, adding to the report as it goes.</summary>
     Task RunAsync(LoadContext context);
 }

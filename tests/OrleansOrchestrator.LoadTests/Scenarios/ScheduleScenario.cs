@@ -4,14 +4,17 @@ using OrleansOrchestrator.LoadTests.Measuring;
 namespace OrleansOrchestrator.LoadTests.Scenarios;
 
 /// <summary>Creates pods and waits until they are bound: plain ones on many nodes, and such as mind each other on fewer. Nodes run nothing.</summary>
-/// <remarks>The cases are those of Kubernetes' scheduler_perf: SchedulingBasic, SchedulingPodAntiAffinity, TopologySpreading.</remarks>
+/// <remarks>
+/// The cases are those of Kubernetes' scheduler_perf: SchedulingBasic, SchedulingPodAntiAffinity, TopologySpreading. Its nodes are only
+/// objects; ours live, and renew their leases as kubelets do. Programs that are compiled beforehand need no warm-up.
+/// </remarks>
 internal sealed class ScheduleScenario : IScenario
 {
     private const int NodesOfPlain = 5000;
     private const int NodesOfOthers = 500;
     private const int PodsOfPlain = 5000;
     private const int PodsOfSpread = 2000;
-    private const int WarmUpPods = 400;
+    private const int WarmUpPods = 10_000;
     private const int InFlight = 64;
 
     public string Name => "schedule";
@@ -20,12 +23,14 @@ internal sealed class ScheduleScenario : IScenario
 
     public bool IsByNameOnly => true;
 
+    public TimeSpan RenewInterval => TimeSpan.FromSeconds(10);
+
     public async Task RunAsync(LoadContext context)
     {
         // The first nodes serve those that mind each other; the others come for the plain ones.
         await using var few = await HollowNodes.StartAsync(context, Math.Min(NodesOfOthers, context.Nodes ?? NodesOfOthers), runsPods: false);
         var ofFew = few.Nodes.Count;
-        await BindAsync(context, "warm-up", WarmUpPods, Manifests.ScheduledPod("warm", ""), null);
+        await BindAsync(context, "warm-up", context.WarmUp(WarmUpPods), Manifests.ScheduledPod("warm", ""), null);
         await BindAsync(context, "anti", ofFew * 4 / 5, Manifests.ScheduledPod("anti", Manifests.ApartByNode), $"schedule pods with required anti-affinity, {ofFew:N0} nodes");
         await BindAsync(
             context, "spread", context.Pods ?? PodsOfSpread, Manifests.ScheduledPod("spread", Manifests.SpreadOverZones), $"schedule pods spread over zones, {ofFew:N0} nodes");
