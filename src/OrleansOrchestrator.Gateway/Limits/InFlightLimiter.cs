@@ -18,10 +18,31 @@ internal enum RequestClass
 }
 
 /// <summary>Bounds the requests in flight per user, so that one client's flood affects that client only.</summary>
-internal sealed class InFlightLimiter(GatewayOptions options)
+internal sealed class InFlightLimiter : IDisposable
 {
+    private readonly GatewayOptions _options;
     private readonly Lock _lock = new();
     private readonly Dictionary<(string User, RequestClass Class), int> _counts = [];
+    private int _reads;
+    private int _writes;
+
+    public InFlightLimiter(GatewayOptions options)
+    {
+        _options = options;
+        LimitInstruments.Show(this);
+    }
+
+    /// <summary>The requests of all users that are being answered, without streams.</summary>
+    public (int Reads, int Writes) InFlight
+    {
+        get
+        {
+            lock (_lock)
+                return (_reads, _writes);
+        }
+    }
+
+    public void Dispose() => LimitInstruments.Hide(this);
 
     /// <summary>Counts a request in. Call <see cref="Exit"/> when it ends.</summary>
     /// <exception cref="ApiException">429: the user has too many requests in flight.</exception>
@@ -34,21 +55,22 @@ internal sealed class InFlightLimiter(GatewayOptions options)
             if (count < limit)
             {
                 count++;
-                LimitInstruments.CountInFlight(requestClass == RequestClass.Write, 1);
+                Count(requestClass, 1);
                 return;
             }
         }
 
         LimitInstruments.Rejected(LimitInstruments.ConcurrencyLimit);
-        throw ApiErrors.TooManyRequests("too many requests in flight, please try again later", options.RetryAfterSeconds);
+        throw ApiErrors.TooManyRequests("too many requests in flight, please try again later", _options.RetryAfterSeconds);
     }
 
     /// <summary>Counts a request out.</summary>
     public void Exit(string user, RequestClass requestClass)
     {
-        LimitInstruments.CountInFlight(requestClass == RequestClass.Write, -1);
         lock (_lock)
         {
+            Count(requestClass, -1);
+
             // A user without requests occupies no memory, so that the table is no larger than the number of requests in flight.
             ref var count = ref CollectionsMarshal.GetValueRefOrNullRef(_counts, (user, requestClass));
             if (--count == 0)
@@ -56,10 +78,18 @@ internal sealed class InFlightLimiter(GatewayOptions options)
         }
     }
 
+    private void Count(RequestClass requestClass, int delta)
+    {
+        if (requestClass == RequestClass.Read)
+            _reads += delta;
+        else if (requestClass == RequestClass.Write)
+            _writes += delta;
+    }
+
     private int LimitOf(RequestClass requestClass) => requestClass switch
     {
-        RequestClass.Read => options.ReadsInFlightPerUserMax,
-        RequestClass.Write => options.WritesInFlightPerUserMax,
-        _ => options.StreamsPerUserMax,
+        RequestClass.Read => _options.ReadsInFlightPerUserMax,
+        RequestClass.Write => _options.WritesInFlightPerUserMax,
+        _ => _options.StreamsPerUserMax,
     };
 }

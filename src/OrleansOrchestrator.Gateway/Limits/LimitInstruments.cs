@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
 
@@ -18,8 +19,7 @@ internal static class LimitInstruments
 
     private static readonly Meter Meter = new(MeterName);
 
-    private static readonly UpDownCounter<long> InFlight = Meter.CreateUpDownCounter<long>(
-        "apiserver_current_inflight_requests", description: "Requests that are being answered, by kind.");
+    private static readonly ConcurrentDictionary<InFlightLimiter, byte> Shown = new();
 
     private static readonly UpDownCounter<long> InQueue = Meter.CreateUpDownCounter<long>(
         "apiserver_current_inqueue_requests", description: "Large lists that wait for their turn.");
@@ -33,8 +33,14 @@ internal static class LimitInstruments
         "How long large lists waited for their turn.",
         advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0, 0.005, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30] });
 
-    /// <summary>Counts the start of a request; with -1 its end.</summary>
-    public static void CountInFlight(bool isWrite, int delta) => InFlight.Add(delta, new KeyValuePair<string, object?>("request_kind", isWrite ? "mutating" : "readOnly"));
+    static LimitInstruments() => Meter.CreateObservableUpDownCounter(
+        "apiserver_current_inflight_requests", MeasureInFlight, description: "Requests that are being answered, by kind; long-running ones are not counted.");
+
+    /// <summary>Publishes what a limiter counts until <see cref="Hide"/>. The limiter counts anyway, so that a request costs nothing more.</summary>
+    public static void Show(InFlightLimiter limiter) => Shown.TryAdd(limiter, 0);
+
+    /// <summary>Ends <see cref="Show"/>.</summary>
+    public static void Hide(InFlightLimiter limiter) => Shown.TryRemove(limiter, out _);
 
     /// <summary>Counts a list that enters the queue; with -1 one that leaves it.</summary>
     public static void CountInQueue(int delta) => InQueue.Add(delta, new KeyValuePair<string, object?>("request_kind", "readOnly"));
@@ -44,6 +50,16 @@ internal static class LimitInstruments
 
     /// <summary>The start of a wait; 0 without a listener.</summary>
     public static long Begin() => Waits.Enabled ? Stopwatch.GetTimestamp() : 0;
+
+    private static IEnumerable<Measurement<int>> MeasureInFlight()
+    {
+        var counts = Shown.Keys.Select(static limiter => limiter.InFlight).ToList();
+        return
+        [
+            new(counts.Sum(static count => count.Reads), new KeyValuePair<string, object?>("request_kind", "readOnly")),
+            new(counts.Sum(static count => count.Writes), new KeyValuePair<string, object?>("request_kind", "mutating")),
+        ];
+    }
 
     /// <summary>Records a finished wait.</summary>
     public static void Waited(long began, bool executed)

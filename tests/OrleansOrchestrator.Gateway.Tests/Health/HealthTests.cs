@@ -64,7 +64,8 @@ public sealed class HealthTests : IAsyncLifetime
         await _gateway.Admin.GetJsonAsync("/api/v1/namespaces/default/configmaps");
         var text = await _gateway.Admin.GetStringAsync("/metrics", TestContext.Current.CancellationToken);
         text.ShouldContain("apiserver_request_total{");
-        text.ShouldContain("apiserver_current_inflight_requests{");
+        text.ShouldMatch("apiserver_current_inflight_requests\\{.*request_kind=\"readOnly\".*\\} [1-9]");
+        text.ShouldMatch("apiserver_current_inflight_requests\\{.*request_kind=\"mutating\".*\\} 0");
         text.ShouldMatch("apiserver_request_duration_seconds_bucket\\{.*resource=\"configmaps\".*verb=\"LIST\".*");
     }
 
