@@ -9,8 +9,9 @@ namespace OrleansOrchestrator.ControlPlane.Controllers;
 /// <summary>The objects in this silo's caches, for the relations of one reconciler.</summary>
 /// <param name="caches">The caches.</param>
 /// <param name="registry">All kinds.</param>
+/// <param name="indexes">The indexes of relations.</param>
 /// <param name="primary">The reconciler's primary resource.</param>
-internal sealed class CacheView(WatchCaches caches, ResourceRegistry registry, ResourceName primary) : IObjectView
+internal sealed class CacheView(WatchCaches caches, ResourceRegistry registry, RelationIndexes indexes, ResourceName primary) : IObjectView
 {
     private readonly Dictionary<ResourceName, IReadOnlyList<StoredObject>> _computed = [];
 
@@ -43,6 +44,9 @@ internal sealed class CacheView(WatchCaches caches, ResourceRegistry registry, R
     /// <inheritdoc/>
     public IEnumerable<KubeObject> WithField(ResourceName resource, string field, string value) =>
         Matching(resource, ObjectFilter.All with { Fields = FieldSelector.Equal(field, value) }).Select(obj => obj.SharedModel());
+
+    /// <inheritdoc/>
+    public IEnumerable<KubeObject> WithKey(KeyIndex index, ObjectKey key) => indexes.Find(index, key).Select(obj => obj.SharedModel());
 
     /// <inheritdoc/>
     public IEnumerable<KubeObject> ControlledBy(ResourceName resource, string uid) => CacheOf(resource) is { } cache

@@ -26,7 +26,7 @@ namespace OrleansOrchestrator.ControlPlane.Controllers;
 [ShardPlacement]
 internal sealed partial class ControllerGrain(
     IEnumerable<IReconciler> reconcilers, ObservationReader reader, PlanApplier applier, SelectorIndexes indexes, WatchCaches caches,
-    Reflector reflector, ObjectFaults faults, ResourceRegistry registry, SiloPlaces places, ControllerOptions options, TimeProvider time,
+    RelationIndexes relationIndexes, Reflector reflector, ObjectFaults faults, ResourceRegistry registry, SiloPlaces places, ControllerOptions options, TimeProvider time,
     ILogger<ControllerGrain> logger) : LoopingGrain, IControllerGrain
 {
     // The newest revision written of each resource. One number serves all objects, so that none is kept per object.
@@ -62,7 +62,7 @@ internal sealed partial class ControllerGrain(
         _number = number;
         _reconciler = reconcilers.First(reconciler => reconciler.Name == name);
         _identity = ControllerIdentity.Of(_reconciler);
-        _view = new CacheView(caches, registry, _reconciler.Primary);
+        _view = new CacheView(caches, registry, relationIndexes, _reconciler.Primary);
         _primaries = caches[registry[_reconciler.Primary]];
         _observed =
         [

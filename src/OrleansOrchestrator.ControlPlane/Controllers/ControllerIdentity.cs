@@ -11,7 +11,7 @@ namespace OrleansOrchestrator.ControlPlane.Controllers;
 internal sealed record ControllerIdentity(string Component, WriteOptions Options)
 {
     /// <summary>The identity of a reconciler.</summary>
-    public static ControllerIdentity Of(IReconciler reconciler) => Of(reconciler.Name, reconciler.User);
+    public static ControllerIdentity Of(IReconciler reconciler) => Of(reconciler.EventSource, reconciler.User);
 
     /// <summary>The identity of a controller.</summary>
     /// <param name="component">The source of its events.</param>

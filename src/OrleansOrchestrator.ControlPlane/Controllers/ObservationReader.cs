@@ -9,12 +9,12 @@ namespace OrleansOrchestrator.ControlPlane.Controllers;
 
 /// <summary>Reads a reconciler's input from this silo's caches.</summary>
 internal sealed class ObservationReader(
-    WatchCaches caches, ResourceRegistry registry, INewestKinds kinds, ComputedReads computed, TimeProvider time)
+    WatchCaches caches, ResourceRegistry registry, RelationIndexes indexes, INewestKinds kinds, ComputedReads computed, TimeProvider time)
 {
     /// <summary>Reads one primary and the objects of its relations.</summary>
     public async Task<Observation> ReadAsync(IReconciler reconciler, ObjectKey key, CancellationToken cancellationToken)
     {
-        var view = new CacheView(caches, registry, reconciler.Primary);
+        var view = new CacheView(caches, registry, indexes, reconciler.Primary);
         var primary = view.Find(reconciler.Primary, key);
         foreach (var resource in reconciler.Relations.SelectMany(relation => relation.ReadAnew(primary, view)).Distinct().ToList())
             await ReadAnewAsync(resource, view, cancellationToken);

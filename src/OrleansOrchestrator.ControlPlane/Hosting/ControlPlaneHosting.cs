@@ -76,6 +76,9 @@ public static class ControlPlaneHosting
         services.AddSingleton<IAdmissionPlugin, LimitRangeAdmission>();
         services.AddSingleton<IAdmissionPlugin, DefaultTolerationsAdmission>();
         services.AddSingleton<IAdmissionPlugin, PriorityAdmission>();
+        services.AddSingleton<IAdmissionPlugin, DefaultStorageClassAdmission>();
+        services.AddSingleton<IAdmissionPlugin, StorageProtectionAdmission>();
+        services.AddSingleton<IAdmissionPlugin, ClaimResizeAdmission>();
         services.AddSingleton<IAdmissionPlugin, ServiceAddressAdmission>();
         services.AddSingleton<IAdmissionPlugin, CertificateRequestAdmission>();
         services.AddSingleton<FreeClaims>();
@@ -124,6 +127,7 @@ public static class ControlPlaneHosting
 
     private static void AddControllers(IServiceCollection services)
     {
+        services.AddSingleton<RelationIndexes>();
         services.AddSingleton<ObservationReader>();
         services.AddSingleton<SelectorIndexes>();
         services.AddSingleton<SiloPlaces>();

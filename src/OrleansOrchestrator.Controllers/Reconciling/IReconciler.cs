@@ -10,8 +10,11 @@ namespace OrleansOrchestrator.Controllers.Reconciling;
 /// </summary>
 public interface IReconciler
 {
-    /// <summary>The controller's name, as in <c>replication-controller</c>: the source of its events.</summary>
+    /// <summary>The controller's name, as in <c>replication-controller</c>.</summary>
     string Name { get; }
+
+    /// <summary>The source of its events.</summary>
+    string EventSource => Name;
 
     /// <summary>
     /// The user as which the controller writes. As in Kubernetes, each controller has its own service account, so that

@@ -30,6 +30,9 @@ public interface IObjectView
     /// <summary>The objects, in any namespace, whose indexed field has a value.</summary>
     IEnumerable<KubeObject> WithField(ResourceName resource, string field, string value);
 
+    /// <summary>The objects that have a key in an index.</summary>
+    IEnumerable<KubeObject> WithKey(KeyIndex index, ObjectKey key);
+
     /// <summary>The objects, in any namespace, that the owner of a uid controls.</summary>
     IEnumerable<KubeObject> ControlledBy(ResourceName resource, string uid);
 }

@@ -14,11 +14,27 @@ public sealed class NamedByPrimary(ResourceName resource, Func<KubeObject, IEnum
 {
     private const string Term = "object";
 
-    /// <inheritdoc/>
-    public override IReadOnlyList<ResourceName> Watched { get; } = [resource];
+    /// <summary>
+    /// Whether a change of the objects concerns the primaries. A reconciler that reads a field of a resource that changes all the time,
+    /// as nodes do, rather looks again later.
+    /// </summary>
+    public bool IsWatched { get; init; } = true;
+
+    /// <summary>
+    /// Whether a primary's plan depends on what an object that it names is not: absent, or another than expected (null stands for an
+    /// absent one). The newest state is read then.
+    /// </summary>
+    public Func<KubeObject, KubeObject?, bool> NeedsNewest { get; init; } = static (_, _) => false;
 
     /// <inheritdoc/>
-    public override LabelSelector SelectorOf(KubeObject primary) => LabelSelector.AnyOf(Term, keysOf(primary).Select(key => key.ToString()));
+    public override IReadOnlyList<ResourceName> Watched => IsWatched ? [resource] : [];
+
+    /// <inheritdoc/>
+    public override IEnumerable<ResourceName> ReadAnew(KubeObject? primary, IObjectView view) =>
+        primary is not null && keysOf(primary).Any(key => NeedsNewest(primary, view.Find(resource, key))) ? [resource] : [];
+
+    /// <inheritdoc/>
+    public override LabelSelector? SelectorOf(KubeObject primary) => !IsWatched ? null : LabelSelector.AnyOf(Term, keysOf(primary).Select(key => key.ToString()));
 
     /// <inheritdoc/>
     public override void FindPrimaries(ObjectChange change, IObjectView view, ConcernedPrimaries concerned) => concerned.AddSelecting(

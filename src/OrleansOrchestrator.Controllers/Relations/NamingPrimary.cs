@@ -12,6 +12,8 @@ namespace OrleansOrchestrator.Controllers.Relations;
 /// <param name="primaryOf">The primary that an object names; null for none.</param>
 public sealed class NamingPrimary(ResourceName resource, Func<KubeObject, ObjectKey?> primaryOf) : Relation
 {
+    private readonly KeyIndex _index = new(resource, obj => primaryOf(obj) is { } primary ? [primary] : []);
+
     /// <summary>An indexed field that holds the primary's name; null if there is none.</summary>
     public string? Field { get; init; }
 
@@ -42,7 +44,7 @@ public sealed class NamingPrimary(ResourceName resource, Func<KubeObject, Object
     {
         ({ } field, _) => view.WithField(resource, field, key.Name),
         (_, { } label) => view.Select(resource, key.Namespace, LabelSelector.AnyOf(label, [key.Name])),
-        _ => view.All(resource),
+        _ => view.WithKey(_index, key),
     };
 
     // A label names a primary of the object's own namespace only.

@@ -11,8 +11,6 @@ namespace OrleansOrchestrator.Kinds.Storage;
 /// <summary>A class of storage, and the provisioner of its volumes.</summary>
 internal sealed class StorageClassKind : ResourceDefinition<V1StorageClass>
 {
-    private const string DefaultAnnotation = "storageclass.kubernetes.io/is-default-class";
-    private const string BetaDefaultAnnotation = "storageclass.beta.kubernetes.io/is-default-class";
     private const int ParametersMax = 512;
     private const int ParametersBytesMax = 256 * 1024;
 
@@ -25,15 +23,13 @@ internal sealed class StorageClassKind : ResourceDefinition<V1StorageClass>
 
     public override string Plural => "storageclasses";
 
-    public override bool IsActedOn => false;
-
     public override IReadOnlyList<string> ShortNames => ["sc"];
 
     public override bool Namespaced => false;
 
     protected override IReadOnlyList<TableColumn<V1StorageClass>> TypedColumns =>
     [
-        new("Name", (one, _) => IsDefault(one) ? one.Metadata.Name + " (default)" : one.Metadata.Name, Format: "name",
+        new("Name", (one, _) => one.IsDefault ? one.Metadata.Name + " (default)" : one.Metadata.Name, Format: "name",
             Description: TableColumn<V1StorageClass>.Name.Description),
         TableColumn<V1StorageClass>.Of("Provisioner", one => one.Provisioner ?? ""),
         TableColumn<V1StorageClass>.Of("ReclaimPolicy", one => one.ReclaimPolicy.Or("Delete")),
@@ -96,13 +92,4 @@ internal sealed class StorageClassKind : ResourceDefinition<V1StorageClass>
         if (parameters.Sum(parameter => (long)parameter.Key.Length + (parameter.Value?.Length ?? 0)) > ParametersBytesMax)
             errors.TooLong(path, ParametersBytesMax);
     }
-
-    private static bool IsDefault(V1StorageClass one)
-    {
-        var annotations = (one.Metadata?.Annotations).OrNone();
-        return IsTrue(annotations, DefaultAnnotation) || IsTrue(annotations, BetaDefaultAnnotation);
-    }
-
-    private static bool IsTrue(IDictionary<string, string> annotations, string key) =>
-        annotations.TryGetValue(key, out var value) && value == "true";
 }

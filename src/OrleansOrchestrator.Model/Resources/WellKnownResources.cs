@@ -39,6 +39,12 @@ public static class WellKnownResources
     /// <summary>Claims to volumes.</summary>
     public static readonly ResourceName PersistentVolumeClaims = new("persistentvolumeclaims");
 
+    /// <summary>Volumes that outlive pods.</summary>
+    public static readonly ResourceName PersistentVolumes = new("persistentvolumes");
+
+    /// <summary>Classes of such volumes.</summary>
+    public static readonly ResourceName StorageClasses = new("storageclasses", "storage.k8s.io");
+
     /// <summary>Jobs.</summary>
     public static readonly ResourceName Jobs = new("jobs", "batch");
 

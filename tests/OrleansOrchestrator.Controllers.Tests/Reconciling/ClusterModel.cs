@@ -304,6 +304,8 @@ internal sealed class ClusterModel : IObjectWriter
         public IEnumerable<KubeObject> WithField(ResourceName resource, string field, string value) =>
             Of(resource, "").Where(obj => StoredOf(obj).Field(field) == value);
 
+        public IEnumerable<KubeObject> WithKey(KeyIndex index, ObjectKey key) => Of(index.Resource, "").Where(obj => index.KeysOf(StoredOf(obj)).Contains(key));
+
         public IEnumerable<KubeObject> ControlledBy(ResourceName resource, string uid) => Of(resource, "").Where(obj => obj.Controller?.Uid == uid);
 
         private KubeObject Note(KubeObject obj)

@@ -7,7 +7,9 @@ using OrleansOrchestrator.Controllers.Relations;
 using OrleansOrchestrator.Controllers.StatefulSets;
 using OrleansOrchestrator.Controllers.Replication;
 using OrleansOrchestrator.Controllers.Tests.Reconciling;
+using OrleansOrchestrator.Controllers.Volumes;
 using OrleansOrchestrator.Kinds.Batch;
+using OrleansOrchestrator.Kinds.Storage;
 using OrleansOrchestrator.Model.Resources;
 using OrleansOrchestrator.Model.Selectors;
 
@@ -115,6 +117,43 @@ public sealed class RelationProperties
     private static readonly Gen<KubeObject> Claims = Gen.Select(Namespaces, Any.Of("a", "b", "a-x"), Names, Any.Of("0", "1", "01", "5", "x"), (@namespace, template, set, ordinal) =>
         (KubeObject)new V1PersistentVolumeClaim { Metadata = new V1ObjectMeta { NamespaceProperty = @namespace, Name = $"{template}-{set}-{ordinal}" } });
 
+    private static readonly Gen<KubeObject> StorageClaims = Gen.Select(Metadata, Any.Of(null, "", "x", "y"), Gen.Bool, (metadata, className, isDeleting) =>
+    {
+        metadata.Uid = UidOf(metadata.NamespaceProperty, metadata.Name);
+        metadata.DeletionTimestamp = isDeleting ? ClusterModel.Start.UtcDateTime : null;
+        return (KubeObject)new V1PersistentVolumeClaim { Metadata = metadata, Spec = new V1PersistentVolumeClaimSpec { StorageClassName = className } };
+    });
+
+    private static readonly Gen<KubeObject> Volumes = Gen.Select(Names, Any.Of("", "x", "y"), Gen.Bool, (name, className, isTaken) => (KubeObject)new V1PersistentVolume
+    {
+        Metadata = new V1ObjectMeta { Name = name },
+        Spec = new V1PersistentVolumeSpec { StorageClassName = className, ClaimRef = isTaken ? new V1ObjectReference { NamespaceProperty = "a", Name = "x" } : null },
+        Status = new V1PersistentVolumeStatus { Phase = "Available" },
+    });
+
+    private static readonly Gen<KubeObject> StorageClassObjects = Gen.Select(Names, Gen.Bool, (name, isDefault) => (KubeObject)new V1StorageClass
+    {
+        Metadata = new V1ObjectMeta { Name = name, Annotations = new Dictionary<string, string> { [StorageClasses.DefaultAnnotation] = isDefault ? "true" : "false" } },
+        Provisioner = "example.com/any",
+    });
+
+    private static readonly Gen<KubeObject> PodsWithClaims = Gen.Select(Metadata, Names, Any.Of("x", "x-y", "z"), (metadata, claim, volume) => (KubeObject)new V1Pod
+    {
+        Metadata = metadata,
+        Spec = new V1PodSpec
+        {
+            Containers = [],
+            Volumes =
+            [
+                new V1Volume { Name = "data", PersistentVolumeClaim = new V1PersistentVolumeClaimVolumeSource { ClaimName = claim } },
+                new V1Volume { Name = volume, Ephemeral = new V1EphemeralVolumeSource() },
+            ],
+        },
+    });
+
+    private static readonly Gen<KubeObject> EphemeralClaims = Gen.Select(Namespaces, Names, Any.Of("x", "x-y", "z"), (@namespace, pod, volume) =>
+        (KubeObject)new V1PersistentVolumeClaim { Metadata = new V1ObjectMeta { NamespaceProperty = @namespace, Name = $"{pod}-{volume}" } });
+
     private static readonly Gen<KubeObject> Definitions = Gen.Select(
         Any.Of("configmaps", "pods", "gadgets"), Any.Of("", "one.io"), Gen.Bool, (plural, group, deleting) => (KubeObject)new V1CustomResourceDefinition
         {
@@ -147,6 +186,11 @@ public sealed class RelationProperties
             new NamingPrimary(WellKnownResources.ConfigMaps, map => ObjectKey.Parse(map.Metadata.Annotations["about"])), WellKnownResources.Services, Services, ConfigMaps),
         ["all of a kind"] = (new AllOfKind(WellKnownResources.Nodes), WellKnownResources.ReplicationControllers, Controllers, Nodes),
         ["claims of a StatefulSet's pods"] = (new ClaimsOfTemplates(), WellKnownResources.StatefulSets, StatefulSets, Claims),
+        ["volumes that any claim of the class may get"] = (new OfferedVolumes(), WellKnownResources.PersistentVolumeClaims, StorageClaims, Volumes),
+        ["classes of a claim"] = (new ClassesOfClaim(), WellKnownResources.PersistentVolumeClaims, StorageClaims, StorageClassObjects),
+        ["pods of a deleted claim"] = (
+            new PodsOfClaim(claim => claim.IsDeleting, pod => pod.Metadata.Labels.Count > 0), WellKnownResources.PersistentVolumeClaims, StorageClaims, PodsWithClaims),
+        ["claims of ephemeral volumes"] = (new ClaimsOfEphemeralVolumes(), WellKnownResources.Pods, PodsWithClaims, EphemeralClaims),
         ["contents of a namespace"] = (new NamespaceContents(), WellKnownResources.Namespaces, NamespaceObjects, Gen.OneOf(Pods, ConfigMaps)),
         ["computed input"] = (
             new ComputedInput(WellKnownResources.Pods, (primary, pod) => SelectorOf(primary).Matches(pod.Metadata.Labels)),

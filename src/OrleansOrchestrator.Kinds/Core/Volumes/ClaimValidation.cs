@@ -72,7 +72,7 @@ internal static class ClaimValidation
         if (string.IsNullOrEmpty(expected.VolumeName))
             expected.VolumeName = updated.Spec.VolumeName;
         // A claim from before there was a default class may get one later.
-        if (expected.StorageClassName is null && !current.Metadata.Annotations.OrNone().ContainsKey(VolumeChoices.ClassAnnotation))
+        if (expected.StorageClassName is null && !current.Metadata.Annotations.OrNone().ContainsKey(VolumeMetadataKeys.StorageClass))
             expected.StorageClassName = updated.Spec.StorageClassName;
         expected.VolumeAttributesClassName = updated.Spec.VolumeAttributesClassName;
         if (current.Status?.Phase == Bound && Storage(updated.Spec.Resources?.Requests) is { } size)

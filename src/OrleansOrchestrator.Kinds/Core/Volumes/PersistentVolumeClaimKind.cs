@@ -12,8 +12,6 @@ internal sealed class PersistentVolumeClaimKind : ResourceDefinition<V1Persisten
 
     public override string Plural => "persistentvolumeclaims";
 
-    public override bool IsActedOn => false;
-
     public override bool DeletionAnswersWithObject => true;
 
     public override IReadOnlyList<string> ShortNames => ["pvc"];

@@ -13,8 +13,6 @@ internal sealed class PersistentVolumeKind : ResourceDefinition<V1PersistentVolu
 
     public override string Plural => "persistentvolumes";
 
-    public override bool IsActedOn => false;
-
     public override bool DeletionAnswersWithObject => true;
 
     public override IReadOnlyList<string> ShortNames => ["pv"];

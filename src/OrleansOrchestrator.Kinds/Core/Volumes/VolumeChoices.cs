@@ -10,7 +10,6 @@ internal static class VolumeChoices
 {
     public const string Filesystem = "Filesystem";
     public const string Storage = "storage";
-    public const string ClassAnnotation = "volume.beta.kubernetes.io/storage-class";
 
     private const string OncePod = "ReadWriteOncePod";
 
@@ -53,5 +52,5 @@ internal static class VolumeChoices
 
     /// <summary>The class in the older annotation, or else in the field.</summary>
     public static string ClassOf(V1ObjectMeta? metadata, string? className) =>
-        metadata?.Annotations.OrNone().TryGetValue(ClassAnnotation, out var annotated) == true ? annotated : className ?? "";
+        metadata?.Annotations.OrNone().TryGetValue(VolumeMetadataKeys.StorageClass, out var annotated) == true ? annotated : className ?? "";
 }

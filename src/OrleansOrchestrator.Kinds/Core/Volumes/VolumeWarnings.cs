@@ -8,8 +8,6 @@ namespace OrleansOrchestrator.Kinds.Core.Volumes;
 /// <remarks>See k8s.io/kubernetes/pkg/api/{persistentvolume,persistentvolumeclaim,storage}.</remarks>
 internal static class VolumeWarnings
 {
-    private const string StorageClassAnnotation = "volume.beta.kubernetes.io/storage-class";
-
     private static readonly (string Field, Func<V1PersistentVolumeSpec, object?> Source, string Text)[] DeprecatedSources =
     [
         ("photonPersistentDisk", spec => spec.PhotonPersistentDisk, "deprecated in v1.11, non-functional in v1.16+"),
@@ -54,7 +52,7 @@ internal static class VolumeWarnings
 
     private static void AddAnnotation(V1ObjectMeta metadata, List<string> warnings)
     {
-        if (metadata.Annotations?.ContainsKey(StorageClassAnnotation) is true)
-            warnings.Add($"metadata.annotations[{StorageClassAnnotation}]: deprecated since v1.8; use \"storageClassName\" attribute instead");
+        if (metadata.Annotations?.ContainsKey(VolumeMetadataKeys.StorageClass) is true)
+            warnings.Add($"metadata.annotations[{VolumeMetadataKeys.StorageClass}]: deprecated since v1.8; use \"storageClassName\" attribute instead");
     }
 }

@@ -1,0 +1,153 @@
+using k8s.Models;
+using OrleansOrchestrator.Kinds.Rules;
+using OrleansOrchestrator.Model.Pods;
+using OrleansOrchestrator.Model.Quantities;
+
+namespace OrleansOrchestrator.Kinds.Core.Volumes;
+
+/// <summary>How claims and volumes find each other. The binder, the scheduler and the nodes agree on this.</summary>
+/// <remarks>See k8s.io/component-helpers/storage/volume.</remarks>
+public static class VolumeBinding
+{
+    extension(V1PersistentVolumeClaim claim)
+    {
+        /// <summary>The name of the claim's class; empty if it wants none, or does not say.</summary>
+        public string ClassName => VolumeChoices.ClassOf(claim.Metadata, claim.Spec?.StorageClassName);
+
+        /// <summary>Whether the claim says which class it wants, if only that it wants none.</summary>
+        public bool HasClass => claim.Spec?.StorageClassName is not null || claim.Annotation(VolumeMetadataKeys.StorageClass) is not null;
+
+        /// <summary>Whether the claim was bound for good.</summary>
+        public bool IsBindCompleted => claim.Annotation(VolumeMetadataKeys.BindCompleted) is not null;
+
+        /// <summary>Whether the claim has neither a volume nor a volume that it asks for by name.</summary>
+        public bool IsOpen => !claim.IsBindCompleted && string.IsNullOrEmpty(claim.Spec?.VolumeName);
+
+        /// <summary>The node that the scheduler chose for the claim's first consumer; null if there is none yet.</summary>
+        public string? SelectedNode => claim.Annotation(VolumeMetadataKeys.SelectedNode) is { Length: > 0 } node ? node : null;
+
+        /// <summary>How much the claim asks for.</summary>
+        public Quantity RequestedSize => SizeOf(claim.Spec?.Resources?.Requests);
+
+        private string? Annotation(string key) => claim.Metadata.Annotations?.TryGetValue(key, out var value) is true ? value : null;
+    }
+
+    extension(V1PersistentVolume volume)
+    {
+        /// <summary>The name of the volume's class; empty if it has none.</summary>
+        public string ClassName => VolumeChoices.ClassOf(volume.Metadata, volume.Spec?.StorageClassName);
+
+        /// <summary>How large the volume is.</summary>
+        public Quantity Size => SizeOf(volume.Spec?.Capacity);
+
+        /// <summary>Whether any claim may get the volume.</summary>
+        public bool IsFree => volume is { Spec.ClaimRef: null, Status.Phase: "Available", Metadata.DeletionTimestamp: null };
+
+        /// <summary>Whether the volume is for a claim: by its uid, or by its name alone if somebody reserved the volume in advance.</summary>
+        public bool IsFor(V1PersistentVolumeClaim claim) => volume.Spec?.ClaimRef is { } reference
+            && reference.Name == claim.Metadata.Name && reference.NamespaceProperty == claim.Metadata.NamespaceProperty
+            && (string.IsNullOrEmpty(reference.Uid) || reference.Uid == claim.Metadata.Uid);
+
+        /// <summary>The provisioner that made the volume; null if somebody made it by hand.</summary>
+        public string? Provisioner =>
+            volume.Metadata.Annotations?.TryGetValue(VolumeMetadataKeys.ProvisionedBy, out var provisioner) is true ? provisioner : null;
+
+        /// <summary>The nodes that can reach the volume; null if all can.</summary>
+        public VolumeTopology? Topology => volume.Spec?.NodeAffinity?.Required is { } required ? new VolumeTopology(required) : null;
+    }
+
+    /// <summary>Why a claim cannot have the volume that it asks for by name; null if it can.</summary>
+    public static string? WhyNot(V1PersistentVolume volume, V1PersistentVolumeClaim claim)
+    {
+        if (volume.Metadata.DeletionTimestamp is not null)
+            return $"the volume is marked for deletion \"{volume.Metadata.Name}\"";
+        if (volume.Size < claim.RequestedSize)
+            return "requested PV is too small";
+        if (volume.ClassName != claim.ClassName)
+            return "storageClassName does not match";
+        if (!HasSameMode(volume, claim))
+            return "incompatible volumeMode";
+        if (volume.Spec.VolumeAttributesClassName.Or("") != claim.Spec.VolumeAttributesClassName.Or(""))
+            return "volumeAttributesClassName does not match";
+        return HasModesOf(volume, claim) ? null : "incompatible accessMode";
+    }
+
+    /// <summary>
+    /// Finds the best volume for a claim: one that is reserved for it, or else one with the fewest access modes and of these the
+    /// smallest. Of equal ones each claim prefers another, so that claims that look at the same time seldom want the same.
+    /// </summary>
+    /// <param name="claim">The claim.</param>
+    /// <param name="volumes">The volumes, in any order.</param>
+    /// <param name="isReachable">Whether the pod's node can reach a volume; null if no node was chosen.</param>
+    public static V1PersistentVolume? FindBest(
+        V1PersistentVolumeClaim claim, IEnumerable<V1PersistentVolume> volumes, Func<V1PersistentVolume, bool>? isReachable = null)
+    {
+        var selector = claim.Spec.Selector is { } wanted ? Model.Selectors.LabelSelector.From(wanted) : null;
+        var (size, className) = (claim.RequestedSize, claim.ClassName);
+        V1PersistentVolume? best = null;
+        foreach (var volume in volumes)
+        {
+            if (volume.Spec is null || volume.Size < size || !HasSameMode(volume, claim) || !HasModesOf(volume, claim))
+                continue;
+            // A deleted volume is left alone, unless its binding to the claim has begun.
+            var isCandidate = (volume.IsFor(claim) && (volume.Metadata.DeletionTimestamp is null || volume.Spec.ClaimRef.Uid == claim.Metadata.Uid))
+                || (volume.IsFree && volume.ClassName == className && selector?.Matches(volume.Metadata.Labels) is not false
+                    && volume.Spec.VolumeAttributesClassName.Or("") == claim.Spec.VolumeAttributesClassName.Or(""));
+            if (isCandidate && isReachable?.Invoke(volume) is not false && (best is null || Compare(volume, best, claim) < 0))
+                best = volume;
+        }
+
+        return best;
+    }
+
+    /// <summary>Whether a claim and a volume are both used as file systems, or both as devices.</summary>
+    public static bool HasSameMode(V1PersistentVolume volume, V1PersistentVolumeClaim claim) =>
+        volume.Spec.VolumeMode.Or(VolumeChoices.Filesystem) == claim.Spec.VolumeMode.Or(VolumeChoices.Filesystem);
+
+    private static bool HasModesOf(V1PersistentVolume volume, V1PersistentVolumeClaim claim) =>
+        claim.Spec.AccessModes.OrNone().All(mode => volume.Spec.AccessModes.OrNone().Contains(mode));
+
+    private static int Compare(V1PersistentVolume left, V1PersistentVolume right, V1PersistentVolumeClaim claim)
+    {
+        var order = right.IsFor(claim).CompareTo(left.IsFor(claim));
+        if (order == 0)
+            order = left.Spec.AccessModes.OrNone().Count.CompareTo(right.Spec.AccessModes.OrNone().Count);
+        if (order == 0)
+            order = left.Size.CompareTo(right.Size);
+        if (order == 0)
+            order = Affinity(left, claim).CompareTo(Affinity(right, claim));
+        return order != 0 ? order : string.CompareOrdinal(left.Metadata.Name, right.Metadata.Name);
+    }
+
+    // Rendezvous hashing: an order of the volumes that differs from claim to claim.
+    private static uint Affinity(V1PersistentVolume volume, V1PersistentVolumeClaim claim)
+    {
+        var hash = 2166136261u;
+        foreach (var text in (string?[])[claim.Metadata.Uid, volume.Metadata.Name])
+        {
+            foreach (var character in text ?? "")
+                hash = (hash ^ character) * 16777619u;
+        }
+
+        return hash;
+    }
+
+    private static Quantity SizeOf(IDictionary<string, ResourceQuantity>? amounts) =>
+        Quantity.From(amounts.OrNone().TryGetValue(VolumeChoices.Storage, out var size) ? size : null);
+}
+
+/// <summary>The nodes that can reach a volume: alternatives of terms over labels and names.</summary>
+public sealed class VolumeTopology
+{
+    private readonly NodeTerm[] _terms;
+
+    /// <summary>Compiles the terms.</summary>
+    public VolumeTopology(V1NodeSelector required)
+    {
+        ArgumentNullException.ThrowIfNull(required);
+        _terms = [.. required.NodeSelectorTerms.OrNone().Select(term => new NodeTerm(term))];
+    }
+
+    /// <summary>Whether a node can reach the volume.</summary>
+    public bool Admits(string nodeName, IDictionary<string, string> labels) => Array.Exists(_terms, term => term.Matches(nodeName, labels));
+}
