@@ -27,6 +27,40 @@ public sealed class ProcessNodeTests
     }
 
     [Fact]
+    public async Task Pods_OnOneHostPort_TheSecondIsRejectedAndOneAfterTheFirstRuns()
+    {
+        await using var node = await TestNode.StartAsync(RuntimeKind.Process);
+        node.Put(OnHostPort("first"));
+        await node.PodAsync("first", TestPods.IsReady, "it runs");
+
+        node.Put(OnHostPort("second"));
+        var rejected = await node.PodAsync("second", pod => pod.Status.Phase == "Failed", "it is rejected");
+        rejected.Status.Reason.ShouldBe("NodePorts");
+        rejected.Status.Message.ShouldBe("Pod was rejected: Predicate NodePorts failed: node(s) didn't have free ports for the requested pod ports");
+
+        // The first one keeps its place over a restart, though the other is older.
+        var older = OnHostPort("older");
+        older.Metadata.CreationTimestamp = DateTime.UnixEpoch;
+        await node.StopAgentAsync();
+        node.Put(older);
+        await node.StartAgentAsync();
+        await node.PodAsync("older", pod => pod.Status.Phase == "Failed", "it is rejected");
+        TestPods.IsReady(node.Pod("first")!).ShouldBeTrue();
+
+        node.Delete("first", 0);
+        await Eventually.HoldsAsync(() => node.Pod("first") is null, "it is gone");
+        node.Put(OnHostPort("third"));
+        await node.PodAsync("third", TestPods.IsReady, "it runs");
+
+        static V1Pod OnHostPort(string name)
+        {
+            var pod = TestPods.Shell(name, "sleep 100");
+            pod.Spec.Containers[0].Ports = [new V1ContainerPort { ContainerPort = 80, HostPort = 8080 }];
+            return pod;
+        }
+    }
+
+    [Fact]
     public async Task Pods_ThatWaitForTheApi_KeepNobodyElseFromStarting()
     {
         await using var node = await TestNode.StartAsync(RuntimeKind.Process, options => options with { StartsInParallel = 2 });

@@ -6,6 +6,7 @@ using Microsoft.Extensions.Logging;
 using OrleansOrchestrator.Loops;
 using OrleansOrchestrator.Model.Fencing;
 using OrleansOrchestrator.Model.Names;
+using OrleansOrchestrator.Model.Pods;
 using OrleansOrchestrator.Node.Api;
 using OrleansOrchestrator.Node.Configuration;
 using OrleansOrchestrator.Node.Events;
@@ -133,7 +134,8 @@ public sealed partial class NodeAgent : IAsyncDisposable
         var configuration = new ApiConfigurationSource(_api);
         var serviceEnvironment = new ServiceEnvironment(
             _options.ServiceVariablesBytesMax, (service, why) => events.Record("kubelet", service, EventType.Warning, "TooManyVariables", why));
-        var resources = new ResourceField(AllocatableOf(machine));
+        var allocatable = AllocatableOf(machine);
+        var resources = new ResourceField(allocatable);
         _pods = new PodDirectory(new PodServices
         {
             Options = _options,
@@ -147,6 +149,7 @@ public sealed partial class NodeAgent : IAsyncDisposable
             Probes = new ProbeAction(runtime),
             Fencing = times,
             Lease = clock,
+            Admitted = new AdmittedPods(ResourceAmounts.From(allocatable)),
             Guard = guard,
             Remover = remover,
             Instruments = instruments,

@@ -22,6 +22,9 @@ internal sealed class PodMemory(TimeSpan restartDelay, TimeSpan restartDelayMax)
     private DateTimeOffset? _startTime;
     private PodFailure? _failure;
 
+    /// <summary>Why the node rejects the pod; null if it has taken it.</summary>
+    public PodFailure? Refusal { get; init; }
+
     /// <summary>The paths of the pod's volumes by name; null until they are prepared.</summary>
     public IReadOnlyDictionary<string, string>? Volumes { get; set; }
 
@@ -37,6 +40,7 @@ internal sealed class PodMemory(TimeSpan restartDelay, TimeSpan restartDelayMax)
             StartTime = _startTime ??= pod.Status?.StartTime is { } reported ? new DateTimeOffset(reported) : now,
             Restarts = _restarts,
             Failure = _failure,
+            Refusal = Refusal,
             IsFenced = isFenced,
             Health = health,
             Stopping = _stopping,

@@ -18,7 +18,7 @@ internal static class PodPlanner
             return PlanEnd(view);
         if (DeadlineOf(view) is { } deadline && view.Now >= deadline)
             return new PodPlan { Failure = PodFailures.DeadlineExceeded };
-        if (view.Sandbox is null && SysctlPolicy.Refuse(view.Pod) is { } refusal)
+        if (view.Sandbox is null && (view.Refusal ?? SysctlPolicy.Refuse(view.Pod)) is { } refusal)
             return new PodPlan { Failure = refusal };
         return (view.Sandbox is { IsReady: true } ? PlanContainers(view) : PlanSandbox(view)) is var plan
             && DeadlineOf(view) is { } end

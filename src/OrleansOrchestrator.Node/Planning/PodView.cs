@@ -29,6 +29,9 @@ internal sealed record PodView
     /// <summary>Why the pod as a whole has failed; null if it has not. Once set it stays.</summary>
     public PodFailure? Failure { get; init; }
 
+    /// <summary>Why the node rejects the pod; null if it has taken it.</summary>
+    public PodFailure? Refusal { get; init; }
+
     /// <summary>Whether the node must not run this pod any more, because it was without the control plane for too long.</summary>
     public bool IsFenced { get; init; }
 

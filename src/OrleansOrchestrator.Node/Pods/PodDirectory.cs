@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using k8s.Models;
+using OrleansOrchestrator.Model.Pods;
 using OrleansOrchestrator.Node.Api;
 using OrleansOrchestrator.Node.Runtime;
 
@@ -36,7 +37,8 @@ internal sealed class PodDirectory(PodServices services) : IObjectSink<V1Pod>, I
     public void Replace(IReadOnlyCollection<V1Pod> objects)
     {
         var present = objects.Select(p => p.Metadata.Uid).ToHashSet(StringComparer.Ordinal);
-        foreach (var pod in objects)
+        // Pods that run here keep their places; of the others, the older ones are first.
+        foreach (var pod in objects.OrderBy(pod => !_orphans.ContainsKey(pod.Metadata.Uid)).ThenBy(pod => pod.Metadata.CreationTimestamp))
             Upsert(pod);
         foreach (var worker in _workers.Values.Where(w => !present.Contains(w.Uid)))
             worker.Forget();
@@ -91,7 +93,8 @@ internal sealed class PodDirectory(PodServices services) : IObjectSink<V1Pod>, I
     {
         if (_workers.TryGetValue(uid, out var worker))
             return worker;
-        worker = new PodWorker(uid, pod, services, ended => _workers.TryRemove(KeyValuePair.Create(ended.Uid, ended)));
+        var refusal = pod is { IsTerminal: false } ? services.Admitted.Admit(pod, runs: _orphans.ContainsKey(uid)) : null;
+        worker = new PodWorker(uid, pod, refusal, services, ended => _workers.TryRemove(KeyValuePair.Create(ended.Uid, ended)));
         return _workers.GetOrAdd(uid, worker);
     }
 }

@@ -35,6 +35,9 @@ internal sealed record PodServices
 
     public required LeaseClock Lease { get; init; }
 
+    /// <summary>The pods that the node has taken.</summary>
+    public required AdmittedPods Admitted { get; init; }
+
     public required PodGuard Guard { get; init; }
 
     public required PodRemover Remover { get; init; }

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using k8s.Models;
 using Microsoft.Extensions.Logging;
 using OrleansOrchestrator.Loops;
+using OrleansOrchestrator.Model.Pods;
 using OrleansOrchestrator.Node.Api;
 using OrleansOrchestrator.Node.Events;
 using OrleansOrchestrator.Node.Planning;
@@ -46,16 +47,17 @@ internal sealed partial class PodWorker : IAsyncDisposable
 
     /// <param name="uid">The pod's uid.</param>
     /// <param name="pod">The pod; null to remove what the runtime still has of it.</param>
+    /// <param name="refusal">Why the node rejects the pod; null if it has taken it.</param>
     /// <param name="services">The services that all workers share.</param>
     /// <param name="ended">Called once when nothing of the pod is left.</param>
-    public PodWorker(string uid, V1Pod? pod, PodServices services, Action<PodWorker> ended)
+    public PodWorker(string uid, V1Pod? pod, PodFailure? refusal, PodServices services, Action<PodWorker> ended)
     {
         Uid = uid;
         _pod = pod;
         _services = services;
         _ended = ended;
         _logger = services.Logger;
-        _memory = new PodMemory(services.Options.RestartDelay, services.Options.RestartDelayMax);
+        _memory = new PodMemory(services.Options.RestartDelay, services.Options.RestartDelayMax) { Refusal = refusal };
         _writer = new PodStatusWriter(services.Api);
         _actuator = new PodActuator(services, _memory);
         _loop = new SupervisedLoop("pod worker", StepAsync, services.TimeProvider, services.Logger, LoopBackoff);
@@ -77,6 +79,8 @@ internal sealed partial class PodWorker : IAsyncDisposable
     {
         var isEnding = pod.Metadata.DeletionTimestamp is not null && _pod?.Metadata.DeletionTimestamp is null;
         _pod = pod;
+        if (pod.IsTerminal)
+            _services.Admitted.Release(Uid);
         _services.Guard.Set(Uid, _services.Fencing.StopAfter(pod));
         if (isEnding)
             Interrupt();
@@ -87,6 +91,7 @@ internal sealed partial class PodWorker : IAsyncDisposable
     public void Forget()
     {
         _pod = null;
+        _services.Admitted.Release(Uid);
         Interrupt();
         _loop.Signal();
     }
@@ -187,8 +192,13 @@ internal sealed partial class PodWorker : IAsyncDisposable
     }
 
     /// <returns>False if the pod is gone.</returns>
-    private Task<bool> ReportAsync(PodView view, CancellationToken cancellationToken) =>
-        _writer.WriteAsync(view.Pod, PodStatusBuilder.Build(view, _services.HostAddress, _services.Runtime.Scheme), cancellationToken);
+    private Task<bool> ReportAsync(PodView view, CancellationToken cancellationToken)
+    {
+        var status = PodStatusBuilder.Build(view, _services.HostAddress, _services.Runtime.Scheme);
+        if (PodPhase.IsTerminal(status.Phase))
+            _services.Admitted.Release(Uid);
+        return _writer.WriteAsync(view.Pod, status, cancellationToken);
+    }
 
     /// <summary>Reports how the containers ended, removes them, and then the object. In this order a crash in between loses
     /// nothing.</summary>
@@ -196,6 +206,7 @@ internal sealed partial class PodWorker : IAsyncDisposable
     {
         await ReportAsync(view, cancellationToken);
         await RemoveAsync(cancellationToken);
+        _services.Admitted.Release(Uid);
         try
         {
             await _services.Api.DeleteAsync(

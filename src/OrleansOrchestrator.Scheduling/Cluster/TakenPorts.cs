@@ -1,5 +1,5 @@
 using System.Runtime.InteropServices;
-using OrleansOrchestrator.Scheduling.Pods;
+using OrleansOrchestrator.Model.Pods;
 
 namespace OrleansOrchestrator.Scheduling.Cluster;
 
