@@ -129,7 +129,7 @@ public sealed partial class NodeAgent : IAsyncDisposable
         _guard = guard;
         var instruments = _instruments = new NodeInstruments();
         var runtime = new MeasuredRuntime(_runtime, instruments);
-        var remover = new PodRemover(runtime, guard, _options.DataDirectory);
+        var remover = new PodRemover(runtime, guard, _options.DataDirectory, _timeProvider);
         _remover = remover;
         var configuration = new ApiConfigurationSource(_api);
         var serviceEnvironment = new ServiceEnvironment(
@@ -252,10 +252,7 @@ public sealed partial class NodeAgent : IAsyncDisposable
         if (_proxy is not null)
             await _proxy.DisposeAsync();
         if (stopPods && _remover is not null)
-        {
-            await new PodDrain(_runtime, _remover, _timeProvider, _loggers.CreateLogger<PodDrain>()).RunAsync(DrainTime, cancellationToken);
-            await EndGuardAsync(_runtime);
-        }
+            await EndPodsAsync(_runtime, _remover, cancellationToken);
 
         if (_vote is not null)
             _api.Votes.TryRemove(KeyValuePair.Create(_vote.Voter, _vote));
@@ -276,12 +273,13 @@ public sealed partial class NodeAgent : IAsyncDisposable
             _api.Dispose();
     }
 
-    /// <summary>The guard keeps the pods that the runtime could not stop.</summary>
-    private async Task EndGuardAsync(IContainerRuntime runtime)
+    /// <summary>Removes all pods, and then their guard. It keeps those that the runtime could not stop.</summary>
+    private async Task EndPodsAsync(IContainerRuntime runtime, PodRemover remover, CancellationToken cancellationToken)
     {
         try
         {
-            if (_guard is not null && (await runtime.ListAsync(CancellationToken.None)).Count == 0)
+            var isEmpty = await new PodDrain(runtime, remover, _timeProvider, _loggers.CreateLogger<PodDrain>()).RunAsync(DrainTime, cancellationToken);
+            if (isEmpty && _guard is not null)
                 await _guard.EndAsync();
         }
         catch (RuntimeException exception)

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using OrleansOrchestrator.Node.Pods;
 using OrleansOrchestrator.Node.Runtime;
@@ -10,18 +11,23 @@ internal sealed partial class PodDrain(IContainerRuntime runtime, PodRemover rem
     // Small beside the grace of 0.7 s.
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(100);
 
+    // How long what cannot be removed at once is tried again. A development cluster must stop within five seconds.
+    private static readonly TimeSpan RemovalTime = TimeSpan.FromSeconds(2);
+
     // An engine accepts more concurrent work, but is not faster.
     private static readonly ParallelOptions Bound = new() { MaxDegreeOfParallelism = 32 };
 
     /// <summary>Asks all containers to stop, waits for a bounded time, and removes everything.</summary>
     /// <param name="grace">How long containers may take to stop.</param>
     /// <param name="cancellationToken">Ends the wait, not the removal.</param>
-    public async Task RunAsync(TimeSpan grace, CancellationToken cancellationToken)
+    /// <returns>Whether nothing is left.</returns>
+    /// <exception cref="RuntimeException">The runtime does not answer.</exception>
+    public async Task<bool> RunAsync(TimeSpan grace, CancellationToken cancellationToken)
     {
         var start = timeProvider.GetTimestamp();
-        var pods = await runtime.ListAsync(CancellationToken.None);
-        await ForAllAsync(pods.SelectMany(Running).Select(c => c.Id), id => runtime.SignalContainerAsync(id, ContainerSignal.Terminate, CancellationToken.None));
-        var running = pods;
+        var running = await runtime.ListAsync(CancellationToken.None);
+        LogLeft(await ForAllAsync(
+            running.SelectMany(Running).Select(c => c.Id), id => runtime.SignalContainerAsync(id, ContainerSignal.Terminate, CancellationToken.None)));
         while (running.Any(pod => Running(pod).Any())
             && timeProvider.GetElapsedTime(start) < grace
             && !cancellationToken.IsCancellationRequested)
@@ -30,25 +36,58 @@ internal sealed partial class PodDrain(IContainerRuntime runtime, PodRemover rem
             running = await runtime.ListAsync(CancellationToken.None);
         }
 
-        await ForAllAsync(
-            pods.Select(pod => pod.PodUid).Union(remover.FindLeft(), StringComparer.Ordinal), uid => remover.RemoveAsync(uid, CancellationToken.None));
+        return await RemoveAllAsync();
     }
 
     private static IEnumerable<ContainerInstance> Running(PodSandbox pod) =>
         pod.Containers.Where(c => c.Phase == ContainerPhase.Running);
 
-    /// <summary>A pod that cannot be removed must not delay the others.</summary>
-    private Task ForAllAsync(IEnumerable<string> ids, Func<string, Task> action) => Parallel.ForEachAsync(ids, Bound, async (id, _) =>
+    /// <summary>Removes until nothing is left. What a worker asked an engine for may appear after the first look.</summary>
+    private async Task<bool> RemoveAllAsync()
     {
-        try
+        var start = timeProvider.GetTimestamp();
+        IReadOnlyCollection<KeyValuePair<string, string>> failures = [];
+        for (var attempts = 0; ; attempts++)
         {
-            await action(id);
+            if (attempts > 1 || failures.Count > 0)
+                await Task.Delay(PollInterval, timeProvider, CancellationToken.None);
+            var left = (await runtime.ListAsync(CancellationToken.None)).Select(pod => pod.PodUid).Union(remover.FindLeft(), StringComparer.Ordinal).ToList();
+            if (left.Count == 0)
+                return true;
+            if (attempts > 0 && timeProvider.GetElapsedTime(start) > RemovalTime)
+            {
+                LogLeft(failures);
+                return false;
+            }
+
+            failures = await ForAllAsync(left, uid => remover.RemoveAsync(uid, CancellationToken.None));
         }
-        catch (Exception exception) when (exception is RuntimeException or IOException or UnauthorizedAccessException)
+    }
+
+    /// <summary>A pod or container that resists must not delay the others.</summary>
+    /// <returns>Why, for each that resists.</returns>
+    private static async Task<IReadOnlyCollection<KeyValuePair<string, string>>> ForAllAsync(IEnumerable<string> ids, Func<string, Task> action)
+    {
+        var failures = new ConcurrentDictionary<string, string>(StringComparer.Ordinal);
+        await Parallel.ForEachAsync(ids, Bound, async (id, _) =>
         {
-            LogLeft(id, exception.Message);
-        }
-    });
+            try
+            {
+                await action(id);
+            }
+            catch (Exception exception) when (exception is RuntimeException or IOException or UnauthorizedAccessException)
+            {
+                failures[id] = exception.Message;
+            }
+        });
+        return failures;
+    }
+
+    private void LogLeft(IReadOnlyCollection<KeyValuePair<string, string>> failures)
+    {
+        foreach (var (id, reason) in failures)
+            LogLeft(id, reason);
+    }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Id} could not be stopped: {Reason}")]
     private partial void LogLeft(string id, string reason);

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using Microsoft.Extensions.Logging;
+using OrleansOrchestrator.Node.Runtime;
 using OrleansOrchestrator.Node.Runtime.Process;
 
 namespace OrleansOrchestrator.Node.Guarding;
@@ -102,7 +103,7 @@ internal sealed partial class GuardProcess
             await Task.Delay(EndInterval, _timeProvider);
         }
 
-        Directory.Delete(Folder, recursive: true);
+        await FolderRemoval.RemoveAsync(Folder, _timeProvider, CancellationToken.None);
     }
 
     /// <summary>Removes the files of guards whose data folders are gone.</summary>
@@ -178,7 +179,9 @@ internal sealed partial class GuardProcess
     {
         try
         {
-            return File.ReadAllText(Path.Combine(processFolder, "cmdline")).Split('\0') is ["sh", var script, ..] && script == ScriptPath;
+            // Also of one that is just being started, by a shell and by setsid.
+            var words = File.ReadAllText(Path.Combine(processFolder, "cmdline")).Split('\0');
+            return Array.IndexOf(words, ScriptPath) is >= 0 and var script && words.AsSpan(script) is [_, var folder, var data, ..] && folder == Folder && data == _dataDirectory;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

@@ -6,7 +6,7 @@ namespace OrleansOrchestrator.Node.Pods;
 
 /// <summary>Removes a pod's files and containers from its node. The pod's folder is created first and removed last, so that nothing is
 /// left that no daemon finds.</summary>
-internal sealed class PodRemover(IContainerRuntime runtime, PodGuard guard, string dataDirectory)
+internal sealed class PodRemover(IContainerRuntime runtime, PodGuard guard, string dataDirectory, TimeProvider timeProvider)
 {
     private readonly string _folder = Path.Combine(dataDirectory, "pods");
 
@@ -29,6 +29,6 @@ internal sealed class PodRemover(IContainerRuntime runtime, PodGuard guard, stri
 
         // Mounts of a subPath would outlive the containers.
         SubPath.UnmountBelow(directory);
-        Directory.Delete(directory, recursive: true);
+        await FolderRemoval.RemoveAsync(directory, timeProvider, cancellationToken);
     }
 }

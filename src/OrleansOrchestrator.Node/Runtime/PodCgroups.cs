@@ -13,6 +13,7 @@ internal sealed class PodCgroups
     private const string Mount = "/sys/fs/cgroup";
     private const string Group = "orchestrator";
     private const string Unlimited = "max";
+    private static readonly string[] Bounds = ["pids.max", "cgroup.max.descendants"];
 
     // The kernel takes a moment to release ended processes.
     private static readonly TimeSpan RemovalTime = TimeSpan.FromSeconds(1);
@@ -67,8 +68,15 @@ internal sealed class PodCgroups
             Directory.CreateDirectory(path);
         }
 
-        foreach (var bound in new[] { "pids.max", "cgroup.max.descendants" })
+        foreach (var bound in Bounds)
             TryWrite(Path.Combine(path, bound), Unlimited);
+    }
+
+    /// <summary>Forbids new processes in the pod's cgroup, as the guard does.</summary>
+    public void Seal(string podUid)
+    {
+        foreach (var bound in Bounds)
+            TryWrite(Path.Combine(PathOf(podUid), bound), "0");
     }
 
     /// <summary>Whether a process of the pod is in its cgroup.</summary>

@@ -14,6 +14,10 @@ internal static class ProcessTable
             .Select(name => int.Parse(name, CultureInfo.InvariantCulture)),
     ];
 
+    /// <summary>The same processes as text, with their command lines, for messages.</summary>
+    public static IReadOnlyList<string> Describe(string part) =>
+        [.. WithArgument(part).Select(pid => pid.ToString(CultureInfo.InvariantCulture)).Select(pid => $"{pid}: {CommandLine(pid).Replace('\0', ' ')}")];
+
     private static string CommandLine(string pid)
     {
         try

@@ -118,7 +118,7 @@ internal sealed class TestNode : IAsyncDisposable
         await StopAgentAsync(stopPods: true);
 
         // A node that stops with its pods leaves nothing on the machine.
-        ProcessTable.WithArgument(_directory).ShouldBeEmpty();
+        ProcessTable.Describe(_directory).ShouldBeEmpty();
         if (usesDocker)
         {
             using var engine = DockerEngine.Connect(null);

@@ -14,10 +14,13 @@ internal sealed class ProcessContainer(string folder, ContainerRecord record)
     private const int KilledExitCode = 137;
     private const string RecordName = "container.json";
 
-    // A wrapper writes its process id within milliseconds. Without one after this time it never started.
+    // A wrapper that an earlier daemon started writes its process id within milliseconds. Without one after this time it never started.
     private static readonly TimeSpan StartTime = TimeSpan.FromSeconds(5);
 
     private readonly ConcurrentDictionary<ProcessExecSession, bool> _sessions = new();
+
+    // The wrapper, if this daemon has started it. It is known by this until it has written its process id.
+    private volatile ProcessIdentity? _launched;
 
     public string Id => $"{record.PodUid}.{record.Spec.Name}.{record.Spec.Attempt.ToString(CultureInfo.InvariantCulture)}";
 
@@ -70,7 +73,8 @@ internal sealed class ProcessContainer(string folder, ContainerRecord record)
         File.WriteAllText(StartedPath, ProcessIdentity.BootId);
         try
         {
-            using var process = System.Diagnostics.Process.Start(info);
+            using var process = System.Diagnostics.Process.Start(info)!;
+            _launched = ProcessIdentity.Of(process.Id);
         }
         catch (System.ComponentModel.Win32Exception exception)
         {
@@ -81,7 +85,9 @@ internal sealed class ProcessContainer(string folder, ContainerRecord record)
 
     public void Signal(ContainerSignal signal)
     {
-        if (!File.Exists(ExitPath) && ProcessIdentity.Read(PidPath) is { IsAlive: true } identity)
+        // A wrapper without a written process id cannot pass a stop signal on yet.
+        var known = ProcessIdentity.Read(PidPath) ?? (signal == ContainerSignal.Kill ? _launched : null);
+        if (!File.Exists(ExitPath) && known is { IsAlive: true } identity)
         {
             if (signal == ContainerSignal.Kill)
                 NoteEnd();
@@ -170,10 +176,11 @@ internal sealed class ProcessContainer(string folder, ContainerRecord record)
             : instance with { Phase = ContainerPhase.Exited, ExitCode = KilledExitCode, FinishedAt = File.Exists(KilledPath) ? WrittenAt(KilledPath) : Log.LastWrittenAt ?? started };
     }
 
-    public void Delete()
+    /// <summary>Removes its files and its cgroup, once it has ended.</summary>
+    /// <exception cref="IOException">A file is in use.</exception>
+    public async Task DeleteAsync(TimeProvider timeProvider, CancellationToken cancellationToken)
     {
-        if (Directory.Exists(folder))
-            Directory.Delete(folder, recursive: true);
+        await FolderRemoval.RemoveAsync(folder, timeProvider, cancellationToken);
         if (record.Cgroup is { } cgroup)
             PodCgroups.RemoveTree(cgroup);
     }
@@ -190,7 +197,7 @@ internal sealed class ProcessContainer(string folder, ContainerRecord record)
     {
         if (File.Exists(ExitPath) || File.ReadAllText(StartedPath) != ProcessIdentity.BootId)
             return false;
-        return ProcessIdentity.Read(PidPath) is { } identity ? identity.IsAlive : now - started < StartTime;
+        return (ProcessIdentity.Read(PidPath) ?? _launched) is { } identity ? identity.IsAlive : now - started < StartTime;
     }
 
     private int ReadExitCode() =>

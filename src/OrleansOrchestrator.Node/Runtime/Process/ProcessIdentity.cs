@@ -16,6 +16,9 @@ internal sealed record ProcessIdentity(int Pid, long StartTicks)
     /// <summary>Whether the process still runs. A zombie does not.</summary>
     public bool IsAlive => ReadStat(Pid) is { } stat && stat[StateField] is not "Z" && Ticks(stat) == StartTicks;
 
+    /// <summary>The identity of a process; null if it has ended.</summary>
+    public static ProcessIdentity? Of(int pid) => ReadStat(pid) is { } stat ? new(pid, Ticks(stat)) : null;
+
     /// <summary>Reads <c>pid start</c> as written by the wrapper; null if it is not written yet.</summary>
     public static ProcessIdentity? Read(string path)
     {

@@ -17,6 +17,9 @@ internal sealed partial class ProcessRuntime : IContainerRuntime
     // The kernel ends killed processes in milliseconds; one that takes longer hangs in a driver.
     private static readonly TimeSpan KillWait = TimeSpan.FromSeconds(2);
 
+    // The guard and the wrapper know it by this name too.
+    private const string SealName = "sealed";
+
     private readonly string _root;
     private readonly PodCgroups? _cgroups = PodCgroups.Find(usesSlices: false, out _);
     private readonly TimeProvider _timeProvider;
@@ -91,16 +94,17 @@ internal sealed partial class ProcessRuntime : IContainerRuntime
 
     public async Task RemovePodAsync(string podUid, CancellationToken cancellationToken)
     {
+        // As the guard does: what is about to start finds the seal, and everything else is found by what it has written.
+        Seal(podUid);
         var containers = _containers.Values.Where(c => c.PodUid == podUid).ToList();
         foreach (var container in containers)
             container.Signal(ContainerSignal.Kill);
         await WaitUntilEndedAsync(containers, cancellationToken);
-        foreach (var container in containers)
-            Forget(container);
         if (_cgroups is not null)
             await _cgroups.RemoveAsync(podUid, _timeProvider, cancellationToken);
-        if (Directory.Exists(PodFolder(podUid)))
-            Directory.Delete(PodFolder(podUid), recursive: true);
+        await FolderRemoval.RemoveAsync(PodFolder(podUid), _timeProvider, cancellationToken);
+        foreach (var container in containers)
+            Forget(container);
         if (_pods.TryRemove(podUid, out var pod) && pod.Ip is { } address)
         {
             lock (_lock)
@@ -146,6 +150,7 @@ internal sealed partial class ProcessRuntime : IContainerRuntime
         container.Signal(ContainerSignal.Kill);
         await WaitUntilEndedAsync([container], cancellationToken);
         Forget(container);
+        await container.DeleteAsync(_timeProvider, cancellationToken);
     }
 
     public Task CopyLogsAsync(string containerId, LogQuery query, Stream output, CancellationToken cancellationToken)
@@ -254,7 +259,7 @@ internal sealed partial class ProcessRuntime : IContainerRuntime
         {
             await Task.Delay(TimeSpan.FromMilliseconds(20), _timeProvider, cancellationToken);
 
-            // A wrapper without a written process id could not be killed at first.
+            // A wrapper of an earlier daemon without a written process id could not be killed at first.
             foreach (var container in containers)
                 container.Signal(ContainerSignal.Kill);
         }
@@ -264,7 +269,15 @@ internal sealed partial class ProcessRuntime : IContainerRuntime
     private void Open(string podUid)
     {
         _cgroups?.Open(podUid);
-        File.Delete(Path.Combine(PodFolder(podUid), "sealed"));
+        File.Delete(Path.Combine(PodFolder(podUid), SealName));
+    }
+
+    /// <summary>Forbids new processes in the pod.</summary>
+    private void Seal(string podUid)
+    {
+        _cgroups?.Seal(podUid);
+        if (Directory.Exists(PodFolder(podUid)))
+            File.WriteAllBytes(Path.Combine(PodFolder(podUid), SealName), []);
     }
 
     private void Forget(ProcessContainer container)
@@ -272,7 +285,6 @@ internal sealed partial class ProcessRuntime : IContainerRuntime
         _containers.TryRemove(container.Id, out _);
         _phases.TryRemove(container.Id, out _);
         container.EndSessions();
-        container.Delete();
     }
 
     private void Save(PodFile pod)

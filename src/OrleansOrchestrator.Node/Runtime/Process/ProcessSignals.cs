@@ -15,7 +15,11 @@ internal static partial class ProcessSignals
     {
         // 0 and 1 would mean this daemon's own group and every process of the machine.
         ArgumentOutOfRangeException.ThrowIfLessThan(leader, 2);
-        _ = signal == ContainerSignal.Kill ? Send(-leader, KillSignal) : Send(leader, TerminateSignal);
+        if (signal != ContainerSignal.Kill)
+            _ = Send(leader, TerminateSignal);
+        else if (Send(-leader, KillSignal) != 0)
+            // It does not lead its group yet.
+            _ = Send(leader, KillSignal);
     }
 
     /// <summary>Kills one process. Ids below 2 do not mean a single process.</summary>

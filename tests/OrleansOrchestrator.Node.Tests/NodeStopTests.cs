@@ -1,0 +1,140 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using OrleansOrchestrator.Model.Fencing;
+using OrleansOrchestrator.Node.Agent;
+using OrleansOrchestrator.Node.Guarding;
+using OrleansOrchestrator.Node.Leases;
+using OrleansOrchestrator.Node.Options;
+using OrleansOrchestrator.Node.Pods;
+using OrleansOrchestrator.Node.Runtime;
+using OrleansOrchestrator.Node.Runtime.Hollow;
+using OrleansOrchestrator.Node.Runtime.Process;
+using OrleansOrchestrator.Node.Tests.Fakes;
+using OrleansOrchestrator.Testing;
+
+namespace OrleansOrchestrator.Node.Tests;
+
+/// <summary>A node that stops with its pods leaves nothing, whatever it is in the middle of.</summary>
+public sealed class NodeStopTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("node-stop-").FullName;
+
+    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Fact]
+    public async Task Node_StoppedWhileItsPodsStart_LeavesNothing()
+    {
+        for (var round = 0; round < 5; round++)
+        {
+            await using var node = await TestNode.StartAsync(RuntimeKind.Process, o => o with { Index = Random.Shared.Next(100, 500) });
+            for (var i = 0; i < 3; i++)
+                node.Put(TestPods.Shell($"pod-{i}", "while :; do sleep 0.1; done"));
+
+            await Eventually.HoldsAsync(
+                () => Directory.EnumerateFiles(node.Options.DataDirectory, "started", SearchOption.AllDirectories).Any(), "the first container is being started");
+
+            // The end of the node looks for what is left.
+        }
+    }
+
+    [Fact]
+    public async Task Node_StoppedWhileTheGuardEndsItsPods_LeavesNothing()
+    {
+        await using var node = await TestNode.StartAsync(RuntimeKind.Process, o => o with
+        {
+            Index = Random.Shared.Next(100, 500),
+            LeaseRenewInterval = TimeSpan.FromMilliseconds(250),
+            Times = new FencingTimes { FencingTime = TimeSpan.FromSeconds(2) },
+        });
+        node.Put(TestPods.Shell("a", "while :; do sleep 0.1; done"));
+        await node.PodAsync("a", TestPods.IsReady, "it runs");
+
+        await node.Api.PauseAsync();
+
+        await Eventually.HoldsAsync(
+            () => Directory.EnumerateFiles(node.Options.DataDirectory, "sealed", SearchOption.AllDirectories).Any(), "the guard is at work");
+    }
+
+    [Fact]
+    public async Task Pod_RemovedWhileItsContainerStarts_LeavesNoProcess()
+    {
+        await using var runtime = ProcessRuntime.Open(_folder, 500, TimeProvider.System, NullLoggerFactory.Instance);
+        for (var round = 0; round < 10; round++)
+        {
+            var uid = Guid.NewGuid().ToString();
+            var sandbox = await CreateSandboxAsync(runtime, uid);
+            var spec = new ContainerSpec { Name = "main", Attempt = 0, Image = "any", Command = ["sleep", "100"], PodDirectory = _folder };
+            await runtime.StartContainerAsync(await runtime.CreateContainerAsync(sandbox, spec, Cancelled), Cancelled);
+
+            await runtime.RemovePodAsync(uid, Cancelled);
+
+            ProcessTable.Describe(uid).ShouldBeEmpty();
+            Directory.EnumerateDirectories(Path.Combine(_folder, "processes")).ShouldBeEmpty();
+        }
+    }
+
+    [Fact]
+    public async Task Folder_InWhichSomebodyWritesALittleLonger_IsRemoved()
+    {
+        var removed = Directory.CreateDirectory(Path.Combine(_folder, "pod")).FullName;
+        var start = TimeProvider.System.GetTimestamp();
+        var writing = Task.Run(() =>
+        {
+            while (TimeProvider.System.GetElapsedTime(start) < TimeSpan.FromMilliseconds(200) && Directory.Exists(removed))
+            {
+                try
+                {
+                    File.WriteAllBytes(Path.Combine(removed, Guid.NewGuid().ToString()), []);
+                }
+                catch (DirectoryNotFoundException)
+                {
+                    // It is removed.
+                }
+            }
+        }, Cancelled);
+
+        await FolderRemoval.RemoveAsync(removed, TimeProvider.System, Cancelled);
+
+        await writing;
+        Directory.Exists(removed).ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task Guard_EndedWhileItStarts_LeavesNoProcess()
+    {
+        var guard = new GuardProcess(_folder, TimeProvider.System, NullLogger.Instance);
+        guard.Write("fed");
+        guard.EnsureRunning();
+
+        await guard.EndAsync();
+
+        ProcessTable.Describe(_folder).ShouldBeEmpty();
+        Directory.Exists(guard.Folder).ShouldBeFalse();
+    }
+
+    [Theory]
+    [InlineData(3, true)]
+    [InlineData(int.MaxValue, false)]
+    public async Task Drain_PodThatResistsForAWhile_IsTriedAgainAndThenLeftToTheGuard(int refusals, bool succeeds)
+    {
+        var hollow = new HollowRuntime(1, TimeProvider.System);
+        var runtime = ResistingRuntime.Around(hollow, refusals);
+        foreach (var uid in new[] { "one", "two" })
+            await CreateSandboxAsync(hollow, uid);
+        var clock = new LeaseClock(UptimeClock.Of(TimeProvider.System), null, () => true);
+        var guard = new PodGuard(null, hollow.PlaceOf, clock, NullLogger.Instance);
+        var remover = new PodRemover(runtime, guard, _folder, TimeProvider.System);
+
+        (await new PodDrain(runtime, remover, TimeProvider.System, NullLogger.Instance).RunAsync(TimeSpan.Zero, Cancelled)).ShouldBe(succeeds);
+
+        (await hollow.ListAsync(Cancelled)).Count.ShouldBe(succeeds ? 0 : 2);
+    }
+
+    private async Task<PodSandbox> CreateSandboxAsync(IContainerRuntime runtime, string uid)
+    {
+        await runtime.CreateSandboxAsync(
+            new SandboxSpec { PodUid = uid, PodName = "a", PodNamespace = "default", Hostname = "a", Directory = _folder }, Cancelled);
+        return (await runtime.InspectAsync(uid, Cancelled))!;
+    }
+}
