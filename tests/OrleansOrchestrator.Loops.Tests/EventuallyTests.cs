@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using OrleansOrchestrator.Testing;
 
 namespace OrleansOrchestrator.Loops.Tests;
@@ -54,6 +56,26 @@ public sealed class EventuallyTests
         failure.Message.ShouldContain("grey");
         failure.InnerException.ShouldBeOfType<ShouldAssertException>();
     }
+
+    [Fact]
+    public async Task Passes_RequestWithoutAnAnswerInTime_IsRepeated()
+    {
+        using var silent = new TcpListener(IPAddress.Loopback, 0);
+        silent.Start();
+        using var client = new HttpClient { Timeout = Short };
+
+        await Eventually.PassesAsync(async () =>
+        {
+            if (++_looks < 3)
+                await client.GetStringAsync($"http://{silent.LocalEndpoint}/");
+        });
+
+        _looks.ShouldBe(3);
+    }
+
+    [Fact]
+    public async Task Passes_Cancellation_EndsTheWait() =>
+        await Should.ThrowAsync<OperationCanceledException>(Eventually.PassesAsync(void () => throw new OperationCanceledException("it is over")));
 
     [Fact]
     public async Task Holds_ConditionThatThrows_EndsTheWait() =>

@@ -170,7 +170,7 @@ public sealed class DockerNodeTests(DockerMachine docker)
     {
         docker.SkipIfAbsent();
         await using var node = await TestNode.StartAsync(RuntimeKind.Docker);
-        var pod = TestPods.Shell("a", "id; echo x >/root-is-writable || echo read-only; cat /config/..data/key /config/sub/other; while :; do sleep 0.1; done", image: DockerMachine.Image);
+        var pod = TestPods.Shell("a", "id; { echo x >/root-is-writable; } 2>/dev/null || echo read-only; cat /config/..data/key /config/sub/other; while :; do sleep 0.1; done", image: DockerMachine.Image);
         pod.Spec.Containers[0].Resources = new V1ResourceRequirements
         {
             Limits = new Dictionary<string, ResourceQuantity> { ["cpu"] = new("500m"), ["memory"] = new("64Mi") },

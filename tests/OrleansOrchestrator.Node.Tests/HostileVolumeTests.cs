@@ -73,7 +73,7 @@ public sealed class HostileVolumeTests(DockerMachine docker) : IDisposable
                     // The daemon has made it a folder in between.
                 }
 
-                Directory.Delete(kept, recursive: true);
+                DeleteWhileItGrows(kept);
             }
         }, TestContext.Current.CancellationToken);
 
@@ -145,6 +145,22 @@ public sealed class HostileVolumeTests(DockerMachine docker) : IDisposable
         TestPods.Status(waiting)!.State.Waiting.Message.ShouldStartWith("failed to prepare subPath for volumeMount \"data\" of container \"main\"");
         var running = await node.PodAsync("a", p => TestPods.Status(p, "good")?.State?.Running is not null, "the other one runs", 60);
         await Eventually.AnswersAsync(() => LogOfAsync(node, running, "read-only\n"), "it has read what the first one wrote");
+    }
+
+    /// <summary>Deletes a folder in which the daemon, which has opened it before, may still make something.</summary>
+    private static void DeleteWhileItGrows(string folder)
+    {
+        while (Directory.Exists(folder))
+        {
+            try
+            {
+                Directory.Delete(folder, recursive: true);
+            }
+            catch (IOException)
+            {
+                // It has just got another entry.
+            }
+        }
     }
 
     private static async Task<string?> LogOfAsync(TestNode node, V1Pod pod, string expected)

@@ -71,7 +71,10 @@ public static class Eventually
         AnswersAsync(() => Task.FromResult(question()), what, within);
 
     /// <summary>Repeats an assertion until it passes.</summary>
-    /// <param name="assertion">The assertion. Its last exception is the inner exception of the one that ends the wait.</param>
+    /// <param name="assertion">
+    /// The assertion. Its last exception is the inner exception of the one that ends the wait. A cancellation ends the wait at once,
+    /// but a request that got no answer in time does not, though <see cref="HttpClient"/> throws a cancellation then too.
+    /// </param>
     /// <param name="what">What is awaited, as a sentence; the assertion's own text if it is left out.</param>
     /// <param name="within">How long; <see cref="Patience"/> if it is left out.</param>
     /// <returns>How long it took.</returns>
@@ -85,7 +88,7 @@ public static class Eventually
                     await assertion();
                     return (true, "");
                 }
-                catch (Exception failure) when (failure is not OperationCanceledException)
+                catch (Exception failure) when (failure is not OperationCanceledException || failure.InnerException is TimeoutException)
                 {
                     return (false, failure);
                 }

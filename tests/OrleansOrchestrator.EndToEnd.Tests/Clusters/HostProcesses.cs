@@ -20,11 +20,11 @@ internal static class HostProcesses
         return Find(folder => Read(folder, "environ").Split('\0').Contains(wanted, StringComparer.Ordinal));
     }
 
-    /// <summary>Those of the processes that have no child among them: what wrappers and shells have started in the end.</summary>
-    public static IReadOnlyList<int> WithoutParents(IReadOnlyList<int> processes)
+    /// <summary>Those of the processes whose parent is not among them: a program, without what it has started.</summary>
+    public static IReadOnlyList<int> WithoutChildren(IReadOnlyList<int> processes)
     {
-        var parents = processes.Select(id => StatusOf(id)?[ParentField]).OfType<string>().Select(text => int.Parse(text, CultureInfo.InvariantCulture)).ToHashSet();
-        return [.. processes.Where(id => !parents.Contains(id))];
+        var all = processes.ToHashSet();
+        return [.. processes.Where(id => StatusOf(id) is { } status && !all.Contains(int.Parse(status[ParentField], CultureInfo.InvariantCulture)))];
     }
 
     /// <summary>Processes whose command line or environment mentions a text.</summary>

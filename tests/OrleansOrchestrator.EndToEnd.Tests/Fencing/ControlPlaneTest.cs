@@ -88,7 +88,7 @@ public abstract class ControlPlaneTest : EndToEndTest
 
     /// <summary>The programs of the pods: who they are, and when they began.</summary>
     private IReadOnlyList<string> Processes() =>
-        [.. HostProcesses.WithoutParents(HostProcesses.WithEnvironment("WITNESS", UniqueName)).Select(id => $"{id} from {HostProcesses.StartOf(id)}").Order(StringComparer.Ordinal)];
+        [.. HostProcesses.WithoutChildren(HostProcesses.WithEnvironment("WITNESS", UniqueName)).Select(id => $"{id} from {HostProcesses.StartOf(id)}").Order(StringComparer.Ordinal)];
 
     private string Manifest(string name, string node) => $$"""
         apiVersion: v1

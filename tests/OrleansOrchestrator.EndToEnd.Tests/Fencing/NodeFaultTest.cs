@@ -77,22 +77,9 @@ public abstract class NodeFaultTest : EndToEndTest
 
     private protected Task WaitUntilReadyAsync(string node) => Eventually.PassesAsync(async () =>
     {
-        var found = await TryGetAsync($"/api/v1/nodes/{node}");
+        var found = await _cluster.Api.GetAsync($"/api/v1/nodes/{node}");
         found["status"]!["conditions"]!.AsArray().ShouldContain(item => IsReady(item), Victims.Values.FirstOrDefault(v => v.Name == node)?.Daemon.Describe());
     });
-
-    /// <summary>A machine on which much is starting may not answer in time; then it is asked again.</summary>
-    private async Task<JsonNode> TryGetAsync(string path)
-    {
-        try
-        {
-            return await _cluster.Api.GetAsync(path);
-        }
-        catch (TaskCanceledException late) when (!Cancelled.IsCancellationRequested)
-        {
-            throw new TimeoutException(late.Message, late);
-        }
-    }
 
     private static bool IsReady(JsonNode? condition) => (string?)condition!["type"] == "Ready" && (string?)condition["status"] == "True";
 }

@@ -82,7 +82,7 @@ internal sealed class HelloSample(DevCluster cluster, string space)
     /// <summary>The status of a pod's only container.</summary>
     public static JsonNode ContainerOf(JsonNode pod) => pod["status"]!["containerStatuses"]![0]!;
 
-    /// <summary>The only process on this machine that serves for a pod; a runtime may have put a wrapper around it.</summary>
+    /// <summary>The process that serves for a pod. It may have children for a moment: one for each connection.</summary>
     public static int ProcessOf(string pod) =>
-        HostProcesses.WithoutParents(HostProcesses.WithEnvironment("POD_NAME", pod)).ShouldHaveSingleItem();
+        HostProcesses.WithoutChildren(HostProcesses.WithEnvironment("POD_NAME", pod)).ShouldHaveSingleItem();
 }

@@ -74,7 +74,7 @@ public sealed class SessionTests(ProcessRuntime runtime) : EndToEndTest
 
         var input = string.Concat(Enumerable.Range(0, 20_000).Select(i => $"line {i}\n"));
         (await kubectl.RunWithInputAsync(input, "exec", "-i", "web", "--", "cat")).Output.ShouldBe(input);
-        (await kubectl.RunAsync("logs", "web", "-c", "side")).Output.ShouldBe("begun\n");
+        await Eventually.PassesAsync(async () => (await kubectl.RunAsync("logs", "web", "-c", "side")).Output.ShouldBe("begun\n"));
 
         await using var attached = kubectl.Start(["attach", "-i", "web", "-c", "main"], "hello\n");
         await Eventually.PassesAsync(() =>

@@ -27,7 +27,7 @@ openssl req -new -newkey rsa:2048 -nodes -keyout key.pem -out request.pem -subj 
 gone_at_end csr "$SPACE"
 printf '{"apiVersion":"certificates.k8s.io/v1","kind":"CertificateSigningRequest","metadata":{"name":"%s"},"spec":{"request":"%s","signerName":"kubernetes.io/kube-apiserver-client","usages":["client auth"]}}' "$SPACE" "$(base64 -w0 request.pem)" | kubectl create -f -
 kubectl certificate approve "$SPACE"
-kubectl wait "csr/$SPACE" --for condition=Approved --timeout 3s
+kubectl wait "csr/$SPACE" --for condition=Approved --timeout 30s
 ## cordon
 node="$(kubectl get nodes -o 'jsonpath={.items[0].metadata.name}')"
 trap 'kubectl uncordon "$node" >/dev/null' EXIT

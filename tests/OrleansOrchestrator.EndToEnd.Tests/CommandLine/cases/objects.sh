@@ -93,8 +93,8 @@ kubectl wait pod/one --for condition=Ready --timeout 30s | is 'pod/one condition
 ## events
 pod one
 kubectl wait pod/one --for condition=Ready --timeout 30s
-kubectl wait events --for jsonpath=.reason=Scheduled --field-selector involvedObject.name=one --timeout 20s
-kubectl events --for pod/one | has 'Scheduled +Pod/one'
+tells() { kubectl events --for pod/one | has 'Scheduled +Pod/one'; }
+eventually tells
 ## kustomize
 manifest a 1 >a.json
 printf 'namePrefix: x-\nresources: [a.json]\n' >kustomization.yaml

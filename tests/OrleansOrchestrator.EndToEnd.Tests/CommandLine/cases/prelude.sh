@@ -11,6 +11,9 @@ brief() { timeout 5 kubectl --cache-dir "$KUBECTL_CACHE" -n "$SPACE" "$@"; }
 is() { local text; text="$(cat)"; [[ "$text" == "$1" ]] || { echo "expected '$1', got '$text'" >&2; return 1; }; }
 has() { local text; text="$(cat)"; grep -qE -- "$1" <<<"$text" || { echo "expected a line like '$1' in: $text" >&2; return 1; }; }
 
+# Repeats a command until it succeeds: for what comes beside the thing that it tells of, as events do.
+eventually() { local end=$((SECONDS + 30)); until "$@"; do ((SECONDS < end)) || return 1; sleep 0.2; done; }
+
 # The field of an object.
 field() { kubectl get "$1" -o "jsonpath={$2}"; }
 
