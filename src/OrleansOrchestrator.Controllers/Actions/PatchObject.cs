@@ -28,31 +28,33 @@ public sealed record PatchObject(ResourceName Resource, ObjectKey Key, PatchForm
     public string Part { get; init; } = "";
 
     /// <summary>
-    /// Patches only the status fields that the wanted status changes. Changes that others made to other fields stay. Lists are
-    /// replaced as a whole: a controller that shares a list with others applies its own items (<see cref="PatchFormat.Apply"/>).
+    /// Patches only the status fields that the wanted status changes, and the annotations that change with it. Changes that others
+    /// made to other fields stay. Lists are replaced as a whole: a controller that shares a list with others applies its own items
+    /// (<see cref="PatchFormat.Apply"/>).
     /// </summary>
     /// <param name="resource">The resource.</param>
     /// <param name="observed">The object as it was observed.</param>
     /// <param name="wanted">The same object with its wanted status.</param>
-    /// <returns>The patch, on the object of the observed uid; null if the status would not change.</returns>
+    /// <returns>The patch, on the object of the observed uid; null if nothing would change.</returns>
     public static PatchObject? OfStatus(ResourceName resource, KubeObject observed, KubeObject wanted)
     {
-        var (before, after) = (StatusOf(observed), StatusOf(wanted));
-        if (JsonNode.DeepEquals(before, after))
-            return null;
-        var patch = new JsonObject
-        {
-            ["metadata"] = new JsonObject { ["uid"] = observed.Metadata.Uid },
-            ["status"] = MergePatchDifference.Between(before, after),
-        };
-        return new PatchObject(resource, ObjectKey.Of(observed), PatchFormat.Merge, JsonSerializer.SerializeToUtf8Bytes(patch, ObjectCodec.Options)) { Part = "status" };
+        var (before, after) = (JsonOf(observed), JsonOf(wanted));
+        var (status, annotations) = (Difference(before["status"], after["status"]), Difference(before["metadata"]?["annotations"], after["metadata"]?["annotations"]));
+        return status is null && annotations is null ? null : Of(resource, observed, status, annotations);
     }
+
+    /// <summary>Patches some fields of a status.</summary>
+    /// <param name="resource">The resource.</param>
+    /// <param name="observed">The object as it was observed.</param>
+    /// <param name="status">The fields with their new values.</param>
+    /// <returns>The patch, on the object of the observed uid.</returns>
+    public static PatchObject OfStatusFields(ResourceName resource, KubeObject observed, JsonObject status) => Of(resource, observed, status, null);
 
     /// <summary>Patches a status with what a change of the observed object makes of it; see <see cref="OfStatus"/>.</summary>
     /// <param name="resource">The resource.</param>
     /// <param name="observed">The object as it was observed. It stays as it is.</param>
     /// <param name="change">Changes the status of a copy.</param>
-    /// <returns>The patch; none if the status would not change.</returns>
+    /// <returns>The patch; none if nothing would change.</returns>
     public static IReadOnlyList<PatchObject> OfChangedStatus<T>(ResourceName resource, T observed, Action<T> change)
         where T : class, KubeObject
     {
@@ -64,5 +66,18 @@ public sealed record PatchObject(ResourceName Resource, ObjectKey Key, PatchForm
     /// <inheritdoc/>
     public override async Task<WrittenObject?> ApplyAsync(IObjectWriter writer) => await writer.PatchAsync(Resource, Key, Part, Format, Patch);
 
-    private static JsonNode? StatusOf(KubeObject obj) => JsonSerializer.SerializeToNode(obj, obj.GetType(), ObjectCodec.Options)!["status"];
+    private static PatchObject Of(ResourceName resource, KubeObject observed, JsonNode? status, JsonNode? annotations)
+    {
+        var metadata = new JsonObject { ["uid"] = observed.Metadata.Uid };
+        var patch = new JsonObject { ["metadata"] = metadata };
+        if (annotations is not null)
+            metadata["annotations"] = annotations;
+        if (status is not null)
+            patch["status"] = status;
+        return new PatchObject(resource, ObjectKey.Of(observed), PatchFormat.Merge, JsonSerializer.SerializeToUtf8Bytes(patch, ObjectCodec.Options)) { Part = "status" };
+    }
+
+    private static JsonNode? Difference(JsonNode? before, JsonNode? after) => JsonNode.DeepEquals(before, after) ? null : MergePatchDifference.Between(before, after);
+
+    private static JsonNode JsonOf(KubeObject obj) => JsonSerializer.SerializeToNode(obj, obj.GetType(), ObjectCodec.Options)!;
 }

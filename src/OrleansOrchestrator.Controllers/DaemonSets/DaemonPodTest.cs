@@ -1,5 +1,6 @@
 using k8s.Models;
 using OrleansOrchestrator.Controllers.Pods;
+using OrleansOrchestrator.Controllers.Revisions;
 using OrleansOrchestrator.Model.Pods;
 
 namespace OrleansOrchestrator.Controllers.DaemonSets;
@@ -11,7 +12,7 @@ namespace OrleansOrchestrator.Controllers.DaemonSets;
 internal sealed record DaemonPodTest(string Hash, int MinReadySeconds, DateTimeOffset Now)
 {
     /// <summary>Whether a pod is of the wanted revision.</summary>
-    public bool IsUpdated(V1Pod pod) => DaemonPods.HashOf(pod) == Hash;
+    public bool IsUpdated(V1Pod pod) => RevisionHistory.RevisionOf(pod) == Hash;
 
     /// <summary>Whether a pod is available.</summary>
     public bool IsAvailable(V1Pod pod) => pod.AvailableFrom(MinReadySeconds) <= Now;

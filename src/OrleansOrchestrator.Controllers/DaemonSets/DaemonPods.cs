@@ -3,6 +3,7 @@ using k8s.Models;
 using OrleansOrchestrator.Controllers.Actions;
 using OrleansOrchestrator.Controllers.Pods;
 using OrleansOrchestrator.Controllers.Objects;
+using OrleansOrchestrator.Controllers.Revisions;
 using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Model.Pods;
 using OrleansOrchestrator.Model.Resources;
@@ -15,9 +16,6 @@ namespace OrleansOrchestrator.Controllers.DaemonSets;
 /// </summary>
 internal sealed class DaemonPods
 {
-    /// <summary>The label with the revision's hash, on pods and on the revision itself.</summary>
-    public const string HashLabel = "controller-revision-hash";
-
     private const string GenerationLabel = "pod-template-generation";
     private const string GenerationAnnotation = "deprecated.daemonset.template.generation";
 
@@ -29,7 +27,7 @@ internal sealed class DaemonPods
         var template = ObjectCodec.Clone(set.Spec.Template);
         template.Metadata ??= new V1ObjectMeta();
         template.Metadata.Labels ??= new Dictionary<string, string>();
-        template.Metadata.Labels[HashLabel] = hash;
+        template.Metadata.Labels[RevisionHistory.PodLabel] = hash;
         if (set.Metadata.Annotations is { } annotations && annotations.TryGetValue(GenerationAnnotation, out var generation))
             template.Metadata.Labels[GenerationLabel] = generation;
         template.Spec.Tolerations = [.. Own(template.Spec), .. DaemonPlacement.ImpliedTolerations(template.Spec)];
@@ -71,12 +69,9 @@ internal sealed class DaemonPods
         EventOnFailure = static error => new PlannedEvent("Warning", "FailedDelete", $"Error deleting: {error}"),
     };
 
-    /// <summary>The revision hash of a pod; null if it has none.</summary>
-    public static string? HashOf(V1Pod pod) => pod.Metadata.Labels is { } labels && labels.TryGetValue(HashLabel, out var hash) ? hash : null;
-
     /// <summary>The hash of a revision, as its pods carry it.</summary>
     public static string HashOf(V1ControllerRevision revision) =>
-        revision.Metadata.Labels is { } labels && labels.TryGetValue(HashLabel, out var hash) ? hash : revision.Metadata.Name;
+        revision.Metadata.Labels is { } labels && labels.TryGetValue(RevisionHistory.PodLabel, out var hash) ? hash : revision.Metadata.Name;
 
     /// <summary>The node that a pod is bound to, or else the one that its affinity names; null if there is neither.</summary>
     public static string? NodeOf(V1Pod pod)

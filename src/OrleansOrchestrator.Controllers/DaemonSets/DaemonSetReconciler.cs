@@ -41,11 +41,11 @@ public sealed class DaemonSetReconciler : IReconciler
         if (observation.Primary is not V1DaemonSet { IsDeleting: false } set || RevisedOf(set) is not { } revised)
             return Plan.Nothing;
 
-        var history = RevisionHistory.Of(revised, DaemonPods.HashLabel, Revisions.Observed(observation));
+        var history = RevisionHistory.Of(revised, RevisionHistory.PodLabel, Revisions.Observed(observation));
         var claims = ClaimedObjects<V1Pod>.Of(set, revised.Selector, WellKnownResources.Pods, observation.OfAny<V1Pod>(Selected, Controlled));
         // An adoption may still fail because another owner is faster, so other writes wait for it.
         if (!history.IsSettled || claims.Changes.Count > 0)
-            return history.Prepare(claims.Changes, BurstMax, StatusBefore(set, history));
+            return history.Prepare(claims.Changes, BurstMax);
 
         var test = new DaemonPodTest(DaemonPods.HashOf(history.Current!), set.Spec.MinReadySeconds ?? 0, observation.Now);
         var draft = new DaemonDraft();
@@ -77,20 +77,13 @@ public sealed class DaemonSetReconciler : IReconciler
     private static RevisedObject? RevisedOf(V1DaemonSet set) => set.Spec?.Template?.Spec is null ? null : new RevisedObject
     {
         Owner = set,
+        Resource = WellKnownResources.DaemonSets,
         Selector = SelectorOf(set),
         Template = set.Spec.Template,
         CollisionCount = set.Status?.CollisionCount ?? 0,
     };
 
     private static bool Surges(V1RollingUpdateDaemonSet? update) => IntOrPercent.Resolve(update?.MaxSurge, 100, roundUp: true) > 0;
-
-    /// <summary>The status as long as the history is not settled: only the collision of names is new.</summary>
-    private IReadOnlyList<PatchObject> StatusBefore(V1DaemonSet set, RevisionHistory history) => PatchObject.OfChangedStatus(Primary, set, changed =>
-    {
-        changed.Status ??= new V1DaemonSetStatus();
-        if (history.IsNameTaken)
-            changed.Status.CollisionCount = (changed.Status.CollisionCount ?? 0) + 1;
-    });
 
     /// <summary>Groups the pods by node. Deletes unbound pods whose node does not exist.</summary>
     private static List<DaemonNode> Survey(V1DaemonSet set, IReadOnlyList<V1Pod> pods, IEnumerable<V1Node> nodes, DaemonDraft draft)
@@ -137,7 +130,7 @@ public sealed class DaemonSetReconciler : IReconciler
         V1ControllerRevision[] old = [.. history.All.Where(revision => revision != history.Current)];
         if (old.Length == 0)
             return [];
-        var live = pods.Select(DaemonPods.HashOf).ToHashSet(StringComparer.Ordinal);
+        var live = pods.Select(RevisionHistory.RevisionOf).ToHashSet(StringComparer.Ordinal);
         return RevisionHistory.Truncate(old, set.Spec.RevisionHistoryLimit, revision => live.Contains(DaemonPods.HashOf(revision)));
     }
 }

@@ -1,4 +1,5 @@
 using k8s.Models;
+using OrleansOrchestrator.Controllers.Objects;
 using OrleansOrchestrator.Controllers.Pods;
 using OrleansOrchestrator.Model.Pods;
 
@@ -45,14 +46,12 @@ internal static class DaemonSetStatus
             CurrentNumberScheduled = current,
             NumberMisscheduled = misscheduled,
             NumberReady = ready,
-            UpdatedNumberScheduled = OmitZero(updated),
-            NumberAvailable = OmitZero(available),
-            NumberUnavailable = OmitZero(desired - available),
+            UpdatedNumberScheduled = ObjectFacts.OmitZero(updated),
+            NumberAvailable = ObjectFacts.OmitZero(available),
+            NumberUnavailable = ObjectFacts.OmitZero(desired - available),
             ObservedGeneration = set.Metadata.Generation,
             CollisionCount = set.Status?.CollisionCount,
             Conditions = set.Status?.Conditions,
         };
     }
-
-    private static int? OmitZero(int count) => count == 0 ? null : count;
 }

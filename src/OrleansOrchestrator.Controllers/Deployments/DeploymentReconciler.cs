@@ -57,7 +57,7 @@ public sealed class DeploymentReconciler : IReconciler
         if (deployment.Spec.Paused is true || isRescaled)
         {
             ProportionalScaling.Scale(rollout, IsRolling(deployment), deployment.Status?.Replicas ?? 0);
-            return Counted(deployment, rollout, conditions, deployment.Spec.Paused is true ? RevisionHistory.Surplus(deployment, rollout) : [], observation.Now);
+            return Counted(deployment, rollout, conditions, deployment.Spec.Paused is true ? FormerReplicaSets.Surplus(deployment, rollout) : [], observation.Now);
         }
 
         if (IsRolling(deployment))
@@ -110,7 +110,7 @@ public sealed class DeploymentReconciler : IReconciler
         status.Conditions = conditions.All;
         return new Plan
         {
-            Actions = [.. rollout.Actions.Take(WritesMax), .. isDone ? RevisionHistory.Surplus(deployment, rollout) : []],
+            Actions = [.. rollout.Actions.Take(WritesMax), .. isDone ? FormerReplicaSets.Surplus(deployment, rollout) : []],
             Conclude = refused => DeploymentStatus.Conclude(deployment, rollout, status, refused, now),
             RequeueAfter = deadline,
         };

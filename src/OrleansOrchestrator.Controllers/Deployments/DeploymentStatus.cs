@@ -20,11 +20,11 @@ internal static class DeploymentStatus
         return new V1DeploymentStatus
         {
             ObservedGeneration = deployment.Metadata.Generation,
-            Replicas = OmitZero(Sum(rollout, set => set.Replicas)),
-            UpdatedReplicas = OmitZero(rollout.New?.Observed.Status?.Replicas ?? 0),
-            ReadyReplicas = OmitZero(Sum(rollout, set => set.ReadyReplicas)),
-            AvailableReplicas = OmitZero(available),
-            UnavailableReplicas = OmitZero(Clamp(rollout.Total - available)),
+            Replicas = ObjectFacts.OmitZero(Sum(rollout, set => set.Replicas)),
+            UpdatedReplicas = ObjectFacts.OmitZero(rollout.New?.Observed.Status?.Replicas ?? 0),
+            ReadyReplicas = ObjectFacts.OmitZero(Sum(rollout, set => set.ReadyReplicas)),
+            AvailableReplicas = ObjectFacts.OmitZero(available),
+            UnavailableReplicas = ObjectFacts.OmitZero(Clamp(rollout.Total - available)),
             CollisionCount = deployment.Status?.CollisionCount,
         };
     }
@@ -41,7 +41,7 @@ internal static class DeploymentStatus
     /// <param name="refused">The refused actions.</param>
     /// <param name="now">The current time.</param>
     /// <returns>The write; null if the status has not changed.</returns>
-    public static UpdateStatus? Conclude(
+    public static ObjectAction? Conclude(
         V1Deployment deployment, Rollout rollout, V1DeploymentStatus status, IReadOnlyList<RefusedAction> refused, DateTimeOffset now)
     {
         var creation = refused.FirstOrDefault(one => one.Action is CreateObject);
@@ -51,14 +51,12 @@ internal static class DeploymentStatus
 
         var next = creation is null ? status : WithoutNew(deployment, rollout, creation, now);
         var revision = creation is null ? rollout.New?.Annotation(DeploymentAnnotations.Revision) : null;
-        if (ObjectFacts.SameStatus(next, deployment.Status) && (revision is null || revision == RevisionOf(deployment)))
-            return null;
-
-        var updated = ObjectCodec.Clone(deployment);
-        updated.Status = next;
-        if (revision is not null)
-            (updated.Metadata.Annotations ??= new Dictionary<string, string>())[DeploymentAnnotations.Revision] = revision;
-        return new UpdateStatus(WellKnownResources.Deployments, updated);
+        return PatchObject.OfChangedStatus(WellKnownResources.Deployments, deployment, changed =>
+        {
+            changed.Status = next;
+            if (revision is not null)
+                (changed.Metadata.Annotations ??= new Dictionary<string, string>())[DeploymentAnnotations.Revision] = revision;
+        }).SingleOrDefault();
     }
 
     /// <summary>The status if the new replica set could not be created.</summary>
@@ -80,13 +78,8 @@ internal static class DeploymentStatus
         return status;
     }
 
-    private static string? RevisionOf(V1Deployment deployment) =>
-        deployment.Metadata.Annotations is { } annotations && annotations.TryGetValue(DeploymentAnnotations.Revision, out var revision) ? revision : null;
-
     private static int Sum(Rollout rollout, Func<V1ReplicaSetStatus, int?> count) =>
         Clamp(rollout.All.Sum(set => set.Observed.Status is { } status ? (long)(count(status) ?? 0) : 0));
 
     private static int Clamp(long count) => (int)Math.Clamp(count, 0, int.MaxValue);
-
-    private static int? OmitZero(int count) => count is 0 ? null : count;
 }

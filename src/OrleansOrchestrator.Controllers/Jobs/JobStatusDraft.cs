@@ -34,11 +34,11 @@ internal sealed class JobStatusDraft
     {
         if (!demand.IsSuspended)
             Status.StartTime ??= _now;
-        Status.Active = OmitZero(pods.Count(pod => pod.IsActive));
+        Status.Active = ObjectFacts.OmitZero(pods.Count(pod => pod.IsActive));
         Status.Ready = pods.Count(pod => pod.IsActive && pod.Pod.IsReady);
         Status.Terminating = pods.Count(pod => pod.IsTerminating);
-        Status.Succeeded = OmitZero(tally.Succeeded);
-        Status.Failed = OmitZero(tally.Failed);
+        Status.Succeeded = ObjectFacts.OmitZero(tally.Succeeded);
+        Status.Failed = ObjectFacts.OmitZero(tally.Failed);
         Status.UncountedTerminatedPods = new V1UncountedTerminatedPods
         {
             Succeeded = tally.UncountedSucceeded.Count > 0 ? [.. tally.UncountedSucceeded] : null,
@@ -104,6 +104,4 @@ internal sealed class JobStatusDraft
         };
         Status.Conditions = [.. (Status.Conditions ?? []).Where(other => other.Type != type), condition];
     }
-
-    private static int? OmitZero(int count) => count == 0 ? null : count;
 }

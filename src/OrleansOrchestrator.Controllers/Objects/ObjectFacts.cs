@@ -1,5 +1,4 @@
 using System.Text.Json;
-using System.Text.Json.Nodes;
 using k8s.Models;
 using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Model.Resources;
@@ -32,21 +31,9 @@ internal static class ObjectFacts
         return (KubeObject)JsonSerializer.Deserialize(json, obj.GetType(), ObjectCodec.Options)!;
     }
 
+    /// <summary>A count as Kubernetes writes those that it leaves out if they are zero.</summary>
+    public static int? OmitZero(int count) => count == 0 ? null : count;
+
     /// <summary>Whether two values would be stored as the same JSON.</summary>
     public static bool SameJson<T>(T left, T right) => ObjectCodec.Encode(left).AsSpan().SequenceEqual(ObjectCodec.Encode(right));
-
-    /// <summary>Whether two statuses mean the same: an absent count and a count of zero are equal.</summary>
-    public static bool SameStatus<T>(T left, T right) => SameJson(left, right) || SemanticEquality.Equal(WithoutZeros(left), WithoutZeros(right));
-
-    private static JsonElement WithoutZeros<T>(T status)
-    {
-        var counts = JsonSerializer.SerializeToNode(status, ObjectCodec.Options) as JsonObject ?? [];
-        foreach (var (name, value) in counts.ToList())
-        {
-            if (value?.GetValueKind() == JsonValueKind.Number && value.GetValue<long>() == 0)
-                counts.Remove(name);
-        }
-
-        return JsonSerializer.SerializeToElement(counts);
-    }
 }

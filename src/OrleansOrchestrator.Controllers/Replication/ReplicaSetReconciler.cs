@@ -1,9 +1,7 @@
 using k8s.Models;
 using OrleansOrchestrator.Controllers.Actions;
-using OrleansOrchestrator.Controllers.Objects;
 using OrleansOrchestrator.Controllers.Reconciling;
 using OrleansOrchestrator.Controllers.Relations;
-using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Model.Resources;
 using OrleansOrchestrator.Model.Selectors;
 
@@ -44,7 +42,8 @@ public sealed class ReplicaSetReconciler : IReconciler
         return new Plan
         {
             Actions = replicas.Actions,
-            Conclude = refused => StatusOf(set, ReplicaStatus.After(set.Status, set, replicas.Counts, refused, observation.Now)),
+            Conclude = refused => PatchObject.OfChangedStatus(
+                Primary, set, changed => changed.Status = ReplicaStatus.After(set.Status, set, replicas.Counts, refused, observation.Now)).SingleOrDefault(),
             RequeueAfter = replicas.RequeueAfter,
         };
     }
@@ -53,13 +52,4 @@ public sealed class ReplicaSetReconciler : IReconciler
         LabelSelector.From(set.Spec?.Selector) is { IsEverything: false } selector ? selector : LabelSelector.Nothing;
 
     private static int ReplicasOf(V1ReplicaSet set) => set.Spec?.Replicas ?? 1;
-
-    private static UpdateStatus? StatusOf(V1ReplicaSet set, V1ReplicaSetStatus status)
-    {
-        if (ObjectFacts.SameStatus(status, set.Status))
-            return null;
-        var updated = ObjectCodec.Clone(set);
-        updated.Status = status;
-        return new UpdateStatus(WellKnownResources.ReplicaSets, updated);
-    }
 }

@@ -1,5 +1,6 @@
 using k8s.Models;
 using OrleansOrchestrator.Controllers.Actions;
+using OrleansOrchestrator.Controllers.Objects;
 using OrleansOrchestrator.Model.Metadata;
 
 namespace OrleansOrchestrator.Controllers.Replication;
@@ -23,9 +24,9 @@ internal static class ReplicaStatus
         new()
         {
             Replicas = counts.Replicas,
-            FullyLabeledReplicas = OmitZero(counts.FullyLabeled),
-            ReadyReplicas = OmitZero(counts.Ready),
-            AvailableReplicas = OmitZero(counts.Available),
+            FullyLabeledReplicas = ObjectFacts.OmitZero(counts.FullyLabeled),
+            ReadyReplicas = ObjectFacts.OmitZero(counts.Ready),
+            AvailableReplicas = ObjectFacts.OmitZero(counts.Available),
             ObservedGeneration = owner.Metadata.Generation,
             Conditions = ConditionsAfter(current, refused, now),
         };
@@ -51,6 +52,4 @@ internal static class ReplicaStatus
 
     private static V1ReplicaSetCondition? Failure(V1ReplicaSetStatus? status) =>
         status?.Conditions?.FirstOrDefault(condition => condition.Type == ReplicaFailure);
-
-    private static int? OmitZero(int count) => count is 0 ? null : count;
 }

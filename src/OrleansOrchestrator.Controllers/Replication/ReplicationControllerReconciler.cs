@@ -1,9 +1,7 @@
 using k8s.Models;
 using OrleansOrchestrator.Controllers.Actions;
-using OrleansOrchestrator.Controllers.Objects;
 using OrleansOrchestrator.Controllers.Reconciling;
 using OrleansOrchestrator.Controllers.Relations;
-using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Model.Resources;
 using OrleansOrchestrator.Model.Selectors;
 
@@ -43,23 +41,16 @@ public sealed class ReplicationControllerReconciler : IReconciler
         return new Plan
         {
             Actions = replicas.Actions,
-            Conclude = refused => StatusOf(
-                controller, Own(ReplicaStatus.After(Common(controller.Status), controller, replicas.Counts, refused, observation.Now))),
+            Conclude = refused => PatchObject.OfChangedStatus(
+                Primary,
+                controller,
+                changed => changed.Status = Own(ReplicaStatus.After(Common(controller.Status), controller, replicas.Counts, refused, observation.Now))).SingleOrDefault(),
             RequeueAfter = replicas.RequeueAfter,
         };
     }
 
     private static LabelSelector SelectorOf(V1ReplicationController controller) =>
         controller.Spec?.Selector is { Count: > 0 } selector ? LabelSelector.FromMap(selector) : LabelSelector.Nothing;
-
-    private static UpdateStatus? StatusOf(V1ReplicationController controller, V1ReplicationControllerStatus status)
-    {
-        if (ObjectFacts.SameStatus(status, controller.Status))
-            return null;
-        var updated = ObjectCodec.Clone(controller);
-        updated.Status = status;
-        return new UpdateStatus(WellKnownResources.ReplicationControllers, updated);
-    }
 
     /// <summary>Converts the status to a ReplicaSet's. The next status needs only the conditions, not the counts.</summary>
     private static V1ReplicaSetStatus Common(V1ReplicationControllerStatus? status) => new()

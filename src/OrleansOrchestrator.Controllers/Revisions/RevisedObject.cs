@@ -1,4 +1,5 @@
 using k8s.Models;
+using OrleansOrchestrator.Model.Resources;
 using OrleansOrchestrator.Model.Selectors;
 
 namespace OrleansOrchestrator.Controllers.Revisions;
@@ -8,6 +9,9 @@ internal sealed record RevisedObject
 {
     /// <summary>The object.</summary>
     public required KubeObject Owner { get; init; }
+
+    /// <summary>Its resource.</summary>
+    public required ResourceName Resource { get; init; }
 
     /// <summary>The revisions of the namespace that can be its own.</summary>
     public required LabelSelector Selector { get; init; }

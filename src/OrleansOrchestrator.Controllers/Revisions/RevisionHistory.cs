@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using k8s.Models;
 using OrleansOrchestrator.Controllers.Actions;
 using OrleansOrchestrator.Controllers.Objects;
@@ -15,14 +16,18 @@ namespace OrleansOrchestrator.Controllers.Revisions;
 /// <remarks>See k8s.io/kubernetes/pkg/controller/history.</remarks>
 internal sealed class RevisionHistory
 {
+    /// <summary>The label in which a pod names its revision: of a DaemonSet by its hash, of a StatefulSet by its name.</summary>
+    public const string PodLabel = "controller-revision-hash";
+
     private const int NameCharactersMax = 223;
 
-    private RevisionHistory(IReadOnlyList<V1ControllerRevision> all, V1ControllerRevision? current, IReadOnlyList<ObjectAction> changes, bool isNameTaken)
+    private readonly IReadOnlyList<ObjectAction> _changes;
+
+    private RevisionHistory(IReadOnlyList<V1ControllerRevision> all, V1ControllerRevision? current, IReadOnlyList<ObjectAction> changes)
     {
         All = all;
         Current = current;
-        Changes = changes;
-        IsNameTaken = isNameTaken;
+        _changes = changes;
     }
 
     /// <summary>The object's revisions, the lowest number first.</summary>
@@ -32,16 +37,13 @@ internal sealed class RevisionHistory
     public V1ControllerRevision? Current { get; }
 
     /// <summary>
-    /// The writes that complete the history. Nothing else may be planned before: pods name revisions, so a revision must exist
-    /// before its pods.
+    /// Whether the revision of the present template exists and the history needs no write. Nothing else may be planned before: pods
+    /// name revisions, so a revision must exist before its pods.
     /// </summary>
-    public IReadOnlyList<ObjectAction> Changes { get; }
+    public bool IsSettled => Current is not null && _changes.Count == 0;
 
-    /// <summary>Whether another object has the name of the next revision, so that the collision must be counted.</summary>
-    public bool IsNameTaken { get; }
-
-    /// <summary>Whether the revision of the present template exists and the history needs no write.</summary>
-    public bool IsSettled => Current is not null && Changes.Count == 0;
+    /// <summary>The revision that a pod names; null if it names none.</summary>
+    public static string? RevisionOf(V1Pod pod) => pod.Metadata.Labels is { } labels && labels.TryGetValue(PodLabel, out var revision) ? revision : null;
 
     /// <summary>The name of the next revision, if one is created for the present template.</summary>
     public static string NextName(RevisedObject revised) => NameOf(revised, HashOf(revised, TemplateSnapshot.Of(revised.Template)));
@@ -60,16 +62,15 @@ internal sealed class RevisionHistory
         var snapshot = TemplateSnapshot.Of(revised.Template);
         var current = all.LastOrDefault(revision => !revision.IsDeleting && TemplateSnapshot.IsSame(snapshot, revision.Data));
         if (claims.Changes.Count > 0 || revised.Owner.IsDeleting)
-            return new RevisionHistory(all, current, claims.Changes, false);
+            return new RevisionHistory(all, current, claims.Changes);
 
         var highest = all.Where(revision => revision != current).Select(revision => revision.Revision ?? 0).DefaultIfEmpty(0).Max();
         if (current is not null)
-            return new RevisionHistory(all, current, current.Revision > highest ? [] : [Renumbered(current, highest + 1)], false);
+            return new RevisionHistory(all, current, current.Revision > highest ? [] : [Renumbered(current, highest + 1)]);
         var hash = HashOf(revised, snapshot);
         var name = NameOf(revised, hash);
-        return seen.Exists(revision => revision.Metadata.Name == name)
-            ? new RevisionHistory(all, null, [], true)
-            : new RevisionHistory(all, null, [Created(revised, snapshot, name, hashLabel, hash, highest + 1)], false);
+        return new RevisionHistory(
+            all, null, [seen.Exists(revision => revision.Metadata.Name == name) ? CollisionCounted(revised) : Created(revised, snapshot, name, hashLabel, hash, highest + 1)]);
     }
 
     /// <summary>The deletions that keep the history within its limit, the oldest revision first.</summary>
@@ -84,10 +85,9 @@ internal sealed class RevisionHistory
     /// <summary>The plan while the history is not settled or pods are being adopted or released. It does nothing else.</summary>
     /// <param name="claims">The adoptions and releases of pods.</param>
     /// <param name="burstMax">The most of these that one plan writes; the rest follows in the next one.</param>
-    /// <param name="status">The write of the status, with the collision counted if the name is taken.</param>
-    public Plan Prepare(IReadOnlyList<ObjectAction> claims, int burstMax, IReadOnlyList<ObjectAction> status) => new()
+    public Plan Prepare(IReadOnlyList<ObjectAction> claims, int burstMax) => new()
     {
-        Actions = [.. Changes, .. claims.Take(burstMax), .. status],
+        Actions = [.. _changes, .. claims.Take(burstMax)],
         RequeueAfter = claims.Count > burstMax ? TimeSpan.Zero : null,
     };
 
@@ -99,6 +99,10 @@ internal sealed class RevisionHistory
         var owner = revised.Owner.Metadata.Name;
         return $"{(owner.Length > NameCharactersMax ? owner[..NameCharactersMax] : owner)}-{hash}";
     }
+
+    /// <summary>Counts that another object has the name of the next revision. The count gives the revision another hash, and so another name.</summary>
+    private static PatchObject CollisionCounted(RevisedObject revised) =>
+        PatchObject.OfStatusFields(revised.Resource, revised.Owner, new JsonObject { ["collisionCount"] = revised.CollisionCount + 1 });
 
     private static UpdateObject Renumbered(V1ControllerRevision revision, long number)
     {

@@ -36,7 +36,7 @@ internal sealed class StatefulPods(V1StatefulSet set, StatefulRevisions revision
         if (ClaimTemplates.Count > 0)
             pod.Spec.Volumes = VolumesOf(pod, ordinal);
         SetIdentity(pod, ordinal);
-        pod.Metadata.Labels[StatefulRevisions.PodLabel] = revision.Metadata.Name;
+        pod.Metadata.Labels[RevisionHistory.PodLabel] = revision.Metadata.Name;
         return new CreateObject(WellKnownResources.Pods, pod)
         {
             EventOnSuccess = written => Success("create", written),

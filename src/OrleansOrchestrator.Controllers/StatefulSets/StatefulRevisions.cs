@@ -11,9 +11,6 @@ namespace OrleansOrchestrator.Controllers.StatefulSets;
 /// <param name="Update">The revision of the present template.</param>
 internal sealed record StatefulRevisions(V1ControllerRevision Current, V1ControllerRevision Update)
 {
-    /// <summary>The label in which a pod names its revision.</summary>
-    public const string PodLabel = "controller-revision-hash";
-
     /// <summary>The label in which a revision carries its hash.</summary>
     public const string HashLabel = "controller.kubernetes.io/hash";
 
@@ -21,11 +18,8 @@ internal sealed record StatefulRevisions(V1ControllerRevision Current, V1Control
     public static StatefulRevisions Of(V1StatefulSet set, RevisionHistory history) => new(
         history.All.FirstOrDefault(revision => revision.Metadata.Name == set.Status?.CurrentRevision) ?? history.Current!, history.Current!);
 
-    /// <summary>The name of a pod's revision; null if it names none.</summary>
-    public static string? Of(V1Pod pod) => pod.Metadata.Labels is { } labels && labels.TryGetValue(PodLabel, out var name) ? name : null;
-
     /// <summary>Whether a pod has the update revision.</summary>
-    public bool IsUpdated(V1Pod pod) => Of(pod) == Update.Metadata.Name;
+    public bool IsUpdated(V1Pod pod) => RevisionHistory.RevisionOf(pod) == Update.Metadata.Name;
 
     /// <summary>The revision for a new pod of an ordinal. Ordinals below the partition keep the current revision.</summary>
     public V1ControllerRevision For(V1StatefulSet set, int ordinal)

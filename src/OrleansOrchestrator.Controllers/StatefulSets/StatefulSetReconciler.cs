@@ -40,7 +40,7 @@ public sealed class StatefulSetReconciler : IReconciler
             set, revised.Selector, WellKnownResources.Pods, observation.OfAny<V1Pod>(Selected, Controlled), pod => set.OrdinalOf(pod.Metadata.Name) is not null);
         // An adoption may still fail because another owner is faster, and a pod names a revision that exists. Other writes wait.
         if (!history.IsSettled || claims.Changes.Count > 0)
-            return history.Prepare(claims.Changes, StatefulNames.BurstMax, StatusBefore(set, history));
+            return history.Prepare(claims.Changes, StatefulNames.BurstMax);
 
         var revisions = StatefulRevisions.Of(set, history);
         var present = new SortedDictionary<int, V1Pod>();
@@ -70,18 +70,11 @@ public sealed class StatefulSetReconciler : IReconciler
     private static RevisedObject? RevisedOf(V1StatefulSet set) => set.Spec?.Template?.Spec is null ? null : new RevisedObject
     {
         Owner = set,
+        Resource = WellKnownResources.StatefulSets,
         Selector = SelectorOf(set),
         Template = set.Spec.Template,
         CollisionCount = set.Status?.CollisionCount ?? 0,
     };
-
-    /// <summary>The status as long as the history is not settled: only the collision of names is new.</summary>
-    private IReadOnlyList<PatchObject> StatusBefore(V1StatefulSet set, RevisionHistory history) => PatchObject.OfChangedStatus(Primary, set, changed =>
-    {
-        changed.Status ??= new V1StatefulSetStatus { AvailableReplicas = 0 };
-        if (history.IsNameTaken)
-            changed.Status.CollisionCount = (changed.Status.CollisionCount ?? 0) + 1;
-    });
 
     private static V1StatefulSetStatus StatusOf(V1StatefulSet set, StatefulRevisions revisions, IReadOnlyCollection<V1Pod> pods, DateTimeOffset now)
     {
@@ -94,10 +87,10 @@ public sealed class StatefulSetReconciler : IReconciler
         return new V1StatefulSetStatus
         {
             Replicas = pods.Count,
-            ReadyReplicas = OmitZero(ready.Count),
+            ReadyReplicas = ObjectFacts.OmitZero(ready.Count),
             AvailableReplicas = ready.Count(pod => pod.AvailableFrom(set.Spec.MinReadySeconds ?? 0) <= now),
-            CurrentReplicas = OmitZero(staying.Count(pod => StatefulRevisions.Of(pod) == current)),
-            UpdatedReplicas = OmitZero(updated),
+            CurrentReplicas = ObjectFacts.OmitZero(staying.Count(pod => RevisionHistory.RevisionOf(pod) == current)),
+            UpdatedReplicas = ObjectFacts.OmitZero(updated),
             CurrentRevision = current,
             UpdateRevision = revisions.Update.Metadata.Name,
             ObservedGeneration = set.Metadata.Generation,
@@ -109,10 +102,8 @@ public sealed class StatefulSetReconciler : IReconciler
     private static IEnumerable<DeleteObject> Truncate(
         V1StatefulSet set, RevisionHistory history, StatefulRevisions revisions, IReadOnlyCollection<V1Pod> pods)
     {
-        var live = pods.Select(StatefulRevisions.Of).Append(revisions.Current.Metadata.Name).Append(revisions.Update.Metadata.Name).ToHashSet(StringComparer.Ordinal);
+        var live = pods.Select(RevisionHistory.RevisionOf).Append(revisions.Current.Metadata.Name).Append(revisions.Update.Metadata.Name).ToHashSet(StringComparer.Ordinal);
         V1ControllerRevision[] old = [.. history.All.Where(revision => !live.Contains(revision.Metadata.Name))];
         return RevisionHistory.Truncate(old, set.Spec.RevisionHistoryLimit, static _ => false);
     }
-
-    private static int? OmitZero(int count) => count == 0 ? null : count;
 }

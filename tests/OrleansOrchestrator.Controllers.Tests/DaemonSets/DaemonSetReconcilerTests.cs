@@ -1,6 +1,7 @@
 using OrleansOrchestrator.Controllers.Actions;
 using OrleansOrchestrator.Controllers.DaemonSets;
 using OrleansOrchestrator.Controllers.Objects;
+using OrleansOrchestrator.Controllers.Revisions;
 using OrleansOrchestrator.Controllers.Tests.Reconciling;
 using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Model.Errors;
@@ -27,7 +28,7 @@ public sealed class DaemonSetReconcilerTests
         var field = pod.Spec.Affinity.NodeAffinity.RequiredDuringSchedulingIgnoredDuringExecution.NodeSelectorTerms
             .ShouldHaveSingleItem().MatchFields.ShouldHaveSingleItem();
         (field.Key, field.OperatorProperty, field.Values.Single()).ShouldBe(("metadata.name", "In", "a"));
-        pod.Metadata.Labels[DaemonPods.HashLabel].ShouldBe(model.Revisions.ShouldHaveSingleItem().Metadata.Labels[DaemonPods.HashLabel]);
+        pod.Metadata.Labels[RevisionHistory.PodLabel].ShouldBe(model.Revisions.ShouldHaveSingleItem().Metadata.Labels[RevisionHistory.PodLabel]);
         pod.Metadata.Labels["app"].ShouldBe("agent");
         model.Cluster.Events.ShouldContain(new PlannedEvent("Normal", "SuccessfulCreate", $"Created pod: {pod.Metadata.Name}"));
     }
@@ -486,7 +487,7 @@ public sealed class DaemonSetReconcilerTests
     {
         model.SetPhase(pod, "Failed");
         var from = model.Cluster.Now;
-        for (var wait = model.Step().RequeueAfter; !model.Pods.Any(next => next.IsActive && DaemonPods.HashOf(next) == DaemonPods.HashOf(pod)); wait = model.Step().RequeueAfter)
+        for (var wait = model.Step().RequeueAfter; !model.Pods.Any(next => next.IsActive && RevisionHistory.RevisionOf(next) == RevisionHistory.RevisionOf(pod)); wait = model.Step().RequeueAfter)
             model.Cluster.Now += wait.ShouldNotBeNull();
         return model.Cluster.Now - from;
     }

@@ -556,7 +556,7 @@ public sealed class DeploymentReconcilerTests
             deployment.Spec.Template = DeploymentModel.TemplateOf("web:2");
         });
 
-        model.Step().Actions.ShouldHaveSingleItem().ShouldBeOfType<UpdateStatus>();
+        model.Step().Actions.ShouldHaveSingleItem().ShouldBeOfType<PatchObject>();
 
         model.Sets.ShouldHaveSingleItem();
     }

@@ -1,5 +1,4 @@
 using CsCheck;
-using OrleansOrchestrator.Controllers.Actions;
 using OrleansOrchestrator.Controllers.Objects;
 using OrleansOrchestrator.Controllers.Reconciling;
 using OrleansOrchestrator.Controllers.Relations;
@@ -50,7 +49,7 @@ public sealed class ReplicationProperties
         {
             var cluster = ClusterOf(pods, replicas);
             var next = 0;
-            cluster.Refuses = action => action is not UpdateStatus && next < refusals.Length && refusals[next++]
+            cluster.Refuses = action => action.Subresource != "status" && next < refusals.Length && refusals[next++]
                 ? ApiErrors.Forbidden(action.Resource, action.Key.Name, "a reason")
                 : null;
 

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using OrleansOrchestrator.Controllers.DaemonSets;
 using OrleansOrchestrator.Controllers.Objects;
 using OrleansOrchestrator.Controllers.Revisions;
 using OrleansOrchestrator.Controllers.Tests.DaemonSets;
@@ -140,7 +139,7 @@ public sealed class RevisionHistoryTests
         model.Set.Status.CollisionCount.ShouldBe(1);
         var own = model.Revisions.Single(revision => revision.Controller is not null);
         own.Metadata.Name.ShouldNotBe(name);
-        model.Pods.ShouldHaveSingleItem().Metadata.Labels[DaemonPods.HashLabel].ShouldBe(own.Metadata.Labels[DaemonPods.HashLabel]);
+        model.Pods.ShouldHaveSingleItem().Metadata.Labels[RevisionHistory.PodLabel].ShouldBe(own.Metadata.Labels[RevisionHistory.PodLabel]);
     }
 
     [Fact]

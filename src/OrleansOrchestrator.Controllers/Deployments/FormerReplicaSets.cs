@@ -6,7 +6,7 @@ using OrleansOrchestrator.Model.Resources;
 namespace OrleansOrchestrator.Controllers.Deployments;
 
 /// <summary>The ReplicaSets of former templates. They are kept so that a Deployment can be rolled back to them.</summary>
-internal static class RevisionHistory
+internal static class FormerReplicaSets
 {
     private const int DeletionsMax = 100;
 
