@@ -31,14 +31,14 @@ internal static class ProportionalScaling
         }
     }
 
-    /// <summary>Whether the new ReplicaSet has all wanted replicas, its annotation says so, and all are available.</summary>
+    /// <summary>Whether the new ReplicaSet has all wanted replicas, its annotation says so, and all are surely available.</summary>
     private static bool IsSaturated(Rollout rollout)
     {
         var wanted = rollout.Bounds.Replicas;
         return rollout.New is { } set
             && set.Replicas == wanted
             && set.NumberIn(DeploymentAnnotations.DesiredReplicas) == wanted
-            && set.Observed.Status?.AvailableReplicas == wanted;
+            && set.Available == wanted;
     }
 
     private static void Share(Rollout rollout, List<ReplicaSetDraft> active, int present)

@@ -505,6 +505,26 @@ public sealed class DeploymentReconcilerTests
     }
 
     [Fact]
+    public void Reconcile_PausedWithASmallerSurge_EverySetGivesItsShare()
+    {
+        var model = new DeploymentModel(4, deployment => deployment.Spec.Strategy.RollingUpdate = new V1RollingUpdateDeployment { MaxSurge = "100%", MaxUnavailable = 0 });
+        model.Complete();
+        model.SetImage("broken");
+        model.Rest();
+        model.Sizes.ShouldBe([4, 4]);
+
+        model.Change(deployment =>
+        {
+            deployment.Spec.Paused = true;
+            deployment.Spec.Strategy.RollingUpdate = new V1RollingUpdateDeployment { MaxSurge = "25%", MaxUnavailable = "25%" };
+        });
+        model.Rest();
+
+        // As Kubernetes, by what the sets want and not by what works: the old one may go below what must be available.
+        model.Sizes.ShouldBe([2, 3]);
+    }
+
+    [Fact]
     public void Reconcile_ScaledWithOneReplicaSet_SetsItsNumber()
     {
         var model = new DeploymentModel();
