@@ -16,10 +16,10 @@ internal sealed class DeploymentConditions
     /// <summary>Condition type: pods cannot be created or deleted. ReplicaSets have it too.</summary>
     public const string ReplicaFailure = "ReplicaFailure";
 
-    /// <summary>The new replica set cannot be created.</summary>
+    /// <summary>The new ReplicaSet cannot be created.</summary>
     public const string ReplicaSetCreateError = "ReplicaSetCreateError";
 
-    /// <summary>The new replica set was created.</summary>
+    /// <summary>The new ReplicaSet was created.</summary>
     public const string NewReplicaSetCreated = "NewReplicaSetCreated";
 
     /// <summary>A ReplicaSet of the template exists already.</summary>

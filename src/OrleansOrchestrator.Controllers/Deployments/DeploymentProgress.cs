@@ -28,7 +28,7 @@ internal static class DeploymentProgress
     /// <param name="deployment">The deployment as observed.</param>
     /// <param name="status">Its present counts.</param>
     /// <param name="conditions">Its conditions; changed in place.</param>
-    /// <param name="set">The name of the new replica set; null if there is none.</param>
+    /// <param name="set">The name of the new ReplicaSet; null if there is none.</param>
     /// <param name="now">The current time.</param>
     /// <returns>How long until the deadline; null if no progress is awaited.</returns>
     public static TimeSpan? Judge(V1Deployment deployment, V1DeploymentStatus status, DeploymentConditions conditions, string? set, DateTimeOffset now)

@@ -36,7 +36,7 @@ internal static class DeploymentStatus
 
     /// <summary>Makes the write of the status once the other actions of a plan were tried.</summary>
     /// <param name="deployment">The deployment as observed.</param>
-    /// <param name="rollout">Its replica sets as planned.</param>
+    /// <param name="rollout">Its ReplicaSets as planned.</param>
     /// <param name="status">The status if no action was refused.</param>
     /// <param name="refused">The refused actions.</param>
     /// <param name="now">The current time.</param>
@@ -59,7 +59,7 @@ internal static class DeploymentStatus
         }).SingleOrDefault();
     }
 
-    /// <summary>The status if the new replica set could not be created.</summary>
+    /// <summary>The status if the new ReplicaSet could not be created.</summary>
     private static V1DeploymentStatus WithoutNew(V1Deployment deployment, Rollout rollout, RefusedAction creation, DateTimeOffset now)
     {
         var status = deployment.Status is { } present ? ObjectCodec.Clone(present) : new V1DeploymentStatus();

@@ -8,7 +8,7 @@ namespace OrleansOrchestrator.Controllers.Deployments;
 internal static class ProportionalScaling
 {
     /// <summary>Scales.</summary>
-    /// <param name="rollout">The replica sets.</param>
+    /// <param name="rollout">The ReplicaSets.</param>
     /// <param name="isRolling">Whether the strategy is a rolling update.</param>
     /// <param name="present">How many replicas the Deployment has now, for ReplicaSets whose annotations do not record it.</param>
     public static void Scale(Rollout rollout, bool isRolling, int present)

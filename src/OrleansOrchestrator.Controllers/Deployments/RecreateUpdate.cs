@@ -9,7 +9,7 @@ namespace OrleansOrchestrator.Controllers.Deployments;
 internal static class RecreateUpdate
 {
     /// <summary>Advances by one step.</summary>
-    /// <param name="rollout">The replica sets.</param>
+    /// <param name="rollout">The ReplicaSets.</param>
     /// <param name="pods">The pods that the deployment selects.</param>
     public static void Advance(Rollout rollout, IEnumerable<V1Pod> pods)
     {

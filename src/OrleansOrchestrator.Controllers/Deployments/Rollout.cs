@@ -34,13 +34,13 @@ internal sealed class Rollout
     /// <summary>The bounds of the rollout.</summary>
     public RolloutBounds Bounds { get; }
 
-    /// <summary>The replica set of the present template; null if there is none yet.</summary>
+    /// <summary>The ReplicaSet of the present template; null if there is none yet.</summary>
     public ReplicaSetDraft? New { get; private set; }
 
     /// <summary>Whether this plan creates the new ReplicaSet.</summary>
     public bool IsNewCreated { get; private set; }
 
-    /// <summary>The replica sets of former templates, the oldest first.</summary>
+    /// <summary>The ReplicaSets of former templates, the oldest first.</summary>
     public IReadOnlyList<ReplicaSetDraft> Old { get; }
 
     /// <summary>All ReplicaSets, the new one first.</summary>

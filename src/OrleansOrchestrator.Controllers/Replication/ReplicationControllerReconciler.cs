@@ -65,7 +65,7 @@ public sealed class ReplicationControllerReconciler : IReconciler
         })],
     };
 
-    /// <summary>A replica set's status as a replication controller's.</summary>
+    /// <summary>A ReplicaSet's status as a ReplicationController's.</summary>
     private static V1ReplicationControllerStatus Own(V1ReplicaSetStatus status) => new()
     {
         Replicas = status.Replicas,

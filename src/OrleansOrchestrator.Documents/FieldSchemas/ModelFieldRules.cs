@@ -45,7 +45,7 @@ internal static class ModelFieldRules
     {
         if (field == "containers" && type == typeof(V1PodSpec))
             return FieldAbsence.Null;
-        // A replication controller has a pointer to its template, others contain it.
+        // A ReplicationController has a pointer to its template, others contain it.
         return AlwaysThere.Contains(field) && type != typeof(V1ReplicationControllerSpec) ? FieldAbsence.EmptyObject : FieldAbsence.Absent;
     }
 

@@ -7,7 +7,7 @@ using OrleansOrchestrator.Model.Validation;
 
 namespace OrleansOrchestrator.Kinds.Apps;
 
-/// <summary>Keeps a number of pods of one template running; the successor of the replication controller.</summary>
+/// <summary>Keeps a number of pods of one template running; the successor of the ReplicationController.</summary>
 internal sealed class ReplicaSetKind : ResourceDefinition<V1ReplicaSet>
 {
     public override string Group => "apps";

@@ -21,7 +21,7 @@ public static class WellKnownResources
     /// <summary>Replication controllers.</summary>
     public static readonly ResourceName ReplicationControllers = new("replicationcontrollers");
 
-    /// <summary>Replica sets.</summary>
+    /// <summary>ReplicaSets.</summary>
     public static readonly ResourceName ReplicaSets = new("replicasets", "apps");
 
     /// <summary>Deployments.</summary>

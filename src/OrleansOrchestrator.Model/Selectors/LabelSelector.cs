@@ -44,7 +44,7 @@ public sealed class LabelSelector : IEquatable<LabelSelector>
         return Of([.. equalities, .. expressions]);
     }
 
-    /// <summary>Requires each label of a map, as a service or replication controller does; null or empty matches everything.</summary>
+    /// <summary>Requires each label of a map, as a service or ReplicationController does; null or empty matches everything.</summary>
     /// <remarks>The map is not validated again: it was validated with its object.</remarks>
     public static LabelSelector FromMap(IDictionary<string, string>? labels) =>
         Of([.. (labels ?? new Dictionary<string, string>())

@@ -52,13 +52,13 @@ internal sealed class DeploymentModel
 
     public V1DeploymentStatus Status => Deployment.Status;
 
-    /// <summary>The replica sets, the oldest first.</summary>
+    /// <summary>The ReplicaSets, the oldest first.</summary>
     public IReadOnlyList<V1ReplicaSet> Sets => [.. Cluster.All<V1ReplicaSet>().OrderBy(set => set.Metadata.CreationTimestamp)];
 
     /// <summary>The pods that count as replicas.</summary>
     public IReadOnlyList<V1Pod> Pods => [.. Cluster.All<V1Pod>().Where(pod => pod.IsActive)];
 
-    /// <summary>The wanted replicas of the replica sets, the oldest first.</summary>
+    /// <summary>The wanted replicas of the ReplicaSets, the oldest first.</summary>
     public IReadOnlyList<int> Sizes => [.. Sets.Select(set => set.Spec.Replicas ?? 1)];
 
     public IReadOnlyList<string> Messages => [.. Cluster.Events.Where(told => told.Reason == "ScalingReplicaSet").Select(told => told.Message)];
@@ -101,7 +101,7 @@ internal sealed class DeploymentModel
         throw new InvalidOperationException($"no rest after {roundsMax} rounds: {string.Join(" ", Sizes)}");
     }
 
-    /// <summary>Lets the controllers of the replica sets act once.</summary>
+    /// <summary>Lets the controllers of the ReplicaSets act once.</summary>
     public void StepSets()
     {
         foreach (var set in Sets)
@@ -115,7 +115,7 @@ internal sealed class DeploymentModel
         Cluster.Step(SetReconciler, set.Key);
     }
 
-    /// <summary>Lets the controller of a replica set decide, and do what it decided only when it is its turn again.</summary>
+    /// <summary>Lets the controller of a ReplicaSet decide, and do what it decided only when it is its turn again.</summary>
     public void StepSetLate(V1ReplicaSet set)
     {
         if (_late.Remove(set.Key, out var plan))
@@ -158,7 +158,7 @@ internal sealed class DeploymentModel
         throw new InvalidOperationException("the rollout does not end");
     }
 
-    /// <summary>The image of a replica set.</summary>
+    /// <summary>The image of a ReplicaSet.</summary>
     public static string ImageOf(V1ReplicaSet set) => set.Spec.Template.Spec.Containers[0].Image;
 
     /// <summary>An annotation of an object under the controller's prefix.</summary>

@@ -33,7 +33,7 @@ public abstract class HollowTest(HollowCluster hollow) : EndToEndTest
     private protected Task<CommandResult> ApplyAsync(string manifest) =>
         Kubectl.RunWithInputAsync(manifest, "apply", "-n", UniqueName, "-f", "-");
 
-    /// <summary>Makes pods of a replication controller, and waits until they are ready.</summary>
+    /// <summary>Makes pods of a ReplicationController, and waits until they are ready.</summary>
     private protected async Task CreateReplicasAsync(string name, int replicas)
     {
         await ApplyAsync(Manifests.ReplicationController(name, replicas));

@@ -3,7 +3,7 @@ namespace OrleansOrchestrator.EndToEnd.Tests.Clusters;
 /// <summary>Objects that many tests need.</summary>
 internal static class Manifests
 {
-    /// <summary>A replication controller and its pods, which carry the label <c>app</c> with its name.</summary>
+    /// <summary>A ReplicationController and its pods, which carry the label <c>app</c> with its name.</summary>
     public static string ReplicationController(string name, int replicas) => $$"""
         apiVersion: v1
         kind: ReplicationController

@@ -9,7 +9,7 @@ namespace OrleansOrchestrator.EndToEnd.Tests.Fencing;
 /// <param name="folder">Where the pods write; all nodes of the test are on one machine.</param>
 internal sealed class Witness(string folder)
 {
-    /// <summary>A replication controller of one pod that testifies, on a node of its choice or, if that is gone, on another one.</summary>
+    /// <summary>A ReplicationController of one pod that testifies, on a node of its choice or, if that is gone, on another one.</summary>
     /// <param name="role">What runs once at most: names the controller.</param>
     /// <param name="node">Where the pod runs at first.</param>
     /// <param name="standby">Where it may run else.</param>

@@ -3,7 +3,7 @@ using OrleansOrchestrator.LoadTests.Measuring;
 
 namespace OrleansOrchestrator.LoadTests.Scenarios;
 
-/// <summary>Fills a cluster of hollow nodes: from replication controllers to pods that run.</summary>
+/// <summary>Fills a cluster of hollow nodes: from ReplicationControllers to pods that run.</summary>
 internal sealed class DensityScenario : IScenario
 {
     private const int NodesByItself = 1000;

@@ -53,7 +53,7 @@ internal static class Manifests
     /// <summary>A pod with a status.</summary>
     public static string PodWithStatus(string prefix, bool isReady) => $"{Pod(prefix, "all", "node")[..^1]},\"status\":{PodStatus(isReady)}}}";
 
-    /// <summary>A replication controller, with a selector that none of the others has.</summary>
+    /// <summary>A ReplicationController, with a selector that none of the others has.</summary>
     public static string Controller(string prefix, int replicas) => $$$$$"""
         {"apiVersion":"v1","kind":"ReplicationController","metadata":{"name":"{{{{{prefix}}}}}-{{{{{Number}}}}}"},"spec":{"replicas":{{{{{replicas}}}}},"selector":{"app":"{{{{{prefix}}}}}-{{{{{Number}}}}}"},"template":{"metadata":{"labels":{"app":"{{{{{prefix}}}}}-{{{{{Number}}}}}"}},"spec":{"schedulerName":"load","containers":[{"name":"main","image":"registry.example/load:1.0"}]}}}}
         """;
@@ -67,7 +67,7 @@ internal static class Manifests
         {"apiVersion":"v1","kind":"Service","metadata":{"name":"{{{{prefix}}}}-{{{{Number}}}}"},"spec":{"selector":{"app":"none-{{{{Number}}}}"},"ports":[{"port":80,"targetPort":8080}]}}
         """;
 
-    /// <summary>A replication controller whose pods are scheduled.</summary>
+    /// <summary>A ReplicationController whose pods are scheduled.</summary>
     public static string ScheduledController(string prefix, int replicas) =>
         Controller(prefix, replicas).Replace("\"schedulerName\":\"load\",", "", StringComparison.Ordinal);
 

@@ -53,7 +53,7 @@ public static class PlainObjects
         }
         """;
 
-    // Pods and replication controllers cover the absurd values of pod specs.
+    // Pods and ReplicationControllers cover the absurd values of pod specs.
     private const string SmallPodSpec = """{"restartPolicy": "Always", "containers": [{"name": "web", "image": "busybox", "command": ["sh"]}]}""";
 
     private const string PodStatus = """
