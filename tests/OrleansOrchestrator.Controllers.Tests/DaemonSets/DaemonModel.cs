@@ -127,4 +127,7 @@ internal sealed class DaemonModel
         Cluster.Remove(obj);
         Cluster.Add(changed);
     }
+
+    /// <summary>A moment after the start.</summary>
+    public static DateTime Start(int seconds) => ClusterModel.Start.UtcDateTime.AddSeconds(seconds);
 }

@@ -4,7 +4,6 @@ using OrleansOrchestrator.Controllers.Objects;
 using OrleansOrchestrator.Controllers.Revisions;
 using OrleansOrchestrator.Controllers.Tests.Reconciling;
 using OrleansOrchestrator.Model.Codec;
-using OrleansOrchestrator.Model.Errors;
 using OrleansOrchestrator.Model.Pods;
 using OrleansOrchestrator.Model.Resources;
 using static OrleansOrchestrator.Controllers.Tests.DaemonSets.DaemonModel;
@@ -180,116 +179,6 @@ public sealed class DaemonSetReconcilerTests
     }
 
     [Fact]
-    public void FailedPod_IsReplacedAtOnceAndThenEverMoreSlowly()
-    {
-        var model = new DaemonModel(null, "a");
-        model.Run();
-        var waits = new List<double>();
-        for (var i = 0; i < 5; i++)
-        {
-            waits.Add(FailAndAwaitNext(model, model.Pods.ShouldHaveSingleItem()).TotalSeconds);
-            model.Settle();
-        }
-
-        waits.ShouldBe([0, 1, 2, 4, 8]);
-        model.Cluster.Events.Count(planned => planned is { Type: "Warning", Reason: "FailedDaemonPod" }).ShouldBe(5);
-        model.Cluster.Events.ShouldContain(planned => planned.Message.StartsWith("Found failed daemon pod shop/agent-") && planned.Message.EndsWith(" on node a, will try to kill it"));
-    }
-
-    [Fact]
-    public void FailedPod_ThatRanForLong_BeginsAnew()
-    {
-        var model = new DaemonModel(null, "a");
-        model.Run();
-        model.ChangePod(model.Pods[0], pod => pod.Metadata.Annotations = new Dictionary<string, string> { [FailedDaemonPods.Annotation] = "9" });
-        model.SetPhase(model.Pods[0], "Failed");
-        model.Plan().Actions.OfType<DeleteObject>().ShouldBeEmpty();
-
-        model.Cluster.Now += TimeSpan.FromHours(1);
-        model.Settle();
-
-        model.Pods.ShouldHaveSingleItem().Metadata.Annotations[FailedDaemonPods.Annotation].ShouldBe("1");
-    }
-
-    [Fact]
-    public void FailedPod_OfAnUpdateThatSurges_IsReplacedEverMoreSlowlyOnItsNode()
-    {
-        var model = new DaemonModel(set => set.Spec.UpdateStrategy.RollingUpdate = new V1RollingUpdateDaemonSet { MaxUnavailable = 0, MaxSurge = 1 }, "a", "b", "c");
-        model.Run();
-        model.SetImage("broken");
-        model.Settle();
-        var waits = new List<double>();
-        for (var i = 0; i < 5; i++)
-        {
-            var surging = model.Pods.Single(pod => pod.Spec.Containers[0].Image == "broken");
-            DaemonPods.NodeOf(surging).ShouldBe("a");
-            waits.Add(FailAndAwaitNext(model, surging).TotalSeconds);
-            model.Settle();
-        }
-
-        waits.ShouldBe([0, 1, 2, 4, 8]);
-        model.Pods.Count(pod => pod.Spec.Containers[0].Image == "one" && pod.IsReady).ShouldBe(3);
-    }
-
-    [Fact]
-    public void FailedPod_BesideOneThatEnds_KeepsItsCount()
-    {
-        var model = new DaemonModel(null, "a");
-        model.Run();
-        var ending = ObjectCodec.Clone(model.Pods[0]);
-        (ending.Metadata.Name, ending.Metadata.Uid, ending.Metadata.DeletionTimestamp) = ("agent-ending", "ending", Start(0));
-        model.Cluster.Add(ending);
-        Fail(model, model.Pods.Single(pod => !pod.IsDeleting), failures: 3);
-
-        model.Settle();
-        model.Pods.Count.ShouldBe(2, "one pod at a time runs on a node");
-        model.Cluster.Remove(ending);
-        model.Settle();
-
-        model.Pods.ShouldHaveSingleItem().Metadata.Annotations[FailedDaemonPods.Annotation].ShouldBe("4");
-    }
-
-    [Fact]
-    public void FailedPod_WhoseSuccessorIsRefused_StaysAndKeepsItsCount()
-    {
-        var model = new DaemonModel(null, "a");
-        model.Run();
-        var failed = model.Pods[0];
-        Fail(model, failed, failures: 3);
-        model.Cluster.Refuses = action => action is CreateObject ? ApiErrors.Forbidden(WellKnownResources.Pods, null, "no quota") : null;
-
-        model.Step();
-        model.Step();
-
-        model.Pods.ShouldHaveSingleItem().Metadata.Uid.ShouldBe(failed.Metadata.Uid);
-        model.Cluster.Events.ShouldNotContain(planned => planned.Reason == "FailedDaemonPod");
-        model.Cluster.Refuses = _ => null;
-        model.Settle();
-        model.Pods.ShouldHaveSingleItem().Metadata.Annotations[FailedDaemonPods.Annotation].ShouldBe("4");
-    }
-
-    [Fact]
-    public void EndedPod_ThatIsDeleted_IsToldOfWhateverElseIsRefused()
-    {
-        var model = new DaemonModel(null, "a");
-        model.Run();
-        model.SetPhase(model.Pods[0], "Succeeded");
-        var ended = model.Pods[0].Metadata.Name;
-        model.AddNode("b");
-        model.Cluster.Refuses = action => action is CreateObject ? ApiErrors.Forbidden(WellKnownResources.Pods, null, "no quota") : null;
-        model.Cluster.Events.Clear();
-
-        model.Step();
-
-        model.Cluster.Events.ShouldBe(
-        [
-            new PlannedEvent("Normal", "SucceededDaemonPod", $"Found succeeded daemon pod shop/{ended} on node a, will try to delete it"),
-            new PlannedEvent("Normal", "SuccessfulDelete", $"Deleted pod: {ended}"),
-            new PlannedEvent("Warning", "FailedCreate", "Error creating: pods is forbidden: no quota"),
-        ]);
-    }
-
-    [Fact]
     public void Pod_ThatNamesNoNode_IsAdoptedAndLeftToTheScheduler()
     {
         var model = new DaemonModel(null, "a");
@@ -300,105 +189,6 @@ public sealed class DaemonSetReconcilerTests
 
         var adopted = model.Pods.Single(pod => pod.Metadata.Name == "by-hand");
         (adopted.IsDeleting, adopted.Controller!.Uid).ShouldBe((false, "uid-of-agent"));
-    }
-
-    [Fact]
-    public void SucceededPod_IsReplaced()
-    {
-        var model = new DaemonModel(null, "a");
-        model.Run();
-        var ended = model.Pods[0];
-        model.SetPhase(ended, "Succeeded");
-
-        model.Run();
-
-        model.Pods.ShouldHaveSingleItem().Metadata.Name.ShouldNotBe(ended.Metadata.Name);
-        model.Cluster.Events.ShouldContain(planned => planned.Type == "Normal" && planned.Reason == "SucceededDaemonPod");
-    }
-
-    [Fact]
-    public void Update_WithoutSurge_DeletesAsManyAsMayBeUnavailable()
-    {
-        var model = new DaemonModel(set => set.Spec.UpdateStrategy.RollingUpdate.MaxUnavailable = "50%", "a", "b", "c");
-        model.Run();
-
-        model.SetImage("two");
-        model.Settle();
-
-        model.Pods.Count(pod => pod.IsDeleting).ShouldBe(2);
-        model.Run();
-        model.Pods.ShouldAllBe(pod => pod.Spec.Containers[0].Image == "two");
-        model.Pods.Count.ShouldBe(3);
-    }
-
-    [Fact]
-    public void Update_OldPodThatIsNotAvailable_IsReplacedFirstAndCounts()
-    {
-        var model = new DaemonModel(null, "a", "b", "c");
-        model.Run();
-        var broken = model.Pods[2];
-        model.SetReady(broken, false);
-
-        model.SetImage("two");
-        model.Settle();
-
-        model.Pods.Where(pod => pod.IsDeleting).ShouldHaveSingleItem().Metadata.Name.ShouldBe(broken.Metadata.Name);
-    }
-
-    [Fact]
-    public void Update_WithSurge_AddsBeforeItDeletes()
-    {
-        var model = new DaemonModel(set => set.Spec.UpdateStrategy.RollingUpdate = new V1RollingUpdateDaemonSet { MaxUnavailable = 0, MaxSurge = 1 }, "a", "b", "c");
-        model.Run();
-
-        model.SetImage("two");
-        model.Settle();
-
-        model.Pods.Count.ShouldBe(4);
-        model.Pods.Where(pod => pod.IsDeleting).ShouldBeEmpty();
-        model.Run(() => model.Pods.Where(pod => pod.IsReady && !pod.IsDeleting).Select(DaemonPods.NodeOf).Distinct().Count().ShouldBe(3));
-        model.Pods.Count.ShouldBe(3);
-        model.Pods.ShouldAllBe(pod => pod.Spec.Containers[0].Image == "two");
-    }
-
-    [Fact]
-    public void Update_WithSurgeOfAChangedTemplate_KeepsTheOldPodThatServes()
-    {
-        var model = new DaemonModel(set => set.Spec.UpdateStrategy.RollingUpdate = new V1RollingUpdateDaemonSet { MaxUnavailable = 0, MaxSurge = 1 }, "a");
-        model.Run();
-        var first = model.Pods.ShouldHaveSingleItem();
-        model.Cluster.Now += TimeSpan.FromMinutes(1);
-        model.SetImage("two");
-        model.Settle();
-        V1Pod Second() => model.Pods.Single(pod => pod.Spec.Containers[0].Image == "two");
-        model.Attend(Second());
-        model.Attend(Second());
-        Second().IsReady.ShouldBeTrue();
-        model.SetReady(first, false);
-
-        model.SetImage("three");
-        model.Settle();
-
-        model.Pods.Where(pod => pod.IsDeleting).ShouldHaveSingleItem().Metadata.Name.ShouldBe(first.Metadata.Name);
-        model.Run(() => model.Pods.Where(pod => pod.IsReady && !pod.IsDeleting).ShouldNotBeEmpty());
-        model.Pods.ShouldHaveSingleItem().Spec.Containers[0].Image.ShouldBe("three");
-    }
-
-    [Fact]
-    public void Update_OnDelete_LeavesPodsUntilSomebodyDeletesThem()
-    {
-        var model = new DaemonModel(set => set.Spec.UpdateStrategy = new V1DaemonSetUpdateStrategy { Type = "OnDelete" }, "a", "b");
-        model.Run();
-
-        model.SetImage("two");
-        model.Run();
-        model.Pods.ShouldAllBe(pod => pod.Spec.Containers[0].Image == "one");
-        model.Set.Status.UpdatedNumberScheduled.ShouldBeNull();
-
-        model.Cluster.Remove(model.Pods[0]);
-        model.Run();
-        model.Pods.Select(pod => pod.Spec.Containers[0].Image).Order().ShouldBe(["one", "two"]);
-        model.Set.Status.UpdatedNumberScheduled.ShouldBe(1);
     }
 
     [Fact]
@@ -473,24 +263,4 @@ public sealed class DaemonSetReconcilerTests
         model.ChangeNode("a", node => node.Metadata.Labels.Remove("zone"));
         Concerned(node => node.Spec.Taints = [Taint("a", "NoSchedule")]).ShouldBe([Key]);
     }
-
-    /// <summary>Lets a pod fail before which others have failed, and the wait that follows pass.</summary>
-    private static void Fail(DaemonModel model, V1Pod pod, int failures)
-    {
-        model.ChangePod(pod, changed => changed.Metadata.Annotations = new Dictionary<string, string> { [FailedDaemonPods.Annotation] = $"{failures}" });
-        model.SetPhase(pod, "Failed");
-        model.Cluster.Now += TimeSpan.FromMinutes(1);
-    }
-
-    /// <summary>Lets a pod fail, and looks again when the controller says so until the next one of its template is there.</summary>
-    private static TimeSpan FailAndAwaitNext(DaemonModel model, V1Pod pod)
-    {
-        model.SetPhase(pod, "Failed");
-        var from = model.Cluster.Now;
-        for (var wait = model.Step().RequeueAfter; !model.Pods.Any(next => next.IsActive && RevisionHistory.RevisionOf(next) == RevisionHistory.RevisionOf(pod)); wait = model.Step().RequeueAfter)
-            model.Cluster.Now += wait.ShouldNotBeNull();
-        return model.Cluster.Now - from;
-    }
-
-    private static DateTime Start(int seconds) => ClusterModel.Start.UtcDateTime.AddSeconds(seconds);
 }

@@ -3,6 +3,7 @@ using OrleansOrchestrator.Controllers.Objects;
 using OrleansOrchestrator.Controllers.Reconciling;
 using OrleansOrchestrator.Controllers.Replication;
 using OrleansOrchestrator.Controllers.Tests.Reconciling;
+using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Model.Errors;
 using OrleansOrchestrator.Model.Resources;
 
@@ -48,6 +49,23 @@ public sealed class ReplicaSetReconcilerTests
         cluster.Find<V1Pod>(new(Samples.Namespace, "orphan"))!.Controller!.Uid.ShouldBe("uid-of-web");
         cluster.Find<V1Pod>(new(Samples.Namespace, "strayed"))!.Controller.ShouldBeNull();
         cluster.All<V1Pod>().Count(pod => pod.Controller is not null).ShouldBe(2);
+    }
+
+    [Fact]
+    public void Reconcile_StatusOfASetThatSomebodyElseHasChangedSince_KeepsBoth()
+    {
+        var cluster = new ClusterModel();
+        cluster.Add(Samples.ReplicaSet(replicas: 0));
+        var plan = Reconciler.Reconcile(cluster.Observe(Reconciler, Key));
+        var changed = ObjectCodec.Clone(cluster.Find<V1ReplicaSet>(Key)!);
+        changed.Metadata.Annotations = new Dictionary<string, string> { ["note"] = "theirs" };
+        changed.Status = new V1ReplicaSetStatus { TerminatingReplicas = 7 };
+        cluster.Apply([new UpdateObject(WellKnownResources.ReplicaSets, changed)]);
+
+        cluster.Apply([plan.Conclude!([])!]);
+
+        var set = cluster.Find<V1ReplicaSet>(Key)!;
+        (set.Metadata.Annotations["note"], set.Status.TerminatingReplicas, set.Status.ObservedGeneration).ShouldBe(("theirs", 7, set.Metadata.Generation));
     }
 
     [Fact]

@@ -139,4 +139,13 @@ internal sealed class StatefulModel
         Cluster.Remove(obj);
         Cluster.Add(changed);
     }
+
+    /// <summary>A template of claims.</summary>
+    public static V1PersistentVolumeClaim ClaimTemplate(string name) => new()
+    {
+        ApiVersion = "v1",
+        Kind = "PersistentVolumeClaim",
+        Metadata = new V1ObjectMeta { Name = name, Labels = new Dictionary<string, string> { ["tier"] = "data" } },
+        Spec = new V1PersistentVolumeClaimSpec { AccessModes = ["ReadWriteOnce"] },
+    };
 }
