@@ -62,6 +62,8 @@ internal static class AffinityValidation
             errors.Invalid(path.Child("namespace"), name, NameRules.IsDns1123Label(name));
         if (string.IsNullOrEmpty(term?.TopologyKey))
             errors.Required(path.Child("topologyKey"), "can not be empty");
+        if (term is not null)
+            LabelKeysValidation.Validate(term, path, errors);
         errors.Invalid(path.Child("topologyKey"), term?.TopologyKey ?? "", NameRules.IsQualifiedName(term?.TopologyKey ?? ""));
     }
 

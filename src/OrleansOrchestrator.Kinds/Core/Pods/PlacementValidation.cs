@@ -54,6 +54,7 @@ internal static class PlacementValidation
         ValidateInclusion(constraint.NodeAffinityPolicy, path.Child("nodeAffinityPolicy"), errors);
         ValidateInclusion(constraint.NodeTaintsPolicy, path.Child("nodeTaintsPolicy"), errors);
         LabelSelectorRules.Validate(constraint.LabelSelector, path.Child("labelSelector"), errors);
+        LabelKeysValidation.Validate(constraint, path, errors);
     }
 
     private static void ValidateMinDomains(V1TopologySpreadConstraint constraint, FieldPath path, FieldErrors errors)

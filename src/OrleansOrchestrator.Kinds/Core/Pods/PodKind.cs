@@ -59,21 +59,25 @@ internal sealed class PodKind : ResourceDefinition<V1Pod>
             PodDefaults.ApplyToPod(spec);
     }
 
-    protected override void PrepareForCreate(V1Pod obj) => obj.Status = new V1PodStatus
+    protected override void PrepareForCreate(V1Pod obj)
     {
-        Phase = PodPhase.Pending,
-        QosClass = QosClass.Of(obj.Spec),
-        Conditions = !obj.IsGated ? null :
-        [
-            new V1PodCondition
-            {
-                Type = PodConditionTypes.PodScheduled,
-                Status = "False",
-                Reason = "SchedulingGated",
-                Message = "Scheduling is blocked due to non-empty scheduling gates",
-            },
-        ],
-    };
+        AffinityLabelKeys.Merge(obj);
+        obj.Status = new V1PodStatus
+        {
+            Phase = PodPhase.Pending,
+            QosClass = QosClass.Of(obj.Spec),
+            Conditions = !obj.IsGated ? null :
+            [
+                new V1PodCondition
+                {
+                    Type = PodConditionTypes.PodScheduled,
+                    Status = "False",
+                    Reason = "SchedulingGated",
+                    Message = "Scheduling is blocked due to non-empty scheduling gates",
+                },
+            ],
+        };
+    }
 
     protected override void PrepareForStatusUpdate(V1Pod updated, V1Pod current)
     {
