@@ -23,8 +23,8 @@ internal sealed class BudgetCount(IReadOnlyCollection<V1PodDisruptionBudget> bud
             for (var i = 0; i < _budgets.Length; i++)
             {
                 var (budget, selector) = _budgets[i];
-                // A pod among the budget's disrupted pods was already counted.
-                if (budget.Metadata.NamespaceProperty == victim.Namespace && selector.Matches(victim.Labels)
+                // A pod without labels is in no budget, and one among the budget's disrupted pods was already counted.
+                if (victim.Labels.Count > 0 && budget.Metadata.NamespaceProperty == victim.Namespace && selector.Matches(victim.Labels)
                     && budget.Status?.DisruptedPods?.ContainsKey(victim.Name) != true && --allowed[i] < 0)
                 {
                     violating.Add(victim);

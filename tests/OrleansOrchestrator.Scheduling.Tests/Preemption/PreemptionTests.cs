@@ -36,7 +36,7 @@ public sealed class PreemptionTests
     {
         var victim = Create("q", "2").On("a");
         victim.Metadata.DeletionTimestamp = new DateTime(2030, 1, 1, 0, 0, 0, DateTimeKind.Utc);
-        victim.Status.Conditions = [PodDisruption.Target(PodDisruption.PreemptionByScheduler, "", victim.Metadata.DeletionTimestamp.Value)];
+        victim.Status.Conditions = [PodDisruption.PreemptionBy("default-scheduler").Since(victim.Metadata.DeletionTimestamp.Value)];
         var pod = Create("p", "2").WithPriority(10);
         pod.Status.NominatedNodeName = "a";
         new Harness(Nodes.Create("a", cpu: "2")).Running(victim).Waiting(pod).Preempt(pod).Message
