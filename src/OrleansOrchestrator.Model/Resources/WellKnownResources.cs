@@ -78,6 +78,9 @@ public static class WellKnownResources
     /// <summary>Disruption budgets.</summary>
     public static readonly ResourceName PodDisruptionBudgets = new("poddisruptionbudgets", "policy");
 
+    /// <summary>Roles in the whole cluster.</summary>
+    public static readonly ResourceName ClusterRoles = new("clusterroles", "rbac.authorization.k8s.io");
+
     /// <summary>Definitions of custom resources.</summary>
     public static readonly ResourceName CustomResourceDefinitions = new("customresourcedefinitions", "apiextensions.k8s.io");
 
