@@ -8,7 +8,10 @@ namespace OrleansOrchestrator.Cli.Nodes;
 /// <summary>Runs <c>orchestrator node</c>.</summary>
 internal static class NodeProcess
 {
-    /// <summary>Runs the daemon until it is asked to stop. Its pods keep running, and its next start takes them over.</summary>
+    /// <summary>
+    /// Runs the daemon until it is asked to stop. Its pods keep running, and its next start takes them over, unless the machine goes
+    /// down.
+    /// </summary>
     public static async Task<int> RunAsync(NodeSettings settings, CancellationToken cancellationToken)
     {
         using var signal = new ShutdownSignal(cancellationToken);
@@ -34,6 +37,8 @@ internal static class NodeProcess
                 starting, () => $"node {settings.Name} is not ready: {agent.LastFault ?? $"{configuration.Host} has not been reached"}", signal.Token);
             Console.WriteLine($"ready: node {settings.Name} runs pods on {agent.RuntimeVersion}");
             await signal.Token.WaitAsync();
+            if (await Machine.IsGoingDownAsync(TimeProvider.System))
+                await agent.ShutDownAsync(CancellationToken.None);
             await agent.StopAsync(stopPods: false, CancellationToken.None);
             return ExitCodes.Success;
         }

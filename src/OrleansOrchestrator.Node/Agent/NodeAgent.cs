@@ -46,6 +46,7 @@ public sealed partial class NodeAgent : IAsyncDisposable
     private ClusterMembership? _identity;
     private NodeRegistrar? _registrar;
     private PodDirectory? _pods;
+    private NodeShutdown? _shutdown;
     private NodeInstruments? _instruments;
     private PodGuard? _guard;
     private PodRemover? _remover;
@@ -131,6 +132,7 @@ public sealed partial class NodeAgent : IAsyncDisposable
         var runtime = new MeasuredRuntime(_runtime, instruments);
         var remover = new PodRemover(runtime, guard, _options.DataDirectory, _timeProvider);
         _remover = remover;
+        var shutdown = _shutdown = new NodeShutdown(_options);
         var configuration = new ApiConfigurationSource(_api);
         var serviceEnvironment = new ServiceEnvironment(
             _options.ServiceVariablesBytesMax, (service, why) => events.Record("kubelet", service, EventType.Warning, "TooManyVariables", why));
@@ -151,6 +153,7 @@ public sealed partial class NodeAgent : IAsyncDisposable
             Lease = clock,
             Admitted = new AdmittedPods(ResourceAmounts.From(allocatable)),
             Guard = guard,
+            Shutdown = shutdown,
             Remover = remover,
             Instruments = instruments,
             TimeProvider = _timeProvider,
@@ -173,7 +176,7 @@ public sealed partial class NodeAgent : IAsyncDisposable
             vote.Voter);
         LeaseAgent? lease = null;
         _registrar = new NodeRegistrar(
-            _api, _options.Name, node, () => lease?.Fault ?? _runtime?.Fault, _options.StatusPeriod, _timeProvider, _loggers.CreateLogger<NodeRegistrar>());
+            _api, _options.Name, node, () => shutdown.IsBegun ? NodeShutdown.Fault : lease?.Fault ?? _runtime?.Fault, _options.StatusPeriod, _timeProvider, _loggers.CreateLogger<NodeRegistrar>());
         lease = new LeaseAgent(
             _api,
             _options.Name,
@@ -230,6 +233,21 @@ public sealed partial class NodeAgent : IAsyncDisposable
         if (!containerId.StartsWith(prefix, StringComparison.Ordinal))
             throw new ArgumentException($"\"{containerId}\" is not the id of a container of {Runtime.Version}", nameof(containerId));
         return Runtime.SignalContainerAsync(containerId[prefix.Length..], ContainerSignal.Kill, cancellationToken);
+    }
+
+    /// <summary>
+    /// Ends all pods because the machine goes down: the node is no longer Ready and takes no pods, and its pods fail, critical ones
+    /// last. The daemon runs on until it is stopped.
+    /// </summary>
+    /// <param name="cancellationToken">Ends the wait for the pods.</param>
+    public async Task ShutDownAsync(CancellationToken cancellationToken = default)
+    {
+        if (_pods is null || _shutdown is null || _options.ShutdownGracePeriod == TimeSpan.Zero)
+            return;
+        LogShuttingDown(_options.Name, _options.ShutdownGracePeriod.TotalSeconds);
+        var ending = _shutdown.RunAsync(_pods, _timeProvider, cancellationToken);
+        await _registrar!.ReportAsync(cancellationToken);
+        await ending;
     }
 
     /// <summary>Stops the daemon if it runs.</summary>
@@ -324,6 +342,9 @@ public sealed partial class NodeAgent : IAsyncDisposable
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Node {Node} runs pods with {Runtime} and listens on {Address}:{Port}")]
     private partial void LogStarted(string node, string runtime, IPAddress address, int port);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The machine of node {Node} goes down: its pods end within {Seconds:0.#} s")]
+    private partial void LogShuttingDown(string node, double seconds);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "It is unknown whether all pods have ended ({Reason}); the guard ends what is left")]
     private partial void LogStillGuarded(string reason);

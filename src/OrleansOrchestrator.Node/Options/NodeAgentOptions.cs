@@ -124,6 +124,15 @@ public sealed record NodeAgentOptions
     /// <summary>The domain of the cluster in DNS.</summary>
     public string ClusterDomain { get; init; } = "cluster.local";
 
+    /// <summary>
+    /// How long pods may take to end when the machine goes down, as the kubelet's <c>shutdownGracePeriod</c>; 0 leaves them alone.
+    /// Includes <see cref="ShutdownGracePeriodCriticalPods"/>.
+    /// </summary>
+    public TimeSpan ShutdownGracePeriod { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>The part of that time that is kept for critical pods, which end last, as <c>shutdownGracePeriodCriticalPods</c>.</summary>
+    public TimeSpan ShutdownGracePeriodCriticalPods { get; init; } = TimeSpan.FromSeconds(10);
+
     /// <summary>How long the engine may take to create, start or remove a container, as the kubelet's
     /// <c>runtimeRequestTimeout</c>.</summary>
     public TimeSpan RuntimeRequestTimeout { get; init; } = TimeSpan.FromMinutes(2);

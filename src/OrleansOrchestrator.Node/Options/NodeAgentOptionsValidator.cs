@@ -41,6 +41,10 @@ public static partial class NodeAgentOptionsValidator
         faults.Require(
             options.StreamIdleTime > TimeSpan.Zero && options.StreamIdleTime <= Waits.Longest,
             "StreamIdleTime must be positive and at most a day.");
+        faults.NotNegative(options.ShutdownGracePeriodCriticalPods);
+        faults.Require(
+            options.ShutdownGracePeriodCriticalPods <= options.ShutdownGracePeriod && options.ShutdownGracePeriod <= Waits.Longest,
+            "ShutdownGracePeriod must be at least ShutdownGracePeriodCriticalPods, and at most a day.");
         faults.Positive(options.SyncPeriod);
         faults.Positive(options.StatusPeriod);
         faults.Require(options.RestartDelay > TimeSpan.Zero && options.RestartDelay <= options.RestartDelayMax, "RestartDelay must be positive and at most RestartDelayMax.");

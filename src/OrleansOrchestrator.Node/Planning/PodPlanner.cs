@@ -16,6 +16,10 @@ internal static class PodPlanner
             return new PodPlan { Stops = Kill(view, "Stopping container {0}: the node has lost the control plane") };
         if (view.IsDeleted || view.IsTerminal || PodOutcome.IsComplete(view))
             return PlanEnd(view);
+        if (view.IsShuttingDown && view.Sandbox is null)
+            return new PodPlan { Failure = PodFailures.NodeIsShuttingDown };
+        if (view.ShutdownLimit is not null)
+            return new PodPlan { Failure = PodFailures.NodeShutdown };
         if (DeadlineOf(view) is { } deadline && view.Now >= deadline)
             return new PodPlan { Failure = PodFailures.DeadlineExceeded };
         if (view.Sandbox is null && (view.Refusal ?? SysctlPolicy.Refuse(view.Pod)) is { } refusal)

@@ -35,6 +35,12 @@ internal sealed record PodView
     /// <summary>Whether the node must not run this pod any more, because it was without the control plane for too long.</summary>
     public bool IsFenced { get; init; }
 
+    /// <summary>Whether the machine goes down, so that the node starts no further pod.</summary>
+    public bool IsShuttingDown { get; init; }
+
+    /// <summary>How long the pod may take to end because the machine goes down; null if it need not end now.</summary>
+    public TimeSpan? ShutdownLimit { get; init; }
+
     /// <summary>The containers that are being stopped, by container id.</summary>
     public IReadOnlyDictionary<string, StopProgress> Stopping { get; init; } = NoStops;
 
@@ -55,7 +61,9 @@ internal sealed record PodView
 
     /// <summary>How long a container of this pod may take to stop.</summary>
     /// <remarks>Kubernetes treats a negative grace period as one second.</remarks>
-    public TimeSpan TerminationGrace => Waits.Seconds(
+    public TimeSpan TerminationGrace => ShutdownLimit is { } limit && limit < OwnGrace ? limit : OwnGrace;
+
+    private TimeSpan OwnGrace => Waits.Seconds(
         ((IsDeleted ? Pod.Metadata.DeletionGracePeriodSeconds : null) ?? Pod.Spec.TerminationGracePeriodSeconds ?? 30) is var seconds and >= 0 ? seconds : 1);
 
     public bool IsTerminal => Failure is not null || Pod.IsTerminal;
@@ -71,7 +79,11 @@ internal sealed record PodView
 /// <param name="Reason">The reason, one word.</param>
 /// <param name="Message">The message.</param>
 /// <param name="Rejection">The message of the event if the node rejected the pod; null if the pod ran.</param>
-internal sealed record PodFailure(string Reason, string Message, string? Rejection = null);
+internal sealed record PodFailure(string Reason, string Message, string? Rejection = null)
+{
+    /// <summary>The external reason, which the pod's conditions show; null if it failed by itself.</summary>
+    public PodDisruption? Disruption { get; init; }
+}
 
 /// <summary>Why a container is waiting, as its status shows it.</summary>
 internal sealed record WaitingReason(string Reason, string Message);

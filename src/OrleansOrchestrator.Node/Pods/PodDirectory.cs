@@ -76,6 +76,13 @@ internal sealed class PodDirectory(PodServices services) : IObjectSink<V1Pod>, I
             worker.Fence();
     }
 
+    /// <summary>Ends the pods whose turn has come, because the machine goes down.</summary>
+    public void ShutDownAll()
+    {
+        foreach (var worker in _workers.Values)
+            worker.ShutDown();
+    }
+
     public async ValueTask DisposeAsync()
     {
         await Task.WhenAll(_workers.Values.Select(w => w.DisposeAsync().AsTask()));

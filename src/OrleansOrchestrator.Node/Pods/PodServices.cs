@@ -40,6 +40,8 @@ internal sealed record PodServices
 
     public required PodGuard Guard { get; init; }
 
+    public required NodeShutdown Shutdown { get; init; }
+
     public required PodRemover Remover { get; init; }
 
     public required NodeInstruments Instruments { get; init; }

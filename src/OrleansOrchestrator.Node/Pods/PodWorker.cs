@@ -108,6 +108,18 @@ internal sealed partial class PodWorker : IAsyncDisposable
 
     public void Signal() => _loop.Signal();
 
+    /// <summary>Ends the pod if its turn has come, because the machine goes down.</summary>
+    public void ShutDown()
+    {
+        if (_pod is { } pod && _services.Shutdown.LimitOf(pod) is not null)
+            Interrupt();
+        _loop.Signal();
+    }
+
+    /// <summary>Whether the pod has ended for good, and the API knows.</summary>
+    public bool HasEnded => _isFinished || (Reported is { } reported && PodPhase.IsTerminal(reported.Phase)
+        && (reported.InitContainerStatuses ?? []).Concat(reported.ContainerStatuses ?? []).All(status => status.State?.Running is null));
+
     public async ValueTask DisposeAsync()
     {
         Interrupt();
@@ -157,7 +169,11 @@ internal sealed partial class PodWorker : IAsyncDisposable
         await _probes.SyncAsync(pod, sandbox, _services.HostAddress, (container, message) =>
             _services.Events.Record(pod, container, EventType.Warning, "Unhealthy", message));
         var isFenced = await IsFencedAsync(pod, sandbox is not null, cancellationToken);
-        var view = _memory.View(WithReported(pod), sandbox, _probes.Health, isFenced, _services.TimeProvider.GetUtcNow());
+        var view = _memory.View(WithReported(pod), sandbox, _probes.Health, isFenced, _services.TimeProvider.GetUtcNow()) with
+        {
+            IsShuttingDown = _services.Shutdown.IsBegun,
+            ShutdownLimit = _services.Shutdown.LimitOf(pod),
+        };
         var plan = PodPlanner.Plan(view);
         try
         {

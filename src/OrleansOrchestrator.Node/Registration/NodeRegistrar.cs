@@ -15,6 +15,7 @@ internal sealed partial class NodeRegistrar(
     // How soon a changed fault of the node is reported, and a deleted node object created again.
     private static readonly TimeSpan CheckInterval = TimeSpan.FromSeconds(2);
 
+    private readonly SemaphoreSlim _reporting = new(1);
     private readonly RetryDelay _delay = new(ApiServers.Retries, Random.Shared);
     private readonly TaskCompletionSource _registered = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -43,6 +44,21 @@ internal sealed partial class NodeRegistrar(
     /// <summary>Registers, then reports until the token ends it, through outages of any length.</summary>
     public Task RunAsync(CancellationToken cancellationToken) =>
         SupervisedLoop.RunAsync("node registrar", RegisterAndReportAsync, timeProvider, logger, cancellationToken);
+
+    /// <summary>Reports the status now if it has changed.</summary>
+    public async Task ReportAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (_isRegistered)
+                await ReportIfDueAsync(cancellationToken);
+        }
+        catch (Exception exception) when (Reflector<V1Node>.IsTransient(exception) && !cancellationToken.IsCancellationRequested)
+        {
+            // The loop tries again.
+            LogFailed(nodeName, exception.Message);
+        }
+    }
 
     private async Task<TimeSpan?> RegisterAndReportAsync(CancellationToken cancellationToken)
     {
@@ -98,6 +114,19 @@ internal sealed partial class NodeRegistrar(
     }
 
     private async Task ReportIfDueAsync(CancellationToken cancellationToken)
+    {
+        await _reporting.WaitAsync(cancellationToken);
+        try
+        {
+            await ReportOneAsync(cancellationToken);
+        }
+        finally
+        {
+            _reporting.Release();
+        }
+    }
+
+    private async Task ReportOneAsync(CancellationToken cancellationToken)
     {
         var now = timeProvider.GetUtcNow();
         var current = fault();

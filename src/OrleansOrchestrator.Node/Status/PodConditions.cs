@@ -18,7 +18,10 @@ internal sealed class PodConditions(PodView view, string phase)
         Initialized(),
         Ready(),
         ContainersReady(),
+        .. view.Failure?.Disruption is { } disruption ? [Disrupted(disruption)] : (IEnumerable<V1PodCondition>)[],
     ];
+
+    private V1PodCondition Disrupted(PodDisruption disruption) => Make(PodConditionTypes.DisruptionTarget, true, disruption.Reason, disruption.Message);
 
     private V1PodCondition Initialized()
     {

@@ -1,0 +1,67 @@
+using k8s.Models;
+using OrleansOrchestrator.Model.Pods;
+using OrleansOrchestrator.Node.Options;
+
+namespace OrleansOrchestrator.Node.Pods;
+
+/// <summary>
+/// Ends a node's pods because its machine goes down: first all others, then the critical ones, each within the time that is left for
+/// them.
+/// </summary>
+/// <remarks>See https://kubernetes.io/docs/concepts/cluster-administration/node-shutdown/#graceful-node-shutdown.</remarks>
+internal sealed class NodeShutdown(NodeAgentOptions options)
+{
+    /// <summary>What the node's condition says, in the kubelet's words.</summary>
+    public const string Fault = "node is shutting down";
+
+    // The priority of system-cluster-critical; that of system-node-critical is higher.
+    private const int CriticalPriority = 2_000_000_000;
+
+    // Small beside the seconds that pods have.
+    private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(100);
+
+    // For the kill of containers at the end of their time, and for the report.
+    private static readonly TimeSpan KillTime = TimeSpan.FromSeconds(2);
+
+    private volatile Stage _stage;
+
+    private enum Stage
+    {
+        None,
+        Others,
+        All,
+    }
+
+    /// <summary>Whether the node takes no pods any more.</summary>
+    public bool IsBegun => _stage != Stage.None;
+
+    /// <summary>How long a pod that must end now may take; null if it need not end now.</summary>
+    public TimeSpan? LimitOf(V1Pod pod) => (_stage, IsCritical(pod)) switch
+    {
+        (Stage.None, _) or (Stage.Others, true) => null,
+        (_, true) => options.ShutdownGracePeriodCriticalPods,
+        _ => options.ShutdownGracePeriod - options.ShutdownGracePeriodCriticalPods,
+    };
+
+    /// <summary>Ends all pods. Returns when they have ended and are reported, or when the time is over.</summary>
+    public async Task RunAsync(PodDirectory pods, TimeProvider timeProvider, CancellationToken cancellationToken)
+    {
+        foreach (var (stage, time) in new[]
+        {
+            (Stage.Others, options.ShutdownGracePeriod - options.ShutdownGracePeriodCriticalPods),
+            (Stage.All, options.ShutdownGracePeriodCriticalPods),
+        })
+        {
+            _stage = stage;
+            pods.ShutDownAll();
+            var began = timeProvider.GetTimestamp();
+            while (pods.Workers.Any(worker => worker.Pod is { } pod && LimitOf(pod) is not null && !worker.HasEnded)
+                && timeProvider.GetElapsedTime(began) < time + KillTime)
+            {
+                await Task.Delay(PollInterval, timeProvider, cancellationToken);
+            }
+        }
+    }
+
+    private static bool IsCritical(V1Pod pod) => pod.Priority >= CriticalPriority;
+}
