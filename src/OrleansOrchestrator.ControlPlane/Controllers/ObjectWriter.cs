@@ -62,6 +62,8 @@ internal sealed class ObjectWriter(ObjectClient objects, ResourceRegistry regist
             Uid = deletion.Uid,
             ResourceVersion = deletion.ResourceVersion,
             GracePeriodSeconds = deletion.GracePeriodSeconds,
+            Disruption = deletion.Disruption,
+            FailsPod = deletion.FailsPod,
             // The control plane's deletions include dependents, whatever the kind's default for clients.
             Propagation = deletion.Propagation ?? (definition.DefaultPropagation == DeletionPropagation.Background ? null : DeletionPropagation.Background),
         };

@@ -137,6 +137,7 @@ public static class ControlPlaneHosting
         services.AddSingleton<OwnershipGraph>();
         services.AddSingleton<PlacementWriter>();
         services.AddTransient<NodeHealthReader>();
+        services.AddTransient<NodeDisruptions>();
         foreach (var type in typeof(IReconciler).Assembly.GetTypes().Where(type => type.IsAssignableTo(typeof(IReconciler)) && type is { IsAbstract: false, IsClass: true }))
             services.AddSingleton(provider => (IReconciler)ActivatorUtilities.CreateInstance(provider, type));
 

@@ -70,8 +70,8 @@ internal sealed partial class NodeHealthReader(WatchCaches caches, ResourceRegis
         };
     }
 
-    /// <summary>Gives all nodes their full time to report again.</summary>
-    public void Restart() => _sightings.Restart(Now);
+    /// <summary>Takes note of a decision; see <see cref="NodeSightings.Heed"/>.</summary>
+    public void Heed(NodeLifecyclePlan plan) => _sightings.Heed(plan, Now);
 
     /// <summary>Issues a beat.</summary>
     public string IssueBeat() => _sightings.IssueBeat(Now);

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Orleans.Concurrency;
 using Orleans.Placement;
+using OrleansOrchestrator.Controllers.Actions;
 using OrleansOrchestrator.Controllers.NodeLifecycle;
 using OrleansOrchestrator.Controllers.Reconciling;
 using OrleansOrchestrator.ControlPlane.Controllers;
@@ -23,12 +24,12 @@ namespace OrleansOrchestrator.ControlPlane.Nodes;
 [KeepAlive]
 [PreferLocalPlacement]
 internal sealed partial class NodeLifecycleGrain(
-    NodeHealthReader reader, PlanApplier applier, EventRecorder events, WatchCaches caches, ResourceRegistry registry,
+    NodeHealthReader reader, NodeDisruptions disruptions, PlanApplier applier, EventRecorder events, WatchCaches caches, ResourceRegistry registry,
     TimeProvider time, ILogger<NodeLifecycleGrain> logger) : LoopingGrain, INodeLifecycleGrain
 {
     internal const string Key = "cluster";
 
-    private const string Component = "node-controller";
+    internal const string Component = "node-controller";
 
     private static readonly ControllerIdentity Identity = ControllerIdentity.Of(Component, ControllerUsers.ServiceAccount(Component));
     // Longer than the longest back-off, so that an object that keeps failing keeps its back-off.
@@ -41,10 +42,15 @@ internal sealed partial class NodeLifecycleGrain(
     // Objects whose writes are refused because of their content. They take no share of a round's writes until their back-off of 1 s to
     // 1 min is over.
     private readonly KeyedBackoff<(ResourceName Resource, ObjectKey Key)> _refused = new(new Backoff(TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(1)));
-    private bool _wasDisrupted;
     private IReadOnlyList<WithheldEviction> _withheld = [];
 
     public Task<string> BeatAsync() => Task.FromResult(reader.IssueBeat());
+
+    public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        await base.OnDeactivateAsync(reason, cancellationToken);
+        NodeLifecycleInstruments.Hide();
+    }
 
     protected override IEnumerable<Task> StartLoops() => [SupervisedLoop.RunAsync("node lifecycle", RunRoundAsync, time, logger, Stopping)];
 
@@ -52,14 +58,8 @@ internal sealed partial class NodeLifecycleGrain(
     {
         var input = await reader.ObserveAsync(cancellationToken);
         var plan = NodeLifecyclePlanner.Decide(input with { IsSetAside = (resource, key) => _refused.IsWaiting((resource, key), time.GetUtcNow()) });
-        if (plan.IsDisrupted != _wasDisrupted)
-        {
-            LogDisruption(plan.IsDisrupted);
-            if (_wasDisrupted)
-                reader.Restart();
-            _wasDisrupted = plan.IsDisrupted;
-        }
-
+        reader.Heed(plan);
+        disruptions.Observe(plan);
         ReportWithheld(plan.Withheld);
         if (plan.Actions.Count > 0)
         {
@@ -67,6 +67,7 @@ internal sealed partial class NodeLifecycleGrain(
             var refused = outcome.Refused.ToDictionary(one => (one.Action.Resource, one.Action.Key), one => one.Why);
             NoteRefused(plan, refused);
             Record(plan, refused);
+            NodeLifecycleInstruments.Deleted(plan.Actions.Count(action => action is DeleteObject && !refused.ContainsKey((action.Resource, action.Key))));
         }
 
         var wait = plan.RequeueAfter ?? RoundMax;
@@ -99,15 +100,19 @@ internal sealed partial class NodeLifecycleGrain(
 
     private void ReportWithheld(IReadOnlyList<WithheldEviction> withheld)
     {
-        foreach (var (name, isOtherwiseFenced) in withheld.Except(_withheld))
+        foreach (var (name, cause) in withheld.Except(_withheld))
         {
-            if (isOtherwiseFenced)
+            // What keeps the pods of many nodes is logged once for all of them.
+            if (cause == WithholdingReason.FencingTimes)
                 LogOtherwiseFenced(name);
-            else
+            else if (cause == WithholdingReason.Votes)
                 LogWaitingForVotes(name);
-            var (reason, why) = isOtherwiseFenced
-                ? ("FencingTimesDiffer", "The node's daemon stops its pods by other times than the control plane's, so that it is not known whether it runs them")
-                : ("EvictionWaitsForVotes", "Too few of the node's peers are heard of to know that it does not run its pods");
+            var (reason, why) = cause switch
+            {
+                WithholdingReason.FencingTimes => ("FencingTimesDiffer", "The node's daemon stops its pods by other times than the control plane's, so that it is not known whether it runs them"),
+                WithholdingReason.Disruption => (NodeDisruptions.Paused, "So many nodes are lost at once that the fault may be the control plane's own, so that the node's pods are not replaced"),
+                _ => ("EvictionWaitsForVotes", "Too few of the node's peers are heard of to know that it does not run its pods"),
+            };
             if (caches[registry[WellKnownResources.Nodes]].Find(new ObjectKey("", name)) is { } node)
                 events.Record(node, Component, "Warning", reason, $"{why}; delete the Node if its machine is gone");
         }
@@ -120,7 +125,4 @@ internal sealed partial class NodeLifecycleGrain(
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Node {Node} is silent, and its daemon uses other fencing times than the control plane: its pods are not replaced")]
     private partial void LogOtherwiseFenced(string node);
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "No node is heard of, so that nothing is evicted: {IsDisrupted}")]
-    private partial void LogDisruption(bool isDisrupted);
 }

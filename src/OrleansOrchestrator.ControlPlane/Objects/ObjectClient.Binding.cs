@@ -75,7 +75,7 @@ internal sealed partial class ObjectClient
 
     /// <summary>Deletes a pod whose eviction has been admitted. The pod says why it goes.</summary>
     internal Task DeleteEvictedAsync(ObjectReference pod, DeletionOptions deletion, WriteOptions options, CancellationToken cancellationToken) =>
-        DeleteAsync(pod, deletion, options, isEviction: true, cancellationToken);
+        DeleteAsync(pod, deletion with { Disruption = PodDisruption.EvictionApi }, options, isEviction: true, cancellationToken);
 
     private async ValueTask<string> AdmitBindingAsync(
         ResourceDefinition definition, ObjectKey pod, string? uid, string nodeName, WriteOptions options, CancellationToken cancellationToken)

@@ -5,6 +5,7 @@ using OrleansOrchestrator.ControlPlane.Store;
 using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Model.Errors;
 using OrleansOrchestrator.Model.Metadata;
+using OrleansOrchestrator.Model.Pods;
 using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.ControlPlane.Objects;
@@ -54,13 +55,20 @@ internal sealed partial class ObjectClient
             }
 
             var obj = stored.Decode();
-            if (isEviction)
-                PodEviction.Announce((V1Pod)obj, time.GetUtcNow());
+            if (obj is V1Pod pod)
+                Announce(pod, deletion);
             var result = await TryDeleteAsync(definition, stored, obj, deletion, options, cancellationToken);
             if (result is null && attempt.Number > 0)
                 uid = stored.Uid;
             return result;
         }
+    }
+
+    private void Announce(V1Pod pod, DeletionOptions deletion)
+    {
+        deletion.Disruption?.AnnounceOn(pod, ObjectMetaRules.TruncateToSeconds(time.GetUtcNow()));
+        if (deletion.FailsPod && !pod.IsTerminal)
+            (pod.Status ??= new V1PodStatus()).Phase = PodPhase.Failed;
     }
 
     public async Task<ObjectPage> DeleteCollectionAsync(
@@ -99,8 +107,11 @@ internal sealed partial class ObjectClient
         if (!isGone && !marked && !finalizersChanged)
             return await WhenDurableAsync(definition, stored, cancellationToken) is { } shown ? new DeletionResult(shown, IsGone: false) : null;
 
-        // An object that is deleted at once never has a deletion timestamp: its last state stays unchanged.
-        var staysAsItWas = isGone && !stored.IsDeleting && !options.DryRun;
+        // An object that is deleted at once never has a deletion timestamp: its last state stays unchanged, but for the end of a pod.
+        var isAtOnce = isGone && !stored.IsDeleting && !options.DryRun;
+        var staysAsItWas = isAtOnce && deletion.Disruption is null && !deletion.FailsPod;
+        if (isAtOnce)
+            (obj.Metadata.DeletionTimestamp, obj.Metadata.DeletionGracePeriodSeconds) = (null, null);
         var json = staysAsItWas ? (ReadOnlyMemory<byte>?)null : definition.Encode(obj);
         if (options.DryRun)
             return new DeletionResult(StoredObject.Read(definition, RevisionSplice.Set(json!.Value.Span, stored.Revision)), isGone);

@@ -3,8 +3,6 @@ using OrleansOrchestrator.Controllers.Disruption;
 using OrleansOrchestrator.ControlPlane.Requests;
 using OrleansOrchestrator.ControlPlane.Watch;
 using OrleansOrchestrator.Model.Errors;
-using OrleansOrchestrator.Model.Metadata;
-using OrleansOrchestrator.Model.Pods;
 using OrleansOrchestrator.Model.Resources;
 using OrleansOrchestrator.Model.Selectors;
 
@@ -47,17 +45,6 @@ internal sealed class PodEviction(Informers informers, ResourceRegistry registry
         }
 
         throw ApiErrors.Timeout($"couldn't update the PodDisruptionBudget of pod \"{key.Name}\" due to conflicts");
-    }
-
-    /// <summary>Says in a pod's status that it is being evicted.</summary>
-    public static void Announce(V1Pod pod, DateTimeOffset now)
-    {
-        if (!pod.IsActive)
-            return;
-        pod.Status ??= new V1PodStatus();
-        var others = (pod.Status.Conditions ?? []).Where(condition => condition.Type != PodConditionTypes.DisruptionTarget);
-        pod.Status.Conditions =
-            [.. others, PodDisruption.Target(PodDisruption.EvictionByEvictionApi, "Eviction API: evicting", ObjectMetaRules.TruncateToSeconds(now))];
     }
 
     private async Task<StoredObject?> FindBudgetAsync(StoredObject pod, CancellationToken cancellationToken)

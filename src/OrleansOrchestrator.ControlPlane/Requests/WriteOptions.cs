@@ -1,4 +1,5 @@
 using OrleansOrchestrator.ControlPlane.Authorization;
+using OrleansOrchestrator.Model.Pods;
 using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.ControlPlane.Requests;
@@ -76,6 +77,12 @@ public sealed record DeletionOptions
 
     /// <summary>Delete only if it is still at this revision.</summary>
     public string? ResourceVersion { get; init; }
+
+    /// <summary>For pods, the external reason, which the same write puts into the pod's conditions; null for none.</summary>
+    public PodDisruption? Disruption { get; init; }
+
+    /// <summary>For pods, whether nothing of the pod runs any more, so that the same write makes it Failed unless it has ended already.</summary>
+    public bool FailsPod { get; init; }
 }
 
 /// <summary>The formats of patches.</summary>

@@ -87,22 +87,18 @@ internal sealed partial class PlacementWriter(
     }
 
     /// <summary>
-    /// Evicts a pod gracefully to make room for one of higher priority. It writes the pod's condition first, so that the pod's owner
-    /// can tell the eviction from a failure.
+    /// Evicts a pod gracefully to make room for one of higher priority. The pod's condition says why, so that its owner can tell the
+    /// eviction from a failure.
     /// </summary>
     /// <returns>Whether the pod is terminating or gone.</returns>
     public async Task<bool> PreemptAsync(string scheduler, ObjectKey key, string uid, string preemptorUid, string nodeName)
     {
         if (caches[registry[WellKnownResources.Pods]].Find(key) is not { IsDeleting: false } pod || pod.Uid != uid)
             return true;
-        var condition = PodDisruption.Target(
-            PodDisruption.PreemptionByScheduler,
-            $"{scheduler}: preempting to accommodate a higher priority pod",
-            ObjectMetaRules.TruncateToSeconds(time.GetUtcNow()));
+        var deletion = new DeletionOptions { Uid = uid, Disruption = PodDisruption.PreemptionBy(scheduler) };
         try
         {
-            await PatchStatusAsync(pod, new() { ["conditions"] = new[] { condition } });
-            await objects.DeleteAsync(new ObjectReference(pod.Definition, key), new DeletionOptions { Uid = uid }, Identity, CancellationToken.None);
+            await objects.DeleteAsync(new ObjectReference(pod.Definition, key), deletion, Identity, CancellationToken.None);
             events.Record(pod, scheduler, "Normal", Preempted, $"Preempted by pod {preemptorUid} on node {nodeName}");
             return true;
         }

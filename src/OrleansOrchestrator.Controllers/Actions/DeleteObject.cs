@@ -1,3 +1,4 @@
+using OrleansOrchestrator.Model.Pods;
 using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.Controllers.Actions;
@@ -20,6 +21,12 @@ public sealed record DeleteObject(
 
     /// <summary>Deletes only if the object is still at this resourceVersion; null for any version.</summary>
     public string? ResourceVersion { get; init; }
+
+    /// <summary>For pods, the external reason, which the same write puts into the pod's conditions; null for none.</summary>
+    public PodDisruption? Disruption { get; init; }
+
+    /// <summary>For pods, whether nothing of the pod runs any more, so that the same write makes it Failed unless it has ended already.</summary>
+    public bool FailsPod { get; init; }
 
     /// <inheritdoc/>
     public override Task<WrittenObject?> ApplyAsync(IObjectWriter writer) => writer.DeleteAsync(this);

@@ -63,10 +63,18 @@ public sealed class HeartbeatLedger
 
     /// <summary>Gives all nodes their full time to report again, after the observer was cut off.</summary>
     /// <param name="now">The current time.</param>
-    public void Restart(DateTimeOffset now)
+    public void Restart(DateTimeOffset now) => Restart([.. _entries.Keys], now);
+
+    /// <summary>Gives some nodes their full time to report again.</summary>
+    /// <param name="nodes">Their names.</param>
+    /// <param name="now">The current time.</param>
+    public void Restart(IEnumerable<string> nodes, DateTimeOffset now)
     {
-        foreach (var (name, entry) in _entries)
-            _entries[name] = entry with { LastHeartbeat = Later(entry.LastHeartbeat, now) };
+        foreach (var name in nodes)
+        {
+            if (_entries.TryGetValue(name, out var entry))
+                _entries[name] = entry with { LastHeartbeat = Later(entry.LastHeartbeat, now) };
+        }
     }
 
     /// <summary>Forgets a node that is gone, with its lease and its pods.</summary>

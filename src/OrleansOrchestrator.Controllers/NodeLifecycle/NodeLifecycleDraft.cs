@@ -30,9 +30,9 @@ internal sealed class NodeLifecycleDraft(Func<ResourceName, ObjectKey, bool> isS
             _requeueAfter = time;
     }
 
-    public void Withhold(string node, bool isOtherwiseFenced)
+    public void Withhold(string node, WithholdingReason reason)
     {
-        _withheld.Add(new WithheldEviction(node, isOtherwiseFenced));
+        _withheld.Add(new WithheldEviction(node, reason));
         LookAgainIn(VoteInterval);
     }
 
@@ -51,19 +51,27 @@ internal sealed class NodeLifecycleDraft(Func<ResourceName, ObjectKey, bool> isS
         _readiness.Add((new UpdateStatus(WellKnownResources.Pods, marked), told));
     }
 
-    public void Evict(V1Pod pod, TaintEviction eviction)
+    /// <summary>Deletes a pod.</summary>
+    /// <param name="pod">The pod.</param>
+    /// <param name="eviction">When, and whether without its node's consent.</param>
+    /// <param name="disruption">What its condition says; null if it is being deleted for another reason.</param>
+    public void Evict(V1Pod pod, TaintEviction eviction, PodDisruption? disruption)
     {
         var action = new DeleteObject(WellKnownResources.Pods, pod.Key, pod.Metadata.Uid, eviction.IsForced ? 0 : null)
         {
             // A daemon that comes back writes to the pod before it restarts it. The precondition lets only the first of the two writes succeed.
             ResourceVersion = eviction.IsForced ? pod.Metadata.ResourceVersion : null,
+            Disruption = disruption,
+            FailsPod = eviction.IsForced,
         };
         var told = new PlannedEvent("Normal", "TaintManagerEviction", $"Marking for deletion Pod {pod.Key}");
         _evictions.Add((eviction.Deadline, pod.Key, action, new NodeLifecycleEvent(WellKnownResources.Pods, pod, told)));
     }
 
-    public NodeLifecyclePlan Finish(int actionsMax, bool isDisrupted)
+    public NodeLifecyclePlan Finish(int actionsMax, NodeZones zones)
     {
+        if (zones.MoreIn is { } more)
+            LookAgainIn(more);
         var evictions = _evictions
             .OrderBy(eviction => eviction.Deadline)
             .ThenBy(eviction => eviction.Pod)
@@ -81,7 +89,9 @@ internal sealed class NodeLifecycleDraft(Func<ResourceName, ObjectKey, bool> isS
             Events = [.. planned.Select(item => item.Item2).OfType<NodeLifecycleEvent>()],
             RequeueAfter = _requeueAfter,
             Withheld = _withheld,
-            IsDisrupted = isDisrupted,
+            Cluster = zones.Cluster,
+            Zones = zones.All,
+            Paused = zones.Paused,
         };
     }
 }

@@ -33,6 +33,9 @@ public sealed record NodeLifecycleInput
 
     /// <summary>Options.</summary>
     public NodeLifecycleOptions Options { get; init; } = new();
+
+    /// <summary>Whether a node's lease has expired.</summary>
+    internal bool IsSilent(ObservedNode observed) => SeenUntil - observed.LastHeartbeat >= Options.Times.LeaseDuration;
 }
 
 /// <summary>A node, and when the observer last heard of it.</summary>

@@ -21,6 +21,29 @@ public sealed record NodeLifecycleOptions
     /// <summary>How long a node must be unreachable before it is left out of the views of others.</summary>
     public TimeSpan ViewRemovalTime { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>
+    /// How many nodes of a zone may begin to lose their pods in a second, as kube-controller-manager's <c>--node-eviction-rate</c>.
+    /// So large that a third of 5,000 nodes is replaced in time: here fencing and the votes of peers prove that a silent node runs
+    /// nothing, so that waiting saves no pod.
+    /// </summary>
+    public double NodeEvictionRate { get; init; } = 500;
+
+    /// <summary>
+    /// The same for a large zone of which most nodes are lost, as <c>--secondary-node-eviction-rate</c>; 0 evicts nothing.
+    /// </summary>
+    public double SecondaryNodeEvictionRate { get; init; }
+
+    /// <summary>
+    /// The share of lost nodes, and at least three, from which nothing is evicted, or at the secondary rate, in a zone and in the
+    /// whole cluster, as <c>--unhealthy-zone-threshold</c>.
+    /// </summary>
+    public double UnhealthyZoneThreshold { get; init; } = 0.55;
+
+    /// <summary>
+    /// A zone with no more nodes than this evicts nothing when most of them are lost, as <c>--large-cluster-size-threshold</c>.
+    /// </summary>
+    public int LargeClusterSizeThreshold { get; init; } = 50;
+
     /// <summary>The most writes of one plan; the rest follows in the next one.</summary>
     public int ActionsMax { get; init; } = 500;
 
@@ -33,6 +56,10 @@ public sealed record NodeLifecycleOptions
         faults.Positive(BlindTimeMax);
         faults.Require(ViewNodesMax > 0 && ViewNodesMax % 2 == 1, $"ViewNodesMax must be odd and positive, but is {ViewNodesMax}.");
         faults.NotNegative(ViewRemovalTime);
+        faults.Require(NodeEvictionRate is > 0 and < double.PositiveInfinity, $"NodeEvictionRate must be positive, but is {NodeEvictionRate}.");
+        faults.Require(SecondaryNodeEvictionRate is >= 0 and < double.PositiveInfinity, $"SecondaryNodeEvictionRate must not be negative, but is {SecondaryNodeEvictionRate}.");
+        faults.Require(UnhealthyZoneThreshold is > 0 and <= 1, $"UnhealthyZoneThreshold must be more than 0 and at most 1, but is {UnhealthyZoneThreshold}.");
+        faults.Require(LargeClusterSizeThreshold >= 0, $"LargeClusterSizeThreshold must not be negative, but is {LargeClusterSizeThreshold}.");
         faults.AtLeastOne(ActionsMax);
         return faults.All;
     }

@@ -18,17 +18,41 @@ public sealed record NodeLifecyclePlan
     /// <summary>The nodes whose due evictions wait for proof that the nodes no longer run their pods, in order.</summary>
     public required IReadOnlyList<WithheldEviction> Withheld { get; init; }
 
+    /// <summary>All nodes together.</summary>
+    public required ZoneHealth Cluster { get; init; }
+
+    /// <summary>The zones, by name.</summary>
+    public required IReadOnlyList<ZoneHealth> Zones { get; init; }
+
     /// <summary>
-    /// Whether no node is both heard of and ready, so that the fault is more likely the observer's. When this ends, the observer
-    /// calls <see cref="HeartbeatLedger.Restart"/>, so that all nodes get their time to report.
+    /// The names of the nodes in zones in which nothing is evicted, because too many nodes are lost. Once a node is no longer among
+    /// them it gets its full time to report again: see <see cref="NodeSightings.Heed"/>.
     /// </summary>
-    public required bool IsDisrupted { get; init; }
+    public required IReadOnlySet<string> Paused { get; init; }
+
+    /// <summary>
+    /// What an operator should know: the cluster if too many of its nodes are lost, or else each zone of which that is true.
+    /// </summary>
+    public IEnumerable<ZoneHealth> Disruptions => Cluster.State != ZoneState.Normal ? [Cluster] : Zones.Where(zone => zone.State != ZoneState.Normal);
+}
+
+/// <summary>Why the pods of a silent node are not replaced.</summary>
+public enum WithholdingReason
+{
+    /// <summary>Too few peers are heard of to know that the node runs nothing.</summary>
+    Votes,
+
+    /// <summary>The node's daemon uses other fencing times than the control plane.</summary>
+    FencingTimes,
+
+    /// <summary>Too many nodes are lost at once.</summary>
+    Disruption,
 }
 
 /// <summary>A silent node whose pods are not replaced.</summary>
 /// <param name="Node">Its name.</param>
-/// <param name="IsOtherwiseFenced">Whether the reason is that its daemon uses other fencing times, and not that votes are missing.</param>
-public readonly record struct WithheldEviction(string Node, bool IsOtherwiseFenced);
+/// <param name="Reason">Why.</param>
+public readonly record struct WithheldEviction(string Node, WithholdingReason Reason);
 
 /// <summary>An event about one of the objects that a plan writes.</summary>
 /// <param name="Resource">The object's resource.</param>

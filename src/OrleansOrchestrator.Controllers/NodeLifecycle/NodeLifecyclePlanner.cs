@@ -8,10 +8,10 @@ using OrleansOrchestrator.Model.Resources;
 namespace OrleansOrchestrator.Controllers.NodeLifecycle;
 
 /// <summary>
-/// Decides about all nodes of the cluster: which are silent, which taints they get, and which pods are evicted. While no node is
-/// both heard of and ready, nothing is evicted: pods have nowhere to go, and the fault is more likely the observer's. The pods of a
-/// silent node are evicted only if enough of its peers no longer extend its time (see <see cref="FencingView"/>), and if its daemon
-/// uses the fencing times that are configured here.
+/// Decides about all nodes of the cluster: which are silent, which taints they get, and which pods are evicted. While most nodes of
+/// the cluster or of a zone are lost, none of their pods is evicted: the fault is more likely common, and may be the observer's (see
+/// <see cref="NodeZones"/>). The pods of a silent node are evicted only if enough of its peers no longer extend its time (see
+/// <see cref="FencingView"/>), and if its daemon uses the fencing times that are configured here.
 /// </summary>
 /// <remarks>See k8s.io/kubernetes/pkg/controller/{nodelifecycle,tainteviction,podgc}.</remarks>
 public static class NodeLifecyclePlanner
@@ -19,33 +19,30 @@ public static class NodeLifecyclePlanner
     /// <summary>Decides. Pure: the same input gives the same plan, in whatever order its lists are.</summary>
     public static NodeLifecyclePlan Decide(NodeLifecycleInput input)
     {
-        var isDisrupted = !input.Nodes.Any(observed =>
-            !IsSilent(observed, input) && NodeConditions.StatusOf(observed.Node, NodeConditions.Ready) == "True");
+        var zones = NodeZones.Of(input);
+        var isAnyHeardOf = input.Nodes.Any(observed => NodeZones.IsHealthy(observed, input));
         var draft = new NodeLifecycleDraft(input.IsSetAside);
         var ring = FencingRing.Of(input);
         foreach (var observed in input.Nodes.OrderBy(observed => observed.Node.Metadata.Name, StringComparer.Ordinal))
         {
-            JudgeNode(observed, input, ring, isDisrupted, draft);
-            if (!isDisrupted)
-                JudgePods(observed, input, draft);
+            JudgeNode(observed, input, isAnyHeardOf ? ring : null, zones, draft);
+            if (isAnyHeardOf)
+                JudgePods(observed, input, zones, draft);
         }
 
-        if (!isDisrupted)
+        if (isAnyHeardOf)
         {
             foreach (var missing in input.MissingNodes.OrderBy(missing => missing.Name, StringComparer.Ordinal))
                 JudgePods(missing, input, draft);
         }
 
-        return draft.Finish(input.Options.ActionsMax, isDisrupted && input.Nodes.Count > 0);
+        return draft.Finish(input.Options.ActionsMax, zones);
     }
 
-    private static bool IsSilent(ObservedNode observed, NodeLifecycleInput input) =>
-        input.SeenUntil - observed.LastHeartbeat >= input.Options.Times.LeaseDuration;
-
-    private static void JudgeNode(ObservedNode observed, NodeLifecycleInput input, FencingRing ring, bool isDisrupted, NodeLifecycleDraft draft)
+    private static void JudgeNode(ObservedNode observed, NodeLifecycleInput input, FencingRing? ring, NodeZones zones, NodeLifecycleDraft draft)
     {
         var node = observed.Node;
-        var isSilent = IsSilent(observed, input);
+        var isSilent = input.IsSilent(observed);
         if (!isSilent)
             draft.LookAgainIn(observed.LastHeartbeat + input.Options.Times.LeaseDuration - input.SeenUntil);
 
@@ -58,26 +55,28 @@ public static class NodeLifecyclePlanner
                 wasReady ? new PlannedEvent("Normal", "NodeNotReady", $"Node {node.Metadata.Name} status is now: NodeNotReady") : null,
                 node);
         }
-        else if (NodeTaints.Retainted(node, mayEvict: !isDisrupted, input.Now) is { } retainted)
+        else if (NodeTaints.Retainted(node, mayEvict: zones.IsAdmitted(node), input.Now) is { } retainted)
         {
             draft.WriteNode(new UpdateObject(WellKnownResources.Nodes, retainted), null, node);
         }
-        else if (!isSilent && !isDisrupted && ring.Reviewed(observed) is { } reviewed)
+        else if (!isSilent && ring?.Reviewed(observed) is { } reviewed)
         {
             draft.WriteNode(new UpdateObject(WellKnownResources.Nodes, reviewed), null, node);
         }
     }
 
-    private static void JudgePods(ObservedNode observed, NodeLifecycleInput input, NodeLifecycleDraft draft)
+    private static void JudgePods(ObservedNode observed, NodeLifecycleInput input, NodeZones zones, NodeLifecycleDraft draft)
     {
-        var isSilent = IsSilent(observed, input);
+        var isSilent = input.IsSilent(observed);
         var isUnreachable = isSilent && NodeConditions.StatusOf(observed.Node, NodeConditions.Ready) == "Unknown";
         var isOutOfService = isUnreachable && IsFenced(observed.LastHeartbeat, input) && TaintEviction.OutOfService(observed.Node) is not null;
         if (!isUnreachable && observed.Node.Spec?.Taints?.Any(taint => taint.Effect == TaintEffects.NoExecute) is not true)
             return;
 
+        var isSpared = zones.Paused.Contains(observed.Node.Metadata.Name) && !NodeZones.IsHealthy(observed, input);
         var isOtherwiseFenced = !input.Options.Times.AreThoseOf(observed.Node);
         var mayForce = !isOtherwiseFenced && FencingView.Of(observed.Node).All(view => view.MayEvict(input.IsCounted));
+        var isOverdue = isSpared && isUnreachable && IsFenced(observed.LastHeartbeat, input);
         var isWithheld = false;
         foreach (var pod in InOrder(input.PodsOn(observed.Node.Metadata.Name)))
         {
@@ -85,17 +84,17 @@ public static class NodeLifecyclePlanner
             var isDue = eviction?.Deadline <= input.SeenUntil;
             if (isOutOfService && TaintEviction.IsLost(pod, observed.Node))
             {
-                draft.Evict(pod, new TaintEviction(input.SeenUntil, IsForced: true));
+                draft.Evict(pod, new TaintEviction(input.SeenUntil, IsForced: true), ReasonOf(pod));
                 continue;
             }
 
-            if (isDue && (mayForce || !eviction!.Value.IsForced))
+            if (isDue && !isSpared && (mayForce || !eviction!.Value.IsForced))
             {
-                draft.Evict(pod, eviction!.Value);
+                draft.Evict(pod, eviction!.Value, ReasonOf(pod));
                 continue;
             }
 
-            isWithheld |= isDue;
+            isWithheld |= isDue || (isOverdue && !pod.IsTerminal);
             if (!isDue && eviction is { } later)
                 draft.LookAgainIn(later.Deadline - input.SeenUntil);
             if (isUnreachable && pod.IsReady)
@@ -103,8 +102,11 @@ public static class NodeLifecyclePlanner
         }
 
         if (isWithheld)
-            draft.Withhold(observed.Node.Metadata.Name, isOtherwiseFenced);
+            draft.Withhold(observed.Node.Metadata.Name, isSpared ? WithholdingReason.Disruption : isOtherwiseFenced ? WithholdingReason.FencingTimes : WithholdingReason.Votes);
     }
+
+    /// <summary>Why a pod of a tainted node goes; null if it is being deleted for another reason.</summary>
+    private static PodDisruption? ReasonOf(V1Pod pod) => pod.IsDeleting ? null : PodDisruption.Taint;
 
     /// <summary>
     /// Evicts the pods of a node that was deleted. Its deletion says that the machine is gone, so tolerations do not count. But its
@@ -122,8 +124,8 @@ public static class NodeLifecyclePlanner
         var isFenced = IsFenced(missing.LastHeartbeat, input);
         if (!isFenced)
             draft.LookAgainIn(FencedAt(missing.LastHeartbeat, input) - input.SeenUntil);
-        foreach (var pod in InOrder(input.PodsOn(missing.Name)).Where(pod => isFenced || !pod.IsDeleting))
-            draft.Evict(pod, new TaintEviction(givenUpAt, isFenced));
+        foreach (var pod in InOrder(input.PodsOn(missing.Name)).Where(pod => !pod.IsDeleting || (isFenced && !TaintEviction.IsForcedOut(pod))))
+            draft.Evict(pod, new TaintEviction(givenUpAt, isFenced), PodDisruption.NodeGone);
     }
 
     /// <summary>Whether a daemon that was last heard of at a time must have stopped its pods, unless its peers extended its time.</summary>

@@ -17,6 +17,8 @@ public sealed class NodeSightings(NodeLifecycleOptions options)
     private DateTimeOffset? _seenUntil;
     private DateTimeOffset? _heardAt;
     private TimeSpan _clockDifference;
+    private IReadOnlySet<string> _paused = new HashSet<string>();
+    private bool _wasLost;
 
     /// <summary>Issues a beat. Daemons report it with their renewals.</summary>
     public string IssueBeat(DateTimeOffset now) => _votes.Issue(now);
@@ -80,8 +82,21 @@ public sealed class NodeSightings(NodeLifecycleOptions options)
     /// <summary>Whether the control plane held a voter's vote at a time.</summary>
     public bool IsCounted(string voter, DateTimeOffset at) => _votes.IsCounted(voter, at);
 
-    /// <summary>Gives all nodes their full time to report again.</summary>
-    public void Restart(DateTimeOffset now) => _heartbeats.Restart(now);
+    /// <summary>
+    /// Gives nodes their full time to report again once a decision no longer spares them because too many are lost; and all, names
+    /// without a node included, once any node is heard of again.
+    /// </summary>
+    /// <param name="plan">The decision.</param>
+    /// <param name="now">The current time.</param>
+    public void Heed(NodeLifecyclePlan plan, DateTimeOffset now)
+    {
+        var isLost = plan.Cluster.State == ZoneState.FullDisruption;
+        if (_wasLost && !isLost)
+            _heartbeats.Restart(now);
+        else
+            _heartbeats.Restart(_paused.Where(node => !plan.Paused.Contains(node)), now);
+        (_wasLost, _paused) = (isLost, plan.Paused);
+    }
 
     /// <summary>Forgets a node that is gone, with its lease and its pods.</summary>
     public void Forget(string node)

@@ -1,4 +1,5 @@
 using k8s.Models;
+using OrleansOrchestrator.Controllers.Objects;
 using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Model.Metadata;
 using OrleansOrchestrator.Model.Pods;
@@ -29,7 +30,9 @@ internal static class NodeTaints
 
     /// <summary>The node with the taints that it should have; null if it has them. Taints of others stay.</summary>
     /// <param name="node">The node.</param>
-    /// <param name="mayEvict">Whether a NoExecute taint may be added now. A present one stays while its condition holds.</param>
+    /// <param name="mayEvict">
+    /// Whether the node may begin to lose its pods now. A NoExecute taint that it has stays while its condition holds, or is replaced.
+    /// </param>
     /// <param name="now">The current time, for the timeAdded of taints.</param>
     public static V1Node? Retainted(V1Node node, bool mayEvict, DateTimeOffset now)
     {
@@ -37,7 +40,7 @@ internal static class NodeTaints
         var wanted = Wanted(node).ToList();
         var missing = wanted
             .Where(taint => !current.Any(other => Identity(other) == taint))
-            .Where(taint => taint.Effect != TaintEffects.NoExecute || mayEvict)
+            .Where(taint => taint.Effect != TaintEffects.NoExecute || mayEvict || current.Any(LosesPods))
             .ToList();
         var isSurplus = current.Any(taint => IsSurplus(taint, wanted));
         if (missing.Count == 0 && !isSurplus && !current.Any(LacksTime))
@@ -56,6 +59,13 @@ internal static class NodeTaints
         retainted.Spec.Taints = result.Count == 0 ? null : result;
         return retainted;
     }
+
+    /// <summary>Whether the node should get the taint for which its pods go, and has no such taint yet.</summary>
+    public static bool IsToLosePods(V1Node node) =>
+        NodeConditions.StatusOf(node, NodeConditions.Ready) is "Unknown" or "False" && node.Spec?.Taints?.Any(LosesPods) is not true;
+
+    /// <summary>Since when the node has a taint of this controller for which its pods go; null if it has none.</summary>
+    public static DateTimeOffset? LosesPodsSince(V1Node node) => ApiTime.Read(node.Spec?.Taints?.FirstOrDefault(LosesPods)?.TimeAdded);
 
     private static IEnumerable<(string Key, string Effect)> Wanted(V1Node node)
     {
@@ -89,6 +99,8 @@ internal static class NodeTaints
 
     private static bool IsSurplus(V1Taint taint, List<(string Key, string Effect)> wanted) =>
         Managed.Contains(Identity(taint)) && !wanted.Contains(Identity(taint));
+
+    private static bool LosesPods(V1Taint taint) => taint.Effect == TaintEffects.NoExecute && Managed.Contains(Identity(taint));
 
     private static bool LacksTime(V1Taint taint) => taint.Effect == TaintEffects.NoExecute && taint.TimeAdded is null;
 

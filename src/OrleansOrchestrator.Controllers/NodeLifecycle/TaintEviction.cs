@@ -18,8 +18,7 @@ internal readonly record struct TaintEviction(DateTimeOffset Deadline, bool IsFo
     /// </remarks>
     public static TaintEviction? Of(V1Pod pod, ObservedNode observed, DateTimeOffset now, bool isSilent, NodeLifecycleOptions options)
     {
-        // A pod that was deleted with no grace period waits only for its finalizers.
-        if (pod.IsDeleting ? pod.Metadata.DeletionGracePeriodSeconds == 0 : pod.IsTerminal)
+        if (pod.IsDeleting ? IsForcedOut(pod) : pod.IsTerminal)
             return null;
         var taints = (observed.Node.Spec?.Taints ?? []).Where(taint => taint.Effect == TaintEffects.NoExecute).ToList();
         var forced = isSilent ? ForcedDeadline(pod, observed, taints, options) : null;
@@ -33,6 +32,9 @@ internal readonly record struct TaintEviction(DateTimeOffset Deadline, bool IsFo
         };
     }
 
+    /// <summary>Whether a pod was deleted with no grace period, so that it waits for its finalizers only.</summary>
+    public static bool IsForcedOut(V1Pod pod) => pod.IsDeleting && pod.Metadata.DeletionGracePeriodSeconds == 0;
+
     /// <summary>The taint by which an operator says that the node's machine is shut down; null if the node does not have it.</summary>
     public static V1Taint? OutOfService(V1Node node) =>
         node.Spec?.Taints?.FirstOrDefault(taint => taint.Key == TaintKeys.OutOfService && taint.Effect is TaintEffects.NoExecute or TaintEffects.NoSchedule);
@@ -42,7 +44,7 @@ internal readonly record struct TaintEviction(DateTimeOffset Deadline, bool IsFo
     /// out-of-service taint. Tolerations of unreachable nodes and votes of peers do not matter.
     /// </summary>
     public static bool IsLost(V1Pod pod, V1Node node) => pod.IsDeleting
-        ? pod.Metadata.DeletionGracePeriodSeconds != 0
+        ? !IsForcedOut(pod)
         : !pod.IsTerminal && OutOfService(node) is { } taint && pod.Spec.Tolerations?.Any(toleration => Tolerations.Tolerates(toleration, taint)) is not true;
 
     private static DateTimeOffset? ForcedDeadline(V1Pod pod, ObservedNode observed, List<V1Taint> taints, NodeLifecycleOptions options)

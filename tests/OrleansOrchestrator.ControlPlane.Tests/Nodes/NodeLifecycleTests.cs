@@ -109,7 +109,51 @@ public sealed class NodeLifecycleTests : IAsyncLifetime
             });
     }
 
-    /// <summary>Renews a node's lease as its daemon does.</summary>
+    [Fact]
+    public async Task NodeLifecycle_WhenMostNodesAreSilent_EvictsNothingAndSaysSoUntilTheyAreBack()
+    {
+        foreach (var node in new[] { "n3", "n4", "n5" })
+        {
+            await Api.CreateAsync(PodSamples.Node(node));
+            _beating[node] = BeatAsync(node);
+        }
+
+        await Api.CreateAsync(PodSamples.Pod("default", "p", node: "n1"));
+        lock (_silent)
+            _silent.UnionWith(["n1", "n3", "n4"]);
+        var events = await Api.UntilAsync<Corev1Event>("default", events => events.Exists(told => told.Reason == "EvictionsPaused" && told.InvolvedObject.Name == "n1")
+            && events.Exists(told => told.Reason == "EvictionsPaused" && told.InvolvedObject.Kind == "Namespace"));
+        events.Find(told => told.InvolvedObject.Kind == "Namespace")!.Message.ShouldStartWith("In the cluster 3 of 5 nodes are silent or not ready: the fault may be the control plane's own");
+
+        lock (_silent)
+            _silent.Clear();
+        foreach (var node in new[] { "n1", "n3", "n4" })
+        {
+            await Api.PatchAsync<V1Node>(
+                "", node, PatchType.StrategicMergePatch, """{"status":{"conditions":[{"type":"Ready","status":"True","reason":"KubeletReady"}]}}""", "status");
+        }
+
+        await Api.UntilAsync<Corev1Event>("default", told => told.Exists(one => one.Reason == "EvictionsResumed"));
+        (await Api.GetAsync<V1Pod>("default", "p")).Metadata.DeletionTimestamp.ShouldBeNull();
+    }
+
+    [Fact]
+    public async Task PodOfASilentNode_ThatAFinalizerKeeps_HasFailedAndSaysWhy()
+    {
+        var pod = PodSamples.Pod("default", "p", node: "n1");
+        pod.Metadata.Finalizers = ["example.com/look"];
+        await Api.CreateAsync(pod);
+        lock (_silent)
+            _silent.Add("n1");
+
+        var evicted = (await Api.UntilAsync<V1Pod>("default", pods => pods is [{ Metadata.DeletionTimestamp: not null }])).Single();
+
+        evicted.Status.Phase.ShouldBe("Failed");
+        var condition = evicted.Status.Conditions.Single(condition => condition.Type == "DisruptionTarget");
+        (condition.Status, condition.Reason, condition.Message).ShouldBe(("True", "DeletionByTaintManager", "Taint manager: deleting due to NoExecute taint"));
+        await Api.PatchAsync<V1Pod>("default", "p", PatchType.MergePatch, """{"metadata": {"finalizers": null}}""");
+    }
+
     [Fact]
     public async Task ANode_WhoseWritesAreRefused_IsToldOfAndHoldsUpNoOther()
     {
@@ -127,6 +171,7 @@ public sealed class NodeLifecycleTests : IAsyncLifetime
         told.First(one => one.InvolvedObject.Name == "a-full").Message.ShouldContain("limit", Case.Insensitive);
     }
 
+    /// <summary>Renews a node's lease as its daemon does.</summary>
     private async Task BeatAsync(string node)
     {
         using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(200), TimeProvider.System);

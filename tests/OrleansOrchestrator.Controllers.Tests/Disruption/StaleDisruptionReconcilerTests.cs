@@ -44,7 +44,7 @@ public sealed class StaleDisruptionReconcilerTests
     private static V1Pod Announced(string reason)
     {
         var pod = Samples.Pod("web", ready: true);
-        pod.Status.Conditions.Add(PodDisruption.Target(reason, "why", ClusterModel.Start.UtcDateTime));
+        pod.Status.Conditions.Add(new PodDisruption(reason, "why").Since(ClusterModel.Start.UtcDateTime));
         return pod;
     }
 }

@@ -1,3 +1,4 @@
+using OrleansOrchestrator.Controllers.NodeLifecycle;
 using OrleansOrchestrator.Model.Fencing;
 
 namespace OrleansOrchestrator.Controllers.Tests.NodeLifecycle;
@@ -22,7 +23,7 @@ public sealed class FencingRingTests
 
         model.Run(60, living);
         model.Evictions.ShouldBeEmpty();
-        model.LastPlan!.Withheld.ShouldBe([new("n0", IsOtherwiseFenced: false)]);
+        model.LastPlan!.Withheld.ShouldBe([new("n0", WithholdingReason.Votes)]);
 
         model.Votes.UnionWith(living);
         model.Run(61, living);
@@ -43,7 +44,7 @@ public sealed class FencingRingTests
 
         model.Run(60, "b", "c");
         model.Evictions.ShouldBeEmpty();
-        model.LastPlan!.Withheld.ShouldBe([new("a", IsOtherwiseFenced: true)]);
+        model.LastPlan!.Withheld.ShouldBe([new("a", WithholdingReason.FencingTimes)]);
         FencingView.Of(model.Node("b")).ShouldHaveSingleItem().Members.Select(member => member.Name).ShouldBe(["b", "c"], "its votes would not count");
 
         // The daemon was started again, with the times of the cluster.

@@ -17,7 +17,7 @@ public sealed class NodeLifecyclePlannerTests
         var plan = model.Step();
 
         plan.Actions.ShouldBeEmpty();
-        plan.IsDisrupted.ShouldBeFalse();
+        plan.Cluster.State.ShouldBe(ZoneState.Normal);
         plan.RequeueAfter.ShouldBe(TimeSpan.FromSeconds(5));
     }
 
@@ -278,7 +278,7 @@ public sealed class NodeLifecyclePlannerTests
 
         model.Run(100);
 
-        model.LastPlan!.IsDisrupted.ShouldBeTrue();
+        model.LastPlan!.Cluster.State.ShouldBe(ZoneState.FullDisruption);
         Taints(model.Node("a")).ShouldBe(["node.kubernetes.io/unreachable:NoSchedule"]);
         model.Pod("web").ShouldNotBeNull().Condition(PodConditionTypes.Ready)!.Status.ShouldBe("True");
     }
@@ -395,6 +395,40 @@ public sealed class NodeLifecyclePlannerTests
     }
 
     [Fact]
+    public void Decide_PodsThatGo_SayWhyAsKubernetesDoes()
+    {
+        var model = new NodeModel();
+        model.AddNode("live");
+        model.AddNode("dead");
+        model.AddNode("tainted", change: node => node.Spec.Taints = [new V1Taint { Key = "maintenance", Effect = "NoExecute" }]);
+        model.AddPod("lost", "dead", change: Tracked);
+        model.AddPod("driven-out", "tainted");
+        model.AddPod("leaving", "dead", change: pod =>
+        {
+            Tracked(pod);
+            (pod.Metadata.DeletionTimestamp, pod.Metadata.DeletionGracePeriodSeconds) = (model.Cluster.Now.UtcDateTime, 30);
+        });
+        model.AddPod("orphan", "gone", change: Tracked);
+
+        model.Run(30, "live", "tainted");
+
+        Told("lost").ShouldBe(("DeletionByTaintManager", "Taint manager: deleting due to NoExecute taint", "Failed"));
+        Told("driven-out").ShouldBe(("DeletionByTaintManager", "Taint manager: deleting due to NoExecute taint", "Running"));
+        Told("leaving").ShouldBe((null, null, "Failed"));
+        Told("orphan").ShouldBe(("DeletionByPodGC", "PodGC: node no longer exists", "Failed"));
+
+        // A finalizer keeps the pod, as that of a Job does.
+        static void Tracked(V1Pod pod) => pod.Metadata.Finalizers = ["batch.kubernetes.io/job-tracking"];
+        (string?, string?, string) Told(string name)
+        {
+            var pod = model.Pod(name).ShouldNotBeNull();
+            pod.Metadata.DeletionTimestamp.ShouldNotBeNull();
+            var condition = pod.Condition(PodConditionTypes.DisruptionTarget);
+            return (condition?.Reason, condition?.Message, pod.Status.Phase);
+        }
+    }
+
+    [Fact]
     public void Decide_NoNodesAtAll_EvictsNothing()
     {
         var model = new NodeModel();
@@ -403,7 +437,7 @@ public sealed class NodeLifecyclePlannerTests
         model.Run(60);
 
         model.Evictions.ShouldBeEmpty();
-        model.LastPlan!.IsDisrupted.ShouldBeFalse();
+        model.LastPlan!.Cluster.State.ShouldBe(ZoneState.Normal);
     }
 
     [Fact]

@@ -117,11 +117,9 @@ internal sealed class NodeModel
     public NodeLifecyclePlan Step()
     {
         var plan = NodeLifecyclePlanner.Decide(Input());
-        if (LastPlan is { IsDisrupted: true } && !plan.IsDisrupted)
-        {
-            foreach (var name in _heartbeats.Keys)
-                _heartbeats[name] = Cluster.Now;
-        }
+        var isHeardAgain = LastPlan?.Cluster.State == ZoneState.FullDisruption && plan.Cluster.State != ZoneState.FullDisruption;
+        foreach (var name in _heartbeats.Keys.Where(name => isHeardAgain || (LastPlan?.Paused.Contains(name) is true && !plan.Paused.Contains(name))).ToList())
+            _heartbeats[name] = Cluster.Now;
 
         Cluster.Apply(plan.Actions);
         Events.AddRange(plan.Events.Select(told => told.Event));

@@ -10,6 +10,7 @@ using OrleansOrchestrator.Kinds;
 using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Model.Errors;
 using OrleansOrchestrator.Model.Metadata;
+using OrleansOrchestrator.Model.Pods;
 using OrleansOrchestrator.Model.Resources;
 using OrleansOrchestrator.Model.Selectors;
 
@@ -260,6 +261,13 @@ internal sealed class ClusterModel : IObjectWriter
 
         // A copy, since earlier observations are still looked at by tests.
         var obj = ObjectFacts.CopyOf(found);
+        if (obj is V1Pod pod)
+        {
+            delete.Disruption?.AnnounceOn(pod, Now.UtcDateTime);
+            if (delete.FailsPod && !pod.IsTerminal)
+                pod.Status.Phase = "Failed";
+        }
+
         ObjectMetaRules.MarkDeleted(BuiltInKinds.Registry[delete.Resource], obj, KeepsDeletedPods ? delete.GracePeriodSeconds : 0, Now);
         if (delete.Propagation == DeletionPropagation.Foreground && !obj.HasFinalizer("foregroundDeletion"))
             obj.Metadata.Finalizers = [.. obj.Metadata.Finalizers ?? [], "foregroundDeletion"];

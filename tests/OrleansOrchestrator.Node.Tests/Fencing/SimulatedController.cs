@@ -18,7 +18,6 @@ internal sealed class SimulatedController
     private readonly NodeSightings _sightings;
     private readonly double _leadAtStart;
     private double _suspendedUntil;
-    private bool _wasDisrupted;
 
     public SimulatedController(FencingWorld world, DriftingClock clock)
     {
@@ -97,9 +96,7 @@ internal sealed class SimulatedController
             IsCounted = voter => IsCounted(voter, asked, observed),
             Options = _options,
         });
-        if (_wasDisrupted && !plan.IsDisrupted)
-            _sightings.Restart(now);
-        _wasDisrupted = plan.IsDisrupted;
+        _sightings.Heed(plan, now);
         var slowest = 0.0;
         foreach (var action in plan.Actions)
         {
