@@ -23,6 +23,9 @@ public sealed record PreemptionResult
     /// </summary>
     public string Message { get; init; } = "";
 
+    /// <summary>Whether victims that were chosen before have not gone yet.</summary>
+    internal bool IsAwaitingVictims { get; init; }
+
     /// <summary>The rows that are rejected even without the pods of lower priority, each with the plugin that does so.</summary>
     internal IReadOnlyList<(int Row, string Plugin)> Rejected { get; init; } = [];
 

@@ -46,6 +46,12 @@ public sealed record Unschedulable : SchedulingResult
     /// <summary>Whether the failure is that of every pod of the shape, whatever its labels and its namespace are.</summary>
     internal bool IsOfShape { get; init; }
 
+    /// <summary>
+    /// Whether pods that are alike may fare better: the pod waits for room that is being made for it, and others could make room for
+    /// themselves.
+    /// </summary>
+    internal bool IsOfItAlone { get; init; }
+
     /// <summary>The counts of reasons as text: <c>2 Insufficient cpu, 3 node(s) were unschedulable</c>.</summary>
     internal static string ReasonText(IEnumerable<KeyValuePair<string, int>> reasons) =>
         string.Join(", ", reasons.Select(reason => $"{reason.Value} {reason.Key}"));

@@ -79,14 +79,11 @@ public sealed class QueueingHints(SchedulerCache cache, IReadOnlyDictionary<stri
         return false;
     }
 
-    /// <summary>Whether the node filters pass a node, be it with the pods that room is kept for there.</summary>
+    /// <summary>Whether the node filters pass a node, with the pods that room is kept for there: those are woken by themselves.</summary>
     private bool PassesNodeFilters(WaitingPods pods, int row)
     {
         var name = cache.Nodes.Record(row).Name;
-        var claims = cache.ClaimsAgainst(pods.Sample, name);
-        // The room that is kept for one of them is theirs.
-        claims.RemoveAll(claim => pods.Members.Any(member => member.Info.Uid == claim.Uid));
-        var added = claims.ConvertAll(claim => cache.Add(claim, name));
+        var added = cache.ClaimsAgainst(pods.Sample, name).ConvertAll(claim => cache.Add(claim, name));
         try
         {
             var profile = schedulers[pods.Sample.SchedulerName].Profile;

@@ -110,6 +110,8 @@ public sealed class Scheduler
     {
         ArgumentNullException.ThrowIfNull(failure);
         ArgumentNullException.ThrowIfNull(preemption);
+        if (preemption.NodeName is not null || preemption.IsAwaitingVictims)
+            return failure with { IsOfItAlone = true };
         if (preemption.Rejected.Count == 0)
             return failure;
         var rows = new RowSet();

@@ -25,7 +25,7 @@ internal sealed class DefaultPreemption(PluginContext context) : IPostFilter
         if (!pod.MayPreempt)
             return PreemptionResult.Refuse("not eligible due to preemptionPolicy=Never.");
         if (IsWaitingForVictims(pod, failure))
-            return PreemptionResult.Refuse("not eligible due to a terminating pod on the nominated node.");
+            return PreemptionResult.Refuse("not eligible due to a terminating pod on the nominated node.") with { IsAwaitingVictims = true };
 
         var rows = failure.ResolvableRows;
         var reasons = new Dictionary<string, int>(StringComparer.Ordinal);

@@ -54,6 +54,10 @@ internal sealed class ActivePods
         return pod;
     }
 
+    /// <summary>The time that a namespace has used. One that returns after a pause is level with the others.</summary>
+    public TimeSpan UsedBy(string podNamespace) =>
+        _turns.TryGetValue(podNamespace, out var turn) && turn.Used > _present ? turn.Used : _present;
+
     /// <summary>Charges a namespace for the time of an attempt.</summary>
     public void Charge(string podNamespace, TimeSpan elapsed)
     {

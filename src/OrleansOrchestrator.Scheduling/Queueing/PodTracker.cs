@@ -41,10 +41,14 @@ public sealed class PodTracker(SchedulerCache cluster, SchedulingQueue queue)
     public bool Assume(PodInfo pod, string nodeName)
     {
         ArgumentNullException.ThrowIfNull(pod);
-        if (cluster.Assume(pod, nodeName))
-            return true;
-        queue.Done(pod.Uid);
-        return false;
+        if (!cluster.Assume(pod, nodeName))
+        {
+            queue.Done(pod.Uid);
+            return false;
+        }
+
+        queue.Placed(pod.Uid);
+        return true;
     }
 
     /// <summary>Undoes <see cref="Assume"/>: the pod is retried after its back-off, and its room is free again.</summary>

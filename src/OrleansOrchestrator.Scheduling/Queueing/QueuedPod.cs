@@ -22,6 +22,9 @@ public sealed class QueuedPod
     /// <summary>How many times it was popped.</summary>
     public int Attempts { get; internal set; }
 
+    /// <summary>When it was last popped, in the counting of attempts of the whole queue.</summary>
+    internal long TriedAt { get; set; }
+
     /// <summary>Its state.</summary>
     public QueuePlace Place { get; internal set; }
 
@@ -36,6 +39,9 @@ public sealed class QueuedPod
 
     /// <summary>The pods that it waits with; null unless it is unschedulable.</summary>
     internal WaitingPods? Group { get; set; }
+
+    /// <summary>Those for whom it is tried first; null if its attempt says nothing about others.</summary>
+    internal WaitingPods? ScoutOf { get; set; }
 
     /// <summary>Orders pods of equal priority and time by arrival.</summary>
     internal long Sequence { get; set; }

@@ -20,9 +20,13 @@ public sealed class SchedulingQueue
     private readonly PodHeap _backingOff = new((left, right) => left.BackoffUntil.CompareTo(right.BackoffUntil));
     private readonly PodHeap _unschedulable = new((left, right) => left.Since.CompareTo(right.Since));
     private readonly Dictionary<WaitingPods.Key, WaitingPods> _groups = [];
+
+    // Of these the next one is to be woken: the one before has found a node, or did not come to be tried.
+    private readonly Queue<WaitingPods> _goingOn = [];
     private readonly IQueueingHints _hints;
     private readonly PendingPods _pending = new();
     private long _sequence;
+    private long _attempts;
 
     /// <summary>Creates an empty queue.</summary>
     /// <param name="options">Its times and bounds.</param>
@@ -125,6 +129,7 @@ public sealed class SchedulingQueue
         if (!_pods.Remove(uid, out var queued))
             return false;
         Leave(queued);
+        GoOn(queued);
         return true;
     }
 
@@ -138,6 +143,7 @@ public sealed class SchedulingQueue
         {
             var pod = _active.Take();
             pod.Attempts++;
+            pod.TriedAt = ++_attempts;
             pod.Failure = null;
             Tally(pod, -1);
             Enter(pod, QueuePlace.InFlight, now);
@@ -157,6 +163,13 @@ public sealed class SchedulingQueue
         _active.Charge(pod.Info.Namespace, elapsed);
     }
 
+    /// <summary>Notes that a node was found for a pod in flight, whose binding is still to come: the next of those that are alike may be tried.</summary>
+    public void Placed(string uid)
+    {
+        if (Find(uid) is { Place: QueuePlace.InFlight } pod)
+            GoOn(pod);
+    }
+
     /// <summary>Ends a successful attempt: the pod leaves the queue.</summary>
     public bool Done(string uid) => Delete(uid);
 
@@ -173,6 +186,12 @@ public sealed class SchedulingQueue
         pod.Failure = failure;
         pod.BackoffUntil = now + _backoff.After(pod.Attempts);
         Enter(pod, pod.Info.IsGated ? QueuePlace.Gated : QueuePlace.Unschedulable, now);
+
+        // If it waits with the others again, they would fail alike.
+        if (pod.Group == pod.ScoutOf && !failure.IsOfItAlone)
+            StandDown(pod);
+        else
+            GoOn(pod);
     }
 
     /// <summary>Ends an attempt that failed for another reason, such as a lost race for a node: the pod is retried after its
@@ -184,9 +203,10 @@ public sealed class SchedulingQueue
         Leave(pod);
         pod.BackoffUntil = now + _backoff.After(pod.Attempts);
         Enter(pod, pod.Info.IsGated ? QueuePlace.Gated : QueuePlace.BackingOff, now);
+        GoOn(pod);
     }
 
-    /// <summary>Wakes the pods that changes could help.</summary>
+    /// <summary>Wakes the pods that changes could help: of those that are alike one, and the next once it is known that it helped.</summary>
     public void Move(IReadOnlyCollection<ClusterEvent> changes, DateTimeOffset now)
     {
         ArgumentNullException.ThrowIfNull(changes);
@@ -196,8 +216,9 @@ public sealed class SchedulingQueue
                 continue;
             foreach (var helped in _hints.FindHelped(change, _groups.Values))
             {
-                foreach (var pod in helped.Members.ToArray())
-                    Wake(pod, now);
+                helped.HelpedAt = ++_attempts;
+                if (helped.Scout is null)
+                    SendOut(helped.Next(_active.UsedBy, now)!, now);
             }
 
             foreach (var uid in _hints.FindNominated(change))
@@ -208,11 +229,31 @@ public sealed class SchedulingQueue
         }
     }
 
-    /// <summary>Activates pods whose back-off has ended or that have waited for very long.</summary>
+    /// <summary>Activates pods whose back-off has ended, one of those that have waited for very long, and those whose turn it is after
+    /// another one.</summary>
     public void Flush(DateTimeOffset now)
     {
+        while (_goingOn.TryDequeue(out var group))
+        {
+            if (group.Scout is null && group.Next(_active.UsedBy, now) is { } next)
+                SendOut(next, now);
+        }
+
         while (_unschedulable.Count > 0 && _unschedulable.First.Since + _options.UnschedulableTimeout <= now)
-            Wake(_unschedulable.First, now);
+        {
+            var pod = _unschedulable.First;
+            if (pod.Group!.Scout is null)
+            {
+                pod.Group.HelpedAt = ++_attempts;
+                SendOut(pod, now);
+                continue;
+            }
+
+            _unschedulable.Remove(pod);
+            pod.Since = now;
+            _unschedulable.Add(pod);
+        }
+
         while (_backingOff.Count > 0 && _backingOff.First.BackoffUntil <= now)
         {
             var pod = _backingOff.First;
@@ -223,6 +264,30 @@ public sealed class SchedulingQueue
 
     private static QueuePlace Awake(QueuedPod pod, DateTimeOffset now) =>
         pod.BackoffUntil > now ? QueuePlace.BackingOff : QueuePlace.Active;
+
+    /// <summary>Wakes a pod to see whether those that are alike fit now.</summary>
+    private void SendOut(QueuedPod pod, DateTimeOffset now)
+    {
+        pod.ScoutOf = pod.Group;
+        pod.Group!.Scout = pod;
+        Wake(pod, now);
+    }
+
+    /// <summary>Ends that a pod was tried first, so that the next change wakes one again.</summary>
+    private static WaitingPods? StandDown(QueuedPod pod)
+    {
+        var group = pod.ScoutOf;
+        pod.ScoutOf = null;
+        group?.Scout = null;
+        return group;
+    }
+
+    /// <summary>Lets the next one try, because the attempt of this one, if it came to one, does not speak against it.</summary>
+    private void GoOn(QueuedPod pod)
+    {
+        if (StandDown(pod) is { } group)
+            _goingOn.Enqueue(group);
+    }
 
     private void Wake(QueuedPod pod, DateTimeOffset now)
     {
@@ -246,6 +311,9 @@ public sealed class SchedulingQueue
             case QueuePlace.Unschedulable:
                 _unschedulable.Add(pod);
                 JoinGroup(pod, pod.Failure!);
+                break;
+            case QueuePlace.Gated:
+                GoOn(pod);
                 break;
         }
     }
@@ -300,7 +368,7 @@ public sealed class SchedulingQueue
     {
         var group = pod.Group!;
         group.Remove(pod);
-        if (group.Members.Count == 0)
+        if (group.IsEmpty)
             _groups.Remove(WaitingPods.Key.Of(group.Sample, pod.Failure!));
         pod.Group = null;
     }

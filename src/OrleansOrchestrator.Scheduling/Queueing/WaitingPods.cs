@@ -6,11 +6,14 @@ namespace OrleansOrchestrator.Scheduling.Queueing;
 
 /// <summary>
 /// Unschedulable pods that are the same to every plugin that rejected them, so that a change helps all of them or none. Thousands of
-/// replicas cost as much as one of them.
+/// replicas cost as much as one of them: a change wakes one, and the next only if that one has found a node or made room.
 /// </summary>
 public sealed class WaitingPods
 {
-    private readonly HashSet<QueuedPod> _members = [];
+    private static readonly Comparer<QueuedPod> ByAttempt = Comparer<QueuedPod>.Create(static (left, right) => left.TriedAt.CompareTo(right.TriedAt));
+
+    // By namespace, since namespaces take turns.
+    private readonly Dictionary<string, SortedSet<QueuedPod>> _members = new(StringComparer.Ordinal);
     private readonly HashSet<string> _rejectedBy = new(StringComparer.Ordinal);
 
     internal WaitingPods(PodInfo sample) => Sample = sample;
@@ -18,7 +21,16 @@ public sealed class WaitingPods
     /// <summary>One of them, to ask plugins about.</summary>
     internal PodInfo Sample { get; }
 
-    internal IReadOnlyCollection<QueuedPod> Members => _members;
+    internal IEnumerable<QueuedPod> Members => _members.Values.SelectMany(static members => members);
+
+    /// <summary>Whether none waits any more.</summary>
+    internal bool IsEmpty => _members.Count == 0;
+
+    /// <summary>When the last change came that may help them, in the counting of attempts. Those that were tried since are not tried again for it.</summary>
+    internal long HelpedAt { get; set; }
+
+    /// <summary>The one that was woken to see whether a change helps, and whose attempt has not ended; null if there is none.</summary>
+    internal QueuedPod? Scout { get; set; }
 
     /// <summary>The plugins whose hints count.</summary>
     internal IReadOnlyCollection<string> RejectedBy => _rejectedBy;
@@ -47,10 +59,27 @@ public sealed class WaitingPods
     internal void Add(QueuedPod pod)
     {
         pod.Info.ShareShape(Sample.Shape);
-        _members.Add(pod);
+        (_members.TryGetValue(pod.Info.Namespace, out var members) ? members : _members[pod.Info.Namespace] = new(ByAttempt)).Add(pod);
     }
 
-    internal void Remove(QueuedPod pod) => _members.Remove(pod);
+    internal void Remove(QueuedPod pod)
+    {
+        var members = _members[pod.Info.Namespace];
+        members.Remove(pod);
+        if (members.Count == 0)
+            _members.Remove(pod.Info.Namespace);
+    }
+
+    /// <summary>
+    /// The next one to try for the last change: of the namespace that has used the least time the one that was not tried for the
+    /// longest. Null if all have been tried.
+    /// </summary>
+    /// <param name="usedBy">The time that a namespace has used.</param>
+    /// <param name="now">The current time: one whose back-off has ended comes before others.</param>
+    internal QueuedPod? Next(Func<string, TimeSpan> usedBy, DateTimeOffset now) => _members.Values
+        .Select(static ofNamespace => ofNamespace.Min!)
+        .Where(pod => pod.TriedAt < HelpedAt)
+        .MinBy(pod => (pod.BackoffUntil > now ? pod.BackoffUntil : now, usedBy(pod.Info.Namespace), pod.TriedAt));
 
     /// <summary>What pods have in common that wait together.</summary>
     /// <param name="SchedulerName">The profile.</param>

@@ -9,10 +9,13 @@ namespace OrleansOrchestrator.Scheduling.Tests.Building;
 /// <summary>A cluster with its scheduler and its queue, as the host runs them. Only changes wake pods: nothing is tried again by time.</summary>
 internal sealed class WaitingCluster(params V1Node[] nodes)
 {
+    /// <summary>When it begins.</summary>
+    public static readonly DateTimeOffset Start = new(2030, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
     private readonly Harness _harness = new(nodes);
     private readonly Dictionary<string, V1Pod> _pods = new(StringComparer.Ordinal);
     private SchedulingQueue? _queue;
-    private DateTimeOffset _now = new(2030, 1, 1, 0, 0, 0, TimeSpan.Zero);
+    private DateTimeOffset _now = Start;
     private ulong _seed;
 
     public SchedulerCache Cache => _harness.Cache;
@@ -21,6 +24,9 @@ internal sealed class WaitingCluster(params V1Node[] nodes)
 
     /// <summary>The pods that were chosen to make room, and have not gone yet.</summary>
     public HashSet<string> Victims { get; } = [];
+
+    /// <summary>How often a pod was tried.</summary>
+    public int Attempts { get; private set; }
 
     /// <summary>All pods that have no node.</summary>
     public IReadOnlyCollection<V1Pod> All => _pods.Values;
@@ -84,6 +90,7 @@ internal sealed class WaitingCluster(params V1Node[] nodes)
 
     private void Try(PodInfo pod)
     {
+        Attempts++;
         var (result, preemption) = Judge(_pods[pod.Uid]);
         if (result is Placement placement)
         {

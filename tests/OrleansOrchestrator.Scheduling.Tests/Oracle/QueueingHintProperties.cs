@@ -1,5 +1,6 @@
 using CsCheck;
 using k8s.Models;
+using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Scheduling.Framework;
 using OrleansOrchestrator.Scheduling.Tests.Building;
 
@@ -77,9 +78,19 @@ public sealed class QueueingHintProperties
             case 7 when cluster.Sleeping.Any():
                 cluster.Delete(cluster.Sleeping.First().Metadata.Uid);
                 return [];
+            case 8:
+                cluster.Waiting([.. Enumerable.Range(0, 3).Select(i => Alike(pod, i))]);
+                return [];
             default:
                 cluster.Waiting(pod);
                 return [];
         }
+    }
+
+    private static V1Pod Alike(V1Pod pod, int number)
+    {
+        var alike = ObjectCodec.Clone(pod);
+        (alike.Metadata.Name, alike.Metadata.Uid) = ($"{pod.Metadata.Name}-{number}", $"{pod.Metadata.Uid}-{number}");
+        return alike;
     }
 }

@@ -24,6 +24,38 @@ public sealed class QueueingHintTests
     }
 
     [Fact]
+    public void Resources_PodsThatGo_AreFollowedByAsManyOfThoseThatAreAlike_AndOneMoreIsTried()
+    {
+        var cluster = new WaitingCluster(Nodes.Create("a", cpu: "4"));
+        Running(cluster, [.. Enumerable.Range(0, 4).Select(i => Create($"q{i}", "1").On("a"))]);
+        cluster.Waiting([.. Enumerable.Range(0, 100).Select(i => Create($"w{i}", "1"))]);
+        var before = cluster.Attempts;
+
+        for (var i = 0; i < 2; i++)
+            cluster.Queue.Move(cluster.Cache.RemovePod($"uid-q{i}"), WaitingCluster.Start);
+        cluster.TryAll();
+
+        cluster.All.Count.ShouldBe(98);
+        (cluster.Attempts - before).ShouldBe(3);
+    }
+
+    [Fact]
+    public void Preemption_PodsThatAreAlike_EachMakeRoomWhileThereIsAny()
+    {
+        var cluster = new WaitingCluster(Nodes.Create("a", cpu: "4").Cordoned());
+        Running(cluster, [.. Enumerable.Range(0, 4).Select(i => Create($"q{i}", "1").On("a"))]);
+        cluster.Waiting([.. Enumerable.Range(0, 100).Select(i => Create($"w{i}", "1").WithPriority(5))]);
+        cluster.Victims.ShouldBeEmpty();
+        var before = cluster.Attempts;
+
+        cluster.Queue.Move(cluster.Cache.SetNode(Nodes.Create("a", cpu: "4")), WaitingCluster.Start);
+        cluster.TryAll();
+
+        cluster.Victims.Count.ShouldBe(4);
+        (cluster.Attempts - before).ShouldBeLessThan(15);
+    }
+
+    [Fact]
     public void Nodes_ThatChangeOrCome_WakeThoseTheyAdmit()
     {
         var cluster = new WaitingCluster(Nodes.Create("a").WithTaint("k", "v").WithTaint("team", "x"), Nodes.Create("b").Cordoned());

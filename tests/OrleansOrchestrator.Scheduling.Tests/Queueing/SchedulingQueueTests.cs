@@ -106,14 +106,103 @@ public sealed class SchedulingQueueTests
     [Fact]
     public void Move_PodsThatAreAlike_AreJudgedOnce()
     {
-        for (var i = 0; i < 1_000; i++)
-            PopAndFail($"p{i}", ClusterEvents.AssignedPodRemoved, 0);
+        FailAlike(1_000);
         _queue.Move(Changes.Of(ClusterEvents.NodeTaintsChanged), At(20));
         _hints.Questions.ShouldBe(1);
+    }
+
+    [Fact]
+    public void Move_PodsThatAreAlike_AreTriedOneAfterAnother_AsLongAsEachIsPlaced()
+    {
+        FailAlike(1_000);
         _queue.Move(Changes.Of(ClusterEvents.AssignedPodRemoved), At(20));
-        _queue.Pop(2_000, At(20)).Count.ShouldBe(1_000);
+        for (var i = 0; i < 3; i++)
+        {
+            Names(_queue.Pop(1_000, At(20))).ShouldBe([$"p{i}"]);
+            _queue.Pop(1_000, At(20)).ShouldBeEmpty("nobody knows yet whether there is room");
+            _queue.Placed($"uid-p{i}");
+        }
+
+        Names(_queue.Pop(1_000, At(20))).ShouldBe(["p3"]);
+        _queue.AddUnschedulable("uid-p3", Changes.HelpedBy(ClusterEvents.AssignedPodRemoved), At(20));
+        _queue.Pop(1_000, At(100)).ShouldBeEmpty("the others would fail alike");
+        _queue.Move(Changes.Of(ClusterEvents.AssignedPodRemoved), At(100));
+        Names(_queue.Pop(1_000, At(100))).ShouldBe(["p4"]);
+    }
+
+    [Fact]
+    public void Move_WhileOneOfThoseThatAreAlikeIsTried_WakesNoOther()
+    {
+        FailAlike(10);
+        for (var i = 0; i < 5; i++)
+            _queue.Move(Changes.Of(ClusterEvents.AssignedPodRemoved), At(20));
+        _queue.Pop(10, At(20)).Count.ShouldBe(1);
+    }
+
+    [Theory]
+    [InlineData("deleted")]
+    [InlineData("gated")]
+    [InlineData("deleted in flight")]
+    [InlineData("failed for another reason")]
+    [InlineData("unlike the others")]
+    [InlineData("waiting for its victims")]
+    public void Move_OneOfThoseThatAreAlikeIsNotJudged_TheNextIsTried(string fate)
+    {
+        FailAlike(3);
         _queue.Move(Changes.Of(ClusterEvents.AssignedPodRemoved), At(20));
-        _hints.Questions.ShouldBe(2);
+        if (fate is not ("deleted" or "gated"))
+            _queue.Pop(1, At(20)).Count.ShouldBe(1);
+        switch (fate)
+        {
+            case "gated":
+                var gated = Create("p0");
+                gated.Spec.SchedulingGates = [new() { Name = "quota" }];
+                _queue.Update(gated.Info(), At(20));
+                break;
+            case "failed for another reason":
+                _queue.Retry("uid-p0", At(20));
+                break;
+            case "unlike the others":
+                _queue.Update(Create("p0", cpu: "1").Info(), At(20));
+                _queue.AddUnschedulable("uid-p0", Changes.HelpedBy(ClusterEvents.AssignedPodRemoved), At(20));
+                break;
+            case "waiting for its victims":
+                _queue.AddUnschedulable("uid-p0", Changes.HelpedBy(ClusterEvents.AssignedPodRemoved) with { IsOfItAlone = true }, At(20));
+                break;
+            default:
+                _queue.Delete("uid-p0").ShouldBeTrue();
+                break;
+        }
+
+        Names(_queue.Pop(3, At(20))).ShouldBe(["p1"]);
+    }
+
+    [Fact]
+    public void Move_PodsThatAreAlikeInManyNamespaces_NamespacesTakeTurns()
+    {
+        for (var i = 0; i < 100; i++)
+            Fail(In("flood", $"f{i}"), ClusterEvents.AssignedPodRemoved, 0);
+        Fail(In("calm", "a"), ClusterEvents.AssignedPodRemoved, 5);
+
+        _queue.Move(Changes.Of(ClusterEvents.AssignedPodRemoved), At(20));
+
+        var placed = new List<string>();
+        while (_queue.Pop(1, At(20)) is [var pod] && placed.Count < 4)
+        {
+            placed.Add(pod.Info.Name);
+            _queue.Charge(pod, TimeSpan.FromMilliseconds(1));
+            _queue.Placed(pod.Info.Uid);
+        }
+
+        placed.ShouldContain("a");
+    }
+
+    [Fact]
+    public void Pop_PodsThatAreAlikeHaveWaitedForLong_TriesOne()
+    {
+        FailAlike(10);
+        _queue.Pop(10, At(300)).Count.ShouldBe(1);
+        _queue.NextWake.ShouldBe(At(600));
     }
 
     [Fact]
@@ -226,10 +315,18 @@ public sealed class SchedulingQueueTests
 
     private static string[] Names(IEnumerable<QueuedPod> pods) => [.. pods.Select(pod => pod.Info.Name)];
 
-    private void PopAndFail(string name, ClusterEvents wakesOn, double seconds)
+    private void FailAlike(int count)
     {
-        _queue.Add(Create(name).Info(), At(seconds));
-        Names(_queue.Pop(1, At(seconds))).ShouldBe([name]);
-        _queue.AddUnschedulable($"uid-{name}", Changes.HelpedBy(wakesOn), At(seconds));
+        for (var i = 0; i < count; i++)
+            PopAndFail($"p{i}", ClusterEvents.AssignedPodRemoved, 0);
+    }
+
+    private void PopAndFail(string name, ClusterEvents wakesOn, double seconds) => Fail(Create(name).Info(), wakesOn, seconds);
+
+    private void Fail(PodInfo pod, ClusterEvents wakesOn, double seconds)
+    {
+        _queue.Add(pod, At(seconds));
+        Names(_queue.Pop(1, At(seconds))).ShouldBe([pod.Name]);
+        _queue.AddUnschedulable(pod.Uid, Changes.HelpedBy(wakesOn), At(seconds));
     }
 }
