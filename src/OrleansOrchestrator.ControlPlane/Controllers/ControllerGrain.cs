@@ -37,13 +37,15 @@ internal sealed partial class ControllerGrain(
 
     // Keys whose last plan succeeded and left more to do. Their creations need not begin slowly again.
     private readonly HashSet<ObjectKey> _continued = [];
+
+    // The caches that are followed.
+    private readonly Dictionary<ResourceName, WatchCache> _followed = [];
     private readonly long _began = time.GetTimestamp();
     private IReconciler _reconciler = null!;
     private ControllerIdentity _identity = null!;
     private uint _number;
     private CacheView _view = null!;
     private WatchCache _primaries = null!;
-    private IReadOnlyList<WatchCache> _observed = null!;
     private WorkerPool<ObjectKey> _workers = null!;
     private ObjectKey? _resyncedUpTo;
 
@@ -64,19 +66,33 @@ internal sealed partial class ControllerGrain(
         _identity = ControllerIdentity.Of(_reconciler);
         _view = new CacheView(caches, registry, relationIndexes, _reconciler.Primary);
         _primaries = caches[registry[_reconciler.Primary]];
-        _observed =
-        [
-            .. _reconciler.Relations.SelectMany(relation => relation.Watched).Prepend(_reconciler.Primary).Distinct()
-                .Select(resource => caches[registry[resource]]),
-        ];
         _workers = new WorkerPool<ObjectKey>(name, key => key.Namespace, options, time, logger);
         LogStarted(name, number);
+        foreach (var resource in _reconciler.Relations.Where(relation => !relation.IsWatchedOnDemand).SelectMany(relation => relation.Watched).Prepend(_reconciler.Primary))
+            Follow(resource);
         return
         [
-            .. _observed.Select(cache => reflector.FollowAsync(cache, QueueAll, events => NoteAsync(cache.Definition.Name, events), Stopping)),
             _workers.RunAsync(ReconcileAsync, SetAside, Stopping),
             SupervisedLoop.RunAsync($"resync of {name}", ResyncAsync, time, logger, Stopping),
         ];
+    }
+
+    /// <summary>Begins to follow a resource, unless that has been done.</summary>
+    private void Follow(ResourceName resource)
+    {
+        var cache = caches[registry[resource]];
+        if (_followed.TryAdd(resource, cache))
+            AddLoop(reflector.FollowAsync(cache, QueueAll, events => NoteAsync(resource, events), Stopping));
+    }
+
+    /// <summary>Follows what a primary depends on and no other one has so far.</summary>
+    private void FollowFor(ObjectKey key)
+    {
+        foreach (var relation in _reconciler.Relations.Where(relation => relation.IsWatchedOnDemand))
+        {
+            foreach (var resource in _primaries.Find(key) is { } primary ? relation.WatchedFor(primary.SharedModel()) : [])
+                Follow(resource);
+        }
     }
 
     /// <summary>Queues the primaries that the events concern.</summary>
@@ -107,24 +123,20 @@ internal sealed partial class ControllerGrain(
                 faults.Try(_reconciler.Name, changed, _ => _reconciler.Relations[relation].FindPrimaries(ChangeOf(@event), _view, concerned));
         }
 
-        foreach (var key in concerned.Keys)
-            Queue(key);
+        foreach (var key in concerned.Keys.Where(IsOwn))
+            _workers.AddBatched(key);
         if (concerned.Selecting.Count == 0)
             return;
         foreach (var key in await indexes.FindSelectingAsync(_reconciler.Name, relation, concerned.Selecting, _primaries.Revision))
-            Queue(key);
+        {
+            if (IsOwn(key))
+                _workers.AddBatched(key);
+        }
     }
 
     private static ObjectChange ChangeOf(in WatchEvent @event) => @event.Type == WatchEventType.Deleted
         ? new ObjectChange(null, @event.Previous ?? @event.Object)
         : new ObjectChange(@event.Object, @event.Previous);
-
-    /// <summary>Queues a key if it belongs to this shard.</summary>
-    private void Queue(ObjectKey key)
-    {
-        if (IsOwn(key))
-            _workers.Add(key);
-    }
 
     private bool IsOwn(ObjectKey key) =>
         ShardPlacement.StableHash(key.Name, ShardPlacement.StableHash(key.Namespace)) % (uint)options.ShardsPerController == _number;
@@ -181,15 +193,17 @@ internal sealed partial class ControllerGrain(
                 faults.Try(_reconciler.Name, obj, left => relation.FindPrimaries(new ObjectChange(left, null), _view, concerned));
         }
 
-        foreach (var key in concerned.Keys.Where(key => _primaries.Find(key) is null))
-            Queue(key);
+        foreach (var key in concerned.Keys.Where(key => IsOwn(key) && _primaries.Find(key) is null))
+            _workers.Add(key);
     }
 
     private async Task<WorkOutcome> ReconcileAsync(ObjectKey key)
     {
+        FollowFor(key);
+
         // An earlier activation, perhaps on a dead silo, or a failed write may have left a state that only the store knows.
         var isUncertain = time.GetElapsedTime(_began) < options.LatestAfterMove || _uncertain.Contains(key);
-        foreach (var cache in _observed)
+        foreach (var cache in _followed.Values.ToList())
         {
             var freshness = isUncertain ? Freshness.Latest : Freshness.AtLeast(_written.GetValueOrDefault(cache.Definition.Name));
             await cache.EnsureFreshAsync(freshness, CancellationToken.None);
@@ -212,7 +226,14 @@ internal sealed partial class ControllerGrain(
         var requeueAfter = outcome.Refused.Count == 0 ? plan.RequeueAfter : null;
         if (requeueAfter == TimeSpan.Zero)
             _continued.Add(key);
-        return new WorkOutcome(outcome.Succeeded, requeueAfter);
+        return new WorkOutcome(outcome.Succeeded, requeueAfter, RestAfter(observation));
+    }
+
+    /// <summary>How long changes of related objects are gathered after a look at one primary: in proportion to what that look cost.</summary>
+    private TimeSpan RestAfter(Observation observation)
+    {
+        var rest = options.BatchTimePerObject * observation.Count;
+        return rest < _reconciler.BatchPeriod ? rest : _reconciler.BatchPeriod;
     }
 
     private void SetAside(ObjectKey key, Exception fault) =>

@@ -20,6 +20,13 @@ public sealed record ControllerOptions
     /// <summary>The longest wait after a failure.</summary>
     public TimeSpan BackoffMax { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>
+    /// For how long changes of related objects are gathered after a reconcile, for each object that it observed, up to the controller's
+    /// own bound (a quarter of a second for most, a second for Jobs and quotas). The first change after that is acted on at once, and
+    /// so is every change of the object itself. Zero turns batching off.
+    /// </summary>
+    public TimeSpan BatchTimePerObject { get; init; } = TimeSpan.FromMilliseconds(0.5);
+
     /// <summary>How often each object is reconciled even without a change. The reconciles are spread over the period.</summary>
     public TimeSpan ResyncPeriod { get; init; } = TimeSpan.FromHours(1);
 
@@ -54,6 +61,7 @@ public sealed record ControllerOptions
         faults.AtLeastOne(ActionsAtOnceMax);
         faults.Positive(BackoffBase);
         faults.Positive(BackoffMax);
+        faults.NotNegative(BatchTimePerObject);
         faults.Positive(ResyncPeriod);
         faults.Positive(ResyncSlicePeriod);
         faults.Positive(ShardStayMin);

@@ -5,8 +5,9 @@ namespace OrleansOrchestrator.ControlPlane.Controllers;
 
 /// <summary>
 /// A rate-limited queue of keys. A key is in the queue at most once and in work at most once. A key that is added while it is in work
-/// is queued again when that work ends; a failed key waits longer each time. Groups of keys take turns, so that a large namespace does
-/// not delay the others. The current time is an argument.
+/// is queued again when that work ends; a failed key waits longer each time. After its work a key may rest: what can wait
+/// (<see cref="AddBatched"/>) then waits for the end of the rest, so that many changes become one look. Groups of keys take turns, so
+/// that a large namespace does not delay the others. The current time is an argument.
 /// </summary>
 /// <param name="name">The queue's name in metrics.</param>
 /// <param name="backoffBase">The wait after the first failure.</param>
@@ -19,7 +20,13 @@ internal sealed class WorkQueue<TKey>(string name, TimeSpan backoffBase, TimeSpa
     private readonly FairQueue<TKey> _ready = new();
     private readonly Dictionary<TKey, DateTimeOffset> _queued = [];
     private readonly Dictionary<TKey, DateTimeOffset> _working = [];
-    private readonly HashSet<TKey> _again = [];
+
+    // Keys that were added while in work, and whether one of those additions cannot wait.
+    private readonly Dictionary<TKey, bool> _again = [];
+
+    // Keys that rest, and whether they are wanted when the rest ends. Each has one entry among the ends, which may be too early.
+    private readonly Dictionary<TKey, (DateTimeOffset Until, bool IsWanted)> _resting = [];
+    private readonly PriorityQueue<TKey, DateTimeOffset> _restEnds = new();
     private readonly PriorityQueue<TKey, DateTimeOffset> _delayed = new();
     private readonly Dictionary<TKey, DateTimeOffset> _due = [];
 
@@ -36,13 +43,26 @@ internal sealed class WorkQueue<TKey>(string name, TimeSpan backoffBase, TimeSpa
     {
         if (_working.ContainsKey(key))
         {
-            _again.Add(key);
+            _again[key] = true;
         }
         else if (_queued.TryAdd(key, now))
         {
             _ready.Enqueue(groupOf(key), key);
             Instruments.Added();
         }
+    }
+
+    /// <summary>Queues a key now, or if it rests, at the end of its rest.</summary>
+    /// <param name="key">The key.</param>
+    /// <param name="now">The time.</param>
+    public void AddBatched(TKey key, DateTimeOffset now)
+    {
+        if (_working.ContainsKey(key))
+            _again.TryAdd(key, false);
+        else if (_resting.TryGetValue(key, out var rest) && rest.Until > now)
+            _resting[key] = rest with { IsWanted = true };
+        else
+            Add(key, now);
     }
 
     /// <summary>Queues a key at a later time. Of several times the earliest counts.</summary>
@@ -57,6 +77,7 @@ internal sealed class WorkQueue<TKey>(string name, TimeSpan backoffBase, TimeSpa
     /// <summary>Takes the next key to work on.</summary>
     public bool TryTake(DateTimeOffset now, [MaybeNullWhen(false)] out TKey key)
     {
+        AddRested(now);
         while (_delayed.TryPeek(out var delayed, out var due) && due <= now)
         {
             _delayed.Dequeue();
@@ -73,18 +94,30 @@ internal sealed class WorkQueue<TKey>(string name, TimeSpan backoffBase, TimeSpa
             return false;
         _queued.Remove(key, out var added);
         _working.Add(key, now);
+
+        // This look sees what the others were to see.
+        if (_resting.TryGetValue(key, out var rest))
+            _resting[key] = rest with { IsWanted = false };
         Instruments.Taken(added, now);
         return true;
     }
 
-    /// <summary>When the next delayed key is due; null if there is none.</summary>
-    public DateTimeOffset? NextDue => _delayed.TryPeek(out _, out var due) ? due : null;
+    /// <summary>When the next delayed key is due, or the next rest ends; null if there is neither.</summary>
+    public DateTimeOffset? NextDue
+    {
+        get
+        {
+            DateTimeOffset? due = _delayed.TryPeek(out _, out var delayed) ? delayed : null;
+            return _restEnds.TryPeek(out _, out var end) && !(due <= end) ? end : due;
+        }
+    }
 
     /// <summary>Ends the work on a key.</summary>
     /// <param name="key">The key.</param>
     /// <param name="succeeded">Whether the work succeeded; a failed key is retried after a back-off.</param>
     /// <param name="now">The time.</param>
-    public void Done(TKey key, bool succeeded, DateTimeOffset now)
+    /// <param name="rest">How long the key rests.</param>
+    public void Done(TKey key, bool succeeded, DateTimeOffset now, TimeSpan rest = default)
     {
         _working.Remove(key, out var begun);
         Instruments.Done(begun, succeeded, now);
@@ -93,7 +126,39 @@ internal sealed class WorkQueue<TKey>(string name, TimeSpan backoffBase, TimeSpa
         else
             AddAt(key, _backoff.Fail(key, now));
 
-        if (_again.Remove(key))
+        if (rest > TimeSpan.Zero)
+            Rest(key, Waits.After(now, rest));
+        if (!_again.Remove(key, out var isUrgent))
+            return;
+        if (isUrgent)
             Add(key, now);
+        else
+            AddBatched(key, now);
+    }
+
+    private void Rest(TKey key, DateTimeOffset until)
+    {
+        if (!_resting.ContainsKey(key))
+            _restEnds.Enqueue(key, until);
+        _resting[key] = (until, false);
+    }
+
+    /// <summary>Queues the keys that were wanted during a rest that has ended.</summary>
+    private void AddRested(DateTimeOffset now)
+    {
+        while (_restEnds.TryPeek(out var key, out var end) && end <= now)
+        {
+            _restEnds.Dequeue();
+            var rest = _resting[key];
+            if (rest.Until > now)
+            {
+                _restEnds.Enqueue(key, rest.Until);
+                continue;
+            }
+
+            _resting.Remove(key);
+            if (rest.IsWanted)
+                Add(key, now);
+        }
     }
 }

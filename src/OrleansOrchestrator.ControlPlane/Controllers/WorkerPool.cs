@@ -8,7 +8,8 @@ namespace OrleansOrchestrator.ControlPlane.Controllers;
 /// <summary>The outcome of the work on a key.</summary>
 /// <param name="Succeeded">Whether all actions were applied; otherwise the key is retried.</param>
 /// <param name="RequeueAfter">When to reconcile again even without a change; null for only after a change.</param>
-internal readonly record struct WorkOutcome(bool Succeeded, TimeSpan? RequeueAfter);
+/// <param name="Rest">How long what is added with <see cref="WorkerPool{TKey}.AddBatched"/> waits.</param>
+internal readonly record struct WorkOutcome(bool Succeeded, TimeSpan? RequeueAfter, TimeSpan Rest = default);
 
 /// <summary>
 /// Works on the keys of a <see cref="WorkQueue{TKey}"/>, a bounded number at a time. Belongs to one grain: it runs in the grain's turns
@@ -33,6 +34,13 @@ internal sealed class WorkerPool<TKey>(string name, Func<TKey, string> groupOf, 
     public void Add(TKey key)
     {
         _queue.Add(key, time.GetUtcNow());
+        _loop?.Signal();
+    }
+
+    /// <summary>Queues a key, for the end of its rest if it rests.</summary>
+    public void AddBatched(TKey key)
+    {
+        _queue.AddBatched(key, time.GetUtcNow());
         _loop?.Signal();
     }
 
@@ -83,7 +91,7 @@ internal sealed class WorkerPool<TKey>(string name, Func<TKey, string> groupOf, 
             if (!outcome.Succeeded)
                 activity?.SetStatus(ActivityStatusCode.Error);
             _working--;
-            _queue.Done(key, outcome.Succeeded, now);
+            _queue.Done(key, outcome.Succeeded, now, outcome.Rest);
             if (outcome is { Succeeded: true, RequeueAfter: { } after })
                 _queue.AddAt(key, Waits.After(now, after));
             _loop?.Signal();

@@ -5,7 +5,7 @@ namespace OrleansOrchestrator.ControlPlane.Grains;
 internal abstract class LoopingGrain : Grain, ISingletonGrain
 {
     private readonly CancellationTokenSource _stopping = new();
-    private Task[] _loops = [];
+    private readonly List<Task> _loops = [];
 
     /// <summary>Cancelled when the loops must end.</summary>
     protected CancellationToken Stopping => _stopping.Token;
@@ -13,7 +13,7 @@ internal abstract class LoopingGrain : Grain, ISingletonGrain
     /// <inheritdoc/>
     public virtual Task<string?> CheckAsync()
     {
-        if (Array.Find(_loops, loop => loop.IsCompleted) is not { } ended)
+        if (_loops.Find(loop => loop.IsCompleted) is not { } ended)
             return Task.FromResult<string?>(null);
         DeactivateOnIdle();
         return Task.FromResult<string?>($"starts anew: {ended.Exception?.InnerException?.Message ?? "a loop has ended"}");
@@ -22,7 +22,7 @@ internal abstract class LoopingGrain : Grain, ISingletonGrain
     /// <inheritdoc/>
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        _loops = [.. StartLoops()];
+        _loops.AddRange(StartLoops());
         return Task.CompletedTask;
     }
 
@@ -32,6 +32,9 @@ internal abstract class LoopingGrain : Grain, ISingletonGrain
         await _stopping.CancelAsync();
         await Task.WhenAll(_loops).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
     }
+
+    /// <summary>Adds a loop that starts after the activation. It ends only when <see cref="Stopping"/> is cancelled.</summary>
+    protected void AddLoop(Task loop) => _loops.Add(loop);
 
     /// <summary>Starts the loops. Each ends only when <see cref="Stopping"/> is cancelled.</summary>
     protected abstract IEnumerable<Task> StartLoops();

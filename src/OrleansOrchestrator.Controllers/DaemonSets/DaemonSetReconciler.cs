@@ -36,6 +36,9 @@ public sealed class DaemonSetReconciler : IReconciler
     public IReadOnlyList<Relation> Relations { get; } = [Selected, Controlled, Nodes, .. Revisions.All];
 
     /// <inheritdoc/>
+    public TimeSpan BatchPeriod => TimeSpan.FromMilliseconds(500);
+
+    /// <inheritdoc/>
     public Plan Reconcile(Observation observation)
     {
         if (observation.Primary is not V1DaemonSet { IsDeleting: false } set || RevisedOf(set) is not { } revised)

@@ -32,6 +32,9 @@ public sealed class EndpointSliceReconciler : IReconciler
     public IReadOnlyList<Relation> Relations { get; } = [Pods, Slices];
 
     /// <inheritdoc/>
+    public TimeSpan BatchPeriod => TimeSpan.FromMilliseconds(500);
+
+    /// <inheritdoc/>
     public Plan Reconcile(Observation observation)
     {
         // The garbage collector deletes the slices of a service that is gone.

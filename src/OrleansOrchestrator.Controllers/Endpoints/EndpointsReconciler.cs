@@ -42,6 +42,9 @@ public sealed class EndpointsReconciler : IReconciler
     public IReadOnlyList<Relation> Relations { get; } = [Pods, Own];
 
     /// <inheritdoc/>
+    public TimeSpan BatchPeriod => TimeSpan.FromMilliseconds(500);
+
+    /// <inheritdoc/>
     public Plan Reconcile(Observation observation)
     {
         var current = observation.Of<V1Endpoints>(Own).FirstOrDefault();

@@ -39,6 +39,9 @@ public sealed class JobReconciler : IReconciler
     public IReadOnlyList<Relation> Relations { get; } = [Selected, Controlled, LeftBehind];
 
     /// <inheritdoc/>
+    public TimeSpan BatchPeriod => TimeSpan.FromSeconds(1);
+
+    /// <inheritdoc/>
     public Plan Reconcile(Observation observation)
     {
         var leftBehind = observation.Of<V1Pod>(LeftBehind);

@@ -13,11 +13,18 @@ namespace OrleansOrchestrator.Controllers.Quotas;
 public sealed class CountedByQuota : Relation
 {
     /// <summary>
-    /// The kinds that are followed: those that are always there. Objects of custom kinds are looked at from time to time, and so are events, of
-    /// which there are too many to look at each.
+    /// The kinds that can be followed: those that are always there. Objects of custom kinds are looked at from time to time, and so are
+    /// events, of which there are too many to look at each.
     /// </summary>
     public override IReadOnlyList<ResourceName> Watched { get; } =
         [.. BuiltInKinds.Registry.Stored.Where(kind => kind.Namespaced && kind.Name != WellKnownResources.Events).Select(kind => kind.Name)];
+
+    /// <inheritdoc/>
+    public override bool IsWatchedOnDemand => true;
+
+    /// <summary>The kinds that a quota limits.</summary>
+    public override IEnumerable<ResourceName> WatchedFor(KubeObject primary) =>
+        primary is V1ResourceQuota quota ? LimitsOf(quota).Resources.Where(Watched.Contains) : [];
 
     /// <inheritdoc/>
     public override void FindPrimaries(ObjectChange change, IObjectView view, ConcernedPrimaries concerned)

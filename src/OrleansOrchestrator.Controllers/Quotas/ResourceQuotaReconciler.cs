@@ -30,6 +30,9 @@ public sealed class ResourceQuotaReconciler : IReconciler
     public IReadOnlyList<Relation> Relations { get; } = [Counted];
 
     /// <inheritdoc/>
+    public TimeSpan BatchPeriod => TimeSpan.FromSeconds(1);
+
+    /// <inheritdoc/>
     public Plan Reconcile(Observation observation)
     {
         if (observation.Primary is not V1ResourceQuota quota)

@@ -34,6 +34,13 @@ public interface IReconciler
     /// </summary>
     bool IsWorthALook(StoredObject primary) => true;
 
+    /// <summary>
+    /// The longest time for which changes of related objects are gathered after a look at a primary, so that the changes of a thousand
+    /// pods cost a few looks. The first change after that time is acted on at once, and so is any change of the primary. The time is
+    /// in proportion to the observed objects: with a few of them it is next to nothing.
+    /// </summary>
+    TimeSpan BatchPeriod => TimeSpan.FromMilliseconds(250);
+
     /// <summary>Makes the plan for an observation.</summary>
     Plan Reconcile(Observation observation);
 }

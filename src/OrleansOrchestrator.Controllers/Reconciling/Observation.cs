@@ -36,6 +36,9 @@ public sealed class Observation
     /// <summary>The time of the decision.</summary>
     public DateTimeOffset Now { get; }
 
+    /// <summary>How many related objects it holds. The cost of a decision grows with them.</summary>
+    public int Count => _related.Values.Sum(objects => objects.Count);
+
     /// <summary>Observes a primary object through a reconciler's relations.</summary>
     /// <param name="reconciler">The reconciler.</param>
     /// <param name="key">The primary's key.</param>

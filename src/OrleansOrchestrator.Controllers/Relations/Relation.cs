@@ -17,6 +17,15 @@ public abstract class Relation
     /// <summary>The resources to watch; empty if the reconciler must requeue by itself.</summary>
     public abstract IReadOnlyList<ResourceName> Watched { get; }
 
+    /// <summary>
+    /// Whether the primaries tell which of the resources are to be watched (<see cref="WatchedFor"/>). A resource that none of them
+    /// needs is not followed.
+    /// </summary>
+    public virtual bool IsWatchedOnDemand => false;
+
+    /// <summary>The resources to watch for a primary.</summary>
+    public virtual IEnumerable<ResourceName> WatchedFor(KubeObject primary) => Watched;
+
     /// <summary>Whether a primary that does not exist may have related objects, and is reconciled because of them.</summary>
     public virtual bool OutlivesPrimary => false;
 

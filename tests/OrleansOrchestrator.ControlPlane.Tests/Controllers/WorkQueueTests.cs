@@ -15,6 +15,7 @@ public sealed class WorkQueueTests
     {
         Add,
         AddLater,
+        AddBatched,
         Take,
         Succeed,
         Fail,
@@ -52,6 +53,10 @@ public sealed class WorkQueueTests
                         queue.AddAt(key, now + (Base * key));
                         wanted.Add(key);
                         break;
+                    case Move.AddBatched:
+                        queue.AddBatched(key, now);
+                        wanted.Add(key);
+                        break;
                     case Move.Take when queue.TryTake(now, out var taken):
                         working.ShouldNotContain(taken);
                         working.Add(taken);
@@ -60,7 +65,7 @@ public sealed class WorkQueueTests
                     case Move.Succeed or Move.Fail when working.Count > 0:
                         var done = working[key % working.Count];
                         working.Remove(done);
-                        queue.Done(done, move == Move.Succeed, now);
+                        queue.Done(done, move == Move.Succeed, now, Base * (key % 3));
                         if (move == Move.Fail)
                             wanted.Add(done);
                         break;
@@ -102,6 +107,52 @@ public sealed class WorkQueueTests
         _queue.Add(1, Start);
         Take(Start).ShouldBeNull();
         _queue.Done(1, true, Start);
+        Take(Start).ShouldBe(1);
+    }
+
+    [Fact]
+    public void AddBatched_KeyRests_IsTakenOnceAtTheEndOfItsRest()
+    {
+        _queue.AddBatched(1, Start);
+        Take(Start).ShouldBe(1, "it has not worked yet");
+        _queue.AddBatched(1, Start);
+        _queue.Done(1, true, Start, Max);
+        for (var i = 1; i < 10; i++)
+        {
+            _queue.AddBatched(1, Start + (Max * i / 10));
+            Take(Start + (Max * i / 10)).ShouldBeNull();
+        }
+
+        _queue.NextDue.ShouldBe(Start + Max);
+        Take(Start + Max).ShouldBe(1);
+        _queue.Done(1, true, Start + Max, Max);
+        Take(Start + Max + Max).ShouldBeNull("nothing came meanwhile");
+        _queue.AddBatched(1, Start + Max + Max);
+        Take(Start + Max + Max).ShouldBe(1, "the first one after a rest does not wait");
+    }
+
+    [Fact]
+    public void Add_KeyRests_IsTakenAtOnce_AndSeesWhatTheOthersWaitedFor()
+    {
+        _queue.Add(1, Start);
+        Take(Start).ShouldBe(1);
+        _queue.Done(1, true, Start, Max);
+        _queue.AddBatched(1, Start);
+        _queue.Add(1, Start);
+        Take(Start).ShouldBe(1);
+        _queue.Done(1, true, Start);
+        Take(Start + Max).ShouldBeNull();
+    }
+
+    [Fact]
+    public void Add_KeyAtWork_DoesNotWaitForItsRest()
+    {
+        _queue.Add(1, Start);
+        Take(Start).ShouldBe(1);
+        _queue.AddBatched(1, Start);
+        _queue.Add(1, Start);
+        _queue.AddBatched(1, Start);
+        _queue.Done(1, true, Start, Max);
         Take(Start).ShouldBe(1);
     }
 

@@ -16,6 +16,24 @@ public sealed class ResourceQuotaReconcilerTests
     private readonly ClusterModel _cluster = new();
 
     [Fact]
+    public void WatchedFor_AQuota_AreOnlyTheKindsThatItCounts()
+    {
+        var relation = new ResourceQuotaReconciler().Relations.ShouldHaveSingleItem();
+        var quota = new V1ResourceQuota
+        {
+            Metadata = new V1ObjectMeta { NamespaceProperty = "default", Name = "q" },
+            Spec = new V1ResourceQuotaSpec
+            {
+                Hard = new[] { "requests.cpu", "services.nodeports", "count/deployments.apps", "count/events", "count/gadgets.example.com" }
+                    .ToDictionary(name => name, _ => new ResourceQuantity("1")),
+            },
+        };
+
+        relation.IsWatchedOnDemand.ShouldBeTrue();
+        relation.WatchedFor(quota).ShouldBe([WellKnownResources.Deployments, WellKnownResources.Pods, WellKnownResources.Services], ignoreOrder: true);
+    }
+
+    [Fact]
     public void Reconcile_ObjectsOfSeveralKinds_AreAddedUp()
     {
         Quota("pods=5,requests.cpu=4,services.nodeports=3,count/deployments.apps=2,secrets=9");
