@@ -18,10 +18,34 @@ namespace OrleansOrchestrator.ControlPlane.Admission;
 /// A quota counts from when its creation is acknowledged: until then the store waits for all caches that trust themselves. A namespace
 /// without quotas costs a look-up in an index. See k8s.io/apiserver/pkg/admission/plugin/resourcequota.
 /// </remarks>
-internal sealed class ResourceQuotaAdmission(WatchCaches caches, Informers informers, ResourceRegistry registry, TimeProvider time)
+internal sealed class ResourceQuotaAdmission(WatchCaches caches, Informers informers, ResourceRegistry registry, TimeProvider time) : IKnownQuotas
 {
+    // A cache of this silo is behind for milliseconds, and for longer only if the store of quotas is not reached.
+    private static readonly TimeSpan CatchUpWithin = TimeSpan.FromMilliseconds(250);
+
     private readonly ResourceDefinition _kind = registry[WellKnownResources.ResourceQuotas];
     private readonly ObjectIndex<string, Quota> _quotas = informers.Index<string, Quota>(registry[WellKnownResources.ResourceQuotas], EntriesOf);
+
+    /// <inheritdoc/>
+    public async ValueTask<bool> TryCatchUpAsync()
+    {
+        if (caches[_kind].IsCurrent)
+            return true;
+        using var enough = new CancellationTokenSource(CatchUpWithin, time);
+        try
+        {
+            await EnsureCurrentAsync(enough.Token);
+            return true;
+        }
+        catch (Exception unreached) when (unreached is ApiException or OperationCanceledException)
+        {
+            return false;
+        }
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<QuotaLimit> Find(ResourceName resource, string @namespace) =>
+        [.. About(resource, _quotas.Find(@namespace)).Select(quota => quota.Told)];
 
     /// <summary>Puts the quotas of the namespace on a request.</summary>
     /// <exception cref="ApiException">403: a quota needs to know more, or a dry run would exceed it.</exception>
@@ -29,13 +53,11 @@ internal sealed class ResourceQuotaAdmission(WatchCaches caches, Informers infor
     {
         if (!Counts(request))
             return request;
-        if (!caches[_kind].IsCurrent)
-            await _quotas.EnsureFreshAsync(Freshness.Latest, cancellationToken);
+        await EnsureCurrentAsync(cancellationToken);
         var found = _quotas.Find(request.Key.Namespace);
         if (found.Count == 0)
             return Told(request, []);
-        var quotas = found.Where(quota => quota.Limits.Resources.Contains(request.Definition.Name))
-            .OrderBy(quota => quota.Limits.Name, StringComparer.Ordinal).ToList();
+        var quotas = About(request.Definition.Name, found).ToList();
         foreach (var quota in quotas)
         {
             if (quota.Limits.FindMissing(request.Written) is { } missing)
@@ -46,6 +68,13 @@ internal sealed class ResourceQuotaAdmission(WatchCaches caches, Informers infor
             await JudgeDryAsync(request, quotas, cancellationToken);
         return Told(request, quotas);
     }
+
+    private ValueTask EnsureCurrentAsync(CancellationToken cancellationToken) =>
+        caches[_kind].IsCurrent ? ValueTask.CompletedTask : _quotas.EnsureFreshAsync(Freshness.Latest, cancellationToken);
+
+    private static IEnumerable<Quota> About(ResourceName resource, IReadOnlyList<Quota> quotas) => quotas.Count == 0
+        ? []
+        : quotas.Where(quota => quota.Limits.Resources.Contains(resource)).OrderBy(quota => quota.Limits.Name, StringComparer.Ordinal);
 
     // A request is judged again when a name is taken. By then its quotas may be gone.
     private static AdmissionRequest Told(AdmissionRequest request, IReadOnlyList<Quota> quotas)

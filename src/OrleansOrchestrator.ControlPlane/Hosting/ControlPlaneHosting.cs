@@ -84,6 +84,7 @@ public static class ControlPlaneHosting
         services.AddSingleton<FreeClaims>();
         services.AddSingleton<AdmissionChain>();
         services.AddSingleton<ResourceQuotaAdmission>();
+        services.AddSingleton<IKnownQuotas>(provider => provider.GetRequiredService<ResourceQuotaAdmission>());
         services.AddAuthorizers();
         services.AddSingleton(static provider => new Informers(provider.GetRequiredService<WatchCaches>()));
         services.AddSingleton<WritePipeline>();

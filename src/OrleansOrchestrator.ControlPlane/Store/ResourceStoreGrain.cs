@@ -18,7 +18,7 @@ namespace OrleansOrchestrator.ControlPlane.Store;
 [Reentrant]
 [KeepAlive]
 internal sealed partial class ResourceStoreGrain(
-    IObjectLog log, INewestKinds resources, LocalHeads heads, SlowOpenings openings, StoreOptions options,
+    IObjectLog log, INewestKinds resources, IKnownQuotas quotas, LocalHeads heads, SlowOpenings openings, StoreOptions options,
     IHostApplicationLifetime host, TimeProvider time, ILogger<ResourceStoreGrain> logger, IFaultPoints? faults = null)
     : Grain, IResourceStoreGrain
 {
@@ -150,6 +150,7 @@ internal sealed partial class ResourceStoreGrain(
     {
         var results = new CommitResult?[writes.Count];
         var decided = new Task<CommitResult>?[writes.Count];
+        var knowsQuotas = writes.Any(IsLimited) && await quotas.TryCatchUpAsync();
         _calls++;
         for (var i = 0; i < writes.Count; i++)
         {
@@ -159,7 +160,7 @@ internal sealed partial class ResourceStoreGrain(
                 results[i] = new CommitResult(CommitStatus.Overloaded);
             else if (IsTooLarge(writes[i]))
                 results[i] = new CommitResult(CommitStatus.TooLarge, Detail: $"limit is {options.ObjectBytesMax}");
-            else if (_state.TryAccept(writes[i], out var change) is { } refusal)
+            else if (_state.TryAccept(knowsQuotas ? WithNewestQuotas(writes[i]) : writes[i], out var change) is { } refusal)
                 decided[i] = RefuseAsync(writes[i], refusal);
             else
                 results[i] = Enqueue(change!, writes[i].Trace, out decided[i]);
@@ -173,6 +174,18 @@ internal sealed partial class ResourceStoreGrain(
         }
 
         return results!;
+    }
+
+    /// <summary>Whether quotas may limit what a write takes. What a write takes that brings none changes with a creation only.</summary>
+    private static bool IsLimited(ObjectWrite write) => write.Namespace.Length > 0 && (write.Type == WriteType.Create || write.Quotas is not null);
+
+    /// <summary>The write with the quotas of this moment: one that was acknowledged since the write's admission counts too.</summary>
+    private ObjectWrite WithNewestQuotas(ObjectWrite write)
+    {
+        if (!IsLimited(write))
+            return write;
+        var newest = quotas.Find(_definition.Name, write.Namespace);
+        return newest.Count == 0 && write.Quotas is null ? write : write with { Quotas = newest };
     }
 
     /// <summary>A refusal reveals the state that it is based on. It is answered when that state is durable (invariant I1), and not at

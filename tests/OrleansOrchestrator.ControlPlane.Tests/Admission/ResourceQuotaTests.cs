@@ -119,6 +119,21 @@ public sealed class ResourceQuotaTests(SharedSilo shared) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Quota_AcknowledgedAfterAWriteWasAdmitted_CountsForItToo()
+    {
+        var pods = shared.Silo.StoreGrain("pods");
+        var quotaless = new ObjectWrite(WriteType.Create, _space, "late", ObjectCodec.Encode(PodSamples.Pod(_space, "late")), 0, []);
+        await QuotaAsync("pods=0");
+
+        var refused = (await pods.CommitAsync([quotaless])).ShouldHaveSingleItem();
+
+        (refused.Status, refused.Detail).ShouldBe((CommitStatus.QuotaExceeded, "exceeded quota: q, requested: pods=1, used: pods=0, limited: pods=0"));
+        await Api.DeleteAsync<V1ResourceQuota>(_space, "q");
+        var told = quotaless with { Quotas = [new QuotaLimit("q", ObjectCodec.Encode(new V1ResourceQuotaSpec { Hard = new Dictionary<string, ResourceQuantity> { ["pods"] = new("0") } }))] };
+        (await pods.CommitAsync([told])).ShouldHaveSingleItem().Status.ShouldBe(CommitStatus.Committed, "what it was told of is gone");
+    }
+
+    [Fact]
     public async Task Service_ThatChangesItsType_TakesMore()
     {
         await QuotaAsync("services.nodeports=1,services=5");
