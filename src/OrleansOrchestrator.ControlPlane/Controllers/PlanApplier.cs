@@ -23,7 +23,7 @@ internal sealed record PlanOutcome(IReadOnlyDictionary<ResourceName, long> Writt
 /// <summary>Applies plans through the write pipeline that all writers use. Reports objects that are refused for good.</summary>
 internal sealed partial class PlanApplier(
     ObjectClient objects, WatchCaches caches, ResourceRegistry registry, EventRecorder events, ObjectFaults faults, ControllerOptions options,
-    ILogger<PlanApplier> logger)
+    ILogger<PlanApplier> logger, IPlanFaultPoints? faultPoints = null)
 {
     /// <summary>Applies a plan in batches (<see cref="ActionBatches"/>), of which the actions run concurrently.</summary>
     /// <param name="identity">The controller that made the plan.</param>
@@ -38,6 +38,7 @@ internal sealed partial class PlanApplier(
         var written = new Dictionary<ResourceName, long>();
         var refused = new List<RefusedAction>();
         var isKnown = true;
+        var begun = 0;
         var batches = new ActionBatches(plan.Actions, options.ActionsAtOnceMax, startsSlowly);
         while (batches.TryTake(out var batch))
         {
@@ -48,6 +49,7 @@ internal sealed partial class PlanApplier(
 
         if (plan.Conclude?.Invoke(refused) is { } conclusion)
             await ApplyBatchAsync([conclusion]);
+        await ReachPointAsync();
 
         if (refused.Count == 0)
         {
@@ -59,7 +61,7 @@ internal sealed partial class PlanApplier(
 
         async Task ApplyBatchAsync(IReadOnlyList<ObjectAction> batch)
         {
-            var results = await Task.WhenAll(batch.Select(action => TryApplyAsync(action, writer)));
+            var results = await Task.WhenAll(batch.Select(action => TryApplyAsync(action, writer, ReachPointAsync())));
             foreach (var (action, (result, why)) in batch.Zip(results))
             {
                 ControllerInstruments.Acted(identity.Component, action, why is null);
@@ -81,12 +83,15 @@ internal sealed partial class PlanApplier(
                 }
             }
         }
+
+        Task ReachPointAsync() => faultPoints?.ReachAsync(identity.Component, plan, begun++) ?? Task.CompletedTask;
     }
 
     private static PlanOutcome Nothing { get; } = new(new Dictionary<ResourceName, long>(), true, []);
 
-    private static async Task<(WrittenObject? Written, ApiException? Refused)> TryApplyAsync(ObjectAction action, ObjectWriter writer)
+    private static async Task<(WrittenObject? Written, ApiException? Refused)> TryApplyAsync(ObjectAction action, ObjectWriter writer, Task pointReached)
     {
+        await pointReached;
         try
         {
             return (await action.ApplyAsync(writer), null);

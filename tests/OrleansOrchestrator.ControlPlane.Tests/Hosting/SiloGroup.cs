@@ -24,17 +24,21 @@ internal sealed class SiloGroup : IAsyncDisposable
 
     public IReadOnlyList<InProcessSiloHandle> Silos => [.. _cluster.Silos];
 
-    public static async Task<SiloGroup> StartAsync(ControlPlaneOptions? options = null)
+    /// <summary>Starts the group.</summary>
+    /// <param name="options">The options of its silos.</param>
+    /// <param name="configure">Configures the services of a silo, by its name.</param>
+    public static async Task<SiloGroup> StartAsync(ControlPlaneOptions? options = null, Action<string, IServiceCollection>? configure = null)
     {
         var log = new ScriptedLog();
         var builder = new InProcessTestClusterBuilder(3);
         builder.Options.ConfigureFileLogging = false;
         builder.Options.InitializeClientOnDeploy = false;
         builder.ConfigureHost(host => host.Logging.SetMinimumLevel(LogLevel.None));
-        builder.ConfigureSilo((_, silo) =>
+        builder.ConfigureSilo((own, silo) =>
         {
             silo.Services.AddSingleton<Storage.Log.IObjectLog>(log);
             silo.Services.AddControlPlane(TestOptions.Patient(options));
+            configure?.Invoke(own.SiloName, silo.Services);
         });
         var cluster = builder.Build();
         await cluster.DeployAsync();
@@ -70,6 +74,12 @@ internal sealed class SiloGroup : IAsyncDisposable
 
     /// <summary>Stops a silo in good order.</summary>
     public Task StopAsync(InProcessSiloHandle silo) => _cluster.StopSiloAsync(silo);
+
+    /// <summary>Ends a silo as a crash does.</summary>
+    public Task KillAsync(InProcessSiloHandle silo) => _cluster.KillSiloAsync(silo);
+
+    /// <summary>Starts another silo.</summary>
+    public Task AddAsync() => _cluster.StartAdditionalSiloAsync();
 
     public ValueTask DisposeAsync() => _cluster.DisposeAsync();
 
