@@ -5,7 +5,6 @@ using OrleansOrchestrator.ControlPlane.Tests.Hosting;
 using OrleansOrchestrator.ControlPlane.Tests.Objects;
 using OrleansOrchestrator.ControlPlane.Tests.Store;
 using OrleansOrchestrator.Model.Quantities;
-using OrleansOrchestrator.Model.Resources;
 using OrleansOrchestrator.Testing;
 
 namespace OrleansOrchestrator.ControlPlane.Tests.Controllers;
