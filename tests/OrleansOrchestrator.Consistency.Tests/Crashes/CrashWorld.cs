@@ -140,7 +140,7 @@ internal sealed class CrashWorld(CrashCluster cluster, int number)
             Space, "agent", agent => agent.Status is { NumberAvailable: 2, UpdatedNumberScheduled: 2 } status && status.ObservedGeneration == agent.Metadata.Generation, "a pod of the newest template on both nodes"),
         cluster.UntilAsync<V1Job>(Space, $"batch-{jobs}", job => IsComplete(job) && job.Status is { Succeeded: 6 }, "6 have succeeded"),
         cluster.UntilAsync<V1Job>(Space, $"flaky-{jobs}", job => IsComplete(job) && job.Status is { Succeeded: 3, Failed: Failures }, "3 have succeeded, and 2 failed before"),
-        cluster.UntilAsync<V1CronJob>(Space, $"nightly-{jobs}", nightly => nightly.Status?.LastScheduleTime > DateTime.UtcNow.AddMinutes(-3), "the missed time has its Job"),
+        cluster.UntilAsync<V1CronJob>(Space, $"nightly-{jobs}", nightly => nightly.Status?.LastScheduleTime > TimeProvider.System.GetUtcNow().UtcDateTime.AddMinutes(-3), "the missed time has its Job"),
         cluster.UntilAsync<V1PodDisruptionBudget>(Space, "rc", budget => budget.Status?.CurrentHealthy == replicas && budget.Status.DisruptionsAllowed == replicas - 2, "it knows its pods"),
         cluster.UntilAsync<V1ResourceQuota>(LimitedSpace, "quota", found => found.Status?.Used?.TryGetValue("pods", out var used) is true && used.ToString() == $"{quota}", $"{quota} pods are used"),
         cluster.UntilAsync<V1Endpoints>(Space, "web", endpoints => endpoints.Subsets?.Sum(subset => subset.Addresses?.Count ?? 0) == 4, "4 addresses"),
@@ -179,7 +179,7 @@ internal sealed class CrashWorld(CrashCluster cluster, int number)
         await cluster.CreateAsync(brief);
 
         // It is due at this minute, which its status then says to have been missed.
-        var due = DateTime.UtcNow;
+        var due = TimeProvider.System.GetUtcNow().UtcDateTime;
         await cluster.CreateAsync(new V1CronJob
         {
             Metadata = In(Space, $"nightly-{suffix}"),
