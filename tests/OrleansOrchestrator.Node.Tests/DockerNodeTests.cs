@@ -3,6 +3,7 @@ using Docker.DotNet.Models;
 using k8s.Models;
 using OrleansOrchestrator.Node.Options;
 using OrleansOrchestrator.Node.Runtime;
+using OrleansOrchestrator.Node.Runtime.Docker;
 using OrleansOrchestrator.Node.Tests.Fakes;
 using OrleansOrchestrator.Testing;
 
@@ -113,6 +114,26 @@ public sealed class DockerNodeTests(DockerMachine docker)
         await node.StartAgentAsync();
 
         (await DockerMachine.ContainersOfAsync(docker.Client, node)).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Container_Measured_TellsTheSameByTheKernelAndByTheEngine()
+    {
+        docker.SkipIfAbsent();
+        await using var node = await TestNode.StartAsync(RuntimeKind.Docker);
+        node.Put(TestPods.Shell("a", "i=0; while [ $i -lt 20000 ]; do i=$((i+1)); done; touch /tmp/done; while :; do sleep 60; done", image: DockerMachine.Image));
+        var pod = await node.PodAsync("a", TestPods.IsReady, "the pod is ready", 60);
+        var id = TestPods.Status(pod)!.ContainerID["docker://".Length..];
+        var token = TestContext.Current.CancellationToken;
+        await Eventually.HoldsAsync(async () => (await node.Agent.Runtime.ExecAsync(id, ["test", "-e", "/tmp/done"], TimeSpan.FromSeconds(5), token)).ExitCode == 0, "it has used some time");
+
+        var byRuntime = (await node.Agent.Runtime.MeasureAsync([(await node.Agent.Runtime.InspectAsync(pod.Metadata.Uid, token))!], token))[id];
+        var byEngine = (await DockerStats.ReadAsync(docker.Client, id, token)).ShouldNotBeNull();
+
+        byRuntime.CpuNanoseconds.ShouldBeGreaterThan(1_000_000);
+        byEngine.CpuNanoseconds.ShouldBeInRange(byRuntime.CpuNanoseconds / 2, 2 * byRuntime.CpuNanoseconds);
+        byRuntime.WorkingSetBytes.ShouldBeGreaterThan(10_000);
+        byEngine.WorkingSetBytes.ShouldBeInRange(byRuntime.WorkingSetBytes / 4, 4 * byRuntime.WorkingSetBytes);
     }
 
     [Fact]

@@ -1,7 +1,9 @@
 using System.Net;
 using System.Security.Cryptography.X509Certificates;
+using System.Text.Json;
 using k8s.Models;
 using OrleansOrchestrator.Model.Fencing;
+using OrleansOrchestrator.Model.Statistics;
 using OrleansOrchestrator.Node.Options;
 using OrleansOrchestrator.Node.Server;
 using OrleansOrchestrator.Node.Tests.Fakes;
@@ -51,6 +53,30 @@ public sealed class NodeServerTests : IDisposable
         text.ShouldContain("kubelet_pod_worker_duration_seconds_bucket{");
         text.ShouldNotContain(" name=\"a\"");
         (await GetAsync(otherClient, "/metrics")).Body.ShouldMatch(@"(?m)^kubelet_running_pods(\{[^}]*\})? 0$");
+    }
+
+    [Fact]
+    public async Task Summary_OfABusyPodAndAnIdleOne_TellsWhatEachUses()
+    {
+        await using var node = await StartAsync();
+        node.Put(TestPods.Shell("busy", "while :; do :; done"));
+        node.Put(TestPods.Shell("idle", "while :; do sleep 1; done"));
+        await node.PodAsync("busy", TestPods.IsReady, "the pod is ready");
+        await node.PodAsync("idle", TestPods.IsReady, "the pod is ready");
+        using var client = Client(node, TestCertificates.Caller(_authority, "system:kube-apiserver"));
+
+        var summary = JsonSerializer.Deserialize<StatsSummary>((await GetAsync(client, StatsSummary.Path)).Body, JsonSerializerOptions.Web)!;
+
+        var (busy, idle) = (Of("busy"), Of("idle"));
+        busy.Cpu!.UsageNanoCores.ShouldBeGreaterThan(10 * idle.Cpu!.UsageNanoCores);
+        busy.Cpu.WindowNanoSeconds.ShouldBeGreaterThanOrEqualTo(1_000_000_000);
+        busy.Cpu.UsageCoreNanoSeconds.ShouldBeGreaterThan(0);
+        busy.Memory.WorkingSetBytes.ShouldBeGreaterThan(100_000);
+        summary.Node.NodeName.ShouldBe(node.Options.Name);
+        summary.Node.Cpu!.UsageNanoCores.ShouldBeGreaterThan(busy.Cpu.UsageNanoCores / 2);
+        summary.Node.Memory!.WorkingSetBytes.ShouldBeGreaterThan(busy.Memory.WorkingSetBytes);
+
+        ContainerStats Of(string pod) => summary.Pods.Single(one => one.PodRef.Name == pod).Containers.ShouldHaveSingleItem();
     }
 
     [Fact]

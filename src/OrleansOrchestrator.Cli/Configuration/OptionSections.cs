@@ -1,7 +1,9 @@
+using OrleansOrchestrator.Controllers.Autoscaling;
 using OrleansOrchestrator.Controllers.NodeLifecycle;
 using OrleansOrchestrator.ControlPlane.Admission;
 using OrleansOrchestrator.ControlPlane.Controllers;
 using OrleansOrchestrator.ControlPlane.Store;
+using OrleansOrchestrator.ControlPlane.Usage;
 using OrleansOrchestrator.ControlPlane.Watch;
 using OrleansOrchestrator.Gateway.Options;
 using OrleansOrchestrator.Model.Fencing;
@@ -24,6 +26,8 @@ internal static class OptionSections
         OptionSection.Of("postgres", () => new PostgreSqlOptions(), options => options.Faults()),
         OptionSection.Of("watch", () => new WatchOptions(), options => options.Faults()),
         OptionSection.Of("controllers", () => new ControllerOptions(), options => options.Faults()),
+        OptionSection.Of("autoscaler", () => new AutoscalerOptions(), options => options.Faults()),
+        OptionSection.Of("usage", () => new UsageOptions(), options => options.Faults()),
         OptionSection.Of("scheduler", () => new SchedulerOptions(), options => options.Faults()),
         OptionSection.Of("serviceAddresses", () => new ServiceAddressOptions(), options => options.Faults(), nameof(ServiceAddressOptions.ServiceCidr)),
         OptionSection.Of("fencing", () => new FencingTimes(), times => times.Faults()),

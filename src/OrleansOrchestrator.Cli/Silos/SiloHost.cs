@@ -2,12 +2,14 @@ using System.Net;
 using System.Net.Sockets;
 using OrleansOrchestrator.Cli.Failures;
 using OrleansOrchestrator.Cli.Processes;
+using OrleansOrchestrator.Controllers.Autoscaling;
 using OrleansOrchestrator.Controllers.NodeLifecycle;
 using OrleansOrchestrator.ControlPlane.Admission;
 using OrleansOrchestrator.ControlPlane.Controllers;
 using OrleansOrchestrator.ControlPlane.Hosting;
 using OrleansOrchestrator.ControlPlane.Readiness;
 using OrleansOrchestrator.ControlPlane.Store;
+using OrleansOrchestrator.ControlPlane.Usage;
 using OrleansOrchestrator.ControlPlane.Watch;
 using OrleansOrchestrator.Gateway.Hosting;
 using OrleansOrchestrator.Gateway.Identity;
@@ -141,6 +143,8 @@ internal sealed class SiloHost : IAsyncDisposable
             Controllers = setup.Options.Get<ControllerOptions>(),
             NodeLifecycle = setup.Options.Get<NodeLifecycleOptions>() with { Times = setup.Options.Get<FencingTimes>() },
             Scheduler = setup.Options.Get<SchedulerOptions>(),
+            Autoscaler = setup.Options.Get<AutoscalerOptions>(),
+            Usage = setup.Options.Get<UsageOptions>(),
             ServiceAddresses = setup.Options.Get<ServiceAddressOptions>() with { ServiceCidr = serviceCidr },
             ApiEndpoint = new ApiEndpoint(setup.AdvertisedAddress, port),
             RootCertificatePem = identity.Authority.CertificatePem,

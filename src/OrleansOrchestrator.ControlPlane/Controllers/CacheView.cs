@@ -13,21 +13,14 @@ namespace OrleansOrchestrator.ControlPlane.Controllers;
 /// <param name="primary">The reconciler's primary resource.</param>
 internal sealed class CacheView(WatchCaches caches, ResourceRegistry registry, RelationIndexes indexes, ResourceName primary) : IObjectView
 {
-    private readonly Dictionary<ResourceName, IReadOnlyList<StoredObject>> _computed = [];
-
     /// <inheritdoc/>
     public ResourceDefinition Primary => registry[primary];
 
     /// <inheritdoc/>
     public IReadOnlyList<ResourceDefinition> StoredKinds => registry.Stored;
 
-    /// <summary>Sets the present objects of a computed kind.</summary>
-    public void SetComputed(ResourceName resource, IReadOnlyList<StoredObject> objects) => _computed[resource] = objects;
-
     /// <inheritdoc/>
-    public KubeObject? Find(ResourceName resource, ObjectKey key) => _computed.TryGetValue(resource, out var computed)
-        ? computed.FirstOrDefault(obj => obj.Key == key)?.SharedModel()
-        : CacheOf(resource)?.Find(key)?.SharedModel();
+    public KubeObject? Find(ResourceName resource, ObjectKey key) => CacheOf(resource)?.Find(key)?.SharedModel();
 
     /// <inheritdoc/>
     public IEnumerable<ObjectKey> Keys(ResourceName resource, string @namespace) =>
@@ -53,12 +46,7 @@ internal sealed class CacheView(WatchCaches caches, ResourceRegistry registry, R
         ? cache.OwnedBy(uid).Where(obj => obj.ControllerUid == uid).OrderBy(obj => obj.Key).Select(obj => obj.SharedModel())
         : [];
 
-    private IReadOnlyList<StoredObject> Matching(ResourceName resource, ObjectFilter filter)
-    {
-        if (_computed.TryGetValue(resource, out var computed))
-            return [.. computed.Where(filter.Matches)];
-        return CacheOf(resource)?.Select(filter).Objects ?? [];
-    }
+    private IReadOnlyList<StoredObject> Matching(ResourceName resource, ObjectFilter filter) => CacheOf(resource)?.Select(filter).Objects ?? [];
 
     private WatchCache? CacheOf(ResourceName resource) =>
         registry.Find(resource) is { IsStored: true } definition ? caches[definition] : null;

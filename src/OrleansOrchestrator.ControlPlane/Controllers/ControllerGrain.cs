@@ -40,6 +40,9 @@ internal sealed partial class ControllerGrain(
 
     // The caches that are followed.
     private readonly Dictionary<ResourceName, WatchCache> _followed = [];
+
+    // When each key was reconciled last, for reconcilers with a pace.
+    private readonly Dictionary<ObjectKey, long> _reconciled = [];
     private readonly long _began = time.GetTimestamp();
     private IReconciler _reconciler = null!;
     private ControllerIdentity _identity = null!;
@@ -47,6 +50,7 @@ internal sealed partial class ControllerGrain(
     private CacheView _view = null!;
     private WatchCache _primaries = null!;
     private WorkerPool<ObjectKey> _workers = null!;
+    private ControllerMemory? _memory;
     private ObjectKey? _resyncedUpTo;
 
     /// <inheritdoc/>
@@ -67,6 +71,8 @@ internal sealed partial class ControllerGrain(
         _view = new CacheView(caches, registry, relationIndexes, _reconciler.Primary);
         _primaries = caches[registry[_reconciler.Primary]];
         _workers = new WorkerPool<ObjectKey>(name, key => key.Namespace, options, time, logger);
+        if (_reconciler.HasMemory)
+            _memory = new ControllerMemory(GrainFactory.GetGrain<IControllerMemoryGrain>(this.GetPrimaryKeyString()));
         LogStarted(name, number);
         foreach (var resource in _reconciler.Relations.Where(relation => !relation.IsWatchedOnDemand).SelectMany(relation => relation.Watched).Prepend(_reconciler.Primary))
             Follow(resource);
@@ -193,12 +199,15 @@ internal sealed partial class ControllerGrain(
                 faults.Try(_reconciler.Name, obj, left => relation.FindPrimaries(new ObjectChange(left, null), _view, concerned));
         }
 
-        foreach (var key in concerned.Keys.Where(key => IsOwn(key) && _primaries.Find(key) is null))
+        foreach (var key in concerned.Keys.Concat(_memory?.Keys ?? []).Where(key => IsOwn(key) && _primaries.Find(key) is null))
             _workers.Add(key);
     }
 
     private async Task<WorkOutcome> ReconcileAsync(ObjectKey key)
     {
+        if (TimeToNext(key) is { } wait)
+            return new WorkOutcome(true, wait);
+
         FollowFor(key);
 
         // An earlier activation, perhaps on a dead silo, or a failed write may have left a state that only the store knows.
@@ -209,10 +218,14 @@ internal sealed partial class ControllerGrain(
             await cache.EnsureFreshAsync(freshness, CancellationToken.None);
         }
 
-        var observation = await reader.ReadAsync(_reconciler, key, CancellationToken.None);
+        var memory = _memory is null ? "" : await _memory.FindAsync(key);
+        var observation = await reader.ReadAsync(_reconciler, key, memory, CancellationToken.None);
         var plan = _reconciler.Reconcile(observation);
         if (plan.Actions.Any(action => action.NeedsNewestPrimary) && !await reader.IsPrimaryNewestAsync(_reconciler, observation, CancellationToken.None))
             return new WorkOutcome(true, TimeSpan.Zero);
+
+        if (_memory is not null && plan.Memory is { } remembered && remembered != memory)
+            await _memory.SaveAsync(key, remembered);
 
         // Removed again when all writes are known to have succeeded.
         _uncertain.Add(key);
@@ -234,6 +247,20 @@ internal sealed partial class ControllerGrain(
     {
         var rest = options.BatchTimePerObject * observation.Count;
         return rest < _reconciler.BatchPeriod ? rest : _reconciler.BatchPeriod;
+    }
+
+    /// <summary>How long a key has to wait because it was reconciled a moment ago; null if it need not.</summary>
+    private TimeSpan? TimeToNext(ObjectKey key)
+    {
+        if (_reconciler.Pace <= TimeSpan.Zero)
+            return null;
+        if (_reconciled.TryGetValue(key, out var last) && _primaries.Find(key) is not null && _reconciler.Pace - time.GetElapsedTime(last) is var rest && rest > TimeSpan.Zero)
+            return rest;
+        if (_primaries.Find(key) is null)
+            _reconciled.Remove(key);
+        else
+            _reconciled[key] = time.GetTimestamp();
+        return null;
     }
 
     private void SetAside(ObjectKey key, Exception fault) =>

@@ -1,7 +1,7 @@
 using OrleansOrchestrator.Controllers.Reconciling;
 using OrleansOrchestrator.ControlPlane.Definitions;
-using OrleansOrchestrator.ControlPlane.Objects;
 using OrleansOrchestrator.ControlPlane.Requests;
+using OrleansOrchestrator.ControlPlane.Usage;
 using OrleansOrchestrator.ControlPlane.Watch;
 using OrleansOrchestrator.Model.Resources;
 
@@ -9,16 +9,17 @@ namespace OrleansOrchestrator.ControlPlane.Controllers;
 
 /// <summary>Reads a reconciler's input from this silo's caches.</summary>
 internal sealed class ObservationReader(
-    WatchCaches caches, ResourceRegistry registry, RelationIndexes indexes, INewestKinds kinds, ComputedReads computed, TimeProvider time)
+    WatchCaches caches, ResourceRegistry registry, RelationIndexes indexes, INewestKinds kinds, MetricReader metrics, TimeProvider time)
 {
-    /// <summary>Reads one primary and the objects of its relations.</summary>
-    public async Task<Observation> ReadAsync(IReconciler reconciler, ObjectKey key, CancellationToken cancellationToken)
+    /// <summary>Reads one primary, the objects of its relations, and the metrics for which these ask.</summary>
+    public async Task<Observation> ReadAsync(IReconciler reconciler, ObjectKey key, string memory, CancellationToken cancellationToken)
     {
         var view = new CacheView(caches, registry, indexes, reconciler.Primary);
         var primary = view.Find(reconciler.Primary, key);
         foreach (var resource in reconciler.Relations.SelectMany(relation => relation.ReadAnew(primary, view)).Distinct().ToList())
-            await ReadAnewAsync(resource, view, cancellationToken);
-        return Observation.Take(reconciler, key, primary, view, time.GetUtcNow());
+            await ReadAnewAsync(resource, cancellationToken);
+        var answers = await metrics.AskAsync(reconciler.Relations.SelectMany(relation => relation.Queries(primary, view)), cancellationToken);
+        return Observation.Take(reconciler, key, primary, view, time.GetUtcNow(), answers, memory);
     }
 
     /// <summary>
@@ -32,14 +33,10 @@ internal sealed class ObservationReader(
         return primaries.Find(observation.PrimaryKey)?.SharedModel().Metadata.ResourceVersion == observation.Primary?.Metadata.ResourceVersion;
     }
 
-    private async Task ReadAnewAsync(ResourceName resource, CacheView view, CancellationToken cancellationToken)
+    private async Task ReadAnewAsync(ResourceName resource, CancellationToken cancellationToken)
     {
         // A removed kind has no objects.
-        if (await kinds.FindNewestAsync(resource, cancellationToken) is not { } definition)
-            return;
-        if (definition.IsStored)
+        if (await kinds.FindNewestAsync(resource, cancellationToken) is { } definition)
             await caches[definition].EnsureFreshAsync(Freshness.Latest, cancellationToken);
-        else
-            view.SetComputed(resource, (await computed.ListAsync(definition, new ListQuery(ObjectFilter.All, Freshness.Latest), cancellationToken)).Objects);
     }
 }

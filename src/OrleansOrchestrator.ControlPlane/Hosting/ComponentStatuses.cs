@@ -1,5 +1,6 @@
 using k8s.Models;
 using OrleansOrchestrator.ControlPlane.Objects;
+using OrleansOrchestrator.ControlPlane.Requests;
 using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.ControlPlane.Hosting;
@@ -18,7 +19,7 @@ internal sealed class ComponentStatuses(SingletonGrains wanted, StoreReadiness s
     public ResourceName Resource { get; } = new("componentstatuses", "");
 
     /// <inheritdoc/>
-    public async Task<IReadOnlyList<KubeObject>> ComputeAsync(CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<KubeObject>> ComputeAsync(ObjectFilter filter, CancellationToken cancellationToken)
     {
         var asked = wanted.All
             .ToLookup(grain => grain.Name == Scheduler ? Scheduler : "controller-manager", grain => CheckAsync(grain, cancellationToken));

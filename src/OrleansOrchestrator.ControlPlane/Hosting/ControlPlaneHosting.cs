@@ -19,6 +19,7 @@ using OrleansOrchestrator.ControlPlane.Readiness;
 using OrleansOrchestrator.ControlPlane.Scheduling;
 using OrleansOrchestrator.ControlPlane.Selectors;
 using OrleansOrchestrator.ControlPlane.Store;
+using OrleansOrchestrator.ControlPlane.Usage;
 using OrleansOrchestrator.ControlPlane.Watch;
 using OrleansOrchestrator.Kinds;
 using OrleansOrchestrator.Model.Validation;
@@ -43,6 +44,8 @@ public static class ControlPlaneHosting
         faults.AddRange(options.NodeLifecycle.Faults());
         faults.AddRange(options.ServiceAddresses.Faults());
         faults.AddRange(options.Scheduler.Faults());
+        faults.AddRange(options.Autoscaler.Faults());
+        faults.AddRange(options.Usage.Faults());
         if (faults.All.Count > 0)
             throw new ArgumentException($"the control plane's options are not valid: {string.Join(" ", faults.All)}", nameof(options));
         services.TryAddSingleton(TimeProvider.System);
@@ -55,6 +58,8 @@ public static class ControlPlaneHosting
         services.AddSingleton(options.Scheduler);
         services.TryAddSingleton(BuiltInPlugins.Registry);
         services.AddSingleton(options.NodeLifecycle);
+        services.AddSingleton(options.Autoscaler);
+        services.AddSingleton(options.Usage);
         services.AddSingleton(new RootCertificate(options.RootCertificatePem));
 
         WireTypeNames.AddTo(services);
@@ -105,6 +110,9 @@ public static class ControlPlaneHosting
         AddHostedSingleton<NodeBeats>(services);
         services.AddSingleton<INodeBeats>(provider => provider.GetRequiredService<NodeBeats>());
         services.AddSingleton<IComputedObjects, ComponentStatuses>();
+        services.AddSingleton<UsageReader>();
+        services.AddSingleton<IComputedObjects, NodeMetricsReader>();
+        services.AddSingleton<IComputedObjects, PodMetricsReader>();
         return services;
     }
 
@@ -129,6 +137,7 @@ public static class ControlPlaneHosting
     private static void AddControllers(IServiceCollection services)
     {
         services.AddSingleton<RelationIndexes>();
+        services.AddSingleton<MetricReader>();
         services.AddSingleton<ObservationReader>();
         services.AddSingleton<SelectorIndexes>();
         services.AddSingleton<SiloPlaces>();

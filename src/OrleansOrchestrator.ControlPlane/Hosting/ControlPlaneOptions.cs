@@ -1,7 +1,9 @@
+using OrleansOrchestrator.Controllers.Autoscaling;
 using OrleansOrchestrator.Controllers.NodeLifecycle;
 using OrleansOrchestrator.ControlPlane.Admission;
 using OrleansOrchestrator.ControlPlane.Controllers;
 using OrleansOrchestrator.ControlPlane.Store;
+using OrleansOrchestrator.ControlPlane.Usage;
 using OrleansOrchestrator.ControlPlane.Watch;
 using OrleansOrchestrator.Scheduling.Placements;
 
@@ -27,6 +29,12 @@ public sealed record ControlPlaneOptions
 
     /// <summary>Service addresses.</summary>
     public ServiceAddressOptions ServiceAddresses { get; init; } = new();
+
+    /// <summary>The autoscaler.</summary>
+    public AutoscalerOptions Autoscaler { get; init; } = new();
+
+    /// <summary>The reading of usage from nodes.</summary>
+    public UsageOptions Usage { get; init; } = new();
 
     /// <summary>The certificate of the cluster's authority as PEM, which pods use to verify the API; null to give them none.</summary>
     public string? RootCertificatePem { get; init; }

@@ -1,3 +1,4 @@
+using OrleansOrchestrator.ControlPlane.Requests;
 using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.ControlPlane.Objects;
@@ -8,6 +9,8 @@ internal interface IComputedObjects
     /// <summary>The kind.</summary>
     ResourceName Resource { get; }
 
-    /// <summary>All objects as they are now, in any order.</summary>
-    Task<IReadOnlyList<KubeObject>> ComputeAsync(CancellationToken cancellationToken);
+    /// <summary>The objects as they are now, in any order.</summary>
+    /// <param name="filter">Which objects are asked for. Others may be computed too, at needless cost.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    Task<IReadOnlyList<KubeObject>> ComputeAsync(ObjectFilter filter, CancellationToken cancellationToken);
 }

@@ -12,25 +12,7 @@ public static class ScaleView
     public const string Subresource = "scale";
 
     /// <summary>The Scale of an object.</summary>
-    public static V1Scale Of(ResourceDefinition definition, KubeObject obj)
-    {
-        var access = definition.Scale!;
-        return new V1Scale
-        {
-            ApiVersion = "autoscaling/v1",
-            Kind = "Scale",
-            Metadata = new V1ObjectMeta
-            {
-                Name = obj.Metadata.Name,
-                NamespaceProperty = obj.Metadata.NamespaceProperty,
-                Uid = obj.Metadata.Uid,
-                ResourceVersion = obj.Metadata.ResourceVersion,
-                CreationTimestamp = obj.Metadata.CreationTimestamp,
-            },
-            Spec = new V1ScaleSpec { Replicas = access.GetSpecReplicas(obj) },
-            Status = new V1ScaleStatus { Replicas = access.GetStatusReplicas(obj), Selector = access.GetSelector(obj) },
-        };
-    }
+    public static V1Scale Of(ResourceDefinition definition, KubeObject obj) => definition.Scale!.Of(obj);
 
     /// <summary>A request in the form that admission sees.</summary>
     internal static AdmissionRequest Enter(AdmissionRequest request) => request.Subresource != Subresource ? request : request with

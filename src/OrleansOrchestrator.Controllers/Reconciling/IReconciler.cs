@@ -29,6 +29,15 @@ public interface IReconciler
     IReadOnlyList<Relation> Relations { get; }
 
     /// <summary>
+    /// Whether plans have a <see cref="Plan.Memory"/>: history that decisions depend on, and that nobody should see in objects. All
+    /// other reconcilers remember nothing.
+    /// </summary>
+    bool HasMemory => false;
+
+    /// <summary>The least time between two reconciles of one object, so that the writes of a plan do not cause the next one.</summary>
+    TimeSpan Pace => TimeSpan.Zero;
+
+    /// <summary>
     /// Whether a primary object may need reconciling. Other objects are not queued, which matters for kinds with many objects that
     /// change often.
     /// </summary>

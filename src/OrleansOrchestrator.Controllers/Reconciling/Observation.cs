@@ -39,18 +39,36 @@ public sealed class Observation
     /// <summary>How many related objects it holds. The cost of a decision grows with them.</summary>
     public int Count => _related.Values.Sum(objects => objects.Count);
 
+    /// <summary>What the reconciler's last plan for this key wanted to be remembered; empty if there is nothing.</summary>
+    public string Memory { get; init; } = "";
+
+    /// <summary>The answers to the queries of the relations.</summary>
+    public IReadOnlyDictionary<MetricQuery, MetricAnswer> Metrics { get; init; } = new Dictionary<MetricQuery, MetricAnswer>();
+
+    /// <summary>The answer to a query of the relations.</summary>
+    public MetricAnswer Metric(MetricQuery query) => Metrics.GetValueOrDefault(query) ?? MetricAnswer.Failed("it was not asked for");
+
     /// <summary>Observes a primary object through a reconciler's relations.</summary>
     /// <param name="reconciler">The reconciler.</param>
     /// <param name="key">The primary's key.</param>
     /// <param name="primary">The primary; null if there is none.</param>
     /// <param name="view">The objects.</param>
     /// <param name="now">The current time.</param>
-    public static Observation Take(IReconciler reconciler, ObjectKey key, KubeObject? primary, IObjectView view, DateTimeOffset now)
+    /// <param name="metrics">The answers to the relations' queries; null for none.</param>
+    /// <param name="memory">The memory of the last plan.</param>
+    public static Observation Take(
+        IReconciler reconciler,
+        ObjectKey key,
+        KubeObject? primary,
+        IObjectView view,
+        DateTimeOffset now,
+        IReadOnlyDictionary<MetricQuery, MetricAnswer>? metrics = null,
+        string memory = "")
     {
         var related = new Dictionary<Relation, IReadOnlyList<RelatedObject>>();
         foreach (var relation in reconciler.Relations)
             related[relation] = [.. relation.Observe(key, primary, view)];
-        return new Observation(key, primary, related, now);
+        return new Observation(key, primary, related, now) { Metrics = metrics ?? new Dictionary<MetricQuery, MetricAnswer>(), Memory = memory };
     }
 
     /// <summary>The objects of a relation, with their resources.</summary>

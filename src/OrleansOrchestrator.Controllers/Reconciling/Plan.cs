@@ -21,6 +21,12 @@ public sealed record Plan
     /// <summary>The events to record on the primary object if the actions succeeded.</summary>
     public IReadOnlyList<PlannedEvent> Events { get; init; } = [];
 
+    /// <summary>
+    /// What the next observation of this key holds as <see cref="Observation.Memory"/>. It is durable before anything is written, so
+    /// that it also tells what was about to happen. Empty forgets; null keeps what is there.
+    /// </summary>
+    public string? Memory { get; init; }
+
     /// <summary>When to reconcile again even if nothing changes; null to wait for a change.</summary>
     public TimeSpan? RequeueAfter { get; init; }
 }

@@ -42,10 +42,13 @@ public abstract class Relation
     public abstract IEnumerable<RelatedObject> Observe(ObjectKey key, KubeObject? primary, IObjectView view);
 
     /// <summary>
-    /// The resources to read anew before the primary is observed: the newest state where a plan depends on the absence of an
-    /// object, and the present values of computed kinds.
+    /// The resources to read anew before the primary is observed, where a plan depends on the newest state or on the absence of an
+    /// object.
     /// </summary>
     public virtual IEnumerable<ResourceName> ReadAnew(KubeObject? primary, IObjectView view) => [];
+
+    /// <summary>The metrics to ask for before the primary is observed.</summary>
+    public virtual IEnumerable<MetricQuery> Queries(KubeObject? primary, IObjectView view) => [];
 
     /// <summary>
     /// The selector under which the selector index holds a primary, for relations that find primaries by

@@ -7,6 +7,7 @@ using Microsoft.Extensions.Options;
 using OpenTelemetry.Metrics;
 using OrleansOrchestrator.ControlPlane.Authorization;
 using OrleansOrchestrator.ControlPlane.Telemetry;
+using OrleansOrchestrator.ControlPlane.Usage;
 using OrleansOrchestrator.Gateway.Authentication;
 using OrleansOrchestrator.Gateway.Discovery;
 using OrleansOrchestrator.Gateway.Health;
@@ -96,6 +97,7 @@ public static class GatewayServices
         services.AddSingleton<NodeTunnels>();
         services.AddSingleton<TunnelDialer>();
         services.AddSingleton<NodeClient>();
+        services.AddSingleton<INodeStatistics, NodeStatistics>();
         services.AddSingleton<PodLocator>();
         services.AddSingleton<PodStreams>();
         services.AddSingleton<ResourceEndpoint>();

@@ -34,7 +34,7 @@ internal static class ModelShape
 
     /// <summary>Whether a type has a schema of its own, which others reference by name.</summary>
     public static bool IsNamed(Type type) =>
-        type.Namespace == typeof(V1ObjectMeta).Namespace && type.IsClass && type != typeof(string) || type == typeof(ResourceQuantity) || type == typeof(IntOrString);
+        type.Namespace == typeof(V1ObjectMeta).Namespace && type.IsClass && type != typeof(string) || type.IsAssignableTo(typeof(KubeObject)) || type == typeof(ResourceQuantity) || type == typeof(IntOrString);
 
     /// <summary>The type of the elements of a list; null if it is not a list.</summary>
     public static Type? ElementOf(Type type) => ArgumentOf(type, typeof(IList<>), 0);

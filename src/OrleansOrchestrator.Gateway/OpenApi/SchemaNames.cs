@@ -24,6 +24,7 @@ internal sealed partial class SchemaNames
     {
         ["apiextensions.k8s.io"] = "io.k8s.apiextensions-apiserver.pkg.apis.apiextensions",
         ["apiregistration.k8s.io"] = "io.k8s.kube-aggregator.pkg.apis.apiregistration",
+        ["metrics.k8s.io"] = "io.k8s.metrics.pkg.apis.metrics",
     }.ToFrozenDictionary(StringComparer.Ordinal);
 
     private readonly Dictionary<Type, string> _names = [];

@@ -10,17 +10,12 @@ namespace OrleansOrchestrator.Gateway.Resources;
 /// </summary>
 internal static class UnservedParts
 {
-    private const string Metrics = "there is no metrics API in this cluster yet";
-
-    // By group, resource and subresource. An asterisk stands for every resource.
+    // By group, resource and subresource.
     private static readonly FrozenDictionary<(string Group, string Resource, string Subresource), string> Sentences =
         new Dictionary<(string, string, string), string>
         {
             [("", "pods", "ephemeralcontainers")] = "ephemeral containers are not supported yet; kubectl debug --copy-to works",
             [("", "pods", "resize")] = "pods cannot be resized in place yet",
-            [("metrics.k8s.io", "*", "")] = Metrics,
-            [("custom.metrics.k8s.io", "*", "")] = Metrics,
-            [("external.metrics.k8s.io", "*", "")] = Metrics,
             [("admissionregistration.k8s.io", "validatingadmissionpolicies", "")] = "validating admission policies would not be enforced: CEL is not evaluated here",
             [("admissionregistration.k8s.io", "validatingadmissionpolicybindings", "")] = "validating admission policies would not be enforced: CEL is not evaluated here",
             [("admissionregistration.k8s.io", "mutatingadmissionpolicies", "")] = "mutating admission policies would not be enforced: CEL is not evaluated here",
@@ -35,6 +30,6 @@ internal static class UnservedParts
     {
         // A subresource of an unserved kind gets the kind's error.
         var subresource = info.Definition is null ? "" : info.Subresource;
-        return Sentences.GetValueOrDefault((info.Group, info.Resource, subresource)) ?? Sentences.GetValueOrDefault((info.Group, "*", subresource));
+        return Sentences.GetValueOrDefault((info.Group, info.Resource, subresource));
     }
 }

@@ -18,8 +18,6 @@ internal sealed class HorizontalPodAutoscalerKind : ResourceDefinition<V2Horizon
 
     public override string Plural => "horizontalpodautoscalers";
 
-    public override bool IsActedOn => false;
-
     public override IReadOnlyList<string> ShortNames => ["hpa"];
 
     public override IReadOnlyList<string> Categories => ["all"];

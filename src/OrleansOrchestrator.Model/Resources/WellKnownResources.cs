@@ -92,4 +92,13 @@ public static class WellKnownResources
 
     /// <summary>Slices of endpoints.</summary>
     public static readonly ResourceName EndpointSlices = new("endpointslices", "discovery.k8s.io");
+
+    /// <summary>Autoscalers.</summary>
+    public static readonly ResourceName HorizontalPodAutoscalers = new("horizontalpodautoscalers", "autoscaling");
+
+    /// <summary>What pods use.</summary>
+    public static readonly ResourceName PodMetrics = new("pods", "metrics.k8s.io");
+
+    /// <summary>What nodes use.</summary>
+    public static readonly ResourceName NodeMetrics = new("nodes", "metrics.k8s.io");
 }

@@ -23,6 +23,7 @@ using OrleansOrchestrator.Node.Server;
 using OrleansOrchestrator.Node.Server.Streams;
 using OrleansOrchestrator.Node.Server.Tunnels;
 using OrleansOrchestrator.Node.Telemetry;
+using OrleansOrchestrator.Node.Usage;
 using OrleansOrchestrator.Node.Volumes;
 
 namespace OrleansOrchestrator.Node.Agent;
@@ -50,6 +51,7 @@ public sealed partial class NodeAgent : IAsyncDisposable
     private NodeInstruments? _instruments;
     private PodGuard? _guard;
     private PodRemover? _remover;
+    private UsageMeter? _usage;
     private NodeServer? _server;
     private TunnelConnections? _tunnels;
     private X509Certificate2? _certificate;
@@ -275,6 +277,7 @@ public sealed partial class NodeAgent : IAsyncDisposable
         if (_vote is not null)
             _api.Votes.TryRemove(KeyValuePair.Create(_vote.Voter, _vote));
         _peers?.Dispose();
+        _usage?.Dispose();
         _instruments?.Dispose();
         await _runtime.DisposeAsync();
         _certificate?.Dispose();
@@ -309,11 +312,13 @@ public sealed partial class NodeAgent : IAsyncDisposable
     private async Task StartServerAsync(
         IPAddress address, MeasuredRuntime runtime, NodeInstruments instruments, PeerQuestions peers, CancellationToken cancellationToken)
     {
+        _usage = new UsageMeter(_options.Name, Pods.Running, runtime, MachineUsage.Read, _timeProvider);
+
         // Peers know the port from the node object, which cannot change while the control plane is away.
         var port = new ServerPort(Path.Combine(_options.DataDirectory, "server-port"));
         _server = await NodeServer.StartAsync(
             address, _options.Port != 0 ? _options.Port : port.FindLast(address), _certificate!, _options.ClientAuthorities ?? _api.Authorities,
-            new NodeEndpoints(Pods, runtime), new StreamEndpoints(Pods, runtime, _options.StreamIdleTime, _timeProvider), peers, _tunnels, instruments, _loggers, cancellationToken);
+            new NodeEndpoints(Pods, runtime, _usage), new StreamEndpoints(Pods, runtime, _options.StreamIdleTime, _timeProvider), peers, _tunnels, instruments, _loggers, cancellationToken);
         port.Keep(_server.Port);
     }
 

@@ -1,4 +1,5 @@
 using k8s.Models;
+using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Node.Configuration;
 using OrleansOrchestrator.Node.Events;
 using OrleansOrchestrator.Node.Planning;

@@ -25,6 +25,11 @@ internal sealed class PodDirectory(PodServices services) : IObjectSink<V1Pod>, I
     /// <summary>The number of pods with a running container.</summary>
     public int CountRunning() => _workers.Values.Count(worker => worker.Seen?.Containers.Any(container => container.Phase == ContainerPhase.Running) == true);
 
+    /// <summary>The pods that have been seen in the runtime.</summary>
+    public IEnumerable<(V1Pod Pod, PodSandbox Sandbox)> Running() => _workers.Values
+        .Where(worker => worker is { Pod: not null, Seen: not null })
+        .Select(worker => (worker.Pod!, worker.Seen!));
+
     /// <summary>The number of containers by state, in the kubelet's words.</summary>
     public IEnumerable<Measurement<int>> CountContainers() => _workers.Values
         .SelectMany(worker => worker.Seen?.Containers ?? [])

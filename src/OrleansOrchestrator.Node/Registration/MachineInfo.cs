@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
+using OrleansOrchestrator.Node.Runtime;
 
 namespace OrleansOrchestrator.Node.Registration;
 
@@ -50,26 +51,14 @@ internal sealed record MachineInfo
 
     private static long ReadMemory()
     {
-        var line = Lines("/proc/meminfo").FirstOrDefault(l => l.StartsWith("MemTotal:", StringComparison.Ordinal));
+        var line = ProcFile.Lines("/proc/meminfo").FirstOrDefault(l => l.StartsWith("MemTotal:", StringComparison.Ordinal));
         var kibibytes = line?.Split(' ', StringSplitOptions.RemoveEmptyEntries).ElementAtOrDefault(1);
         return long.TryParse(kibibytes, NumberStyles.None, CultureInfo.InvariantCulture, out var value) ? value * 1024 : 0;
     }
 
     private static string ReadOsImage() =>
-        Lines("/etc/os-release").FirstOrDefault(l => l.StartsWith("PRETTY_NAME=", StringComparison.Ordinal))?["PRETTY_NAME=".Length..].Trim('"')
+        ProcFile.Lines("/etc/os-release").FirstOrDefault(l => l.StartsWith("PRETTY_NAME=", StringComparison.Ordinal))?["PRETTY_NAME=".Length..].Trim('"')
         ?? RuntimeInformation.OSDescription;
 
-    private static string FirstLine(string path) => Lines(path).FirstOrDefault()?.Trim() ?? "";
-
-    private static string[] Lines(string path)
-    {
-        try
-        {
-            return File.ReadAllLines(path);
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            return [];
-        }
-    }
+    private static string FirstLine(string path) => ProcFile.Lines(path).FirstOrDefault()?.Trim() ?? "";
 }

@@ -40,6 +40,10 @@ internal interface IContainerRuntime : IAsyncDisposable
     /// <summary>The newest sandbox of a pod with all its containers, or null if there is none.</summary>
     Task<PodSandbox?> InspectAsync(string podUid, CancellationToken cancellationToken);
 
+    /// <summary>Measures the running containers of pods, cheaply.</summary>
+    /// <returns>What each has used, by the container's id. What cannot be measured is left out.</returns>
+    Task<IReadOnlyDictionary<string, ContainerUsage>> MeasureAsync(IReadOnlyCollection<PodSandbox> pods, CancellationToken cancellationToken);
+
     Task CreateSandboxAsync(SandboxSpec spec, CancellationToken cancellationToken);
 
     /// <summary>Stops the sandbox at once; its stopped containers and their logs stay.</summary>

@@ -28,53 +28,56 @@ internal sealed class MeasuredRuntime(IContainerRuntime runtime, NodeInstruments
     public PodPlace? PlaceOf(string podUid) => runtime.PlaceOf(podUid);
 
     public Task<IReadOnlyList<PodSandbox>> ListAsync(CancellationToken cancellationToken) =>
-        MeasureAsync("list_podsandbox", instruments.BeginOperation(), runtime.ListAsync(cancellationToken));
+        TimeAsync("list_podsandbox", instruments.BeginOperation(), runtime.ListAsync(cancellationToken));
 
     public Task<PodSandbox?> InspectAsync(string podUid, CancellationToken cancellationToken) =>
-        MeasureAsync("podsandbox_status", instruments.BeginOperation(), runtime.InspectAsync(podUid, cancellationToken));
+        TimeAsync("podsandbox_status", instruments.BeginOperation(), runtime.InspectAsync(podUid, cancellationToken));
+
+    public Task<IReadOnlyDictionary<string, ContainerUsage>> MeasureAsync(IReadOnlyCollection<PodSandbox> pods, CancellationToken cancellationToken) =>
+        TimeAsync("container_stats", instruments.BeginOperation(), runtime.MeasureAsync(pods, cancellationToken));
 
     public Task CreateSandboxAsync(SandboxSpec spec, CancellationToken cancellationToken) =>
-        MeasureAsync("run_podsandbox", instruments.BeginOperation(), runtime.CreateSandboxAsync(spec, cancellationToken));
+        TimeAsync("run_podsandbox", instruments.BeginOperation(), runtime.CreateSandboxAsync(spec, cancellationToken));
 
     public Task StopSandboxAsync(string podUid, CancellationToken cancellationToken) =>
-        MeasureAsync("stop_podsandbox", instruments.BeginOperation(), runtime.StopSandboxAsync(podUid, cancellationToken));
+        TimeAsync("stop_podsandbox", instruments.BeginOperation(), runtime.StopSandboxAsync(podUid, cancellationToken));
 
     public Task RemovePodAsync(string podUid, CancellationToken cancellationToken) =>
-        MeasureAsync("remove_podsandbox", instruments.BeginOperation(), runtime.RemovePodAsync(podUid, cancellationToken));
+        TimeAsync("remove_podsandbox", instruments.BeginOperation(), runtime.RemovePodAsync(podUid, cancellationToken));
 
     public Task<ImageResult> EnsureImageAsync(string image, ImagePullPolicy policy, CancellationToken cancellationToken) =>
-        MeasureAsync("pull_image", instruments.BeginOperation(), runtime.EnsureImageAsync(image, policy, cancellationToken));
+        TimeAsync("pull_image", instruments.BeginOperation(), runtime.EnsureImageAsync(image, policy, cancellationToken));
 
     public Task<string> CreateContainerAsync(PodSandbox sandbox, ContainerSpec spec, CancellationToken cancellationToken) =>
-        MeasureAsync("create_container", instruments.BeginOperation(), runtime.CreateContainerAsync(sandbox, spec, cancellationToken));
+        TimeAsync("create_container", instruments.BeginOperation(), runtime.CreateContainerAsync(sandbox, spec, cancellationToken));
 
     public Task StartContainerAsync(string containerId, CancellationToken cancellationToken) =>
-        MeasureAsync("start_container", instruments.BeginOperation(), runtime.StartContainerAsync(containerId, cancellationToken));
+        TimeAsync("start_container", instruments.BeginOperation(), runtime.StartContainerAsync(containerId, cancellationToken));
 
     public Task SignalContainerAsync(string containerId, ContainerSignal signal, CancellationToken cancellationToken) =>
-        MeasureAsync("stop_container", instruments.BeginOperation(), runtime.SignalContainerAsync(containerId, signal, cancellationToken));
+        TimeAsync("stop_container", instruments.BeginOperation(), runtime.SignalContainerAsync(containerId, signal, cancellationToken));
 
     public Task RemoveContainerAsync(string containerId, CancellationToken cancellationToken) =>
-        MeasureAsync("remove_container", instruments.BeginOperation(), runtime.RemoveContainerAsync(containerId, cancellationToken));
+        TimeAsync("remove_container", instruments.BeginOperation(), runtime.RemoveContainerAsync(containerId, cancellationToken));
 
     public Task CopyLogsAsync(string containerId, LogQuery query, Stream output, CancellationToken cancellationToken) =>
         runtime.CopyLogsAsync(containerId, query, output, cancellationToken);
 
     public Task<ExecResult> ExecAsync(
         string containerId, IReadOnlyList<string> command, TimeSpan timeout, CancellationToken cancellationToken) =>
-        MeasureAsync("exec_sync", instruments.BeginOperation(), runtime.ExecAsync(containerId, command, timeout, cancellationToken));
+        TimeAsync("exec_sync", instruments.BeginOperation(), runtime.ExecAsync(containerId, command, timeout, cancellationToken));
 
     public Task<IContainerSession> OpenExecAsync(string containerId, SessionRequest request, CancellationToken cancellationToken) =>
-        MeasureAsync("exec", instruments.BeginOperation(), runtime.OpenExecAsync(containerId, request, cancellationToken));
+        TimeAsync("exec", instruments.BeginOperation(), runtime.OpenExecAsync(containerId, request, cancellationToken));
 
     public Task<IContainerSession> OpenAttachAsync(string containerId, SessionRequest request, CancellationToken cancellationToken) =>
-        MeasureAsync("attach", instruments.BeginOperation(), runtime.OpenAttachAsync(containerId, request, cancellationToken));
+        TimeAsync("attach", instruments.BeginOperation(), runtime.OpenAttachAsync(containerId, request, cancellationToken));
 
     public ValueTask DisposeAsync() => default;
 
-    private Task<T> MeasureAsync<T>(string operation, long began, Task<T> call) => began == 0 ? call : EndAsync(operation, began, call);
+    private Task<T> TimeAsync<T>(string operation, long began, Task<T> call) => began == 0 ? call : EndAsync(operation, began, call);
 
-    private Task MeasureAsync(string operation, long began, Task call) => began == 0 ? call : EndAsync(operation, began, call);
+    private Task TimeAsync(string operation, long began, Task call) => began == 0 ? call : EndAsync(operation, began, call);
 
     private async Task<T> EndAsync<T>(string operation, long began, Task<T> call)
     {

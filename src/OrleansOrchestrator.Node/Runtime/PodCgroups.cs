@@ -56,6 +56,10 @@ internal sealed class PodCgroups
 
     public string PathOf(string podUid) => Path.Combine(GroupPath, _usesSlices ? SliceOf(podUid) : $"pod{podUid}");
 
+    /// <summary>The path of a container's cgroup below the mount of any hierarchy, as a Docker engine names it.</summary>
+    public string RelativePathOf(string podUid, string containerId) => Path.Combine(
+        Path.GetRelativePath(_root, PathOf(podUid)), _usesSlices ? $"docker-{containerId}.scope" : containerId);
+
     /// <summary>Creates the pod's cgroup, and allows processes in it.</summary>
     public void Open(string podUid)
     {

@@ -27,6 +27,9 @@ internal sealed record PodSandbox
 
     public IReadOnlyList<ContainerInstance> Containers { get; init; } = [];
 
+    /// <summary>The running containers.</summary>
+    public IEnumerable<ContainerInstance> Running => Containers.Where(container => container.Phase == ContainerPhase.Running);
+
     /// <summary>The newest instance of the container, or null if it was never created.</summary>
     public ContainerInstance? Newest(string containerName) =>
         Containers.Where(c => c.Name == containerName).MaxBy(c => c.Attempt);

@@ -11,6 +11,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using OpenTelemetry.Metrics;
 using OrleansOrchestrator.Loops;
+using OrleansOrchestrator.Model.Statistics;
 using OrleansOrchestrator.Node.Server.Streams;
 using OrleansOrchestrator.Node.Server.Tunnels;
 using OrleansOrchestrator.Node.Telemetry;
@@ -87,6 +88,7 @@ internal sealed class NodeServer : IAsyncDisposable
         application.MapGet("/healthz", () => Results.Text("ok"));
         application.MapPrometheusScrapingEndpoint("/metrics");
         application.MapGet("/pods", endpoints.ListPods);
+        application.MapGet(StatsSummary.Path, endpoints.SummarizeAsync);
         application.MapGet("/containerLogs/{ns}/{pod}/{container}", endpoints.CopyLogsAsync);
         application.MapMethods("/exec/{ns}/{pod}/{container}", WebSocketMethods, streams.ExecAsync);
         application.MapMethods("/attach/{ns}/{pod}/{container}", WebSocketMethods, streams.AttachAsync);

@@ -1,5 +1,6 @@
 using System.Globalization;
 using k8s.Models;
+using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Node.Api;
 using OrleansOrchestrator.Node.Planning;
 using OrleansOrchestrator.Node.Probes;

@@ -38,13 +38,17 @@ internal sealed class SqliteFile : IAsyncDisposable
     private SqliteDatabase? _database;
 
     /// <summary>Opens the file anew and starts a silo over it. The silo before must have stopped.</summary>
-    public async Task<TestSilo> StartSiloAsync(ControlPlaneOptions? options = null)
+    public async Task<TestSilo> StartSiloAsync(ControlPlaneOptions? options = null, Action<IServiceCollection>? add = null)
     {
         if (_database is not null)
             await _database.DisposeAsync();
         _database = await SqliteDatabase.OpenAsync(Path.Combine(_folder, "state.db"), NullLogger.Instance, TestContext.Current.CancellationToken);
         var states = new SqliteGrainStates(_database);
-        return await TestSilo.StartAsync(new SqliteObjectLog(_database, TimeProvider.System), options, configure: silo => silo.AddSqliteGrainStates(states));
+        return await TestSilo.StartAsync(new SqliteObjectLog(_database, TimeProvider.System), options, configure: silo =>
+        {
+            silo.AddSqliteGrainStates(states);
+            add?.Invoke(silo.Services);
+        });
     }
 
     public async ValueTask DisposeAsync()

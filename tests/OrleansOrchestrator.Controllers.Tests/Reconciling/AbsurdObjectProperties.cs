@@ -1,4 +1,5 @@
 using OrleansOrchestrator.Controllers.Actions;
+using OrleansOrchestrator.Controllers.Autoscaling;
 using OrleansOrchestrator.Controllers.GarbageCollection;
 using OrleansOrchestrator.Controllers.Namespaces;
 using OrleansOrchestrator.Controllers.Objects;
@@ -14,12 +15,18 @@ namespace OrleansOrchestrator.Controllers.Tests.Reconciling;
 /// <summary>An object that is absurd in one field keeps no plain object beside it from being handled, and is handled itself.</summary>
 public sealed class AbsurdObjectProperties
 {
+    private static readonly Dictionary<Type, object> Arguments = new()
+    {
+        [typeof(RootCertificate)] = new RootCertificate("certificate"),
+        [typeof(AutoscalerOptions)] = new AutoscalerOptions(),
+    };
+
     private static readonly IReconciler[] Reconcilers =
     [
         .. typeof(IReconciler).Assembly.GetTypes()
             .Where(type => type.IsAssignableTo(typeof(IReconciler)) && type is { IsClass: true, IsAbstract: false })
             .Select(type => (IReconciler)Activator.CreateInstance(
-                type, [.. type.GetConstructors()[0].GetParameters().Select(_ => (object)new RootCertificate("certificate"))])!),
+                type, [.. type.GetConstructors()[0].GetParameters().Select(parameter => Arguments[parameter.ParameterType])])!),
     ];
 
     public static TheoryData<string> Names => [.. Reconcilers.Select(reconciler => reconciler.Name)];

@@ -41,6 +41,12 @@ internal sealed class ClusterModel : IObjectWriter
 
     public List<PlannedEvent> Events { get; } = [];
 
+    /// <summary>Answers queries for metrics.</summary>
+    public Func<MetricQuery, MetricAnswer> Metrics { get; set; } = _ => MetricAnswer.Failed("the model has no metrics");
+
+    /// <summary>What plans wanted to be remembered.</summary>
+    public Dictionary<ObjectKey, string> Memory { get; } = [];
+
     /// <summary>The objects that relations have selected so far: each of them the control plane has to decode.</summary>
     public HashSet<ObjectKey> Selected { get; } = [];
 
@@ -79,6 +85,7 @@ internal sealed class ClusterModel : IObjectWriter
     public Plan Step(IReconciler reconciler, ObjectKey key)
     {
         var plan = reconciler.Reconcile(Observe(reconciler, key));
+        Remember(key, plan);
         var refused = Apply(plan.Actions);
         if (plan.Conclude?.Invoke(refused) is { } conclusion)
         {
@@ -107,7 +114,16 @@ internal sealed class ClusterModel : IObjectWriter
     public Observation Observe(IReconciler reconciler, ObjectKey key)
     {
         var view = new ModelView(this, reconciler.Primary);
-        return Observation.Take(reconciler, key, view.Find(reconciler.Primary, key), view, Now);
+        var primary = view.Find(reconciler.Primary, key);
+        var metrics = reconciler.Relations.SelectMany(relation => relation.Queries(primary, view)).Distinct().ToDictionary(query => query, query => Metrics(query));
+        return Observation.Take(reconciler, key, primary, view, Now, metrics, Memory.GetValueOrDefault(key) ?? "");
+    }
+
+    /// <summary>Remembers what a plan wants to be remembered, as is done before its actions.</summary>
+    public void Remember(ObjectKey key, Plan plan)
+    {
+        if (plan.Memory is { } memory)
+            Memory[key] = memory;
     }
 
     /// <summary>The primaries that a change concerns through a relation, as the control plane would find them.</summary>

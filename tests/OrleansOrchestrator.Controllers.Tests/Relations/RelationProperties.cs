@@ -192,9 +192,6 @@ public sealed class RelationProperties
             new PodsOfClaim(claim => claim.IsDeleting, pod => pod.Metadata.Labels.Count > 0), WellKnownResources.PersistentVolumeClaims, StorageClaims, PodsWithClaims),
         ["claims of ephemeral volumes"] = (new ClaimsOfEphemeralVolumes(), WellKnownResources.Pods, PodsWithClaims, EphemeralClaims),
         ["contents of a namespace"] = (new NamespaceContents(), WellKnownResources.Namespaces, NamespaceObjects, Gen.OneOf(Pods, ConfigMaps)),
-        ["computed input"] = (
-            new ComputedInput(WellKnownResources.Pods, (primary, pod) => SelectorOf(primary).Matches(pod.Metadata.Labels)),
-            WellKnownResources.ReplicationControllers, Controllers, Pods),
         ["counted by a quota"] = (new CountedByQuota(), WellKnownResources.ResourceQuotas, Quotas, Gen.OneOf(Pods, ConfigMaps)),
         ["definitions of a group"] = (new DefinitionsOfGroup(), WellKnownResources.CustomResourceDefinitions, Definitions, Definitions),
         ["objects that a definition defines"] = (new DefinedObjects(), WellKnownResources.CustomResourceDefinitions, Definitions, ConfigMaps),

@@ -11,6 +11,7 @@ using Microsoft.Extensions.Logging;
 using OrleansOrchestrator.ControlPlane.Definitions;
 using OrleansOrchestrator.ControlPlane.Objects;
 using OrleansOrchestrator.ControlPlane.Readiness;
+using OrleansOrchestrator.ControlPlane.Usage;
 using OrleansOrchestrator.Gateway.Hosting;
 using OrleansOrchestrator.Gateway.Identity;
 using OrleansOrchestrator.Gateway.Limits;
@@ -34,6 +35,8 @@ public sealed class GatewayFixture : IAsyncLifetime
     internal UnheardOfKinds UnheardOf => _application!.Services.GetRequiredService<UnheardOfKinds>();
 
     internal NodeTunnels Tunnels => _application!.Services.GetRequiredService<NodeTunnels>();
+
+    internal INodeStatistics Statistics => _application!.Services.GetRequiredService<INodeStatistics>();
 
     internal ResourceRoutes Routes => _application!.Services.GetRequiredService<ResourceRoutes>();
 

@@ -18,13 +18,16 @@ public sealed class ProtobufEncoderTests
     // Fields of the models that were not yet in the files that the table is made of.
     private static readonly string[] Unnumbered = ["Node.status.nodeInfo.runningInUserNamespace"];
 
+    // Kubernetes' own files, of which the table is made, do not have this group.
+    private const string MetricsGroup = "metrics.k8s.io";
+
     /// <summary>All kinds in all versions in which they are served.</summary>
     public static TheoryData<string, string> Kinds
     {
         get
         {
             var kinds = new TheoryData<string, string>();
-            foreach (var version in BuiltInKinds.Registry.All.SelectMany(definition => definition.Versions))
+            foreach (var version in BuiltInKinds.Registry.All.Where(definition => definition.Group != MetricsGroup).SelectMany(definition => definition.Versions))
                 kinds.Add(version.ApiVersion, version.Definition.Kind);
             return kinds;
         }

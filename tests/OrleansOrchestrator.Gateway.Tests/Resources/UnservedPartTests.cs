@@ -14,8 +14,6 @@ public sealed class UnservedPartTests(GatewayFixture gateway) : IClassFixture<Ga
     [InlineData("PUT", Core + "/services/http:web:80/proxy/x", "not passed on")]
     [InlineData("GET", "/api/v1/nodes/one/proxy/healthz", "not passed on")]
     [InlineData("PATCH", Core + "/pods/web/ephemeralcontainers", "ephemeral containers")]
-    [InlineData("GET", "/apis/metrics.k8s.io/v1beta1/nodes", "no metrics API")]
-    [InlineData("GET", "/apis/metrics.k8s.io/v1beta1/namespaces/default/pods/web", "no metrics API")]
     [InlineData("POST", "/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies", "would not be enforced")]
     public async Task Request_ForWhatKubernetesServesAndWeDoNot_IsNotImplementedAndSaysWhat(string method, string path, string sentence) =>
         (await gateway.Admin.CallAsync(new HttpMethod(method), path)).ShouldFail(HttpStatusCode.NotImplemented, "NotImplemented").ShouldContain(sentence);
@@ -24,7 +22,8 @@ public sealed class UnservedPartTests(GatewayFixture gateway) : IClassFixture<Ga
     [InlineData(Core + "/pods/web/frob")]
     [InlineData(Core + "/configmaps/web/exec")]
     [InlineData("/apis/example.org/v1/nodes")]
-    [InlineData("/apis/metrics.k8s.io/v1beta1")]
+    [InlineData("/apis/custom.metrics.k8s.io/v1beta2")]
+    [InlineData("/apis/external.metrics.k8s.io/v1beta1/namespaces/default/queue")]
     public async Task Request_ForWhatNobodyServes_IsNotFound(string path) =>
         (await gateway.Admin.GetJsonAsync(path)).ShouldFail(HttpStatusCode.NotFound, "NotFound").ShouldBe("the server could not find the requested resource");
 

@@ -10,6 +10,9 @@ namespace OrleansOrchestrator.Node.Runtime.Docker;
 /// <summary>Runs pods on a Docker engine: a pause container owns the namespaces, and the pod's containers join it.</summary>
 internal sealed partial class DockerRuntime : IContainerRuntime
 {
+    // An engine takes about a millisecond for one container.
+    private const int MeasuredInParallel = 4;
+
     private readonly DockerClient _client;
     private readonly DockerImages _images;
     private readonly DockerSessions _sessions;
@@ -99,6 +102,20 @@ internal sealed partial class DockerRuntime : IContainerRuntime
 
     public async Task<PodSandbox?> InspectAsync(string podUid, CancellationToken cancellationToken) =>
         await ToPodAsync(await ContainersOfAsync(podUid, cancellationToken), cancellationToken);
+
+    public async Task<IReadOnlyDictionary<string, ContainerUsage>> MeasureAsync(IReadOnlyCollection<PodSandbox> pods, CancellationToken cancellationToken)
+    {
+        var usage = new ConcurrentDictionary<string, ContainerUsage>(StringComparer.Ordinal);
+        await Parallel.ForEachAsync(
+            pods.SelectMany(pod => pod.Running.Select(container => (pod.PodUid, container.Id))),
+            new ParallelOptions { MaxDegreeOfParallelism = MeasuredInParallel, CancellationToken = cancellationToken },
+            async (container, token) =>
+            {
+                if (await MeasureAsync(container.PodUid, container.Id, token) is { } measured)
+                    usage[container.Id] = measured;
+            });
+        return usage;
+    }
 
     public async Task CreateSandboxAsync(SandboxSpec spec, CancellationToken cancellationToken)
     {
@@ -209,6 +226,23 @@ internal sealed partial class DockerRuntime : IContainerRuntime
         await _following;
         _client.Dispose();
         _stop.Dispose();
+    }
+
+    /// <summary>Reads the kernel's files, or asks the engine where they cannot be read.</summary>
+    private async Task<ContainerUsage?> MeasureAsync(string podUid, string containerId, CancellationToken cancellationToken)
+    {
+        if (_cgroups is { } cgroups && CgroupUsage.Read(cgroups.RelativePathOf(podUid, containerId)) is { } measured)
+            return measured;
+        try
+        {
+            return await DockerEngine.CallAsync(
+                token => DockerStats.ReadAsync(_client, containerId, token), DockerEngine.QuickTime, RuntimeException.Unavailable, cancellationToken);
+        }
+        catch (RuntimeException)
+        {
+            // It has ended, or the engine hangs, which the node's status tells.
+            return null;
+        }
     }
 
     private Task<IList<ContainerListResponse>> ListContainersAsync(CancellationToken cancellationToken) =>

@@ -17,6 +17,9 @@ internal sealed class HollowRuntime(int nodeIndex, TimeProvider timeProvider) : 
 
     public event Action<string>? PodChanged;
 
+    /// <summary>What a container has used, for tests; nothing by itself.</summary>
+    public Func<ContainerInstance, ContainerUsage> UsageOf { get; set; } = static _ => default;
+
     public string Version => "hollow://1.0.0";
 
     public string Scheme => "hollow";
@@ -36,6 +39,9 @@ internal sealed class HollowRuntime(int nodeIndex, TimeProvider timeProvider) : 
 
     public Task<PodSandbox?> InspectAsync(string podUid, CancellationToken cancellationToken) =>
         Task.FromResult(_pods.GetValueOrDefault(podUid));
+
+    public Task<IReadOnlyDictionary<string, ContainerUsage>> MeasureAsync(IReadOnlyCollection<PodSandbox> pods, CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlyDictionary<string, ContainerUsage>>(pods.SelectMany(pod => pod.Running).ToDictionary(container => container.Id, UsageOf));
 
     public Task CreateSandboxAsync(SandboxSpec spec, CancellationToken cancellationToken)
     {

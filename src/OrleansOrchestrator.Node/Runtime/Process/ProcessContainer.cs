@@ -134,6 +134,15 @@ internal sealed class ProcessContainer(string folder, ContainerRecord record)
         }
     }
 
+    /// <summary>The container's processes: those of its cgroup, or without cgroups those of its session.</summary>
+    /// <param name="sessions">The processes of the machine by their session.</param>
+    public IEnumerable<int> FindProcesses(Lazy<ILookup<int, int>> sessions)
+    {
+        if (record.Cgroup is { } cgroup)
+            return ProcFile.Lines(Path.Combine(cgroup, "cgroup.procs")).Select(line => int.Parse(line, CultureInfo.InvariantCulture));
+        return ProcessIdentity.Read(PidPath) is { } identity ? sessions.Value[identity.Pid] : [];
+    }
+
     /// <summary>Ends the sessions beside the program.</summary>
     public void EndSessions()
     {

@@ -33,7 +33,7 @@ internal sealed record ProcessIdentity(int Pid, long StartTicks)
     private static long Ticks(string[] stat) => long.Parse(stat[StartField], CultureInfo.InvariantCulture);
 
     /// <summary>The fields after the program's name, which is in parentheses and may contain anything.</summary>
-    private static string[]? ReadStat(int pid)
+    public static string[]? ReadStat(int pid)
     {
         try
         {

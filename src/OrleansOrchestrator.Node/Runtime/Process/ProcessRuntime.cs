@@ -70,6 +70,19 @@ internal sealed partial class ProcessRuntime : IContainerRuntime
 
     public Task<PodSandbox?> InspectAsync(string podUid, CancellationToken cancellationToken) => Task.FromResult(Inspect(podUid));
 
+    public Task<IReadOnlyDictionary<string, ContainerUsage>> MeasureAsync(IReadOnlyCollection<PodSandbox> pods, CancellationToken cancellationToken)
+    {
+        var sessions = new Lazy<ILookup<int, int>>(ProcessUsage.BySession);
+        var usage = new Dictionary<string, ContainerUsage>(StringComparer.Ordinal);
+        foreach (var instance in pods.SelectMany(pod => pod.Running))
+        {
+            if (_containers.TryGetValue(instance.Id, out var container))
+                usage[instance.Id] = ProcessUsage.Of(container.FindProcesses(sessions));
+        }
+
+        return Task.FromResult<IReadOnlyDictionary<string, ContainerUsage>>(usage);
+    }
+
     public Task CreateSandboxAsync(SandboxSpec spec, CancellationToken cancellationToken)
     {
         string? address = null;

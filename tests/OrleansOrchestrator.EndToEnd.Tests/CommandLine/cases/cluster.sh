@@ -52,11 +52,6 @@ kubectl drain "$node" --pod-selector "app=$SPACE" --force --timeout 40s | has "^
 node="$(kubectl get nodes -o 'jsonpath={.items[0].metadata.name}')"
 kubectl taint node "$node" example.org/test=x:PreferNoSchedule | is "node/$node tainted"
 kubectl taint node "$node" example.org/test- | is "node/$node untainted"
-## top node
-kubectl top node | has 'CPU'
-## top pod
-pod one
-kubectl top pod | has 'CPU'
 ## proxy
 exec 4< <(exec kubectl proxy --port 0)
 trap "kill $!" EXIT

@@ -1,10 +1,11 @@
 using System.Globalization;
 
-namespace OrleansOrchestrator.Node.Status;
+namespace OrleansOrchestrator.Model.Codec;
 
-/// <summary>Durations as Go prints them, because users of kubectl know the kubelet's messages: <c>1m20s</c>.</summary>
-internal static class GoDuration
+/// <summary>Durations as Go prints them, because users of kubectl know them: <c>1m20s</c>. <see cref="GoSyntax.ParseDuration"/> reads them.</summary>
+public static class GoDuration
 {
+    /// <summary>The text of a duration that is not negative.</summary>
     public static string Format(TimeSpan duration)
     {
         if (duration < TimeSpan.FromSeconds(1))

@@ -1,0 +1,125 @@
+using System.Text.Json;
+using OrleansOrchestrator.Controllers.Relations;
+using OrleansOrchestrator.ControlPlane.Objects;
+using OrleansOrchestrator.ControlPlane.Requests;
+using OrleansOrchestrator.Kinds.Metrics;
+using OrleansOrchestrator.Model.Codec;
+using OrleansOrchestrator.Model.Errors;
+using OrleansOrchestrator.Model.Quantities;
+using OrleansOrchestrator.Model.Resources;
+using OrleansOrchestrator.Model.Selectors;
+
+namespace OrleansOrchestrator.ControlPlane.Usage;
+
+/// <summary>
+/// Answers the queries of reconcilers from the metrics APIs: usage of pods from the cluster's own, custom and external metrics from
+/// those that adapters serve.
+/// </summary>
+/// <remarks>See k8s.io/metrics, and the paths in its custom_metrics and external_metrics clients.</remarks>
+internal sealed class MetricReader(ComputedReads computed, ResourceRegistry registry, IEnumerable<IAggregatedApis> aggregated)
+{
+    private const string Custom = "custom.metrics.k8s.io";
+    private const string External = "external.metrics.k8s.io";
+
+    // The versions of the metrics APIs that are understood.
+    private static readonly string[] CustomVersions = ["v1beta2", "v1beta1"];
+    private static readonly string[] ExternalVersions = ["v1beta1"];
+
+    // A process without a gateway reaches no adapter.
+    private readonly IAggregatedApis? _aggregated = aggregated.LastOrDefault();
+
+    /// <summary>Answers queries; equal ones once. A query that cannot be answered says why.</summary>
+    public async Task<IReadOnlyDictionary<MetricQuery, MetricAnswer>> AskAsync(IEnumerable<MetricQuery> queries, CancellationToken cancellationToken)
+    {
+        var answers = queries.Distinct().Select(async query => KeyValuePair.Create(query, await AskAsync(query, cancellationToken))).ToList();
+        return answers.Count == 0 ? EmptyAnswers : (await Task.WhenAll(answers)).ToDictionary();
+    }
+
+    private static IReadOnlyDictionary<MetricQuery, MetricAnswer> EmptyAnswers { get; } = new Dictionary<MetricQuery, MetricAnswer>();
+
+    private async Task<MetricAnswer> AskAsync(MetricQuery query, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return query switch
+            {
+                PodUsageQuery usage => await ReadUsageAsync(usage, cancellationToken),
+                ExternalMetricQuery external => await ReadExternalAsync(external, cancellationToken),
+                _ => await ReadCustomAsync(query, cancellationToken),
+            };
+        }
+        catch (Exception failure) when (failure is ApiException or JsonException or QuantityException or FormatException or InvalidOperationException or KeyNotFoundException)
+        {
+            return MetricAnswer.Failed(failure.Message);
+        }
+    }
+
+    private async Task<MetricAnswer> ReadUsageAsync(PodUsageQuery query, CancellationToken cancellationToken)
+    {
+        var filter = new ObjectFilter(query.Namespace, query.Pods, FieldSelector.Everything);
+        var page = await computed.ListAsync(registry[WellKnownResources.PodMetrics], new ListQuery(filter, Freshness.Any), cancellationToken);
+        var samples =
+            from metrics in page.Objects.Select(obj => obj.SharedModel<V1beta1PodMetrics>())
+            from container in metrics.Containers
+            from used in container.Usage
+            select new MetricSample(metrics.Metadata.Name, Quantity.From(used.Value).MilliValue, metrics.Timestamp!.Value, GoSyntax.ParseDuration(metrics.Window))
+            {
+                Container = container.Name,
+                Resource = used.Key,
+            };
+        return new MetricAnswer([.. samples]);
+    }
+
+    private async Task<MetricAnswer> ReadCustomAsync(MetricQuery query, CancellationToken cancellationToken)
+    {
+        if (await FindVersionAsync(Custom, CustomVersions, cancellationToken) is not { } version)
+            return MetricAnswer.Failed($"no custom metrics API ({Custom}) registered");
+        var root = $"/apis/{Custom}/{version}";
+        var path = query switch
+        {
+            PodsMetricQuery pods => $"{root}/namespaces/{Escape(pods.Namespace)}/pods/*/{Escape(pods.Metric)}?{Parameters(("labelSelector", pods.Pods), ("metricLabelSelector", pods.Labels))}",
+            ObjectMetricQuery obj => $"{root}/{PlaceOf(obj)}/{Escape(obj.Metric)}?{Parameters(("metricLabelSelector", obj.Labels))}",
+            _ => throw new NotSupportedException($"{query.GetType()} is no custom metric"),
+        };
+        using var list = JsonDocument.Parse(await _aggregated!.GetAsync(Custom, version, path, cancellationToken));
+        return new MetricAnswer([.. list.RootElement.GetProperty("items").EnumerateArray().Select(item => SampleOf(item, item.GetProperty("describedObject").GetProperty("name").GetString()!, "windowSeconds"))]);
+    }
+
+    private async Task<MetricAnswer> ReadExternalAsync(ExternalMetricQuery query, CancellationToken cancellationToken)
+    {
+        if (await FindVersionAsync(External, ExternalVersions, cancellationToken) is not { } version)
+            return MetricAnswer.Failed($"the server could not find the requested resource (get {query.Metric}.{External})");
+        var path = $"/apis/{External}/{version}/namespaces/{Escape(query.Namespace)}/{Escape(query.Metric)}?{Parameters(("labelSelector", query.Labels))}";
+        using var list = JsonDocument.Parse(await _aggregated!.GetAsync(External, version, path, cancellationToken));
+        return new MetricAnswer([.. list.RootElement.GetProperty("items").EnumerateArray().Select(item => SampleOf(item, query.Metric, "window"))]);
+    }
+
+    /// <summary>The object's place under the API's root. A namespace is described within itself.</summary>
+    private string PlaceOf(ObjectMetricQuery query)
+    {
+        if (registry.Stored.FirstOrDefault(kind => kind.Kind == query.Kind && kind.Group == query.Group) is not { } kind)
+            throw ApiErrors.BadRequest($"no matches for kind \"{query.Kind}\" in group \"{query.Group}\"");
+        if (kind.Name == WellKnownResources.Namespaces)
+            return $"namespaces/{Escape(query.Name)}/metrics";
+        return kind.Namespaced ? $"namespaces/{Escape(query.Namespace)}/{kind.Name}/{Escape(query.Name)}" : $"{kind.Name}/{Escape(query.Name)}";
+    }
+
+    private async ValueTask<string?> FindVersionAsync(string group, string[] understood, CancellationToken cancellationToken)
+    {
+        if (_aggregated is null)
+            return null;
+        var served = await _aggregated.FindVersionsAsync(group, cancellationToken);
+        return Array.Find(understood, served.Contains);
+    }
+
+    private static MetricSample SampleOf(JsonElement item, string name, string window) => new(
+        name,
+        Quantity.Parse(item.GetProperty("value").GetString()).MilliValue,
+        item.TryGetProperty("timestamp", out var time) && time.ValueKind == JsonValueKind.String ? time.GetDateTimeOffset() : DateTimeOffset.MinValue,
+        item.TryGetProperty(window, out var seconds) && seconds.ValueKind == JsonValueKind.Number ? TimeSpan.FromSeconds(seconds.GetInt64()) : TimeSpan.FromMinutes(1));
+
+    private static string Parameters(params IEnumerable<(string Name, LabelSelector Selector)> selectors) => string.Join(
+        '&', selectors.Where(one => !one.Selector.IsEverything).Select(one => $"{one.Name}={Uri.EscapeDataString(one.Selector.ToString())}"));
+
+    private static string Escape(string segment) => Uri.EscapeDataString(segment);
+}

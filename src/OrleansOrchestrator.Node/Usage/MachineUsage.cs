@@ -1,0 +1,30 @@
+using System.Globalization;
+using OrleansOrchestrator.Node.Runtime;
+
+namespace OrleansOrchestrator.Node.Usage;
+
+/// <summary>Reads what the whole machine has used.</summary>
+internal static class MachineUsage
+{
+    // The kernel's unit in /proc/stat: hundredths of a second.
+    private const long NanosecondsPerTick = 10_000_000;
+
+    // The columns of busy time: user, nice, system, irq, softirq.
+    private static readonly int[] BusyColumns = [1, 2, 3, 6, 7];
+
+    /// <summary>The machine's usage; null if the kernel does not tell.</summary>
+    public static ContainerUsage? Read()
+    {
+        if (ProcFile.Lines("/proc/stat") is not [var total, ..])
+            return null;
+        var times = total.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        var memory = ProcFile.Lines("/proc/meminfo")
+            .Select(line => line.Split([':', ' '], StringSplitOptions.RemoveEmptyEntries))
+            .ToDictionary(words => words[0], words => Number(words.ElementAtOrDefault(1)) * 1024, StringComparer.Ordinal);
+        var busy = BusyColumns.Sum(column => Number(times.ElementAtOrDefault(column)));
+        var used = memory.GetValueOrDefault("MemTotal") - memory.GetValueOrDefault("MemFree") - memory.GetValueOrDefault("Inactive(file)");
+        return new ContainerUsage(busy * NanosecondsPerTick, Math.Max(0, used));
+    }
+
+    private static long Number(string? text) => long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value) ? value : 0;
+}

@@ -1,0 +1,97 @@
+using k8s.Models;
+using Microsoft.Extensions.Time.Testing;
+using OrleansOrchestrator.Model.Statistics;
+using OrleansOrchestrator.Node.Runtime;
+using OrleansOrchestrator.Node.Runtime.Hollow;
+using OrleansOrchestrator.Node.Tests.Fakes;
+using OrleansOrchestrator.Node.Usage;
+
+namespace OrleansOrchestrator.Node.Tests;
+
+public sealed class UsageMeterTests : IAsyncDisposable
+{
+    private readonly FakeTimeProvider _time = new(new DateTimeOffset(2026, 3, 1, 12, 0, 0, TimeSpan.Zero));
+    private readonly HollowRuntime _runtime;
+    private readonly UsageMeter _meter;
+    private readonly V1Pod _pod = TestPods.Shell("a", "");
+    private int _samples;
+
+    public UsageMeterTests()
+    {
+        _pod.Metadata.Uid = "uid-a";
+        _runtime = new HollowRuntime(1, _time) { UsageOf = _ => new ContainerUsage(Used, 1024) };
+        _meter = new UsageMeter("n1", () => [(_pod, Sandbox)], _runtime, () => new ContainerUsage(++_samples * 1_000_000_000L, 4096), _time);
+    }
+
+    private PodSandbox Sandbox => _runtime.ListAsync(default).GetAwaiter().GetResult().Single();
+
+    /// <summary>Half a processor, all the time.</summary>
+    private long Used => (long)(_time.GetUtcNow() - _time.Start).TotalNanoseconds / 2;
+
+    [Fact]
+    public async Task Usage_AskedForTheFirstTime_IsMeasuredOverASecond()
+    {
+        await StartContainerAsync("main", 0);
+
+        var summary = await MeasureAsync(firstTime: true);
+
+        var container = summary.Pods.ShouldHaveSingleItem().Containers.ShouldHaveSingleItem();
+        (container.Name, container.Cpu!.UsageNanoCores, container.Cpu.WindowNanoSeconds).ShouldBe(("main", 500_000_000, 1_000_000_000));
+        container.Memory.WorkingSetBytes.ShouldBe(1024);
+        summary.Node.Cpu!.UsageNanoCores.ShouldBe(1_000_000_000);
+        _samples.ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task Usage_AskedForAgain_IsMeasuredSinceTheLastTime()
+    {
+        await StartContainerAsync("main", 0);
+        var first = await MeasureAsync(firstTime: true);
+
+        (await MeasureAsync()).ShouldBeSameAs(first, "those who ask at the same time share an answer");
+        _time.Advance(TimeSpan.FromSeconds(15));
+        var later = await MeasureAsync();
+        later.Pods[0].Containers[0].Cpu!.WindowNanoSeconds.ShouldBe(15_000_000_000);
+        later.Pods[0].Containers[0].Cpu!.UsageNanoCores.ShouldBe(500_000_000);
+
+        _time.Advance(TimeSpan.FromMinutes(10));
+        (await MeasureAsync(firstTime: true)).Pods[0].Containers[0].Cpu!.WindowNanoSeconds.ShouldBe(1_000_000_000, "a window of ten minutes would hide the present");
+    }
+
+    [Fact]
+    public async Task Usage_OfAContainerThatHasStartedSince_IsMeasuredSinceItsStart()
+    {
+        await StartContainerAsync("main", 0);
+        await MeasureAsync(firstTime: true);
+        _time.Advance(TimeSpan.FromSeconds(10));
+        await _runtime.RemoveContainerAsync("uid-a.main.0", default);
+        await StartContainerAsync("main", 1);
+        _runtime.UsageOf = _ => new ContainerUsage(1_000_000_000, 2048);
+
+        _time.Advance(TimeSpan.FromSeconds(4));
+        (await MeasureAsync()).Pods[0].Containers[0].Cpu!.UsageNanoCores.ShouldBe(250_000_000);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _meter.Dispose();
+        await _runtime.DisposeAsync();
+    }
+
+    private async Task<StatsSummary> MeasureAsync(bool firstTime = false)
+    {
+        var measuring = _meter.MeasureAsync(TestContext.Current.CancellationToken);
+        measuring.IsCompleted.ShouldBe(!firstTime);
+        if (firstTime)
+            _time.Advance(TimeSpan.FromSeconds(1));
+        return await measuring;
+    }
+
+    private async Task StartContainerAsync(string name, int attempt)
+    {
+        if ((await _runtime.ListAsync(default)).Count == 0)
+            await _runtime.CreateSandboxAsync(new SandboxSpec { PodUid = "uid-a", PodName = "a", PodNamespace = "default", Hostname = "a", Directory = "" }, default);
+        var sandbox = (await _runtime.ListAsync(default)).Single();
+        await _runtime.StartContainerAsync(await _runtime.CreateContainerAsync(sandbox, new ContainerSpec { Name = name, Attempt = attempt, Image = "", PodDirectory = "" }, default), default);
+    }
+}
