@@ -1,5 +1,4 @@
 using CsCheck;
-using OrleansOrchestrator.Controllers.Reconciling;
 using OrleansOrchestrator.Controllers.Tests.Reconciling;
 using OrleansOrchestrator.Model.Resources;
 
