@@ -64,7 +64,7 @@ public sealed class UsageMeterTests : IAsyncDisposable
         await StartContainerAsync("main", 0);
         await MeasureAsync(firstTime: true);
         _time.Advance(TimeSpan.FromSeconds(10));
-        await _runtime.RemoveContainerAsync("uid-a.main.0", default);
+        await _runtime.RemoveContainerAsync("uid-a.main.0", TestContext.Current.CancellationToken);
         await StartContainerAsync("main", 1);
         _runtime.UsageOf = _ => new ContainerUsage(1_000_000_000, 2048);
 

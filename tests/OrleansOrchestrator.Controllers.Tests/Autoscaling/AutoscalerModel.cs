@@ -1,5 +1,4 @@
 using OrleansOrchestrator.Controllers.Autoscaling;
-using OrleansOrchestrator.Controllers.Objects;
 using OrleansOrchestrator.Controllers.Reconciling;
 using OrleansOrchestrator.Controllers.Relations;
 using OrleansOrchestrator.Controllers.Tests.Reconciling;
