@@ -23,7 +23,7 @@ public sealed class UsageMeterTests : IAsyncDisposable
         _meter = new UsageMeter("n1", () => [(_pod, Sandbox)], _runtime, () => new ContainerUsage(++_samples * 1_000_000_000L, 4096), _time);
     }
 
-    private PodSandbox Sandbox => _runtime.ListAsync(default).GetAwaiter().GetResult().Single();
+    private PodSandbox Sandbox { get; set; } = null!;
 
     /// <summary>Half a processor, all the time.</summary>
     private long Used => (long)(_time.GetUtcNow() - _time.Start).TotalNanoseconds / 2;
@@ -89,9 +89,11 @@ public sealed class UsageMeterTests : IAsyncDisposable
 
     private async Task StartContainerAsync(string name, int attempt)
     {
-        if ((await _runtime.ListAsync(default)).Count == 0)
-            await _runtime.CreateSandboxAsync(new SandboxSpec { PodUid = "uid-a", PodName = "a", PodNamespace = "default", Hostname = "a", Directory = "" }, default);
-        var sandbox = (await _runtime.ListAsync(default)).Single();
-        await _runtime.StartContainerAsync(await _runtime.CreateContainerAsync(sandbox, new ContainerSpec { Name = name, Attempt = attempt, Image = "", PodDirectory = "" }, default), default);
+        var token = TestContext.Current.CancellationToken;
+        if (Sandbox is null)
+            await _runtime.CreateSandboxAsync(new SandboxSpec { PodUid = "uid-a", PodName = "a", PodNamespace = "default", Hostname = "a", Directory = "" }, token);
+        Sandbox = (await _runtime.InspectAsync("uid-a", token))!;
+        await _runtime.StartContainerAsync(await _runtime.CreateContainerAsync(Sandbox, new ContainerSpec { Name = name, Attempt = attempt, Image = "", PodDirectory = "" }, token), token);
+        Sandbox = (await _runtime.InspectAsync("uid-a", token))!;
     }
 }

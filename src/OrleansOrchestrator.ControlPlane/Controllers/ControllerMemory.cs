@@ -10,13 +10,14 @@ namespace OrleansOrchestrator.ControlPlane.Controllers;
 /// <param name="grain">Keeps the memory.</param>
 internal sealed class ControllerMemory(IControllerMemoryGrain grain)
 {
-    private Task<MemorySnapshot>? _read;
+    private Task<MemorySnapshot>? _reading;
+    private MemorySnapshot? _snapshot;
     private Dictionary<string, string> _unsaved = [];
     private Task _saving = Task.CompletedTask;
     private Task? _next;
 
     /// <summary>The keys with a memory, as far as it has been read.</summary>
-    public IEnumerable<ObjectKey> Keys => _read is { IsCompletedSuccessfully: true } read ? [.. read.Result.Entries.Keys.Select(ObjectKey.Parse)] : [];
+    public IEnumerable<ObjectKey> Keys => _snapshot is { } read ? [.. read.Entries.Keys.Select(ObjectKey.Parse)] : [];
 
     /// <summary>The memory of a key; empty if there is none.</summary>
     /// <exception cref="ApiException">503: it cannot be read.</exception>
@@ -34,11 +35,11 @@ internal sealed class ControllerMemory(IControllerMemoryGrain grain)
     {
         try
         {
-            return await (_read ??= grain.ReadAsync());
+            return _snapshot ??= await (_reading ??= grain.ReadAsync());
         }
         catch (Exception failure) when (failure is not ApiException)
         {
-            _read = null;
+            _reading = null;
             throw ApiErrors.ServiceUnavailable($"the controller's memory cannot be read: {failure.Message}");
         }
     }
@@ -59,11 +60,16 @@ internal sealed class ControllerMemory(IControllerMemoryGrain grain)
         }
         catch (Exception failure)
         {
-            _read = null;
+            (_reading, _snapshot) = (null, null);
             throw failure as ApiException ?? ApiErrors.ServiceUnavailable($"the controller's memory cannot be saved: {failure.Message}");
         }
 
         foreach (var (key, memory) in changes)
-            snapshot.Entries[key] = memory;
+        {
+            if (memory.Length > 0)
+                snapshot.Entries[key] = memory;
+            else
+                snapshot.Entries.Remove(key);
+        }
     }
 }

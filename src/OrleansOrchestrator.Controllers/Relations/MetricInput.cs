@@ -3,8 +3,7 @@ using OrleansOrchestrator.Model.Resources;
 namespace OrleansOrchestrator.Controllers.Relations;
 
 /// <summary>
-/// Metrics that a primary depends on. They are no objects: an observation holds them by query (<see
-/// cref="Reconciling.Observation.Metric"/>). Nobody is told when they change, so the reconciler looks again by itself.
+/// Metrics that a primary depends on. They are no objects: an observation holds them by query. Nobody is told when they change, so the reconciler looks again by itself.
 /// </summary>
 /// <param name="queriesOf">What to ask for a primary.</param>
 public sealed class MetricInput(Func<KubeObject, IObjectView, IEnumerable<MetricQuery>> queriesOf) : Relation
