@@ -189,7 +189,7 @@ public sealed class EnvironmentTests
         var directory = Directory.CreateTempSubdirectory("volumes-");
         try
         {
-            var volumes = new VolumePreparer(new VolumeContent(source, new ResourceField(new Dictionary<string, ResourceQuantity>())), 20_000_000);
+            var volumes = new VolumePreparer(new VolumeContent(source, new ResourceField(new Dictionary<string, ResourceQuantity>())), new ClaimVolumes(source, new LocalVolumeFolder("n", directory.FullName)), 20_000_000);
             (await Should.ThrowAsync<ConfigurationException>(() => volumes.PrepareAsync(pod, directory.FullName, TestContext.Current.CancellationToken)))
                 .Message.ShouldContain("more than 20000000 bytes");
         }
@@ -213,7 +213,7 @@ public sealed class EnvironmentTests
         Spec = new V1ServiceSpec { ClusterIP = ip, Ports = [.. ports.Select(p => new V1ServicePort { Name = p.Name, Port = p.Port })] },
     };
 
-    private sealed class Source : IConfigurationSource
+    private sealed class Source : IConfigurationSource, IClaimSource
     {
         public Dictionary<string, V1ConfigMap> Maps { get; } = [];
 
@@ -221,6 +221,10 @@ public sealed class EnvironmentTests
 
         public Task<V1ConfigMap?> GetConfigMapAsync(string ns, string name, CancellationToken cancellationToken) =>
             Task.FromResult(Maps.GetValueOrDefault(name));
+
+        public Task<V1PersistentVolumeClaim?> GetClaimAsync(string ns, string name, CancellationToken cancellationToken) => Task.FromResult<V1PersistentVolumeClaim?>(null);
+
+        public Task<V1PersistentVolume?> GetVolumeAsync(string name, CancellationToken cancellationToken) => Task.FromResult<V1PersistentVolume?>(null);
 
         public Task<V1Secret?> GetSecretAsync(string ns, string name, CancellationToken cancellationToken) =>
             Task.FromResult(Secrets.GetValueOrDefault(name));

@@ -2,6 +2,7 @@ using OrleansOrchestrator.Controllers.Autoscaling;
 using OrleansOrchestrator.Controllers.NodeLifecycle;
 using OrleansOrchestrator.ControlPlane.Admission;
 using OrleansOrchestrator.ControlPlane.Controllers;
+using OrleansOrchestrator.ControlPlane.Hosting;
 using OrleansOrchestrator.ControlPlane.Store;
 using OrleansOrchestrator.ControlPlane.Usage;
 using OrleansOrchestrator.ControlPlane.Watch;
@@ -30,6 +31,7 @@ internal static class OptionSections
         OptionSection.Of("usage", () => new UsageOptions(), options => options.Faults()),
         OptionSection.Of("scheduler", () => new SchedulerOptions(), options => options.Faults()),
         OptionSection.Of("serviceAddresses", () => new ServiceAddressOptions(), options => options.Faults(), nameof(ServiceAddressOptions.ServiceCidr)),
+        OptionSection.Of("storage", () => new StorageOptions(), options => options.Faults()),
         OptionSection.Of("fencing", () => new FencingTimes(), times => times.Faults()),
         OptionSection.Of("nodeLifecycle", () => new NodeLifecycleOptions(), options => options.Faults(), nameof(NodeLifecycleOptions.Times)),
         OptionSection.Of(

@@ -94,6 +94,7 @@ internal static class DevCluster
         ListenAddress = IPAddress.Loopback,
         Port = settings.Port,
         AdvertisedAddress = IPAddress.Loopback.ToString(),
+        IsOneMachine = true,
         Options = settings.Options,
         LogLevel = settings.LogLevel,
         Stopping = stopping,

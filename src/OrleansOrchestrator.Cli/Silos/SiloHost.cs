@@ -146,6 +146,7 @@ internal sealed class SiloHost : IAsyncDisposable
             Autoscaler = setup.Options.Get<AutoscalerOptions>(),
             Usage = setup.Options.Get<UsageOptions>(),
             ServiceAddresses = setup.Options.Get<ServiceAddressOptions>() with { ServiceCidr = serviceCidr },
+            Storage = setup.Options.Get<StorageOptions>().Decided(setup.IsOneMachine),
             ApiEndpoint = new ApiEndpoint(setup.AdvertisedAddress, port),
             RootCertificatePem = identity.Authority.CertificatePem,
         });

@@ -32,6 +32,9 @@ internal sealed record SiloSetup
     /// <summary>The address at which nodes and clients reach the API.</summary>
     public required string AdvertisedAddress { get; init; }
 
+    /// <summary>Whether the cluster is on one machine.</summary>
+    public bool IsOneMachine { get; init; }
+
     /// <summary>The options besides the command line's.</summary>
     public required OperatorOptions Options { get; init; }
 

@@ -6,6 +6,7 @@ using OrleansOrchestrator.ControlPlane.Objects;
 using OrleansOrchestrator.ControlPlane.Readiness;
 using OrleansOrchestrator.ControlPlane.Requests;
 using OrleansOrchestrator.Kinds.Scheduling;
+using OrleansOrchestrator.Kinds.Storage;
 using OrleansOrchestrator.Loops;
 using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Model.Errors;
@@ -20,7 +21,7 @@ namespace OrleansOrchestrator.ControlPlane.Hosting;
 /// the fields that the cluster needs.
 /// </summary>
 internal sealed partial class ClusterBootstrap(
-    IObjectClient objects, ResourceRegistry registry, ServiceAddressOptions addresses, TimeProvider time, ILogger<ClusterBootstrap> logger)
+    IObjectClient objects, ResourceRegistry registry, ServiceAddressOptions addresses, StorageOptions storage, TimeProvider time, ILogger<ClusterBootstrap> logger)
     : BackgroundService, IReadinessCheck
 {
     /// <summary>The annotation of the <c>kubernetes</c> service that tells node daemons the range of service addresses.</summary>
@@ -37,6 +38,7 @@ internal sealed partial class ClusterBootstrap(
 
     /// <summary>The revisions at which objects were found correct, so that an unchanged object is not decoded again.</summary>
     private readonly Dictionary<(ResourceName Resource, ObjectKey Key), long> _correctAt = [];
+    private bool _hasStorageClass;
     private string? _lastFault;
     private string? _pending = "the system's namespaces do not exist yet";
 
@@ -79,6 +81,17 @@ internal sealed partial class ClusterBootstrap(
             await EnsureAsync(WellKnownResources.PriorityClasses, "", () => priority, null, priority.Metadata.Name, cancellationToken);
         await EnsureAsync(WellKnownResources.ServiceCIDRs, "", ServiceCidr, Repair, ServiceCidrName, cancellationToken);
         await EnsureAsync(WellKnownResources.Services, "default", KubernetesService, Repair, "kubernetes", cancellationToken);
+        await EnsureStorageClassAsync(cancellationToken);
+    }
+
+    /// <summary>Makes the class once: whoever removes it afterwards does not want it.</summary>
+    private async Task EnsureStorageClassAsync(CancellationToken cancellationToken)
+    {
+        if (_hasStorageClass || storage.LocalPathClass is not ("default" or "class"))
+            return;
+        await EnsureAsync(
+            WellKnownResources.StorageClasses, "", () => LocalPathVolumes.ClassOf(storage.LocalPathClass == "default"), null, LocalPathVolumes.ClassName, cancellationToken);
+        _hasStorageClass = true;
     }
 
     /// <summary>Creates a missing object, and repairs a present one.</summary>

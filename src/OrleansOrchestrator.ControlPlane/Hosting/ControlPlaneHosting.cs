@@ -46,6 +46,7 @@ public static class ControlPlaneHosting
         faults.AddRange(options.Scheduler.Faults());
         faults.AddRange(options.Autoscaler.Faults());
         faults.AddRange(options.Usage.Faults());
+        faults.AddRange(options.Storage.Faults());
         if (faults.All.Count > 0)
             throw new ArgumentException($"the control plane's options are not valid: {string.Join(" ", faults.All)}", nameof(options));
         services.TryAddSingleton(TimeProvider.System);
@@ -56,6 +57,7 @@ public static class ControlPlaneHosting
         services.AddSingleton(options.Controllers);
         services.AddSingleton(options.ServiceAddresses);
         services.AddSingleton(options.Scheduler);
+        services.AddSingleton(options.Storage);
         services.TryAddSingleton(BuiltInPlugins.Registry);
         services.AddSingleton(options.NodeLifecycle);
         services.AddSingleton(options.Autoscaler);

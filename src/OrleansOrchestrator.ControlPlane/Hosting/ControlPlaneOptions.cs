@@ -36,6 +36,9 @@ public sealed record ControlPlaneOptions
     /// <summary>The reading of usage from nodes.</summary>
     public UsageOptions Usage { get; init; } = new();
 
+    /// <summary>The classes of storage.</summary>
+    public StorageOptions Storage { get; init; } = new();
+
     /// <summary>The certificate of the cluster's authority as PEM, which pods use to verify the API; null to give them none.</summary>
     public string? RootCertificatePem { get; init; }
 

@@ -79,11 +79,14 @@ internal sealed partial class PlacementWriter(
     }
 
     /// <summary>Makes the writes that plugins request before a binding.</summary>
+    /// <returns>The objects as they were written.</returns>
     /// <exception cref="ApiException">A write was refused.</exception>
-    public async Task PreBindAsync(IReadOnlyList<PreBindWrite> writes)
+    public async Task<IReadOnlyList<StoredObject>> PreBindAsync(IReadOnlyList<PreBindWrite> writes)
     {
+        var written = new List<StoredObject>(writes.Count);
         foreach (var write in writes)
-            await objects.PatchAsync(new ObjectReference(registry[write.Resource], write.Key), PatchType.MergePatch, write.MergePatch, Identity, CancellationToken.None);
+            written.Add(await objects.PatchAsync(new ObjectReference(registry[write.Resource], write.Key), PatchType.MergePatch, write.MergePatch, Identity, CancellationToken.None));
+        return written;
     }
 
     /// <summary>

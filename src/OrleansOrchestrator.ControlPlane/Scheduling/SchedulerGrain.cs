@@ -22,7 +22,8 @@ namespace OrleansOrchestrator.ControlPlane.Scheduling;
 /// <remarks>
 /// Follows nodes, pods, namespaces and the resources that plugins declare into a <see cref="SchedulerCache"/>. It takes batches of pods
 /// from the queue, asks the scheduler of each pod's profile, assumes the placements, and commits all bindings of a batch in one call.
-/// The store refuses bindings that lost a race, and only those are retried: two schedulers at once are slow but never wrong.
+/// The store refuses bindings that lost a race, and only those are retried: two schedulers at once are slow but never wrong. A pod whose
+/// volumes others have to make keeps its room and waits aside, so that nobody waits for it.
 /// </remarks>
 [Reentrant]
 [KeepAlive]
@@ -39,6 +40,10 @@ internal sealed partial class SchedulerGrain(
     private readonly SchedulerCache _cluster = new(plugins.Inputs);
     private readonly SemaphoreSlim _bindings = new(options.BindingsInFlightMax);
     private readonly HashSet<ResourceName> _begun = [];
+
+    // The pods that have a node and wait for others to act before they are bound, by uid, with the end of their patience.
+    private readonly Dictionary<string, (AssumedPod Assumed, DateTimeOffset Until)> _waiting = new(StringComparer.Ordinal);
+    private DateTimeOffset? _nextLookAtWaiting;
     private IReadOnlyDictionary<string, Scheduler> _schedulers = null!;
     private SchedulingQueue _queue = null!;
     private PodTracker _pods = null!;
@@ -105,17 +110,22 @@ internal sealed partial class SchedulerGrain(
             : _cluster.SetNode(@event.Object!.SharedModel<V1Node>()),
         time.GetUtcNow());
 
-    private void NoteObject(ObjectInput input, WatchEvent @event) => _queue.Move(
-        @event.Type == WatchEventType.Deleted
-            ? _cluster.RemoveObject(input, @event.Object!.Key)
-            : _cluster.SetObject(input, @event.Object!.Key, @event.Object.SharedModel()),
-        time.GetUtcNow());
+    private void NoteObject(ObjectInput input, WatchEvent @event)
+    {
+        _queue.Move(
+            @event.Type == WatchEventType.Deleted
+                ? _cluster.RemoveObject(input, @event.Object!.Key)
+                : _cluster.SetObject(input, @event.Object!.Key, @event.Object.SharedModel()),
+            time.GetUtcNow());
+        _nextLookAtWaiting = time.GetUtcNow();
+    }
 
     private void NotePod(WatchEvent @event)
     {
         if (@event.Type == WatchEventType.Deleted)
         {
             _pods.Remove(@event.Object!.Uid, time.GetUtcNow());
+            LookAgainAt(@event.Object.Uid);
             return;
         }
 
@@ -124,6 +134,14 @@ internal sealed partial class SchedulerGrain(
             return;
         if (Read(@event.Object) is { } pod && !_pods.Set(pod, time.GetUtcNow()))
             LogQueueFull(pod.ToString());
+        LookAgainAt(@event.Object.Uid);
+    }
+
+    /// <summary>Looks soon at a pod that waits to be bound: it may not wait any more.</summary>
+    private void LookAgainAt(string uid)
+    {
+        if (_waiting.ContainsKey(uid))
+            _nextLookAtWaiting = time.GetUtcNow();
     }
 
     /// <summary>Reads a pod. An unreadable pod is ignored and reported, and the others go on.</summary>
@@ -145,13 +163,43 @@ internal sealed partial class SchedulerGrain(
     private async Task<TimeSpan?> ScheduleAsync(CancellationToken cancellationToken)
     {
         await _bindings.WaitAsync(cancellationToken);
-        var placed = new List<AssumedPod>();
+        var placed = TakePrepared();
         var tried = PlaceNext(placed);
         if (placed.Count > 0)
             _ = BindAsync(placed);
         else
             _bindings.Release();
-        return tried > 0 ? TimeSpan.Zero : _queue.NextWake - time.GetUtcNow();
+        return tried > 0 ? TimeSpan.Zero : Earlier(_queue.NextWake, _nextLookAtWaiting) - time.GetUtcNow();
+    }
+
+    private static DateTimeOffset? Earlier(DateTimeOffset? one, DateTimeOffset? other) => one is null || other < one ? other : one;
+
+    /// <summary>Takes the pods that waited and may be bound now. Those that cannot be bound any more are tried again.</summary>
+    private List<AssumedPod> TakePrepared()
+    {
+        var prepared = new List<AssumedPod>();
+        var now = time.GetUtcNow();
+        if (_waiting.Count == 0)
+            _nextLookAtWaiting = null;
+        if (_waiting.Count == 0 || _nextLookAtWaiting > now)
+            return prepared;
+        foreach (var (uid, (assumed, until)) in _waiting.ToArray())
+        {
+            var isInFlight = _queue.Find(uid) is { Place: QueuePlace.InFlight };
+            var state = isInFlight ? _schedulers[assumed.Pod.SchedulerName].StateOf(assumed.Pod, assumed.NodeName) : PreBindState.Waiting;
+            if (isInFlight && state == PreBindState.Waiting && now < until)
+                continue;
+            _waiting.Remove(uid);
+            if (state == PreBindState.Done)
+                prepared.Add(assumed);
+            else if (isInFlight)
+                Refuse(assumed, state.Fault ?? "binding volumes: context deadline exceeded");
+            else
+                TakeBack(assumed);
+        }
+
+        _nextLookAtWaiting = _waiting.Count == 0 ? null : _waiting.Values.Min(waiting => waiting.Until);
+        return prepared;
     }
 
     /// <summary>Tries the next pods, up to the bounds of a batch.</summary>
@@ -271,6 +319,8 @@ internal sealed partial class SchedulerGrain(
         try
         {
             placed = await PreBindAsync(placed);
+            if (placed.Count == 0)
+                return;
             var outcomes = await writer.BindAsync([.. placed.Select(p => (KeyOf(p.Pod), p.Pod.Uid, p.Pod.SchedulerName, p.NodeName, p.Activity))]);
             for (var i = 0; i < placed.Count; i++)
             {
@@ -292,30 +342,70 @@ internal sealed partial class SchedulerGrain(
         }
     }
 
-    /// <summary>Makes the writes that plugins request before bindings. A pod whose writes are refused is retried.</summary>
+    /// <summary>Makes the writes that plugins request before bindings, of all pods at once. A pod whose writes are refused is retried.</summary>
     /// <returns>The pods that may be bound.</returns>
     private async Task<List<AssumedPod>> PreBindAsync(List<AssumedPod> placed)
     {
         var prepared = new List<AssumedPod>(placed.Count);
+        var writing = new List<Task>();
         foreach (var assumed in placed)
         {
-            var pod = assumed.Pod;
-            var writes = _schedulers[pod.SchedulerName].PreBind(pod, assumed.NodeName);
+            var writes = _schedulers[assumed.Pod.SchedulerName].PreBind(assumed.Pod, assumed.NodeName);
+            if (writes.Count > 0)
+                writing.Add(WriteAsync(assumed, writes));
+            else
+                Advance(assumed);
+        }
+
+        await Task.WhenAll(writing);
+        return prepared;
+
+        async Task WriteAsync(AssumedPod assumed, IReadOnlyList<PreBindWrite> writes)
+        {
             try
             {
                 Activity.Current = assumed.Activity;
-                if (writes.Count > 0)
-                    await writer.PreBindAsync(writes);
-                prepared.Add(assumed);
+                foreach (var written in await writer.PreBindAsync(writes))
+                {
+                    var input = plugins.Inputs.Objects.First(input => input.Resource == written.Definition.Name);
+                    _queue.Move(_cluster.SetObject(input, written.Key, written.SharedModel()), time.GetUtcNow());
+                }
+
+                Advance(assumed);
             }
             catch (Exception refused)
             {
-                writer.ReportUnschedulable(KeyOf(pod), pod.Uid, pod.SchedulerName, PlacementWriter.SchedulerError, refused.Message);
-                TakeBack(assumed);
+                Refuse(assumed, refused.Message);
             }
         }
 
-        return prepared;
+        void Advance(AssumedPod assumed)
+        {
+            var scheduler = _schedulers[assumed.Pod.SchedulerName];
+            var state = scheduler.StateOf(assumed.Pod, assumed.NodeName);
+            if (state == PreBindState.Done)
+            {
+                prepared.Add(assumed);
+            }
+            else if (state.Fault is { } fault)
+            {
+                Refuse(assumed, fault);
+            }
+            else
+            {
+                var until = time.GetUtcNow() + scheduler.PreBindWaitMax;
+                _waiting[assumed.Pod.Uid] = (assumed, until);
+                _nextLookAtWaiting = Earlier(_nextLookAtWaiting, until);
+            }
+        }
+    }
+
+    /// <summary>Reports why a placement cannot be bound, and tries the pod again.</summary>
+    private void Refuse(AssumedPod assumed, string why)
+    {
+        var pod = assumed.Pod;
+        writer.ReportUnschedulable(KeyOf(pod), pod.Uid, pod.SchedulerName, PlacementWriter.SchedulerError, why);
+        TakeBack(assumed);
     }
 
     private void Done(AssumedPod assumed)
@@ -329,6 +419,7 @@ internal sealed partial class SchedulerGrain(
     private void TakeBack(AssumedPod assumed)
     {
         var pod = assumed.Pod;
+        _waiting.Remove(pod.Uid);
         SchedulerInstruments.Attempted(pod.SchedulerName, AttemptResult.Error, time.GetElapsedTime(assumed.Began));
         assumed.Activity?.SetStatus(ActivityStatusCode.Error).Dispose();
         _schedulers[pod.SchedulerName].Unreserve(pod, assumed.NodeName);

@@ -35,7 +35,7 @@ public sealed class ClaimProtectionReconciler : IReconciler
         : Plan.Nothing;
 
     private static bool Uses(V1Pod pod, V1PersistentVolumeClaim claim) => (pod.Spec.Volumes ?? []).Any(volume =>
-        ClaimNames.Of(pod, volume) == claim.Metadata.Name && (volume.Ephemeral is null || (!IsShutDown(pod) && ClaimNames.IsOf(pod, claim))));
+        ClaimNames.Of(pod, volume) == claim.Metadata.Name && (volume.Ephemeral is null || (!IsShutDown(pod) && ClaimNames.IsOf(pod.Metadata.Uid, claim))));
 
     // The claim of an ephemeral volume goes with its pod, which may wait for the claim in turn.
     private static bool IsShutDown(V1Pod pod) => pod.IsDeleting && pod.Metadata.DeletionGracePeriodSeconds == 0;

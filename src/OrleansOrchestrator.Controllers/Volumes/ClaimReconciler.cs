@@ -69,7 +69,7 @@ public sealed class ClaimReconciler : IReconciler
 
     /// <summary>Only ends a binding that has begun: a deleted claim that something holds gets no volume any more.</summary>
     private Plan Finish(V1PersistentVolumeClaim claim, Observation observation) =>
-        VolumeBinding.FindBest(claim, observation.Of<V1PersistentVolume>(Reserved).Where(volume => volume.Spec.ClaimRef.Uid == claim.Metadata.Uid)) is { } volume
+        VolumeMatching.FindBest(claim, observation.Of<V1PersistentVolume>(Reserved).Where(volume => volume.Spec.ClaimRef.Uid == claim.Metadata.Uid)) is { } volume
             ? Bind(claim, volume)
             : Plan.Nothing;
 
@@ -81,7 +81,7 @@ public sealed class ClaimReconciler : IReconciler
         var waits = storage?.WaitsForConsumer is true;
         // Where the class waits for a consumer, the scheduler chooses among the free volumes, because it knows the nodes.
         var volumes = waits ? observation.Of<V1PersistentVolume>(Reserved) : observation.OfAny<V1PersistentVolume>(Reserved, Offered);
-        if (VolumeBinding.FindBest(claim, volumes) is { } volume)
+        if (VolumeMatching.FindBest(claim, volumes) is { } volume)
             return Bind(claim, volume);
         if (!claim.HasClass && StorageClasses.DefaultOf(classes) is { } standard)
             return Changed(claim, changed => changed.Spec.StorageClassName = standard.Metadata.Name);
@@ -131,7 +131,7 @@ public sealed class ClaimReconciler : IReconciler
             return Bind(claim, volume);
         if (volume.Spec?.ClaimRef is not null)
             return Wait(claim, new PlannedEvent("Warning", FailedBinding, $"volume \"{volume.Metadata.Name}\" already bound to a different claim."));
-        return VolumeBinding.WhyNot(volume, claim) is { } why
+        return VolumeMatching.WhyNot(volume, claim) is { } why
             ? Wait(claim, new PlannedEvent("Warning", VolumeReconciler.VolumeMismatch, $"Cannot bind to requested volume \"{volume.Metadata.Name}\": {why}"))
             : Bind(claim, volume);
     }

@@ -61,7 +61,7 @@ public sealed class VolumeReconciler : IReconciler
         if (claim.Spec?.VolumeName == volume.Metadata.Name)
             return Set(volume, Bound, observation.Now);
         if (string.IsNullOrEmpty(claim.Spec?.VolumeName))
-            return claim.Spec is null || VolumeBinding.HasSameMode(volume, claim) ? Plan.Nothing : Mismatch(volume, claim);
+            return claim.Spec is null || VolumeMatching.HasSameMode(volume, claim) ? Plan.Nothing : Mismatch(volume, claim);
         return volume.Provisioner is not null && volume.Spec.PersistentVolumeReclaimPolicy == Delete ? Release(volume, observation.Now) : Unbind(volume);
     }
 

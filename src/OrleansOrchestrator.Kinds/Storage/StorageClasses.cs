@@ -1,4 +1,5 @@
 using k8s.Models;
+using OrleansOrchestrator.Kinds.Rules;
 
 namespace OrleansOrchestrator.Kinds.Storage;
 
@@ -20,6 +21,11 @@ public static class StorageClasses
 
         /// <summary>Whether a claim is bound only once the node of its first consumer is known.</summary>
         public bool WaitsForConsumer => storage.VolumeBindingMode == "WaitForFirstConsumer";
+
+        /// <summary>Whether volumes may be made for a node with these labels.</summary>
+        public bool AllowsTopologyOf(IDictionary<string, string> labels) => storage.AllowedTopologies.OrNone().Count == 0
+            || storage.AllowedTopologies.Any(term => term.MatchLabelExpressions.OrNone()
+                .All(expression => labels.TryGetValue(expression.Key, out var value) && expression.Values.OrNone().Contains(value)));
 
         private bool IsTrue(string annotation) => storage.Metadata?.Annotations?.TryGetValue(annotation, out var value) is true && value == "true";
     }

@@ -58,6 +58,7 @@ public sealed partial class NodeAgent : IAsyncDisposable
     private NodeVote? _vote;
     private PeerContacts? _peers;
     private ServiceProxy? _proxy;
+    private LocalVolumeReclaimer? _volumes;
 
     /// <summary>Prepares an agent that shares a connection with others.</summary>
     /// <param name="options">The operator's options.</param>
@@ -136,6 +137,7 @@ public sealed partial class NodeAgent : IAsyncDisposable
         _remover = remover;
         var shutdown = _shutdown = new NodeShutdown(_options);
         var configuration = new ApiConfigurationSource(_api);
+        var folder = new LocalVolumeFolder(_options.Name, _options.DataDirectory);
         var serviceEnvironment = new ServiceEnvironment(
             _options.ServiceVariablesBytesMax, (service, why) => events.Record("kubelet", service, EventType.Warning, "TooManyVariables", why));
         var allocatable = AllocatableOf(machine);
@@ -148,7 +150,7 @@ public sealed partial class NodeAgent : IAsyncDisposable
             Runtime = runtime,
             Specs = new ContainerSpecBuilder(
                 new EnvironmentBuilder(configuration, resources, serviceEnvironment), isHollow ? new NoServices() : services, machine.MemoryBytes),
-            Volumes = new VolumePreparer(new VolumeContent(configuration, resources), _options.ProjectedVolumesBytesMax),
+            Volumes = new VolumePreparer(new VolumeContent(configuration, resources), new ClaimVolumes(configuration, folder), _options.ProjectedVolumesBytesMax),
             Events = events,
             Probes = new ProbeAction(runtime),
             Fencing = times,
@@ -175,7 +177,7 @@ public sealed partial class NodeAgent : IAsyncDisposable
             await StartServerAsync(address, runtime, instruments, new PeerQuestions(views, vote), cancellationToken);
         var node = new NodeObjectBuilder(
             _options, machine, address.ToString(), Port, _runtime.Version, _certificate is null ? "" : ServingCertificate.HashOf(_certificate),
-            vote.Voter);
+            vote.Voter, isHollow ? "" : folder.Path);
         LeaseAgent? lease = null;
         _registrar = new NodeRegistrar(
             _api, _options.Name, node, () => shutdown.IsBegun ? NodeShutdown.Fault : lease?.Fault ?? _runtime?.Fault, _options.StatusPeriod, _timeProvider, _loggers.CreateLogger<NodeRegistrar>());
@@ -208,6 +210,13 @@ public sealed partial class NodeAgent : IAsyncDisposable
         Run(RunPodsAsync);
         if (!isHollow || _options.ServiceProxy)
             Run(Reflect(ResourcePath.Services, ServiceCatalog.Wanted, services));
+        if (!isHollow)
+        {
+            _volumes = new LocalVolumeReclaimer(_api, folder, events, _timeProvider, _loggers.CreateLogger<LocalVolumeReclaimer>());
+            Run(_volumes.RunAsync);
+            Run(Reflect(ResourcePath.PersistentVolumes, _volumes.Wanted, _volumes));
+        }
+
         if (_options.ServiceProxy)
         {
             _proxy = new ServiceProxy(
@@ -271,6 +280,8 @@ public sealed partial class NodeAgent : IAsyncDisposable
             await _pods.DisposeAsync();
         if (_proxy is not null)
             await _proxy.DisposeAsync();
+        if (_volumes is not null)
+            await _volumes.DisposeAsync();
         if (stopPods && _remover is not null)
             await EndPodsAsync(_runtime, _remover, cancellationToken);
 
@@ -281,7 +292,7 @@ public sealed partial class NodeAgent : IAsyncDisposable
         _instruments?.Dispose();
         await _runtime.DisposeAsync();
         _certificate?.Dispose();
-        (_server, _pods, _proxy, _runtime, _certificate) = (null, null, null, null, null);
+        (_server, _pods, _proxy, _volumes, _runtime, _certificate) = (null, null, null, null, null, null);
         LogStopped(_options.Name);
     }
 
@@ -343,7 +354,7 @@ public sealed partial class NodeAgent : IAsyncDisposable
     private void Run(Func<CancellationToken, Task> loop) => _loops.Add(Task.Run(() => loop(_stop.Token)));
 
     private Dictionary<string, ResourceQuantity> AllocatableOf(MachineInfo machine) =>
-        new NodeObjectBuilder(_options, machine, "", 0, "", "", "").Resources;
+        new NodeObjectBuilder(_options, machine, "", 0, "", "", "", "").Resources;
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Node {Node} runs pods with {Runtime} and listens on {Address}:{Port}")]
     private partial void LogStarted(string node, string runtime, IPAddress address, int port);

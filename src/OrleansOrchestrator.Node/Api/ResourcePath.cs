@@ -8,6 +8,7 @@ internal static class ResourcePath
     public const string EndpointSlices = "apis/discovery.k8s.io/v1/endpointslices";
     public const string ApiEndpoints = "api/v1/namespaces/default/endpoints";
     public const string Nodes = "api/v1/nodes";
+    public const string PersistentVolumes = "api/v1/persistentvolumes";
     public const string SystemNamespace = "api/v1/namespaces/kube-system";
     public const string NodeLeaseNamespace = "kube-node-lease";
     public const string NodeLeases = $"apis/coordination.k8s.io/v1/namespaces/{NodeLeaseNamespace}/leases";
@@ -19,6 +20,10 @@ internal static class ResourcePath
     public static string ConfigMap(string ns, string name) => Namespaced(ns, "configmaps", name);
 
     public static string Secret(string ns, string name) => Namespaced(ns, "secrets", name);
+
+    public static string PersistentVolumeClaim(string ns, string name) => Namespaced(ns, "persistentvolumeclaims", name);
+
+    public static string PersistentVolume(string name) => $"{PersistentVolumes}/{Escape(name)}";
 
     public static string Events(string ns) => $"api/v1/namespaces/{Escape(ns)}/events";
 

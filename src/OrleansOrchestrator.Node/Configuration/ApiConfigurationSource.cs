@@ -4,13 +4,19 @@ using OrleansOrchestrator.Node.Api;
 namespace OrleansOrchestrator.Node.Configuration;
 
 /// <summary>Reads each object from the API when it is needed, so that a pod starts with its present state.</summary>
-internal sealed class ApiConfigurationSource(ClusterConnection api) : IConfigurationSource
+internal sealed class ApiConfigurationSource(ClusterConnection api) : IConfigurationSource, IClaimSource
 {
     public Task<V1ConfigMap?> GetConfigMapAsync(string ns, string name, CancellationToken cancellationToken) =>
         FindAsync<V1ConfigMap>(ResourcePath.ConfigMap(ns, name), cancellationToken);
 
     public Task<V1Secret?> GetSecretAsync(string ns, string name, CancellationToken cancellationToken) =>
         FindAsync<V1Secret>(ResourcePath.Secret(ns, name), cancellationToken);
+
+    public Task<V1PersistentVolumeClaim?> GetClaimAsync(string ns, string name, CancellationToken cancellationToken) =>
+        FindAsync<V1PersistentVolumeClaim>(ResourcePath.PersistentVolumeClaim(ns, name), cancellationToken);
+
+    public Task<V1PersistentVolume?> GetVolumeAsync(string name, CancellationToken cancellationToken) =>
+        FindAsync<V1PersistentVolume>(ResourcePath.PersistentVolume(name), cancellationToken);
 
     private async Task<T?> FindAsync<T>(string path, CancellationToken cancellationToken) where T : class
     {

@@ -54,6 +54,10 @@ internal sealed partial class EventRecorder(
     public void Record(string component, V1Service service, EventType type, string reason, string message) =>
         Record(component, "Service", service.Metadata, null, type, reason, message);
 
+    /// <summary>Records an event of a persistent volume on this node.</summary>
+    public void Record(V1PersistentVolume volume, EventType type, string reason, string message) =>
+        Record("kubelet", "PersistentVolume", volume.Metadata, null, type, reason, message);
+
     private void Record(string component, string kind, V1ObjectMeta metadata, string? fieldPath, EventType type, string reason, string message)
     {
         if (!_budget.TryTake(metadata.Uid ?? metadata.Name))
@@ -96,7 +100,7 @@ internal sealed partial class EventRecorder(
         }
         catch (Exception exception) when (Reflector<V1Pod>.IsTransient(exception) && !cancellationToken.IsCancellationRequested)
         {
-            LogDropped(key.Reason, reference.NamespaceProperty, reference.Name, exception.Message);
+            LogDropped(key.Reason, NamespaceOf(reference), reference.Name, exception.Message);
         }
     }
 
@@ -107,12 +111,12 @@ internal sealed partial class EventRecorder(
         var name = Cut(reference.Name, NameCharsMax - suffix.Length).TrimEnd('-', '.') + suffix;
         var at = WireTime.Seconds(time);
         await api.CreateAsync(
-            ResourcePath.Events(reference.NamespaceProperty),
+            ResourcePath.Events(NamespaceOf(reference)),
             new Corev1Event
             {
                 ApiVersion = "v1",
                 Kind = "Event",
-                Metadata = new V1ObjectMeta { Name = name, NamespaceProperty = reference.NamespaceProperty },
+                Metadata = new V1ObjectMeta { Name = name, NamespaceProperty = NamespaceOf(reference) },
                 InvolvedObject = reference,
                 Type = key.Type,
                 Reason = key.Reason,
@@ -139,7 +143,7 @@ internal sealed partial class EventRecorder(
         };
         try
         {
-            var path = ResourcePath.Event(reference.NamespaceProperty, sent.Name);
+            var path = ResourcePath.Event(NamespaceOf(reference), sent.Name);
             await api.MergePatchAsync<Corev1Event>(path, Encoding.UTF8.GetBytes(patch.ToJsonString()), cancellationToken);
             return true;
         }
@@ -148,6 +152,9 @@ internal sealed partial class EventRecorder(
             return false;
         }
     }
+
+    // Events of objects without a namespace are in this one.
+    private static string NamespaceOf(V1ObjectReference reference) => string.IsNullOrEmpty(reference.NamespaceProperty) ? "default" : reference.NamespaceProperty;
 
     private static string Cut(string text, int charsMax) => text.Length <= charsMax ? text : text[..charsMax];
 

@@ -69,9 +69,10 @@ internal sealed class ContainerSpecBuilder(EnvironmentBuilder environment, IServ
             }
 
             // Only the daemon writes volumes with objects of the API, so that no container can plant links in them.
-            var isProjected = pod.Spec.Volumes?.FirstOrDefault(volume => volume.Name == mount.Name) is { } volume && VolumeContent.IsProjected(volume);
+            var isReadOnly = pod.Spec.Volumes?.FirstOrDefault(volume => volume.Name == mount.Name) is { } volume
+                && (VolumeContent.IsProjected(volume) || volume.PersistentVolumeClaim?.ReadOnlyProperty == true);
             yield return new ContainerMount(
-                mount.Name, source, mount.MountPath, mount.ReadOnlyProperty == true || isProjected, mount.MountPropagation is "HostToContainer" or "Bidirectional");
+                mount.Name, source, mount.MountPath, mount.ReadOnlyProperty == true || isReadOnly, mount.MountPropagation is "HostToContainer" or "Bidirectional");
         }
     }
 

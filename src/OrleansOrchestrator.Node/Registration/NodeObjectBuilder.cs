@@ -1,5 +1,6 @@
 using System.Globalization;
 using k8s.Models;
+using OrleansOrchestrator.Kinds.Storage;
 using OrleansOrchestrator.Model.Fencing;
 using OrleansOrchestrator.Model.Tunnels;
 using OrleansOrchestrator.Node.Api;
@@ -9,7 +10,7 @@ namespace OrleansOrchestrator.Node.Registration;
 
 /// <summary>Computes the parts of the node object that the daemon owns. Pure.</summary>
 internal sealed class NodeObjectBuilder(
-    NodeAgentOptions options, MachineInfo machine, string address, int port, string runtimeVersion, string certificateHash, string voter)
+    NodeAgentOptions options, MachineInfo machine, string address, int port, string runtimeVersion, string certificateHash, string voter, string volumeFolder)
 {
     /// <summary>The annotation with the SHA-256 of the node's serving certificate, which callers pin.</summary>
     public const string CertificateAnnotation = "orleansorchestrator.io/serving-certificate-sha256";
@@ -32,6 +33,8 @@ internal sealed class NodeObjectBuilder(
             // With a tunnel, the gateway publishes where it ends.
             if (!options.Tunnel)
                 annotations[NodeTunnel.Annotation] = "";
+            if (volumeFolder.Length > 0)
+                annotations[LocalPathVolumes.FolderAnnotation] = volumeFolder;
             if (certificateHash.Length > 0)
                 annotations[CertificateAnnotation] = certificateHash;
             return annotations;

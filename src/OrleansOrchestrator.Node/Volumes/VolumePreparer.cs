@@ -1,12 +1,14 @@
 using k8s.Models;
+using OrleansOrchestrator.Kinds.Core.Volumes;
 using OrleansOrchestrator.Node.Configuration;
 
 namespace OrleansOrchestrator.Node.Volumes;
 
 /// <summary>Makes the volumes of a pod on the node, and refreshes those with objects of the API.</summary>
 /// <param name="content">Reads the content from the API.</param>
+/// <param name="claims">Finds the folders of claims.</param>
 /// <param name="projectedBytesMax">The most content from the API in the volumes of one pod, on the node's disk.</param>
-internal sealed class VolumePreparer(VolumeContent content, long projectedBytesMax)
+internal sealed class VolumePreparer(VolumeContent content, ClaimVolumes claims, long projectedBytesMax)
 {
     // Any user of the pod's containers may write to an emptyDir.
     private const UnixFileMode ScratchMode = (UnixFileMode)0b111_111_111; // 0777
@@ -40,6 +42,8 @@ internal sealed class VolumePreparer(VolumeContent content, long projectedBytesM
     {
         if (volume.HostPath is { } hostPath)
             return HostPathVolume.Prepare(hostPath);
+        if (ClaimNames.Of(pod, volume) is { } claim)
+            return await claims.PrepareAsync(pod, volume, claim, podDirectory, cancellationToken);
 
         var path = Path.Combine(podDirectory, "volumes", volume.Name);
         if (volume.EmptyDir is not null)

@@ -1,3 +1,4 @@
+using OrleansOrchestrator.Model.Resources;
 using OrleansOrchestrator.Scheduling.Pods;
 
 namespace OrleansOrchestrator.Scheduling.Cluster;
@@ -25,6 +26,15 @@ public sealed record ClusterEvent
     /// <summary>The pod now; null if it does not count against the node any more, or did not change.</summary>
     internal PodInfo? Pod { get; private init; }
 
+    /// <summary>The key of the object of a plugin's input that changed; null for nodes, pods and namespaces.</summary>
+    internal ObjectKey? Key { get; private init; }
+
+    /// <summary>That object before; null if it was not there.</summary>
+    internal object? OldObject { get; private init; }
+
+    /// <summary>That object now; null if it is gone.</summary>
+    internal object? Object { get; private init; }
+
     /// <summary>The namespace that changed; null for other objects.</summary>
     internal string? Namespace { get; private init; }
 
@@ -32,6 +42,8 @@ public sealed record ClusterEvent
         new(kinds) { NodeName = name, OldNode = old, Node = node };
 
     internal static ClusterEvent OfPod(PodInfo? old, PodInfo? pod, string nodeName) => new(KindOf(old, pod)) { NodeName = nodeName, OldPod = old, Pod = pod };
+
+    internal static ClusterEvent OfObject(ClusterEvents kinds, ObjectKey key, object? old, object? obj) => new(kinds) { Key = key, OldObject = old, Object = obj };
 
     internal static ClusterEvent OfNamespace(string name) => new(ClusterEvents.NamespaceChanged) { Namespace = name };
 

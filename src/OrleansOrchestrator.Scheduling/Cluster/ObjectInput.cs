@@ -1,3 +1,6 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+using k8s.Models;
 using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.Scheduling.Cluster;
@@ -42,9 +45,11 @@ internal sealed class ObjectInput<T>(ResourceName resource) : ObjectInput(resour
 /// <summary>The present objects of an input.</summary>
 internal abstract class ObjectTable
 {
-    public abstract void Set(ObjectKey key, object obj);
+    /// <summary>Takes over a version of an object.</summary>
+    /// <returns>False if it is not newer than the present one.</returns>
+    public abstract bool TrySet(ObjectKey key, object obj, out object? old);
 
-    public abstract bool Remove(ObjectKey key);
+    public abstract bool TryRemove(ObjectKey key, [NotNullWhen(true)] out object? old);
 }
 
 /// <summary>The present objects of one type, by namespace and name.</summary>
@@ -58,14 +63,38 @@ internal sealed class ObjectTable<T> : ObjectTable
 
     public T? Find(ObjectKey key) => _all.GetValueOrDefault(key);
 
-    public override void Set(ObjectKey key, object obj) => _all[key] = (T)obj;
+    public override bool TrySet(ObjectKey key, object obj, out object? old)
+    {
+        old = Find(key);
+        if (old is not null && RevisionOf(obj) is { } revision && RevisionOf(old) >= revision)
+            return false;
+        _all[key] = (T)obj;
+        return true;
+    }
 
-    public override bool Remove(ObjectKey key) => _all.Remove(key);
+    public override bool TryRemove(ObjectKey key, [NotNullWhen(true)] out object? old)
+    {
+        var isRemoved = _all.Remove(key, out var removed);
+        old = removed;
+        return isRemoved;
+    }
+
+    private static long? RevisionOf(object obj) =>
+        obj is k8s.IKubernetesObject<V1ObjectMeta> { Metadata.ResourceVersion: { } version } && long.TryParse(version, NumberStyles.None, CultureInfo.InvariantCulture, out var revision) ? revision : null;
 }
 
 /// <summary>The kinds of objects that the built-in plugins read.</summary>
 internal static class ObjectInputs
 {
     /// <summary>The disruption budgets, which preemption tries not to violate.</summary>
-    public static readonly ObjectInput<k8s.Models.V1PodDisruptionBudget> PodDisruptionBudgets = new(WellKnownResources.PodDisruptionBudgets);
+    public static readonly ObjectInput<V1PodDisruptionBudget> PodDisruptionBudgets = new(WellKnownResources.PodDisruptionBudgets);
+
+    /// <summary>The claims of pods.</summary>
+    public static readonly ObjectInput<V1PersistentVolumeClaim> PersistentVolumeClaims = new(WellKnownResources.PersistentVolumeClaims);
+
+    /// <summary>The volumes that claims are bound to.</summary>
+    public static readonly ObjectInput<V1PersistentVolume> PersistentVolumes = new(WellKnownResources.PersistentVolumes);
+
+    /// <summary>The classes of claims.</summary>
+    public static readonly ObjectInput<V1StorageClass> StorageClasses = new(WellKnownResources.StorageClasses);
 }

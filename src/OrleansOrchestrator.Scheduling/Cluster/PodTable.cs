@@ -1,3 +1,4 @@
+using OrleansOrchestrator.Model.Resources;
 using OrleansOrchestrator.Model.Selectors;
 using OrleansOrchestrator.Scheduling.Pods;
 
@@ -13,6 +14,7 @@ internal sealed class PodTable
     private readonly Dictionary<string, List<AssignedPod>> _byOwner = new(StringComparer.Ordinal);
     private readonly Dictionary<PodShape, (PodShape Shape, int Pods)> _shapes = [];
     private readonly SortedDictionary<int, int> _podsByPriority = [];
+    private readonly Dictionary<ObjectKey, int> _podsByClaim = [];
     private readonly Dictionary<string, LabelSet> _namespaceLabels = new(StringComparer.Ordinal);
 
     public PodTable() => CarriedTerms = new CarriedTerms(_namespaceLabels);
@@ -42,6 +44,9 @@ internal sealed class PodTable
 
     public AssignedPod? Find(string uid) => _byUid.GetValueOrDefault(uid);
 
+    /// <summary>Whether an assigned pod uses a claim.</summary>
+    public bool IsClaimUsed(ObjectKey claim) => _podsByClaim.ContainsKey(claim);
+
     public List<AssignedPod> OfOwner(string ownerUid) => _byOwner.GetValueOrDefault(ownerUid, NoPods);
 
     public void SetNamespaceLabels(string name, LabelSet? labels)
@@ -68,6 +73,8 @@ internal sealed class PodTable
         foreach (var term in info.Shape.AffinityTerms)
             CarriedTerms.Add(term, row);
 
+        foreach (var claim in info.Claims)
+            _podsByClaim[claim.Key] = _podsByClaim.GetValueOrDefault(claim.Key) + 1;
         _podsByPriority[info.Priority] = _podsByPriority.GetValueOrDefault(info.Priority) + 1;
         _byUid.Add(info.Uid, record);
         return record;
@@ -95,6 +102,12 @@ internal sealed class PodTable
 
         foreach (var term in info.Shape.AffinityTerms)
             CarriedTerms.Remove(term, record.Row);
+
+        foreach (var claim in info.Claims)
+        {
+            if (--_podsByClaim[claim.Key] == 0)
+                _podsByClaim.Remove(claim.Key);
+        }
 
         if (--_podsByPriority[info.Priority] == 0)
             _podsByPriority.Remove(info.Priority);

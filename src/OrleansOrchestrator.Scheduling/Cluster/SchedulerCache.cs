@@ -35,6 +35,8 @@ public sealed class SchedulerCache
 
     internal Nominations Nominations { get; } = new();
 
+    internal VolumeReservations VolumeReservations { get; } = new();
+
     internal NodeTable Nodes { get; } = new();
 
     internal PodTable Pods { get; } = new();
@@ -157,13 +159,15 @@ public sealed class SchedulerCache
         return Freed(Nominations.Remove(pod.Uid));
     }
 
-    /// <summary>Adds an object of a plugin's input (<see cref="PluginInputs.Objects"/>), or a new version of it.</summary>
+    /// <summary>
+    /// Adds an object of a plugin's input (<see cref="PluginInputs.Objects"/>), or a new version of it. A version that is not newer than
+    /// the present one changes nothing, so that the host may pass on what it has written itself before it hears of it.
+    /// </summary>
     /// <returns>The changes that matter to scheduling.</returns>
     public IReadOnlyList<ClusterEvent> SetObject(ObjectInput input, ObjectKey key, object obj)
     {
         ArgumentNullException.ThrowIfNull(input);
-        _objects[input].Set(key, obj);
-        return NoteChanged(input);
+        return _objects[input].TrySet(key, obj, out var old) ? NoteChanged(input, key, old, obj) : [];
     }
 
     /// <summary>Removes an object of a plugin's input.</summary>
@@ -171,7 +175,7 @@ public sealed class SchedulerCache
     public IReadOnlyList<ClusterEvent> RemoveObject(ObjectInput input, ObjectKey key)
     {
         ArgumentNullException.ThrowIfNull(input);
-        return _objects[input].Remove(key) ? NoteChanged(input) : [];
+        return _objects[input].TryRemove(key, out var old) ? NoteChanged(input, key, old, null) : [];
     }
 
     internal ObjectTable<T> ObjectsOf<T>(ObjectInput<T> input)
@@ -265,11 +269,11 @@ public sealed class SchedulerCache
         Nodes.ReleaseIfUnused(record.Row);
     }
 
-    private IReadOnlyList<ClusterEvent> NoteChanged(ObjectInput input)
+    private IReadOnlyList<ClusterEvent> NoteChanged(ObjectInput input, ObjectKey key, object? old, object? obj)
     {
         if (_inputs.Kept.Contains(input))
             Nodes.StartOver();
-        return [new ClusterEvent(input.Changed)];
+        return [ClusterEvent.OfObject(input.Changed, key, old, obj)];
     }
 
     /// <summary>The end of a nomination is like that of a pod: others may have its room.</summary>

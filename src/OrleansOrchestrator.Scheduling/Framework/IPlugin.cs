@@ -143,4 +143,10 @@ internal interface IPreBind : IPlugin
 {
     /// <summary>The writes, in the order in which the host makes them as the scheduler before it binds the pod.</summary>
     IReadOnlyList<PreBindWrite> PreBind(PodInfo pod, string nodeName);
+
+    /// <summary>How far the preparation has got. The host asks after the writes, and again after each change of the objects that plugins follow.</summary>
+    PreBindState StateOf(PodInfo pod, string nodeName) => PreBindState.Done;
+
+    /// <summary>How long a pod may wait for others.</summary>
+    TimeSpan WaitMax => TimeSpan.Zero;
 }

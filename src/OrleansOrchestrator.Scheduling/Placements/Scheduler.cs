@@ -74,7 +74,7 @@ public sealed class Scheduler
             return new Placement(nominated, 0);
 
         FindApplying(pod);
-        return _cache.Nominations.Count == 0 ? Select(pod, _percentage < 100 ? ScoreSample(pod) : ScoreAll(pod), seed) : SelectUnclaimed(pod, seed);
+        return _cache.Nominations.Count == 0 ? Select(pod, ScoreSome(pod), seed) : SelectUnclaimed(pod, seed);
     }
 
     /// <summary>
@@ -160,6 +160,25 @@ public sealed class Scheduler
     public IReadOnlyList<PreBindWrite> PreBind(PodInfo pod, string nodeName) =>
         _profile.PreBinds.Length == 0 ? [] : [.. _profile.PreBinds.SelectMany(plugin => plugin.PreBind(pod, nodeName))];
 
+    /// <summary>How far the preparation of a binding has got after its writes.</summary>
+    public PreBindState StateOf(PodInfo pod, string nodeName)
+    {
+        var state = PreBindState.Done;
+        foreach (var plugin in _profile.PreBinds)
+        {
+            var own = plugin.StateOf(pod, nodeName);
+            if (own.Fault is { } fault)
+                return PreBindState.Failed($"running PreBind plugin \"{_profile.NameOf(plugin)}\": {fault}");
+            if (own != PreBindState.Done)
+                state = own;
+        }
+
+        return state;
+    }
+
+    /// <summary>How long a pod may wait for others before it is bound.</summary>
+    public TimeSpan PreBindWaitMax => _profile.PreBinds.Select(plugin => plugin.WaitMax).DefaultIfEmpty().Max();
+
     private Unschedulable? PreFilter(PodInfo pod)
     {
         var began = SchedulerInstruments.Begin();
@@ -189,7 +208,7 @@ public sealed class Scheduler
     /// <summary>Selects a node where the pod does not take room nominated to pods of the same or a higher priority.</summary>
     private SchedulingResult SelectUnclaimed(PodInfo pod, ulong seed)
     {
-        var scores = _percentage < 100 ? ScoreSample(pod) : ScoreAll(pod, mayChange: true);
+        var scores = ScoreSome(pod, mayChange: true);
         var isRejected = false;
         while (true)
         {
@@ -270,6 +289,19 @@ public sealed class Scheduler
             if (score.Plugin.Scores(pod))
                 _scores.Add(score);
         }
+    }
+
+    /// <summary>The scores of a sample of the nodes, or of all. A pod whose volumes or neighbours are outside of the sample needs all.</summary>
+    private ReadOnlySpan<int> ScoreSome(PodInfo pod, bool mayChange = false)
+    {
+        if (_percentage < 100)
+        {
+            var sample = ScoreSample(pod);
+            if (_filters.Count == 0 || RowScan.Max(sample, CandidateSet.NoCandidate) >= 0)
+                return sample;
+        }
+
+        return ScoreAll(pod, mayChange);
     }
 
     /// <summary>The scores of all nodes.</summary>

@@ -20,6 +20,15 @@ public static class BuiltInPlugins
         new PluginFactory<NodeAffinity>(nameof(NodeAffinity), static context => new(context)) { Reads = [PodInputs.NodeAffinity], DefaultWeight = 2 },
         new PluginFactory<NodePorts>(nameof(NodePorts), static _ => new()) { Reads = [PodInputs.Ports] },
         new PluginFactory<NodeResourcesFit>(NodeResourcesFit.Name, static context => new(context)) { Reads = [PodInputs.Resources] },
+        new PluginFactory<VolumeRestrictions>(nameof(VolumeRestrictions), static context => new(context)) { Follows = [ObjectInputs.PersistentVolumeClaims] },
+        new PluginFactory<VolumeBinding>(nameof(VolumeBinding), static context => new(context))
+        {
+            Follows = [ObjectInputs.PersistentVolumeClaims, ObjectInputs.PersistentVolumes, ObjectInputs.StorageClasses],
+        },
+        new PluginFactory<VolumeZone>(nameof(VolumeZone), static context => new(context))
+        {
+            Follows = [ObjectInputs.PersistentVolumeClaims, ObjectInputs.PersistentVolumes],
+        },
         new PluginFactory<PodTopologySpread>(nameof(PodTopologySpread), static context => new(context))
         {
             Reads = [PodInputs.SpreadConstraints, PodInputs.NodeAffinity, PodInputs.Tolerations],

@@ -29,6 +29,7 @@ public sealed class PodInfo
         IsTerminal = pod.IsTerminal;
         NominatedNodeName = string.IsNullOrEmpty(pod.Status?.NominatedNodeName) ? null : pod.Status.NominatedNodeName;
         StartedAt = pod.Status?.StartTime;
+        Claims = PodClaim.Of(pod);
         Shape = inputs.Read(pod);
     }
 
@@ -75,6 +76,9 @@ public sealed class PodInfo
     public DateTime? StartedAt { get; }
 
     internal LabelSet Labels { get; }
+
+    /// <summary>The claims that the pod names in its volumes.</summary>
+    internal PodClaim[] Claims { get; }
 
     /// <summary>The controller whose pods it spreads with; null if it does not spread by default.</summary>
     internal string? SpreadOwnerUid { get; }

@@ -89,11 +89,14 @@ public sealed class WaitingPods
     /// <param name="Namespace">The namespace; null if the failure does not depend on it.</param>
     /// <param name="Labels">The labels; empty if the failure does not depend on them.</param>
     /// <param name="SpreadOwnerUid">The controller; null if the failure does not depend on it.</param>
+    /// <param name="Claims">The names of the claims; empty if the failure does not depend on them.</param>
     internal readonly record struct Key(
-        string SchedulerName, PodShape Shape, int Priority, bool MayPreempt, string? Namespace, LabelSet Labels, string? SpreadOwnerUid)
+        string SchedulerName, PodShape Shape, int Priority, bool MayPreempt, string? Namespace, LabelSet Labels, string? SpreadOwnerUid, string Claims)
     {
         public static Key Of(PodInfo pod, Unschedulable failure) => failure.IsOfShape
-            ? new Key(pod.SchedulerName, pod.Shape, pod.Priority, pod.MayPreempt, null, LabelSet.Empty, null)
-            : new Key(pod.SchedulerName, pod.Shape, pod.Priority, pod.MayPreempt, pod.Namespace, pod.Labels, pod.SpreadOwnerUid);
+            ? new Key(pod.SchedulerName, pod.Shape, pod.Priority, pod.MayPreempt, null, LabelSet.Empty, null, "")
+            : new Key(pod.SchedulerName, pod.Shape, pod.Priority, pod.MayPreempt, pod.Namespace, pod.Labels, pod.SpreadOwnerUid, NamesOf(pod.Claims));
+
+        private static string NamesOf(PodClaim[] claims) => claims.Length == 0 ? "" : string.Join('/', claims.Select(claim => claim.Key.Name));
     }
 }

@@ -83,6 +83,62 @@ public sealed class VolumeTests : IAsyncLifetime
         (await GrowAsync("growing")).Spec.Resources.Requests["storage"].ToString().ShouldBe("2Gi");
     }
 
+    [Fact]
+    public async Task Pod_WhoseVolumeIsToBeProvisioned_KeepsItsNodeAndHoldsUpNoOther()
+    {
+        await Api.CreateAsync(PodSamples.Node("n1"));
+        await Api.CreateAsync(new V1StorageClass { Metadata = new V1ObjectMeta { Name = "slow" }, Provisioner = "example.com/slow", VolumeBindingMode = "WaitForFirstConsumer" });
+        var claim = Claim("data");
+        claim.Spec.StorageClassName = "slow";
+        claim = await Api.CreateAsync(claim);
+        await Api.CreateAsync(PodWithClaim("user", "data"));
+        await Api.UntilAsync<V1PersistentVolumeClaim>("default", all => all is [{ SelectedNode: "n1" }]);
+
+        await Api.CreateAsync(PodSamples.Pod("default", "other", cpu: "100m"));
+        var pods = await Api.UntilAsync<V1Pod>("default", all => all.Exists(pod => pod is { Metadata.Name: "other", Spec.NodeName: "n1" }));
+        pods.Single(pod => pod.Metadata.Name == "user").Spec.NodeName.ShouldBeNullOrEmpty();
+
+        // The provisioner is at last done.
+        var volume = Volume("made");
+        volume.Spec.StorageClassName = "slow";
+        volume.Spec.ClaimRef = new V1ObjectReference { ApiVersion = "v1", Kind = "PersistentVolumeClaim", NamespaceProperty = "default", Name = "data", Uid = claim.Metadata.Uid };
+        await Api.CreateAsync(volume);
+        await Api.UntilAsync<V1Pod>("default", all => all.TrueForAll(pod => pod.Spec.NodeName == "n1"));
+    }
+
+    [Fact]
+    public async Task Pods_WhoseFoldersAreProvisioned_AreBoundToTheirNodes()
+    {
+        foreach (var name in (string[])["n1", "n2"])
+        {
+            var node = PodSamples.Node(name);
+            node.Metadata.Annotations = new Dictionary<string, string> { [LocalPathVolumes.FolderAnnotation] = "/data" };
+            await Api.CreateAsync(node);
+        }
+
+        await Api.CreateAsync(LocalPathVolumes.ClassOf(isDefault: false));
+        for (var i = 0; i < 10; i++)
+        {
+            var claim = Claim($"data-{i}");
+            claim.Spec.StorageClassName = LocalPathVolumes.ClassName;
+            await Api.CreateAsync(claim);
+            await Api.CreateAsync(PodWithClaim($"user-{i}", $"data-{i}"));
+        }
+
+        var pods = await Api.UntilAsync<V1Pod>("default", all => all.Count == 10 && all.TrueForAll(pod => !string.IsNullOrEmpty(pod.Spec.NodeName)));
+
+        var volumes = await Api.ListAsync<V1PersistentVolume>("");
+        foreach (var pod in pods)
+            volumes.Single(volume => volume.Spec.ClaimRef.Name == pod.Spec.Volumes[0].PersistentVolumeClaim.ClaimName).Topology!.Hostnames.ShouldBe([pod.Spec.NodeName]);
+    }
+
+    private static V1Pod PodWithClaim(string name, string claim)
+    {
+        var pod = PodSamples.Pod("default", name, cpu: "100m");
+        pod.Spec.Volumes = [new V1Volume { Name = "data", PersistentVolumeClaim = new V1PersistentVolumeClaimVolumeSource { ClaimName = claim } }];
+        return pod;
+    }
+
     private Task<V1PersistentVolumeClaim> GrowAsync(string name) => Api.PatchAsync<V1PersistentVolumeClaim>(
         "default", name, PatchType.MergePatch, """{"spec":{"resources":{"requests":{"storage":"2Gi"}}}}""");
 

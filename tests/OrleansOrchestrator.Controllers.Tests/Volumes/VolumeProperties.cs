@@ -173,7 +173,7 @@ public sealed class VolumeProperties
                 (claim.IsDeleting || Model.Cluster.Events.Count > 0).ShouldBeTrue($"{claim.Key} waits without a reason");
                 if (!claim.IsOpen)
                     continue;
-                var fitting = Classes.Take(2).Contains(claim.ClassName) ? VolumeBinding.FindBest(claim, Volumes) : null;
+                var fitting = Classes.Take(2).Contains(claim.ClassName) ? VolumeMatching.FindBest(claim, Volumes) : null;
                 (claim.IsDeleting || fitting is null).ShouldBeTrue($"{claim.Key} waits beside {fitting?.Metadata.Name}");
             }
 

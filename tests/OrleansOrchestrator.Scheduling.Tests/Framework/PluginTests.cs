@@ -10,16 +10,16 @@ using static OrleansOrchestrator.Scheduling.Tests.Building.PodObjects;
 
 namespace OrleansOrchestrator.Scheduling.Tests.Framework;
 
-/// <summary>A plugin that is registered besides the built-in ones: volumes that are on some nodes only.</summary>
+/// <summary>A plugin that is registered besides the built-in ones: ConfigMaps that are on some nodes only.</summary>
 public sealed class PluginTests
 {
-    private static readonly ResourceName VolumesResource = new("persistentvolumes");
+    private static readonly ResourceName VolumesResource = new("configmaps");
 
-    private static readonly ObjectInput<V1PersistentVolume> Volumes = new(VolumesResource);
+    private static readonly ObjectInput<V1ConfigMap> Volumes = new(VolumesResource);
 
     private static readonly PodInput<string[]> Claims = new PodInput<string[], string[]>(
         "volume claims", [],
-        static pod => pod.Spec.Volumes is { Count: > 0 } volumes ? [.. volumes.Select(volume => volume.PersistentVolumeClaim.ClaimName)] : null,
+        static pod => pod.Spec.Volumes is { Count: > 0 } volumes ? [.. volumes.Select(volume => volume.ConfigMap.Name)] : null,
         static claims => claims);
 
     private static readonly PluginRegistry Registry = BuiltInPlugins.Registry.With(
@@ -75,11 +75,11 @@ public sealed class PluginTests
     private static V1Pod WithClaim(string claim, string name = "p")
     {
         var pod = Create(name);
-        pod.Spec.Volumes = [new V1Volume { Name = "v", PersistentVolumeClaim = new V1PersistentVolumeClaimVolumeSource { ClaimName = claim } }];
+        pod.Spec.Volumes = [new V1Volume { Name = "v", ConfigMap = new V1ConfigMapVolumeSource { Name = claim } }];
         return pod;
     }
 
-    private static V1PersistentVolume VolumeOn(string node) =>
+    private static V1ConfigMap VolumeOn(string node) =>
         new() { Metadata = new V1ObjectMeta { Name = "data", Labels = new Dictionary<string, string> { ["kubernetes.io/hostname"] = node } } };
 
     private sealed class LocalVolumes(PluginContext context) : INodeFilter, IReserve, IPreBind

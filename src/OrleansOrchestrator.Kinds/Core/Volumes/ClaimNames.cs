@@ -27,11 +27,16 @@ public static class ClaimNames
     };
 
     /// <summary>Why a pod may not use the claim of its ephemeral volume: somebody else made a claim of that name; null if it may.</summary>
-    public static string? WhyNotOf(V1Pod pod, V1PersistentVolumeClaim claim) => IsOf(pod, claim)
-        ? null
-        : $"PVC {claim.Metadata.NamespaceProperty}/{claim.Metadata.Name} was not created for pod {pod.Metadata.NamespaceProperty}/{pod.Metadata.Name} (pod is not owner)";
+    public static string? WhyNotOf(V1Pod pod, V1PersistentVolumeClaim claim) =>
+        IsOf(pod.Metadata.Uid, claim) ? null : NotCreatedFor($"{pod.Metadata.NamespaceProperty}/{pod.Metadata.Name}", claim);
+
+    /// <summary>Says that a claim was not made for a pod.</summary>
+    public static string NotCreatedFor(string pod, V1PersistentVolumeClaim claim) =>
+        $"PVC {claim.Metadata.NamespaceProperty}/{claim.Metadata.Name} was not created for pod {pod} (pod is not owner)";
 
     /// <summary>Whether a claim was made for an ephemeral volume of a pod.</summary>
-    public static bool IsOf(V1Pod pod, V1PersistentVolumeClaim claim) =>
-        claim.Metadata.OwnerReferences.OrNone().Any(reference => reference.Controller is true && reference.Uid == pod.Metadata.Uid);
+    /// <param name="podUid">The pod's uid.</param>
+    /// <param name="claim">The claim.</param>
+    public static bool IsOf(string podUid, V1PersistentVolumeClaim claim) =>
+        claim.Metadata.OwnerReferences.OrNone().Any(reference => reference.Controller is true && reference.Uid == podUid);
 }

@@ -6,7 +6,7 @@ using OrleansOrchestrator.Model.Codec;
 namespace OrleansOrchestrator.Kinds.Core.Volumes;
 
 /// <summary>The sources of persistent volumes. A volume has exactly one.</summary>
-internal static class PersistentVolumeSources
+public static class PersistentVolumeSources
 {
     private static readonly FrozenSet<string> Names = FrozenSet.Create(
         StringComparer.Ordinal,

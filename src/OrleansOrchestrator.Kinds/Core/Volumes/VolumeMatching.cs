@@ -7,7 +7,7 @@ namespace OrleansOrchestrator.Kinds.Core.Volumes;
 
 /// <summary>How claims and volumes find each other. The binder, the scheduler and the nodes agree on this.</summary>
 /// <remarks>See k8s.io/component-helpers/storage/volume.</remarks>
-public static class VolumeBinding
+public static class VolumeMatching
 {
     extension(V1PersistentVolumeClaim claim)
     {
@@ -72,37 +72,39 @@ public static class VolumeBinding
         return HasModesOf(volume, claim) ? null : "incompatible accessMode";
     }
 
-    /// <summary>
-    /// Finds the best volume for a claim: one that is reserved for it, or else one with the fewest access modes and of these the
-    /// smallest. Of equal ones each claim prefers another, so that claims that look at the same time seldom want the same.
-    /// </summary>
-    /// <param name="claim">The claim.</param>
-    /// <param name="volumes">The volumes, in any order.</param>
-    /// <param name="isReachable">Whether the pod's node can reach a volume; null if no node was chosen.</param>
-    public static V1PersistentVolume? FindBest(
-        V1PersistentVolumeClaim claim, IEnumerable<V1PersistentVolume> volumes, Func<V1PersistentVolume, bool>? isReachable = null)
-    {
-        var selector = claim.Spec.Selector is { } wanted ? Model.Selectors.LabelSelector.From(wanted) : null;
-        var (size, className) = (claim.RequestedSize, claim.ClassName);
-        V1PersistentVolume? best = null;
-        foreach (var volume in volumes)
-        {
-            if (volume.Spec is null || volume.Size < size || !HasSameMode(volume, claim) || !HasModesOf(volume, claim))
-                continue;
-            // A deleted volume is left alone, unless its binding to the claim has begun.
-            var isCandidate = (volume.IsFor(claim) && (volume.Metadata.DeletionTimestamp is null || volume.Spec.ClaimRef.Uid == claim.Metadata.Uid))
-                || (volume.IsFree && volume.ClassName == className && selector?.Matches(volume.Metadata.Labels) is not false
-                    && volume.Spec.VolumeAttributesClassName.Or("") == claim.Spec.VolumeAttributesClassName.Or(""));
-            if (isCandidate && isReachable?.Invoke(volume) is not false && (best is null || Compare(volume, best, claim) < 0))
-                best = volume;
-        }
+    /// <summary>The best volume for a claim; null if none fits. See <see cref="Candidates"/>.</summary>
+    public static V1PersistentVolume? FindBest(V1PersistentVolumeClaim claim, IEnumerable<V1PersistentVolume> volumes) =>
+        Fitting(claim, volumes).Min(ByPreference(claim));
 
-        return best;
-    }
+    /// <summary>
+    /// The volumes that fit a claim, the best first: those that are reserved for it, then those with the fewest access modes, and of these
+    /// the smallest. Of equal ones each claim prefers another, so that claims that look at the same time seldom want the same.
+    /// </summary>
+    public static IEnumerable<V1PersistentVolume> Candidates(V1PersistentVolumeClaim claim, IEnumerable<V1PersistentVolume> volumes) =>
+        Fitting(claim, volumes).Order(ByPreference(claim));
 
     /// <summary>Whether a claim and a volume are both used as file systems, or both as devices.</summary>
     public static bool HasSameMode(V1PersistentVolume volume, V1PersistentVolumeClaim claim) =>
         volume.Spec.VolumeMode.Or(VolumeChoices.Filesystem) == claim.Spec.VolumeMode.Or(VolumeChoices.Filesystem);
+
+    private static IEnumerable<V1PersistentVolume> Fitting(V1PersistentVolumeClaim claim, IEnumerable<V1PersistentVolume> volumes)
+    {
+        var selector = claim.Spec.Selector is { } wanted ? Model.Selectors.LabelSelector.From(wanted) : null;
+        var (size, className) = (claim.RequestedSize, claim.ClassName);
+        foreach (var volume in volumes)
+        {
+            // A deleted volume is left alone, unless its binding to the claim has begun.
+            var isCandidate = volume.IsFor(claim)
+                ? volume.Metadata.DeletionTimestamp is null || volume.Spec.ClaimRef.Uid == claim.Metadata.Uid
+                : volume.IsFree && volume.ClassName == className && selector?.Matches(volume.Metadata.Labels) is not false
+                    && volume.Spec.VolumeAttributesClassName.Or("") == claim.Spec.VolumeAttributesClassName.Or("");
+            if (isCandidate && volume.Size >= size && HasSameMode(volume, claim) && HasModesOf(volume, claim))
+                yield return volume;
+        }
+    }
+
+    private static Comparer<V1PersistentVolume> ByPreference(V1PersistentVolumeClaim claim) =>
+        Comparer<V1PersistentVolume>.Create((left, right) => Compare(left, right, claim));
 
     private static bool HasModesOf(V1PersistentVolume volume, V1PersistentVolumeClaim claim) =>
         claim.Spec.AccessModes.OrNone().All(mode => volume.Spec.AccessModes.OrNone().Contains(mode));
@@ -139,6 +141,8 @@ public static class VolumeBinding
 /// <summary>The nodes that can reach a volume: alternatives of terms over labels and names.</summary>
 public sealed class VolumeTopology
 {
+    private const string HostnameLabel = "kubernetes.io/hostname";
+
     private readonly NodeTerm[] _terms;
 
     /// <summary>Compiles the terms.</summary>
@@ -146,7 +150,18 @@ public sealed class VolumeTopology
     {
         ArgumentNullException.ThrowIfNull(required);
         _terms = [.. required.NodeSelectorTerms.OrNone().Select(term => new NodeTerm(term))];
+        List<string>? hosts = [];
+        foreach (var term in required.NodeSelectorTerms.OrNone())
+        {
+            var ofTerm = term.MatchExpressions.OrNone().FirstOrDefault(one => one is { Key: HostnameLabel, OperatorProperty: "In" });
+            hosts = ofTerm is null ? null : hosts?.Concat(ofTerm.Values.OrNone()).ToList();
+        }
+
+        Hostnames = hosts?.Distinct(StringComparer.Ordinal).ToList();
     }
+
+    /// <summary>The only values of the label <c>kubernetes.io/hostname</c> that nodes can have; null if the terms do not restrict it.</summary>
+    public IReadOnlyList<string>? Hostnames { get; }
 
     /// <summary>Whether a node can reach the volume.</summary>
     public bool Admits(string nodeName, IDictionary<string, string> labels) => Array.Exists(_terms, term => term.Matches(nodeName, labels));

@@ -1,0 +1,73 @@
+using k8s.Models;
+using OrleansOrchestrator.Kinds.Core.Volumes;
+using OrleansOrchestrator.Node.Configuration;
+
+namespace OrleansOrchestrator.Node.Volumes;
+
+/// <summary>
+/// Finds the folders of claims. A claim has to be bound and the pod's before the pod's first container starts; what was found then is
+/// kept with the pod's files, so that its containers restart while the API is away and while the claim waits to be deleted.
+/// </summary>
+internal sealed class ClaimVolumes(IClaimSource source, LocalVolumeFolder folder)
+{
+    /// <summary>The path of a pod's volume with a claim.</summary>
+    /// <exception cref="ConfigurationException">The claim cannot be used, or this node cannot mount its volume.</exception>
+    public async Task<string> PrepareAsync(V1Pod pod, V1Volume volume, string name, string podDirectory, CancellationToken cancellationToken)
+    {
+        var kept = Path.Combine(podDirectory, "claims", volume.Name);
+        if (File.Exists(kept) && await File.ReadAllTextAsync(kept, cancellationToken) is { Length: > 0 } known)
+            return known;
+        var path = Prepare(await FindAsync(pod, volume, name, cancellationToken), pod.Spec.SecurityContext?.FsGroup);
+        Directory.CreateDirectory(Path.GetDirectoryName(kept)!);
+        await File.WriteAllTextAsync(kept + ".new", path, cancellationToken);
+        File.Move(kept + ".new", kept, overwrite: true);
+        return path;
+    }
+
+    private async Task<V1PersistentVolume> FindAsync(V1Pod pod, V1Volume volume, string name, CancellationToken cancellationToken)
+    {
+        var ns = pod.Metadata.NamespaceProperty;
+        var claim = await source.GetClaimAsync(ns, name, cancellationToken)
+            ?? throw Refused($"failed to fetch PVC from API server: persistentvolumeclaims \"{name}\" not found");
+        if (volume.Ephemeral is not null && ClaimNames.WhyNotOf(pod, claim) is { } why)
+            throw Refused(why);
+        if (claim.Metadata.DeletionTimestamp is not null)
+            throw Refused("PVC is being deleted");
+        if (claim.Status?.Phase != "Bound" || !claim.IsBindCompleted || string.IsNullOrEmpty(claim.Spec.VolumeName))
+            throw Refused("PVC is not bound");
+        var found = await source.GetVolumeAsync(claim.Spec.VolumeName, cancellationToken)
+            ?? throw Refused($"failed to fetch PV \"{claim.Spec.VolumeName}\" from API server: persistentvolumes \"{claim.Spec.VolumeName}\" not found");
+        if (found.Spec.ClaimRef?.Uid != claim.Metadata.Uid)
+            throw Refused($"PV \"{claim.Spec.VolumeName}\" is not bound to the PVC");
+        if (found.Spec.VolumeMode == "Block")
+            throw new ConfigurationException($"volume {volume.Name} has volumeMode Block, which the node does not support");
+        if (found.Topology?.Hostnames is { } hosts && !hosts.Contains(folder.NodeName))
+            throw new ConfigurationException($"node affinity check failed for volume \"{found.Metadata.Name}\" : no matching NodeSelectorTerms");
+        return found;
+
+        ConfigurationException Refused(string text) => new($"error processing PVC {ns}/{name}: {text}");
+    }
+
+    private string Prepare(V1PersistentVolume volume, long? group)
+    {
+        if (volume.Spec.HostPath is { } hostPath)
+            return HostPathVolume.Prepare(hostPath);
+        if (volume.Spec.Local is not { Path: { } path })
+        {
+            throw new ConfigurationException(
+                $"the node supports persistent volumes of hostPath and local, but not of {PersistentVolumeSources.Of(volume.Spec).Keys.FirstOrDefault() ?? "this kind"}");
+        }
+
+        if (folder.Holds(volume))
+            LocalVolumeFolder.Make(path);
+        else if (!Path.Exists(path))
+            throw new ConfigurationException($"path \"{path}\" does not exist");
+        if (group is { } id && Directory.Exists(path))
+        {
+            File.SetUnixFileMode(path, File.GetUnixFileMode(path) | UnixFileMode.SetGroup | UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.GroupExecute);
+            FileCalls.SetGroup(path, id);
+        }
+
+        return path;
+    }
+}

@@ -1,0 +1,32 @@
+using OrleansOrchestrator.Scheduling.Cluster;
+using OrleansOrchestrator.Scheduling.Framework;
+using OrleansOrchestrator.Scheduling.Pods;
+
+namespace OrleansOrchestrator.Scheduling.Plugins;
+
+/// <summary>Keeps a claim with the access mode ReadWriteOncePod to one pod of the cluster.</summary>
+/// <remarks>See k8s.io/kubernetes/pkg/scheduler/framework/plugins/volumerestrictions.</remarks>
+internal sealed class VolumeRestrictions(PluginContext context) : IClusterFilter
+{
+    private static readonly Rejection InUse = new(
+        nameof(VolumeRestrictions), "node has pod using PersistentVolumeClaim with the same name and ReadWriteOncePod access mode", isResolvable: true);
+
+    public ClusterEvents WakesOn => ClusterEvents.AssignedPodRemoved | ObjectInputs.PersistentVolumeClaims.Changed;
+
+    public bool MayHelp(PodInfo pod, ClusterEvent change) => change.OldPod is { } gone
+        ? pod.Claims.Intersect(gone.Claims).Any()
+        : change.Key is { } key && Array.Exists(pod.Claims, claim => claim.Key == key);
+
+    public bool Filters(PodInfo pod) => Array.Exists(pod.Claims, claim =>
+        context.Cluster.Pods.IsClaimUsed(claim.Key)
+        && context.Cluster.ObjectsOf(ObjectInputs.PersistentVolumeClaims).Find(claim.Key) is { Spec.AccessModes: { } modes } && modes.Contains("ReadWriteOncePod"));
+
+    public void Filter(CandidateSet candidates)
+    {
+        for (var row = 0; row < candidates.Nodes.RowLimit; row++)
+        {
+            if (candidates.IsCandidate(row))
+                candidates.Reject(row, InUse);
+        }
+    }
+}

@@ -1,0 +1,62 @@
+using OrleansOrchestrator.Model.Resources;
+using OrleansOrchestrator.Scheduling.Cluster;
+using OrleansOrchestrator.Scheduling.Framework;
+using OrleansOrchestrator.Scheduling.Pods;
+
+namespace OrleansOrchestrator.Scheduling.Plugins;
+
+/// <summary>Keeps a pod in the zone and region that the labels of its bound volumes name.</summary>
+/// <remarks>See k8s.io/kubernetes/pkg/scheduler/framework/plugins/volumezone.</remarks>
+internal sealed class VolumeZone(PluginContext context) : IClusterFilter
+{
+    private static readonly string[] Labels =
+    [
+        "topology.kubernetes.io/zone", "topology.kubernetes.io/region", "failure-domain.beta.kubernetes.io/zone", "failure-domain.beta.kubernetes.io/region",
+    ];
+
+    private static readonly Rejection Elsewhere = new(nameof(VolumeZone), "node(s) had no available volume zone", isResolvable: false);
+
+    public ClusterEvents WakesOn =>
+        ObjectInputs.PersistentVolumeClaims.Changed | ObjectInputs.PersistentVolumes.Changed | ClusterEvents.NodeAdded | ClusterEvents.NodeLabelsChanged;
+
+    public bool MayHelp(PodInfo pod, ClusterEvent change) => change.Key is not { } key || Array.Exists(pod.Claims, claim =>
+        claim.Key == key || VolumeOf(claim) is { } volume && key == new ObjectKey("", volume));
+
+    public bool Filters(PodInfo pod) => pod.Claims.Length > 0 && ZonesOf(pod).Count > 0;
+
+    public void Filter(CandidateSet candidates)
+    {
+        var zones = ZonesOf(candidates.Pod);
+        var records = candidates.Nodes.Records;
+        for (var row = 0; row < records.Length; row++)
+        {
+            // A node without any of the labels is in a cluster that does not know zones.
+            if (candidates.IsCandidate(row) && records[row]!.Labels is var labels && Array.Exists(Labels, labels.ContainsKey)
+                && !zones.TrueForAll(zone => labels.TryGetValue(zone.Label, out var value) && zone.Values.Contains(value)))
+            {
+                candidates.Reject(row, Elsewhere);
+            }
+        }
+    }
+
+    private List<(string Label, string[] Values)> ZonesOf(PodInfo pod)
+    {
+        var zones = new List<(string Label, string[] Values)>();
+        foreach (var claim in pod.Claims)
+        {
+            if (VolumeOf(claim) is not { } name || context.Cluster.ObjectsOf(ObjectInputs.PersistentVolumes).Find(new ObjectKey("", name)) is not { Metadata.Labels: { } labels })
+                continue;
+            foreach (var label in Labels)
+            {
+                // A volume that is in several zones names them all.
+                if (labels.TryGetValue(label, out var values))
+                    zones.Add((label, values.Split("__")));
+            }
+        }
+
+        return zones;
+    }
+
+    private string? VolumeOf(PodClaim claim) =>
+        context.Cluster.ObjectsOf(ObjectInputs.PersistentVolumeClaims).Find(claim.Key) is { Spec.VolumeName: { Length: > 0 } name } ? name : null;
+}
