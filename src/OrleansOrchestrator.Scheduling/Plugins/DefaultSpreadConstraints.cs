@@ -6,7 +6,8 @@ namespace OrleansOrchestrator.Scheduling.Plugins;
 
 /// <summary>
 /// The spread constraints of pods without their own: a list in the plugin's arguments, or the system's, with skew 3 over nodes and 5
-/// over zones. They count the pods of one controller, where kube-scheduler derives a selector.
+/// over zones. They count the pods of one ReplicationController, ReplicaSet or StatefulSet, where
+/// kube-scheduler takes its selector, and those of the services that select the pod.
 /// </summary>
 /// <param name="AreOfSystem">Whether they are the system's, which ignore nodes without a zone.</param>
 /// <param name="Listed">The list; empty for the system's.</param>

@@ -105,9 +105,9 @@ public sealed class PodInfo
     {
         foreach (var owner in metadata.OwnerReferences ?? [])
         {
-            // A DaemonSet already places its pods one per node.
+            // Pods of other controllers, as of Jobs and DaemonSets, do not spread by default.
             if (owner.Controller == true)
-                return owner.Kind == "DaemonSet" ? null : owner.Uid;
+                return (owner.ApiVersion, owner.Kind) is ("v1", "ReplicationController") or ("apps/v1", "ReplicaSet" or "StatefulSet") ? owner.Uid : null;
         }
 
         return null;

@@ -88,7 +88,7 @@ public class PlacementBenchmark
                 NamespaceProperty = "default",
                 Uid = string.Create(CultureInfo.InvariantCulture, $"uid-{index}"),
                 Labels = new Dictionary<string, string> { ["app"] = "web" },
-                OwnerReferences = isOwned ? [new V1OwnerReference { Kind = "ReplicaSet", Name = owner, Uid = owner, Controller = true }] : null,
+                OwnerReferences = isOwned ? [new V1OwnerReference { ApiVersion = "apps/v1", Kind = "ReplicaSet", Name = owner, Uid = owner, Controller = true }] : null,
             },
             Spec = new V1PodSpec
             {

@@ -4,7 +4,7 @@ using OrleansOrchestrator.LoadTests.Measuring;
 
 namespace OrleansOrchestrator.LoadTests.Scenarios;
 
-/// <summary>Lets hollow nodes die and waits until as many pods run elsewhere: one node, and a tenth of all.</summary>
+/// <summary>Lets hollow nodes die and waits until as many pods run elsewhere: one node, a tenth of all, and three tenths.</summary>
 internal sealed class RescheduleScenario : IScenario
 {
     private const int NodesByItself = 500;
@@ -14,7 +14,7 @@ internal sealed class RescheduleScenario : IScenario
 
     public string Name => "reschedule";
 
-    public string Summary => "of 500 hollow nodes with 2,500 pods one falls silent, then a tenth of all: how long until as many pods run elsewhere";
+    public string Summary => "of 500 hollow nodes with 2,500 pods one falls silent, then a tenth of all, then three tenths: how long until as many pods run elsewhere";
 
     public bool IsByNameOnly => true;
 
@@ -32,6 +32,7 @@ internal sealed class RescheduleScenario : IScenario
 
         context.Report.Add(await SilenceAsync(context, hollow, progress, pods, first: 0, count: 1));
         context.Report.Add(await SilenceAsync(context, hollow, progress, pods, first: 1, count: Math.Max(1, nodes / Tenth)));
+        context.Report.Add(await SilenceAsync(context, hollow, progress, pods, first: 1 + Math.Max(1, nodes / Tenth), count: Math.Max(1, 3 * nodes / Tenth)));
         await context.DeleteNamespaceAsync(name);
     }
 

@@ -50,7 +50,7 @@ internal static class PodObjects
 
     public static V1Pod WithOwner(this V1Pod pod, string uid, string kind = "ReplicaSet")
     {
-        pod.Metadata.OwnerReferences = [new V1OwnerReference { Uid = uid, Kind = kind, Name = uid, Controller = true }];
+        pod.Metadata.OwnerReferences = [new V1OwnerReference { Uid = uid, ApiVersion = kind == "Job" ? "batch/v1" : "apps/v1", Kind = kind, Name = uid, Controller = true }];
         return pod;
     }
 

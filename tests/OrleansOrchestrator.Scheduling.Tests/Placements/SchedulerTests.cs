@@ -70,6 +70,14 @@ public sealed class SchedulerTests
         nodes.Count(node => node is "n4" or "n5").ShouldBe(2);
     }
 
+    [Theory]
+    [InlineData("ReplicaSet", "b")]
+    [InlineData("StatefulSet", "b")]
+    [InlineData("Job", "a,b")]
+    public void Schedule_PodsOfAController_SpreadByDefaultIfItIsReplicated(string kind, string choices) =>
+        string.Join(',', new Harness(Nodes.Create("a"), Nodes.Create("b")).Running(Create("q").On("a").WithOwner("one", kind), Create("r").On("b"))
+            .Choices(Create("p").WithOwner("one", kind))).ShouldBe(choices);
+
     [Fact]
     public void Schedule_ReplicasOfDaemonSet_DoNotSpread() =>
         new Harness(Nodes.Create("a"), Nodes.Create("b")).Running(Create("q").On("a").WithOwner("ds", "DaemonSet"))
