@@ -6,6 +6,7 @@ using OrleansOrchestrator.Node.Leases;
 using OrleansOrchestrator.Node.Options;
 using OrleansOrchestrator.Node.Pods;
 using OrleansOrchestrator.Node.Runtime;
+using OrleansOrchestrator.Node.Runtime.Docker;
 using OrleansOrchestrator.Node.Runtime.Hollow;
 using OrleansOrchestrator.Node.Runtime.Process;
 using OrleansOrchestrator.Node.Tests.Fakes;
@@ -14,7 +15,7 @@ using OrleansOrchestrator.Testing;
 namespace OrleansOrchestrator.Node.Tests;
 
 /// <summary>A node that stops with its pods leaves nothing, whatever it is in the middle of.</summary>
-public sealed class NodeStopTests : IDisposable
+public sealed class NodeStopTests(DockerMachine docker) : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("node-stop-").FullName;
 
@@ -72,6 +73,31 @@ public sealed class NodeStopTests : IDisposable
             ProcessTable.Describe(uid).ShouldBeEmpty();
             Directory.EnumerateDirectories(Path.Combine(_folder, "processes")).ShouldBeEmpty();
         }
+    }
+
+    [Fact]
+    public async Task Pod_RemovedWhileTheEngineCreatesItsContainer_LeavesNoContainer()
+    {
+        docker.SkipIfAbsent();
+        var owner = new ContainerOwner(Guid.NewGuid().ToString(), TestNode.UniqueName());
+        await using var runtime = await DockerRuntime.OpenAsync(owner, null, TimeSpan.FromMinutes(1), TimeProvider.System, NullLoggerFactory.Instance, Cancelled);
+        for (var round = 0; round < 3; round++)
+        {
+            var uid = Guid.NewGuid().ToString();
+            var sandbox = await CreateSandboxAsync(runtime, uid);
+            var spec = new ContainerSpec { Name = "main", Attempt = 0, Image = DockerMachine.Image, ImageId = DockerMachine.Image, Command = ["sleep", "100"], PodDirectory = _folder };
+            using (var interrupted = new CancellationTokenSource(TimeSpan.FromMilliseconds(5)))
+                await Should.ThrowAsync<OperationCanceledException>(() => runtime.CreateContainerAsync(sandbox, spec, interrupted.Token));
+
+            await runtime.RemovePodAsync(uid, Cancelled);
+
+            // A second container of the engine is created after the first.
+            await CreateSandboxAsync(runtime, uid);
+            (await runtime.InspectAsync(uid, Cancelled))!.Containers.ShouldBeEmpty();
+            await runtime.RemovePodAsync(uid, Cancelled);
+        }
+
+        (await runtime.ListAsync(Cancelled)).ShouldBeEmpty();
     }
 
     [Fact]
