@@ -33,41 +33,10 @@ public sealed class NodeLifecyclePlannerTests
         node.Status.Conditions.ShouldAllBe(condition => condition.Status == "Unknown");
         node.Status.Conditions.ShouldAllBe(condition => condition.Reason == "NodeStatusUnknown");
         node.Status.Conditions.ShouldAllBe(condition => condition.Message == "Kubelet stopped posting node status.");
-        Taints(node).ShouldBe(["node.kubernetes.io/unreachable:NoSchedule", "node.kubernetes.io/unreachable:NoExecute"]);
+        NodeModel.TaintsOf(node).ShouldBe(["node.kubernetes.io/unreachable:NoSchedule", "node.kubernetes.io/unreachable:NoExecute"]);
         node.Spec.Taints.Single(taint => taint.Effect == "NoExecute").TimeAdded.ShouldBe(model.Cluster.Now.UtcDateTime);
         model.Events.ShouldContain(new PlannedEvent("Normal", "NodeNotReady", "Node dead status is now: NodeNotReady"));
-        Taints(model.Node("live")).ShouldBeEmpty();
-    }
-
-    [Theory]
-    [InlineData("NoExecute")]
-    [InlineData("NoSchedule")]
-    public void Decide_SilentNodeOutOfService_LosesPodsThatWouldStayOnceItIsFenced(string effect)
-    {
-        var model = new NodeModel();
-        model.AddNode("dead", change: node => node.Spec.Taints = [new V1Taint { Key = TaintKeys.OutOfService, Value = "nodeshutdown", Effect = effect }]);
-        model.AddNode("live");
-        model.AddPod("forever", "dead", change: pod => pod.Spec.Tolerations = [new V1Toleration { Key = TaintKeys.Unreachable, OperatorProperty = "Exists" }]);
-        model.AddPod("tolerant", "dead", change: pod => pod.Spec.Tolerations = [new V1Toleration { OperatorProperty = "Exists" }]);
-
-        model.Run(12.5, "live");
-        model.Evictions.ShouldNotContain(eviction => eviction.IsForced);
-        model.Run(13, "live");
-        model.Evictions.Where(eviction => eviction.IsForced).ShouldBe([("forever", true, 13.0)]);
-        model.Run(60, "live");
-        model.Pod("tolerant").ShouldNotBeNull();
-    }
-
-    [Fact]
-    public void Decide_NodeOutOfServiceWhoseDaemonLives_ForcesNothing()
-    {
-        var model = new NodeModel();
-        model.AddNode("a", change: node => node.Spec.Taints = [new V1Taint { Key = TaintKeys.OutOfService, Value = "nodeshutdown", Effect = "NoExecute" }]);
-        model.AddPod("web", "a");
-
-        model.Run(30, "a");
-
-        model.Evictions.ShouldAllBe(eviction => !eviction.IsForced);
+        NodeModel.TaintsOf(model.Node("live")).ShouldBeEmpty();
     }
 
     [Fact]
@@ -117,114 +86,6 @@ public sealed class NodeLifecyclePlannerTests
     }
 
     [Fact]
-    public void Decide_PodsOfASilentNode_AreNotReadyAtOnceAndForcedOutAfterTheirToleration()
-    {
-        var model = new NodeModel();
-        model.AddNode("dead");
-        model.AddNode("live");
-        model.AddPod("web", "dead");
-        model.AddPod("other", "live");
-
-        model.Run(12.5, "live");
-        var ready = model.Pod("web").ShouldNotBeNull().Condition(PodConditionTypes.Ready).ShouldNotBeNull();
-        (ready.Status, ready.Reason).ShouldBe(("False", "NodeNotReady"));
-        model.Evictions.ShouldBeEmpty();
-
-        model.Run(13, "live");
-        model.Evictions.ShouldBe([("web", true, 13.0)]);
-        model.Pod("web").ShouldBeNull();
-        model.Pod("other").ShouldNotBeNull().Condition(PodConditionTypes.Ready)!.Status.ShouldBe("True");
-        model.Events.ShouldContain(new PlannedEvent("Normal", "TaintManagerEviction", "Marking for deletion Pod shop/web"));
-    }
-
-    [Fact]
-    public void Decide_PodWithoutToleration_StillWaitsForFencing()
-    {
-        var model = new NodeModel();
-        model.AddNode("dead");
-        model.AddNode("live");
-        model.AddPod("web", "dead", tolerationSeconds: null);
-
-        model.Run(20, "live");
-
-        model.Evictions.ShouldBe([("web", true, 13.0)]);
-    }
-
-    [Theory]
-    [InlineData(60, 68.0)]
-    [InlineData(0, 13.0)]
-    [InlineData(-5, 13.0)]
-    public void Decide_OwnToleration_Counts(long tolerationSeconds, double evictedAt)
-    {
-        var model = new NodeModel();
-        model.AddNode("dead");
-        model.AddNode("live");
-        model.AddPod("web", "dead", tolerationSeconds);
-
-        model.Run(80, "live");
-
-        model.Evictions.ShouldBe([("web", true, evictedAt)]);
-    }
-
-    [Fact]
-    public void Decide_PodThatToleratesForever_Stays()
-    {
-        var model = new NodeModel();
-        model.AddNode("dead");
-        model.AddNode("live");
-        model.AddPod("agent", "dead", null, pod => pod.Spec.Tolerations = [new V1Toleration { OperatorProperty = "Exists" }]);
-
-        model.Run(1_000, "live");
-
-        model.Evictions.ShouldBeEmpty();
-    }
-
-    [Fact]
-    public void Decide_SeveralMatchingTolerations_TheShortestCounts()
-    {
-        var model = new NodeModel();
-        model.AddNode("dead");
-        model.AddNode("live");
-        model.AddPod("web", "dead", null, pod => pod.Spec.Tolerations =
-        [
-            new V1Toleration { OperatorProperty = "Exists" },
-            new V1Toleration { Key = "node.kubernetes.io/unreachable", OperatorProperty = "Exists", TolerationSeconds = 20 },
-            new V1Toleration { Key = "node.kubernetes.io/unreachable", OperatorProperty = "Exists", TolerationSeconds = 10 },
-        ]);
-
-        model.Run(40, "live");
-
-        model.Evictions.ShouldBe([("web", true, 18.0)]);
-    }
-
-    [Fact]
-    public void Decide_LeavingPodOfASilentNode_IsForcedOutToo()
-    {
-        var model = new NodeModel();
-        model.AddNode("dead");
-        model.AddNode("live");
-        model.AddPod("web", "dead", change: pod =>
-            (pod.Metadata.DeletionTimestamp, pod.Metadata.DeletionGracePeriodSeconds) = (model.Cluster.Now.UtcDateTime, 30));
-
-        model.Run(20, "live");
-
-        model.Evictions.ShouldBe([("web", true, 13.0)]);
-    }
-
-    [Fact]
-    public void Decide_EndedPodOfASilentNode_IsKept()
-    {
-        var model = new NodeModel();
-        model.AddNode("dead");
-        model.AddNode("live");
-        model.AddPod("job", "dead", change: pod => pod.Status.Phase = "Succeeded");
-
-        model.Run(40, "live");
-
-        model.Evictions.ShouldBeEmpty();
-    }
-
-    [Fact]
     public void Decide_NodeComesBack_LosesItsTaintsAndKeepsItsPods()
     {
         var model = new NodeModel();
@@ -236,7 +97,7 @@ public sealed class NodeLifecyclePlannerTests
         model.Report("flaky");
         model.Run(60, "live", "flaky");
 
-        Taints(model.Node("flaky")).ShouldBeEmpty();
+        NodeModel.TaintsOf(model.Node("flaky")).ShouldBeEmpty();
         model.Evictions.ShouldBeEmpty();
     }
 
@@ -279,7 +140,7 @@ public sealed class NodeLifecyclePlannerTests
         model.Run(100);
 
         model.LastPlan!.Cluster.State.ShouldBe(ZoneState.FullDisruption);
-        Taints(model.Node("a")).ShouldBe(["node.kubernetes.io/unreachable:NoSchedule"]);
+        NodeModel.TaintsOf(model.Node("a")).ShouldBe(["node.kubernetes.io/unreachable:NoSchedule"]);
         model.Pod("web").ShouldNotBeNull().Condition(PodConditionTypes.Ready)!.Status.ShouldBe("True");
     }
 
@@ -303,39 +164,6 @@ public sealed class NodeLifecyclePlannerTests
     }
 
     [Fact]
-    public void Decide_NotReadyNodeWhoseDaemonLives_LosesItsPodsGracefully()
-    {
-        var model = new NodeModel();
-        model.AddNode("sick");
-        model.AddNode("live");
-        model.AddPod("web", "sick");
-        model.Report("sick", ready: "False");
-
-        model.Run(10, "live", "sick");
-
-        Taints(model.Node("sick")).ShouldBe(["node.kubernetes.io/not-ready:NoSchedule", "node.kubernetes.io/not-ready:NoExecute"]);
-        model.Evictions.ShouldHaveSingleItem().IsForced.ShouldBeFalse();
-        model.Pod("web").ShouldNotBeNull().Metadata.DeletionTimestamp.ShouldNotBeNull();
-    }
-
-    [Fact]
-    public void Decide_UsersNoExecuteTaint_DrivesOutWhoDoesNotTolerateIt()
-    {
-        var model = new NodeModel();
-        model.AddNode("a", change: node => node.Spec.Taints = [new V1Taint { Key = "maintenance", Value = "yes", Effect = "NoExecute" }]);
-        model.AddPod("leaves", "a");
-        model.AddPod("stays", "a", null, pod => pod.Spec.Tolerations = [new V1Toleration { Key = "maintenance", Value = "yes" }]);
-        model.AddPod("stays-a-while", "a", null, pod => pod.Spec.Tolerations =
-            [new V1Toleration { Key = "maintenance", OperatorProperty = "Exists", TolerationSeconds = 30 }]);
-
-        model.Run(40, "a");
-
-        // API times have whole seconds, so that the half second at which the taint was seen is not counted.
-        model.Evictions.ShouldBe([("leaves", false, 0.5), ("stays-a-while", false, 30.0)]);
-        model.Node("a").Spec.Taints.ShouldHaveSingleItem().TimeAdded.ShouldNotBeNull();
-    }
-
-    [Fact]
     public void Decide_Cordon_IsATaintThatComesAndGoes()
     {
         var model = new NodeModel();
@@ -345,12 +173,12 @@ public sealed class NodeLifecyclePlannerTests
             node.Spec.Taints = [new V1Taint { Key = "mine", Effect = "NoSchedule" }];
         });
         model.Settle();
-        Taints(model.Node("a")).ShouldBe(["mine:NoSchedule", "node.kubernetes.io/unschedulable:NoSchedule"]);
+        NodeModel.TaintsOf(model.Node("a")).ShouldBe(["mine:NoSchedule", "node.kubernetes.io/unschedulable:NoSchedule"]);
 
         node = model.Node("a");
         node.Spec.Unschedulable = null;
         model.Settle();
-        Taints(model.Node("a")).ShouldBe(["mine:NoSchedule"]);
+        NodeModel.TaintsOf(model.Node("a")).ShouldBe(["mine:NoSchedule"]);
     }
 
     [Fact]
@@ -361,37 +189,7 @@ public sealed class NodeLifecyclePlannerTests
 
         model.Settle();
 
-        Taints(model.Node("a")).ShouldBe(["node.kubernetes.io/disk-pressure:NoSchedule"]);
-    }
-
-    [Fact]
-    public void Decide_DeletedNodeWithoutDaemon_LosesItsPodsAfterFencing()
-    {
-        var model = new NodeModel();
-        model.AddNode("live");
-        var gone = model.AddNode("gone");
-        model.AddPod("web", "gone", null, pod => pod.Spec.Tolerations = [new V1Toleration { OperatorProperty = "Exists" }]);
-        model.Cluster.Remove(gone);
-
-        model.Run(30, "live");
-
-        // Asked to go once the node has surely not just been overlooked; removed when its daemon must have stopped it.
-        model.Evictions.ShouldBe([("web", false, 8.5), ("web", true, 13.0)]);
-        model.Pod("web").ShouldBeNull();
-    }
-
-    [Fact]
-    public void Decide_DeletedNodeWithLivingDaemon_IsNeverForced()
-    {
-        var model = new NodeModel();
-        model.AddNode("live");
-        var gone = model.AddNode("gone");
-        model.AddPod("web", "gone");
-        model.Cluster.Remove(gone);
-
-        model.Run(60, "live", "gone");
-
-        model.Evictions.ShouldBe([("web", false, 8.5)]);
+        NodeModel.TaintsOf(model.Node("a")).ShouldBe(["node.kubernetes.io/disk-pressure:NoSchedule"]);
     }
 
     [Fact]
@@ -455,6 +253,4 @@ public sealed class NodeLifecyclePlannerTests
         plan.Actions.Count.ShouldBe(3);
         plan.RequeueAfter.ShouldBe(TimeSpan.Zero);
     }
-
-    private static IEnumerable<string> Taints(V1Node node) => (node.Spec.Taints ?? []).Select(taint => $"{taint.Key}:{taint.Effect}");
 }

@@ -152,4 +152,7 @@ internal sealed class NodeModel
             Settle();
         }
     }
+
+    /// <summary>The taints of a node, as kubectl writes them.</summary>
+    public static IEnumerable<string> TaintsOf(V1Node node) => (node.Spec.Taints ?? []).Select(taint => $"{taint.Key}:{taint.Effect}");
 }
