@@ -1,5 +1,4 @@
 using OrleansOrchestrator.Controllers.Actions;
-using OrleansOrchestrator.Controllers.NodeLifecycle;
 using OrleansOrchestrator.Model.Pods;
 
 namespace OrleansOrchestrator.Controllers.Tests.NodeLifecycle;
