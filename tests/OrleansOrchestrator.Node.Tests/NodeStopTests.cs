@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using OrleansOrchestrator.Model.Fencing;
 using OrleansOrchestrator.Node.Agent;
@@ -141,6 +142,26 @@ public sealed class NodeStopTests(DockerMachine docker) : IDisposable
         Directory.Exists(guard.Folder).ShouldBeFalse();
     }
 
+    [Fact]
+    public async Task Guard_SlowToStart_IsNotCalledGone()
+    {
+        var (clock, log) = (new LeapingClock(), new CountingLogger());
+        var guard = new GuardProcess(_folder, clock, log);
+        guard.Write("fed");
+        guard.EnsureRunning();
+        clock.Leap += TimeSpan.FromSeconds(2);
+        guard.EnsureRunning();
+        log.Lines.ShouldBe(0);
+
+        await Eventually.HoldsAsync(() => ProcessIdentity.Read(Path.Combine(guard.Folder, "pid")) is { IsAlive: true }, "it runs");
+        guard.EnsureRunning();
+        File.Delete(Path.Combine(guard.Folder, "pid"));
+        clock.Leap += TimeSpan.FromSeconds(2);
+        guard.EnsureRunning();
+        log.Lines.ShouldBe(1);
+        await guard.EndAsync();
+    }
+
     [Theory]
     [InlineData(3, true)]
     [InlineData(int.MaxValue, false)]
@@ -164,5 +185,24 @@ public sealed class NodeStopTests(DockerMachine docker) : IDisposable
         await runtime.CreateSandboxAsync(
             new SandboxSpec { PodUid = uid, PodName = "a", PodNamespace = "default", Hostname = "a", Directory = _folder }, Cancelled);
         return (await runtime.InspectAsync(uid, Cancelled))!;
+    }
+
+    private sealed class LeapingClock : TimeProvider
+    {
+        public TimeSpan Leap { get; set; }
+
+        public override long GetTimestamp() => base.GetTimestamp() + (long)(Leap.TotalSeconds * TimestampFrequency);
+    }
+
+    private sealed class CountingLogger : ILogger
+    {
+        public int Lines { get; private set; }
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) => Lines++;
     }
 }

@@ -41,6 +41,7 @@ internal sealed partial class GuardProcess
     private readonly TimeProvider _timeProvider;
     private readonly ILogger _logger;
     private long? _started;
+    private bool _wasSeen;
 
     public GuardProcess(string dataDirectory, TimeProvider timeProvider, ILogger logger)
     {
@@ -78,11 +79,17 @@ internal sealed partial class GuardProcess
     {
         var isOwn = File.Exists(ScriptPath) && File.ReadAllText(ScriptPath) == GuardScript.Text;
         if (isOwn && ProcessIdentity.Read(Path.Combine(Folder, First)) is { IsAlive: true })
+        {
+            _wasSeen = true;
             return;
+        }
+
         if (_started is { } last && _timeProvider.GetElapsedTime(last) < StartTime)
             return;
-        if (_started is not null)
+        // One that nobody has seen yet is slow to start, on a busy machine.
+        if (_wasSeen)
             LogRestarted();
+        _wasSeen = false;
         _started = _timeProvider.GetTimestamp();
         Start(isOwn);
     }
