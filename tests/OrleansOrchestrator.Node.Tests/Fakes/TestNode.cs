@@ -77,7 +77,7 @@ internal sealed class TestNode : IAsyncDisposable
 
     public V1Pod? Pod(string name) => Api.Get<V1Pod>(PathOf(name));
 
-    public async Task<V1Pod> PodAsync(string name, Func<V1Pod, bool> condition, string what, int seconds = 20)
+    public async Task<V1Pod> PodAsync(string name, Func<V1Pod, bool> condition, string what, int seconds = 45)
     {
         try
         {
