@@ -21,12 +21,15 @@ internal sealed class CrashCluster : IAsyncDisposable
     };
 
     private readonly SiloGroup _group;
+    private readonly IReadOnlyDictionary<ResourceName, long> _heads;
     private readonly CancellationTokenSource _stopping = new();
     private readonly Task _killing;
 
     private CrashCluster(SiloGroup group, PlanCrashes crashes)
     {
         (_group, Crashes) = (group, crashes);
+        _heads = group.Silos[0].ServiceProvider.GetServices<IReconciler>().Select(reconciler => reconciler.Primary).Distinct()
+            .ToDictionary(resource => resource, resource => group.Log.HeadOf(resource.ToString()));
         _killing = KillAsync();
     }
 
@@ -35,8 +38,9 @@ internal sealed class CrashCluster : IAsyncDisposable
     /// <summary>How many silos have been killed.</summary>
     public int Killed { get; private set; }
 
-    /// <summary>The controllers that the silos run.</summary>
-    public IEnumerable<string> Controllers => _group.Silos[0].ServiceProvider.GetServices<IReconciler>().Select(reconciler => reconciler.Name);
+    /// <summary>The controllers that had something to do: of whose kind an object was written since the start.</summary>
+    public IEnumerable<string> Controllers => _group.Silos[0].ServiceProvider.GetServices<IReconciler>()
+        .Where(reconciler => _group.Log.HeadOf(reconciler.Primary.ToString()) > _heads[reconciler.Primary]).Select(reconciler => reconciler.Name);
 
     public static async Task<CrashCluster> StartAsync()
     {

@@ -1,4 +1,6 @@
 using k8s.Models;
+using OrleansOrchestrator.Kinds.Core.Volumes;
+using OrleansOrchestrator.Kinds.Storage;
 
 namespace OrleansOrchestrator.Consistency.Tests.Crashes;
 
@@ -27,7 +29,7 @@ internal sealed class CrashWorld(CrashCluster cluster, int number)
         foreach (var space in new[] { Space, LimitedSpace })
             await cluster.CreateAsync(new V1Namespace { Metadata = new V1ObjectMeta { Name = space } });
         foreach (var node in new[] { "a", "b" })
-            await cluster.CreateAsync(new V1Node { Metadata = new V1ObjectMeta { Name = $"{NodeLabel}-{node}", Labels = new Dictionary<string, string> { ["world"] = NodeLabel } } });
+            await cluster.CreateAsync(new V1Node { Metadata = new V1ObjectMeta { Name = $"{NodeLabel}-{node}", Labels = new Dictionary<string, string> { ["world"] = NodeLabel, ["kubernetes.io/hostname"] = node }, Annotations = new Dictionary<string, string> { [LocalPathVolumes.FolderAnnotation] = "/volumes" } } });
         foreach (var node in new[] { "a", "b" })
             await cluster.PatchAsync<V1Node>("", $"{NodeLabel}-{node}", Cordoned);
 
@@ -68,11 +70,7 @@ internal sealed class CrashWorld(CrashCluster cluster, int number)
                     new V1PersistentVolumeClaim
                     {
                         Metadata = new V1ObjectMeta { Name = "data" },
-                        Spec = new V1PersistentVolumeClaimSpec
-                        {
-                            AccessModes = ["ReadWriteOnce"],
-                            Resources = new V1VolumeResourceRequirements { Requests = new Dictionary<string, ResourceQuantity> { ["storage"] = new("1Gi") } },
-                        },
+                        Spec = OneGigabyte(),
                     },
                 ],
             },
@@ -107,8 +105,16 @@ internal sealed class CrashWorld(CrashCluster cluster, int number)
                 ],
             },
         });
+        await cluster.CreateAsync(new V1StorageClass
+        {
+            Metadata = new V1ObjectMeta { Name = NodeLabel },
+            Provisioner = LocalPathVolumes.Provisioner,
+            VolumeBindingMode = "WaitForFirstConsumer",
+            ReclaimPolicy = "Delete",
+        });
         await CreateJobsAsync("1");
         await CreateStalePodAsync("1");
+        await CreateClaimAsync("1");
     }
 
     /// <summary>Changes everything: rollouts, other sizes, new Jobs.</summary>
@@ -124,6 +130,7 @@ internal sealed class CrashWorld(CrashCluster cluster, int number)
         await cluster.CreateAsync(new V1Service { Metadata = In(Space, "other"), Spec = new V1ServiceSpec { Selector = Labels("rc"), Ports = [new V1ServicePort { Port = 80 }] } });
         await CreateJobsAsync("2");
         await CreateStalePodAsync("2");
+        await CreateClaimAsync("2");
     }
 
     /// <summary>Waits until all has come true.</summary>
@@ -146,6 +153,8 @@ internal sealed class CrashWorld(CrashCluster cluster, int number)
         cluster.UntilAsync<V1Endpoints>(Space, "web", endpoints => endpoints.Subsets?.Sum(subset => subset.Addresses?.Count ?? 0) == 4, "4 addresses"),
         cluster.UntilAsync<V1CustomResourceDefinition>("", $"gadgets.world{number}.example.com", crd => crd.Status?.Conditions?.Any(condition => condition is { Type: "Established", Status: "True" }) is true, "it is established"),
         cluster.UntilAsync<V1Pod>(Space, $"stale-{jobs}", pod => pod.Status?.Conditions?.Any(condition => condition is { Type: "DisruptionTarget", Status: "False" }) is true, "nobody disrupts it any more"),
+        cluster.UntilAsync<V1PersistentVolumeClaim>(Space, $"claim-{jobs}", claim => claim.Status?.Phase == "Bound", "it is bound"),
+        cluster.UntilAsync<V1PersistentVolumeClaim>(Space, $"stale-{jobs}-scratch", _ => true, "the claim of the pod is there"),
         cluster.UntilAsync<V1ServiceAccount>(Space, "default", _ => true, "it is there"),
         cluster.UntilAsync<V1ConfigMap>(Space, "kube-root-ca.crt", _ => true, "it is there"),
         Eventually("four ready endpoints in slices", async () => await EndpointsOfAsync("web") == 4),
@@ -156,11 +165,15 @@ internal sealed class CrashWorld(CrashCluster cluster, int number)
     /// <summary>Deletes everything, and waits until it is gone.</summary>
     public async Task DeleteAsync()
     {
+        // Volumes of a node that is gone wait for nobody to empty their folders.
+        foreach (var node in new[] { "a", "b" })
+            await cluster.DeleteAsync<V1Node>("", $"{NodeLabel}-{node}");
         foreach (var space in new[] { Space, LimitedSpace })
             await cluster.DeleteAsync<V1Namespace>("", space);
         await cluster.DeleteAsync<V1CustomResourceDefinition>("", $"gadgets.world{number}.example.com");
         foreach (var space in new[] { Space, LimitedSpace })
             await Eventually($"{space} is gone", async () => await cluster.AskAsync(api => api.FindAsync<V1Namespace>("", space)) is null);
+        await Eventually("the volumes are gone", async () => !(await cluster.ListAsync<V1PersistentVolume>("")).Exists(volume => volume.Spec.StorageClassName == NodeLabel));
         await Eventually("the definition is gone", async () => await cluster.AskAsync(api => api.FindAsync<V1CustomResourceDefinition>("", $"gadgets.world{number}.example.com")) is null);
     }
 
@@ -191,11 +204,28 @@ internal sealed class CrashWorld(CrashCluster cluster, int number)
 
     private async Task CreateStalePodAsync(string suffix)
     {
-        await cluster.CreateAsync(new V1Pod { Metadata = In(Space, $"stale-{suffix}"), Spec = Template("stale").Spec });
+        var spec = Template("stale").Spec;
+        spec.Volumes = [new V1Volume { Name = "scratch", Ephemeral = new V1EphemeralVolumeSource { VolumeClaimTemplate = new V1PersistentVolumeClaimTemplate { Spec = OneGigabyte() } } }];
+        await cluster.CreateAsync(new V1Pod { Metadata = In(Space, $"stale-{suffix}"), Spec = spec });
         await cluster.PatchAsync<V1Pod>(
             Space, $"stale-{suffix}",
             """{"status":{"phase":"Running","conditions":[{"type":"DisruptionTarget","status":"True","reason":"EvictionByEvictionAPI","lastTransitionTime":"2020-01-01T00:00:00Z"}]}}""", "status");
     }
+
+    /// <summary>Creates a claim for which the scheduler has chosen a node.</summary>
+    private Task CreateClaimAsync(string suffix)
+    {
+        var claim = new V1PersistentVolumeClaim { Metadata = In(Space, $"claim-{suffix}"), Spec = OneGigabyte() };
+        claim.Metadata.Annotations = new Dictionary<string, string> { [VolumeMetadataKeys.SelectedNode] = $"{NodeLabel}-a" };
+        claim.Spec.StorageClassName = NodeLabel;
+        return cluster.CreateAsync(claim);
+    }
+
+    private static V1PersistentVolumeClaimSpec OneGigabyte() => new()
+    {
+        AccessModes = ["ReadWriteOnce"],
+        Resources = new V1VolumeResourceRequirements { Requests = new Dictionary<string, ResourceQuantity> { ["storage"] = new("1Gi") } },
+    };
 
     private V1Job Job(string name, int completions) => new()
     {
