@@ -38,9 +38,9 @@ internal sealed class CrashCluster : IAsyncDisposable
     /// <summary>How many silos have been killed.</summary>
     public int Killed { get; private set; }
 
-    /// <summary>The controllers that had something to do: of whose kind an object was written since the start.</summary>
+    /// <summary>The controllers that had something to do, by the sources of their events: of whose kind an object was written since the start.</summary>
     public IEnumerable<string> Controllers => _group.Silos[0].ServiceProvider.GetServices<IReconciler>()
-        .Where(reconciler => _group.Log.HeadOf(reconciler.Primary.ToString()) > _heads[reconciler.Primary]).Select(reconciler => reconciler.Name);
+        .Where(reconciler => _group.Log.HeadOf(reconciler.Primary.ToString()) > _heads[reconciler.Primary]).Select(reconciler => reconciler.EventSource).Distinct();
 
     public static async Task<CrashCluster> StartAsync()
     {
