@@ -17,6 +17,7 @@ using OrleansOrchestrator.Gateway.Metrics;
 using OrleansOrchestrator.Gateway.Nodes;
 using OrleansOrchestrator.Gateway.OpenApi;
 using OrleansOrchestrator.Gateway.Options;
+using OrleansOrchestrator.Gateway.Proxying;
 using OrleansOrchestrator.Gateway.Requests;
 using OrleansOrchestrator.Gateway.Resources;
 using OrleansOrchestrator.Gateway.Responses;
@@ -100,6 +101,9 @@ public static class GatewayServices
         services.AddSingleton<INodeStatistics, NodeStatistics>();
         services.AddSingleton<PodLocator>();
         services.AddSingleton<PodStreams>();
+        services.AddHttpForwarder();
+        services.AddSingleton<DestinationDialer>();
+        services.AddSingleton<RequestForwarder>();
         services.AddSingleton<ResourceEndpoint>();
         AddSubresources(services);
     }

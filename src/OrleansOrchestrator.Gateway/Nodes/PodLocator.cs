@@ -28,13 +28,26 @@ internal sealed class PodLocator(IObjectClient objects, ResourceRegistry registr
     /// address.</exception>
     public async Task<PodLocation> FindAsync(ApiRequest request, string container)
     {
-        var stored = await objects.GetAsync(request.Definition, request.Info.Key, Freshness.Latest, request.Cancellation);
-        var pod = stored.SharedModel<V1Pod>();
-        var chosen = PodContainers.Choose(pod, container);
+        var pod = await ReadAsync(request.Info.Key, request.Cancellation);
+        return new PodLocation(pod, PodContainers.Choose(pod, container), await NodeOfAsync(pod, request.Cancellation));
+    }
+
+    /// <summary>Finds a pod and its node; no node if the pod has none.</summary>
+    /// <exception cref="ApiException">404: there is no such pod; 500: the node object has no daemon address.</exception>
+    public async Task<(V1Pod Pod, NodeEndpoint? Node)> FindPodAsync(ObjectKey key, CancellationToken cancellationToken)
+    {
+        var pod = await ReadAsync(key, cancellationToken);
+        return (pod, await NodeOfAsync(pod, cancellationToken));
+    }
+
+    private async Task<V1Pod> ReadAsync(ObjectKey key, CancellationToken cancellationToken) =>
+        (await objects.GetAsync(registry[WellKnownResources.Pods], key, Freshness.Latest, cancellationToken)).SharedModel<V1Pod>();
+
+    private async Task<NodeEndpoint?> NodeOfAsync(V1Pod pod, CancellationToken cancellationToken)
+    {
         if (string.IsNullOrEmpty(pod.Spec.NodeName))
-            return new PodLocation(pod, chosen, null);
-        var node = await objects.GetAsync(
-            registry[WellKnownResources.Nodes], new ObjectKey("", pod.Spec.NodeName), Freshness.Any, request.Cancellation);
-        return new PodLocation(pod, chosen, NodeEndpoint.Of(node.SharedModel<V1Node>()));
+            return null;
+        var node = await objects.GetAsync(registry[WellKnownResources.Nodes], new ObjectKey("", pod.Spec.NodeName), Freshness.Any, cancellationToken);
+        return NodeEndpoint.Of(node.SharedModel<V1Node>());
     }
 }

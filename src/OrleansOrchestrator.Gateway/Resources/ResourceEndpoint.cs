@@ -42,8 +42,9 @@ internal sealed class ResourceEndpoint(
         CheckScope(info);
         CheckVerb(info);
 
-        // Checks the accepted formats first: a write must not be followed by a 406.
-        CheckView(request);
+        // Checks the accepted formats first: a write must not be followed by a 406. What a connection carries is not ours to write.
+        if (info.Declaration is not { Connects: true })
+            CheckView(request);
         if (request.ServedVersion.DeprecationWarning is { } warning)
             request.Warnings.Add(warning);
         if (beats is not null && info is { Namespace: NodeLeaseNamespace, Resource: "leases", IsReadOnly: false })

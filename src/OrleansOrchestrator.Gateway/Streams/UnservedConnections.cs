@@ -34,17 +34,6 @@ internal sealed class PodPortForwardEndpoint() : UnservedConnection(
     WellKnownResources.Pods, "portforward", "PodPortForwardOptions", isProxy: false,
     "cannot forward ports: connections into pods are not supported yet; expose the pod with a service instead");
 
-/// <summary><c>pods/proxy</c>.</summary>
-internal sealed class PodProxyEndpoint() : UnservedConnection(WellKnownResources.Pods, "proxy", "PodProxyOptions", isProxy: true, NotPassedOn)
-{
-    /// <summary>The answer of all proxy subresources.</summary>
-    internal const string NotPassedOn = "requests are not passed on to pods, services and nodes yet";
-}
-
-/// <summary><c>services/proxy</c>.</summary>
-internal sealed class ServiceProxyEndpoint() : UnservedConnection(
-    WellKnownResources.Services, "proxy", "ServiceProxyOptions", isProxy: true, PodProxyEndpoint.NotPassedOn);
-
 /// <summary><c>nodes/proxy</c>.</summary>
 internal sealed class NodeProxyEndpoint() : UnservedConnection(
-    WellKnownResources.Nodes, "proxy", "NodeProxyOptions", isProxy: true, PodProxyEndpoint.NotPassedOn);
+    WellKnownResources.Nodes, "proxy", "NodeProxyOptions", isProxy: true, "requests are not passed on to nodes yet");

@@ -329,7 +329,8 @@ public sealed partial class NodeAgent : IAsyncDisposable
         var port = new ServerPort(Path.Combine(_options.DataDirectory, "server-port"));
         _server = await NodeServer.StartAsync(
             address, _options.Port != 0 ? _options.Port : port.FindLast(address), _certificate!, _options.ClientAuthorities ?? _api.Authorities,
-            new NodeEndpoints(Pods, runtime, _usage), new StreamEndpoints(Pods, runtime, _options.StreamIdleTime, _timeProvider), peers, _tunnels, instruments, _loggers, cancellationToken);
+            new NodeEndpoints(Pods, runtime, _usage), new StreamEndpoints(Pods, runtime, _options.StreamIdleTime, _timeProvider),
+            new DialEndpoint(Pods, runtime, address.ToString(), _timeProvider), peers, _tunnels, instruments, _loggers, cancellationToken);
         port.Keep(_server.Port);
     }
 

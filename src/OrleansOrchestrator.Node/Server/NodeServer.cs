@@ -44,6 +44,7 @@ internal sealed class NodeServer : IAsyncDisposable
         X509Certificate2Collection authorities,
         NodeEndpoints endpoints,
         StreamEndpoints streams,
+        DialEndpoint dial,
         PeerQuestions peers,
         TunnelConnections? tunnels,
         NodeInstruments instruments,
@@ -92,6 +93,7 @@ internal sealed class NodeServer : IAsyncDisposable
         application.MapGet("/containerLogs/{ns}/{pod}/{container}", endpoints.CopyLogsAsync);
         application.MapMethods("/exec/{ns}/{pod}/{container}", WebSocketMethods, streams.ExecAsync);
         application.MapMethods("/attach/{ns}/{pod}/{container}", WebSocketMethods, streams.AttachAsync);
+        application.MapMethods("/dial/{ns}/{pod}/{port}", WebSocketMethods, dial.DialAsync);
         var server = new NodeServer(application);
         await application.StartAsync(cancellationToken);
         var bound = application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();

@@ -12,7 +12,7 @@ public sealed class UnservedTests(HollowCluster hollow) : HollowTest(hollow)
     [InlineData("port-forward web-0 :80", "cannot forward ports: connections into pods are not supported yet")]
     [InlineData("debug web-0 --image busybox -c tools", "ephemeral containers are not supported yet")]
     [InlineData("top pod", "Metrics API not available")]
-    [InlineData("get --raw /api/v1/namespaces/default/services/web:80/proxy/", "requests are not passed on to pods, services and nodes yet")]
+    [InlineData("get --raw /api/v1/nodes/none/proxy/healthz", "requests are not passed on to nodes yet")]
     public async Task Command_ForWhatIsNotThereYet_SaysSo(string command, string sentence)
     {
         await ApplyAsync(Manifests.Pod("web-0"));

@@ -45,6 +45,17 @@ public abstract class ReplicatedServiceTests(RuntimeCluster runtime) : EndToEndT
     }
 
     [Fact]
+    public async Task Proxy_OfPodsAndTheirService_AnswersThroughTheApi()
+    {
+        var pods = await _hello.PodsAsync();
+        foreach (var name in pods.Select(HelloSample.NameOf))
+            (await Kubectl.RunAsync("get", "--raw", $"/api/v1/namespaces/{Space}/pods/{name}/proxy/")).Text.Trim().ShouldBe($"hello from {name}");
+
+        (await Kubectl.RunAsync("get", "--raw", $"/api/v1/namespaces/{Space}/services/hello:80/proxy/")).Text.Trim()
+            .ShouldBeOneOf([.. pods.Select(pod => $"hello from {HelloSample.NameOf(pod)}")]);
+    }
+
+    [Fact]
     public async Task Container_Killed_IsRestartedInItsPod()
     {
         var victim = (await _hello.PodsAsync())[0];

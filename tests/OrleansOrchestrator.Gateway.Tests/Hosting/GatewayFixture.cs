@@ -140,6 +140,7 @@ public sealed class GatewayFixture : IAsyncLifetime
         {
             SslOptions = tls,
             UseProxy = false,
+            AllowAutoRedirect = false,
             ResponseHeaderEncodingSelector = static (_, _) => Encoding.UTF8,
             RequestHeaderEncodingSelector = static (_, _) => Encoding.Latin1,
         })

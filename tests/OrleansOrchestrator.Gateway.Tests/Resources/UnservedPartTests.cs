@@ -9,9 +9,6 @@ public sealed class UnservedPartTests(GatewayFixture gateway) : IClassFixture<Ga
 
     [Theory]
     [InlineData("POST", Core + "/pods/web/portforward", "cannot forward ports")]
-    [InlineData("GET", Core + "/pods/web/proxy", "not passed on")]
-    [InlineData("GET", Core + "/pods/web:8080/proxy/some/path", "not passed on")]
-    [InlineData("PUT", Core + "/services/http:web:80/proxy/x", "not passed on")]
     [InlineData("GET", "/api/v1/nodes/one/proxy/healthz", "not passed on")]
     [InlineData("PATCH", Core + "/pods/web/ephemeralcontainers", "ephemeral containers")]
     [InlineData("POST", "/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies", "would not be enforced")]

@@ -1,0 +1,66 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Extensions;
+using OrleansOrchestrator.Gateway.Requests;
+using Yarp.ReverseProxy.Forwarder;
+
+namespace OrleansOrchestrator.Gateway.Proxying;
+
+/// <summary>One request on its way to a destination: it gets the destination's address, and loses what is meant for this server
+/// only.</summary>
+internal sealed class ProxiedRequest(ApiRequest request, ProxyDestination destination) : HttpTransformer
+{
+    private const string Impersonation = "Impersonate-";
+
+    /// <summary>The path at the destination.</summary>
+    private PathString Path => request.Info.SubresourcePath is { Length: > 0 } path ? path : "/" + request.Http.Request.Query["path"].ToString().TrimStart('/');
+
+    /// <inheritdoc/>
+    public override async ValueTask TransformRequestAsync(
+        HttpContext httpContext, HttpRequestMessage proxyRequest, string destinationPrefix, CancellationToken cancellationToken)
+    {
+        await base.TransformRequestAsync(httpContext, proxyRequest, destinationPrefix, cancellationToken);
+        proxyRequest.Options.Set(ProxyDestination.Key, destination);
+        proxyRequest.RequestUri = RequestUtilities.MakeDestinationAddress(destinationPrefix, Path, httpContext.Request.QueryString);
+        var headers = proxyRequest.Headers;
+
+        // A pod must not get the credentials of those who ask it.
+        headers.Authorization = null;
+        foreach (var name in headers.Select(header => header.Key).Where(name => name.StartsWith(Impersonation, StringComparison.OrdinalIgnoreCase)).ToList())
+            headers.Remove(name);
+        headers.Host = destination.Host;
+        if (httpContext.Connection.RemoteIpAddress is { } client)
+            headers.TryAddWithoutValidation("X-Forwarded-For", client.ToString());
+        Replace("X-Forwarded-Host", httpContext.Request.Host.ToString());
+        Replace("X-Forwarded-Proto", httpContext.Request.Scheme);
+        Replace("X-Forwarded-Uri", httpContext.Request.GetEncodedPathAndQuery());
+
+        void Replace(string name, string value)
+        {
+            headers.Remove(name);
+            headers.TryAddWithoutValidation(name, value);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override async ValueTask<bool> TransformResponseAsync(HttpContext httpContext, HttpResponseMessage? proxyResponse, CancellationToken cancellationToken)
+    {
+        var hasBody = await base.TransformResponseAsync(httpContext, proxyResponse, cancellationToken);
+        if (proxyResponse?.Headers.Location is { } location)
+            httpContext.Response.Headers.Location = Relocate(location);
+        return hasBody;
+    }
+
+    /// <summary>A redirect within the destination leads through the proxy again.</summary>
+    private string Relocate(Uri location)
+    {
+        var text = location.OriginalString;
+        if (!text.StartsWith('/'))
+        {
+            if (!location.IsAbsoluteUri || location.Authority != destination.Host)
+                return text;
+            text = location.PathAndQuery + location.Fragment;
+        }
+
+        return new PathString(request.Info.Path[..^request.Info.SubresourcePath.Length]).ToUriComponent() + text;
+    }
+}

@@ -1,0 +1,60 @@
+using System.Net.Security;
+using System.Net.Sockets;
+using OrleansOrchestrator.Gateway.Nodes;
+using OrleansOrchestrator.Gateway.Options;
+using OrleansOrchestrator.Gateway.Requests;
+using OrleansOrchestrator.Model.Errors;
+using Yarp.ReverseProxy.Forwarder;
+
+namespace OrleansOrchestrator.Gateway.Proxying;
+
+/// <summary>Passes requests on to pods and services, WebSockets included, and their answers back.</summary>
+internal sealed class RequestForwarder(IHttpForwarder forwarder, DestinationDialer dialer, GatewayOptions options) : IDisposable
+{
+    // As long as the kubelet keeps a silent session.
+    private static readonly ForwarderRequestConfig Config = new() { ActivityTimeout = TimeSpan.FromHours(4) };
+
+    private readonly HttpMessageInvoker _connections = new(new SocketsHttpHandler
+    {
+        ConnectCallback = dialer.ConnectAsync,
+        ConnectTimeout = TimeSpan.FromSeconds(options.NodeConnectSecondsMax + options.NodeHandshakeSecondsMax),
+        PooledConnectionIdleTimeout = TimeSpan.FromSeconds(options.NodeIdleSecondsMax),
+        UseProxy = false,
+        UseCookies = false,
+        AllowAutoRedirect = false,
+
+        // As kube-apiserver: who may use the proxy trusts the pod, whose certificate has names of its own.
+        SslOptions = new SslClientAuthenticationOptions { RemoteCertificateValidationCallback = static (_, _, _, _) => true },
+    });
+
+    /// <summary>Passes a request on.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="destination">Where it goes.</param>
+    /// <exception cref="ApiException">503: nobody answers there.</exception>
+    public async Task ForwardAsync(ApiRequest request, ProxyDestination destination)
+    {
+        var http = request.Http;
+        var error = await forwarder.SendAsync(http, destination.Origin, _connections, Config, new ProxiedRequest(request, destination), request.Cancellation);
+        if (error == ForwarderError.None || request.Cancellation.IsCancellationRequested)
+            return;
+        if (!http.Response.HasStarted)
+            throw ApiErrors.ServiceUnavailable($"error trying to reach service: {ReasonOf(http.Features.Get<IForwarderErrorFeature>()?.Exception)}");
+
+        // Only a broken connection can tell that the rest is missing.
+        http.Abort();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _connections.Dispose();
+
+    private static string ReasonOf(Exception? failure)
+    {
+        for (var cause = failure; cause is not null; cause = cause.InnerException)
+        {
+            if (cause is NodeRefusedException or ApiException or SocketException)
+                return cause.Message;
+        }
+
+        return failure?.Message ?? "no answer";
+    }
+}

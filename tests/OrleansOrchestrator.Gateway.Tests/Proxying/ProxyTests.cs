@@ -1,0 +1,207 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Net.WebSockets;
+using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+using OrleansOrchestrator.Gateway.Tests.Hosting;
+using OrleansOrchestrator.Gateway.Tests.Nodes;
+
+namespace OrleansOrchestrator.Gateway.Tests.Proxying;
+
+/// <summary>Requests to a server in a pod, which only the pod's node reaches.</summary>
+public sealed class ProxyTests : IAsyncLifetime
+{
+    private const string Core = "/api/v1/namespaces/default";
+
+    private readonly GatewayFixture _gateway = new();
+    private FakeDaemon _daemon = null!;
+    private WebApplication _server = null!;
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    private int Port => new Uri(_server.Urls.First()).Port;
+
+    public async ValueTask InitializeAsync()
+    {
+        await _gateway.InitializeAsync();
+        _daemon = await FakeDaemon.StartAsync(DialAsync);
+        await _daemon.RegisterAsync(_gateway);
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
+        _server = builder.Build();
+        _server.UseWebSockets();
+        _server.Run(AnswerAsync);
+        await _server.StartAsync(Cancellation);
+        await _gateway.CreateAsync(Core + "/pods", $$"""
+            {"metadata":{"name":"web"},"spec":{"nodeName":"n1","containers":[{"name":"main","image":"i","ports":[{"containerPort":{{Port}} }]}]},"status":{"podIP":"10.1.2.3"} }
+            """);
+        await _gateway.CreateAsync(Core + "/services", """{"metadata":{"name":"front"},"spec":{"ports":[{"name":"http","port":80}]} }""");
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _gateway.DisposeAsync();
+        await _daemon.DisposeAsync();
+        await _server.DisposeAsync();
+    }
+
+    [Theory]
+    [InlineData("GET", "web", "/", "/")]
+    [InlineData("GET", "web", "/a%20b/c?d=e%2Ff&d=g", "/a%20b/c?d=e%2Ff&d=g")]
+    [InlineData("DELETE", "web:PORT", "/thing", "/thing")]
+    [InlineData("PATCH", "http:web:PORT", "/thing/", "/thing/")]
+    public async Task Pod_IsAskedWithTheMethodPathAndQueryThatFollow(string method, string pod, string path, string seen)
+    {
+        var answer = (await CallAsync(method, $"{Core}/pods/{pod.Replace("PORT", $"{Port}", StringComparison.Ordinal)}/proxy{path}")).ShouldSucceed();
+
+        _daemon.Requested.ShouldBe($"/dial/default/web/{Port}");
+        ((string?)answer["method"], (string?)answer["target"], (string?)answer["host"]).ShouldBe((method, seen, $"10.1.2.3:{Port}"));
+    }
+
+    [Fact]
+    public async Task Pod_GetsTheBodyAndHeaders_AndNoCredentials()
+    {
+        var (response, body) = await _gateway.Admin.CallAsync(
+            HttpMethod.Post, Core + "/pods/web/proxy/echo", new StringContent("hello"),
+            ("Accept", "text/html"), ("X-Own", "kept"), ("Impersonate-User", "boss"), ("Impersonate-Group", "system:masters"), ("X-Forwarded-Host", "forged"));
+
+        response.StatusCode.ShouldBe(HttpStatusCode.Accepted);
+        ((string?)body!["body"], (string?)body["x-own"], (string?)body["accept"]).ShouldBe(("hello", "kept", "text/html"));
+        body.AsObject().Select(header => header.Key).ShouldNotContain(name => name.StartsWith("authorization") || name.StartsWith("impersonate"));
+        ((string?)body["x-forwarded-host"], (string?)body["x-forwarded-uri"]).ShouldBe((_gateway.Admin.BaseAddress!.Authority, Core + "/pods/web/proxy/echo"));
+        response.Headers.GetValues("X-Answer").ShouldBe(["yes"]);
+    }
+
+    [Fact]
+    public async Task Pod_WithoutTheLastSlash_IsRedirectedToIt()
+    {
+        var response = await _gateway.Admin.GetAsync(Core + "/pods/web/proxy?a=b", Cancellation);
+        (response.StatusCode, response.Headers.Location?.OriginalString).ShouldBe((HttpStatusCode.MovedPermanently, Core + "/pods/web/proxy/?a=b"));
+
+        response = await _gateway.Admin.GetAsync(Core + "/pods/web/proxy/redirect", Cancellation);
+        (response.StatusCode, response.Headers.Location?.OriginalString).ShouldBe((HttpStatusCode.Found, Core + "/pods/web/proxy/elsewhere?x"));
+    }
+
+    [Fact]
+    public async Task Pod_ThatSpeaksWebSocket_IsSpokenTo()
+    {
+        using var socket = await _gateway.OpenSocketAsync(Core + "/pods/web/proxy/socket", protocol: null);
+        await socket.SendAsync("ping"u8.ToArray(), WebSocketMessageType.Text, true, Cancellation);
+        var buffer = new byte[100];
+        var received = await socket.ReceiveAsync(buffer, Cancellation);
+        System.Text.Encoding.UTF8.GetString(buffer, 0, received.Count).ShouldBe("ping");
+    }
+
+    [Theory]
+    [InlineData("pods/none/proxy/", HttpStatusCode.NotFound, "NotFound", "pods \"none\" not found")]
+    [InlineData("pods/web:1/proxy/", HttpStatusCode.ServiceUnavailable, "ServiceUnavailable", "error trying to reach service: dial tcp 10.1.2.3:1: Connection refused")]
+    [InlineData("pods/web:http/proxy/", HttpStatusCode.ServiceUnavailable, "ServiceUnavailable", "unknown port")]
+    [InlineData("pods/a:b:c:d/proxy/", HttpStatusCode.BadRequest, "BadRequest", "invalid pod request \"a:b:c:d\"")]
+    [InlineData("services/ftp:front:80/proxy/", HttpStatusCode.BadRequest, "BadRequest", "invalid service request")]
+    [InlineData("services/front:81/proxy/", HttpStatusCode.ServiceUnavailable, "ServiceUnavailable", "no service port 81 found for service \"front\"")]
+    [InlineData("services/none/proxy/", HttpStatusCode.NotFound, "NotFound", "endpoints \"none\" not found")]
+    public async Task Target_ThatIsNotThere_SaysSo(string path, HttpStatusCode code, string reason, string sentence) =>
+        (await _gateway.Admin.GetJsonAsync($"{Core}/{path}")).ShouldFail(code, reason).ShouldContain(sentence);
+
+    [Fact]
+    public async Task Service_IsAskedAtAReadyEndpointOfThePort()
+    {
+        await EndpointsAsync("front", $$"""[{"ip":"10.1.2.3","targetRef":{"kind":"Pod","name":"web"} }]""", "[]");
+
+        foreach (var name in (string[])["front:80", "front:http", ":front:http"])
+            ((string?)(await CallAsync("GET", $"{Core}/services/{name}/proxy/x")).ShouldSucceed()["host"]).ShouldBe($"10.1.2.3:{Port}");
+        (await _gateway.Admin.GetJsonAsync(Core + "/services/front/proxy/")).ShouldFail(HttpStatusCode.ServiceUnavailable, "ServiceUnavailable")
+            .ShouldBe("no endpoints available for service \"front\"");
+    }
+
+    [Fact]
+    public async Task Service_WithoutAReadyEndpoint_IsUnavailable()
+    {
+        await EndpointsAsync("front", "[]", """[{"ip":"10.1.2.3","targetRef":{"kind":"Pod","name":"web"} }]""");
+
+        (await _gateway.Admin.GetJsonAsync(Core + "/services/front:80/proxy/")).ShouldFail(HttpStatusCode.ServiceUnavailable, "ServiceUnavailable")
+            .ShouldBe("no endpoints available for service \"front:80\"");
+    }
+
+    [Theory]
+    [InlineData("127.0.0.1")]
+    [InlineData("::1")]
+    [InlineData("::ffff:127.0.0.1")]
+    [InlineData("169.254.169.254")]
+    [InlineData("224.0.0.1")]
+    [InlineData("0.0.0.0")]
+    public async Task Service_WithAnEndpointOfTheGatewaysOwnMachine_IsNotAsked(string address)
+    {
+        await EndpointsAsync("front", $$"""[{"ip":"{{address}}"}]""", "[]");
+
+        (await _gateway.Admin.GetJsonAsync(Core + "/services/front:80/proxy/")).ShouldFail(HttpStatusCode.BadRequest, "BadRequest").ShouldBe("address not allowed");
+    }
+
+    private async Task<(HttpResponseMessage, JsonNode?)> CallAsync(string method, string path) => await _gateway.Admin.CallAsync(new HttpMethod(method), path);
+
+    private Task EndpointsAsync(string name, string ready, string notReady) => _gateway.CreateAsync(Core + "/endpoints", $$$"""
+        {"metadata":{"name":"{{{name}}}"},"subsets":[{"addresses":{{{ready}}},"notReadyAddresses":{{{notReady}}},"ports":[{"name":"http","port":{{{Port}}} }]}]}
+        """);
+
+    /// <summary>What a daemon does, for a pod whose network is this machine's.</summary>
+    private static async Task DialAsync(HttpContext http)
+    {
+        using var connection = new TcpClient();
+        try
+        {
+            await connection.ConnectAsync(IPAddress.Loopback, int.Parse(http.Request.Path.Value!.Split('/')[^1], System.Globalization.CultureInfo.InvariantCulture));
+        }
+        catch (SocketException refused)
+        {
+            http.Response.StatusCode = 503;
+            await http.Response.WriteAsync($"dial tcp 10.1.2.3:1: {refused.Message}");
+            return;
+        }
+
+        using var socket = await http.WebSockets.AcceptWebSocketAsync();
+        await using var caller = WebSocketStream.Create(socket, WebSocketMessageType.Binary, TimeSpan.FromSeconds(1));
+        try
+        {
+            await Task.WhenAny(caller.CopyToAsync(connection.GetStream()), connection.GetStream().CopyToAsync(caller));
+        }
+        catch (Exception gone) when (gone is IOException or WebSocketException)
+        {
+        }
+    }
+
+    private static async Task AnswerAsync(HttpContext http)
+    {
+        if (http.WebSockets.IsWebSocketRequest)
+        {
+            using var socket = await http.WebSockets.AcceptWebSocketAsync();
+            var buffer = new byte[100];
+            var received = await socket.ReceiveAsync(buffer, http.RequestAborted);
+            await socket.SendAsync(buffer.AsMemory(0, received.Count), WebSocketMessageType.Text, true, http.RequestAborted);
+            await socket.CloseAsync(WebSocketCloseStatus.NormalClosure, null, http.RequestAborted);
+            return;
+        }
+
+        if (http.Request.Path == "/redirect")
+        {
+            http.Response.Redirect("/elsewhere?x");
+            return;
+        }
+
+        if (http.Request.Path == "/echo")
+            http.Response.StatusCode = StatusCodes.Status202Accepted;
+        http.Response.Headers["X-Answer"] = "yes";
+        var answer = new JsonObject
+        {
+            ["method"] = http.Request.Method,
+            ["target"] = http.Features.Get<Microsoft.AspNetCore.Http.Features.IHttpRequestFeature>()!.RawTarget,
+            ["body"] = await new StreamReader(http.Request.Body).ReadToEndAsync(),
+        };
+        foreach (var (name, value) in http.Request.Headers)
+            answer[name.ToLowerInvariant()] = value.ToString();
+        await http.Response.WriteAsync(answer.ToJsonString());
+    }
+}
