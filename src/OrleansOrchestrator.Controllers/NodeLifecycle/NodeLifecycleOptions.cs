@@ -15,8 +15,11 @@ public sealed record NodeLifecycleOptions
     /// <summary>The longest time in which the observer saw nothing, or heard of no node, before all nodes get their full time again.</summary>
     public TimeSpan BlindTimeMax { get; init; } = TimeSpan.FromSeconds(4);
 
-    /// <summary>The most nodes of a view, its own node included. Odd, so that a node has equally many neighbours on either side.</summary>
-    public int ViewNodesMax { get; init; } = 7;
+    /// <summary>
+    /// The most nodes of a view, its own node included. Odd, so that a node has equally many neighbours on either side. If three tenths
+    /// of a large cluster are lost at once, 1.7 % of them lack votes with 31, and a quarter with 7.
+    /// </summary>
+    public int ViewNodesMax { get; init; } = 31;
 
     /// <summary>How long a node must be unreachable before it is left out of the views of others.</summary>
     public TimeSpan ViewRemovalTime { get; init; } = TimeSpan.FromSeconds(30);

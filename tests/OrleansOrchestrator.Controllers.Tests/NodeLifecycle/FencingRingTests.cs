@@ -1,5 +1,8 @@
+using System.Text;
+using CsCheck;
 using OrleansOrchestrator.Controllers.NodeLifecycle;
 using OrleansOrchestrator.Model.Fencing;
+using OrleansOrchestrator.Model.Metadata;
 
 namespace OrleansOrchestrator.Controllers.Tests.NodeLifecycle;
 
@@ -11,6 +14,8 @@ public sealed class FencingRingTests
     [InlineData(4, 2)]
     [InlineData(5, 3)]
     [InlineData(7, 4)]
+    [InlineData(20, 10)]
+    [InlineData(31, 16)]
     public void Decide_SilentNodeWithAView_WaitsForVotesEnough(int nodes, int votesNeeded)
     {
         var model = new NodeModel();
@@ -80,9 +85,49 @@ public sealed class FencingRingTests
 
         var peers = model.Cluster.All<V1Node>().ToDictionary(
             node => node.Metadata.Name, node => FencingView.Of(node).Single().Members.Select(member => member.Name).ToHashSet());
-        peers.Values.ShouldAllBe(view => view.Count == 7);
+        peers.Values.ShouldAllBe(view => view.Count == 31);
         foreach (var (name, view) in peers)
             view.ShouldAllBe(peer => peers[peer].Contains(name));
+    }
+
+    [Fact]
+    public void Decide_ThreeTenthsOfTwentyNodesSilent_ReplacesAllTheirPods() => Gen.Shuffle((string[])[.. Enumerable.Range(0, 20).Select(i => $"n{i}")]).Sample(
+        names =>
+        {
+            var model = new NodeModel();
+            foreach (var name in names)
+            {
+                model.AddVoter(name);
+                model.AddPod($"pod-{name}", name);
+            }
+
+            model.Settle();
+            string[] living = names[6..];
+            model.Votes.UnionWith(living);
+
+            model.Run(13, living);
+
+            model.Evictions.Select(eviction => eviction.Pod).ShouldBe(names[..6].Select(name => $"pod-{name}"), ignoreOrder: true);
+            model.LastPlan!.Withheld.ShouldBeEmpty();
+        },
+        iter: 20);
+
+    [Fact]
+    public void Decide_TwoFullViewsOfTheLongestNames_TakeAFewPercentOfWhatAnnotationsMay()
+    {
+        var model = new NodeModel();
+        for (var i = 0; i < 40; i++)
+            model.AddVoter($"{i}".PadLeft(253, 'n'));
+        model.Settle();
+        var first = model.Cluster.All<V1Node>().First().Metadata.Name;
+        model.Confirm(first);
+        for (var i = 0; i < 400; i++)
+            model.AddVoter($"{i}".PadLeft(253, 'm'));
+
+        model.Settle();
+
+        FencingView.Of(model.Node(first)).Select(view => view.Members.Count).ShouldBe([31, 31]);
+        Encoding.UTF8.GetByteCount(model.Node(first).Metadata.Annotations[FencingView.Annotation]).ShouldBeLessThan(ObjectMetaValidation.AnnotationsBytesMax / 5);
     }
 
     [Fact]

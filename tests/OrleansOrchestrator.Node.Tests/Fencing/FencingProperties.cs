@@ -1,4 +1,5 @@
 using System.Globalization;
+using OrleansOrchestrator.Controllers.NodeLifecycle;
 
 namespace OrleansOrchestrator.Node.Tests.Fencing;
 
@@ -33,6 +34,37 @@ public sealed class FencingProperties
     public void ControlPlane_Away_StopsNoPod() => Sample(100, seed =>
     {
         using var world = new FencingWorld(seed, 1 + (seed % 12), isRough: false);
+        StopsNoPodWhileAway(world);
+    });
+
+    /// <summary>The same with the views of the product, of one cluster that is a view and one that is a ring.</summary>
+    [Theory]
+    [InlineData(31)]
+    [InlineData(40)]
+    public void ControlPlane_AwayFromManyNodes_StopsNoPod(int nodes) => Sample(2, seed =>
+    {
+        using var world = new FencingWorld(seed, nodes, isRough: false, viewNodesMax: new NodeLifecycleOptions().ViewNodesMax);
+        StopsNoPodWhileAway(world);
+    });
+
+    /// <summary>Three tenths of the machines die at once, and the votes of the others replace the pods of all of them.</summary>
+    [Fact]
+    public void Machines_SixOfTwentyDead_HaveTheirPodsReplacedInTime() => Sample(5, seed =>
+    {
+        using var world = new FencingWorld(seed, 20, isRough: false, viewNodesMax: new NodeLifecycleOptions().ViewNodesMax);
+        world.RunUntil(25);
+        var dead = world.Daemons.OrderBy(_ => world.Random.Next()).Take(6).ToList();
+        var tolerated = dead.Max(daemon => world.Times.ReplaceAfter(world.Pods[daemon.Name])!.Value.TotalSeconds);
+        dead.ForEach(daemon => daemon.Die());
+
+        world.RunUntil(world.Now + tolerated + 6);
+
+        world.Deletions.Select(deletion => deletion.Pod).ShouldBe(dead.Select(daemon => daemon.Name), ignoreOrder: true);
+        world.Daemons.Except(dead).ShouldAllBe(daemon => daemon.IsPodAlive);
+    });
+
+    private static void StopsNoPodWhileAway(FencingWorld world)
+    {
         world.RunUntil(25);
         for (var outage = 0; outage < 3; outage++)
         {
@@ -60,7 +92,7 @@ public sealed class FencingProperties
             daemon.Kill();
             world.After(seconds, daemon.Start);
         }
-    });
+    }
 
     /// <summary>The pods of a machine that dies are replaced in time, even if a controller with another time of day takes over.</summary>
     [Fact]

@@ -29,10 +29,16 @@ internal sealed class FencingWorld : Simulation, IDisposable
     private readonly string _folder = Directory.CreateDirectory(Path.Combine("/dev/shm", $"fencing-{Guid.NewGuid():N}")).FullName;
     private readonly List<SimulatedController> _controllers = [];
 
-    public FencingWorld(int seed, int nodes, bool isRough, Broken broken = Broken.Nothing)
+    /// <param name="seed">What chance does.</param>
+    /// <param name="nodes">How many nodes there are at first.</param>
+    /// <param name="isRough">Whether messages may be late by any time.</param>
+    /// <param name="broken">The part of the rule that is taken away.</param>
+    /// <param name="viewNodesMax">The most nodes of a view; by default so few that some clusters are a ring of many views.</param>
+    public FencingWorld(int seed, int nodes, bool isRough, Broken broken = Broken.Nothing, int viewNodesMax = 7)
         : base(seed)
     {
         IsRough = isRough;
+        ViewNodesMax = viewNodesMax;
         Broken = broken;
         Writes = new SimulatedLink(this);
 
@@ -47,6 +53,8 @@ internal sealed class FencingWorld : Simulation, IDisposable
     public FencingTimes Times { get; }
 
     public Broken Broken { get; }
+
+    public int ViewNodesMax { get; }
 
     /// <summary>Whether messages may be late by any time.</summary>
     public bool IsRough { get; set; }

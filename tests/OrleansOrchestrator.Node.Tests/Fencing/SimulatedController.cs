@@ -22,7 +22,7 @@ internal sealed class SimulatedController
     public SimulatedController(FencingWorld world, DriftingClock clock)
     {
         (_world, _clock) = (world, clock);
-        _options = new NodeLifecycleOptions { Times = world.Times, ViewRemovalTime = TimeSpan.FromSeconds(15) };
+        _options = new NodeLifecycleOptions { Times = world.Times, ViewRemovalTime = TimeSpan.FromSeconds(15), ViewNodesMax = world.ViewNodesMax };
         _sightings = new NodeSightings(_options);
         _leadAtStart = world.ControllersLead;
         world.Every(world.Between(0, 0.5), IssueBeat);
