@@ -33,7 +33,9 @@ internal sealed class NodeLifecycleDraft(Func<ResourceName, ObjectKey, bool> isS
     public void Withhold(string node, WithholdingReason reason)
     {
         _withheld.Add(new WithheldEviction(node, reason));
-        LookAgainIn(VoteInterval);
+        // What else an eviction may wait for changes with an object, or with the round that the host begins anyway.
+        if (reason == WithholdingReason.Votes)
+            LookAgainIn(VoteInterval);
     }
 
     public void WriteNode(ObjectAction action, PlannedEvent? @event, V1Node node) =>

@@ -29,6 +29,7 @@ public sealed class FencingRingTests
         model.Run(60, living);
         model.Evictions.ShouldBeEmpty();
         model.LastPlan!.Withheld.ShouldBe([new("n0", WithholdingReason.Votes)]);
+        model.LastPlan.RequeueAfter.ShouldBe(TimeSpan.FromMilliseconds(250), "votes come without a change of an object");
 
         model.Votes.UnionWith(living);
         model.Run(61, living);

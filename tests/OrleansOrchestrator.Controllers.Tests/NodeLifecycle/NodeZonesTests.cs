@@ -18,6 +18,7 @@ public sealed class NodeZonesTests
         model.LastPlan!.Disruptions.Single().ShouldBe(new ZoneHealth(null, 10, 6, ZoneState.PartialDisruption, 0));
         model.LastPlan.Disruptions.Single().ToString().ShouldStartWith("In the cluster 6 of 10 nodes are silent or not ready: ");
         model.LastPlan.Withheld.Select(withheld => withheld.Reason).ShouldBe(Enumerable.Repeat(WithholdingReason.Disruption, 6));
+        model.LastPlan.RequeueAfter.ShouldBe(model.Options.Times.LeaseDuration, "when a node that was heard of just now may be silent");
         model.Node("n9").Spec.Taints.ShouldHaveSingleItem().Effect.ShouldBe("NoSchedule");
     }
 
