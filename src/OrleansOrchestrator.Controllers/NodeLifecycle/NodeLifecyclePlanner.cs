@@ -9,8 +9,8 @@ namespace OrleansOrchestrator.Controllers.NodeLifecycle;
 
 /// <summary>
 /// Decides about all nodes of the cluster: which are silent, which taints they get, and which pods are evicted. While most nodes of
-/// the cluster or of a zone are lost, none of their pods is evicted: the fault is more likely common, and may be the observer's (see
-/// <see cref="NodeZones"/>). The pods of a silent node are evicted only if enough of its peers no longer extend its time (see
+/// the cluster or of a zone are lost, none of their pods is evicted for that: the fault is more likely common, and may be the
+/// observer's (see <see cref="NodeZones"/>). Taints of others count at any time, as for Kubernetes' taint manager. The pods of a silent node are evicted only if enough of its peers no longer extend its time (see
 /// <see cref="FencingView"/>), and if its daemon uses the fencing times that are configured here.
 /// </summary>
 /// <remarks>See k8s.io/kubernetes/pkg/controller/{nodelifecycle,tainteviction,podgc}.</remarks>
@@ -28,6 +28,8 @@ public static class NodeLifecyclePlanner
             JudgeNode(observed, input, isAnyHeardOf ? ring : null, zones, draft);
             if (isAnyHeardOf)
                 JudgePods(observed, input, zones, draft);
+            else if (observed.Node.Spec?.Taints?.Any(NodeTaints.IsOfOthers) is true)
+                JudgePodsByOthersTaints(observed.Node, input, draft);
         }
 
         if (isAnyHeardOf)
@@ -80,29 +82,49 @@ public static class NodeLifecyclePlanner
         var isWithheld = false;
         foreach (var pod in InOrder(input.PodsOn(observed.Node.Metadata.Name)))
         {
-            var eviction = TaintEviction.Of(pod, observed, input.Now, isSilent, input.Options);
-            var isDue = eviction?.Deadline <= input.SeenUntil;
+            var wanted = TaintEviction.Of(pod, observed, input.Now, isSilent, input.Options);
             if (isOutOfService && TaintEviction.IsLost(pod, observed.Node))
             {
                 draft.Evict(pod, new TaintEviction(input.SeenUntil, IsForced: true), ReasonOf(pod));
                 continue;
             }
 
-            if (isDue && !isSpared && (mayForce || !eviction!.Value.IsForced))
+            var isWanted = IsDue(wanted, input, draft);
+            var isAllowed = !isSpared && (mayForce || wanted is not { IsForced: true });
+            var eviction = isAllowed ? wanted : TaintEviction.OfOthers(pod, observed.Node, input.Now);
+            if (isAllowed ? isWanted : IsDue(eviction, input, draft))
             {
                 draft.Evict(pod, eviction!.Value, ReasonOf(pod));
                 continue;
             }
 
-            isWithheld |= isDue || (isOverdue && !pod.IsTerminal);
-            if (!isDue && eviction is { } later)
-                draft.LookAgainIn(later.Deadline - input.SeenUntil);
+            isWithheld |= isWanted || (isOverdue && !pod.IsTerminal);
             if (isUnreachable && pod.IsReady)
                 draft.MarkNotReady(pod, input.Now);
         }
 
         if (isWithheld)
             draft.Withhold(observed.Node.Metadata.Name, isSpared ? WithholdingReason.Disruption : isOtherwiseFenced ? WithholdingReason.FencingTimes : WithholdingReason.Votes);
+    }
+
+    /// <summary>While no ready node is heard of, nothing is concluded from that. What others want of a node is still done.</summary>
+    private static void JudgePodsByOthersTaints(V1Node node, NodeLifecycleInput input, NodeLifecycleDraft draft)
+    {
+        foreach (var pod in InOrder(input.PodsOn(node.Metadata.Name)))
+        {
+            var eviction = TaintEviction.OfOthers(pod, node, input.Now);
+            if (IsDue(eviction, input, draft))
+                draft.Evict(pod, eviction!.Value, ReasonOf(pod));
+        }
+    }
+
+    /// <summary>Whether an eviction's time has come; if it is still to come, the plan says when to look again.</summary>
+    private static bool IsDue(TaintEviction? eviction, NodeLifecycleInput input, NodeLifecycleDraft draft)
+    {
+        if (eviction is not { } planned || planned.Deadline <= input.SeenUntil)
+            return eviction is not null;
+        draft.LookAgainIn(planned.Deadline - input.SeenUntil);
+        return false;
     }
 
     /// <summary>Why a pod of a tainted node goes; null if it is being deleted for another reason.</summary>

@@ -67,6 +67,9 @@ internal static class NodeTaints
     /// <summary>Since when the node has a taint of this controller for which its pods go; null if it has none.</summary>
     public static DateTimeOffset? LosesPodsSince(V1Node node) => ApiTime.Read(node.Spec?.Taints?.FirstOrDefault(LosesPods)?.TimeAdded);
 
+    /// <summary>Whether pods go for this taint, and somebody else than this controller sets it.</summary>
+    public static bool IsOfOthers(V1Taint taint) => taint.Effect == TaintEffects.NoExecute && !Managed.Contains(Identity(taint));
+
     private static IEnumerable<(string Key, string Effect)> Wanted(V1Node node)
     {
         switch (NodeConditions.StatusOf(node, NodeConditions.Ready))

@@ -32,6 +32,15 @@ internal readonly record struct TaintEviction(DateTimeOffset Deadline, bool IsFo
         };
     }
 
+    /// <summary>
+    /// When a pod must leave its node because of taints that others than this controller set; null for never. It asks the node's daemon
+    /// to stop the pod, so that it is safe whatever is known of the node.
+    /// </summary>
+    public static TaintEviction? OfOthers(V1Pod pod, V1Node node, DateTimeOffset now) =>
+        !pod.IsDeleting && !pod.IsTerminal && GracefulDeadline(pod, (node.Spec?.Taints ?? []).Where(NodeTaints.IsOfOthers), now) is { } deadline
+            ? new TaintEviction(deadline, IsForced: false)
+            : null;
+
     /// <summary>Whether a pod was deleted with no grace period, so that it waits for its finalizers only.</summary>
     public static bool IsForcedOut(V1Pod pod) => pod.IsDeleting && pod.Metadata.DeletionGracePeriodSeconds == 0;
 
@@ -56,7 +65,7 @@ internal readonly record struct TaintEviction(DateTimeOffset Deadline, bool IsFo
     /// <summary>
     /// When the first toleration of a NoExecute taint ends. The unreachable taint is left out, because its daemon cannot act on it.
     /// </summary>
-    private static DateTimeOffset? GracefulDeadline(V1Pod pod, List<V1Taint> taints, DateTimeOffset now) => taints
+    private static DateTimeOffset? GracefulDeadline(V1Pod pod, IEnumerable<V1Taint> taints, DateTimeOffset now) => taints
         .Where(taint => taint.Key != TaintKeys.Unreachable)
         .Select(taint => Tolerations.StayOf(pod, taint) is { } stay ? Waits.After(ApiTime.Read(taint.TimeAdded) ?? now, stay) : (DateTimeOffset?)null)
         .Min();

@@ -38,6 +38,26 @@ public sealed class FencingRingTests
     }
 
     [Fact]
+    public void Decide_UsersTaintOfASilentNodeWithoutVotes_AsksItsPodsToGo()
+    {
+        var model = new NodeModel();
+        foreach (var name in (string[])["a", "b", "c"])
+            model.AddVoter(name);
+        model.AddPod("web", "a");
+        model.Settle();
+        model.Run(60, "b", "c");
+        model.Evictions.ShouldBeEmpty();
+
+        model.Node("a").Spec.Taints.Add(new V1Taint { Key = "maintenance", Effect = "NoExecute" });
+        model.Run(65, "b", "c");
+        model.Evictions.ShouldBe([("web", false, 60.5)]);
+
+        model.Votes.UnionWith(["b", "c"]);
+        model.Run(66, "b", "c");
+        model.Evictions.Select(eviction => eviction.IsForced).ShouldBe([false, true]);
+    }
+
+    [Fact]
     public void Decide_SilentNodeThatActsByOtherTimes_KeepsItsPods()
     {
         var model = new NodeModel();

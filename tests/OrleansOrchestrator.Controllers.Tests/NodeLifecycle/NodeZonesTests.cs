@@ -129,6 +129,30 @@ public sealed class NodeZonesTests
         model.Evictions.ShouldHaveSingleItem().Pod.ShouldBe("p0");
     }
 
+    /// <summary>An unhealthy node is spared what the controller concludes, but not what an operator wants.</summary>
+    [Theory]
+    [InlineData(4, "Unknown")]
+    [InlineData(4, "False")]
+    [InlineData(0, "Unknown")]
+    [InlineData(0, "False")]
+    public void Decide_UsersTaintOfAnUnhealthyNodeWhileMostAreSilent_DrivesPodsOutGracefully(int healthy, string ready)
+    {
+        var model = Cluster(nodes: 10);
+        model.AddPod("tolerant", "n9", change: pod => pod.Spec.Tolerations.Add(new V1Toleration { Key = "maintenance", OperatorProperty = "Exists" }));
+        model.AddPod("patient", "n9", change: pod => pod.Spec.Tolerations.Add(new V1Toleration { Key = "maintenance", OperatorProperty = "Exists", TolerationSeconds = 20 }));
+        string[] heardOf = [.. Names(0, healthy), .. ready == "False" ? Names(9, 1) : []];
+        model.Run(30, heardOf);
+        if (ready == "False")
+            model.Report("n9", ready);
+        model.Run(60, heardOf);
+        model.Evictions.Clear();
+
+        model.Node("n9").Spec.Taints.Add(new V1Taint { Key = "maintenance", Effect = "NoExecute" });
+        model.Run(100, heardOf);
+
+        model.Evictions.ShouldBe([("p9", false, 60.5), ("patient", false, 80)]);
+    }
+
     [Fact]
     public void Decide_NotReadyNodeFallsSilentWhileMostAreSilent_KeepsATaintForItsPods()
     {
