@@ -86,6 +86,49 @@ public sealed class HollowNodeTests
         ready.Status.HostIPs.ShouldHaveSingleItem().Ip.ShouldBe("127.0.0.1");
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Pods_ThatAreGoneOrHaveEndedInANewList_MakeRoomForTheOthersInIt(bool isGone)
+    {
+        await using var node = await TestNode.StartAsync(RuntimeKind.Hollow);
+        var first = node.Put(OnHostPort("first", DateTime.UnixEpoch.AddDays(1)));
+        await node.PodAsync("first", TestPods.IsReady, "it runs");
+
+        await node.Api.PauseAsync();
+        if (isGone)
+            node.Api.Remove(first);
+        else
+            node.Api.Change(first, pod => pod["status"]!["phase"] = "Failed");
+        node.Put(OnHostPort("older", DateTime.UnixEpoch));
+        node.Api.Compact();
+        await node.Api.ResumeAsync();
+
+        var older = await node.PodAsync("older", pod => pod.Status.Phase != "Pending", "it is judged");
+        (older.Status.Phase, older.Status.Reason).ShouldBe(("Running", null));
+
+        static V1Pod OnHostPort(string name, DateTime created)
+        {
+            var pod = TestPods.Shell(name, "sleep 1000");
+            pod.Metadata.CreationTimestamp = created;
+            pod.Spec.Containers[0].Ports = [new V1ContainerPort { ContainerPort = 80, HostPort = 8080 }];
+            return pod;
+        }
+    }
+
+    [Fact]
+    public async Task Pod_ThatSomebodyElseFails_EndsAndStaysFailed()
+    {
+        await using var node = await TestNode.StartAsync(RuntimeKind.Hollow);
+        var path = node.Put(TestPods.Shell("a", "sleep 1000"));
+        await node.PodAsync("a", TestPods.IsReady, "the pod is ready");
+
+        node.Api.Change(path, pod => pod["status"]!["phase"] = "Failed");
+
+        var ended = await node.PodAsync("a", pod => TestPods.Status(pod)?.State.Terminated is not null, "its container has ended");
+        ended.Status.Phase.ShouldBe("Failed");
+    }
+
     [Fact]
     public async Task Pod_Deleted_IsReportedEndedAndRemoved()
     {

@@ -165,6 +165,35 @@ public sealed class PodPlannerTests
     }
 
     [Fact]
+    public void Status_FailedPodThatStillRuns_SaysThatItHasFailedOnlyAfterwards()
+    {
+        var pod = TestPods.Shell("a", "");
+        pod.Status.Phase = "Running";
+        var view = View(pod, Sandbox(Running("main"))) with { Failure = PodFailures.NodeShutdown };
+
+        var ending = PodStatusBuilder.Build(view, "192.0.2.1", "test");
+        (ending.Phase, ending.Reason, ending.Message).ShouldBe(("Running", null, null));
+        ending.Conditions.Single(c => c.Type == "Ready").Status.ShouldBe("False");
+        ending.Conditions.ShouldNotContain(c => c.Type == "DisruptionTarget");
+
+        var ended = PodStatusBuilder.Build(view with { Sandbox = Sandbox(Exited("main", 0)) }, "192.0.2.1", "test");
+        (ended.Phase, ended.Reason, ended.Message).ShouldBe(("Failed", PodFailures.NodeShutdown.Reason, PodFailures.NodeShutdown.Message));
+        ended.Conditions.ShouldContain(c => c.Type == "DisruptionTarget");
+    }
+
+    [Theory]
+    [InlineData("main", 0, "Succeeded")]
+    [InlineData("init", 2, "Failed")]
+    public void Status_SidecarStillRuns_ThePodEndsWithIt(string ended, int exitCode, string phase)
+    {
+        var pod = TestPods.Shell("a", "", "Never");
+        pod.Spec.InitContainers = [TestPods.Container("sidecar", "") with { RestartPolicy = "Always" }, TestPods.Container("init", "")];
+
+        PodStatusBuilder.Build(View(pod, Sandbox(Running("sidecar"), Exited(ended, exitCode))), "192.0.2.1", "test").Phase.ShouldBe("Pending");
+        PodStatusBuilder.Build(View(pod, Sandbox(Exited("sidecar", 143), Exited(ended, exitCode))), "192.0.2.1", "test").Phase.ShouldBe(phase);
+    }
+
+    [Fact]
     public void Plan_ImageChanged_RestartsTheContainer()
     {
         var pod = TestPods.Shell("a", "");

@@ -51,13 +51,30 @@ public sealed class ProcessNodeTests
         await Eventually.HoldsAsync(() => node.Pod("first") is null, "it is gone");
         node.Put(OnHostPort("third"));
         await node.PodAsync("third", TestPods.IsReady, "it runs");
+    }
 
-        static V1Pod OnHostPort(string name)
-        {
-            var pod = TestPods.Shell(name, "sleep 100");
-            pod.Spec.Containers[0].Ports = [new V1ContainerPort { ContainerPort = 80, HostPort = 8080 }];
-            return pod;
-        }
+    [Fact]
+    public async Task Pod_PastItsDeadline_HasItsPlaceUntilItHasEnded()
+    {
+        await using var node = await StartAsync();
+        var pod = OnHostPort("first", "trap '' TERM; echo set; while :; do sleep 0.1; done");
+        pod.Spec.TerminationGracePeriodSeconds = 300;
+        var path = node.Put(pod);
+        var running = await node.PodAsync("first", TestPods.IsReady, "it runs");
+        await Eventually.HoldsAsync(() => LogOf(node, running).Contains("set", StringComparison.Ordinal), "it heeds no signal");
+
+        node.Api.Change(path, pod => pod["spec"]!["activeDeadlineSeconds"] = 1);
+        var ending = await node.PodAsync("first", p => p.Status.Conditions.Any(c => c.Type == "Ready" && c.Reason == "PodFailed"), "its time is over");
+        (ending.Status.Phase, ending.Status.Reason).ShouldBe(("Running", null));
+        node.Put(OnHostPort("second"));
+        (await node.PodAsync("second", p => p.Status.Phase == "Failed", "it is rejected")).Status.Reason.ShouldBe("NodePorts");
+
+        await node.Agent.KillContainerAsync(TestPods.Status(ending)!.ContainerID, TestContext.Current.CancellationToken);
+        var failed = await node.PodAsync("first", p => p.Status.Phase == "Failed", "it has failed");
+        failed.Status.Reason.ShouldBe("DeadlineExceeded");
+        TestPods.Status(failed)!.State.Terminated.ExitCode.ShouldBe(137);
+        node.Put(OnHostPort("third"));
+        await node.PodAsync("third", TestPods.IsReady, "it runs");
     }
 
     [Fact]
@@ -411,6 +428,13 @@ public sealed class ProcessNodeTests
         var end = TestPods.Status(failed)!.State.Terminated;
         end.ExitCode.ShouldBe(137);
         (end.FinishedAt - end.StartedAt)!.Value.TotalSeconds.ShouldBeInRange(3, 8);
+    }
+
+    private static V1Pod OnHostPort(string name, string script = "sleep 100")
+    {
+        var pod = TestPods.Shell(name, script);
+        pod.Spec.Containers[0].Ports = [new V1ContainerPort { ContainerPort = 80, HostPort = 8080 }];
+        return pod;
     }
 
     private static V1Probe Probe(params string[] command) =>

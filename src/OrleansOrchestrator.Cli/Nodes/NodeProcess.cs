@@ -29,23 +29,24 @@ internal static class NodeProcess
             ServiceProxy = true,
             ServiceCidr = null,
         };
+        await using var agent = new NodeAgent(options, configuration, TimeProvider.System, loggers);
         try
         {
-            await using var agent = new NodeAgent(options, configuration, TimeProvider.System, loggers);
             var starting = StartAsync(agent, signal.Token);
             await new WaitingNote(loggers.CreateLogger<NodeAgent>(), TimeProvider.System).WaitAsync(
                 starting, () => $"node {settings.Name} is not ready: {agent.LastFault ?? $"{configuration.Host} has not been reached"}", signal.Token);
             Console.WriteLine($"ready: node {settings.Name} runs pods on {agent.RuntimeVersion}");
             await signal.Token.WaitAsync();
-            if (await Machine.IsGoingDownAsync(TimeProvider.System))
-                await agent.ShutDownAsync(CancellationToken.None);
-            await agent.StopAsync(stopPods: false, CancellationToken.None);
-            return ExitCodes.Success;
         }
         catch (OperationCanceledException) when (signal.Token.IsCancellationRequested)
         {
-            return ExitCodes.Success;
+            // It was not ready yet, but it may have pods.
         }
+
+        if (await Machine.IsGoingDownAsync(TimeProvider.System))
+            await agent.ShutDownAsync(CancellationToken.None);
+        await agent.StopAsync(stopPods: false, CancellationToken.None);
+        return ExitCodes.Success;
     }
 
     private static async Task StartAsync(NodeAgent agent, CancellationToken cancellationToken)

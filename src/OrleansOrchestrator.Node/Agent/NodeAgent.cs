@@ -253,11 +253,11 @@ public sealed partial class NodeAgent : IAsyncDisposable
     /// <param name="cancellationToken">Ends the wait for the pods.</param>
     public async Task ShutDownAsync(CancellationToken cancellationToken = default)
     {
-        if (_pods is null || _shutdown is null || _options.ShutdownGracePeriod == TimeSpan.Zero)
+        if (_pods is null || _shutdown is null || _registrar is null || _options.ShutdownGracePeriod == TimeSpan.Zero)
             return;
         LogShuttingDown(_options.Name, _options.ShutdownGracePeriod.TotalSeconds);
         var ending = _shutdown.RunAsync(_pods, _timeProvider, cancellationToken);
-        await _registrar!.ReportAsync(cancellationToken);
+        await _registrar.ReportAsync(cancellationToken);
         await ending;
     }
 

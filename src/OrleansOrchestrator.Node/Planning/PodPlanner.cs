@@ -35,7 +35,7 @@ internal static class PodPlanner
 
     private static PodPlan PlanEnd(PodView view)
     {
-        var running = Running(view).ToList();
+        var running = view.Running.ToList();
         if (running.Count > 0)
             return PlanStops(view, running.Select(c => (c, "Stopping container {0}")), view.TerminationGrace);
         if (view.Sandbox is { IsReady: true })
@@ -46,7 +46,7 @@ internal static class PodPlanner
     private static PodPlan PlanSandbox(PodView view)
     {
         // Containers that outlived their sandbox have no network any more. They are removed before a new sandbox is made.
-        if (Running(view).Any())
+        if (view.Running.Any())
             return new PodPlan { Stops = Kill(view, "Pod sandbox changed, it will be killed and re-created.") };
         return Retry(view, SandboxKey) is { } later
             ? new PodPlan { WakeAt = later }
@@ -91,10 +91,7 @@ internal static class PodPlanner
     }
 
     private static IReadOnlyList<ContainerStop> Kill(PodView view, string message) =>
-        PlanStops(view, Running(view).Select(c => (c, message)), TimeSpan.Zero).Stops;
-
-    private static IEnumerable<ContainerInstance> Running(PodView view) =>
-        view.Sandbox?.Containers.Where(c => c.Phase == ContainerPhase.Running) ?? [];
+        PlanStops(view, view.Running.Select(c => (c, message)), TimeSpan.Zero).Stops;
 
     private static string Text(string message, ContainerInstance container) =>
         message.Replace("{0}", container.Name, StringComparison.Ordinal);

@@ -68,6 +68,9 @@ internal sealed record PodView
 
     public bool IsTerminal => Failure is not null || Pod.IsTerminal;
 
+    /// <summary>The containers that run now.</summary>
+    public IEnumerable<ContainerInstance> Running => Sandbox?.Containers.Where(c => c.Phase == ContainerPhase.Running) ?? [];
+
     /// <summary>The newest instance of a container, from the runtime or, if that lost it, from the reported status.</summary>
     public ContainerInstance? Newest(string name) => Sandbox?.Newest(name) ?? ReportedInstance.Find(Pod, name);
 

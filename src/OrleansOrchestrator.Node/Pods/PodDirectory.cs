@@ -42,11 +42,16 @@ internal sealed class PodDirectory(PodServices services) : IObjectSink<V1Pod>, I
     public void Replace(IReadOnlyCollection<V1Pod> objects)
     {
         var present = objects.Select(p => p.Metadata.Uid).ToHashSet(StringComparer.Ordinal);
-        // Pods that run here keep their places; of the others, the older ones are first.
-        foreach (var pod in objects.OrderBy(pod => !_orphans.ContainsKey(pod.Metadata.Uid)).ThenBy(pod => pod.Metadata.CreationTimestamp))
-            Upsert(pod);
+        // What is gone or has ended makes room first. Pods that run here keep their places; of the others, the older ones are first.
         foreach (var worker in _workers.Values.Where(w => !present.Contains(w.Uid)))
             worker.Forget();
+        foreach (var pod in objects
+            .OrderBy(pod => !pod.IsTerminal)
+            .ThenBy(pod => !_orphans.ContainsKey(pod.Metadata.Uid))
+            .ThenBy(pod => pod.Metadata.CreationTimestamp))
+        {
+            Upsert(pod);
+        }
 
         // A pod that runs here and is not listed was deleted while the daemon was away.
         foreach (var uid in _orphans.Keys.Where(uid => !present.Contains(uid)))

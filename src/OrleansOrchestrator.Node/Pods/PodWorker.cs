@@ -117,8 +117,7 @@ internal sealed partial class PodWorker : IAsyncDisposable
     }
 
     /// <summary>Whether the pod has ended for good, and the API knows.</summary>
-    public bool HasEnded => _isFinished || (Reported is { } reported && PodPhase.IsTerminal(reported.Phase)
-        && (reported.InitContainerStatuses ?? []).Concat(reported.ContainerStatuses ?? []).All(status => status.State?.Running is null));
+    public bool HasEnded => _isFinished || PodPhase.IsTerminal(Reported?.Phase);
 
     public async ValueTask DisposeAsync()
     {
@@ -251,11 +250,12 @@ internal sealed partial class PodWorker : IAsyncDisposable
         await _services.Remover.RemoveAsync(Uid, cancellationToken);
     }
 
-    /// <summary>The pod with this worker's last report, which is newer than the watch.</summary>
+    /// <summary>The pod with this worker's last report, which is newer than the watch. What somebody else has ended stays ended.</summary>
     private V1Pod WithReported(V1Pod pod) => _writer.Reported is not { } own ? pod : pod with
     {
         Status = own with
         {
+            Phase = pod.IsTerminal ? pod.Status.Phase : own.Phase,
             QosClass = pod.Status?.QosClass,
             Conditions =
             [

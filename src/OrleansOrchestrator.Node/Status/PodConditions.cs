@@ -7,7 +7,10 @@ using OrleansOrchestrator.Node.Runtime;
 namespace OrleansOrchestrator.Node.Status;
 
 /// <summary>Computes the conditions that the node owns. A pod on this node counts as scheduled, even if no scheduler did it.</summary>
-internal sealed class PodConditions(PodView view, string phase)
+/// <param name="view">The pod's present view.</param>
+/// <param name="phase">The phase that the pod has, or will have when the last of its containers has ended.</param>
+/// <param name="failure">The failure that the status tells; null if it tells none.</param>
+internal sealed class PodConditions(PodView view, string phase, PodFailure? failure)
 {
     private bool IsFinished => PodPhase.IsTerminal(phase);
 
@@ -18,7 +21,7 @@ internal sealed class PodConditions(PodView view, string phase)
         Initialized(),
         Ready(),
         ContainersReady(),
-        .. view.Failure?.Disruption is { } disruption ? [Disrupted(disruption)] : (IEnumerable<V1PodCondition>)[],
+        .. failure?.Disruption is { } disruption ? [Disrupted(disruption)] : (IEnumerable<V1PodCondition>)[],
     ];
 
     private V1PodCondition Disrupted(PodDisruption disruption) => Make(PodConditionTypes.DisruptionTarget, true, disruption.Reason, disruption.Message);

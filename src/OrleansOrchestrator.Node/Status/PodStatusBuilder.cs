@@ -15,26 +15,31 @@ internal static class PodStatusBuilder
     public static V1PodStatus Build(PodView view, string host, string scheme)
     {
         var containers = new ContainerStatusBuilder(view, scheme);
-        var phase = PhaseOf(view);
+        var outcome = PhaseOf(view);
+
+        // As with the kubelet: whoever learns that a pod has ended uses its name, ports and volumes at once.
+        var isEnding = PodPhase.IsTerminal(outcome) && !view.Pod.IsTerminal && view.Running.Any();
+        var failure = isEnding ? null : view.Failure;
         var podIp = view.Pod.Spec.HostNetwork == true ? host : AddressOf(view);
         return new V1PodStatus
         {
-            Phase = phase,
-            Reason = view.Failure?.Reason,
-            Message = view.Failure?.Message,
+            Phase = isEnding ? view.Pod.Status?.Phase ?? PodPhase.Pending : outcome,
+            Reason = failure?.Reason,
+            Message = failure?.Message,
             StartTime = WireTime.Seconds(view.StartTime),
             HostIP = host,
             HostIPs = [new V1HostIP { Ip = host }],
             PodIP = podIp,
             PodIPs = podIp is null ? null : [new V1PodIP { Ip = podIp }],
-            Conditions = new PodConditions(view, phase).Build(),
+            Conditions = new PodConditions(view, outcome, failure).Build(),
             InitContainerStatuses = view.Pod.Spec.InitContainers?.Select(containers.Build).ToList(),
             ContainerStatuses = view.Pod.Spec.Containers.Select(containers.Build).ToList(),
         };
     }
 
-    /// <summary>The phase, as the pod life cycle page of the Kubernetes documentation defines it.</summary>
-    public static string PhaseOf(PodView view)
+    /// <summary>The phase that the pod has, or will have when the last of its containers has ended.</summary>
+    /// <remarks>See https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-phase.</remarks>
+    private static string PhaseOf(PodView view)
     {
         if (view.Failure is not null)
             return PodPhase.Failed;
@@ -42,9 +47,7 @@ internal static class PodStatusBuilder
             return view.Pod.Status.Phase;
 
         var newest = view.Pod.Spec.Containers.Select(c => view.Newest(c.Name)).ToList();
-        var hasEnded = view.Sandbox is { IsReady: false } or null || !view.Sandbox.Containers.Any(
-            c => c.Phase == ContainerPhase.Running);
-        if (view.IsDeleted && hasEnded && newest.Any(c => c is not null))
+        if (view.IsDeleted && !view.Running.Any() && newest.Any(c => c is not null))
             return EndPhase(newest);
         if (PodOutcome.HasFailedInit(view))
             return PodPhase.Failed;
