@@ -72,6 +72,28 @@ public sealed class UsageMeterTests : IAsyncDisposable
         (await MeasureAsync()).Pods[0].Containers[0].Cpu!.UsageNanoCores.ShouldBe(250_000_000);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Usage_WhenWhoeverAskedFirstHasGivenUp_IsOfThePresentAndOverASecond(bool isMeasuredBefore)
+    {
+        await StartContainerAsync("main", 0);
+        if (isMeasuredBefore)
+            await MeasureAsync(firstTime: true);
+        _time.Advance(TimeSpan.FromHours(2));
+        using var impatience = new CancellationTokenSource();
+        var givenUp = _meter.MeasureAsync(impatience.Token);
+        _time.Advance(TimeSpan.FromMilliseconds(10));
+        await impatience.CancelAsync();
+        await Should.ThrowAsync<OperationCanceledException>(givenUp);
+
+        var cpu = (await MeasureAsync(firstTime: true)).Pods[0].Containers[0].Cpu!;
+
+        cpu.WindowNanoSeconds.ShouldBeGreaterThanOrEqualTo(1_000_000_000);
+        (_time.GetUtcNow() - cpu.Time).ShouldBeLessThan(TimeSpan.FromSeconds(5));
+        cpu.UsageNanoCores.ShouldBe(500_000_000);
+    }
+
     public async ValueTask DisposeAsync()
     {
         _meter.Dispose();

@@ -88,16 +88,16 @@ internal sealed class ObjectWriter(ObjectClient objects, ResourceRegistry regist
     });
 
     /// <inheritdoc/>
-    public Task<WrittenObject> ScaleAsync(ResourceName resource, ObjectKey key, string uid, int replicas)
+    public Task<WrittenObject> ScaleAsync(ScaleObject scaling)
     {
-        var definition = registry[resource];
+        var definition = registry[scaling.Resource];
         if (definition.Scale is not { } scale)
             throw ApiErrors.NoSuchPath();
-        JsonNode patch = replicas;
+        JsonNode patch = scaling.Replicas;
         foreach (var step in scale.SpecReplicasPath.Split('.').Reverse())
             patch = new JsonObject { [step] = patch };
-        patch["metadata"] = new JsonObject { ["uid"] = uid };
-        return PatchAsync(resource, key, "scale", PatchFormat.Merge, JsonSerializer.SerializeToUtf8Bytes(patch, ObjectCodec.Options));
+        patch["metadata"] = new JsonObject { ["uid"] = scaling.Uid, ["resourceVersion"] = scaling.ResourceVersion };
+        return PatchAsync(scaling.Resource, scaling.Key, scaling.Subresource, PatchFormat.Merge, JsonSerializer.SerializeToUtf8Bytes(patch, ObjectCodec.Options));
     }
 
     private static WrittenObject Written(StoredObject obj) => new(obj.Key, obj.Revision);

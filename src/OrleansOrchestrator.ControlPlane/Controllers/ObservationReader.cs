@@ -1,4 +1,5 @@
 using OrleansOrchestrator.Controllers.Reconciling;
+using OrleansOrchestrator.Controllers.Relations;
 using OrleansOrchestrator.ControlPlane.Definitions;
 using OrleansOrchestrator.ControlPlane.Requests;
 using OrleansOrchestrator.ControlPlane.Usage;
@@ -11,15 +12,29 @@ namespace OrleansOrchestrator.ControlPlane.Controllers;
 internal sealed class ObservationReader(
     WatchCaches caches, ResourceRegistry registry, RelationIndexes indexes, INewestKinds kinds, MetricReader metrics, TimeProvider time)
 {
-    /// <summary>Reads one primary, the objects of its relations, and the metrics for which these ask.</summary>
+    /// <summary>
+    /// Reads one primary, the objects of its relations, and the metrics for which these ask. All objects are observed at the end: what
+    /// happens while something is read anew or a metric is asked for counts, and may ask for more.
+    /// </summary>
     public async Task<Observation> ReadAsync(IReconciler reconciler, ObjectKey key, string memory, CancellationToken cancellationToken)
     {
         var view = new CacheView(caches, registry, indexes, reconciler.Primary);
-        var primary = view.Find(reconciler.Primary, key);
-        foreach (var resource in reconciler.Relations.SelectMany(relation => relation.ReadAnew(primary, view)).Distinct().ToList())
-            await ReadAnewAsync(resource, cancellationToken);
-        var answers = await metrics.AskAsync(reconciler.Relations.SelectMany(relation => relation.Queries(primary, view)), cancellationToken);
-        return Observation.Take(reconciler, key, primary, view, time.GetUtcNow(), answers, memory);
+        var readAnew = new HashSet<ResourceName>();
+        var answers = new Dictionary<MetricQuery, MetricAnswer>();
+        while (true)
+        {
+            var primary = view.Find(reconciler.Primary, key);
+            List<ResourceName> stale = [.. reconciler.Relations.SelectMany(relation => relation.ReadAnew(primary, view)).Where(readAnew.Add)];
+            foreach (var resource in stale)
+                await ReadAnewAsync(resource, cancellationToken);
+            if (stale.Count > 0)
+                continue;
+            List<MetricQuery> unanswered = [.. reconciler.Relations.SelectMany(relation => relation.Queries(primary, view)).Where(query => !answers.ContainsKey(query))];
+            if (unanswered.Count == 0)
+                return Observation.Take(reconciler, key, primary, view, time.GetUtcNow(), answers, memory);
+            foreach (var (query, answer) in await metrics.AskAsync(unanswered, cancellationToken))
+                answers[query] = answer;
+        }
     }
 
     /// <summary>

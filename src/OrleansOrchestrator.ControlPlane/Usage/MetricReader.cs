@@ -16,7 +16,8 @@ namespace OrleansOrchestrator.ControlPlane.Usage;
 /// those that adapters serve.
 /// </summary>
 /// <remarks>See k8s.io/metrics, and the paths in its custom_metrics and external_metrics clients.</remarks>
-internal sealed class MetricReader(ComputedReads computed, ResourceRegistry registry, IEnumerable<IAggregatedApis> aggregated)
+internal sealed class MetricReader(
+    ComputedReads computed, ResourceRegistry registry, IEnumerable<IAggregatedApis> aggregated, UsageOptions options, TimeProvider time)
 {
     private const string Custom = "custom.metrics.k8s.io";
     private const string External = "external.metrics.k8s.io";
@@ -39,14 +40,20 @@ internal sealed class MetricReader(ComputedReads computed, ResourceRegistry regi
 
     private async Task<MetricAnswer> AskAsync(MetricQuery query, CancellationToken cancellationToken)
     {
+        using var tooLong = new CancellationTokenSource(options.MetricWithin, time);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, tooLong.Token);
         try
         {
             return query switch
             {
-                PodUsageQuery usage => await ReadUsageAsync(usage, cancellationToken),
-                ExternalMetricQuery external => await ReadExternalAsync(external, cancellationToken),
-                _ => await ReadCustomAsync(query, cancellationToken),
+                PodUsageQuery usage => await ReadUsageAsync(usage, limit.Token),
+                ExternalMetricQuery external => await ReadExternalAsync(external, limit.Token),
+                _ => await ReadCustomAsync(query, limit.Token),
             };
+        }
+        catch (OperationCanceledException) when (tooLong.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            return MetricAnswer.Failed($"no answer within {GoDuration.Format(options.MetricWithin)}");
         }
         catch (Exception failure) when (failure is ApiException or JsonException or QuantityException or FormatException or InvalidOperationException or KeyNotFoundException)
         {

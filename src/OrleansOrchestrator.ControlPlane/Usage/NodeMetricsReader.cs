@@ -19,12 +19,10 @@ internal sealed class NodeMetricsReader(WatchCaches caches, ResourceRegistry reg
     {
         var nodes = caches[registry[WellKnownResources.Nodes]];
         await nodes.EnsureFreshAsync(Freshness.Any, cancellationToken);
-        var wanted = nodes.Select(filter).Objects.ToDictionary(node => node.Key.Name, node => node.SharedModel<V1Node>(), StringComparer.Ordinal);
-        var summaries = await usage.ReadAsync(wanted.Values, cancellationToken);
         var metrics = new List<KubeObject>();
-        foreach (var summary in summaries)
+        foreach (var (node, summary) in await usage.ReadAsync(nodes.Select(filter).Objects.Select(node => node.SharedModel<V1Node>()), cancellationToken))
         {
-            if (summary.Node is { Cpu: { } cpu, Memory: { } memory } stats && wanted.TryGetValue(stats.NodeName, out var node))
+            if (summary.Node is { Cpu: { } cpu, Memory: { } memory })
                 metrics.Add(MetricsOf(node, cpu, memory));
         }
 

@@ -11,7 +11,7 @@ namespace OrleansOrchestrator.ControlPlane.Usage;
 
 /// <summary>
 /// Computes PodMetrics: as metrics-server, only of running pods all of whose containers have been measured. Only the nodes of the pods
-/// in question are asked.
+/// in question are asked, and each tells of its own pods only.
 /// </summary>
 internal sealed class PodMetricsReader(WatchCaches caches, ResourceRegistry registry, UsageReader usage, TimeProvider time) : IComputedObjects
 {
@@ -27,18 +27,22 @@ internal sealed class PodMetricsReader(WatchCaches caches, ResourceRegistry regi
         var wanted = pods.Select(filter).Objects.Select(pod => pod.SharedModel<V1Pod>()).Where(IsRunning).ToDictionary(pod => pod.Metadata.Uid, StringComparer.Ordinal);
         var asked = wanted.Values.Select(pod => pod.Spec.NodeName).Distinct(StringComparer.Ordinal)
             .Select(node => nodes.Find(new ObjectKey("", node))?.SharedModel<V1Node>()).OfType<V1Node>();
-        var summaries = await usage.ReadAsync(asked, cancellationToken);
         var metrics = new List<KubeObject>();
-        foreach (var stats in summaries.SelectMany(summary => summary.Pods))
+        foreach (var (node, summary) in await usage.ReadAsync(asked, cancellationToken))
         {
-            if (wanted.TryGetValue(stats.PodRef.Uid, out var pod) && stats.Containers.All(container => container.Cpu is not null))
-                metrics.Add(MetricsOf(pod, stats));
+            foreach (var stats in summary.Pods.Where(IsMeasured).DistinctBy(stats => stats.PodRef.Uid))
+            {
+                if (wanted.TryGetValue(stats.PodRef.Uid, out var pod) && pod.Spec.NodeName == node.Metadata.Name)
+                    metrics.Add(MetricsOf(pod, stats));
+            }
         }
 
         return metrics;
     }
 
     private static bool IsRunning(V1Pod pod) => pod.Status?.Phase == PodPhase.Running && !string.IsNullOrEmpty(pod.Spec.NodeName);
+
+    private static bool IsMeasured(PodStats stats) => stats.Containers.Count > 0 && stats.Containers.All(container => container.Cpu is not null);
 
     private V1beta1PodMetrics MetricsOf(V1Pod pod, PodStats stats)
     {

@@ -11,6 +11,9 @@ public sealed record UsageOptions
     /// <summary>How long a node may take to answer. One that was not asked before takes more than a second.</summary>
     public TimeSpan AnswerWithin { get; init; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>How long a controller waits for a metric, whoever serves it. Then it goes on without.</summary>
+    public TimeSpan MetricWithin { get; init; } = TimeSpan.FromSeconds(15);
+
     /// <summary>The most nodes that a silo asks at the same time.</summary>
     public int NodesAtOnceMax { get; init; } = 256;
 
@@ -21,6 +24,7 @@ public sealed record UsageOptions
         var faults = new OptionFaults();
         faults.NotNegative(FreshFor);
         faults.Positive(AnswerWithin);
+        faults.Positive(MetricWithin);
         faults.AtLeastOne(NodesAtOnceMax);
         return faults.All;
     }

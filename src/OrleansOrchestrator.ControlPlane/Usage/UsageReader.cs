@@ -19,33 +19,39 @@ internal sealed partial class UsageReader(IEnumerable<INodeStatistics> statistic
     private readonly INodeStatistics? _statistics = statistics.LastOrDefault();
 
     /// <summary>Asks nodes.</summary>
-    /// <returns>The answers of those that answer in time.</returns>
-    public async Task<IReadOnlyList<StatsSummary>> ReadAsync(IEnumerable<V1Node> nodes, CancellationToken cancellationToken)
+    /// <returns>Those that answer in time, with their answers. A node may say anything of another one.</returns>
+    public async Task<IReadOnlyList<(V1Node Node, StatsSummary Summary)>> ReadAsync(IEnumerable<V1Node> nodes, CancellationToken cancellationToken)
     {
-        List<Task<StatsSummary?>> answers = [.. nodes.Where(IsReady).Select(AskAsync)];
-        return [.. (await Task.WhenAll(answers).WaitAsync(cancellationToken)).OfType<StatsSummary>()];
+        List<V1Node> asked = [.. nodes.Where(IsReady)];
+        var answers = await Task.WhenAll(AskAll(asked)).WaitAsync(cancellationToken);
+        return [.. asked.Zip(answers).Where(one => one.Second is not null).Select(one => (one.First, one.Second!))];
     }
 
     private static bool IsReady(V1Node node) => node.Status?.Conditions?.Any(condition => condition is { Type: "Ready", Status: "True" }) is true;
 
-    private Task<StatsSummary?> AskAsync(V1Node node)
+    private List<Task<StatsSummary?>> AskAll(List<V1Node> nodes)
     {
         lock (_gate)
         {
-            if (_answers.TryGetValue(node.Metadata.Name, out var known) && known.NodeUid == node.Metadata.Uid && (!known.Summary.IsCompleted || time.GetElapsedTime(known.AskedAt) < options.FreshFor))
-                return known.Summary;
             ForgetOld();
-            var answer = new Answer(node.Metadata.Uid, time.GetTimestamp(), CallAsync(node));
-            _answers[node.Metadata.Name] = answer;
-            return answer.Summary;
+            return nodes.ConvertAll(AskAsync);
         }
+    }
+
+    private Task<StatsSummary?> AskAsync(V1Node node)
+    {
+        if (_answers.TryGetValue(node.Metadata.Name, out var known) && known.NodeUid == node.Metadata.Uid)
+            return known.Summary;
+        var answer = new Answer(node.Metadata.Uid, time.GetTimestamp(), CallAsync(node));
+        _answers[node.Metadata.Name] = answer;
+        return answer.Summary;
     }
 
     private void ForgetOld()
     {
         foreach (var (node, answer) in _answers)
         {
-            if (answer.Summary.IsCompleted && time.GetElapsedTime(answer.AskedAt) > options.FreshFor)
+            if (answer.Summary.IsCompleted && time.GetElapsedTime(answer.AskedAt) >= options.FreshFor)
                 _answers.Remove(node);
         }
     }

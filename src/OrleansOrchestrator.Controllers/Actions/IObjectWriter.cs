@@ -29,7 +29,7 @@ public interface IObjectWriter
     Task<WrittenObject?> EvictAsync(ObjectKey pod, string uid, long? gracePeriodSeconds);
 
     /// <summary>Sets the wanted replicas of an object.</summary>
-    Task<WrittenObject> ScaleAsync(ResourceName resource, ObjectKey key, string uid, int replicas);
+    Task<WrittenObject> ScaleAsync(ScaleObject scaling);
 }
 
 /// <summary>The formats of patches.</summary>

@@ -2,12 +2,16 @@ using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.Controllers.Actions;
 
-/// <summary>Sets the wanted replicas of an object of any kind that has a scale, at whatever version it has.</summary>
+/// <summary>
+/// Sets the wanted replicas of an object of any kind that has a scale, if it is as it was observed: whoever has scaled it since has not
+/// been asked.
+/// </summary>
 /// <param name="Resource">The resource.</param>
 /// <param name="Key">The object.</param>
 /// <param name="Uid">Its observed uid.</param>
+/// <param name="ResourceVersion">Its observed version.</param>
 /// <param name="Replicas">The wanted replicas.</param>
-public sealed record ScaleObject(ResourceName Resource, ObjectKey Key, string Uid, int Replicas) : ObjectAction(Resource)
+public sealed record ScaleObject(ResourceName Resource, ObjectKey Key, string Uid, string ResourceVersion, int Replicas) : ObjectAction(Resource)
 {
     /// <inheritdoc/>
     public override ObjectKey Key { get; } = Key;
@@ -19,5 +23,5 @@ public sealed record ScaleObject(ResourceName Resource, ObjectKey Key, string Ui
     public override string Subresource => "scale";
 
     /// <inheritdoc/>
-    public override async Task<WrittenObject?> ApplyAsync(IObjectWriter writer) => await writer.ScaleAsync(Resource, Key, Uid, Replicas);
+    public override async Task<WrittenObject?> ApplyAsync(IObjectWriter writer) => await writer.ScaleAsync(this);
 }

@@ -139,8 +139,10 @@ public sealed class HorizontalPodAutoscalerReconciler(AutoscalerOptions options)
     {
         var scale = (V1Scale)target.Object;
         var current = scale.Spec.Replicas ?? 0;
-        var action = new ScaleObject(target.Resource, scale.Key, scale.Metadata.Uid, replicas)
+        var action = new ScaleObject(target.Resource, scale.Key, scale.Metadata.Uid, scale.Metadata.ResourceVersion, replicas)
         {
+            // Metrics take seconds, in which the user may have changed or deleted the autoscaler.
+            NeedsNewestPrimary = true,
             EventOnSuccess = _ => new PlannedEvent("Normal", "SuccessfulRescale", $"New size: {replicas}; reason: {reason}"),
             EventOnFailure = why => new PlannedEvent(Warning, "FailedRescale", $"New size: {replicas}; reason: {reason}; error: {why}"),
         };

@@ -19,8 +19,8 @@ internal sealed class NodeStatistics(NodeClient client) : INodeStatistics
         {
             using var response = await client.GetAsync(NodeEndpoint.Of(node), StatsSummary.Path, cancellationToken);
             await response.Content.LoadIntoBufferAsync(AnswerBytesMax, cancellationToken);
-            return JsonSerializer.Deserialize<StatsSummary>(await response.Content.ReadAsByteArrayAsync(cancellationToken), JsonSerializerOptions.Web)
-                ?? throw new JsonException("the answer is null");
+            var summary = JsonSerializer.Deserialize<StatsSummary>(await response.Content.ReadAsByteArrayAsync(cancellationToken), JsonSerializerOptions.Web);
+            return summary is not null && IsWhole(summary) ? summary : throw new JsonException("the answer lacks something");
         }
         catch (NodeRefusedException refused)
         {
@@ -31,4 +31,9 @@ internal sealed class NodeStatistics(NodeClient client) : INodeStatistics
             throw ApiErrors.ServiceUnavailable($"the daemon of node \"{node.Metadata.Name}\" gave no proper answer: {malformed.Message}");
         }
     }
+
+    /// <summary>Whether an answer has what its type promises: the deserializer leaves out what the text does not have.</summary>
+    private static bool IsWhole(StatsSummary summary) =>
+        summary is { Node.NodeName: not null, Pods: not null }
+        && summary.Pods.All(pod => pod is { PodRef.Uid: not null, Containers: not null } && pod.Containers.All(container => container is { Name: not null, Memory: not null }));
 }

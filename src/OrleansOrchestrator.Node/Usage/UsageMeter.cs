@@ -7,8 +7,8 @@ namespace OrleansOrchestrator.Node.Usage;
 
 /// <summary>
 /// Measures what the node and its containers use, when somebody asks. Processor use is the difference between two samples: the last
-/// one, if it is not too old, and one taken now. The first who asks waits a moment for the second sample. While nobody asks, nothing
-/// is measured.
+/// one, if it is not too old, and one taken now. The first who asks waits a moment for the second sample. All who ask meanwhile wait for
+/// the same measurement, which goes on when they give up. While nobody asks, nothing is measured.
 /// </summary>
 /// <param name="node">The node's name.</param>
 /// <param name="pods">The pods, with what the runtime has of them.</param>
@@ -27,35 +27,46 @@ internal sealed class UsageMeter(
     // An older sample says nothing about the present.
     private static readonly TimeSpan WindowMax = TimeSpan.FromMinutes(1);
 
-    private readonly SemaphoreSlim _turn = new(1, 1);
-    private Sample? _last;
-    private StatsSummary? _summary;
+    // The runtime may hang; whoever asks next has another try.
+    private static readonly TimeSpan MeasuredWithin = TimeSpan.FromSeconds(30);
+
+    private readonly Lock _gate = new();
+    private readonly CancellationTokenSource _stop = new();
+    private Task<Measurement>? _measurement;
 
     /// <summary>Measures, or repeats what was measured a moment ago.</summary>
     public async Task<StatsSummary> MeasureAsync(CancellationToken cancellationToken)
     {
-        await _turn.WaitAsync(cancellationToken);
-        try
-        {
-            if (_summary is { } known && time.GetElapsedTime(_last!.TakenAt) < FreshFor)
-                return known;
-            if (_last is null || time.GetElapsedTime(_last.TakenAt) > WindowMax)
-            {
-                _last = await TakeAsync(cancellationToken);
-                await time.DelayAsync(WindowMin, cancellationToken);
-            }
-
-            var before = _last;
-            _last = await TakeAsync(cancellationToken);
-            return _summary = Summarize(before, _last);
-        }
-        finally
-        {
-            _turn.Release();
-        }
+        Task<Measurement> measurement;
+        lock (_gate)
+            measurement = _measurement = Current();
+        return (await measurement.WaitAsync(cancellationToken)).Summary;
     }
 
-    public void Dispose() => _turn.Dispose();
+    public void Dispose()
+    {
+        _stop.Cancel();
+        _stop.Dispose();
+    }
+
+    /// <summary>The last measurement if it is fresh or under way, or else a new one.</summary>
+    private Task<Measurement> Current()
+    {
+        if (_measurement is { IsCompleted: false } underWay)
+            return underWay;
+        var last = _measurement is { IsCompletedSuccessfully: true } done ? done.Result.Sample : null;
+        return last is not null && time.GetElapsedTime(last.TakenAt) < FreshFor ? _measurement! : MeasureSinceAsync(last);
+    }
+
+    private async Task<Measurement> MeasureSinceAsync(Sample? last)
+    {
+        using var tooLong = new CancellationTokenSource(MeasuredWithin, time);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token, tooLong.Token);
+        var before = last is not null && time.GetElapsedTime(last.TakenAt) <= WindowMax ? last : await TakeAsync(limit.Token);
+        await time.DelayAsync(WindowMin - time.GetElapsedTime(before.TakenAt), limit.Token);
+        var now = await TakeAsync(limit.Token);
+        return new Measurement(now, Summarize(before, now));
+    }
 
     private async Task<Sample> TakeAsync(CancellationToken cancellationToken)
     {
@@ -93,6 +104,8 @@ internal sealed class UsageMeter(
         time, (long)window.TotalNanoseconds, (long)(Math.Max(0, usedNanoseconds) / window.TotalSeconds), usage.CpuNanoseconds);
 
     private static MemoryStats MemoryOf(DateTimeOffset time, in ContainerUsage usage) => new(time, usage.WorkingSetBytes);
+
+    private sealed record Measurement(Sample Sample, StatsSummary Summary);
 
     private sealed record Sample(
         long TakenAt, DateTimeOffset Time, IReadOnlyList<(V1Pod Pod, PodSandbox Sandbox)> Pods, IReadOnlyDictionary<string, ContainerUsage> Containers, ContainerUsage? Machine);

@@ -68,17 +68,7 @@ public sealed class AutoscalingTests : IAsyncLifetime
     [Fact]
     public async Task Target_UnderLoad_IsScaledAndItsHistorySurvivesTheSilo()
     {
-        await Api.CreateAsync(new V2HorizontalPodAutoscaler
-        {
-            Metadata = new V1ObjectMeta { NamespaceProperty = _space, Name = Name },
-            Spec = new V2HorizontalPodAutoscalerSpec
-            {
-                MaxReplicas = 10,
-                ScaleTargetRef = new V2CrossVersionObjectReference { ApiVersion = "v1", Kind = "ReplicationController", Name = Name },
-                Metrics = [new V2MetricSpec { Type = "Resource", Resource = new V2ResourceMetricSource { Name = "cpu", Target = new V2MetricTarget { Type = "AverageValue", AverageValue = new ResourceQuantity("100m") } } }],
-                Behavior = new V2HorizontalPodAutoscalerBehavior { ScaleUp = new V2HPAScalingRules { Policies = [new V2HPAScalingPolicy { Type = "Pods", Value = 2, PeriodSeconds = 600 }] } },
-            },
-        });
+        await Api.CreateAsync(Autoscaler());
 
         await Api.UntilAsync<V1ReplicationController>(_space, all => all is [{ Spec.Replicas: 4 }]);
         await Api.UntilAsync<V2HorizontalPodAutoscaler>(_space, all => all is [{ Status.CurrentReplicas: 4 }]);
@@ -92,6 +82,54 @@ public sealed class AutoscalingTests : IAsyncLifetime
         await Api.DeleteAsync<V2HorizontalPodAutoscaler>(_space, Name);
         await Eventually.HoldsAsync(async () => (await EntriesAsync()).Count == 0, "nothing is remembered of an autoscaler that is gone");
     }
+
+    [Fact]
+    public async Task Autoscaler_ChangedWhileItsMetricsAreRead_ScalesAsItIsNow()
+    {
+        var answer = new TaskCompletionSource();
+        _daemons.AnswersAfter = answer.Task;
+        await Api.CreateAsync(Autoscaler());
+        await _daemons.Asked.Task.WaitAsync(TestContext.Current.CancellationToken);
+        await Api.PatchAsync<V2HorizontalPodAutoscaler>(_space, Name, PatchType.MergePatch, """{"spec":{"maxReplicas":3}}""");
+        answer.SetResult();
+
+        await Api.UntilAsync<V2HorizontalPodAutoscaler>(_space, all => all is [{ Status.DesiredReplicas: 3 }]);
+        var target = await Api.GetAsync<V1ReplicationController>(_space, Name);
+        (target.Spec.Replicas, target.Metadata.Generation).ShouldBe((3, 2), "it was scaled once");
+    }
+
+    [Fact]
+    public async Task Metrics_ThatANodeTellsOfAnother_AreNotTaken()
+    {
+        await Api.CreateAsync(PodSamples.Node("n2"));
+        var own = await Api.CreateAsync(PodSamples.Pod(_space, "own", "web", "n2"));
+        await RunAsync(own);
+        _daemons.Liar = "n2";
+
+        var metrics = await Api.UntilAsync<V1beta1PodMetrics>(_space, all => all.Count >= 3);
+        metrics.Select(one => (one.Metadata.Name == "own", one.Containers.Single().Usage["cpu"].ToString())).Order().ShouldBe([(false, "200m"), (false, "200m"), (true, "900m")]);
+        (await Api.ListAsync<V1beta1NodeMetrics>("")).Select(one => (one.Metadata.Name, one.Usage["cpu"].ToString())).Order().ShouldBe([("n1", "1"), ("n2", "9")]);
+    }
+
+    [Fact]
+    public async Task PodMetrics_OfPodsWithoutContainers_AreLeftOut()
+    {
+        _daemons.WithoutContainers = true;
+
+        (await Api.ListAsync<V1beta1PodMetrics>(_space)).ShouldBeEmpty();
+    }
+
+    private V2HorizontalPodAutoscaler Autoscaler() => new()
+    {
+        Metadata = new V1ObjectMeta { NamespaceProperty = _space, Name = Name },
+        Spec = new V2HorizontalPodAutoscalerSpec
+        {
+            MaxReplicas = 10,
+            ScaleTargetRef = new V2CrossVersionObjectReference { ApiVersion = "v1", Kind = "ReplicationController", Name = Name },
+            Metrics = [new V2MetricSpec { Type = "Resource", Resource = new V2ResourceMetricSource { Name = "cpu", Target = new V2MetricTarget { Type = "AverageValue", AverageValue = new ResourceQuantity("100m") } } }],
+            Behavior = new V2HorizontalPodAutoscalerBehavior { ScaleUp = new V2HPAScalingRules { Policies = [new V2HPAScalingPolicy { Type = "Pods", Value = 2, PeriodSeconds = 600 }] } },
+        },
+    };
 
     private Task<TestSilo> StartAsync() => _file.StartSiloAsync(Options, services => services.AddSingleton<INodeStatistics>(_daemons));
 
@@ -124,15 +162,27 @@ public sealed class AutoscalingTests : IAsyncLifetime
 
         public bool Silent { get; set; }
 
-        public Task<StatsSummary> ReadAsync(V1Node node, CancellationToken cancellationToken)
+        public bool WithoutContainers { get; set; }
+
+        /// <summary>A node that says it were the other one, and that all pods use 900m.</summary>
+        public string? Liar { get; set; }
+
+        public TaskCompletionSource Asked { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Task AnswersAfter { get; set; } = Task.CompletedTask;
+
+        public async Task<StatsSummary> ReadAsync(V1Node node, CancellationToken cancellationToken)
         {
+            Asked.TrySetResult();
+            await AnswersAfter.WaitAsync(cancellationToken);
             if (Silent)
                 throw ApiErrors.ServiceUnavailable("no answer");
             var now = TimeProvider.System.GetUtcNow();
-            var (cpu, memory) = (new CpuStats(now, 15_000_000_000, 200_000_000, 1), new MemoryStats(now, 1024 * 1024));
-            return Task.FromResult(new StatsSummary(
-                new NodeStats(node.Metadata.Name, cpu with { UsageNanoCores = 1_000_000_000 }, memory),
-                [.. Pods.Values.Select(pod => new PodStats(new PodReference(pod.Metadata.Name, pod.Metadata.NamespaceProperty, pod.Metadata.Uid), [new ContainerStats("main", cpu, memory)]))]));
+            var lies = node.Metadata.Name == Liar;
+            var (cpu, memory) = (new CpuStats(now, 15_000_000_000, lies ? 900_000_000 : 200_000_000, 1), new MemoryStats(now, 1024 * 1024));
+            return new StatsSummary(
+                new NodeStats(Node, cpu with { UsageNanoCores = lies ? 9_000_000_000 : 1_000_000_000 }, memory),
+                [.. Pods.Values.Select(pod => new PodStats(new PodReference(pod.Metadata.Name, pod.Metadata.NamespaceProperty, pod.Metadata.Uid), WithoutContainers ? [] : [new ContainerStats("main", cpu, memory)]))]);
         }
     }
 }

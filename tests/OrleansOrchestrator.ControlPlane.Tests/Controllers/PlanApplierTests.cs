@@ -9,6 +9,7 @@ using OrleansOrchestrator.ControlPlane.Tests.Hosting;
 using OrleansOrchestrator.ControlPlane.Tests.Objects;
 using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Model.Resources;
+using OrleansOrchestrator.Testing;
 
 namespace OrleansOrchestrator.ControlPlane.Tests.Controllers;
 
@@ -68,16 +69,21 @@ public sealed class PlanApplierTests(SharedSilo shared) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Apply_Scale_ChangesTheReplicasWhateverTheVersion()
+    public async Task Apply_ScaleOfAnObjectThatSomebodyElseHasScaledSince_IsRefused()
     {
-        var observed = await Api.CreateAsync(PodSamples.Controller(_space, "web", 0));
-        await Api.PatchAsync<V1ReplicationController>(_space, "web", PatchType.MergePatch, """{"metadata":{"labels":{"since":"then"}}}""");
+        var observed = await Api.CreateAsync(PodSamples.Controller(_space, "web", 3));
+        await Api.PatchAsync<V1ReplicationController>(_space, "web", PatchType.MergePatch, """{"spec":{"replicas":0}}""");
 
-        var outcome = await ApplyAsync(new ScaleObject(WellKnownResources.ReplicationControllers, new ObjectKey(_space, "web"), observed.Metadata.Uid, 3));
+        var outcome = await ApplyAsync(Scale(observed));
 
-        outcome.Succeeded.ShouldBeTrue();
-        var scaled = await Api.GetAsync<V1ReplicationController>(_space, "web");
-        (scaled.Spec.Replicas, scaled.Metadata.Labels["since"]).ShouldBe((3, "then"));
+        outcome.Refused.ShouldHaveSingleItem().Why.Code.ShouldBe(409);
+        (await Api.GetAsync<V1ReplicationController>(_space, "web")).Spec.Replicas.ShouldBe(0);
+        // The controller writes to the status meanwhile.
+        await Eventually.HoldsAsync(async () => (await ApplyAsync(Scale(await Api.GetAsync<V1ReplicationController>(_space, "web")))).Succeeded);
+        (await Api.GetAsync<V1ReplicationController>(_space, "web")).Spec.Replicas.ShouldBe(5);
+
+        ScaleObject Scale(V1ReplicationController controller) =>
+            new(WellKnownResources.ReplicationControllers, new ObjectKey(_space, "web"), controller.Metadata.Uid, controller.Metadata.ResourceVersion, 5);
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using OrleansOrchestrator.Controllers.Actions;
 using OrleansOrchestrator.Controllers.Relations;
 using OrleansOrchestrator.Controllers.Tests.Reconciling;
 using OrleansOrchestrator.Model.Errors;
@@ -14,8 +15,9 @@ public sealed class HorizontalPodAutoscalerReconcilerTests
     {
         var model = new AutoscalerModel(replicas: 3) { Usage = (_, _) => 150 };
 
-        model.Step();
+        var scaling = model.Step().Actions.OfType<ScaleObject>().ShouldHaveSingleItem();
 
+        scaling.NeedsNewestPrimary.ShouldBeTrue("an autoscaler that was changed or deleted meanwhile scales nothing");
         // 150 of 200 are 75 %, half as much again as 50 %.
         model.Replicas.ShouldBe(5);
         model.Cluster.Events.ShouldHaveSingleItem().ShouldBe(new("Normal", "SuccessfulRescale", "New size: 5; reason: cpu resource utilization (percentage of request) above target"));

@@ -216,11 +216,11 @@ internal sealed class ClusterModel : IObjectWriter
     public Task<WrittenObject?> EvictAsync(ObjectKey pod, string uid, long? gracePeriodSeconds) =>
         DeleteAsync(new DeleteObject(WellKnownResources.Pods, pod, uid, gracePeriodSeconds));
 
-    public Task<WrittenObject> ScaleAsync(ResourceName resource, ObjectKey key, string uid, int replicas)
+    public Task<WrittenObject> ScaleAsync(ScaleObject scaling)
     {
-        var scaled = ObjectFacts.CopyOf(_objects[(resource.ToString(), key)]);
-        scaled.Metadata.Uid.ShouldBe(uid);
-        BuiltInKinds.Registry[resource].Scale.ShouldNotBeNull().SetSpecReplicas(scaled, replicas);
+        var scaled = ObjectFacts.CopyOf(_objects[(scaling.Resource.ToString(), scaling.Key)]);
+        (scaled.Metadata.Uid, scaled.Metadata.ResourceVersion).ShouldBe((scaling.Uid, scaling.ResourceVersion));
+        BuiltInKinds.Registry[scaling.Resource].Scale.ShouldNotBeNull().SetSpecReplicas(scaled, scaling.Replicas);
         return Wrote(Replace(scaled));
     }
 

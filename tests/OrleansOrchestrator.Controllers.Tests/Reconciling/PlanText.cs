@@ -45,7 +45,7 @@ internal sealed class PlanText : IObjectWriter
 
     public async Task<WrittenObject?> EvictAsync(ObjectKey pod, string uid, long? gracePeriodSeconds) => await Write(pod, $"{uid} {gracePeriodSeconds}");
 
-    public Task<WrittenObject> ScaleAsync(ResourceName resource, ObjectKey key, string uid, int replicas) => Write(key, $"{uid} {replicas}");
+    public Task<WrittenObject> ScaleAsync(ScaleObject scaling) => Write(scaling.Key, $"{scaling.Uid} {scaling.ResourceVersion} {scaling.Replicas}");
 
     private static string Json(KubeObject obj) => JsonSerializer.Serialize(obj, obj.GetType(), ObjectCodec.Options);
 

@@ -47,6 +47,15 @@ public sealed class NodeStatisticsTests : IAsyncLifetime
     [Theory]
     [InlineData(200, "<html>")]
     [InlineData(200, "null")]
+    [InlineData(200, """{"node":{}}""")]
+    [InlineData(200, """{"node":null,"pods":[]}""")]
+    [InlineData(200, """{"node":{},"pods":[]}""")]
+    [InlineData(200, """{"node":{"nodeName":"n1"},"pods":null}""")]
+    [InlineData(200, """{"node":{"nodeName":"n1"},"pods":[null]}""")]
+    [InlineData(200, """{"node":{"nodeName":"n1"},"pods":[{"containers":[]}]}""")]
+    [InlineData(200, """{"node":{"nodeName":"n1"},"pods":[{"podRef":{"name":"web"},"containers":[]}]}""")]
+    [InlineData(200, """{"node":{"nodeName":"n1"},"pods":[{"podRef":{"uid":"u"}}]}""")]
+    [InlineData(200, """{"node":{"nodeName":"n1"},"pods":[{"podRef":{"uid":"u"},"containers":[{"name":"c"}]}]}""")]
     [InlineData(404, "404 page not found")]
     public async Task Statistics_OfADaemonThatAnswersSomethingElse_AreAnApiError(int code, string body)
     {
