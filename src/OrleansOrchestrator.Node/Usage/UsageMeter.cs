@@ -32,15 +32,18 @@ internal sealed class UsageMeter(
 
     private readonly Lock _gate = new();
     private readonly CancellationTokenSource _stop = new();
-    private Task<Measurement>? _measurement;
+    private Task<StatsSummary>? _measurement;
+
+    // Of the last measurement that succeeded.
+    private Sample? _last;
 
     /// <summary>Measures, or repeats what was measured a moment ago.</summary>
     public async Task<StatsSummary> MeasureAsync(CancellationToken cancellationToken)
     {
-        Task<Measurement> measurement;
+        Task<StatsSummary> measurement;
         lock (_gate)
             measurement = _measurement = Current();
-        return (await measurement.WaitAsync(cancellationToken)).Summary;
+        return await measurement.WaitAsync(cancellationToken);
     }
 
     public void Dispose()
@@ -50,22 +53,23 @@ internal sealed class UsageMeter(
     }
 
     /// <summary>The last measurement if it is fresh or under way, or else a new one.</summary>
-    private Task<Measurement> Current()
+    private Task<StatsSummary> Current()
     {
         if (_measurement is { IsCompleted: false } underWay)
             return underWay;
-        var last = _measurement is { IsCompletedSuccessfully: true } done ? done.Result.Sample : null;
-        return last is not null && time.GetElapsedTime(last.TakenAt) < FreshFor ? _measurement! : MeasureSinceAsync(last);
+        return _measurement is not null && _last is not null && time.GetElapsedTime(_last.TakenAt) < FreshFor ? _measurement : MeasureSinceAsync(_last);
     }
 
-    private async Task<Measurement> MeasureSinceAsync(Sample? last)
+    private async Task<StatsSummary> MeasureSinceAsync(Sample? last)
     {
         using var tooLong = new CancellationTokenSource(MeasuredWithin, time);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token, tooLong.Token);
         var before = last is not null && time.GetElapsedTime(last.TakenAt) <= WindowMax ? last : await TakeAsync(limit.Token);
         await time.DelayAsync(WindowMin - time.GetElapsedTime(before.TakenAt), limit.Token);
         var now = await TakeAsync(limit.Token);
-        return new Measurement(now, Summarize(before, now));
+        var summary = Summarize(before, now);
+        _last = now;
+        return summary;
     }
 
     private async Task<Sample> TakeAsync(CancellationToken cancellationToken)
@@ -104,8 +108,6 @@ internal sealed class UsageMeter(
         time, (long)window.TotalNanoseconds, (long)(Math.Max(0, usedNanoseconds) / window.TotalSeconds), usage.CpuNanoseconds);
 
     private static MemoryStats MemoryOf(DateTimeOffset time, in ContainerUsage usage) => new(time, usage.WorkingSetBytes);
-
-    private sealed record Measurement(Sample Sample, StatsSummary Summary);
 
     private sealed record Sample(
         long TakenAt, DateTimeOffset Time, IReadOnlyList<(V1Pod Pod, PodSandbox Sandbox)> Pods, IReadOnlyDictionary<string, ContainerUsage> Containers, ContainerUsage? Machine);
