@@ -8,9 +8,6 @@ namespace OrleansOrchestrator.Gateway.Proxying;
 /// <summary>Opens the connections of proxied requests: to a pod through the daemon of its node, to another address directly.</summary>
 internal sealed class DestinationDialer(NodeClient nodes)
 {
-    // For the last bytes after the other side's end.
-    private static readonly TimeSpan CloseTime = TimeSpan.FromSeconds(2);
-
     /// <summary>Opens a connection for a request that carries its destination.</summary>
     public async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
     {
@@ -20,7 +17,9 @@ internal sealed class DestinationDialer(NodeClient nodes)
             return await ConnectDirectlyAsync(destination, cancellationToken);
         var path = string.Create(
             CultureInfo.InvariantCulture, $"/dial/{Uri.EscapeDataString(pod.NamespaceProperty)}/{Uri.EscapeDataString(pod.Name)}/{destination.Port}");
-        return WebSocketStream.Create(await nodes.OpenAsync(node, path, [], cancellationToken), WebSocketMessageType.Binary, CloseTime);
+
+        // No farewell at its end: it would block the thread that disposes of the connection, and HTTP needs none.
+        return WebSocketStream.Create(await nodes.OpenAsync(node, path, [], cancellationToken), WebSocketMessageType.Binary, TimeSpan.Zero);
     }
 
     private static async Task<Stream> ConnectDirectlyAsync(ProxyDestination destination, CancellationToken cancellationToken)

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Extensions;
+using Microsoft.AspNetCore.Http.Features;
 using OrleansOrchestrator.Gateway.Requests;
 using Yarp.ReverseProxy.Forwarder;
 
@@ -11,8 +12,18 @@ internal sealed class ProxiedRequest(ApiRequest request, ProxyDestination destin
 {
     private const string Impersonation = "Impersonate-";
 
-    /// <summary>The path at the destination.</summary>
-    private PathString Path => request.Info.SubresourcePath is { Length: > 0 } path ? path : "/" + request.Http.Request.Query["path"].ToString().TrimStart('/');
+    /// <summary>The path and query at the destination, as the client has written them: an encoded slash stays one.</summary>
+    private string Target
+    {
+        get
+        {
+            var query = request.Http.Request.QueryString;
+            if (request.Info.SubresourcePath.Length == 0)
+                return new PathString("/" + request.Http.Request.Query["path"].ToString().TrimStart('/')).ToUriComponent() + query;
+            var before = request.Info.Path[..^request.Info.SubresourcePath.Length].Count('/');
+            return RawPathAfter(before) is { } raw ? raw + query : new PathString(request.Info.SubresourcePath).ToUriComponent() + query;
+        }
+    }
 
     /// <inheritdoc/>
     public override async ValueTask TransformRequestAsync(
@@ -20,7 +31,7 @@ internal sealed class ProxiedRequest(ApiRequest request, ProxyDestination destin
     {
         await base.TransformRequestAsync(httpContext, proxyRequest, destinationPrefix, cancellationToken);
         proxyRequest.Options.Set(ProxyDestination.Key, destination);
-        proxyRequest.RequestUri = RequestUtilities.MakeDestinationAddress(destinationPrefix, Path, httpContext.Request.QueryString);
+        proxyRequest.RequestUri = new Uri(destinationPrefix.TrimEnd('/') + Target);
         var headers = proxyRequest.Headers;
 
         // A pod must not get the credentials of those who ask it.
@@ -48,6 +59,22 @@ internal sealed class ProxiedRequest(ApiRequest request, ProxyDestination destin
         if (proxyResponse?.Headers.Location is { } location)
             httpContext.Response.Headers.Location = Relocate(location);
         return hasBody;
+    }
+
+    /// <summary>What follows so many parts of the path as it was sent; null if the server has changed more of the path than its
+    /// encoding.</summary>
+    private string? RawPathAfter(int parts)
+    {
+        var raw = request.Http.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
+        if (!raw.StartsWith('/') || raw.Contains("/.", StringComparison.Ordinal) || raw.Contains("%2e", StringComparison.OrdinalIgnoreCase))
+            return null;
+        var path = raw.AsSpan();
+        if (path.IndexOf('?') is var end and >= 0)
+            path = path[..end];
+        var start = 0;
+        for (; parts > 0 && start >= 0; parts--)
+            start = path[(start + 1)..].IndexOf('/') is var next and >= 0 ? start + 1 + next : -1;
+        return start >= 0 ? path[start..].ToString() : null;
     }
 
     /// <summary>A redirect within the destination leads through the proxy again.</summary>

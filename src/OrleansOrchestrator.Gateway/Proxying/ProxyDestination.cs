@@ -41,8 +41,8 @@ internal sealed record ProxyDestination(string Scheme, IPAddress Address, int Po
 
     /// <summary>Reads an address to which requests may be passed on.</summary>
     /// <param name="text">The address.</param>
-    /// <param name="isOfPod">Whether a node's daemon told it of a pod. Otherwise it is none of this machine or its link, where other
-    /// things listen.</param>
+    /// <param name="isOfPod">Whether a node's daemon told it of a pod. Otherwise it is neither a loopback nor a link-local address,
+    /// where what serves this machine alone listens.</param>
     /// <exception cref="ApiException">400: it is none.</exception>
     public static IPAddress Require(string? text, bool isOfPod) =>
         text is not null && AddressSyntax.TryParse(text, out var address) && (isOfPod || IsPublic(address)) ? address : throw ApiErrors.BadRequest("address not allowed");

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using k8s;
 using k8s.Models;
 using OrleansOrchestrator.ControlPlane.Objects;
@@ -23,14 +24,31 @@ internal sealed class ServiceProxyEndpoint(RequestForwarder forwarder, PodLocato
             port = NameOf(number, await ReadAsync<V1Service>(WellKnownResources.Services, key, request.Cancellation));
 
         var ready = ReadyAt(port, await ReadAsync<V1Endpoints>(WellKnownResources.Endpoints, key, request.Cancellation));
-        if (ready.Count == 0)
-            throw ApiErrors.ServiceUnavailable($"no endpoints available for service \"{request.Info.Name}\"");
-        var (endpoint, target) = ready[Random.Shared.Next(ready.Count)];
-        if (endpoint.TargetRef is not { Kind: "Pod" } podReference)
-            return new ProxyDestination(scheme, ProxyDestination.Require(endpoint.Ip, isOfPod: false), target, null, null);
+        Random.Shared.Shuffle(CollectionsMarshal.AsSpan(ready));
+        foreach (var (address, target) in ready)
+        {
+            if (address.TargetRef is not { Kind: "Pod" } pod)
+                return new ProxyDestination(scheme, ProxyDestination.Require(address.Ip, isOfPod: false), target, null, null);
+            if (await FindAsync(key with { Name = pod.Name }, pod.Uid, request.Cancellation) is var (found, node))
+                return new ProxyDestination(scheme, ProxyDestination.Require(found.Status?.PodIP, isOfPod: node is not null), target, found, node);
+        }
 
-        var (pod, node) = await locator.FindPodAsync(key with { Name = podReference.Name }, request.Cancellation);
-        return new ProxyDestination(scheme, ProxyDestination.Require(pod.Status?.PodIP, isOfPod: node is not null), target, pod, node);
+        throw ApiErrors.ServiceUnavailable($"no endpoints available for service \"{request.Info.Name}\"");
+    }
+
+    /// <summary>Finds the pod of an endpoint; null if it is gone, or another one has its name now. Endpoints follow their pods a little
+    /// later.</summary>
+    private async Task<(V1Pod Pod, NodeEndpoint? Node)?> FindAsync(ObjectKey key, string? uid, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var found = await locator.FindPodAsync(key, cancellationToken);
+            return string.IsNullOrEmpty(uid) || found.Pod.Metadata.Uid == uid ? found : null;
+        }
+        catch (ApiException gone) when (gone.Code == 404)
+        {
+            return null;
+        }
     }
 
     private static string NameOf(long number, V1Service service) =>

@@ -52,6 +52,7 @@ public sealed class ProxyTests : IAsyncLifetime
     [Theory]
     [InlineData("GET", "web", "/", "/")]
     [InlineData("GET", "web", "/a%20b/c?d=e%2Ff&d=g", "/a%20b/c?d=e%2Ff&d=g")]
+    [InlineData("GET", "web", "/group%2Fname/x%252Fy/%C3%A4", "/group%2Fname/x%252Fy/%C3%A4")]
     [InlineData("DELETE", "web:PORT", "/thing", "/thing")]
     [InlineData("PATCH", "http:web:PORT", "/thing/", "/thing/")]
     public async Task Pod_IsAskedWithTheMethodPathAndQueryThatFollow(string method, string pod, string path, string seen)
@@ -116,6 +117,21 @@ public sealed class ProxyTests : IAsyncLifetime
             ((string?)(await CallAsync("GET", $"{Core}/services/{name}/proxy/x")).ShouldSucceed()["host"]).ShouldBe($"10.1.2.3:{Port}");
         (await _gateway.Admin.GetJsonAsync(Core + "/services/front/proxy/")).ShouldFail(HttpStatusCode.ServiceUnavailable, "ServiceUnavailable")
             .ShouldBe("no endpoints available for service \"front\"");
+    }
+
+    [Theory]
+    [InlineData("""{"kind":"Pod","name":"gone","uid":"1"}""")]
+    [InlineData("""{"kind":"Pod","name":"web","uid":"of-the-one-before"}""")]
+    public async Task Service_WithAnEndpointWhosePodHasGone_IsAskedAtAnother(string stale)
+    {
+        await EndpointsAsync("front", $$"""[{"ip":"10.1.2.4","targetRef":{{stale}} }]""", "[]");
+        (await _gateway.Admin.GetJsonAsync(Core + "/services/front:80/proxy/")).ShouldFail(HttpStatusCode.ServiceUnavailable, "ServiceUnavailable")
+            .ShouldBe("no endpoints available for service \"front:80\"");
+
+        await _gateway.Admin.CallAsync(HttpMethod.Delete, Core + "/endpoints/front");
+        await EndpointsAsync("front", $$"""[{"ip":"10.1.2.4","targetRef":{{stale}} },{"ip":"10.1.2.3","targetRef":{"kind":"Pod","name":"web"} }]""", "[]");
+        for (var i = 0; i < 10; i++)
+            (await CallAsync("GET", Core + "/services/front:80/proxy/")).ShouldSucceed();
     }
 
     [Fact]

@@ -75,12 +75,24 @@ internal sealed class DialEndpoint(PodDirectory pods, IContainerRuntime runtime,
         if (await Task.WhenAny(up, down) == up && connection.Connected)
         {
             // The pod may still answer after the caller's last byte.
-            connection.Client.Shutdown(SocketShutdown.Send);
+            EndSending(connection.Client);
             await Task.WhenAny(down, Task.Delay(CloseTime, timeProvider, cancellationToken));
         }
 
         await over.CancelAsync();
         await Task.WhenAll(up, down);
+    }
+
+    private static void EndSending(Socket socket)
+    {
+        try
+        {
+            socket.Shutdown(SocketShutdown.Send);
+        }
+        catch (SocketException)
+        {
+            // The pod has reset the connection.
+        }
     }
 
     /// <summary>Copies until the source ends, or either side has gone.</summary>
@@ -90,7 +102,7 @@ internal sealed class DialEndpoint(PodDirectory pods, IContainerRuntime runtime,
         {
             await from.CopyToAsync(to, cancellationToken);
         }
-        catch (Exception gone) when (gone is IOException or WebSocketException or OperationCanceledException or ObjectDisposedException)
+        catch (Exception gone) when (gone is IOException or WebSocketException or NotSupportedException or OperationCanceledException or ObjectDisposedException)
         {
             // The other direction ends with it.
         }
