@@ -78,6 +78,13 @@ public sealed class ProxyTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Pod_ThatEndsTheConnectionAfterItsAnswer_IsHeardToTheEnd()
+    {
+        var answer = await _gateway.Admin.GetStringAsync(Core + "/pods/web/proxy/close", Cancellation);
+        answer.Length.ShouldBe(100_000);
+    }
+
+    [Fact]
     public async Task Pod_WithoutTheLastSlash_IsRedirectedToIt()
     {
         var response = await _gateway.Admin.GetAsync(Core + "/pods/web/proxy?a=b", Cancellation);
@@ -198,6 +205,13 @@ public sealed class ProxyTests : IAsyncLifetime
             var received = await socket.ReceiveAsync(buffer, http.RequestAborted);
             await socket.SendAsync(buffer.AsMemory(0, received.Count), WebSocketMessageType.Text, true, http.RequestAborted);
             await socket.CloseAsync(WebSocketCloseStatus.NormalClosure, null, http.RequestAborted);
+            return;
+        }
+
+        if (http.Request.Path == "/close")
+        {
+            http.Response.Headers.Connection = "close";
+            await http.Response.WriteAsync(new string('x', 100_000));
             return;
         }
 

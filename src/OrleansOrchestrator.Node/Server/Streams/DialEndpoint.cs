@@ -62,49 +62,37 @@ internal sealed class DialEndpoint(PodDirectory pods, IContainerRuntime runtime,
         }
 
         using var socket = await context.WebSockets.AcceptWebSocketAsync();
-        await using var caller = WebSocketStream.Create(socket, WebSocketMessageType.Binary, CloseTime);
-        await RelayAsync(caller, connection, context.RequestAborted);
+        await RelayAsync(socket, connection, context.RequestAborted);
     }
 
-    private async Task RelayAsync(Stream caller, TcpClient connection, CancellationToken cancellationToken)
+    /// <summary>Relays both directions. The end of one is passed on, and the other has a little time to end, too.</summary>
+    private async Task RelayAsync(WebSocket socket, TcpClient connection, CancellationToken cancellationToken)
     {
         using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        await using var caller = WebSocketStream.Create(socket, WebSocketMessageType.Binary, TimeSpan.Zero);
         var called = connection.GetStream();
-        var up = CopyAsync(caller, called, over.Token);
-        var down = CopyAsync(called, caller, over.Token);
-        if (await Task.WhenAny(up, down) == up && connection.Connected)
+        var up = CopyAsync(caller, called, () =>
         {
-            // The pod may still answer after the caller's last byte.
-            EndSending(connection.Client);
-            await Task.WhenAny(down, Task.Delay(CloseTime, timeProvider, cancellationToken));
-        }
-
+            connection.Client.Shutdown(SocketShutdown.Send);
+            return Task.CompletedTask;
+        });
+        var down = CopyAsync(called, caller, () => socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, over.Token));
+        await Task.WhenAny(up, down);
+        await Task.WhenAny(Task.WhenAll(up, down), Task.Delay(CloseTime, timeProvider, cancellationToken));
         await over.CancelAsync();
         await Task.WhenAll(up, down);
-    }
 
-    private static void EndSending(Socket socket)
-    {
-        try
+        async Task CopyAsync(Stream from, Stream to, Func<Task> end)
         {
-            socket.Shutdown(SocketShutdown.Send);
-        }
-        catch (SocketException)
-        {
-            // The pod has reset the connection.
-        }
-    }
-
-    /// <summary>Copies until the source ends, or either side has gone.</summary>
-    private static async Task CopyAsync(Stream from, Stream to, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await from.CopyToAsync(to, cancellationToken);
-        }
-        catch (Exception gone) when (gone is IOException or WebSocketException or NotSupportedException or OperationCanceledException or ObjectDisposedException)
-        {
-            // The other direction ends with it.
+            try
+            {
+                await from.CopyToAsync(to, over.Token);
+                await end();
+            }
+            catch (Exception gone) when (gone is IOException or SocketException or WebSocketException or NotSupportedException or OperationCanceledException or ObjectDisposedException)
+            {
+                // The other direction ends with it.
+            }
         }
     }
 }
