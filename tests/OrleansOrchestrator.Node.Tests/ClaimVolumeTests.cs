@@ -1,7 +1,9 @@
 using k8s.Models;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
 using OrleansOrchestrator.Kinds.Core.Volumes;
 using OrleansOrchestrator.Kinds.Storage;
+using OrleansOrchestrator.Node.Api;
 using OrleansOrchestrator.Node.Configuration;
 using OrleansOrchestrator.Node.Events;
 using OrleansOrchestrator.Node.Tests.Fakes;
@@ -129,21 +131,95 @@ public sealed class ClaimVolumeTests : IDisposable
         }
 
         Directory.CreateSymbolicLink(Path.Combine(deleted.Spec.Local.Path, "link"), outside);
-        var stored = new[] { deleted, kept, foreign }.Select(volume => api.Get<V1PersistentVolume>($"api/v1/persistentvolumes/{volume.Metadata.Name}")!).ToList();
-        await using var reclaimer = new LocalVolumeReclaimer(
-            connection, _folder, new EventRecorder(connection, NodeName, true, TimeProvider.System, NullLogger<EventRecorder>.Instance), TimeProvider.System, NullLogger.Instance);
-        using var over = new CancellationTokenSource();
-        var running = reclaimer.RunAsync(over.Token);
+        await using var reclaimer = new Reclaimer(connection, _folder);
 
-        reclaimer.Replace(stored);
-        await Eventually.HoldsAsync(() => Task.FromResult(api.Get<V1PersistentVolume>("api/v1/persistentvolumes/deleted")?.Metadata.Finalizers is not { Count: > 0 }));
+        reclaimer.Sees(api);
+        await Eventually.HoldsAsync(() => Task.FromResult(IsLetGo(api, "deleted")));
 
         Directory.Exists(deleted.Spec.Local.Path).ShouldBeFalse();
         Directory.Exists(Path.Combine(kept.Spec.Local.Path, "sub")).ShouldBeTrue();
         Directory.Exists(Path.Combine(outside, "sub")).ShouldBeTrue();
         api.Get<V1PersistentVolume>("api/v1/persistentvolumes/foreign")!.Metadata.Finalizers.ShouldNotBeEmpty();
-        await over.CancelAsync();
-        await running;
+        await Eventually.HoldsAsync(() => Task.FromResult(EventsOf(api, "foreign").Contains(
+            $"VolumeFailedDelete path \"{outside}\" is not in folder \"{_folder.Path}\" of node \"{NodeName}\"")));
+    }
+
+    [Fact]
+    public async Task Volume_APodOfTheNodeStillHasIt_IsRemovedOnlyAfterThePodsFiles()
+    {
+        await using var api = await FakeApiServer.StartAsync();
+        using var connection = api.Connect();
+        var time = new FakeTimeProvider();
+        var (used, unused) = (LocalVolume("used"), LocalVolume("unused"));
+        Bind(used);
+        var path = await PrepareAsync();
+        Delete(api, used);
+        Delete(api, unused);
+        await using var reclaimer = new Reclaimer(connection, _folder, time);
+
+        reclaimer.Sees(api);
+        await Eventually.HoldsAsync(() => Task.FromResult(IsLetGo(api, "unused")));
+        _folder.TryRemove(path).ShouldBeFalse();
+        Directory.Exists(path).ShouldBeTrue();
+        IsLetGo(api, "used").ShouldBeFalse();
+
+        Directory.Delete(PodDirectory, recursive: true);
+        await Eventually.HoldsAsync(() =>
+        {
+            time.Advance(TimeSpan.FromSeconds(15));
+            return Task.FromResult(IsLetGo(api, "used"));
+        });
+        Directory.Exists(path).ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task Volume_DaemonWasEndedBeforeItsFolderWasMade_IsInUseAllTheSame()
+    {
+        Bind(LocalVolume("v"));
+        // The folder cannot be made.
+        await File.WriteAllTextAsync(_folder.Path, "", TestContext.Current.CancellationToken);
+        await Should.ThrowAsync<IOException>(PrepareAsync);
+
+        _folder.TryRemove(Path.Combine(_folder.Path, "v")).ShouldBeFalse();
+
+        File.Delete(_folder.Path);
+        Directory.Exists(await PrepareAsync()).ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task Volume_AnotherOneNamesItsPath_StaysAndSaysSo()
+    {
+        await using var api = await FakeApiServer.StartAsync();
+        using var connection = api.Connect();
+        var (deleted, other) = (LocalVolume("deleted"), LocalVolume("other"));
+        other.Spec.Local.Path = Path.Combine(deleted.Spec.Local.Path, "sub");
+        Directory.CreateDirectory(other.Spec.Local.Path);
+        Delete(api, deleted);
+        api.Put("api/v1/persistentvolumes/other", other);
+        await using var reclaimer = new Reclaimer(connection, _folder);
+
+        reclaimer.Sees(api);
+
+        await Eventually.HoldsAsync(() => Task.FromResult(EventsOf(api, "deleted").Contains($"VolumeFailedDelete path \"{deleted.Spec.Local.Path}\" is also that of volume \"other\"")));
+        Directory.Exists(other.Spec.Local.Path).ShouldBeTrue();
+        // Of two that are both deleted, neither waits for the other.
+        Delete(api, other);
+        reclaimer.Sees(api);
+        await Eventually.HoldsAsync(() => Task.FromResult(IsLetGo(api, "deleted")));
+        Directory.Exists(deleted.Spec.Local.Path).ShouldBeFalse();
+    }
+
+    private static bool IsLetGo(FakeApiServer api, string volume) => api.Get<V1PersistentVolume>($"api/v1/persistentvolumes/{volume}")?.Metadata.Finalizers is not { Count: > 0 };
+
+    private static IEnumerable<string> EventsOf(FakeApiServer api, string volume) => api.List<Corev1Event>("api/v1/namespaces/default/events/")
+        .Where(one => one.InvolvedObject.Name == volume).Select(one => $"{one.Reason} {one.Message}");
+
+    private static void Delete(FakeApiServer api, V1PersistentVolume volume)
+    {
+        volume.Metadata.DeletionTimestamp = DateTime.UnixEpoch;
+        volume.Metadata.Finalizers = [LocalPathVolumes.Finalizer];
+        Directory.CreateDirectory(volume.Spec.Local.Path);
+        api.Put($"api/v1/persistentvolumes/{volume.Metadata.Name}", volume);
     }
 
     private Task<string> PrepareAsync()
@@ -203,6 +279,31 @@ public sealed class ClaimVolumeTests : IDisposable
             },
         },
     };
+
+    /// <summary>The daemon's part that removes volumes, at work.</summary>
+    private sealed class Reclaimer : IAsyncDisposable
+    {
+        private readonly CancellationTokenSource _over = new();
+        private readonly LocalVolumeReclaimer _reclaimer;
+        private readonly Task _running;
+
+        public Reclaimer(ClusterConnection connection, LocalVolumeFolder folder, TimeProvider? time = null)
+        {
+            var events = new EventRecorder(connection, NodeName, true, TimeProvider.System, NullLogger<EventRecorder>.Instance);
+            _reclaimer = new LocalVolumeReclaimer(connection, folder, events, time ?? TimeProvider.System, NullLogger.Instance);
+            _running = Task.WhenAll(_reclaimer.RunAsync(_over.Token), events.RunAsync(_over.Token));
+        }
+
+        public void Sees(FakeApiServer api) => _reclaimer.Replace([.. api.List<V1PersistentVolume>("api/v1/persistentvolumes/")]);
+
+        public async ValueTask DisposeAsync()
+        {
+            await _over.CancelAsync();
+            await _running;
+            await _reclaimer.DisposeAsync();
+            _over.Dispose();
+        }
+    }
 
     private sealed class Source : IClaimSource
     {

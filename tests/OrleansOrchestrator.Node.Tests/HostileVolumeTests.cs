@@ -96,6 +96,72 @@ public sealed class HostileVolumeTests(DockerMachine docker) : IDisposable
     }
 
     [Fact]
+    public async Task Removal_FolderIsSwappedForALinkMeanwhile_RemovesNothingBehindIt()
+    {
+        var (parent, host) = (Path.Combine(_folder, "volumes"), Path.Combine(_folder, "host"));
+        var (swapped, aside) = (Path.Combine(parent, "volume", "swapped"), Path.Combine(parent, "aside"));
+        var precious = Enumerable.Range(0, 20).Select(number => $"precious-{number}").ToList();
+        Directory.CreateDirectory(Path.Combine(host, "sub"));
+        precious.ForEach(name => File.WriteAllText(Path.Combine(host, "sub", name), ""));
+        using var over = new CancellationTokenSource();
+        var swapping = Task.Run(() =>
+        {
+            while (!over.IsCancellationRequested)
+            {
+                try
+                {
+                    Directory.Move(swapped, aside);
+                    File.CreateSymbolicLink(swapped, host);
+                    File.Delete(swapped);
+                    Directory.Move(aside, swapped);
+                }
+                catch (Exception gone) when (gone is IOException or UnauthorizedAccessException)
+                {
+                    DeleteWhileItGrows(aside);
+                }
+            }
+        }, TestContext.Current.CancellationToken);
+
+        for (var i = 0; i < 1000; i++)
+        {
+            try
+            {
+                Directory.CreateDirectory(Path.Combine(swapped, "sub"));
+                precious.ForEach(name => File.WriteAllText(Path.Combine(parent, "volume", "swapped", "sub", name), ""));
+                FolderTree.Remove(parent, "volume");
+            }
+            catch (Exception raced) when (raced is IOException or UnauthorizedAccessException)
+            {
+                // It has just got another entry, or the folder was a link when it was to be filled.
+            }
+        }
+
+        await over.CancelAsync();
+        await swapping;
+        Directory.GetFiles(Path.Combine(host, "sub")).Select(Path.GetFileName).Order(StringComparer.Ordinal).ShouldBe(precious.Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void Removal_OfATreeDeeperThanPathsCanBe_LeavesNothing()
+    {
+        var volume = Path.Combine(_folder, "volume");
+        var levels = string.Join('/', Enumerable.Repeat("d", 1500));
+        for (var i = 0; i < 3; i++)
+        {
+            Directory.CreateDirectory(Path.Combine(volume, "new", levels));
+            File.CreateSymbolicLink(Path.Combine(volume, "new", "link"), _folder);
+            if (i > 0)
+                Directory.Move(Path.Combine(volume, "top"), Path.Combine(volume, "new", levels, "top"));
+            Directory.Move(Path.Combine(volume, "new"), Path.Combine(volume, "top"));
+        }
+
+        FolderTree.Remove(_folder, "volume");
+
+        Directory.EnumerateFileSystemEntries(_folder).ShouldBeEmpty();
+        FolderTree.Remove(_folder, "volume");
+    }
+
+    [Fact]
     public void Update_OfADirectoryFullOfLinks_TouchesNothingBehindThem()
     {
         var (volume, host) = (Path.Combine(_folder, "config"), Path.Combine(_folder, "host"));

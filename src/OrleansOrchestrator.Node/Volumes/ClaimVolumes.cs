@@ -14,13 +14,14 @@ internal sealed class ClaimVolumes(IClaimSource source, LocalVolumeFolder folder
     /// <exception cref="ConfigurationException">The claim cannot be used, or this node cannot mount its volume.</exception>
     public async Task<string> PrepareAsync(V1Pod pod, V1Volume volume, string name, string podDirectory, CancellationToken cancellationToken)
     {
-        var kept = Path.Combine(podDirectory, "claims", volume.Name);
-        if (File.Exists(kept) && await File.ReadAllTextAsync(kept, cancellationToken) is { Length: > 0 } known)
+        var record = LocalVolumeFolder.RecordOf(podDirectory, volume.Name);
+        if (File.Exists(record) && await File.ReadAllTextAsync(record, cancellationToken) is { Length: > 0 } known)
             return known;
-        var path = Prepare(await FindAsync(pod, volume, name, cancellationToken), pod.Spec.SecurityContext?.FsGroup);
-        Directory.CreateDirectory(Path.GetDirectoryName(kept)!);
-        await File.WriteAllTextAsync(kept + ".new", path, cancellationToken);
-        File.Move(kept + ".new", kept, overwrite: true);
+        var found = await FindAsync(pod, volume, name, cancellationToken);
+        var path = PathOf(found);
+        folder.BeginUse(record, path);
+        Prepare(found, path, pod.Spec.SecurityContext?.FsGroup);
+        folder.CompleteUse(record);
         return path;
     }
 
@@ -48,14 +49,15 @@ internal sealed class ClaimVolumes(IClaimSource source, LocalVolumeFolder folder
         ConfigurationException Refused(string text) => new($"error processing PVC {ns}/{name}: {text}");
     }
 
-    private string Prepare(V1PersistentVolume volume, long? group)
+    private static string PathOf(V1PersistentVolume volume) => volume.Spec.HostPath?.Path ?? volume.Spec.Local?.Path ?? throw new ConfigurationException(
+        $"the node supports persistent volumes of hostPath and local, but not of {PersistentVolumeSources.Of(volume.Spec).Keys.FirstOrDefault() ?? "this kind"}");
+
+    private void Prepare(V1PersistentVolume volume, string path, long? group)
     {
         if (volume.Spec.HostPath is { } hostPath)
-            return HostPathVolume.Prepare(hostPath);
-        if (volume.Spec.Local is not { Path: { } path })
         {
-            throw new ConfigurationException(
-                $"the node supports persistent volumes of hostPath and local, but not of {PersistentVolumeSources.Of(volume.Spec).Keys.FirstOrDefault() ?? "this kind"}");
+            HostPathVolume.Prepare(hostPath);
+            return;
         }
 
         if (folder.Holds(volume))
@@ -67,7 +69,5 @@ internal sealed class ClaimVolumes(IClaimSource source, LocalVolumeFolder folder
             File.SetUnixFileMode(path, File.GetUnixFileMode(path) | UnixFileMode.SetGroup | UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.GroupExecute);
             FileCalls.SetGroup(path, id);
         }
-
-        return path;
     }
 }

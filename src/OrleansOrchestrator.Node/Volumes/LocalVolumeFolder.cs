@@ -11,6 +11,11 @@ internal sealed class LocalVolumeFolder(string nodeName, string dataDirectory)
     // Any user of a pod's containers may write to a volume that was made for it.
     private const UnixFileMode VolumeMode = (UnixFileMode)0b111_111_111; // 0777
 
+    private readonly string _pods = System.IO.Path.Combine(dataDirectory, "pods");
+    private readonly Lock _lock = new();
+    // The volume that is being removed at present.
+    private string? _leaving;
+
     /// <summary>The node's name.</summary>
     public string NodeName => nodeName;
 
@@ -36,12 +41,75 @@ internal sealed class LocalVolumeFolder(string nodeName, string dataDirectory)
         File.SetUnixFileMode(path, VolumeMode);
     }
 
-    /// <summary>Removes the folder of a volume with all that is in it. Links are removed, and not what they lead to.</summary>
-    /// <exception cref="IOException">The system refused.</exception>
-    /// <exception cref="UnauthorizedAccessException">A file belongs to somebody else.</exception>
-    public static void Remove(string path)
+    /// <summary>Where a pod's files tell which path one of its volumes has.</summary>
+    public static string RecordOf(string podDirectory, string volumeName) => System.IO.Path.Combine(podDirectory, "claims", volumeName);
+
+    /// <summary>Whether a path is another one, or below it.</summary>
+    public static bool IsWithin(string? path, string other) => !string.IsNullOrEmpty(path)
+        && (System.IO.Path.GetFullPath(path).TrimEnd('/') + "/").StartsWith(other + "/", StringComparison.Ordinal);
+
+    /// <summary>Notes that a pod is about to use a path. The path then stays until the pod's files are gone, which outlive its containers.</summary>
+    /// <exception cref="IOException">The system refused, or the path is just being removed.</exception>
+    public void BeginUse(string record, string path)
     {
-        if (Directory.Exists(path))
-            Directory.Delete(path, recursive: true);
+        lock (_lock)
+        {
+            if (_leaving is { } leaving && IsWithin(path, leaving))
+                throw new IOException($"{leaving} is being removed");
+            Directory.CreateDirectory(System.IO.Path.GetDirectoryName(record)!);
+            File.WriteAllText(record + ".new", path);
+        }
+    }
+
+    /// <summary>Notes that the path is ready for the pod.</summary>
+    /// <exception cref="IOException">The system refused.</exception>
+    public void CompleteUse(string record)
+    {
+        lock (_lock)
+            File.Move(record + ".new", record, overwrite: true);
+    }
+
+    /// <summary>Removes the folder of a volume with all that is in it, and nothing that links lead to.</summary>
+    /// <returns>False if a pod may still use it.</returns>
+    /// <exception cref="IOException">The system refused.</exception>
+    public bool TryRemove(string path)
+    {
+        lock (_lock)
+        {
+            if (UsedPaths().Exists(used => IsWithin(used, path)))
+                return false;
+            _leaving = path;
+        }
+
+        try
+        {
+            SubPath.UnmountBelow(path);
+            FolderTree.Remove(Path, System.IO.Path.GetFileName(path));
+            return true;
+        }
+        finally
+        {
+            lock (_lock)
+                _leaving = null;
+        }
+    }
+
+    private List<string> UsedPaths()
+    {
+        var used = new List<string>();
+        foreach (var pod in Directory.Exists(_pods) ? Directory.GetDirectories(_pods) : [])
+        {
+            try
+            {
+                foreach (var record in Directory.GetFiles(System.IO.Path.GetDirectoryName(RecordOf(pod, "any"))!))
+                    used.Add(File.ReadAllText(record));
+            }
+            catch (Exception exception) when (exception is DirectoryNotFoundException or FileNotFoundException)
+            {
+                // It has no claims, or is being removed, and then its containers are gone.
+            }
+        }
+
+        return used;
     }
 }

@@ -17,7 +17,8 @@ internal sealed partial class LocalVolumeReclaimer : IObjectSink<V1PersistentVol
 {
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(15);
 
-    private readonly ConcurrentDictionary<string, V1PersistentVolume> _deleted = new(StringComparer.Ordinal);
+    // All volumes of the node. It is replaced as a whole, so that a round that began before sees no half of a list.
+    private volatile ConcurrentDictionary<string, V1PersistentVolume> _volumes = new(StringComparer.Ordinal);
     private readonly ClusterConnection _api;
     private readonly LocalVolumeFolder _folder;
     private readonly EventRecorder _events;
@@ -38,39 +39,37 @@ internal sealed partial class LocalVolumeReclaimer : IObjectSink<V1PersistentVol
 
     public void Replace(IReadOnlyCollection<V1PersistentVolume> objects)
     {
-        _deleted.Clear();
-        foreach (var volume in objects)
-            Note(volume);
+        _volumes = new(objects.Select(volume => KeyValuePair.Create(volume.Metadata.Name, volume)), StringComparer.Ordinal);
         _loop.Signal();
     }
 
     public void Upsert(V1PersistentVolume obj)
     {
-        Note(obj);
+        _volumes[obj.Metadata.Name] = obj;
         _loop.Signal();
     }
 
-    public void Delete(V1PersistentVolume obj) => _deleted.TryRemove(obj.Metadata.Name, out _);
+    public void Delete(V1PersistentVolume obj) => _volumes.TryRemove(obj.Metadata.Name, out _);
 
     public ValueTask DisposeAsync() => _loop.DisposeAsync();
 
-    private void Note(V1PersistentVolume volume)
-    {
-        if (LocalPathVolumes.MustBeRemoved(volume) && _folder.Holds(volume))
-            _deleted[volume.Metadata.Name] = volume;
-        else
-            _deleted.TryRemove(volume.Metadata.Name, out _);
-    }
+    private bool MustBeRemoved(V1PersistentVolume volume) => LocalPathVolumes.MustBeRemoved(volume) && LocalPathVolumes.NodeOf(volume) == _folder.NodeName;
 
     private async Task<TimeSpan?> RemoveAllAsync(CancellationToken cancellationToken)
     {
-        foreach (var volume in _deleted.Values)
+        var volumes = _volumes;
+        foreach (var volume in volumes.Values.Where(MustBeRemoved))
         {
             try
             {
-                LocalVolumeFolder.Remove(volume.Spec.Local.Path);
+                if (!TryRemove(volume, volumes.Values))
+                {
+                    LogPutOff(volume.Metadata.Name, "a pod that is still on this node uses it");
+                    continue;
+                }
+
                 await LetGoAsync(volume, cancellationToken);
-                _deleted.TryRemove(KeyValuePair.Create(volume.Metadata.Name, volume));
+                volumes.TryRemove(KeyValuePair.Create(volume.Metadata.Name, volume));
                 LogRemoved(volume.Metadata.Name, volume.Spec.Local.Path);
             }
             catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
@@ -79,7 +78,7 @@ internal sealed partial class LocalVolumeReclaimer : IObjectSink<V1PersistentVol
             }
             catch (ApiException gone) when (gone.IsNotFound)
             {
-                _deleted.TryRemove(KeyValuePair.Create(volume.Metadata.Name, volume));
+                volumes.TryRemove(KeyValuePair.Create(volume.Metadata.Name, volume));
             }
             catch (Exception exception) when (Reflector<V1PersistentVolume>.IsTransient(exception) && !cancellationToken.IsCancellationRequested)
             {
@@ -87,7 +86,19 @@ internal sealed partial class LocalVolumeReclaimer : IObjectSink<V1PersistentVol
             }
         }
 
-        return _deleted.IsEmpty ? null : RetryAfter;
+        return _volumes.Values.Any(MustBeRemoved) ? RetryAfter : null;
+    }
+
+    /// <summary>Removes the folder of a volume, if it can be only that volume's.</summary>
+    /// <returns>False if a pod may still use it.</returns>
+    /// <exception cref="IOException">It is not the volume's alone, or the system refused.</exception>
+    private bool TryRemove(V1PersistentVolume volume, IEnumerable<V1PersistentVolume> all)
+    {
+        var path = volume.Spec.Local.Path;
+        if (!_folder.Holds(volume))
+            throw new IOException($"path \"{path}\" is not in folder \"{_folder.Path}\" of node \"{_folder.NodeName}\"");
+        var other = all.FirstOrDefault(other => !MustBeRemoved(other) && LocalVolumeFolder.IsWithin(other.Spec?.Local?.Path ?? other.Spec?.HostPath?.Path, path));
+        return other is null ? _folder.TryRemove(path) : throw new IOException($"path \"{path}\" is also that of volume \"{other.Metadata.Name}\"");
     }
 
     // At the version that was seen, because the list is replaced as a whole.

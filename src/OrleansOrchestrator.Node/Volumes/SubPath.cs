@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Text;
 using Microsoft.Win32.SafeHandles;
 using OrleansOrchestrator.Node.Configuration;
 
@@ -12,9 +13,6 @@ namespace OrleansOrchestrator.Node.Volumes;
 /// </remarks>
 internal sealed partial class SubPath : IDisposable
 {
-    private const int OpenAt2 = 437;
-    private const int PathOnly = 0x20_0000;
-    private const int CloseOnExec = 0x8_0000;
     private const ulong NoMagicLinks = 0x02;
     private const ulong Beneath = 0x08;
     private const int NotFound = 2;
@@ -39,7 +37,7 @@ internal sealed partial class SubPath : IDisposable
     {
         if (Path.IsPathRooted(path) || path.Split('/').Contains(".."))
             throw new ConfigurationException($"subPath \"{path}\" leaves its volume");
-        using var root = new SafeFileHandle(OpenFile(volume, PathOnly | CloseOnExec), ownsHandle: true);
+        using var root = FileCalls.Open(volume, FileCalls.PathOnly);
         if (root.IsInvalid)
             throw new IOException($"open {volume}: {Marshal.GetLastPInvokeErrorMessage()}");
         var walked = "";
@@ -100,10 +98,9 @@ internal sealed partial class SubPath : IDisposable
 
     private static SafeFileHandle? OpenBeneath(SafeFileHandle root, string path)
     {
-        var how = new OpenHow { Flags = PathOnly | CloseOnExec, Resolve = Beneath | NoMagicLinks };
-        var handle = SystemCall(OpenAt2, root.DangerousGetHandle(), path, ref how, Marshal.SizeOf<OpenHow>());
-        if (handle >= 0)
-            return new SafeFileHandle(handle, ownsHandle: true);
+        var handle = FileCalls.Open(root, Encoding.UTF8.GetBytes(path + '\0'), FileCalls.PathOnly, Beneath | NoMagicLinks);
+        if (!handle.IsInvalid)
+            return handle;
         return Marshal.GetLastPInvokeError() == NotFound
             ? null
             : throw new ConfigurationException($"subPath \"{path}\" cannot be resolved within its volume: {Marshal.GetLastPInvokeErrorMessage()}");
@@ -124,22 +121,6 @@ internal sealed partial class SubPath : IDisposable
                 .OrderByDescending(place => place.Length),
         ];
     }
-
-    [StructLayout(LayoutKind.Sequential)]
-    private struct OpenHow
-    {
-        public ulong Flags;
-        public ulong Mode;
-        public ulong Resolve;
-    }
-
-    [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static partial nint SystemCall(nint number, nint directory, string path, ref OpenHow how, nint size);
-
-    [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static partial int OpenFile(string path, int flags);
 
     [LibraryImport("libc", EntryPoint = "mkdirat", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
