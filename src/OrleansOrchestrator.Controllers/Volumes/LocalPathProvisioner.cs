@@ -19,6 +19,8 @@ public sealed class LocalPathProvisioner : IReconciler
 {
     private const string HostnameLabel = "kubernetes.io/hostname";
     private const string ProvisioningFailed = "ProvisioningFailed";
+    // NAME_MAX of Linux' file systems. Names of objects have no other characters than ASCII.
+    private const int FileNameCharsMax = 255;
 
     private static readonly TimeSpan NodeRetryTime = TimeSpan.FromSeconds(30);
 
@@ -83,6 +85,13 @@ public sealed class LocalPathProvisioner : IReconciler
 
     private static string NameOf(KubeObject claim) => $"pvc-{claim.Metadata.Uid}";
 
+    // The uid tells volumes apart; the rest is for people, as far as file systems allow.
+    private static string FolderOf(KubeObject claim)
+    {
+        var name = $"{NameOf(claim)}_{claim.Metadata.NamespaceProperty}_{claim.Metadata.Name}";
+        return name[..Math.Min(name.Length, FileNameCharsMax)];
+    }
+
     private static bool IsAskedFor(V1PersistentVolumeClaim claim) =>
         claim.Metadata.Annotations?.TryGetValue(VolumeMetadataKeys.StorageProvisioner, out var provisioner) is true && provisioner == LocalPathVolumes.Provisioner;
 
@@ -141,7 +150,7 @@ public sealed class LocalPathProvisioner : IReconciler
                 Uid = claim.Metadata.Uid,
                 ResourceVersion = claim.Metadata.ResourceVersion,
             },
-            Local = new V1LocalVolumeSource { Path = $"{folder.TrimEnd('/')}/{NameOf(claim)}_{claim.Metadata.NamespaceProperty}_{claim.Metadata.Name}" },
+            Local = new V1LocalVolumeSource { Path = $"{folder.TrimEnd('/')}/{FolderOf(claim)}" },
             MountOptions = storage.MountOptions,
             NodeAffinity = new V1VolumeNodeAffinity
             {

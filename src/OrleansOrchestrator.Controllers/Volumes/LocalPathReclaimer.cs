@@ -26,6 +26,8 @@ public sealed class LocalPathReclaimer : IReconciler
         NeedsNewest = static (_, node) => node is null,
     };
 
+    private static readonly ClaimOfVolume Claim = new(IsReleased);
+
     /// <inheritdoc/>
     public string Name => "local-path-reclaimer";
 
@@ -39,17 +41,16 @@ public sealed class LocalPathReclaimer : IReconciler
     public ResourceName Primary => WellKnownResources.PersistentVolumes;
 
     /// <inheritdoc/>
-    public IReadOnlyList<Relation> Relations { get; } = [Node];
+    public IReadOnlyList<Relation> Relations { get; } = [Node, Claim.Relation];
 
     /// <inheritdoc/>
     public Plan Reconcile(Observation observation)
     {
         if (observation.Primary is not V1PersistentVolume { Spec: not null } volume)
             return Plan.Nothing;
-        var deletes = volume.Spec.PersistentVolumeReclaimPolicy == "Delete";
         if (!volume.IsDeleting)
         {
-            return deletes && volume.Provisioner == LocalPathVolumes.Provisioner && volume.Status?.Phase == "Released"
+            return IsReleased(volume) && !Claim.Holds(volume, observation)
                 ? new Plan { Actions = [new DeleteObject(Primary, volume.Key, volume.Metadata.Uid) { ResourceVersion = volume.Metadata.ResourceVersion }] }
                 : Plan.Nothing;
         }
@@ -57,8 +58,12 @@ public sealed class LocalPathReclaimer : IReconciler
         // As long as a claim is bound to the volume, its data is in use.
         if (!volume.HasFinalizer(LocalPathVolumes.Finalizer) || volume.HasFinalizer(VolumeMetadataKeys.VolumeProtection))
             return Plan.Nothing;
-        return deletes && observation.Related(Node).Count > 0
+        return LocalPathVolumes.LosesData(volume) && observation.Related(Node).Count > 0
             ? new Plan { RequeueAfter = NodeCheckTime }
             : ProtectionFinalizer.Remove(Primary, volume, LocalPathVolumes.Finalizer);
     }
+
+    // The phase alone may be old: an administrator may just have freed the volume, or given it to another claim.
+    private static bool IsReleased(V1PersistentVolume volume) => !volume.IsDeleting && volume.Status?.Phase == "Released"
+        && volume.Provisioner == LocalPathVolumes.Provisioner && LocalPathVolumes.LosesData(volume);
 }

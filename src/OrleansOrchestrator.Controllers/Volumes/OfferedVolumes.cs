@@ -25,7 +25,8 @@ internal sealed class OfferedVolumes : Relation
     /// <inheritdoc/>
     public override void FindPrimaries(ObjectChange change, IObjectView view, ConcernedPrimaries concerned)
     {
-        foreach (var key in change.Versions.SelectMany(Free.KeysOf))
+        // A volume that is not free any more is of no use to those who wait.
+        foreach (var key in change.Now is { } now ? Free.KeysOf(now) : [])
             concerned.AddSelecting(ConcernedPrimaries.AllNamespaces, LabelSet.From([new KeyValuePair<string, string>(Term, key.Name)]));
     }
 

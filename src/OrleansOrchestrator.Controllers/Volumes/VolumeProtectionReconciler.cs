@@ -1,4 +1,5 @@
 using k8s.Models;
+using OrleansOrchestrator.Controllers.Objects;
 using OrleansOrchestrator.Controllers.Reconciling;
 using OrleansOrchestrator.Controllers.Relations;
 using OrleansOrchestrator.Kinds.Core.Volumes;
@@ -10,6 +11,8 @@ namespace OrleansOrchestrator.Controllers.Volumes;
 /// <remarks>See k8s.io/kubernetes/pkg/controller/volume/pvprotection.</remarks>
 public sealed class VolumeProtectionReconciler : IReconciler
 {
+    private static readonly ClaimOfVolume Claim = new(static volume => volume.IsDeleting && volume.HasFinalizer(VolumeMetadataKeys.VolumeProtection));
+
     /// <inheritdoc/>
     public string Name => "persistentvolume-protection-controller";
 
@@ -20,18 +23,13 @@ public sealed class VolumeProtectionReconciler : IReconciler
     public ResourceName Primary => WellKnownResources.PersistentVolumes;
 
     /// <inheritdoc/>
-    public IReadOnlyList<Relation> Relations { get; } = [];
+    public IReadOnlyList<Relation> Relations { get; } = [Claim.Relation];
 
     /// <inheritdoc/>
     public Plan Reconcile(Observation observation) => observation.Primary is V1PersistentVolume volume
-        ? ProtectionFinalizer.Keep(Primary, volume, VolumeMetadataKeys.VolumeProtection, IsUsed(volume))
+        ? ProtectionFinalizer.Keep(Primary, volume, VolumeMetadataKeys.VolumeProtection, IsUsed(volume, observation))
         : Plan.Nothing;
 
-    private static bool IsUsed(V1PersistentVolume volume) => volume.Status?.Phase switch
-    {
-        "Bound" => true,
-        "Released" or "Failed" => false,
-        // The claim is known, and its volume is released once it is gone.
-        _ => volume.Spec?.ClaimRef is { Uid.Length: > 0 },
-    };
+    // The phase may be older than the claim: an administrator may have given a released volume to another one.
+    private static bool IsUsed(V1PersistentVolume volume, Observation observation) => volume.Status?.Phase == "Bound" || Claim.Holds(volume, observation);
 }

@@ -28,12 +28,7 @@ public sealed class VolumeReconciler : IReconciler
     private const string Failed = "Failed";
     private const string Delete = "Delete";
 
-    private static readonly NamedByPrimary Claim = new(
-        WellKnownResources.PersistentVolumeClaims, volume => ClaimReconciler.ClaimOf((V1PersistentVolume)volume) is { } claim ? [claim] : [])
-    {
-        // What is released may be removed with its data.
-        NeedsNewest = static (volume, claim) => volume is V1PersistentVolume { Spec.ClaimRef.Uid: { Length: > 0 } uid } && claim?.Metadata.Uid != uid,
-    };
+    private static readonly ClaimOfVolume Claim = new(static _ => true);
 
     /// <inheritdoc/>
     public string Name => ControllerName;
@@ -45,7 +40,7 @@ public sealed class VolumeReconciler : IReconciler
     public ResourceName Primary => WellKnownResources.PersistentVolumes;
 
     /// <inheritdoc/>
-    public IReadOnlyList<Relation> Relations { get; } = [Claim];
+    public IReadOnlyList<Relation> Relations { get; } = [Claim.Relation];
 
     /// <inheritdoc/>
     public Plan Reconcile(Observation observation)
@@ -53,10 +48,9 @@ public sealed class VolumeReconciler : IReconciler
         if (observation.Primary is not V1PersistentVolume { Spec: not null } volume)
             return Plan.Nothing;
         // A volume that somebody reserved for a claim is available until the claim takes it.
-        if (volume.Spec.ClaimRef is not { Uid.Length: > 0 } reference)
+        if (volume.Spec.ClaimRef is not { Uid.Length: > 0 })
             return Set(volume, Available, observation.Now);
-        var claim = observation.Of<V1PersistentVolumeClaim>(Claim).SingleOrDefault(claim => claim.Metadata.Uid == reference.Uid);
-        if (claim is null)
+        if (Claim.Find(volume, observation) is not { } claim)
             return Release(volume, observation.Now);
         if (claim.Spec?.VolumeName == volume.Metadata.Name)
             return Set(volume, Bound, observation.Now);

@@ -33,9 +33,16 @@ public static class LocalPathVolumes
     public static string? NodeOf(V1PersistentVolume volume) =>
         volume.Metadata.Annotations?.TryGetValue(NodeAnnotation, out var node) is true && !string.IsNullOrEmpty(node) ? node : null;
 
+    /// <summary>
+    /// Whether the data of a volume goes with it: its policy says so, and it was a claim's. An administrator who frees a volume of its
+    /// claim means to use the data again.
+    /// </summary>
+    public static bool LosesData(V1PersistentVolume volume) =>
+        volume.Spec is { PersistentVolumeReclaimPolicy: "Delete", Local: not null, ClaimRef.Uid.Length: > 0 };
+
     /// <summary>Whether the node of a volume is to remove the folder: the volume is deleted with its data, and no claim holds it.</summary>
     public static bool MustBeRemoved(V1PersistentVolume volume) =>
-        volume is { Metadata.DeletionTimestamp: not null, Spec: { PersistentVolumeReclaimPolicy: "Delete", Local: not null } }
+        volume.Metadata.DeletionTimestamp is not null && LosesData(volume)
         && volume.Metadata.Finalizers?.Contains(Finalizer) is true
         && !volume.Metadata.Finalizers.Contains(VolumeMetadataKeys.VolumeProtection);
 

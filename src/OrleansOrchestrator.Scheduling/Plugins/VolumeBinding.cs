@@ -123,7 +123,7 @@ internal sealed class VolumeBinding(PluginContext context) : IPreFilter, ICluste
     private static bool IsAbout(ClusterEvent change, V1PersistentVolumeClaim claim) => (change.Object ?? change.OldObject) switch
     {
         V1StorageClass storage => storage.Metadata.Name == claim.ClassName,
-        V1PersistentVolume volume => volume.Metadata.Name == claim.Spec?.VolumeName || (claim.IsOpen && (volume.ClassName == claim.ClassName || volume.IsFor(claim))),
+        V1PersistentVolume volume => volume.Metadata.Name == claim.Spec?.VolumeName || (claim.IsOpen && ((volume.IsFree && volume.ClassName == claim.ClassName) || volume.IsFor(claim))),
         _ => false,
     };
 

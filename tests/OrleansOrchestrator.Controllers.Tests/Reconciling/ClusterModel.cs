@@ -150,6 +150,13 @@ internal sealed class ClusterModel : IObjectWriter
         return [.. relation.Observe(key, view.Find(primary, key), view)];
     }
 
+    /// <summary>What the control plane would read anew before the reconciler looks.</summary>
+    public IEnumerable<ResourceName> ReadAnew(IReconciler reconciler, ObjectKey key)
+    {
+        var view = new ModelView(this, reconciler.Primary);
+        return reconciler.Relations.SelectMany(relation => relation.ReadAnew(view.Find(reconciler.Primary, key), view));
+    }
+
     /// <summary>Does actions.</summary>
     /// <returns>Those that were refused.</returns>
     public IReadOnlyList<RefusedAction> Apply(IEnumerable<ObjectAction> actions)

@@ -1,7 +1,9 @@
 using OrleansOrchestrator.Controllers.Objects;
 using OrleansOrchestrator.Controllers.Tests.Reconciling;
+using OrleansOrchestrator.Controllers.Volumes;
 using OrleansOrchestrator.Kinds.Core.Volumes;
 using OrleansOrchestrator.Kinds.Storage;
+using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.Controllers.Tests.Volumes;
 
@@ -88,6 +90,95 @@ public sealed class LocalPathTests
 
         _model.Delete(_model.Claim());
         _model.Settle().CleanNode().Count.ShouldBe(1);
+    }
+
+    [Theory]
+    [InlineData("free")]
+    [InlineData("reserved")]
+    [InlineData("taken")]
+    public void Volume_RecoveredWhileItsPhaseIsOld_KeepsItsData(string what)
+    {
+        _model.AddClass("kept", waits: true, policy: "Retain");
+        Provision("kept");
+        _model.Delete(_model.Claim());
+        _model.Settle();
+        var next = _model.AddClaim(className: "kept");
+        var name = _model.Cluster.All<V1PersistentVolume>().Single().Metadata.Name;
+
+        // What an administrator does to use the data again; the phase follows later.
+        _model.Change(_model.Volume(name), volume =>
+        {
+            volume.Spec.PersistentVolumeReclaimPolicy = "Delete";
+            if (what == "free")
+                volume.Spec.ClaimRef = null;
+            else
+                volume.Spec.ClaimRef.Uid = what == "reserved" ? null : next.Metadata.Uid;
+        });
+        _model.Cluster.Step(new LocalPathReclaimer(), new ObjectKey("", name)).Actions.ShouldBeEmpty();
+
+        _model.Settle().CleanNode().ShouldBeEmpty();
+        _model.Volume(name).Status.Phase.ShouldBe(what == "free" ? "Available" : "Bound");
+    }
+
+    [Fact]
+    public void Volume_GivenToAnotherClaimAndDeletedWhileItsPhaseIsOld_StaysUntilThatClaimIsGone()
+    {
+        Provision();
+        var volume = _model.Cluster.All<V1PersistentVolume>().Single();
+        _model.Change(volume, changed => changed.Status.Phase = "Released");
+        _model.Delete(volume);
+
+        _model.Cluster.Step(new VolumeProtectionReconciler(), volume.Key).Actions.ShouldBeEmpty();
+        _model.CleanNode().ShouldBeEmpty();
+
+        _model.Settle().Delete(_model.Claim());
+        _model.Settle().CleanNode().Count.ShouldBe(1);
+    }
+
+    [Fact]
+    public void Volume_FreedByAnAdministratorAndDeleted_LeavesItsFolder()
+    {
+        Provision();
+        _model.Change(_model.Cluster.All<V1PersistentVolume>().Single(), volume => volume.Spec.PersistentVolumeReclaimPolicy = "Retain");
+        _model.Delete(_model.Claim());
+        _model.Settle();
+        var freed = _model.Cluster.All<V1PersistentVolume>().Single();
+        _model.Change(freed, volume => (volume.Spec.ClaimRef, volume.Spec.PersistentVolumeReclaimPolicy) = (null, "Delete"));
+        _model.Settle();
+
+        _model.Delete(_model.Volume(freed.Metadata.Name));
+
+        _model.CleanNode().ShouldBeEmpty();
+        _model.Settle().CleanNode().ShouldBeEmpty();
+        _model.Cluster.All<V1PersistentVolume>().ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void Volume_ClaimIsNotThere_IsConcludedFromTheNewestStateOnly()
+    {
+        Provision();
+        var volume = _model.Cluster.All<V1PersistentVolume>().Single();
+        _model.Change(volume, changed => changed.Status.Phase = "Released");
+        _model.Cluster.ReadAnew(new LocalPathReclaimer(), volume.Key).ShouldBeEmpty();
+
+        _model.Cluster.Remove(_model.Claim());
+        _model.Cluster.ReadAnew(new LocalPathReclaimer(), volume.Key).ShouldBe([WellKnownResources.PersistentVolumeClaims]);
+        _model.Cluster.ReadAnew(new VolumeProtectionReconciler(), volume.Key).ShouldBeEmpty();
+        _model.Delete(_model.Volume(volume.Metadata.Name));
+        _model.Cluster.ReadAnew(new VolumeProtectionReconciler(), volume.Key).ShouldBe([WellKnownResources.PersistentVolumeClaims]);
+    }
+
+    [Fact]
+    public void Claim_OfALongName_GetsAFolderThatFileSystemsTake()
+    {
+        var uid = _model.AddClaim(new string('n', 253), className: "local-path").Metadata.Uid;
+        _model.SelectNode(new string('n', 253));
+
+        _model.Settle();
+
+        var folder = Path.GetFileName(_model.Cluster.All<V1PersistentVolume>().Single().Spec.Local.Path);
+        folder.Length.ShouldBe(255);
+        folder.ShouldStartWith($"pvc-{uid}_{Samples.Namespace}_nnn");
     }
 
     [Fact]

@@ -30,12 +30,18 @@ public sealed class VolumeProperties
         UsePod,
         EndPod,
         CleanNode,
+
+        /// <summary>An administrator changes what becomes of a volume.</summary>
+        EditPolicy,
+
+        /// <summary>An administrator frees a volume whose claim is gone, for any claim or for the next one of that name.</summary>
+        Free,
     }
 
     private static readonly Gen<(Step Step, int Number, int Other)[]> Runs = Gen.Select(
         Any.Of(
             Step.AddClaim, Step.AddVolume, Step.Reconcile, Step.Reconcile, Step.Reconcile, Step.Observe, Step.Observe, Step.WriteObserved, Step.WriteObserved,
-            Step.SelectNode, Step.DeleteClaim, Step.DeleteVolume, Step.UsePod, Step.EndPod, Step.CleanNode),
+            Step.SelectNode, Step.DeleteClaim, Step.DeleteVolume, Step.UsePod, Step.EndPod, Step.CleanNode, Step.EditPolicy, Step.Free),
         Gen.Int[0, 1000], Gen.Int[0, 1000]).Array[0, 120];
 
     [Fact]
@@ -77,7 +83,7 @@ public sealed class VolumeProperties
     {
         private readonly List<Plan> _observed = [];
 
-        // The folders of volumes that must stay, and those that nodes have removed.
+        // The volumes whose folders must stay, and the folders that nodes have removed.
         private readonly HashSet<string> _kept = [];
         private readonly HashSet<string> _removed = [];
         private int _count;
@@ -95,6 +101,8 @@ public sealed class VolumeProperties
         private IReadOnlyList<V1PersistentVolumeClaim> Claims => Model.Cluster.All<V1PersistentVolumeClaim>();
 
         private IReadOnlyList<V1PersistentVolume> Volumes => Model.Cluster.All<V1PersistentVolume>();
+
+        private List<V1PersistentVolume> Provisioned => [.. Volumes.Where(volume => volume.Spec.Local is not null)];
 
         public void Do(Step step, int number, int other)
         {
@@ -138,9 +146,21 @@ public sealed class VolumeProperties
                 case Step.CleanNode:
                     Clean();
                     break;
+                case Step.EditPolicy when Provisioned is { Count: > 0 } provisioned:
+                    Model.Change(provisioned[number % provisioned.Count], volume => volume.Spec.PersistentVolumeReclaimPolicy = other % 2 == 0 ? "Delete" : "Retain");
+                    break;
+                case Step.Free when Provisioned.Where(volume => volume.Status?.Phase == "Released" && HolderOf(volume) is null).ToList() is { Count: > 0 } released:
+                    Model.Change(released[number % released.Count], volume =>
+                    {
+                        if (other % 2 == 0)
+                            volume.Spec.ClaimRef = null;
+                        else
+                            volume.Spec.ClaimRef?.Uid = null;
+                    });
+                    break;
             }
 
-            _kept.UnionWith(Volumes.Where(volume => volume.Spec is { PersistentVolumeReclaimPolicy: "Retain", Local: not null }).Select(volume => volume.Spec.Local.Path));
+            NoteKept();
         }
 
         public void CheckAlways()
@@ -189,7 +209,27 @@ public sealed class VolumeProperties
         private static string TextOf<T>(T obj)
             where T : class, KubeObject => Encoding.UTF8.GetString(ObjectCodec.Encode(obj));
 
-        private void Clean() => _removed.UnionWith(Model.CleanNode());
+        private V1PersistentVolumeClaim? HolderOf(V1PersistentVolume volume) =>
+            Claims.SingleOrDefault(claim => claim.Metadata.Uid == volume.Spec.ClaimRef?.Uid && (claim.IsOpen || claim.Spec.VolumeName == volume.Metadata.Name));
+
+        /// <summary>What keeps its data, and what no claim has lost since it was freed.</summary>
+        private void NoteKept()
+        {
+            foreach (var volume in Provisioned)
+            {
+                var loses = volume.Spec.PersistentVolumeReclaimPolicy == "Delete" && volume.Spec.ClaimRef?.Uid is { Length: > 0 } && HolderOf(volume) is null;
+                if (loses)
+                    _kept.Remove(volume.Spec.Local.Path);
+                else if (!_removed.Contains(volume.Spec.Local.Path))
+                    _kept.Add(volume.Spec.Local.Path);
+            }
+        }
+
+        private void Clean()
+        {
+            NoteKept();
+            _removed.UnionWith(Model.CleanNode());
+        }
 
         private (IReconciler Reconciler, ObjectKey Key)? Pick(int number, int other)
         {

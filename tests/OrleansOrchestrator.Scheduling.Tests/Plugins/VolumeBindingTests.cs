@@ -238,6 +238,11 @@ public sealed class VolumeBindingTests
         cluster.WokenBy(cache => Set(cache, ClaimOf("one", "manual"))).ShouldBe(["p-one"]);
         cluster.TryAll();
         cluster.WokenBy(cache => Set(cache, VolumeOn("elsewhere", "a", "slow"))).ShouldBeEmpty();
+        cluster.WokenBy(cache => Set(cache, VolumeOn("taken", "a", "manual", claim: "somebody"))).ShouldBeEmpty();
+        cluster.WokenBy(cache => Set(cache, VolumeOn("its-own", "b", "slow", claim: "one"))).ShouldBe(["p-one"]);
+        cluster.TryAll();
+        cluster.WokenBy(cache => Set(cache, VolumeOn("free", "b", "manual"))).ShouldBe(["p-one"]);
+        cluster.TryAll();
         cluster.WokenBy(cache => Set(cache, new V1StorageClass { Metadata = new V1ObjectMeta { Name = "manual" }, Provisioner = "x", VolumeBindingMode = "WaitForFirstConsumer" }))
             .ShouldBe(["p-one"]);
     }
