@@ -65,7 +65,7 @@ public sealed record AdmissionRequest
     /// <summary>What the server chose for the object.</summary>
     internal ClaimChoices Choices { get; init; } = ClaimChoices.None;
 
-    /// <summary>The quotas that the write must keep to; null for none.</summary>
+    /// <summary>The quotas that the write must keep to, as far as they are known; null if it takes nothing more of any.</summary>
     internal IReadOnlyList<QuotaLimit>? Quotas { get; init; }
 
     /// <summary>The requested kind.</summary>

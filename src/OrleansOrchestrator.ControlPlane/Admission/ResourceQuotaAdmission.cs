@@ -54,19 +54,18 @@ internal sealed class ResourceQuotaAdmission(WatchCaches caches, Informers infor
         if (!Counts(request))
             return request;
         await EnsureCurrentAsync(cancellationToken);
-        var found = _quotas.Find(request.Key.Namespace);
-        if (found.Count == 0)
-            return Told(request, []);
-        var quotas = About(request.Definition.Name, found).ToList();
+        var quotas = About(request.Definition.Name, _quotas.Find(request.Key.Namespace)).ToList();
         foreach (var quota in quotas)
         {
             if (quota.Limits.FindMissing(request.Written) is { } missing)
                 throw ApiErrors.Forbidden(request.Definition.Name, request.Key.Name, missing);
         }
 
-        if (request.IsDryRun)
+        if (request.IsDryRun && quotas.Count > 0)
             await JudgeDryAsync(request, quotas, cancellationToken);
-        return Told(request, quotas);
+
+        // Without quotas the list is empty: the store judges the write by those that have come by then.
+        return request with { Quotas = quotas.ConvertAll(quota => quota.Told) };
     }
 
     private ValueTask EnsureCurrentAsync(CancellationToken cancellationToken) =>
@@ -75,14 +74,6 @@ internal sealed class ResourceQuotaAdmission(WatchCaches caches, Informers infor
     private static IEnumerable<Quota> About(ResourceName resource, IReadOnlyList<Quota> quotas) => quotas.Count == 0
         ? []
         : quotas.Where(quota => quota.Limits.Resources.Contains(resource)).OrderBy(quota => quota.Limits.Name, StringComparer.Ordinal);
-
-    // A request is judged again when a name is taken. By then its quotas may be gone.
-    private static AdmissionRequest Told(AdmissionRequest request, IReadOnlyList<Quota> quotas)
-    {
-        if (quotas.Count > 0)
-            return request with { Quotas = [.. quotas.Select(quota => quota.Told)] };
-        return request.Quotas is null ? request : request with { Quotas = null };
-    }
 
     // What objects take changes with their creation, and otherwise where their fields say how much it is, or which quotas are about them.
     private static bool Counts(AdmissionRequest request) => request.Definition.Namespaced && request.Subresource.Length == 0 && request.Operation switch

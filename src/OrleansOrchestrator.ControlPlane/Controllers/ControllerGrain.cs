@@ -17,7 +17,8 @@ namespace OrleansOrchestrator.ControlPlane.Controllers;
 /// <para>The grain follows the caches of its own silo. Relations name the objects that a change concerns, and the grain reconciles
 /// those of its own shard, without a call to another grain. It keeps no state of an idle object, and no state that a new activation
 /// could not rebuild: every start queues every object, so that no key is lost with a silo. A slow resync repairs what a lost signal
-/// missed. Two activations at once are harmless, since every write has a precondition.</para>
+/// missed. Two activations at once are harmless. Every write has a precondition: the observed version where others act on what is
+/// written, and the uid at least, so that the next look repairs what an older one wrote.</para>
 /// <para>It observes at or after the revisions of its own last writes. So it never acts on a state from before its own writes, and
 /// needs none of the "expectations" that Kubernetes' controllers keep.</para>
 /// </remarks>
@@ -129,15 +130,19 @@ internal sealed partial class ControllerGrain(
                 faults.Try(_reconciler.Name, changed, _ => _reconciler.Relations[relation].FindPrimaries(ChangeOf(@event), _view, concerned));
         }
 
-        foreach (var key in concerned.Keys.Where(IsOwn))
-            _workers.AddBatched(key);
+        foreach (var key in concerned.Keys)
+            AddConcerned(key);
         if (concerned.Selecting.Count == 0)
             return;
         foreach (var key in await indexes.FindSelectingAsync(_reconciler.Name, relation, concerned.Selecting, _primaries.Revision))
-        {
-            if (IsOwn(key))
-                _workers.AddBatched(key);
-        }
+            AddConcerned(key);
+    }
+
+    /// <summary>Queues a primary that a change of another object concerns. One that is gone may have left something to do.</summary>
+    private void AddConcerned(ObjectKey key)
+    {
+        if (IsOwn(key) && (_primaries.Find(key) is not { } primary || IsWorthALook(primary)))
+            _workers.AddBatched(key);
     }
 
     private static ObjectChange ChangeOf(in WatchEvent @event) => @event.Type == WatchEventType.Deleted

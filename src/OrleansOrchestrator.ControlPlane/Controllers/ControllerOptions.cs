@@ -22,8 +22,8 @@ public sealed record ControllerOptions
 
     /// <summary>
     /// For how long changes of related objects are gathered after a reconcile, for each object that it observed, up to the controller's
-    /// own bound (a quarter of a second for most, a second for Jobs and quotas). The first change after that is acted on at once, and
-    /// so is every change of the object itself. Zero turns batching off.
+    /// own bound (a quarter of a second for most, half a second for DaemonSets, EndpointSlices and Endpoints, a second for Jobs and
+    /// quotas). The first change after that is acted on at once, and so is every change of the object itself. Zero turns batching off.
     /// </summary>
     public TimeSpan BatchTimePerObject { get; init; } = TimeSpan.FromMilliseconds(0.5);
 

@@ -24,8 +24,9 @@ internal sealed class WorkQueue<TKey>(string name, TimeSpan backoffBase, TimeSpa
     // Keys that were added while in work, and whether one of those additions cannot wait.
     private readonly Dictionary<TKey, bool> _again = [];
 
-    // Keys that rest, and whether they are wanted when the rest ends. Each has one entry among the ends, which may be too early.
-    private readonly Dictionary<TKey, (DateTimeOffset Until, bool IsWanted)> _resting = [];
+    // Keys that rest, and whether they are wanted when the rest ends. The entry of each among the ends is at its next look, which may
+    // come before the end; other entries are of rests that were replaced.
+    private readonly Dictionary<TKey, (DateTimeOffset Until, DateTimeOffset NextLook, bool IsWanted)> _resting = [];
     private readonly PriorityQueue<TKey, DateTimeOffset> _restEnds = new();
     private readonly PriorityQueue<TKey, DateTimeOffset> _delayed = new();
     private readonly Dictionary<TKey, DateTimeOffset> _due = [];
@@ -138,9 +139,10 @@ internal sealed class WorkQueue<TKey>(string name, TimeSpan backoffBase, TimeSpa
 
     private void Rest(TKey key, DateTimeOffset until)
     {
-        if (!_resting.ContainsKey(key))
+        var isFirst = !_resting.TryGetValue(key, out var present) || until < present.NextLook;
+        if (isFirst)
             _restEnds.Enqueue(key, until);
-        _resting[key] = (until, false);
+        _resting[key] = (until, isFirst ? until : present.NextLook, false);
     }
 
     /// <summary>Queues the keys that were wanted during a rest that has ended.</summary>
@@ -149,10 +151,12 @@ internal sealed class WorkQueue<TKey>(string name, TimeSpan backoffBase, TimeSpa
         while (_restEnds.TryPeek(out var key, out var end) && end <= now)
         {
             _restEnds.Dequeue();
-            var rest = _resting[key];
+            if (!_resting.TryGetValue(key, out var rest) || rest.NextLook != end)
+                continue;
             if (rest.Until > now)
             {
                 _restEnds.Enqueue(key, rest.Until);
+                _resting[key] = rest with { NextLook = rest.Until };
                 continue;
             }
 

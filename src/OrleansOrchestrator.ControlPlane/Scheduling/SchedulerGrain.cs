@@ -304,8 +304,10 @@ internal sealed partial class SchedulerGrain(
 
     private async Task PreemptAsync(Scheduler scheduler, PodInfo pod, PodInfo victim, string nodeName)
     {
-        if (!await writer.PreemptAsync(scheduler.Name, KeyOf(victim), victim.Uid, pod.Uid, nodeName))
-            _queue.Move(_cluster.Spare(victim), time.GetUtcNow());
+        if (await writer.PreemptAsync(scheduler.Name, KeyOf(victim), victim.Uid, pod.Uid, nodeName))
+            return;
+        _queue.Move(_cluster.Spare(victim), time.GetUtcNow());
+        _loop.Signal();
     }
 
     private Task EndNominationAsync(PodInfo pod)

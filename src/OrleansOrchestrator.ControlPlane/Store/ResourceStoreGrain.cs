@@ -176,7 +176,7 @@ internal sealed partial class ResourceStoreGrain(
         return results!;
     }
 
-    /// <summary>Whether quotas may limit what a write takes. What a write takes that brings none changes with a creation only.</summary>
+    /// <summary>Whether quotas may limit what a write takes: it is a creation, or admission counts it.</summary>
     private static bool IsLimited(ObjectWrite write) => write.Namespace.Length > 0 && (write.Type == WriteType.Create || write.Quotas is not null);
 
     /// <summary>The write with the quotas of this moment: one that was acknowledged since the write's admission counts too.</summary>
@@ -185,7 +185,7 @@ internal sealed partial class ResourceStoreGrain(
         if (!IsLimited(write))
             return write;
         var newest = quotas.Find(_definition.Name, write.Namespace);
-        return newest.Count == 0 && write.Quotas is null ? write : write with { Quotas = newest };
+        return newest.Count == 0 && write.Quotas is null or { Count: 0 } ? write : write with { Quotas = newest };
     }
 
     /// <summary>A refusal reveals the state that it is based on. It is answered when that state is durable (invariant I1), and not at

@@ -24,7 +24,7 @@ internal enum WriteType
 /// <param name="ExpectedRevision">The revision that the write is based on; unused for a creation.</param>
 /// <param name="Claims">The claims that the object holds after the write.</param>
 /// <param name="Trace">The activity that it belongs to; null if it is not traced.</param>
-/// <param name="Quotas">The quotas of its namespace that it must keep to, in the order of their names; null for none.</param>
+/// <param name="Quotas">The quotas of its namespace that it must keep to, in the order of their names, and those that have come since; null if it takes nothing more of any.</param>
 [GenerateSerializer, Immutable, Alias("ObjectWrite")]
 internal sealed record ObjectWrite(
     [property: Id(0)] WriteType Type,

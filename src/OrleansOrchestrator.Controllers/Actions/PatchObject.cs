@@ -36,11 +36,22 @@ public sealed record PatchObject(ResourceName Resource, ObjectKey Key, PatchForm
     /// <param name="observed">The object as it was observed.</param>
     /// <param name="wanted">The same object with its wanted status.</param>
     /// <returns>The patch, on the object of the observed uid; null if nothing would change.</returns>
-    public static PatchObject? OfStatus(ResourceName resource, KubeObject observed, KubeObject wanted)
+    public static PatchObject? OfStatus(ResourceName resource, KubeObject observed, KubeObject wanted) => OfDifference(resource, observed, wanted, null);
+
+    /// <summary>
+    /// Patches a status that others rely on, such as the counts of a ReplicaSet: see <see cref="OfStatus"/>. It is refused if anybody
+    /// has written to the object since it was observed, so that an older look replaces nothing that a newer one found.
+    /// </summary>
+    /// <param name="resource">The resource.</param>
+    /// <param name="observed">The object as it was observed. It stays as it is.</param>
+    /// <param name="change">Changes the status of a copy.</param>
+    /// <returns>The patch, on the observed version of the object; null if nothing would change.</returns>
+    public static PatchObject? OfStatusAsObserved<T>(ResourceName resource, T observed, Action<T> change)
+        where T : class, KubeObject
     {
-        var (before, after) = (JsonOf(observed), JsonOf(wanted));
-        var (status, annotations) = (Difference(before["status"], after["status"]), Difference(before["metadata"]?["annotations"], after["metadata"]?["annotations"]));
-        return status is null && annotations is null ? null : Of(resource, observed, status, annotations);
+        var wanted = ObjectCodec.Clone(observed);
+        change(wanted);
+        return OfDifference(resource, observed, wanted, observed.Metadata.ResourceVersion);
     }
 
     /// <summary>Patches some fields of a status.</summary>
@@ -48,7 +59,7 @@ public sealed record PatchObject(ResourceName Resource, ObjectKey Key, PatchForm
     /// <param name="observed">The object as it was observed.</param>
     /// <param name="status">The fields with their new values.</param>
     /// <returns>The patch, on the object of the observed uid.</returns>
-    public static PatchObject OfStatusFields(ResourceName resource, KubeObject observed, JsonObject status) => Of(resource, observed, status, null);
+    public static PatchObject OfStatusFields(ResourceName resource, KubeObject observed, JsonObject status) => Of(resource, observed, status, null, null);
 
     /// <summary>Patches a status with what a change of the observed object makes of it; see <see cref="OfStatus"/>.</summary>
     /// <param name="resource">The resource.</param>
@@ -66,10 +77,19 @@ public sealed record PatchObject(ResourceName Resource, ObjectKey Key, PatchForm
     /// <inheritdoc/>
     public override async Task<WrittenObject?> ApplyAsync(IObjectWriter writer) => await writer.PatchAsync(Resource, Key, Part, Format, Patch);
 
-    private static PatchObject Of(ResourceName resource, KubeObject observed, JsonNode? status, JsonNode? annotations)
+    private static PatchObject? OfDifference(ResourceName resource, KubeObject observed, KubeObject wanted, string? version)
+    {
+        var (before, after) = (JsonOf(observed), JsonOf(wanted));
+        var (status, annotations) = (Difference(before["status"], after["status"]), Difference(before["metadata"]?["annotations"], after["metadata"]?["annotations"]));
+        return status is null && annotations is null ? null : Of(resource, observed, status, annotations, version);
+    }
+
+    private static PatchObject Of(ResourceName resource, KubeObject observed, JsonNode? status, JsonNode? annotations, string? version)
     {
         var metadata = new JsonObject { ["uid"] = observed.Metadata.Uid };
         var patch = new JsonObject { ["metadata"] = metadata };
+        if (version is not null)
+            metadata["resourceVersion"] = version;
         if (annotations is not null)
             metadata["annotations"] = annotations;
         if (status is not null)

@@ -51,12 +51,12 @@ internal static class DeploymentStatus
 
         var next = creation is null ? status : WithoutNew(deployment, rollout, creation, now);
         var revision = creation is null ? rollout.New?.Annotation(DeploymentAnnotations.Revision) : null;
-        return PatchObject.OfChangedStatus(WellKnownResources.Deployments, deployment, changed =>
+        return PatchObject.OfStatusAsObserved(WellKnownResources.Deployments, deployment, changed =>
         {
             changed.Status = next;
             if (revision is not null)
                 (changed.Metadata.Annotations ??= new Dictionary<string, string>())[DeploymentAnnotations.Revision] = revision;
-        }).SingleOrDefault();
+        });
     }
 
     /// <summary>The status if the new ReplicaSet could not be created.</summary>

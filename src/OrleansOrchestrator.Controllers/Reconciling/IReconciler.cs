@@ -38,8 +38,8 @@ public interface IReconciler
     TimeSpan Pace => TimeSpan.Zero;
 
     /// <summary>
-    /// Whether a primary object may need reconciling. Other objects are not queued, which matters for kinds with many objects that
-    /// change often.
+    /// Whether a primary object may need reconciling. Others are not queued, whatever changes, which matters for kinds with many
+    /// objects that change often.
     /// </summary>
     bool IsWorthALook(StoredObject primary) => true;
 

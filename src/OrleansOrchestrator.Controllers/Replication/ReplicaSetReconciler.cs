@@ -42,8 +42,8 @@ public sealed class ReplicaSetReconciler : IReconciler
         return new Plan
         {
             Actions = replicas.Actions,
-            Conclude = refused => PatchObject.OfChangedStatus(
-                Primary, set, changed => changed.Status = ReplicaStatus.After(set.Status, set, replicas.Counts, refused, observation.Now)).SingleOrDefault(),
+            Conclude = refused => PatchObject.OfStatusAsObserved(
+                Primary, set, changed => changed.Status = ReplicaStatus.After(set.Status, set, replicas.Counts, refused, observation.Now)),
             RequeueAfter = replicas.RequeueAfter,
         };
     }

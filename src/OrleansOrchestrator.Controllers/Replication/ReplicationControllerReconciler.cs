@@ -41,10 +41,10 @@ public sealed class ReplicationControllerReconciler : IReconciler
         return new Plan
         {
             Actions = replicas.Actions,
-            Conclude = refused => PatchObject.OfChangedStatus(
+            Conclude = refused => PatchObject.OfStatusAsObserved(
                 Primary,
                 controller,
-                changed => changed.Status = Own(ReplicaStatus.After(Common(controller.Status), controller, replicas.Counts, refused, observation.Now))).SingleOrDefault(),
+                changed => changed.Status = Own(ReplicaStatus.After(Common(controller.Status), controller, replicas.Counts, refused, observation.Now))),
             RequeueAfter = replicas.RequeueAfter,
         };
     }

@@ -15,7 +15,6 @@ internal static class NodeDiagnosis
         NodeCount = 0,
         Reasons = [],
         Plugins = [],
-        RejectedRows = new RowSet(),
         IsOfShape = true,
     };
 

@@ -11,6 +11,7 @@ namespace OrleansOrchestrator.Scheduling.Placements;
 /// <remarks>
 /// No pod is forgotten. Each node was rejected either by a node filter, and then the node is one of <see cref="WaitingPods.RejectedRows"/>
 /// and no filter passes it without a change there; or by another plugin, and then that plugin is one of <see cref="WaitingPods.RejectedBy"/>.
+/// If there was no node, every one that comes helps: the pods are to be told what it lacks.
 /// </remarks>
 /// <param name="cache">The cluster.</param>
 /// <param name="schedulers">The schedulers of all profiles, by name.</param>
@@ -69,6 +70,8 @@ public sealed class QueueingHints(SchedulerCache cache, IReadOnlyDictionary<stri
 
     private bool HasHint(WaitingPods pods, ClusterEvent change)
     {
+        if (pods.SawNoNode)
+            return (change.Kinds & ClusterEvents.NodeAdded) != 0;
         var profile = schedulers[pods.Sample.SchedulerName].Profile;
         foreach (var name in pods.RejectedBy)
         {

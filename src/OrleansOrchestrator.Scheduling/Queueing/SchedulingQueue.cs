@@ -217,8 +217,12 @@ public sealed class SchedulingQueue
             foreach (var helped in _hints.FindHelped(change, _groups.Values))
             {
                 helped.HelpedAt = ++_attempts;
+                var next = helped.Next(_active.UsedBy, now)!;
+                // One that only waits for its turn holds up nobody whose turn comes earlier.
+                if (helped.Scout is { Place: QueuePlace.BackingOff } scout && next.BackoffUntil < scout.BackoffUntil)
+                    StandDown(scout);
                 if (helped.Scout is null)
-                    SendOut(helped.Next(_active.UsedBy, now)!, now);
+                    SendOut(next, now);
             }
 
             foreach (var uid in _hints.FindNominated(change))
@@ -358,7 +362,7 @@ public sealed class SchedulingQueue
     {
         var key = WaitingPods.Key.Of(pod.Info, failure);
         if (!_groups.TryGetValue(key, out var group))
-            _groups.Add(key, group = new WaitingPods(pod.Info));
+            _groups.Add(key, group = new WaitingPods(pod.Info, failure));
         group.Note(failure);
         group.Add(pod);
         pod.Group = group;

@@ -10,16 +10,20 @@ namespace OrleansOrchestrator.Scheduling.Queueing;
 /// </summary>
 public sealed class WaitingPods
 {
-    private static readonly Comparer<QueuedPod> ByAttempt = Comparer<QueuedPod>.Create(static (left, right) => left.TriedAt.CompareTo(right.TriedAt));
+    private static readonly Comparer<QueuedPod> ByTurn = Comparer<QueuedPod>.Create(static (left, right) =>
+        (left.BackoffUntil, left.TriedAt).CompareTo((right.BackoffUntil, right.TriedAt)));
 
     // By namespace, since namespaces take turns.
     private readonly Dictionary<string, SortedSet<QueuedPod>> _members = new(StringComparer.Ordinal);
     private readonly HashSet<string> _rejectedBy = new(StringComparer.Ordinal);
 
-    internal WaitingPods(PodInfo sample) => Sample = sample;
+    internal WaitingPods(PodInfo sample, Unschedulable failure) => (Sample, SawNoNode) = (sample, failure.NodeCount == 0);
 
     /// <summary>One of them, to ask plugins about.</summary>
     internal PodInfo Sample { get; }
+
+    /// <summary>Whether there was no node when they were tried.</summary>
+    internal bool SawNoNode { get; }
 
     internal IEnumerable<QueuedPod> Members => _members.Values.SelectMany(static members => members);
 
@@ -50,7 +54,9 @@ public sealed class WaitingPods
         _rejectedBy.UnionWith(failure.Plugins);
         _rejectedBy.UnionWith(failure.KeptFromPreemptionBy);
         RejectedRows = failure.RejectedRows?.Copy();
-        KeptFromPreemptionOn = failure.KeptFromPreemptionOn;
+        // One that waits for its victims has not looked for others.
+        if (!failure.IsOfItAlone)
+            KeptFromPreemptionOn = failure.KeptFromPreemptionOn;
     }
 
     /// <summary>Notes that a plugin rejects a node that others rejected before.</summary>
@@ -59,7 +65,7 @@ public sealed class WaitingPods
     internal void Add(QueuedPod pod)
     {
         pod.Info.ShareShape(Sample.Shape);
-        (_members.TryGetValue(pod.Info.Namespace, out var members) ? members : _members[pod.Info.Namespace] = new(ByAttempt)).Add(pod);
+        (_members.TryGetValue(pod.Info.Namespace, out var members) ? members : _members[pod.Info.Namespace] = new(ByTurn)).Add(pod);
     }
 
     internal void Remove(QueuedPod pod)
@@ -71,14 +77,14 @@ public sealed class WaitingPods
     }
 
     /// <summary>
-    /// The next one to try for the last change: of the namespace that has used the least time the one that was not tried for the
-    /// longest. Null if all have been tried.
+    /// The next one to try for the last change: of those whose back-off has ended one of the namespace that has used the least time,
+    /// and otherwise the one whose back-off ends first. Null if all have been tried.
     /// </summary>
     /// <param name="usedBy">The time that a namespace has used.</param>
     /// <param name="now">The current time: one whose back-off has ended comes before others.</param>
     internal QueuedPod? Next(Func<string, TimeSpan> usedBy, DateTimeOffset now) => _members.Values
-        .Select(static ofNamespace => ofNamespace.Min!)
-        .Where(pod => pod.TriedAt < HelpedAt)
+        .Select(ofNamespace => ofNamespace.FirstOrDefault(pod => pod.TriedAt < HelpedAt))
+        .OfType<QueuedPod>()
         .MinBy(pod => (pod.BackoffUntil > now ? pod.BackoffUntil : now, usedBy(pod.Info.Namespace), pod.TriedAt));
 
     /// <summary>What pods have in common that wait together.</summary>
@@ -86,16 +92,17 @@ public sealed class WaitingPods
     /// <param name="Shape">What plugins read of the specification.</param>
     /// <param name="Priority">What they may evict, and whose room they may not take.</param>
     /// <param name="MayPreempt">Whether they evict.</param>
+    /// <param name="SawNoNode">Whether there was no node.</param>
     /// <param name="Namespace">The namespace; null if the failure does not depend on it.</param>
     /// <param name="Labels">The labels; empty if the failure does not depend on them.</param>
     /// <param name="SpreadOwnerUid">The controller; null if the failure does not depend on it.</param>
     /// <param name="Claims">The names of the claims; empty if the failure does not depend on them.</param>
     internal readonly record struct Key(
-        string SchedulerName, PodShape Shape, int Priority, bool MayPreempt, string? Namespace, LabelSet Labels, string? SpreadOwnerUid, string Claims)
+        string SchedulerName, PodShape Shape, int Priority, bool MayPreempt, bool SawNoNode, string? Namespace, LabelSet Labels, string? SpreadOwnerUid, string Claims)
     {
         public static Key Of(PodInfo pod, Unschedulable failure) => failure.IsOfShape
-            ? new Key(pod.SchedulerName, pod.Shape, pod.Priority, pod.MayPreempt, null, LabelSet.Empty, null, "")
-            : new Key(pod.SchedulerName, pod.Shape, pod.Priority, pod.MayPreempt, pod.Namespace, pod.Labels, pod.SpreadOwnerUid, NamesOf(pod.Claims));
+            ? new Key(pod.SchedulerName, pod.Shape, pod.Priority, pod.MayPreempt, failure.NodeCount == 0, null, LabelSet.Empty, null, "")
+            : new Key(pod.SchedulerName, pod.Shape, pod.Priority, pod.MayPreempt, failure.NodeCount == 0, pod.Namespace, pod.Labels, pod.SpreadOwnerUid, NamesOf(pod.Claims));
 
         private static string NamesOf(PodClaim[] claims) => claims.Length == 0 ? "" : string.Join('/', claims.Select(claim => claim.Key.Name));
     }

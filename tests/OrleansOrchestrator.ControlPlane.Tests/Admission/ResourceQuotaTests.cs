@@ -1,3 +1,4 @@
+using System.Globalization;
 using k8s.Models;
 using Microsoft.Extensions.DependencyInjection;
 using OrleansOrchestrator.ControlPlane.Admission;
@@ -115,7 +116,7 @@ public sealed class ResourceQuotaTests(SharedSilo shared) : IAsyncLifetime
 
         var second = await shared.Silo.Services.GetRequiredService<ResourceQuotaAdmission>().LimitAsync(first, TestContext.Current.CancellationToken);
 
-        second.Quotas.ShouldBeNull();
+        second.Quotas.ShouldBeEmpty();
     }
 
     [Fact]
@@ -131,6 +132,35 @@ public sealed class ResourceQuotaTests(SharedSilo shared) : IAsyncLifetime
         await Api.DeleteAsync<V1ResourceQuota>(_space, "q");
         var told = quotaless with { Quotas = [new QuotaLimit("q", ObjectCodec.Encode(new V1ResourceQuotaSpec { Hard = new Dictionary<string, ResourceQuantity> { ["pods"] = new("0") } }))] };
         (await pods.CommitAsync([told])).ShouldHaveSingleItem().Status.ShouldBe(CommitStatus.Committed, "what it was told of is gone");
+    }
+
+    [Fact]
+    public async Task Quota_AcknowledgedAfterAnUpdateWasAdmitted_CountsForItToo()
+    {
+        var before = await Api.CreateAsync(PodSamples.Service(_space, "a"));
+        var after = ObjectCodec.Clone(before);
+        after.Spec.Type = "LoadBalancer";
+        var admission = shared.Silo.Services.GetRequiredService<ResourceQuotaAdmission>();
+        var admitted = await admission.LimitAsync(
+            new AdmissionRequest
+            {
+                Operation = AdmissionOperation.Update,
+                ServedVersion = shared.Registry[WellKnownResources.Services].Storage,
+                Key = new ObjectKey(_space, "a"),
+                Object = after,
+                OldObject = before,
+                Options = ApiUser.Options,
+            },
+            TestContext.Current.CancellationToken);
+        await QuotaAsync("services.loadbalancers=0");
+
+        after.Metadata.ResourceVersion = null;
+        var late = new ObjectWrite(
+            WriteType.Replace, _space, "a", ObjectCodec.Encode(after), long.Parse(before.Metadata.ResourceVersion, CultureInfo.InvariantCulture), [], Quotas: admitted.Quotas);
+        var refused = (await shared.Silo.StoreGrain("services").CommitAsync([late])).ShouldHaveSingleItem();
+
+        (refused.Status, refused.Detail).ShouldBe(
+            (CommitStatus.QuotaExceeded, "exceeded quota: q, requested: services.loadbalancers=1, used: services.loadbalancers=0, limited: services.loadbalancers=0"));
     }
 
     [Fact]

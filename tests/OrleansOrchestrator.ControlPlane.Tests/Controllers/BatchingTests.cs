@@ -83,6 +83,28 @@ public sealed class BatchingTests : IAsyncLifetime
         _reconciles.Of("resourcequota-controller").ShouldBeLessThan(Pods / 4);
     }
 
+    [Fact]
+    public async Task ClusterRoles_ThatAggregateNothing_AreNotLookedAtForOthers()
+    {
+        await Task.WhenAll(Enumerable.Range(0, Pods).Select(i => Api.CreateAsync(new V1ClusterRole { Metadata = new V1ObjectMeta { Name = $"plain-{i}" } })));
+        await Api.CreateAsync(new V1ClusterRole
+        {
+            Metadata = new V1ObjectMeta { Name = "sum" },
+            AggregationRule = new V1AggregationRule { ClusterRoleSelectors = [new V1LabelSelector { MatchLabels = new Dictionary<string, string> { ["to"] = "sum" } }] },
+        });
+        for (var i = 1; i <= 5; i++)
+        {
+            await Api.CreateAsync(new V1ClusterRole
+            {
+                Metadata = new V1ObjectMeta { Name = $"part-{i}", Labels = new Dictionary<string, string> { ["to"] = "sum" } },
+                Rules = [new V1PolicyRule { ApiGroups = [""], Resources = [$"r{i}"], Verbs = ["get"] }],
+            });
+            await Api.UntilAsync<V1ClusterRole>("", roles => roles.Exists(role => role.Metadata.Name == "sum" && role.Rules?.Count == i));
+        }
+
+        _reconciles.Of("clusterrole-aggregation-controller").ShouldBeLessThan(Pods);
+    }
+
     private async Task EachAsync(IEnumerable<V1Pod> pods, string status)
     {
         foreach (var pod in pods)

@@ -145,6 +145,24 @@ public sealed class WorkQueueTests
     }
 
     [Fact]
+    public void Done_LaterRestIsShorter_EndsWhenItSays()
+    {
+        _queue.Add(1, Start);
+        Take(Start).ShouldBe(1);
+        _queue.Done(1, true, Start, Max);
+        _queue.Add(1, Start);
+        Take(Start).ShouldBe(1);
+        _queue.Done(1, true, Start, Base);
+        _queue.AddBatched(1, Start);
+
+        _queue.NextDue.ShouldBe(Start + Base);
+        Take(Start + Base).ShouldBe(1);
+        _queue.Done(1, true, Start + Base);
+        Take(Start + Max).ShouldBeNull();
+        _queue.NextDue.ShouldBeNull();
+    }
+
+    [Fact]
     public void Add_KeyAtWork_DoesNotWaitForItsRest()
     {
         _queue.Add(1, Start);

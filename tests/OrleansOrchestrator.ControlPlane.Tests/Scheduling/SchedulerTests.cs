@@ -1,7 +1,12 @@
 using k8s.Models;
+using OrleansOrchestrator.ControlPlane.Admission;
+using OrleansOrchestrator.ControlPlane.Tests.Admission;
 using OrleansOrchestrator.ControlPlane.Tests.Hosting;
 using OrleansOrchestrator.ControlPlane.Tests.Objects;
 using OrleansOrchestrator.ControlPlane.Tests.Store;
+using OrleansOrchestrator.Model.Errors;
+using OrleansOrchestrator.Model.Resources;
+using OrleansOrchestrator.Testing;
 
 namespace OrleansOrchestrator.ControlPlane.Tests.Scheduling;
 
@@ -118,6 +123,39 @@ public sealed class SchedulerTests : IAsyncLifetime
         await Api.PatchAsync<V1Pod>("default", "low", ControlPlane.Requests.PatchType.MergePatch, """{"metadata": {"finalizers": null}}""");
         pods = await Api.UntilAsync<V1Pod>("default", all => all.Exists(pod => pod is { Metadata.Name: "high", Spec.NodeName: "n1", Status.NominatedNodeName: null or "" }));
         pods.Find(pod => pod.Metadata.Name == "equal")!.Spec.NodeName.ShouldBeNull();
+    }
+
+    [Fact]
+    public async Task Pod_WhoseVictimMayNotBeEvicted_IsTriedAgainAfterItsBackoff()
+    {
+        var refusals = 0;
+        var mayAnswer = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var guard = new TestAdmission
+        {
+            Deadline = TimeSpan.FromSeconds(30),
+            Concerns = static request => request is { Operation: AdmissionOperation.Delete, Key.Name: "low" },
+            OnValidate = async (_, cancellationToken) =>
+            {
+                await mayAnswer.Task.WaitAsync(cancellationToken);
+                Interlocked.Increment(ref refusals);
+                throw ApiErrors.Forbidden(WellKnownResources.Pods, "low", "it stays");
+            },
+        };
+        await using var silo = await TestSilo.StartAsync(new ScriptedLog(), plugins: guard);
+        var api = silo.Api;
+        await api.CreateAsync(PodSamples.Node("n1", cpu: "1"));
+        await api.CreateAsync(PodSamples.Pod("default", "low", cpu: "1"));
+        await api.UntilAsync<V1Pod>("default", all => all is [{ Spec.NodeName: "n1" }]);
+        await api.CreateAsync(new V1PriorityClass { Metadata = new V1ObjectMeta { Name = "high" }, Value = 1000 });
+        var high = PodSamples.Pod("default", "high", cpu: "1");
+        high.Spec.PriorityClassName = "high";
+        await api.CreateAsync(high);
+        await api.UntilAsync<V1Pod>("default", all => all.Exists(pod => pod is { Metadata.Name: "high", Status.NominatedNodeName: "n1" }));
+
+        // By now nothing else happens that would remind the scheduler of the pod.
+        mayAnswer.SetResult();
+
+        await Eventually.HoldsAsync(() => Volatile.Read(ref refusals) > 1, within: TimeSpan.FromSeconds(20));
     }
 
     [Fact]

@@ -102,7 +102,7 @@ public sealed class DeploymentRevisionTests
     }
 
     [Fact]
-    public void Reconcile_StatusOfADeploymentThatSomebodyElseHasChangedSince_KeepsBoth()
+    public void Reconcile_StatusOfADeploymentThatWasWrittenSince_ReplacesNothingAndComesWithTheNextLook()
     {
         var model = new DeploymentModel();
         model.Step();
@@ -116,8 +116,9 @@ public sealed class DeploymentRevisionTests
             deployment.Metadata.Annotations["note"] = "theirs";
         });
 
-        model.Cluster.Apply([plan.Conclude!([])!]);
+        model.Cluster.Apply([plan.Conclude!([])!]).ShouldHaveSingleItem().Why.Code.ShouldBe(409);
 
+        model.Step();
         (model.Deployment.Spec.Replicas, model.Deployment.Metadata.Annotations["note"], model.Status.Replicas).ShouldBe((5, "theirs", 3));
         DeploymentModel.Noted(model.Deployment, "revision").ShouldBe("1");
     }

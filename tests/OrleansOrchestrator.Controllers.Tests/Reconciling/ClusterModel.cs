@@ -202,7 +202,9 @@ internal sealed class ClusterModel : IObjectWriter
         };
         var obj = (KubeObject)patched.Deserialize(definition.ModelType, ObjectCodec.Options)!;
         obj.Metadata.Uid.ShouldBe(current.Metadata.Uid);
-        return Wrote(Replace(obj));
+        return obj.Metadata.ResourceVersion == current.Metadata.ResourceVersion
+            ? Wrote(Replace(obj))
+            : Task.FromException<WrittenObject>(ApiErrors.Modified(resource, key.Name));
     }
 
     public Task<WrittenObject?> DeleteAsync(DeleteObject deletion)
@@ -244,6 +246,8 @@ internal sealed class ClusterModel : IObjectWriter
         }
 
         var applying = action.ApplyAsync(this);
+        if (applying.Exception?.InnerException is ApiException unmet)
+            return new RefusedAction(action, unmet);
         applying.IsCompletedSuccessfully.ShouldBeTrue($"{action}: {applying.Exception?.InnerException}");
         var key = _last;
         if (action is not CreateObject)

@@ -52,20 +52,22 @@ public sealed class ReplicaSetReconcilerTests
     }
 
     [Fact]
-    public void Reconcile_StatusOfASetThatSomebodyElseHasChangedSince_KeepsBoth()
+    public void Reconcile_StatusOfASetThatWasWrittenSince_ReplacesNothingAndComesWithTheNextLook()
     {
         var cluster = new ClusterModel();
         cluster.Add(Samples.ReplicaSet(replicas: 0));
         var plan = Reconciler.Reconcile(cluster.Observe(Reconciler, Key));
         var changed = ObjectCodec.Clone(cluster.Find<V1ReplicaSet>(Key)!);
         changed.Metadata.Annotations = new Dictionary<string, string> { ["note"] = "theirs" };
-        changed.Status = new V1ReplicaSetStatus { TerminatingReplicas = 7 };
+        changed.Status = new V1ReplicaSetStatus { Replicas = 7 };
         cluster.Apply([new UpdateObject(WellKnownResources.ReplicaSets, changed)]);
 
-        cluster.Apply([plan.Conclude!([])!]);
+        cluster.Apply([plan.Conclude!([])!]).ShouldHaveSingleItem().Why.Code.ShouldBe(409);
 
+        cluster.Find<V1ReplicaSet>(Key)!.Status.Replicas.ShouldBe(7);
+        cluster.Settle(Reconciler, Key);
         var set = cluster.Find<V1ReplicaSet>(Key)!;
-        (set.Metadata.Annotations["note"], set.Status.TerminatingReplicas, set.Status.ObservedGeneration).ShouldBe(("theirs", 7, set.Metadata.Generation));
+        (set.Metadata.Annotations["note"], set.Status.Replicas, set.Status.ObservedGeneration).ShouldBe(("theirs", 0, set.Metadata.Generation));
     }
 
     [Fact]

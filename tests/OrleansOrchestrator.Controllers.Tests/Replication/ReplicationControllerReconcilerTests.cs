@@ -3,6 +3,7 @@ using OrleansOrchestrator.Controllers.Objects;
 using OrleansOrchestrator.Controllers.Reconciling;
 using OrleansOrchestrator.Controllers.Replication;
 using OrleansOrchestrator.Controllers.Tests.Reconciling;
+using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Model.Errors;
 using OrleansOrchestrator.Model.Resources;
 
@@ -39,6 +40,21 @@ public sealed class ReplicationControllerReconcilerTests
         pods.Select(pod => pod.Spec).Distinct(ReferenceEqualityComparer.Instance).Count().ShouldBe(3);
         cluster.Events.ShouldContain(new PlannedEvent("Normal", "SuccessfulCreate", $"Created pod: {pods[0].Metadata.Name}"));
         cluster.Find<V1ReplicationController>(Key)!.Status.Replicas.ShouldBe(3);
+    }
+
+    [Fact]
+    public void Reconcile_StatusOfAControllerThatWasWrittenSince_ReplacesNothing()
+    {
+        var cluster = new ClusterModel();
+        var observed = cluster.Add(Samples.Controller(replicas: 0));
+        var plan = Reconciler.Reconcile(cluster.Observe(Reconciler, Key));
+        var changed = ObjectCodec.Clone(observed);
+        changed.Status = new V1ReplicationControllerStatus { Replicas = 7 };
+        cluster.Apply([new UpdateObject(WellKnownResources.ReplicationControllers, changed)]);
+
+        cluster.Apply([plan.Conclude!([])!]).ShouldHaveSingleItem().Why.Code.ShouldBe(409);
+
+        cluster.Find<V1ReplicationController>(Key)!.Status.Replicas.ShouldBe(7);
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using k8s.Models;
+using OrleansOrchestrator.Scheduling.Framework;
 using OrleansOrchestrator.Scheduling.Tests.Building;
 using static OrleansOrchestrator.Scheduling.Tests.Building.PodObjects;
 
@@ -65,6 +66,23 @@ public sealed class QueueingHintTests
         cluster.WokenBy(cache => cache.SetNode(Nodes.Create("a").WithTaint("k", "v").WithLabel("disk", "ssd"))).ShouldBe(["tolerant"]);
         cluster.WokenBy(cache => cache.SetNode(Nodes.Create("b"))).ShouldBe(["plain"]);
         cluster.WokenBy(cache => cache.SetNode(Nodes.Create("c").WithLabel("disk", "hdd"))).ShouldBe(["choosy"]);
+    }
+
+    [Fact]
+    public void Nodes_FirstOneThatComesIsTooSmall_AllThatSawNoneAreTold()
+    {
+        var cluster = new WaitingCluster();
+        cluster.Waiting(Create("p", "3"), Create("q", "3"), Create("r", "2"));
+        string[] Messages() => [.. cluster.Sleeping.Select(pod => cluster.Queue.Find(pod.Metadata.Uid)!.Failure!.Message).Distinct()];
+        Messages().ShouldBe(["no nodes available to schedule pods"]);
+
+        cluster.Queue.Move(cluster.Cache.SetNode(Nodes.Create("n1", cpu: "1")), WaitingCluster.Start);
+        cluster.TryAll();
+
+        Messages().ShouldBe(["0/1 nodes are available: 1 Insufficient cpu."]);
+        cluster.SleepingNames.ShouldBe(["p", "q", "r"]);
+        cluster.WokenBy(cache => cache.SetNode(Nodes.Create("n2", cpu: "1"))).ShouldBeEmpty();
+        cluster.WokenBy(cache => cache.SetNode(Nodes.Create("n3", cpu: "2"))).ShouldBe(["r"]);
     }
 
     [Fact]
@@ -152,6 +170,20 @@ public sealed class QueueingHintTests
         cluster.WokenBy(cache => cache.RemovePod("uid-v1")).ShouldBe(["p"]);
         cluster.TryAll().WokenBy(cache => cache.RemovePod("uid-v2")).ShouldBe(["p"]);
         cluster.TryAll().SleepingNames.ShouldBe(["patient"]);
+    }
+
+    [Fact]
+    public void Preemption_PodThatWaitsForItsVictims_LeavesWhatTheOthersWaitFor()
+    {
+        var cluster = new WaitingCluster(Nodes.Create("a", cpu: "2"), Nodes.Create("b", cpu: "2").WithTaint("k", "v"));
+        Running(cluster, Create("firm", "1").WithPriority(5).On("a"), Create("v", "1").On("a"), Create("w", "1").On("b"));
+        cluster.Waiting(Create("p", "2").WithPriority(5), Create("q", "2").WithPriority(5)).Victims.ShouldBeEmpty();
+        var group = cluster.Queue.Find("uid-q")!.Group!;
+        var keptFrom = group.KeptFromPreemptionOn.ShouldNotBeNull();
+
+        group.Note(new Unschedulable { NodeCount = 2, Reasons = [], Plugins = [], IsOfItAlone = true });
+
+        group.KeptFromPreemptionOn.ShouldBeSameAs(keptFrom);
     }
 
     [Fact]

@@ -198,6 +198,30 @@ public sealed class SchedulingQueueTests
     }
 
     [Fact]
+    public void Move_OneOfThoseThatAreAlikeBacksOffForLong_OneWhoseTurnComesEarlierIsTried()
+    {
+        PopAndFail("slow", ClusterEvents.AssignedPodRemoved, 0);
+        foreach (var seconds in (double[])[1, 3, 7])
+        {
+            _queue.Move(Changes.Of(ClusterEvents.AssignedPodRemoved), At(seconds));
+            Names(_queue.Pop(1, At(seconds))).ShouldBe(["slow"]);
+            _queue.AddUnschedulable("uid-slow", Changes.HelpedBy(ClusterEvents.AssignedPodRemoved), At(seconds));
+        }
+
+        PopAndFail("quick", ClusterEvents.AssignedPodRemoved, 8);
+        _queue.Move(Changes.Of(ClusterEvents.AssignedPodRemoved), At(8.5));
+        Names(_queue.Pop(2, At(9))).ShouldBe(["quick"]);
+        _queue.Placed("uid-quick");
+
+        // A change has chosen the slow one before the other came.
+        _queue.Pop(2, At(9)).ShouldBeEmpty();
+        PopAndFail("later", ClusterEvents.AssignedPodRemoved, 10);
+        _queue.Move(Changes.Of(ClusterEvents.AssignedPodRemoved), At(10.5));
+        Names(_queue.Pop(2, At(11))).ShouldBe(["later"]);
+        Names(_queue.Pop(2, At(15))).ShouldBe(["slow"]);
+    }
+
+    [Fact]
     public void Pop_PodsThatAreAlikeHaveWaitedForLong_TriesOne()
     {
         FailAlike(10);
