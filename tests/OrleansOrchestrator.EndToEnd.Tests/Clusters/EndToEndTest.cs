@@ -100,9 +100,10 @@ public abstract class EndToEndTest : IAsyncLifetime
     }
 
     /// <summary>Starts a node daemon and waits until the cluster says that it is ready.</summary>
-    private protected async Task<Member> StartNodeAsync(DevCluster cluster, string dataFolder, string name, string runtime)
+    private protected async Task<Member> StartNodeAsync(DevCluster cluster, string dataFolder, string name, string runtime, params string[] arguments)
     {
-        var member = Own(Member.Launch(dataFolder, "node", "--kubeconfig", cluster.Member.KubeConfig, "--name", name, "--runtime", runtime));
+        var member = Own(Member.Launch(
+            dataFolder, ["node", "--kubeconfig", cluster.Member.KubeConfig, "--name", name, "--runtime", runtime, .. arguments]));
         OnFailure(() => Task.FromResult(member.Describe()));
         await Eventually.PassesAsync(async () =>
         {

@@ -18,14 +18,17 @@ public sealed class NodeRestartTests : EndToEndTest
         Assert.SkipWhen(missing is not null, missing ?? "");
         var scratch = NewScratch();
         await DockerEngine.ImportImageAsync();
-        var cluster = await StartDevAsync("hollow");
-        var first = await StartNodeAsync(cluster, scratch.At("node"), NodeName, "docker");
+
+        // On a busy machine a daemon may take longer to start than pods may run without one.
+        var patient = scratch.Write("fencing.yaml", "fencing:\n  leaseDuration: 00:01:00\n  fencingTime: 00:00:50\n");
+        var cluster = await StartDevAsync("hollow", "--config", patient);
+        var first = await StartNodeAsync(cluster, scratch.At("node"), NodeName, "docker", "--config", patient);
         var hello = await StartHelloOnAsync(cluster, NodeName, DockerEngine.Image);
         var before = await DescribePodsAsync(hello);
 
         await first.KillAsync();
         before.ShouldAllBe(pod => HostProcesses.StartOf(pod.Process) == pod.Start, "pods outlive their daemon");
-        await StartNodeAsync(cluster, scratch.At("node"), NodeName, "docker");
+        await StartNodeAsync(cluster, scratch.At("node"), NodeName, "docker", "--config", patient);
 
         // A change that only a living daemon can bring about shows that it has taken over.
         await cluster.Kubectl.RunAsync("scale", "rc", "hello", "--replicas", "4", "-n", UniqueName);

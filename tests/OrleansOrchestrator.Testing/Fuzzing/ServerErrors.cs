@@ -9,6 +9,9 @@ internal static class ServerErrors
     [
         (500, "failed to create typed patch object"),
         (500, "more than one PodDisruptionBudget"),
+        (503, "no endpoints available for service"),
+        (503, "no service port"),
+        (503, "error trying to reach service"),
         (504, "Too large resource version"),
     ];
 
