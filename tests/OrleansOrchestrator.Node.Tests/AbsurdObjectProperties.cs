@@ -71,7 +71,7 @@ public sealed class AbsurdObjectProperties
             if (plan.Failure is { } failure)
                 memory.Fail(failure);
             foreach (var stop in plan.Stops)
-                memory.NoteStop(stop.Container.Id, stop.Signal, stop.Grace, view.Now);
+                memory.NoteStop(stop, view.Now);
             foreach (var start in plan.Starts)
                 memory.NoteStarted(start, view.Now);
         }

@@ -36,7 +36,7 @@ public sealed class PodPlannerTests
     {
         var plan = PodPlanner.Plan(View(TestPods.Shell("a", ""), Sandbox(Running("main")) with { IsReady = false }));
 
-        plan.Stops.Single().Signal.ShouldBe(ContainerSignal.Kill);
+        plan.Stops.Single().Step.ShouldBe(StopStep.Kill);
         plan.CreateSandbox.ShouldBeFalse();
     }
 
@@ -121,11 +121,11 @@ public sealed class PodPlannerTests
         var running = Sandbox(Running("main"));
 
         var first = PodPlanner.Plan(View(pod, running)).Stops.Single();
-        first.Signal.ShouldBe(ContainerSignal.Terminate);
+        first.Step.ShouldBe(StopStep.Terminate);
         first.Grace.ShouldBe(TimeSpan.FromSeconds(30));
         var asked = View(pod, running) with { Stopping = Stopping(30, killed: false) };
         PodPlanner.Plan(asked).ShouldSatisfyAllConditions(p => p.Stops.ShouldBeEmpty(), p => p.WakeAt.ShouldBe(Now.AddSeconds(30)));
-        PodPlanner.Plan(asked with { Now = Now.AddSeconds(30) }).Stops.Single().Signal.ShouldBe(ContainerSignal.Kill);
+        PodPlanner.Plan(asked with { Now = Now.AddSeconds(30) }).Stops.Single().Step.ShouldBe(StopStep.Kill);
         var ended = View(pod, Sandbox(Exited("main", 137)) with { IsReady = false });
         PodPlanner.Plan(ended).Finish.ShouldBeTrue();
         PodStatusBuilder.Build(ended, "192.0.2.1", "test").Phase.ShouldBe("Failed");
@@ -139,9 +139,62 @@ public sealed class PodPlannerTests
         // However often it is looked at before.
         for (var seconds = 0; seconds < 5; seconds++)
             PodPlanner.Plan(view with { Now = Now.AddSeconds(seconds) }).ShouldSatisfyAllConditions(p => p.Stops.ShouldBeEmpty(), p => p.WakeAt.ShouldBe(Now.AddSeconds(5)));
-        PodPlanner.Plan(view with { Now = Now.AddSeconds(5) }).Stops.Single().Signal.ShouldBe(ContainerSignal.Kill);
+        PodPlanner.Plan(view with { Now = Now.AddSeconds(5) }).Stops.Single().Step.ShouldBe(StopStep.Kill);
         PodPlanner.Plan(View(Deleted(TestPods.Shell("a", ""), 0), Sandbox(Running("main"))) with { Stopping = Stopping(30, killed: false) })
-            .Stops.Single().Signal.ShouldBe(ContainerSignal.Kill);
+            .Stops.Single().Step.ShouldBe(StopStep.Kill);
+    }
+
+    [Fact]
+    public void Plan_DeletedWithAPreStopHook_SignalsWhenTheHookHasEndedAndAtLeastTwoSecondsBeforeTheKill()
+    {
+        var pod = Deleted(TestPods.Shell("a", ""), 30);
+        pod.Spec.Containers[0].Lifecycle = new V1Lifecycle { PreStop = new V1LifecycleHandler { Exec = new V1ExecAction { Command = ["true"] } } };
+        var view = View(pod, Sandbox(Running("main")));
+
+        var hook = PodPlanner.Plan(view).Stops.Single();
+        (hook.Step, hook.Message).ShouldBe((StopStep.Hook, "Stopping container main"));
+        var hooked = view with { Stopping = Progress("main.0", StopStep.Hook, 30) };
+        PodPlanner.Plan(hooked).ShouldSatisfyAllConditions(p => p.Stops.ShouldBeEmpty(), p => p.WakeAt.ShouldBe(Now.AddSeconds(30)));
+        var ended = PodPlanner.Plan(hooked with { Now = Now.AddSeconds(10), EndedHooks = new HashSet<string> { "main.0" } }).Stops.Single();
+        (ended.Step, ended.Grace).ShouldBe((StopStep.Terminate, TimeSpan.FromSeconds(20)));
+        var late = PodPlanner.Plan(hooked with { Now = Now.AddSeconds(30) }).Stops.Single();
+        (late.Step, late.Grace).ShouldBe((StopStep.Terminate, TimeSpan.FromSeconds(2)));
+        PodPlanner.Plan(hooked with { IsFenced = true }).Stops.Single().Step.ShouldBe(StopStep.Kill);
+    }
+
+    [Fact]
+    public void Plan_DeletedWithSidecars_StopsThemAfterTheOthersInReverseOrder()
+    {
+        var pod = Deleted(TestPods.Shell("a", ""), 30);
+        pod.Spec.InitContainers = [TestPods.Container("first", "") with { RestartPolicy = "Always" }, TestPods.Container("second", "") with { RestartPolicy = "Always" }];
+        var view = View(pod, Sandbox(Running("first"), Running("second"), Running("main")));
+
+        PodPlanner.Plan(view).Stops.Single().Container.Name.ShouldBe("main");
+        var asked = Progress("main.0", StopStep.Terminate, 30);
+        var second = PodPlanner.Plan(View(pod, Sandbox(Running("first"), Running("second"), Exited("main", 0))) with { Now = Now.AddSeconds(12), Stopping = asked }).Stops.Single();
+        (second.Container.Name, second.Grace).ShouldBe(("second", TimeSpan.FromSeconds(18)));
+        var first = PodPlanner.Plan(View(pod, Sandbox(Running("first"), Exited("second", 0), Exited("main", 0))) with { Now = Now.AddSeconds(31), Stopping = asked }).Stops.Single();
+        (first.Container.Name, first.Grace).ShouldBe(("first", TimeSpan.FromSeconds(2)));
+        PodPlanner.Plan(view with { IsFenced = true }).Stops.Count.ShouldBe(3);
+    }
+
+    [Fact]
+    public void Plan_PostStartHookFailed_EndsTheContainer()
+    {
+        var view = View(TestPods.Shell("a", ""), Sandbox(Running("main"))) with { FailedStarts = new HashSet<string> { "main.0" } };
+
+        PodPlanner.Plan(view).Stops.Single().Message.ShouldBe("FailedPostStartHook");
+    }
+
+    [Fact]
+    public void Plan_ProbeWithAGracePeriodOfItsOwn_EndsTheContainerWithin()
+    {
+        var view = View(TestPods.Shell("a", ""), Sandbox(Running("main"))) with
+        {
+            Health = new Dictionary<string, ContainerHealth> { ["main.0"] = new(true, true, "Container {0} failed liveness probe, will be restarted") { RestartGrace = TimeSpan.FromSeconds(7) } },
+        };
+
+        PodPlanner.Plan(view).Stops.Single().Grace.ShouldBe(TimeSpan.FromSeconds(7));
     }
 
     [Fact]
@@ -149,7 +202,7 @@ public sealed class PodPlannerTests
     {
         var view = View(TestPods.Shell("a", ""), Sandbox(Running("main"))) with { IsFenced = true };
 
-        PodPlanner.Plan(view).Stops.Single().Signal.ShouldBe(ContainerSignal.Kill);
+        PodPlanner.Plan(view).Stops.Single().Step.ShouldBe(StopStep.Kill);
         PodPlanner.Plan(view with { Stopping = Stopping(2, killed: true) }).HasActions.ShouldBeFalse();
     }
 
@@ -251,7 +304,9 @@ public sealed class PodPlannerTests
         return pod;
     }
 
-    private static Dictionary<string, StopProgress> Stopping(int graceSeconds, bool killed) => new() { ["main.0"] = new(Now, TimeSpan.FromSeconds(graceSeconds), killed) };
+    private static Dictionary<string, StopProgress> Stopping(int graceSeconds, bool killed) => Progress("main.0", killed ? StopStep.Kill : StopStep.Terminate, graceSeconds);
+
+    private static Dictionary<string, StopProgress> Progress(string id, StopStep step, int graceSeconds) => new() { [id] = new(step, Now, TimeSpan.FromSeconds(graceSeconds), Now) };
 
     private static PodSandbox Sandbox(params ContainerInstance[] containers) =>
         new() { Id = "s", PodUid = "u", PodName = "a", PodNamespace = "default", IsReady = true, Ip = "10.0.0.1", Containers = containers };

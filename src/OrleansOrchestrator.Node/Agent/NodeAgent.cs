@@ -11,6 +11,7 @@ using OrleansOrchestrator.Node.Api;
 using OrleansOrchestrator.Node.Configuration;
 using OrleansOrchestrator.Node.Events;
 using OrleansOrchestrator.Node.Guarding;
+using OrleansOrchestrator.Node.Hooks;
 using OrleansOrchestrator.Node.Leases;
 using OrleansOrchestrator.Node.Options;
 using OrleansOrchestrator.Node.Pods;
@@ -153,6 +154,7 @@ public sealed partial class NodeAgent : IAsyncDisposable
             Volumes = new VolumePreparer(new VolumeContent(configuration, resources), new ClaimVolumes(configuration, folder), _options.ProjectedVolumesBytesMax),
             Events = events,
             Probes = new ProbeAction(runtime),
+            Hooks = new HookAction(runtime, _timeProvider),
             Fencing = times,
             Lease = clock,
             Admitted = new AdmittedPods(ResourceAmounts.From(allocatable)),

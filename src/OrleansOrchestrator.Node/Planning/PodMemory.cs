@@ -17,6 +17,7 @@ internal sealed class PodMemory(TimeSpan restartDelay, TimeSpan restartDelayMax)
     private readonly RestartBackoff _pulls = new(new Backoff(restartDelay, restartDelayMax));
     private readonly RestartBackoff _retries = new(Retries);
     private ImmutableDictionary<string, StopProgress> _stopping = ImmutableDictionary<string, StopProgress>.Empty;
+    private ImmutableHashSet<string> _failedStarts = [];
     private ImmutableDictionary<string, WaitingReason> _waiting = ImmutableDictionary<string, WaitingReason>.Empty;
     private ImmutableDictionary<string, DateTimeOffset> _retryAt = ImmutableDictionary<string, DateTimeOffset>.Empty;
     private DateTimeOffset? _startTime;
@@ -44,6 +45,7 @@ internal sealed class PodMemory(TimeSpan restartDelay, TimeSpan restartDelayMax)
             IsFenced = isFenced,
             Health = health,
             Stopping = _stopping,
+            FailedStarts = _failedStarts,
             Waiting = _waiting,
             RetryAt = _retryAt,
         };
@@ -53,8 +55,14 @@ internal sealed class PodMemory(TimeSpan restartDelay, TimeSpan restartDelayMax)
 
     public void Fail(PodFailure failure) => _failure = failure;
 
-    public void NoteStop(string containerId, ContainerSignal signal, TimeSpan grace, DateTimeOffset now) =>
-        _stopping = _stopping.SetItem(containerId, new StopProgress(now, grace, signal == ContainerSignal.Kill));
+    public void NoteStop(ContainerStop stop, DateTimeOffset now)
+    {
+        var began = _stopping.TryGetValue(stop.Container.Id, out var earlier) ? earlier.Began : now;
+        _stopping = _stopping.SetItem(stop.Container.Id, new StopProgress(stop.Step, now, stop.Grace, began));
+    }
+
+    /// <summary>Records that the <c>postStart</c> hook of a container has failed, so that it ends.</summary>
+    public void NoteStartFailed(string containerId) => _failedStarts = _failedStarts.Add(containerId);
 
     /// <summary>Records that a container started: its waiting reason ends, and the previous instance counts for its next delay.</summary>
     public void NoteStarted(ContainerStart start, DateTimeOffset now)
@@ -67,6 +75,7 @@ internal sealed class PodMemory(TimeSpan restartDelay, TimeSpan restartDelayMax)
         if (start.Previous is { Phase: ContainerPhase.Exited } previous)
         {
             _stopping = _stopping.Remove(previous.Id);
+            _failedStarts = _failedStarts.Remove(previous.Id);
             _restarts.Record(name, previous.FinishedAt ?? previous.CreatedAt, now);
         }
     }

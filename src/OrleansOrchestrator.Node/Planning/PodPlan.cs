@@ -32,5 +32,22 @@ internal sealed record PodPlan
 /// <summary>A container to start as this attempt. The previous instance has ended; null if there is none.</summary>
 internal sealed record ContainerStart(V1Container Container, int Attempt, ContainerInstance? Previous);
 
-/// <summary>A container to signal. Message is the Killing event's; null if that was already recorded.</summary>
-internal sealed record ContainerStop(ContainerInstance Container, ContainerSignal Signal, TimeSpan Grace, string? Message);
+/// <summary>The steps of a container's end.</summary>
+internal enum StopStep
+{
+    /// <summary>Its <c>preStop</c> hook runs.</summary>
+    Hook,
+
+    /// <summary>It was asked to stop.</summary>
+    Terminate,
+
+    /// <summary>It was killed.</summary>
+    Kill,
+}
+
+/// <summary>The next step of a container's end.</summary>
+/// <param name="Container">The container.</param>
+/// <param name="Step">The step.</param>
+/// <param name="Grace">The time until it is killed, or killed again.</param>
+/// <param name="Message">That of the event Killing; null if that was already recorded.</param>
+internal sealed record ContainerStop(ContainerInstance Container, StopStep Step, TimeSpan Grace, string? Message);

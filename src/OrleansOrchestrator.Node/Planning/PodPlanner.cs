@@ -10,6 +10,9 @@ internal static class PodPlanner
     /// <summary>How long to wait before another kill of a container that a kill did not end.</summary>
     private static readonly TimeSpan KillAgain = TimeSpan.FromSeconds(2);
 
+    /// <summary>How long a container has to stop after a hook, or after waiting for others, as with the kubelet.</summary>
+    private static readonly TimeSpan GraceMin = TimeSpan.FromSeconds(2);
+
     public static PodPlan Plan(PodView view)
     {
         if (view.IsFenced)
@@ -37,10 +40,29 @@ internal static class PodPlanner
     {
         var running = view.Running.ToList();
         if (running.Count > 0)
-            return PlanStops(view, running.Select(c => (c, "Stopping container {0}")), view.TerminationGrace);
+        {
+            var waiting = SidecarsThatWait(view, running);
+            return PlanStops(view, running.Select(c => (c, "Stopping container {0}")), view.TerminationGrace, waiting.Contains);
+        }
+
         if (view.Sandbox is { IsReady: true })
             return new PodPlan { StopSandbox = true };
         return view.IsDeleted ? new PodPlan { Finish = true } : PodPlan.Nothing;
+    }
+
+    /// <summary>The sidecars that others still need: those that start after them, and the app containers.</summary>
+    private static HashSet<string> SidecarsThatWait(PodView view, List<ContainerInstance> running)
+    {
+        var waiting = new HashSet<string>(StringComparer.Ordinal);
+        var isNeeded = running.Exists(container => view.Pod.Spec.Containers.Any(spec => spec.Name == container.Name));
+        foreach (var sidecar in view.Sidecars.Reverse().Where(spec => running.Exists(container => container.Name == spec.Name)))
+        {
+            if (isNeeded)
+                waiting.Add(sidecar.Name);
+            isNeeded = true;
+        }
+
+        return waiting;
     }
 
     private static PodPlan PlanSandbox(PodView view)
@@ -70,28 +92,51 @@ internal static class PodPlanner
         return builder.Build();
     }
 
+    /// <summary>Plans the next step of each end: the hook, the request to stop, the kill.</summary>
+    /// <param name="view">The view.</param>
+    /// <param name="containers">The containers, with the message of the event of each.</param>
+    /// <param name="grace">The time from the first step to the kill.</param>
+    /// <param name="mustWait">Whether others still need the container of a name. Its hook runs meanwhile.</param>
     private static PodPlan PlanStops(
-        PodView view, IEnumerable<(ContainerInstance Container, string Message)> containers, TimeSpan grace)
+        PodView view, IEnumerable<(ContainerInstance Container, string Message)> containers, TimeSpan grace, Func<string, bool> mustWait)
     {
         var stops = new List<ContainerStop>();
         DateTimeOffset? wake = null;
         foreach (var (container, message) in containers)
         {
             var asked = view.Stopping.TryGetValue(container.Id, out var stop);
-            var killAt = stop.KillAt(grace);
-            if (!asked && grace > TimeSpan.Zero)
-                stops.Add(new(container, ContainerSignal.Terminate, grace, Text(message, container)));
-            else if (!asked || view.Now >= killAt)
-                stops.Add(new(container, ContainerSignal.Kill, KillAgain, asked ? null : Text(message, container)));
+            var first = asked ? null : Text(message, container);
+            var endsAt = stop.EndsAt(grace);
+            if (grace <= TimeSpan.Zero && !(asked && stop.Step == StopStep.Kill))
+                stops.Add(new(container, StopStep.Kill, KillAgain, first));
+            else if (!asked && view.SpecOf(container.Name)?.Lifecycle?.PreStop is not null)
+                stops.Add(new(container, StopStep.Hook, grace, first));
+            else if (!asked && !mustWait(container.Name))
+                stops.Add(new(container, StopStep.Terminate, RestOf(view, grace), first));
+            else if (!asked)
+                continue;
+            else if (stop.Step == StopStep.Hook && (view.Now >= endsAt || (view.EndedHooks.Contains(container.Id) && !mustWait(container.Name))))
+                stops.Add(new(container, StopStep.Terminate, AtLeast(endsAt - view.Now), null));
+            else if (stop.Step != StopStep.Hook && view.Now >= endsAt)
+                stops.Add(new(container, StopStep.Kill, KillAgain, null));
             else
-                wake = Earlier(wake, killAt);
+                wake = Earlier(wake, endsAt);
         }
 
         return new PodPlan { Stops = stops, WakeAt = wake };
     }
 
+    /// <summary>What is left of the grace period for a container that had to wait for others.</summary>
+    private static TimeSpan RestOf(PodView view, TimeSpan grace) =>
+        (view.Sandbox?.Containers ?? []).Where(c => view.Stopping.ContainsKey(c.Id)).Select(c => (DateTimeOffset?)view.Stopping[c.Id].Began).Min() is { } began
+            && view.Now > began
+            ? AtLeast(grace - (view.Now - began))
+            : grace;
+
+    private static TimeSpan AtLeast(TimeSpan rest) => rest < GraceMin ? GraceMin : rest;
+
     private static IReadOnlyList<ContainerStop> Kill(PodView view, string message) =>
-        PlanStops(view, view.Running.Select(c => (c, message)), TimeSpan.Zero).Stops;
+        PlanStops(view, view.Running.Select(c => (c, message)), TimeSpan.Zero, static _ => false).Stops;
 
     private static string Text(string message, ContainerInstance container) =>
         message.Replace("{0}", container.Name, StringComparison.Ordinal);
@@ -139,8 +184,8 @@ internal static class PodPlanner
                     var ended = newest.FinishedAt ?? newest.CreatedAt;
                     Start(container, newest.Attempt + 1, newest, view.Restarts.NotBefore(container.Name, ended));
                     break;
-                case ContainerPhase.Running when RestartCause(container, newest) is { } cause:
-                    var plan = PlanStops(view, [(newest, cause)], view.TerminationGrace);
+                case ContainerPhase.Running when RestartCause(container, newest) is var (cause, grace):
+                    var plan = PlanStops(view, [(newest, cause)], grace ?? view.TerminationGrace, static _ => false);
                     _stops.AddRange(plan.Stops);
                     _wake = Earlier(_wake, plan.WakeAt);
                     break;
@@ -158,12 +203,15 @@ internal static class PodPlanner
                 _wake = Earlier(_wake, later);
         }
 
-        private string? RestartCause(V1Container container, ContainerInstance running)
+        /// <summary>Why a running container ends and starts anew, and its grace period if that is not the pod's; null if it does not.</summary>
+        private (string Message, TimeSpan? Grace)? RestartCause(V1Container container, ContainerInstance running)
         {
-            if (view.HealthOf(running).RestartMessage is { } message)
-                return message;
+            if (view.FailedStarts.Contains(running.Id))
+                return ("FailedPostStartHook", null);
+            if (view.HealthOf(running) is { RestartMessage: { } message } health)
+                return (message, health.RestartGrace);
             return running.SpecHash.Length > 0 && running.SpecHash != ContainerSpecHash.Of(container)
-                ? "Container {0} definition changed, will be restarted"
+                ? ("Container {0} definition changed, will be restarted", null)
                 : null;
         }
     }

@@ -12,6 +12,7 @@ internal sealed record PodView
     private static readonly IReadOnlyDictionary<string, DateTimeOffset> NoRetries = new Dictionary<string, DateTimeOffset>();
     private static readonly IReadOnlyDictionary<string, StopProgress> NoStops = new Dictionary<string, StopProgress>();
     private static readonly IReadOnlyDictionary<string, ContainerHealth> NoHealth = new Dictionary<string, ContainerHealth>();
+    private static readonly IReadOnlySet<string> NoIds = new HashSet<string>();
     private static readonly IReadOnlyDictionary<string, WaitingReason> NoReasons = new Dictionary<string, WaitingReason>();
 
     public required V1Pod Pod { get; init; }
@@ -44,6 +45,12 @@ internal sealed record PodView
     /// <summary>The containers that are being stopped, by container id.</summary>
     public IReadOnlyDictionary<string, StopProgress> Stopping { get; init; } = NoStops;
 
+    /// <summary>The containers whose <c>preStop</c> hook has ended, by container id.</summary>
+    public IReadOnlySet<string> EndedHooks { get; init; } = NoIds;
+
+    /// <summary>The containers whose <c>postStart</c> hook has failed, by container id.</summary>
+    public IReadOnlySet<string> FailedStarts { get; init; } = NoIds;
+
     /// <summary>The results of probes, by container id.</summary>
     public IReadOnlyDictionary<string, ContainerHealth> Health { get; init; } = NoHealth;
 
@@ -58,6 +65,12 @@ internal sealed record PodView
     public string RestartPolicy => Pod.Spec.RestartPolicy ?? "Always";
 
     public IEnumerable<V1Container> InitContainers => Pod.Spec.InitContainers ?? [];
+
+    /// <summary>The init containers that run beside the others.</summary>
+    public IEnumerable<V1Container> Sidecars => InitContainers.Where(container => container.RestartPolicy == "Always");
+
+    /// <summary>The spec of a container; null if the pod has none of this name.</summary>
+    public V1Container? SpecOf(string name) => Pod.Spec.Containers.Concat(InitContainers).FirstOrDefault(container => container.Name == name);
 
     /// <summary>How long a container of this pod may take to stop.</summary>
     /// <remarks>Kubernetes treats a negative grace period as one second.</remarks>
@@ -92,12 +105,13 @@ internal sealed record PodFailure(string Reason, string Message, string? Rejecti
 internal sealed record WaitingReason(string Reason, string Message);
 
 /// <summary>The progress of a container's stop.</summary>
-/// <param name="Since">When the last signal was sent.</param>
-/// <param name="Grace">The time from that signal to the kill, or to the next kill.</param>
-/// <param name="Killed">Whether it was already killed.</param>
-internal readonly record struct StopProgress(DateTimeOffset Since, TimeSpan Grace, bool Killed)
+/// <param name="Step">The last step.</param>
+/// <param name="Since">When that began.</param>
+/// <param name="Grace">The time from then to the kill, or to the next kill.</param>
+/// <param name="Began">When the first step began.</param>
+internal readonly record struct StopProgress(StopStep Step, DateTimeOffset Since, TimeSpan Grace, DateTimeOffset Began)
 {
-    /// <summary>When to kill the container if it is still running.</summary>
-    /// <param name="grace">The present grace period. The shorter of the two counts, from the signal on.</param>
-    public DateTimeOffset KillAt(TimeSpan grace) => Waits.After(Since, Killed || Grace < grace ? Grace : grace);
+    /// <summary>When the present step has taken as long as it may.</summary>
+    /// <param name="grace">The present grace period. The shorter of the two counts, from the step on.</param>
+    public DateTimeOffset EndsAt(TimeSpan grace) => Waits.After(Since, Step == StopStep.Kill || Grace < grace ? Grace : grace);
 }

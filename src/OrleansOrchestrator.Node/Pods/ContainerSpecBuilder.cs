@@ -44,6 +44,7 @@ internal sealed class ContainerSpecBuilder(EnvironmentBuilder environment, IServ
             Mounts = [.. Mounts(pod, container, volumes, variables, directory)],
             Resources = Resources(pod, container),
             Security = Security(pod, container),
+            TerminationMessagePath = container.TerminationMessagePath ?? "",
             HostNetwork = pod.Spec.HostNetwork == true,
             Stdin = container.Stdin == true,
             StdinOnce = container.StdinOnce == true,

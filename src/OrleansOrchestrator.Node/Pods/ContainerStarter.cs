@@ -4,6 +4,7 @@ using OrleansOrchestrator.Node.Configuration;
 using OrleansOrchestrator.Node.Events;
 using OrleansOrchestrator.Node.Planning;
 using OrleansOrchestrator.Node.Runtime;
+using OrleansOrchestrator.Node.Status;
 using OrleansOrchestrator.Node.Volumes;
 
 namespace OrleansOrchestrator.Node.Pods;
@@ -21,8 +22,9 @@ internal sealed class ContainerStarter(PodServices services)
     /// <param name="start">The container and the number of the attempt.</param>
     /// <param name="volumes">The paths of volumes on the node by name.</param>
     /// <param name="cancellationToken">Cancels a pull.</param>
+    /// <returns>The container's id in the runtime.</returns>
     /// <exception cref="RuntimeException">The start failed; events already report it.</exception>
-    public async Task StartAsync(
+    public async Task<string> StartAsync(
         V1Pod pod, PodSandbox sandbox, ContainerStart start, IReadOnlyDictionary<string, string> volumes, CancellationToken cancellationToken)
     {
         var runtime = services.Runtime;
@@ -33,11 +35,12 @@ internal sealed class ContainerStarter(PodServices services)
             NonRootPolicy.Verify(pod, start.Container, image.User);
             var directory = services.DirectoryOf(pod.Metadata.Uid);
             var spec = await services.Specs.BuildAsync(pod, start, image.ImageId, volumes, directory, cancellationToken);
-            spec = WithHostsFile(pod, sandbox, spec);
+            spec = WithMessageFile(WithHostsFile(pod, sandbox, spec));
+            string id;
             using (await services.Starts.EnterAsync(cancellationToken))
             {
                 var began = services.TimeProvider.GetTimestamp();
-                var id = await runtime.CreateContainerAsync(sandbox, spec, cancellationToken);
+                id = await runtime.CreateContainerAsync(sandbox, spec, cancellationToken);
                 if (runtime.HasImages)
                     services.Events.Record(pod, spec.Name, EventType.Normal, "Created", $"Created container: {spec.Name}");
                 await runtime.StartContainerAsync(id, cancellationToken);
@@ -47,6 +50,7 @@ internal sealed class ContainerStarter(PodServices services)
             services.Events.Record(pod, spec.Name, EventType.Normal, "Started", runtime.HasImages
                 ? $"Started container {spec.Name}"
                 : $"Started container {spec.Name} as a process of the host; its image means nothing here");
+            return id;
         }
         catch (ConfigurationException exception)
         {
@@ -98,7 +102,18 @@ internal sealed class ContainerStarter(PodServices services)
         var old = sandbox.Containers.Where(c => c.Name == start.Container.Name
             && (c.Attempt < start.Attempt - KeptAttempts || c.Attempt >= start.Attempt));
         foreach (var container in old)
+        {
             await services.Runtime.RemoveContainerAsync(container.Id, cancellationToken);
+            TerminationMessages.Remove(services.DirectoryOf(sandbox.PodUid), container);
+        }
+    }
+
+    private ContainerSpec WithMessageFile(ContainerSpec spec)
+    {
+        if (services.Runtime.StartsInstantly || spec.TerminationMessagePath.Length == 0 || spec.Mounts.Any(m => m.Target == spec.TerminationMessagePath))
+            return spec;
+        var file = TerminationMessages.Create(spec.PodDirectory, spec.Name, spec.Attempt);
+        return spec with { Mounts = [.. spec.Mounts, new ContainerMount("", file, spec.TerminationMessagePath, ReadOnly: false)] };
     }
 
     private ContainerSpec WithHostsFile(V1Pod pod, PodSandbox sandbox, ContainerSpec spec)

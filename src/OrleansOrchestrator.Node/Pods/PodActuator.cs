@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using OrleansOrchestrator.Node.Api;
 using OrleansOrchestrator.Node.Configuration;
 using OrleansOrchestrator.Node.Events;
+using OrleansOrchestrator.Node.Hooks;
 using OrleansOrchestrator.Node.Planning;
 using OrleansOrchestrator.Node.Runtime;
 using OrleansOrchestrator.Node.Volumes;
@@ -10,7 +11,10 @@ using OrleansOrchestrator.Node.Volumes;
 namespace OrleansOrchestrator.Node.Pods;
 
 /// <summary>Applies the plans of one pod and remembers the results.</summary>
-internal sealed partial class PodActuator(PodServices services, PodMemory memory)
+/// <param name="services">The services that all workers share.</param>
+/// <param name="memory">The pod's memory.</param>
+/// <param name="hooks">The pod's hooks.</param>
+internal sealed partial class PodActuator(PodServices services, PodMemory memory, PodHooks hooks)
 {
     private static readonly IReadOnlyDictionary<string, string> NoVolumes = new Dictionary<string, string>();
 
@@ -68,8 +72,18 @@ internal sealed partial class PodActuator(PodServices services, PodMemory memory
     {
         if (stop.Message is { } message)
             services.Events.Record(view.Pod, stop.Container.Name, EventType.Normal, "Killing", message.Replace("{0}", stop.Container.Name, StringComparison.Ordinal));
-        await services.Runtime.SignalContainerAsync(stop.Container.Id, stop.Signal, cancellationToken);
-        memory.NoteStop(stop.Container.Id, stop.Signal, stop.Grace, Now);
+        if (stop.Step != StopStep.Hook)
+        {
+            var signal = stop.Step == StopStep.Kill ? ContainerSignal.Kill : ContainerSignal.Terminate;
+            await services.Runtime.SignalContainerAsync(stop.Container.Id, signal, cancellationToken);
+        }
+        else if (view.SpecOf(stop.Container.Name) is { Lifecycle.PreStop: { } hook } container)
+        {
+            hooks.Begin(hook, container, stop.Container.Id, view.Sandbox?.Ip ?? services.HostAddress, _ =>
+                services.Events.Record(view.Pod, container.Name, EventType.Warning, "FailedPreStopHook", "PreStopHook failed"));
+        }
+
+        memory.NoteStop(stop, Now);
     }
 
     private async Task CreateSandboxAsync(PodView view, CancellationToken cancellationToken)
@@ -133,9 +147,11 @@ internal sealed partial class PodActuator(PodServices services, PodMemory memory
         {
             if (memory.Volumes is null || view.Pod.Spec.Volumes?.Any(VolumeContent.IsProjected) == true)
                 await PrepareVolumesAsync(view, cancellationToken);
-            await _starter.StartAsync(WithAddresses(view), view.Sandbox!, start, memory.Volumes ?? NoVolumes, cancellationToken);
+            var pod = WithAddresses(view);
+            var id = await _starter.StartAsync(pod, view.Sandbox!, start, memory.Volumes ?? NoVolumes, cancellationToken);
             memory.NoteStarted(start, Now);
             NoteStarted(view, start);
+            await RunPostStartAsync(pod, start.Container, id, cancellationToken);
         }
         catch (RuntimeException exception) when (exception.Reason == RuntimeException.RunContainer)
         {
@@ -143,6 +159,7 @@ internal sealed partial class PodActuator(PodServices services, PodMemory memory
 
             // The runtime keeps a container that failed to start as an ended one, so that it counts as a restart.
             memory.NoteStarted(start, Now);
+            await report(memory.Refresh(view) with { Waiting = new Dictionary<string, WaitingReason> { [name] = new(exception.Reason, exception.Message) } });
         }
         catch (RuntimeException exception)
         {
@@ -161,6 +178,19 @@ internal sealed partial class PodActuator(PodServices services, PodMemory memory
             LogStartDelayed(view.Pod.Metadata.NamespaceProperty, view.Pod.Metadata.Name, exception.Message);
             memory.NoteFailed(name, null, Now);
         }
+    }
+
+    /// <summary>Waits for the hook: the containers after this one start when it has ended, as with the kubelet.</summary>
+    private async Task RunPostStartAsync(V1Pod pod, V1Container container, string containerId, CancellationToken cancellationToken)
+    {
+        if (container.Lifecycle?.PostStart is not { } hook
+            || await services.Hooks.RunAsync(hook, container, containerId, pod.Status.PodIP ?? services.HostAddress, cancellationToken) is null)
+        {
+            return;
+        }
+
+        services.Events.Record(pod, container.Name, EventType.Warning, "FailedPostStartHook", "PostStartHook failed");
+        memory.NoteStartFailed(containerId);
     }
 
     private void NoteStarted(PodView view, ContainerStart start)

@@ -3,6 +3,7 @@ using OrleansOrchestrator.Model.Fencing;
 using OrleansOrchestrator.Node.Api;
 using OrleansOrchestrator.Node.Events;
 using OrleansOrchestrator.Node.Guarding;
+using OrleansOrchestrator.Node.Hooks;
 using OrleansOrchestrator.Node.Leases;
 using OrleansOrchestrator.Node.Options;
 using OrleansOrchestrator.Node.Probes;
@@ -30,6 +31,8 @@ internal sealed record PodServices
     public required EventRecorder Events { get; init; }
 
     public required ProbeAction Probes { get; init; }
+
+    public required HookAction Hooks { get; init; }
 
     public required FencingTimes Fencing { get; init; }
 

@@ -6,6 +6,7 @@ using OrleansOrchestrator.Loops;
 using OrleansOrchestrator.Model.Pods;
 using OrleansOrchestrator.Node.Api;
 using OrleansOrchestrator.Node.Events;
+using OrleansOrchestrator.Node.Hooks;
 using OrleansOrchestrator.Node.Planning;
 using OrleansOrchestrator.Node.Probes;
 using OrleansOrchestrator.Node.Runtime;
@@ -36,6 +37,8 @@ internal sealed partial class PodWorker : IAsyncDisposable
     private readonly PodMemory _memory;
     private readonly PodActuator _actuator;
     private readonly PodProbes _probes;
+    private readonly PodHooks _hooks;
+    private readonly TerminationMessages _messages;
     private readonly PodStatusWriter _writer;
     private readonly SupervisedLoop _loop;
     private readonly RetryDelay _apiDelay = new(ApiServers.Retries, Random.Shared);
@@ -59,9 +62,11 @@ internal sealed partial class PodWorker : IAsyncDisposable
         _logger = services.Logger;
         _memory = new PodMemory(services.Options.RestartDelay, services.Options.RestartDelayMax) { Refusal = refusal };
         _writer = new PodStatusWriter(services.Api);
-        _actuator = new PodActuator(services, _memory);
         _loop = new SupervisedLoop("pod worker", StepAsync, services.TimeProvider, services.Logger, LoopBackoff);
         _probes = new PodProbes(services.Probes, services.TimeProvider, _loop.Signal);
+        _hooks = new PodHooks(services.Hooks, _loop.Signal);
+        _actuator = new PodActuator(services, _memory, _hooks);
+        _messages = new TerminationMessages(services.Runtime, services.DirectoryOf(uid));
     }
 
     public string Uid { get; }
@@ -124,6 +129,7 @@ internal sealed partial class PodWorker : IAsyncDisposable
         Interrupt();
         await _loop.DisposeAsync();
         await _probes.DisposeAsync();
+        await _hooks.DisposeAsync();
     }
 
     /// <summary>Runs one step. The loop retries a failed step; the failure is reported on the pod here.</summary>
@@ -164,12 +170,16 @@ internal sealed partial class PodWorker : IAsyncDisposable
             return null;
 
         var sandbox = await _services.Runtime.InspectAsync(Uid, cancellationToken);
+        if (sandbox is not null)
+            sandbox = await _messages.AddAsync(pod, sandbox, cancellationToken);
         Seen = sandbox;
+        await _hooks.SyncAsync([.. sandbox?.Running.Select(container => container.Id) ?? []]);
         await _probes.SyncAsync(pod, sandbox, _services.HostAddress, (container, message) =>
             _services.Events.Record(pod, container, EventType.Warning, "Unhealthy", message));
         var isFenced = await IsFencedAsync(pod, sandbox is not null, cancellationToken);
         var view = _memory.View(WithReported(pod), sandbox, _probes.Health, isFenced, _services.TimeProvider.GetUtcNow()) with
         {
+            EndedHooks = _hooks.Ended,
             IsShuttingDown = _services.Shutdown.IsBegun,
             ShutdownLimit = _services.Shutdown.LimitOf(pod),
         };
@@ -247,6 +257,7 @@ internal sealed partial class PodWorker : IAsyncDisposable
     private async Task RemoveAsync(CancellationToken cancellationToken)
     {
         await _probes.DisposeAsync();
+        await _hooks.DisposeAsync();
         await _services.Remover.RemoveAsync(Uid, cancellationToken);
     }
 

@@ -71,7 +71,7 @@ internal sealed class ContainerProber : IAsyncDisposable
         await RepeatAsync(probe, "Startup", counter, () => counter.Verdict is null, cancellationToken);
         Update(_ => counter.Verdict == true
             ? new ContainerHealth(true, _container.ReadinessProbe is null, null)
-            : new ContainerHealth(false, false, "Container {0} failed startup probe, will be restarted"));
+            : new ContainerHealth(false, false, "Container {0} failed startup probe, will be restarted") { RestartGrace = GraceOf(probe) });
         return counter.Verdict == true;
     }
 
@@ -93,8 +93,10 @@ internal sealed class ContainerProber : IAsyncDisposable
             return;
         var counter = new ProbeCounter(probe, true);
         await RepeatAsync(probe, "Liveness", counter, () => counter.Verdict != false, cancellationToken);
-        Update(health => health with { RestartMessage = "Container {0} failed liveness probe, will be restarted" });
+        Update(health => health with { RestartMessage = "Container {0} failed liveness probe, will be restarted", RestartGrace = GraceOf(probe) });
     }
+
+    private static TimeSpan? GraceOf(V1Probe probe) => probe.TerminationGracePeriodSeconds is { } seconds ? Waits.Seconds(seconds) : null;
 
     /// <summary>Repeats a probe at its period while the condition holds after each result.</summary>
     private async Task RepeatAsync(

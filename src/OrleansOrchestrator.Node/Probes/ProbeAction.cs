@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net.Sockets;
 using k8s.Models;
 using OrleansOrchestrator.Loops;
+using OrleansOrchestrator.Node.Handlers;
 using OrleansOrchestrator.Node.Runtime;
 
 namespace OrleansOrchestrator.Node.Probes;
@@ -9,17 +10,10 @@ namespace OrleansOrchestrator.Node.Probes;
 /// <summary>Runs one probe once against a container.</summary>
 internal sealed class ProbeAction(IContainerRuntime runtime)
 {
-    // Like the kubelet's, probes do not verify certificates: pods use their own.
-    private static readonly HttpClient Http = new(new SocketsHttpHandler
-    {
-        AllowAutoRedirect = false,
-        PooledConnectionLifetime = TimeSpan.Zero,
-        ConnectTimeout = TimeSpan.FromSeconds(30),
-        SslOptions = { RemoteCertificateValidationCallback = static (_, _, _, _) => true },
-    })
-    {
-        Timeout = Timeout.InfiniteTimeSpan,
-    };
+    private const string Agent = "kube-probe/1.33";
+
+    // The time limit is the program's; the connection takes its own.
+    private static readonly TimeSpan ConnectionTime = TimeSpan.FromMilliseconds(500);
 
     /// <returns>Null if the probe succeeded; otherwise the failure.</returns>
     public async Task<string?> RunAsync(
@@ -27,7 +21,7 @@ internal sealed class ProbeAction(IContainerRuntime runtime)
     {
         var limit = Waits.Clamp(Waits.Seconds(Math.Max(1, probe.TimeoutSeconds ?? 1)));
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        timeout.CancelWithin(limit + TimeSpan.FromMilliseconds(probe.Exec is null ? 0 : 500));
+        timeout.CancelWithin(limit + (probe.Exec is null ? TimeSpan.Zero : ConnectionTime));
         try
         {
             return probe switch
@@ -35,7 +29,8 @@ internal sealed class ProbeAction(IContainerRuntime runtime)
                 { Exec: { } exec } => await ExecAsync(containerId, exec, limit, timeout.Token),
                 { HttpGet: { } get } => await GetAsync(get, container, address, timeout.Token),
                 { TcpSocket: { } tcp } => await ConnectAsync(tcp, container, address, timeout.Token),
-                _ => null,
+                { Grpc: { } grpc } => await HealthCall.CheckAsync(grpc, Agent, address, timeout.Token),
+                _ => "missing probe handler",
             };
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
@@ -57,40 +52,17 @@ internal sealed class ProbeAction(IContainerRuntime runtime)
         return result.ExitCode == 0 ? null : result.Output;
     }
 
-    private static async Task<string?> GetAsync(
-        V1HTTPGetAction get, V1Container container, string address, CancellationToken cancellationToken)
+    private static async Task<string?> GetAsync(V1HTTPGetAction get, V1Container container, string address, CancellationToken cancellationToken)
     {
-        var host = string.IsNullOrEmpty(get.Host) ? address : get.Host;
-        var scheme = string.Equals(get.Scheme, "HTTPS", StringComparison.OrdinalIgnoreCase) ? "https" : "http";
-        var path = string.IsNullOrEmpty(get.Path) ? "/" : get.Path.StartsWith('/') ? get.Path : "/" + get.Path;
-        var uri = new Uri($"{scheme}://{Bracketed(host)}:{PortOf(get.Port, container)}{path}");
-        using var request = new HttpRequestMessage(HttpMethod.Get, uri);
-        request.Headers.TryAddWithoutValidation("User-Agent", "kube-probe/1.33");
-        foreach (var header in get.HttpHeaders ?? [])
-            request.Headers.TryAddWithoutValidation(header.Name, header.Value);
-        using var response = await Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
-        return (int)response.StatusCode is >= 200 and < 400
-            ? null
-            : $"HTTP probe failed with statuscode: {(int)response.StatusCode}";
+        var status = (int)await HttpCall.SendAsync(get, Agent, container, address, cancellationToken);
+        return status is >= 200 and < 400 ? null : $"HTTP probe failed with statuscode: {status}";
     }
 
     private static async Task<string?> ConnectAsync(
         V1TCPSocketAction tcp, V1Container container, string address, CancellationToken cancellationToken)
     {
         using var client = new TcpClient();
-        await client.ConnectAsync(string.IsNullOrEmpty(tcp.Host) ? address : tcp.Host, PortOf(tcp.Port, container), cancellationToken);
+        await client.ConnectAsync(string.IsNullOrEmpty(tcp.Host) ? address : tcp.Host, ContainerPort.Resolve(tcp.Port, container), cancellationToken);
         return null;
     }
-
-    /// <summary>Resolves a port, which is a number or the name of a container port.</summary>
-    private static int PortOf(IntOrString port, V1Container container)
-    {
-        if (int.TryParse(port.Value, NumberStyles.None, CultureInfo.InvariantCulture, out var number))
-            return number;
-        var named = container.Ports?.FirstOrDefault(p => p.Name == port.Value);
-        return named?.ContainerPort
-            ?? throw new IOException($"couldn't find port \"{port.Value}\" in container \"{container.Name}\"");
-    }
-
-    private static string Bracketed(string host) => host.Contains(':', StringComparison.Ordinal) ? $"[{host}]" : host;
 }

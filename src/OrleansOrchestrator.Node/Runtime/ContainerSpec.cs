@@ -29,6 +29,9 @@ internal sealed record ContainerSpec
 
     public ContainerSecurity Security { get; init; } = new();
 
+    /// <summary>Where the container's program finds the file for its last message.</summary>
+    public string TerminationMessagePath { get; init; } = "";
+
     public bool HostNetwork { get; init; }
 
     public bool Stdin { get; init; }

@@ -25,8 +25,8 @@ internal static class ProgramBuilder
         System.Environment.IsPrivilegedProcess ? spec.Security.User?.ToString(CultureInfo.InvariantCulture) : null;
 
     /// <summary>
-    /// The container's environment, with a search path, the host name, and the path of each volume as <c>VOLUME_NAME</c>, because
-    /// nothing is mounted.
+    /// The container's environment, with a search path, the host name, and, because nothing is mounted, the path of each volume as
+    /// <c>VOLUME_NAME</c> and that of the file for the last message as <c>TERMINATION_MESSAGE_FILE</c>.
     /// </summary>
     public static IReadOnlyDictionary<string, string> Environment(ContainerSpec spec, string hostname)
     {
@@ -38,6 +38,8 @@ internal static class ProgramBuilder
         };
         foreach (var mount in spec.Mounts.Where(m => m.Volume.Length > 0))
             result[$"VOLUME_{mount.Volume.ToUpperInvariant().Replace('-', '_')}"] = mount.Source;
+        if (spec.TerminationMessagePath.Length > 0 && spec.Mounts.FirstOrDefault(m => m.Target == spec.TerminationMessagePath) is { } message)
+            result["TERMINATION_MESSAGE_FILE"] = message.Source;
         foreach (var (name, value) in spec.Environment)
             result[name] = value;
         return result;
