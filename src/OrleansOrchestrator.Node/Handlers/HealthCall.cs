@@ -4,6 +4,7 @@ using Grpc.Core;
 using Grpc.Health.V1;
 using Grpc.Net.Client;
 using k8s.Models;
+using OrleansOrchestrator.Model.Names;
 
 namespace OrleansOrchestrator.Node.Handlers;
 
@@ -13,7 +14,7 @@ internal static class HealthCall
     /// <returns>Null if the program serves; otherwise why not.</returns>
     public static async Task<string?> CheckAsync(V1GRPCAction grpc, string agent, string address, CancellationToken cancellationToken)
     {
-        var target = new IPEndPoint(IPAddress.Parse(address), grpc.Port).ToString();
+        var target = new IPEndPoint(AddressSyntax.Parse(address), grpc.Port).ToString();
         using var channel = GrpcChannel.ForAddress($"http://{target}", new GrpcChannelOptions
         {
             HttpHandler = new SocketsHttpHandler { UseProxy = false },
