@@ -56,9 +56,12 @@ internal sealed class PodCgroups
 
     public string PathOf(string podUid) => Path.Combine(GroupPath, _usesSlices ? SliceOf(podUid) : $"pod{podUid}");
 
-    /// <summary>The path of a container's cgroup below the mount of any hierarchy, as a Docker engine names it.</summary>
-    public string RelativePathOf(string podUid, string containerId) => Path.Combine(
-        Path.GetRelativePath(_root, PathOf(podUid)), _usesSlices ? $"docker-{containerId}.scope" : containerId);
+    /// <summary>The path of a container's cgroup below the mount of any hierarchy.</summary>
+    /// <param name="scope">What the runtime puts before a container's id in the name of its scope, if it names cgroups by systemd slices.</param>
+    /// <param name="podUid">The pod.</param>
+    /// <param name="containerId">The container.</param>
+    public string RelativePathOf(string scope, string podUid, string containerId) => Path.Combine(
+        Path.GetRelativePath(_root, PathOf(podUid)), _usesSlices ? $"{scope}-{containerId}.scope" : containerId);
 
     /// <summary>Creates the pod's cgroup, and allows processes in it.</summary>
     public void Open(string podUid)

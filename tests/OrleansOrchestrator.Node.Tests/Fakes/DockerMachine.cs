@@ -1,8 +1,8 @@
-using System.Formats.Tar;
 using Docker.DotNet;
 using Docker.DotNet.Models;
 using OrleansOrchestrator.Node.Agent;
 using OrleansOrchestrator.Node.Options;
+using OrleansOrchestrator.Node.Runtime;
 using OrleansOrchestrator.Node.Runtime.Docker;
 
 // One for all classes: they share the image.
@@ -24,10 +24,7 @@ public sealed class DockerMachine : IAsyncLifetime
         if (await NodeRuntimes.DetectAsync() != RuntimeKind.Docker || !File.Exists("/bin/busybox"))
             return;
         _client = DockerEngine.Connect(null);
-        using var layer = new MemoryStream();
-        await using (var tar = new TarWriter(layer, TarEntryFormat.Ustar, leaveOpen: true))
-            await AddBusyboxAsync(tar);
-        layer.Position = 0;
+        using var layer = new MemoryStream(await ImageArchive.BusyboxLayerAsync());
         await _client.Images.CreateImageAsync(
             new ImagesCreateParameters { FromSrc = "-", Repo = Image.Split(':')[0], Tag = Image.Split(':')[1], Message = "test", Changes = ["CMD [\"/bin/sh\"]"] },
             layer, null, new Progress<JSONMessage>(), CancellationToken.None);
@@ -49,14 +46,4 @@ public sealed class DockerMachine : IAsyncLifetime
             All = true,
             Filters = new Dictionary<string, IDictionary<string, bool>> { ["label"] = new Dictionary<string, bool> { [$"{ContainerLabels.Node}={node.Options.Name}"] = true, [$"{ContainerLabels.Cluster}={node.Api.ClusterId}"] = true } },
         });
-
-    private static async Task AddBusyboxAsync(TarWriter tar)
-    {
-        foreach (var directory in new[] { "bin/", "etc/", "tmp/", "data/", "proc/", "sys/", "dev/" })
-            await tar.WriteEntryAsync(new UstarTarEntry(TarEntryType.Directory, directory) { Mode = (UnixFileMode)0b1_111_111_111 });
-        await using var busybox = File.OpenRead("/bin/busybox");
-        await tar.WriteEntryAsync(new UstarTarEntry(TarEntryType.RegularFile, "bin/busybox") { Mode = (UnixFileMode)0b111_101_101, DataStream = busybox });
-        foreach (var tool in new[] { "sh", "sleep", "cat", "echo", "nc", "id", "hostname", "test", "touch", "ls", "ps", "wget", "httpd", "true", "false" })
-            await tar.WriteEntryAsync(new UstarTarEntry(TarEntryType.SymbolicLink, $"bin/{tool}") { LinkName = "busybox" });
-    }
 }

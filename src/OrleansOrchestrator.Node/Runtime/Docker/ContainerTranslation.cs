@@ -27,9 +27,7 @@ internal static class ContainerTranslation
             PodName = Label(sandbox.Labels, ContainerLabels.PodName),
             PodNamespace = Label(sandbox.Labels, ContainerLabels.PodNamespace),
             Attempt = AttemptOf(sandbox),
-            FenceAfter = long.TryParse(Label(sandbox.Labels, ContainerLabels.FenceAfter), NumberStyles.None, CultureInfo.InvariantCulture, out var limit)
-                ? TimeSpan.FromMilliseconds(limit)
-                : null,
+            FenceAfter = ContainerLabels.FenceAfterOf(sandbox.Labels),
             IsReady = isReady,
             Ip = address,
             CreatedAt = sandbox.Created.ToUniversalTime(),

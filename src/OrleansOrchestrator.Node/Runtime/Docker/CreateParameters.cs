@@ -6,12 +6,6 @@ namespace OrleansOrchestrator.Node.Runtime.Docker;
 /// <summary>Translates sandboxes and containers to parameters of the engine's API. Pure.</summary>
 internal static class CreateParameters
 {
-    // The kubelet's period and least quota, and the kernel's range of shares.
-    private const long CpuPeriodMicroseconds = 100_000;
-    private const long CpuQuotaMicrosecondsMin = 1_000;
-    private const long CpuSharesMin = 2;
-    private const long CpuSharesMax = 262_144;
-
     // The kernel kills the sandbox last when memory runs out, because the pod has no network without it. The value is the kubelet's.
     private const int SandboxOomScoreAdjust = -998;
 
@@ -77,11 +71,9 @@ internal static class CreateParameters
             IpcMode = $"container:{sandbox.Id}",
             Mounts = [.. spec.Mounts.Select(MountOf)],
             LogConfig = Logs,
-            CPUShares = (long)Math.Clamp(resources.CpuRequestMillis / 1000m * 1024, CpuSharesMin, CpuSharesMax),
-            CPUPeriod = resources.CpuLimitMillis > 0 ? CpuPeriodMicroseconds : 0,
-            CPUQuota = resources.CpuLimitMillis > 0
-                ? Math.Max(CpuQuotaMicrosecondsMin, resources.CpuLimitMillis * (CpuPeriodMicroseconds / 1000))
-                : 0,
+            CPUShares = CpuQuota.SharesOf(resources.CpuRequestMillis),
+            CPUPeriod = resources.CpuLimitMillis > 0 ? CpuQuota.PeriodMicroseconds : 0,
+            CPUQuota = CpuQuota.OfPeriod(resources.CpuLimitMillis),
             Memory = resources.MemoryLimitBytes,
             MemorySwap = resources.MemoryLimitBytes,
             OomScoreAdj = Oom(resources.OomScoreAdjust, allowNegativeOom),

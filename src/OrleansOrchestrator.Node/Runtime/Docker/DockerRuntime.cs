@@ -41,7 +41,7 @@ internal sealed partial class DockerRuntime : IContainerRuntime
         _sessions = new DockerSessions(client, timeProvider);
         Version = version;
         _states = new ContainerStates(
-            ListContainersAsync, uid => PodChanged?.Invoke(uid), timeProvider, loggers.CreateLogger<ContainerStates>());
+            "The Docker engine", ListStatesAsync, uid => PodChanged?.Invoke(uid), timeProvider, loggers.CreateLogger<ContainerStates>());
         _following = _states.RunAsync(_stop.Token);
     }
 
@@ -235,7 +235,7 @@ internal sealed partial class DockerRuntime : IContainerRuntime
     /// <summary>Reads the kernel's files, or asks the engine where they cannot be read.</summary>
     private async Task<ContainerUsage?> MeasureAsync(string podUid, string containerId, CancellationToken cancellationToken)
     {
-        if (_cgroups is { } cgroups && CgroupUsage.Read(cgroups.RelativePathOf(podUid, containerId)) is { } measured)
+        if (_cgroups is { } cgroups && CgroupUsage.Read(cgroups.RelativePathOf("docker", podUid, containerId)) is { } measured)
             return measured;
         try
         {
@@ -248,6 +248,9 @@ internal sealed partial class DockerRuntime : IContainerRuntime
             return null;
         }
     }
+
+    private async Task<IEnumerable<ContainerState>> ListStatesAsync(CancellationToken cancellationToken) =>
+        (await ListContainersAsync(cancellationToken)).Select(found => new ContainerState(found.Labels[ContainerLabels.PodUid], found.ID, found.State));
 
     private Task<IList<ContainerListResponse>> ListContainersAsync(CancellationToken cancellationToken) =>
         FindAsync([], cancellationToken);

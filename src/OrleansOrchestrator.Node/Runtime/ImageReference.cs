@@ -1,8 +1,8 @@
 using System.Text.RegularExpressions;
 
-namespace OrleansOrchestrator.Node.Runtime.Docker;
+namespace OrleansOrchestrator.Node.Runtime;
 
-/// <summary>The name of an image in the parts that the engine's API takes. A name without tag or digest means <c>latest</c>.</summary>
+/// <summary>The name of an image in the parts that an engine takes. A name without tag or digest means <c>latest</c>.</summary>
 internal sealed partial record ImageReference(string Repository, string TagOrDigest)
 {
     /// <exception cref="RuntimeException">The name is not a valid image reference.</exception>

@@ -1,8 +1,8 @@
 using System.Globalization;
 
-namespace OrleansOrchestrator.Node.Runtime.Docker;
+namespace OrleansOrchestrator.Node.Runtime;
 
-/// <summary>The labels by which a daemon finds its pods in the engine.</summary>
+/// <summary>The labels by which a daemon finds its pods in its runtime.</summary>
 internal static class ContainerLabels
 {
     public const string Cluster = Prefix + "cluster";
@@ -28,6 +28,15 @@ internal static class ContainerLabels
             labels[FenceAfter] = ((long)limit.TotalMilliseconds).ToString(CultureInfo.InvariantCulture);
         return labels;
     }
+
+    /// <summary>Reads <see cref="FenceAfter"/>.</summary>
+    public static TimeSpan? FenceAfterOf(IDictionary<string, string> labels) =>
+        labels.TryGetValue(FenceAfter, out var text) && long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var milliseconds)
+            ? TimeSpan.FromMilliseconds(milliseconds)
+            : null;
+
+    /// <summary>The labels of all containers of one daemon.</summary>
+    public static Dictionary<string, string> Of(ContainerOwner owner) => new(StringComparer.Ordinal) { [Cluster] = owner.Cluster, [Node] = owner.Node };
 
     private static Dictionary<string, string> IdentityOf(ContainerOwner owner, SandboxSpec spec) => new(StringComparer.Ordinal)
     {

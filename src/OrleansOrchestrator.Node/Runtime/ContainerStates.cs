@@ -1,21 +1,32 @@
-using Docker.DotNet.Models;
 using Microsoft.Extensions.Logging;
 using OrleansOrchestrator.Loops;
 
-namespace OrleansOrchestrator.Node.Runtime.Docker;
+namespace OrleansOrchestrator.Node.Runtime;
+
+/// <summary>A container or sandbox and its state, in the words of its runtime.</summary>
+internal readonly record struct ContainerState(string PodUid, string Id, string State);
 
 /// <summary>Lists the node's containers every second, as the kubelet does, and raises an event for pods whose containers changed.</summary>
 /// <remarks>
-/// The engine's event stream would be faster, but the client passes on an event only when the next one arrives, so that the end of the
-/// last container would go unnoticed.
+/// Docker's event stream would be faster, but its client passes on an event only when the next one arrives, so that the end of the last
+/// container would go unnoticed.
 /// </remarks>
+/// <param name="runtime">The runtime's name in messages.</param>
+/// <param name="list">Lists the containers and sandboxes.</param>
+/// <param name="podChanged">Receives the uid of a pod that changed.</param>
+/// <param name="timeProvider">The clock.</param>
+/// <param name="logger">Where it logs.</param>
 internal sealed partial class ContainerStates(
-    Func<CancellationToken, Task<IList<ContainerListResponse>>> list, Action<string> podChanged, TimeProvider timeProvider, ILogger logger)
+    string runtime,
+    Func<CancellationToken, Task<IEnumerable<ContainerState>>> list,
+    Action<string> podChanged,
+    TimeProvider timeProvider,
+    ILogger logger)
 {
     // The kubelet's relist period.
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(1);
 
-    /// <summary>How long the engine may be silent before the node is not ready, as with the kubelet. Its pods run on.</summary>
+    /// <summary>How long the runtime may be silent before the node is not ready, as with the kubelet. Its pods run on.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     private Dictionary<string, string> _known = new(StringComparer.Ordinal);
@@ -23,7 +34,7 @@ internal sealed partial class ContainerStates(
     private long _answeredAt = timeProvider.GetTimestamp();
     private bool _isSilent;
 
-    /// <summary>Why the engine has been silent for long; null if it has not.</summary>
+    /// <summary>Why the runtime has been silent for long; null if it has not.</summary>
     public string? Fault { get; private set; }
 
     /// <summary>Lists until it is cancelled.</summary>
@@ -36,13 +47,13 @@ internal sealed partial class ContainerStates(
         {
             await CompareAsync(cancellationToken);
             if (_isSilent)
-                LogAnswers();
+                LogAnswers(runtime);
             (_isSilent, Fault, _answeredAt) = (false, null, timeProvider.GetTimestamp());
         }
         catch (RuntimeException exception) when (!cancellationToken.IsCancellationRequested)
         {
             if (!_isSilent)
-                LogInterrupted(exception.Message);
+                LogInterrupted(runtime, exception.Message);
             _isSilent = true;
             if (timeProvider.GetElapsedTime(_answeredAt) >= Patience)
                 Fault = $"container runtime is down: {exception.Message}";
@@ -54,7 +65,7 @@ internal sealed partial class ContainerStates(
     private async Task CompareAsync(CancellationToken cancellationToken)
     {
         var found = (await list(cancellationToken))
-            .GroupBy(container => container.Labels[ContainerLabels.PodUid], StringComparer.Ordinal)
+            .GroupBy(container => container.PodUid, StringComparer.Ordinal)
             .ToDictionary(pod => pod.Key, Fingerprint, StringComparer.Ordinal);
         var changed = found.Where(pod => _known.GetValueOrDefault(pod.Key) != pod.Value).Select(pod => pod.Key)
             .Concat(_known.Keys.Where(uid => !found.ContainsKey(uid)))
@@ -64,12 +75,12 @@ internal sealed partial class ContainerStates(
             podChanged(uid);
     }
 
-    private static string Fingerprint(IEnumerable<ContainerListResponse> containers) =>
-        string.Join(' ', containers.Select(container => $"{container.ID}={container.State}").Order(StringComparer.Ordinal));
+    private static string Fingerprint(IEnumerable<ContainerState> containers) =>
+        string.Join(' ', containers.Select(container => $"{container.Id}={container.State}").Order(StringComparer.Ordinal));
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The Docker engine does not answer: {Reason}")]
-    private partial void LogInterrupted(string reason);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Runtime} does not answer: {Reason}")]
+    private partial void LogInterrupted(string runtime, string reason);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The Docker engine answers again")]
-    private partial void LogAnswers();
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Runtime} answers again")]
+    private partial void LogAnswers(string runtime);
 }
