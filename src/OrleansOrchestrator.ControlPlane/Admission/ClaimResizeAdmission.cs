@@ -1,5 +1,4 @@
 using k8s.Models;
-using OrleansOrchestrator.ControlPlane.Watch;
 using OrleansOrchestrator.Kinds.Core.Volumes;
 using OrleansOrchestrator.Model.Errors;
 using OrleansOrchestrator.Model.Resources;
@@ -8,7 +7,7 @@ namespace OrleansOrchestrator.ControlPlane.Admission;
 
 /// <summary>Lets a claim grow only if it is bound and its class allows that.</summary>
 /// <remarks>See the admission plug-in PersistentVolumeClaimResize, k8s.io/kubernetes/plugin/pkg/admission/storage/persistentvolume/resize.</remarks>
-internal sealed class ClaimResizeAdmission(WatchCaches caches, ResourceRegistry registry) : IValidatingAdmission
+internal sealed class ClaimResizeAdmission(AdmissionReader reader) : IValidatingAdmission
 {
     public string Name => "PersistentVolumeClaimResize";
 
@@ -16,15 +15,14 @@ internal sealed class ClaimResizeAdmission(WatchCaches caches, ResourceRegistry 
         request is { Operation: AdmissionOperation.Update, Subresource: "", Object: V1PersistentVolumeClaim claim, OldObject: V1PersistentVolumeClaim old }
         && claim.RequestedSize > old.RequestedSize;
 
-    public ValueTask ValidateAsync(AdmissionRequest request, CancellationToken cancellationToken)
+    public async ValueTask ValidateAsync(AdmissionRequest request, CancellationToken cancellationToken)
     {
         var (claim, old) = ((V1PersistentVolumeClaim)request.Object!, (V1PersistentVolumeClaim)request.OldObject!);
         if (old.Status?.Phase != "Bound")
             throw Forbidden("Only bound persistent volume claims can be expanded");
-        var storage = caches[registry[WellKnownResources.StorageClasses]].Find(new ObjectKey("", claim.ClassName))?.SharedModel<V1StorageClass>();
-        if (storage?.AllowVolumeExpansion is not true || claim.ClassName != old.ClassName)
+        var storage = await reader.FindAsync(WellKnownResources.StorageClasses, new ObjectKey("", claim.ClassName), cancellationToken);
+        if (storage?.SharedModel<V1StorageClass>().AllowVolumeExpansion is not true || claim.ClassName != old.ClassName)
             throw Forbidden("only dynamically provisioned pvc can be resized and the storageclass that provisions the pvc must support resize");
-        return ValueTask.CompletedTask;
 
         ApiException Forbidden(string why) => ApiErrors.Forbidden(WellKnownResources.PersistentVolumeClaims, request.Key.Name, why);
     }

@@ -1,6 +1,4 @@
 using k8s.Models;
-using OrleansOrchestrator.ControlPlane.Requests;
-using OrleansOrchestrator.ControlPlane.Watch;
 using OrleansOrchestrator.Kinds.Core.Volumes;
 using OrleansOrchestrator.Kinds.Storage;
 using OrleansOrchestrator.Model.Resources;
@@ -9,18 +7,18 @@ namespace OrleansOrchestrator.ControlPlane.Admission;
 
 /// <summary>Gives a new claim that does not name a class the default class. A claim that is made before there is one gets it later.</summary>
 /// <remarks>See the admission plug-in DefaultStorageClass, k8s.io/kubernetes/plugin/pkg/admission/storage/storageclass/setdefault.</remarks>
-internal sealed class DefaultStorageClassAdmission(WatchCaches caches, ResourceRegistry registry) : IMutatingAdmission
+internal sealed class DefaultStorageClassAdmission(AdmissionReader reader) : IMutatingAdmission
 {
     public string Name => "DefaultStorageClass";
 
     public bool Handles(AdmissionRequest request) =>
         request is { Operation: AdmissionOperation.Create, Subresource: "", Object: V1PersistentVolumeClaim { Spec: not null, HasClass: false } };
 
-    public ValueTask<AdmissionRequest> MutateAsync(AdmissionRequest request, CancellationToken cancellationToken)
+    public async ValueTask<AdmissionRequest> MutateAsync(AdmissionRequest request, CancellationToken cancellationToken)
     {
-        var classes = caches[registry[WellKnownResources.StorageClasses]].Select(ObjectFilter.All).Objects;
+        var classes = await reader.AllAsync(WellKnownResources.StorageClasses, cancellationToken);
         if (StorageClasses.DefaultOf(classes.Select(stored => stored.SharedModel<V1StorageClass>())) is { } standard)
             ((V1PersistentVolumeClaim)request.Object!).Spec.StorageClassName = standard.Metadata.Name;
-        return ValueTask.FromResult(request);
+        return request;
     }
 }

@@ -1,5 +1,4 @@
 using k8s.Models;
-using OrleansOrchestrator.ControlPlane.Requests;
 using OrleansOrchestrator.ControlPlane.Watch;
 using OrleansOrchestrator.Kinds.Core.Quotas;
 using OrleansOrchestrator.Model.Errors;
@@ -12,9 +11,8 @@ namespace OrleansOrchestrator.ControlPlane.Admission;
 /// A limit range counts from when its creation is acknowledged, as a quota does (<see cref="ResourceQuotaAdmission"/>). See the admission
 /// plug-in LimitRanger, k8s.io/kubernetes/plugin/pkg/admission/limitranger.
 /// </remarks>
-internal sealed class LimitRangeAdmission(WatchCaches caches, Informers informers, ResourceRegistry registry) : IMutatingAdmission, IValidatingAdmission
+internal sealed class LimitRangeAdmission(Informers informers, ResourceRegistry registry) : IMutatingAdmission, IValidatingAdmission
 {
-    private readonly ResourceDefinition _kind = registry[WellKnownResources.LimitRanges];
     private readonly ObjectIndex<string, StoredObject> _ranges = informers.Index<string, StoredObject>(
         registry[WellKnownResources.LimitRanges], static range => [KeyValuePair.Create(range.Key.Namespace, range)]);
 
@@ -50,8 +48,7 @@ internal sealed class LimitRangeAdmission(WatchCaches caches, Informers informer
 
     private async ValueTask<IEnumerable<V1LimitRange>> FindAsync(AdmissionRequest request, CancellationToken cancellationToken)
     {
-        if (!caches[_kind].IsCurrent)
-            await _ranges.EnsureFreshAsync(Freshness.Latest, cancellationToken);
+        await _ranges.EnsureCurrentAsync(cancellationToken);
         var found = _ranges.Find(request.Key.Namespace);
         return found.Count == 0 ? [] : found.OrderBy(range => range.Key).Select(range => range.SharedModel<V1LimitRange>());
     }

@@ -1,7 +1,5 @@
 using System.Collections.Frozen;
 using k8s.Models;
-using OrleansOrchestrator.ControlPlane.Requests;
-using OrleansOrchestrator.ControlPlane.Watch;
 using OrleansOrchestrator.Model.Errors;
 using OrleansOrchestrator.Model.Resources;
 
@@ -11,7 +9,7 @@ namespace OrleansOrchestrator.ControlPlane.Admission;
 /// Refuses to create objects in a namespace that does not exist or is being deleted, and to delete the system's own namespaces.
 /// </summary>
 /// <remarks>See k8s.io/apiserver/pkg/admission/plugin/namespace/lifecycle.</remarks>
-internal sealed class NamespaceLifecycleAdmission(WatchCaches caches, ResourceRegistry registry) : IMutatingAdmission
+internal sealed class NamespaceLifecycleAdmission(AdmissionReader reader) : IMutatingAdmission
 {
     private static readonly FrozenSet<string> Immortal = FrozenSet.Create(StringComparer.Ordinal, "default", "kube-system", "kube-public");
 
@@ -37,17 +35,9 @@ internal sealed class NamespaceLifecycleAdmission(WatchCaches caches, ResourceRe
     private async ValueTask RequireNamespaceAsync(AdmissionRequest request, CancellationToken cancellationToken)
     {
         var name = request.Key.Namespace;
-        var cache = caches[registry[WellKnownResources.Namespaces]];
-        var isCurrent = cache.IsCurrent;
-        var found = cache.Find(new ObjectKey("", name));
-        if (!isCurrent || found is null || found.IsDeleting)
-        {
-            // The cache may not have a namespace that the sender has just created or deleted. A deletion is acknowledged only when no
-            // cache that counts as current is behind it. A creation is certain in the store only.
-            await cache.EnsureFreshAsync(Freshness.Latest, cancellationToken);
-            found = cache.Find(new ObjectKey("", name)) ?? throw ApiErrors.NotFound(WellKnownResources.Namespaces, name);
-        }
-
+        // The deletion of a namespace is acknowledged only when no cache that counts as current is behind it.
+        var found = await reader.FindAsync(WellKnownResources.Namespaces, new ObjectKey("", name), cancellationToken)
+            ?? throw ApiErrors.NotFound(WellKnownResources.Namespaces, name);
         if (found.IsDeleting)
             throw Terminating(request, name);
     }

@@ -1,7 +1,5 @@
 using System.Globalization;
 using k8s.Models;
-using OrleansOrchestrator.ControlPlane.Requests;
-using OrleansOrchestrator.ControlPlane.Watch;
 using OrleansOrchestrator.Model.Errors;
 using OrleansOrchestrator.Model.Resources;
 
@@ -9,7 +7,7 @@ namespace OrleansOrchestrator.ControlPlane.Admission;
 
 /// <summary>Gives a new pod the priority of its class, and allows only one global default class.</summary>
 /// <remarks>See the admission plug-in Priority, k8s.io/kubernetes/plugin/pkg/admission/priority.</remarks>
-internal sealed class PriorityAdmission(WatchCaches caches, ResourceRegistry registry) : IMutatingAdmission
+internal sealed class PriorityAdmission(AdmissionReader reader) : IMutatingAdmission
 {
     private const string Preempts = "PreemptLowerPriority";
 
@@ -26,7 +24,7 @@ internal sealed class PriorityAdmission(WatchCaches caches, ResourceRegistry reg
     {
         if (request.Object is V1Pod pod)
             Apply(request, pod.Spec, await ClassOfAsync(request, pod.Spec, cancellationToken));
-        else if (FindDefault() is { } present && present.Metadata.Name != request.Key.Name)
+        else if (await FindDefaultAsync(cancellationToken) is { } present && present.Metadata.Name != request.Key.Name)
             throw ApiErrors.Forbidden(WellKnownResources.PriorityClasses, request.Key.Name, $"PriorityClass {present.Metadata.Name} is already marked as globalDefault. Only one default can be marked");
         return request;
     }
@@ -58,24 +56,17 @@ internal sealed class PriorityAdmission(WatchCaches caches, ResourceRegistry reg
     private async ValueTask<V1PriorityClass?> ClassOfAsync(AdmissionRequest request, V1PodSpec spec, CancellationToken cancellationToken)
     {
         if (string.IsNullOrEmpty(spec.PriorityClassName))
-            return FindDefault();
-        var cache = caches[registry[WellKnownResources.PriorityClasses]];
-        var key = new ObjectKey("", spec.PriorityClassName);
-        if (cache.Find(key) is not { } found)
-        {
-            // The cache may not have a class that the sender has just created.
-            await cache.EnsureFreshAsync(Freshness.Latest, cancellationToken);
-            found = cache.Find(key) ?? throw ApiErrors.Forbidden(WellKnownResources.Pods, request.Key.Name, $"no PriorityClass with name {spec.PriorityClassName} was found");
-        }
-
+            return await FindDefaultAsync(cancellationToken);
+        var found = await reader.FindAsync(WellKnownResources.PriorityClasses, new ObjectKey("", spec.PriorityClassName), cancellationToken)
+            ?? throw ApiErrors.Forbidden(WellKnownResources.Pods, request.Key.Name, $"no PriorityClass with name {spec.PriorityClassName} was found");
         return found.SharedModel<V1PriorityClass>();
     }
 
     /// <summary>The global default; of several the one with the lowest value.</summary>
-    private V1PriorityClass? FindDefault()
+    private async ValueTask<V1PriorityClass?> FindDefaultAsync(CancellationToken cancellationToken)
     {
         V1PriorityClass? lowest = null;
-        foreach (var stored in caches[registry[WellKnownResources.PriorityClasses]].Select(ObjectFilter.All).Objects)
+        foreach (var stored in await reader.AllAsync(WellKnownResources.PriorityClasses, cancellationToken))
         {
             if (stored.SharedModel<V1PriorityClass>() is { GlobalDefault: true } found && (lowest is null || found.Value < lowest.Value))
                 lowest = found;

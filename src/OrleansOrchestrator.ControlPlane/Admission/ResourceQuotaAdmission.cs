@@ -34,7 +34,7 @@ internal sealed class ResourceQuotaAdmission(WatchCaches caches, Informers infor
         using var enough = new CancellationTokenSource(CatchUpWithin, time);
         try
         {
-            await EnsureCurrentAsync(enough.Token);
+            await _quotas.EnsureCurrentAsync(enough.Token);
             return true;
         }
         catch (Exception unreached) when (unreached is ApiException or OperationCanceledException)
@@ -53,7 +53,7 @@ internal sealed class ResourceQuotaAdmission(WatchCaches caches, Informers infor
     {
         if (!Counts(request))
             return request;
-        await EnsureCurrentAsync(cancellationToken);
+        await _quotas.EnsureCurrentAsync(cancellationToken);
         var quotas = About(request.Definition.Name, _quotas.Find(request.Key.Namespace)).ToList();
         foreach (var quota in quotas)
         {
@@ -67,9 +67,6 @@ internal sealed class ResourceQuotaAdmission(WatchCaches caches, Informers infor
         // Without quotas the list is empty: the store judges the write by those that have come by then.
         return request with { Quotas = quotas.ConvertAll(quota => quota.Told) };
     }
-
-    private ValueTask EnsureCurrentAsync(CancellationToken cancellationToken) =>
-        caches[_kind].IsCurrent ? ValueTask.CompletedTask : _quotas.EnsureFreshAsync(Freshness.Latest, cancellationToken);
 
     private static IEnumerable<Quota> About(ResourceName resource, IReadOnlyList<Quota> quotas) => quotas.Count == 0
         ? []

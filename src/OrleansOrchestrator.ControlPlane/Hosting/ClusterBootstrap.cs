@@ -1,3 +1,4 @@
+using System.Text.Json;
 using k8s.Models;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -27,10 +28,18 @@ internal sealed partial class ClusterBootstrap(
     /// <summary>The annotation of the <c>kubernetes</c> service that tells node daemons the range of service addresses.</summary>
     public const string ServiceCidrAnnotation = "orleansorchestrator.io/service-cidr";
 
+    /// <summary>The annotation of the namespace <c>kube-system</c> that says that the cluster has got its class of storage.</summary>
+    public const string StorageClassAnnotation = "orleansorchestrator.io/storage-class-created";
+
     private const string ServiceCidrName = "kubernetes";
     private const string ServiceCidrFinalizer = "networking.k8s.io/service-cidr-finalizer";
 
     private static readonly string[] Namespaces = ["default", "kube-node-lease", "kube-public", "kube-system"];
+
+    private static readonly byte[] Record = JsonSerializer.SerializeToUtf8Bytes(new
+    {
+        metadata = new { annotations = new Dictionary<string, string> { [StorageClassAnnotation] = LocalPathVolumes.ClassName } },
+    });
 
     private static readonly IReadOnlyList<V1PriorityClass> PriorityClasses = SystemPriorityClasses.Create();
     // A new cluster is ready within a second of its first silo. A check reads caches only.
@@ -38,7 +47,7 @@ internal sealed partial class ClusterBootstrap(
 
     /// <summary>The revisions at which objects were found correct, so that an unchanged object is not decoded again.</summary>
     private readonly Dictionary<(ResourceName Resource, ObjectKey Key), long> _correctAt = [];
-    private bool _hasStorageClass;
+    private bool _hasHadStorageClass;
     private string? _lastFault;
     private string? _pending = "the system's namespaces do not exist yet";
 
@@ -84,14 +93,27 @@ internal sealed partial class ClusterBootstrap(
         await EnsureStorageClassAsync(cancellationToken);
     }
 
-    /// <summary>Makes the class once: whoever removes it afterwards does not want it.</summary>
+    /// <summary>
+    /// Makes the class once in the life of the cluster: whoever removes it afterwards does not want it. It becomes the default only if there
+    /// is none, since of several the newest counts.
+    /// </summary>
     private async Task EnsureStorageClassAsync(CancellationToken cancellationToken)
     {
-        if (_hasStorageClass || storage.LocalPathClass is not ("default" or "class"))
+        if (_hasHadStorageClass || storage.LocalPathClass is not ("default" or "class"))
             return;
-        await EnsureAsync(
-            WellKnownResources.StorageClasses, "", () => LocalPathVolumes.ClassOf(storage.LocalPathClass == "default"), null, LocalPathVolumes.ClassName, cancellationToken);
-        _hasStorageClass = true;
+        var system = new ObjectReference(registry[WellKnownResources.Namespaces], new ObjectKey("", "kube-system"));
+        var known = (await objects.GetAsync(system.Definition, system.Key, Freshness.Latest, cancellationToken)).SharedModel();
+        if (known.Metadata.Annotations?.ContainsKey(StorageClassAnnotation) is not true)
+        {
+            var classes = await objects.ListAsync(registry[WellKnownResources.StorageClasses], new ListQuery(ObjectFilter.All, Freshness.Latest), cancellationToken);
+            var hasDefault = StorageClasses.DefaultOf(classes.Objects.Select(stored => stored.SharedModel<V1StorageClass>())) is not null;
+            await EnsureAsync(
+                WellKnownResources.StorageClasses, "", () => LocalPathVolumes.ClassOf(storage.LocalPathClass == "default" && !hasDefault), null, LocalPathVolumes.ClassName, cancellationToken);
+            // Only then: a start that breaks off in between finds the class there.
+            await objects.PatchAsync(system, PatchType.MergePatch, Record, WriteOptions.ControlPlane, cancellationToken);
+        }
+
+        _hasHadStorageClass = true;
     }
 
     /// <summary>Creates a missing object, and repairs a present one.</summary>

@@ -89,6 +89,7 @@ public static class ControlPlaneHosting
         services.AddSingleton<IAdmissionPlugin, ServiceAddressAdmission>();
         services.AddSingleton<IAdmissionPlugin, CertificateRequestAdmission>();
         services.AddSingleton<FreeClaims>();
+        services.AddSingleton<AdmissionReader>();
         services.AddSingleton<AdmissionChain>();
         services.AddSingleton<ResourceQuotaAdmission>();
         services.AddSingleton<IKnownQuotas>(provider => provider.GetRequiredService<ResourceQuotaAdmission>());

@@ -9,9 +9,9 @@ public sealed record StorageOptions
     public static readonly IReadOnlyList<string> LocalPathClasses = ["auto", "default", "class", "none"];
 
     /// <summary>
-    /// Whether a silo makes the class <c>local-path</c>, whose volumes are folders of nodes, when it starts and the class is not there:
-    /// <c>default</c> as the class of claims that name none, <c>class</c> for those that name it, <c>none</c> not at all.
-    /// <c>auto</c> is <c>default</c> for a cluster on one machine, and <c>none</c> otherwise.
+    /// Whether the cluster gets the class <c>local-path</c>, whose volumes are folders of nodes: <c>default</c> as the class of claims that
+    /// name none, if there is no such class yet, <c>class</c> for those that name it, <c>none</c> not at all. It is made once, and does not
+    /// come back when it is deleted. <c>auto</c> is <c>default</c> for a cluster on one machine, and <c>none</c> otherwise.
     /// </summary>
     public string LocalPathClass { get; init; } = "auto";
 

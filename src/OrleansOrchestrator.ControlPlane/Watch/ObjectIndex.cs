@@ -32,6 +32,9 @@ public sealed class ObjectIndex<TKey, TValue> : ICacheIndex
     /// <exception cref="Model.Errors.ApiException">The revision lies in the future, or the store cannot be reached.</exception>
     public ValueTask EnsureFreshAsync(Freshness freshness, CancellationToken cancellationToken) => Follow().EnsureFreshAsync(freshness, cancellationToken);
 
+    /// <inheritdoc cref="WatchCache.EnsureCurrentAsync"/>
+    public ValueTask EnsureCurrentAsync(CancellationToken cancellationToken) => Follow().EnsureCurrentAsync(cancellationToken);
+
     /// <summary>All values under a key, at the cache's present state.</summary>
     public IReadOnlyList<TValue> Find(TKey key)
     {

@@ -104,6 +104,11 @@ internal sealed partial class WatchCache : IAsyncDisposable
             await WaitForRevisionAsync(target, cancellationToken);
     }
 
+    /// <summary>Waits until the cache has everything that anybody has been told; mostly it has, and nobody is called.</summary>
+    /// <exception cref="ApiException">The store cannot be reached.</exception>
+    public ValueTask EnsureCurrentAsync(CancellationToken cancellationToken) =>
+        IsCurrent ? ValueTask.CompletedTask : EnsureFreshAsync(Freshness.Latest, cancellationToken);
+
     /// <summary>The object of a key at the present revision.</summary>
     public StoredObject? Find(in ObjectKey key) => Volatile.Read(ref _tree).Find(key);
 

@@ -7,6 +7,10 @@ namespace OrleansOrchestrator.ControlPlane.Tests.Controllers;
 internal sealed class LaggingReader(IStoreReader store, string resource) : IStoreReader
 {
     private volatile TaskCompletionSource? _held;
+    private int _heads;
+
+    /// <summary>How often anybody asked how far the store is.</summary>
+    public int Heads => Volatile.Read(ref _heads);
 
     public TimeSpan CurrentFor => store.CurrentFor;
 
@@ -19,9 +23,17 @@ internal sealed class LaggingReader(IStoreReader store, string resource) : IStor
         held?.SetResult();
     }
 
-    public Task<long> GetHeadAsync(ResourceDefinition definition) => store.GetHeadAsync(definition);
+    public Task<long> GetHeadAsync(ResourceDefinition definition)
+    {
+        Note(definition);
+        return store.GetHeadAsync(definition);
+    }
 
-    public long? TryReadHead(ResourceDefinition definition) => store.TryReadHead(definition);
+    public long? TryReadHead(ResourceDefinition definition)
+    {
+        Note(definition);
+        return store.TryReadHead(definition);
+    }
 
     public async Task<ChangeBatch> FollowAsync(ResourceDefinition definition, long afterRevision)
     {
@@ -34,4 +46,10 @@ internal sealed class LaggingReader(IStoreReader store, string resource) : IStor
     public Task<ChangeBatch> ReadChangesAsync(ResourceDefinition definition, long afterRevision) => store.ReadChangesAsync(definition, afterRevision);
 
     public Task<SnapshotPage> ReadSnapshotAsync(ResourceDefinition definition, ObjectKey after) => store.ReadSnapshotAsync(definition, after);
+
+    private void Note(ResourceDefinition definition)
+    {
+        if (definition.Name.Plural == resource)
+            Interlocked.Increment(ref _heads);
+    }
 }

@@ -1,7 +1,9 @@
 using System.Globalization;
 using k8s.Models;
+using OrleansOrchestrator.ControlPlane.Hosting;
 using OrleansOrchestrator.ControlPlane.Requests;
 using OrleansOrchestrator.ControlPlane.Tests.Objects;
+using OrleansOrchestrator.Kinds.Storage;
 
 namespace OrleansOrchestrator.ControlPlane.Tests.Hosting;
 
@@ -73,6 +75,35 @@ public sealed class RestartTests : IAsyncLifetime
         (await Api.ListAsync<V1Lease>("default")).Select(lease => lease.Metadata.Name).ShouldBe(["a", "b"]);
     }
 
+    [Fact]
+    public async Task StorageClass_DeletedByItsUser_DoesNotComeBackWithTheNextStart()
+    {
+        var options = new ControlPlaneOptions { Storage = new StorageOptions { LocalPathClass = "default" } };
+        await RestartAsync(options);
+        await Api.UntilAsync<V1StorageClass>("", all => all is [{ Metadata.Name: "local-path", IsDefault: true }]);
+        await Api.UntilAsync<V1Namespace>("", all => all.Exists(one => one.Metadata.Annotations?.ContainsKey(ClusterBootstrap.StorageClassAnnotation) is true));
+        await Api.DeleteAsync<V1StorageClass>("", "local-path");
+
+        await RestartAsync(options);
+
+        // The silo is ready when it has all that a cluster needs.
+        (await Api.ListAsync<V1StorageClass>("")).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task StorageClass_OfAClusterThatHasADefault_IsNoDefault()
+    {
+        await Api.CreateAsync(new V1StorageClass
+        {
+            Metadata = new V1ObjectMeta { Name = "usual", Annotations = new Dictionary<string, string> { ["storageclass.kubernetes.io/is-default-class"] = "true" } },
+            Provisioner = "example.com/disks",
+        });
+
+        await RestartAsync(new ControlPlaneOptions { Storage = new StorageOptions { LocalPathClass = "default" } });
+
+        (await Api.UntilAsync<V1StorageClass>("", all => all.Count == 2)).Where(storage => storage.IsDefault).Select(storage => storage.Metadata.Name).ShouldBe(["usual"]);
+    }
+
     private static long RevisionOf(V1ObjectMeta meta) => long.Parse(meta.ResourceVersion, CultureInfo.InvariantCulture);
 
     private static V1ConfigMap Map(string space, string name) => new() { Metadata = new V1ObjectMeta { Name = name, NamespaceProperty = space } };
@@ -83,9 +114,9 @@ public sealed class RestartTests : IAsyncLifetime
         Spec = new V1LeaseSpec { HolderIdentity = "me" },
     };
 
-    private async Task RestartAsync()
+    private async Task RestartAsync(ControlPlaneOptions? options = null)
     {
         await _silo.DisposeAsync();
-        _silo = await _file.StartSiloAsync();
+        _silo = await _file.StartSiloAsync(options);
     }
 }
