@@ -84,7 +84,7 @@ public sealed class GuardTests(DockerMachine docker)
     {
         docker.SkipIfAbsent();
         var (uid, token) = (Guid.NewGuid().ToString(), TestContext.Current.CancellationToken);
-        var cgroups = PodCgroups.Find(usesSlices: false, out _);
+        var cgroups = PodCgroups.Find(usesSlices: false, CgroupLimits.None, out _);
         Assert.SkipWhen(cgroups is null, "This machine has no cgroups that a test can use.");
         cgroups!.Open(uid);
         var created = await docker.Client.Containers.CreateContainerAsync(
@@ -161,7 +161,7 @@ public sealed class GuardTests(DockerMachine docker)
         await node.StopAgentAsync();
         var uid = Guid.NewGuid().ToString();
         var folder = Directory.CreateDirectory(Path.Combine(node.Options.DataDirectory, "pods", uid)).FullName;
-        var cgroups = PodCgroups.Find(usesSlices: false, out _);
+        var cgroups = PodCgroups.Find(usesSlices: false, CgroupLimits.None, out _);
         cgroups?.Open(uid);
 
         await node.StartAgentAsync();
@@ -193,7 +193,7 @@ public sealed class GuardTests(DockerMachine docker)
     [Fact]
     public async Task Container_LeavesItsGroup_EndsWithItsPod()
     {
-        Assert.SkipWhen(PodCgroups.Find(usesSlices: false, out _) is null, "This machine has no cgroups that a test can use.");
+        Assert.SkipWhen(PodCgroups.Find(usesSlices: false, CgroupLimits.None, out _) is null, "This machine has no cgroups that a test can use.");
         var mark = NewMark();
         await using var node = await StartAsync(RuntimeKind.Process);
         var pod = TestPods.Shell("a", $"setsid sh -c ': {mark}; while :; do sleep 0.1; done' & sleep 0.3; kill -9 $$", "Never");
@@ -293,7 +293,7 @@ public sealed class GuardTests(DockerMachine docker)
         if (runtime == RuntimeKind.Docker)
         {
             docker.SkipIfAbsent();
-            Assert.SkipWhen(PodCgroups.Find(usesSlices: false, out _) is null, "Without cgroups no guard reaches containers.");
+            Assert.SkipWhen(PodCgroups.Find(usesSlices: false, CgroupLimits.None, out _) is null, "Without cgroups no guard reaches containers.");
         }
 
         return await TestNode.StartAsync(runtime, o => o with

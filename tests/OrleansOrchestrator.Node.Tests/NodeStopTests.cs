@@ -61,7 +61,7 @@ public sealed class NodeStopTests(DockerMachine docker) : IDisposable
     [Fact]
     public async Task Pod_RemovedWhileItsContainerStarts_LeavesNoProcess()
     {
-        await using var runtime = ProcessRuntime.Open(_folder, 500, TimeProvider.System, NullLoggerFactory.Instance);
+        await using var runtime = ProcessRuntime.Open(_folder, 500, CgroupLimits.None, TimeProvider.System, NullLoggerFactory.Instance);
         var uid = Guid.NewGuid().ToString();
         var sandbox = await CreateSandboxAsync(runtime, uid);
         var spec = new ContainerSpec { Name = "main", Attempt = 0, Image = "any", Command = ["sleep", "100"], PodDirectory = _folder };
@@ -81,7 +81,7 @@ public sealed class NodeStopTests(DockerMachine docker) : IDisposable
     {
         docker.SkipIfAbsent();
         var owner = new ContainerOwner(Guid.NewGuid().ToString(), TestNode.UniqueName());
-        await using var runtime = await DockerRuntime.OpenAsync(owner, null, TimeSpan.FromMinutes(1), TimeProvider.System, NullLoggerFactory.Instance, Cancelled);
+        await using var runtime = await DockerRuntime.OpenAsync(owner, new ImageUses(Path.Combine(_folder, "images"), TimeProvider.System), CgroupLimits.None, null, TimeSpan.FromMinutes(1), TimeProvider.System, NullLoggerFactory.Instance, Cancelled);
         for (var round = 0; round < 3; round++)
         {
             var uid = Guid.NewGuid().ToString();

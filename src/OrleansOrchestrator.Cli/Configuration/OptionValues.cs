@@ -22,6 +22,8 @@ internal static class OptionValues
             return $"one of {string.Join(", ", Enum.GetNames(known))}";
         if (known == typeof(Uri))
             return "a URI";
+        if (known.IsGenericType && known.GetGenericTypeDefinition() == typeof(IReadOnlyDictionary<,>))
+            return "values by name";
         if (known != typeof(string) && known.IsAssignableTo(typeof(IEnumerable)))
             return "a list";
         return "text";
@@ -34,6 +36,7 @@ internal static class OptionValues
         TimeSpan time => time.ToString("c", CultureInfo.InvariantCulture),
         bool flag => flag ? "true" : "false",
         string text => text,
+        IDictionary byName => string.Join(", ", byName.Keys.Cast<object>().Select(name => $"{name}: {TextOf(byName[name])}")) is { Length: > 0 } text ? text : "none",
         IEnumerable list => string.Join(", ", list.Cast<object>()) is { Length: > 0 } text ? text : "none",
         _ => Convert.ToString(value, CultureInfo.InvariantCulture)!,
     };

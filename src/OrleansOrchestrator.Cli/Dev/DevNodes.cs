@@ -85,7 +85,7 @@ internal sealed class DevNodes : IAsyncDisposable
     {
         var host = Environment.MachineName.ToLowerInvariant();
         var name = settings.Nodes == 1 ? host : string.Create(CultureInfo.InvariantCulture, $"{host}-{index + 1}");
-        return NodeOptions.Of(settings.Options) with
+        return ForSharedMachine(NodeOptions.Of(settings.Options)) with
         {
             Name = name,
             Index = DataDirectory.IndexOf(settings.DataDirectory) + index,
@@ -97,6 +97,17 @@ internal sealed class DevNodes : IAsyncDisposable
             NodePortAddresses = [.. Enumerable.Range(0, Math.Min(settings.Nodes, NodePortAddressesMax)).Select(i => AddressOf(i).ToString())],
         };
     }
+
+    /// <summary>The disk of a developer's machine is often rather full, and is no node's to clean up, unless the operator says so.</summary>
+    private static NodeAgentOptions ForSharedMachine(NodeAgentOptions options) => options with
+    {
+        EvictionHard = ReferenceEquals(options.EvictionHard, NodeAgentOptions.DefaultEvictionHard)
+            ? NodeAgentOptions.DefaultEvictionHard.Where(threshold => !threshold.Key.Contains("fs.", StringComparison.Ordinal)).ToDictionary()
+            : options.EvictionHard,
+        ImageGCHighThresholdPercent = options.ImageGCHighThresholdPercent == NodeAgentOptions.DefaultImageGCHighThresholdPercent
+            ? 100
+            : options.ImageGCHighThresholdPercent,
+    };
 
     /// <summary>Each node has its own address, as on separate machines: 127.0.0.1, 127.0.0.2, and so on.</summary>
     private static IPAddress AddressOf(int index)

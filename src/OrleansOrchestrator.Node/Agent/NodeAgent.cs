@@ -10,11 +10,14 @@ using OrleansOrchestrator.Model.Pods;
 using OrleansOrchestrator.Node.Api;
 using OrleansOrchestrator.Node.Configuration;
 using OrleansOrchestrator.Node.Events;
+using OrleansOrchestrator.Node.Eviction;
+using OrleansOrchestrator.Node.GarbageCollection;
 using OrleansOrchestrator.Node.Guarding;
 using OrleansOrchestrator.Node.Hooks;
 using OrleansOrchestrator.Node.Leases;
 using OrleansOrchestrator.Node.Options;
 using OrleansOrchestrator.Node.Pods;
+using OrleansOrchestrator.Node.Pressure;
 using OrleansOrchestrator.Node.Probes;
 using OrleansOrchestrator.Node.Proxy;
 using OrleansOrchestrator.Node.Registration;
@@ -97,6 +100,9 @@ public sealed partial class NodeAgent : IAsyncDisposable
     /// <summary>Why the node is not Ready, as far as known; null if it is Ready.</summary>
     public string? LastFault => _registrar is { } registrar ? registrar.LastFault : _identity?.LastFault;
 
+    /// <summary>Reads how much is left of what pods share; null reads it from this machine. For tests.</summary>
+    internal Func<NodeReadings>? ReadSignals { get; init; }
+
     internal IContainerRuntime Runtime => _runtime ?? throw new InvalidOperationException("The agent has not started.");
 
     internal PodDirectory Pods => _pods ?? throw new InvalidOperationException("The agent has not started.");
@@ -108,11 +114,12 @@ public sealed partial class NodeAgent : IAsyncDisposable
     {
         Directory.CreateDirectory(_options.DataDirectory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         _identity = new ClusterMembership(_api, _options.DataDirectory, _timeProvider, _loggers.CreateLogger<ClusterMembership>());
-        _runtime = await NodeRuntimes.CreateAsync(_options, _identity, _timeProvider, _loggers, cancellationToken);
+        var machine = MachineInfo.Read(_options.DataDirectory);
+        var offered = NodeResources.Of(_options, machine);
+        _runtime = await NodeRuntimes.CreateAsync(_options, offered.LimitsOfPods(_options), _identity, _timeProvider, _loggers, cancellationToken);
         var address = _options.AdvertiseAddress is { } given
             ? AddressSyntax.Parse(given)
             : await AdvertiseAddress.FindAsync(_api.Servers.Current, cancellationToken);
-        var machine = MachineInfo.Read(_options.DataDirectory);
 
         var isHollow = _runtime is HollowRuntime;
         var events = new EventRecorder(_api, _options.Name, _options.RecordEvents ?? !isHollow, _timeProvider, _loggers.CreateLogger<EventRecorder>());
@@ -141,8 +148,9 @@ public sealed partial class NodeAgent : IAsyncDisposable
         var folder = new LocalVolumeFolder(_options.Name, _options.DataDirectory);
         var serviceEnvironment = new ServiceEnvironment(
             _options.ServiceVariablesBytesMax, (service, why) => events.Record("kubelet", service, EventType.Warning, "TooManyVariables", why));
-        var allocatable = AllocatableOf(machine);
+        var allocatable = NodeResources.ToObject(offered.Allocatable);
         var resources = new ResourceField(allocatable);
+        var pressure = new NodePressure();
         _pods = new PodDirectory(new PodServices
         {
             Options = _options,
@@ -158,6 +166,7 @@ public sealed partial class NodeAgent : IAsyncDisposable
             Fencing = times,
             Lease = clock,
             Admitted = new AdmittedPods(ResourceAmounts.From(allocatable)),
+            Pressure = pressure,
             Guard = guard,
             Shutdown = shutdown,
             Remover = remover,
@@ -178,11 +187,12 @@ public sealed partial class NodeAgent : IAsyncDisposable
         if (!isHollow)
             await StartServerAsync(address, runtime, instruments, new PeerQuestions(views, vote), cancellationToken);
         var node = new NodeObjectBuilder(
-            _options, machine, address.ToString(), Port, _runtime.Version, _certificate is null ? "" : ServingCertificate.HashOf(_certificate),
+            _options, machine, offered, address.ToString(), Port, _runtime.Version, _certificate is null ? "" : ServingCertificate.HashOf(_certificate),
             vote.Voter, isHollow ? "" : folder.Path);
         LeaseAgent? lease = null;
         _registrar = new NodeRegistrar(
-            _api, _options.Name, node, () => shutdown.IsBegun ? NodeShutdown.Fault : lease?.Fault ?? _runtime?.Fault, _options.StatusPeriod, _timeProvider, _loggers.CreateLogger<NodeRegistrar>());
+            _api, _options.Name, node, () => new NodeHealth(shutdown.IsBegun ? NodeShutdown.Fault : lease?.Fault ?? _runtime?.Fault, pressure.Conditions),
+            runtime, _options.StatusPeriod, _timeProvider, _loggers.CreateLogger<NodeRegistrar>());
         lease = new LeaseAgent(
             _api,
             _options.Name,
@@ -210,6 +220,15 @@ public sealed partial class NodeAgent : IAsyncDisposable
             Run(RunTunnelAsync);
         Run(events.RunAsync);
         Run(RunPodsAsync);
+        if (!isHollow || ReadSignals is not null)
+        {
+            var read = ReadSignals ?? new SignalReader(_options.DataDirectory, runtime.ImageFolder).Read;
+            var garbage = new GarbageCollector(_options, _pods, runtime, read, events, _timeProvider, _loggers.CreateLogger<GarbageCollector>());
+            Run(garbage.RunAsync);
+            Run(new EvictionAgent(
+                _options, read, _pods, new PodMeter(runtime, remover.DirectoryOf), pressure, garbage, events, instruments, _timeProvider, _loggers.CreateLogger<EvictionAgent>()).RunAsync);
+        }
+
         if (!isHollow || _options.ServiceProxy)
             Run(Reflect(ResourcePath.Services, ServiceCatalog.Wanted, services));
         if (!isHollow)
@@ -355,9 +374,6 @@ public sealed partial class NodeAgent : IAsyncDisposable
         new Reflector<T>(_api, path, selection, sink, _timeProvider, _loggers.CreateLogger<NodeAgent>()).RunAsync;
 
     private void Run(Func<CancellationToken, Task> loop) => _loops.Add(Task.Run(() => loop(_stop.Token)));
-
-    private Dictionary<string, ResourceQuantity> AllocatableOf(MachineInfo machine) =>
-        new NodeObjectBuilder(_options, machine, "", 0, "", "", "", "").Resources;
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Node {Node} runs pods with {Runtime} and listens on {Address}:{Port}")]
     private partial void LogStarted(string node, string runtime, IPAddress address, int port);

@@ -41,24 +41,25 @@ public static class NodeRuntimes
         kind == RuntimeKind.Docker ? DockerEngine.RequireAsync(dockerEndpoint, cancellationToken) : Task.CompletedTask;
 
     internal static async Task<IContainerRuntime> CreateAsync(
-        NodeAgentOptions options, ClusterMembership identity, TimeProvider timeProvider, ILoggerFactory loggers, CancellationToken cancellationToken)
+        NodeAgentOptions options, CgroupLimits limits, ClusterMembership identity, TimeProvider timeProvider, ILoggerFactory loggers, CancellationToken cancellationToken)
     {
         var kind = options.Runtime is RuntimeKind.Auto
             ? await DetectAsync(options.DockerEndpoint, cancellationToken)
             : options.Runtime;
         return kind switch
         {
-            RuntimeKind.Docker => await OpenDockerAsync(options, identity, timeProvider, loggers, cancellationToken),
-            RuntimeKind.Process => ProcessRuntime.Open(options.DataDirectory, options.Index, timeProvider, loggers),
+            RuntimeKind.Docker => await OpenDockerAsync(options, limits, identity, timeProvider, loggers, cancellationToken),
+            RuntimeKind.Process => ProcessRuntime.Open(options.DataDirectory, options.Index, limits, timeProvider, loggers),
             _ => new HollowRuntime(options.Index, timeProvider),
         };
     }
 
     private static async Task<IContainerRuntime> OpenDockerAsync(
-        NodeAgentOptions options, ClusterMembership identity, TimeProvider timeProvider, ILoggerFactory loggers, CancellationToken cancellationToken)
+        NodeAgentOptions options, CgroupLimits limits, ClusterMembership identity, TimeProvider timeProvider, ILoggerFactory loggers, CancellationToken cancellationToken)
     {
         await DockerEngine.RequireAsync(options.DockerEndpoint, cancellationToken);
         var cluster = await identity.FindAsync(cancellationToken);
+        var uses = new ImageUses(Path.Combine(options.DataDirectory, "images"), timeProvider);
         if (identity.Former is { } former && former != cluster)
         {
             // Only this data folder tells which pods the node ran for its former cluster, so that they must be removed here.
@@ -72,6 +73,6 @@ public static class NodeRuntimes
         return runtime;
 
         Task<DockerRuntime> OpenAsync(string id) => DockerRuntime.OpenAsync(
-            new ContainerOwner(id, options.Name), options.DockerEndpoint, options.RuntimeRequestTimeout, timeProvider, loggers, cancellationToken);
+            new ContainerOwner(id, options.Name), uses, limits, options.DockerEndpoint, options.RuntimeRequestTimeout, timeProvider, loggers, cancellationToken);
     }
 }

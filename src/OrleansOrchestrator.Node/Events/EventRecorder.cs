@@ -58,6 +58,10 @@ internal sealed partial class EventRecorder(
     public void Record(V1PersistentVolume volume, EventType type, string reason, string message) =>
         Record("kubelet", "PersistentVolume", volume.Metadata, null, type, reason, message);
 
+    /// <summary>Records an event of this node.</summary>
+    public void RecordOfNode(EventType type, string reason, string message) =>
+        Record("kubelet", "Node", new V1ObjectMeta { Name = nodeName, Uid = nodeName }, null, type, reason, message);
+
     private void Record(string component, string kind, V1ObjectMeta metadata, string? fieldPath, EventType type, string reason, string message)
     {
         if (!_budget.TryTake(metadata.Uid ?? metadata.Name))

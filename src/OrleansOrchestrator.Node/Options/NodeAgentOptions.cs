@@ -1,11 +1,26 @@
 using System.Security.Cryptography.X509Certificates;
 using OrleansOrchestrator.Model.Fencing;
+using OrleansOrchestrator.Model.Validation;
+using OrleansOrchestrator.Node.Thresholds;
 
 namespace OrleansOrchestrator.Node.Options;
 
 /// <summary>The operator's options of one node daemon.</summary>
 public sealed record NodeAgentOptions
 {
+    /// <summary>The kubelet's default of <see cref="ImageGCHighThresholdPercent"/>.</summary>
+    public const int DefaultImageGCHighThresholdPercent = 85;
+
+    /// <summary>The kubelet's default of <see cref="EvictionHard"/>.</summary>
+    public static IReadOnlyDictionary<string, string> DefaultEvictionHard { get; } = new Dictionary<string, string>
+    {
+        ["memory.available"] = "100Mi",
+        ["nodefs.available"] = "10%",
+        ["nodefs.inodesFree"] = "5%",
+        ["imagefs.available"] = "15%",
+        ["imagefs.inodesFree"] = "5%",
+    };
+
     /// <summary>The name of the node object: a DNS label, by default the machine's name in lower case.</summary>
     public string Name { get; init; } = System.Environment.MachineName.ToLowerInvariant();
 
@@ -133,10 +148,75 @@ public sealed record NodeAgentOptions
     /// <summary>The part of that time that is kept for critical pods, which end last, as <c>shutdownGracePeriodCriticalPods</c>.</summary>
     public TimeSpan ShutdownGracePeriodCriticalPods { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>
+    /// How much must be left of what pods share, by signal: an amount such as <c>100Mi</c>, or a percentage of what there is. If less is
+    /// left, the node evicts pods at once. As the kubelet's <c>evictionHard</c>: to set it replaces all defaults.
+    /// </summary>
+    public IReadOnlyDictionary<string, string> EvictionHard { get; init; } = DefaultEvictionHard;
+
+    /// <summary>How much should be left, by signal, as <c>evictionSoft</c>. If less is left for the time of
+    /// <see cref="EvictionSoftGracePeriod"/>, the node evicts pods gracefully.</summary>
+    public IReadOnlyDictionary<string, string> EvictionSoft { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>For how long less may be left than <see cref="EvictionSoft"/>, by signal, as <c>evictionSoftGracePeriod</c>.</summary>
+    public IReadOnlyDictionary<string, TimeSpan> EvictionSoftGracePeriod { get; init; } = new Dictionary<string, TimeSpan>();
+
+    /// <summary>The longest grace period of pods that are evicted for a soft threshold, as <c>evictionMaxPodGracePeriod</c>.</summary>
+    public TimeSpan EvictionMaxPodGracePeriod { get; init; }
+
+    /// <summary>What must be left of what pods share, by all of these options.</summary>
+    internal IReadOnlyList<EvictionThreshold> Thresholds => ReadThresholds(new OptionFaults());
+
+    /// <summary>How much more than a threshold must be left before a shortage is over, by signal, as
+    /// <c>evictionMinimumReclaim</c>.</summary>
+    public IReadOnlyDictionary<string, string> EvictionMinimumReclaim { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>How long the node keeps a condition such as <c>MemoryPressure</c> after the shortage, as
+    /// <c>evictionPressureTransitionPeriod</c>.</summary>
+    public TimeSpan EvictionPressureTransitionPeriod { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>How often the node looks how much is left.</summary>
+    public TimeSpan EvictionMonitoringPeriod { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>What the machine itself needs, by resource (<c>cpu</c>, <c>memory</c>, <c>ephemeral-storage</c>, <c>pid</c>), as
+    /// <c>systemReserved</c>: pods do not get it.</summary>
+    public IReadOnlyDictionary<string, string> SystemReserved { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>What the daemon and the engine need, by resource, as <c>kubeReserved</c>: pods do not get it.</summary>
+    public IReadOnlyDictionary<string, string> KubeReserved { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>The most processes of one pod, as <c>podPidsLimit</c>; -1 is without a limit.</summary>
+    public long PodPidsLimit { get; init; } = -1;
+
+    /// <summary>The share of the disk of images in use, in percent, from which unused images are removed, as
+    /// <c>imageGCHighThresholdPercent</c>; 100 removes none.</summary>
+    public int ImageGCHighThresholdPercent { get; init; } = DefaultImageGCHighThresholdPercent;
+
+    /// <summary>The share down to which they are removed, as <c>imageGCLowThresholdPercent</c>.</summary>
+    public int ImageGCLowThresholdPercent { get; init; } = 80;
+
+    /// <summary>How long an image must be unused before it is removed, as <c>imageMinimumGCAge</c>.</summary>
+    public TimeSpan ImageMinimumGCAge { get; init; } = TimeSpan.FromMinutes(2);
+
+    /// <summary>How long an image may be unused before it is removed in any case, as <c>imageMaximumGCAge</c>; 0 is for ever.</summary>
+    public TimeSpan ImageMaximumGCAge { get; init; }
+
+    /// <summary>How long ended containers are kept at least, as <c>minimum-container-ttl-duration</c>.</summary>
+    public TimeSpan MinimumContainerTtlDuration { get; init; }
+
+    /// <summary>The most ended containers of the node, as <c>maximum-dead-containers</c>; -1 is without a limit. What the status of a
+    /// pod needs stays.</summary>
+    public int MaximumDeadContainers { get; init; } = -1;
+
     /// <summary>How long the engine may take to create, start or remove a container, as the kubelet's
     /// <c>runtimeRequestTimeout</c>.</summary>
     public TimeSpan RuntimeRequestTimeout { get; init; } = TimeSpan.FromMinutes(2);
 
     /// <summary>The Docker engine's address; null takes <c>DOCKER_HOST</c> or the usual socket.</summary>
     public Uri? DockerEndpoint { get; init; }
+
+    /// <summary>Reads the thresholds.</summary>
+    /// <param name="faults">Receives what is wrong with them.</param>
+    internal IReadOnlyList<EvictionThreshold> ReadThresholds(OptionFaults faults) =>
+        EvictionThreshold.Of(EvictionHard, EvictionSoft, EvictionSoftGracePeriod, EvictionMinimumReclaim, faults);
 }

@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using OrleansOrchestrator.Loops;
 using OrleansOrchestrator.Model.Names;
+using OrleansOrchestrator.Model.Quantities;
 using OrleansOrchestrator.Model.Validation;
 
 namespace OrleansOrchestrator.Node.Options;
@@ -8,6 +9,8 @@ namespace OrleansOrchestrator.Node.Options;
 /// <summary>Validates the options of an agent.</summary>
 public static partial class NodeAgentOptionsValidator
 {
+    private static readonly string[] Reservable = ["cpu", "memory", "ephemeral-storage", "pid"];
+
     /// <summary>Lists all faults; empty if the options are valid.</summary>
     /// <param name="options">The options to check.</param>
     /// <returns>One sentence for each fault, naming the option.</returns>
@@ -45,12 +48,39 @@ public static partial class NodeAgentOptionsValidator
         faults.Require(
             options.ShutdownGracePeriodCriticalPods <= options.ShutdownGracePeriod && options.ShutdownGracePeriod <= Waits.Longest,
             "ShutdownGracePeriod must be at least ShutdownGracePeriodCriticalPods, and at most a day.");
+        options.ReadThresholds(faults);
+        faults.NotNegative(options.EvictionMaxPodGracePeriod);
+        faults.NotNegative(options.EvictionPressureTransitionPeriod);
+        faults.Positive(options.EvictionMonitoringPeriod);
+        RequireReservations(options.SystemReserved, nameof(options.SystemReserved), faults);
+        RequireReservations(options.KubeReserved, nameof(options.KubeReserved), faults);
+        faults.Require(options.PodPidsLimit is -1 or > 0, "PodPidsLimit must be -1 or at least 1.");
+        faults.Between(options.ImageGCHighThresholdPercent, 0, 100);
+        faults.Require(
+            options.ImageGCLowThresholdPercent >= 0 && (options.ImageGCLowThresholdPercent < options.ImageGCHighThresholdPercent || options.ImageGCHighThresholdPercent == 0),
+            "ImageGCLowThresholdPercent must be less than ImageGCHighThresholdPercent, and not negative.");
+        faults.NotNegative(options.ImageMinimumGCAge);
+        faults.Require(
+            options.ImageMaximumGCAge == TimeSpan.Zero || options.ImageMaximumGCAge > options.ImageMinimumGCAge,
+            "ImageMaximumGCAge must be 0 or longer than ImageMinimumGCAge.");
+        faults.NotNegative(options.MinimumContainerTtlDuration);
+        faults.AtLeast(options.MaximumDeadContainers, -1);
         faults.Positive(options.SyncPeriod);
         faults.Positive(options.StatusPeriod);
         faults.Require(options.RestartDelay > TimeSpan.Zero && options.RestartDelay <= options.RestartDelayMax, "RestartDelay must be positive and at most RestartDelayMax.");
         faults.Require(options.ServiceCidr is null || AddressSyntax.TryParseNetwork(options.ServiceCidr, out _), "ServiceCidr must be an address range such as 10.96.0.0/16.");
         faults.Require(options.NodePortAddresses.All(a => AddressSyntax.FamilyOf(a) is not null), "NodePortAddresses must be IP addresses.");
         return faults.All;
+    }
+
+    private static void RequireReservations(IReadOnlyDictionary<string, string> reserved, string name, OptionFaults faults)
+    {
+        foreach (var (resource, amount) in reserved)
+        {
+            faults.Require(Reservable.Contains(resource), $"{name} has {resource}; there are {string.Join(", ", Reservable)}.");
+            faults.Require(
+                Quantity.TryParse(amount ?? "", out var quantity) && quantity.Sign >= 0, $"{name} has \"{amount}\" for {resource}, which must be an amount such as 500m or 1Gi.");
+        }
     }
 
     [GeneratedRegex("^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$")]

@@ -22,11 +22,14 @@ internal sealed record PodPlan
     /// <summary>Whether nothing of a deleted pod runs any more, so that its object can be removed.</summary>
     public bool Finish { get; init; }
 
+    /// <summary>Whether to remove what the node has of a pod that has ended, while its object stays.</summary>
+    public bool Reclaim { get; init; }
+
     /// <summary>When to decide again even without an event.</summary>
     public DateTimeOffset? WakeAt { get; init; }
 
     public bool HasActions =>
-        CreateSandbox || StopSandbox || Finish || Failure is not null || Starts.Count > 0 || Stops.Count > 0;
+        CreateSandbox || StopSandbox || Finish || Reclaim || Failure is not null || Starts.Count > 0 || Stops.Count > 0;
 }
 
 /// <summary>A container to start as this attempt. The previous instance has ended; null if there is none.</summary>

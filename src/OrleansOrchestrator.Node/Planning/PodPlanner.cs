@@ -21,8 +21,8 @@ internal static class PodPlanner
             return PlanEnd(view);
         if (view.IsShuttingDown && view.Sandbox is null)
             return new PodPlan { Failure = PodFailures.NodeIsShuttingDown };
-        if (view.ShutdownLimit is not null)
-            return new PodPlan { Failure = PodFailures.NodeShutdown };
+        if (view.Ending is { } ending)
+            return new PodPlan { Failure = ending.Failure };
         if (DeadlineOf(view) is { } deadline && view.Now >= deadline)
             return new PodPlan { Failure = PodFailures.DeadlineExceeded };
         if (view.Sandbox is null && (view.Refusal ?? SysctlPolicy.Refuse(view.Pod)) is { } refusal)
@@ -47,7 +47,9 @@ internal static class PodPlanner
 
         if (view.Sandbox is { IsReady: true })
             return new PodPlan { StopSandbox = true };
-        return view.IsDeleted ? new PodPlan { Finish = true } : PodPlan.Nothing;
+        if (view.IsDeleted)
+            return new PodPlan { Finish = true };
+        return new PodPlan { Reclaim = view.IsReclaimed && view.Sandbox is not null };
     }
 
     /// <summary>The sidecars that others still need: those that start after them, and the app containers.</summary>

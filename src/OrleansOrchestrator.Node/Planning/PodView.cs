@@ -39,8 +39,8 @@ internal sealed record PodView
     /// <summary>Whether the machine goes down, so that the node starts no further pod.</summary>
     public bool IsShuttingDown { get; init; }
 
-    /// <summary>How long the pod may take to end because the machine goes down; null if it need not end now.</summary>
-    public TimeSpan? ShutdownLimit { get; init; }
+    /// <summary>Why the node itself ends the pod now; null if it does not.</summary>
+    public PodEnding? Ending { get; init; }
 
     /// <summary>The containers that are being stopped, by container id.</summary>
     public IReadOnlyDictionary<string, StopProgress> Stopping { get; init; } = NoStops;
@@ -74,10 +74,15 @@ internal sealed record PodView
 
     /// <summary>How long a container of this pod may take to stop.</summary>
     /// <remarks>Kubernetes treats a negative grace period as one second.</remarks>
-    public TimeSpan TerminationGrace => ShutdownLimit is { } limit && limit < OwnGrace ? limit : OwnGrace;
+    public TimeSpan TerminationGrace => Ending is { Limit: var limit } && limit < OwnGrace ? limit : OwnGrace;
 
     private TimeSpan OwnGrace => Waits.Seconds(
         ((IsDeleted ? Pod.Metadata.DeletionGracePeriodSeconds : null) ?? Pod.Spec.TerminationGracePeriodSeconds ?? 30) is var seconds and >= 0 ? seconds : 1);
+
+    /// <summary>Whether the node wants back what is left of the pod when it has ended.</summary>
+    public bool IsReclaimed { get => field || IsEvicted; init; }
+
+    private bool IsEvicted => Failure?.Reason == PodFailures.EvictedReason || (Pod.IsTerminal && Pod.Status.Reason == PodFailures.EvictedReason);
 
     public bool IsTerminal => Failure is not null || Pod.IsTerminal;
 
@@ -97,9 +102,17 @@ internal sealed record PodView
 /// <param name="Rejection">The message of the event if the node rejected the pod; null if the pod ran.</param>
 internal sealed record PodFailure(string Reason, string Message, string? Rejection = null)
 {
+    /// <summary>Whether its event is a warning.</summary>
+    public bool IsWarning { get; init; } = Rejection is not null;
+
     /// <summary>The external reason, which the pod's conditions show; null if it failed by itself.</summary>
     public PodDisruption? Disruption { get; init; }
 }
+
+/// <summary>Why the node itself ends a pod.</summary>
+/// <param name="Failure">The failure of the pod that the end means.</param>
+/// <param name="Limit">How long the pod may take to end.</param>
+internal sealed record PodEnding(PodFailure Failure, TimeSpan Limit);
 
 /// <summary>Why a container is waiting, as its status shows it.</summary>
 internal sealed record WaitingReason(string Reason, string Message);

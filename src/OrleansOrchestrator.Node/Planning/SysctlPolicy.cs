@@ -44,5 +44,5 @@ internal static class SysctlPolicy
     /// <summary>The name with dots, as the engine takes it.</summary>
     public static string NameOf(V1Sysctl sysctl) => sysctl.Name.Replace('/', '.');
 
-    private static PodFailure Refusal(string why) => new("SysctlForbidden", $"Pod was rejected: {why}", why);
+    private static PodFailure Refusal(string why) => PodFailures.Rejected("SysctlForbidden", why);
 }

@@ -58,16 +58,14 @@ internal sealed class AdmittedPods(ResourceAmounts allocatable)
 
     private static PodFailure? Lacks(string resource, long wanted, long used, long offered) =>
         wanted > 0 && wanted > offered - used
-            ? Rejection($"OutOf{resource}", string.Create(
+            ? PodFailures.Rejected($"OutOf{resource}", string.Create(
                 CultureInfo.InvariantCulture, $"Node didn't have enough resource: {resource}, requested: {wanted}, used: {used}, capacity: {offered}"))
             : null;
 
     private PodFailure? Conflict(HostPort[] wanted) =>
         wanted.Any(port => _shares.Values.Any(share => share.Ports.Any(port.ConflictsWith)))
-            ? Rejection("NodePorts", "Predicate NodePorts failed: node(s) didn't have free ports for the requested pod ports")
+            ? PodFailures.Rejected("NodePorts", "Predicate NodePorts failed: node(s) didn't have free ports for the requested pod ports")
             : null;
-
-    private static PodFailure Rejection(string reason, string why) => new(reason, $"Pod was rejected: {why}", why);
 
     /// <summary>What one pod takes of the node.</summary>
     private readonly record struct Share(ResourceAmounts Requests, HostPort[] Ports);

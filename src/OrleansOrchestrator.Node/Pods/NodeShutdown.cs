@@ -1,6 +1,6 @@
 using k8s.Models;
-using OrleansOrchestrator.Model.Pods;
 using OrleansOrchestrator.Node.Options;
+using OrleansOrchestrator.Node.Planning;
 
 namespace OrleansOrchestrator.Node.Pods;
 
@@ -13,9 +13,6 @@ internal sealed class NodeShutdown(NodeAgentOptions options)
 {
     /// <summary>What the node's condition says, in the kubelet's words.</summary>
     public const string Fault = "node is shutting down";
-
-    // The priority of system-cluster-critical; that of system-node-critical is higher.
-    private const int CriticalPriority = 2_000_000_000;
 
     // Small beside the seconds that pods have.
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(100);
@@ -35,8 +32,10 @@ internal sealed class NodeShutdown(NodeAgentOptions options)
     /// <summary>Whether the node takes no pods any more.</summary>
     public bool IsBegun => _stage != Stage.None;
 
-    /// <summary>How long a pod that must end now may take; null if it need not end now.</summary>
-    public TimeSpan? LimitOf(V1Pod pod) => (_stage, IsCritical(pod)) switch
+    /// <summary>The end of a pod that must end now; null if it need not end now.</summary>
+    public PodEnding? EndingOf(V1Pod pod) => LimitOf(pod) is { } limit ? new PodEnding(PodFailures.NodeShutdown, limit) : null;
+
+    private TimeSpan? LimitOf(V1Pod pod) => (_stage, CriticalPods.HasCriticalPriority(pod)) switch
     {
         (Stage.None, _) or (Stage.Others, true) => null,
         (_, true) => options.ShutdownGracePeriodCriticalPods,
@@ -62,6 +61,4 @@ internal sealed class NodeShutdown(NodeAgentOptions options)
             }
         }
     }
-
-    private static bool IsCritical(V1Pod pod) => pod.Priority >= CriticalPriority;
 }

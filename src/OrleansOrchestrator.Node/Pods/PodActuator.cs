@@ -33,7 +33,7 @@ internal sealed partial class PodActuator(PodServices services, PodMemory memory
         {
             memory.Fail(failure);
             services.Events.Record(
-                view.Pod, null, failure.Rejection is null ? EventType.Normal : EventType.Warning, failure.Reason, failure.Rejection ?? failure.Message);
+                view.Pod, null, failure.IsWarning ? EventType.Warning : EventType.Normal, failure.Reason, failure.Rejection ?? failure.Message);
         }
 
         foreach (var stop in plan.Stops)

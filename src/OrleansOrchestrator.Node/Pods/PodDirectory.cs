@@ -3,6 +3,7 @@ using System.Diagnostics.Metrics;
 using k8s.Models;
 using OrleansOrchestrator.Model.Pods;
 using OrleansOrchestrator.Node.Api;
+using OrleansOrchestrator.Node.Planning;
 using OrleansOrchestrator.Node.Runtime;
 
 namespace OrleansOrchestrator.Node.Pods;
@@ -106,11 +107,13 @@ internal sealed class PodDirectory(PodServices services) : IObjectSink<V1Pod>, I
         _ => "exited",
     };
 
+    private PodFailure? Admit(V1Pod pod, bool runs) => (runs ? null : services.Pressure.Refuse(pod)) ?? services.Admitted.Admit(pod, runs);
+
     private PodWorker WorkerOf(string uid, V1Pod? pod)
     {
         if (_workers.TryGetValue(uid, out var worker))
             return worker;
-        var refusal = pod is { IsTerminal: false } ? services.Admitted.Admit(pod, runs: _orphans.ContainsKey(uid)) : null;
+        var refusal = pod is { IsTerminal: false } ? Admit(pod, runs: _orphans.ContainsKey(uid)) : null;
         worker = new PodWorker(uid, pod, refusal, services, ended => _workers.TryRemove(KeyValuePair.Create(ended.Uid, ended)));
         return _workers.GetOrAdd(uid, worker);
     }

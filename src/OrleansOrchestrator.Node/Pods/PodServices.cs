@@ -6,6 +6,7 @@ using OrleansOrchestrator.Node.Guarding;
 using OrleansOrchestrator.Node.Hooks;
 using OrleansOrchestrator.Node.Leases;
 using OrleansOrchestrator.Node.Options;
+using OrleansOrchestrator.Node.Pressure;
 using OrleansOrchestrator.Node.Probes;
 using OrleansOrchestrator.Node.Runtime;
 using OrleansOrchestrator.Node.Telemetry;
@@ -40,6 +41,9 @@ internal sealed record PodServices
 
     /// <summary>The pods that the node has taken.</summary>
     public required AdmittedPods Admitted { get; init; }
+
+    /// <summary>What the node is short of.</summary>
+    public required NodePressure Pressure { get; init; }
 
     public required PodGuard Guard { get; init; }
 

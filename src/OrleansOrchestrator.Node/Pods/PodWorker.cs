@@ -45,6 +45,8 @@ internal sealed partial class PodWorker : IAsyncDisposable
     private volatile V1Pod? _pod;
     private CancellationTokenSource _interrupt = new();
     private volatile bool _isFenced;
+    private volatile PodEnding? _eviction;
+    private volatile bool _isReclaimed;
     private bool _isFinished;
     private int? _lapsesConfirmed;
 
@@ -116,10 +118,28 @@ internal sealed partial class PodWorker : IAsyncDisposable
     /// <summary>Ends the pod if its turn has come, because the machine goes down.</summary>
     public void ShutDown()
     {
-        if (_pod is { } pod && _services.Shutdown.LimitOf(pod) is not null)
+        if (_pod is { } pod && _services.Shutdown.EndingOf(pod) is not null)
             Interrupt();
         _loop.Signal();
     }
+
+    /// <summary>Ends the pod, because the node lacks something or the pod has used more than it may.</summary>
+    public void Evict(PodEnding ending)
+    {
+        _eviction = ending;
+        Interrupt();
+        _loop.Signal();
+    }
+
+    /// <summary>Removes what the node has of the pod once the pod has ended, and leaves its object.</summary>
+    public void Reclaim()
+    {
+        _isReclaimed = true;
+        _loop.Signal();
+    }
+
+    /// <summary>Whether the node ends the pod by <see cref="Evict"/>.</summary>
+    public bool IsEvicted => _eviction is not null;
 
     /// <summary>Whether the pod has ended for good, and the API knows.</summary>
     public bool HasEnded => _isFinished || PodPhase.IsTerminal(Reported?.Phase);
@@ -181,7 +201,8 @@ internal sealed partial class PodWorker : IAsyncDisposable
         {
             EndedHooks = _hooks.Ended,
             IsShuttingDown = _services.Shutdown.IsBegun,
-            ShutdownLimit = _services.Shutdown.LimitOf(pod),
+            Ending = _services.Shutdown.EndingOf(pod) ?? _eviction,
+            IsReclaimed = _isReclaimed,
         };
         var plan = PodPlanner.Plan(view);
         try
@@ -190,6 +211,14 @@ internal sealed partial class PodWorker : IAsyncDisposable
             {
                 await FinishAsync(view, cancellationToken);
                 return null;
+            }
+
+            if (plan.Reclaim)
+            {
+                await ReportAsync(view, cancellationToken);
+                await _services.Remover.RemoveAsync(Uid, cancellationToken);
+                Seen = null;
+                return TimeSpan.Zero;
             }
 
             if (!plan.HasActions)
@@ -201,7 +230,7 @@ internal sealed partial class PodWorker : IAsyncDisposable
         {
             // The pod goes on without the API; only the report waits.
             LogUnreported(pod.Metadata.NamespaceProperty, pod.Metadata.Name, exception.Message);
-            if (!plan.HasActions || plan.Finish || (plan.CreateSandbox && _writer.Reported is null))
+            if (!plan.HasActions || plan.Finish || plan.Reclaim || (plan.CreateSandbox && _writer.Reported is null))
                 return Earlier(_apiDelay.Next((exception as ApiException)?.RetryAfter), plan.WakeAt, view.Now);
         }
 

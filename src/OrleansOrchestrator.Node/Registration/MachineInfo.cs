@@ -13,6 +13,9 @@ internal sealed record MachineInfo
 
     public required long DiskBytes { get; init; }
 
+    /// <summary>The number of huge pages by their size in bytes.</summary>
+    public IReadOnlyDictionary<long, long> HugePages { get; init; } = new Dictionary<long, long>();
+
     public required string KernelVersion { get; init; }
 
     public required string OsImage { get; init; }
@@ -35,6 +38,7 @@ internal sealed record MachineInfo
             Cores = System.Environment.ProcessorCount,
             MemoryBytes = ReadMemory(),
             DiskBytes = new DriveInfo(dataDirectory).TotalSize,
+            HugePages = ReadHugePages(),
             KernelVersion = FirstLine("/proc/sys/kernel/osrelease"),
             OsImage = ReadOsImage(),
             Architecture = RuntimeInformation.OSArchitecture switch
@@ -54,6 +58,26 @@ internal sealed record MachineInfo
         var line = ProcFile.Lines("/proc/meminfo").FirstOrDefault(l => l.StartsWith("MemTotal:", StringComparison.Ordinal));
         var kibibytes = line?.Split(' ', StringSplitOptions.RemoveEmptyEntries).ElementAtOrDefault(1);
         return long.TryParse(kibibytes, NumberStyles.None, CultureInfo.InvariantCulture, out var value) ? value * 1024 : 0;
+    }
+
+    private static Dictionary<long, long> ReadHugePages()
+    {
+        const string Folder = "/sys/kernel/mm/hugepages";
+        const string Prefix = "hugepages-";
+        const string Unit = "kB";
+        var pages = new Dictionary<long, long>();
+        if (!Directory.Exists(Folder))
+            return pages;
+        foreach (var path in Directory.EnumerateDirectories(Folder, $"{Prefix}*{Unit}"))
+        {
+            if (long.TryParse(Path.GetFileName(path.AsSpan())[Prefix.Length..^Unit.Length], NumberStyles.None, CultureInfo.InvariantCulture, out var kibibytes)
+                && long.TryParse(FirstLine(Path.Combine(path, "nr_hugepages")), NumberStyles.None, CultureInfo.InvariantCulture, out var count))
+            {
+                pages[kibibytes * 1024] = count;
+            }
+        }
+
+        return pages;
     }
 
     private static string ReadOsImage() =>

@@ -1,19 +1,24 @@
-using System.Globalization;
-using k8s.Models;
 using OrleansOrchestrator.Kinds.Storage;
 using OrleansOrchestrator.Model.Fencing;
 using OrleansOrchestrator.Model.Tunnels;
 using OrleansOrchestrator.Node.Api;
 using OrleansOrchestrator.Node.Options;
+using OrleansOrchestrator.Node.Runtime;
+using OrleansOrchestrator.Node.Thresholds;
+using k8s.Models;
 
 namespace OrleansOrchestrator.Node.Registration;
 
 /// <summary>Computes the parts of the node object that the daemon owns. Pure.</summary>
 internal sealed class NodeObjectBuilder(
-    NodeAgentOptions options, MachineInfo machine, string address, int port, string runtimeVersion, string certificateHash, string voter, string volumeFolder)
+    NodeAgentOptions options, MachineInfo machine, NodeResources resources, string address, int port, string runtimeVersion, string certificateHash, string voter, string volumeFolder)
 {
     /// <summary>The annotation with the SHA-256 of the node's serving certificate, which callers pin.</summary>
     public const string CertificateAnnotation = "orleansorchestrator.io/serving-certificate-sha256";
+
+    // As the kubelet's nodeStatusMaxImages, and its names of an image.
+    private const int ImagesMax = 50;
+    private const int NamesOfImageMax = 5;
 
     private const string Version = "v1.33.0";
 
@@ -41,34 +46,31 @@ internal sealed class NodeObjectBuilder(
         }
     }
 
-    /// <summary>The resources for pods.</summary>
-    public Dictionary<string, ResourceQuantity> Resources => new(StringComparer.Ordinal)
-    {
-        ["cpu"] = new ResourceQuantity(machine.Cores.ToString(CultureInfo.InvariantCulture)),
-        ["memory"] = new ResourceQuantity(string.Create(CultureInfo.InvariantCulture, $"{machine.MemoryBytes / 1024}Ki")),
-        ["ephemeral-storage"] = new ResourceQuantity(string.Create(CultureInfo.InvariantCulture, $"{machine.DiskBytes / 1024}Ki")),
-        ["pods"] = new ResourceQuantity(options.MaxPods.ToString(CultureInfo.InvariantCulture)),
-    };
-
-    /// <param name="fault">Why the node cannot run pods now; null if it can.</param>
+    /// <param name="health">How the node is.</param>
+    /// <param name="images">The images that the node has.</param>
     /// <param name="previous">The last reported conditions, whose transition times are kept.</param>
     /// <param name="now">The time of this report.</param>
-    public V1NodeStatus Status(string? fault, IEnumerable<V1NodeCondition> previous, DateTimeOffset now)
+    public V1NodeStatus Status(NodeHealth health, IEnumerable<NodeImage> images, IEnumerable<V1NodeCondition> previous, DateTimeOffset now)
     {
-        var conditions = new (string Type, string Status, string Reason, string Message)[]
-        {
-            ("MemoryPressure", "False", "KubeletHasSufficientMemory", "kubelet has sufficient memory available"),
-            ("DiskPressure", "False", "KubeletHasNoDiskPressure", "kubelet has no disk pressure"),
-            ("PIDPressure", "False", "KubeletHasSufficientPID", "kubelet has sufficient PID available"),
-            fault is null
+        (string Type, string Status, string Reason, string Message)[] conditions =
+        [
+            .. PressureCondition.All.Select(condition => health.Holds(condition)
+                ? (condition.Type, "True", condition.Reason, condition.Message)
+                : (condition.Type, "False", condition.ReasonWithout, condition.MessageWithout)),
+            health.Fault is null
                 ? ("Ready", "True", "KubeletReady", "kubelet is posting ready status")
-                : ("Ready", "False", "KubeletNotReady", fault),
-        };
+                : ("Ready", "False", "KubeletNotReady", health.Fault),
+        ];
         var before = previous.ToDictionary(c => c.Type);
         return new V1NodeStatus
         {
-            Capacity = Resources,
-            Allocatable = Resources,
+            Capacity = NodeResources.ToObject(resources.Capacity),
+            Allocatable = NodeResources.ToObject(resources.Allocatable),
+            Images = [.. images.OrderByDescending(image => image.SizeBytes).Take(ImagesMax).Select(image => new V1ContainerImage
+            {
+                Names = [.. image.Names.Take(NamesOfImageMax)],
+                SizeBytes = image.SizeBytes,
+            })],
             Addresses =
             [
                 new V1NodeAddress { Type = "InternalIP", Address = address },

@@ -4,13 +4,14 @@ using k8s.Models;
 using Microsoft.Extensions.Logging;
 using OrleansOrchestrator.Loops;
 using OrleansOrchestrator.Node.Api;
+using OrleansOrchestrator.Node.Runtime;
 
 namespace OrleansOrchestrator.Node.Registration;
 
 /// <summary>Keeps the node object in the API: creates it if it is missing, and reports the node's status.</summary>
 /// <remarks>It writes only labels, annotations and status fields of the daemon's own; taints and what others set stay.</remarks>
 internal sealed partial class NodeRegistrar(
-    ClusterConnection api, string nodeName, NodeObjectBuilder builder, Func<string?> fault, TimeSpan period, TimeProvider timeProvider, ILogger logger)
+    ClusterConnection api, string nodeName, NodeObjectBuilder builder, Func<NodeHealth> health, IContainerRuntime runtime, TimeSpan period, TimeProvider timeProvider, ILogger logger)
 {
     // How soon a changed fault of the node is reported, and a deleted node object created again.
     private static readonly TimeSpan CheckInterval = TimeSpan.FromSeconds(2);
@@ -20,7 +21,8 @@ internal sealed partial class NodeRegistrar(
     private readonly TaskCompletionSource _registered = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private V1NodeStatus? _reported;
-    private string? _reportedFault;
+    private NodeHealth _reportedHealth;
+    private IReadOnlyList<NodeImage> _images = [];
     private DateTimeOffset _reportedAt;
     private bool _isRegistered;
     private int _repeats;
@@ -95,7 +97,7 @@ internal sealed partial class NodeRegistrar(
                 Annotations = new Dictionary<string, string>(builder.Annotations),
             },
             Spec = new V1NodeSpec(),
-            Status = builder.Status(fault(), [], timeProvider.GetUtcNow()),
+            Status = builder.Status(health(), _images, [], timeProvider.GetUtcNow()),
         };
         try
         {
@@ -129,20 +131,38 @@ internal sealed partial class NodeRegistrar(
     private async Task ReportOneAsync(CancellationToken cancellationToken)
     {
         var now = timeProvider.GetUtcNow();
-        var current = fault();
+        var current = health();
         var repeats = Volatile.Read(ref _repeats);
-        if (_reportedFault == current && now - _reportedAt < period && repeats == 0)
+        if (_reportedHealth.SameAs(current) && now - _reportedAt < period && repeats == 0)
             return;
-        var status = builder.Status(current, _reported?.Conditions ?? [], now);
+        await ListImagesAsync(cancellationToken);
+        var status = builder.Status(current, _images, _reported?.Conditions ?? [], now);
         var patch = Encoding.UTF8.GetBytes(KubernetesJson.Serialize(new V1Node { Status = status }));
         await api.StrategicPatchAsync(ResourcePath.NodeStatus(nodeName), patch, cancellationToken);
-        (_reported, _reportedFault, _reportedAt) = (status, current, now);
-        LastFault = current;
-        if (current is null)
+        (_reported, _reportedHealth, _reportedAt) = (status, current, now);
+        LastFault = current.Fault;
+        if (current.Fault is null)
             _ready.TrySetResult();
         if (repeats > 0)
             Interlocked.CompareExchange(ref _repeats, repeats - 1, repeats);
     }
+
+    /// <summary>Learns which images the node has, for the scheduler. A runtime that does not answer is no reason not to report.</summary>
+    private async Task ListImagesAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (runtime is { HasImages: true, Fault: null })
+                _images = await runtime.ListImagesAsync(cancellationToken);
+        }
+        catch (RuntimeException exception)
+        {
+            LogImagesUnknown(nodeName, exception.Message);
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "The images of node {Node} are not known: {Reason}")]
+    private partial void LogImagesUnknown(string node, string reason);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Node {Node} is registered")]
     private partial void LogRegistered(string node);

@@ -25,6 +25,9 @@ internal interface IContainerRuntime : IAsyncDisposable
     /// <summary>Whether the runtime forwards host ports of a pod; otherwise its processes bind ports of the host themselves.</summary>
     bool MapsHostPorts { get; }
 
+    /// <summary>The folder of images and of the containers' own files; null if the runtime has none on this machine.</summary>
+    string? ImageFolder { get; }
+
     /// <summary>Why no pod can run now; null if they can. The node is not ready meanwhile.</summary>
     string? Fault { get; }
 
@@ -44,6 +47,10 @@ internal interface IContainerRuntime : IAsyncDisposable
     /// <returns>What each has used, by the container's id. What cannot be measured is left out.</returns>
     Task<IReadOnlyDictionary<string, ContainerUsage>> MeasureAsync(IReadOnlyCollection<PodSandbox> pods, CancellationToken cancellationToken);
 
+    /// <summary>Measures what the containers of pods have on disks, which may take some time.</summary>
+    /// <returns>What each has, by the container's id.</returns>
+    Task<IReadOnlyDictionary<string, ContainerStorage>> MeasureStorageAsync(IReadOnlyCollection<PodSandbox> pods, CancellationToken cancellationToken);
+
     Task CreateSandboxAsync(SandboxSpec spec, CancellationToken cancellationToken);
 
     /// <summary>Stops the sandbox at once; its stopped containers and their logs stay.</summary>
@@ -55,6 +62,13 @@ internal interface IContainerRuntime : IAsyncDisposable
     /// <summary>Makes the image available, and returns its id.</summary>
     /// <exception cref="RuntimeException">Reason is <c>ErrImagePull</c>, <c>ErrImageNeverPull</c> or <c>InvalidImageName</c>.</exception>
     Task<ImageResult> EnsureImageAsync(string image, ImagePullPolicy policy, CancellationToken cancellationToken);
+
+    /// <summary>The images that the runtime has; none without images.</summary>
+    Task<IReadOnlyList<NodeImage>> ListImagesAsync(CancellationToken cancellationToken);
+
+    /// <summary>Removes an image with all of its names, unless a container is made from it.</summary>
+    /// <returns>Whether it is gone.</returns>
+    Task<bool> RemoveImageAsync(NodeImage image, CancellationToken cancellationToken);
 
     /// <summary>Creates a container in the pod's sandbox and returns its id.</summary>
     Task<string> CreateContainerAsync(PodSandbox sandbox, ContainerSpec spec, CancellationToken cancellationToken);

@@ -23,6 +23,8 @@ internal sealed class MeasuredRuntime(IContainerRuntime runtime, NodeInstruments
 
     public bool MapsHostPorts => runtime.MapsHostPorts;
 
+    public string? ImageFolder => runtime.ImageFolder;
+
     public string? Fault => runtime.Fault;
 
     public PodPlace? PlaceOf(string podUid) => runtime.PlaceOf(podUid);
@@ -36,6 +38,9 @@ internal sealed class MeasuredRuntime(IContainerRuntime runtime, NodeInstruments
     public Task<IReadOnlyDictionary<string, ContainerUsage>> MeasureAsync(IReadOnlyCollection<PodSandbox> pods, CancellationToken cancellationToken) =>
         TimeAsync("container_stats", instruments.BeginOperation(), runtime.MeasureAsync(pods, cancellationToken));
 
+    public Task<IReadOnlyDictionary<string, ContainerStorage>> MeasureStorageAsync(IReadOnlyCollection<PodSandbox> pods, CancellationToken cancellationToken) =>
+        TimeAsync("container_storage", instruments.BeginOperation(), runtime.MeasureStorageAsync(pods, cancellationToken));
+
     public Task CreateSandboxAsync(SandboxSpec spec, CancellationToken cancellationToken) =>
         TimeAsync("run_podsandbox", instruments.BeginOperation(), runtime.CreateSandboxAsync(spec, cancellationToken));
 
@@ -47,6 +52,12 @@ internal sealed class MeasuredRuntime(IContainerRuntime runtime, NodeInstruments
 
     public Task<ImageResult> EnsureImageAsync(string image, ImagePullPolicy policy, CancellationToken cancellationToken) =>
         TimeAsync("pull_image", instruments.BeginOperation(), runtime.EnsureImageAsync(image, policy, cancellationToken));
+
+    public Task<IReadOnlyList<NodeImage>> ListImagesAsync(CancellationToken cancellationToken) =>
+        TimeAsync("list_images", instruments.BeginOperation(), runtime.ListImagesAsync(cancellationToken));
+
+    public Task<bool> RemoveImageAsync(NodeImage image, CancellationToken cancellationToken) =>
+        TimeAsync("remove_image", instruments.BeginOperation(), runtime.RemoveImageAsync(image, cancellationToken));
 
     public Task<string> CreateContainerAsync(PodSandbox sandbox, ContainerSpec spec, CancellationToken cancellationToken) =>
         TimeAsync("create_container", instruments.BeginOperation(), runtime.CreateContainerAsync(sandbox, spec, cancellationToken));

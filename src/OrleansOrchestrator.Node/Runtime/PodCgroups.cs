@@ -13,7 +13,9 @@ internal sealed class PodCgroups
     private const string Mount = "/sys/fs/cgroup";
     private const string Group = "orchestrator";
     private const string Unlimited = "max";
-    private static readonly string[] Bounds = ["pids.max", "cgroup.max.descendants"];
+    private const string Processes = "pids.max";
+    private const string Descendants = "cgroup.max.descendants";
+    private static readonly string[] Bounds = [Processes, Descendants];
 
     // The kernel takes a moment to release ended processes.
     private static readonly TimeSpan RemovalTime = TimeSpan.FromSeconds(1);
@@ -22,12 +24,15 @@ internal sealed class PodCgroups
 
     private readonly string _root;
     private readonly bool _usesSlices;
+    private readonly string _pidsOfPod;
 
-    private PodCgroups(string root, bool usesSlices) => (_root, _usesSlices) = (root, usesSlices);
+    private PodCgroups(string root, bool usesSlices, long? pidsOfPod) =>
+        (_root, _usesSlices, _pidsOfPod) = (root, usesSlices, pidsOfPod?.ToString(CultureInfo.InvariantCulture) ?? Unlimited);
 
     /// <param name="usesSlices">Whether the engine names cgroups by systemd slices.</param>
+    /// <param name="limits">What pods may take of the machine.</param>
     /// <param name="fault">Why there are none.</param>
-    public static PodCgroups? Find(bool usesSlices, out string fault)
+    public static PodCgroups? Find(bool usesSlices, CgroupLimits limits, out string fault)
     {
         // Version 2 has one hierarchy; in version 1 the pids hierarchy is used.
         var root = File.Exists(Path.Combine(Mount, "cgroup.controllers")) ? Mount : Path.Combine(Mount, "pids");
@@ -38,10 +43,11 @@ internal sealed class PodCgroups
             fault = "the daemon is not root";
         if (fault.Length > 0)
             return null;
-        var cgroups = new PodCgroups(root, usesSlices);
+        var cgroups = new PodCgroups(root, usesSlices, limits.PidsOfPod);
         try
         {
             Directory.CreateDirectory(cgroups.GroupPath);
+            cgroups.LimitAll(limits);
             return cgroups;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
@@ -75,8 +81,8 @@ internal sealed class PodCgroups
             Directory.CreateDirectory(path);
         }
 
-        foreach (var bound in Bounds)
-            TryWrite(Path.Combine(path, bound), Unlimited);
+        TryWrite(Path.Combine(path, Processes), _pidsOfPod);
+        TryWrite(Path.Combine(path, Descendants), Unlimited);
     }
 
     /// <summary>Forbids new processes in the pod's cgroup, as the guard does.</summary>
@@ -109,6 +115,32 @@ internal sealed class PodCgroups
                 throw new RuntimeException(RuntimeException.Unavailable, $"the cgroup {left} still holds processes");
             await Task.Delay(RemovalInterval, timeProvider, cancellationToken);
         }
+    }
+
+    /// <summary>Limits all pods together, so that they leave what is reserved. The cgroup is that of all daemons of the machine.</summary>
+    private void LimitAll(CgroupLimits limits)
+    {
+        Limit("memory", limits.MemoryBytes, ("memory.limit_in_bytes", bytes => bytes), ("memory.max", bytes => bytes));
+        Limit("pids", limits.Pids, (Processes, pids => pids), (Processes, pids => pids));
+
+        // Shares of processor time count only while there is not enough for all; version 2 has another scale for the same.
+        Limit(
+            "cpu", limits.CpuMillis,
+            ("cpu.shares", millis => Math.Max(2, millis * 1024 / 1000)),
+            ("cpu.weight", millis => Math.Clamp(1 + ((millis * 1024 / 1000) - 2) * 9999 / 262142, 1, 10000)));
+    }
+
+    private void Limit(string controller, long? most, (string File, Func<long, long> Value) first, (string File, Func<long, long> Value) second)
+    {
+        if (most is not { } amount)
+            return;
+        var path = GroupPath;
+        if (_root == Mount)
+            TryWrite(Path.Combine(_root, "cgroup.subtree_control"), $"+{controller}");
+        else
+            Directory.CreateDirectory(path = Path.Combine(Mount, controller, Path.GetRelativePath(_root, GroupPath)));
+        var (file, value) = _root == Mount ? second : first;
+        TryWrite(Path.Combine(path, file), value(amount).ToString(CultureInfo.InvariantCulture));
     }
 
     private string GroupPath => Path.Combine(_root, _usesSlices ? $"{Group}.slice" : Group);

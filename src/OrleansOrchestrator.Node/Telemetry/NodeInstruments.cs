@@ -31,6 +31,7 @@ internal sealed class NodeInstruments : IDisposable
     private readonly Counter<long> _renewals;
     private readonly Histogram<double> _lateness;
     private readonly Counter<long> _fences;
+    private readonly Counter<long> _evictions;
     private Func<int> _runningPods = static () => 0;
     private Func<IEnumerable<Measurement<int>>> _containers = static () => [];
 
@@ -51,6 +52,7 @@ internal sealed class NodeInstruments : IDisposable
         _lateness = Histogram("orchestrator_node_lease_renewal_lateness", "How much later than planned a renewal was acknowledged.");
         Meter.CreateObservableGauge("kubelet_running_pods", () => _runningPods(), description: "Pods of which something runs.");
         Meter.CreateObservableGauge("kubelet_running_containers", () => _containers(), description: "Containers, by state.");
+        _evictions = Counter("kubelet_evictions", "Pods that the node has evicted, by what was short.");
         _fences = Counter("orchestrator_node_fences", "How often the time without an acknowledged renewal was over.");
     }
 
@@ -118,6 +120,10 @@ internal sealed class NodeInstruments : IDisposable
 
     /// <summary>Counts a fencing of pods, because the control plane is out of reach.</summary>
     public void Fenced() => _fences.Add(1);
+
+    /// <summary>Counts an eviction.</summary>
+    /// <param name="signal">What was short, or which limit of the pod was exceeded.</param>
+    public void Evicted(string signal) => _evictions.Add(1, new KeyValuePair<string, object?>("eviction_signal", signal));
 
     public void Dispose() => Meter.Dispose();
 

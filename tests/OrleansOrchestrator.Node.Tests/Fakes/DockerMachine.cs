@@ -24,9 +24,15 @@ public sealed class DockerMachine : IAsyncLifetime
         if (await NodeRuntimes.DetectAsync() != RuntimeKind.Docker || !File.Exists("/bin/busybox"))
             return;
         _client = DockerEngine.Connect(null);
+        await ImportAsync(Image.Split(':')[0], Image.Split(':')[1]);
+    }
+
+    /// <summary>Makes an image of busybox. Whoever makes another one than <see cref="Image"/> removes it.</summary>
+    internal async Task ImportAsync(string repository, string tag)
+    {
         using var layer = new MemoryStream(await ImageArchive.BusyboxLayerAsync());
-        await _client.Images.CreateImageAsync(
-            new ImagesCreateParameters { FromSrc = "-", Repo = Image.Split(':')[0], Tag = Image.Split(':')[1], Message = "test", Changes = ["CMD [\"/bin/sh\"]"] },
+        await Client.Images.CreateImageAsync(
+            new ImagesCreateParameters { FromSrc = "-", Repo = repository, Tag = tag, Message = "test", Changes = ["CMD [\"/bin/sh\"]"] },
             layer, null, new Progress<JSONMessage>(), CancellationToken.None);
     }
 

@@ -5,6 +5,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using OrleansOrchestrator.Node.Agent;
 using OrleansOrchestrator.Node.Api;
 using OrleansOrchestrator.Node.Options;
+using OrleansOrchestrator.Node.Pressure;
 using OrleansOrchestrator.Node.Runtime.Docker;
 using OrleansOrchestrator.Testing;
 
@@ -17,8 +18,9 @@ internal sealed class TestNode : IAsyncDisposable
     private readonly TimeProvider _clock;
     private ClusterConnection? _connection;
 
-    private TestNode(FakeApiServer api, NodeAgentOptions options, TimeProvider clock)
+    private TestNode(FakeApiServer api, NodeAgentOptions options, Func<NodeReadings>? signals, TimeProvider clock)
     {
+        Signals = signals ?? (() => NodeReadings.None);
         _clock = clock;
         Api = api;
         // As users write it: the folder is found from wherever containers and the guard run.
@@ -29,12 +31,15 @@ internal sealed class TestNode : IAsyncDisposable
 
     public NodeAgentOptions Options { get; }
 
+    /// <summary>What is left of what pods share; by default nothing is known, whatever this machine is short of.</summary>
+    public Func<NodeReadings> Signals { get; set; }
+
     public NodeAgent Agent { get; private set; } = null!;
 
     public static string UniqueName() => $"node-{Guid.NewGuid():N}"[..20];
 
     public static async Task<TestNode> StartAsync(
-        RuntimeKind runtime, Func<NodeAgentOptions, NodeAgentOptions>? adjust = null, TimeProvider? clock = null)
+        RuntimeKind runtime, Func<NodeAgentOptions, NodeAgentOptions>? adjust = null, TimeProvider? clock = null, Func<NodeReadings>? signals = null)
     {
         var options = new NodeAgentOptions
         {
@@ -44,7 +49,7 @@ internal sealed class TestNode : IAsyncDisposable
             RestartDelay = TimeSpan.FromMilliseconds(500),
             RecordEvents = true,
         };
-        var node = new TestNode(await FakeApiServer.StartAsync(), adjust is null ? options : adjust(options), clock ?? TimeProvider.System);
+        var node = new TestNode(await FakeApiServer.StartAsync(), adjust is null ? options : adjust(options), signals, clock ?? TimeProvider.System);
         await node.StartAgentAsync();
         return node;
     }
@@ -53,7 +58,7 @@ internal sealed class TestNode : IAsyncDisposable
     {
         _connection = Api.Connect();
         ILoggerFactory loggers = NullLoggerFactory.Instance;
-        Agent = new NodeAgent(Options, _connection, _clock, loggers);
+        Agent = new NodeAgent(Options, _connection, _clock, loggers) { ReadSignals = () => Signals() };
         await Agent.StartAsync(TestContext.Current.CancellationToken);
     }
 

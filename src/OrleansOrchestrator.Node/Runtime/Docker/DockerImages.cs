@@ -4,9 +4,15 @@ using Docker.DotNet.Models;
 
 namespace OrleansOrchestrator.Node.Runtime.Docker;
 
-/// <summary>Finds, pulls and builds images.</summary>
-internal sealed class DockerImages(DockerClient client, TimeProvider timeProvider)
+/// <summary>Finds, pulls, builds, lists and removes images.</summary>
+internal sealed class DockerImages(DockerClient client, ImageUses uses, TimeProvider timeProvider)
 {
+    // How containerd marks images that must stay.
+    private const string PinnedLabel = "io.cri-containerd.pinned";
+
+    // What the engine says in place of a name or a digest that an image does not have.
+    private const string NoName = "<none>";
+
     private readonly SemaphoreSlim _builtIn = new(1);
 
     public async Task<ImageResult> EnsureAsync(string image, ImagePullPolicy policy, CancellationToken cancellationToken)
@@ -51,12 +57,63 @@ internal sealed class DockerImages(DockerClient client, TimeProvider timeProvide
         }
     }
 
+    /// <param name="inUse">The ids of the images of which there are containers.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    public async Task<IReadOnlyList<NodeImage>> ListAsync(IReadOnlySet<string> inUse, CancellationToken cancellationToken)
+    {
+        var found = await DockerEngine.CallAsync(
+            token => client.Images.ListImagesAsync(new ImagesListParameters(), token), DockerEngine.QuickTime, RuntimeException.Unavailable, cancellationToken);
+        uses.Keep(found.Select(image => image.ID).ToHashSet(StringComparer.Ordinal));
+        foreach (var image in found.Where(image => inUse.Contains(image.ID) && uses.Of(image.ID) is not null))
+            uses.Note(image.ID);
+        return
+        [
+            .. found.Select(image =>
+            {
+                var digests = Named(image.RepoDigests);
+                var tags = Named(image.RepoTags);
+                return new NodeImage(image.ID, [.. digests, .. tags], image.Size)
+                {
+                    IsInUse = inUse.Contains(image.ID),
+                    IsPinned = digests.Count == 0 || tags.Exists(BuiltInImages.Contains) || image.Labels?.ContainsKey(PinnedLabel) is true,
+                    LastUsed = uses.Of(image.ID),
+                };
+            }),
+        ];
+    }
+
+    public async Task<bool> RemoveAsync(NodeImage image, TimeSpan within, CancellationToken cancellationToken)
+    {
+        // By its names and without force, so that the engine refuses if somebody has just made a container from it.
+        foreach (var name in image.Names.DefaultIfEmpty(image.Id))
+        {
+            try
+            {
+                await DockerEngine.CallAsync(
+                    token => client.Images.DeleteImageAsync(name, new ImageDeleteParameters(), token), within, RuntimeException.Unavailable, cancellationToken);
+            }
+            catch (RuntimeException exception) when (DockerErrors.CodeOf(exception) is HttpStatusCode.NotFound)
+            {
+                // It went with another name.
+            }
+            catch (RuntimeException exception) when (DockerErrors.CodeOf(exception) is HttpStatusCode.Conflict)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private static List<string> Named(IList<string>? names) => [.. (names ?? []).Where(name => !name.Contains(NoName, StringComparison.Ordinal))];
+
     private async Task<FoundImage?> FindAsync(string image, CancellationToken cancellationToken)
     {
         try
         {
             var found = await client.Images.InspectImageAsync(image, cancellationToken);
             var id = found.RepoDigests is { Count: > 0 } digests ? $"docker-pullable://{digests[0]}" : $"docker://{found.ID}";
+            uses.Note(found.ID);
             return new FoundImage(id, found.Config?.User ?? "");
         }
         catch (DockerApiException exception) when (exception.StatusCode == HttpStatusCode.NotFound)

@@ -30,14 +30,15 @@ internal sealed partial class DockerRuntime : IContainerRuntime
     private volatile bool _refusesNegativeOom;
 
     private DockerRuntime(
-        DockerClient client, ContainerOwner owner, TimeSpan requestTimeout, string version, TimeProvider timeProvider, ILoggerFactory loggers)
+        DockerClient client, ContainerOwner owner, ImageUses uses, TimeSpan requestTimeout, string version, string? folder, TimeProvider timeProvider, ILoggerFactory loggers)
     {
         _client = client;
         _owner = owner;
         _requestTimeout = requestTimeout;
         _timeProvider = timeProvider;
         _logger = loggers.CreateLogger<DockerRuntime>();
-        _images = new DockerImages(client, timeProvider);
+        _images = new DockerImages(client, uses, timeProvider);
+        ImageFolder = folder;
         _sessions = new DockerSessions(client, timeProvider);
         Version = version;
         _states = new ContainerStates(
@@ -57,11 +58,15 @@ internal sealed partial class DockerRuntime : IContainerRuntime
 
     public bool MapsHostPorts => true;
 
+    public string? ImageFolder { get; }
+
     public string? Fault => _states.Fault;
 
     public PodPlace? PlaceOf(string podUid) => _cgroups is { } cgroups ? new PodPlace(cgroups.PathOf(podUid), null) : null;
 
     /// <param name="owner">The owner of the containers.</param>
+    /// <param name="uses">When pods last used an image.</param>
+    /// <param name="limits">What pods may take of the machine.</param>
     /// <param name="endpoint">The engine's address; null for the usual one.</param>
     /// <param name="requestTimeout">How long the engine may take to create, start or remove a container.</param>
     /// <param name="timeProvider">The clock.</param>
@@ -69,7 +74,7 @@ internal sealed partial class DockerRuntime : IContainerRuntime
     /// <param name="cancellationToken">Cancels the attempt.</param>
     /// <exception cref="RuntimeException">No engine answers.</exception>
     public static async Task<DockerRuntime> OpenAsync(
-        ContainerOwner owner, Uri? endpoint, TimeSpan requestTimeout, TimeProvider timeProvider, ILoggerFactory loggers, CancellationToken cancellationToken)
+        ContainerOwner owner, ImageUses uses, CgroupLimits limits, Uri? endpoint, TimeSpan requestTimeout, TimeProvider timeProvider, ILoggerFactory loggers, CancellationToken cancellationToken)
     {
         var client = DockerEngine.Connect(endpoint);
         try
@@ -77,8 +82,9 @@ internal sealed partial class DockerRuntime : IContainerRuntime
             var info = await DockerEngine.CallAsync(
                 token => client.System.GetSystemInfoAsync(token), DockerEngine.QuickTime, RuntimeException.Unavailable, cancellationToken);
             var bare = info.ServerVersion.Split('+', '-')[0];
-            var runtime = new DockerRuntime(client, owner, requestTimeout, $"docker://{bare}", timeProvider, loggers);
-            runtime.FindCgroups(info.CgroupDriver);
+            var isLocal = DockerEngine.AddressOf(endpoint).Scheme == "unix" && Directory.Exists(info.DockerRootDir);
+            var runtime = new DockerRuntime(client, owner, uses, requestTimeout, $"docker://{bare}", isLocal ? info.DockerRootDir : null, timeProvider, loggers);
+            runtime.FindCgroups(info.CgroupDriver, limits);
             await runtime.LearnFromEarlierRunAsync(cancellationToken);
             return runtime;
         }
@@ -117,6 +123,22 @@ internal sealed partial class DockerRuntime : IContainerRuntime
                     usage[container.Id] = measured;
             });
         return usage;
+    }
+
+    public async Task<IReadOnlyDictionary<string, ContainerStorage>> MeasureStorageAsync(IReadOnlyCollection<PodSandbox> pods, CancellationToken cancellationToken)
+    {
+        var storage = new Dictionary<string, ContainerStorage>(StringComparer.Ordinal);
+        foreach (var pod in pods)
+        {
+            foreach (var container in await FindAsync([$"{ContainerLabels.PodUid}={pod.PodUid}"], cancellationToken, withSize: true))
+            {
+                var logs = ImageFolder is null ? default : FolderUsage.Of(
+                    Path.Combine(ImageFolder, "containers", container.ID), name => name.StartsWith($"{container.ID}-json.log", StringComparison.Ordinal), cancellationToken);
+                storage[container.ID] = new ContainerStorage(new StorageUsage(container.SizeRw ?? 0, 0), logs);
+            }
+        }
+
+        return storage;
     }
 
     public async Task CreateSandboxAsync(SandboxSpec spec, CancellationToken cancellationToken)
@@ -173,6 +195,15 @@ internal sealed partial class DockerRuntime : IContainerRuntime
 
     public Task<ImageResult> EnsureImageAsync(string image, ImagePullPolicy policy, CancellationToken cancellationToken) =>
         _images.EnsureAsync(image, policy, cancellationToken);
+
+    public async Task<IReadOnlyList<NodeImage>> ListImagesAsync(CancellationToken cancellationToken)
+    {
+        var containers = await DockerEngine.CallAsync(
+            token => _client.Containers.ListContainersAsync(new ContainersListParameters { All = true }, token), DockerEngine.QuickTime, RuntimeException.Unavailable, cancellationToken);
+        return await _images.ListAsync(containers.Select(container => container.ImageID).ToHashSet(StringComparer.Ordinal), cancellationToken);
+    }
+
+    public Task<bool> RemoveImageAsync(NodeImage image, CancellationToken cancellationToken) => _images.RemoveAsync(image, _requestTimeout, cancellationToken);
 
     public Task<string> CreateContainerAsync(PodSandbox sandbox, ContainerSpec spec, CancellationToken cancellationToken) =>
         CreateAsync(
@@ -259,16 +290,17 @@ internal sealed partial class DockerRuntime : IContainerRuntime
         FindAsync([$"{ContainerLabels.PodUid}={podUid}"], cancellationToken);
 
     /// <summary>Lists the containers of this node with the given labels.</summary>
-    private async Task<IList<ContainerListResponse>> FindAsync(IEnumerable<string> labels, CancellationToken cancellationToken)
+    private async Task<IList<ContainerListResponse>> FindAsync(IEnumerable<string> labels, CancellationToken cancellationToken, bool withSize = false)
     {
         string[] wanted = [$"{ContainerLabels.Cluster}={_owner.Cluster}", $"{ContainerLabels.Node}={_owner.Node}", .. labels];
         var parameters = new ContainersListParameters
         {
             All = true,
+            Size = withSize,
             Filters = new Dictionary<string, IDictionary<string, bool>> { ["label"] = wanted.ToDictionary(label => label, _ => true) },
         };
         return await DockerEngine.CallAsync(
-            token => _client.Containers.ListContainersAsync(parameters, token), DockerEngine.QuickTime, RuntimeException.Unavailable, cancellationToken);
+            token => _client.Containers.ListContainersAsync(parameters, token), withSize ? _requestTimeout : DockerEngine.QuickTime, RuntimeException.Unavailable, cancellationToken);
     }
 
     private async Task<PodSandbox?> ToPodAsync(IList<ContainerListResponse> found, CancellationToken cancellationToken)
@@ -340,9 +372,9 @@ internal sealed partial class DockerRuntime : IContainerRuntime
         return cgroups.ParentOf(podUid);
     }
 
-    private void FindCgroups(string driver)
+    private void FindCgroups(string driver, CgroupLimits limits)
     {
-        _cgroups = PodCgroups.Find(driver == "systemd", out var fault);
+        _cgroups = PodCgroups.Find(driver == "systemd", limits, out var fault);
         if (_cgroups is null)
             LogUnguarded(fault);
     }

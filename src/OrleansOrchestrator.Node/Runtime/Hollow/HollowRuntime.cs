@@ -20,6 +20,12 @@ internal sealed class HollowRuntime(int nodeIndex, TimeProvider timeProvider) : 
     /// <summary>What a container has used, for tests; nothing by itself.</summary>
     public Func<ContainerInstance, ContainerUsage> UsageOf { get; set; } = static _ => default;
 
+    /// <summary>What a container has on disks, for tests; nothing by itself.</summary>
+    public Func<ContainerInstance, ContainerStorage> StorageOf { get; set; } = static _ => default;
+
+    /// <summary>The images, for tests; none by itself.</summary>
+    public ConcurrentDictionary<string, NodeImage> Images { get; } = new(StringComparer.Ordinal);
+
     public string Version => "hollow://1.0.0";
 
     public string Scheme => "hollow";
@@ -29,6 +35,8 @@ internal sealed class HollowRuntime(int nodeIndex, TimeProvider timeProvider) : 
     public bool HasImages => false;
 
     public bool MapsHostPorts => true;
+
+    public string? ImageFolder => null;
 
     public string? Fault => null;
 
@@ -42,6 +50,9 @@ internal sealed class HollowRuntime(int nodeIndex, TimeProvider timeProvider) : 
 
     public Task<IReadOnlyDictionary<string, ContainerUsage>> MeasureAsync(IReadOnlyCollection<PodSandbox> pods, CancellationToken cancellationToken) =>
         Task.FromResult<IReadOnlyDictionary<string, ContainerUsage>>(pods.SelectMany(pod => pod.Running).ToDictionary(container => container.Id, UsageOf));
+
+    public Task<IReadOnlyDictionary<string, ContainerStorage>> MeasureStorageAsync(IReadOnlyCollection<PodSandbox> pods, CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlyDictionary<string, ContainerStorage>>(pods.SelectMany(pod => pod.Containers).ToDictionary(container => container.Id, StorageOf));
 
     public Task CreateSandboxAsync(SandboxSpec spec, CancellationToken cancellationToken)
     {
@@ -79,6 +90,11 @@ internal sealed class HollowRuntime(int nodeIndex, TimeProvider timeProvider) : 
 
     public Task<ImageResult> EnsureImageAsync(string image, ImagePullPolicy policy, CancellationToken cancellationToken) =>
         Task.FromResult(new ImageResult($"hollow://{image}", null, "65534"));
+
+    public Task<IReadOnlyList<NodeImage>> ListImagesAsync(CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlyList<NodeImage>>([.. Images.Values]);
+
+    public Task<bool> RemoveImageAsync(NodeImage image, CancellationToken cancellationToken) => Task.FromResult(Images.TryRemove(image.Id, out _));
 
     public Task<string> CreateContainerAsync(PodSandbox sandbox, ContainerSpec spec, CancellationToken cancellationToken)
     {

@@ -30,6 +30,9 @@ internal sealed class ProcessContainer(string folder, ContainerRecord record)
 
     public ProcessLog Log { get; } = new(folder);
 
+    /// <summary>What the container's log takes on the disk, with the daemon's few files about it.</summary>
+    public StorageUsage MeasureLogs(CancellationToken cancellationToken) => FolderUsage.Of(folder, null, cancellationToken);
+
     private string StdinPath => Path.Combine(folder, "stdin");
 
     private string PidPath => Path.Combine(folder, "pid");

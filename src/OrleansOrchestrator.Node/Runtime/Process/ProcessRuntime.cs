@@ -21,7 +21,7 @@ internal sealed partial class ProcessRuntime : IContainerRuntime
     private const string SealName = "sealed";
 
     private readonly string _root;
-    private readonly PodCgroups? _cgroups = PodCgroups.Find(usesSlices: false, out _);
+    private readonly PodCgroups? _cgroups;
     private readonly TimeProvider _timeProvider;
     private readonly ILogger _logger;
     private readonly LoopbackRange _addresses;
@@ -32,9 +32,10 @@ internal sealed partial class ProcessRuntime : IContainerRuntime
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _poll;
 
-    private ProcessRuntime(string root, int index, TimeProvider timeProvider, ILogger logger)
+    private ProcessRuntime(string root, int index, CgroupLimits limits, TimeProvider timeProvider, ILogger logger)
     {
         _root = root;
+        _cgroups = PodCgroups.Find(usesSlices: false, limits, out _);
         _timeProvider = timeProvider;
         _logger = logger;
         _addresses = new LoopbackRange(index);
@@ -54,15 +55,17 @@ internal sealed partial class ProcessRuntime : IContainerRuntime
 
     public bool MapsHostPorts => false;
 
+    public string? ImageFolder => null;
+
     public string? Fault => null;
 
     public PodPlace? PlaceOf(string podUid) => new(_cgroups?.PathOf(podUid), PodFolder(podUid));
 
-    public static ProcessRuntime Open(string dataDirectory, int index, TimeProvider timeProvider, ILoggerFactory loggers)
+    public static ProcessRuntime Open(string dataDirectory, int index, CgroupLimits limits, TimeProvider timeProvider, ILoggerFactory loggers)
     {
         var root = Path.Combine(dataDirectory, "processes");
         Directory.CreateDirectory(root);
-        return new ProcessRuntime(root, index, timeProvider, loggers.CreateLogger<ProcessRuntime>());
+        return new ProcessRuntime(root, index, limits, timeProvider, loggers.CreateLogger<ProcessRuntime>());
     }
 
     public Task<IReadOnlyList<PodSandbox>> ListAsync(CancellationToken cancellationToken) =>
@@ -81,6 +84,19 @@ internal sealed partial class ProcessRuntime : IContainerRuntime
         }
 
         return Task.FromResult<IReadOnlyDictionary<string, ContainerUsage>>(usage);
+    }
+
+    public Task<IReadOnlyDictionary<string, ContainerStorage>> MeasureStorageAsync(IReadOnlyCollection<PodSandbox> pods, CancellationToken cancellationToken)
+    {
+        // Processes write to the machine's own files, which nobody can attribute to them.
+        var storage = new Dictionary<string, ContainerStorage>(StringComparer.Ordinal);
+        foreach (var instance in pods.SelectMany(pod => pod.Containers))
+        {
+            if (_containers.TryGetValue(instance.Id, out var container))
+                storage[instance.Id] = new ContainerStorage(default, container.MeasureLogs(cancellationToken));
+        }
+
+        return Task.FromResult<IReadOnlyDictionary<string, ContainerStorage>>(storage);
     }
 
     public Task CreateSandboxAsync(SandboxSpec spec, CancellationToken cancellationToken)
@@ -127,6 +143,10 @@ internal sealed partial class ProcessRuntime : IContainerRuntime
 
     public Task<ImageResult> EnsureImageAsync(string image, ImagePullPolicy policy, CancellationToken cancellationToken) =>
         Task.FromResult(new ImageResult("", null, ProcessUser.Current));
+
+    public Task<IReadOnlyList<NodeImage>> ListImagesAsync(CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<NodeImage>>([]);
+
+    public Task<bool> RemoveImageAsync(NodeImage image, CancellationToken cancellationToken) => Task.FromResult(false);
 
     public Task<string> CreateContainerAsync(PodSandbox sandbox, ContainerSpec spec, CancellationToken cancellationToken)
     {

@@ -1,0 +1,150 @@
+using Microsoft.Extensions.Logging;
+using OrleansOrchestrator.Loops;
+using OrleansOrchestrator.Model.Pods;
+using OrleansOrchestrator.Node.Events;
+using OrleansOrchestrator.Node.GarbageCollection;
+using OrleansOrchestrator.Node.Options;
+using OrleansOrchestrator.Node.Planning;
+using OrleansOrchestrator.Node.Pods;
+using OrleansOrchestrator.Node.Pressure;
+using OrleansOrchestrator.Node.Telemetry;
+using OrleansOrchestrator.Node.Thresholds;
+using k8s.Models;
+
+namespace OrleansOrchestrator.Node.Eviction;
+
+/// <summary>
+/// Looks from time to time how much is left of what pods share, and ends one pod after the other while it is too little. Ends pods that
+/// have more on disks than they may.
+/// </summary>
+/// <remarks>See https://kubernetes.io/docs/concepts/scheduling-eviction/node-pressure-eviction/.</remarks>
+internal sealed partial class EvictionAgent(
+    NodeAgentOptions options,
+    Func<NodeReadings> read,
+    PodDirectory pods,
+    PodMeter meter,
+    NodePressure pressure,
+    GarbageCollector garbage,
+    EventRecorder events,
+    NodeInstruments instruments,
+    TimeProvider timeProvider,
+    ILogger logger)
+{
+    // The grace period of pods that are evicted at once.
+    private static readonly TimeSpan HardGrace = TimeSpan.FromSeconds(1);
+
+    // How long an evicted pod may take to go before the next one goes, as with the kubelet.
+    private static readonly TimeSpan RemovalTime = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(100);
+
+    // The measurement of files takes at most this part of the time.
+    private const int StorageTimeDivisor = 50;
+
+    private readonly ILogger _logger = logger;
+    private readonly IReadOnlyList<EvictionThreshold> _thresholds = options.Thresholds;
+    private PressureHistory _history = PressureHistory.Empty;
+    private long _startedAt;
+    private TimeSpan _storageAt;
+
+    private TimeSpan Now => timeProvider.GetElapsedTime(_startedAt);
+
+    public Task RunAsync(CancellationToken cancellationToken)
+    {
+        _startedAt = timeProvider.GetTimestamp();
+        return SupervisedLoop.RunAsync("eviction agent", LookAsync, timeProvider, _logger, cancellationToken);
+    }
+
+    private async Task<TimeSpan?> LookAsync(CancellationToken cancellationToken)
+    {
+        var readings = Observe();
+        if (await EndThoseBeyondTheirLimitsAsync(readings, cancellationToken))
+            return TimeSpan.Zero;
+        if (_history.Due is not [var threshold, ..])
+            return options.EvictionMonitoringPeriod;
+
+        events.RecordOfNode(EventType.Warning, "EvictionThresholdMet", $"Attempting to reclaim {threshold.Signal.Resource}");
+        var isOfDisk = threshold.Signal.Condition == PressureCondition.Disk;
+        if (isOfDisk)
+        {
+            await garbage.ReclaimAsync(withImages: !readings.HasImageFs || threshold.Signal.IsOfImages, cancellationToken);
+            readings = Observe();
+            if (!PressureHistory.IsShort(_thresholds, readings))
+                return options.EvictionMonitoringPeriod;
+        }
+
+        var measured = await meter.MeasureAsync([.. Candidates().Select(worker => (worker.Pod!, worker.Seen!))], isOfDisk, cancellationToken);
+        if (EvictionRanking.Rank(measured, threshold.Signal, readings.HasImageFs) is not [var first, ..])
+        {
+            LogNobody(threshold.Signal.Name);
+            return options.EvictionMonitoringPeriod;
+        }
+
+        var failure = EvictionRanking.FailureOf(first, threshold, readings.Signals.GetValueOrDefault(threshold.Signal));
+        var limit = threshold.IsHard ? HardGrace : options.EvictionMaxPodGracePeriod;
+        await EvictAsync([(first.Pod, new PodEnding(failure, limit), threshold.Signal.Name)], cancellationToken);
+        return TimeSpan.Zero;
+    }
+
+    /// <summary>Reads how much is left, and publishes what the node is short of.</summary>
+    private NodeReadings Observe()
+    {
+        var readings = read();
+        _history = _history.Next(_thresholds, readings, options.EvictionPressureTransitionPeriod, Now);
+        var before = pressure.Conditions;
+        pressure.Conditions = _history.Conditions;
+        foreach (var condition in PressureCondition.All)
+        {
+            var holds = _history.Conditions.Contains(condition);
+            if (holds != before.Contains(condition))
+                events.RecordOfNode(EventType.Normal, holds ? condition.Event : condition.EventWithout, $"Node {options.Name} status is now: {(holds ? condition.Event : condition.EventWithout)}");
+        }
+
+        return readings;
+    }
+
+    private async Task<bool> EndThoseBeyondTheirLimitsAsync(NodeReadings readings, CancellationToken cancellationToken)
+    {
+        var limited = Candidates().Where(worker => StorageLimits.HasAny(worker.Pod!)).ToList();
+        if (limited.Count == 0 || Now < _storageAt)
+            return false;
+        var began = Now;
+        var measured = await meter.MeasureAsync([.. limited.Select(worker => (worker.Pod!, worker.Seen!))], withStorage: true, cancellationToken);
+        _storageAt = Now + ((Now - began) * StorageTimeDivisor);
+        var beyond = measured
+            .Select(pod => (pod.Pod, Excess: pod.Usage is { } usage ? StorageLimits.FindExcess(pod.Pod, usage, readings.HasImageFs) : null))
+            .Where(one => one.Excess is not null)
+            .Select(one => (one.Pod, new PodEnding(PodFailures.Evicted(one.Excess!.Message, isDisrupted: false), HardGrace), one.Excess.Signal))
+            .ToList();
+        await EvictAsync(beyond, cancellationToken);
+        return beyond.Count > 0;
+    }
+
+    /// <summary>The pods of which something runs, or may soon.</summary>
+    private IEnumerable<PodWorker> Candidates() =>
+        pods.Workers.Where(worker => worker is { Pod: { IsTerminal: false }, Seen: not null, IsEvicted: false, HasEnded: false } && !CriticalPods.IsCritical(worker.Pod));
+
+    /// <summary>Ends pods, and waits until nothing is left of them.</summary>
+    private async Task EvictAsync(IReadOnlyCollection<(V1Pod Pod, PodEnding Ending, string Signal)> evictions, CancellationToken cancellationToken)
+    {
+        var left = new List<PodWorker>();
+        foreach (var (pod, ending, signal) in evictions)
+        {
+            if (pods.Find(pod.Metadata.NamespaceProperty, pod.Metadata.Name) is not { } worker || worker.Uid != pod.Metadata.Uid)
+                continue;
+            LogEvicted(pod.Metadata.NamespaceProperty, pod.Metadata.Name, ending.Failure.Message);
+            instruments.Evicted(signal);
+            worker.Evict(ending);
+            left.Add(worker);
+        }
+
+        var began = Now;
+        while (left.Exists(worker => !worker.HasEnded || worker.Seen is not null) && Now - began < RemovalTime)
+            await Task.Delay(PollInterval, timeProvider, cancellationToken);
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Pod {Namespace}/{Name} is evicted: {Reason}")]
+    private partial void LogEvicted(string @namespace, string name, string reason);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Too little is left of {Signal}, and there is no pod that the node may evict")]
+    private partial void LogNobody(string signal);
+}

@@ -1,0 +1,18 @@
+using k8s.Models;
+using OrleansOrchestrator.Model.Pods;
+
+namespace OrleansOrchestrator.Node.Planning;
+
+/// <summary>The pods that a node needs to work, and that it neither evicts nor rejects when something is short.</summary>
+/// <remarks>See IsCriticalPod in k8s.io/kubernetes/pkg/kubelet/types.</remarks>
+internal static class CriticalPods
+{
+    // The priority of system-cluster-critical; that of system-node-critical is higher.
+    private const int Priority = 2_000_000_000;
+
+    /// <summary>Whether the pod's priority is that of the system's pods.</summary>
+    public static bool HasCriticalPriority(V1Pod pod) => pod.Priority >= Priority;
+
+    /// <summary>Whether the pod is a static one, or has the priority of the system's pods.</summary>
+    public static bool IsCritical(V1Pod pod) => HasCriticalPriority(pod) || StaticPods.IsStatic(pod);
+}

@@ -1,0 +1,11 @@
+namespace OrleansOrchestrator.Node.Runtime;
+
+/// <summary>What pods may take of the machine, as their cgroups enforce it; null without a limit.</summary>
+/// <param name="PidsOfPod">The most processes of one pod.</param>
+/// <param name="CpuMillis">The processor time of all pods while others want it too, in thousandths of a core.</param>
+/// <param name="MemoryBytes">The most memory of all pods.</param>
+/// <param name="Pids">The most processes of all pods.</param>
+internal sealed record CgroupLimits(long? PidsOfPod = null, long? CpuMillis = null, long? MemoryBytes = null, long? Pids = null)
+{
+    public static readonly CgroupLimits None = new();
+}

@@ -1,0 +1,68 @@
+using System.Collections.Concurrent;
+using System.Text.Json;
+
+namespace OrleansOrchestrator.Node.Runtime;
+
+/// <summary>When pods of this node last used an image, by the image's id. Kept in a file, so that a later daemon knows which images are
+/// its own to remove. Thread-safe.</summary>
+internal sealed class ImageUses
+{
+    // A file that is this much too old only makes an image look unused for longer.
+    private static readonly TimeSpan SavedEvery = TimeSpan.FromMinutes(1);
+
+    private readonly string _file;
+    private readonly TimeProvider _time;
+    private readonly ConcurrentDictionary<string, DateTimeOffset> _uses;
+    private readonly Lock _gate = new();
+
+    public ImageUses(string file, TimeProvider time)
+    {
+        (_file, _time) = (file, time);
+        _uses = new(Load(file), StringComparer.Ordinal);
+    }
+
+    /// <summary>When an image was last used; null if no pod of this node has used it.</summary>
+    public DateTimeOffset? Of(string imageId) => _uses.TryGetValue(imageId, out var at) ? at : null;
+
+    /// <summary>Records a use.</summary>
+    public void Note(string imageId)
+    {
+        var now = _time.GetUtcNow();
+        var isKnown = _uses.TryGetValue(imageId, out var before);
+        _uses[imageId] = now;
+        if (!isKnown || (now - before).Duration() > SavedEvery)
+            Save();
+    }
+
+    /// <summary>Forgets images that are not there any more.</summary>
+    public void Keep(IReadOnlySet<string> present)
+    {
+        var gone = _uses.Keys.Where(id => !present.Contains(id)).ToList();
+        foreach (var id in gone)
+            _uses.TryRemove(id, out _);
+        if (gone.Count > 0)
+            Save();
+    }
+
+    private void Save()
+    {
+        lock (_gate)
+        {
+            File.WriteAllBytes(_file + ".new", JsonSerializer.SerializeToUtf8Bytes(_uses));
+            File.Move(_file + ".new", _file, overwrite: true);
+        }
+    }
+
+    private static Dictionary<string, DateTimeOffset> Load(string file)
+    {
+        try
+        {
+            return File.Exists(file) ? JsonSerializer.Deserialize<Dictionary<string, DateTimeOffset>>(File.ReadAllBytes(file)) ?? [] : [];
+        }
+        catch (JsonException)
+        {
+            // Images without a record stay.
+            return [];
+        }
+    }
+}

@@ -1,0 +1,67 @@
+using OrleansOrchestrator.Node.Options;
+using OrleansOrchestrator.Node.Registration;
+using OrleansOrchestrator.Node.Runtime;
+
+namespace OrleansOrchestrator.Node.Tests.Registration;
+
+public sealed class NodeResourcesTests
+{
+    private const long Gibi = 1L << 30;
+    private static readonly NodeAgentOptions Options = new() { DataDirectory = "data" };
+
+    [Fact]
+    public void Of_ByDefault_KeepsFreeWhatMustBeLeft()
+    {
+        var resources = NodeResources.Of(Options, Machine());
+
+        Text(resources.Capacity).ShouldBe(["cpu=4", "ephemeral-storage=100Gi", "memory=8Gi", "pods=110"]);
+        Text(resources.Allocatable).ShouldBe(["cpu=4", "ephemeral-storage=90Gi", "memory=8092Mi", "pods=110"]);
+        resources.LimitsOfPods(Options).ShouldBe(CgroupLimits.None);
+    }
+
+    [Fact]
+    public void Of_WithReservations_OffersTheRestAndLimitsPodsToIt()
+    {
+        var options = Options with
+        {
+            SystemReserved = new Dictionary<string, string> { ["cpu"] = "500m", ["memory"] = "1Gi" },
+            KubeReserved = new Dictionary<string, string> { ["cpu"] = "250m", ["memory"] = "512Mi", ["ephemeral-storage"] = "10Gi" },
+            EvictionHard = new Dictionary<string, string>(),
+            PodPidsLimit = 1000,
+        };
+
+        var resources = NodeResources.Of(options, Machine());
+
+        Text(resources.Allocatable).ShouldBe(["cpu=3250m", "ephemeral-storage=90Gi", "memory=6656Mi", "pods=110"]);
+        resources.LimitsOfPods(options).ShouldBe(new CgroupLimits(1000, 3250, 13 * Gibi / 2));
+    }
+
+    [Fact]
+    public void Of_WithHugePages_ReportsThemAndTakesThemFromMemory()
+    {
+        var resources = NodeResources.Of(Options with { EvictionHard = new Dictionary<string, string>() }, Machine() with { HugePages = new Dictionary<long, long> { [2 << 20] = 512, [Gibi] = 0 } });
+
+        Text(resources.Capacity).ShouldBe(["cpu=4", "ephemeral-storage=100Gi", "hugepages-1Gi=0", "hugepages-2Mi=1Gi", "memory=8Gi", "pods=110"]);
+        resources.Allocatable["memory"].ToString().ShouldBe("7Gi");
+    }
+
+    [Fact]
+    public void Of_MoreReservedThanThereIs_OffersNothing() => NodeResources
+        .Of(Options with { SystemReserved = new Dictionary<string, string> { ["memory"] = "9Gi" } }, Machine()).Allocatable["memory"].IsZero.ShouldBeTrue();
+
+    private static IEnumerable<string> Text(IReadOnlyDictionary<string, Model.Quantities.Quantity> resources) =>
+        resources.OrderBy(one => one.Key, StringComparer.Ordinal).Select(one => $"{one.Key}={one.Value}");
+
+    private static MachineInfo Machine() => new()
+    {
+        Cores = 4,
+        MemoryBytes = 8 * Gibi,
+        DiskBytes = 100 * Gibi,
+        KernelVersion = "",
+        OsImage = "",
+        Architecture = "",
+        MachineId = "",
+        BootId = "",
+        SystemUuid = "",
+    };
+}
