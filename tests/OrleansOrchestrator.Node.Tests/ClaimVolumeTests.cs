@@ -6,6 +6,7 @@ using OrleansOrchestrator.Kinds.Storage;
 using OrleansOrchestrator.Node.Api;
 using OrleansOrchestrator.Node.Configuration;
 using OrleansOrchestrator.Node.Events;
+using OrleansOrchestrator.Node.Runtime;
 using OrleansOrchestrator.Node.Tests.Fakes;
 using OrleansOrchestrator.Node.Volumes;
 using OrleansOrchestrator.Testing;
@@ -26,6 +27,8 @@ public sealed class ClaimVolumeTests : IDisposable
         _folder = new LocalVolumeFolder(NodeName, _data);
         _claims = new ClaimVolumes(_source, _folder);
     }
+
+    private static FolderRemover Folders { get; } = new(asRoot: null, TimeProvider.System);
 
     private string PodDirectory => Path.Combine(_data, "pods", "uid-p");
 
@@ -159,7 +162,7 @@ public sealed class ClaimVolumeTests : IDisposable
 
         reclaimer.Sees(api);
         await Eventually.HoldsAsync(() => Task.FromResult(IsLetGo(api, "unused")));
-        _folder.TryRemove(path).ShouldBeFalse();
+        (await _folder.TryRemoveAsync(path, Folders, CancellationToken.None)).ShouldBeFalse();
         Directory.Exists(path).ShouldBeTrue();
         IsLetGo(api, "used").ShouldBeFalse();
 
@@ -180,7 +183,7 @@ public sealed class ClaimVolumeTests : IDisposable
         await File.WriteAllTextAsync(_folder.Path, "", TestContext.Current.CancellationToken);
         await Should.ThrowAsync<IOException>(PrepareAsync);
 
-        _folder.TryRemove(Path.Combine(_folder.Path, "v")).ShouldBeFalse();
+        (await _folder.TryRemoveAsync(Path.Combine(_folder.Path, "v"), Folders, CancellationToken.None)).ShouldBeFalse();
 
         File.Delete(_folder.Path);
         Directory.Exists(await PrepareAsync()).ShouldBeTrue();
@@ -207,6 +210,75 @@ public sealed class ClaimVolumeTests : IDisposable
         reclaimer.Sees(api);
         await Eventually.HoldsAsync(() => Task.FromResult(IsLetGo(api, "deleted")));
         Directory.Exists(deleted.Spec.Local.Path).ShouldBeFalse();
+    }
+
+    [Theory]
+    [InlineData("the same path", null)]
+    [InlineData("a path by a link", null)]
+    [InlineData("a host path", null)]
+    [InlineData("the same path", NodeName)]
+    public async Task Volume_AnAdministratorsOneWithoutLabelNamesItsPath_Stays(string what, string? host)
+    {
+        await using var api = await FakeApiServer.StartAsync();
+        using var connection = api.Connect();
+        var (deleted, other) = (LocalVolume("deleted"), LocalVolume("other"));
+        Delete(api, deleted);
+        var path = what == "a path by a link" ? Path.Combine(_data, "link") : deleted.Spec.Local.Path;
+        if (what == "a path by a link")
+            Directory.CreateSymbolicLink(path, deleted.Spec.Local.Path);
+        other.Metadata.Annotations = null;
+        other.Spec.Local = what == "a host path" ? null : new V1LocalVolumeSource { Path = path };
+        other.Spec.HostPath = what == "a host path" ? new V1HostPathVolumeSource { Path = path } : null;
+        if (host is null)
+            other.Spec.NodeAffinity = null;
+        api.Put("api/v1/persistentvolumes/other", other);
+        await using var reclaimer = new Reclaimer(connection, _folder);
+
+        // Its selector shows the daemon only the volumes that were made for the node.
+        reclaimer.Sees(deleted.Metadata.Name, api);
+
+        await Eventually.HoldsAsync(() => EventsOf(api, "deleted").Contains($"VolumeFailedDelete path \"{deleted.Spec.Local.Path}\" is also that of volume \"other\""), "the volume says so");
+        Directory.Exists(deleted.Spec.Local.Path).ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task Volume_AnotherNodeHasOneOfItsPath_IsRemoved()
+    {
+        await using var api = await FakeApiServer.StartAsync();
+        using var connection = api.Connect();
+        var (deleted, other) = (LocalVolume("deleted"), LocalVolume("other"));
+        other.Spec.Local.Path = deleted.Spec.Local.Path;
+        other.Spec.NodeAffinity.Required.NodeSelectorTerms[0].MatchExpressions[0].Values = ["node-2"];
+        Delete(api, deleted);
+        api.Put("api/v1/persistentvolumes/other", other);
+        await using var reclaimer = new Reclaimer(connection, _folder);
+
+        reclaimer.Sees(deleted.Metadata.Name, api);
+
+        await Eventually.HoldsAsync(() => IsLetGo(api, "deleted"), "it is let go");
+        Directory.Exists(deleted.Spec.Local.Path).ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task Volume_ChangedSinceTheDaemonSawIt_KeepsItsData()
+    {
+        await using var api = await FakeApiServer.StartAsync();
+        using var connection = api.Connect();
+        var time = new FakeTimeProvider();
+        var volume = LocalVolume("v");
+        Delete(api, volume);
+        await using var reclaimer = new Reclaimer(connection, _folder, time);
+        var seen = api.Get<V1PersistentVolume>("api/v1/persistentvolumes/v")!;
+        api.Change("api/v1/persistentvolumes/v", json => json["spec"]!["persistentVolumeReclaimPolicy"] = "Retain");
+
+        reclaimer.Sees(seen);
+        await Eventually.HoldsAsync(() => api.Requests.Contains("PATCH /api/v1/persistentvolumes/v"), "the daemon asks first");
+        reclaimer.Sees("v", api);
+        time.Advance(TimeSpan.FromMinutes(1));
+        await reclaimer.DisposeAsync();
+
+        Directory.Exists(volume.Spec.Local.Path).ShouldBeTrue();
+        IsLetGo(api, "v").ShouldBeFalse();
     }
 
     private static bool IsLetGo(FakeApiServer api, string volume) => api.Get<V1PersistentVolume>($"api/v1/persistentvolumes/{volume}")?.Metadata.Finalizers is not { Count: > 0 };
@@ -286,18 +358,26 @@ public sealed class ClaimVolumeTests : IDisposable
         private readonly CancellationTokenSource _over = new();
         private readonly LocalVolumeReclaimer _reclaimer;
         private readonly Task _running;
+        private bool _isOver;
 
         public Reclaimer(ClusterConnection connection, LocalVolumeFolder folder, TimeProvider? time = null)
         {
             var events = new EventRecorder(connection, NodeName, true, TimeProvider.System, NullLogger<EventRecorder>.Instance);
-            _reclaimer = new LocalVolumeReclaimer(connection, folder, events, time ?? TimeProvider.System, NullLogger.Instance);
+            _reclaimer = new LocalVolumeReclaimer(connection, folder, Folders, events, time ?? TimeProvider.System, NullLogger.Instance);
             _running = Task.WhenAll(_reclaimer.RunAsync(_over.Token), events.RunAsync(_over.Token));
         }
 
         public void Sees(FakeApiServer api) => _reclaimer.Replace([.. api.List<V1PersistentVolume>("api/v1/persistentvolumes/")]);
 
+        public void Sees(string volume, FakeApiServer api) => Sees(api.Get<V1PersistentVolume>($"api/v1/persistentvolumes/{volume}")!);
+
+        public void Sees(V1PersistentVolume volume) => _reclaimer.Replace([volume]);
+
         public async ValueTask DisposeAsync()
         {
+            if (_isOver)
+                return;
+            _isOver = true;
             await _over.CancelAsync();
             await _running;
             await _reclaimer.DisposeAsync();

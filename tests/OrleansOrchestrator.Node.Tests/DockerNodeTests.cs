@@ -1,6 +1,7 @@
 using System.Text;
 using Docker.DotNet.Models;
 using k8s.Models;
+using OrleansOrchestrator.Node.Linux;
 using OrleansOrchestrator.Node.Options;
 using OrleansOrchestrator.Node.Runtime;
 using OrleansOrchestrator.Node.Runtime.Docker;
@@ -59,6 +60,53 @@ public sealed class DockerNodeTests(DockerMachine docker)
         TestPods.Status(after)!.ContainerID.ShouldBe(TestPods.Status(before)!.ContainerID);
         TestPods.Status(after)!.LastState.Terminated.ExitCode.ShouldBe(3);
         after.Status.PodIP.ShouldBe(before.Status.PodIP);
+    }
+
+    [Fact]
+    public async Task Folder_ThatTheDaemonMayNotRemove_IsRemovedByTheEngineWithoutWhatIsMountedInIt()
+    {
+        docker.SkipIfAbsent();
+        await using var node = await TestNode.StartAsync(RuntimeKind.Docker);
+        var runtime = (DockerRuntime)node.Agent.Runtime;
+        var parent = Directory.CreateTempSubdirectory("node-folder-").FullName;
+        var (folder, precious) = (Path.Combine(parent, "removed"), Path.Combine(parent, "precious"));
+        Directory.CreateDirectory(Path.Combine(folder, "of-root", "in"));
+        Directory.CreateDirectory(precious);
+        await File.WriteAllTextAsync(Path.Combine(precious, "file"), "", TestContext.Current.CancellationToken);
+        Directory.CreateSymbolicLink(Path.Combine(folder, "link"), precious);
+        if (Environment.IsPrivilegedProcess)
+        {
+            var place = Directory.CreateDirectory(Path.Combine(folder, "place")).FullName;
+            using var source = FileCalls.Open(precious, FileCalls.PathOnly);
+            Mounts.TryBind(source, place).ShouldBeTrue();
+        }
+
+        await runtime.RemoveFolderAsync(folder, TestContext.Current.CancellationToken);
+
+        Directory.Exists(folder).ShouldBeFalse();
+        File.Exists(Path.Combine(precious, "file")).ShouldBeTrue();
+        (await DockerMachine.ContainersOfAsync(docker.Client, node)).ShouldBeEmpty();
+        Directory.Delete(parent, recursive: true);
+    }
+
+    [Fact]
+    public async Task Command_ThatOutlivesItsCaller_IsKilled()
+    {
+        docker.SkipIfAbsent();
+        await using var node = await TestNode.StartAsync(RuntimeKind.Docker);
+        node.Put(TestPods.Shell("a", "while :; do sleep 0.1; done", image: DockerMachine.Image));
+        var running = await node.PodAsync("a", TestPods.IsReady, "it runs", 60);
+        var (runtime, id) = (node.Agent.Runtime, TestPods.Status(running)!.ContainerID["docker://".Length..]);
+        var token = TestContext.Current.CancellationToken;
+
+        (await runtime.ExecAsync(id, ["sleep", "4242"], TimeSpan.FromMilliseconds(300), token)).TimedOut.ShouldBeTrue();
+        using var givenUp = new CancellationTokenSource(TimeSpan.FromMilliseconds(300));
+        await Should.ThrowAsync<OperationCanceledException>(() => runtime.ExecAsync(id, ["sh", "-c", "sleep 4242; true"], TimeSpan.FromMinutes(1), givenUp.Token));
+        var closed = await runtime.ExecAsync(id, ["sh", "-c", "exec >&- 2>&-; sleep 0.5; exit 7"], TimeSpan.FromMinutes(1), token);
+
+        closed.ExitCode.ShouldBe(7);
+        await Eventually.HoldsAsync(
+            async () => !(await runtime.ExecAsync(id, ["ps"], TimeSpan.FromMinutes(1), token)).Output.Contains("4242", StringComparison.Ordinal));
     }
 
     [Fact]

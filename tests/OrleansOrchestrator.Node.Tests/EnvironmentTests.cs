@@ -190,7 +190,7 @@ public sealed class EnvironmentTests
         try
         {
             var volumes = new VolumePreparer(new VolumeContent(source, new ResourceField(new Dictionary<string, ResourceQuantity>())), new ClaimVolumes(source, new LocalVolumeFolder("n", directory.FullName)), 20_000_000);
-            (await Should.ThrowAsync<ConfigurationException>(() => volumes.PrepareAsync(pod, directory.FullName, TestContext.Current.CancellationToken)))
+            (await Should.ThrowAsync<ConfigurationException>(() => volumes.PrepareAsync(pod, directory.FullName, prepared: null, TestContext.Current.CancellationToken)))
                 .Message.ShouldContain("more than 20000000 bytes");
         }
         finally

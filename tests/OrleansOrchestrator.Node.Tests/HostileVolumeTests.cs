@@ -1,6 +1,7 @@
 using System.Text;
 using k8s.Models;
 using OrleansOrchestrator.Node.Configuration;
+using OrleansOrchestrator.Node.Linux;
 using OrleansOrchestrator.Node.Options;
 using OrleansOrchestrator.Node.Runtime;
 using OrleansOrchestrator.Node.Tests.Fakes;
@@ -16,7 +17,7 @@ public sealed class HostileVolumeTests(DockerMachine docker) : IDisposable
 
     public void Dispose()
     {
-        SubPath.UnmountBelow(_folder);
+        Mounts.UnmountBelow(_folder);
         Directory.Delete(_folder, recursive: true);
     }
 
@@ -128,7 +129,7 @@ public sealed class HostileVolumeTests(DockerMachine docker) : IDisposable
             {
                 Directory.CreateDirectory(Path.Combine(swapped, "sub"));
                 precious.ForEach(name => File.WriteAllText(Path.Combine(parent, "volume", "swapped", "sub", name), ""));
-                FolderTree.Remove(parent, "volume");
+                FolderTree.Remove(Path.Combine(parent, "volume"), TestContext.Current.CancellationToken);
             }
             catch (Exception raced) when (raced is IOException or UnauthorizedAccessException)
             {
@@ -155,10 +156,10 @@ public sealed class HostileVolumeTests(DockerMachine docker) : IDisposable
             Directory.Move(Path.Combine(volume, "new"), Path.Combine(volume, "top"));
         }
 
-        FolderTree.Remove(_folder, "volume");
+        FolderTree.Remove(volume, TestContext.Current.CancellationToken);
 
         Directory.EnumerateFileSystemEntries(_folder).ShouldBeEmpty();
-        FolderTree.Remove(_folder, "volume");
+        FolderTree.Remove(volume, TestContext.Current.CancellationToken);
     }
 
     [Fact]

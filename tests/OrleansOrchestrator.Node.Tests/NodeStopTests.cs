@@ -4,6 +4,7 @@ using OrleansOrchestrator.Model.Fencing;
 using OrleansOrchestrator.Node.Agent;
 using OrleansOrchestrator.Node.Guarding;
 using OrleansOrchestrator.Node.Leases;
+using OrleansOrchestrator.Node.Linux;
 using OrleansOrchestrator.Node.Options;
 using OrleansOrchestrator.Node.Pods;
 using OrleansOrchestrator.Node.Runtime;
@@ -120,7 +121,7 @@ public sealed class NodeStopTests(DockerMachine docker) : IDisposable
         }, Cancelled);
         await Eventually.HoldsAsync(() => Directory.EnumerateFiles(removed).Skip(500).Any(), "somebody writes");
 
-        await FolderRemoval.RemoveAsync(removed, TimeProvider.System, Cancelled);
+        await FolderTree.RemoveAsync(removed, TimeProvider.System, Cancelled);
 
         await writing;
         Directory.Exists(removed).ShouldBeFalse();
@@ -173,7 +174,7 @@ public sealed class NodeStopTests(DockerMachine docker) : IDisposable
             await CreateSandboxAsync(hollow, uid);
         var clock = new LeaseClock(UptimeClock.Of(TimeProvider.System), null, () => true);
         var guard = new PodGuard(null, hollow.PlaceOf, clock, NullLogger.Instance);
-        var remover = new PodRemover(runtime, guard, _folder, TimeProvider.System);
+        var remover = new PodRemover(runtime, guard, _folder, new FolderRemover(null, TimeProvider.System));
 
         (await new PodDrain(runtime, remover, TimeProvider.System, NullLogger.Instance).RunAsync(TimeSpan.Zero, Cancelled)).ShouldBe(succeeds);
 

@@ -156,6 +156,21 @@ public sealed class PodLifecycleTests(DockerMachine docker)
             result.ShouldStartWith(failure);
     }
 
+    [Fact]
+    public async Task Probe_OverHttp_KeepsNoCookiesForTheNextOne()
+    {
+        await using var server = await ServerAsync(HttpProtocols.Http1, context =>
+        {
+            context.Response.StatusCode = context.Request.Headers.ContainsKey("Cookie") ? StatusCodes.Status400BadRequest : StatusCodes.Status200OK;
+            context.Response.Headers.SetCookie = "session=of-another-pod; Path=/";
+            return Task.CompletedTask;
+        });
+        var probe = new V1Probe { HttpGet = new V1HTTPGetAction { Port = PortOf(server) } };
+
+        (await RunAsync(probe)).ShouldBeNull();
+        (await RunAsync(probe)).ShouldBeNull();
+    }
+
     private static Task<string?> RunAsync(V1Probe probe) =>
         new ProbeAction(new HollowRuntime(1, TimeProvider.System)).RunAsync(probe, TestPods.Container("main", ""), "id", "127.0.0.1", TestContext.Current.CancellationToken);
 

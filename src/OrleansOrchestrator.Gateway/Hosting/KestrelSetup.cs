@@ -23,12 +23,16 @@ internal sealed class KestrelSetup(GatewayOptions options, ServingCertificate ce
     public void Configure(KestrelServerOptions server)
     {
         server.AddServerHeader = false;
-        // Warnings may contain any text; all other headers of the gateway are ASCII.
-        server.ResponseHeaderEncodingSelector = static name => name == "Warning" ? Encoding.UTF8 : null;
+        // A proxied answer has any bytes in its headers, each of which is a character here.
+        server.ResponseHeaderEncodingSelector = static _ => Encoding.Latin1;
         // By default Kestrel would end the connection, with all its requests, for one header that is not UTF-8.
         server.RequestHeaderEncodingSelector = static _ => Encoding.UTF8;
 
         var limits = server.Limits;
+        // Clients of streams and proxies may pause, and slow readers of logs and watches cost only themselves. The time of all other
+        // requests is limited as a whole.
+        limits.MinRequestBodyDataRate = null;
+        limits.MinResponseDataRate = null;
         // The gateway limits bodies itself, with an answer that says why.
         limits.MaxRequestBodySize = null;
         limits.MaxConcurrentConnections = options.ConnectionsMax;

@@ -1,5 +1,6 @@
 using System.Net.Security;
 using System.Net.Sockets;
+using System.Text;
 using OrleansOrchestrator.Gateway.Nodes;
 using OrleansOrchestrator.Gateway.Options;
 using OrleansOrchestrator.Gateway.Requests;
@@ -22,6 +23,10 @@ internal sealed class RequestForwarder(IHttpForwarder forwarder, DestinationDial
         UseProxy = false,
         UseCookies = false,
         AllowAutoRedirect = false,
+
+        // Both sides get the bytes of each other's headers: see KestrelSetup for how they are read and written there.
+        RequestHeaderEncodingSelector = static (_, _) => Encoding.UTF8,
+        ResponseHeaderEncodingSelector = static (_, _) => Encoding.Latin1,
 
         // As kube-apiserver: who may use the proxy trusts the pod, whose certificate has names of its own.
         SslOptions = new SslClientAuthenticationOptions { RemoteCertificateValidationCallback = static (_, _, _, _) => true },

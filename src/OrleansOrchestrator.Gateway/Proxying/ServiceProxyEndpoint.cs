@@ -25,15 +25,24 @@ internal sealed class ServiceProxyEndpoint(RequestForwarder forwarder, PodLocato
 
         var ready = ReadyAt(port, await ReadAsync<V1Endpoints>(WellKnownResources.Endpoints, key, request.Cancellation));
         Random.Shared.Shuffle(CollectionsMarshal.AsSpan(ready));
+        ApiException? last = null;
         foreach (var (address, target) in ready)
         {
-            if (address.TargetRef is not { Kind: "Pod" } pod)
-                return new ProxyDestination(scheme, ProxyDestination.Require(address.Ip, isOfPod: false), target, null, null);
-            if (await FindAsync(key with { Name = pod.Name }, pod.Uid, request.Cancellation) is var (found, node))
-                return new ProxyDestination(scheme, ProxyDestination.Require(found.Status?.PodIP, isOfPod: node is not null), target, found, node);
+            try
+            {
+                if (address.TargetRef is not { Kind: "Pod" } pod)
+                    return new ProxyDestination(scheme, ProxyDestination.Require(address.Ip, isOfPod: false), target, null, null);
+                if (await FindAsync(key with { Name = pod.Name }, pod.Uid, request.Cancellation) is var (found, node))
+                    return new ProxyDestination(scheme, ProxyDestination.Require(found.Status?.PodIP, isOfPod: node is not null), target, found, node);
+            }
+            catch (ApiException unusable)
+            {
+                // Another endpoint may do.
+                last = unusable;
+            }
         }
 
-        throw ApiErrors.ServiceUnavailable($"no endpoints available for service \"{request.Info.Name}\"");
+        throw last ?? ApiErrors.ServiceUnavailable($"no endpoints available for service \"{request.Info.Name}\"");
     }
 
     /// <summary>Finds the pod of an endpoint; null if it is gone, or another one has its name now. Endpoints follow their pods a little

@@ -19,7 +19,8 @@ internal sealed class WarningHeaders(HttpResponse response)
         if (response.HasStarted || _characters + text.Length > CharactersMax || !_sent.Add(text))
             return;
         _characters += text.Length;
-        response.Headers.Append("Warning", $"299 - \"{Quote(text)}\"");
+        // Each byte of a header is a character to the server.
+        response.Headers.Append("Warning", Encoding.Latin1.GetString(Encoding.UTF8.GetBytes($"299 - \"{Quote(text)}\"")));
     }
 
     private static string Quote(string text)

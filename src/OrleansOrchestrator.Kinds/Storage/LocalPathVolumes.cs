@@ -24,6 +24,9 @@ public static class LocalPathVolumes
     /// <summary>The annotation of a volume with the name of its node.</summary>
     public const string NodeAnnotation = "orleansorchestrator.io/local-path-node";
 
+    /// <summary>The annotation of a volume whose node has begun to remove the folder.</summary>
+    public const string RemovedAnnotation = "orleansorchestrator.io/local-path-removed";
+
     /// <summary>The label by which a node finds its volumes; see <see cref="LabelOf"/>.</summary>
     public const string NodeLabel = "orleansorchestrator.io/local-path-node";
 

@@ -34,7 +34,7 @@ internal sealed partial class ClusterMembership(ClusterConnection api, string da
             timeout.CancelAfter(Former is null ? AnswerTime : AnswerTimeIfKnown);
             return (await api.GetAsync<V1Namespace>(ResourcePath.SystemNamespace, timeout.Token)).Metadata.Uid;
         }
-        catch (Exception exception) when (Reflector<V1Namespace>.IsTransient(exception) && !cancellationToken.IsCancellationRequested)
+        catch (Exception exception) when (ApiFailure.IsTransient(exception) && !cancellationToken.IsCancellationRequested)
         {
             if (Former is not null)
                 return Former;

@@ -22,6 +22,7 @@ using OrleansOrchestrator.Node.Probes;
 using OrleansOrchestrator.Node.Proxy;
 using OrleansOrchestrator.Node.Registration;
 using OrleansOrchestrator.Node.Runtime;
+using OrleansOrchestrator.Node.Runtime.Docker;
 using OrleansOrchestrator.Node.Runtime.Hollow;
 using OrleansOrchestrator.Node.Server;
 using OrleansOrchestrator.Node.Server.Streams;
@@ -141,7 +142,8 @@ public sealed partial class NodeAgent : IAsyncDisposable
         _guard = guard;
         var instruments = _instruments = new NodeInstruments();
         var runtime = new MeasuredRuntime(_runtime, instruments);
-        var remover = new PodRemover(runtime, guard, _options.DataDirectory, _timeProvider);
+        var folders = new FolderRemover(_runtime is DockerRuntime engine ? engine.RemoveFolderAsync : null, _timeProvider);
+        var remover = new PodRemover(runtime, guard, _options.DataDirectory, folders);
         _remover = remover;
         var shutdown = _shutdown = new NodeShutdown(_options);
         var configuration = new ApiConfigurationSource(_api);
@@ -233,7 +235,7 @@ public sealed partial class NodeAgent : IAsyncDisposable
             Run(Reflect(ResourcePath.Services, ServiceCatalog.Wanted, services));
         if (!isHollow)
         {
-            _volumes = new LocalVolumeReclaimer(_api, folder, events, _timeProvider, _loggers.CreateLogger<LocalVolumeReclaimer>());
+            _volumes = new LocalVolumeReclaimer(_api, folder, folders, events, _timeProvider, _loggers.CreateLogger<LocalVolumeReclaimer>());
             Run(_volumes.RunAsync);
             Run(Reflect(ResourcePath.PersistentVolumes, _volumes.Wanted, _volumes));
         }

@@ -20,14 +20,17 @@ internal sealed partial class PodDrain(IContainerRuntime runtime, PodRemover rem
     /// <summary>Asks all containers to stop, waits for a bounded time, and removes everything.</summary>
     /// <param name="grace">How long containers may take to stop.</param>
     /// <param name="cancellationToken">Ends the wait, not the removal.</param>
-    /// <returns>Whether nothing is left.</returns>
+    /// <returns>Whether nothing runs any more.</returns>
     /// <exception cref="RuntimeException">The runtime does not answer.</exception>
     public async Task<bool> RunAsync(TimeSpan grace, CancellationToken cancellationToken)
     {
         var start = timeProvider.GetTimestamp();
         var running = await runtime.ListAsync(CancellationToken.None);
-        LogLeft(await ForAllAsync(
-            running.SelectMany(Running).Select(c => c.Id), id => runtime.SignalContainerAsync(id, ContainerSignal.Terminate, CancellationToken.None)));
+        LogLeft(await ForAllAsync(running.SelectMany(Running).Select(c => c.Id), async id =>
+        {
+            await runtime.SignalContainerAsync(id, ContainerSignal.Terminate, CancellationToken.None);
+            return null;
+        }));
         while (running.Any(pod => Running(pod).Any())
             && timeProvider.GetElapsedTime(start) < grace
             && !cancellationToken.IsCancellationRequested)
@@ -51,13 +54,14 @@ internal sealed partial class PodDrain(IContainerRuntime runtime, PodRemover rem
         {
             if (attempts > 1 || failures.Count > 0)
                 await Task.Delay(PollInterval, timeProvider, CancellationToken.None);
-            var left = (await runtime.ListAsync(CancellationToken.None)).Select(pod => pod.PodUid).Union(remover.FindLeft(), StringComparer.Ordinal).ToList();
+            var running = await runtime.ListAsync(CancellationToken.None);
+            var left = running.Select(pod => pod.PodUid).Union(remover.FindLeft(), StringComparer.Ordinal).ToList();
             if (left.Count == 0)
                 return true;
             if (attempts > 0 && timeProvider.GetElapsedTime(start) > RemovalTime)
             {
                 LogLeft(failures);
-                return false;
+                return running.Count == 0;
             }
 
             failures = await ForAllAsync(left, uid => remover.RemoveAsync(uid, CancellationToken.None));
@@ -66,14 +70,15 @@ internal sealed partial class PodDrain(IContainerRuntime runtime, PodRemover rem
 
     /// <summary>A pod or container that resists must not delay the others.</summary>
     /// <returns>Why, for each that resists.</returns>
-    private static async Task<IReadOnlyCollection<KeyValuePair<string, string>>> ForAllAsync(IEnumerable<string> ids, Func<string, Task> action)
+    private static async Task<IReadOnlyCollection<KeyValuePair<string, string>>> ForAllAsync(IEnumerable<string> ids, Func<string, Task<string?>> action)
     {
         var failures = new ConcurrentDictionary<string, string>(StringComparer.Ordinal);
         await Parallel.ForEachAsync(ids, Bound, async (id, _) =>
         {
             try
             {
-                await action(id);
+                if (await action(id) is { } left)
+                    failures[id] = left;
             }
             catch (Exception exception) when (exception is RuntimeException or IOException or UnauthorizedAccessException)
             {

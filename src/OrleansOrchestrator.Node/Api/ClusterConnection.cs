@@ -4,6 +4,7 @@ using System.Net.Http.Headers;
 using System.Net.WebSockets;
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography.X509Certificates;
+using System.Text.Json;
 using k8s;
 using k8s.Models;
 using OrleansOrchestrator.Model.Codec;
@@ -101,6 +102,13 @@ public sealed class ClusterConnection : IDisposable
     {
         var query = $"{path}?watch=true&allowWatchBookmarks=true&timeoutSeconds={(int)timeout.TotalSeconds}"
             + $"&resourceVersion={Uri.EscapeDataString(resourceVersion)}{selection}";
+        await using var changes = ReadAsync<T>(query, cancellationToken).GetAsyncEnumerator(cancellationToken);
+        while (await CallAsync(() => changes.MoveNextAsync().AsTask(), cancellationToken))
+            yield return changes.Current;
+    }
+
+    private async IAsyncEnumerable<WatchEvent<T>> ReadAsync<T>(string query, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
         var (server, moved) = Servers.Follow();
 
         // A hung silo does not end its watches. They end when the connection moves to another server.
@@ -157,14 +165,35 @@ public sealed class ClusterConnection : IDisposable
         }
     }
 
-    private async Task<T> ExchangeAsync<T>(
-        HttpMethod method, string path, byte[]? body, string? contentType, CancellationToken cancellationToken)
+    private Task<T> ExchangeAsync<T>(
+        HttpMethod method, string path, byte[]? body, string? contentType, CancellationToken cancellationToken) =>
+        CallAsync(
+            async () =>
+            {
+                using var content = new MemoryStream(await SendOnceAsync(method, path, body, contentType, cancellationToken));
+                return KubernetesJson.Deserialize<T>(content);
+            },
+            cancellationToken);
+
+    private Task<byte[]> SendAsync(
+        HttpMethod method, string path, byte[]? body, string? contentType, CancellationToken cancellationToken) =>
+        CallAsync(() => SendOnceAsync(method, path, body, contentType, cancellationToken), cancellationToken);
+
+    /// <summary>Makes a call, and gives whatever ends it without an answer one type.</summary>
+    private static async Task<T> CallAsync<T>(Func<Task<T>> call, CancellationToken cancellationToken)
     {
-        using var content = new MemoryStream(await SendAsync(method, path, body, contentType, cancellationToken));
-        return KubernetesJson.Deserialize<T>(content);
+        try
+        {
+            return await call();
+        }
+        catch (Exception failure) when (!cancellationToken.IsCancellationRequested
+            && failure is HttpRequestException or IOException or TimeoutException or JsonException or InvalidDataException or OperationCanceledException)
+        {
+            throw new ApiUnavailableException(failure);
+        }
     }
 
-    private async Task<byte[]> SendAsync(
+    private async Task<byte[]> SendOnceAsync(
         HttpMethod method, string path, byte[]? body, string? contentType, CancellationToken cancellationToken)
     {
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -235,7 +264,7 @@ public sealed class ClusterConnection : IDisposable
             using var content = new MemoryStream(answer);
             status = KubernetesJson.Deserialize<V1Status>(content);
         }
-        catch (System.Text.Json.JsonException)
+        catch (JsonException)
         {
             // A proxy in between may answer with a body of its own; then only the code is used.
         }

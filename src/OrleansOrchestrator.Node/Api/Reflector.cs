@@ -1,4 +1,3 @@
-using System.Text.Json;
 using k8s;
 using k8s.Models;
 using Microsoft.Extensions.Logging;
@@ -40,17 +39,12 @@ internal sealed partial class Reflector<T>(
             _resourceVersion = null;
             return _delay.Next();
         }
-        catch (Exception exception) when (IsTransient(exception) && !cancellationToken.IsCancellationRequested)
+        catch (Exception exception) when (ApiFailure.IsTransient(exception) && !cancellationToken.IsCancellationRequested)
         {
             LogInterrupted(path, exception.Message);
             return _delay.Next((exception as ApiException)?.RetryAfter);
         }
     }
-
-    /// <summary>Whether the network or the server caused the failure, so that a retry may help.</summary>
-    internal static bool IsTransient(Exception exception) =>
-        exception is ApiException or HttpRequestException or IOException or TimeoutException or JsonException
-            or InvalidDataException or OperationCanceledException;
 
     private async Task ListAsync(CancellationToken cancellationToken)
     {

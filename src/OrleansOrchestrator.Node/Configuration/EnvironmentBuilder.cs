@@ -60,7 +60,7 @@ internal sealed class EnvironmentBuilder(IConfigurationSource source, ResourceFi
         if (from.FieldRef is { } field)
             return PodField.Read(pod, field.FieldPath);
         if (from.ResourceFieldRef is { } resource)
-            return resources.Read(Named(pod, resource.ContainerName) ?? container, resource.Resource, resource.Divisor);
+            return resources.Read(string.IsNullOrEmpty(resource.ContainerName) ? container : PodContainer.Named(pod, resource.ContainerName), resource.Resource, resource.Divisor);
         if (from.ConfigMapKeyRef is { } map)
         {
             var found = await ConfigMapAsync(ns, map.Name, map.Optional, cancellationToken);
@@ -79,9 +79,6 @@ internal sealed class EnvironmentBuilder(IConfigurationSource source, ResourceFi
 
         return "";
     }
-
-    private static V1Container? Named(V1Pod pod, string? name) =>
-        string.IsNullOrEmpty(name) ? null : pod.Spec.Containers.FirstOrDefault(c => c.Name == name);
 
     private async Task<V1ConfigMap?> ConfigMapAsync(
         string ns, string name, bool? optional, CancellationToken cancellationToken)

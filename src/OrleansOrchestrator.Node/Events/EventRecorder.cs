@@ -102,7 +102,7 @@ internal sealed partial class EventRecorder(
             if (_remembered.Count > RememberedMax)
                 _remembered.RemoveAt(0);
         }
-        catch (Exception exception) when (Reflector<V1Pod>.IsTransient(exception) && !cancellationToken.IsCancellationRequested)
+        catch (Exception exception) when (ApiFailure.IsTransient(exception) && !cancellationToken.IsCancellationRequested)
         {
             LogDropped(key.Reason, NamespaceOf(reference), reference.Name, exception.Message);
         }

@@ -3,7 +3,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using Microsoft.Extensions.Logging;
-using OrleansOrchestrator.Node.Runtime;
+using OrleansOrchestrator.Node.Linux;
 using OrleansOrchestrator.Node.Runtime.Process;
 
 namespace OrleansOrchestrator.Node.Guarding;
@@ -110,7 +110,7 @@ internal sealed partial class GuardProcess
             await Task.Delay(EndInterval, _timeProvider);
         }
 
-        await FolderRemoval.RemoveAsync(Folder, _timeProvider, CancellationToken.None);
+        await FolderTree.RemoveAsync(Folder, _timeProvider, CancellationToken.None);
     }
 
     /// <summary>Removes the files of guards whose data folders are gone.</summary>
@@ -122,7 +122,7 @@ internal sealed partial class GuardProcess
         {
             try
             {
-                Directory.Delete(folder, recursive: true);
+                FolderTree.Remove(folder);
             }
             catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
             {

@@ -84,7 +84,7 @@ internal sealed class ContainerSpecBuilder(EnvironmentBuilder environment, IServ
             using var opened = SubPath.Open(volume, subPath);
             return opened.MountAt(place);
         }
-        catch (Exception exception) when (exception is ConfigurationException or IOException)
+        catch (Exception exception) when (exception is ConfigurationException or IOException or UnauthorizedAccessException)
         {
             throw new ConfigurationException($"failed to prepare subPath for volumeMount \"{name}\" of container \"{container}\": {exception.Message}");
         }

@@ -114,7 +114,7 @@ internal sealed partial class PodActuator(PodServices services, PodMemory memory
             services.Instruments.SandboxStarted(succeeded: false);
             memory.NoteFailed(PodPlanner.SandboxKey, null, Now);
         }
-        catch (Exception exception) when (Reflector<V1Pod>.IsTransient(exception) && !cancellationToken.IsCancellationRequested)
+        catch (Exception exception) when (ApiFailure.IsTransient(exception) && !cancellationToken.IsCancellationRequested)
         {
             // A volume needs an object of the API, and the API is away.
             LogStartDelayed(view.Pod.Metadata.NamespaceProperty, view.Pod.Metadata.Name, exception.Message);
@@ -173,7 +173,7 @@ internal sealed partial class PodActuator(PodServices services, PodMemory memory
             services.Events.Record(view.Pod, null, EventType.Warning, "FailedMount", exception.Message);
             memory.NoteFailed(name, null, Now);
         }
-        catch (Exception exception) when (Reflector<V1Pod>.IsTransient(exception) && !cancellationToken.IsCancellationRequested)
+        catch (Exception exception) when (ApiFailure.IsTransient(exception) && !cancellationToken.IsCancellationRequested)
         {
             LogStartDelayed(view.Pod.Metadata.NamespaceProperty, view.Pod.Metadata.Name, exception.Message);
             memory.NoteFailed(name, null, Now);
@@ -209,7 +209,7 @@ internal sealed partial class PodActuator(PodServices services, PodMemory memory
     private async Task PrepareVolumesAsync(PodView view, CancellationToken cancellationToken)
     {
         memory.Volumes = view.Pod.Spec.Volumes is { Count: > 0 }
-            ? await services.Volumes.PrepareAsync(WithAddresses(view), services.DirectoryOf(view.Pod.Metadata.Uid), cancellationToken)
+            ? await services.Volumes.PrepareAsync(WithAddresses(view), services.DirectoryOf(view.Pod.Metadata.Uid), memory.Volumes, cancellationToken)
             : NoVolumes;
         memory.VolumesReadAt = Now;
     }

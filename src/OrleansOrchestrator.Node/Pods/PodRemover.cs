@@ -1,4 +1,5 @@
 using OrleansOrchestrator.Node.Guarding;
+using OrleansOrchestrator.Node.Linux;
 using OrleansOrchestrator.Node.Runtime;
 using OrleansOrchestrator.Node.Volumes;
 
@@ -6,7 +7,7 @@ namespace OrleansOrchestrator.Node.Pods;
 
 /// <summary>Removes a pod's files and containers from its node. The pod's folder is created first and removed last, so that nothing is
 /// left that no daemon finds.</summary>
-internal sealed class PodRemover(IContainerRuntime runtime, PodGuard guard, string dataDirectory, TimeProvider timeProvider)
+internal sealed class PodRemover(IContainerRuntime runtime, PodGuard guard, string dataDirectory, FolderRemover folders)
 {
     private readonly string _folder = Path.Combine(dataDirectory, "pods");
 
@@ -17,18 +18,27 @@ internal sealed class PodRemover(IContainerRuntime runtime, PodGuard guard, stri
     public IEnumerable<string> FindLeft() => Directory.Exists(_folder) ? Directory.EnumerateDirectories(_folder).Select(Path.GetFileName).OfType<string>() : [];
 
     /// <summary>Removes the pod and kills what still runs. Safe to repeat.</summary>
+    /// <returns>Why files of the pod are left, although nothing of it runs any more; null if nothing is left.</returns>
     /// <exception cref="RuntimeException">A process of the pod has not ended.</exception>
-    /// <exception cref="IOException">A file of the pod is in use.</exception>
-    public async Task RemoveAsync(string podUid, CancellationToken cancellationToken)
+    public async Task<string?> RemoveAsync(string podUid, CancellationToken cancellationToken)
     {
         await runtime.RemovePodAsync(podUid, cancellationToken);
         guard.Remove(podUid);
         var directory = DirectoryOf(podUid);
         if (!Directory.Exists(directory))
-            return;
-
-        // Mounts of a subPath would outlive the containers.
-        SubPath.UnmountBelow(directory);
-        await FolderRemoval.RemoveAsync(directory, timeProvider, cancellationToken);
+            return null;
+        try
+        {
+            // Mounts of a subPath would outlive the containers.
+            Mounts.UnmountBelow(directory);
+            // What the pod leaves must not hold the volumes of its claims.
+            await folders.RemoveAsync(LocalVolumeFolder.RecordsOf(directory), cancellationToken);
+            await folders.RemoveAsync(directory, cancellationToken);
+            return null;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return exception.Message;
+        }
     }
 }

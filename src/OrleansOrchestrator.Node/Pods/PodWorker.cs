@@ -31,6 +31,9 @@ internal sealed partial class PodWorker : IAsyncDisposable
     // How often a fenced pod asks for its confirmation, so that it is back within a second of the control plane.
     private static readonly TimeSpan ConfirmInterval = TimeSpan.FromSeconds(1);
 
+    // How often the files of a pod that is gone are tried again. An operator may have to change something on the machine first.
+    private static readonly TimeSpan SweepInterval = TimeSpan.FromMinutes(1);
+
     private readonly PodServices _services;
     private readonly ILogger _logger;
     private readonly Action<PodWorker> _ended;
@@ -181,10 +184,7 @@ internal sealed partial class PodWorker : IAsyncDisposable
     private async Task<TimeSpan?> LookAndActAsync(CancellationToken cancellationToken)
     {
         if (_pod is not { } pod)
-        {
-            await EndAsync(cancellationToken);
-            return null;
-        }
+            return await EndAsync(cancellationToken);
 
         if (_isFinished)
             return null;
@@ -226,7 +226,7 @@ internal sealed partial class PodWorker : IAsyncDisposable
             if (plan.CreateSandbox && !_services.Runtime.StartsInstantly && !await ReportAsync(view, cancellationToken))
                 return null;
         }
-        catch (Exception exception) when (Reflector<V1Pod>.IsTransient(exception) && !cancellationToken.IsCancellationRequested)
+        catch (Exception exception) when (ApiFailure.IsTransient(exception) && !cancellationToken.IsCancellationRequested)
         {
             // The pod goes on without the API; only the report waits.
             LogUnreported(pod.Metadata.NamespaceProperty, pod.Metadata.Name, exception.Message);
@@ -259,7 +259,8 @@ internal sealed partial class PodWorker : IAsyncDisposable
     private async Task FinishAsync(PodView view, CancellationToken cancellationToken)
     {
         await ReportAsync(view, cancellationToken);
-        await RemoveAsync(cancellationToken);
+        if (await RemoveAsync(cancellationToken) is { } left)
+            _services.Events.Record(view.Pod, null, EventType.Warning, "FailedKillPod", $"error killing pod: its files on the node are left: {left}");
         _services.Admitted.Release(Uid);
         try
         {
@@ -276,18 +277,25 @@ internal sealed partial class PodWorker : IAsyncDisposable
         _isFinished = true;
     }
 
-    private async Task EndAsync(CancellationToken cancellationToken)
+    /// <returns>The wait until what is left of the pod's files is tried again.</returns>
+    private async Task<TimeSpan?> EndAsync(CancellationToken cancellationToken)
     {
-        await RemoveAsync(cancellationToken);
+        if (await RemoveAsync(cancellationToken) is { } left)
+        {
+            LogFilesLeft(_services.DirectoryOf(Uid), left);
+            return SweepInterval;
+        }
+
         _loop.Stop();
         _ended(this);
+        return null;
     }
 
-    private async Task RemoveAsync(CancellationToken cancellationToken)
+    private async Task<string?> RemoveAsync(CancellationToken cancellationToken)
     {
         await _probes.DisposeAsync();
         await _hooks.DisposeAsync();
-        await _services.Remover.RemoveAsync(Uid, cancellationToken);
+        return await _services.Remover.RemoveAsync(Uid, cancellationToken);
     }
 
     /// <summary>The pod with this worker's last report, which is newer than the watch. What somebody else has ended stays ended.</summary>
@@ -345,7 +353,7 @@ internal sealed partial class PodWorker : IAsyncDisposable
                 ResourcePath.Pod(pod.Metadata.NamespaceProperty, pod.Metadata.Name), Encoding.UTF8.GetBytes(patch.ToJsonString()), cancellationToken);
             return true;
         }
-        catch (Exception exception) when (Reflector<V1Pod>.IsTransient(exception) && !cancellationToken.IsCancellationRequested)
+        catch (Exception exception) when (ApiFailure.IsTransient(exception) && !cancellationToken.IsCancellationRequested)
         {
             LogUnreported(pod.Metadata.NamespaceProperty, pod.Metadata.Name, exception.Message);
             return false;
@@ -354,17 +362,17 @@ internal sealed partial class PodWorker : IAsyncDisposable
 
     private static TimeSpan? Sooner(TimeSpan? delay, TimeSpan? other) => delay is null || other < delay ? other ?? delay : delay;
 
-    private void Interrupt()
-    {
-        using var current = Interlocked.Exchange(ref _interrupt, new CancellationTokenSource());
-        current.Cancel();
-    }
+    // A step may be about to read the token of a source that is replaced, so that nobody disposes of it; it holds nothing.
+    private void Interrupt() => Interlocked.Exchange(ref _interrupt, new CancellationTokenSource()).Cancel();
 
     private static TimeSpan? Earlier(TimeSpan? delay, DateTimeOffset? wakeAt, DateTimeOffset now)
     {
         var other = wakeAt - now;
         return delay is null ? other : other is null || delay < other ? delay : other;
     }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The files of a pod that is gone are left in {Folder}: {Reason}")]
+    private partial void LogFilesLeft(string folder, string reason);
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "The status of pod {Namespace}/{Name} could not be reported: {Reason}")]
     private partial void LogUnreported(string @namespace, string name, string reason);

@@ -55,7 +55,7 @@ internal sealed partial class NodeRegistrar(
             if (_isRegistered)
                 await ReportIfDueAsync(cancellationToken);
         }
-        catch (Exception exception) when (Reflector<V1Node>.IsTransient(exception) && !cancellationToken.IsCancellationRequested)
+        catch (Exception exception) when (ApiFailure.IsTransient(exception) && !cancellationToken.IsCancellationRequested)
         {
             // The loop tries again.
             LogFailed(nodeName, exception.Message);
@@ -74,7 +74,7 @@ internal sealed partial class NodeRegistrar(
             _delay.Reset();
             return CheckInterval < period ? CheckInterval : period;
         }
-        catch (Exception exception) when (Reflector<V1Node>.IsTransient(exception) && !cancellationToken.IsCancellationRequested)
+        catch (Exception exception) when (ApiFailure.IsTransient(exception) && !cancellationToken.IsCancellationRequested)
         {
             // A deleted node object is registered again.
             _isRegistered = _isRegistered && exception is not ApiException { IsNotFound: true };

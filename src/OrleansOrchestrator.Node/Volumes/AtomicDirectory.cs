@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using OrleansOrchestrator.Node.Configuration;
+using OrleansOrchestrator.Node.Linux;
 
 namespace OrleansOrchestrator.Node.Volumes;
 
@@ -30,38 +31,29 @@ internal sealed class AtomicDirectory(string path)
 
         // Created where only the daemon can write, and moved here as a whole: no name in this directory is followed in between.
         var staging = path + ".new";
-        Remove(staging);
+        FolderTree.Remove(staging);
         Directory.CreateDirectory(staging, DirectoryMode);
         foreach (var file in files)
             WriteFile(Path.Combine(staging, file.Path), file, group);
-        Remove(Path.Combine(path, version));
+        FolderTree.Remove(Path.Combine(path, version));
         FileCalls.Replace(staging, Path.Combine(path, version));
 
         var newLink = Path.Combine(path, "..data_tmp");
-        Remove(newLink);
+        FolderTree.Remove(newLink);
         File.CreateSymbolicLink(newLink, version);
         if (IsDirectory(dataLink))
-            Remove(dataLink);
+            FolderTree.Remove(dataLink);
         FileCalls.Replace(newLink, dataLink);
         LinkVisibleNames(files);
         foreach (var entry in Directory.EnumerateFileSystemEntries(path, VersionPrefix + "*"))
         {
             if (Path.GetFileName(entry) is not DataLink and var name && name != version)
-                Remove(entry);
+                FolderTree.Remove(entry);
         }
     }
 
     /// <summary>Whether an entry is a directory and not a link to one.</summary>
     private static bool IsDirectory(string entry) => new DirectoryInfo(entry) is { Exists: true, LinkTarget: null };
-
-    /// <summary>Removes an entry with its content, but never the target of a link.</summary>
-    private static void Remove(string entry)
-    {
-        if (IsDirectory(entry))
-            Directory.Delete(entry, recursive: true);
-        else
-            File.Delete(entry);
-    }
 
     private static void WriteFile(string target, VolumeFile file, long? group)
     {
@@ -77,14 +69,14 @@ internal sealed class AtomicDirectory(string path)
         var names = files.Select(f => f.Path.Split('/')[0]).ToHashSet(StringComparer.Ordinal);
         foreach (var name in names.Where(n => new FileInfo(Path.Combine(path, n)).LinkTarget != $"{DataLink}/{n}"))
         {
-            Remove(Path.Combine(path, name));
+            FolderTree.Remove(Path.Combine(path, name));
             File.CreateSymbolicLink(Path.Combine(path, name), $"{DataLink}/{name}");
         }
 
         foreach (var entry in new DirectoryInfo(path).EnumerateFileSystemInfos()
             .Where(e => !e.Name.StartsWith("..", StringComparison.Ordinal) && !names.Contains(e.Name)))
         {
-            Remove(entry.FullName);
+            FolderTree.Remove(entry.FullName);
         }
     }
 

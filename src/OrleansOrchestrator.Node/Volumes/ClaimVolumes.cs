@@ -1,6 +1,7 @@
 using k8s.Models;
 using OrleansOrchestrator.Kinds.Core.Volumes;
 using OrleansOrchestrator.Node.Configuration;
+using OrleansOrchestrator.Node.Linux;
 
 namespace OrleansOrchestrator.Node.Volumes;
 

@@ -1,5 +1,7 @@
 using k8s.Models;
 using OrleansOrchestrator.Kinds.Storage;
+using OrleansOrchestrator.Node.Linux;
+using OrleansOrchestrator.Node.Runtime;
 
 namespace OrleansOrchestrator.Node.Volumes;
 
@@ -28,25 +30,23 @@ internal sealed class LocalVolumeFolder(string nodeName, string dataDirectory)
     /// <summary>Whether a volume is one of this node's: the path of any other is none of the daemon's business.</summary>
     public bool Holds(V1PersistentVolume volume) =>
         LocalPathVolumes.NodeOf(volume) == nodeName && volume.Spec?.Local?.Path is { } path && System.IO.Path.GetFullPath(path) == path
-        && System.IO.Path.GetDirectoryName(path) == Path;
+        && System.IO.Path.GetDirectoryName(path) == Path && System.IO.Path.GetFileName(path) != NewFolder.Unfinished;
 
     /// <summary>Makes the folder of a volume unless it is there.</summary>
     /// <exception cref="IOException">The system refused.</exception>
-    public static void Make(string path)
-    {
-        if (Directory.Exists(path))
-            return;
-        Directory.CreateDirectory(path);
-        // The process's umask restricts the mode at creation.
-        File.SetUnixFileMode(path, VolumeMode);
-    }
+    public static void Make(string path) => NewFolder.Make(path, VolumeMode, group: null);
+
+    /// <summary>Where a pod's files tell which paths its volumes have.</summary>
+    public static string RecordsOf(string podDirectory) => System.IO.Path.Combine(podDirectory, "claims");
 
     /// <summary>Where a pod's files tell which path one of its volumes has.</summary>
-    public static string RecordOf(string podDirectory, string volumeName) => System.IO.Path.Combine(podDirectory, "claims", volumeName);
+    public static string RecordOf(string podDirectory, string volumeName) => System.IO.Path.Combine(RecordsOf(podDirectory), volumeName);
 
-    /// <summary>Whether a path is another one, or below it.</summary>
+    /// <summary>Whether a path is another one, or below it, also by way of links.</summary>
     public static bool IsWithin(string? path, string other) => !string.IsNullOrEmpty(path)
-        && (System.IO.Path.GetFullPath(path).TrimEnd('/') + "/").StartsWith(other + "/", StringComparison.Ordinal);
+        && (IsBelow(System.IO.Path.GetFullPath(path), other) || IsBelow(FileCalls.ResolvedPathOf(path), FileCalls.ResolvedPathOf(other)));
+
+    private static bool IsBelow(string path, string other) => (path.TrimEnd('/') + "/").StartsWith(other + "/", StringComparison.Ordinal);
 
     /// <summary>Notes that a pod is about to use a path. The path then stays until the pod's files are gone, which outlive its containers.</summary>
     /// <exception cref="IOException">The system refused, or the path is just being removed.</exception>
@@ -72,19 +72,20 @@ internal sealed class LocalVolumeFolder(string nodeName, string dataDirectory)
     /// <summary>Removes the folder of a volume with all that is in it, and nothing that links lead to.</summary>
     /// <returns>False if a pod may still use it.</returns>
     /// <exception cref="IOException">The system refused.</exception>
-    public bool TryRemove(string path)
+    /// <exception cref="UnauthorizedAccessException">A folder in it is another user's.</exception>
+    public async Task<bool> TryRemoveAsync(string path, FolderRemover folders, CancellationToken cancellationToken)
     {
         lock (_lock)
         {
-            if (UsedPaths().Exists(used => IsWithin(used, path)))
+            if (IsUsed(path))
                 return false;
             _leaving = path;
         }
 
         try
         {
-            SubPath.UnmountBelow(path);
-            FolderTree.Remove(Path, System.IO.Path.GetFileName(path));
+            Mounts.UnmountBelow(path);
+            await folders.RemoveAsync(path, cancellationToken);
             return true;
         }
         finally
@@ -94,6 +95,9 @@ internal sealed class LocalVolumeFolder(string nodeName, string dataDirectory)
         }
     }
 
+    /// <summary>Whether a pod of this node may use a path, or one below it.</summary>
+    public bool IsUsed(string path) => UsedPaths().Exists(used => IsWithin(used, path));
+
     private List<string> UsedPaths()
     {
         var used = new List<string>();
@@ -101,7 +105,7 @@ internal sealed class LocalVolumeFolder(string nodeName, string dataDirectory)
         {
             try
             {
-                foreach (var record in Directory.GetFiles(System.IO.Path.GetDirectoryName(RecordOf(pod, "any"))!))
+                foreach (var record in Directory.GetFiles(RecordsOf(pod)))
                     used.Add(File.ReadAllText(record));
             }
             catch (Exception exception) when (exception is DirectoryNotFoundException or FileNotFoundException)

@@ -2,10 +2,12 @@ using System.Collections.Concurrent;
 using System.Text.Json;
 using k8s.Models;
 using Microsoft.Extensions.Logging;
+using OrleansOrchestrator.Kinds.Core.Volumes;
 using OrleansOrchestrator.Kinds.Storage;
 using OrleansOrchestrator.Loops;
 using OrleansOrchestrator.Node.Api;
 using OrleansOrchestrator.Node.Events;
+using OrleansOrchestrator.Node.Runtime;
 
 namespace OrleansOrchestrator.Node.Volumes;
 
@@ -21,13 +23,15 @@ internal sealed partial class LocalVolumeReclaimer : IObjectSink<V1PersistentVol
     private volatile ConcurrentDictionary<string, V1PersistentVolume> _volumes = new(StringComparer.Ordinal);
     private readonly ClusterConnection _api;
     private readonly LocalVolumeFolder _folder;
+    private readonly FolderRemover _folders;
     private readonly EventRecorder _events;
+    private readonly TimeProvider _time;
     private readonly SupervisedLoop _loop;
     private readonly ILogger _logger;
 
-    public LocalVolumeReclaimer(ClusterConnection api, LocalVolumeFolder folder, EventRecorder events, TimeProvider time, ILogger logger)
+    public LocalVolumeReclaimer(ClusterConnection api, LocalVolumeFolder folder, FolderRemover folders, EventRecorder events, TimeProvider time, ILogger logger)
     {
-        (_api, _folder, _events, _logger) = (api, folder, events, logger);
+        (_api, _folder, _folders, _events, _time, _logger) = (api, folder, folders, events, time, logger);
         _loop = new SupervisedLoop("local volumes", RemoveAllAsync, time, logger);
     }
 
@@ -58,19 +62,17 @@ internal sealed partial class LocalVolumeReclaimer : IObjectSink<V1PersistentVol
     private async Task<TimeSpan?> RemoveAllAsync(CancellationToken cancellationToken)
     {
         var volumes = _volumes;
+        var all = new AllVolumes(_api, _time);
         foreach (var volume in volumes.Values.Where(MustBeRemoved))
         {
             try
             {
-                if (!TryRemove(volume, volumes.Values))
-                {
+                RequireOwn(volume);
+                RequireAlone(volume, await all.ReadAsync(cancellationToken));
+                if (await TryRemoveAsync(volume, volumes, cancellationToken))
+                    LogRemoved(volume.Metadata.Name, volume.Spec.Local.Path);
+                else
                     LogPutOff(volume.Metadata.Name, "a pod that is still on this node uses it");
-                    continue;
-                }
-
-                await LetGoAsync(volume, cancellationToken);
-                volumes.TryRemove(KeyValuePair.Create(volume.Metadata.Name, volume));
-                LogRemoved(volume.Metadata.Name, volume.Spec.Local.Path);
             }
             catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
             {
@@ -80,7 +82,7 @@ internal sealed partial class LocalVolumeReclaimer : IObjectSink<V1PersistentVol
             {
                 volumes.TryRemove(KeyValuePair.Create(volume.Metadata.Name, volume));
             }
-            catch (Exception exception) when (Reflector<V1PersistentVolume>.IsTransient(exception) && !cancellationToken.IsCancellationRequested)
+            catch (Exception exception) when (ApiFailure.IsTransient(exception) && !cancellationToken.IsCancellationRequested)
             {
                 LogPutOff(volume.Metadata.Name, exception.Message);
             }
@@ -89,30 +91,86 @@ internal sealed partial class LocalVolumeReclaimer : IObjectSink<V1PersistentVol
         return _volumes.Values.Any(MustBeRemoved) ? RetryAfter : null;
     }
 
-    /// <summary>Removes the folder of a volume, if it can be only that volume's.</summary>
+    /// <summary>Removes the folder of a volume if nobody has changed the volume, and lets the volume go.</summary>
     /// <returns>False if a pod may still use it.</returns>
-    /// <exception cref="IOException">It is not the volume's alone, or the system refused.</exception>
-    private bool TryRemove(V1PersistentVolume volume, IEnumerable<V1PersistentVolume> all)
+    private async Task<bool> TryRemoveAsync(V1PersistentVolume volume, ConcurrentDictionary<string, V1PersistentVolume> volumes, CancellationToken cancellationToken)
     {
         var path = volume.Spec.Local.Path;
-        if (!_folder.Holds(volume))
-            throw new IOException($"path \"{path}\" is not in folder \"{_folder.Path}\" of node \"{_folder.NodeName}\"");
-        var other = all.FirstOrDefault(other => !MustBeRemoved(other) && LocalVolumeFolder.IsWithin(other.Spec?.Local?.Path ?? other.Spec?.HostPath?.Path, path));
-        return other is null ? _folder.TryRemove(path) : throw new IOException($"path \"{path}\" is also that of volume \"{other.Metadata.Name}\"");
+        if (_folder.IsUsed(path))
+            return false;
+        var begun = await BeginAsync(volume, cancellationToken);
+        volumes.TryUpdate(volume.Metadata.Name, begun, volume);
+        if (!await _folder.TryRemoveAsync(path, _folders, cancellationToken))
+            return false;
+        await LetGoAsync(begun, cancellationToken);
+        volumes.TryRemove(KeyValuePair.Create(volume.Metadata.Name, begun));
+        return true;
     }
 
+    /// <exception cref="IOException">The folder is not one of this node's.</exception>
+    private void RequireOwn(V1PersistentVolume volume)
+    {
+        if (!_folder.Holds(volume))
+            throw new IOException($"path \"{volume.Spec.Local.Path}\" is not in folder \"{_folder.Path}\" of node \"{_folder.NodeName}\"");
+    }
+
+    /// <exception cref="IOException">Another volume has the folder too, or one in it.</exception>
+    private void RequireAlone(V1PersistentVolume volume, IEnumerable<V1PersistentVolume> all)
+    {
+        var path = volume.Spec.Local.Path;
+        var other = all.FirstOrDefault(other => other.Metadata.Name != volume.Metadata.Name && !MustBeRemoved(other) && IsHere(other)
+            && LocalVolumeFolder.IsWithin(other.Spec?.Local?.Path ?? other.Spec?.HostPath?.Path, path));
+        if (other is not null)
+            throw new IOException($"path \"{path}\" is also that of volume \"{other.Metadata.Name}\"");
+    }
+
+    private bool IsHere(V1PersistentVolume volume) => volume.Topology?.Hostnames is not { } hosts || hosts.Contains(_folder.NodeName);
+
+    /// <summary>Notes that the folder is about to be removed, if the volume is still as it was seen: whoever changes it later sees the
+    /// note.</summary>
+    /// <returns>The volume with the note.</returns>
+    private Task<V1PersistentVolume> BeginAsync(V1PersistentVolume volume, CancellationToken cancellationToken) => PatchAsync(
+        volume,
+        new
+        {
+            metadata = new
+            {
+                resourceVersion = volume.Metadata.ResourceVersion,
+                annotations = new Dictionary<string, string> { [LocalPathVolumes.RemovedAnnotation] = "true" },
+            },
+        },
+        cancellationToken);
+
     // At the version that was seen, because the list is replaced as a whole.
-    private Task LetGoAsync(V1PersistentVolume volume, CancellationToken cancellationToken) => _api.MergePatchAsync<V1PersistentVolume>(
-        ResourcePath.PersistentVolume(volume.Metadata.Name),
-        JsonSerializer.SerializeToUtf8Bytes(new
+    private Task LetGoAsync(V1PersistentVolume volume, CancellationToken cancellationToken) => PatchAsync(
+        volume,
+        new
         {
             metadata = new
             {
                 resourceVersion = volume.Metadata.ResourceVersion,
                 finalizers = volume.Metadata.Finalizers.Where(finalizer => finalizer != LocalPathVolumes.Finalizer).ToArray(),
             },
-        }),
+        },
         cancellationToken);
+
+    private Task<V1PersistentVolume> PatchAsync(V1PersistentVolume volume, object patch, CancellationToken cancellationToken) => _api.MergePatchAsync<V1PersistentVolume>(
+        ResourcePath.PersistentVolume(volume.Metadata.Name), JsonSerializer.SerializeToUtf8Bytes(patch), cancellationToken);
+
+    /// <summary>The volumes of the cluster, which are read again when they are old.</summary>
+    private sealed class AllVolumes(ClusterConnection api, TimeProvider time)
+    {
+        private IReadOnlyCollection<V1PersistentVolume>? _read;
+        private long _readAt;
+
+        public async Task<IReadOnlyCollection<V1PersistentVolume>> ReadAsync(CancellationToken cancellationToken)
+        {
+            if (_read is not null && time.GetElapsedTime(_readAt) < RetryAfter)
+                return _read;
+            _readAt = time.GetTimestamp();
+            return _read = [.. (await api.ListAsync<V1PersistentVolume>(ResourcePath.PersistentVolumes, ObjectSelection.All, cancellationToken)).Items ?? []];
+        }
+    }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "The volume {Volume} is removed from {Path}")]
     private partial void LogRemoved(string volume, string path);

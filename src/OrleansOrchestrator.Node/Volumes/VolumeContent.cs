@@ -91,8 +91,7 @@ internal sealed class VolumeContent(IConfigurationSource source, ResourceField r
             var value = item.FieldRef is { } field
                 ? PodField.Read(pod, field.FieldPath)
                 : item.ResourceFieldRef is { } resource
-                    ? resources.Read(
-                        pod.Spec.Containers.First(c => c.Name == resource.ContainerName), resource.Resource, resource.Divisor)
+                    ? resources.Read(PodContainer.Named(pod, resource.ContainerName), resource.Resource, resource.Divisor)
                     : "";
             files.Add(new VolumeFile(item.Path, Encoding.UTF8.GetBytes(value), item.Mode ?? mode ?? DefaultMode));
         }

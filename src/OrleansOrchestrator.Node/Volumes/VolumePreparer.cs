@@ -1,6 +1,7 @@
 using k8s.Models;
 using OrleansOrchestrator.Kinds.Core.Volumes;
 using OrleansOrchestrator.Node.Configuration;
+using OrleansOrchestrator.Node.Linux;
 
 namespace OrleansOrchestrator.Node.Volumes;
 
@@ -14,16 +15,27 @@ internal sealed class VolumePreparer(VolumeContent content, ClaimVolumes claims,
     private const UnixFileMode ScratchMode = (UnixFileMode)0b111_111_111; // 0777
 
     /// <summary>Prepares every volume and returns the paths on the node by volume name.</summary>
+    /// <param name="pod">The pod, with its addresses in its status.</param>
+    /// <param name="podDirectory">The pod's folder on the node.</param>
+    /// <param name="prepared">What was prepared before. Of that, only volumes with objects of the API are refreshed: the others are the
+    /// containers'.</param>
+    /// <param name="cancellationToken">Cancels the look-ups.</param>
     /// <exception cref="ConfigurationException">
     /// A volume refers to something that does not exist, its kind is not supported, or the limit is exceeded.
     /// </exception>
     public async Task<IReadOnlyDictionary<string, string>> PrepareAsync(
-        V1Pod pod, string podDirectory, CancellationToken cancellationToken)
+        V1Pod pod, string podDirectory, IReadOnlyDictionary<string, string>? prepared, CancellationToken cancellationToken)
     {
         var paths = new Dictionary<string, string>(StringComparer.Ordinal);
         var room = new ProjectionRoom(projectedBytesMax);
         foreach (var volume in pod.Spec.Volumes ?? [])
         {
+            if (!VolumeContent.IsProjected(volume) && prepared?.TryGetValue(volume.Name, out var path) == true)
+            {
+                paths[volume.Name] = path;
+                continue;
+            }
+
             try
             {
                 paths[volume.Name] = await PrepareAsync(pod, volume, podDirectory, room, cancellationToken);
@@ -48,7 +60,9 @@ internal sealed class VolumePreparer(VolumeContent content, ClaimVolumes claims,
         var path = Path.Combine(podDirectory, "volumes", volume.Name);
         if (volume.EmptyDir is not null)
         {
-            CreateScratch(path, pod.Spec.SecurityContext?.FsGroup);
+            var group = pod.Spec.SecurityContext?.FsGroup;
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+            NewFolder.Make(path, group is null ? ScratchMode : ScratchMode | UnixFileMode.SetGroup, group);
             return path;
         }
 
@@ -57,15 +71,5 @@ internal sealed class VolumePreparer(VolumeContent content, ClaimVolumes claims,
         var files = await content.ReadAsync(pod, volume, room, cancellationToken);
         new AtomicDirectory(path).Write(files, pod.Spec.SecurityContext?.FsGroup);
         return path;
-    }
-
-    private static void CreateScratch(string path, long? group)
-    {
-        Directory.CreateDirectory(path);
-
-        // The process's umask restricts the mode at creation.
-        File.SetUnixFileMode(path, group is null ? ScratchMode : ScratchMode | UnixFileMode.SetGroup);
-        if (group is { } id)
-            FileCalls.SetGroup(path, id);
     }
 }

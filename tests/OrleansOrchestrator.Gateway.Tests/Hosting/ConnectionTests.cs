@@ -29,6 +29,10 @@ public sealed class ConnectionTests : IAsyncLifetime
     }
 
     [Fact]
+    public void Client_ThatPausesAnUploadOrADownload_IsNotCutOffByTheServer() =>
+        (_gateway.Limits.MinRequestBodyDataRate, _gateway.Limits.MinResponseDataRate).ShouldBe((null, null));
+
+    [Fact]
     public async Task Answer_ThatNobodyReads_HoldsUpNoOther()
     {
         await CreateAsync(Large);

@@ -6,8 +6,10 @@ using System.Net.WebSockets;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using OrleansOrchestrator.ControlPlane.Definitions;
 using OrleansOrchestrator.ControlPlane.Objects;
 using OrleansOrchestrator.ControlPlane.Readiness;
@@ -45,6 +47,8 @@ public sealed class GatewayFixture : IAsyncLifetime
     internal FairListLimiter LargeLists => _application!.Services.GetRequiredService<FairListLimiter>();
 
     internal ClusterIdentity Identity { get; private set; } = null!;
+
+    internal KestrelServerLimits Limits => _application!.Services.GetRequiredService<IOptions<KestrelServerOptions>>().Value.Limits;
 
     internal Uri Address { get; private set; } = null!;
 

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Net.WebSockets;
+using System.Text;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -31,7 +32,13 @@ public sealed class ProxyTests : IAsyncLifetime
         await _daemon.RegisterAsync(_gateway);
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.Listen(IPAddress.Loopback, 0);
+            // Any bytes, as pods send them.
+            kestrel.ResponseHeaderEncodingSelector = _ => Encoding.Latin1;
+            kestrel.RequestHeaderEncodingSelector = _ => Encoding.Latin1;
+        });
         _server = builder.Build();
         _server.UseWebSockets();
         _server.Run(AnswerAsync);
@@ -77,6 +84,27 @@ public sealed class ProxyTests : IAsyncLifetime
         response.Headers.GetValues("X-Answer").ShouldBe(["yes"]);
     }
 
+    [Theory]
+    [InlineData("attachment; filename=\"Übersicht – 概要.pdf\"", true)]
+    [InlineData("attachment; filename=\"caf\u00e9\"", false)]
+    [InlineData("attachment; filename=\"plain\"", true)]
+    public async Task Headers_OfAnyText_PassInBothDirections(string text, bool isUtf8)
+    {
+        var bytes = (isUtf8 ? Encoding.UTF8 : Encoding.Latin1).GetBytes(text);
+        using var handler = new SocketsHttpHandler { RequestHeaderEncodingSelector = (_, _) => Encoding.UTF8, ResponseHeaderEncodingSelector = (_, _) => Encoding.Latin1 };
+        handler.SslOptions.RemoteCertificateValidationCallback = static (_, _, _, _) => true;
+        using var client = new HttpClient(handler);
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(_gateway.Address, $"{Core}/pods/web/proxy/named?bytes={Convert.ToHexString(bytes)}"));
+        request.Headers.TryAddWithoutValidation("Authorization", "Bearer " + _gateway.Identity.AdminToken);
+        request.Headers.TryAddWithoutValidation("X-Own", text);
+
+        using var response = await client.SendAsync(request, Cancellation);
+
+        response.StatusCode.ShouldBe(HttpStatusCode.OK);
+        Encoding.Latin1.GetBytes(response.Content.Headers.GetValues("Content-Disposition").Single()).ShouldBe(bytes);
+        Encoding.Latin1.GetBytes((string)JsonNode.Parse(await response.Content.ReadAsStringAsync(Cancellation))!["x-own"]!).ShouldBe(Encoding.UTF8.GetBytes(text));
+    }
+
     [Fact]
     public async Task Pod_ThatEndsTheConnectionAfterItsAnswer_IsHeardToTheEnd()
     {
@@ -101,7 +129,7 @@ public sealed class ProxyTests : IAsyncLifetime
         await socket.SendAsync("ping"u8.ToArray(), WebSocketMessageType.Text, true, Cancellation);
         var buffer = new byte[100];
         var received = await socket.ReceiveAsync(buffer, Cancellation);
-        System.Text.Encoding.UTF8.GetString(buffer, 0, received.Count).ShouldBe("ping");
+        Encoding.UTF8.GetString(buffer, 0, received.Count).ShouldBe("ping");
     }
 
     [Theory]
@@ -137,6 +165,21 @@ public sealed class ProxyTests : IAsyncLifetime
 
         await _gateway.Admin.CallAsync(HttpMethod.Delete, Core + "/endpoints/front");
         await EndpointsAsync("front", $$"""[{"ip":"10.1.2.4","targetRef":{{stale}} },{"ip":"10.1.2.3","targetRef":{"kind":"Pod","name":"web"} }]""", "[]");
+        for (var i = 0; i < 10; i++)
+            (await CallAsync("GET", Core + "/services/front:80/proxy/")).ShouldSucceed();
+    }
+
+    [Fact]
+    public async Task Service_WithAnEndpointOnANodeThatCannotBeAsked_IsAskedAtAnother()
+    {
+        await _gateway.CreateAsync("/api/v1/nodes", """{"metadata":{"name":"unknown"}}""");
+        await _gateway.CreateAsync(Core + "/pods", """{"metadata":{"name":"lost"},"spec":{"nodeName":"unknown","containers":[{"name":"main","image":"i"}]},"status":{"podIP":"10.1.2.5"}}""");
+        const string lost = """{"ip":"10.1.2.5","targetRef":{"kind":"Pod","name":"lost"} }""";
+        await EndpointsAsync("front", $"[{lost}]", "[]");
+        (await _gateway.Admin.GetJsonAsync(Core + "/services/front:80/proxy/")).Response.IsSuccessStatusCode.ShouldBeFalse();
+
+        await _gateway.Admin.CallAsync(HttpMethod.Delete, Core + "/endpoints/front");
+        await EndpointsAsync("front", $$"""[{{lost}},{"ip":"127.0.0.1"},{"ip":"10.1.2.3","targetRef":{"kind":"Pod","name":"web"} }]""", "[]");
         for (var i = 0; i < 10; i++)
             (await CallAsync("GET", Core + "/services/front:80/proxy/")).ShouldSucceed();
     }
@@ -221,6 +264,8 @@ public sealed class ProxyTests : IAsyncLifetime
             return;
         }
 
+        if (http.Request.Query["bytes"] is [{ } bytes])
+            http.Response.Headers.ContentDisposition = Encoding.Latin1.GetString(Convert.FromHexString(bytes));
         if (http.Request.Path == "/echo")
             http.Response.StatusCode = StatusCodes.Status202Accepted;
         http.Response.Headers["X-Answer"] = "yes";

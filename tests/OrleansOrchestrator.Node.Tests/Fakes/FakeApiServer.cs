@@ -203,6 +203,8 @@ internal sealed class FakeApiServer : IAsyncDisposable
                 case "PATCH" when _objects.TryGetValue(bare, out var patched):
                     if (body!["metadata"]?["uid"] is { } uid && uid.ToString() != patched["metadata"]!["uid"]!.ToString())
                         return Failure(409, "Conflict");
+                    if (body["metadata"]?["resourceVersion"] is { } version && version.ToString() != patched["metadata"]!["resourceVersion"]!.ToString())
+                        return Failure(409, "Conflict");
                     var copy = patched.DeepClone().AsObject();
                     if (context.Request.ContentType!.Contains("strategic", StringComparison.Ordinal))
                         copy = StrategicMergePatch.Apply(copy, JsonSerializer.SerializeToUtf8Bytes(body), bare.Contains("/pods/", StringComparison.Ordinal) ? typeof(V1Pod) : typeof(V1Node)).AsObject();
@@ -281,7 +283,7 @@ internal sealed class FakeApiServer : IAsyncDisposable
             && path.Split('/').ElementAtOrDefault(4) == parts[2];
     }
 
-    private static bool IsCollection(string path) => path.Split('/')[^1] is "pods" or "services" or "endpoints" or "endpointslices" or "nodes";
+    private static bool IsCollection(string path) => path.Split('/')[^1] is "pods" or "services" or "endpoints" or "endpointslices" or "nodes" or "persistentvolumes";
 
     private static bool Matches(JsonObject obj, string selector) =>
         !selector.StartsWith("spec.nodeName=", StringComparison.Ordinal)

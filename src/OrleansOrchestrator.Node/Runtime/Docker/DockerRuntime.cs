@@ -17,6 +17,7 @@ internal sealed partial class DockerRuntime : IContainerRuntime
     private readonly DockerClient _client;
     private readonly DockerImages _images;
     private readonly DockerSessions _sessions;
+    private readonly DockerFolders _folders;
     private readonly ContainerOwner _owner;
     private readonly TimeSpan _requestTimeout;
     private readonly TimeProvider _timeProvider;
@@ -27,7 +28,7 @@ internal sealed partial class DockerRuntime : IContainerRuntime
     private readonly ContainerStates _states;
     private readonly Task _following;
     private volatile PodCgroups? _cgroups;
-    private volatile bool _refusesNegativeOom;
+    private readonly OomProtection _oom = new();
 
     private DockerRuntime(
         DockerClient client, ContainerOwner owner, ImageUses uses, TimeSpan requestTimeout, string version, string? folder, TimeProvider timeProvider, ILoggerFactory loggers)
@@ -40,6 +41,7 @@ internal sealed partial class DockerRuntime : IContainerRuntime
         _images = new DockerImages(client, uses, timeProvider);
         ImageFolder = folder;
         _sessions = new DockerSessions(client, timeProvider);
+        _folders = new DockerFolders(client, _images, owner, requestTimeout);
         Version = version;
         _states = new ContainerStates(
             "The Docker engine", ListStatesAsync, uid => PodChanged?.Invoke(uid), timeProvider, loggers.CreateLogger<ContainerStates>());
@@ -77,20 +79,24 @@ internal sealed partial class DockerRuntime : IContainerRuntime
         ContainerOwner owner, ImageUses uses, CgroupLimits limits, Uri? endpoint, TimeSpan requestTimeout, TimeProvider timeProvider, ILoggerFactory loggers, CancellationToken cancellationToken)
     {
         var client = DockerEngine.Connect(endpoint);
+        DockerRuntime? runtime = null;
         try
         {
             var info = await DockerEngine.CallAsync(
                 token => client.System.GetSystemInfoAsync(token), DockerEngine.QuickTime, RuntimeException.Unavailable, cancellationToken);
             var bare = info.ServerVersion.Split('+', '-')[0];
             var isLocal = DockerEngine.AddressOf(endpoint).Scheme == "unix" && Directory.Exists(info.DockerRootDir);
-            var runtime = new DockerRuntime(client, owner, uses, requestTimeout, $"docker://{bare}", isLocal ? info.DockerRootDir : null, timeProvider, loggers);
+            runtime = new DockerRuntime(client, owner, uses, requestTimeout, $"docker://{bare}", isLocal ? info.DockerRootDir : null, timeProvider, loggers);
             runtime.FindCgroups(info.CgroupDriver, limits);
             await runtime.LearnFromEarlierRunAsync(cancellationToken);
             return runtime;
         }
-        catch (RuntimeException)
+        catch
         {
-            client.Dispose();
+            if (runtime is not null)
+                await runtime.DisposeAsync();
+            else
+                client.Dispose();
             throw;
         }
     }
@@ -153,22 +159,30 @@ internal sealed partial class DockerRuntime : IContainerRuntime
         }
 
         var cgroup = Open(spec.PodUid);
-        var id = await CreateAsync(CreateParameters.OfSandbox(_owner, spec, cgroup, !_refusesNegativeOom), RuntimeException.CreateSandbox, cancellationToken);
+        await StartSandboxAsync(spec, cgroup, cancellationToken);
+        if (_cgroups is { } cgroups && !cgroups.IsPopulated(spec.PodUid))
+            ForgetCgroups("its containers are not in the cgroups of this machine");
+    }
+
+    private async Task StartSandboxAsync(SandboxSpec spec, string? cgroup, CancellationToken cancellationToken)
+    {
+        var isProtected = _oom.OfSandboxes;
+        var id = await CreateAsync(CreateParameters.OfSandbox(_owner, spec, cgroup, isProtected), RuntimeException.CreateSandbox, cancellationToken);
         try
         {
             await StartAsync(id, RuntimeException.CreateSandbox, cancellationToken);
+            if (isProtected)
+                _oom.NoteAccepted();
         }
-        catch (RuntimeException exception) when (exception.InnerException is DockerApiException && !_refusesNegativeOom)
+        catch (RuntimeException exception) when (exception.InnerException is DockerApiException && isProtected)
         {
-            // A negative OOM score may be the cause; retries without.
+            // The negative OOM score may be the cause.
             await RemoveContainerAsync(id, cancellationToken);
             id = await CreateAsync(CreateParameters.OfSandbox(_owner, spec, cgroup, allowNegativeOom: false), RuntimeException.CreateSandbox, cancellationToken);
             await StartAsync(id, RuntimeException.CreateSandbox, cancellationToken);
-            NoteRefusal();
+            if (_oom.NoteRefused(exception.Message))
+                LogRefusal();
         }
-
-        if (_cgroups is { } cgroups && !cgroups.IsPopulated(spec.PodUid))
-            ForgetCgroups("its containers are not in the cgroups of this machine");
     }
 
     public async Task StopSandboxAsync(string podUid, CancellationToken cancellationToken)
@@ -179,7 +193,9 @@ internal sealed partial class DockerRuntime : IContainerRuntime
 
     public async Task RemovePodAsync(string podUid, CancellationToken cancellationToken)
     {
-        await CreationsOf(podUid).CompletesWithinAsync(DockerEngine.QuickTime, _timeProvider, cancellationToken);
+        // What is made after its pod was removed would stay for ever.
+        if (!await CreationsOf(podUid).CompletesWithinAsync(DockerEngine.QuickTime, _timeProvider, cancellationToken))
+            throw new RuntimeException(RuntimeException.Unavailable, "the Docker engine is still creating a container of the pod");
 
         // Lets the kernel kill all processes of the pod at once; the engine would take its time for each of them.
         if (_cgroups is { } own)
@@ -207,7 +223,7 @@ internal sealed partial class DockerRuntime : IContainerRuntime
 
     public Task<string> CreateContainerAsync(PodSandbox sandbox, ContainerSpec spec, CancellationToken cancellationToken) =>
         CreateAsync(
-            CreateParameters.OfContainer(_owner, sandbox, spec, Open(sandbox.PodUid), !_refusesNegativeOom), RuntimeException.CreateContainer, cancellationToken);
+            CreateParameters.OfContainer(_owner, sandbox, spec, Open(sandbox.PodUid), _oom.OfContainers), RuntimeException.CreateContainer, cancellationToken);
 
     public Task StartContainerAsync(string containerId, CancellationToken cancellationToken) =>
         StartAsync(containerId, RuntimeException.RunContainer, cancellationToken);
@@ -247,13 +263,17 @@ internal sealed partial class DockerRuntime : IContainerRuntime
         DockerStreams.CopyLogsAsync(_client, containerId, query, output, cancellationToken);
 
     public Task<ExecResult> ExecAsync(string containerId, IReadOnlyList<string> command, TimeSpan timeout, CancellationToken cancellationToken) =>
-        DockerStreams.ExecAsync(_client, containerId, command, timeout, cancellationToken);
+        _sessions.RunAsync(containerId, command, timeout, cancellationToken);
 
     public Task<IContainerSession> OpenExecAsync(string containerId, SessionRequest request, CancellationToken cancellationToken) =>
         _sessions.ExecAsync(containerId, request, cancellationToken);
 
     public Task<IContainerSession> OpenAttachAsync(string containerId, SessionRequest request, CancellationToken cancellationToken) =>
         _sessions.AttachAsync(containerId, request, cancellationToken);
+
+    /// <summary>Removes a folder of this machine as root.</summary>
+    /// <exception cref="RuntimeException">The engine refuses, or has not removed it in time.</exception>
+    public Task RemoveFolderAsync(string folder, CancellationToken cancellationToken) => _folders.RemoveAsync(folder, cancellationToken);
 
     public async ValueTask DisposeAsync()
     {
@@ -385,20 +405,18 @@ internal sealed partial class DockerRuntime : IContainerRuntime
         LogUnguarded(why);
     }
 
-    /// <summary>A sandbox of an earlier run without a negative score shows that this engine refuses them.</summary>
     private async Task LearnFromEarlierRunAsync(CancellationToken cancellationToken)
     {
-        var all = await ListContainersAsync(cancellationToken);
-        if (all.FirstOrDefault(ContainerTranslation.IsSandbox) is not { } sandbox)
-            return;
-        var details = await InspectContainerAsync(sandbox.ID, cancellationToken);
-        _refusesNegativeOom = details.HostConfig is { OomScoreAdj: >= 0 };
-    }
+        var sandboxes = (await ListContainersAsync(cancellationToken)).Where(ContainerTranslation.IsSandbox).ToList();
+        foreach (var sandbox in sandboxes)
+        {
+            var details = await InspectContainerAsync(sandbox.ID, cancellationToken);
+            if (details.HostConfig is { OomScoreAdj: < 0 })
+                return;
+        }
 
-    private void NoteRefusal()
-    {
-        _refusesNegativeOom = true;
-        LogRefusal();
+        if (sandboxes.Count > 0)
+            _oom.NoteNoneBefore();
     }
 
     private async Task<string> StopSignalAsync(string containerId, CancellationToken cancellationToken)

@@ -1,3 +1,4 @@
+using System.Text;
 using Docker.DotNet;
 using Docker.DotNet.Models;
 using OrleansOrchestrator.Loops;
@@ -5,14 +6,51 @@ using OrleansOrchestrator.Node.Runtime.Sessions;
 
 namespace OrleansOrchestrator.Node.Runtime.Docker;
 
-/// <summary>Opens sessions on a Docker engine.</summary>
+/// <summary>Runs commands in containers of a Docker engine, and attaches to containers.</summary>
 internal sealed class DockerSessions(DockerClient client, TimeProvider timeProvider)
 {
     // Polls, because the engine announces neither the end of a command nor its process id.
     private static readonly Backoff Polls = new(TimeSpan.FromMilliseconds(10), TimeSpan.FromMilliseconds(500));
 
+    // The most that the engine sends at once: Go's copy buffer.
+    private const int BufferBytes = 32 * 1024;
+    // The kubelet's limit for the output of a probe.
+    private const int OutputBytesMax = 10 * 1024;
+
     // 0.63 s in total.
     private const int KillPollsMax = 6;
+
+    /// <summary>Runs a command in a container to its end, or to its time limit. It does not outlive the call.</summary>
+    /// <exception cref="RuntimeException">The engine refuses.</exception>
+    public async Task<ExecResult> RunAsync(string containerId, IReadOnlyList<string> command, TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelWithin(timeout);
+        string? running = null;
+        try
+        {
+            var parameters = new ContainerExecCreateParameters { Cmd = [.. command], AttachStdout = true, AttachStderr = true };
+            running = (await client.Exec.CreateContainerExecAsync(containerId, parameters, limit.Token)).ID;
+            using var stream = await client.Exec.StartContainerExecAsync(running, new ContainerExecStartParameters(), limit.Token);
+            var output = await ReadStartAsync(stream, limit.Token);
+            var exitCode = await ExitCodeAsync(running, limit.Token);
+            running = null;
+            return new ExecResult(exitCode ?? -1, output);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return new ExecResult(-1, "", TimedOut: true);
+        }
+        catch (Exception exception) when (DockerEngine.IsFailure(exception) && !cancellationToken.IsCancellationRequested)
+        {
+            throw DockerErrors.ToRuntime(exception, RuntimeException.RunContainer);
+        }
+        finally
+        {
+            if (running is not null)
+                await KillAsync(running, containerId);
+        }
+    }
 
     /// <summary>Starts a command in a container.</summary>
     /// <exception cref="RuntimeException">The engine refuses.</exception>
@@ -53,6 +91,16 @@ internal sealed class DockerSessions(DockerClient client, TimeProvider timeProvi
             (size, token) => client.Containers.ResizeContainerTtyAsync(containerId, SizeOf(size), token),
             static _ => Task.FromResult<int?>(null),
             static () => Task.CompletedTask);
+    }
+
+    /// <summary>Reads to the end, and keeps the beginning.</summary>
+    private static async Task<string> ReadStartAsync(MultiplexedStream stream, CancellationToken cancellationToken)
+    {
+        var kept = new MemoryStream();
+        var buffer = new byte[BufferBytes];
+        while (await stream.ReadOutputAsync(buffer, 0, buffer.Length, cancellationToken) is { EOF: false } part)
+            kept.Write(buffer, 0, (int)Math.Min(part.Count, OutputBytesMax - kept.Length));
+        return Encoding.UTF8.GetString(kept.ToArray());
     }
 
     private static ContainerResizeParameters SizeOf(TerminalSize size) => new() { Width = size.Columns, Height = size.Rows };

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
+using OrleansOrchestrator.Node.Linux;
 using OrleansOrchestrator.Node.Runtime.Sessions;
 
 namespace OrleansOrchestrator.Node.Runtime.Process;
@@ -45,8 +46,7 @@ internal sealed class ProcessContainer(string folder, ContainerRecord record)
 
     public static ProcessContainer Create(string folder, ContainerRecord record)
     {
-        if (Directory.Exists(folder))
-            Directory.Delete(folder, recursive: true);
+        FolderTree.Remove(folder);
         Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         RecordFile.Write(Path.Combine(folder, RecordName), record);
         var container = new ProcessContainer(folder, record);
@@ -192,7 +192,7 @@ internal sealed class ProcessContainer(string folder, ContainerRecord record)
     /// <exception cref="IOException">A file is in use.</exception>
     public async Task DeleteAsync(TimeProvider timeProvider, CancellationToken cancellationToken)
     {
-        await FolderRemoval.RemoveAsync(folder, timeProvider, cancellationToken);
+        await FolderTree.RemoveAsync(folder, timeProvider, cancellationToken);
         if (record.Cgroup is { } cgroup)
             PodCgroups.RemoveTree(cgroup);
     }

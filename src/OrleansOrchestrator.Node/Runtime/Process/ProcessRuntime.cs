@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using OrleansOrchestrator.Loops;
+using OrleansOrchestrator.Node.Linux;
 using OrleansOrchestrator.Node.Runtime.Sessions;
 
 namespace OrleansOrchestrator.Node.Runtime.Process;
@@ -131,7 +132,7 @@ internal sealed partial class ProcessRuntime : IContainerRuntime
         await WaitUntilEndedAsync(containers, cancellationToken);
         if (_cgroups is not null)
             await _cgroups.RemoveAsync(podUid, _timeProvider, cancellationToken);
-        await FolderRemoval.RemoveAsync(PodFolder(podUid), _timeProvider, cancellationToken);
+        await FolderTree.RemoveAsync(PodFolder(podUid), _timeProvider, cancellationToken);
         foreach (var container in containers)
             Forget(container);
         if (_pods.TryRemove(podUid, out var pod) && pod.Ip is { } address)

@@ -1,0 +1,129 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Text;
+using Microsoft.Win32.SafeHandles;
+
+namespace OrleansOrchestrator.Node.Linux;
+
+/// <summary>System calls about files that .NET does not offer. A handle is invalid if the system refused to open it.</summary>
+internal static partial class FileCalls
+{
+    /// <summary>The flag for a handle that only names a file.</summary>
+    public const int PathOnly = 0x20_0000;
+
+    private const int OpenAt2 = 437;
+    private const int CloseOnExec = 0x8_0000;
+    private const ulong NoMagicLinks = 0x02;
+    private const ulong Beneath = 0x08;
+
+    // statx(2): the size of its answer, where the mode is in it, and what is asked for.
+    private const int StatBytes = 256;
+    private const int ModeAt = 28;
+    private const uint WantsKind = 1;
+    private const int WorkingDirectory = -100;
+
+    private static readonly bool IsArm = RuntimeInformation.ProcessArchitecture == Architecture.Arm64;
+
+    private static readonly nint GetStat = IsArm ? 291 : 332;
+
+    /// <summary>The flag that refuses whatever is no directory.</summary>
+    public static readonly int OnlyDirectory = IsArm ? 0x4000 : 0x1_0000;
+
+    /// <summary>The flag that refuses a link.</summary>
+    public static readonly int NoLink = IsArm ? 0x8000 : 0x2_0000;
+
+    /// <summary>A name or path as the system takes it, which ends with a zero.</summary>
+    public static byte[] Encode(string path) => Encoding.UTF8.GetBytes(path + '\0');
+
+    /// <summary>Opens a path.</summary>
+    public static SafeFileHandle Open(string path, int flags) => new(OpenFile(path, flags | CloseOnExec), ownsHandle: true);
+
+    /// <summary>Opens an entry of an open directory.</summary>
+    /// <param name="directory">The directory.</param>
+    /// <param name="name">The entry's name, which ends with a zero.</param>
+    /// <param name="flags">The flags.</param>
+    public static SafeFileHandle Open(SafeFileHandle directory, byte[] name, int flags) => new(OpenAt(directory, name, flags | CloseOnExec), ownsHandle: true);
+
+    /// <summary>Opens a path below an open directory, which no link in it can leave (openat2, since Linux 5.6).</summary>
+    /// <param name="directory">The directory.</param>
+    /// <param name="path">The path.</param>
+    /// <param name="flags">The flags.</param>
+    public static SafeFileHandle OpenBeneath(SafeFileHandle directory, string path, int flags)
+    {
+        var how = new OpenHow { Flags = (ulong)(flags | CloseOnExec), Resolve = Beneath | NoMagicLinks };
+        return new(SystemCall(OpenAt2, directory, Encode(path), ref how, Marshal.SizeOf<OpenHow>()), ownsHandle: true);
+    }
+
+    /// <summary>A path that leads to an open file, whatever its name leads to by now.</summary>
+    public static string PathTo(SafeFileHandle handle) => $"/proc/self/fd/{handle.DangerousGetHandle()}";
+
+    /// <summary>The present path of an open file, without links.</summary>
+    public static string ResolvedPathOf(SafeFileHandle handle) => new FileInfo(PathTo(handle)).LinkTarget ?? "";
+
+    /// <summary>A path without links, as far as it leads anywhere.</summary>
+    public static string ResolvedPathOf(string path)
+    {
+        using var handle = Open(path, PathOnly);
+        return handle.IsInvalid ? Path.GetFullPath(path) : ResolvedPathOf(handle);
+    }
+
+    /// <summary>What is at a path, or at the end of its links. Nothing is opened.</summary>
+    public static FileKind KindOf(string path)
+    {
+        Span<byte> facts = stackalloc byte[StatBytes];
+        return Stat(GetStat, WorkingDirectory, Encode(path), 0, WantsKind, facts) == 0
+            ? (FileKind)(BitConverter.ToUInt16(facts[ModeAt..]) >> 12)
+            : FileKind.Missing;
+    }
+
+    /// <summary>The kernel's number of the mount that an open file is on.</summary>
+    public static int MountOf(SafeFileHandle handle)
+    {
+        const string field = "mnt_id:";
+        var line = File.ReadLines($"/proc/self/fdinfo/{handle.DangerousGetHandle()}").First(line => line.StartsWith(field, StringComparison.Ordinal));
+        return int.Parse(line.AsSpan(field.Length), NumberStyles.AllowLeadingWhite, CultureInfo.InvariantCulture);
+    }
+
+    /// <summary>Changes the group of a file; without the right to do so it keeps its own.</summary>
+    public static void SetGroup(string path, long group) => _ = ChangeOwner(path, uint.MaxValue, checked((uint)group));
+
+    /// <summary>Replaces one name by another atomically, also for links to directories.</summary>
+    /// <exception cref="IOException">The system refused.</exception>
+    public static void Replace(string source, string target)
+    {
+        if (Rename(source, target) != 0)
+            throw new IOException($"rename {source} to {target}: {Marshal.GetLastPInvokeErrorMessage()}");
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    private struct OpenHow
+    {
+        public ulong Flags;
+        public ulong Mode;
+        public ulong Resolve;
+    }
+
+    [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int OpenFile(string path, int flags);
+
+    [LibraryImport("libc", EntryPoint = "openat", SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int OpenAt(SafeFileHandle directory, byte[] name, int flags);
+
+    [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial nint SystemCall(nint number, SafeFileHandle directory, byte[] path, ref OpenHow how, nint size);
+
+    [LibraryImport("libc", EntryPoint = "syscall")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial nint Stat(nint number, nint directory, byte[] path, nint flags, nuint mask, Span<byte> facts);
+
+    [LibraryImport("libc", EntryPoint = "lchown", StringMarshalling = StringMarshalling.Utf8)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int ChangeOwner(string path, uint owner, uint group);
+
+    [LibraryImport("libc", EntryPoint = "rename", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int Rename(string source, string target);
+}

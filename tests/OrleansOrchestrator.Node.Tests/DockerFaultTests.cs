@@ -1,0 +1,169 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
+using OrleansOrchestrator.Node.Runtime;
+using OrleansOrchestrator.Node.Runtime.Docker;
+using OrleansOrchestrator.Node.Tests.Fakes;
+using OrleansOrchestrator.Testing;
+
+namespace OrleansOrchestrator.Node.Tests;
+
+/// <summary>What the daemon learns from an engine that refuses, fails or takes its time.</summary>
+public sealed class DockerFaultTests : IAsyncLifetime
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("docker-fault-").FullName;
+    private FakeEngine _engine = null!;
+
+    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+
+    public async ValueTask InitializeAsync() => _engine = await FakeEngine.StartAsync();
+
+    public async ValueTask DisposeAsync()
+    {
+        await _engine.DisposeAsync();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    private const string Unclear = "OCI runtime create failed: runc create failed: unable to start container process: can't get final child's PID from pipe: EOF";
+
+    [Fact]
+    public async Task Protection_AfterOneStartThatFailedForAnotherReason_IsThereAgain()
+    {
+        await using var runtime = await OpenAsync(TimeProvider.System);
+        _engine.Answer = call => Task.FromResult<(int, object)?>(call == "POST /containers/c1/start" ? (500, new { message = Unclear }) : null);
+
+        await CreateSandboxAsync(runtime, "a");
+        await CreateContainerAsync(runtime);
+        await CreateSandboxAsync(runtime, "b");
+        await CreateContainerAsync(runtime);
+
+        Scores().ShouldBe([-998, 0, 0, -998, -500]);
+    }
+
+    [Fact]
+    public async Task Protection_StartsFailAlsoWithoutIt_IsKept()
+    {
+        await using var runtime = await OpenAsync(TimeProvider.System);
+        const string reason = "Bind for 0.0.0.0:80 failed: port is already allocated";
+        _engine.Answer = call => Task.FromResult<(int, object)?>(call.EndsWith("/start", StringComparison.Ordinal) ? (500, new { message = reason }) : null);
+
+        for (var i = 0; i < 4; i++)
+            (await Should.ThrowAsync<RuntimeException>(() => CreateSandboxAsync(runtime, "a"))).Message.ShouldContain(reason);
+
+        Scores().ShouldBe([-998, 0, -998, 0, -998, 0, -998, 0]);
+    }
+
+    [Theory]
+    [InlineData(Unclear, 3)]
+    [InlineData("OCI runtime create failed: write /proc/self/oom_score_adj: permission denied: unknown", 1)]
+    [InlineData("crun: write to `/proc/self/oom_score_adj`: Permission denied: OCI permission denied", 1)]
+    public async Task Protection_TheEngineRefusesIt_IsGivenUp(string message, int tries)
+    {
+        await using var runtime = await OpenAsync(TimeProvider.System);
+        _engine.Answer = call => Task.FromResult<(int, object)?>(
+            call.EndsWith("/start", StringComparison.Ordinal) && ScoreOf(int.Parse(call.Split('/')[2][1..])) < 0 ? (500, new { message }) : null);
+
+        for (var i = 0; i < tries + 2; i++)
+        {
+            await CreateSandboxAsync(runtime, "a");
+            await CreateContainerAsync(runtime);
+        }
+
+        Scores().Count(score => score < 0).ShouldBe(tries);
+    }
+
+    [Theory]
+    [InlineData(new[] { 0, 0 }, 0, -998)]
+    [InlineData(new[] { 0, -998 }, -500, -998)]
+    [InlineData(new int[0], -500, -998)]
+    public async Task Protection_AfterARestartOfTheDaemon_IsWhatTheSandboxesHave(int[] found, int ofContainer, int ofSandbox)
+    {
+        _engine.Answer = call => Task.FromResult<(int, object)?>(
+            call == "GET /containers/json" ? (200, found.Select((_, i) => new { Id = $"s{i}", State = "running", Labels = new Dictionary<string, string> { [ContainerLabels.PodUid] = $"p{i}", [ContainerLabels.PodName] = "p", [ContainerLabels.PodNamespace] = "default", [ContainerLabels.Attempt] = "0" } }))
+            : call.StartsWith("GET /containers/s", StringComparison.Ordinal) ? (200, new { HostConfig = new { OomScoreAdj = found[call["GET /containers/s".Length] - '0'] } })
+            : null);
+        await using var runtime = await OpenAsync(TimeProvider.System);
+        _engine.Answer = _ => Task.FromResult<(int, object)?>(null);
+
+        await CreateContainerAsync(runtime);
+        await CreateSandboxAsync(runtime, "a");
+
+        Scores().ShouldBe([ofContainer, ofSandbox]);
+    }
+
+    [Fact]
+    public async Task Pod_WhoseContainerIsStillBeingCreated_IsNotRemovedYet()
+    {
+        var time = new FakeTimeProvider();
+        var creation = new TaskCompletionSource();
+        await using var runtime = await OpenAsync(time);
+        _engine.Answer = async call =>
+        {
+            if (call == "POST /containers/create")
+                await creation.Task;
+            return null;
+        };
+        using var interrupted = new CancellationTokenSource();
+        var creating = CreateSandboxAsync(runtime, "a", interrupted.Token);
+        await Eventually.HoldsAsync(() => !_engine.Creations.IsEmpty, "the engine creates the container");
+        await interrupted.CancelAsync();
+        await Should.ThrowAsync<OperationCanceledException>(() => creating);
+
+        var removing = runtime.RemovePodAsync("a", Cancelled);
+        await Eventually.HoldsAsync(() =>
+        {
+            time.Advance(TimeSpan.FromSeconds(11));
+            return removing.IsCompleted;
+        }, "the removal does not wait for ever");
+
+        (await Should.ThrowAsync<RuntimeException>(() => removing)).Message.ShouldContain("still creating");
+        creation.SetResult();
+        await Eventually.HoldsAsync(async () =>
+        {
+            try
+            {
+                await runtime.RemovePodAsync("a", Cancelled);
+                return true;
+            }
+            catch (RuntimeException)
+            {
+                return false;
+            }
+        });
+    }
+
+    [Fact]
+    public async Task Runtime_ThatCannotBeOpened_AsksTheEngineNothingMore()
+    {
+        var time = new FakeTimeProvider();
+        _engine.Answer = call => Task.FromResult<(int, object)?>(call == "GET /containers/json" ? (500, new { message = "broken" }) : null);
+
+        await Should.ThrowAsync<RuntimeException>(() => OpenAsync(time));
+
+        var asked = _engine.Calls.Count;
+        for (var i = 0; i < 20; i++)
+        {
+            time.Advance(TimeSpan.FromSeconds(5));
+            await Task.Yield();
+        }
+
+        // An answer to a call of this test comes after those to calls that were made before.
+        using var client = new HttpClient();
+        await client.GetAsync(new Uri(_engine.Address, "/v1/ping"), Cancelled);
+        _engine.Calls.Count.ShouldBe(asked + 1);
+    }
+
+    private Task<DockerRuntime> OpenAsync(TimeProvider time) => DockerRuntime.OpenAsync(
+        new ContainerOwner(Guid.NewGuid().ToString(), "n"), new ImageUses(Path.Combine(_folder, "images"), time), CgroupLimits.None, _engine.Address, TimeSpan.FromMinutes(1), time, NullLoggerFactory.Instance, Cancelled);
+
+    private IEnumerable<int> Scores() => _engine.Creations.Select(creation => (int?)creation["HostConfig"]!["OomScoreAdj"] ?? 0);
+
+    private int ScoreOf(int number) => Scores().ElementAt(number - 1);
+
+    private static Task<string> CreateContainerAsync(DockerRuntime runtime) => runtime.CreateContainerAsync(
+        new PodSandbox { Id = "s", PodUid = "a", PodName = "a", PodNamespace = "default", IsReady = true, CreatedAt = DateTimeOffset.UnixEpoch },
+        new ContainerSpec { Name = "main", Attempt = 0, Image = "i", ImageId = "i", PodDirectory = "/tmp", Resources = new ContainerResources { OomScoreAdjust = -500 } },
+        Cancelled);
+
+    private static Task CreateSandboxAsync(DockerRuntime runtime, string uid, CancellationToken? cancellation = null) => runtime.CreateSandboxAsync(
+        new SandboxSpec { PodUid = uid, PodName = uid, PodNamespace = "default", Hostname = uid, Directory = "/tmp" }, cancellation ?? Cancelled);
+}

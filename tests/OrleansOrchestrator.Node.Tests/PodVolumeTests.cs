@@ -1,0 +1,214 @@
+using System.Diagnostics;
+using System.Net.Sockets;
+using System.Text;
+using k8s.Models;
+using OrleansOrchestrator.Node.Configuration;
+using OrleansOrchestrator.Node.Linux;
+using OrleansOrchestrator.Node.Options;
+using OrleansOrchestrator.Node.Tests.Fakes;
+using OrleansOrchestrator.Node.Volumes;
+using OrleansOrchestrator.Testing;
+
+namespace OrleansOrchestrator.Node.Tests;
+
+/// <summary>A volume belongs to the pod's containers once they have it, and to nobody once the pod is gone.</summary>
+public sealed class PodVolumeTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("node-volumes-").FullName;
+
+    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Fact]
+    public async Task Volumes_PreparedAgain_AreAsTheContainersHaveMadeThem()
+    {
+        var host = Path.Combine(_folder, "host");
+        var pod = PodWith(
+            new V1Volume { Name = "scratch", EmptyDir = new V1EmptyDirVolumeSource() },
+            new V1Volume { Name = "host", HostPath = new V1HostPathVolumeSource { Path = host, Type = "DirectoryOrCreate" } },
+            new V1Volume { Name = "map", ConfigMap = new V1ConfigMapVolumeSource { Name = "settings" } });
+        var source = new Source();
+        var first = await PrepareAsync(source, pod, prepared: null);
+        File.GetUnixFileMode(first["scratch"]).ShouldBe((UnixFileMode)0b111_111_111);
+
+        File.SetUnixFileMode(first["scratch"], (UnixFileMode)0b111_000_000);
+        Directory.Delete(host);
+        source.Value = "new";
+        (await PrepareAsync(source, pod, first)).ShouldBe(first, ignoreOrder: true);
+
+        File.GetUnixFileMode(first["scratch"]).ShouldBe((UnixFileMode)0b111_000_000);
+        Directory.Exists(host).ShouldBeFalse();
+        (await File.ReadAllTextAsync(Path.Combine(first["map"], "key"), Cancelled)).ShouldBe("new");
+
+        // As after a restart of the daemon, which does not know what it has prepared.
+        await PrepareAsync(source, pod, prepared: null);
+        File.GetUnixFileMode(first["scratch"]).ShouldBe((UnixFileMode)0b111_000_000);
+    }
+
+    [Theory]
+    [InlineData("DirectoryOrCreate", "file", "is not a directory")]
+    [InlineData("Directory", "missing", "is not a directory")]
+    [InlineData("FileOrCreate", "directory", "is not a file")]
+    [InlineData("FileOrCreate", "pipe", "is not a file")]
+    [InlineData("FileOrCreate", "device", "is not a file")]
+    [InlineData("File", "device", "is not a file")]
+    [InlineData("Socket", "file", "is not a socket file")]
+    [InlineData("CharDevice", "file", "is not a character device")]
+    [InlineData("BlockDevice", "device", "is not a block device")]
+    [InlineData("DirectoryOrCreate", "missing", null)]
+    [InlineData("DirectoryOrCreate", "directory", null)]
+    [InlineData("FileOrCreate", "missing", null)]
+    [InlineData("FileOrCreate", "file", null)]
+    [InlineData("File", "link", null)]
+    [InlineData("Socket", "socket", null)]
+    [InlineData("CharDevice", "device", null)]
+    [InlineData("", "missing", null)]
+    public void HostPath_IsCheckedByItsTypeAndNotOpened(string type, string what, string? fault)
+    {
+        var path = what == "device" ? "/dev/null" : Path.Combine(_folder, what);
+        using var socket = what == "socket" ? new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified) : null;
+        socket?.Bind(new UnixDomainSocketEndPoint(path));
+        using var shell = Process.Start(new ProcessStartInfo("sh", ["-c", $"cd {_folder}; echo kept >file; ln -s file link; mkdir directory; mkfifo pipe; chmod 444 file"]));
+        shell!.WaitForExit();
+        var source = new V1HostPathVolumeSource { Path = path, Type = type };
+
+        if (fault is null)
+            HostPathVolume.Prepare(source).ShouldBe(path);
+        else
+            Should.Throw<ConfigurationException>(() => HostPathVolume.Prepare(source)).Message.ShouldBe($"hostPath type check failed: {path} {fault}");
+
+        File.ReadAllText(Path.Combine(_folder, "file")).ShouldBe("kept\n");
+        Path.Exists(Path.Combine(_folder, "missing")).ShouldBe(fault is null && what == "missing" && type != "");
+    }
+
+    [Theory]
+    [InlineData("main", "100")]
+    [InlineData("init", "200")]
+    [InlineData("none", null)]
+    public async Task ResourceOfAContainer_IsThatOfTheNamedOneOrAFault(string container, string? limit)
+    {
+        var reference = new V1ResourceFieldSelector { ContainerName = container, Resource = "limits.memory" };
+        var pod = PodWith(new V1Volume { Name = "facts", DownwardAPI = new V1DownwardAPIVolumeSource { Items = [new V1DownwardAPIVolumeFile { Path = "limit", ResourceFieldRef = reference }] } });
+        pod.Spec.Containers[0].Resources = new V1ResourceRequirements { Limits = new Dictionary<string, ResourceQuantity> { ["memory"] = new("100") } };
+        pod.Spec.InitContainers = [TestPods.Container("init", "")];
+        pod.Spec.InitContainers[0].Resources = new V1ResourceRequirements { Limits = new Dictionary<string, ResourceQuantity> { ["memory"] = new("200") } };
+        pod.Spec.Containers[0].Env = [new V1EnvVar { Name = "LIMIT", ValueFrom = new V1EnvVarSource { ResourceFieldRef = reference } }];
+        var source = new Source();
+
+        if (limit is null)
+        {
+            (await Should.ThrowAsync<ConfigurationException>(() => PrepareAsync(source, pod, null))).Message.ShouldEndWith("container none not found");
+            (await Should.ThrowAsync<ConfigurationException>(() => VariablesAsync(source, pod))).Message.ShouldEndWith("container none not found");
+            return;
+        }
+
+        var paths = await PrepareAsync(source, pod, null);
+        (await File.ReadAllTextAsync(Path.Combine(paths["facts"], "limit"), Cancelled)).ShouldBe(limit);
+        (await VariablesAsync(source, pod))["LIMIT"].ShouldBe(limit);
+    }
+
+    [Fact]
+    public void SubPath_ThatWasAFolderAndIsAFileNow_IsMountedAgain()
+    {
+        var (volume, place) = (Path.Combine(_folder, "volume"), Path.Combine(_folder, "subpaths", "0"));
+        Directory.CreateDirectory(Path.Combine(volume, "sub"));
+        using (var opened = SubPath.Open(volume, "sub"))
+            opened.MountAt(place);
+        Mounts.UnmountBelow(Path.Combine(_folder, "subpaths"));
+        Directory.Delete(Path.Combine(volume, "sub"));
+        File.WriteAllText(Path.Combine(volume, "sub"), "text");
+
+        using (var opened = SubPath.Open(volume, "sub"))
+            File.ReadAllText(opened.MountAt(place)).ShouldBe("text");
+
+        Mounts.UnmountBelow(_folder);
+    }
+
+    [Fact]
+    public async Task Pod_WithAFileThatNobodyMayRemove_GoesAndSaysWhatIsLeft()
+    {
+        await using var node = await TestNode.StartAsync(RuntimeKind.Process, o => o with { Index = Random.Shared.Next(100, 500) });
+        var pod = TestPods.Shell("a", "while :; do sleep 0.1; done");
+        pod.Spec.TerminationGracePeriodSeconds = 0;
+        pod.Spec.Volumes = [new V1Volume { Name = "data", EmptyDir = new V1EmptyDirVolumeSource() }];
+        var path = node.Put(pod);
+        await node.PodAsync("a", TestPods.IsReady, "it runs");
+        var folder = Path.Combine(node.Options.DataDirectory, "pods", pod.Metadata.Uid);
+        var stuck = Path.Combine(folder, "volumes", "data", "stuck");
+        await File.WriteAllTextAsync(stuck, "", Cancelled);
+        Assert.SkipUnless(await ChangeAsync("+i", stuck), "This file system or user cannot make a file immutable.");
+        try
+        {
+            node.Api.Change(path, json => json["metadata"]!["deletionTimestamp"] = "2026-01-01T00:00:00Z");
+
+            await Eventually.HoldsAsync(() => node.Pod("a") is null, "the pod is gone");
+            await Eventually.HoldsAsync(
+                () => node.Api.List<Corev1Event>("api/v1/namespaces/default/events/").Any(one => one.Reason == "FailedKillPod" && one.Message.Contains("stuck", StringComparison.Ordinal)),
+                "an event says what is left");
+            ProcessTable.Describe(pod.Metadata.Uid).ShouldBeEmpty();
+            Directory.Exists(Path.Combine(folder, "claims")).ShouldBeFalse();
+        }
+        finally
+        {
+            // What is left may have been moved within the pod's folder.
+            foreach (var left in Directory.GetFiles(folder, "stuck", SearchOption.AllDirectories))
+                await ChangeAsync("-i", left);
+        }
+    }
+
+    [Fact]
+    public async Task Pod_WhoseFilesTheMachineRefuses_SaysSo()
+    {
+        await using var node = await TestNode.StartAsync(RuntimeKind.Process, o => o with { Index = Random.Shared.Next(100, 500) });
+        var pods = Path.Combine(node.Options.DataDirectory, "pods");
+        await File.WriteAllTextAsync(pods, "", Cancelled);
+
+        node.Put(TestPods.Shell("a", "while :; do sleep 0.1; done"));
+
+        await Eventually.HoldsAsync(
+            () => node.Api.List<Corev1Event>("api/v1/namespaces/default/events/").Any(one => one.Reason == "FailedSync" && one.Message.StartsWith("Error syncing pod: ", StringComparison.Ordinal)),
+            "an event says so");
+        File.Delete(pods);
+        await node.PodAsync("a", TestPods.IsReady, "it runs");
+    }
+
+    private static async Task<bool> ChangeAsync(string flag, string path)
+    {
+        using var change = Process.Start(new ProcessStartInfo("chattr", [flag, path]) { RedirectStandardError = true });
+        await change!.WaitForExitAsync(CancellationToken.None);
+        return change.ExitCode == 0;
+    }
+
+    private Task<IReadOnlyDictionary<string, string>> PrepareAsync(Source source, V1Pod pod, IReadOnlyDictionary<string, string>? prepared)
+    {
+        var claims = new ClaimVolumes(source, new LocalVolumeFolder("n", _folder));
+        return new VolumePreparer(new VolumeContent(source, Resources), claims, 1_000_000).PrepareAsync(pod, Path.Combine(_folder, "pod"), prepared, Cancelled);
+    }
+
+    private static ResourceField Resources { get; } = new(new Dictionary<string, ResourceQuantity>());
+
+    private static async Task<IReadOnlyDictionary<string, string>> VariablesAsync(Source source, V1Pod pod) =>
+        await new EnvironmentBuilder(source, Resources, new ServiceEnvironment(1024, (_, _) => { })).BuildAsync(pod, pod.Spec.Containers[0], [], new ProgramInput(), Cancelled);
+
+    private static V1Pod PodWith(params V1Volume[] volumes)
+    {
+        var pod = TestPods.Shell("a", "");
+        pod.Spec.Volumes = volumes;
+        return pod;
+    }
+
+    private sealed class Source : IConfigurationSource, IClaimSource
+    {
+        public string Value { get; set; } = "old";
+
+        public Task<V1ConfigMap?> GetConfigMapAsync(string ns, string name, CancellationToken cancellationToken) =>
+            Task.FromResult<V1ConfigMap?>(new V1ConfigMap { BinaryData = new Dictionary<string, byte[]> { ["key"] = Encoding.UTF8.GetBytes(Value) } });
+
+        public Task<V1Secret?> GetSecretAsync(string ns, string name, CancellationToken cancellationToken) => Task.FromResult<V1Secret?>(null);
+
+        public Task<V1PersistentVolumeClaim?> GetClaimAsync(string ns, string name, CancellationToken cancellationToken) => Task.FromResult<V1PersistentVolumeClaim?>(null);
+
+        public Task<V1PersistentVolume?> GetVolumeAsync(string name, CancellationToken cancellationToken) => Task.FromResult<V1PersistentVolume?>(null);
+    }
+}
