@@ -10,6 +10,7 @@ using OrleansOrchestrator.Gateway.Options;
 using OrleansOrchestrator.Gateway.Requests;
 using OrleansOrchestrator.Gateway.Resources;
 using OrleansOrchestrator.Gateway.Responses;
+using OrleansOrchestrator.Gateway.Streams;
 using OrleansOrchestrator.Model.Errors;
 
 namespace OrleansOrchestrator.Gateway.Hosting;
@@ -49,7 +50,7 @@ internal sealed partial class RequestPipeline(
             info = parser.Parse(MethodOf(http), http.Request.Path.Value ?? "/", requested);
             var user = await impersonation.ApplyAsync(sender, http.Request.Headers, http.RequestAborted);
             await authorizers.RequireAsync(user, info, http.RequestAborted);
-            if (info.Declaration is { SocketNeedsCreate: true } && http.WebSockets.IsWebSocketRequest)
+            if (info.Declaration is { SocketNeedsCreate: true } && (http.WebSockets.IsWebSocketRequest || SpdyUpgrade.Of(http) is not null))
                 await authorizers.RequireAsync(user, info with { Verb = Verbs.Create }, http.RequestAborted);
             await ServeCountedAsync(http, info, requested, user, next);
         }

@@ -39,9 +39,11 @@ internal sealed class NodeClient(ClusterIdentity identity, TunnelDialer dialer, 
     /// <param name="pathAndQuery">The path and query.</param>
     /// <param name="protocols">The offered subprotocols.</param>
     /// <param name="cancellationToken">Cancels the opening, not the stream.</param>
+    /// <returns>The WebSocket, and the subprotocol that the daemon has chosen; empty for none.</returns>
     /// <exception cref="ApiException">503: the daemon cannot be reached, or its certificate does not match the node object.</exception>
     /// <exception cref="NodeRefusedException">The daemon answered with an error.</exception>
-    public async Task<WebSocket> OpenAsync(NodeEndpoint node, string pathAndQuery, IEnumerable<string> protocols, CancellationToken cancellationToken)
+    public async Task<(WebSocket Socket, string Protocol)> OpenAsync(
+        NodeEndpoint node, string pathAndQuery, IEnumerable<string> protocols, CancellationToken cancellationToken)
     {
         // RFC 8441: a WebSocket is one stream of an HTTP/2 connection.
         var request = new HttpRequestMessage(HttpMethod.Connect, new Uri(node.Address, pathAndQuery));
@@ -54,7 +56,7 @@ internal sealed class NodeClient(ClusterIdentity identity, TunnelDialer dialer, 
         {
             var chosen = response.Headers.TryGetValues("Sec-WebSocket-Protocol", out var values) ? values.FirstOrDefault() : null;
             var stream = await response.Content.ReadAsStreamAsync(cancellationToken);
-            return WebSocket.CreateFromStream(stream, new WebSocketCreationOptions { IsServer = false, SubProtocol = chosen });
+            return (WebSocket.CreateFromStream(stream, new WebSocketCreationOptions { IsServer = false }), chosen ?? "");
         }
         catch
         {

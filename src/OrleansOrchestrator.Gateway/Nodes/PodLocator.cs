@@ -14,8 +14,11 @@ namespace OrleansOrchestrator.Gateway.Nodes;
 internal sealed record PodLocation(V1Pod Pod, string Container, NodeEndpoint? Node)
 {
     /// <summary>The daemon's path for a container, such as <c>/exec/default/web/main</c>.</summary>
-    public string PathOf(string what) =>
-        $"/{what}/{Uri.EscapeDataString(Pod.Metadata.NamespaceProperty)}/{Uri.EscapeDataString(Pod.Metadata.Name)}/{Uri.EscapeDataString(Container)}";
+    public string PathOf(string what) => $"{PathOf(what, Pod)}/{Uri.EscapeDataString(Container)}";
+
+    /// <summary>The daemon's path for a pod, such as <c>/portForward/default/web</c>.</summary>
+    public static string PathOf(string what, V1Pod pod) =>
+        $"/{what}/{Uri.EscapeDataString(pod.Metadata.NamespaceProperty)}/{Uri.EscapeDataString(pod.Metadata.Name)}";
 }
 
 /// <summary>Finds the location of a requested container.</summary>

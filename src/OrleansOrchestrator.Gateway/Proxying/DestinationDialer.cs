@@ -19,7 +19,7 @@ internal sealed class DestinationDialer(NodeClient nodes)
             CultureInfo.InvariantCulture, $"/dial/{Uri.EscapeDataString(pod.NamespaceProperty)}/{Uri.EscapeDataString(pod.Name)}/{destination.Port}");
 
         // No farewell at its end: it would block the thread that disposes of the connection, and HTTP needs none.
-        return WebSocketStream.Create(await nodes.OpenAsync(node, path, [], cancellationToken), WebSocketMessageType.Binary, TimeSpan.Zero);
+        return WebSocketStream.Create((await nodes.OpenAsync(node, path, [], cancellationToken)).Socket, WebSocketMessageType.Binary, TimeSpan.Zero);
     }
 
     private static async Task<Stream> ConnectDirectlyAsync(ProxyDestination destination, CancellationToken cancellationToken)

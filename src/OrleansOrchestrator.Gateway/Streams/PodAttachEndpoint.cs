@@ -1,11 +1,12 @@
 using OrleansOrchestrator.ControlPlane.Authorization;
+using OrleansOrchestrator.Gateway.Nodes;
 using OrleansOrchestrator.Gateway.Requests;
 using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.Gateway.Streams;
 
 /// <summary>Serves <c>pods/attach</c>: attaches to the streams of a container's main process.</summary>
-internal sealed class PodAttachEndpoint(PodStreams streams) : ISubresourceEndpoint
+internal sealed class PodAttachEndpoint(PodStreams streams, PodLocator locator) : ISubresourceEndpoint
 {
     /// <inheritdoc/>
     public SubresourceDeclaration Declaration { get; } = new()
@@ -20,5 +21,10 @@ internal sealed class PodAttachEndpoint(PodStreams streams) : ISubresourceEndpoi
     };
 
     /// <inheritdoc/>
-    public Task HandleAsync(ApiRequest request) => streams.ServeAsync(request, "attach", isExec: false);
+    public async Task HandleAsync(ApiRequest request)
+    {
+        var asked = StreamOptions.Parse(request.Http.Request.Query, isExec: false);
+        var location = await locator.FindAsync(request, asked.Container);
+        await streams.ServeAsync(request, location.Node, location.PathOf("attach") + asked.NodeQuery, isSession: true);
+    }
 }

@@ -1,11 +1,12 @@
 using OrleansOrchestrator.ControlPlane.Authorization;
+using OrleansOrchestrator.Gateway.Nodes;
 using OrleansOrchestrator.Gateway.Requests;
 using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.Gateway.Streams;
 
 /// <summary>Serves <c>pods/exec</c>: runs a command in a container.</summary>
-internal sealed class PodExecEndpoint(PodStreams streams) : ISubresourceEndpoint
+internal sealed class PodExecEndpoint(PodStreams streams, PodLocator locator) : ISubresourceEndpoint
 {
     /// <inheritdoc/>
     public SubresourceDeclaration Declaration { get; } = new()
@@ -20,5 +21,10 @@ internal sealed class PodExecEndpoint(PodStreams streams) : ISubresourceEndpoint
     };
 
     /// <inheritdoc/>
-    public Task HandleAsync(ApiRequest request) => streams.ServeAsync(request, "exec", isExec: true);
+    public async Task HandleAsync(ApiRequest request)
+    {
+        var asked = StreamOptions.Parse(request.Http.Request.Query, isExec: true);
+        var location = await locator.FindAsync(request, asked.Container);
+        await streams.ServeAsync(request, location.Node, location.PathOf("exec") + asked.NodeQuery, isSession: true);
+    }
 }

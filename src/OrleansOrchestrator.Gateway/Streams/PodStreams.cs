@@ -11,9 +11,10 @@ using OrleansOrchestrator.Model.Tunnels;
 namespace OrleansOrchestrator.Gateway.Streams;
 
 /// <summary>
-/// Connects a client to a container. The node's daemon speaks Kubernetes' channel protocol, and its messages are passed on unchanged.
+/// Connects a client to a pod. The node's daemon speaks Kubernetes' protocols of streams, over WebSockets and SPDY, and messages and
+/// bytes are passed on unchanged.
 /// </summary>
-internal sealed class PodStreams(PodLocator locator, NodeClient nodes, GatewayOptions options, TimeProvider time)
+internal sealed class PodStreams(NodeClient nodes, GatewayOptions options, TimeProvider time)
 {
     // The number of the error channel in Kubernetes' channel protocol.
     private const byte ErrorChannel = 3;
@@ -23,56 +24,59 @@ internal sealed class PodStreams(PodLocator locator, NodeClient nodes, GatewayOp
     // The protocols whose error channel carries a status, in binary messages.
     private static readonly string[] StatusProtocols = ["v5.channel.k8s.io", "v4.channel.k8s.io"];
 
-    /// <summary>Serves a request for the streams of a container.</summary>
+    /// <summary>Serves a request for streams of a pod.</summary>
     /// <param name="request">The request.</param>
-    /// <param name="what">The daemon's operation, such as <c>exec</c>.</param>
-    /// <param name="isExec">Whether it is exec, which needs a command.</param>
-    /// <exception cref="ApiException">400: contradictory options; 501: a protocol that is not supported.</exception>
-    public async Task ServeAsync(ApiRequest request, string what, bool isExec)
+    /// <param name="node">The pod's node; null if it has none.</param>
+    /// <param name="pathAndQuery">The daemon's path and query.</param>
+    /// <param name="isSession">Whether it is a session with a container, in which an error can be told.</param>
+    /// <exception cref="ApiException">400: the request asks for no streams, or the pod has no node; 503: the node cannot be
+    /// reached.</exception>
+    public async Task ServeAsync(ApiRequest request, NodeEndpoint? node, string pathAndQuery, bool isSession)
     {
-        var asked = StreamOptions.Parse(request.Http.Request.Query, isExec);
-        var location = await locator.FindAsync(request, asked.Container);
-        if (location.Node is not { } node)
+        if (node is null)
             throw ApiErrors.BadRequest($"pod {request.Info.Name} does not have a host assigned");
-        RequireWebSocket(request.Http);
+        if (SpdyUpgrade.Of(request.Http) is { } spdy)
+            await spdy.ServeAsync(await OpenAsync(node, pathAndQuery, spdy.Protocols, request.Cancellation), CloseTime, time, request.Cancellation);
+        else if (request.Http.WebSockets.IsWebSocketRequest)
+            await ServeSocketAsync(request, node, pathAndQuery, isSession ? StatusProtocolOf(request.Http) : null);
+        else
+            throw ApiErrors.BadRequest("Upgrade request required");
+    }
 
-        WebSocket upstream;
+    private async Task ServeSocketAsync(ApiRequest request, NodeEndpoint node, string pathAndQuery, string? statusProtocol)
+    {
+        (WebSocket Socket, string Protocol) upstream;
         try
         {
-            upstream = await nodes.OpenAsync(
-                node, location.PathOf(what) + asked.NodeQuery, request.Http.WebSockets.WebSocketRequestedProtocols, request.Cancellation);
+            upstream = await OpenAsync(node, pathAndQuery, request.Http.WebSockets.WebSocketRequestedProtocols, request.Cancellation);
         }
-        catch (NodeRefusedException refused) when (StatusProtocolOf(request.Http) is { } protocol)
+        catch (ApiException refused) when (statusProtocol is not null)
         {
             // A client that is refused before its WebSocket is open falls back to an older protocol, and would report that protocol's
             // error.
-            await RefuseAsync(request, protocol, $"unable to upgrade connection: {refused.Message}");
+            var what = refused.Code == StatusCodes.Status503ServiceUnavailable ? "error dialing backend" : "unable to upgrade connection";
+            await RefuseAsync(request, statusProtocol, $"{what}: {refused.Message}");
             return;
+        }
+
+        using (upstream.Socket)
+        {
+            using var client = await AcceptAsync(request.Http, upstream.Protocol);
+            await WebSocketRelay.RunAsync(client, upstream.Socket, CloseTime, time, request.Cancellation);
+        }
+    }
+
+    private async Task<(WebSocket Socket, string Protocol)> OpenAsync(
+        NodeEndpoint node, string pathAndQuery, IEnumerable<string> protocols, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await nodes.OpenAsync(node, pathAndQuery, protocols, cancellationToken);
         }
         catch (NodeRefusedException refused)
         {
             throw refused.ToApi();
         }
-        catch (ApiException unreachable) when (StatusProtocolOf(request.Http) is { } protocol)
-        {
-            await RefuseAsync(request, protocol, $"error dialing backend: {unreachable.Message}");
-            return;
-        }
-
-        using (upstream)
-        {
-            using var client = await AcceptAsync(request.Http, upstream.SubProtocol);
-            await WebSocketRelay.RunAsync(client, upstream, CloseTime, time, request.Cancellation);
-        }
-    }
-
-    private static void RequireWebSocket(HttpContext http)
-    {
-        if (http.WebSockets.IsWebSocketRequest)
-            return;
-        if (http.Request.Headers.Upgrade.Any(upgrade => upgrade?.StartsWith("SPDY", StringComparison.OrdinalIgnoreCase) == true))
-            throw ApiErrors.NotImplemented("streams over SPDY are not supported yet; clients that speak WebSocket, such as kubectl since 1.31, have them");
-        throw ApiErrors.BadRequest("Upgrade request required");
     }
 
     private static string? StatusProtocolOf(HttpContext http) => http.WebSockets.WebSocketRequestedProtocols.FirstOrDefault(StatusProtocols.Contains);
@@ -95,6 +99,11 @@ internal sealed class PodStreams(PodLocator locator, NodeClient nodes, GatewayOp
         }
     }
 
-    private Task<WebSocket> AcceptAsync(HttpContext http, string? protocol) => http.WebSockets.AcceptWebSocketAsync(
-        new WebSocketAcceptContext { SubProtocol = protocol, KeepAliveInterval = TimeSpan.FromSeconds(options.StreamPingSeconds) });
+    private Task<WebSocket> AcceptAsync(HttpContext http, string protocol)
+    {
+        // .NET does not accept the slash in the names of tunnelled SPDY.
+        if (protocol.Length > 0)
+            http.Response.Headers.SecWebSocketProtocol = protocol;
+        return http.WebSockets.AcceptWebSocketAsync(new WebSocketAcceptContext { KeepAliveInterval = TimeSpan.FromSeconds(options.StreamPingSeconds) });
+    }
 }

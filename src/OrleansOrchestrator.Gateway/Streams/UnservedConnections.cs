@@ -29,11 +29,6 @@ internal abstract class UnservedConnection(ResourceName resource, string name, s
     public Task HandleAsync(ApiRequest request) => throw ApiErrors.NotImplemented(sentence);
 }
 
-/// <summary><c>pods/portforward</c>.</summary>
-internal sealed class PodPortForwardEndpoint() : UnservedConnection(
-    WellKnownResources.Pods, "portforward", "PodPortForwardOptions", isProxy: false,
-    "cannot forward ports: connections into pods are not supported yet; expose the pod with a service instead");
-
 /// <summary><c>nodes/proxy</c>.</summary>
 internal sealed class NodeProxyEndpoint() : UnservedConnection(
     WellKnownResources.Nodes, "proxy", "NodeProxyOptions", isProxy: true, "requests are not passed on to nodes yet");

@@ -26,6 +26,7 @@ using OrleansOrchestrator.Node.Runtime.Docker;
 using OrleansOrchestrator.Node.Runtime.Hollow;
 using OrleansOrchestrator.Node.Server;
 using OrleansOrchestrator.Node.Server.Streams;
+using OrleansOrchestrator.Node.Server.Streams.PortForwarding;
 using OrleansOrchestrator.Node.Server.Tunnels;
 using OrleansOrchestrator.Node.Telemetry;
 using OrleansOrchestrator.Node.Usage;
@@ -353,7 +354,7 @@ public sealed partial class NodeAgent : IAsyncDisposable
         _server = await NodeServer.StartAsync(
             address, _options.Port != 0 ? _options.Port : port.FindLast(address), _certificate!, _options.ClientAuthorities ?? _api.Authorities,
             new NodeEndpoints(Pods, runtime, _usage), new StreamEndpoints(Pods, runtime, _options.StreamIdleTime, _timeProvider),
-            new DialEndpoint(Pods, runtime, address.ToString(), _timeProvider), peers, _tunnels, instruments, _loggers, cancellationToken);
+            new PortForwardEndpoint(Pods, runtime, _options.StreamIdleTime, _timeProvider), new DialEndpoint(Pods, runtime, address.ToString(), _timeProvider), peers, _tunnels, instruments, _loggers, cancellationToken);
         port.Keep(_server.Port);
     }
 

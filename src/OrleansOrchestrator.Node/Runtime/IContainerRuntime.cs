@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using OrleansOrchestrator.Node.Runtime.Sessions;
 
 namespace OrleansOrchestrator.Node.Runtime;
@@ -94,4 +95,9 @@ internal interface IContainerRuntime : IAsyncDisposable
     /// <summary>Opens a session with the container's main process; its output begins now.</summary>
     /// <exception cref="RuntimeException">The container does not run.</exception>
     Task<IContainerSession> OpenAttachAsync(string containerId, SessionRequest request, CancellationToken cancellationToken);
+
+    /// <summary>Connects to a port of a pod: on the pod's loopback address where pods have one, and on its own address
+    /// otherwise.</summary>
+    /// <exception cref="RuntimeException">Nobody listens there, or the pod has no network.</exception>
+    Task<Socket> ConnectAsync(string podUid, int port, CancellationToken cancellationToken);
 }

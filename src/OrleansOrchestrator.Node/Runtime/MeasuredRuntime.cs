@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using OrleansOrchestrator.Node.Runtime.Sessions;
 using OrleansOrchestrator.Node.Telemetry;
 
@@ -83,6 +84,9 @@ internal sealed class MeasuredRuntime(IContainerRuntime runtime, NodeInstruments
 
     public Task<IContainerSession> OpenAttachAsync(string containerId, SessionRequest request, CancellationToken cancellationToken) =>
         TimeAsync("attach", instruments.BeginOperation(), runtime.OpenAttachAsync(containerId, request, cancellationToken));
+
+    public Task<Socket> ConnectAsync(string podUid, int port, CancellationToken cancellationToken) =>
+        TimeAsync("port_forward", instruments.BeginOperation(), runtime.ConnectAsync(podUid, port, cancellationToken));
 
     public ValueTask DisposeAsync() => default;
 

@@ -13,6 +13,7 @@ using OpenTelemetry.Metrics;
 using OrleansOrchestrator.Loops;
 using OrleansOrchestrator.Model.Statistics;
 using OrleansOrchestrator.Node.Server.Streams;
+using OrleansOrchestrator.Node.Server.Streams.PortForwarding;
 using OrleansOrchestrator.Node.Server.Tunnels;
 using OrleansOrchestrator.Node.Telemetry;
 
@@ -44,6 +45,7 @@ internal sealed class NodeServer : IAsyncDisposable
         X509Certificate2Collection authorities,
         NodeEndpoints endpoints,
         StreamEndpoints streams,
+        PortForwardEndpoint ports,
         DialEndpoint dial,
         PeerQuestions peers,
         TunnelConnections? tunnels,
@@ -93,6 +95,7 @@ internal sealed class NodeServer : IAsyncDisposable
         application.MapGet("/containerLogs/{ns}/{pod}/{container}", endpoints.CopyLogsAsync);
         application.MapMethods("/exec/{ns}/{pod}/{container}", WebSocketMethods, streams.ExecAsync);
         application.MapMethods("/attach/{ns}/{pod}/{container}", WebSocketMethods, streams.AttachAsync);
+        application.MapMethods("/portForward/{ns}/{pod}", WebSocketMethods, ports.ForwardAsync);
         application.MapMethods("/dial/{ns}/{pod}/{port}", WebSocketMethods, dial.DialAsync);
         var server = new NodeServer(application);
         await application.StartAsync(cancellationToken);

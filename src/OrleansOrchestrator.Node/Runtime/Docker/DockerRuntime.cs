@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net;
+using System.Net.Sockets;
 using Docker.DotNet;
 using Docker.DotNet.Models;
 using Microsoft.Extensions.Logging;
@@ -274,6 +275,24 @@ internal sealed partial class DockerRuntime : IContainerRuntime
     /// <summary>Removes a folder of this machine as root.</summary>
     /// <exception cref="RuntimeException">The engine refuses, or has not removed it in time.</exception>
     public Task RemoveFolderAsync(string folder, CancellationToken cancellationToken) => _folders.RemoveAsync(folder, cancellationToken);
+
+    public async Task<Socket> ConnectAsync(string podUid, int port, CancellationToken cancellationToken)
+    {
+        var sandbox = (await ContainersOfAsync(podUid, cancellationToken)).Where(ContainerTranslation.IsSandbox).MaxBy(ContainerTranslation.AttemptOf)
+            ?? throw new RuntimeException(RuntimeException.Unavailable, "the pod has no network");
+        var process = (await InspectContainerAsync(sandbox.ID, cancellationToken)).State?.Pid ?? 0;
+        using var network = ContainerProcess.NetworkOf(process, sandbox.ID);
+        if (network is not null)
+        {
+            return await PodConnection.OpenAsync(
+                $"inside namespace \"{sandbox.ID}\"", port, [IPAddress.Loopback, IPAddress.IPv6Loopback], network.CreateSocketAsync, cancellationToken);
+        }
+
+        // Without the right to enter the pod's network, or with an engine elsewhere, only the pod's address is left.
+        var address = ContainerTranslation.ToSandbox(sandbox, []).Ip;
+        return await PodConnection.OpenAsync(
+            "of the pod", port, [string.IsNullOrEmpty(address) ? IPAddress.Loopback : IPAddress.Parse(address)], PodConnection.CreateSocketAsync, cancellationToken);
+    }
 
     public async ValueTask DisposeAsync()
     {

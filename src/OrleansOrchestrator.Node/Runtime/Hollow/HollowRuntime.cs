@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Globalization;
+using System.Net.Sockets;
 using OrleansOrchestrator.Node.Runtime.Sessions;
 
 namespace OrleansOrchestrator.Node.Runtime.Hollow;
@@ -158,6 +159,9 @@ internal sealed class HollowRuntime(int nodeIndex, TimeProvider timeProvider) : 
 
     public Task<IContainerSession> OpenAttachAsync(string containerId, SessionRequest request, CancellationToken cancellationToken) =>
         throw new RuntimeException(RuntimeException.RunContainer, NothingRuns);
+
+    public Task<Socket> ConnectAsync(string podUid, int port, CancellationToken cancellationToken) =>
+        throw new RuntimeException(RuntimeException.Unavailable, NothingRuns);
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 

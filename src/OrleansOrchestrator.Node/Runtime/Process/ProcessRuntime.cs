@@ -1,4 +1,6 @@
 using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
 using OrleansOrchestrator.Loops;
 using OrleansOrchestrator.Node.Linux;
@@ -207,6 +209,12 @@ internal sealed partial class ProcessRuntime : IContainerRuntime
 
     public Task<IContainerSession> OpenAttachAsync(string containerId, SessionRequest request, CancellationToken cancellationToken) =>
         Task.FromResult(FindRunning(containerId).Attach(request, _timeProvider));
+
+    public Task<Socket> ConnectAsync(string podUid, int port, CancellationToken cancellationToken) =>
+        _pods.TryGetValue(podUid, out var pod)
+            ? PodConnection.OpenAsync(
+                "of the pod", port, [pod.Ip is { } address ? IPAddress.Parse(address) : IPAddress.Loopback], PodConnection.CreateSocketAsync, cancellationToken)
+            : throw new RuntimeException(RuntimeException.Unavailable, "the pod has no network");
 
     public async ValueTask DisposeAsync()
     {

@@ -5,29 +5,22 @@ using OrleansOrchestrator.Model.Tunnels;
 
 namespace OrleansOrchestrator.Node.Server.Streams;
 
-/// <summary>A part of a message of a channel.</summary>
-/// <param name="Channel">The channel.</param>
-/// <param name="Content">The bytes; valid until the next part is received.</param>
-internal readonly record struct ChannelPart(Channel Channel, ReadOnlyMemory<byte> Content);
-
 /// <summary>The channels of a WebSocket. One caller may receive at a time; any number may send.</summary>
-internal sealed class ChannelSocket(WebSocket socket, ChannelProtocol protocol, TimeProvider timeProvider) : IDisposable
+internal sealed class ChannelSocket(WebSocket socket, ChannelProtocol protocol, TimeProvider timeProvider) : IChannels
 {
     // A base64 message is decoded as a whole; other messages are passed on as they arrive.
     private const int MessageBytesMax = 1024 * 1024;
     private const int BufferBytes = 32 * 1024;
-    // Some round trips for the other side's close message.
-    private static readonly TimeSpan CloseTime = TimeSpan.FromSeconds(2);
 
     private readonly SemaphoreSlim _sending = new(1);
     private byte[] _buffer = new byte[BufferBytes];
     private Channel _channel;
     private bool _isInside;
 
-    /// <summary>The protocol in use.</summary>
+    /// <inheritdoc/>
     public ChannelProtocol Protocol { get; } = protocol;
 
-    /// <summary>Sends a message, and waits while the other side does not read.</summary>
+    /// <inheritdoc/>
     public async ValueTask SendAsync(Channel channel, ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
     {
         var size = 1 + (Protocol.IsBase64 ? Base64.GetMaxEncodedToUtf8Length(content.Length) : content.Length);
@@ -56,31 +49,12 @@ internal sealed class ChannelSocket(WebSocket socket, ChannelProtocol protocol, 
         }
     }
 
-    /// <summary>Receives the next part of a message.</summary>
-    /// <returns>The part; null when the other side sends no more.</returns>
+    /// <inheritdoc/>
     /// <exception cref="WebSocketException">The connection is broken, or the message violates the protocol.</exception>
-    /// <remarks>It takes no token: a cancelled receive would break the connection, and with it output in flight.</remarks>
     public async ValueTask<ChannelPart?> ReceiveAsync() => Protocol.IsBase64 ? await ReceiveTextAsync() : await ReceivePartAsync();
 
-    /// <summary>Sends a close message, waits a moment for the other side's, and then breaks the connection.</summary>
-    /// <param name="receiving">Completes when nothing more comes.</param>
-    public async Task CloseAsync(Task receiving)
-    {
-        using var limit = new CancellationTokenSource(CloseTime, timeProvider);
-        try
-        {
-            if (socket.State is WebSocketState.Open or WebSocketState.CloseReceived)
-                await socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, limit.Token);
-            await receiving.WaitAsync(limit.Token);
-        }
-        catch (Exception gone) when (gone.IsGone())
-        {
-            // The other side has gone without a close message.
-        }
-
-        socket.AbortUnlessClosed();
-        await receiving;
-    }
+    /// <inheritdoc/>
+    public Task CloseAsync(Task receiving) => socket.CloseAsync(receiving, timeProvider);
 
     /// <inheritdoc/>
     public void Dispose()

@@ -1,3 +1,4 @@
+using System.Net.WebSockets;
 using Microsoft.AspNetCore.Http;
 using OrleansOrchestrator.Node.Pods;
 using OrleansOrchestrator.Node.Runtime;
@@ -5,7 +6,8 @@ using OrleansOrchestrator.Node.Runtime.Sessions;
 
 namespace OrleansOrchestrator.Node.Server.Streams;
 
-/// <summary>Serves <c>/exec/…</c> and <c>/attach/…</c> with the kubelet's paths and queries over a WebSocket.</summary>
+/// <summary>Serves <c>/exec/…</c> and <c>/attach/…</c> with the kubelet's paths and queries: over a WebSocket, or over
+/// SPDY within one.</summary>
 /// <param name="pods">The pods of this node.</param>
 /// <param name="runtime">The runtime.</param>
 /// <param name="idle">How long a session may be idle.</param>
@@ -19,6 +21,15 @@ internal sealed class StreamEndpoints(PodDirectory pods, IContainerRuntime runti
     /// <summary>Attaches to the streams of a container.</summary>
     public Task AttachAsync(HttpContext context, string ns, string pod, string container) =>
         ServeAsync(context, ns, pod, container, "error attaching to container", runtime.OpenAttachAsync);
+
+    /// <summary>Accepts a WebSocket with a subprotocol; empty for none.</summary>
+    public static Task<WebSocket> AcceptAsync(HttpContext context, string protocol)
+    {
+        // .NET does not accept the slash in the names of tunnelled SPDY.
+        if (protocol.Length > 0)
+            context.Response.Headers.SecWebSocketProtocol = protocol;
+        return context.WebSockets.AcceptWebSocketAsync();
+    }
 
     private async Task ServeAsync(
         HttpContext context,
@@ -51,12 +62,24 @@ internal sealed class StreamEndpoints(PodDirectory pods, IContainerRuntime runti
         }
         else
         {
-            // The session opens before the WebSocket, so that a client with an open stream has an open session.
-            await using var opened = await OpenedSession.OpenAsync(() => open(instance.Id, request, context.RequestAborted));
-            using var socket = new ChannelSocket(
-                await context.WebSockets.AcceptWebSocketAsync(protocol.Name.Length == 0 ? null : protocol.Name), protocol, timeProvider);
             using var timer = new IdleTimer(idle, timeProvider);
-            await new StreamSession(opened, request, socket, timer).RunAsync(what, context.RequestAborted);
+            if (protocol.IsSpdy)
+            {
+                // The caller opens its streams first; the command must not run without them.
+                var socket = await AcceptAsync(context, protocol.Name);
+                using var streams = await SpdyChannels.OpenAsync(socket, request, protocol, timeProvider, context.RequestAborted);
+                if (streams is null)
+                    return;
+                await using var opened = await OpenedSession.OpenAsync(() => open(instance.Id, request, context.RequestAborted));
+                await new StreamSession(opened, request, streams, timer).RunAsync(what, context.RequestAborted);
+            }
+            else
+            {
+                // The session opens before the WebSocket, so that a client with an open stream has an open session.
+                await using var opened = await OpenedSession.OpenAsync(() => open(instance.Id, request, context.RequestAborted));
+                using var socket = new ChannelSocket(await AcceptAsync(context, protocol.Name), protocol, timeProvider);
+                await new StreamSession(opened, request, socket, timer).RunAsync(what, context.RequestAborted);
+            }
         }
     }
 }

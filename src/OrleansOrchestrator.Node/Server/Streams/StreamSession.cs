@@ -8,9 +8,9 @@ namespace OrleansOrchestrator.Node.Server.Streams;
 /// <summary>Connects a session of the runtime to the channels of its caller, until either ends.</summary>
 /// <param name="opened">The session, or its refusal.</param>
 /// <param name="request">The session's request.</param>
-/// <param name="socket">The channels.</param>
+/// <param name="channels">The channels.</param>
 /// <param name="idle">Ends an idle session.</param>
-internal sealed class StreamSession(OpenedSession opened, SessionRequest request, ChannelSocket socket, IdleTimer idle)
+internal sealed class StreamSession(OpenedSession opened, SessionRequest request, IChannels channels, IdleTimer idle)
 {
     /// <summary>Runs until the process has ended and its caller has the result, the caller has gone, or the session was idle for too
     /// long.</summary>
@@ -25,7 +25,7 @@ internal sealed class StreamSession(OpenedSession opened, SessionRequest request
         var receiving = ReceiveAsync(ending);
         await copying;
         await ending.CancelAsync();
-        await socket.CloseAsync(receiving);
+        await channels.CloseAsync(receiving);
     }
 
     private async Task CopyAsync(string what, CancellationToken cancellationToken)
@@ -56,14 +56,14 @@ internal sealed class StreamSession(OpenedSession opened, SessionRequest request
 
     private async Task ReportAsync(StreamStatus status, CancellationToken cancellationToken)
     {
-        if (status.Encode(socket.Protocol) is { Length: > 0 } message)
-            await socket.SendAsync(Channel.Error, message, cancellationToken);
+        if (status.Encode(channels.Protocol) is { Length: > 0 } message)
+            await channels.SendAsync(Channel.Error, message, cancellationToken);
     }
 
     private async ValueTask SendAsync(bool isError, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
     {
         idle.Touch();
-        await socket.SendAsync(isError ? Channel.Stderr : Channel.Stdout, bytes, cancellationToken);
+        await channels.SendAsync(isError ? Channel.Stderr : Channel.Stdout, bytes, cancellationToken);
     }
 
     /// <summary>Passes on the caller's messages until it sends no more, which ends the session. Input after the process's end of input
@@ -73,7 +73,7 @@ internal sealed class StreamSession(OpenedSession opened, SessionRequest request
         try
         {
             var takesInput = request.Stdin;
-            while (await socket.ReceiveAsync() is { } part)
+            while (await channels.ReceiveAsync() is { } part)
             {
                 idle.Touch();
                 if (opened.Session is { } session && !ending.IsCancellationRequested)

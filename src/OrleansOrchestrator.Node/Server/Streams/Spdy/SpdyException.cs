@@ -1,0 +1,4 @@
+namespace OrleansOrchestrator.Node.Server.Streams.Spdy;
+
+/// <summary>The other side violates the protocol; the connection ends.</summary>
+internal sealed class SpdyException(string message) : IOException(message);
