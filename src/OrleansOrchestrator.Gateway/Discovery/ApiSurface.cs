@@ -80,7 +80,7 @@ internal sealed record ApiSurface(IReadOnlyList<ServedGroup> Groups)
             definition.ShortNames,
             definition.Categories,
             definition.IsStored ? ObjectVerbs : ReadVerbs,
-            [.. route.Subresources.Where(subresource => subresource.IsServed).Select(subresource => SubresourceOf(route.ServedVersion, subresource))]);
+            [.. route.Subresources.Select(subresource => SubresourceOf(route.ServedVersion, subresource))]);
     }
 
     private static ServedSubresource SubresourceOf(ServedVersion served, SubresourceDeclaration declaration)

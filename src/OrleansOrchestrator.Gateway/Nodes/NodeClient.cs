@@ -65,6 +65,25 @@ internal sealed class NodeClient(ClusterIdentity identity, TunnelDialer dialer, 
         }
     }
 
+    /// <summary>The connections to a daemon. They end when it has another address or certificate.</summary>
+    public HttpMessageInvoker ConnectionsTo(NodeEndpoint node)
+    {
+        lock (_lock)
+        {
+            if (_pools.TryGetValue(node.Node, out var pool) && pool.Endpoint == node)
+            {
+                pool.UsedAt = time.GetTimestamp();
+                return pool.Connections;
+            }
+
+            // Streams on released connections run to their end.
+            pool?.Connections.Dispose();
+            ForgetIdle();
+            _pools[node.Node] = pool = new Pool(node, new HttpMessageInvoker(CreateHandler(node))) { UsedAt = time.GetTimestamp() };
+            return pool.Connections;
+        }
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -109,24 +128,6 @@ internal sealed class NodeClient(ClusterIdentity identity, TunnelDialer dialer, 
         var length = await body.ReadAtLeastAsync(buffer, ErrorBytesMax, throwOnEndOfStream: false, cancellationToken);
         var text = Encoding.UTF8.GetString(buffer, 0, length).Trim();
         return text.Length > 0 ? text : $"the node daemon answered with {(int)response.StatusCode}";
-    }
-
-    private HttpMessageInvoker ConnectionsTo(NodeEndpoint node)
-    {
-        lock (_lock)
-        {
-            if (_pools.TryGetValue(node.Node, out var pool) && pool.Endpoint == node)
-            {
-                pool.UsedAt = time.GetTimestamp();
-                return pool.Connections;
-            }
-
-            // Streams on released connections run to their end.
-            pool?.Connections.Dispose();
-            ForgetIdle();
-            _pools[node.Node] = pool = new Pool(node, new HttpMessageInvoker(CreateHandler(node))) { UsedAt = time.GetTimestamp() };
-            return pool.Connections;
-        }
     }
 
     // Nodes come and go: a node without calls for a long time has no connections left.

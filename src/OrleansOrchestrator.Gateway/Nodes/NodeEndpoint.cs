@@ -45,7 +45,8 @@ internal sealed record NodeEndpoint(string Node, Uri Address, string Certificate
         return new NodeEndpoint(name, address.Uri, fingerprint);
     }
 
-    private static string? AddressOf(V1Node node, string type)
+    /// <summary>The first address of a type that a node has; null if there is none.</summary>
+    public static string? AddressOf(V1Node node, string type)
     {
         foreach (var address in node.Status?.Addresses ?? [])
         {

@@ -1,3 +1,4 @@
+using System.Net;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Extensions;
 using Microsoft.AspNetCore.Http.Features;
@@ -56,9 +57,23 @@ internal sealed class ProxiedRequest(ApiRequest request, ProxyDestination destin
     public override async ValueTask<bool> TransformResponseAsync(HttpContext httpContext, HttpResponseMessage? proxyResponse, CancellationToken cancellationToken)
     {
         var hasBody = await base.TransformResponseAsync(httpContext, proxyResponse, cancellationToken);
-        if (proxyResponse?.Headers.Location is { } location)
-            httpContext.Response.Headers.Location = Relocate(location);
-        return hasBody;
+        if (proxyResponse is null)
+            return hasBody;
+        if (proxyResponse.Headers.Location is { } location)
+            httpContext.Response.Headers.Location = Relocate(location.OriginalString);
+        var encoding = string.Join(',', proxyResponse.Content.Headers.ContentEncoding);
+        if (!hasBody || proxyResponse.Content.Headers.ContentType?.MediaType != "text/html" || !HtmlLinks.Reads(encoding))
+            return hasBody;
+
+        // An answer without a body keeps the length that a body would have.
+        if (!HttpMethods.IsHead(httpContext.Request.Method) && proxyResponse.StatusCode is not (HttpStatusCode.NoContent or HttpStatusCode.NotModified))
+        {
+            httpContext.Response.Headers.ContentLength = null;
+            await using var page = await proxyResponse.Content.ReadAsStreamAsync(cancellationToken);
+            await new HtmlLinks(Relocate).CopyAsync(page, encoding, httpContext.Response.Body, cancellationToken);
+        }
+
+        return false;
     }
 
     /// <summary>What follows so many parts of the path as it was sent; null if the server has changed more of the path than its
@@ -77,17 +92,17 @@ internal sealed class ProxiedRequest(ApiRequest request, ProxyDestination destin
         return start >= 0 ? path[start..].ToString() : null;
     }
 
-    /// <summary>A redirect within the destination leads through the proxy again.</summary>
-    private string Relocate(Uri location)
+    /// <summary>A link within the destination leads through the proxy again; one that does so already stays.</summary>
+    private string Relocate(string link)
     {
-        var text = location.OriginalString;
-        if (!text.StartsWith('/'))
+        if (!link.StartsWith('/') || link.StartsWith("//", StringComparison.Ordinal))
         {
-            if (!location.IsAbsoluteUri || location.Authority != destination.Host)
-                return text;
-            text = location.PathAndQuery + location.Fragment;
+            if (!Uri.TryCreate(link.StartsWith('/') ? $"{destination.Scheme}:{link}" : link, UriKind.Absolute, out var absolute) || absolute.Authority != destination.Host)
+                return link;
+            link = absolute.PathAndQuery + absolute.Fragment;
         }
 
-        return new PathString(request.Info.Path[..^request.Info.SubresourcePath.Length]).ToUriComponent() + text;
+        var prefix = new PathString(request.Info.Path[..^request.Info.SubresourcePath.Length]).ToUriComponent();
+        return link.StartsWith(prefix, StringComparison.Ordinal) ? link : prefix + link;
     }
 }

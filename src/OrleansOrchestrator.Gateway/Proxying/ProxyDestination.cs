@@ -13,20 +13,26 @@ namespace OrleansOrchestrator.Gateway.Proxying;
 /// <param name="Address">The address that the server there sees as its own.</param>
 /// <param name="Port">The port.</param>
 /// <param name="Pod">The pod, which is reached through its node; null for an address outside of the cluster.</param>
-/// <param name="Node">The pod's node; null if it has none.</param>
+/// <param name="Node">The pod's node, or without a pod the node whose daemon is asked; null if there is none.</param>
 internal sealed record ProxyDestination(string Scheme, IPAddress Address, int Port, V1Pod? Pod, NodeEndpoint? Node)
 {
     /// <summary>The option of an outgoing request that holds its destination.</summary>
     public static readonly HttpRequestOptionsKey<ProxyDestination> Key = new("destination");
 
+    /// <summary>The daemon that is asked itself; null if there is none.</summary>
+    public NodeEndpoint? Daemon => Pod is null ? Node : null;
+
     /// <summary>The value of the Host header.</summary>
-    public string Host => Port == DefaultPort(Scheme) ? Text : string.Create(CultureInfo.InvariantCulture, $"{Text}:{Port}");
+    public string Host => Daemon is { } daemon ? daemon.Address.Authority : Port == DefaultPort(Scheme) ? Text : string.Create(CultureInfo.InvariantCulture, $"{Text}:{Port}");
 
     /// <summary>The origin of its connections. They are shared by the requests to one pod, and never with another pod, which may get
     /// the same address later.</summary>
-    public string Origin => new UriBuilder(Scheme, Pod?.Metadata.Uid ?? Text, Port).Uri.ToString();
+    public string Origin => Daemon is { } daemon ? daemon.Address.ToString() : new UriBuilder(Scheme, Pod?.Metadata.Uid ?? Text, Port).Uri.ToString();
 
     private string Text => Address.AddressFamily == AddressFamily.InterNetworkV6 ? $"[{Address}]" : Address.ToString();
+
+    /// <summary>The daemon of a node.</summary>
+    public static ProxyDestination Of(NodeEndpoint daemon) => new(Uri.UriSchemeHttps, IPAddress.None, daemon.Address.Port, null, daemon);
 
     /// <summary>Reads the port in a path; the protocol's if there is none.</summary>
     /// <exception cref="ApiException">503: it is no port.</exception>

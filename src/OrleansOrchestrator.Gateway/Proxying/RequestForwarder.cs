@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Text;
@@ -9,11 +10,14 @@ using Yarp.ReverseProxy.Forwarder;
 
 namespace OrleansOrchestrator.Gateway.Proxying;
 
-/// <summary>Passes requests on to pods and services, WebSockets included, and their answers back.</summary>
-internal sealed class RequestForwarder(IHttpForwarder forwarder, DestinationDialer dialer, GatewayOptions options) : IDisposable
+/// <summary>Passes requests on to pods, services and node daemons, WebSockets included, and their answers back.</summary>
+internal sealed class RequestForwarder(IHttpForwarder forwarder, DestinationDialer dialer, NodeClient nodes, GatewayOptions options) : IDisposable
 {
     // As long as the kubelet keeps a silent session.
     private static readonly ForwarderRequestConfig Config = new() { ActivityTimeout = TimeSpan.FromHours(4) };
+
+    // Calls of a daemon share its HTTP/2 connections with all others.
+    private static readonly ForwarderRequestConfig DaemonConfig = Config with { Version = HttpVersion.Version20, VersionPolicy = HttpVersionPolicy.RequestVersionExact };
 
     private readonly HttpMessageInvoker _connections = new(new SocketsHttpHandler
     {
@@ -39,7 +43,8 @@ internal sealed class RequestForwarder(IHttpForwarder forwarder, DestinationDial
     public async Task ForwardAsync(ApiRequest request, ProxyDestination destination)
     {
         var http = request.Http;
-        var error = await forwarder.SendAsync(http, destination.Origin, _connections, Config, new ProxiedRequest(request, destination), request.Cancellation);
+        var (connections, config) = destination.Daemon is { } daemon ? (nodes.ConnectionsTo(daemon), DaemonConfig) : (_connections, Config);
+        var error = await forwarder.SendAsync(http, destination.Origin, connections, config, new ProxiedRequest(request, destination), request.Cancellation);
         if (error == ForwarderError.None || request.Cancellation.IsCancellationRequested)
             return;
         if (!http.Response.HasStarted)

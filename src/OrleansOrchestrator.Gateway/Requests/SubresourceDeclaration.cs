@@ -44,9 +44,6 @@ internal sealed class SubresourceDeclaration
     /// <remarks>As Kubernetes since 1.35 (AuthorizePodWebsocketUpgradeCreatePermission).</remarks>
     public bool SocketNeedsCreate { get; init; }
 
-    /// <summary>Whether it is served. Discovery does not show one that is only declared.</summary>
-    public bool IsServed { get; init; } = true;
-
     /// <summary>Matches the kind of one resource.</summary>
     public static Func<ResourceDefinition, bool> Of(ResourceName resource) => definition => definition.Name == resource;
 }

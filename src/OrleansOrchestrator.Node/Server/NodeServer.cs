@@ -8,6 +8,7 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.FileProviders;
 using Microsoft.Extensions.Logging;
 using OpenTelemetry.Metrics;
 using OrleansOrchestrator.Loops;
@@ -27,6 +28,9 @@ internal sealed class NodeServer : IAsyncDisposable
     // A gateway that vanished is noticed within the sum of both; gateways ping at the same interval.
     private static readonly TimeSpan PingDelay = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan PingTimeout = TimeSpan.FromSeconds(15);
+
+    // The kubelet's place.
+    private const string SystemLogs = "/var/log";
 
     // The most series of one metric; memory for them is reserved at the start.
     private const int SeriesMax = 256;
@@ -57,6 +61,7 @@ internal sealed class NodeServer : IAsyncDisposable
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.AddSingleton(loggers);
         builder.Services.AddRoutingCore();
+        builder.Services.AddDirectoryBrowser();
         builder.Services.AddOpenTelemetry().WithMetrics(metrics => Show(metrics, instruments));
         builder.WebHost.UseKestrelCore();
         if (tunnels is not null)
@@ -88,6 +93,17 @@ internal sealed class NodeServer : IAsyncDisposable
             : context.Connection.ClientCertificate is { } caller && callers.IsApiServer(caller) ? next(context)
             : PeerQuestions.RefuseAsync(context));
         application.UseWebSockets();
+        if (Directory.Exists(SystemLogs))
+        {
+            application.UseFileServer(new FileServerOptions
+            {
+                RequestPath = "/logs",
+                FileProvider = new PhysicalFileProvider(SystemLogs),
+                EnableDirectoryBrowsing = true,
+                StaticFileOptions = { ServeUnknownFileTypes = true, DefaultContentType = "text/plain" },
+            });
+        }
+
         application.MapGet("/healthz", () => Results.Text("ok"));
         application.MapPrometheusScrapingEndpoint("/metrics");
         application.MapGet("/pods", endpoints.ListPods);

@@ -18,6 +18,7 @@ public sealed class CommandTests(HollowCluster hollow) : EndToEndTest, IClassFix
         ("logs", nameof(ReplicatedServiceTests.Logs_OfAPod_AreWhatItWrote)),
         ("exec", nameof(SessionTests.Kubectl_WithASessionInAContainer_WorksAsUsersKnowIt)),
         ("attach", nameof(SessionTests.Kubectl_WithASessionInAContainer_WorksAsUsersKnowIt)),
+        ("port-forward", nameof(SessionTests.Kubectl_ForwardsPorts_OfAPodAndByName)),
         ("cp", nameof(SessionTests.Kubectl_CopiesAFile_ToAContainerAndBack)),
     ];
 

@@ -11,6 +11,14 @@ internal sealed class Kubectl(string kubeConfig, string home)
         ["HOME"] = home,
     };
 
+    /// <summary>The same kubectl, as it was before 1.30: it speaks SPDY where it has streams.</summary>
+    public Kubectl OverSpdy()
+    {
+        var older = new Kubectl(kubeConfig, home);
+        older._environment["KUBECTL_REMOTE_COMMAND_WEBSOCKETS"] = older._environment["KUBECTL_PORT_FORWARD_WEBSOCKETS"] = "false";
+        return older;
+    }
+
     /// <summary>Why kubectl cannot be used here, or null if it can.</summary>
     public static string? Missing { get; } = ProgramSearch.Find("kubectl") is null ? "kubectl is not in PATH" : null;
 

@@ -31,6 +31,25 @@ public sealed class SessionTests(ProcessRuntime runtime) : EndToEndTest
     }
 
     [Fact]
+    public Task Kubectl_ThatSpeaksSpdy_HasTheSameSessions() => SessionsWorkAsync(Kubectl.OverSpdy());
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Kubectl_ForwardsPorts_OfAPodAndByName(bool isOverSpdy)
+    {
+        var kubectl = isOverSpdy ? Kubectl.OverSpdy() : Kubectl;
+        await using var forwarding = kubectl.Start(["port-forward", "--address", "127.0.0.1", "pod/web", ":serving", ":1"]);
+        await Eventually.HoldsAsync(() => forwarding.Output.Split('\n').Count(line => line.StartsWith("Forwarding from ", StringComparison.Ordinal)) == 2, "it listens");
+        var ports = forwarding.Output.Split('\n').Where(line => line.Length > 0).ToDictionary(line => line.Split(" -> ")[1].Trim(), line => line.Split(" -> ")[0].Split(':')[^1]);
+
+        using var http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{ports["18086"]}") };
+        (await http.GetStringAsync("/", Cancelled)).ShouldBe("served\n");
+        await Should.ThrowAsync<HttpRequestException>(() => http.GetStringAsync($"http://127.0.0.1:{ports["1"]}/", Cancelled));
+        await Eventually.HoldsAsync(() => forwarding.Errors.Contains("error forwarding port 1 to pod web_default", StringComparison.Ordinal), "it says why");
+    }
+
+    [Fact]
     public async Task Kubectl_CopiesAFile_ToAContainerAndBack()
     {
         var folder = NewScratch().Folder;
@@ -62,7 +81,11 @@ public sealed class SessionTests(ProcessRuntime runtime) : EndToEndTest
             command: [sh, -c, 'while read line; do echo "got $line"; done; echo over; sleep 600']
           - name: side
             image: registry.invalid/side:1
-            command: [sh, -c, 'echo begun; while :; do sleep 1; done']
+            command: [sh, -c, 'echo begun; cd $VOLUME_PAGES && echo served >index.html && exec busybox httpd -f -p $POD_IP:18086']
+            env: [{name: POD_IP, valueFrom: {fieldRef: {fieldPath: status.podIP}}}]
+            ports: [{name: serving, containerPort: 18086}]
+            volumeMounts: [{name: pages, mountPath: /pages}]
+          volumes: [{name: pages, emptyDir: {}}]
         """;
 
     internal static async Task SessionsWorkAsync(Kubectl kubectl)

@@ -122,6 +122,42 @@ public sealed class ProxyTests : IAsyncLifetime
         (response.StatusCode, response.Headers.Location?.OriginalString).ShouldBe((HttpStatusCode.Found, Core + "/pods/web/proxy/elsewhere?x"));
     }
 
+    [Theory]
+    [InlineData("GET", Core + "/pods/web/proxy/page", "<a href=\"" + Core + "/pods/web/proxy/x\"><a href='y'><a href=" + Core + "/pods/web/proxy/z?q#f><a href=//elsewhere/x><a href=http://elsewhere/x><a href=" + Core + "/pods/web/proxy/p>")]
+    [InlineData("HEAD", Core + "/pods/web/proxy/page", "")]
+    public async Task Page_OfAPod_HasItsLinksLeadThroughTheProxy(string method, string path, string expected)
+    {
+        using var request = new HttpRequestMessage(new HttpMethod(method), path);
+        using var response = await _gateway.Admin.SendAsync(request, Cancellation);
+        (await response.Content.ReadAsStringAsync(Cancellation)).ShouldBe(expected);
+        response.Content.Headers.ContentType!.MediaType.ShouldBe("text/html");
+    }
+
+    [Fact]
+    public async Task Node_IsAskedAtItsDaemon()
+    {
+        var port = (int)(await _gateway.Admin.GetJsonAsync("/api/v1/nodes/n1")).ShouldSucceed()["status"]!["daemonEndpoints"]!["kubeletEndpoint"]!["Port"]!;
+        foreach (var name in (string[])["n1", $"n1:{port}", $"https:n1:{port}"])
+        {
+            (await _gateway.Admin.GetStringAsync($"/api/v1/nodes/{name}/proxy/healthz?verbose", Cancellation)).ShouldBe("from the daemon");
+            _daemon.Requested.ShouldBe("/healthz?verbose");
+        }
+
+        _daemon.Caller.ShouldContain("CN=" + OrleansOrchestrator.Gateway.Identity.ClusterIdentity.GatewayUser);
+        (await _gateway.Admin.GetJsonAsync("/api/v1/nodes/none/proxy/healthz")).ShouldFail(HttpStatusCode.NotFound, "NotFound").ShouldBe("nodes \"none\" not found");
+        (await _gateway.Admin.GetJsonAsync("/api/v1/nodes/n1:1/proxy/")).ShouldFail(HttpStatusCode.BadRequest, "BadRequest").ShouldBe("address not allowed");
+        using var stranger = _gateway.CreateClient();
+        (await stranger.GetJsonAsync("/api/v1/nodes/n1/proxy/healthz")).ShouldFail(HttpStatusCode.Forbidden, "Forbidden");
+    }
+
+    [Fact]
+    public async Task Node_WhoseDaemonIsGone_SaysSo()
+    {
+        await _daemon.KillAsync();
+        (await _gateway.Admin.GetJsonAsync("/api/v1/nodes/n1/proxy/healthz")).ShouldFail(HttpStatusCode.ServiceUnavailable, "ServiceUnavailable")
+            .ShouldStartWith("error trying to reach service: ");
+    }
+
     [Fact]
     public async Task Pod_ThatSpeaksWebSocket_IsSpokenTo()
     {
@@ -216,6 +252,12 @@ public sealed class ProxyTests : IAsyncLifetime
     /// <summary>What a daemon does, for a pod whose network is this machine's.</summary>
     private static async Task DialAsync(HttpContext http)
     {
+        if (http.Request.Path == "/healthz")
+        {
+            await http.Response.WriteAsync("from the daemon");
+            return;
+        }
+
         using var connection = new TcpClient();
         try
         {
@@ -255,6 +297,13 @@ public sealed class ProxyTests : IAsyncLifetime
         {
             http.Response.Headers.Connection = "close";
             await http.Response.WriteAsync(new string('x', 100_000));
+            return;
+        }
+
+        if (http.Request.Path == "/page")
+        {
+            http.Response.ContentType = "text/html; charset=utf-8";
+            await http.Response.WriteAsync($"<a href=\"/x\"><a href='y'><a href=http://{http.Request.Host}/z?q#f><a href=//elsewhere/x><a href=http://elsewhere/x><a href={Core}/pods/web/proxy/p>");
             return;
         }
 

@@ -8,8 +8,6 @@ public sealed class UnservedPartTests(GatewayFixture gateway) : IClassFixture<Ga
     private const string Core = "/api/v1/namespaces/default";
 
     [Theory]
-    [InlineData("POST", Core + "/pods/web/portforward", "cannot forward ports")]
-    [InlineData("GET", "/api/v1/nodes/one/proxy/healthz", "not passed on")]
     [InlineData("PATCH", Core + "/pods/web/ephemeralcontainers", "ephemeral containers")]
     [InlineData("POST", "/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies", "would not be enforced")]
     public async Task Request_ForWhatKubernetesServesAndWeDoNot_IsNotImplementedAndSaysWhat(string method, string path, string sentence) =>
@@ -28,7 +26,7 @@ public sealed class UnservedPartTests(GatewayFixture gateway) : IClassFixture<Ga
     public async Task Request_ForAnUnservedPart_IsAuthorizedFirst()
     {
         using var client = gateway.CreateClient();
-        (await client.CallAsync(HttpMethod.Post, Core + "/pods/web/portforward")).ShouldFail(HttpStatusCode.Forbidden, "Forbidden")
-            .ShouldContain("cannot create resource \"pods/portforward\"");
+        (await client.CallAsync(HttpMethod.Patch, Core + "/pods/web/resize")).ShouldFail(HttpStatusCode.Forbidden, "Forbidden")
+            .ShouldContain("cannot patch resource \"pods/resize\"");
     }
 }

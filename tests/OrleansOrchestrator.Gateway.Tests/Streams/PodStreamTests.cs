@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.WebSockets;
+using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http;
@@ -186,16 +187,68 @@ public sealed class PodStreamTests : IAsyncLifetime
         (await _gateway.Admin.GetJsonAsync("/api/v1/namespaces/default/pods/nobody/attach")).ShouldFail(HttpStatusCode.NotFound, "NotFound");
     }
 
-    [Fact]
-    public async Task Exec_OverSpdy_IsNotServedYet()
+    [Theory]
+    [InlineData(Exec + "?container=main&command=echo&stdin=1", "v4.channel.k8s.io", "/exec/default/web/main?input=1&command=echo")]
+    [InlineData("/api/v1/namespaces/default/pods/web/portforward", "portforward.k8s.io", "/portForward/default/web")]
+    [InlineData(Exec + "?container=main&command=echo&stdin=1", null, "/exec/default/web/main?input=1&command=echo")]
+    public async Task Stream_OverSpdy_HandsBytesOnAsTheyAre(string path, string? protocol, string requested)
     {
-        using var client = _gateway.CreateClient(_gateway.Identity.AdminToken);
-        client.DefaultRequestVersion = HttpVersion.Version11;
-        using var request = new HttpRequestMessage(HttpMethod.Post, Exec + "?container=main&command=x&stdout=1") { Version = HttpVersion.Version11 };
+        using var response = await UpgradeAsync(path, protocol);
+        response.StatusCode.ShouldBe(HttpStatusCode.SwitchingProtocols);
+        response.Headers.Upgrade.ToString().ShouldBe("SPDY/3.1");
+        (response.Headers.TryGetValues("X-Stream-Protocol-Version", out var chosen) ? chosen.Single() : null).ShouldBe(protocol);
+        _daemon.Requested.ShouldBe(requested);
+        await using var stream = await response.Content.ReadAsStreamAsync(Cancellation);
+        var sent = RandomNumberGenerator.GetBytes(300_000);
+        var sending = stream.WriteAsync(sent, Cancellation);
+        var received = new byte[sent.Length];
+        await stream.ReadExactlyAsync(received, Cancellation);
+        await sending;
+        received.AsSpan().SequenceEqual(sent).ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task Stream_OverSpdyThatTheNodeEnds_IsReadToItsEnd()
+    {
+        using var response = await UpgradeAsync(Exec + "?container=main&command=last&stdout=1", "v4.channel.k8s.io");
+        using var reader = new StreamReader(await response.Content.ReadAsStreamAsync(Cancellation));
+        (await reader.ReadToEndAsync(Cancellation)).Length.ShouldBe(1_000_000);
+    }
+
+    [Fact]
+    public async Task Stream_OverSpdyWhoseClientGoesWithoutAWord_EndsOnTheNode()
+    {
+        var response = await UpgradeAsync(Exec + "?container=main&command=wait&stdout=1", "v4.channel.k8s.io");
+        await (await response.Content.ReadAsStreamAsync(Cancellation)).DisposeAsync();
+        await _gone.Task.WaitAsync(TimeSpan.FromSeconds(10), Cancellation);
+    }
+
+    [Fact]
+    public async Task Stream_OverSpdyWhoseNodeGoesWithoutAWord_Ends()
+    {
+        using var response = await UpgradeAsync(Exec + "?container=main&command=wait&stdout=1", "v4.channel.k8s.io");
+        await using var stream = await response.Content.ReadAsStreamAsync(Cancellation);
+        await _daemon.KillAsync();
+        (await stream.ReadAsync(new byte[1], Cancellation)).ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task Stream_OverSpdyThatTheNodeRefuses_IsRefusedWithAStatus()
+    {
+        using var response = await UpgradeAsync(Exec + "?container=main&command=refuse&stdout=1", "v4.channel.k8s.io");
+        response.StatusCode.ShouldBe(HttpStatusCode.InternalServerError);
+        JsonNode.Parse(await response.Content.ReadAsStringAsync(Cancellation))!["message"]!.GetValue<string>().ShouldBe("container not found (\"main\")");
+    }
+
+    private async Task<HttpResponseMessage> UpgradeAsync(string path, string? protocol)
+    {
+        var client = _gateway.CreateClient(_gateway.Identity.AdminToken);
+        using var request = new HttpRequestMessage(HttpMethod.Post, path) { Version = HttpVersion.Version11, VersionPolicy = HttpVersionPolicy.RequestVersionExact };
         request.Headers.TryAddWithoutValidation("Connection", "Upgrade");
         request.Headers.TryAddWithoutValidation("Upgrade", "SPDY/3.1");
-        using var response = await client.SendAsync(request, Cancellation);
-        response.StatusCode.ShouldBe(HttpStatusCode.NotImplemented);
+        if (protocol is not null)
+            request.Headers.TryAddWithoutValidation("X-Stream-Protocol-Version", protocol);
+        return await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, Cancellation);
     }
 
     private async Task AnswerAsync(HttpContext http)
@@ -208,7 +261,15 @@ public sealed class PodStreamTests : IAsyncLifetime
             return;
         }
 
-        var socket = await http.WebSockets.AcceptWebSocketAsync(http.WebSockets.WebSocketRequestedProtocols.FirstOrDefault());
+        http.Response.Headers.SecWebSocketProtocol = http.WebSockets.WebSocketRequestedProtocols.FirstOrDefault();
+        var socket = await http.WebSockets.AcceptWebSocketAsync();
+        if (command == "last")
+        {
+            await socket.SendAsync(new byte[1_000_000], WebSocketMessageType.Binary, endOfMessage: true, CancellationToken.None);
+            await socket.CloseAsync(WebSocketCloseStatus.NormalClosure, null, CancellationToken.None);
+            return;
+        }
+
         var buffer = new byte[16 * 1024];
         try
         {

@@ -35,7 +35,11 @@ internal sealed class ChannelClient : IAsyncDisposable
         SslOptions = { RemoteCertificateValidationCallback = (_, _, _, _) => true, LocalCertificateSelectionCallback = (_, _, _, _, _) => caller },
     });
 
-    public static async Task<ChannelClient> OpenAsync(HttpMessageInvoker connections, TestNode node, string pathAndQuery, string protocol = "v5.channel.k8s.io", bool reads = true)
+    public static async Task<ChannelClient> OpenAsync(HttpMessageInvoker connections, TestNode node, string pathAndQuery, string protocol = "v5.channel.k8s.io", bool reads = true) =>
+        new(await ConnectAsync(connections, node, pathAndQuery, protocol), reads);
+
+    /// <summary>Opens a WebSocket to a node.</summary>
+    public static async Task<ClientWebSocket> ConnectAsync(HttpMessageInvoker connections, TestNode node, string pathAndQuery, string protocol)
     {
         var socket = new ClientWebSocket();
         socket.Options.HttpVersion = HttpVersion.Version20;
@@ -43,7 +47,7 @@ internal sealed class ChannelClient : IAsyncDisposable
         socket.Options.CollectHttpResponseDetails = true;
         socket.Options.AddSubProtocol(protocol);
         await socket.ConnectAsync(new Uri($"wss://127.0.0.1:{node.Agent.Port}{pathAndQuery}"), connections, TestContext.Current.CancellationToken);
-        return new ChannelClient(socket, reads);
+        return socket;
     }
 
     /// <summary>What has come over a channel.</summary>

@@ -4,9 +4,6 @@ set -euo pipefail
 
 kubectl() { command kubectl --cache-dir "$KUBECTL_CACHE" -n "$SPACE" "$@"; }
 
-# kubectl for what may not come to an end by itself.
-brief() { timeout 5 kubectl --cache-dir "$KUBECTL_CACHE" -n "$SPACE" "$@"; }
-
 # Standard input is, but for white space around it, the text; or it has a line that matches the pattern.
 is() { local text; text="$(cat)"; [[ "$text" == "$1" ]] || { echo "expected '$1', got '$text'" >&2; return 1; }; }
 has() { local text; text="$(cat)"; grep -qE -- "$1" <<<"$text" || { echo "expected a line like '$1' in: $text" >&2; return 1; }; }

@@ -92,10 +92,6 @@ field deployment/web .spec.template.spec.serviceAccountName | is robot
 kubectl create rolebinding a --role a --user jane
 kubectl set subject rolebinding a --user joe
 field rolebinding/a '.subjects[*].name' | is 'jane joe'
-## port-forward
-pod one
-kubectl wait pod/one --for condition=Ready --timeout 30s
-{ brief port-forward pod/one :8080 || true; } | has '^Forwarding from'
 ## debug
 pod one
 kubectl debug one --image registry.invalid/debug:1 -c tools

@@ -14,6 +14,7 @@ internal sealed class SpdyStream : Stream
     private int _unacknowledged;
     private volatile bool _mayWrite;
     private bool _hasEnded;
+    private Exception? _fault;
 
     /// <param name="connection">Its connection.</param>
     /// <param name="id">Its number.</param>
@@ -54,6 +55,8 @@ internal sealed class SpdyStream : Stream
     {
         var result = await _received.Reader.ReadAsync(cancellationToken);
         var count = (int)Math.Min(result.Buffer.Length, buffer.Length);
+        if (count == 0 && result.IsCompleted && _fault is { } fault)
+            throw new IOException(fault.Message, fault);
         var taken = result.Buffer.Slice(0, count);
         taken.CopyTo(buffer.Span);
         _received.Reader.AdvanceTo(taken.End);
@@ -101,8 +104,12 @@ internal sealed class SpdyStream : Stream
     /// <param name="fault">Why it ended too early; null for its proper end.</param>
     internal void EndReceiving(Exception? fault)
     {
-        _hasEnded = true;
-        _received.Writer.Complete(fault);
+        if (_hasEnded)
+            return;
+
+        // What came before can still be read.
+        (_hasEnded, _fault) = (true, fault);
+        _received.Writer.Complete();
     }
 
     /// <summary>Ends both directions.</summary>
