@@ -32,6 +32,27 @@ public sealed class PodPlannerTests
     }
 
     [Fact]
+    public void Plan_EphemeralContainer_StartsOnceWhateverTheOthersDo()
+    {
+        var pod = TestPods.Shell("a", "");
+        pod.Spec.InitContainers = [TestPods.Container("init", "")];
+        pod.Spec.EphemeralContainers = [new V1EphemeralContainer { Name = "tools", Image = "tools:1" }];
+
+        PodPlanner.Plan(View(pod, Sandbox())).Starts.Select(s => s.Container.Name).ShouldBe(["tools", "init"]);
+        PodPlanner.Plan(View(pod, Sandbox(Running("tools"), Exited("init", 0), Running("main")))).HasActions.ShouldBeFalse();
+
+        var ended = View(pod, Sandbox(Exited("tools", 1), Exited("init", 0), Running("main")));
+        PodPlanner.Plan(ended).HasActions.ShouldBeFalse();
+        var status = PodStatusBuilder.Build(ended, "192.0.2.1", "test");
+        status.Phase.ShouldBe("Running");
+        var tools = status.EphemeralContainerStatuses.Single();
+        (tools.Name, tools.Ready, tools.State.Terminated?.ExitCode, tools.State.Waiting).ShouldBe(("tools", false, 1, null));
+
+        pod.Status = status;
+        PodPlanner.Plan(View(pod, Sandbox(Exited("init", 0), Running("main")))).HasActions.ShouldBeFalse("the reported end counts when the runtime has lost it");
+    }
+
+    [Fact]
     public void Plan_SandboxEndedUnderARunningContainer_KillsItBeforeANewSandbox()
     {
         var plan = PodPlanner.Plan(View(TestPods.Shell("a", ""), Sandbox(Running("main")) with { IsReady = false }));

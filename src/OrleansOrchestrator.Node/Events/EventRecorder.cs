@@ -44,9 +44,9 @@ internal sealed partial class EventRecorder(
         if (!recordsPods)
             return;
         var fieldPath = container is null ? null
-            : (pod.Spec.InitContainers?.Any(c => c.Name == container) == true)
-                ? $"spec.initContainers{{{container}}}"
-                : $"spec.containers{{{container}}}";
+            : pod.Spec.InitContainers?.Any(c => c.Name == container) == true ? $"spec.initContainers{{{container}}}"
+            : pod.Spec.EphemeralContainers?.Any(c => c.Name == container) == true ? $"spec.ephemeralContainers{{{container}}}"
+            : $"spec.containers{{{container}}}";
         Record("kubelet", "Pod", pod.Metadata, fieldPath, type, reason, message);
     }
 

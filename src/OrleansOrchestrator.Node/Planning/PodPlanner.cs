@@ -83,6 +83,8 @@ internal static class PodPlanner
     private static PodPlan PlanContainers(PodView view)
     {
         var builder = new PlanBuilder(view);
+        foreach (var container in view.EphemeralContainers)
+            builder.VisitContainer(container, static (_, _) => false);
         foreach (var container in view.InitContainers)
         {
             if (!builder.PassInitContainer(container))

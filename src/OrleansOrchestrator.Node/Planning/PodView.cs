@@ -69,6 +69,9 @@ internal sealed record PodView
     /// <summary>The init containers that run beside the others.</summary>
     public IEnumerable<V1Container> Sidecars => InitContainers.Where(container => container.RestartPolicy == "Always");
 
+    /// <summary>The containers that look into the others. They start once, and nothing waits for them.</summary>
+    public IEnumerable<V1Container> EphemeralContainers => Pod.Spec.EphemeralContainersAsOthers();
+
     /// <summary>The spec of a container; null if the pod has none of this name.</summary>
     public V1Container? SpecOf(string name) => Pod.Spec.Containers.Concat(InitContainers).FirstOrDefault(container => container.Name == name);
 

@@ -12,7 +12,7 @@ internal static class ReportedInstance
 {
     public static ContainerInstance? Find(V1Pod pod, string name)
     {
-        var status = (pod.Status?.ContainerStatuses ?? []).Concat(pod.Status?.InitContainerStatuses ?? [])
+        var status = (pod.Status?.ContainerStatuses ?? []).Concat(pod.Status?.InitContainerStatuses ?? []).Concat(pod.Status?.EphemeralContainerStatuses ?? [])
             .FirstOrDefault(s => s.Name == name);
         if (status is null)
             return null;

@@ -35,7 +35,7 @@ internal sealed class ContainerStarter(PodServices services)
             NonRootPolicy.Verify(pod, start.Container, image.User);
             var directory = services.DirectoryOf(pod.Metadata.Uid);
             var spec = await services.Specs.BuildAsync(pod, start, image.ImageId, volumes, directory, cancellationToken);
-            spec = WithMessageFile(WithHostsFile(pod, sandbox, spec));
+            spec = WithMessageFile(WithHostsFile(pod, sandbox, spec)) with { ProcessesOf = TargetOf(pod, sandbox, spec.Name) };
             string id;
             using (await services.Starts.EnterAsync(cancellationToken))
             {
@@ -62,6 +62,16 @@ internal sealed class ContainerStarter(PodServices services)
             services.Events.Record(pod, start.Container.Name, EventType.Warning, "Failed", $"Error: {exception.Message}");
             throw;
         }
+    }
+
+    /// <summary>The container into whose processes an ephemeral container looks; null if it names none.</summary>
+    private static string? TargetOf(V1Pod pod, PodSandbox sandbox, string name)
+    {
+        if (pod.Spec.EphemeralContainers?.FirstOrDefault(container => container.Name == name)?.TargetContainerName is not { Length: > 0 } target)
+            return null;
+        return sandbox.Newest(target) is { Phase: ContainerPhase.Running } running
+            ? running.Id
+            : throw new ConfigurationException($"unable to find target container {target}");
     }
 
     private async Task<ImageResult> PullAsync(V1Pod pod, V1Container container, CancellationToken cancellationToken)

@@ -34,6 +34,9 @@ internal sealed record ContainerSpec
 
     public bool HostNetwork { get; init; }
 
+    /// <summary>The container whose processes it sees, by its id in the runtime; null for its own.</summary>
+    public string? ProcessesOf { get; init; }
+
     public bool Stdin { get; init; }
 
     /// <summary>Whether the input ends with the first attached session.</summary>

@@ -1,4 +1,5 @@
 using k8s.Models;
+using OrleansOrchestrator.Model.Pods;
 using OrleansOrchestrator.Node.Runtime;
 
 namespace OrleansOrchestrator.Node.Server;
@@ -11,7 +12,7 @@ internal static class LogTarget
         V1Pod pod, V1PodStatus? status, PodSandbox? sandbox, string container, bool previous)
     {
         var name = pod.Metadata.Name;
-        if (!pod.Spec.Containers.Concat(pod.Spec.InitContainers ?? []).Any(c => c.Name == container))
+        if (!pod.Spec.Containers.Concat(pod.Spec.InitContainers ?? []).Concat(pod.Spec.EphemeralContainersAsOthers()).Any(c => c.Name == container))
             return (null, $"container {container} is not valid for pod {name}");
 
         var instances = sandbox?.Containers
@@ -36,6 +37,6 @@ internal static class LogTarget
     }
 
     private static V1ContainerStateWaiting? IsWaiting(V1PodStatus? status, string container) =>
-        (status?.ContainerStatuses ?? []).Concat(status?.InitContainerStatuses ?? [])
+        (status?.ContainerStatuses ?? []).Concat(status?.InitContainerStatuses ?? []).Concat(status?.EphemeralContainerStatuses ?? [])
         .FirstOrDefault(s => s.Name == container)?.State?.Waiting;
 }

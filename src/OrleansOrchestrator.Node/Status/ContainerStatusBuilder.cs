@@ -31,6 +31,16 @@ internal sealed class ContainerStatusBuilder(PodView view, string scheme)
         };
     }
 
+    /// <summary>The status of an ephemeral container: it is never ready, and never waits to run again.</summary>
+    public V1ContainerStatus BuildEphemeral(V1Container container)
+    {
+        var status = Build(container);
+        (status.Ready, status.Started, status.LastState) = (false, null, new V1ContainerState());
+        if (view.Newest(container.Name) is { Phase: ContainerPhase.Exited } ended)
+            status.State = new V1ContainerState { Terminated = Terminated(ended) };
+        return status;
+    }
+
     /// <summary>Whether a container is ready: an init container when it has succeeded, any other one by its probes.</summary>
     private bool IsReady(V1Container container, ContainerInstance? newest, ContainerHealth? health)
     {

@@ -33,6 +33,7 @@ internal static class PodStatusBuilder
             PodIPs = podIp is null ? null : [new V1PodIP { Ip = podIp }],
             Conditions = new PodConditions(view, outcome, failure).Build(),
             InitContainerStatuses = view.Pod.Spec.InitContainers?.Select(containers.Build).ToList(),
+            EphemeralContainerStatuses = view.Pod.Spec.EphemeralContainers is { Count: > 0 } ? [.. view.EphemeralContainers.Select(containers.BuildEphemeral)] : null,
             ContainerStatuses = view.Pod.Spec.Containers.Select(containers.Build).ToList(),
         };
     }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using k8s.Models;
+using OrleansOrchestrator.Model.Pods;
 using OrleansOrchestrator.Node.Runtime;
 
 namespace OrleansOrchestrator.Node.Status;
@@ -46,7 +47,7 @@ internal sealed class TerminationMessages(IContainerRuntime runtime, string podD
     {
         if (runtime.StartsInstantly || !sandbox.Containers.Any(container => container.Phase == ContainerPhase.Exited))
             return sandbox;
-        var specs = pod.Spec.Containers.Concat(pod.Spec.InitContainers ?? []).ToList();
+        var specs = pod.Spec.Containers.Concat(pod.Spec.InitContainers ?? []).Concat(pod.Spec.EphemeralContainersAsOthers()).ToList();
         var limit = Math.Min(BytesMax, PodBytesMax / Math.Max(1, specs.Count));
         var containers = new List<ContainerInstance>();
         foreach (var container in sandbox.Containers)

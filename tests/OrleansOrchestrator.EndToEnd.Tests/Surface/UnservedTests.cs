@@ -9,9 +9,7 @@ public sealed class UnservedTests(HollowCluster hollow) : HollowTest(hollow)
     [Theory]
     [InlineData("exec web-0 -- true", "it serves neither logs nor sessions, as those of hollow nodes do")]
     [InlineData("attach web-0", "it serves neither logs nor sessions, as those of hollow nodes do")]
-    [InlineData("port-forward web-0 :80", "cannot forward ports: connections into pods are not supported yet")]
-    [InlineData("debug web-0 --image busybox -c tools", "ephemeral containers are not supported yet")]
-    [InlineData("get --raw /api/v1/nodes/none/proxy/healthz", "requests are not passed on to nodes yet")]
+    [InlineData("port-forward web-0 :80", "it serves neither logs nor sessions, as those of hollow nodes do")]
     public async Task Command_ForWhatIsNotThereYet_SaysSo(string command, string sentence)
     {
         await ApplyAsync(Manifests.Pod("web-0"));

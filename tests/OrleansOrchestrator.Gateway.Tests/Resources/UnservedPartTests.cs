@@ -8,7 +8,7 @@ public sealed class UnservedPartTests(GatewayFixture gateway) : IClassFixture<Ga
     private const string Core = "/api/v1/namespaces/default";
 
     [Theory]
-    [InlineData("PATCH", Core + "/pods/web/ephemeralcontainers", "ephemeral containers")]
+    [InlineData("PATCH", Core + "/pods/web/resize", "cannot be resized")]
     [InlineData("POST", "/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies", "would not be enforced")]
     public async Task Request_ForWhatKubernetesServesAndWeDoNot_IsNotImplementedAndSaysWhat(string method, string path, string sentence) =>
         (await gateway.Admin.CallAsync(new HttpMethod(method), path)).ShouldFail(HttpStatusCode.NotImplemented, "NotImplemented").ShouldContain(sentence);

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Net;
+using System.Net.Sockets;
 using System.Net.WebSockets;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
@@ -19,7 +20,11 @@ public sealed class PortForwardTests(DockerMachine docker) : IDisposable
 
     private readonly X509Certificate2 _authority = TestCertificates.Authority("the cluster");
     private X509Certificate2? _caller;
+    private readonly List<TcpListener> _listeners = [];
     private HttpMessageInvoker? _connections;
+    private int _echo;
+    private int _endless;
+    private int _served;
 
     public static TheoryData<string> Runtimes => ["Process", "Docker"];
 
@@ -33,7 +38,7 @@ public sealed class PortForwardTests(DockerMachine docker) : IDisposable
         await using var client = await SpdyClient.OpenAsync(_connections!, node, Path, Spdy);
         var connections = new List<(uint Error, uint Data)>();
         for (var i = 0; i < 5; i++)
-            connections.Add(await ConnectAsync(client, 18082, i));
+            connections.Add(await ConnectAsync(client, _echo, i));
         foreach (var (_, data) in connections)
             await client.SendAsync(data, $"hello {data}\n");
         foreach (var (error, data) in connections)
@@ -49,12 +54,18 @@ public sealed class PortForwardTests(DockerMachine docker) : IDisposable
     [Fact]
     public async Task Spdy_ToAServerOnThePodsLoopback_ReachesIt()
     {
-        // Upstream reaches what listens on 127.0.0.1 in the pod only.
-        await using var node = await StartAsync("Docker", listen: "127.0.0.1");
+        // The kubelet reaches what listens on 127.0.0.1 in the pod only.
+        await using var node = await StartAsync("Docker", TestPods.Shell("a", "cd /tmp && echo hello >index.html && exec busybox httpd -f -p 127.0.0.1:18082", image: DockerMachine.Image));
         await using var client = await SpdyClient.OpenAsync(_connections!, node, Path, Spdy);
-        var (_, data) = await ConnectAsync(client, 18082, 0);
-        await client.SendAsync(data, "to the loopback\n");
-        await client.SeesAsync(data, "to the loopback\n");
+        await Eventually.AnswersAsync(
+            async () =>
+            {
+                var (error, data) = await ConnectAsync(client, 18082, ++_served);
+                await client.SendAsync(data, "GET / HTTP/1.0\r\n\r\n");
+                await client.EndsAsync(error);
+                return client.TextOf(data).EndsWith("\r\n\r\nhello\n", StringComparison.Ordinal) ? "it has" : null;
+            },
+            "the server answers");
     }
 
     [Theory]
@@ -70,7 +81,7 @@ public sealed class PortForwardTests(DockerMachine docker) : IDisposable
         client.TextOf(error).ShouldContain("connect: connection refused");
         await client.EndsAsync(data);
 
-        (_, data) = await ConnectAsync(client, 18082, 1);
+        (_, data) = await ConnectAsync(client, _echo, 1);
         await client.SendAsync(data, "others go on\n");
         await client.SeesAsync(data, "others go on\n");
     }
@@ -92,8 +103,8 @@ public sealed class PortForwardTests(DockerMachine docker) : IDisposable
         }
 
         // Callers without request ids open the stream for errors, and then that for data.
-        var error = await client.OpenAsync(("streamtype", "error"), ("port", "18082"));
-        var data = await client.OpenAsync(("streamtype", "data"), ("port", "18082"));
+        var error = await client.OpenAsync(("streamtype", "error"), ("port", $"{_echo}"));
+        var data = await client.OpenAsync(("streamtype", "data"), ("port", $"{_echo}"));
         await client.SendAsync(data, "old\n");
         await client.SeesAsync(data, "old\n");
         client.HasEnded(error).ShouldBeFalse();
@@ -105,7 +116,7 @@ public sealed class PortForwardTests(DockerMachine docker) : IDisposable
     {
         await using var node = await StartAsync(runtime);
         await using var client = await SpdyClient.OpenAsync(_connections!, node, Path, Spdy);
-        var (_, data) = await ConnectAsync(client, 18082, 0);
+        var (_, data) = await ConnectAsync(client, _echo, 0);
         var bytes = RandomNumberGenerator.GetBytes(20 * 1024 * 1024);
         for (var at = 0; at < bytes.Length; at += 64 * 1024)
             await client.SendAsync(data, bytes.AsMemory(at, 64 * 1024), isLast: at + (64 * 1024) == bytes.Length);
@@ -119,9 +130,9 @@ public sealed class PortForwardTests(DockerMachine docker) : IDisposable
     public async Task Channels_OfAWebSocket_CarryEachPort(string protocol)
     {
         await using var node = await StartAsync("Process");
-        using var socket = await ChannelClient.ConnectAsync(_connections!, node, Path + "?port=18082,1", protocol);
+        using var socket = await ChannelClient.ConnectAsync(_connections!, node, $"{Path}?port={_echo},1", protocol);
         var isText = protocol.Contains("base64", StringComparison.Ordinal);
-        foreach (var (channel, port) in new (int, ushort)[] { (0, 18082), (1, 18082), (2, 1), (3, 1) })
+        foreach (var (channel, port) in new (int, ushort)[] { (0, (ushort)_echo), (1, (ushort)_echo), (2, 1), (3, 1) })
             (await ReceiveAsync(socket, isText)).ShouldBe((channel, Encoding.Latin1.GetString(BitConverter.GetBytes(port))));
         var (failed, reason) = await ReceiveAsync(socket, isText);
         failed.ShouldBe(3);
@@ -155,8 +166,8 @@ public sealed class PortForwardTests(DockerMachine docker) : IDisposable
         var clients = await Task.WhenAll(Enumerable.Range(0, 200).Select(i => SpdyClient.OpenAsync(_connections!, node, Path, Spdy, reads: i % 2 == 0)));
         await Task.WhenAll(clients.Select(async (client, i) =>
         {
-            await client.SendOpenAsync(("streamtype", "error"), ("port", "18083"), ("requestid", "1"));
-            await client.SendOpenAsync(("streamtype", "data"), ("port", i % 2 == 0 ? "18082" : "18083"), ("requestid", "1"));
+            await client.SendOpenAsync(("streamtype", "error"), ("port", $"{_endless}"), ("requestid", "1"));
+            await client.SendOpenAsync(("streamtype", "data"), ("port", $"{(i % 2 == 0 ? _echo : _endless)}"), ("requestid", "1"));
             if (i % 2 == 0)
                 await client.SendAsync(3, $"{i}\n");
         }));
@@ -165,11 +176,13 @@ public sealed class PortForwardTests(DockerMachine docker) : IDisposable
         (GC.GetTotalMemory(forceFullCollection: true) - bytes).ShouldBeLessThan(200L * 512 * 1024);
         foreach (var client in clients)
             await client.DisposeAsync();
-        await Eventually.IsAsync(() => ProcessTable.WithArgument("0123456789abcdef").Count, 0, "the connections have ended");
+        await Eventually.IsAsync(() => Volatile.Read(ref _served), 0, "the connections have ended");
     }
 
     public void Dispose()
     {
+        foreach (var listener in _listeners)
+            listener.Dispose();
         _connections?.Dispose();
         _caller?.Dispose();
         _authority.Dispose();
@@ -196,8 +209,26 @@ public sealed class PortForwardTests(DockerMachine docker) : IDisposable
             : (buffer[0], Encoding.Latin1.GetString(buffer, 1, length - 1));
     }
 
-    /// <summary>A pod with an echo on port 18082, and on 18083 a server that never ends.</summary>
-    private async Task<TestNode> StartAsync(string runtime, string listen = "$POD_IP")
+    /// <summary>A pod whose address is this machine's, where an echo and a server that writes without end listen for it.</summary>
+    private async Task<TestNode> StartAsync(string runtime)
+    {
+        var pod = TestPods.Shell("a", "while :; do sleep 0.1; done", image: DockerMachine.Image);
+        pod.Spec.HostNetwork = runtime == "Docker";
+        var node = await StartAsync(runtime, pod);
+        var address = runtime == "Docker" ? IPAddress.Loopback : IPAddress.Parse((await node.PodAsync("a", p => p.Status?.PodIP is not null, "it has an address")).Status.PodIP);
+        _echo = Serve(address, async stream =>
+        {
+            await stream.CopyToAsync(stream, Cancellation);
+        });
+        _endless = Serve(address, async stream =>
+        {
+            while (true)
+                await stream.WriteAsync(new byte[16 * 1024], Cancellation);
+        });
+        return node;
+    }
+
+    private async Task<TestNode> StartAsync(string runtime, V1Pod pod)
     {
         var isDocker = runtime == "Docker";
         if (isDocker)
@@ -206,23 +237,48 @@ public sealed class PortForwardTests(DockerMachine docker) : IDisposable
         _connections = ChannelClient.Connect(_caller);
         var node = await TestNode.StartAsync(
             isDocker ? RuntimeKind.Docker : RuntimeKind.Process, options => options with { Index = isDocker ? 44 : 45, ClientAuthorities = [_authority] });
-        var address = isDocker && listen == "$POD_IP" ? "0.0.0.0" : listen;
-        var pod = TestPods.Shell(
-            "a",
-            $"busybox nc -lk -s {address} -p 18083 -e sh -c 'exec busybox yes 0123456789abcdef' & exec busybox nc -lk -s {address} -p 18082 -e busybox cat",
-            image: DockerMachine.Image);
-        pod.Spec.Containers[0].Env = [new V1EnvVar { Name = "POD_IP", ValueFrom = new V1EnvVarSource { FieldRef = new V1ObjectFieldSelector { FieldPath = "status.podIP" } } }];
         node.Put(pod);
         await node.PodAsync("a", p => TestPods.Status(p)?.State?.Running is not null, "it runs");
-        await Eventually.AnswersAsync(async () =>
-        {
-            await using var client = await SpdyClient.OpenAsync(_connections, node, Path, Spdy);
-            var (error, data) = await ConnectAsync(client, 18082, 0);
-            await client.SendAsync(data, "ready\n");
-            await Eventually.HoldsAsync(() => client.HasEnded(error) || client.TextOf(data) == "ready\n", "it answers");
-            return client.HasEnded(error) ? null : "it has";
-        }, "the pod listens");
         return node;
+    }
+
+    /// <returns>The port.</returns>
+    private int Serve(IPAddress address, Func<NetworkStream, Task> serve)
+    {
+        var listener = new TcpListener(address, 0);
+        _listeners.Add(listener);
+        listener.Start(backlog: 512);
+        _ = AcceptAllAsync();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+
+        async Task AcceptAllAsync()
+        {
+            try
+            {
+                while (true)
+                    _ = ServeAsync(await listener.AcceptTcpClientAsync(Cancellation));
+            }
+            catch (Exception ended) when (ended is SocketException or OperationCanceledException or ObjectDisposedException)
+            {
+                // The test has ended.
+            }
+        }
+
+        async Task ServeAsync(TcpClient client)
+        {
+            Interlocked.Increment(ref _served);
+            try
+            {
+                using (client)
+                    await serve(client.GetStream());
+            }
+            catch (Exception ended) when (ended is IOException or OperationCanceledException)
+            {
+                // The other side has gone.
+            }
+
+            Interlocked.Decrement(ref _served);
+        }
     }
 
     private static int Threads()

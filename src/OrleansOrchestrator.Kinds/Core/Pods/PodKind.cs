@@ -2,6 +2,7 @@ using System.Globalization;
 using k8s.Models;
 using OrleansOrchestrator.Kinds.FlowControl;
 using OrleansOrchestrator.Kinds.Rules;
+using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Model.Pods;
 using OrleansOrchestrator.Model.Resources;
 using OrleansOrchestrator.Model.Tables;
@@ -52,6 +53,23 @@ internal sealed class PodKind : ResourceDefinition<V1Pod>
         TableColumn<V1Pod>.Of("Nominated Node", pod => (pod.Status?.NominatedNodeName).Or("<none>"), priority: 1),
         TableColumn<V1Pod>.Of("Readiness Gates", ReadinessGatesOf, priority: 1),
     ];
+
+    public override bool TryPrepareForPartUpdate(string subresource, KubeObject updated, KubeObject current)
+    {
+        if (subresource != EphemeralContainers.Subresource)
+            return false;
+        var (after, before) = ((V1Pod)updated, (V1Pod)current);
+        var added = after.Spec?.EphemeralContainers;
+        after.Spec = ObjectCodec.Clone(before.Spec);
+        after.Spec.EphemeralContainers = added;
+        after.Status = before.Status;
+        var (changed, kept) = (after.Metadata, before.Metadata);
+        (changed.Labels, changed.Annotations, changed.Finalizers, changed.OwnerReferences) = (kept.Labels, kept.Annotations, kept.Finalizers, kept.OwnerReferences);
+        return true;
+    }
+
+    public override void ValidatePartUpdate(string subresource, KubeObject updated, KubeObject current, FieldErrors errors) =>
+        EphemeralContainerValidation.Validate(((V1Pod)updated).Spec, ((V1Pod)current).Spec, errors);
 
     protected override void ApplyDefaults(V1Pod obj)
     {

@@ -69,6 +69,7 @@ internal static class CreateParameters
             CgroupParent = cgroup ?? "",
             NetworkMode = $"container:{sandbox.Id}",
             IpcMode = $"container:{sandbox.Id}",
+            PidMode = spec.ProcessesOf is { } target ? $"container:{target}" : "",
             Mounts = [.. spec.Mounts.Select(MountOf)],
             LogConfig = Logs,
             CPUShares = CpuQuota.SharesOf(resources.CpuRequestMillis),

@@ -220,10 +220,12 @@ internal sealed class SpdyConnection : IDisposable
     {
         if (header.Length > ControlBytesMax)
             throw new SpdyException($"a control frame has {header.Length} bytes");
-        var result = await _reader.ReadAtLeastAsync(header.Length, cancellationToken);
-        if (result.Buffer.Length < header.Length)
+
+        // A read of nothing would wait for the next frame.
+        var read = header.Length > 0 ? (await _reader.ReadAtLeastAsync(header.Length, cancellationToken)).Buffer : default;
+        if (read.Length < header.Length)
             throw new IOException("a frame is truncated");
-        var content = result.Buffer.Slice(0, header.Length);
+        var content = read.Slice(0, header.Length);
         switch (header.Type)
         {
             case FrameType.SynStream:
@@ -249,7 +251,8 @@ internal sealed class SpdyConnection : IDisposable
                 break;
         }
 
-        _reader.AdvanceTo(content.End);
+        if (header.Length > 0)
+            _reader.AdvanceTo(content.End);
         return true;
     }
 
