@@ -17,15 +17,17 @@ internal sealed partial class HtmlLinks(Func<string, string> rewrite)
     private const int TagBytesMax = 64 * 1024;
     private const int ReadBytes = 16 * 1024;
 
-    private static readonly FrozenDictionary<string, string[]> Attributes = new Dictionary<string, string[]>
-    {
-        ["a"] = ["href"], ["applet"] = ["codebase"], ["area"] = ["href"], ["audio"] = ["src"], ["base"] = ["href"], ["blockquote"] = ["cite"],
-        ["body"] = ["background"], ["button"] = ["formaction"], ["command"] = ["icon"], ["del"] = ["cite"], ["embed"] = ["src"],
-        ["form"] = ["action"], ["frame"] = ["longdesc", "src"], ["head"] = ["profile"], ["html"] = ["manifest"],
-        ["iframe"] = ["longdesc", "src"], ["img"] = ["longdesc", "src", "usemap"], ["input"] = ["formaction", "src", "usemap"],
-        ["ins"] = ["cite"], ["link"] = ["href"], ["object"] = ["classid", "codebase", "data", "usemap"], ["q"] = ["cite"],
-        ["script"] = ["src"], ["source"] = ["src"], ["video"] = ["poster", "src"],
-    }.ToFrozenDictionary(StringComparer.OrdinalIgnoreCase);
+    // Elements, each with the attributes that are links.
+    private static readonly string[] Links =
+    [
+        "a href", "applet codebase", "area href", "audio src", "base href", "blockquote cite", "body background", "button formaction",
+        "command icon", "del cite", "embed src", "form action", "frame longdesc src", "head profile", "html manifest", "iframe longdesc src",
+        "img longdesc src usemap", "input formaction src usemap", "ins cite", "link href", "object classid codebase data usemap", "q cite",
+        "script src", "source src", "video poster src",
+    ];
+
+    private static readonly FrozenDictionary<string, string[]> Attributes = Links.Select(line => line.Split(' '))
+        .ToFrozenDictionary(words => words[0], words => words[1..], StringComparer.OrdinalIgnoreCase);
 
     // Their content is text, whatever it looks like.
     private static readonly string[] TextElements = ["script", "style", "textarea", "title"];
