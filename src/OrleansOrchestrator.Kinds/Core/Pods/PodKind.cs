@@ -62,9 +62,9 @@ internal sealed class PodKind : ResourceDefinition<V1Pod>
         var added = after.Spec?.EphemeralContainers;
         after.Spec = ObjectCodec.Clone(before.Spec);
         after.Spec.EphemeralContainers = added;
-        after.Status = before.Status;
         var (changed, kept) = (after.Metadata, before.Metadata);
         (changed.Labels, changed.Annotations, changed.Finalizers, changed.OwnerReferences) = (kept.Labels, kept.Annotations, kept.Finalizers, kept.OwnerReferences);
+        PrepareForUpdate(updated, current);
         return true;
     }
 
