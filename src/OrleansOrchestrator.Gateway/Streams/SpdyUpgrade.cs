@@ -2,9 +2,7 @@ using System.Net.WebSockets;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using OrleansOrchestrator.Loops;
-using OrleansOrchestrator.Model.Errors;
 using OrleansOrchestrator.Model.Tunnels;
-using OrleansOrchestrator.Gateway.Requests;
 
 namespace OrleansOrchestrator.Gateway.Streams;
 

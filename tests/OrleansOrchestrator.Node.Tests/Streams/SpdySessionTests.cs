@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json.Nodes;
-using k8s.Models;
 using OrleansOrchestrator.Node.Options;
 using OrleansOrchestrator.Node.Server.Streams.Spdy;
 using OrleansOrchestrator.Node.Tests.Fakes;

@@ -15,6 +15,8 @@ internal sealed class SpdyChannels : IChannels
     // As the kubelet.
     private static readonly TimeSpan OpeningTime = TimeSpan.FromSeconds(30);
 
+    private static readonly byte[] EndOfInput = [(byte)Channel.Stdin];
+
     private readonly SpdySocket _socket;
     private readonly TimeProvider _timeProvider;
     private readonly Task _running;
@@ -160,7 +162,7 @@ internal sealed class SpdyChannels : IChannels
     {
         var count = await reading;
         _readingInput = count > 0 ? null : new TaskCompletionSource<int>().Task;
-        return count > 0 ? new ChannelPart(Channel.Stdin, _input.AsMemory(0, count)) : new ChannelPart(Channel.Close, new[] { (byte)Channel.Stdin });
+        return count > 0 ? new ChannelPart(Channel.Stdin, _input.AsMemory(0, count)) : new ChannelPart(Channel.Close, EndOfInput);
     }
 
     private async ValueTask TakeSizesAsync(Task<int> reading)
