@@ -228,7 +228,7 @@ public sealed class SpdyConnectionTests : IAsyncDisposable
                     streams[stream.Id] = ReadAllAsync(stream);
                     return true;
                 },
-                CancellationToken.None);
+                Cancellation);
             foreach (var (id, content) in expected)
                 (await streams[id]).ShouldBe(content.ToString());
         }, iter: 300);
@@ -240,7 +240,7 @@ public sealed class SpdyConnectionTests : IAsyncDisposable
             if (bytes.Length > 8 && type < 10)
                 Convert.FromHexString($"800300{type:x2}000000").CopyTo(bytes, 0);
             using var server = new SpdyConnection(new Duplex(new CutStream(bytes, cuts), Stream.Null), TimeProvider.System);
-            await server.RunAsync(_ => true, CancellationToken.None);
+            await server.RunAsync(_ => true, Cancellation);
         }, iter: 3000);
 
     public async ValueTask DisposeAsync()
