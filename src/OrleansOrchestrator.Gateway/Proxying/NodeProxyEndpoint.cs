@@ -4,6 +4,7 @@ using OrleansOrchestrator.ControlPlane.Objects;
 using OrleansOrchestrator.ControlPlane.Requests;
 using OrleansOrchestrator.Gateway.Nodes;
 using OrleansOrchestrator.Gateway.Requests;
+using OrleansOrchestrator.Model.Errors;
 using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.Gateway.Proxying;
@@ -19,8 +20,21 @@ internal sealed class NodeProxyEndpoint(RequestForwarder forwarder, IObjectClien
         var node = (await objects.GetAsync(registry[WellKnownResources.Nodes], new ObjectKey("", name), Freshness.Latest, request.Cancellation)).SharedModel<V1Node>();
         var daemon = node.Status?.DaemonEndpoints?.KubeletEndpoint?.Port.ToString(CultureInfo.InvariantCulture);
         if (port.Length == 0 || port == daemon)
-            return ProxyDestination.Of(NodeEndpoint.Of(node));
+            return ProxyDestination.Of(DaemonOf(node));
         var address = ProxyDestination.Require(NodeEndpoint.AddressOf(node, "InternalIP"), isOfPod: false);
         return new ProxyDestination(scheme, address, ProxyDestination.PortOf(port, scheme), null, null);
+    }
+
+    /// <summary>A node whose object tells of no daemon is out of reach, as one whose daemon does not answer.</summary>
+    private static NodeEndpoint DaemonOf(V1Node node)
+    {
+        try
+        {
+            return NodeEndpoint.Of(node);
+        }
+        catch (ApiException untold) when (untold.Code == 500)
+        {
+            throw ApiErrors.ServiceUnavailable($"error trying to reach service: {untold.Message}");
+        }
     }
 }
