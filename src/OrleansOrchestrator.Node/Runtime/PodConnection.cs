@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using OrleansOrchestrator.Model.Names;
 
 namespace OrleansOrchestrator.Node.Runtime;
 
@@ -38,8 +39,15 @@ internal static class PodConnection
             RuntimeException.Unavailable, string.Create(CultureInfo.InvariantCulture, $"failed to connect to localhost:{port} {where}, {string.Join(' ', faults)}"));
     }
 
-    /// <summary>Creates a socket in the daemon's own network.</summary>
-    public static Task<Socket> CreateSocketAsync(AddressFamily family) => Task.FromResult(new Socket(family, SocketType.Stream, ProtocolType.Tcp));
+    /// <summary>Connects to a pod's own address; to this machine's if the pod is in its network.</summary>
+    /// <param name="address">The pod's address; null or empty in the machine's network.</param>
+    /// <param name="port">The port.</param>
+    /// <param name="cancellationToken">Ends the attempt.</param>
+    /// <exception cref="RuntimeException">Nobody answers there.</exception>
+    public static Task<Socket> OpenAsync(string? address, int port, CancellationToken cancellationToken) =>
+        OpenAsync("of the pod", port, [AddressSyntax.TryParse(address ?? "", out var own) ? own : IPAddress.Loopback], CreateSocketAsync, cancellationToken);
+
+    private static Task<Socket> CreateSocketAsync(AddressFamily family) => Task.FromResult(new Socket(family, SocketType.Stream, ProtocolType.Tcp));
 
     private static async Task<Socket> ConnectAsync(Socket socket, IPEndPoint endpoint, CancellationToken cancellationToken)
     {

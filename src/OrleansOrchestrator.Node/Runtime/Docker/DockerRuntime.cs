@@ -289,9 +289,7 @@ internal sealed partial class DockerRuntime : IContainerRuntime
         }
 
         // Without the right to enter the pod's network, or with an engine elsewhere, only the pod's address is left.
-        var address = ContainerTranslation.ToSandbox(sandbox, []).Ip;
-        return await PodConnection.OpenAsync(
-            "of the pod", port, [string.IsNullOrEmpty(address) ? IPAddress.Loopback : IPAddress.Parse(address)], PodConnection.CreateSocketAsync, cancellationToken);
+        return await PodConnection.OpenAsync(ContainerTranslation.ToSandbox(sandbox, []).Ip, port, cancellationToken);
     }
 
     public async ValueTask DisposeAsync()

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
 using OrleansOrchestrator.Loops;
@@ -212,8 +211,7 @@ internal sealed partial class ProcessRuntime : IContainerRuntime
 
     public Task<Socket> ConnectAsync(string podUid, int port, CancellationToken cancellationToken) =>
         _pods.TryGetValue(podUid, out var pod)
-            ? PodConnection.OpenAsync(
-                "of the pod", port, [pod.Ip is { } address ? IPAddress.Parse(address) : IPAddress.Loopback], PodConnection.CreateSocketAsync, cancellationToken)
+            ? PodConnection.OpenAsync(pod.Ip, port, cancellationToken)
             : throw new RuntimeException(RuntimeException.Unavailable, "the pod has no network");
 
     public async ValueTask DisposeAsync()
