@@ -115,8 +115,7 @@ internal sealed partial class ResourceStoreGrain
     /// the database is back.</summary>
     private async Task<string?> CommitAsync(LogCommit commit)
     {
-        var isKnownToBeAway = _databaseMissed is { } missed && time.GetElapsedTime(missed) < options.UnavailableGrace;
-        var grace = isKnownToBeAway ? TimeSpan.Zero : options.UnavailableGrace;
+        var grace = IsDatabaseKnownAway ? TimeSpan.Zero : options.UnavailableGrace;
         var started = time.GetTimestamp();
         var delay = new RetryDelay(new Backoff(RetryPauseMin, options.RetryPauseMax));
         var isUnknown = false;

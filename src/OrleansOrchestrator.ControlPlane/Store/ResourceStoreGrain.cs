@@ -59,6 +59,10 @@ internal sealed partial class ResourceStoreGrain(
 
     private TimeSpan Clock => time.GetElapsedTime(_began);
 
+    /// <summary>Whether a commit failed a moment ago because the database is away. A write is then no more than an attempt to find out
+    /// when it is back.</summary>
+    private bool IsDatabaseKnownAway => _databaseMissed is { } missed && time.GetElapsedTime(missed) < options.UnavailableGrace;
+
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
         _definition = await FindDefinitionAsync(cancellationToken);
@@ -150,7 +154,9 @@ internal sealed partial class ResourceStoreGrain(
     {
         var results = new CommitResult?[writes.Count];
         var decided = new Task<CommitResult>?[writes.Count];
-        var knowsQuotas = writes.Any(IsLimited) && await quotas.TryCatchUpAsync();
+
+        // While the database is away nobody makes a quota known either.
+        var knowsQuotas = !IsDatabaseKnownAway && writes.Any(IsLimited) && await quotas.TryCatchUpAsync();
         _calls++;
         for (var i = 0; i < writes.Count; i++)
         {

@@ -39,6 +39,7 @@ internal sealed class ScriptedLog : IObjectLog
         public long Head;
         public TimeSpan Lease;
         public long LeaseEpoch;
+        public int Commits;
         public readonly List<LogChange> Changes = [];
         public readonly SortedDictionary<ObjectKey, LogObject> Objects = [];
         public readonly Queue<CommitFault> Faults = new();
@@ -48,13 +49,16 @@ internal sealed class ScriptedLog : IObjectLog
     private readonly Lock _gate = new();
     private readonly Dictionary<ShardId, Shard> _shards = [];
     private bool _isAway;
-    private int _commits;
 
     /// <summary>Lets owners that have been replaced write, which no log may: to see that it is noticed (invariant I3).</summary>
     public bool IgnoresEpochs { get; init; }
 
-    /// <summary>How many commits have been tried.</summary>
-    public int Commits => Volatile.Read(ref _commits);
+    /// <summary>How many commits of a resource have been tried. Other stores of the silo commit when they like.</summary>
+    public int CommitsOf(string resource)
+    {
+        lock (_gate)
+            return Of(new ShardId(resource)).Commits;
+    }
 
     /// <inheritdoc/>
     public string? LastFault { get; set; }
@@ -142,10 +146,13 @@ internal sealed class ScriptedLog : IObjectLog
 
     public async Task CommitAsync(ShardId shard, long epoch, LogCommit commit, CancellationToken cancellationToken)
     {
-        Interlocked.Increment(ref _commits);
         CommitStop? stop;
         lock (_gate)
+        {
+            Of(shard).Commits++;
             Of(shard).Stops.TryDequeue(out stop);
+        }
+
         if (stop is not null)
             await stop.ArriveAsync();
         await Task.Yield();
