@@ -21,6 +21,9 @@ internal sealed class NodeRecord(string name)
     /// <summary>The pods assigned to the node, unordered.</summary>
     public List<AssignedPod> Pods { get; } = [];
 
+    /// <summary>Its images, in the order in which it reports them.</summary>
+    public List<ImageCopies> Images { get; } = [];
+
     /// <summary>The host ports of its pods.</summary>
     public TakenPorts Ports { get; } = new();
 

@@ -39,6 +39,9 @@ internal sealed class NodeTable
 
     public ChangeLog Changes { get; } = new();
 
+    /// <summary>The images of the nodes. They matter to scores of the cluster only, which are not kept.</summary>
+    public NodeImages Images { get; } = new();
+
     public NodeColumns Columns { get; } = new(InitialCapacity);
 
     public ReadOnlySpan<NodeRecord?> Records => _records.AsSpan(0, RowLimit);
@@ -103,6 +106,7 @@ internal sealed class NodeTable
     {
         var record = Record(row);
         NotePreferences(record, -1);
+        Images.Clear(row, record);
         record.Clear();
         NodeCount--;
         Columns.Traits[row] = NodeTraits.None;

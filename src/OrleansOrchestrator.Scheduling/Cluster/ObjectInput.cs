@@ -1,7 +1,9 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using k8s.Models;
+using OrleansOrchestrator.Kinds.Core.Volumes;
 using OrleansOrchestrator.Model.Resources;
+using OrleansOrchestrator.Scheduling.Matching;
 
 namespace OrleansOrchestrator.Scheduling.Cluster;
 
@@ -36,10 +38,12 @@ public abstract class ObjectInput
 }
 
 /// <summary>Objects of one type that plugins read.</summary>
-internal sealed class ObjectInput<T>(ResourceName resource) : ObjectInput(resource)
+/// <param name="resource">Their resource.</param>
+/// <param name="groupOf">The group in which plugins look for an object; null if they find it by its name alone.</param>
+internal sealed class ObjectInput<T>(ResourceName resource, Func<T, string?>? groupOf = null) : ObjectInput(resource)
     where T : class
 {
-    internal override ObjectTable CreateTable() => new ObjectTable<T>();
+    internal override ObjectTable CreateTable() => new ObjectTable<T>(groupOf ?? (static _ => null));
 }
 
 /// <summary>The present objects of an input.</summary>
@@ -52,31 +56,50 @@ internal abstract class ObjectTable
     public abstract bool TryRemove(ObjectKey key, [NotNullWhen(true)] out object? old);
 }
 
-/// <summary>The present objects of one type, by namespace and name.</summary>
-internal sealed class ObjectTable<T> : ObjectTable
+/// <summary>The present objects of one type, by namespace and name, and by group.</summary>
+internal sealed class ObjectTable<T>(Func<T, string?> groupOf) : ObjectTable
     where T : class
 {
     private readonly Dictionary<ObjectKey, T> _all = [];
+    private readonly Dictionary<string, Dictionary<ObjectKey, T>> _groups = new(StringComparer.Ordinal);
 
     /// <summary>All objects, unordered.</summary>
     public IReadOnlyCollection<T> All => _all.Values;
 
+    /// <summary>Whether some object is in a group.</summary>
+    public bool HasGroups => _groups.Count > 0;
+
     public T? Find(ObjectKey key) => _all.GetValueOrDefault(key);
+
+    /// <summary>The objects of a group, unordered.</summary>
+    public IReadOnlyCollection<T> OfGroup(string group) => _groups.TryGetValue(group, out var members) ? members.Values : [];
 
     public override bool TrySet(ObjectKey key, object obj, out object? old)
     {
-        old = Find(key);
-        if (old is not null && RevisionOf(obj) is { } revision && RevisionOf(old) >= revision)
+        var before = Find(key);
+        old = before;
+        if (before is not null && RevisionOf(obj) is { } revision && RevisionOf(before) >= revision)
             return false;
-        _all[key] = (T)obj;
+        var now = (T)obj;
+        Ungroup(key, before);
+        if (groupOf(now) is { } group)
+            (_groups.TryGetValue(group, out var members) ? members : _groups[group] = [])[key] = now;
+        _all[key] = now;
         return true;
     }
 
     public override bool TryRemove(ObjectKey key, [NotNullWhen(true)] out object? old)
     {
         var isRemoved = _all.Remove(key, out var removed);
+        Ungroup(key, removed);
         old = removed;
         return isRemoved;
+    }
+
+    private void Ungroup(ObjectKey key, T? obj)
+    {
+        if (obj is not null && groupOf(obj) is { } group && _groups.TryGetValue(group, out var members) && members.Remove(key) && members.Count == 0)
+            _groups.Remove(group);
     }
 
     private static long? RevisionOf(object obj) =>
@@ -92,9 +115,12 @@ internal static class ObjectInputs
     /// <summary>The claims of pods.</summary>
     public static readonly ObjectInput<V1PersistentVolumeClaim> PersistentVolumeClaims = new(WellKnownResources.PersistentVolumeClaims);
 
-    /// <summary>The volumes that claims are bound to.</summary>
-    public static readonly ObjectInput<V1PersistentVolume> PersistentVolumes = new(WellKnownResources.PersistentVolumes);
+    /// <summary>The volumes that claims are bound to, grouped by the claims that may get them.</summary>
+    public static readonly ObjectInput<V1PersistentVolume> PersistentVolumes = new(WellKnownResources.PersistentVolumes, VolumeMatching.GroupOf);
 
     /// <summary>The classes of claims.</summary>
     public static readonly ObjectInput<V1StorageClass> StorageClasses = new(WellKnownResources.StorageClasses);
+
+    /// <summary>The services, grouped by a label that they want.</summary>
+    public static readonly ObjectInput<V1Service> Services = new(WellKnownResources.Services, ServiceSelection.GroupOf);
 }

@@ -44,17 +44,19 @@ public sealed class SchedulerCache
     internal PodCounters Counters { get; }
 
     /// <summary>Adds a node, or takes over its new version.</summary>
-    /// <returns>The changes that matter to scheduling; none for a heartbeat.</returns>
+    /// <returns>The changes that may help a pod; none for a heartbeat or for other images.</returns>
     public IReadOnlyList<ClusterEvent> SetNode(V1Node node)
     {
         ArgumentNullException.ThrowIfNull(node);
         var name = node.Metadata.Name;
         var properties = NodeProperties.From(node);
         var changes = _properties.TryGetValue(name, out var old) ? properties.ChangesSince(old) : ClusterEvents.NodeAdded;
+        var row = Nodes.GetOrAdd(name);
+        Nodes.Images.Set(row, Nodes.Record(row), node.Status?.Images);
         if (changes == ClusterEvents.None)
             return [];
         _properties[name] = properties;
-        Nodes.SetNode(Nodes.GetOrAdd(name), properties);
+        Nodes.SetNode(row, properties);
         return [ClusterEvent.OfNode(changes, name, old, properties)];
     }
 

@@ -10,7 +10,7 @@ public sealed class PluginRegistry
     /// <summary>Further plugins of kube-scheduler. To disable one of these is no fault.</summary>
     internal static readonly FrozenSet<string> Elsewhere = FrozenSet.Create(
         StringComparer.Ordinal,
-        "SchedulingGates", "PrioritySort", "DefaultBinder", "ImageLocality", "NodeVolumeLimits", "DynamicResources", "EBSLimits", "GCEPDLimits", "AzureDiskLimits", "NodeDeclaredFeatures", "GangScheduling");
+        "SchedulingGates", "PrioritySort", "DefaultBinder", "NodeVolumeLimits", "DynamicResources", "EBSLimits", "GCEPDLimits", "AzureDiskLimits", "NodeDeclaredFeatures", "GangScheduling");
 
     private readonly FrozenDictionary<string, PluginFactory> _byName;
 

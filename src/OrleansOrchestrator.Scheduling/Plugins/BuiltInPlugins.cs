@@ -32,10 +32,12 @@ public static class BuiltInPlugins
         new PluginFactory<PodTopologySpread>(nameof(PodTopologySpread), static context => new(context))
         {
             Reads = [PodInputs.SpreadConstraints, PodInputs.NodeAffinity, PodInputs.Tolerations],
+            Follows = [ObjectInputs.Services],
             DefaultWeight = 2,
         },
         new PluginFactory<InterPodAffinity>(nameof(InterPodAffinity), static context => new(context)) { Reads = [PodInputs.AffinityTerms], DefaultWeight = 2 },
         new PluginFactory<DefaultPreemption>(nameof(DefaultPreemption), static context => new(context)) { Follows = [ObjectInputs.PodDisruptionBudgets] },
         new PluginFactory<BalancedAllocation>(BalancedAllocation.Name, static context => new(context)) { Reads = [PodInputs.Resources] },
+        new PluginFactory<ImageLocality>(nameof(ImageLocality), static context => new(context)) { Reads = [PodInputs.Images] },
     ]);
 }

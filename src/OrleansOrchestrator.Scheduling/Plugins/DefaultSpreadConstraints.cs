@@ -6,8 +6,7 @@ namespace OrleansOrchestrator.Scheduling.Plugins;
 
 /// <summary>
 /// The spread constraints of pods without their own: a list in the plugin's arguments, or the system's, with skew 3 over nodes and 5
-/// over zones. They count the pods of one ReplicationController, ReplicaSet or StatefulSet, where
-/// kube-scheduler takes its selector, and those of the services that select the pod.
+/// over zones. They count the pod's <see cref="SpreadPeers"/>.
 /// </summary>
 /// <param name="AreOfSystem">Whether they are the system's, which ignore nodes without a zone.</param>
 /// <param name="Listed">The list; empty for the system's.</param>
@@ -33,10 +32,10 @@ internal sealed record DefaultSpreadConstraints(bool AreOfSystem, SpreadConstrai
     }
 
     /// <summary>Sums up the pods near each node by the system's constraints.</summary>
-    /// <returns>False if no pod of the controller runs yet.</returns>
-    public static bool TryAddSystem(CandidateSet candidates, SpreadScore score)
+    /// <returns>False if none of the peers runs yet.</returns>
+    public static bool TryAddSystem(CandidateSet candidates, SpreadPeers peers, SpreadScore score)
     {
-        var counter = candidates.Cache.Counters.OfOwner(candidates.Pod.SpreadOwnerUid!);
+        var counter = peers.CountIn(candidates.Cache);
         if (counter.Total == 0)
             return false;
         score.AddNodes(counter, NodeSkew);

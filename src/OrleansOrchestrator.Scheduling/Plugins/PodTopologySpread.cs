@@ -7,8 +7,7 @@ namespace OrleansOrchestrator.Scheduling.Plugins;
 
 /// <summary>
 /// Spreads pods evenly over the values of node labels: rejects nodes where one more pod would exceed the skew, and scores by the
-/// constraints that only prefer. A controller's pod without constraints has those of the profile, which count the pods of that
-/// controller.
+/// constraints that only prefer. A pod without constraints has those of the profile, which count its <see cref="SpreadPeers"/>.
 /// </summary>
 internal sealed class PodTopologySpread : IClusterFilter, IClusterScore
 {
@@ -33,20 +32,22 @@ internal sealed class PodTopologySpread : IClusterFilter, IClusterScore
     /// <summary>A change helps if it changes how many pods a domain holds, or which domains there are.</summary>
     public bool MayHelp(PodInfo pod, ClusterEvent change)
     {
-        var required = RequiredOf(pod);
+        var (constraints, peers) = ConstraintsOf(pod);
+        var required = Array.FindAll(constraints, IsRequired);
         if (change.OldPod is null && change.Pod is null)
             return ChangesDomains(pod, required, change);
         return _cluster.Nodes.TryFind(change.NodeName!, out var row) && HasAll(required, _cluster.Nodes.Record(row).Labels)
-            && Array.Exists(required, constraint => Counts(pod, constraint, change.OldPod) != Counts(pod, constraint, change.Pod));
+            && Array.Exists(required, constraint => Counts(constraint, peers, change.OldPod) != Counts(constraint, peers, change.Pod));
     }
 
-    public bool Filters(PodInfo pod) => Array.Exists(ConstraintsOf(pod), constraint => constraint.IsRequired);
+    public bool Filters(PodInfo pod) => Array.Exists(ConstraintsOf(pod).Constraints, IsRequired);
 
-    public bool Scores(PodInfo pod) => HasDefaults(pod) && _defaults.AreOfSystem || Array.Exists(ConstraintsOf(pod), constraint => !constraint.IsRequired);
+    public bool Scores(PodInfo pod) => HasSystemDefaults(pod) ? SpreadPeers.Of(_cluster, pod) is not null : !Array.TrueForAll(ConstraintsOf(pod).Constraints, IsRequired);
 
     public void Filter(CandidateSet candidates)
     {
-        var required = RequiredOf(candidates.Pod);
+        var (constraints, peers) = ConstraintsOf(candidates.Pod);
+        var required = Array.FindAll(constraints, IsRequired);
         var columns = Array.ConvertAll(required, constraint => candidates.Nodes.Topology(constraint.TopologyKey));
         var hasAll = new bool[candidates.Scores.Length];
         for (var row = 0; row < hasAll.Length; row++)
@@ -56,41 +57,48 @@ internal sealed class PodTopologySpread : IClusterFilter, IClusterScore
         if (!hasAll.Contains(true))
             return;
         for (var i = 0; i < required.Length; i++)
-            RejectCrowded(candidates, required[i], columns[i], hasAll);
+            RejectCrowded(candidates, required[i], peers, columns[i], hasAll);
     }
 
     public void Score(CandidateSet candidates, int weight)
     {
         var score = new SpreadScore(candidates, weight);
-        if (HasDefaults(candidates.Pod) && _defaults.AreOfSystem)
+        if (HasSystemDefaults(candidates.Pod))
         {
-            if (!DefaultSpreadConstraints.TryAddSystem(candidates, score))
+            if (SpreadPeers.Of(_cluster, candidates.Pod) is not { } peers || !DefaultSpreadConstraints.TryAddSystem(candidates, peers, score))
                 return;
         }
         else
         {
-            foreach (var constraint in Array.FindAll(ConstraintsOf(candidates.Pod), constraint => !constraint.IsRequired))
+            var (constraints, peers) = ConstraintsOf(candidates.Pod);
+            foreach (var constraint in constraints.Where(constraint => !constraint.IsRequired))
             {
                 var column = candidates.Nodes.Topology(constraint.TopologyKey);
-                score.AddDomains(CounterOf(candidates.Pod, constraint), column, constraint.MaxSkew, isRequired: true, row => Counts(candidates, constraint, row));
+                score.AddDomains(CounterOf(constraint, peers), column, constraint.MaxSkew, isRequired: true, row => Counts(candidates, constraint, row));
             }
         }
 
         score.Apply();
     }
 
-    private static bool HasDefaults(PodInfo pod) => pod.SpreadOwnerUid is not null && pod.Shape.SpreadConstraints.Length == 0;
+    private static bool IsRequired(SpreadConstraint constraint) => constraint.IsRequired;
 
-    private SpreadConstraint[] ConstraintsOf(PodInfo pod) => HasDefaults(pod) ? _defaults.Listed : pod.Shape.SpreadConstraints;
+    private bool HasSystemDefaults(PodInfo pod) => _defaults.AreOfSystem && pod.Shape.SpreadConstraints.Length == 0;
 
-    private SpreadConstraint[] RequiredOf(PodInfo pod) => Array.FindAll(ConstraintsOf(pod), constraint => constraint.IsRequired);
+    /// <summary>The pod's own constraints, or else those of the profile's list with the pods that they count.</summary>
+    private (SpreadConstraint[] Constraints, SpreadPeers? Peers) ConstraintsOf(PodInfo pod)
+    {
+        if (pod.Shape.SpreadConstraints is { Length: > 0 } own)
+            return (own, null);
+        return _defaults.Listed.Length > 0 && SpreadPeers.Of(_cluster, pod) is { } peers ? (_defaults.Listed, peers) : ([], null);
+    }
 
     private static bool HasAll(SpreadConstraint[] constraints, IDictionary<string, string> labels) =>
         Array.TrueForAll(constraints, constraint => labels.ContainsKey(constraint.TopologyKey));
 
-    private bool Counts(PodInfo pod, SpreadConstraint constraint, PodInfo? other) =>
+    private bool Counts(SpreadConstraint constraint, SpreadPeers? peers, PodInfo? other) =>
         other is { IsTerminating: false }
-        && (constraint.Pods is { } pods ? pods.Matches(other.Namespace, other.Labels, _cluster.Pods.NamespaceLabels) : other.SpreadOwnerUid == pod.SpreadOwnerUid);
+        && (constraint.Pods is { } pods ? pods.Matches(other.Namespace, other.Labels, _cluster.Pods.NamespaceLabels) : peers!.Contain(other, _cluster));
 
     private bool ChangesDomains(PodInfo pod, SpreadConstraint[] required, ClusterEvent change)
     {
@@ -116,8 +124,8 @@ internal sealed class PodTopologySpread : IClusterFilter, IClusterScore
         });
     }
 
-    private PodCounter CounterOf(PodInfo pod, SpreadConstraint constraint) =>
-        constraint.Pods is { } pods ? _cluster.Counters.Of(pods) : _cluster.Counters.OfOwner(pod.SpreadOwnerUid!);
+    private PodCounter CounterOf(SpreadConstraint constraint, SpreadPeers? peers) =>
+        constraint.Pods is { } pods ? _cluster.Counters.Of(pods) : peers!.CountIn(_cluster);
 
     private static void RejectWithoutLabels(CandidateSet candidates, bool[] hasAll)
     {
@@ -128,9 +136,9 @@ internal sealed class PodTopologySpread : IClusterFilter, IClusterScore
         }
     }
 
-    private void RejectCrowded(CandidateSet candidates, SpreadConstraint constraint, TopologyColumn column, bool[] hasAll)
+    private void RejectCrowded(CandidateSet candidates, SpreadConstraint constraint, SpreadPeers? peers, TopologyColumn column, bool[] hasAll)
     {
-        var counts = CounterOf(candidates.Pod, constraint).ByRow;
+        var counts = CounterOf(constraint, peers).ByRow;
         var totals = new int[column.DomainLimit];
         Array.Fill(totals, -1);
         for (var row = 0; row < hasAll.Length; row++)
@@ -154,7 +162,7 @@ internal sealed class PodTopologySpread : IClusterFilter, IClusterScore
         if (domains < constraint.MinDomains)
             emptiest = 0;
         var pod = candidates.Pod;
-        // The pod will be one of its controller's pods.
+        // The pod is one of its peers.
         var own = constraint.Pods?.Matches(pod.Namespace, pod.Labels, _cluster.Pods.NamespaceLabels) != false ? 1 : 0;
         for (var row = 0; row < hasAll.Length; row++)
         {

@@ -132,7 +132,7 @@ internal sealed class PodVolumes
             }
 
             _volumes = new(() => new ReachableVolumes(
-                VolumeMatching.Candidates(claim, volumes.All).Where(volume => !cluster.VolumeReservations.IsTaken(volume.Metadata.Name, key))));
+                VolumeMatching.Candidates(claim, VolumeMatching.GroupsFor(claim).SelectMany(volumes.OfGroup)).Where(volume => !cluster.VolumeReservations.IsTaken(volume.Metadata.Name, key))));
         }
 
         public ObjectKey Key { get; }

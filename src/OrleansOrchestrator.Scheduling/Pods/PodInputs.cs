@@ -30,6 +30,10 @@ internal static class PodInputs
     public static readonly PodInput<AffinityTerm[]> AffinityTerms = new PodInput<AffinityTerm.Source, AffinityTerm[]>(
         "affinity to pods", [], static pod => AffinityTerm.Source.Of(pod), AffinityTerm.From);
 
+    /// <summary>The pod's images.</summary>
+    public static readonly PodInput<PodImages> Images = new PodInput<IReadOnlyList<string>, PodImages>(
+        "images", PodImages.None, static pod => PodImages.Select(pod.Spec), PodImages.From);
+
     /// <summary>The inputs that the cache counts for running pods.</summary>
     public static readonly IReadOnlyList<PodInput> OfCluster = [Resources, Ports, AffinityTerms];
 }

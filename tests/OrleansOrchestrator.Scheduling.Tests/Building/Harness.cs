@@ -48,6 +48,14 @@ internal sealed class Harness
         return this;
     }
 
+    /// <summary>Notes services.</summary>
+    public Harness With(params V1Service[] services)
+    {
+        foreach (var service in services)
+            Cache.SetObject(ObjectInputs.Services, new ObjectKey(service.Metadata.NamespaceProperty, service.Metadata.Name), service);
+        return this;
+    }
+
     public SchedulingResult Schedule(V1Pod pod) => Scheduler.Schedule(pod.Info(), ++_seed);
 
     /// <summary>The node that the pod is placed on.</summary>

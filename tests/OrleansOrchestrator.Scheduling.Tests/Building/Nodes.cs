@@ -42,6 +42,12 @@ internal static class Nodes
         return node;
     }
 
+    public static V1Node WithImage(this V1Node node, string name, int megabytes)
+    {
+        (node.Status.Images ??= []).Add(new V1ContainerImage { Names = [$"{name}@sha256:1", name], SizeBytes = megabytes * 1024L * 1024 });
+        return node;
+    }
+
     public static V1Node Cordoned(this V1Node node)
     {
         node.Spec.Unschedulable = true;

@@ -54,6 +54,12 @@ internal static class PodObjects
         return pod;
     }
 
+    public static V1Pod WithImages(this V1Pod pod, params string[] images)
+    {
+        pod.Spec.Containers = [.. images.Select((image, i) => new V1Container { Name = $"c{i}", Image = image })];
+        return pod;
+    }
+
     public static V1Pod WithHostPort(this V1Pod pod, int port, string? ip = null, string protocol = "TCP")
     {
         (pod.Spec.Containers[0].Ports ??= []).Add(new V1ContainerPort { ContainerPort = port, HostPort = port, HostIP = ip, Protocol = protocol });

@@ -24,8 +24,9 @@ internal static class CacheText
         var columns = cache.Nodes.Columns;
         var pods = record.Pods.Select(pod => pod.Info.Name).Order(StringComparer.Ordinal);
         var ports = record.Ports.All.Select(port => port.ToString()).Order(StringComparer.Ordinal);
+        var images = record.Images.Select(image => $"{image.Name}:{image.SizeAt(row)}:{cache.Nodes.Images.Find(image.Name)?.Count}");
         var owned = cache.Counters.OfOwner("rs").ByRow[row];
         return $"{record.Name} {record.IsPresent} {columns.FreeCpuMilli[row]} {columns.FreeMemoryBytes[row]} {columns.FreePods[row]} "
-            + $"{columns.ScoredCpuMilli[row]} {columns.ScoredMemoryBytes[row]} {owned} [{string.Join(',', pods)}] [{string.Join(',', ports)}]";
+            + $"{columns.ScoredCpuMilli[row]} {columns.ScoredMemoryBytes[row]} {owned} [{string.Join(',', pods)}] [{string.Join(',', ports)}] [{string.Join(',', images)}]";
     }
 }

@@ -23,6 +23,10 @@ internal static class RandomCluster
                 node.Cordoned();
             if (extra > 6)
                 node.WithResource("example.com/gpu", "1");
+            if (extra % 3 == 0)
+                node.WithImage("app:latest", 400);
+            if (extra % 4 == 1)
+                node.WithImage("example.com:5000/db:1", 900);
             return node;
         });
 
@@ -44,6 +48,8 @@ internal static class RandomCluster
                 pod.WithOwner($"rs{owner}");
             if (extra == 0)
                 pod.WithResource("example.com/gpu", "1");
+            if (extra == 1)
+                pod.Spec.Containers[0].Image = "example.com:5000/db:1";
             return pod.WithLabel("app", $"{owner}");
         });
 

@@ -61,6 +61,58 @@ public sealed class PodTopologySpreadTests
         harness.Place(Web("p").SpreadOver(Zone, 1, "web", isRequired: false).WithNodeSelector(Zone, "a")).ShouldBe("a");
     }
 
+    [Fact]
+    public void Default_PodsOfAService_AvoidEachOther()
+    {
+        var harness = Zones().With(Service("web", ("app", "web"))).Running(Web("q").On("a"), Create("r").On("b"), Create("s").On("c"));
+        harness.Choices(Web("p")).ShouldBe(["b", "c"]);
+        harness.Choices(Web("p").WithOwner("job", "Job")).ShouldBe(["b", "c"]);
+    }
+
+    [Fact]
+    public void Default_PodsOfSeveralServices_CountIfAllSelectThem()
+    {
+        var harness = Zones().With(Service("web", ("app", "web")), Service("front", ("tier", "front"), ("app", "web")))
+            .Running(Web("q").On("a"), Web("r").On("b").WithLabel("tier", "front"), Create("s").On("c"));
+        harness.Choices(Web("p").WithLabel("tier", "front")).ShouldBe(["a", "c"]);
+        harness.Choices(Web("p")).ShouldBe(["c"]);
+    }
+
+    [Fact]
+    public void Default_WithoutAServiceThatSelectsIt_NothingIsAvoided()
+    {
+        var elsewhere = Service("elsewhere", ("app", "web"));
+        elsewhere.Metadata.NamespaceProperty = "other";
+        Zones().With(Service("other", ("app", "other")), Service("none"), Service("web", ("app", "web"), ("tier", "front")), elsewhere)
+            .Running(Web("q").On("a"), Create("r").On("b"), Create("s").On("c")).Choices(Web("p")).ShouldBe(["a", "b", "c"]);
+    }
+
+    [Fact]
+    public void Default_ServiceThatChangesOrGoes_CountsAsItIs()
+    {
+        var harness = Zones().With(Service("web", ("app", "other"))).Running(Web("q").On("a"), Create("r").On("b"), Create("s").On("c"));
+        harness.Choices(Web("p")).ShouldBe(["a", "b", "c"]);
+        harness.With(Service("web", ("app", "web"))).Choices(Web("p")).ShouldBe(["b", "c"]);
+        harness.Cache.RemoveObject(Scheduling.Cluster.ObjectInputs.Services, new Model.Resources.ObjectKey("default", "web"));
+        harness.Choices(Web("p")).ShouldBe(["a", "b", "c"]);
+    }
+
+    [Fact]
+    public void Default_ListedConstraint_KeepsPodsOfAServiceApart()
+    {
+        var options = Options.Arguments("PodTopologySpread", "{defaultingType: List, defaultConstraints: [{topologyKey: zone, maxSkew: 1, whenUnsatisfiable: DoNotSchedule}]}");
+        var harness = new Harness(options, Nodes.Create("a").WithLabel(Zone, "a"), Nodes.Create("b", pods: 0).WithLabel(Zone, "b"))
+            .With(Service("web", ("app", "web"))).Running(Web("q").On("a"));
+        harness.Refuse(Web("p")).ShouldContain("node(s) didn't match pod topology spread constraints");
+        harness.Place(Create("p").WithLabel("app", "other")).ShouldBe("a");
+    }
+
+    private static k8s.Models.V1Service Service(string name, params (string Key, string Value)[] selector) => new()
+    {
+        Metadata = new k8s.Models.V1ObjectMeta { Name = name, NamespaceProperty = "default" },
+        Spec = new k8s.Models.V1ServiceSpec { Selector = selector.ToDictionary(pair => pair.Key, pair => pair.Value) },
+    };
+
     private static k8s.Models.V1Pod Web(string name) => Create(name).WithLabel("app", "web");
 
     private static Harness Zones() => new(

@@ -56,6 +56,24 @@ public static class VolumeMatching
         public VolumeTopology? Topology => volume.Spec?.NodeAffinity?.Required is { } required ? new VolumeTopology(required) : null;
     }
 
+    /// <summary>The group of volumes to which one belongs: those of a claim, or the free ones of a class. All <see cref="Candidates"/>
+    /// of a claim are in <see cref="GroupsFor"/>.</summary>
+    public static string GroupOf(V1PersistentVolume volume)
+    {
+        ArgumentNullException.ThrowIfNull(volume);
+        return volume.Spec?.ClaimRef is { } claim ? GroupOf(claim.NamespaceProperty, claim.Name) : volume.ClassName;
+    }
+
+    /// <summary>The groups of volumes that a claim may get.</summary>
+    public static IReadOnlyList<string> GroupsFor(V1PersistentVolumeClaim claim)
+    {
+        ArgumentNullException.ThrowIfNull(claim);
+        return [GroupOf(claim.Metadata.NamespaceProperty, claim.Metadata.Name), claim.ClassName];
+    }
+
+    // Names of classes have no slash.
+    private static string GroupOf(string claimNamespace, string claimName) => $"{claimNamespace}/{claimName}";
+
     /// <summary>Why a claim cannot have the volume that it asks for by name; null if it can.</summary>
     public static string? WhyNot(V1PersistentVolume volume, V1PersistentVolumeClaim claim)
     {
