@@ -105,6 +105,28 @@ public sealed class ClaimVolumeTests : IDisposable
         (await Should.ThrowAsync<ConfigurationException>(PrepareAsync)).Message.ShouldBe(why);
     }
 
+    [Theory]
+    [InlineData("a", true)]
+    [InlineData("b", false)]
+    [InlineData(null, false)]
+    public async Task Volume_OfAZone_IsMountedOnNodesOfThatZoneOnly(string? zoneOfNode, bool isMounted)
+    {
+        var volume = LocalVolume("v");
+        var terms = volume.Spec.NodeAffinity.Required.NodeSelectorTerms;
+        terms[0].MatchExpressions.Add(new V1NodeSelectorRequirement { Key = "zone", OperatorProperty = "In", Values = ["a"] });
+        terms.Add(new V1NodeSelectorTerm { MatchFields = [new V1NodeSelectorRequirement { Key = "metadata.name", OperatorProperty = "In", Values = ["node-2"] }] });
+        Bind(volume);
+        if (zoneOfNode is null)
+            _source.Labels = null;
+        else
+            _source.Labels!["zone"] = zoneOfNode;
+
+        if (isMounted)
+            (await PrepareAsync()).ShouldBe(volume.Spec.Local.Path);
+        else
+            (await Should.ThrowAsync<ConfigurationException>(PrepareAsync)).Message.ShouldBe("node affinity check failed for volume \"v\" : no matching NodeSelectorTerms");
+    }
+
     [Fact]
     public async Task Claim_OfAnEphemeralVolumeOfAnotherPod_IsRefused()
     {
@@ -393,6 +415,12 @@ public sealed class ClaimVolumeTests : IDisposable
 
         public Task<V1PersistentVolumeClaim?> GetClaimAsync(string ns, string name, CancellationToken cancellationToken) => Task.FromResult(Claim);
 
+        /// <summary>The labels of the node; null if there is no such node.</summary>
+        public Dictionary<string, string>? Labels { get; set; } = new() { ["kubernetes.io/hostname"] = NodeName, ["zone"] = "a" };
+
         public Task<V1PersistentVolume?> GetVolumeAsync(string name, CancellationToken cancellationToken) => Task.FromResult(Volume);
+
+        public Task<V1Node?> GetNodeAsync(string name, CancellationToken cancellationToken) =>
+            Task.FromResult(Labels is null ? null : new V1Node { Metadata = new V1ObjectMeta { Name = name, Labels = Labels } });
     }
 }

@@ -226,6 +226,8 @@ public sealed class EnvironmentTests
 
         public Task<V1PersistentVolume?> GetVolumeAsync(string name, CancellationToken cancellationToken) => Task.FromResult<V1PersistentVolume?>(null);
 
+        public Task<V1Node?> GetNodeAsync(string name, CancellationToken cancellationToken) => Task.FromResult<V1Node?>(null);
+
         public Task<V1Secret?> GetSecretAsync(string ns, string name, CancellationToken cancellationToken) =>
             Task.FromResult(Secrets.GetValueOrDefault(name));
     }

@@ -11,7 +11,7 @@ public sealed record UsageOptions
     /// <summary>How long a node may take to answer. One that was not asked before takes more than a second.</summary>
     public TimeSpan AnswerWithin { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>How long a controller waits for a metric, whoever serves it. Then it goes on without.</summary>
+    /// <summary>How long a controller waits for a metric, whoever serves it, and a node for its turn to be asked. Then it goes on without.</summary>
     public TimeSpan MetricWithin { get; init; } = TimeSpan.FromSeconds(15);
 
     /// <summary>The most nodes that a silo asks at the same time.</summary>

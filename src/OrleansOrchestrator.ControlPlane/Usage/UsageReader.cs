@@ -62,20 +62,25 @@ internal sealed partial class UsageReader(IEnumerable<INodeStatistics> statistic
         if (_statistics is null)
             return null;
         await Task.Yield();
-        await _calls.WaitAsync();
         try
         {
-            using var limit = new CancellationTokenSource(options.AnswerWithin, time);
-            return await _statistics.ReadAsync(node, limit.Token);
+            // Nobody waits for longer. Behind many silent nodes, those whose turn does not come are left out as well.
+            using var turn = new CancellationTokenSource(options.MetricWithin, time);
+            await _calls.WaitAsync(turn.Token);
+            try
+            {
+                using var limit = new CancellationTokenSource(options.AnswerWithin, time);
+                return await _statistics.ReadAsync(node, limit.Token);
+            }
+            finally
+            {
+                _calls.Release();
+            }
         }
         catch (Exception failure) when (failure is ApiException or OperationCanceledException)
         {
             LogSilent(node.Metadata.Name, failure.Message);
             return null;
-        }
-        finally
-        {
-            _calls.Release();
         }
     }
 

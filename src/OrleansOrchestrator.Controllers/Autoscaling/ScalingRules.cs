@@ -1,4 +1,5 @@
 using k8s.Models;
+using OrleansOrchestrator.Kinds.Autoscaling;
 using OrleansOrchestrator.Loops;
 
 namespace OrleansOrchestrator.Controllers.Autoscaling;
@@ -10,12 +11,8 @@ namespace OrleansOrchestrator.Controllers.Autoscaling;
 /// <remarks>See calculateScaleUpLimitWithScalingRules and its counterpart in k8s.io/kubernetes/pkg/controller/podautoscaler.</remarks>
 internal sealed class ScalingRules(V2HPAScalingRules? rules, bool isUp, TimeSpan defaultWindow)
 {
-    private const int DefaultPeriodSeconds = 15;
-    private const int DefaultPodsUp = 4;
-
-    private readonly IList<V2HPAScalingPolicy> _policies = rules?.Policies is { Count: > 0 } given ? given
-        : isUp ? [PercentOf(100), new V2HPAScalingPolicy { Type = "Pods", Value = DefaultPodsUp, PeriodSeconds = DefaultPeriodSeconds }]
-        : [PercentOf(100)];
+    private readonly IList<V2HPAScalingPolicy> _policies =
+        rules?.Policies is { Count: > 0 } given ? given : isUp ? AutoscalerDefaults.PoliciesUp : AutoscalerDefaults.PoliciesDown;
 
     /// <summary>The stabilization window.</summary>
     public TimeSpan Window { get; } = rules?.StabilizationWindowSeconds is { } seconds ? Waits.Seconds(seconds) : defaultWindow;
@@ -39,6 +36,4 @@ internal sealed class ScalingRules(V2HPAScalingRules? rules, bool isUp, TimeSpan
         ? before + (isUp ? (double)policy.Value : -policy.Value)
         // Rounded towards a change, so that a small target is not stuck.
         : isUp ? Math.Ceiling(before * (100.0 + policy.Value) / 100) : Math.Truncate(before * (100.0 - policy.Value) / 100);
-
-    private static V2HPAScalingPolicy PercentOf(int percent) => new() { Type = "Percent", Value = percent, PeriodSeconds = DefaultPeriodSeconds };
 }

@@ -18,6 +18,9 @@ internal sealed class ApiConfigurationSource(ClusterConnection api) : IConfigura
     public Task<V1PersistentVolume?> GetVolumeAsync(string name, CancellationToken cancellationToken) =>
         FindAsync<V1PersistentVolume>(ResourcePath.PersistentVolume(name), cancellationToken);
 
+    public Task<V1Node?> GetNodeAsync(string name, CancellationToken cancellationToken) =>
+        FindAsync<V1Node>(ResourcePath.Node(name), cancellationToken);
+
     private async Task<T?> FindAsync<T>(string path, CancellationToken cancellationToken) where T : class
     {
         try

@@ -10,4 +10,7 @@ internal interface IClaimSource
 
     /// <summary>Returns the volume, or null if it does not exist.</summary>
     Task<V1PersistentVolume?> GetVolumeAsync(string name, CancellationToken cancellationToken);
+
+    /// <summary>Returns the node, whose labels decide which volumes it reaches, or null if it does not exist.</summary>
+    Task<V1Node?> GetNodeAsync(string name, CancellationToken cancellationToken);
 }

@@ -43,12 +43,16 @@ internal sealed class ClaimVolumes(IClaimSource source, LocalVolumeFolder folder
             throw Refused($"PV \"{claim.Spec.VolumeName}\" is not bound to the PVC");
         if (found.Spec.VolumeMode == "Block")
             throw new ConfigurationException($"volume {volume.Name} has volumeMode Block, which the node does not support");
-        if (found.Topology?.Hostnames is { } hosts && !hosts.Contains(folder.NodeName))
+        if (found.Topology is { } topology && !topology.Admits(folder.NodeName, await LabelsAsync(cancellationToken)))
             throw new ConfigurationException($"node affinity check failed for volume \"{found.Metadata.Name}\" : no matching NodeSelectorTerms");
         return found;
 
         ConfigurationException Refused(string text) => new($"error processing PVC {ns}/{name}: {text}");
     }
+
+    /// <summary>The node's present labels: others set some of them.</summary>
+    private async Task<IDictionary<string, string>> LabelsAsync(CancellationToken cancellationToken) =>
+        (await source.GetNodeAsync(folder.NodeName, cancellationToken))?.Metadata.Labels ?? new Dictionary<string, string>();
 
     private static string PathOf(V1PersistentVolume volume) => volume.Spec.HostPath?.Path ?? volume.Spec.Local?.Path ?? throw new ConfigurationException(
         $"the node supports persistent volumes of hostPath and local, but not of {PersistentVolumeSources.Of(volume.Spec).Keys.FirstOrDefault() ?? "this kind"}");
