@@ -23,8 +23,8 @@ public sealed class PreemptionTests(ProcessRuntime runtime) : EndToEndTest
             Assert.Skip(missing);
         await runtime.StartAsync();
         OnFailure(runtime.Cluster.DescribeAsync);
-        AtEnd(() => Kubectl.RunAsync("delete", "pods", "--all"));
-        await ApplyAsync(string.Join("\n---\n", Class("urgent", 1000), Class("lazy", -10), Class("patient", 1000, "Never")));
+        AtEnd(() => Kubectl.RunAsync("delete", "pods,poddisruptionbudgets", "--all"));
+        await ApplyAsync(string.Join("\n---\n", Class("urgent", 1000), Class("usual", 100), Class("lazy", -10), Class("patient", 1000, "Never")));
     }
 
     [Fact]
@@ -83,8 +83,32 @@ public sealed class PreemptionTests(ProcessRuntime runtime) : EndToEndTest
         await WaitForPhaseAsync("waiter", "Running");
     }
 
-    /// <summary>Makes a pod that needs all of the node.</summary>
-    private async Task CreatePodAsync(string name, string priorityClass, string? finalizer = null)
+    [Fact]
+    public async Task Pod_ThatABudgetProtects_StaysThoughItsPriorityIsTheLowest()
+    {
+        await CreatePodAsync("guarded", "lazy", share: 2);
+        await CreatePodAsync("free", "usual", share: 2);
+        await WaitForPhaseAsync("guarded", "Running");
+        await WaitForPhaseAsync("free", "Running");
+        await Kubectl.RunAsync("create", "poddisruptionbudget", "guard", "--selector=name=guarded", "--min-available=1");
+        await Eventually.PassesAsync(async () =>
+            (await Kubectl.RunAsync("get", "pdb", "guard")).Text.ShouldMatch(@"(?m)^guard +1 +N/A +0 "));
+
+        await CreatePodAsync("preemptor", "urgent", share: 2);
+
+        await WaitForPhaseAsync("preemptor", "Running");
+        await Eventually.PassesAsync(async () => (await EventsOfAsync("free")).ShouldContain("Preempted"));
+        (await PodAsync("guarded"))["metadata"]!["deletionTimestamp"].ShouldBeNull();
+        (await EventsOfAsync("guarded")).ShouldNotContain("Preempted");
+
+        // Without another victim the budget does not help: as in Kubernetes it is respected as far as possible.
+        await CreatePodAsync("second", "urgent", share: 2);
+        await WaitForPhaseAsync("second", "Running");
+        await Eventually.PassesAsync(async () => (await EventsOfAsync("guarded")).ShouldContain("Preempted"));
+    }
+
+    /// <summary>Makes a pod that needs the node, or an equal share of it.</summary>
+    private async Task CreatePodAsync(string name, string priorityClass, string? finalizer = null, int share = 1)
     {
         var node = (await Api.GetAsync("/api/v1/nodes"))["items"]!.AsArray().ShouldHaveSingleItem()!;
         await ApplyAsync($$"""
@@ -92,6 +116,7 @@ public sealed class PreemptionTests(ProcessRuntime runtime) : EndToEndTest
             kind: Pod
             metadata:
               name: {{name}}
+              labels: {name: {{name}}}
               finalizers: [{{finalizer}}]
             spec:
               priorityClassName: {{priorityClass}}
@@ -102,7 +127,7 @@ public sealed class PreemptionTests(ProcessRuntime runtime) : EndToEndTest
                 command: [sleep, "600"]
                 resources:
                   requests:
-                    cpu: {{(string)node["status"]!["allocatable"]!["cpu"]!}}
+                    cpu: {{int.Parse((string)node["status"]!["allocatable"]!["cpu"]!, System.Globalization.CultureInfo.InvariantCulture) * 1000 / share}}m
             """);
     }
 
