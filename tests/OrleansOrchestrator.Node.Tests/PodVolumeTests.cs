@@ -210,5 +210,7 @@ public sealed class PodVolumeTests : IDisposable
         public Task<V1PersistentVolumeClaim?> GetClaimAsync(string ns, string name, CancellationToken cancellationToken) => Task.FromResult<V1PersistentVolumeClaim?>(null);
 
         public Task<V1PersistentVolume?> GetVolumeAsync(string name, CancellationToken cancellationToken) => Task.FromResult<V1PersistentVolume?>(null);
+
+        public Task<V1Node?> GetNodeAsync(string name, CancellationToken cancellationToken) => Task.FromResult<V1Node?>(null);
     }
 }
