@@ -70,6 +70,10 @@ internal sealed class NodeServer : IAsyncDisposable
         {
             kestrel.AddServerHeader = false;
 
+            // The gateway reads and writes as fast as its clients do, and they may pause.
+            kestrel.Limits.MinRequestBodyDataRate = null;
+            kestrel.Limits.MinResponseDataRate = null;
+
             // Sized so that the unread data of one stream never blocks others on the same connection.
             var http2 = kestrel.Limits.Http2;
             http2.InitialConnectionWindowSize = http2.InitialStreamWindowSize * http2.MaxStreamsPerConnection;
