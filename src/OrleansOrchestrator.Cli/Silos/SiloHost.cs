@@ -149,6 +149,7 @@ internal sealed class SiloHost : IAsyncDisposable
             Storage = setup.Options.Get<StorageOptions>().Decided(setup.IsOneMachine),
             ApiEndpoint = new ApiEndpoint(setup.AdvertisedAddress, port),
             RootCertificatePem = identity.Authority.CertificatePem,
+            FrontProxyCertificatePem = identity.FrontProxyAuthority.CertificatePem,
         });
         builder.Services.AddGateway(
             setup.Options.Get<GatewayOptions>() with

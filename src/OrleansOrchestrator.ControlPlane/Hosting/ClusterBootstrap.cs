@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text.Json;
 using k8s.Models;
 using Microsoft.Extensions.Hosting;
@@ -6,6 +7,7 @@ using OrleansOrchestrator.ControlPlane.Admission;
 using OrleansOrchestrator.ControlPlane.Objects;
 using OrleansOrchestrator.ControlPlane.Readiness;
 using OrleansOrchestrator.ControlPlane.Requests;
+using OrleansOrchestrator.Kinds.ApiRegistration;
 using OrleansOrchestrator.Kinds.Scheduling;
 using OrleansOrchestrator.Kinds.Storage;
 using OrleansOrchestrator.Loops;
@@ -17,12 +19,13 @@ using OrleansOrchestrator.Model.Resources;
 namespace OrleansOrchestrator.ControlPlane.Hosting;
 
 /// <summary>
-/// Keeps the objects that every cluster has: the system's namespaces and priority classes, the range of service addresses, and the
-/// <c>kubernetes</c> service. Every silo checks all of them once a second. It creates missing objects; in changed ones it restores only
+/// Keeps the objects that every cluster has: the system's namespaces and priority classes, the range of service addresses, the
+/// <c>kubernetes</c> service, the APIServices of built-in groups, and what other API servers need to trust this one. Every silo checks all of them once a second. It creates missing objects; in changed ones it restores only
 /// the fields that the cluster needs.
 /// </summary>
 internal sealed partial class ClusterBootstrap(
-    IObjectClient objects, ResourceRegistry registry, ServiceAddressOptions addresses, StorageOptions storage, TimeProvider time, ILogger<ClusterBootstrap> logger)
+    IObjectClient objects, ResourceRegistry registry, ServiceAddressOptions addresses, StorageOptions storage, AuthenticationTrust trust, TimeProvider time,
+    ILogger<ClusterBootstrap> logger)
     : BackgroundService, IReadinessCheck
 {
     /// <summary>The annotation of the <c>kubernetes</c> service that tells node daemons the range of service addresses.</summary>
@@ -46,7 +49,7 @@ internal sealed partial class ClusterBootstrap(
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(1);
 
     /// <summary>The revisions at which objects were found correct, so that an unchanged object is not decoded again.</summary>
-    private readonly Dictionary<(ResourceName Resource, ObjectKey Key), long> _correctAt = [];
+    private readonly ConcurrentDictionary<(ResourceName Resource, ObjectKey Key), long> _correctAt = new();
     private bool _hasHadStorageClass;
     private string? _lastFault;
     private string? _pending = "the system's namespaces do not exist yet";
@@ -91,6 +94,12 @@ internal sealed partial class ClusterBootstrap(
         await EnsureAsync(WellKnownResources.ServiceCIDRs, "", ServiceCidr, Repair, ServiceCidrName, cancellationToken);
         await EnsureAsync(WellKnownResources.Services, "default", KubernetesService, Repair, "kubernetes", cancellationToken);
         await EnsureStorageClassAsync(cancellationToken);
+        if (trust.Data is not null)
+            await EnsureAsync(WellKnownResources.ConfigMaps, AuthenticationTrust.Namespace, trust.ToConfigMap, trust.Repair, AuthenticationTrust.Name, cancellationToken);
+
+        // All of the first start share a few commits.
+        await Task.WhenAll(BuiltInApis.All.Where(api => api.IsRegistered).Select(api => EnsureAsync(
+            WellKnownResources.APIServices, "", () => ApiServices.Of(api), api.IsReplaceable ? null : present => Repair(present, api), ApiServices.NameOf(api.Group, api.Version), cancellationToken)));
     }
 
     /// <summary>
@@ -186,6 +195,18 @@ internal sealed partial class ClusterBootstrap(
             ],
         };
         return "status";
+    }
+
+    /// <summary>Restores who serves a built-in version, and the label that says that it is restored.</summary>
+    private static string? Repair(V1APIService present, BuiltInApi api)
+    {
+        var wanted = ApiServices.Of(api);
+        var label = wanted.Metadata.Labels.Single();
+        if (ApiServices.SaysTheSame(present, wanted) && present.Metadata.Labels?.TryGetValue(label.Key, out var value) is true && value == label.Value)
+            return null;
+        present.Spec = wanted.Spec;
+        present.Metadata.Labels = new Dictionary<string, string>(present.Metadata.Labels ?? new Dictionary<string, string>()) { [label.Key] = label.Value };
+        return "";
     }
 
     /// <summary>Restores the service's ports, its type and what node daemons read from it. Other fields are left to users.</summary>

@@ -63,6 +63,7 @@ public static class ControlPlaneHosting
         services.AddSingleton(options.Autoscaler);
         services.AddSingleton(options.Usage);
         services.AddSingleton(new RootCertificate(options.RootCertificatePem));
+        services.AddSingleton(AuthenticationTrust.Of(options));
 
         WireTypeNames.AddTo(services);
         services.AddSingleton<LocalHeads>();

@@ -42,6 +42,10 @@ public sealed record ControlPlaneOptions
     /// <summary>The certificate of the cluster's authority as PEM, which pods use to verify the API; null to give them none.</summary>
     public string? RootCertificatePem { get; init; }
 
+    /// <summary>The certificate of the authority by which other API servers recognise this cluster's requests, as PEM; null if requests
+    /// are not passed on to them.</summary>
+    public string? FrontProxyCertificatePem { get; init; }
+
     /// <summary>The address of this silo's API for pods and nodes; null to leave the endpoints of <c>kubernetes</c> alone.</summary>
     public ApiEndpoint? ApiEndpoint { get; init; }
 }

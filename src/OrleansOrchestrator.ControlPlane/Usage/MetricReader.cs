@@ -1,10 +1,14 @@
 using System.Text.Json;
+using k8s.Models;
+using OrleansOrchestrator.Controllers.Reconciling;
 using OrleansOrchestrator.Controllers.Relations;
+using OrleansOrchestrator.ControlPlane.Authorization;
 using OrleansOrchestrator.ControlPlane.Objects;
 using OrleansOrchestrator.ControlPlane.Requests;
 using OrleansOrchestrator.Kinds.Metrics;
 using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Model.Errors;
+using OrleansOrchestrator.Model.Names;
 using OrleansOrchestrator.Model.Quantities;
 using OrleansOrchestrator.Model.Resources;
 using OrleansOrchestrator.Model.Selectors;
@@ -12,8 +16,8 @@ using OrleansOrchestrator.Model.Selectors;
 namespace OrleansOrchestrator.ControlPlane.Usage;
 
 /// <summary>
-/// Answers the queries of reconcilers from the metrics APIs: usage of pods from the cluster's own, custom and external metrics from
-/// those that adapters serve.
+/// Answers the queries of reconcilers from the metrics APIs: usage of pods from the cluster's own unless an APIService gives it to
+/// another server, custom and external metrics from those that adapters serve.
 /// </summary>
 /// <remarks>See k8s.io/metrics, and the paths in its custom_metrics and external_metrics clients.</remarks>
 internal sealed class MetricReader(
@@ -22,7 +26,12 @@ internal sealed class MetricReader(
     private const string Custom = "custom.metrics.k8s.io";
     private const string External = "external.metrics.k8s.io";
 
+    // Only autoscalers ask for metrics.
+    private static readonly UserInfo Autoscaler = new(
+        ControllerUsers.ServiceAccount("horizontal-pod-autoscaler"), [.. ServiceAccountName.GroupsOf("kube-system"), WellKnownGroups.Authenticated]);
+
     // The versions of the metrics APIs that are understood.
+    private static readonly string[] UsageVersions = ["v1beta1"];
     private static readonly string[] CustomVersions = ["v1beta2", "v1beta1"];
     private static readonly string[] ExternalVersions = ["v1beta1"];
 
@@ -48,6 +57,7 @@ internal sealed class MetricReader(
             {
                 PodUsageQuery usage => await ReadUsageAsync(usage, limit.Token),
                 ExternalMetricQuery external => await ReadExternalAsync(external, limit.Token),
+                DiscoveryQuery discovery => await ProbeAsync(discovery, limit.Token),
                 _ => await ReadCustomAsync(query, limit.Token),
             };
         }
@@ -61,15 +71,16 @@ internal sealed class MetricReader(
         }
     }
 
+    private async Task<MetricAnswer> ProbeAsync(DiscoveryQuery query, CancellationToken cancellationToken) =>
+        new([], _aggregated is null ? "no gateway here" : await _aggregated.ProbeAsync(query.Api, cancellationToken));
+
     private async Task<MetricAnswer> ReadUsageAsync(PodUsageQuery query, CancellationToken cancellationToken)
     {
-        var filter = new ObjectFilter(query.Namespace, query.Pods, FieldSelector.Everything);
-        var page = await computed.ListAsync(registry[WellKnownResources.PodMetrics], new ListQuery(filter, Freshness.Any), cancellationToken);
         var samples =
-            from metrics in page.Objects.Select(obj => obj.SharedModel<V1beta1PodMetrics>())
-            from container in metrics.Containers
-            from used in container.Usage
-            select new MetricSample(metrics.Metadata.Name, Quantity.From(used.Value).MilliValue, metrics.Timestamp!.Value, GoSyntax.ParseDuration(metrics.Window))
+            from metrics in await ReadUsageAsync(query.Namespace, query.Pods, cancellationToken)
+            from container in metrics.Containers ?? []
+            from used in container.Usage ?? new Dictionary<string, ResourceQuantity>()
+            select new MetricSample(metrics.Metadata?.Name ?? "", Quantity.From(used.Value).MilliValue, metrics.Timestamp ?? DateTime.UnixEpoch, GoSyntax.ParseDuration(metrics.Window ?? "0s"))
             {
                 Container = container.Name,
                 Resource = used.Key,
@@ -77,9 +88,23 @@ internal sealed class MetricReader(
         return new MetricAnswer([.. samples]);
     }
 
+    private async Task<IEnumerable<PodMetrics>> ReadUsageAsync(string @namespace, LabelSelector pods, CancellationToken cancellationToken)
+    {
+        var kind = registry[WellKnownResources.PodMetrics];
+        if (FindVersion(kind.Group, UsageVersions) is { } version)
+        {
+            var path = $"/apis/{kind.Group}/{version}/namespaces/{Escape(@namespace)}/{kind.Plural}?{Parameters(("labelSelector", pods))}";
+            return ObjectCodec.Decode<PodMetricsList>((await _aggregated!.GetAsync(kind.Group, version, path, Autoscaler, cancellationToken)).Span).Items ?? [];
+        }
+
+        var filter = new ObjectFilter(@namespace, pods, FieldSelector.Everything);
+        var page = await computed.ListAsync(kind, new ListQuery(filter, Freshness.Any), cancellationToken);
+        return page.Objects.Select(obj => obj.SharedModel<V1beta1PodMetrics>());
+    }
+
     private async Task<MetricAnswer> ReadCustomAsync(MetricQuery query, CancellationToken cancellationToken)
     {
-        if (await FindVersionAsync(Custom, CustomVersions, cancellationToken) is not { } version)
+        if (FindVersion(Custom, CustomVersions) is not { } version)
             return MetricAnswer.Failed($"no custom metrics API ({Custom}) registered");
         var root = $"/apis/{Custom}/{version}";
         var path = query switch
@@ -88,16 +113,16 @@ internal sealed class MetricReader(
             ObjectMetricQuery obj => $"{root}/{PlaceOf(obj)}/{Escape(obj.Metric)}?{Parameters(("metricLabelSelector", obj.Labels))}",
             _ => throw new NotSupportedException($"{query.GetType()} is no custom metric"),
         };
-        using var list = JsonDocument.Parse(await _aggregated!.GetAsync(Custom, version, path, cancellationToken));
+        using var list = JsonDocument.Parse(await _aggregated!.GetAsync(Custom, version, path, Autoscaler, cancellationToken));
         return new MetricAnswer([.. list.RootElement.GetProperty("items").EnumerateArray().Select(item => SampleOf(item, item.GetProperty("describedObject").GetProperty("name").GetString()!, "windowSeconds"))]);
     }
 
     private async Task<MetricAnswer> ReadExternalAsync(ExternalMetricQuery query, CancellationToken cancellationToken)
     {
-        if (await FindVersionAsync(External, ExternalVersions, cancellationToken) is not { } version)
+        if (FindVersion(External, ExternalVersions) is not { } version)
             return MetricAnswer.Failed($"the server could not find the requested resource (get {query.Metric}.{External})");
         var path = $"/apis/{External}/{version}/namespaces/{Escape(query.Namespace)}/{Escape(query.Metric)}?{Parameters(("labelSelector", query.Labels))}";
-        using var list = JsonDocument.Parse(await _aggregated!.GetAsync(External, version, path, cancellationToken));
+        using var list = JsonDocument.Parse(await _aggregated!.GetAsync(External, version, path, Autoscaler, cancellationToken));
         return new MetricAnswer([.. list.RootElement.GetProperty("items").EnumerateArray().Select(item => SampleOf(item, query.Metric, "window"))]);
     }
 
@@ -111,11 +136,9 @@ internal sealed class MetricReader(
         return kind.Namespaced ? $"namespaces/{Escape(query.Namespace)}/{kind.Name}/{Escape(query.Name)}" : $"{kind.Name}/{Escape(query.Name)}";
     }
 
-    private async ValueTask<string?> FindVersionAsync(string group, string[] understood, CancellationToken cancellationToken)
+    private string? FindVersion(string group, string[] understood)
     {
-        if (_aggregated is null)
-            return null;
-        var served = await _aggregated.FindVersionsAsync(group, cancellationToken);
+        var served = _aggregated?.VersionsOf(group) ?? [];
         return Array.Find(understood, served.Contains);
     }
 

@@ -1,8 +1,9 @@
+using k8s.Models;
 using OrleansOrchestrator.Model.Selectors;
 
 namespace OrleansOrchestrator.Controllers.Relations;
 
-/// <summary>What a reconciler asks of the metrics APIs. Equal queries are asked once.</summary>
+/// <summary>What a reconciler asks of other servers: metrics, or whether they serve. Equal queries are asked once.</summary>
 /// <param name="Namespace">The namespace.</param>
 public abstract record MetricQuery(string Namespace);
 
@@ -32,6 +33,18 @@ public sealed record ObjectMetricQuery(string Namespace, string Metric, string G
 /// <param name="Metric">The metric's name.</param>
 /// <param name="Labels">Which series of the metric.</param>
 public sealed record ExternalMetricQuery(string Namespace, string Metric, LabelSelector Labels) : MetricQuery(Namespace);
+
+/// <summary>Whether the server that an APIService names serves its version. The answer has no samples.</summary>
+/// <param name="Api">The APIService as it was observed.</param>
+public sealed record DiscoveryQuery(V1APIService Api) : MetricQuery("")
+{
+    /// <summary>Whether two queries are about one version of an APIService.</summary>
+    public bool Equals(DiscoveryQuery? other) =>
+        other is not null && Api.Metadata.Uid == other.Api.Metadata.Uid && Api.Metadata.ResourceVersion == other.Api.Metadata.ResourceVersion;
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(Api.Metadata.Uid, Api.Metadata.ResourceVersion);
+}
 
 /// <summary>The answer of a metrics API.</summary>
 /// <param name="Samples">The values.</param>

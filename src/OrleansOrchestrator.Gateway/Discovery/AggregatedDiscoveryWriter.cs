@@ -38,7 +38,7 @@ internal static class AggregatedDiscoveryWriter
             foreach (var resource in version.Resources)
                 WriteResource(writer, version, resource);
             writer.WriteEndArray();
-            writer.WriteString("freshness"u8, "Current"u8);
+            writer.WriteString("freshness"u8, version.IsStale ? "Stale"u8 : "Current"u8);
             writer.WriteEndObject();
         }
 

@@ -36,6 +36,9 @@ internal sealed record ServedResource(
 /// <param name="Resources">Its resources by name.</param>
 internal sealed record ServedGroupVersion(string Group, string Version, IReadOnlyList<ServedResource> Resources)
 {
+    /// <summary>Whether the resources may be others by now: the server that has them does not answer.</summary>
+    public bool IsStale { get; init; }
+
     /// <summary><c>v1</c> or <c>apps/v1</c>.</summary>
     public string GroupVersion => Group.Length == 0 ? Version : $"{Group}/{Version}";
 }
@@ -46,27 +49,31 @@ internal sealed record ServedGroupVersion(string Group, string Version, IReadOnl
 internal sealed record ServedGroup(string Name, IReadOnlyList<ServedGroupVersion> Versions);
 
 /// <summary>The whole served API, in the structure of discovery.</summary>
-/// <param name="Groups">The groups by name; core is the first.</param>
+/// <param name="Groups">The groups, the preferred ones first; core is the first.</param>
 internal sealed record ApiSurface(IReadOnlyList<ServedGroup> Groups)
 {
     private static readonly string[] ObjectVerbs = [.. ObjectVerb.All.Select(verb => verb.Name)];
 
     private static readonly string[] ReadVerbs = [.. ObjectVerb.All.Where(verb => !verb.NeedsStore).Select(verb => verb.Name)];
 
-    /// <summary>The kinds behind the routes, and the resources that are answered without being stored.</summary>
-    public static ApiSurface Of(IEnumerable<ResourceRoute> routes) => new(
+    /// <summary>The kinds behind the routes, the resources that are answered without being stored, and what other servers have.</summary>
+    public static ApiSurface Of(IEnumerable<ResourceRoute> routes, ServerDescriptions others) => new(
     [
         .. routes
             .Select(route => (route.ServedVersion.Group, route.ServedVersion.Version, Resource: ResourceOf(route)))
             .Concat(ComputedResource.All.Select(computed => (computed.Group, computed.Version, Resource: computed.Served)))
-            .GroupBy(served => served.Group, StringComparer.Ordinal)
-            .OrderBy(group => group.Key, StringComparer.Ordinal)
+            .GroupBy(served => (served.Group, served.Version), served => served.Resource)
+            .Where(version => others.Table.Find(version.Key.Group, version.Key.Version) is null)
+            .Select(version => new ServedGroupVersion(
+                version.Key.Group, version.Key.Version, [.. version.OrderBy(resource => resource.Name, StringComparer.Ordinal)]))
+            .Concat(others.Versions)
+            .GroupBy(version => version.Group, StringComparer.Ordinal)
+            .OrderByDescending(group => others.Table.GroupPriority(group.Key))
+            .ThenBy(group => group.Key, StringComparer.Ordinal)
             .Select(group => new ServedGroup(
                 group.Key,
-                [.. group.GroupBy(served => served.Version, served => served.Resource, StringComparer.Ordinal)
-                    .OrderBy(version => version.Key, VersionPriority.HighestFirst)
-                    .Select(version => new ServedGroupVersion(
-                        group.Key, version.Key, [.. version.OrderBy(resource => resource.Name, StringComparer.Ordinal)]))])),
+                [.. group.OrderByDescending(version => others.Table.VersionPriority(version.Group, version.Version))
+                    .ThenBy(version => version.Version, VersionPriority.HighestFirst)])),
     ]);
 
     private static ServedResource ResourceOf(ResourceRoute route)

@@ -6,16 +6,16 @@ using OrleansOrchestrator.Gateway.Responses;
 
 namespace OrleansOrchestrator.Gateway.Discovery;
 
-/// <summary>The discovery documents of a catalog, made once.</summary>
+/// <summary>The discovery documents of a catalog and of the servers behind this one, made once.</summary>
 internal sealed class DiscoveryDocuments
 {
     private static readonly string[] OtherPaths = ["/healthz", "/livez", "/metrics", "/openapi/v2", "/openapi/v3", "/readyz", "/version"];
     private readonly FrozenDictionary<string, CachedDocument> _byPath;
     private readonly FrozenDictionary<(string Path, string Version), CachedDocument> _aggregated;
 
-    public DiscoveryDocuments(IEnumerable<ResourceRoute> routes)
+    public DiscoveryDocuments(IEnumerable<ResourceRoute> routes, ServerDescriptions others)
     {
-        var surface = ApiSurface.Of(routes);
+        var surface = ApiSurface.Of(routes, others);
         var core = surface.Groups.Where(group => group.Name.Length == 0).ToList();
         var named = surface.Groups.Where(group => group.Name.Length > 0).ToList();
         var documents = new Dictionary<string, CachedDocument>(StringComparer.Ordinal)

@@ -1,12 +1,11 @@
 using OrleansOrchestrator.Gateway.Negotiation;
 using OrleansOrchestrator.Gateway.Requests;
 using OrleansOrchestrator.Model.Errors;
-using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.Gateway.Discovery;
 
 /// <summary>Serves discovery.</summary>
-internal sealed class DiscoveryEndpoint(CatalogView<DiscoveryDocuments> view) : IPathEndpoint
+internal sealed class DiscoveryEndpoint(DiscoveryView view) : IPathEndpoint
 {
     /// <inheritdoc/>
     public bool Serves(string path) =>

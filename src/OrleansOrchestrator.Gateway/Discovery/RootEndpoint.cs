@@ -1,10 +1,9 @@
 using OrleansOrchestrator.Gateway.Requests;
-using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.Gateway.Discovery;
 
 /// <summary>Serves <c>/</c>: the paths that are not resources.</summary>
-internal sealed class RootEndpoint(CatalogView<DiscoveryDocuments> documents) : IPathEndpoint
+internal sealed class RootEndpoint(DiscoveryView documents) : IPathEndpoint
 {
     /// <inheritdoc/>
     public bool Serves(string path) => path is "/" or "";

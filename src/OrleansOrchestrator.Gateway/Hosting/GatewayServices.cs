@@ -6,8 +6,10 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using OpenTelemetry.Metrics;
 using OrleansOrchestrator.ControlPlane.Authorization;
+using OrleansOrchestrator.ControlPlane.Readiness;
 using OrleansOrchestrator.ControlPlane.Telemetry;
 using OrleansOrchestrator.ControlPlane.Usage;
+using OrleansOrchestrator.Gateway.Aggregation;
 using OrleansOrchestrator.Gateway.Authentication;
 using OrleansOrchestrator.Gateway.Discovery;
 using OrleansOrchestrator.Gateway.Health;
@@ -56,6 +58,7 @@ public static class GatewayServices
         services.TryAddSingleton(static _ => BuiltInKinds.Registry.Copy());
         AddPipeline(services);
         AddResources(services);
+        AddAggregation(services);
         AddReviews(services);
         AddPaths(services);
         services.AddSingleton<ServingCertificate>();
@@ -104,6 +107,7 @@ public static class GatewayServices
         services.AddHttpForwarder();
         services.AddSingleton<DestinationDialer>();
         services.AddSingleton<RequestForwarder>();
+        services.AddSingleton<ServiceEndpoints>();
         services.AddSingleton<ResourceEndpoint>();
         AddSubresources(services);
     }
@@ -118,6 +122,18 @@ public static class GatewayServices
 
         services.AddSingleton(static provider => new ResourceRoutes(
             provider.GetRequiredService<ResourceRegistry>(), provider.GetServices<ISubresourceEndpoint>().Select(endpoint => endpoint.Declaration)));
+    }
+
+    private static void AddAggregation(IServiceCollection services)
+    {
+        services.AddSingleton<AggregatedServers>();
+        services.AddHostedService(static provider => provider.GetRequiredService<AggregatedServers>());
+        services.AddSingleton<IReadinessCheck>(static provider => provider.GetRequiredService<AggregatedServers>());
+        services.AddSingleton<ServerConnections>();
+        services.AddSingleton<ServerLocator>();
+        services.AddSingleton<ServerClient>();
+        services.AddSingleton<AggregationProxy>();
+        services.AddSingleton<IAggregatedApis, AggregatedApis>();
     }
 
     private static void AddReviews(IServiceCollection services)
@@ -136,8 +152,9 @@ public static class GatewayServices
 
     private static void AddPaths(IServiceCollection services)
     {
-        services.AddSingleton(provider => new CatalogView<DiscoveryDocuments>(
-            provider.GetRequiredService<ResourceRegistry>(), (_, _) => new DiscoveryDocuments(provider.GetRequiredService<ResourceRoutes>().All)));
+        services.AddSingleton<ServerExplorer>();
+        services.AddHostedService(static provider => provider.GetRequiredService<ServerExplorer>());
+        services.AddSingleton<DiscoveryView>();
         services.AddSingleton(provider => new CatalogView<OpenApiDocuments>(
             provider.GetRequiredService<ResourceRegistry>(), static (catalog, previous) => new OpenApiDocuments(catalog, previous)));
         services.AddSingleton<PathEndpoints>();

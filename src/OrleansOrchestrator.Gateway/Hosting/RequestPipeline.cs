@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using OrleansOrchestrator.ControlPlane.Authorization;
+using OrleansOrchestrator.Gateway.Aggregation;
 using OrleansOrchestrator.Gateway.Authentication;
 using OrleansOrchestrator.Gateway.Authorization;
 using OrleansOrchestrator.Gateway.Limits;
@@ -25,6 +26,7 @@ internal sealed partial class RequestPipeline(
     AuthorizerChain authorizers,
     RequestInfoParser parser,
     InFlightLimiter limiter,
+    AggregationProxy aggregation,
     ResourceEndpoint resources,
     PathEndpoints paths,
     RequestInstruments instruments,
@@ -120,6 +122,8 @@ internal sealed partial class RequestPipeline(
 
     private Task ServeAsync(ApiRequest request, RequestDelegate next)
     {
+        if (aggregation.Find(request.Info) is { } server)
+            return aggregation.ForwardAsync(request, server);
         if (request.Info.IsResource)
             return resources.HandleAsync(request);
         return request.Info.Path == MetricsPath ? next(request.Http) : paths.HandleAsync(request);

@@ -21,10 +21,11 @@ public sealed class CertificateAuthority : IDisposable
 
     /// <summary>Makes a new authority as a PEM bundle of key and certificate.</summary>
     /// <param name="now">The present time.</param>
-    public static byte[] Create(DateTimeOffset now)
+    /// <param name="name">Its name. Authorities that a server trusts at the same time have different ones.</param>
+    public static byte[] Create(DateTimeOffset now, string name = "orleansorchestrator-ca")
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var request = new CertificateRequest("CN=orleansorchestrator-ca", key, HashAlgorithmName.SHA256);
+        var request = new CertificateRequest(SubjectOf(name, []), key, HashAlgorithmName.SHA256);
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
         request.CertificateExtensions.Add(new X509KeyUsageExtension(
             X509KeyUsageFlags.KeyCertSign | X509KeyUsageFlags.CrlSign | X509KeyUsageFlags.DigitalSignature, true));

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using OrleansOrchestrator.ControlPlane.Authorization;
+using OrleansOrchestrator.ControlPlane.Hosting;
 
 namespace OrleansOrchestrator.Gateway.Identity;
 
@@ -12,7 +13,7 @@ namespace OrleansOrchestrator.Gateway.Identity;
 /// <param name="cancellationToken">Cancels the wait.</param>
 public delegate Task<byte[]> SharedValue(string name, Func<byte[]> propose, CancellationToken cancellationToken);
 
-/// <summary>The cluster's identity, shared by all silos: its certificate authority, its administrator's token and the key of its
+/// <summary>The cluster's identity, shared by all silos: its certificate authorities, its administrator's token and the key of its
 /// service accounts.</summary>
 public sealed class ClusterIdentity : IDisposable
 {
@@ -28,9 +29,10 @@ public sealed class ClusterIdentity : IDisposable
     private static readonly TimeSpan ClientLifetime = TimeSpan.FromDays(365);
     private readonly TimeProvider _time;
 
-    private ClusterIdentity(CertificateAuthority authority, string adminToken, ECDsa tokenKey, TimeProvider time)
+    private ClusterIdentity(CertificateAuthority authority, CertificateAuthority frontProxyAuthority, string adminToken, ECDsa tokenKey, TimeProvider time)
     {
         Authority = authority;
+        FrontProxyAuthority = frontProxyAuthority;
         AdminToken = adminToken;
         TokenKey = tokenKey;
         _time = time;
@@ -38,6 +40,9 @@ public sealed class ClusterIdentity : IDisposable
 
     /// <summary>The certificate authority.</summary>
     public CertificateAuthority Authority { get; }
+
+    /// <summary>The authority by which API servers behind the gateways recognise these. It vouches for no user here.</summary>
+    public CertificateAuthority FrontProxyAuthority { get; }
 
     /// <summary>The bearer token of the administrator; printable ASCII.</summary>
     public string AdminToken { get; }
@@ -59,7 +64,9 @@ public sealed class ClusterIdentity : IDisposable
         tokenKey.ImportFromPem(Encoding.ASCII.GetString(await getOrAdd("service-account-key", CreateTokenKey, cancellationToken)));
         var loaded = CertificateAuthority.Load(authority);
         loaded.RequireGoodAt(time.GetUtcNow());
-        return new ClusterIdentity(loaded, Encoding.ASCII.GetString(token), tokenKey, time);
+        var frontProxy = CertificateAuthority.Load(await getOrAdd(
+            "front-proxy-authority", () => CertificateAuthority.Create(time.GetUtcNow(), "orleansorchestrator-front-proxy-ca"), cancellationToken));
+        return new ClusterIdentity(loaded, frontProxy, Encoding.ASCII.GetString(token), tokenKey, time);
     }
 
     /// <summary>Issues a client certificate of the administrator, valid for a year.</summary>
@@ -70,10 +77,15 @@ public sealed class ClusterIdentity : IDisposable
     public X509Certificate2 IssueGatewayCertificate() =>
         Authority.IssueClientCertificate(GatewayUser, [WellKnownGroups.Masters], _time.GetUtcNow(), ClientLifetime);
 
+    /// <summary>Issues the gateway's client certificate for other API servers, valid for a year.</summary>
+    public X509Certificate2 IssueFrontProxyCertificate() =>
+        FrontProxyAuthority.IssueClientCertificate(AuthenticationTrust.ProxyUser, [], _time.GetUtcNow(), ClientLifetime);
+
     /// <inheritdoc/>
     public void Dispose()
     {
         Authority.Dispose();
+        FrontProxyAuthority.Dispose();
         TokenKey.Dispose();
     }
 

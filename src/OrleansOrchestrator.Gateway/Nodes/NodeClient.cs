@@ -20,13 +20,11 @@ internal sealed class NodeClient(ClusterIdentity identity, TunnelDialer dialer, 
     // An error is a sentence; the rest of a longer body is dropped.
     private const int ErrorBytesMax = 8 * 1024;
     private const string WebSocketProtocol = "websocket";
-    // A quarter of the certificate's year: long before daemons with a wrong clock would refuse it.
-    private static readonly TimeSpan RenewalBeforeEnd = TimeSpan.FromDays(90);
 
     private readonly Lock _lock = new();
     private readonly Dictionary<string, Pool> _pools = new(StringComparer.Ordinal);
     private readonly TimeSpan _idle = TimeSpan.FromSeconds(options.NodeIdleSecondsMax);
-    private X509Certificate2? _certificate;
+    private readonly RenewedCertificate _certificate = new(identity.IssueGatewayCertificate, time);
 
     /// <summary>Sends a GET and returns when the response headers have arrived.</summary>
     /// <exception cref="ApiException">503: the daemon cannot be reached, or its certificate does not match the node object.</exception>
@@ -89,7 +87,7 @@ internal sealed class NodeClient(ClusterIdentity identity, TunnelDialer dialer, 
     {
         foreach (var pool in _pools.Values)
             pool.Connections.Dispose();
-        _certificate?.Dispose();
+        _certificate.Dispose();
     }
 
     private async Task<HttpResponseMessage> SendAsync(NodeEndpoint node, HttpRequestMessage request, CancellationToken cancellationToken)
@@ -143,7 +141,7 @@ internal sealed class NodeClient(ClusterIdentity identity, TunnelDialer dialer, 
     private SocketsHttpHandler CreateHandler(NodeEndpoint node) => new()
     {
         ConnectCallback = node.Tunnel is not { } gateway ? null
-            : async (_, cancellationToken) => await dialer.ConnectAsync(node.Node, gateway, Certificate(), cancellationToken),
+            : async (_, cancellationToken) => await dialer.ConnectAsync(node.Node, gateway, _certificate.Current, cancellationToken),
         ConnectTimeout = TimeSpan.FromSeconds(options.NodeConnectSecondsMax),
         PooledConnectionIdleTimeout = _idle,
         EnableMultipleHttp2Connections = true,
@@ -157,7 +155,7 @@ internal sealed class NodeClient(ClusterIdentity identity, TunnelDialer dialer, 
         SslOptions = new SslClientAuthenticationOptions
         {
             // New connections use the renewed certificate.
-            LocalCertificateSelectionCallback = (_, _, _, _, _) => Certificate(),
+            LocalCertificateSelectionCallback = (_, _, _, _, _) => _certificate.Current,
             RemoteCertificateValidationCallback = (_, certificate, _, _) => IsPinned(certificate, node.CertificateSha256),
         },
     };
@@ -165,17 +163,6 @@ internal sealed class NodeClient(ClusterIdentity identity, TunnelDialer dialer, 
     private static bool IsPinned(X509Certificate? certificate, string fingerprint) =>
         certificate is not null
         && Convert.ToHexStringLower(SHA256.HashData(certificate.GetRawCertData())) == fingerprint;
-
-    private X509Certificate2 Certificate()
-    {
-        lock (_lock)
-        {
-            // The replaced certificate is not disposed, because handshakes may still use it.
-            if (_certificate is null || time.GetUtcNow() > new DateTimeOffset(_certificate.NotAfter) - RenewalBeforeEnd)
-                _certificate = identity.IssueGatewayCertificate();
-            return _certificate;
-        }
-    }
 
     private sealed record Pool(NodeEndpoint Endpoint, HttpMessageInvoker Connections)
     {

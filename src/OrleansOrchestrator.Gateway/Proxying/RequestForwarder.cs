@@ -1,7 +1,9 @@
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Authentication;
 using System.Text;
+using Microsoft.AspNetCore.Http;
 using OrleansOrchestrator.Gateway.Nodes;
 using OrleansOrchestrator.Gateway.Options;
 using OrleansOrchestrator.Gateway.Requests;
@@ -40,15 +42,31 @@ internal sealed class RequestForwarder(IHttpForwarder forwarder, DestinationDial
     /// <param name="request">The request.</param>
     /// <param name="destination">Where it goes.</param>
     /// <exception cref="ApiException">503: nobody answers there.</exception>
-    public async Task ForwardAsync(ApiRequest request, ProxyDestination destination)
+    public Task ForwardAsync(ApiRequest request, ProxyDestination destination)
     {
-        var http = request.Http;
         var (connections, config) = destination.Daemon is { } daemon ? (nodes.ConnectionsTo(daemon), DaemonConfig) : (_connections, Config);
-        var error = await forwarder.SendAsync(http, destination.Origin, connections, config, new ProxiedRequest(request, destination), request.Cancellation);
-        if (error == ForwarderError.None || request.Cancellation.IsCancellationRequested)
+        return ForwardAsync(request.Http, destination.Origin, connections, config, new ProxiedRequest(request, destination), request.Cancellation);
+    }
+
+    /// <summary>Passes a request on over connections that the caller has.</summary>
+    /// <param name="http">The request.</param>
+    /// <param name="origin">The address that connections are shared by.</param>
+    /// <param name="connections">The connections.</param>
+    /// <param name="config">The version of HTTP, and how long neither side may say anything.</param>
+    /// <param name="transformer">Changes the request and its answer on their way.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="ApiException">503: nobody answers there.</exception>
+    public async Task ForwardAsync(
+        HttpContext http, string origin, HttpMessageInvoker connections, ForwarderRequestConfig config, HttpTransformer transformer, CancellationToken cancellationToken)
+    {
+        var error = await forwarder.SendAsync(http, origin, connections, config, transformer, cancellationToken);
+        if (error == ForwarderError.None)
             return;
         if (!http.Response.HasStarted)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
             throw ApiErrors.ServiceUnavailable($"error trying to reach service: {ReasonOf(http.Features.Get<IForwarderErrorFeature>()?.Exception)}");
+        }
 
         // Only a broken connection can tell that the rest is missing.
         http.Abort();
@@ -57,11 +75,12 @@ internal sealed class RequestForwarder(IHttpForwarder forwarder, DestinationDial
     /// <inheritdoc/>
     public void Dispose() => _connections.Dispose();
 
-    private static string ReasonOf(Exception? failure)
+    /// <summary>Why a destination does not answer, in the words of what went wrong first.</summary>
+    public static string ReasonOf(Exception? failure)
     {
         for (var cause = failure; cause is not null; cause = cause.InnerException)
         {
-            if (cause is NodeRefusedException or ApiException or SocketException)
+            if (cause is NodeRefusedException or ApiException or SocketException or AuthenticationException)
                 return cause.Message;
         }
 

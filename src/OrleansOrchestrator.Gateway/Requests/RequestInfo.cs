@@ -23,10 +23,13 @@ public sealed record RequestInfo : AccessAttributes
     /// <summary>The subresource's declaration; null if the kind has no such subresource.</summary>
     internal SubresourceDeclaration? Declaration { get; init; }
 
-    /// <summary>Whether it is long-running.</summary>
-    internal bool IsLongRunning => Subresource.Length == 0
-        ? IsResource && ObjectVerb.Find(Verb) is { IsLongRunning: true }
-        : Declaration is { IsLongRunning: true };
+    /// <summary>Whether it is long-running. What a server behind this one serves is judged by its name, as in Kubernetes.</summary>
+    internal bool IsLongRunning => (Subresource.Length, ServedVersion) switch
+    {
+        (0, _) => IsResource && ObjectVerb.Find(Verb) is { IsLongRunning: true },
+        (_, null) => Subresource is "attach" or "exec" or "log" or "portforward" or "proxy",
+        _ => Declaration is { IsLongRunning: true },
+    };
 
     /// <summary>The key of the named object. A namespace's path looks like a scope, but a namespace is in no namespace.</summary>
     public ObjectKey Key => new(Definition is { Namespaced: false } ? "" : Namespace, Name);

@@ -12,7 +12,6 @@ internal sealed class APIServiceKind : ResourceDefinition<V1APIService>
 {
     private const int GroupPriorityMax = 20_000;
     private const int VersionPriorityMax = 1000;
-    private const string Available = "Available";
 
     private static readonly string[] Statuses = ["True", "False", "Unknown"];
 
@@ -21,8 +20,6 @@ internal sealed class APIServiceKind : ResourceDefinition<V1APIService>
     public override string Kind => "APIService";
 
     public override string Plural => "apiservices";
-
-    public override bool IsActedOn => false;
 
     public override IReadOnlyList<string> Categories => ["api-extensions"];
 
@@ -43,7 +40,7 @@ internal sealed class APIServiceKind : ResourceDefinition<V1APIService>
     protected override void ApplyDefaults(V1APIService obj)
     {
         if (obj.Spec?.Service is { } service)
-            service.Port ??= 443;
+            service.Port ??= ApiServices.PortDefault;
     }
 
     protected override void PrepareForCreate(V1APIService obj)
@@ -55,10 +52,10 @@ internal sealed class APIServiceKind : ResourceDefinition<V1APIService>
         [
             new V1APIServiceCondition
             {
-                Type = Available,
+                Type = ApiServices.Available,
                 Status = "True",
-                Reason = "Local",
-                Message = "Local APIServices are always available",
+                Reason = ApiServices.LocalReason,
+                Message = ApiServices.LocalMessage,
                 LastTransitionTime = obj.Metadata?.CreationTimestamp,
             },
         ];
@@ -117,14 +114,10 @@ internal sealed class APIServiceKind : ResourceDefinition<V1APIService>
             errors.Invalid(insecure, true, "may not be true if caBundle is present");
     }
 
-    private static string AvailabilityOf(V1APIService one)
+    private static string AvailabilityOf(V1APIService one) => ApiServices.AvailabilityOf(one) switch
     {
-        var condition = (one.Status?.Conditions).OrNone().FirstOrDefault(condition => condition.Type == Available);
-        return condition switch
-        {
-            null => "Unknown",
-            { Status: "True" } => "True",
-            _ => $"{condition.Status} ({condition.Reason})",
-        };
-    }
+        null => "Unknown",
+        { Status: "True" } => "True",
+        var condition => $"{condition.Status} ({condition.Reason})",
+    };
 }

@@ -116,6 +116,9 @@ public static class ApiErrors
     /// <summary>501: Kubernetes supports it, but this server does not yet.</summary>
     public static ApiException NotImplemented(string message) => New(501, "NotImplemented", message);
 
+    /// <summary>502: a server behind this one has answered with what cannot be passed on.</summary>
+    public static ApiException BadGateway(string message) => New(502, "InternalError", message);
+
     /// <summary>503: the cluster cannot do it now, and did not; retry.</summary>
     public static ApiException ServiceUnavailable(string message) =>
         New(503, "ServiceUnavailable", message, new V1StatusDetails { RetryAfterSeconds = 1 });

@@ -101,4 +101,7 @@ public static class WellKnownResources
 
     /// <summary>What nodes use.</summary>
     public static readonly ResourceName NodeMetrics = new("nodes", "metrics.k8s.io");
+
+    /// <summary>Says who serves a version of an API group.</summary>
+    public static readonly ResourceName APIServices = new("apiservices", "apiregistration.k8s.io");
 }

@@ -40,6 +40,8 @@ public sealed class GatewayFixture : IAsyncLifetime
 
     internal INodeStatistics Statistics => _application!.Services.GetRequiredService<INodeStatistics>();
 
+    internal IAggregatedApis Aggregated => _application!.Services.GetRequiredService<IAggregatedApis>();
+
     internal ResourceRoutes Routes => _application!.Services.GetRequiredService<ResourceRoutes>();
 
     internal RequestInfoParser Parser => _application!.Services.GetRequiredService<RequestInfoParser>();

@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net;
+using System.Net.Sockets;
+using System.Net.WebSockets;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Builder;
@@ -72,6 +74,38 @@ internal sealed class FakeDaemon : IAsyncDisposable
         {"metadata":{"name":"{{{name}}}"},"spec":{ {{{(node is null ? "" : $"\"nodeName\":\"{node}\",")}}}
          "containers":[{{{string.Join(',', containers.Select(container => $$"""{"name":"{{container}}","image":"i"}"""))}}}]}}
         """);
+
+    /// <summary>What a daemon does, for a pod whose network is this machine's.</summary>
+    public static async Task DialAsync(HttpContext http)
+    {
+        if (http.Request.Path == "/healthz")
+        {
+            await http.Response.WriteAsync("from the daemon");
+            return;
+        }
+
+        using var connection = new TcpClient();
+        try
+        {
+            await connection.ConnectAsync(IPAddress.Loopback, int.Parse(http.Request.Path.Value!.Split('/')[^1], System.Globalization.CultureInfo.InvariantCulture));
+        }
+        catch (SocketException refused)
+        {
+            http.Response.StatusCode = 503;
+            await http.Response.WriteAsync($"dial tcp 10.1.2.3:1: {refused.Message}");
+            return;
+        }
+
+        using var socket = await http.WebSockets.AcceptWebSocketAsync();
+        await using var caller = WebSocketStream.Create(socket, WebSocketMessageType.Binary, TimeSpan.FromSeconds(1));
+        try
+        {
+            await Task.WhenAny(caller.CopyToAsync(connection.GetStream()), connection.GetStream().CopyToAsync(caller));
+        }
+        catch (Exception gone) when (gone is IOException or WebSocketException)
+        {
+        }
+    }
 
     public async ValueTask DisposeAsync()
     {

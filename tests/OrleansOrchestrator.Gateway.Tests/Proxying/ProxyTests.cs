@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 using System.Net.WebSockets;
 using System.Text;
 using System.Text.Json.Nodes;
@@ -28,7 +27,7 @@ public sealed class ProxyTests : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         await _gateway.InitializeAsync();
-        _daemon = await FakeDaemon.StartAsync(DialAsync);
+        _daemon = await FakeDaemon.StartAsync(FakeDaemon.DialAsync);
         await _daemon.RegisterAsync(_gateway);
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
@@ -251,38 +250,6 @@ public sealed class ProxyTests : IAsyncLifetime
     private Task EndpointsAsync(string name, string ready, string notReady) => _gateway.CreateAsync(Core + "/endpoints", $$$"""
         {"metadata":{"name":"{{{name}}}"},"subsets":[{"addresses":{{{ready}}},"notReadyAddresses":{{{notReady}}},"ports":[{"name":"http","port":{{{Port}}} }]}]}
         """);
-
-    /// <summary>What a daemon does, for a pod whose network is this machine's.</summary>
-    private static async Task DialAsync(HttpContext http)
-    {
-        if (http.Request.Path == "/healthz")
-        {
-            await http.Response.WriteAsync("from the daemon");
-            return;
-        }
-
-        using var connection = new TcpClient();
-        try
-        {
-            await connection.ConnectAsync(IPAddress.Loopback, int.Parse(http.Request.Path.Value!.Split('/')[^1], System.Globalization.CultureInfo.InvariantCulture));
-        }
-        catch (SocketException refused)
-        {
-            http.Response.StatusCode = 503;
-            await http.Response.WriteAsync($"dial tcp 10.1.2.3:1: {refused.Message}");
-            return;
-        }
-
-        using var socket = await http.WebSockets.AcceptWebSocketAsync();
-        await using var caller = WebSocketStream.Create(socket, WebSocketMessageType.Binary, TimeSpan.FromSeconds(1));
-        try
-        {
-            await Task.WhenAny(caller.CopyToAsync(connection.GetStream()), connection.GetStream().CopyToAsync(caller));
-        }
-        catch (Exception gone) when (gone is IOException or WebSocketException)
-        {
-        }
-    }
 
     private static async Task AnswerAsync(HttpContext http)
     {
