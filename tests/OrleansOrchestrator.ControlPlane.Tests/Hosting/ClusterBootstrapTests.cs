@@ -14,7 +14,7 @@ public sealed class ClusterBootstrapTests : IAsyncLifetime
     private ApiUser Api => _silo.Api;
 
     public async ValueTask InitializeAsync() =>
-        _silo = await TestSilo.StartAsync(new ScriptedLog(), new ControlPlaneOptions { ApiEndpoint = new ApiEndpoint("192.0.2.1", 6443), RootCertificatePem = "a certificate" });
+        _silo = await TestSilo.StartAsync(new ScriptedLog(), new ControlPlaneOptions { ApiEndpoint = new ApiEndpoint("192.0.2.1", 6443), RootCertificatePem = "a certificate", FrontProxyCertificatePem = "another" });
 
     public ValueTask DisposeAsync() => _silo.DisposeAsync();
 
@@ -82,6 +82,57 @@ public sealed class ClusterBootstrapTests : IAsyncLifetime
         var range = await Api.GetAsync<V1ServiceCIDR>("", "kubernetes");
         range.Spec.Cidrs.ShouldBe(["10.96.0.0/16"]);
         range.Metadata.Finalizers.ShouldBe(["networking.k8s.io/service-cidr-finalizer"]);
+    }
+
+    [Fact]
+    public async Task APIServices_OfBuiltInGroups_AreThereAndComeBack()
+    {
+        await UntilAsync(() => HasAsync<V1APIService>("", "v1.apps"));
+        await Api.DeleteAsync<V1APIService>("", "v1.apps");
+        await Api.PatchAsync<V1APIService>("", "v1.batch", PatchType.MergePatch,
+            """{"metadata":{"labels":{"mine":"yes","kube-aggregator.kubernetes.io/automanaged":null}},"spec":{"service":{"namespace":"a","name":"b"},"insecureSkipTLSVerify":true}}""");
+
+        await UntilAsync(async () => await Api.FindAsync<V1APIService>("", "v1.apps") is { Spec.GroupPriorityMinimum: 17800, Status.Conditions: [{ Type: "Available", Status: "True", Reason: "Local" }] });
+        await UntilAsync(async () => await Api.GetAsync<V1APIService>("", "v1.batch") is { Spec: { Service: null, InsecureSkipTLSVerify: not true }, Status.Conditions: [{ Status: "True", Reason: "Local" }] });
+        (await Api.GetAsync<V1APIService>("", "v1.batch")).Metadata.Labels.ShouldBe(
+            new Dictionary<string, string> { ["kube-aggregator.kubernetes.io/automanaged"] = "onstart", ["mine"] = "yes" }, ignoreOrder: true);
+        (await Api.GetAsync<V1APIService>("", "v1.")).Spec.Group.ShouldBeNull();
+        (await HasAsync<V1APIService>("", "v1.apiregistration.k8s.io")).ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task APIService_OfMetrics_MayBeGivenToAService_AndComesBackAsLocal()
+    {
+        await UntilAsync(() => HasAsync<V1APIService>("", "v1beta1.metrics.k8s.io"));
+        await Api.PatchAsync<V1APIService>("", "v1beta1.metrics.k8s.io", PatchType.MergePatch, """{"spec":{"service":{"namespace":"a","name":"b"},"insecureSkipTLSVerify":true}}""");
+        await UntilAsync(async () => await Api.GetAsync<V1APIService>("", "v1beta1.metrics.k8s.io") is { Spec.Service: not null, Status.Conditions: [{ Status: "False", Reason: "ServiceNotFound", Message: "service/b in \"a\" is not present" }] });
+
+        await Api.DeleteAsync<V1APIService>("", "v1beta1.metrics.k8s.io");
+
+        await UntilAsync(async () => await Api.FindAsync<V1APIService>("", "v1beta1.metrics.k8s.io") is { Spec.Service: null });
+    }
+
+    [Fact]
+    public async Task WhatOtherApiServersTrust_Damaged_IsSetRight()
+    {
+        await UntilAsync(() => HasAsync<V1ConfigMap>("kube-system", "extension-apiserver-authentication"));
+        await Api.PatchAsync<V1ConfigMap>("kube-system", "extension-apiserver-authentication", PatchType.MergePatch,
+            """{"data":{"mine":"yes","client-ca-file":"x","requestheader-allowed-names":null}}""");
+
+        await UntilAsync(async () => (await Api.GetAsync<V1ConfigMap>("kube-system", "extension-apiserver-authentication")).Data["client-ca-file"] == "a certificate");
+
+        (await Api.GetAsync<V1ConfigMap>("kube-system", "extension-apiserver-authentication")).Data.ShouldBe(
+            new Dictionary<string, string>
+            {
+                ["client-ca-file"] = "a certificate",
+                ["requestheader-client-ca-file"] = "another",
+                ["requestheader-allowed-names"] = """["front-proxy-client"]""",
+                ["requestheader-username-headers"] = """["X-Remote-User"]""",
+                ["requestheader-group-headers"] = """["X-Remote-Group"]""",
+                ["requestheader-extra-headers-prefix"] = """["X-Remote-Extra-"]""",
+                ["mine"] = "yes",
+            },
+            ignoreOrder: true);
     }
 
     [Theory]

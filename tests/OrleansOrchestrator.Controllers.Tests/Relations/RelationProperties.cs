@@ -1,4 +1,5 @@
 using CsCheck;
+using OrleansOrchestrator.Controllers.ApiRegistration;
 using OrleansOrchestrator.Controllers.CustomResources;
 using OrleansOrchestrator.Controllers.Jobs;
 using OrleansOrchestrator.Controllers.Objects;
@@ -8,6 +9,7 @@ using OrleansOrchestrator.Controllers.StatefulSets;
 using OrleansOrchestrator.Controllers.Replication;
 using OrleansOrchestrator.Controllers.Tests.Reconciling;
 using OrleansOrchestrator.Controllers.Volumes;
+using OrleansOrchestrator.Kinds.ApiRegistration;
 using OrleansOrchestrator.Kinds.Batch;
 using OrleansOrchestrator.Kinds.Storage;
 using OrleansOrchestrator.Model.Resources;
@@ -164,6 +166,21 @@ public sealed class RelationProperties
             Spec = new V1CustomResourceDefinitionSpec { Group = group, Names = new V1CustomResourceDefinitionNames { Plural = plural }, Versions = [] },
         });
 
+    private static readonly Gen<KubeObject> ApiServiceObjects = Gen.Select(Any.Of("v1", "v2"), Any.Of("one.io", "two.io"), (version, group) =>
+        (KubeObject)ApiServices.OfCustomKinds(group, version));
+
+    private static readonly Gen<KubeObject> VersionedDefinitions = Gen.Select(
+        Any.Of("gadgets", "widgets"), Any.Of("one.io", "two.io"), Any.Of("v1", "v2").Array[1, 3], Gen.Bool, (plural, group, versions, isServed) => (KubeObject)new V1CustomResourceDefinition
+        {
+            Metadata = new V1ObjectMeta { Name = $"{plural}.{group}" },
+            Spec = new V1CustomResourceDefinitionSpec
+            {
+                Group = group,
+                Names = new V1CustomResourceDefinitionNames { Plural = plural },
+                Versions = [.. versions.Distinct().Select(name => new V1CustomResourceDefinitionVersion { Name = name, Served = isServed })],
+            },
+        });
+
     private static readonly Dictionary<string, (Relation Relation, ResourceName Primary, Gen<KubeObject> Primaries, Gen<KubeObject> Others)> Cases = new()
     {
         ["selected in the namespace"] = (new SelectedByLabels(WellKnownResources.Pods, SelectorOf), WellKnownResources.ReplicationControllers, Controllers, Pods),
@@ -197,6 +214,7 @@ public sealed class RelationProperties
         ["contents of a namespace"] = (new NamespaceContents(), WellKnownResources.Namespaces, NamespaceObjects, Gen.OneOf(Pods, ConfigMaps)),
         ["counted by a quota"] = (new CountedByQuota(), WellKnownResources.ResourceQuotas, Quotas, Gen.OneOf(Pods, ConfigMaps)),
         ["definitions of a group"] = (new DefinitionsOfGroup(), WellKnownResources.CustomResourceDefinitions, Definitions, Definitions),
+        ["definitions of an API version"] = (new VersionDefinitions(), WellKnownResources.APIServices, ApiServiceObjects, VersionedDefinitions),
         ["objects that a definition defines"] = (new DefinedObjects(), WellKnownResources.CustomResourceDefinitions, Definitions, ConfigMaps),
     };
 
@@ -290,7 +308,7 @@ public sealed class RelationProperties
         var isNamespaced = mains[0].Key.Namespace.Length > 0;
         IEnumerable<ObjectKey> possible = isNamespaced
             ? from @namespace in (string[])["a", "b"] from name in (string[])["x", "y", "z"] select new ObjectKey(@namespace, name)
-            : mains.Select(main => main.Key).Concat([new ObjectKey("", "a"), new ObjectKey("", "b")]);
+            : mains.Select(main => main.Key).Concat(((string[])["a", "b", "v1.one.io", "v1.two.io", "v2.one.io", "v2.two.io"]).Select(name => new ObjectKey("", name)));
         return [.. possible.Distinct().Where(key => mains[0].GetType() != next.GetType() || key != next.Key)];
     }
 

@@ -333,7 +333,9 @@ public sealed class AggregationTests : IAsyncLifetime
             Metadata = new() { Name = "v1alpha1." + ExtensionServer.Group },
             Spec = new()
             {
-                Group = ExtensionServer.Group, Version = "v1alpha1", Service = new() { NamespaceProperty = "wardle", Name = "api", Port = 443 },
+                Group = ExtensionServer.Group,
+                Version = "v1alpha1",
+                Service = new() { NamespaceProperty = "wardle", Name = "api", Port = 443 },
                 CaBundle = Convert.FromBase64String(_server.CaBundle),
             },
         };

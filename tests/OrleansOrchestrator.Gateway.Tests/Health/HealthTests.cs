@@ -23,7 +23,7 @@ public sealed class HealthTests : IAsyncLifetime
     [InlineData("/healthz", "ok")]
     [InlineData("/readyz/store", "ok")]
     [InlineData("/livez?verbose", "[+]ping ok\nlivez check passed\n")]
-    [InlineData("/readyz?verbose=true", "[+]ping ok\n[+]store ok\nreadyz check passed\n")]
+    [InlineData("/readyz?verbose=true", "[+]ping ok\n[+]store ok\n[+]api-services ok\nreadyz check passed\n")]
     public async Task Check_WhenReady_IsOk(string path, string expected)
     {
         using var anonymous = _gateway.CreateClient();
@@ -39,7 +39,7 @@ public sealed class HealthTests : IAsyncLifetime
         using var anonymous = _gateway.CreateClient();
         using var response = await anonymous.GetAsync("/readyz", TestContext.Current.CancellationToken);
         response.StatusCode.ShouldBe(HttpStatusCode.InternalServerError);
-        (await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).ShouldBe("[+]ping ok\n[-]store failed: reason withheld\nreadyz check failed\n");
+        (await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).ShouldBe("[+]ping ok\n[-]store failed: reason withheld\n[+]api-services ok\nreadyz check failed\n");
         (await (await _gateway.Admin.GetAsync("/readyz", TestContext.Current.CancellationToken)).Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).ShouldContain("[-]store failed: the database is away");
         (await anonymous.GetAsync("/livez", TestContext.Current.CancellationToken)).StatusCode.ShouldBe(HttpStatusCode.OK);
         (await anonymous.GetAsync("/readyz?exclude=store", TestContext.Current.CancellationToken)).StatusCode.ShouldBe(HttpStatusCode.OK);

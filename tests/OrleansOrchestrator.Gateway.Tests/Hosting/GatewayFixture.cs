@@ -14,6 +14,7 @@ using OrleansOrchestrator.ControlPlane.Definitions;
 using OrleansOrchestrator.ControlPlane.Objects;
 using OrleansOrchestrator.ControlPlane.Readiness;
 using OrleansOrchestrator.ControlPlane.Usage;
+using OrleansOrchestrator.Gateway.Aggregation;
 using OrleansOrchestrator.Gateway.Hosting;
 using OrleansOrchestrator.Gateway.Identity;
 using OrleansOrchestrator.Gateway.Limits;
@@ -21,6 +22,7 @@ using OrleansOrchestrator.Gateway.Nodes;
 using OrleansOrchestrator.Gateway.Options;
 using OrleansOrchestrator.Gateway.Requests;
 using OrleansOrchestrator.Model.Resources;
+using OrleansOrchestrator.Testing;
 
 namespace OrleansOrchestrator.Gateway.Tests.Hosting;
 
@@ -82,6 +84,7 @@ public sealed class GatewayFixture : IAsyncLifetime
         _application.UseGateway();
         Address = await _application.StartGatewayAsync(default);
         Admin = CreateClient(Identity.AdminToken);
+        await Eventually.HoldsAsync(async () => await _application.Services.GetRequiredService<AggregatedServers>().CheckAsync(default) is null);
     }
 
     /// <summary>Stops the gateway as an operator would.</summary>

@@ -9,6 +9,8 @@ internal static class ServerErrors
     [
         (500, "failed to create typed patch object"),
         (500, "more than one PodDisruptionBudget"),
+        (502, "the backend attempted to redirect this request"),
+        (503, "service unavailable"),
         (503, "no endpoints available for service"),
         (503, "no service port"),
         (503, "error trying to reach service"),
