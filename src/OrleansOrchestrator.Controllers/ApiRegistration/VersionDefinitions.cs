@@ -1,5 +1,4 @@
 using k8s.Models;
-using OrleansOrchestrator.Controllers.Objects;
 using OrleansOrchestrator.Controllers.Relations;
 using OrleansOrchestrator.Kinds.ApiRegistration;
 using OrleansOrchestrator.Model.Resources;

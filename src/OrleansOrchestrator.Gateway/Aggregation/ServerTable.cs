@@ -41,8 +41,12 @@ internal sealed class ServerTable
             return null;
         if (info.IsResource)
             return Find(info.Group, info.Version);
-        return info.Path.Split('/', StringSplitOptions.RemoveEmptyEntries) is ["apis", var group, var version] ? Find(group, version) : null;
+        return FindByPath(info.Path);
     }
+
+    /// <summary>The server of a version by its path, such as <c>apis/apps/v1</c>.</summary>
+    public AggregatedServer? FindByPath(string path) =>
+        Servers.Count > 0 && path.Split('/', StringSplitOptions.RemoveEmptyEntries) is ["apis", var group, var version] ? Find(group, version) : null;
 
     /// <summary>The priority of a group: groups of higher priority come first.</summary>
     public int GroupPriority(string group) => _groupPriorities.GetValueOrDefault(group);

@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using System.Text.Json;
+using OrleansOrchestrator.Gateway.Discovery;
 using OrleansOrchestrator.Gateway.Requests;
 using OrleansOrchestrator.Gateway.Responses;
 using OrleansOrchestrator.Model.Resources;
@@ -14,9 +15,9 @@ internal sealed class OpenApiDocuments
 {
     private readonly Lazy<SchemaNames> _names;
     private readonly FrozenDictionary<string, Part> _byPrefix;
-    private readonly Lazy<CachedDocument> _index;
     private readonly Lazy<CompressedDocument> _version2;
     private readonly Lazy<CompressedDocument> _version2Protobuf;
+    private volatile MergedIndex? _index;
 
     public OpenApiDocuments(ResourceCatalog catalog, OpenApiDocuments? previous)
     {
@@ -24,16 +25,15 @@ internal sealed class OpenApiDocuments
         var versions = catalog.Versions.ToLookup(version => ResourceRoutes.PrefixOf(version.Group, version.Version), StringComparer.Ordinal);
         _byPrefix = versions.Select(group => group.Key).Union(PostedKind.All.Select(kind => kind.Prefix))
             .ToFrozenDictionary(prefix => prefix, prefix => PartOf(prefix, [.. versions[prefix]], previous), StringComparer.Ordinal);
-        _index = new Lazy<CachedDocument>(() => CachedDocument.Make(WriteIndex));
         _version2 = new Lazy<CompressedDocument>(() => Make(OpenApiDialect.Version2, catalog.Versions, PostedKind.All));
         _version2Protobuf = new Lazy<CompressedDocument>(() => CompressedDocument.Make(stream => GnosticWriter.Write(stream, Version2)));
     }
 
+    /// <summary>An index, and what it was made of.</summary>
+    private sealed record MergedIndex(ServerDescriptions Others, CachedDocument Document);
+
     /// <summary>A document and its versions.</summary>
     private sealed record Part(IReadOnlyList<ServedVersion> Versions, Lazy<CompressedDocument> Document);
-
-    /// <summary>The index of all OpenAPI 3 documents.</summary>
-    public CachedDocument Index => _index.Value;
 
     /// <summary>The one OpenAPI 2 document.</summary>
     public CompressedDocument Version2 => _version2.Value;
@@ -44,20 +44,31 @@ internal sealed class OpenApiDocuments
     /// <summary>The OpenAPI 3 document of a prefix such as <c>apis/apps/v1</c>; null if there is none.</summary>
     public CompressedDocument? Find(string prefix) => _byPrefix.GetValueOrDefault(prefix)?.Document.Value;
 
+    /// <summary>The index of all OpenAPI 3 documents: of this server, and of those behind it that have some.</summary>
+    public CachedDocument IndexWith(ServerDescriptions others)
+    {
+        var index = _index;
+        if (index is null || !ReferenceEquals(index.Others, others))
+            _index = index = new MergedIndex(others, CachedDocument.Make(writer => WriteIndex(writer, others)));
+        return index.Document;
+    }
+
     private Part PartOf(string prefix, IReadOnlyList<ServedVersion> versions, OpenApiDocuments? previous) =>
         previous?._byPrefix.GetValueOrDefault(prefix) is { } kept && kept.Versions.SequenceEqual(versions)
             ? kept
             : new Part(versions, new Lazy<CompressedDocument>(() =>
                 Make(OpenApiDialect.Version3, versions, [.. PostedKind.All.Where(kind => kind.Prefix == prefix)])));
 
-    private void WriteIndex(Utf8JsonWriter writer)
+    private void WriteIndex(Utf8JsonWriter writer, ServerDescriptions others)
     {
+        var own = _byPrefix.Where(entry => others.Table.FindByPath(entry.Key) is null).Select(entry => (Prefix: entry.Key, Hash: (string?)entry.Value.Document.Value.Hash));
+        var theirs = others.Table.Servers.Select(server => (Prefix: server.Root[1..], Hash: others.Of(server).OpenApiHash)).Where(entry => entry.Hash is not null);
         writer.WriteStartObject();
         writer.WriteStartObject("paths"u8);
-        foreach (var (prefix, part) in _byPrefix.OrderBy(entry => entry.Key, StringComparer.Ordinal))
+        foreach (var (prefix, hash) in own.Concat(theirs).OrderBy(entry => entry.Prefix, StringComparer.Ordinal))
         {
             writer.WriteStartObject(prefix);
-            writer.WriteString("serverRelativeURL"u8, $"/openapi/v3/{prefix}?hash={part.Document.Value.Hash}");
+            writer.WriteString("serverRelativeURL"u8, $"/openapi/v3/{prefix}{(hash!.Length > 0 ? "?hash=" : "")}{hash}");
             writer.WriteEndObject();
         }
 

@@ -1,15 +1,17 @@
+using OrleansOrchestrator.Gateway.Aggregation;
+using OrleansOrchestrator.Gateway.Discovery;
 using OrleansOrchestrator.Gateway.Requests;
 using OrleansOrchestrator.Model.Errors;
 using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.Gateway.OpenApi;
 
-/// <summary>Serves the OpenAPI documents as JSON, and version 2 also as protobuf.</summary>
+/// <summary>Serves the OpenAPI documents as JSON, and version 2 also as protobuf. Version 3 of what other servers have comes from them.</summary>
 /// <remarks>
 /// For a kind that version 3 does not have, kubectl uses version 2, which it reads as protobuf only. See
 /// https://kubernetes.io/docs/concepts/overview/kubernetes-api/#openapi-v3.
 /// </remarks>
-internal sealed class OpenApiEndpoint(CatalogView<OpenApiDocuments> view) : IPathEndpoint
+internal sealed class OpenApiEndpoint(CatalogView<OpenApiDocuments> view, ServerExplorer others, AggregationProxy proxy) : IPathEndpoint
 {
     private const string Version2Path = "/openapi/v2";
     private const string Version3Path = "/openapi/v3";
@@ -38,10 +40,12 @@ internal sealed class OpenApiEndpoint(CatalogView<OpenApiDocuments> view) : IPat
             case Version2Path:
                 return documents.Version2.SendAsync(request);
             case Version3Path:
-                return documents.Index.SendAsync(request);
+                return documents.IndexWith(others.Current).SendAsync(request);
         }
 
         var prefix = path.StartsWith(Version3Path + "/", StringComparison.Ordinal) ? path[(Version3Path.Length + 1)..] : "";
+        if (others.Current.Table.FindByPath(prefix) is { } server)
+            return proxy.ForwardAsync(request, server);
         var document = documents.Find(prefix) ?? throw ApiErrors.NoSuchPath();
         // The index names a document by its hash, so that an address never changes its meaning.
         if (request.Http.Request.Query["hash"] == document.Hash)

@@ -1,3 +1,4 @@
+using System.Net;
 using OrleansOrchestrator.EndToEnd.Tests.Clusters;
 using OrleansOrchestrator.EndToEnd.Tests.Commands;
 using OrleansOrchestrator.Testing;
@@ -18,7 +19,7 @@ public sealed class AutoscalingTests : EndToEndTest
     private const string Behavior = """{"spec":{"behavior":{"scaleDown":{"stabilizationWindowSeconds":3}}}}""";
 
     [Fact]
-    public async Task Deployment_UnderLoad_IsScaledUpAndBack()
+    public async Task Deployment_UnderLoadOrByAMetricOfAnotherServer_IsScaledUpAndBack()
     {
         var scratch = NewScratch();
         var (options, load) = (scratch.At("options.yaml"), scratch.At("load"));
@@ -51,6 +52,30 @@ public sealed class AutoscalingTests : EndToEndTest
 
         await Eventually.PassesAsync(async () => (await ReplicasAsync(kubectl)).ShouldBe("1"));
         (await kubectl.RunAsync("describe", "hpa", "web")).Text.ShouldContain("New size: 1; reason: All metrics below target");
+
+        await ScaleByAnotherServerAsync(kubectl);
+    }
+
+    private async Task ScaleByAnotherServerAsync(Kubectl kubectl)
+    {
+        await kubectl.RunWithInputAsync(MetricsAdapter.Pod, "apply", "-f", "-");
+        await kubectl.RunAsync("wait", "pod", "adapter", "--for=condition=Ready", "--timeout=30s");
+        var address = (await kubectl.RunAsync("get", "pod", "adapter", "-o", "jsonpath={.status.podIP}")).Text.Trim();
+        await using var adapter = new MetricsAdapter(IPAddress.Parse(address)) { Value = 30 };
+        await kubectl.RunWithInputAsync(adapter.Objects, "apply", "-f", "-");
+        await kubectl.RunAsync("wait", "apiservice", MetricsAdapter.ApiService, "--for=condition=Available", "--timeout=30s");
+
+        await kubectl.RunAsync("patch", "hpa", "web", "--type=merge", "-p", MetricsAdapter.AutoscalerPatch);
+
+        await Eventually.PassesAsync(async () => (await ReplicasAsync(kubectl)).ShouldBe("3"));
+        (await kubectl.RunAsync("describe", "hpa", "web")).Text.ShouldContain("New size: 3; reason: external metric queue(nil) above target");
+        adapter.Asked.ShouldBe(("/apis/external.metrics.k8s.io/v1beta1/namespaces/default/queue", "CN=front-proxy-client", "system:serviceaccount:kube-system:horizontal-pod-autoscaler"));
+
+        adapter.Value = 10;
+        await Eventually.PassesAsync(async () => (await ReplicasAsync(kubectl)).ShouldBe("1"));
+
+        await kubectl.RunAsync("delete", "service", "adapter");
+        await Eventually.PassesAsync(async () => (await kubectl.RunAsync("get", "apiservice", MetricsAdapter.ApiService)).Text.ShouldMatch(@" default/adapter +False \(ServiceNotFound\) "));
     }
 
     private static async Task<string> ReplicasAsync(Kubectl kubectl) =>

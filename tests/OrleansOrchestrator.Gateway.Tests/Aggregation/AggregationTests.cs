@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Http;
 using OrleansOrchestrator.ControlPlane.Authorization;
 using OrleansOrchestrator.Gateway.Aggregation;
 using OrleansOrchestrator.Gateway.Tests.Hosting;
+using OrleansOrchestrator.Gateway.Tests.Kubectl;
 using OrleansOrchestrator.Model.Errors;
 using OrleansOrchestrator.Testing;
 
@@ -406,6 +407,56 @@ public sealed class AggregationTests : IAsyncLifetime
 
         names[..3].ShouldBe(["apiregistration.k8s.io", "apps", "events.k8s.io"]);
         names[^2..].ShouldBe([ExtensionServer.Group, "metrics.k8s.io"]);
+    }
+
+    [Fact]
+    public async Task OpenApi_OfTheServer_IsAskedOfIt()
+    {
+        const string Document = "/openapi/v3" + ExtensionServer.Root;
+        _server.Answers = async http =>
+        {
+            if (!http.Request.Path.StartsWithSegments("/openapi"))
+                return false;
+            await http.Response.WriteAsync(http.Request.Path == Document
+                ? """{"openapi":"3.0.0","info":{"title":"wardle"} }"""
+                : $$$"""{"paths":{"{{{ExtensionServer.Root[1..]}}}":{"serverRelativeURL":"{{{Document}}}?hash=ABC"} } }""");
+            return true;
+        };
+        await _server.AnnounceAsync();
+
+        await Eventually.HoldsAsync(async () =>
+            (string?)(await _gateway.Admin.GetJsonAsync("/openapi/v3")).ShouldSucceed()["paths"]![ExtensionServer.Root[1..]]?["serverRelativeURL"] == Document + "?hash=ABC");
+        ((string?)(await _gateway.Admin.GetJsonAsync(Document + "?hash=ABC")).ShouldSucceed()["info"]!["title"]).ShouldBe("wardle");
+        (await _gateway.Admin.GetJsonAsync("/openapi/v3")).ShouldSucceed()["paths"]!["apis/apps/v1"].ShouldNotBeNull();
+    }
+
+    [Fact]
+    public async Task Kubectl_OfTheServersKinds_WorksAsWithOthers()
+    {
+        _server.Answers = async http =>
+        {
+            if (http.Request.Path != Flunders)
+                return false;
+            http.Response.ContentType = "application/json";
+            await http.Response.WriteAsync($$"""
+                {"kind":"FlunderList","apiVersion":"{{ExtensionServer.Group}}/v1alpha1","metadata":{},"items":[
+                 {"kind":"Flunder","apiVersion":"{{ExtensionServer.Group}}/v1alpha1","metadata":{"name":"blue","namespace":"default"} }]}
+                """);
+            return true;
+        };
+        await _server.AnnounceAsync();
+        await AggregatedAsync(version => (string?)version["freshness"] == "Current");
+        using var kubectl = new KubectlRun(_gateway);
+
+        (await kubectl.RunAsync("api-resources")).ShouldMatch(@"flunders\s+fl\s+wardle.example.com/v1alpha1\s+true\s+Flunder");
+        (await kubectl.RunAsync("get fl -o name")).ShouldBe("flunder.wardle.example.com/blue");
+        (await kubectl.RunAsync("get apiservices")).ShouldMatch(@"v1alpha1.wardle.example.com\s+wardle/api\s+True\s");
+
+        await _server.SetAvailableAsync("False");
+        await AggregatedAsync(version => (string?)version["freshness"] == "Stale");
+        (await kubectl.RunAsync("get apiservices")).ShouldMatch(@"v1alpha1.wardle.example.com\s+wardle/api\s+False \(Test\)\s");
+        (await kubectl.TryRunAsync("get fl")).Output.ShouldContain("Error from server (ServiceUnavailable): service unavailable");
+        (await kubectl.RunAsync("get pods -n wardle -o name")).ShouldBe("pod/api-1");
     }
 
     private async Task<JsonNode> AggregatedAsync(Func<JsonNode, bool> isReached)
