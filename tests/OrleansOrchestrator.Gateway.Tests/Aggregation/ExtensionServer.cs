@@ -92,7 +92,7 @@ internal sealed class ExtensionServer : IAsyncDisposable
              "service":{"namespace":"wardle","name":"api"},{{trust ?? $"\"caBundle\":\"{CaBundle}\""}} } }
             """);
         await SetAvailableAsync(available, group, version);
-        await Eventually.HoldsAsync(() => _gateway.Aggregated.VersionsOf(group).Contains(version));
+        await Eventually.HoldsAsync(() => _gateway.Servers.Table.Find(group, version)?.IsAvailable == (available == "True"));
     }
 
     public async Task SetAvailableAsync(string available, string group = Group, string version = "v1alpha1") => (await _gateway.Admin.CallAsync(

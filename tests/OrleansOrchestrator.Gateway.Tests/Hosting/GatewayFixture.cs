@@ -42,6 +42,8 @@ public sealed class GatewayFixture : IAsyncLifetime
 
     internal INodeStatistics Statistics => _application!.Services.GetRequiredService<INodeStatistics>();
 
+    internal AggregatedServers Servers => _application!.Services.GetRequiredService<AggregatedServers>();
+
     internal IAggregatedApis Aggregated => _application!.Services.GetRequiredService<IAggregatedApis>();
 
     internal ResourceRoutes Routes => _application!.Services.GetRequiredService<ResourceRoutes>();
@@ -84,7 +86,7 @@ public sealed class GatewayFixture : IAsyncLifetime
         _application.UseGateway();
         Address = await _application.StartGatewayAsync(default);
         Admin = CreateClient(Identity.AdminToken);
-        await Eventually.HoldsAsync(async () => await _application.Services.GetRequiredService<AggregatedServers>().CheckAsync(default) is null);
+        await Eventually.HoldsAsync(async () => await Servers.CheckAsync(default) is null);
     }
 
     /// <summary>Stops the gateway as an operator would.</summary>
