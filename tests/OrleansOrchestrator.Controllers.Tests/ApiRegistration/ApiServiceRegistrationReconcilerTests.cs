@@ -1,5 +1,4 @@
 using OrleansOrchestrator.Controllers.ApiRegistration;
-using OrleansOrchestrator.Controllers.Objects;
 using OrleansOrchestrator.Controllers.Tests.Reconciling;
 using OrleansOrchestrator.Kinds.ApiExtensions;
 using OrleansOrchestrator.Kinds.ApiRegistration;
