@@ -35,8 +35,10 @@ internal sealed partial class NodeHealthReader(WatchCaches caches, ResourceRegis
     private WatchCache Pods => caches[registry[WellKnownResources.Pods]];
 
     /// <summary>Reads the newest state.</summary>
+    /// <param name="memory">The memory of the last decision.</param>
+    /// <param name="cancellationToken">Cancels the read.</param>
     /// <exception cref="Model.Errors.ApiException">The store cannot be reached; no conclusion may be drawn from that.</exception>
-    public async Task<NodeLifecycleInput> ObserveAsync(CancellationToken cancellationToken)
+    public async Task<NodeLifecycleInput> ObserveAsync(NodeLifecycleMemory memory, CancellationToken cancellationToken)
     {
         var asked = Now;
 
@@ -51,27 +53,28 @@ internal sealed partial class NodeHealthReader(WatchCaches caches, ResourceRegis
             LogBlind();
         _wasBlind = isBlind;
 
-        foreach (var lease in Leases.Select(ObjectFilter.InNamespace(LeaseNamespace)).Objects)
+        var leases = Leases.Select(ObjectFilter.InNamespace(LeaseNamespace)).Objects;
+        foreach (var lease in leases)
             _sightings.ObserveLease(lease.Key.Name, lease.Revision.ToString(CultureInfo.InvariantCulture), () => ReportOf(lease), now);
         var nodes = Nodes.Select(ObjectFilter.All).Objects;
         foreach (var node in nodes)
             ObserveStatus(node, now);
-        ForgetGone(nodes);
+        var missing = _sightings.ObserveMissing(NamesWithoutNode(nodes), now);
+        ForgetGone(nodes, [.. leases.Select(lease => lease.Key.Name), .. missing.Select(name => name.Name)]);
 
         return new NodeLifecycleInput
         {
             Now = now,
             SeenUntil = asked,
+            UnseenSince = _sightings.UnseenSince,
+            Memory = memory,
             Nodes = [.. nodes.Select(node => new ObservedNode(node.SharedModel<V1Node>(), _sightings.LastHeartbeat(node.Key.Name, now), _sightings.ConfirmedView(node.Key.Name)))],
-            MissingNodes = _sightings.ObserveMissing(NamesWithoutNode(nodes), now),
+            MissingNodes = missing,
             PodsOn = name => PodsOn(name, podsSeen),
             IsCounted = voter => _sightings.IsCounted(voter, asked),
             Options = options,
         };
     }
-
-    /// <summary>Takes note of a decision; see <see cref="NodeSightings.Heed"/>.</summary>
-    public void Heed(NodeLifecyclePlan plan) => _sightings.Heed(plan, Now);
 
     /// <summary>Issues a beat.</summary>
     public string IssueBeat() => _sightings.IssueBeat(Now);
@@ -90,16 +93,12 @@ internal sealed partial class NodeHealthReader(WatchCaches caches, ResourceRegis
     private static string? ReportOf(StoredObject lease) =>
         lease.SharedModel<V1Lease>().Metadata.Annotations?.TryGetValue(VoteReport.Annotation, out var report) is true ? report : null;
 
-    private void ForgetGone(List<StoredObject> nodes)
+    private void ForgetGone(List<StoredObject> nodes, HashSet<string> present)
     {
-        if (_nodeRevisions.Count == nodes.Count)
-            return;
-        var present = nodes.Select(node => node.Key.Name).ToHashSet(StringComparer.Ordinal);
-        foreach (var gone in _nodeRevisions.Keys.Where(name => !present.Contains(name) && PodsOn(name, long.MaxValue).Count == 0).ToList())
-        {
+        present.UnionWith(nodes.Select(node => node.Key.Name));
+        foreach (var gone in _nodeRevisions.Keys.Where(name => !present.Contains(name)).ToList())
             _nodeRevisions.Remove(gone);
-            _sightings.Forget(gone);
-        }
+        _sightings.Retain(present);
     }
 
     private IReadOnlyList<V1Pod> PodsOn(string node, long seen)

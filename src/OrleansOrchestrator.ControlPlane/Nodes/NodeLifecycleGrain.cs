@@ -42,6 +42,7 @@ internal sealed partial class NodeLifecycleGrain(
     // Objects whose writes are refused because of their content. They take no share of a round's writes until their back-off of 1 s to
     // 1 min is over.
     private readonly KeyedBackoff<(ResourceName Resource, ObjectKey Key)> _refused = new(new Backoff(TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(1)));
+    private NodeLifecycleMemory _memory = NodeLifecycleMemory.Beginning;
     private IReadOnlyList<WithheldEviction> _withheld = [];
 
     public Task<string> BeatAsync() => Task.FromResult(reader.IssueBeat());
@@ -56,9 +57,9 @@ internal sealed partial class NodeLifecycleGrain(
 
     private async Task<TimeSpan?> RunRoundAsync(CancellationToken cancellationToken)
     {
-        var input = await reader.ObserveAsync(cancellationToken);
+        var input = await reader.ObserveAsync(_memory, cancellationToken);
         var plan = NodeLifecyclePlanner.Decide(input with { IsSetAside = (resource, key) => _refused.IsWaiting((resource, key), time.GetUtcNow()) });
-        reader.Heed(plan);
+        _memory = plan.Memory;
         disruptions.Observe(plan);
         ReportWithheld(plan.Withheld);
         if (plan.Actions.Count > 0)

@@ -12,7 +12,8 @@ public enum HeartbeatSource
 
 /// <summary>
 /// When each node was last heard of, by the observer's own clock. The clocks of nodes are not trusted: a heartbeat is a change of
-/// the evidence, at the time when the observer sees it. Not thread-safe. Its size is bounded by the number of nodes.
+/// the evidence, at the time when the observer sees it. Not thread-safe. Its size is bounded by the number of names that
+/// <see cref="Retain"/> was told last.
 /// </summary>
 public sealed class HeartbeatLedger
 {
@@ -33,7 +34,7 @@ public sealed class HeartbeatLedger
             return false;
 
         var updated = source == HeartbeatSource.Lease ? entry with { Lease = evidence } : entry with { Status = evidence };
-        _entries[node] = updated with { LastHeartbeat = Later(entry.LastHeartbeat, seenAt) };
+        _entries[node] = updated with { LastHeartbeat = Later(entry.LastHeartbeat, seenAt), IsRestarted = false };
         return true;
     }
 
@@ -44,7 +45,7 @@ public sealed class HeartbeatLedger
     {
         if (_entries.TryGetValue(node, out var entry))
             return entry.LastHeartbeat;
-        _entries.Add(node, new Entry(null, null, now));
+        _entries.Add(node, new Entry(null, null, now, IsRestarted: false));
         return now;
     }
 
@@ -61,31 +62,30 @@ public sealed class HeartbeatLedger
         return [.. missing.Order(StringComparer.Ordinal).Select(name => new MissingNode(name, _missingSince[name], LastHeartbeat(name, now)))];
     }
 
-    /// <summary>Gives all nodes their full time to report again, after the observer was cut off.</summary>
+    /// <summary>
+    /// Gives all nodes their full time to report again, after the observer was cut off. A node that has not reported since the last
+    /// restart goes on where it was: or else observers that are cut off again and again would never find a node silent.
+    /// </summary>
     /// <param name="now">The current time.</param>
-    public void Restart(DateTimeOffset now) => Restart([.. _entries.Keys], now);
-
-    /// <summary>Gives some nodes their full time to report again.</summary>
-    /// <param name="nodes">Their names.</param>
-    /// <param name="now">The current time.</param>
-    public void Restart(IEnumerable<string> nodes, DateTimeOffset now)
+    /// <param name="uncounted">The time that does not count for nodes that go on.</param>
+    public void Restart(DateTimeOffset now, TimeSpan uncounted)
     {
-        foreach (var name in nodes)
+        foreach (var (name, entry) in _entries)
         {
-            if (_entries.TryGetValue(name, out var entry))
-                _entries[name] = entry with { LastHeartbeat = Later(entry.LastHeartbeat, now) };
+            var restarted = entry.IsRestarted ? entry.LastHeartbeat + uncounted : now;
+            _entries[name] = entry with { LastHeartbeat = restarted, IsRestarted = true };
         }
     }
 
-    /// <summary>Forgets a node that is gone, with its lease and its pods.</summary>
-    /// <param name="node">The node's name.</param>
-    public void Forget(string node)
+    /// <summary>Forgets all names but some.</summary>
+    /// <param name="names">The names of nodes, of leases, and of nodes that pods are bound to.</param>
+    public void Retain(IReadOnlySet<string> names)
     {
-        _entries.Remove(node);
-        _missingSince.Remove(node);
+        foreach (var gone in _entries.Keys.Where(name => !names.Contains(name)).ToList())
+            _entries.Remove(gone);
     }
 
     private static DateTimeOffset Later(DateTimeOffset left, DateTimeOffset right) => left > right ? left : right;
 
-    private readonly record struct Entry(string? Lease, string? Status, DateTimeOffset LastHeartbeat);
+    private readonly record struct Entry(string? Lease, string? Status, DateTimeOffset LastHeartbeat, bool IsRestarted);
 }

@@ -55,22 +55,21 @@ internal sealed class NodeLifecycleDraft(Func<ResourceName, ObjectKey, bool> isS
 
     /// <summary>Deletes a pod.</summary>
     /// <param name="pod">The pod.</param>
-    /// <param name="eviction">When, and whether without its node's consent.</param>
-    /// <param name="disruption">What its condition says; null if it is being deleted for another reason.</param>
-    public void Evict(V1Pod pod, TaintEviction eviction, PodDisruption? disruption)
+    /// <param name="eviction">When, whether without its node's consent, and why.</param>
+    public void Evict(V1Pod pod, PodEviction eviction)
     {
         var action = new DeleteObject(WellKnownResources.Pods, pod.Key, pod.Metadata.Uid, eviction.IsForced ? 0 : null)
         {
             // A daemon that comes back writes to the pod before it restarts it. The precondition lets only the first of the two writes succeed.
             ResourceVersion = eviction.IsForced ? pod.Metadata.ResourceVersion : null,
-            Disruption = disruption,
+            Disruption = eviction.Why,
             FailsPod = eviction.IsForced,
         };
         var told = new PlannedEvent("Normal", "TaintManagerEviction", $"Marking for deletion Pod {pod.Key}");
         _evictions.Add((eviction.Deadline, pod.Key, action, new NodeLifecycleEvent(WellKnownResources.Pods, pod, told)));
     }
 
-    public NodeLifecyclePlan Finish(int actionsMax, NodeZones zones)
+    public NodeLifecyclePlan Finish(int actionsMax, NodeZones zones, NodeLifecycleMemory memory)
     {
         if (zones.MoreIn is { } more)
             LookAgainIn(more);
@@ -93,7 +92,7 @@ internal sealed class NodeLifecycleDraft(Func<ResourceName, ObjectKey, bool> isS
             Withheld = _withheld,
             Cluster = zones.Cluster,
             Zones = zones.All,
-            Paused = zones.Paused,
+            Memory = memory,
         };
     }
 }

@@ -16,6 +16,15 @@ public sealed record NodeLifecycleInput
     /// </summary>
     public required DateTimeOffset SeenUntil { get; init; }
 
+    /// <summary>
+    /// Since when, until just now, the observer saw nothing or heard of no node for longer than
+    /// <see cref="NodeLifecycleOptions.BlindTimeMax"/>; null if it did not. What is lost is not waited for in this time.
+    /// </summary>
+    public DateTimeOffset? UnseenSince { get; init; }
+
+    /// <summary>What this observer's last decision remembers; <see cref="NodeLifecycleMemory.Beginning"/> for the first.</summary>
+    public required NodeLifecycleMemory Memory { get; init; }
+
     /// <summary>The nodes, in any order.</summary>
     public required IReadOnlyList<ObservedNode> Nodes { get; init; }
 

@@ -24,11 +24,8 @@ public sealed record NodeLifecyclePlan
     /// <summary>The zones, by name.</summary>
     public required IReadOnlyList<ZoneHealth> Zones { get; init; }
 
-    /// <summary>
-    /// The names of the nodes in zones in which nothing is evicted, because too many nodes are lost. Once a node is no longer among
-    /// them it gets its full time to report again: see <see cref="NodeSightings.Heed"/>.
-    /// </summary>
-    public required IReadOnlySet<string> Paused { get; init; }
+    /// <summary>What the next decision must know of this one.</summary>
+    public required NodeLifecycleMemory Memory { get; init; }
 
     /// <summary>
     /// What an operator should know: the cluster if too many of its nodes are lost, or else each zone of which that is true.

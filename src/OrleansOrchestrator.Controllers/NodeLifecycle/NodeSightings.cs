@@ -17,8 +17,9 @@ public sealed class NodeSightings(NodeLifecycleOptions options)
     private DateTimeOffset? _seenUntil;
     private DateTimeOffset? _heardAt;
     private TimeSpan _clockDifference;
-    private IReadOnlySet<string> _paused = new HashSet<string>();
-    private bool _wasLost;
+
+    /// <summary>Since when nothing was seen until this observation; see <see cref="NodeLifecycleInput.UnseenSince"/>.</summary>
+    public DateTimeOffset? UnseenSince { get; private set; }
 
     /// <summary>Issues a beat. Daemons report it with their renewals.</summary>
     public string IssueBeat(DateTimeOffset now) => _votes.Issue(now);
@@ -32,13 +33,13 @@ public sealed class NodeSightings(NodeLifecycleOptions options)
     /// <returns>Whether all nodes get their full time again, because nothing was seen for too long.</returns>
     public bool Begin(DateTimeOffset asked, DateTimeOffset now, TimeSpan clockDifference)
     {
-        var isBlind = _seenUntil is { } seenUntil
-            && (asked - seenUntil > options.BlindTimeMax || (clockDifference - _clockDifference).Duration() > options.BlindTimeMax);
+        UnseenSince = null;
+        var (seen, difference) = (_seenUntil ?? asked, _seenUntil is null ? clockDifference : _clockDifference);
         (_seenUntil, _clockDifference) = (asked, clockDifference);
-        if (!isBlind)
+        if (asked - seen <= options.BlindTimeMax && (clockDifference - difference).Duration() <= options.BlindTimeMax)
             return false;
         _votes.Restart();
-        _heartbeats.Restart(now);
+        Restart(seen, now);
         return true;
     }
 
@@ -51,8 +52,8 @@ public sealed class NodeSightings(NodeLifecycleOptions options)
     {
         if (!_heartbeats.Observe(node, HeartbeatSource.Lease, evidence, now))
             return;
-        if (now - _heardAt > options.BlindTimeMax)
-            _heartbeats.Restart(now);
+        if (_heardAt is { } heard && now - heard > options.BlindTimeMax)
+            Restart(heard, now);
         _heardAt = now;
         if (VoteReport.Parse(report()) is not { } told)
             return;
@@ -82,26 +83,21 @@ public sealed class NodeSightings(NodeLifecycleOptions options)
     /// <summary>Whether the control plane held a voter's vote at a time.</summary>
     public bool IsCounted(string voter, DateTimeOffset at) => _votes.IsCounted(voter, at);
 
-    /// <summary>
-    /// Gives nodes their full time to report again once a decision no longer spares them because too many are lost; and all, names
-    /// without a node included, once any node is heard of again.
-    /// </summary>
-    /// <param name="plan">The decision.</param>
-    /// <param name="now">The current time.</param>
-    public void Heed(NodeLifecyclePlan plan, DateTimeOffset now)
+    /// <summary>Forgets all names but those that are still in the cluster.</summary>
+    /// <param name="present">The names of nodes, of leases, and of nodes that pods are bound to.</param>
+    public void Retain(IReadOnlySet<string> present)
     {
-        var isLost = plan.Cluster.State == ZoneState.FullDisruption;
-        if (_wasLost && !isLost)
-            _heartbeats.Restart(now);
-        else
-            _heartbeats.Restart(_paused.Where(node => !plan.Paused.Contains(node)), now);
-        (_wasLost, _paused) = (isLost, plan.Paused);
+        _heartbeats.Retain(present);
+        foreach (var gone in _views.Keys.Where(name => !present.Contains(name)).ToList())
+            _views.Remove(gone);
     }
 
-    /// <summary>Forgets a node that is gone, with its lease and its pods.</summary>
-    public void Forget(string node)
+    /// <summary>Gives all nodes their time again. Of a time in which nothing was seen, no more than the most that is normal counts.</summary>
+    private void Restart(DateTimeOffset seen, DateTimeOffset now)
     {
-        _heartbeats.Forget(node);
-        _views.Remove(node);
+        var since = seen + options.BlindTimeMax < now ? seen + options.BlindTimeMax : now;
+        _heartbeats.Restart(now, now - since);
+        if (UnseenSince is null || since < UnseenSince)
+            UnseenSince = since;
     }
 }

@@ -1,4 +1,5 @@
 using k8s.Models;
+using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.Controllers.NodeLifecycle;
 
@@ -18,19 +19,21 @@ internal sealed class NodeZones
     // The least number of lost nodes that is a disruption. Kubernetes has the same constant.
     private const int DisruptedNodesMin = 3;
 
+    // The lowest rate is one node in ten years.
+    private const double WindowSecondsMax = 3650 * 86_400.0;
+
+    private readonly NodeLifecycleInput _input;
     private readonly Dictionary<string, ZoneHealth> _zones;
     private readonly HashSet<string> _admitted = new(StringComparer.Ordinal);
 
     private NodeZones(NodeLifecycleInput input)
     {
+        _input = input;
         var zones = input.Nodes.GroupBy(observed => ZoneOf(observed.Node), StringComparer.Ordinal).ToDictionary(zone => zone.Key, zone => zone.ToList(), StringComparer.Ordinal);
-        Cluster = HealthOf(null, input.Nodes, input, most: input.Options.NodeEvictionRate);
-        _zones = zones.ToDictionary(zone => zone.Key, zone => HealthOf(zone.Key, zone.Value, input, Cluster.EvictionRate), StringComparer.Ordinal);
+        Cluster = HealthOf(null, input.Nodes, most: input.Options.NodeEvictionRate);
+        _zones = zones.ToDictionary(zone => zone.Key, zone => HealthOf(zone.Key, zone.Value, Cluster.EvictionRate), StringComparer.Ordinal);
         foreach (var (name, nodes) in zones)
-            Admit(nodes, _zones[name].EvictionRate, input.Now);
-        Paused = _zones.Values.Any(zone => zone.IsPaused)
-            ? zones.Where(zone => _zones[zone.Key].IsPaused).SelectMany(zone => zone.Value).Select(observed => observed.Node.Metadata.Name).ToHashSet(StringComparer.Ordinal)
-            : [];
+            Admit(nodes, _zones[name].EvictionRate);
     }
 
     /// <summary>All nodes together.</summary>
@@ -39,8 +42,8 @@ internal sealed class NodeZones
     /// <summary>The zones, by name.</summary>
     public IReadOnlyList<ZoneHealth> All => [.. _zones.Values.OrderBy(zone => zone.Zone, StringComparer.Ordinal)];
 
-    /// <summary>The names of all nodes in zones in which nothing is evicted.</summary>
-    public IReadOnlySet<string> Paused { get; }
+    /// <summary>Whether any node is heard of and ready. If none is, the fault is more likely the control plane's.</summary>
+    public bool IsAnyHeardOf => Cluster.Unhealthy < Cluster.Nodes;
 
     /// <summary>When more nodes may begin to lose their pods; null if none waits for that.</summary>
     public TimeSpan? MoreIn { get; private set; }
@@ -48,8 +51,11 @@ internal sealed class NodeZones
     public static NodeZones Of(NodeLifecycleInput input) => new(input);
 
     /// <summary>Whether a node is heard of and ready.</summary>
-    public static bool IsHealthy(ObservedNode observed, NodeLifecycleInput input) =>
-        !input.IsSilent(observed) && NodeConditions.StatusOf(observed.Node, NodeConditions.Ready) == "True";
+    public bool IsHealthy(ObservedNode observed) =>
+        !_input.IsSilent(observed) && NodeConditions.StatusOf(observed.Node, NodeConditions.Ready) == "True";
+
+    /// <summary>Whether a node keeps its pods although it is lost, because too many nodes of its zone or of the cluster are.</summary>
+    public bool IsSpared(ObservedNode observed) => _zones[ZoneOf(observed.Node)].IsPaused && !IsHealthy(observed);
 
     /// <summary>Whether a node that is not ready may get the taint for which its pods go.</summary>
     public bool IsAdmitted(V1Node node) => _admitted.Contains(node.Metadata.Name);
@@ -62,10 +68,10 @@ internal sealed class NodeZones
         return region.Length == 0 ? zone : $"{region}/{zone}";
     }
 
-    private static ZoneHealth HealthOf(string? zone, IReadOnlyCollection<ObservedNode> nodes, NodeLifecycleInput input, double most)
+    private ZoneHealth HealthOf(string? zone, IReadOnlyCollection<ObservedNode> nodes, double most)
     {
-        var options = input.Options;
-        var unhealthy = nodes.Count(observed => !IsHealthy(observed, input));
+        var options = _input.Options;
+        var unhealthy = nodes.Count(observed => !IsHealthy(observed));
         var state = unhealthy == 0 ? ZoneState.Normal
             : unhealthy == nodes.Count ? ZoneState.FullDisruption
             : unhealthy >= DisruptedNodesMin && (double)unhealthy / nodes.Count >= options.UnhealthyZoneThreshold ? ZoneState.PartialDisruption
@@ -81,22 +87,33 @@ internal sealed class NodeZones
     }
 
     /// <summary>
-    /// Chooses the nodes of a zone that may begin to lose their pods now, those silent for longest first. How many have begun a moment
-    /// ago is read from their taints, so that another activation goes on at the same rate. API times have whole seconds.
+    /// Chooses the nodes of a zone that may begin to lose their pods now, those silent for longest first. A rate of 2.5 a second is
+    /// three places, each of which is taken for 1.2 s: in no time as long as that do more nodes begin.
     /// </summary>
-    private void Admit(List<ObservedNode> nodes, double rate, DateTimeOffset now)
+    private void Admit(List<ObservedNode> nodes, double rate)
     {
-        if (rate <= 0)
+        var isWaiting = nodes.ToLookup(observed => NodeTaints.IsToLosePods(observed.Node));
+        var waiting = isWaiting[true]
+            .Where(observed => !_input.IsSetAside(WellKnownResources.Nodes, new ObjectKey("", observed.Node.Metadata.Name)))
+            .OrderBy(observed => observed.LastHeartbeat)
+            .ThenBy(observed => observed.Node.Metadata.Name, StringComparer.Ordinal)
+            .ToList();
+        if (rate <= 0 || waiting.Count == 0)
             return;
-        var window = TimeSpan.FromSeconds(rate >= 1 ? 1 : 1 / rate);
-        var waiting = nodes.Where(observed => NodeTaints.IsToLosePods(observed.Node)).ToList();
-        if (waiting.Count == 0)
+        var places = Math.Ceiling(rate);
+        var window = TimeSpan.FromSeconds(Math.Min(places / rate, WindowSecondsMax));
+        var taken = isWaiting[false]
+            .Select(observed => _input.Memory.BeganToLosePodsAt(observed.Node, _input.Now))
+            .OfType<DateTimeOffset>()
+            .Where(began => began > _input.Now - window)
+            .Order()
+            .ToList();
+        var free = (int)Math.Clamp(places - taken.Count, 0, waiting.Count);
+        _admitted.UnionWith(waiting.Take(free).Select(observed => observed.Node.Metadata.Name));
+        if (waiting.Count == free)
             return;
-        var begun = nodes.Count(observed => NodeTaints.LosesPodsSince(observed.Node) > now - window);
-        var free = (int)Math.Clamp(Math.Max(rate, 1) - begun, 0, int.MaxValue);
-        foreach (var observed in waiting.OrderBy(observed => observed.LastHeartbeat).ThenBy(observed => observed.Node.Metadata.Name, StringComparer.Ordinal).Take(free))
-            _admitted.Add(observed.Node.Metadata.Name);
-        if (waiting.Count > free && (MoreIn is null || window < MoreIn))
-            MoreIn = window;
+        var next = taken.Count == 0 ? window : taken[(int)Math.Max(taken.Count - places, 0)] + window - _input.Now;
+        if (MoreIn is null || next < MoreIn)
+            MoreIn = next;
     }
 }

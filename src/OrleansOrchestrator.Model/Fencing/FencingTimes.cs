@@ -47,6 +47,12 @@ public sealed record FencingTimes
     /// </summary>
     public TimeSpan GrantTime { get; init; } = TimeSpan.FromSeconds(15);
 
+    /// <summary>
+    /// How long after its node's last renewal a pod that tolerates no more than the default has surely stopped, unless peers extended its
+    /// time.
+    /// </summary>
+    public TimeSpan FencedAfter => LeaseDuration + DefaultToleration;
+
     /// <summary>How long a node keeps its vote after an acknowledgement, by its own clock.</summary>
     public TimeSpan VoteKept => VoteTime * (1 + ClockDrift);
 
@@ -66,7 +72,7 @@ public sealed record FencingTimes
     public TimeSpan? StopAfter(V1Pod pod) => Longer(pod) is { } longer ? FencingTime + (longer * (1 - ClockDrift)) : null;
 
     /// <summary>How long after a node's last renewal the control plane replaces a pod; null for never.</summary>
-    public TimeSpan? ReplaceAfter(V1Pod pod) => Longer(pod) is { } longer ? LeaseDuration + DefaultToleration + longer : null;
+    public TimeSpan? ReplaceAfter(V1Pod pod) => Longer(pod) is { } longer ? FencedAfter + longer : null;
 
     /// <summary>All faults, one sentence each; empty if the times are consistent (invariant I7).</summary>
     public IReadOnlyList<string> Faults()
@@ -79,8 +85,8 @@ public sealed record FencingTimes
         faults.Positive(VoteTime);
         faults.Positive(GrantTime);
         faults.Require(
-            (FencingTime + StopTime) * (1 + ClockDrift) < LeaseDuration + DefaultToleration,
-            string.Create(CultureInfo.InvariantCulture, $"FencingTime + StopTime ({(FencingTime + StopTime).TotalSeconds} s), and {ClockDrift * 100} % more for clocks that drift, must be less than LeaseDuration + DefaultToleration ({(LeaseDuration + DefaultToleration).TotalSeconds} s), or a pod could run twice."));
+            (FencingTime + StopTime) * (1 + ClockDrift) < FencedAfter,
+            string.Create(CultureInfo.InvariantCulture, $"FencingTime + StopTime ({(FencingTime + StopTime).TotalSeconds} s), and {ClockDrift * 100} % more for clocks that drift, must be less than LeaseDuration + DefaultToleration ({FencedAfter.TotalSeconds} s), or a pod could run twice."));
         return faults.All;
     }
 

@@ -7,8 +7,8 @@ namespace OrleansOrchestrator.Model.Fencing;
 /// compares no clocks: a beat is reported only after it was issued, and a late report contains an old beat.
 /// </summary>
 /// <param name="voteTime">How long a vote counts after the issue of the beat.</param>
-/// <remarks>It knows only its own beats: a new activation counts no vote before the node has reported one of its beats. Not
-/// thread-safe.</remarks>
+/// <remarks>It knows only its own beats: a new activation counts no vote before the node has reported one of its beats. A vote that has
+/// not counted for as long as votes count is forgotten: voters name themselves, and nodes take new names. Not thread-safe.</remarks>
 public sealed class VoteLedger(TimeSpan voteTime)
 {
     private readonly Queue<(string Beat, DateTimeOffset IssuedAt)> _order = new();
@@ -17,11 +17,16 @@ public sealed class VoteLedger(TimeSpan voteTime)
     private string _incarnation = NewIncarnation();
     private long _count;
 
+    /// <summary>How many votes are remembered.</summary>
+    internal int VoteCount => _votes.Count;
+
     /// <summary>Issues a beat.</summary>
     public string Issue(DateTimeOffset now)
     {
         while (_order.TryPeek(out var oldest) && now - oldest.IssuedAt > voteTime)
             _beats.Remove(_order.Dequeue().Beat);
+        foreach (var voter in _votes.Where(vote => now - vote.Value.Until > voteTime).Select(vote => vote.Key).ToList())
+            _votes.Remove(voter);
         var beat = string.Create(CultureInfo.InvariantCulture, $"{_incarnation}.{++_count}");
         _order.Enqueue((beat, now));
         _beats.Add(beat, now);

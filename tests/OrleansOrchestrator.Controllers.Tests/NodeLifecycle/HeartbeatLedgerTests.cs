@@ -45,9 +45,24 @@ public sealed class HeartbeatLedgerTests
         var ledger = new HeartbeatLedger();
         ledger.Observe("a", HeartbeatSource.Lease, "1", Start);
 
-        ledger.Restart(Start.AddSeconds(60));
+        ledger.Restart(Start.AddSeconds(60), TimeSpan.FromSeconds(6));
 
         ledger.LastHeartbeat("a", Start.AddSeconds(61)).ShouldBe(Start.AddSeconds(60));
+    }
+
+    [Fact]
+    public void Restart_AgainAndAgain_LetsASilenceGrow()
+    {
+        var ledger = new HeartbeatLedger();
+        ledger.Observe("a", HeartbeatSource.Lease, "1", Start);
+
+        foreach (var seconds in (int[])[60, 70, 80])
+            ledger.Restart(Start.AddSeconds(seconds), TimeSpan.FromSeconds(6));
+        ledger.LastHeartbeat("a", Start.AddSeconds(80)).ShouldBe(Start.AddSeconds(72), "each of two times of ten seconds counts for four");
+
+        ledger.Observe("a", HeartbeatSource.Lease, "2", Start.AddSeconds(81));
+        ledger.Restart(Start.AddSeconds(90), TimeSpan.FromSeconds(6));
+        ledger.LastHeartbeat("a", Start.AddSeconds(90)).ShouldBe(Start.AddSeconds(90), "it was heard of in between");
     }
 
     [Fact]
@@ -62,11 +77,11 @@ public sealed class HeartbeatLedgerTests
     }
 
     [Fact]
-    public void Forget_Node_StartsAnew()
+    public void Retain_OthersOnly_ForgetsANode()
     {
         var ledger = new HeartbeatLedger();
         ledger.Observe("a", HeartbeatSource.Lease, "1", Start);
-        ledger.Forget("a");
+        ledger.Retain(new HashSet<string> { "b" });
 
         ledger.LastHeartbeat("a", Start.AddSeconds(9)).ShouldBe(Start.AddSeconds(9));
     }

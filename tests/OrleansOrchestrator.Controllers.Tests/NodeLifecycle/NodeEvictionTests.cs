@@ -190,7 +190,7 @@ public sealed class NodeEvictionTests
         model.Run(30, "live");
 
         // Asked to go once the node has surely not just been overlooked; removed when its daemon must have stopped it.
-        model.Evictions.ShouldBe([("web", false, 8.5), ("web", true, 13.0)]);
+        model.Evictions.ShouldBe([("web", false, 8.5), ("web", true, 13.5)]);
         model.Pod("web").ShouldBeNull();
     }
 

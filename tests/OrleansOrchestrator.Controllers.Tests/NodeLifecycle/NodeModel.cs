@@ -37,6 +37,9 @@ internal sealed class NodeModel
     /// <summary>Up to when renewals were seen, in seconds since the start; null for now.</summary>
     public double? SeenUntilSeconds { get; set; }
 
+    /// <summary>Since when nothing was seen until now, in seconds since the start; null if it was.</summary>
+    public double? UnseenSinceSeconds { get; set; }
+
     public V1Node AddNode(string name, string ready = "True", Action<V1Node>? change = null)
     {
         var node = new V1Node
@@ -106,6 +109,8 @@ internal sealed class NodeModel
             SeenUntil = SeenUntilSeconds is { } seconds ? ClusterModel.Start.AddSeconds(seconds) : Cluster.Now,
             Nodes = [.. Cluster.All<V1Node>().Select(node => new ObservedNode(
                 node, _heartbeats[node.Metadata.Name], _confirmed.GetValueOrDefault(node.Metadata.Name)))],
+            UnseenSince = UnseenSinceSeconds is { } since ? ClusterModel.Start.AddSeconds(since) : null,
+            Memory = LastPlan?.Memory ?? NodeLifecycleMemory.Beginning,
             IsCounted = Votes.Contains,
             MissingNodes =
                 [.. _missing.Select(entry => new MissingNode(entry.Key, entry.Value, _heartbeats.GetValueOrDefault(entry.Key, entry.Value)))],
@@ -117,10 +122,6 @@ internal sealed class NodeModel
     public NodeLifecyclePlan Step()
     {
         var plan = NodeLifecyclePlanner.Decide(Input());
-        var isHeardAgain = LastPlan?.Cluster.State == ZoneState.FullDisruption && plan.Cluster.State != ZoneState.FullDisruption;
-        foreach (var name in _heartbeats.Keys.Where(name => isHeardAgain || (LastPlan?.Paused.Contains(name) is true && !plan.Paused.Contains(name))).ToList())
-            _heartbeats[name] = Cluster.Now;
-
         Cluster.Apply(plan.Actions);
         Events.AddRange(plan.Events.Select(told => told.Event));
         Evictions.AddRange(plan.Actions.OfType<DeleteObject>()

@@ -105,6 +105,61 @@ public sealed class NodeZonesTests
         model.Evictions.Count.ShouldBe(8);
     }
 
+    /// <summary>In any time that a rate of whole nodes takes, no more than these begin; and in the long run, no fewer.</summary>
+    [Theory]
+    [InlineData(0.5, 1, 2.0)]
+    [InlineData(1.5, 2, 4.0 / 3)]
+    [InlineData(2, 2, 1.0)]
+    [InlineData(2.5, 3, 1.2)]
+    [InlineData(10, 10, 1.0)]
+    public void Decide_ManyNodesSilent_BeginAtAnyRateAndNoFaster(double rate, int places, double window)
+    {
+        var model = new NodeModel { Options = new() { NodeEvictionRate = rate } };
+        Fill(model, nodes: 90, zones: 0);
+        var began = new List<double>();
+        model.Seconds = 8.9;
+        while (model.Seconds < 18.9)
+        {
+            foreach (var name in Names(0, 50))
+                model.Heartbeat(name);
+            var before = Losing(model).Count;
+            model.Step();
+            began.AddRange(Enumerable.Repeat(model.Seconds, Losing(model).Count - before));
+            model.Seconds = Math.Round(model.Seconds + 0.1, 1);
+        }
+
+        began.Zip(began.Skip(places)).ShouldAllBe(pair => pair.Second - pair.First >= window - 0.001);
+        ((double)began.Count).ShouldBe(Math.Min(40, rate * 10), tolerance: places);
+    }
+
+    [Fact]
+    public void Decide_TaintOfAClockThatIsAhead_TakesAPlaceForAMomentOnly()
+    {
+        var model = new NodeModel { Options = new() { NodeEvictionRate = 1 } };
+        Fill(model, nodes: 10, zones: 0);
+        model.Node("n9").Spec.Taints = [new V1Taint { Key = "node.kubernetes.io/unreachable", Effect = "NoExecute", TimeAdded = ClusterModel.Start.AddHours(1).UtcDateTime }];
+        model.Node("n9").Status.Conditions.Single(condition => condition.Type == "Ready").Status = "Unknown";
+
+        model.Run(10, Names(0, 8));
+
+        HasNoExecute(model.Node("n8")).ShouldBeTrue();
+    }
+
+    [Fact]
+    public void Decide_NodeWhoseWritesAreRefused_TakesNoPlaceOfOthers()
+    {
+        var model = new NodeModel { Options = new() { NodeEvictionRate = 0.1 } };
+        Fill(model, nodes: 10, zones: 0);
+        model.Seconds = 8;
+        foreach (var name in Names(0, 8))
+            model.Heartbeat(name);
+        model.Step();
+
+        var plan = NodeLifecyclePlanner.Decide(model.Input() with { IsSetAside = static (_, key) => key.Name == "n8" });
+
+        plan.Actions.Select(action => action.Key.Name).ShouldBe(["n9"]);
+    }
+
     [Fact]
     public void Decide_NodeDeletedWhileMostAreSilent_LosesItsPods()
     {
@@ -203,8 +258,9 @@ public sealed class NodeZonesTests
                     {
                         var losing = Losing(model);
                         var plan = model.Step();
-                        plan.Actions.OfType<DeleteObject>().ShouldAllBe(deletion => !plan.Paused.Contains("n" + deletion.Key.Name.Substring(1)));
-                        Losing(model).Except(losing).ShouldAllBe(name => !plan.Paused.Contains(name));
+                        var paused = Paused(model, plan);
+                        plan.Actions.OfType<DeleteObject>().ShouldAllBe(deletion => !paused.Contains("n" + deletion.Key.Name.Substring(1)));
+                        Losing(model).Except(losing).ShouldAllBe(name => !paused.Contains(name));
                     }
 
                     var recent = model.Cluster.All<V1Node>().Where(node => TaintedAt(node) == Second(model)).GroupBy(ZoneOf);
@@ -212,6 +268,12 @@ public sealed class NodeZonesTests
                 }
             }
         }, iter: 30);
+
+    private static HashSet<string> Paused(NodeModel model, NodeLifecyclePlan plan)
+    {
+        var zones = plan.Zones.Where(zone => zone.IsPaused).Select(zone => zone.Zone!.Replace("eu/", "", StringComparison.Ordinal)).ToHashSet();
+        return [.. model.Cluster.All<V1Node>().Where(node => zones.Contains(ZoneOf(node))).Select(node => node.Metadata.Name)];
+    }
 
     private static HashSet<string> Losing(NodeModel model) => [.. model.Cluster.All<V1Node>().Where(HasNoExecute).Select(node => node.Metadata.Name)];
 

@@ -76,6 +76,7 @@ public sealed class ReplacementProperties
         {
             Now = now,
             SeenUntil = now,
+            Memory = NodeLifecycleMemory.Empty,
             Nodes = [new ObservedNode(silent, Heard), new ObservedNode(Node("other", "True"), now)],
             PodsOn = name => name == "silent" ? [pod] : [],
             Options = new NodeLifecycleOptions { Times = times },

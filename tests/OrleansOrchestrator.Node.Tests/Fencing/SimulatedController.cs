@@ -17,6 +17,7 @@ internal sealed class SimulatedController
     private readonly NodeLifecycleOptions _options;
     private readonly NodeSightings _sightings;
     private readonly double _leadAtStart;
+    private NodeLifecycleMemory _memory = NodeLifecycleMemory.Beginning;
     private double _suspendedUntil;
 
     public SimulatedController(FencingWorld world, DriftingClock clock)
@@ -91,12 +92,14 @@ internal sealed class SimulatedController
         {
             Now = now,
             SeenUntil = asked,
+            UnseenSince = _sightings.UnseenSince,
+            Memory = _memory,
             Nodes = observed,
             PodsOn = name => [.. pods.Where(pod => pod.Spec.NodeName == name)],
             IsCounted = voter => IsCounted(voter, asked, observed),
             Options = _options,
         });
-        _sightings.Heed(plan, now);
+        _memory = plan.Memory;
         var slowest = 0.0;
         foreach (var action in plan.Actions)
         {
