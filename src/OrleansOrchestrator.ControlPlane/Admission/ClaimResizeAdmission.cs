@@ -18,7 +18,7 @@ internal sealed class ClaimResizeAdmission(AdmissionReader reader) : IValidating
     public async ValueTask ValidateAsync(AdmissionRequest request, CancellationToken cancellationToken)
     {
         var (claim, old) = ((V1PersistentVolumeClaim)request.Object!, (V1PersistentVolumeClaim)request.OldObject!);
-        if (old.Status?.Phase != "Bound")
+        if (old.Status?.Phase != ClaimPhase.Bound)
             throw Forbidden("Only bound persistent volume claims can be expanded");
         var storage = await reader.FindAsync(WellKnownResources.StorageClasses, new ObjectKey("", claim.ClassName), cancellationToken);
         if (storage?.SharedModel<V1StorageClass>().AllowVolumeExpansion is not true || claim.ClassName != old.ClassName)

@@ -9,6 +9,7 @@ using OrleansOrchestrator.ControlPlane.Telemetry;
 using OrleansOrchestrator.ControlPlane.Watch;
 using OrleansOrchestrator.Loops;
 using OrleansOrchestrator.Model.Resources;
+using OrleansOrchestrator.Scheduling.Bindings;
 using OrleansOrchestrator.Scheduling.Cluster;
 using OrleansOrchestrator.Scheduling.Framework;
 using OrleansOrchestrator.Scheduling.Placements;
@@ -21,9 +22,9 @@ namespace OrleansOrchestrator.ControlPlane.Scheduling;
 /// <inheritdoc cref="ISchedulerGrain"/>
 /// <remarks>
 /// Follows nodes, pods, namespaces and the resources that plugins declare into a <see cref="SchedulerCache"/>. It takes batches of pods
-/// from the queue, asks the scheduler of each pod's profile, assumes the placements, and commits all bindings of a batch in one call.
-/// The store refuses bindings that lost a race, and only those are retried: two schedulers at once are slow but never wrong. A pod whose
-/// volumes others have to make keeps its room and waits aside, so that nobody waits for it.
+/// from the queue, asks the scheduler of each pod's profile, assumes the placements, and commits in one call all bindings that are ready
+/// (<see cref="PendingBindings"/>). The store refuses bindings that lost a race, and only those are retried: two schedulers at once are
+/// slow but never wrong.
 /// </remarks>
 [Reentrant]
 [KeepAlive]
@@ -41,12 +42,10 @@ internal sealed partial class SchedulerGrain(
     private readonly SemaphoreSlim _bindings = new(options.BindingsInFlightMax);
     private readonly HashSet<ResourceName> _begun = [];
 
-    // The pods that have a node and wait for others to act before they are bound, by uid, with the end of their patience.
-    private readonly Dictionary<string, (AssumedPod Assumed, DateTimeOffset Until)> _waiting = new(StringComparer.Ordinal);
-    private DateTimeOffset? _nextLookAtWaiting;
     private IReadOnlyDictionary<string, Scheduler> _schedulers = null!;
     private SchedulingQueue _queue = null!;
     private PodTracker _pods = null!;
+    private PendingBindings _pending = null!;
     private SupervisedLoop _loop = null!;
     private ulong _attempts;
 
@@ -55,6 +54,7 @@ internal sealed partial class SchedulerGrain(
         _schedulers = Scheduler.CreateAll(_cluster, options, plugins);
         _queue = new SchedulingQueue(options.Queue, new QueueingHints(_cluster, _schedulers));
         _pods = new PodTracker(_cluster, _queue);
+        _pending = new PendingBindings(_schedulers, _queue, _pods, options.PreBindsInFlightMax);
         _loop = new SupervisedLoop(LoopName, ScheduleAsync, time, logger);
         return
         [
@@ -117,7 +117,7 @@ internal sealed partial class SchedulerGrain(
                 ? _cluster.RemoveObject(input, @event.Object!.Key)
                 : _cluster.SetObject(input, @event.Object!.Key, @event.Object.SharedModel()),
             time.GetUtcNow());
-        _nextLookAtWaiting = time.GetUtcNow();
+        _pending.NoteObjectChanged(time.GetUtcNow());
     }
 
     private void NotePod(WatchEvent @event)
@@ -125,7 +125,7 @@ internal sealed partial class SchedulerGrain(
         if (@event.Type == WatchEventType.Deleted)
         {
             _pods.Remove(@event.Object!.Uid, time.GetUtcNow());
-            LookAgainAt(@event.Object.Uid);
+            _pending.NotePodChanged(@event.Object.Uid, time.GetUtcNow());
             return;
         }
 
@@ -134,14 +134,7 @@ internal sealed partial class SchedulerGrain(
             return;
         if (Read(@event.Object) is { } pod && !_pods.Set(pod, time.GetUtcNow()))
             LogQueueFull(pod.ToString());
-        LookAgainAt(@event.Object.Uid);
-    }
-
-    /// <summary>Looks soon at a pod that waits to be bound: it may not wait any more.</summary>
-    private void LookAgainAt(string uid)
-    {
-        if (_waiting.ContainsKey(uid))
-            _nextLookAtWaiting = time.GetUtcNow();
+        _pending.NotePodChanged(@event.Object.Uid, time.GetUtcNow());
     }
 
     /// <summary>Reads a pod. An unreadable pod is ignored and reported, and the others go on.</summary>
@@ -163,55 +156,30 @@ internal sealed partial class SchedulerGrain(
     private async Task<TimeSpan?> ScheduleAsync(CancellationToken cancellationToken)
     {
         await _bindings.WaitAsync(cancellationToken);
-        var placed = TakePrepared();
-        var tried = PlaceNext(placed);
-        if (placed.Count > 0)
-            _ = BindAsync(placed);
+        var tried = PlaceNext();
+        while (_pending.TakeWrites(time.GetUtcNow()) is { } preparation)
+            _ = PrepareAsync(preparation);
+        var ready = _pending.TakeReady(options.BatchPodsMax, time.GetUtcNow());
+        NoteFailed();
+        if (ready.Count > 0)
+            _ = BindAsync(ready);
         else
             _bindings.Release();
-        return tried > 0 ? TimeSpan.Zero : Earlier(_queue.NextWake, _nextLookAtWaiting) - time.GetUtcNow();
+        return tried > 0 || _pending.HasReady ? TimeSpan.Zero : Earlier(_queue.NextWake, _pending.NextLook) - time.GetUtcNow();
     }
 
     private static DateTimeOffset? Earlier(DateTimeOffset? one, DateTimeOffset? other) => one is null || other < one ? other : one;
 
-    /// <summary>Takes the pods that waited and may be bound now. Those that cannot be bound any more are tried again.</summary>
-    private List<AssumedPod> TakePrepared()
-    {
-        var prepared = new List<AssumedPod>();
-        var now = time.GetUtcNow();
-        if (_waiting.Count == 0)
-            _nextLookAtWaiting = null;
-        if (_waiting.Count == 0 || _nextLookAtWaiting > now)
-            return prepared;
-        foreach (var (uid, (assumed, until)) in _waiting.ToArray())
-        {
-            var isInFlight = _queue.Find(uid) is { Place: QueuePlace.InFlight };
-            var state = isInFlight ? _schedulers[assumed.Pod.SchedulerName].StateOf(assumed.Pod, assumed.NodeName) : PreBindState.Waiting;
-            if (isInFlight && state == PreBindState.Waiting && now < until)
-                continue;
-            _waiting.Remove(uid);
-            if (state == PreBindState.Done)
-                prepared.Add(assumed);
-            else if (isInFlight)
-                Refuse(assumed, state.Fault ?? "binding volumes: context deadline exceeded");
-            else
-                TakeBack(assumed);
-        }
-
-        _nextLookAtWaiting = _waiting.Count == 0 ? null : _waiting.Values.Min(waiting => waiting.Until);
-        return prepared;
-    }
-
     /// <summary>Tries the next pods, up to the bounds of a batch.</summary>
     /// <returns>The number of pods tried.</returns>
-    private int PlaceNext(List<AssumedPod> placed)
+    private int PlaceNext()
     {
         var began = time.GetTimestamp();
         var spent = TimeSpan.Zero;
         var tried = 0;
         while (tried < options.BatchPodsMax && spent < options.BatchTimeMax && _queue.Pop(1, time.GetUtcNow()) is [var pod])
         {
-            Place(pod, placed);
+            Place(pod);
             tried++;
             var elapsed = time.GetElapsedTime(began);
             _queue.Charge(pod, elapsed - spent);
@@ -221,16 +189,16 @@ internal sealed partial class SchedulerGrain(
         return tried;
     }
 
-    private void Place(QueuedPod queued, List<AssumedPod> placed)
+    private void Place(QueuedPod queued)
     {
         var pod = queued.Info;
         var began = time.GetTimestamp();
         var attempt = ControlPlaneActivities.StartRoot(ControlPlaneActivities.Schedule)?
             .SetTag("scheduler", pod.SchedulerName).SetTag("namespace", pod.Namespace).SetTag("pod", pod.Name);
-        var before = placed.Count;
+        var isPlaced = false;
         try
         {
-            Decide(queued, began, placed);
+            isPlaced = Decide(queued, began);
         }
         catch (Exception exception)
         {
@@ -244,7 +212,7 @@ internal sealed partial class SchedulerGrain(
         {
             // The attempt of a placed pod ends with its binding.
             Activity.Current = null;
-            if (placed.Count == before)
+            if (!isPlaced)
                 attempt?.Dispose();
         }
     }
@@ -255,27 +223,33 @@ internal sealed partial class SchedulerGrain(
         writer.ReportUnschedulable(key, uid, scheduler ?? LoopName, PlacementWriter.SchedulerError, $"{fault.GetType().Name}: {fault.Message}");
     }
 
-    private void Decide(QueuedPod queued, long began, List<AssumedPod> placed)
+    /// <summary>Tries a pod.</summary>
+    /// <returns>Whether it has a node now.</returns>
+    private bool Decide(QueuedPod queued, long began)
     {
         var pod = queued.Info;
         var scheduler = _schedulers[pod.SchedulerName];
         switch (scheduler.Schedule(pod, ++_attempts))
         {
             case Placement placement when !_pods.Assume(pod, placement.NodeName):
-                break;
+                return false;
             case Placement placement when scheduler.Reserve(pod, placement.NodeName) is { } why:
                 _pods.TakeBack(pod, time.GetUtcNow());
                 SchedulerInstruments.Attempted(scheduler.Name, AttemptResult.Error, time.GetElapsedTime(began));
                 writer.ReportUnschedulable(KeyOf(pod), pod.Uid, scheduler.Name, PlacementWriter.SchedulerError, why);
-                break;
+                return false;
             case Placement placement:
                 Activity.Current?.SetTag("node", placement.NodeName);
-                placed.Add(new AssumedPod(pod, placement.NodeName, queued.Attempts, queued.AddedAt, began, Activity.Current));
-                break;
+                _pending.Add(
+                    new PendingBinding(pod, placement.NodeName) { Attempts = queued.Attempts, AddedAt = queued.AddedAt, Began = began, Activity = Activity.Current },
+                    time.GetUtcNow());
+                return true;
             case Unschedulable failure:
                 MakeRoom(scheduler, pod, failure);
                 SchedulerInstruments.Attempted(scheduler.Name, AttemptResult.Unschedulable, time.GetElapsedTime(began));
-                break;
+                return false;
+            case var other:
+                throw new InvalidOperationException($"The scheduler has no such result: {other}.");
         }
     }
 
@@ -316,26 +290,49 @@ internal sealed partial class SchedulerGrain(
         return writer.EndNominationAsync(KeyOf(pod), pod.Uid);
     }
 
-    private async Task BindAsync(List<AssumedPod> placed)
+    /// <summary>Makes the writes that plugins request before a binding.</summary>
+    private async Task PrepareAsync(Preparation preparation)
+    {
+        var (binding, writes) = preparation;
+        string? refusal = null;
+        try
+        {
+            Activity.Current = binding.Activity;
+            foreach (var written in await writer.PreBindAsync(writes))
+            {
+                var input = plugins.Inputs.Objects.First(input => input.Resource == written.Definition.Name);
+                _queue.Move(_cluster.NoteWritten(input, written.Key, written.SharedModel()), time.GetUtcNow());
+            }
+        }
+        catch (Exception refused)
+        {
+            refusal = refused.Message;
+        }
+
+        if (refusal is null)
+            _pending.NoteWritten(binding, time.GetUtcNow());
+        else
+            _pending.NoteRefused(binding, refusal, time.GetUtcNow());
+        _loop.Signal();
+    }
+
+    private async Task BindAsync(List<PendingBinding> ready)
     {
         try
         {
-            placed = await PreBindAsync(placed);
-            if (placed.Count == 0)
-                return;
-            var outcomes = await writer.BindAsync([.. placed.Select(p => (KeyOf(p.Pod), p.Pod.Uid, p.Pod.SchedulerName, p.NodeName, p.Activity))]);
-            for (var i = 0; i < placed.Count; i++)
+            var outcomes = await writer.BindAsync([.. ready.Select(p => (KeyOf(p.Pod), p.Pod.Uid, p.Pod.SchedulerName, p.NodeName, p.Activity))]);
+            for (var i = 0; i < ready.Count; i++)
             {
                 if (outcomes[i])
-                    Done(placed[i]);
+                    NoteBound(ready[i]);
                 else
-                    TakeBack(placed[i]);
+                    _pending.NoteNotBound(ready[i], time.GetUtcNow());
             }
         }
         catch (Exception exception)
         {
-            LogBindingFailed(exception, placed.Count);
-            placed.ForEach(TakeBack);
+            LogBindingFailed(exception, ready.Count);
+            ready.ForEach(binding => _pending.NoteNotBound(binding, time.GetUtcNow()));
         }
         finally
         {
@@ -344,98 +341,26 @@ internal sealed partial class SchedulerGrain(
         }
     }
 
-    /// <summary>Makes the writes that plugins request before bindings, of all pods at once. A pod whose writes are refused is retried.</summary>
-    /// <returns>The pods that may be bound.</returns>
-    private async Task<List<AssumedPod>> PreBindAsync(List<AssumedPod> placed)
+    private void NoteBound(PendingBinding binding)
     {
-        var prepared = new List<AssumedPod>(placed.Count);
-        var writing = new List<Task>();
-        foreach (var assumed in placed)
+        _pending.NoteBound(binding, time.GetUtcNow());
+        binding.Activity?.Dispose();
+        SchedulerInstruments.Attempted(binding.Pod.SchedulerName, AttemptResult.Scheduled, time.GetElapsedTime(binding.Began));
+        SchedulerInstruments.Scheduled(binding.Attempts, time.GetUtcNow() - binding.AddedAt);
+    }
+
+    /// <summary>Reports the placements that came to no binding. Their pods are tried again.</summary>
+    private void NoteFailed()
+    {
+        foreach (var (binding, why) in _pending.TakeFailed())
         {
-            var writes = _schedulers[assumed.Pod.SchedulerName].PreBind(assumed.Pod, assumed.NodeName);
-            if (writes.Count > 0)
-                writing.Add(WriteAsync(assumed, writes));
-            else
-                Advance(assumed);
-        }
-
-        await Task.WhenAll(writing);
-        return prepared;
-
-        async Task WriteAsync(AssumedPod assumed, IReadOnlyList<PreBindWrite> writes)
-        {
-            try
-            {
-                Activity.Current = assumed.Activity;
-                foreach (var written in await writer.PreBindAsync(writes))
-                {
-                    var input = plugins.Inputs.Objects.First(input => input.Resource == written.Definition.Name);
-                    _queue.Move(_cluster.SetObject(input, written.Key, written.SharedModel()), time.GetUtcNow());
-                }
-
-                Advance(assumed);
-            }
-            catch (Exception refused)
-            {
-                Refuse(assumed, refused.Message);
-            }
-        }
-
-        void Advance(AssumedPod assumed)
-        {
-            var scheduler = _schedulers[assumed.Pod.SchedulerName];
-            var state = scheduler.StateOf(assumed.Pod, assumed.NodeName);
-            if (state == PreBindState.Done)
-            {
-                prepared.Add(assumed);
-            }
-            else if (state.Fault is { } fault)
-            {
-                Refuse(assumed, fault);
-            }
-            else
-            {
-                var until = time.GetUtcNow() + scheduler.PreBindWaitMax;
-                _waiting[assumed.Pod.Uid] = (assumed, until);
-                _nextLookAtWaiting = Earlier(_nextLookAtWaiting, until);
-            }
+            var pod = binding.Pod;
+            SchedulerInstruments.Attempted(pod.SchedulerName, AttemptResult.Error, time.GetElapsedTime(binding.Began));
+            if (why is not null)
+                writer.ReportUnschedulable(KeyOf(pod), pod.Uid, pod.SchedulerName, PlacementWriter.SchedulerError, why);
+            binding.Activity?.SetStatus(ActivityStatusCode.Error).Dispose();
         }
     }
-
-    /// <summary>Reports why a placement cannot be bound, and tries the pod again.</summary>
-    private void Refuse(AssumedPod assumed, string why)
-    {
-        var pod = assumed.Pod;
-        writer.ReportUnschedulable(KeyOf(pod), pod.Uid, pod.SchedulerName, PlacementWriter.SchedulerError, why);
-        TakeBack(assumed);
-    }
-
-    private void Done(AssumedPod assumed)
-    {
-        assumed.Activity?.Dispose();
-        _queue.Done(assumed.Pod.Uid);
-        SchedulerInstruments.Attempted(assumed.Pod.SchedulerName, AttemptResult.Scheduled, time.GetElapsedTime(assumed.Began));
-        SchedulerInstruments.Scheduled(assumed.Attempts, time.GetUtcNow() - assumed.Queued);
-    }
-
-    private void TakeBack(AssumedPod assumed)
-    {
-        var pod = assumed.Pod;
-        _waiting.Remove(pod.Uid);
-        SchedulerInstruments.Attempted(pod.SchedulerName, AttemptResult.Error, time.GetElapsedTime(assumed.Began));
-        assumed.Activity?.SetStatus(ActivityStatusCode.Error).Dispose();
-        _schedulers[pod.SchedulerName].Unreserve(pod, assumed.NodeName);
-        _pods.TakeBack(pod, time.GetUtcNow());
-    }
-
-    /// <summary>A pod with an assumed node whose binding is not committed yet.</summary>
-    /// <param name="Pod">The pod.</param>
-    /// <param name="NodeName">The assumed node.</param>
-    /// <param name="Attempts">The number of attempts.</param>
-    /// <param name="Queued">When the pod entered the queue.</param>
-    /// <param name="Began">When the last attempt began.</param>
-    /// <param name="Activity">The activity of the attempt.</param>
-    private readonly record struct AssumedPod(PodInfo Pod, string NodeName, int Attempts, DateTimeOffset Queued, long Began, Activity? Activity);
 
     private static ObjectKey KeyOf(PodInfo pod) => new(pod.Namespace, pod.Name);
 

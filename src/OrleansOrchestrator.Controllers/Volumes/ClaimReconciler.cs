@@ -18,9 +18,6 @@ namespace OrleansOrchestrator.Controllers.Volumes;
 /// <remarks>See k8s.io/kubernetes/pkg/controller/volume/persistentvolume.</remarks>
 public sealed class ClaimReconciler : IReconciler
 {
-    private const string Pending = "Pending";
-    private const string Bound = "Bound";
-    private const string Lost = "Lost";
     private const string FailedBinding = "FailedBinding";
 
     private static readonly NamedByPrimary Volume = new(
@@ -55,9 +52,9 @@ public sealed class ClaimReconciler : IReconciler
         if (observation.Primary is not V1PersistentVolumeClaim { Spec: not null } claim)
             return Plan.Nothing;
         if (claim.IsOpen)
-            return claim.IsDeleting ? Finish(claim, observation) : Open(claim, observation);
+            return claim.IsDeleting ? FinishBinding(claim, observation) : FindVolume(claim, observation);
         var volume = observation.Of<V1PersistentVolume>(Volume).SingleOrDefault();
-        return claim.IsBindCompleted ? Keep(claim, volume) : Claim(claim, volume);
+        return claim.IsBindCompleted ? KeepVolume(claim, volume) : BindToNamed(claim, volume);
     }
 
     internal static ObjectKey? ClaimOf(V1PersistentVolume volume) => volume.Spec?.ClaimRef is { Name.Length: > 0 } reference
@@ -68,13 +65,13 @@ public sealed class ClaimReconciler : IReconciler
         claim.Spec?.VolumeName is { Length: > 0 } name ? new ObjectKey("", name) : null;
 
     /// <summary>Only ends a binding that has begun: a deleted claim that something holds gets no volume any more.</summary>
-    private Plan Finish(V1PersistentVolumeClaim claim, Observation observation) =>
+    private Plan FinishBinding(V1PersistentVolumeClaim claim, Observation observation) =>
         VolumeMatching.FindBest(claim, observation.Of<V1PersistentVolume>(Reserved).Where(volume => volume.Spec.ClaimRef.Uid == claim.Metadata.Uid)) is { } volume
             ? Bind(claim, volume)
             : Plan.Nothing;
 
-    /// <summary>Looks for a volume for a claim that takes any.</summary>
-    private Plan Open(V1PersistentVolumeClaim claim, Observation observation)
+    /// <summary>Finds a volume for a claim that takes any.</summary>
+    private Plan FindVolume(V1PersistentVolumeClaim claim, Observation observation)
     {
         var classes = observation.Of<V1StorageClass>(Classes).ToList();
         var storage = claim.HasClass ? classes.SingleOrDefault() : null;
@@ -84,7 +81,7 @@ public sealed class ClaimReconciler : IReconciler
         if (VolumeMatching.FindBest(claim, volumes) is { } volume)
             return Bind(claim, volume);
         if (!claim.HasClass && StorageClasses.DefaultOf(classes) is { } standard)
-            return Changed(claim, changed => changed.Spec.StorageClassName = standard.Metadata.Name);
+            return Update(claim, changed => changed.Spec.StorageClassName = standard.Metadata.Name);
         if (waits && claim.SelectedNode is null)
             return Wait(claim, Waiting([.. observation.Of<V1Pod>(WaitingPods).Select(pod => pod.Metadata.Name)]));
         if (claim.ClassName.Length > 0)
@@ -101,7 +98,7 @@ public sealed class ClaimReconciler : IReconciler
         if (provisioner.StartsWith("kubernetes.io/", StringComparison.Ordinal))
             return Wait(claim, Failed($"no volume plugin matched name: {provisioner}"));
 
-        var request = Changed(claim, changed =>
+        var request = Update(claim, changed =>
         {
             changed.Metadata.Annotations = new Dictionary<string, string>(changed.Metadata.Annotations ?? new Dictionary<string, string>())
             {
@@ -122,8 +119,8 @@ public sealed class ClaimReconciler : IReconciler
         static PlannedEvent Failed(string why) => new("Warning", "ProvisioningFailed", why);
     }
 
-    /// <summary>Looks after a claim that asks for one volume by its name.</summary>
-    private Plan Claim(V1PersistentVolumeClaim claim, V1PersistentVolume? volume)
+    /// <summary>Binds a claim to the volume that it names.</summary>
+    private Plan BindToNamed(V1PersistentVolumeClaim claim, V1PersistentVolume? volume)
     {
         if (volume is null)
             return Wait(claim, new PlannedEvent("Warning", FailedBinding, $"volume \"{claim.Spec.VolumeName}\" not found"));
@@ -136,8 +133,8 @@ public sealed class ClaimReconciler : IReconciler
             : Bind(claim, volume);
     }
 
-    /// <summary>Looks after a claim that was bound for good.</summary>
-    private Plan Keep(V1PersistentVolumeClaim claim, V1PersistentVolume? volume)
+    /// <summary>Sees that a claim that was bound for good keeps its volume.</summary>
+    private Plan KeepVolume(V1PersistentVolumeClaim claim, V1PersistentVolume? volume)
     {
         if (string.IsNullOrEmpty(claim.Spec.VolumeName))
             return Lose(claim, "ClaimLost", "Bound claim has lost reference to PersistentVolume. Data on the volume is lost!");
@@ -156,7 +153,7 @@ public sealed class ClaimReconciler : IReconciler
             return new Plan { Actions = [new UpdateObject(WellKnownResources.PersistentVolumes, Reserve(volume, claim))] };
         if (!claim.IsBindCompleted || claim.Spec.VolumeName != volume.Metadata.Name)
         {
-            return Changed(claim, changed =>
+            return Update(claim, changed =>
             {
                 var annotations = new Dictionary<string, string>(changed.Metadata.Annotations ?? new Dictionary<string, string>())
                 {
@@ -176,9 +173,9 @@ public sealed class ClaimReconciler : IReconciler
                 changed.Status ??= new V1PersistentVolumeClaimStatus();
                 changed.Status.AccessModes = volume.Spec.AccessModes;
                 // A claim that is bound already may have a size of its own.
-                if (changed.Status.Phase != Bound)
+                if (changed.Status.Phase != ClaimPhase.Bound)
                     changed.Status.Capacity = volume.Spec.Capacity;
-                changed.Status.Phase = Bound;
+                changed.Status.Phase = ClaimPhase.Bound;
             }),
         };
     }
@@ -207,7 +204,7 @@ public sealed class ClaimReconciler : IReconciler
         return reserved;
     }
 
-    private Plan Changed(V1PersistentVolumeClaim claim, Action<V1PersistentVolumeClaim> change)
+    private Plan Update(V1PersistentVolumeClaim claim, Action<V1PersistentVolumeClaim> change)
     {
         var changed = ObjectCodec.Clone(claim);
         change(changed);
@@ -216,14 +213,14 @@ public sealed class ClaimReconciler : IReconciler
 
     private Plan Wait(V1PersistentVolumeClaim claim, params PlannedEvent[] events) => new()
     {
-        Actions = PatchObject.OfChangedStatus(Primary, claim, static changed => SetWithoutVolume(changed, Pending)),
+        Actions = PatchObject.OfChangedStatus(Primary, claim, static changed => SetWithoutVolume(changed, ClaimPhase.Pending)),
         Events = events,
     };
 
     private Plan Lose(V1PersistentVolumeClaim claim, string reason, string message)
     {
-        var actions = PatchObject.OfChangedStatus(Primary, claim, static changed => SetWithoutVolume(changed, Lost));
-        return new Plan { Actions = actions, Events = claim.Status?.Phase == Lost ? [] : [new PlannedEvent("Warning", reason, message)] };
+        var actions = PatchObject.OfChangedStatus(Primary, claim, static changed => SetWithoutVolume(changed, ClaimPhase.Lost));
+        return new Plan { Actions = actions, Events = claim.Status?.Phase == ClaimPhase.Lost ? [] : [new PlannedEvent("Warning", reason, message)] };
     }
 
     private static void SetWithoutVolume(V1PersistentVolumeClaim claim, string phase)

@@ -6,6 +6,7 @@ using OrleansOrchestrator.Controllers.Relations;
 using OrleansOrchestrator.Kinds.Core.Volumes;
 using OrleansOrchestrator.Kinds.Storage;
 using OrleansOrchestrator.Model.Codec;
+using OrleansOrchestrator.Model.Metadata;
 using OrleansOrchestrator.Model.Resources;
 
 namespace OrleansOrchestrator.Controllers.Volumes;
@@ -17,12 +18,9 @@ namespace OrleansOrchestrator.Controllers.Volumes;
 /// <remarks>See github.com/rancher/local-path-provisioner, and sigs.k8s.io/sig-storage-lib-external-provisioner for the protocol.</remarks>
 public sealed class LocalPathProvisioner : IReconciler
 {
-    private const string HostnameLabel = "kubernetes.io/hostname";
     private const string ProvisioningFailed = "ProvisioningFailed";
     // NAME_MAX of Linux' file systems. Names of objects have no other characters than ASCII.
     private const int FileNameCharsMax = 255;
-
-    private static readonly TimeSpan NodeRetryTime = TimeSpan.FromSeconds(30);
 
     private static readonly ClassesOfClaim Classes = new();
 
@@ -31,7 +29,7 @@ public sealed class LocalPathProvisioner : IReconciler
         WellKnownResources.Nodes, claim => claim is V1PersistentVolumeClaim { IsOpen: true, SelectedNode: { } node } ? [new ObjectKey("", node)] : [])
     {
         IsWatched = false,
-        NeedsNewest = static (_, node) => node is null,
+        NeedsNewest = static (_, node) => node is not V1Node known || LocalPathVolumes.FolderOf(known) is null,
     };
 
     private static readonly NamedByPrimary Volume = new(
@@ -62,18 +60,15 @@ public sealed class LocalPathProvisioner : IReconciler
         if (Fault(claim) is { } fault)
             return new Plan { Events = [Failed(storage, fault)] };
         if (observation.Of<V1Node>(Node).SingleOrDefault() is not { } node)
-            return Reschedule(claim, storage);
-        if (node.Metadata.Annotations?.TryGetValue(LocalPathVolumes.FolderAnnotation, out var folder) is not true || string.IsNullOrEmpty(folder)
-            || node.Metadata.Labels?.TryGetValue(HostnameLabel, out var hostname) is not true)
-        {
-            return new Plan { Events = [Failed(storage, $"node \"{node.Metadata.Name}\" has no folder for volumes")], RequeueAfter = NodeRetryTime };
-        }
+            return Reschedule(claim, storage, $"failed to get target node: nodes \"{claim.SelectedNode}\" not found");
+        if (LocalPathVolumes.FolderOf(node) is not { } folder)
+            return Reschedule(claim, storage, $"node \"{node.Metadata.Name}\" has no folder for volumes");
 
         return new Plan
         {
             Actions =
             [
-                new CreateObject(WellKnownResources.PersistentVolumes, VolumeOf(claim, storage, node.Metadata.Name, hostname, folder))
+                new CreateObject(WellKnownResources.PersistentVolumes, VolumeOf(claim, storage, node, folder))
                 {
                     Cause = new PlannedEvent("Normal", "Provisioning", $"External provisioner is provisioning volume for claim \"{claim.Key}\""),
                     EventOnSuccess = name => new PlannedEvent("Normal", "ProvisioningSucceeded", $"Successfully provisioned volume {name}"),
@@ -99,7 +94,7 @@ public sealed class LocalPathProvisioner : IReconciler
     {
         if (claim.Spec.Selector is not null)
             return "claim.Spec.Selector is not supported";
-        if ((claim.Spec.AccessModes ?? []).Any(mode => mode is not ("ReadWriteOnce" or "ReadWriteOncePod")))
+        if ((claim.Spec.AccessModes ?? []).Any(mode => mode is not (AccessModes.ReadWriteOnce or AccessModes.ReadWriteOncePod)))
             return "NodePath only supports ReadWriteOnce and ReadWriteOncePod (1.22+) access modes";
         if (claim.Spec.VolumeMode is "Block")
             return "block volume provisioning is not supported";
@@ -111,28 +106,28 @@ public sealed class LocalPathProvisioner : IReconciler
     private static PlannedEvent Failed(V1StorageClass storage, string why) =>
         new("Warning", ProvisioningFailed, $"failed to provision volume with StorageClass \"{storage.Metadata.Name}\": {why}");
 
-    /// <summary>Lets the scheduler choose again, because the node that it chose is gone.</summary>
-    private Plan Reschedule(V1PersistentVolumeClaim claim, V1StorageClass storage)
+    /// <summary>Lets the scheduler choose again, because the node that it chose can never have the volume.</summary>
+    private Plan Reschedule(V1PersistentVolumeClaim claim, V1StorageClass storage, string why)
     {
         var changed = ObjectCodec.Clone(claim);
         changed.Metadata.Annotations = changed.Metadata.Annotations.Where(one => one.Key != VolumeMetadataKeys.SelectedNode).ToDictionary(StringComparer.Ordinal);
         return new Plan
         {
             Actions = [new UpdateObject(Primary, changed)],
-            Events = [Failed(storage, $"failed to get target node: nodes \"{claim.SelectedNode}\" not found")],
+            Events = [Failed(storage, why)],
         };
     }
 
-    private static V1PersistentVolume VolumeOf(V1PersistentVolumeClaim claim, V1StorageClass storage, string node, string hostname, string folder) => new()
+    private static V1PersistentVolume VolumeOf(V1PersistentVolumeClaim claim, V1StorageClass storage, V1Node node, string folder) => new()
     {
         Metadata = new V1ObjectMeta
         {
             Name = NameOf(claim),
-            Labels = new Dictionary<string, string> { [LocalPathVolumes.NodeLabel] = LocalPathVolumes.LabelOf(node) },
+            Labels = new Dictionary<string, string> { [LocalPathVolumes.NodeLabel] = LocalPathVolumes.LabelOf(node.Metadata.Name) },
             Annotations = new Dictionary<string, string>
             {
                 [VolumeMetadataKeys.ProvisionedBy] = LocalPathVolumes.Provisioner,
-                [LocalPathVolumes.NodeAnnotation] = node,
+                [LocalPathVolumes.NodeAnnotation] = node.Metadata.Name,
             },
             // Admission adds the first one too, but the folder must never go before the claim.
             Finalizers = [VolumeMetadataKeys.VolumeProtection, LocalPathVolumes.Finalizer],
@@ -160,7 +155,7 @@ public sealed class LocalPathProvisioner : IReconciler
                     [
                         new V1NodeSelectorTerm
                         {
-                            MatchExpressions = [new V1NodeSelectorRequirement { Key = HostnameLabel, OperatorProperty = "In", Values = [hostname] }],
+                            MatchExpressions = [new V1NodeSelectorRequirement { Key = TopologyLabels.Hostname, OperatorProperty = "In", Values = [node.Metadata.Labels[TopologyLabels.Hostname]] }],
                         },
                     ],
                 },

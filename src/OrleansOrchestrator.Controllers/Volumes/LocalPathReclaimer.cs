@@ -64,6 +64,6 @@ public sealed class LocalPathReclaimer : IReconciler
     }
 
     // The phase alone may be old: an administrator may just have freed the volume, or given it to another claim.
-    private static bool IsReleased(V1PersistentVolume volume) => !volume.IsDeleting && volume.Status?.Phase == "Released"
+    private static bool IsReleased(V1PersistentVolume volume) => !volume.IsDeleting && volume.Status?.Phase == VolumePhase.Released
         && volume.Provisioner == LocalPathVolumes.Provisioner && LocalPathVolumes.LosesData(volume);
 }

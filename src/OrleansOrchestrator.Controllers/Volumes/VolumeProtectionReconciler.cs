@@ -31,5 +31,5 @@ public sealed class VolumeProtectionReconciler : IReconciler
         : Plan.Nothing;
 
     // The phase may be older than the claim: an administrator may have given a released volume to another one.
-    private static bool IsUsed(V1PersistentVolume volume, Observation observation) => volume.Status?.Phase == "Bound" || Claim.Holds(volume, observation);
+    private static bool IsUsed(V1PersistentVolume volume, Observation observation) => volume.Status?.Phase == VolumePhase.Bound || Claim.Holds(volume, observation);
 }

@@ -22,12 +22,6 @@ public sealed class VolumeReconciler : IReconciler
 
     internal static readonly string Binder = ControllerUsers.ServiceAccount("persistent-volume-binder");
 
-    private const string Available = "Available";
-    private const string Bound = "Bound";
-    private const string Released = "Released";
-    private const string Failed = "Failed";
-    private const string Delete = "Delete";
-
     private static readonly ClaimOfVolume Claim = new(static _ => true);
 
     /// <inheritdoc/>
@@ -49,14 +43,14 @@ public sealed class VolumeReconciler : IReconciler
             return Plan.Nothing;
         // A volume that somebody reserved for a claim is available until the claim takes it.
         if (volume.Spec.ClaimRef is not { Uid.Length: > 0 })
-            return Set(volume, Available, observation.Now);
+            return Set(volume, VolumePhase.Available, observation.Now);
         if (Claim.Find(volume, observation) is not { } claim)
             return Release(volume, observation.Now);
         if (claim.Spec?.VolumeName == volume.Metadata.Name)
-            return Set(volume, Bound, observation.Now);
+            return Set(volume, VolumePhase.Bound, observation.Now);
         if (string.IsNullOrEmpty(claim.Spec?.VolumeName))
             return claim.Spec is null || VolumeMatching.HasSameMode(volume, claim) ? Plan.Nothing : Mismatch(volume, claim);
-        return volume.Provisioner is not null && volume.Spec.PersistentVolumeReclaimPolicy == Delete ? Release(volume, observation.Now) : Unbind(volume);
+        return volume.Provisioner is not null && volume.Spec.PersistentVolumeReclaimPolicy == ReclaimPolicies.Delete ? Release(volume, observation.Now) : Unbind(volume);
     }
 
     private static Plan Mismatch(V1PersistentVolume volume, V1PersistentVolumeClaim claim) => new()
@@ -71,17 +65,20 @@ public sealed class VolumeReconciler : IReconciler
         ],
     };
 
-    /// <summary>Releases the volume, and then says what cannot be done with it. A failure stays, for users to see.</summary>
+    /// <summary>
+    /// Releases the volume, and then says what cannot be done with it. A failure stays for users to see as long as its cause is there; without
+    /// it the volume is released again, and whoever reclaims it goes on.
+    /// </summary>
     private Plan Release(V1PersistentVolume volume, DateTimeOffset now)
     {
-        if (volume.Status?.Phase is not (Released or Failed))
-            return Set(volume, Released, now);
+        if (volume.Status?.Phase is not (VolumePhase.Released or VolumePhase.Failed))
+            return Set(volume, VolumePhase.Released, now);
         return volume.Spec.PersistentVolumeReclaimPolicy switch
         {
-            "Retain" => Plan.Nothing,
-            Delete when volume.Provisioner is not null => Plan.Nothing,
-            Delete => Fail(volume, now, "VolumeFailedDelete", $"error getting deleter volume plugin for volume \"{volume.Metadata.Name}\": no deletable volume plugin matched"),
-            "Recycle" => Fail(volume, now, "VolumeFailedRecycle", "No recycler plugin found for the volume!"),
+            ReclaimPolicies.Retain => Set(volume, VolumePhase.Released, now),
+            ReclaimPolicies.Delete when volume.Provisioner is not null => Set(volume, VolumePhase.Released, now),
+            ReclaimPolicies.Delete => Fail(volume, now, "VolumeFailedDelete", $"error getting deleter volume plugin for volume \"{volume.Metadata.Name}\": no deletable volume plugin matched"),
+            ReclaimPolicies.Recycle => Fail(volume, now, "VolumeFailedRecycle", "No recycler plugin found for the volume!"),
             _ => Fail(volume, now, "VolumeUnknownReclaimPolicy", "Volume has an unrecognized PersistentVolumeReclaimPolicy"),
         };
     }
@@ -104,7 +101,7 @@ public sealed class VolumeReconciler : IReconciler
         return new Plan { Actions = [new UpdateObject(WellKnownResources.PersistentVolumes, unbound)] };
     }
 
-    private Plan Fail(V1PersistentVolume volume, DateTimeOffset now, string reason, string message) => Set(volume, Failed, now, message) is { Actions.Count: > 0 } plan
+    private Plan Fail(V1PersistentVolume volume, DateTimeOffset now, string reason, string message) => Set(volume, VolumePhase.Failed, now, message) is { Actions.Count: > 0 } plan
         ? plan with { Events = [new PlannedEvent("Warning", reason, message)] }
         : Plan.Nothing;
 

@@ -1,5 +1,6 @@
 using k8s.Models;
 using OrleansOrchestrator.Kinds.Core.Volumes;
+using OrleansOrchestrator.Model.Metadata;
 
 namespace OrleansOrchestrator.Kinds.Storage;
 
@@ -32,6 +33,14 @@ public static class LocalPathVolumes
 
     private const int LabelLengthMax = 63;
 
+    /// <summary>The folder for volumes on a node; null if it has none, as a hollow node or one of another kubelet.</summary>
+    public static string? FolderOf(V1Node node)
+    {
+        ArgumentNullException.ThrowIfNull(node);
+        return node.Metadata.Annotations?.TryGetValue(FolderAnnotation, out var folder) is true && !string.IsNullOrEmpty(folder)
+            && node.Metadata.Labels?.ContainsKey(TopologyLabels.Hostname) is true ? folder : null;
+    }
+
     /// <summary>The node of a volume; null if the volume is not one of a node's folders.</summary>
     public static string? NodeOf(V1PersistentVolume volume) =>
         volume.Metadata.Annotations?.TryGetValue(NodeAnnotation, out var node) is true && !string.IsNullOrEmpty(node) ? node : null;
@@ -41,7 +50,7 @@ public static class LocalPathVolumes
     /// claim means to use the data again.
     /// </summary>
     public static bool LosesData(V1PersistentVolume volume) =>
-        volume.Spec is { PersistentVolumeReclaimPolicy: "Delete", Local: not null, ClaimRef.Uid.Length: > 0 };
+        volume.Spec is { PersistentVolumeReclaimPolicy: ReclaimPolicies.Delete, Local: not null, ClaimRef.Uid.Length: > 0 };
 
     /// <summary>Whether the node of a volume is to remove the folder: the volume is deleted with its data, and no claim holds it.</summary>
     public static bool MustBeRemoved(V1PersistentVolume volume) =>
@@ -70,7 +79,7 @@ public static class LocalPathVolumes
             Annotations = isDefault ? new Dictionary<string, string> { [StorageClasses.DefaultAnnotation] = "true" } : null,
         },
         Provisioner = Provisioner,
-        ReclaimPolicy = "Delete",
-        VolumeBindingMode = "WaitForFirstConsumer",
+        ReclaimPolicy = ReclaimPolicies.Delete,
+        VolumeBindingMode = StorageClasses.WaitForFirstConsumer,
     };
 }

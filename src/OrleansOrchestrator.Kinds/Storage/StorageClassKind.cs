@@ -1,4 +1,5 @@
 using k8s.Models;
+using OrleansOrchestrator.Kinds.Core.Volumes;
 using OrleansOrchestrator.Kinds.Rules;
 using OrleansOrchestrator.Model.Codec;
 using OrleansOrchestrator.Model.Names;
@@ -14,8 +15,8 @@ internal sealed class StorageClassKind : ResourceDefinition<V1StorageClass>
     private const int ParametersMax = 512;
     private const int ParametersBytesMax = 256 * 1024;
 
-    private static readonly string[] ReclaimPolicies = ["Delete", "Retain"];
-    private static readonly string[] BindingModes = ["Immediate", "WaitForFirstConsumer"];
+    private static readonly string[] Policies = [ReclaimPolicies.Delete, ReclaimPolicies.Retain];
+    private static readonly string[] BindingModes = ["Immediate", StorageClasses.WaitForFirstConsumer];
 
     public override string Group => "storage.k8s.io";
 
@@ -32,7 +33,7 @@ internal sealed class StorageClassKind : ResourceDefinition<V1StorageClass>
         new("Name", (one, _) => one.IsDefault ? one.Metadata.Name + " (default)" : one.Metadata.Name, Format: "name",
             Description: TableColumn<V1StorageClass>.Name.Description),
         TableColumn<V1StorageClass>.Of("Provisioner", one => one.Provisioner ?? ""),
-        TableColumn<V1StorageClass>.Of("ReclaimPolicy", one => one.ReclaimPolicy.Or("Delete")),
+        TableColumn<V1StorageClass>.Of("ReclaimPolicy", one => one.ReclaimPolicy.Or(ReclaimPolicies.Delete)),
         TableColumn<V1StorageClass>.Of("VolumeBindingMode", one => one.VolumeBindingMode.Or("Immediate")),
         TableColumn<V1StorageClass>.Of("AllowVolumeExpansion", one => one.AllowVolumeExpansion ?? false),
         TableColumn<V1StorageClass>.Age,
@@ -40,7 +41,7 @@ internal sealed class StorageClassKind : ResourceDefinition<V1StorageClass>
 
     protected override void ApplyDefaults(V1StorageClass obj)
     {
-        obj.ReclaimPolicy ??= "Delete";
+        obj.ReclaimPolicy ??= ReclaimPolicies.Delete;
         obj.VolumeBindingMode ??= "Immediate";
     }
 
@@ -61,7 +62,7 @@ internal sealed class StorageClassKind : ResourceDefinition<V1StorageClass>
         else
             errors.Invalid(FieldPath.Root("provisioner"), obj.Provisioner.ToLowerInvariant(), NameRules.IsQualifiedName(obj.Provisioner.ToLowerInvariant()));
         ValidateParameters(obj.Parameters.OrNone(), FieldPath.Root("parameters"), errors);
-        ChoiceRules.ValidateOptional(obj.ReclaimPolicy, ReclaimPolicies, FieldPath.Root("reclaimPolicy"), errors);
+        ChoiceRules.ValidateOptional(obj.ReclaimPolicy, Policies, FieldPath.Root("reclaimPolicy"), errors);
         ChoiceRules.ValidateRequired(obj.VolumeBindingMode, BindingModes, FieldPath.Root("volumeBindingMode"), errors);
         TopologyValidation.Validate(obj.AllowedTopologies.OrNone(), FieldPath.Root("allowedTopologies"), errors);
     }

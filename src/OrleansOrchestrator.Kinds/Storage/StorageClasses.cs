@@ -12,6 +12,9 @@ public static class StorageClasses
     /// <summary>The provisioner of classes whose volumes are made by hand.</summary>
     public const string NoProvisioner = "kubernetes.io/no-provisioner";
 
+    /// <summary>The mode of classes whose claims are bound only once the node of their first consumer is known.</summary>
+    public const string WaitForFirstConsumer = "WaitForFirstConsumer";
+
     private const string BetaDefaultAnnotation = "storageclass.beta.kubernetes.io/is-default-class";
 
     extension(V1StorageClass storage)
@@ -20,10 +23,16 @@ public static class StorageClasses
         public bool IsDefault => storage.IsTrue(DefaultAnnotation) || storage.IsTrue(BetaDefaultAnnotation);
 
         /// <summary>Whether a claim is bound only once the node of its first consumer is known.</summary>
-        public bool WaitsForConsumer => storage.VolumeBindingMode == "WaitForFirstConsumer";
+        public bool WaitsForConsumer => storage.VolumeBindingMode == WaitForFirstConsumer;
 
-        /// <summary>Whether volumes may be made for a node with these labels.</summary>
-        public bool AllowsTopologyOf(IDictionary<string, string> labels) => storage.AllowedTopologies.OrNone().Count == 0
+        /// <summary>Whether a volume can be made for a node.</summary>
+        /// <param name="labels">The node's labels.</param>
+        /// <param name="hasVolumeFolder">Whether the node has a <see cref="LocalPathVolumes.FolderOf"/>.</param>
+        public bool CanProvisionOn(IDictionary<string, string> labels, bool hasVolumeFolder) =>
+            storage.Provisioner is { Length: > 0 } and not NoProvisioner && (storage.Provisioner != LocalPathVolumes.Provisioner || hasVolumeFolder)
+            && storage.AllowsTopologyOf(labels);
+
+        private bool AllowsTopologyOf(IDictionary<string, string> labels) => storage.AllowedTopologies.OrNone().Count == 0
             || storage.AllowedTopologies.Any(term => term.MatchLabelExpressions.OrNone()
                 .All(expression => labels.TryGetValue(expression.Key, out var value) && expression.Values.OrNone().Contains(value)));
 

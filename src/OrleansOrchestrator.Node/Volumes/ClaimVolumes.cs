@@ -35,7 +35,7 @@ internal sealed class ClaimVolumes(IClaimSource source, LocalVolumeFolder folder
             throw Refused(why);
         if (claim.Metadata.DeletionTimestamp is not null)
             throw Refused("PVC is being deleted");
-        if (claim.Status?.Phase != "Bound" || !claim.IsBindCompleted || string.IsNullOrEmpty(claim.Spec.VolumeName))
+        if (claim.Status?.Phase != ClaimPhase.Bound || !claim.IsBindCompleted || string.IsNullOrEmpty(claim.Spec.VolumeName))
             throw Refused("PVC is not bound");
         var found = await source.GetVolumeAsync(claim.Spec.VolumeName, cancellationToken)
             ?? throw Refused($"failed to fetch PV \"{claim.Spec.VolumeName}\" from API server: persistentvolumes \"{claim.Spec.VolumeName}\" not found");

@@ -13,7 +13,7 @@ public enum ClusterEvents
     /// <summary>A node's allocatable resources changed.</summary>
     NodeAllocatableChanged = 1 << 1,
 
-    /// <summary>A node's labels changed.</summary>
+    /// <summary>A node's labels changed, or whether it has a folder for volumes.</summary>
     NodeLabelsChanged = 1 << 2,
 
     /// <summary>A node's taints changed, or it was cordoned or uncordoned.</summary>

@@ -1,11 +1,12 @@
 using k8s.Models;
+using OrleansOrchestrator.Kinds.Storage;
 using OrleansOrchestrator.Model.Pods;
 
 namespace OrleansOrchestrator.Scheduling.Cluster;
 
 /// <summary>The properties of a node object that scheduling reads.</summary>
 internal sealed record NodeProperties(
-    IDictionary<string, string> Labels, IReadOnlyList<V1Taint> Taints, bool IsUnschedulable, ResourceAmounts Allocatable)
+    IDictionary<string, string> Labels, IReadOnlyList<V1Taint> Taints, bool IsUnschedulable, bool HasVolumeFolder, ResourceAmounts Allocatable)
 {
     private static readonly IDictionary<string, string> NoLabels = new Dictionary<string, string>();
 
@@ -13,6 +14,7 @@ internal sealed record NodeProperties(
         node.Metadata.Labels ?? NoLabels,
         node.Spec?.Taints is { Count: > 0 } taints ? [.. taints] : [],
         node.Spec?.Unschedulable == true,
+        LocalPathVolumes.FolderOf(node) is not null,
         // A node without allocatable amounts offers its capacity.
         ResourceAmounts.From(node.Status?.Allocatable ?? node.Status?.Capacity));
 
@@ -22,7 +24,7 @@ internal sealed record NodeProperties(
         var changes = ClusterEvents.None;
         if (!Allocatable.SameAs(old.Allocatable))
             changes |= ClusterEvents.NodeAllocatableChanged;
-        if (!SameLabels(Labels, old.Labels))
+        if (!SameLabels(Labels, old.Labels) || HasVolumeFolder != old.HasVolumeFolder)
             changes |= ClusterEvents.NodeLabelsChanged;
         if (IsUnschedulable != old.IsUnschedulable || !Taints.Select(Identity).SequenceEqual(old.Taints.Select(Identity)))
             changes |= ClusterEvents.NodeTaintsChanged;

@@ -14,6 +14,9 @@ internal sealed class NodeRecord(string name)
 
     public bool IsUnschedulable { get; set; }
 
+    /// <summary>Whether the node has a folder for the volumes of <see cref="Kinds.Storage.LocalPathVolumes"/>.</summary>
+    public bool HasVolumeFolder { get; set; }
+
     public IDictionary<string, string> Labels { get; set; } = NoLabels;
 
     public IReadOnlyList<V1Taint> Taints { get; set; } = [];
@@ -31,6 +34,7 @@ internal sealed class NodeRecord(string name)
     {
         IsPresent = false;
         IsUnschedulable = false;
+        HasVolumeFolder = false;
         Labels = NoLabels;
         Taints = [];
     }

@@ -90,6 +90,7 @@ internal sealed class NodeTable
             NodeCount++;
         record.IsPresent = true;
         record.IsUnschedulable = properties.IsUnschedulable;
+        record.HasVolumeFolder = properties.HasVolumeFolder;
         record.Labels = properties.Labels;
         record.Taints = properties.Taints;
         NotePreferences(record, 1);

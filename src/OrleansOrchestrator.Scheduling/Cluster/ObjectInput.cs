@@ -1,7 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using k8s.Models;
-using OrleansOrchestrator.Kinds.Core.Volumes;
 using OrleansOrchestrator.Model.Resources;
 using OrleansOrchestrator.Scheduling.Matching;
 
@@ -40,15 +39,24 @@ public abstract class ObjectInput
 /// <summary>Objects of one type that plugins read.</summary>
 /// <param name="resource">Their resource.</param>
 /// <param name="groupOf">The group in which plugins look for an object; null if they find it by its name alone.</param>
-internal sealed class ObjectInput<T>(ResourceName resource, Func<T, string?>? groupOf = null) : ObjectInput(resource)
+internal class ObjectInput<T>(ResourceName resource, Func<T, string?>? groupOf = null) : ObjectInput(resource)
     where T : class
 {
     internal override ObjectTable CreateTable() => new ObjectTable<T>(groupOf ?? (static _ => null));
 }
 
+/// <summary>Volumes, which claims look for.</summary>
+internal sealed class VolumeInput() : ObjectInput<V1PersistentVolume>(WellKnownResources.PersistentVolumes)
+{
+    internal override ObjectTable CreateTable() => new VolumeTable();
+}
+
 /// <summary>The present objects of an input.</summary>
 internal abstract class ObjectTable
 {
+    /// <summary>The version of an object that is known; null if it is not there.</summary>
+    public abstract object? FindObject(ObjectKey key);
+
     /// <summary>Takes over a version of an object.</summary>
     /// <returns>False if it is not newer than the present one.</returns>
     public abstract bool TrySet(ObjectKey key, object obj, out object? old);
@@ -57,7 +65,7 @@ internal abstract class ObjectTable
 }
 
 /// <summary>The present objects of one type, by namespace and name, and by group.</summary>
-internal sealed class ObjectTable<T>(Func<T, string?> groupOf) : ObjectTable
+internal class ObjectTable<T>(Func<T, string?> groupOf) : ObjectTable
     where T : class
 {
     private readonly Dictionary<ObjectKey, T> _all = [];
@@ -70,6 +78,8 @@ internal sealed class ObjectTable<T>(Func<T, string?> groupOf) : ObjectTable
     public bool HasGroups => _groups.Count > 0;
 
     public T? Find(ObjectKey key) => _all.GetValueOrDefault(key);
+
+    public override object? FindObject(ObjectKey key) => Find(key);
 
     /// <summary>The objects of a group, unordered.</summary>
     public IReadOnlyCollection<T> OfGroup(string group) => _groups.TryGetValue(group, out var members) ? members.Values : [];
@@ -85,6 +95,7 @@ internal sealed class ObjectTable<T>(Func<T, string?> groupOf) : ObjectTable
         if (groupOf(now) is { } group)
             (_groups.TryGetValue(group, out var members) ? members : _groups[group] = [])[key] = now;
         _all[key] = now;
+        Note(before, now);
         return true;
     }
 
@@ -92,8 +103,14 @@ internal sealed class ObjectTable<T>(Func<T, string?> groupOf) : ObjectTable
     {
         var isRemoved = _all.Remove(key, out var removed);
         Ungroup(key, removed);
+        Note(removed, null);
         old = removed;
         return isRemoved;
+    }
+
+    /// <summary>Keeps an index up to date.</summary>
+    protected virtual void Note(T? before, T? now)
+    {
     }
 
     private void Ungroup(ObjectKey key, T? obj)
@@ -115,8 +132,8 @@ internal static class ObjectInputs
     /// <summary>The claims of pods.</summary>
     public static readonly ObjectInput<V1PersistentVolumeClaim> PersistentVolumeClaims = new(WellKnownResources.PersistentVolumeClaims);
 
-    /// <summary>The volumes that claims are bound to, grouped by the claims that may get them.</summary>
-    public static readonly ObjectInput<V1PersistentVolume> PersistentVolumes = new(WellKnownResources.PersistentVolumes, VolumeMatching.GroupOf);
+    /// <summary>The volumes that claims are bound to, or may get.</summary>
+    public static readonly ObjectInput<V1PersistentVolume> PersistentVolumes = new VolumeInput();
 
     /// <summary>The classes of claims.</summary>
     public static readonly ObjectInput<V1StorageClass> StorageClasses = new(WellKnownResources.StorageClasses);

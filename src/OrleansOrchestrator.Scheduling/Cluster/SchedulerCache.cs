@@ -162,14 +162,25 @@ public sealed class SchedulerCache
     }
 
     /// <summary>
-    /// Adds an object of a plugin's input (<see cref="PluginInputs.Objects"/>), or a new version of it. A version that is not newer than
-    /// the present one changes nothing, so that the host may pass on what it has written itself before it hears of it.
+    /// Adds an object of a plugin's input (<see cref="PluginInputs.Objects"/>), or a new version of it, as the host hears of it. A version
+    /// that is not newer than the present one changes nothing.
     /// </summary>
     /// <returns>The changes that matter to scheduling.</returns>
     public IReadOnlyList<ClusterEvent> SetObject(ObjectInput input, ObjectKey key, object obj)
     {
         ArgumentNullException.ThrowIfNull(input);
         return _objects[input].TrySet(key, obj, out var old) ? NoteChanged(input, key, old, obj) : [];
+    }
+
+    /// <summary>
+    /// Takes over what the host has written itself, before it hears of it. An object that is not there any more was deleted after the write,
+    /// and stays away.
+    /// </summary>
+    /// <returns>The changes that matter to scheduling.</returns>
+    public IReadOnlyList<ClusterEvent> NoteWritten(ObjectInput input, ObjectKey key, object obj)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        return _objects[input].FindObject(key) is null ? [] : SetObject(input, key, obj);
     }
 
     /// <summary>Removes an object of a plugin's input.</summary>
@@ -179,6 +190,9 @@ public sealed class SchedulerCache
         ArgumentNullException.ThrowIfNull(input);
         return _objects[input].TryRemove(key, out var old) ? NoteChanged(input, key, old, null) : [];
     }
+
+    /// <summary>The volumes.</summary>
+    internal VolumeTable Volumes => (VolumeTable)_objects[ObjectInputs.PersistentVolumes];
 
     internal ObjectTable<T> ObjectsOf<T>(ObjectInput<T> input)
         where T : class => (ObjectTable<T>)_objects[input];

@@ -12,6 +12,9 @@ internal sealed class VolumeReservations
     private readonly Dictionary<string, ObjectKey> _byVolume = new(StringComparer.Ordinal);
     private readonly Dictionary<string, List<VolumeReservation>> _byPod = new(StringComparer.Ordinal);
 
+    /// <summary>The number of claims with a reservation.</summary>
+    public int Count => _byClaim.Count;
+
     /// <summary>The reservation for a claim; null if there is none.</summary>
     public VolumeReservation? Of(ObjectKey claim) => _byClaim.GetValueOrDefault(claim);
 
@@ -36,10 +39,12 @@ internal sealed class VolumeReservations
     }
 
     /// <summary>Removes what was reserved for a pod.</summary>
-    public void Remove(string podUid)
+    /// <returns>The reservations that have ended with it; others are shared with pods that still need them.</returns>
+    public IReadOnlyList<VolumeReservation> Remove(string podUid)
     {
         if (!_byPod.Remove(podUid, out var ofPod))
-            return;
+            return [];
+        var ended = new List<VolumeReservation>(ofPod.Count);
         foreach (var reservation in ofPod)
         {
             reservation.Pods.Remove(podUid);
@@ -48,7 +53,10 @@ internal sealed class VolumeReservations
             _byClaim.Remove(reservation.Claim);
             if (reservation.Volume is { } volume)
                 _byVolume.Remove(volume);
+            ended.Add(reservation);
         }
+
+        return ended;
     }
 }
 

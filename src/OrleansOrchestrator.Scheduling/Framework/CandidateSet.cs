@@ -1,4 +1,3 @@
-using OrleansOrchestrator.Model.Pods;
 using OrleansOrchestrator.Scheduling.Cluster;
 using OrleansOrchestrator.Scheduling.Pods;
 
@@ -15,15 +14,16 @@ internal sealed class CandidateSet(SchedulerCache cache)
     private int[] _scratch = [];
     private float[] _crowds = [];
     private bool _hasRejections;
-    private readonly RowVerdicts _admitted = new();
-    private readonly RowVerdicts _tolerated = new();
 
     public SchedulerCache Cache { get; } = cache;
 
     public NodeTable Nodes => Cache.Nodes;
 
+    /// <summary>The attempt.</summary>
+    public CycleState Cycle { get; private set; } = null!;
+
     /// <summary>The pod to place.</summary>
-    public PodInfo Pod { get; private set; } = null!;
+    public PodInfo Pod => Cycle.Pod;
 
     /// <summary>The scores by row; negative where the row is no candidate.</summary>
     public Span<int> Scores => _scores.AsSpan(0, Nodes.RowLimit);
@@ -31,14 +31,12 @@ internal sealed class CandidateSet(SchedulerCache cache)
     /// <summary>Scratch space for plugins: a number per row, with arbitrary old values.</summary>
     public Span<int> Scratch => _scratch.AsSpan(0, Nodes.RowLimit);
 
-    /// <summary>Starts over with another pod.</summary>
-    /// <param name="pod">The pod.</param>
+    /// <summary>Starts over.</summary>
+    /// <param name="cycle">The attempt.</param>
     /// <param name="scores">The scores of nodes by themselves; empty if no node is a candidate yet.</param>
-    public void Reset(PodInfo pod, ReadOnlySpan<int> scores)
+    public void Reset(CycleState cycle, ReadOnlySpan<int> scores)
     {
-        Pod = pod;
-        _admitted.Clear(Nodes.Capacity);
-        _tolerated.Clear(Nodes.Capacity);
+        Cycle = cycle;
         if (_scores.Length < Nodes.RowLimit)
         {
             _scores = new int[Nodes.Capacity];
@@ -75,16 +73,4 @@ internal sealed class CandidateSet(SchedulerCache cache)
 
     /// <summary>The rejection of a row by a cluster plugin; null if none rejected it.</summary>
     public Rejection? RejectionOf(int row) => _hasRejections ? _rejections[row] : null;
-
-    /// <summary>Whether the pod's node selector and node affinity admit the node at a row, candidate or not.</summary>
-    public bool Admits(int row)
-    {
-        if (Pod.Shape.NodeAffinity is not { } affinity)
-            return true;
-        return _admitted[row] ??= affinity.Admits(Nodes.Record(row).Name, Nodes.Record(row).Labels);
-    }
-
-    /// <summary>Whether the pod tolerates the taints of the node at a row, candidate or not.</summary>
-    public bool Tolerates(int row) =>
-        _tolerated[row] ??= Tolerations.FindUntolerated(Nodes.Record(row).Taints, Pod.Shape.Tolerations) is null;
 }

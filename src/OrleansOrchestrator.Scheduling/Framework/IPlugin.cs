@@ -26,7 +26,7 @@ internal interface IPlugin
 internal interface IPreFilter : IPlugin
 {
     /// <summary>Why no node whatever can take the pod; null if that is not so.</summary>
-    string? PreFilter(PodInfo pod);
+    string? PreFilter(CycleState cycle);
 }
 
 /// <summary>
@@ -62,7 +62,7 @@ internal interface INodeFilter : IPlugin
 internal interface IClusterFilter : IPlugin
 {
     /// <summary>Whether it may reject any node for the pod.</summary>
-    bool Filters(PodInfo pod);
+    bool Filters(CycleState cycle);
 
     /// <summary>Rejects unsuitable candidates.</summary>
     void Filter(CandidateSet candidates);
@@ -121,7 +121,7 @@ internal enum Normalization
 internal interface IClusterScore : IPlugin
 {
     /// <summary>Whether the score may differ between nodes for the pod.</summary>
-    bool Scores(PodInfo pod);
+    bool Scores(CycleState cycle);
 
     /// <summary>Adds its weighted scores, 0…100 each, to the candidates.</summary>
     void Score(CandidateSet candidates, int weight);
@@ -132,10 +132,11 @@ internal interface IReserve : IPlugin
 {
     /// <summary>Makes the reservation.</summary>
     /// <returns>Why it is not possible, so that the pod is retried later; null on success.</returns>
-    string? Reserve(PodInfo pod, string nodeName);
+    string? Reserve(CycleState cycle, string nodeName);
 
-    /// <summary>Undoes the reservation. Also called if it was refused or not requested.</summary>
-    void Unreserve(PodInfo pod, string nodeName);
+    /// <summary>Ends the reservation: the pod is bound, or the choice is undone. Also called if it was refused or not requested.</summary>
+    /// <returns>What others may have now, as changes that wake the pods that want it.</returns>
+    IReadOnlyList<ClusterEvent> Unreserve(PodInfo pod, string nodeName);
 }
 
 /// <summary>Prepares the binding of a pod by writes to other objects, such as a volume claim.</summary>

@@ -16,6 +16,7 @@ public sealed class Scheduler
     private readonly Profile _profile;
     private readonly int _percentage;
     private readonly EquivalenceClassCache _classes;
+    private readonly CycleState _cycle;
     private readonly CandidateSet _candidates;
     private readonly CandidateSet _probe;
     private readonly NodeSampler _sampler;
@@ -28,6 +29,7 @@ public sealed class Scheduler
         _profile = Profile.Create(profile, registry, cache, WhyNotWithNominated, FieldPath.Root("profile"), errors);
         _percentage = profile.PercentageOfNodesToScore == 0 ? 100 : profile.PercentageOfNodesToScore;
         _classes = new EquivalenceClassCache(cache.Nodes, _profile, options.EquivalenceClassesMax);
+        _cycle = new CycleState(cache.Nodes);
         _candidates = new CandidateSet(cache);
         _probe = new CandidateSet(cache);
         _sampler = new NodeSampler(cache.Nodes, _profile, _percentage);
@@ -62,18 +64,19 @@ public sealed class Scheduler
     public SchedulingResult Schedule(PodInfo pod, ulong seed)
     {
         ArgumentNullException.ThrowIfNull(pod);
+        _cycle.Begin(pod);
         if (_cache.NodeCount == 0)
             return NodeDiagnosis.NoNodes;
         if (pod.Shape.IsTooCostly)
             return NodeDiagnosis.TooCostly(_cache.NodeCount, pod.Shape.Comparisons);
-        if (PreFilter(pod) is { } refused)
+        if (PreFilter() is { } refused)
             return refused;
 
         // A pod keeps its nominated node while it fits there.
         if (_cache.Nominations.NodeOf(pod.Uid) is { } nominated && _cache.Nodes.TryFind(nominated, out var row) && IsPresent(row) && WhyNotWithNominated(pod, row) is null)
             return new Placement(nominated, 0);
 
-        FindApplying(pod);
+        FindApplying();
         return _cache.Nominations.Count == 0 ? Select(pod, ScoreSome(pod), seed) : SelectUnclaimed(pod, seed);
     }
 
@@ -88,6 +91,7 @@ public sealed class Scheduler
     {
         ArgumentNullException.ThrowIfNull(pod);
         ArgumentNullException.ThrowIfNull(failure);
+        GoOn(pod);
         var result = new PreemptionResult();
         var began = SchedulerInstruments.Begin();
         foreach (var plugin in _profile.PostFilters)
@@ -128,19 +132,20 @@ public sealed class Scheduler
         return failure with { KeptFromPreemptionOn = rows, KeptFromPreemptionBy = plugins, IsOfShape = failure.IsOfShape && plugins.Count == 0 };
     }
 
-    /// <summary>Lets plugins reserve what a placement needs beyond the room on the node.</summary>
+    /// <summary>Lets plugins reserve what the placement that <see cref="Schedule"/> found needs beyond the room on the node.</summary>
     /// <returns>Why that is not possible, with nothing left reserved; null on success.</returns>
     public string? Reserve(PodInfo pod, string nodeName)
     {
+        GoOn(pod);
         var began = SchedulerInstruments.Begin();
         foreach (var plugin in _profile.Reserves)
         {
             var pluginBegan = SchedulerInstruments.Begin();
-            var why = plugin.Reserve(pod, nodeName);
+            var why = plugin.Reserve(_cycle, nodeName);
             SchedulerInstruments.PluginEnded(pluginBegan, _profile.NameOf(plugin), "Reserve", why is null);
             if (why is null)
                 continue;
-            Unreserve(pod, nodeName);
+            _ = Unreserve(pod, nodeName);
             SchedulerInstruments.PointEnded(began, Name, "Reserve", passes: false);
             return why;
         }
@@ -149,16 +154,28 @@ public sealed class Scheduler
         return null;
     }
 
-    /// <summary>Undoes the reservations in reverse order.</summary>
-    public void Unreserve(PodInfo pod, string nodeName)
+    /// <summary>Ends the reservations in reverse order: the pod is bound, or the placement is undone.</summary>
+    /// <returns>What others may have now.</returns>
+    public IReadOnlyList<ClusterEvent> Unreserve(PodInfo pod, string nodeName)
     {
+        var freed = new List<ClusterEvent>();
         for (var i = _profile.Reserves.Length - 1; i >= 0; i--)
-            _profile.Reserves[i].Unreserve(pod, nodeName);
+            freed.AddRange(_profile.Reserves[i].Unreserve(pod, nodeName));
+        return freed;
     }
 
     /// <summary>The writes that must succeed before the pod is bound.</summary>
-    public IReadOnlyList<PreBindWrite> PreBind(PodInfo pod, string nodeName) =>
-        _profile.PreBinds.Length == 0 ? [] : [.. _profile.PreBinds.SelectMany(plugin => plugin.PreBind(pod, nodeName))];
+    public IReadOnlyList<PreBindWrite> PreBind(PodInfo pod, string nodeName)
+    {
+        IReadOnlyList<PreBindWrite> writes = [];
+        foreach (var plugin in _profile.PreBinds)
+        {
+            if (plugin.PreBind(pod, nodeName) is { Count: > 0 } own)
+                writes = writes.Count == 0 ? own : [.. writes, .. own];
+        }
+
+        return writes;
+    }
 
     /// <summary>How far the preparation of a binding has got after its writes.</summary>
     public PreBindState StateOf(PodInfo pod, string nodeName)
@@ -179,13 +196,20 @@ public sealed class Scheduler
     /// <summary>How long a pod may wait for others before it is bound.</summary>
     public TimeSpan PreBindWaitMax => _profile.PreBinds.Select(plugin => plugin.WaitMax).DefaultIfEmpty().Max();
 
-    private Unschedulable? PreFilter(PodInfo pod)
+    /// <summary>Goes on with the attempt of a pod; <see cref="Schedule"/> has begun it, unless the host skipped that.</summary>
+    private void GoOn(PodInfo pod)
+    {
+        if (!ReferenceEquals(_cycle.Pod, pod))
+            _cycle.Begin(pod);
+    }
+
+    private Unschedulable? PreFilter()
     {
         var began = SchedulerInstruments.Begin();
         foreach (var plugin in _profile.PreFilters)
         {
             var pluginBegan = SchedulerInstruments.Begin();
-            var why = plugin.PreFilter(pod);
+            var why = plugin.PreFilter(_cycle);
             SchedulerInstruments.PluginEnded(pluginBegan, _profile.NameOf(plugin), "PreFilter", why is null);
             if (why is null)
                 continue;
@@ -259,11 +283,11 @@ public sealed class Scheduler
         var isReset = false;
         foreach (var plugin in _profile.ClusterFilters)
         {
-            if (!plugin.Filters(pod))
+            if (!plugin.Filters(_cycle))
                 continue;
             if (!isReset)
             {
-                _probe.Reset(pod, []);
+                _probe.Reset(_cycle, []);
                 _probe.Scores[row] = 0;
                 isReset = true;
             }
@@ -274,19 +298,19 @@ public sealed class Scheduler
         return isReset ? _probe.RejectionOf(row) : null;
     }
 
-    private void FindApplying(PodInfo pod)
+    private void FindApplying()
     {
         _filters.Clear();
         _scores.Clear();
         foreach (var plugin in _profile.ClusterFilters)
         {
-            if (plugin.Filters(pod))
+            if (plugin.Filters(_cycle))
                 _filters.Add(plugin);
         }
 
         foreach (var score in _profile.ClusterScores)
         {
-            if (score.Plugin.Scores(pod))
+            if (score.Plugin.Scores(_cycle))
                 _scores.Add(score);
         }
     }
@@ -296,7 +320,7 @@ public sealed class Scheduler
     {
         if (_percentage < 100)
         {
-            var sample = ScoreSample(pod);
+            var sample = ScoreSample();
             if (_filters.Count == 0 || RowScan.Max(sample, CandidateSet.NoCandidate) >= 0)
                 return sample;
         }
@@ -318,7 +342,7 @@ public sealed class Scheduler
             return known.Scores;
         }
 
-        _candidates.Reset(pod, known.Scores);
+        _candidates.Reset(_cycle, known.Scores);
         FilterByCluster();
         SchedulerInstruments.PointEnded(began, Name, "Filter");
         foreach (var (score, byRow) in known.RawScores)
@@ -326,10 +350,10 @@ public sealed class Scheduler
         return ScoreByCluster();
     }
 
-    private ReadOnlySpan<int> ScoreSample(PodInfo pod)
+    private ReadOnlySpan<int> ScoreSample()
     {
         var began = SchedulerInstruments.Begin();
-        _candidates.Reset(pod, []);
+        _candidates.Reset(_cycle, []);
         _sampler.Fill(_candidates);
         FilterByCluster();
         SchedulerInstruments.PointEnded(began, Name, "Filter");

@@ -52,6 +52,10 @@ public sealed record SchedulerOptions
     /// <summary>The most batches being bound while the next one is evaluated.</summary>
     public int BindingsInFlightMax { get; init; } = 4;
 
+    /// <summary>The most pods for which claims and volumes are written before their binding. Others wait for their turn, and delay no pod
+    /// without such writes.</summary>
+    public int PreBindsInFlightMax { get; init; } = 512;
+
     /// <summary>The times and bounds of the queue.</summary>
     public SchedulingQueueOptions Queue => new()
     {
@@ -78,6 +82,7 @@ public sealed record SchedulerOptions
         faults.AtLeastOne(BatchPodsMax);
         faults.Positive(BatchTimeMax);
         faults.AtLeastOne(BindingsInFlightMax);
+        faults.AtLeastOne(PreBindsInFlightMax);
         var errors = new FieldErrors();
         var cluster = new SchedulerCache(registry.Inputs);
         var profiles = ReadProfiles(errors);

@@ -1,3 +1,4 @@
+using OrleansOrchestrator.Model.Metadata;
 using OrleansOrchestrator.Scheduling.Configuration;
 using OrleansOrchestrator.Scheduling.Framework;
 using OrleansOrchestrator.Scheduling.Pods;
@@ -12,7 +13,6 @@ namespace OrleansOrchestrator.Scheduling.Plugins;
 /// <param name="Listed">The list; empty for the system's.</param>
 internal sealed record DefaultSpreadConstraints(bool AreOfSystem, SpreadConstraint[] Listed)
 {
-    private const string ZoneKey = "topology.kubernetes.io/zone";
     // The skews of kube-scheduler's system defaults.
     private const int NodeSkew = 3;
     private const int ZoneSkew = 5;
@@ -39,7 +39,7 @@ internal sealed record DefaultSpreadConstraints(bool AreOfSystem, SpreadConstrai
         if (counter.Total == 0)
             return false;
         score.AddNodes(counter, NodeSkew);
-        var zones = candidates.Nodes.Topology(ZoneKey);
+        var zones = candidates.Nodes.Topology(TopologyLabels.Zone);
         if (zones.DomainCount > 0)
             score.AddDomains(counter, zones, ZoneSkew, isRequired: false, isCounted: null);
         return true;

@@ -17,10 +17,10 @@ internal sealed class ImageLocality(PluginContext context) : IClusterScore
     private long[] _sums = [];
 
     /// <summary>Images that all nodes or none have make no difference.</summary>
-    public bool Scores(PodInfo pod)
+    public bool Scores(CycleState cycle)
     {
         var nodes = context.Cluster.Nodes;
-        foreach (var name in pod.Shape.Get(PodInputs.Images).Names)
+        foreach (var name in cycle.Pod.Shape.Get(PodInputs.Images).Names)
         {
             if (nodes.Images.Find(name) is { } copies && copies.Count < nodes.NodeCount)
                 return true;

@@ -40,10 +40,10 @@ internal sealed class InterPodAffinity(PluginContext context) : IClusterFilter, 
         return (isNow && !was) || (was && !isNow && IsCompanion(pod, pod)) || (IsInTheWay(pod, change.OldPod) && !IsInTheWay(pod, change.Pod));
     }
 
-    public bool Filters(PodInfo pod) => IsConcerned(pod);
+    public bool Filters(CycleState cycle) => IsConcerned(cycle.Pod);
 
-    public bool Scores(PodInfo pod) =>
-        IsConcerned(pod) && (!_ignoresPreferencesOfOthers || Array.Exists(pod.Shape.AffinityTerms, term => term.Kind == AffinityKind.Preferred));
+    public bool Scores(CycleState cycle) =>
+        IsConcerned(cycle.Pod) && (!_ignoresPreferencesOfOthers || Array.Exists(cycle.Pod.Shape.AffinityTerms, term => term.Kind == AffinityKind.Preferred));
 
     public void Filter(CandidateSet candidates)
     {

@@ -32,7 +32,7 @@ internal sealed class NodeAffinity : IPreFilter, INodeFilter, INodeScore
     public Normalization Normalization => Normalization.HigherIsBetter;
 
     /// <summary>Terms whose node names exclude each other leave no node.</summary>
-    public string? PreFilter(PodInfo pod) => pod.Shape.NodeAffinity.NodeNames is { Count: 0 } ? "pod affinity terms conflict" : null;
+    public string? PreFilter(CycleState cycle) => cycle.Pod.Shape.NodeAffinity.NodeNames is { Count: 0 } ? "pod affinity terms conflict" : null;
 
     public bool Applies(PodShape shape) => shape.NodeAffinity.HasRequirements || _added.HasRequirements;
 

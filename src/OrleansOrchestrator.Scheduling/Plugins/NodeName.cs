@@ -1,5 +1,4 @@
 using OrleansOrchestrator.Scheduling.Framework;
-using OrleansOrchestrator.Scheduling.Pods;
 
 namespace OrleansOrchestrator.Scheduling.Plugins;
 
@@ -9,7 +8,7 @@ internal sealed class NodeName : IClusterFilter
     private static readonly Rejection Mismatch =
         new(nameof(NodeName), "node(s) didn't match the requested node name", isResolvable: false);
 
-    public bool Filters(PodInfo pod) => pod.NodeName is not null;
+    public bool Filters(CycleState cycle) => cycle.Pod.NodeName is not null;
 
     public void Filter(CandidateSet candidates)
     {

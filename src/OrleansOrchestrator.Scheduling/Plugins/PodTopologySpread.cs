@@ -32,7 +32,7 @@ internal sealed class PodTopologySpread : IClusterFilter, IClusterScore
     /// <summary>A change helps if it changes how many pods a domain holds, or which domains there are.</summary>
     public bool MayHelp(PodInfo pod, ClusterEvent change)
     {
-        var (constraints, peers) = ConstraintsOf(pod);
+        var (constraints, peers) = ConstraintsOf(pod, NeedsPeers(pod) ? SpreadPeers.Of(_cluster, pod) : null);
         var required = Array.FindAll(constraints, IsRequired);
         if (change.OldPod is null && change.Pod is null)
             return ChangesDomains(pod, required, change);
@@ -40,13 +40,13 @@ internal sealed class PodTopologySpread : IClusterFilter, IClusterScore
             && Array.Exists(required, constraint => Counts(constraint, peers, change.OldPod) != Counts(constraint, peers, change.Pod));
     }
 
-    public bool Filters(PodInfo pod) => Array.Exists(ConstraintsOf(pod).Constraints, IsRequired);
+    public bool Filters(CycleState cycle) => Array.Exists(ConstraintsOf(cycle).Constraints, IsRequired);
 
-    public bool Scores(PodInfo pod) => HasSystemDefaults(pod) ? SpreadPeers.Of(_cluster, pod) is not null : !Array.TrueForAll(ConstraintsOf(pod).Constraints, IsRequired);
+    public bool Scores(CycleState cycle) => HasSystemDefaults(cycle.Pod) ? PeersOf(cycle) is not null : !Array.TrueForAll(ConstraintsOf(cycle).Constraints, IsRequired);
 
     public void Filter(CandidateSet candidates)
     {
-        var (constraints, peers) = ConstraintsOf(candidates.Pod);
+        var (constraints, peers) = ConstraintsOf(candidates.Cycle);
         var required = Array.FindAll(constraints, IsRequired);
         var columns = Array.ConvertAll(required, constraint => candidates.Nodes.Topology(constraint.TopologyKey));
         var hasAll = new bool[candidates.Scores.Length];
@@ -65,12 +65,12 @@ internal sealed class PodTopologySpread : IClusterFilter, IClusterScore
         var score = new SpreadScore(candidates, weight);
         if (HasSystemDefaults(candidates.Pod))
         {
-            if (SpreadPeers.Of(_cluster, candidates.Pod) is not { } peers || !DefaultSpreadConstraints.TryAddSystem(candidates, peers, score))
+            if (PeersOf(candidates.Cycle) is not { } peers || !DefaultSpreadConstraints.TryAddSystem(candidates, peers, score))
                 return;
         }
         else
         {
-            var (constraints, peers) = ConstraintsOf(candidates.Pod);
+            var (constraints, peers) = ConstraintsOf(candidates.Cycle);
             foreach (var constraint in constraints.Where(constraint => !constraint.IsRequired))
             {
                 var column = candidates.Nodes.Topology(constraint.TopologyKey);
@@ -85,12 +85,19 @@ internal sealed class PodTopologySpread : IClusterFilter, IClusterScore
 
     private bool HasSystemDefaults(PodInfo pod) => _defaults.AreOfSystem && pod.Shape.SpreadConstraints.Length == 0;
 
+    private bool NeedsPeers(PodInfo pod) => _defaults.Listed.Length > 0 && pod.Shape.SpreadConstraints.Length == 0;
+
+    private SpreadPeers? PeersOf(CycleState cycle) => cycle.Read(this, static (plugin, pod) => SpreadPeers.Of(plugin._cluster, pod));
+
+    private (SpreadConstraint[] Constraints, SpreadPeers? Peers) ConstraintsOf(CycleState cycle) =>
+        ConstraintsOf(cycle.Pod, NeedsPeers(cycle.Pod) ? PeersOf(cycle) : null);
+
     /// <summary>The pod's own constraints, or else those of the profile's list with the pods that they count.</summary>
-    private (SpreadConstraint[] Constraints, SpreadPeers? Peers) ConstraintsOf(PodInfo pod)
+    private (SpreadConstraint[] Constraints, SpreadPeers? Peers) ConstraintsOf(PodInfo pod, SpreadPeers? peers)
     {
         if (pod.Shape.SpreadConstraints is { Length: > 0 } own)
             return (own, null);
-        return _defaults.Listed.Length > 0 && SpreadPeers.Of(_cluster, pod) is { } peers ? (_defaults.Listed, peers) : ([], null);
+        return peers is null ? ([], null) : (_defaults.Listed, peers);
     }
 
     private static bool HasAll(SpreadConstraint[] constraints, IDictionary<string, string> labels) =>
@@ -183,5 +190,5 @@ internal sealed class PodTopologySpread : IClusterFilter, IClusterScore
     }
 
     private static bool Counts(CandidateSet candidates, SpreadConstraint constraint, int row) =>
-        (!constraint.HonorsNodeAffinity || candidates.Admits(row)) && (!constraint.HonorsTaints || candidates.Tolerates(row));
+        (!constraint.HonorsNodeAffinity || candidates.Cycle.Admits(row)) && (!constraint.HonorsTaints || candidates.Cycle.Tolerates(row));
 }

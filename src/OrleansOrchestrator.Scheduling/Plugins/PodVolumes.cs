@@ -7,11 +7,12 @@ using OrleansOrchestrator.Scheduling.Pods;
 
 namespace OrleansOrchestrator.Scheduling.Plugins;
 
-/// <summary>What the claims of a pod demand of its node, read once for a decision.</summary>
+/// <summary>What the claims of a pod demand of its node, read once for an attempt.</summary>
 internal sealed class PodVolumes
 {
     private readonly List<VolumeTopology> _topologies = [];
     private readonly List<DelayedClaim> _delayed = [];
+    private readonly List<(ObjectKey Claim, V1PersistentVolume? Volume)> _chosen = [];
     private bool _isVolumeMissing;
 
     private PodVolumes()
@@ -24,7 +25,7 @@ internal sealed class PodVolumes
     /// <summary>Reads the claims of a pod and what they are or can be bound to.</summary>
     public static PodVolumes Read(SchedulerCache cluster, PodInfo pod)
     {
-        var (claims, volumes) = (cluster.ObjectsOf(ObjectInputs.PersistentVolumeClaims), cluster.ObjectsOf(ObjectInputs.PersistentVolumes));
+        var claims = cluster.ObjectsOf(ObjectInputs.PersistentVolumeClaims);
         var result = new PodVolumes();
         var hasUnbound = false;
         foreach (var (key, isEphemeral) in pod.Claims)
@@ -36,7 +37,7 @@ internal sealed class PodVolumes
                     : $"persistentvolumeclaim \"{key.Name}\" not found");
             }
 
-            if (claim.Status?.Phase == "Lost")
+            if (claim.Status?.Phase == ClaimPhase.Lost)
                 return Refused($"persistentvolumeclaim \"{key.Name}\" bound to non-existent persistentvolume \"{claim.Spec.VolumeName}\"");
             if (claim.Metadata.DeletionTimestamp is not null)
                 return Refused($"persistentvolumeclaim \"{key.Name}\" is being deleted");
@@ -44,7 +45,7 @@ internal sealed class PodVolumes
                 return Refused(ClaimNames.NotCreatedFor(pod.ToString(), claim));
 
             if (claim.IsBindCompleted && !string.IsNullOrEmpty(claim.Spec.VolumeName))
-                result.AddBound(volumes.Find(new ObjectKey("", claim.Spec.VolumeName)));
+                result.AddBound(cluster.Volumes.Find(new ObjectKey("", claim.Spec.VolumeName)));
             else if (claim.IsOpen && ClassOf(cluster, claim) is { WaitsForConsumer: true } storage)
                 result._delayed.Add(new DelayedClaim(key, claim, storage, cluster));
             else
@@ -66,28 +67,27 @@ internal sealed class PodVolumes
 
     /// <summary>
     /// The volumes for the claims that wait for their consumer, if it runs on a node; null stands for a volume that is to be provisioned.
+    /// The list is valid until the next call.
     /// </summary>
     /// <returns>Null if the node can serve not all of them.</returns>
     public IReadOnlyList<(ObjectKey Claim, V1PersistentVolume? Volume)>? Choose(NodeRecord node)
     {
-        if (_delayed.Count == 0)
-            return [];
-        var chosen = new List<(ObjectKey Claim, V1PersistentVolume? Volume)>(_delayed.Count);
+        _chosen.Clear();
         foreach (var claim in _delayed)
         {
             if (claim.NodeName is { } selected)
             {
                 if (selected != node.Name)
                     return null;
-                chosen.Add((claim.Key, claim.Reserved));
+                _chosen.Add((claim.Key, claim.Reserved));
             }
-            else if (claim.FindVolume(node, chosen) is { } volume)
+            else if (claim.FindVolume(node, _chosen) is { } volume)
             {
-                chosen.Add((claim.Key, volume));
+                _chosen.Add((claim.Key, volume));
             }
             else if (claim.CanProvisionOn(node))
             {
-                chosen.Add((claim.Key, null));
+                _chosen.Add((claim.Key, null));
             }
             else
             {
@@ -95,7 +95,7 @@ internal sealed class PodVolumes
             }
         }
 
-        return chosen;
+        return _chosen;
     }
 
     private static V1StorageClass? ClassOf(SchedulerCache cluster, V1PersistentVolumeClaim claim) =>
@@ -114,25 +114,28 @@ internal sealed class PodVolumes
     /// <summary>A claim that is bound only once the node of its first consumer is known.</summary>
     private sealed class DelayedClaim
     {
+        private readonly SchedulerCache _cluster;
         private readonly V1StorageClass _storage;
-        private readonly Lazy<ReachableVolumes> _volumes;
+        private readonly VolumeDemand _demand;
+        private readonly List<(V1PersistentVolume Volume, VolumeTopology? Topology)> _own;
+        private readonly FreeVolumes? _free;
+        private readonly Dictionary<VolumeReach, PreferredVolumes> _preferred = [];
 
         public DelayedClaim(ObjectKey key, V1PersistentVolumeClaim claim, V1StorageClass storage, SchedulerCache cluster)
         {
-            (Key, Claim, _storage) = (key, claim, storage);
-            var volumes = cluster.ObjectsOf(ObjectInputs.PersistentVolumes);
+            (Key, Claim, _storage, _cluster) = (key, claim, storage, cluster);
+            _demand = new VolumeDemand(claim);
+            _own = [.. cluster.Volumes.OfClaim(key).Where(volume => _demand.Fits(volume) && !IsTaken(volume)).Order(_demand).Select(volume => (volume, volume.Topology))];
+            _free = cluster.Volumes.FreeOf(claim.ClassName);
             if (cluster.VolumeReservations.Of(key) is { } reservation)
             {
                 NodeName = reservation.NodeName;
-                Reserved = reservation.Volume is { } name ? volumes.Find(new ObjectKey("", name)) : null;
+                Reserved = reservation.Volume is { } name ? cluster.Volumes.Find(new ObjectKey("", name)) : null;
             }
             else
             {
                 NodeName = claim.SelectedNode;
             }
-
-            _volumes = new(() => new ReachableVolumes(
-                VolumeMatching.Candidates(claim, VolumeMatching.GroupsFor(claim).SelectMany(volumes.OfGroup)).Where(volume => !cluster.VolumeReservations.IsTaken(volume.Metadata.Name, key))));
         }
 
         public ObjectKey Key { get; }
@@ -145,57 +148,66 @@ internal sealed class PodVolumes
         /// <summary>The volume that was chosen with the node.</summary>
         public V1PersistentVolume? Reserved { get; }
 
-        public V1PersistentVolume? FindVolume(NodeRecord node, List<(ObjectKey Claim, V1PersistentVolume? Volume)> chosen) =>
-            _volumes.Value.FindBest(node, volume => !chosen.Exists(other => other.Volume == volume));
-
-        public bool CanProvisionOn(NodeRecord node) =>
-            _storage.Provisioner is { Length: > 0 } and not StorageClasses.NoProvisioner && _storage.AllowsTopologyOf(node.Labels);
-    }
-
-    /// <summary>Volumes in the order in which a claim prefers them. Those of one host are found by its name.</summary>
-    private sealed class ReachableVolumes
-    {
-        private const string HostnameLabel = "kubernetes.io/hostname";
-
-        private readonly List<(V1PersistentVolume Volume, VolumeTopology? Topology)> _all = [];
-        private readonly Dictionary<string, List<int>> _byHost = new(StringComparer.Ordinal);
-        private readonly List<int> _others = [];
-
-        public ReachableVolumes(IEnumerable<V1PersistentVolume> volumes)
+        /// <summary>The best volume that a node reaches and that is not among the chosen ones.</summary>
+        public V1PersistentVolume? FindVolume(NodeRecord node, List<(ObjectKey Claim, V1PersistentVolume? Volume)> chosen)
         {
-            foreach (var volume in volumes)
+            foreach (var (volume, topology) in _own)
             {
-                var topology = volume.Topology;
-                if (topology?.Hostnames is { } hosts)
-                {
-                    foreach (var host in hosts)
-                        (_byHost.TryGetValue(host, out var found) ? found : _byHost[host] = []).Add(_all.Count);
-                }
-                else
-                {
-                    _others.Add(_all.Count);
-                }
-
-                _all.Add((volume, topology));
+                if (topology?.Admits(node.Name, node.Labels) is not false && !IsAmong(chosen, volume))
+                    return volume;
             }
+
+            V1PersistentVolume? best = null;
+            foreach (var reach in _free?.ReachedFrom(node) ?? [])
+            {
+                if (!_preferred.TryGetValue(reach, out var preferred))
+                    _preferred.Add(reach, preferred = new PreferredVolumes(reach.For(_demand).Where(volume => !IsTaken(volume))));
+                if (preferred.FirstExcept(chosen) is { } found && (best is null || _demand.Compare(found, best) < 0))
+                    best = found;
+            }
+
+            return best;
         }
 
-        public V1PersistentVolume? FindBest(NodeRecord node, Func<V1PersistentVolume, bool> isFree)
+        public bool CanProvisionOn(NodeRecord node) => _storage.CanProvisionOn(node.Labels, node.HasVolumeFolder);
+
+        private bool IsTaken(V1PersistentVolume volume) => _cluster.VolumeReservations.IsTaken(volume.Metadata.Name, Key);
+    }
+
+    private static bool IsAmong(List<(ObjectKey Claim, V1PersistentVolume? Volume)> chosen, V1PersistentVolume volume)
+    {
+        foreach (var one in chosen)
         {
-            var ofHost = node.Labels.TryGetValue(HostnameLabel, out var host) && _byHost.TryGetValue(host, out var found) ? First(found) : int.MaxValue;
-            var best = Math.Min(ofHost, First(_others));
-            return best == int.MaxValue ? null : _all[best].Volume;
+            if (one.Volume == volume)
+                return true;
+        }
 
-            int First(List<int> indexes)
+        return false;
+    }
+
+    /// <summary>Volumes in the order in which a claim prefers them, read as far as they are asked for.</summary>
+    private sealed class PreferredVolumes(IEnumerable<V1PersistentVolume> volumes)
+    {
+        private readonly List<V1PersistentVolume> _read = [];
+        private readonly IEnumerator<V1PersistentVolume> _rest = volumes.GetEnumerator();
+
+        public V1PersistentVolume? FirstExcept(List<(ObjectKey Claim, V1PersistentVolume? Volume)> chosen)
+        {
+            for (var i = 0; i < _read.Count || ReadNext(); i++)
             {
-                foreach (var index in indexes)
-                {
-                    if (_all[index].Topology?.Admits(node.Name, node.Labels) is not false && isFree(_all[index].Volume))
-                        return index;
-                }
-
-                return int.MaxValue;
+                if (!IsAmong(chosen, _read[i]))
+                    return _read[i];
             }
+
+            return null;
+        }
+
+        private bool ReadNext()
+        {
+            if (!_rest.MoveNext())
+                return false;
+            _read.Add(_rest.Current);
+            return true;
         }
     }
 }

@@ -38,13 +38,13 @@ internal sealed class VolumeBinding(PluginContext context) : IPreFilter, ICluste
     public bool MayHelp(PodInfo pod, ClusterEvent change) => change.Key is not { } key || Array.Exists(pod.Claims, claim =>
         claim.Key == key || (Cluster.ObjectsOf(ObjectInputs.PersistentVolumeClaims).Find(claim.Key) is { } found && IsAbout(change, found)));
 
-    public string? PreFilter(PodInfo pod) => pod.Claims.Length == 0 ? null : PodVolumes.Read(Cluster, pod).Fault;
+    public string? PreFilter(CycleState cycle) => cycle.Pod.Claims.Length == 0 ? null : VolumesOf(cycle).Fault;
 
-    public bool Filters(PodInfo pod) => pod.Claims.Length > 0;
+    public bool Filters(CycleState cycle) => cycle.Pod.Claims.Length > 0;
 
     public void Filter(CandidateSet candidates)
     {
-        var volumes = PodVolumes.Read(Cluster, candidates.Pod);
+        var volumes = VolumesOf(candidates.Cycle);
         var records = candidates.Nodes.Records;
         for (var row = 0; row < records.Length; row++)
         {
@@ -53,11 +53,12 @@ internal sealed class VolumeBinding(PluginContext context) : IPreFilter, ICluste
         }
     }
 
-    public string? Reserve(PodInfo pod, string nodeName)
+    public string? Reserve(CycleState cycle, string nodeName)
     {
+        var pod = cycle.Pod;
         if (pod.Claims.Length == 0)
             return null;
-        var volumes = PodVolumes.Read(Cluster, pod);
+        var volumes = VolumesOf(cycle);
         if (volumes.Fault is { } fault)
             return fault;
         if (!Cluster.Nodes.TryFind(nodeName, out var row) || volumes.Choose(Cluster.Nodes.Record(row)) is not { } chosen)
@@ -67,7 +68,8 @@ internal sealed class VolumeBinding(PluginContext context) : IPreFilter, ICluste
         return null;
     }
 
-    public void Unreserve(PodInfo pod, string nodeName) => Cluster.VolumeReservations.Remove(pod.Uid);
+    public IReadOnlyList<ClusterEvent> Unreserve(PodInfo pod, string nodeName) =>
+        Cluster.VolumeReservations.Remove(pod.Uid) is { Count: > 0 } ended ? [.. ended.SelectMany(FreedBy)] : [];
 
     public IReadOnlyList<PreBindWrite> PreBind(PodInfo pod, string nodeName)
     {
@@ -83,7 +85,7 @@ internal sealed class VolumeBinding(PluginContext context) : IPreFilter, ICluste
                 if (claim.SelectedNode != nodeName)
                     writes.Add(SelectNode(key, claim, nodeName));
             }
-            else if (Cluster.ObjectsOf(ObjectInputs.PersistentVolumes).Find(new ObjectKey("", volumeName)) is { } volume && volume.Spec.ClaimRef?.Uid != claim.Metadata.Uid)
+            else if (Cluster.Volumes.Find(new ObjectKey("", volumeName)) is { } volume && volume.Spec.ClaimRef?.Uid != claim.Metadata.Uid)
             {
                 writes.Add(GiveTo(claim, volume));
             }
@@ -101,7 +103,7 @@ internal sealed class VolumeBinding(PluginContext context) : IPreFilter, ICluste
                 return PreBindState.Failed($"binding volumes: persistentvolumeclaim \"{key.Name}\" not found");
             var reservation = Cluster.VolumeReservations.Of(key);
             var volume = (claim.Spec.VolumeName is { Length: > 0 } bound ? bound : reservation?.Volume) is { } name
-                ? Cluster.ObjectsOf(ObjectInputs.PersistentVolumes).Find(new ObjectKey("", name))
+                ? Cluster.Volumes.Find(new ObjectKey("", name))
                 : null;
             if (volume?.Topology is { } topology && Cluster.Nodes.TryFind(nodeName, out var row) && !topology.Admits(nodeName, Cluster.Nodes.Record(row).Labels))
                 return PreBindState.Failed($"binding volumes: pv \"{volume.Metadata.Name}\" node affinity doesn't match node \"{nodeName}\"");
@@ -114,9 +116,18 @@ internal sealed class VolumeBinding(PluginContext context) : IPreFilter, ICluste
             state = PreBindState.Waiting;
         }
 
-        if (pod.Claims.Length > 0 && state == PreBindState.Done)
-            Cluster.VolumeReservations.Remove(pod.Uid);
         return state;
+    }
+
+    private PodVolumes VolumesOf(CycleState cycle) => cycle.Read(this, static (plugin, pod) => PodVolumes.Read(plugin.Cluster, pod));
+
+    /// <summary>What the end of a reservation makes free: a claim that may go to another node, and a volume that may have another claim.</summary>
+    private IEnumerable<ClusterEvent> FreedBy(VolumeReservation ended)
+    {
+        if (Cluster.ObjectsOf(ObjectInputs.PersistentVolumeClaims).Find(ended.Claim) is { IsOpen: true } claim)
+            yield return ClusterEvent.OfObject(ObjectInputs.PersistentVolumeClaims.Changed, ended.Claim, claim, claim);
+        if (ended.Volume is { } name && Cluster.Volumes.Find(new ObjectKey("", name)) is { IsFree: true } volume)
+            yield return ClusterEvent.OfObject(ObjectInputs.PersistentVolumes.Changed, new ObjectKey("", name), volume, volume);
     }
 
     /// <summary>Whether a changed volume or class is one that a claim of the pod is bound to, or could be.</summary>

@@ -1,3 +1,4 @@
+using OrleansOrchestrator.Kinds.Core.Volumes;
 using OrleansOrchestrator.Scheduling.Cluster;
 using OrleansOrchestrator.Scheduling.Framework;
 using OrleansOrchestrator.Scheduling.Pods;
@@ -17,9 +18,9 @@ internal sealed class VolumeRestrictions(PluginContext context) : IClusterFilter
         ? pod.Claims.Intersect(gone.Claims).Any()
         : change.Key is { } key && Array.Exists(pod.Claims, claim => claim.Key == key);
 
-    public bool Filters(PodInfo pod) => Array.Exists(pod.Claims, claim =>
+    public bool Filters(CycleState cycle) => Array.Exists(cycle.Pod.Claims, claim =>
         context.Cluster.Pods.IsClaimUsed(claim.Key)
-        && context.Cluster.ObjectsOf(ObjectInputs.PersistentVolumeClaims).Find(claim.Key) is { Spec.AccessModes: { } modes } && modes.Contains("ReadWriteOncePod"));
+        && context.Cluster.ObjectsOf(ObjectInputs.PersistentVolumeClaims).Find(claim.Key) is { Spec.AccessModes: { } modes } && modes.Contains(AccessModes.ReadWriteOncePod));
 
     public void Filter(CandidateSet candidates)
     {

@@ -1,3 +1,4 @@
+using OrleansOrchestrator.Model.Metadata;
 using OrleansOrchestrator.Model.Resources;
 using OrleansOrchestrator.Scheduling.Cluster;
 using OrleansOrchestrator.Scheduling.Framework;
@@ -9,10 +10,7 @@ namespace OrleansOrchestrator.Scheduling.Plugins;
 /// <remarks>See k8s.io/kubernetes/pkg/scheduler/framework/plugins/volumezone.</remarks>
 internal sealed class VolumeZone(PluginContext context) : IClusterFilter
 {
-    private static readonly string[] Labels =
-    [
-        "topology.kubernetes.io/zone", "topology.kubernetes.io/region", "failure-domain.beta.kubernetes.io/zone", "failure-domain.beta.kubernetes.io/region",
-    ];
+    private static readonly string[] Labels = [TopologyLabels.Zone, TopologyLabels.Region, TopologyLabels.BetaZone, TopologyLabels.BetaRegion];
 
     private static readonly Rejection Elsewhere = new(nameof(VolumeZone), "node(s) had no available volume zone", isResolvable: false);
 
@@ -22,35 +20,41 @@ internal sealed class VolumeZone(PluginContext context) : IClusterFilter
     public bool MayHelp(PodInfo pod, ClusterEvent change) => change.Key is not { } key || Array.Exists(pod.Claims, claim =>
         claim.Key == key || VolumeOf(claim) is { } volume && key == new ObjectKey("", volume));
 
-    public bool Filters(PodInfo pod) => pod.Claims.Length > 0 && ZonesOf(pod).Count > 0;
+    public bool Filters(CycleState cycle) => cycle.Pod.Claims.Length > 0 && ZonesOf(cycle).Count > 0;
 
     public void Filter(CandidateSet candidates)
     {
-        var zones = ZonesOf(candidates.Pod);
+        var zones = ZonesOf(candidates.Cycle);
         var records = candidates.Nodes.Records;
         for (var row = 0; row < records.Length; row++)
         {
             // A node without any of the labels is in a cluster that does not know zones.
             if (candidates.IsCandidate(row) && records[row]!.Labels is var labels && Array.Exists(Labels, labels.ContainsKey)
-                && !zones.TrueForAll(zone => labels.TryGetValue(zone.Label, out var value) && zone.Values.Contains(value)))
+                && !zones.TrueForAll(zone => IsIn(labels, zone)))
             {
                 candidates.Reject(row, Elsewhere);
             }
         }
     }
 
-    private List<(string Label, string[] Values)> ZonesOf(PodInfo pod)
+    // A volume from before the labels were renamed may be for a node from after that.
+    private static bool IsIn(IDictionary<string, string> labels, (string Label, string[] Values) zone) =>
+        (labels.TryGetValue(zone.Label, out var value) || labels.TryGetValue(TopologyLabels.Present(zone.Label), out value)) && zone.Values.Contains(value);
+
+    private List<(string Label, string[] Values)> ZonesOf(CycleState cycle) => cycle.Read(this, static (plugin, pod) => plugin.ReadZones(pod));
+
+    private List<(string Label, string[] Values)> ReadZones(PodInfo pod)
     {
         var zones = new List<(string Label, string[] Values)>();
         foreach (var claim in pod.Claims)
         {
-            if (VolumeOf(claim) is not { } name || context.Cluster.ObjectsOf(ObjectInputs.PersistentVolumes).Find(new ObjectKey("", name)) is not { Metadata.Labels: { } labels })
+            if (VolumeOf(claim) is not { } name || context.Cluster.Volumes.Find(new ObjectKey("", name)) is not { Metadata.Labels: { } labels })
                 continue;
             foreach (var label in Labels)
             {
                 // A volume that is in several zones names them all.
                 if (labels.TryGetValue(label, out var values))
-                    zones.Add((label, values.Split("__")));
+                    zones.Add((label, values.Split("__", StringSplitOptions.TrimEntries)));
             }
         }
 

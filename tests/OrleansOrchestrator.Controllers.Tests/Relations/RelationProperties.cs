@@ -122,19 +122,21 @@ public sealed class RelationProperties
     private static readonly Gen<KubeObject> Claims = Gen.Select(Namespaces, Any.Of("a", "b", "a-x"), Names, Any.Of("0", "1", "01", "5", "x"), (@namespace, template, set, ordinal) =>
         (KubeObject)new V1PersistentVolumeClaim { Metadata = new V1ObjectMeta { NamespaceProperty = @namespace, Name = $"{template}-{set}-{ordinal}" } });
 
-    private static readonly Gen<KubeObject> StorageClaims = Gen.Select(Metadata, Any.Of(null, "", "x", "y"), Gen.Bool, (metadata, className, isDeleting) =>
+    private static readonly Gen<KubeObject> StorageClaims = Gen.Select(Metadata, Any.Of(null, "", "x", "y"), Any.Of("", "ReadWriteOnce", "ReadWriteMany"), Gen.Bool, (metadata, className, mode, isDeleting) =>
     {
         metadata.Uid = UidOf(metadata.NamespaceProperty, metadata.Name);
         metadata.DeletionTimestamp = isDeleting ? ClusterModel.Start.UtcDateTime : null;
-        return (KubeObject)new V1PersistentVolumeClaim { Metadata = metadata, Spec = new V1PersistentVolumeClaimSpec { StorageClassName = className } };
+        return (KubeObject)new V1PersistentVolumeClaim { Metadata = metadata, Spec = new V1PersistentVolumeClaimSpec { StorageClassName = className, AccessModes = ModesOf(mode) } };
     });
 
-    private static readonly Gen<KubeObject> Volumes = Gen.Select(Names, Any.Of("", "x", "y"), Gen.Bool, (name, className, isTaken) => (KubeObject)new V1PersistentVolume
+    private static readonly Gen<KubeObject> Volumes = Gen.Select(Names, Any.Of("", "x", "y"), Any.Of("", "ReadWriteOnce", "ReadWriteOnce,ReadWriteMany"), Gen.Bool, (name, className, modes, isTaken) => (KubeObject)new V1PersistentVolume
     {
         Metadata = new V1ObjectMeta { Name = name },
-        Spec = new V1PersistentVolumeSpec { StorageClassName = className, ClaimRef = isTaken ? new V1ObjectReference { NamespaceProperty = "a", Name = "x" } : null },
+        Spec = new V1PersistentVolumeSpec { StorageClassName = className, AccessModes = ModesOf(modes), ClaimRef = isTaken ? new V1ObjectReference { NamespaceProperty = "a", Name = "x" } : null },
         Status = new V1PersistentVolumeStatus { Phase = "Available" },
     });
+
+    private static string[] ModesOf(string modes) => modes.Split(',', StringSplitOptions.RemoveEmptyEntries);
 
     private static readonly Gen<KubeObject> StorageClassObjects = Gen.Select(Names, Gen.Bool, (name, isDefault) => (KubeObject)new V1StorageClass
     {

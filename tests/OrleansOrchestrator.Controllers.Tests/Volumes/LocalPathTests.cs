@@ -194,18 +194,35 @@ public sealed class LocalPathTests
     }
 
     [Theory]
+    [InlineData(false, true)]
+    [InlineData(true, false)]
+    public void Claim_NodeHasNoFolder_IsGivenBackToTheScheduler(bool hasAnnotation, bool hasHostname)
+    {
+        _model.Change(_model.AddNode("node-2"), node =>
+        {
+            node.Metadata.Annotations = hasAnnotation ? node.Metadata.Annotations : null;
+            node.Metadata.Labels = hasHostname ? node.Metadata.Labels : null;
+        });
+        _model.AddClaim(className: "local-path");
+        _model.SelectNode(node: "node-2");
+
+        _model.Settle();
+
+        _model.Claim().SelectedNode.ShouldBeNull();
+        _model.Events.ShouldContain("Warning ProvisioningFailed failed to provision volume with StorageClass \"local-path\": node \"node-2\" has no folder for volumes");
+    }
+
+    [Theory]
     [InlineData("ReadWriteMany", "NodePath only supports ReadWriteOnce and ReadWriteOncePod (1.22+) access modes")]
     [InlineData("Block", "block volume provisioning is not supported")]
     [InlineData("Immediate", "configuration error, no node was specified")]
-    [InlineData("Folder", "node \"node-2\" has no folder for volumes")]
     public void Claim_ThatNoFolderCanServe_SaysWhy(string what, string why)
     {
         _model.AddClass("at-once");
-        _model.Change(_model.AddNode("node-2"), node => node.Metadata.Annotations = null);
         _model.AddClaim(className: what == "Immediate" ? "at-once" : "local-path", mode: what == "ReadWriteMany" ? what : "ReadWriteOnce", change: claim =>
             claim.Spec.VolumeMode = what == "Block" ? "Block" : "Filesystem");
         if (what != "Immediate")
-            _model.SelectNode(node: what == "Folder" ? "node-2" : VolumeModel.Node);
+            _model.SelectNode();
 
         _model.Settle();
 

@@ -53,6 +53,26 @@ public sealed class VolumeReconcilerTests
         _model.Events.ShouldContain(expected);
     }
 
+    [Theory]
+    [InlineData("Recycle", "Retain")]
+    [InlineData("Delete", "Retain")]
+    [InlineData("Recycle", "Delete")]
+    public void Volume_CauseOfItsFailureIsMended_IsReleasedAgain(string policy, string mended)
+    {
+        Bind(policy);
+        _model.Delete(_model.Claim());
+        _model.Settle().Volume().Status.Phase.ShouldBe("Failed");
+
+        _model.Change(_model.Volume(), volume =>
+        {
+            volume.Spec.PersistentVolumeReclaimPolicy = mended;
+            volume.Metadata.Annotations = new Dictionary<string, string> { [VolumeMetadataKeys.ProvisionedBy] = "example.com/disks" };
+        });
+        _model.Settle();
+
+        (_model.Volume().Status.Phase, _model.Volume().Status.Message ?? "").ShouldBe(("Released", ""));
+    }
+
     [Fact]
     public void Volume_ClaimIsMadeAnewUnderItsName_IsReleased()
     {

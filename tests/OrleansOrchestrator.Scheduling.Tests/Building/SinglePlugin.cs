@@ -4,6 +4,7 @@ using OrleansOrchestrator.Scheduling.Cluster;
 using OrleansOrchestrator.Scheduling.Configuration;
 using OrleansOrchestrator.Scheduling.Framework;
 using OrleansOrchestrator.Scheduling.Plugins;
+using OrleansOrchestrator.Scheduling.Pods;
 
 namespace OrleansOrchestrator.Scheduling.Tests.Building;
 
@@ -12,6 +13,14 @@ internal static class SinglePlugin
 {
     public static IPlugin Create(string name, SchedulerCache cluster, string arguments = "{}") =>
         BuiltInPlugins.Registry.Find(name)!.Create(new PluginContext(Reader(arguments), cluster, static (_, _) => null));
+
+    /// <summary>An attempt to place a pod.</summary>
+    public static CycleState Begin(SchedulerCache cluster, PodInfo pod)
+    {
+        var cycle = new CycleState(cluster.Nodes);
+        cycle.Begin(pod);
+        return cycle;
+    }
 
     private static ConfigurationReader Reader(string arguments)
     {

@@ -20,6 +20,8 @@ internal sealed class WaitingCluster(params V1Node[] nodes)
 
     public SchedulerCache Cache => _harness.Cache;
 
+    public Scheduling.Placements.Scheduler Scheduler => _harness.Scheduler;
+
     public SchedulingQueue Queue => _queue ??= new SchedulingQueue(new SchedulingQueueOptions { UnschedulableTimeout = TimeSpan.FromDays(10_000) }, _harness.Hints);
 
     /// <summary>The pods that were chosen to make room, and have not gone yet.</summary>

@@ -119,4 +119,19 @@ public sealed class SchedulerCacheTests
         Cache.RemoveNode("a");
         _harness.Place(Create("p", "3").WithHostPort(80)).ShouldNotBe("a");
     }
+
+    [Fact]
+    public void NoteWritten_ObjectThatIsGoneSince_StaysAway()
+    {
+        var claim = VolumeObjects.ClaimOf("data");
+        VolumeObjects.Set(Cache, claim);
+        var written = VolumeObjects.ClaimOf("data", volume: "disk");
+        written.Metadata.ResourceVersion = $"{long.Parse(claim.Metadata.ResourceVersion, System.Globalization.CultureInfo.InvariantCulture) + 1}";
+        var (input, key) = (ObjectInputs.PersistentVolumeClaims, VolumeObjects.KeyOf(claim));
+
+        Cache.NoteWritten(input, key, written).Kinds().ShouldBe(input.Changed);
+        Cache.RemoveObject(input, key);
+        Cache.NoteWritten(input, key, written).ShouldBeEmpty();
+        Cache.ObjectsOf(input).All.ShouldBeEmpty();
+    }
 }

@@ -90,8 +90,9 @@ public sealed class PluginInputProperties
         harness.Running(PodObjects.Create("q", "1").WithLabel("app", "1").WithHostPort(80).AwayFrom("0", "zone").On("n1"));
         var plugin = factory.Create(new PluginContext(Scheduling.Configuration.ConfigurationReader.Empty, cluster, static (_, _) => null));
         var said = new List<string>();
+        var cycle = SinglePlugin.Begin(cluster, pod);
         if (plugin is IPreFilter preFilter)
-            said.Add(preFilter.PreFilter(pod) ?? "-");
+            said.Add(preFilter.PreFilter(cycle) ?? "-");
         var passes = new bool[cluster.Nodes.RowLimit];
         Array.Fill(passes, true);
         if (plugin is INodeFilter filter && filter.Applies(pod.Shape))
@@ -106,10 +107,10 @@ public sealed class PluginInputProperties
         if (plugin is INodeScore score && score.Applies(pod.Shape, cluster.Nodes))
             score.AddAll(pod.Shape, cluster.Nodes, passes, sums, 1);
         var candidates = new CandidateSet(cluster);
-        candidates.Reset(pod, sums);
-        if (plugin is IClusterFilter clusterFilter && clusterFilter.Filters(pod))
+        candidates.Reset(cycle, sums);
+        if (plugin is IClusterFilter clusterFilter && clusterFilter.Filters(cycle))
             clusterFilter.Filter(candidates);
-        if (plugin is IClusterScore clusterScore && clusterScore.Scores(pod))
+        if (plugin is IClusterScore clusterScore && clusterScore.Scores(cycle))
             clusterScore.Score(candidates, 1);
         said.AddRange(candidates.Scores.ToArray().Select((sum, row) => $"{sum} {string.Join(',', candidates.RejectionOf(row)?.Reasons ?? [])}"));
         return string.Join('\n', said);

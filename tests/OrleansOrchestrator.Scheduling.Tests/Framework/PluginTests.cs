@@ -98,8 +98,9 @@ public sealed class PluginTests
 
         public Rejection Explain(PodShape shape, NodeTable nodes, int row) => new("LocalVolumes", "node(s) had no such volume", isResolvable: false);
 
-        public string? Reserve(PodInfo pod, string nodeName)
+        public string? Reserve(CycleState cycle, string nodeName)
         {
+            var pod = cycle.Pod;
             foreach (var claim in pod.Shape.Get(Claims))
             {
                 if (!_taken.Add($"{claim} for {pod.Uid}") || _taken.Any(other => other.StartsWith($"{claim} for ", StringComparison.Ordinal) && !other.EndsWith(pod.Uid, StringComparison.Ordinal)))
@@ -109,7 +110,11 @@ public sealed class PluginTests
             return null;
         }
 
-        public void Unreserve(PodInfo pod, string nodeName) => _taken.RemoveWhere(taken => taken.EndsWith($"for {pod.Uid}", StringComparison.Ordinal));
+        public IReadOnlyList<ClusterEvent> Unreserve(PodInfo pod, string nodeName)
+        {
+            _taken.RemoveWhere(taken => taken.EndsWith($"for {pod.Uid}", StringComparison.Ordinal));
+            return [];
+        }
 
         public IReadOnlyList<PreBindWrite> PreBind(PodInfo pod, string nodeName) =>
             [.. pod.Shape.Get(Claims).Select(claim => new PreBindWrite(VolumesResource, new ObjectKey("", claim), "{}"u8.ToArray()))];

@@ -41,8 +41,11 @@ public sealed class ImageLocalityTests
         Scores([Nodes.Create("a").WithImage("app:1", 900), Nodes.Create("b")], Pod(image)).ShouldBe([0, 0]);
 
     [Fact]
-    public void Image_OnAllNodes_ChangesNoChoice() =>
-        Plugin(new Harness(Nodes.Create("a").WithImage("app:1", 900), Nodes.Create("b").WithImage("app:1", 900))).Scores(Pod("app:1").Info()).ShouldBeFalse();
+    public void Image_OnAllNodes_ChangesNoChoice()
+    {
+        var harness = new Harness(Nodes.Create("a").WithImage("app:1", 900), Nodes.Create("b").WithImage("app:1", 900));
+        Plugin(harness).Scores(SinglePlugin.Begin(harness.Cache, Pod("app:1").Info())).ShouldBeFalse();
+    }
 
     [Fact]
     public void Pod_OfALargeImage_GoesWhereItIs() =>
@@ -65,7 +68,7 @@ public sealed class ImageLocalityTests
     {
         var harness = new Harness(nodes);
         var candidates = new CandidateSet(harness.Cache);
-        candidates.Reset(pod.Info(), new int[nodes.Length]);
+        candidates.Reset(SinglePlugin.Begin(harness.Cache, pod.Info()), new int[nodes.Length]);
         Plugin(harness).Score(candidates, 1);
         return candidates.Scores.ToArray();
     }

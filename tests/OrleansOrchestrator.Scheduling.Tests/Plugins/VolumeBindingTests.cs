@@ -5,11 +5,11 @@ using k8s.Models;
 using OrleansOrchestrator.Kinds.Core.Volumes;
 using OrleansOrchestrator.Kinds.Storage;
 using OrleansOrchestrator.Model.Resources;
-using OrleansOrchestrator.Scheduling.Cluster;
 using OrleansOrchestrator.Scheduling.Framework;
 using OrleansOrchestrator.Scheduling.Placements;
 using OrleansOrchestrator.Scheduling.Tests.Building;
 using static OrleansOrchestrator.Scheduling.Tests.Building.PodObjects;
+using static OrleansOrchestrator.Scheduling.Tests.Building.VolumeObjects;
 
 namespace OrleansOrchestrator.Scheduling.Tests.Plugins;
 
@@ -18,14 +18,12 @@ public sealed class VolumeBindingTests
 {
     private const string Unbound = "0/2 nodes are available: pod has unbound immediate PersistentVolumeClaims.";
 
-    private static long s_revision;
-
     private readonly Harness _harness = new(NodeOf("a"), NodeOf("b"));
 
     public VolumeBindingTests()
     {
         Set(new V1StorageClass { Metadata = new V1ObjectMeta { Name = "at-once" }, Provisioner = "example.com/disks", VolumeBindingMode = "Immediate" });
-        Set(new V1StorageClass { Metadata = new V1ObjectMeta { Name = "manual" }, Provisioner = StorageClasses.NoProvisioner, VolumeBindingMode = "WaitForFirstConsumer" });
+        Set(Manual());
         Set(LocalPathVolumes.ClassOf(isDefault: false));
     }
 
@@ -145,6 +143,7 @@ public sealed class VolumeBindingTests
         Set(VolumeOn("disk", "b", claim: "data"));
         Set(ClaimOf("data", "local-path", volume: "disk"));
         StateOf(pod, "b").ShouldBe(PreBindState.Done);
+        _harness.Scheduler.Unreserve(pod.Info(), "b").ShouldBeEmpty();
         _harness.Cache.VolumeReservations.OfPod(pod.Metadata.Uid).ShouldBeEmpty();
     }
 
@@ -198,20 +197,87 @@ public sealed class VolumeBindingTests
     public void Pod_VolumeNamesItsZone_IsPlacedThere()
     {
         var harness = new Harness(NodeOf("a").WithLabel("topology.kubernetes.io/zone", "x"), NodeOf("b").WithLabel("topology.kubernetes.io/zone", "y"));
-        Set(harness, new V1PersistentVolume
+        VolumeObjects.Set(harness, new V1PersistentVolume
         {
             Metadata = new V1ObjectMeta { Name = "disk", Labels = new Dictionary<string, string> { ["topology.kubernetes.io/zone"] = "y__z" } },
             Spec = new V1PersistentVolumeSpec(),
         });
-        Set(harness, ClaimOf("data", volume: "disk"));
+        VolumeObjects.Set(harness, ClaimOf("data", volume: "disk"));
 
         harness.Choices(WithClaim("data")).ShouldBe(["b"]);
-        Set(harness, new V1PersistentVolume
+        VolumeObjects.Set(harness, new V1PersistentVolume
         {
             Metadata = new V1ObjectMeta { Name = "disk", ResourceVersion = "2", Labels = new Dictionary<string, string> { ["topology.kubernetes.io/zone"] = "w" } },
             Spec = new V1PersistentVolumeSpec(),
         });
         harness.Refuse(WithClaim("data")).ShouldBe("0/2 nodes are available: 2 node(s) had no available volume zone.");
+    }
+
+    [Theory]
+    [InlineData("failure-domain.beta.kubernetes.io/zone", "topology.kubernetes.io/zone")]
+    [InlineData("failure-domain.beta.kubernetes.io/region", "topology.kubernetes.io/region")]
+    public void Pod_VolumeNamesItsZoneByTheOldLabel_IsPlacedThereByTheNewOne(string old, string present)
+    {
+        var harness = new Harness(NodeOf("a").WithLabel(present, "x"), NodeOf("b").WithLabel(present, "y"), NodeOf("c").WithLabel(present, "y").WithLabel(old, "x"));
+        VolumeObjects.Set(harness, new V1PersistentVolume
+        {
+            Metadata = new V1ObjectMeta { Name = "disk", Labels = new Dictionary<string, string> { [old] = "y" } },
+            Spec = new V1PersistentVolumeSpec(),
+        });
+        VolumeObjects.Set(harness, ClaimOf("data", volume: "disk"));
+
+        // The node's own old label goes first.
+        harness.Choices(WithClaim("data")).ShouldBe(["b"]);
+    }
+
+    [Fact]
+    public void Pod_ClaimOfFolders_GoesOnlyWhereThereIsAFolder()
+    {
+        var hollow = Nodes.Create("hollow").WithLabel("kubernetes.io/hostname", "hollow");
+        var cluster = new WaitingCluster(hollow);
+        VolumeObjects.Set(cluster.Cache, LocalPathVolumes.ClassOf(isDefault: false));
+        VolumeObjects.Set(cluster.Cache, ClaimOf("data", "local-path"));
+        cluster.Waiting(WithClaim("data")).SleepingNames.ShouldBe(["p"]);
+
+        cluster.WokenBy(cache => cache.SetNode(NodeOf("hollow"))).ShouldBe(["p"]);
+        cluster.TryAll().SleepingNames.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void Unreserve_OfWhatOthersWaitFor_WakesThem()
+    {
+        var cluster = new WaitingCluster(NodeOf("a"), NodeOf("b"));
+        var cache = cluster.Cache;
+        VolumeObjects.Set(cache, Manual());
+        VolumeObjects.Set(cache, LocalPathVolumes.ClassOf(isDefault: false));
+        VolumeObjects.Set(cache, VolumeOn("only", "a", "manual"));
+        foreach (var (claim, of) in ((string, string)[])[("first", "manual"), ("second", "manual"), ("shared", "local-path")])
+            VolumeObjects.Set(cache, ClaimOf(claim, of));
+        var (first, sharing) = (Named("first", WithClaim("first")), Named("sharing", WithClaim("shared")));
+        cluster.Scheduler.Reserve(first.Info(), "a").ShouldBeNull();
+        cluster.Scheduler.Reserve(sharing.Info(), "a").ShouldBeNull();
+        var (second, elsewhere) = (Named("second", WithClaim("second")), Named("elsewhere", WithClaim("shared")));
+        elsewhere.Spec.NodeSelector = new Dictionary<string, string> { ["kubernetes.io/hostname"] = "b" };
+        cluster.Waiting(second, elsewhere).SleepingNames.ShouldBe(["elsewhere", "second"]);
+
+        cluster.WokenBy(_ => cluster.Scheduler.Unreserve(first.Info(), "a")).ShouldBe(["second"]);
+        cluster.WokenBy(_ => cluster.Scheduler.Unreserve(sharing.Info(), "a")).ShouldBe(["elsewhere"]);
+        cluster.WokenBy(_ => cluster.Scheduler.Unreserve(first.Info(), "a")).ShouldBeEmpty();
+        cluster.TryAll().SleepingNames.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void Unreserve_ReservationThatAnotherPodShares_WakesNobody()
+    {
+        var cluster = new WaitingCluster(NodeOf("a"), NodeOf("b"));
+        VolumeObjects.Set(cluster.Cache, LocalPathVolumes.ClassOf(isDefault: false));
+        VolumeObjects.Set(cluster.Cache, ClaimOf("shared", "local-path"));
+        var (one, other) = (Named("one", WithClaim("shared")), Named("other", WithClaim("shared")));
+        cluster.Scheduler.Reserve(one.Info(), "a").ShouldBeNull();
+        cluster.Scheduler.Reserve(other.Info(), "a").ShouldBeNull();
+
+        cluster.Scheduler.Unreserve(one.Info(), "a").ShouldBeEmpty();
+        cluster.Scheduler.Unreserve(other.Info(), "a").ShouldHaveSingleItem();
     }
 
     [Fact]
@@ -220,8 +286,8 @@ public sealed class VolumeBindingTests
         var harness = new Harness(new SchedulerOptions { PercentageOfNodesToScore = 5 }, [.. Enumerable.Range(0, 400).Select(i => NodeOf($"n{i}"))]);
         foreach (var host in (string[])["n0", "n123", "n399"])
         {
-            Set(harness, VolumeOn("disk", host, claim: "data"));
-            Set(harness, ClaimOf("data", volume: "disk"));
+            VolumeObjects.Set(harness, VolumeOn("disk", host, claim: "data"));
+            VolumeObjects.Set(harness, ClaimOf("data", volume: "disk"));
             harness.Place(WithClaim("data")).ShouldBe(host);
         }
     }
@@ -235,15 +301,15 @@ public sealed class VolumeBindingTests
         cluster.Waiting(one, other);
         cluster.SleepingNames.ShouldBe(["p-one", "p-other"]);
 
-        cluster.WokenBy(cache => Set(cache, ClaimOf("one", "manual"))).ShouldBe(["p-one"]);
+        cluster.WokenBy(cache => VolumeObjects.Set(cache, ClaimOf("one", "manual"))).ShouldBe(["p-one"]);
         cluster.TryAll();
-        cluster.WokenBy(cache => Set(cache, VolumeOn("elsewhere", "a", "slow"))).ShouldBeEmpty();
-        cluster.WokenBy(cache => Set(cache, VolumeOn("taken", "a", "manual", claim: "somebody"))).ShouldBeEmpty();
-        cluster.WokenBy(cache => Set(cache, VolumeOn("its-own", "b", "slow", claim: "one"))).ShouldBe(["p-one"]);
+        cluster.WokenBy(cache => VolumeObjects.Set(cache, VolumeOn("elsewhere", "a", "slow"))).ShouldBeEmpty();
+        cluster.WokenBy(cache => VolumeObjects.Set(cache, VolumeOn("taken", "a", "manual", claim: "somebody"))).ShouldBeEmpty();
+        cluster.WokenBy(cache => VolumeObjects.Set(cache, VolumeOn("its-own", "b", "slow", claim: "one"))).ShouldBe(["p-one"]);
         cluster.TryAll();
-        cluster.WokenBy(cache => Set(cache, VolumeOn("free", "b", "manual"))).ShouldBe(["p-one"]);
+        cluster.WokenBy(cache => VolumeObjects.Set(cache, VolumeOn("free", "b", "manual"))).ShouldBe(["p-one"]);
         cluster.TryAll();
-        cluster.WokenBy(cache => Set(cache, new V1StorageClass { Metadata = new V1ObjectMeta { Name = "manual" }, Provisioner = "x", VolumeBindingMode = "WaitForFirstConsumer" }))
+        cluster.WokenBy(cache => VolumeObjects.Set(cache, new V1StorageClass { Metadata = new V1ObjectMeta { Name = "manual" }, Provisioner = "x", VolumeBindingMode = "WaitForFirstConsumer" }))
             .ShouldBe(["p-one"]);
     }
 
@@ -256,11 +322,11 @@ public sealed class VolumeBindingTests
         Gen.Select(volumes, claims).Sample((disks, wanted) =>
         {
             var harness = new Harness(NodeOf("a"), NodeOf("b"));
-            Set(harness, new V1StorageClass { Metadata = new V1ObjectMeta { Name = "manual" }, Provisioner = StorageClasses.NoProvisioner, VolumeBindingMode = "WaitForFirstConsumer" });
+            VolumeObjects.Set(harness, Manual());
             for (var i = 0; i < disks.Length; i++)
-                Set(harness, VolumeOn($"disk-{i}", hosts[disks[i].Item1], "manual", $"{disks[i].Item2}Gi", disks[i].Item3 ? null : "somebody"));
+                VolumeObjects.Set(harness, VolumeOn($"disk-{i}", hosts[disks[i].Item1], "manual", $"{disks[i].Item2}Gi", disks[i].Item3 ? null : "somebody"));
             for (var i = 0; i < wanted.Length; i++)
-                Set(harness, ClaimOf($"c{i}", "manual", size: $"{wanted[i].Item1}Gi"));
+                VolumeObjects.Set(harness, ClaimOf($"c{i}", "manual", size: $"{wanted[i].Item1}Gi"));
             var pod = WithClaim([.. wanted.Select((_, i) => $"c{i}")]);
 
             var expected = new[] { "a", "b" }.Where(node => HasRoom([.. wanted.Select(claim => claim.Item1).Order()], [.. disks.Where(disk => disk.Item3 && hosts[disk.Item1] is var host && (host.Length == 0 || host == node)).Select(disk => disk.Item2)]));
@@ -285,56 +351,6 @@ public sealed class VolumeBindingTests
         }
     }
 
-    private static V1Node NodeOf(string name) => Nodes.Create(name).WithLabel("kubernetes.io/hostname", name);
-
-    private static V1Pod WithClaim(params string[] claims)
-    {
-        var pod = Create("p");
-        pod.Spec.Volumes = [.. claims.Select(claim => new V1Volume { Name = claim, PersistentVolumeClaim = new V1PersistentVolumeClaimVolumeSource { ClaimName = claim } })];
-        return pod;
-    }
-
-    private static V1PersistentVolumeClaim ClaimOf(
-        string name, string className = "", string? volume = null, string size = "1Gi", string mode = "ReadWriteOnce", Action<V1PersistentVolumeClaim>? change = null)
-    {
-        var claim = new V1PersistentVolumeClaim
-        {
-            Metadata = new V1ObjectMeta { NamespaceProperty = "default", Name = name, Uid = $"uid-{name}", ResourceVersion = "1" },
-            Spec = new V1PersistentVolumeClaimSpec
-            {
-                AccessModes = [mode],
-                StorageClassName = className,
-                VolumeName = volume,
-                Resources = new V1VolumeResourceRequirements { Requests = new Dictionary<string, ResourceQuantity> { ["storage"] = new(size) } },
-            },
-            Status = new V1PersistentVolumeClaimStatus { Phase = volume is null ? "Pending" : "Bound" },
-        };
-        if (volume is not null)
-            claim.Metadata.Annotations = new Dictionary<string, string> { [VolumeMetadataKeys.BindCompleted] = "yes" };
-        change?.Invoke(claim);
-        return claim;
-    }
-
-    private static V1PersistentVolume VolumeOn(string name, string host, string className = "", string size = "5Gi", string? claim = null) => new()
-    {
-        Metadata = new V1ObjectMeta { Name = name, ResourceVersion = "1" },
-        Spec = new V1PersistentVolumeSpec
-        {
-            AccessModes = ["ReadWriteOnce", "ReadWriteOncePod"],
-            Capacity = new Dictionary<string, ResourceQuantity> { ["storage"] = new(size) },
-            StorageClassName = className,
-            ClaimRef = claim is null ? null : new V1ObjectReference { NamespaceProperty = "default", Name = claim, Uid = $"uid-{claim}" },
-            NodeAffinity = host.Length == 0 ? null : new V1VolumeNodeAffinity
-            {
-                Required = new V1NodeSelector
-                {
-                    NodeSelectorTerms = [new V1NodeSelectorTerm { MatchExpressions = [new V1NodeSelectorRequirement { Key = "kubernetes.io/hostname", OperatorProperty = "In", Values = [host] }] }],
-                },
-            },
-        },
-        Status = new V1PersistentVolumeStatus { Phase = claim is null ? "Available" : "Bound" },
-    };
-
     private IReadOnlyList<PreBindWrite> Reserve(V1Pod pod, string node)
     {
         if (pod.Metadata.Uid == "uid-p")
@@ -343,28 +359,17 @@ public sealed class VolumeBindingTests
         return _harness.Scheduler.PreBind(pod.Info(), node);
     }
 
+    private static V1Pod Named(string name, V1Pod pod)
+    {
+        (pod.Metadata.Name, pod.Metadata.Uid) = (name, $"uid-{name}");
+        return pod;
+    }
+
     private PreBindState StateOf(V1Pod pod, string node) => _harness.Scheduler.StateOf(pod.Info(), node);
 
     private void Set<T>(T obj)
-        where T : class, k8s.IKubernetesObject<V1ObjectMeta> => Set(_harness, obj);
-
-    private static void Set<T>(Harness harness, T obj)
-        where T : class, k8s.IKubernetesObject<V1ObjectMeta> => Set(harness.Cache, obj);
-
-    private static IReadOnlyList<ClusterEvent> Set<T>(SchedulerCache cache, T obj)
-        where T : class, k8s.IKubernetesObject<V1ObjectMeta>
-    {
-        obj.Metadata.ResourceVersion = Interlocked.Increment(ref s_revision).ToString(System.Globalization.CultureInfo.InvariantCulture);
-        return cache.SetObject(InputOf(obj), new ObjectKey(obj.Metadata.NamespaceProperty ?? "", obj.Metadata.Name), obj);
-    }
+        where T : class, k8s.IKubernetesObject<V1ObjectMeta> => VolumeObjects.Set(_harness, obj);
 
     private void Remove<T>(string name)
         where T : class, new() => _harness.Cache.RemoveObject(InputOf(new T()), new ObjectKey("", name));
-
-    private static ObjectInput InputOf(object obj) => obj switch
-    {
-        V1PersistentVolumeClaim => ObjectInputs.PersistentVolumeClaims,
-        V1PersistentVolume => ObjectInputs.PersistentVolumes,
-        _ => ObjectInputs.StorageClasses,
-    };
 }

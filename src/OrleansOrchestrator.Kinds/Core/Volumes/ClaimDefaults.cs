@@ -9,7 +9,7 @@ internal static class ClaimDefaults
     public static void Apply(V1PersistentVolumeClaim claim)
     {
         claim.Status ??= new V1PersistentVolumeClaimStatus();
-        claim.Status.Phase = claim.Status.Phase.Or("Pending");
+        claim.Status.Phase = claim.Status.Phase.Or(ClaimPhase.Pending);
         if (claim.Spec is { } spec)
             ApplyToSpec(spec);
     }

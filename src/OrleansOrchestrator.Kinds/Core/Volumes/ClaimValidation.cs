@@ -11,7 +11,6 @@ namespace OrleansOrchestrator.Kinds.Core.Volumes;
 /// <remarks>See ValidatePersistentVolumeClaim in k8s.io/kubernetes/pkg/apis/core/validation; faults come in the same order.</remarks>
 internal static class ClaimValidation
 {
-    private const string Bound = "Bound";
 
     public static void Validate(V1PersistentVolumeClaimSpec? spec, FieldErrors errors)
     {
@@ -75,7 +74,7 @@ internal static class ClaimValidation
         if (expected.StorageClassName is null && !current.Metadata.Annotations.OrNone().ContainsKey(VolumeMetadataKeys.StorageClass))
             expected.StorageClassName = updated.Spec.StorageClassName;
         expected.VolumeAttributesClassName = updated.Spec.VolumeAttributesClassName;
-        if (current.Status?.Phase == Bound && Storage(updated.Spec.Resources?.Requests) is { } size)
+        if (current.Status?.Phase == ClaimPhase.Bound && Storage(updated.Spec.Resources?.Requests) is { } size)
         {
             expected.Resources ??= new V1VolumeResourceRequirements();
             expected.Resources.Requests ??= new Dictionary<string, ResourceQuantity>();

@@ -39,10 +39,10 @@ internal sealed class PersistentVolumeKind : ResourceDefinition<V1PersistentVolu
     protected override void ApplyDefaults(V1PersistentVolume obj)
     {
         obj.Status ??= new V1PersistentVolumeStatus();
-        obj.Status.Phase = obj.Status.Phase.Or("Pending");
+        obj.Status.Phase = obj.Status.Phase.Or(VolumePhase.Pending);
         if (obj.Spec is not { } spec)
             return;
-        spec.PersistentVolumeReclaimPolicy = spec.PersistentVolumeReclaimPolicy.Or("Retain");
+        spec.PersistentVolumeReclaimPolicy = spec.PersistentVolumeReclaimPolicy.Or(ReclaimPolicies.Retain);
         spec.VolumeMode ??= VolumeChoices.Filesystem;
         if (spec.HostPath is { } hostPath)
             hostPath.Type ??= "";

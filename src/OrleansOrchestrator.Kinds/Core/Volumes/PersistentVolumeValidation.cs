@@ -10,9 +10,7 @@ namespace OrleansOrchestrator.Kinds.Core.Volumes;
 /// <remarks>See ValidatePersistentVolume in k8s.io/kubernetes/pkg/apis/core/validation; faults come in the same order.</remarks>
 internal static class PersistentVolumeValidation
 {
-    private const string Recycle = "Recycle";
-
-    private static readonly string[] ReclaimPolicies = ["Delete", Recycle, "Retain"];
+    private static readonly string[] Policies = [ReclaimPolicies.Delete, ReclaimPolicies.Recycle, ReclaimPolicies.Retain];
 
     public static void Validate(V1PersistentVolumeSpec? spec, FieldErrors errors)
     {
@@ -22,11 +20,11 @@ internal static class PersistentVolumeValidation
         VolumeChoices.ValidateAccessModes(spec?.AccessModes, path.Child("accessModes"), errors);
         ValidateCapacity((spec?.Capacity).OrNone(), path.Child("capacity"), errors);
         ChoiceRules.ValidateOptional(
-            spec?.PersistentVolumeReclaimPolicy, ReclaimPolicies, path.Child("persistentVolumeReclaimPolicy"), errors);
+            spec?.PersistentVolumeReclaimPolicy, Policies, path.Child("persistentVolumeReclaimPolicy"), errors);
         if (spec?.NodeAffinity is { } affinity)
             ValidateAffinity(affinity, path.Child("nodeAffinity"), errors);
         ValidateSources(spec ?? new V1PersistentVolumeSpec(), path, errors);
-        if (spec?.HostPath?.Path == "/" && spec.PersistentVolumeReclaimPolicy == Recycle)
+        if (spec?.HostPath?.Path == "/" && spec.PersistentVolumeReclaimPolicy == ReclaimPolicies.Recycle)
             errors.Forbidden(path.Child("persistentVolumeReclaimPolicy"), "may not be 'recycle' for a hostPath mount of '/'");
         if (!string.IsNullOrEmpty(spec?.StorageClassName))
             errors.Invalid(path.Child("storageClassName"), spec.StorageClassName, NameRules.IsDns1123Subdomain(spec.StorageClassName));

@@ -11,24 +11,22 @@ internal static class VolumeChoices
     public const string Filesystem = "Filesystem";
     public const string Storage = "storage";
 
-    private const string OncePod = "ReadWriteOncePod";
-
-    private static readonly string[] AccessModes = ["ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", OncePod];
+    private static readonly string[] KnownModes = [AccessModes.ReadOnlyMany, AccessModes.ReadWriteMany, AccessModes.ReadWriteOnce, AccessModes.ReadWriteOncePod];
     private static readonly string[] Modes = ["Block", Filesystem];
 
     // The short names of the access modes, in kubectl's order.
     private static readonly (string Mode, string Short)[] ShortModes =
-        [("ReadWriteOnce", "RWO"), ("ReadOnlyMany", "ROX"), ("ReadWriteMany", "RWX"), (OncePod, "RWOP")];
+        [(AccessModes.ReadWriteOnce, "RWO"), (AccessModes.ReadOnlyMany, "ROX"), (AccessModes.ReadWriteMany, "RWX"), (AccessModes.ReadWriteOncePod, "RWOP")];
 
     public static void ValidateAccessModes(IList<string>? modes, FieldPath path, FieldErrors errors)
     {
         foreach (var mode in modes.OrNone())
         {
-            if (!AccessModes.Contains(mode))
-                errors.NotSupported(path, mode, AccessModes);
+            if (!KnownModes.Contains(mode))
+                errors.NotSupported(path, mode, KnownModes);
         }
 
-        if (modes.OrNone().Contains(OncePod) && modes.OrNone().Any(mode => mode != OncePod && AccessModes.Contains(mode)))
+        if (modes.OrNone().Contains(AccessModes.ReadWriteOncePod) && modes.OrNone().Any(mode => mode != AccessModes.ReadWriteOncePod && KnownModes.Contains(mode)))
             errors.Forbidden(path, "may not use ReadWriteOncePod with other access modes");
     }
 

@@ -1,5 +1,6 @@
 using k8s.Models;
 using OrleansOrchestrator.Kinds.Rules;
+using OrleansOrchestrator.Model.Metadata;
 using OrleansOrchestrator.Model.Pods;
 using OrleansOrchestrator.Model.Quantities;
 
@@ -41,7 +42,7 @@ public static class VolumeMatching
         public Quantity Size => SizeOf(volume.Spec?.Capacity);
 
         /// <summary>Whether any claim may get the volume.</summary>
-        public bool IsFree => volume is { Spec.ClaimRef: null, Status.Phase: "Available", Metadata.DeletionTimestamp: null };
+        public bool IsFree => volume is { Spec.ClaimRef: null, Status.Phase: VolumePhase.Available, Metadata.DeletionTimestamp: null };
 
         /// <summary>Whether the volume is for a claim: by its uid, or by its name alone if somebody reserved the volume in advance.</summary>
         public bool IsFor(V1PersistentVolumeClaim claim) => volume.Spec?.ClaimRef is { } reference
@@ -55,24 +56,6 @@ public static class VolumeMatching
         /// <summary>The nodes that can reach the volume; null if all can.</summary>
         public VolumeTopology? Topology => volume.Spec?.NodeAffinity?.Required is { } required ? new VolumeTopology(required) : null;
     }
-
-    /// <summary>The group of volumes to which one belongs: those of a claim, or the free ones of a class. All <see cref="Candidates"/>
-    /// of a claim are in <see cref="GroupsFor"/>.</summary>
-    public static string GroupOf(V1PersistentVolume volume)
-    {
-        ArgumentNullException.ThrowIfNull(volume);
-        return volume.Spec?.ClaimRef is { } claim ? GroupOf(claim.NamespaceProperty, claim.Name) : volume.ClassName;
-    }
-
-    /// <summary>The groups of volumes that a claim may get.</summary>
-    public static IReadOnlyList<string> GroupsFor(V1PersistentVolumeClaim claim)
-    {
-        ArgumentNullException.ThrowIfNull(claim);
-        return [GroupOf(claim.Metadata.NamespaceProperty, claim.Metadata.Name), claim.ClassName];
-    }
-
-    // Names of classes have no slash.
-    private static string GroupOf(string claimNamespace, string claimName) => $"{claimNamespace}/{claimName}";
 
     /// <summary>Why a claim cannot have the volume that it asks for by name; null if it can.</summary>
     public static string? WhyNot(V1PersistentVolume volume, V1PersistentVolumeClaim claim)
@@ -90,67 +73,20 @@ public static class VolumeMatching
         return HasModesOf(volume, claim) ? null : "incompatible accessMode";
     }
 
-    /// <summary>The best volume for a claim; null if none fits. See <see cref="Candidates"/>.</summary>
-    public static V1PersistentVolume? FindBest(V1PersistentVolumeClaim claim, IEnumerable<V1PersistentVolume> volumes) =>
-        Fitting(claim, volumes).Min(ByPreference(claim));
-
-    /// <summary>
-    /// The volumes that fit a claim, the best first: those that are reserved for it, then those with the fewest access modes, and of these
-    /// the smallest. Of equal ones each claim prefers another, so that claims that look at the same time seldom want the same.
-    /// </summary>
-    public static IEnumerable<V1PersistentVolume> Candidates(V1PersistentVolumeClaim claim, IEnumerable<V1PersistentVolume> volumes) =>
-        Fitting(claim, volumes).Order(ByPreference(claim));
+    /// <summary>The best volume for a claim; null if none fits. See <see cref="VolumeDemand"/>.</summary>
+    public static V1PersistentVolume? FindBest(V1PersistentVolumeClaim claim, IEnumerable<V1PersistentVolume> volumes)
+    {
+        var demand = new VolumeDemand(claim);
+        return volumes.Where(demand.Fits).Min(demand);
+    }
 
     /// <summary>Whether a claim and a volume are both used as file systems, or both as devices.</summary>
     public static bool HasSameMode(V1PersistentVolume volume, V1PersistentVolumeClaim claim) =>
         volume.Spec.VolumeMode.Or(VolumeChoices.Filesystem) == claim.Spec.VolumeMode.Or(VolumeChoices.Filesystem);
 
-    private static IEnumerable<V1PersistentVolume> Fitting(V1PersistentVolumeClaim claim, IEnumerable<V1PersistentVolume> volumes)
-    {
-        var selector = claim.Spec.Selector is { } wanted ? Model.Selectors.LabelSelector.From(wanted) : null;
-        var (size, className) = (claim.RequestedSize, claim.ClassName);
-        foreach (var volume in volumes)
-        {
-            // A deleted volume is left alone, unless its binding to the claim has begun.
-            var isCandidate = volume.IsFor(claim)
-                ? volume.Metadata.DeletionTimestamp is null || volume.Spec.ClaimRef.Uid == claim.Metadata.Uid
-                : volume.IsFree && volume.ClassName == className && selector?.Matches(volume.Metadata.Labels) is not false
-                    && volume.Spec.VolumeAttributesClassName.Or("") == claim.Spec.VolumeAttributesClassName.Or("");
-            if (isCandidate && volume.Size >= size && HasSameMode(volume, claim) && HasModesOf(volume, claim))
-                yield return volume;
-        }
-    }
-
-    private static Comparer<V1PersistentVolume> ByPreference(V1PersistentVolumeClaim claim) =>
-        Comparer<V1PersistentVolume>.Create((left, right) => Compare(left, right, claim));
-
-    private static bool HasModesOf(V1PersistentVolume volume, V1PersistentVolumeClaim claim) =>
+    /// <summary>Whether a volume can be used in all ways that a claim asks for.</summary>
+    internal static bool HasModesOf(V1PersistentVolume volume, V1PersistentVolumeClaim claim) =>
         claim.Spec.AccessModes.OrNone().All(mode => volume.Spec.AccessModes.OrNone().Contains(mode));
-
-    private static int Compare(V1PersistentVolume left, V1PersistentVolume right, V1PersistentVolumeClaim claim)
-    {
-        var order = right.IsFor(claim).CompareTo(left.IsFor(claim));
-        if (order == 0)
-            order = left.Spec.AccessModes.OrNone().Count.CompareTo(right.Spec.AccessModes.OrNone().Count);
-        if (order == 0)
-            order = left.Size.CompareTo(right.Size);
-        if (order == 0)
-            order = Affinity(left, claim).CompareTo(Affinity(right, claim));
-        return order != 0 ? order : string.CompareOrdinal(left.Metadata.Name, right.Metadata.Name);
-    }
-
-    // Rendezvous hashing: an order of the volumes that differs from claim to claim.
-    private static uint Affinity(V1PersistentVolume volume, V1PersistentVolumeClaim claim)
-    {
-        var hash = 2166136261u;
-        foreach (var text in (string?[])[claim.Metadata.Uid, volume.Metadata.Name])
-        {
-            foreach (var character in text ?? "")
-                hash = (hash ^ character) * 16777619u;
-        }
-
-        return hash;
-    }
 
     private static Quantity SizeOf(IDictionary<string, ResourceQuantity>? amounts) =>
         Quantity.From(amounts.OrNone().TryGetValue(VolumeChoices.Storage, out var size) ? size : null);
@@ -159,8 +95,6 @@ public static class VolumeMatching
 /// <summary>The nodes that can reach a volume: alternatives of terms over labels and names.</summary>
 public sealed class VolumeTopology
 {
-    private const string HostnameLabel = "kubernetes.io/hostname";
-
     private readonly NodeTerm[] _terms;
 
     /// <summary>Compiles the terms.</summary>
@@ -171,7 +105,7 @@ public sealed class VolumeTopology
         List<string>? hosts = [];
         foreach (var term in required.NodeSelectorTerms.OrNone())
         {
-            var ofTerm = term.MatchExpressions.OrNone().FirstOrDefault(one => one is { Key: HostnameLabel, OperatorProperty: "In" });
+            var ofTerm = term.MatchExpressions.OrNone().FirstOrDefault(one => one is { Key: TopologyLabels.Hostname, OperatorProperty: "In" });
             hosts = ofTerm is null ? null : hosts?.Concat(ofTerm.Values.OrNone()).ToList();
         }
 

@@ -24,7 +24,7 @@ internal static class VolumeWarnings
         AddAnnotation(volume.Metadata, warnings);
         if (volume.Spec is not { } spec)
             return;
-        if (spec.PersistentVolumeReclaimPolicy == "Recycle")
+        if (spec.PersistentVolumeReclaimPolicy == ReclaimPolicies.Recycle)
             warnings.Add("spec.persistentVolumeReclaimPolicy: The Recycle reclaim policy is deprecated. Instead, the recommended approach is to use dynamic provisioning.");
         NodeLabelWarnings.Add(spec.NodeAffinity?.Required, FieldPath.Spec.Child("nodeAffinity.required"), warnings);
         foreach (var (field, source, text) in DeprecatedSources)
