@@ -13,8 +13,8 @@ public sealed class CommandTests(HollowCluster hollow) : EndToEndTest, IClassFix
     // Nothing runs in hollow pods, so these are tested where something does.
     private static readonly (string Name, string Test)[] TestedElsewhere =
     [
-        ("top node", nameof(AutoscalingTests.Deployment_UnderLoad_IsScaledUpAndBack)),
-        ("top pod", nameof(AutoscalingTests.Deployment_UnderLoad_IsScaledUpAndBack)),
+        ("top node", nameof(AutoscalingTests.Deployment_UnderLoadOrByAMetricOfAnotherServer_IsScaledUpAndBack)),
+        ("top pod", nameof(AutoscalingTests.Deployment_UnderLoadOrByAMetricOfAnotherServer_IsScaledUpAndBack)),
         ("logs", nameof(ReplicatedServiceTests.Logs_OfAPod_AreWhatItWrote)),
         ("exec", nameof(SessionTests.Kubectl_WithASessionInAContainer_WorksAsUsersKnowIt)),
         ("attach", nameof(SessionTests.Kubectl_WithASessionInAContainer_WorksAsUsersKnowIt)),
